@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ziglan init: write the configuration and the key of an interface. */
+#include "client/cli/cli.h"
+
+#include "proto/host/file.h"
+#include "proto/host/os_env.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char template[] =
+    "# Configuration of the ziglan interface %s. Every line is optional.\n"
+    "#\n"
+    "# The name this host wishes for in the ziglans it joins.\n"
+    "name: %s\n"
+    "#\n"
+    "# Ziglans to join at start, besides those joined by `ziglan join URL`.\n"
+    "# ziglans:\n"
+    "#   - ziglan://KEY@HOST?invite=TOKEN\n"
+    "#\n"
+    "# UDP port; 0 lets the system choose.\n"
+    "# listen_port: 0\n"
+    "#\n"
+    "# Range of the local IPv4 addresses that stand for peers on this machine.\n"
+    "# pool: 100.64.0.0/16\n"
+    "#\n"
+    "# Largest IP packet inside the tunnel.\n"
+    "# mtu: 1280\n"
+    "#\n"
+    "# Names under zignet, and the address of their resolver.\n"
+    "# dns:\n"
+    "#   enabled: true\n"
+    "#\n"
+    "# error, warn, info or debug.\n"
+    "# log_level: info\n";
+
+static int config_write(const struct cli *cli, const char *name, struct fault *fault)
+{
+    char directory[CLI_PATH_SIZE];
+    char text[sizeof(template) + 128];
+    int rc;
+
+    if (access(cli->paths.config, F_OK) == 0) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "%s exists already; edit it, or remove it to begin again (the key stays)",
+                  cli->paths.config);
+        return ERR_LIMIT;
+    }
+    (void)snprintf(directory, sizeof(directory), "%s", cli->paths.config);
+    rc = file_dir_create(dirname(directory), 0755, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    (void)snprintf(text, sizeof(text), template, cli->interface, name);
+    return file_write_atomic(cli->paths.config, text, strlen(text), 0644, fault);
+}
+
+int cli_init(const struct cli *cli)
+{
+    struct client_config *defaults = NULL;
+    struct identity identity;
+    struct os_env *os = NULL;
+    struct fault fault = {0};
+    char name[CLIENT_CONFIG_NAME_SIZE];
+    char key[KEY_TEXT_SIZE];
+    int rc;
+
+    rc = client_config_parse(&defaults, "", (const uint8_t *)"", 0, &fault);
+    if (rc != ERR_OK || os_env_new(&os, TRACE_LEVEL_WARN) != ERR_OK) {
+        client_config_free(defaults);
+        return EXIT_CODE_FAILURE;
+    }
+    cli_wished_name(name, cli, defaults);
+    rc = config_write(cli, name, &fault);
+    if (rc == ERR_OK) {
+        rc = cli_identity_load(&identity, cli, defaults, os_env_port(os), true, &fault);
+    }
+    if (rc == ERR_OK) {
+        (void)printf("Wrote %s; the private key is in %s\n\n"
+                     "For others who want to list this host in their configuration:\n\n"
+                     "peers:\n  - name: %s\n    id: %s\n\n"
+                     "Next:\n  sudo ziglan join URL%s\n  sudo ziglan up%s\n",
+                     cli->paths.config, cli->paths.key, name, key_text(identity.public_key, key),
+                     cli->interface_flag, cli->interface_flag);
+        identity_wipe(&identity);
+    }
+    client_config_free(defaults);
+    os_env_free(os);
+    return rc == ERR_OK ? EXIT_CODE_OK : cli_fail(cli, &fault);
+}

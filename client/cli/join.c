@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ziglan join and leave: through the daemon if it runs, else on the interface's store. */
+#include "client/cli/cli.h"
+
+#include "client/cli/host.h"
+#include "proto/host/os_env.h"
+#include "proto/wire/url.h"
+
+#include <ctype.h>
+#include <ev.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    JOIN_WAIT_MS = 15000,
+    POLL_MS = 100,
+    TITLE_SIZE = 64,
+};
+
+/* The URL from the argument, or the first line of standard input for "-". False with fault. */
+static bool url_read(const struct cli *cli, char url[URL_SIZE_MAX + 2], struct fault *fault)
+{
+    size_t size;
+
+    if (strcmp(cli->arguments[0], "-") != 0) {
+        if (strlen(cli->arguments[0]) > URL_SIZE_MAX) {
+            fault_set(fault, EXIT_CODE_USAGE, "the URL is too long");
+            return false;
+        }
+        (void)snprintf(url, URL_SIZE_MAX + 2, "%s", cli->arguments[0]);
+        return true;
+    }
+    if (fgets(url, URL_SIZE_MAX + 2, stdin) == NULL) {
+        fault_set(fault, EXIT_CODE_USAGE, "there is no URL on standard input");
+        return false;
+    }
+    size = strlen(url);
+    while (size > 0 && (url[size - 1] == '\n' || url[size - 1] == '\r' || url[size - 1] == ' ')) {
+        size--;
+    }
+    url[size] = '\0';
+    return true;
+}
+
+/* The ziglan's name; before it told one, the URL's, or the beginning of its key. */
+static const char *ziglan_title(const json_t *ziglan, char text[TITLE_SIZE])
+{
+    const char *name = cli_text(ziglan, "name");
+
+    if (name[0] != '\0') {
+        return name;
+    }
+    (void)snprintf(text, TITLE_SIZE, "the ziglan %.10s...", cli_text(ziglan, "key"));
+    return text;
+}
+
+/* A sentence of the core, as the end of ours. */
+static void reason_print(FILE *to, const char *reason)
+{
+    if (reason[0] != '\0') {
+        (void)fprintf(to, ": %c%s", tolower((unsigned char)reason[0]), reason + 1);
+    }
+    (void)fputc('\n', to);
+}
+
+/* -- Through the daemon -------------------------------------------------------------------------
+ */
+
+static const json_t *ziglans_of(const json_t *status)
+{
+    return json_object_get(status, "ziglans");
+}
+
+static bool ziglan_matches(const json_t *ziglan, const char *key)
+{
+    return key == NULL || strcmp(cli_text(ziglan, "key"), key) == 0;
+}
+
+static bool all_settled(const json_t *status, const char *key)
+{
+    const json_t *ziglan;
+    size_t i;
+    size_t settled = 0;
+
+    json_array_foreach(ziglans_of(status), i, ziglan)
+    {
+        const char *state = cli_text(ziglan, "state");
+
+        if (!ziglan_matches(ziglan, key)) {
+            continue;
+        }
+        if (strcmp(state, "joined") != 0 && strcmp(state, "refused") != 0) {
+            return false;
+        }
+        settled++;
+    }
+    return settled > 0 || key == NULL;
+}
+
+int cli_print_ziglans(const json_t *status, const char *key)
+{
+    const json_t *ziglan;
+    int code = EXIT_CODE_OK;
+    size_t i;
+
+    json_array_foreach(ziglans_of(status), i, ziglan)
+    {
+        const char *state = cli_text(ziglan, "state");
+        char text[TITLE_SIZE];
+        const char *name = ziglan_title(ziglan, text);
+
+        if (!ziglan_matches(ziglan, key)) {
+            continue;
+        }
+        if (strcmp(state, "joined") == 0) {
+            uint64_t members = cli_number(ziglan, "members");
+
+            (void)printf("Joined %s as %s.zignet (%llu member%s)\n", name,
+                         cli_text(ziglan, "granted_name"), (unsigned long long)members,
+                         members == 1 ? "" : "s");
+        } else if (strcmp(state, "refused") == 0) {
+            (void)fprintf(stderr, CLI_PROGRAM ": %s refused this host", name);
+            reason_print(stderr, cli_text(ziglan, "error"));
+            code = EXIT_CODE_FAILURE;
+        } else {
+            /* Relays stand in the order of the ziglans. */
+            const json_t *relay = json_array_get(json_object_get(status, "relays"), i);
+
+            (void)fprintf(stderr,
+                          CLI_PROGRAM
+                          ": %s is not joined yet: no answer from %s; it is tried again "
+                          "for as long as the interface is up",
+                          name, cli_text(relay, "host"));
+            reason_print(stderr, cli_text(ziglan, "error"));
+            code = EXIT_CODE_FAILURE;
+        }
+    }
+    return code;
+}
+
+/* For scripts: 0 only if the ziglan, or each of them, has admitted us. */
+static int joined_code(const json_t *status, const char *key)
+{
+    const json_t *ziglan;
+    size_t i;
+
+    json_array_foreach(ziglans_of(status), i, ziglan)
+    {
+        if (ziglan_matches(ziglan, key) && strcmp(cli_text(ziglan, "state"), "joined") != 0) {
+            return EXIT_CODE_FAILURE;
+        }
+    }
+    return EXIT_CODE_OK;
+}
+
+static int ziglans_tell(const struct cli *cli, const json_t *status, const char *key)
+{
+    if (!cli->json) {
+        return cli_print_ziglans(status, key);
+    }
+    (void)cli_print_json(ziglans_of(status));
+    return joined_code(status, key);
+}
+
+int cli_wait_joined(const struct cli *cli, const char *key, unsigned timeout_ms)
+{
+    const struct timespec step = {.tv_nsec = POLL_MS * 1000000L};
+    struct mono end = mono_add_ms(clock_mono(), timeout_ms);
+    int code;
+
+    for (;;) {
+        json_t *status = cli_ask(cli, "status", NULL, NULL, &code);
+
+        if (status == NULL) {
+            return code;
+        }
+        if (all_settled(status, key) || mono_due(end, clock_mono())) {
+            code = ziglans_tell(cli, status, key);
+            json_decref(status);
+            return code;
+        }
+        json_decref(status);
+        (void)nanosleep(&step, NULL);
+    }
+}
+
+/* -- Without a daemon ---------------------------------------------------------------------------
+ */
+
+/* Waiting for the ziglan's answer. */
+struct wait {
+    struct engine *engine;
+    struct ev_timer poll, end;
+};
+
+static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)w;
+    (void)events;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    const struct wait *wait = w->data;
+
+    (void)events;
+    if (host_core_settled(engine_core(wait->engine))) {
+        ev_break(loop, EVBREAK_ALL);
+    }
+}
+
+static void wait_for_answer(struct cli_host *host)
+{
+    struct wait wait = {.engine = host->engine};
+
+    ev_timer_init(&wait.poll, on_poll, POLL_MS / 1000.0, POLL_MS / 1000.0);
+    ev_timer_init(&wait.end, on_end, JOIN_WAIT_MS / 1000.0, 0.0);
+    wait.poll.data = &wait;
+    ev_timer_start(host->loop, &wait.poll);
+    ev_timer_start(host->loop, &wait.end);
+    ev_run(host->loop, 0);
+    ev_timer_stop(host->loop, &wait.poll);
+    ev_timer_stop(host->loop, &wait.end);
+}
+
+static int offline_answer(struct cli_host *host, const char *key)
+{
+    json_t *request = json_pack("{s:s}", "do", "status");
+    json_t *status = host_core_admin(engine_core(host->engine), request, clock_mono());
+    int code;
+
+    code = ziglans_tell(host->cli, status, key);
+    if (code == EXIT_CODE_OK && !host->cli->json) {
+        (void)printf("The interface is down; start it with: sudo ziglan up%s\n",
+                     host->cli->interface_flag);
+    }
+    json_decref(status);
+    json_decref(request);
+    return code;
+}
+
+/* Run the core without an interface until the ziglan has answered; the store remembers it. */
+static int join_offline(const struct cli *cli, const char *url, const char *key)
+{
+    struct cli_host host = {.lock = -1};
+    struct fault fault = {0};
+    char error[URL_ERROR_SIZE] = "";
+    int code;
+
+    if (cli_host_open(&host, cli, false, &fault) != ERR_OK) {
+        code = cli_fail(cli, &fault);
+        goto out;
+    }
+    if (host_core_join(engine_core(host.engine), url, error, sizeof(error), clock_mono()) !=
+        ERR_OK) {
+        (void)fprintf(stderr, CLI_PROGRAM ": %s\n", error);
+        code = EXIT_CODE_USAGE;
+        goto out;
+    }
+    engine_kick(host.engine);
+    wait_for_answer(&host);
+    code = offline_answer(&host, key);
+out:
+    cli_host_close(&host);
+    return code;
+}
+
+static int leave_offline(const struct cli *cli, const char *ziglan)
+{
+    struct cli_host host = {.lock = -1};
+    struct fault fault = {0};
+    int code = EXIT_CODE_OK;
+
+    if (cli_host_open(&host, cli, false, &fault) != ERR_OK) {
+        code = cli_fail(cli, &fault);
+    } else if (host_core_leave(engine_core(host.engine), ziglan, clock_mono()) != ERR_OK) {
+        (void)fprintf(stderr, CLI_PROGRAM ": no joined ziglan has the name or key %s\n", ziglan);
+        code = EXIT_CODE_FAILURE;
+    } else {
+        (void)printf("Left %s\n", ziglan);
+    }
+    cli_host_close(&host);
+    return code;
+}
+
+/* -- The verbs ----------------------------------------------------------------------------------
+ */
+
+int cli_join(const struct cli *cli)
+{
+    char text[URL_SIZE_MAX + 2];
+    char problem[URL_ERROR_SIZE];
+    char key[KEY_TEXT_SIZE];
+    struct url url;
+    struct fault fault = {0};
+    json_t *answer;
+
+    if (!url_read(cli, text, &fault)) {
+        return cli_fail(cli, &fault);
+    }
+    /* Said here, so that a mistyped URL needs neither daemon nor root to be found. */
+    if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
+        (void)fprintf(stderr, CLI_PROGRAM ": %s\n", problem);
+        return EXIT_CODE_USAGE;
+    }
+    (void)key_text(url.key, key);
+    answer = cli_ask_quietly(cli, "join", "url", text, &fault);
+    if (answer != NULL) {
+        json_decref(answer);
+        if (cli->name != NULL) {
+            (void)fprintf(stderr,
+                          CLI_PROGRAM ": the interface is up under its own name, so --name counts "
+                                      "for nothing; set `name:` in %s and start it again\n",
+                          cli->paths.config);
+        }
+        return cli_wait_joined(cli, key, JOIN_WAIT_MS);
+    }
+    if (fault.exit_code != EXIT_CODE_NO_DAEMON) {
+        return cli_fail(cli, &fault);
+    }
+    return join_offline(cli, text, key);
+}
+
+int cli_leave(const struct cli *cli)
+{
+    struct fault fault = {0};
+    json_t *answer = cli_ask_quietly(cli, "leave", "ziglan", cli->arguments[0], &fault);
+
+    if (answer != NULL) {
+        json_decref(answer);
+        (void)printf("Left %s\n", cli->arguments[0]);
+        return EXIT_CODE_OK;
+    }
+    if (fault.exit_code != EXIT_CODE_NO_DAEMON) {
+        return cli_fail(cli, &fault);
+    }
+    return leave_offline(cli, cli->arguments[0]);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ziglan ping: through the tunnel's own ping, so it tells the path and needs nothing on the peer.
+ */
+#include "client/cli/cli.h"
+
+#include "proto/host/os_env.h"
+#include "proto/host/table.h"
+
+#include <time.h>
+
+enum {
+    REPLY_WAIT_MS = 5000,
+    POLL_MS = 10,
+    INTERVAL_MS = 1000,
+    COUNT_DEFAULT = 4,
+};
+
+static void pause_ms(unsigned ms)
+{
+    const struct timespec step = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
+
+    (void)nanosleep(&step, NULL);
+}
+
+/* One ping. The result's object, or NULL with fault; *sent tells whether it was sent at all. */
+static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
+{
+    struct mono end = mono_add_ms(clock_mono(), REPLY_WAIT_MS);
+    json_t *started = cli_ask_quietly(cli, "ping", "peer", cli->arguments[0], fault);
+    json_t *ticket;
+
+    *sent = started != NULL;
+    if (started == NULL) {
+        return NULL;
+    }
+    ticket = json_object_get(started, "ticket");
+    while (!mono_due(end, clock_mono())) {
+        json_t *result;
+
+        pause_ms(POLL_MS);
+        result = cli_ask_ticket(cli, "ping_result", ticket, fault);
+        if (result == NULL || !json_is_true(json_object_get(result, "pending"))) {
+            json_decref(started);
+            return result;
+        }
+        json_decref(result);
+    }
+    json_decref(started);
+    fault_set(fault, EXIT_CODE_FAILURE, "no reply from %s within %d s; see: ziglan peers",
+              cli->arguments[0], REPLY_WAIT_MS / 1000);
+    return NULL;
+}
+
+int cli_ping(const struct cli *cli)
+{
+    unsigned count = cli->count > 0 ? cli->count : COUNT_DEFAULT;
+    unsigned replies = 0;
+    int code = EXIT_CODE_FAILURE;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct fault fault = {0};
+        bool sent;
+        json_t *result = ping_once(cli, &sent, &fault);
+        char rtt[HUMAN_TEXT_SIZE];
+
+        if (result == NULL) {
+            code = cli_fail(cli, &fault);
+            if (!sent) {
+                return code; /* no such peer, no daemon: the next one would fare the same */
+            }
+        } else if (cli->json) {
+            (void)json_dumpf(result, stdout, JSON_COMPACT);
+            (void)fputc('\n', stdout);
+        } else {
+            (void)printf("reply from %s: %s, %s\n", cli->arguments[0],
+                         human_us(cli_number(result, "rtt_us"), rtt), cli_text(result, "path"));
+        }
+        (void)fflush(stdout);
+        replies += result != NULL ? 1 : 0;
+        json_decref(result);
+        if (i + 1 < count) {
+            pause_ms(INTERVAL_MS);
+        }
+    }
+    return replies > 0 ? EXIT_CODE_OK : code;
+}

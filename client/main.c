@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ziglan: find the verb, read the flags, hand over. */
+#include "client/cli/cli.h"
+
+#include "ziglan_version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct verb {
+    const char *name, *alias;
+    int (*run)(const struct cli *cli);
+    size_t arguments_count;
+    const char *usage, *about;
+};
+
+static const struct verb verbs[] = {
+    {"init", "i", cli_init, 0, "init [--name NAME]", "write the interface's configuration and key"},
+    {"join", NULL, cli_join, 1, "join URL|- [--name NAME]",
+     "join a ziglan; - reads the URL from standard input"},
+    {"leave", NULL, cli_leave, 1, "leave ZIGLAN", "leave a ziglan by its name or key"},
+    {"up", NULL, cli_up, 0, "up [--detach]", "start the interface (in the foreground by default)"},
+    {"down", NULL, cli_down, 0, "down", "stop the interface"},
+    {"status", "s", cli_status, 0, "status [--json]", "this host, its relays, ziglans and peers"},
+    {"peers", NULL, cli_peers, 0, "peers [--json]", "the peers, how they are reached and why"},
+    {"ping", NULL, cli_ping, 1, "ping PEER [-n COUNT]",
+     "round trip and path to a peer, by name, key or address"},
+    {"whoami", NULL, cli_whoami, 0, "whoami [--json]", "own name, key and addresses"},
+};
+
+enum { VERBS_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
+
+static const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < VERBS_COUNT; i++) {
+        if (strcmp(verbs[i].name, name) == 0 ||
+            (verbs[i].alias != NULL && strcmp(verbs[i].alias, name) == 0)) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static int help_print(FILE *to)
+{
+    (void)fprintf(to, "ziglan: reach your own machines, and each other's, by name.\n\n"
+                      "  ziglan VERB [-i INTERFACE] [-c CONFIG] ...\n\n");
+    for (size_t i = 0; i < VERBS_COUNT; i++) {
+        (void)fprintf(to, "  %-24s%s%s%s%s\n", verbs[i].usage, verbs[i].about,
+                      verbs[i].alias != NULL ? " (alias " : "",
+                      verbs[i].alias != NULL ? verbs[i].alias : "",
+                      verbs[i].alias != NULL ? ")" : "");
+    }
+    (void)fprintf(to,
+                  "  %-24sthis text (alias ?)\n  %-24sversion of the program and its libraries\n\n"
+                  "  -i, --interface IF    the interface, default zig0\n"
+                  "  -c, --config FILE     its configuration, default /etc/ziglan/IF.yaml\n"
+                  "  -N, --name NAME       the name to wish for, default the machine's\n"
+                  "  -d, --detach          go to the background once the interface is up\n"
+                  "      --json            answers as JSON\n\n"
+                  "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "
+                  "is down, 4 no permission.\n"
+                  "ZIGLAN_ROOT, if set, stands before every path.\n",
+                  "help [VERB]", "version");
+    return EXIT_CODE_OK;
+}
+
+static int usage_error(const char *text, const char *what)
+{
+    (void)fprintf(stderr, CLI_PROGRAM ": %s%s; see: ziglan help\n", text, what);
+    return EXIT_CODE_USAGE;
+}
+
+static int help(const char *name)
+{
+    const struct verb *verb = name != NULL ? verb_find(name) : NULL;
+
+    if (name == NULL || strcmp(name, "help") == 0 || strcmp(name, "version") == 0) {
+        return help_print(stdout);
+    }
+    if (verb == NULL) {
+        return usage_error("there is no verb ", name);
+    }
+    (void)printf("ziglan %s\n\n%s\n", verb->usage, verb->about);
+    return EXIT_CODE_OK;
+}
+
+/* The value of a flag that wants one: "--flag VALUE" or "--flag=VALUE". NULL if it is not that
+ * flag; *at advances over a separate value. An absent value gives "". */
+static const char *flag_value(char **argv, int argc, int *at, const char *shorter,
+                              const char *longer)
+{
+    const char *word = argv[*at];
+    size_t size = strlen(longer);
+
+    if (strncmp(word, longer, size) == 0 && word[size] == '=') {
+        return word + size + 1;
+    }
+    if (strcmp(word, longer) != 0 && strcmp(word, shorter) != 0) {
+        return NULL;
+    }
+    if (*at + 1 >= argc) {
+        return "";
+    }
+    *at += 1;
+    return argv[*at];
+}
+
+/* Take one flag. False if it is none that we know. */
+static bool flag_take(struct cli *cli, char **argv, int argc, int *at)
+{
+    const char *word = argv[*at];
+    const char *value;
+
+    if (strcmp(word, "--json") == 0 || strcmp(word, "-j") == 0) {
+        cli->json = true;
+        return true;
+    }
+    if (strcmp(word, "--detach") == 0 || strcmp(word, "-d") == 0) {
+        cli->detach = true;
+        return true;
+    }
+    value = flag_value(argv, argc, at, "-i", "--interface");
+    if (value != NULL) {
+        cli->interface = value;
+        return value[0] != '\0';
+    }
+    value = flag_value(argv, argc, at, "-c", "--config");
+    if (value != NULL) {
+        cli->config_path = value;
+        return value[0] != '\0';
+    }
+    value = flag_value(argv, argc, at, "-N", "--name");
+    if (value != NULL) {
+        cli->name = value;
+        return value[0] != '\0';
+    }
+    value = flag_value(argv, argc, at, "-n", "--count");
+    if (value != NULL) {
+        char *end;
+        unsigned long count = strtoul(value, &end, 10);
+
+        cli->count = (unsigned)count;
+        return *end == '\0' && count > 0 && count <= 1000000;
+    }
+    return false;
+}
+
+/* Words and flags in any order; the first word is the verb. Returns an exit code. */
+static int line_read(struct cli *cli, const char **verb, int argc, char **argv)
+{
+    for (int at = 1; at < argc; at++) {
+        const char *word = argv[at];
+
+        if (word[0] == '-' && word[1] != '\0') {
+            if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+                cli->arguments[0] = *verb; /* "status --help" is "help status" */
+                cli->arguments_count = *verb != NULL ? 1 : 0;
+                *verb = "help";
+            } else if (strcmp(word, "--version") == 0) {
+                *verb = "version";
+            } else if (!flag_take(cli, argv, argc, &at)) {
+                return usage_error("unknown or incomplete flag, or a wrong value: ", word);
+            }
+        } else if (*verb == NULL) {
+            *verb = word;
+        } else if (cli->arguments_count < CLI_ARGUMENTS_MAX) {
+            cli->arguments[cli->arguments_count] = word;
+            cli->arguments_count++;
+        } else {
+            return usage_error("too many words after ", *verb);
+        }
+    }
+    return EXIT_CODE_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static struct cli cli = {.interface = CLI_INTERFACE_DEFAULT};
+    const char *name = NULL;
+    const struct verb *verb;
+    struct fault fault = {0};
+    int code = line_read(&cli, &name, argc, argv);
+
+    if (code != EXIT_CODE_OK) {
+        return code;
+    }
+    if (name == NULL) {
+        (void)help_print(stderr);
+        return EXIT_CODE_USAGE;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "?") == 0) {
+        return help(cli.arguments_count > 0 ? cli.arguments[0] : NULL);
+    }
+    if (strcmp(name, "version") == 0) {
+        (void)printf("ziglan %s (%s)\n", ZIGLAN_VERSION, ZIGLAN_LIBRARIES);
+        return EXIT_CODE_OK;
+    }
+    verb = verb_find(name);
+    if (verb == NULL) {
+        return usage_error("there is no verb ", name);
+    }
+    if (cli.arguments_count != verb->arguments_count) {
+        return usage_error("wrong number of arguments: ziglan ", verb->usage);
+    }
+    if (!cli_paths_fill(&cli, &fault)) {
+        return fault_print(&fault, CLI_PROGRAM);
+    }
+    cli.verb = verb->name;
+    return verb->run(&cli);
+}

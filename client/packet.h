@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * IP packets between the TUN device and the tunnel, in batches, with what a virtio_net_hdr says
+ * about them: a checksum still to be completed, and segmentation still to be done (a TCP
+ * super-packet of up to 64 KiB). The platform's TUN fills and empties these; cores only see them.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum packet_gso {
+    PACKET_GSO_NONE,
+    PACKET_GSO_TCP4,
+    PACKET_GSO_TCP6,
+};
+
+enum {
+    PACKET_SIZE_MAX = 65535,
+};
+
+/** One IP packet, header first. */
+struct packet {
+    uint8_t *data; /* borrowed */
+    size_t size;
+    bool checksum_partial;    /* the transport checksum field holds only the pseudo-header sum
+                                 and is completed over data[checksum_start..size) */
+    uint16_t checksum_start;  /* offset of the transport header */
+    uint16_t checksum_offset; /* of the checksum field from checksum_start */
+    enum packet_gso gso;
+    uint16_t gso_size;        /* payload bytes per segment */
+    uint16_t header_size;     /* gso: IP and TCP header together */
+};
+
+/** Packets for the TUN device, back to back in one buffer, each with PACKET_BOX_HEADROOM free bytes
+ * before it (room for the device's own header, and for an IP header rebuilt in place). */
+struct packet_box {
+    uint8_t *bytes;
+    size_t bytes_capacity, bytes_used;
+    struct packet *items; /* data points into bytes */
+    size_t items_capacity, items_count;
+    uint64_t refused_count;
+};
+
+enum { PACKET_BOX_HEADROOM = 64 };
+
+/** Memory for the box. ERR_NOMEM on failure. */
+int packet_box_init(struct packet_box *box, size_t bytes_capacity,
+                    size_t items_capacity) MUST_CHECK;
+void packet_box_fini(struct packet_box *box);
+
+/** Room for a packet of at most size_max bytes with PACKET_BOX_HEADROOM writable bytes before the
+ * returned pointer; NULL (counted) if full. Nothing is appended until packet_box_commit. */
+uint8_t *packet_box_reserve(struct packet_box *box, size_t size_max);
+
+/** Append *packet, whose data lies inside what packet_box_reserve handed out (headroom included). */
+void packet_box_commit(struct packet_box *box, const struct packet *packet);
+
+/** Forget everything in the box. */
+void packet_box_clear(struct packet_box *box);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/platform/netwatch.h"
+
+#include "client/platform/linux/netlink_linux.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    BUFFER_SIZE = 32768,
+    SETTLE_MS = 200, /* one callback per burst */
+    ADDRESSES_SEEN_MAX = 256,
+    OVERLAY_LINKS_MAX = 32,
+};
+
+struct netwatch {
+    struct ev_loop *loop;
+    struct mnl_socket *socket;
+    struct ev_io io;
+    struct ev_timer settle;
+    unsigned own_index;
+    bool default_route; /* one came or went in this burst (or we cannot tell) */
+    struct netwatch_address told[NETWATCH_ADDRESSES_MAX];
+    size_t told_count;
+    void (*changed)(void *context);
+    void *context;
+    _Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_SIZE];
+};
+
+/* -- Watching --------------------------------------------------------------------------------- */
+
+static int on_route_attribute(const struct nlattr *attr, void *context)
+{
+    unsigned *index = context;
+
+    if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_get_payload_len(attr) == 4) {
+        *index = mnl_attr_get_u32(attr);
+    }
+    return MNL_CB_OK;
+}
+
+/* The interface that a notification is about; 0 if it names none. */
+static unsigned message_interface(const struct nlmsghdr *message)
+{
+    unsigned index = 0;
+
+    switch (message->nlmsg_type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+        return (unsigned)((const struct ifinfomsg *)mnl_nlmsg_get_payload(message))->ifi_index;
+    case RTM_NEWADDR:
+    case RTM_DELADDR:
+        return ((const struct ifaddrmsg *)mnl_nlmsg_get_payload(message))->ifa_index;
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE:
+        (void)mnl_attr_parse(message, sizeof(struct rtmsg), on_route_attribute, &index);
+        return index;
+    default:
+        return 0;
+    }
+}
+
+/* Another default route may lead to another NAT, even with the same addresses. */
+static bool is_default_route(const struct nlmsghdr *message)
+{
+    const struct rtmsg *route;
+
+    if (message->nlmsg_type != RTM_NEWROUTE && message->nlmsg_type != RTM_DELROUTE) {
+        return false;
+    }
+    route = mnl_nlmsg_get_payload(message);
+    return route->rtm_dst_len == 0 && route->rtm_type == RTN_UNICAST;
+}
+
+/* Remember the addresses; true if they are others than last time. */
+static bool addresses_differ(struct netwatch *watch)
+{
+    struct netwatch_address now[NETWATCH_ADDRESSES_MAX];
+    size_t count;
+    bool differ;
+
+    memset(now, 0, sizeof(now));
+    count = netwatch_addresses(now, NETWATCH_ADDRESSES_MAX);
+    differ = count != watch->told_count || memcmp(now, watch->told, sizeof(now)) != 0;
+    memcpy(watch->told, now, sizeof(now));
+    watch->told_count = count;
+    return differ;
+}
+
+/* Kernels tell of many things that change nothing for us: lifetimes renewed, links that count,
+ * routes to somewhere else. */
+static void on_settled(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct netwatch *watch = w->data;
+    bool differ = addresses_differ(watch);
+
+    (void)events;
+    ev_timer_stop(loop, w);
+    if (differ || watch->default_route) {
+        watch->default_route = false;
+        watch->changed(watch->context);
+    }
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
+{
+    struct netwatch *watch = w->data;
+    ssize_t got = mnl_socket_recvfrom(watch->socket, watch->buffer, BUFFER_SIZE);
+    bool foreign = got < 0 && errno == ENOBUFS; /* some were lost: assume the worst */
+    bool ours;
+    int left = (int)got;
+
+    (void)events;
+    watch->default_route = watch->default_route || foreign;
+    if (got > 0) {
+        const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)watch->buffer;
+
+        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+            ours = message_interface(message) == watch->own_index;
+            foreign = foreign || !ours;
+            watch->default_route = watch->default_route || (!ours && is_default_route(message));
+        }
+    }
+    if (foreign && !ev_is_active(&watch->settle)) {
+        ev_timer_set(&watch->settle, SETTLE_MS / 1000.0, 0.0);
+        ev_timer_start(loop, &watch->settle);
+    }
+}
+
+int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_interface,
+                  void (*changed)(void *context), void *context, struct fault *fault)
+{
+    static const unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+                                   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+    struct netwatch *watch = calloc(1, sizeof(*watch));
+
+    *out = NULL;
+    if (watch == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return ERR_NOMEM;
+    }
+    watch->loop = loop;
+    watch->changed = changed;
+    watch->context = context;
+    watch->own_index = if_nametoindex(own_interface);
+    ev_init(&watch->io, on_readable);
+    ev_init(&watch->settle, on_settled);
+    watch->io.data = watch;
+    watch->settle.data = watch;
+    watch->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (watch->socket == NULL || mnl_socket_bind(watch->socket, groups, MNL_SOCKET_AUTOPID) < 0) {
+        fault_set_errno(fault, "cannot watch the network");
+        netwatch_close(watch);
+        return ERR_SYSTEM;
+    }
+    ev_io_set(&watch->io, mnl_socket_get_fd(watch->socket), EV_READ);
+    ev_io_start(loop, &watch->io);
+    (void)addresses_differ(watch);
+    *out = watch;
+    return ERR_OK;
+}
+
+void netwatch_close(struct netwatch *watch)
+{
+    if (watch == NULL) {
+        return;
+    }
+    ev_io_stop(watch->loop, &watch->io);
+    ev_timer_stop(watch->loop, &watch->settle);
+    if (watch->socket != NULL) {
+        (void)mnl_socket_close(watch->socket);
+    }
+    free(watch);
+}
+
+/* -- Addresses -------------------------------------------------------------------------------- */
+
+/* All addresses of the machine, with their interfaces, and which of those are overlays. */
+struct address_list {
+    struct seen {
+        struct netwatch_address address;
+        unsigned interface;
+    } seen[ADDRESSES_SEEN_MAX];
+    size_t seen_count;
+    unsigned overlays[OVERLAY_LINKS_MAX];
+    size_t overlays_count;
+    unsigned down[ADDRESSES_SEEN_MAX];
+    size_t down_count;
+};
+
+static bool index_listed(const unsigned *list, size_t count, unsigned index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool ip_is_overlay(const uint8_t ip[16])
+{
+    static const uint8_t overlay[3] = {0xfd, 0xd9, 0xf8};
+
+    return memcmp(ip, overlay, sizeof(overlay)) == 0;
+}
+
+/* Loopback, link-local and unspecified addresses help nobody elsewhere. */
+static bool ip_is_useless(const uint8_t ip[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t zero[15];
+
+    if (memcmp(ip, mapped, sizeof(mapped)) == 0) {
+        return ip[12] == 127 || ip[12] == 0 || (ip[12] == 169 && ip[13] == 254) || ip[12] >= 224;
+    }
+    return (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) || ip[0] == 0xff ||
+           memcmp(ip, zero, sizeof(zero)) == 0;
+}
+
+static int on_link(const struct nlmsghdr *message, void *context)
+{
+    const struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
+    struct address_list *list = context;
+
+    if (message->nlmsg_type == RTM_NEWLINK && list->down_count < ADDRESSES_SEEN_MAX &&
+        ((body->ifi_flags & IFF_UP) == 0 || (body->ifi_flags & IFF_LOOPBACK) != 0)) {
+        list->down[list->down_count] = (unsigned)body->ifi_index;
+        list->down_count++;
+    }
+    return MNL_CB_OK;
+}
+
+/* What an RTM_NEWADDR message holds; the pointers are borrowed from it. */
+struct address_parts {
+    size_t size; /* of an address of its family */
+    const uint8_t *local, *address;
+    uint32_t flags;
+};
+
+static int on_address_attribute(const struct nlattr *attr, void *context)
+{
+    struct address_parts *parts = context;
+    size_t size = mnl_attr_get_payload_len(attr);
+
+    if (mnl_attr_get_type(attr) == IFA_LOCAL && size == parts->size) {
+        parts->local = mnl_attr_get_payload(attr);
+    } else if (mnl_attr_get_type(attr) == IFA_ADDRESS && size == parts->size) {
+        parts->address = mnl_attr_get_payload(attr);
+    } else if (mnl_attr_get_type(attr) == IFA_FLAGS && size == 4) {
+        parts->flags = mnl_attr_get_u32(attr);
+    }
+    return MNL_CB_OK;
+}
+
+/* The address of an RTM_NEWADDR message, with IFA_LOCAL before IFA_ADDRESS (which is the other
+ * end on point-to-point links), and its flags. False if there is none. */
+static bool address_read(const struct nlmsghdr *message, struct netwatch_address *out,
+                         uint32_t *flags)
+{
+    const struct ifaddrmsg *body = mnl_nlmsg_get_payload(message);
+    struct address_parts parts = {.size = body->ifa_family == AF_INET ? 4 : 16,
+                                  .flags = body->ifa_flags};
+    const uint8_t *local;
+
+    (void)mnl_attr_parse(message, sizeof(*body), on_address_attribute, &parts);
+    *flags = parts.flags;
+    local = parts.local != NULL ? parts.local : parts.address;
+    if (local == NULL || (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)) {
+        return false;
+    }
+    *out = (struct netwatch_address){.prefix_bits = body->ifa_prefixlen};
+    if (parts.size == 4) {
+        out->ip[10] = 0xff;
+        out->ip[11] = 0xff;
+        memcpy(out->ip + 12, local, 4);
+        out->prefix_bits = (uint8_t)(out->prefix_bits + 96);
+    } else {
+        memcpy(out->ip, local, 16);
+    }
+    return true;
+}
+
+static int on_address(const struct nlmsghdr *message, void *context)
+{
+    struct address_list *list = context;
+    struct netwatch_address address;
+    unsigned interface;
+    uint32_t flags;
+
+    if (message->nlmsg_type != RTM_NEWADDR || !address_read(message, &address, &flags)) {
+        return MNL_CB_OK;
+    }
+    interface = ((const struct ifaddrmsg *)mnl_nlmsg_get_payload(message))->ifa_index;
+    if (ip_is_overlay(address.ip)) {
+        if (list->overlays_count < OVERLAY_LINKS_MAX &&
+            !index_listed(list->overlays, list->overlays_count, interface)) {
+            list->overlays[list->overlays_count] = interface;
+            list->overlays_count++;
+        }
+        return MNL_CB_OK;
+    }
+    if ((flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 &&
+        !ip_is_useless(address.ip) && list->seen_count < ADDRESSES_SEEN_MAX) {
+        list->seen[list->seen_count].address = address;
+        list->seen[list->seen_count].interface = interface;
+        list->seen_count++;
+    }
+    return MNL_CB_OK;
+}
+
+static int address_order(const void *a, const void *b)
+{
+    return memcmp(((const struct netwatch_address *)a)->ip,
+                  ((const struct netwatch_address *)b)->ip, 16);
+}
+
+size_t netwatch_addresses(struct netwatch_address *out, size_t capacity)
+{
+    struct address_list *list = calloc(1, sizeof(*list));
+    struct netlink *netlink = NULL;
+    size_t count = 0;
+
+    if (list == NULL || netlink_open(&netlink) != ERR_OK ||
+        netlink_dump(netlink, RTM_GETLINK, AF_UNSPEC, on_link, list) != ERR_OK ||
+        netlink_dump(netlink, RTM_GETADDR, AF_UNSPEC, on_address, list) != ERR_OK) {
+        goto out;
+    }
+    for (size_t i = 0; i < list->seen_count && count < capacity; i++) {
+        unsigned interface = list->seen[i].interface;
+
+        if (!index_listed(list->overlays, list->overlays_count, interface) &&
+            !index_listed(list->down, list->down_count, interface)) {
+            out[count] = list->seen[i].address;
+            count++;
+        }
+    }
+    qsort(out, count, sizeof(*out), address_order);
+out:
+    netlink_close(netlink);
+    free(list);
+    return count;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/platform/tun.h"
+
+#include "proto/base/bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+    VNET_SIZE = sizeof(struct virtio_net_hdr),
+    BUFFER_SIZE = VNET_SIZE + PACKET_SIZE_MAX + 1,
+    IPV4_HEADER_MIN = 20,
+    IPV6_HEADER_SIZE = 40,
+    TCP_HEADER_MIN = 20,
+    TCP_OFFSET_AT = 12, /* of the byte with the header length */
+    PROTOCOL_TCP = 6,
+};
+
+struct tun {
+    int fd;
+    char name[IFNAMSIZ];
+    bool offload;
+    struct tun_counters counters;
+    uint8_t *bytes; /* TUN_BATCH_MAX * BUFFER_SIZE */
+    struct packet packets[TUN_BATCH_MAX];
+};
+
+/* -- Opening ---------------------------------------------------------------------------------- */
+
+static void open_fault(struct fault *fault)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "there is no TUN driver (/dev/net/tun); load it with: modprobe tun, or in a "
+                  "container pass --device /dev/net/tun");
+        return;
+    case EACCES:
+    case EPERM:
+        fault_set(fault, EXIT_CODE_PERMISSION,
+                  "no permission to use /dev/net/tun; run as root or with CAP_NET_ADMIN");
+        return;
+    default:
+        fault_set_errno(fault, "cannot open /dev/net/tun");
+        return;
+    }
+}
+
+static void create_fault(struct fault *fault, const char *name)
+{
+    switch (errno) {
+    case EPERM:
+    case EACCES:
+        fault_set(fault, EXIT_CODE_PERMISSION,
+                  "no permission to make the interface %s; run as root or with CAP_NET_ADMIN",
+                  name);
+        return;
+    case EBUSY:
+    case EEXIST:
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "the interface %s exists already; choose another name with -i, or see who uses "
+                  "it: ip -d link show %s",
+                  name, name);
+        return;
+    case EINVAL:
+        fault_set(fault, EXIT_CODE_USAGE, "%s is no usable interface name", name);
+        return;
+    default:
+        fault_set_errno(fault, "cannot make the interface %s", name);
+        return;
+    }
+}
+
+static bool device_create(struct tun *tun, const char *name, struct fault *fault)
+{
+    struct ifreq request = {0};
+    unsigned offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+    int header_size = VNET_SIZE;
+
+    if (strlen(name) == 0 || strlen(name) >= IFNAMSIZ) {
+        fault_set(fault, EXIT_CODE_USAGE, "an interface name has 1 to %d characters, not: %s",
+                  IFNAMSIZ - 1, name);
+        return false;
+    }
+    tun->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (tun->fd < 0) {
+        open_fault(fault);
+        return false;
+    }
+    /* TUN_EXCL: never take over a persistent device that somebody else made. */
+    request.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
+    memcpy(request.ifr_name, name, strlen(name));
+    if (ioctl(tun->fd, TUNSETIFF, &request) != 0) {
+        create_fault(fault, name);
+        return false;
+    }
+    if (ioctl(tun->fd, TUNSETVNETHDRSZ, &header_size) != 0) {
+        fault_set_errno(fault, "cannot set the header size of %s", name);
+        return false;
+    }
+    memcpy(tun->name, request.ifr_name, IFNAMSIZ);
+    tun->name[IFNAMSIZ - 1] = '\0';
+    tun->offload = ioctl(tun->fd, TUNSETOFFLOAD, (unsigned long)offloads) == 0;
+    return true;
+}
+
+int tun_open(struct tun **out, const char *name, struct fault *fault)
+{
+    struct tun *tun = calloc(1, sizeof(*tun));
+    int rc = ERR_NOMEM;
+
+    *out = NULL;
+    if (tun == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return ERR_NOMEM;
+    }
+    tun->fd = -1;
+    tun->bytes = malloc((size_t)TUN_BATCH_MAX * BUFFER_SIZE);
+    if (tun->bytes == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        goto out;
+    }
+    rc = device_create(tun, name, fault) ? ERR_OK : ERR_SYSTEM;
+out:
+    if (rc != ERR_OK) {
+        tun_close(tun);
+        tun = NULL;
+    }
+    *out = tun;
+    return rc;
+}
+
+void tun_close(struct tun *tun)
+{
+    if (tun == NULL) {
+        return;
+    }
+    if (tun->fd >= 0) {
+        (void)close(tun->fd);
+    }
+    free(tun->bytes);
+    free(tun);
+}
+
+int tun_fd(const struct tun *tun)
+{
+    return tun->fd;
+}
+
+const char *tun_name(const struct tun *tun)
+{
+    return tun->name;
+}
+
+bool tun_offload(const struct tun *tun)
+{
+    return tun->offload;
+}
+
+const struct tun_counters *tun_counters(const struct tun *tun)
+{
+    return &tun->counters;
+}
+
+/* -- Receiving -------------------------------------------------------------------------------- */
+
+/* The kernel's hdr_len is only a hint; the true length stands in the headers. 0 if they are not
+ * those of a TCP packet that the header announces. */
+static size_t super_header_size(const struct packet *p)
+{
+    size_t ip_size = p->checksum_start;
+    size_t tcp_size;
+
+    if (ip_size < IPV4_HEADER_MIN || ip_size + TCP_HEADER_MIN > p->size) {
+        return 0;
+    }
+    tcp_size = (size_t)(p->data[ip_size + TCP_OFFSET_AT] >> 4) * 4;
+    if (tcp_size < TCP_HEADER_MIN || ip_size + tcp_size > p->size) {
+        return 0;
+    }
+    return ip_size + tcp_size;
+}
+
+/* Turn what the device handed over into a packet. False if it makes no sense. */
+static bool packet_decode(struct packet *p, const struct virtio_net_hdr *header)
+{
+    unsigned type = header->gso_type & ~(unsigned)VIRTIO_NET_HDR_GSO_ECN;
+
+    if (p->size < IPV4_HEADER_MIN) {
+        return false;
+    }
+    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {
+        p->checksum_partial = true;
+        p->checksum_start = header->csum_start;
+        p->checksum_offset = header->csum_offset;
+        if ((size_t)p->checksum_start + p->checksum_offset + 2 > p->size) {
+            return false;
+        }
+    }
+    switch (type) {
+    case VIRTIO_NET_HDR_GSO_NONE:
+        return true;
+    case VIRTIO_NET_HDR_GSO_TCPV4:
+        p->gso = PACKET_GSO_TCP4;
+        break;
+    case VIRTIO_NET_HDR_GSO_TCPV6:
+        p->gso = PACKET_GSO_TCP6;
+        break;
+    default:
+        return false; /* we offered no other */
+    }
+    p->gso_size = header->gso_size;
+    p->header_size = (uint16_t)super_header_size(p);
+    return p->checksum_partial && p->gso_size > 0 && p->header_size > 0;
+}
+
+size_t tun_receive(struct tun *tun, struct packet **items)
+{
+    size_t count = 0;
+
+    *items = tun->packets;
+    for (size_t i = 0; i < TUN_BATCH_MAX; i++) {
+        uint8_t *buffer = tun->bytes + count * BUFFER_SIZE;
+        struct packet *p = &tun->packets[count];
+        struct virtio_net_hdr header;
+        ssize_t got = read(tun->fd, buffer, BUFFER_SIZE);
+
+        if (got < 0) {
+            tun->counters.receive_errors += errno != EAGAIN && errno != EINTR ? 1 : 0;
+            break;
+        }
+        if (got <= VNET_SIZE) {
+            tun->counters.receive_errors++;
+            continue;
+        }
+        memcpy(&header, buffer, sizeof(header));
+        *p = (struct packet){.data = buffer + VNET_SIZE, .size = (size_t)got - VNET_SIZE};
+        if (!packet_decode(p, &header)) {
+            tun->counters.receive_errors++;
+            continue;
+        }
+        tun->counters.received_packets++;
+        tun->counters.received_bytes += p->size;
+        count++;
+    }
+    return count;
+}
+
+/* -- Sending ---------------------------------------------------------------------------------- */
+
+static struct virtio_net_hdr header_encode(const struct packet *p)
+{
+    struct virtio_net_hdr header = {0};
+
+    if (p->checksum_partial) {
+        header.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+        header.csum_start = p->checksum_start;
+        header.csum_offset = p->checksum_offset;
+    }
+    if (p->gso != PACKET_GSO_NONE) {
+        header.gso_type =
+            p->gso == PACKET_GSO_TCP4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+        header.gso_size = p->gso_size;
+        header.hdr_len = p->header_size;
+    }
+    return header;
+}
+
+void tun_send(struct tun *tun, const struct packet_box *box)
+{
+    for (size_t i = 0; i < box->items_count; i++) {
+        const struct packet *p = &box->items[i];
+        struct virtio_net_hdr header = header_encode(p);
+        struct iovec parts[2] = {{.iov_base = &header, .iov_len = sizeof(header)},
+                                 {.iov_base = p->data, .iov_len = p->size}};
+        ssize_t written;
+
+        do {
+            written = writev(tun->fd, parts, 2);
+        } while (written < 0 && errno == EINTR);
+        if (written < 0) {
+            tun->counters.send_errors++;
+            continue;
+        }
+        tun->counters.sent_packets++;
+        tun->counters.sent_bytes += p->size;
+    }
+}

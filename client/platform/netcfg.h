@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The seam to the platform's interface configuration: MTU, queue length, addresses, routes, up.
+ * Nothing has to be removed: everything goes away with the device.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/host/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct netcfg_plan {
+    uint16_t mtu;
+    uint32_t queue_length; /* packets; 0: leave it */
+    uint8_t ipv4[4];       /* own address in the pool */
+    uint8_t ipv4_prefix;   /* of the pool: its route leads here */
+    uint8_t resolver[4];   /* Magic DNS address, added as /32; all zero: none */
+    uint8_t ipv6[16];      /* the own key's address, fdd9:f800::... */
+    uint8_t ipv6_4in6[16]; /* fdd9:f8f4::<ipv4>; all zero: none */
+    uint8_t ipv6_fixed[4][16]; /* fdd9:f8ff::EUI-64, ipv6_fixed_count of them */
+    size_t ipv6_fixed_count;
+};
+
+/** What could not be done but does not stop the interface. */
+struct netcfg_report {
+    bool ipv6_off;          /* the kernel has IPv6 disabled: only IPv4 works */
+    bool ipv6_route_shared; /* another interface already has an overlay route; ours got a lower rank
+                             */
+};
+
+/**
+ * Configure and start the interface. Addresses are there when it returns (no duplicate detection,
+ * no router solicitation on it). ERR_SYSTEM, fault says which step failed.
+ */
+int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
+                 struct netcfg_report *report, struct fault *fault) MUST_CHECK;
+
+/** Route count single IPv6 addresses to the interface: for an interface that shares the overlay's
+ * ranges with another one (ipv6_route_shared). The routes go with the interface. ERR_SYSTEM. */
+int netcfg_route_hosts(const char *interface, const uint8_t (*ips)[16], size_t count,
+                       struct fault *fault) MUST_CHECK;
+
+/** Change the MTU of a running interface. ERR_SYSTEM. */
+int netcfg_set_mtu(const char *interface, uint16_t mtu, struct fault *fault) MUST_CHECK;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The seam to the platform's network state: tells when addresses, routes or links change, and
+ * lists the local addresses at which others might reach this host.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/host/fault.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ev_loop;
+struct netwatch;
+
+enum { NETWATCH_ADDRESSES_MAX = 32 };
+
+/** Call `changed` from the loop, once per burst of changes (200 ms after its first), if in it the
+ * addresses (netwatch_addresses) or a default route changed. Changes of `own_interface` are ignored. ERR_SYSTEM, ERR_NOMEM. */
+int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_interface,
+                  void (*changed)(void *context), void *context, struct fault *fault) MUST_CHECK;
+void netwatch_close(struct netwatch *watch);
+
+/** One local address with the length of its network prefix. */
+struct netwatch_address {
+    uint8_t ip[16];      /* IPv4 in its mapped form */
+    uint8_t prefix_bits; /* of the 16-byte form: an IPv4 /24 is 120 */
+};
+
+/**
+ * Local addresses as candidates: of interfaces that are up; neither loopback nor link-local, nor
+ * deprecated or tentative, nor any address of an overlay interface (one that has an address in
+ * fdd9:f800::/24). Returns how many were written (at most capacity). Sorted, so that the results of
+ * two calls can be compared.
+ */
+size_t netwatch_addresses(struct netwatch_address *out, size_t capacity);

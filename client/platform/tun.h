@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The seam to the platform's TUN device: batches of IP packets in and out, with checksum and
+ * segmentation offload where the platform has it (client/packet.h). linux/tun_linux.c is Linux.
+ */
+#pragma once
+
+#include "client/packet.h"
+#include "proto/base/err.h"
+#include "proto/host/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tun;
+
+enum { TUN_BATCH_MAX = 16 };
+
+struct tun_counters {
+    uint64_t received_packets, received_bytes;
+    uint64_t sent_packets, sent_bytes;
+    uint64_t receive_errors, send_errors;
+};
+
+/** Create the device `name` (it disappears when closed or when the process ends). It is down and
+ * has no addresses: see netcfg.h. ERR_SYSTEM (fault: no driver, no permission, name taken),
+ * ERR_NOMEM. */
+int tun_open(struct tun **out, const char *name, struct fault *fault) MUST_CHECK;
+void tun_close(struct tun *tun);
+
+/** The descriptor, to wait for readability. */
+int tun_fd(const struct tun *tun);
+const char *tun_name(const struct tun *tun);
+
+/** Whether the device hands over and takes TCP super-packets and partial checksums. */
+bool tun_offload(const struct tun *tun);
+const struct tun_counters *tun_counters(const struct tun *tun);
+
+/** Read what is there, at most TUN_BATCH_MAX packets, without waiting. Returns the number at *items
+ * (borrowed until the next call, writable), 0 if there is none. Malformed ones are left out. */
+size_t tun_receive(struct tun *tun, struct packet **items);
+
+/** Hand every packet of the box to the kernel. What it refuses is counted and lost. */
+void tun_send(struct tun *tun, const struct packet_box *box);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The local view of addresses: which IPv4 address of the host's own pool stands for which peer,
+ * and which peer an address of either family belongs to. The first choice is a hash of the key,
+ * so most hosts agree; conflicts are settled here, and what was once assigned stays, because the
+ * owner remembers it and tells it to the next view. The network and broadcast address and
+ * base + 53 (the resolver) are never assigned. No I/O.
+ */
+#pragma once
+
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/net/addrplan.h"
+#include "proto/wire/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    VIEW_RESOLVER_OFFSET = 53, /* from the pool's base */
+    VIEW_FIXED_MAX = 4,        /* EUI-64s of one peer */
+    VIEW_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
+};
+
+/** What view_new needs; copied. */
+struct view_config {
+    struct addrplan_pool pool;
+    uint8_t own_key[KEY_SIZE];
+    uint32_t peers_max;
+    uint32_t (*ip4_hash)(const uint8_t key[KEY_SIZE], uint32_t attempt);
+    void (*ip6)(uint8_t ip[16], const uint8_t key[KEY_SIZE]); /* the key's automatic address */
+};
+
+struct view;
+
+/** The addresses of one peer (or of this host). */
+struct view_addresses {
+    bool has_v4;
+    uint8_t v4[4];
+    uint8_t v6[16];
+};
+
+/** An empty view. ERR_NOMEM leaves *out NULL. */
+int view_new(struct view **out, const struct view_config *cfg, const struct env *env) MUST_CHECK;
+
+/** Free it. NULL is fine. */
+void view_free(struct view *view);
+
+/**
+ * Tell a remembered assignment (own or peer's), before view_own and the first view_add. ERR_DROP
+ * (ignored) if it is outside the pool, reserved, or taken by another key; ERR_NOMEM; ERR_LIMIT.
+ */
+int view_remember(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t v4[4]) MUST_CHECK;
+
+/** Forget the assignment of a key that is not in the view now; its address is free again. */
+void view_forget(struct view *view, const uint8_t key[KEY_SIZE]);
+
+/** This host's addresses, chosen before those of the peers. *fresh: they were not remembered, so
+ * store them. ERR_LIMIT: no free address (has_v4 false), ERR_NOMEM. */
+int view_own(struct view *view, struct view_addresses *out, bool *fresh) MUST_CHECK;
+
+/**
+ * Add a peer under a number of the caller's choice. Adding a key again gives the same addresses
+ * (and its first number stays).
+ *
+ * fresh   set if the IPv4 address was assigned just now: store it
+ *
+ * ERR_LIMIT: out->has_v4 is false; if out->v6 is not all zero the pool was full and the peer is in
+ * the view with IPv6 only, else there are too many peers (or it is this host's own key). ERR_NOMEM:
+ * not added.
+ */
+int view_add(struct view *view, const uint8_t key[KEY_SIZE], uint32_t peer,
+             struct view_addresses *out, bool *fresh) MUST_CHECK;
+
+/** Take a peer out, and its fixed addresses; its IPv4 assignment stays remembered. */
+void view_remove(struct view *view, const uint8_t key[KEY_SIZE]);
+
+/** Give the fixed addresses of an EUI-64 to a peer in the view. The first key seen keeps it:
+ * ERR_DROP if another (also this host) has it, or the key is not in the view; ERR_LIMIT beyond
+ * VIEW_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
+int view_claim(struct view *view, const uint8_t key[KEY_SIZE],
+               const uint8_t eui64[EUI64_SIZE]) MUST_CHECK;
+
+/** Who a local address belongs to. */
+enum view_owner {
+    VIEW_OWNER_NONE,
+    VIEW_OWNER_SELF,
+    VIEW_OWNER_PEER,
+};
+
+/** The owner of an address of 4 or 16 bytes: pool IPv4, key IPv6, 4in6 or fixed. *peer is written
+ * for VIEW_OWNER_PEER only. */
+enum view_owner view_find(const struct view *view, const uint8_t *ip, size_t size, uint32_t *peer);
+
+/** Addresses of a peer in the view. False if it is not there. */
+bool view_lookup(const struct view *view, const uint8_t key[KEY_SIZE], struct view_addresses *out);
+
+/** Assigned IPv4 addresses, remembered ones included. */
+size_t view_assigned_count(const struct view *view);

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What every target of ours is compiled with, by mode (see CMakePresets.json).
+
+set(ZIGLAN_MODE release CACHE STRING "dev, release or fuzz")
+set_property(CACHE ZIGLAN_MODE PROPERTY STRINGS dev release fuzz)
+option(ZIGLAN_WERROR "warnings are errors (tests/run sets it)" "$ENV{ZIGLAN_WERROR}")
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
+# The modes bring all flags themselves. Above all no -DNDEBUG: asserts stay on in what ships.
+set(CMAKE_BUILD_TYPE None)
+
+add_library(ziglan_mode INTERFACE)
+target_compile_definitions(ziglan_mode INTERFACE _GNU_SOURCE=)
+target_include_directories(ziglan_mode INTERFACE ${CMAKE_SOURCE_DIR})
+if(ZIGLAN_MODE STREQUAL "dev")
+    set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all)
+    target_compile_options(ziglan_mode INTERFACE -O1 -g3 -fno-omit-frame-pointer ${sanitize})
+    target_link_options(ziglan_mode INTERFACE ${sanitize})
+elseif(ZIGLAN_MODE STREQUAL "release")
+    target_compile_options(ziglan_mode INTERFACE
+        -O2 -g -fstack-protector-strong -fstack-clash-protection
+        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ffunction-sections -fdata-sections)
+    target_link_options(ziglan_mode INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections)
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
+        target_compile_options(ziglan_mode INTERFACE -fcf-protection)
+    endif()
+elseif(ZIGLAN_MODE STREQUAL "fuzz")
+    if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "the mode fuzz needs clang (cmake --preset fuzz)")
+    endif()
+    set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all)
+    target_compile_options(ziglan_mode INTERFACE
+        -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link ${sanitize})
+    target_link_options(ziglan_mode INTERFACE ${sanitize})
+else()
+    message(FATAL_ERROR "ZIGLAN_MODE is '${ZIGLAN_MODE}'; it must be dev, release or fuzz")
+endif()
+
+# The warnings for code of ours. Other people's headers are SYSTEM includes and generated code is
+# compiled without.
+add_library(ziglan_warnings INTERFACE)
+target_compile_options(ziglan_warnings INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes
+    -Wundef -Wvla -Wcast-align -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough
+    -Wpointer-arith
+    # clang's -Wcast-qual complains about macros of generated and foreign headers, gcc's does not
+    $<$<C_COMPILER_ID:GNU>:-Wcast-qual -Wduplicated-cond -Wlogical-op>
+    $<$<BOOL:${ZIGLAN_WERROR}>:-Werror>)
+
+# Tests hand small literals to sized parameters all the time.
+add_library(ziglan_warnings_tests INTERFACE)
+target_link_libraries(ziglan_warnings_tests INTERFACE ziglan_warnings)
+target_compile_options(ziglan_warnings_tests INTERFACE -Wno-sign-conversion)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Results of functions that can fail. The code names the caller's duty, not the cause; the
+ * cause was traced where it happened. Zero is success.
+ */
+#pragma once
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF_LIKE(format_at, first) __attribute__((format(printf, format_at, first)))
+
+enum err {
+    ERR_OK = 0,
+    ERR_DROP,    /* the peer sent something unacceptable; no state changed; count and forget */
+    ERR_SESSION, /* this session cannot go on: close it with a reason */
+    ERR_LIMIT,   /* a configured bound was hit: refuse, count, perhaps answer "busy" */
+    ERR_NOMEM,   /* out of memory: refuse this operation; fatal only at start-up */
+    ERR_SYSTEM,  /* the operating system refused; fatal only at start-up */
+};
+
+/** A short English name of the code ("ok", "drop", ...), for traces and tests. Never NULL. */
+const char *err_name(int err);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The AEADs that protect frames after the handshake: ChaCha20-Poly1305 everywhere, AES-256-GCM
+ * where the CPU has instructions for it. Nonce = 4 zero bytes || counter: little-endian for
+ * ChaCha20-Poly1305, big-endian for AES-256-GCM. Implementations are libsodium's.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Values are those on the wire. */
+enum aead {
+    AEAD_NONE = 0,
+    AEAD_CHACHA20_POLY1305 = 1,
+    AEAD_AES_256_GCM = 2,
+};
+
+enum {
+    AEAD_LIST_MAX = 6,
+    AEAD_KEY_SIZE = 32,
+    AEAD_TAG_SIZE = 16,
+    AEAD_STATE_SIZE = 512, /* an expanded AES key of libsodium */
+};
+
+/** AEAD ids in order of preference; a peer's list may hold ids that we do not know. */
+struct aead_list {
+    uint8_t count;
+    uint8_t ids[AEAD_LIST_MAX]; /* unused ones are zero */
+};
+
+/** An expanded key. Wipe with aead_key_wipe. Copying is allowed, 16-byte alignment is kept. */
+struct aead_key {
+    _Alignas(16) uint8_t state[AEAD_STATE_SIZE];
+    enum aead aead;
+};
+
+/** True if this CPU can do it (and it is one that we know). */
+bool aead_available(enum aead aead);
+
+/** What this CPU should offer: AES-256-GCM first where it is done in hardware. */
+struct aead_list aead_list_local(void);
+
+/** True if id is in the list. */
+bool aead_list_has(const struct aead_list *list, uint8_t id);
+
+/** The first of `wanted` that `local` has too; AEAD_NONE if there is none. */
+enum aead aead_choose(const struct aead_list *wanted, const struct aead_list *local);
+
+/** "ChaCha20-Poly1305", "AES-256-GCM" (as in key derivation), or "none". Never NULL. */
+const char *aead_name(enum aead aead);
+
+/** Expand a key. The AEAD must be available (our own mistake otherwise). */
+void aead_key_init(struct aead_key *out, enum aead aead, const uint8_t key[AEAD_KEY_SIZE]);
+void aead_key_wipe(struct aead_key *key);
+
+/** Seal size bytes of plain into out (which may be plain) and write the tag behind them, so out
+ * has room for size + AEAD_TAG_SIZE. ad is authenticated, not encrypted. */
+void aead_seal(const struct aead_key *key, uint64_t counter, const uint8_t *ad, size_t ad_size,
+               const uint8_t *plain, size_t size, uint8_t *out);
+
+/** Open size bytes of sealed (ciphertext || tag, any content) into out, which has room for
+ * size - AEAD_TAG_SIZE bytes and may be sealed. False, with out's content undefined, if it is too
+ * short or was not sealed with this key, counter and ad. */
+bool aead_open(const struct aead_key *key, uint64_t counter, const uint8_t *ad, size_t ad_size,
+               const uint8_t *sealed, size_t size, uint8_t *out) MUST_CHECK;

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Texts and addresses that are derived from a key (identity.h). */
+#include "proto/base/base32.h"
+#include "proto/base/bytes.h"
+#include "proto/crypto/hash.h"
+#include "proto/crypto/identity.h"
+
+#include <string.h>
+
+enum { KEY_SHORT_SIZE = 10 };
+
+_Static_assert(BASE32_TEXT_SIZE(KEY_SIZE) + 1 == KEY_TEXT_SIZE, "text form of a key");
+
+const char *key_text(const uint8_t key[KEY_SIZE], char text[KEY_TEXT_SIZE])
+{
+    base32_encode(text, key, KEY_SIZE);
+    return text;
+}
+
+const char *key_short(const uint8_t key[KEY_SIZE], char text[11])
+{
+    char whole[KEY_TEXT_SIZE];
+
+    memcpy(text, key_text(key, whole), KEY_SHORT_SIZE);
+    text[KEY_SHORT_SIZE] = '\0';
+    return text;
+}
+
+int key_parse(uint8_t out[KEY_SIZE], const char *text, size_t size)
+{
+    uint8_t key[KEY_SIZE];
+
+    if (base32_decode(key, KEY_SIZE, text, size) != ERR_OK) {
+        return ERR_DROP;
+    }
+    memcpy(out, key, KEY_SIZE);
+    return ERR_OK;
+}
+
+const char *key_base58(const uint8_t key[KEY_SIZE], char text[KEY_BASE58_SIZE])
+{
+    static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    uint8_t digits[KEY_BASE58_SIZE - 1]; /* base 58, least significant first */
+    size_t digit_count = 0;
+    size_t zero_count = 0;
+    size_t at = 0;
+
+    while (zero_count < KEY_SIZE && key[zero_count] == 0) {
+        zero_count++;
+    }
+    for (size_t i = zero_count; i < KEY_SIZE; i++) {
+        uint32_t carry = key[i];
+
+        for (size_t k = 0; k < digit_count; k++) {
+            carry += (uint32_t)digits[k] << 8;
+            digits[k] = (uint8_t)(carry % 58);
+            carry /= 58;
+        }
+        for (; carry > 0; carry /= 58) {
+            CHECK(digit_count < sizeof(digits)); /* 58^44 > 2^256 */
+            digits[digit_count++] = (uint8_t)(carry % 58);
+        }
+    }
+    while (at < zero_count) {
+        text[at++] = alphabet[0]; /* each leading zero byte is one digit of its own */
+    }
+    while (digit_count > 0) {
+        text[at++] = alphabet[digits[--digit_count]];
+    }
+    text[at] = '\0';
+    return text;
+}
+
+void key_ip6(uint8_t out[16], const uint8_t key[KEY_SIZE])
+{
+    static const uint8_t prefix[4] = {0xfd, 0xd9, 0xf8, 0x00};
+    uint8_t hash[HASH_SIZE];
+
+    hash_label(hash, "ziglan ip6 1", key, KEY_SIZE, NULL, 0);
+    memcpy(out, prefix, sizeof(prefix));
+    memcpy(out + sizeof(prefix), hash, 16 - sizeof(prefix));
+}
+
+uint32_t key_ip4_hash(const uint8_t key[KEY_SIZE], uint32_t attempt)
+{
+    uint8_t hash[HASH_SIZE];
+    uint8_t number[4];
+
+    be32_write(number, attempt);
+    hash_label(hash, "ziglan ip4 1", key, KEY_SIZE, number, sizeof(number));
+    return be32_read(hash);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Punch probes, 0x85, exchanged before any session exists (docs/protocol.md, sections 5 and 7).
+ *
+ *   type(1) side(1) reserved(6) punch id(8) transaction(8)
+ *   observed ip(16) observed port(2) reserved(6) mac(16)                             = 64 bytes
+ *
+ * side: 0x01 = who listens by the order of tokens, 0x00 = who dials; 0x80 is added in an answer,
+ * which bears the side of who answers. Observed is zero in a probe and the source address of the
+ * probe in its answer (IPv4 in mapped form), so an answer is exactly as large as its probe.
+ * mac = BLAKE2b-128(key = probe key of PunchGo, all bytes before it).
+ *
+ * Frames that bear our own side come from a mirror or a loop and are dropped. Answering each
+ * transaction only once is the caller's duty; an answer is never answered.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/net/endpoint.h"
+#include "proto/wire/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PUNCH_PROBE_SIZE = 64,
+    PUNCH_PROBE_MAC_KEY_SIZE = 32,
+    PUNCH_PROBE_ANSWER_FLAG = 0x80,
+};
+
+enum punch_probe_side {
+    PUNCH_PROBE_SIDE_DIAL = 0,
+    PUNCH_PROBE_SIDE_LISTEN = 1,
+};
+
+struct punch_probe {
+    enum punch_probe_side side; /* of who sent it */
+    bool answer;
+    uint64_t punch_id;
+    uint64_t transaction;     /* random, chosen by who probes, echoed */
+    struct endpoint observed; /* answer: where the probe came from; else none */
+};
+
+/** Write a probe or answer with its mac. observed is written in answers only. */
+void punch_probe_encode(const struct punch_probe *probe,
+                        const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE], uint8_t out[PUNCH_PROBE_SIZE]);
+
+/** The punch id of a frame, to find its key. False if it is no punch probe by type and size. */
+bool punch_probe_id(const uint8_t *data, size_t size, uint64_t *punch_id);
+
+/**
+ * Check and decode size bytes of any content. own_side is ours by PunchGo.
+ * ERR_DROP, with out untouched: wrong size, type or mac, unknown bits, reserved bytes not zero, our
+ * own side, an observed address in a probe, or none in an answer. Pure.
+ */
+int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE],
+                       enum punch_probe_side own_side, const uint8_t *data, size_t size) MUST_CHECK;

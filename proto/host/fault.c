@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/host/fault.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void fault_set(struct fault *fault, enum exit_code code, const char *format, ...)
+{
+    va_list args;
+
+    if (fault == NULL) {
+        return;
+    }
+    fault->exit_code = code;
+    va_start(args, format);
+    (void)vsnprintf(fault->text, sizeof(fault->text), format, args);
+    va_end(args);
+}
+
+void fault_set_errno(struct fault *fault, const char *format, ...)
+{
+    int cause = errno;
+    size_t used;
+    va_list args;
+
+    if (fault == NULL) {
+        return;
+    }
+    fault->exit_code = cause == EACCES || cause == EPERM ? EXIT_CODE_PERMISSION : EXIT_CODE_FAILURE;
+    va_start(args, format);
+    (void)vsnprintf(fault->text, sizeof(fault->text), format, args);
+    va_end(args);
+    used = strlen(fault->text);
+    (void)snprintf(fault->text + used, sizeof(fault->text) - used, ": %s", strerror(cause));
+    errno = cause;
+}
+
+int fault_print(const struct fault *fault, const char *program)
+{
+    (void)fprintf(stderr, "%s: %s\n", program, fault->text);
+    return fault->exit_code != EXIT_CODE_OK ? (int)fault->exit_code : (int)EXIT_CODE_FAILURE;
+}

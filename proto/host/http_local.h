@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A small local HTTP/1.1 server (libmicrohttpd, driven by libev) for metrics, health and pages.
+ * GET and HEAD only. The Host header must be an IP literal, localhost or one of the names given, so
+ * that no web page can reach it by rebinding a name.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/host/fault.h"
+#include "proto/net/endpoint.h"
+
+#include <stddef.h>
+
+struct ev_loop;
+struct http_local;
+
+enum {
+    HTTP_LOCAL_CONNECTIONS_MAX = 64,
+    HTTP_LOCAL_TIMEOUT_S = 10,
+};
+
+/** An answer. `body` is given (malloc) and may be NULL with size 0. */
+struct http_answer {
+    unsigned status;          /* 200, 404, 503, ... */
+    const char *content_type; /* static text; NULL: text/plain; charset=utf-8 */
+    char *body;
+    size_t size;
+};
+
+struct http_local_options {
+    struct endpoint listen;   /* ip all zero: 127.0.0.1 */
+    const char *const *hosts; /* further accepted Host names, NULL-terminated; may be NULL */
+    void *context;
+    /** Answer a GET of `path` ("/metrics", without query); *out is zeroed before: leaving status 0
+     * means 404. */
+    void (*get)(void *context, const char *path, struct http_answer *out);
+};
+
+/** Serve. Options are copied except hosts and context, which are borrowed. ERR_SYSTEM, ERR_NOMEM.
+ */
+int http_local_open(struct http_local **out, struct ev_loop *loop,
+                    const struct http_local_options *options, struct fault *fault) MUST_CHECK;
+void http_local_close(struct http_local *http);
+
+/** Where it listens (with the port the kernel chose if 0 was asked for). */
+struct endpoint http_local_endpoint(const struct http_local *http);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/host/notify.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STATUS_SIZE = 201, STATE_SIZE = 320 };
+
+/* Send one state text to the service manager, if there is one. Its loss changes nothing here. */
+static void state_send(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t size;
+    int fd;
+
+    if (path == NULL || (path[0] != '/' && path[0] != '@')) {
+        return;
+    }
+    size = strlen(path);
+    if (size >= sizeof(address.sun_path)) {
+        return;
+    }
+    memcpy(address.sun_path, path, size);
+    if (path[0] == '@') {
+        address.sun_path[0] = '\0'; /* the abstract name space */
+    }
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return;
+    }
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
+                  (const struct sockaddr *)&address,
+                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size));
+    (void)close(fd);
+}
+
+static void status_clean(char out[STATUS_SIZE], const char *status)
+{
+    size_t i;
+
+    for (i = 0; i < STATUS_SIZE - 1 && status[i] != '\0'; i++) {
+        out[i] = (unsigned char)status[i] < ' ' ? ' ' : status[i];
+    }
+    out[i] = '\0';
+}
+
+void notify_ready(const char *status)
+{
+    char clean[STATUS_SIZE];
+    char state[STATE_SIZE];
+
+    status_clean(clean, status);
+    (void)snprintf(state, sizeof(state), "READY=1\nSTATUS=%s\n", clean);
+    state_send(state);
+}
+
+void notify_reloading(void)
+{
+    struct timespec now;
+    char state[STATE_SIZE];
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
+        return;
+    }
+    (void)snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld\n",
+                   (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    state_send(state);
+}
+
+void notify_stopping(void)
+{
+    state_send("STOPPING=1\n");
+}
+
+void notify_status(const char *status)
+{
+    char clean[STATUS_SIZE];
+    char state[STATE_SIZE];
+
+    status_clean(clean, status);
+    (void)snprintf(state, sizeof(state), "STATUS=%s\n", clean);
+    state_send(state);
+}
+
+unsigned notify_watchdog_ms(void)
+{
+    const char *usec = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    unsigned long value;
+    char *end;
+
+    if (usec == NULL) {
+        return 0;
+    }
+    if (pid != NULL && strtoul(pid, NULL, 10) != (unsigned long)getpid()) {
+        return 0;
+    }
+    value = strtoul(usec, &end, 10);
+    return *end == '\0' && value / 1000 < 1000000000 ? (unsigned)(value / 1000) : 0;
+}
+
+void notify_watchdog(void)
+{
+    state_send("WATCHDOG=1\n");
+}

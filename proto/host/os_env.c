@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/host/os_env.h"
+
+#include "proto/base/bytes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LINE_BURST = 20,  /* lines of one event name at once */
+    LINES_PER_S = 2,  /* and afterwards */
+    EVENT_SLOTS = 64, /* event names watched at a time; others share slots */
+    EVENT_NAME_SIZE = 48,
+};
+
+/* How often one event name may still be printed. */
+struct event_limit {
+    char name[EVENT_NAME_SIZE];
+    struct mono filled_at;
+    uint32_t tokens;
+    uint64_t left_out;
+};
+
+struct os_env {
+    struct env port;
+    enum trace_level level;
+    bool journal; /* lines carry a priority, the journal adds the time */
+    bool colored;
+    const struct os_env_saying *sayings; /* NULL: none */
+    struct event_limit limits[EVENT_SLOTS];
+};
+
+static void os_random(void *context, void *buf, size_t size)
+{
+    uint8_t *at = buf;
+
+    (void)context;
+    while (size > 0) {
+        ssize_t got = getrandom(at, size, 0);
+
+        if (got < 0) {
+            CHECK(errno == EINTR);
+            continue;
+        }
+        at += got;
+        size -= (size_t)got;
+    }
+}
+
+static uint64_t os_wall_ms(void *context)
+{
+    struct timespec now;
+
+    (void)context;
+    CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
+}
+
+static uint32_t name_hash(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (const char *c = name; *c != '\0'; c++) {
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    }
+    return hash;
+}
+
+/* Take one token of the event's bucket. What somebody else's events can push out of a slot is only
+ * the memory of a limit, never a line. */
+static bool event_may_pass(struct os_env *os, const char *event, uint64_t *left_out)
+{
+    struct event_limit *limit = &os->limits[name_hash(event) % EVENT_SLOTS];
+    struct mono now = clock_mono();
+    uint64_t gained;
+
+    if (strncmp(limit->name, event, EVENT_NAME_SIZE - 1) != 0) {
+        *limit = (struct event_limit){.filled_at = now, .tokens = LINE_BURST};
+        (void)snprintf(limit->name, sizeof(limit->name), "%s", event);
+    }
+    gained = mono_ms_between(limit->filled_at, now) * LINES_PER_S / 1000;
+    if (gained > 0) {
+        limit->tokens =
+            gained >= LINE_BURST - limit->tokens ? LINE_BURST : limit->tokens + (uint32_t)gained;
+        limit->filled_at = now;
+    }
+    if (limit->tokens == 0) {
+        limit->left_out++;
+        return false;
+    }
+    limit->tokens--;
+    *left_out = limit->left_out;
+    limit->left_out = 0;
+    return true;
+}
+
+static const char *sentence_of(const struct os_env *os, const char *event)
+{
+    for (const struct os_env_saying *s = os->sayings; s != NULL && s->event != NULL; s++) {
+        if (strcmp(s->event, event) == 0) {
+            return s->sentence;
+        }
+    }
+    return NULL;
+}
+
+static void line_start(const struct os_env *os, enum trace_level level, bool plain, char *out,
+                       size_t size)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    static const char *const colors[] = {"\033[31m", "\033[33m", "", "\033[2m"};
+    static const int priorities[] = {3, 4, 6, 7};
+    struct timespec now;
+    struct tm parts;
+    char when[24] = "";
+
+    if (os->journal) {
+        (void)snprintf(out, size, "<%d>%s ", priorities[level], names[level]);
+        return;
+    }
+    if (clock_gettime(CLOCK_REALTIME, &now) == 0 && gmtime_r(&now.tv_sec, &parts) != NULL) {
+        (void)strftime(when, sizeof(when), "%H:%M:%S", &parts);
+    }
+    if (plain) {
+        (void)snprintf(out, size, "%s%s ", os->colored ? colors[level] : "", when);
+        return;
+    }
+    (void)snprintf(out, size, "%s%s.%03ldZ %s ", os->colored ? colors[level] : "", when,
+                   now.tv_nsec / 1000000, names[level]);
+}
+
+static void os_trace(void *context, enum trace_level level, const char *event, const char *text)
+{
+    struct os_env *os = context;
+    char start[64];
+    char tail[64] = "";
+    char clean[512];
+    const char *sentence = sentence_of(os, event);
+    uint64_t left_out = 0;
+    size_t i;
+
+    if (level > os->level) {
+        return;
+    }
+    if (level != TRACE_LEVEL_ERROR && os->level < TRACE_LEVEL_DEBUG &&
+        !event_may_pass(os, event, &left_out)) {
+        return;
+    }
+    /* One event stays one line whatever the text holds. */
+    for (i = 0; i < sizeof(clean) - 1 && text[i] != '\0'; i++) {
+        clean[i] = (uint8_t)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i];
+    }
+    clean[i] = '\0';
+    if (left_out > 0) {
+        (void)snprintf(tail, sizeof(tail), " (%llu more left out)", (unsigned long long)left_out);
+    }
+    line_start(os, level, sentence != NULL, start, sizeof(start));
+    (void)fprintf(stderr, "%s%s%s %s%s%s\n", start, sentence != NULL ? sentence : event,
+                  sentence != NULL ? ":" : "", clean, tail,
+                  os->colored && !os->journal ? "\033[0m" : "");
+}
+
+int os_env_new(struct os_env **out, enum trace_level level)
+{
+    struct os_env *os = calloc(1, sizeof(*os));
+    const char *no_color = getenv("NO_COLOR");
+
+    if (os == NULL) {
+        return ERR_NOMEM;
+    }
+    os->port =
+        (struct env){.context = os, .random = os_random, .wall_ms = os_wall_ms, .trace = os_trace};
+    os->level = level;
+    os->journal = getenv("JOURNAL_STREAM") != NULL;
+    os->colored = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
+    *out = os;
+    return ERR_OK;
+}
+
+void os_env_free(struct os_env *os)
+{
+    free(os);
+}
+
+const struct env *os_env_port(const struct os_env *os)
+{
+    return &os->port;
+}
+
+void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings)
+{
+    os->sayings = isatty(STDERR_FILENO) == 1 ? sayings : NULL;
+}
+
+void os_env_set_level(struct os_env *os, enum trace_level level)
+{
+    os->level = level;
+}
+
+bool trace_level_parse(enum trace_level *out, const char *text)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], text) == 0) {
+            *out = (enum trace_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct mono clock_mono(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+    return (struct mono){(uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec};
+}
+
+uint64_t clock_asleep_ms(void)
+{
+    struct timespec awake;
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &awake) == 0);
+    return clock_mono().ns / NS_PER_MS -
+           ((uint64_t)awake.tv_sec * 1000 + (uint64_t)awake.tv_nsec / NS_PER_MS);
+}

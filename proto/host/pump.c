@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/host/pump.h"
+
+#include "proto/base/bytes.h"
+#include "proto/host/os_env.h"
+
+#include <ev.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PUMP_BOX_BYTES = 2 << 20,
+    PUMP_BOX_ITEMS = 4096,
+    PUMP_TURNS_MAX = 16, /* outboxes sent in one loop turn; the rest waits for the next */
+};
+
+struct pump_socket {
+    struct pump *pump;
+    struct udp_batch *udp;
+    struct ev_io readable, writable;
+};
+
+struct pump {
+    struct ev_loop *loop;
+    struct pump_core core;
+    struct pump_socket *sockets;
+    size_t sockets_count;
+    struct ev_timer timer;
+    struct outbox box;
+    size_t box_at;               /* items before this one are sent */
+    struct pump_socket *blocked; /* whose buffer is full, NULL: none */
+};
+
+/* The socket that a datagram leaves from: the one bound to its local address, else the first one
+ * that can reach its remote's family. */
+static struct pump_socket *socket_for(struct pump *pump, const struct outbox_item *item)
+{
+    struct pump_socket *fallback = &pump->sockets[0];
+    bool found = false;
+
+    if (pump->sockets_count == 1) {
+        return fallback;
+    }
+    for (size_t i = 0; i < pump->sockets_count; i++) {
+        struct pump_socket *s = &pump->sockets[i];
+        const struct endpoint *bound = udp_batch_local(s->udp);
+        static const uint8_t zero[16];
+        bool wildcard6 = memcmp(bound->ip, zero, 16) == 0;
+        bool family_fits = endpoint_is_v4(&item->remote) == endpoint_is_v4(bound) || wildcard6;
+
+        if (family_fits && bound->port == item->local.port &&
+            endpoint_same_ip(bound, &item->local)) {
+            return s;
+        }
+        if (family_fits && (!found || (bound->port == item->local.port &&
+                                       udp_batch_local(fallback->udp)->port != bound->port))) {
+            fallback = s;
+            found = true;
+        }
+    }
+    return fallback;
+}
+
+/* Send what is in the box. True if it is empty afterwards; false if a socket's buffer is full. */
+static bool box_send(struct pump *pump)
+{
+    while (pump->box_at < pump->box.items_count) {
+        struct pump_socket *s = socket_for(pump, &pump->box.items[pump->box_at]);
+        size_t end = pump->box_at + 1;
+        size_t taken;
+
+        if (pump->sockets_count == 1) {
+            end = pump->box.items_count;
+        }
+        while (end < pump->box.items_count && socket_for(pump, &pump->box.items[end]) == s) {
+            end++;
+        }
+        taken = udp_batch_send(s->udp, &pump->box, pump->box_at, end - pump->box_at);
+        pump->box_at += taken;
+        if (pump->box_at < end) {
+            pump->blocked = s;
+            ev_io_start(pump->loop, &s->writable);
+            return false;
+        }
+    }
+    outbox_clear(&pump->box);
+    pump->box_at = 0;
+    return true;
+}
+
+static bool box_is_half_full(const struct pump *pump)
+{
+    return pump->box.items_count > pump->box.items_capacity / 2 ||
+           pump->box.bytes_used > pump->box.bytes_capacity / 2;
+}
+
+static void timer_set(struct pump *pump, struct mono now)
+{
+    struct mono deadline = pump->core.deadline(pump->core.context);
+    uint64_t ns = mono_ns_between(now, deadline);
+
+    ev_timer_stop(pump->loop, &pump->timer);
+    /* While a socket is full its writability goes on, not the clock. */
+    if (deadline.ns == MONO_NEVER.ns || pump->blocked != NULL) {
+        return;
+    }
+    ev_now_update(pump->loop);
+    ev_timer_set(&pump->timer, (double)ns / (double)NS_PER_S, 0.0);
+    ev_timer_start(pump->loop, &pump->timer);
+}
+
+/* Drain what the core wants to send, then sleep until its deadline. A batch cut short goes on at
+ * the next loop turn, because the deadline is then already due. */
+static void pump_run(struct pump *pump, struct mono now)
+{
+    for (int i = 0; i < PUMP_TURNS_MAX && pump->blocked == NULL; i++) {
+        pump->core.transmit(pump->core.context, &pump->box, now);
+        if (pump->box.items_count == 0 || !box_send(pump)) {
+            break;
+        }
+    }
+    if (pump->core.settle != NULL) {
+        pump->core.settle(pump->core.context, now);
+    }
+    timer_set(pump, now);
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
+{
+    struct pump_socket *s = w->data;
+    struct pump *pump = s->pump;
+    struct mono now = clock_mono();
+    const struct dgram *items;
+    size_t count = udp_batch_receive(s->udp, &items);
+
+    (void)loop;
+    (void)events;
+    for (size_t i = 0; i < count; i++) {
+        pump->core.receive(pump->core.context, &items[i], &pump->box, now);
+        if (box_is_half_full(pump) && pump->blocked == NULL) {
+            (void)box_send(pump);
+        }
+    }
+    pump_run(pump, now);
+}
+
+static void on_writable(struct ev_loop *loop, struct ev_io *w, int events)
+{
+    struct pump_socket *s = w->data;
+    struct pump *pump = s->pump;
+
+    (void)events;
+    ev_io_stop(loop, w);
+    pump->blocked = NULL;
+    if (box_send(pump)) {
+        pump_run(pump, clock_mono());
+    }
+}
+
+static void on_timer(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct pump *pump = w->data;
+    struct mono now = clock_mono();
+
+    (void)loop;
+    (void)events;
+    pump->core.expire(pump->core.context, &pump->box, now);
+    pump_run(pump, now);
+}
+
+int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *core,
+             struct udp_batch *const *sockets, size_t count)
+{
+    struct pump *pump = calloc(1, sizeof(*pump));
+    int rc = ERR_NOMEM;
+
+    CHECK(count > 0);
+    if (pump == NULL) {
+        return ERR_NOMEM;
+    }
+    pump->loop = loop;
+    pump->core = *core;
+    ev_init(&pump->timer, on_timer);
+    pump->timer.data = pump;
+    pump->sockets = calloc(count, sizeof(*pump->sockets));
+    if (pump->sockets == NULL) {
+        goto out;
+    }
+    rc = outbox_init(&pump->box, PUMP_BOX_BYTES, PUMP_BOX_ITEMS);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct pump_socket *s = &pump->sockets[i];
+
+        s->pump = pump;
+        s->udp = sockets[i];
+        ev_io_init(&s->readable, on_readable, udp_batch_fd(s->udp), EV_READ);
+        ev_io_init(&s->writable, on_writable, udp_batch_fd(s->udp), EV_WRITE);
+        s->readable.data = s;
+        s->writable.data = s;
+        ev_io_start(loop, &s->readable);
+    }
+    pump->sockets_count = count;
+    timer_set(pump, clock_mono());
+out:
+    if (rc != ERR_OK) {
+        pump_free(pump);
+        pump = NULL;
+    }
+    *out = pump;
+    return rc;
+}
+
+void pump_free(struct pump *pump)
+{
+    if (pump == NULL) {
+        return;
+    }
+    ev_timer_stop(pump->loop, &pump->timer);
+    for (size_t i = 0; i < pump->sockets_count; i++) {
+        ev_io_stop(pump->loop, &pump->sockets[i].readable);
+        ev_io_stop(pump->loop, &pump->sockets[i].writable);
+    }
+    outbox_fini(&pump->box);
+    free(pump->sockets);
+    free(pump);
+}
+
+void pump_kick(struct pump *pump)
+{
+    pump_run(pump, clock_mono());
+}
+
+struct outbox *pump_outbox(struct pump *pump)
+{
+    return &pump->box;
+}
+
+bool pump_blocked(const struct pump *pump)
+{
+    return pump->blocked != NULL;
+}
+
+void pump_drain(struct pump *pump, unsigned budget_ms)
+{
+    struct mono end = mono_add_ms(clock_mono(), budget_ms);
+
+    for (;;) {
+        struct mono now = clock_mono();
+
+        if (pump->blocked == NULL) {
+            pump->core.transmit(pump->core.context, &pump->box, now);
+        }
+        if (pump->box.items_count == 0 || mono_due(end, now)) {
+            return;
+        }
+        if (!box_send(pump)) {
+            struct pollfd wait = {.fd = udp_batch_fd(pump->blocked->udp), .events = POLLOUT};
+
+            (void)poll(&wait, 1, 10);
+            ev_io_stop(pump->loop, &pump->blocked->writable);
+            pump->blocked = NULL;
+        }
+    }
+}
+
+/* -- Signals ---------------------------------------------------------------------------------- */
+
+enum { SIGNALS_MAX = 8 };
+
+struct signals {
+    struct ev_loop *loop;
+    void (*caught)(void *context, int signal);
+    void *context;
+    struct ev_signal watchers[SIGNALS_MAX];
+    size_t count;
+};
+
+static void on_signal(struct ev_loop *loop, struct ev_signal *w, int events)
+{
+    struct signals *signals = w->data;
+
+    (void)loop;
+    (void)events;
+    signals->caught(signals->context, w->signum);
+}
+
+int signals_new(struct signals **out, struct ev_loop *loop, const int *list,
+                void (*caught)(void *context, int signal), void *context)
+{
+    struct signals *signals = calloc(1, sizeof(*signals));
+
+    if (signals == NULL) {
+        return ERR_NOMEM;
+    }
+    signals->loop = loop;
+    signals->caught = caught;
+    signals->context = context;
+    for (; *list != 0; list++) {
+        struct ev_signal *w = &signals->watchers[signals->count];
+
+        CHECK(signals->count < SIGNALS_MAX);
+        ev_signal_init(w, on_signal, *list);
+        w->data = signals;
+        ev_signal_start(loop, w);
+        signals->count++;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    *out = signals;
+    return ERR_OK;
+}
+
+void signals_free(struct signals *signals)
+{
+    if (signals == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < signals->count; i++) {
+        ev_signal_stop(signals->loop, &signals->watchers[i]);
+    }
+    free(signals);
+}

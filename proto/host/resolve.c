@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/host/resolve.h"
+
+#include <ev.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    HOST_SIZE = 256,
+    THREAD_STACK_SIZE = 256 * 1024,
+};
+
+/* What the loop and the threads share. It lives until the last of them lets go, because a thread
+ * inside getaddrinfo cannot be stopped. */
+struct shared {
+    pthread_mutex_t mutex;
+    unsigned holders;
+    bool closed; /* the resolver is gone: results are dropped */
+    struct ev_loop *loop;
+    struct ev_async wake;
+    struct job *finished; /* list */
+};
+
+struct job {
+    struct job *next;
+    struct shared *shared;
+    struct resolve_caller caller;
+    char host[HOST_SIZE];
+    uint16_t port;
+    struct endpoint endpoints[RESOLVE_ENDPOINTS_MAX];
+    size_t count;
+};
+
+struct resolver {
+    struct shared *shared;
+    size_t pending_count;
+};
+
+/* Called with the mutex held; releases it. */
+static void shared_let_go(struct shared *shared)
+{
+    bool last;
+
+    shared->holders--;
+    last = shared->holders == 0;
+    (void)pthread_mutex_unlock(&shared->mutex);
+    if (last) {
+        (void)pthread_mutex_destroy(&shared->mutex);
+        free(shared);
+    }
+}
+
+static bool endpoint_known(const struct job *job, const struct endpoint *e)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        if (endpoint_equal(&job->endpoints[i], e)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void job_resolve(struct job *job)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+    struct addrinfo *list = NULL;
+
+    if (getaddrinfo(job->host, NULL, &hints, &list) != 0) {
+        return;
+    }
+    for (struct addrinfo *a = list; a != NULL && job->count < RESOLVE_ENDPOINTS_MAX;
+         a = a->ai_next) {
+        struct endpoint e;
+
+        if (a->ai_family == AF_INET) {
+            struct sockaddr_in v4;
+
+            memcpy(&v4, a->ai_addr, sizeof(v4));
+            e = endpoint_v4((const uint8_t *)&v4.sin_addr, job->port);
+        } else if (a->ai_family == AF_INET6) {
+            struct sockaddr_in6 v6;
+
+            memcpy(&v6, a->ai_addr, sizeof(v6));
+            e = endpoint_v6((const uint8_t *)&v6.sin6_addr, job->port);
+        } else {
+            continue;
+        }
+        if (!endpoint_known(job, &e)) {
+            job->endpoints[job->count] = e;
+            job->count++;
+        }
+    }
+    freeaddrinfo(list);
+}
+
+static void *job_run(void *argument)
+{
+    struct job *job = argument;
+    struct shared *shared = job->shared;
+
+    job_resolve(job);
+    (void)pthread_mutex_lock(&shared->mutex);
+    if (shared->closed) {
+        free(job);
+    } else {
+        job->next = shared->finished;
+        shared->finished = job;
+        ev_async_send(shared->loop, &shared->wake);
+    }
+    shared_let_go(shared);
+    return NULL;
+}
+
+static void on_wake(struct ev_loop *loop, struct ev_async *w, int events)
+{
+    struct resolver *resolver = w->data;
+    struct job *finished;
+
+    (void)loop;
+    (void)events;
+    (void)pthread_mutex_lock(&resolver->shared->mutex);
+    finished = resolver->shared->finished;
+    resolver->shared->finished = NULL;
+    (void)pthread_mutex_unlock(&resolver->shared->mutex);
+    while (finished != NULL) {
+        struct job *job = finished;
+
+        finished = job->next;
+        resolver->pending_count--;
+        job->caller.done(job->caller.context, job->endpoints, job->count);
+        free(job);
+    }
+}
+
+int resolver_new(struct resolver **out, struct ev_loop *loop)
+{
+    struct resolver *resolver = calloc(1, sizeof(*resolver));
+    struct shared *shared = calloc(1, sizeof(*shared));
+
+    if (resolver == NULL || shared == NULL || pthread_mutex_init(&shared->mutex, NULL) != 0) {
+        free(resolver);
+        free(shared);
+        return ERR_NOMEM;
+    }
+    shared->holders = 1;
+    shared->loop = loop;
+    ev_async_init(&shared->wake, on_wake);
+    shared->wake.data = resolver;
+    ev_async_start(loop, &shared->wake);
+    resolver->shared = shared;
+    *out = resolver;
+    return ERR_OK;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+    struct shared *shared;
+
+    if (resolver == NULL) {
+        return;
+    }
+    shared = resolver->shared;
+    ev_async_stop(shared->loop, &shared->wake);
+    (void)pthread_mutex_lock(&shared->mutex);
+    shared->closed = true;
+    while (shared->finished != NULL) {
+        struct job *job = shared->finished;
+
+        shared->finished = job->next;
+        free(job);
+    }
+    shared_let_go(shared);
+    free(resolver);
+}
+
+/* Start the thread with all signals blocked: they belong to the loop. */
+static bool thread_start(struct job *job)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all;
+    sigset_t before;
+    bool ok;
+
+    if (pthread_attr_init(&attributes) != 0) {
+        return false;
+    }
+    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    (void)pthread_attr_setstacksize(&attributes, THREAD_STACK_SIZE);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    ok = pthread_create(&thread, &attributes, job_run, job) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return ok;
+}
+
+int resolver_start(struct resolver *resolver, const char *host, uint16_t port,
+                   const struct resolve_caller *caller)
+{
+    struct job *job;
+
+    if (resolver->pending_count == RESOLVE_PENDING_MAX || strlen(host) >= HOST_SIZE) {
+        return ERR_LIMIT;
+    }
+    job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        return ERR_NOMEM;
+    }
+    job->shared = resolver->shared;
+    job->caller = *caller;
+    job->port = port;
+    (void)snprintf(job->host, sizeof(job->host), "%s", host);
+    (void)pthread_mutex_lock(&job->shared->mutex);
+    job->shared->holders++;
+    (void)pthread_mutex_unlock(&job->shared->mutex);
+    if (!thread_start(job)) {
+        (void)pthread_mutex_lock(&resolver->shared->mutex);
+        shared_let_go(resolver->shared);
+        free(job);
+        return ERR_SYSTEM;
+    }
+    resolver->pending_count++;
+    return ERR_OK;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/host/table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CELL_SIZE = 160,
+    ROWS_STEP = 32,
+    COLUMN_GAP = 2,
+};
+
+struct cell {
+    enum table_color color;
+    char text[CELL_SIZE];
+};
+
+struct table {
+    const char *heads[TABLE_COLUMNS_MAX];
+    size_t columns_count;
+    struct cell *cells; /* columns_count per row */
+    size_t rows_count, rows_capacity;
+    size_t next_column;
+    bool row_open;
+};
+
+struct table *table_new(const char *const *heads)
+{
+    struct table *table = calloc(1, sizeof(*table));
+
+    if (table == NULL) {
+        return NULL;
+    }
+    while (table->columns_count < TABLE_COLUMNS_MAX && heads[table->columns_count] != NULL) {
+        table->heads[table->columns_count] = heads[table->columns_count];
+        table->columns_count++;
+    }
+    return table;
+}
+
+void table_free(struct table *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    free(table->cells);
+    free(table);
+}
+
+void table_row(struct table *table)
+{
+    table->row_open = false;
+    if (table->rows_count == table->rows_capacity) {
+        size_t capacity = table->rows_capacity + ROWS_STEP;
+        struct cell *cells =
+            reallocarray(table->cells, capacity * table->columns_count, sizeof(*cells));
+
+        if (cells == NULL) {
+            return; /* the table is shorter then; it is only shown */
+        }
+        table->cells = cells;
+        table->rows_capacity = capacity;
+    }
+    memset(table->cells + table->rows_count * table->columns_count, 0,
+           table->columns_count * sizeof(*table->cells));
+    table->rows_count++;
+    table->next_column = 0;
+    table->row_open = true;
+}
+
+void table_cell(struct table *table, enum table_color color, const char *format, ...)
+{
+    struct cell *cell;
+    va_list args;
+
+    if (!table->row_open || table->next_column == table->columns_count) {
+        return;
+    }
+    cell = &table->cells[(table->rows_count - 1) * table->columns_count + table->next_column];
+    table->next_column++;
+    cell->color = color;
+    va_start(args, format);
+    (void)vsnprintf(cell->text, sizeof(cell->text), format, args);
+    va_end(args);
+    for (char *c = cell->text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+}
+
+/* Code points, which is what a terminal shows in one column for the names we have. */
+static size_t text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text != '\0'; text++) {
+        width += ((unsigned char)*text & 0xc0) != 0x80 ? 1 : 0;
+    }
+    return width;
+}
+
+static size_t column_width(const struct table *table, size_t column)
+{
+    size_t width = text_width(table->heads[column]);
+
+    for (size_t row = 0; row < table->rows_count; row++) {
+        size_t w = text_width(table->cells[row * table->columns_count + column].text);
+
+        width = w > width ? w : width;
+    }
+    return width;
+}
+
+/* Columns of the row up to its last text, so that no line ends in blanks. */
+static size_t row_used(const struct table *table, size_t row)
+{
+    size_t used = table->columns_count;
+
+    while (used > 0 && table->cells[row * table->columns_count + used - 1].text[0] == '\0') {
+        used--;
+    }
+    return used;
+}
+
+static void cell_print(FILE *to, enum table_color color, const char *text, size_t width, bool last)
+{
+    size_t padding = last ? 0 : width - text_width(text) + COLUMN_GAP;
+
+    (void)fprintf(to, "%s%s%s%*s", color_begin(to, color), text,
+                  color == TABLE_COLOR_NONE ? "" : color_end(to, color), (int)padding, "");
+}
+
+void table_print(const struct table *table, FILE *to)
+{
+    size_t widths[TABLE_COLUMNS_MAX];
+
+    for (size_t column = 0; column < table->columns_count; column++) {
+        widths[column] = column_width(table, column);
+    }
+    for (size_t column = 0; column < table->columns_count; column++) {
+        cell_print(to, TABLE_COLOR_BOLD, table->heads[column], widths[column],
+                   column + 1 == table->columns_count);
+    }
+    (void)fputc('\n', to);
+    for (size_t row = 0; row < table->rows_count; row++) {
+        size_t used = row_used(table, row);
+
+        for (size_t column = 0; column < used; column++) {
+            const struct cell *cell = &table->cells[row * table->columns_count + column];
+
+            cell_print(to, cell->color, cell->text, widths[column], column + 1 == used);
+        }
+        (void)fputc('\n', to);
+    }
+}
+
+bool terminal_colored(FILE *to)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(fileno(to)) == 1 && (no_color == NULL || no_color[0] == '\0');
+}
+
+const char *color_begin(FILE *to, enum table_color color)
+{
+    static const char *const codes[] = {"",         "\033[32m", "\033[33m",
+                                        "\033[31m", "\033[2m",  "\033[1m"};
+
+    return color != TABLE_COLOR_NONE && terminal_colored(to) ? codes[color] : "";
+}
+
+const char *color_end(FILE *to, enum table_color color)
+{
+    return color != TABLE_COLOR_NONE && terminal_colored(to) ? "\033[0m" : "";
+}
+
+const char *human_bytes(uint64_t bytes, char text[HUMAN_TEXT_SIZE])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    uint64_t tenths = bytes * 10;
+    size_t unit = 0;
+
+    if (bytes < 1000) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%u B", (unsigned)bytes);
+        return text;
+    }
+    if (bytes > UINT64_MAX / 10) {
+        tenths = bytes / 100; /* in kB from the start */
+        unit = 1;
+    }
+    while (tenths >= 10000) {
+        tenths /= 1000;
+        unit++;
+    }
+    (void)snprintf(text, HUMAN_TEXT_SIZE, "%u.%u %s", (unsigned)(tenths / 10),
+                   (unsigned)(tenths % 10), units[unit]);
+    return text;
+}
+
+const char *human_us(uint64_t us, char text[HUMAN_TEXT_SIZE])
+{
+    if (us < 1000) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%u us", (unsigned)us);
+    } else if (us < 10000) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%u.%u ms", (unsigned)(us / 1000),
+                       (unsigned)(us % 1000 / 100));
+    } else if (us < 10000000) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%u ms", (unsigned)(us / 1000));
+    } else {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%llu s", (unsigned long long)(us / 1000000));
+    }
+    return text;
+}
+
+const char *human_age_ms(uint64_t ms, char text[HUMAN_TEXT_SIZE])
+{
+    unsigned long long s = ms / 1000;
+
+    if (s < 1) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "now");
+    } else if (s < 120) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%llu s ago", s);
+    } else if (s < 7200) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%llu min ago", s / 60);
+    } else if (s < 172800) {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%llu h ago", s / 3600);
+    } else {
+        (void)snprintf(text, HUMAN_TEXT_SIZE, "%llu days ago", s / 86400);
+    }
+    return text;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One UDP socket, driven in batches: recvmmsg with UDP_GRO in, UDP_SEGMENT trains with sendmmsg
+ * out, the local address of each datagram known (PKTINFO), "don't fragment" set. The only place
+ * in the project with sendmmsg, recvmmsg, GSO, GRO and PKTINFO; every engine is a loop over it.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/host/fault.h"
+#include "proto/net/dgram.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct udp_batch;
+
+struct udp_options {
+    struct endpoint local; /* all-zero ip: every address of both families (IPv4 only where the
+                              kernel has no IPv6); ::ffff:0.0.0.0: every IPv4 address; else that
+                              address. Port 0: the kernel chooses */
+    bool v6_only;          /* with an all-zero ip: every IPv6 address only */
+    bool no_offload;       /* neither GSO nor GRO (tests, comparison) */
+    uint32_t mark;         /* SO_MARK, 0: none; needs CAP_NET_ADMIN */
+};
+
+/** What happened on the socket since it was opened. */
+struct udp_counters {
+    uint64_t received_datagrams, received_bytes, receive_calls;
+    uint64_t sent_datagrams, sent_bytes, send_calls;
+    uint64_t too_large;   /* EMSGSIZE: larger than the path allows */
+    uint64_t send_errors; /* refused for another reason (no route, source address gone, ...) */
+    uint64_t receive_errors;
+    uint64_t truncated;          /* received datagrams that did not fit; dropped */
+    uint64_t gso_fallback_count; /* trains that had to be sent one by one */
+};
+
+/** Open, configure and bind. ERR_SYSTEM (fault says why and what to do) or ERR_NOMEM. */
+int udp_batch_open(struct udp_batch **out, const struct udp_options *options,
+                   struct fault *fault) MUST_CHECK;
+void udp_batch_close(struct udp_batch *udp);
+
+/** The descriptor, to wait for. */
+int udp_batch_fd(const struct udp_batch *udp);
+
+/** Where the socket is bound, with the port the kernel chose. */
+const struct endpoint *udp_batch_local(const struct udp_batch *udp);
+
+/** The counters; borrowed, they go on counting. */
+const struct udp_counters *udp_batch_counters(const struct udp_batch *udp);
+
+/**
+ * Receive what is there, at most one batch, without waiting.
+ *
+ * Returns the number of datagrams at *items, 0 if there is nothing. They and their data are
+ * borrowed until the next call; `local` has the address each came to and the socket's port.
+ */
+size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items);
+
+/**
+ * Send items [first, first + count) of the box.
+ *
+ * Returns how many were taken, counted from `first`: less than count only if the socket's buffer is
+ * full (wait for writability, then go on). A taken item was sent, or counted as refused:
+ * loss is the protocol's business.
+ */
+size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t first, size_t count);

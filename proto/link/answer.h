@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Packets that answer without any connection: Retry, Version Negotiation, stateless reset. They
+ * wait here for the next transmit; what does not fit is dropped, the peer asks again.
+ */
+#pragma once
+
+#include "proto/base/mono.h"
+#include "proto/net/dgram.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ngtcp2/ngtcp2.h>
+
+struct link_hub;
+
+enum {
+    ANSWER_SIZE_MAX = 256,
+    ANSWERS_MAX = 64,
+    ANSWERS_PER_S = 2000, /* of all kinds, so that a flood costs little */
+    RESET_SIZE_MIN = 21,  /* RFC 9000, section 10.3 */
+    RESET_SIZE_MAX = 43,
+};
+
+struct answer {
+    struct endpoint local, remote;
+    size_t size;
+    uint8_t bytes[ANSWER_SIZE_MAX];
+};
+
+struct answers {
+    struct answer waiting[ANSWERS_MAX];
+    size_t count;
+};
+
+/** Tell the sender which versions we speak. */
+void answer_version(struct link_hub *hub, const struct dgram *in, const ngtcp2_version_cid *vc,
+                    struct mono now);
+
+/** Ask the sender of an Initial to prove its address. */
+void answer_retry(struct link_hub *hub, const struct dgram *in, const ngtcp2_pkt_hd *hd,
+                  struct mono now);
+
+/** Tell the sender of a short-header packet that its connection is gone. The answer is smaller
+ * than what it answers, so two ends without state cannot keep each other busy. */
+void answer_reset(struct link_hub *hub, const struct dgram *in, const ngtcp2_version_cid *vc,
+                  struct mono now);
+
+/** Move what waits to the outbox, as much as there is room. */
+void answers_transmit(struct answers *answers, struct outbox *out);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/link/event.h"
+
+#include "proto/base/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void event_queue_fini(struct event_queue *q)
+{
+    free(q->items);
+    free(q->bytes);
+    memset(q, 0, sizeof(*q));
+}
+
+/* Double `capacity` of elements of item_size until it holds `wanted`. */
+static int grow(void **memory, size_t *capacity, size_t wanted, size_t first, size_t item_size)
+{
+    size_t larger = *capacity == 0 ? first : *capacity;
+    void *moved;
+
+    if (wanted <= *capacity) {
+        return ERR_OK;
+    }
+    while (larger < wanted) {
+        larger *= 2;
+    }
+    moved = realloc(*memory, larger * item_size);
+    if (moved == NULL) {
+        return ERR_NOMEM;
+    }
+    *memory = moved;
+    *capacity = larger;
+    return ERR_OK;
+}
+
+static int make_room(struct event_queue *q, size_t size)
+{
+    void *items = q->items, *bytes = q->bytes;
+    int rc;
+
+    rc = grow(&items, &q->capacity, q->count + 1, 64, sizeof(*q->items));
+    q->items = items;
+    if (rc == ERR_OK) {
+        rc = grow(&bytes, &q->bytes_capacity, q->bytes_used + size, 16384, 1);
+        q->bytes = bytes;
+    }
+    return rc;
+}
+
+int event_queue_push(struct event_queue *q, enum link_event_type type, struct link_conn *conn,
+                     const void *head, size_t head_size, const void *body, size_t body_size)
+{
+    size_t size = head_size + body_size;
+    int rc;
+
+    if (type != LINK_EVENT_CLOSED &&
+        (q->bytes_used + size > EVENT_BYTES_MAX || q->count >= EVENT_COUNT_MAX)) {
+        return ERR_LIMIT;
+    }
+    rc = make_room(q, size);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    q->items[q->count] = (struct event_item){
+        .type = type, .conn = conn, .offset = u32_of(q->bytes_used), .size = u32_of(size)};
+    q->count++;
+    if (head_size > 0) {
+        memcpy(q->bytes + q->bytes_used, head, head_size);
+    }
+    if (body_size > 0) {
+        memcpy(q->bytes + q->bytes_used + head_size, body, body_size);
+    }
+    q->bytes_used += size;
+    return ERR_OK;
+}
+
+bool event_queue_pop(struct event_queue *q, struct event_item *item, const uint8_t **bytes)
+{
+    if (q->next == q->count) {
+        return false;
+    }
+    *item = q->items[q->next];
+    *bytes = q->bytes == NULL ? NULL : q->bytes + item->offset;
+    q->next++;
+    return true;
+}
+
+void event_queue_recycle(struct event_queue *q)
+{
+    if (q->next == q->count) {
+        q->next = 0;
+        q->count = 0;
+        q->bytes_used = 0;
+    }
+}

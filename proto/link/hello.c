@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/link/hello.h"
+
+#include "proto/crypto/signed.h"
+#include "proto/link/conn.h"
+#include "proto/link/hub.h"
+#include "proto/wire/record.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define HELLO_LABEL "stun2 hello 1"
+
+enum { HELLO_VERSION = 1, SIGNED_SIZE = 1 + TLS_EXPORTER_SIZE };
+
+/* What is signed besides the label. */
+static int signed_value(struct link_conn *c, char side, uint8_t out[SIGNED_SIZE])
+{
+    out[0] = (uint8_t)side;
+    return tls_export(c->tls, out + 1);
+}
+
+static ProtobufCBinaryData bytes_of(const void *data, size_t size)
+{
+    /* The packer only reads; protobuf-c has one type for both directions. */
+    union {
+        const void *in;
+        uint8_t *out;
+    } borrowed = {.in = data};
+
+    return (ProtobufCBinaryData){.len = data == NULL ? 0 : size, .data = borrowed.out};
+}
+
+static void server_fields(const struct link_conn *c, Ziglan__Hello *hello,
+                          Ziglan__Address *observed)
+{
+    const struct link_hello *own = &c->hub->cfg.hello;
+    union {
+        const char *in;
+        char *out;
+    } reward = {.in = own->reward_address};
+    size_t ip_size;
+    const uint8_t *ip = endpoint_ip_bytes(&c->remote, &ip_size);
+
+    hello->capabilities = own->capabilities;
+    hello->node_record = bytes_of(own->node_record, own->node_record_size);
+    hello->delegation = bytes_of(own->delegation, own->delegation_size);
+    if (reward.out != NULL) {
+        hello->reward_address = reward.out;
+    }
+    hello->server_time_ms = env_wall_ms(c->hub->env);
+    hello->session_max = own->session_max;
+    observed->ip = bytes_of(ip, ip_size);
+    observed->port = c->remote.port;
+    hello->observed = observed;
+}
+
+int hello_write(struct link_conn *c, uint8_t *out, size_t capacity, size_t *size)
+{
+    const struct identity *identity = c->hub->cfg.identity;
+    Ziglan__Control control;
+    Ziglan__Hello hello;
+    Ziglan__Address observed;
+    uint8_t value[SIGNED_SIZE], signature[SIGNATURE_SIZE];
+    int rc;
+
+    ziglan__control__init(&control);
+    ziglan__hello__init(&hello);
+    ziglan__address__init(&observed);
+    rc = signed_value(c, c->dialled ? 'C' : 'S', value);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    identity_sign(identity, HELLO_LABEL, value, sizeof(value), signature);
+    hello.version = HELLO_VERSION;
+    hello.pubkey = bytes_of(identity->public_key, KEY_SIZE);
+    hello.signature = bytes_of(signature, sizeof(signature));
+    if (c->dialled) {
+        hello.roles = c->hub->cfg.server ? HELLO_ROLE_RELAY : HELLO_ROLE_HOST;
+    } else {
+        server_fields(c, &hello, &observed);
+    }
+    control.body_case = ZIGLAN__CONTROL__BODY_HELLO;
+    control.hello = &hello;
+    if (control_pack(out, capacity, size, &control) != ERR_OK) {
+        rc = ERR_SESSION;
+    }
+out:
+    sodium_memzero(value, sizeof(value));
+    return rc;
+}
+
+/* True if the delegation is whole, signed, in force, and names the peer; key is its ziglan. */
+static bool delegation_names(const struct link_conn *c, const uint8_t *data, size_t size,
+                             const uint8_t *peer_key, uint8_t key[KEY_SIZE])
+{
+    struct record_parts parts;
+    struct record_delegation delegation;
+    uint64_t wall_ms = env_wall_ms(c->hub->env);
+
+    if (signed_open(&parts, RECORD_TYPE_DELEGATION, data, size) != ERR_OK ||
+        record_delegation_decode(&delegation, parts.record, parts.record_size) != ERR_OK) {
+        return false;
+    }
+    if (memcmp(delegation.entry_key, peer_key, KEY_SIZE) != 0 ||
+        !record_unexpired(delegation.expires_ms, wall_ms) ||
+        !record_live(&delegation.header, wall_ms)) {
+        return false;
+    }
+    memcpy(key, delegation.header.key, KEY_SIZE);
+    return true;
+}
+
+/* Is it whom we dialled? */
+static bool is_wanted(const struct link_session *session, const uint8_t *peer_key)
+{
+    switch (session->want) {
+    case LINK_WANT_RELAY:
+        return memcmp(session->want_key, peer_key, KEY_SIZE) == 0;
+    case LINK_WANT_ZIGLAN:
+        return memcmp(session->want_key, session->ziglan_key, KEY_SIZE) == 0;
+    }
+    return false;
+}
+
+static enum link_reason read_server(struct link_conn *c, const Ziglan__Hello *hello)
+{
+    struct link_session *session = &c->session;
+
+    if (hello->delegation.len > 0 &&
+        !delegation_names(c, hello->delegation.data, hello->delegation.len, hello->pubkey.data,
+                          session->ziglan_key)) {
+        memset(session->ziglan_key, 0, KEY_SIZE);
+    }
+    if (!is_wanted(session, hello->pubkey.data)) {
+        return LINK_REASON_WRONG_KEY;
+    }
+    session->capabilities = hello->capabilities;
+    session->server_time_ms = hello->server_time_ms;
+    if (hello->observed != NULL && hello->observed->port <= UINT16_MAX) {
+        session->observed = endpoint_of_bytes(hello->observed->ip.data, hello->observed->ip.len,
+                                              (uint16_t)hello->observed->port);
+    }
+    return LINK_REASON_NONE;
+}
+
+static bool signature_verifies(struct link_conn *c, const Ziglan__Hello *hello)
+{
+    uint8_t value[SIGNED_SIZE];
+    bool ok;
+
+    ok = signed_value(c, c->dialled ? 'S' : 'C', value) == ERR_OK &&
+         key_verify(hello->pubkey.data, HELLO_LABEL, value, sizeof(value), hello->signature.data);
+    sodium_memzero(value, sizeof(value));
+    return ok;
+}
+
+enum link_reason hello_read(struct link_conn *c, const uint8_t *data, size_t size,
+                            const uint8_t **delegation, size_t *delegation_size)
+{
+    Ziglan__Control *control;
+    const Ziglan__Hello *hello;
+    enum link_reason reason;
+
+    *delegation = NULL;
+    *delegation_size = 0;
+    if (control_unpack(&control, &c->hub->arena, data, size) != ERR_OK ||
+        control->body_case != ZIGLAN__CONTROL__BODY_HELLO) {
+        return LINK_REASON_PROTOCOL;
+    }
+    hello = control->hello;
+    if (hello->version != HELLO_VERSION || hello->pubkey.len != KEY_SIZE ||
+        hello->signature.len != SIGNATURE_SIZE) {
+        return LINK_REASON_PROTOCOL;
+    }
+    if (!signature_verifies(c, hello)) {
+        return c->dialled ? LINK_REASON_INTERCEPTED : LINK_REASON_PROTOCOL;
+    }
+    if (c->dialled) {
+        reason = read_server(c, hello);
+        if (reason != LINK_REASON_NONE) {
+            return reason;
+        }
+        *delegation = hello->delegation.data;
+        *delegation_size = hello->delegation.len;
+    } else {
+        c->session.roles = hello->roles;
+    }
+    memcpy(c->session.peer_key, hello->pubkey.data, KEY_SIZE);
+    return LINK_REASON_NONE;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The overlay's address plan: fdd9:f800::/32 automatic (from a key), fdd9:f8f4::/32 an IPv4
+ * address inside IPv6, fdd9:f8ff::/32 fixed addresses from a MAC (EUI-64), whose 32 middle bits
+ * belong to the same host; the rest of fdd9:f800::/24 is reserved. And pools of local IPv4
+ * addresses for peers.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum addrplan_kind {
+    ADDRPLAN_KIND_NONE,     /* outside the overlay */
+    ADDRPLAN_KIND_AUTO,     /* from a key */
+    ADDRPLAN_KIND_4IN6,     /* fdd9:f8f4::a.b.c.d */
+    ADDRPLAN_KIND_FIXED,    /* from an EUI-64 */
+    ADDRPLAN_KIND_RESERVED, /* inside fdd9:f800::/24 and none of the above */
+};
+
+enum {
+    EUI64_SIZE = 8,
+    ADDRPLAN_MIDDLE_SIZE = 4,
+};
+
+/** What a 16-byte IPv6 address is in the plan. */
+enum addrplan_kind addrplan_kind(const uint8_t ip[16]);
+
+/** The automatic address of a key: fdd9:f800 and the first 12 bytes of the key's hash, which is
+ * BLAKE2b-256("ziglan ip6 1" || key). */
+void addrplan_auto(uint8_t ip[16], const uint8_t hash[32]);
+
+/** fdd9:f8f4::a.b.c.d. */
+void addrplan_4in6(uint8_t ip[16], const uint8_t ip4[4]);
+
+/** The IPv4 address inside; false (ip4 zeroed) unless ip is of this form with zeros between. */
+bool addrplan_4in6_extract(uint8_t ip4[4], const uint8_t ip[16]);
+
+/** The fixed address fdd9:f8ff:MIDDLE:EUI-64. */
+void addrplan_fixed(uint8_t ip[16], const uint8_t middle[ADDRPLAN_MIDDLE_SIZE],
+                    const uint8_t eui64[EUI64_SIZE]);
+
+/** Its parts; false (both zeroed) if ip is not a fixed address. */
+bool addrplan_fixed_extract(uint8_t middle[ADDRPLAN_MIDDLE_SIZE], uint8_t eui64[EUI64_SIZE],
+                            const uint8_t ip[16]);
+
+/** The modified EUI-64 of a MAC address (RFC 4291, appendix A). */
+void addrplan_eui64_of_mac(uint8_t eui64[EUI64_SIZE], const uint8_t mac[6]);
+
+/** A range of IPv4 addresses, host byte order. */
+struct addrplan_pool {
+    uint32_t base;       /* the network address */
+    uint8_t prefix_bits; /* 8 to 30 */
+    bool host_bits;      /* the text had host bits set; they were cleared */
+};
+
+enum { ADDRPLAN_POOL_TEXT_SIZE = 20 };
+
+/** Parse "100.64.0.0/16". Host bits are cleared and noted in host_bits, so that the caller can
+ * say what the pool really is. False (out untouched) for anything else. */
+bool addrplan_pool_parse(struct addrplan_pool *out, const char *text);
+
+/** "192.168.208.0/20". Returns text. */
+const char *addrplan_pool_text(const struct addrplan_pool *pool,
+                               char text[ADDRPLAN_POOL_TEXT_SIZE]);
+
+/** Addresses in the pool, network and broadcast address included. */
+uint32_t addrplan_pool_size(const struct addrplan_pool *pool);
+
+/** True if the address lies in the pool. */
+bool addrplan_pool_contains(const struct addrplan_pool *pool, const uint8_t ip4[4]);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/net/checksum.h"
+
+#include "proto/base/bytes.h"
+
+#include <string.h>
+
+/* One's complement addition of 64-bit words: 2^64 - 1 is a multiple of 2^16 - 1, so the sum of
+ * 64-bit words, carries added back, folds to the sum of the 16-bit words. */
+static uint64_t add_carry(uint64_t sum, uint64_t word)
+{
+    sum += word;
+    return sum + (sum < word ? 1 : 0);
+}
+
+static uint32_t fold64(uint64_t sum)
+{
+    sum = (sum >> 32) + (sum & 0xffffffff);
+    sum = (sum >> 32) + (sum & 0xffffffff);
+    sum = (sum >> 16) + (sum & 0xffff);
+    sum = (sum >> 16) + (sum & 0xffff);
+    return (uint32_t)((sum >> 16) + (sum & 0xffff));
+}
+
+uint32_t checksum_add(uint32_t sum, const uint8_t *data, size_t size)
+{
+    const uint8_t *at = data;
+    uint64_t total = 0;
+    uint64_t words[4];
+    uint64_t last = 0;
+    size_t left = size;
+
+    for (; left >= sizeof(words); left -= sizeof(words)) {
+        memcpy(words, at, sizeof(words));
+        total = add_carry(total, words[0]);
+        total = add_carry(total, words[1]);
+        total = add_carry(total, words[2]);
+        total = add_carry(total, words[3]);
+        at += sizeof(words);
+    }
+    for (; left >= sizeof(last); left -= sizeof(last)) {
+        memcpy(&last, at, sizeof(last));
+        total = add_carry(total, last);
+        at += sizeof(last);
+    }
+    if (left > 0) {
+        last = 0;
+        memcpy(&last, at, left); /* the zero bytes behind add nothing */
+        total = add_carry(total, last);
+    }
+    /* RFC 1071 (B): summing in the machine's byte order gives the byte-swapped sum. */
+    uint16_t machine = (uint16_t)fold64(total);
+    uint8_t bytes[2];
+
+    memcpy(bytes, &machine, sizeof(bytes));
+    return checksum_fold(sum) + (uint32_t)be16_read(bytes);
+}
+
+uint32_t checksum_add_u16(uint32_t sum, uint16_t word)
+{
+    return sum + word;
+}
+
+uint16_t checksum_fold(uint32_t sum)
+{
+    sum = (sum >> 16) + (sum & 0xffff);
+    return (uint16_t)((sum >> 16) + sum);
+}
+
+uint16_t checksum_finish(uint32_t sum)
+{
+    return (uint16_t)~checksum_fold(sum);
+}
+
+uint32_t checksum_pseudo4(const uint8_t source[4], const uint8_t target[4], uint8_t protocol,
+                          uint16_t size)
+{
+    uint32_t sum = checksum_add(checksum_add(0, source, 4), target, 4);
+
+    return sum + protocol + size;
+}
+
+uint32_t checksum_pseudo6(const uint8_t source[16], const uint8_t target[16], uint8_t protocol,
+                          uint32_t size)
+{
+    uint32_t sum = checksum_add(checksum_add(0, source, 16), target, 16);
+
+    return sum + protocol + (size >> 16) + (size & 0xffff);
+}
+
+uint16_t checksum_update(uint16_t checksum, uint32_t removed, uint32_t added)
+{
+    /* HC' = ~(~HC + ~m + m'). Equation 3 and not 2: with 2, a sum of zero would become 0xffff
+     * where the full computation gives 0. */
+    uint32_t sum = (uint16_t)~checksum;
+
+    sum += (uint16_t)~checksum_fold(removed);
+    sum += checksum_fold(added);
+    return checksum_finish(sum);
+}

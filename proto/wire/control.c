@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One walk over a message by its protobuf description applies the rules below, so no message can
+ * be forgotten: bytes without a rule are refused, text without one is held to the default.
+ */
+#include "proto/wire/control.h"
+
+#include "proto/base/bytes.h"
+#include "proto/wire/name.h"
+#include "proto/wire/record.h"
+#include "proto/wire/url.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+    SIGNED_MIN = RECORD_HEADER_SIZE + SIGNATURE_SIZE,
+    SIGNED_MAX = RECORD_SIZE_MAX + SIGNATURE_SIZE,
+    ALTERNATIVES_MAX = 8,
+    ARENA_ALIGN = 16,
+};
+
+enum rule_kind {
+    RULE_SIZE,          /* bytes, text: length from min to max */
+    RULE_SIZE_OR_EMPTY, /* the same, or nothing */
+    RULE_IP,            /* bytes: 4 or 16 */
+    RULE_VALUE,         /* number: from min to max */
+    RULE_PRESENT,       /* message: must be there */
+};
+
+struct rule {
+    const char *field; /* "Message.field" */
+    enum rule_kind kind;
+    uint32_t min, max;
+    uint32_t count_max; /* repeated fields: elements; 0: as many as the arena holds */
+};
+
+static const struct rule rules[] = {
+    {"Address.ip", RULE_IP, 0, 0, 0},
+    {"Address.port", RULE_VALUE, 0, UINT16_MAX, 0},
+    {"Hello.pubkey", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Hello.node_record", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Hello.delegation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Hello.reward_address", RULE_SIZE, 0, RECORD_REWARD_SIZE - 1, 0},
+    {"Hello.signature", RULE_SIZE, SIGNATURE_SIZE, SIGNATURE_SIZE, 0},
+    {"Hello.attachment", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"ObservedAddress.address", RULE_PRESENT, 0, 0, 0},
+    {"GoAway.alternatives", RULE_SIZE, 0, CONTROL_TEXT_SIZE_MAX, ALTERNATIVES_MAX},
+    {"Gone.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRequest.target", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRequest.requester", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRequest.token", RULE_SIZE, 16, 16, 0},
+    {"PunchRequest.nat_kind", RULE_VALUE, 0, UINT8_MAX, 0},
+    {"PunchAnswer.token", RULE_SIZE_OR_EMPTY, 16, 16, 0},
+    {"PunchAnswer.nat_kind", RULE_VALUE, 0, UINT8_MAX, 0},
+    {"PunchMessage.ip", RULE_IP, 0, 0, 0},
+    {"PunchMessage.port", RULE_VALUE, 0, UINT16_MAX, 0},
+    {"PunchMessage.token", RULE_SIZE, 16, 16, 0},
+    {"PunchMessage.nat_kind", RULE_VALUE, 0, UINT8_MAX, 0},
+    {"PunchGo.peer", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchGo.message", RULE_PRESENT, 0, 0, 0},
+    {"PunchGo.probe_key", RULE_SIZE, 32, 32, 0},
+    {"PunchUpdate.peer", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchUpdate.message", RULE_PRESENT, 0, 0, 0},
+    {"Join.invite", RULE_SIZE_OR_EMPTY, URL_INVITE_SIZE, URL_INVITE_SIZE, 0},
+    {"Join.wished_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
+    {"Join.member_part", RULE_SIZE, SIGNED_MIN, CONTROL_RECORD_SIZE_MAX, 0},
+    {"Joined.granted_name", RULE_SIZE, 1, NAME_SIZE_MAX, 0},
+    {"Joined.ziglan_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
+    {"Joined.admission", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Joined.delegation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Member.member_part", RULE_SIZE_OR_EMPTY, SIGNED_MIN, CONTROL_RECORD_SIZE_MAX, 0},
+    {"Member.admission", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Member.revocation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Lookup.key", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"Lookup.name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
+    {"Lookup.address", RULE_SIZE_OR_EMPTY, 16, 16, 0},
+    {"Found.member", RULE_PRESENT, 0, 0, 0},
+    {"Invite.name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
+    {"Invited.url", RULE_SIZE, 0, URL_SIZE_MAX, 0},
+    {"Revoke.key", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"Revoke.name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
+};
+
+static const struct rule default_text_rule = {"text", RULE_SIZE, 0, CONTROL_TEXT_SIZE_MAX, 0};
+
+static const struct rule *rule_of(const char *message, const char *field)
+{
+    size_t size = strlen(message);
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        const char *name = rules[i].field;
+
+        if (strncmp(name, message, size) == 0 && name[size] == '.' &&
+            strcmp(name + size + 1, field) == 0) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+static bool size_allowed(const struct rule *rule, size_t size)
+{
+    switch (rule->kind) {
+    case RULE_SIZE:
+        return size >= rule->min && size <= rule->max;
+    case RULE_SIZE_OR_EMPTY:
+        return size == 0 || (size >= rule->min && size <= rule->max);
+    case RULE_IP:
+        return size == 4 || size == 16;
+    case RULE_VALUE:
+    case RULE_PRESENT:
+        return false;
+    }
+    return false;
+}
+
+/* Length of the UTF-8 character that begins here (RFC 3629), 0 if it is none or a control one. */
+static size_t character_size(const unsigned char *at)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : 4;
+    uint32_t code = at[0];
+
+    if (size == 1) {
+        return code < 0x20 || code == 0x7f ? 0 : 1;
+    }
+    if (size == 4 && at[0] >> 3 != 30) {
+        return 0;
+    }
+    code &= 0x7fU >> size;
+    for (size_t i = 1; i < size; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0; /* the NUL at the end of the text stops here too */
+        }
+        code = code << 6 | (at[i] & 0x3fU);
+    }
+    if (code < smallest[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ||
+        (code >= 0x80 && code <= 0x9f)) {
+        return 0;
+    }
+    return size;
+}
+
+/* A text is what stands before its first NUL; protobuf-c stores what follows, nobody reads it. */
+static bool text_allowed(const struct rule *rule, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    while (at != NULL && *at != '\0') {
+        size_t size = character_size(at);
+
+        if (size == 0) {
+            return false;
+        }
+        at += size;
+    }
+    return size_allowed(rule, text == NULL ? 0 : strlen(text));
+}
+
+static const char *message_problem(const ProtobufCMessage *message);
+
+/* Check one value of a field. Returns the place of the problem or NULL. */
+static const char *value_problem(const struct rule *rule, const ProtobufCFieldDescriptor *field,
+                                 const void *at)
+{
+    const char *place = rule != NULL ? rule->field : field->name;
+
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_BYTES: {
+        const ProtobufCBinaryData *bytes = at;
+
+        return rule != NULL && size_allowed(rule, bytes->len) ? NULL : place;
+    }
+    case PROTOBUF_C_TYPE_STRING: {
+        const char *const *text = at;
+
+        return text_allowed(rule != NULL ? rule : &default_text_rule, *text) ? NULL : place;
+    }
+    case PROTOBUF_C_TYPE_MESSAGE: {
+        const ProtobufCMessage *const *message = at;
+
+        if (*message == NULL) {
+            return rule != NULL ? place : NULL;
+        }
+        return message_problem(*message);
+    }
+    case PROTOBUF_C_TYPE_UINT32: {
+        const uint32_t *value = at;
+
+        return rule == NULL || (*value >= rule->min && *value <= rule->max) ? NULL : place;
+    }
+    default:
+        return NULL;
+    }
+}
+
+static size_t element_size(ProtobufCType type)
+{
+    switch (type) {
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_UINT32:
+        return sizeof(uint32_t);
+    default:
+        return sizeof(void *);
+    }
+}
+
+static const char *field_problem(const ProtobufCMessage *message,
+                                 const ProtobufCFieldDescriptor *field)
+{
+    const char *base = (const char *)message;
+    const void *at = base + field->offset;
+    const void *quantifier = base + field->quantifier_offset;
+    const struct rule *rule = rule_of(message->descriptor->short_name, field->name);
+
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+        const uint32_t *chosen = quantifier;
+
+        return *chosen == field->id ? value_problem(rule, field, at) : NULL;
+    }
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        return value_problem(rule, field, at);
+    }
+    const size_t *count = quantifier;
+    const char *const *elements = at;
+
+    if (rule != NULL && rule->count_max != 0 && *count > rule->count_max) {
+        return rule->field;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        const char *problem = value_problem(rule, field, *elements + i * element_size(field->type));
+
+        if (problem != NULL) {
+            return problem;
+        }
+    }
+    return NULL;
+}
+
+/* The depth is that of the schema, which has no recursive message. */
+static const char *message_problem(const ProtobufCMessage *message)
+{
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const char *problem = field_problem(message, &message->descriptor->fields[i]);
+
+        if (problem != NULL) {
+            return problem;
+        }
+    }
+    return NULL;
+}
+
+const char *control_problem(const Ziglan__Control *message)
+{
+    return message_problem(&message->base);
+}
+
+const char *control_name(const Ziglan__Control *message)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(message->base.descriptor, message->body_case);
+    const ProtobufCMessageDescriptor *body;
+
+    if (message->body_case == ZIGLAN__CONTROL__BODY__NOT_SET || field == NULL) {
+        return "none";
+    }
+    body = field->descriptor;
+    return body->short_name;
+}
+
+static void *arena_alloc(void *context, size_t size)
+{
+    struct control_arena *arena = context;
+    size_t rounded;
+
+    if (size > CONTROL_ARENA_SIZE) {
+        return NULL;
+    }
+    rounded = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    if (rounded > CONTROL_ARENA_SIZE - arena->used) {
+        return NULL;
+    }
+    arena->used += rounded;
+    return arena->memory + arena->used - rounded;
+}
+
+/* Memory comes back with the next control_unpack. */
+static void arena_free(void *context, void *memory)
+{
+    (void)context;
+    (void)memory;
+}
+
+int control_unpack(Ziglan__Control **out, struct control_arena *arena, const uint8_t *data,
+                   size_t size)
+{
+    static const uint8_t nothing[1];
+    ProtobufCAllocator allocator = {
+        .alloc = arena_alloc,
+        .free = arena_free,
+        .allocator_data = arena,
+    };
+
+    *out = NULL;
+    arena->used = 0;
+    if (size > CONTROL_SIZE_MAX) {
+        return ERR_DROP;
+    }
+    Ziglan__Control *message = ziglan__control__unpack(&allocator, size, size > 0 ? data : nothing);
+
+    if (message == NULL || control_problem(message) != NULL) {
+        return ERR_DROP;
+    }
+    *out = message;
+    return ERR_OK;
+}
+
+int control_pack(uint8_t *out, size_t capacity, size_t *size, const Ziglan__Control *message)
+{
+    if (control_problem(message) != NULL) {
+        return ERR_DROP;
+    }
+    size_t needed = ziglan__control__get_packed_size(message);
+
+    if (needed > capacity || needed > CONTROL_SIZE_MAX) {
+        return ERR_LIMIT;
+    }
+    *size = ziglan__control__pack(message, out);
+    CHECK(*size == needed);
+    return ERR_OK;
+}

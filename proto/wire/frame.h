@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every data-plane layout and limit on one page (docs/protocol.md, sections 1, 5 and 6).
+ * Offsets count from the first byte of the UDP payload or of the frame inside an HTTP datagram.
+ */
+#pragma once
+
+/* The first byte of a UDP payload tells who it is for (RFC 9443). */
+enum frame_first_byte {
+    FRAME_STUN_FIRST = 0x00,
+    FRAME_STUN_LAST = 0x03,
+    FRAME_HOST_FIRST = 0x80,
+    FRAME_HOST_LAST = 0x8f,
+    FRAME_LANE_FIRST = 0x90,
+    FRAME_LANE_LAST = 0x9f,
+    FRAME_QUIC_BIT = 0x40, /* set in every QUIC first byte; grease_quic_bit is never offered */
+};
+
+/* Host-to-host frame types. */
+enum frame_type {
+    FRAME_TYPE_INITIATION = 0x80,
+    FRAME_TYPE_RESPONSE = 0x81,
+    FRAME_TYPE_COOKIE_REPLY = 0x82,
+    FRAME_TYPE_DATA = 0x83,
+    FRAME_TYPE_PROBE = 0x84,
+    FRAME_TYPE_PUNCH = 0x85,
+};
+
+/* 0x83 and 0x84: type(1) channel(1) reserved(2) receiver index(4) counter(8) ciphertext tag(16).
+ * The 16 header bytes are the associated data. */
+enum {
+    FRAME_HEADER_SIZE = 16,
+    FRAME_CHANNEL_AT = 1,
+    FRAME_INDEX_AT = 4,
+    FRAME_COUNTER_AT = 8,
+    FRAME_TAG_SIZE = 16,
+    FRAME_OVERHEAD = FRAME_HEADER_SIZE + FRAME_TAG_SIZE,
+    FRAME_CHANNEL_CONTROL = 0, /* probes, keepalive, in-tunnel control */
+    FRAME_CHANNEL_DATA = 1,    /* the first data worker */
+    FRAME_CHANNEL_COUNT = 16,
+};
+
+/* Plaintext of a data frame: protocol(1) traffic class(1) hop limit(1) view(1), then 4 bytes per
+ * fixed address, then the payload. */
+enum {
+    PLAIN_HEADER_SIZE = 4,
+    PLAIN_FIXED_SIZE = 4,                                       /* per fixed address */
+    PLAIN_HEADER_SIZE_MAX = PLAIN_HEADER_SIZE + 2 * PLAIN_FIXED_SIZE,
+};
+
+/* The protocol byte of a data plaintext: IP protocol numbers and our own. */
+enum plain_protocol {
+    PLAIN_PROTOCOL_KEEPALIVE = 0,
+    PLAIN_PROTOCOL_ICMP = 1,
+    PLAIN_PROTOCOL_IP4 = 4, /* a whole IPv4 packet */
+    PLAIN_PROTOCOL_TCP = 6,
+    PLAIN_PROTOCOL_UDP = 17,
+    PLAIN_PROTOCOL_IP6 = 41, /* a whole IPv6 packet */
+    PLAIN_PROTOCOL_ICMP6 = 58,
+    PLAIN_PROTOCOL_PIECE = 250,
+    PLAIN_PROTOCOL_CONTROL = 254,
+};
+
+/* The view byte: family(1 bit, 1 = IPv6) source kind(2) destination kind(2) checksum form(2)
+ * DF(1), from the most significant bit down. */
+enum {
+    VIEW_FAMILY6_FLAG = 0x80,
+    VIEW_SOURCE_SHIFT = 5,
+    VIEW_DESTINATION_SHIFT = 3,
+    VIEW_KIND_MASK = 0x03,
+    VIEW_CHECKSUM_SHIFT = 1,
+    VIEW_CHECKSUM_MASK = 0x03,
+    VIEW_DF_FLAG = 0x01,
+};
+
+enum view_kind {
+    VIEW_KIND_OWN = 0,   /* the host's own address of the family: pool IPv4 or key IPv6 */
+    VIEW_KIND_4IN6 = 1,  /* fdd9:f8f4::a.b.c.d of its own pool IPv4 */
+    VIEW_KIND_FIXED = 2, /* one of its fixed addresses: its 32 middle bits follow */
+    VIEW_KIND_REAL = 3,  /* an address outside the overlay, only inside protocol 4 and 41 */
+};
+
+enum view_checksum {
+    VIEW_CHECKSUM_COMPLETE = 0, /* overlay addresses, length and protocol taken out (RFC 1624) */
+    VIEW_CHECKSUM_NONE = 1,     /* IPv4 UDP without checksum */
+    VIEW_CHECKSUM_PARTIAL = 2,  /* to be completed by the receiver */
+};
+
+/* A piece (protocol 250): after the 4 plaintext header bytes (traffic class, hop limit and view
+ * zero) id(4) index(1) count(1), then the piece of the inner plaintext. */
+enum {
+    PIECE_HEADER_SIZE = 6,
+    PIECE_COUNT_MAX = 4,
+    PIECE_PENDING_MAX = 64, /* reassemblies per peer */
+    PIECE_TIMEOUT_MS = 1000,
+};
+
+/* Payload kinds of an HTTP datagram of a session. */
+enum session_dgram_kind {
+    SESSION_DGRAM_TO = 1,    /* dst(32) frame: host to relay */
+    SESSION_DGRAM_FROM = 2,  /* src(32) frame: relay to host */
+    SESSION_DGRAM_RELAY = 3, /* relay to relay (not in this version: counted and dropped) */
+};
+
+enum {
+    KEY_SIZE = 32,
+    KEY_TEXT_SIZE = 53, /* 52 base32 characters and NUL */
+    SIGNATURE_SIZE = 64,
+    SESSION_DGRAM_HEADER_SIZE = 1 + KEY_SIZE,
+    CONTROL_SIZE_MAX = 16384, /* one protobuf Control */
+    CONTROL_CAPSULE_TYPE = 0x5354,
+    DATAGRAM_CAPSULE_TYPE = 0x00, /* RFC 9297 */
+    INNER_MTU_DEFAULT = 1280,
+    INNER_MTU_MAX = 9000,
+    FRAME_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX + FRAME_OVERHEAD,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/wire/intunnel.h"
+
+#include "proto/base/bytes.h"
+#include "proto/base/rbuf.h"
+#include "proto/base/wbuf.h"
+
+size_t intunnel_candidates_encode(const struct intunnel_candidates *candidates,
+                                  uint8_t out[INTUNNEL_SIZE_MAX])
+{
+    struct wbuf w = wbuf_over(out, INTUNNEL_SIZE_MAX);
+
+    CHECK(candidates->count <= INTUNNEL_CANDIDATES_MAX);
+    wbuf_u8(&w, INTUNNEL_KIND_CANDIDATES);
+    wbuf_u8(&w, (uint8_t)candidates->count);
+    wbuf_zeros(&w, 2);
+    wbuf_u32(&w, candidates->sequence);
+    for (size_t i = 0; i < candidates->count; i++) {
+        wbuf_put(&w, candidates->list[i].ip, sizeof(candidates->list[i].ip));
+        wbuf_u16(&w, candidates->list[i].port);
+    }
+    CHECK(wbuf_ok(&w));
+    return wbuf_size(&w);
+}
+
+int intunnel_candidates_decode(struct intunnel_candidates *out, const uint8_t *data, size_t size)
+{
+    struct rbuf r = rbuf_over(data, size);
+    struct intunnel_candidates c = {0};
+    uint8_t kind = rbuf_u8(&r);
+    size_t count = rbuf_u8(&r);
+
+    rbuf_zeros(&r, 2);
+    c.sequence = rbuf_u32(&r);
+    if (kind != INTUNNEL_KIND_CANDIDATES || count > INTUNNEL_CANDIDATES_MAX) {
+        return ERR_DROP;
+    }
+    for (c.count = 0; c.count < count; c.count++) {
+        rbuf_copy(&r, c.list[c.count].ip, sizeof(c.list[c.count].ip));
+        c.list[c.count].port = rbuf_u16(&r);
+    }
+    if (!rbuf_done(&r)) {
+        return ERR_DROP;
+    }
+    *out = c;
+    return ERR_OK;
+}

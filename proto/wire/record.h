@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The signed records of docs/protocol.md, sections 3, 4 and 9, as bytes. A record is a common
+ * header and a body by type; signed, it is followed by the 64-byte Ed25519 signature of the key
+ * in its header. Records are kept and passed on as the bytes they came in. Here are only the
+ * codecs; proto/crypto/signed.h signs and verifies.
+ *
+ * Header: type(1) version(1) key(32) sequence(8) created_ms(8) lifetime_s(4). In a body, text is
+ * length(1) and the characters, a list is count(1) and its elements.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/net/endpoint.h"
+#include "proto/wire/frame.h"
+#include "proto/wire/name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum record_type {
+    RECORD_TYPE_NODE = 1,          /* key: the relay */
+    RECORD_TYPE_DELEGATION = 2,    /* key: the ziglan; names an entry relay */
+    RECORD_TYPE_MEMBER = 3,        /* key: the member; its own part */
+    RECORD_TYPE_ADMISSION = 4,     /* key: an entry relay or administrator; names a member */
+    RECORD_TYPE_REVOCATION = 5,    /* key: as for an admission; names a member */
+    RECORD_TYPE_ATTACHMENT = 6,    /* key: the host; names a relay */
+    RECORD_TYPE_ADMINISTRATOR = 7, /* key: the ziglan; names an administrator */
+};
+
+enum {
+    RECORD_VERSION = 1,
+    RECORD_HEADER_SIZE = 54,
+    RECORD_SIZE_MAX = 512,         /* without the signature */
+    RECORD_MEMBER_SIZE_MAX = 1024, /* the member part alone may be longer */
+    RECORD_SIGNED_SIZE_MAX = RECORD_MEMBER_SIZE_MAX + SIGNATURE_SIZE,
+    RECORD_ADDRESSES_MAX = 8,
+    RECORD_APPS_MAX = 8,
+    RECORD_APP_SIZE = 32, /* 31 characters and NUL */
+    RECORD_REWARD_SIZE = 129,
+    RECORD_RELAYS_MAX = 4,
+    RECORD_SERVICES_MAX = 16,
+    RECORD_FIXED_MAX = 4,
+    RECORD_GROUPS_MAX = 8,
+    RECORD_CLOCK_SKEW_MS = 600000, /* tolerated difference of wall clocks */
+};
+
+struct record_header {
+    uint8_t type;          /* enum record_type; the encoders fill it in */
+    uint8_t key[KEY_SIZE]; /* who signs */
+    uint64_t sequence;     /* the larger one wins */
+    uint64_t created_ms;   /* wall clock, ms since 1970 UTC */
+    uint32_t lifetime_s;
+};
+
+enum {
+    RECORD_PROTOCOL_QUIC_FLAG = 1,
+    RECORD_PROTOCOL_HTTP2_FLAG = 2,
+};
+
+struct record_node {
+    struct record_header header;
+    struct endpoint addresses[RECORD_ADDRESSES_MAX];
+    size_t addresses_count;
+    uint8_t protocols; /* RECORD_PROTOCOL_* */
+    uint8_t spki_sha256[32];
+    uint8_t nat_kind;
+    char apps[RECORD_APPS_MAX][RECORD_APP_SIZE]; /* app types it helps, printable ASCII */
+    size_t apps_count;
+    char reward[RECORD_REWARD_SIZE]; /* reward address, may be empty, printable ASCII */
+};
+
+enum {
+    RECORD_RIGHT_ADMIT_FLAG = 1,  /* may sign admissions */
+    RECORD_RIGHT_REVOKE_FLAG = 2, /* may sign revocations */
+    RECORD_RIGHT_INVITE_FLAG = 4, /* may make invites */
+};
+
+struct record_delegation {
+    struct record_header header; /* key: the ziglan's */
+    uint8_t entry_key[KEY_SIZE];
+    uint32_t rights; /* RECORD_RIGHT_* */
+    uint64_t expires_ms;
+};
+
+struct record_service {
+    char name[NAME_TEXT_SIZE]; /* a label */
+    uint8_t protocol;          /* IP protocol number */
+    uint16_t port;
+};
+
+struct record_member {
+    struct record_header header;      /* key: the member's */
+    char wished_name[NAME_TEXT_SIZE]; /* a label; empty: any */
+    uint8_t relays[RECORD_RELAYS_MAX][KEY_SIZE];
+    size_t relays_count;
+    struct record_service services[RECORD_SERVICES_MAX];
+    size_t services_count;
+    uint8_t fixed[RECORD_FIXED_MAX][8]; /* EUI-64 of claimed fixed addresses */
+    size_t fixed_count;
+};
+
+struct record_admission {
+    struct record_header header;  /* key: the entry relay's or administrator's */
+    uint8_t ziglan_key[KEY_SIZE]; /* an entry point may serve several; this is for one of them */
+    uint8_t member_key[KEY_SIZE];
+    char granted_name[NAME_TEXT_SIZE]; /* a label, never empty */
+    char groups[RECORD_GROUPS_MAX][NAME_TEXT_SIZE];
+    size_t groups_count;
+    uint64_t expires_ms;
+};
+
+struct record_revocation {
+    struct record_header header; /* key: as for an admission */
+    uint8_t ziglan_key[KEY_SIZE];
+    uint8_t member_key[KEY_SIZE];
+    uint8_t reason; /* 0: not told */
+};
+
+struct record_attachment {
+    struct record_header header; /* key: the host's; sequence: the attachment's */
+    uint8_t relay_key[KEY_SIZE];
+    uint64_t expires_ms;
+};
+
+struct record_administrator {
+    struct record_header header; /* key: the ziglan's */
+    uint8_t admin_key[KEY_SIZE];
+    uint32_t rights; /* RECORD_RIGHT_* */
+    uint64_t expires_ms;
+};
+
+/**
+ * Encode a record without its signature into out (RECORD_SIZE_MAX bytes; the member part
+ * RECORD_MEMBER_SIZE_MAX), its length to *size. ERR_LIMIT if it exceeds that or a list its cap,
+ * ERR_DROP if a value breaks a rule that the decoder would refuse (a name that is no label).
+ */
+int record_node_encode(uint8_t *out, size_t *size, const struct record_node *record) MUST_CHECK;
+int record_delegation_encode(uint8_t *out, size_t *size,
+                             const struct record_delegation *record) MUST_CHECK;
+int record_member_encode(uint8_t *out, size_t *size, const struct record_member *record) MUST_CHECK;
+int record_admission_encode(uint8_t *out, size_t *size,
+                            const struct record_admission *record) MUST_CHECK;
+int record_revocation_encode(uint8_t *out, size_t *size,
+                             const struct record_revocation *record) MUST_CHECK;
+int record_attachment_encode(uint8_t *out, size_t *size,
+                             const struct record_attachment *record) MUST_CHECK;
+int record_administrator_encode(uint8_t *out, size_t *size,
+                                const struct record_administrator *record) MUST_CHECK;
+
+/**
+ * Decode a record without its signature (size bytes, borrowed). ERR_DROP, out untouched, unless
+ * it is of this type and version, whole, and keeps every rule. Says nothing about the signature,
+ * who may sign it, or time.
+ */
+int record_node_decode(struct record_node *out, const uint8_t *data, size_t size) MUST_CHECK;
+int record_delegation_decode(struct record_delegation *out, const uint8_t *data,
+                             size_t size) MUST_CHECK;
+int record_member_decode(struct record_member *out, const uint8_t *data, size_t size) MUST_CHECK;
+int record_admission_decode(struct record_admission *out, const uint8_t *data,
+                            size_t size) MUST_CHECK;
+int record_revocation_decode(struct record_revocation *out, const uint8_t *data,
+                             size_t size) MUST_CHECK;
+int record_attachment_decode(struct record_attachment *out, const uint8_t *data,
+                             size_t size) MUST_CHECK;
+int record_administrator_decode(struct record_administrator *out, const uint8_t *data,
+                                size_t size) MUST_CHECK;
+
+/** Read the header alone. ERR_DROP (out untouched) if it is short, or of another version or
+ * unknown type. */
+int record_header_peek(struct record_header *out, const uint8_t *data, size_t size) MUST_CHECK;
+
+/** True if at this wall clock the record was created (RECORD_CLOCK_SKEW_MS tolerated) and its
+ * lifetime is not over. */
+bool record_live(const struct record_header *header, uint64_t wall_ms);
+
+/** True if `expires_ms` is not over yet; RECORD_CLOCK_SKEW_MS tolerated. */
+bool record_unexpired(uint64_t expires_ms, uint64_t wall_ms);
+
+/** A signed record taken apart; pointers borrowed from the bytes given to record_split. */
+struct record_parts {
+    const uint8_t *record;
+    size_t record_size;
+    const uint8_t *signature; /* SIGNATURE_SIZE bytes */
+};
+
+/** Split record || signature. ERR_DROP if it is too short or too long to be one. */
+int record_split(struct record_parts *out, const uint8_t *data, size_t size) MUST_CHECK;

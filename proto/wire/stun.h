@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * STUN (RFC 8489) as a server answers it and as our own client asks it, with the attributes of
+ * RFC 5780 and the older form of RFC 3489 (no magic cookie). Nothing is allocated and nothing is
+ * kept. Answers are at most STUN_ANSWER_SIZE_MAX bytes, whatever was asked.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/net/endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    STUN_HEADER_SIZE = 20,
+    STUN_ID_SIZE = 12,          /* after the cookie */
+    STUN_TRANSACTION_SIZE = 16, /* cookie and id; all of it is the id in the old form */
+    STUN_SIZE_MAX = 1500,       /* longer messages are refused */
+    STUN_ANSWER_SIZE_MAX = 96,
+    STUN_REQUEST_SIZE = 28, /* our own binding request: header and FINGERPRINT */
+    STUN_UNKNOWN_MAX = 8,   /* unknown attributes that are reported */
+    STUN_METHOD_BINDING = 1,
+};
+
+enum stun_class {
+    STUN_CLASS_REQUEST,
+    STUN_CLASS_INDICATION,
+    STUN_CLASS_SUCCESS,
+    STUN_CLASS_ERROR,
+};
+
+/** A parsed message. Endpoints are "none" where the attribute was absent. */
+struct stun_message {
+    enum stun_class class;
+    uint16_t method;
+    bool classic;                /* RFC 3489: no magic cookie */
+    bool fingerprint;            /* there was one, and it was right */
+    bool change_ip, change_port; /* CHANGE-REQUEST (RFC 5780) */
+    uint8_t transaction[STUN_TRANSACTION_SIZE];
+    struct endpoint mapped;             /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS */
+    struct endpoint origin;             /* RESPONSE-ORIGIN, else SOURCE-ADDRESS */
+    struct endpoint other;              /* OTHER-ADDRESS, else CHANGED-ADDRESS */
+    uint16_t error_code;                /* of an error answer, e.g. 420 */
+    uint16_t unknown[STUN_UNKNOWN_MAX]; /* comprehension-required attributes we do not know */
+    size_t unknown_count;
+    size_t integrity_at, integrity_sha256_at; /* offset of the attribute, 0: absent */
+};
+
+/**
+ * Parse any STUN message of size bytes (borrowed). ERR_DROP, and out untouched, unless it is
+ * well-formed to the last byte and its FINGERPRINT, if any, is right. Unknown attributes are no
+ * error here; stun_answer refuses them. Integrity is not checked here.
+ */
+int stun_parse(struct stun_message *out, const uint8_t *data, size_t size) MUST_CHECK;
+
+/**
+ * Write the answer of a server to a binding request into out, and its length to *size: success
+ * with the address `mapped`, our address `local` and our second address `other` (each left out if
+ * NULL or none, `other` also if there is no room); or error 420 if the request asked for something
+ * unknown, or for a change of address and there is no `other`. A fingerprint is added if the
+ * request had one. ERR_DROP if the request deserves no answer (not a binding request).
+ *
+ * A request with change_ip or change_port set and an `other` is answered here as any other: the
+ * caller sends the answer from where it was wanted, or not at all.
+ */
+int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct stun_message *request,
+                const struct endpoint *mapped, const struct endpoint *local,
+                const struct endpoint *other) MUST_CHECK;
+
+/** Write our own binding request with the 12-byte id. */
+void stun_request(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);
+
+/** True if message is the success answer to our request of that id and names an address. */
+bool stun_is_answer(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE]);
+
+enum { STUN_MAC_SIZE_MAX = 32 };
+
+/** A keyed hash, injected: HMAC-SHA1 (20 bytes) or HMAC-SHA256 (32). */
+struct stun_hmac {
+    size_t mac_size;
+    void (*mac)(uint8_t *out, const uint8_t *key, size_t key_size, const uint8_t *data,
+                size_t size);
+};
+
+/**
+ * Verify MESSAGE-INTEGRITY (at message->integrity_at, HMAC-SHA1) or MESSAGE-INTEGRITY-SHA256
+ * (at integrity_sha256_at, which may be shortened to 16, 20, 24 or 28 bytes) of the message that
+ * was parsed from data. at is one of the two offsets. False if absent (0) or wrong.
+ */
+bool stun_integrity_ok(const uint8_t *data, size_t size, size_t at, const struct stun_hmac *hmac,
+                       const uint8_t *key, size_t key_size);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/wire/url.h"
+
+#include "proto/base/base32.h"
+#include "proto/base/bytes.h"
+#include "proto/base/wbuf.h"
+#include "proto/wire/name.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_TEXT_LENGTH = KEY_TEXT_SIZE - 1 };
+
+/* A part of the text. */
+struct span {
+    const char *at;
+    size_t size;
+};
+
+/* What is being parsed, for the sentences about errors. */
+struct parse {
+    struct url url;
+    const char *text;
+    char *error;
+};
+
+static int refuse(struct parse *p, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static int refuse(struct parse *p, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(p->error, URL_ERROR_SIZE, format, args);
+    va_end(args);
+    return ERR_DROP;
+}
+
+/* Position of a part for people, from 1. */
+static size_t place(const struct parse *p, struct span part)
+{
+    return (size_t)(part.at - p->text) + 1;
+}
+
+static bool starts_with(struct span part, const char *prefix)
+{
+    return part.size >= strlen(prefix) && memcmp(part.at, prefix, strlen(prefix)) == 0;
+}
+
+/* Cut `part` at the first `mark`: what stands before it is returned, what stands behind it
+ * remains in part. Without a mark all is returned, nothing remains, and *found is false. */
+static struct span cut(struct span *part, char mark, bool *found)
+{
+    const char *at = part->size == 0 ? NULL : memchr(part->at, mark, part->size);
+    struct span before = *part;
+
+    *found = at != NULL;
+    if (at == NULL) {
+        part->at += part->size;
+        part->size = 0;
+        return before;
+    }
+    before.size = (size_t)(at - before.at);
+    part->at = at + 1;
+    part->size -= before.size + 1;
+    return before;
+}
+
+static int check_characters(struct parse *p, struct span all)
+{
+    for (size_t i = 0; i < all.size; i++) {
+        unsigned char c = (unsigned char)all.at[i];
+
+        if (c <= 0x20 || c >= 0x7f) {
+            return refuse(p,
+                          "character %zu is a space, control character or not ASCII: "
+                          "copy the URL again, in one piece",
+                          i + 1);
+        }
+    }
+    return ERR_OK;
+}
+
+static int parse_scheme(struct parse *p, struct span *rest)
+{
+    static const char ziglan[] = "ziglan://";
+    static const char relay[] = "relay://";
+    size_t size;
+
+    if (starts_with(*rest, ziglan)) {
+        p->url.kind = URL_KIND_ZIGLAN;
+        size = strlen(ziglan);
+    } else if (starts_with(*rest, relay)) {
+        p->url.kind = URL_KIND_RELAY;
+        size = strlen(relay);
+    } else {
+        return refuse(p, "the URL must begin with ziglan:// or relay://");
+    }
+    rest->at += size;
+    rest->size -= size;
+    return ERR_OK;
+}
+
+static int parse_key(struct parse *p, struct span key)
+{
+    if (base32_decode(p->url.key, KEY_SIZE, key.at, key.size) == ERR_OK) {
+        return ERR_OK;
+    }
+    if (key.size != KEY_TEXT_LENGTH) {
+        return refuse(p,
+                      "the key at character %zu has %zu characters instead of %d: "
+                      "copy the whole URL again",
+                      place(p, key), key.size, KEY_TEXT_LENGTH);
+    }
+    return refuse(p,
+                  "the key at character %zu is mistyped (allowed are a-z and 2-7): "
+                  "copy the whole URL again",
+                  place(p, key));
+}
+
+static int parse_port(struct parse *p, struct span text, uint16_t *port)
+{
+    uint32_t value = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9' || value > UINT16_MAX) {
+            value = 0;
+            break;
+        }
+        value = value * 10 + (uint32_t)(text.at[i] - '0');
+    }
+    if (value < 1 || value > UINT16_MAX) {
+        return refuse(p, "the port at character %zu must be a number from 1 to 65535",
+                      place(p, text));
+    }
+    *port = (uint16_t)value;
+    return ERR_OK;
+}
+
+/* A DNS name: labels of letters, digits and inner hyphens, separated by single dots. */
+static bool is_dns_name(struct span name)
+{
+    bool more = true;
+
+    while (more) {
+        struct span label = cut(&name, '.', &more);
+
+        if (!name_is_label(label.at, label.size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A name whose last label is a number would be read as an IPv4 address by some and not by others.
+ */
+static bool ends_in_number(struct span name)
+{
+    size_t digits = 0;
+
+    while (digits < name.size && name.at[name.size - 1 - digits] >= '0' &&
+           name.at[name.size - 1 - digits] <= '9') {
+        digits++;
+    }
+    return digits == name.size || name.at[name.size - 1 - digits] == '.';
+}
+
+static int parse_host_name(struct parse *p, struct span name, bool bracketed, struct url_host *host)
+{
+    uint8_t ip[16];
+
+    if (name.size == 0) {
+        return refuse(p, "the host at character %zu is empty: write a name or an address there",
+                      place(p, name));
+    }
+    if (name.size >= URL_HOST_SIZE) {
+        return refuse(p, "the host at character %zu is longer than %d characters", place(p, name),
+                      URL_HOST_SIZE - 1);
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.at[i];
+
+        host->name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    host->name[name.size] = '\0';
+    host->numeric = inet_pton(bracketed ? AF_INET6 : AF_INET, host->name, ip) == 1;
+
+    struct span lower = {host->name, name.size};
+
+    if (host->numeric || (!bracketed && is_dns_name(lower) && !ends_in_number(lower))) {
+        return ERR_OK;
+    }
+    return refuse(p,
+                  "the host at character %zu is neither a DNS name nor an address "
+                  "(IPv6 goes in brackets: [2001:db8::1])",
+                  place(p, name));
+}
+
+static int parse_host(struct parse *p, struct span text, struct url_host *host)
+{
+    bool bracketed = text.size > 0 && text.at[0] == '[';
+    bool has_port;
+    struct span name;
+    int rc;
+
+    if (bracketed) {
+        bool closed;
+
+        text.at++;
+        text.size--;
+        name = cut(&text, ']', &closed);
+        if (!closed || (text.size > 0 && text.at[0] != ':')) {
+            return refuse(p,
+                          "the brackets at character %zu must enclose an IPv6 address: "
+                          "[2001:db8::1] or [2001:db8::1]:4433",
+                          place(p, name) - 1);
+        }
+        has_port = text.size > 0;
+        text.at += has_port ? 1 : 0;
+        text.size -= has_port ? 1 : 0;
+    } else {
+        name = cut(&text, ':', &has_port);
+    }
+    rc = parse_host_name(p, name, bracketed, host);
+    if (rc != ERR_OK || !has_port) {
+        return rc;
+    }
+    return parse_port(p, text, &host->port);
+}
+
+static int parse_hosts(struct parse *p, struct span hosts)
+{
+    size_t hosts_max = p->url.kind == URL_KIND_RELAY ? 1 : URL_HOSTS_MAX;
+    bool more = true;
+
+    while (more) {
+        struct span text = cut(&hosts, ',', &more);
+
+        if (p->url.hosts_count == hosts_max) {
+            return refuse(p, "there are too many hosts at character %zu: at most %zu here",
+                          place(p, text), hosts_max);
+        }
+        int rc = parse_host(p, text, &p->url.hosts[p->url.hosts_count]);
+
+        if (rc != ERR_OK) {
+            return rc;
+        }
+        p->url.hosts_count++;
+    }
+    return ERR_OK;
+}
+
+static int parse_invite(struct parse *p, struct span value)
+{
+    if (p->url.has_invite) {
+        return refuse(p, "there is a second invite at character %zu: keep one", place(p, value));
+    }
+    if (base32_decode(p->url.invite, URL_INVITE_SIZE, value.at, value.size) != ERR_OK) {
+        return refuse(p,
+                      "the invite at character %zu is not %d characters a-z and 2-7: "
+                      "copy the whole URL again, or ask for a new one",
+                      place(p, value), (int)BASE32_TEXT_SIZE(URL_INVITE_SIZE));
+    }
+    p->url.has_invite = true;
+    return ERR_OK;
+}
+
+static int parse_name(struct parse *p, struct span value)
+{
+    if (!name_is_label(value.at, value.size) || p->url.name[0] != '\0') {
+        return refuse(p,
+                      "the name at character %zu must be one of 1 to 63 lower-case letters, "
+                      "digits and hyphens",
+                      place(p, value));
+    }
+    memcpy(p->url.name, value.at, value.size);
+    p->url.name[value.size] = '\0';
+    return ERR_OK;
+}
+
+static int parse_parameters(struct parse *p, struct span query)
+{
+    int rc = ERR_OK;
+
+    while (query.size > 0 && rc == ERR_OK) {
+        bool more;
+        bool has_value;
+        struct span value = cut(&query, '&', &more);
+        struct span name = cut(&value, '=', &has_value);
+
+        if (p->url.kind != URL_KIND_ZIGLAN || !has_value) {
+            continue;
+        }
+        if (name.size == 6 && starts_with(name, "invite")) {
+            rc = parse_invite(p, value);
+        } else if (name.size == 4 && starts_with(name, "name")) {
+            rc = parse_name(p, value);
+        }
+    }
+    return rc;
+}
+
+static int parse_all(struct parse *p, struct span rest)
+{
+    bool found;
+    int rc = check_characters(p, rest);
+
+    if (rc == ERR_OK) {
+        rc = parse_scheme(p, &rest);
+    }
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    struct span query = rest;
+    struct span hosts = cut(&query, '?', &found);
+    struct span all = hosts;
+    struct span key = cut(&hosts, '@', &found);
+
+    if (!found) {
+        return refuse(p,
+                      "there is no @ between key and host after character %zu: "
+                      "the form is %s://KEY@HOST",
+                      place(p, all) - 1, p->url.kind == URL_KIND_RELAY ? "relay" : "ziglan");
+    }
+    if (hosts.size > 0 && hosts.at[hosts.size - 1] == '/') {
+        hosts.size--; /* as browsers and mail programs like to append it */
+    }
+    rc = parse_key(p, key);
+    if (rc == ERR_OK) {
+        rc = parse_hosts(p, hosts);
+    }
+    return rc == ERR_OK ? parse_parameters(p, query) : rc;
+}
+
+int url_parse(struct url *out, const char *text, size_t size, char error[URL_ERROR_SIZE])
+{
+    struct parse p = {.text = text, .error = error};
+    int rc;
+
+    error[0] = '\0';
+    if (size > URL_SIZE_MAX) {
+        return refuse(&p, "the URL has %zu characters, more than %d: it is something else", size,
+                      URL_SIZE_MAX);
+    }
+    rc = parse_all(&p, (struct span){text, size});
+    if (rc == ERR_OK) {
+        *out = p.url;
+    }
+    return rc;
+}
+
+static void put_text(struct wbuf *w, const char *text)
+{
+    wbuf_put(w, text, strlen(text));
+}
+
+static void put_host(struct wbuf *w, const struct url_host *host)
+{
+    bool brackets = host->numeric && strchr(host->name, ':') != NULL;
+    char port[8];
+
+    put_text(w, brackets ? "[" : "");
+    put_text(w, host->name);
+    put_text(w, brackets ? "]" : "");
+    if (host->port != 0) {
+        (void)snprintf(port, sizeof(port), ":%u", (unsigned)host->port);
+        put_text(w, port);
+    }
+}
+
+int url_print(const struct url *url, char *text, size_t capacity)
+{
+    struct wbuf w = wbuf_over((uint8_t *)text, capacity);
+    char key[KEY_TEXT_SIZE];
+    char invite[BASE32_TEXT_SIZE(URL_INVITE_SIZE) + 1];
+
+    put_text(&w, url->kind == URL_KIND_ZIGLAN ? "ziglan://" : "relay://");
+    base32_encode(key, url->key, KEY_SIZE);
+    put_text(&w, key);
+    for (size_t i = 0; i < url->hosts_count; i++) {
+        put_text(&w, i == 0 ? "@" : ",");
+        put_host(&w, &url->hosts[i]);
+    }
+    if (url->has_invite) {
+        base32_encode(invite, url->invite, URL_INVITE_SIZE);
+        put_text(&w, "?invite=");
+        put_text(&w, invite);
+    }
+    if (url->name[0] != '\0') {
+        put_text(&w, url->has_invite ? "&name=" : "?name=");
+        put_text(&w, url->name);
+    }
+    wbuf_u8(&w, 0);
+    return wbuf_ok(&w) ? ERR_OK : ERR_LIMIT;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The URLs that people pass on (docs/protocol.md, section 10):
+ *   ziglan://KEY@HOST[:PORT][,HOST[:PORT]]...[?invite=TOKEN&name=LABEL]
+ *   relay://KEY@HOST[:PORT]
+ * KEY is 52 base32 characters, TOKEN 26 (16 bytes), HOST a DNS name, an IPv4 address or an IPv6
+ * address in brackets. Unknown parameters are ignored. Pure.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/wire/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    URL_HOSTS_MAX = 8,
+    URL_HOST_SIZE = 254, /* 253 characters and NUL */
+    URL_LABEL_SIZE = 64, /* 63 characters and NUL */
+    URL_INVITE_SIZE = 16,
+    URL_SIZE_MAX = 2500, /* longer texts are refused */
+    URL_ERROR_SIZE = 160,
+};
+
+enum url_kind {
+    URL_KIND_ZIGLAN,
+    URL_KIND_RELAY,
+};
+
+struct url_host {
+    char name[URL_HOST_SIZE]; /* lower case, IPv6 without brackets */
+    uint16_t port;            /* 0: not given */
+    bool numeric;             /* an IP address, not a name */
+};
+
+struct url {
+    enum url_kind kind;
+    uint8_t key[KEY_SIZE];
+    struct url_host hosts[URL_HOSTS_MAX];
+    size_t hosts_count; /* at least 1 */
+    bool has_invite;
+    uint8_t invite[URL_INVITE_SIZE];
+    char name[URL_LABEL_SIZE]; /* what the ziglan calls itself; empty: not told */
+};
+
+/** Parse size characters (no NUL needed). ERR_DROP leaves out alone and writes one sentence that
+ * names the place and the remedy to error. */
+int url_parse(struct url *out, const char *text, size_t size,
+              char error[URL_ERROR_SIZE]) MUST_CHECK;
+
+/** Write the URL and a NUL to text. ERR_LIMIT if capacity is too small. */
+int url_print(const struct url *url, char *text, size_t capacity) MUST_CHECK;

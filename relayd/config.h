@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The settings of relayd as its YAML file gives them. The reader is pure: text in, a checked
+ * struct or one sentence out that names the place and the remedy. Unknown keys are errors, and a
+ * file that does not parse changes nothing, so a reload is: read into a new struct, then swap.
+ */
+#pragma once
+
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/net/endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+    SETTINGS_TEXT_SIZE_MAX = 65536, /* a configuration file */
+    SETTINGS_LISTEN_MAX = 8,
+    SETTINGS_PUBLIC_MAX = 8,
+    SETTINGS_PUBLIC_SIZE = SETTINGS_PUBLIC_MAX * 262, /* hosts joined by commas, and NUL */
+    SETTINGS_PATH_SIZE = 1024,
+    SETTINGS_NAME_SIZE = 64, /* a DNS label and NUL */
+    SETTINGS_ERROR_SIZE = 512,
+    SETTINGS_SESSION_MAX = 1000000, /* the largest value `session_max` may have */
+    SETTINGS_PORT_DEFAULT = 4433,
+};
+
+/** All settings; plain values, so that a reload is an assignment. Paths are complete: relative
+ * ones in the file count from the file's own folder. */
+struct relay_settings {
+    char name[SETTINGS_NAME_SIZE]; /* of the ziglan */
+    struct endpoint listen[SETTINGS_LISTEN_MAX];
+    size_t listen_count;
+    char public_hosts[SETTINGS_PUBLIC_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
+    char key_path[SETTINGS_PATH_SIZE];
+    char ziglan_key_path[SETTINGS_PATH_SIZE];
+    char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the ziglan's key is at hand */
+    char state_path[SETTINGS_PATH_SIZE];      /* LMDB directory */
+    char control_path[SETTINGS_PATH_SIZE];    /* Unix socket for the verbs */
+    bool metrics_on;
+    struct endpoint metrics; /* local HTTP address */
+    uint32_t session_max;
+    bool open_relay;
+    uint32_t stun_per_address_per_s;
+    uint32_t stun_per_s;
+    enum trace_level log_level;
+};
+
+/**
+ * Read settings from the text of a configuration file.
+ *
+ * text   size bytes, any content, borrowed
+ * path   the file's name, for messages and for relative paths in it
+ * out    written only on ERR_OK; keys that are not in the text have their defaults
+ * error  one sentence "FILE:LINE: what is wrong; what to do", written only on ERR_DROP
+ *
+ * Returns ERR_OK, ERR_DROP for a text that is not a valid configuration, ERR_NOMEM.
+ * Pure: no file is touched.
+ */
+int relay_settings_parse(struct relay_settings *out, const char *text, size_t size,
+                         const char *path, char error[SETTINGS_ERROR_SIZE]) MUST_CHECK;
+
+/** Print the settings as a complete configuration file with every key. */
+void relay_settings_print(const struct relay_settings *settings, FILE *to);
+
+/** Names of the settings that differ between the two and only count after a restart, separated
+ * by ", "; empty if none. Returns text. */
+const char *relay_settings_restart_keys(const struct relay_settings *before,
+                                        const struct relay_settings *after, char *text,
+                                        size_t size);
+
+/** "error", "warn", "info" or "debug". */
+const char *relay_settings_level_text(enum trace_level level);

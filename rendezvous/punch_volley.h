@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The host's part in a punch (docs/protocol.md, section 7): which probe goes to which candidate
+ * at which instant, and when a failed punch is tried again. Values in caller memory; pure.
+ */
+#pragma once
+
+#include "proto/base/mono.h"
+#include "proto/net/endpoint.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PUNCH_CANDIDATE_MAX = 16,
+    PUNCH_VOLLEY_COUNT = 7,           /* at 0, 20, 60, 140, 300, 620 and 1240 ms */
+    PUNCH_SILENT_PACKETS_MAX = 8,     /* to a candidate that never answered */
+    PUNCH_UNOBSERVED_PACKETS_MAX = 2, /* to an IP that no relay observed for that peer */
+    PUNCH_ECHO_PACKETS = 3,           /* after the first receipt, or the far NAT may stay closed */
+    PUNCH_ROUND_BYTES_MAX = 8192,     /* per side and round */
+    PUNCH_ROUND_MS = 3000,            /* a round without receipt is over this long after firing */
+};
+
+struct punch_candidate {
+    struct endpoint endpoint;
+    bool observed;  /* a relay observed this IP for the peer */
+    bool answered;  /* something valid came from it */
+    uint8_t sent;   /* packets in this round */
+    uint8_t echoes; /* packets still owed because of a receipt */
+};
+
+/** One round of a punch. */
+struct punch_volley {
+    struct punch_candidate candidates[PUNCH_CANDIDATE_MAX];
+    uint8_t count;
+    uint8_t volley;     /* the one being sent, PUNCH_VOLLEY_COUNT: all sent */
+    uint8_t next;       /* candidate within it */
+    bool receipt;       /* something valid came from any candidate: no new volleys */
+    size_t packet_size; /* UDP payload of one probe */
+    size_t bytes_sent;
+    struct mono fire_at;
+    struct mono echo_at; /* next instant of echoes */
+};
+
+/** A round that fires at `fire_at` with probes of packet_size bytes; no candidates yet. */
+void punch_volley_init(struct punch_volley *volley, struct mono fire_at, size_t packet_size);
+
+/**
+ * Add a candidate; best ones first. shared_lan: both peers are known to be on one LAN, so that
+ * special-purpose addresses are allowed. Returns false if it was refused: full, port 0, an address
+ * that nobody may name. A known candidate is merged (observed wins).
+ */
+bool punch_volley_add(struct punch_volley *volley, const struct endpoint *endpoint, bool observed,
+                      bool shared_lan);
+
+/** The next probe that is due: true and its target, to be sent now and counted as sent; false if
+ * nothing is due. */
+bool punch_volley_next(struct punch_volley *volley, struct endpoint *to, struct mono now);
+
+/** Something valid came from `from` (a new address becomes a candidate if there is room): no more
+ * volleys, three more packets to it. */
+void punch_volley_on_receipt(struct punch_volley *volley, const struct endpoint *from,
+                             struct mono now);
+
+/** When punch_volley_next has something, MONO_NEVER if never again. */
+struct mono punch_volley_deadline(const struct punch_volley *volley);
+
+/** True if the round ended without any receipt: tell the schedule that it failed. */
+bool punch_volley_failed(const struct punch_volley *volley, struct mono now);
+
+/** When a failed punch is tried again: after 10 s, then 1, 5 and 30 min, then every 30 min. */
+struct punch_retry {
+    uint8_t failures;
+    struct mono at; /* MONO_NEVER while nothing is to be retried */
+};
+
+/** Start over, at once due: at the beginning and after a network change. */
+void punch_retry_reset(struct punch_retry *retry, struct mono now);
+
+/** A round began: nothing is due until it failed. */
+void punch_retry_started(struct punch_retry *retry);
+
+/** The round failed (or was refused). */
+void punch_retry_failed(struct punch_retry *retry, struct mono now);
+
+/** The round succeeded; a later loss of the path begins anew. */
+void punch_retry_succeeded(struct punch_retry *retry);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the rooms of rendezvous/ answer to a request of a peer. The numbers are those of ErrorCode
+ * in proto/wire/control.proto, so that a relay core can put a verdict into an Error unchanged.
+ */
+#pragma once
+
+enum verdict {
+    VERDICT_OK = 0,
+    VERDICT_BAD_REQUEST = 1,
+    VERDICT_NOT_MEMBER = 2,
+    VERDICT_INVITE_INVALID = 3,
+    VERDICT_NAME_TAKEN = 4,
+    VERDICT_NOT_FOUND = 5,
+    VERDICT_LIMIT = 6,
+    VERDICT_MEASURE_FIRST = 7,
+    VERDICT_REFUSED = 8,
+    VERDICT_UNSUPPORTED = 9,
+    VERDICT_REVOKED = 10,
+    VERDICT_UNAVAILABLE = 11, /* our own failure (storage, memory); the request may be repeated */
+    VERDICT_COUNT,
+};
+
+/** One sentence for people, fit for Error.text. Never NULL. */
+const char *verdict_text(enum verdict verdict);
+
+/** A stable short name ("invite_invalid") for traces and metric labels. Never NULL. */
+const char *verdict_name(enum verdict verdict);

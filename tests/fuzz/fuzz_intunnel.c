@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* In-tunnel control: whatever decodes must encode to the same bytes. */
+#include "proto/base/bytes.h"
+#include "proto/wire/intunnel.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct intunnel_candidates candidates;
+    uint8_t again[INTUNNEL_SIZE_MAX];
+
+    if (intunnel_candidates_decode(&candidates, data, size) != ERR_OK) {
+        return 0;
+    }
+    CHECK(intunnel_candidates_encode(&candidates, again) == size);
+    CHECK(memcmp(again, data, size) == 0);
+    return 0;
+}

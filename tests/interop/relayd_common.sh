@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Sourced by the tests that run a real relayd on the loopback: a folder of their own, free ports,
+# and everything ended and removed at the end, whatever happens.
+set -u
+
+relayd=${ZIGLAN_BIN:?set ZIGLAN_BIN to the folder of the built programs}/relayd
+work=$(mktemp -d)
+pids=()
+failures=0
+
+cleanup() {
+    for pid in "${pids[@]}"; do
+        kill -KILL "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+fail() {
+    echo "FAIL: $*" >&2
+    failures=$((failures + 1))
+}
+
+# expect CODE SENTENCE-PART COMMAND...: the exit code, and a part of what it prints.
+expect() {
+    local code=$1 part=$2 out rc
+    shift 2
+    out=$("$@" 2>&1)
+    rc=$?
+    if [ $rc -ne "$code" ]; then
+        fail "'$*' ended with $rc, not $code: $out"
+    elif [[ $out != *"$part"* ]]; then
+        fail "'$*' did not say '$part' but: $out"
+    else
+        echo "ok: ${*##*/} -> $code, ...$part..."
+    fi
+}
+
+# A number that no UDP or TCP socket of this network namespace uses as its port now.
+free_port() {
+    local port hex
+    while :; do
+        port=$((20000 + RANDOM % 30000))
+        hex=$(printf ':%04X ' "$port")
+        if ! cat /proc/net/udp /proc/net/udp6 /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+            grep -q "$hex"; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    local until=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -ge "$until" ] && return 1
+        sleep 0.1
+    done
+}
+
+# A relay in $work/NAME, its configuration in $config, port in $port, metrics in $metrics; prints
+# nothing. start NAME serves it, its pid in $pid.
+make_relay() {
+    port=$(free_port)
+    metrics=$(free_port)
+    config=$work/$1/relayd.yaml
+    "$relayd" init "$work/$1" --name "$1" --public "127.0.0.1:$port" >"$work/$1.init" 2>&1 ||
+        { cat "$work/$1.init" >&2; exit 1; }
+    sed -i "s|^#metrics:.*|metrics: \"127.0.0.1:$metrics\"|" "$config"
+}
+
+start() {
+    "$relayd" -c "$work/$1/relayd.yaml" 2>"$work/$1.log" &
+    pid=$!
+    pids+=("$pid")
+    if ! wait_for 10 "$relayd" status -c "$work/$1/relayd.yaml"; then
+        fail "relayd does not come up: $(cat "$work/$1.log")"
+        exit 1
+    fi
+}
+
+# Ends every relay, which must end well (under sanitizers: without a leak), and the test.
+finish() {
+    for pid in "${pids[@]}"; do
+        kill -TERM "$pid" 2>/dev/null || continue
+        wait "$pid" || fail "relayd ended badly: $(cat "$work"/*.log)"
+    done
+    [ $failures -eq 0 ] && echo "all is well"
+    exit $((failures > 0))
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Magic DNS as a foreign resolver library sees it: dig asks a real daemon in a namespace of its own.
+set -euo pipefail
+
+command -v dig >/dev/null || { echo "skipped: dig is not installed"; exit 77; }
+[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
+[ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
+space="zig-dig-$$"
+ip netns add "$space" 2>/dev/null || { echo "skipped: no network namespaces here"; exit 77; }
+root=$(mktemp -d)
+export ZIGLAN_ROOT="$root"
+
+run() { ip netns exec "$space" "$@"; }
+stop() {
+    run "$ZIGLAN_BIN/ziglan" down >/dev/null 2>&1 || true
+    ip netns del "$space"
+    rm -rf "$root"
+}
+trap stop EXIT
+
+expect() { # what, wanted pattern, dig arguments...
+    local what=$1 wanted=$2 got
+    shift 2
+    got=$(run dig +tries=2 +time=2 @"$resolver" "$@") || { echo "FAILED: $what: no answer"; exit 1; }
+    if ! grep -Eq -- "$wanted" <<<"$got"; then
+        printf 'FAILED: %s: wanted %s in\n%s\n' "$what" "$wanted" "$got"
+        exit 1
+    fi
+    echo "ok: $what"
+}
+
+ip -n "$space" link set lo up
+run "$ZIGLAN_BIN/ziglan" up --detach
+json=$(run "$ZIGLAN_BIN/ziglan" status --json)
+field() { grep -o "\"$1\": \"[^\"]*\"" <<<"$json" | head -1 | cut -d'"' -f4; }
+key=$(field key) ipv4=$(field ipv4) ipv6=$(field ipv6) resolver=$(field resolver)
+
+expect "own key, IPv4" "^$ipv4\$" +short "$key.zignet" A
+expect "own key, IPv6" "^$ipv6\$" +short "$key.zignet" AAAA
+expect "capitals" "^$ipv4\$" +short "${key^^}.ZIGNET" A
+expect "over TCP" "^$ipv4\$" +short +tcp "$key.zignet" A
+expect "without EDNS" "^$ipv4\$" +short +noedns "$key.zignet" A
+expect "the reserved name" "^$resolver\$" +short admin.zignet A
+expect "back from IPv4" "zignet\\.\$" +short -x "$ipv4"
+expect "back from IPv6" "zignet\\.\$" +short -x "$ipv6"
+expect "an unknown name" "status: NXDOMAIN" nobody.zignet A
+expect "a known name, unknown type" "status: NOERROR.*|ANSWER: 0" "$key.zignet" MX
+expect "SOA at the apex" "admin.zignet" +short zignet SOA
+expect "authoritative" "flags: qr aa rd" "$key.zignet" A
+expect "another domain" "status: REFUSED" example.org A
+echo "dig understands Magic DNS"

@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The command line of relayd on a real daemon: init, serve, the operator's verbs, signals, and what
+# it says when something is wrong.
+. "$(dirname "$0")/relayd_common.sh"
+
+# --- before any daemon ---
+expect 0 "relayd" "$relayd" --version
+expect 0 "QUIC ciphers: TLS13" "$relayd" --version
+expect 0 "relayd invite" "$relayd" --help
+expect 0 "relayd invite" "$relayd" invite --help
+expect 2 "name it with -c FILE" "$relayd" -c "$work/absent.yaml"
+expect 2 "members takes no --uses" "$relayd" members --uses 3
+expect 2 "--nonsense" "$relayd" --nonsense
+expect 2 "there is no 'dance'" "$relayd" dance
+expect 2 "init wants one folder" "$relayd" init
+expect 2 "--name Bad.Name" "$relayd" init "$work/x" --name Bad.Name
+expect 2 "--public" "$relayd" init "$work/x" --public 'a b'
+[ -e "$work/x" ] && fail "a refused init left a folder behind"
+
+make_relay home
+for file in relay.key ziglan.key; do
+    [ "$(stat -c %a "$work/home/$file")" = 600 ] || fail "$file is not 0600"
+done
+[ "$(stat -c %a "$work/home")" = 700 ] || fail "the folder is not 0700"
+grep -q "^ziglan://[a-z2-7]*@127.0.0.1:$port?invite=[a-z2-7]*&name=home$" "$work/home.init" ||
+    fail "init printed no URL: $(cat "$work/home.init")"
+before=$(cat "$work/home/relay.key")
+expect 2 "exists already" "$relayd" init "$work/home" --public 127.0.0.1
+[ "$before" = "$(cat "$work/home/relay.key")" ] || fail "init overwrote a key"
+expect 0 "is fine" "$relayd" -c "$config" --check
+expect 0 "session_max: 10000" "$relayd" -c "$config" --print-config
+"$relayd" -c "$config" --print-config >"$work/printed.yaml"
+expect 0 "is fine" "$relayd" -c "$work/printed.yaml" --check
+expect 3 "no relay is running" "$relayd" status -c "$config"
+expect 3 "no relay is running" "$relayd" invite -c "$config"
+expect 2 "absent.yaml" "$relayd" status -c "$work/absent.yaml"
+
+printf 'name: home\nspeed: fast\n' >"$work/bad.yaml"
+expect 2 "bad.yaml:2: unknown key 'speed'" "$relayd" -c "$work/bad.yaml"
+expect 2 "bad.yaml:2: unknown key 'speed'" "$relayd" -c "$work/bad.yaml" --check
+
+# A key that others can read is refused.
+chmod 644 "$work/home/relay.key"
+out=$("$relayd" -c "$config" 2>&1) && fail "it served with a key that everybody can read"
+[[ $out == *relay.key* ]] || fail "the complaint does not name the key: $out"
+chmod 600 "$work/home/relay.key"
+
+# --- serving ---
+start home
+expect 0 "home" "$relayd" status -c "$config"
+expect 0 '"members": 0' "$relayd" status --json -c "$config"
+expect 0 "ziglan://" "$relayd" invite -c "$config"
+expect 0 '"uses": 3' "$relayd" invite --uses 3 --expires 7d --name nas --json -c "$config"
+expect 2 "--uses" "$relayd" invite --uses 0 -c "$config"
+expect 2 "--expires" "$relayd" invite --expires soon -c "$config"
+expect 2 "not usable" "$relayd" invite --name Bad_Name -c "$config"
+expect 0 '"members": []' "$relayd" members --json -c "$config"
+expect 0 "NAME" "$relayd" members -c "$config"
+expect 1 "there is no member 'nobody'" "$relayd" revoke nobody -c "$config"
+expect 2 "wants one key or name" "$relayd" revoke -c "$config"
+somebody=$(printf 'b%.0s' {1..51})a
+secret=$(head -c 52 "$work/home/relay.key")
+expect 0 "revoked" "$relayd" revoke "$somebody" -c "$config"
+expect 0 "may join again" "$relayd" revoke "$somebody" --undo -c "$config"
+[ "$(stat -c %a "$work/home/state/relayd.sock")" = 600 ] || fail "the control socket is not 0600"
+"$relayd" members --json -c "$config" | grep -q "$secret" && fail "a secret was printed"
+
+# --- a second daemon on the same state, and on the same port ---
+out=$("$relayd" -c "$config" 2>&1) && fail "two daemons share one state directory"
+[[ $out == *state* ]] || fail "the complaint does not name the state: $out"
+mkdir "$work/other"
+cp "$work/home/relay.key" "$work/home/ziglan.key" "$work/other/"
+sed "s|127.0.0.1:$metrics|off|" "$config" >"$work/other/relayd.yaml"
+out=$("$relayd" -c "$work/other/relayd.yaml" 2>&1)
+rc=$?
+[ $rc -eq 1 ] || fail "a taken port ended with $rc, not 1: $out"
+[[ $out == *"$port"* ]] || fail "the complaint does not name the port: $out"
+
+sed "s|\"\[::\]:$port\"|\"[::]:$(free_port)\"|; s|127.0.0.1:9433|127.0.0.1:$metrics|" "$config" \
+    >"$work/other/relayd.yaml"
+expect 1 "give \`metrics:\` another address, or off" "$relayd" -c "$work/other/relayd.yaml"
+mv "$work/other/ziglan.key" "$work/other/away"
+expect 1 "put it back from your copy" "$relayd" -c "$work/other/relayd.yaml"
+
+# --- SIGHUP: a bad file changes nothing, a good one does ---
+cp "$config" "$work/good.yaml"
+echo "speed: fast" >>"$config"
+kill -HUP "$pid"
+wait_for 5 grep -q "changed=nothing.*unknown key 'speed'" "$work/home.log" ||
+    fail "a bad reload was not reported: $(cat "$work/home.log")"
+cp "$work/good.yaml" "$config"
+sed -i "s|^name:.*|name: \"cabin\"|" "$config"
+sed -i "s|^  - \"\[::\]:.*|  - \"[::]:$(free_port)\"|" "$config"
+kill -HUP "$pid"
+wait_for 5 grep -q "changed=1" "$work/home.log" || fail "no reload: $(cat "$work/home.log")"
+grep -q "needs_restart=\"listen\"" "$work/home.log" || fail "nothing said what needs a restart"
+expect 0 "ziglan cabin" "$relayd" status -c "$config"
+
+# --- SIGTERM ends cleanly ---
+kill -TERM "$pid"
+wait "$pid"
+rc=$?
+[ $rc -eq 0 ] || fail "SIGTERM ended it with $rc: $(cat "$work/home.log")"
+[ -e "$work/home/state/relayd.sock" ] && fail "the control socket was left behind"
+grep -qE "ERROR|Sanitizer" "$work/home.log" && fail "$(cat "$work/home.log")"
+
+# --- several addresses: each is its own socket ---
+second=$(free_port)
+cp "$work/good.yaml" "$config"
+sed -i "s|^  - \"\[::\]:.*|  - \"127.0.0.1:$port\"\n  - \"127.0.0.2:$second\"|" "$config"
+start home
+expect 0 "127.0.0.1:$port, 127.0.0.2:$second" "$relayd" status -c "$config"
+if command -v turnutils_stunclient >/dev/null; then
+    expect 0 "reflexive addr: 127.0.0.1:" timeout 10 \
+        turnutils_stunclient -p "$port" -L 127.0.0.1 127.0.0.1
+    expect 0 "reflexive addr: 127.0.0.1:" timeout 10 \
+        turnutils_stunclient -p "$second" -L 127.0.0.1 127.0.0.2
+fi
+
+# --- the ziglan's key elsewhere ---
+make_relay away
+expect 2 "delegate wants the ziglan's key" "$relayd" delegate -c "$config"
+expect 2 "names no file for the delegation" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key"
+sed -i "s|^#delegation:.*|delegation: ziglan.delegation|" "$config"
+expect 1 "make it with: relayd delegate" "$relayd" -c "$config"
+expect 2 "--days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 0
+expect 0 "good for 90 days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 90
+mv "$work/away/ziglan.key" "$work/stick.key"
+start away
+expect 0 "ziglan://" "$relayd" invite -c "$config"
+key=$(grep -o '^ziglan://[a-z2-7]*' "$work/away.init")
+[[ $("$relayd" invite -c "$config") == "$key"@* ]] || fail "the invite is for another ziglan"
+expect 0 "good for 30 days" "$relayd" delegate -c "$config" --key "$work/stick.key"
+kill -HUP "$pid"
+wait_for 5 grep -q "changed=1" "$work/away.log" || fail "no reload: $(cat "$work/away.log")"
+cp "$work/home/ziglan.key" "$work/other.key"
+expect 0 "good for 30 days" "$relayd" delegate -c "$config" --key "$work/other.key"
+kill -HUP "$pid"
+wait_for 5 grep -q "not this ziglan's delegation" "$work/away.log" ||
+    fail "another ziglan's delegation was taken: $(cat "$work/away.log")"
+kill -TERM "$pid"
+wait "$pid" || fail "SIGTERM: $(cat "$work/away.log")"
+echo nonsense >"$work/away/ziglan.delegation"
+expect 1 "holds no delegation for this relay's key" "$relayd" -c "$config"
+
+# --- a state directory that cannot be written ---
+mkdir "$work/blocked"
+cp "$work/home/relay.key" "$work/home/ziglan.key" "$work/blocked/"
+printf 'state: /proc/relayd-state\nmetrics: off\n' >"$work/blocked/relayd.yaml"
+out=$("$relayd" -c "$work/blocked/relayd.yaml" 2>&1) && fail "it served without a state directory"
+[[ $out == *"/proc/relayd-state"* ]] || fail "the complaint does not name the directory: $out"
+finish

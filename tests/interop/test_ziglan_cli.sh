@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The command line without any relay: exit codes, files and their modes, up and down, two interfaces
+# at once, and that nothing is left behind.
+set -euo pipefail
+
+[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
+[ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
+space="zig-cli-$$"
+root=$(mktemp -d)
+public=$(mktemp -d) # the checkout may lie where nobody else gets in, as in /root
+export ZIGLAN_ROOT="$root"
+
+ziglan() { ip netns exec "$space" "$ZIGLAN_BIN/ziglan" "$@"; }
+stop() {
+    ziglan down >/dev/null 2>&1 || true
+    ziglan down -i zig1 >/dev/null 2>&1 || true
+    ip netns del "$space" 2>/dev/null || true
+    rm -rf "$root" "$public"
+}
+trap stop EXIT
+ip netns add "$space" 2>/dev/null || { echo "skipped: no network namespaces here"; exit 77; }
+install -m 755 "$ZIGLAN_BIN/ziglan" "$public/ziglan"
+chmod 755 "$root" "$public"
+
+expect() { # what, exit code, pattern in either output, command...
+    local what=$1 code=$2 wanted=$3 got rc=0
+    shift 3
+    got=$("$@" 2>&1) || rc=$?
+    if [ "$rc" != "$code" ] || ! grep -q -- "$wanted" <<<"$got"; then
+        printf 'FAILED: %s: wanted exit %s and "%s", got exit %s and:\n%s\n' \
+            "$what" "$code" "$wanted" "$rc" "$got"
+        exit 1
+    fi
+    echo "ok: $what"
+}
+
+ip -n "$space" link set lo up
+expect "no verb" 2 "ziglan VERB" ziglan
+expect "an unknown verb" 2 "ziglan help" ziglan frobnicate
+expect "an unknown flag" 2 "unknown or incomplete flag" ziglan status --frobnicate
+expect "a missing argument" 2 "join URL" ziglan join
+expect "an impossible interface" 2 "no interface name" ziglan status -i ../x
+expect "help" 0 "Exit codes" ziglan help
+expect "help's alias with a verb" 0 "round trip" ziglan '?' ping
+expect "help of a verb that is none" 2 "no verb frobnicate" ziglan help frobnicate
+expect "--help after a verb" 0 "round trip" ziglan ping --help
+expect "a flag without its value" 2 "wrong value: -i" ziglan status -i
+expect "the default interface needs no -i" 3 "sudo ziglan up$" ziglan status
+expect "another interface does" 3 "sudo ziglan up -i zig9$" ziglan status -i zig9
+expect "version" 0 "libsodium" ziglan version
+expect "status while down" 3 "sudo ziglan up" ziglan status
+expect "ping while down" 3 "is down\|not running" ziglan ping nas
+expect "a wrong URL" 2 "ziglan: " ziglan join nonsense
+expect "a wrong URL by standard input" 2 "ziglan: " ziglan join - <<<"ziglan://x"
+expect "init" 0 "id: [a-z2-7]\{52\}" ziglan init --name "My Laptop"
+expect "init again" 1 "exists already" ziglan i
+[ "$(stat -c %a "$root/var/lib/ziglan/zig0/key")" = 600 ] || { echo "FAILED: mode of the key"; exit 1; }
+[ "$(stat -c %a "$root/var/lib/ziglan/zig0")" = 700 ] || { echo "FAILED: mode of the state"; exit 1; }
+expect "whoami while down" 0 "my-laptop" ziglan whoami
+expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
+expect "up twice" 1 "is up already" ziglan up --detach
+expect "status" 0 "everybody else is refused" ziglan s
+expect "status as JSON" 0 '"schema": 1' ziglan status --json
+expect "peers" 0 "No peers yet" ziglan peers
+expect "ping of nobody" 1 "no such peer" ziglan ping nobody
+[ "$(ziglan ping nobody 2>&1 | wc -l)" = 1 ] || { echo "FAILED: ping of nobody goes on"; exit 1; }
+if ziglan status | grep -q ' $'; then echo "FAILED: a line of status ends in blanks"; exit 1; fi
+[ "$(stat -c %a "$root/run/ziglan/zig0.sock")" = 600 ] || { echo "FAILED: mode of the socket"; exit 1; }
+chmod 700 "$root"
+expect "another user" 4 "try: sudo ziglan status" ip netns exec "$space" setpriv --reuid 65534 --regid 65534 \
+    --clear-groups env ZIGLAN_ROOT="$root" "$public/ziglan" status
+chmod 755 "$root"
+mkdir -p "$root/etc/ziglan"
+echo "pool: 100.65.0.0/16" >"$root/etc/ziglan/zig1.yaml"
+expect "a second interface" 0 "zig1 is up: 100.65" ziglan up -i zig1 --detach
+expect "both are there" 0 "zig1" ip -n "$space" link show zig1
+expect "down" 0 "zig0 is down" ziglan down
+expect "the device is gone" 1 "does not exist" ip -n "$space" link show zig0
+expect "the other one stays" 0 "zig1" ziglan status -i zig1
+expect "down of the other" 0 "" ziglan down -i zig1
+expect "down twice" 3 "sudo ziglan up" ziglan down
+[ ! -e "$root/run/ziglan/zig0.sock" ] || { echo "FAILED: the socket stayed"; exit 1; }
+echo "nmae: x" >"$root/etc/ziglan/zig1.yaml"
+expect "a wrong configuration" 2 "zig1.yaml:1: unknown key" ziglan up -i zig1 --detach
+expect "a missing configuration that was named" 2 "cannot open" ziglan up -c "$root/none.yaml"
+: >"$root/out"
+ip netns exec "$space" "$ZIGLAN_BIN/ziglan" up >"$root/out" 2>&1 &
+foreground=$!
+for _ in $(seq 50); do grep -q "is up" "$root/out" && break; sleep 0.1; done
+kill -INT "$foreground"
+wait "$foreground" || { echo "FAILED: Ctrl-C ended it with exit $?"; exit 1; }
+echo "ok: Ctrl-C ends it cleanly"
+expect "and takes the device away" 1 "does not exist" ip -n "$space" link show zig0
+echo "the command line keeps its promises"

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# What the lab tests share: a test says in sentences what it found, ends with 77 where the kernel
+# has no lab, and takes its lab down however it ends. Source it; then:
+#
+#   test_begin                        skip if there is no lab here; clean up at the end
+#   say SENTENCE                      what happens now
+#   check SENTENCE command...         a sentence and whether it is true
+#   check_most SENTENCE NUMBER LIMIT  true if NUMBER is one and at most LIMIT
+#   test_end                          stop the programs, look for reports of a sanitizer; exits
+#
+# LAB_LOGS=DIR keeps the logs of the programs there.
+#
+# A test may run several labs beside each other: ( lab_named A; ...; lab_end ) & and test_wait.
+
+. "$(dirname "${BASH_SOURCE[0]}")/net.sh"
+set -uo pipefail
+
+CHECK_NAME=$(basename "$0" .sh)
+
+now_ms() { date +%s%3N; }
+say() { printf '   %s\n' "$*"; }
+
+not_ok() {
+    printf 'NOT OK  %s\n' "$*"
+    echo "$*" >>"$LAB_DIR/failures"
+}
+
+check() { # sentence command...
+    local sentence=$1
+    shift
+    if "$@"; then printf 'ok  %s\n' "$sentence"; else not_ok "$sentence"; fi
+}
+
+check_most() { # sentence number limit
+    if [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -le "$3" ]; then
+        printf 'ok  %s (%s, at most %s)\n' "$1" "$2" "$3"
+    else
+        not_ok "$1 (${2:-nothing}, at most $3)"
+    fi
+}
+
+# The exit code of a command and a part of what it says: expect SENTENCE CODE PART command...
+expect() {
+    local sentence=$1 code=$2 part=$3 out rc
+    shift 3
+    out=$("$@" 2>&1 </dev/null)
+    rc=$?
+    if [ $rc != "$code" ] || [[ $out != *"$part"* ]]; then
+        not_ok "$sentence: ended with $rc (wanted $code), said: $out"
+    else
+        printf 'ok  %s: %s, "...%s..."\n' "$sentence" "$rc" "$part"
+    fi
+}
+
+test_begin() {
+    lab_possible || { echo "skipped: this machine has no lab"; exit 77; }
+    if [ -z "$(lab_program relayd)" ] || [ -z "$(lab_program ziglan)" ]; then
+        echo "skipped: relayd and ziglan are not built (ZIGLAN_BIN)"
+        exit 77
+    fi
+    trap lab_clean EXIT
+    trap 'exit 130' INT TERM HUP
+}
+
+# In a subshell: a lab of its own. What it prints has NAME before it.
+lab_named() {
+    LAB_ID=$LAB_ID$1
+    LAB_DIR=${LAB_DIR%/*}/$LAB_ID
+    trap lab_clean EXIT
+    exec > >(sed "s/^/[$1] /")
+}
+
+lab_programs_run() { # prints the pids of the programs of this lab
+    local ns
+    for ns in $(ip netns list | awk '{print $1}' | grep "^$LAB_ID-"); do
+        ip netns pids "$ns" 2>/dev/null
+    done
+}
+
+lab_quiet() { [ -z "$(lab_programs_run)" ]; }
+
+# Ends every program of this lab, and 0 if nothing was wrong.
+lab_end() {
+    local pid log wrong=0
+    for pid in $(lab_programs_run); do kill -TERM "$pid" 2>/dev/null; done
+    if ! lab_wait 10 lab_quiet; then
+        not_ok "every program ends within 10 s of SIGTERM"
+        for pid in $(lab_programs_run); do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done
+    fi
+    for log in "$LAB_DIR"/*.log; do
+        if grep -qE 'Sanitizer|runtime error:|CHECK failed|Assertion' "$log" 2>/dev/null; then
+            not_ok "no program reports a fault of its own ($(basename "$log" .log) does)"
+            grep -vE ' (info|debug) ' "$log" | head -n 60
+        fi
+    done
+    if [ -n "${LAB_LOGS:-}" ]; then
+        mkdir -p "$LAB_LOGS/$LAB_ID"
+        cp "$LAB_DIR"/*.log "$LAB_DIR"/*.ping "$LAB_LOGS/$LAB_ID" 2>/dev/null
+    fi
+    if [ -s "$LAB_DIR/failures" ]; then
+        wrong=1
+        for log in "$LAB_DIR"/*.log; do
+            printf -- '---- the end of %s ----\n' "$(basename "$log")"
+            tail -n 12 "$log"
+        done
+    fi
+    lab_clean
+    return $wrong
+}
+
+test_end() {
+    if lab_end; then
+        echo "$CHECK_NAME: all true, $SECONDS s"
+        exit 0
+    fi
+    echo "$CHECK_NAME: FAILED, $SECONDS s"
+    exit 1
+}
+
+# Wait for the labs beside each other; exits with what became of them.
+test_wait() { # pid...
+    local pid wrong=0
+    for pid; do
+        wait "$pid" || wrong=1
+    done
+    sleep 0.1 # the last lines are still on their way through sed
+    if [ $wrong = 0 ]; then echo "$CHECK_NAME: all true, $SECONDS s"; else echo "$CHECK_NAME: FAILED, $SECONDS s"; fi
+    exit $wrong
+}
+
+# ---- a ziglan ----
+
+relay_answers() { lab_in "$1" "$(lab_program relayd)" status -c "$LAB_DIR/$1/relayd.yaml"; }
+
+# Make a relay and start it: relay_start MACHINE ADDRESS [options of init]. Its URL is in RELAY_URL.
+relay_start() {
+    RELAY_URL=$(lab_relay_init "$@") || { lab_fail "relayd init"; exit 1; }
+    RELAY_PID=$(lab_relay_up "$1")
+    lab_wait 20 relay_answers "$1" || { lab_fail "relayd does not start"; cat "$LAB_DIR/$1.log"; exit 1; }
+}
+
+relay_count() { # machine counter; a number of its status
+    lab_in "$1" "$(lab_program relayd)" status --json -c "$LAB_DIR/$1/relayd.yaml" |
+        sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p" | head -1
+}
+
+# All these hosts join (by RELAY_URL), at once.
+hosts_join() {
+    local host pids=()
+    for host; do
+        {
+            lab_ziglan "$host" init --name "$host" &&
+                printf '%s\n' "$RELAY_URL" | lab_ziglan "$host" join -
+        } >"$LAB_DIR/$host.join" 2>&1 &
+        pids+=($!)
+    done
+    for host; do
+        wait "${pids[0]}" || { not_ok "$host joins"; cat "$LAB_DIR/$host.join"; }
+        pids=("${pids[@]:1}")
+    done
+}
+
+hosts_up() {
+    local host
+    for host; do
+        now_ms >"$LAB_DIR/$host.up_ms"
+        lab_up "$host" >"$LAB_DIR/$host.pid"
+    done
+}
+
+# A value of an answer in JSON: json_of HOST VERB EXPRESSION-OVER-d [options]
+json_of() {
+    lab_ziglan "$1" "$2" --json "${@:4}" 2>/dev/null |
+        "$LAB_PYTHON" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$3"
+}
+
+is_joined() { lab_ziglan "$1" status --json 2>/dev/null | grep -q '"state": *"joined"'; }
+pings() { lab_in "$1" ping -n -c 1 -W 1 "${@:3}" "$2.zignet" >/dev/null 2>&1; }
+
+# Each of these hosts connected to its relay since it came up, and never again.
+connected_once() { # host...
+    local host
+    for host; do
+        check "$host connected to its relay once" \
+            [ "$(grep -c ' entry\.open ' "$LAB_DIR/$host.log")" = 1 ]
+    done
+}
+
+# Ping by name until the first answer; prints how many milliseconds after START it came.
+first_reply_ms() { # from to start-ms limit-s
+    local end=$(($3 + $4 * 1000))
+    while [ "$(now_ms)" -lt "$end" ]; do
+        # A question asked before the resolver is there would be repeated only much later.
+        if lab_in "$1" timeout 0.6 ping -n -c 1 -W 0.3 "$2.zignet" >/dev/null 2>&1; then
+            echo $(($(now_ms) - $3))
+            return 0
+        fi
+        sleep 0.02
+    done
+    return 1
+}
+
+# Pings that go on in the background: pinging FROM TO INTERVAL COUNT; the log is $LAB_DIR/FROM-TO.ping
+pinging() {
+    lab_in "$1" ping -n -D -O -i "$3" -c "$4" "$2.zignet" >"$LAB_DIR/$1-$2.ping" 2>&1 &
+}
+
+# The longest time without an answer in such a log, from a moment until now: prints milliseconds.
+silence_ms() { # log from-ms
+    awk -v from="$2" -v now="$(now_ms)" '
+        /bytes from/ { t = substr($1, 2, length($1) - 2) * 1000
+                       if (t < from) next
+                       gap = t - (last ? last : from); if (gap > most) most = gap; last = t }
+        END { if (now - (last ? last : from) > most) most = now - (last ? last : from)
+              printf "%d\n", most }' "$1"
+}
+
+# ---- a stream of bytes ----
+
+# Send SIZE bytes over TCP and compare checksums: transfer FROM TO SIZE -4|-6 PORT. Says how fast.
+transfer() {
+    local from=$1 to=$2 size=$3 family=$4 port=$5 want got log=$LAB_DIR/$1-$2-$5
+    lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 </dev/null &
+    lab_wait 5 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
+    want=$(lab_in "$from" "$LAB_PYTHON" "$LAB_NET/stream.py" send "$family" "$port" "$to.zignet" "$size" 2>"$log.sent")
+    lab_wait 5 grep -q sha256 "$log.got"
+    got=$(sed -n 's/^sha256 //p' "$log.got")
+    if [ -z "$want" ] || [ "$want" != "$got" ]; then
+        printf '    sent %s, received %s\n' "${want:-nothing: $(cat "$log.sent")}" "${got:-nothing: $(cat "$log.got")}"
+        return 1
+    fi
+    say "$from to $to, $size bytes: $(sed -n 's/^rate //p' "$log.got")"
+}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bytes over one TCP connection, with their checksum.
+
+    stream.py receive -4|-6 PORT              prints "ready", then "sha256 ..." and "rate ..."
+    stream.py send    -4|-6 PORT HOST SIZE    prints the checksum of what it sent
+"""
+import hashlib
+import os
+import socket
+import sys
+import time
+
+CHUNK = 1 << 16
+STILL_S = 10  # no byte for so long: give up
+
+
+def receive(family, port):
+    server = socket.socket(family, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.settimeout(STILL_S)
+    server.bind(("", port))
+    server.listen(1)
+    print("ready", flush=True)
+    stream, _ = server.accept()
+    stream.settimeout(STILL_S)
+    started = time.monotonic()
+    checksum = hashlib.sha256()
+    size = 0
+    while True:
+        data = stream.recv(CHUNK)
+        if not data:
+            break
+        checksum.update(data)
+        size += len(data)
+    seconds = time.monotonic() - started
+    print("rate %.0f Mbit/s" % (size * 8e-6 / max(seconds, 1e-6)))
+    print("sha256", checksum.hexdigest(), flush=True)
+
+
+def send(family, port, host, size):
+    address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]
+    stream = socket.socket(family, socket.SOCK_STREAM)
+    stream.settimeout(STILL_S)
+    stream.connect(address)
+    checksum = hashlib.sha256()
+    while size > 0:
+        data = os.urandom(min(CHUNK, size))
+        checksum.update(data)
+        stream.sendall(data)
+        size -= len(data)
+    stream.close()
+    print(checksum.hexdigest())
+
+
+family = {"-4": socket.AF_INET, "-6": socket.AF_INET6}[sys.argv[2]]
+if sys.argv[1] == "receive":
+    receive(family, int(sys.argv[3]))
+else:
+    send(family, int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))

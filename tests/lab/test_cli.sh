@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The command line of ziglan: exit codes, sentences, JSON, and what is left after it ends in every
+# way: nothing that stands in the way of the next start.
+. "$(dirname "$0")/check.sh"
+
+test_begin
+lab_begin
+lab_public vps 192.0.2.10
+lab_public lone 192.0.2.20
+lab_public far 198.51.100.30
+relay_start vps 192.0.2.10
+
+# A copy that every user may run, wherever the build is.
+mkdir -p "$LAB_DIR/bin"
+cp "$(lab_program ziglan)" "$LAB_DIR/bin/ziglan"
+# What ought to end by itself is ended here if it does not.
+z() { lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" timeout -k 1 20 "$LAB_DIR/bin/ziglan" "$@"; }
+z_as_nobody() { # root folder, words...
+    local root=$1
+    shift
+    lab_in lone env ZIGLAN_ROOT="$root" timeout -k 1 20 setpriv --reuid=65534 --regid=65534 --clear-groups \
+        --inh-caps=-all --bounding-set=-all "$LAB_DIR/bin/ziglan" "$@"
+}
+config=$LAB_DIR/lone/etc/ziglan/zig0.yaml
+no_interface() { ! lab_in lone ip link show zig0 >/dev/null 2>&1; }
+is_up() { z status >/dev/null 2>&1; }
+
+# Runs beside the rest: no relay answers there, and the wait has its time.
+lab_ziglan far init --name far >/dev/null
+{ lab_ziglan far join "${RELAY_URL/192.0.2.10/192.0.2.99}" >"$LAB_DIR/far.join" 2>&1; echo $? >"$LAB_DIR/far.code"; } &
+far_pid=$!
+
+say "words"
+expect "no verb" 2 "ziglan VERB" z
+expect "an unknown verb" 2 "there is no verb fly" z fly
+expect "an unknown flag" 2 "--fly" z status --fly
+expect "too few words" 2 "ziglan join URL" z join
+expect "help" 0 "Exit codes" z help
+expect "help of a verb" 0 "join URL" z help join
+expect "version" 0 "ziglan " z version
+expect "an impossible interface name" 2 "is no interface name" z status -i ../zig0
+
+say "URLs"
+expect "no URL at all" 2 "" z join http://192.0.2.10
+expect "a key cut short" 2 "" z join ziglan://abc@192.0.2.10
+expect "nothing on standard input" 2 "no URL on standard input" z join -
+
+say "the interface is down"
+for verb in status peers down "ping nas"; do
+    # shellcheck disable=SC2086
+    expect "ziglan $verb" 3 "the interface zig0 is down; start it with" z $verb
+done
+
+say "configuration"
+expect "init" 0 "Wrote $config" z init --name lone
+expect "init again keeps what is there" 1 "exists already" z init --name other
+cp "$config" "$config.good"
+printf 'name: lone\nmtu: 99\n' >"$config"
+expect "a bad value" 2 "zig0.yaml:2: " z up
+printf 'name: lone\n\nflavour: mild\n' >"$config"
+expect "an unknown key" 2 "zig0.yaml:3: " z up
+printf 'name: [\n' >"$config"
+expect "no YAML" 2 "zig0.yaml:" z up
+cp "$config.good" "$config"
+check "nothing was left by these" no_interface
+
+say "permission"
+expect "up by somebody else" 4 "" z_as_nobody "$LAB_DIR/lone" up
+mkdir -p "$LAB_DIR/nobody"
+chown 65534:65534 "$LAB_DIR/nobody"
+expect "up without CAP_NET_ADMIN" 4 "run as root or with CAP_NET_ADMIN" z_as_nobody "$LAB_DIR/nobody" up
+# shellcheck disable=SC2016
+expect "up without /dev/net/tun" 1 "there is no TUN driver (/dev/net/tun)" \
+    lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" timeout -k 1 20 unshare -m sh -c \
+    'mount -t tmpfs none /dev/net && exec "$0" up' "$LAB_DIR/bin/ziglan"
+lab_in lone ip tuntap add zig0 mode tun
+expect "up where the name is taken" 1 "the interface zig0 exists already" z up
+lab_in lone ip link del zig0
+
+say "up"
+expect "join by standard input, while down" 0 "Joined ziglan as lone.zignet" \
+    eval "printf '%s\n' '$RELAY_URL' | z join -"
+hosts_up lone
+check "it is up" lab_wait 10 is_up
+expect "a second one" 1 "the interface zig0 is up already" z up
+expect "status by somebody else" 4 "only root and the daemon's own user" z_as_nobody "$LAB_DIR/lone" status
+expect "a peer that is not there" 1 "" z ping nobody -n 1
+expect "a ziglan that is not there" 1 "" z leave nowhere
+for verb in status peers whoami; do
+    check "ziglan $verb --json is JSON" eval "z $verb --json | '$LAB_PYTHON' -m json.tool >/dev/null"
+done
+check "a wrong URL does not disturb it" eval '! z join ziglan://abc@192.0.2.10 2>/dev/null; is_up'
+check "it has its addresses" eval 'lab_in lone ip addr show zig0 | grep -q "inet 100\.64\." && lab_in lone ip addr show zig0 | grep -q "inet6 fdd9:f800:"'
+check "status says who may come in" eval 'z status | grep -q "members of joined ziglans are allowed, everybody else is refused"'
+
+say "the end"
+gone() { ! kill -0 "$(cat "$LAB_DIR/lone.pid")" 2>/dev/null; }
+clean() {
+    no_interface && ! lab_in lone ip route show table all | grep -qE '100\.64\.|fdd9:f800' &&
+        ! lab_in lone ss -Hlun | grep -q ':53 ' && [ ! -e "$LAB_DIR/lone/run/ziglan/zig0.sock" ]
+}
+for signal in INT TERM; do
+    kill -$signal "$(cat "$LAB_DIR/lone.pid")"
+    check "SIG$signal ends it" lab_wait 5 gone
+    check "interface, addresses, routes, resolver and socket are gone" clean
+    expect "status after that" 3 "is down" z status
+    hosts_up lone
+    check "it starts again" lab_wait 10 is_up
+done
+kill -KILL "$(cat "$LAB_DIR/lone.pid")"
+check "SIGKILL ends it" lab_wait 5 gone
+check "the kernel removed the interface" lab_wait 5 no_interface
+expect "status after that" 3 "is down" z status
+expect "up --detach" 0 "zig0 is up: 100.64." z up --detach
+expect "up --detach once more" 1 "is up already" z up --detach
+expect "whoami" 0 "lone" z whoami
+check "it is joined again" lab_wait 10 is_joined lone
+expect "down" 0 "" z down
+check "all is gone" clean
+expect "down again" 3 "is down" z down
+
+say "a relay that does not answer"
+wait $far_pid
+say "$(head -1 "$LAB_DIR/far.join")"
+check "join says which address does not answer" grep -qF '192.0.2.99' "$LAB_DIR/far.join"
+check "and ends with 1, not $(cat "$LAB_DIR/far.code")" [ "$(cat "$LAB_DIR/far.code")" = 1 ]
+test_end

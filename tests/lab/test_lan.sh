@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Two hosts in one LAN talk over the LAN, although their NAT is symmetric and does not send packets
+# back inwards, and they keep talking when the internet is gone.
+. "$(dirname "$0")/check.sh"
+
+test_begin
+lab_begin
+lab_public vps 192.0.2.10
+lab_site home symmetric 198.51.100.11 192.168.1
+lab_host laptop home 2
+lab_host nas home 3
+# The same private addresses somewhere else: they must not be taken for neighbours.
+lab_site other symmetric 203.0.113.12 192.168.1
+lab_host phone other 3
+lab_host printer other 4 # says nothing to anybody
+
+relay_start vps 192.0.2.10
+hosts_join laptop nas phone printer
+hosts_up laptop nas phone printer
+up=$(now_ms)
+check_most "laptop reaches nas within 3 s of up, in ms" "$(first_reply_ms laptop nas "$up" 20)" 3000
+check "laptop reaches phone, in another home with the same addresses" lab_wait 10 pings laptop phone
+check "laptop and nas become direct" lab_wait 15 lab_is_state laptop nas direct
+check "nas and laptop become direct" lab_wait 15 lab_is_state nas laptop direct
+check "over the address in the LAN" eval 'lab_ziglan laptop peers | grep -q "^nas .*192\.168\.1\.3"'
+check "laptop and phone are relayed" lab_is_state laptop phone relayed
+sleep 3 # a session that is taken for dead by mistake is replaced after little more than a second
+connected_once laptop nas phone
+
+pinging laptop nas 0.1 200
+sleep 0.5
+lab_in home ip link set wan down
+down=$(now_ms)
+sleep 6
+check_most "without the internet, the longest silence between laptop and nas, in ms" \
+    "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$down")" 1000
+check "laptop and nas are still direct" lab_is_state laptop nas direct
+check "laptop does not reach phone now" eval '! pings laptop phone'
+lab_in home ip link set wan up
+lab_in home ip route replace default via 198.51.100.1
+check "with the internet back, laptop reaches phone again" lab_wait 20 pings laptop phone
+connected_once phone printer
+test_end

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A full packet of the tunnel (1280 bytes, not to be fragmented) passes over the relay and directly,
+# and TCP arrives as sent, whatever passes below: 1280, 1400, 1492, 9000 bytes, and a router on the
+# way that swallows larger packets than 1300 without a word.
+. "$(dirname "$0")/check.sh"
+
+SIZE=5000000
+
+# One way between two hosts: a full packet each way, then TCP.
+passes() { # how from to port
+    check "a packet of 1280 bytes passes $1" lab_wait 8 pings "$2" "$3" -M 'do' -s 1252 -4
+    check "and back, in IPv6" lab_wait 8 pings "$3" "$2" -M 'do' -s 1232 -6
+    check "5 MB of TCP arrive as sent $1" transfer "$2" "$3" $SIZE -4 "$4"
+}
+
+internet() { # mtu black-hole-mtu
+    local hole=$2 site
+    LAB_MTU=$1
+    LAB_WHOLE=yes
+    lab_begin
+    lab_public vps 192.0.2.10
+    lab_site home1 port-restricted 198.51.100.11 192.168.1
+    lab_host laptop home1 2
+    lab_site home2 port-restricted 203.0.113.12 192.168.2
+    lab_host nas home2 2
+    lab_site cafe symmetric 198.51.100.13 192.168.3
+    lab_host phone cafe 2
+    lab_site hotel symmetric 203.0.113.14 192.168.4
+    lab_host tablet hotel 2
+    if [ -n "$hole" ]; then
+        for site in home1 cafe; do lab_black_hole $site "$hole"; done
+    fi
+    relay_start vps 192.0.2.10
+    hosts_join laptop nas phone tablet
+    hosts_up laptop nas phone tablet
+    check "phone reaches tablet" lab_wait 15 pings phone tablet
+    check "laptop reaches nas" lab_wait 15 pings laptop nas
+    passes "over the relay" phone tablet 7001
+    check "laptop and nas become direct" lab_wait 20 lab_is_state laptop nas direct
+    check "nas and laptop become direct" lab_wait 20 lab_is_state nas laptop direct
+    passes "directly" laptop nas 7002
+    check "laptop and nas are still direct" lab_is_state laptop nas direct
+    check "phone and tablet are still relayed" lab_is_state phone tablet relayed
+    for site in ${hole:+home1 cafe}; do
+        check "the router of $site swallowed packets ($(lab_swallowed $site))" [ "$(lab_swallowed $site)" -gt 0 ]
+    done
+}
+
+test_begin
+labs=()
+for mtu in 1280 1400 1492 9000; do
+    (
+        lab_named "$mtu"
+        internet "$mtu" ''
+        lab_end
+    ) &
+    labs+=($!)
+done
+(
+    lab_named hole
+    internet 1500 1300
+    lab_end
+) &
+labs+=($!)
+test_wait "${labs[@]}"

@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The direct path is cut between two sites: packets flow again within 1 s, over the relay; after it
+# is whole again they go directly. A NAT that restarts and forgets everything does no lasting harm.
+. "$(dirname "$0")/check.sh"
+
+FALLBACK_MS=1500 # 1 s, and what ping's own rhythm and this machine add
+HEAL_S=45
+
+test_begin
+lab_begin
+lab_public vps 192.0.2.10
+lab_site home1 port-restricted 198.51.100.11 192.168.1
+lab_host laptop home1 2
+lab_site home2 port-restricted 203.0.113.12 192.168.2
+lab_host nas home2 2
+lab_site cafe symmetric 198.51.100.13 192.168.3
+lab_host phone cafe 2
+lab_site hotel address-restricted 203.0.113.14 192.168.4
+lab_host tablet hotel 2
+
+relay_start vps 192.0.2.10
+hosts_join laptop nas phone tablet
+hosts_up laptop nas phone tablet
+check "laptop reaches nas" lab_wait 10 pings laptop nas
+check "phone reaches tablet" lab_wait 10 pings phone tablet
+check "laptop and nas become direct" lab_wait 15 lab_is_state laptop nas direct
+check "nas and laptop become direct" lab_wait 15 lab_is_state nas laptop direct
+check "phone and tablet become direct" lab_wait 15 lab_is_state phone tablet direct
+check "tablet and phone become direct" lab_wait 15 lab_is_state tablet phone direct
+
+pinging laptop nas 0.05 1200
+pinging phone tablet 0.05 1200
+
+cut_at=$(now_ms)
+lab_cut 198.51.100.11 203.0.113.12
+sleep 2.5
+check_most "after a cut, packets flow again within 1 s, in ms" \
+    "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$cut_at")" $FALLBACK_MS
+check "they go over the relay" lab_is_state laptop nas relayed
+lab_heal
+healed_at=$(now_ms)
+check "the path is direct again after it was mended" lab_wait $HEAL_S lab_is_state laptop nas direct
+check "in the other direction, too" lab_wait $HEAL_S lab_is_state nas laptop direct
+say "direct again after $((($(now_ms) - healed_at) / 1000)) s"
+
+# One router of each kind forgets everything at once: also the mapping of the relay's session.
+observed() { lab_ziglan "$1" status --json | sed -n 's/.*"observed": *"\(.*\)".*/\1/p'; }
+old=$(observed phone)
+moved() { [ -n "$(observed phone)" ] && [ "$(observed phone)" != "$old" ]; }
+flush_at=$(now_ms)
+lab_reboot_nat home1
+lab_reboot_nat cafe
+sleep 5
+check "the symmetric NAT gave phone another port, and the relay told it" lab_wait 30 moved
+check_most "after a restart of a port-restricted NAT, packets flow again within 3 s, in ms" \
+    "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$flush_at")" 3500
+check_most "after a restart of a symmetric NAT, packets flow again within 3 s, in ms" \
+    "$(silence_ms "$LAB_DIR/phone-tablet.ping" "$flush_at")" 3500
+check "laptop and nas become direct again" lab_wait $HEAL_S lab_is_state laptop nas direct
+check "phone and tablet become direct again" lab_wait $HEAL_S lab_is_state phone tablet direct
+say "direct again $((($(now_ms) - flush_at) / 1000)) s after the restarts"
+test_end

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * simulator --seed N [--verbose] [--twice]   run one world; --twice compares two runs of it
+ * simulator --seeds A-B [--jobs N]           run many, stop at the first that fails
+ * simulator --oracle                         compare the oracle with the table in docs/testing.md
+ */
+#include "proto/base/bytes.h"
+#include "tests/sim/sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    JOBS_MAX = 16,
+    SEED_SECONDS_MAX = 120, /* of real time; a world that takes longer hangs */
+    HASH_TEXT_SIZE = 2 * JOURNAL_HASH_SIZE + 1,
+};
+
+struct options {
+    uint64_t first, last;
+    bool verbose, twice, oracle;
+    unsigned jobs;
+};
+
+/* ---- one world ---- */
+
+static int fail(const struct sim *sim, struct host_node *hosts)
+{
+    fprintf(stderr, "seed %llu FAILED: %s\n", (unsigned long long)sim->seed, sim->failure);
+    journal_dump(&sim->journal);
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        host_node_describe(&hosts[i], sim->now);
+    }
+    fprintf(stderr, "  again: simulator --seed %llu --verbose\n", (unsigned long long)sim->seed);
+    return 1;
+}
+
+/* In a process of its own: the verdict is its exit code, the hash goes to `to`. */
+static int run_world(uint64_t seed, bool verbose, int to)
+{
+    struct sim *sim = malloc(sizeof(*sim));
+    char hash[HASH_TEXT_SIZE];
+    int code = 0;
+
+    CHECK(sim != NULL);
+    (void)alarm(SEED_SECONDS_MAX);
+    sim_init(sim, seed, verbose);
+    if (!scenario_run(sim)) {
+        code = fail(sim, sim->hosts);
+    }
+    sim_fini(sim);
+    journal_finish(&sim->journal, hash);
+    free(sim);
+    if (write(to, hash, sizeof(hash)) != (ssize_t)sizeof(hash)) {
+        code = 1;
+    }
+    return code;
+}
+
+struct job {
+    pid_t pid;
+    uint64_t seed;
+    int from;
+};
+
+static bool job_start(struct job *job, uint64_t seed, bool verbose)
+{
+    int ends[2];
+
+    (void)fflush(NULL);
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    job->seed = seed;
+    job->from = ends[0];
+    job->pid = fork();
+    if (job->pid == 0) {
+        (void)close(ends[0]);
+        exit(run_world(seed, verbose, ends[1]));
+    }
+    (void)close(ends[1]);
+    return job->pid > 0;
+}
+
+/* True if the world went well; hash receives its trace hash. */
+static bool job_end(struct job *job, char hash[HASH_TEXT_SIZE])
+{
+    int status = 0;
+    ssize_t got = read(job->from, hash, HASH_TEXT_SIZE);
+
+    (void)close(job->from);
+    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!WIFEXITED(status)) {
+        fprintf(stderr, "seed %llu FAILED: the process ended by signal %d\n",
+                (unsigned long long)job->seed, WTERMSIG(status));
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && got == HASH_TEXT_SIZE;
+}
+
+/* ---- many worlds ---- */
+
+static int run_one(const struct options *options)
+{
+    char hash[2][HASH_TEXT_SIZE];
+
+    for (int i = 0; i < (options->twice ? 2 : 1); i++) {
+        struct job job;
+
+        if (!job_start(&job, options->first, options->verbose) || !job_end(&job, hash[i])) {
+            return 1;
+        }
+        printf("seed %llu ok, trace %s\n", (unsigned long long)options->first, hash[i]);
+    }
+    if (options->twice && memcmp(hash[0], hash[1], HASH_TEXT_SIZE) != 0) {
+        fprintf(stderr, "the two runs differ\n");
+        return 1;
+    }
+    return 0;
+}
+
+static int run_many(const struct options *options)
+{
+    struct job jobs[JOBS_MAX];
+    uint64_t next = options->first;
+    uint64_t done = 0;
+    uint64_t total = options->last - options->first + 1;
+    bool well = true;
+
+    for (unsigned i = 0; i < options->jobs && next <= options->last; i++) {
+        well = well && job_start(&jobs[i], next++, false);
+    }
+    /* In the order of their seeds, so that the first failure is always the same one. */
+    for (uint64_t seed = options->first; well && seed <= options->last; seed++) {
+        struct job *job = &jobs[(seed - options->first) % options->jobs];
+        char hash[HASH_TEXT_SIZE];
+
+        well = job_end(job, hash);
+        done++;
+        if (well && next <= options->last) {
+            well = job_start(job, next++, false);
+        }
+        if (well && (done % 10 == 0 || done == total)) {
+            printf("%llu of %llu worlds are well\n", (unsigned long long)done,
+                   (unsigned long long)total);
+            (void)fflush(stdout);
+        }
+    }
+    return well ? 0 : 1;
+}
+
+/* ---- the oracle ---- */
+
+/* Full cone, address-restricted, port-restricted, symmetric with random ports: what can be reached
+   without guessing ports (RFC 4787's words; the table stands in docs/testing.md). */
+static int check_oracle(void)
+{
+    static const struct nat_side sides[] = {
+        {true, {true, NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, false, 60}},
+        {true, {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, false, false, 60}},
+        {true, {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60}},
+        {true,
+         {true, NAT_ADDRESS_AND_PORT_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60}},
+    };
+    static const char names[] = "OAPS";
+    static const char *const table[] = {"1111", "1111", "1110", "1100"};
+    int wrong = 0;
+
+    for (size_t a = 0; a < 4; a++) {
+        for (size_t b = 0; b < 4; b++) {
+            bool want = table[a][b] == '1';
+
+            if (nat_direct_possible(&sides[a], &sides[b]) != want) {
+                fprintf(stderr, "%c to %c should be %s\n", names[a], names[b],
+                        want ? "possible" : "impossible");
+                wrong++;
+            }
+        }
+    }
+    printf("the oracle agrees with %d of 16 pairs\n", 16 - wrong);
+    return wrong == 0 ? 0 : 1;
+}
+
+/* ---- command line ---- */
+
+static bool parse_seeds(struct options *options, const char *text)
+{
+    char *end;
+
+    options->first = strtoull(text, &end, 10);
+    options->last = options->first;
+    if (end != text && *end == '-') {
+        text = end + 1;
+        options->last = strtoull(text, &end, 10);
+    }
+    return end != text && *end == '\0' && options->last >= options->first;
+}
+
+static bool parse(struct options *options, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"seed", required_argument, NULL, 's'},
+        {"seeds", required_argument, NULL, 's'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"twice", no_argument, NULL, 't'},
+        {"oracle", no_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
+    };
+    bool seeds = false;
+    int c;
+
+    *options = (struct options){.jobs = 1};
+    for (;;) {
+        c = getopt_long(argc, argv, "", names, NULL);
+        if (c == -1) {
+            break;
+        }
+        options->verbose = options->verbose || c == 'v';
+        options->twice = options->twice || c == 't';
+        options->oracle = options->oracle || c == 'o';
+        if (c == '?' || (c == 's' && !parse_seeds(options, optarg))) {
+            return false;
+        }
+        seeds = seeds || c == 's';
+        if (c == 'j') {
+            options->jobs = (unsigned)strtoul(optarg, NULL, 10);
+        }
+    }
+    return optind == argc && (seeds || options->oracle) && options->jobs >= 1 &&
+           options->jobs <= JOBS_MAX;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+
+    if (!parse(&options, argc, argv)) {
+        fprintf(stderr, "usage: simulator --seed N [--verbose] [--twice]\n"
+                        "       simulator --seeds A-B [--jobs N]\n"
+                        "       simulator --oracle\n");
+        return 2;
+    }
+    if (options.oracle) {
+        return check_oracle();
+    }
+    return options.first == options.last ? run_one(&options) : run_many(&options);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/sim/nat.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PORT_FIRST = 1024, PORT_LAST = 65535, PORT_TRIES = 1000 };
+
+void nat_init(struct nat *nat, const struct nat_kind *kind, const struct endpoint *address,
+              const struct rng *rng)
+{
+    memset(nat, 0, sizeof(*nat));
+    nat->kind = *kind;
+    nat->address = *address;
+    nat->rng = *rng;
+}
+
+/* Do two remotes count as one under this rule? */
+static bool same_by_rule(enum nat_rule rule, const struct endpoint *a, const struct endpoint *b)
+{
+    switch (rule) {
+    case NAT_ENDPOINT_INDEPENDENT:
+        return true;
+    case NAT_ADDRESS_DEPENDENT:
+        return endpoint_same_ip(a, b);
+    case NAT_ADDRESS_AND_PORT_DEPENDENT:
+        break;
+    }
+    return endpoint_equal(a, b);
+}
+
+static bool lives(const struct nat *nat, struct mono last_at, struct mono now)
+{
+    return mono_before(now, mono_add_ms(last_at, (uint64_t)nat->kind.lifetime_s * 1000));
+}
+
+static void forget_expired(struct nat *nat, struct mono now)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < nat->mappings_count; i++) {
+        if (lives(nat, nat->mappings[i].last_at, now)) {
+            if (kept != i) {
+                nat->mappings[kept] = nat->mappings[i];
+            }
+            kept++;
+        }
+    }
+    nat->mappings_count = kept;
+}
+
+/* May this inside endpoint get the port? Mappings of one inside endpoint to different remotes may
+   share it, as port-preserving NATs do; different inside endpoints never do. */
+static bool port_is_free(const struct nat *nat, uint16_t port, const struct endpoint *inside,
+                         bool may_share)
+{
+    for (size_t i = 0; i < nat->mappings_count; i++) {
+        const struct nat_mapping *m = &nat->mappings[i];
+
+        if (m->external.port == port && !(may_share && endpoint_equal(&m->inside, inside))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint16_t choose_port(struct nat *nat, const struct endpoint *inside)
+{
+    if (nat->kind.port_preserving && port_is_free(nat, inside->port, inside, true)) {
+        return inside->port;
+    }
+    for (int i = 0; i < PORT_TRIES; i++) {
+        uint16_t port = (uint16_t)rng_between(&nat->rng, PORT_FIRST, PORT_LAST);
+
+        if (port_is_free(nat, port, inside, false)) {
+            return port;
+        }
+    }
+    return 0;
+}
+
+static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *inside,
+                                       const struct endpoint *remote)
+{
+    for (size_t i = 0; i < nat->mappings_count; i++) {
+        struct nat_mapping *m = &nat->mappings[i];
+
+        if (endpoint_equal(&m->inside, inside) &&
+            same_by_rule(nat->kind.mapping, &m->remote, remote)) {
+            return m;
+        }
+    }
+    if (nat->mappings_count == NAT_MAPPINGS_MAX) {
+        return NULL;
+    }
+    struct nat_mapping *m = &nat->mappings[nat->mappings_count];
+    *m = (struct nat_mapping){.inside = *inside, .external = *inside, .remote = *remote};
+    if (nat->kind.translates) {
+        m->external = nat->address;
+        m->external.port = choose_port(nat, inside);
+        if (m->external.port == 0) {
+            return NULL;
+        }
+    }
+    nat->mappings_count++;
+    if (nat->mappings_count > nat->mappings_most) {
+        nat->mappings_most = nat->mappings_count;
+    }
+    return m;
+}
+
+static void contact(struct nat_mapping *m, const struct endpoint *remote, struct mono now)
+{
+    size_t oldest = 0;
+
+    m->last_at = now;
+    for (size_t i = 0; i < m->contacts_count; i++) {
+        if (endpoint_equal(&m->contacts[i].remote, remote)) {
+            m->contacts[i].last_at = now;
+            return;
+        }
+        if (mono_before(m->contacts[i].last_at, m->contacts[oldest].last_at)) {
+            oldest = i;
+        }
+    }
+    if (m->contacts_count < NAT_CONTACTS_MAX) {
+        oldest = m->contacts_count++;
+    }
+    m->contacts[oldest] = (struct nat_contact){*remote, now};
+}
+
+enum nat_verdict nat_outbound(struct nat *nat, const struct endpoint *inside,
+                              const struct endpoint *remote, struct endpoint *external,
+                              struct mono now)
+{
+    forget_expired(nat, now);
+    struct nat_mapping *m = mapping_for(nat, inside, remote);
+    if (m == NULL) {
+        return NAT_FULL;
+    }
+    contact(m, remote, now);
+    *external = m->external;
+    return NAT_PASSED;
+}
+
+static bool lets_in(const struct nat *nat, const struct nat_mapping *m,
+                    const struct endpoint *remote, struct mono now)
+{
+    if (nat->kind.filtering == NAT_ENDPOINT_INDEPENDENT) {
+        return true;
+    }
+    for (size_t i = 0; i < m->contacts_count; i++) {
+        if (same_by_rule(nat->kind.filtering, &m->contacts[i].remote, remote) &&
+            lives(nat, m->contacts[i].last_at, now)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum nat_verdict nat_inbound(struct nat *nat, const struct endpoint *external,
+                             const struct endpoint *remote, struct endpoint *inside,
+                             struct mono now)
+{
+    enum nat_verdict verdict = NAT_UNMAPPED;
+
+    forget_expired(nat, now);
+    for (size_t i = 0; i < nat->mappings_count; i++) {
+        const struct nat_mapping *m = &nat->mappings[i];
+
+        if (!endpoint_equal(&m->external, external)) {
+            continue;
+        }
+        if (lets_in(nat, m, remote, now)) {
+            *inside = m->inside;
+            return NAT_PASSED;
+        }
+        verdict = NAT_FILTERED;
+    }
+    return verdict;
+}
+
+void nat_reboot(struct nat *nat)
+{
+    nat->mappings_count = 0;
+}
+
+const char *nat_kind_text(const struct nat_kind *kind, char text[80])
+{
+    static const char *const rules[] = {"EI", "AD", "APD"};
+
+    if (!kind->translates) {
+        (void)snprintf(text, 80, "firewall filter=%s %us", rules[kind->filtering],
+                       kind->lifetime_s);
+    } else {
+        (void)snprintf(text, 80, "map=%s filter=%s %s%s %us", rules[kind->mapping],
+                       rules[kind->filtering], kind->port_preserving ? "preserving" : "random",
+                       kind->hairpin ? " hairpin" : "", kind->lifetime_s);
+    }
+    return text;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/sim/sim.h"
+
+#include "proto/base/bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    IDLE_STEPS_MAX = 1000,  /* a core that wants to run, sends nothing, and time stands still */
+    NAT_MAPPINGS_SANE = 40, /* nobody needs more for one relay and one peer */
+    LOOK_MS = 100,
+    SESSIONS_SANE = 2 * SIM_HOSTS,
+};
+
+void sim_init(struct sim *sim, uint64_t seed, bool verbose)
+{
+    struct rng net = rng_stream(seed, "net");
+
+    memset(sim, 0, sizeof(*sim));
+    sim->seed = seed;
+    sim->scenario = rng_stream(seed, "scenario");
+    sim->packets = rng_stream(seed, "packets");
+    sim->sodium = rng_stream(seed, "sodium");
+    rng_install_sodium(&sim->sodium);
+    CHECK(identity_library_init() == ERR_OK);
+    journal_init(&sim->journal, verbose);
+    node_env_init(&sim->library, "link", seed, &sim->journal);
+    CHECK(link_library_init(&sim->library.env) == ERR_OK);
+    net_init(&sim->net, &sim->journal, &net);
+    sim->now.ns = NS_PER_S;
+    sim->journal.now = sim->now;
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        sim->send_at[i] = MONO_NEVER;
+    }
+}
+
+void sim_fini(struct sim *sim)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        host_node_fini(&sim->hosts[i]);
+    }
+    relay_node_fini(&sim->relay);
+    net_fini(&sim->net);
+    traffic_fini(&sim->traffic);
+    link_library_fini();
+}
+
+bool sim_fail(struct sim *sim, const char *format, ...)
+{
+    va_list args;
+
+    if (sim->failure[0] == '\0') {
+        va_start(args, format);
+        (void)vsnprintf(sim->failure, sizeof(sim->failure), format, args);
+        va_end(args);
+        journal_line(&sim->journal, "FAILED %s", sim->failure);
+    }
+    return false;
+}
+
+/* ---- what must always hold ---- */
+
+static bool host_holds(struct sim *sim, struct host_node *host)
+{
+    if (host->wrong != NULL) {
+        return sim_fail(sim, "%s received a packet: %s", host->name, host->wrong);
+    }
+    if (host->idle_steps > IDLE_STEPS_MAX) {
+        return sim_fail(sim, "the deadline of %s stays due and nothing happens", host->name);
+    }
+    if (host->box.refused_count + host->tun.refused_count > 0) {
+        return sim_fail(sim, "%s filled a box of its shell", host->name);
+    }
+    return true;
+}
+
+static bool all_holds(struct sim *sim)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (!host_holds(sim, &sim->hosts[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sim->net.sites_count; i++) {
+        if (sim->net.sites[i].nat.mappings_most > NAT_MAPPINGS_SANE) {
+            return sim_fail(sim, "a host made more than %d mappings in its NAT", NAT_MAPPINGS_SANE);
+        }
+    }
+    if (sim->relay.idle_steps > IDLE_STEPS_MAX) {
+        return sim_fail(sim, "the deadline of the relay stays due and nothing happens");
+    }
+    if (sim->relay.box.refused_count > 0) {
+        return sim_fail(sim, "the relay filled the box of its shell");
+    }
+    if (sim->relay.amplified > 0) {
+        return sim_fail(sim, "the relay sent more than three times what an unproven address sent");
+    }
+    if (sim->net.plaintext_seen > 0) {
+        return sim_fail(sim, "a datagram shows plaintext");
+    }
+    return net_is_conserved(&sim->net) || sim_fail(sim, "a datagram vanished without a cause");
+}
+
+/* What costs more to look at, now and then. */
+static bool look(struct sim *sim)
+{
+    struct relay_snapshot snapshot;
+
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (!sim->direct_possible && host_node_path(&sim->hosts[i], sim->now) == HOST_PATH_DIRECT) {
+            return sim_fail(sim, "%s says it is direct, which its NAT and the peer's exclude",
+                            sim->hosts[i].name);
+        }
+    }
+    if (sim->relay.core != NULL) {
+        relay_core_snapshot(sim->relay.core, &snapshot, sim->now);
+        if (snapshot.sessions > SESSIONS_SANE || snapshot.members > SIM_HOSTS) {
+            return sim_fail(sim, "the relay counts %u sessions and %llu members", snapshot.sessions,
+                            (unsigned long long)snapshot.members);
+        }
+    }
+    return true;
+}
+
+/* ---- time ---- */
+
+static void arrived(struct sim *sim, struct net_flying *f)
+{
+    if (f->origin == sim->relay.attachment) {
+        relay_node_reached(&sim->relay, &f->aimed, sim->now);
+    }
+    if (f->destination == sim->relay.attachment) {
+        relay_node_receive(&sim->relay, f, sim->now);
+    }
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (f->destination == sim->hosts[i].attachment) {
+            host_node_receive(&sim->hosts[i], f, sim->now);
+        }
+    }
+    net_free(&sim->net, f);
+}
+
+static void applications_send(struct sim *sim)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (mono_due(sim->send_at[i], sim->now)) {
+            sim->send_at[i] = mono_add_ms(sim->now, SIM_SEND_MS);
+            host_node_send(&sim->hosts[i], SIM_INNER_MTU, &sim->packets, sim->now);
+        }
+    }
+}
+
+static struct mono next_instant(const struct sim *sim)
+{
+    struct mono at = mono_min(net_deadline(&sim->net), relay_node_deadline(&sim->relay));
+
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        at = mono_min(at, host_node_deadline(&sim->hosts[i]));
+        at = mono_min(at, sim->send_at[i]);
+    }
+    return mono_min(at, sim->look_at);
+}
+
+static bool step(struct sim *sim)
+{
+    struct net_flying *f = net_step(&sim->net, sim->now);
+
+    if (f != NULL) {
+        arrived(sim, f);
+    }
+    if (mono_due(relay_node_deadline(&sim->relay), sim->now)) {
+        relay_node_expire(&sim->relay, sim->now);
+    }
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (mono_due(host_node_deadline(&sim->hosts[i]), sim->now)) {
+            host_node_expire(&sim->hosts[i], sim->now);
+        }
+    }
+    applications_send(sim);
+    if (mono_due(sim->look_at, sim->now)) {
+        sim->look_at = mono_add_ms(sim->now, LOOK_MS);
+        if (!look(sim)) {
+            return false;
+        }
+    }
+    return all_holds(sim);
+}
+
+bool sim_run(struct sim *sim, uint64_t ms)
+{
+    struct mono end = mono_add_ms(sim->now, ms);
+
+    while (sim->failure[0] == '\0') {
+        struct mono at = next_instant(sim);
+
+        if (mono_before(end, at)) {
+            sim->now = end;
+            sim->journal.now = end;
+            return true;
+        }
+        if (mono_before(sim->now, at)) {
+            sim->now = at;
+            sim->journal.now = at;
+        }
+        if (!step(sim)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool sim_run_until(struct sim *sim, uint64_t ms, bool (*reached)(struct sim *sim), const char *what)
+{
+    enum { SLICE_MS = 10 };
+
+    for (uint64_t passed = 0; passed <= ms; passed += SLICE_MS) {
+        if (reached(sim)) {
+            journal_line(&sim->journal, "reached: %s, after %llu ms", what,
+                         (unsigned long long)passed);
+            return true;
+        }
+        if (!sim_run(sim, SLICE_MS)) {
+            return false;
+        }
+    }
+    return sim_fail(sim, "not within %llu ms: %s", (unsigned long long)ms, what);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One simulated world: a relay, two hosts, the underlay between them, virtual time that jumps to
+ * the next thing to do, and what must hold after each step. One process runs one world, because
+ * the libraries keep random state of their own.
+ */
+#pragma once
+
+#include "tests/sim/journal.h"
+#include "tests/sim/net.h"
+#include "tests/sim/node.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/traffic.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    SIM_HOSTS = TRAFFIC_HOSTS,
+    SIM_FAILURE_SIZE = 256,
+    SIM_INNER_MTU = 1280,
+    SIM_SEND_MS = 50, /* an application's packets */
+};
+
+struct sim {
+    uint64_t seed;
+    struct mono now;
+    struct journal journal;
+    struct rng scenario, packets, sodium;
+    struct node_env library; /* for what proto/link draws as a library */
+    struct net net;
+    struct relay_node relay;
+    struct host_node hosts[SIM_HOSTS];
+    struct traffic traffic;
+    struct mono send_at[SIM_HOSTS]; /* NEVER: this application is silent */
+    struct mono look_at;            /* when the hosts' view of their paths is judged again */
+    bool direct_possible;           /* what the oracle says */
+    char failure[SIM_FAILURE_SIZE]; /* empty: all is well */
+};
+
+/** Make what all scenarios have; the nodes are made by the scenario. */
+void sim_init(struct sim *sim, uint64_t seed, bool verbose);
+void sim_fini(struct sim *sim);
+
+/** Note a failure; only the first counts. Returns false. */
+bool sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Let ms of virtual time pass. False if something failed. */
+bool sim_run(struct sim *sim, uint64_t ms);
+
+/** Let time pass until `reached` says yes, at most ms. False if that failed, or something else. */
+bool sim_run_until(struct sim *sim, uint64_t ms, bool (*reached)(struct sim *sim),
+                   const char *what);
+
+/** Draw a world from the seed and put it through its troubles (scenario.c). */
+bool scenario_run(struct sim *sim);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A directory where a cap is filled by those who come and go, and under a clock that was wrong. */
+#include "rendezvous/directory.h"
+
+#include "tests/unit/directory_fixture.h"
+
+static enum verdict revoke(struct ziglan *z, uint32_t n)
+{
+    struct identity node = node_of(n);
+
+    return directory_revoke(z->directory, node.public_key);
+}
+
+static enum verdict leave(struct ziglan *z, uint32_t n)
+{
+    struct identity node = node_of(n);
+
+    return directory_leave(z->directory, node.public_key);
+}
+
+static void a_member_can_be_thrown_out_however_many_left(void **state)
+{
+    struct directory_joined joined;
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    z.cfg.member_max = 3;
+    ziglan_reopen(&z);
+    for (uint32_t n = 1; n <= 3; n++) {
+        (void)ziglan_admit(&z, n, "a", 0, &joined);
+        assert_int_equal(leave(&z, n), VERDICT_OK);
+    }
+    (void)ziglan_admit(&z, 4, "b", 0, &joined);
+    assert_int_equal(leave(&z, 4), VERDICT_LIMIT);
+    assert_int_equal(revoke(&z, 4), VERDICT_OK);
+    assert_int_equal(revoke(&z, 4), VERDICT_OK); /* twice is once */
+    assert_int_equal(revoke(&z, 5), VERDICT_LIMIT);
+    ziglan_fini(&z);
+}
+
+/* Hosts refuse what was signed in their future, so it must not be handed out again. */
+static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
+{
+    struct directory_joined joined;
+    struct record_admission admission;
+    struct ziglan z;
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+
+    (void)state;
+    ziglan_init(&z);
+    struct part part = part_of(&z.world, 1, 1, 0);
+    ziglan_invite(&z, 1, 0, "", invite);
+    z.world.wall_ms += 10 * DAY_MS;
+    assert_int_equal(ziglan_join(&z, 1, invite, "a", &part, &joined), VERDICT_OK);
+    uint64_t sequence = joined.sequence;
+    z.world.wall_ms -= 10 * DAY_MS;
+    assert_int_equal(ziglan_join(&z, 1, NULL, "a", &part, &joined), VERDICT_OK);
+    assert_true(joined.changed);
+    assert_true(joined.sequence > sequence);
+    assert_int_equal(record_admission_decode(&admission, joined.admission,
+                                             joined.admission_size - SIGNATURE_SIZE),
+                     ERR_OK);
+    assert_int_equal(admission.expires_ms, z.world.wall_ms + 7 * DAY_MS);
+    assert_true(record_live(&admission.header, z.world.wall_ms));
+    ziglan_fini(&z);
+}
+
+static void a_change_is_refused_where_none_is_allowed(void **state)
+{
+    struct directory_joined joined;
+    struct identity node = node_of(1);
+    struct directory_join join = {.key = node.public_key, .unchanged_only = true};
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    struct part part = part_of(&z.world, 1, z.world.wall_ms, 0);
+    struct part other = part_of(&z.world, 1, z.world.wall_ms + 1, 0);
+    (void)ziglan_admit(&z, 1, "a", 0, &joined);
+    uint64_t sequence = joined.sequence;
+    join.member_part = part.bytes;
+    join.member_part_size = part.size;
+    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_OK);
+    assert_false(joined.changed);
+    assert_int_equal(joined.expires_ms, directory_admitted_until(z.directory, node.public_key));
+    join.member_part = other.bytes;
+    join.member_part_size = other.size;
+    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_LIMIT);
+    assert_int_equal(directory_sequence(z.directory), sequence);
+    assert_int_equal(revoke(&z, 1), VERDICT_OK);
+    assert_int_equal(directory_admitted_until(z.directory, node.public_key), 0);
+    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_REVOKED);
+    ziglan_fini(&z);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_can_be_thrown_out_however_many_left),
+        cmocka_unit_test(an_admission_made_under_a_wrong_clock_is_made_anew),
+        cmocka_unit_test(a_change_is_refused_where_none_is_allowed),
+    };
+
+    return cmocka_run_group_tests(tests, fixture_group_setup, NULL);
+}

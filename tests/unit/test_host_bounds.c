@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bounds of docs/security.md inside a host: each is filled, and found to hold. */
+#include "client/association.h"
+#include "client/core.h"
+#include "client/state.h"
+#include "proto/crypto/cookie.h"
+#include "proto/crypto/handshake.h"
+#include "rendezvous/punch_volley.h"
+#include "rendezvous/store_memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A host without any ziglan. */
+struct alone {
+    struct env env;
+    uint64_t random_state;
+    struct mono now;
+    struct identity identity;
+    struct store *store;
+    struct outbox box;
+    struct packet_box tun;
+    struct host_io io;
+    struct host_core *core;
+};
+
+static void alone_random(void *context, void *buf, size_t size)
+{
+    struct alone *alone = context;
+    uint8_t *out = buf;
+
+    for (size_t i = 0; i < size; i++) {
+        uint64_t z = (alone->random_state += UINT64_C(0x9e3779b97f4a7c15));
+
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        out[i] = (uint8_t)(z >> 33);
+    }
+}
+
+static uint64_t alone_wall(void *context)
+{
+    (void)context;
+    return UINT64_C(1767225600000);
+}
+
+static int alone_new(void **state)
+{
+    static const uint8_t seed[IDENTITY_SEED_SIZE] = {1};
+    struct alone *alone = calloc(1, sizeof(*alone));
+    struct host_config cfg = {.name = "alone"};
+
+    assert_non_null(alone);
+    assert_int_equal(identity_library_init(), ERR_OK);
+    alone->env =
+        (struct env){.context = alone, .random = alone_random, .wall_ms = alone_wall};
+    alone->now.ns = NS_PER_S;
+    assert_int_equal(link_library_init(&alone->env), ERR_OK);
+    identity_from_seed(&alone->identity, seed);
+    cfg.identity = &alone->identity;
+    assert_int_equal(store_memory_new(&alone->store), ERR_OK);
+    assert_int_equal(outbox_init(&alone->box, 1 << 20, 1024), ERR_OK);
+    assert_int_equal(packet_box_init(&alone->tun, 1 << 20, 1024), ERR_OK);
+    alone->io = (struct host_io){.net = &alone->box, .tun = &alone->tun};
+    assert_int_equal(
+        host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now), ERR_OK);
+    *state = alone;
+    return 0;
+}
+
+static int alone_free(void **state)
+{
+    struct alone *alone = *state;
+
+    host_core_free(alone->core);
+    store_close(alone->store);
+    outbox_fini(&alone->box);
+    packet_box_fini(&alone->tun);
+    link_library_fini();
+    free(alone);
+    return 0;
+}
+
+static struct endpoint somewhere(unsigned i, uint16_t port)
+{
+    const uint8_t ip[4] = {203, 0, (uint8_t)(i >> 8), (uint8_t)i};
+
+    return endpoint_v4(ip, port);
+}
+
+/* A stranger's initiation to the host, right to the last byte, from an address. */
+static void initiate(struct alone *alone, const struct endpoint *from)
+{
+    static const uint8_t seed[IDENTITY_SEED_SIZE] = {2};
+    struct identity stranger;
+    struct handshake_local local = {
+        .identity = &stranger, .aeads = aead_list_local(), .env = &alone->env};
+    struct handshake handshake;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
+    struct dgram in = {.remote = *from, .data = frame, .size = sizeof(frame)};
+
+    identity_from_seed(&stranger, seed);
+    assert_int_equal(handshake_initiate(&handshake, &local, alone->identity.public_key, 16,
+                                        alone_wall(alone), frame),
+                     ERR_OK);
+    host_core_receive(alone->core, &in, &alone->io, alone->now);
+    handshake_wipe(&handshake);
+}
+
+static void under_load_strangers_get_cookies_smaller_than_what_they_sent(void **state)
+{
+    struct alone *alone = *state;
+    struct endpoint last = somewhere(1000, 5000);
+
+    for (unsigned i = 0; i < CORE_UNDER_LOAD_PER_S; i++) {
+        struct endpoint from = somewhere(i, 5000);
+
+        initiate(alone, &from);
+    }
+    assert_int_equal(alone->core->stats.not_member, CORE_UNDER_LOAD_PER_S);
+    assert_int_equal(alone->box.items_count, 0); /* strangers get no answer at all */
+    initiate(alone, &last);
+    assert_int_equal(alone->core->stats.cookies_sent, 1);
+    assert_int_equal(alone->box.items_count, 1);
+    assert_int_equal(alone->box.items[0].size, COOKIE_REPLY_SIZE);
+    assert_true(endpoint_equal(&alone->box.items[0].remote, &last));
+    assert_int_equal(alone->core->associations_count, 0);
+}
+
+static void one_address_gets_its_share_of_handshakes_only(void **state)
+{
+    enum { BURST = 2 * CORE_INITIATIONS_PER_SOURCE_PER_S };
+    struct alone *alone = *state;
+
+    for (unsigned i = 0; i < BURST + 5; i++) { /* a port of its own each time does not help */
+        struct endpoint from = somewhere(7, (uint16_t)(5000 + i));
+
+        initiate(alone, &from);
+    }
+    assert_int_equal(alone->core->stats.not_member, BURST);
+    assert_int_equal(alone->core->stats.initiations_refused, 5);
+    assert_int_equal(alone->box.items_count, 0);
+}
+
+static void what_is_no_frame_of_a_member_is_not_answered(void **state)
+{
+    struct alone *alone = *state;
+    static const size_t sizes[] = {1, 16, 40, COOKIE_REPLY_SIZE, HANDSHAKE_INITIATION_SIZE};
+    struct endpoint from = somewhere(1, 5000);
+    uint8_t data[HANDSHAKE_INITIATION_SIZE] = {0};
+
+    for (unsigned first = 0; first < 256; first++) {
+        data[0] = (uint8_t)first;
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            struct dgram in = {.remote = from, .data = data, .size = sizes[i]};
+
+            host_core_receive(alone->core, &in, &alone->io, alone->now);
+            host_core_transmit(alone->core, &alone->io, alone->now);
+        }
+    }
+    assert_int_equal(alone->box.items_count, 0);
+    assert_int_equal(alone->tun.items_count, 0);
+    assert_int_equal(alone->core->associations_count, 0);
+    /* Neither QUIC nor a frame: all below 0x40 and from 0x90 to 0xbf. */
+    assert_int_equal(alone->core->stats.foreign_dropped,
+                     (0x40 + 0x30) * sizeof(sizes) / sizeof(sizes[0]));
+}
+
+/* A frame that is right in itself, but which the relay says came from somebody else. */
+static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
+{
+    struct alone *alone = *state;
+    struct ziglan *relay = calloc(1, sizeof(*relay));
+    struct peer peer = {.key = {1, 2, 3}};
+    const uint8_t other_key[KEY_SIZE] = {1, 2, 4};
+    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305,
+                                .receive_key = {9},
+                                .remote_index = 32};
+    struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
+    const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
+    uint8_t frame[FRAME_OVERHEAD + sizeof(keepalive)];
+    struct route route = {.relayed = relay, .source_key = other_key};
+    struct transport_sender *sender;
+
+    assert_true(a != NULL && relay != NULL);
+    keys.local_index = association_index_new(a);
+    theirs.remote_index = keys.local_index;
+    assert_int_equal(association_adopt(a, &keys, false, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_CONTROL), ERR_OK);
+    assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, keepalive, sizeof(keepalive),
+                                         frame),
+                     sizeof(frame));
+    transport_sender_free(sender);
+
+    dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
+    assert_int_equal(alone->core->stats.unknown_index, 1);
+    assert_null(a->current);
+    route.source_key = peer.key;
+    dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
+    assert_int_equal(alone->core->stats.unknown_index, 1);
+    assert_non_null(a->current); /* it was the first valid frame of the session */
+    association_free(a);
+    free(relay);
+}
+
+static void associations_are_capped(void **state)
+{
+    struct alone *alone = *state;
+    struct peer *peers = calloc(CORE_ASSOCIATIONS_MAX + 1, sizeof(*peers));
+
+    assert_non_null(peers);
+    for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX; i++) {
+        assert_non_null(association_of(&peers[i], alone->core, alone->now));
+    }
+    assert_null(association_of(&peers[CORE_ASSOCIATIONS_MAX], alone->core, alone->now));
+    association_free(peers[5].association);
+    assert_non_null(association_of(&peers[CORE_ASSOCIATIONS_MAX], alone->core, alone->now));
+    for (size_t i = 0; i <= CORE_ASSOCIATIONS_MAX; i++) {
+        association_free(peers[i].association);
+    }
+    assert_int_equal(alone->core->associations_count, 0);
+    free(peers);
+}
+
+static void packets_that_wait_for_a_session_are_capped(void **state)
+{
+    static uint8_t plain[INNER_MTU_MAX];
+    struct alone *alone = *state;
+    struct peer peer = {0};
+    struct association *a = association_of(&peer, alone->core, alone->now);
+
+    assert_non_null(a);
+    for (size_t i = 0; i < ASSOCIATION_QUEUE_MAX + 3; i++) {
+        association_queue(a, plain, 100);
+    }
+    assert_int_equal(a->queue.count, ASSOCIATION_QUEUE_MAX);
+    assert_int_equal(alone->core->stats.queue_dropped, 3);
+    for (size_t i = 0; i < ASSOCIATION_QUEUE_MAX; i++) {
+        association_queue(a, plain, sizeof(plain));
+        assert_true(a->queue.bytes_used <= ASSOCIATION_QUEUE_BYTES_MAX);
+    }
+    assert_int_equal(a->queue.count, ASSOCIATION_QUEUE_BYTES_MAX / sizeof(plain));
+    association_free(a);
+}
+
+static void paths_of_one_peer_are_capped(void **state)
+{
+    struct alone *alone = *state;
+    struct peer peer = {0};
+    struct association *a = association_of(&peer, alone->core, alone->now);
+
+    assert_non_null(a);
+    for (unsigned i = 0; i < 3 * ASSOCIATION_PATHS_MAX; i++) {
+        struct route route = {.remote = somewhere(i, 5000)};
+
+        alone->now = mono_add_ms(alone->now, 1000); /* new ones are learnt slowly */
+        pathfinder_on_frame(a, &route, alone->now);
+        assert_true(a->paths_count <= ASSOCIATION_PATHS_MAX);
+    }
+    assert_int_equal(a->paths_count, ASSOCIATION_PATHS_MAX);
+    for (size_t i = 0; i < a->paths_count; i++) {
+        a->paths[i].answered = true; /* with no path to spare a new address gets none */
+    }
+    struct route route = {.remote = somewhere(500, 5000)};
+
+    pathfinder_on_frame(a, &route, alone->now);
+    for (size_t i = 0; i < a->paths_count; i++) {
+        assert_false(endpoint_equal(&a->paths[i].remote, &route.remote));
+    }
+    association_free(a);
+}
+
+static void an_address_that_is_silent_gets_few_pings(void **state)
+{
+    struct mono now = {NS_PER_S};
+
+    (void)state;
+    for (int observed = 0; observed < 2; observed++) {
+        struct endpoint any = {.port = 0}, remote = somewhere(1, 5000);
+        struct path path;
+        int sent = 0;
+
+        path_init(&path, &any, &remote, observed == 1, 1400, now);
+        while (sent < 100 && path_may_ping(&path)) {
+            sent++;
+            path_on_ping_sent(&path, (uint64_t)sent, 64, now);
+        }
+        assert_int_equal(sent, observed == 1 ? PATH_SILENT_PINGS_MAX : PATH_UNOBSERVED_PINGS_MAX);
+    }
+}
+
+/* A member may forge sources, and a relay invent them: in all, what goes to addresses that never
+ * answered is bounded per peer. */
+static void addresses_that_never_answer_share_one_allowance(void **state)
+{
+    enum { BURST = 256, PER_S = 4 };
+    struct alone *alone = *state;
+    struct peer peer = {0};
+    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
+    size_t sent = 0;
+
+    assert_non_null(a);
+    keys.local_index = association_index_new(a);
+    assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        struct route route = {.remote = somewhere(i, 5000)};
+
+        pathfinder_on_frame(a, &route, alone->now);
+        pathfinder_on_frame(a, &route, alone->now); /* now something was heard on it */
+    }
+    for (int i = 0; i < 2 * BURST; i++) {
+        sent += pathfinder_ping(a, i % 4, 0, &alone->io, alone->now) != 0 ? 1 : 0;
+    }
+    assert_int_equal(sent, BURST);
+    alone->now = mono_add_ms(alone->now, 1000);
+    for (int i = 0; i < BURST; i++) {
+        sent += pathfinder_ping(a, i % 4, 0, &alone->io, alone->now) != 0 ? 1 : 0;
+    }
+    assert_int_equal(sent, BURST + PER_S);
+    association_free(a);
+}
+
+static void a_round_of_a_punch_sends_eight_kib_at_most(void **state)
+{
+    enum { PACKET_SIZE = 1000 };
+    struct punch_volley volley;
+    struct mono at = {NS_PER_S};
+    struct endpoint to;
+    size_t sent = 0;
+
+    (void)state;
+    punch_volley_init(&volley, at, PACKET_SIZE);
+    for (unsigned i = 0; i < PUNCH_CANDIDATE_MAX; i++) {
+        struct endpoint candidate = somewhere(i, 5000);
+
+        assert_true(punch_volley_add(&volley, &candidate, true, false));
+    }
+    for (int ms = 0; ms < PUNCH_ROUND_MS; ms += 10) {
+        while (punch_volley_next(&volley, &to, mono_add_ms(at, (uint64_t)ms))) {
+            sent += PACKET_SIZE;
+        }
+    }
+    assert_int_equal(sent, PUNCH_ROUND_BYTES_MAX / PACKET_SIZE * PACKET_SIZE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            under_load_strangers_get_cookies_smaller_than_what_they_sent, alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(one_address_gets_its_share_of_handshakes_only, alone_new,
+                                        alone_free),
+        cmocka_unit_test_setup_teardown(what_is_no_frame_of_a_member_is_not_answered, alone_new,
+                                        alone_free),
+        cmocka_unit_test_setup_teardown(a_relayed_frame_counts_only_from_its_session_s_peer,
+                                        alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(associations_are_capped, alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(packets_that_wait_for_a_session_are_capped, alone_new,
+                                        alone_free),
+        cmocka_unit_test_setup_teardown(paths_of_one_peer_are_capped, alone_new, alone_free),
+        cmocka_unit_test(an_address_that_is_silent_gets_few_pings),
+        cmocka_unit_test_setup_teardown(addresses_that_never_answer_share_one_allowance, alone_new,
+                                        alone_free),
+        cmocka_unit_test(a_round_of_a_punch_sends_eight_kib_at_most),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

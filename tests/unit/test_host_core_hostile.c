@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hosts whose relay or peer means harm: what they can make a host send, and that it recovers. */
+#include "tests/unit/host_fixture.h"
+
+#include "client/association.h"
+#include "client/state.h"
+#include "proto/wire/probe.h"
+#include "relayd/core.h"
+
+static struct association *association_at(struct lab *lab, size_t host)
+{
+    struct host_core *core = lab->hosts[host].core;
+
+    assert_true(core->peers_count > 0);
+    assert_non_null(core->peers[0]->association);
+    return core->peers[0]->association;
+}
+
+static struct lab *lab_relayed(void)
+{
+    struct lab *lab = lab_joined();
+
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    return lab;
+}
+
+/* Give host 0 a PunchGo as its relay might send it. */
+static void punch_go(struct lab *lab, const uint8_t ip[4], uint32_t port)
+{
+    Ziglan__PunchMessage message = ZIGLAN__PUNCH_MESSAGE__INIT;
+    Ziglan__PunchGo go = ZIGLAN__PUNCH_GO__INIT;
+    uint8_t address[4];
+
+    memcpy(address, ip, sizeof(address));
+    message.ip.data = address;
+    message.ip.len = sizeof(address);
+    message.port = port;
+    go.peer.data = lab->hosts[1].identity.public_key;
+    go.peer.len = KEY_SIZE;
+    go.message = &message;
+    pathfinder_on_punch_go(lab->hosts[0].core, &go, lab->now);
+}
+
+static void a_relay_cannot_aim_a_host_at_others_without_bound(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    size_t before = lab->direct_frames;
+    for (uint32_t i = 0; i < 2000; i++) {
+        const uint8_t victim[4] = {203, 0, 113, (uint8_t)(i % 250 + 1)};
+
+        punch_go(lab, victim, 1000 + i);
+        run_ms(lab, 5);
+    }
+    /* Ten seconds: the burst and a little more. */
+    assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
+    lab_free(lab);
+}
+
+static void one_address_that_never_answered_gets_eight_pings(void **state)
+{
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    run_ms(lab, 10000);
+    size_t before = lab->direct_frames;
+    for (int i = 0; i < 40; i++) {
+        punch_go(lab, victim, 4000);
+        run_ms(lab, 100);
+    }
+    /* Both hosts try each other too, now and then: those are few. */
+    assert_true(lab->direct_frames - before <= 8 + 16);
+    lab_free(lab);
+}
+
+/* A member seals pings and sends them with source addresses of others. */
+static void forge_ping(struct lab *lab, const struct endpoint *from)
+{
+    struct association *a = association_at(lab, 1);
+    struct probe probe = {.kind = PROBE_KIND_PING, .transaction = lab->random_state | 1};
+    uint8_t frame[PROBE_PLAIN_SIZE + FRAME_OVERHEAD];
+    struct dgram in = {.local = lab->hosts[0].address, .remote = *from, .data = frame};
+
+    lab->random_state++;
+    probe.frame_size = sizeof(frame);
+    probe_encode(&probe, frame + FRAME_HEADER_SIZE, PROBE_PLAIN_SIZE);
+    in.size = transport_seal(a->current->control, FRAME_TYPE_PROBE, frame, PROBE_PLAIN_SIZE);
+    assert_true(in.size > 0);
+    host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+static void forged_sources_of_pings_get_a_bounded_number_of_packets(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    size_t before = lab->direct_frames;
+    for (uint32_t i = 0; i < 2000; i++) {
+        const uint8_t victim[4] = {203, 0, 113, (uint8_t)(i % 40 + 1)};
+        struct endpoint from = endpoint_v4(victim, 4000);
+
+        forge_ping(lab, &from);
+        run_ms(lab, 5);
+    }
+    assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
+    assert_true(association_at(lab, 0)->paths_count <= ASSOCIATION_PATHS_MAX);
+    lab_free(lab);
+}
+
+static void a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts(void **state)
+{
+    static const uint8_t ip[4] = {198, 51, 100, 77};
+    struct lab *lab = lab_relayed();
+    struct association *a = association_at(lab, 0);
+    struct endpoint from = endpoint_v4(ip, 4000);
+
+    (void)state;
+    punch_go(lab, ip, 4000);
+    run_ms(lab, 10);
+    assert_true(a->volley_running);
+    forge_ping(lab, &from);
+    for (int i = 0; i < 40; i++) { /* the ways of both stay cut */
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_false(a->volley_running);
+    assert_true(a->retry.at.ns != MONO_NEVER.ns);
+    size_t turns = lab->turns;
+    run_ms(lab, 1000);
+    assert_true(lab->turns - turns < 100);
+    lab_free(lab);
+}
+
+static void a_host_without_a_relay_does_not_spin(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    relay_core_free(lab->relay);
+    lab->relay = NULL;
+    for (int i = 0; i < 600; i++) { /* until the session to the relay is given up, and beyond */
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_false(lab->hosts[0].core->ziglans[0]->entry.open);
+    assert_non_null(association_at(lab, 0)->current);
+    size_t turns = lab->turns;
+    punch_retry_reset(&association_at(lab, 0)->retry, lab->now);
+    for (int i = 0; i < 50; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_true(lab->turns - turns < 1000); /* it were one each millisecond */
+    lab_free(lab);
+}
+
+static void noes_that_nobody_asked_for_put_nothing_off(void **state)
+{
+    struct lab *lab = lab_relayed();
+    struct association *a = association_at(lab, 0);
+
+    (void)state;
+    run_ms(lab, 6000);
+    uint8_t failures = a->retry.failures;
+    for (int i = 0; i < 100; i++) {
+        pathfinder_on_punch_refused(a, "no", lab->now);
+    }
+    assert_true(a->retry.failures <= failures + 1);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
+        cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
+        cmocka_unit_test(forged_sources_of_pings_get_a_bounded_number_of_packets),
+        cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
+        cmocka_unit_test(a_host_without_a_relay_does_not_spin),
+        cmocka_unit_test(noes_that_nobody_asked_for_put_nothing_off),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* client/platform on the real kernel: two TUN devices in two network namespaces of this process,
+ * with a thread that carries packets between them. Skipped where the kernel forbids namespaces. */
+#include "client/platform/dnscfg.h"
+#include "client/platform/netcfg.h"
+#include "client/platform/netwatch.h"
+#include "client/platform/tun.h"
+
+#include <arpa/inet.h>
+#include <ev.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { STREAM_SIZE = 4 << 20 };
+
+/* -- Two hosts joined by a thread -----------------------------------------------------------------
+ */
+
+struct wire {
+    struct tun *ends[2];
+    atomic_bool stop;
+    size_t super_packets, packets;
+    pthread_t thread;
+};
+
+static void carry(struct wire *wire, int from, struct packet_box *box)
+{
+    struct packet *items;
+    size_t count = tun_receive(wire->ends[from], &items);
+
+    packet_box_clear(box);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *at = packet_box_reserve(box, items[i].size);
+        struct packet copy = items[i];
+
+        assert_non_null(at);
+        memcpy(at, items[i].data, items[i].size);
+        copy.data = at;
+        packet_box_commit(box, &copy);
+        wire->packets++;
+        wire->super_packets += items[i].gso != PACKET_GSO_NONE ? 1 : 0;
+    }
+    tun_send(wire->ends[1 - from], box);
+}
+
+static void *wire_main(void *argument)
+{
+    struct wire *wire = argument;
+    struct packet_box box;
+
+    assert_int_equal(packet_box_init(&box, 2 << 20, TUN_BATCH_MAX), ERR_OK);
+    while (!atomic_load(&wire->stop)) {
+        struct pollfd ready[2] = {{.fd = tun_fd(wire->ends[0]), .events = POLLIN},
+                                  {.fd = tun_fd(wire->ends[1]), .events = POLLIN}};
+
+        (void)poll(ready, 2, 20);
+        for (int i = 0; i < 2; i++) {
+            carry(wire, i, &box);
+        }
+    }
+    packet_box_fini(&box);
+    return NULL;
+}
+
+static void namespace_enter(void)
+{
+    if (unshare(CLONE_NEWNET) != 0) {
+        print_message("skipped: no network namespaces here\n");
+        skip();
+    }
+}
+
+/* A device with the addresses of host `number` of a small overlay, in a namespace of its own. */
+static struct tun *host_start(uint8_t number)
+{
+    struct netcfg_plan plan = {.mtu = 1280,
+                               .queue_length = 1000,
+                               .ipv4 = {100, 64, 0, number},
+                               .ipv4_prefix = 16,
+                               .resolver = {100, 64, 255, number},
+                               .ipv6 = {0xfd, 0xd9, 0xf8, 0x00, [15] = number},
+                               .ipv6_4in6 = {0xfd, 0xd9, 0xf8, 0xf4, [12] = 100, 64, 0, number}};
+    struct netcfg_report report;
+    struct fault fault = {0};
+    struct tun *tun = NULL;
+
+    if (tun_open(&tun, "zigtest0", &fault) != ERR_OK ||
+        netcfg_apply("zigtest0", &plan, &report, &fault) != ERR_OK) {
+        fail_msg("%s", fault.text);
+    }
+    assert_false(report.ipv6_off);
+    assert_false(report.ipv6_route_shared);
+    return tun;
+}
+
+/* Send STREAM_SIZE bytes from `client` to what `listener` accepts, both at once, and compare. */
+static void stream_passes(int listener, int client, const struct sockaddr_in6 *to,
+                          socklen_t to_size)
+{
+    static uint8_t out[STREAM_SIZE];
+    static uint8_t in[STREAM_SIZE];
+    size_t sent = 0;
+    size_t have = 0;
+    int server;
+
+    for (size_t i = 0; i < STREAM_SIZE; i++) {
+        out[i] = (uint8_t)(i * 7 + i / 4096);
+    }
+    assert_int_equal(connect(client, (const struct sockaddr *)to, to_size), 0);
+    server = accept(listener, NULL, NULL);
+    assert_true(server >= 0);
+    while (have < STREAM_SIZE) {
+        struct pollfd ready[2] = {
+            {.fd = server, .events = POLLIN},
+            {.fd = client, .events = (short)(sent < STREAM_SIZE ? POLLOUT : 0)}};
+
+        assert_true(poll(ready, 2, 5000) > 0);
+        if (sent < STREAM_SIZE) {
+            ssize_t n = send(client, out + sent, STREAM_SIZE - sent, MSG_DONTWAIT);
+
+            sent += n > 0 ? (size_t)n : 0;
+        }
+        if ((ready[0].revents & POLLIN) != 0) {
+            ssize_t n = recv(server, in + have, STREAM_SIZE - have, MSG_DONTWAIT);
+
+            assert_true(n > 0);
+            have += (size_t)n;
+        }
+    }
+    assert_memory_equal(in, out, STREAM_SIZE);
+    (void)close(server);
+    (void)close(client);
+    (void)close(listener);
+}
+
+static socklen_t address_of(struct sockaddr_in6 *out, int family, uint8_t number)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
+    static const uint8_t prefix[4] = {0xfd, 0xd9, 0xf8, 0x00};
+
+    memset(out, 0, sizeof(*out));
+    if (family == AF_INET) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(7000);
+        v4->sin_addr.s_addr = htonl(0x64400000u + number);
+        return sizeof(*v4);
+    }
+    out->sin6_family = AF_INET6;
+    out->sin6_port = htons(7000);
+    memcpy(&out->sin6_addr, prefix, 4);
+    out->sin6_addr.s6_addr[15] = number;
+    return sizeof(*out);
+}
+
+static int listener_open(int family, uint8_t number)
+{
+    struct sockaddr_in6 name;
+    socklen_t size = address_of(&name, family, number);
+    int fd = socket(family, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    return fd;
+}
+
+static void tcp_passes_between_two_devices_as_super_packets(void **state)
+{
+    struct wire wire = {0};
+    struct sockaddr_in6 to;
+    socklen_t to_size;
+    int listeners[2];
+
+    (void)state;
+    namespace_enter();
+    wire.ends[0] = host_start(1);
+    listeners[0] = listener_open(AF_INET, 1);
+    listeners[1] = listener_open(AF_INET6, 1);
+    namespace_enter();
+    wire.ends[1] = host_start(2);
+    assert_int_equal(pthread_create(&wire.thread, NULL, wire_main, &wire), 0);
+    to_size = address_of(&to, AF_INET, 1);
+    stream_passes(listeners[0], socket(AF_INET, SOCK_STREAM, 0), &to, to_size);
+    to_size = address_of(&to, AF_INET6, 1);
+    stream_passes(listeners[1], socket(AF_INET6, SOCK_STREAM, 0), &to, to_size);
+    atomic_store(&wire.stop, true);
+    assert_int_equal(pthread_join(wire.thread, NULL), 0);
+    print_message("%zu packets, %zu of them super-packets\n", wire.packets, wire.super_packets);
+    assert_true(tun_offload(wire.ends[0]));
+    assert_true(wire.super_packets > 100);
+    assert_int_equal(tun_counters(wire.ends[0])->send_errors, 0);
+    tun_close(wire.ends[0]);
+    tun_close(wire.ends[1]);
+}
+
+static void the_interface_has_the_mtu_and_queue_and_vanishes_on_close(void **state)
+{
+    struct ifreq request = {.ifr_name = "zigtest0"};
+    struct tun *tun;
+    struct fault fault = {0};
+    int fd;
+
+    (void)state;
+    namespace_enter();
+    tun = host_start(3);
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
+    assert_int_equal(request.ifr_mtu, 1280);
+    assert_int_equal(netcfg_set_mtu("zigtest0", 1400, &fault), ERR_OK);
+    assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
+    assert_int_equal(request.ifr_mtu, 1400);
+    assert_int_equal(ioctl(fd, SIOCGIFTXQLEN, &request), 0);
+    assert_int_equal(request.ifr_qlen, 1000);
+    (void)close(fd);
+    tun_close(tun);
+    assert_int_equal(if_nametoindex("zigtest0"), 0);
+}
+
+static void a_second_overlay_interface_shares_the_routes(void **state)
+{
+    struct netcfg_plan plan = {.mtu = 1280,
+                               .ipv4 = {100, 65, 0, 1},
+                               .ipv4_prefix = 16,
+                               .ipv6 = {0xfd, 0xd9, 0xf8, 0x00, [15] = 9}};
+    struct netcfg_report report;
+    struct fault fault = {0};
+    struct tun *first;
+    struct tun *second;
+
+    (void)state;
+    namespace_enter();
+    first = host_start(4);
+    assert_int_equal(tun_open(&second, "zigtest1", &fault), ERR_OK);
+    assert_int_equal(netcfg_apply("zigtest1", &plan, &report, &fault), ERR_OK);
+    assert_true(report.ipv6_route_shared);
+    tun_close(first);
+    tun_close(second);
+}
+
+static void a_taken_name_is_refused_with_a_sentence(void **state)
+{
+    struct fault fault = {0};
+    struct tun *first;
+    struct tun *second;
+
+    (void)state;
+    namespace_enter();
+    first = host_start(5);
+    assert_int_equal(tun_open(&second, "zigtest0", &fault), ERR_SYSTEM);
+    assert_null(second);
+    assert_non_null(strstr(fault.text, "exists already"));
+    assert_int_equal(tun_open(&second, "a-name-that-is-too-long", &fault), ERR_SYSTEM);
+    assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
+    tun_close(first);
+}
+
+/* -- Watching -------------------------------------------------------------------------------------
+ */
+
+static void on_changed(void *context)
+{
+    (*(int *)context)++;
+}
+
+static void on_time(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)w;
+    (void)events;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void loop_run_for(struct ev_loop *loop, double seconds)
+{
+    struct ev_timer timer;
+
+    ev_timer_init(&timer, on_time, seconds, 0.0);
+    ev_timer_start(loop, &timer);
+    ev_run(loop, 0);
+}
+
+static void command(const char *text)
+{
+    FILE *pipe = popen(text, "r"); /* tidy-ok: banned the text is the test's own */
+
+    assert_non_null(pipe);
+    assert_int_equal(pclose(pipe), 0);
+}
+
+static void changes_are_told_once_and_addresses_leave_out_the_overlay(void **state)
+{
+    struct ev_loop *loop;
+    struct netwatch *watch;
+    struct netwatch_address addresses[8];
+    struct fault fault = {0};
+    struct tun *tun;
+    int changes = 0;
+    static const uint8_t v4[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
+    static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+
+    (void)state;
+    namespace_enter();
+    tun = host_start(6);
+    loop = ev_loop_new(EVFLAG_AUTO);
+    assert_int_equal(netwatch_open(&watch, loop, "zigtest0", on_changed, &changes, &fault), ERR_OK);
+    assert_int_equal(netwatch_addresses(addresses, 8), 0);
+    command("ip link add veth0 type veth peer name veth1 && ip link set veth0 up && "
+            "ip addr add 192.0.2.1/24 dev veth0 && ip addr add 2001:db8::1/64 dev veth0 nodad && "
+            "ip addr add 198.51.100.1/24 dev veth1");
+    loop_run_for(loop, 0.5);
+    assert_int_equal(changes, 1);
+    assert_int_equal(netwatch_addresses(addresses, 8), 2);
+    assert_memory_equal(addresses[0].ip, v4, 16);
+    assert_int_equal(addresses[0].prefix_bits, 120);
+    assert_memory_equal(addresses[1].ip, v6, 16);
+    assert_int_equal(addresses[1].prefix_bits, 64);
+    command("ip addr add 100.64.9.9/32 dev zigtest0");
+    loop_run_for(loop, 0.4);
+    assert_int_equal(changes, 1);
+    netwatch_close(watch);
+    ev_loop_destroy(loop);
+    tun_close(tun);
+}
+
+static void without_a_system_resolver_the_advice_names_the_server(void **state)
+{
+    static const uint8_t resolver[4] = {100, 64, 0, 1};
+    struct dnscfg_result result;
+
+    (void)state;
+    if (access("/run/systemd/resolve", F_OK) == 0) {
+        skip();
+    }
+    dnscfg_apply(&result, "zigtest0", resolver, NULL, 0);
+    assert_int_equal(result.state, DNSCFG_STATE_MANUAL);
+    assert_non_null(strstr(result.advice, "100.64.0.1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tcp_passes_between_two_devices_as_super_packets),
+        cmocka_unit_test(the_interface_has_the_mtu_and_queue_and_vanishes_on_close),
+        cmocka_unit_test(a_second_overlay_interface_shares_the_routes),
+        cmocka_unit_test(a_taken_name_is_refused_with_a_sentence),
+        cmocka_unit_test(changes_are_told_once_and_addresses_leave_out_the_overlay),
+        cmocka_unit_test(without_a_system_resolver_the_advice_names_the_server),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every vector of the wire document, docs/protocol.md, is computed again and compared; see
+ * document_vectors.h. To renew them:
+ *
+ *     test_protocol_document print protocol.new && mv protocol.new docs/protocol.md
+ *
+ * And the tests that docs/security.md names must exist.
+ */
+#include "tests/unit/host_frames_vectors.h"
+
+#include "client/piece.h"
+#include "client/tunnel.h"
+#include "client/view.h"
+#include "proto/crypto/signed.h"
+#include "proto/link/conn.h"
+#include "proto/link/hello.h"
+#include "proto/link/hub.h"
+#include "proto/net/addrplan.h"
+#include "proto/wire/capsule.h"
+#include "proto/wire/control.h"
+#include "proto/wire/intunnel.h"
+#include "proto/wire/record.h"
+#include "proto/wire/stun.h"
+#include "proto/wire/url.h"
+
+enum {
+    RECORD_DAY_S = 24 * 3600,
+    SEALED_SIZE_MAX = 256,
+};
+
+/* ---- records ---- */
+
+static struct record_header header_of(const struct identity *signer, uint32_t days)
+{
+    struct record_header header = {.sequence = input_number("timestamp_ms"),
+                                   .created_ms = input_number("timestamp_ms"),
+                                   .lifetime_s = days * RECORD_DAY_S};
+
+    memcpy(header.key, signer->public_key, KEY_SIZE);
+    return header;
+}
+
+static uint64_t expiry_of(const struct record_header *header)
+{
+    return header->created_ms + UINT64_C(1000) * header->lifetime_s;
+}
+
+/* Sign, check that it opens again, print. */
+static void output_record(const char *name, const struct identity *signer, const uint8_t *record,
+                          size_t record_size)
+{
+    uint8_t bytes[RECORD_SIGNED_SIZE_MAX];
+    struct record_parts parts;
+    size_t size;
+
+    assert_int_equal(signed_make(bytes, sizeof(bytes), &size, signer, record, record_size),
+                     ERR_OK);
+    assert_int_equal(signed_open(&parts, (enum record_type)record[0], bytes, size), ERR_OK);
+    output(name, bytes, size);
+}
+
+static void record_of_a_node(void **state)
+{
+    struct identity relay = input_identity("relay_seed");
+    struct record_node node = {.header = header_of(&relay, 1),
+                               .addresses_count = 2,
+                               .protocols = RECORD_PROTOCOL_QUIC_FLAG,
+                               .apps = {"chat"},
+                               .apps_count = 1};
+    uint8_t bytes[RECORD_SIZE_MAX], ip[16];
+    size_t size;
+
+    (void)state;
+    input_exactly("relay_ip4", ip, 4);
+    node.addresses[0] = endpoint_v4(ip, (uint16_t)input_number("relay_port"));
+    input_exactly("relay_ip6", ip, 16);
+    node.addresses[1] = endpoint_v6(ip, (uint16_t)input_number("relay_port"));
+    input_exactly("relay_spki_sha256", node.spki_sha256, sizeof(node.spki_sha256));
+    assert_int_equal(record_node_encode(bytes, &size, &node), ERR_OK);
+    output_record("record_node", &relay, bytes, size);
+}
+
+static void records_signed_by_the_ziglan(void **state)
+{
+    struct identity ziglan = input_identity("ziglan_seed");
+    struct identity relay = input_identity("relay_seed");
+    struct identity admin = input_identity("responder_seed");
+    struct record_delegation delegation = {.header = header_of(&ziglan, 30)};
+    struct record_administrator administrator = {.header = header_of(&ziglan, 30)};
+    uint8_t bytes[RECORD_SIZE_MAX];
+    size_t size;
+
+    (void)state;
+    delegation.rights =
+        RECORD_RIGHT_ADMIT_FLAG | RECORD_RIGHT_REVOKE_FLAG | RECORD_RIGHT_INVITE_FLAG;
+    delegation.expires_ms = expiry_of(&delegation.header);
+    memcpy(delegation.entry_key, relay.public_key, KEY_SIZE);
+    assert_int_equal(record_delegation_encode(bytes, &size, &delegation), ERR_OK);
+    output_record("record_delegation", &ziglan, bytes, size);
+
+    administrator.rights = RECORD_RIGHT_REVOKE_FLAG | RECORD_RIGHT_INVITE_FLAG;
+    administrator.expires_ms = expiry_of(&administrator.header);
+    memcpy(administrator.admin_key, admin.public_key, KEY_SIZE);
+    assert_int_equal(record_administrator_encode(bytes, &size, &administrator), ERR_OK);
+    output_record("record_administrator", &ziglan, bytes, size);
+}
+
+static void records_signed_by_the_host(void **state)
+{
+    struct identity host = input_identity("initiator_seed");
+    struct identity relay = input_identity("relay_seed");
+    struct record_member member = {.header = header_of(&host, 30),
+                                   .wished_name = "anna",
+                                   .relays_count = 1,
+                                   .services = {{"ssh", PLAIN_PROTOCOL_TCP, 22}},
+                                   .services_count = 1,
+                                   .fixed_count = 1};
+    struct record_attachment attachment = {.header = header_of(&host, 0)};
+    uint8_t bytes[RECORD_MEMBER_SIZE_MAX];
+    size_t size;
+
+    (void)state;
+    memcpy(member.relays[0], relay.public_key, KEY_SIZE);
+    input_exactly("initiator_eui64", member.fixed[0], EUI64_SIZE);
+    assert_int_equal(record_member_encode(bytes, &size, &member), ERR_OK);
+    output_record("record_member", &host, bytes, size);
+
+    attachment.header.lifetime_s = 3600;
+    attachment.expires_ms = expiry_of(&attachment.header);
+    memcpy(attachment.relay_key, relay.public_key, KEY_SIZE);
+    assert_int_equal(record_attachment_encode(bytes, &size, &attachment), ERR_OK);
+    output_record("record_attachment", &host, bytes, size);
+}
+
+static void records_signed_by_the_entry_point(void **state)
+{
+    struct identity ziglan = input_identity("ziglan_seed");
+    struct identity relay = input_identity("relay_seed");
+    struct identity host = input_identity("initiator_seed");
+    struct record_admission admission = {.header = header_of(&relay, 7),
+                                         .granted_name = "anna",
+                                         .groups = {"family"},
+                                         .groups_count = 1};
+    struct record_revocation revocation = {.header = header_of(&relay, 7), .reason = 1};
+    uint8_t bytes[RECORD_SIZE_MAX];
+    size_t size;
+
+    (void)state;
+    memcpy(admission.ziglan_key, ziglan.public_key, KEY_SIZE);
+    memcpy(admission.member_key, host.public_key, KEY_SIZE);
+    admission.expires_ms = expiry_of(&admission.header);
+    assert_int_equal(record_admission_encode(bytes, &size, &admission), ERR_OK);
+    output_record("record_admission", &relay, bytes, size);
+
+    memcpy(revocation.ziglan_key, ziglan.public_key, KEY_SIZE);
+    memcpy(revocation.member_key, host.public_key, KEY_SIZE);
+    assert_int_equal(record_revocation_encode(bytes, &size, &revocation), ERR_OK);
+    output_record("record_revocation", &relay, bytes, size);
+}
+
+/* ---- session ---- */
+
+/* In place of TLS: the value that both ends of one session would export. (The linker takes this
+ * one, because nothing else of proto/link/tls.c is wanted here.) */
+int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE])
+{
+    (void)session;
+    input_exactly("exporter", out, TLS_EXPORTER_SIZE);
+    return ERR_OK;
+}
+
+static uint64_t wall_of_the_document(void *context)
+{
+    (void)context;
+    return input_number("timestamp_ms");
+}
+
+/* One end of a connection, as far as Hellos look at it. */
+struct end {
+    struct link_hub hub;
+    struct link_conn conn;
+};
+
+static void end_init(struct end *end, const struct identity *identity, const struct env *env,
+                     bool server)
+{
+    memset(end, 0, sizeof(*end));
+    end->hub.cfg.identity = identity;
+    end->hub.cfg.server = server;
+    end->hub.env = env;
+    end->conn.hub = &end->hub;
+    end->conn.dialled = !server;
+}
+
+/* What is signed besides the label. */
+static void output_signed(const char *name, char side, const struct identity *identity,
+                          const Ziglan__Hello *hello)
+{
+    static const char label[] = "stun2 hello 1";
+    uint8_t text[sizeof(label) - 1 + 1 + TLS_EXPORTER_SIZE];
+
+    memcpy(text, label, sizeof(label) - 1);
+    text[sizeof(label) - 1] = (uint8_t)side;
+    input_exactly("exporter", text + sizeof(label), TLS_EXPORTER_SIZE);
+    assert_int_equal(hello->signature.len, SIGNATURE_SIZE);
+    assert_true(
+        key_verify(identity->public_key, "", text, sizeof(text), hello->signature.data));
+    output(name, text, sizeof(text));
+}
+
+static void output_hello(const char *name, const char *signed_name, char side,
+                         const struct identity *identity, struct end *from, struct end *to)
+{
+    static struct control_arena arena;
+    uint8_t bytes[CONTROL_SIZE_MAX];
+    const uint8_t *delegation;
+    size_t size, delegation_size;
+    Ziglan__Control *control;
+
+    assert_int_equal(hello_write(&from->conn, bytes, sizeof(bytes), &size), ERR_OK);
+    assert_int_equal(control_unpack(&control, &arena, bytes, size), ERR_OK);
+    output_signed(signed_name, side, identity, control->hello);
+    assert_int_equal(hello_read(&to->conn, bytes, size, &delegation, &delegation_size),
+                     LINK_REASON_NONE);
+    assert_memory_equal(to->conn.session.peer_key, identity->public_key, KEY_SIZE);
+    output(name, bytes, size);
+}
+
+static void hellos_of_both_sides(void **state)
+{
+    static struct end server, client;
+    struct identity ziglan = input_identity("ziglan_seed");
+    struct identity relay = input_identity("relay_seed");
+    struct identity host = input_identity("initiator_seed");
+    struct env env = {.wall_ms = wall_of_the_document};
+    uint8_t delegation[SEALED_SIZE_MAX], ip[16];
+
+    (void)state;
+    end_init(&server, &relay, &env, true);
+    end_init(&client, &host, &env, false);
+    server.hub.cfg.hello.delegation = delegation;
+    server.hub.cfg.hello.delegation_size =
+        input("record_delegation", delegation, sizeof(delegation));
+    server.hub.cfg.hello.session_max = 10000;
+    input_exactly("punch_observed_ip", ip, sizeof(ip));
+    server.conn.remote = endpoint_v6(ip, (uint16_t)input_number("punch_observed_port"));
+    client.conn.session.want = LINK_WANT_ZIGLAN;
+    memcpy(client.conn.session.want_key, ziglan.public_key, KEY_SIZE);
+
+    output_hello("hello_server", "hello_server_signed", 'S', &relay, &server, &client);
+    assert_true(endpoint_equal(&client.conn.session.observed, &server.conn.remote));
+    output_hello("hello_client", "hello_client_signed", 'C', &host, &client, &server);
+    assert_int_equal(server.conn.session.roles, HELLO_ROLE_HOST);
+}
+
+/* A whole capsule; it must come out of the parser as it went in. */
+static void output_capsule(const char *name, uint64_t type, const uint8_t *value, size_t value_size)
+{
+    struct capsule_parser parser = {0};
+    struct capsule capsule;
+    uint8_t bytes[CAPSULE_HEADER_SIZE_MAX + SEALED_SIZE_MAX];
+    const uint8_t *at = bytes;
+    size_t head_size = capsule_header(bytes, type, value_size);
+    size_t left = head_size + value_size;
+
+    assert_true(value_size <= SEALED_SIZE_MAX);
+    memcpy(bytes + head_size, value, value_size);
+    assert_int_equal(capsule_next(&parser, &at, &left, &capsule), ERR_OK);
+    assert_true(capsule.complete && capsule.type == type && capsule.size == value_size);
+    assert_memory_equal(capsule.value, value, value_size);
+    output(name, bytes, head_size + value_size);
+    capsule_parser_fini(&parser);
+}
+
+static void capsules(void **state)
+{
+    struct identity target = input_identity("responder_seed");
+    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
+    Ziglan__Ping ping = ZIGLAN__PING__INIT;
+    uint8_t value[SEALED_SIZE_MAX];
+    size_t size;
+
+    (void)state;
+    ping.token = input_number("ping_token");
+    control.request_id = (uint32_t)input_number("ping_request_id");
+    control.body_case = ZIGLAN__CONTROL__BODY_PING;
+    control.ping = &ping;
+    assert_int_equal(control_pack(value, sizeof(value), &size, &control), ERR_OK);
+    output_capsule("capsule_control", CONTROL_CAPSULE_TYPE, value, size);
+
+    value[0] = SESSION_DGRAM_TO;
+    memcpy(value + 1, target.public_key, KEY_SIZE);
+    size = SESSION_DGRAM_HEADER_SIZE;
+    size += input("data_chacha20_poly1305", value + size, sizeof(value) - size);
+    output_capsule("capsule_datagram", DATAGRAM_CAPSULE_TYPE, value, size);
+}
+
+/* ---- STUN ---- */
+
+static void output_answer(const char *request_name, const char *name,
+                          const struct endpoint *mapped, const struct endpoint *local)
+{
+    uint8_t request[STUN_SIZE_MAX], answer[STUN_ANSWER_SIZE_MAX];
+    size_t request_size = input(request_name, request, sizeof(request));
+    struct stun_message message;
+    size_t size;
+
+    assert_int_equal(stun_parse(&message, request, request_size), ERR_OK);
+    assert_int_equal(stun_answer(answer, &size, &message, mapped, local, NULL), ERR_OK);
+    output(name, answer, size);
+}
+
+static void stun_questions_and_answers(void **state)
+{
+    uint8_t id[STUN_ID_SIZE], request[STUN_REQUEST_SIZE], ip[16];
+    struct endpoint mapped, local;
+
+    (void)state;
+    input_exactly("stun_id", id, sizeof(id));
+    stun_request(request, id);
+    output("stun_request", request, sizeof(request));
+
+    input_exactly("punch_observed_ip", ip, sizeof(ip));
+    mapped = endpoint_v6(ip, (uint16_t)input_number("punch_observed_port"));
+    input_exactly("relay_ip4", ip, 4);
+    local = endpoint_v4(ip, (uint16_t)input_number("relay_port"));
+    output_answer("stun_request", "stun_answer", &mapped, &local);
+    output_answer("stun_old_request", "stun_old_answer", &mapped, &local);
+    output_answer("stun_change_request", "stun_change_refused", &mapped, &local);
+}
+
+/* ---- plaintexts ---- */
+
+/* The two hosts: A sends, each has its own view of both. */
+struct pairs {
+    struct tunnel_pair a, b;
+};
+
+static struct pairs pairs_load(void)
+{
+    struct hosts hosts = hosts_load();
+    struct pairs pairs = {0};
+
+    key_ip6(pairs.a.own.v6, hosts.initiator.public_key);
+    key_ip6(pairs.a.peer.v6, hosts.responder.public_key);
+    input_exactly("initiator_eui64", pairs.a.own.fixed[0], EUI64_SIZE);
+    input_exactly("responder_eui64", pairs.a.peer.fixed[0], EUI64_SIZE);
+    pairs.a.own.fixed_count = 1;
+    pairs.a.peer.fixed_count = 1;
+    pairs.b.own = pairs.a.peer;
+    pairs.b.peer = pairs.a.own;
+    input_exactly("initiator_view_own", pairs.a.own.v4, 4);
+    input_exactly("initiator_view_peer", pairs.a.peer.v4, 4);
+    input_exactly("responder_view_own", pairs.b.own.v4, 4);
+    input_exactly("responder_view_peer", pairs.b.peer.v4, 4);
+    return pairs;
+}
+
+/* A packet as the initiator's kernel sends it -> plaintext -> packet for the responder's kernel. */
+static void output_plaintext(const char *what, bool partial, size_t checksum_at)
+{
+    struct pairs pairs = pairs_load();
+    uint8_t packet[SEALED_SIZE_MAX], plain[SEALED_SIZE_MAX];
+    uint8_t room[PACKET_BOX_HEADROOM + SEALED_SIZE_MAX];
+    struct packet in = {.data = packet}, out;
+    uint16_t next_id = 0;
+    char name[64];
+    size_t size;
+
+    snprintf(name, sizeof(name), "%s_packet", what);
+    in.size = input(name, packet, sizeof(packet));
+    if (partial) {
+        in.checksum_partial = true;
+        in.checksum_start = 20; /* all partial ones here are IPv4 */
+        in.checksum_offset = (uint16_t)checksum_at;
+    }
+    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &pairs.a, &in, 0), ERR_OK);
+    snprintf(name, sizeof(name), "%s_plaintext", what);
+    output(name, plain, size);
+
+    memcpy(room + PACKET_BOX_HEADROOM, plain, size);
+    assert_int_equal(
+        tunnel_rebuild(&out, &pairs.b, room + PACKET_BOX_HEADROOM, size, &next_id), ERR_OK);
+    assert_int_equal(out.checksum_partial, partial);
+    snprintf(name, sizeof(name), "%s_rebuilt", what);
+    output(name, out.data, out.size);
+}
+
+static void plaintexts_of_packets(void **state)
+{
+    (void)state;
+    output_plaintext("tcp4", false, 0);
+    output_plaintext("tcp4_partial", true, 16);
+    output_plaintext("udp4_no_checksum", false, 0);
+    output_plaintext("echo4", false, 0);
+    output_plaintext("udp6", false, 0);
+    output_plaintext("echo6", false, 0);
+    output_plaintext("unreachable4", false, 0);
+    output_plaintext("fragment4", false, 0);
+}
+
+static void a_plaintext_in_pieces(void **state)
+{
+    uint8_t plain[SEALED_SIZE_MAX], piece[SEALED_SIZE_MAX], whole[SEALED_SIZE_MAX];
+    size_t room = (size_t)input_number("piece_room");
+    uint32_t id = (uint32_t)input_number("piece_id");
+    size_t size = input("echo4_plaintext", plain, sizeof(plain));
+    size_t count = piece_count(size, room);
+    size_t whole_size = 0;
+    struct piece_box *box;
+    char name[64];
+
+    (void)state;
+    assert_int_equal(count, 2);
+    assert_int_equal(piece_box_new(&box), ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        size_t piece_size = piece_write(piece, room, plain, size, id, i, count);
+
+        snprintf(name, sizeof(name), "piece_%u", (unsigned)i);
+        output(name, piece, piece_size);
+        assert_int_equal(piece_box_put(box, piece, piece_size, whole, sizeof(whole), &whole_size,
+                                       (struct mono){0}),
+                         ERR_OK);
+    }
+    assert_int_equal(whole_size, size);
+    assert_memory_equal(whole, plain, size);
+    piece_box_free(box);
+}
+
+static void candidates_inside_the_tunnel(void **state)
+{
+    struct intunnel_candidates candidates = {.sequence = 3, .count = 2}, back;
+    uint8_t plain[PLAIN_HEADER_SIZE + INTUNNEL_SIZE_MAX] = {PLAIN_PROTOCOL_CONTROL};
+    uint16_t port = (uint16_t)input_number("punch_observed_port");
+    uint8_t ip[16];
+    size_t size;
+
+    (void)state;
+    input_exactly("candidate_ip4", ip, 4);
+    candidates.list[0] = endpoint_v4(ip, port);
+    input_exactly("candidate_ip6", ip, 16);
+    candidates.list[1] = endpoint_v6(ip, port);
+    size = intunnel_candidates_encode(&candidates, plain + PLAIN_HEADER_SIZE);
+    assert_int_equal(intunnel_candidates_decode(&back, plain + PLAIN_HEADER_SIZE, size), ERR_OK);
+    assert_int_equal(back.count, 2);
+    output("candidates_plaintext", plain, PLAIN_HEADER_SIZE + size);
+}
+
+/* ---- URLs and addresses ---- */
+
+static void output_url(const char *name, const struct url *url)
+{
+    char text[URL_SIZE_MAX], error[URL_ERROR_SIZE];
+    struct url back;
+
+    assert_int_equal(url_print(url, text, sizeof(text)), ERR_OK);
+    assert_int_equal(url_parse(&back, text, strlen(text), error), ERR_OK);
+    assert_memory_equal(back.key, url->key, KEY_SIZE);
+    output_text(name, text);
+}
+
+static void urls(void **state)
+{
+    struct identity ziglan = input_identity("ziglan_seed");
+    struct identity relay = input_identity("relay_seed");
+    struct url url = {.kind = URL_KIND_ZIGLAN,
+                      .hosts = {{.name = "vps.example.net"},
+                                {.name = "2001:db8::1", .port = 4433, .numeric = true}},
+                      .hosts_count = 2,
+                      .has_invite = true,
+                      .name = "family"};
+    struct url relay_url = {.kind = URL_KIND_RELAY,
+                            .hosts = {{.name = "192.0.2.1", .port = 443, .numeric = true}},
+                            .hosts_count = 1};
+
+    (void)state;
+    memcpy(url.key, ziglan.public_key, KEY_SIZE);
+    input_exactly("invite", url.invite, sizeof(url.invite));
+    output_url("url_ziglan", &url);
+    memcpy(relay_url.key, relay.public_key, KEY_SIZE);
+    output_url("url_relay", &relay_url);
+}
+
+static void output_pool_address(const char *name, const struct identity *identity,
+                                const struct env *env)
+{
+    struct view_config config = {.peers_max = 1, .ip4_hash = key_ip4_hash, .ip6 = key_ip6};
+    struct view_addresses own;
+    struct view *view;
+    bool fresh;
+
+    assert_true(addrplan_pool_parse(&config.pool, "100.64.0.0/16"));
+    memcpy(config.own_key, identity->public_key, KEY_SIZE);
+    assert_int_equal(view_new(&view, &config, env), ERR_OK);
+    assert_int_equal(view_own(view, &own, &fresh), ERR_OK);
+    assert_true(own.has_v4 && fresh);
+    output(name, own.v4, sizeof(own.v4));
+    view_free(view);
+}
+
+static void addresses_of_all_kinds(void **state)
+{
+    struct hosts hosts = hosts_load();
+    struct fixture_random random = {0};
+    struct env env = fixture_env(&random);
+    uint8_t ip[16], ip4[4], middle[ADDRPLAN_MIDDLE_SIZE], mac[6], eui64[EUI64_SIZE];
+
+    (void)state;
+    output_pool_address("initiator_ip4", &hosts.initiator, &env);
+    output_pool_address("responder_ip4", &hosts.responder, &env);
+    input_exactly("initiator_ip4", ip4, sizeof(ip4));
+    addrplan_4in6(ip, ip4);
+    output("initiator_4in6", ip, sizeof(ip));
+    input_exactly("initiator_mac", mac, sizeof(mac));
+    addrplan_eui64_of_mac(eui64, mac);
+    output("initiator_mac_eui64", eui64, sizeof(eui64));
+    input_exactly("fixed_middle", middle, sizeof(middle));
+    addrplan_fixed(ip, middle, eui64);
+    assert_int_equal(addrplan_kind(ip), ADDRPLAN_KIND_FIXED);
+    output("initiator_fixed", ip, sizeof(ip));
+}
+
+static void every_vector_was_computed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < vectors.count; i++) {
+        const struct vector *vector = &vectors.list[i];
+        bool needs_aes = strstr(vector->name, "_aes_256_gcm") != NULL &&
+                         strncmp(vector->name, "key_", 4) != 0;
+
+        if (!vector->used && (!needs_aes || aead_available(AEAD_AES_256_GCM))) {
+            fail_msg("docs/protocol.md has %s, which nothing computes or reads", vector->name);
+        }
+    }
+    if (vectors.print_path != NULL) {
+        document_print(vectors.print_path);
+    }
+}
+
+/* ---- docs/security.md ---- */
+
+/* Both read whole; the caller frees it. */
+static char *file_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 1 << 20);
+
+    assert_non_null(text);
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+        return text;
+    }
+    assert_true(fread(text, 1, (1 << 20) - 1, file) < (1 << 20) - 1);
+    fclose(file);
+    return text;
+}
+
+/* `file/test` means a test in tests/unit/test_file.c. */
+static void assert_test_exists(const char *file_name, const char *test_name)
+{
+    char path[512], definition[160];
+    char *text;
+
+    snprintf(path, sizeof(path), "%s/unit/test_%s.c", TESTS_DIR, file_name);
+    snprintf(definition, sizeof(definition), "static void %s(void **state)", test_name);
+    text = file_text(path);
+    if (strstr(text, definition) == NULL) {
+        fail_msg("docs/security.md names %s, which %s does not have", test_name, path);
+    }
+    free(text);
+}
+
+static void tests_named_by_the_threat_model_exist(void **state)
+{
+    char *text = file_text(TESTS_DIR "/../docs/security.md");
+    const char *letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    size_t count = 0;
+
+    (void)state;
+    for (const char *at = strchr(text, '`'); at != NULL; at = strchr(at + 1, '`')) {
+        size_t file_size = strspn(at + 1, letters);
+        size_t test_size = at[1 + file_size] == '/' ? strspn(at + file_size + 2, letters) : 0;
+        char file_name[64], test_name[128];
+
+        if (file_size == 0 || test_size == 0 || at[file_size + 2 + test_size] != '`') {
+            continue;
+        }
+        snprintf(file_name, sizeof(file_name), "%.*s", (int)file_size, at + 1);
+        snprintf(test_name, sizeof(test_name), "%.*s", (int)test_size, at + file_size + 2);
+        assert_test_exists(file_name, test_name);
+        count++;
+    }
+    assert_true(count > 50); /* or the tables are not read as they should be */
+    free(text);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_and_addresses),
+        cmocka_unit_test(addresses_of_all_kinds),
+        cmocka_unit_test(record_of_a_node),
+        cmocka_unit_test(records_signed_by_the_ziglan),
+        cmocka_unit_test(records_signed_by_the_host),
+        cmocka_unit_test(records_signed_by_the_entry_point),
+        cmocka_unit_test(hellos_of_both_sides),
+        cmocka_unit_test(stun_questions_and_answers),
+        cmocka_unit_test(handshake_without_psk),
+        cmocka_unit_test(handshake_with_psk),
+        cmocka_unit_test(cookie_reply_and_stamped_initiation),
+        cmocka_unit_test(ping_and_pong),
+        cmocka_unit_test(channel_keys_and_frames),
+        cmocka_unit_test(punch_probe_and_answer),
+        cmocka_unit_test(capsules),
+        cmocka_unit_test(plaintexts_of_packets),
+        cmocka_unit_test(a_plaintext_in_pieces),
+        cmocka_unit_test(candidates_inside_the_tunnel),
+        cmocka_unit_test(urls),
+        cmocka_unit_test(every_vector_was_computed),
+        cmocka_unit_test(tests_named_by_the_threat_model_exist),
+    };
+
+    vectors.print_path = argc == 3 && strcmp(argv[1], "print") == 0 ? argv[2] : NULL;
+    return cmocka_run_group_tests(tests, vectors_load, NULL);
+}

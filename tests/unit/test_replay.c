@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The replay window (proto/crypto/replay.h) as a table, and against a twin that remembers all. */
+#include "crypto_fixture.h"
+
+#include "proto/crypto/replay.h"
+
+static bool accept(struct replay *replay, uint64_t counter)
+{
+    struct replay before = *replay;
+    enum replay_verdict verdict = replay_check(replay, counter);
+
+    assert_memory_equal(replay, &before, sizeof(before));
+    if (verdict == REPLAY_VERDICT_NEW) {
+        replay_commit(replay, counter);
+    }
+    return verdict == REPLAY_VERDICT_NEW;
+}
+
+static void table_of_counters_is_judged_as_written(void **state)
+{
+    static const struct {
+        uint64_t counter;
+        enum replay_verdict want;
+    } steps[] = {
+        {0, REPLAY_VERDICT_NEW},
+        {0, REPLAY_VERDICT_SEEN},
+        {1, REPLAY_VERDICT_NEW},
+        {1, REPLAY_VERDICT_SEEN},
+        {9, REPLAY_VERDICT_NEW},
+        {8, REPLAY_VERDICT_NEW},
+        {7, REPLAY_VERDICT_NEW},
+        {7, REPLAY_VERDICT_SEEN},
+        {0, REPLAY_VERDICT_SEEN},
+        {63, REPLAY_VERDICT_NEW},
+        {64, REPLAY_VERDICT_NEW},
+        {64, REPLAY_VERDICT_SEEN},
+        {REPLAY_WINDOW - 1, REPLAY_VERDICT_NEW}, /* 0 is the last one inside */
+        {0, REPLAY_VERDICT_SEEN},
+        {REPLAY_WINDOW, REPLAY_VERDICT_NEW}, /* and now outside */
+        {0, REPLAY_VERDICT_OLD},
+        {1, REPLAY_VERDICT_SEEN},
+        {2, REPLAY_VERDICT_NEW}, /* the last place on the left */
+        {2, REPLAY_VERDICT_SEEN},
+        {REPLAY_WINDOW + 64, REPLAY_VERDICT_NEW},
+        {64, REPLAY_VERDICT_OLD},
+        {65, REPLAY_VERDICT_NEW},
+        {3 * REPLAY_WINDOW, REPLAY_VERDICT_NEW}, /* a leap over everything */
+        {2 * REPLAY_WINDOW, REPLAY_VERDICT_OLD},
+        {2 * REPLAY_WINDOW + 1, REPLAY_VERDICT_NEW},
+        {2 * REPLAY_WINDOW + 1, REPLAY_VERDICT_SEEN},
+        {3 * REPLAY_WINDOW - 1, REPLAY_VERDICT_NEW},
+        {UINT64_MAX, REPLAY_VERDICT_OLD},
+        {UINT64_MAX - 1, REPLAY_VERDICT_NEW},
+        {UINT64_MAX - 1, REPLAY_VERDICT_SEEN},
+        {UINT64_MAX - 2, REPLAY_VERDICT_NEW},
+        {UINT64_MAX - 1 - REPLAY_WINDOW, REPLAY_VERDICT_OLD},
+        {UINT64_MAX - REPLAY_WINDOW, REPLAY_VERDICT_NEW},
+        {UINT64_MAX, REPLAY_VERDICT_OLD},
+        {3 * REPLAY_WINDOW, REPLAY_VERDICT_OLD},
+    };
+    struct replay replay = {0};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(steps); i++) {
+        enum replay_verdict verdict = replay_check(&replay, steps[i].counter);
+
+        if (verdict != steps[i].want) {
+            fail_msg("step %zu, counter %llu: verdict %d", i, (unsigned long long)steps[i].counter,
+                     (int)verdict);
+        }
+        accept(&replay, steps[i].counter);
+    }
+}
+
+enum { TWIN_MAX = 400000 };
+
+/* Remembers every counter, and how far it came. */
+struct twin {
+    uint8_t *seen;
+    uint64_t next;
+};
+
+static bool twin_accept(struct twin *twin, uint64_t counter)
+{
+    if (counter + REPLAY_WINDOW < twin->next || twin->seen[counter] != 0) {
+        return false;
+    }
+    twin->seen[counter] = 1;
+    if (counter >= twin->next) {
+        twin->next = counter + 1;
+    }
+    return true;
+}
+
+/* Mostly near the front, now and then far behind it, rarely a leap. */
+static uint64_t counter_draw(struct fixture_random *random, const struct twin *twin)
+{
+    uint64_t draw = fixture_u64(random);
+    uint64_t kind = draw % 1000;
+    uint64_t behind = kind < 900 ? 100 : REPLAY_WINDOW + 200;
+    uint64_t ahead = kind < 998 ? 10 : 20000;
+    uint64_t from = twin->next > behind ? twin->next - behind : 0;
+
+    return from + draw / 1000 % (behind + ahead);
+}
+
+static void random_counters_are_judged_as_by_a_twin_that_remembers_all(void **state)
+{
+    struct fixture_random random = {0};
+    struct twin twin = {.seen = calloc(TWIN_MAX, 1)};
+    struct replay replay = {0};
+    size_t accepted = 0, refused = 0;
+
+    (void)state;
+    assert_non_null(twin.seen);
+    for (;;) {
+        uint64_t counter = counter_draw(&random, &twin);
+
+        if (counter >= TWIN_MAX) {
+            break;
+        }
+        bool want = twin_accept(&twin, counter);
+
+        if (accept(&replay, counter) != want) {
+            fail_msg("counter %llu with next %llu: twin says %d", (unsigned long long)counter,
+                     (unsigned long long)twin.next, (int)want);
+        }
+        accepted += want;
+        refused += !want;
+    }
+    assert_true(accepted > 1000 && refused > 100); /* both happened often */
+    free(twin.seen);
+}
+
+static void every_counter_is_accepted_once_in_order_and_backwards(void **state)
+{
+    struct replay replay = {0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 3 * REPLAY_WINDOW; i++) {
+        assert_true(accept(&replay, i));
+        assert_false(accept(&replay, i));
+    }
+    memset(&replay, 0, sizeof(replay));
+    for (uint64_t i = REPLAY_WINDOW; i-- > 0;) {
+        assert_true(accept(&replay, 1000003 + i));
+    }
+    for (uint64_t i = 0; i < REPLAY_WINDOW; i++) {
+        assert_false(accept(&replay, 1000003 + i));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table_of_counters_is_judged_as_written),
+        cmocka_unit_test(random_counters_are_judged_as_by_a_twin_that_remembers_all),
+        cmocka_unit_test(every_counter_is_accepted_once_in_order_and_backwards),
+    };
+
+    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+}

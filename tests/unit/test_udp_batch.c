@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* proto/host/udp_batch over loopback: both families, trains, mixed sizes, refusals. */
+#include "proto/host/udp_batch.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct udp_batch *open_at(const char *address, bool no_offload)
+{
+    struct udp_options options = {.no_offload = no_offload};
+    struct udp_batch *udp = NULL;
+    struct fault fault = {0};
+
+    if (address != NULL) {
+        assert_true(endpoint_parse(&options.local, address, 0));
+    }
+    if (udp_batch_open(&udp, &options, &fault) != ERR_OK) {
+        fail_msg("%s", fault.text);
+    }
+    return udp;
+}
+
+static struct endpoint at_loopback(const struct udp_batch *udp, const char *ip)
+{
+    struct endpoint e;
+
+    assert_true(endpoint_parse(&e, ip, udp_batch_local(udp)->port));
+    return e;
+}
+
+/* Datagram number i holds i in its first bytes and a pattern after them. */
+static void pattern_write(uint8_t *at, size_t size, uint32_t i)
+{
+    for (size_t k = 0; k < size; k++) {
+        at[k] = (uint8_t)(i * 31 + k);
+    }
+    if (size >= 4) {
+        memcpy(at, &i, 4);
+    }
+}
+
+/* Receive until `want` datagrams came or 2 s passed; checks order, content and addresses. */
+static void expect_datagrams(struct udp_batch *udp, size_t want, const size_t *sizes,
+                             size_t sizes_count, const struct endpoint *from,
+                             const struct endpoint *to)
+{
+    static uint8_t expected[65536];
+    size_t have = 0;
+
+    while (have < want) {
+        struct pollfd p = {.fd = udp_batch_fd(udp), .events = POLLIN};
+        const struct dgram *items;
+        size_t count;
+
+        assert_int_equal(poll(&p, 1, 2000), 1);
+        count = udp_batch_receive(udp, &items);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(have < want);
+            pattern_write(expected, sizes[have % sizes_count], (uint32_t)have);
+            assert_int_equal(items[i].size, sizes[have % sizes_count]);
+            assert_memory_equal(items[i].data, expected, items[i].size);
+            assert_true(endpoint_equal(&items[i].remote, from));
+            assert_true(endpoint_equal(&items[i].local, to));
+            have++;
+        }
+    }
+}
+
+static void transfer(const char *bind_a, const char *bind_b, const char *loopback,
+                     const size_t *sizes, size_t sizes_count, size_t count, bool no_offload_a,
+                     bool no_offload_b)
+{
+    struct udp_batch *a = open_at(bind_a, no_offload_a);
+    struct udp_batch *b = open_at(bind_b, no_offload_b);
+    struct endpoint from = at_loopback(a, loopback);
+    struct endpoint to = at_loopback(b, loopback);
+    struct outbox box;
+    size_t sent = 0;
+
+    assert_int_equal(outbox_init(&box, 8 << 20, 4096), ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *at = outbox_reserve(&box, sizes[i % sizes_count]);
+
+        assert_non_null(at);
+        pattern_write(at, sizes[i % sizes_count], (uint32_t)i);
+        outbox_commit(&box, &from, &to, sizes[i % sizes_count]);
+    }
+    sent = udp_batch_send(a, &box, 0, count);
+    assert_int_equal(sent, count);
+    expect_datagrams(b, count, sizes, sizes_count, &from, &to);
+    assert_int_equal(udp_batch_counters(a)->sent_datagrams, count);
+    assert_int_equal(udp_batch_counters(b)->received_datagrams, count);
+    if (!no_offload_a && sizes_count == 1) {
+        assert_true(udp_batch_counters(a)->send_calls < count / 8 + 2);
+    }
+    outbox_fini(&box);
+    udp_batch_close(a);
+    udp_batch_close(b);
+}
+
+static void trains_pass_in_every_offload_mode_and_family(void **state)
+{
+    static const size_t equal[] = {1200};
+    static const size_t mixed[] = {1200, 1200, 1200, 70, 1200, 9, 9, 1, 1452, 1452, 16000};
+    static const char *const binds[][2] = {
+        {"127.0.0.1", "127.0.0.1"}, {"[::1]", "::1"}, {NULL, "127.0.0.1"}, {NULL, "::1"}};
+
+    (void)state;
+    for (size_t b = 0; b < sizeof(binds) / sizeof(binds[0]); b++) {
+        for (int mode = 0; mode < 4; mode++) {
+            print_message("bind %s, loopback %s, mode %d\n", binds[b][0] ? binds[b][0] : "any",
+                          binds[b][1], mode);
+            transfer(binds[b][0], binds[b][0], binds[b][1], equal, 1, 300, (mode & 1) != 0,
+                     (mode & 2) != 0);
+            transfer(binds[b][0], binds[b][0], binds[b][1], mixed, 11, 330, (mode & 1) != 0,
+                     (mode & 2) != 0);
+        }
+    }
+}
+
+static void an_empty_datagram_is_a_datagram(void **state)
+{
+    static const size_t sizes[] = {0, 5};
+
+    (void)state;
+    transfer("127.0.0.1", "127.0.0.1", "127.0.0.1", sizes, 2, 6, false, false);
+}
+
+static void the_source_address_is_the_one_the_item_names(void **state)
+{
+    struct udp_batch *a = open_at("0.0.0.0", false);
+    struct udp_batch *b = open_at("127.0.0.1", false);
+    struct endpoint from = at_loopback(a, "127.0.0.9");
+    struct endpoint to = at_loopback(b, "127.0.0.1");
+    const struct dgram *items;
+    struct pollfd p = {.fd = udp_batch_fd(b), .events = POLLIN};
+    struct outbox box;
+
+    (void)state;
+    assert_int_equal(outbox_init(&box, 4096, 4), ERR_OK);
+    outbox_put(&box, &from, &to, (const uint8_t *)"hi", 2);
+    assert_int_equal(udp_batch_send(a, &box, 0, 1), 1);
+    assert_int_equal(poll(&p, 1, 2000), 1);
+    assert_int_equal(udp_batch_receive(b, &items), 1);
+    assert_true(endpoint_equal(&items[0].remote, &from));
+    outbox_fini(&box);
+    udp_batch_close(a);
+    udp_batch_close(b);
+}
+
+static void refused_items_are_taken_and_counted(void **state)
+{
+    struct udp_batch *a = open_at("127.0.0.1", false);
+    struct udp_batch *v4_only = open_at("0.0.0.0", false);
+    struct endpoint none = {0};
+    struct endpoint to = at_loopback(a, "127.0.0.1");
+    struct endpoint v6;
+    static uint8_t large[65535];
+    struct outbox box;
+
+    (void)state;
+    assert_true(endpoint_parse(&v6, "[2001:db8::1]:5", 0));
+    assert_int_equal(outbox_init(&box, 1 << 20, 8), ERR_OK);
+    outbox_put(&box, &none, &to, large, 65535); /* more than UDP can carry */
+    outbox_put(&box, &none, &to, large, 100);
+    assert_int_equal(udp_batch_send(a, &box, 0, 2), 2);
+    assert_int_equal(udp_batch_counters(a)->too_large, 1);
+    assert_int_equal(udp_batch_counters(a)->sent_datagrams, 1);
+    outbox_clear(&box);
+    outbox_put(&box, &none, &v6, large, 100); /* an IPv6 target on an IPv4 socket */
+    assert_int_equal(udp_batch_send(v4_only, &box, 0, 1), 1);
+    assert_int_equal(udp_batch_counters(v4_only)->send_errors, 1);
+    outbox_fini(&box);
+    udp_batch_close(a);
+    udp_batch_close(v4_only);
+}
+
+static void a_port_in_use_and_a_foreign_address_are_explained(void **state)
+{
+    struct udp_batch *a = open_at("127.0.0.1", false);
+    struct udp_options options = {.local = *udp_batch_local(a)};
+    struct udp_batch *b = NULL;
+    struct fault fault = {0};
+
+    (void)state;
+    assert_int_equal(udp_batch_open(&b, &options, &fault), ERR_SYSTEM);
+    assert_null(b);
+    assert_non_null(strstr(fault.text, "is in use by another program"));
+    assert_true(endpoint_parse(&options.local, "192.0.2.77:0", 0));
+    assert_int_equal(udp_batch_open(&b, &options, &fault), ERR_SYSTEM);
+    assert_non_null(strstr(fault.text, "does not have that address"));
+    udp_batch_close(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trains_pass_in_every_offload_mode_and_family),
+        cmocka_unit_test(an_empty_datagram_is_a_datagram),
+        cmocka_unit_test(the_source_address_is_the_one_the_item_names),
+        cmocka_unit_test(refused_items_are_taken_and_counted),
+        cmocka_unit_test(a_port_in_use_and_a_foreign_address_are_explained),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
