@@ -33,7 +33,7 @@ expect() { # what, wanted pattern, dig arguments...
 ip -n "$space" link set lo up
 run "$ZIGLAN_BIN/ziglan" up --detach
 json=$(run "$ZIGLAN_BIN/ziglan" status --json)
-field() { grep -o "\"$1\": \"[^\"]*\"" <<<"$json" | head -1 | cut -d'"' -f4; }
+field() { grep -o "\"$1\": \"[^\"]*\"" <<<"$json" | sed -n 1p | cut -d'"' -f4; }
 key=$(field key) ipv4=$(field ipv4) ipv6=$(field ipv6) resolver=$(field resolver)
 
 expect "own key, IPv4" "^$ipv4\$" +short "$key.zignet" A

@@ -64,7 +64,8 @@ secret=$(head -c 52 "$work/home/relay.key")
 expect 0 "revoked" "$relayd" revoke "$somebody" -c "$config"
 expect 0 "may join again" "$relayd" revoke "$somebody" --undo -c "$config"
 [ "$(stat -c %a "$work/home/state/relayd.sock")" = 600 ] || fail "the control socket is not 0600"
-"$relayd" members --json -c "$config" | grep -q "$secret" && fail "a secret was printed"
+members=$("$relayd" members --json -c "$config") || fail "members --json ended with $?"
+grep -q "$secret" <<<"$members" && fail "a secret was printed"
 
 # --- a second daemon on the same state, and on the same port ---
 out=$("$relayd" -c "$config" 2>&1) && fail "two daemons share one state directory"

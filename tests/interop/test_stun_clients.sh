@@ -12,7 +12,7 @@ if command -v turnutils_stunclient >/dev/null; then
     have=1
     out=$(timeout 20 turnutils_stunclient -p "$port" -L 127.0.0.1 127.0.0.1 2>&1)
     if [[ $out == *"reflexive addr: 127.0.0.1:"* ]]; then
-        echo "ok: turnutils_stunclient: $(grep -o 'reflexive addr: .*' <<<"$out" | head -1)"
+        echo "ok: turnutils_stunclient: $(grep -m 1 -o 'reflexive addr: .*' <<<"$out")"
     else
         fail "turnutils_stunclient got no address: $out"
     fi
@@ -22,7 +22,7 @@ if command -v stun >/dev/null; then
     # Its first test is a plain binding request; the others want a second address, which is not here.
     out=$(timeout 20 stun "127.0.0.1:$port" 1 -v 2>&1)
     if grep -qE "[Mm]appedAddress *= *127\.0\.0\.1:[0-9]+" <<<"$out"; then
-        echo "ok: stun (RFC 3489): $(grep -iE 'MappedAddress' <<<"$out" | head -1)"
+        echo "ok: stun (RFC 3489): $(grep -m 1 -i MappedAddress <<<"$out")"
     else
         fail "stun got no address: $out"
     fi

@@ -65,7 +65,8 @@ expect "status as JSON" 0 '"schema": 1' ziglan status --json
 expect "peers" 0 "No peers yet" ziglan peers
 expect "ping of nobody" 1 "no such peer" ziglan ping nobody
 [ "$(ziglan ping nobody 2>&1 | wc -l)" = 1 ] || { echo "FAILED: ping of nobody goes on"; exit 1; }
-if ziglan status | grep -q ' $'; then echo "FAILED: a line of status ends in blanks"; exit 1; fi
+status=$(ziglan status)
+if grep -q ' $' <<<"$status"; then echo "FAILED: a line of status ends in blanks"; exit 1; fi
 [ "$(stat -c %a "$root/run/ziglan/zig0.sock")" = 600 ] || { echo "FAILED: mode of the socket"; exit 1; }
 chmod 700 "$root"
 expect "another user" 4 "try: sudo ziglan status" ip netns exec "$space" setpriv --reuid 65534 --regid 65534 \

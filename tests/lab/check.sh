@@ -92,7 +92,7 @@ lab_end() {
     for log in "$LAB_DIR"/*.log; do
         if grep -qE 'Sanitizer|runtime error:|CHECK failed|Assertion' "$log" 2>/dev/null; then
             not_ok "no program reports a fault of its own ($(basename "$log" .log) does)"
-            grep -vE ' (info|debug) ' "$log" | head -n 60
+            grep -m 60 -vE ' (info|debug) ' "$log"
         fi
     done
     if [ -n "${LAB_LOGS:-}" ]; then
@@ -143,7 +143,7 @@ relay_start() {
 
 relay_count() { # machine counter; a number of its status
     lab_in "$1" "$(lab_program relayd)" status --json -c "$LAB_DIR/$1/relayd.yaml" |
-        sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p" | head -1
+        sed -n "0,/\"$2\"/s/.*\"$2\": *\([0-9]*\).*/\1/p"
 }
 
 # All these hosts join (by RELAY_URL), at once.
@@ -176,7 +176,7 @@ json_of() {
         "$LAB_PYTHON" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$3"
 }
 
-is_joined() { lab_ziglan "$1" status --json 2>/dev/null | grep -q '"state": *"joined"'; }
+is_joined() { says '"state": *"joined"' lab_ziglan "$1" status --json 2>/dev/null; }
 pings() { lab_in "$1" ping -n -c 1 -W 1 "${@:3}" "$2.zignet" >/dev/null 2>&1; }
 
 # Each of these hosts connected to its relay since it came up, and never again.

@@ -32,6 +32,22 @@ lab_say() { printf '%s\n' "$*" >&2; }
 lab_fail() { printf 'FAILED: %s\n' "$*" >&2; return 1; }
 lab_ns() { printf '%s-%s' "$LAB_ID" "$1"; }
 
+# Whether what a command prints has a line that matches: says PATTERN command...
+# Not a pipe into grep -q: that ends at the first match, and the command then dies of SIGPIPE now and
+# then, which pipefail takes for "no".
+says() {
+    local pattern=$1 printed
+    shift
+    printed=$("$@") && grep -qE -- "$pattern" <<<"$printed"
+}
+
+# Whether the command succeeds and prints no such line.
+says_no() {
+    local pattern=$1 printed
+    shift
+    printed=$("$@") && ! grep -qE -- "$pattern" <<<"$printed"
+}
+
 # 0 if this kernel lets us make what the lab needs.
 lab_possible() {
     [ "$(id -u)" = 0 ] || { lab_say "lab: needs root"; return 1; }
@@ -347,7 +363,7 @@ lab_relay_init() { # machine public-address [extra relayd init options]; prints 
     local name=$1 address=$2
     shift 2
     lab_in "$name" "$(lab_program relayd)" init "$LAB_DIR/$name" --public "$address" "$@" >"$LAB_DIR/$name.init"
-    grep -o 'ziglan://[^ ]*' "$LAB_DIR/$name.init" | head -1
+    grep -m 1 -o 'ziglan://[^ ]*' "$LAB_DIR/$name.init"
 }
 
 lab_relay_up() { # machine; prints the pid

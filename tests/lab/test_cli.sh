@@ -91,14 +91,15 @@ for verb in status peers whoami; do
     check "ziglan $verb --json is JSON" eval "z $verb --json | '$LAB_PYTHON' -m json.tool >/dev/null"
 done
 check "a wrong URL does not disturb it" eval '! z join ziglan://abc@192.0.2.10 2>/dev/null; is_up'
-check "it has its addresses" eval 'lab_in lone ip addr show zig0 | grep -q "inet 100\.64\." && lab_in lone ip addr show zig0 | grep -q "inet6 fdd9:f800:"'
-check "status says who may come in" eval 'z status | grep -q "members of joined ziglans are allowed, everybody else is refused"'
+check "it has its addresses" says "inet 100\.64\." lab_in lone ip -4 addr show zig0
+check "of both families" says "inet6 fdd9:f800:" lab_in lone ip -6 addr show zig0
+check "status says who may come in" says "members of joined ziglans are allowed, everybody else is refused" z status
 
 say "the end"
 gone() { ! kill -0 "$(cat "$LAB_DIR/lone.pid")" 2>/dev/null; }
 clean() {
-    no_interface && ! lab_in lone ip route show table all | grep -qE '100\.64\.|fdd9:f800' &&
-        ! lab_in lone ss -Hlun | grep -q ':53 ' && [ ! -e "$LAB_DIR/lone/run/ziglan/zig0.sock" ]
+    no_interface && says_no '100\.64\.|fdd9:f800' lab_in lone ip route show table all &&
+        says_no ':53 ' lab_in lone ss -Hlun && [ ! -e "$LAB_DIR/lone/run/ziglan/zig0.sock" ]
 }
 for signal in INT TERM; do
     kill -$signal "$(cat "$LAB_DIR/lone.pid")"

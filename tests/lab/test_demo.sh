@@ -27,7 +27,7 @@ print("ok  the demo ends well:", facts)
 PY
 url=$(grep -c 'ziglan://' "$out")
 [ "$url" -ge 1 ] || { lab_fail "the demo printed no URL"; exit 1; }
-if ip netns list | grep -q "^zldemo$$-" || [ -e "/run/ziglan-lab/zldemo$$" ]; then
+if says "^zldemo$$-" ip netns list || [ -e "/run/ziglan-lab/zldemo$$" ]; then
     lab_fail "the demo left something behind"
     exit 1
 fi

@@ -100,7 +100,7 @@ expect "the first host joins with it" 0 "Joined one as guest.zignet" \
 lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" "$(lab_program ziglan)" init --name second >/dev/null
 expect "the second host is refused, and told why" 1 "refused this host: " \
     eval "printf '%s\n' '$single' | lab_in guest env ZIGLAN_ROOT=$LAB_DIR/second $(lab_program ziglan) join -"
-say "$(printf '%s\n' "$single" | lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" "$(lab_program ziglan)" join - 2>&1 | head -1)"
+say "$(printf '%s\n' "$single" | lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" "$(lab_program ziglan)" join - 2>&1 | sed -n 1p)"
 
 say "revocation"
 hosts_up guest
