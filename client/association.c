@@ -95,6 +95,15 @@ void association_index_drop(struct association *a, uint32_t index)
 
 /* ---- life ---- */
 
+static void queue_forget(struct association *a)
+{
+    size_t charge = budget_charge(a->queue.bytes_capacity, ASSOCIATION_QUEUE_BYTES_OWN);
+
+    (void)budget_move(&a->core->queues, charge, 0);
+    free(a->queue.bytes);
+    a->queue = (struct plain_queue){0};
+}
+
 struct association *association_of(struct peer *peer, struct host_core *core, struct mono now)
 {
     struct association *a = peer->association;
@@ -138,7 +147,7 @@ void association_free(struct association *a)
     session_replace(&a->next, NULL);
     handshake_wipe(&a->handshake);
     piece_box_free(a->pieces);
-    free(a->queue.bytes);
+    queue_forget(a);
     heap_remove(&a->core->timers, &a->timer);
     a->peer->association = NULL;
     a->core->associations_count--;
@@ -164,54 +173,69 @@ void association_wake(struct association *a, struct mono at)
 
 /* ---- queue ---- */
 
-static void queue_drop_first(struct plain_queue *queue)
+static void queue_drop_first(struct association *a)
 {
+    struct plain_queue *queue = &a->queue;
     size_t size = queue->sizes[0];
 
     queue->count--;
     queue->bytes_used -= size;
     memmove(queue->bytes, queue->bytes + size, queue->bytes_used);
     memmove(queue->sizes, queue->sizes + 1, queue->count * sizeof(queue->sizes[0]));
+    a->core->stats.queue_dropped++;
+}
+
+/* Room for more, as far as the queue's bound, the budget of all queues and the memory allow. */
+static void queue_grow(struct association *a, size_t wanted)
+{
+    struct plain_queue *queue = &a->queue;
+    size_t capacity = ASSOCIATION_QUEUE_BYTES_OWN;
+
+    while (capacity < wanted && capacity < ASSOCIATION_QUEUE_BYTES_MAX) {
+        capacity *= 2;
+    }
+    size_t before = budget_charge(queue->bytes_capacity, ASSOCIATION_QUEUE_BYTES_OWN);
+    size_t after = budget_charge(capacity, ASSOCIATION_QUEUE_BYTES_OWN);
+
+    if (capacity <= queue->bytes_capacity || !budget_move(&a->core->queues, before, after)) {
+        return;
+    }
+    uint8_t *bytes = realloc(queue->bytes, capacity);
+    if (bytes == NULL) {
+        (void)budget_move(&a->core->queues, after, before);
+        return;
+    }
+    queue->bytes = bytes;
+    queue->bytes_capacity = capacity;
 }
 
 void association_queue(struct association *a, const uint8_t *plain, size_t size)
 {
     struct plain_queue *queue = &a->queue;
 
-    if (queue->bytes == NULL) {
-        queue->bytes = malloc(ASSOCIATION_QUEUE_BYTES_MAX);
-    }
-    if (queue->bytes == NULL || size > ASSOCIATION_QUEUE_BYTES_MAX || size > UINT16_MAX) {
+    queue_grow(a, queue->bytes_used + size);
+    if (size > queue->bytes_capacity || size > UINT16_MAX) {
         a->core->stats.queue_dropped++;
         return;
     }
     while (queue->count == ASSOCIATION_QUEUE_MAX ||
-           queue->bytes_used + size > ASSOCIATION_QUEUE_BYTES_MAX) {
-        queue_drop_first(queue);
-        a->core->stats.queue_dropped++;
+           queue->bytes_used + size > queue->bytes_capacity) {
+        queue_drop_first(a);
     }
     memcpy(queue->bytes + queue->bytes_used, plain, size);
     queue->sizes[queue->count++] = (uint16_t)size;
     queue->bytes_used += size;
 }
 
-static void queue_forget(struct association *a)
-{
-    free(a->queue.bytes);
-    a->queue = (struct plain_queue){0};
-}
-
 static void queue_send(struct association *a, struct host_io *io, struct mono now)
 {
-    struct plain_queue queue = a->queue;
     size_t at = 0;
 
-    a->queue = (struct plain_queue){0};
-    for (size_t i = 0; i < queue.count; i++) {
-        dataplane_send_plain(a, queue.bytes + at, queue.sizes[i], io, now);
-        at += queue.sizes[i];
+    for (size_t i = 0; i < a->queue.count; i++) {
+        dataplane_send_plain(a, a->queue.bytes + at, a->queue.sizes[i], io, now);
+        at += a->queue.sizes[i];
     }
-    free(queue.bytes);
+    queue_forget(a);
 }
 
 /* ---- sessions come and go ---- */
@@ -374,6 +398,9 @@ void association_expire(struct association *a, struct host_io *io, struct mono n
 
     expire_sessions(a, now);
     expire_handshake(a, io, now);
+    if (a->pieces != NULL) {
+        piece_box_expire(a->pieces, now);
+    }
     /* With traffic going on, the next session is made before this one is refused. */
     if (a->current != NULL && mono_before(now, a->active_until)) {
         (void)association_ready(a, io, now);
@@ -385,6 +412,9 @@ void association_expire(struct association *a, struct host_io *io, struct mono n
         return;
     }
     again = mono_min(again, mono_min(a->handshake_at, sessions_deadline(a)));
+    if (a->pieces != NULL) {
+        again = mono_min(again, piece_box_deadline(a->pieces));
+    }
     if (a->current != NULL && mono_before(now, a->active_until) && !a->initiating) {
         uint64_t rekey_ms =
             a->current->initiator ? ASSOCIATION_REKEY_MS : ASSOCIATION_REKEY_RESPONDER_MS;

@@ -21,6 +21,7 @@ enum {
     ASSOCIATION_PATHS_MAX = 16,
     ASSOCIATION_QUEUE_MAX = 64,            /* plaintexts waiting for a session */
     ASSOCIATION_QUEUE_BYTES_MAX = 128 * 1024,
+    ASSOCIATION_QUEUE_BYTES_OWN = 4096,    /* always granted; more comes out of core->queues */
     ASSOCIATION_REKEY_MS = 120 * 1000,
     ASSOCIATION_REKEY_RESPONDER_MS = 150 * 1000,
     ASSOCIATION_REJECT_MS = 180 * 1000,
@@ -48,7 +49,7 @@ struct pair_session {
 /** Plaintexts waiting for a session: bytes back to back. */
 struct plain_queue {
     uint8_t *bytes;
-    size_t bytes_used, count;
+    size_t bytes_used, bytes_capacity, count;
     uint16_t sizes[ASSOCIATION_QUEUE_MAX];
 };
 
@@ -108,7 +109,8 @@ void association_expire(struct association *a, struct host_io *io, struct mono n
 /** True if data can be sealed now; begins a handshake where one is needed. */
 bool association_ready(struct association *a, struct host_io *io, struct mono now);
 
-/** Keep a plaintext until there is a session; the oldest is lost if there is no room. */
+/** Keep a plaintext until there is a session. Where there is no room, the oldest of this peer are
+ * lost, and the new one if that does not help. */
 void association_queue(struct association *a, const uint8_t *plain, size_t size);
 
 /** A session was made; the initiator's is current at once, the responder's is next. */

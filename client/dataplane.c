@@ -280,7 +280,7 @@ static void on_piece(struct association *a, bool relayed, const uint8_t *plain, 
     uint8_t *whole = packet_box_reserve(io->tun, PIECE_PLAIN_SIZE_MAX);
 
     a->core->stats.pieces_in++;
-    if (whole == NULL || (a->pieces == NULL && piece_box_new(&a->pieces) != ERR_OK)) {
+    if (whole == NULL || (a->pieces == NULL && piece_box_new(&a->pieces, &a->core->pieces) != ERR_OK)) {
         return;
     }
     if (piece_box_put(a->pieces, plain, size, whole, PIECE_PLAIN_SIZE_MAX, &whole_size, now) !=
@@ -288,6 +288,7 @@ static void on_piece(struct association *a, bool relayed, const uint8_t *plain, 
         a->core->stats.plaintext_dropped++;
         return;
     }
+    association_wake(a, piece_box_deadline(a->pieces));
     if (whole_size > 0) {
         on_plain(a, relayed, whole, whole_size, io, now);
     }

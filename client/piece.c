@@ -54,6 +54,7 @@ struct pending {
 
 struct piece_box {
     struct pending pending[PIECE_PENDING_MAX];
+    struct budget *shared;
     size_t bytes;
     uint64_t orders;
     struct piece_counters counters;
@@ -66,10 +67,27 @@ struct piece {
     size_t part_size;
 };
 
-int piece_box_new(struct piece_box **out)
+int piece_box_new(struct piece_box **out, struct budget *shared)
 {
     *out = calloc(1, sizeof(**out));
-    return *out != NULL ? ERR_OK : ERR_NOMEM;
+    if (*out == NULL) {
+        return ERR_NOMEM;
+    }
+    (*out)->shared = shared;
+    return ERR_OK;
+}
+
+/* The box holds `bytes` from now on. False (nothing changed) if it may not hold so many. */
+static bool box_hold(struct piece_box *box, size_t bytes)
+{
+    if (bytes > PIECE_BYTES_MAX ||
+        (box->shared != NULL &&
+         !budget_move(box->shared, budget_charge(box->bytes, PIECE_BYTES_OWN),
+                      budget_charge(bytes, PIECE_BYTES_OWN)))) {
+        return false;
+    }
+    box->bytes = bytes;
+    return true;
 }
 
 static void pending_clear(struct piece_box *box, struct pending *pending)
@@ -77,7 +95,7 @@ static void pending_clear(struct piece_box *box, struct pending *pending)
     for (size_t i = 0; i < PIECE_COUNT_MAX; i++) {
         free(pending->parts[i]);
     }
-    box->bytes -= pending->bytes;
+    (void)box_hold(box, box->bytes - pending->bytes); /* less is always granted */
     *pending = (struct pending){0};
 }
 
@@ -225,8 +243,8 @@ int piece_box_put(struct piece_box *box, const uint8_t *data, size_t size, uint8
             .used = true, .id = piece.id, .count = piece.count, .since = now, .order = box->orders};
         box->orders++;
     }
-    while (box->bytes + piece.part_size > PIECE_BYTES_MAX) {
-        /* There is an older one: a single plaintext is far below the bound. */
+    while (!box_hold(box, box->bytes + piece.part_size)) {
+        /* There is an older one: a single plaintext is always granted. */
         pending_clear(box, pending_oldest(box, pending));
         box->counters.displaced++;
     }
@@ -234,7 +252,6 @@ int piece_box_put(struct piece_box *box, const uint8_t *data, size_t size, uint8
     pending->sizes[piece.index] = piece.part_size;
     pending->bytes += piece.part_size;
     pending->have++;
-    box->bytes += piece.part_size;
     if (pending->have == pending->count) {
         return pending_finish(box, pending, out, capacity, out_size);
     }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "client/budget.h"
 #include "proto/base/err.h"
 #include "proto/base/mono.h"
 #include "proto/wire/frame.h"
@@ -20,7 +21,8 @@
 enum {
     PIECE_OVERHEAD = PLAIN_HEADER_SIZE + PIECE_HEADER_SIZE,
     PIECE_PLAIN_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX, /* of an inner plaintext */
-    PIECE_BYTES_MAX = 262144,                                     /* kept per peer */
+    PIECE_BYTES_MAX = 262144,                                     /* kept per peer, ... */
+    PIECE_BYTES_OWN = PIECE_PLAIN_SIZE_MAX, /* ... of which this is always granted */
 };
 
 /** How many pieces a plaintext of `size` bytes needs when a frame has room for `room` plaintext
@@ -40,11 +42,12 @@ struct piece_counters {
     uint64_t completed;
     uint64_t refused;   /* malformed, duplicate, inconsistent */
     uint64_t timed_out; /* incomplete plaintexts given up after PIECE_TIMEOUT_MS */
-    uint64_t displaced; /* incomplete plaintexts given up for newer ones */
+    uint64_t displaced; /* incomplete plaintexts given up for newer ones, or because the budget is used up */
 };
 
-/** A reassembler; make it when the first piece comes. ERR_NOMEM leaves *out NULL. */
-int piece_box_new(struct piece_box **out) MUST_CHECK;
+/** A reassembler; make it when the first piece comes. What it keeps beyond PIECE_BYTES_OWN comes
+ * out of `shared`, borrowed for its life; NULL: no such bound. ERR_NOMEM leaves *out NULL. */
+int piece_box_new(struct piece_box **out, struct budget *shared) MUST_CHECK;
 
 /** Free it. NULL is fine. */
 void piece_box_free(struct piece_box *box);

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "client/budget.h"
 #include "client/core.h"
 #include "client/tunnel.h"
 #include "client/view.h"
@@ -29,6 +30,8 @@ enum {
     CORE_ZIGLANS_MAX = 16,
     CORE_PEERS_MAX = 100000,
     CORE_ASSOCIATIONS_MAX = 4096,
+    CORE_QUEUE_BYTES_MAX = 16 << 20, /* packets waiting for sessions, of all peers */
+    CORE_PIECE_BYTES_MAX = 16 << 20, /* pieces waiting for others, of all peers */
     CORE_PINGS_MAX = 16,
     CORE_PING_TIMEOUT_MS = 3000,
     CORE_INITIATIONS_PER_SOURCE_PER_S = 10,
@@ -90,6 +93,7 @@ struct host_core {
     struct association *index_last_owner;
     struct heap timers;            /* of associations */
     size_t associations_count;
+    struct budget queues, pieces;
     struct cookie_baker baker;
     struct bucket_table *sources;
     struct bucket load;            /* empty: under load */

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct piece_box *box;
     struct mono now = {0};
 
-    if (piece_box_new(&box) != ERR_OK) {
+    if (piece_box_new(&box, NULL) != ERR_OK) {
         return 0;
     }
     while (rbuf_left(&r) > 0) {

@@ -86,6 +86,17 @@ static int alone_free(void **state)
     return 0;
 }
 
+/* Time passes, and the core runs as in the shell: at its deadlines. */
+static void alone_run(struct alone *alone, uint64_t ms)
+{
+    for (uint64_t i = 0; i < ms; i++) {
+        alone->now = mono_add_ms(alone->now, 1);
+        if (mono_due(host_core_deadline(alone->core), alone->now)) {
+            host_core_expire(alone->core, &alone->io, alone->now);
+        }
+    }
+}
+
 static struct endpoint somewhere(unsigned i, uint16_t port)
 {
     const uint8_t ip[4] = {203, 0, (uint8_t)(i >> 8), (uint8_t)i};
@@ -249,6 +260,78 @@ static void packets_that_wait_for_a_session_are_capped(void **state)
     association_free(a);
 }
 
+static void packets_that_wait_for_all_peers_share_a_bound(void **state)
+{
+    enum {
+        PEERS = CORE_QUEUE_BYTES_MAX / (ASSOCIATION_QUEUE_BYTES_MAX - ASSOCIATION_QUEUE_BYTES_OWN) + 9
+    };
+    static uint8_t plain[2000];
+    static struct peer peers[PEERS];
+    struct alone *alone = *state;
+    struct host_core *core = alone->core;
+    uint64_t dropped = 0;
+    size_t held = 0;
+
+    for (size_t i = 0; i < PEERS; i++) {
+        struct association *a = association_of(&peers[i], core, alone->now);
+
+        assert_non_null(a);
+        for (size_t k = 0; k < ASSOCIATION_QUEUE_MAX; k++) {
+            association_queue(a, plain, sizeof(plain));
+        }
+        held += a->queue.bytes_capacity;
+        dropped += ASSOCIATION_QUEUE_MAX - a->queue.count;
+        assert_true(a->queue.count >= ASSOCIATION_QUEUE_BYTES_OWN / sizeof(plain));
+    }
+    /* The last ones had only what each has of its own, and the newest packets are kept. */
+    assert_true(held <= CORE_QUEUE_BYTES_MAX + PEERS * ASSOCIATION_QUEUE_BYTES_OWN);
+    assert_true(held > CORE_QUEUE_BYTES_MAX);
+    assert_int_equal(peers[PEERS - 1].association->queue.bytes_capacity,
+                     ASSOCIATION_QUEUE_BYTES_OWN);
+    assert_int_equal(core->stats.queue_dropped, dropped);
+    size_t count = peers[PEERS - 1].association->queue.count;
+    association_queue(peers[PEERS - 1].association, plain, ASSOCIATION_QUEUE_BYTES_OWN + 1);
+    assert_int_equal(core->stats.queue_dropped, dropped + 1); /* too large: the others stay */
+    assert_int_equal(peers[PEERS - 1].association->queue.count, count);
+    for (size_t i = 0; i < PEERS; i++) {
+        association_free(peers[i].association);
+    }
+    assert_int_equal(core->queues.used, 0);
+}
+
+/* What a peer begins and never ends is forgotten after a second, whether it sends more or not. */
+static void pieces_that_wait_in_vain_are_forgotten(void **state)
+{
+    struct alone *alone = *state;
+    struct peer peer = {.key = {1, 2, 3}};
+    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
+    struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
+    static const uint8_t piece[PIECE_OVERHEAD + 40] = {PLAIN_PROTOCOL_PIECE, 0, 0, 0, 0,
+                                                       0, 0, 1, 0, 2};
+    uint8_t frame[FRAME_OVERHEAD + sizeof(piece)];
+    struct ziglan *relay = calloc(1, sizeof(*relay));
+    struct route route = {.relayed = relay, .source_key = peer.key};
+    struct transport_sender *sender;
+
+    assert_true(a != NULL && relay != NULL);
+    keys.local_index = association_index_new(a);
+    theirs.remote_index = keys.local_index;
+    assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
+    alone_run(alone, 100); /* nothing else is due soon then */
+    assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, piece, sizeof(piece), frame),
+                     sizeof(frame));
+    transport_sender_free(sender);
+    dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
+    assert_int_equal(piece_box_deadline(a->pieces).ns,
+                     mono_add_ms(alone->now, PIECE_TIMEOUT_MS).ns);
+    alone_run(alone, PIECE_TIMEOUT_MS);
+    assert_int_equal(piece_box_deadline(a->pieces).ns, MONO_NEVER.ns);
+    association_free(a);
+    free(relay);
+}
+
 static void paths_of_one_peer_are_capped(void **state)
 {
     struct alone *alone = *state;
@@ -363,6 +446,10 @@ int main(void)
                                         alone_new, alone_free),
         cmocka_unit_test_setup_teardown(associations_are_capped, alone_new, alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_a_session_are_capped, alone_new,
+                                        alone_free),
+        cmocka_unit_test_setup_teardown(packets_that_wait_for_all_peers_share_a_bound, alone_new,
+                                        alone_free),
+        cmocka_unit_test_setup_teardown(pieces_that_wait_in_vain_are_forgotten, alone_new,
                                         alone_free),
         cmocka_unit_test_setup_teardown(paths_of_one_peer_are_capped, alone_new, alone_free),
         cmocka_unit_test(an_address_that_is_silent_gets_few_pings),

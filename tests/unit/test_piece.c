@@ -71,7 +71,7 @@ static void pieces_in_any_order_make_the_plaintext(void **state)
     uint64_t rng = 1;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     for (uint32_t id = 0; id < 3000; id++) {
         uint8_t pieces[PIECE_COUNT_MAX][PIECE_PLAIN_SIZE_MAX];
         size_t sizes[PIECE_COUNT_MAX];
@@ -116,7 +116,7 @@ static void the_whole_may_be_written_over_its_last_piece(void **state)
     struct piece_box *box;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     for (size_t i = 0; i < sizeof(plain); i++) {
         plain[i] = (uint8_t)i;
     }
@@ -167,7 +167,7 @@ static void bad_pieces_change_nothing(void **state)
     struct piece_box *box;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     assert_int_equal(put(box, piece, piece_of(piece, 1, 0, 3, 50), out, &out_size, at_ms(0)),
                      ERR_OK);
     out_size = 99;
@@ -209,7 +209,7 @@ static void pieces_too_large_together_are_refused(void **state)
     struct piece_box *box;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     assert_int_equal(put(box, piece, piece_of(piece, 1, 0, 2, PIECE_PLAIN_SIZE_MAX + 1), out,
                          &out_size, at_ms(0)),
                      ERR_DROP);
@@ -239,7 +239,7 @@ static void incomplete_plaintexts_are_given_up_after_a_second(void **state)
     struct piece_box *box;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     assert_int_equal(piece_box_deadline(box).ns, MONO_NEVER.ns);
     assert_int_equal(put(box, piece, piece_of(piece, 1, 0, 2, 50), out, &out_size, at_ms(500)),
                      ERR_OK);
@@ -268,7 +268,7 @@ static void the_oldest_makes_room_when_there_are_too_many(void **state)
     struct piece_box *box;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     for (uint32_t id = 0; id <= PIECE_PENDING_MAX; id++) {
         assert_int_equal(put(box, piece, piece_of(piece, id, 0, 2, 50), out, &out_size, at_ms(0)),
                          ERR_OK);
@@ -294,7 +294,7 @@ static void the_oldest_makes_room_when_there_are_too_many_bytes(void **state)
     uint32_t fit = PIECE_BYTES_MAX / 8000;
 
     (void)state;
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     assert_true(fit < PIECE_PENDING_MAX);
     for (uint32_t id = 0; id <= fit; id++) {
         assert_int_equal(put(box, piece, piece_of(piece, id, 0, 2, 8000), out, &out_size, at_ms(0)),
@@ -310,6 +310,40 @@ static void the_oldest_makes_room_when_there_are_too_many_bytes(void **state)
     piece_box_free(box);
 }
 
+static void boxes_share_a_budget_and_each_has_room_for_one_plaintext(void **state)
+{
+    enum { BOXES = 20, PART = 5000 };
+    static uint8_t piece[PART + PIECE_OVERHEAD];
+    static uint8_t out[PIECE_PLAIN_SIZE_MAX];
+    struct budget shared = {.max = PIECE_BYTES_MAX};
+    struct piece_box *boxes[BOXES];
+    size_t out_size;
+
+    (void)state;
+    for (size_t b = 0; b < BOXES; b++) {
+        assert_int_equal(piece_box_new(&boxes[b], &shared), ERR_OK);
+        for (uint32_t id = 0; id < PIECE_PENDING_MAX; id++) {
+            assert_int_equal(
+                put(boxes[b], piece, piece_of(piece, id, 0, 2, PART), out, &out_size, at_ms(0)),
+                ERR_OK);
+            assert_true(shared.used <= shared.max);
+        }
+    }
+    assert_true(shared.used > shared.max - PART);
+    /* The last box has its own part only: the newest plaintext, which still becomes whole. */
+    assert_int_equal(piece_box_counters(boxes[BOXES - 1])->displaced, PIECE_PENDING_MAX - 1);
+    assert_int_equal(put(boxes[BOXES - 1], piece,
+                         piece_of(piece, PIECE_PENDING_MAX - 1, 1, 2,
+                                  PIECE_PLAIN_SIZE_MAX - PART),
+                         out, &out_size, at_ms(1)),
+                     ERR_OK);
+    assert_int_equal(out_size, PIECE_PLAIN_SIZE_MAX);
+    for (size_t b = 0; b < BOXES; b++) {
+        piece_box_free(boxes[b]);
+    }
+    assert_int_equal(shared.used, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +356,7 @@ int main(void)
         cmocka_unit_test(incomplete_plaintexts_are_given_up_after_a_second),
         cmocka_unit_test(the_oldest_makes_room_when_there_are_too_many),
         cmocka_unit_test(the_oldest_makes_room_when_there_are_too_many_bytes),
+        cmocka_unit_test(boxes_share_a_budget_and_each_has_room_for_one_plaintext),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -413,7 +413,7 @@ static void a_plaintext_in_pieces(void **state)
 
     (void)state;
     assert_int_equal(count, 2);
-    assert_int_equal(piece_box_new(&box), ERR_OK);
+    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
     for (size_t i = 0; i < count; i++) {
         size_t piece_size = piece_write(piece, room, plain, size, id, i, count);
 
