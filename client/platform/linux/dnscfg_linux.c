@@ -158,14 +158,19 @@ static void advise(struct dnscfg_result *out, const char *server)
     }
 }
 
+/* resolvectl VERB IF VALUE */
+static bool link_set(const char *interface, const char *verb, const char *value)
+{
+    char *argv[] = {argument("resolvectl"), argument(verb), argument(interface), argument(value),
+                    NULL};
+
+    return resolvectl_run(argv);
+}
+
 void dnscfg_apply(struct dnscfg_result *out, const char *interface, const uint8_t resolver[4],
                   const char *const *zones, size_t zones_count)
 {
     char server[16];
-    char *no_default[] = {argument("resolvectl"), argument("default-route"), argument(interface),
-                          argument("no"), NULL};
-    char *set_server[] = {argument("resolvectl"), argument("dns"), argument(interface), server,
-                          NULL};
 
     (void)snprintf(server, sizeof(server), "%u.%u.%u.%u", resolver[0], resolver[1], resolver[2],
                    resolver[3]);
@@ -174,17 +179,21 @@ void dnscfg_apply(struct dnscfg_result *out, const char *interface, const uint8_
         advise(out, server);
         return;
     }
-    /* The domains go first, so that this server is never asked for anything else. */
-    if (domains_set(interface, zones, zones_count) && resolvectl_run(no_default) &&
-        resolvectl_run(set_server)) {
+    /* The domains go first, so that this server is never asked for anything else. It speaks neither
+     * TLS nor DNSSEC, and nothing of it leaves this machine; a link takes both over from
+     * resolved.conf. */
+    if (domains_set(interface, zones, zones_count) && link_set(interface, "default-route", "no") &&
+        link_set(interface, "dnsovertls", "no") && link_set(interface, "dnssec", "no") &&
+        link_set(interface, "dns", server)) {
         out->state = DNSCFG_STATE_WIRED;
         return;
     }
     dnscfg_revert(interface);
     (void)snprintf(out->advice, sizeof(out->advice),
                    "systemd-resolved refused; try: resolvectl domain %s '~zignet' && "
-                   "resolvectl default-route %s no && resolvectl dns %s %s",
-                   interface, interface, interface, server);
+                   "resolvectl default-route %s no && resolvectl dnsovertls %s no && resolvectl "
+                   "dnssec %s no && resolvectl dns %s %s",
+                   interface, interface, interface, interface, interface, server);
 }
 
 void dnscfg_revert(const char *interface)
