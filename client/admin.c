@@ -108,7 +108,7 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
     for (size_t i = 0; i < core->peers_count; i++) {
         const struct peer *peer = core->peers[i];
 
-        if (peer->ziglan == NULL) {
+        if (peer == NULL) {
             continue;
         }
         *total += 1;
@@ -279,7 +279,7 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
     struct peer *peer = text == NULL ? NULL : find_peer(core, text);
     struct core_ping *slot = NULL;
 
-    if (peer == NULL || peer->ziglan == NULL) {
+    if (peer == NULL) {
         return failure("no such peer; see ziglan peers");
     }
     for (size_t i = 0; i < CORE_PINGS_MAX; i++) {
@@ -318,7 +318,7 @@ static json_t *ping_result(struct host_core *core, const json_t *request)
         if (!p->done) {
             return json_pack("{s:b, s:b}", "ok", 1, "pending", 1);
         }
-        const struct association *a = p->peer->association;
+        const struct association *a = p->peer == NULL ? NULL : p->peer->association;
         char path[TEXT_SIZE] = "relayed";
         if (!p->relayed && a != NULL) {
             (void)pathfinder_describe(a, path, sizeof(path));

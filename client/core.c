@@ -64,6 +64,11 @@ static int make_view(struct host_core *core)
     if (rc != ERR_OK) {
         return rc;
     }
+    for (size_t i = 0; i < core->cfg.fixed_count; i++) { /* before any peer claims them */
+        if (view_claim(core->view, cfg.own_key, core->cfg.fixed[i]) == ERR_NOMEM) {
+            return ERR_NOMEM;
+        }
+    }
     memcpy(core->own_v4, own.v4, sizeof(core->own_v4));
     memcpy(core->own_v6, own.v6, sizeof(core->own_v6));
     be32_write(core->resolver_v4, cfg.pool.base + VIEW_RESOLVER_OFFSET);
@@ -173,8 +178,9 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
     }
     for (size_t i = 0; i < core->ziglans_count; i++) {
         core->ziglans[i]->number = core->ziglan_number++;
-        peer_learn_all(core, core->ziglans[i], now);
+        peer_learn_all(core, core->ziglans[i]);
     }
+    peer_trim(core); /* not before all are known: each keeps its address */
     *out = core;
     return ERR_OK;
 }
@@ -184,11 +190,7 @@ void host_core_free(struct host_core *core)
     if (core == NULL) {
         return;
     }
-    for (size_t i = 0; i < core->peers_count; i++) {
-        association_free(core->peers[i]->association);
-        free(core->peers[i]);
-    }
-    free(core->peers);
+    peers_free(core);
     for (size_t i = 0; i < core->ziglans_count; i++) {
         ziglan_free(core->ziglans[i]);
     }
@@ -220,7 +222,7 @@ static struct ziglan *ziglan_of(struct host_core *core, struct link_handle handl
 static void wake_waiting(struct host_core *core, struct mono now)
 {
     for (size_t i = 0; i < core->peers_count; i++) {
-        struct association *a = core->peers[i]->association;
+        struct association *a = core->peers[i] == NULL ? NULL : core->peers[i]->association;
 
         if (a != NULL && a->initiating && a->handshake.local_index == 0) {
             a->handshake_at = now;
@@ -231,8 +233,7 @@ static void wake_waiting(struct host_core *core, struct mono now)
     }
 }
 
-static void on_member(struct host_core *core, struct ziglan *ziglan, const Ziglan__Member *member,
-                      struct mono now)
+static void on_member(struct host_core *core, struct ziglan *ziglan, const Ziglan__Member *member)
 {
     uint8_t key[KEY_SIZE];
 
@@ -245,7 +246,7 @@ static void on_member(struct host_core *core, struct ziglan *ziglan, const Zigla
         const struct roster_member *known = roster_find_key(ziglan->roster, key);
 
         if (known != NULL) {
-            (void)peer_learn(core, ziglan, known, now);
+            (void)peer_learn(core, ziglan, known);
         }
         break;
     }
@@ -257,12 +258,12 @@ static void on_member(struct host_core *core, struct ziglan *ziglan, const Zigla
 
 /* One write to the disk for all of them. Where it fails, they hold in memory all the same. */
 static void on_changes(struct host_core *core, struct ziglan *ziglan,
-                       const Ziglan__Changes *changes, struct mono now)
+                       const Ziglan__Changes *changes)
 {
     bool begun = store_begin(core->store) == ERR_OK;
 
     for (size_t i = 0; i < changes->n_members; i++) {
-        on_member(core, ziglan, changes->members[i], now);
+        on_member(core, ziglan, changes->members[i]);
     }
     roster_progress(ziglan->roster, changes->sequence);
     if (begun && store_commit(core->store) != ERR_OK) {
@@ -349,11 +350,11 @@ static void on_control(struct host_core *core, struct ziglan *ziglan,
         wake_waiting(core, now);
         break;
     case ZIGLAN__CONTROL__BODY_CHANGES:
-        on_changes(core, ziglan, message->changes, now);
+        on_changes(core, ziglan, message->changes);
         break;
     case ZIGLAN__CONTROL__BODY_FOUND:
         if (message->found->member != NULL) {
-            on_member(core, ziglan, message->found->member, now);
+            on_member(core, ziglan, message->found->member);
         }
         break;
     case ZIGLAN__CONTROL__BODY_ERROR:
@@ -496,7 +497,7 @@ static void expire_pings(struct host_core *core, struct host_io *io, struct mono
 
         /* One that is over, or whose peer was removed meanwhile, must begin nothing any more. */
         if (ping->ticket == 0 || ping->done || ping->sent_at.ns != MONO_NEVER.ns ||
-            ping->peer->ziglan == NULL ||
+            ping->peer == NULL ||
             mono_ms_between(ping->started_at, now) > CORE_PING_TIMEOUT_MS) {
             continue;
         }
@@ -554,7 +555,7 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
     core->local_port = port;
     core->candidates_sequence++;
     for (size_t i = 0; i < core->peers_count; i++) {
-        if (core->peers[i]->association != NULL) {
+        if (core->peers[i] != NULL && core->peers[i]->association != NULL) {
             pathfinder_on_network(core->peers[i]->association, now);
         }
     }
@@ -601,16 +602,6 @@ void host_core_resolved(struct host_core *core, uint32_t ticket, const struct en
                            ziglan->url.hosts[ticket & 0xff].name);
         }
     }
-}
-
-uint32_t host_core_peers_count(const struct host_core *core)
-{
-    return (uint32_t)core->peers_count;
-}
-
-void host_core_peer_v6(const struct host_core *core, uint32_t number, uint8_t v6[16])
-{
-    key_ip6(v6, core->peers[number]->key);
 }
 
 void host_core_set_tun_offload(struct host_core *core, bool offload)
@@ -697,7 +688,9 @@ int host_core_leave(struct host_core *core, const char *name_or_key, struct mono
             continue;
         }
         for (size_t p = 0; p < core->peers_count; p++) {
-            peer_forget(core, ziglan, core->peers[p]->key);
+            if (core->peers[p] != NULL) {
+                peer_forget(core, ziglan, core->peers[p]->key);
+            }
         }
         ziglan_leave(ziglan, &host, now);
         ziglan_free(ziglan);

@@ -94,11 +94,15 @@ bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out,
 void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now);
 
-/** How many peers were ever known, numbered from 0; a number stays with its peer. */
-uint32_t host_core_peers_count(const struct host_core *core);
+/** The key-derived address of a peer, and whether it is (still) one. */
+struct host_route {
+    uint8_t v6[16];
+    bool wanted;
+};
 
-/** The key-derived address of a peer; number below host_core_peers_count. */
-void host_core_peer_v6(const struct host_core *core, uint32_t number, uint8_t v6[16]);
+/** Poll what changed among the peers since it was asked last, for a shell that routes each of them;
+ * false if nothing did. Who does not ask misses nothing but memory of one address for each peer. */
+bool host_core_route(struct host_core *core, struct host_route *out);
 
 /** The TUN device takes partial checksums and TCP super-packets (until told: it does not). */
 void host_core_set_tun_offload(struct host_core *core, bool offload);

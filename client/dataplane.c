@@ -188,10 +188,7 @@ static void look_for_owner(struct host_core *core, const struct tunnel_address *
 
 static struct peer *destination_peer(struct host_core *core, const struct tunnel_address *to)
 {
-    struct peer *peer =
-        to->size == 4 ? peer_by_v4(core, to->ip) : peer_by_v6(core, to->ip);
-
-    return peer != NULL && peer->ziglan != NULL ? peer : NULL;
+    return to->size == 4 ? peer_by_v4(core, to->ip) : peer_by_v6(core, to->ip);
 }
 
 static void send_packet(struct host_core *core, const struct packet *packet, struct host_io *io,

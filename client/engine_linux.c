@@ -54,7 +54,6 @@ struct engine {
     uint8_t resolver_ip[4];
     bool ipv6_off;
     bool routes_shared;      /* another interface has the overlay's IPv6 routes: one route a peer */
-    uint32_t routed_count;   /* peers with a route of their own */
     char interface[IF_NAMESIZE];
 };
 
@@ -158,15 +157,17 @@ static void resolves_start(struct engine *e, struct mono now)
  * its own; some at a time, since a ziglan may have thousands. */
 static void peers_route(struct engine *e)
 {
-    uint8_t ips[PEER_ROUTES_BATCH][16];
+    struct netcfg_host hosts[PEER_ROUTES_BATCH];
+    struct host_route route;
     struct fault fault = {0};
-    uint32_t known = host_core_peers_count(e->core);
     size_t count = 0;
 
-    while (e->routed_count < known && count < PEER_ROUTES_BATCH) {
-        host_core_peer_v6(e->core, e->routed_count++, ips[count++]);
+    while (count < PEER_ROUTES_BATCH && host_core_route(e->core, &route)) {
+        hosts[count].wanted = route.wanted;
+        memcpy(hosts[count].ip, route.v6, sizeof(hosts[count].ip));
+        count++;
     }
-    if (count > 0 && netcfg_route_hosts(e->interface, ips, count, &fault) != ERR_OK) {
+    if (count > 0 && netcfg_route_hosts(e->interface, hosts, count, &fault) != ERR_OK) {
         env_trace(e->env, TRACE_LEVEL_WARN, "interface.route", "%s", fault.text);
     }
 }

@@ -211,7 +211,7 @@ static struct peer *admitted_peer(struct host_core *core, const uint8_t key[KEY_
 {
     struct peer *peer = peer_find(core, key);
 
-    if (peer != NULL && peer->ziglan != NULL) {
+    if (peer != NULL) {
         return peer;
     }
     core->stats.not_member++;

@@ -37,7 +37,7 @@ static bool record_of_key(const struct host_core *core, const uint8_t key[KEY_SI
         record_of_self(core, out);
         return true;
     }
-    if (peer == NULL || peer->ziglan == NULL) {
+    if (peer == NULL) {
         return false;
     }
     record_of_peer(peer, out);
@@ -136,7 +136,7 @@ bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t 
         break;
     }
     const struct peer *peer = peer_at(core, id);
-    if (peer == NULL || peer->ziglan == NULL) {
+    if (peer == NULL) {
         return false;
     }
     const struct roster_member *member = peer_member(peer);

@@ -536,7 +536,7 @@ void pathfinder_on_punch_request(struct host_core *core, struct ziglan *ziglan,
     /* Only who may talk to us, and does so already, learns where we are. The request may overtake
      * the first frame of a session that we answered just now. */
     answer.accept =
-        peer != NULL && peer->ziglan != NULL && peer->association != NULL &&
+        peer != NULL && peer->association != NULL &&
         (peer->association->current != NULL || peer->association->next != NULL);
     answer.punch_id = request->punch_id;
     env_random(core->env, token, sizeof(token));

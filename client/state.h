@@ -28,7 +28,7 @@
 
 enum {
     CORE_ZIGLANS_MAX = 16,
-    CORE_PEERS_MAX = 100000,
+    CORE_PEERS_MAX = CORE_ZIGLANS_MAX * ROSTER_MEMBER_COUNT_MAX, /* so no ziglan takes another's */
     CORE_ASSOCIATIONS_MAX = 4096,
     CORE_QUEUE_BYTES_MAX = 16 << 20, /* packets waiting for sessions, of all peers */
     CORE_PIECE_BYTES_MAX = 16 << 20, /* pieces waiting for others, of all peers */
@@ -46,7 +46,7 @@ struct association;
 struct peer {
     uint32_t id; /* its place in core->peers, and its number in the view */
     uint8_t key[KEY_SIZE];
-    struct ziglan *ziglan;      /* through which it is known; NULL: no longer a member */
+    struct ziglan *ziglan;      /* through which it is known */
     struct tunnel_pair pair;    /* its addresses in our view, and our own */
     struct association *association; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;      /* largest timestamp of an initiation from it */
@@ -55,11 +55,17 @@ struct peer {
     struct mono last_seen_at;   /* MONO_NEVER: never */
 };
 
+/** Which route the shell was told for a place in core->peers. */
+struct peer_route {
+    bool told;
+    uint8_t v6[16];
+};
+
 /** A ping asked for through the admin interface. */
 struct core_ping {
     uint32_t ticket; /* 0: free */
     uint64_t transaction;
-    struct peer *peer;
+    struct peer *peer; /* NULL: it was removed meanwhile */
     struct mono started_at, sent_at; /* sent_at NEVER: waits for a session */
     bool done, relayed;
     uint64_t rtt_ns;
@@ -85,8 +91,11 @@ struct host_core {
     size_t ziglans_count;
     uint32_t ziglan_number; /* of the next one */
     struct view *view;
-    struct peer **peers; /* by id; a peer who leaves keeps its place, in case it comes back */
-    size_t peers_count, peers_capacity;
+    struct peer **peers; /* by id; NULL: the place is free, and the next newcomer's */
+    struct peer_route *routes; /* for each place */
+    uint32_t *places_free;
+    size_t peers_count, peers_capacity, places_free_count;
+    size_t route_at; /* no place before it has news for the shell */
     struct map *peers_by_key;
     struct map *sessions_by_index; /* receiver index -> struct association */
     uint32_t index_last;           /* of the last frame, 0: none; spares a hash per frame */
@@ -136,18 +145,26 @@ struct peer *peer_find(const struct host_core *core, const uint8_t key[KEY_SIZE]
 /** The peer by its number, or NULL. */
 struct peer *peer_at(const struct host_core *core, uint32_t id);
 
-/** A member was added or changed: make or update the peer. NULL if a bound was hit. */
+/** A member was added or changed: make or update the peer. NULL if it is this host itself, or
+ * without memory. */
 struct peer *peer_learn(struct host_core *core, struct ziglan *ziglan,
-                        const struct roster_member *member, struct mono now);
+                        const struct roster_member *member);
 
-/** It is no member of `ziglan` any more: perhaps of another, else everything with it ends. */
+/** It is no member of `ziglan` any more: perhaps of another, else everything with it ends and the
+ * peer is freed. What stays is its address, for a while (view_trim). */
 void peer_forget(struct host_core *core, struct ziglan *ziglan, const uint8_t key[KEY_SIZE]);
+
+/** Forget the addresses of those who left long ago, here and in the store. */
+void peer_trim(struct host_core *core);
+
+/** Free all peers and their table. */
+void peers_free(struct host_core *core);
 
 /** Its roster entry, or NULL if it is no member. */
 const struct roster_member *peer_member(const struct peer *peer);
 
 /** Bring peers in line with the roster of a ziglan just loaded. */
-void peer_learn_all(struct host_core *core, struct ziglan *ziglan, struct mono now);
+void peer_learn_all(struct host_core *core, struct ziglan *ziglan);
 
 /** The peer that a destination address belongs to, NULL if none. */
 struct peer *peer_by_v4(const struct host_core *core, const uint8_t ip[4]);

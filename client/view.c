@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VIEW_REMEMBERED_MAX = 1 << 20 };
-
 /* Everything known of one key: an assignment, and while the peer is in the view its addresses. */
 struct entry {
     uint8_t key[KEY_SIZE];
@@ -20,6 +18,7 @@ struct entry {
     uint8_t v6[16];
     uint8_t fixed[VIEW_FIXED_MAX][EUI64_SIZE];
     size_t fixed_count;
+    struct entry *older, *newer; /* its neighbours among the absent */
 };
 
 struct view {
@@ -29,22 +28,25 @@ struct view {
     struct map *by_v6;    /* present entries */
     struct map *by_eui64; /* claims of present entries */
     uint32_t present_count;
+    struct entry *oldest, *newest; /* of the absent: entries with an assignment, not present */
+    size_t absent_count;
 };
 
 int view_new(struct view **out, const struct view_config *cfg, const struct env *env)
 {
     struct view *view = calloc(1, sizeof(*view));
     size_t present_max = (size_t)cfg->peers_max + 1;
+    size_t assigned_max = addrplan_pool_size(&cfg->pool);
 
     *out = NULL;
     if (view == NULL) {
         return ERR_NOMEM;
     }
     view->cfg = *cfg;
-    int rc = map_new(&view->by_key, KEY_SIZE, present_max + VIEW_REMEMBERED_MAX, env);
+    int rc = map_new(&view->by_key, KEY_SIZE, present_max + assigned_max, env);
 
     if (rc == ERR_OK) {
-        rc = map_new(&view->by_v4, 4, present_max + VIEW_REMEMBERED_MAX, env);
+        rc = map_new(&view->by_v4, 4, assigned_max, env);
     }
     if (rc == ERR_OK) {
         rc = map_new(&view->by_v6, 16, present_max, env);
@@ -116,6 +118,22 @@ static struct entry *entry_take(struct view *view, const uint8_t key[KEY_SIZE], 
     return entry;
 }
 
+static void absent_add(struct view *view, struct entry *entry)
+{
+    entry->older = view->newest;
+    entry->newer = NULL;
+    *(view->newest != NULL ? &view->newest->newer : &view->oldest) = entry;
+    view->newest = entry;
+    view->absent_count++;
+}
+
+static void absent_remove(struct view *view, struct entry *entry)
+{
+    *(entry->older != NULL ? &entry->older->newer : &view->oldest) = entry->newer;
+    *(entry->newer != NULL ? &entry->newer->older : &view->newest) = entry->older;
+    view->absent_count--;
+}
+
 /* Drop an entry that says nothing any more. */
 static void entry_release(struct view *view, struct entry *entry)
 {
@@ -179,20 +197,27 @@ int view_remember(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t 
         return memcmp(entry->v4, v4, 4) == 0 ? ERR_OK : ERR_DROP; /* the first one told stays */
     }
     rc = entry_assign(view, entry, v4);
+    if (rc == ERR_OK && !entry->present) {
+        absent_add(view, entry);
+    }
     entry_release(view, entry);
     return rc;
 }
 
-void view_forget(struct view *view, const uint8_t key[KEY_SIZE])
+bool view_trim(struct view *view, uint8_t key[KEY_SIZE])
 {
-    struct entry *entry = map_find_pointer(view->by_key, key);
+    size_t share = addrplan_pool_size(&view->cfg.pool) / VIEW_ABSENT_SHARE;
+    struct entry *entry = view->oldest;
 
-    if (entry == NULL || entry->present) {
-        return;
+    if (view->absent_count <= (share < VIEW_ABSENT_MAX ? share : VIEW_ABSENT_MAX)) {
+        return false;
     }
+    memcpy(key, entry->key, KEY_SIZE);
+    absent_remove(view, entry);
     map_remove(view->by_v4, entry->v4, NULL);
     entry->has_v4 = false;
     entry_release(view, entry);
+    return true;
 }
 
 static void addresses_of(const struct entry *entry, struct view_addresses *out)
@@ -223,6 +248,9 @@ static int enter(struct view *view, const uint8_t key[KEY_SIZE], bool self, uint
         if (rc != ERR_OK) {
             entry_release(view, entry);
             return rc;
+        }
+        if (entry->has_v4) {
+            absent_remove(view, entry);
         }
         entry->present = true;
         entry->self = self;
@@ -267,6 +295,24 @@ int view_add(struct view *view, const uint8_t key[KEY_SIZE], uint32_t peer,
     return enter(view, key, false, peer, out, fresh);
 }
 
+static void unclaim(struct view *view, struct entry *entry)
+{
+    for (size_t i = 0; i < entry->fixed_count; i++) {
+        map_remove(view->by_eui64, entry->fixed[i], NULL);
+    }
+    memset(entry->fixed, 0, sizeof(entry->fixed));
+    entry->fixed_count = 0;
+}
+
+void view_unclaim(struct view *view, const uint8_t key[KEY_SIZE])
+{
+    struct entry *entry = map_find_pointer(view->by_key, key);
+
+    if (entry != NULL) {
+        unclaim(view, entry);
+    }
+}
+
 void view_remove(struct view *view, const uint8_t key[KEY_SIZE])
 {
     struct entry *entry = map_find_pointer(view->by_key, key);
@@ -274,14 +320,13 @@ void view_remove(struct view *view, const uint8_t key[KEY_SIZE])
     if (entry == NULL || !entry->present || entry->self) {
         return;
     }
-    for (size_t i = 0; i < entry->fixed_count; i++) {
-        map_remove(view->by_eui64, entry->fixed[i], NULL);
-    }
+    unclaim(view, entry);
     map_remove(view->by_v6, entry->v6, NULL);
-    memset(entry->fixed, 0, sizeof(entry->fixed));
-    entry->fixed_count = 0;
     entry->present = false;
     view->present_count--;
+    if (entry->has_v4) {
+        absent_add(view, entry);
+    }
     entry_release(view, entry);
 }
 

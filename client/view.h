@@ -21,6 +21,8 @@ enum {
     VIEW_RESOLVER_OFFSET = 53, /* from the pool's base */
     VIEW_FIXED_MAX = 4,        /* EUI-64s of one peer */
     VIEW_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
+    VIEW_ABSENT_MAX = 4096,    /* assignments remembered of keys that are not in the view, ... */
+    VIEW_ABSENT_SHARE = 8,     /* ... and not more than this part of the pool */
 };
 
 /** What view_new needs; copied. */
@@ -53,8 +55,12 @@ void view_free(struct view *view);
  */
 int view_remember(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t v4[4]) MUST_CHECK;
 
-/** Forget the assignment of a key that is not in the view now; its address is free again. */
-void view_forget(struct view *view, const uint8_t key[KEY_SIZE]);
+/**
+ * Forget one assignment, if there are too many of keys that are not in the view: that of the key
+ * that has been absent longest, whose address is free again. Returns true with its key, as often
+ * as there is one to be told about; false when done. Not before all peers known so far were added.
+ */
+bool view_trim(struct view *view, uint8_t key[KEY_SIZE]);
 
 /** This host's addresses, chosen before those of the peers. *fresh: they were not remembered, so
  * store them. ERR_LIMIT: no free address (has_v4 false), ERR_NOMEM. */
@@ -73,7 +79,8 @@ int view_own(struct view *view, struct view_addresses *out, bool *fresh) MUST_CH
 int view_add(struct view *view, const uint8_t key[KEY_SIZE], uint32_t peer,
              struct view_addresses *out, bool *fresh) MUST_CHECK;
 
-/** Take a peer out, and its fixed addresses; its IPv4 assignment stays remembered. */
+/** Take a peer out, and its fixed addresses; its IPv4 assignment stays remembered until view_trim
+ * takes it. */
 void view_remove(struct view *view, const uint8_t key[KEY_SIZE]);
 
 /** Give the fixed addresses of an EUI-64 to a peer in the view. The first key seen keeps it:
@@ -81,6 +88,9 @@ void view_remove(struct view *view, const uint8_t key[KEY_SIZE]);
  * VIEW_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
 int view_claim(struct view *view, const uint8_t key[KEY_SIZE],
                const uint8_t eui64[EUI64_SIZE]) MUST_CHECK;
+
+/** Give up the fixed addresses of a key in the view, before it claims those that it has now. */
+void view_unclaim(struct view *view, const uint8_t key[KEY_SIZE]);
 
 /** Who a local address belongs to. */
 enum view_owner {

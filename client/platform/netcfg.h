@@ -38,9 +38,16 @@ struct netcfg_report {
 int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
                  struct netcfg_report *report, struct fault *fault) MUST_CHECK;
 
-/** Route count single IPv6 addresses to the interface: for an interface that shares the overlay's
- * ranges with another one (ipv6_route_shared). The routes go with the interface. ERR_SYSTEM. */
-int netcfg_route_hosts(const char *interface, const uint8_t (*ips)[16], size_t count,
+/** A single IPv6 address that is to be routed to the interface, or not any more. */
+struct netcfg_host {
+    uint8_t ip[16];
+    bool wanted;
+};
+
+/** Route count single IPv6 addresses to the interface, or take such routes away (one that is not
+ * there is fine): for an interface that shares the overlay's ranges with another one
+ * (ipv6_route_shared). The routes go with the interface. ERR_SYSTEM. */
+int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
                        struct fault *fault) MUST_CHECK;
 
 /** Change the MTU of a running interface. ERR_SYSTEM. */

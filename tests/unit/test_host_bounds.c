@@ -3,6 +3,7 @@
 #include "client/association.h"
 #include "client/core.h"
 #include "client/state.h"
+#include "proto/base/bytes.h"
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
 #include "rendezvous/punch_volley.h"
@@ -218,6 +219,138 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
     assert_non_null(a->current); /* it was the first valid frame of the session */
     association_free(a);
     free(relay);
+}
+
+static struct roster_member member_of(uint32_t number)
+{
+    struct roster_member member = {.key = {0x5a}};
+
+    be32_write(member.key + 8, number);
+    key_ip6(member.ip6, member.key);
+    return member;
+}
+
+static size_t addresses_stored(struct store *store)
+{
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_VIEWS, NULL, 0);
+    uint8_t v4[4];
+    size_t count = 0;
+    size_t size;
+
+    for (;;) {
+        assert_int_equal(store_next(store, &cursor, v4, sizeof(v4), &size), ERR_OK);
+        if (size == STORE_NONE) {
+            return count;
+        }
+        count++;
+    }
+}
+
+/* An entry point that admits and revokes keys without end. */
+static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
+{
+    enum { ROUNDS = 40000, AT_ONCE = 5 };
+    struct alone *alone = *state;
+    struct host_core *core = alone->core;
+    struct ziglan *ours = calloc(1, sizeof(*ours));
+    struct ziglan *churning = calloc(1, sizeof(*churning));
+    struct roster_member friend = member_of(UINT32_MAX);
+    struct peer *peer = peer_learn(core, ours, &friend);
+    struct peer before;
+
+    assert_true(peer != NULL && ours != NULL && churning != NULL);
+    assert_non_null(association_of(peer, core, alone->now));
+    before = *peer;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        struct roster_member newcomer = member_of(i);
+        struct roster_member leaver = member_of(i - AT_ONCE);
+
+        assert_non_null(peer_learn(core, churning, &newcomer));
+        peer_forget(core, churning, leaver.key);
+        assert_true(core->peers_count <= AT_ONCE + 2);
+    }
+    peer_forget(core, churning, friend.key); /* what it says of others' members */
+    assert_ptr_equal(peer_find(core, friend.key), peer);
+    assert_memory_equal(peer, &before, sizeof(before));
+    assert_int_equal(view_assigned_count(core->view), VIEW_ABSENT_MAX + AT_ONCE + 2);
+    assert_int_equal(addresses_stored(alone->store), VIEW_ABSENT_MAX + AT_ONCE + 2);
+    free(ours);
+    free(churning);
+}
+
+/* What a shell that polls routes has after it: for each peer one. */
+static void routes_follow_the_peers_however_they_change_places(void **state)
+{
+    enum { KEYS = 12, STEPS = 4000 };
+    struct alone *alone = *state;
+    struct host_core *core = alone->core;
+    struct ziglan *ziglan = calloc(1, sizeof(*ziglan));
+    bool present[KEYS] = {false};
+    bool routed[KEYS] = {false};
+    struct host_route route;
+
+    assert_non_null(ziglan);
+    for (uint32_t step = 0; step < STEPS; step++) {
+        uint32_t i = env_random_below(&alone->env, KEYS);
+        struct roster_member member = member_of(i);
+
+        if (present[i]) {
+            peer_forget(core, ziglan, member.key);
+        } else {
+            assert_non_null(peer_learn(core, ziglan, &member));
+        }
+        present[i] = !present[i];
+        if (env_random_below(&alone->env, 4) != 0) {
+            continue; /* the shell is busy */
+        }
+        while (host_core_route(core, &route)) {
+            uint32_t k = 0;
+
+            while (memcmp(member_of(k).ip6, route.v6, sizeof(route.v6)) != 0) {
+                k++;
+                assert_true(k < KEYS);
+            }
+            routed[k] = route.wanted;
+        }
+        assert_memory_equal(routed, present, sizeof(routed));
+    }
+    assert_true(core->peers_count <= KEYS);
+    free(ziglan);
+}
+
+/* A fixed address is everywhere the same, so who claims it first keeps it: that of this host is its
+ * own from the start, and what a member's record claims no more is free for others. */
+static void fixed_addresses_are_claimed_once(void **state)
+{
+    static const uint8_t own[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 9};
+    static const uint8_t other[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 8};
+    static const uint8_t none[EUI64_SIZE];
+    struct alone *alone = *state;
+    struct host_config cfg = {
+        .identity = &alone->identity, .fixed = {{2, 0, 0, 0xff, 0xfe, 0, 0, 9}}, .fixed_count = 1};
+    struct ziglan *ziglan = calloc(1, sizeof(*ziglan));
+    struct roster_member greedy = member_of(1);
+    struct roster_member honest = member_of(2);
+
+    assert_non_null(ziglan);
+    host_core_free(alone->core);
+    assert_int_equal(
+        host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now), ERR_OK);
+    greedy.eui64_count = 2;
+    memcpy(greedy.eui64s[0], own, EUI64_SIZE);
+    memcpy(greedy.eui64s[1], other, EUI64_SIZE);
+    const struct peer *peer = peer_learn(alone->core, ziglan, &greedy);
+    assert_non_null(peer);
+    assert_memory_equal(peer->pair.peer.fixed[0], none, EUI64_SIZE);
+    assert_memory_equal(peer->pair.peer.fixed[1], other, EUI64_SIZE);
+
+    greedy.eui64_count = 0;
+    assert_non_null(peer_learn(alone->core, ziglan, &greedy));
+    honest.eui64_count = 1;
+    memcpy(honest.eui64s[0], other, EUI64_SIZE);
+    peer = peer_learn(alone->core, ziglan, &honest);
+    assert_memory_equal(peer->pair.peer.fixed[0], other, EUI64_SIZE);
+    free(ziglan);
 }
 
 static void associations_are_capped(void **state)
@@ -444,6 +577,11 @@ int main(void)
                                         alone_free),
         cmocka_unit_test_setup_teardown(a_relayed_frame_counts_only_from_its_session_s_peer,
                                         alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(a_directory_that_churns_keys_takes_no_more_and_more,
+                                        alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(routes_follow_the_peers_however_they_change_places,
+                                        alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(fixed_addresses_are_claimed_once, alone_new, alone_free),
         cmocka_unit_test_setup_teardown(associations_are_capped, alone_new, alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_a_session_are_capped, alone_new,
                                         alone_free),

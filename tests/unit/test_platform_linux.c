@@ -231,6 +231,31 @@ static void the_interface_has_the_mtu_and_queue_and_vanishes_on_close(void **sta
     assert_int_equal(if_nametoindex("zigtest0"), 0);
 }
 
+/* Through which interface the kernel reaches an address: /proc tells the routes to single hosts. */
+static const char *route_interface(const uint8_t ip[16])
+{
+    static char interface[IF_NAMESIZE];
+    char wanted[33];
+    char line[256];
+    FILE *file = fopen("/proc/net/ipv6_route", "r");
+
+    assert_non_null(file);
+    for (size_t i = 0; i < 16; i++) {
+        (void)snprintf(wanted + 2 * i, 3, "%02x", ip[i]);
+    }
+    interface[0] = '\0';
+    while (fgets(line, sizeof(line), file) != NULL) {
+        const char *last = strrchr(line, ' ');
+
+        if (strncmp(line, wanted, 32) == 0 && strncmp(line + 32, " 80 ", 4) == 0 && last != NULL) {
+            (void)snprintf(interface, sizeof(interface), "%.*s", (int)strcspn(last + 1, "\n"),
+                           last + 1);
+        }
+    }
+    (void)fclose(file);
+    return interface;
+}
+
 static void a_second_overlay_interface_shares_the_routes(void **state)
 {
     struct netcfg_plan plan = {.mtu = 1280,
@@ -248,6 +273,15 @@ static void a_second_overlay_interface_shares_the_routes(void **state)
     assert_int_equal(tun_open(&second, "zigtest1", &fault), ERR_OK);
     assert_int_equal(netcfg_apply("zigtest1", &plan, &report, &fault), ERR_OK);
     assert_true(report.ipv6_route_shared);
+
+    /* A peer's own route leads to this interface, until it is taken away. */
+    struct netcfg_host host = {.ip = {0xfd, 0xd9, 0xf8, 0x00, [15] = 77}, .wanted = true};
+
+    for (int i = 0; i < 4; i++) {
+        host.wanted = i < 2;
+        assert_int_equal(netcfg_route_hosts("zigtest1", &host, 1, &fault), ERR_OK);
+        assert_int_equal(strcmp(route_interface(host.ip), "zigtest1") == 0, host.wanted);
+    }
     tun_close(first);
     tun_close(second);
 }

@@ -151,12 +151,43 @@ static void remembered_assignments_come_first(void **state)
     assert_false(view_lookup(view, late, &got));
     assert_int_equal(view_find(view, v4, 4, &peer), VIEW_OWNER_NONE);
     assert_int_equal(view_assigned_count(view), 3);
-    view_forget(view, early); /* in the view: stays */
-    assert_int_equal(view_assigned_count(view), 3);
-    view_forget(view, late);
-    view_forget(view, late);
-    assert_int_equal(view_assigned_count(view), 2);
+    assert_false(view_trim(view, late)); /* only one, in a large pool: it may come back */
+    assert_int_equal(view_add(view, late, 3, &got, &fresh), ERR_OK);
+    expect_v4(&got, 100, 64, 0, 99);
     view_free(view);
+}
+
+/* A directory whose members come and go must not use up the pool, nor memory without end. */
+static void only_the_newest_of_the_absent_are_remembered(void **state)
+{
+    static const struct {
+        const char *pool;
+        uint32_t keys, kept;
+    } cases[] = {{"100.64.0.0/16", VIEW_ABSENT_MAX + 3, VIEW_ABSENT_MAX}, {"10.9.8.0/25", 20, 16}};
+    struct view_addresses got;
+    uint8_t key[KEY_SIZE];
+    uint8_t gone[KEY_SIZE];
+    bool fresh;
+
+    (void)state;
+    for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+        struct view *view = view_make(cases[c].pool, 10);
+
+        assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+        for (uint32_t i = 1; i <= cases[c].keys; i++) {
+            key_make(key, i * 7, i);
+            assert_int_equal(view_add(view, key, i, &got, &fresh), ERR_OK);
+            view_remove(view, key);
+            if (i > cases[c].kept) { /* the oldest goes */
+                key_make(key, (i - cases[c].kept) * 7, i - cases[c].kept);
+                assert_true(view_trim(view, gone));
+                assert_memory_equal(gone, key, KEY_SIZE);
+            }
+            assert_false(view_trim(view, gone));
+        }
+        assert_int_equal(view_assigned_count(view), cases[c].kept + 1);
+        view_free(view);
+    }
 }
 
 static void full_pools_leave_a_peer_with_ipv6(void **state)
@@ -164,6 +195,7 @@ static void full_pools_leave_a_peer_with_ipv6(void **state)
     struct view *view = view_make("192.168.7.0/30", 10); /* two addresses */
     struct view_addresses got;
     uint8_t key[KEY_SIZE];
+    uint8_t wanted_key[KEY_SIZE];
     uint8_t wanted[16];
     uint32_t peer = 0;
     bool fresh;
@@ -184,7 +216,8 @@ static void full_pools_leave_a_peer_with_ipv6(void **state)
     /* When an address becomes free, adding it again gives it one. */
     key_make(key, 1, 1);
     view_remove(view, key);
-    view_forget(view, key);
+    assert_true(view_trim(view, wanted_key));
+    assert_memory_equal(wanted_key, key, KEY_SIZE);
     key_make(key, 1, 2);
     assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_OK);
     assert_true(got.has_v4 && fresh);
@@ -265,6 +298,13 @@ static void every_form_of_an_address_finds_its_owner(void **state)
 
         assert_int_equal(view_claim(view, other, more), i < VIEW_FIXED_MAX ? ERR_OK : ERR_LIMIT);
     }
+    view_unclaim(view, other); /* it has others now */
+    for (uint8_t i = 0; i < VIEW_FIXED_MAX; i++) {
+        uint8_t more[EUI64_SIZE] = {4, i};
+
+        assert_int_equal(view_claim(view, other, more), ERR_OK);
+    }
+    assert_int_equal(view_claim(view, key, (uint8_t[EUI64_SIZE]){3, 0}), ERR_OK);
     view_remove(view, key);
     assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
     view_free(view);
@@ -275,6 +315,7 @@ struct twin_key {
     uint8_t key[KEY_SIZE];
     bool assigned, present;
     uint32_t v4, peer;
+    uint32_t absent_since;
 };
 
 struct twin {
@@ -321,6 +362,39 @@ found:
     return true;
 }
 
+/* Who of the absent is forgotten next; NULL: they are few enough. */
+static struct twin_key *twin_oldest(struct twin *twin)
+{
+    struct twin_key *oldest = NULL;
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < TWIN_KEYS; i++) {
+        struct twin_key *k = &twin->keys[i];
+
+        if (!k->assigned || k->present) {
+            continue;
+        }
+        count++;
+        if (oldest == NULL || k->absent_since < oldest->absent_since) {
+            oldest = k;
+        }
+    }
+    return count > twin->size / VIEW_ABSENT_SHARE ? oldest : NULL;
+}
+
+static void twin_trim(struct twin *twin, struct view *view)
+{
+    struct twin_key *k;
+    uint8_t key[KEY_SIZE];
+
+    while ((k = twin_oldest(twin)) != NULL) {
+        assert_true(view_trim(view, key));
+        assert_memory_equal(key, k->key, KEY_SIZE);
+        k->assigned = false;
+    }
+    assert_false(view_trim(view, key));
+}
+
 static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, uint32_t step,
                       uint64_t *rng)
 {
@@ -345,11 +419,11 @@ static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, 
         break;
     }
     case 2:
+        k->absent_since = k->present ? step : k->absent_since;
         k->present = false;
         view_remove(view, k->key);
         if (rng_below(rng, 2) == 0) {
-            k->assigned = false;
-            view_forget(view, k->key);
+            twin_trim(twin, view);
         }
         break;
     default: {
@@ -361,6 +435,7 @@ static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, 
         be32_write(v4, wanted);
         assert_int_equal(view_remember(view, k->key, v4), ok ? ERR_OK : ERR_DROP);
         if (ok) {
+            k->absent_since = k->assigned ? k->absent_since : step;
             k->assigned = true;
             k->v4 = wanted;
         }
@@ -428,6 +503,7 @@ int main(void)
         cmocka_unit_test(first_choices_follow_the_hash_and_conflicts_the_next_attempt),
         cmocka_unit_test(reserved_addresses_are_never_assigned),
         cmocka_unit_test(remembered_assignments_come_first),
+        cmocka_unit_test(only_the_newest_of_the_absent_are_remembered),
         cmocka_unit_test(full_pools_leave_a_peer_with_ipv6),
         cmocka_unit_test(too_many_peers_and_the_own_key_are_refused),
         cmocka_unit_test(every_form_of_an_address_finds_its_owner),

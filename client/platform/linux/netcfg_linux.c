@@ -93,7 +93,9 @@ static int address_add(struct netlink *netlink, unsigned index, const uint8_t *i
 static int route_request(struct netlink *netlink, unsigned index, const uint8_t destination[16],
                          uint8_t prefix, uint32_t metric, uint16_t flags)
 {
-    struct nlmsghdr *request = netlink_request(netlink, RTM_NEWROUTE, NLM_F_CREATE | flags);
+    bool wanted = (flags & NLM_F_CREATE) != 0;
+    struct nlmsghdr *request =
+        netlink_request(netlink, wanted ? RTM_NEWROUTE : RTM_DELROUTE, flags);
     struct rtmsg *body = mnl_nlmsg_put_extra_header(request, sizeof(*body));
 
     body->rtm_family = AF_INET6;
@@ -116,7 +118,8 @@ static int route_add(struct netlink *netlink, unsigned index, const uint8_t rang
 
     for (uint32_t i = 0; i < ROUTE_TRIES_MAX; i++) {
         if (route_request(netlink, index, destination, 32,
-                          ROUTE_METRIC_FIRST + i * ROUTE_METRIC_STEP, NLM_F_EXCL) == ERR_OK) {
+                          ROUTE_METRIC_FIRST + i * ROUTE_METRIC_STEP,
+                          NLM_F_CREATE | NLM_F_EXCL) == ERR_OK) {
             return ERR_OK;
         }
         if (errno != EEXIST) {
@@ -176,7 +179,7 @@ static int pool_route(struct netlink *netlink, unsigned index, const struct netc
         destination[15 - bit / 8] &= (uint8_t)~(1U << bit % 8);
     }
     return route_request(netlink, index, destination, (uint8_t)(96 + plan->ipv4_prefix),
-                         ROUTE_METRIC_FIRST, NLM_F_REPLACE);
+                         ROUTE_METRIC_FIRST, NLM_F_CREATE | NLM_F_REPLACE);
 }
 
 static int ipv6_routes(struct netlink *netlink, unsigned index, const struct netcfg_plan *plan,
@@ -242,7 +245,7 @@ int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
     return rc;
 }
 
-int netcfg_route_hosts(const char *interface, const uint8_t (*ips)[16], size_t count,
+int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
                        struct fault *fault)
 {
     unsigned index = if_nametoindex(interface);
@@ -250,10 +253,14 @@ int netcfg_route_hosts(const char *interface, const uint8_t (*ips)[16], size_t c
     int rc = index == 0 ? ERR_SYSTEM : netlink_open(&netlink);
 
     for (size_t i = 0; rc == ERR_OK && i < count; i++) {
-        rc = route_request(netlink, index, ips[i], 128, ROUTE_METRIC_FIRST, NLM_F_REPLACE);
+        rc = route_request(netlink, index, hosts[i].ip, 128, ROUTE_METRIC_FIRST,
+                           hosts[i].wanted ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+        if (rc != ERR_OK && !hosts[i].wanted && errno == ESRCH) {
+            rc = ERR_OK;
+        }
     }
     if (rc != ERR_OK) {
-        fault_set_errno(fault, "cannot route to a peer through %s", interface);
+        fault_set_errno(fault, "cannot change the route to a peer through %s", interface);
         rc = ERR_SYSTEM;
     }
     netlink_close(netlink);
