@@ -164,13 +164,14 @@ static json_t *stats_json(const struct host_core *core)
 {
     const struct core_stats *s = &core->stats;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "frames_in",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "frames_in",
                      (json_int_t)s->frames_in, "frames_out", (json_int_t)s->frames_out,
                      "frames_dropped", (json_int_t)s->frames_dropped, "packets_in",
                      (json_int_t)s->packets_in, "packets_out", (json_int_t)s->packets_out,
                      "packets_dropped", (json_int_t)s->packets_dropped, "queue_dropped",
                      (json_int_t)s->queue_dropped, "not_member", (json_int_t)s->not_member,
-                     "unknown_index", (json_int_t)s->unknown_index, "direct_established",
+                     "unknown_index", (json_int_t)s->unknown_index, "associations_displaced",
+                     (json_int_t)s->associations_displaced, "direct_established",
                      (json_int_t)s->direct_established, "direct_lost",
                      (json_int_t)s->direct_lost);
 }

@@ -104,6 +104,53 @@ static void queue_forget(struct association *a)
     a->queue = (struct plain_queue){0};
 }
 
+/* Where a ziglan counts in an array of counts; the last place is for those without any. */
+static size_t ziglan_place(const struct host_core *core, const struct association *a)
+{
+    size_t i = 0;
+
+    while (i < core->ziglans_count && core->ziglans[i] != a->peer->ziglan) {
+        i++;
+    }
+    return i;
+}
+
+static uint64_t unused_ms(const struct association *a, struct mono now)
+{
+    return a->used_at.ns == MONO_NEVER.ns ? UINT64_MAX : mono_ms_between(a->used_at, now);
+}
+
+/* Whoever admits members can send as many as it likes to greet us. They displace each other, not
+ * the peers of another ziglan, and nobody with whom this host talks. Rare, so it may search. */
+static bool make_room(struct host_core *core, struct mono now)
+{
+    size_t counts[CORE_ZIGLANS_MAX + 1] = {0};
+    struct association *victim = NULL;
+    size_t crowd = 0;
+
+    for (size_t i = 0; i < core->timers.count; i++) {
+        size_t place = ziglan_place(
+            core, HEAP_OWNER(core->timers.entries[i], struct association, timer));
+
+        counts[place]++;
+        crowd = counts[place] > counts[crowd] ? place : crowd;
+    }
+    for (size_t i = 0; i < core->timers.count; i++) {
+        struct association *a = HEAP_OWNER(core->timers.entries[i], struct association, timer);
+
+        if (ziglan_place(core, a) == crowd && unused_ms(a, now) > ASSOCIATION_ACTIVE_MS &&
+            (victim == NULL || unused_ms(a, now) > unused_ms(victim, now))) {
+            victim = a;
+        }
+    }
+    if (victim == NULL) {
+        return false;
+    }
+    core->stats.associations_displaced++;
+    association_free(victim);
+    return true;
+}
+
 struct association *association_of(struct peer *peer, struct host_core *core, struct mono now)
 {
     struct association *a = peer->association;
@@ -111,7 +158,7 @@ struct association *association_of(struct peer *peer, struct host_core *core, st
     if (a != NULL) {
         return a;
     }
-    if (core->associations_count >= CORE_ASSOCIATIONS_MAX) {
+    if (core->associations_count >= CORE_ASSOCIATIONS_MAX && !make_room(core, now)) {
         return NULL;
     }
     a = calloc(1, sizeof(*a));
@@ -127,6 +174,7 @@ struct association *association_of(struct peer *peer, struct host_core *core, st
     a->punch_wait_at = MONO_NEVER;
     a->retry.at = MONO_NEVER;
     a->active_until = now;
+    a->used_at = MONO_NEVER;
     pathfinder_allow(a, now);
     peer->association = a;
     core->associations_count++;

@@ -90,10 +90,13 @@ struct association {
     struct piece_box *pieces; /* NULL until the first piece */
     uint32_t piece_id;
     struct mono active_until;
+    struct mono used_at; /* something on this host had a packet for the peer last; NEVER: never */
     char why[CONTROL_TEXT_SIZE_MAX + 1]; /* why it is not direct, for status */
 };
 
-/** The association of a peer, made if there is none. NULL if a bound was hit. */
+/** The association of a peer, made if there is none. Where there are too many, one goes that
+ * nobody on this host has used for long, out of the ziglan that has most of them. NULL if all are in
+ * use, or without memory. */
 struct association *association_of(struct peer *peer, struct host_core *core, struct mono now);
 void association_free(struct association *a);
 

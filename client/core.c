@@ -503,6 +503,7 @@ static void expire_pings(struct host_core *core, struct host_io *io, struct mono
         }
         struct association *a = association_of(ping->peer, core, now);
         if (a != NULL && association_ready(a, io, now)) {
+            a->used_at = now;
             association_touch(a, now);
             ping->transaction = pathfinder_ping(a, a->best, 0, io, now);
             ping->sent_at = ping->transaction != 0 ? now : MONO_NEVER;

@@ -217,6 +217,7 @@ static void send_packet(struct host_core *core, const struct packet *packet, str
         return;
     }
     peer->tx_bytes += packet->size;
+    a->used_at = now;
     association_touch(a, now);
     if (!association_ready(a, io, now)) {
         queue_packet(a, packet);

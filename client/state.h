@@ -77,7 +77,7 @@ struct core_stats {
     uint64_t packets_in, packets_out, packets_dropped; /* TUN side */
     uint64_t initiations_refused, cookies_sent, not_member, stale_timestamp, queue_dropped;
     uint64_t unknown_index, plaintext_dropped, foreign_dropped, pieces_in, pieces_out;
-    uint64_t handshakes, direct_established, direct_lost;
+    uint64_t handshakes, associations_displaced, direct_established, direct_lost;
 };
 
 struct host_core {

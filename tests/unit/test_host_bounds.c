@@ -360,7 +360,10 @@ static void associations_are_capped(void **state)
 
     assert_non_null(peers);
     for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX; i++) {
-        assert_non_null(association_of(&peers[i], alone->core, alone->now));
+        struct association *a = association_of(&peers[i], alone->core, alone->now);
+
+        assert_non_null(a);
+        a->used_at = alone->now;
     }
     assert_null(association_of(&peers[CORE_ASSOCIATIONS_MAX], alone->core, alone->now));
     association_free(peers[5].association);
@@ -369,6 +372,41 @@ static void associations_are_capped(void **state)
         association_free(peers[i].association);
     }
     assert_int_equal(alone->core->associations_count, 0);
+    free(peers);
+}
+
+/* A ziglan full of keys that all greet us takes no place from another's peers, nor from its own
+ * members to whom this host talks. */
+static void a_crowd_of_one_ziglan_displaces_only_itself(void **state)
+{
+    enum { FRIENDS = 40, TALKING = 50, NEW = 3000 };
+    struct alone *alone = *state;
+    struct host_core *core = alone->core;
+    struct ziglan *ziglans[2] = {calloc(1, sizeof(struct ziglan)), calloc(1, sizeof(struct ziglan))};
+    struct peer *peers = calloc(CORE_ASSOCIATIONS_MAX + NEW, sizeof(*peers));
+
+    assert_true(peers != NULL && ziglans[0] != NULL && ziglans[1] != NULL);
+    core->ziglans[0] = ziglans[0];
+    core->ziglans[1] = ziglans[1];
+    core->ziglans_count = 2;
+    for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX + NEW; i++) {
+        peers[i].ziglan = ziglans[i < FRIENDS ? 0 : 1];
+        struct association *a = association_of(&peers[i], core, alone->now);
+
+        assert_non_null(a);
+        a->used_at = i >= FRIENDS && i < FRIENDS + TALKING ? alone->now : a->used_at;
+        assert_true(core->associations_count <= CORE_ASSOCIATIONS_MAX);
+    }
+    for (size_t i = 0; i < FRIENDS + TALKING; i++) {
+        assert_non_null(peers[i].association);
+    }
+    assert_int_equal(core->stats.associations_displaced, NEW);
+    for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX + NEW; i++) {
+        association_free(peers[i].association);
+    }
+    core->ziglans_count = 0;
+    free(ziglans[0]);
+    free(ziglans[1]);
     free(peers);
 }
 
@@ -583,6 +621,8 @@ int main(void)
                                         alone_new, alone_free),
         cmocka_unit_test_setup_teardown(fixed_addresses_are_claimed_once, alone_new, alone_free),
         cmocka_unit_test_setup_teardown(associations_are_capped, alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(a_crowd_of_one_ziglan_displaces_only_itself, alone_new,
+                                        alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_a_session_are_capped, alone_new,
                                         alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_all_peers_share_a_bound, alone_new,
