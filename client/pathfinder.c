@@ -678,7 +678,7 @@ static struct mono expire_path(struct association *a, size_t index, bool active,
 
     if (due.became_suspect) {
         for (size_t i = 0; i < a->paths_count; i++) {
-            path_doubt(&a->paths[i], path->unanswered_at, now);
+            path_doubt(&a->paths[i], path->live_ping_at, now);
         }
         choose(a, now);
         return now;

@@ -125,6 +125,38 @@ static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
     lab_free(lab);
 }
 
+/* A cut takes all direct paths with it. Something was still on its way on another one when the path
+ * in use fell silent: that is no reason to wait for the death of both, one after the other. */
+static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct association *a;
+    uint64_t waited_ms = 0;
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 2000);
+    a = lab->hosts[0].core->peers[0]->association;
+    assert_true(a->best >= 0);
+    struct path *other = &a->paths[a->paths_count];
+    *other = a->paths[a->best];
+    other->remote.port++;
+    a->paths_count++;
+    lab->cut_direct = true;
+    run_ms(lab, 2 * DELAY_MS);
+    while (a->best >= 0) {
+        send_ping(lab, 84);
+        if (waited_ms == 0) {
+            run_ms(lab, 5);
+            other->last_received_at = lab->now;
+        }
+        run_ms(lab, 5);
+        waited_ms += 5;
+        assert_true(waited_ms < PATH_SILENCE_MS + PATH_DEAD_MS + 50);
+    }
+    lab_free(lab);
+}
+
 /* After a while without traffic the mappings of the NATs may be gone: the first packet takes the
  * relay and arrives, and the direct path is asked, not trusted. */
 static void the_first_packet_after_a_long_silence_arrives(void **state)
@@ -363,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_restarted_peer_tells_its_candidates_anew),
         cmocka_unit_test(initiations_of_both_at_once_leave_a_session_that_both_have),
         cmocka_unit_test(a_peer_that_restarts_often_is_reached_directly_again),
+        cmocka_unit_test(a_cut_takes_no_longer_with_two_direct_paths),
         cmocka_unit_test(the_first_packet_after_a_long_silence_arrives),
         cmocka_unit_test(a_reconnection_is_no_news_to_the_others),
         cmocka_unit_test(a_configuration_read_again_leaves_the_session_alone),
