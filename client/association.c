@@ -14,6 +14,9 @@ static void session_free(struct pair_session *session)
         return;
     }
     association_index_drop(session->association, session->local_index);
+    if (session->widened) {
+        (void)budget_move(&session->association->core->windows, SESSION_WINDOW_BYTES, 0);
+    }
     transport_sender_free(session->control);
     transport_sender_free(session->data);
     transport_receiver_free(session->receiver);

@@ -13,6 +13,7 @@
 #include "client/path.h"
 #include "client/piece.h"
 #include "client/state.h"
+#include "proto/crypto/replay.h"
 #include "proto/crypto/transport.h"
 #include "proto/wire/intunnel.h"
 #include "rendezvous/punch_volley.h"
@@ -22,6 +23,7 @@ enum {
     ASSOCIATION_QUEUE_MAX = 64,            /* plaintexts waiting for a session */
     ASSOCIATION_QUEUE_BYTES_MAX = 128 * 1024,
     ASSOCIATION_QUEUE_BYTES_OWN = 4096,    /* always granted; more comes out of core->queues */
+    SESSION_WINDOW_BYTES = 8 * REPLAY_WORD_COUNT_WIDE, /* of a data channel's widened window */
     ASSOCIATION_REKEY_MS = 120 * 1000,
     ASSOCIATION_REKEY_RESPONDER_MS = 150 * 1000,
     ASSOCIATION_REJECT_MS = 180 * 1000,
@@ -42,6 +44,8 @@ struct pair_session {
     bool initiator;
     enum aead aead;
     struct mono made_at;
+    bool heard, relayed; /* a frame of the data channel came; the last one through a relay */
+    bool widened;        /* its window is, paid for out of core->windows */
     struct transport_sender *control, *data;
     struct transport_receiver *receiver;
 };

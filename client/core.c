@@ -150,6 +150,7 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
     core->cfg = *cfg;
     core->queues.max = CORE_QUEUE_BYTES_MAX;
     core->pieces.max = CORE_PIECE_BYTES_MAX;
+    core->windows.max = CORE_WINDOW_BYTES_MAX;
     core->cfg.mtu = cfg->mtu == 0 ? INNER_MTU_DEFAULT : cfg->mtu;
     if (cfg->pool_bits == 0) {
         memcpy(core->cfg.pool, pool_default, sizeof(pool_default));

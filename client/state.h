@@ -32,6 +32,7 @@ enum {
     CORE_ASSOCIATIONS_MAX = 4096,
     CORE_QUEUE_BYTES_MAX = 16 << 20, /* packets waiting for sessions, of all peers */
     CORE_PIECE_BYTES_MAX = 16 << 20, /* pieces waiting for others, of all peers */
+    CORE_WINDOW_BYTES_MAX = 32 << 20, /* widened replay windows of all sessions */
     CORE_PINGS_MAX = 16,
     CORE_PING_TIMEOUT_MS = 3000,
     CORE_INITIATIONS_PER_SOURCE_PER_S = 10,
@@ -102,7 +103,7 @@ struct host_core {
     struct association *index_last_owner;
     struct heap timers;            /* of associations */
     size_t associations_count;
-    struct budget queues, pieces;
+    struct budget queues, pieces, windows;
     struct cookie_baker baker;
     struct bucket_table *sources;
     struct bucket load;            /* empty: under load */

@@ -3,12 +3,24 @@
 
 #include <stddef.h>
 
-/* Counter c lives in bit c % 64 of word c / 64 % REPLAY_WORD_COUNT. The window spans at most
- * REPLAY_WORD_COUNT words, so a word is cleared before the window reaches it again. */
+/* Counter c lives in bit c % 64 of word c / 64 % word_count. The window spans at most word_count
+ * words, so a word is cleared before the window reaches it again. */
 
-static size_t word_of(uint64_t counter)
+/* Two divisions by constants are much faster than one by a variable. */
+static uint64_t word_of(const struct replay *replay, uint64_t counter)
 {
-    return (size_t)(counter / 64 % REPLAY_WORD_COUNT);
+    uint64_t number = counter / 64;
+
+    return replay->wide != NULL ? replay->wide[number % REPLAY_WORD_COUNT_WIDE]
+                                : replay->words[number % REPLAY_WORD_COUNT];
+}
+
+static uint64_t *word_at(struct replay *replay, uint64_t counter)
+{
+    uint64_t number = counter / 64;
+
+    return replay->wide != NULL ? &replay->wide[number % REPLAY_WORD_COUNT_WIDE]
+                                : &replay->words[number % REPLAY_WORD_COUNT];
 }
 
 static uint64_t bit_of(uint64_t counter)
@@ -18,32 +30,49 @@ static uint64_t bit_of(uint64_t counter)
 
 enum replay_verdict replay_check(const struct replay *replay, uint64_t counter)
 {
+    uint64_t window = replay->wide != NULL ? REPLAY_WINDOW_WIDE : REPLAY_WINDOW;
+
     if (counter == UINT64_MAX) {
         return REPLAY_VERDICT_OLD; /* `next` could not follow it */
     }
     if (counter >= replay->next) {
         return REPLAY_VERDICT_NEW;
     }
-    if (replay->next - counter > REPLAY_WINDOW) {
+    if (replay->next - counter > window || counter < replay->oldest) {
         return REPLAY_VERDICT_OLD;
     }
-    return (replay->words[word_of(counter)] & bit_of(counter)) != 0 ? REPLAY_VERDICT_SEEN
-                                                                    : REPLAY_VERDICT_NEW;
+    return (word_of(replay, counter) & bit_of(counter)) != 0 ? REPLAY_VERDICT_SEEN
+                                                             : REPLAY_VERDICT_NEW;
 }
 
 void replay_commit(struct replay *replay, uint64_t counter)
 {
     if (counter >= replay->next) {
+        uint64_t word_count = replay->wide != NULL ? REPLAY_WORD_COUNT_WIDE : REPLAY_WORD_COUNT;
         uint64_t last = replay->next == 0 ? 0 : replay->next - 1;
         uint64_t step_count = counter / 64 - last / 64;
 
-        if (step_count > REPLAY_WORD_COUNT) {
-            step_count = REPLAY_WORD_COUNT; /* everything is left behind */
+        if (step_count > word_count) {
+            step_count = word_count; /* everything is left behind */
         }
         for (uint64_t i = 0; i < step_count; i++) {
-            replay->words[word_of(counter - 64 * i)] = 0;
+            *word_at(replay, counter - 64 * i) = 0;
         }
         replay->next = counter + 1;
     }
-    replay->words[word_of(counter)] |= bit_of(counter);
+    *word_at(replay, counter) |= bit_of(counter);
+}
+
+void replay_widen(struct replay *replay, uint64_t wide[REPLAY_WORD_COUNT_WIDE])
+{
+    uint64_t oldest = replay->next > REPLAY_WINDOW ? replay->next - REPLAY_WINDOW : 0;
+
+    if (replay->wide != NULL) {
+        return;
+    }
+    for (uint64_t at = oldest - oldest % 64; at < replay->next; at += 64) {
+        wide[at / 64 % REPLAY_WORD_COUNT_WIDE] = word_of(replay, at);
+    }
+    replay->oldest = oldest;
+    replay->wide = wide;
 }

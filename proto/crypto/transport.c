@@ -158,6 +158,9 @@ void transport_receiver_free(struct transport_receiver *receiver)
         return;
     }
     for (size_t i = 0; i < FRAME_CHANNEL_COUNT; i++) {
+        if (receiver->channels[i] != NULL) {
+            free(receiver->channels[i]->replay.wide);
+        }
         free_wiped(receiver->channels[i], sizeof(*receiver->channels[i]));
     }
     free_wiped(receiver, sizeof(*receiver));
@@ -209,6 +212,16 @@ static struct transport_channel *channel_new(const struct aead_key *key)
     return channel;
 }
 
+static void channel_widen(struct transport_channel *channel)
+{
+    uint64_t *wide = channel->replay.wide == NULL ? calloc(REPLAY_WORD_COUNT_WIDE, sizeof(*wide))
+                                                  : NULL;
+
+    if (wide != NULL) {
+        replay_widen(&channel->replay, wide);
+    }
+}
+
 static enum transport_drop open_verified(struct transport_receiver *receiver, const uint8_t *frame,
                                          uint8_t *plain, const struct transport_opened *opened)
 {
@@ -236,6 +249,10 @@ static enum transport_drop open_verified(struct transport_receiver *receiver, co
         drop = TRANSPORT_DROP_NOMEM;
         goto out;
     }
+    if (receiver->widen) {
+        channel_widen(channel);
+        receiver->widen = false;
+    }
     replay_commit(&channel->replay, opened->counter);
     if (opened->counter > receiver->counter_max) {
         receiver->counter_max = opened->counter;
@@ -258,6 +275,11 @@ int transport_open(struct transport_receiver *receiver, const uint8_t *frame, si
     }
     *out = opened;
     return opened.drop == TRANSPORT_DROP_NONE ? ERR_OK : ERR_DROP;
+}
+
+void transport_receiver_widen(struct transport_receiver *receiver, bool wanted)
+{
+    receiver->widen = wanted;
 }
 
 uint64_t transport_receiver_failed_opens(const struct transport_receiver *receiver)

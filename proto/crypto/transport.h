@@ -107,6 +107,13 @@ void transport_receiver_free(struct transport_receiver *receiver);
 int transport_open(struct transport_receiver *receiver, const uint8_t *frame, size_t size,
                    uint8_t *plain, struct transport_opened *out) MUST_CHECK;
 
+/**
+ * The next frame that opens widens the window of its channel to REPLAY_WINDOW_WIDE (8 KB more),
+ * before it moves it: for a frame that comes by another path and may be far ahead of those on the
+ * slower one. false takes that back. Without memory the channel stays as it is.
+ */
+void transport_receiver_widen(struct transport_receiver *receiver, bool wanted);
+
 /** Frames whose tag did not verify. */
 uint64_t transport_receiver_failed_opens(const struct transport_receiver *receiver);
 

@@ -470,6 +470,66 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
     assert_int_equal(core->queues.used, 0);
 }
 
+/* A direct path 100 ms faster than the relay, at 1 Gbit/s: each frame that was on its way over the
+ * relay comes when those behind it are 9,600 ahead. None is lost, and each counts once. */
+static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
+{
+    enum { AHEAD = 9600, FRAMES = 4 * AHEAD };
+    static const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
+    static uint8_t frames[FRAMES][FRAME_OVERHEAD + sizeof(keepalive)];
+    struct alone *alone = *state;
+    struct host_core *core = alone->core;
+    struct ziglan *relay = calloc(1, sizeof(*relay));
+    struct peer peer = {.key = {1, 2, 3}};
+    struct route relayed = {.relayed = relay, .source_key = peer.key};
+    struct route direct = {.remote = somewhere(1, 5000)};
+    struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
+    struct transport_sender *sender;
+
+    assert_non_null(relay);
+    for (int refused = 0; refused < 2; refused++) { /* second: windows cost more than there is */
+        struct association *a = association_of(&peer, core, alone->now);
+        struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
+
+        assert_non_null(a);
+        keys.local_index = association_index_new(a);
+        theirs.remote_index = keys.local_index;
+        assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+        assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
+        for (size_t i = 0; i < FRAMES; i++) {
+            assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, keepalive,
+                                                 sizeof(keepalive), frames[i]),
+                             sizeof(frames[i]));
+        }
+        transport_sender_free(sender);
+        uint64_t dropped = core->stats.frames_dropped;
+        core->windows.max = refused == 0 ? CORE_WINDOW_BYTES_MAX : SESSION_WINDOW_BYTES - 1;
+        for (size_t i = 0; i < AHEAD; i++) {
+            dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
+        }
+        for (size_t i = 0; i < AHEAD; i++) {
+            dataplane_receive(core, &direct, frames[2 * AHEAD + i], sizeof(frames[0]), &alone->io,
+                              alone->now);
+            dataplane_receive(core, &relayed, frames[AHEAD + i], sizeof(frames[0]), &alone->io,
+                              alone->now);
+        }
+        assert_int_equal(core->windows.used, refused == 0 ? SESSION_WINDOW_BYTES : 0);
+        if (refused == 0) {
+            assert_int_equal(core->stats.frames_dropped, dropped);
+        } else { /* as with the window that every session has */
+            assert_int_equal(core->stats.frames_dropped, dropped + AHEAD);
+        }
+        dropped = core->stats.frames_dropped;
+        for (size_t i = 0; i < 3 * AHEAD; i++) { /* all of them once more */
+            dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
+        }
+        assert_int_equal(core->stats.frames_dropped, dropped + 3 * AHEAD);
+        association_free(a);
+        assert_int_equal(core->windows.used, 0);
+    }
+    free(relay);
+}
+
 /* What a peer begins and never ends is forgotten after a second, whether it sends more or not. */
 static void pieces_that_wait_in_vain_are_forgotten(void **state)
 {
@@ -627,6 +687,8 @@ int main(void)
                                         alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_all_peers_share_a_bound, alone_new,
                                         alone_free),
+        cmocka_unit_test_setup_teardown(frames_overtaken_by_those_of_a_faster_path_arrive,
+                                        alone_new, alone_free),
         cmocka_unit_test_setup_teardown(pieces_that_wait_in_vain_are_forgotten, alone_new,
                                         alone_free),
         cmocka_unit_test_setup_teardown(paths_of_one_peer_are_capped, alone_new, alone_free),
