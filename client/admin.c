@@ -225,12 +225,13 @@ static json_t *status(struct host_core *core, struct mono now)
 static json_t *join(struct host_core *core, const json_t *request, struct mono now)
 {
     const char *url = json_string_value(json_object_get(request, "url"));
+    const char *name = json_string_value(json_object_get(request, "name"));
     char error[URL_ERROR_SIZE] = "the ziglan could not be joined";
 
     if (url == NULL) {
         return failure("join wants a url");
     }
-    if (host_core_join(core, url, error, sizeof(error), now) != ERR_OK) {
+    if (host_core_join(core, url, name, error, sizeof(error), now) != ERR_OK) {
         return failure(error);
     }
     return json_pack("{s:b}", "ok", 1);

@@ -633,8 +633,8 @@ static int not_stored(int rc, char *error, size_t error_size)
     return rc;
 }
 
-int host_core_join(struct host_core *core, const char *text, char *error, size_t error_size,
-                   struct mono now)
+int host_core_join(struct host_core *core, const char *text, const char *wished, char *error,
+                   size_t error_size, struct mono now)
 {
     struct url url;
     char problem[URL_ERROR_SIZE];
@@ -651,6 +651,7 @@ int host_core_join(struct host_core *core, const char *text, char *error, size_t
     }
     for (size_t i = 0; i < core->ziglans_count; i++) {
         if (memcmp(core->ziglans[i]->url.key, url.key, KEY_SIZE) == 0) {
+            ziglan_wish(core->ziglans[i], wished);
             int rc = ziglan_rejoin(core->ziglans[i], &url, &host, now);
 
             return rc == ERR_OK ? ERR_OK : not_stored(rc, error, error_size);
@@ -664,6 +665,7 @@ int host_core_join(struct host_core *core, const char *text, char *error, size_t
     struct ziglan **slot = &core->ziglans[core->ziglans_count];
     int rc = ziglan_new(slot, &url, &host, now);
     if (rc == ERR_OK) {
+        ziglan_wish(*slot, wished);
         rc = ziglan_save(*slot, core->store);
     }
     if (rc != ERR_OK) {

@@ -117,9 +117,11 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
 /**
  * Join a ziglan by URL (proto/wire/url.h), now or again. Remembered in the store before this
  * returns ERR_OK. On ERR_DROP `error` tells what is wrong with the URL, with place and remedy.
+ *
+ * wished   the name to wish for in this ziglan (any text, it is made legal), NULL: the host's
  */
-int host_core_join(struct host_core *core, const char *url, char *error, size_t error_size,
-                   struct mono now) MUST_CHECK;
+int host_core_join(struct host_core *core, const char *url, const char *wished, char *error,
+                   size_t error_size, struct mono now) MUST_CHECK;
 
 /** Leave a ziglan by its name or key; ERR_DROP if it is not joined. */
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now) MUST_CHECK;

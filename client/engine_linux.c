@@ -49,6 +49,8 @@ struct engine {
     struct tun *tun;
     struct ev_io tun_readable;
     struct packet_box tun_box;
+    void (*interface_gone)(void *context);
+    void *context;
     struct ev_timer wake_check;
     uint64_t asleep_ms; /* time asleep since boot, as seen last */
     uint8_t resolver_ip[4];
@@ -181,7 +183,7 @@ static void core_settle(void *context, struct mono now)
     if (e->routes_shared) {
         peers_route(e);
     }
-    if (e->tun == NULL) {
+    if (e->tun == NULL || tun_gone(e->tun)) {
         return;
     }
     /* While the UDP socket is full, packets wait in the device's queue, where TCP notices. */
@@ -199,8 +201,12 @@ static void on_tun_readable(struct ev_loop *loop, struct ev_io *w, int events)
     struct packet *packets;
     size_t count = tun_receive(e->tun, &packets);
 
-    (void)loop;
     (void)events;
+    if (tun_gone(e->tun)) {
+        ev_io_stop(loop, w);
+        e->interface_gone(e->context);
+        return;
+    }
     if (count > 0) {
         host_core_packets(e->core, packets, count, &io, clock_mono());
         pump_kick(e->pump);
@@ -362,6 +368,8 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
         return ERR_NOMEM;
     }
     e->loop = options->loop;
+    e->interface_gone = options->interface_gone;
+    e->context = options->context;
     e->env = options->env;
     ev_init(&e->tun_readable, on_tun_readable);
     ev_timer_init(&e->wake_check, on_wake_check, WAKE_CHECK_S, WAKE_CHECK_S);

@@ -32,6 +32,9 @@ struct engine_options {
     const char *store_path; /* directory of the LMDB store */
     const char *interface;  /* name of the TUN device, NULL: none */
     uint8_t resolver[4];    /* Magic DNS address; all zero: the core's choice in the pool */
+    /** Somebody removed the TUN device: nothing passes any more. Called once, from the loop. */
+    void (*interface_gone)(void *context);
+    void *context;
 };
 
 /** Open everything and start. The interface is up and has its addresses when this returns.

@@ -13,7 +13,8 @@
 
 enum {
     STORED_VERSION_BARE = 1, /* without the member part */
-    STORED_VERSION = 2,
+    STORED_VERSION_WISHLESS = 2, /* without the wished name */
+    STORED_VERSION = 3,
     STORED_SIZE_MAX = 4096,
     MEMBER_PART_LIFETIME_S = 30 * 24 * 3600,
     MEMBER_PART_RENEW_MS = 15 * 24 * 3600 * 1000, /* signed anew when so old */
@@ -96,6 +97,18 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, const struct zig
     return ziglan_save(ziglan, host->store);
 }
 
+void ziglan_wish(struct ziglan *ziglan, const char *name)
+{
+    if (name != NULL) {
+        (void)name_sanitise(ziglan->wished, name, strlen(name));
+    }
+}
+
+static const char *wish_of(const struct ziglan *ziglan, const struct ziglan_host *host)
+{
+    return ziglan->wished[0] != '\0' ? ziglan->wished : host->wished_name;
+}
+
 /* ---- the store ---- */
 
 static void put_text(struct wbuf *w, const char *text)
@@ -134,6 +147,7 @@ int ziglan_save(const struct ziglan *ziglan, struct store *store)
     put_text(&w, ziglan->granted);
     wbuf_u16(&w, u16_of(ziglan->part_size));
     wbuf_put(&w, ziglan->part, ziglan->part_size);
+    put_text(&w, ziglan->wished);
     if (!wbuf_ok(&w)) {
         return ERR_SYSTEM;
     }
@@ -152,17 +166,21 @@ static int load_one(struct ziglan **out, const uint8_t *value, size_t size,
     bool admitted = rbuf_u8(&r) == 1;
     char name[NAME_TEXT_SIZE];
     char granted[NAME_TEXT_SIZE];
+    char wished[NAME_TEXT_SIZE] = "";
     size_t part_size;
     const uint8_t *part;
 
     *out = NULL;
-    if ((version != STORED_VERSION && version != STORED_VERSION_BARE) ||
+    if (version < STORED_VERSION_BARE || version > STORED_VERSION ||
         !take_text(&r, text, sizeof(text)) ||
         !take_text(&r, name, sizeof(name)) || !take_text(&r, granted, sizeof(granted))) {
         return ERR_DROP;
     }
-    part_size = version == STORED_VERSION ? rbuf_u16(&r) : 0;
+    part_size = version != STORED_VERSION_BARE ? rbuf_u16(&r) : 0;
     part = rbuf_take(&r, part_size);
+    if (version == STORED_VERSION && !take_text(&r, wished, sizeof(wished))) {
+        return ERR_DROP;
+    }
     if (!rbuf_done(&r) || part_size > RECORD_SIGNED_SIZE_MAX ||
         url_parse(&url, text, strlen(text), error) != ERR_OK) {
         return ERR_DROP;
@@ -172,6 +190,7 @@ static int load_one(struct ziglan **out, const uint8_t *value, size_t size,
         (*out)->admitted = admitted;
         memcpy((*out)->name, name, sizeof(name));
         memcpy((*out)->granted, granted, sizeof(granted));
+        memcpy((*out)->wished, wished, sizeof(wished));
         memcpy((*out)->part, part, part_size);
         (*out)->part_size = part_size;
     }
@@ -249,7 +268,7 @@ static int renew_member_part(struct ziglan *ziglan, const struct ziglan_host *ho
     memcpy(part.fixed, host->fixed, host->fixed_count * sizeof(part.fixed[0]));
     if (known && last.relays_count == 1 &&
         memcmp(last.relays[0], ziglan->entry.relay_key, KEY_SIZE) == 0 &&
-        strcmp(last.wished_name, host->wished_name) == 0 &&
+        strcmp(last.wished_name, wish_of(ziglan, host)) == 0 &&
         last.fixed_count == part.fixed_count &&
         memcmp(last.fixed, part.fixed, sizeof(part.fixed)) == 0 && last.header.created_ms <= wall_ms &&
         wall_ms - last.header.created_ms < MEMBER_PART_RENEW_MS) {
@@ -257,7 +276,7 @@ static int renew_member_part(struct ziglan *ziglan, const struct ziglan_host *ho
     }
     memcpy(part.header.key, host->identity->public_key, KEY_SIZE);
     memcpy(part.relays[0], ziglan->entry.relay_key, KEY_SIZE);
-    (void)snprintf(part.wished_name, sizeof(part.wished_name), "%s", host->wished_name);
+    (void)snprintf(part.wished_name, sizeof(part.wished_name), "%s", wish_of(ziglan, host));
     int rc = record_member_encode(bytes, &bytes_size, &part);
     if (rc != ERR_OK) {
         return rc;
@@ -277,7 +296,7 @@ static void send_join(struct ziglan *ziglan, const struct ziglan_host *host, str
         env_trace(host->env, TRACE_LEVEL_ERROR, "ziglan.join", "no member part could be made");
         return;
     }
-    (void)snprintf(wished, sizeof(wished), "%s", host->wished_name);
+    (void)snprintf(wished, sizeof(wished), "%s", wish_of(ziglan, host));
     join.member_part.data = ziglan->part;
     join.member_part.len = ziglan->part_size;
     join.wished_name = wished;

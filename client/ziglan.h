@@ -50,6 +50,7 @@ struct ziglan {
     struct url url;             /* with the invite until we are admitted */
     char name[NAME_TEXT_SIZE];  /* the ziglan's own name; empty until told */
     char granted[NAME_TEXT_SIZE]; /* our name in it; empty until told */
+    char wished[NAME_TEXT_SIZE];  /* the name we wish for in it; empty: the host's */
     bool admitted;              /* we were admitted once: come back without an invite */
     enum ziglan_state state;
     struct mono state_at;
@@ -67,7 +68,7 @@ struct ziglan {
 /** What a ziglan needs from its host; borrowed for each call. */
 struct ziglan_host {
     const struct identity *identity;
-    const char *wished_name;
+    const char *wished_name; /* where a ziglan has no wish of its own */
     const uint8_t (*fixed)[8]; /* EUI-64s of our fixed addresses */
     size_t fixed_count;
     struct store *store;
@@ -84,6 +85,10 @@ void ziglan_free(struct ziglan *ziglan);
  * (a configuration read again) leaves the session alone. */
 int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, const struct ziglan_host *host,
                   struct mono now) MUST_CHECK;
+
+/** Wish for a name (any text, it is made legal) in this ziglan, for the next time it is asked for
+ * admission; NULL: nothing changes. Who has a name there keeps it. */
+void ziglan_wish(struct ziglan *ziglan, const char *name);
 
 /** Write it to the store. */
 int ziglan_save(const struct ziglan *ziglan, struct store *store) MUST_CHECK;

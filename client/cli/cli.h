@@ -92,9 +92,9 @@ json_t *cli_ask(const struct cli *cli, const char *verb, const char *key, const 
 json_t *cli_ask_quietly(const struct cli *cli, const char *verb, const char *key, const char *value,
                         struct fault *fault);
 
-/** As cli_ask_quietly with {"do": verb, "ticket": ticket}; the ticket is borrowed. */
-json_t *cli_ask_ticket(const struct cli *cli, const char *verb, json_t *ticket,
-                       struct fault *fault);
+/** As cli_ask_quietly for any request, which is given; NULL, as json_pack returns it for text that
+ * is not UTF-8, is told as that. */
+json_t *cli_send(const struct cli *cli, json_t *request, struct fault *fault);
 
 /** Add the way out to a fault whose cause is that the user lacks a right. */
 void cli_hint(const struct cli *cli, struct fault *fault);
@@ -111,11 +111,3 @@ int cli_print_json(const json_t *answer);
 
 /** Print the table of peers from an array of them. */
 void cli_print_peers(const json_t *peers);
-
-/** Wait until every ziglan of the daemon's status has admitted or refused us, at most timeout_ms,
- * then print how each stands. Returns the exit code: a refusal is EXIT_CODE_FAILURE. `key`: only
- * that ziglan, NULL: all. */
-int cli_wait_joined(const struct cli *cli, const char *key, unsigned timeout_ms);
-
-/** Print how each ziglan of a status stands. Returns the exit code as cli_wait_joined. */
-int cli_print_ziglans(const json_t *status, const char *key);

@@ -145,8 +145,7 @@ void cli_wished_name(char out[CLIENT_CONFIG_NAME_SIZE], const struct cli *cli,
 /* -- The daemon ---------------------------------------------------------------------------------
  */
 
-/* request is given. */
-static json_t *request_send(const struct cli *cli, json_t *request, struct fault *fault)
+json_t *cli_send(const struct cli *cli, json_t *request, struct fault *fault)
 {
     json_t *answer = NULL;
 
@@ -176,12 +175,7 @@ json_t *cli_ask_quietly(const struct cli *cli, const char *verb, const char *key
     json_t *request = key == NULL ? json_pack("{s:s}", "do", verb)
                                   : json_pack("{s:s, s:s}", "do", verb, key, value);
 
-    return request_send(cli, request, fault);
-}
-
-json_t *cli_ask_ticket(const struct cli *cli, const char *verb, json_t *ticket, struct fault *fault)
-{
-    return request_send(cli, json_pack("{s:s, s:O}", "do", verb, "ticket", ticket), fault);
+    return cli_send(cli, request, fault);
 }
 
 json_t *cli_ask(const struct cli *cli, const char *verb, const char *key, const char *value,

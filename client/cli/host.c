@@ -39,7 +39,9 @@ static int engine_start(struct cli_host *host, bool with_interface, struct fault
                                      .mtu = config->mtu,
                                      .listen_port = config->listen_port,
                                      .store_path = host->cli->paths.store,
-                                     .interface = with_interface ? host->cli->interface : NULL};
+                                     .interface = with_interface ? host->cli->interface : NULL,
+                                     .interface_gone = host->interface_gone,
+                                     .context = host->context};
 
     cli_wished_name(name, host->cli, config);
     memcpy(options.pool, config->pool, sizeof(options.pool));
@@ -66,7 +68,8 @@ int cli_host_open(struct cli_host *host, const struct cli *cli, bool with_interf
 {
     int rc;
 
-    *host = (struct cli_host){.cli = cli, .sayings = host->sayings, .lock = -1};
+    host->cli = cli;
+    host->lock = -1;
     rc = cli_config_load(&host->config, cli, fault);
     if (rc != ERR_OK) {
         return rc;

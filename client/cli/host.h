@@ -12,8 +12,10 @@
 struct ev_loop;
 
 struct cli_host {
+    const struct os_env_saying *sayings;   /* for a person's terminal, NULL: none */
+    void (*interface_gone)(void *context); /* the device was removed; for `up` */
+    void *context;
     const struct cli *cli;
-    const struct os_env_saying *sayings; /* for a person's terminal, NULL: none */
     struct os_env *os;
     struct client_config *config;
     struct identity identity;
@@ -22,7 +24,7 @@ struct cli_host {
     struct engine *engine;
 };
 
-/** Open everything; *host is zero except for `sayings`. Always follow by cli_host_close, also after
+/** Open everything; *host is zero except for sayings, interface_gone and context. Always follow by cli_host_close, also after
  * an error. */
 int cli_host_open(struct cli_host *host, const struct cli *cli, bool with_interface,
                   struct fault *fault) MUST_CHECK;

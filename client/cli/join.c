@@ -4,6 +4,7 @@
 
 #include "client/cli/host.h"
 #include "proto/host/os_env.h"
+#include "proto/wire/name.h"
 #include "proto/wire/url.h"
 
 #include <ctype.h>
@@ -73,7 +74,7 @@ static const json_t *ziglans_of(const json_t *status)
 
 static bool ziglan_matches(const json_t *ziglan, const char *key)
 {
-    return key == NULL || strcmp(cli_text(ziglan, "key"), key) == 0;
+    return strcmp(cli_text(ziglan, "key"), key) == 0;
 }
 
 static bool all_settled(const json_t *status, const char *key)
@@ -94,10 +95,11 @@ static bool all_settled(const json_t *status, const char *key)
         }
         settled++;
     }
-    return settled > 0 || key == NULL;
+    return settled > 0;
 }
 
-int cli_print_ziglans(const json_t *status, const char *key)
+/* How each ziglan stands. A refusal, or none yet, is EXIT_CODE_FAILURE. */
+static int ziglans_print(const json_t *status, const char *key)
 {
     const json_t *ziglan;
     int code = EXIT_CODE_OK;
@@ -138,7 +140,7 @@ int cli_print_ziglans(const json_t *status, const char *key)
     return code;
 }
 
-/* For scripts: 0 only if the ziglan, or each of them, has admitted us. */
+/* For scripts: 0 only if the ziglan has admitted us. */
 static int joined_code(const json_t *status, const char *key)
 {
     const json_t *ziglan;
@@ -153,19 +155,46 @@ static int joined_code(const json_t *status, const char *key)
     return EXIT_CODE_OK;
 }
 
+/* Where --name was not granted, say so. */
+static void name_compare(const struct cli *cli, const json_t *status, const char *key)
+{
+    char wished[NAME_TEXT_SIZE];
+    const json_t *ziglan;
+    size_t i;
+
+    if (cli->name == NULL) {
+        return;
+    }
+    (void)name_sanitise(wished, cli->name, strlen(cli->name));
+    json_array_foreach(ziglans_of(status), i, ziglan)
+    {
+        const char *granted = cli_text(ziglan, "granted_name");
+
+        if (ziglan_matches(ziglan, key) && strcmp(cli_text(ziglan, "state"), "joined") == 0 &&
+            strcmp(granted, wished) != 0) {
+            (void)fprintf(stderr,
+                          CLI_PROGRAM ": this host is %s there, not %s: that name is taken, or "
+                                      "the invite or an earlier join chose this one\n",
+                          granted, wished);
+        }
+    }
+}
+
 static int ziglans_tell(const struct cli *cli, const json_t *status, const char *key)
 {
+    name_compare(cli, status, key);
     if (!cli->json) {
-        return cli_print_ziglans(status, key);
+        return ziglans_print(status, key);
     }
     (void)cli_print_json(ziglans_of(status));
     return joined_code(status, key);
 }
 
-int cli_wait_joined(const struct cli *cli, const char *key, unsigned timeout_ms)
+/* Wait until that ziglan has admitted or refused us, then tell how it stands. */
+static int wait_joined(const struct cli *cli, const char *key)
 {
     const struct timespec step = {.tv_nsec = POLL_MS * 1000000L};
-    struct mono end = mono_add_ms(clock_mono(), timeout_ms);
+    struct mono end = mono_add_ms(clock_mono(), JOIN_WAIT_MS);
     int code;
 
     for (;;) {
@@ -224,16 +253,16 @@ static void wait_for_answer(struct cli_host *host)
     ev_timer_stop(host->loop, &wait.end);
 }
 
-static int offline_answer(struct cli_host *host, const char *key)
+static int offline_answer(const struct cli *cli, struct cli_host *host, const char *key)
 {
     json_t *request = json_pack("{s:s}", "do", "status");
     json_t *status = host_core_admin(engine_core(host->engine), request, clock_mono());
     int code;
 
-    code = ziglans_tell(host->cli, status, key);
-    if (code == EXIT_CODE_OK && !host->cli->json) {
+    code = ziglans_tell(cli, status, key);
+    if (code == EXIT_CODE_OK && !cli->json) {
         (void)printf("The interface is down; start it with: sudo ziglan up%s\n",
-                     host->cli->interface_flag);
+                     cli->interface_flag);
     }
     json_decref(status);
     json_decref(request);
@@ -244,23 +273,25 @@ static int offline_answer(struct cli_host *host, const char *key)
 static int join_offline(const struct cli *cli, const char *url, const char *key)
 {
     struct cli_host host = {.lock = -1};
+    struct cli nameless = *cli; /* the name is for this ziglan only, and others are joined already */
     struct fault fault = {0};
     char error[URL_ERROR_SIZE] = "";
     int code;
 
-    if (cli_host_open(&host, cli, false, &fault) != ERR_OK) {
+    nameless.name = NULL;
+    if (cli_host_open(&host, &nameless, false, &fault) != ERR_OK) {
         code = cli_fail(cli, &fault);
         goto out;
     }
-    if (host_core_join(engine_core(host.engine), url, error, sizeof(error), clock_mono()) !=
-        ERR_OK) {
+    if (host_core_join(engine_core(host.engine), url, cli->name, error, sizeof(error),
+                       clock_mono()) != ERR_OK) {
         (void)fprintf(stderr, CLI_PROGRAM ": %s\n", error);
         code = EXIT_CODE_USAGE;
         goto out;
     }
     engine_kick(host.engine);
     wait_for_answer(&host);
-    code = offline_answer(&host, key);
+    code = offline_answer(cli, &host, key);
 out:
     cli_host_close(&host);
     return code;
@@ -305,16 +336,11 @@ int cli_join(const struct cli *cli)
         return EXIT_CODE_USAGE;
     }
     (void)key_text(url.key, key);
-    answer = cli_ask_quietly(cli, "join", "url", text, &fault);
+    answer = cli_send(
+        cli, json_pack("{s:s, s:s, s:s*}", "do", "join", "url", text, "name", cli->name), &fault);
     if (answer != NULL) {
         json_decref(answer);
-        if (cli->name != NULL) {
-            (void)fprintf(stderr,
-                          CLI_PROGRAM ": the interface is up under its own name, so --name counts "
-                                      "for nothing; set `name:` in %s and start it again\n",
-                          cli->paths.config);
-        }
-        return cli_wait_joined(cli, key, JOIN_WAIT_MS);
+        return wait_joined(cli, key);
     }
     if (fault.exit_code != EXIT_CODE_NO_DAEMON) {
         return cli_fail(cli, &fault);

@@ -32,6 +32,7 @@ struct daemon {
     bool dns_wired; /* the system resolver was touched */
     struct signals *signals;
     struct ev_timer watchdog;
+    int exit_code; /* of an end that nobody asked for */
     int ready_fd; /* where a detached daemon tells its parent, -1: none */
 };
 
@@ -46,6 +47,7 @@ static const struct os_env_saying sayings[] = {
     {"entry.closed", "The relay is gone, trying again"},
     {"entry.open", "Connected to the relay"},
     {"host.resumed", "This machine slept, all paths are tried again"},
+    {"interface.gone", "The end"},
     {"interface.ipv6", "IPv6"},
     {"path.direct", "Direct path"},
     {"path.relayed", "Direct path lost, over the relay again"},
@@ -188,8 +190,8 @@ static void configured_ziglans_join(struct daemon *d)
     char error[256];
 
     for (size_t i = 0; i < config->ziglans_count; i++) {
-        if (host_core_join(engine_core(d->host.engine), config->ziglans[i], error, sizeof(error),
-                           clock_mono()) != ERR_OK) {
+        if (host_core_join(engine_core(d->host.engine), config->ziglans[i], NULL, error,
+                           sizeof(error), clock_mono()) != ERR_OK) {
             env_trace(env_of(d), TRACE_LEVEL_WARN, "config.ziglan", "%s", error);
         }
     }
@@ -238,6 +240,18 @@ static void on_watchdog(struct ev_loop *loop, struct ev_timer *w, int events)
 
 /* -- Start and stop -----------------------------------------------------------------------------
  */
+
+/* Who removed the device may have meant it, so it is not made again; a service manager may. */
+static void on_interface_gone(void *context)
+{
+    struct daemon *d = context;
+
+    env_trace(env_of(d), TRACE_LEVEL_ERROR, "interface.gone",
+              "somebody removed the interface %s; start it again with: sudo ziglan up%s",
+              d->host.cli->interface, d->host.cli->interface_flag);
+    d->exit_code = EXIT_CODE_FAILURE;
+    ev_break(d->host.loop, EVBREAK_ALL);
+}
 
 static int daemon_start(struct daemon *d, const struct cli *cli, struct fault *fault)
 {
@@ -321,10 +335,13 @@ static void ready_tell(const struct daemon *d)
 
 static int daemon_run(const struct cli *cli, int ready_fd)
 {
-    struct daemon d = {.ready_fd = ready_fd, .host = {.sayings = sayings, .lock = -1}};
+    struct daemon d = {
+        .ready_fd = ready_fd,
+        .host = {.sayings = sayings, .interface_gone = on_interface_gone, .lock = -1}};
     struct fault fault = {0};
-    int code = EXIT_CODE_OK;
+    int code;
 
+    d.host.context = &d;
     if (daemon_start(&d, cli, &fault) != ERR_OK) {
         code = (int)(fault.exit_code != EXIT_CODE_OK ? fault.exit_code : EXIT_CODE_FAILURE);
         cli_hint(cli, &fault);
@@ -335,6 +352,7 @@ static int daemon_run(const struct cli *cli, int ready_fd)
     } else {
         ready_tell(&d);
         ev_run(d.host.loop, 0);
+        code = d.exit_code;
     }
     daemon_stop(&d);
     return code;

@@ -41,5 +41,8 @@ const struct tun_counters *tun_counters(const struct tun *tun);
  * (borrowed until the next call, writable), 0 if there is none. Malformed ones are left out. */
 size_t tun_receive(struct tun *tun, struct packet **items);
 
+/** True once tun_receive found that somebody removed the device. */
+bool tun_gone(const struct tun *tun);
+
 /** Hand every packet of the box to the kernel. What it refuses is counted and lost. */
 void tun_send(struct tun *tun, const struct packet_box *box);

@@ -134,11 +134,6 @@ static bool socket_configure(struct udp_batch *udp, const struct udp_options *op
         fault_set_errno(fault, "cannot configure the UDP socket");
         return false;
     }
-    if (options->mark != 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_MARK, &options->mark, sizeof(options->mark)) != 0) {
-        fault_set_errno(fault, "cannot mark the UDP socket (needs CAP_NET_ADMIN)");
-        return false;
-    }
     if (!options->no_offload) {
         (void)option_set(fd, IPPROTO_UDP, UDP_GRO, 1);
         /* Kernels before 4.18 do not know the option: then every datagram goes alone. */

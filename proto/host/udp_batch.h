@@ -22,7 +22,6 @@ struct udp_options {
                               address. Port 0: the kernel chooses */
     bool v6_only;          /* with an all-zero ip: every IPv6 address only */
     bool no_offload;       /* neither GSO nor GRO (tests, comparison) */
-    uint32_t mark;         /* SO_MARK, 0: none; needs CAP_NET_ADMIN */
 };
 
 /** What happened on the socket since it was opened. */

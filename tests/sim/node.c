@@ -276,7 +276,7 @@ const char *host_node_join(struct host_node *host, const char *url, struct mono 
 {
     static char error[URL_ERROR_SIZE];
 
-    return host_core_join(host->core, url, error, sizeof(error), now) == ERR_OK ? NULL : error;
+    return host_core_join(host->core, url, NULL, error, sizeof(error), now) == ERR_OK ? NULL : error;
 }
 
 bool host_node_knows_peer(struct host_node *host)

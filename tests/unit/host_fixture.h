@@ -324,7 +324,7 @@ static inline void join(struct lab *lab, size_t i)
 
     assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
     assert_int_equal(
-        host_core_join(lab->hosts[i].core, url, error, sizeof(error), lab->now), ERR_OK);
+        host_core_join(lab->hosts[i].core, url, NULL, error, sizeof(error), lab->now), ERR_OK);
 }
 
 static inline struct lab *lab_joined_over(size_t wire_mtu)

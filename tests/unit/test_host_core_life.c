@@ -205,15 +205,37 @@ static void a_configuration_read_again_leaves_the_session_alone(void **state)
 
     (void)state;
     assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
-    assert_int_equal(host_core_join(lab->hosts[0].core, url, error, sizeof(error), lab->now),
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
     struct link_handle before = ziglan_at(lab, 0)->entry.active;
-    assert_int_equal(host_core_join(lab->hosts[0].core, url, error, sizeof(error), lab->now),
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
     assert_true(ziglan_at(lab, 0)->entry.open);
     assert_memory_equal(&ziglan_at(lab, 0)->entry.active, &before, sizeof(before));
+    lab_free(lab);
+}
+
+static void the_name_wished_for_at_a_join_outlives_a_restart(void **state)
+{
+    struct lab *lab = lab_new();
+    struct directory_terms terms = {.uses = 2};
+    char url[URL_SIZE_MAX];
+    char error[200] = "";
+
+    (void)state;
+    assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error,
+                                    sizeof(error), lab->now),
+                     ERR_OK);
+    restart_host(lab, 0); /* before the ziglan was ever reached */
+    run_ms(lab, 1500);
+    assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
+    restart_host(lab, 0);
+    run_ms(lab, 1500);
+    assert_string_equal(ziglan_at(lab, 0)->wished, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
     lab_free(lab);
 }
 
@@ -304,7 +326,7 @@ static void a_full_disk_does_not_end_what_runs(void **state)
     assert_int_not_equal(host_core_join(lab->hosts[0].core,
                                         "ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
                                         "@192.0.2.9",
-                                        error, sizeof(error), lab->now),
+                                        NULL, error, sizeof(error), lab->now),
                          ERR_OK);
     assert_true(error[0] != '\0');
     assert_int_equal(lab->hosts[0].core->ziglans_count, 1);
@@ -399,6 +421,7 @@ int main(void)
         cmocka_unit_test(the_first_packet_after_a_long_silence_arrives),
         cmocka_unit_test(a_reconnection_is_no_news_to_the_others),
         cmocka_unit_test(a_configuration_read_again_leaves_the_session_alone),
+        cmocka_unit_test(the_name_wished_for_at_a_join_outlives_a_restart),
         cmocka_unit_test(a_ping_under_way_begins_nothing_with_a_removed_member),
         cmocka_unit_test(a_ping_without_answer_is_over_after_its_time),
         cmocka_unit_test(a_full_disk_does_not_end_what_runs),

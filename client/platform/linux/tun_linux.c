@@ -29,6 +29,7 @@ struct tun {
     int fd;
     char name[IFNAMSIZ];
     bool offload;
+    bool gone;
     struct tun_counters counters;
     uint8_t *bytes; /* TUN_BATCH_MAX * BUFFER_SIZE */
     struct packet packets[TUN_BATCH_MAX];
@@ -168,6 +169,11 @@ bool tun_offload(const struct tun *tun)
     return tun->offload;
 }
 
+bool tun_gone(const struct tun *tun)
+{
+    return tun->gone;
+}
+
 const struct tun_counters *tun_counters(const struct tun *tun)
 {
     return &tun->counters;
@@ -238,6 +244,7 @@ size_t tun_receive(struct tun *tun, struct packet **items)
 
         if (got < 0) {
             tun->counters.receive_errors += errno != EAGAIN && errno != EINTR ? 1 : 0;
+            tun->gone = errno == EBADFD;
             break;
         }
         if (got <= VNET_SIZE) {

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the world does to a host that is up: a wish for a name, another network, no IPv6, a name that
+# resolves late, a pause, and an interface that is taken away.
+. "$(dirname "$0")/check.sh"
+
+test_begin
+lab_begin
+lab_public vps 192.0.2.10
+lab_public laptop 198.51.100.30
+lab_public nas 203.0.113.40
+lab_public old 203.0.113.50
+lab_public early 203.0.113.60
+relay_start vps 192.0.2.10 --name home
+z() { lab_ziglan laptop "$@"; }
+is_up() { lab_ziglan "$1" status >/dev/null 2>&1; }
+joins() { # host options...
+    local host=$1
+    shift
+    printf '%s\n' "$RELAY_URL" | lab_ziglan "$host" join - "$@"
+}
+
+say "a name wished for while the interface is up"
+hosts_up laptop nas
+check "laptop is up" lab_wait 10 is_up laptop
+check "nas is up" lab_wait 10 is_up nas
+expect "laptop joins under another name" 0 "Joined home as cabin.zignet" joins laptop --name Cabin
+expect "nas joins" 0 "Joined home as nas.zignet" joins nas --name nas
+check "nas reaches cabin.zignet" lab_wait 10 pings nas cabin
+expect "who has a name keeps it, and is told so" 0 "this host is cabin there, not hut" joins laptop --name hut
+expect "laptop goes down" 0 "" z down
+hosts_up laptop
+check "it is cabin still" lab_wait 10 pings nas cabin
+expect "a name asked for while down is told of, too" 0 "this host is nas there, not hut" \
+    eval 'lab_ziglan nas down >/dev/null && joins nas --name hut'
+hosts_up nas
+check "laptop reaches nas" lab_wait 10 pings laptop nas
+check "directly" lab_wait 10 lab_is_state laptop nas direct
+
+say "another network"
+move() { # address, or none
+    lab_in laptop ip addr flush dev eth0 2>/dev/null
+    [ -z "${1:-}" ] || lab_in laptop ip addr add "$1/24" dev eth0
+    [ -z "${1:-}" ] || lab_in laptop ip route add default via 198.51.100.1
+}
+since() { # what limit-ms: the longest silence since $moved
+    check_most "$1: the longest silence, in ms" "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$moved")" "$2"
+}
+pinging laptop nas 0.05 1000
+sleep 0.5
+moved=$(now_ms)
+move 198.51.100.31
+sleep 5
+since "another address" 2000
+check "directly again" lab_wait 10 lab_is_state laptop nas direct
+move
+sleep 4
+moved=$(now_ms)
+move 198.51.100.32
+sleep 5
+since "no address for a while, then another one" 2000
+check "directly again" lab_wait 10 lab_is_state laptop nas direct
+
+say "a pause of the whole program"
+pid=$(cat "$LAB_DIR/laptop.pid")
+kill -STOP "$pid"
+sleep 12
+kill -CONT "$pid"
+moved=$(now_ms)
+sleep 3
+since "after 12 s" 2000
+
+say "no IPv6"
+lab_in old sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+expect "old joins" 0 "Joined home as old.zignet" joins old --name old
+hosts_up old
+check "old reaches nas by IPv4" lab_wait 10 pings old nas -4
+check "and says what it lacks" says 'the kernel has IPv6 disabled' cat "$LAB_DIR/old.log"
+
+say "a relay whose name resolves late"
+lab_mkdir "/etc/netns/$(lab_ns early)"
+: >"/etc/netns/$(lab_ns early)/hosts"
+printf 'hosts: files\n' >"/etc/netns/$(lab_ns early)/nsswitch.conf"
+hosts_up early
+check "early is up" lab_wait 10 is_up early
+expect "join says that the name does not resolve" 1 "the name vps.example.org does not resolve" \
+    eval "printf '%s\n' '${RELAY_URL/192.0.2.10/vps.example.org}' | lab_ziglan early join - --name early"
+echo '192.0.2.10 vps.example.org' >>"/etc/netns/$(lab_ns early)/hosts"
+check "once it does, early joins by itself" lab_wait 15 is_joined early
+
+say "the interface is taken away"
+lab_in laptop ip link del zig0
+check "ziglan ends, instead of running for nothing" lab_wait 5 eval "! kill -0 $pid 2>/dev/null"
+check "and says why" says 'somebody removed the interface zig0; start it again with: sudo ziglan up' cat "$LAB_DIR/laptop.log"
+expect "status" 3 "is down" z status
+hosts_up laptop
+check "it starts again" lab_wait 10 pings laptop nas
+test_end
