@@ -164,6 +164,7 @@ static int existing_refuse(const struct init *init)
 /* The configuration with every key explained; what is commented out has its default. */
 static int config_write(const struct init *init, struct fault *fault)
 {
+    const char *listen = init->port == SETTINGS_PORT_DEFAULT ? "#" : "";
     char path[SETTINGS_PATH_SIZE];
     char text[4096];
     int size = snprintf(
@@ -175,9 +176,10 @@ static int config_write(const struct init *init, struct fault *fault)
         "name: \"%s\"\n"
         "\n"
         "# UDP addresses to listen on. \"[::]:PORT\" takes IPv6 and IPv4, \"0.0.0.0:PORT\" only\n"
-        "# IPv4. A change needs a restart.\n"
-        "listen:\n"
-        "  - \"[::]:%u\"\n"
+        "# IPv4. Without any: \"[::]:4433\", and \"[::]:443\" where it can be had, because some\n"
+        "# networks let nothing else out. A change needs a restart.\n"
+        "%slisten:\n"
+        "%s  - \"[::]:%u\"\n"
         "\n"
         "# How others reach this relay; it goes into invite URLs. At most 8.\n"
         "public:\n"
@@ -215,7 +217,7 @@ static int config_write(const struct init *init, struct fault *fault)
         "\n"
         "# error, warn, info or debug.\n"
         "#log_level: info\n",
-        init->name, init->name, (unsigned)init->port, init->public_host);
+        init->name, init->name, listen, listen, (unsigned)init->port, init->public_host);
 
     path_join(path, init, "relayd.yaml");
     if (size < 0 || (size_t)size >= sizeof(text)) {

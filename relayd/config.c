@@ -324,6 +324,7 @@ static bool listen_set(const struct reading *in, struct relay_settings *out, con
     if (raw->listen_count == 0) {
         (void)endpoint_parse(&out->listen[0], "[::]:4433", SETTINGS_PORT_DEFAULT);
         out->listen_count = 1;
+        out->listen_default = true;
         return true;
     }
     for (unsigned i = 0; i < raw->listen_count; i++) {
@@ -506,8 +507,10 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     const char *at = s->public_hosts;
 
     line_print("name", s->name, to);
-    (void)fputs("listen:\n", to);
-    for (size_t i = 0; i < s->listen_count; i++) {
+    (void)fputs(s->listen_default ? "# listen: [::]:4433, and [::]:443 where it can be had\n"
+                                  : "listen:\n",
+                to);
+    for (size_t i = 0; i < s->listen_count && !s->listen_default; i++) {
         (void)fprintf(to, "  - \"%s\"\n", endpoint_text(&s->listen[i], text));
     }
     (void)fputs(*at != '\0' ? "public:\n" : "public: []\n", to);
@@ -536,7 +539,8 @@ const char *relay_settings_restart_keys(const struct relay_settings *before,
         const char *key;
         bool differs;
     } rows[] = {
-        {"listen", before->listen_count != after->listen_count ||
+        {"listen", before->listen_default != after->listen_default ||
+                       before->listen_count != after->listen_count ||
                        memcmp(before->listen, after->listen, sizeof(before->listen)) != 0},
         {"key", strcmp(before->key_path, after->key_path) != 0},
         {"ziglan_key", strcmp(before->ziglan_key_path, after->ziglan_key_path) != 0},

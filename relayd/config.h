@@ -25,6 +25,7 @@ enum {
     SETTINGS_ERROR_SIZE = 512,
     SETTINGS_SESSION_MAX = 1000000, /* the largest value `session_max` may have */
     SETTINGS_PORT_DEFAULT = 4433,
+    SETTINGS_PORT_SPARE = 443, /* what networks that block the rest let out; hosts try it second */
 };
 
 /** All settings; plain values, so that a reload is an assignment. Paths are complete: relative
@@ -33,6 +34,7 @@ struct relay_settings {
     char name[SETTINGS_NAME_SIZE]; /* of the ziglan */
     struct endpoint listen[SETTINGS_LISTEN_MAX];
     size_t listen_count;
+    bool listen_default; /* none was named: SETTINGS_PORT_SPARE as well, where it can be had */
     char public_hosts[SETTINGS_PUBLIC_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
     char key_path[SETTINGS_PATH_SIZE];
     char ziglan_key_path[SETTINGS_PATH_SIZE];

@@ -362,26 +362,40 @@ static int key_load(struct identity *out, const char *path, struct fault *fault)
     return rc;
 }
 
+static int socket_add(struct server *server, const struct endpoint *local, struct fault *fault)
+{
+    const struct udp_options options = {.local = *local};
+    size_t used = strlen(server->listen_text);
+    char text[ENDPOINT_TEXT_SIZE];
+    int rc = udp_batch_open(&server->sockets[server->sockets_count], &options, fault);
+
+    if (rc == ERR_OK) {
+        (void)snprintf(server->listen_text + used, sizeof(server->listen_text) - used, "%s%s",
+                       used > 0 ? ", " : "",
+                       endpoint_text(udp_batch_local(server->sockets[server->sockets_count]), text));
+        server->sockets_count++;
+    }
+    return rc;
+}
+
 static int sockets_open(struct server *server, struct fault *fault)
 {
-    size_t used = 0;
+    const struct relay_settings *settings = &server->settings;
+    struct endpoint spare = settings->listen[0];
+    struct fault why;
+    int rc = ERR_OK;
 
-    for (size_t i = 0; i < server->settings.listen_count; i++) {
-        const struct udp_options options = {.local = server->settings.listen[i]};
-        char text[ENDPOINT_TEXT_SIZE];
-        int rc = udp_batch_open(&server->sockets[i], &options, fault);
-        int wrote;
-
-        if (rc != ERR_OK) {
-            return rc;
-        }
-        server->sockets_count++;
-        wrote = snprintf(server->listen_text + used, sizeof(server->listen_text) - used, "%s%s",
-                         used > 0 ? ", " : "",
-                         endpoint_text(udp_batch_local(server->sockets[i]), text));
-        used += wrote > 0 ? (size_t)wrote : 0;
+    for (size_t i = 0; rc == ERR_OK && i < settings->listen_count; i++) {
+        rc = socket_add(server, &settings->listen[i], fault);
     }
-    return ERR_OK;
+    spare.port = SETTINGS_PORT_SPARE;
+    if (rc == ERR_OK && settings->listen_default && socket_add(server, &spare, &why) != ERR_OK) {
+        env_trace(server->env, TRACE_LEVEL_INFO, "relay.listen",
+                  "not on UDP port %d, so hosts in networks that let nothing else out find no way "
+                  "here: %s",
+                  SETTINGS_PORT_SPARE, why.text);
+    }
+    return rc;
 }
 
 static int core_start(struct server *server, struct fault *fault)

@@ -90,6 +90,14 @@ static void the_relay_s_example_shows_the_defaults(void **state)
     relay_parse(&as_it_is, text);
     settings_uncomment(text);
     relay_parse(&uncommented, text);
+    /* Named, both ports must be had; that is all that differs. */
+    assert_true(as_it_is.listen_default);
+    assert_false(uncommented.listen_default);
+    assert_int_equal(uncommented.listen_count, 2);
+    assert_memory_equal(&uncommented.listen[0], &as_it_is.listen[0], sizeof(struct endpoint));
+    assert_true(endpoint_same_ip(&uncommented.listen[1], &as_it_is.listen[0]));
+    assert_int_equal(uncommented.listen[1].port, SETTINGS_PORT_SPARE);
+    uncommented.listen_default = true;
     before = relay_print(&as_it_is);
     after = relay_print(&uncommented);
     assert_string_equal(before, after);

@@ -27,6 +27,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_string_equal(s.name, "ziglan");
     assert_int_equal(s.listen_count, 1);
     assert_string_equal(endpoint_text(&s.listen[0], text), "[::]:4433");
+    assert_true(s.listen_default);
     assert_string_equal(s.public_hosts, "");
     assert_string_equal(s.key_path, "/etc/z/relay.key");
     assert_string_equal(s.ziglan_key_path, "/etc/z/ziglan.key");
@@ -68,6 +69,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(parse(&s, file, error), ERR_OK);
     assert_string_equal(s.name, "home");
     assert_int_equal(s.listen_count, 2);
+    assert_false(s.listen_default);
     assert_string_equal(endpoint_text(&s.listen[0], text), "0.0.0.0:4433");
     assert_string_equal(endpoint_text(&s.listen[1], text), "[2001:db8::1]:443");
     assert_string_equal(s.public_hosts, "vps.example.org,192.0.2.1:443");
@@ -194,8 +196,17 @@ static void what_is_printed_reads_the_same(void **state)
     assert_string_equal(second.state_path, first.state_path);
     assert_string_equal(second.public_hosts, first.public_hosts);
     assert_memory_equal(second.listen, first.listen, sizeof(first.listen));
+    assert_false(second.listen_default);
     assert_true(second.open_relay);
     assert_false(second.metrics_on);
+    free(printed);
+
+    to = open_memstream(&printed, &size);
+    assert_int_equal(parse(&first, "", error), ERR_OK);
+    relay_settings_print(&first, to);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(parse(&second, printed, error), ERR_OK);
+    assert_true(second.listen_default);
     free(printed);
 }
 
@@ -210,6 +221,8 @@ static void a_reload_says_what_needs_a_restart(void **state)
     assert_int_equal(parse(&a, "name: a\n", error), ERR_OK);
     assert_int_equal(parse(&b, "name: b\nlog_level: warn\nsession_max: 3\n", error), ERR_OK);
     assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "");
+    assert_int_equal(parse(&b, "listen: ['[::]:4433']\n", error), ERR_OK);
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "listen");
     assert_int_equal(parse(&b, "listen: ['0.0.0.0:1']\nstate: other\nsession_max: 20000\n", error),
                      ERR_OK);
     assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)),
