@@ -174,12 +174,13 @@ void pathfinder_on_stale(struct association *a, struct mono now);
 void pathfinder_on_intunnel(struct association *a, const uint8_t *body, size_t size,
                             struct mono now);
 
-/** Punch messages of the relay. */
+/** Punch messages of a ziglan's entry point; dropped if they are about nobody of this ziglan. */
 void pathfinder_on_punch_request(struct host_core *core, struct ziglan *ziglan,
                                  const Ziglan__PunchRequest *request, struct mono now);
-void pathfinder_on_punch_go(struct host_core *core, const Ziglan__PunchGo *go, struct mono now);
-void pathfinder_on_punch_update(struct host_core *core, const Ziglan__PunchUpdate *update,
-                                struct mono now);
+void pathfinder_on_punch_go(struct host_core *core, const struct ziglan *ziglan,
+                            const Ziglan__PunchGo *go, struct mono now);
+void pathfinder_on_punch_update(struct host_core *core, const struct ziglan *ziglan,
+                                const Ziglan__PunchUpdate *update, struct mono now);
 void pathfinder_on_punch_refused(struct association *a, const char *why, struct mono now);
 
 /** Timers of paths and punching; returns when to come back. */

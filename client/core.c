@@ -111,6 +111,7 @@ static int make_parts(struct host_core *core, struct mono now)
                                                    2 * CORE_INITIATIONS_PER_SOURCE_PER_S};
     static const struct bucket_rate load_rate = {CORE_UNDER_LOAD_PER_S, CORE_UNDER_LOAD_PER_S};
     static const struct bucket_rate icmp_rate = {CORE_ICMP_PER_S, CORE_ICMP_PER_S};
+    static const struct bucket_rate silent_rate = {CORE_SILENT_PER_S, CORE_SILENT_BURST};
     int rc = map_new(&core->peers_by_key, KEY_SIZE, CORE_PEERS_MAX, core->env);
 
     if (rc == ERR_OK) {
@@ -131,6 +132,7 @@ static int make_parts(struct host_core *core, struct mono now)
     }
     bucket_init(&core->load, &load_rate, now);
     bucket_init(&core->icmp, &icmp_rate, now);
+    bucket_init(&core->silent, &silent_rate, now);
     cookie_baker_init(&core->baker, core->env, now);
     return rc;
 }
@@ -281,7 +283,8 @@ static void on_error(struct host_core *core, struct ziglan *ziglan, uint32_t req
     if ((request_id & PATHFINDER_REQUEST_FLAG) != 0) {
         struct peer *peer = peer_at(core, request_id & ~(uint32_t)PATHFINDER_REQUEST_FLAG);
 
-        if (peer != NULL && peer->association != NULL) {
+        if (peer != NULL && peer->association != NULL &&
+            roster_find_key(ziglan->roster, peer->key) != NULL) {
             pathfinder_on_punch_refused(peer->association, error->text, now);
         }
         return;
@@ -289,9 +292,9 @@ static void on_error(struct host_core *core, struct ziglan *ziglan, uint32_t req
     ziglan_on_error(ziglan, request_id, error, &host, now);
 }
 
-static void on_gone(struct host_core *core, const Ziglan__Gone *gone)
+static void on_gone(struct host_core *core, const struct ziglan *ziglan, const Ziglan__Gone *gone)
 {
-    struct peer *peer = gone->dst.len == KEY_SIZE ? peer_find(core, gone->dst.data) : NULL;
+    struct peer *peer = peer_find_in(core, ziglan, gone->dst.data, gone->dst.len);
 
     if (peer != NULL && peer->association != NULL && peer->association->best < 0) {
         (void)snprintf(peer->association->why, sizeof(peer->association->why), "%s",
@@ -362,7 +365,7 @@ static void on_control(struct host_core *core, struct ziglan *ziglan,
         on_error(core, ziglan, message->request_id, message->error, now);
         break;
     case ZIGLAN__CONTROL__BODY_GONE:
-        on_gone(core, message->gone);
+        on_gone(core, ziglan, message->gone);
         break;
     case ZIGLAN__CONTROL__BODY_GO_AWAY:
         on_go_away(core, ziglan, message->go_away, now);
@@ -371,10 +374,10 @@ static void on_control(struct host_core *core, struct ziglan *ziglan,
         pathfinder_on_punch_request(core, ziglan, message->punch_request, now);
         break;
     case ZIGLAN__CONTROL__BODY_PUNCH_GO:
-        pathfinder_on_punch_go(core, message->punch_go, now);
+        pathfinder_on_punch_go(core, ziglan, message->punch_go, now);
         break;
     case ZIGLAN__CONTROL__BODY_PUNCH_UPDATE:
-        pathfinder_on_punch_update(core, message->punch_update, now);
+        pathfinder_on_punch_update(core, ziglan, message->punch_update, now);
         break;
     default: /* what only servers are told, and what later versions add */
         break;

@@ -259,11 +259,16 @@ void pathfinder_allow(struct association *a, struct mono now)
     bucket_init(&a->learned, &learned_rate, now);
 }
 
-/* What goes to an address that never answered a ping of ours is bounded in all: source addresses
- * of a hostile member, and what a hostile relay says that it observed, cost them nothing. */
+/* What goes to an address that never answered a ping of ours is bounded for each peer and in all:
+ * source addresses of a hostile member, what a hostile relay says that it observed, and members that
+ * a hostile entry point makes up, cost them nothing. */
 static bool may_send_to(struct association *a, const struct path *path, struct mono now)
 {
-    return (path != NULL && path->answered) || bucket_take(&a->silent, &silent_rate, 1, now);
+    static const struct bucket_rate rate_of_all = {CORE_SILENT_PER_S, CORE_SILENT_BURST};
+
+    return (path != NULL && path->answered) ||
+           (bucket_take(&a->silent, &silent_rate, 1, now) &&
+            bucket_take(&a->core->silent, &rate_of_all, 1, now));
 }
 
 uint64_t pathfinder_ping(struct association *a, int path, uint16_t frame_size,
@@ -531,7 +536,7 @@ void pathfinder_on_punch_request(struct host_core *core, struct ziglan *ziglan,
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t token[TOKEN_SIZE];
     struct peer *peer =
-        request->requester.len == KEY_SIZE ? peer_find(core, request->requester.data) : NULL;
+        peer_find_in(core, ziglan, request->requester.data, request->requester.len);
 
     /* Only who may talk to us, and does so already, learns where we are. The request may overtake
      * the first frame of a session that we answered just now. */
@@ -553,11 +558,12 @@ void pathfinder_on_punch_request(struct host_core *core, struct ziglan *ziglan,
 }
 
 static struct association *association_of_message(struct host_core *core,
+                                                  const struct ziglan *ziglan,
                                                   const ProtobufCBinaryData *key,
                                                   const Ziglan__PunchMessage *message,
                                                   struct endpoint *observed)
 {
-    struct peer *peer = key->len == KEY_SIZE ? peer_find(core, key->data) : NULL;
+    struct peer *peer = peer_find_in(core, ziglan, key->data, key->len);
 
     if (peer == NULL || peer->association == NULL || message == NULL || message->port == 0 ||
         message->port > UINT16_MAX) {
@@ -567,10 +573,12 @@ static struct association *association_of_message(struct host_core *core,
     return endpoint_is_none(observed) ? NULL : peer->association;
 }
 
-void pathfinder_on_punch_go(struct host_core *core, const Ziglan__PunchGo *go, struct mono now)
+void pathfinder_on_punch_go(struct host_core *core, const struct ziglan *ziglan,
+                            const Ziglan__PunchGo *go, struct mono now)
 {
     struct endpoint observed;
-    struct association *a = association_of_message(core, &go->peer, go->message, &observed);
+    struct association *a =
+        association_of_message(core, ziglan, &go->peer, go->message, &observed);
     uint64_t fire_ns = (uint64_t)go->fire_in_us * NS_PER_US;
 
     if (a == NULL || a->current == NULL || fire_ns > ASSOCIATION_PUNCH_WAIT_MS * NS_PER_MS) {
@@ -585,12 +593,12 @@ void pathfinder_on_punch_go(struct host_core *core, const Ziglan__PunchGo *go, s
     }
 }
 
-void pathfinder_on_punch_update(struct host_core *core, const Ziglan__PunchUpdate *update,
-                                struct mono now)
+void pathfinder_on_punch_update(struct host_core *core, const struct ziglan *ziglan,
+                                const Ziglan__PunchUpdate *update, struct mono now)
 {
     struct endpoint observed;
     struct association *a =
-        association_of_message(core, &update->peer, update->message, &observed);
+        association_of_message(core, ziglan, &update->peer, update->message, &observed);
 
     if (a == NULL || a->current == NULL) {
         return;

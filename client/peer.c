@@ -12,6 +12,13 @@ struct peer *peer_find(const struct host_core *core, const uint8_t key[KEY_SIZE]
     return map_find_pointer(core->peers_by_key, key);
 }
 
+struct peer *peer_find_in(const struct host_core *core, const struct ziglan *ziglan,
+                          const uint8_t *key, size_t size)
+{
+    return size == KEY_SIZE && roster_find_key(ziglan->roster, key) != NULL ? peer_find(core, key)
+                                                                            : NULL;
+}
+
 struct peer *peer_at(const struct host_core *core, uint32_t id)
 {
     return id < core->peers_count ? core->peers[id] : NULL;

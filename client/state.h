@@ -39,6 +39,8 @@ enum {
     CORE_SOURCES_MAX = 4096,
     CORE_UNDER_LOAD_PER_S = 100, /* initiations in all, above which cookies are demanded */
     CORE_ICMP_PER_S = 50,        /* ICMP errors that we put into our own TUN */
+    CORE_SILENT_PER_S = 256,     /* packets to addresses that never answered ... */
+    CORE_SILENT_BURST = 4096,    /* ... a network change with a hundred peers fits */
 };
 
 struct association;
@@ -108,6 +110,7 @@ struct host_core {
     struct bucket_table *sources;
     struct bucket load;            /* empty: under load */
     struct bucket icmp;
+    struct bucket silent;          /* packets to addresses that never answered, of all peers */
     uint64_t timestamp_ms;         /* last one used in an initiation of ours */
     uint64_t timestamp_reserved_ms; /* stored: none above it was ever used */
     struct host_local_addr local_addrs[HOST_LOCAL_ADDRS_MAX];
@@ -142,6 +145,11 @@ bool core_on_ping_answer(struct host_core *core, struct peer *peer, uint64_t tra
 
 /** The peer with this key, or NULL. */
 struct peer *peer_find(const struct host_core *core, const uint8_t key[KEY_SIZE]);
+
+/** The peer with this key (of any size) if the ziglan has it as a member, else NULL: an entry point
+ * has no say about members of other ziglans. */
+struct peer *peer_find_in(const struct host_core *core, const struct ziglan *ziglan,
+                          const uint8_t *key, size_t size);
 
 /** The peer by its number, or NULL. */
 struct peer *peer_at(const struct host_core *core, uint32_t id);

@@ -641,6 +641,36 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
     association_free(a);
 }
 
+/* Members that an entry point made up all name the same victim: together they have one allowance. */
+static void addresses_that_never_answer_share_one_allowance_over_all_peers(void **state)
+{
+    enum { PEERS = CORE_SILENT_BURST / 256 + 8 };
+    static struct peer peers[PEERS];
+    struct alone *alone = *state;
+    size_t sent = 0;
+
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t p = 0; p < PEERS; p++) {
+            struct association *a = association_of(&peers[p], alone->core, alone->now);
+            struct route route = {.remote = somewhere((unsigned)p, 5000)};
+            struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
+
+            assert_non_null(a);
+            keys.local_index = association_index_new(a);
+            assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+            pathfinder_on_frame(a, &route, alone->now);
+            pathfinder_on_frame(a, &route, alone->now);
+            for (int i = 0; i < 300; i++) {
+                sent += pathfinder_ping(a, 0, 0, &alone->io, alone->now) != 0 ? 1 : 0;
+                outbox_clear(&alone->box);
+            }
+            association_free(a); /* what it was allowed begins anew */
+        }
+        assert_int_equal(sent, CORE_SILENT_BURST + round * CORE_SILENT_PER_S);
+        alone->now = mono_add_ms(alone->now, 1000);
+    }
+}
+
 static void a_round_of_a_punch_sends_eight_kib_at_most(void **state)
 {
     enum { PACKET_SIZE = 1000 };
@@ -695,6 +725,8 @@ int main(void)
         cmocka_unit_test(an_address_that_is_silent_gets_few_pings),
         cmocka_unit_test_setup_teardown(addresses_that_never_answer_share_one_allowance, alone_new,
                                         alone_free),
+        cmocka_unit_test_setup_teardown(
+            addresses_that_never_answer_share_one_allowance_over_all_peers, alone_new, alone_free),
         cmocka_unit_test(a_round_of_a_punch_sends_eight_kib_at_most),
     };
 

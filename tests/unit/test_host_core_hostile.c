@@ -27,8 +27,9 @@ static struct lab *lab_relayed(void)
     return lab;
 }
 
-/* Give host 0 a PunchGo as its relay might send it. */
-static void punch_go(struct lab *lab, const uint8_t ip[4], uint32_t port)
+/* Give host 0 a PunchGo as the entry point of a ziglan might send it. */
+static void punch_go_of(struct lab *lab, const struct ziglan *ziglan, const uint8_t ip[4],
+                        uint32_t port)
 {
     Ziglan__PunchMessage message = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchGo go = ZIGLAN__PUNCH_GO__INIT;
@@ -41,7 +42,12 @@ static void punch_go(struct lab *lab, const uint8_t ip[4], uint32_t port)
     go.peer.data = lab->hosts[1].identity.public_key;
     go.peer.len = KEY_SIZE;
     go.message = &message;
-    pathfinder_on_punch_go(lab->hosts[0].core, &go, lab->now);
+    pathfinder_on_punch_go(lab->hosts[0].core, ziglan, &go, lab->now);
+}
+
+static void punch_go(struct lab *lab, const uint8_t ip[4], uint32_t port)
+{
+    punch_go_of(lab, lab->hosts[0].core->ziglans[0], ip, port);
 }
 
 static void a_relay_cannot_aim_a_host_at_others_without_bound(void **state)
@@ -58,6 +64,51 @@ static void a_relay_cannot_aim_a_host_at_others_without_bound(void **state)
     }
     /* Ten seconds: the burst and a little more. */
     assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
+    lab_free(lab);
+}
+
+/* A second ziglan of host 0, whose entry point has no say about the members of the first. */
+static struct ziglan *join_another(struct lab *lab)
+{
+    struct host_core *core = lab->hosts[0].core;
+    struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
+    struct ziglan_host host = core_ziglan_host(core);
+    struct ziglan *ziglan;
+
+    (void)snprintf(url.name, sizeof(url.name), "other");
+    (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "192.0.2.77");
+    memset(url.key, 9, KEY_SIZE);
+    assert_int_equal(ziglan_new(&ziglan, &url, &host, lab->now), ERR_OK);
+    core->ziglans[core->ziglans_count++] = ziglan;
+    return ziglan;
+}
+
+static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **state)
+{
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+    struct lab *lab = lab_relayed();
+    struct association *a = association_at(lab, 0);
+    Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
+
+    (void)state;
+    run_ms(lab, 6000);
+    struct ziglan *other = join_another(lab);
+    struct entry entry = other->entry;
+    struct endpoint observed = a->observed;
+    punch_go_of(lab, other, victim, 4000);
+    assert_true(endpoint_equal(&a->observed, &observed));
+
+    /* Whether we talk to the member is not its business: what it asks is answered with no. */
+    request.requester.data = lab->hosts[1].identity.public_key;
+    request.requester.len = KEY_SIZE;
+    a->candidates_told = 1;
+    other->entry = lab->hosts[0].core->ziglans[0]->entry; /* so that the answer can leave */
+    pathfinder_on_punch_request(lab->hosts[0].core, other, &request, lab->now);
+    assert_int_equal(a->candidates_told, 1);
+    pathfinder_on_punch_request(lab->hosts[0].core, lab->hosts[0].core->ziglans[0], &request,
+                                lab->now);
+    assert_int_equal(a->candidates_told, 0);
+    other->entry = entry;
     lab_free(lab);
 }
 
@@ -179,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
+        cmocka_unit_test(an_entry_point_has_no_say_about_members_of_another_ziglan),
         cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
         cmocka_unit_test(forged_sources_of_pings_get_a_bounded_number_of_packets),
         cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
