@@ -2,6 +2,13 @@
 # Sourced by the tests that run a real relayd on the loopback: a folder of their own, free ports,
 # and everything ended and removed at the end, whatever happens.
 set -u
+export LC_ALL=C
+
+# On a loopback of its own where the kernel allows it, so that nobody else takes a port in between.
+if [ -z "${RELAYD_LOOPBACK:-}" ] && unshare -n ip link set lo up 2>/dev/null; then
+    RELAYD_LOOPBACK=own exec unshare -n bash "$0" "$@"
+fi
+[ -z "${RELAYD_LOOPBACK:-}" ] || ip link set lo up
 
 relayd=${ZIGLAN_BIN:?set ZIGLAN_BIN to the folder of the built programs}/relayd
 work=$(mktemp -d)
@@ -39,12 +46,12 @@ expect() {
 
 # A number that no UDP or TCP socket of this network namespace uses as its port now.
 free_port() {
-    local port hex
+    local port hex used
+    used=$(cat /proc/net/udp /proc/net/udp6 /proc/net/tcp /proc/net/tcp6 2>/dev/null)
     while :; do
-        port=$((20000 + RANDOM % 30000))
+        port=$((20000 + RANDOM % 12000)) # below those that the kernel gives to whoever asks
         hex=$(printf ':%04X ' "$port")
-        if ! cat /proc/net/udp /proc/net/udp6 /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-            grep -q "$hex"; then
+        if [[ $used != *"$hex"* ]]; then
             echo "$port"
             return
         fi
@@ -82,11 +89,21 @@ start() {
     fi
 }
 
+# SIGTERM to one relay, and what it ends with. From then on its number may be somebody else's.
+stop() { # pid
+    local other left=()
+    for other in "${pids[@]}"; do
+        [ "$other" = "$1" ] || left+=("$other")
+    done
+    pids=("${left[@]}")
+    kill -TERM "$1"
+    wait "$1"
+}
+
 # Ends every relay, which must end well (under sanitizers: without a leak), and the test.
 finish() {
     for pid in "${pids[@]}"; do
-        kill -TERM "$pid" 2>/dev/null || continue
-        wait "$pid" || fail "relayd ended badly: $(cat "$work"/*.log)"
+        stop "$pid" || fail "relayd ended badly: $(cat "$work"/*.log)"
     done
     [ $failures -eq 0 ] && echo "all is well"
     exit $((failures > 0))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Magic DNS as a foreign resolver library sees it: dig asks a real daemon in a namespace of its own.
 set -euo pipefail
+export LC_ALL=C
 
 command -v dig >/dev/null || { echo "skipped: dig is not installed"; exit 77; }
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
@@ -22,7 +23,7 @@ trap stop EXIT
 expect() { # what, wanted pattern, dig arguments...
     local what=$1 wanted=$2 got
     shift 2
-    got=$(run dig +tries=2 +time=2 @"$resolver" "$@") || { echo "FAILED: $what: no answer"; exit 1; }
+    got=$(run dig +tries=3 +time=3 @"$resolver" "$@") || { echo "FAILED: $what: no answer"; exit 1; }
     if ! grep -Eq -- "$wanted" <<<"$got"; then
         printf 'FAILED: %s: wanted %s in\n%s\n' "$what" "$wanted" "$got"
         exit 1
@@ -45,7 +46,8 @@ expect "the reserved name" "^$resolver\$" +short admin.zignet A
 expect "back from IPv4" "zignet\\.\$" +short -x "$ipv4"
 expect "back from IPv6" "zignet\\.\$" +short -x "$ipv6"
 expect "an unknown name" "status: NXDOMAIN" nobody.zignet A
-expect "a known name, unknown type" "status: NOERROR.*|ANSWER: 0" "$key.zignet" MX
+expect "a known name, unknown type" "status: NOERROR" "$key.zignet" MX
+expect "and no answer to it" "ANSWER: 0" "$key.zignet" MX
 expect "SOA at the apex" "admin.zignet" +short zignet SOA
 expect "authoritative" "flags: qr aa rd" "$key.zignet" A
 expect "another domain" "status: REFUSED" example.org A

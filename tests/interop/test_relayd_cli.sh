@@ -88,19 +88,18 @@ expect 1 "put it back from your copy" "$relayd" -c "$work/other/relayd.yaml"
 cp "$config" "$work/good.yaml"
 echo "speed: fast" >>"$config"
 kill -HUP "$pid"
-wait_for 5 grep -q "changed=nothing.*unknown key 'speed'" "$work/home.log" ||
+wait_for 20 grep -q "changed=nothing.*unknown key 'speed'" "$work/home.log" ||
     fail "a bad reload was not reported: $(cat "$work/home.log")"
 cp "$work/good.yaml" "$config"
 sed -i "s|^name:.*|name: \"cabin\"|" "$config"
 sed -i "s|^  - \"\[::\]:.*|  - \"[::]:$(free_port)\"|" "$config"
 kill -HUP "$pid"
-wait_for 5 grep -q "changed=1" "$work/home.log" || fail "no reload: $(cat "$work/home.log")"
+wait_for 20 grep -q "changed=1" "$work/home.log" || fail "no reload: $(cat "$work/home.log")"
 grep -q "needs_restart=\"listen\"" "$work/home.log" || fail "nothing said what needs a restart"
 expect 0 "ziglan cabin" "$relayd" status -c "$config"
 
 # --- SIGTERM ends cleanly ---
-kill -TERM "$pid"
-wait "$pid"
+stop "$pid"
 rc=$?
 [ $rc -eq 0 ] || fail "SIGTERM ended it with $rc: $(cat "$work/home.log")"
 [ -e "$work/home/state/relayd.sock" ] && fail "the control socket was left behind"
@@ -134,14 +133,13 @@ key=$(grep -o '^ziglan://[a-z2-7]*' "$work/away.init")
 [[ $("$relayd" invite -c "$config") == "$key"@* ]] || fail "the invite is for another ziglan"
 expect 0 "good for 30 days" "$relayd" delegate -c "$config" --key "$work/stick.key"
 kill -HUP "$pid"
-wait_for 5 grep -q "changed=1" "$work/away.log" || fail "no reload: $(cat "$work/away.log")"
+wait_for 20 grep -q "changed=1" "$work/away.log" || fail "no reload: $(cat "$work/away.log")"
 cp "$work/home/ziglan.key" "$work/other.key"
 expect 0 "good for 30 days" "$relayd" delegate -c "$config" --key "$work/other.key"
 kill -HUP "$pid"
-wait_for 5 grep -q "not this ziglan's delegation" "$work/away.log" ||
+wait_for 20 grep -q "not this ziglan's delegation" "$work/away.log" ||
     fail "another ziglan's delegation was taken: $(cat "$work/away.log")"
-kill -TERM "$pid"
-wait "$pid" || fail "SIGTERM: $(cat "$work/away.log")"
+stop "$pid" || fail "SIGTERM: $(cat "$work/away.log")"
 echo nonsense >"$work/away/ziglan.delegation"
 expect 1 "holds no delegation for this relay's key" "$relayd" -c "$config"
 

@@ -43,7 +43,6 @@ expect 0 "ziglan://" "$relayd" invite -c "$config"
 expect 0 '"store_healthy": true' "$relayd" status --json -c "$config"
 code=$(curl -sS -m 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$metrics/health")
 [ "$code" = 200 ] || fail "health is $code with room again"
-kill -TERM "$pid"
-wait "$pid" || fail "it ended badly: $(cat "$work/relayd.log")"
+stop "$pid" || fail "it ended badly: $(cat "$work/relayd.log")"
 umount "$work/disk"
 finish

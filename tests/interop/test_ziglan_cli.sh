@@ -3,6 +3,7 @@
 # The command line without any relay: exit codes, files and their modes, up and down, two interfaces
 # at once, and that nothing is left behind.
 set -euo pipefail
+export LC_ALL=C
 
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
 [ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
@@ -88,7 +89,7 @@ expect "a missing configuration that was named" 2 "cannot open" ziglan up -c "$r
 : >"$root/out"
 ip netns exec "$space" "$ZIGLAN_BIN/ziglan" up >"$root/out" 2>&1 &
 foreground=$!
-for _ in $(seq 50); do grep -q "is up" "$root/out" && break; sleep 0.1; done
+for _ in $(seq 200); do grep -q "is up" "$root/out" && break; sleep 0.1; done
 kill -INT "$foreground"
 wait "$foreground" || { echo "FAILED: Ctrl-C ended it with exit $?"; exit 1; }
 echo "ok: Ctrl-C ends it cleanly"

@@ -8,9 +8,13 @@
 #   say SENTENCE                      what happens now
 #   check SENTENCE command...         a sentence and whether it is true
 #   check_most SENTENCE NUMBER LIMIT  true if NUMBER is one and at most LIMIT
+#   become_direct ONE OTHER           both say so within 20 s
 #   test_end                          stop the programs, look for reports of a sanitizer; exits
 #
 # LAB_LOGS=DIR keeps the logs of the programs there.
+#
+# The internet of most tests is pairs_begin and pairs_up: two pairs of hosts behind NAT, of which one
+# becomes direct and the other stays relayed.
 #
 # A test may run several labs beside each other: ( lab_named A; ...; lab_end ) & and test_wait.
 
@@ -170,10 +174,40 @@ hosts_up() {
     done
 }
 
+# laptop and nas behind port-restricted NAT, which can be direct; phone and tablet behind NAT that is
+# symmetric and lets nothing else through, which cannot, unless tablet's is of the named kind.
+pairs_begin() { # [kind]
+    lab_begin
+    lab_public vps 192.0.2.10
+    lab_site home1 port-restricted 198.51.100.11 192.168.1
+    lab_host laptop home1 2
+    lab_site home2 port-restricted 203.0.113.12 192.168.2
+    lab_host nas home2 2
+    lab_site cafe symmetric 198.51.100.13 192.168.3
+    lab_host phone cafe 2
+    lab_site hotel "${1:-symmetric}" 203.0.113.14 192.168.4
+    lab_host tablet hotel 2
+}
+
+# A relay at vps; all four join, come up and talk; laptop and nas are direct then.
+pairs_up() {
+    relay_start vps 192.0.2.10
+    hosts_join laptop nas phone tablet
+    hosts_up laptop nas phone tablet
+    check "phone reaches tablet" lab_wait 15 pings phone tablet
+    check "laptop reaches nas" lab_wait 15 pings laptop nas
+    become_direct laptop nas
+}
+
 # A value of an answer in JSON: json_of HOST VERB EXPRESSION-OVER-d [options]
 json_of() {
     lab_ziglan "$1" "$2" --json "${@:4}" 2>/dev/null |
         "$LAB_PYTHON" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$3"
+}
+
+become_direct() { # one other
+    check "$1 and $2 become direct" lab_wait 20 lab_is_state "$1" "$2" direct
+    check "$2 and $1 become direct" lab_wait 20 lab_is_state "$2" "$1" direct
 }
 
 is_joined() { says '"state": *"joined"' lab_ziglan "$1" status --json 2>/dev/null; }
@@ -203,8 +237,22 @@ first_reply_ms() { # from to start-ms limit-s
 }
 
 # Pings that go on in the background: pinging FROM TO INTERVAL COUNT; the log is $LAB_DIR/FROM-TO.ping
+# The first one is answered when this returns; the pid is in PING_PID.
 pinging() {
-    lab_in "$1" ping -n -D -O -i "$3" -c "$4" "$2.zignet" >"$LAB_DIR/$1-$2.ping" 2>&1 &
+    local log=$LAB_DIR/$1-$2.ping
+    PING_PID=$(lab_spawn "$1" "$log" ping -n -D -O -i "$3" -c "$4" "$2.zignet")
+    lab_wait 10 grep -q 'bytes from' "$log"
+}
+
+# None of these pings went unanswered. What is still on its way counts as little as what ping says
+# at its end, where the last one always may be on its way.
+none_lost() { # log
+    awk '{ seq = $0; sub(/.*icmp_seq=/, "", seq); seq += 0 }
+         /bytes from/ { answered[seq] }
+         /no answer yet|nreachable/ { missed[seq] }
+         END { for (seq in missed) if (!(seq in answered)) exit 1
+               for (seq in answered) exit 0
+               exit 1 }' "$1"
 }
 
 # The longest time without an answer in such a log, from a moment until now: prints milliseconds.
@@ -223,9 +271,9 @@ silence_ms() { # log from-ms
 transfer() {
     local from=$1 to=$2 size=$3 family=$4 port=$5 want got log=$LAB_DIR/$1-$2-$5
     lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 </dev/null &
-    lab_wait 5 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
+    lab_wait 20 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
     want=$(lab_in "$from" "$LAB_PYTHON" "$LAB_NET/stream.py" send "$family" "$port" "$to.zignet" "$size" 2>"$log.sent")
-    lab_wait 5 grep -q sha256 "$log.got"
+    lab_wait 30 grep -q sha256 "$log.got"
     got=$(sed -n 's/^sha256 //p' "$log.got")
     if [ -z "$want" ] || [ "$want" != "$got" ]; then
         printf '    sent %s, received %s\n' "${want:-nothing: $(cat "$log.sent")}" "${got:-nothing: $(cat "$log.got")}"

@@ -18,6 +18,10 @@
 # KIND6: open, or firewall (lets in only what answers). LAB_MTU is the MTU of what is made next.
 # Addresses of the internet are from the documentation ranges. No namespace has a way out.
 
+# What programs say is read here, in English; files are for other users, too.
+export LC_ALL=C
+umask 022
+
 LAB_ID=${LAB_ID:-zl$$x$(date +%s | tail -c 5)}
 LAB_DIR=${LAB_DIR:-/run/ziglan-lab/$LAB_ID}
 LAB_MTU=${LAB_MTU:-1500}
@@ -129,10 +133,14 @@ lab_spawn() {
     disown $! # so that the shell says nothing when it is killed
 }
 
+# Whether a process runs. (One that ended and that nobody has waited for yet does not.)
+lab_alive() { # pid
+    says_no '^State:[[:space:]]*[ZX]' cat "/proc/$1/status" 2>/dev/null
+}
+
 # A namespace with one interface `dev`, whose other end is a port of bridge `bridge` in `where`.
 lab_wire() { # name where bridge dev mtu
-    local name=$1 where=$2 bridge=$3 dev=$4 mtu=$5 port="p${RANDOM}${RANDOM}"
-    port=${port:0:14}
+    local name=$1 where=$2 bridge=$3 dev=$4 mtu=$5 port=to-$1
     ip link add "$port" netns "$(lab_ns "$where")" mtu "$mtu" type veth peer name "$dev" netns "$(lab_ns "$name")" mtu "$mtu"
     if [ -n "$LAB_WHOLE" ]; then
         lab_in "$where" ip link set "$port" gso_max_segs 1

@@ -56,7 +56,7 @@ up=$(now_ms)
 waits=()
 for pair in "${pairs[@]}"; do
     # shellcheck disable=SC2086
-    { reply_into $pair "$up" && pinging $pair 0.5 24; } &
+    { reply_into $pair "$up" && pinging $pair 0.5 200; } &
     waits+=($!)
 done
 wait "${waits[@]}"
@@ -81,6 +81,6 @@ while [ $(($(now_ms) - up)) -lt $((DIRECT_S * 1000)) ]; do sleep 0.2; done
 for pair in "${stay[@]}"; do
     read -r from to <<<"$pair"
     check "$(kind_of "$from") and $(kind_of "$to") stay relayed, and answer ($from, $to)" \
-        eval "both_are $from $to relayed && pings $from $to"
+        eval "both_are $from $to relayed && lab_wait 5 pings $from $to"
 done
 test_end
