@@ -278,8 +278,9 @@ static int core_open(struct engine *e, const struct engine_options *options, str
     }
     rc = host_core_new(&e->core, &config, e->store, options->env, clock_mono());
     if (rc != ERR_OK) {
-        fault_set(fault, EXIT_CODE_FAILURE, "cannot start from the state in %s (%s)",
-                  options->store_path, err_name(rc));
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "cannot start from the state in %s (%s); the log says more", options->store_path,
+                  err_name(rc));
         return rc;
     }
     host_core_addresses(e->core, v4, v6, e->resolver_ip, &prefix);

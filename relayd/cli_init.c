@@ -139,24 +139,19 @@ static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, con
     }
 }
 
-/* Never overwrite a relay: its key is its identity. */
+/* Never overwrite a relay. Keys and members without a configuration are no hindrance: they are
+ * what an init left that a full disk ended, or what somebody put back, and are taken as they are. */
 static int existing_refuse(const struct init *init)
 {
-    static const char *const files[] = {"relay.key", "ziglan.key", "relayd.yaml"};
-    char path[SETTINGS_PATH_SIZE];
     char config[SETTINGS_PATH_SIZE];
     struct fault fault;
 
     path_join(config, init, "relayd.yaml");
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        path_join(path, init, files[i]);
-        if (access(path, F_OK) == 0) {
-            fault_set(&fault, EXIT_CODE_USAGE,
-                      "%s exists already; start that relay with relayd -c %s, or choose another "
-                      "folder",
-                      path, config);
-            return fault_print(&fault, "relayd");
-        }
+    if (access(config, F_OK) == 0) {
+        fault_set(&fault, EXIT_CODE_USAGE,
+                  "%s exists already; start that relay with relayd -c %s, or choose another folder",
+                  config, config);
+        return fault_print(&fault, "relayd");
     }
     return EXIT_CODE_OK;
 }
@@ -277,7 +272,7 @@ static int key_make(struct identity *out, const struct init *init, const char *f
     int rc;
 
     path_join(path, init, file);
-    rc = key_file_create(seed, path, os_env_port(init->os), fault);
+    rc = key_file_load_or_create(seed, path, os_env_port(init->os), fault);
     if (rc == ERR_OK) {
         identity_from_seed(out, seed);
     }

@@ -418,7 +418,8 @@ static int core_start(struct server *server, struct fault *fault)
     }
     rc = relay_core_new(&server->core, &config, server->store, server->env, now);
     if (rc != ERR_OK) {
-        fault_set(fault, EXIT_CODE_FAILURE, "the relay cannot start with the state in %s (%s)",
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "the relay cannot start with the state in %s (%s); the log says more",
                   server->settings.state_path, err_name(rc));
     }
     return rc;

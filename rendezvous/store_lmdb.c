@@ -450,6 +450,21 @@ static int tables_open(struct lmdb *l)
     return mdb_txn_commit(txn);
 }
 
+static const char *remedy_of(int code)
+{
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room on the disk and try again";
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_VERSION_MISMATCH:
+        return "; put it back from a backup, or move it away to begin anew";
+    default:
+        return "";
+    }
+}
+
 static int database_open(struct lmdb *l, const char *path, char *error, size_t error_size)
 {
     int code = mdb_env_create(&l->mdb);
@@ -467,8 +482,8 @@ static int database_open(struct lmdb *l, const char *path, char *error, size_t e
         code = tables_open(l);
     }
     if (code != MDB_SUCCESS) {
-        (void)snprintf(error, error_size, "cannot open the database in %s: %s", path,
-                       mdb_strerror(code));
+        (void)snprintf(error, error_size, "cannot open the database in %s: %s%s", path,
+                       mdb_strerror(code), remedy_of(code));
         return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
     }
     return ERR_OK;

@@ -19,6 +19,23 @@ void fault_set(struct fault *fault, enum exit_code code, const char *format, ...
     va_end(args);
 }
 
+/* What to do about causes that no caller knows more about. */
+static const char *remedy_of(int cause)
+{
+    switch (cause) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room on the disk and try again";
+    case EROFS:
+        return "; this file system cannot be written to: mount it writable or take another folder";
+    case EMFILE:
+    case ENFILE:
+        return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
+    default:
+        return "";
+    }
+}
+
 void fault_set_errno(struct fault *fault, const char *format, ...)
 {
     int cause = errno;
@@ -33,7 +50,8 @@ void fault_set_errno(struct fault *fault, const char *format, ...)
     (void)vsnprintf(fault->text, sizeof(fault->text), format, args);
     va_end(args);
     used = strlen(fault->text);
-    (void)snprintf(fault->text + used, sizeof(fault->text) - used, ": %s", strerror(cause));
+    (void)snprintf(fault->text + used, sizeof(fault->text) - used, ": %s%s", strerror(cause),
+                   remedy_of(cause));
     errno = cause;
 }
 

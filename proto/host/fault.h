@@ -26,7 +26,8 @@ struct fault {
 /** Write the sentence (printf style, no newline). fault may be NULL. */
 void fault_set(struct fault *fault, enum exit_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/** As fault_set, for a failed system call: appends ": <strerror(errno)>", and takes
+/** As fault_set, for a failed system call: appends ": <strerror(errno)>" and what to do about a full
+ * or read-only disk and too many open files, and takes
  * EXIT_CODE_PERMISSION for EACCES and EPERM, else EXIT_CODE_FAILURE. errno is kept. */
 void fault_set_errno(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 

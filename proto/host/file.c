@@ -190,6 +190,11 @@ static bool key_mode_ok(const char *path, struct fault *fault)
         fault_set_errno(fault, "cannot open the key file %s", path);
         return false;
     }
+    if (!S_ISREG(info.st_mode)) {
+        fault_set(fault, EXIT_CODE_FAILURE, "the key file %s is not a regular file; move it away",
+                  path);
+        return false;
+    }
     if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         fault_set(fault, EXIT_CODE_FAILURE,
                   "the key file %s can be read by others (mode %04o); make it private with: "
@@ -220,8 +225,9 @@ int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, struct fau
     }
     if (base32_decode(seed, KEY_FILE_SEED_SIZE, (const char *)text, size) != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE,
-                  "%s is not a key file: it must hold one line of %d base32 characters", path,
-                  (int)KEY_TEXT_LENGTH);
+                  "%s is not a key file: it must hold one line of %d base32 characters; put it back "
+                  "from a copy",
+                  path, (int)KEY_TEXT_LENGTH);
         rc = ERR_SYSTEM;
     }
 out:

@@ -230,7 +230,7 @@ int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
 
     *report = (struct netcfg_report){0};
     if (index == 0) {
-        fault_set(fault, EXIT_CODE_FAILURE, "there is no interface %s", interface);
+        fault_set_errno(fault, "cannot find the interface %s", interface);
         return ERR_SYSTEM;
     }
     rc = netlink_open(&netlink);
