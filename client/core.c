@@ -236,11 +236,10 @@ static void wake_waiting(struct host_core *core, struct mono now)
     }
 }
 
-static void on_member(struct host_core *core, struct ziglan *ziglan, const Ziglan__Member *member)
+static void on_effect(struct host_core *core, struct ziglan *ziglan, enum roster_effect effect,
+                      const uint8_t key[KEY_SIZE])
 {
-    uint8_t key[KEY_SIZE];
-
-    switch (ziglan_apply(ziglan, member, key)) {
+    switch (effect) {
     case ROSTER_EFFECT_NONE:
         break;
     case ROSTER_EFFECT_ADDED:
@@ -259,6 +258,13 @@ static void on_member(struct host_core *core, struct ziglan *ziglan, const Zigla
     }
 }
 
+static void on_member(struct host_core *core, struct ziglan *ziglan, const Ziglan__Member *member)
+{
+    uint8_t key[KEY_SIZE];
+
+    on_effect(core, ziglan, ziglan_apply(ziglan, member, key), key);
+}
+
 /* One write to the disk for all of them. Where it fails, they hold in memory all the same. */
 static void on_changes(struct host_core *core, struct ziglan *ziglan,
                        const Ziglan__Changes *changes)
@@ -268,7 +274,9 @@ static void on_changes(struct host_core *core, struct ziglan *ziglan,
     for (size_t i = 0; i < changes->n_members; i++) {
         on_member(core, ziglan, changes->members[i]);
     }
-    roster_progress(ziglan->roster, changes->sequence);
+    if (!ziglan->clock.differs) { /* else what was not believed is asked for again */
+        roster_progress(ziglan->roster, changes->sequence);
+    }
     if (begun && store_commit(core->store) != ERR_OK) {
         env_trace(core->env, TRACE_LEVEL_ERROR, "roster.store",
                   "changes of members could not be stored; free some disk space");
@@ -478,8 +486,27 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
     }
 }
 
+/* A clock that was set may hide members, and show those that it hid. */
+static void note_wall(struct host_core *core, struct mono now)
+{
+    int64_t step_ms = wall_watch_note(&core->wall, env_wall_ms(core->env), now);
+
+    if (step_ms == 0) {
+        return;
+    }
+    env_trace(core->env, TRACE_LEVEL_WARN, "clock.set",
+              "by_s=%lld hint=\"members whose admission is over by this clock are not reached; "
+              "they come back when it is right\"",
+              (long long)(step_ms / 1000));
+    for (size_t i = 0; i < core->ziglans_count; i++) {
+        core->ziglans[i]->expire_at = now;
+    }
+}
+
 static void expire_rosters(struct host_core *core, struct mono now)
 {
+    uint64_t settled_ms = wall_watch_settled_ms(&core->wall, now);
+
     for (size_t i = 0; i < core->ziglans_count; i++) {
         struct ziglan *ziglan = core->ziglans[i];
         uint8_t key[KEY_SIZE];
@@ -488,8 +515,10 @@ static void expire_rosters(struct host_core *core, struct mono now)
             continue;
         }
         ziglan->expire_at = mono_add_ms(now, ZIGLAN_EXPIRE_INTERVAL_MS);
-        while (roster_expire(ziglan->roster, key)) {
-            peer_forget(core, ziglan, key);
+        enum roster_effect effect = roster_expire(ziglan->roster, settled_ms, key);
+        for (; effect != ROSTER_EFFECT_NONE;
+             effect = roster_expire(ziglan->roster, settled_ms, key)) {
+            on_effect(core, ziglan, effect, key);
         }
     }
 }
@@ -525,6 +554,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     for (size_t i = 0; i < core->ziglans_count; i++) {
         ziglan_expire(core->ziglans[i], &host, now);
     }
+    note_wall(core, now);
     expire_rosters(core, now);
     expire_pings(core, io, now);
     while ((entry = heap_pop_due(&core->timers, now)) != NULL) {

@@ -22,6 +22,7 @@
 #include "proto/base/bucket_table.h"
 #include "proto/base/heap.h"
 #include "proto/base/map.h"
+#include "proto/base/wall_watch.h"
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
 #include "proto/link/link.h"
@@ -107,6 +108,7 @@ struct host_core {
     size_t associations_count;
     struct budget queues, pieces, windows;
     struct cookie_baker baker;
+    struct wall_watch wall;
     struct bucket_table *sources;
     struct bucket load;            /* empty: under load */
     struct bucket icmp;

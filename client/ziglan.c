@@ -325,6 +325,24 @@ static void send_watch(struct ziglan *ziglan, const struct ziglan_host *host)
     (void)ziglan_send(ziglan, host->hub, &message);
 }
 
+/* While the clocks differ, a join a minute finds out about the relay's and renews what it signed
+ * when its own was wrong. When they agree again, one more asks for all that was not believed. */
+static void clock_compare(struct ziglan *ziglan, const struct ziglan_host *host, struct mono now)
+{
+    if (ziglan_clock_check(&ziglan->clock, host->env, now) && !ziglan->clock.differs) {
+        ziglan->renew_at = now;
+        ziglan->error[0] = '\0';
+    }
+    if (ziglan->clock.differs) {
+        ziglan->renew_at =
+            mono_min(ziglan->renew_at, mono_add_ms(now, ZIGLAN_CLOCK_RETRY_MS));
+        if (ziglan->state != ZIGLAN_STATE_REFUSED) {
+            ziglan_clock_text(&ziglan->clock, host->env, now, ziglan->error,
+                              sizeof(ziglan->error));
+        }
+    }
+}
+
 void ziglan_on_open(struct ziglan *ziglan, const struct link_event *event,
                     const struct ziglan_host *host, struct mono now)
 {
@@ -334,6 +352,7 @@ void ziglan_on_open(struct ziglan *ziglan, const struct link_event *event,
         env_trace(host->env, TRACE_LEVEL_WARN, "entry.delegation", "not believed");
     }
     entry_on_open(&ziglan->entry, event, host->hub, now);
+    ziglan_clock_told(&ziglan->clock, event->server_time_ms, now);
     env_trace(host->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
               ziglan->name[0] != '\0' ? ziglan->name : "(new)");
     roster_all_offline(ziglan->roster); /* of whom it says nothing now, is offline */
@@ -350,6 +369,8 @@ static void describe_closed(struct ziglan *ziglan, enum link_reason reason)
                                   "URL",
         [LINK_REASON_PROTOCOL] = "the entry point does not speak our protocol",
         [LINK_REASON_LIMIT] = "the entry point is full; trying again",
+        [LINK_REASON_CLOCK] = "the relay's delegation is not in force by this host's clock: set "
+                              "the clock that is wrong, here or there, or its owner must renew it",
     };
 
     if ((size_t)reason < sizeof(texts) / sizeof(texts[0]) && texts[reason] != NULL) {
@@ -393,6 +414,8 @@ void ziglan_on_joined(struct ziglan *ziglan, const Ziglan__Joined *joined,
     ziglan->error[0] = '\0';
     ziglan->renew_at = mono_add_ms(now, ZIGLAN_RENEW_MS);
     enter(ziglan, ZIGLAN_STATE_JOINED, now);
+    ziglan_clock_told(&ziglan->clock, joined->server_time_ms, now);
+    clock_compare(ziglan, host, now);
     if (ziglan_save(ziglan, host->store) != ERR_OK) {
         env_trace(host->env, TRACE_LEVEL_ERROR, "ziglan.save",
                   "the admission could not be stored; free some disk space");
@@ -485,6 +508,7 @@ void ziglan_expire(struct ziglan *ziglan, const struct ziglan_host *host, struct
     if (!ziglan->entry.open) {
         return;
     }
+    clock_compare(ziglan, host, now);
     uint64_t in_state_ms = mono_ms_between(ziglan->state_at, now);
     bool again = (ziglan->state == ZIGLAN_STATE_REFUSED && in_state_ms >= ZIGLAN_REFUSED_RETRY_MS) ||
                  (ziglan->state == ZIGLAN_STATE_JOINING && in_state_ms >= ZIGLAN_JOIN_TIMEOUT_MS);

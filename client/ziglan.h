@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/entry.h"
+#include "client/ziglan_clock.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/crypto/identity.h"
@@ -33,6 +34,7 @@ enum {
     ZIGLAN_ERROR_SIZE = CONTROL_TEXT_SIZE_MAX + 1,
     ZIGLAN_RENEW_MS = 24 * 3600 * 1000,  /* admission lives 7 days */
     ZIGLAN_REFUSED_RETRY_MS = 60 * 1000,
+    ZIGLAN_CLOCK_RETRY_MS = 60 * 1000,   /* while the clocks of host and relay differ */
     ZIGLAN_JOIN_TIMEOUT_MS = 5000,
     ZIGLAN_LOOKUP_INTERVAL_MS = 1000,    /* at most one lookup per this time */
     ZIGLAN_EXPIRE_INTERVAL_MS = 60 * 1000,
@@ -63,6 +65,7 @@ struct ziglan {
     char error[ZIGLAN_ERROR_SIZE]; /* why it does not work, empty if it does */
     struct entry entry;
     struct roster *roster;
+    struct ziglan_clock clock;
 };
 
 /** What a ziglan needs from its host; borrowed for each call. */

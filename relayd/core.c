@@ -96,6 +96,8 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
     core->started_at = now;
     core->changes_at = MONO_NEVER;
     core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
+    wall_watch_init(&core->wall);
+    (void)wall_watch_note(&core->wall, env_wall_ms(env), now);
     TAILQ_INIT(&core->strangers);
     TAILQ_INIT(&core->closing);
     TAILQ_INIT(&core->watchers);
@@ -198,8 +200,25 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
     }
 }
 
+/* A clock that was set may have made our delegation worthless, or a worthless one good. */
+static void wall_note(struct relay_core *core, struct mono now)
+{
+    int64_t step_ms = wall_watch_note(&core->wall, env_wall_ms(&core->env), now);
+
+    if (step_ms == 0) {
+        return;
+    }
+    core->counters.clock_steps++;
+    env_trace(&core->env, TRACE_LEVEL_WARN, "clock.set",
+              "by_s=%lld hint=\"what this relay signs is believed while its clock is right within "
+              "10 minutes; see timedatectl\"",
+              (long long)(step_ms / 1000));
+    core->housekeeping_at = now;
+}
+
 void relay_core_expire(struct relay_core *core, struct mono now)
 {
+    wall_note(core, now);
     link_hub_expire(core->hub, now);
     events_drain(core, now);
     punch_expire(core->punch, now);
@@ -210,7 +229,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     if (mono_due(core->housekeeping_at, now)) {
         core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
         session_expire_admissions(core, now);
-        ziglan_housekeeping(core);
+        ziglan_housekeeping(core, now);
     }
 }
 

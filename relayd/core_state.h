@@ -19,6 +19,7 @@
 #include "proto/base/bucket.h"
 #include "proto/base/bucket_table.h"
 #include "proto/base/map.h"
+#include "proto/base/wall_watch.h"
 #include "proto/wire/control.h"
 #include "proto/wire/record.h"
 #include "relayd/core.h"
@@ -152,6 +153,7 @@ struct relay_core {
     uint64_t online_next;
     struct mono changes_at; /* when watchers are told, MONO_NEVER: nothing new */
     struct mono housekeeping_at;
+    struct wall_watch wall;
     struct mono started_at;
     bool stopping;
     bool store_ok;
@@ -261,8 +263,9 @@ int ziglan_init(struct relay_core *core) MUST_CHECK;
  * former one stays if it is no such thing, which is traced. */
 void ziglan_delegation_renew(struct relay_core *core, const uint8_t *data, size_t size);
 
-/** Renew the delegation and forget what expired; about once a minute. */
-void ziglan_housekeeping(struct relay_core *core);
+/** Renew the delegation and forget what expired; about once a minute, and when the clock was set.
+ */
+void ziglan_housekeeping(struct relay_core *core, struct mono now);
 
 /** When the admission of this key ends (wall clock), 0 if it has none or it is over already;
  * *revoked if it was thrown out. */

@@ -46,6 +46,7 @@
     X(closed_busy, "sessions_closed_total", "reason=\"busy\"", "")                                 \
     X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
     X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
+    X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.")     \
     X(moved, "session_moves_total", "", "Sessions whose address changed.")                         \
     X(control_bad, "control_refused_total", "reason=\"malformed\"",                                \
       "Control messages that were not served, by reason.")                                         \
@@ -59,6 +60,7 @@
     X(join_name_taken, "joins_total", "result=\"name_taken\"", "")                                 \
     X(join_revoked, "joins_total", "result=\"revoked\"", "")                                       \
     X(join_limit, "joins_total", "result=\"limit\"", "")                                           \
+    X(join_clock, "joins_total", "result=\"clock\"", "")                                           \
     X(join_unavailable, "joins_total", "result=\"unavailable\"", "")                               \
     X(lookups, "lookups_total", "", "Lookups served.")                                             \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \

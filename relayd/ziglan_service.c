@@ -113,7 +113,7 @@ static void store_try(struct relay_core *core, uint64_t wall_ms)
     }
 }
 
-void ziglan_housekeeping(struct relay_core *core)
+void ziglan_housekeeping(struct relay_core *core, struct mono now)
 {
     uint64_t wall_ms = env_wall_ms(&core->env);
 
@@ -121,7 +121,7 @@ void ziglan_housekeeping(struct relay_core *core)
         return;
     }
     store_try(core, wall_ms);
-    directory_expire(core->directory);
+    directory_expire(core->directory, wall_watch_settled_ms(&core->wall, now));
     delegation_watch(core, wall_ms);
     /* A wall clock that was wrong at the start, and then was set, must not leave a delegation
      * that nobody accepts. */
@@ -206,6 +206,9 @@ static void join_count(struct relay_counters *counters, enum verdict verdict)
     case VERDICT_LIMIT:
         counters->join_limit++;
         break;
+    case VERDICT_CLOCK:
+        counters->join_clock++;
+        break;
     case VERDICT_UNAVAILABLE:
         counters->join_unavailable++;
         break;
@@ -228,6 +231,7 @@ static void joined_send(struct relay_core *core, struct session *session, uint32
     body.delegation.data = core->delegations[core->delegation_index];
     body.delegation.len = core->hello.delegation_size;
     body.sequence = joined->sequence;
+    body.server_time_ms = env_wall_ms(&core->env);
     message.request_id = request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_JOINED;
     message.joined = &body;

@@ -90,8 +90,9 @@ enum verdict directory_invite(struct directory *directory, const struct director
                               uint8_t invite[DIRECTORY_INVITE_SIZE]);
 
 /** Forget expired invites, freed names and who left long ago, some at a time. Call it now and then
- * (every minute or so). */
-void directory_expire(struct directory *directory);
+ * (every minute or so). settled_ms is the wall clock by which things may be deleted or given to
+ * others (wall_watch_settled_ms): what is over by the wall clock alone is not served, but stays. */
+void directory_expire(struct directory *directory, uint64_t settled_ms);
 
 /* ---- members ---- */
 
@@ -119,7 +120,8 @@ struct directory_joined {
  * brings is not used up. A newcomer gets the invite's name, else the wished one, else that with
  * -2, -3 ... behind it.
  *
- * BAD_REQUEST (a member part that is not its own, not valid, or older than the known one),
+ * BAD_REQUEST (a member part that is not its own, not valid, or older than the known one), CLOCK
+ * (one that is not live by our wall clock),
  * INVITE_INVALID (unknown, used up, expired: not told apart), NOT_MEMBER (no invite, no member),
  * REVOKED, NAME_TAKEN (no free name found), LIMIT (full, or a change where none was allowed),
  * UNAVAILABLE. Only VERDICT_OK writes *out and

@@ -27,6 +27,7 @@ struct directory {
     uint8_t ziglan_key[KEY_SIZE];
     uint32_t member_max, invite_max;
     uint64_t sequence;
+    uint64_t settled_ms; /* the wall clock that deletions believe, as told last; 0: none yet */
     uint32_t member_count, revoked_count, invite_count;
     struct store_cursor sweep_invites, sweep_names, sweep_revocations;
 };
@@ -64,11 +65,17 @@ int directory_member_remove(struct directory *directory,
 
 /* ---- directory_name.c ---- */
 
+/** A name freed before this (2025-01-01) was freed under a clock that was wrong. */
+#define DIRECTORY_FREED_MS_MIN UINT64_C(1735689600000)
+
 struct directory_name {
     uint8_t key[KEY_SIZE];
     uint64_t freed_ms; /* 0: held */
     bool found;
 };
+
+/** True if a name freed then may be somebody else's at now_ms. */
+bool directory_name_rested(uint64_t freed_ms, uint64_t now_ms);
 
 /** Who holds a name, or held it until it was freed. */
 int directory_name_read(struct directory *directory, const char *name,

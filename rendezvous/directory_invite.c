@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Invites. The store keeps the hash of the 16 bytes, so whoever reads it can invite nobody. */
+#include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
 #include "proto/wire/name.h"
@@ -165,6 +166,24 @@ static int sweep_invites(struct directory *d, uint64_t now_ms, uint32_t *removed
     return ERR_OK;
 }
 
+/* The name at the cursor. One that was freed in 1970, before the clock was set, rests from now. */
+static int name_sweep(struct directory *d, uint8_t value[KEY_SIZE + 8], size_t size,
+                      uint64_t now_ms)
+{
+    const struct store_cursor *at = &d->sweep_names;
+    struct rbuf r = rbuf_over(value, size);
+    (void)rbuf_take(&r, KEY_SIZE);
+    uint64_t freed_ms = rbuf_u64(&r);
+
+    if (freed_ms != 0 && freed_ms < DIRECTORY_FREED_MS_MIN && now_ms >= DIRECTORY_FREED_MS_MIN) {
+        be64_write(value + KEY_SIZE, now_ms);
+        return store_write(d->store, STORE_TABLE_NAMES, at->key, at->key_size, value, size);
+    }
+    return directory_name_rested(freed_ms, now_ms)
+               ? store_remove(d->store, STORE_TABLE_NAMES, at->key, at->key_size)
+               : ERR_OK;
+}
+
 static int sweep_names(struct directory *d, uint64_t now_ms)
 {
     uint8_t value[KEY_SIZE + 8];
@@ -179,13 +198,7 @@ static int sweep_names(struct directory *d, uint64_t now_ms)
             sweep_restart(&d->sweep_names);
             break;
         }
-        struct rbuf r = rbuf_over(value, size);
-        (void)rbuf_take(&r, KEY_SIZE);
-        uint64_t freed_ms = rbuf_u64(&r);
-        if (freed_ms == 0 || now_ms < freed_ms || now_ms - freed_ms < DIRECTORY_NAME_FREED_MS) {
-            continue;
-        }
-        rc = store_remove(d->store, STORE_TABLE_NAMES, d->sweep_names.key, d->sweep_names.key_size);
+        rc = name_sweep(d, value, size, now_ms);
         if (rc != ERR_OK) {
             return rc;
         }
@@ -231,19 +244,19 @@ static int sweep_left(struct directory *d, uint64_t now_ms, uint32_t *removed)
     return ERR_OK;
 }
 
-void directory_expire(struct directory *directory)
+void directory_expire(struct directory *directory, uint64_t settled_ms)
 {
-    uint64_t now_ms = env_wall_ms(directory->env);
     uint32_t invites = 0, left = 0;
     int rc = store_begin(directory->store);
 
+    directory->settled_ms = settled_ms;
     if (rc == ERR_OK) {
-        rc = sweep_invites(directory, now_ms, &invites);
+        rc = sweep_invites(directory, settled_ms, &invites);
         if (rc == ERR_OK) {
-            rc = sweep_names(directory, now_ms);
+            rc = sweep_names(directory, settled_ms);
         }
         if (rc == ERR_OK) {
-            rc = sweep_left(directory, now_ms, &left);
+            rc = sweep_left(directory, settled_ms, &left);
         }
         rc = directory_finish(directory, rc);
     }

@@ -27,11 +27,10 @@ static enum verdict part_check(const struct directory *d, struct joining *j)
         signed_open(&parts, RECORD_TYPE_MEMBER, request->member_part, request->member_part_size) !=
             ERR_OK ||
         record_member_decode(&j->part, parts.record, parts.record_size) != ERR_OK ||
-        memcmp(j->part.header.key, request->key, KEY_SIZE) != 0 ||
-        !record_live(&j->part.header, env_wall_ms(d->env))) {
+        memcmp(j->part.header.key, request->key, KEY_SIZE) != 0) {
         return VERDICT_BAD_REQUEST;
     }
-    return VERDICT_OK;
+    return record_live(&j->part.header, env_wall_ms(d->env)) ? VERDICT_OK : VERDICT_CLOCK;
 }
 
 static enum verdict newcomer_check(struct directory *d, struct joining *j)

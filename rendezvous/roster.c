@@ -61,6 +61,7 @@ static void slots_free(struct roster *r)
         free(r->slots[i]);
     }
     r->slot_count = 0;
+    r->live_count = 0;
 }
 
 void roster_free(struct roster *roster)
@@ -166,6 +167,11 @@ static void claims_release(struct roster *r, const struct roster_slot *slot)
     }
 }
 
+static bool is_live(const struct roster_slot *slot)
+{
+    return slot != NULL && !slot->over;
+}
+
 /* A claim holds if nobody else's is remembered, or that one is no member any more. */
 static int claims_take(struct roster *r, struct roster_slot *slot)
 {
@@ -179,7 +185,7 @@ static int claims_take(struct roster *r, struct roster_slot *slot)
         roster_eui64_binding(binding, eui64);
         rc = roster_binding_read(r, binding, sizeof(binding), bound, &found);
         bool own = found && memcmp(bound, slot->member.key, KEY_SIZE) == 0;
-        if (rc != ERR_OK || (found && !own && slot_find(r, bound) != NULL)) {
+        if (rc != ERR_OK || (found && !own && is_live(slot_find(r, bound)))) {
             continue;
         }
         if (!own) {
@@ -192,22 +198,73 @@ static int claims_take(struct roster *r, struct roster_slot *slot)
     return rc;
 }
 
+/* Two slots change places. */
+static void slots_swap(struct roster *r, struct roster_slot *a, size_t to)
+{
+    struct roster_slot *b = r->slots[to];
+    size_t from = a->index;
+
+    r->slots[from] = b;
+    b->index = from;
+    r->slots[to] = a;
+    a->index = to;
+}
+
+int roster_over_set(struct roster *roster, struct roster_slot *slot, bool over)
+{
+    if (slot->over == over) {
+        return ERR_OK;
+    }
+    slot->over = over;
+    if (over) {
+        name_release(roster, slot);
+        claims_release(roster, slot);
+        roster->live_count--;
+        slots_swap(roster, slot, roster->live_count);
+        return ERR_OK;
+    }
+    slots_swap(roster, slot, roster->live_count);
+    roster->live_count++;
+    int rc = name_claim(roster, slot);
+    int claims_rc = claims_take(roster, slot);
+    return rc != ERR_OK ? rc : claims_rc;
+}
+
 static void slot_remove(struct roster *r, struct roster_slot *slot)
 {
     name_release(r, slot);
     claims_release(r, slot);
     (void)map_remove(r->by_ip6, slot->member.ip6, NULL);
     (void)map_remove(r->by_key, slot->member.key, NULL);
+    if (!slot->over) { /* the gap moves to the end in two steps */
+        r->live_count--;
+        slots_swap(r, slot, r->live_count);
+    }
     r->slot_count--;
-    r->slots[slot->index] = r->slots[r->slot_count];
-    r->slots[slot->index]->index = slot->index;
+    slots_swap(r, slot, r->slot_count);
     free(slot);
+}
+
+/* Forget one whose admission is over for good. */
+static void slot_forget(struct roster *r, struct roster_slot *slot)
+{
+    uint8_t key[KEY_SIZE];
+
+    memcpy(key, slot->member.key, KEY_SIZE);
+    slot_remove(r, slot);
+    r->stats.expired++;
+    if (roster_remove_saved(r, key) != ERR_OK) {
+        env_trace(r->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=expiry");
+    }
 }
 
 static int slot_new(struct roster *r, const uint8_t key[KEY_SIZE], struct roster_slot **out)
 {
     struct roster_slot *slot;
 
+    if (r->slot_count >= r->member_max && r->slot_count > r->live_count) {
+        slot_forget(r, r->slots[r->slot_count - 1]); /* who is a member comes first */
+    }
     if (r->slot_count >= r->member_max) {
         r->stats.refused_limit++;
         return ERR_LIMIT;
@@ -230,6 +287,8 @@ static int slot_new(struct roster *r, const uint8_t key[KEY_SIZE], struct roster
     slot->index = r->slot_count;
     r->slots[r->slot_count] = slot;
     r->slot_count++;
+    slots_swap(r, slot, r->live_count);
+    r->live_count++;
     int rc = map_put_pointer(r->by_key, key, slot);
     if (rc == ERR_OK) {
         rc = map_put_pointer(r->by_ip6, slot->member.ip6, slot);
@@ -250,7 +309,7 @@ int roster_put(struct roster *roster, const struct member *member, bool online,
     int rc;
 
     if (added != NULL) {
-        *added = fresh;
+        *added = !is_live(s);
     }
     if (fresh) {
         rc = slot_new(roster, member->key, &s);
@@ -270,6 +329,9 @@ int roster_put(struct roster *roster, const struct member *member, bool online,
     s->member.sequence = member->sequence;
     s->part_sequence = member->part_sequence;
     *slot = s;
+    if (s->over) {
+        return roster_over_set(roster, s, false);
+    }
     rc = name_claim(roster, s);
     int claims_rc = claims_take(roster, s);
     return rc != ERR_OK ? rc : claims_rc;
@@ -331,8 +393,8 @@ static int apply_revocation(struct roster *r, const struct member *member,
         return ERR_OK;
     }
     if (slot != NULL) {
+        *effect = slot->over ? ROSTER_EFFECT_NONE : ROSTER_EFFECT_REMOVED;
         slot_remove(r, slot);
-        *effect = ROSTER_EFFECT_REMOVED;
         r->stats.revoked++;
     }
     rc = roster_revoked_put(r, member->key, member->sequence);
@@ -363,7 +425,7 @@ static int apply_admission(struct roster *r, const struct roster_change *change,
         r->stats.refused_old++;
         return ERR_DROP;
     }
-    if (slot != NULL && slot->member.sequence == member->sequence) {
+    if (is_live(slot) && slot->member.sequence == member->sequence) {
         if (slot->member.online != change->online) {
             slot->member.online = change->online;
             *effect = ROSTER_EFFECT_ONLINE;
@@ -428,27 +490,42 @@ void roster_all_offline(struct roster *roster)
     }
 }
 
-bool roster_expire(struct roster *roster, uint8_t key[KEY_SIZE])
+/* A member is hidden, or shown again. */
+static enum roster_effect over_set(struct roster *r, struct roster_slot *slot, bool over,
+                                   uint8_t key[KEY_SIZE])
+{
+    memcpy(key, slot->member.key, KEY_SIZE);
+    slot->member.online = false;
+    if (roster_over_set(r, slot, over) != ERR_OK) {
+        env_trace(r->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=name");
+    }
+    return over ? ROSTER_EFFECT_REMOVED : ROSTER_EFFECT_ADDED;
+}
+
+enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms,
+                                 uint8_t key[KEY_SIZE])
 {
     uint64_t now_ms = env_wall_ms(roster->env);
 
-    for (size_t i = 0; i < roster->slot_count; i++) {
+    for (size_t i = roster->slot_count; i-- > roster->live_count;) {
         struct roster_slot *slot = roster->slots[i];
         if (record_unexpired(slot->member.expires_ms, now_ms)) {
-            continue;
+            return over_set(roster, slot, false, key);
         }
-        memcpy(key, slot->member.key, KEY_SIZE);
-        slot_remove(roster, slot);
-        roster->stats.expired++;
-        if (roster_remove_saved(roster, key) != ERR_OK) {
-            env_trace(roster->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=expiry");
+        if (!record_unexpired(slot->member.expires_ms, settled_ms)) {
+            slot_forget(roster, slot);
         }
-        return true;
     }
-    if (roster_forget_revoked(roster) != ERR_OK) {
+    for (size_t i = 0; i < roster->live_count; i++) {
+        struct roster_slot *slot = roster->slots[i];
+        if (!record_unexpired(slot->member.expires_ms, now_ms)) {
+            return over_set(roster, slot, true, key);
+        }
+    }
+    if (roster_forget_revoked(roster, settled_ms) != ERR_OK) {
         env_trace(roster->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=revocations");
     }
-    return false;
+    return ROSTER_EFFECT_NONE;
 }
 
 int roster_erase(struct roster *roster)
@@ -468,7 +545,7 @@ int roster_erase(struct roster *roster)
 
 static const struct roster_member *member_of(const struct roster_slot *slot)
 {
-    return slot != NULL ? &slot->member : NULL;
+    return is_live(slot) ? &slot->member : NULL;
 }
 
 const struct roster_member *roster_find_key(const struct roster *roster,
@@ -511,7 +588,7 @@ int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE])
     char name[MEMBER_NAME_SIZE];
     int rc;
 
-    if (slot == NULL || !name_key(name, slot->member.name, strlen(slot->member.name))) {
+    if (!is_live(slot) || !name_key(name, slot->member.name, strlen(slot->member.name))) {
         return ERR_DROP;
     }
     rc = roster_binding_write(roster, name, strlen(name), key);
@@ -528,12 +605,12 @@ int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE])
 
 size_t roster_count(const struct roster *roster)
 {
-    return roster->slot_count;
+    return roster->live_count;
 }
 
 const struct roster_member *roster_at(const struct roster *roster, size_t index)
 {
-    return index < roster->slot_count ? &roster->slots[index]->member : NULL;
+    return index < roster->live_count ? &roster->slots[index]->member : NULL;
 }
 
 const struct roster_stats *roster_stats(const struct roster *roster)

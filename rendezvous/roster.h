@@ -87,9 +87,15 @@ uint64_t roster_sequence(const struct roster *roster);
 /** The sessions to all entry points ended: nobody is known to be online. */
 void roster_all_offline(struct roster *roster);
 
-/** Drop members whose admission is over. Returns true, with the key of one, as often as there is
- * one more to be told about; false when done. */
-bool roster_expire(struct roster *roster, uint8_t key[KEY_SIZE]);
+/**
+ * Look for members whose admission is over by the wall clock: they are not found any more
+ * (REMOVED). They stay in the store, and are members again (ADDED) if the clock was wrong; only
+ * what is over at settled_ms (wall_watch_settled_ms) is forgotten for good, and so are old
+ * revocations. Returns the effect on one member, with its key, as often as there is one more to be
+ * told about; NONE when done.
+ */
+enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms,
+                                 uint8_t key[KEY_SIZE]);
 
 /** Forget the whole ziglan in memory and store (the user left it). */
 int roster_erase(struct roster *roster) MUST_CHECK;

@@ -28,6 +28,7 @@ struct roster_slot {
     struct roster_member member; /* first */
     uint64_t part_sequence;
     size_t index; /* in slots */
+    bool over;    /* its admission is over by the wall clock: kept, but nobody's to find */
 };
 
 struct roster {
@@ -39,7 +40,7 @@ struct roster {
     struct member_entry entries[ROSTER_ENTRY_COUNT_MAX];
     size_t entry_count, entry_next;
     struct roster_slot **slots;
-    size_t slot_count, slot_capacity;
+    size_t live_count, slot_count, slot_capacity; /* the first are live, the others over */
     struct map *by_key, *by_name, *by_ip6, *by_eui64; /* -> slot */
     struct map *revoked;                              /* key -> sequence of its revocation */
     uint32_t binding_count;
@@ -52,6 +53,9 @@ struct roster {
  */
 int roster_put(struct roster *roster, const struct member *member, bool online,
                struct roster_slot **slot, bool *added) MUST_CHECK;
+
+/** Hide a member whose admission is over, or show it again. ERR_NOMEM, ERR_SYSTEM (of its name). */
+int roster_over_set(struct roster *roster, struct roster_slot *slot, bool over) MUST_CHECK;
 
 /** Remember a revocation in memory; the oldest one is forgotten for it if there are too many. */
 int roster_revoked_put(struct roster *roster, const uint8_t key[KEY_SIZE],
@@ -79,8 +83,8 @@ int roster_remove_saved(struct roster *roster, const uint8_t key[KEY_SIZE]) MUST
 /** Everything of this ziglan leaves the store. */
 int roster_erase_saved(struct roster *roster) MUST_CHECK;
 
-/** Revocations remembered for long enough are removed from store and memory. */
-int roster_forget_revoked(struct roster *roster) MUST_CHECK;
+/** Revocations remembered until settled_ms are removed from store and memory. */
+int roster_forget_revoked(struct roster *roster, uint64_t settled_ms) MUST_CHECK;
 
 /** Who is remembered under a name; *found false if nobody. Sizes 1 to 63 for names. */
 int roster_binding_read(struct roster *roster, const void *name, size_t size, uint8_t key[KEY_SIZE],

@@ -53,7 +53,11 @@ int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE], uint
     member_key(name, roster, key);
     wbuf_u8(&w, ROSTER_KIND_REVOKED);
     wbuf_u64(&w, sequence);
-    wbuf_u64(&w, env_wall_ms(roster->env) + ROSTER_REVOKED_MS);
+    /* The sequence is the entry point's clock at least, so ours may stand in 1970. */
+    uint64_t from_ms = env_wall_ms(roster->env);
+    from_ms = from_ms > sequence ? from_ms : sequence;
+    wbuf_u64(&w, from_ms < UINT64_MAX - ROSTER_REVOKED_MS ? from_ms + ROSTER_REVOKED_MS
+                                                          : UINT64_MAX);
     return store_write(roster->store, STORE_TABLE_ROSTER, name, sizeof(name), value, wbuf_size(&w));
 }
 
@@ -164,7 +168,8 @@ static bool saved_decode(struct saved *out, const uint8_t *value, size_t size)
     return true;
 }
 
-/* *good is false if the value is not what we write, or is over: it will be removed. */
+/* *good is false if the value is not what we write: it will be removed. What is over by the wall
+ * clock is kept all the same, since this may be the minute before the clock is set. */
 static int load_one(struct roster *r, const uint8_t key[KEY_SIZE], const uint8_t *value,
                     size_t size, bool *good)
 {
@@ -179,15 +184,18 @@ static int load_one(struct roster *r, const uint8_t key[KEY_SIZE], const uint8_t
         return ERR_OK;
     }
     if (saved.kind == ROSTER_KIND_REVOKED) {
-        *good = saved.forgotten_ms > now_ms;
-        return *good ? roster_revoked_put(r, key, saved.sequence) : ERR_OK;
+        *good = true;
+        return roster_revoked_put(r, key, saved.sequence);
     }
     if (member_decode(&member, r->ziglan_key, saved.part, saved.admission) != ERR_OK ||
-        memcmp(member.key, key, KEY_SIZE) != 0 || !record_unexpired(member.expires_ms, now_ms)) {
+        memcmp(member.key, key, KEY_SIZE) != 0) {
         return ERR_OK;
     }
     rc = roster_put(r, &member, false, &slot, NULL);
     *good = rc == ERR_OK;
+    if (*good && !record_unexpired(member.expires_ms, now_ms)) {
+        rc = roster_over_set(r, slot, true);
+    }
     return rc == ERR_LIMIT ? ERR_OK : rc;
 }
 
@@ -256,11 +264,10 @@ int roster_load(struct roster *roster)
     return rc == ERR_OK ? load_members(roster) : rc;
 }
 
-int roster_forget_revoked(struct roster *roster)
+int roster_forget_revoked(struct roster *roster, uint64_t settled_ms)
 {
     struct store_cursor cursor =
         store_cursor_from(STORE_TABLE_ROSTER, roster->ziglan_key, KEY_SIZE);
-    uint64_t now_ms = env_wall_ms(roster->env);
     uint8_t value[STORE_VALUE_SIZE_MAX];
     struct saved saved;
     size_t size;
@@ -271,7 +278,7 @@ int roster_forget_revoked(struct roster *roster)
             return rc;
         }
         if (cursor.key_size != MEMBER_KEY_SIZE || !saved_decode(&saved, value, size) ||
-            saved.kind != ROSTER_KIND_REVOKED || saved.forgotten_ms > now_ms) {
+            saved.kind != ROSTER_KIND_REVOKED || saved.forgotten_ms > settled_ms) {
             continue;
         }
         (void)map_remove(roster->revoked, cursor.key + KEY_SIZE, NULL);

@@ -21,6 +21,8 @@ static const struct verdict_words verdict_words[VERDICT_COUNT] = {
     [VERDICT_UNSUPPORTED] = {"unsupported", "This relay does not offer that."},
     [VERDICT_REVOKED] = {"revoked", "This key was revoked by an administrator."},
     [VERDICT_UNAVAILABLE] = {"unavailable", "The relay could not do it now; try again later."},
+    [VERDICT_CLOCK] = {"clock", "The clocks of this host and of the relay differ; set the one that "
+                                "is wrong."},
 };
 
 const char *verdict_text(enum verdict verdict)

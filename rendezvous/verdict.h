@@ -18,6 +18,7 @@ enum verdict {
     VERDICT_UNSUPPORTED = 9,
     VERDICT_REVOKED = 10,
     VERDICT_UNAVAILABLE = 11, /* our own failure (storage, memory); the request may be repeated */
+    VERDICT_CLOCK = 12,       /* the member part is not live: the clocks differ */
     VERDICT_COUNT,
 };
 

@@ -90,9 +90,10 @@ out:
     return rc;
 }
 
-/* True if the delegation is whole, signed, in force, and names the peer; key is its ziglan. */
+/* True if the delegation is whole, signed, and names the peer; key is its ziglan. *live: it is in
+ * force by our clock. */
 static bool delegation_names(const struct link_conn *c, const uint8_t *data, size_t size,
-                             const uint8_t *peer_key, uint8_t key[KEY_SIZE])
+                             const uint8_t *peer_key, uint8_t key[KEY_SIZE], bool *live)
 {
     struct record_parts parts;
     struct record_delegation delegation;
@@ -102,11 +103,11 @@ static bool delegation_names(const struct link_conn *c, const uint8_t *data, siz
         record_delegation_decode(&delegation, parts.record, parts.record_size) != ERR_OK) {
         return false;
     }
-    if (memcmp(delegation.entry_key, peer_key, KEY_SIZE) != 0 ||
-        !record_unexpired(delegation.expires_ms, wall_ms) ||
-        !record_live(&delegation.header, wall_ms)) {
+    if (memcmp(delegation.entry_key, peer_key, KEY_SIZE) != 0) {
         return false;
     }
+    *live = record_unexpired(delegation.expires_ms, wall_ms) &&
+            record_live(&delegation.header, wall_ms);
     memcpy(key, delegation.header.key, KEY_SIZE);
     return true;
 }
@@ -126,14 +127,21 @@ static bool is_wanted(const struct link_session *session, const uint8_t *peer_ke
 static enum link_reason read_server(struct link_conn *c, const Ziglan__Hello *hello)
 {
     struct link_session *session = &c->session;
+    bool live = true;
 
     if (hello->delegation.len > 0 &&
         !delegation_names(c, hello->delegation.data, hello->delegation.len, hello->pubkey.data,
-                          session->ziglan_key)) {
+                          session->ziglan_key, &live)) {
         memset(session->ziglan_key, 0, KEY_SIZE);
     }
     if (!is_wanted(session, hello->pubkey.data)) {
         return LINK_REASON_WRONG_KEY;
+    }
+    if (!live) { /* no word of the ziglan's; who wanted the relay itself does not mind */
+        memset(session->ziglan_key, 0, KEY_SIZE);
+        if (session->want == LINK_WANT_ZIGLAN) {
+            return LINK_REASON_CLOCK;
+        }
     }
     session->capabilities = hello->capabilities;
     session->server_time_ms = hello->server_time_ms;

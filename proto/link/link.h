@@ -86,6 +86,7 @@ enum link_reason {
     LINK_REASON_WRONG_KEY,   /* authentic, but not the wanted relay or ziglan */
     LINK_REASON_PROTOCOL,    /* it broke the rules of section 3 */
     LINK_REASON_LIMIT,       /* a bound was hit */
+    LINK_REASON_CLOCK,       /* the wanted ziglan's delegation is not in force by our wall clock */
 };
 
 struct link_event {

@@ -140,7 +140,7 @@ static void an_invite_is_good_for_its_uses_and_its_time(void **state)
     assert_int_equal(directory_invite_count(z.directory), 1);
     z.world.wall_ms += DAY_MS;
     assert_int_equal(ziglan_join(&z, 5, day, "e", &part[5], &joined), VERDICT_INVITE_INVALID);
-    directory_expire(z.directory);
+    directory_expire(z.directory, z.world.wall_ms);
     assert_int_equal(directory_invite_count(z.directory), 0);
     assert_int_equal(store_memory_count(z.store, STORE_TABLE_INVITES), 0);
     assert_int_equal(directory_member_count(z.directory), 4);
@@ -301,7 +301,7 @@ static void a_part_that_is_not_the_own_is_refused(void **state)
         assert_int_equal(ziglan_join(&z, 1, invite, "a", &bad, &joined), VERDICT_BAD_REQUEST);
     }
     z.world.wall_ms += 60 * DAY_MS; /* its lifetime is over */
-    assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_BAD_REQUEST);
+    assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_CLOCK);
     good = part_of(&z.world, 1, 1, 0);
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_OK);
     ziglan_fini(&z);
@@ -390,10 +390,10 @@ static void a_freed_name_rests_for_thirty_days(void **state)
     assert_int_equal(status_of(&z, 1), DIRECTORY_STATUS_STRANGER);
     assert_string_equal(ziglan_admit(&z, 2, "nas", 0, &joined), "nas-2");
     z.world.wall_ms += 30 * DAY_MS - 1;
-    directory_expire(z.directory);
+    directory_expire(z.directory, z.world.wall_ms);
     assert_string_equal(ziglan_admit(&z, 3, "nas", 0, &joined), "nas-3");
     z.world.wall_ms += 1;
-    directory_expire(z.directory);
+    directory_expire(z.directory, z.world.wall_ms);
     assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
     /* The one that left comes again as a newcomer. */
     assert_string_equal(ziglan_admit(&z, 1, "nas", 0, &joined), "nas-4");
@@ -509,7 +509,7 @@ static void changes_are_told_in_order_and_once(void **state)
     assert_int_equal(follow(&z, &beyond, &revoked), 200); /* it knew another directory */
     /* Who left is forgotten when nobody can hold its admission any more; the revoked stay. */
     z.world.wall_ms += 9 * DAY_MS;
-    directory_expire(z.directory);
+    directory_expire(z.directory, z.world.wall_ms);
     zero = 0;
     assert_int_equal(follow(&z, &zero, &revoked), 199);
     assert_int_equal(revoked, 1);
@@ -721,6 +721,7 @@ static void verdicts_are_the_error_codes_of_the_wire(void **state)
         [VERDICT_UNSUPPORTED] = ZIGLAN__ERROR_CODE__ERROR_UNSUPPORTED,
         [VERDICT_REVOKED] = ZIGLAN__ERROR_CODE__ERROR_REVOKED,
         [VERDICT_UNAVAILABLE] = ZIGLAN__ERROR_CODE__ERROR_UNAVAILABLE,
+        [VERDICT_CLOCK] = ZIGLAN__ERROR_CODE__ERROR_CLOCK,
     };
 
     (void)state;

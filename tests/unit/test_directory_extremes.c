@@ -66,6 +66,61 @@ static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
     ziglan_fini(&z);
 }
 
+/* The wall clock is a year ahead for a minute, and nothing is lost: the invite, the reservation of
+ * a freed name, and the news of one who left. */
+static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
+{
+    static const uint64_t year_ms = 365 * DAY_MS;
+    struct directory_joined joined;
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    directory_expire(z.directory, z.world.wall_ms);
+    (void)ziglan_admit(&z, 1, "nas", 0, &joined);
+    assert_int_equal(leave(&z, 1), VERDICT_OK);
+    ziglan_invite(&z, 1, 1, "", invite);
+    struct part now = part_of(&z.world, 2, z.world.wall_ms, 0);
+    z.world.wall_ms += year_ms;
+    struct part later = part_of(&z.world, 2, z.world.wall_ms, 0);
+    directory_expire(z.directory, z.world.wall_ms - year_ms);
+    /* What is over by the clock is not served ... */
+    assert_int_equal(ziglan_join(&z, 2, invite, "b", &later, &joined), VERDICT_INVITE_INVALID);
+    assert_string_equal(ziglan_admit(&z, 3, "nas", 0, &joined), "nas-2");
+    z.world.wall_ms -= year_ms;
+    directory_expire(z.directory, z.world.wall_ms);
+    /* ... but it is all there. */
+    assert_int_equal(store_memory_count(z.store, STORE_TABLE_REVOCATIONS), 1);
+    assert_int_equal(ziglan_join(&z, 2, invite, "nas", &now, &joined), VERDICT_OK);
+    assert_string_equal(joined.name, "nas-3");
+    ziglan_fini(&z);
+}
+
+static void a_name_freed_in_1970_rests_from_when_the_clock_is_right(void **state)
+{
+    struct directory_joined joined;
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    uint64_t today_ms = z.world.wall_ms;
+    (void)ziglan_admit(&z, 1, "nas", 0, &joined);
+    z.world.wall_ms = 1000;
+    assert_int_equal(leave(&z, 1), VERDICT_OK);
+    directory_expire(z.directory, 0);
+    for (int again = 0; again < 2; again++) {
+        z.world.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
+        directory_expire(z.directory, z.world.wall_ms);
+        assert_string_equal(ziglan_admit(&z, 2 + (uint32_t)again, "nas", 0, &joined),
+                            again == 0 ? "nas-2" : "nas-3");
+    }
+    z.world.wall_ms++;
+    directory_expire(z.directory, z.world.wall_ms);
+    assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
+    ziglan_fini(&z);
+}
+
 static void a_change_is_refused_where_none_is_allowed(void **state)
 {
     struct directory_joined joined;
@@ -99,6 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_can_be_thrown_out_however_many_left),
         cmocka_unit_test(an_admission_made_under_a_wrong_clock_is_made_anew),
+        cmocka_unit_test(a_clock_that_is_wrong_for_a_minute_deletes_nothing),
+        cmocka_unit_test(a_name_freed_in_1970_rests_from_when_the_clock_is_right),
         cmocka_unit_test(a_change_is_refused_where_none_is_allowed),
     };
 

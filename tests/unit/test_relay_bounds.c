@@ -466,6 +466,26 @@ static void a_delegation_stands_for_the_ziglan_s_key(void **state)
     world_free(w);
 }
 
+/* Hosts accept a delegation that is in force by their clock, so a relay whose clock was set must
+ * not go on telling the old one until its next housekeeping. */
+static void a_clock_that_was_set_renews_the_delegation_at_once(void **state)
+{
+    static const uint64_t days_ms = UINT64_C(40) * 24 * 3600 * 1000;
+    struct world *w = world_new(NULL);
+    struct relay_snapshot snapshot;
+
+    (void)state;
+    w->wall_ms += days_ms;
+    client_dial(w, &w->clients[0]);
+    assert_true(w->clients[0].open);
+    w->wall_ms -= days_ms;
+    client_dial(w, &w->clients[1]);
+    assert_true(w->clients[1].open);
+    relay_core_snapshot(w->core, &snapshot, w->now);
+    assert_int_equal(snapshot.counters.clock_steps, 2);
+    world_free(w);
+}
+
 static void a_foreign_delegation_starts_nothing(void **state)
 {
     struct world *w = world_new(NULL);
@@ -503,6 +523,7 @@ int main(void)
         cmocka_unit_test(who_jumps_to_and_fro_is_told_of_so_often),
         cmocka_unit_test(a_store_is_healthy_only_after_a_write),
         cmocka_unit_test(a_delegation_stands_for_the_ziglan_s_key),
+        cmocka_unit_test(a_clock_that_was_set_renews_the_delegation_at_once),
         cmocka_unit_test(a_foreign_delegation_starts_nothing),
     };
 

@@ -291,10 +291,12 @@ static void the_memory_of_revocations_ends_after_eight_days(void **state)
     assert_int_equal(roster_count(w.roster), 0);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     w.z.world.wall_ms += 8 * DAY_MS - 1;
-    assert_false(roster_expire(w.roster, key));
+    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
-    w.z.world.wall_ms += 1;
-    assert_false(roster_expire(w.roster, key));
+    w.z.world.wall_ms += DAY_MS;
+    assert_int_equal(roster_expire(w.roster, 0, key), ROSTER_EFFECT_NONE); /* the clock, alone */
+    assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
+    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 0);
     watcher_fini(&w);
 }
@@ -312,6 +314,7 @@ static void a_name_goes_on_to_mean_the_old_key(void **state)
     assert_int_equal(directory_leave(w.z.directory, one.public_key), VERDICT_OK);
     assert_int_equal(watch(&w), 1);
     w.z.world.wall_ms += 31 * DAY_MS;
+    directory_expire(w.z.directory, w.z.world.wall_ms);
     watcher_reopen(&w);
     admit(&w, 2, "nas", 0);
     assert_int_equal(watch(&w), 1);
@@ -405,15 +408,118 @@ static void admissions_expire_and_are_renewed(void **state)
     struct part part = part_of(&w.z.world, 2, w.z.world.wall_ms, 0);
     assert_int_equal(ziglan_join(&w.z, 2, NULL, "b", &part, &joined), VERDICT_OK);
     assert_int_equal(watch(&w), 1);
-    assert_false(roster_expire(w.roster, key));
+    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
     w.z.world.wall_ms += 2 * DAY_MS;
-    assert_true(roster_expire(w.roster, key));
+    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_REMOVED);
     assert_memory_equal(key, one.public_key, KEY_SIZE);
-    assert_false(roster_expire(w.roster, key));
     assert_null(member_of(&w, 1));
+    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
+    assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     assert_non_null(member_named(&w, "b"));
     watcher_reopen(&w);
     assert_int_equal(roster_count(w.roster), 1);
+    watcher_fini(&w);
+}
+
+/* The clock is a year ahead: nobody is a member by it. Set right, all are members again, whether
+ * the host was restarted in between or not. */
+static void members_come_back_when_the_clock_is_right(void **state)
+{
+    static const uint64_t year_ms = 365 * DAY_MS;
+    uint8_t key[KEY_SIZE];
+    uint8_t ip6[16];
+    struct watcher w;
+
+    (void)state;
+    for (int restarts = 0; restarts < 3; restarts++) {
+        watcher_init(&w);
+        admit(&w, 1, "a", 0);
+        admit(&w, 2, "b", 0x21);
+        admit(&w, 3, "c", 0);
+        assert_int_equal(watch(&w), 3);
+        memcpy(ip6, member_of(&w, 2)->ip6, sizeof(ip6));
+        uint64_t settled_ms = w.z.world.wall_ms;
+        w.z.world.wall_ms += year_ms;
+        if (restarts > 0) {
+            watcher_reopen(&w);
+        } else {
+            for (int n = 0; n < 3; n++) {
+                assert_int_equal(roster_expire(w.roster, settled_ms, key), ROSTER_EFFECT_REMOVED);
+            }
+        }
+        assert_int_equal(roster_expire(w.roster, settled_ms, key), ROSTER_EFFECT_NONE);
+        assert_int_equal(roster_count(w.roster), 0);
+        assert_null(roster_at(w.roster, 0));
+        assert_null(member_of(&w, 1));
+        assert_null(member_named(&w, "b"));
+        assert_null(roster_find_ip6(w.roster, ip6));
+        assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 3);
+        w.z.world.wall_ms -= year_ms;
+        if (restarts > 1) {
+            watcher_reopen(&w);
+        } else {
+            for (int n = 0; n < 3; n++) {
+                assert_int_equal(roster_expire(w.roster, settled_ms, key), ROSTER_EFFECT_ADDED);
+                assert_false(roster_find_key(w.roster, key)->online);
+            }
+        }
+        assert_int_equal(roster_expire(w.roster, settled_ms, key), ROSTER_EFFECT_NONE);
+        assert_int_equal(roster_count(w.roster), 3);
+        assert_ptr_equal(member_named(&w, "b"), member_of(&w, 2));
+        assert_ptr_equal(roster_find_ip6(w.roster, ip6), member_of(&w, 2));
+        watcher_fini(&w);
+    }
+}
+
+/* Those whose admission is over take no place from members, and news about them counts. */
+static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
+{
+    struct identity two = node_of(2);
+    struct directory_joined joined;
+    struct directory_entry entry;
+    struct roster_change change;
+    enum roster_effect effect;
+    uint8_t key[KEY_SIZE];
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    roster_free(w.roster);
+    assert_int_equal(roster_new(&w.roster, w.store, &w.z.world.env, w.z.ziglan.public_key, 3),
+                     ERR_OK);
+    assert_int_equal(roster_set_delegation(w.roster, w.delegation.bytes, w.delegation.size),
+                     ERR_OK);
+    admit(&w, 1, "a", 0);
+    admit(&w, 2, "b", 0);
+    admit(&w, 3, "c", 0);
+    assert_int_equal(watch(&w), 3);
+    uint64_t settled_ms = w.z.world.wall_ms;
+    w.z.world.wall_ms += 8 * DAY_MS;
+    while (roster_expire(w.roster, settled_ms, key) != ROSTER_EFFECT_NONE) {
+    }
+    assert_int_equal(roster_count(w.roster), 0);
+    /* Renewed: it is there again. Revoked: nobody was told that it was, so nobody is told. */
+    struct part part = part_of(&w.z.world, 1, w.z.world.wall_ms, 0);
+    assert_int_equal(ziglan_join(&w.z, 1, NULL, "a", &part, &joined), VERDICT_OK);
+    change_for(&w, 1, &entry, &change);
+    assert_int_equal(roster_apply(w.roster, &change, &effect, key), ERR_OK);
+    assert_int_equal(effect, ROSTER_EFFECT_ADDED);
+    assert_int_equal(directory_revoke(w.z.directory, two.public_key), VERDICT_OK);
+    change_for(&w, 2, &entry, &change);
+    assert_int_equal(roster_apply(w.roster, &change, &effect, key), ERR_OK);
+    assert_int_equal(effect, ROSTER_EFFECT_NONE);
+    for (uint32_t n = 4; n <= 6; n++) {
+        admit(&w, n, "n", 0);
+        change_for(&w, n, &entry, &change);
+        assert_int_equal(roster_apply(w.roster, &change, &effect, key),
+                         n <= 5 ? ERR_OK : ERR_LIMIT);
+    }
+    assert_int_equal(roster_count(w.roster), 3);
+    assert_int_equal(roster_stats(w.roster)->expired, 1);
+    w.z.world.wall_ms -= 8 * DAY_MS;
+    assert_int_equal(roster_expire(w.roster, settled_ms, key), ROSTER_EFFECT_NONE);
+    assert_null(member_of(&w, 2));
+    assert_null(member_of(&w, 3));
     watcher_fini(&w);
 }
 
@@ -544,6 +650,8 @@ int main(void)
         cmocka_unit_test(a_fixed_address_stays_with_its_first_member),
         cmocka_unit_test(online_is_told_without_a_new_sequence),
         cmocka_unit_test(admissions_expire_and_are_renewed),
+        cmocka_unit_test(members_come_back_when_the_clock_is_right),
+        cmocka_unit_test(who_is_over_makes_room_and_can_be_renewed_or_revoked),
         cmocka_unit_test(a_full_roster_refuses_and_keeps_what_it_has),
         cmocka_unit_test(two_ziglans_in_one_store_do_not_see_each_other),
         cmocka_unit_test(a_failing_store_is_survived),
