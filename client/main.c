@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct verb {
     const char *name, *alias;
@@ -28,7 +29,10 @@ static const struct verb verbs[] = {
     {"whoami", NULL, cli_whoami, 0, "whoami [--json]", "own name, key and addresses"},
 };
 
-enum { VERBS_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
+enum {
+    VERBS_COUNT = sizeof(verbs) / sizeof(verbs[0]),
+    COUNT_MAX = 1000000, /* of pings */
+};
 
 static const struct verb *verb_find(const char *name)
 {
@@ -46,18 +50,19 @@ static int help_print(FILE *to)
     (void)fprintf(to, "ziglan: reach your own machines, and each other's, by name.\n\n"
                       "  ziglan VERB [-i INTERFACE] [-c CONFIG] ...\n\n");
     for (size_t i = 0; i < VERBS_COUNT; i++) {
-        (void)fprintf(to, "  %-24s%s%s%s%s\n", verbs[i].usage, verbs[i].about,
+        (void)fprintf(to, "  %-30s%s%s%s%s\n", verbs[i].usage, verbs[i].about,
                       verbs[i].alias != NULL ? " (alias " : "",
                       verbs[i].alias != NULL ? verbs[i].alias : "",
                       verbs[i].alias != NULL ? ")" : "");
     }
     (void)fprintf(to,
-                  "  %-24sthis text (alias ?)\n  %-24sversion of the program and its libraries\n\n"
-                  "  -i, --interface IF    the interface, default zig0\n"
-                  "  -c, --config FILE     its configuration, default /etc/ziglan/IF.yaml\n"
-                  "  -N, --name NAME       the name to wish for, default the machine's\n"
-                  "  -d, --detach          go to the background once the interface is up\n"
-                  "      --json            answers as JSON\n\n"
+                  "  %-30sthis text (alias ?)\n  %-30sversion of the program and its libraries\n\n"
+                  "  -i, --interface IF            the interface, default zig0\n"
+                  "  -c, --config FILE             its configuration, default /etc/ziglan/IF.yaml\n"
+                  "  -N, --name NAME               the name to wish for, default the machine's\n"
+                  "  -n, --count COUNT             how many pings, default 4\n"
+                  "  -d, --detach                  go to the background once the interface is up\n"
+                  "  -j, --json                    answers as JSON\n\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "
                   "is down, 4 no permission.\n"
                   "ZIGLAN_ROOT, if set, stands before every path.\n",
@@ -106,44 +111,49 @@ static const char *flag_value(char **argv, int argc, int *at, const char *shorte
     return argv[*at];
 }
 
-/* Take one flag. False if it is none that we know. */
-static bool flag_take(struct cli *cli, char **argv, int argc, int *at)
+static int count_take(struct cli *cli, const char *text)
 {
+    char *end;
+    unsigned long count = strtoul(text, &end, 10);
+
+    if (*end != '\0' || text[0] < '0' || text[0] > '9' || count < 1 || count > COUNT_MAX) {
+        return usage_error("-n wants a number from 1 to 1000000, not ", text);
+    }
+    cli->count = (unsigned)count;
+    return EXIT_CODE_OK;
+}
+
+/* Take one flag with its value. Returns an exit code. */
+static int flag_take(struct cli *cli, char **argv, int argc, int *at)
+{
+    const struct {
+        const char *shorter, *longer;
+        const char **value;
+    } flags[] = {
+        {"-i", "--interface", &cli->interface},
+        {"-c", "--config", &cli->config_path},
+        {"-N", "--name", &cli->name},
+    };
     const char *word = argv[*at];
     const char *value;
 
     if (strcmp(word, "--json") == 0 || strcmp(word, "-j") == 0) {
         cli->json = true;
-        return true;
+        return EXIT_CODE_OK;
     }
     if (strcmp(word, "--detach") == 0 || strcmp(word, "-d") == 0) {
         cli->detach = true;
-        return true;
+        return EXIT_CODE_OK;
     }
-    value = flag_value(argv, argc, at, "-i", "--interface");
-    if (value != NULL) {
-        cli->interface = value;
-        return value[0] != '\0';
-    }
-    value = flag_value(argv, argc, at, "-c", "--config");
-    if (value != NULL) {
-        cli->config_path = value;
-        return value[0] != '\0';
-    }
-    value = flag_value(argv, argc, at, "-N", "--name");
-    if (value != NULL) {
-        cli->name = value;
-        return value[0] != '\0';
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        value = flag_value(argv, argc, at, flags[i].shorter, flags[i].longer);
+        if (value != NULL) {
+            *flags[i].value = value;
+            return value[0] != '\0' ? EXIT_CODE_OK : usage_error("there is no value after ", word);
+        }
     }
     value = flag_value(argv, argc, at, "-n", "--count");
-    if (value != NULL) {
-        char *end;
-        unsigned long count = strtoul(value, &end, 10);
-
-        cli->count = (unsigned)count;
-        return *end == '\0' && count > 0 && count <= 1000000;
-    }
-    return false;
+    return value != NULL ? count_take(cli, value) : usage_error("there is no flag ", word);
 }
 
 /* Words and flags in any order; the first word is the verb. Returns an exit code. */
@@ -159,8 +169,12 @@ static int line_read(struct cli *cli, const char **verb, int argc, char **argv)
                 *verb = "help";
             } else if (strcmp(word, "--version") == 0) {
                 *verb = "version";
-            } else if (!flag_take(cli, argv, argc, &at)) {
-                return usage_error("unknown or incomplete flag, or a wrong value: ", word);
+            } else {
+                int code = flag_take(cli, argv, argc, &at);
+
+                if (code != EXIT_CODE_OK) {
+                    return code;
+                }
             }
         } else if (*verb == NULL) {
             *verb = word;
@@ -207,5 +221,11 @@ int main(int argc, char **argv)
         return fault_print(&fault, CLI_PROGRAM);
     }
     cli.verb = verb->name;
+    /* Found here, so that verbs which need no configuration do not swallow a mistyped flag. */
+    if (cli.config_path != NULL && verb->run != cli_init && access(cli.config_path, F_OK) != 0) {
+        (void)fprintf(stderr, CLI_PROGRAM ": there is no configuration %s (-c)%s\n",
+                      cli.config_path, verb->run == cli_ping ? "; the number of pings is -n" : "");
+        return EXIT_CODE_USAGE;
+    }
     return verb->run(&cli);
 }

@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     JOIN_WAIT_MS = 15000,
@@ -98,8 +99,17 @@ static bool all_settled(const json_t *status, const char *key)
     return settled > 0;
 }
 
+/* What somebody can do who does not want to wait: by its key where it told no name yet. */
+static void way_out_print(const struct cli *cli, const json_t *ziglan)
+{
+    const char *name = cli_text(ziglan, "name");
+
+    (void)fprintf(stderr, "To forget it: sudo ziglan leave %s%s\n",
+                  name[0] != '\0' ? name : cli_text(ziglan, "key"), cli->interface_flag);
+}
+
 /* How each ziglan stands. A refusal, or none yet, is EXIT_CODE_FAILURE. */
-static int ziglans_print(const json_t *status, const char *key)
+static int ziglans_print(const struct cli *cli, const json_t *status, const char *key)
 {
     const json_t *ziglan;
     int code = EXIT_CODE_OK;
@@ -134,6 +144,7 @@ static int ziglans_print(const json_t *status, const char *key)
                           "for as long as the interface is up",
                           name, cli_text(relay, "host"));
             reason_print(stderr, cli_text(ziglan, "error"));
+            way_out_print(cli, ziglan);
             code = EXIT_CODE_FAILURE;
         }
     }
@@ -184,7 +195,7 @@ static int ziglans_tell(const struct cli *cli, const json_t *status, const char 
 {
     name_compare(cli, status, key);
     if (!cli->json) {
-        return ziglans_print(status, key);
+        return ziglans_print(cli, status, key);
     }
     (void)cli_print_json(ziglans_of(status));
     return joined_code(status, key);
@@ -273,7 +284,8 @@ static int offline_answer(const struct cli *cli, struct cli_host *host, const ch
 static int join_offline(const struct cli *cli, const char *url, const char *key)
 {
     struct cli_host host = {.lock = -1};
-    struct cli nameless = *cli; /* the name is for this ziglan only, and others are joined already */
+    struct cli nameless =
+        *cli; /* the name is for this ziglan only, and others are joined already */
     struct fault fault = {0};
     char error[URL_ERROR_SIZE] = "";
     int code;
@@ -318,6 +330,23 @@ static int leave_offline(const struct cli *cli, const char *ziglan)
 /* -- The verbs ----------------------------------------------------------------------------------
  */
 
+/* A name that is no DNS label is made one; nobody should have to guess which. */
+static void wish_tell(const struct cli *cli)
+{
+    char wished[NAME_TEXT_SIZE];
+
+    if (cli->name == NULL) {
+        return;
+    }
+    (void)name_sanitise(wished, cli->name, strlen(cli->name));
+    if (strcmp(wished, cli->name) != 0) {
+        (void)fprintf(stderr,
+                      CLI_PROGRAM ": the name becomes %s: small letters, digits and inner "
+                                  "hyphens only\n",
+                      wished);
+    }
+}
+
 int cli_join(const struct cli *cli)
 {
     char text[URL_SIZE_MAX + 2];
@@ -336,6 +365,10 @@ int cli_join(const struct cli *cli)
         return EXIT_CODE_USAGE;
     }
     (void)key_text(url.key, key);
+    wish_tell(cli);
+    if (isatty(STDERR_FILENO) == 1) {
+        (void)fprintf(stderr, "Asking %s ...\n", url.hosts[0].name);
+    }
     answer = cli_send(
         cli, json_pack("{s:s, s:s, s:s*}", "do", "join", "url", text, "name", cli->name), &fault);
     if (answer != NULL) {

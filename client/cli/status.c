@@ -141,6 +141,7 @@ static void host_print(const json_t *status)
     (void)snprintf(text, sizeof(text), "%s  %s", cli_text(addresses, "ipv4"),
                    cli_text(addresses, "ipv6"));
     line_print("Addresses", text);
+    line_print("", cli_text(status, "pool_advice"));
     (void)snprintf(text, sizeof(text), "%s (%s)", cli_text(status, "resolver"),
                    cli_text(status, "dns_state"));
     line_print("DNS", text);

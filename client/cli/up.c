@@ -7,10 +7,13 @@
 #include "client/cli/host.h"
 #include "client/dns_linux.h"
 #include "client/platform/dnscfg.h"
+#include "client/platform/netwatch.h"
+#include "proto/base/bytes.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/file.h"
 #include "proto/host/notify.h"
 #include "proto/host/pump.h"
+#include "proto/net/addrplan.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +25,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DNS_PORT = 53 };
+enum {
+    DNS_PORT = 53,
+    OVERLAP_SIZE = 240,
+};
 
 struct daemon {
     struct cli_host host;
@@ -33,7 +39,7 @@ struct daemon {
     struct signals *signals;
     struct ev_timer watchdog;
     int exit_code; /* of an end that nobody asked for */
-    int ready_fd; /* where a detached daemon tells its parent, -1: none */
+    int ready_fd;  /* where a detached daemon tells its parent, -1: none */
 };
 
 /* What the log says on a terminal. */
@@ -50,6 +56,7 @@ static const struct os_env_saying sayings[] = {
     {"interface.gone", "The end"},
     {"interface.ipv6", "IPv6"},
     {"path.direct", "Direct path"},
+    {"pool.overlap", "IPv4 addresses"},
     {"path.relayed", "Direct path lost, over the relay again"},
     {"ziglan.joined", "Joined"},
     {"ziglan.refused", "Refused, see ziglan status"},
@@ -132,6 +139,49 @@ static void dns_start(struct daemon *d)
     system_resolver_wire(d, &config);
 }
 
+/* -- The pool and the network outside -----------------------------------------------------------
+ */
+
+/* A sentence if the pool overlaps with a network that this machine is in, as behind some carriers;
+ * else "". Peers with such addresses would be looked for outside. */
+static const char *pool_overlap(const struct daemon *d, char text[OVERLAP_SIZE])
+{
+    const struct client_config *cfg = d->host.config;
+    struct addrplan_pool pool = {.base = be32_read(cfg->pool), .prefix_bits = cfg->pool_prefix};
+    struct netwatch_address found[NETWATCH_ADDRESSES_MAX];
+    size_t count = netwatch_addresses(found, NETWATCH_ADDRESSES_MAX);
+    char outside[INET_ADDRSTRLEN] = "";
+    char own[ADDRPLAN_POOL_TEXT_SIZE];
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count && text[0] == '\0'; i++) {
+        const uint8_t *ip = found[i].ip + 12;
+        struct endpoint e = endpoint_of_bytes(found[i].ip, sizeof(found[i].ip), 0);
+        int bits = found[i].prefix_bits - 96;
+
+        if (endpoint_is_v4(&e) && bits >= 0 &&
+            addrplan_pool_overlaps(&pool, ip, u8_of((size_t)bits))) {
+            (void)inet_ntop(AF_INET, ip, outside, sizeof(outside));
+            (void)snprintf(text, OVERLAP_SIZE,
+                           "the pool %s overlaps with this machine's network %s/%d: some peers "
+                           "answer only at their IPv6; set another `pool:`, such as "
+                           "10.213.0.0/16, in %.80s",
+                           addrplan_pool_text(&pool, own), outside, bits,
+                           d->host.cli->paths.config);
+        }
+    }
+    return text;
+}
+
+static void pool_check(const struct daemon *d)
+{
+    char text[OVERLAP_SIZE];
+
+    if (pool_overlap(d, text)[0] != '\0') {
+        env_trace(env_of(d), TRACE_LEVEL_WARN, "pool.overlap", "%s", text);
+    }
+}
+
 /* -- Control socket -----------------------------------------------------------------------------
  */
 
@@ -139,8 +189,10 @@ static void dns_start(struct daemon *d)
 static void status_complete(const struct daemon *d, json_t *status)
 {
     char text[INET_ADDRSTRLEN] = "";
+    char overlap[OVERLAP_SIZE];
 
     (void)inet_ntop(AF_INET, engine_resolver(d->host.engine), text, sizeof(text));
+    (void)json_object_set_new(status, "pool_advice", json_string(pool_overlap(d, overlap)));
     (void)json_object_set_new(status, "interface", json_string(d->host.cli->interface));
     (void)json_object_set_new(status, "resolver", json_string(text));
     (void)json_object_set_new(status, "dns_state",
@@ -271,6 +323,7 @@ static int daemon_start(struct daemon *d, const struct cli *cli, struct fault *f
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return rc;
     }
+    pool_check(d);
     dns_start(d);
     configured_ziglans_join(d);
     ev_timer_init(&d->watchdog, on_watchdog, watchdog_s, watchdog_s);

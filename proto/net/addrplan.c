@@ -149,3 +149,12 @@ bool addrplan_pool_contains(const struct addrplan_pool *pool, const uint8_t ip4[
 {
     return (be32_read(ip4) & ~host_mask(pool->prefix_bits)) == pool->base;
 }
+
+bool addrplan_pool_overlaps(const struct addrplan_pool *pool, const uint8_t ip4[4],
+                            uint8_t prefix_bits)
+{
+    /* Of two ranges that meet, the wider one contains the other. */
+    uint8_t wider = prefix_bits < pool->prefix_bits ? prefix_bits : pool->prefix_bits;
+
+    return wider == 0 || ((be32_read(ip4) ^ pool->base) & ~host_mask(wider)) == 0;
+}

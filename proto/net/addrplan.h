@@ -72,3 +72,7 @@ uint32_t addrplan_pool_size(const struct addrplan_pool *pool);
 
 /** True if the address lies in the pool. */
 bool addrplan_pool_contains(const struct addrplan_pool *pool, const uint8_t ip4[4]);
+
+/** True if the pool and the network of ip4/prefix_bits (0 to 32) have an address in common. */
+bool addrplan_pool_overlaps(const struct addrplan_pool *pool, const uint8_t ip4[4],
+                            uint8_t prefix_bits);

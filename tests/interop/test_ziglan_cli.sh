@@ -39,14 +39,17 @@ expect() { # what, exit code, pattern in either output, command...
 ip -n "$space" link set lo up
 expect "no verb" 2 "ziglan VERB" ziglan
 expect "an unknown verb" 2 "ziglan help" ziglan frobnicate
-expect "an unknown flag" 2 "unknown or incomplete flag" ziglan status --frobnicate
+expect "an unknown flag" 2 "there is no flag --frobnicate" ziglan status --frobnicate
 expect "a missing argument" 2 "join URL" ziglan join
 expect "an impossible interface" 2 "no interface name" ziglan status -i ../x
 expect "help" 0 "Exit codes" ziglan help
 expect "help's alias with a verb" 0 "round trip" ziglan '?' ping
 expect "help of a verb that is none" 2 "no verb frobnicate" ziglan help frobnicate
 expect "--help after a verb" 0 "round trip" ziglan ping --help
-expect "a flag without its value" 2 "wrong value: -i" ziglan status -i
+expect "a flag without its value" 2 "there is no value after -i" ziglan status -i
+expect "a count that is none" 2 "-n wants a number from 1 to 1000000, not 0" ziglan ping nas -n 0
+expect "ping(8)'s count" 2 "there is no configuration 3 (-c); the number of pings is -n" ziglan ping nas -c 3
+expect "a verb that needs no configuration" 2 "there is no configuration" ziglan status -c "$root/none.yaml"
 expect "the default interface needs no -i" 3 "sudo ziglan up$" ziglan status
 expect "another interface does" 3 "sudo ziglan up -i zig9$" ziglan status -i zig9
 expect "version" 0 "libsodium" ziglan version
@@ -76,6 +79,13 @@ chmod 755 "$root"
 mkdir -p "$root/etc/ziglan"
 echo "pool: 100.65.0.0/16" >"$root/etc/ziglan/zig1.yaml"
 expect "a second interface" 0 "zig1 is up: 100.65" ziglan up -i zig1 --detach
+expect "no overlap outside" 1 "" grep -q pool.overlap "$root/run/ziglan/zig1.log"
+ip -n "$space" link add out0 type veth peer name out1
+ip -n "$space" addr add 100.65.3.2/24 dev out0
+ip -n "$space" link set out1 up
+ip -n "$space" link set out0 up
+expect "a carrier's network inside the pool" 0 \
+    "the pool 100.65.0.0/16 overlaps with this machine's network 100.65.3.2/24: .*zig1.yaml" ziglan status -i zig1
 expect "both are there" 0 "zig1" ip -n "$space" link show zig1
 expect "down" 0 "zig0 is down" ziglan down
 expect "the device is gone" 1 "does not exist" ip -n "$space" link show zig0
@@ -85,7 +95,7 @@ expect "down twice" 3 "sudo ziglan up" ziglan down
 [ ! -e "$root/run/ziglan/zig0.sock" ] || { echo "FAILED: the socket stayed"; exit 1; }
 echo "nmae: x" >"$root/etc/ziglan/zig1.yaml"
 expect "a wrong configuration" 2 "zig1.yaml:1: unknown key" ziglan up -i zig1 --detach
-expect "a missing configuration that was named" 2 "cannot open" ziglan up -c "$root/none.yaml"
+expect "a missing configuration that was named" 2 "there is no configuration" ziglan up -c "$root/none.yaml"
 : >"$root/out"
 ip netns exec "$space" "$ZIGLAN_BIN/ziglan" up >"$root/out" 2>&1 &
 foreground=$!

@@ -131,6 +131,36 @@ static void a_pool_knows_its_size_and_members(void **state)
     assert_false(addrplan_pool_contains(&pool, (const uint8_t[]){192, 168, 207, 255}));
 }
 
+static void a_pool_sees_networks_that_it_shares_addresses_with(void **state)
+{
+    static const struct {
+        const char *pool;
+        uint8_t ip[4];
+        uint8_t prefix_bits;
+        bool overlaps;
+    } cases[] = {
+        {"100.64.0.0/16", {100, 64, 0, 2}, 24, true}, /* a carrier's */
+        {"100.64.0.0/16", {100, 65, 0, 2}, 24, false},
+        {"100.64.0.0/16", {100, 65, 0, 2}, 10, true},
+        {"100.64.0.0/16", {100, 127, 0, 1}, 10, true},
+        {"100.64.0.0/16", {100, 128, 0, 1}, 10, false},
+        {"100.64.0.0/16", {100, 64, 255, 255}, 32, true},
+        {"100.64.0.0/16", {192, 168, 1, 2}, 24, false},
+        {"10.0.0.0/8", {10, 1, 2, 3}, 24, true},
+        {"10.8.0.0/24", {10, 1, 2, 3}, 8, true},
+        {"10.8.0.0/24", {192, 168, 1, 2}, 0, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct addrplan_pool pool;
+
+        assert_true(addrplan_pool_parse(&pool, cases[i].pool));
+        assert_int_equal(addrplan_pool_overlaps(&pool, cases[i].ip, cases[i].prefix_bits),
+                         cases[i].overlaps);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +168,7 @@ int main(void)
         cmocka_unit_test(addresses_are_composed_and_taken_apart),
         cmocka_unit_test(pools_are_parsed_and_corrected),
         cmocka_unit_test(a_pool_knows_its_size_and_members),
+        cmocka_unit_test(a_pool_sees_networks_that_it_shares_addresses_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
