@@ -149,7 +149,7 @@ struct host_name_record {
 bool host_core_lookup_name(struct host_core *core, const char *name,
                            struct host_name_record *out);
 
-/** Name (below zignet, without the suffix) of a local view address of 4 or 16 bytes. False if
- * nobody has it. */
+/** Name (below zignet, without the suffix) of a local view address of 4 or 16 bytes: the shortest
+ * one that leads back to it, else the key's text. False if nobody has it. */
 bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size,
                               char *name, size_t name_size);

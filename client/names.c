@@ -121,6 +121,15 @@ static bool own_name(const struct host_core *core, char *name, size_t name_size)
     return true;
 }
 
+/* Does this name lead back to the peer? Another ziglan may have one of the same name. */
+static bool leads_to(struct host_core *core, const char *name, const struct peer *peer)
+{
+    struct host_name_record record;
+
+    return host_core_lookup_name(core, name, &record) &&
+           memcmp(record.v6, peer->pair.peer.v6, sizeof(record.v6)) == 0;
+}
+
 bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size, char *name,
                               size_t name_size)
 {
@@ -140,10 +149,16 @@ bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t 
         return false;
     }
     const struct roster_member *member = peer_member(peer);
-    if (member != NULL && !member->name_conflict) {
+    if (member != NULL) {
         (void)snprintf(name, name_size, "%s", member->name);
-    } else {
-        (void)snprintf(name, name_size, "%s", key_text(peer->key, text));
+        if (leads_to(core, name, peer)) {
+            return true;
+        }
+        (void)snprintf(name, name_size, "%s.%s", member->name, peer->ziglan->name);
+        if (peer->ziglan->name[0] != '\0' && leads_to(core, name, peer)) {
+            return true;
+        }
     }
+    (void)snprintf(name, name_size, "%s", key_text(peer->key, text));
     return true;
 }

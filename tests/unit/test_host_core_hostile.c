@@ -112,6 +112,31 @@ static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **sta
     lab_free(lab);
 }
 
+/* An address has only a name that leads back to it: not one that means somebody of another ziglan. */
+static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *core = lab->hosts[0].core;
+    char name[128];
+    char key[KEY_TEXT_SIZE];
+    struct host_name_record nas;
+
+    (void)state;
+    assert_true(host_core_lookup_name(core, "nas", &nas));
+    assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
+    assert_string_equal(name, "nas");
+    struct ziglan *other = join_another(lab); /* in which we are "nas" ourselves, and looked up first */
+    (void)snprintf(other->granted, sizeof(other->granted), "nas");
+    core->ziglans[1] = core->ziglans[0];
+    core->ziglans[0] = other;
+    assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
+    assert_string_equal(name, "nas.home");
+    (void)snprintf(other->name, sizeof(other->name), "home"); /* not even that tells them apart */
+    assert_true(host_core_lookup_address(core, nas.v6, 16, name, sizeof(name)));
+    assert_string_equal(name, key_text(lab->hosts[1].identity.public_key, key));
+    lab_free(lab);
+}
+
 static void one_address_that_never_answered_gets_eight_pings(void **state)
 {
     static const uint8_t victim[4] = {203, 0, 113, 7};
@@ -231,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
         cmocka_unit_test(an_entry_point_has_no_say_about_members_of_another_ziglan),
+        cmocka_unit_test(a_name_of_another_ziglan_is_nobody_elses_in_reverse),
         cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
         cmocka_unit_test(forged_sources_of_pings_get_a_bounded_number_of_packets),
         cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
