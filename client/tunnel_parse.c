@@ -18,6 +18,8 @@ enum {
     IP6_DESTINATION = 60,
     IP6_FRAGMENT_SIZE = 8,
     IP6_EXTENSIONS_MAX = 16,
+    IP6_OPTION_PAD1 = 0,
+    IP6_OPTION_HOME_ADDRESS = 201,
 };
 
 /* With a source route the checksum covers another destination than the header's. */
@@ -45,6 +47,25 @@ static bool options_acceptable(const uint8_t *options, size_t size)
         rbuf_take(&r, (size_t)length - 2);
     }
     return rbuf_done(&r);
+}
+
+/* A home address (RFC 6275, 6.3) is another source than the header's, and in the checksum. What is
+ * malformed otherwise is the receiver's kernel's to judge. */
+static bool destination_acceptable(const uint8_t *options, size_t size)
+{
+    struct rbuf r = rbuf_over(options, size);
+
+    while (rbuf_left(&r) > 0) {
+        uint8_t kind = rbuf_u8(&r);
+
+        if (kind == IP6_OPTION_HOME_ADDRESS) {
+            return false;
+        }
+        if (kind != IP6_OPTION_PAD1) {
+            rbuf_take(&r, rbuf_u8(&r));
+        }
+    }
+    return true;
 }
 
 static int parse4(struct tunnel_ip *out, const uint8_t *data, size_t size, bool quoted)
@@ -110,6 +131,9 @@ static int parse_extensions(struct tunnel_ip *ip, const uint8_t *data, bool quot
         if (left < extension_size) {
             ip->transport = false;
             return quoted ? ERR_OK : ERR_DROP;
+        }
+        if (ip->protocol == IP6_DESTINATION && !destination_acceptable(at + 2, extension_size - 2)) {
+            return ERR_DROP;
         }
         if (ip->protocol == IP6_FRAGMENT && (be16_read(at + 2) & 0xfff8) != 0) {
             ip->transport = false;

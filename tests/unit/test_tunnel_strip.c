@@ -713,6 +713,7 @@ static void messages_of_one_link_and_source_routes_are_refused(void **state)
     static const uint8_t types6[] = {130, 131, 132, 133, 134, 135, 136, 137, 143};
     static const uint8_t loose_route[8] = {131, 7, 4, 1, 2, 3, 4, 0};
     static const uint8_t routing[8] = {6, 0, 2, 1};
+    static const uint8_t home_address[24] = {6, 2, 1, 0, 201, 16, [23] = 7};
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     uint64_t rng = 19;
@@ -757,6 +758,12 @@ static void messages_of_one_link_and_source_routes_are_refused(void **state)
     memcpy(spec.extra, routing, 8);
     assert_int_equal(strip_result(&two, &spec), ERR_DROP);
     spec.extra[3] = 0; /* no segments left: an ordinary extension header */
+    expect_carried(&two, &spec);
+    spec.extra_first = 60; /* an option that says who really sent it */
+    memcpy(spec.extra, home_address, sizeof(home_address));
+    spec.extra_size = sizeof(home_address);
+    assert_int_equal(strip_result(&two, &spec), ERR_DROP);
+    spec.extra[4] = 30; /* one that means nothing to anybody */
     expect_carried(&two, &spec);
 }
 
