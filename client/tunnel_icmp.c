@@ -54,47 +54,39 @@ bool tunnel_icmp_is_error(bool v6, uint8_t protocol, const uint8_t *transport, s
            type == ICMP4_TIME_EXCEEDED || type == ICMP4_PARAMETER_PROBLEM;
 }
 
-/* How one address stands in a quote that travels. False: it is not this pair's. */
-static bool quote_address_out(const struct tunnel_pair *pair, const struct tunnel_host *host,
-                              enum tunnel_real_use use, bool v6, const uint8_t *ip,
-                              uint8_t replaced[16])
+/* How an address of this kind stands in a quote that travels. */
+static void quote_wire(enum view_kind kind, uint8_t ip[16])
 {
     static const uint8_t zero[4];
-    uint8_t middle[PLAIN_FIXED_SIZE];
 
-    memset(replaced, 0, 16);
-    switch (tunnel_kind_of(host, v6, ip, middle)) {
-    case VIEW_KIND_OWN:
-        return true;
-    case VIEW_KIND_4IN6:
-        addrplan_4in6(replaced, zero);
-        return true;
-    case VIEW_KIND_FIXED:
-        memcpy(replaced, ip, 16);
-        return true;
-    case VIEW_KIND_REAL:
-        break;
+    memset(ip, 0, 16);
+    if (kind == VIEW_KIND_4IN6) {
+        addrplan_4in6(ip, zero);
     }
-    memcpy(replaced, ip, v6 ? 16 : 4);
-    return tunnel_real_allowed(pair, host, use, v6, ip);
 }
 
-/* The way back. */
-static bool quote_address_in(const struct tunnel_pair *pair, const struct tunnel_host *host,
-                             enum tunnel_real_use use, bool v6, const uint8_t *ip,
-                             uint8_t replaced[16])
+/* What takes the place of one address of a quote: its form on the wire and the one here exchange
+ * places, a fixed or real address stays. False: it is not the host's, nor allowed. */
+static bool quote_address(enum tunnel_quote_way way, const struct tunnel_pair *pair,
+                          const struct tunnel_host *host, enum tunnel_real_use use, bool v6,
+                          const uint8_t *ip, uint8_t replaced[16])
 {
-    static const uint8_t zero[16];
+    static const enum view_kind kinds[] = {VIEW_KIND_OWN, VIEW_KIND_4IN6};
     static const uint8_t middle[PLAIN_FIXED_SIZE];
-    uint8_t ip4[4];
+    size_t size = v6 ? 16 : 4;
 
-    if (memcmp(ip, zero, v6 ? 16 : 4) == 0) {
-        return tunnel_address_of(host, v6, VIEW_KIND_OWN, middle, replaced);
+    for (size_t i = 0; i < (v6 ? 2 : 1); i++) {
+        uint8_t here[16];
+        uint8_t wire[16];
+
+        quote_wire(kinds[i], wire);
+        if (tunnel_address_of(host, v6, kinds[i], middle, here) &&
+            memcmp(ip, way == TUNNEL_QUOTE_STRIP ? here : wire, size) == 0) {
+            memcpy(replaced, way == TUNNEL_QUOTE_STRIP ? wire : here, size);
+            return true;
+        }
     }
-    if (v6 && addrplan_4in6_extract(ip4, ip) && memcmp(ip4, zero, 4) == 0) {
-        return tunnel_address_of(host, v6, VIEW_KIND_4IN6, middle, replaced);
-    }
-    memcpy(replaced, ip, v6 ? 16 : 4);
+    memcpy(replaced, ip, size);
     return tunnel_real_allowed(pair, host, use, v6, ip);
 }
 
@@ -141,38 +133,24 @@ static int quote_parse(struct tunnel_ip *ip, bool v6, const uint8_t *icmp, size_
     return ip->v6 == v6 ? ERR_OK : ERR_DROP;
 }
 
-int tunnel_quote_strip(const struct tunnel_pair *pair, bool v6, uint8_t *icmp, size_t size,
-                       bool complete)
+int tunnel_quote(enum tunnel_quote_way way, const struct tunnel_pair *pair, bool v6, uint8_t *icmp,
+                 size_t size, bool complete)
 {
+    /* A quote goes against its error's way: an error of ours quotes what came from the peer. */
+    bool strip = way == TUNNEL_QUOTE_STRIP;
+    const struct tunnel_host *from = strip ? &pair->peer : &pair->own;
+    const struct tunnel_host *to = strip ? &pair->own : &pair->peer;
+    enum tunnel_real_use from_use = strip ? TUNNEL_REAL_RECEIVED_SOURCE : TUNNEL_REAL_SENT_SOURCE;
+    enum tunnel_real_use to_use =
+        strip ? TUNNEL_REAL_RECEIVED_DESTINATION : TUNNEL_REAL_SENT_DESTINATION;
     const uint8_t *quote = icmp + ICMP_HEADER_SIZE;
     uint8_t source[16];
     uint8_t destination[16];
     struct tunnel_ip ip;
 
     if (quote_parse(&ip, v6, icmp, size) != ERR_OK ||
-        !quote_address_out(pair, &pair->peer, TUNNEL_REAL_RECEIVED_SOURCE, v6, quote + ip.source_at,
-                           source) ||
-        !quote_address_out(pair, &pair->own, TUNNEL_REAL_RECEIVED_DESTINATION, v6,
-                           quote + ip.destination_at, destination)) {
-        return ERR_DROP;
-    }
-    quote_replace(icmp, size, &ip, source, destination, complete);
-    return ERR_OK;
-}
-
-int tunnel_quote_rebuild(const struct tunnel_pair *pair, bool v6, uint8_t *icmp, size_t size,
-                         bool complete)
-{
-    const uint8_t *quote = icmp + ICMP_HEADER_SIZE;
-    uint8_t source[16];
-    uint8_t destination[16];
-    struct tunnel_ip ip;
-
-    if (quote_parse(&ip, v6, icmp, size) != ERR_OK ||
-        !quote_address_in(pair, &pair->own, TUNNEL_REAL_SENT_SOURCE, v6, quote + ip.source_at,
-                          source) ||
-        !quote_address_in(pair, &pair->peer, TUNNEL_REAL_SENT_DESTINATION, v6,
-                          quote + ip.destination_at, destination)) {
+        !quote_address(way, pair, from, from_use, v6, quote + ip.source_at, source) ||
+        !quote_address(way, pair, to, to_use, v6, quote + ip.destination_at, destination)) {
         return ERR_DROP;
     }
     quote_replace(icmp, size, &ip, source, destination, complete);

@@ -132,7 +132,8 @@ static int parse_extensions(struct tunnel_ip *ip, const uint8_t *data, bool quot
             ip->transport = false;
             return quoted ? ERR_OK : ERR_DROP;
         }
-        if (ip->protocol == IP6_DESTINATION && !destination_acceptable(at + 2, extension_size - 2)) {
+        if (ip->protocol == IP6_DESTINATION &&
+            !destination_acceptable(at + 2, extension_size - 2)) {
             return ERR_DROP;
         }
         if (ip->protocol == IP6_FRAGMENT && (be16_read(at + 2) & 0xfff8) != 0) {

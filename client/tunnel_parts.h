@@ -101,16 +101,18 @@ bool tunnel_icmp_link_only(bool v6, uint8_t protocol, const uint8_t *transport, 
 /** An ICMP message that quotes a packet. */
 bool tunnel_icmp_is_error(bool v6, uint8_t protocol, const uint8_t *transport, size_t size);
 
+enum tunnel_quote_way {
+    TUNNEL_QUOTE_STRIP,   /* take the addresses out of an error that we send */
+    TUNNEL_QUOTE_REBUILD, /* put them into one that came */
+};
+
 /**
- * Take the pair's addresses out of the packet that an ICMP error of `size` bytes quotes (its
- * source is the peer's, its destination our own), or put them in (the other way round). The
+ * Translate the pair's addresses in the packet that an ICMP error of `size` bytes quotes. The
  * quote's checksums follow, and the error's own if `complete`. ERR_DROP: the quote is not of this
  * pair or not readable; the message is then as before.
  */
-int tunnel_quote_strip(const struct tunnel_pair *pair, bool v6, uint8_t *icmp, size_t size,
-                       bool complete) MUST_CHECK;
-int tunnel_quote_rebuild(const struct tunnel_pair *pair, bool v6, uint8_t *icmp, size_t size,
-                         bool complete) MUST_CHECK;
+int tunnel_quote(enum tunnel_quote_way way, const struct tunnel_pair *pair, bool v6, uint8_t *icmp,
+                 size_t size, bool complete) MUST_CHECK;
 
 /** A checksum field after a change of what it covers. UDP's zero stays zero, and a UDP checksum
  * that comes out as zero is written as 0xffff. */

@@ -81,7 +81,7 @@ static int rebuild_plain(struct packet *out, const struct tunnel_pair *pair,
         return ERR_DROP;
     }
     if (tunnel_icmp_is_error(head->v6, head->protocol, body, body_size) &&
-        tunnel_quote_rebuild(pair, head->v6, body, body_size,
+        tunnel_quote(TUNNEL_QUOTE_REBUILD, pair, head->v6, body, body_size,
                              head->checksum == VIEW_CHECKSUM_COMPLETE) != ERR_OK) {
         return ERR_DROP;
     }
@@ -170,7 +170,8 @@ static int rebuild_whole(struct packet *out, const struct tunnel_pair *pair,
     }
     if (ip.transport && tunnel_icmp_is_error(ip.v6, ip.protocol, transport, transport_size) &&
         (ip.fragment ||
-         tunnel_quote_rebuild(pair, ip.v6, transport, transport_size, true) != ERR_OK)) {
+         tunnel_quote(TUNNEL_QUOTE_REBUILD, pair, ip.v6, transport, transport_size, true) !=
+             ERR_OK)) {
         return ERR_DROP;
     }
     int rc = whole_checksum(body, &ip, head->checksum, added);

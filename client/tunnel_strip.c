@@ -98,7 +98,8 @@ static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct
     }
     memcpy(body, packet->data + ip->payload_at, body_size);
     if (tunnel_icmp_is_error(ip->v6, ip->protocol, body, body_size)) {
-        int rc = tunnel_quote_strip(pair, ip->v6, body, body_size, !packet->checksum_partial);
+        int rc = tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, body, body_size,
+                              !packet->checksum_partial);
 
         if (rc != ERR_OK) {
             return rc;
@@ -172,7 +173,8 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
 
     if (ip->transport && tunnel_icmp_is_error(ip->v6, ip->protocol, transport, transport_size)) {
         rc = ip->fragment ? ERR_DROP /* its quote may go on elsewhere */
-                          : tunnel_quote_strip(pair, ip->v6, transport, transport_size, true);
+                          : tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, transport,
+                                         transport_size, true);
         if (rc != ERR_OK) {
             return rc;
         }
