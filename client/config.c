@@ -3,6 +3,7 @@
 #include "client/config.h"
 
 #include "proto/base/base32.h"
+#include "proto/base/config_text.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
 #include "proto/net/endpoint.h"
@@ -19,11 +20,9 @@
 
 enum {
     TEXT_SIZE_MAX = 4096,
-    REPORT_SIZE = 200,
     ROUTES_MAX = 1000,
     MTU_MIN = 1280,
     POOL_PREFIX_MAX = 28,
-    KEY_NAME_SIZE = 40,
 };
 
 /* -- The shape of the file ----------------------------------------------------------------------
@@ -113,9 +112,7 @@ static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
 
 /* What a key wants, as the end of a sentence. */
-static const struct {
-    const char *key, *wants;
-} key_wants[] = {
+static const struct config_key keys[] = {
     {"key", "the path of a key file"},
     {"privateKey", "the 52 base32 characters of a key file"},
     {"pool", "an IPv4 range from /8 to /28 such as 100.64.0.0/16"},
@@ -139,114 +136,14 @@ static const char keys_known[] = "key, privateKey, pool, name, listen_port, mtu,
                                  "peers [name, id, routes [net]], dns {enabled, address}, "
                                  "log_level";
 
-static const char *wants_of(const char *key)
-{
-    for (size_t i = 0; i < CYAML_ARRAY_LEN(key_wants); i++) {
-        if (strcmp(key_wants[i].key, key) == 0) {
-            return key_wants[i].wants;
-        }
-    }
-    return "something else";
-}
-
-/* -- Errors -------------------------------------------------------------------------------------
- */
-
-/* One reading: the text, its name, and where the sentence goes. */
-struct reading {
-    const char *path;
-    const char *text;
-    size_t size;
-    struct fault *fault;
-};
-
-/* What libcyaml reports: the cause, then the innermost place and the innermost named field. */
-struct report {
-    char cause[REPORT_SIZE];
-    char key[KEY_NAME_SIZE];
-    unsigned long line;
-};
-
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
 {
-    static const char in_field[] = "in mapping field '";
-    struct report *report = context;
-    char line[REPORT_SIZE];
-    const char *at;
-
-    if (level < CYAML_LOG_ERROR) {
-        return;
+    if (level >= CYAML_LOG_ERROR) {
+        config_text_report(context, format, args);
     }
-    (void)vsnprintf(line, sizeof(line), format, args);
-    line[strcspn(line, "\n")] = '\0';
-    if (report->cause[0] == '\0') {
-        (void)snprintf(report->cause, sizeof(report->cause), "%s",
-                       strncmp(line, "Load: ", 6) == 0 ? line + 6 : line);
-        return;
-    }
-    at = strstr(line, "(line: ");
-    if (report->line == 0 && at != NULL) {
-        report->line = strtoul(at + 7, NULL, 10);
-    }
-    at = strstr(line, in_field);
-    if (report->key[0] == '\0' && at != NULL) {
-        at += sizeof(in_field) - 1;
-        (void)snprintf(report->key, sizeof(report->key), "%.*s", (int)strcspn(at, "'"), at);
-    }
-}
-
-/* The first line on which `word` stands, counted from 1; 1 if it is nowhere. */
-static unsigned long line_of(const struct reading *in, const char *word)
-{
-    const char *at = memmem(in->text, in->size, word, strlen(word));
-    unsigned long line = 1;
-
-    for (const char *c = in->text; at != NULL && c < at; c++) {
-        line += *c == '\n' ? 1 : 0;
-    }
-    return line;
-}
-
-static void report_tell(const struct reading *in, const struct report *report)
-{
-    static const char unknown[] = "Unexpected key: ";
-    static const char missing[] = "Missing required mapping field: ";
-    static const char twice[] = "Mapping field already seen: ";
-    unsigned long line = report->line != 0 ? report->line : 1;
-
-    if (strncmp(report->cause, unknown, sizeof(unknown) - 1) == 0) {
-        const char *name = report->cause + sizeof(unknown) - 1;
-
-        fault_set(in->fault, EXIT_CODE_USAGE,
-                  "%s:%lu: unknown key '%.60s'; remove or correct it (keys: %s)", in->path,
-                  line_of(in, name), name, keys_known);
-    } else if (strncmp(report->cause, missing, sizeof(missing) - 1) == 0) {
-        fault_set(in->fault, EXIT_CODE_USAGE, "%s:%lu: an entry lacks its '%s': %s", in->path, line,
-                  report->cause + sizeof(missing) - 1,
-                  wants_of(report->cause + sizeof(missing) - 1));
-    } else if (strncmp(report->cause, twice, sizeof(twice) - 1) == 0) {
-        fault_set(in->fault, EXIT_CODE_USAGE, "%s:%lu: '%.60s' stands twice; keep one", in->path,
-                  line, report->cause + sizeof(twice) - 1);
-    } else if (report->key[0] != '\0' && strncmp(report->cause, "libyaml: ", 9) != 0) {
-        fault_set(in->fault, EXIT_CODE_USAGE, "%s:%lu: '%s' must be %s (%s)", in->path, line,
-                  report->key, wants_of(report->key), report->cause);
-    } else {
-        fault_set(in->fault, EXIT_CODE_USAGE,
-                  "%s:%lu: this is not a configuration in YAML or JSON (%s); correct it near this "
-                  "line",
-                  in->path, line, report->cause[0] != '\0' ? report->cause : "nothing to read");
-    }
-}
-
-/* Refuse the value of a key. */
-static bool refuse(const struct reading *in, const char *key, const char *value)
-{
-    fault_set(in->fault, EXIT_CODE_USAGE, "%s:%lu: '%s' must be %s, not '%.80s'", in->path,
-              line_of(in, value[0] != '\0' ? value : key), key, wants_of(key), value);
-    return false;
 }
 
 static void warn(struct client_config *out, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -267,7 +164,7 @@ static void warn(struct client_config *out, const char *format, ...)
 /* -- Meaning ------------------------------------------------------------------------------------
  */
 
-static bool pool_take(const struct reading *in, struct client_config *out, const struct raw *raw)
+static bool pool_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     struct addrplan_pool pool;
     char text[ADDRPLAN_POOL_TEXT_SIZE];
@@ -276,7 +173,7 @@ static bool pool_take(const struct reading *in, struct client_config *out, const
         return true;
     }
     if (!addrplan_pool_parse(&pool, raw->pool) || pool.prefix_bits > POOL_PREFIX_MAX) {
-        return refuse(in, "pool", raw->pool);
+        return config_text_refuse(in, "pool", raw->pool);
     }
     if (pool.host_bits) {
         warn(out, "the pool %.40s is read as %s", raw->pool, addrplan_pool_text(&pool, text));
@@ -301,7 +198,7 @@ static bool pool_holds(const struct client_config *config, const uint8_t ip[4])
     return (a & mask) == (b & mask);
 }
 
-static bool dns_take(const struct reading *in, struct client_config *out, const struct raw *raw)
+static bool dns_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     struct endpoint address;
 
@@ -317,29 +214,29 @@ static bool dns_take(const struct reading *in, struct client_config *out, const 
     if (!endpoint_parse(&address, raw->dns->address, 0) || !endpoint_is_v4(&address) ||
         address.port != 0 || address.ip[12] == 0 || address.ip[12] >= 224 ||
         pool_holds(out, address.ip + 12)) {
-        return refuse(in, "address", raw->dns->address);
+        return config_text_refuse(in, "address", raw->dns->address);
     }
     memcpy(out->dns_address, address.ip + 12, 4);
     return true;
 }
 
 /* A label in lower case. */
-static bool label_take(const struct reading *in, char out[CLIENT_CONFIG_NAME_SIZE],
+static bool label_take(struct config_text *in, char out[CLIENT_CONFIG_NAME_SIZE],
                        const char *text)
 {
     if (text == NULL || text[0] == '\0') {
         return true;
     }
     if (strlen(text) >= CLIENT_CONFIG_NAME_SIZE) {
-        return refuse(in, "name", text);
+        return config_text_refuse(in, "name", text);
     }
     for (size_t i = 0; i <= strlen(text); i++) {
         out[i] = (char)tolower((unsigned char)text[i]);
     }
-    return name_problem(out, strlen(out)) == NULL ? true : refuse(in, "name", text);
+    return name_problem(out, strlen(out)) == NULL ? true : config_text_refuse(in, "name", text);
 }
 
-static bool peers_take(const struct reading *in, struct client_config *out, const struct raw *raw)
+static bool peers_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     size_t routes_count = 0;
 
@@ -348,14 +245,13 @@ static bool peers_take(const struct reading *in, struct client_config *out, cons
     }
     out->peers = calloc(raw->peers_count, sizeof(*out->peers));
     if (out->peers == NULL) {
-        fault_set(in->fault, EXIT_CODE_FAILURE, "out of memory");
-        return false;
+        return false; /* without a sentence: no fault of the file */
     }
     for (unsigned i = 0; i < raw->peers_count; i++) {
         const struct raw_peer *peer = &raw->peers[i];
 
         if (key_parse(out->peers[i].key, peer->id, strlen(peer->id)) != ERR_OK) {
-            return refuse(in, "id", peer->id);
+            return config_text_refuse(in, "id", peer->id);
         }
         if (!label_take(in, out->peers[i].name, peer->name)) {
             return false;
@@ -370,7 +266,7 @@ static bool peers_take(const struct reading *in, struct client_config *out, cons
     return true;
 }
 
-static bool ziglans_take(const struct reading *in, struct client_config *out, struct raw *raw)
+static bool ziglans_take(struct config_text *in, struct client_config *out, struct raw *raw)
 {
     char problem[URL_ERROR_SIZE];
     struct url url;
@@ -379,12 +275,10 @@ static bool ziglans_take(const struct reading *in, struct client_config *out, st
         const char *text = raw->ziglans[i];
 
         if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
-            fault_set(in->fault, EXIT_CODE_USAGE, "%s:%lu: %s", in->path, line_of(in, text),
-                      problem);
-            return false;
+            return config_text_fail(in, "ziglans", text, "%s", problem);
         }
         if (url.kind != URL_KIND_ZIGLAN) {
-            return refuse(in, "ziglans", text);
+            return config_text_refuse(in, "ziglans", text);
         }
     }
     out->ziglans = raw->ziglans;
@@ -394,25 +288,23 @@ static bool ziglans_take(const struct reading *in, struct client_config *out, st
     return true;
 }
 
-static bool identity_take(const struct reading *in, struct client_config *out, struct raw *raw)
+static bool identity_take(struct config_text *in, struct client_config *out, struct raw *raw)
 {
     if (raw->private_key != NULL) {
         /* The value must not appear in a message. */
         if (base32_decode(out->seed, sizeof(out->seed), raw->private_key,
                           strlen(raw->private_key)) != ERR_OK) {
-            return refuse(in, "privateKey", "that");
+            return config_text_refuse(in, "privateKey", "that");
         }
         out->has_seed = true;
     }
     if (raw->key != NULL) {
         if (out->has_seed) {
-            fault_set(in->fault, EXIT_CODE_USAGE,
-                      "%s:%lu: give either 'key' or 'privateKey', not both", in->path,
-                      line_of(in, "privateKey"));
-            return false;
+            return config_text_fail(in, "privateKey", "",
+                                    "give either 'key' or 'privateKey', not both");
         }
         if (raw->key[0] == '\0') {
-            return refuse(in, "key", raw->key);
+            return config_text_refuse(in, "key", raw->key);
         }
         out->key_path = raw->key;
         raw->key = NULL;
@@ -420,7 +312,7 @@ static bool identity_take(const struct reading *in, struct client_config *out, s
     return true;
 }
 
-static bool number_take(const struct reading *in, uint16_t *out, const char *key,
+static bool number_take(struct config_text *in, uint16_t *out, const char *key,
                         const uint32_t *value, uint32_t low, uint32_t high)
 {
     char text[16];
@@ -430,7 +322,7 @@ static bool number_take(const struct reading *in, uint16_t *out, const char *key
     }
     if (*value < low || *value > high) {
         (void)snprintf(text, sizeof(text), "%u", (unsigned)*value);
-        return refuse(in, key, text);
+        return config_text_refuse(in, key, text);
     }
     *out = (uint16_t)*value;
     return true;
@@ -460,20 +352,20 @@ static bool mac_parse(uint8_t mac[6], const char *text)
     return true;
 }
 
-static bool fixed_take(const struct reading *in, struct client_config *out, const struct raw *raw)
+static bool fixed_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     for (unsigned i = 0; i < raw->fixed_count; i++) {
         uint8_t mac[6] = {0};
 
         if (!mac_parse(mac, raw->fixed[i])) {
-            return refuse(in, "fixed", raw->fixed[i]);
+            return config_text_refuse(in, "fixed", raw->fixed[i]);
         }
         addrplan_eui64_of_mac(out->fixed[out->fixed_count++], mac);
     }
     return true;
 }
 
-static bool raw_take(const struct reading *in, struct client_config *out, struct raw *raw)
+static bool raw_take(struct config_text *in, struct client_config *out, struct raw *raw)
 {
     if (raw->log_level != NULL) {
         out->log_level = (enum trace_level) * raw->log_level;
@@ -487,16 +379,6 @@ static bool raw_take(const struct reading *in, struct client_config *out, struct
 
 /* -- Reading ------------------------------------------------------------------------------------
  */
-
-static const cyaml_config_t *cyaml_settings(cyaml_config_t *storage, struct report *report)
-{
-    *storage = (cyaml_config_t){.log_fn = report_log,
-                                .log_ctx = report,
-                                .mem_fn = cyaml_mem,
-                                .log_level = CYAML_LOG_ERROR,
-                                .flags = CYAML_CFG_NO_ALIAS};
-    return storage;
-}
 
 /* libcyaml refuses an empty document; an empty configuration is all defaults. */
 static bool text_is_empty(const uint8_t *text, size_t size)
@@ -541,32 +423,38 @@ static void raw_wipe(struct raw *raw)
 int client_config_parse(struct client_config **out, const char *path, const uint8_t *text,
                         size_t size, struct fault *fault)
 {
-    struct reading in = {.path = path, .text = (const char *)text, .size = size, .fault = fault};
+    struct config_text in = {.path = path,
+                             .text = (const char *)text,
+                             .size = size,
+                             .keys = keys,
+                             .keys_count = CYAML_ARRAY_LEN(keys),
+                             .keys_known = keys_known};
+    const cyaml_config_t settings = {.log_fn = report_log,
+                                     .log_ctx = &in,
+                                     .mem_fn = cyaml_mem,
+                                     .log_level = CYAML_LOG_ERROR,
+                                     .flags = CYAML_CFG_NO_ALIAS};
     struct client_config *config = config_with_defaults();
-    struct report report = {.line = 0};
-    cyaml_config_t storage;
-    const cyaml_config_t *settings = cyaml_settings(&storage, &report);
     struct raw *raw = NULL;
-    cyaml_err_t read;
-    int rc = ERR_OK;
+    int rc = config != NULL ? ERR_OK : ERR_NOMEM;
 
     *out = NULL;
-    if (config == NULL) {
-        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
-        return ERR_NOMEM;
-    }
-    if (!text_is_empty(text, size)) {
-        read = cyaml_load_data(text, size, settings, &schema, (cyaml_data_t **)&raw, NULL);
-        if (read != CYAML_OK) {
-            report_tell(&in, &report);
-            rc = ERR_DROP;
-        } else if (raw != NULL && !raw_take(&in, config, raw)) { /* NULL: no document at all */
-            rc = ERR_DROP;
+    if (rc == ERR_OK && !text_is_empty(text, size)) {
+        cyaml_err_t read =
+            cyaml_load_data(text, size, &settings, &schema, (cyaml_data_t **)&raw, NULL);
+
+        if (read != CYAML_OK && read != CYAML_ERR_OOM) {
+            config_text_tell(&in);
+        }
+        if (read != CYAML_OK || (raw != NULL && !raw_take(&in, config, raw))) {
+            rc = in.error[0] != '\0' ? ERR_DROP : ERR_NOMEM; /* raw is NULL: no document at all */
         }
     }
     raw_wipe(raw);
-    (void)cyaml_free(settings, &schema, raw, 0);
+    (void)cyaml_free(&settings, &schema, raw, 0);
     if (rc != ERR_OK) {
+        fault_set(fault, rc == ERR_DROP ? EXIT_CODE_USAGE : EXIT_CODE_FAILURE, "%s",
+                  rc == ERR_DROP ? in.error : "out of memory");
         client_config_free(config);
         return rc;
     }

@@ -2,6 +2,7 @@
 /* Settings of relayd: YAML through libcyaml, then own checks of what a schema cannot say. */
 #include "relayd/config.h"
 
+#include "proto/base/config_text.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 
@@ -83,9 +84,7 @@ static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
 
 /* What each key wants, as the second half of a sentence. */
-static const struct {
-    const char *key, *wants;
-} key_wants[] = {
+static const struct config_key keys[] = {
     {"name", "one DNS label of a to z, 0 to 9 and inner hyphens, at most 63 characters"},
     {"listen", "a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\""},
     {"public", "a list of at most 8 HOST or HOST:PORT by which others reach this relay"},
@@ -103,154 +102,17 @@ static const struct {
     {"log_level", "one of error, warn, info, debug"},
 };
 
-/* The first two lines of what libcyaml reports: the cause, then the innermost place. */
-struct report {
-    char cause[REPORT_SIZE];
-    char place[REPORT_SIZE];
-};
+static const char keys_known[] =
+    "name, listen, public, key, ziglan_key, delegation, state, control, metrics, session_max, "
+    "open_relay, stun {per_address_per_s, per_s}, log_level";
+
+static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
+    PRINTF_LIKE(3, 0);
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
 {
-    struct report *report = context;
-    char line[REPORT_SIZE];
-
-    if (level < CYAML_LOG_ERROR) {
-        return;
-    }
-    (void)vsnprintf(line, sizeof(line), format, args);
-    line[strcspn(line, "\n")] = '\0';
-    if (report->cause[0] == '\0') {
-        const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
-        (void)snprintf(report->cause, sizeof(report->cause), "%s", text);
-    } else if (report->place[0] == '\0' && strncmp(line, "  in ", 5) == 0) {
-        (void)snprintf(report->place, sizeof(report->place), "%s", line + 5);
-    } else if (strncmp(line, "  in mapping field ", 19) == 0 &&
-               strncmp(report->place, "sequence entry", 14) == 0) {
-        /* The key of a list is more telling than the index; the line stays the entry's. */
-        const char *at = strstr(report->place, "(line");
-        char joined[2 * REPORT_SIZE];
-        (void)snprintf(joined, sizeof(joined), "%.*s %s", (int)strcspn(line + 5, "("), line + 5,
-                       at != NULL ? at : "");
-        (void)snprintf(report->place, sizeof(report->place), "%.*s", REPORT_SIZE - 1, joined);
-    }
-}
-
-static unsigned long report_line(const struct report *report)
-{
-    const char *at = strstr(report->place, "(line: ");
-
-    return at != NULL ? strtoul(at + 7, NULL, 10) : 1;
-}
-
-/* The key named in "mapping field 'KEY'"; empty if none. */
-static void report_key(const struct report *report, char key[KEY_SIZE_MAX])
-{
-    const char *at = strchr(report->place, '\'');
-    size_t size = 0;
-
-    if (at != NULL) {
-        at++;
-        size = strcspn(at, "'");
-        size = size < KEY_SIZE_MAX ? size : KEY_SIZE_MAX - 1;
-        memcpy(key, at, size);
-    }
-    key[size] = '\0';
-}
-
-static const char *wants_of(const char *key)
-{
-    for (size_t i = 0; i < CYAML_ARRAY_LEN(key_wants); i++) {
-        if (strcmp(key_wants[i].key, key) == 0) {
-            return key_wants[i].wants;
-        }
-    }
-    return NULL;
-}
-
-/* The line on which `key` stands as a key after `skip` others, counted from 1; `fallback` if it is
- * nowhere. */
-static unsigned long key_line_after(const char *text, size_t size, const char *key, unsigned skip,
-                                    unsigned long fallback)
-{
-    size_t key_size = strlen(key);
-    unsigned long line = 1;
-    size_t at = 0;
-
-    while (at < size) {
-        size_t end = at;
-        while (end < size && text[end] != '\n') {
-            end++;
-        }
-        size_t start = at;
-        while (start < end && strchr(" \t{\"'", text[start]) != NULL && text[start] != '\0') {
-            start++;
-        }
-        if (end - start > key_size && memcmp(text + start, key, key_size) == 0) {
-            const char *rest = text + start + key_size;
-            if ((*rest == ':' || *rest == '"' || *rest == '\'' || *rest == ' ') && skip-- == 0) {
-                return line;
-            }
-        }
-        at = end + 1;
-        line++;
-    }
-    return fallback;
-}
-
-static unsigned long key_line(const char *text, size_t size, const char *key,
-                              unsigned long fallback)
-{
-    return key_line_after(text, size, key, 0, fallback);
-}
-
-/* One reading: the text, its name, and where the sentence goes. */
-struct reading {
-    const char *text;
-    size_t size;
-    const char *path;
-    char *error;
-};
-
-static void reading_refuse(const struct reading *in, const char *key, const char *value)
-{
-    const char *wants = wants_of(key);
-
-    (void)snprintf(in->error, SETTINGS_ERROR_SIZE, "%s:%lu: '%s' must be %s, not '%.60s'", in->path,
-                   key_line(in->text, in->size, key, 1), key, wants != NULL ? wants : "valid",
-                   value);
-}
-
-/* Turn what libcyaml reported into our one sentence. */
-static void reading_report(const struct reading *in, const struct report *report)
-{
-    char key[KEY_SIZE_MAX];
-    static const char unknown[] = "Unexpected key: ";
-    static const char twice[] = "Mapping field already seen: ";
-    unsigned long line = report_line(report);
-
-    report_key(report, key);
-    if (strncmp(report->cause, unknown, sizeof(unknown) - 1) == 0) {
-        const char *name = report->cause + sizeof(unknown) - 1;
-        (void)snprintf(in->error, SETTINGS_ERROR_SIZE,
-                       "%s:%lu: unknown key '%.60s'; remove it or correct it (keys: name, listen, "
-                       "public, key, ziglan_key, delegation, state, control, metrics, session_max, "
-                       "open_relay, stun {per_address_per_s, per_s}, log_level)",
-                       in->path, key_line(in->text, in->size, name, line), name);
-    } else if (strncmp(report->cause, twice, sizeof(twice) - 1) == 0) {
-        const char *name = report->cause + sizeof(twice) - 1;
-        (void)snprintf(in->error, SETTINGS_ERROR_SIZE, "%s:%lu: '%.60s' stands twice; keep one",
-                       in->path, key_line_after(in->text, in->size, name, 1, line), name);
-    } else if (strncmp(report->cause, "libyaml: ", 9) == 0) {
-        (void)snprintf(in->error, SETTINGS_ERROR_SIZE,
-                       "%s:%lu: not valid YAML: %s; correct the text near this line", in->path,
-                       line, report->cause + 9);
-    } else if (wants_of(key) != NULL) {
-        (void)snprintf(in->error, SETTINGS_ERROR_SIZE, "%s:%lu: '%s' must be %s (%s)", in->path,
-                       line, key, wants_of(key), report->cause);
-    } else {
-        (void)snprintf(in->error, SETTINGS_ERROR_SIZE,
-                       "%s:%lu: the file must be a list of `key: value` lines (%s)", in->path, line,
-                       report->cause[0] != '\0' ? report->cause : "nothing readable");
+    if (level >= CYAML_LOG_ERROR) {
+        config_text_report(context, format, args);
     }
 }
 
@@ -266,7 +128,7 @@ static bool has_control_characters(const char *text)
 }
 
 /* A path from the file; relative ones count from the file's folder. */
-static bool path_set(const struct reading *in, char out[SETTINGS_PATH_SIZE], const char *key,
+static bool path_set(struct config_text *in, char out[SETTINGS_PATH_SIZE], const char *key,
                      const char *value, const char *otherwise)
 {
     const char *given = value != NULL ? value : otherwise;
@@ -275,27 +137,24 @@ static bool path_set(const struct reading *in, char out[SETTINGS_PATH_SIZE], con
     int size;
 
     if (given[0] == '\0' || has_control_characters(given)) {
-        reading_refuse(in, key, given);
-        return false;
+        return config_text_refuse(in, key, given);
     }
     size = snprintf(out, SETTINGS_PATH_SIZE, "%.*s%s", folder_size, in->path, given);
     if (size < 0 || size >= SETTINGS_PATH_SIZE) {
-        reading_refuse(in, key, given);
-        return false;
+        return config_text_refuse(in, key, given);
     }
     return true;
 }
 
 /* A control socket must fit sockaddr_un, which is shorter than a path. */
-static bool control_set(const struct reading *in, struct relay_settings *out, const char *value)
+static bool control_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
     char beside_state[2 * SETTINGS_PATH_SIZE];
 
     if (value == NULL) {
         (void)snprintf(beside_state, sizeof(beside_state), "%s/relayd.sock", out->state_path);
         if (strlen(beside_state) >= SETTINGS_PATH_SIZE) {
-            reading_refuse(in, "state", out->state_path);
-            return false;
+            return config_text_refuse(in, "state", out->state_path);
         }
         memcpy(out->control_path, beside_state, strlen(beside_state) + 1);
     } else if (!path_set(in, out->control_path, "control", value, "")) {
@@ -304,7 +163,7 @@ static bool control_set(const struct reading *in, struct relay_settings *out, co
     return true;
 }
 
-static bool paths_set(const struct reading *in, struct relay_settings *out, const struct raw *raw)
+static bool paths_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     return path_set(in, out->key_path, "key", raw->key, "relay.key") &&
            path_set(in, out->ziglan_key_path, "ziglan_key", raw->ziglan_key, "ziglan.key") &&
@@ -314,12 +173,11 @@ static bool paths_set(const struct reading *in, struct relay_settings *out, cons
            control_set(in, out, raw->control);
 }
 
-static bool listen_set(const struct reading *in, struct relay_settings *out, const struct raw *raw)
+static bool listen_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     /* libcyaml gives NULL for an empty list too; a written key tells the two apart. */
-    if (raw->listen_count == 0 && key_line(in->text, in->size, "listen", 0) > 0) {
-        reading_refuse(in, "listen", "an empty list");
-        return false;
+    if (raw->listen_count == 0 && config_text_has(in, "listen")) {
+        return config_text_refuse(in, "listen", "an empty list");
     }
     if (raw->listen_count == 0) {
         (void)endpoint_parse(&out->listen[0], "[::]:4433", SETTINGS_PORT_DEFAULT);
@@ -330,8 +188,7 @@ static bool listen_set(const struct reading *in, struct relay_settings *out, con
     for (unsigned i = 0; i < raw->listen_count; i++) {
         if (!endpoint_parse(&out->listen[i], raw->listen[i], SETTINGS_PORT_DEFAULT) ||
             out->listen[i].port == 0) {
-            reading_refuse(in, "listen", raw->listen[i]);
-            return false;
+            return config_text_refuse(in, "listen", raw->listen[i]);
         }
     }
     out->listen_count = raw->listen_count;
@@ -352,7 +209,7 @@ static bool host_ok(const char *host)
            url_parse(&url, text, (size_t)size, error) == ERR_OK;
 }
 
-static bool public_set(const struct reading *in, struct relay_settings *out, const struct raw *raw)
+static bool public_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     size_t used = 0;
 
@@ -360,8 +217,7 @@ static bool public_set(const struct reading *in, struct relay_settings *out, con
         const char *host = raw->hosts[i];
         size_t size = strlen(host);
         if (!host_ok(host) || used + size + 2 > sizeof(out->public_hosts)) {
-            reading_refuse(in, "public", host);
-            return false;
+            return config_text_refuse(in, "public", host);
         }
         if (i > 0) {
             out->public_hosts[used++] = ',';
@@ -372,45 +228,42 @@ static bool public_set(const struct reading *in, struct relay_settings *out, con
     return true;
 }
 
-static bool metrics_set(const struct reading *in, struct relay_settings *out, const char *value)
+static bool metrics_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
     out->metrics_on = value == NULL || strcmp(value, "off") != 0;
     if (out->metrics_on && (!endpoint_parse(&out->metrics, value != NULL ? value : "127.0.0.1",
                                             METRICS_PORT_DEFAULT) ||
                             out->metrics.port == 0)) {
-        reading_refuse(in, "metrics", value != NULL ? value : "");
-        return false;
+        return config_text_refuse(in, "metrics", value != NULL ? value : "");
     }
     return true;
 }
 
-static bool number_set(const struct reading *in, uint32_t *out, const char *key,
+static bool number_set(struct config_text *in, uint32_t *out, const char *key,
                        const uint32_t *value, uint32_t otherwise)
 {
     char text[16];
 
     if (value != NULL && (*value == 0 || *value > SETTINGS_SESSION_MAX)) {
         (void)snprintf(text, sizeof(text), "%u", (unsigned)*value);
-        reading_refuse(in, key, text);
-        return false;
+        return config_text_refuse(in, key, text);
     }
     *out = value != NULL ? *value : otherwise;
     return true;
 }
 
-static bool name_set(const struct reading *in, struct relay_settings *out, const char *value)
+static bool name_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
     const char *name = value != NULL ? value : "ziglan";
 
     if (name_problem(name, strlen(name)) != NULL) {
-        reading_refuse(in, "name", name);
-        return false;
+        return config_text_refuse(in, "name", name);
     }
     (void)snprintf(out->name, sizeof(out->name), "%s", name);
     return true;
 }
 
-static bool settings_set(const struct reading *in, struct relay_settings *out,
+static bool settings_set(struct config_text *in, struct relay_settings *out,
                          const struct raw *raw)
 {
     out->open_relay = raw->open_relay != 0;
@@ -428,13 +281,17 @@ static bool settings_set(const struct reading *in, struct relay_settings *out,
 int relay_settings_parse(struct relay_settings *out, const char *text, size_t size,
                          const char *path, char error[SETTINGS_ERROR_SIZE])
 {
-    struct reading in = {.text = text, .size = size, .path = path, .error = error};
-    struct report report = {0};
+    struct config_text in = {.path = path,
+                             .text = text,
+                             .size = size,
+                             .keys = keys,
+                             .keys_count = CYAML_ARRAY_LEN(keys),
+                             .keys_known = keys_known};
     struct relay_settings settings = {0};
     struct raw empty = {0};
     struct raw *raw = NULL;
     cyaml_config_t config = {.log_fn = report_log,
-                             .log_ctx = &report,
+                             .log_ctx = &in,
                              .mem_fn = cyaml_mem,
                              .log_level = CYAML_LOG_ERROR,
                              .flags = CYAML_CFG_NO_ALIAS};
@@ -450,23 +307,16 @@ int relay_settings_parse(struct relay_settings *out, const char *text, size_t si
         cyaml_load_data((const uint8_t *)text, size, &config, &schema, (cyaml_data_t **)&raw, NULL);
     if (err == CYAML_ERR_OOM) {
         rc = ERR_NOMEM;
-        goto out;
-    }
-    if (err != CYAML_OK) {
-        reading_report(&in, &report);
-        goto out;
-    }
-    /* An empty document is a valid one in which everything has its default. */
-    if (settings_set(&in, &settings, raw != NULL ? raw : &empty)) {
+    } else if (err != CYAML_OK) {
+        config_text_tell(&in);
+    } else if (settings_set(&in, &settings, raw != NULL ? raw : &empty)) {
+        /* An empty document is a valid one in which everything has its default. */
         *out = settings;
         rc = ERR_OK;
     }
-out:
     (void)cyaml_free(&config, &schema, raw, 0);
-    for (char *at = error; rc == ERR_DROP && *at != '\0'; at++) {
-        if (iscntrl((unsigned char)*at)) {
-            *at = '?'; /* the sentence quotes the file, and it is one line */
-        }
+    if (rc == ERR_DROP) {
+        memcpy(error, in.error, sizeof(in.error));
     }
     return rc;
 }

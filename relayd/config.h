@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "proto/base/config_text.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/net/endpoint.h"
@@ -22,7 +23,7 @@ enum {
     SETTINGS_PUBLIC_SIZE = SETTINGS_PUBLIC_MAX * 262, /* hosts joined by commas, and NUL */
     SETTINGS_PATH_SIZE = 1024,
     SETTINGS_NAME_SIZE = 64, /* a DNS label and NUL */
-    SETTINGS_ERROR_SIZE = 512,
+    SETTINGS_ERROR_SIZE = CONFIG_TEXT_ERROR_SIZE,
     SETTINGS_SESSION_MAX = 1000000, /* the largest value `session_max` may have */
     SETTINGS_PORT_DEFAULT = 4433,
     SETTINGS_PORT_SPARE = 443, /* what networks that block the rest let out; hosts try it second */

@@ -29,10 +29,13 @@ left_only() { # folder file...: no other files, so no temporary ones
     have=$(cd "$1" && find . -type f -printf '%P\n' | sort | tr '\n' ' ')
     [ "$have" = "${*:2} " ] || [ "$have" = "${*:2}" ] || fail "in $1 are: $have, not: ${*:2}"
 }
-# Something that serves until it is ended.
+# Something that comes up, and ends when asked to.
 serves() {
-    timeout 2 "$@" >"$work/serves" 2>&1
-    [ $? = 124 ] && grep -qE 'is up|relay.ready' "$work/serves" || fail "'$*' does not serve: $(cat "$work/serves")"
+    "$@" >"$work/serves" 2>&1 &
+    pid=$!
+    pids+=("$pid")
+    wait_for 20 grep -E 'is up|relay\.ready' "$work/serves" || fail "'$*' does not serve: $(cat "$work/serves")"
+    stop "$pid" || fail "'$*' ended badly: $(cat "$work/serves")"
 }
 
 # --- relayd init ---

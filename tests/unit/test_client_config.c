@@ -114,6 +114,8 @@ static const struct {
     {"name: admin\n", "'name' must be"},
     {"name: a b\n", "'name' must be"},
     {"ziglans: [http://x]\n", "x.yaml:1:"},
+    {"mtu: 1400\nziglans:\n  - ziglan://" KEY_A "@192.0.2.1\n  - http://x\n", "x.yaml:4: the URL"},
+    {"name: x\npeers:\n  - name: x\n    id: x y\n", "x.yaml:4: 'id' must be"},
     {"ziglans: [relay://" KEY_A "@192.0.2.1]\n", "'ziglans' must be"},
     {"peers: [{name: x}]\n", "lacks its 'id'"},
     {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
@@ -123,7 +125,7 @@ static const struct {
     {"key: a\nprivateKey: " KEY_A "\n", "x.yaml:2: give either"},
     {"privateKey: secretsecret\n", "'privateKey' must be"},
     {"name: []\n", "'name' must be"},
-    {"name: \"x\n", "not a configuration"},
+    {"name: \"x\n", "this is not YAML or JSON"},
     {"just a sentence\n", "x.yaml:1:"},
     {"- a list\n", "x.yaml:1:"},
 };

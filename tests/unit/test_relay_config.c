@@ -102,11 +102,11 @@ static const struct {
     const char *name, *input, *want;
 } refused[] = {
     {"unknown key", "name: home\n\nnmae: x\n",
-     "/etc/z/relayd.yaml:3: unknown key 'nmae'; remove it or correct it"},
+     "/etc/z/relayd.yaml:3: unknown key 'nmae'; remove or correct it"},
     {"unknown key in a mapping", "stun:\n  per_s: 3\n  per_minute: 4\n",
-     "/etc/z/relayd.yaml:3: unknown key 'per_minute'; remove it"},
+     "/etc/z/relayd.yaml:3: unknown key 'per_minute'; remove or"},
     {"twice", "name: home\nname: work\n", ":2: 'name' stands twice; keep one"},
-    {"broken yaml", "name: home\n\tlisten: x\n", ":1: not valid YAML:"},
+    {"broken yaml", "name: home\n\tlisten: x\n", ":1: this is not YAML or JSON ("},
     {"not a mapping", "- name\n", ":1: the file must be a list of `key: value` lines"},
     {"a sequence for a text", "name: [a, b]\n", ":1: 'name' must be one DNS label"},
     {"name with a dot", "name: a.b\n", ":1: 'name' must be one DNS label"},
@@ -119,7 +119,7 @@ static const struct {
     {"listen without list", "listen: \"[::]:4433\"\n", ":1: 'listen' must be a list of 1 to 8"},
     {"listen empty", "listen: []\n", ":1: 'listen' must be a list of 1 to 8"},
     {"listen to a name", "listen:\n  - localhost:4433\n",
-     ":1: 'listen' must be a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", "
+     ":2: 'listen' must be a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", "
      "not 'localhost:4433'"},
     {"listen to port 0", "listen: [\"0.0.0.0:0\"]\n", "not '0.0.0.0:0'"},
     {"listen to a port too large", "listen: [\"0.0.0.0:65536\"]\n", "not '0.0.0.0:65536'"},
