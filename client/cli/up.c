@@ -414,15 +414,28 @@ static int daemon_run(const struct cli *cli, int ready_fd)
 /* -- Detaching ----------------------------------------------------------------------------------
  */
 
+/* The log of a daemon that runs is not ours to empty; this one will find that out and end. */
+static bool daemon_runs(const struct cli *cli)
+{
+    int fd;
+    int rc = file_lock(&fd, cli->paths.lock, NULL);
+
+    if (rc == ERR_OK) {
+        (void)close(fd);
+    }
+    return rc == ERR_LIMIT;
+}
+
 /* The child's standard streams: nothing in, the log file out. */
 static void streams_redirect(const struct cli *cli)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int truncate = daemon_runs(cli) ? 0 : O_TRUNC;
     int log = -1;
 
     /* A failure here is told later, when the socket is made in the same directory. */
     if (file_dir_create(cli->paths.run, 0755, NULL) == ERR_OK) {
-        log = open(cli->paths.log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+        log = open(cli->paths.log, O_WRONLY | O_CREAT | truncate | O_APPEND | O_CLOEXEC, 0600);
     }
     if (null >= 0) {
         (void)dup2(null, STDIN_FILENO);

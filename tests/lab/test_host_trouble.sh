@@ -88,6 +88,19 @@ expect "join says that the name does not resolve" 1 "the name vps.example.org do
 echo '192.0.2.10 vps.example.org' >>"/etc/netns/$(lab_ns early)/hosts"
 check "once it does, early joins by itself" lab_wait 15 is_joined early
 
+say "a configuration that is broken"
+config=$LAB_DIR/laptop/etc/ziglan/zig0.yaml
+mkdir -p "${config%/*}"
+printf 'name: laptop\nmtu: 99\n' >"$config"
+kill -HUP "$pid"
+check "it is refused with its line" lab_wait 5 grep -q 'config.refused.*zig0\.yaml:2: .mtu. must be' "$LAB_DIR/laptop.log"
+check "and nothing else happens" pings laptop nas
+printf 'log_level: debug\n' >"$config"
+kill -HUP "$pid"
+check "a good one is read" lab_wait 5 grep -q 'config.reloaded' "$LAB_DIR/laptop.log"
+check "and changes nothing that it does not name" pings laptop nas
+rm "$config"
+
 say "the interface is taken away"
 lab_in laptop ip link del zig0
 check "ziglan ends, instead of running for nothing" lab_wait 5 eval "! kill -0 $pid 2>/dev/null"
@@ -95,4 +108,13 @@ check "and says why" says 'somebody removed the interface zig0; start it again w
 expect "status" 3 "is down" z status
 hosts_up laptop
 check "it starts again" lab_wait 10 pings laptop nas
+
+say "up twice"
+expect "down" 0 "" z down
+expect "up" 0 "zig0 is up" z up --detach
+connected() { grep -q 'entry\.open' "$LAB_DIR/laptop/run/ziglan/zig0.log"; }
+check "the log tells of the relay" lab_wait 10 connected
+expect "up again" 1 "is up already" z up --detach
+check "the log of the one that runs is whole" connected
+expect "down" 0 "" z down
 test_end
