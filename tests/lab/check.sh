@@ -8,6 +8,7 @@
 #   say SENTENCE                      what happens now
 #   check SENTENCE command...         a sentence and whether it is true
 #   check_most SENTENCE NUMBER LIMIT  true if NUMBER is one and at most LIMIT
+#                                     (times: moment, since_ms and silence_ms give numbers)
 #   become_direct ONE OTHER           both say so within 20 s
 #   test_end                          stop the programs, look for reports of a sanitizer; exits
 #
@@ -24,6 +25,30 @@ set -uo pipefail
 CHECK_NAME=$(basename "$0" .sh)
 
 now_ms() { date +%s%3N; }
+
+# For how long, in ms, programs of this machine have waited for a CPU since it started. Always 0
+# where the kernel does not tell.
+stalled_ms() {
+    [[ $(cat /proc/pressure/cpu 2>/dev/null) =~ total=([0-9]+) ]] || { echo 0; return; }
+    echo $((BASH_REMATCH[1] / 1000))
+}
+
+# A moment: milliseconds since 1970/stalled_ms.
+moment() { echo "$(now_ms)/$(stalled_ms)"; }
+
+# How many ms passed since a moment. From one second on without the share of them in which a program
+# waited for a CPU: how slow a busy machine is, is not the subject of a limit on our time.
+since_ms() { # moment
+    local took=$(($(now_ms) - ${1%/*})) whole stalled
+    if [ "$took" -gt 1000 ]; then
+        sleep 2.2 # the kernel counts every two seconds
+        whole=$(($(now_ms) - ${1%/*}))
+        stalled=$(($(stalled_ms) - ${1#*/}))
+        [ "$stalled" -le "$whole" ] || stalled=$whole
+        took=$((took * (whole - stalled) / whole))
+    fi
+    echo "$took"
+}
 say() { printf '   %s\n' "$*"; }
 
 not_ok() {
@@ -222,13 +247,13 @@ connected_once() { # host...
     done
 }
 
-# Ping by name until the first answer; prints how many milliseconds after START it came.
-first_reply_ms() { # from to start-ms limit-s
-    local end=$(($3 + $4 * 1000))
+# Ping by name until the first answer; prints how many milliseconds after START it came (since_ms).
+first_reply_ms() { # from to start-moment limit-s
+    local end=$((${3%/*} + $4 * 1000))
     while [ "$(now_ms)" -lt "$end" ]; do
         # A question asked before the resolver is there would be repeated only much later.
         if lab_in "$1" timeout 0.6 ping -n -c 1 -W 0.3 "$2.zignet" >/dev/null 2>&1; then
-            echo $(($(now_ms) - $3))
+            since_ms "$3"
             return 0
         fi
         sleep 0.02

@@ -299,9 +299,11 @@ lab_isolate() { # site
     done
 }
 
-# The router starts anew: it forgets every mapping and every connection, and keeps its rules.
+# The router starts anew: it forgets every mapping and every connection, and keeps its rules. The
+# rules first, and in one step: a packet that came while there are none would become a connection
+# past them, and the kernel would give the next one of its host another port for as long as it lasts.
 lab_reboot_nat() { # site
-    lab_in "$1" nft flush ruleset
+    { echo 'flush ruleset'; cat "$LAB_DIR/$1".*.nft; } | lab_in "$1" nft -f -
     # Netlink: ctnetlink (1), delete (2) without a selection is "all".
     lab_in "$1" "$LAB_PYTHON" -c '
 import socket, struct
@@ -309,7 +311,6 @@ s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
 s.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 1 | 4, 1, 0, 0, 0, 0))
 error = struct.unpack_from("=i", s.recv(4096), 16)[0]
 raise SystemExit(1 if error else 0)'
-    cat "$LAB_DIR/$1".*.nft | lab_in "$1" nft -f -
 }
 
 # Rules of a router, from standard input, under a name of their own.

@@ -34,7 +34,7 @@ relay_start vps6 '[2001:db8::10]'
 check "the invite holds the address in brackets" grep -qF '@[2001:db8::10]' <<<"$RELAY_URL"
 hosts_join laptop nas desk
 hosts_up laptop nas desk
-up=$(now_ms)
+up=$(moment)
 check_most "laptop reaches nas within 3 s of up, in ms" "$(first_reply_ms laptop nas "$up" 20)" 3000
 check_most "laptop reaches desk within 3 s of up, in ms" "$(first_reply_ms laptop desk "$up" 20)" 3000
 pinging laptop nas 0.3 400
@@ -50,7 +50,7 @@ relay_start vps 192.0.2.20
 RELAY_URL=${RELAY_URL/@192.0.2.20/@192.0.2.20,[2001:db8::20]}
 hosts_join phone tablet four six
 hosts_up phone tablet four six
-up=$(now_ms)
+up=$(moment)
 check_most "phone reaches tablet within 3 s of up, in ms" "$(first_reply_ms phone tablet "$up" 20)" 3000
 check_most "a host with IPv4 only reaches one with IPv6 only within 3 s, in ms" \
     "$(first_reply_ms four six "$up" 20)" 3000

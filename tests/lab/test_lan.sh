@@ -18,7 +18,7 @@ lab_host printer other 4 # says nothing to anybody
 relay_start vps 192.0.2.10
 hosts_join laptop nas phone printer
 hosts_up laptop nas phone printer
-up=$(now_ms)
+up=$(moment)
 check_most "laptop reaches nas within 3 s of up, in ms" "$(first_reply_ms laptop nas "$up" 20)" 3000
 check "laptop reaches phone, in another home with the same addresses" lab_wait 10 pings laptop phone
 become_direct laptop nas

@@ -88,7 +88,7 @@ check "late is up without a network" lab_ziglan late status >/dev/null
 check "late is not joined" eval '! is_joined late'
 lab_in late ip link set eth0 up
 lab_in late ip route replace default via 192.168.1.1
-came=$(now_ms)
+came=$(moment)
 check_most "with the network it joins and reaches nas by itself, in ms" \
     "$(first_reply_ms late nas "$came" 30)" 10000
 

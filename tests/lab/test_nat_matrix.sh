@@ -52,7 +52,7 @@ lab_host op1 site-op 2
 relay_start vps 192.0.2.10
 hosts_join "${hosts[@]}"
 hosts_up "${hosts[@]}"
-up=$(now_ms)
+up=$(moment)
 waits=()
 for pair in "${pairs[@]}"; do
     # shellcheck disable=SC2086
@@ -76,8 +76,8 @@ for pair in "${pairs[@]}"; do
         stay+=("$pair")
     fi
 done
-say "all that can be direct were, $((($(now_ms) - up) / 1000)) s after up"
-while [ $(($(now_ms) - up)) -lt $((DIRECT_S * 1000)) ]; do sleep 0.2; done
+say "all that can be direct were, $((($(now_ms) - ${up%/*}) / 1000)) s after up"
+while [ $(($(now_ms) - ${up%/*})) -lt $((DIRECT_S * 1000)) ]; do sleep 0.2; done
 for pair in "${stay[@]}"; do
     read -r from to <<<"$pair"
     check "$(kind_of "$from") and $(kind_of "$to") stay relayed, and answer ($from, $to)" \

@@ -19,7 +19,7 @@ death() {
     check "no ping from phone to tablet is answered without it" eval '! pings phone tablet'
     RELAY_PID=$(lab_relay_up vps)
     check "relayd starts again" lab_wait 20 relay_answers vps
-    ready=$(now_ms)
+    ready=$(moment)
     back=$(first_reply_ms phone tablet "$ready" 30)
     check_most "relayed traffic is back within 3 s after SIG$signal and $away s, in ms" "$back" $BACK_MS
 }
