@@ -138,6 +138,26 @@ static void a_cookie_lives_one_to_two_periods_of_the_secret(void **state)
     }
 }
 
+/* Asked in every period, so that each secret follows the one before it. */
+static void a_cookie_ends_with_its_secret_under_steady_load(void **state)
+{
+    struct world w;
+    uint8_t old[sizeof(w.frame)];
+
+    (void)state;
+    world_init(&w);
+    send_frame(&w, 0);
+    reply_write(&w, 0);
+    assert_int_equal(receive(&w, 0), ERR_OK);
+    send_frame(&w, 0);
+    memcpy(old, w.frame, sizeof(old));
+    for (uint64_t ms = 60000; ms < 240000; ms += 60000) {
+        assert_true(mac2_ok(&w, source, ms));
+    }
+    assert_false(mac2_ok(&w, source, 240000));
+    assert_memory_equal(w.frame, old, sizeof(old));
+}
+
 static void a_received_cookie_is_used_for_its_time_only(void **state)
 {
     struct world w;
@@ -241,6 +261,7 @@ int main(void)
         cmocka_unit_test(the_second_frame_carries_the_cookie),
         cmocka_unit_test(responses_are_answered_and_stamped_too),
         cmocka_unit_test(a_cookie_lives_one_to_two_periods_of_the_secret),
+        cmocka_unit_test(a_cookie_ends_with_its_secret_under_steady_load),
         cmocka_unit_test(a_received_cookie_is_used_for_its_time_only),
         cmocka_unit_test(damaged_replies_are_refused_and_change_nothing),
         cmocka_unit_test(replies_that_answer_nothing_of_ours_are_refused),

@@ -88,6 +88,7 @@ static void damaged_frames_are_refused(void **state)
     for (size_t i = 0; i < PUNCH_PROBE_SIZE; i++) {
         frame[i] ^= 0x01;
         refuse(key, PUNCH_PROBE_SIDE_LISTEN, frame, PUNCH_PROBE_SIZE);
+        assert_int_equal(punch_probe_id(frame, PUNCH_PROBE_SIZE, &id), i != 0);
         frame[i] ^= 0x01;
     }
 }

@@ -210,6 +210,64 @@ static void truncated_and_lengthened_records_are_refused(void **state)
     }
 }
 
+/* One byte of a good record, changed into what its text or number may not be. */
+static void values_against_the_rules_are_not_decoded(void **state)
+{
+    static const struct {
+        const char *name;
+        enum record_type type;
+        const char *text; /* where in the record */
+        uint8_t byte;     /* instead of its first one */
+    } cases[] = {
+        {"a dot in a wished name", RECORD_TYPE_MEMBER, "anna", '.'},
+        {"a capital in a wished name", RECORD_TYPE_MEMBER, "anna", 'A'},
+        {"a NUL in a wished name", RECORD_TYPE_MEMBER, "anna", '\0'},
+        {"a control character in a service", RECORD_TYPE_MEMBER, "service-3", '\x1b'},
+        {"a line feed in a granted name", RECORD_TYPE_ADMISSION, "anna-2", '\n'},
+        {"a hyphen before a granted name", RECORD_TYPE_ADMISSION, "anna-2", '-'},
+        {"a slash in a group", RECORD_TYPE_ADMISSION, "family", '/'},
+        {"a space in an app", RECORD_TYPE_NODE, "depots.v1", ' '},
+        {"a DEL in a reward", RECORD_TYPE_NODE, "somebody", 0x7f},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        union any record, back;
+        uint8_t data[BUF];
+        size_t size;
+
+        fill(&record, cases[i].type, any_key);
+        assert_int_equal(encode(data, &size, cases[i].type, &record), ERR_OK);
+        uint8_t *at = memmem(data, size, cases[i].text, strlen(cases[i].text));
+        assert_non_null(at);
+        *at = cases[i].byte;
+        if (decode(&back, cases[i].type, data, size) != ERR_DROP) {
+            fail_msg("decoded: %s", cases[i].name);
+        }
+    }
+}
+
+static void a_type_or_version_that_is_none_is_not_peeked_at(void **state)
+{
+    union any record;
+    struct record_header header_of_it;
+    uint8_t data[BUF];
+    size_t size;
+
+    (void)state;
+    fill(&record, RECORD_TYPE_REVOCATION, any_key);
+    assert_int_equal(encode(data, &size, RECORD_TYPE_REVOCATION, &record), ERR_OK);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        data[0] = (uint8_t)byte;
+        assert_int_equal(record_header_peek(&header_of_it, data, size),
+                         byte >= RECORD_TYPE_NODE && byte <= RECORD_TYPE_ADMINISTRATOR ? ERR_OK
+                                                                                       : ERR_DROP);
+    }
+    data[0] = RECORD_TYPE_REVOCATION;
+    data[1] ^= 2;
+    assert_int_equal(record_header_peek(&header_of_it, data, size), ERR_DROP);
+}
+
 /* Encoders must refuse what the decoder would. */
 static void values_against_the_rules_are_not_encoded(void **state)
 {
@@ -323,6 +381,8 @@ int main(void)
         cmocka_unit_test(records_of_every_type_round_trip),
         cmocka_unit_test(the_bytes_are_those_of_the_protocol),
         cmocka_unit_test(truncated_and_lengthened_records_are_refused),
+        cmocka_unit_test(values_against_the_rules_are_not_decoded),
+        cmocka_unit_test(a_type_or_version_that_is_none_is_not_peeked_at),
         cmocka_unit_test(values_against_the_rules_are_not_encoded),
         cmocka_unit_test(records_live_in_their_time_only),
         cmocka_unit_test(signed_records_open_and_every_flip_is_refused),

@@ -155,6 +155,28 @@ static void sha256_integrity_may_be_shortened(void **state)
     }
 }
 
+/* Right as far as they go; but four bytes are soon guessed, and there are no more than 32. */
+static void integrity_of_another_length_is_refused(void **state)
+{
+    static const uint8_t key[] = "key";
+    static const size_t sizes[] = {0, 4, 8, 12, 36};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint8_t data[80] = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42};
+        uint8_t mac[64] = {0};
+
+        be16_write(data + 2, (uint16_t)(4 + sizes[i]));
+        sha256(mac, key, 3, data, 20);
+        be16_write(data + 20, 0x001c);
+        be16_write(data + 22, (uint16_t)sizes[i]);
+        memcpy(data + 24, mac, sizes[i]);
+        if (stun_integrity_ok(data, 24 + sizes[i], 20, &hmac_sha256, key, 3)) {
+            fail_msg("%zu bytes", sizes[i]);
+        }
+    }
+}
+
 static struct endpoint parse(const char *text)
 {
     struct endpoint e;
@@ -335,6 +357,7 @@ int main(void)
         cmocka_unit_test(rfc_5769_vectors_are_understood_and_verified),
         cmocka_unit_test(truncations_are_refused_and_flips_fail_the_integrity),
         cmocka_unit_test(sha256_integrity_may_be_shortened),
+        cmocka_unit_test(integrity_of_another_length_is_refused),
         cmocka_unit_test(our_request_is_answered_with_our_address),
         cmocka_unit_test(an_old_request_gets_the_old_attributes),
         cmocka_unit_test(what_is_not_understood_is_refused_with_420),

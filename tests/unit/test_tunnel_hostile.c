@@ -141,11 +141,53 @@ static void plaintexts_that_strip_never_makes_are_refused(void **state)
     assert_int_equal(try_hostile(&two.b, good, sizeof(good)), 1);
 }
 
+/* A packet sent whole, whose address stands for one that its host does not have here: what the peer
+ * wrote in its place must not be believed. */
+static void whole_packets_with_an_address_nobody_has_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        bool v6, source;
+        uint8_t view;
+    } cases[] = {
+        {"source without IPv4", false, true, 0x02},
+        {"destination without IPv4", false, false, 0x02},
+        {"4in6 source without IPv4", true, true, 0xa2},
+        {"4in6 destination without IPv4", true, false, 0x8a},
+        {"source without fixed address", true, true, 0xc2},
+        {"destination without fixed address", true, false, 0x92},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct two_hosts two = two_hosts_make();
+        struct tunnel_host *host = cases[i].source ? &two.b.peer : &two.b.own;
+        uint8_t plain[4 + PLAIN_FIXED_SIZE + 60] = {cases[i].v6 ? 41 : 4, 0, 0, cases[i].view};
+        size_t head = 4 + ((cases[i].view & 0x50) != 0 ? PLAIN_FIXED_SIZE : 0);
+        uint8_t *body = plain + head;
+        size_t size = cases[i].v6 ? 48 : 28;
+
+        body[0] = cases[i].v6 ? 0x60 : 0x45;
+        put16(body + (cases[i].v6 ? 4 : 2), cases[i].v6 ? 8 : 28);
+        body[cases[i].v6 ? 6 : 9] = 253; /* a transport that nobody knows */
+        body[cases[i].v6 ? 7 : 8] = 64;
+        if (try_hostile(&two.b, plain, head + size) != 1) {
+            fail_msg("refused although there is one: %s", cases[i].name);
+        }
+        memset(host->v4, 0, sizeof(host->v4));
+        host->fixed_count = 0;
+        if (try_hostile(&two.b, plain, head + size) != 0) {
+            fail_msg("accepted: %s", cases[i].name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_plaintexts_never_yield_foreign_addresses),
         cmocka_unit_test(plaintexts_that_strip_never_makes_are_refused),
+        cmocka_unit_test(whole_packets_with_an_address_nobody_has_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
