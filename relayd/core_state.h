@@ -23,6 +23,7 @@
 #include "proto/wire/control.h"
 #include "proto/wire/record.h"
 #include "relayd/core.h"
+#include "relayd/fair.h"
 #include "rendezvous/pool.h"
 
 #include <sys/queue.h>
@@ -112,6 +113,7 @@ struct session {
     struct mono refused_at; /* the last answer "too many requests" */
     bool refused_once;
     struct gone_mark gone[GONE_MARKS];
+    struct fair fair; /* whose frames to this session wait */
     struct watch watch;
     TAILQ_ENTRY(session) in_waiting; /* strangers or closing, each ordered by deadline */
     TAILQ_ENTRY(session) in_watchers;

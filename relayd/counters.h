@@ -29,6 +29,7 @@
     X(drop_no_session, "dropped_packets_total", "reason=\"no_session\"", "")                       \
     X(drop_not_allowed, "dropped_packets_total", "reason=\"not_allowed\"", "")                     \
     X(drop_rate, "dropped_packets_total", "reason=\"rate\"", "")                                   \
+    X(drop_share, "dropped_packets_total", "reason=\"share\"", "")                                 \
     X(drop_queue, "dropped_packets_total", "reason=\"queue\"", "")                                 \
     X(gone_sent, "gone_total", "result=\"sent\"", "Gone messages for keys without session.")       \
     X(gone_suppressed, "gone_total", "result=\"suppressed\"", "")                                  \

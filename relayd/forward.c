@@ -62,6 +62,11 @@ static const uint8_t *frame_take(struct relay_core *core, const struct link_even
     return frame;
 }
 
+static uint64_t source_of(const struct session *from)
+{
+    return (uint64_t)from->handle.generation << 32 | from->handle.index;
+}
+
 void forward_on_datagram(struct relay_core *core, const struct link_event *event, struct mono now)
 {
     struct session *from = session_at(core, event->handle);
@@ -100,6 +105,12 @@ void forward_on_datagram(struct relay_core *core, const struct link_event *event
     }
     if (from->state != SESSION_STATE_MEMBER && !limits_forward_take(from, frame_size, now)) {
         core->counters.drop_rate++;
+        return;
+    }
+    if (!fair_take(&to->fair, source_of(from), frame_size,
+                   link_hub_datagrams_waiting(core->hub, to->handle), LINK_SESSION_QUEUE_BYTES,
+                   now)) {
+        core->counters.drop_share++;
         return;
     }
     /* The source is the key that this session proved; nothing the sender wrote goes into it. */

@@ -163,7 +163,7 @@ void conn_fini(struct link_conn *c)
         hub_reset_remove(hub, c, &token);
     }
     h3_fini(&c->h3);
-    link_session_fini(&c->session);
+    link_session_fini(c);
     ngtcp2_conn_del(c->quic);
     tls_session_free(c->tls);
     c->quic = NULL;

@@ -21,6 +21,9 @@ int link_hub_new(struct link_hub **out, const struct link_config *cfg, const str
         return ERR_NOMEM;
     }
     hub->cfg = *cfg;
+    if (hub->cfg.queue_bytes_max == 0) {
+        hub->cfg.queue_bytes_max = LINK_HUB_QUEUE_BYTES;
+    }
     hub->env = env;
     hub->now = now;
     if (slab_new(&hub->conns, sizeof(struct link_conn), cfg->connection_max) != ERR_OK ||

@@ -33,6 +33,7 @@ struct link_hub {
     struct retry_token_key token_key;
     struct bucket answer_bucket;
     struct link_stats stats;
+    size_t dgram_bytes; /* waiting in all sessions */
     struct control_arena arena;
     uint8_t scratch[CONTROL_SIZE_MAX];
 };

@@ -161,6 +161,13 @@ size_t link_hub_datagram_size(const struct link_hub *hub, struct link_handle han
     return size > sizeof(c->session.prefix) ? size - c->session.prefix_size : 0;
 }
 
+size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct link_handle handle)
+{
+    const struct link_conn *c = hub_conn(hub, handle);
+
+    return c == NULL ? 0 : c->session.dgram_bytes;
+}
+
 size_t link_hub_control_waiting(const struct link_hub *hub, struct link_handle handle)
 {
     const struct link_conn *c = hub_conn(hub, handle);

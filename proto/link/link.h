@@ -31,6 +31,8 @@ struct link_handle {
 enum {
     LINK_HTTP_BODY_SIZE_MAX = 65536,
     LINK_SESSION_QUEUE_BYTES = 512 * 1024, /* datagrams waiting for the congestion window */
+    LINK_SESSION_QUEUE_MIN = 16 * 1024,    /* of these a session has, however much all others have */
+    LINK_HUB_QUEUE_BYTES = 128 << 20,      /* of these all sessions have together, by default */
     LINK_HANDSHAKE_MS_MAX = 5000,          /* to a valid Hello, or the connection is closed */
     LINK_HALF_OPEN_MAX = 1024,
     LINK_HALF_OPEN_RETRY = 64, /* above this many half-open, Retry is required */
@@ -57,6 +59,7 @@ struct link_config {
     struct link_hello hello;         /* server only */
     uint8_t reset_secret[32];        /* for stateless resets: the same after a restart */
     uint32_t connection_max;         /* cap of all connections */
+    size_t queue_bytes_max;          /* datagrams waiting in all; 0: LINK_HUB_QUEUE_BYTES */
 };
 
 /** Whom a dialler expects at the other end. */
@@ -190,6 +193,10 @@ void link_hub_migrate(struct link_hub *hub, struct link_handle handle, const str
 
 /** Largest HTTP datagram payload (kind byte included) that now goes without the capsule. */
 size_t link_hub_datagram_size(const struct link_hub *hub, struct link_handle handle);
+
+/** Bytes of datagrams that wait in this connection for its congestion window, of at most
+ * LINK_SESSION_QUEUE_BYTES; 0 for a stale handle. */
+size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct link_handle handle);
 
 /** Bytes of control that wait in this connection for its peer to take them; 0 for a stale handle.
  * Whoever streams much looks here first: too much waiting closes the connection. */

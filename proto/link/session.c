@@ -134,6 +134,15 @@ int link_session_control(struct link_conn *c, const uint8_t *data, size_t size)
     return ERR_OK;
 }
 
+/* Every session has a little, whatever the others have waiting; beyond that all have a bound. */
+static bool has_room(const struct link_conn *c, size_t size)
+{
+    size_t mine = c->session.dgram_bytes + size;
+
+    return mine <= LINK_SESSION_QUEUE_MIN || (mine <= LINK_SESSION_QUEUE_BYTES &&
+                                              c->hub->dgram_bytes + size <= c->hub->cfg.queue_bytes_max);
+}
+
 bool link_session_dgram(struct link_conn *c, const uint8_t *head, size_t head_size,
                         const uint8_t *body, size_t body_size)
 {
@@ -142,7 +151,7 @@ bool link_session_dgram(struct link_conn *c, const uint8_t *head, size_t head_si
     struct session_dgram *dgram = NULL;
 
     if (c->phase == CONN_PHASE_OPEN && head_size + body_size <= CAPSULE_DATAGRAM_SIZE_MAX &&
-        session->dgram_bytes + size <= LINK_SESSION_QUEUE_BYTES) {
+        has_room(c, size)) {
         dgram = malloc(sizeof(*dgram) + size);
     }
     if (dgram == NULL) {
@@ -165,12 +174,14 @@ bool link_session_dgram(struct link_conn *c, const uint8_t *head, size_t head_si
     }
     session->dgram_last = dgram;
     session->dgram_bytes += size;
+    c->hub->dgram_bytes += size;
     conn_ready(c);
     return true;
 }
 
-static void drop_first(struct link_session *session)
+static void drop_first(struct link_conn *c)
 {
+    struct link_session *session = &c->session;
     struct session_dgram *dgram = session->dgram_first;
 
     session->dgram_first = dgram->next;
@@ -178,6 +189,7 @@ static void drop_first(struct link_session *session)
         session->dgram_last = NULL;
     }
     session->dgram_bytes -= dgram->size;
+    c->hub->dgram_bytes -= dgram->size;
     free(dgram);
 }
 
@@ -195,7 +207,7 @@ static void first_to_capsule(struct link_conn *c)
     } else {
         c->hub->stats.dgram_dropped_queue++;
     }
-    drop_first(session);
+    drop_first(c);
 }
 
 const struct session_dgram *link_session_dgram_next(struct link_conn *c, size_t size_max)
@@ -211,13 +223,13 @@ const struct session_dgram *link_session_dgram_next(struct link_conn *c, size_t 
 void link_session_dgram_sent(struct link_conn *c)
 {
     c->hub->stats.dgram_sent++;
-    drop_first(&c->session);
+    drop_first(c);
 }
 
-void link_session_fini(struct link_session *session)
+void link_session_fini(struct link_conn *c)
 {
-    capsule_parser_fini(&session->capsules);
-    while (session->dgram_first != NULL) {
-        drop_first(session);
+    capsule_parser_fini(&c->session.capsules);
+    while (c->session.dgram_first != NULL) {
+        drop_first(c);
     }
 }

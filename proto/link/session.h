@@ -66,4 +66,4 @@ const struct session_dgram *link_session_dgram_next(struct link_conn *c, size_t 
 void link_session_dgram_sent(struct link_conn *c);
 
 /** Free what waits; the session is not usable afterwards. */
-void link_session_fini(struct link_session *session);
+void link_session_fini(struct link_conn *c);

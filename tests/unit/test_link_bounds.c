@@ -54,6 +54,53 @@ static void stateless_answers_have_a_rate_and_a_waiting_room(void **state)
     net_fini(&net);
 }
 
+/* As many datagrams as the session takes now. Returns their bytes. */
+static size_t fill(struct net *net, struct link_handle handle)
+{
+    static const uint8_t body[1000];
+    size_t size = 0;
+
+    while (link_hub_datagram(net->hubs[NET_CLIENT], handle, body, 33, body, sizeof(body) - 33)) {
+        size += sizeof(body);
+    }
+    return size;
+}
+
+static void queues_of_all_sessions_share_a_bound(void **state)
+{
+    static struct net net;
+    enum { ALL = 700 * 1024 };
+    struct link_handle handles[3], server;
+
+    (void)state;
+    net_init(&net, 9);
+    net.configs[NET_CLIENT].queue_bytes_max = ALL;
+    net_start(&net);
+    for (int i = 0; i < 3; i++) {
+        assert_true(net_open(&net, &handles[i], &server));
+    }
+    for (int again = 0; again < 2; again++) {
+        size_t first = fill(&net, handles[0]);
+        assert_in_range(first, LINK_SESSION_QUEUE_BYTES - 9000, LINK_SESSION_QUEUE_BYTES);
+        assert_in_range(fill(&net, handles[1]), ALL - first - 9000, ALL - first);
+        /* Nothing is left, but each session has a little of its own. */
+        assert_in_range(fill(&net, handles[2]), LINK_SESSION_QUEUE_MIN - 2000,
+                        LINK_SESSION_QUEUE_MIN);
+        assert_true(link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[2]) <=
+                    LINK_SESSION_QUEUE_MIN);
+        net_run(&net, 5000);
+        assert_int_equal(link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[0]), 0);
+    }
+    /* What a closed session had waiting is room again. */
+    (void)fill(&net, handles[0]);
+    link_hub_close(net.hubs[NET_CLIENT], handles[0], 0, "away", net.now);
+    net_run(&net, 20000);
+    assert_true(fill(&net, handles[1]) > LINK_SESSION_QUEUE_BYTES - 9000);
+    assert_int_equal(net.hubs[NET_CLIENT]->dgram_bytes,
+                     link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[1]));
+    net_fini(&net);
+}
+
 static void readers_of_pages_beyond_the_cap_stay_half_open(void **state)
 {
     static struct net net;
@@ -161,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stateless_answers_have_a_rate_and_a_waiting_room),
+        cmocka_unit_test(queues_of_all_sessions_share_a_bound),
         cmocka_unit_test(readers_of_pages_beyond_the_cap_stay_half_open),
         cmocka_unit_test(a_client_may_have_so_many_requests_at_once),
         cmocka_unit_test(events_that_nobody_polls_are_bounded_but_for_the_end),
