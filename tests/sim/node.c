@@ -18,7 +18,8 @@ static uint64_t env_wall(void *context)
 {
     const struct node_env *env = context;
 
-    return UINT64_C(1767225600000) + env->journal->now.ns / NS_PER_MS;
+    return UINT64_C(1767225600000) + env->journal->now.ns / NS_PER_MS +
+           (uint64_t)env->wall_step_ms;
 }
 
 static void env_note(void *context, enum trace_level level, const char *event, const char *text)
@@ -35,6 +36,7 @@ void node_env_init(struct node_env *env, const char *name, uint64_t seed, struct
     env->name = name;
     env->rng = rng_stream(seed, name);
     env->journal = journal;
+    env->wall_step_ms = 0;
 }
 
 static void send_all(struct net *net, int attachment, const struct endpoint *from,
@@ -179,17 +181,46 @@ struct mono relay_node_deadline(const struct relay_node *relay)
 
 /* ---- hosts ---- */
 
+static void tell_network(struct host_node *host, struct mono now)
+{
+    struct host_local_addr addr = {.prefix_bits = host->setup.prefix_bits};
+
+    memcpy(addr.ip, host->address.ip, sizeof(addr.ip));
+    host_core_network(host->core, &addr, 1, host->address.port, now);
+}
+
+static void host_start(struct host_node *host, struct mono now)
+{
+    struct host_config cfg = {.identity = &host->identity, .mtu = host->setup.mtu};
+
+    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host->name);
+    CHECK(host_core_new(&host->core, &cfg, host->store, &host->env.env, now) == ERR_OK);
+    tell_network(host, now);
+}
+
+void host_node_restart(struct host_node *host, struct mono now)
+{
+    host_core_free(host->core);
+    host_start(host, now);
+}
+
+void host_node_move(struct host_node *host, const struct endpoint *address, struct mono now)
+{
+    memcpy(host->address.ip, address->ip, sizeof(host->address.ip));
+    memcpy(host->net->attachments[host->attachment].address.ip, address->ip,
+           sizeof(address->ip));
+    tell_network(host, now);
+}
+
 void host_node_init(struct host_node *host, struct net *net, int attachment,
                     const struct host_setup *setup, struct traffic *traffic, uint64_t seed,
                     struct mono now)
 {
-    struct host_config cfg = {.identity = &host->identity, .mtu = setup->mtu};
-    struct host_local_addr addr = {.prefix_bits = setup->prefix_bits};
-
     memset(host, 0, sizeof(*host));
     node_env_init(&host->env, setup->name, seed, net->journal);
     host->net = net;
     host->attachment = attachment;
+    host->setup = *setup;
     host->index = setup->index;
     host->name = setup->name;
     host->peer_name = setup->peer_name;
@@ -197,13 +228,10 @@ void host_node_init(struct host_node *host, struct net *net, int attachment,
     host->address = net->attachments[attachment].address;
     host->address.port = setup->port;
     draw_identity(&host->identity, &host->env.rng);
-    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", setup->name);
     CHECK(outbox_init(&host->box, 1 << 20, 1024) == ERR_OK);
     CHECK(packet_box_init(&host->tun, 1 << 20, 1024) == ERR_OK);
     CHECK(store_memory_new(&host->store) == ERR_OK);
-    CHECK(host_core_new(&host->core, &cfg, host->store, &host->env.env, now) == ERR_OK);
-    memcpy(addr.ip, host->address.ip, sizeof(addr.ip));
-    host_core_network(host->core, &addr, 1, setup->port, now);
+    host_start(host, now);
 }
 
 void host_node_fini(struct host_node *host)

@@ -12,7 +12,7 @@
 #include "tests/sim/net.h"
 #include "tests/sim/traffic.h"
 
-enum { RELAY_WATCHED_MAX = 64, RELAY_PORT = 4433, NODE_URL_SIZE = URL_SIZE_MAX + 1 };
+enum { RELAY_WATCHED_MAX = 256, RELAY_PORT = 4433, NODE_URL_SIZE = URL_SIZE_MAX + 1 };
 
 /** The world as a core sees it, one for each. */
 struct node_env {
@@ -20,6 +20,7 @@ struct node_env {
     const char *name;
     struct rng rng;
     struct journal *journal;
+    int64_t wall_step_ms; /* its wall clock is wrong by this */
 };
 
 /** Fill it in; it must not move afterwards. */
@@ -69,6 +70,14 @@ struct mono relay_node_deadline(const struct relay_node *relay);
 /** Something that the relay sent arrived at a node behind this address. */
 void relay_node_reached(struct relay_node *relay, const struct endpoint *address, struct mono now);
 
+/** What a host is, besides its place. */
+struct host_setup {
+    size_t index;
+    const char *name, *peer_name;
+    uint16_t port, mtu;
+    uint8_t prefix_bits; /* of its own address */
+};
+
 enum host_path { HOST_PATH_NONE, HOST_PATH_RELAYED, HOST_PATH_DIRECT };
 
 struct host_node {
@@ -78,6 +87,7 @@ struct host_node {
     size_t index;
     const char *name, *peer_name;
     struct endpoint address;
+    struct host_setup setup;
     struct identity identity;
     struct store *store;
     struct host_core *core;
@@ -90,18 +100,16 @@ struct host_node {
     unsigned idle_steps;
 };
 
-/** What a host is, besides its place. */
-struct host_setup {
-    size_t index;
-    const char *name, *peer_name;
-    uint16_t port, mtu;
-    uint8_t prefix_bits; /* of its own address */
-};
-
 void host_node_init(struct host_node *host, struct net *net, int attachment,
                     const struct host_setup *setup, struct traffic *traffic, uint64_t seed,
                     struct mono now);
 void host_node_fini(struct host_node *host);
+
+/** End the program without any goodbye, and start it on its store. */
+void host_node_restart(struct host_node *host, struct mono now);
+
+/** It has another address in the same place from now on. */
+void host_node_move(struct host_node *host, const struct endpoint *address, struct mono now);
 
 void host_node_receive(struct host_node *host, struct net_flying *flying, struct mono now);
 void host_node_expire(struct host_node *host, struct mono now);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The scenario: two hosts join a ziglan by URL, talk, become direct where the oracle says so, lose
- * the direct way, their NAT's mappings and the relay in a drawn order, and recover each time.
+ * The scenario: two hosts join a ziglan by URL, talk, become direct where the oracle says so; then
+ * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses and the
+ * time of day in a drawn order, and recover each time. At the end one of them is thrown out.
  */
 #include "tests/sim/sim.h"
 
@@ -27,6 +28,9 @@ enum {
     SILENCE_MS_MAX = 300000,
     KEPT_MS = 100000, /* keepalives go on for two minutes after the last packet */
     LATE_MS = 4000,   /* the first punch has failed by then */
+    CUT_OFF_MS = 1000, /* a revoked member is heard no more */
+    CLOCK_STEP_S_MAX = 6 * 24 * 3600, /* admissions live for a day longer */
+    REKEY_MS = 160000,
 };
 
 /* What was drawn. */
@@ -447,10 +451,85 @@ static bool trouble_silence(struct sim *sim, const struct plan *plan)
                                                   both_are_direct, "both are direct after silence");
 }
 
+/* A host's program ends, and starts again on its store. The addresses in its view stay. */
+static bool trouble_host(struct sim *sim, const struct plan *plan)
+{
+    struct host_node *host = &sim->hosts[draw(sim, 0, SIM_HOSTS - 1)];
+    struct traffic_view before = host->view;
+    struct mono at = sim->now;
+
+    journal_line(&sim->journal, "%s restarts", host->name);
+    host_node_restart(host, sim->now);
+    if (!host_node_knows_peer(host) || memcmp(&before, &host->view, sizeof(before)) != 0) {
+        return sim_fail(sim, "%s forgot who has which address", host->name);
+    }
+    if (!flows(sim, at, RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms, "after its start")) {
+        return false;
+    }
+    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
+                                                  both_are_direct, "both are direct again");
+}
+
+/* A host gets another address where it is: in its LAN, or on the internet. */
+static bool trouble_move(struct sim *sim, const struct plan *plan)
+{
+    size_t i = (size_t)draw(sim, 0, SIM_HOSTS - 1);
+    struct host_node *host = &sim->hosts[i];
+    struct endpoint address = host->address;
+    struct mono at = sim->now;
+    size_t site;
+
+    /* Where ports are foreseen because the NAT preserves them, the former address still holds this
+     * one: that is a symmetric NAT for a while, of which the oracle knows nothing. */
+    if (has_site(plan, i, &site) && plan->nats[site].port_preserving &&
+        plan->nats[site].mapping != NAT_ENDPOINT_INDEPENDENT) {
+        return true;
+    }
+    address.ip[15] = (uint8_t)(100 + 2 * i + (address.ip[15] >= 100 ? 1 : 0));
+    journal_line(&sim->journal, "%s moves", host->name);
+    host_node_move(host, &address, sim->now);
+    if (!flows(sim, at, RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms, "after the move")) {
+        return false;
+    }
+    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
+                                                  both_are_direct, "both are direct again");
+}
+
+/* A host's wall clock is wrong for a while, in some worlds until after sessions were renewed: within
+ * the life of admissions nobody feels it. */
+static bool trouble_clock(struct sim *sim, const struct plan *plan)
+{
+    struct host_node *host = &sim->hosts[draw(sim, 0, SIM_HOSTS - 1)];
+    int64_t step_ms = (int64_t)draw(sim, 1, CLOCK_STEP_S_MAX) * 1000;
+    uint64_t limit_ms = UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms;
+
+    step_ms = chance(sim, 50) ? -step_ms : step_ms;
+    for (int i = 0; i < 2; i++) { /* wrong, and right again */
+        struct mono at = sim->now;
+
+        host->env.wall_step_ms = i == 0 ? step_ms : 0;
+        journal_line(&sim->journal, "the clock of %s is wrong by %lld ms", host->name,
+                     (long long)host->env.wall_step_ms);
+        if (!sim_run(sim, chance(sim, 40) ? REKEY_MS : draw(sim, 1000, 10000))) {
+            return false;
+        }
+        for (size_t k = 0; k < SIM_HOSTS; k++) {
+            uint64_t gap_ms = traffic_gap_ms(&sim->traffic, k, at, sim->now);
+
+            if (gap_ms > limit_ms) {
+                return sim_fail(sim, "traffic from %s paused for %llu ms after a clock was set",
+                                sim->hosts[k].name, (unsigned long long)gap_ms);
+            }
+        }
+    }
+    return true;
+}
+
 static bool phase_troubles(struct sim *sim, const struct plan *plan)
 {
     static bool (*const troubles[])(struct sim *, const struct plan *) = {
-        trouble_cut, trouble_nat, trouble_restart, trouble_silence};
+        trouble_cut,     trouble_nat,  trouble_restart, trouble_host,
+        trouble_silence, trouble_move, trouble_clock};
     const size_t count = sizeof(troubles) / sizeof(troubles[0]);
     size_t first = (size_t)draw(sim, 0, count - 1);
     bool backwards = chance(sim, 50);
@@ -487,6 +566,35 @@ static bool phase_quiet(struct sim *sim)
            sim_fail(sim, "less than half of all packets arrived");
 }
 
+/* A member is thrown out while it sends: the other hears nothing of it any more, by no path. */
+static bool phase_revoke(struct sim *sim, const struct plan *plan)
+{
+    size_t gone = (size_t)draw(sim, 0, SIM_HOSTS - 1);
+    uint8_t key[KEY_SIZE];
+
+    /* After a NAT forgot its mappings, the relay reaches a host only after its next keepalive. */
+    sim->send_at[gone] = sim->now;
+    if (!sim_run(sim, LINK_KEEPALIVE_MS + plan->rtt_ms + plan->lossy_ms + draw(sim, 0, 5000))) {
+        return false;
+    }
+    journal_line(&sim->journal, "%s is revoked", sim->hosts[gone].name);
+    if (relay_core_revoke(sim->relay.core, sim->hosts[gone].name, key, sim->now) != VERDICT_OK) {
+        return sim_fail(sim, "the relay revokes nobody");
+    }
+    if (!sim_run(sim, CUT_OFF_MS + 4 * plan->rtt_ms + plan->lossy_ms)) {
+        return false;
+    }
+    struct mono since = sim->now;
+    if (!sim_run(sim, draw(sim, 1000, 30000))) {
+        return false;
+    }
+    struct mono first = traffic_first(&sim->traffic, gone, since);
+
+    return first.ns == MONO_NEVER.ns ||
+           sim_fail(sim, "a packet of a revoked member arrived, %llu ms too late",
+                    (unsigned long long)mono_ms_between(since, first));
+}
+
 bool scenario_run(struct sim *sim)
 {
     struct plan plan;
@@ -494,5 +602,5 @@ bool scenario_run(struct sim *sim)
     draw_plan(sim, &plan);
     make_world(sim, &plan);
     return phase_join(sim, &plan) && phase_talk(sim, &plan) && phase_troubles(sim, &plan) &&
-           phase_quiet(sim);
+           phase_quiet(sim) && phase_revoke(sim, &plan);
 }
