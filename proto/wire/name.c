@@ -58,6 +58,9 @@ static bool reserved(const char *name, size_t size)
 
 const char *name_problem(const char *name, size_t size)
 {
+    /* Browsers show what follows in any script, so that one name can look like another. */
+    static const char shown_otherwise[] = "xn--";
+
     if (size == 0) {
         return "A name cannot be empty.";
     }
@@ -67,6 +70,10 @@ const char *name_problem(const char *name, size_t size)
     if (!name_is_label(name, size)) {
         return "A name has only lower-case letters, digits and hyphens, "
                "and no hyphen at its ends.";
+    }
+    if (size >= sizeof(shown_otherwise) - 1 &&
+        memcmp(name, shown_otherwise, sizeof(shown_otherwise) - 1) == 0) {
+        return "A name cannot begin with xn--: programs show it as other letters.";
     }
     if (reserved(name, size)) {
         return "This name is reserved.";

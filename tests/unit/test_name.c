@@ -16,6 +16,9 @@ static void names_are_judged_with_a_reason(void **state)
         {"a", true},
         {"7", true},
         {"a-b--c", true},
+        {"xn-nas", true},
+        {"xn--ns-xka", false}, /* shown with an a with two dots, or with letters of other scripts */
+        {"xn--", false},
         {SIXTY "abc", true},
         {"administrator", true},
         {"localhost2", true},
