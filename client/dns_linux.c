@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/dns_linux.h"
 
+#include "proto/host/listener.h"
+
 #include <errno.h>
 #include <ev.h>
 #include <netinet/in.h>
@@ -29,7 +31,8 @@ struct dns_server {
     struct ev_loop *loop;
     struct dns_config config;
     int udp, tcp;
-    struct ev_io udp_io, tcp_io;
+    struct ev_io udp_io;
+    struct listener *listener;
     struct dns_client *clients; /* DNS_TCP_CLIENTS_MAX */
 };
 
@@ -160,16 +163,11 @@ static void on_idle(struct ev_loop *loop, struct ev_timer *w, int events)
     client_close(w->data);
 }
 
-static void on_connection(struct ev_loop *loop, struct ev_io *w, int events)
+static void on_connection(void *context, int fd)
 {
-    struct dns_server *server = w->data;
+    struct dns_server *server = context;
     struct dns_client *c = server->clients;
-    int fd = accept4(server->tcp, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-    (void)events;
-    if (fd < 0) {
-        return;
-    }
     while (c < server->clients + DNS_TCP_CLIENTS_MAX && c->server != NULL) {
         c++;
     }
@@ -185,8 +183,8 @@ static void on_connection(struct ev_loop *loop, struct ev_io *w, int events)
     ev_timer_init(&c->idle, on_idle, DNS_TCP_IDLE_MS / 1000.0, 0.0);
     c->io.data = c;
     c->idle.data = c;
-    ev_io_start(loop, &c->io);
-    ev_timer_start(loop, &c->idle);
+    ev_io_start(server->loop, &c->io);
+    ev_timer_start(server->loop, &c->idle);
 }
 
 /* -- Opening ------------------------------------------------------------------------------------
@@ -239,7 +237,6 @@ int dns_server_open(struct dns_server **out, struct ev_loop *loop, const struct 
     server->udp = -1;
     server->tcp = -1;
     ev_init(&server->udp_io, on_udp);
-    ev_init(&server->tcp_io, on_connection);
     server->clients = calloc(DNS_TCP_CLIENTS_MAX, sizeof(*server->clients));
     if (server->clients == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
@@ -254,12 +251,14 @@ int dns_server_open(struct dns_server **out, struct ev_loop *loop, const struct 
         dns_server_close(server);
         return ERR_SYSTEM;
     }
+    if (listener_new(&server->listener, loop, server->tcp, on_connection, server) != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        dns_server_close(server);
+        return ERR_NOMEM;
+    }
     ev_io_set(&server->udp_io, server->udp, EV_READ);
-    ev_io_set(&server->tcp_io, server->tcp, EV_READ);
     server->udp_io.data = server;
-    server->tcp_io.data = server;
     ev_io_start(loop, &server->udp_io);
-    ev_io_start(loop, &server->tcp_io);
     *out = server;
     return ERR_OK;
 }
@@ -273,7 +272,7 @@ void dns_server_close(struct dns_server *server)
         client_close(&server->clients[i]);
     }
     ev_io_stop(server->loop, &server->udp_io);
-    ev_io_stop(server->loop, &server->tcp_io);
+    listener_free(server->listener);
     if (server->udp >= 0) {
         (void)close(server->udp);
     }

@@ -456,6 +456,9 @@ static const char *remedy_of(int code)
     case ENOSPC:
     case EDQUOT:
         return "; make room on the disk and try again";
+    case EMFILE:
+    case ENFILE:
+        return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
     case MDB_INVALID:
     case MDB_CORRUPTED:
     case MDB_VERSION_MISMATCH:

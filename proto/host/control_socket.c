@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/host/control_socket.h"
 
+#include "proto/host/listener.h"
+
 #include <errno.h>
 #include <ev.h>
 #include <stdarg.h>
@@ -30,7 +32,7 @@ struct control_server {
     struct ev_loop *loop;
     struct control_handler handler;
     int fd;
-    struct ev_io io;
+    struct listener *listener;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
     struct control_client clients[CONTROL_CLIENTS_MAX];
 };
@@ -189,16 +191,11 @@ static bool peer_is_allowed(int fd)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static void on_connection(struct ev_loop *loop, struct ev_io *w, int events)
+static void on_connection(void *context, int fd)
 {
-    struct control_server *server = w->data;
+    struct control_server *server = context;
     struct control_client *c = server->clients;
-    int fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-    (void)events;
-    if (fd < 0) {
-        return;
-    }
     while (c < server->clients + CONTROL_CLIENTS_MAX && c->server != NULL) {
         c++;
     }
@@ -215,11 +212,11 @@ static void on_connection(struct ev_loop *loop, struct ev_io *w, int events)
     c->fd = fd;
     ev_io_init(&c->io, on_client, fd, EV_READ);
     c->io.data = c;
-    ev_io_start(loop, &c->io);
+    ev_io_start(server->loop, &c->io);
     ev_init(&c->idle, on_idle);
     c->idle.repeat = CONTROL_IDLE_S;
     c->idle.data = c;
-    ev_timer_again(loop, &c->idle);
+    ev_timer_again(server->loop, &c->idle);
 }
 
 /* -- Server ----------------------------------------------------------------------------------- */
@@ -318,15 +315,17 @@ int control_server_open(struct control_server **out, struct ev_loop *loop, const
     server->loop = loop;
     server->handler = *handler;
     server->fd = -1;
-    ev_init(&server->io, on_connection);
     rc = server_listen(server, path, fault);
+    if (rc == ERR_OK) {
+        rc = listener_new(&server->listener, loop, server->fd, on_connection, server);
+        if (rc != ERR_OK) {
+            fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        }
+    }
     if (rc != ERR_OK) {
         control_server_close(server);
         return rc;
     }
-    ev_io_set(&server->io, server->fd, EV_READ);
-    server->io.data = server;
-    ev_io_start(loop, &server->io);
     *out = server;
     return ERR_OK;
 }
@@ -346,7 +345,7 @@ void control_server_close(struct control_server *server)
         }
         client_close(c);
     }
-    ev_io_stop(server->loop, &server->io);
+    listener_free(server->listener);
     if (server->fd >= 0) {
         (void)close(server->fd);
     }

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -150,16 +151,23 @@ static void the_request_that_stops_the_daemon_is_answered(void **state)
     ev_loop_destroy(d.loop);
 }
 
+static int client_connect(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
 /* Send raw bytes, return what comes back until the daemon closes or says a line. */
 static size_t raw_exchange(const char *path, const char *bytes, size_t size, char *out,
                            size_t out_size)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd = client_connect(path);
     size_t have = 0;
 
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     while (size > 0) {
         ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL);
 
@@ -227,6 +235,65 @@ static void a_stale_control_socket_is_replaced_and_a_live_one_is_not(void **stat
 
 /* -- Local HTTP ---------------------------------------------------------------------------------
  */
+
+/* The lowest descriptor that is free: what the next one would be. */
+static int descriptor_next(void)
+{
+    int fd = dup(0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    return fd;
+}
+
+static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)w;
+    (void)events;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void loop_run_s(struct ev_loop *loop, double seconds)
+{
+    struct ev_timer end;
+
+    ev_timer_init(&end, on_end, seconds, 0.0);
+    ev_now_update(loop);
+    ev_timer_start(loop, &end);
+    (void)ev_run(loop, 0);
+    ev_timer_stop(loop, &end);
+}
+
+static void a_connection_without_a_descriptor_waits_and_keeps_nobody_busy(void **state)
+{
+    struct daemon d = {.loop = ev_loop_new(EVFLAG_AUTO)};
+    struct control_handler handler = {.request = on_control};
+    struct fault fault = {0};
+    struct rlimit before;
+    struct rlimit few;
+    char answer[64] = "";
+
+    (void)state;
+    (void)snprintf(d.path, sizeof(d.path), "/tmp/ziglan-busy-%d.sock", (int)getpid());
+    assert_int_equal(control_server_open(&d.server, d.loop, d.path, &handler, &fault), ERR_OK);
+    loop_run_s(d.loop, 0.0); /* what the loop opens for itself */
+    int fd = client_connect(d.path);
+    assert_int_equal(write(fd, "{}\n", 3), 3);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)descriptor_next();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    unsigned turns = ev_iteration(d.loop);
+    loop_run_s(d.loop, 0.3);
+    assert_in_range(ev_iteration(d.loop) - turns, 1, 20);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    loop_run_s(d.loop, 1.5);
+    assert_true(recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT) > 0);
+    assert_non_null(strstr(answer, "no verb"));
+    (void)close(fd);
+    control_server_close(d.server);
+    ev_loop_destroy(d.loop);
+}
 
 static void http_get(void *context, const char *path, struct http_answer *out)
 {
@@ -577,6 +644,7 @@ int main(void)
         cmocka_unit_test(the_request_that_stops_the_daemon_is_answered),
         cmocka_unit_test(control_lines_that_are_no_requests_do_no_harm),
         cmocka_unit_test(a_stale_control_socket_is_replaced_and_a_live_one_is_not),
+        cmocka_unit_test(a_connection_without_a_descriptor_waits_and_keeps_nobody_busy),
         cmocka_unit_test(http_serves_paths_and_refuses_foreign_names),
         cmocka_unit_test(names_resolve_without_blocking_and_failures_are_told),
         cmocka_unit_test(readiness_reaches_the_service_manager),
