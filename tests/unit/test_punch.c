@@ -347,6 +347,12 @@ static void live_ones_make_room_the_longest_silent_first(void **state)
     }
     assert_int_equal(ask(&b, 4000, 2000), VERDICT_LIMIT);
     assert_int_equal(punch_stats(b.punch)->limit_key, 1);
+    /* Offers that are over leave its places to others, all of them. */
+    later(&b, PUNCH_OFFER_MS_MAX);
+    for (uint16_t i = 0; i < PUNCH_PER_KEY_MAX; i++) {
+        assert_int_equal(ask(&b, (uint16_t)(5000 + i), 2000), VERDICT_OK);
+    }
+    assert_int_equal(ask(&b, 4000, 2000), VERDICT_LIMIT);
     punch_free(b.punch);
 }
 
