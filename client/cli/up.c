@@ -445,7 +445,7 @@ static void streams_redirect(const struct cli *cli)
 }
 
 /* The parent: wait until the daemon is up or has failed. */
-static int parent_wait(int fd, pid_t child)
+static int parent_wait(const struct cli *cli, int fd, pid_t child)
 {
     char line[FAULT_TEXT_SIZE + 8];
     size_t have = 0;
@@ -458,7 +458,9 @@ static int parent_wait(int fd, pid_t child)
     line[have] = '\0';
     if (have == 0) {
         (void)waitpid(child, NULL, WNOHANG);
-        (void)fprintf(stderr, CLI_PROGRAM ": the daemon ended without a word\n");
+        (void)fprintf(stderr,
+                      CLI_PROGRAM ": the daemon ended without a word; its last ones may be in %s\n",
+                      cli->paths.log);
         return EXIT_CODE_FAILURE;
     }
     if (line[0] == '0') {
@@ -485,7 +487,7 @@ static int detach(const struct cli *cli)
     }
     if (child > 0) {
         (void)close(ends[1]);
-        return parent_wait(ends[0], child);
+        return parent_wait(cli, ends[0], child);
     }
     (void)close(ends[0]);
     (void)setsid();

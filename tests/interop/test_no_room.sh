@@ -94,6 +94,10 @@ expect 1 "is in the way and is not a socket; remove it" "$ziglan" up
 rm "$disk/root/run/ziglan/zig0.sock"
 ip link show zig0 >/dev/null 2>&1 && fail "an interface was left behind"
 
+# --- a daemon that is killed at its start: here because it writes more than it may ---
+expect 1 "ended without a word; its last ones may be in $disk/root/run/ziglan/zig0.log" \
+    prlimit --fsize=100 "$ziglan" up --detach
+
 # --- open files ---
 expect 1 "ulimit -n" prlimit --nofile=8 "$ziglan" up
 serves prlimit --nofile=20 "$ziglan" up
