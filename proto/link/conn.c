@@ -321,6 +321,7 @@ struct mono conn_deadline(const struct link_conn *c)
     if (c->phase < CONN_PHASE_OPEN) {
         deadline = mono_min(deadline, c->hello_deadline);
     }
+    deadline = mono_min(deadline, path_size_deadline(&c->path_size));
     return mono_min(deadline, stall_deadline(c));
 }
 
@@ -427,6 +428,7 @@ void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono
         address_path(&path, &virtual, &c->remote);
         if (ngtcp2_conn_initiate_immediate_migration(c->quic, &path.path, now.ns) == 0) {
             c->path_number = virtual.port;
+            path_size_reset(&c->path_size);
         }
     }
     /* A path challenge alone does not move the server's side; a PING does. Where ngtcp2 has no

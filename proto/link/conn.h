@@ -13,6 +13,7 @@
 #include "proto/base/mono.h"
 #include "proto/link/h3.h"
 #include "proto/link/link.h"
+#include "proto/link/path_size.h"
 #include "proto/link/session.h"
 #include "proto/net/dgram.h"
 
@@ -75,6 +76,8 @@ struct link_conn {
     size_t resets_count;
 
     struct endpoint local, remote;
+    struct path_size path_size;
+    uint32_t large_turn;  /* counts packets that may stay small */
     uint16_t path_number; /* dialled: counts migrations; ngtcp2 sees it as the local address */
 
     struct link_conn *ready_next, *ready_previous;
@@ -144,6 +147,9 @@ void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono
 
 /** Largest payload of a QUIC DATAGRAM frame that fits a packet now; 0 if the peer takes none. */
 size_t conn_datagram_size(const struct link_conn *c);
+
+/** Largest UDP payload that is sent now: what ngtcp2 found, less where it is found to be lost. */
+size_t conn_packet_size(const struct link_conn *c);
 
 /** Smoothed round trip time, ns. */
 uint64_t conn_rtt_ns(const struct link_conn *c);

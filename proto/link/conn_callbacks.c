@@ -179,6 +179,28 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, s
     return verdict(c, ERR_OK);
 }
 
+/* The id is path_size's; 0 for packets of which it keeps nothing. */
+static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
+{
+    struct link_conn *c = user;
+
+    path_size_on_ack(&c->path_size, id, ngtcp2_conn_get_path_max_tx_udp_payload_size2(quic),
+                     c->hub->now);
+    return 0;
+}
+
+static int on_datagram_lost(ngtcp2_conn *quic, uint64_t id, void *user)
+{
+    struct link_conn *c = user;
+    ngtcp2_conn_info info;
+
+    if (id != 0) {
+        ngtcp2_conn_get_conn_info2(quic, &info);
+        path_size_on_loss(&c->path_size, id, info.pkt_recv, c->hub->now);
+    }
+    return 0;
+}
+
 static int on_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset2 *reset, void *user)
 {
     (void)quic;
@@ -204,6 +226,7 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
     }
     c->remote = remote;
     c->local = address_endpoint(&path->local);
+    path_size_reset(&c->path_size);
     if (c->announced && c->reason == LINK_REASON_NONE) {
         hub_event(c->hub, LINK_EVENT_MOVED, c, NULL, 0, NULL, 0);
     }
@@ -222,7 +245,8 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
     .recv_stream_data = on_stream_data, .acked_stream_data_offset = on_stream_acked,               \
     .stream_close = on_stream_close, .stream_reset = on_stream_reset,                              \
     .stream_stop_sending = on_stop_sending, .extend_max_stream_data = on_stream_window,            \
-    .recv_datagram = on_datagram, .recv_stateless_reset2 = on_reset,                               \
+    .recv_datagram = on_datagram, .ack_datagram = on_datagram_acked,                               \
+    .lost_datagram = on_datagram_lost, .recv_stateless_reset2 = on_reset,                               \
     .path_validation = on_path_validation
 
 const ngtcp2_callbacks conn_client_callbacks = {

@@ -9,25 +9,39 @@
 
 enum {
     PIECES_MAX = 8,
+    LARGE_EVERY = 8,
     WRITE_AGAIN = 1, /* verdicts of write_stream and write_dgram besides ngtcp2's */
     /* Around the payload of a DATAGRAM frame that is alone in its packet: first byte, packet
      * number, tag, frame type, length (14 bits). */
     DGRAM_OVERHEAD = 1 + 4 + 16 + 1 + 2,
+    NEXT_OVERHEAD = 3, /* of one more in the same packet */
 };
 
 /* One packet being written. */
 struct packet_place {
     ngtcp2_path_storage path;
     uint8_t *bytes;
+    size_t capacity; /* it may become that large */
+    size_t used;     /* by frames that were added, roughly */
     struct mono now;
     bool again; /* something was added, or proved impossible: ask for more */
 };
 
+size_t conn_packet_size(const struct link_conn *c)
+{
+    return path_size_cap(&c->path_size, ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic));
+}
+
+static size_t dgram_overhead(const struct link_conn *c)
+{
+    return DGRAM_OVERHEAD + ngtcp2_conn_get_dcid2(c->quic)->datalen;
+}
+
 size_t conn_datagram_size(const struct link_conn *c)
 {
     const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params2(c->quic);
-    size_t overhead = DGRAM_OVERHEAD + ngtcp2_conn_get_dcid2(c->quic)->datalen;
-    size_t size = ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic);
+    size_t overhead = dgram_overhead(c);
+    size_t size = conn_packet_size(c);
 
     if (peer == NULL || !c->h3.peer_datagrams || size <= overhead) {
         return 0;
@@ -37,6 +51,25 @@ size_t conn_datagram_size(const struct link_conn *c)
         size = peer->max_datagram_frame_size < 3 ? 0 : (size_t)peer->max_datagram_frame_size - 3;
     }
     return size;
+}
+
+/*
+ * How large the next packet may be. Only datagrams tell what becomes of large packets, so stream
+ * bytes, which no loss of large packets may hold up, travel in small ones. ngtcp2 repeats lost ones
+ * in whatever packet comes next; while any may be lost, all are small that need not be large. But
+ * for one in a few: with more room than the path's size, ngtcp2 sends its own probes.
+ */
+static size_t packet_capacity(struct link_conn *c, bool stream, const struct session_dgram *dgram)
+{
+    bool large = dgram != NULL && dgram->size + dgram_overhead(c) > PATH_SIZE_BASE;
+
+    if (c->phase == CONN_PHASE_OPEN && (stream || (!large && h3_session_waiting(&c->h3) > 0))) {
+        c->large_turn++;
+        if (c->large_turn % LARGE_EVERY != 0) {
+            return PATH_SIZE_BASE;
+        }
+    }
+    return c->path_size.limit != 0 ? c->path_size.limit : CONN_PACKET_SIZE_MAX;
 }
 
 static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, int64_t id, int fin,
@@ -50,8 +83,8 @@ static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, in
     for (size_t i = 0; i < count; i++) {
         vec[i] = (ngtcp2_vec){.base = pieces[i].base, .len = pieces[i].len};
     }
-    n = ngtcp2_conn_writev_stream(c->quic, &p->path.path, NULL, p->bytes, CONN_PACKET_SIZE_MAX,
-                                  &taken, flags, id, vec, count, p->now.ns);
+    n = ngtcp2_conn_writev_stream(c->quic, &p->path.path, NULL, p->bytes, p->capacity, &taken,
+                                  flags, id, vec, count, p->now.ns);
     p->again = true;
     switch (n) {
     case NGTCP2_ERR_STREAM_DATA_BLOCKED:
@@ -68,6 +101,7 @@ static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, in
         return NGTCP2_ERR_INTERNAL;
     }
     p->again = n == NGTCP2_ERR_WRITE_MORE;
+    p->used += p->again ? (size_t)(taken < 0 ? 0 : taken) + NEXT_OVERHEAD : 0;
     return p->again ? 0 : n;
 }
 
@@ -79,17 +113,40 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
         uint8_t *out;
     } borrowed = {.in = dgram->bytes};
     ngtcp2_vec vec = {.base = borrowed.out, .len = dgram->size};
+    size_t used = p->used + (p->used == 0 ? dgram_overhead(c) : NEXT_OVERHEAD) + dgram->size;
+    uint64_t packet_id = path_size_id(&c->path_size, used);
     int accepted = 0;
     ngtcp2_ssize n;
 
-    n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, CONN_PACKET_SIZE_MAX,
-                                    &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &vec, 1,
+    n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, p->capacity, &accepted,
+                                    NGTCP2_WRITE_DATAGRAM_FLAG_MORE, packet_id, &vec, 1,
                                     p->now.ns);
+    p->used = accepted != 0 ? used : p->used;
     if (accepted != 0 || n == NGTCP2_ERR_INVALID_ARGUMENT || n == NGTCP2_ERR_INVALID_STATE) {
         link_session_dgram_sent(c); /* or one that this peer can never take: forget it */
         p->again = n < 0;
     }
     return n == NGTCP2_ERR_WRITE_MORE || p->again ? 0 : n;
+}
+
+/* A probe of the path's size, if one is due: a packet padded to it, whose loss or arrival ngtcp2
+ * tells by the datagram inside. That is an HTTP datagram without payload, which nobody reads. */
+static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
+{
+    size_t size = path_size_probe(&c->path_size, p->now);
+    ngtcp2_vec vec = {.base = c->session.prefix, .len = c->session.prefix_size};
+    uint64_t id;
+    int accepted = 0;
+    ngtcp2_ssize n;
+
+    if (size == 0 || c->phase != CONN_PHASE_OPEN) {
+        return 0;
+    }
+    id = path_size_id(&c->path_size, size);
+    n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, &accepted,
+                                    NGTCP2_WRITE_DATAGRAM_FLAG_PADDING, id, &vec, 1, p->now.ns);
+    path_size_probe_sent(&c->path_size, accepted != 0 ? id : 0, p->now);
+    return accepted == 0 && n < 0 ? 0 : n;
 }
 
 /* One packet. 0: the window is shut or nothing is left to say. */
@@ -102,6 +159,11 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
     int64_t id;
     int fin;
 
+    n = write_probe(c, p);
+    if (n != 0) {
+        return n;
+    }
+    p->used = 0;
     do {
         id = -1;
         fin = 0;
@@ -114,14 +176,16 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
                 return NGTCP2_ERR_INTERNAL;
             }
         }
+        if (p->used == 0) {
+            p->capacity = packet_capacity(c, id >= 0, dgram);
+        }
         if (id >= 0) {
             n = write_stream(c, p, id, fin, pieces, (size_t)count);
         } else if (dgram != NULL) {
             n = write_dgram(c, p, dgram);
         } else {
-            n = ngtcp2_conn_writev_stream(c->quic, &p->path.path, NULL, p->bytes,
-                                          CONN_PACKET_SIZE_MAX, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE,
-                                          -1, NULL, 0, p->now.ns);
+            n = ngtcp2_conn_writev_stream(c->quic, &p->path.path, NULL, p->bytes, p->capacity, NULL,
+                                          NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0, p->now.ns);
         }
     } while (p->again);
     return n;

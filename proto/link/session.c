@@ -215,6 +215,8 @@ const struct session_dgram *link_session_dgram_next(struct link_conn *c, size_t 
     struct link_session *session = &c->session;
 
     while (session->dgram_first != NULL && session->dgram_first->size > size_max) {
+        path_size_want(&c->path_size, ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic),
+                       c->hub->now);
         first_to_capsule(c);
     }
     return session->dgram_first;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A full packet of the tunnel (1280 bytes, not to be fragmented) passes over the relay and directly,
 # and TCP arrives as sent, whatever passes below: 1280, 1400, 1492, 9000 bytes, and a router on the
-# way that swallows larger packets than 1300 without a word.
+# way that swallows larger packets than 1300 without a word, from the start or later on.
 . "$(dirname "$0")/check.sh"
 
 SIZE=5000000
@@ -47,6 +47,28 @@ internet() { # mtu black-hole-mtu
     done
 }
 
+# The way to the relay shrinks without a word while a session lives on it: both its ends notice.
+shrinking() {
+    LAB_MTU=1500
+    LAB_WHOLE=yes
+    lab_begin
+    lab_public vps 192.0.2.10
+    lab_site cafe symmetric 198.51.100.13 192.168.3
+    lab_host phone cafe 2
+    lab_site hotel symmetric 203.0.113.14 192.168.4
+    lab_host tablet hotel 2
+    relay_start vps 192.0.2.10
+    hosts_join phone tablet
+    hosts_up phone tablet
+    check "phone reaches tablet" lab_wait 15 pings phone tablet
+    passes "before the way shrinks" phone tablet 7003
+    lab_black_hole cafe 1300
+    passes "after the way shrank" phone tablet 7004
+    check "the router of cafe swallowed packets ($(lab_swallowed cafe))" [ "$(lab_swallowed cafe)" -gt 0 ]
+    check "phone and tablet are still relayed" lab_is_state phone tablet relayed
+    connected_once phone tablet
+}
+
 test_begin
 labs=()
 for mtu in 1280 1400 1492 9000; do
@@ -60,6 +82,12 @@ done
 (
     lab_named hole
     internet 1500 1300
+    lab_end
+) &
+labs+=($!)
+(
+    lab_named shrink
+    shrinking
     lab_end
 ) &
 labs+=($!)
