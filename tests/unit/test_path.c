@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -111,9 +112,47 @@ static void a_path_that_was_heard_since_is_not_doubted(void **state)
     assert_int_equal(path.state, PATH_STATE_USABLE);
 }
 
+static void smaller_sizes_are_asked_about_where_larger_ones_did_not_pass(void **state)
+{
+    enum {
+        WANTED = PATH_FRAME_SIZE_IPV6 + 100,
+        SMALL = PATH_FRAME_SIZE_IPV6,
+        LEAST = PATH_FRAME_SIZE_MIN
+    };
+    static const struct {
+        const char *name;
+        uint16_t full, known;
+        unsigned tries;
+        size_t count;
+        uint16_t sizes[3];
+    } cases[] = {
+        {"nothing known", WANTED, 0, 0, 2, {WANTED, SMALL}},
+        {"asked as often as that is to be", WANTED, 0, PATH_SIZE_TRIES_MAX, 2, {WANTED, SMALL}},
+        {"asked in vain", WANTED, 0, PATH_SIZE_TRIES_MAX + 1, 3, {WANTED, SMALL, LEAST}},
+        {"the least passes", WANTED, LEAST, PATH_SIZE_TRIES_MAX + 1, 2, {WANTED, SMALL}},
+        {"the middle passes", WANTED, SMALL, PATH_SIZE_TRIES_MAX + 1, 1, {WANTED}},
+        {"no larger one wanted", SMALL, 0, PATH_SIZE_TRIES_MAX + 1, 2, {SMALL, LEAST}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct path path = {0};
+        uint16_t sizes[3] = {0};
+
+        path.frame_size_full = cases[i].full;
+        path.frame_size = cases[i].known;
+        path.size_tries = (uint8_t)cases[i].tries;
+        if (path_sizes(&path, sizes) != cases[i].count ||
+            memcmp(sizes, cases[i].sizes, cases[i].count * sizeof(sizes[0])) != 0) {
+            fail_msg("%s", cases[i].name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(smaller_sizes_are_asked_about_where_larger_ones_did_not_pass),
         cmocka_unit_test(a_pong_is_known_however_often_the_peer_pings_meanwhile),
         cmocka_unit_test(lost_pings_do_not_keep_us_from_asking_again),
         cmocka_unit_test(silence_while_sending_is_asked_about_and_then_makes_the_path_suspect),
