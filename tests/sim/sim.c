@@ -9,7 +9,9 @@
 
 enum {
     IDLE_STEPS_MAX = 1000,  /* a core that wants to run, sends nothing, and time stands still */
-    NAT_MAPPINGS_SANE = 40, /* nobody needs more for one relay and one peer */
+    /* Nobody needs more for one relay and one peer, after a restart and a move whose former mappings
+     * still live. */
+    NAT_MAPPINGS_SANE = 80,
     LOOK_MS = 100,
     SESSIONS_SANE = 2 * SIM_HOSTS,
 };
