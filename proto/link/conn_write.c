@@ -142,6 +142,10 @@ static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
     if (size == 0 || c->phase != CONN_PHASE_OPEN) {
         return 0;
     }
+    if (size > ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic)) {
+        path_size_probe_sent(&c->path_size, 0, p->now); /* it would be cut to that */
+        return 0;
+    }
     id = path_size_id(&c->path_size, size);
     n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, &accepted,
                                     NGTCP2_WRITE_DATAGRAM_FLAG_PADDING, id, &vec, 1, p->now.ns);

@@ -3,14 +3,16 @@
  * What one hub costs: two hubs in one process pass 1300-byte datagrams through memory. Prints
  * datagrams per second of CPU time; sender and receiver share it, so it is the cost of one at
  * both ends together. The hubs' clock is virtual, 100 us per round, so that the round trip time
- * does not depend on the speed that is measured. usage: bench_link [SECONDS]
+ * does not depend on the speed that is measured. Then the heap of one idle session, mean of the two
+ * ends. usage: bench_link [SECONDS]
  */
 #include "proto/link/link.h"
 #include "tests/unit/link_fixture.h"
 
+#include <malloc.h>
 #include <time.h>
 
-enum { PAYLOAD_SIZE = 1300, BURST = 128, ROUND_US = 100 };
+enum { PAYLOAD_SIZE = 1300, BURST = 128, ROUND_US = 100, SESSIONS = 200 };
 
 static uint64_t clock_ns(void)
 {
@@ -47,6 +49,29 @@ static void shovel(struct net *net, int from)
     }
 }
 
+/* Bytes of heap that one idle session takes at one end: 0 if not all opened. */
+static size_t session_heap(void)
+{
+    static struct net net;
+    size_t before, bytes;
+    bool opened;
+
+    net_init(&net, 2);
+    net.size_max = 1472;
+    net_start(&net);
+    before = mallinfo2().uordblks;
+    for (int i = 0; i < SESSIONS; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+        net_run(&net, 200);
+    }
+    net_run(&net, 20000);
+    net_forget_events(&net);
+    bytes = mallinfo2().uordblks - before;
+    opened = link_hub_stats(net.hubs[NET_SERVER])->opened == SESSIONS;
+    net_fini(&net);
+    return opened ? bytes / SESSIONS / 2 : 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct net net;
@@ -81,7 +106,7 @@ int main(int argc, char **argv)
         shovel(&net, NET_SERVER);
     }
     elapsed = clock_ns() - start;
-    printf("datagrams=%llu per_s=%.0f gbit_per_s=%.2f ns_each=%.0f dropped=%llu capsules=%llu\n",
+    printf("datagrams=%llu per_s=%.0f gbit_per_s=%.2f ns_each=%.0f dropped=%llu capsules=%llu ",
            (unsigned long long)net.datagrams[NET_SERVER],
            (double)net.datagrams[NET_SERVER] * 1e9 / (double)elapsed,
            (double)net.datagrams[NET_SERVER] * PAYLOAD_SIZE * 8 / (double)elapsed,
@@ -89,5 +114,6 @@ int main(int argc, char **argv)
            (unsigned long long)link_hub_stats(net.hubs[NET_CLIENT])->dgram_dropped_queue,
            (unsigned long long)link_hub_stats(net.hubs[NET_CLIENT])->dgram_capsule_sent);
     net_fini(&net);
+    printf("session_bytes=%zu\n", session_heap());
     return 0;
 }
