@@ -119,8 +119,7 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
     ngtcp2_ssize n;
 
     n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, p->capacity, &accepted,
-                                    NGTCP2_WRITE_DATAGRAM_FLAG_MORE, packet_id, &vec, 1,
-                                    p->now.ns);
+                                    NGTCP2_WRITE_DATAGRAM_FLAG_MORE, packet_id, &vec, 1, p->now.ns);
     p->used = accepted != 0 ? used : p->used;
     if (accepted != 0 || n == NGTCP2_ERR_INVALID_ARGUMENT || n == NGTCP2_ERR_INVALID_STATE) {
         link_session_dgram_sent(c); /* or one that this peer can never take: forget it */
