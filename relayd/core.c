@@ -71,6 +71,8 @@ static int hub_new(struct relay_core *core, struct mono now)
         .server = true,
         .hello = core->hello,
         .connection_max = core->session_capacity + LINK_HALF_OPEN_MAX,
+        .roll = core->cfg.roll,
+        .roll_capacity = core->cfg.roll_capacity,
     };
     int rc;
 

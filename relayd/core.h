@@ -36,6 +36,8 @@ struct relay_config {
     uint32_t session_max;                     /* 0: default */
     uint32_t watch_max;                       /* members told in full to a watcher, default 10000 */
     uint32_t stun_per_addr_per_s, stun_per_s; /* 0: defaults 10 and 20000 */
+    struct link_roll_entry *roll; /* memory that outlives a crash (proto/link/link.h), NULL: none */
+    uint32_t roll_capacity;
     bool open_relay; /* forward for strangers too, each at most 20 Mbit/s */
 };
 

@@ -14,6 +14,7 @@
 #include "relayd/delegation.h"
 #include "relayd/metrics.h"
 #include "relayd/serve_process.h"
+#include "relayd/serve_roll.h"
 #include "rendezvous/store_lmdb.h"
 #include "ziglan_version.h"
 
@@ -29,6 +30,7 @@ enum {
     RECONNECT_IN_MS = 1000, /* told to sessions at a stop: a restart takes less */
     STOP_MS_MAX = 2000,
     DRAIN_MS = 200,
+    ROLL_ENTRIES_MAX = 65536,
     LISTEN_TEXT_SIZE = SETTINGS_LISTEN_MAX * (ENDPOINT_TEXT_SIZE + 2),
 };
 
@@ -45,6 +47,7 @@ struct server {
     uint8_t delegation[RECORD_SIGNED_SIZE_MAX]; /* in place of the ziglan's key, if size > 0 */
     size_t delegation_size;
     struct store *store;
+    struct roll_file *roll;
     struct relay_core *core;
     struct udp_batch *sockets[SETTINGS_LISTEN_MAX];
     size_t sockets_count;
@@ -216,6 +219,8 @@ static struct relay_config core_config(const struct server *server,
         .session_max = settings->session_max,
         .stun_per_addr_per_s = settings->stun_per_address_per_s,
         .stun_per_s = settings->stun_per_s,
+        .roll = roll_file_entries(server->roll),
+        .roll_capacity = roll_file_capacity(server->roll),
         .open_relay = settings->open_relay,
     };
 }
@@ -398,9 +403,22 @@ static int sockets_open(struct server *server, struct fault *fault)
     return rc;
 }
 
+/* Behind the store, whose lock keeps a second relay away from the file. */
+static void roll_start(struct server *server)
+{
+    const struct relay_settings *settings = &server->settings;
+    char path[SETTINGS_PATH_SIZE + 8];
+    uint32_t capacity = LINK_HALF_OPEN_MAX + (settings->session_max < ROLL_ENTRIES_MAX
+                                                  ? settings->session_max
+                                                  : ROLL_ENTRIES_MAX);
+
+    (void)snprintf(path, sizeof(path), "%s/roll", settings->state_path);
+    server->roll = roll_file_open(path, capacity, server->env, server->loop);
+}
+
 static int core_start(struct server *server, struct fault *fault)
 {
-    struct relay_config config = core_config(server, &server->settings);
+    struct relay_config config;
     struct mono now = clock_mono();
     int rc;
 
@@ -416,6 +434,8 @@ static int core_start(struct server *server, struct fault *fault)
     if (rc != ERR_OK) {
         return rc;
     }
+    roll_start(server);
+    config = core_config(server, &server->settings);
     rc = relay_core_new(&server->core, &config, server->store, server->env, now);
     if (rc != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE,
@@ -481,6 +501,8 @@ static int server_start(struct server *server, struct fault *fault)
 
 static void server_close(struct server *server)
 {
+    bool clean = server->core != NULL && relay_core_stopped(server->core);
+
     if (server->pump != NULL) {
         pump_drain(server->pump, DRAIN_MS);
     }
@@ -489,6 +511,7 @@ static void server_close(struct server *server)
     signals_free(server->signals);
     pump_free(server->pump);
     relay_core_free(server->core);
+    roll_file_close(server->roll, clean);
     store_close(server->store);
     for (size_t i = 0; i < server->sockets_count; i++) {
         udp_batch_close(server->sockets[i]);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static_assert((int)CONN_CID_SIZE == (int)LINK_ROLL_CID_SIZE, "the roll keeps ids that we give out");
+
 static const struct bucket_rate answer_rate = {.per_s = ANSWERS_PER_S, .burst = ANSWERS_PER_S};
 
 int link_hub_new(struct link_hub **out, const struct link_config *cfg, const struct env *env,
@@ -37,6 +39,9 @@ int link_hub_new(struct link_hub **out, const struct link_config *cfg, const str
     env_random(env, hub->token_key.bytes, sizeof(hub->token_key.bytes));
     bucket_init(&hub->answer_bucket, &answer_rate, now);
     rc = tls_init(&hub->tls, cfg->server, env);
+    if (rc == ERR_OK && cfg->roll != NULL) {
+        rc = roll_open(&hub->roll, cfg->roll, cfg->roll_capacity, now);
+    }
 out:
     if (rc != ERR_OK) {
         link_hub_free(hub);
@@ -63,6 +68,7 @@ void link_hub_free(struct link_hub *hub)
     }
     event_queue_fini(&hub->events);
     heap_fini(&hub->timers);
+    roll_close(&hub->roll);
     map_free(hub->half_open_ips);
     map_free(hub->resets);
     map_free(hub->cids);
@@ -105,6 +111,7 @@ struct link_conn *hub_conn_take(struct link_hub *hub, bool dialled)
 void hub_conn_release(struct link_hub *hub, struct link_conn *c)
 {
     CHECK(!c->ready && c->timer.position == 0);
+    roll_strike(&hub->roll, c->handle.index);
     slab_release(hub->conns, (struct handle){c->handle.index, c->handle.generation});
 }
 
@@ -296,6 +303,9 @@ void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono 
     c = map_find_pointer(hub->cids, &key);
     if (c != NULL) {
         conn_read(c, in, now);
+        if (c->phase == CONN_PHASE_OPEN && vc.dcidlen == LINK_ROLL_CID_SIZE) {
+            roll_keep(&hub->roll, c->handle.index, &c->local, &c->remote, vc.dcid);
+        }
     } else if ((in->data[0] & 0x80) == 0) {
         receive_unknown(hub, in, &vc, now);
     } else if (hub->cfg.server) {
@@ -325,6 +335,7 @@ void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now
 
     hub->now = now;
     answers_transmit(&hub->answers, out);
+    answer_roll(hub, out, now);
     /* Each connection gets one burst per round, so that none starves another. What has more to
      * say, or found no room, stands again at the end of the line. */
     while (more) {
@@ -350,7 +361,7 @@ struct mono link_hub_deadline(const struct link_hub *hub)
     if (hub->ready_first != NULL || hub->answers.count > 0) {
         return hub->now;
     }
-    return heap_deadline(&hub->timers);
+    return mono_min(heap_deadline(&hub->timers), roll_deadline(&hub->roll));
 }
 
 const struct link_stats *link_hub_stats(const struct link_hub *hub)

@@ -13,6 +13,7 @@
 #include "proto/link/event.h"
 #include "proto/link/link.h"
 #include "proto/link/retry_token.h"
+#include "proto/link/roll.h"
 #include "proto/link/tls.h"
 #include "proto/wire/control.h"
 
@@ -29,6 +30,7 @@ struct link_hub {
     struct link_conn *ready_first, *ready_last;
     struct event_queue events;
     struct answers answers;
+    struct roll roll;
     uint32_t anonymous_count;
     struct retry_token_key token_key;
     struct bucket answer_bucket;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The roll: who has a session here, in flat memory of somebody else that outlives a crash (a mapped
+ * file, docs/operations.md). A server that starts anew tells each of them by a stateless reset
+ * (RFC 9000, section 10.3) that its session is gone; without it, a host that is silent at that
+ * moment would be unreachable until its next keep-alive. In order to be told, a peer must have
+ * proved its address in the life before.
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/base/mono.h"
+#include "proto/link/link.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ROLL_PER_TURN = 32, /* resets at once, each ROLL_TURN_MS */
+    ROLL_TURN_MS = 20,
+};
+
+/** What a hub knows of its roll. All zero: it has none. */
+struct roll {
+    struct link_roll_entry *entries; /* borrowed: one per index of a connection */
+    uint32_t capacity;
+    struct link_roll_entry *missed; /* of the life before, not told yet; missed_count of them */
+    uint32_t missed_count;
+    struct mono turn_at;
+};
+
+/** Take the memory over: who stands there is to be told, and the memory is cleared. ERR_NOMEM. */
+int roll_open(struct roll *roll, struct link_roll_entry *entries, uint32_t capacity,
+              struct mono now) MUST_CHECK;
+void roll_close(struct roll *roll);
+
+/** The session of connection `index` is reached so, and its peer uses this connection id of ours
+ * (LINK_ROLL_CID_SIZE bytes). Cheap if nothing changed. */
+void roll_keep(struct roll *roll, uint32_t index, const struct endpoint *local,
+               const struct endpoint *remote, const uint8_t *cid);
+
+/** It ended. */
+void roll_strike(struct roll *roll, uint32_t index);
+
+/** The next one to be told now; false: none, or not yet. */
+bool roll_next(struct roll *roll, struct link_roll_entry *out);
+
+/** A turn is over: the next one begins ROLL_TURN_MS later. */
+void roll_rest(struct roll *roll, struct mono now);
+
+/** When the next turn begins, MONO_NEVER if all were told. */
+struct mono roll_deadline(const struct roll *roll);

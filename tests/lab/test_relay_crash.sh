@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# relayd is killed and starts again while its hosts are silent: nobody asks it anything, and yet all
+# have their sessions back at once, so a ping that comes then finds everybody.
+. "$(dirname "$0")/check.sh"
+
+BACK_MS=3000
+
+test_begin
+lab_begin
+lab_public vps 192.0.2.10
+lab_site cafe symmetric 198.51.100.13 192.168.3
+lab_host phone cafe 2
+lab_site hotel symmetric 203.0.113.14 192.168.4
+lab_host tablet hotel 2
+relay_start vps 192.0.2.10
+hosts_join phone tablet
+hosts_up phone tablet
+check "phone reaches tablet" lab_wait 15 pings phone tablet
+check "they are relayed" lab_is_state phone tablet relayed
+
+both_there() { [ "$(relay_count vps sessions)" = 2 ]; }
+roll=$LAB_DIR/vps/state/roll
+
+sent() { # UDP packets of both hosts
+    local host sum=0
+    for host in phone tablet; do
+        sum=$((sum + $(lab_in "$host" awk '/^Udp: [0-9]/ { print $5 }' /proc/net/snmp)))
+    done
+    echo "$sum"
+}
+
+# Their keep-alive (15 s after a session's last packet) has just gone by: for several seconds now
+# neither has anything to say.
+keep_alive_passed() {
+    local count last changed now silent=0
+    last=$(sent) changed=$(now_ms)
+    while :; do
+        sleep 0.2
+        count=$(sent) now=$(now_ms)
+        if [ "$count" != "$last" ]; then
+            [ $((now - changed)) -gt 7000 ] && silent=1
+            last=$count changed=$now
+        elif [ $silent = 1 ] && [ $((now - changed)) -gt 1500 ]; then
+            return 0
+        fi
+    done
+}
+
+keep_alive_passed
+kill -KILL "$RELAY_PID"
+check "relayd is gone" lab_wait 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+start=$(now_ms)
+RELAY_PID=$(lab_relay_up vps)
+check "both have a session again" lab_wait 20 both_there
+check_most "so long after its start, in ms" $(($(now_ms) - start)) $BACK_MS
+check "phone reaches tablet" pings phone tablet
+
+# What another program, another time or a half-written file left there harms nobody.
+kill -KILL "$RELAY_PID"
+check "relayd is gone" lab_wait 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+head -c 5000 /dev/urandom >"$roll"
+RELAY_PID=$(lab_relay_up vps)
+check "it starts with a damaged roll" lab_wait 20 relay_answers vps
+
+kill -TERM "$RELAY_PID"
+check "relayd ends" lab_wait 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+check "in order, it leaves no roll" [ ! -e "$roll" ]
+test_end
