@@ -36,11 +36,12 @@ stalled_ms() {
 # A moment: milliseconds since 1970/stalled_ms.
 moment() { echo "$(now_ms)/$(stalled_ms)"; }
 
-# How many ms passed since a moment. From one second on without the share of them in which a program
-# waited for a CPU: how slow a busy machine is, is not the subject of a limit on our time.
+# How many ms passed since a moment. From 2.5 s on without the share of them in which a program
+# waited for a CPU: how slow a busy machine is, is not the subject of a limit on our time. Finding that
+# out takes a while, so what is measured next wants a moment of its own.
 since_ms() { # moment
     local took=$(($(now_ms) - ${1%/*})) whole stalled
-    if [ "$took" -gt 1000 ]; then
+    if [ "$took" -gt 2500 ]; then
         sleep 2.2 # the kernel counts every two seconds
         whole=$(($(now_ms) - ${1%/*}))
         stalled=$(($(stalled_ms) - ${1#*/}))
