@@ -81,7 +81,7 @@ int cli_init(const struct cli *cli)
         (void)printf("Wrote %s; the private key is in %s\n\n"
                      "For others who want to list this host in their configuration:\n\n"
                      "peers:\n  - name: %s\n    id: %s\n\n"
-                     "Next:\n  sudo ziglan join URL%s\n  sudo ziglan up%s\n",
+                     "Next:\n  sudo ziglan join -%s    (and paste the URL)\n  sudo ziglan up%s\n",
                      cli->paths.config, cli->paths.key, name, key_text(identity.public_key, key),
                      cli->interface_flag, cli->interface_flag);
         identity_wipe(&identity);

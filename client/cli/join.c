@@ -127,9 +127,12 @@ static int ziglans_print(const struct cli *cli, const json_t *status, const char
         if (strcmp(state, "joined") == 0) {
             uint64_t members = cli_number(ziglan, "members");
 
-            (void)printf("Joined %s as %s.zignet (%llu member%s)\n", name,
-                         cli_text(ziglan, "granted_name"), (unsigned long long)members,
-                         members == 1 ? "" : "s");
+            (void)printf("Joined %s as %s.zignet", name, cli_text(ziglan, "granted_name"));
+            if (members > 0) { /* 0: the list has not come yet, we are in it */
+                (void)printf(" (%llu member%s)", (unsigned long long)members,
+                             members == 1 ? "" : "s");
+            }
+            (void)printf("\n");
         } else if (strcmp(state, "refused") == 0) {
             (void)fprintf(stderr, CLI_PROGRAM ": %s refused this host", name);
             reason_print(stderr, cli_text(ziglan, "error"));

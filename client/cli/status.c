@@ -95,7 +95,8 @@ void cli_print_peers(const json_t *peers)
     if (json_array_size(peers) > 0) {
         table_print(table, stdout);
     } else {
-        (void)printf("No peers yet: join a ziglan with  ziglan join URL\n");
+        (void)printf(
+            "No peers yet: nobody else has joined. To join a ziglan: sudo ziglan join -\n");
     }
     table_free(table);
 }
@@ -178,15 +179,16 @@ static void ziglans_print(const json_t *status)
         const char *state = cli_text(ziglan, "state");
         const char *granted = cli_text(ziglan, "granted_name");
         const char *error = cli_text(ziglan, "error");
+        uint64_t members = cli_number(ziglan, "members");
 
         (void)printf(
-            "%s%-10s%s %s  %s%s%s%s%s  %llu members%s%s\n", color_begin(stdout, TABLE_COLOR_BOLD),
+            "%s%-10s%s %s  %s%s%s%s%s  %llu member%s%s%s\n", color_begin(stdout, TABLE_COLOR_BOLD),
             "Ziglan", color_end(stdout, TABLE_COLOR_BOLD),
             cli_text(ziglan, "name")[0] != '\0' ? cli_text(ziglan, "name")
                                                 : cli_text(ziglan, "key"),
             color_begin(stdout, state_color(state)), state, color_end(stdout, state_color(state)),
-            granted[0] != '\0' ? " as " : "", granted,
-            (unsigned long long)cli_number(ziglan, "members"), error[0] != '\0' ? "  " : "", error);
+            granted[0] != '\0' ? " as " : "", granted, (unsigned long long)members,
+            members == 1 ? "" : "s", error[0] != '\0' ? "  " : "", error);
     }
 }
 

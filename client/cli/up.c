@@ -49,7 +49,7 @@ static const struct os_env_saying sayings[] = {
     {"config.reloaded", "The configuration was read again"},
     {"config.ziglan", "A ziglan of the configuration cannot be joined"},
     {"dns.failed", "Names do not work"},
-    {"dns.manual", "Names"},
+    {"dns.manual", "DNS"},
     {"entry.closed", "The relay is gone, trying again"},
     {"entry.open", "Connected to the relay"},
     {"host.resumed", "This machine slept, all paths are tried again"},
