@@ -31,6 +31,7 @@ left_only() { # folder file...: no other files, so no temporary ones
 }
 # Something that comes up, and ends when asked to.
 serves() {
+    rm -f "$work/serves" # what the one before said is no answer of this one
     "$@" >"$work/serves" 2>&1 &
     pid=$!
     pids+=("$pid")
