@@ -4,14 +4,12 @@
  * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses and the
  * time of day in a drawn order, and recover each time. At the end one of them is thrown out.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/plan.h"
 
 #include "proto/base/bytes.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum topology { TOPOLOGY_TWO_HOMES, TOPOLOGY_ONE_LAN, TOPOLOGY_ONE_PUBLIC, TOPOLOGY_BOTH_PUBLIC };
 
 enum {
     JOIN_MS = 3000,
@@ -22,188 +20,15 @@ enum {
     HEAL_MS = 15000, /* a punch is tried again 10 s after it failed */
     RESTART_MS = 3000,
     UNDISTURBED_MS = 500,
-    LOSSY_MS = 2000, /* what repeats of lost packets may add */
     DRAIN_MS = 3000,
     SPOOFED_COUNT = 24,
     SILENCE_MS_MAX = 300000,
-    KEPT_MS = 100000, /* keepalives go on for two minutes after the last packet */
-    LATE_MS = 4000,   /* the first punch has failed by then */
-    CUT_OFF_MS = 1000, /* a revoked member is heard no more */
+    KEPT_MS = 100000,                 /* keepalives go on for two minutes after the last packet */
+    LATE_MS = 4000,                   /* the first punch has failed by then */
+    CUT_OFF_MS = 1000,                /* a revoked member is heard no more */
     CLOCK_STEP_S_MAX = 6 * 24 * 3600, /* admissions live for a day longer */
     REKEY_MS = 160000,
 };
-
-/* What was drawn. */
-struct plan {
-    bool v6;
-    enum topology topology;
-    struct nat_kind nats[SIM_HOSTS];
-    struct net_link links[SIM_HOSTS];
-    bool overlap;    /* both homes use the same private addresses */
-    uint64_t rtt_ms; /* between the hosts over the relay, jitter included */
-    uint64_t lossy_ms;
-    int stranger; /* an attachment */
-};
-
-static uint64_t draw(struct sim *sim, uint64_t lowest, uint64_t highest)
-{
-    return rng_between(&sim->scenario, lowest, highest);
-}
-
-static bool chance(struct sim *sim, unsigned percent)
-{
-    return rng_chance(&sim->scenario, percent * 10000);
-}
-
-/* ---- drawing a world ---- */
-
-static struct nat_kind draw_nat(struct sim *sim, bool v6)
-{
-    static const uint32_t lifetimes_s[] = {30, 60, 120, 300};
-    struct nat_kind kind = {.translates = !v6};
-
-    kind.mapping = v6 ? NAT_ENDPOINT_INDEPENDENT : (enum nat_rule)draw(sim, 0, 2);
-    kind.filtering = (enum nat_rule)draw(sim, 0, 2);
-    kind.port_preserving = chance(sim, 40);
-    kind.hairpin = chance(sim, 50);
-    kind.lifetime_s = lifetimes_s[draw(sim, 0, 3)];
-    return kind;
-}
-
-static struct net_link draw_link(struct sim *sim)
-{
-    static const uint16_t mtus[] = {1280, 1400, 1492, 1500};
-    struct net_link link = {.delay_us =
-                                (uint32_t)draw(sim, 1000, chance(sim, 50) ? 20000 : 150000)};
-
-    link.jitter_us = chance(sim, 50) ? (uint32_t)draw(sim, 0, link.delay_us / 4) : 0;
-    link.loss_ppm = chance(sim, 50) ? (uint32_t)draw(sim, 0, 30000) : 0;
-    link.duplicate_ppm = chance(sim, 30) ? (uint32_t)draw(sim, 0, 10000) : 0;
-    link.reorder_ppm = chance(sim, 30) ? (uint32_t)draw(sim, 0, 30000) : 0;
-    link.mtu = chance(sim, 70) ? mtus[draw(sim, 0, 3)] : (uint16_t)draw(sim, 1280, 1500);
-    return link;
-}
-
-static void draw_plan(struct sim *sim, struct plan *plan)
-{
-    unsigned percent = (unsigned)draw(sim, 0, 99);
-    uint64_t us = 0;
-
-    memset(plan, 0, sizeof(*plan));
-    plan->v6 = chance(sim, 20);
-    plan->topology = percent < 65   ? TOPOLOGY_TWO_HOMES
-                     : percent < 75 ? TOPOLOGY_ONE_LAN
-                     : percent < 90 ? TOPOLOGY_ONE_PUBLIC
-                                    : TOPOLOGY_BOTH_PUBLIC;
-    plan->overlap = chance(sim, 30);
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        plan->nats[i] = draw_nat(sim, plan->v6);
-        plan->links[i] = draw_link(sim);
-        us += plan->links[i].delay_us + plan->links[i].jitter_us;
-        plan->lossy_ms = plan->links[i].loss_ppm > 0 ? LOSSY_MS : plan->lossy_ms;
-    }
-    plan->rtt_ms = 2 * us / 1000 + 10;
-}
-
-static struct endpoint address_of(const struct plan *plan, const char *v4, const char *v6)
-{
-    struct endpoint e;
-
-    CHECK(endpoint_parse(&e, plan->v6 ? v6 : v4, 0));
-    return e;
-}
-
-/* Is this host behind a gateway, and which one's site is it (the first or the second)? */
-static bool has_site(const struct plan *plan, size_t i, size_t *site)
-{
-    *site = plan->topology == TOPOLOGY_ONE_LAN ? 0 : i;
-    return plan->topology == TOPOLOGY_TWO_HOMES || plan->topology == TOPOLOGY_ONE_LAN ||
-           (plan->topology == TOPOLOGY_ONE_PUBLIC && i == 0);
-}
-
-static int place_host(struct sim *sim, const struct plan *plan, size_t i, int sites[SIM_HOSTS])
-{
-    static const char *const outside4[] = {"198.51.100.1", "203.0.113.1"};
-    static const char *const public4[] = {"198.51.100.10", "203.0.113.10"};
-    static const char *const public6[] = {"2001:db8:a::10", "2001:db8:b::10"};
-    static const char *const inside6[] = {"2001:db8:1::10", "2001:db8:2::10"};
-    static const char *const lan6[] = {"2001:db8:1::10", "2001:db8:1::11"};
-    static const char *const lan4[] = {"192.168.1.10", "192.168.1.11"};
-    static const char *const homes4[] = {"192.168.1.10", "10.77.0.10"};
-    size_t site;
-
-    if (!has_site(plan, i, &site)) {
-        struct endpoint e = address_of(plan, public4[i], public6[i]);
-
-        return net_attach(&sim->net, &e, NET_PUBLIC, &plan->links[i]);
-    }
-    if (sites[site] < 0) {
-        struct endpoint outside = address_of(plan, outside4[site], inside6[site]);
-
-        sites[site] =
-            net_site_add(&sim->net, &plan->nats[site], &outside, plan->v6 ? 64 : 120, sim->seed);
-    }
-    struct endpoint e = address_of(plan, homes4[i], inside6[i]);
-    if (plan->topology == TOPOLOGY_ONE_LAN) {
-        e = address_of(plan, lan4[i], lan6[i]);
-    } else if (plan->overlap) { /* the same network, and perhaps the very same address */
-        e = address_of(plan, lan4[i * (sim->seed % 2)], inside6[i]);
-    }
-    return net_attach(&sim->net, &e, sites[site], &plan->links[i]);
-}
-
-static void tell_plan(struct sim *sim, const struct plan *plan)
-{
-    static const char *const topologies[] = {"two homes", "one LAN", "one public", "both public"};
-    size_t site;
-    char text[80];
-
-    journal_line(&sim->journal, "seed %llu: %s, %s%s; direct is %s; rtt at most %llu ms",
-                 (unsigned long long)sim->seed, plan->v6 ? "IPv6" : "IPv4",
-                 topologies[plan->topology], plan->overlap ? ", same private addresses" : "",
-                 sim->direct_possible ? "possible" : "impossible",
-                 (unsigned long long)plan->rtt_ms);
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        const struct net_link *l = &plan->links[i];
-        bool behind = has_site(plan, i, &site);
-
-        journal_line(
-            &sim->journal, "%s: %s; %u+%u us, loss %u, duplicates %u, reordered %u ppm, mtu %u",
-            sim->hosts[i].name, behind ? nat_kind_text(&plan->nats[site], text) : "public",
-            l->delay_us, l->jitter_us, l->loss_ppm, l->duplicate_ppm, l->reorder_ppm, l->mtu);
-    }
-}
-
-static void make_world(struct sim *sim, struct plan *plan)
-{
-    static const struct net_link backbone = {.delay_us = 1000, .mtu = 1500};
-    static const char *const names[SIM_HOSTS] = {"anna", "nas"};
-    struct endpoint relay = address_of(plan, "192.0.2.1", "2001:db8::1");
-    struct endpoint stranger = address_of(plan, "203.0.113.66", "2001:db8:66::1");
-    struct nat_side sides[SIM_HOSTS] = {0};
-    int sites[SIM_HOSTS] = {-1, -1};
-
-    sim->net.relay = net_attach(&sim->net, &relay, NET_PUBLIC, &backbone);
-    relay_node_init(&sim->relay, &sim->net, sim->net.relay, sim->seed);
-    plan->stranger = net_attach(&sim->net, &stranger, NET_PUBLIC, &backbone);
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        size_t site;
-        struct host_setup setup = {.index = i,
-                                   .name = names[i],
-                                   .peer_name = names[1 - i],
-                                   .port = (uint16_t)draw(sim, 1024, 65535),
-                                   .mtu = SIM_INNER_MTU,
-                                   .prefix_bits = plan->v6 ? 64 : 120};
-
-        sides[i] = (struct nat_side){has_site(plan, i, &site), plan->nats[i]};
-        host_node_init(&sim->hosts[i], &sim->net, place_host(sim, plan, i, sites), &setup,
-                       &sim->traffic, sim->seed, sim->now);
-    }
-    sim->direct_possible =
-        plan->topology == TOPOLOGY_ONE_LAN || nat_direct_possible(&sides[0], &sides[1]);
-    sim->look_at = sim->now;
-    tell_plan(sim, plan);
-}
 
 /* ---- phases ---- */
 
@@ -252,7 +77,7 @@ static bool join(struct sim *sim, size_t i)
 static void forge(struct sim *sim, const struct plan *plan)
 {
     uint8_t garbage[600];
-    struct endpoint victim = address_of(plan, "203.0.113.200", "2001:db8:200::1");
+    struct endpoint victim = plan_address(plan, "203.0.113.200", "2001:db8:200::1");
 
     for (unsigned i = 0; i < SPOOFED_COUNT; i++) {
         victim.port = (uint16_t)(5000 + i % 6);
@@ -260,17 +85,17 @@ static void forge(struct sim *sim, const struct plan *plan)
                  sim->relay.initial_size, sim->now);
         rng_fill(&sim->scenario, garbage, sizeof(garbage));
         net_send(&sim->net, plan->stranger, &victim, &sim->relay.address, garbage,
-                 (size_t)draw(sim, 1, sizeof(garbage)), sim->now);
+                 (size_t)plan_draw(sim, 1, sizeof(garbage)), sim->now);
     }
     journal_line(&sim->journal, "a stranger forges sources");
 }
 
 static bool phase_join(struct sim *sim, const struct plan *plan)
 {
-    size_t first = (size_t)draw(sim, 0, 1);
+    size_t first = (size_t)plan_draw(sim, 0, 1);
 
     relay_node_start(&sim->relay, sim->now);
-    if (!join(sim, first) || !sim_run(sim, draw(sim, 0, 1000)) || !join(sim, 1 - first)) {
+    if (!join(sim, first) || !sim_run(sim, plan_draw(sim, 0, 1000)) || !join(sim, 1 - first)) {
         return false;
     }
     return sim_run_until(sim, JOIN_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms,
@@ -321,12 +146,12 @@ static bool both_are_direct(struct sim *sim)
 /* Traffic begins, over the relay at first; in some worlds the direct way opens only later. */
 static bool phase_talk(struct sim *sim, const struct plan *plan)
 {
-    size_t first = (size_t)draw(sim, 0, 1);
+    size_t first = (size_t)plan_draw(sim, 0, 1);
     struct mono begin = sim->now;
-    uint64_t apart_ms = chance(sim, 30) ? 0 : draw(sim, 0, 500);
+    uint64_t apart_ms = plan_chance(sim, 30) ? 0 : plan_draw(sim, 0, 500);
     uint64_t limit_ms = FIRST_PACKET_MS + 4 * plan->rtt_ms + plan->lossy_ms;
 
-    sim->net.cut_direct = chance(sim, 20) && sim->direct_possible;
+    sim->net.cut_direct = plan_chance(sim, 20) && sim->direct_possible;
     sim->send_at[first] = sim->now;
     sim->send_at[1 - first] = mono_add_ms(sim->now, apart_ms);
     if (!flows(sim, begin, apart_ms + limit_ms, "the first packet")) {
@@ -358,7 +183,7 @@ static bool trouble_cut(struct sim *sim, const struct plan *plan)
     journal_line(&sim->journal, "the direct way is cut");
     sim->net.cut_direct = true;
     if (!flows(sim, cut_at, FLOW_AGAIN_MS + 6 * plan->rtt_ms, "after the cut") ||
-        !sim_run(sim, draw(sim, 0, 6000))) {
+        !sim_run(sim, plan_draw(sim, 0, 6000))) {
         return false;
     }
     sim->net.cut_direct = false;
@@ -374,7 +199,7 @@ static bool trouble_nat(struct sim *sim, const struct plan *plan)
     if (sim->net.sites_count == 0) {
         return true;
     }
-    size_t site = (size_t)draw(sim, 0, sim->net.sites_count - 1);
+    size_t site = (size_t)plan_draw(sim, 0, sim->net.sites_count - 1);
     journal_line(&sim->journal, "the NAT of %s forgets its mappings", sim->hosts[site].name);
     nat_reboot(&sim->net.sites[site].nat);
     if (!flows(sim, at, FLOW_AGAIN_MS + 6 * plan->rtt_ms + plan->lossy_ms, "after the reboot")) {
@@ -407,7 +232,7 @@ static bool trouble_restart(struct sim *sim, const struct plan *plan)
 
     journal_line(&sim->journal, "the relay ends");
     relay_node_stop(&sim->relay);
-    if (!sim_run(sim, draw(sim, 100, 4000))) {
+    if (!sim_run(sim, plan_draw(sim, 100, 4000))) {
         return false;
     }
     struct mono started_at = sim->now;
@@ -429,7 +254,7 @@ static bool trouble_silence(struct sim *sim, const struct plan *plan)
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         sim->send_at[i] = MONO_NEVER;
     }
-    uint64_t ms = draw(sim, 1000, chance(sim, 30) ? SILENCE_MS_MAX : SILENCE_MS_MAX / 6);
+    uint64_t ms = plan_draw(sim, 1000, plan_chance(sim, 30) ? SILENCE_MS_MAX : SILENCE_MS_MAX / 6);
     journal_line(&sim->journal, "silence for %llu ms", (unsigned long long)ms);
     if (!sim_run(sim, ms)) {
         return false;
@@ -454,7 +279,7 @@ static bool trouble_silence(struct sim *sim, const struct plan *plan)
 /* A host's program ends, and starts again on its store. The addresses in its view stay. */
 static bool trouble_host(struct sim *sim, const struct plan *plan)
 {
-    struct host_node *host = &sim->hosts[draw(sim, 0, SIM_HOSTS - 1)];
+    struct host_node *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
     struct traffic_view before = host->view;
     struct mono at = sim->now;
 
@@ -473,7 +298,7 @@ static bool trouble_host(struct sim *sim, const struct plan *plan)
 /* A host gets another address where it is: in its LAN, or on the internet. */
 static bool trouble_move(struct sim *sim, const struct plan *plan)
 {
-    size_t i = (size_t)draw(sim, 0, SIM_HOSTS - 1);
+    size_t i = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
     struct host_node *host = &sim->hosts[i];
     struct endpoint address = host->address;
     struct mono at = sim->now;
@@ -481,7 +306,7 @@ static bool trouble_move(struct sim *sim, const struct plan *plan)
 
     /* Where ports are foreseen because the NAT preserves them, the former address still holds this
      * one: that is a symmetric NAT for a while, of which the oracle knows nothing. */
-    if (has_site(plan, i, &site) && plan->nats[site].port_preserving &&
+    if (plan_has_site(plan, i, &site) && plan->nats[site].port_preserving &&
         plan->nats[site].mapping != NAT_ENDPOINT_INDEPENDENT) {
         return true;
     }
@@ -495,22 +320,22 @@ static bool trouble_move(struct sim *sim, const struct plan *plan)
                                                   both_are_direct, "both are direct again");
 }
 
-/* A host's wall clock is wrong for a while, in some worlds until after sessions were renewed: within
- * the life of admissions nobody feels it. */
+/* A host's wall clock is wrong for a while, in some worlds until after sessions were renewed:
+ * within the life of admissions nobody feels it. */
 static bool trouble_clock(struct sim *sim, const struct plan *plan)
 {
-    struct host_node *host = &sim->hosts[draw(sim, 0, SIM_HOSTS - 1)];
-    int64_t step_ms = (int64_t)draw(sim, 1, CLOCK_STEP_S_MAX) * 1000;
+    struct host_node *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
+    int64_t step_ms = (int64_t)plan_draw(sim, 1, CLOCK_STEP_S_MAX) * 1000;
     uint64_t limit_ms = UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms;
 
-    step_ms = chance(sim, 50) ? -step_ms : step_ms;
+    step_ms = plan_chance(sim, 50) ? -step_ms : step_ms;
     for (int i = 0; i < 2; i++) { /* wrong, and right again */
         struct mono at = sim->now;
 
         host->env.wall_step_ms = i == 0 ? step_ms : 0;
         journal_line(&sim->journal, "the clock of %s is wrong by %lld ms", host->name,
                      (long long)host->env.wall_step_ms);
-        if (!sim_run(sim, chance(sim, 40) ? REKEY_MS : draw(sim, 1000, 10000))) {
+        if (!sim_run(sim, plan_chance(sim, 40) ? REKEY_MS : plan_draw(sim, 1000, 10000))) {
             return false;
         }
         for (size_t k = 0; k < SIM_HOSTS; k++) {
@@ -531,8 +356,8 @@ static bool phase_troubles(struct sim *sim, const struct plan *plan)
         trouble_cut,     trouble_nat,  trouble_restart, trouble_host,
         trouble_silence, trouble_move, trouble_clock};
     const size_t count = sizeof(troubles) / sizeof(troubles[0]);
-    size_t first = (size_t)draw(sim, 0, count - 1);
-    bool backwards = chance(sim, 50);
+    size_t first = (size_t)plan_draw(sim, 0, count - 1);
+    bool backwards = plan_chance(sim, 50);
 
     for (size_t i = 0; i < count; i++) {
         size_t which = (first + (backwards ? count - i : i)) % count;
@@ -569,12 +394,13 @@ static bool phase_quiet(struct sim *sim)
 /* A member is thrown out while it sends: the other hears nothing of it any more, by no path. */
 static bool phase_revoke(struct sim *sim, const struct plan *plan)
 {
-    size_t gone = (size_t)draw(sim, 0, SIM_HOSTS - 1);
+    size_t gone = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
     uint8_t key[KEY_SIZE];
 
     /* After a NAT forgot its mappings, the relay reaches a host only after its next keepalive. */
     sim->send_at[gone] = sim->now;
-    if (!sim_run(sim, LINK_KEEPALIVE_MS + plan->rtt_ms + plan->lossy_ms + draw(sim, 0, 5000))) {
+    if (!sim_run(sim,
+                 LINK_KEEPALIVE_MS + plan->rtt_ms + plan->lossy_ms + plan_draw(sim, 0, 5000))) {
         return false;
     }
     journal_line(&sim->journal, "%s is revoked", sim->hosts[gone].name);
@@ -585,7 +411,7 @@ static bool phase_revoke(struct sim *sim, const struct plan *plan)
         return false;
     }
     struct mono since = sim->now;
-    if (!sim_run(sim, draw(sim, 1000, 30000))) {
+    if (!sim_run(sim, plan_draw(sim, 1000, 30000))) {
         return false;
     }
     struct mono first = traffic_first(&sim->traffic, gone, since);
@@ -599,8 +425,8 @@ bool scenario_run(struct sim *sim)
 {
     struct plan plan;
 
-    draw_plan(sim, &plan);
-    make_world(sim, &plan);
+    plan_fill(sim, &plan);
+    plan_make_world(sim, &plan);
     return phase_join(sim, &plan) && phase_talk(sim, &plan) && phase_troubles(sim, &plan) &&
            phase_quiet(sim) && phase_revoke(sim, &plan);
 }

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/sim/plan.h"
+
+#include "proto/base/bytes.h"
+
+#include <string.h>
+
+enum { LOSSY_MS = 2000 }; /* what repeats of lost packets may add */
+
+uint64_t plan_draw(struct sim *sim, uint64_t lowest, uint64_t highest)
+{
+    return rng_between(&sim->scenario, lowest, highest);
+}
+
+bool plan_chance(struct sim *sim, unsigned percent)
+{
+    return rng_chance(&sim->scenario, percent * 10000);
+}
+
+/* ---- drawing a world ---- */
+
+static struct nat_kind draw_nat(struct sim *sim, bool v6)
+{
+    static const uint32_t lifetimes_s[] = {30, 60, 120, 300};
+    struct nat_kind kind = {.translates = !v6};
+
+    kind.mapping = v6 ? NAT_ENDPOINT_INDEPENDENT : (enum nat_rule)plan_draw(sim, 0, 2);
+    kind.filtering = (enum nat_rule)plan_draw(sim, 0, 2);
+    kind.port_preserving = plan_chance(sim, 40);
+    kind.hairpin = plan_chance(sim, 50);
+    kind.lifetime_s = lifetimes_s[plan_draw(sim, 0, 3)];
+    return kind;
+}
+
+static struct net_link draw_link(struct sim *sim)
+{
+    static const uint16_t mtus[] = {1280, 1400, 1492, 1500};
+    struct net_link link = {
+        .delay_us = (uint32_t)plan_draw(sim, 1000, plan_chance(sim, 50) ? 20000 : 150000)};
+
+    link.jitter_us = plan_chance(sim, 50) ? (uint32_t)plan_draw(sim, 0, link.delay_us / 4) : 0;
+    link.loss_ppm = plan_chance(sim, 50) ? (uint32_t)plan_draw(sim, 0, 30000) : 0;
+    link.duplicate_ppm = plan_chance(sim, 30) ? (uint32_t)plan_draw(sim, 0, 10000) : 0;
+    link.reorder_ppm = plan_chance(sim, 30) ? (uint32_t)plan_draw(sim, 0, 30000) : 0;
+    link.mtu =
+        plan_chance(sim, 70) ? mtus[plan_draw(sim, 0, 3)] : (uint16_t)plan_draw(sim, 1280, 1500);
+    return link;
+}
+
+void plan_fill(struct sim *sim, struct plan *plan)
+{
+    unsigned percent = (unsigned)plan_draw(sim, 0, 99);
+    uint64_t us = 0;
+
+    memset(plan, 0, sizeof(*plan));
+    plan->v6 = plan_chance(sim, 20);
+    plan->topology = percent < 65   ? TOPOLOGY_TWO_HOMES
+                     : percent < 75 ? TOPOLOGY_ONE_LAN
+                     : percent < 90 ? TOPOLOGY_ONE_PUBLIC
+                                    : TOPOLOGY_BOTH_PUBLIC;
+    plan->overlap = plan_chance(sim, 30);
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        plan->nats[i] = draw_nat(sim, plan->v6);
+        plan->links[i] = draw_link(sim);
+        us += plan->links[i].delay_us + plan->links[i].jitter_us;
+        plan->lossy_ms = plan->links[i].loss_ppm > 0 ? LOSSY_MS : plan->lossy_ms;
+    }
+    plan->rtt_ms = 2 * us / 1000 + 10;
+}
+
+struct endpoint plan_address(const struct plan *plan, const char *v4, const char *v6)
+{
+    struct endpoint e;
+
+    CHECK(endpoint_parse(&e, plan->v6 ? v6 : v4, 0));
+    return e;
+}
+
+bool plan_has_site(const struct plan *plan, size_t i, size_t *site)
+{
+    *site = plan->topology == TOPOLOGY_ONE_LAN ? 0 : i;
+    return plan->topology == TOPOLOGY_TWO_HOMES || plan->topology == TOPOLOGY_ONE_LAN ||
+           (plan->topology == TOPOLOGY_ONE_PUBLIC && i == 0);
+}
+
+static int place_host(struct sim *sim, const struct plan *plan, size_t i, int sites[SIM_HOSTS])
+{
+    static const char *const outside4[] = {"198.51.100.1", "203.0.113.1"};
+    static const char *const public4[] = {"198.51.100.10", "203.0.113.10"};
+    static const char *const public6[] = {"2001:db8:a::10", "2001:db8:b::10"};
+    static const char *const inside6[] = {"2001:db8:1::10", "2001:db8:2::10"};
+    static const char *const lan6[] = {"2001:db8:1::10", "2001:db8:1::11"};
+    static const char *const lan4[] = {"192.168.1.10", "192.168.1.11"};
+    static const char *const homes4[] = {"192.168.1.10", "10.77.0.10"};
+    size_t site;
+
+    if (!plan_has_site(plan, i, &site)) {
+        struct endpoint e = plan_address(plan, public4[i], public6[i]);
+
+        return net_attach(&sim->net, &e, NET_PUBLIC, &plan->links[i]);
+    }
+    if (sites[site] < 0) {
+        struct endpoint outside = plan_address(plan, outside4[site], inside6[site]);
+
+        sites[site] =
+            net_site_add(&sim->net, &plan->nats[site], &outside, plan->v6 ? 64 : 120, sim->seed);
+    }
+    struct endpoint e = plan_address(plan, homes4[i], inside6[i]);
+    if (plan->topology == TOPOLOGY_ONE_LAN) {
+        e = plan_address(plan, lan4[i], lan6[i]);
+    } else if (plan->overlap) { /* the same network, and perhaps the very same address */
+        e = plan_address(plan, lan4[i * (sim->seed % 2)], inside6[i]);
+    }
+    return net_attach(&sim->net, &e, sites[site], &plan->links[i]);
+}
+
+static void tell_plan(struct sim *sim, const struct plan *plan)
+{
+    static const char *const topologies[] = {"two homes", "one LAN", "one public", "both public"};
+    size_t site;
+    char text[80];
+
+    journal_line(&sim->journal, "seed %llu: %s, %s%s; direct is %s; rtt at most %llu ms",
+                 (unsigned long long)sim->seed, plan->v6 ? "IPv6" : "IPv4",
+                 topologies[plan->topology], plan->overlap ? ", same private addresses" : "",
+                 sim->direct_possible ? "possible" : "impossible",
+                 (unsigned long long)plan->rtt_ms);
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        const struct net_link *l = &plan->links[i];
+        bool behind = plan_has_site(plan, i, &site);
+
+        journal_line(
+            &sim->journal, "%s: %s; %u+%u us, loss %u, duplicates %u, reordered %u ppm, mtu %u",
+            sim->hosts[i].name, behind ? nat_kind_text(&plan->nats[site], text) : "public",
+            l->delay_us, l->jitter_us, l->loss_ppm, l->duplicate_ppm, l->reorder_ppm, l->mtu);
+    }
+}
+
+void plan_make_world(struct sim *sim, struct plan *plan)
+{
+    static const struct net_link backbone = {.delay_us = 1000, .mtu = 1500};
+    static const char *const names[SIM_HOSTS] = {"anna", "nas"};
+    struct endpoint relay = plan_address(plan, "192.0.2.1", "2001:db8::1");
+    struct endpoint stranger = plan_address(plan, "203.0.113.66", "2001:db8:66::1");
+    struct nat_side sides[SIM_HOSTS] = {0};
+    int sites[SIM_HOSTS] = {-1, -1};
+
+    sim->net.relay = net_attach(&sim->net, &relay, NET_PUBLIC, &backbone);
+    relay_node_init(&sim->relay, &sim->net, sim->net.relay, sim->seed);
+    plan->stranger = net_attach(&sim->net, &stranger, NET_PUBLIC, &backbone);
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        size_t site;
+        struct host_setup setup = {.index = i,
+                                   .name = names[i],
+                                   .peer_name = names[1 - i],
+                                   .port = (uint16_t)plan_draw(sim, 1024, 65535),
+                                   .mtu = SIM_INNER_MTU,
+                                   .prefix_bits = plan->v6 ? 64 : 120};
+
+        sides[i] = (struct nat_side){plan_has_site(plan, i, &site), plan->nats[i]};
+        host_node_init(&sim->hosts[i], &sim->net, place_host(sim, plan, i, sites), &setup,
+                       &sim->traffic, sim->seed, sim->now);
+    }
+    sim->direct_possible =
+        plan->topology == TOPOLOGY_ONE_LAN || nat_direct_possible(&sides[0], &sides[1]);
+    sim->look_at = sim->now;
+    tell_plan(sim, plan);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A made-up internet: what the seed draws of it (families, places, NATs, links), and the world that
+ * is made from that.
+ */
+#pragma once
+
+#include "tests/sim/sim.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum topology { TOPOLOGY_TWO_HOMES, TOPOLOGY_ONE_LAN, TOPOLOGY_ONE_PUBLIC, TOPOLOGY_BOTH_PUBLIC };
+
+/* What was drawn. */
+struct plan {
+    bool v6;
+    enum topology topology;
+    struct nat_kind nats[SIM_HOSTS];
+    struct net_link links[SIM_HOSTS];
+    bool overlap;    /* both homes use the same private addresses */
+    uint64_t rtt_ms; /* between the hosts over the relay, jitter included */
+    uint64_t lossy_ms;
+    int stranger; /* an attachment */
+};
+
+/** Draw from the scenario's stream: from lowest to highest, both included; true in percent of a
+ * hundred cases. */
+uint64_t plan_draw(struct sim *sim, uint64_t lowest, uint64_t highest);
+bool plan_chance(struct sim *sim, unsigned percent);
+
+/** Draw a world. */
+void plan_fill(struct sim *sim, struct plan *plan);
+
+/** Make its nodes; the relay does not run yet. plan->stranger is filled in. */
+void plan_make_world(struct sim *sim, struct plan *plan);
+
+/** The address that counts in this plan's family. */
+struct endpoint plan_address(const struct plan *plan, const char *v4, const char *v6);
+
+/** Is this host behind a gateway, and which one's site is it (the first or the second)? */
+bool plan_has_site(const struct plan *plan, size_t i, size_t *site);
