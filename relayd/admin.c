@@ -3,17 +3,16 @@
 #include "relayd/admin.h"
 
 #include "proto/wire/name.h"
+#include "relayd/wall_text.h"
 #include "ziglan_version.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     EXIT_FAILURE_CODE = 1, /* the numbers of enum exit_code, which belongs to the shell */
     EXIT_USAGE_CODE = 2,
-    TIME_TEXT_SIZE = 40,
 };
 
 static json_t *refusal(int exit_code, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -33,19 +32,6 @@ static json_t *refusal(int exit_code, const char *format, ...)
         }
     }
     return json_pack("{s:s, s:i}", "error", text, "exit_code", exit_code);
-}
-
-/* RFC 3339 in UTC. */
-static const char *time_text(uint64_t wall_ms, char text[TIME_TEXT_SIZE])
-{
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm parts;
-
-    if (gmtime_r(&seconds, &parts) == NULL ||
-        strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
-        text[0] = '\0';
-    }
-    return text;
 }
 
 static json_t *status_answer(const struct admin_context *context, struct mono now)
@@ -82,6 +68,17 @@ static json_t *invite_refusal(const struct admin_context *context, enum verdict 
     return refusal(EXIT_FAILURE_CODE, "no invite was made: %s", verdict_text(verdict));
 }
 
+/* By what the log calls the invite in a URL of ours. */
+static const char *invite_id(const char *text, char id[DIRECTORY_INVITE_ID_SIZE])
+{
+    char error[URL_ERROR_SIZE];
+    struct url url;
+
+    return url_parse(&url, text, strlen(text), error) == ERR_OK
+               ? directory_invite_id(url.invite, id)
+               : "";
+}
+
 static json_t *invite_answer(const struct admin_context *context, const json_t *request)
 {
     struct directory_terms terms = {.uses = 1};
@@ -89,7 +86,8 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
     const json_t *expires = json_object_get(request, "expires_ms");
     const json_t *name = json_object_get(request, "name");
     char url[URL_SIZE_MAX];
-    char when[TIME_TEXT_SIZE];
+    char id[DIRECTORY_INVITE_ID_SIZE];
+    char when[WALL_TEXT_SIZE];
     enum verdict verdict;
 
     if (uses != NULL) {
@@ -118,21 +116,21 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
     if (verdict != VERDICT_OK) {
         return invite_refusal(context, verdict);
     }
-    return json_pack("{s:i, s:s, s:I, s:s}", "schema", 1, "url", url, "uses",
-                     (json_int_t)terms.uses, "expires",
-                     terms.expires_ms != 0 ? time_text(terms.expires_ms, when) : "");
+    return json_pack("{s:i, s:s, s:s, s:I, s:s}", "schema", 1, "url", url, "id", invite_id(url, id),
+                     "uses", (json_int_t)terms.uses, "expires",
+                     terms.expires_ms != 0 ? wall_text(terms.expires_ms, when) : "");
 }
 
 static json_t *member_json(const struct relay_member *member)
 {
     char key[KEY_TEXT_SIZE];
-    char when[TIME_TEXT_SIZE];
+    char when[WALL_TEXT_SIZE];
     char address[ENDPOINT_TEXT_SIZE];
 
     return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:I}", "key", key_text(member->key, key),
                      "name", member->name, "state", member->revoked ? "revoked" : "member",
                      "online", (int)member->online, "expires",
-                     member->expires_ms != 0 ? time_text(member->expires_ms, when) : "", "address",
+                     member->expires_ms != 0 ? wall_text(member->expires_ms, when) : "", "address",
                      member->online ? endpoint_text(&member->remote, address) : "", "online_ms",
                      (json_int_t)member->online_ms);
 }

@@ -5,6 +5,7 @@
 #include "relayd/core_state.h"
 #include "relayd/delegation.h"
 #include "relayd/invite_url.h"
+#include "relayd/wall_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -187,6 +188,24 @@ static enum verdict join_within_limits(struct relay_core *core, struct directory
     return directory_join(core->directory, join, joined);
 }
 
+/* A key and its name for the log, before an action that makes the name free. */
+struct who {
+    char peer[11];
+    char name[DIRECTORY_NAME_SIZE];
+};
+
+static struct who who_is(struct relay_core *core, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry *entry = &core->entries[0];
+    bool known = directory_find_key(core->directory, key, entry) == VERDICT_OK;
+    struct who who;
+
+    (void)key_short(key, who.peer);
+    (void)snprintf(who.name, sizeof(who.name), "%s",
+                   known && entry->name[0] != '\0' ? entry->name : "-");
+    return who;
+}
+
 static void join_count(struct relay_counters *counters, enum verdict verdict)
 {
     switch (verdict) {
@@ -271,8 +290,9 @@ void ziglan_on_join(struct relay_core *core, struct session *session,
         return;
     }
     if (session->state != SESSION_STATE_MEMBER) {
-        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s",
-                  key_short(session->key, text), joined.name);
+        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
+                  key_short(session->key, text), joined.name,
+                  joined.invite_id[0] != '\0' ? "invite=" : "returned=1", joined.invite_id);
     }
     /* The answer first: the member must not see itself in Changes before it knows it is in. */
     joined_send(core, session, message->request_id, &joined);
@@ -333,6 +353,7 @@ void ziglan_on_leave(struct relay_core *core, struct session *session,
 {
     Ziglan__Done body = ZIGLAN__DONE__INIT;
     Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
+    struct who who = who_is(core, session->key);
     enum verdict verdict = directory_leave(core->directory, session->key);
 
     ziglan_note_store(core, verdict);
@@ -340,6 +361,7 @@ void ziglan_on_leave(struct relay_core *core, struct session *session,
         control_refuse(core, session, message->request_id, verdict, NULL);
         return;
     }
+    env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.left", "peer=%s name=%s", who.peer, who.name);
     answer.request_id = message->request_id;
     answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
     answer.done = &body;
@@ -358,6 +380,19 @@ bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE])
     return core->directory != NULL;
 }
 
+/* Never the invite itself: whoever reads the log could join. */
+static void invite_log(const struct relay_core *core, const struct directory_terms *terms,
+                       const uint8_t invite[DIRECTORY_INVITE_SIZE])
+{
+    char id[DIRECTORY_INVITE_ID_SIZE];
+    char when[WALL_TEXT_SIZE];
+
+    env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.invited", "invite=%s uses=%u expires=%s%s%s",
+              directory_invite_id(invite, id), (unsigned)(terms->uses != 0 ? terms->uses : 1),
+              terms->expires_ms != 0 ? wall_text(terms->expires_ms, when) : "never",
+              terms->name[0] != '\0' ? " name=" : "", terms->name);
+}
+
 enum verdict relay_core_invite(struct relay_core *core, const struct directory_terms *terms,
                                char text[URL_SIZE_MAX])
 {
@@ -374,11 +409,14 @@ enum verdict relay_core_invite(struct relay_core *core, const struct directory_t
     }
     verdict = directory_invite(core->directory, terms, invite);
     ziglan_note_store(core, verdict);
-    if (verdict == VERDICT_OK && invite_url_print(text, core->ziglan_key, core->public_hosts,
-                                                  core->name, invite) != ERR_OK) {
-        verdict = VERDICT_LIMIT;
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
-    return verdict;
+    invite_log(core, terms, invite);
+    return invite_url_print(text, core->ziglan_key, core->public_hosts, core->name, invite) ==
+                   ERR_OK
+               ? VERDICT_OK
+               : VERDICT_LIMIT;
 }
 
 enum verdict relay_core_member_next(struct relay_core *core, uint8_t key[KEY_SIZE],
@@ -412,20 +450,29 @@ enum verdict relay_core_revoke(struct relay_core *core, const char *text, uint8_
                                struct mono now)
 {
     struct session *session;
+    struct who who;
     enum verdict verdict;
+    bool again;
 
     if (core->directory == NULL) {
         return VERDICT_NOT_FOUND;
     }
     verdict = directory_resolve(core->directory, text, key);
-    if (verdict == VERDICT_OK) {
-        verdict = directory_revoke(core->directory, key);
-        ziglan_note_store(core, verdict);
-    }
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    core->counters.revocations++;
+    again = directory_status(core->directory, key) == DIRECTORY_STATUS_REVOKED;
+    who = who_is(core, key);
+    verdict = directory_revoke(core->directory, key);
+    ziglan_note_store(core, verdict);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (!again) {
+        core->counters.revocations++;
+        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.revoked", "peer=%s name=%s", who.peer,
+                  who.name);
+    }
     session = session_of_key(core, key);
     if (session != NULL) {
         session_send_away(core, session, GOAWAY_REVOKED, 0, now);
@@ -438,6 +485,7 @@ enum verdict relay_core_restore(struct relay_core *core, const char *text, uint8
                                 struct mono now)
 {
     enum verdict verdict;
+    char peer[11];
 
     if (core->directory == NULL) {
         return VERDICT_NOT_FOUND;
@@ -448,6 +496,8 @@ enum verdict relay_core_restore(struct relay_core *core, const char *text, uint8
         ziglan_note_store(core, verdict);
     }
     if (verdict == VERDICT_OK) {
+        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.restored", "peer=%s",
+                  key_short(key, peer));
         watch_changed(core, now);
     }
     return verdict;

@@ -30,6 +30,7 @@ enum {
     DIRECTORY_PART_SIZE_MAX = 1088,        /* a signed member part */
     DIRECTORY_RECORD_SIZE_MAX = 576,       /* any other signed record */
     DIRECTORY_INVITE_SIZE = 16,            /* random bytes of an invite */
+    DIRECTORY_INVITE_ID_SIZE = 11,         /* by which an invite is spoken of, and NUL */
     DIRECTORY_MEMBER_COUNT_MAX = 10000,    /* default cap of members, and of revocations */
     DIRECTORY_INVITE_COUNT_MAX = 1000,     /* default cap of open invites */
     DIRECTORY_CHUNK_COUNT_MAX = 64,        /* entries of one chunk of changes */
@@ -89,6 +90,11 @@ struct directory_terms {
 enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
                               uint8_t invite[DIRECTORY_INVITE_SIZE]);
 
+/** By what an invite may be called in a log: ten characters of its hash, which nobody can join with.
+ * Returns id. */
+const char *directory_invite_id(const uint8_t invite[DIRECTORY_INVITE_SIZE],
+                                char id[DIRECTORY_INVITE_ID_SIZE]);
+
 /** Forget expired invites, freed names and who left long ago, some at a time. Call it now and then
  * (every minute or so). settled_ms is the wall clock by which things may be deleted or given to
  * others (wall_watch_settled_ms): what is over by the wall clock alone is not served, but stays. */
@@ -113,6 +119,7 @@ struct directory_joined {
     uint64_t expires_ms; /* of the admission */
     uint64_t sequence;   /* of the directory */
     bool changed;        /* the directory changed: tell the watchers */
+    char invite_id[DIRECTORY_INVITE_ID_SIZE]; /* of the invite that was used; empty: none was */
 };
 
 /**

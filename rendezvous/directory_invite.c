@@ -3,6 +3,7 @@
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
+#include "proto/crypto/identity.h"
 #include "proto/wire/name.h"
 #include "rendezvous/directory_inside.h"
 
@@ -25,6 +26,15 @@ static void invite_hash(uint8_t hash[DIRECTORY_INVITE_HASH_SIZE],
     (void)crypto_generichash_update(&state, invite, DIRECTORY_INVITE_SIZE);
     (void)crypto_generichash_final(&state, hash, DIRECTORY_INVITE_HASH_SIZE);
     sodium_memzero(&state, sizeof(state));
+}
+
+const char *directory_invite_id(const uint8_t invite[DIRECTORY_INVITE_SIZE],
+                                char id[DIRECTORY_INVITE_ID_SIZE])
+{
+    uint8_t hash[DIRECTORY_INVITE_HASH_SIZE];
+
+    invite_hash(hash, invite);
+    return key_short(hash, id); /* a hash is as long as a key */
 }
 
 static int terms_write(struct directory *d, const uint8_t hash[DIRECTORY_INVITE_HASH_SIZE],

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A node becomes a member, comes back, or goes. */
+#include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"
 #include "rendezvous/directory_inside.h"
 
@@ -168,6 +169,7 @@ static enum verdict join_commit(struct directory *d, struct joining *j)
     d->sequence = sequence;
     j->joined.expires_ms = env_wall_ms(d->env) + DIRECTORY_ADMISSION_MS;
     if (!j->returning) {
+        (void)key_short(j->invite.hash, j->joined.invite_id);
         d->member_count++;
         d->invite_count -= j->invite.terms.uses == 1 ? 1 : 0;
         d->revoked_count -= j->before.revocation_size > 0 ? 1 : 0;

@@ -110,6 +110,83 @@ static void an_invite_is_a_url_that_admits_so_many(void **state)
     world_free(w);
 }
 
+/* What the core logged at info level since it was made. */
+static char log_text[4096];
+
+static void log_keep(void *context, enum trace_level level, const char *event, const char *text)
+{
+    size_t used = strlen(log_text);
+
+    (void)context;
+    if (level <= TRACE_LEVEL_INFO) {
+        (void)snprintf(log_text + used, sizeof(log_text) - used, "%s %s\n", event, text);
+    }
+}
+
+static void logged(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static void logged(const char *format, ...)
+{
+    char line[256];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    if (strstr(log_text, line) == NULL) {
+        fail_msg("the log does not say: %s\nbut:\n%s", line, log_text);
+    }
+}
+
+static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct url url;
+    char error[URL_ERROR_SIZE];
+    char peer[11];
+    json_t *answer;
+    const char *id, *secret;
+    char token[27];
+
+    (void)state;
+    relay_core_free(w->core);
+    log_text[0] = '\0';
+    w->env.trace = log_keep;
+    world_core_start(w);
+    answer = ask(w, "{\"do\":\"invite\",\"uses\":2,\"expires_ms\":1767312000000}");
+    id = json_string_value(json_object_get(answer, "id"));
+    secret = json_string_value(json_object_get(answer, "url"));
+    must(url_parse(&url, secret, strlen(secret), error), "url_parse");
+    (void)snprintf(token, sizeof(token), "%s", strstr(secret, "invite=") + strlen("invite="));
+    assert_non_null(id);
+    assert_int_equal(strlen(id), 10);
+    logged("ziglan.invited invite=%s uses=2 expires=2026-01-02T00:00:00Z\n", id);
+    for (int i = 0; i < 2; i++) {
+        client_dial(w, &w->clients[i]);
+        client_join(w, &w->clients[i], url.invite, i == 0 ? "nas" : "desk");
+    }
+    (void)key_short(w->clients[0].identity.public_key, peer);
+    logged("ziglan.joined peer=%s name=nas invite=%s\n", peer, id);
+    client_join(w, &w->clients[0], NULL, "nas"); /* a member that only comes again */
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"nas\"}"));
+    logged("ziglan.revoked peer=%s name=nas\n", peer);
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"nas\"}"));
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"nas\",\"undo\":true}"));
+    logged("ziglan.restored peer=%s\n", peer);
+    client_ask(&w->clients[1], ZIGLAN__CONTROL__BODY_LEAVE);
+    world_run(w, 100);
+    logged("ziglan.left peer=%s name=desk\n",
+           key_short(w->clients[1].identity.public_key, peer));
+    json_decref(ask(w, "{\"do\":\"invite\",\"name\":\"guest\"}"));
+    logged("uses=1 expires=never name=guest\n");
+    assert_int_equal(world_counters(w).revocations, 1); /* once, although it was asked twice */
+    assert_null(strstr(strstr(log_text, "ziglan.revoked") + 1, "ziglan.revoked"));
+    assert_null(strstr(strstr(log_text, "name=nas invite") + 1, "name=nas invite"));
+    assert_null(strstr(log_text, token));
+    json_decref(answer);
+    world_free(w);
+}
+
 static void wrong_requests_get_a_sentence_and_a_code(void **state)
 {
     struct world *w = world_new(NULL);
@@ -154,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_listed_with_what_they_do),
         cmocka_unit_test(an_invite_is_a_url_that_admits_so_many),
+        cmocka_unit_test(the_log_tells_who_was_let_in_and_thrown_out),
         cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
         cmocka_unit_test(status_tells_what_runs),
     };
