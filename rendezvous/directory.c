@@ -3,6 +3,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/signed.h"
+#include "proto/wire/name.h"
 #include "rendezvous/directory_inside.h"
 
 #include <stdlib.h>
@@ -160,6 +161,20 @@ static void load_meaning(struct directory_entry *e)
     }
 }
 
+/* Only people read it; what is no name counts as not there. */
+static int load_former_name(struct directory *d, struct directory_entry *e)
+{
+    char name[STORE_KEY_SIZE_MAX];
+    size_t size;
+    int rc = store_read(d->store, STORE_TABLE_FORMER, e->key, KEY_SIZE, name, sizeof(name), &size);
+
+    if (rc == ERR_OK && size != STORE_NONE && name_is_label(name, size)) {
+        memcpy(e->name, name, size);
+        e->name[size] = '\0';
+    }
+    return rc;
+}
+
 int directory_load(struct directory *directory, const uint8_t key[KEY_SIZE],
                    struct directory_entry *out)
 {
@@ -179,6 +194,9 @@ int directory_load(struct directory *directory, const uint8_t key[KEY_SIZE],
     }
     if (rc == ERR_OK) {
         load_meaning(out);
+    }
+    if (rc == ERR_OK && out->revocation_size > 0 && out->admission_size == 0) {
+        rc = load_former_name(directory, out);
     }
     return rc;
 }
@@ -200,8 +218,16 @@ int directory_member_remove(struct directory *directory, const struct directory_
     struct record_member part;
     bool has_part = directory_entry_part(entry, &part);
     uint64_t now_ms = env_wall_ms(directory->env);
-    int rc = store_remove(directory->store, STORE_TABLE_ADMISSIONS, entry->key, KEY_SIZE);
+    int rc = ERR_OK;
 
+    /* Before the admission goes, which a store that breaks off in between could not name again. */
+    if (entry->name[0] != '\0') {
+        rc = store_write(directory->store, STORE_TABLE_FORMER, entry->key, KEY_SIZE, entry->name,
+                         strlen(entry->name));
+    }
+    if (rc == ERR_OK) {
+        rc = store_remove(directory->store, STORE_TABLE_ADMISSIONS, entry->key, KEY_SIZE);
+    }
     if (rc == ERR_OK) {
         rc = store_remove(directory->store, STORE_TABLE_MEMBERS, entry->key, KEY_SIZE);
     }
@@ -212,6 +238,13 @@ int directory_member_remove(struct directory *directory, const struct directory_
         rc = directory_name_write(directory, entry->name, entry->key, now_ms == 0 ? 1 : now_ms);
     }
     return rc;
+}
+
+int directory_revocation_remove(struct directory *directory, const uint8_t key[KEY_SIZE])
+{
+    int rc = store_remove(directory->store, STORE_TABLE_REVOCATIONS, key, KEY_SIZE);
+
+    return rc == ERR_OK ? store_remove(directory->store, STORE_TABLE_FORMER, key, KEY_SIZE) : rc;
 }
 
 /* ---- finding ---- */

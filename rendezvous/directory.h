@@ -167,7 +167,7 @@ uint64_t directory_admitted_until(struct directory *directory, const uint8_t key
  * a revoked or departed one has only its revocation. */
 struct directory_entry {
     uint8_t key[KEY_SIZE];
-    char name[DIRECTORY_NAME_SIZE]; /* granted name; of a revoked one: the name it had, if known */
+    char name[DIRECTORY_NAME_SIZE]; /* granted name; of a revoked one: the name it had, if any */
     uint64_t sequence;              /* of its latest change */
     uint64_t expires_ms;            /* of the admission */
     size_t member_part_size, admission_size, revocation_size;

@@ -3,8 +3,8 @@
  * What the files of the directory share. Nobody else includes this.
  *
  * In the store, the truth is MEMBERS (key -> member part), ADMISSIONS (key -> admission),
- * REVOCATIONS (key -> revocation, also of those who left), INVITES, and the freed entries of
- * NAMES. The rest are indexes that directory_repair can make anew:
+ * REVOCATIONS (key -> revocation, also of those who left), FORMER (key -> the name that went with
+ * it), INVITES, and the freed entries of NAMES. The rest are indexes that directory_repair can make anew:
  *   NAMES      name -> key(32) freed_ms(8), freed_ms 0 while the name is held
  *   ADDRESSES  key IPv6(16) -> key(32), EUI-64(8) -> key(32)
  *   CHANGES    sequence(8) -> key(32); the sequence of an entry is that in the header of its
@@ -59,9 +59,14 @@ uint64_t directory_sequence_next(const struct directory *directory);
 int directory_mark(struct directory *directory, const uint8_t key[KEY_SIZE], uint64_t before,
                    uint64_t sequence) MUST_CHECK;
 
-/** Inside a transaction: remove a member's records; its name and addresses become free. */
+/** Inside a transaction: remove a member's records beside a revocation, which keeps its name; the
+ * name and the addresses become free for others. */
 int directory_member_remove(struct directory *directory,
                             const struct directory_entry *entry) MUST_CHECK;
+
+/** Inside a transaction: remove a revocation and what is remembered with it. */
+int directory_revocation_remove(struct directory *directory,
+                                const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /* ---- directory_name.c ---- */
 

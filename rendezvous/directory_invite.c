@@ -243,8 +243,7 @@ static int sweep_left(struct directory *d, uint64_t now_ms, uint32_t *removed)
         wbuf_u64(&w, revocation.header.sequence);
         rc = store_remove(d->store, STORE_TABLE_CHANGES, number, sizeof(number));
         if (rc == ERR_OK) {
-            rc = store_remove(d->store, STORE_TABLE_REVOCATIONS, d->sweep_revocations.key,
-                              d->sweep_revocations.key_size);
+            rc = directory_revocation_remove(d, d->sweep_revocations.key);
         }
         if (rc != ERR_OK) {
             return rc;

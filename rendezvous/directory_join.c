@@ -129,7 +129,7 @@ static int join_write(struct directory *d, const struct joining *j, uint64_t seq
         rc = directory_invite_use(d, &j->invite);
     }
     if (rc == ERR_OK && j->before.revocation_size > 0) {
-        rc = store_remove(d->store, STORE_TABLE_REVOCATIONS, key, KEY_SIZE);
+        rc = directory_revocation_remove(d, key);
     }
     if (rc == ERR_OK) {
         rc = store_write(d->store, STORE_TABLE_MEMBERS, key, KEY_SIZE, j->request->member_part,

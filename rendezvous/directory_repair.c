@@ -134,6 +134,13 @@ static int visit_part(struct repair *r, const struct directory_entry *entry)
                : drop(r, STORE_TABLE_MEMBERS, entry->key, KEY_SIZE);
 }
 
+static int visit_former(struct repair *r, const struct directory_entry *entry)
+{
+    return entry->revocation_size > 0 && entry->name[0] != '\0'
+               ? ERR_OK
+               : drop(r, STORE_TABLE_FORMER, entry->key, KEY_SIZE);
+}
+
 /* ---- indexes to records ---- */
 
 /* A held name whose member is not there, or has another name, was freed at a time that is not
@@ -248,6 +255,9 @@ static int repair_all(struct repair *r)
 {
     int rc = walk_entries(r, STORE_TABLE_REVOCATIONS, visit_revocation);
 
+    if (rc == ERR_OK) {
+        rc = walk_entries(r, STORE_TABLE_FORMER, visit_former);
+    }
     if (rc == ERR_OK) {
         rc = walk_entries(r, STORE_TABLE_MEMBERS, visit_part);
     }

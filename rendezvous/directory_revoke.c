@@ -103,7 +103,7 @@ enum verdict directory_revoke(struct directory *directory, const uint8_t key[KEY
 static int restore_write(struct directory *d, const struct directory_entry *entry)
 {
     uint8_t number[8];
-    int rc = store_remove(d->store, STORE_TABLE_REVOCATIONS, entry->key, KEY_SIZE);
+    int rc = directory_revocation_remove(d, entry->key);
 
     be64_write(number, entry->sequence);
     if (rc == ERR_OK) {

@@ -19,6 +19,7 @@ static const char *const table_names[STORE_TABLE_COUNT] = {
     [STORE_TABLE_ROSTER] = "roster",
     [STORE_TABLE_BINDINGS] = "bindings",
     [STORE_TABLE_VIEWS] = "views",
+    [STORE_TABLE_FORMER] = "former",
 };
 
 const char *store_table_name(enum store_table table)

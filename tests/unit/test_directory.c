@@ -22,6 +22,16 @@ static enum verdict directory_leave_node(struct ziglan *z, uint32_t n)
     return directory_leave(z->directory, node.public_key);
 }
 
+/* The name under which a listing shows the node. */
+static const char *name_of(struct ziglan *z, uint32_t n)
+{
+    static struct directory_entry entry;
+    struct identity node = node_of(n);
+
+    return directory_find_key(z->directory, node.public_key, &entry) == VERDICT_OK ? entry.name
+                                                                                    : "-";
+}
+
 static enum directory_status status_of(struct ziglan *z, uint32_t n)
 {
     struct identity node = node_of(n);
@@ -360,6 +370,7 @@ static void the_revoked_stay_out_until_restored(void **state)
     assert_int_equal(entry.admission_size, 0);
     assert_int_equal(directory_member_count(z.directory), 0);
     assert_int_equal(directory_revoked_count(z.directory), 1);
+    assert_string_equal(name_of(&z, 1), "nas");
     /* Somebody who never was here can be kept out too. */
     assert_int_equal(directory_revoke(z.directory, two.public_key), VERDICT_OK);
     struct part other = part_of(&z.world, 2, 1, 0);
@@ -368,6 +379,7 @@ static void the_revoked_stay_out_until_restored(void **state)
     assert_int_equal(directory_resolve(z.directory, "nas", key), VERDICT_OK); /* freed name */
     assert_int_equal(directory_restore(z.directory, key), VERDICT_OK);
     assert_int_equal(directory_restore(z.directory, key), VERDICT_NOT_FOUND);
+    assert_int_equal(store_memory_count(z.store, STORE_TABLE_FORMER), 0);
     assert_int_equal(ziglan_join(&z, 1, NULL, "nas", &part, &joined), VERDICT_NOT_MEMBER);
     assert_int_equal(ziglan_join(&z, 1, invite, "nas", &part, &joined), VERDICT_OK);
     assert_string_equal(joined.name, "nas"); /* it gets its own freed name back */
@@ -646,6 +658,7 @@ static void a_torn_store_is_repaired(void **state)
 
         bool gone = status_of(&z, 1) == DIRECTORY_STATUS_REVOKED;
         assert_int_equal(gone, keep >= 1);
+        assert_string_equal(name_of(&z, 1), "nas"); /* gone or not */
         assert_int_equal(find_name(&z, "nas", 1), gone ? VERDICT_NOT_FOUND : VERDICT_OK);
         assert_int_equal(owner_of(&z, 0x21, 3), gone ? 0 : 1);
         assert_int_equal(find_name(&z, "box", 2), VERDICT_OK);
@@ -671,10 +684,11 @@ static void damaged_values_are_forgotten(void **state)
     static const enum store_table tables[] = {
         STORE_TABLE_MEMBERS, STORE_TABLE_ADMISSIONS, STORE_TABLE_REVOCATIONS,
         STORE_TABLE_NAMES,   STORE_TABLE_ADDRESSES,  STORE_TABLE_CHANGES,
+        STORE_TABLE_FORMER,
     };
 
     (void)state;
-    for (uint32_t round = 0; round < 60; round++) {
+    for (uint32_t round = 0; round < 70; round++) {
         struct directory_joined joined;
         uint8_t value[40];
         struct ziglan z;
@@ -687,7 +701,7 @@ static void damaged_values_are_forgotten(void **state)
             (void)ziglan_admit(&z, n, "nas", (uint8_t)n, &joined);
         }
         assert_int_equal(directory_revoke_node(&z, 2), VERDICT_OK);
-        enum store_table table = tables[round % 6];
+        enum store_table table = tables[round % 7];
         struct store_cursor cursor = store_cursor_from(table, NULL, 0);
         uint8_t old[STORE_VALUE_SIZE_MAX];
         assert_int_equal(store_next(z.store, &cursor, old, sizeof(old), &size), ERR_OK);

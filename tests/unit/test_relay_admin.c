@@ -78,6 +78,7 @@ static void members_are_listed_with_what_they_do(void **state)
         if (strcmp(json_string_value(json_object_get(member, "key")),
                    key_text(w->clients[1].identity.public_key, key)) == 0) {
             assert_string_equal(json_string_value(json_object_get(member, "state")), "revoked");
+            assert_string_equal(json_string_value(json_object_get(member, "name")), "host1");
         }
     }
     assert_int_equal(online, 1);
