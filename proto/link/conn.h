@@ -15,6 +15,7 @@
 #include "proto/link/link.h"
 #include "proto/link/path_size.h"
 #include "proto/link/session.h"
+#include "proto/link/tls_scan.h"
 #include "proto/net/dgram.h"
 
 #include <stdbool.h>
@@ -66,6 +67,7 @@ struct link_conn {
     ngtcp2_conn *quic;
     struct WOLFSSL *tls;
     ngtcp2_crypto_conn_ref tls_ref;
+    struct tls_scan tls_scan;
     struct h3 h3;
     struct link_session session;
 

@@ -6,6 +6,8 @@
 #include "proto/link/hub.h"
 #include "proto/link/packet_aead.h"
 
+enum { ALERT_UNEXPECTED_MESSAGE = 10 }; /* RFC 8446, section 6.2 */
+
 ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
 {
     struct link_conn *c = ref->user_data;
@@ -75,6 +77,24 @@ static int on_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data, voi
     (void)quic;
     env_random(c->hub->env, data->data, sizeof(data->data));
     return 0;
+}
+
+/* Bytes of TLS. The last of them belong to the handshake's own levels: with the keys of the session
+ * only tickets could come, which a client may let lie (RFC 8446, section 4.6.1). */
+static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t offset,
+                     const uint8_t *data, size_t size, void *user)
+{
+    struct link_conn *c = user;
+
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && c->dialled) {
+        return 0;
+    }
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT ||
+        !tls_scan_allows(&c->tls_scan, level, data, size)) {
+        ngtcp2_conn_set_tls_alert(quic, ALERT_UNEXPECTED_MESSAGE);
+        return NGTCP2_ERR_CRYPTO;
+    }
+    return ngtcp2_crypto_recv_crypto_data_cb(quic, level, offset, data, size, user);
 }
 
 /* The keys with which we may send application data are there: HTTP can begin. */
@@ -234,9 +254,8 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
 }
 
 #define CALLBACKS_COMMON                                                                           \
-    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb, .encrypt = packet_aead_seal,            \
-    .decrypt = packet_aead_open, .hp_mask = ngtcp2_crypto_hp_mask_cb,                              \
-    .update_key = ngtcp2_crypto_update_key_cb,                                                     \
+    .recv_crypto_data = on_crypto, .encrypt = packet_aead_seal, .decrypt = packet_aead_open,       \
+    .hp_mask = ngtcp2_crypto_hp_mask_cb, .update_key = ngtcp2_crypto_update_key_cb,                \
     .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                             \
     .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                         \
     .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .rand = on_rand,                  \
@@ -246,7 +265,7 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
     .stream_close = on_stream_close, .stream_reset = on_stream_reset,                              \
     .stream_stop_sending = on_stop_sending, .extend_max_stream_data = on_stream_window,            \
     .recv_datagram = on_datagram, .ack_datagram = on_datagram_acked,                               \
-    .lost_datagram = on_datagram_lost, .recv_stateless_reset2 = on_reset,                               \
+    .lost_datagram = on_datagram_lost, .recv_stateless_reset2 = on_reset,                          \
     .path_validation = on_path_validation
 
 const ngtcp2_callbacks conn_client_callbacks = {

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A handshake of TLS, whole and in pieces: each way must tell what a walk from message to message
+ * tells. */
+#include "proto/base/bytes.h"
+#include "proto/link/tls_scan.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* True if no message is a KeyUpdate. */
+static bool walk_allows(const uint8_t *data, size_t size)
+{
+    size_t at = 0;
+
+    while (at < size) {
+        if (data[at] == 24) {
+            return false;
+        }
+        if (size - at < TLS_SCAN_HEAD_SIZE) {
+            return true;
+        }
+        at += TLS_SCAN_HEAD_SIZE + ((size_t)data[at + 1] << 16) + ((size_t)data[at + 2] << 8) +
+              data[at + 3];
+    }
+    return true;
+}
+
+static bool pieces_allow(const uint8_t *data, size_t size, size_t piece)
+{
+    struct tls_scan scan = {.left = 0};
+    bool allowed = true;
+
+    for (size_t at = 0; at < size && allowed; at += piece) {
+        allowed = tls_scan_allows(&scan, NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE, data + at,
+                                  size - at < piece ? size - at : piece);
+    }
+    return allowed;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    bool allowed = walk_allows(data, size);
+
+    CHECK(pieces_allow(data, size, size + 1) == allowed);
+    CHECK(pieces_allow(data, size, 1) == allowed);
+    CHECK(pieces_allow(data, size, 7) == allowed);
+    return 0;
+}
