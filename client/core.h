@@ -104,6 +104,9 @@ struct host_route {
  * false if nothing did. Who does not ask misses nothing but memory of one address for each peer. */
 bool host_core_route(struct host_core *core, struct host_route *out);
 
+/** The shell lost the routes that it was told: all are told again. */
+void host_core_route_again(struct host_core *core);
+
 /** The TUN device takes partial checksums and TCP super-packets (until told: it does not). */
 void host_core_set_tun_offload(struct host_core *core, bool offload);
 

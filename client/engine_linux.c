@@ -4,6 +4,7 @@
 #include "client/platform/netcfg.h"
 #include "client/platform/netwatch.h"
 #include "client/platform/tun.h"
+#include "proto/base/bucket.h"
 #include "proto/link/link.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
@@ -27,7 +28,13 @@ enum {
     SLEEP_MS_MIN = 2000, /* a pause longer than this was a sleep */
     RESOLVES_MAX = RESOLVE_PENDING_MAX,
     PEER_ROUTES_BATCH = 64,
+    RESTORE_BURST = 12,    /* times that what belongs to the interface is put back at once ... */
+    RESTORE_REFILL_S = 20, /* ... and then once in so long, if somebody takes it away each time */
 };
+
+/* Whole tokens a second; a restoration takes RESTORE_REFILL_S of them. */
+static const struct bucket_rate restore_rate = {.per_s = 1,
+                                                .burst = RESTORE_BURST * RESTORE_REFILL_S};
 
 /* One name being resolved for the core. */
 struct resolve_slot {
@@ -54,8 +61,12 @@ struct engine {
     struct ev_timer wake_check;
     uint64_t asleep_ms; /* time asleep since boot, as seen last */
     uint8_t resolver_ip[4];
+    struct netcfg_plan plan; /* what belongs to the interface */
+    struct bucket restores;
+    struct ev_timer restore_later;
+    bool interface_down; /* somebody set it down */
     bool ipv6_off;
-    bool routes_shared;      /* another interface has the overlay's IPv6 routes: one route a peer */
+    bool routes_shared; /* another interface has the overlay's IPv6 routes: one route a peer */
     char interface[IF_NAMESIZE];
 };
 
@@ -213,6 +224,73 @@ static void on_tun_readable(struct ev_loop *loop, struct ev_io *w, int events)
     }
 }
 
+/* -- The interface under other hands ------------------------------------------------------------
+ */
+
+static void interface_tell(struct engine *e, const struct netcfg_report *report)
+{
+    if (report->down && !e->interface_down) {
+        env_trace(e->env, TRACE_LEVEL_WARN, "interface.down",
+                  "somebody set %s down: nothing passes until: ip link set %s up", e->interface,
+                  e->interface);
+    }
+    if (report->made > 0) {
+        env_trace(e->env, TRACE_LEVEL_WARN, "interface.restored",
+                  "somebody took away addresses or routes of %s; %zu are back", e->interface,
+                  report->made);
+    }
+    if (!report->down && report->ipv6_off && !e->ipv6_off) {
+        env_trace(e->env, TRACE_LEVEL_WARN, "interface.ipv6",
+                  "the kernel has IPv6 disabled; peers are reached by IPv4 only");
+    }
+}
+
+/* With its addresses the interface is of use, without them only the daemon's word says that it is
+ * up; so they come back, whoever took them. Who wants it to be quiet sets it down. */
+static void interface_restore(struct engine *e, struct mono now)
+{
+    struct netcfg_report report;
+    struct fault fault = {0};
+    int rc;
+
+    if (bucket_level(&e->restores, &restore_rate, now) < RESTORE_REFILL_S) {
+        ev_timer_start(e->loop, &e->restore_later); /* no harm if it runs */
+        return;
+    }
+    rc = netcfg_restore(e->interface, &e->plan, &report, &fault);
+    if (rc != ERR_OK) {
+        env_trace(e->env, TRACE_LEVEL_WARN, "interface.restored", "%s", fault.text);
+    }
+    if (rc != ERR_OK || report.made > 0) {
+        (void)bucket_take(&e->restores, &restore_rate, RESTORE_REFILL_S, now);
+    }
+    if (rc == ERR_OK) {
+        interface_tell(e, &report);
+        e->interface_down = report.down;
+    }
+    if (rc == ERR_OK && !report.down) {
+        e->ipv6_off = report.ipv6_off;
+        e->routes_shared = e->routes_shared || report.ipv6_route_shared;
+    }
+    if (e->routes_shared && report.made > 0) {
+        host_core_route_again(e->core);
+        pump_kick(e->pump);
+    }
+}
+
+static void on_interface_changed(void *context)
+{
+    interface_restore(context, clock_mono());
+}
+
+static void on_restore_later(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)events;
+    ev_timer_stop(loop, w);
+    ev_timer_set(w, RESTORE_REFILL_S, 0.0);
+    interface_restore(w->data, clock_mono());
+}
+
 /* -- The network --------------------------------------------------------------------------------
  */
 
@@ -313,12 +391,28 @@ static int socket_open(struct engine *e, const struct engine_options *options, s
     return ERR_OK;
 }
 
+/* What belongs to the interface. */
+static void plan_fill(struct engine *e, const struct engine_options *options)
+{
+    static const uint8_t middle[ADDRPLAN_MIDDLE_SIZE] = {0};
+    struct netcfg_plan *plan = &e->plan;
+    uint8_t resolver[4]; /* the core's choice; the options may have another */
+
+    plan->mtu = options->mtu;
+    plan->queue_length = TUN_QUEUE_LENGTH;
+    host_core_addresses(e->core, plan->ipv4, plan->ipv6, resolver, &plan->ipv4_prefix);
+    memcpy(plan->resolver, e->resolver_ip, sizeof(plan->resolver));
+    addrplan_4in6(plan->ipv6_4in6, plan->ipv4);
+    for (size_t i = 0; i < options->fixed_count; i++) {
+        addrplan_fixed(plan->ipv6_fixed[i], middle, options->fixed[i]);
+    }
+    plan->ipv6_fixed_count = options->fixed_count;
+}
+
 static int interface_open(struct engine *e, const struct engine_options *options,
                           struct fault *fault)
 {
-    struct netcfg_plan plan = {.mtu = options->mtu, .queue_length = TUN_QUEUE_LENGTH};
     struct netcfg_report report;
-    uint8_t resolver[4];
     int rc;
 
     if (options->interface == NULL) {
@@ -329,30 +423,21 @@ static int interface_open(struct engine *e, const struct engine_options *options
         return rc;
     }
     host_core_set_tun_offload(e->core, tun_offload(e->tun));
-    host_core_addresses(e->core, plan.ipv4, plan.ipv6, resolver, &plan.ipv4_prefix);
-    addrplan_4in6(plan.ipv6_4in6, plan.ipv4);
-    for (size_t i = 0; i < options->fixed_count; i++) {
-        static const uint8_t middle[ADDRPLAN_MIDDLE_SIZE] = {0};
-
-        addrplan_fixed(plan.ipv6_fixed[i], middle, options->fixed[i]);
-    }
-    plan.ipv6_fixed_count = options->fixed_count;
-    memcpy(plan.resolver, e->resolver_ip, sizeof(plan.resolver));
-    rc = netcfg_apply(options->interface, &plan, &report, fault);
+    plan_fill(e, options);
+    (void)snprintf(e->interface, sizeof(e->interface), "%s", options->interface);
+    rc = netcfg_apply(e->interface, &e->plan, &report, fault);
     if (rc != ERR_OK) {
         return rc;
     }
+    report.made = 0; /* it is all ours */
+    interface_tell(e, &report);
     e->ipv6_off = report.ipv6_off;
     e->routes_shared = report.ipv6_route_shared;
-    (void)snprintf(e->interface, sizeof(e->interface), "%s", options->interface);
-    if (report.ipv6_off) {
-        env_trace(e->env, TRACE_LEVEL_WARN, "interface.ipv6",
-                  "the kernel has IPv6 disabled; peers are reached by IPv4 only");
-    }
     if (report.ipv6_route_shared) {
         env_trace(e->env, TRACE_LEVEL_DEBUG, "interface.routes",
                   "another interface routes fdd9:f800::/24; each peer here gets a route of its own");
     }
+    bucket_init(&e->restores, &restore_rate, clock_mono());
     ev_io_set(&e->tun_readable, tun_fd(e->tun), EV_READ);
     ev_io_start(e->loop, &e->tun_readable);
     return ERR_OK;
@@ -361,6 +446,8 @@ static int interface_open(struct engine *e, const struct engine_options *options
 int engine_open(struct engine **out, const struct engine_options *options, struct fault *fault)
 {
     struct engine *e = calloc(1, sizeof(*e));
+    struct netwatch_events events = {
+        .changed = on_network_changed, .own_changed = on_interface_changed, .context = e};
     int rc;
 
     *out = NULL;
@@ -374,7 +461,9 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
     e->env = options->env;
     ev_init(&e->tun_readable, on_tun_readable);
     ev_timer_init(&e->wake_check, on_wake_check, WAKE_CHECK_S, WAKE_CHECK_S);
+    ev_timer_init(&e->restore_later, on_restore_later, RESTORE_REFILL_S, 0.0);
     e->tun_readable.data = e;
+    e->restore_later.data = e;
     e->wake_check.data = e;
     rc = link_library_init(options->env);
     if (rc != ERR_OK) {
@@ -391,8 +480,7 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
         rc = interface_open(e, options, fault);
     }
     if (rc == ERR_OK) {
-        rc = netwatch_open(&e->watch, e->loop, options->interface != NULL ? options->interface : "",
-                           on_network_changed, e, fault);
+        rc = netwatch_open(&e->watch, e->loop, e->interface, &events, fault);
     }
     if (rc != ERR_OK) {
         engine_close(e);
@@ -416,6 +504,7 @@ void engine_close(struct engine *e)
     }
     ev_io_stop(e->loop, &e->tun_readable);
     ev_timer_stop(e->loop, &e->wake_check);
+    ev_timer_stop(e->loop, &e->restore_later);
     netwatch_close(e->watch);
     resolver_free(e->resolver);
     pump_free(e->pump);
@@ -451,4 +540,9 @@ uint16_t engine_port(const struct engine *engine)
 bool engine_ipv6_off(const struct engine *engine)
 {
     return engine->ipv6_off;
+}
+
+bool engine_interface_down(const struct engine *engine)
+{
+    return engine->interface_down;
 }

@@ -59,3 +59,6 @@ uint16_t engine_port(const struct engine *engine);
 
 /** True if the kernel has no IPv6 for the interface. */
 bool engine_ipv6_off(const struct engine *engine);
+
+/** True if somebody set the interface down. */
+bool engine_interface_down(const struct engine *engine);

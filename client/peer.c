@@ -149,6 +149,20 @@ bool host_core_route(struct host_core *core, struct host_route *out)
     return false;
 }
 
+void host_core_route_again(struct host_core *core)
+{
+    for (size_t i = 0; i < core->peers_count; i++) {
+        struct peer_route *route = &core->routes[i];
+        const struct peer *peer = core->peers[i];
+
+        /* One that is still to be taken away may be there all the same. */
+        if (peer != NULL && memcmp(route->v6, peer->pair.peer.v6, sizeof(route->v6)) == 0) {
+            route->told = false;
+        }
+    }
+    route_changed(core, 0);
+}
+
 /* Put its addresses in our view into the pair that the tunnel works with. */
 static bool give_addresses(struct host_core *core, struct peer *peer,
                            const struct roster_member *member)

@@ -138,6 +138,11 @@ static void host_print(const json_t *status)
                    cli_text(status, "name")[0] != '\0' ? cli_text(status, "name") : "no name",
                    (unsigned long long)cli_number(status, "port"));
     line_print("Interface", text);
+    if (json_is_true(json_object_get(status, "interface_down"))) {
+        (void)snprintf(text, sizeof(text), "somebody set it down: sudo ip link set %s up",
+                       cli_text(status, "interface"));
+        line_print("", text);
+    }
     line_print("Key", cli_text(status, "key"));
     (void)snprintf(text, sizeof(text), "%s  %s", cli_text(addresses, "ipv4"),
                    cli_text(addresses, "ipv6"));

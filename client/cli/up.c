@@ -53,8 +53,10 @@ static const struct os_env_saying sayings[] = {
     {"entry.closed", "The relay is gone, trying again"},
     {"entry.open", "Connected to the relay"},
     {"host.resumed", "This machine slept, all paths are tried again"},
+    {"interface.down", "The interface was set down"},
     {"interface.gone", "The end"},
     {"interface.ipv6", "IPv6"},
+    {"interface.restored", "The interface was changed"},
     {"path.direct", "Direct path"},
     {"pool.overlap", "IPv4 addresses"},
     {"path.relayed", "Direct path lost, over the relay again"},
@@ -200,6 +202,8 @@ static void status_complete(const struct daemon *d, json_t *status)
     (void)json_object_set_new(status, "dns_advice", json_string(d->dns_state.advice));
     (void)json_object_set_new(status, "port", json_integer(engine_port(d->host.engine)));
     (void)json_object_set_new(status, "ipv6", json_boolean(!engine_ipv6_off(d->host.engine)));
+    (void)json_object_set_new(status, "interface_down",
+                              json_boolean(engine_interface_down(d->host.engine)));
     (void)json_object_set_new(status, "pid", json_integer(getpid()));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The seam to the platform's interface configuration: MTU, queue length, addresses, routes, up.
- * Nothing has to be removed: everything goes away with the device.
+ * The seam to the platform's interface configuration: MTU, queue length, addresses, routes, up, and
+ * what others took of these put back. Nothing has to be removed: all goes away with the device.
  */
 #pragma once
 
@@ -24,11 +24,13 @@ struct netcfg_plan {
     size_t ipv6_fixed_count;
 };
 
-/** What could not be done but does not stop the interface. */
+/** What could not be done but does not stop the interface, and what was found. */
 struct netcfg_report {
     bool ipv6_off;          /* the kernel has IPv6 disabled: only IPv4 works */
     bool ipv6_route_shared; /* another interface already has an overlay route; ours got a lower rank
                              */
+    bool down;              /* netcfg_restore: somebody set the interface down */
+    size_t made;            /* addresses and routes that were missing and are there now */
 };
 
 /**
@@ -37,6 +39,15 @@ struct netcfg_report {
  */
 int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
                  struct netcfg_report *report, struct fault *fault) MUST_CHECK;
+
+/**
+ * Put back those addresses and routes of the plan that somebody took away; what is there is left
+ * alone, so that this may be called on any suspicion. While the interface is down nothing is done
+ * (the kernel would refuse routes); its MTU and its being up are left to who changed them.
+ * ERR_SYSTEM, fault says which step failed.
+ */
+int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
+                   struct netcfg_report *report, struct fault *fault) MUST_CHECK;
 
 /** A single IPv6 address that is to be routed to the interface, or not any more. */
 struct netcfg_host {
@@ -49,6 +60,3 @@ struct netcfg_host {
  * (ipv6_route_shared). The routes go with the interface. ERR_SYSTEM. */
 int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
                        struct fault *fault) MUST_CHECK;
-
-/** Change the MTU of a running interface. ERR_SYSTEM. */
-int netcfg_set_mtu(const char *interface, uint16_t mtu, struct fault *fault) MUST_CHECK;

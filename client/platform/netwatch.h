@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The seam to the platform's network state: tells when addresses, routes or links change, and
+ * The seam to the platform's network state: tells when addresses or routes change, and
  * lists the local addresses at which others might reach this host.
  */
 #pragma once
@@ -16,10 +16,20 @@ struct netwatch;
 
 enum { NETWATCH_ADDRESSES_MAX = 32 };
 
-/** Call `changed` from the loop, once per burst of changes (200 ms after its first), if in it the
- * addresses (netwatch_addresses) or a default route changed. Changes of `own_interface` are ignored. ERR_SYSTEM, ERR_NOMEM. */
+/** Called from the loop, each once per burst of changes (200 ms after its first). */
+struct netwatch_events {
+    /** The addresses (netwatch_addresses) or a default route changed, elsewhere than at the own
+     * interface. */
+    void (*changed)(void *context);
+    /** The own interface was set down or up, or addresses or routes of it came or went (perhaps
+     * because one asked for it oneself). NULL: nobody cares. */
+    void (*own_changed)(void *context);
+    void *context;
+};
+
+/** Watch the machine's network. own_interface is up; "" if there is none. ERR_SYSTEM, ERR_NOMEM. */
 int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_interface,
-                  void (*changed)(void *context), void *context, struct fault *fault) MUST_CHECK;
+                  const struct netwatch_events *events, struct fault *fault) MUST_CHECK;
 void netwatch_close(struct netwatch *watch);
 
 /** One local address with the length of its network prefix. */

@@ -303,6 +303,10 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
         if (env_random_below(&alone->env, 4) != 0) {
             continue; /* the shell is busy */
         }
+        if (env_random_below(&alone->env, 8) == 0) { /* somebody took all routes away */
+            memset(routed, 0, sizeof(routed));
+            host_core_route_again(core);
+        }
         while (host_core_route(core, &route)) {
             uint32_t k = 0;
 

@@ -86,16 +86,22 @@ static void namespace_enter(void)
     }
 }
 
-/* A device with the addresses of host `number` of a small overlay, in a namespace of its own. */
+/* What belongs to host `number` of a small overlay. */
+static struct netcfg_plan plan_of(uint8_t number)
+{
+    return (struct netcfg_plan){.mtu = 1280,
+                                .queue_length = 1000,
+                                .ipv4 = {100, 64, 0, number},
+                                .ipv4_prefix = 16,
+                                .resolver = {100, 64, 255, number},
+                                .ipv6 = {0xfd, 0xd9, 0xf8, 0x00, [15] = number},
+                                .ipv6_4in6 = {0xfd, 0xd9, 0xf8, 0xf4, [12] = 100, 64, 0, number}};
+}
+
+/* A device with its addresses, in a namespace of its own. */
 static struct tun *host_start(uint8_t number)
 {
-    struct netcfg_plan plan = {.mtu = 1280,
-                               .queue_length = 1000,
-                               .ipv4 = {100, 64, 0, number},
-                               .ipv4_prefix = 16,
-                               .resolver = {100, 64, 255, number},
-                               .ipv6 = {0xfd, 0xd9, 0xf8, 0x00, [15] = number},
-                               .ipv6_4in6 = {0xfd, 0xd9, 0xf8, 0xf4, [12] = 100, 64, 0, number}};
+    struct netcfg_plan plan = plan_of(number);
     struct netcfg_report report;
     struct fault fault = {0};
     struct tun *tun = NULL;
@@ -212,7 +218,6 @@ static void the_interface_has_the_mtu_and_queue_and_vanishes_on_close(void **sta
 {
     struct ifreq request = {.ifr_name = "zigtest0"};
     struct tun *tun;
-    struct fault fault = {0};
     int fd;
 
     (void)state;
@@ -221,9 +226,6 @@ static void the_interface_has_the_mtu_and_queue_and_vanishes_on_close(void **sta
     fd = socket(AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
     assert_int_equal(request.ifr_mtu, 1280);
-    assert_int_equal(netcfg_set_mtu("zigtest0", 1400, &fault), ERR_OK);
-    assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
-    assert_int_equal(request.ifr_mtu, 1400);
     assert_int_equal(ioctl(fd, SIOCGIFTXQLEN, &request), 0);
     assert_int_equal(request.ifr_qlen, 1000);
     (void)close(fd);
@@ -286,6 +288,69 @@ static void a_second_overlay_interface_shares_the_routes(void **state)
     tun_close(second);
 }
 
+static void command(const char *text)
+{
+    FILE *pipe = popen(text, "r"); /* tidy-ok: banned the text is the test's own */
+
+    assert_non_null(pipe);
+    assert_int_equal(pclose(pipe), 0);
+}
+
+/* What is missing comes back, and nothing else is touched. The kernel takes all of IPv6 away: two
+ * addresses, the overlay's three routes, and that of the pool in its 4in6 form. */
+static void what_somebody_took_from_the_interface_is_put_back(void **state)
+{
+    static const struct {
+        const char *command;
+        size_t made;
+        bool down, ipv6_off;
+    } cases[] = {
+        {"true", 0, false, false},
+        {"ip link set zigtest0 down", 0, true, false},
+        {"ip link set zigtest0 up", 6, false, false},
+        {"ip addr del 100.64.255.6/32 dev zigtest0", 1, false, false},
+        {"ip addr del fdd9:f800::6/128 dev zigtest0", 1, false, false},
+        {"ip -4 addr flush dev zigtest0", 2, false, false}, /* the kernel makes the route again */
+        {"ip route flush dev zigtest0", 1, false, false},
+        {"ip -6 route del fdd9:f8f4::/32 dev zigtest0", 1, false, false},
+        {"ip addr add 192.0.2.1/24 dev zigtest0; ip -6 route add 2001:db8::/32 dev zigtest0", 0,
+         false, false},
+        {"sysctl -qw net.ipv6.conf.zigtest0.disable_ipv6=1", 0, false, true},
+        {"sysctl -qw net.ipv6.conf.zigtest0.disable_ipv6=0", 6, false, false},
+        {"ip link set zigtest0 mtu 1000", 0, false, true}, /* too small for IPv6 */
+        {"ip link set zigtest0 mtu 1300", 6, false, false},
+    };
+    const struct netcfg_plan plan = plan_of(6);
+    struct ifreq request = {.ifr_name = "zigtest0"};
+    struct netcfg_report report;
+    struct fault fault = {0};
+    struct tun *tun;
+    int fd;
+
+    (void)state;
+    namespace_enter();
+    tun = host_start(6);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        command(cases[i].command);
+        for (int again = 0; again < 2; again++) {
+            if (netcfg_restore("zigtest0", &plan, &report, &fault) != ERR_OK) {
+                fail_msg("%s: %s", cases[i].command, fault.text);
+            }
+            if (report.made != (again ? 0 : cases[i].made) || report.down != cases[i].down ||
+                report.ipv6_off != cases[i].ipv6_off || report.ipv6_route_shared) {
+                fail_msg("%s: made %zu, down %d, IPv6 off %d, shared %d", cases[i].command,
+                         report.made, report.down, report.ipv6_off, report.ipv6_route_shared);
+            }
+        }
+    }
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
+    assert_int_equal(request.ifr_mtu, 1300); /* that is left to who changed it */
+    (void)close(fd);
+    tun_close(tun);
+    assert_int_equal(netcfg_restore("zigtest0", &plan, &report, &fault), ERR_SYSTEM);
+}
+
 static void a_taken_name_is_refused_with_a_sentence(void **state)
 {
     struct fault fault = {0};
@@ -306,9 +371,18 @@ static void a_taken_name_is_refused_with_a_sentence(void **state)
 /* -- Watching -------------------------------------------------------------------------------------
  */
 
+struct seen {
+    int changes, own_changes;
+};
+
 static void on_changed(void *context)
 {
-    (*(int *)context)++;
+    ((struct seen *)context)->changes++;
+}
+
+static void on_own_changed(void *context)
+{
+    ((struct seen *)context)->own_changes++;
 }
 
 static void on_time(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -328,14 +402,6 @@ static void loop_run_for(struct ev_loop *loop, double seconds)
     ev_run(loop, 0);
 }
 
-static void command(const char *text)
-{
-    FILE *pipe = popen(text, "r"); /* tidy-ok: banned the text is the test's own */
-
-    assert_non_null(pipe);
-    assert_int_equal(pclose(pipe), 0);
-}
-
 static void changes_are_told_once_and_addresses_leave_out_the_overlay(void **state)
 {
     struct ev_loop *loop;
@@ -343,7 +409,9 @@ static void changes_are_told_once_and_addresses_leave_out_the_overlay(void **sta
     struct netwatch_address addresses[8];
     struct fault fault = {0};
     struct tun *tun;
-    int changes = 0;
+    struct seen seen = {0};
+    const struct netwatch_events events = {
+        .changed = on_changed, .own_changed = on_own_changed, .context = &seen};
     static const uint8_t v4[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
     static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
 
@@ -351,24 +419,32 @@ static void changes_are_told_once_and_addresses_leave_out_the_overlay(void **sta
     namespace_enter();
     tun = host_start(6);
     loop = ev_loop_new(EVFLAG_AUTO);
-    assert_int_equal(netwatch_open(&watch, loop, "zigtest0", on_changed, &changes, &fault), ERR_OK);
+    assert_int_equal(netwatch_open(&watch, loop, "zigtest0", &events, &fault), ERR_OK);
     assert_int_equal(netwatch_addresses(addresses, 8), 0);
     command("ip link add veth0 type veth peer name veth1 && ip link set veth0 up && "
             "ip addr add 192.0.2.1/24 dev veth0 && ip addr add 2001:db8::1/64 dev veth0 nodad && "
             "ip addr add 198.51.100.1/24 dev veth1");
-    for (int i = 0; i < 100 && changes == 0; i++) {
+    for (int i = 0; i < 100 && seen.changes == 0; i++) {
         loop_run_for(loop, 0.1);
     }
     loop_run_for(loop, 0.5);
-    assert_int_equal(changes, 1);
+    assert_int_equal(seen.changes, 1);
     assert_int_equal(netwatch_addresses(addresses, 8), 2);
     assert_memory_equal(addresses[0].ip, v4, 16);
     assert_int_equal(addresses[0].prefix_bits, 120);
     assert_memory_equal(addresses[1].ip, v6, 16);
     assert_int_equal(addresses[1].prefix_bits, 64);
+    assert_int_equal(seen.own_changes, 0);
     command("ip addr add 100.64.9.9/32 dev zigtest0");
     loop_run_for(loop, 0.4);
-    assert_int_equal(changes, 1);
+    assert_int_equal(seen.changes, 1);
+    assert_int_equal(seen.own_changes, 1);
+    command("ip link set zigtest0 mtu 1290");
+    loop_run_for(loop, 0.4);
+    assert_int_equal(seen.own_changes, 1);
+    command("ip link set zigtest0 down");
+    loop_run_for(loop, 0.4);
+    assert_int_equal(seen.own_changes, 2);
     netwatch_close(watch);
     ev_loop_destroy(loop);
     tun_close(tun);
@@ -394,6 +470,7 @@ int main(void)
         cmocka_unit_test(tcp_passes_between_two_devices_as_super_packets),
         cmocka_unit_test(the_interface_has_the_mtu_and_queue_and_vanishes_on_close),
         cmocka_unit_test(a_second_overlay_interface_shares_the_routes),
+        cmocka_unit_test(what_somebody_took_from_the_interface_is_put_back),
         cmocka_unit_test(a_taken_name_is_refused_with_a_sentence),
         cmocka_unit_test(changes_are_told_once_and_addresses_leave_out_the_overlay),
         cmocka_unit_test(without_a_system_resolver_the_advice_names_the_server),

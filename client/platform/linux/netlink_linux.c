@@ -2,6 +2,7 @@
 #include "client/platform/linux/netlink_linux.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -104,4 +105,26 @@ int netlink_dump(struct netlink *netlink, uint16_t type, uint8_t family,
         return ERR_SYSTEM;
     }
     return answer_read(netlink, each, context);
+}
+
+/* With strict checking (Linux 4.20) the kernel takes the interface for a condition, so that a
+ * router with a million routes need not send them all. */
+int netlink_dump_routes(struct netlink *netlink, uint8_t family, unsigned interface,
+                        int (*each)(const struct nlmsghdr *message, void *context), void *context)
+{
+    struct nlmsghdr *request = netlink_request(netlink, RTM_GETROUTE, 0);
+    struct rtmsg *body = mnl_nlmsg_put_extra_header(request, sizeof(*body));
+    int on = 1;
+    int off = 0;
+    int rc;
+
+    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    body->rtm_family = family;
+    mnl_attr_put_u32(request, RTA_OIF, interface);
+    (void)mnl_socket_setsockopt(netlink->socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+    rc = mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0
+             ? ERR_SYSTEM
+             : answer_read(netlink, each, context);
+    (void)mnl_socket_setsockopt(netlink->socket, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
+    return rc;
 }

@@ -24,13 +24,13 @@ struct netwatch {
     struct ev_loop *loop;
     struct mnl_socket *socket;
     struct ev_io io;
-    struct ev_timer settle;
-    unsigned own_index;
+    struct ev_timer settle, own_settle;
+    unsigned own_index; /* 0: none */
+    bool own_up;
     bool default_route; /* one came or went in this burst (or we cannot tell) */
     struct netwatch_address told[NETWATCH_ADDRESSES_MAX];
     size_t told_count;
-    void (*changed)(void *context);
-    void *context;
+    struct netwatch_events events;
     _Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_SIZE];
 };
 
@@ -105,8 +105,40 @@ static void on_settled(struct ev_loop *loop, struct ev_timer *w, int events)
     ev_timer_stop(loop, w);
     if (differ || watch->default_route) {
         watch->default_route = false;
-        watch->changed(watch->context);
+        watch->events.changed(watch->events.context);
     }
+}
+
+static void on_own_settled(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct netwatch *watch = w->data;
+
+    (void)events;
+    ev_timer_stop(loop, w);
+    watch->events.own_changed(watch->events.context);
+}
+
+/* From the first change of a burst: a machine that never comes to rest is told of, too. */
+static void settle_begin(struct netwatch *watch, struct ev_timer *timer)
+{
+    if (!ev_is_active(timer)) {
+        ev_timer_set(timer, SETTLE_MS / 1000.0, 0.0);
+        ev_timer_start(watch->loop, timer);
+    }
+}
+
+/* Of links only being up or down counts: all else is told, too, also what we set ourselves. */
+static bool own_changes(struct netwatch *watch, const struct nlmsghdr *message)
+{
+    const struct ifinfomsg *link;
+    bool was_up = watch->own_up;
+
+    if (message->nlmsg_type != RTM_NEWLINK) {
+        return message->nlmsg_type != RTM_DELLINK;
+    }
+    link = mnl_nlmsg_get_payload(message);
+    watch->own_up = (link->ifi_flags & IFF_UP) != 0;
+    return watch->own_up != was_up;
 }
 
 static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
@@ -114,28 +146,34 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
     struct netwatch *watch = w->data;
     ssize_t got = mnl_socket_recvfrom(watch->socket, watch->buffer, BUFFER_SIZE);
     bool foreign = got < 0 && errno == ENOBUFS; /* some were lost: assume the worst */
-    bool ours;
+    bool own = foreign;
     int left = (int)got;
 
+    (void)loop;
     (void)events;
     watch->default_route = watch->default_route || foreign;
     if (got > 0) {
         const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)watch->buffer;
 
         for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-            ours = message_interface(message) == watch->own_index;
+            unsigned index = message_interface(message);
+            bool ours = index != 0 && index == watch->own_index;
+
             foreign = foreign || !ours;
+            own = (ours && own_changes(watch, message)) || own;
             watch->default_route = watch->default_route || (!ours && is_default_route(message));
         }
     }
-    if (foreign && !ev_is_active(&watch->settle)) {
-        ev_timer_set(&watch->settle, SETTLE_MS / 1000.0, 0.0);
-        ev_timer_start(loop, &watch->settle);
+    if (foreign) {
+        settle_begin(watch, &watch->settle);
+    }
+    if (own && watch->own_index != 0 && watch->events.own_changed != NULL) {
+        settle_begin(watch, &watch->own_settle);
     }
 }
 
 int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_interface,
-                  void (*changed)(void *context), void *context, struct fault *fault)
+                  const struct netwatch_events *events, struct fault *fault)
 {
     static const unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
                                    RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
@@ -147,13 +185,15 @@ int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_i
         return ERR_NOMEM;
     }
     watch->loop = loop;
-    watch->changed = changed;
-    watch->context = context;
+    watch->events = *events;
     watch->own_index = if_nametoindex(own_interface);
+    watch->own_up = true;
     ev_init(&watch->io, on_readable);
     ev_init(&watch->settle, on_settled);
+    ev_init(&watch->own_settle, on_own_settled);
     watch->io.data = watch;
     watch->settle.data = watch;
+    watch->own_settle.data = watch;
     watch->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (watch->socket == NULL || mnl_socket_bind(watch->socket, groups, MNL_SOCKET_AUTOPID) < 0) {
         fault_set_errno(fault, "cannot watch the network");
@@ -174,6 +214,7 @@ void netwatch_close(struct netwatch *watch)
     }
     ev_io_stop(watch->loop, &watch->io);
     ev_timer_stop(watch->loop, &watch->settle);
+    ev_timer_stop(watch->loop, &watch->own_settle);
     if (watch->socket != NULL) {
         (void)mnl_socket_close(watch->socket);
     }
