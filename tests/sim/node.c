@@ -18,8 +18,7 @@ static uint64_t env_wall(void *context)
 {
     const struct node_env *env = context;
 
-    return UINT64_C(1767225600000) + env->journal->now.ns / NS_PER_MS +
-           (uint64_t)env->wall_step_ms;
+    return UINT64_C(1767225600000) + env->journal->now.ns / NS_PER_MS + (uint64_t)env->wall_step_ms;
 }
 
 static void env_note(void *context, enum trace_level level, const char *event, const char *text)
@@ -181,12 +180,18 @@ struct mono relay_node_deadline(const struct relay_node *relay)
 
 /* ---- hosts ---- */
 
+/* What the host's own clock says. */
+static struct mono own_time(const struct host_node *host, struct mono now)
+{
+    return (struct mono){now.ns - host->behind_ns};
+}
+
 static void tell_network(struct host_node *host, struct mono now)
 {
     struct host_local_addr addr = {.prefix_bits = host->setup.prefix_bits};
 
     memcpy(addr.ip, host->address.ip, sizeof(addr.ip));
-    host_core_network(host->core, &addr, 1, host->address.port, now);
+    host_core_network(host->core, &addr, 1, host->address.port, own_time(host, now));
 }
 
 static void host_start(struct host_node *host, struct mono now)
@@ -194,7 +199,8 @@ static void host_start(struct host_node *host, struct mono now)
     struct host_config cfg = {.identity = &host->identity, .mtu = host->setup.mtu};
 
     (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host->name);
-    CHECK(host_core_new(&host->core, &cfg, host->store, &host->env.env, now) == ERR_OK);
+    CHECK(host_core_new(&host->core, &cfg, host->store, &host->env.env, own_time(host, now)) ==
+          ERR_OK);
     tell_network(host, now);
 }
 
@@ -204,11 +210,28 @@ void host_node_restart(struct host_node *host, struct mono now)
     host_start(host, now);
 }
 
+void host_node_suspend(struct host_node *host)
+{
+    host->asleep = true;
+    host->net->attachments[host->attachment].up = false;
+}
+
+void host_node_resume(struct host_node *host, uint64_t asleep_ms, bool counted, uint64_t late_ms,
+                      struct mono now)
+{
+    host->asleep = false;
+    host->net->attachments[host->attachment].up = true;
+    if (counted) {
+        host->timer_at = mono_add_ms(now, late_ms);
+    } else {
+        host->behind_ns += asleep_ms * NS_PER_MS;
+    }
+}
+
 void host_node_move(struct host_node *host, const struct endpoint *address, struct mono now)
 {
     memcpy(host->address.ip, address->ip, sizeof(host->address.ip));
-    memcpy(host->net->attachments[host->attachment].address.ip, address->ip,
-           sizeof(address->ip));
+    memcpy(host->net->attachments[host->attachment].address.ip, address->ip, sizeof(address->ip));
     tell_network(host, now);
 }
 
@@ -270,7 +293,7 @@ static size_t host_pump(struct host_node *host, struct mono now)
         count = host->box.items_count;
         total += count;
         send_all(host->net, host->attachment, &host->address, &host->box, now);
-        host_core_transmit(host->core, &io, now);
+        host_core_transmit(host->core, &io, own_time(host, now));
         total += tun_flush(host, now);
     } while (host->box.items_count > 0);
     return total;
@@ -282,7 +305,7 @@ void host_node_receive(struct host_node *host, struct net_flying *flying, struct
     struct dgram in = {
         .local = flying->to, .remote = flying->from, .data = flying->data, .size = flying->size};
 
-    host_core_receive(host->core, &in, &io, now);
+    host_core_receive(host->core, &in, &io, own_time(host, now));
     (void)host_pump(host, now);
 }
 
@@ -290,21 +313,41 @@ void host_node_expire(struct host_node *host, struct mono now)
 {
     struct host_io io = {&host->box, &host->tun};
 
-    host_core_expire(host->core, &io, now);
+    if (host->timer_at.ns != 0) { /* the shell has noticed that the machine was asleep */
+        host->timer_at.ns = 0;
+        tell_network(host, now);
+    }
+    host_core_expire(host->core, &io, own_time(host, now));
     size_t sent = host_pump(host, now);
     host->idle_steps = idle_after(host->idle_steps, sent, host_node_deadline(host), now);
 }
 
 struct mono host_node_deadline(const struct host_node *host)
 {
-    return host_core_deadline(host->core);
+    struct mono at = host_core_deadline(host->core);
+
+    if (host->asleep || at.ns == MONO_NEVER.ns) {
+        return MONO_NEVER;
+    }
+    at = mono_add_ns(at, host->behind_ns);
+    return mono_before(at, host->timer_at) ? host->timer_at : at;
 }
 
 const char *host_node_join(struct host_node *host, const char *url, struct mono now)
 {
     static char error[URL_ERROR_SIZE];
 
-    return host_core_join(host->core, url, NULL, error, sizeof(error), now) == ERR_OK ? NULL : error;
+    return host_core_join(host->core, url, NULL, error, sizeof(error), own_time(host, now)) ==
+                   ERR_OK
+               ? NULL
+               : error;
+}
+
+bool host_node_knows(struct host_node *host, const char *name)
+{
+    struct host_name_record found;
+
+    return host_core_lookup_name(host->core, name, &found);
 }
 
 bool host_node_knows_peer(struct host_node *host)
@@ -332,14 +375,14 @@ void host_node_send(struct host_node *host, size_t mtu, struct rng *rng, struct 
     struct packet packet = {.data = bytes};
 
     packet.size = traffic_make(host->traffic, bytes, host->index, &host->view, mtu, rng, now);
-    host_core_packets(host->core, &packet, 1, &io, now);
+    host_core_packets(host->core, &packet, 1, &io, own_time(host, now));
     (void)host_pump(host, now);
 }
 
 static json_t *ask(struct host_node *host, struct mono now)
 {
     json_t *request = json_pack("{s:s}", "do", "peers");
-    json_t *answer = host_core_admin(host->core, request, now);
+    json_t *answer = host_core_admin(host->core, request, own_time(host, now));
 
     json_decref(request);
     return answer;
@@ -348,10 +391,14 @@ static json_t *ask(struct host_node *host, struct mono now)
 enum host_path host_node_path(struct host_node *host, struct mono now)
 {
     enum host_path path = HOST_PATH_NONE;
-    json_t *answer = ask(host, now);
+    json_t *answer;
     json_t *peer;
     size_t i;
 
+    if (host->asleep) {
+        return path;
+    }
+    answer = ask(host, now);
     json_array_foreach(json_object_get(answer, "peers"), i, peer)
     {
         const char *name = json_string_value(json_object_get(peer, "name"));

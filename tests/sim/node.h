@@ -98,6 +98,9 @@ struct host_node {
     bool view_known;
     const char *wrong; /* what traffic_arrived said; NULL: all was right */
     unsigned idle_steps;
+    bool asleep;          /* nothing runs, nothing is received */
+    uint64_t behind_ns;   /* its clock that nobody sets stood still for so long in all */
+    struct mono timer_at; /* its shell's timer runs late: not before */
 };
 
 void host_node_init(struct host_node *host, struct net *net, int attachment,
@@ -111,6 +114,16 @@ void host_node_restart(struct host_node *host, struct mono now);
 /** It has another address in the same place from now on. */
 void host_node_move(struct host_node *host, const struct endpoint *address, struct mono now);
 
+/** The machine is suspended: it stops in the middle of everything. */
+void host_node_suspend(struct host_node *host);
+
+/** It goes on, `asleep_ms` after it was suspended. If its clock counts the time asleep, as Linux's
+ * does, libev's timers nevertheless stood still, so the shell notices late_ms later and tells the
+ * core. If the clock stood still as well, nobody notices: the wall clock jumped, and that is all.
+ */
+void host_node_resume(struct host_node *host, uint64_t asleep_ms, bool counted, uint64_t late_ms,
+                      struct mono now);
+
 void host_node_receive(struct host_node *host, struct net_flying *flying, struct mono now);
 void host_node_expire(struct host_node *host, struct mono now);
 struct mono host_node_deadline(const struct host_node *host);
@@ -118,13 +131,16 @@ struct mono host_node_deadline(const struct host_node *host);
 /** Join by URL; NULL, or what is wrong. */
 const char *host_node_join(struct host_node *host, const char *url, struct mono now);
 
+/** True once it knows a member of this name. */
+bool host_node_knows(struct host_node *host, const char *name);
+
 /** True once it knows its peer by name; its view is filled in then. */
 bool host_node_knows_peer(struct host_node *host);
 
 /** An application on this host sends one packet to the peer. */
 void host_node_send(struct host_node *host, size_t mtu, struct rng *rng, struct mono now);
 
-/** How the host says that it reaches its peer. */
+/** How the host says that it reaches its peer; NONE while it is asleep. */
 enum host_path host_node_path(struct host_node *host, struct mono now);
 
 /** What the host says about its peers, for the log of a failure. */

@@ -114,6 +114,25 @@ static int place_host(struct sim *sim, const struct plan *plan, size_t i, int si
     return net_attach(&sim->net, &e, sites[site], &plan->links[i]);
 }
 
+struct host_node *plan_make_guest(struct sim *sim, const struct plan *plan)
+{
+    static const struct net_link line = {.delay_us = 10000, .mtu = 1500};
+    struct endpoint address = plan_address(plan, "192.0.2.77", "2001:db8:77::1");
+    struct host_node *guest = &sim->hosts[SIM_HOSTS];
+    struct host_setup setup = {.index = SIM_HOSTS,
+                               .name = "guest",
+                               .peer_name = sim->hosts[0].name,
+                               .port = 4000,
+                               .mtu = SIM_INNER_MTU,
+                               .prefix_bits = plan->v6 ? 64 : 120};
+
+    CHECK(sim->nodes_count == SIM_HOSTS);
+    sim->nodes_count++;
+    host_node_init(guest, &sim->net, net_attach(&sim->net, &address, NET_PUBLIC, &line), &setup,
+                   &sim->traffic, sim->seed, sim->now);
+    return guest;
+}
+
 static void tell_plan(struct sim *sim, const struct plan *plan)
 {
     static const char *const topologies[] = {"two homes", "one LAN", "one public", "both public"};
@@ -161,6 +180,7 @@ void plan_make_world(struct sim *sim, struct plan *plan)
         host_node_init(&sim->hosts[i], &sim->net, place_host(sim, plan, i, sites), &setup,
                        &sim->traffic, sim->seed, sim->now);
     }
+    sim->nodes_count = SIM_HOSTS;
     sim->direct_possible =
         plan->topology == TOPOLOGY_ONE_LAN || nat_direct_possible(&sides[0], &sides[1]);
     sim->look_at = sim->now;

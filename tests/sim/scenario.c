@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The scenario: two hosts join a ziglan by URL, talk, become direct where the oracle says so; then
- * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses and the
- * time of day in a drawn order, and recover each time. At the end one of them is thrown out.
+ * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses, some sleep
+ * and the time of day in a drawn order, and recover each time; so does the relay with a wrong clock.
+ * At the end one of them is thrown out.
  */
 #include "tests/sim/plan.h"
 
@@ -28,6 +29,10 @@ enum {
     CUT_OFF_MS = 1000,                /* a revoked member is heard no more */
     CLOCK_STEP_S_MAX = 6 * 24 * 3600, /* admissions live for a day longer */
     REKEY_MS = 160000,
+    ASLEEP_MS_MAX = 900000,
+    UNHEARD_MS = 20000,     /* for so long a peer sends to who is asleep */
+    WAKE_MS = 2000,         /* how long a shell takes to notice that it was asleep */
+    RIGHT_AGAIN_MS = 65000, /* who was refused asks again within a minute */
 };
 
 /* ---- phases ---- */
@@ -50,6 +55,30 @@ static bool hosts_know_each_other(struct sim *sim)
         known = host_node_knows_peer(&sim->hosts[i]) && known;
     }
     return known;
+}
+
+/* The guest is a member for all, or for none. */
+static bool guest_is_known(struct sim *sim, bool wanted)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (host_node_knows(&sim->hosts[i], sim->hosts[SIM_HOSTS].name) != wanted) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Everybody is at the relay and a member, who should be, and knows it of the others. */
+static bool all_is_right(struct sim *sim)
+{
+    const struct host_node *guest = &sim->hosts[SIM_HOSTS];
+    struct relay_snapshot snapshot;
+
+    relay_core_snapshot(sim->relay.core, &snapshot, sim->now);
+    return hosts_know_each_other(sim) && guest_is_known(sim, sim->guest_belongs) &&
+           snapshot.members == SIM_HOSTS + (sim->guest_belongs ? 1U : 0U) &&
+           (!sim->guest_belongs ||
+            (host_core_settled(guest->core) && host_node_knows_peer(&sim->hosts[SIM_HOSTS])));
 }
 
 static bool hosts_have_sessions(struct sim *sim)
@@ -90,16 +119,41 @@ static void forge(struct sim *sim, const struct plan *plan)
     journal_line(&sim->journal, "a stranger forges sources");
 }
 
+/* By how much the relay's clock is wrong if it began with this boot. */
+static int64_t in_1970(struct sim *sim)
+{
+    return (int64_t)plan_draw(sim, 0, 100000) - (int64_t)env_wall_ms(&sim->relay.env.env);
+}
+
+static void relay_clock_set(struct sim *sim, int64_t wrong_by_ms)
+{
+    sim->relay.env.wall_step_ms = wrong_by_ms;
+    journal_line(&sim->journal, "the clock of the relay is wrong by %lld s",
+                 (long long)wrong_by_ms / 1000);
+}
+
+/* In some worlds the relay, which is new, has no idea of the time for a while. */
 static bool phase_join(struct sim *sim, const struct plan *plan)
 {
     size_t first = (size_t)plan_draw(sim, 0, 1);
+    uint64_t limit_ms = JOIN_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
+    bool timeless = plan_chance(sim, 10);
 
+    if (timeless) {
+        relay_clock_set(sim, in_1970(sim));
+    }
     relay_node_start(&sim->relay, sim->now);
     if (!join(sim, first) || !sim_run(sim, plan_draw(sim, 0, 1000)) || !join(sim, 1 - first)) {
         return false;
     }
-    return sim_run_until(sim, JOIN_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms,
-                         hosts_know_each_other, "the hosts know each other");
+    if (timeless) {
+        if (!sim_run(sim, plan_draw(sim, 0, 60000))) {
+            return false;
+        }
+        relay_clock_set(sim, 0);
+        limit_ms += RIGHT_AGAIN_MS;
+    }
+    return sim_run_until(sim, limit_ms, hosts_know_each_other, "the hosts know each other");
 }
 
 /* From both hosts, something that was sent at `since` or later arrives in time. */
@@ -209,20 +263,25 @@ static bool trouble_nat(struct sim *sim, const struct plan *plan)
                                                   both_are_direct, "both are direct again");
 }
 
-/* With the relay gone, the direct traffic must not feel anything. */
-static bool undisturbed(struct sim *sim, const struct plan *plan, struct mono since)
+/* From neither host was there a longer silence than this since then. */
+static bool no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when)
 {
-    uint64_t limit_ms = UNDISTURBED_MS + plan->rtt_ms;
-
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         uint64_t gap_ms = traffic_gap_ms(&sim->traffic, i, since, sim->now);
 
         if (gap_ms > limit_ms) {
-            return sim_fail(sim, "direct traffic from %s paused for %llu ms without the relay",
-                            sim->hosts[i].name, (unsigned long long)gap_ms);
+            return sim_fail(sim, "traffic from %s paused for %llu ms %s", sim->hosts[i].name,
+                            (unsigned long long)gap_ms, when);
         }
     }
-    return both_are_direct(sim) || sim_fail(sim, "a direct path was left without the relay");
+    return true;
+}
+
+/* With the relay gone, the direct traffic must not feel anything. */
+static bool undisturbed(struct sim *sim, const struct plan *plan, struct mono since)
+{
+    return no_pause(sim, since, UNDISTURBED_MS + plan->rtt_ms, "without the relay") &&
+           (both_are_direct(sim) || sim_fail(sim, "a direct path was left without the relay"));
 }
 
 static bool trouble_restart(struct sim *sim, const struct plan *plan)
@@ -338,23 +397,174 @@ static bool trouble_clock(struct sim *sim, const struct plan *plan)
         if (!sim_run(sim, plan_chance(sim, 40) ? REKEY_MS : plan_draw(sim, 1000, 10000))) {
             return false;
         }
-        for (size_t k = 0; k < SIM_HOSTS; k++) {
-            uint64_t gap_ms = traffic_gap_ms(&sim->traffic, k, at, sim->now);
-
-            if (gap_ms > limit_ms) {
-                return sim_fail(sim, "traffic from %s paused for %llu ms after a clock was set",
-                                sim->hosts[k].name, (unsigned long long)gap_ms);
-            }
+        if (!no_pause(sim, at, limit_ms, "after a clock was set")) {
+            return false;
         }
     }
     return true;
 }
 
+/* A host is suspended, as a laptop whose lid is closed, and goes on long after. */
+static bool trouble_suspend(struct sim *sim, const struct plan *plan)
+{
+    size_t i = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
+    uint64_t asleep_ms = plan_draw(sim, 1000, plan_chance(sim, 50) ? 40000 : ASLEEP_MS_MAX);
+    bool counted = plan_chance(sim, 60);
+    uint64_t unheard_ms = plan_chance(sim, 50) && asleep_ms > UNHEARD_MS ? UNHEARD_MS : 0;
+    uint64_t before = sim->traffic.count;
+    size_t site;
+
+    journal_line(&sim->journal, "%s is asleep for %llu ms, which its clock %s", sim->hosts[i].name,
+                 (unsigned long long)asleep_ms, counted ? "counts" : "does not");
+    sim->send_at[i] = MONO_NEVER;
+    host_node_suspend(&sim->hosts[i]);
+    if (!sim_run(sim, unheard_ms)) {
+        return false;
+    }
+    sim->send_at[1 - i] = MONO_NEVER;
+    if (!sim_run(sim, asleep_ms - unheard_ms)) {
+        return false;
+    }
+    sim->sent_in_vain += sim->traffic.count - before;
+    if (plan_has_site(plan, i, &site) && plan_chance(sim, 50)) {
+        nat_reboot(&sim->net.sites[site].nat);
+    }
+    host_node_resume(&sim->hosts[i], asleep_ms, counted, plan_draw(sim, 0, WAKE_MS), sim->now);
+    journal_line(&sim->journal, "%s is awake", sim->hosts[i].name);
+    for (size_t k = 0; k < SIM_HOSTS; k++) {
+        sim->send_at[k] = sim->now;
+    }
+    /* Nobody noticed: what the relay has to repeat comes at twice the pause each time, so for as
+     * long again as the sleep lasted, if the session outlived that. */
+    uint64_t unnoticed_ms = counted ? 0 : asleep_ms < LINK_IDLE_MS ? asleep_ms : LINK_IDLE_MS;
+    uint64_t limit_ms =
+        unnoticed_ms + WAKE_MS + RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
+    struct mono awake_at = sim->now;
+    if (!flows(sim, awake_at, limit_ms, "after the sleep") ||
+        !sim_run(sim, left_ms(sim, awake_at, unnoticed_ms))) {
+        return false;
+    }
+    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
+                                                  both_are_direct, "both are direct again");
+}
+
+/* What the relay's clock may say: ahead or behind by days or months, or the beginning of 1970. */
+static int64_t draw_wrong_clock(struct sim *sim)
+{
+    static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+    int64_t days = (int64_t)plan_draw(sim, 1, plan_chance(sim, 50) ? 40 : 400);
+
+    if (plan_chance(sim, 30)) {
+        return in_1970(sim);
+    }
+    return plan_chance(sim, 50) ? days * day_ms : -days * day_ms;
+}
+
+static void relay_restarts(struct sim *sim)
+{
+    journal_line(&sim->journal, "the relay restarts");
+    relay_node_stop(&sim->relay);
+    relay_node_start(&sim->relay, sim->now);
+}
+
+enum guest_story { GUEST_IS_REVOKED, GUEST_JOINS, GUEST_IS_LATE };
+
+/* While the relay's clock is wrong, the guest is thrown out, or joins, or its invite seems over. */
+static bool guest_acts(struct sim *sim, enum guest_story story, const char *url)
+{
+    struct host_node *guest = &sim->hosts[SIM_HOSTS];
+    uint8_t key[KEY_SIZE];
+    const char *wrong;
+
+    if (story == GUEST_IS_REVOKED) {
+        journal_line(&sim->journal, "the guest is revoked");
+        sim->guest_belongs = false;
+        return relay_core_revoke(sim->relay.core, guest->name, key, sim->now) == VERDICT_OK ||
+               sim_fail(sim, "the relay does not revoke the guest");
+    }
+    journal_line(&sim->journal, "the guest joins");
+    sim->guest_belongs = true;
+    wrong = host_node_join(guest, url, sim->now);
+    return wrong == NULL || sim_fail(sim, "the guest cannot join: %s", wrong);
+}
+
+/* The guest goes: thrown out, if it is not yet, and switched off. */
+static bool guest_leaves(struct sim *sim, const struct plan *plan)
+{
+    if (sim->guest_belongs && !guest_acts(sim, GUEST_IS_REVOKED, NULL)) {
+        return false;
+    }
+    if (!sim_run_until(sim, CUT_OFF_MS + LINK_KEEPALIVE_MS + 4 * plan->rtt_ms + plan->lossy_ms,
+                       all_is_right, "nobody knows the guest")) {
+        return false;
+    }
+    host_node_suspend(&sim->hosts[SIM_HOSTS]);
+    return true;
+}
+
+/* The relay's clock is wrong for a while and right again, in some worlds over a restart. Who is
+ * there stays; who comes new waits until it is right; nothing is lost for ever. */
+static bool relay_clock_is_wrong(struct sim *sim, const struct plan *plan, enum guest_story story,
+                                 const char *url)
+{
+    struct mono wrong_at = sim->now;
+    bool restarts = plan_chance(sim, 40);
+    uint64_t before = sim->traffic.count;
+
+    relay_clock_set(sim, draw_wrong_clock(sim));
+    if (restarts) {
+        relay_restarts(sim);
+    }
+    if (!sim_run(sim, plan_draw(sim, 0, 20000)) ||
+        (story != GUEST_IS_LATE && !guest_acts(sim, story, url)) ||
+        !sim_run(sim, plan_draw(sim, 1000, plan_chance(sim, 30) ? REKEY_MS : 20000))) {
+        return false;
+    }
+    if (restarts && !sim->direct_possible) {
+        /* Whom it takes for strangers now, it forwards nothing for. */
+        sim->sent_in_vain += sim->traffic.count - before;
+    } else if (!no_pause(sim, wrong_at, UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms,
+                         "while the relay's clock was wrong")) {
+        return false;
+    }
+    relay_clock_set(sim, 0);
+    if (plan_chance(sim, 20)) {
+        relay_restarts(sim);
+    }
+    return story != GUEST_IS_LATE || guest_acts(sim, story, url);
+}
+
+static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
+{
+    struct directory_terms terms = {.uses = 1};
+    enum guest_story story = (enum guest_story)plan_draw(sim, GUEST_IS_REVOKED, GUEST_IS_LATE);
+    char url[NODE_URL_SIZE];
+    uint64_t limit_ms = 10 * plan->rtt_ms + 2 * plan->lossy_ms;
+
+    (void)plan_make_guest(sim, plan);
+    terms.expires_ms =
+        env_wall_ms(&sim->relay.env.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
+    if (relay_core_invite(sim->relay.core, &terms, url) != VERDICT_OK) {
+        return sim_fail(sim, "the relay makes no invite");
+    }
+    if (story == GUEST_IS_REVOKED && (!guest_acts(sim, GUEST_JOINS, url) ||
+                                      !sim_run_until(sim, JOIN_MS + LINK_KEEPALIVE_MS + limit_ms,
+                                                     all_is_right, "the guest is a member"))) {
+        return false;
+    }
+    if (!relay_clock_is_wrong(sim, plan, story, url) ||
+        !sim_run_until(sim, RIGHT_AGAIN_MS + limit_ms, all_is_right, "all is right again") ||
+        !flows(sim, sim->now, FLOW_AGAIN_MS + limit_ms, "after the relay's clock was wrong")) {
+        return false;
+    }
+    return guest_leaves(sim, plan);
+}
+
 static bool phase_troubles(struct sim *sim, const struct plan *plan)
 {
     static bool (*const troubles[])(struct sim *, const struct plan *) = {
-        trouble_cut,     trouble_nat,  trouble_restart, trouble_host,
-        trouble_silence, trouble_move, trouble_clock};
+        trouble_cut,  trouble_nat,   trouble_restart, trouble_host,       trouble_silence,
+        trouble_move, trouble_clock, trouble_suspend, trouble_relay_clock};
     const size_t count = sizeof(troubles) / sizeof(troubles[0]);
     size_t first = (size_t)plan_draw(sim, 0, count - 1);
     bool backwards = plan_chance(sim, 50);
@@ -387,8 +597,8 @@ static bool phase_quiet(struct sim *sim)
         journal_line(&sim->journal, "NAT %zu held at most %zu mappings", i,
                      sim->net.sites[i].nat.mappings_most);
     }
-    return sim->traffic.delivered * 2 > sim->traffic.count ||
-           sim_fail(sim, "less than half of all packets arrived");
+    return sim->traffic.delivered * 2 > sim->traffic.count - sim->sent_in_vain ||
+           sim_fail(sim, "less than half of the packets arrived");
 }
 
 /* A member is thrown out while it sends: the other hears nothing of it any more, by no path. */

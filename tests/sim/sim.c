@@ -8,12 +8,12 @@
 #include <string.h>
 
 enum {
-    IDLE_STEPS_MAX = 1000,  /* a core that wants to run, sends nothing, and time stands still */
-    /* Nobody needs more for one relay and one peer, after a restart and a move whose former mappings
-     * still live. */
+    IDLE_STEPS_MAX = 1000, /* a core that wants to run, sends nothing, and time stands still */
+    /* Nobody needs more for one relay and one peer, after a restart and a move whose former
+     * mappings still live. */
     NAT_MAPPINGS_SANE = 80,
     LOOK_MS = 100,
-    SESSIONS_SANE = 2 * SIM_HOSTS,
+    SESSIONS_SANE = 2 * SIM_NODES,
 };
 
 void sim_init(struct sim *sim, uint64_t seed, bool verbose)
@@ -40,7 +40,7 @@ void sim_init(struct sim *sim, uint64_t seed, bool verbose)
 
 void sim_fini(struct sim *sim)
 {
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
+    for (size_t i = 0; i < sim->nodes_count; i++) {
         host_node_fini(&sim->hosts[i]);
     }
     relay_node_fini(&sim->relay);
@@ -80,7 +80,7 @@ static bool host_holds(struct sim *sim, struct host_node *host)
 
 static bool all_holds(struct sim *sim)
 {
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
+    for (size_t i = 0; i < sim->nodes_count; i++) {
         if (!host_holds(sim, &sim->hosts[i])) {
             return false;
         }
@@ -118,7 +118,7 @@ static bool look(struct sim *sim)
     }
     if (sim->relay.core != NULL) {
         relay_core_snapshot(sim->relay.core, &snapshot, sim->now);
-        if (snapshot.sessions > SESSIONS_SANE || snapshot.members > SIM_HOSTS) {
+        if (snapshot.sessions > SESSIONS_SANE || snapshot.members > SIM_NODES) {
             return sim_fail(sim, "the relay counts %u sessions and %llu members", snapshot.sessions,
                             (unsigned long long)snapshot.members);
         }
@@ -136,7 +136,7 @@ static void arrived(struct sim *sim, struct net_flying *f)
     if (f->destination == sim->relay.attachment) {
         relay_node_receive(&sim->relay, f, sim->now);
     }
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
+    for (size_t i = 0; i < sim->nodes_count; i++) {
         if (f->destination == sim->hosts[i].attachment) {
             host_node_receive(&sim->hosts[i], f, sim->now);
         }
@@ -158,8 +158,10 @@ static struct mono next_instant(const struct sim *sim)
 {
     struct mono at = mono_min(net_deadline(&sim->net), relay_node_deadline(&sim->relay));
 
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
+    for (size_t i = 0; i < sim->nodes_count; i++) {
         at = mono_min(at, host_node_deadline(&sim->hosts[i]));
+    }
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
         at = mono_min(at, sim->send_at[i]);
     }
     return mono_min(at, sim->look_at);
@@ -175,7 +177,7 @@ static bool step(struct sim *sim)
     if (mono_due(relay_node_deadline(&sim->relay), sim->now)) {
         relay_node_expire(&sim->relay, sim->now);
     }
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
+    for (size_t i = 0; i < sim->nodes_count; i++) {
         if (mono_due(host_node_deadline(&sim->hosts[i]), sim->now)) {
             host_node_expire(&sim->hosts[i], sim->now);
         }

@@ -16,7 +16,8 @@
 #include <stdint.h>
 
 enum {
-    SIM_HOSTS = TRAFFIC_HOSTS,
+    SIM_HOSTS = TRAFFIC_HOSTS, /* who talk to each other */
+    SIM_NODES = SIM_HOSTS + 1, /* and a guest, who only is a member now and then */
     SIM_FAILURE_SIZE = 256,
     SIM_INNER_MTU = 1280,
     SIM_SEND_MS = 50, /* an application's packets */
@@ -30,8 +31,11 @@ struct sim {
     struct node_env library; /* for what proto/link draws as a library */
     struct net net;
     struct relay_node relay;
-    struct host_node hosts[SIM_HOSTS];
+    struct host_node hosts[SIM_NODES];
+    size_t nodes_count; /* how many of them there are */
+    bool guest_belongs; /* the guest is there, and a member by right */
     struct traffic traffic;
+    uint64_t sent_in_vain;          /* packets of times when none can arrive */
     struct mono send_at[SIM_HOSTS]; /* NEVER: this application is silent */
     struct mono look_at;            /* when the hosts' view of their paths is judged again */
     bool direct_possible;           /* what the oracle says */
