@@ -367,13 +367,25 @@ void conn_expire(struct link_conn *c, struct mono now)
     conn_ready(c);
 }
 
+/*
+ * Both exporter values are taken, and TLS has nothing more to say: ngtcp2 keeps the handshake's
+ * bytes that it may have to repeat, and the secrets from which new keys come. What TLS would hold
+ * until the end is a quarter of an idle session's memory.
+ */
+static void end_tls(struct link_conn *c)
+{
+    ngtcp2_conn_set_tls_native_handle(c->quic, NULL);
+    tls_session_free(c->tls);
+    c->tls = NULL;
+}
+
 void conn_opened(struct link_conn *c)
 {
     c->phase = CONN_PHASE_OPEN;
     c->announced = true;
     hub_half_open_leave(c->hub, c);
     c->hub->stats.opened++;
-    tls_session_settle(c->tls);
+    end_tls(c);
     (void)ngtcp2_conn_extend_max_stream_offset(c->quic, h3_session_stream(&c->h3),
                                                WINDOW_OPEN_MORE);
     ngtcp2_conn_extend_max_offset(c->quic, WINDOW_OPEN_MORE);

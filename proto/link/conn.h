@@ -65,7 +65,7 @@ struct link_conn {
     bool anonymous; /* counted as such by the hub */
 
     ngtcp2_conn *quic;
-    struct WOLFSSL *tls;
+    struct WOLFSSL *tls; /* until OPEN */
     ngtcp2_crypto_conn_ref tls_ref;
     struct tls_scan tls_scan;
     struct h3 h3;

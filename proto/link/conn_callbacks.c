@@ -80,7 +80,9 @@ static int on_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data, voi
 }
 
 /* Bytes of TLS. The last of them belong to the handshake's own levels: with the keys of the session
- * only tickets could come, which a client may let lie (RFC 8446, section 4.6.1). */
+ * only tickets could come, which a client may let lie (RFC 8446, section 4.6.1). So nothing is
+ * missing when a session is open and TLS is gone; a repetition of what was read does not come here.
+ */
 static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t offset,
                      const uint8_t *data, size_t size, void *user)
 {
@@ -89,7 +91,7 @@ static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t 
     if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && c->dialled) {
         return 0;
     }
-    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT ||
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT || c->tls == NULL ||
         !tls_scan_allows(&c->tls_scan, level, data, size)) {
         ngtcp2_conn_set_tls_alert(quic, ALERT_UNEXPECTED_MESSAGE);
         return NGTCP2_ERR_CRYPTO;

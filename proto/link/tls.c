@@ -139,8 +139,3 @@ int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE])
 
     return rc == WOLFSSL_SUCCESS ? ERR_OK : ERR_SESSION;
 }
-
-void tls_session_settle(struct WOLFSSL *session)
-{
-    wolfSSL_FreeArrays(session);
-}

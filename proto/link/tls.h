@@ -32,11 +32,10 @@ void tls_fini(struct tls *tls);
  * server_name goes into SNI unless NULL or numeric. NULL if memory is out. */
 struct WOLFSSL *tls_session_new(const struct tls *tls, bool server, const char *server_name,
                                 ngtcp2_crypto_conn_ref *ref);
+
+/** Free it and forget its secrets; NULL is legal. Never inside a call of wolfSSL. */
 void tls_session_free(struct WOLFSSL *session);
 
 /** The value that a Hello signs (label EXPORTER-stun2). ERR_SESSION before the handshake is
- * complete and after tls_session_settle. */
+ * complete. */
 int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE]) MUST_CHECK;
-
-/** The exporter is not needed any more: free and forget its secrets. */
-void tls_session_settle(struct WOLFSSL *session);

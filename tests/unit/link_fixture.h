@@ -10,6 +10,7 @@
 #include "proto/link/link.h"
 #include "proto/wire/record.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,4 +339,22 @@ static inline bool net_open(struct net *net, struct link_handle *client, struct 
     }
     *server = at_server->event.handle;
     return true;
+}
+
+/* Bytes of heap that one idle session takes at one end, mean of `sessions` and of both ends. 0 if
+ * they did not all open, or if glibc's allocator is not the one in use. */
+static inline size_t net_session_heap(struct net *net, size_t sessions)
+{
+    size_t before = mallinfo2().uordblks;
+
+    for (size_t i = 0; i < sessions; i++) {
+        (void)net_dial(net, LINK_WANT_RELAY, net->identities[NET_SERVER].public_key);
+        net_run(net, 200);
+    }
+    net_run(net, 20000);
+    net_forget_events(net);
+    if (link_hub_stats(net->hubs[NET_SERVER])->opened != sessions) {
+        return 0;
+    }
+    return (mallinfo2().uordblks - before) / sessions / NET_HUBS;
 }

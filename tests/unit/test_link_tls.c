@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages of TLS that no honest peer sends (RFC 8446, section 4; RFC 9001, section 6). */
+/* What of TLS no honest peer says (RFC 8446, section 4; RFC 9001, section 6), and the life of a
+ * session without TLS. */
 #include "proto/base/slab.h"
 #include "proto/link/conn.h"
+#include "proto/link/conn_callbacks.h"
 #include "proto/link/hub.h"
 #include "proto/link/link.h"
 #include "tests/unit/link_fixture.h"
@@ -11,6 +13,7 @@
 
 #include <cmocka.h>
 
+enum { IDLE_SESSIONS = 64, IDLE_SESSION_BYTES_MAX = 56 * 1000 };
 enum { TYPE_KEY_UPDATE = 24, TYPE_LAST = 26, BODY_SIZE_MAX = 40 };
 
 static const ngtcp2_encryption_level levels[] = {
@@ -206,6 +209,122 @@ static void messages_out_of_place_abort_nobody(void **state)
     assert_int_equal(said, (TYPE_LAST + 1) * 3 * (LEVELS_COUNT * NET_HUBS - 1));
 }
 
+/* ---- an open session has no TLS any more ---- */
+
+/* Both ends of an open session. */
+struct ends {
+    struct link_handle handles[NET_HUBS];
+};
+
+static void open_ends(struct net *net, struct ends *ends, uint64_t seed)
+{
+    net_init(net, seed);
+    net_start(net);
+    assert_true(net_open(net, &ends->handles[NET_CLIENT], &ends->handles[NET_SERVER]));
+}
+
+static ngtcp2_conn *quic_of(const struct net *net, const struct ends *ends, int hub)
+{
+    return hub_conn(net->hubs[hub], ends->handles[hub])->quic;
+}
+
+/* One datagram each way arrives. */
+static void assert_talks(struct net *net, const struct ends *ends)
+{
+    const uint8_t byte = 1;
+    uint64_t before[NET_HUBS] = {net->datagrams[0], net->datagrams[1]};
+
+    for (int i = 0; i < NET_HUBS; i++) {
+        assert_true(link_hub_datagram(net->hubs[i], ends->handles[i], &byte, 1, NULL, 0));
+    }
+    net_run(net, 200);
+    for (int i = 0; i < NET_HUBS; i++) {
+        assert_int_equal(net->datagrams[i], before[i] + 1);
+    }
+}
+
+static void keys_are_updated_by_either_end(void **state)
+{
+    static struct net net;
+    struct ends ends;
+
+    (void)state;
+    open_ends(&net, &ends, 50);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(
+            ngtcp2_conn_initiate_key_update(quic_of(&net, &ends, i % NET_HUBS), net.now.ns), 0);
+        assert_talks(&net, &ends);
+        net_run(&net, 2000); /* the old keys are kept for three probe timeouts */
+        assert_talks(&net, &ends);
+    }
+    net_fini(&net);
+}
+
+/* The end of the handshake is lost again and again, so that its repetitions come when TLS is gone
+ * at one end or at both. */
+static void handshakes_that_are_repeated_late_do_no_harm(void **state)
+{
+    static struct net net;
+    struct ends ends;
+    unsigned opened = 0;
+
+    (void)state;
+    for (uint64_t seed = 200; seed < 240; seed++) {
+        net_init(&net, seed);
+        net.loss_per_mille = 300;
+        net_start(&net);
+        if (net_open(&net, &ends.handles[NET_CLIENT], &ends.handles[NET_SERVER])) {
+            opened++;
+            net_run(&net, 5000);
+            net.loss_per_mille = 0;
+            net_run(&net, 10000);
+            assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+            assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
+            assert_talks(&net, &ends);
+        }
+        net_fini(&net);
+    }
+    assert_in_range(opened, 10, 40);
+}
+
+/* A peer can go on with its handshake where the other end holds the keys for it still. */
+static void what_is_left_of_a_handshake_finds_no_tls(void **state)
+{
+    static const uint8_t finished[] = {20, 0, 0, 1, 0};
+    static struct net net;
+    struct ends ends;
+
+    (void)state;
+    open_ends(&net, &ends, 51);
+    for (int i = 0; i < NET_HUBS; i++) {
+        struct link_conn *c = hub_conn(net.hubs[i], ends.handles[i]);
+
+        assert_int_equal(conn_client_callbacks.recv_crypto_data(c->quic,
+                                                                NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE,
+                                                                100, finished, sizeof(finished), c),
+                         NGTCP2_ERR_CRYPTO);
+    }
+    net_fini(&net);
+}
+
+/* Where the sanitizers' allocator counts, this says nothing. */
+static void an_idle_session_is_small(void **state)
+{
+    static struct net net;
+    size_t bytes;
+
+    (void)state;
+    net_init(&net, 2);
+    net.size_max = 1472;
+    net_start(&net);
+    bytes = net_session_heap(&net, IDLE_SESSIONS);
+    net_fini(&net);
+    if (bytes == 0) {
+        skip();
+    }
+    assert_in_range(bytes, 1, IDLE_SESSION_BYTES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +333,10 @@ int main(void)
         cmocka_unit_test(a_ticket_is_let_lie),
         cmocka_unit_test(a_message_is_of_one_level_and_known_in_any_pieces),
         cmocka_unit_test(messages_out_of_place_abort_nobody),
+        cmocka_unit_test(keys_are_updated_by_either_end),
+        cmocka_unit_test(handshakes_that_are_repeated_late_do_no_harm),
+        cmocka_unit_test(what_is_left_of_a_handshake_finds_no_tls),
+        cmocka_unit_test(an_idle_session_is_small),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
