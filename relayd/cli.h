@@ -6,8 +6,10 @@
  */
 #pragma once
 
+#include "proto/crypto/identity.h"
 #include "proto/host/fault.h"
 #include "relayd/config.h"
+#include "rendezvous/store.h"
 
 #include <jansson.h>
 
@@ -36,6 +38,16 @@ int serve(const char *config_path, const struct relay_settings *settings);
 
 /** Read and check a configuration file. ERR_OK, or a sentence in fault. */
 int cli_settings_load(struct relay_settings *out, const char *path, struct fault *fault) MUST_CHECK;
+
+/** Load a key file into *out. ERR_SYSTEM with a sentence in fault. */
+int cli_key_load(struct identity *out, const char *path, struct fault *fault) MUST_CHECK;
+
+/** Open the store in the directory `path` (rendezvous/store_lmdb.h). ERR_NOMEM, ERR_SYSTEM. */
+int cli_store_open(struct store **out, const char *path, const struct env *env,
+                   struct fault *fault) MUST_CHECK;
+
+/** Append what to do about it, after the cause. */
+void cli_fault_add(struct fault *fault, const char *remedy);
 
 /** A wall-clock instant in ms from "7d", "12h", "30m", "90s" counted from now, or "never" (0).
  * ERR_DROP for anything else. */

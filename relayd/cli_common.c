@@ -3,6 +3,7 @@
 #include "proto/host/file.h"
 #include "proto/host/qr.h"
 #include "relayd/cli.h"
+#include "rendezvous/store_lmdb.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -22,6 +23,13 @@ int cli_usage(const char *format, ...)
     return EXIT_CODE_USAGE;
 }
 
+void cli_fault_add(struct fault *fault, const char *remedy)
+{
+    size_t used = strlen(fault->text);
+
+    (void)snprintf(fault->text + used, sizeof(fault->text) - used, "; %s", remedy);
+}
+
 int cli_settings_load(struct relay_settings *out, const char *path, struct fault *fault)
 {
     char error[SETTINGS_ERROR_SIZE];
@@ -30,11 +38,9 @@ int cli_settings_load(struct relay_settings *out, const char *path, struct fault
     int rc = file_read(path, SETTINGS_TEXT_SIZE_MAX, &text, &size, fault);
 
     if (rc != ERR_OK) {
-        if (fault->exit_code == EXIT_CODE_FAILURE) {
-            fault_set(fault, EXIT_CODE_USAGE, /* a wrong path is wrong usage */
-                      "cannot read the configuration %.300s; name it with -c FILE, or make a relay "
-                      "with: relayd init DIR",
-                      path);
+        if (fault->exit_code == EXIT_CODE_USAGE) {
+            cli_fault_add(fault, "name the configuration with -c FILE, or make a relay with: "
+                                 "relayd init DIR");
         }
         return rc;
     }
@@ -44,6 +50,31 @@ int cli_settings_load(struct relay_settings *out, const char *path, struct fault
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
     } else if (rc != ERR_OK) {
         fault_set(fault, EXIT_CODE_USAGE, "%s", error);
+    }
+    return rc;
+}
+
+int cli_key_load(struct identity *out, const char *path, struct fault *fault)
+{
+    uint8_t seed[KEY_FILE_SEED_SIZE];
+    int rc = key_file_load(seed, path, fault);
+
+    if (rc == ERR_OK) {
+        identity_from_seed(out, seed);
+    }
+    explicit_bzero(seed, sizeof(seed));
+    if (rc != ERR_OK && access(path, F_OK) != 0 && errno == ENOENT) {
+        cli_fault_add(fault, "put it back from your copy");
+    }
+    return rc;
+}
+
+int cli_store_open(struct store **out, const char *path, const struct env *env, struct fault *fault)
+{
+    int rc = store_lmdb_open(out, path, env, fault->text, sizeof(fault->text));
+
+    if (rc != ERR_OK) {
+        fault->exit_code = fault_path_code(errno);
     }
     return rc;
 }

@@ -43,18 +43,6 @@ static int args_parse(struct delegate *args, int argc, char **argv)
     return EXIT_CODE_OK;
 }
 
-static int key_read(struct identity *out, const char *path, struct fault *fault)
-{
-    uint8_t seed[KEY_FILE_SEED_SIZE];
-    int rc = key_file_load(seed, path, fault);
-
-    if (rc == ERR_OK) {
-        identity_from_seed(out, seed);
-    }
-    explicit_bzero(seed, sizeof(seed));
-    return rc;
-}
-
 static int delegate(const struct delegate *args, const struct relay_settings *settings,
                     uint64_t wall_ms, struct fault *fault)
 {
@@ -71,9 +59,9 @@ static int delegate(const struct delegate *args, const struct relay_settings *se
                   args->config_path);
         return rc;
     }
-    rc = key_read(&relay, settings->key_path, fault);
+    rc = cli_key_load(&relay, settings->key_path, fault);
     if (rc == ERR_OK) {
-        rc = key_read(&ziglan, args->key_path, fault);
+        rc = cli_key_load(&ziglan, args->key_path, fault);
     }
     if (rc == ERR_OK) {
         rc = delegation_sign(bytes, &size, &ziglan, relay.public_key, args->days, wall_ms);

@@ -7,7 +7,6 @@
 #include "relayd/cli.h"
 #include "relayd/invite_url.h"
 #include "rendezvous/directory.h"
-#include "rendezvous/store_lmdb.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -236,8 +235,7 @@ static int invite_make(const struct init *init, const struct identity *relay,
     int rc;
 
     path_join(path, init, "state");
-    fault->exit_code = EXIT_CODE_FAILURE;
-    rc = store_lmdb_open(&store, path, cfg.env, fault->text, sizeof(fault->text));
+    rc = cli_store_open(&store, path, cfg.env, fault);
     if (rc != ERR_OK) {
         return rc;
     }

@@ -15,7 +15,6 @@
 #include "relayd/metrics.h"
 #include "relayd/serve_process.h"
 #include "relayd/serve_roll.h"
-#include "rendezvous/store_lmdb.h"
 #include "ziglan_version.h"
 
 #include <errno.h>
@@ -181,27 +180,21 @@ static void http_get(void *context, const char *path, struct http_answer *out)
     }
 }
 
-/* The remedy after the cause. Returns ERR_SYSTEM. */
-static int fault_add(struct fault *fault, const char *remedy)
-{
-    size_t used = strlen(fault->text);
-
-    (void)snprintf(fault->text + used, sizeof(fault->text) - used, "; %s", remedy);
-    return ERR_SYSTEM;
-}
-
 static int http_start(struct server *server, const struct relay_settings *settings,
                       struct fault *fault)
 {
     const struct http_local_options options = {
         .listen = settings->metrics, .context = server, .get = http_get};
+    int rc;
 
     if (!settings->metrics_on) {
         return ERR_OK;
     }
-    return http_local_open(&server->http, server->loop, &options, fault) == ERR_OK
-               ? ERR_OK
-               : fault_add(fault, "give `metrics:` another address, or off");
+    rc = http_local_open(&server->http, server->loop, &options, fault);
+    if (rc != ERR_OK) {
+        cli_fault_add(fault, "give `metrics:` another address, or off");
+    }
+    return rc;
 }
 
 /* ---- reload and stop ---- */
@@ -257,7 +250,7 @@ static int delegation_load(struct server *server, const char *path, struct fault
     if (rc == ERR_OK) {
         rc = delegation_open(&record, bytes, size, server->relay.public_key);
         if (rc != ERR_OK) {
-            fault_set(fault, EXIT_CODE_FAILURE, "%.300s holds no delegation for this relay's key",
+            fault_set(fault, EXIT_CODE_USAGE, "%.300s holds no delegation for this relay's key",
                       path);
         }
     }
@@ -265,7 +258,7 @@ static int delegation_load(struct server *server, const char *path, struct fault
         memcpy(server->delegation, bytes, size);
         server->delegation_size = size;
     } else {
-        (void)fault_add(fault, "make it with: relayd delegate");
+        cli_fault_add(fault, "make it with: relayd delegate");
     }
     free(bytes);
     return rc;
@@ -352,21 +345,6 @@ static void watchdog_due(struct ev_loop *loop, struct ev_timer *timer, int event
 
 /* ---- start ---- */
 
-static int key_load(struct identity *out, const char *path, struct fault *fault)
-{
-    uint8_t seed[KEY_FILE_SEED_SIZE];
-    int rc = key_file_load(seed, path, fault);
-
-    if (rc == ERR_OK) {
-        identity_from_seed(out, seed);
-    }
-    explicit_bzero(seed, sizeof(seed));
-    if (rc != ERR_OK && access(path, F_OK) != 0 && errno == ENOENT) {
-        return fault_add(fault, "put it back from your copy");
-    }
-    return rc;
-}
-
 static int socket_add(struct server *server, const struct endpoint *local, struct fault *fault)
 {
     const struct udp_options options = {.local = *local};
@@ -428,9 +406,7 @@ static int core_start(struct server *server, struct fault *fault)
         return rc;
     }
     server->library_on = true;
-    fault->exit_code = EXIT_CODE_FAILURE;
-    rc = store_lmdb_open(&server->store, server->settings.state_path, server->env, fault->text,
-                         sizeof(fault->text));
+    rc = cli_store_open(&server->store, server->settings.state_path, server->env, fault);
     if (rc != ERR_OK) {
         return rc;
     }
@@ -480,12 +456,12 @@ static int loop_start(struct server *server, struct fault *fault)
 
 static int server_start(struct server *server, struct fault *fault)
 {
-    int rc = key_load(&server->relay, server->settings.key_path, fault);
+    int rc = cli_key_load(&server->relay, server->settings.key_path, fault);
 
     if (rc == ERR_OK) {
         rc = server->settings.delegation_path[0] != '\0'
                  ? delegation_load(server, server->settings.delegation_path, fault)
-                 : key_load(&server->ziglan, server->settings.ziglan_key_path, fault);
+                 : cli_key_load(&server->ziglan, server->settings.ziglan_key_path, fault);
     }
     if (rc == ERR_OK) {
         rc = core_start(server, fault);

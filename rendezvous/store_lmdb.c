@@ -388,6 +388,29 @@ static const struct store_ops lmdb_ops = {
 
 /* ---- opening ---- */
 
+static const char *remedy_of(int code)
+{
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room on the disk and try again";
+    case EACCES:
+    case EPERM:
+        return "; run this as root or as the owner of that place";
+    case ENOENT:
+        return "; make the folder around it, or name another";
+    case EMFILE:
+    case ENFILE:
+        return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_VERSION_MISMATCH:
+        return "; put it back from a backup, or move it away to begin anew";
+    default:
+        return "";
+    }
+}
+
 static int directory_make(const char *path, char *error, size_t error_size)
 {
     struct stat st;
@@ -396,13 +419,14 @@ static int directory_make(const char *path, char *error, size_t error_size)
         return ERR_OK;
     }
     if (errno != EEXIST) {
-        (void)snprintf(error, error_size, "cannot make the state directory %s: %s", path,
-                       strerror(errno));
+        (void)snprintf(error, error_size, "cannot make the state directory %s: %s%s", path,
+                       strerror(errno), remedy_of(errno));
         return ERR_SYSTEM;
     }
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
         (void)snprintf(error, error_size, "%s is not a directory: move it away or name another",
                        path);
+        errno = ENOTDIR;
         return ERR_SYSTEM;
     }
     return ERR_OK;
@@ -415,11 +439,13 @@ static int lock_take(struct lmdb *l, const char *path, char *error, size_t error
     int size = snprintf(lock_path, sizeof(lock_path), "%s/lock", path);
     if (size < 0 || (size_t)size >= sizeof(lock_path)) {
         (void)snprintf(error, error_size, "the path of the state directory is too long");
+        errno = ENAMETOOLONG;
         return ERR_SYSTEM;
     }
     l->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (l->lock_fd < 0) {
-        (void)snprintf(error, error_size, "cannot open %s: %s", lock_path, strerror(errno));
+        (void)snprintf(error, error_size, "cannot open %s: %s%s", lock_path, strerror(errno),
+                       remedy_of(errno));
         return ERR_SYSTEM;
     }
     if (flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -450,24 +476,6 @@ static int tables_open(struct lmdb *l)
     return mdb_txn_commit(txn);
 }
 
-static const char *remedy_of(int code)
-{
-    switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-        return "; make room on the disk and try again";
-    case EMFILE:
-    case ENFILE:
-        return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
-    case MDB_INVALID:
-    case MDB_CORRUPTED:
-    case MDB_VERSION_MISMATCH:
-        return "; put it back from a backup, or move it away to begin anew";
-    default:
-        return "";
-    }
-}
-
 static int database_open(struct lmdb *l, const char *path, char *error, size_t error_size)
 {
     int code = mdb_env_create(&l->mdb);
@@ -487,6 +495,7 @@ static int database_open(struct lmdb *l, const char *path, char *error, size_t e
     if (code != MDB_SUCCESS) {
         (void)snprintf(error, error_size, "cannot open the database in %s: %s%s", path,
                        mdb_strerror(code), remedy_of(code));
+        errno = code > 0 ? code : 0; /* LMDB's own are negative */
         return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
     }
     return ERR_OK;
@@ -515,7 +524,9 @@ int store_lmdb_open(struct store **out, const char *path, const struct env *env,
         rc = database_open(l, path, error, error_size);
     }
     if (rc != ERR_OK) {
+        int cause = errno;
         lmdb_close(&l->store);
+        errno = cause;
         return rc;
     }
     *out = &l->store;

@@ -13,7 +13,8 @@
  * 0600. Only one process may have it open: a second one gets ERR_SYSTEM and `error` says so.
  *
  * env    borrowed, for traces; outlives the store
- * error  error_size bytes for one sentence with place and remedy, written on failure
+ * error  error_size bytes for one sentence with place and remedy, written on failure; errno is then
+ *        its cause, 0 if that was no system call
  */
 int store_lmdb_open(struct store **out, const char *path, const struct env *env, char *error,
                     size_t error_size) MUST_CHECK;

@@ -36,7 +36,7 @@ static int daemon_connect(const char *path, struct fault *fault)
         fault_set(fault, EXIT_CODE_NO_DAEMON, "the daemon is not running (nobody listens at %s)",
                   path);
     } else {
-        fault_set_errno(fault, "cannot reach the daemon at %s", path);
+        fault_set_path(fault, "cannot reach the daemon at %s", path);
     }
     (void)close(fd);
     return -1;

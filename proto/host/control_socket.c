@@ -244,7 +244,7 @@ static int stale_remove(const struct sockaddr_un *address, struct fault *fault)
         return ERR_OK;
     }
     if (!S_ISSOCK(info.st_mode)) {
-        fault_set(fault, EXIT_CODE_FAILURE, "%s is in the way and is not a socket; remove it",
+        fault_set(fault, EXIT_CODE_USAGE, "%s is in the way and is not a socket; remove it",
                   address->sun_path);
         return ERR_SYSTEM;
     }
@@ -290,7 +290,7 @@ static int server_listen(struct control_server *server, const char *path, struct
     bound = bind(server->fd, (const struct sockaddr *)&address, sizeof(address));
     (void)umask(before);
     if (bound != 0) {
-        fault_set_errno(fault, "cannot make the socket %s", path);
+        fault_set_path(fault, "cannot make the socket %s", path);
         return ERR_SYSTEM;
     }
     memcpy(server->path, address.sun_path, sizeof(server->path));

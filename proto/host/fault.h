@@ -26,10 +26,17 @@ struct fault {
 /** Write the sentence (printf style, no newline). fault may be NULL. */
 void fault_set(struct fault *fault, enum exit_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/** As fault_set, for a failed system call: appends ": <strerror(errno)>" and what to do about a full
- * or read-only disk and too many open files, and takes
- * EXIT_CODE_PERMISSION for EACCES and EPERM, else EXIT_CODE_FAILURE. errno is kept. */
+/** As fault_set, for a failed system call: appends ": <strerror(errno)>" and what to do about a
+ * full or read-only disk and too many open files, and takes EXIT_CODE_PERMISSION for EACCES and
+ * EPERM, else EXIT_CODE_FAILURE. errno is kept. */
 void fault_set_errno(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** As fault_set_errno, where a path that the user named cannot be used: EXIT_CODE_USAGE if there is
+ * no such place, and what to do about a place of somebody else's. */
+void fault_set_path(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** The exit code for a path that the user named, by the errno of its use. */
+enum exit_code fault_path_code(int cause);
 
 /** Print "program: text" to standard error and return the exit code (never EXIT_CODE_OK). */
 int fault_print(const struct fault *fault, const char *program);

@@ -130,7 +130,7 @@ static int fd_read(int fd, const char *path, size_t size_max, uint8_t **data, si
         have += (size_t)got;
     }
     free(bytes);
-    fault_set(fault, EXIT_CODE_FAILURE, "%s is larger than %zu bytes", path, size_max);
+    fault_set(fault, EXIT_CODE_USAGE, "%s is larger than %zu bytes", path, size_max);
     return ERR_LIMIT;
 }
 
@@ -143,11 +143,11 @@ int file_read(const char *path, size_t size_max, uint8_t **data, size_t *size, s
     *data = NULL;
     *size = 0;
     if (fd < 0) {
-        fault_set_errno(fault, "cannot open %s", path);
+        fault_set_path(fault, "cannot open %s", path);
         return ERR_SYSTEM;
     }
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        fault_set(fault, EXIT_CODE_FAILURE, "%s is not a regular file", path);
+        fault_set(fault, EXIT_CODE_USAGE, "%s is not a regular file", path);
         goto out;
     }
     rc = fd_read(fd, path, size_max, data, size, fault);
@@ -159,22 +159,28 @@ out:
 int file_dir_create(const char *path, mode_t mode, struct fault *fault)
 {
     char partial[PATH_MAX];
+    struct stat info;
 
     if (snprintf(partial, sizeof(partial), "%s", path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
-        fault_set_errno(fault, "cannot make the directory %s", path);
+        fault_set_path(fault, "cannot make the directory %s", path);
         return ERR_SYSTEM;
     }
     for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(partial, 0755) != 0 && errno != EEXIST) {
-            fault_set_errno(fault, "cannot make the directory %s", partial);
+            fault_set_path(fault, "cannot make the directory %s", partial);
             return ERR_SYSTEM;
         }
         *slash = '/';
     }
     if (mkdir(partial, mode) != 0 && errno != EEXIST) {
-        fault_set_errno(fault, "cannot make the directory %s", path);
+        fault_set_path(fault, "cannot make the directory %s", path);
+        return ERR_SYSTEM;
+    }
+    if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode)) {
+        fault_set(fault, EXIT_CODE_USAGE, "%s is not a directory; move it away or name another",
+                  path);
         return ERR_SYSTEM;
     }
     return ERR_OK;
@@ -187,16 +193,16 @@ static bool key_mode_ok(const char *path, struct fault *fault)
     struct stat info;
 
     if (stat(path, &info) != 0) {
-        fault_set_errno(fault, "cannot open the key file %s", path);
+        fault_set_path(fault, "cannot open the key file %s", path);
         return false;
     }
     if (!S_ISREG(info.st_mode)) {
-        fault_set(fault, EXIT_CODE_FAILURE, "the key file %s is not a regular file; move it away",
+        fault_set(fault, EXIT_CODE_USAGE, "the key file %s is not a regular file; move it away",
                   path);
         return false;
     }
     if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        fault_set(fault, EXIT_CODE_FAILURE,
+        fault_set(fault, EXIT_CODE_USAGE,
                   "the key file %s can be read by others (mode %04o); make it private with: "
                   "chmod 600 %s",
                   path, (unsigned)info.st_mode & 07777u, path);
@@ -215,7 +221,7 @@ int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, struct fau
         return ERR_SYSTEM;
     }
     rc = file_read(path, KEY_FILE_SIZE_MAX, &text, &size, fault);
-    if (rc != ERR_OK) {
+    if (rc != ERR_OK && rc != ERR_LIMIT) { /* too long, it holds something else */
         rc = ERR_SYSTEM;
         goto out;
     }
@@ -224,10 +230,11 @@ int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, struct fau
         size--;
     }
     if (base32_decode(seed, KEY_FILE_SEED_SIZE, (const char *)text, size) != ERR_OK) {
-        fault_set(fault, EXIT_CODE_FAILURE,
-                  "%s is not a key file: it must hold one line of %d base32 characters; put it back "
-                  "from a copy",
-                  path, (int)KEY_TEXT_LENGTH);
+        fault_set(
+            fault, EXIT_CODE_USAGE,
+            "%s is not a key file: it must hold one line of %d base32 characters; put it back "
+            "from a copy",
+            path, (int)KEY_TEXT_LENGTH);
         rc = ERR_SYSTEM;
     }
 out:

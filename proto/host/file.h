@@ -20,18 +20,20 @@ enum { KEY_FILE_SEED_SIZE = 32 };
 int file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
                       struct fault *fault) MUST_CHECK;
 
-/** Read a regular file of at most size_max bytes. *data is given (free()), with a NUL after its
- * *size bytes. ERR_SYSTEM, ERR_LIMIT if longer, ERR_NOMEM. */
+/** Read a regular file of at most size_max bytes, which the user named: one that is not there, is
+ * no file or is longer is EXIT_CODE_USAGE. *data is given (free()), with a NUL after its *size
+ * bytes. ERR_SYSTEM, ERR_LIMIT if longer, ERR_NOMEM. */
 int file_read(const char *path, size_t size_max, uint8_t **data, size_t *size,
               struct fault *fault) MUST_CHECK;
 
 /** Make the directory and its missing parents (parents 0755, the last with `mode`); an existing one
- * is left as it is. ERR_SYSTEM. */
+ * is left as it is. ERR_SYSTEM, also if something else is there. */
 int file_dir_create(const char *path, mode_t mode, struct fault *fault) MUST_CHECK;
 
 /**
  * Read the 32-byte seed of a key file: 52 base32 characters and a newline.
- * ERR_SYSTEM with a sentence if it is missing, malformed, or readable by group or others.
+ * ERR_SYSTEM with a sentence if it is missing, malformed, or readable by group or others, all of
+ * which are EXIT_CODE_USAGE: only its user can mend that.
  */
 int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
                   struct fault *fault) MUST_CHECK;

@@ -159,6 +159,9 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
         } else if (errno == EADDRNOTAVAIL) {
             fault_set(fault, EXIT_CODE_FAILURE,
                       "UDP %s: this machine does not have that address; see: ip addr", text);
+        } else if (errno == EACCES) {
+            fault_set(fault, EXIT_CODE_PERMISSION,
+                      "UDP %s: a port below 1024 needs root or CAP_NET_BIND_SERVICE", text);
         } else {
             fault_set_errno(fault, "cannot bind UDP %s", text);
         }

@@ -79,19 +79,19 @@ mount -o remount,rw "$disk"
 
 # --- files that are something else ---
 chmod 640 "$state/key"
-expect 1 "chmod 600 $state/key" "$ziglan" up
+expect 2 "chmod 600 $state/key" "$ziglan" up
 rm "$state/key"
 : >"$state/key"
 chmod 600 "$state/key"
-expect 1 "put it back from a copy" "$ziglan" up
+expect 2 "put it back from a copy" "$ziglan" up
 rm "$state/key"
 mkdir "$state/key"
-expect 1 "is not a regular file" "$ziglan" up
+expect 2 "is not a regular file" "$ziglan" up
 rmdir "$state/key"
 echo "$key" >"$state/key"
 chmod 600 "$state/key"
 : >"$disk/root/run/ziglan/zig0.sock"
-expect 1 "is in the way and is not a socket; remove it" "$ziglan" up
+expect 2 "is in the way and is not a socket; remove it" "$ziglan" up
 rm "$disk/root/run/ziglan/zig0.sock"
 ip link show zig0 >/dev/null 2>&1 && fail "an interface was left behind"
 

@@ -9,7 +9,7 @@ expect 0 "relayd" "$relayd" --version
 expect 0 "QUIC ciphers: TLS13" "$relayd" --version
 expect 0 "relayd invite" "$relayd" --help
 expect 0 "relayd invite" "$relayd" invite --help
-expect 2 "name it with -c FILE" "$relayd" -c "$work/absent.yaml"
+expect 2 "name the configuration with -c FILE" "$relayd" -c "$work/absent.yaml"
 expect 2 "members takes no --uses" "$relayd" members --uses 3
 expect 2 "--nonsense" "$relayd" --nonsense
 expect 2 "there is no 'dance'" "$relayd" dance
@@ -40,11 +40,41 @@ printf 'name: home\nspeed: fast\n' >"$work/bad.yaml"
 expect 2 "bad.yaml:2: unknown key 'speed'" "$relayd" -c "$work/bad.yaml"
 expect 2 "bad.yaml:2: unknown key 'speed'" "$relayd" -c "$work/bad.yaml" --check
 
-# A key that others can read is refused.
-chmod 644 "$work/home/relay.key"
-out=$("$relayd" -c "$config" 2>&1) && fail "it served with a key that everybody can read"
-[[ $out == *relay.key* ]] || fail "the complaint does not name the key: $out"
-chmod 600 "$work/home/relay.key"
+# --- what its user gave and only its user can mend: 2, with the place and what to do ---
+spoil() { # what, key file
+    rm -rf "$2"
+    case $1 in
+    empty) install -m 600 /dev/null "$2" ;;
+    damaged) install -m 600 "$work/home.init" "$2" ;;
+    long) head -c 1000 /dev/zero >"$2" && chmod 600 "$2" ;;
+    open) install -m 644 "$work/good.key" "$2" ;;
+    folder) mkdir -m 700 "$2" ;;
+    esac
+}
+for key in relay.key ziglan.key; do
+    cp -p "$work/home/$key" "$work/good.key"
+    while read -r how remedy; do
+        spoil "$how" "$work/home/$key"
+        expect 2 "$work/home/$key" "$relayd" -c "$config"
+        expect 2 "$remedy" "$relayd" -c "$config"
+    done <<'END'
+empty put it back from a copy
+damaged put it back from a copy
+long put it back from a copy
+open chmod 600
+folder move it away
+missing put it back from your copy
+END
+    cp -p "$work/good.key" "$work/home/$key"
+done
+mkdir "$work/damaged"
+spoil damaged "$work/damaged/relay.key"
+expect 2 "damaged/relay.key is not a key file" "$relayd" init "$work/damaged" --public 127.0.0.1
+spoil damaged "$work/file"
+expect 2 "is not a directory" "$relayd" init "$work/file" --public 127.0.0.1
+expect 2 "is not a regular file; name the configuration" "$relayd" -c "$work"
+head -c 70000 /dev/zero >"$work/large.yaml"
+expect 2 "larger than 65536 bytes; name the" "$relayd" -c "$work/large.yaml"
 
 # --- serving ---
 start home
@@ -82,7 +112,7 @@ sed "s|\"\[::\]:$port\"|\"[::]:$(free_port)\"|; s|127.0.0.1:9433|127.0.0.1:$metr
     >"$work/other/relayd.yaml"
 expect 1 "give \`metrics:\` another address, or off" "$relayd" -c "$work/other/relayd.yaml"
 mv "$work/other/ziglan.key" "$work/other/away"
-expect 1 "put it back from your copy" "$relayd" -c "$work/other/relayd.yaml"
+expect 2 "put it back from your copy" "$relayd" -c "$work/other/relayd.yaml"
 
 # --- SIGHUP: a bad file changes nothing, a good one does ---
 cp "$config" "$work/good.yaml"
@@ -123,7 +153,7 @@ make_relay away
 expect 2 "delegate wants the ziglan's key" "$relayd" delegate -c "$config"
 expect 2 "names no file for the delegation" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key"
 sed -i "s|^#delegation:.*|delegation: ziglan.delegation|" "$config"
-expect 1 "make it with: relayd delegate" "$relayd" -c "$config"
+expect 2 "make it with: relayd delegate" "$relayd" -c "$config"
 expect 2 "--days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 0
 expect 0 "good for 90 days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 90
 mv "$work/away/ziglan.key" "$work/stick.key"
@@ -141,12 +171,37 @@ wait_for 20 grep -q "not this ziglan's delegation" "$work/away.log" ||
     fail "another ziglan's delegation was taken: $(cat "$work/away.log")"
 stop "$pid" || fail "SIGTERM: $(cat "$work/away.log")"
 echo nonsense >"$work/away/ziglan.delegation"
-expect 1 "holds no delegation for this relay's key" "$relayd" -c "$config"
+expect 2 "holds no delegation for this relay's key" "$relayd" -c "$config"
 
 # --- a state directory that cannot be written ---
 mkdir "$work/blocked"
 cp "$work/home/relay.key" "$work/home/ziglan.key" "$work/blocked/"
 printf 'state: /proc/relayd-state\nmetrics: off\n' >"$work/blocked/relayd.yaml"
-out=$("$relayd" -c "$work/blocked/relayd.yaml" 2>&1) && fail "it served without a state directory"
-[[ $out == *"/proc/relayd-state"* ]] || fail "the complaint does not name the directory: $out"
+expect 2 "/proc/relayd-state: No such file or directory; make the folder" "$relayd" -c "$work/blocked/relayd.yaml"
+printf 'state: relay.key\nmetrics: off\n' >"$work/blocked/relayd.yaml"
+expect 2 "blocked/relay.key is not a directory" "$relayd" -c "$work/blocked/relayd.yaml"
+printf 'control: /nowhere/socket\nmetrics: off\n' >"$work/blocked/relayd.yaml"
+expect 2 "/nowhere/socket: No such file" "$relayd" -c "$work/blocked/relayd.yaml"
+
+# --- a disk that lost something is not the user's doing: 1 ---
+echo nonsense >"$work/blocked/state/data.mdb"
+expect 1 "put it back from a backup" "$relayd" -c "$work/blocked/relayd.yaml"
+
+# --- somebody else's files: 4 ---
+# A copy that every user may run, wherever the build is.
+if [ "$(id -u)" = 0 ] && nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; } && nobody true; then
+    chmod 711 "$work"
+    chmod 755 "$work/blocked" "$work/home" "$work/home/state"
+    install -m 755 "$relayd" "$work/blocked/relayd"
+    expect 4 "relay.key: Permission denied; run this as root or as the owner" \
+        nobody "$work/blocked/relayd" -c "$work/blocked/relayd.yaml"
+    install -d -m 700 -o 65534 "$work/its"
+    install -m 600 -o 65534 -t "$work/its" "$work/home/relay.key" "$work/home/ziglan.key"
+    printf 'state: ../home/state\nmetrics: off\n' >"$work/its/relayd.yaml"
+    chmod 644 "$work/its/relayd.yaml"
+    expect 4 "state/lock: Permission denied; run this as root or as the owner" \
+        nobody "$work/blocked/relayd" -c "$work/its/relayd.yaml"
+    printf 'listen: ["127.0.0.1:444"]\nmetrics: off\n' >"$work/its/relayd.yaml"
+    expect 4 "CAP_NET_BIND_SERVICE" nobody "$work/blocked/relayd" -c "$work/its/relayd.yaml"
+fi
 finish

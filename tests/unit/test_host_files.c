@@ -89,6 +89,7 @@ static void a_key_file_is_created_once_and_loads_back(void **state)
     struct stat info;
 
     assert_int_equal(key_file_load(loaded, p->path, &fault), ERR_SYSTEM);
+    assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
     assert_int_equal(key_file_load_or_create(made, p->path, env, &fault), ERR_OK);
     assert_int_equal(stat(p->path, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0600);
@@ -110,22 +111,30 @@ static void a_key_file_that_others_can_read_is_refused(void **state)
     assert_int_equal(chmod(p->path, 0640), 0);
     assert_int_equal(key_file_load(seed, p->path, &fault), ERR_SYSTEM);
     assert_non_null(strstr(fault.text, "chmod 600"));
+    assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
 }
 
 static void a_key_file_with_other_content_is_refused(void **state)
 {
+    static char too_long[1000];
     static const char *const contents[] = {
-        "", "\n", "hello\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1\n",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"};
+        "",
+        "\n",
+        "hello\n",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1\n",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+        too_long};
     struct place *p = *state;
     struct fault fault = {0};
     uint8_t seed[32];
 
+    memset(too_long, 'a', sizeof(too_long) - 1);
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
         assert_int_equal(file_write_atomic(p->path, contents[i], strlen(contents[i]), 0600, &fault),
                          ERR_OK);
         assert_int_equal(key_file_load(seed, p->path, &fault), ERR_SYSTEM);
         assert_non_null(strstr(fault.text, "is not a key file"));
+        assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
     }
 }
 
