@@ -39,6 +39,37 @@ static void a_member_can_be_thrown_out_however_many_left(void **state)
     ziglan_fini(&z);
 }
 
+/* Its own name rests for it; one that somebody else holds, or that rests for somebody else, it does
+ * not get. */
+static void who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free(void **state)
+{
+    static const struct {
+        const char *wish, *want;
+    } table[] = {{"nas", "nas"}, {"desk", "desk-2"}, {"gone", "gone-2"}, {"new", "new"}};
+    struct identity one = node_of(1);
+    struct directory_joined joined;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(table) / sizeof(table[0]); i++) {
+        bool left = i % 2 == 1; /* else thrown out, and that was taken back */
+        struct ziglan z;
+        ziglan_init(&z);
+        (void)ziglan_admit(&z, 1, "nas", 0, &joined);
+        (void)ziglan_admit(&z, 2, "desk", 0, &joined);
+        (void)ziglan_admit(&z, 3, "gone", 0, &joined);
+        assert_int_equal(leave(&z, 3), VERDICT_OK);
+        assert_int_equal(left ? leave(&z, 1) : revoke(&z, 1), VERDICT_OK);
+        if (!left) {
+            assert_int_equal(directory_restore(z.directory, one.public_key), VERDICT_OK);
+        }
+        /* Whoever wishes its name meanwhile gets another. */
+        assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas-2");
+        ziglan_reopen(&z);
+        assert_string_equal(ziglan_admit(&z, 1, table[i / 2].wish, 0, &joined), table[i / 2].want);
+        ziglan_fini(&z);
+    }
+}
+
 /* Hosts refuse what was signed in their future, so it must not be handed out again. */
 static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
 {
@@ -153,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_can_be_thrown_out_however_many_left),
+        cmocka_unit_test(who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free),
         cmocka_unit_test(an_admission_made_under_a_wrong_clock_is_made_anew),
         cmocka_unit_test(a_clock_that_is_wrong_for_a_minute_deletes_nothing),
         cmocka_unit_test(a_name_freed_in_1970_rests_from_when_the_clock_is_right),
