@@ -41,6 +41,7 @@ static int parts_new(struct relay_core *core, const struct env *env)
     const struct bucket_rate rate = {.per_s = core->cfg.stun_per_addr_per_s,
                                      .burst = core->cfg.stun_per_addr_per_s};
     static const struct bucket_rate news = {.per_s = 1, .burst = NEWS_BURST};
+    static const struct bucket_rate http = {.per_s = HTTP_PER_S, .burst = HTTP_BURST};
     int rc = pool_new(&core->pool, core->cfg.session_max, env);
 
     if (rc == ERR_OK) {
@@ -54,6 +55,9 @@ static int parts_new(struct relay_core *core, const struct env *env)
     }
     if (rc == ERR_OK) {
         rc = bucket_table_new(&core->stun_addresses, 16, STUN_ADDRESSES_MAX, &rate, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&core->http_addresses, 16, HTTP_ADDRESSES_MAX, &http, env);
     }
     if (rc == ERR_OK) {
         rc = bucket_table_new(&core->news_by_key, KEY_SIZE, NEWS_KEYS_MAX, &news, env);
@@ -138,6 +142,7 @@ void relay_core_free(struct relay_core *core)
     map_free(core->strangers_by_net);
     bucket_table_free(core->news_by_key);
     bucket_table_free(core->stun_addresses);
+    bucket_table_free(core->http_addresses);
     outbox_fini(&core->stun_out);
     free(core);
 }

@@ -47,6 +47,9 @@ enum {
     GONE_EVERY_MS = 1000,
     STUN_ADDRESSES_MAX = 65536,
     STUN_QUEUE_MAX = 256,            /* answers between two transmits */
+    HTTP_PER_S = 10,                 /* pages to one IPv4 address or IPv6 /56 */
+    HTTP_BURST = 50,
+    HTTP_ADDRESSES_MAX = 4096,
     WATCH_BATCH_MS = 20,             /* changes are collected for this long */
     WATCH_MESSAGES_PER_TURN = 4,     /* to one watcher, 64 KiB */
     WATCH_MESSAGES_PER_EXPIRE = 256, /* to all of them, before anything else has its turn */
@@ -147,6 +150,7 @@ struct relay_core {
 
     struct bucket_table *news_by_key;
     struct bucket_table *stun_addresses;
+    struct bucket_table *http_addresses;
     struct bucket stun_bucket;
     struct bucket_rate stun_rate;
     struct outbox stun_out;
@@ -229,6 +233,9 @@ void limits_stun_set(struct relay_core *core, struct mono now);
 
 /** True if one more STUN answer may go to this address; counted if not. */
 bool limits_stun_take(struct relay_core *core, const struct endpoint *from, struct mono now);
+
+/** True if one more page may be made for this address; counted if not. */
+bool limits_http_take(struct relay_core *core, const struct endpoint *from, struct mono now);
 
 /** Count a stranger's session; false if its address has too many. */
 bool limits_stranger_enter(struct relay_core *core, struct session *session);

@@ -70,6 +70,7 @@
     X(http_ok, "http_requests_total", "code=\"200\"", "HTTP/3 requests, by answer.")               \
     X(http_not_found, "http_requests_total", "code=\"404\"", "")                                   \
     X(http_bad_method, "http_requests_total", "code=\"405\"", "")                                  \
+    X(http_limited, "http_requests_total", "code=\"429\"", "")                                     \
     X(http_unavailable, "http_requests_total", "code=\"503\"", "")
 
 /* Taken from struct link_stats when printed. */

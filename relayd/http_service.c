@@ -64,14 +64,18 @@ static void ziglan_page(const struct relay_core *core, struct page *page)
                    key_text(core->ziglan_key, key), ZIGLAN_VERSION);
 }
 
-static void page_make(const struct relay_core *core, struct page *page,
-                      const struct link_event *event, struct mono now)
+static void page_make(struct relay_core *core, struct page *page, const struct link_event *event,
+                      struct mono now)
 {
     bool head = strcmp(event->method, "HEAD") == 0;
 
     page->status = 200;
     page->content_type = "text/plain; charset=utf-8";
-    if (strcmp(event->method, "GET") != 0 && !head) {
+    if (!limits_http_take(core, &event->remote, now)) {
+        page->status = 429;
+        (void)snprintf(page->text, sizeof(page->text), "at most %d requests a second\n",
+                       HTTP_PER_S);
+    } else if (strcmp(event->method, "GET") != 0 && !head) {
         page->status = 405;
         (void)snprintf(page->text, sizeof(page->text), "only GET and HEAD are answered here\n");
     } else if (strcmp(event->path, "/") == 0) {
@@ -99,6 +103,8 @@ static void status_count(struct relay_core *core, int status)
         break;
     case 405:
         core->counters.http_bad_method++;
+        break;
+    case 429: /* counted where it was refused */
         break;
     default:
         core->counters.http_unavailable++;

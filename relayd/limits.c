@@ -48,6 +48,18 @@ bool limits_stun_take(struct relay_core *core, const struct endpoint *from, stru
     return true;
 }
 
+bool limits_http_take(struct relay_core *core, const struct endpoint *from, struct mono now)
+{
+    uint8_t prefix[16];
+
+    address_prefix(prefix, from, 4, 7);
+    if (!bucket_table_take(core->http_addresses, prefix, 1, now)) {
+        core->counters.http_limited++;
+        return false;
+    }
+    return true;
+}
+
 /* Add delta to the count of a prefix; false if it would exceed the cap. */
 static bool prefix_count(struct map *map, const uint8_t prefix[16], bool enter, uint64_t cap)
 {

@@ -320,6 +320,54 @@ static void only_known_pages_are_answered(void **state)
     world_free(w);
 }
 
+static uint64_t pages_answered(struct world *w, const struct endpoint *from, int count)
+{
+    uint64_t before = world_counters(w).http_ok;
+
+    for (int i = 0; i < count; i++) {
+        struct link_event event = {
+            .type = LINK_EVENT_REQUEST, .remote = *from, .method = "GET", .path = "/addr"};
+        http_on_request(w->core, &event, w->now);
+    }
+    return world_counters(w).http_ok - before;
+}
+
+static void a_reader_of_pages_is_limited_per_address_and_prefix(void **state)
+{
+    struct world *w = world_new(NULL);
+    const uint8_t one[4] = {203, 0, 113, 9};
+    const uint8_t other[4] = {203, 0, 113, 10};
+    struct endpoint from = endpoint_v4(one, 7777);
+    uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, 4};
+    uint64_t answered = 0;
+
+    (void)state;
+    assert_int_equal(pages_answered(w, &from, 200), HTTP_BURST);
+    assert_int_equal(world_counters(w).http_limited, 200 - HTTP_BURST);
+    from.port++; /* whoever connects again is the same reader */
+    assert_int_equal(pages_answered(w, &from, 10), 0);
+    world_run(w, 1000);
+    assert_int_equal(pages_answered(w, &from, 200), HTTP_PER_S);
+    from = endpoint_v4(other, 7777);
+    assert_int_equal(pages_answered(w, &from, 5), 5);
+    for (int i = 0; i < 10; i++) { /* all of one /56 share, another is another */
+        six[7] = (uint8_t)i;
+        from = endpoint_v6(six, 1000);
+        answered += pages_answered(w, &from, 20);
+    }
+    assert_int_equal(answered, HTTP_BURST);
+    six[6]++;
+    from = endpoint_v6(six, 1000);
+    assert_int_equal(pages_answered(w, &from, 5), 5);
+    for (uint32_t i = 0; i < HTTP_ADDRESSES_MAX + 100; i++) {
+        const uint8_t ip[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
+        from = endpoint_v4(ip, 7777);
+        (void)pages_answered(w, &from, 1);
+    }
+    assert_int_equal(bucket_table_count(w->core->http_addresses), HTTP_ADDRESSES_MAX);
+    world_free(w);
+}
+
 static void strangers_are_capped_per_address_and_net(void **state)
 {
     struct world *w = world_new(NULL);
@@ -364,6 +412,7 @@ int main(void)
         cmocka_unit_test(stun_is_limited_in_all),
         cmocka_unit_test(other_first_bytes_are_counted_and_dropped),
         cmocka_unit_test(only_known_pages_are_answered),
+        cmocka_unit_test(a_reader_of_pages_is_limited_per_address_and_prefix),
         cmocka_unit_test(strangers_are_capped_per_address_and_net),
     };
 
