@@ -40,8 +40,8 @@ struct netwatch_address {
 
 /**
  * Local addresses as candidates: of interfaces that are up; neither loopback nor link-local, nor
- * deprecated or tentative, nor any address of an overlay interface (one that has an address in
- * fdd9:f800::/24). Returns how many were written (at most capacity). Sorted, so that the results of
+ * deprecated or tentative, nor any address of an interface of this program (netcfg_apply marks
+ * them). Returns how many were written (at most capacity). Sorted, so that the results of
  * two calls can be compared.
  */
 size_t netwatch_addresses(struct netwatch_address *out, size_t capacity);

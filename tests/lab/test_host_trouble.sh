@@ -76,6 +76,7 @@ expect "old joins" 0 "Joined home as old.zignet" joins old --name old
 hosts_up old
 check "old reaches nas by IPv4" lab_wait 10 pings old nas -4
 check "and says what it lacks" says 'the kernel has IPv6 disabled' cat "$LAB_DIR/old.log"
+check "it does not take its own interface for a network outside" says_no 'pool\.overlap' cat "$LAB_DIR/old.log"
 
 say "a relay whose name resolves late"
 lab_mkdir "/etc/netns/$(lab_ns early)"

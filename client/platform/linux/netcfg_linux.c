@@ -14,7 +14,6 @@ enum {
     ROUTE_METRIC_FIRST = 256,
     ROUTE_METRIC_STEP = 16,
     ROUTE_TRIES_MAX = 16, /* interfaces with overlay routes on one machine */
-    LOOK_TRIES_MAX = 3,   /* at settings that change while they are listed */
     ADDRESSES_MAX = 8,    /* of a plan */
     RANGES_COUNT = 3,
     ROUTES_MAX = RANGES_COUNT + 2,
@@ -137,6 +136,7 @@ static int link_set(struct netlink *netlink, unsigned index, uint16_t mtu, uint3
     struct nlmsghdr *request = link_request(netlink, index);
 
     mnl_attr_put_u32(request, IFLA_MTU, mtu);
+    mnl_attr_put_str(request, IFLA_IFALIAS, NETLINK_OWN_ALIAS);
     if (queue_length != 0) {
         mnl_attr_put_u32(request, IFLA_TXQLEN, queue_length);
     }
@@ -462,8 +462,7 @@ int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
     int rc = ERR_SYSTEM;
 
     *report = (struct netcfg_report){0};
-    /* What changes while it is listed, the kernel breaks off; a list begins with a fresh socket. */
-    for (int i = 0; index != 0 && rc != ERR_OK && i < LOOK_TRIES_MAX; i++) {
+    for (int i = 0; index != 0 && rc != ERR_OK && i < NETLINK_LOOK_TRIES_MAX; i++) {
         netlink_close(netlink);
         s = settings_of(plan, index);
         rc = netlink_open(&netlink);

@@ -11,6 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** The alias of every interface of ours, by which each process knows those of the others: without
+ * IPv6 nothing else tells them from other TUN devices. */
+#define NETLINK_OWN_ALIAS "ziglan"
+
+/** How often to try a dump: the kernel breaks off what changes while it is listed. Each time on a
+ * fresh socket, since the old one may still hold the rest. */
+enum { NETLINK_LOOK_TRIES_MAX = 3 };
+
 struct netlink;
 
 /** Open a route socket. ERR_SYSTEM (errno), ERR_NOMEM. */

@@ -17,7 +17,7 @@ enum {
     BUFFER_SIZE = 32768,
     SETTLE_MS = 200, /* one callback per burst */
     ADDRESSES_SEEN_MAX = 256,
-    OVERLAY_LINKS_MAX = 32,
+    LINKS_UNFIT_MAX = 1024,
 };
 
 struct netwatch {
@@ -223,17 +223,15 @@ void netwatch_close(struct netwatch *watch)
 
 /* -- Addresses -------------------------------------------------------------------------------- */
 
-/* All addresses of the machine, with their interfaces, and which of those are overlays. */
+/* All addresses of the machine, with their interfaces, and which of those do not count. */
 struct address_list {
     struct seen {
         struct netwatch_address address;
         unsigned interface;
     } seen[ADDRESSES_SEEN_MAX];
     size_t seen_count;
-    unsigned overlays[OVERLAY_LINKS_MAX];
-    size_t overlays_count;
-    unsigned down[ADDRESSES_SEEN_MAX];
-    size_t down_count;
+    unsigned unfit[LINKS_UNFIT_MAX]; /* interfaces that are down, loopback, or overlays */
+    size_t unfit_count;
 };
 
 static bool index_listed(const unsigned *list, size_t count, unsigned index)
@@ -244,13 +242,6 @@ static bool index_listed(const unsigned *list, size_t count, unsigned index)
         }
     }
     return false;
-}
-
-static bool ip_is_overlay(const uint8_t ip[16])
-{
-    static const uint8_t overlay[3] = {0xfd, 0xd9, 0xf8};
-
-    return memcmp(ip, overlay, sizeof(overlay)) == 0;
 }
 
 /* Loopback, link-local and unspecified addresses help nobody elsewhere. */
@@ -266,15 +257,32 @@ static bool ip_is_useless(const uint8_t ip[16])
            memcmp(ip, zero, sizeof(zero)) == 0;
 }
 
+static int on_link_attribute(const struct nlattr *attr, void *context)
+{
+    static const char own[] = NETLINK_OWN_ALIAS;
+    bool *overlay = context;
+
+    /* Text with or without its NUL. */
+    if (mnl_attr_get_type(attr) == IFLA_IFALIAS &&
+        mnl_attr_get_payload_len(attr) >= sizeof(own) - 1) {
+        *overlay = strncmp(mnl_attr_get_payload(attr), own, mnl_attr_get_payload_len(attr)) == 0;
+    }
+    return MNL_CB_OK;
+}
+
 static int on_link(const struct nlmsghdr *message, void *context)
 {
     const struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
     struct address_list *list = context;
+    bool overlay = false;
 
-    if (message->nlmsg_type == RTM_NEWLINK && list->down_count < ADDRESSES_SEEN_MAX &&
-        ((body->ifi_flags & IFF_UP) == 0 || (body->ifi_flags & IFF_LOOPBACK) != 0)) {
-        list->down[list->down_count] = (unsigned)body->ifi_index;
-        list->down_count++;
+    if (message->nlmsg_type != RTM_NEWLINK || list->unfit_count == LINKS_UNFIT_MAX) {
+        return MNL_CB_OK;
+    }
+    (void)mnl_attr_parse(message, sizeof(*body), on_link_attribute, &overlay);
+    if (overlay || (body->ifi_flags & IFF_UP) == 0 || (body->ifi_flags & IFF_LOOPBACK) != 0) {
+        list->unfit[list->unfit_count] = (unsigned)body->ifi_index;
+        list->unfit_count++;
     }
     return MNL_CB_OK;
 }
@@ -340,14 +348,6 @@ static int on_address(const struct nlmsghdr *message, void *context)
         return MNL_CB_OK;
     }
     interface = ((const struct ifaddrmsg *)mnl_nlmsg_get_payload(message))->ifa_index;
-    if (ip_is_overlay(address.ip)) {
-        if (list->overlays_count < OVERLAY_LINKS_MAX &&
-            !index_listed(list->overlays, list->overlays_count, interface)) {
-            list->overlays[list->overlays_count] = interface;
-            list->overlays_count++;
-        }
-        return MNL_CB_OK;
-    }
     if ((flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 &&
         !ip_is_useless(address.ip) && list->seen_count < ADDRESSES_SEEN_MAX) {
         list->seen[list->seen_count].address = address;
@@ -363,29 +363,40 @@ static int address_order(const void *a, const void *b)
                   ((const struct netwatch_address *)b)->ip, 16);
 }
 
+static int list_fill(struct address_list *list)
+{
+    struct netlink *netlink = NULL;
+    int rc = netlink_open(&netlink);
+
+    memset(list, 0, sizeof(*list));
+    if (rc == ERR_OK) {
+        rc = netlink_dump(netlink, RTM_GETLINK, AF_UNSPEC, on_link, list);
+    }
+    if (rc == ERR_OK) {
+        rc = netlink_dump(netlink, RTM_GETADDR, AF_UNSPEC, on_address, list);
+    }
+    netlink_close(netlink);
+    return rc;
+}
+
 size_t netwatch_addresses(struct netwatch_address *out, size_t capacity)
 {
     struct address_list *list = calloc(1, sizeof(*list));
-    struct netlink *netlink = NULL;
+    int rc = list == NULL ? ERR_NOMEM : ERR_SYSTEM;
     size_t count = 0;
 
-    if (list == NULL || netlink_open(&netlink) != ERR_OK ||
-        netlink_dump(netlink, RTM_GETLINK, AF_UNSPEC, on_link, list) != ERR_OK ||
-        netlink_dump(netlink, RTM_GETADDR, AF_UNSPEC, on_address, list) != ERR_OK) {
-        goto out;
+    for (int i = 0; rc == ERR_SYSTEM && i < NETLINK_LOOK_TRIES_MAX; i++) {
+        rc = list_fill(list);
     }
-    for (size_t i = 0; i < list->seen_count && count < capacity; i++) {
+    for (size_t i = 0; rc == ERR_OK && i < list->seen_count && count < capacity; i++) {
         unsigned interface = list->seen[i].interface;
 
-        if (!index_listed(list->overlays, list->overlays_count, interface) &&
-            !index_listed(list->down, list->down_count, interface)) {
+        if (!index_listed(list->unfit, list->unfit_count, interface)) {
             out[count] = list->seen[i].address;
             count++;
         }
     }
     qsort(out, count, sizeof(*out), address_order);
-out:
-    netlink_close(netlink);
     free(list);
     return count;
 }
