@@ -182,7 +182,7 @@ static void look_for_owner(struct host_core *core, const struct tunnel_address *
         return;
     }
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        ziglan_lookup(core->ziglans[i], NULL, NULL, address->ip, core->hub, now);
+        ziglan_lookup_address(core->ziglans[i], address->ip, core->hub, now);
     }
 }
 

@@ -216,7 +216,7 @@ static struct peer *admitted_peer(struct host_core *core, const uint8_t key[KEY_
     }
     core->stats.not_member++;
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        ziglan_lookup(core->ziglans[i], key, NULL, NULL, core->hub, now);
+        ziglan_lookup_key(core->ziglans[i], key, core->hub, now);
     }
     return NULL;
 }

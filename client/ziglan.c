@@ -56,7 +56,8 @@ int ziglan_new(struct ziglan **out, const struct url *url, const struct ziglan_h
     ziglan->url = *url;
     (void)snprintf(ziglan->name, sizeof(ziglan->name), "%s", url->name);
     ziglan->renew_at = MONO_NEVER;
-    ziglan->lookup_at = now;
+    ziglan->lookup_key_at = now;
+    ziglan->lookup_address_at = now;
     ziglan->expire_at = mono_add_ms(now, ZIGLAN_EXPIRE_INTERVAL_MS);
     entry_init(&ziglan->entry, &ziglan->url, now);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
@@ -456,34 +457,43 @@ enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *mem
     return effect;
 }
 
-void ziglan_lookup(struct ziglan *ziglan, const uint8_t *key, const char *name,
-                   const uint8_t *ip6, struct link_hub *hub, struct mono now)
+static void send_lookup(struct ziglan *ziglan, Ziglan__Lookup *lookup, struct mono *not_before,
+                        struct link_hub *hub, struct mono now)
 {
-    Ziglan__Lookup lookup = ZIGLAN__LOOKUP__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t bytes[KEY_SIZE];
-    char text[NAME_TEXT_SIZE];
 
-    if (ziglan->state != ZIGLAN_STATE_JOINED || !mono_due(ziglan->lookup_at, now)) {
+    if (ziglan->state != ZIGLAN_STATE_JOINED || !mono_due(*not_before, now)) {
         return;
     }
-    ziglan->lookup_at = mono_add_ms(now, ZIGLAN_LOOKUP_INTERVAL_MS);
-    if (key != NULL) {
-        memcpy(bytes, key, KEY_SIZE);
-        lookup.key.data = bytes;
-        lookup.key.len = KEY_SIZE;
-    } else if (name != NULL) {
-        (void)snprintf(text, sizeof(text), "%s", name);
-        lookup.name = text;
-    } else {
-        memcpy(bytes, ip6, 16);
-        lookup.address.data = bytes;
-        lookup.address.len = 16;
-    }
+    *not_before = mono_add_ms(now, ZIGLAN_LOOKUP_INTERVAL_MS);
     message.request_id = ZIGLAN_REQUEST_LOOKUP;
     message.body_case = ZIGLAN__CONTROL__BODY_LOOKUP;
-    message.lookup = &lookup;
+    message.lookup = lookup;
     (void)ziglan_send(ziglan, hub, &message);
+}
+
+void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct link_hub *hub,
+                       struct mono now)
+{
+    Ziglan__Lookup lookup = ZIGLAN__LOOKUP__INIT;
+    uint8_t bytes[KEY_SIZE];
+
+    memcpy(bytes, key, sizeof(bytes));
+    lookup.key.data = bytes;
+    lookup.key.len = sizeof(bytes);
+    send_lookup(ziglan, &lookup, &ziglan->lookup_key_at, hub, now);
+}
+
+void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct link_hub *hub,
+                           struct mono now)
+{
+    Ziglan__Lookup lookup = ZIGLAN__LOOKUP__INIT;
+    uint8_t bytes[16];
+
+    memcpy(bytes, ip6, sizeof(bytes));
+    lookup.address.data = bytes;
+    lookup.address.len = sizeof(bytes);
+    send_lookup(ziglan, &lookup, &ziglan->lookup_address_at, hub, now);
 }
 
 void ziglan_leave(struct ziglan *ziglan, const struct ziglan_host *host, struct mono now)

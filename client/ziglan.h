@@ -36,7 +36,7 @@ enum {
     ZIGLAN_REFUSED_RETRY_MS = 60 * 1000,
     ZIGLAN_CLOCK_RETRY_MS = 60 * 1000,   /* while the clocks of host and relay differ */
     ZIGLAN_JOIN_TIMEOUT_MS = 5000,
-    ZIGLAN_LOOKUP_INTERVAL_MS = 1000,    /* at most one lookup per this time */
+    ZIGLAN_LOOKUP_INTERVAL_MS = 1000,    /* at most one lookup of a kind per this time */
     ZIGLAN_EXPIRE_INTERVAL_MS = 60 * 1000,
 };
 
@@ -57,7 +57,7 @@ struct ziglan {
     enum ziglan_state state;
     struct mono state_at;
     struct mono renew_at;
-    struct mono lookup_at;      /* not before */
+    struct mono lookup_key_at, lookup_address_at; /* not before */
     struct mono expire_at;
     uint32_t number;            /* tells it from others over its life, for tickets */
     size_t part_size;           /* our member part as it was signed last, 0: never */
@@ -120,10 +120,16 @@ void ziglan_on_error(struct ziglan *ziglan, uint32_t request_id, const Ziglan__E
 enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *member,
                                 uint8_t key[KEY_SIZE]);
 
-/** Ask for a member by key, name, or address (exactly one non-NULL). At most one per
- * ZIGLAN_LOOKUP_INTERVAL_MS; more are dropped, since who wants it asks again. */
-void ziglan_lookup(struct ziglan *ziglan, const uint8_t *key, const char *name,
-                   const uint8_t *ip6, struct link_hub *hub, struct mono now);
+/**
+ * Ask for the member who has this key (somebody greets us under it), or this address (somebody on
+ * this host has a packet for it). Of each kind one per ZIGLAN_LOOKUP_INTERVAL_MS: anybody can make us
+ * ask for keys, and must not keep this host from asking for whom it wants. More are dropped, since
+ * who wants it asks again.
+ */
+void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct link_hub *hub,
+                       struct mono now);
+void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct link_hub *hub,
+                           struct mono now);
 
 /** Send one control message to the entry point; false if there is no session. */
 bool ziglan_send(struct ziglan *ziglan, struct link_hub *hub, const Ziglan__Control *message);

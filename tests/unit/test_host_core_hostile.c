@@ -251,6 +251,80 @@ static void noes_that_nobody_asked_for_put_nothing_off(void **state)
     lab_free(lab);
 }
 
+/* Nas is a member since before anna came, and the relay tells nobody all members. */
+static struct lab *lab_too_large_to_be_watched(void)
+{
+    struct lab *lab = lab_new();
+
+    relay_core_free(lab->relay);
+    lab->cfg.watch_max = 1;
+    start_relay(lab);
+    join(lab, 1);
+    run_ms(lab, 1500);
+    join(lab, 0);
+    run_ms(lab, 1500);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    return lab;
+}
+
+/* Somebody whom nobody knows greets anna, from an address of its own. */
+static void stranger_greets(struct lab *lab, uint8_t number)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {200, number};
+    const uint8_t ip[4] = {203, 0, 113, number};
+    struct handshake_local local = lab->hosts[0].core->local;
+    struct identity identity;
+    struct handshake handshake;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
+    struct dgram in = {.local = lab->hosts[0].address,
+                       .remote = endpoint_v4(ip, 4000),
+                       .data = frame,
+                       .size = sizeof(frame)};
+
+    identity_from_seed(&identity, seed);
+    local.identity = &identity;
+    assert_int_equal(handshake_initiate(&handshake, &local, lab->hosts[0].identity.public_key, 16,
+                                        lab_wall(lab), frame),
+                     ERR_OK);
+    handshake_wipe(&handshake);
+    host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+/* Somebody on anna's machine has a packet for an address made of a key. */
+static void packet_for_key(struct lab *lab, const uint8_t key[KEY_SIZE])
+{
+    uint8_t bytes[48] = {0x60, [5] = 8, [6] = 58, [7] = 64, [40] = 128};
+    struct packet packet = {.data = bytes, .size = sizeof(bytes)};
+
+    memcpy(bytes + 8, lab->hosts[0].core->own_v6, 16);
+    key_ip6(bytes + 24, key);
+    host_core_packets(lab->hosts[0].core, &packet, 1, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
+{
+    struct lab *lab = lab_too_large_to_be_watched();
+    struct host_core *anna = lab->hosts[0].core;
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    uint64_t not_member = anna->stats.not_member;
+
+    (void)state;
+    assert_null(peer_find(anna, nas));
+    for (uint8_t i = 0; i < 40; i++) {
+        stranger_greets(lab, i);
+        run_ms(lab, 50);
+    }
+    assert_int_equal(anna->stats.not_member, not_member + 40); /* each would be asked for */
+    assert_null(peer_find(anna, nas));
+    stranger_greets(lab, 40);
+    packet_for_key(lab, nas);
+    run_ms(lab, 100);
+    assert_non_null(peer_find(anna, nas));
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +335,7 @@ int main(void)
         cmocka_unit_test(forged_sources_of_pings_get_a_bounded_number_of_packets),
         cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
         cmocka_unit_test(a_host_without_a_relay_does_not_spin),
+        cmocka_unit_test(strangers_do_not_keep_us_from_asking_for_whom_we_want),
         cmocka_unit_test(noes_that_nobody_asked_for_put_nothing_off),
     };
 
