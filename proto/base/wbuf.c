@@ -20,7 +20,8 @@ bool wbuf_ok(const struct wbuf *w)
     return !w->failed;
 }
 
-uint8_t *wbuf_reserve(struct wbuf *w, size_t size)
+/* Room for `size` bytes; NULL if they do not fit. */
+static uint8_t *reserve(struct wbuf *w, size_t size)
 {
     if (w->failed || (size_t)(w->end - w->at) < size) {
         w->failed = true;
@@ -33,7 +34,7 @@ uint8_t *wbuf_reserve(struct wbuf *w, size_t size)
 
 void wbuf_u8(struct wbuf *w, uint8_t value)
 {
-    uint8_t *at = wbuf_reserve(w, 1);
+    uint8_t *at = reserve(w, 1);
 
     if (at != NULL) {
         at[0] = value;
@@ -42,7 +43,7 @@ void wbuf_u8(struct wbuf *w, uint8_t value)
 
 void wbuf_u16(struct wbuf *w, uint16_t value)
 {
-    uint8_t *at = wbuf_reserve(w, 2);
+    uint8_t *at = reserve(w, 2);
 
     if (at != NULL) {
         be16_write(at, value);
@@ -51,7 +52,7 @@ void wbuf_u16(struct wbuf *w, uint16_t value)
 
 void wbuf_u32(struct wbuf *w, uint32_t value)
 {
-    uint8_t *at = wbuf_reserve(w, 4);
+    uint8_t *at = reserve(w, 4);
 
     if (at != NULL) {
         be32_write(at, value);
@@ -60,7 +61,7 @@ void wbuf_u32(struct wbuf *w, uint32_t value)
 
 void wbuf_u64(struct wbuf *w, uint64_t value)
 {
-    uint8_t *at = wbuf_reserve(w, 8);
+    uint8_t *at = reserve(w, 8);
 
     if (at != NULL) {
         be64_write(at, value);
@@ -69,7 +70,7 @@ void wbuf_u64(struct wbuf *w, uint64_t value)
 
 void wbuf_put(struct wbuf *w, const void *data, size_t size)
 {
-    uint8_t *at = wbuf_reserve(w, size);
+    uint8_t *at = reserve(w, size);
 
     if (at != NULL && size > 0) {
         memcpy(at, data, size);
@@ -78,7 +79,7 @@ void wbuf_put(struct wbuf *w, const void *data, size_t size)
 
 void wbuf_zeros(struct wbuf *w, size_t size)
 {
-    uint8_t *at = wbuf_reserve(w, size);
+    uint8_t *at = reserve(w, size);
 
     if (at != NULL && size > 0) {
         memset(at, 0, size);

@@ -35,9 +35,6 @@ void wbuf_put(struct wbuf *w, const void *data, size_t size);
 /** Append `size` zero bytes. */
 void wbuf_zeros(struct wbuf *w, size_t size);
 
-/** Reserve `size` bytes to be filled by the caller; NULL if they do not fit. */
-uint8_t *wbuf_reserve(struct wbuf *w, size_t size);
-
 /** Open a 16-bit length that wbuf_close_u16 fills with the bytes written since. Returns the
  * position to close. */
 size_t wbuf_open_u16(struct wbuf *w);

@@ -79,16 +79,6 @@ void notify_stopping(void)
     state_send("STOPPING=1\n");
 }
 
-void notify_status(const char *status)
-{
-    char clean[STATUS_SIZE];
-    char state[STATE_SIZE];
-
-    status_clean(clean, status);
-    (void)snprintf(state, sizeof(state), "STATUS=%s\n", clean);
-    state_send(state);
-}
-
 unsigned notify_watchdog_ms(void)
 {
     const char *usec = getenv("WATCHDOG_USEC");

@@ -5,7 +5,8 @@
  */
 #pragma once
 
-/** Started, or reloaded: READY=1 with a one-line status. */
+/** Started, or reloaded: READY=1 and one line for people, STATUS=. Text up to 200 bytes, cut there;
+ * control characters become spaces. */
 void notify_ready(const char *status);
 
 /** A reload begins (RELOADING=1 and MONOTONIC_USEC); end it with notify_ready. */
@@ -13,10 +14,6 @@ void notify_reloading(void);
 
 /** A clean stop begins. */
 void notify_stopping(void);
-
-/** One line for people: STATUS=. Text up to 200 bytes, cut there; control characters become spaces.
- */
-void notify_status(const char *status);
 
 /** Milliseconds between watchdog signs that the manager wants, 0: none. Send at half of it. */
 unsigned notify_watchdog_ms(void);

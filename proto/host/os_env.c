@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/host/os_env.h"
 
+#include "proto/base/bucket.h"
 #include "proto/base/bytes.h"
+#include "proto/host/table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,17 +14,17 @@
 #include <unistd.h>
 
 enum {
-    LINE_BURST = 20,  /* lines of one event name at once */
-    LINES_PER_S = 2,  /* and afterwards */
     EVENT_SLOTS = 64, /* event names watched at a time; others share slots */
     EVENT_NAME_SIZE = 48,
 };
 
+/* Lines of one event name: so many at once, and afterwards. */
+static const struct bucket_rate line_rate = {.per_s = 2, .burst = 20};
+
 /* How often one event name may still be printed. */
 struct event_limit {
     char name[EVENT_NAME_SIZE];
-    struct mono filled_at;
-    uint32_t tokens;
+    struct bucket lines;
     uint64_t left_out;
 };
 
@@ -77,23 +79,16 @@ static bool event_may_pass(struct os_env *os, const char *event, uint64_t *left_
 {
     struct event_limit *limit = &os->limits[name_hash(event) % EVENT_SLOTS];
     struct mono now = clock_mono();
-    uint64_t gained;
 
     if (strncmp(limit->name, event, EVENT_NAME_SIZE - 1) != 0) {
-        *limit = (struct event_limit){.filled_at = now, .tokens = LINE_BURST};
+        bucket_init(&limit->lines, &line_rate, now);
+        limit->left_out = 0;
         (void)snprintf(limit->name, sizeof(limit->name), "%s", event);
     }
-    gained = mono_ms_between(limit->filled_at, now) * LINES_PER_S / 1000;
-    if (gained > 0) {
-        limit->tokens =
-            gained >= LINE_BURST - limit->tokens ? LINE_BURST : limit->tokens + (uint32_t)gained;
-        limit->filled_at = now;
-    }
-    if (limit->tokens == 0) {
+    if (!bucket_take(&limit->lines, &line_rate, 1, now)) {
         limit->left_out++;
         return false;
     }
-    limit->tokens--;
     *left_out = limit->left_out;
     limit->left_out = 0;
     return true;
@@ -168,7 +163,6 @@ static void os_trace(void *context, enum trace_level level, const char *event, c
 int os_env_new(struct os_env **out, enum trace_level level)
 {
     struct os_env *os = calloc(1, sizeof(*os));
-    const char *no_color = getenv("NO_COLOR");
 
     if (os == NULL) {
         return ERR_NOMEM;
@@ -177,7 +171,7 @@ int os_env_new(struct os_env **out, enum trace_level level)
         (struct env){.context = os, .random = os_random, .wall_ms = os_wall_ms, .trace = os_trace};
     os->level = level;
     os->journal = getenv("JOURNAL_STREAM") != NULL;
-    os->colored = isatty(STDERR_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
+    os->colored = terminal_colored(stderr);
     *out = os;
     return ERR_OK;
 }
@@ -200,19 +194,6 @@ void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings)
 void os_env_set_level(struct os_env *os, enum trace_level level)
 {
     os->level = level;
-}
-
-bool trace_level_parse(enum trace_level *out, const char *text)
-{
-    static const char *const names[] = {"error", "warn", "info", "debug"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], text) == 0) {
-            *out = (enum trace_level)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 struct mono clock_mono(void)

@@ -35,9 +35,6 @@ void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings);
 /** Change what is shown. */
 void os_env_set_level(struct os_env *os, enum trace_level level);
 
-/** "error", "warn", "info" or "debug". False, out untouched, for anything else. */
-bool trace_level_parse(enum trace_level *out, const char *text);
-
 /** Now, on a clock that does not jump and counts the time asleep (CLOCK_BOOTTIME). */
 struct mono clock_mono(void);
 

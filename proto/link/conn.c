@@ -314,7 +314,8 @@ static struct mono stall_deadline(const struct link_conn *c)
     return mono_add_ns(c->unanswered_since, wait_ns);
 }
 
-struct mono conn_deadline(const struct link_conn *c)
+/* Instant at which the timer must fire next. */
+static struct mono next_deadline(const struct link_conn *c)
 {
     struct mono deadline = {ngtcp2_conn_get_expiry2(c->quic)};
 
@@ -327,7 +328,7 @@ struct mono conn_deadline(const struct link_conn *c)
 
 void conn_rearm(struct link_conn *c, struct mono now)
 {
-    struct mono deadline = conn_deadline(c);
+    struct mono deadline = next_deadline(c);
 
     if (mono_due(deadline, now)) {
         deadline = mono_add_ns(now, REARM_NS_MIN);

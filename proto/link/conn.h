@@ -116,9 +116,6 @@ void conn_write(struct link_conn *c, struct outbox *out, struct mono now);
 /** The timer fired. */
 void conn_expire(struct link_conn *c, struct mono now);
 
-/** Instant at which the timer must fire next. */
-struct mono conn_deadline(const struct link_conn *c);
-
 /** End it: the peer gets code and text, the layer above CLOSED(reason). Streams are written out
  * first if the reason is LOCAL. Safe inside callbacks: only fields are set. */
 void conn_close(struct link_conn *c, enum link_reason reason, uint64_t code, const char *text);
@@ -141,7 +138,7 @@ void conn_ready(struct link_conn *c);
 /** Take it out of that line. */
 void conn_unready(struct link_conn *c);
 
-/** Set the timer to conn_deadline, but after now (what is due was done). */
+/** Set the timer to what it must do next, but after now (what is due was done). */
 void conn_rearm(struct link_conn *c, struct mono now);
 
 /** Move a dialled connection to a new local address. */
@@ -149,9 +146,6 @@ void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono
 
 /** Largest payload of a QUIC DATAGRAM frame that fits a packet now; 0 if the peer takes none. */
 size_t conn_datagram_size(const struct link_conn *c);
-
-/** Largest UDP payload that is sent now: what ngtcp2 found, less where it is found to be lost. */
-size_t conn_packet_size(const struct link_conn *c);
 
 /** Smoothed round trip time, ns. */
 uint64_t conn_rtt_ns(const struct link_conn *c);

@@ -27,7 +27,8 @@ struct packet_place {
     bool again; /* something was added, or proved impossible: ask for more */
 };
 
-size_t conn_packet_size(const struct link_conn *c)
+/* Largest UDP payload that is sent now: what ngtcp2 found, less where it is found to be lost. */
+static size_t packet_size(const struct link_conn *c)
 {
     return path_size_cap(&c->path_size, ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic));
 }
@@ -41,7 +42,7 @@ size_t conn_datagram_size(const struct link_conn *c)
 {
     const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params2(c->quic);
     size_t overhead = dgram_overhead(c);
-    size_t size = conn_packet_size(c);
+    size_t size = packet_size(c);
 
     if (peer == NULL || !c->h3.peer_datagrams || size <= overhead) {
         return 0;

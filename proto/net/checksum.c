@@ -56,11 +56,6 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *data, size_t size)
     return checksum_fold(sum) + (uint32_t)be16_read(bytes);
 }
 
-uint32_t checksum_add_u16(uint32_t sum, uint16_t word)
-{
-    return sum + word;
-}
-
 uint16_t checksum_fold(uint32_t sum)
 {
     sum = (sum >> 16) + (sum & 0xffff);

@@ -13,9 +13,6 @@
  * the last piece of a message may be odd. Any alignment. The result is below 2^17. */
 uint32_t checksum_add(uint32_t sum, const uint8_t *data, size_t size);
 
-/** `sum` plus one 16-bit word, not folded. At most 65,535 of these between folds. */
-uint32_t checksum_add_u16(uint32_t sum, uint16_t word);
-
 /** The 16-bit one's complement sum. */
 uint16_t checksum_fold(uint32_t sum);
 
