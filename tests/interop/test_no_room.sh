@@ -100,7 +100,12 @@ expect 1 "ended without a word; its last ones may be in $disk/root/run/ziglan/zi
     prlimit --fsize=100 "$ziglan" up --detach
 
 # --- open files ---
-expect 1 "ulimit -n" prlimit --nofile=8 "$ziglan" up
+for files in 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
+    expect 1 "ulimit -n" timeout 10 prlimit --nofile=$files "$ziglan" up
+done
+for files in 5 9 12; do
+    expect 1 "ulimit -n" timeout 10 prlimit --nofile=$files "$ziglan" join "$url"
+done
 serves prlimit --nofile=20 "$ziglan" up
 "$relayd" init "$disk/relay" --public "127.0.0.1:$(free_port)" >/dev/null || fail "init"
 expect 1 "ulimit -n" prlimit --nofile=8 "$relayd" -c "$disk/relay/relayd.yaml"
