@@ -30,11 +30,11 @@ struct config_text {
     size_t size;
     const struct config_key *keys;
     size_t keys_count;
-    const char *keys_known; /* all keys as a person wants to see them */
-    char error[CONFIG_TEXT_ERROR_SIZE];  /* the sentence; empty: nothing was told */
-    char cause[CONFIG_TEXT_CAUSE_SIZE];  /* libcyaml's own words */
+    const char *keys_known;               /* all keys as a person wants to see them */
+    char error[CONFIG_TEXT_ERROR_SIZE];   /* the sentence; empty: nothing was told */
+    char cause[CONFIG_TEXT_CAUSE_SIZE];   /* libcyaml's own words */
     char cause_key[CONFIG_TEXT_KEY_SIZE]; /* the innermost field it names */
-    unsigned long cause_line;            /* the innermost place, 0: none */
+    unsigned long cause_line;             /* the innermost place, 0: none */
 };
 
 /** Take one line of libcyaml's log of errors: the cause comes first, then the places, innermost

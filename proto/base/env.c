@@ -28,8 +28,8 @@ uint64_t env_wall_ms(const struct env *env)
     return env->wall_ms(env->context);
 }
 
-void env_trace(const struct env *env, enum trace_level level, const char *event,
-               const char *format, ...)
+void env_trace(const struct env *env, enum trace_level level, const char *event, const char *format,
+               ...)
 {
     char text[TRACE_TEXT_SIZE_MAX];
     va_list args;

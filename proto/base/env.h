@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "proto/base/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,9 +20,9 @@ enum trace_level {
 };
 
 struct env {
-    void *context;                                             /* given to each function below */
-    void (*random)(void *context, void *buf, size_t size);     /* never fails */
-    uint64_t (*wall_ms)(void *context);                        /* ms since 1970 UTC; may jump */
+    void *context;                                         /* given to each function below */
+    void (*random)(void *context, void *buf, size_t size); /* never fails */
+    uint64_t (*wall_ms)(void *context);                    /* ms since 1970 UTC; may jump */
     void (*trace)(void *context, enum trace_level level, const char *event, const char *text);
 };
 
@@ -37,5 +39,5 @@ uint64_t env_wall_ms(const struct env *env);
  * Emit one trace event. `event` is a stable dotted name ("session.open"), the rest is a printf
  * text of key=value fields. Never pass keys, secrets or payload; at info level no addresses.
  */
-void env_trace(const struct env *env, enum trace_level level, const char *event,
-               const char *format, ...) __attribute__((format(printf, 4, 5)));
+void env_trace(const struct env *env, enum trace_level level, const char *event, const char *format,
+               ...) PRINTF_LIKE(4, 5);

@@ -2,8 +2,8 @@
 /*
  * A sliding window over counters (in the manner of RFC 6479): a counter is accepted once, and not
  * at all when it lies REPLAY_WINDOW (once widened: REPLAY_WINDOW_WIDE) or more behind the largest
- * one seen. Values in caller memory; all zero is an empty window. Check first, commit only after the
- * tag verified.
+ * one seen. Values in caller memory; all zero is an empty window. Check first, commit only after
+ * the tag verified.
  */
 #pragma once
 

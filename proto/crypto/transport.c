@@ -214,8 +214,8 @@ static struct transport_channel *channel_new(const struct aead_key *key)
 
 static void channel_widen(struct transport_channel *channel)
 {
-    uint64_t *wide = channel->replay.wide == NULL ? calloc(REPLAY_WORD_COUNT_WIDE, sizeof(*wide))
-                                                  : NULL;
+    uint64_t *wide =
+        channel->replay.wide == NULL ? calloc(REPLAY_WORD_COUNT_WIDE, sizeof(*wide)) : NULL;
 
     if (wide != NULL) {
         replay_widen(&channel->replay, wide);

@@ -23,7 +23,7 @@ struct transport_channel {
 struct transport_receiver {
     enum aead aead;
     uint32_t index; /* ours */
-    bool widen; /* the window of the next frame's channel */
+    bool widen;     /* the window of the next frame's channel */
     uint64_t failed_opens;
     uint64_t counter_max; /* of all channels */
     uint8_t split_key[AEAD_KEY_SIZE];

@@ -31,9 +31,9 @@ struct link_handle {
 enum {
     LINK_HTTP_BODY_SIZE_MAX = 65536,
     LINK_SESSION_QUEUE_BYTES = 512 * 1024, /* datagrams waiting for the congestion window */
-    LINK_SESSION_QUEUE_MIN = 16 * 1024,    /* of these a session has, however much all others have */
-    LINK_HUB_QUEUE_BYTES = 128 << 20,      /* of these all sessions have together, by default */
-    LINK_HANDSHAKE_MS_MAX = 5000,          /* to a valid Hello, or the connection is closed */
+    LINK_SESSION_QUEUE_MIN = 16 * 1024, /* of these a session has, however much all others have */
+    LINK_HUB_QUEUE_BYTES = 128 << 20,   /* of these all sessions have together, by default */
+    LINK_HANDSHAKE_MS_MAX = 5000,       /* to a valid Hello, or the connection is closed */
     LINK_HALF_OPEN_MAX = 1024,
     LINK_HALF_OPEN_RETRY = 64, /* above this many half-open, Retry is required */
     LINK_HALF_OPEN_PER_ADDR = 4,

@@ -7,7 +7,8 @@
 
 enum { SIZE_BITS = 16 };
 
-/* To try from above, what the library probes too: jumbo frames, Ethernet over IPv6, PPPoE, tunnels, the smallest of IPv6. */
+/* To try from above, what the library probes too: jumbo frames, Ethernet over IPv6, PPPoE, tunnels,
+ * the smallest of IPv6. */
 static const size_t sizes[] = {8952, 1452, 1444, 1352, 1232};
 
 static size_t size_of(uint64_t id)
@@ -114,8 +115,7 @@ static void suspect_lost(struct path_size *p, size_t size, struct mono now)
     }
 }
 
-void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received,
-                       struct mono now)
+void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, struct mono now)
 {
     bool probe = id != 0 && id == p->probe_id;
     size_t size = size_of(id);

@@ -57,8 +57,7 @@ void path_size_on_ack(struct path_size *p, uint64_t id, size_t found, struct mon
 
 /** The packet is thought lost. received: how many genuine packets of the peer were ever read; only
  * if they grew since the last loss does this one count, for else all may have been lost. */
-void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received,
-                       struct mono now);
+void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, struct mono now);
 
 /** Something larger than the limit was to be sent: search again, if it is time to. */
 void path_size_want(struct path_size *p, size_t found, struct mono now);

@@ -139,8 +139,9 @@ static bool has_room(const struct link_conn *c, size_t size)
 {
     size_t mine = c->session.dgram_bytes + size;
 
-    return mine <= LINK_SESSION_QUEUE_MIN || (mine <= LINK_SESSION_QUEUE_BYTES &&
-                                              c->hub->dgram_bytes + size <= c->hub->cfg.queue_bytes_max);
+    return mine <= LINK_SESSION_QUEUE_MIN ||
+           (mine <= LINK_SESSION_QUEUE_BYTES &&
+            c->hub->dgram_bytes + size <= c->hub->cfg.queue_bytes_max);
 }
 
 bool link_session_dgram(struct link_conn *c, const uint8_t *head, size_t head_size,

@@ -44,7 +44,7 @@ enum {
  * fixed address, then the payload. */
 enum {
     PLAIN_HEADER_SIZE = 4,
-    PLAIN_FIXED_SIZE = 4,                                       /* per fixed address */
+    PLAIN_FIXED_SIZE = 4, /* per fixed address */
     PLAIN_HEADER_SIZE_MAX = PLAIN_HEADER_SIZE + 2 * PLAIN_FIXED_SIZE,
 };
 

@@ -176,13 +176,11 @@ static void ziglan_is_believed_only_with_its_delegation(void **state)
                 LINK_REASON_WRONG_KEY);
     size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key, wall - hour,
                            wall - 11 * minute);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 14, NULL, delegation, size,
-                LINK_REASON_CLOCK);
+    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 14, NULL, delegation, size, LINK_REASON_CLOCK);
     refuse_with(LINK_WANT_ZIGLAN, other, 17, NULL, delegation, size, LINK_REASON_WRONG_KEY);
     size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key,
                            wall + 11 * minute, wall + hour);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 18, NULL, delegation, size,
-                LINK_REASON_CLOCK);
+    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 18, NULL, delegation, size, LINK_REASON_CLOCK);
     size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key, wall - hour,
                            wall - 9 * minute);
     refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 15, NULL, delegation, size, LINK_REASON_NONE);

@@ -333,8 +333,7 @@ static void boxes_share_a_budget_and_each_has_room_for_one_plaintext(void **stat
     /* The last box has its own part only: the newest plaintext, which still becomes whole. */
     assert_int_equal(piece_box_counters(boxes[BOXES - 1])->displaced, PIECE_PENDING_MAX - 1);
     assert_int_equal(put(boxes[BOXES - 1], piece,
-                         piece_of(piece, PIECE_PENDING_MAX - 1, 1, 2,
-                                  PIECE_PLAIN_SIZE_MAX - PART),
+                         piece_of(piece, PIECE_PENDING_MAX - 1, 1, 2, PIECE_PLAIN_SIZE_MAX - PART),
                          out, &out_size, at_ms(1)),
                      ERR_OK);
     assert_int_equal(out_size, PIECE_PLAIN_SIZE_MAX);

@@ -137,8 +137,7 @@ struct twin {
 
 static bool twin_accept(struct twin *twin, uint64_t counter)
 {
-    if (counter + twin->window < twin->next || counter < twin->oldest ||
-        twin->seen[counter] != 0) {
+    if (counter + twin->window < twin->next || counter < twin->oldest || twin->seen[counter] != 0) {
         return false;
     }
     twin->seen[counter] = 1;
