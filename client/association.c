@@ -307,15 +307,10 @@ int association_adopt(struct association *a, struct session_keys *keys, bool ini
         association_wake(a, now);
         return ERR_OK;
     }
-    if (a->next != NULL) {
-        /* Both had begun at once, and the peer may already use the session that it began: each side
-         * sends on its own and receives on both. */
-        session_replace(&a->previous, a->next);
-        session_replace(&a->current, NULL);
-        a->next = NULL;
-    } else {
-        session_replace(&a->previous, a->current);
-    }
+    /* A `next` stays what it is. If both had begun at once, the peer may already use the session that
+     * it began; if somebody replayed an initiation, nobody ever will, and what is on its way on the
+     * session in use until now must still open. */
+    session_replace(&a->previous, a->current);
     a->current = session;
     pathfinder_on_session(a, true, io, now);
     queue_send(a, io, now);

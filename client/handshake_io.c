@@ -283,7 +283,6 @@ static void receive_initiation(struct host_core *core, const struct route *route
         return;
     }
     peer->timestamp_ms = initiation.timestamp_ms;
-    peer->last_seen_at = now;
     respond(a, &initiation, route, io, now);
 }
 

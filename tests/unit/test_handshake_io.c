@@ -152,28 +152,88 @@ static uint64_t a_minute_back(void *context)
     return lab_wall(context) - 60000;
 }
 
+static void restart(struct lab *lab, size_t host)
+{
+    struct test_host *h = &lab->hosts[host];
+    struct host_config cfg = host_config_of(h, host, MTU);
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host == 0 ? "anna" : "nas");
+    host_core_free(h->core);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->env, lab->now), ERR_OK);
+    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
+    host_core_network(h->core, &addr, 1, 5000, lab->now);
+    run_ms(lab, 3000);
+}
+
 static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
 {
     struct lab *lab = lab_joined();
-    struct host_config cfg = host_config_of(&lab->hosts[0], 0, MTU);
-    struct host_local_addr addr = {.prefix_bits = 128};
-    struct test_host *anna = &lab->hosts[0];
 
     (void)state;
     send_ping(lab, 84);
     run_ms(lab, 1000);
     assert_int_equal(lab->hosts[1].delivered, 1);
     lab->env.wall_ms = a_minute_back;
-    (void)snprintf(cfg.name, sizeof(cfg.name), "anna");
-    host_core_free(anna->core);
-    assert_int_equal(host_core_new(&anna->core, &cfg, anna->store, &lab->env, lab->now), ERR_OK);
-    memcpy(addr.ip, anna->address.ip, sizeof(addr.ip));
-    host_core_network(anna->core, &addr, 1, 5000, lab->now);
-    run_ms(lab, 3000);
+    restart(lab, 0);
     send_ping(lab, 84);
     run_ms(lab, 3000);
     assert_int_equal(lab->hosts[1].delivered, 2);
     assert_int_equal(lab->hosts[1].core->stats.stale_timestamp, 0);
+    lab_free(lab);
+}
+
+/* Pings of both to each other every 5 ms, so that some are always on their way: none is lost. */
+static void both_ping(struct lab *lab, size_t ms)
+{
+    size_t before[HOSTS] = {lab->hosts[0].delivered, lab->hosts[1].delivered};
+
+    for (size_t i = 0; i < ms / 5; i++) {
+        send_ping_between(lab, 0, "nas", 84);
+        send_ping_between(lab, 1, "anna", 84);
+        run_ms(lab, 5);
+    }
+    run_ms(lab, 500);
+    for (size_t i = 0; i < HOSTS; i++) {
+        assert_int_equal(lab->hosts[i].delivered - before[i], ms / 5);
+    }
+}
+
+/* After its restart nas knows no times of anna's, so what somebody recorded is answered, wherever
+ * it comes from. It must change nothing: neither the session in use, nor where frames go, nor what
+ * is said of anna, nor the next rekey. */
+static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **state)
+{
+    static const uint8_t elsewhere[4] = {203, 0, 113, 9};
+    struct lab *lab = lab_joined();
+    struct route replayer = {.local = lab->hosts[1].address,
+                             .remote = endpoint_v4(elsewhere, 4000)};
+    uint8_t recorded[HANDSHAKE_INITIATION_SIZE];
+
+    (void)state;
+    initiation_of_anna(lab, lab_wall(lab), recorded);
+    run_ms(lab, 1000);
+    restart(lab, 1);
+    send_ping_between(lab, 1, "anna", 84);
+    run_ms(lab, 3000);
+    struct peer *anna = peer_find(lab->hosts[1].core, lab->hosts[0].identity.public_key);
+    const struct pair_session *current = anna->association->current;
+    size_t paths_count = anna->association->paths_count;
+    struct mono seen_at = anna->last_seen_at;
+    assert_non_null(current);
+    assert_true(current->initiator);
+    run_ms(lab, 1000);
+    assert_int_equal(responses(lab, &replayer, recorded), 1);
+    assert_ptr_equal(anna->association->current, current);
+    assert_non_null(anna->association->next); /* silent, and nobody else can wake it */
+    assert_int_equal(anna->association->paths_count, paths_count);
+    assert_int_equal(anna->last_seen_at.ns, seen_at.ns);
+    both_ping(lab, 1000);
+    assert_ptr_equal(anna->association->current, current);
+    assert_int_equal(anna->association->paths_count, paths_count);
+    run_ms(lab, ASSOCIATION_REKEY_MS - 10 * 1000);
+    both_ping(lab, 10 * 1000);
+    assert_ptr_not_equal(anna->association->current, current);
     lab_free(lab);
 }
 
@@ -183,6 +243,7 @@ int main(void)
         cmocka_unit_test(an_initiation_counts_once_and_an_older_one_never),
         cmocka_unit_test(an_initiation_under_another_members_key_is_refused),
         cmocka_unit_test(a_response_under_another_members_key_is_refused),
+        cmocka_unit_test(an_initiation_replayed_after_a_restart_takes_nothing_away),
         cmocka_unit_test(a_restart_with_the_clock_set_back_shuts_nobody_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
