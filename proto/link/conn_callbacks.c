@@ -190,6 +190,19 @@ static int on_stream_window(ngtcp2_conn *quic, int64_t id, uint64_t max, void *u
     return verdict(c, h3_on_window(&c->h3, id));
 }
 
+/* The client may make so many requests in all. HTTP counts them, too, and takes the priority of a
+ * request beyond them for an error. */
+static int on_streams_more(ngtcp2_conn *quic, uint64_t max, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    if (c->h3.http != NULL) {
+        nghttp3_conn_set_max_client_streams_bidi(c->h3.http, max);
+    }
+    return 0;
+}
+
 static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, size_t size,
                        void *user)
 {
@@ -282,4 +295,5 @@ const ngtcp2_callbacks conn_server_callbacks = {
     CALLBACKS_COMMON,
     .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
     .recv_tx_key = on_app_key,
+    .extend_max_remote_streams_bidi = on_streams_more,
 };

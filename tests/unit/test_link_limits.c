@@ -224,6 +224,36 @@ static void stranger_is_answered_with_errors_and_leaves_in_time(void **state)
     net_fini(&net);
 }
 
+/* RFC 9218, section 7.2: any request that the client may make may have its priority changed. */
+static void stranger_ranks_its_requests_however_many_they_were(void **state)
+{
+    static const uint8_t urgent[] = {'u', '=', '1'};
+    static struct net net;
+    struct stranger s;
+    char path[300];
+
+    (void)state;
+    net_init(&net, 16);
+    net_start(&net);
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    path[sizeof(path) - 1] = 0;
+    stranger_start(&s, &net);
+    for (int i = 0; i < 3 * CONN_STREAMS_MAX; i++) {
+        stranger_ask(&s, &net, "GET", path, NULL);
+        assert_int_equal(s.status, 414);
+    }
+    stranger_ask(&s, &net, "GET", "/addr", NULL);
+    assert_int_equal(
+        nghttp3_conn_set_client_stream_priority(s.c->h3.http, s.stream, urgent, sizeof(urgent)), 0);
+    conn_ready(s.c);
+    net_run(&net, 100);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 1);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->protocol_errors, 0);
+    free(s.body);
+    net_fini(&net);
+}
+
 static void session_without_hello_gets_nothing(void **state)
 {
     /* A Ping in a control capsule, before any Hello. */
@@ -713,6 +743,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stranger_reads_pages_and_nothing_else),
         cmocka_unit_test(stranger_is_answered_with_errors_and_leaves_in_time),
+        cmocka_unit_test(stranger_ranks_its_requests_however_many_they_were),
         cmocka_unit_test(session_without_hello_gets_nothing),
         cmocka_unit_test(half_open_handshakes_are_bounded),
         cmocka_unit_test(one_address_cannot_fill_the_house),
