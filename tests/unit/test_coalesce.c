@@ -156,6 +156,7 @@ static void a_train_of_segments_becomes_one_super_packet(void **state)
         assert_int_equal((super->data[at + 16] << 8 | super->data[at + 17]) % 0xffff,
                          pseudo_of(super) % 0xffff);
         assert_int_equal(super->data[at + 13], 0x18);
+        assert_int_equal(spec.v6 ? 0xffff : naive_sum(0, super->data, 20), 0xffff);
         assert_int_equal(box.bytes_used, (size_t)(super->data - box.bytes) + super->size);
 
         /* PSH or a short segment ends it. */
@@ -314,6 +315,40 @@ static void segments_that_differ_do_not_join(void **state)
     packet_box_fini(&box);
 }
 
+/* Two segments that follow each other, of the family: do they join? */
+static bool joins(struct spec *spec, struct packet_box *box, uint32_t flow_change)
+{
+    struct two_hosts two = two_hosts_make();
+
+    packet_box_clear(box);
+    spec->payload_size = TCP_HEADER + 1000;
+    assert_false(offer(box, spec, &two, true));
+    sequence_add(spec, 1000);
+    spec->flow ^= flow_change;
+    return offer(box, spec, &two, true);
+}
+
+static void fragmentable_segments_and_other_flow_labels_do_not_join(void **state)
+{
+    static struct spec spec;
+    struct packet_box box;
+    uint64_t rng = 5;
+
+    (void)state;
+    assert_int_equal(packet_box_init(&box, BOX_BYTES, BOX_ITEMS), ERR_OK);
+    for (int i = 0; i < 40; i++) {
+        flow_random(&spec, &rng);
+        assert_true(joins(&spec, &box, 0));
+        if (spec.v6) {
+            assert_false(joins(&spec, &box, 1));
+        } else {
+            spec.df = false;
+            assert_false(joins(&spec, &box, 0));
+        }
+    }
+    packet_box_fini(&box);
+}
+
 static void random_packets_come_out_in_order_and_unchanged(void **state)
 {
     static uint8_t wanted[BOX_ITEMS][SPEC_PACKET_MAX];
@@ -378,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_train_of_segments_becomes_one_super_packet),
         cmocka_unit_test(super_packets_stay_within_64_kib),
         cmocka_unit_test(segments_that_differ_do_not_join),
+        cmocka_unit_test(fragmentable_segments_and_other_flow_labels_do_not_join),
         cmocka_unit_test(random_packets_come_out_in_order_and_unchanged),
     };
 

@@ -39,6 +39,7 @@ static void names_are_judged_with_a_reason(void **state)
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", true},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true},
         {"fdd9f800000000000000000000000001", false},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaffffffff", false},
         {"fdd9f80000000000000000000000000", true},
         {"gdd9f800000000000000000000000001", true},
     };
@@ -64,6 +65,7 @@ static void any_text_becomes_a_legal_name(void **state)
         {"--", "host"},    {"a--_b", "a-b"},
         {"admin", "host"}, {"\xc3\xa4rger", "rger"},
         {"x_", "x"},       {SIXTY "-!-zzz", SIXTY "-zz"},
+        {"AZ.b", "az"},    {"09", "09"},
     };
     uint64_t seed = 14;
     char name[NAME_TEXT_SIZE];

@@ -35,6 +35,10 @@ static void good_urls_are_parsed_and_printed_again(void **state)
         {"ziglan://" KEY "@a/?x&y=&=z&name=b&w=1", "ziglan://" KEY "@a?name=b", 1, "a", 0, false},
         {"ziglan://" KEY "@a?", "ziglan://" KEY "@a", 1, "a", 0, false},
         {"ziglan://" KEY "@1a.2b.x3", NULL, 1, "1a.2b.x3", 0, false},
+        {"ziglan://" KEY "@AZ.Example:4090", "ziglan://" KEY "@az.example:4090", 1, "az.example",
+         4090, false},
+        {"ziglan://" KEY "@a?colour=x&city=y&invites=" TOKEN "&names=b", "ziglan://" KEY "@a", 1,
+         "a", 0, false},
     };
 
     (void)state;
@@ -82,8 +86,8 @@ static void bad_urls_are_refused_with_place_and_remedy(void **state)
         {"", "must begin with ziglan://"},
         {"https://example.org", "must begin with ziglan://"},
         {"ziglan:" KEY "@a", "must begin with ziglan://"},
-        {"ziglan://" KEY, "no @ between key and host"},
-        {"ziglan://example.org", "no @ between key and host"},
+        {"ziglan://" KEY, "no @ between key and host after character 9: the form is ziglan://"},
+        {"relay://example.org", "no @ between key and host after character 8: the form is relay://"},
         {"ziglan://abc@a", "has 3 characters instead of 52"},
         {"ziglan://" KEY "a@a", "has 53 characters"},
         {"ziglan://1eaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaq@a",
@@ -102,14 +106,16 @@ static void bad_urls_are_refused_with_place_and_remedy(void **state)
         {"ziglan://" KEY "@a:44x", "number from 1 to 65535"},
         {"ziglan://" KEY "@a b", "character 64 is a space"},
         {"ziglan://" KEY "@a\n", "character 64 is a space, control"},
+        {"ziglan://" KEY "@a\x7f", "character 64 is a space, control"},
         {"ziglan://" KEY "@\xc3\xa4", "not ASCII"},
         {"ziglan://" KEY "@a_b", "neither a DNS name nor an address"},
         {"ziglan://" KEY "@a..b", "neither a DNS name nor an address"},
         {"ziglan://" KEY "@-a", "neither a DNS name nor an address"},
         {"ziglan://" KEY "@192.0.2.256", "neither a DNS name nor an address"},
         {"ziglan://" KEY "@1", "neither a DNS name nor an address"},
+        {"ziglan://" KEY "@a.09", "neither a DNS name nor an address"},
         {"ziglan://" KEY "@2001:db8::1", "IPv6 goes in brackets"},
-        {"ziglan://" KEY "@[2001:db8::1", "must enclose an IPv6 address"},
+        {"ziglan://" KEY "@[2001:db8::1", "brackets at character 63 must enclose an IPv6 address"},
         {"ziglan://" KEY "@[2001:db8::1]443", "must enclose an IPv6 address"},
         {"ziglan://" KEY "@[192.0.2.1]", "neither a DNS name nor an address"},
         {"ziglan://" KEY "@[a]", "neither a DNS name nor an address"},
@@ -159,8 +165,12 @@ static void the_longest_hosts_fit_and_longer_ones_do_not(void **state)
                    LABEL63);
     assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_DROP);
     assert_non_null(strstr(error, "longer than 253"));
-    memset(text, 'a', sizeof(text));
+    /* What is not understood counts towards the length of the whole. */
+    size = (size_t)snprintf(text, sizeof(text), "ziglan://" KEY "@a?x=");
+    memset(text + size, 'a', sizeof(text) - size);
+    assert_int_equal(url_parse(&url, text, URL_SIZE_MAX, error), ERR_OK);
     assert_int_equal(url_parse(&url, text, URL_SIZE_MAX + 1, error), ERR_DROP);
+    assert_non_null(strstr(error, "more than"));
 }
 
 static void no_truncation_or_flip_does_harm(void **state)
