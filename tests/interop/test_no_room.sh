@@ -106,7 +106,7 @@ done
 for files in 5 9 12; do
     expect 1 "ulimit -n" timeout 10 prlimit --nofile=$files "$ziglan" join "$url"
 done
-serves prlimit --nofile=20 "$ziglan" up
+serves prlimit --nofile=32 "$ziglan" up # who runs this may have left some open to us
 "$relayd" init "$disk/relay" --public "127.0.0.1:$(free_port)" >/dev/null || fail "init"
 expect 1 "ulimit -n" prlimit --nofile=8 "$relayd" -c "$disk/relay/relayd.yaml"
 serves prlimit --nofile=20 "$relayd" -c "$disk/relay/relayd.yaml"
