@@ -251,9 +251,11 @@ void pump_drain(struct pump *pump, unsigned budget_ms)
     for (;;) {
         struct mono now = clock_mono();
 
-        if (pump->blocked == NULL) {
-            pump->core.transmit(pump->core.context, &pump->box, now);
+        if (pump->blocked != NULL) { /* waited for here, or before the stop by the loop */
+            ev_io_stop(pump->loop, &pump->blocked->writable);
+            pump->blocked = NULL;
         }
+        pump->core.transmit(pump->core.context, &pump->box, now);
         if (pump->box.items_count == 0 || mono_due(end, now)) {
             return;
         }
@@ -261,8 +263,6 @@ void pump_drain(struct pump *pump, unsigned budget_ms)
             struct pollfd wait = {.fd = udp_batch_fd(pump->blocked->udp), .events = POLLOUT};
 
             (void)poll(&wait, 1, 10);
-            ev_io_stop(pump->loop, &pump->blocked->writable);
-            pump->blocked = NULL;
         }
     }
 }

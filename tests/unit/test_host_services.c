@@ -11,6 +11,7 @@
 #include "proto/host/table.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ev.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -25,6 +26,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -527,6 +529,55 @@ static void a_pump_expires_sends_and_receives(void **state)
     ev_loop_destroy(loop);
 }
 
+/* In place of libc's: as long as the test says so, the socket's buffer is full. */
+static bool buffer_full;
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (buffer_full) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+}
+
+/* What a core says last goes out although the socket was full just before. */
+static void a_drained_pump_sends_the_last_words_too(void **state)
+{
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    struct echo_core talker = {.loop = loop, .expired = true, .to_send = 3};
+    const struct pump_core core = {.context = &talker,
+                                   .receive = echo_receive,
+                                   .expire = echo_expire,
+                                   .transmit = echo_transmit,
+                                   .deadline = echo_deadline};
+    struct udp_options options = {0};
+    struct udp_batch *sockets[2];
+    const struct dgram *items;
+    struct pump *pump;
+
+    (void)state;
+    assert_true(endpoint_parse(&options.local, "127.0.0.1:0", 0));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(udp_batch_open(&sockets[i], &options, NULL), ERR_OK);
+    }
+    talker.deadline = MONO_NEVER;
+    talker.to = *udp_batch_local(sockets[1]);
+    assert_int_equal(pump_new(&pump, loop, &core, &sockets[0], 1), ERR_OK);
+    buffer_full = true;
+    pump_kick(pump);
+    assert_true(pump_blocked(pump));
+    buffer_full = false;
+    talker.to_send = 2;
+    pump_drain(pump, 1000);
+    assert_int_equal(udp_batch_receive(sockets[1], &items), 5);
+    assert_false(pump_blocked(pump));
+    pump_free(pump);
+    udp_batch_close(sockets[0]);
+    udp_batch_close(sockets[1]);
+    ev_loop_destroy(loop);
+}
+
 /* -- For people -----------------------------------------------------------------------------------
  */
 
@@ -649,6 +700,7 @@ int main(void)
         cmocka_unit_test(names_resolve_without_blocking_and_failures_are_told),
         cmocka_unit_test(readiness_reaches_the_service_manager),
         cmocka_unit_test(a_pump_expires_sends_and_receives),
+        cmocka_unit_test(a_drained_pump_sends_the_last_words_too),
         cmocka_unit_test(a_qr_code_has_its_frame_and_size),
         cmocka_unit_test(a_table_is_aligned_and_harmless),
         cmocka_unit_test(amounts_read_well),
