@@ -26,14 +26,14 @@ struct resolve_caller {
     void (*done)(void *context, const struct endpoint *endpoints, size_t count);
 };
 
-/** ERR_NOMEM, ERR_SYSTEM. */
+/** A resolver that answers from `loop` (borrowed, outlives it). ERR_NOMEM leaves *out alone. */
 int resolver_new(struct resolver **out, struct ev_loop *loop) MUST_CHECK;
 
 /** Threads still running are left to end by themselves; their callbacks are never called. */
 void resolver_free(struct resolver *resolver);
 
 /** Look `host` up (a numeric address works too, and is answered from the loop as well).
- * ERR_LIMIT with RESOLVE_PENDING_MAX look-ups running, ERR_SYSTEM, ERR_NOMEM; done is not called
- * then. */
+ * host and caller are copied. ERR_LIMIT with RESOLVE_PENDING_MAX look-ups running or a host of more
+ * than 255 characters, ERR_SYSTEM, ERR_NOMEM; done is not called then. */
 int resolver_start(struct resolver *resolver, const char *host, uint16_t port,
                    const struct resolve_caller *caller) MUST_CHECK;

@@ -4,8 +4,8 @@
  * proto/link.
  *
  *   HANDSHAKE -> HELLO -> OPEN -> CLOSING -> DEAD
- *        |         |________________^         ^
- *        |_______________________________ ____|
+ *        |         |_________________^        ^
+ *        |____________________________________|
  */
 #pragma once
 
@@ -101,8 +101,8 @@ struct link_conn {
 /** Begin a connection as a client. ERR_NOMEM. The caller has placed *c in its slab. */
 int conn_dial(struct link_conn *c, const char *server_name, struct mono now) MUST_CHECK;
 
-/** Begin one as a server for the Initial packet hd; odcid and retry_scid are set after a Retry,
- * else NULL. ERR_NOMEM. */
+/** Begin one as a server for the Initial packet hd, from c->remote to c->local. odcid: the
+ * connection id that the client used before our Retry, NULL without one. ERR_NOMEM. */
 int conn_accept(struct link_conn *c, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid,
                 struct mono now) MUST_CHECK;
 

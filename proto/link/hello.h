@@ -26,8 +26,9 @@ int hello_write(struct link_conn *c, uint8_t *out, size_t capacity, size_t *size
 /**
  * Check the peer's Hello and write who it is into c->session. LINK_REASON_NONE if it is
  * accepted; PROTOCOL if malformed; INTERCEPTED (dialled) or PROTOCOL if the signature is wrong;
- * WRONG_KEY if it is not whom we dialled. *delegation (borrowed from the hub's arena, may be
- * NULL) is the one it carries.
+ * WRONG_KEY if it is not whom we dialled; CLOCK if the delegation of the wanted ziglan is not in
+ * force by our wall clock. *delegation (borrowed from the hub's arena, may be NULL) is the one it
+ * carries.
  */
 enum link_reason hello_read(struct link_conn *c, const uint8_t *data, size_t size,
                             const uint8_t **delegation, size_t *delegation_size);

@@ -43,7 +43,7 @@ void roll_keep(struct roll *roll, uint32_t index, const struct endpoint *local,
 /** It ended. */
 void roll_strike(struct roll *roll, uint32_t index);
 
-/** The next one to be told now; false: none, or not yet. */
+/** The next one to be told; false: all were. The caller waits for roll_deadline. */
 bool roll_next(struct roll *roll, struct link_roll_entry *out);
 
 /** A turn is over: the next one begins ROLL_TURN_MS later. */
