@@ -187,12 +187,56 @@ static void new_addresses_are_learnt_slowly(void **state)
     lab_free(lab);
 }
 
+/* Pings for so long, or until the first host says that it is in this state. */
+static void ping_until(struct lab *lab, const char *state, unsigned s)
+{
+    for (unsigned i = 0; i < 5 * s && strcmp(state_of_nas(lab), state) != 0; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 200);
+    }
+}
+
+static struct punch_stats punches(struct lab *lab)
+{
+    struct relay_snapshot snapshot;
+
+    relay_core_snapshot(lab->relay, &snapshot, lab->now);
+    return snapshot.punch;
+}
+
+static void a_direct_path_is_counted_when_it_comes_and_when_it_goes(void **state)
+{
+    struct lab *lab = lab_joined();
+    const struct core_stats *stats = &lab->hosts[0].core->stats;
+
+    (void)state;
+    lab->cut_direct = true;
+    ping_until(lab, "direct", 8);
+    assert_int_equal(stats->direct_established + stats->direct_lost, 0);
+    assert_int_equal(punches(lab).direct, 0);
+    lab->cut_direct = false;
+    ping_until(lab, "direct", 20);
+    assert_int_equal(stats->direct_established, 1);
+    assert_int_equal(stats->direct_lost, 0);
+    assert_true(punches(lab).direct > 0);
+    lab->cut_direct = true;
+    ping_until(lab, "relayed", 3);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    assert_int_equal(stats->direct_established, 1);
+    assert_int_equal(stats->direct_lost, 1);
+    lab->cut_direct = false;
+    ping_until(lab, "direct", 20);
+    assert_int_equal(stats->direct_established, 2);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_that_nobody_may_aim_at_are_not_told),
         cmocka_unit_test(the_path_that_is_missed_least_makes_room),
         cmocka_unit_test(new_addresses_are_learnt_slowly),
+        cmocka_unit_test(a_direct_path_is_counted_when_it_comes_and_when_it_goes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
