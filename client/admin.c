@@ -208,11 +208,10 @@ static json_t *status(struct host_core *core, struct mono now)
     size_t total;
     json_t *peers = peers_json(core, &connected, &total, now);
 
-    return json_pack("{s:b, s:i, s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:I, s:I, s:s, s:o, s:o}",
+    return json_pack("{s:b, s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:I, s:I, s:s, s:o, s:o}",
                      "ok", 1, "schema", ADMIN_SCHEMA, "key",
                      key_json(core->local.identity->public_key), "name", granted_name(core),
-                     "addresses", addresses_json(core), "resolver",
-                     ip_json(AF_INET, core->resolver_v4), "mtu", (int)core->cfg.mtu, "relays",
+                     "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays",
                      relays_json(core), "ziglans", ziglans_json(core), "peers_connected",
                      (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
                      "members of joined ziglans are allowed, everybody else is refused "

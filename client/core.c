@@ -12,6 +12,10 @@
 static const uint8_t pool_default[4] = {100, 64, 0, 0};
 enum { POOL_BITS_DEFAULT = 16 };
 
+const struct bucket_rate core_load_rate = {CORE_UNDER_LOAD_PER_S, CORE_UNDER_LOAD_PER_S};
+const struct bucket_rate core_icmp_rate = {CORE_ICMP_PER_S, CORE_ICMP_PER_S};
+const struct bucket_rate core_silent_rate = {CORE_SILENT_PER_S, CORE_SILENT_BURST};
+
 struct ziglan_host core_ziglan_host(struct host_core *core)
 {
     return (struct ziglan_host){
@@ -109,9 +113,6 @@ static int make_parts(struct host_core *core, struct mono now)
 {
     static const struct bucket_rate source_rate = {CORE_INITIATIONS_PER_SOURCE_PER_S,
                                                    2 * CORE_INITIATIONS_PER_SOURCE_PER_S};
-    static const struct bucket_rate load_rate = {CORE_UNDER_LOAD_PER_S, CORE_UNDER_LOAD_PER_S};
-    static const struct bucket_rate icmp_rate = {CORE_ICMP_PER_S, CORE_ICMP_PER_S};
-    static const struct bucket_rate silent_rate = {CORE_SILENT_PER_S, CORE_SILENT_BURST};
     int rc = map_new(&core->peers_by_key, KEY_SIZE, CORE_PEERS_MAX, core->env);
 
     if (rc == ERR_OK) {
@@ -130,9 +131,9 @@ static int make_parts(struct host_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = make_hub(core, now);
     }
-    bucket_init(&core->load, &load_rate, now);
-    bucket_init(&core->icmp, &icmp_rate, now);
-    bucket_init(&core->silent, &silent_rate, now);
+    bucket_init(&core->load, &core_load_rate, now);
+    bucket_init(&core->icmp, &core_icmp_rate, now);
+    bucket_init(&core->silent, &core_silent_rate, now);
     cookie_baker_init(&core->baker, core->env, now);
     return rc;
 }
@@ -311,33 +312,6 @@ static void on_gone(struct host_core *core, const struct ziglan *ziglan, const Z
     }
 }
 
-static void on_go_away(struct host_core *core, struct ziglan *ziglan,
-                       const Ziglan__GoAway *go_away, struct mono now)
-{
-    enum { REPLACED = 1, REVOKED = 2 }; /* GoAway.reason in control.proto */
-    static const uint64_t replaced_wait_ms = 30000;
-    static const uint64_t revoked_wait_ms = 300000;
-    uint64_t wait_ms = go_away->reconnect_in_ms < revoked_wait_ms ? go_away->reconnect_in_ms
-                                                                  : revoked_wait_ms;
-    enum ziglan_state state = ziglan->state == ZIGLAN_STATE_REFUSED ? ZIGLAN_STATE_REFUSED
-                                                                    : ZIGLAN_STATE_CONNECTING;
-
-    if (go_away->reason == REPLACED) { /* another program runs with our key: do not fight it */
-        wait_ms = replaced_wait_ms;
-        (void)snprintf(ziglan->error, sizeof(ziglan->error),
-                       "another host uses the same key; give each host a key of its own");
-    } else if (go_away->reason == REVOKED) {
-        wait_ms = revoked_wait_ms;
-        state = ZIGLAN_STATE_REFUSED;
-        (void)snprintf(ziglan->error, sizeof(ziglan->error),
-                       "this host was removed from the ziglan; ask its owner for a new invite");
-    }
-    entry_close(&ziglan->entry, core->hub, wait_ms, now);
-    roster_all_offline(ziglan->roster);
-    ziglan->state = state;
-    ziglan->state_at = now;
-}
-
 static void on_control(struct host_core *core, struct ziglan *ziglan,
                        const struct link_event *event, struct mono now)
 {
@@ -376,7 +350,7 @@ static void on_control(struct host_core *core, struct ziglan *ziglan,
         on_gone(core, ziglan, message->gone);
         break;
     case ZIGLAN__CONTROL__BODY_GO_AWAY:
-        on_go_away(core, ziglan, message->go_away, now);
+        ziglan_on_go_away(ziglan, message->go_away, &host, now);
         break;
     case ZIGLAN__CONTROL__BODY_PUNCH_REQUEST:
         pathfinder_on_punch_request(core, ziglan, message->punch_request, now);

@@ -157,11 +157,10 @@ static void queue_packet(struct association *a, const struct packet *packet)
 static void refuse_packet(struct host_core *core, const struct packet *packet,
                           enum tunnel_icmp_reason reason, struct host_io *io, struct mono now)
 {
-    static const struct bucket_rate rate = {CORE_ICMP_PER_S, CORE_ICMP_PER_S};
     struct packet error;
 
     core->stats.packets_dropped++;
-    if (!bucket_take(&core->icmp, &rate, 1, now)) {
+    if (!bucket_take(&core->icmp, &core_icmp_rate, 1, now)) {
         return;
     }
     uint8_t *room = packet_box_reserve(io->tun, TUNNEL_ICMP_SIZE_MAX);

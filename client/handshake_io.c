@@ -179,7 +179,6 @@ static void receive_cookie_reply(struct host_core *core, const uint8_t *frame, s
 static bool worth_reading(struct host_core *core, const struct route *route, const uint8_t *frame,
                           size_t size, struct host_io *io, struct mono now)
 {
-    static const struct bucket_rate load_rate = {CORE_UNDER_LOAD_PER_S, CORE_UNDER_LOAD_PER_S};
     uint8_t source[SOURCE_SIZE];
     uint8_t bucket_key[SOURCE_SIZE];
     uint8_t reply[COOKIE_REPLY_SIZE];
@@ -189,7 +188,7 @@ static bool worth_reading(struct host_core *core, const struct route *route, con
         return false;
     }
     route_source(route, source);
-    if (!bucket_take(&core->load, &load_rate, 1, now) &&
+    if (!bucket_take(&core->load, &core_load_rate, 1, now) &&
         !cookie_mac2_ok(&core->baker, frame, size, source, sizeof(source), now)) {
         cookie_reply_write(&core->baker, core->local.identity, frame, size, source,
                            sizeof(source), now, reply);

@@ -264,11 +264,9 @@ void pathfinder_allow(struct association *a, struct mono now)
  * a hostile entry point makes up, cost them nothing. */
 static bool may_send_to(struct association *a, const struct path *path, struct mono now)
 {
-    static const struct bucket_rate rate_of_all = {CORE_SILENT_PER_S, CORE_SILENT_BURST};
-
     return (path != NULL && path->answered) ||
            (bucket_take(&a->silent, &silent_rate, 1, now) &&
-            bucket_take(&a->core->silent, &rate_of_all, 1, now));
+            bucket_take(&a->core->silent, &core_silent_rate, 1, now));
 }
 
 uint64_t pathfinder_ping(struct association *a, int path, uint16_t frame_size,
@@ -648,6 +646,7 @@ static void expire_volley(struct association *a, struct host_io *io, struct mono
         begin_volley(a, now);
     } else if (over && a->best < 0) {
         punch_retry_failed(&a->retry, now);
+        tell_result(a);
         (void)snprintf(a->why, sizeof(a->why), "hole punching found no way through the two NATs");
     }
 }

@@ -129,6 +129,9 @@ struct host_core {
     uint8_t plain[FRAME_SIZE_MAX + 64];   /* one plaintext being made */
 };
 
+/** Of host_core's load, icmp and silent. */
+extern const struct bucket_rate core_load_rate, core_icmp_rate, core_silent_rate;
+
 /** Where a frame came from, and where its answer goes. */
 struct route {
     struct ziglan *relayed;        /* through this ziglan's entry point; NULL: directly */

@@ -82,9 +82,6 @@ struct tunnel_address {
  * is malformed or its length exceeds the packet. */
 int tunnel_destination(struct tunnel_address *out, const struct packet *packet) MUST_CHECK;
 
-/** Source of a packet; the same errors. */
-int tunnel_source(struct tunnel_address *out, const struct packet *packet) MUST_CHECK;
-
 /** How many plaintexts a packet makes: its TCP segments if it is a super-packet, else 1. 0 if its
  * gso fields are not right: then tunnel_strip refuses it too. */
 size_t tunnel_segment_count(const struct packet *packet);

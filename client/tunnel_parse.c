@@ -250,7 +250,7 @@ void tunnel_checksum_change(uint8_t *field, uint8_t protocol, uint32_t removed, 
     be16_write(field, checksum);
 }
 
-static int address_at(struct tunnel_address *out, const struct packet *packet, bool source)
+int tunnel_destination(struct tunnel_address *out, const struct packet *packet)
 {
     struct tunnel_ip ip;
     int rc = tunnel_ip_parse(&ip, packet->data, packet->size, false);
@@ -259,16 +259,6 @@ static int address_at(struct tunnel_address *out, const struct packet *packet, b
         return rc;
     }
     *out = (struct tunnel_address){.size = (uint8_t)ip.address_size};
-    memcpy(out->ip, packet->data + (source ? ip.source_at : ip.destination_at), ip.address_size);
+    memcpy(out->ip, packet->data + ip.destination_at, ip.address_size);
     return ERR_OK;
-}
-
-int tunnel_destination(struct tunnel_address *out, const struct packet *packet)
-{
-    return address_at(out, packet, false);
-}
-
-int tunnel_source(struct tunnel_address *out, const struct packet *packet)
-{
-    return address_at(out, packet, true);
 }

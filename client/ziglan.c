@@ -440,6 +440,32 @@ void ziglan_on_error(struct ziglan *ziglan, uint32_t request_id, const Ziglan__E
     enter(ziglan, ZIGLAN_STATE_REFUSED, now);
 }
 
+void ziglan_on_go_away(struct ziglan *ziglan, const Ziglan__GoAway *go_away,
+                       const struct ziglan_host *host, struct mono now)
+{
+    enum { REPLACED = 1, REVOKED = 2 }; /* GoAway.reason in control.proto */
+    static const uint64_t replaced_wait_ms = 30000;
+    static const uint64_t revoked_wait_ms = 300000;
+    uint64_t wait_ms =
+        go_away->reconnect_in_ms < revoked_wait_ms ? go_away->reconnect_in_ms : revoked_wait_ms;
+    enum ziglan_state next =
+        ziglan->state == ZIGLAN_STATE_REFUSED ? ZIGLAN_STATE_REFUSED : ZIGLAN_STATE_CONNECTING;
+
+    if (go_away->reason == REPLACED) { /* another program runs with our key: do not fight it */
+        wait_ms = replaced_wait_ms;
+        (void)snprintf(ziglan->error, sizeof(ziglan->error),
+                       "another host uses the same key; give each host a key of its own");
+    } else if (go_away->reason == REVOKED) {
+        wait_ms = revoked_wait_ms;
+        next = ZIGLAN_STATE_REFUSED;
+        (void)snprintf(ziglan->error, sizeof(ziglan->error),
+                       "this host was removed from the ziglan; ask its owner for a new invite");
+    }
+    entry_close(&ziglan->entry, host->hub, wait_ms, now);
+    roster_all_offline(ziglan->roster);
+    enter(ziglan, next, now);
+}
+
 enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *member,
                                 uint8_t key[KEY_SIZE])
 {

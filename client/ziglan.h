@@ -116,6 +116,10 @@ void ziglan_on_joined(struct ziglan *ziglan, const Ziglan__Joined *joined,
 void ziglan_on_error(struct ziglan *ziglan, uint32_t request_id, const Ziglan__Error *error,
                      const struct ziglan_host *host, struct mono now);
 
+/** The entry point ends the session and says why: dial again when it is worth it. */
+void ziglan_on_go_away(struct ziglan *ziglan, const Ziglan__GoAway *go_away,
+                       const struct ziglan_host *host, struct mono now);
+
 /** Apply one member entry to the roster; key receives whom it concerns. */
 enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *member,
                                 uint8_t key[KEY_SIZE]);

@@ -67,13 +67,15 @@ int cli_init(const struct cli *cli)
     char key[KEY_TEXT_SIZE];
     int rc;
 
+    fault_set(&fault, EXIT_CODE_FAILURE, "out of memory");
     rc = client_config_parse(&defaults, "", (const uint8_t *)"", 0, &fault);
-    if (rc != ERR_OK || os_env_new(&os, TRACE_LEVEL_WARN) != ERR_OK) {
-        client_config_free(defaults);
-        return EXIT_CODE_FAILURE;
+    if (rc == ERR_OK) {
+        rc = os_env_new(&os, TRACE_LEVEL_WARN);
     }
-    cli_wished_name(name, cli, defaults);
-    rc = config_write(cli, name, &fault);
+    if (rc == ERR_OK) {
+        cli_wished_name(name, cli, defaults);
+        rc = config_write(cli, name, &fault);
+    }
     if (rc == ERR_OK) {
         rc = cli_identity_load(&identity, cli, defaults, os_env_port(os), true, &fault);
     }

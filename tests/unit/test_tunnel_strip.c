@@ -646,8 +646,6 @@ static void malformed_packets_are_refused(void **state)
         assert_int_equal(tunnel_destination(&address, &packet), ERR_OK);
         assert_int_equal(address.size, spec.v6 ? 16 : 4);
         assert_memory_equal(address.ip, sent + (spec.v6 ? 24 : 16), address.size);
-        assert_int_equal(tunnel_source(&address, &packet), ERR_OK);
-        assert_memory_equal(address.ip, sent + (spec.v6 ? 8 : 12), address.size);
         if (!spec.v6 && cases[i].at == 3) {
             sent[2] = 0;
         }
