@@ -3,13 +3,12 @@
 
 #include "client/platform/netcfg.h"
 #include "client/platform/netwatch.h"
-#include "client/platform/tun.h"
 #include "proto/base/bucket.h"
-#include "proto/link/link.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
 #include "proto/host/resolve.h"
 #include "proto/host/udp_batch.h"
+#include "proto/link/link.h"
 #include "proto/net/addrplan.h"
 #include "rendezvous/store_lmdb.h"
 
@@ -535,6 +534,11 @@ const uint8_t *engine_resolver(const struct engine *engine)
 uint16_t engine_port(const struct engine *engine)
 {
     return udp_batch_local(engine->udp)->port;
+}
+
+struct tun_counters engine_tun_counters(const struct engine *engine)
+{
+    return engine->tun != NULL ? *tun_counters(engine->tun) : (struct tun_counters){0};
 }
 
 bool engine_ipv6_off(const struct engine *engine)

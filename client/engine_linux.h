@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/core.h"
+#include "client/platform/tun.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/host/fault.h"
@@ -56,6 +57,9 @@ const uint8_t *engine_resolver(const struct engine *engine);
 
 /** The UDP port in use. */
 uint16_t engine_port(const struct engine *engine);
+
+/** What went wrong at the TUN device since the start; all zero without one. */
+struct tun_counters engine_tun_counters(const struct engine *engine);
 
 /** True if the kernel has no IPv6 for the interface. */
 bool engine_ipv6_off(const struct engine *engine);

@@ -192,7 +192,13 @@ static void status_complete(const struct daemon *d, json_t *status)
 {
     char text[INET_ADDRSTRLEN] = "";
     char overlap[OVERLAP_SIZE];
+    json_t *counters = json_object_get(status, "counters");
+    struct tun_counters tun = engine_tun_counters(d->host.engine);
 
+    (void)json_object_set_new(counters, "interface_in_errors",
+                              json_integer((json_int_t)tun.receive_errors));
+    (void)json_object_set_new(counters, "interface_out_errors",
+                              json_integer((json_int_t)tun.send_errors));
     (void)inet_ntop(AF_INET, engine_resolver(d->host.engine), text, sizeof(text));
     (void)json_object_set_new(status, "pool_advice", json_string(pool_overlap(d, overlap)));
     (void)json_object_set_new(status, "interface", json_string(d->host.cli->interface));

@@ -17,9 +17,8 @@ struct tun;
 
 enum { TUN_BATCH_MAX = 16 };
 
+/** Packets that made no sense, and packets that the kernel did not take (the device is down). */
 struct tun_counters {
-    uint64_t received_packets, received_bytes;
-    uint64_t sent_packets, sent_bytes;
     uint64_t receive_errors, send_errors;
 };
 
@@ -31,7 +30,6 @@ void tun_close(struct tun *tun);
 
 /** The descriptor, to wait for readability. */
 int tun_fd(const struct tun *tun);
-const char *tun_name(const struct tun *tun);
 
 /** Whether the device hands over and takes TCP super-packets and partial checksums. */
 bool tun_offload(const struct tun *tun);

@@ -52,6 +52,9 @@ is_told_down() { says 'somebody set it down: sudo ip link set zig0 up' z status;
 check "status says so, and what to do" lab_wait 3 is_told_down
 check "so does the log" lab_wait 1 grep -q 'interface\.down .*ip link set zig0 up' "$LAB_DIR/laptop.log"
 sleep 1
+check "nas gets no answer" eval '! pings nas laptop'
+refused() { [ "$(json_of laptop status 'd["counters"]["interface_out_errors"]')" -gt 0 ]; }
+check "what came for it is counted" lab_wait 2 refused
 check "it stays down for who set it down" says_no '[<,]UP' lab_in laptop ip -o link show zig0
 lab_in laptop ip link set zig0 up
 comes_back "after down and up"

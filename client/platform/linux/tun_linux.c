@@ -27,7 +27,6 @@ enum {
 
 struct tun {
     int fd;
-    char name[IFNAMSIZ];
     bool offload;
     bool gone;
     struct tun_counters counters;
@@ -110,8 +109,6 @@ static bool device_create(struct tun *tun, const char *name, struct fault *fault
         fault_set_errno(fault, "cannot set the header size of %s", name);
         return false;
     }
-    memcpy(tun->name, request.ifr_name, IFNAMSIZ);
-    tun->name[IFNAMSIZ - 1] = '\0';
     tun->offload = ioctl(tun->fd, TUNSETOFFLOAD, (unsigned long)offloads) == 0;
     return true;
 }
@@ -157,11 +154,6 @@ void tun_close(struct tun *tun)
 int tun_fd(const struct tun *tun)
 {
     return tun->fd;
-}
-
-const char *tun_name(const struct tun *tun)
-{
-    return tun->name;
 }
 
 bool tun_offload(const struct tun *tun)
@@ -257,8 +249,6 @@ size_t tun_receive(struct tun *tun, struct packet **items)
             tun->counters.receive_errors++;
             continue;
         }
-        tun->counters.received_packets++;
-        tun->counters.received_bytes += p->size;
         count++;
     }
     return count;
@@ -298,9 +288,6 @@ void tun_send(struct tun *tun, const struct packet_box *box)
         } while (written < 0 && errno == EINTR);
         if (written < 0) {
             tun->counters.send_errors++;
-            continue;
         }
-        tun->counters.sent_packets++;
-        tun->counters.sent_bytes += p->size;
     }
 }
