@@ -214,6 +214,7 @@ static void a_direct_path_is_counted_when_it_comes_and_when_it_goes(void **state
     ping_until(lab, "direct", 8);
     assert_int_equal(stats->direct_established + stats->direct_lost, 0);
     assert_int_equal(punches(lab).direct, 0);
+    assert_int_equal(punches(lab).failed, 1);
     lab->cut_direct = false;
     ping_until(lab, "direct", 20);
     assert_int_equal(stats->direct_established, 1);
