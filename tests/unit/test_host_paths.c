@@ -3,7 +3,9 @@
 #include "client/association.h"
 #include "client/state.h"
 #include "proto/net/endpoint.h"
+#include "proto/wire/intunnel.h"
 #include "relayd/core.h"
+#include "rendezvous/punch_volley.h"
 #include "tests/unit/host_fixture.h"
 
 /* What the other host knows of the first one's addresses. */
@@ -187,6 +189,96 @@ static void new_addresses_are_learnt_slowly(void **state)
     lab_free(lab);
 }
 
+/* A lone association of a host that has this address, as far as paths go. */
+static struct association *alone_at(struct lab *lab, struct peer *peer, const char *own,
+                                    uint8_t prefix_bits)
+{
+    struct host_local_addr addr = local_of(own);
+
+    addr.prefix_bits = prefix_bits;
+    *peer = (struct peer){0};
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    return association_of(peer, lab->hosts[0].core, lab->now);
+}
+
+static void hears_candidates(struct lab *lab, struct association *a, uint32_t sequence,
+                             const char *text)
+{
+    struct intunnel_candidates candidates = {.sequence = sequence, .count = 1};
+    uint8_t body[INTUNNEL_SIZE_MAX];
+
+    assert_true(endpoint_parse(&candidates.list[0], text, 5000));
+    pathfinder_on_intunnel(a, body, intunnel_candidates_encode(&candidates, body), lab->now);
+    (void)pathfinder_expire(a, &lab->hosts[0].io, lab->now);
+}
+
+static void a_private_address_is_aimed_at_on_a_shared_lan_only(void **state)
+{
+    static const struct {
+        const char *own;
+        uint8_t bits; /* of the 16-byte form: an IPv4 /24 is 120 */
+        const char *candidate;
+        size_t paths;
+    } cases[] = {
+        {"198.51.100.1", 120, "203.0.113.9", 1},
+        {"198.51.100.1", 120, "192.168.7.7", 0},
+        {"198.51.100.1", 120, "10.0.0.1", 0},
+        {"192.168.7.9", 120, "192.168.7.200", 1},
+        {"192.168.7.9", 120, "192.168.8.200", 0},
+        {"192.168.7.9", 124, "192.168.7.1", 1},
+        {"192.168.7.9", 124, "192.168.7.17", 0},
+        {"192.168.7.9", 123, "192.168.7.17", 1},
+        {"192.168.7.9", 123, "192.168.7.33", 0},
+        {"192.168.7.9", 128, "192.168.7.8", 0},
+        {"192.168.7.9", 120, "192.168.7.9", 0}, /* its own */
+        {"fd00:1:2:3::1", 64, "[fd00:1:2:3::2]:5000", 1},
+        {"fd00:1:2:3::1", 64, "[fd00:1:2:4::2]:5000", 0},
+        {"192.168.7.9", 120, "127.0.0.1", 0},
+    };
+    struct lab *lab = lab_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct peer peer;
+        struct association *a = alone_at(lab, &peer, cases[i].own, cases[i].bits);
+
+        hears_candidates(lab, a, 1, cases[i].candidate);
+        if (a->paths_count != cases[i].paths) {
+            fail_msg("%s/%u aims at %s: %zu", cases[i].own, cases[i].bits, cases[i].candidate,
+                     a->paths_count);
+        }
+        association_free(a);
+    }
+    lab_free(lab);
+}
+
+static void only_newer_lists_that_are_whole_count(void **state)
+{
+    struct lab *lab = lab_new();
+    struct peer peer;
+    struct association *a = alone_at(lab, &peer, "198.51.100.1", 120);
+    uint64_t dropped = lab->hosts[0].core->stats.plaintext_dropped;
+    uint8_t damaged[INTUNNEL_SIZE_MAX] = {INTUNNEL_KIND_CANDIDATES, 1, 0, 0, 0, 0, 0, 9};
+
+    (void)state;
+    hears_candidates(lab, a, 5, "203.0.113.1");
+    lab->now = mono_add_ms(lab->now, PUNCH_ROUND_MS + 1);
+    (void)pathfinder_expire(a, &lab->hosts[0].io, lab->now); /* the round is over */
+    hears_candidates(lab, a, 5, "203.0.113.2");
+    hears_candidates(lab, a, 4, "203.0.113.3");
+    for (size_t size = 0; size < 26; size++) {
+        pathfinder_on_intunnel(a, damaged, size, lab->now);
+    }
+    assert_int_equal(lab->hosts[0].core->stats.plaintext_dropped, dropped + 26);
+    assert_int_equal(a->candidates.sequence, 5);
+    assert_int_equal(a->candidates.list[0].ip[15], 1);
+    hears_candidates(lab, a, 6, "203.0.113.4");
+    assert_int_equal(a->candidates.sequence, 6);
+    assert_int_equal(a->candidates.list[0].ip[15], 4);
+    association_free(a);
+    lab_free(lab);
+}
+
 /* Pings for so long, or until the first host says that it is in this state. */
 static void ping_until(struct lab *lab, const char *state, unsigned s)
 {
@@ -235,6 +327,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_that_nobody_may_aim_at_are_not_told),
+        cmocka_unit_test(a_private_address_is_aimed_at_on_a_shared_lan_only),
+        cmocka_unit_test(only_newer_lists_that_are_whole_count),
         cmocka_unit_test(the_path_that_is_missed_least_makes_room),
         cmocka_unit_test(new_addresses_are_learnt_slowly),
         cmocka_unit_test(a_direct_path_is_counted_when_it_comes_and_when_it_goes),
