@@ -3,6 +3,7 @@
 #include "client/config.h"
 
 #include "proto/base/base32.h"
+#include "proto/base/bytes.h"
 #include "proto/base/config_text.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
@@ -178,28 +179,14 @@ static bool pool_take(struct config_text *in, struct client_config *out, const s
     if (pool.host_bits) {
         warn(out, "the pool %.40s is read as %s", raw->pool, addrplan_pool_text(&pool, text));
     }
-    for (int i = 0; i < 4; i++) {
-        out->pool[i] = (uint8_t)(pool.base >> (24 - 8 * i));
-    }
+    be32_write(out->pool, pool.base);
     out->pool_prefix = pool.prefix_bits;
     return true;
 }
 
-static bool pool_holds(const struct client_config *config, const uint8_t ip[4])
-{
-    uint32_t mask = UINT32_MAX << (32 - config->pool_prefix);
-    uint32_t a = 0;
-    uint32_t b = 0;
-
-    for (int i = 0; i < 4; i++) {
-        a = a << 8 | config->pool[i];
-        b = b << 8 | ip[i];
-    }
-    return (a & mask) == (b & mask);
-}
-
 static bool dns_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
+    struct addrplan_pool pool = {.base = be32_read(out->pool), .prefix_bits = out->pool_prefix};
     struct endpoint address;
 
     if (raw->dns == NULL) {
@@ -213,7 +200,7 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
     }
     if (!endpoint_parse(&address, raw->dns->address, 0) || !endpoint_is_v4(&address) ||
         address.port != 0 || address.ip[12] == 0 || address.ip[12] >= 224 ||
-        pool_holds(out, address.ip + 12)) {
+        addrplan_pool_contains(&pool, address.ip + 12)) {
         return config_text_refuse(in, "address", raw->dns->address);
     }
     memcpy(out->dns_address, address.ip + 12, 4);

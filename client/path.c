@@ -227,7 +227,7 @@ bool path_may_ping(const struct path *path)
 }
 
 /* Both sides ping back what they are pinged: if a ping were forgotten before its pong can be here,
-   because newer ones took its place, they would go on for ever and never know each other. */
+ * because newer ones took its place, they would go on for ever and never know each other. */
 bool path_wants_ping_back(const struct path *path, struct mono now)
 {
     size_t outstanding = 0;

@@ -131,10 +131,11 @@ static void dns_start(struct daemon *d)
     memcpy(config.pool, cfg->pool, sizeof(config.pool));
     memcpy(config.resolver, resolver, sizeof(config.resolver));
     if (dns_server_open(&d->dns, d->host.loop, &listen, &config, &fault) != ERR_OK) {
-        (void)snprintf(d->dns_state.advice, sizeof(d->dns_state.advice),
-                       "%.180s; if another interface has the same pool, give this one its own "
-                       "`pool:` in its configuration",
-                       fault.text);
+        (void)snprintf(d->dns_state.advice, sizeof(d->dns_state.advice), "%.180s; %s", fault.text,
+                       fault.exit_code == EXIT_CODE_PERMISSION
+                           ? "that wants root or CAP_NET_BIND_SERVICE"
+                           : "if another interface has the same pool, give this one its own "
+                             "`pool:` in its configuration");
         env_trace(env_of(d), TRACE_LEVEL_WARN, "dns.failed", "%s", d->dns_state.advice);
         return;
     }
@@ -483,17 +484,18 @@ static int parent_wait(const struct cli *cli, int fd, pid_t child)
 
 static int detach(const struct cli *cli)
 {
+    struct fault fault = {0};
     int ends[2];
     pid_t child;
 
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        (void)fprintf(stderr, CLI_PROGRAM ": cannot make a pipe: %s\n", strerror(errno));
-        return EXIT_CODE_FAILURE;
+        fault_set_errno(&fault, "cannot make a pipe");
+        return cli_fail(cli, &fault);
     }
     child = fork();
     if (child < 0) {
-        (void)fprintf(stderr, CLI_PROGRAM ": cannot start a process: %s\n", strerror(errno));
-        return EXIT_CODE_FAILURE;
+        fault_set_errno(&fault, "cannot start a process");
+        return cli_fail(cli, &fault);
     }
     if (child > 0) {
         (void)close(ends[1]);

@@ -78,6 +78,10 @@ expect "up without CAP_NET_ADMIN" 4 "run as root or with CAP_NET_ADMIN" z_as_nob
 expect "up without /dev/net/tun" 1 "there is no TUN driver (/dev/net/tun)" \
     lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" timeout -k 1 20 unshare -m sh -c \
     'mount -t tmpfs none /dev/net && exec "$0" up' "$program"
+expect "up without the right to port 53" 0 "zig0 is up" lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" \
+    setpriv --bounding-set=-net_bind_service "$program" up --detach
+check "names do not work then, and status says what is missing" says 'Permission denied; .* CAP_NET_BIND_SERVICE' z status
+expect "down" 0 "" z down
 lab_in lone ip tuntap add zig0 mode tun
 expect "up where the name is taken" 1 "the interface zig0 exists already" z up
 lab_in lone ip link del zig0
