@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/dns.h"
 
+#include "proto/base/bytes.h"
+#include "proto/net/addrplan.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <ldns/ldns.h>
@@ -146,18 +149,6 @@ static size_t pool_octets(const struct dns_config *config)
     return ((size_t)config->pool_prefix + 7) / 8;
 }
 
-static uint32_t ip4_of(const uint8_t ip[4])
-{
-    return (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
-}
-
-static bool pool_holds(const struct dns_config *config, uint32_t ip)
-{
-    uint32_t mask = config->pool_prefix == 0 ? 0 : UINT32_MAX << (32 - config->pool_prefix);
-
-    return (ip & mask) == (ip4_of(config->pool) & mask);
-}
-
 /* One octet in decimal without leading zeros. */
 static bool octet_read(const char *label, uint8_t *out)
 {
@@ -192,6 +183,8 @@ static void find_pointer(const struct dns_config *config, const uint8_t *ip, siz
 
 static void find_in_addr(const struct dns_config *config, const struct labels *l, struct found *out)
 {
+    struct addrplan_pool pool = {.base = be32_read(config->pool),
+                                 .prefix_bits = config->pool_prefix};
     size_t given = l->count - 2;
     size_t octets = pool_octets(config);
     uint8_t ip[4] = {0};
@@ -205,7 +198,7 @@ static void find_in_addr(const struct dns_config *config, const struct labels *l
             return;
         }
     }
-    if (!pool_holds(config, ip4_of(ip))) {
+    if (!addrplan_pool_contains(&pool, ip)) {
         return;
     }
     for (size_t i = octets; i > 0; i--) {
@@ -278,7 +271,7 @@ size_t dns_reverse_zones(const struct dns_config *config, char (*zones)[DNS_ZONE
     size_t zone_bits = octets * 8;
     uint32_t step = zone_bits == 32 ? 1 : UINT32_C(1) << (32 - zone_bits);
     uint32_t wanted = UINT32_C(1) << (zone_bits - config->pool_prefix);
-    uint32_t base = ip4_of(config->pool);
+    uint32_t base = be32_read(config->pool);
     size_t count = 0;
 
     for (uint32_t i = 0; i < wanted && count + 1 < capacity; i++) {

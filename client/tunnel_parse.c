@@ -236,6 +236,19 @@ uint32_t tunnel_pseudo(bool v6, const uint8_t *source, const uint8_t *destinatio
     return checksum_pseudo4(source, destination, protocol, u16_of(size));
 }
 
+uint8_t *tunnel_checksum_field(uint8_t *data, const struct tunnel_ip *ip)
+{
+    struct tunnel_transport transport;
+
+    if (!ip->transport || !tunnel_transport_of(&transport, ip->v6, ip->protocol) ||
+        !transport.pseudo || ip->size - ip->payload_at < transport.checksum_at + 2) {
+        return NULL;
+    }
+    uint8_t *field = data + ip->payload_at + transport.checksum_at;
+
+    return ip->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0 ? NULL : field;
+}
+
 void tunnel_checksum_change(uint8_t *field, uint8_t protocol, uint32_t removed, uint32_t added)
 {
     uint16_t checksum = be16_read(field);

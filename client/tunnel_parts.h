@@ -114,6 +114,10 @@ enum tunnel_quote_way {
 int tunnel_quote(enum tunnel_quote_way way, const struct tunnel_pair *pair, bool v6, uint8_t *icmp,
                  size_t size, bool complete) MUST_CHECK;
 
+/** Where in a packet stands the checksum that covers its addresses. NULL: no transport header here,
+ * none that we know, or UDP without checksum. */
+uint8_t *tunnel_checksum_field(uint8_t *data, const struct tunnel_ip *ip);
+
 /** A checksum field after a change of what it covers. UDP's zero stays zero, and a UDP checksum
  * that comes out as zero is written as 0xffff. */
 void tunnel_checksum_change(uint8_t *field, uint8_t protocol, uint32_t removed, uint32_t added);

@@ -127,16 +127,8 @@ static int whole_address(uint8_t *ip, const struct tunnel_pair *pair, bool sourc
 static int whole_checksum(uint8_t *body, const struct tunnel_ip *ip, enum view_checksum form,
                           uint32_t added)
 {
-    struct tunnel_transport transport;
-    uint8_t *field = NULL;
+    uint8_t *field = tunnel_checksum_field(body, ip);
 
-    if (ip->transport && tunnel_transport_of(&transport, ip->v6, ip->protocol) &&
-        transport.pseudo && ip->size - ip->payload_at >= transport.checksum_at + 2) {
-        field = body + ip->payload_at + transport.checksum_at;
-        if (ip->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0) {
-            field = NULL;
-        }
-    }
     if (form != (field != NULL ? VIEW_CHECKSUM_COMPLETE : VIEW_CHECKSUM_NONE)) {
         return ERR_DROP;
     }

@@ -115,21 +115,6 @@ static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct
     return ERR_OK;
 }
 
-/* The checksum field inside a whole packet from which the addresses' share is to be taken, or
- * NULL: no transport header here, none that we know, or UDP without checksum. */
-static uint8_t *whole_checksum(uint8_t *body, const struct tunnel_ip *ip)
-{
-    struct tunnel_transport transport;
-
-    if (!ip->transport || !tunnel_transport_of(&transport, ip->v6, ip->protocol) ||
-        !transport.pseudo || ip->size - ip->payload_at < transport.checksum_at + 2) {
-        return NULL;
-    }
-    uint8_t *field = body + ip->payload_at + transport.checksum_at;
-
-    return ip->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0 ? NULL : field;
-}
-
 /* Zero the overlay addresses; returns the sum of what was there. */
 static uint32_t whole_zero(uint8_t *body, const struct tunnel_ip *ip,
                            const struct tunnel_head *head)
@@ -179,7 +164,7 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
             return rc;
         }
     }
-    uint8_t *field = whole_checksum(body, ip);
+    uint8_t *field = tunnel_checksum_field(body, ip);
     uint32_t removed = whole_zero(body, ip, head);
 
     if (field != NULL) {
