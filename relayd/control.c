@@ -111,7 +111,7 @@ static void dispatch(struct relay_core *core, struct session *session,
         ping_answer(core, session, message);
         break;
     case ZIGLAN__CONTROL__BODY_JOIN:
-        ziglan_on_join(core, session, message, now);
+        join_on_join(core, session, message, now);
         break;
     case ZIGLAN__CONTROL__BODY_PUNCH_REQUEST:
         punch_on_request(core, session, message, now);
@@ -169,6 +169,9 @@ void control_on_message(struct relay_core *core, const struct link_event *event,
     if (!limits_control_take(session, now)) {
         rate_refuse(core, session, message->request_id, now);
         return;
+    }
+    if (message->body_case != ZIGLAN__CONTROL__BODY_JOIN) {
+        joins_flush(core, now); /* the order of messages is kept */
     }
     dispatch(core, session, message, now);
 }

@@ -228,6 +228,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     wall_note(core, now);
     link_hub_expire(core->hub, now);
     events_drain(core, now);
+    joins_flush(core, now);
     punch_expire(core->punch, now);
     punch_flush(core);
     session_expire(core, now);
@@ -248,6 +249,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
                    item->size);
     }
     outbox_clear(&core->stun_out);
+    joins_flush(core, now);
     link_hub_transmit(core->hub, out, now);
     events_drain(core, now);
 }
@@ -256,7 +258,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
 {
     struct mono at = link_hub_deadline(core->hub);
 
-    if (core->stun_out.items_count > 0) {
+    if (core->stun_out.items_count > 0 || core->joins_count > 0) {
         return (struct mono){0};
     }
     at = mono_min(at, session_deadline(core));
@@ -268,6 +270,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
 void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, struct mono now)
 {
     core->stopping = true;
+    joins_flush(core, now);
     for (uint32_t i = 0; i < core->by_index_capacity; i++) {
         struct session *session = core->by_index[i];
         if (session != NULL && session->state != SESSION_STATE_CLOSING) {

@@ -10,7 +10,8 @@
  *   limits.c          every number that protects a volunteer
  *   stun_service.c    STUN on the same port
  *   http_service.c    pages for foreign HTTP/3 clients
- *   ziglan_service.c  join, lookup, leave, and the operator's verbs
+ *   join_service.c    joins, those of one turn in one transaction
+ *   ziglan_service.c  lookup, leave, and the operator's verbs
  *   watch_service.c   changes streamed to members who watch
  *   punch_service.c   introductions
  */
@@ -36,6 +37,7 @@ enum {
     HOUSEKEEPING_MS = 60000,
     CONTROL_PER_S = 20, /* control messages of one session */
     CONTROL_BURST = 100,
+    JOINS_MAX = 32, /* joins that wait for one transaction */
     NEWS_COST = 5, /* tokens, of which a member gets one a second: see limits_news_take */
     NEWS_BURST = 100 * NEWS_COST,
     NEWS_KEYS_MAX = 16384,
@@ -81,6 +83,20 @@ enum goaway {
     GOAWAY_REVOKED = 2,
     GOAWAY_BUSY = 3,
     GOAWAY_NOT_ADMITTED = 4,
+};
+
+/* A Join that was received in this turn, and what came of it. */
+struct join_waiting {
+    struct link_handle handle;
+    uint8_t key[KEY_SIZE];
+    uint32_t request_id;
+    bool counted; /* as news */
+    size_t invite_size, part_size;
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    char wished_name[DIRECTORY_NAME_SIZE];
+    uint8_t part[DIRECTORY_PART_SIZE_MAX];
+    enum verdict verdict;
+    struct directory_joined joined;
 };
 
 /* A Gone that was sent: none for the same key within GONE_EVERY_MS. */
@@ -165,6 +181,8 @@ struct relay_core {
     bool store_ok;
     struct relay_counters counters;
 
+    struct join_waiting joins[JOINS_MAX];
+    size_t joins_count;
     struct control_arena arena;
     struct directory_chunk chunk;
     struct directory_entry entries[WATCH_ONLINE_PER_MESSAGE];
@@ -263,6 +281,17 @@ void stun_on_datagram(struct relay_core *core, const struct dgram *in, struct mo
 /** Answer a request of a foreign HTTP client. */
 void http_on_request(struct relay_core *core, const struct link_event *event, struct mono now);
 
+/* ---- join_service.c ---- */
+
+/** A session asks to join, which anybody may. It is carried out and answered by joins_flush, which
+ * this calls only if too many wait. */
+void join_on_join(struct relay_core *core, struct session *session, const Ziglan__Control *message,
+                  struct mono now);
+
+/** Carry out all joins that wait, and answer them. Before anything else is done for a message or an
+ * operator that reads or changes the directory, and at the end of the turn. */
+void joins_flush(struct relay_core *core, struct mono now);
+
 /* ---- ziglan_service.c ---- */
 
 /** Open the directory and make the delegation. ERR_NOMEM, ERR_SYSTEM. */
@@ -280,9 +309,7 @@ void ziglan_housekeeping(struct relay_core *core, struct mono now);
  * *revoked if it was thrown out. */
 uint64_t ziglan_admitted_until(struct relay_core *core, const uint8_t key[KEY_SIZE], bool *revoked);
 
-/** Requests of a session: anybody may join, members look up and leave. */
-void ziglan_on_join(struct relay_core *core, struct session *session,
-                    const Ziglan__Control *message, struct mono now);
+/** Requests of members. */
 void ziglan_on_lookup(struct relay_core *core, struct session *session,
                       const Ziglan__Control *message);
 void ziglan_on_leave(struct relay_core *core, struct session *session,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ziglan that this relay is an entry point of: delegation, join, lookup, leave, and the verbs
- * of its operator. */
+/* The ziglan that this relay is an entry point of: delegation, lookup, leave, and the verbs of its
+ * operator. */
 #include "proto/base/bytes.h"
 #include "relayd/core_state.h"
 #include "relayd/delegation.h"
@@ -168,26 +168,6 @@ uint64_t ziglan_admitted_until(struct relay_core *core, const uint8_t key[KEY_SI
     return record_unexpired(until_ms, env_wall_ms(&core->env)) ? until_ms : 0;
 }
 
-/* What changes the directory is news for all who watch and a write to the disk, so it is counted;
- * most joins only renew a session and change nothing. */
-static enum verdict join_within_limits(struct relay_core *core, struct directory_join *join,
-                                       struct directory_joined *joined, struct mono now)
-{
-    enum verdict verdict;
-
-    join->unchanged_only = true;
-    verdict = directory_join(core->directory, join, joined);
-    if (verdict != VERDICT_LIMIT) {
-        return verdict;
-    }
-    if (!limits_news_take(core, join->key, now)) {
-        core->counters.control_news++;
-        return VERDICT_LIMIT;
-    }
-    join->unchanged_only = false;
-    return directory_join(core->directory, join, joined);
-}
-
 /* A key and its name for the log, before an action that makes the name free. */
 struct who {
     char peer[11];
@@ -204,102 +184,6 @@ static struct who who_is(struct relay_core *core, const uint8_t key[KEY_SIZE])
     (void)snprintf(who.name, sizeof(who.name), "%s",
                    known && entry->name[0] != '\0' ? entry->name : "-");
     return who;
-}
-
-static void join_count(struct relay_counters *counters, enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_OK:
-        counters->join_ok++;
-        break;
-    case VERDICT_INVITE_INVALID:
-    case VERDICT_NOT_MEMBER:
-        counters->join_invite_invalid++;
-        break;
-    case VERDICT_NAME_TAKEN:
-        counters->join_name_taken++;
-        break;
-    case VERDICT_REVOKED:
-        counters->join_revoked++;
-        break;
-    case VERDICT_LIMIT:
-        counters->join_limit++;
-        break;
-    case VERDICT_CLOCK:
-        counters->join_clock++;
-        break;
-    case VERDICT_UNAVAILABLE:
-        counters->join_unavailable++;
-        break;
-    default:
-        counters->join_bad_request++;
-        break;
-    }
-}
-
-static void joined_send(struct relay_core *core, struct session *session, uint32_t request_id,
-                        struct directory_joined *joined)
-{
-    Ziglan__Joined body = ZIGLAN__JOINED__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    body.granted_name = joined->name;
-    body.ziglan_name = core->name;
-    body.admission.data = joined->admission;
-    body.admission.len = joined->admission_size;
-    body.delegation.data = core->delegations[core->delegation_index];
-    body.delegation.len = core->hello.delegation_size;
-    body.sequence = joined->sequence;
-    body.server_time_ms = env_wall_ms(&core->env);
-    message.request_id = request_id;
-    message.body_case = ZIGLAN__CONTROL__BODY_JOINED;
-    message.joined = &body;
-    control_send(core, session, &message);
-}
-
-void ziglan_on_join(struct relay_core *core, struct session *session,
-                    const Ziglan__Control *message, struct mono now)
-{
-    const Ziglan__Join *body = message->join;
-    struct directory_join join = {
-        .key = session->key,
-        .invite = body->invite.len > 0 ? body->invite.data : NULL,
-        .invite_size = body->invite.len,
-        .wished_name = body->wished_name,
-        .member_part = body->member_part.data,
-        .member_part_size = body->member_part.len,
-    };
-    struct directory_joined joined;
-    enum verdict verdict;
-    char text[11];
-
-    if (core->directory == NULL) {
-        control_refuse(core, session, message->request_id, VERDICT_UNSUPPORTED,
-                       "this relay serves no ziglan");
-        return;
-    }
-    verdict = join_within_limits(core, &join, &joined, now);
-    join_count(&core->counters, verdict);
-    if (verdict != VERDICT_OK || joined.changed) {
-        ziglan_note_store(core, verdict); /* what wrote nothing says nothing about the disk */
-    }
-    if (verdict != VERDICT_OK) {
-        env_trace(&core->env, TRACE_LEVEL_DEBUG, "ziglan.refused", "peer=%s why=%s",
-                  key_short(session->key, text), verdict_name(verdict));
-        control_refuse(core, session, message->request_id, verdict, NULL);
-        return;
-    }
-    if (session->state != SESSION_STATE_MEMBER) {
-        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
-                  key_short(session->key, text), joined.name,
-                  joined.invite_id[0] != '\0' ? "invite=" : "returned=1", joined.invite_id);
-    }
-    /* The answer first: the member must not see itself in Changes before it knows it is in. */
-    joined_send(core, session, message->request_id, &joined);
-    session_admit(core, session, joined.expires_ms, now);
-    if (joined.changed) {
-        watch_changed(core, now);
-    }
 }
 
 void ziglan_member_fill(const struct relay_core *core, Ziglan__Member *out,
@@ -429,6 +313,7 @@ enum verdict relay_core_member_next(struct relay_core *core, uint8_t key[KEY_SIZ
     if (core->directory == NULL) {
         return VERDICT_NOT_FOUND;
     }
+    joins_flush(core, now);
     verdict = directory_next(core->directory, key, entry);
     if (verdict != VERDICT_OK) {
         return verdict;
@@ -457,6 +342,7 @@ enum verdict relay_core_revoke(struct relay_core *core, const char *text, uint8_
     if (core->directory == NULL) {
         return VERDICT_NOT_FOUND;
     }
+    joins_flush(core, now);
     verdict = directory_resolve(core->directory, text, key);
     if (verdict != VERDICT_OK) {
         return verdict;
@@ -490,6 +376,7 @@ enum verdict relay_core_restore(struct relay_core *core, const char *text, uint8
     if (core->directory == NULL) {
         return VERDICT_NOT_FOUND;
     }
+    joins_flush(core, now);
     verdict = directory_resolve(core->directory, text, key);
     if (verdict == VERDICT_OK) {
         verdict = directory_restore(core->directory, key);

@@ -6,7 +6,8 @@
  * can ask for what changed since they last looked. Whether a member is online is not its business.
  *
  * All keys given here are authenticated by the caller's sessions. Each function that changes
- * something is one transaction of the store: it happened entirely or not at all.
+ * something is one transaction of the store (a group of joins is one together): it happened entirely
+ * or not at all.
  *
  * Files: directory.c (open, find), directory_join.c (join, leave), directory_invite.c,
  * directory_revoke.c, directory_name.c (names and addresses), directory_watch.c (changes),
@@ -136,6 +137,15 @@ struct directory_joined {
  */
 enum verdict directory_join(struct directory *directory, const struct directory_join *join,
                             struct directory_joined *out);
+
+/**
+ * Many joins as one transaction, which costs one wait for the disk instead of many. Between begin and
+ * end only directory_join may be called; an admission that it gave may be told to nobody before end
+ * says ERR_OK. On anything else, also for rc other than ERR_OK, nothing of the group happened.
+ * ERR_NOMEM, ERR_SYSTEM.
+ */
+int directory_group_begin(struct directory *directory) MUST_CHECK;
+int directory_group_end(struct directory *directory, int rc) MUST_CHECK;
 
 /** A member goes for good: its name and addresses are free (the name after 30 days), watchers see
  * a revocation with the reason "left"; it may come again with an invite. NOT_MEMBER, LIMIT,

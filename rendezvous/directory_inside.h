@@ -29,6 +29,9 @@ struct directory {
     uint64_t sequence;
     uint64_t settled_ms; /* the wall clock that deletions believe, as told last; 0: none yet */
     uint32_t member_count, revoked_count, invite_count;
+    bool grouped; /* a group of joins is open; before it began: */
+    uint64_t group_sequence;
+    uint32_t group_member_count, group_revoked_count, group_invite_count;
     struct store_cursor sweep_invites, sweep_names, sweep_revocations;
 };
 

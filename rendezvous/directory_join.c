@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A node becomes a member, comes back, or goes. */
+#include "proto/base/bytes.h"
 #include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"
 #include "rendezvous/directory_inside.h"
@@ -152,27 +153,74 @@ static int join_write(struct directory *d, const struct joining *j, uint64_t seq
     return rc;
 }
 
-static enum verdict join_commit(struct directory *d, struct joining *j)
+int directory_group_begin(struct directory *directory)
+{
+    struct directory *d = directory;
+    int rc;
+
+    CHECK(!d->grouped);
+    rc = store_begin(d->store);
+    d->grouped = rc == ERR_OK;
+    d->group_sequence = d->sequence;
+    d->group_member_count = d->member_count;
+    d->group_revoked_count = d->revoked_count;
+    d->group_invite_count = d->invite_count;
+    return rc;
+}
+
+int directory_group_end(struct directory *directory, int rc)
+{
+    struct directory *d = directory;
+
+    CHECK(d->grouped);
+    d->grouped = false;
+    rc = directory_finish(d, rc);
+    if (rc != ERR_OK) {
+        d->sequence = d->group_sequence;
+        d->member_count = d->group_member_count;
+        d->revoked_count = d->group_revoked_count;
+        d->invite_count = d->group_invite_count;
+    }
+    return rc;
+}
+
+/* Inside a transaction. The next join of the same group sees what this one changed. */
+static int join_apply(struct directory *d, struct joining *j)
 {
     uint64_t sequence = directory_sequence_next(d);
     int rc = admission_make(d, j, sequence);
 
     if (rc == ERR_OK) {
-        rc = store_begin(d->store);
-        if (rc == ERR_OK) {
-            rc = directory_finish(d, join_write(d, j, sequence));
+        rc = join_write(d, j, sequence);
+    }
+    if (rc == ERR_OK) {
+        d->sequence = sequence;
+    }
+    if (rc == ERR_OK && !j->returning) {
+        d->member_count++;
+        d->invite_count -= j->invite.terms.uses == 1 ? 1 : 0;
+        d->revoked_count -= j->before.revocation_size > 0 ? 1 : 0;
+    }
+    return rc;
+}
+
+static enum verdict join_commit(struct directory *d, struct joining *j)
+{
+    bool alone = !d->grouped;
+    int rc = alone ? directory_group_begin(d) : ERR_OK;
+
+    if (rc == ERR_OK) {
+        rc = join_apply(d, j);
+        if (alone) {
+            rc = directory_group_end(d, rc);
         }
     }
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    d->sequence = sequence;
     j->joined.expires_ms = env_wall_ms(d->env) + DIRECTORY_ADMISSION_MS;
     if (!j->returning) {
         (void)key_short(j->invite.hash, j->joined.invite_id);
-        d->member_count++;
-        d->invite_count -= j->invite.terms.uses == 1 ? 1 : 0;
-        d->revoked_count -= j->before.revocation_size > 0 ? 1 : 0;
     }
     j->joined.changed = true;
     return VERDICT_OK;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How many may join in a second: new members, each with a part of its own, in a directory on LMDB in a
+ * fresh folder below DIR. Alone each join waits for the disk; relayd takes those of one turn, up to
+ * 32, in one transaction. Wall-clock time, with signatures and their checks. usage: bench_joins DIR
+ * [COUNT]
+ */
+#include "rendezvous/store_lmdb.h"
+#include "tests/unit/directory_fixture.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { COUNT_DEFAULT = 1000, COUNT_MAX = 9000 };
+
+static struct part parts[COUNT_MAX];
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void must(bool ok, const char *what)
+{
+    if (!ok) {
+        (void)fprintf(stderr, "bench_joins: %s\n", what);
+        exit(1);
+    }
+}
+
+static void joins_do(struct ziglan *z, const uint8_t *invite, uint32_t from, uint32_t to)
+{
+    struct directory_joined joined;
+    char name[16];
+
+    for (uint32_t n = from; n < to; n++) {
+        (void)snprintf(name, sizeof(name), "host%" PRIu32, n);
+        must(ziglan_join(z, n, invite, name, &parts[n], &joined) == VERDICT_OK, "a join failed");
+    }
+}
+
+static void measure(const char *dir, uint32_t count, uint32_t group)
+{
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    char path[512], file[600], error[256] = "";
+    struct ziglan z;
+    uint64_t began;
+
+    ziglan_init(&z);
+    store_close(z.store);
+    (void)snprintf(path, sizeof(path), "%s/bench_joins-XXXXXX", dir);
+    must(mkdtemp(path) != NULL, "cannot make a folder there");
+    must(store_lmdb_open(&z.store, path, &z.world.env, error, sizeof(error)) == ERR_OK, error);
+    z.cfg.store = z.store;
+    ziglan_reopen(&z);
+    ziglan_invite(&z, count, 0, "", invite);
+    began = clock_ns();
+    for (uint32_t n = 0; n < count; n += group) {
+        uint32_t to = n + group < count ? n + group : count;
+        if (group == 1) {
+            joins_do(&z, invite, n, to);
+            continue;
+        }
+        must(directory_group_begin(z.directory) == ERR_OK, "no group");
+        joins_do(&z, invite, n, to);
+        must(directory_group_end(z.directory, ERR_OK) == ERR_OK, "a group failed");
+    }
+    (void)printf("group=%" PRIu32 " joins=%" PRIu32 " joins_per_s=%.0f\n", group, count,
+                 (double)count * 1e9 / (double)(clock_ns() - began));
+    ziglan_fini(&z);
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(file, sizeof(file), "%s/%s", path, i == 0 ? "data.mdb" : "lock");
+        (void)unlink(file);
+    }
+    (void)rmdir(path);
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t count = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : COUNT_DEFAULT;
+    struct world world;
+
+    must(argc > 1 && count > 0 && count <= COUNT_MAX, "usage: bench_joins DIR [COUNT]");
+    must(identity_library_init() == ERR_OK, "libsodium does not start");
+    world_init(&world);
+    for (uint32_t n = 0; n < count; n++) {
+        parts[n] = part_of(&world, n, 1, 0);
+    }
+    measure(argv[1], count, 1);
+    measure(argv[1], count, 32);
+    return 0;
+}
