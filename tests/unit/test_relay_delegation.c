@@ -190,12 +190,36 @@ static void with_the_key_at_hand_nobody_is_bothered(void **state)
     relay_free(r);
 }
 
+static void a_relay_without_a_ziglan_has_no_members(void **state)
+{
+    struct relay *r = relay_new();
+    struct directory_terms terms = {.uses = 1};
+    struct relay_member member;
+    uint8_t key[KEY_SIZE] = {0};
+    char url[URL_SIZE_MAX];
+
+    (void)state;
+    assert_int_equal(start(r), ERR_OK);
+    assert_false(relay_core_ziglan_key(r->core, key));
+    assert_int_equal(relay_core_invite(r->core, &terms, url), VERDICT_NOT_FOUND);
+    memset(key, 0, sizeof(key));
+    assert_int_equal(relay_core_member_next(r->core, key, &member, r->now), VERDICT_NOT_FOUND);
+    assert_int_equal(relay_core_revoke(r->core, "nas", key, r->now), VERDICT_NOT_FOUND);
+    assert_int_equal(relay_core_restore(r->core, "nas", key, r->now), VERDICT_NOT_FOUND);
+    run_hours(r, 2); /* and nothing to keep in order */
+    sign(r, &r->ziglan, &r->identity, 30);
+    relay_core_reload(r->core, &r->cfg, r->now); /* only a start makes it one's entry point */
+    assert_false(relay_core_ziglan_key(r->core, key));
+    relay_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delegation_is_of_one_ziglan_for_one_relay),
         cmocka_unit_test(its_end_is_told_once_a_day_from_a_week_before),
         cmocka_unit_test(with_the_key_at_hand_nobody_is_bothered),
+        cmocka_unit_test(a_relay_without_a_ziglan_has_no_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
