@@ -62,7 +62,7 @@ struct engine {
     uint8_t resolver_ip[4];
     struct netcfg_plan plan; /* what belongs to the interface */
     struct bucket restores;
-    struct ev_timer restore_later;
+    struct ev_timer restore_later, routes_more;
     bool interface_down; /* somebody set it down */
     bool ipv6_off;
     bool routes_shared; /* another interface has the overlay's IPv6 routes: one route a peer */
@@ -182,6 +182,17 @@ static void peers_route(struct engine *e)
     if (count > 0 && netcfg_route_hosts(e->interface, hosts, count, &fault) != ERR_OK) {
         env_trace(e->env, TRACE_LEVEL_WARN, "interface.route", "%s", fault.text);
     }
+    if (count == PEER_ROUTES_BATCH) {
+        ev_timer_start(e->loop, &e->routes_more); /* no harm if it runs */
+    }
+}
+
+static void on_routes_more(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)events;
+    ev_timer_stop(loop, w);
+    ev_timer_set(w, 0.0, 0.0); /* at the next turn: the sockets come first */
+    peers_route(w->data);
 }
 
 static void core_settle(void *context, struct mono now)
@@ -273,7 +284,7 @@ static void interface_restore(struct engine *e, struct mono now)
     }
     if (e->routes_shared && report.made > 0) {
         host_core_route_again(e->core);
-        pump_kick(e->pump);
+        peers_route(e);
     }
 }
 
@@ -462,7 +473,9 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
     ev_timer_init(&e->wake_check, on_wake_check, WAKE_CHECK_S, WAKE_CHECK_S);
     ev_timer_init(&e->restore_later, on_restore_later, RESTORE_REFILL_S, 0.0);
     e->tun_readable.data = e;
+    ev_timer_init(&e->routes_more, on_routes_more, 0.0, 0.0);
     e->restore_later.data = e;
+    e->routes_more.data = e;
     e->wake_check.data = e;
     rc = link_library_init(options->env);
     if (rc != ERR_OK) {
@@ -504,6 +517,7 @@ void engine_close(struct engine *e)
     ev_io_stop(e->loop, &e->tun_readable);
     ev_timer_stop(e->loop, &e->wake_check);
     ev_timer_stop(e->loop, &e->restore_later);
+    ev_timer_stop(e->loop, &e->routes_more);
     netwatch_close(e->watch);
     resolver_free(e->resolver);
     pump_free(e->pump);

@@ -17,6 +17,16 @@ relay_start vps 192.0.2.10 --name one
 hosts_join laptop nas
 RELAY_URL=$two
 hosts_join phone
+# More members than routes are made at once: hosts that are not up.
+crowd_join() { # number...
+    local i
+    for i; do
+        printf '%s\n' "$crowd" | lab_in phone env ZIGLAN_ROOT="$LAB_DIR/crowd$i" "$(lab_program ziglan)" join - --name "crowd$i"
+    done
+}
+crowd=$(lab_invite vps2 --uses 150)
+# shellcheck disable=SC2046
+for i in 0 1 2 3 4; do crowd_join $(seq $i 5 149) >"$LAB_DIR/crowd$i.join" 2>&1 & crowd_pids[i]=$!; done
 hosts_up laptop nas phone
 check "laptop reaches nas" lab_wait 15 pings laptop nas
 become_direct laptop nas
@@ -86,12 +96,18 @@ lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" "$
 zig1_up() { z status -i zig1; }
 check "it comes up" lab_wait 10 zig1_up
 expect "and joins" 0 "Joined two as laptop.zignet" eval "printf '%s\n' '$two' | z join - -i zig1"
-knows_phone() { [ "$(json_of laptop peers 'd["peers"][0]["name"]' -i zig1)" = phone ]; }
-check "it knows phone" lab_wait 10 knows_phone
-phone6=$(peer_of ipv6 -i zig1)
+check "all others of it have joined" wait "${crowd_pids[@]}"
+knows_all() { [ "$(json_of laptop peers 'len(d["peers"])' -i zig1)" = 151 ]; }
+check "it knows them all" lab_wait 10 knows_all
+phone6=$(json_of laptop peers 'next(p["ipv6"] for p in d["peers"] if p["name"] == "phone")' -i zig1)
 check "phone is reached by IPv6" lab_wait 5 reaches "$phone6"
+# One route to each, without the three addresses of our own.
+routes_all() { [ "$(lab_in laptop ip -6 route show dev zig1 proto static | grep -vc /)" = 151 ]; }
+check "each has a route of its own" lab_wait 2 routes_all
+sleep 3 # nothing else goes on then
 lab_in laptop sh -c 'ip link set zig1 down; ip link set zig1 up'
-check "after down and up again" lab_wait 5 reaches "$phone6"
+check "after down and up again" lab_wait 3 routes_all
+check "phone is reached" lab_wait 5 reaches "$phone6"
 check "and nas through the first" reaches "$nas6"
 
 say "somebody takes the addresses away as soon as they are there"
