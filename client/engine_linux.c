@@ -12,6 +12,7 @@
 #include "proto/net/addrplan.h"
 #include "rendezvous/store_lmdb.h"
 
+#include <errno.h>
 #include <ev.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -361,7 +362,7 @@ static int core_open(struct engine *e, const struct engine_options *options, str
     config.fixed_count = options->fixed_count;
     rc = store_lmdb_open(&e->store, options->store_path, options->env, error, sizeof(error));
     if (rc != ERR_OK) {
-        fault_set(fault, EXIT_CODE_FAILURE, "%s", error);
+        fault_set(fault, fault_path_code(errno), "%s", error);
         return rc;
     }
     rc = host_core_new(&e->core, &config, e->store, options->env, clock_mono());
@@ -444,8 +445,9 @@ static int interface_open(struct engine *e, const struct engine_options *options
     e->ipv6_off = report.ipv6_off;
     e->routes_shared = report.ipv6_route_shared;
     if (report.ipv6_route_shared) {
-        env_trace(e->env, TRACE_LEVEL_DEBUG, "interface.routes",
-                  "another interface routes fdd9:f800::/24; each peer here gets a route of its own");
+        env_trace(
+            e->env, TRACE_LEVEL_DEBUG, "interface.routes",
+            "another interface routes fdd9:f800::/24; each peer here gets a route of its own");
     }
     bucket_init(&e->restores, &restore_rate, clock_mono());
     ev_io_set(&e->tun_readable, tun_fd(e->tun), EV_READ);

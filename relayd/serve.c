@@ -30,6 +30,7 @@ enum {
     STOP_MS_MAX = 2000,
     DRAIN_MS = 200,
     ROLL_ENTRIES_MAX = 65536,
+    FILES_MIN = 16, /* 11 for good with one socket, and some for pages and operators */
     LISTEN_TEXT_SIZE = SETTINGS_LISTEN_MAX * (ENDPOINT_TEXT_SIZE + 2),
 };
 
@@ -353,9 +354,10 @@ static int socket_add(struct server *server, const struct endpoint *local, struc
     int rc = udp_batch_open(&server->sockets[server->sockets_count], &options, fault);
 
     if (rc == ERR_OK) {
-        (void)snprintf(server->listen_text + used, sizeof(server->listen_text) - used, "%s%s",
-                       used > 0 ? ", " : "",
-                       endpoint_text(udp_batch_local(server->sockets[server->sockets_count]), text));
+        (void)snprintf(
+            server->listen_text + used, sizeof(server->listen_text) - used, "%s%s",
+            used > 0 ? ", " : "",
+            endpoint_text(udp_batch_local(server->sockets[server->sockets_count]), text));
         server->sockets_count++;
     }
     return rc;
@@ -386,9 +388,9 @@ static void roll_start(struct server *server)
 {
     const struct relay_settings *settings = &server->settings;
     char path[SETTINGS_PATH_SIZE + 8];
-    uint32_t capacity = LINK_HALF_OPEN_MAX + (settings->session_max < ROLL_ENTRIES_MAX
-                                                  ? settings->session_max
-                                                  : ROLL_ENTRIES_MAX);
+    uint32_t capacity =
+        LINK_HALF_OPEN_MAX +
+        (settings->session_max < ROLL_ENTRIES_MAX ? settings->session_max : ROLL_ENTRIES_MAX);
 
     (void)snprintf(path, sizeof(path), "%s/roll", settings->state_path);
     server->roll = roll_file_open(path, capacity, server->env, server->loop);
@@ -510,6 +512,9 @@ int serve(const char *config_path, const struct relay_settings *settings)
     char key[11];
     int code = EXIT_CODE_OK;
 
+    if (files_check(FILES_MIN, &fault) != ERR_OK) {
+        return fault_print(&fault, "relayd");
+    }
     server.loop = ev_default_loop(EVFLAG_AUTO);
     if (server.loop == NULL || os_env_new(&server.os, settings->log_level) != ERR_OK ||
         identity_library_init() != ERR_OK) {

@@ -6,35 +6,11 @@
 
 #include <ev.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
     FILES_MIN = 16, /* 13 for good, and some for look-ups and for who asks by the control socket */
 };
-
-/* Found out before anything is begun, because not everybody who wants a file can say that it was
- * this: libev aborts, and if_nametoindex knows of no interface. */
-static int files_check(struct fault *fault)
-{
-    int files[FILES_MIN];
-    size_t count = 0;
-    int rc = ERR_OK;
-
-    while (rc == ERR_OK && count < FILES_MIN) {
-        files[count] = eventfd(0, EFD_CLOEXEC);
-        if (files[count] < 0) {
-            fault_set_errno(fault, "cannot have %d files and sockets open at a time", FILES_MIN);
-            rc = ERR_SYSTEM;
-        } else {
-            count++;
-        }
-    }
-    while (count > 0) {
-        (void)close(files[--count]);
-    }
-    return rc;
-}
 
 static int lock_take(struct cli_host *host, struct fault *fault)
 {
@@ -112,7 +88,7 @@ int cli_host_open(struct cli_host *host, const struct cli *cli, bool with_interf
     if (!with_interface && host->config->log_level != TRACE_LEVEL_DEBUG) {
         os_env_set_level(host->os, TRACE_LEVEL_ERROR); /* the verb itself tells what happened */
     }
-    rc = files_check(fault);
+    rc = files_check(FILES_MIN, fault);
     if (rc == ERR_OK) {
         rc = lock_take(host, fault);
     }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -292,6 +293,27 @@ int key_file_load_or_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
         return key_file_create(seed, path, env, fault);
     }
     return key_file_load(seed, path, fault);
+}
+
+int files_check(size_t count, struct fault *fault)
+{
+    int files[FILES_CHECK_MAX];
+    size_t opened = 0;
+    int rc = ERR_OK;
+
+    while (rc == ERR_OK && opened < count && opened < FILES_CHECK_MAX) {
+        files[opened] = eventfd(0, EFD_CLOEXEC);
+        if (files[opened] < 0) {
+            fault_set_errno(fault, "cannot have %zu files and sockets open at a time", count);
+            rc = ERR_SYSTEM;
+        } else {
+            opened++;
+        }
+    }
+    while (opened > 0) {
+        (void)close(files[--opened]);
+    }
+    return rc;
 }
 
 int file_lock(int *fd, const char *path, struct fault *fault)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { KEY_FILE_SEED_SIZE = 32 };
+enum { KEY_FILE_SEED_SIZE = 32, FILES_CHECK_MAX = 64 };
 
 /** Write to a temporary neighbour, fsync, rename, fsync the directory. On error the old file is
  * as it was. ERR_SYSTEM, ERR_NOMEM. */
@@ -45,6 +45,13 @@ int key_file_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, const st
 /** Load, or create if there is no such file. */
 int key_file_load_or_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
                             const struct env *env, struct fault *fault) MUST_CHECK;
+
+/**
+ * Whether `count` more files and sockets can be open at a time (at most FILES_CHECK_MAX). Asked
+ * before anything is begun, because not everybody who wants one can say that it was this: libev
+ * aborts, and if_nametoindex knows of no interface. ERR_SYSTEM with a remedy.
+ */
+int files_check(size_t count, struct fault *fault) MUST_CHECK;
 
 /** Take an exclusive lock on `path` (created 0600), held until *fd is closed or the process ends.
  * ERR_LIMIT if another process holds it, ERR_SYSTEM. */

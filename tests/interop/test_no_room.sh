@@ -117,7 +117,9 @@ for files in 5 9 12; do
 done
 serves prlimit --nofile=32 "$ziglan" up # who runs this may have left some open to us
 "$relayd" init "$disk/relay" --public "127.0.0.1:$(free_port)" >/dev/null || fail "init"
-expect 1 "ulimit -n" prlimit --nofile=8 "$relayd" -c "$disk/relay/relayd.yaml"
-serves prlimit --nofile=20 "$relayd" -c "$disk/relay/relayd.yaml"
+for files in 5 6 8 10 12 13 14 16 18; do
+    expect 1 "ulimit -n" only_standard timeout 10 prlimit --nofile=$files "$relayd" -c "$disk/relay/relayd.yaml"
+done
+serves prlimit --nofile=32 "$relayd" -c "$disk/relay/relayd.yaml"
 umount "$disk"
 finish
