@@ -89,6 +89,9 @@ static enum MHD_Result answer_queue(struct MHD_Connection *connection, struct ht
     (void)MHD_add_response_header(response, "Content-Type", type);
     (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED) { /* RFC 9110, section 15.5.6 */
+        (void)MHD_add_response_header(response, "Allow", "GET, HEAD");
+    }
     queued = MHD_queue_response(connection, answer->status, response);
     MHD_destroy_response(response);
     return queued;
@@ -125,7 +128,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (!host_is_allowed(http, MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host"))) {
         answer_text(&answer, 403, "This server answers only under its address or own name.\n");
     } else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        answer_text(&answer, 405, "Only GET and HEAD.\n");
+        answer_text(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
     } else {
         http->options.get(http->options.context, url, &answer);
         if (answer.status == 0) {

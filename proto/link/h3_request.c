@@ -9,6 +9,8 @@
 
 #define CAPSULE_PROTOCOL "capsule-protocol"
 
+enum { METHOD_NOT_ALLOWED = 405 }; /* says what is allowed: RFC 9110, section 15.5.6 */
+
 static nghttp3_nv field(const char *name, const char *value)
 {
     return (nghttp3_nv){.name = (const uint8_t *)name,
@@ -206,6 +208,7 @@ void h3_respond(struct link_conn *c, int64_t stream_id, int status, const char *
 {
     struct h3_stream *s = h3_stream_find(&c->h3, stream_id);
     char status_text[16], length_text[32];
+    size_t fields_count = 2;
     bool with_body;
 
     if (s == NULL || s->answered || s->is_session || c->h3.http == NULL) {
@@ -213,14 +216,18 @@ void h3_respond(struct link_conn *c, int64_t stream_id, int status, const char *
     }
     (void)snprintf(status_text, sizeof(status_text), "%03d", status);
     (void)snprintf(length_text, sizeof(length_text), "%zu", size);
-    const nghttp3_nv fields[] = {field(":status", status_text),
-                                 field("content-length", length_text),
-                                 field("content-type", content_type != NULL ? content_type : "")};
+    nghttp3_nv fields[4] = {field(":status", status_text), field("content-length", length_text)};
+    if (content_type != NULL) {
+        fields[fields_count++] = field("content-type", content_type);
+    }
+    if (status == METHOD_NOT_ALLOWED) {
+        fields[fields_count++] = field("allow", "GET, HEAD"); /* what pages are there for */
+    }
     with_body = size > 0 && strcmp(s->method, "HEAD") != 0;
     s->out_ends = true;
     if (with_body && outq_put(&s->out, body, size, NULL, 0) != ERR_OK) {
         conn_close(c, LINK_REASON_LIMIT, H3_INTERNAL_ERROR, "memory");
         return;
     }
-    (void)submit_response(c, s, fields, content_type == NULL ? 2 : 3, with_body);
+    (void)submit_response(c, s, fields, fields_count, with_body);
 }

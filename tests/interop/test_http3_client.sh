@@ -17,7 +17,7 @@ get() {
     shift
     out=$(timeout 15 gtlsclient --exit-on-all-streams-close "$@" \
         127.0.0.1 "$port" "https://localhost:$port$path" 2>&1)
-    grep -o '\[:status: [0-9]*\]\|\[content-type: .*\]\|\[content-length: .*\]' <<<"$out" || echo "$out"
+    grep -o '\[:status: [0-9]*\]\|\[content-type: .*\]\|\[content-length: .*\]\|\[allow: .*\]' <<<"$out" || echo "$out"
     sed -n 's/^[0-9a-f]\{8\}  .*|\(.*\)|$/\1/p' <<<"$out" | tr -d '\n'
 }
 
@@ -42,8 +42,8 @@ page /.well-known/ziglan 200 '"name":"home"'
 page /absent 404 "not found"
 
 out=$(get / --http-method=POST)
-[[ $out == *":status: 405"* ]] && echo "ok: POST / -> 405" ||
-    fail "POST / was not answered with 405: $(tail -20 <<<"$out")"
+[[ $out == *":status: 405"* && $out == *"allow: GET, HEAD"* ]] && echo "ok: POST / -> 405" ||
+    fail "POST / was not answered with 405 and what is allowed: $(tail -20 <<<"$out")"
 out=$(get / --http-method=HEAD)
 length=$(get / | grep -o 'content-length: [1-9][0-9]*')
 if [[ $out == *":status: 200"* && $out != *"This relay is alive"* && $out == *"${length:-?}]"* ]]; then

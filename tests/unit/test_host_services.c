@@ -323,6 +323,8 @@ static void http_serves_paths_and_refuses_foreign_names(void **state)
         {"no name", "GET /metrics HTTP/1.0\r\n\r\n", "403"},
         {"a POST", "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab",
          "405"},
+        {"what is allowed", "PUT /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+         "\r\nAllow: GET, HEAD\r\n"},
     };
     static const char *const names[] = {"admin.zignet", NULL};
     struct http_local_options options = {.hosts = names, .get = http_get};
