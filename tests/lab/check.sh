@@ -200,8 +200,27 @@ hosts_up() {
     done
 }
 
-# laptop and nas behind port-restricted NAT, which can be direct; phone and tablet behind NAT that is
-# symmetric and lets nothing else through, which cannot, unless tablet's is of the named kind.
+# phone and tablet behind NAT that is symmetric and lets nothing else through: they cannot be direct,
+# unless tablet's is of the named kind.
+relayed_pair() { # [kind]
+    lab_site cafe symmetric 198.51.100.13 192.168.3
+    lab_host phone cafe 2
+    lab_site hotel "${1:-symmetric}" 203.0.113.14 192.168.4
+    lab_host tablet hotel 2
+}
+
+# Only these two, and what they say goes over the relay.
+relayed_pair_begin() {
+    lab_begin
+    lab_public vps 192.0.2.10
+    relayed_pair
+    relay_start vps 192.0.2.10
+    hosts_join phone tablet
+    hosts_up phone tablet
+    check "phone reaches tablet" lab_wait 15 pings phone tablet
+}
+
+# Besides them laptop and nas behind port-restricted NAT, which can be direct.
 pairs_begin() { # [kind]
     lab_begin
     lab_public vps 192.0.2.10
@@ -209,10 +228,7 @@ pairs_begin() { # [kind]
     lab_host laptop home1 2
     lab_site home2 port-restricted 203.0.113.12 192.168.2
     lab_host nas home2 2
-    lab_site cafe symmetric 198.51.100.13 192.168.3
-    lab_host phone cafe 2
-    lab_site hotel "${1:-symmetric}" 203.0.113.14 192.168.4
-    lab_host tablet hotel 2
+    relayed_pair "$@"
 }
 
 # A relay at vps; all four join, come up and talk; laptop and nas are direct then.

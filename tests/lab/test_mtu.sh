@@ -18,16 +18,7 @@ internet() { # mtu black-hole-mtu
     local hole=$2 site
     LAB_MTU=$1
     LAB_WHOLE=yes
-    lab_begin
-    lab_public vps 192.0.2.10
-    lab_site home1 port-restricted 198.51.100.11 192.168.1
-    lab_host laptop home1 2
-    lab_site home2 port-restricted 203.0.113.12 192.168.2
-    lab_host nas home2 2
-    lab_site cafe symmetric 198.51.100.13 192.168.3
-    lab_host phone cafe 2
-    lab_site hotel symmetric 203.0.113.14 192.168.4
-    lab_host tablet hotel 2
+    pairs_begin
     if [ -n "$hole" ]; then
         for site in home1 cafe; do lab_black_hole $site "$hole"; done
     fi
@@ -51,16 +42,7 @@ internet() { # mtu black-hole-mtu
 shrinking() {
     LAB_MTU=1500
     LAB_WHOLE=yes
-    lab_begin
-    lab_public vps 192.0.2.10
-    lab_site cafe symmetric 198.51.100.13 192.168.3
-    lab_host phone cafe 2
-    lab_site hotel symmetric 203.0.113.14 192.168.4
-    lab_host tablet hotel 2
-    relay_start vps 192.0.2.10
-    hosts_join phone tablet
-    hosts_up phone tablet
-    check "phone reaches tablet" lab_wait 15 pings phone tablet
+    relayed_pair_begin
     passes "before the way shrinks" phone tablet 7003
     lab_black_hole cafe 1300
     passes "after the way shrank" phone tablet 7004

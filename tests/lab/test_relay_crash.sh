@@ -7,16 +7,7 @@
 BACK_MS=3000
 
 test_begin
-lab_begin
-lab_public vps 192.0.2.10
-lab_site cafe symmetric 198.51.100.13 192.168.3
-lab_host phone cafe 2
-lab_site hotel symmetric 203.0.113.14 192.168.4
-lab_host tablet hotel 2
-relay_start vps 192.0.2.10
-hosts_join phone tablet
-hosts_up phone tablet
-check "phone reaches tablet" lab_wait 15 pings phone tablet
+relayed_pair_begin
 check "they are relayed" lab_is_state phone tablet relayed
 
 both_there() { [ "$(relay_count vps sessions)" = 2 ]; }
