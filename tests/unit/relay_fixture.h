@@ -393,9 +393,9 @@ static inline size_t member_part_make(struct world *w, struct client *c, const c
     return signed_size;
 }
 
-/* Send a Join and wait for the answer. invite may be NULL. */
-static inline void client_join(struct world *w, struct client *c, const uint8_t *invite,
-                               const char *name)
+/* Send a Join. invite may be NULL. */
+static inline void client_join_send(struct world *w, struct client *c, const uint8_t *invite,
+                                    const char *name)
 {
     Ziglan__Join join = ZIGLAN__JOIN__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -416,6 +416,13 @@ static inline void client_join(struct world *w, struct client *c, const uint8_t 
     message.body_case = ZIGLAN__CONTROL__BODY_JOIN;
     message.join = &join;
     client_send(c, &message);
+}
+
+/* The same, and wait for the answer. */
+static inline void client_join(struct world *w, struct client *c, const uint8_t *invite,
+                               const char *name)
+{
+    client_join_send(w, c, invite, name);
     world_run(w, 200);
 }
 

@@ -53,28 +53,6 @@ static void count_from_here(int fail)
     watched.fail = fail;
 }
 
-/* As client_join, but nothing is waited for. */
-static void join_send(struct world *w, struct client *c, const uint8_t *invite, const char *name)
-{
-    Ziglan__Join join = ZIGLAN__JOIN__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t part[RECORD_SIGNED_SIZE_MAX];
-    uint8_t copy[DIRECTORY_INVITE_SIZE];
-    char wished[64];
-
-    memcpy(copy, invite, sizeof(copy));
-    (void)snprintf(wished, sizeof(wished), "%s", name);
-    join.invite.data = copy;
-    join.invite.len = sizeof(copy);
-    join.wished_name = wished;
-    join.member_part.data = part;
-    join.member_part.len = member_part_make(w, c, name, part);
-    message.request_id = c->request_next++;
-    message.body_case = ZIGLAN__CONTROL__BODY_JOIN;
-    message.join = &join;
-    client_send(c, &message);
-}
-
 static void all_dial(struct world *w)
 {
     for (int i = 0; i < CLIENTS_MAX; i++) {
@@ -111,7 +89,7 @@ static void joins_of_one_turn_are_one_transaction(void **state)
     relay_core_snapshot(w->core, &before, w->now);
     count_from_here(0);
     for (int i = 0; i < CLIENTS_MAX; i++) {
-        join_send(w, &w->clients[i], i == 3 ? wrong : invite, "nas");
+        client_join_send(w, &w->clients[i], i == 3 ? wrong : invite, "nas");
     }
     world_run(w, 200);
     assert_int_equal(watched.commits, 1);
@@ -122,7 +100,7 @@ static void joins_of_one_turn_are_one_transaction(void **state)
     assert_int_equal(client_error(w, &w->clients[3]), VERDICT_INVITE_INVALID);
     assert_int_equal(members(w), CLIENTS_MAX - 1);
     client_forget(&w->clients[3]);
-    join_send(w, &w->clients[3], invite, "nas"); /* its uses are used up */
+    client_join_send(w, &w->clients[3], invite, "nas"); /* its uses are used up */
     world_run(w, 200);
     assert_int_equal(client_error(w, &w->clients[3]), VERDICT_INVITE_INVALID);
     world_free(w);
@@ -131,7 +109,7 @@ static void joins_of_one_turn_are_one_transaction(void **state)
 static void all_join(struct world *w, const uint8_t *invite)
 {
     for (int i = 0; i < CLIENTS_MAX; i++) {
-        join_send(w, &w->clients[i], invite, "nas");
+        client_join_send(w, &w->clients[i], invite, "nas");
     }
     world_run(w, 200);
 }
@@ -168,7 +146,7 @@ static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
     assert_int_equal(counters.join_unavailable, CLIENTS_MAX + 2);
     for (int i = 0; i < 2; i++) { /* nor were their invites used */
         client_forget(&w->clients[i]);
-        join_send(w, &w->clients[i], invite, "desk");
+        client_join_send(w, &w->clients[i], invite, "desk");
     }
     world_run(w, 200);
     assert_string_equal(granted(w, 1), "desk-2");
@@ -230,7 +208,7 @@ static void messages_keep_their_order(void **state)
     (void)state;
     world_invite(w, 3, invite);
     all_dial(w);
-    join_send(w, a, invite, "nas");
+    client_join_send(w, a, invite, "nas");
     client_ask(a, ZIGLAN__CONTROL__BODY_LEAVE);
     world_run(w, 200);
     assert_string_equal(granted(w, 0), "nas");
@@ -238,7 +216,7 @@ static void messages_keep_their_order(void **state)
     assert_int_equal(members(w), 0);
     /* The operator, too, comes after those who came before. */
     client_forget(a);
-    join_send(w, a, invite, "nas");
+    client_join_send(w, a, invite, "nas");
     link_hub_transmit(a->hub, &w->box, w->now);
     for (size_t i = 0; i < w->box.items_count; i++) {
         const struct outbox_item *item = &w->box.items[i];
@@ -270,7 +248,7 @@ static void more_joins_than_wait_together_are_all_answered(void **state)
     client_dial(w, a);
     count_from_here(0);
     for (int i = 0; i < 2 * JOINS_MAX + 3; i++) {
-        join_send(w, a, invite, "nas");
+        client_join_send(w, a, invite, "nas");
         if (i % 8 == 0) {
             w->wall_ms++; /* a newer part, which is a change */
         }
