@@ -5,10 +5,10 @@
  */
 #pragma once
 
-#include "client/config.h"
+#include "client/daemon/config.h"
 #include "proto/base/env.h"
 #include "proto/crypto/identity.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 
 #include <jansson.h>
 #include <limits.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "proto/base/err.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The seam to the platform's TUN device: batches of IP packets in and out, with checksum and
- * segmentation offload where the platform has it (client/packet.h). linux/tun_linux.c is Linux.
+ * segmentation offload where the platform has it (client/tunnel/packet.h). linux/tun_linux.c is Linux.
  */
 #pragma once
 
-#include "client/packet.h"
+#include "client/tunnel/packet.h"
 #include "proto/base/err.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "proto/base/err.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 
 #include <jansson.h>
 #include <stddef.h>

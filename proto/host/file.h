@@ -7,7 +7,7 @@
 
 #include "proto/base/env.h"
 #include "proto/base/err.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 
 #include <stddef.h>
 #include <stdint.h>

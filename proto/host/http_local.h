@@ -7,7 +7,7 @@
 #pragma once
 
 #include "proto/base/err.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 #include "proto/net/endpoint.h"
 
 #include <stddef.h>

@@ -9,7 +9,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/mono.h"
-#include "proto/host/fault.h"
+#include "proto/base/fault.h"
 #include "proto/host/udp_batch.h"
 #include "proto/net/dgram.h"
 

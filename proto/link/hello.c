@@ -2,8 +2,8 @@
 #include "proto/link/hello.h"
 
 #include "proto/crypto/signed.h"
-#include "proto/link/conn.h"
-#include "proto/link/hub.h"
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/hub.h"
 #include "proto/wire/record.h"
 
 #include <sodium.h>

@@ -2,9 +2,9 @@
 #include "proto/link/session.h"
 
 #include "proto/base/wbuf.h"
-#include "proto/link/conn.h"
+#include "proto/link/quic/conn.h"
 #include "proto/link/hello.h"
-#include "proto/link/hub.h"
+#include "proto/link/quic/hub.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * 32, in one transaction. Wall-clock time, with signatures and their checks. usage: bench_joins DIR
  * [COUNT]
  */
-#include "rendezvous/store_lmdb.h"
-#include "tests/unit/directory_fixture.h"
+#include "rendezvous/store/store_lmdb.h"
+#include "tests/support/directory_fixture.h"
 
 #include <inttypes.h>
 #include <stdio.h>

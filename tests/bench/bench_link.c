@@ -7,7 +7,7 @@
  * ends. usage: bench_link [SECONDS]
  */
 #include "proto/link/link.h"
-#include "tests/unit/link_fixture.h"
+#include "tests/support/link_fixture.h"
 
 #include <time.h>
 

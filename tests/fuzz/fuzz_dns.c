@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A query of a local program to Magic DNS: any bytes. The answer must be one and must fit. */
-#include "client/dns.h"
+#include "client/names/dns.h"
 
 #include "proto/base/bytes.h"
 

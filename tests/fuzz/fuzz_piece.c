@@ -4,7 +4,7 @@
  *
  *   input: any number of { milliseconds since the last(1) size(2) piece }
  */
-#include "client/piece.h"
+#include "client/tunnel/fragment.h"
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 

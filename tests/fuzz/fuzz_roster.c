@@ -9,8 +9,8 @@
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 #include "proto/crypto/signed.h"
-#include "rendezvous/roster.h"
-#include "rendezvous/store_memory.h"
+#include "rendezvous/roster/roster.h"
+#include "rendezvous/store/store_memory.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* A handshake of TLS, whole and in pieces: each way must tell what a walk from message to message
  * tells. */
 #include "proto/base/bytes.h"
-#include "proto/link/tls_scan.h"
+#include "proto/link/quic/tls_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

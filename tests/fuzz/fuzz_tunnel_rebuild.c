@@ -3,11 +3,11 @@
  * Any plaintext from a peer: never a foreign source or destination, neither of the packet nor of
  * what an ICMP error quotes. The packet then goes through coalescing, after a copy of itself.
  */
-#include "client/coalesce.h"
-#include "client/tunnel.h"
+#include "client/tunnel/coalesce.h"
+#include "client/tunnel/tunnel.h"
 #include "proto/base/bytes.h"
 
-#include "tests/unit/tunnel_packets.h"
+#include "tests/support/tunnel_packets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

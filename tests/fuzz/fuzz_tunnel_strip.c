@@ -6,11 +6,11 @@
  *   input: flags(1): 1 from B to A, 2 checksum partial, 4 gso TCP4, 8 gso TCP6
  *          checksum start(2) checksum offset(2) gso size(2) header size(2) packet
  */
-#include "client/tunnel.h"
+#include "client/tunnel/tunnel.h"
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 
-#include "tests/unit/tunnel_packets.h"
+#include "tests/support/tunnel_packets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include "client/core.h"
-#include "relayd/core.h"
-#include "rendezvous/store_memory.h"
+#include "client/core/core.h"
+#include "relayd/core/core.h"
+#include "rendezvous/store/store_memory.h"
 #include "tests/sim/net.h"
 #include "tests/sim/traffic.h"
 

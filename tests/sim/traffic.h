@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "client/packet.h"
+#include "client/tunnel/packet.h"
 #include "proto/base/mono.h"
 #include "tests/sim/rng.h"
 

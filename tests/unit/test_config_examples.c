@@ -2,9 +2,9 @@
 /* The commented examples in deploy/config: they are accepted as they are, and with every setting
  * uncommented; what stands behind a # is the default; and docs/operations.md knows each key and
  * each family of metrics. */
-#include "client/config.h"
-#include "relayd/config.h"
-#include "relayd/counters.h"
+#include "client/daemon/config.h"
+#include "relayd/daemon/config.h"
+#include "relayd/core/counters.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

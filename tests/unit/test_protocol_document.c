@@ -7,15 +7,15 @@
  *
  * And the tests that docs/security.md names must exist.
  */
-#include "tests/unit/host_frames_vectors.h"
+#include "tests/support/host_frames_vectors.h"
 
-#include "client/piece.h"
-#include "client/tunnel.h"
-#include "client/view.h"
+#include "client/tunnel/fragment.h"
+#include "client/tunnel/tunnel.h"
+#include "client/peer/address_book.h"
 #include "proto/crypto/signed.h"
-#include "proto/link/conn.h"
+#include "proto/link/quic/conn.h"
 #include "proto/link/hello.h"
-#include "proto/link/hub.h"
+#include "proto/link/quic/hub.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
@@ -162,7 +162,7 @@ static void records_signed_by_the_entry_point(void **state)
 /* ---- session ---- */
 
 /* In place of TLS: the value that both ends of one session would export. (The linker takes this
- * one, because nothing else of proto/link/tls.c is wanted here.) */
+ * one, because nothing else of proto/link/tls/tls.c is wanted here.) */
 int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE])
 {
     (void)session;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A running host: the core with its store, UDP socket, TUN device, name resolution and network
+ * watch, driven by one libev loop. Also without a TUN device, for joining while no daemon runs.
+ * What it means is the core's business; here is only who is woken when.
+ */
+#pragma once
+
+#include "client/core/core.h"
+#include "client/platform/tun.h"
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ev_loop;
+struct engine;
+
+/** What an engine is made of; everything is borrowed and outlives it. */
+struct engine_options {
+    struct ev_loop *loop;
+    const struct env *env;
+    const struct identity *identity;
+    const char *name; /* wished name */
+    const uint8_t (*fixed)[8]; /* EUI-64s of fixed addresses, fixed_count of them */
+    size_t fixed_count;
+    uint8_t pool[4];
+    uint8_t pool_prefix;
+    uint16_t mtu;
+    uint16_t listen_port;   /* 0: the kernel chooses */
+    const char *store_path; /* directory of the LMDB store */
+    const char *interface;  /* name of the TUN device, NULL: none */
+    uint8_t resolver[4];    /* Magic DNS address; all zero: the core's choice in the pool */
+    /** Somebody removed the TUN device: nothing passes any more. Called once, from the loop. */
+    void (*interface_gone)(void *context);
+    void *context;
+};
+
+/** Open everything and start. The interface is up and has its addresses when this returns.
+ * ERR_SYSTEM, ERR_NOMEM; fault says why. */
+int engine_open(struct engine **out, const struct engine_options *options,
+                struct fault *fault) MUST_CHECK;
+
+/** Say goodbye to the relays (at most 200 ms) and close everything; the TUN device disappears. */
+void engine_close(struct engine *engine);
+
+/** The core, for calls that need no host_io; follow a change by engine_kick. */
+struct host_core *engine_core(struct engine *engine);
+
+/** Let the core send what a call from outside made it want to send. */
+void engine_kick(struct engine *engine);
+
+/** Address of the Magic DNS (that of the options, or the core's choice). */
+const uint8_t *engine_resolver(const struct engine *engine);
+
+/** The UDP port in use. */
+uint16_t engine_port(const struct engine *engine);
+
+/** What went wrong at the TUN device since the start; all zero without one. */
+struct tun_counters engine_tun_counters(const struct engine *engine);
+
+/** True if the kernel has no IPv6 for the interface. */
+bool engine_ipv6_off(const struct engine *engine);
+
+/** True if somebody set the interface down. */
+bool engine_interface_down(const struct engine *engine);

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/path/path.h"
+
+#include "proto/base/bytes.h"
+
+#include <string.h>
+
+static const unsigned path_edges[PATH_STATE_COUNT] = {
+    [PATH_STATE_PROBING] = 1U << PATH_STATE_REACHABLE | 1U << PATH_STATE_PROBING,
+    [PATH_STATE_REACHABLE] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_PROBING,
+    [PATH_STATE_USABLE] = 1U << PATH_STATE_SUSPECT | 1U << PATH_STATE_PROBING,
+    [PATH_STATE_SUSPECT] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_PROBING,
+};
+
+static void enter(struct path *path, enum path_state next, struct mono now)
+{
+    CHECK((path_edges[path->state] & 1U << next) != 0);
+    path->state = next;
+    path->entered_at = now;
+}
+
+void path_init(struct path *path, const struct endpoint *local, const struct endpoint *remote,
+               bool observed, uint16_t frame_size_full, struct mono now)
+{
+    *path = (struct path){
+        .state = PATH_STATE_PROBING,
+        .local = *local,
+        .remote = *remote,
+        .observed = observed,
+        .frame_size_full = frame_size_full,
+        .entered_at = now,
+        .last_sent_at = now,
+        .last_received_at = now,
+        .unanswered_at = MONO_NEVER,
+        .ping_sent_at = MONO_NEVER,
+        .live_ping_at = MONO_NEVER,
+        .size_probe_at = now,
+    };
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A usable path: ping when silence follows sending, suspect when the pings stay unanswered, keep
+ * the NAT mapping alive while there is traffic at all. */
+static void expire_usable(struct path *path, bool active, struct path_due *due, struct mono now)
+{
+    uint64_t silence_ns = max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
+    uint64_t dead_ns = max_u64(3 * path->rtt_ns, PATH_DEAD_MS * NS_PER_MS);
+
+    if (path->live_ping_at.ns != MONO_NEVER.ns) {
+        struct mono dead_at = mono_add_ns(path->live_ping_at, dead_ns);
+        struct mono repeat_at = mono_add_ms(path->ping_sent_at, PATH_PING_REPEAT_MS);
+
+        if (mono_due(dead_at, now)) {
+            enter(path, PATH_STATE_SUSPECT, now);
+            due->became_suspect = true;
+            due->again = now;
+            return;
+        }
+        due->ping = mono_due(repeat_at, now);
+        due->again = due->ping ? mono_min(dead_at, mono_add_ms(now, PATH_PING_REPEAT_MS))
+                               : mono_min(dead_at, repeat_at);
+    } else if (path->unanswered_at.ns != MONO_NEVER.ns) {
+        struct mono silent_at = mono_add_ns(path->unanswered_at, silence_ns);
+
+        due->ping = mono_due(silent_at, now);
+        due->again = due->ping ? mono_add_ms(now, PATH_PING_REPEAT_MS) : silent_at;
+    } else if (active) {
+        struct mono keep_at = mono_add_ms(path->last_sent_at, PATH_KEEPALIVE_MS);
+
+        due->ping = mono_due(keep_at, now);
+        due->again = due->ping ? mono_add_ms(now, PATH_PING_REPEAT_MS) : keep_at;
+    }
+    if (due->ping) {
+        due->frame_size = path->frame_size;
+        path->live_ping_at = path->live_ping_at.ns == MONO_NEVER.ns ? now : path->live_ping_at;
+    }
+    if (active && path->frame_size < path->frame_size_full) {
+        if (mono_due(path->size_probe_at, now)) {
+            due->size_probe = true;
+            path->size_probe_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+        }
+        due->again = mono_min(due->again, path->size_probe_at);
+    }
+}
+
+/* A reachable path becomes usable through size probes; it goes back if they are all lost. */
+static void expire_reachable(struct path *path, struct path_due *due, struct mono now)
+{
+    uint64_t wait_ns = max_u64(2 * path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
+
+    if (!mono_due(path->size_probe_at, now)) {
+        due->again = path->size_probe_at;
+        return;
+    }
+    if (path->size_tries >= 2 * PATH_SIZE_TRIES_MAX) {
+        due->given_up = true;
+        return;
+    }
+    path->size_tries++;
+    path->size_probe_at = mono_add_ns(now, wait_ns);
+    due->size_probe = true;
+    due->again = path->size_probe_at;
+}
+
+/* Rounds of a punch ping it from outside. By itself it asks once, and a path that answered before
+ * the network changed a few times more. */
+static void expire_probing(const struct path *path, struct path_due *due, struct mono now)
+{
+    bool sent_since = !path->answered && mono_before(path->entered_at, path->last_sent_at);
+    struct mono end = mono_add_ms(sent_since ? path->last_sent_at : path->entered_at,
+                                  PATH_PROBING_GIVE_UP_MS);
+    struct mono ping_at = path->ping_sent_at.ns == MONO_NEVER.ns ? path->entered_at
+                          : path->answered
+                              ? mono_add_ms(path->ping_sent_at, PATH_PROBING_REPEAT_MS)
+                              : MONO_NEVER;
+
+    due->given_up = mono_due(end, now);
+    due->ping = !due->given_up && mono_due(ping_at, now) && path_may_ping(path);
+    if (due->ping) {
+        ping_at = mono_add_ms(now, PATH_PROBING_REPEAT_MS);
+    }
+    due->again = mono_due(ping_at, now) ? end : mono_min(end, ping_at);
+}
+
+struct path_due path_expire(struct path *path, bool active, struct mono now)
+{
+    struct path_due due = {.again = MONO_NEVER};
+
+    switch (path->state) {
+    case PATH_STATE_PROBING:
+        expire_probing(path, &due, now);
+        break;
+    case PATH_STATE_REACHABLE:
+        expire_reachable(path, &due, now);
+        break;
+    case PATH_STATE_USABLE:
+        expire_usable(path, active, &due, now);
+        break;
+    case PATH_STATE_SUSPECT: {
+        /* Asked more and more rarely, but a path that heals is to be noticed. */
+        uint64_t waited_ns = mono_ns_between(path->entered_at, now);
+        uint64_t pause_ns = waited_ns / 2 < PATH_SUSPECT_PING_MS_MAX * NS_PER_MS
+                                ? waited_ns / 2
+                                : PATH_SUSPECT_PING_MS_MAX * NS_PER_MS;
+        struct mono ping_at =
+            path->ping_sent_at.ns == MONO_NEVER.ns
+                ? path->entered_at
+                : mono_add_ns(path->ping_sent_at,
+                              max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
+
+        due.given_up = waited_ns >= PATH_SUSPECT_GIVE_UP_MS * NS_PER_MS;
+        due.ping = !due.given_up && mono_due(ping_at, now);
+        due.frame_size = path->frame_size;
+        due.again = due.ping ? mono_add_ms(now, PATH_DEAD_MS) : ping_at;
+        break;
+    }
+    case PATH_STATE_COUNT:
+        break;
+    }
+    return due;
+}
+
+size_t path_sizes(const struct path *path, uint16_t sizes[3])
+{
+    size_t count = 0;
+
+    sizes[count++] = path->frame_size_full;
+    if (path->frame_size < PATH_FRAME_SIZE_IPV6 && path->frame_size_full > PATH_FRAME_SIZE_IPV6) {
+        sizes[count++] = PATH_FRAME_SIZE_IPV6;
+    }
+    if (path->frame_size < PATH_FRAME_SIZE_MIN && path->size_tries > PATH_SIZE_TRIES_MAX) {
+        sizes[count++] = PATH_FRAME_SIZE_MIN;
+    }
+    return count;
+}
+
+void path_on_sent(struct path *path, struct mono now)
+{
+    path->last_sent_at = now;
+    if (path->unanswered_at.ns == MONO_NEVER.ns) {
+        path->unanswered_at = now;
+    }
+}
+
+void path_on_received(struct path *path, struct mono now)
+{
+    path->last_received_at = now;
+    path->unanswered_at = MONO_NEVER;
+    path->heard = true;
+    if (path->state == PATH_STATE_USABLE) {
+        path->live_ping_at = MONO_NEVER;
+    }
+}
+
+void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_size,
+                       struct mono now)
+{
+    struct path_ping *slot = &path->pings[0];
+
+    for (size_t i = 0; i < PATH_PINGS_MAX; i++) {
+        struct path_ping *ping = &path->pings[i];
+
+        if (ping->transaction == 0) {
+            slot = ping;
+            break;
+        }
+        if (mono_before(ping->sent_at, slot->sent_at)) {
+            slot = ping;
+        }
+    }
+    *slot = (struct path_ping){transaction, now, frame_size};
+    path->ping_sent_at = now;
+    if (!path->heard && path->silent_pings < UINT8_MAX) {
+        path->silent_pings++;
+    }
+    path_on_sent(path, now);
+}
+
+bool path_may_ping(const struct path *path)
+{
+    return path->heard || path->silent_pings < (path->observed ? PATH_SILENT_PINGS_MAX
+                                                               : PATH_UNOBSERVED_PINGS_MAX);
+}
+
+/* Both sides ping back what they are pinged: if a ping were forgotten before its pong can be here,
+ * because newer ones took its place, they would go on for ever and never know each other. */
+bool path_wants_ping_back(const struct path *path, struct mono now)
+{
+    size_t outstanding = 0;
+
+    if (path->state != PATH_STATE_PROBING) {
+        return false;
+    }
+    for (size_t i = 0; i < PATH_PINGS_MAX; i++) {
+        const struct path_ping *ping = &path->pings[i];
+
+        outstanding += ping->transaction != 0 &&
+                               mono_ms_between(ping->sent_at, now) < PATH_PING_LOST_MS
+                           ? 1
+                           : 0;
+    }
+    return outstanding < PATH_PINGS_BACK_MAX &&
+           (path->ping_sent_at.ns == MONO_NEVER.ns ||
+            mono_ms_between(path->ping_sent_at, now) >= PATH_PING_BACK_MS);
+}
+
+void path_doubt(struct path *path, struct mono since, struct mono now)
+{
+    if (path->state == PATH_STATE_USABLE && mono_before(path->last_received_at, since)) {
+        enter(path, PATH_STATE_SUSPECT, now);
+    }
+}
+
+bool path_stale(const struct path *path, struct mono now)
+{
+    return mono_ms_between(path->last_received_at, now) >= PATH_STALE_MS;
+}
+
+static void pong_state(struct path *path, uint16_t frame_size, struct mono now)
+{
+    bool size_passed = frame_size >= PATH_FRAME_SIZE_MIN || frame_size >= path->frame_size_full;
+
+    if (path->state == PATH_STATE_PROBING) {
+        enter(path, PATH_STATE_REACHABLE, now);
+        path->size_probe_at = now;
+        path->size_tries = 0;
+    }
+    if (path->state == PATH_STATE_REACHABLE && size_passed) {
+        enter(path, PATH_STATE_USABLE, now);
+        path->size_probe_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+    }
+    if (path->state == PATH_STATE_SUSPECT && size_passed) {
+        enter(path, PATH_STATE_USABLE, now);
+    }
+    if (size_passed && frame_size > path->frame_size) {
+        path->frame_size = frame_size;
+    }
+}
+
+bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
+{
+    for (size_t i = 0; i < PATH_PINGS_MAX; i++) {
+        struct path_ping *ping = &path->pings[i];
+
+        if (transaction == 0 || ping->transaction != transaction) {
+            continue;
+        }
+        uint64_t rtt_ns = mono_ns_between(ping->sent_at, now);
+        uint16_t frame_size = ping->frame_size;
+
+        *ping = (struct path_ping){0};
+        path->rtt_ns = path->rtt_ns == 0 ? rtt_ns + 1 : (7 * path->rtt_ns + rtt_ns) / 8 + 1;
+        path->live_ping_at = MONO_NEVER;
+        path->ping_sent_at = MONO_NEVER;
+        path_on_received(path, now);
+        path->answered = true;
+        pong_state(path, frame_size, now);
+        return true;
+    }
+    return false;
+}
+
+void path_reprobe(struct path *path, struct mono now)
+{
+    static const struct endpoint any = {0}; /* the former local address may be gone */
+    bool answered = path->answered;
+    struct endpoint remote = path->remote;
+
+    path_init(path, &any, &remote, path->observed, path->frame_size_full, now);
+    path->answered = answered;
+    path->heard = answered;
+}
+
+int path_choose(const struct path *paths, size_t count, int present)
+{
+    int best = -1;
+
+    for (size_t i = 0; i < count; i++) {
+        if (paths[i].state != PATH_STATE_USABLE) {
+            continue;
+        }
+        if (best < 0 || paths[i].rtt_ns < paths[best].rtt_ns) {
+            best = (int)i;
+        }
+    }
+    if (present >= 0 && (size_t)present < count && best >= 0 &&
+        paths[present].state == PATH_STATE_USABLE &&
+        paths[best].rtt_ns * 5 > paths[present].rtt_ns * 4) {
+        return present;
+    }
+    return best;
+}
+
+const char *path_state_name(enum path_state state)
+{
+    static const char *const names[PATH_STATE_COUNT] = {
+        [PATH_STATE_PROBING] = "probing",
+        [PATH_STATE_REACHABLE] = "reachable",
+        [PATH_STATE_USABLE] = "usable",
+        [PATH_STATE_SUSPECT] = "suspect",
+    };
+
+    return state < PATH_STATE_COUNT ? names[state] : "unknown";
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/tunnel/fragment.h"
+
+#include "proto/base/bytes.h"
+#include "proto/base/rbuf.h"
+#include "proto/base/wbuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t piece_count(size_t size, size_t room)
+{
+    if (size <= room) {
+        return 1;
+    }
+    if (room <= PIECE_OVERHEAD || size > PIECE_PLAIN_SIZE_MAX) {
+        return 0;
+    }
+    size_t count = (size + room - PIECE_OVERHEAD - 1) / (room - PIECE_OVERHEAD);
+
+    return count <= PIECE_COUNT_MAX ? count : 0;
+}
+
+size_t piece_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size, uint32_t id,
+                   size_t index, size_t count)
+{
+    /* Equal parts: a path that passes one of them passes the others. */
+    size_t part_size = (size + count - 1) / count;
+    size_t part_at = index * part_size;
+    struct wbuf w = wbuf_over(out, room);
+
+    CHECK(index < count && part_at < size);
+    wbuf_u8(&w, PLAIN_PROTOCOL_PIECE);
+    wbuf_zeros(&w, PLAIN_HEADER_SIZE - 1);
+    wbuf_u32(&w, id);
+    wbuf_u8(&w, u8_of(index));
+    wbuf_u8(&w, u8_of(count));
+    wbuf_put(&w, plain + part_at, size - part_at < part_size ? size - part_at : part_size);
+    CHECK(wbuf_ok(&w));
+    return wbuf_size(&w);
+}
+
+/* One plaintext of which pieces are here. */
+struct pending {
+    bool used;
+    uint32_t id;
+    uint8_t count, have;
+    struct mono since;
+    uint64_t order; /* of arrival: `since` may be equal */
+    size_t bytes;
+    uint8_t *parts[PIECE_COUNT_MAX];
+    size_t sizes[PIECE_COUNT_MAX];
+};
+
+struct piece_box {
+    struct pending pending[PIECE_PENDING_MAX];
+    struct budget *shared;
+    size_t bytes;
+    uint64_t orders;
+    struct piece_counters counters;
+};
+
+struct piece {
+    uint32_t id;
+    uint8_t index, count;
+    const uint8_t *part;
+    size_t part_size;
+};
+
+int piece_box_new(struct piece_box **out, struct budget *shared)
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL) {
+        return ERR_NOMEM;
+    }
+    (*out)->shared = shared;
+    return ERR_OK;
+}
+
+/* The box holds `bytes` from now on. False (nothing changed) if it may not hold so many. */
+static bool box_hold(struct piece_box *box, size_t bytes)
+{
+    if (bytes > PIECE_BYTES_MAX ||
+        (box->shared != NULL &&
+         !budget_move(box->shared, budget_charge(box->bytes, PIECE_BYTES_OWN),
+                      budget_charge(bytes, PIECE_BYTES_OWN)))) {
+        return false;
+    }
+    box->bytes = bytes;
+    return true;
+}
+
+static void pending_clear(struct piece_box *box, struct pending *pending)
+{
+    for (size_t i = 0; i < PIECE_COUNT_MAX; i++) {
+        free(pending->parts[i]);
+    }
+    (void)box_hold(box, box->bytes - pending->bytes); /* less is always granted */
+    *pending = (struct pending){0};
+}
+
+void piece_box_free(struct piece_box *box)
+{
+    if (box == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+        pending_clear(box, &box->pending[i]);
+    }
+    free(box);
+}
+
+static int piece_read(struct piece *out, const uint8_t *data, size_t size)
+{
+    struct rbuf r = rbuf_over(data, size);
+
+    if (rbuf_u8(&r) != PLAIN_PROTOCOL_PIECE) {
+        return ERR_DROP;
+    }
+    rbuf_zeros(&r, PLAIN_HEADER_SIZE - 1);
+    out->id = rbuf_u32(&r);
+    out->index = rbuf_u8(&r);
+    out->count = rbuf_u8(&r);
+    out->part_size = rbuf_left(&r);
+    out->part = rbuf_take(&r, out->part_size);
+    if (!rbuf_done(&r) || out->count < 2 || out->count > PIECE_COUNT_MAX ||
+        out->index >= out->count || out->part_size == 0 || out->part_size > PIECE_PLAIN_SIZE_MAX) {
+        return ERR_DROP;
+    }
+    /* Pieces are not cut again. */
+    return out->index == 0 && out->part[0] == PLAIN_PROTOCOL_PIECE ? ERR_DROP : ERR_OK;
+}
+
+static struct pending *pending_find(struct piece_box *box, uint32_t id)
+{
+    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+        if (box->pending[i].used && box->pending[i].id == id) {
+            return &box->pending[i];
+        }
+    }
+    return NULL;
+}
+
+static struct pending *pending_oldest(struct piece_box *box, const struct pending *but)
+{
+    struct pending *oldest = NULL;
+
+    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+        struct pending *p = &box->pending[i];
+
+        if (p->used && p != but && (oldest == NULL || p->order < oldest->order)) {
+            oldest = p;
+        }
+    }
+    return oldest;
+}
+
+static struct pending *pending_take(struct piece_box *box)
+{
+    struct pending *oldest;
+
+    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+        if (!box->pending[i].used) {
+            return &box->pending[i];
+        }
+    }
+    oldest = pending_oldest(box, NULL);
+    pending_clear(box, oldest);
+    box->counters.displaced++;
+    return oldest;
+}
+
+/* All pieces but the last have one size, and the last is no larger. */
+static bool sizes_fit(const struct pending *pending, const struct piece *piece)
+{
+    size_t last = (size_t)pending->count - 1;
+
+    for (size_t i = 0; i < pending->count; i++) {
+        size_t size = pending->sizes[i];
+
+        if (size == 0) {
+            continue;
+        }
+        if ((i == last && size > piece->part_size) ||
+            (piece->index == last && size < piece->part_size) ||
+            (i != last && piece->index != last && size != piece->part_size)) {
+            return false;
+        }
+    }
+    return pending->bytes + piece->part_size <= PIECE_PLAIN_SIZE_MAX;
+}
+
+static int piece_refuse(struct piece_box *box)
+{
+    box->counters.refused++;
+    return ERR_DROP;
+}
+
+/* Put the parts together and forget them. */
+static int pending_finish(struct piece_box *box, struct pending *pending, uint8_t *out,
+                          size_t capacity, size_t *out_size)
+{
+    size_t at = 0;
+
+    if (pending->bytes > capacity) {
+        pending_clear(box, pending);
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < pending->count; i++) {
+        memcpy(out + at, pending->parts[i], pending->sizes[i]);
+        at += pending->sizes[i];
+    }
+    *out_size = at;
+    pending_clear(box, pending);
+    box->counters.completed++;
+    return ERR_OK;
+}
+
+int piece_box_put(struct piece_box *box, const uint8_t *data, size_t size, uint8_t *out,
+                  size_t capacity, size_t *out_size, struct mono now)
+{
+    struct piece piece;
+
+    piece_box_expire(box, now);
+    if (piece_read(&piece, data, size) != ERR_OK) {
+        return piece_refuse(box);
+    }
+    struct pending *pending = pending_find(box, piece.id);
+
+    if (pending != NULL && (pending->count != piece.count || pending->sizes[piece.index] != 0 ||
+                            !sizes_fit(pending, &piece))) {
+        return piece_refuse(box);
+    }
+    uint8_t *part = malloc(piece.part_size);
+
+    if (part == NULL) {
+        return ERR_NOMEM;
+    }
+    memcpy(part, piece.part, piece.part_size);
+    if (pending == NULL) {
+        pending = pending_take(box);
+        *pending = (struct pending){
+            .used = true, .id = piece.id, .count = piece.count, .since = now, .order = box->orders};
+        box->orders++;
+    }
+    while (!box_hold(box, box->bytes + piece.part_size)) {
+        /* There is an older one: a single plaintext is always granted. */
+        pending_clear(box, pending_oldest(box, pending));
+        box->counters.displaced++;
+    }
+    pending->parts[piece.index] = part;
+    pending->sizes[piece.index] = piece.part_size;
+    pending->bytes += piece.part_size;
+    pending->have++;
+    if (pending->have == pending->count) {
+        return pending_finish(box, pending, out, capacity, out_size);
+    }
+    *out_size = 0;
+    return ERR_OK;
+}
+
+void piece_box_expire(struct piece_box *box, struct mono now)
+{
+    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+        struct pending *p = &box->pending[i];
+
+        if (p->used && mono_due(mono_add_ms(p->since, PIECE_TIMEOUT_MS), now)) {
+            pending_clear(box, p);
+            box->counters.timed_out++;
+        }
+    }
+}
+
+struct mono piece_box_deadline(const struct piece_box *box)
+{
+    struct mono deadline = MONO_NEVER;
+
+    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+        if (box->pending[i].used) {
+            deadline = mono_min(deadline, mono_add_ms(box->pending[i].since, PIECE_TIMEOUT_MS));
+        }
+    }
+    return deadline;
+}
+
+const struct piece_counters *piece_box_counters(const struct piece_box *box)
+{
+    return &box->counters;
+}

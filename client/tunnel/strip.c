@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/tunnel/tunnel_internal.h"
+
+#include "proto/base/bytes.h"
+#include "proto/net/checksum.h"
+
+#include <string.h>
+
+size_t tunnel_plain_size_max(size_t mtu)
+{
+    return mtu + PLAIN_HEADER_SIZE_MAX;
+}
+
+size_t tunnel_strip_room(const struct packet *packet)
+{
+    size_t size = packet->size;
+
+    if (packet->gso != PACKET_GSO_NONE) {
+        size_t segment = (size_t)packet->header_size + packet->gso_size;
+
+        size = segment < size ? segment : size;
+    }
+    return tunnel_plain_size_max(size);
+}
+
+int tunnel_checksum_complete(struct packet *packet)
+{
+    size_t start = packet->checksum_start;
+    size_t at = start + packet->checksum_offset;
+
+    if (!packet->checksum_partial) {
+        return ERR_OK;
+    }
+    if (packet->gso != PACKET_GSO_NONE || at + 2 > packet->size) {
+        return ERR_DROP;
+    }
+    /* The field holds the pseudo-header's sum, so it is simply part of what is summed. */
+    uint16_t checksum =
+        checksum_finish(checksum_add(0, packet->data + start, packet->size - start));
+
+    be16_write(packet->data + at, checksum == 0 ? 0xffff : checksum);
+    packet->checksum_partial = false;
+    return ERR_OK;
+}
+
+/* A partial checksum must be the transport's own, or completing it would write elsewhere. */
+static bool partial_acceptable(const struct tunnel_ip *ip, const struct packet *packet)
+{
+    struct tunnel_transport transport;
+
+    if (!packet->checksum_partial) {
+        return true;
+    }
+    return ip->transport && tunnel_transport_of(&transport, ip->v6, ip->protocol) &&
+           packet->checksum_start == ip->payload_at &&
+           packet->checksum_offset == transport.checksum_at;
+}
+
+/* Checksum form and field of a plain packet's transport, which was copied to `body`. */
+static enum view_checksum plain_checksum(uint8_t *body, const struct tunnel_ip *ip,
+                                         const struct tunnel_transport *transport,
+                                         const struct packet *packet)
+{
+    uint8_t *field = body + transport->checksum_at;
+    const uint8_t *source = packet->data + ip->source_at;
+    const uint8_t *destination = packet->data + ip->destination_at;
+
+    if (packet->checksum_partial) {
+        be16_write(field, 0);
+        return VIEW_CHECKSUM_PARTIAL;
+    }
+    if (ip->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0) {
+        return VIEW_CHECKSUM_NONE;
+    }
+    if (transport->pseudo) {
+        tunnel_checksum_change(
+            field, ip->protocol,
+            tunnel_pseudo(ip->v6, source, destination, ip->protocol, ip->size - ip->payload_at), 0);
+    }
+    return VIEW_CHECKSUM_COMPLETE;
+}
+
+static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
+                       struct tunnel_head *head, const struct tunnel_ip *ip,
+                       const struct packet *packet)
+{
+    size_t head_size = tunnel_head_size(head);
+    size_t body_size = ip->size - ip->payload_at;
+    uint8_t *body = out + head_size;
+    struct tunnel_transport transport;
+
+    if (!tunnel_transport_of(&transport, ip->v6, ip->protocol) ||
+        body_size < transport.header_size) {
+        return ERR_DROP;
+    }
+    if (head_size + body_size > capacity) {
+        return ERR_LIMIT;
+    }
+    memcpy(body, packet->data + ip->payload_at, body_size);
+    if (tunnel_icmp_is_error(ip->v6, ip->protocol, body, body_size)) {
+        int rc = tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, body, body_size,
+                              !packet->checksum_partial);
+
+        if (rc != ERR_OK) {
+            return rc;
+        }
+    }
+    head->protocol = ip->protocol;
+    head->traffic_class = ip->traffic_class;
+    head->hop_limit = ip->hop_limit;
+    head->df = ip->df;
+    head->checksum = plain_checksum(body, ip, &transport, packet);
+    tunnel_head_write(out, head);
+    *size = head_size + body_size;
+    return ERR_OK;
+}
+
+/* Zero the overlay addresses; returns the sum of what was there. */
+static uint32_t whole_zero(uint8_t *body, const struct tunnel_ip *ip,
+                           const struct tunnel_head *head)
+{
+    uint32_t sum = 0;
+
+    if (head->source != VIEW_KIND_REAL) {
+        sum = checksum_add(sum, body + ip->source_at, ip->address_size);
+        memset(body + ip->source_at, 0, ip->address_size);
+    }
+    if (head->destination != VIEW_KIND_REAL) {
+        sum = checksum_add(sum, body + ip->destination_at, ip->address_size);
+        memset(body + ip->destination_at, 0, ip->address_size);
+    }
+    return sum;
+}
+
+static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
+                       struct tunnel_head *head, const struct tunnel_ip *ip,
+                       const struct packet *packet)
+{
+    size_t head_size = tunnel_head_size(head);
+    uint8_t *body = out + head_size;
+    size_t transport_size = ip->size - ip->payload_at;
+
+    if (head_size + ip->size > capacity) {
+        return ERR_LIMIT;
+    }
+    memcpy(body, packet->data, ip->size);
+
+    struct packet copy = *packet;
+
+    copy.data = body;
+    copy.size = ip->size;
+    int rc = tunnel_checksum_complete(&copy);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    uint8_t *transport = body + ip->payload_at;
+
+    if (ip->transport && tunnel_icmp_is_error(ip->v6, ip->protocol, transport, transport_size)) {
+        rc = ip->fragment ? ERR_DROP /* its quote may go on elsewhere */
+                          : tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, transport,
+                                         transport_size, true);
+        if (rc != ERR_OK) {
+            return rc;
+        }
+    }
+    uint8_t *field = tunnel_checksum_field(body, ip);
+    uint32_t removed = whole_zero(body, ip, head);
+
+    if (field != NULL) {
+        tunnel_checksum_change(field, ip->protocol, removed, 0);
+    }
+    if (!ip->v6) {
+        be16_write(body + 10, 0);
+    }
+    head->protocol = ip->v6 ? PLAIN_PROTOCOL_IP6 : PLAIN_PROTOCOL_IP4;
+    head->checksum = field != NULL ? VIEW_CHECKSUM_COMPLETE : VIEW_CHECKSUM_NONE;
+    tunnel_head_write(out, head);
+    *size = head_size + ip->size;
+    return ERR_OK;
+}
+
+int tunnel_strip(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
+                 const struct packet *packet, size_t segment)
+{
+    struct tunnel_head head = {0};
+    struct tunnel_ip ip;
+
+    if (packet->gso != PACKET_GSO_NONE) {
+        return tunnel_segment_strip(out, capacity, size, pair, packet, segment);
+    }
+    if (segment != 0 || tunnel_ip_parse(&ip, packet->data, packet->size, false) != ERR_OK ||
+        !partial_acceptable(&ip, packet) ||
+        tunnel_head_addresses(&head, pair, &ip, packet->data) != ERR_OK) {
+        return ERR_DROP;
+    }
+    if (ip.transport && tunnel_icmp_link_only(ip.v6, ip.protocol, packet->data + ip.payload_at,
+                                              ip.size - ip.payload_at)) {
+        return ERR_DROP;
+    }
+    if (ip.plain && tunnel_protocol_plain(ip.v6, ip.protocol) && head.source != VIEW_KIND_REAL &&
+        head.destination != VIEW_KIND_REAL) {
+        return strip_plain(out, capacity, size, pair, &head, &ip, packet);
+    }
+    return strip_whole(out, capacity, size, pair, &head, &ip, packet);
+}

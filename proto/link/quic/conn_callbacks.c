@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/link/quic/conn_callbacks.h"
+
+#include "proto/link/quic/address.h"
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/hub.h"
+#include "proto/link/quic/packet_aead.h"
+
+enum { ALERT_UNEXPECTED_MESSAGE = 10 }; /* RFC 8446, section 6.2 */
+
+ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
+{
+    struct link_conn *c = ref->user_data;
+
+    return c->quic;
+}
+
+/* The verdict of a callback: stop reading once the connection is to end. */
+static int verdict(const struct link_conn *c, int rc)
+{
+    return rc == ERR_OK && c->reason == LINK_REASON_NONE ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static void on_rand(uint8_t *out, size_t size, const ngtcp2_rand_ctx *context)
+{
+    const struct link_hub *hub = context->native_handle;
+
+    env_random(hub->env, out, size);
+}
+
+static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token,
+                      size_t size, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    cid->datalen = size;
+    env_random(c->hub->env, cid->data, size);
+    hub_reset_token(c->hub, cid->data, size, token);
+    return hub_cid_add(c->hub, c, cid->data, size) == ERR_OK ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    hub_cid_remove(c->hub, c, cid->data, cid->datalen);
+    return 0;
+}
+
+/* The peer's connection ids that we use come and go, each with the token that would end it. */
+static int on_dcid_status(ngtcp2_conn *quic, ngtcp2_connection_id_status_type type, uint64_t seq,
+                          const ngtcp2_cid *cid, const ngtcp2_stateless_reset_token *token,
+                          void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)seq;
+    (void)cid;
+    if (token == NULL) {
+        return 0;
+    }
+    if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE) {
+        hub_reset_add(c->hub, c, token);
+    } else if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_DEACTIVATE) {
+        hub_reset_remove(c->hub, c, token);
+    }
+    return 0;
+}
+
+static int on_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    env_random(c->hub->env, data->data, sizeof(data->data));
+    return 0;
+}
+
+/* Bytes of TLS. The last of them belong to the handshake's own levels: with the keys of the session
+ * only tickets could come, which a client may let lie (RFC 8446, section 4.6.1). So nothing is
+ * missing when a session is open and TLS is gone; a repetition of what was read does not come here.
+ */
+static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t offset,
+                     const uint8_t *data, size_t size, void *user)
+{
+    struct link_conn *c = user;
+
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && c->dialled) {
+        return 0;
+    }
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT || c->tls == NULL ||
+        !tls_scan_allows(&c->tls_scan, level, data, size)) {
+        ngtcp2_conn_set_tls_alert(quic, ALERT_UNEXPECTED_MESSAGE);
+        return NGTCP2_ERR_CRYPTO;
+    }
+    return ngtcp2_crypto_recv_crypto_data_cb(quic, level, offset, data, size, user);
+}
+
+/* The keys with which we may send application data are there: HTTP can begin. */
+static int on_app_key(ngtcp2_conn *quic, ngtcp2_encryption_level level, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    return level == NGTCP2_ENCRYPTION_LEVEL_1RTT ? verdict(c, h3_start(c)) : 0;
+}
+
+static int on_handshake_completed(ngtcp2_conn *quic, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    if (c->phase == CONN_PHASE_HANDSHAKE) {
+        c->phase = CONN_PHASE_HELLO;
+    }
+    return 0;
+}
+
+static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t offset,
+                          const uint8_t *data, size_t size, void *user, void *stream)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)offset;
+    (void)stream;
+    return verdict(c, h3_read(c, id, data, size, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0));
+}
+
+static int on_stream_acked(ngtcp2_conn *quic, int64_t id, uint64_t offset, uint64_t size,
+                           void *user, void *stream)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)offset;
+    (void)stream;
+    return verdict(c, h3_on_ack(&c->h3, id, size));
+}
+
+static int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code, void *user,
+                           void *stream)
+{
+    struct link_conn *c = user;
+    int rc;
+
+    (void)stream;
+    if ((flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) == 0) {
+        code = H3_NO_ERROR;
+    }
+    rc = h3_on_close(&c->h3, id, code);
+    if (!c->dialled && ngtcp2_is_bidi_stream(id)) {
+        ngtcp2_conn_extend_max_streams_bidi(quic, 1);
+    }
+    return verdict(c, rc);
+}
+
+static int on_stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t code,
+                           void *user, void *stream)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)final_size;
+    (void)code;
+    (void)stream;
+    return verdict(c, h3_on_reset(&c->h3, id));
+}
+
+static int on_stop_sending(ngtcp2_conn *quic, int64_t id, uint64_t code, void *user, void *stream)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)code;
+    (void)stream;
+    return verdict(c, h3_on_reset(&c->h3, id));
+}
+
+static int on_stream_window(ngtcp2_conn *quic, int64_t id, uint64_t max, void *user, void *stream)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)max;
+    (void)stream;
+    return verdict(c, h3_on_window(&c->h3, id));
+}
+
+/* The client may make so many requests in all. HTTP counts them, too, and takes the priority of a
+ * request beyond them for an error. */
+static int on_streams_more(ngtcp2_conn *quic, uint64_t max, void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    if (c->h3.http != NULL) {
+        nghttp3_conn_set_max_client_streams_bidi(c->h3.http, max);
+    }
+    return 0;
+}
+
+static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, size_t size,
+                       void *user)
+{
+    struct link_conn *c = user;
+
+    (void)quic;
+    (void)flags;
+    link_session_dgram_read(c, data, size);
+    return verdict(c, ERR_OK);
+}
+
+/* The id is path_size's; 0 for packets of which it keeps nothing. */
+static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
+{
+    struct link_conn *c = user;
+
+    path_size_on_ack(&c->path_size, id, ngtcp2_conn_get_path_max_tx_udp_payload_size2(quic),
+                     c->hub->now);
+    return 0;
+}
+
+static int on_datagram_lost(ngtcp2_conn *quic, uint64_t id, void *user)
+{
+    struct link_conn *c = user;
+    ngtcp2_conn_info info;
+
+    if (id != 0) {
+        ngtcp2_conn_get_conn_info2(quic, &info);
+        path_size_on_loss(&c->path_size, id, info.pkt_recv, c->hub->now);
+    }
+    return 0;
+}
+
+static int on_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset2 *reset, void *user)
+{
+    (void)quic;
+    (void)reset;
+    conn_close(user, LINK_REASON_RESET, H3_NO_ERROR, "reset");
+    return 0;
+}
+
+/* The client answers at a new address: from now on packets go there. */
+static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
+                              const ngtcp2_path *fallback, ngtcp2_path_validation_result result,
+                              void *user)
+{
+    struct link_conn *c = user;
+    struct endpoint remote = address_endpoint(&path->remote);
+
+    (void)quic;
+    (void)flags;
+    (void)fallback;
+    if (c->dialled || result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ||
+        endpoint_equal(&remote, &c->remote)) {
+        return 0;
+    }
+    c->remote = remote;
+    c->local = address_endpoint(&path->local);
+    path_size_reset(&c->path_size);
+    if (c->announced && c->reason == LINK_REASON_NONE) {
+        hub_event(c->hub, LINK_EVENT_MOVED, c, NULL, 0, NULL, 0);
+    }
+    return verdict(c, ERR_OK);
+}
+
+#define CALLBACKS_COMMON                                                                           \
+    .recv_crypto_data = on_crypto, .encrypt = packet_aead_seal, .decrypt = packet_aead_open,       \
+    .hp_mask = ngtcp2_crypto_hp_mask_cb, .update_key = ngtcp2_crypto_update_key_cb,                \
+    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                             \
+    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                         \
+    .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .rand = on_rand,                  \
+    .get_new_connection_id2 = on_new_cid, .remove_connection_id = on_remove_cid,                   \
+    .get_path_challenge_data2 = on_challenge, .handshake_completed = on_handshake_completed,       \
+    .recv_stream_data = on_stream_data, .acked_stream_data_offset = on_stream_acked,               \
+    .stream_close = on_stream_close, .stream_reset = on_stream_reset,                              \
+    .stream_stop_sending = on_stop_sending, .extend_max_stream_data = on_stream_window,            \
+    .recv_datagram = on_datagram, .ack_datagram = on_datagram_acked,                               \
+    .lost_datagram = on_datagram_lost, .recv_stateless_reset2 = on_reset,                          \
+    .path_validation = on_path_validation
+
+const ngtcp2_callbacks conn_client_callbacks = {
+    CALLBACKS_COMMON,
+    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_rx_key = on_app_key,
+    .dcid_status2 = on_dcid_status,
+};
+
+const ngtcp2_callbacks conn_server_callbacks = {
+    CALLBACKS_COMMON,
+    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+    .recv_tx_key = on_app_key,
+    .extend_max_remote_streams_bidi = on_streams_more,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/link/quic/path_size.h"
+
+#include "proto/base/bytes.h"
+
+#include <string.h>
+
+enum { SIZE_BITS = 16 };
+
+/* To try from above, what the library probes too: jumbo frames, Ethernet over IPv6, PPPoE, tunnels,
+ * the smallest of IPv6. */
+static const size_t sizes[] = {8952, 1452, 1444, 1352, 1232};
+
+static size_t size_of(uint64_t id)
+{
+    return id & ((UINT64_C(1) << SIZE_BITS) - 1);
+}
+
+static void clear_suspect(struct path_size *p)
+{
+    p->suspect = 0;
+    p->losses = 0;
+}
+
+void path_size_reset(struct path_size *p)
+{
+    uint64_t sequence = p->sequence, received = p->received;
+
+    memset(p, 0, sizeof(*p));
+    p->sequence = sequence;
+    p->counted = sequence;
+    p->received = received;
+}
+
+size_t path_size_cap(const struct path_size *p, size_t found)
+{
+    return p->limit != 0 && p->limit < found ? p->limit : found;
+}
+
+uint64_t path_size_id(struct path_size *p, size_t size)
+{
+    CHECK(size < (size_t)1 << SIZE_BITS);
+    if (size <= PATH_SIZE_BASE) {
+        return 0;
+    }
+    p->sequence++;
+    return p->sequence << SIZE_BITS | size;
+}
+
+/* Look for the largest size that passes, from `below` down; none is left: wait. */
+static void search_below(struct path_size *p, size_t below, struct mono now)
+{
+    p->probe = 0;
+    p->probe_id = 0;
+    p->probe_losses = 0;
+    p->due = now;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        if (sizes[i] < below && sizes[i] > p->limit) {
+            p->probe = sizes[i];
+            return;
+        }
+    }
+    p->raise_at = mono_add_ms(now, PATH_SIZE_RAISE_MS);
+}
+
+/* Is it above what we keep to, and so sent only to see whether it passes? */
+static bool is_search(const struct path_size *p, size_t size)
+{
+    return p->limit != 0 && size > p->limit;
+}
+
+void path_size_on_ack(struct path_size *p, uint64_t id, size_t found, struct mono now)
+{
+    size_t size = size_of(id);
+
+    if (id == 0) {
+        return;
+    }
+    if (size >= p->suspect) {
+        clear_suspect(p);
+    }
+    if (is_search(p, size)) {
+        p->limit = size < found ? size : 0;
+        p->raise_at = mono_add_ms(now, PATH_SIZE_RAISE_MS);
+        p->probe = 0;
+    } else if (p->suspect == 0 && !is_search(p, p->probe)) {
+        p->probe = 0;
+    }
+    if (p->probe == 0) {
+        p->probe_id = 0;
+        p->probe_losses = 0;
+    }
+}
+
+static void search_lost(struct path_size *p, struct mono now)
+{
+    p->probe_losses++;
+    if (p->probe_losses == PATH_SIZE_LOSSES) {
+        search_below(p, p->probe, now);
+    }
+}
+
+static void suspect_lost(struct path_size *p, size_t size, struct mono now)
+{
+    p->suspect = p->losses == 0 || size < p->suspect ? size : p->suspect;
+    p->losses++;
+    if (p->losses == PATH_SIZE_LOSSES) {
+        size = p->suspect;
+        clear_suspect(p);
+        p->limit = PATH_SIZE_BASE;
+        search_below(p, size, now);
+    } else if (!is_search(p, p->probe)) {
+        p->probe = p->suspect;
+        p->due = mono_add_ms(now, PATH_SIZE_VERIFY_MS);
+    }
+}
+
+void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, struct mono now)
+{
+    bool probe = id != 0 && id == p->probe_id;
+    size_t size = size_of(id);
+
+    if (probe) {
+        p->probe_id = 0; /* the next one may follow */
+        p->due = now;
+    }
+    if (id >> SIZE_BITS <= p->counted || received == p->received) {
+        return;
+    }
+    p->counted = p->sequence;
+    p->received = received;
+    if (!is_search(p, size)) {
+        suspect_lost(p, size, now);
+    } else if (probe) {
+        search_lost(p, now);
+    }
+}
+
+void path_size_want(struct path_size *p, size_t found, struct mono now)
+{
+    if (p->limit != 0 && p->limit < found && p->probe == 0 && mono_due(p->raise_at, now)) {
+        search_below(p, found + 1, now);
+    }
+}
+
+size_t path_size_probe(const struct path_size *p, struct mono now)
+{
+    return p->probe_id == 0 && mono_due(p->due, now) ? p->probe : 0;
+}
+
+void path_size_probe_sent(struct path_size *p, uint64_t id, struct mono now)
+{
+    p->probe_id = id;
+    if (id == 0) {
+        p->due = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+    }
+}
+
+struct mono path_size_deadline(const struct path_size *p)
+{
+    return p->probe != 0 && p->probe_id == 0 ? p->due : MONO_NEVER;
+}

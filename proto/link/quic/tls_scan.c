@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/link/quic/tls_scan.h"
+
+enum { TYPE_KEY_UPDATE = 24 };
+
+/* One byte of a head. */
+static bool take_head(struct tls_scan *scan, uint8_t byte)
+{
+    scan->head[scan->head_size] = byte;
+    scan->head_size++;
+    if (scan->head[0] == TYPE_KEY_UPDATE) {
+        return false;
+    }
+    if (scan->head_size == TLS_SCAN_HEAD_SIZE) {
+        scan->left = (uint32_t)scan->head[1] << 16 | (uint32_t)scan->head[2] << 8 | scan->head[3];
+        scan->head_size = 0;
+    }
+    return true;
+}
+
+bool tls_scan_allows(struct tls_scan *scan, ngtcp2_encryption_level level, const uint8_t *data,
+                     size_t size)
+{
+    const uint8_t *end = data + size;
+
+    if (level != scan->level && (scan->head_size > 0 || scan->left > 0)) {
+        return false;
+    }
+    scan->level = level;
+    while (data < end) {
+        size_t rest = (size_t)(end - data), skipped = scan->left < rest ? scan->left : rest;
+
+        scan->left -= (uint32_t)skipped;
+        data += skipped;
+        if (data < end) {
+            if (!take_head(scan, *data)) {
+                return false;
+            }
+            data++;
+        }
+    }
+    return true;
+}

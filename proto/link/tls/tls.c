@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/link/tls/tls.h"
+
+#include "proto/link/tls/cert.h"
+#include "proto/link/tls/library.h"
+
+#include <wolfssl/options.h>
+
+#include <wolfssl/quic.h>
+#include <wolfssl/ssl.h>
+
+#include <ngtcp2/ngtcp2_crypto_wolfssl.h>
+
+#include <string.h>
+
+#define TLS_ALPN "h3"
+#define TLS_GROUPS "X25519:P-256:P-384"
+#define TLS_EXPORTER_LABEL "EXPORTER-stun2"
+
+/* What both directions have in common. */
+static int context_setup(WOLFSSL_CTX *ctx)
+{
+    char groups[] = TLS_GROUPS;
+
+    if (wolfSSL_CTX_set_cipher_list(ctx, library_ciphers()) != WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_set1_groups_list(ctx, groups) != WOLFSSL_SUCCESS) {
+        return ERR_SYSTEM;
+    }
+    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
+    (void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+    return ERR_OK;
+}
+
+static int server_setup(struct tls *tls, const struct env *env)
+{
+    struct cert cert;
+    int rc = ERR_SYSTEM;
+
+    tls->server = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
+    if (tls->server == NULL) {
+        return ERR_SYSTEM;
+    }
+    if (cert_make(&cert, env) != ERR_OK ||
+        ngtcp2_crypto_wolfssl_configure_server_context(tls->server) != 0 ||
+        context_setup(tls->server) != ERR_OK || wolfSSL_CTX_no_ticket_TLSv13(tls->server) != 0 ||
+        wolfSSL_CTX_use_certificate_buffer(tls->server, cert.der, (long)cert.der_size,
+                                           WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_use_PrivateKey_buffer(tls->server, cert.key, (long)cert.key_size,
+                                          WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS) {
+        goto out;
+    }
+    rc = ERR_OK;
+out:
+    cert_wipe(&cert);
+    return rc;
+}
+
+static int client_setup(struct tls *tls)
+{
+    tls->client = wolfSSL_CTX_new(wolfTLSv1_3_client_method());
+    if (tls->client == NULL || ngtcp2_crypto_wolfssl_configure_client_context(tls->client) != 0) {
+        return ERR_SYSTEM;
+    }
+    return context_setup(tls->client);
+}
+
+int tls_init(struct tls *tls, bool server, const struct env *env)
+{
+    int rc;
+
+    memset(tls, 0, sizeof(*tls));
+    rc = client_setup(tls);
+    if (rc == ERR_OK && server) {
+        rc = server_setup(tls, env);
+    }
+    if (rc != ERR_OK) {
+        tls_fini(tls);
+    }
+    return rc;
+}
+
+void tls_fini(struct tls *tls)
+{
+    wolfSSL_CTX_free(tls->server);
+    wolfSSL_CTX_free(tls->client);
+    tls->server = NULL;
+    tls->client = NULL;
+}
+
+/* SNI holds names only (RFC 6066, section 3). */
+static bool is_name(const char *text)
+{
+    size_t size = strlen(text);
+
+    return size > 0 && size < 256 && strchr(text, ':') == NULL &&
+           strspn(text, "0123456789.") != size;
+}
+
+struct WOLFSSL *tls_session_new(const struct tls *tls, bool server, const char *server_name,
+                                ngtcp2_crypto_conn_ref *ref)
+{
+    char alpn[] = TLS_ALPN;
+    WOLFSSL *session = wolfSSL_new(server ? tls->server : tls->client);
+
+    if (session == NULL) {
+        return NULL;
+    }
+    wolfSSL_KeepArrays(session); /* or the exporter's secret is gone with the handshake */
+    wolfSSL_set_app_data(session, ref);
+    if (wolfSSL_UseALPN(session, alpn, (unsigned)strlen(alpn), WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
+        WOLFSSL_SUCCESS) {
+        goto out;
+    }
+    if (server) {
+        wolfSSL_set_accept_state(session);
+        return session;
+    }
+    wolfSSL_set_connect_state(session);
+    if (server_name != NULL && is_name(server_name) &&
+        wolfSSL_UseSNI(session, WOLFSSL_SNI_HOST_NAME, server_name,
+                       (unsigned short)strlen(server_name)) != WOLFSSL_SUCCESS) {
+        goto out;
+    }
+    return session;
+out:
+    wolfSSL_free(session);
+    return NULL;
+}
+
+void tls_session_free(struct WOLFSSL *session)
+{
+    wolfSSL_free(session);
+}
+
+int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE])
+{
+    int rc = wolfSSL_export_keying_material(session, out, TLS_EXPORTER_SIZE, TLS_EXPORTER_LABEL,
+                                            strlen(TLS_EXPORTER_LABEL), NULL, 0, 0);
+
+    return rc == WOLFSSL_SUCCESS ? ERR_OK : ERR_SESSION;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Everything relayd counts, declared once: the core increments, metrics.c prints, tests read.
+ * Rows of one family stand together, because the Prometheus text form wants them so.
+ *
+ * X(field, family, labels, help): family without the "relayd_" prefix; labels without braces,
+ * "" if none; help is printed for the first row of a family.
+ */
+#pragma once
+
+#include "proto/link/link.h"
+#include "rendezvous/punch/punch.h"
+
+#include <stdint.h>
+
+/* Counted by the core itself. */
+#define RELAY_COUNTERS(X)                                                                          \
+    X(received_dgrams, "received_datagrams_total", "", "UDP datagrams received.")                  \
+    X(received_bytes, "received_bytes_total", "", "UDP payload bytes received.")                   \
+    X(forwarded_frames, "forwarded_packets_total", "", "Frames forwarded between sessions.")       \
+    X(forwarded_bytes, "forwarded_bytes_total", "", "Bytes of forwarded frames.")                  \
+    X(drop_first_byte, "dropped_packets_total", "reason=\"first_byte\"",                           \
+      "Datagrams and frames dropped, by reason.")                                                  \
+    X(drop_host_frame, "dropped_packets_total", "reason=\"host_frame\"", "")                       \
+    X(drop_lane_frame, "dropped_packets_total", "reason=\"lane_frame\"", "")                       \
+    X(drop_malformed, "dropped_packets_total", "reason=\"malformed\"", "")                         \
+    X(drop_kind, "dropped_packets_total", "reason=\"datagram_kind\"", "")                          \
+    X(drop_to_itself, "dropped_packets_total", "reason=\"to_itself\"", "")                         \
+    X(drop_no_session, "dropped_packets_total", "reason=\"no_session\"", "")                       \
+    X(drop_not_allowed, "dropped_packets_total", "reason=\"not_allowed\"", "")                     \
+    X(drop_rate, "dropped_packets_total", "reason=\"rate\"", "")                                   \
+    X(drop_share, "dropped_packets_total", "reason=\"share\"", "")                                 \
+    X(drop_queue, "dropped_packets_total", "reason=\"queue\"", "")                                 \
+    X(gone_sent, "gone_total", "result=\"sent\"", "Gone messages for keys without session.")       \
+    X(gone_suppressed, "gone_total", "result=\"suppressed\"", "")                                  \
+    X(stun_answered, "stun_requests_total", "result=\"answered\"",                                 \
+      "STUN requests on the UDP port, by result.")                                                 \
+    X(stun_error_answered, "stun_requests_total", "result=\"error_answered\"", "")                 \
+    X(stun_malformed, "stun_requests_total", "result=\"malformed\"", "")                           \
+    X(stun_limited_address, "stun_requests_total", "result=\"limited_address\"", "")               \
+    X(stun_limited_all, "stun_requests_total", "result=\"limited_all\"", "")                       \
+    X(sessions_opened, "sessions_opened_total", "", "Sessions whose both Hellos verified.")        \
+    X(closed_ended, "sessions_closed_total", "reason=\"ended\"",                                   \
+      "Sessions that ended, by reason.")                                                           \
+    X(closed_replaced, "sessions_closed_total", "reason=\"replaced\"", "")                         \
+    X(closed_revoked, "sessions_closed_total", "reason=\"revoked\"", "")                           \
+    X(closed_busy, "sessions_closed_total", "reason=\"busy\"", "")                                 \
+    X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
+    X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
+    X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.")     \
+    X(moved, "session_moves_total", "", "Sessions whose address changed.")                         \
+    X(control_bad, "control_refused_total", "reason=\"malformed\"",                                \
+      "Control messages that were not served, by reason.")                                         \
+    X(control_rate, "control_refused_total", "reason=\"rate\"", "")                                \
+    X(control_not_member, "control_refused_total", "reason=\"not_member\"", "")                    \
+    X(control_unsupported, "control_refused_total", "reason=\"unsupported\"", "")                  \
+    X(control_news, "control_refused_total", "reason=\"news\"", "")                                \
+    X(join_ok, "joins_total", "result=\"ok\"", "Joins, by result.")                                \
+    X(join_bad_request, "joins_total", "result=\"bad_request\"", "")                               \
+    X(join_invite_invalid, "joins_total", "result=\"invite_invalid\"", "")                         \
+    X(join_name_taken, "joins_total", "result=\"name_taken\"", "")                                 \
+    X(join_revoked, "joins_total", "result=\"revoked\"", "")                                       \
+    X(join_limit, "joins_total", "result=\"limit\"", "")                                           \
+    X(join_clock, "joins_total", "result=\"clock\"", "")                                           \
+    X(join_unavailable, "joins_total", "result=\"unavailable\"", "")                               \
+    X(lookups, "lookups_total", "", "Lookups served.")                                             \
+    X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \
+    X(revocations, "revocations_total", "", "Members revoked.")                                    \
+    X(store_failures, "store_failures_total", "", "Requests that failed because of the storage.")  \
+    X(http_ok, "http_requests_total", "code=\"200\"", "HTTP/3 requests, by answer.")               \
+    X(http_not_found, "http_requests_total", "code=\"404\"", "")                                   \
+    X(http_bad_method, "http_requests_total", "code=\"405\"", "")                                  \
+    X(http_limited, "http_requests_total", "code=\"429\"", "")                                     \
+    X(http_unavailable, "http_requests_total", "code=\"503\"", "")
+
+/* Taken from struct link_stats when printed. */
+#define RELAY_LINK_COUNTERS(X)                                                                     \
+    X(accepted, "connections_total", "event=\"accepted\"", "QUIC connections, by event.")          \
+    X(opened, "connections_total", "event=\"opened\"", "")                                         \
+    X(closed, "connections_total", "event=\"closed\"", "")                                         \
+    X(refused_half_open, "connections_refused_total", "reason=\"half_open\"",                      \
+      "QUIC connections refused, by reason.")                                                      \
+    X(refused_per_addr, "connections_refused_total", "reason=\"per_address\"", "")                 \
+    X(refused_connections, "connections_refused_total", "reason=\"connections\"", "")              \
+    X(retry_sent, "stateless_answers_total", "kind=\"retry\"", "Stateless QUIC answers, by kind.") \
+    X(reset_sent, "stateless_answers_total", "kind=\"reset\"", "")                                 \
+    X(version_sent, "stateless_answers_total", "kind=\"version\"", "")                             \
+    X(dgram_sent, "session_datagrams_total", "dir=\"out\"",                                        \
+      "HTTP datagrams of sessions, by direction.")                                                 \
+    X(dgram_received, "session_datagrams_total", "dir=\"in\"", "")                                 \
+    X(dgram_capsule_sent, "session_datagram_capsules_total", "",                                   \
+      "HTTP datagrams that were too large and went as capsules.")                                  \
+    X(dgram_dropped_queue, "session_datagram_drops_total", "",                                     \
+      "HTTP datagrams dropped because a session's queue was full.")                                \
+    X(control_sent, "control_messages_total", "dir=\"out\"", "Control messages, by direction.")    \
+    X(control_received, "control_messages_total", "dir=\"in\"", "")                                \
+    X(protocol_errors, "protocol_errors_total", "", "Connections that broke the protocol.")        \
+    X(auth_failures, "auth_failures_total", "", "Hellos whose signature did not verify.")
+
+/* Taken from struct punch_stats when printed. */
+#define RELAY_PUNCH_COUNTERS(X)                                                                    \
+    X(requested, "punch_requests_total", "", "Punches asked for.")                                 \
+    X(accepted, "punch_results_total", "result=\"accepted\"", "Punches, by result so far.")        \
+    X(refused, "punch_results_total", "result=\"refused\"", "")                                    \
+    X(timed_out, "punch_results_total", "result=\"timed_out\"", "")                                \
+    X(direct, "punch_results_total", "result=\"direct\"", "")                                      \
+    X(failed, "punch_results_total", "result=\"failed\"", "")                                      \
+    X(updates, "punch_updates_total", "", "Changed mappings told to the other side of a punch.")   \
+    X(limit_rate, "punch_refused_total", "reason=\"rate\"", "Punch requests refused, by reason.")  \
+    X(limit_pair, "punch_refused_total", "reason=\"pair\"", "")                                    \
+    X(limit_key, "punch_refused_total", "reason=\"key\"", "")                                      \
+    X(limit_all, "punch_refused_total", "reason=\"all\"", "")                                      \
+    X(unmeasured, "punch_refused_total", "reason=\"unmeasured\"", "")                              \
+    X(bad_address, "punch_refused_total", "reason=\"address\"", "")
+
+struct relay_counters {
+#define RELAY_COUNTER_FIELD(field, family, labels, help) uint64_t field;
+    RELAY_COUNTERS(RELAY_COUNTER_FIELD)
+#undef RELAY_COUNTER_FIELD
+};
+
+/** Everything there is to tell about a relay at one instant. */
+struct relay_snapshot {
+    struct relay_counters counters;
+    struct link_stats link;
+    struct punch_stats punch;
+    uint32_t sessions;  /* keys with an active session */
+    uint32_t strangers; /* sessions that are not members */
+    uint32_t watchers;
+    uint64_t members; /* admitted and not revoked */
+    uint64_t uptime_ms;
+    bool store_ok; /* the last use of the store succeeded */
+};

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The operator's verbs as JSON. */
+#include "relayd/daemon/admin.h"
+
+#include "proto/wire/name.h"
+#include "proto/base/wall_text.h"
+#include "ziglan_version.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    EXIT_FAILURE_CODE = 1, /* the numbers of enum exit_code, which belongs to the shell */
+    EXIT_USAGE_CODE = 2,
+};
+
+static json_t *refusal(int exit_code, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static json_t *refusal(int exit_code, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    for (char *at = text; *at != '\0'; at++) {
+        /* A sentence may quote what was asked; cut or odd UTF-8 would be no JSON text. */
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
+            *at = '?';
+        }
+    }
+    return json_pack("{s:s, s:i}", "error", text, "exit_code", exit_code);
+}
+
+static json_t *status_answer(const struct admin_context *context, struct mono now)
+{
+    struct relay_snapshot s;
+    uint8_t key[KEY_SIZE];
+    char text[KEY_TEXT_SIZE];
+    bool hosts;
+
+    relay_core_snapshot(context->core, &s, now);
+    hosts = relay_core_ziglan_key(context->core, key);
+    return json_pack(
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+        "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "ziglan_key",
+        hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
+        context->listen, "uptime_ms", (json_int_t)s.uptime_ms, "sessions", (json_int_t)s.sessions,
+        "strangers", (json_int_t)s.strangers, "members", (json_int_t)s.members, "connections",
+        (json_int_t)s.link.connections, "forwarded_packets",
+        (json_int_t)s.counters.forwarded_frames, "forwarded_bytes",
+        (json_int_t)s.counters.forwarded_bytes, "stun_answered",
+        (json_int_t)s.counters.stun_answered, "punches_direct", (json_int_t)s.punch.direct,
+        "store_healthy", (int)s.store_ok);
+}
+
+static json_t *invite_refusal(const struct admin_context *context, enum verdict verdict)
+{
+    if (verdict == VERDICT_NOT_FOUND) {
+        return refusal(EXIT_FAILURE_CODE, "this relay serves no ziglan; give it a ziglan_key");
+    }
+    if (verdict == VERDICT_BAD_REQUEST && context->public_hosts[0] == '\0') {
+        return refusal(EXIT_USAGE_CODE, "the relay does not know its public address; add it to "
+                                        "`public:` in the configuration and reload");
+    }
+    return refusal(EXIT_FAILURE_CODE, "no invite was made: %s", verdict_text(verdict));
+}
+
+/* By what the log calls the invite in a URL of ours. */
+static const char *invite_id(const char *text, char id[DIRECTORY_INVITE_ID_SIZE])
+{
+    char error[URL_ERROR_SIZE];
+    struct url url;
+
+    return url_parse(&url, text, strlen(text), error) == ERR_OK
+               ? directory_invite_id(url.invite, id)
+               : "";
+}
+
+static json_t *invite_answer(const struct admin_context *context, const json_t *request)
+{
+    struct directory_terms terms = {.uses = 1};
+    const json_t *uses = json_object_get(request, "uses");
+    const json_t *expires = json_object_get(request, "expires_ms");
+    const json_t *name = json_object_get(request, "name");
+    char url[URL_SIZE_MAX];
+    char id[DIRECTORY_INVITE_ID_SIZE];
+    char when[WALL_TEXT_SIZE];
+    enum verdict verdict;
+
+    if (uses != NULL) {
+        json_int_t value = json_integer_value(uses);
+        if (!json_is_integer(uses) || value < 1 || value > 1000000) {
+            return refusal(EXIT_USAGE_CODE, "uses must be a whole number from 1 to 1000000");
+        }
+        terms.uses = (uint32_t)value;
+    }
+    if (expires != NULL) {
+        json_int_t value = json_integer_value(expires);
+        if (!json_is_integer(expires) || value < 0) {
+            return refusal(EXIT_USAGE_CODE, "expires_ms must be milliseconds since 1970, or 0");
+        }
+        terms.expires_ms = (uint64_t)value;
+    }
+    if (name != NULL) {
+        const char *text = json_string_value(name);
+        const char *problem = text != NULL ? name_problem(text, strlen(text)) : "it is no text";
+        if (problem != NULL) {
+            return refusal(EXIT_USAGE_CODE, "the name for the member is not usable: %s", problem);
+        }
+        (void)snprintf(terms.name, sizeof(terms.name), "%s", text);
+    }
+    verdict = relay_core_invite(context->core, &terms, url);
+    if (verdict != VERDICT_OK) {
+        return invite_refusal(context, verdict);
+    }
+    return json_pack("{s:i, s:s, s:s, s:I, s:s}", "schema", 1, "url", url, "id", invite_id(url, id),
+                     "uses", (json_int_t)terms.uses, "expires",
+                     terms.expires_ms != 0 ? wall_text(terms.expires_ms, when) : "");
+}
+
+static json_t *member_json(const struct relay_member *member)
+{
+    char key[KEY_TEXT_SIZE];
+    char when[WALL_TEXT_SIZE];
+    char address[ENDPOINT_TEXT_SIZE];
+
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:I}", "key", key_text(member->key, key),
+                     "name", member->name, "state", member->revoked ? "revoked" : "member",
+                     "online", (int)member->online, "expires",
+                     member->expires_ms != 0 ? wall_text(member->expires_ms, when) : "", "address",
+                     member->online ? endpoint_text(&member->remote, address) : "", "online_ms",
+                     (json_int_t)member->online_ms);
+}
+
+static json_t *members_answer(const struct admin_context *context, struct mono now)
+{
+    json_t *list = json_array();
+    struct relay_member member;
+    uint8_t key[KEY_SIZE] = {0};
+    enum verdict verdict = relay_core_member_next(context->core, key, &member, now);
+
+    while (verdict == VERDICT_OK) {
+        /* A null pointer is refused by jansson, so memory runs out here without harm. */
+        if (json_array_append_new(list, member_json(&member)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+        verdict = relay_core_member_next(context->core, key, &member, now);
+    }
+    if (verdict != VERDICT_NOT_FOUND) {
+        json_decref(list);
+        return refusal(EXIT_FAILURE_CODE, "the members cannot be read: %s", verdict_text(verdict));
+    }
+    return json_pack("{s:i, s:o}", "schema", 1, "members", list);
+}
+
+static json_t *revoke_answer(const struct admin_context *context, const json_t *request,
+                             struct mono now)
+{
+    const char *who = json_string_value(json_object_get(request, "who"));
+    bool undo = json_is_true(json_object_get(request, "undo"));
+    uint8_t key[KEY_SIZE];
+    char text[KEY_TEXT_SIZE];
+    enum verdict verdict;
+
+    if (who == NULL) {
+        return refusal(EXIT_USAGE_CODE, "whom to revoke is missing; give a key or a name");
+    }
+    verdict = undo ? relay_core_restore(context->core, who, key, now)
+                   : relay_core_revoke(context->core, who, key, now);
+    if (verdict == VERDICT_NOT_FOUND) {
+        return refusal(EXIT_FAILURE_CODE, "there is no %s '%.60s'; see `relayd members`",
+                       undo ? "revoked member" : "member", who);
+    }
+    if (verdict != VERDICT_OK) {
+        return refusal(EXIT_FAILURE_CODE, "nothing was changed: %s", verdict_text(verdict));
+    }
+    return json_pack("{s:i, s:s, s:s}", "schema", 1, "key", key_text(key, text), "state",
+                     undo ? "stranger" : "revoked");
+}
+
+json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)
+{
+    const char *verb = json_string_value(json_object_get(request, "do"));
+
+    if (verb == NULL) {
+        return refusal(EXIT_USAGE_CODE, "the request has no \"do\"");
+    }
+    if (strcmp(verb, "status") == 0) {
+        return status_answer(context, now);
+    }
+    if (strcmp(verb, "invite") == 0) {
+        return invite_answer(context, request);
+    }
+    if (strcmp(verb, "members") == 0) {
+        return members_answer(context, now);
+    }
+    if (strcmp(verb, "revoke") == 0) {
+        return revoke_answer(context, request, now);
+    }
+    return refusal(EXIT_USAGE_CODE, "this relay knows no '%.40s'; is it an older version?", verb);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operator's verbs on a running relay, as JSON: one object asks, one answers. The shell reads
+ * them from the control socket; this part is pure.
+ *
+ *   {"do":"status"}                                     -> see admin.c
+ *   {"do":"invite","uses":1,"expires_ms":0,"name":"x"}  -> {"url":"ziglan://..."}
+ *   {"do":"members"}                                    -> {"members":[...]}
+ *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"key":"..."}
+ *
+ * A refusal is {"error":"one sentence","exit_code":n} with the codes of proto/base/fault.h.
+ */
+#pragma once
+
+#include "proto/base/mono.h"
+#include "relayd/core/core.h"
+
+#include <jansson.h>
+
+/** Facts that the core does not know. */
+struct admin_context {
+    struct relay_core *core;
+    const char *name;         /* of the ziglan */
+    const char *public_hosts; /* may be empty */
+    const char *listen;       /* addresses, for people */
+    uint64_t wall_ms;         /* the wall clock now */
+};
+
+/** Answer one request (borrowed). The answer is given; NULL only without memory. */
+json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now);

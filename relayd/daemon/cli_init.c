@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relayd init: a folder with keys, a commented configuration, a directory and a first invite. */
+#include "proto/crypto/identity.h"
+#include "proto/host/file.h"
+#include "proto/host/os_env.h"
+#include "proto/wire/name.h"
+#include "relayd/daemon/cli.h"
+#include "relayd/service/invite_url.h"
+#include "rendezvous/directory/directory.h"
+
+#include <arpa/inet.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    FIRST_INVITE_USES = 25,
+    FIRST_INVITE_DAYS = 30,
+    HOST_SIZE = 300,
+};
+
+struct init {
+    char dir[SETTINGS_PATH_SIZE];
+    const char *name;
+    char public_host[HOST_SIZE]; /* HOST[:PORT] */
+    uint16_t port;
+    bool guessed;
+    uint32_t uses;
+    uint64_t expires_ms;
+    struct os_env *os;
+};
+
+static int args_parse(struct init *init, int argc, char **argv)
+{
+    static const struct option options[] = {{"name", required_argument, NULL, 'n'},
+                                            {"public", required_argument, NULL, 'p'},
+                                            {"uses", required_argument, NULL, 'u'},
+                                            {"expires", required_argument, NULL, 'e'},
+                                            {NULL, 0, NULL, 0}};
+    uint64_t wall_ms = env_wall_ms(os_env_port(init->os));
+    int option;
+
+    init->name = "ziglan";
+    init->uses = FIRST_INVITE_USES;
+    init->expires_ms = wall_ms + (uint64_t)FIRST_INVITE_DAYS * 86400000;
+    for (option = getopt_long(argc, argv, "", options, NULL); option != -1;
+         option = getopt_long(argc, argv, "", options, NULL)) {
+        if (option == 'n') {
+            init->name = optarg;
+        } else if (option == 'p') {
+            if (strlen(optarg) == 0 || strlen(optarg) >= sizeof(init->public_host)) {
+                return cli_usage("--public wants HOST or HOST:PORT, such as vps.example.org");
+            }
+            memcpy(init->public_host, optarg, strlen(optarg) + 1);
+        } else if (option == 'u') {
+            if (cli_number_parse(&init->uses, optarg, 1, 1000000) != ERR_OK) {
+                return cli_usage("--uses wants a whole number from 1 to 1000000, not '%s'", optarg);
+            }
+        } else if (option == 'e') {
+            if (cli_expiry_parse(&init->expires_ms, optarg, wall_ms) != ERR_OK) {
+                return cli_usage("--expires wants a time such as 7d, 12h, 30m or never, not '%s'",
+                                 optarg);
+            }
+        } else {
+            return cli_usage("init: unknown option or missing value: %s", argv[optind - 1]);
+        }
+    }
+    if (argc - optind != 1 || argv[optind][0] == '\0') {
+        return cli_usage("init wants one folder: relayd init DIR [--name NAME] "
+                         "[--public HOST[:PORT]]");
+    }
+    if (strlen(argv[optind]) + 32 > sizeof(init->dir)) {
+        return cli_usage("the path of the folder is too long");
+    }
+    memcpy(init->dir, argv[optind], strlen(argv[optind]) + 1);
+    if (name_problem(init->name, strlen(init->name)) != NULL) {
+        return cli_usage("--name %s: %s", init->name, name_problem(init->name, strlen(init->name)));
+    }
+    return EXIT_CODE_OK;
+}
+
+/* The address of the default route: connect() on a UDP socket sends nothing. */
+static bool address_guess(char host[HOST_SIZE])
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+    struct sockaddr_in local = {0};
+    socklen_t size = sizeof(local);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool found;
+
+    to.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1, of the documentation range */
+    found = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
+            getsockname(fd, (struct sockaddr *)&local, &size) == 0 && local.sin_addr.s_addr != 0 &&
+            inet_ntop(AF_INET, &local.sin_addr, host, HOST_SIZE) != NULL;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return found;
+}
+
+/* Check the public host by the URL parser, and take its port for the socket. */
+static int public_check(struct init *init)
+{
+    static const uint8_t no_key[KEY_SIZE];
+    char text[HOST_SIZE + 80];
+    char key[KEY_TEXT_SIZE];
+    char error[URL_ERROR_SIZE];
+    struct url url;
+
+    if (init->public_host[0] == '\0') {
+        init->guessed = true;
+        if (!address_guess(init->public_host)) {
+            return cli_usage("this machine has no default route to guess its public address from; "
+                             "give it: --public HOST[:PORT]");
+        }
+    }
+    (void)snprintf(text, sizeof(text), "ziglan://%s@%s", key_text(no_key, key), init->public_host);
+    if (url_parse(&url, text, strlen(text), error) != ERR_OK || url.hosts_count != 1) {
+        return cli_usage("--public %s: it must be one HOST or HOST:PORT, such as "
+                         "vps.example.org:4433",
+                         init->public_host);
+    }
+    init->port = url.hosts[0].port != 0 ? url.hosts[0].port : SETTINGS_PORT_DEFAULT;
+    return EXIT_CODE_OK;
+}
+
+static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, const char *file)
+{
+    size_t dir_size = strlen(init->dir);
+    const char *slash = dir_size > 0 && init->dir[dir_size - 1] == '/' ? "" : "/";
+    int size = snprintf(out, SETTINGS_PATH_SIZE, "%s%s%s", init->dir, slash, file);
+
+    if (size < 0 || size >= SETTINGS_PATH_SIZE) {
+        out[0] = '\0'; /* cannot be: args_parse left room */
+    }
+}
+
+/* Never overwrite a relay. Keys and members without a configuration are no hindrance: they are
+ * what an init left that a full disk ended, or what somebody put back, and are taken as they are. */
+static int existing_refuse(const struct init *init)
+{
+    char config[SETTINGS_PATH_SIZE];
+    struct fault fault;
+
+    path_join(config, init, "relayd.yaml");
+    if (access(config, F_OK) == 0) {
+        fault_set(&fault, EXIT_CODE_USAGE,
+                  "%s exists already; start that relay with relayd -c %s, or choose another folder",
+                  config, config);
+        return fault_print(&fault, "relayd");
+    }
+    return EXIT_CODE_OK;
+}
+
+/* The configuration with every key explained; what is commented out has its default. */
+static int config_write(const struct init *init, struct fault *fault)
+{
+    const char *listen = init->port == SETTINGS_PORT_DEFAULT ? "#" : "";
+    char path[SETTINGS_PATH_SIZE];
+    char text[4096];
+    int size = snprintf(
+        text, sizeof(text),
+        "# Configuration of relayd. After a change: relayd --check -c FILE, then\n"
+        "# kill -HUP the daemon (or systemctl reload relayd). Relative paths count from here.\n"
+        "\n"
+        "# Name of the ziglan: members are reached as {name}.%s.zignet.\n"
+        "name: \"%s\"\n"
+        "\n"
+        "# UDP addresses to listen on. \"[::]:PORT\" takes IPv6 and IPv4, \"0.0.0.0:PORT\" only\n"
+        "# IPv4. Without any: \"[::]:4433\", and \"[::]:443\" where it can be had, because some\n"
+        "# networks let nothing else out. A change needs a restart.\n"
+        "%slisten:\n"
+        "%s  - \"[::]:%u\"\n"
+        "\n"
+        "# How others reach this relay; it goes into invite URLs. At most 8.\n"
+        "public:\n"
+        "  - \"%s\"\n"
+        "\n"
+        "# Secret keys: of this relay, and of the ziglan. Keep a copy of ziglan.key elsewhere:\n"
+        "# whoever has it is the ziglan.\n"
+        "key: relay.key\n"
+        "ziglan_key: ziglan.key\n"
+        "\n"
+        "# Instead of ziglan.key, a file that `relayd delegate` signs with it; then the key may "
+        "be\n"
+        "# kept elsewhere.\n"
+        "#delegation: off\n"
+        "\n"
+        "# Members, invites and revocations.\n"
+        "state: state\n"
+        "\n"
+        "# Unix socket of `relayd invite`, `members`, `revoke`, `status`.\n"
+        "#control: state/relayd.sock\n"
+        "\n"
+        "# Prometheus metrics and /health over HTTP, or off.\n"
+        "#metrics: \"127.0.0.1:9433\"\n"
+        "\n"
+        "# Sessions at once. A larger number than at the start needs a restart.\n"
+        "#session_max: 10000\n"
+        "\n"
+        "# Forward for strangers too, each at most 20 Mbit/s.\n"
+        "#open_relay: false\n"
+        "\n"
+        "# STUN answers per second: to one address (IPv6: one /56), and in all.\n"
+        "#stun:\n"
+        "#  per_address_per_s: 10\n"
+        "#  per_s: 20000\n"
+        "\n"
+        "# error, warn, info or debug.\n"
+        "#log_level: info\n",
+        init->name, init->name, listen, listen, (unsigned)init->port, init->public_host);
+
+    path_join(path, init, "relayd.yaml");
+    if (size < 0 || (size_t)size >= sizeof(text)) {
+        fault_set(fault, EXIT_CODE_FAILURE, "the configuration does not fit its buffer");
+        return ERR_LIMIT;
+    }
+    return file_write_atomic(path, text, (size_t)size, 0644, fault);
+}
+
+/* The state directory with its first invite, whose URL goes to `url`. */
+static int invite_make(const struct init *init, const struct identity *relay,
+                       const struct identity *ziglan, char url[URL_SIZE_MAX], struct fault *fault)
+{
+    struct directory_terms terms = {.uses = init->uses, .expires_ms = init->expires_ms};
+    struct directory_config cfg = {.env = os_env_port(init->os), .identity = relay};
+    struct directory *directory = NULL;
+    struct store *store = NULL;
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    char path[SETTINGS_PATH_SIZE];
+    enum verdict verdict;
+    int rc;
+
+    path_join(path, init, "state");
+    rc = cli_store_open(&store, path, cfg.env, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    memcpy(cfg.ziglan_key, ziglan->public_key, KEY_SIZE);
+    cfg.store = store;
+    rc = directory_new(&directory, &cfg);
+    if (rc != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "%s: the directory cannot be made", path);
+        goto out;
+    }
+    verdict = directory_invite(directory, &terms, invite);
+    if (verdict != VERDICT_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "no invite was made: %s", verdict_text(verdict));
+        rc = ERR_SYSTEM;
+        goto out;
+    }
+    rc = invite_url_print(url, ziglan->public_key, init->public_host, init->name, invite);
+    if (rc != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "the URL does not fit");
+    }
+out:
+    directory_free(directory);
+    store_close(store);
+    return rc;
+}
+
+static int key_make(struct identity *out, const struct init *init, const char *file,
+                    struct fault *fault)
+{
+    uint8_t seed[KEY_FILE_SEED_SIZE];
+    char path[SETTINGS_PATH_SIZE];
+    int rc;
+
+    path_join(path, init, file);
+    rc = key_file_load_or_create(seed, path, os_env_port(init->os), fault);
+    if (rc == ERR_OK) {
+        identity_from_seed(out, seed);
+    }
+    explicit_bzero(seed, sizeof(seed));
+    return rc;
+}
+
+static int init_make(const struct init *init, char url[URL_SIZE_MAX], struct fault *fault)
+{
+    struct identity relay = {0};
+    struct identity ziglan = {0};
+    int rc = file_dir_create(init->dir, 0700, fault);
+
+    if (rc == ERR_OK) {
+        rc = key_make(&relay, init, "relay.key", fault);
+    }
+    if (rc == ERR_OK) {
+        rc = key_make(&ziglan, init, "ziglan.key", fault);
+    }
+    if (rc == ERR_OK) {
+        rc = invite_make(init, &relay, &ziglan, url, fault);
+    }
+    /* The configuration comes last: a folder that has one is complete. */
+    if (rc == ERR_OK) {
+        rc = config_write(init, fault);
+    }
+    identity_wipe(&relay);
+    identity_wipe(&ziglan);
+    return rc;
+}
+
+static void result_print(const struct init *init, const char *url)
+{
+    char config[SETTINGS_PATH_SIZE];
+    char guessed[HOST_SIZE + 8];
+    char key[SETTINGS_PATH_SIZE];
+    struct endpoint address;
+
+    path_join(config, init, "relayd.yaml");
+    (void)printf("A relay and its ziglan '%s' are ready in %s.\n\n", init->name, init->dir);
+    if (init->guessed) {
+        bool lan;
+        (void)snprintf(guessed, sizeof(guessed), "%s", init->public_host);
+        lan = endpoint_parse(&address, guessed, init->port) &&
+              endpoint_scope(&address) != ENDPOINT_SCOPE_GLOBAL;
+        (void)printf("Its public address was guessed from the default route: %s%s\n"
+                     "If that is wrong, correct `public:` in %s and make a new invite.\n\n",
+                     init->public_host,
+                     lan ? " (a private address: hosts elsewhere cannot reach it)" : "", config);
+    }
+    (void)printf("Start it:\n  relayd -c %s\n\n", config);
+    (void)printf("Invite for %u host%s:\n", (unsigned)init->uses, init->uses == 1 ? "" : "s");
+    cli_url_print(url);
+    path_join(key, init, "ziglan.key");
+    (void)printf(
+        "\nOn each host, with the URL pasted into the first:\n"
+        "  sudo ziglan join -\n  sudo ziglan up\n\n"
+        "Keep a copy of %s in a safe place: whoever has it is this ziglan.\n"
+        "To keep it away from this machine, add `delegation: ziglan.delegation` to %s, run\n"
+        "relayd delegate -c %s --key %s --days 90, move the key away, and do that again\n"
+        "with it before the 90 days are over.\n",
+        key, config, config, key);
+}
+
+int cli_init(int argc, char **argv)
+{
+    struct init init = {0};
+    struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
+    char url[URL_SIZE_MAX];
+    int code = EXIT_CODE_FAILURE;
+
+    if (identity_library_init() != ERR_OK || os_env_new(&init.os, TRACE_LEVEL_WARN) != ERR_OK) {
+        fault_set(&fault, EXIT_CODE_FAILURE, "the start failed: out of memory or no randomness");
+        return fault_print(&fault, "relayd");
+    }
+    code = args_parse(&init, argc, argv);
+    if (code == EXIT_CODE_OK) {
+        code = existing_refuse(&init);
+    }
+    if (code == EXIT_CODE_OK) {
+        code = public_check(&init);
+    }
+    if (code == EXIT_CODE_OK) {
+        if (init_make(&init, url, &fault) == ERR_OK) {
+            result_print(&init, url);
+        } else {
+            code = fault_print(&fault, "relayd");
+        }
+    }
+    os_env_free(init.os);
+    return code;
+}

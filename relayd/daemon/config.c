@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settings of relayd: YAML through libcyaml, then own checks of what a schema cannot say. */
+#include "relayd/daemon/config.h"
+
+#include "proto/base/config_text.h"
+#include "proto/wire/name.h"
+#include "proto/wire/url.h"
+
+#include <cyaml/cyaml.h>
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SESSION_MAX_DEFAULT = 10000,
+    STUN_PER_ADDRESS_DEFAULT = 10,
+    STUN_DEFAULT = 20000,
+    METRICS_PORT_DEFAULT = 9433,
+    REPORT_SIZE = 160,
+    KEY_SIZE_MAX = 40,
+};
+
+/* The file as libcyaml fills it. An absent key leaves NULL or zero. */
+struct raw_stun {
+    uint32_t *per_address_per_s, *per_s;
+};
+
+struct raw {
+    char *name, *key, *ziglan_key, *delegation, *state, *control, *metrics;
+    char **listen;
+    unsigned listen_count;
+    char **hosts;
+    unsigned hosts_count;
+    uint32_t *session_max;
+    int open_relay; /* 0 or 1 */
+    struct raw_stun stun;
+    int log_level; /* enum trace_level + 1; 0 is absent */
+};
+
+static const cyaml_schema_value_t text_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, SETTINGS_PATH_SIZE - 1)};
+
+/* libcyaml takes any word for a bool; a list of words refuses typing errors. */
+static const cyaml_strval_t bool_words[] = {{"false", 0}, {"no", 0},  {"off", 0},
+                                            {"true", 1},  {"yes", 1}, {"on", 1}};
+
+static const cyaml_strval_t level_words[] = {{"error", TRACE_LEVEL_ERROR + 1},
+                                             {"warn", TRACE_LEVEL_WARN + 1},
+                                             {"info", TRACE_LEVEL_INFO + 1},
+                                             {"debug", TRACE_LEVEL_DEBUG + 1}};
+
+#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+static const cyaml_schema_field_t stun_fields[] = {
+    CYAML_FIELD_UINT_PTR("per_address_per_s", OPTIONAL, struct raw_stun, per_address_per_s),
+    CYAML_FIELD_UINT_PTR("per_s", OPTIONAL, struct raw_stun, per_s), CYAML_FIELD_END};
+
+#define TEXT_FIELD(key, member, size_max)                                                          \
+    CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct raw, member, 0, size_max)
+
+static const cyaml_schema_field_t fields[] = {
+    TEXT_FIELD("name", name, SETTINGS_NAME_SIZE - 1),
+    CYAML_FIELD_SEQUENCE("listen", OPTIONAL, struct raw, listen, &text_schema, 0,
+                         SETTINGS_LISTEN_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("public", OPTIONAL, struct raw, hosts, hosts_count, &text_schema, 0,
+                               SETTINGS_PUBLIC_MAX),
+    TEXT_FIELD("key", key, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("ziglan_key", ziglan_key, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("delegation", delegation, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("state", state, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("control", control, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("metrics", metrics, SETTINGS_PATH_SIZE - 1),
+    CYAML_FIELD_UINT_PTR("session_max", OPTIONAL, struct raw, session_max),
+    CYAML_FIELD_ENUM("open_relay", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, open_relay,
+                     bool_words, CYAML_ARRAY_LEN(bool_words)),
+    CYAML_FIELD_MAPPING("stun", CYAML_FLAG_OPTIONAL, struct raw, stun, stun_fields),
+    CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, log_level,
+                     level_words, CYAML_ARRAY_LEN(level_words)),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
+
+/* What each key wants, as the second half of a sentence. */
+static const struct config_key keys[] = {
+    {"name", "one DNS label of a to z, 0 to 9 and inner hyphens, at most 63 characters"},
+    {"listen", "a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\""},
+    {"public", "a list of at most 8 HOST or HOST:PORT by which others reach this relay"},
+    {"key", "the path of the relay's key file"},
+    {"ziglan_key", "the path of the ziglan's key file"},
+    {"delegation", "the path of a file that `relayd delegate` writes, or off"},
+    {"state", "the path of a directory"},
+    {"control", "the path of a Unix socket, at most 107 characters"},
+    {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433, or off"},
+    {"session_max", "a whole number from 1 to 1000000"},
+    {"open_relay", "true or false"},
+    {"stun", "a mapping of per_address_per_s and per_s"},
+    {"per_address_per_s", "a whole number from 1 to 1000000"},
+    {"per_s", "a whole number from 1 to 1000000"},
+    {"log_level", "one of error, warn, info, debug"},
+};
+
+static const char keys_known[] =
+    "name, listen, public, key, ziglan_key, delegation, state, control, metrics, session_max, "
+    "open_relay, stun {per_address_per_s, per_s}, log_level";
+
+static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
+    PRINTF_LIKE(3, 0);
+
+static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
+{
+    if (level >= CYAML_LOG_ERROR) {
+        config_text_report(context, format, args);
+    }
+}
+
+/* They would make the printed configuration another one than the one that was read. */
+static bool has_control_characters(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A path from the file; relative ones count from the file's folder. */
+static bool path_set(struct config_text *in, char out[SETTINGS_PATH_SIZE], const char *key,
+                     const char *value, const char *otherwise)
+{
+    const char *given = value != NULL ? value : otherwise;
+    const char *slash = strrchr(in->path, '/');
+    int folder_size = slash != NULL && given[0] != '/' ? (int)(slash - in->path) + 1 : 0;
+    int size;
+
+    if (given[0] == '\0' || has_control_characters(given)) {
+        return config_text_refuse(in, key, given);
+    }
+    size = snprintf(out, SETTINGS_PATH_SIZE, "%.*s%s", folder_size, in->path, given);
+    if (size < 0 || size >= SETTINGS_PATH_SIZE) {
+        return config_text_refuse(in, key, given);
+    }
+    return true;
+}
+
+/* A control socket must fit sockaddr_un, which is shorter than a path. */
+static bool control_set(struct config_text *in, struct relay_settings *out, const char *value)
+{
+    char beside_state[2 * SETTINGS_PATH_SIZE];
+
+    if (value == NULL) {
+        (void)snprintf(beside_state, sizeof(beside_state), "%s/relayd.sock", out->state_path);
+        if (strlen(beside_state) >= SETTINGS_PATH_SIZE) {
+            return config_text_refuse(in, "state", out->state_path);
+        }
+        memcpy(out->control_path, beside_state, strlen(beside_state) + 1);
+    } else if (!path_set(in, out->control_path, "control", value, "")) {
+        return false;
+    }
+    return true;
+}
+
+static bool paths_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
+{
+    return path_set(in, out->key_path, "key", raw->key, "relay.key") &&
+           path_set(in, out->ziglan_key_path, "ziglan_key", raw->ziglan_key, "ziglan.key") &&
+           (raw->delegation == NULL || strcmp(raw->delegation, "off") == 0 ||
+            path_set(in, out->delegation_path, "delegation", raw->delegation, "")) &&
+           path_set(in, out->state_path, "state", raw->state, "state") &&
+           control_set(in, out, raw->control);
+}
+
+static bool listen_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
+{
+    /* libcyaml gives NULL for an empty list too; a written key tells the two apart. */
+    if (raw->listen_count == 0 && config_text_has(in, "listen")) {
+        return config_text_refuse(in, "listen", "an empty list");
+    }
+    if (raw->listen_count == 0) {
+        (void)endpoint_parse(&out->listen[0], "[::]:4433", SETTINGS_PORT_DEFAULT);
+        out->listen_count = 1;
+        out->listen_default = true;
+        return true;
+    }
+    for (unsigned i = 0; i < raw->listen_count; i++) {
+        if (!endpoint_parse(&out->listen[i], raw->listen[i], SETTINGS_PORT_DEFAULT) ||
+            out->listen[i].port == 0) {
+            return config_text_refuse(in, "listen", raw->listen[i]);
+        }
+    }
+    out->listen_count = raw->listen_count;
+    return true;
+}
+
+/* A public host must be usable in a URL: the URL parser is the judge. */
+static bool host_ok(const char *host)
+{
+    static const char key[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    struct url url;
+    char text[sizeof(key) + 300];
+    char error[URL_ERROR_SIZE];
+    int size = snprintf(text, sizeof(text), "ziglan://%s@%s", key, host);
+
+    return size > 0 && (size_t)size < sizeof(text) && strchr(host, ',') == NULL &&
+           strchr(host, '?') == NULL && strchr(host, '@') == NULL &&
+           url_parse(&url, text, (size_t)size, error) == ERR_OK;
+}
+
+static bool public_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; i < raw->hosts_count; i++) {
+        const char *host = raw->hosts[i];
+        size_t size = strlen(host);
+        if (!host_ok(host) || used + size + 2 > sizeof(out->public_hosts)) {
+            return config_text_refuse(in, "public", host);
+        }
+        if (i > 0) {
+            out->public_hosts[used++] = ',';
+        }
+        memcpy(out->public_hosts + used, host, size + 1);
+        used += size;
+    }
+    return true;
+}
+
+static bool metrics_set(struct config_text *in, struct relay_settings *out, const char *value)
+{
+    out->metrics_on = value == NULL || strcmp(value, "off") != 0;
+    if (out->metrics_on && (!endpoint_parse(&out->metrics, value != NULL ? value : "127.0.0.1",
+                                            METRICS_PORT_DEFAULT) ||
+                            out->metrics.port == 0)) {
+        return config_text_refuse(in, "metrics", value != NULL ? value : "");
+    }
+    return true;
+}
+
+static bool number_set(struct config_text *in, uint32_t *out, const char *key,
+                       const uint32_t *value, uint32_t otherwise)
+{
+    char text[16];
+
+    if (value != NULL && (*value == 0 || *value > SETTINGS_SESSION_MAX)) {
+        (void)snprintf(text, sizeof(text), "%u", (unsigned)*value);
+        return config_text_refuse(in, key, text);
+    }
+    *out = value != NULL ? *value : otherwise;
+    return true;
+}
+
+static bool name_set(struct config_text *in, struct relay_settings *out, const char *value)
+{
+    const char *name = value != NULL ? value : "ziglan";
+
+    if (name_problem(name, strlen(name)) != NULL) {
+        return config_text_refuse(in, "name", name);
+    }
+    (void)snprintf(out->name, sizeof(out->name), "%s", name);
+    return true;
+}
+
+static bool settings_set(struct config_text *in, struct relay_settings *out,
+                         const struct raw *raw)
+{
+    out->open_relay = raw->open_relay != 0;
+    out->log_level =
+        raw->log_level != 0 ? (enum trace_level)(raw->log_level - 1) : TRACE_LEVEL_INFO;
+    return name_set(in, out, raw->name) && listen_set(in, out, raw) && public_set(in, out, raw) &&
+           paths_set(in, out, raw) && metrics_set(in, out, raw->metrics) &&
+           number_set(in, &out->session_max, "session_max", raw->session_max,
+                      SESSION_MAX_DEFAULT) &&
+           number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
+                      raw->stun.per_address_per_s, STUN_PER_ADDRESS_DEFAULT) &&
+           number_set(in, &out->stun_per_s, "per_s", raw->stun.per_s, STUN_DEFAULT);
+}
+
+int relay_settings_parse(struct relay_settings *out, const char *text, size_t size,
+                         const char *path, char error[SETTINGS_ERROR_SIZE])
+{
+    struct config_text in = {.path = path,
+                             .text = text,
+                             .size = size,
+                             .keys = keys,
+                             .keys_count = CYAML_ARRAY_LEN(keys),
+                             .keys_known = keys_known};
+    struct relay_settings settings = {0};
+    struct raw empty = {0};
+    struct raw *raw = NULL;
+    cyaml_config_t config = {.log_fn = report_log,
+                             .log_ctx = &in,
+                             .mem_fn = cyaml_mem,
+                             .log_level = CYAML_LOG_ERROR,
+                             .flags = CYAML_CFG_NO_ALIAS};
+    int rc = ERR_DROP;
+    cyaml_err_t err;
+
+    if (size > SETTINGS_TEXT_SIZE_MAX) {
+        (void)snprintf(error, SETTINGS_ERROR_SIZE,
+                       "%s:1: the file is larger than 64 KiB; is it really a configuration?", path);
+        return ERR_DROP;
+    }
+    err =
+        cyaml_load_data((const uint8_t *)text, size, &config, &schema, (cyaml_data_t **)&raw, NULL);
+    if (err == CYAML_ERR_OOM) {
+        rc = ERR_NOMEM;
+    } else if (err != CYAML_OK) {
+        config_text_tell(&in);
+    } else if (settings_set(&in, &settings, raw != NULL ? raw : &empty)) {
+        /* An empty document is a valid one in which everything has its default. */
+        *out = settings;
+        rc = ERR_OK;
+    }
+    (void)cyaml_free(&config, &schema, raw, 0);
+    if (rc == ERR_DROP) {
+        memcpy(error, in.error, sizeof(in.error));
+    }
+    return rc;
+}
+
+const char *relay_settings_level_text(enum trace_level level)
+{
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(level_words); i++) {
+        if (level_words[i].val == (int64_t)level + 1) {
+            return level_words[i].str;
+        }
+    }
+    return "info";
+}
+
+/* A YAML string in double quotes. */
+static void quoted_print(const char *text, FILE *to)
+{
+    (void)fputc('"', to);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            (void)fputc('\\', to);
+        }
+        (void)fputc(*text, to);
+    }
+    (void)fputc('"', to);
+}
+
+static void line_print(const char *key, const char *value, FILE *to)
+{
+    (void)fprintf(to, "%s: ", key);
+    quoted_print(value, to);
+    (void)fputc('\n', to);
+}
+
+void relay_settings_print(const struct relay_settings *s, FILE *to)
+{
+    char text[ENDPOINT_TEXT_SIZE];
+    const char *at = s->public_hosts;
+
+    line_print("name", s->name, to);
+    (void)fputs(s->listen_default ? "# listen: [::]:4433, and [::]:443 where it can be had\n"
+                                  : "listen:\n",
+                to);
+    for (size_t i = 0; i < s->listen_count && !s->listen_default; i++) {
+        (void)fprintf(to, "  - \"%s\"\n", endpoint_text(&s->listen[i], text));
+    }
+    (void)fputs(*at != '\0' ? "public:\n" : "public: []\n", to);
+    while (*at != '\0') {
+        size_t size = strcspn(at, ",");
+        (void)fprintf(to, "  - \"%.*s\"\n", (int)size, at);
+        at += size + (at[size] == ',' ? 1 : 0);
+    }
+    line_print("key", s->key_path, to);
+    line_print("ziglan_key", s->ziglan_key_path, to);
+    line_print("delegation", s->delegation_path[0] != '\0' ? s->delegation_path : "off", to);
+    line_print("state", s->state_path, to);
+    line_print("control", s->control_path, to);
+    line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);
+    (void)fprintf(to, "session_max: %u\n", (unsigned)s->session_max);
+    (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
+    (void)fprintf(to, "stun:\n  per_address_per_s: %u\n  per_s: %u\n",
+                  (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s);
+    (void)fprintf(to, "log_level: %s\n", relay_settings_level_text(s->log_level));
+}
+
+const char *relay_settings_restart_keys(const struct relay_settings *before,
+                                        const struct relay_settings *after, char *text, size_t size)
+{
+    const struct {
+        const char *key;
+        bool differs;
+    } rows[] = {
+        {"listen", before->listen_default != after->listen_default ||
+                       before->listen_count != after->listen_count ||
+                       memcmp(before->listen, after->listen, sizeof(before->listen)) != 0},
+        {"key", strcmp(before->key_path, after->key_path) != 0},
+        {"ziglan_key", strcmp(before->ziglan_key_path, after->ziglan_key_path) != 0},
+        {"delegation", (before->delegation_path[0] == '\0') != (after->delegation_path[0] == '\0')},
+        {"state", strcmp(before->state_path, after->state_path) != 0},
+        {"control", strcmp(before->control_path, after->control_path) != 0},
+        {"session_max", after->session_max > before->session_max},
+    };
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(rows); i++) {
+        if (rows[i].differs && used < size) {
+            int wrote =
+                snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", rows[i].key);
+            used += wrote > 0 ? (size_t)wrote : 0;
+        }
+    }
+    return text;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relayd: the verb decides; without one it serves. */
+#include "proto/host/os_env.h"
+#include "proto/link/link.h"
+#include "relayd/daemon/cli.h"
+#include "ziglan_version.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const char help_text[] =
+    "relayd - a relay and entry point of a ziglan\n"
+    "\n"
+    "  relayd init DIR [--name NAME] [--public HOST[:PORT]] [--uses N] [--expires TIME]\n"
+    "                                   keys, configuration, a first invite\n"
+    "  relayd [-c FILE]                 serve until SIGTERM; SIGHUP reads FILE again\n"
+    "  relayd [-c FILE] --check         check FILE and say what is wrong with it\n"
+    "  relayd [-c FILE] --print-config  print FILE with every default filled in\n"
+    "\n"
+    "  relayd delegate [-c FILE] --key ZIGLAN.KEY [--days N]\n"
+    "                                   sign the file `delegation:` of FILE, so that the\n"
+    "                                   ziglan's key need not be on this machine\n"
+    "\n"
+    "On a running relay:\n"
+    "  relayd invite [--uses N] [--expires TIME] [--name LABEL] [--json]\n"
+    "  relayd members [--json]\n"
+    "  relayd revoke KEY|NAME [--undo] [--json]\n"
+    "  relayd status [--json]\n"
+    "\n"
+    "  -c, --config FILE   configuration (default " CLI_CONFIG_DEFAULT ")\n"
+    "  TIME                90s, 30m, 12h, 7d from now, or never\n"
+    "  --version, --help\n"
+    "\n"
+    "Exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 relay not running, 4 permission.\n";
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    {"init", cli_init},     {"invite", cli_invite}, {"members", cli_members},
+    {"revoke", cli_revoke}, {"status", cli_status}, {"delegate", cli_delegate},
+};
+
+/* The packet ciphers are named as they are after the start-up test for forged packets. */
+static int version_print(void)
+{
+    struct os_env *os = NULL;
+
+    if (os_env_new(&os, TRACE_LEVEL_WARN) != ERR_OK ||
+        link_library_init(os_env_port(os)) != ERR_OK) {
+        os_env_free(os);
+        (void)fputs("relayd: the TLS library does not start or fails its test\n", stderr);
+        return EXIT_CODE_FAILURE;
+    }
+    (void)printf("relayd %s\nlibraries: %s\nQUIC ciphers: %s\n", ZIGLAN_VERSION, ZIGLAN_LIBRARIES,
+                 link_aead_list());
+    link_library_fini();
+    os_env_free(os);
+    return EXIT_CODE_OK;
+}
+
+static int daemon_main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"print-config", no_argument, NULL, 'p'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
+    const char *path = CLI_CONFIG_DEFAULT;
+    struct relay_settings settings;
+    struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
+    int mode = 0;
+    int option;
+
+    for (option = getopt_long(argc, argv, "c:", options, NULL); option != -1;
+         option = getopt_long(argc, argv, "c:", options, NULL)) {
+        if (option == 'c') {
+            path = optarg;
+        } else if (option == '?') {
+            return cli_usage("unknown option or missing value: %s", argv[optind - 1]);
+        } else {
+            mode = option;
+        }
+    }
+    if (optind < argc) {
+        return cli_usage("there is no '%s'", argv[optind]);
+    }
+    if (mode == 'v') {
+        return version_print();
+    }
+    if (cli_settings_load(&settings, path, &fault) != ERR_OK) {
+        return fault_print(&fault, "relayd");
+    }
+    if (mode == 'k') {
+        (void)printf("%s is fine.\n", path);
+        return EXIT_CODE_OK;
+    }
+    if (mode == 'p') {
+        relay_settings_print(&settings, stdout);
+        return EXIT_CODE_OK;
+    }
+    return serve(path, &settings);
+}
+
+/* "relayd help", and --help after any verb. */
+static bool help_wanted(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return strcmp(argv[1], "help") == 0;
+}
+
+int main(int argc, char **argv)
+{
+    opterr = 0; /* our own sentences */
+    if (argc > 1 && help_wanted(argc, argv)) {
+        (void)fputs(help_text, stdout);
+        return EXIT_CODE_OK;
+    }
+    for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    return daemon_main(argc, argv);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The Prometheus text of a relay. */
+#include "relayd/daemon/metrics.h"
+
+#include "ziglan_version.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    const char *family, *labels, *help;
+    uint64_t value;
+};
+
+/* HELP and TYPE stand once before the first row of a family. */
+static void row_print(FILE *to, const struct row *row, const char **family)
+{
+    if (*family == NULL || strcmp(*family, row->family) != 0) {
+        (void)fprintf(to, "# HELP relayd_%s %s\n# TYPE relayd_%s counter\n", row->family, row->help,
+                      row->family);
+        *family = row->family;
+    }
+    if (row->labels[0] != '\0') {
+        (void)fprintf(to, "relayd_%s{%s} %" PRIu64 "\n", row->family, row->labels, row->value);
+    } else {
+        (void)fprintf(to, "relayd_%s %" PRIu64 "\n", row->family, row->value);
+    }
+}
+
+static void counters_print(FILE *to, const struct relay_snapshot *s)
+{
+    const char *family = NULL;
+    const struct row rows[] = {
+#define ROW(field, name, labels, help) {name, labels, help, s->counters.field},
+        RELAY_COUNTERS(ROW)
+#undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->link.field},
+            RELAY_LINK_COUNTERS(ROW)
+#undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->punch.field},
+                RELAY_PUNCH_COUNTERS(ROW)
+#undef ROW
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        row_print(to, &rows[i], &family);
+    }
+}
+
+static void sockets_print(FILE *to, const struct socket_use *s)
+{
+    const char *family = NULL;
+    const struct row rows[] = {
+        {"udp_datagrams_total", "dir=\"in\"", "Datagrams of the UDP sockets, by direction.",
+         s->received_datagrams},
+        {"udp_datagrams_total", "dir=\"out\"", "", s->sent_datagrams},
+        {"udp_sent_bytes_total", "", "UDP payload bytes sent.", s->sent_bytes},
+        {"udp_errors_total", "kind=\"too_large\"", "Errors of the UDP sockets, by kind.",
+         s->too_large},
+        {"udp_errors_total", "kind=\"send\"", "", s->send_errors},
+        {"udp_errors_total", "kind=\"receive\"", "", s->receive_errors},
+        {"udp_errors_total", "kind=\"truncated\"", "", s->truncated},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        row_print(to, &rows[i], &family);
+    }
+}
+
+static void gauge_print(FILE *to, const char *name, const char *help, double value)
+{
+    (void)fprintf(to, "# HELP %s %s\n# TYPE %s gauge\n%s %.15g\n", name, help, name, name, value);
+}
+
+static void gauges_print(FILE *to, const struct relay_snapshot *s)
+{
+    gauge_print(to, "relayd_sessions", "Keys with an active session.", s->sessions);
+    gauge_print(to, "relayd_strangers", "Sessions that are not members.", s->strangers);
+    gauge_print(to, "relayd_watchers", "Sessions that watch the directory.", s->watchers);
+    gauge_print(to, "relayd_members", "Members of the ziglan.", (double)s->members);
+    gauge_print(to, "relayd_connections", "QUIC connections.", s->link.connections);
+    gauge_print(to, "relayd_connections_half_open", "QUIC handshakes that are not done.",
+                s->link.half_open);
+    gauge_print(to, "relayd_punches_offered", "Punches that wait for an answer.", s->punch.offered);
+    gauge_print(to, "relayd_punches_live", "Accepted punches that are watched for moves.",
+                s->punch.live);
+    gauge_print(to, "relayd_store_healthy", "1 if the last use of the storage succeeded.",
+                s->store_ok ? 1 : 0);
+    gauge_print(to, "relayd_uptime_seconds", "Time since the relay core was made.",
+                (double)s->uptime_ms / 1000);
+}
+
+/* The names that every Prometheus client library uses for these. */
+static void process_print(FILE *to, const struct process_use *p)
+{
+    (void)fprintf(to,
+                  "# HELP process_cpu_seconds_total Total user and system CPU time spent.\n"
+                  "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %.15g\n",
+                  p->cpu_s);
+    gauge_print(to, "process_resident_memory_bytes", "Resident memory size.",
+                (double)p->resident_bytes);
+    gauge_print(to, "process_virtual_memory_bytes", "Virtual memory size.",
+                (double)p->virtual_bytes);
+    gauge_print(to, "process_open_fds", "Open file descriptors.", (double)p->open_fds);
+    gauge_print(to, "process_max_fds", "Largest number of open file descriptors.",
+                (double)p->max_fds);
+    gauge_print(to, "process_start_time_seconds", "Start of the process since 1970 UTC.",
+                p->start_time_s);
+}
+
+int metrics_print(char **text, size_t *size, const struct relay_snapshot *snapshot,
+                  const struct process_use *process, const struct socket_use *sockets)
+{
+    FILE *to;
+
+    *text = NULL;
+    *size = 0;
+    to = open_memstream(text, size);
+    if (to == NULL) {
+        return ERR_NOMEM;
+    }
+    (void)fprintf(to,
+                  "# HELP relayd_build_info What is running.\n# TYPE relayd_build_info gauge\n"
+                  "relayd_build_info{version=\"%s\"} 1\n",
+                  ZIGLAN_VERSION);
+    counters_print(to, snapshot);
+    gauges_print(to, snapshot);
+    sockets_print(to, sockets);
+    process_print(to, process);
+    if (fclose(to) != 0) {
+        free(*text);
+        *text = NULL;
+        return ERR_NOMEM;
+    }
+    return ERR_OK;
+}

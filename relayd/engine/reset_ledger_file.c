@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "relayd/engine/reset_ledger_file.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    WRITE_EVERY_S = 1,
+    FRESH_MS = 60000, /* older sessions have ended by themselves: LINK_IDLE_MS */
+    RUN_MAX = 64,     /* entries written by one call */
+};
+
+/* At the beginning of the file; entries follow. Only this program on this machine reads it. */
+struct roll_header {
+    char magic[8];
+    uint32_t entry_size, capacity;
+    uint64_t wall_ms; /* when it was last written */
+};
+
+struct roll_file {
+    const struct env *env;
+    struct ev_loop *loop;
+    struct ev_timer timer;
+    char *path;
+    int fd; /* -1: memory only */
+    uint32_t capacity;
+    struct link_roll_entry *entries, *written; /* as they are, and as the file has them */
+};
+
+static const char roll_magic[8] = {'z', 'i', 'g', 'r', 'o', 'l', 'l', '1'};
+
+static off_t place_of(uint32_t index)
+{
+    return (off_t)(sizeof(struct roll_header) + (size_t)index * sizeof(struct link_roll_entry));
+}
+
+/* Say once what is wrong, and go on without the file. */
+static void give_up(struct roll_file *file, const char *what)
+{
+    env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
+              "%s %s: %s; after a crash silent hosts notice it only with their next keep-alive",
+              what, file->path, strerror(errno));
+    (void)close(file->fd);
+    file->fd = -1;
+}
+
+static bool header_write(struct roll_file *file)
+{
+    struct roll_header header = {.entry_size = sizeof(struct link_roll_entry),
+                                 .capacity = file->capacity,
+                                 .wall_ms = env_wall_ms(file->env)};
+
+    memcpy(header.magic, roll_magic, sizeof(header.magic));
+    return pwrite(file->fd, &header, sizeof(header), 0) == sizeof(header);
+}
+
+/* What a relay that ended a moment ago left. False: nothing of use. */
+static bool load(struct roll_file *file)
+{
+    struct roll_header header;
+    uint64_t now = env_wall_ms(file->env);
+    size_t size = file->capacity * sizeof(*file->entries);
+
+    if (pread(file->fd, &header, sizeof(header), 0) != sizeof(header) ||
+        memcmp(header.magic, roll_magic, sizeof(header.magic)) != 0 ||
+        header.entry_size != sizeof(struct link_roll_entry) || header.capacity != file->capacity ||
+        header.wall_ms > now || now - header.wall_ms > FRESH_MS) {
+        return false;
+    }
+    if (pread(file->fd, file->entries, size, place_of(0)) != (ssize_t)size) {
+        memset(file->entries, 0, size);
+        return false;
+    }
+    return true;
+}
+
+static void file_start(struct roll_file *file)
+{
+    file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file->fd < 0) {
+        give_up(file, "cannot open");
+        return;
+    }
+    if (load(file)) {
+        memcpy(file->written, file->entries, file->capacity * sizeof(*file->entries));
+        return;
+    }
+    if (ftruncate(file->fd, 0) != 0 || ftruncate(file->fd, place_of(file->capacity)) != 0 ||
+        !header_write(file)) {
+        give_up(file, "cannot write");
+    }
+}
+
+static bool changed(const struct roll_file *file, uint32_t index)
+{
+    return memcmp(&file->entries[index], &file->written[index], sizeof(*file->entries)) != 0;
+}
+
+/* Write the entries from `index` on that changed, without a gap. Returns how many; 0: failed. */
+static uint32_t run_write(struct roll_file *file, uint32_t index)
+{
+    uint32_t count = 1;
+    size_t size;
+
+    while (count < RUN_MAX && index + count < file->capacity && changed(file, index + count)) {
+        count++;
+    }
+    size = count * sizeof(*file->entries);
+    if (pwrite(file->fd, &file->entries[index], size, place_of(index)) != (ssize_t)size) {
+        return 0;
+    }
+    memcpy(&file->written[index], &file->entries[index], size);
+    return count;
+}
+
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    struct roll_file *file = timer->data;
+
+    (void)events;
+    for (uint32_t i = 0; file->fd >= 0 && i < file->capacity; i++) {
+        if (changed(file, i)) {
+            uint32_t count = run_write(file, i);
+
+            if (count == 0) {
+                give_up(file, "cannot write");
+            }
+            i += count;
+        }
+    }
+    if (file->fd >= 0 && !header_write(file)) {
+        give_up(file, "cannot write");
+    }
+    if (file->fd < 0) {
+        ev_timer_stop(loop, timer);
+    }
+}
+
+struct roll_file *roll_file_open(const char *path, uint32_t capacity, const struct env *env,
+                                 struct ev_loop *loop)
+{
+    struct roll_file *file = calloc(1, sizeof(*file));
+
+    if (file == NULL) {
+        return NULL;
+    }
+    file->env = env;
+    file->loop = loop;
+    file->fd = -1;
+    file->capacity = capacity;
+    file->path = strdup(path);
+    file->entries = calloc(capacity, sizeof(*file->entries));
+    file->written = calloc(capacity, sizeof(*file->written));
+    if (file->path == NULL || file->entries == NULL || file->written == NULL) {
+        roll_file_close(file, false);
+        return NULL;
+    }
+    file_start(file);
+    ev_timer_init(&file->timer, on_timer, WRITE_EVERY_S, WRITE_EVERY_S);
+    file->timer.data = file;
+    if (file->fd >= 0) {
+        ev_timer_start(loop, &file->timer);
+    }
+    return file;
+}
+
+struct link_roll_entry *roll_file_entries(struct roll_file *file)
+{
+    return file == NULL ? NULL : file->entries;
+}
+
+uint32_t roll_file_capacity(const struct roll_file *file)
+{
+    return file == NULL ? 0 : file->capacity;
+}
+
+void roll_file_close(struct roll_file *file, bool clean)
+{
+    if (file == NULL) {
+        return;
+    }
+    if (file->fd >= 0) {
+        ev_timer_stop(file->loop, &file->timer);
+        (void)close(file->fd);
+        if (clean) {
+            (void)unlink(file->path);
+        }
+    }
+    free(file->entries);
+    free(file->written);
+    free(file->path);
+    free(file);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Introductions: control messages to and from the punch broker. */
+#include "relayd/core/core_internal.h"
+
+#include <string.h>
+
+static struct punch_side side_of(const struct relay_core *core, const struct session *session,
+                                 const ProtobufCBinaryData *token, uint32_t nat_kind)
+{
+    struct punch_side side = {
+        .nat_kind = nat_kind,
+        .observed = session->remote,
+        .rtt_us = link_hub_rtt_ns(core->hub, session->handle) / NS_PER_US,
+    };
+
+    memcpy(side.key, session->key, KEY_SIZE);
+    if (token->len == PUNCH_TOKEN_SIZE) {
+        memcpy(side.token, token->data, PUNCH_TOKEN_SIZE);
+    }
+    return side;
+}
+
+void punch_on_request(struct relay_core *core, struct session *session,
+                      const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__PunchRequest *body = message->punch_request;
+    struct punch_request request = {.request_id = message->request_id,
+                                    .has_session = body->has_session};
+    const struct session *target;
+    enum verdict verdict;
+
+    if (body->target.len != KEY_SIZE || body->token.len != PUNCH_TOKEN_SIZE) {
+        control_refuse(core, session, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        return;
+    }
+    target = session_of_key(core, body->target.data);
+    /* A target that is away and one that may not be reached answer alike: nothing about it may
+     * leave before its yes. */
+    if (target == NULL || !forward_allowed(core, session, target)) {
+        control_refuse(core, session, message->request_id, VERDICT_REFUSED, NULL);
+        return;
+    }
+    request.requester = side_of(core, session, &body->token, body->nat_kind);
+    memcpy(request.target, body->target.data, KEY_SIZE);
+    verdict = punch_request(core->punch, &request, now);
+    if (verdict != VERDICT_OK) {
+        control_refuse(core, session, message->request_id, verdict, NULL);
+    }
+    punch_flush(core);
+}
+
+void punch_on_answer(struct relay_core *core, struct session *session,
+                     const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__PunchAnswer *body = message->punch_answer;
+    struct punch_side side = side_of(core, session, &body->token, body->nat_kind);
+    enum verdict verdict;
+
+    if (body->accept && body->token.len != PUNCH_TOKEN_SIZE) {
+        control_refuse(core, session, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        return;
+    }
+    verdict = punch_answer(core->punch, body->punch_id, &side, body->accept, now);
+    if (verdict != VERDICT_OK) {
+        control_refuse(core, session, message->request_id, verdict, NULL);
+    }
+    punch_flush(core);
+}
+
+void punch_on_result(struct relay_core *core, struct session *session,
+                     const Ziglan__Control *message, struct mono now)
+{
+    punch_result(core->punch, message->punch_result->punch_id, session->key,
+                 message->punch_result->direct, now);
+    punch_flush(core);
+}
+
+static void offer_send(struct relay_core *core, struct session *session, struct punch_output *out)
+{
+    Ziglan__PunchRequest body = ZIGLAN__PUNCH_REQUEST__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.target.data = out->to;
+    body.target.len = KEY_SIZE;
+    body.requester.data = out->peer;
+    body.requester.len = KEY_SIZE;
+    body.token.data = out->token;
+    body.token.len = PUNCH_TOKEN_SIZE;
+    body.nat_kind = out->nat_kind;
+    body.has_session = out->has_session;
+    body.punch_id = out->punch_id;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
+    message.punch_request = &body;
+    control_send(core, session, &message);
+}
+
+/* The peer's {IP, Port, Token, NATT}; it borrows out and ip. */
+static void message_fill(Ziglan__PunchMessage *message, struct punch_output *out, uint8_t ip[16])
+{
+    const uint8_t *bytes = endpoint_ip_bytes(&out->endpoint, &message->ip.len);
+
+    memcpy(ip, bytes, message->ip.len);
+    message->ip.data = ip;
+    message->port = out->endpoint.port;
+    message->token.data = out->token;
+    message->token.len = PUNCH_TOKEN_SIZE;
+    message->nat_kind = out->nat_kind;
+}
+
+static void go_send(struct relay_core *core, struct session *session, struct punch_output *out)
+{
+    Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
+    Ziglan__PunchGo body = ZIGLAN__PUNCH_GO__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t ip[16];
+
+    message_fill(&peer, out, ip);
+    body.punch_id = out->punch_id;
+    body.peer.data = out->peer;
+    body.peer.len = KEY_SIZE;
+    body.message = &peer;
+    body.probe_key.data = out->probe_key;
+    body.probe_key.len = PUNCH_PROBE_KEY_SIZE;
+    body.fire_in_us = out->fire_in_us < UINT32_MAX ? (uint32_t)out->fire_in_us : UINT32_MAX;
+    body.listen = out->listen;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
+    message.punch_go = &body;
+    control_send(core, session, &message);
+}
+
+static void update_send(struct relay_core *core, struct session *session, struct punch_output *out)
+{
+    Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
+    Ziglan__PunchUpdate body = ZIGLAN__PUNCH_UPDATE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t ip[16];
+
+    message_fill(&peer, out, ip);
+    body.punch_id = out->punch_id;
+    body.peer.data = out->peer;
+    body.peer.len = KEY_SIZE;
+    body.message = &peer;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
+    message.punch_update = &body;
+    control_send(core, session, &message);
+}
+
+void punch_flush(struct relay_core *core)
+{
+    struct punch_output out;
+
+    while (punch_output(core->punch, &out)) {
+        struct session *session = session_of_key(core, out.to);
+        if (session == NULL) {
+            continue; /* it went away in between; its punches end with it */
+        }
+        switch (out.type) {
+        case PUNCH_OUTPUT_OFFER:
+            offer_send(core, session, &out);
+            break;
+        case PUNCH_OUTPUT_GO:
+            go_send(core, session, &out);
+            break;
+        case PUNCH_OUTPUT_UPDATE:
+            update_send(core, session, &out);
+            break;
+        case PUNCH_OUTPUT_REFUSED:
+            control_refuse(core, session, out.request_id, out.verdict, NULL);
+            break;
+        }
+    }
+}

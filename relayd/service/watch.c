@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Changes of the directory, and who comes and goes, streamed to members who watch. Each watcher has
+ * its own place in both streams, so a slow one delays nobody, and one that was away long enough to
+ * lose its place gets everything again. A member of whom nothing was said is offline.
+ */
+#include "relayd/core/core_internal.h"
+
+#include <string.h>
+
+/* One Changes message under construction. */
+struct batch {
+    Ziglan__Member members[DIRECTORY_CHUNK_COUNT_MAX];
+    Ziglan__Member *pointers[DIRECTORY_CHUNK_COUNT_MAX];
+    size_t count;
+};
+
+static Ziglan__Member *batch_add(struct batch *batch)
+{
+    Ziglan__Member *member = &batch->members[batch->count];
+
+    ziglan__member__init(member);
+    batch->pointers[batch->count++] = member;
+    return member;
+}
+
+static void batch_send(struct relay_core *core, struct session *session, struct batch *batch,
+                       bool more)
+{
+    Ziglan__Changes body = ZIGLAN__CHANGES__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.n_members = batch->count;
+    body.members = batch->pointers;
+    body.sequence = session->watch.sequence;
+    body.more = more;
+    message.request_id = session->watch.request_id;
+    message.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
+    message.changes = &body;
+    session->watch.request_id = 0; /* only the first one is the answer */
+    core->counters.changes_sent++;
+    control_send(core, session, &message);
+}
+
+static bool is_online(const struct relay_core *core, const uint8_t key[KEY_SIZE])
+{
+    const struct session *session = session_of_key(core, key);
+
+    return session != NULL && session->state == SESSION_STATE_MEMBER;
+}
+
+static bool directory_waits(const struct relay_core *core, const struct session *session)
+{
+    return !session->watch.directory_done ||
+           session->watch.sequence < directory_sequence(core->directory);
+}
+
+static bool online_waits(const struct relay_core *core, const struct session *session)
+{
+    return session->watch.enumerate || session->watch.online_at < core->online_next;
+}
+
+/* The next piece of the directory. False if the store fails. */
+static bool directory_send(struct relay_core *core, struct session *session)
+{
+    struct batch batch = {.count = 0};
+    struct directory_chunk *chunk = &core->chunk;
+    enum verdict verdict = directory_changes(core->directory, session->watch.sequence, chunk);
+
+    if (verdict != VERDICT_OK) {
+        ziglan_note_store(core, verdict); /* but a successful read proves nothing about writing */
+        return false;
+    }
+    for (size_t i = 0; i < chunk->count; i++) {
+        struct directory_change *change = &chunk->changes[i];
+        Ziglan__Member *member = batch_add(&batch);
+        /* protobuf-c has no const in its byte fields; packing only reads them. */
+        member->member_part.data = (uint8_t *)(uintptr_t)change->member_part;
+        member->member_part.len = change->member_part_size;
+        member->admission.data = (uint8_t *)(uintptr_t)change->admission;
+        member->admission.len = change->admission_size;
+        member->revocation.data = (uint8_t *)(uintptr_t)change->revocation;
+        member->revocation.len = change->revocation_size;
+        member->online = is_online(core, change->key);
+        member->sequence = change->sequence;
+    }
+    session->watch.sequence = chunk->sequence;
+    session->watch.directory_done = !chunk->more;
+    if (batch.count > 0 || session->watch.request_id != 0) {
+        batch_send(core, session, &batch, chunk->more || online_waits(core, session));
+    }
+    return true;
+}
+
+static void online_add(struct relay_core *core, struct batch *batch, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry *entry = &core->entries[batch->count];
+
+    /* Somebody who was thrown out meanwhile is told of by the directory's own stream. */
+    if (directory_find_key(core->directory, key, entry) == VERDICT_OK &&
+        entry->admission_size > 0) {
+        ziglan_member_fill(core, batch_add(batch), entry);
+    }
+}
+
+/* Who is online now, for a watcher whose backlog did not begin at the start. */
+static void enumerate_send(struct relay_core *core, struct session *session)
+{
+    struct watch *watch = &session->watch;
+    struct batch batch = {.count = 0};
+
+    while (batch.count < WATCH_ONLINE_PER_MESSAGE &&
+           watch->enumerate_at < core->by_index_capacity) {
+        const struct session *other = core->by_index[watch->enumerate_at++];
+        if (other != NULL && other->state == SESSION_STATE_MEMBER) {
+            online_add(core, &batch, other->key);
+        }
+    }
+    watch->enumerate = watch->enumerate_at < core->by_index_capacity;
+    if (batch.count > 0) {
+        batch_send(core, session, &batch, online_waits(core, session));
+    }
+}
+
+/* Who came or went since this watcher was told last. */
+static void online_send(struct relay_core *core, struct session *session)
+{
+    struct watch *watch = &session->watch;
+    struct batch batch = {.count = 0};
+
+    while (batch.count < WATCH_ONLINE_PER_MESSAGE && watch->online_at < core->online_next) {
+        const uint8_t *key = core->online_ring[watch->online_at++ % ONLINE_RING_SIZE];
+        online_add(core, &batch, key);
+    }
+    if (batch.count > 0) {
+        batch_send(core, session, &batch, online_waits(core, session));
+    }
+}
+
+/* Tell one watcher what it does not know yet, a bounded amount. True if there is more. */
+static bool watcher_turn(struct relay_core *core, struct session *session)
+{
+    struct watch *watch = &session->watch;
+
+    if (core->online_next - watch->online_at > ONLINE_RING_SIZE) {
+        watch->online_at = core->online_next; /* it lost its place: everything again */
+        watch->sequence = 0;
+        watch->directory_done = false;
+    }
+    /* A slow reader gets its next piece when it took the last ones. */
+    if (link_hub_control_waiting(core->hub, session->handle) > WATCH_WAITING_MAX) {
+        return true;
+    }
+    for (int sent = 0; sent < WATCH_MESSAGES_PER_TURN; sent++) {
+        if (directory_waits(core, session)) {
+            if (!directory_send(core, session)) {
+                return false; /* tried again with the next change */
+            }
+        } else if (watch->enumerate) {
+            enumerate_send(core, session);
+        } else if (watch->online_at < core->online_next) {
+            online_send(core, session);
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void changes_due(struct relay_core *core, struct mono now)
+{
+    core->changes_at = mono_min(core->changes_at, mono_add_ms(now, WATCH_BATCH_MS));
+}
+
+void watch_on_watch(struct relay_core *core, struct session *session,
+                    const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__Watch *body = message->watch;
+
+    if (!body->all) {
+        control_refuse(core, session, message->request_id, VERDICT_UNSUPPORTED,
+                       "watching single members is not offered; watch all");
+        return;
+    }
+    if (directory_member_count(core->directory) > core->cfg.watch_max) {
+        control_refuse(core, session, message->request_id, VERDICT_LIMIT,
+                       "the ziglan is too large to be watched as a whole; look members up");
+        return;
+    }
+    if (!limits_news_take(core, session->key, now)) {
+        core->counters.control_news++;
+        control_refuse(core, session, message->request_id, VERDICT_LIMIT, NULL);
+        return;
+    }
+    watch_stop(core, session);
+    session->watch = (struct watch){
+        .on = true,
+        .request_id = message->request_id,
+        .sequence = body->since,
+        .enumerate = body->since > 0,
+        .online_at = core->online_next,
+    };
+    TAILQ_INSERT_TAIL(&core->watchers, session, in_watchers);
+    core->watcher_count++;
+    if (watcher_turn(core, session)) {
+        changes_due(core, now);
+    }
+}
+
+void watch_changed(struct relay_core *core, struct mono now)
+{
+    if (!TAILQ_EMPTY(&core->watchers)) {
+        changes_due(core, now);
+    }
+}
+
+void watch_online_changed(struct relay_core *core, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    memcpy(core->online_ring[core->online_next++ % ONLINE_RING_SIZE], key, KEY_SIZE);
+    watch_changed(core, now);
+}
+
+void watch_expire(struct relay_core *core, struct mono now)
+{
+    uint64_t sent_max = core->counters.changes_sent + WATCH_MESSAGES_PER_EXPIRE;
+    uint32_t waiting = core->watcher_count;
+    bool more = false;
+
+    if (!mono_due(core->changes_at, now)) {
+        return;
+    }
+    core->changes_at = MONO_NEVER;
+    for (; waiting > 0 && core->counters.changes_sent < sent_max; waiting--) {
+        struct session *session = TAILQ_FIRST(&core->watchers);
+        /* Whoever had a turn goes to the end, so that all get theirs. */
+        TAILQ_REMOVE(&core->watchers, session, in_watchers);
+        TAILQ_INSERT_TAIL(&core->watchers, session, in_watchers);
+        more = watcher_turn(core, session) || more;
+    }
+    if (waiting > 0) {
+        core->changes_at = now; /* the sockets first, then those who are left */
+    } else if (more) {
+        changes_due(core, now);
+    }
+}
+
+void watch_stop(struct relay_core *core, struct session *session)
+{
+    if (session->watch.on) {
+        TAILQ_REMOVE(&core->watchers, session, in_watchers);
+        core->watcher_count--;
+        session->watch.on = false;
+    }
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A node becomes a member, comes back, or goes. */
+#include "proto/base/bytes.h"
+#include "proto/crypto/identity.h"
+#include "proto/crypto/signed.h"
+#include "rendezvous/directory/directory_internal.h"
+
+#include <string.h>
+
+/* What one join works with, gathered before anything is changed. */
+struct joining {
+    const struct directory_join *request;
+    struct record_member part;     /* decoded */
+    struct directory_entry before; /* what the directory has about the key */
+    struct record_member part_before;
+    bool has_part_before;
+    bool returning;
+    struct directory_open_invite invite; /* of a newcomer */
+    struct directory_joined joined;
+};
+
+/* The member part must be signed by the very key that the session proved. */
+static enum verdict part_check(const struct directory *d, struct joining *j)
+{
+    const struct directory_join *request = j->request;
+    struct record_parts parts;
+
+    if (request->member_part_size > DIRECTORY_PART_SIZE_MAX ||
+        signed_open(&parts, RECORD_TYPE_MEMBER, request->member_part, request->member_part_size) !=
+            ERR_OK ||
+        record_member_decode(&j->part, parts.record, parts.record_size) != ERR_OK ||
+        memcmp(j->part.header.key, request->key, KEY_SIZE) != 0) {
+        return VERDICT_BAD_REQUEST;
+    }
+    return record_live(&j->part.header, env_wall_ms(d->env)) ? VERDICT_OK : VERDICT_CLOCK;
+}
+
+static enum verdict newcomer_check(struct directory *d, struct joining *j)
+{
+    bool found;
+
+    if (j->request->invite == NULL || j->request->invite_size == 0) {
+        return VERDICT_NOT_MEMBER;
+    }
+    int rc =
+        directory_invite_find(d, j->request->invite, j->request->invite_size, &j->invite, &found);
+    if (rc != ERR_OK) {
+        return directory_unavailable(d, "join", rc);
+    }
+    if (!found) {
+        return VERDICT_INVITE_INVALID;
+    }
+    return d->member_count >= d->member_max ? VERDICT_LIMIT : VERDICT_OK;
+}
+
+/* The name that a newcomer gets: the invite's, else the wished one, else its part's. */
+static enum verdict newcomer_name(struct directory *d, struct joining *j)
+{
+    char base[NAME_TEXT_SIZE];
+    const char *wish = j->invite.terms.name;
+    bool found;
+
+    if (wish[0] == '\0' && j->request->wished_name != NULL) {
+        wish = j->request->wished_name;
+    }
+    if (wish[0] == '\0') {
+        wish = j->part.wished_name;
+    }
+    (void)name_sanitise(base, wish, strlen(wish));
+    int rc = directory_name_pick(d, j->request->key, base, j->joined.name, &found);
+    if (rc != ERR_OK) {
+        return directory_unavailable(d, "join", rc);
+    }
+    return found ? VERDICT_OK : VERDICT_NAME_TAKEN;
+}
+
+/* A member that only reconnects changes nothing, or every reconnection would be news to all. An
+   admission that ends later than ours can was made under a clock that was wrong: hosts refuse it.
+ */
+static bool nothing_new(const struct directory *d, const struct joining *j)
+{
+    const struct directory_entry *before = &j->before;
+    uint64_t now_ms = env_wall_ms(d->env);
+
+    return j->returning && before->member_part_size == j->request->member_part_size &&
+           memcmp(before->member_part, j->request->member_part, before->member_part_size) == 0 &&
+           before->expires_ms > now_ms + DIRECTORY_ADMISSION_MS / 2 &&
+           before->expires_ms <= now_ms + DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS;
+}
+
+static int admission_make(struct directory *d, struct joining *j, uint64_t sequence)
+{
+    struct record_admission admission = {0};
+    struct record_admission former;
+    uint8_t record[RECORD_SIZE_MAX];
+    size_t size;
+    uint64_t now_ms = env_wall_ms(d->env);
+    int rc;
+
+    if (j->returning &&
+        record_admission_decode(&former, j->before.admission,
+                                j->before.admission_size - SIGNATURE_SIZE) == ERR_OK) {
+        memcpy(admission.groups, former.groups, sizeof(admission.groups));
+        admission.groups_count = former.groups_count;
+    }
+    memcpy(admission.header.key, d->identity->public_key, KEY_SIZE);
+    admission.header.sequence = sequence;
+    admission.header.created_ms = now_ms;
+    admission.header.lifetime_s = (uint32_t)(DIRECTORY_ADMISSION_MS / 1000);
+    memcpy(admission.ziglan_key, d->ziglan_key, KEY_SIZE);
+    memcpy(admission.member_key, j->request->key, KEY_SIZE);
+    memcpy(admission.granted_name, j->joined.name, sizeof(admission.granted_name));
+    admission.expires_ms = now_ms + DIRECTORY_ADMISSION_MS;
+    rc = record_admission_encode(record, &size, &admission);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    return signed_make(j->joined.admission, sizeof(j->joined.admission), &j->joined.admission_size,
+                       d->identity, record, size);
+}
+
+/* All changes of one join; the invite first, so that even a store that breaks off in between never
+   lets it be used twice. */
+static int join_write(struct directory *d, const struct joining *j, uint64_t sequence)
+{
+    const uint8_t *key = j->request->key;
+    int rc = ERR_OK;
+
+    if (!j->returning) {
+        rc = directory_invite_use(d, &j->invite);
+    }
+    if (rc == ERR_OK && j->before.revocation_size > 0) {
+        rc = directory_revocation_remove(d, key);
+    }
+    if (rc == ERR_OK) {
+        rc = store_write(d->store, STORE_TABLE_MEMBERS, key, KEY_SIZE, j->request->member_part,
+                         j->request->member_part_size);
+    }
+    if (rc == ERR_OK) {
+        rc = store_write(d->store, STORE_TABLE_ADMISSIONS, key, KEY_SIZE, j->joined.admission,
+                         j->joined.admission_size);
+    }
+    if (rc == ERR_OK) {
+        rc = directory_name_write(d, j->joined.name, key, 0);
+    }
+    if (rc == ERR_OK) {
+        rc =
+            directory_addresses_move(d, key, j->has_part_before ? &j->part_before : NULL, &j->part);
+    }
+    if (rc == ERR_OK) {
+        rc = directory_mark(d, key, j->before.sequence, sequence);
+    }
+    return rc;
+}
+
+int directory_group_begin(struct directory *directory)
+{
+    struct directory *d = directory;
+    int rc;
+
+    CHECK(!d->grouped);
+    rc = store_begin(d->store);
+    d->grouped = rc == ERR_OK;
+    d->group_sequence = d->sequence;
+    d->group_member_count = d->member_count;
+    d->group_revoked_count = d->revoked_count;
+    d->group_invite_count = d->invite_count;
+    return rc;
+}
+
+int directory_group_end(struct directory *directory, int rc)
+{
+    struct directory *d = directory;
+
+    CHECK(d->grouped);
+    d->grouped = false;
+    rc = directory_finish(d, rc);
+    if (rc != ERR_OK) {
+        d->sequence = d->group_sequence;
+        d->member_count = d->group_member_count;
+        d->revoked_count = d->group_revoked_count;
+        d->invite_count = d->group_invite_count;
+    }
+    return rc;
+}
+
+/* Inside a transaction. The next join of the same group sees what this one changed. */
+static int join_apply(struct directory *d, struct joining *j)
+{
+    uint64_t sequence = directory_sequence_next(d);
+    int rc = admission_make(d, j, sequence);
+
+    if (rc == ERR_OK) {
+        rc = join_write(d, j, sequence);
+    }
+    if (rc == ERR_OK) {
+        d->sequence = sequence;
+    }
+    if (rc == ERR_OK && !j->returning) {
+        d->member_count++;
+        d->invite_count -= j->invite.terms.uses == 1 ? 1 : 0;
+        d->revoked_count -= j->before.revocation_size > 0 ? 1 : 0;
+    }
+    return rc;
+}
+
+static enum verdict join_commit(struct directory *d, struct joining *j)
+{
+    bool alone = !d->grouped;
+    int rc = alone ? directory_group_begin(d) : ERR_OK;
+
+    if (rc == ERR_OK) {
+        rc = join_apply(d, j);
+        if (alone) {
+            rc = directory_group_end(d, rc);
+        }
+    }
+    if (rc != ERR_OK) {
+        return directory_unavailable(d, "join", rc);
+    }
+    j->joined.expires_ms = env_wall_ms(d->env) + DIRECTORY_ADMISSION_MS;
+    if (!j->returning) {
+        (void)key_short(j->invite.hash, j->joined.invite_id);
+    }
+    j->joined.changed = true;
+    return VERDICT_OK;
+}
+
+/* Who may join, and under which name. */
+static enum verdict join_decide(struct directory *d, struct joining *j)
+{
+    const uint8_t *key = j->request->key;
+    enum verdict verdict = part_check(d, j);
+
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    int rc = directory_load(d, key, &j->before);
+    if (rc != ERR_OK) {
+        return directory_unavailable(d, "join", rc);
+    }
+    if (directory_status(d, key) == DIRECTORY_STATUS_REVOKED) {
+        return VERDICT_REVOKED;
+    }
+    j->returning = directory_entry_is_member(&j->before);
+    j->has_part_before = directory_entry_part(&j->before, &j->part_before);
+    if (j->has_part_before && j->part.header.sequence < j->part_before.header.sequence) {
+        return VERDICT_BAD_REQUEST;
+    }
+    if (j->returning) {
+        memcpy(j->joined.name, j->before.name, sizeof(j->joined.name));
+        return VERDICT_OK;
+    }
+    verdict = newcomer_check(d, j);
+    return verdict == VERDICT_OK ? newcomer_name(d, j) : verdict;
+}
+
+enum verdict directory_join(struct directory *directory, const struct directory_join *join,
+                            struct directory_joined *out)
+{
+    struct joining j = {.request = join};
+    enum verdict verdict = join_decide(directory, &j);
+
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (nothing_new(directory, &j)) {
+        memcpy(j.joined.admission, j.before.admission, j.before.admission_size);
+        j.joined.admission_size = j.before.admission_size;
+        j.joined.expires_ms = j.before.expires_ms;
+    } else if (join->unchanged_only) {
+        return VERDICT_LIMIT;
+    } else {
+        verdict = join_commit(directory, &j);
+        if (verdict != VERDICT_OK) {
+            return verdict;
+        }
+    }
+    j.joined.sequence = directory->sequence;
+    *out = j.joined;
+    return VERDICT_OK;
+}

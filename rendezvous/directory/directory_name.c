@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names and addresses of members: who holds them, and finding by them. */
+#include "proto/base/bytes.h"
+#include "proto/base/rbuf.h"
+#include "proto/base/wbuf.h"
+#include "proto/crypto/identity.h"
+#include "proto/net/addrplan.h"
+#include "proto/wire/name.h"
+#include "rendezvous/directory/directory_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    NAME_VALUE_SIZE = KEY_SIZE + 8,
+    NAME_TRIES_MAX = 200,  /* "nas-2" ... "nas-200", then one with a piece of the key */
+    NAME_SUFFIX_SIZE = 12, /* "-" and ten characters, NUL */
+};
+
+int directory_name_read(struct directory *directory, const char *name, struct directory_name *out)
+{
+    uint8_t value[NAME_VALUE_SIZE];
+    size_t size;
+    int rc = store_read(directory->store, STORE_TABLE_NAMES, name, strlen(name), value,
+                        sizeof(value), &size);
+
+    memset(out, 0, sizeof(*out));
+    if (rc != ERR_OK || size == STORE_NONE) {
+        return rc;
+    }
+    struct rbuf r = rbuf_over(value, size);
+    rbuf_copy(&r, out->key, KEY_SIZE);
+    out->freed_ms = rbuf_u64(&r);
+    out->found = rbuf_done(&r);
+    return ERR_OK;
+}
+
+int directory_name_write(struct directory *directory, const char *name, const uint8_t key[KEY_SIZE],
+                         uint64_t freed_ms)
+{
+    uint8_t value[NAME_VALUE_SIZE];
+    struct wbuf w = wbuf_over(value, sizeof(value));
+
+    wbuf_put(&w, key, KEY_SIZE);
+    wbuf_u64(&w, freed_ms);
+    return store_write(directory->store, STORE_TABLE_NAMES, name, strlen(name), value,
+                       wbuf_size(&w));
+}
+
+bool directory_name_rested(uint64_t freed_ms, uint64_t now_ms)
+{
+    return freed_ms >= DIRECTORY_FREED_MS_MIN && now_ms >= freed_ms &&
+           now_ms - freed_ms >= DIRECTORY_NAME_FREED_MS;
+}
+
+static bool name_is_free(const struct directory *d, const struct directory_name *name,
+                         const uint8_t key[KEY_SIZE])
+{
+    if (!name->found || memcmp(name->key, key, KEY_SIZE) == 0) {
+        return true;
+    }
+    /* Given away by a clock that is right for a while only: the new holder would keep it. */
+    uint64_t now_ms = env_wall_ms(d->env);
+    return directory_name_rested(name->freed_ms, now_ms < d->settled_ms ? now_ms : d->settled_ms);
+}
+
+/* base with a suffix, cut so that both fit into a label. */
+static void name_compose(char name[DIRECTORY_NAME_SIZE], const char *base, const char *suffix)
+{
+    size_t room = NAME_SIZE_MAX - strlen(suffix);
+    size_t size = strlen(base);
+
+    if (size > room) {
+        size = room;
+    }
+    while (size > 1 && base[size - 1] == '-') {
+        size--;
+    }
+    memcpy(name, base, size);
+    memcpy(name + size, suffix, strlen(suffix) + 1);
+}
+
+int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE], const char *base,
+                        char name[DIRECTORY_NAME_SIZE], bool *found)
+{
+    struct directory_name holder;
+    char suffix[NAME_SUFFIX_SIZE] = "";
+    char short_key[11];
+
+    *found = false;
+    for (int i = 1; i <= NAME_TRIES_MAX + 1; i++) {
+        if (i > NAME_TRIES_MAX) {
+            (void)snprintf(suffix, sizeof(suffix), "-%s", key_short(key, short_key));
+        } else if (i > 1) {
+            (void)snprintf(suffix, sizeof(suffix), "-%d", i);
+        }
+        name_compose(name, base, suffix);
+        if (name_problem(name, strlen(name)) != NULL) {
+            continue;
+        }
+        int rc = directory_name_read(directory, name, &holder);
+        if (rc != ERR_OK) {
+            return rc;
+        }
+        if (name_is_free(directory, &holder, key)) {
+            *found = true;
+            return ERR_OK;
+        }
+    }
+    return ERR_OK;
+}
+
+/* ---- addresses ---- */
+
+/* Who holds an address; all zero and false if nobody does. */
+static int address_read(struct directory *d, const uint8_t *address, size_t size,
+                        uint8_t key[KEY_SIZE], bool *found)
+{
+    size_t value_size;
+    int rc = store_read(d->store, STORE_TABLE_ADDRESSES, address, size, key, KEY_SIZE, &value_size);
+
+    *found = rc == ERR_OK && value_size == KEY_SIZE;
+    return rc;
+}
+
+static bool part_claims(const struct record_member *part, const uint8_t eui64[EUI64_SIZE])
+{
+    for (size_t i = 0; part != NULL && i < part->fixed_count; i++) {
+        if (memcmp(part->fixed[i], eui64, EUI64_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Free one claim if the key holds it. */
+static int claim_free(struct directory *d, const uint8_t key[KEY_SIZE],
+                      const uint8_t eui64[EUI64_SIZE])
+{
+    uint8_t holder[KEY_SIZE];
+    bool held;
+    int rc = address_read(d, eui64, EUI64_SIZE, holder, &held);
+
+    if (rc == ERR_OK && held && memcmp(holder, key, KEY_SIZE) == 0) {
+        rc = store_remove(d->store, STORE_TABLE_ADDRESSES, eui64, EUI64_SIZE);
+    }
+    return rc;
+}
+
+/* Give the key an address that nobody holds. */
+static int claim_take(struct directory *d, const uint8_t key[KEY_SIZE], const uint8_t *address,
+                      size_t size)
+{
+    uint8_t holder[KEY_SIZE];
+    bool held;
+    int rc = address_read(d, address, size, holder, &held);
+
+    if (rc == ERR_OK && !held) {
+        rc = store_write(d->store, STORE_TABLE_ADDRESSES, address, size, key, KEY_SIZE);
+    }
+    return rc;
+}
+
+int directory_addresses_move(struct directory *directory, const uint8_t key[KEY_SIZE],
+                             const struct record_member *before, const struct record_member *now)
+{
+    uint8_t ip6[16];
+    int rc;
+
+    key_ip6(ip6, key);
+    rc = claim_take(directory, key, ip6, sizeof(ip6));
+    for (size_t i = 0; rc == ERR_OK && before != NULL && i < before->fixed_count; i++) {
+        if (!part_claims(now, before->fixed[i])) {
+            rc = claim_free(directory, key, before->fixed[i]);
+        }
+    }
+    for (size_t i = 0; rc == ERR_OK && i < now->fixed_count; i++) {
+        rc = claim_take(directory, key, now->fixed[i], EUI64_SIZE);
+    }
+    return rc;
+}
+
+int directory_addresses_free(struct directory *directory, const uint8_t key[KEY_SIZE],
+                             const struct record_member *before)
+{
+    uint8_t ip6[16];
+    int rc;
+
+    key_ip6(ip6, key);
+    rc = store_remove(directory->store, STORE_TABLE_ADDRESSES, ip6, sizeof(ip6));
+    for (size_t i = 0; rc == ERR_OK && before != NULL && i < before->fixed_count; i++) {
+        rc = claim_free(directory, key, before->fixed[i]);
+    }
+    return rc;
+}
+
+/* ---- finding ---- */
+
+/* A name as it is stored. False if it cannot be one. */
+static bool name_lower(char out[DIRECTORY_NAME_SIZE], const char *name)
+{
+    size_t size = strlen(name);
+
+    if (size == 0 || size >= DIRECTORY_NAME_SIZE) {
+        return false;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    }
+    return true;
+}
+
+static enum verdict find_member(struct directory *d, const uint8_t key[KEY_SIZE],
+                                struct directory_entry *out)
+{
+    enum verdict verdict = directory_find_key(d, key, out);
+
+    return verdict == VERDICT_OK && out->admission_size == 0 ? VERDICT_NOT_FOUND : verdict;
+}
+
+enum verdict directory_find_name(struct directory *directory, const char *name,
+                                 struct directory_entry *out)
+{
+    char lower[DIRECTORY_NAME_SIZE];
+    struct directory_name holder;
+
+    if (!name_lower(lower, name)) {
+        return VERDICT_NOT_FOUND;
+    }
+    int rc = directory_name_read(directory, lower, &holder);
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "find", rc);
+    }
+    if (!holder.found || holder.freed_ms != 0) {
+        return VERDICT_NOT_FOUND;
+    }
+    return find_member(directory, holder.key, out);
+}
+
+enum verdict directory_find_address(struct directory *directory, const uint8_t address[16],
+                                    struct directory_entry *out)
+{
+    uint8_t middle[ADDRPLAN_MIDDLE_SIZE], eui64[EUI64_SIZE], key[KEY_SIZE];
+    bool fixed = addrplan_fixed_extract(middle, eui64, address);
+    bool found;
+
+    int rc = address_read(directory, fixed ? eui64 : address, fixed ? EUI64_SIZE : 16, key, &found);
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "find", rc);
+    }
+    return found ? find_member(directory, key, out) : VERDICT_NOT_FOUND;
+}
+
+enum verdict directory_resolve(struct directory *directory, const char *text, uint8_t key[KEY_SIZE])
+{
+    char lower[DIRECTORY_NAME_SIZE];
+    struct directory_name holder;
+
+    if (key_parse(key, text, strlen(text)) == ERR_OK) {
+        return VERDICT_OK;
+    }
+    if (!name_lower(lower, text)) {
+        return VERDICT_NOT_FOUND;
+    }
+    int rc = directory_name_read(directory, lower, &holder);
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "resolve", rc);
+    }
+    if (!holder.found) {
+        return VERDICT_NOT_FOUND;
+    }
+    memcpy(key, holder.key, KEY_SIZE);
+    return VERDICT_OK;
+}

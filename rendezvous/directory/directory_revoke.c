@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A member goes: of its own will, or thrown out. */
+#include "proto/base/bytes.h"
+#include "proto/crypto/signed.h"
+#include "rendezvous/directory/directory_internal.h"
+
+#include <string.h>
+
+static int revocation_make(struct directory *d, const uint8_t key[KEY_SIZE], uint64_t sequence,
+                           uint8_t reason, uint8_t out[DIRECTORY_RECORD_SIZE_MAX], size_t *size)
+{
+    struct record_revocation revocation = {0};
+    uint8_t record[RECORD_SIZE_MAX];
+    size_t record_size;
+    int rc;
+
+    memcpy(revocation.header.key, d->identity->public_key, KEY_SIZE);
+    revocation.header.sequence = sequence;
+    revocation.header.created_ms = env_wall_ms(d->env);
+    revocation.header.lifetime_s = UINT32_MAX; /* it is meant for good */
+    memcpy(revocation.ziglan_key, d->ziglan_key, KEY_SIZE);
+    memcpy(revocation.member_key, key, KEY_SIZE);
+    revocation.reason = reason;
+    rc = record_revocation_encode(record, &record_size, &revocation);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    return signed_make(out, DIRECTORY_RECORD_SIZE_MAX, size, d->identity, record, record_size);
+}
+
+/* The revocation first: a store that breaks off in between has thrown the member out already. */
+static int end_write(struct directory *d, const struct directory_entry *entry,
+                     const uint8_t *revocation, size_t size, uint64_t sequence)
+{
+    int rc = store_write(d->store, STORE_TABLE_REVOCATIONS, entry->key, KEY_SIZE, revocation, size);
+
+    if (rc == ERR_OK && entry->admission_size > 0) {
+        rc = directory_member_remove(d, entry);
+    }
+    if (rc == ERR_OK) {
+        rc = directory_mark(d, entry->key, entry->sequence, sequence);
+    }
+    return rc;
+}
+
+static enum verdict member_end(struct directory *d, const struct directory_entry *entry,
+                               uint8_t reason)
+{
+    uint8_t revocation[DIRECTORY_RECORD_SIZE_MAX];
+    uint64_t sequence = directory_sequence_next(d);
+    size_t size = 0;
+
+    /* The cap holds for those who come and go, and for strangers' keys. A member can always be
+       thrown out, or whoever lets many join and leave would make all others irrevocable. */
+    if (entry->revocation_size == 0 && d->revoked_count >= d->member_max &&
+        !(reason == DIRECTORY_REASON_REVOKED && directory_entry_is_member(entry))) {
+        return VERDICT_LIMIT;
+    }
+    int rc = revocation_make(d, entry->key, sequence, reason, revocation, &size);
+    if (rc == ERR_OK) {
+        rc = store_begin(d->store);
+    }
+    if (rc == ERR_OK) {
+        rc = directory_finish(d, end_write(d, entry, revocation, size, sequence));
+    }
+    if (rc != ERR_OK) {
+        return directory_unavailable(d, "revoke", rc);
+    }
+    d->sequence = sequence;
+    d->member_count -= directory_entry_is_member(entry) ? 1 : 0;
+    d->revoked_count += entry->revocation_size == 0 ? 1 : 0;
+    return VERDICT_OK;
+}
+
+enum verdict directory_leave(struct directory *directory, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry entry;
+    int rc = directory_load(directory, key, &entry);
+
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "leave", rc);
+    }
+    if (!directory_entry_is_member(&entry)) {
+        return VERDICT_NOT_MEMBER;
+    }
+    return member_end(directory, &entry, DIRECTORY_REASON_LEFT);
+}
+
+enum verdict directory_revoke(struct directory *directory, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry entry;
+    int rc = directory_load(directory, key, &entry);
+
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "revoke", rc);
+    }
+    if (directory_status(directory, key) == DIRECTORY_STATUS_REVOKED) {
+        return VERDICT_OK;
+    }
+    return member_end(directory, &entry, DIRECTORY_REASON_REVOKED);
+}
+
+static int restore_write(struct directory *d, const struct directory_entry *entry)
+{
+    uint8_t number[8];
+    int rc = directory_revocation_remove(d, entry->key);
+
+    be64_write(number, entry->sequence);
+    if (rc == ERR_OK) {
+        rc = store_remove(d->store, STORE_TABLE_CHANGES, number, sizeof(number));
+    }
+    return rc;
+}
+
+enum verdict directory_restore(struct directory *directory, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry entry;
+
+    if (directory_status(directory, key) != DIRECTORY_STATUS_REVOKED) {
+        return VERDICT_NOT_FOUND;
+    }
+    int rc = directory_load(directory, key, &entry);
+    if (rc == ERR_OK) {
+        rc = store_begin(directory->store);
+    }
+    if (rc == ERR_OK) {
+        rc = directory_finish(directory, restore_write(directory, &entry));
+    }
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "restore", rc);
+    }
+    directory->revoked_count--;
+    return VERDICT_OK;
+}

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rendezvous/punch/punch.h"
+
+#include "proto/base/bucket_table.h"
+#include "proto/base/bytes.h"
+#include "proto/base/heap.h"
+#include "proto/base/map.h"
+#include "proto/base/slab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SIDE_REQUESTER = 0,
+    SIDE_TARGET = 1,
+    PAIR_KEY_SIZE = 2 * KEY_SIZE,
+    RATE_KEYS_MAX = 8192,
+    OUTPUT_COUNT_MAX = 2 * PUNCH_COUNT_MAX,
+    OUTPUT_COUNT_FIRST = 64,
+};
+
+enum pair_state {
+    PAIR_STATE_OFFERED,
+    PAIR_STATE_LIVE,
+};
+
+struct pair {
+    struct heap_entry timer;
+    struct handle handle;
+    enum pair_state state;
+    uint64_t id;
+    struct punch_side sides[2]; /* of the target only the key is known while OFFERED */
+    uint32_t request_id;
+    bool has_session;
+    bool told_direct, told_failed; /* counted already: both sides tell, and may tell again */
+};
+
+struct punch {
+    const struct env *env;
+    struct slab *pairs;
+    struct map *by_id;   /* punch id -> pair */
+    struct map *by_pair; /* smaller key, larger key -> pair */
+    struct map *by_key;  /* key -> number of pairs it takes part in */
+    struct bucket_table *rate;
+    struct heap timers;
+    struct punch_output *outputs; /* a ring */
+    size_t output_first, output_count, output_capacity;
+    struct punch_stats stats;
+};
+
+int punch_new(struct punch **out, const struct env *env)
+{
+    const struct bucket_rate rate = {.per_s = PUNCH_RATE_PER_S, .burst = PUNCH_RATE_PER_S};
+    struct punch *p = calloc(1, sizeof(*p));
+    int rc = ERR_NOMEM;
+
+    *out = NULL;
+    if (p == NULL) {
+        goto out;
+    }
+    p->env = env;
+    rc = slab_new(&p->pairs, sizeof(struct pair), PUNCH_COUNT_MAX);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    rc = map_new(&p->by_id, sizeof(uint64_t), PUNCH_COUNT_MAX, env);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    rc = map_new(&p->by_pair, PAIR_KEY_SIZE, PUNCH_COUNT_MAX, env);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    rc = map_new(&p->by_key, KEY_SIZE, (size_t)2 * PUNCH_COUNT_MAX, env);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    rc = bucket_table_new(&p->rate, KEY_SIZE, RATE_KEYS_MAX, &rate, env);
+    if (rc != ERR_OK) {
+        goto out;
+    }
+    *out = p;
+    p = NULL;
+out:
+    punch_free(p);
+    return rc;
+}
+
+void punch_free(struct punch *punch)
+{
+    if (punch == NULL) {
+        return;
+    }
+    heap_fini(&punch->timers);
+    bucket_table_free(punch->rate);
+    map_free(punch->by_key);
+    map_free(punch->by_pair);
+    map_free(punch->by_id);
+    slab_free(punch->pairs);
+    free(punch->outputs);
+    free(punch);
+}
+
+/* ---- outputs ---- */
+
+static bool output_make_room(struct punch *p)
+{
+    size_t capacity = p->output_capacity == 0 ? OUTPUT_COUNT_FIRST : p->output_capacity * 2;
+
+    if (p->output_count < p->output_capacity) {
+        return true;
+    }
+    if (capacity > OUTPUT_COUNT_MAX) {
+        return false;
+    }
+    struct punch_output *outputs = calloc(capacity, sizeof(*outputs));
+    if (outputs == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < p->output_count; i++) {
+        outputs[i] = p->outputs[(p->output_first + i) % p->output_capacity];
+    }
+    free(p->outputs);
+    p->outputs = outputs;
+    p->output_first = 0;
+    p->output_capacity = capacity;
+    return true;
+}
+
+/* A new output to one side of the pair about the other; NULL (counted) if the caller does not
+   poll: hosts repeat what they want, so a lost one costs a retry. */
+static struct punch_output *output_push(struct punch *p, enum punch_output_type type,
+                                        const struct pair *pair, size_t to)
+{
+    if (!output_make_room(p)) {
+        p->stats.outputs_lost++;
+        return NULL;
+    }
+    struct punch_output *o = &p->outputs[(p->output_first + p->output_count) % p->output_capacity];
+    p->output_count++;
+    memset(o, 0, sizeof(*o));
+    o->type = type;
+    o->punch_id = pair->id;
+    memcpy(o->to, pair->sides[to].key, KEY_SIZE);
+    memcpy(o->peer, pair->sides[1 - to].key, KEY_SIZE);
+    return o;
+}
+
+bool punch_output(struct punch *punch, struct punch_output *out)
+{
+    if (punch->output_count == 0) {
+        return false;
+    }
+    *out = punch->outputs[punch->output_first];
+    punch->output_first = (punch->output_first + 1) % punch->output_capacity;
+    punch->output_count--;
+    return true;
+}
+
+static void output_offer(struct punch *p, const struct pair *pair)
+{
+    struct punch_output *o = output_push(p, PUNCH_OUTPUT_OFFER, pair, SIDE_TARGET);
+
+    if (o != NULL) {
+        memcpy(o->token, pair->sides[SIDE_REQUESTER].token, PUNCH_TOKEN_SIZE);
+        o->nat_kind = pair->sides[SIDE_REQUESTER].nat_kind;
+        o->has_session = pair->has_session;
+    }
+}
+
+static void output_refused(struct punch *p, const struct pair *pair)
+{
+    struct punch_output *o = output_push(p, PUNCH_OUTPUT_REFUSED, pair, SIDE_REQUESTER);
+
+    if (o != NULL) {
+        o->request_id = pair->request_id;
+        o->verdict = VERDICT_REFUSED;
+    }
+}
+
+/* The Message{IP, Port, Token, NATT} of the other side. */
+static void output_message(struct punch_output *o, const struct pair *pair, size_t to)
+{
+    const struct punch_side *peer = &pair->sides[1 - to];
+
+    memcpy(o->token, peer->token, PUNCH_TOKEN_SIZE);
+    o->nat_kind = peer->nat_kind;
+    o->endpoint = peer->observed;
+}
+
+static void output_go(struct punch *p, const struct pair *pair, size_t to,
+                      const uint8_t probe_key[PUNCH_PROBE_KEY_SIZE])
+{
+    const struct punch_side *self = &pair->sides[to];
+    const struct punch_side *peer = &pair->sides[1 - to];
+    uint64_t rtt_us = self->rtt_us > peer->rtt_us ? self->rtt_us : peer->rtt_us;
+    struct punch_output *o = output_push(p, PUNCH_OUTPUT_GO, pair, to);
+
+    if (o == NULL) {
+        return;
+    }
+    output_message(o, pair, to);
+    memcpy(o->probe_key, probe_key, PUNCH_PROBE_KEY_SIZE);
+    /* Half a round trip passes until each has its GO; the nearer one waits for the farther. */
+    o->fire_in_us = (rtt_us - self->rtt_us) / 2;
+    o->listen = punch_listens(self, peer);
+}
+
+/* ---- pairs ---- */
+
+static void pair_key(uint8_t out[PAIR_KEY_SIZE], const uint8_t a[KEY_SIZE],
+                     const uint8_t b[KEY_SIZE])
+{
+    bool a_first = memcmp(a, b, KEY_SIZE) < 0;
+
+    memcpy(out, a_first ? a : b, KEY_SIZE);
+    memcpy(out + KEY_SIZE, a_first ? b : a, KEY_SIZE);
+}
+
+static uint64_t key_use(const struct punch *p, const uint8_t key[KEY_SIZE])
+{
+    uint64_t count = 0;
+
+    (void)map_find(p->by_key, key, &count);
+    return count;
+}
+
+static void key_release(struct punch *p, const uint8_t key[KEY_SIZE])
+{
+    uint64_t count = key_use(p, key);
+
+    if (count <= 1) {
+        (void)map_remove(p->by_key, key, NULL);
+        return;
+    }
+    int rc = map_put(p->by_key, key, count - 1);
+    CHECK(rc == ERR_OK); /* the key is there, so nothing is allocated */
+}
+
+static bool pair_has(const struct pair *pair, const uint8_t key[KEY_SIZE])
+{
+    return memcmp(pair->sides[SIDE_REQUESTER].key, key, KEY_SIZE) == 0 ||
+           memcmp(pair->sides[SIDE_TARGET].key, key, KEY_SIZE) == 0;
+}
+
+static void pair_end(struct punch *p, struct pair *pair)
+{
+    uint8_t both[PAIR_KEY_SIZE];
+
+    if (pair->state == PAIR_STATE_LIVE) {
+        p->stats.live--;
+    } else {
+        p->stats.offered--;
+    }
+    pair_key(both, pair->sides[0].key, pair->sides[1].key);
+    heap_remove(&p->timers, &pair->timer);
+    (void)map_remove(p->by_pair, both, NULL);
+    (void)map_remove(p->by_id, &pair->id, NULL);
+    key_release(p, pair->sides[0].key);
+    key_release(p, pair->sides[1].key);
+    slab_release(p->pairs, pair->handle);
+}
+
+static struct pair *pair_find(const struct punch *p, const uint8_t a[KEY_SIZE],
+                              const uint8_t b[KEY_SIZE])
+{
+    uint8_t both[PAIR_KEY_SIZE];
+
+    pair_key(both, a, b);
+    return map_find_pointer(p->by_pair, both);
+}
+
+/* Make room by ending the live punch (of this key, or of anybody if NULL) that had no news for
+   longest: its partners lose nothing but later updates. */
+static bool evict_live(struct punch *p, const uint8_t *key)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct pair *oldest = NULL;
+    struct pair *pair;
+
+    for (pair = slab_next(p->pairs, &cursor); pair != NULL; pair = slab_next(p->pairs, &cursor)) {
+        if (pair->state == PAIR_STATE_LIVE && (key == NULL || pair_has(pair, key)) &&
+            (oldest == NULL || mono_before(pair->timer.deadline, oldest->timer.deadline))) {
+            oldest = pair;
+        }
+    }
+    if (oldest == NULL) {
+        return false;
+    }
+    pair_end(p, oldest);
+    return true;
+}
+
+static enum verdict make_room(struct punch *p, const uint8_t requester[KEY_SIZE],
+                              const uint8_t target[KEY_SIZE])
+{
+    const uint8_t *keys[2] = {requester, target};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (key_use(p, keys[i]) >= PUNCH_PER_KEY_MAX && !evict_live(p, keys[i])) {
+            p->stats.limit_key++;
+            return VERDICT_LIMIT;
+        }
+    }
+    if (slab_count(p->pairs) >= PUNCH_COUNT_MAX && !evict_live(p, NULL)) {
+        p->stats.limit_all++;
+        return VERDICT_LIMIT;
+    }
+    return VERDICT_OK;
+}
+
+static int pair_enrol(struct punch *p, struct pair *pair, struct mono now)
+{
+    uint8_t both[PAIR_KEY_SIZE];
+    int rc;
+
+    pair_key(both, pair->sides[0].key, pair->sides[1].key);
+    rc = map_put_pointer(p->by_pair, both, pair);
+    if (rc == ERR_OK) {
+        rc = map_put_pointer(p->by_id, &pair->id, pair);
+    }
+    if (rc == ERR_OK) {
+        rc = map_put(p->by_key, pair->sides[0].key, key_use(p, pair->sides[0].key) + 1);
+    }
+    if (rc == ERR_OK) {
+        rc = map_put(p->by_key, pair->sides[1].key, key_use(p, pair->sides[1].key) + 1);
+        if (rc != ERR_OK) {
+            key_release(p, pair->sides[0].key);
+        }
+    }
+    if (rc == ERR_OK) {
+        rc = heap_set(&p->timers, &pair->timer, mono_add_ms(now, PUNCH_OFFER_MS_MAX));
+        if (rc != ERR_OK) {
+            key_release(p, pair->sides[0].key);
+            key_release(p, pair->sides[1].key);
+        }
+    }
+    if (rc != ERR_OK) {
+        (void)map_remove(p->by_pair, both, NULL);
+        (void)map_remove(p->by_id, &pair->id, NULL);
+    }
+    return rc;
+}
+
+/* An offer to the target; the requester's side is as its session knows it. */
+static enum verdict pair_offer(struct punch *p, const struct punch_request *request,
+                               struct mono now)
+{
+    struct handle handle;
+    struct pair *pair = slab_take(p->pairs, &handle);
+
+    if (pair == NULL) {
+        return VERDICT_UNAVAILABLE;
+    }
+    pair->handle = handle;
+    pair->state = PAIR_STATE_OFFERED;
+    pair->sides[SIDE_REQUESTER] = request->requester;
+    memcpy(pair->sides[SIDE_TARGET].key, request->target, KEY_SIZE);
+    pair->request_id = request->request_id;
+    pair->has_session = request->has_session;
+    do {
+        env_random(p->env, &pair->id, sizeof(pair->id));
+    } while (pair->id == 0 || map_find(p->by_id, &pair->id, NULL));
+    if (pair_enrol(p, pair, now) != ERR_OK) {
+        slab_release(p->pairs, handle);
+        return VERDICT_UNAVAILABLE;
+    }
+    p->stats.offered++;
+    p->stats.requested++;
+    output_offer(p, pair);
+    return VERDICT_OK;
+}
+
+static void pair_refresh(struct punch *p, struct pair *pair, struct mono now)
+{
+    int rc = heap_set(&p->timers, &pair->timer, mono_add_ms(now, PUNCH_IDLE_MS_MAX));
+
+    CHECK(rc == ERR_OK); /* it waits already, so nothing is allocated */
+}
+
+static void pair_accept(struct punch *p, struct pair *pair, const struct punch_side *answer,
+                        struct mono now)
+{
+    uint8_t probe_key[PUNCH_PROBE_KEY_SIZE];
+
+    pair->sides[SIDE_TARGET] = *answer;
+    pair->state = PAIR_STATE_LIVE;
+    p->stats.offered--;
+    p->stats.live++;
+    p->stats.accepted++;
+    pair_refresh(p, pair, now);
+    env_random(p->env, probe_key, sizeof(probe_key));
+    output_go(p, pair, SIDE_REQUESTER, probe_key);
+    output_go(p, pair, SIDE_TARGET, probe_key);
+}
+
+static void pair_refuse(struct punch *p, struct pair *pair)
+{
+    output_refused(p, pair);
+    pair_end(p, pair);
+}
+
+/* ---- what sessions tell ---- */
+
+static bool address_is_bad(struct punch *p, const struct endpoint *observed)
+{
+    if (observed->port != 0 && endpoint_scope(observed) != ENDPOINT_SCOPE_NEVER) {
+        return false;
+    }
+    p->stats.bad_address++;
+    return true;
+}
+
+enum verdict punch_request(struct punch *punch, const struct punch_request *request,
+                           struct mono now)
+{
+    const uint8_t *key = request->requester.key;
+    struct pair *known;
+    enum verdict verdict;
+
+    if (memcmp(key, request->target, KEY_SIZE) == 0) {
+        return VERDICT_BAD_REQUEST;
+    }
+    if (!bucket_table_take(punch->rate, key, 1, now)) {
+        punch->stats.limit_rate++;
+        return VERDICT_LIMIT;
+    }
+    if (address_is_bad(punch, &request->requester.observed)) {
+        return VERDICT_BAD_REQUEST;
+    }
+    if (request->requester.nat_kind == 0 && !request->has_session) {
+        punch->stats.unmeasured++;
+        return VERDICT_MEASURE_FIRST;
+    }
+    known = pair_find(punch, key, request->target);
+    if (known != NULL && known->state == PAIR_STATE_OFFERED) {
+        if (memcmp(known->sides[SIDE_REQUESTER].key, key, KEY_SIZE) == 0) {
+            punch->stats.limit_pair++;
+            return VERDICT_LIMIT;
+        }
+        /* Both want it: whoever asks for the other has said yes to being known to it. */
+        pair_accept(punch, known, &request->requester, now);
+        return VERDICT_OK;
+    }
+    if (known != NULL) {
+        pair_end(punch, known); /* the former punch of the two is superseded */
+    }
+    verdict = make_room(punch, key, request->target);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    return pair_offer(punch, request, now);
+}
+
+enum verdict punch_answer(struct punch *punch, uint64_t punch_id, const struct punch_side *answer,
+                          bool accept, struct mono now)
+{
+    struct pair *pair = map_find_pointer(punch->by_id, &punch_id);
+
+    if (pair == NULL || pair->state != PAIR_STATE_OFFERED ||
+        memcmp(pair->sides[SIDE_TARGET].key, answer->key, KEY_SIZE) != 0) {
+        return VERDICT_NOT_FOUND;
+    }
+    if (!accept) {
+        punch->stats.refused++;
+        pair_refuse(punch, pair);
+        return VERDICT_OK;
+    }
+    if (address_is_bad(punch, &answer->observed)) {
+        pair_refuse(punch, pair);
+        return VERDICT_BAD_REQUEST;
+    }
+    pair_accept(punch, pair, answer, now);
+    return VERDICT_OK;
+}
+
+void punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_SIZE], bool direct,
+                  struct mono now)
+{
+    struct pair *pair = map_find_pointer(punch->by_id, &punch_id);
+
+    if (pair == NULL || pair->state != PAIR_STATE_LIVE || !pair_has(pair, key)) {
+        return;
+    }
+    if (direct && !pair->told_direct) {
+        pair->told_direct = true;
+        punch->stats.direct++;
+    } else if (!direct && !pair->told_failed) {
+        pair->told_failed = true;
+        punch->stats.failed++;
+    }
+    pair_refresh(punch, pair, now);
+}
+
+static void pair_moved(struct punch *p, struct pair *pair, size_t side,
+                       const struct endpoint *observed, struct mono now)
+{
+    if (endpoint_equal(&pair->sides[side].observed, observed)) {
+        return;
+    }
+    pair->sides[side].observed = *observed;
+    if (pair->state != PAIR_STATE_LIVE) {
+        return; /* GO will tell it */
+    }
+    struct punch_output *o = output_push(p, PUNCH_OUTPUT_UPDATE, pair, 1 - side);
+    if (o != NULL) {
+        output_message(o, pair, 1 - side);
+        p->stats.updates++;
+    }
+    pair_refresh(p, pair, now);
+}
+
+void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
+                    const struct endpoint *observed, struct mono now)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct pair *pair;
+
+    /* The walk below is over all pairs: only for keys that are in one. */
+    if (key_use(punch, key) == 0 || address_is_bad(punch, observed)) {
+        return;
+    }
+    for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
+         pair = slab_next(punch->pairs, &cursor)) {
+        for (size_t side = 0; side < 2; side++) {
+            /* A target that has not answered has no address here yet: its yes brings it. */
+            if (memcmp(pair->sides[side].key, key, KEY_SIZE) == 0 &&
+                (side == SIDE_REQUESTER || pair->state == PAIR_STATE_LIVE)) {
+                pair_moved(punch, pair, side, observed, now);
+            }
+        }
+    }
+}
+
+void punch_on_gone(struct punch *punch, const uint8_t key[KEY_SIZE])
+{
+    struct handle cursor = HANDLE_NONE;
+    struct pair *pair;
+
+    if (key_use(punch, key) == 0) {
+        return;
+    }
+    for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
+         pair = slab_next(punch->pairs, &cursor)) {
+        if (!pair_has(pair, key)) {
+            continue;
+        }
+        if (pair->state == PAIR_STATE_OFFERED &&
+            memcmp(pair->sides[SIDE_TARGET].key, key, KEY_SIZE) == 0) {
+            pair_refuse(punch, pair);
+        } else {
+            pair_end(punch, pair);
+        }
+    }
+}
+
+void punch_expire(struct punch *punch, struct mono now)
+{
+    struct heap_entry *entry;
+
+    for (entry = heap_pop_due(&punch->timers, now); entry != NULL;
+         entry = heap_pop_due(&punch->timers, now)) {
+        struct pair *pair = HEAP_OWNER(entry, struct pair, timer);
+        if (pair->state == PAIR_STATE_OFFERED) {
+            punch->stats.timed_out++;
+            pair_refuse(punch, pair);
+        } else {
+            pair_end(punch, pair);
+        }
+    }
+}
+
+struct mono punch_deadline(const struct punch *punch)
+{
+    return heap_deadline(&punch->timers);
+}
+
+const struct punch_stats *punch_stats(const struct punch *punch)
+{
+    return &punch->stats;
+}
+
+bool punch_listens(const struct punch_side *self, const struct punch_side *peer)
+{
+    int order = memcmp(self->token, peer->token, PUNCH_TOKEN_SIZE);
+
+    if (order == 0) {
+        order = memcmp(self->observed.ip, peer->observed.ip, sizeof(self->observed.ip));
+    }
+    if (order == 0) {
+        order = memcmp(self->key, peer->key, KEY_SIZE);
+    }
+    return order > 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rendezvous/roster/member.h"
+
+#include "proto/crypto/signed.h"
+#include "proto/wire/name.h"
+#include "proto/wire/record.h"
+
+#include <string.h>
+
+_Static_assert((int)MEMBER_NAME_SIZE == (int)NAME_TEXT_SIZE, "names are copied whole");
+_Static_assert((int)MEMBER_RELAY_COUNT_MAX == (int)RECORD_RELAYS_MAX, "relays are copied whole");
+_Static_assert((int)MEMBER_EUI64_COUNT_MAX == (int)RECORD_FIXED_MAX, "claims are copied whole");
+_Static_assert((int)MEMBER_GROUP_COUNT_MAX == (int)RECORD_GROUPS_MAX, "groups are copied whole");
+
+int member_entry_verify(struct member_entry *out, const uint8_t ziglan_key[KEY_SIZE],
+                        struct member_bytes delegation, uint64_t now_ms)
+{
+    struct record_delegation record;
+    struct record_parts parts;
+
+    if (signed_open(&parts, RECORD_TYPE_DELEGATION, delegation.data, delegation.size) != ERR_OK ||
+        record_delegation_decode(&record, parts.record, parts.record_size) != ERR_OK ||
+        memcmp(record.header.key, ziglan_key, KEY_SIZE) != 0 ||
+        !record_live(&record.header, now_ms) || !record_unexpired(record.expires_ms, now_ms)) {
+        return ERR_DROP;
+    }
+    memcpy(out->key, record.entry_key, KEY_SIZE);
+    memcpy(out->ziglan_key, ziglan_key, KEY_SIZE);
+    out->rights = record.rights;
+    out->expires_ms = record.expires_ms;
+    return ERR_OK;
+}
+
+/* Put together what a member part and its admission say. */
+static int member_join(struct member *out, const uint8_t ziglan_key[KEY_SIZE],
+                       const struct record_member *part, const struct record_admission *admission)
+{
+    if (memcmp(admission->ziglan_key, ziglan_key, KEY_SIZE) != 0 ||
+        memcmp(admission->member_key, part->header.key, KEY_SIZE) != 0 ||
+        name_problem(admission->granted_name, strlen(admission->granted_name)) != NULL) {
+        return ERR_DROP;
+    }
+    memset(out, 0, sizeof(*out));
+    memcpy(out->key, part->header.key, KEY_SIZE);
+    memcpy(out->name, admission->granted_name, sizeof(out->name));
+    out->sequence = admission->header.sequence;
+    out->part_sequence = part->header.sequence;
+    out->expires_ms = admission->expires_ms;
+    out->relay_count = (uint8_t)part->relays_count;
+    memcpy(out->relays, part->relays, sizeof(out->relays));
+    out->eui64_count = (uint8_t)part->fixed_count;
+    memcpy(out->eui64s, part->fixed, sizeof(out->eui64s));
+    out->group_count = (uint8_t)admission->groups_count;
+    memcpy(out->groups, admission->groups, sizeof(out->groups));
+    return ERR_OK;
+}
+
+static int revocation_verify(struct member *out, const struct member_entry *entry,
+                             struct member_bytes revocation)
+{
+    struct record_revocation record;
+    struct record_parts parts;
+
+    if (signed_open(&parts, RECORD_TYPE_REVOCATION, revocation.data, revocation.size) != ERR_OK ||
+        record_revocation_decode(&record, parts.record, parts.record_size) != ERR_OK ||
+        memcmp(record.header.key, entry->key, KEY_SIZE) != 0 ||
+        memcmp(record.ziglan_key, entry->ziglan_key, KEY_SIZE) != 0 ||
+        (entry->rights & RECORD_RIGHT_REVOKE_FLAG) == 0) {
+        return ERR_DROP;
+    }
+    memset(out, 0, sizeof(*out));
+    memcpy(out->key, record.member_key, KEY_SIZE);
+    out->sequence = record.header.sequence;
+    out->revoked = true;
+    return ERR_OK;
+}
+
+int member_verify(struct member *out, const struct member_entry *entry, struct member_bytes part,
+                  struct member_bytes admission, struct member_bytes revocation, uint64_t now_ms)
+{
+    struct record_member part_record;
+    struct record_admission admission_record;
+    struct record_parts part_parts, admission_parts;
+
+    if (!record_unexpired(entry->expires_ms, now_ms)) {
+        return ERR_DROP;
+    }
+    if (revocation.size > 0) {
+        return revocation_verify(out, entry, revocation);
+    }
+    if (signed_open(&part_parts, RECORD_TYPE_MEMBER, part.data, part.size) != ERR_OK ||
+        signed_open(&admission_parts, RECORD_TYPE_ADMISSION, admission.data, admission.size) !=
+            ERR_OK ||
+        record_member_decode(&part_record, part_parts.record, part_parts.record_size) != ERR_OK ||
+        record_admission_decode(&admission_record, admission_parts.record,
+                                admission_parts.record_size) != ERR_OK) {
+        return ERR_DROP;
+    }
+    if (memcmp(admission_record.header.key, entry->key, KEY_SIZE) != 0 ||
+        (entry->rights & RECORD_RIGHT_ADMIT_FLAG) == 0 ||
+        !record_live(&admission_record.header, now_ms) ||
+        !record_unexpired(admission_record.expires_ms, now_ms)) {
+        return ERR_DROP;
+    }
+    return member_join(out, entry->ziglan_key, &part_record, &admission_record);
+}
+
+int member_decode(struct member *out, const uint8_t ziglan_key[KEY_SIZE], struct member_bytes part,
+                  struct member_bytes admission)
+{
+    struct record_member part_record;
+    struct record_admission admission_record;
+    struct record_parts part_parts, admission_parts;
+
+    if (record_split(&part_parts, part.data, part.size) != ERR_OK ||
+        record_split(&admission_parts, admission.data, admission.size) != ERR_OK ||
+        record_member_decode(&part_record, part_parts.record, part_parts.record_size) != ERR_OK ||
+        record_admission_decode(&admission_record, admission_parts.record,
+                                admission_parts.record_size) != ERR_OK) {
+        return ERR_DROP;
+    }
+    return member_join(out, ziglan_key, &part_record, &admission_record);
+}

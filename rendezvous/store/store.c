@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rendezvous/store/store.h"
+
+#include "proto/base/bytes.h"
+
+#include <string.h>
+
+static const char *const table_names[STORE_TABLE_COUNT] = {
+    [STORE_TABLE_META] = "meta",
+    [STORE_TABLE_MEMBERS] = "members",
+    [STORE_TABLE_ADMISSIONS] = "admissions",
+    [STORE_TABLE_INVITES] = "invites",
+    [STORE_TABLE_REVOCATIONS] = "revocations",
+    [STORE_TABLE_NAMES] = "names",
+    [STORE_TABLE_ADDRESSES] = "addresses",
+    [STORE_TABLE_CHANGES] = "changes",
+    [STORE_TABLE_SESSIONS] = "sessions",
+    [STORE_TABLE_ZIGLANS] = "ziglans",
+    [STORE_TABLE_ROSTER] = "roster",
+    [STORE_TABLE_BINDINGS] = "bindings",
+    [STORE_TABLE_VIEWS] = "views",
+    [STORE_TABLE_FORMER] = "former",
+};
+
+const char *store_table_name(enum store_table table)
+{
+    CHECK((size_t)table < STORE_TABLE_COUNT);
+    return table_names[table];
+}
+
+int store_read(struct store *store, enum store_table table, const void *key, size_t key_size,
+               void *value, size_t capacity, size_t *size)
+{
+    CHECK((size_t)table < STORE_TABLE_COUNT && key_size >= 1 && key_size <= STORE_KEY_SIZE_MAX);
+    *size = STORE_NONE;
+    return store->ops->read(store, table, key, key_size, value, capacity, size);
+}
+
+/* Run one change inside the open transaction, or in one of its own. The first failure is kept,
+   so that nothing more is attempted and the commit cannot succeed. */
+static int store_change(struct store *store, enum store_table table, const void *key,
+                        size_t key_size, const void *value, size_t size, bool removing)
+{
+    bool own = !store->writing;
+    int rc;
+
+    CHECK((size_t)table < STORE_TABLE_COUNT && key_size >= 1 && key_size <= STORE_KEY_SIZE_MAX);
+    CHECK(removing || size <= STORE_VALUE_SIZE_MAX);
+    if (own) {
+        rc = store_begin(store);
+        if (rc != ERR_OK) {
+            return rc;
+        }
+    }
+    if (store->failed == ERR_OK) {
+        store->failed = removing ? store->ops->remove(store, table, key, key_size)
+                                 : store->ops->write(store, table, key, key_size, value, size);
+    }
+    return own ? store_commit(store) : store->failed;
+}
+
+int store_write(struct store *store, enum store_table table, const void *key, size_t key_size,
+                const void *value, size_t size)
+{
+    return store_change(store, table, key, key_size, value, size, false);
+}
+
+int store_remove(struct store *store, enum store_table table, const void *key, size_t key_size)
+{
+    return store_change(store, table, key, key_size, NULL, 0, true);
+}
+
+struct store_cursor store_cursor_from(enum store_table table, const void *from, size_t from_size)
+{
+    struct store_cursor cursor = {.table = table, .key_size = from_size};
+
+    CHECK((size_t)table < STORE_TABLE_COUNT && from_size <= STORE_KEY_SIZE_MAX);
+    if (from_size > 0) {
+        memcpy(cursor.key, from, from_size);
+    }
+    return cursor;
+}
+
+int store_next(struct store *store, struct store_cursor *cursor, void *value, size_t capacity,
+               size_t *size)
+{
+    uint8_t from[STORE_KEY_SIZE_MAX];
+    size_t from_size = cursor->key_size;
+
+    /* A copy, because the house overwrites the cursor's key with what it finds. */
+    memcpy(from, cursor->key, sizeof(from));
+    *size = STORE_NONE;
+    int rc = store->ops->seek(store, cursor->table, from, from_size, cursor->started, cursor, value,
+                              capacity, size);
+    cursor->started = true;
+    return rc;
+}
+
+int store_begin(struct store *store)
+{
+    CHECK(!store->writing);
+    int rc = store->ops->begin(store);
+    store->writing = rc == ERR_OK;
+    store->failed = ERR_OK;
+    return rc;
+}
+
+int store_commit(struct store *store)
+{
+    CHECK(store->writing);
+    store->writing = false;
+    if (store->failed != ERR_OK) {
+        store->ops->abort(store);
+        return store->failed;
+    }
+    return store->ops->commit(store);
+}
+
+void store_abort(struct store *store)
+{
+    CHECK(store->writing);
+    store->writing = false;
+    store->ops->abort(store);
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    if (store->writing) {
+        store_abort(store);
+    }
+    store->ops->close(store);
+}

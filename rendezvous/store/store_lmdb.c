@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One process, one thread: a lock file of our own (flock) keeps others out, so that LMDB's reader
+ * table is not needed. A transaction's changes are also kept in a journal in memory, because LMDB
+ * can only grow its map while no transaction is open: when the map is full, the transaction is
+ * aborted, the map grown, and the journal played again.
+ */
+#include "rendezvous/store/store_lmdb.h"
+
+#include "proto/base/bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    MAP_SIZE_FIRST = 16 * 1024 * 1024,
+    PATH_SIZE = 1024,
+    JOURNAL_SIZE_FIRST = 4096,
+    JOURNAL_SIZE_KEPT = 1024 * 1024, /* a larger one was for one unusual transaction */
+};
+
+#define MAP_SIZE_MAX (UINT64_C(64) * 1024 * 1024 * 1024)
+
+/* One change in the journal, followed by its key and value. */
+struct change {
+    uint32_t table;
+    uint32_t removing;
+    uint32_t key_size;
+    uint32_t size;
+};
+
+struct lmdb {
+    struct store store;
+    const struct env *env;
+    MDB_env *mdb;
+    MDB_dbi tables[STORE_TABLE_COUNT];
+    MDB_txn *txn; /* the open write transaction */
+    uint8_t *journal;
+    size_t journal_used, journal_capacity;
+    int lock_fd;
+};
+
+static struct lmdb *lmdb_of(struct store *store)
+{
+    return store->context;
+}
+
+/* Translate an LMDB result; what went wrong is traced here, once. */
+static int lmdb_result(const struct lmdb *l, const char *what, int code)
+{
+    if (code == MDB_SUCCESS) {
+        return ERR_OK;
+    }
+    if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
+        env_trace(l->env, TRACE_LEVEL_ERROR, "store.full",
+                  "what=%s error=\"%s\": nothing was lost; make room on the disk", what,
+                  mdb_strerror(code));
+    } else {
+        env_trace(l->env, TRACE_LEVEL_ERROR, "store.failed", "what=%s error=\"%s\"", what,
+                  mdb_strerror(code));
+    }
+    return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
+}
+
+static MDB_val val_of(const void *data, size_t size)
+{
+    /* LMDB does not write through keys and values given to it; its struct lacks the const. */
+    union {
+        const void *in;
+        void *out;
+    } pointer = {.in = data};
+
+    return (MDB_val){.mv_size = size, .mv_data = pointer.out};
+}
+
+/* The open write transaction, or a read-only one of its own for one call. */
+static int read_begin(struct lmdb *l, MDB_txn **txn)
+{
+    *txn = l->txn;
+    if (l->txn != NULL) {
+        return ERR_OK;
+    }
+    return lmdb_result(l, "read", mdb_txn_begin(l->mdb, NULL, MDB_RDONLY, txn));
+}
+
+static void read_end(const struct lmdb *l, MDB_txn *txn)
+{
+    if (txn != l->txn) {
+        mdb_txn_abort(txn);
+    }
+}
+
+static int copy_out(const struct lmdb *l, const MDB_val *found, void *value, size_t capacity,
+                    size_t *size)
+{
+    if (found->mv_size > capacity) {
+        env_trace(l->env, TRACE_LEVEL_ERROR, "store.oversize", "size=%zu capacity=%zu",
+                  found->mv_size, capacity);
+        return ERR_SYSTEM;
+    }
+    if (found->mv_size > 0) {
+        memcpy(value, found->mv_data, found->mv_size);
+    }
+    *size = found->mv_size;
+    return ERR_OK;
+}
+
+static int lmdb_read(struct store *store, enum store_table table, const void *key, size_t key_size,
+                     void *value, size_t capacity, size_t *size)
+{
+    struct lmdb *l = lmdb_of(store);
+    MDB_val name = val_of(key, key_size);
+    MDB_val found;
+    MDB_txn *txn;
+    int rc = read_begin(l, &txn);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    int code = mdb_get(txn, l->tables[table], &name, &found);
+    if (code == MDB_SUCCESS) {
+        rc = copy_out(l, &found, value, capacity, size);
+    } else if (code != MDB_NOTFOUND) {
+        rc = lmdb_result(l, "read", code);
+    }
+    read_end(l, txn);
+    return rc;
+}
+
+/* Move a fresh cursor to the first key not before (or after) the given one. */
+static int cursor_seek(MDB_cursor *cursor, const void *key, size_t key_size, bool beyond,
+                       MDB_val *name, MDB_val *found)
+{
+    if (key_size == 0) {
+        return mdb_cursor_get(cursor, name, found, MDB_FIRST);
+    }
+    *name = val_of(key, key_size);
+    int code = mdb_cursor_get(cursor, name, found, MDB_SET_RANGE);
+    if (code == MDB_SUCCESS && beyond && name->mv_size == key_size &&
+        memcmp(name->mv_data, key, key_size) == 0) {
+        code = mdb_cursor_get(cursor, name, found, MDB_NEXT);
+    }
+    return code;
+}
+
+static int lmdb_seek(struct store *store, enum store_table table, const void *key, size_t key_size,
+                     bool beyond, struct store_cursor *out, void *value, size_t capacity,
+                     size_t *size)
+{
+    struct lmdb *l = lmdb_of(store);
+    MDB_cursor *cursor = NULL;
+    MDB_val name, found;
+    MDB_txn *txn;
+    int rc = read_begin(l, &txn);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    int code = mdb_cursor_open(txn, l->tables[table], &cursor);
+    if (code == MDB_SUCCESS) {
+        code = cursor_seek(cursor, key, key_size, beyond, &name, &found);
+    }
+    if (code == MDB_SUCCESS && name.mv_size > STORE_KEY_SIZE_MAX) {
+        code = MDB_CORRUPTED; /* we never wrote such a key */
+    }
+    if (code == MDB_SUCCESS) {
+        memcpy(out->key, name.mv_data, name.mv_size);
+        out->key_size = name.mv_size;
+        rc = copy_out(l, &found, value, capacity, size);
+    } else if (code != MDB_NOTFOUND) {
+        rc = lmdb_result(l, "seek", code);
+    }
+    if (cursor != NULL) {
+        mdb_cursor_close(cursor);
+    }
+    read_end(l, txn);
+    return rc;
+}
+
+static int journal_add(struct lmdb *l, const struct change *change, const void *key,
+                       const void *value)
+{
+    size_t need = l->journal_used + sizeof(*change) + change->key_size + change->size;
+
+    if (need > l->journal_capacity) {
+        size_t capacity = l->journal_capacity == 0 ? JOURNAL_SIZE_FIRST : l->journal_capacity;
+        while (capacity < need) {
+            capacity *= 2;
+        }
+        uint8_t *journal = realloc(l->journal, capacity);
+        if (journal == NULL) {
+            return ERR_NOMEM;
+        }
+        l->journal = journal;
+        l->journal_capacity = capacity;
+    }
+    uint8_t *at = l->journal + l->journal_used;
+    memcpy(at, change, sizeof(*change));
+    memcpy(at + sizeof(*change), key, change->key_size);
+    if (change->size > 0) {
+        memcpy(at + sizeof(*change) + change->key_size, value, change->size);
+    }
+    l->journal_used = need;
+    return ERR_OK;
+}
+
+static int change_apply(struct lmdb *l, const struct change *change, const void *key,
+                        const void *value)
+{
+    MDB_val name = val_of(key, change->key_size);
+    MDB_val data = val_of(value, change->size);
+
+    if (change->removing != 0) {
+        int code = mdb_del(l->txn, l->tables[change->table], &name, NULL);
+        return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+    }
+    return mdb_put(l->txn, l->tables[change->table], &name, &data, 0);
+}
+
+/* Play the whole journal into the fresh transaction. Returns an LMDB code. */
+static int journal_play(struct lmdb *l)
+{
+    size_t at = 0;
+    int code = MDB_SUCCESS;
+
+    while (at < l->journal_used && code == MDB_SUCCESS) {
+        struct change change;
+        memcpy(&change, l->journal + at, sizeof(change));
+        const uint8_t *key = l->journal + at + sizeof(change);
+        code = change_apply(l, &change, key, key + change.key_size);
+        at += sizeof(change) + change.key_size + change.size;
+    }
+    return code;
+}
+
+static void txn_abort(struct lmdb *l)
+{
+    if (l->txn != NULL) {
+        mdb_txn_abort(l->txn);
+        l->txn = NULL;
+    }
+}
+
+static int map_grow(struct lmdb *l)
+{
+    MDB_envinfo info;
+    int code = mdb_env_info(l->mdb, &info);
+
+    if (code != MDB_SUCCESS) {
+        return code;
+    }
+    if (info.me_mapsize > MAP_SIZE_MAX / 2) {
+        return MDB_MAP_FULL;
+    }
+    env_trace(l->env, TRACE_LEVEL_DEBUG, "store.grow", "map_bytes=%zu", info.me_mapsize * 2);
+    return mdb_env_set_mapsize(l->mdb, info.me_mapsize * 2);
+}
+
+/* The map is full: grow it and do the transaction's changes again, until they fit. */
+static int txn_replay(struct lmdb *l)
+{
+    int code = MDB_MAP_FULL;
+
+    while (code == MDB_MAP_FULL) {
+        txn_abort(l);
+        code = map_grow(l);
+        if (code != MDB_SUCCESS) {
+            break;
+        }
+        code = mdb_txn_begin(l->mdb, NULL, 0, &l->txn);
+        if (code != MDB_SUCCESS) {
+            l->txn = NULL;
+            break;
+        }
+        code = journal_play(l);
+    }
+    return code;
+}
+
+static int lmdb_change(struct store *store, const struct change *change, const void *key,
+                       const void *value)
+{
+    struct lmdb *l = lmdb_of(store);
+    int rc = journal_add(l, change, key, value);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    int code = change_apply(l, change, key, value);
+    if (code == MDB_MAP_FULL) {
+        code = txn_replay(l);
+    }
+    return lmdb_result(l, "write", code);
+}
+
+static int lmdb_write(struct store *store, enum store_table table, const void *key, size_t key_size,
+                      const void *value, size_t size)
+{
+    struct change change = {(uint32_t)table, 0, u32_of(key_size), u32_of(size)};
+
+    return lmdb_change(store, &change, key, value);
+}
+
+static int lmdb_remove(struct store *store, enum store_table table, const void *key,
+                       size_t key_size)
+{
+    struct change change = {(uint32_t)table, 1, u32_of(key_size), 0};
+
+    return lmdb_change(store, &change, key, NULL);
+}
+
+static int lmdb_begin(struct store *store)
+{
+    struct lmdb *l = lmdb_of(store);
+
+    if (l->journal_capacity > JOURNAL_SIZE_KEPT) {
+        free(l->journal);
+        l->journal = NULL;
+        l->journal_capacity = 0;
+    }
+    l->journal_used = 0;
+    int code = mdb_txn_begin(l->mdb, NULL, 0, &l->txn);
+    if (code != MDB_SUCCESS) {
+        l->txn = NULL;
+    }
+    return lmdb_result(l, "begin", code);
+}
+
+static int lmdb_commit(struct store *store)
+{
+    struct lmdb *l = lmdb_of(store);
+    int code = MDB_MAP_FULL;
+
+    while (code == MDB_MAP_FULL) {
+        /* The transaction is gone after this, whatever comes back. The commit itself needs pages
+           for LMDB's list of free ones, so it too may find the map full. */
+        code = mdb_txn_commit(l->txn);
+        l->txn = NULL;
+        if (code == MDB_MAP_FULL) {
+            code = txn_replay(l);
+            if (code != MDB_SUCCESS) {
+                txn_abort(l);
+                break;
+            }
+            code = MDB_MAP_FULL; /* played again: commit once more */
+        }
+    }
+    return lmdb_result(l, "commit", code);
+}
+
+static void lmdb_abort(struct store *store)
+{
+    txn_abort(lmdb_of(store));
+}
+
+static void lmdb_close(struct store *store)
+{
+    struct lmdb *l = lmdb_of(store);
+
+    txn_abort(l);
+    if (l->mdb != NULL) {
+        mdb_env_close(l->mdb);
+    }
+    if (l->lock_fd >= 0) {
+        (void)close(l->lock_fd);
+    }
+    free(l->journal);
+    free(l);
+}
+
+static const struct store_ops lmdb_ops = {
+    .read = lmdb_read,
+    .seek = lmdb_seek,
+    .write = lmdb_write,
+    .remove = lmdb_remove,
+    .begin = lmdb_begin,
+    .commit = lmdb_commit,
+    .abort = lmdb_abort,
+    .close = lmdb_close,
+};
+
+/* ---- opening ---- */
+
+static const char *remedy_of(int code)
+{
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room on the disk and try again";
+    case EACCES:
+    case EPERM:
+        return "; run this as root or as the owner of that place";
+    case ENOENT:
+        return "; make the folder around it, or name another";
+    case EMFILE:
+    case ENFILE:
+        return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_VERSION_MISMATCH:
+        return "; put it back from a backup, or move it away to begin anew";
+    default:
+        return "";
+    }
+}
+
+static int directory_make(const char *path, char *error, size_t error_size)
+{
+    struct stat st;
+
+    if (mkdir(path, S_IRWXU) == 0) {
+        return ERR_OK;
+    }
+    if (errno != EEXIST) {
+        (void)snprintf(error, error_size, "cannot make the state directory %s: %s%s", path,
+                       strerror(errno), remedy_of(errno));
+        return ERR_SYSTEM;
+    }
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        (void)snprintf(error, error_size, "%s is not a directory: move it away or name another",
+                       path);
+        errno = ENOTDIR;
+        return ERR_SYSTEM;
+    }
+    return ERR_OK;
+}
+
+static int lock_take(struct lmdb *l, const char *path, char *error, size_t error_size)
+{
+    char lock_path[PATH_SIZE];
+
+    int size = snprintf(lock_path, sizeof(lock_path), "%s/lock", path);
+    if (size < 0 || (size_t)size >= sizeof(lock_path)) {
+        (void)snprintf(error, error_size, "the path of the state directory is too long");
+        errno = ENAMETOOLONG;
+        return ERR_SYSTEM;
+    }
+    l->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (l->lock_fd < 0) {
+        (void)snprintf(error, error_size, "cannot open %s: %s%s", lock_path, strerror(errno),
+                       remedy_of(errno));
+        return ERR_SYSTEM;
+    }
+    if (flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)snprintf(error, error_size,
+                       errno == EWOULDBLOCK ? "%s is in use by another process: stop that one first"
+                                            : "cannot lock %s",
+                       path);
+        return ERR_SYSTEM;
+    }
+    return ERR_OK;
+}
+
+static int tables_open(struct lmdb *l)
+{
+    MDB_txn *txn;
+    int code = mdb_txn_begin(l->mdb, NULL, 0, &txn);
+
+    if (code != MDB_SUCCESS) {
+        return code;
+    }
+    for (size_t i = 0; i < STORE_TABLE_COUNT && code == MDB_SUCCESS; i++) {
+        code = mdb_dbi_open(txn, store_table_name((enum store_table)i), MDB_CREATE, &l->tables[i]);
+    }
+    if (code != MDB_SUCCESS) {
+        mdb_txn_abort(txn);
+        return code;
+    }
+    return mdb_txn_commit(txn);
+}
+
+static int database_open(struct lmdb *l, const char *path, char *error, size_t error_size)
+{
+    int code = mdb_env_create(&l->mdb);
+
+    if (code == MDB_SUCCESS) {
+        code = mdb_env_set_maxdbs(l->mdb, STORE_TABLE_COUNT);
+    }
+    if (code == MDB_SUCCESS) {
+        code = mdb_env_set_mapsize(l->mdb, MAP_SIZE_FIRST);
+    }
+    if (code == MDB_SUCCESS) {
+        code = mdb_env_open(l->mdb, path, MDB_NOLOCK | MDB_NOTLS, S_IRUSR | S_IWUSR);
+    }
+    if (code == MDB_SUCCESS) {
+        code = tables_open(l);
+    }
+    if (code != MDB_SUCCESS) {
+        (void)snprintf(error, error_size, "cannot open the database in %s: %s%s", path,
+                       mdb_strerror(code), remedy_of(code));
+        errno = code > 0 ? code : 0; /* LMDB's own are negative */
+        return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
+    }
+    return ERR_OK;
+}
+
+int store_lmdb_open(struct store **out, const char *path, const struct env *env, char *error,
+                    size_t error_size)
+{
+    struct lmdb *l = calloc(1, sizeof(*l));
+    int rc;
+
+    *out = NULL;
+    if (l == NULL) {
+        (void)snprintf(error, error_size, "out of memory");
+        return ERR_NOMEM;
+    }
+    l->lock_fd = -1;
+    l->env = env;
+    l->store.ops = &lmdb_ops;
+    l->store.context = l;
+    rc = directory_make(path, error, error_size);
+    if (rc == ERR_OK) {
+        rc = lock_take(l, path, error, error_size);
+    }
+    if (rc == ERR_OK) {
+        rc = database_open(l, path, error, error_size);
+    }
+    if (rc != ERR_OK) {
+        int cause = errno;
+        lmdb_close(&l->store);
+        errno = cause;
+        return rc;
+    }
+    *out = &l->store;
+    return ERR_OK;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A wall clock that is wrong, of a host or of its relay: it is said, and nothing is lost. */
+#include "client/core/core_internal.h"
+#include "relayd/core/core.h"
+#include "tests/support/host_fixture.h"
+
+static const int64_t year_ms = INT64_C(365) * 24 * 3600 * 1000;
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+
+static int64_t wrong_by_ms; /* the clock of the first host */
+static int64_t relay_by_ms; /* the clock of the relay */
+
+static uint64_t wrong_wall(void *context)
+{
+    return (uint64_t)((int64_t)lab_wall(context) + wrong_by_ms);
+}
+
+static uint64_t relay_wall(void *context)
+{
+    return (uint64_t)((int64_t)lab_wall(context) + relay_by_ms);
+}
+
+/* Start a host again with this env. */
+static void restart_with(struct lab *lab, size_t i, const struct env *env, const char *name)
+{
+    struct test_host *h = &lab->hosts[i];
+    struct host_config cfg = host_config_of(h, i, MTU);
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    host_core_free(h->core);
+    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", name);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, env, lab->now), ERR_OK);
+    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
+    host_core_network(h->core, &addr, 1, 5000, lab->now);
+}
+
+static struct ziglan *ziglan_at(struct lab *lab, size_t host)
+{
+    return lab->hosts[host].core->ziglans[0];
+}
+
+/* Two joined hosts; the first has a clock of its own. */
+static struct lab *lab_with_wrong_host(struct env *env)
+{
+    struct lab *lab = lab_joined();
+
+    wrong_by_ms = 0;
+    *env = lab->env;
+    env->wall_ms = wrong_wall;
+    restart_with(lab, 0, env, "anna");
+    run_ms(lab, 3000);
+    assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
+    return lab;
+}
+
+static void assert_ping_passes(struct lab *lab)
+{
+    size_t before = lab->hosts[1].delivered;
+
+    for (int i = 0; i < 20 && lab->hosts[1].delivered == before; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_true(lab->hosts[1].delivered > before);
+}
+
+static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
+{
+    struct env env;
+    struct lab *lab = lab_with_wrong_host(&env);
+    struct ziglan *mine = ziglan_at(lab, 0);
+
+    (void)state;
+    assert_ping_passes(lab);
+    wrong_by_ms = year_ms;
+    run_ms(lab, 1000);
+    assert_int_equal(roster_count(mine->roster), 0);
+    assert_non_null(strstr(mine->error, "525600 minutes ahead of the relay's"));
+    /* What is news meanwhile is not believed, and is asked for again. */
+    uint64_t known = roster_sequence(mine->roster);
+    restart_with(lab, 1, &lab->env, "other-wish");
+    run_ms(lab, 61000);
+    assert_int_equal(roster_sequence(mine->roster), known);
+    wrong_by_ms = 0;
+    run_ms(lab, 20000); /* nothing wakes an idle host when its clock is set */
+    assert_int_equal(roster_count(mine->roster), 2);
+    assert_string_equal(mine->error, "");
+    assert_int_equal(mine->state, ZIGLAN_STATE_JOINED);
+    assert_true(roster_sequence(mine->roster) > known);
+    assert_int_equal(roster_sequence(mine->roster), roster_sequence(ziglan_at(lab, 1)->roster));
+    assert_ping_passes(lab);
+    lab_free(lab);
+}
+
+static void a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set(void **state)
+{
+    struct env env;
+    struct lab *lab = lab_with_wrong_host(&env);
+
+    (void)state;
+    wrong_by_ms = -(int64_t)lab_wall(lab);
+    restart_with(lab, 0, &env, "anna");
+    run_ms(lab, 5000);
+    assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
+    assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
+    wrong_by_ms = 0;
+    run_ms(lab, 20000);
+    assert_string_equal(ziglan_at(lab, 0)->error, "");
+    assert_int_equal(ziglan_at(lab, 0)->state, ZIGLAN_STATE_JOINED);
+    assert_ping_passes(lab);
+    lab_free(lab);
+}
+
+/* The relay's clock is 20 days ahead when it renews a member, so hosts do not believe it. */
+static void what_a_relay_signed_in_the_future_is_signed_anew(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct store *store = lab->relay_store;
+    struct env env = lab->env;
+
+    (void)state;
+    env.wall_ms = relay_wall;
+    relay_by_ms = 20 * day_ms;
+    relay_core_free(lab->relay);
+    assert_int_equal(relay_core_new(&lab->relay, &lab->cfg, store, &env, lab->now), ERR_OK);
+    run_ms(lab, 65000);
+    assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
+    relay_by_ms = 0;
+    run_ms(lab, 130000);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(ziglan_at(lab, i)->error, "");
+        assert_int_equal(ziglan_at(lab, i)->state, ZIGLAN_STATE_JOINED);
+        assert_int_equal(roster_count(ziglan_at(lab, i)->roster), 2);
+    }
+    assert_ping_passes(lab);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_clock_a_year_ahead_for_a_minute_costs_no_member),
+        cmocka_unit_test(a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set),
+        cmocka_unit_test(what_a_relay_signed_in_the_future_is_signed_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

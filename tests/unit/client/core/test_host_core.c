@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two host cores and a relay core: join, first packet over the relay, direct path, loss of it,
+ * restart of the relay, revocation. */
+#include "client/core/core_internal.h"
+#include "tests/support/host_fixture.h"
+
+/* For the rooms that a test links: */
+#include "client/core/core.h"
+#include "relayd/core/core.h"
+
+static void the_first_packet_arrives_over_the_relay_within_three_round_trips(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 2 * 4 * DELAY_MS);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    assert_int_equal(lab->hosts[1].last_size, 84);
+    assert_int_equal(naive_sum(lab->hosts[1].last, 20, 0), 0);
+    assert_int_equal(naive_sum(lab->hosts[1].last + 20, 64, 0), 0);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    assert_int_equal(peer_find(lab->hosts[1].core, lab->hosts[0].identity.public_key)
+                         ->rx_relayed_packets, 1);
+    lab_free(lab);
+}
+
+static void the_path_becomes_direct_and_carries_the_packets(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    size_t before = lab->direct_frames;
+    send_ping(lab, MTU);
+    run_ms(lab, DELAY_MS);
+    assert_int_equal(lab->hosts[1].delivered, 2);
+    assert_int_equal(lab->hosts[1].last_size, MTU);
+    assert_true(lab->direct_frames > before);
+    lab_free(lab);
+}
+
+static void a_cut_direct_path_is_left_for_the_relay_within_a_second(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    lab->cut_direct = true;
+    for (int i = 0; i < 10; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    size_t before = lab->hosts[1].delivered;
+    send_ping(lab, 84);
+    run_ms(lab, 100);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    lab->cut_direct = false;
+    for (int i = 0; i < 150; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_string_equal(state_of_nas(lab), "direct");
+    lab_free(lab);
+}
+
+static void a_path_that_heals_is_taken_again_soon(void **state)
+{
+    struct lab *lab = lab_joined();
+    int waited = 0;
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    lab->cut_direct = true;
+    for (int i = 0; i < 300; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_string_equal(state_of_nas(lab), "relayed");
+    lab->cut_direct = false;
+    while (strcmp(state_of_nas(lab), "direct") != 0) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+        waited++;
+        assert_true(waited < 50);
+    }
+    lab_free(lab);
+}
+
+static void a_full_packet_passes_an_underlay_of_1280_in_pieces_and_capsules(void **state)
+{
+    struct lab *lab = lab_joined_over(1280);
+
+    (void)state;
+    lab->cut_direct = true;
+    send_ping(lab, MTU);
+    run_ms(lab, 500);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    lab->cut_direct = false;
+    for (int i = 0; i < 130; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_string_equal(state_of_nas(lab), "direct");
+    size_t before = lab->hosts[1].delivered;
+    send_ping(lab, MTU);
+    run_ms(lab, 100);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    assert_int_equal(lab->hosts[1].last_size, MTU);
+    lab_free(lab);
+}
+
+static void a_packet_that_no_pieces_make_fit_goes_through_the_relay(void **state)
+{
+    struct lab *lab = lab_new_of_mtu(INNER_MTU_MAX);
+
+    (void)state;
+    join(lab, 0);
+    join(lab, 1);
+    run_ms(lab, 1500);
+    for (int i = 0; i < 20; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_string_equal(state_of_nas(lab), "direct");
+    size_t before = lab->hosts[1].delivered;
+    send_ping(lab, INNER_MTU_MAX);
+    run_ms(lab, 500);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    assert_int_equal(lab->hosts[1].last_size, INNER_MTU_MAX);
+    lab_free(lab);
+}
+
+static void a_restarted_relay_is_found_again_within_three_seconds(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 500);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    relay_core_free(lab->relay);
+    lab->relay = NULL;
+    run_ms(lab, 5000);
+    start_relay(lab);
+    for (int i = 0; i < 30; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    size_t before = lab->hosts[1].delivered;
+    send_ping(lab, 84);
+    run_ms(lab, 100);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    lab_free(lab);
+}
+
+static void a_direct_path_survives_the_end_of_the_relay(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    relay_core_free(lab->relay);
+    lab->relay = NULL;
+    /* Beyond the rekey time: the new handshake goes over the direct path. */
+    for (int i = 0; i < 400; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 1000);
+    }
+    assert_string_equal(state_of_nas(lab), "direct");
+    assert_true(lab->hosts[1].delivered >= 400);
+    lab_free(lab);
+}
+
+static void a_revoked_member_is_cut_off_at_once(void **state)
+{
+    struct lab *lab = lab_joined();
+    uint8_t key[KEY_SIZE];
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    assert_int_equal(relay_core_revoke(lab->relay, "anna", key, lab->now), VERDICT_OK);
+    run_ms(lab, 200);
+    if (state_of_nas(lab)[0] != '\0') {
+        send_ping(lab, 84);
+    }
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    lab_free(lab);
+}
+
+/* An ICMPv6 echo request from host 0 to one of nas's fixed addresses. */
+static void send_ping6_fixed(struct lab *lab, const uint8_t middle[4])
+{
+    struct test_host *h = &lab->hosts[0];
+    uint8_t v4[4], resolver[4], bits;
+    uint8_t bytes[48] = {0x60, 0, 0, 0, 0, 8, 58, 64};
+    struct packet packet = {.data = bytes, .size = sizeof(bytes)};
+    uint16_t sum;
+
+    host_core_addresses(h->core, v4, bytes + 8, resolver, &bits);
+    memcpy(bytes + 24, (const uint8_t[]){0xfd, 0xd9, 0xf8, 0xff}, 4);
+    memcpy(bytes + 28, middle, 4);
+    memcpy(bytes + 32, (const uint8_t[]){2, 0, 0, 0xff, 0xfe, 0, 0, 2}, 8);
+    bytes[40] = 128;
+    sum = naive_sum(bytes + 8, 40, 8 + 58); /* addresses and payload; length and protocol */
+    bytes[42] = (uint8_t)(sum >> 8);
+    bytes[43] = (uint8_t)sum;
+    host_core_packets(h->core, &packet, 1, &h->io, lab->now);
+    flush_host(lab, h);
+}
+
+static void a_fixed_address_claimed_in_the_member_part_is_reached(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct test_host *nas = &lab->hosts[1];
+
+    (void)state;
+    send_ping6_fixed(lab, (const uint8_t[]){0, 0, 0, 0});
+    run_ms(lab, 500);
+    assert_int_equal(nas->delivered, 1);
+    assert_memory_equal(nas->last + 24, ((const uint8_t[]){0xfd, 0xd9, 0xf8, 0xff, 0, 0, 0, 0}), 8);
+    assert_int_equal(nas->last[39], 2);
+    assert_int_equal(naive_sum(nas->last + 8, 40, 8 + 58), 0);
+    /* The 32 bits in the middle all belong to the same host. */
+    send_ping6_fixed(lab, (const uint8_t[]){0xff, 0xff, 0xff, 0xff});
+    run_ms(lab, 500);
+    assert_int_equal(nas->delivered, 2);
+    assert_int_equal(nas->last[28], 0xff);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_packet_arrives_over_the_relay_within_three_round_trips),
+        cmocka_unit_test(the_path_becomes_direct_and_carries_the_packets),
+        cmocka_unit_test(a_cut_direct_path_is_left_for_the_relay_within_a_second),
+        cmocka_unit_test(a_path_that_heals_is_taken_again_soon),
+        cmocka_unit_test(a_full_packet_passes_an_underlay_of_1280_in_pieces_and_capsules),
+        cmocka_unit_test(a_packet_that_no_pieces_make_fit_goes_through_the_relay),
+        cmocka_unit_test(a_restarted_relay_is_found_again_within_three_seconds),
+        cmocka_unit_test(a_direct_path_survives_the_end_of_the_relay),
+        cmocka_unit_test(a_fixed_address_claimed_in_the_member_part_is_reached),
+        cmocka_unit_test(a_revoked_member_is_cut_off_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

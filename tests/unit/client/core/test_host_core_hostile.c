@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hosts whose relay or peer means harm: what they can make a host send, and that it recovers. */
+#include "tests/support/host_fixture.h"
+
+#include "client/peer/conversation.h"
+#include "client/core/core_internal.h"
+#include "proto/wire/probe.h"
+#include "relayd/core/core.h"
+
+static struct association *association_at(struct lab *lab, size_t host)
+{
+    struct host_core *core = lab->hosts[host].core;
+
+    assert_true(core->peers_count > 0);
+    assert_non_null(core->peers[0]->association);
+    return core->peers[0]->association;
+}
+
+static struct lab *lab_relayed(void)
+{
+    struct lab *lab = lab_joined();
+
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    return lab;
+}
+
+/* Give host 0 a PunchGo as the entry point of a ziglan might send it. */
+static void punch_go_of(struct lab *lab, const struct ziglan *ziglan, const uint8_t ip[4],
+                        uint32_t port)
+{
+    Ziglan__PunchMessage message = ZIGLAN__PUNCH_MESSAGE__INIT;
+    Ziglan__PunchGo go = ZIGLAN__PUNCH_GO__INIT;
+    uint8_t address[4];
+
+    memcpy(address, ip, sizeof(address));
+    message.ip.data = address;
+    message.ip.len = sizeof(address);
+    message.port = port;
+    go.peer.data = lab->hosts[1].identity.public_key;
+    go.peer.len = KEY_SIZE;
+    go.message = &message;
+    pathfinder_on_punch_go(lab->hosts[0].core, ziglan, &go, lab->now);
+}
+
+static void punch_go(struct lab *lab, const uint8_t ip[4], uint32_t port)
+{
+    punch_go_of(lab, lab->hosts[0].core->ziglans[0], ip, port);
+}
+
+static void a_relay_cannot_aim_a_host_at_others_without_bound(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    size_t before = lab->direct_frames;
+    for (uint32_t i = 0; i < 2000; i++) {
+        const uint8_t victim[4] = {203, 0, 113, (uint8_t)(i % 250 + 1)};
+
+        punch_go(lab, victim, 1000 + i);
+        run_ms(lab, 5);
+    }
+    /* Ten seconds: the burst and a little more. */
+    assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
+    lab_free(lab);
+}
+
+/* A second ziglan of host 0, whose entry point has no say about the members of the first. */
+static struct ziglan *join_another(struct lab *lab)
+{
+    struct host_core *core = lab->hosts[0].core;
+    struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
+    struct ziglan_host host = core_ziglan_host(core);
+    struct ziglan *ziglan;
+
+    (void)snprintf(url.name, sizeof(url.name), "other");
+    (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "192.0.2.77");
+    memset(url.key, 9, KEY_SIZE);
+    assert_int_equal(ziglan_new(&ziglan, &url, &host, lab->now), ERR_OK);
+    core->ziglans[core->ziglans_count++] = ziglan;
+    return ziglan;
+}
+
+static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **state)
+{
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+    struct lab *lab = lab_relayed();
+    struct association *a = association_at(lab, 0);
+    Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
+
+    (void)state;
+    run_ms(lab, 6000);
+    struct ziglan *other = join_another(lab);
+    struct entry entry = other->entry;
+    struct endpoint observed = a->observed;
+    punch_go_of(lab, other, victim, 4000);
+    assert_true(endpoint_equal(&a->observed, &observed));
+
+    /* Whether we talk to the member is not its business: what it asks is answered with no. */
+    request.requester.data = lab->hosts[1].identity.public_key;
+    request.requester.len = KEY_SIZE;
+    a->candidates_told = 1;
+    other->entry = lab->hosts[0].core->ziglans[0]->entry; /* so that the answer can leave */
+    pathfinder_on_punch_request(lab->hosts[0].core, other, &request, lab->now);
+    assert_int_equal(a->candidates_told, 1);
+    pathfinder_on_punch_request(lab->hosts[0].core, lab->hosts[0].core->ziglans[0], &request,
+                                lab->now);
+    assert_int_equal(a->candidates_told, 0);
+    other->entry = entry;
+    lab_free(lab);
+}
+
+/* An address has only a name that leads back to it: not one that means somebody of another ziglan. */
+static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *core = lab->hosts[0].core;
+    char name[128];
+    char key[KEY_TEXT_SIZE];
+    struct host_name_record nas;
+
+    (void)state;
+    assert_true(host_core_lookup_name(core, "nas", &nas));
+    assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
+    assert_string_equal(name, "nas");
+    struct ziglan *other = join_another(lab); /* in which we are "nas" ourselves, and looked up first */
+    (void)snprintf(other->granted, sizeof(other->granted), "nas");
+    core->ziglans[1] = core->ziglans[0];
+    core->ziglans[0] = other;
+    assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
+    assert_string_equal(name, "nas.home");
+    (void)snprintf(other->name, sizeof(other->name), "home"); /* not even that tells them apart */
+    assert_true(host_core_lookup_address(core, nas.v6, 16, name, sizeof(name)));
+    assert_string_equal(name, key_text(lab->hosts[1].identity.public_key, key));
+    lab_free(lab);
+}
+
+static void one_address_that_never_answered_gets_eight_pings(void **state)
+{
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    run_ms(lab, 10000);
+    size_t before = lab->direct_frames;
+    for (int i = 0; i < 40; i++) {
+        punch_go(lab, victim, 4000);
+        run_ms(lab, 100);
+    }
+    /* Both hosts try each other too, now and then: those are few. */
+    assert_true(lab->direct_frames - before <= 8 + 16);
+    lab_free(lab);
+}
+
+/* A member seals pings and sends them with source addresses of others. */
+static void forge_ping(struct lab *lab, const struct endpoint *from)
+{
+    struct association *a = association_at(lab, 1);
+    struct probe probe = {.kind = PROBE_KIND_PING, .transaction = lab->random_state | 1};
+    uint8_t frame[PROBE_PLAIN_SIZE + FRAME_OVERHEAD];
+    struct dgram in = {.local = lab->hosts[0].address, .remote = *from, .data = frame};
+
+    lab->random_state++;
+    probe.frame_size = sizeof(frame);
+    probe_encode(&probe, frame + FRAME_HEADER_SIZE, PROBE_PLAIN_SIZE);
+    in.size = transport_seal(a->current->control, FRAME_TYPE_PROBE, frame, PROBE_PLAIN_SIZE);
+    assert_true(in.size > 0);
+    host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+static void forged_sources_of_pings_get_a_bounded_number_of_packets(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    size_t before = lab->direct_frames;
+    for (uint32_t i = 0; i < 2000; i++) {
+        const uint8_t victim[4] = {203, 0, 113, (uint8_t)(i % 40 + 1)};
+        struct endpoint from = endpoint_v4(victim, 4000);
+
+        forge_ping(lab, &from);
+        run_ms(lab, 5);
+    }
+    assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
+    assert_true(association_at(lab, 0)->paths_count <= ASSOCIATION_PATHS_MAX);
+    lab_free(lab);
+}
+
+static void a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts(void **state)
+{
+    static const uint8_t ip[4] = {198, 51, 100, 77};
+    struct lab *lab = lab_relayed();
+    struct association *a = association_at(lab, 0);
+    struct endpoint from = endpoint_v4(ip, 4000);
+
+    (void)state;
+    punch_go(lab, ip, 4000);
+    run_ms(lab, 10);
+    assert_true(a->volley_running);
+    forge_ping(lab, &from);
+    for (int i = 0; i < 40; i++) { /* the ways of both stay cut */
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_false(a->volley_running);
+    assert_true(a->retry.at.ns != MONO_NEVER.ns);
+    size_t turns = lab->turns;
+    run_ms(lab, 1000);
+    assert_true(lab->turns - turns < 100);
+    lab_free(lab);
+}
+
+static void a_host_without_a_relay_does_not_spin(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    relay_core_free(lab->relay);
+    lab->relay = NULL;
+    for (int i = 0; i < 600; i++) { /* until the session to the relay is given up, and beyond */
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_false(lab->hosts[0].core->ziglans[0]->entry.open);
+    assert_non_null(association_at(lab, 0)->current);
+    size_t turns = lab->turns;
+    punch_retry_reset(&association_at(lab, 0)->retry, lab->now);
+    for (int i = 0; i < 50; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_true(lab->turns - turns < 1000); /* it were one each millisecond */
+    lab_free(lab);
+}
+
+static void noes_that_nobody_asked_for_put_nothing_off(void **state)
+{
+    struct lab *lab = lab_relayed();
+    struct association *a = association_at(lab, 0);
+
+    (void)state;
+    run_ms(lab, 6000);
+    uint8_t failures = a->retry.failures;
+    for (int i = 0; i < 100; i++) {
+        pathfinder_on_punch_refused(a, "no", lab->now);
+    }
+    assert_true(a->retry.failures <= failures + 1);
+    lab_free(lab);
+}
+
+/* Nas is a member since before anna came, and the relay tells nobody all members. */
+static struct lab *lab_too_large_to_be_watched(void)
+{
+    struct lab *lab = lab_new();
+
+    relay_core_free(lab->relay);
+    lab->cfg.watch_max = 1;
+    start_relay(lab);
+    join(lab, 1);
+    run_ms(lab, 1500);
+    join(lab, 0);
+    run_ms(lab, 1500);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    return lab;
+}
+
+/* Somebody whom nobody knows greets anna, from an address of its own. */
+static void stranger_greets(struct lab *lab, uint8_t number)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {200, number};
+    const uint8_t ip[4] = {203, 0, 113, number};
+    struct handshake_local local = lab->hosts[0].core->local;
+    struct identity identity;
+    struct handshake handshake;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
+    struct dgram in = {.local = lab->hosts[0].address,
+                       .remote = endpoint_v4(ip, 4000),
+                       .data = frame,
+                       .size = sizeof(frame)};
+
+    identity_from_seed(&identity, seed);
+    local.identity = &identity;
+    assert_int_equal(handshake_initiate(&handshake, &local, lab->hosts[0].identity.public_key, 16,
+                                        lab_wall(lab), frame),
+                     ERR_OK);
+    handshake_wipe(&handshake);
+    host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+/* Somebody on anna's machine has a packet for an address made of a key. */
+static void packet_for_key(struct lab *lab, const uint8_t key[KEY_SIZE])
+{
+    uint8_t bytes[48] = {0x60, [5] = 8, [6] = 58, [7] = 64, [40] = 128};
+    struct packet packet = {.data = bytes, .size = sizeof(bytes)};
+
+    memcpy(bytes + 8, lab->hosts[0].core->own_v6, 16);
+    key_ip6(bytes + 24, key);
+    host_core_packets(lab->hosts[0].core, &packet, 1, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
+{
+    struct lab *lab = lab_too_large_to_be_watched();
+    struct host_core *anna = lab->hosts[0].core;
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    uint64_t not_member = anna->stats.not_member;
+
+    (void)state;
+    assert_null(peer_find(anna, nas));
+    for (uint8_t i = 0; i < 40; i++) {
+        stranger_greets(lab, i);
+        run_ms(lab, 50);
+    }
+    assert_int_equal(anna->stats.not_member, not_member + 40); /* each would be asked for */
+    assert_null(peer_find(anna, nas));
+    stranger_greets(lab, 40);
+    packet_for_key(lab, nas);
+    run_ms(lab, 100);
+    assert_non_null(peer_find(anna, nas));
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
+        cmocka_unit_test(an_entry_point_has_no_say_about_members_of_another_ziglan),
+        cmocka_unit_test(a_name_of_another_ziglan_is_nobody_elses_in_reverse),
+        cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
+        cmocka_unit_test(forged_sources_of_pings_get_a_bounded_number_of_packets),
+        cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
+        cmocka_unit_test(a_host_without_a_relay_does_not_spin),
+        cmocka_unit_test(strangers_do_not_keep_us_from_asking_for_whom_we_want),
+        cmocka_unit_test(noes_that_nobody_asked_for_put_nothing_off),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

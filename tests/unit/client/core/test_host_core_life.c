@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a host goes through in a long life: restarts of itself and of its peers, reconnections, full
+ * disks, entry points that move. */
+#include "tests/support/host_fixture.h"
+
+#include "client/peer/conversation.h"
+#include "client/core/core_internal.h"
+#include "relayd/core/core.h"
+
+static void restart_host_as(struct lab *lab, size_t i, const char *name)
+{
+    struct test_host *h = &lab->hosts[i];
+    struct host_config cfg = host_config_of(h, i, MTU);
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    host_core_free(h->core);
+    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", name);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->env, lab->now), ERR_OK);
+    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
+    host_core_network(h->core, &addr, 1, 5000, lab->now);
+}
+
+static void restart_host(struct lab *lab, size_t i)
+{
+    restart_host_as(lab, i, i == 0 ? "anna" : "nas");
+}
+
+static struct ziglan *ziglan_at(struct lab *lab, size_t host)
+{
+    assert_true(lab->hosts[host].core->ziglans_count > 0);
+    return lab->hosts[host].core->ziglans[0];
+}
+
+static void a_restarted_peer_is_talked_to_again_within_seconds(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    restart_host(lab, 1);
+    for (int i = 0; i < 80; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    size_t before = lab->hosts[1].delivered;
+    send_ping(lab, 84);
+    run_ms(lab, 100);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    lab_free(lab);
+}
+
+static void a_restarted_peer_tells_its_candidates_anew(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    for (int i = 0; i < 5; i++) { /* its number grows ... */
+        struct host_local_addr addr = {.prefix_bits = 128};
+
+        memcpy(addr.ip, lab->hosts[1].address.ip, sizeof(addr.ip));
+        host_core_network(lab->hosts[1].core, &addr, 1, 5000, lab->now);
+        run_ms(lab, 500);
+    }
+    uint32_t told = lab->hosts[0].core->peers[0]->association->candidates.sequence;
+    run_ms(lab, 10000);
+    restart_host(lab, 1); /* ... and must not begin anew */
+    run_ms(lab, 1000);
+    for (int i = 0; i < 100; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_true(lab->hosts[0].core->peers[0]->association->candidates.sequence > told);
+    lab_free(lab);
+}
+
+static void initiations_of_both_at_once_leave_a_session_that_both_have(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    for (size_t i = 0; i < HOSTS; i++) {
+        struct test_host *h = &lab->hosts[i];
+        struct association *a = h->core->peers[0]->association;
+
+        a->handshake_tries = 5; /* as after a time without a relay: neither insists on its own */
+        handshake_io_initiate(a, &h->io, lab->now);
+        flush_host(lab, h);
+    }
+    run_ms(lab, 200);
+    size_t before = lab->hosts[1].delivered;
+    size_t lost = lab->hosts[0].core->stats.unknown_index;
+    send_ping(lab, 84);
+    run_ms(lab, 100);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    run_ms(lab, 3000); /* the relayed round trip is measured in both directions */
+    assert_true(lab->hosts[0].core->stats.unknown_index <= lost + 1);
+    lab_free(lab);
+}
+
+/* The peer starts anew again and again, each time at another port: its old addresses do not fill
+ * the table of paths for good. */
+static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct test_host *nas = &lab->hosts[1];
+
+    (void)state;
+    for (int i = 0; i < ASSOCIATION_PATHS_MAX + 4; i++) {
+        nas->address.port = (uint16_t)(6000 + i);
+        restart_host(lab, 1);
+        run_ms(lab, 500);
+        for (int k = 0; k < 15; k++) {
+            send_ping_between(lab, 1, "anna", 84);
+            run_ms(lab, 100);
+        }
+        assert_string_equal(state_of_nas(lab), "direct");
+    }
+    lab_free(lab);
+}
+
+/* A cut takes all direct paths with it. Something was still on its way on another one when the path
+ * in use fell silent: that is no reason to wait for the death of both, one after the other. */
+static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct association *a;
+    uint64_t waited_ms = 0;
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 2000);
+    a = lab->hosts[0].core->peers[0]->association;
+    assert_true(a->best >= 0);
+    struct path *other = &a->paths[a->paths_count];
+    *other = a->paths[a->best];
+    other->remote.port++;
+    a->paths_count++;
+    lab->cut_direct = true;
+    run_ms(lab, 2 * DELAY_MS);
+    while (a->best >= 0) {
+        send_ping(lab, 84);
+        if (waited_ms == 0) {
+            run_ms(lab, 5);
+            other->last_received_at = lab->now;
+        }
+        run_ms(lab, 5);
+        waited_ms += 5;
+        assert_true(waited_ms < PATH_SILENCE_MS + PATH_DEAD_MS + 50);
+    }
+    lab_free(lab);
+}
+
+/* After a while without traffic the mappings of the NATs may be gone: the first packet takes the
+ * relay and arrives, and the direct path is asked, not trusted. */
+static void the_first_packet_after_a_long_silence_arrives(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    run_ms(lab, 160 * 1000); /* keepalives have ended, the session is still good */
+    lab->cut_direct = true;
+    size_t before = lab->hosts[1].delivered;
+    send_ping(lab, 84);
+    run_ms(lab, 200);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    lab_free(lab);
+}
+
+static void a_reconnection_is_no_news_to_the_others(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    (void)state;
+    run_ms(lab, 1000);
+    uint64_t sequence = roster_sequence(ziglan_at(lab, 1)->roster);
+    memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    run_ms(lab, 2000);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
+    restart_host(lab, 0);
+    run_ms(lab, 2000);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
+    lab_free(lab);
+}
+
+static void a_configuration_read_again_leaves_the_session_alone(void **state)
+{
+    struct lab *lab = lab_new();
+    struct directory_terms terms = {.uses = 2};
+    char url[URL_SIZE_MAX];
+    char error[200] = "";
+
+    (void)state;
+    assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
+                     ERR_OK);
+    run_ms(lab, 1500);
+    struct link_handle before = ziglan_at(lab, 0)->entry.active;
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
+                     ERR_OK);
+    run_ms(lab, 1500);
+    assert_true(ziglan_at(lab, 0)->entry.open);
+    assert_memory_equal(&ziglan_at(lab, 0)->entry.active, &before, sizeof(before));
+    lab_free(lab);
+}
+
+static void the_name_wished_for_at_a_join_outlives_a_restart(void **state)
+{
+    struct lab *lab = lab_new();
+    struct directory_terms terms = {.uses = 2};
+    char url[URL_SIZE_MAX];
+    char error[200] = "";
+
+    (void)state;
+    assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error,
+                                    sizeof(error), lab->now),
+                     ERR_OK);
+    restart_host(lab, 0); /* before the ziglan was ever reached */
+    run_ms(lab, 1500);
+    assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
+    restart_host(lab, 0);
+    run_ms(lab, 1500);
+    assert_string_equal(ziglan_at(lab, 0)->wished, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
+    lab_free(lab);
+}
+
+static void a_ping_under_way_begins_nothing_with_a_removed_member(void **state)
+{
+    struct lab *lab = lab_joined();
+    uint8_t key[KEY_SIZE];
+    json_t *request = json_pack("{s:s, s:s}", "do", "ping", "peer", "nas");
+    json_t *answer = host_core_admin(lab->hosts[0].core, request, lab->now);
+
+    (void)state;
+    assert_true(json_is_true(json_object_get(answer, "ok")));
+    json_decref(answer);
+    json_decref(request);
+    /* The removal is heard of before the ping leaves. */
+    memcpy(key, lab->hosts[1].identity.public_key, KEY_SIZE);
+    peer_forget(lab->hosts[0].core, ziglan_at(lab, 0), key);
+    assert_null(lab->hosts[0].core->peers[0]);
+    host_core_expire(lab->hosts[0].core, &lab->hosts[0].io, lab->now);
+    assert_int_equal(lab->hosts[0].core->associations_count, 0);
+    lab_free(lab);
+}
+
+static void a_ping_without_answer_is_over_after_its_time(void **state)
+{
+    struct lab *lab = lab_joined();
+    json_t *request = json_pack("{s:s, s:s}", "do", "ping", "peer", "nas");
+
+    (void)state;
+    relay_core_free(lab->relay);
+    lab->relay = NULL;
+    json_decref(host_core_admin(lab->hosts[0].core, request, lab->now));
+    json_decref(request);
+    for (int i = 0; i < 300; i++) {
+        run_ms(lab, 1000);
+    }
+    assert_null(lab->hosts[0].core->peers[0]->association);
+    lab_free(lab);
+}
+
+/* ---- the disk ---- */
+
+struct disk {
+    struct store_ops ops;
+    const struct store_ops *true_ops;
+    bool full;
+    size_t writes, writes_most; /* in the present transaction, and in the fullest */
+};
+
+static struct disk disk;
+
+static int disk_write(struct store *store, enum store_table table, const void *key,
+                      size_t key_size, const void *value, size_t size)
+{
+    disk.writes++;
+    disk.writes_most = disk.writes > disk.writes_most ? disk.writes : disk.writes_most;
+    return disk.full ? ERR_SYSTEM
+                     : disk.true_ops->write(store, table, key, key_size, value, size);
+}
+
+static int disk_begin(struct store *store)
+{
+    disk.writes = 0;
+    return disk.full ? ERR_SYSTEM : disk.true_ops->begin(store);
+}
+
+static void disk_put_under(struct store *store)
+{
+    disk = (struct disk){.ops = *store->ops, .true_ops = store->ops};
+    disk.ops.write = disk_write;
+    disk.ops.begin = disk_begin;
+    store->ops = &disk.ops;
+}
+
+static void a_full_disk_does_not_end_what_runs(void **state)
+{
+    struct lab *lab = lab_joined();
+    char error[200] = "";
+
+    (void)state;
+    disk_put_under(lab->hosts[0].store);
+    disk.full = true;
+    for (int i = 0; i < 300; i++) { /* beyond two renewals of the session */
+        send_ping(lab, 84);
+        run_ms(lab, 1000);
+    }
+    assert_int_equal(lab->hosts[1].delivered, 300);
+    assert_int_not_equal(host_core_join(lab->hosts[0].core,
+                                        "ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                        "@192.0.2.9",
+                                        NULL, error, sizeof(error), lab->now),
+                         ERR_OK);
+    assert_true(error[0] != '\0');
+    assert_int_equal(lab->hosts[0].core->ziglans_count, 1);
+    lab_free(lab);
+}
+
+static void a_message_of_changes_is_one_transaction(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    run_ms(lab, 1000);
+    disk_put_under(lab->hosts[0].store);
+    restart_host_as(lab, 1, "shed");
+    run_ms(lab, 2000);
+    assert_true(disk.writes_most >= 2); /* a member, and how far the changes came */
+    lab_free(lab);
+}
+
+/* ---- the entry point ---- */
+
+static void of_whom_a_new_session_says_nothing_is_offline(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_local_addr addr = {.prefix_bits = 128};
+    const struct roster_member *known;
+
+    (void)state;
+    run_ms(lab, 500);
+    known = roster_find_key(ziglan_at(lab, 0)->roster, lab->hosts[1].identity.public_key);
+    assert_non_null(known);
+    assert_true(known->online);
+    host_core_shutdown(lab->hosts[1].core, lab->now);
+    flush_host(lab, &lab->hosts[1]);
+    run_ms(lab, 500);
+    assert_false(known->online);
+    ((struct roster_member *)(uintptr_t)known)->online = true; /* as if that news had been lost */
+    memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    run_ms(lab, 1000);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_false(known->online);
+    lab_free(lab);
+}
+
+static void an_entry_point_that_moves_often_is_still_dialled(void **state)
+{
+    struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
+    struct entry entry;
+    struct mono now = {NS_PER_S};
+    struct endpoint last = {0};
+
+    (void)state;
+    (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "relay.example");
+    entry_init(&entry, &url, now);
+    for (uint8_t i = 1; i <= 40; i++) {
+        const uint8_t ip[4] = {203, 0, 113, i};
+
+        last = endpoint_v4(ip, 0);
+        entry_resolved(&entry, &url, 0, &last, 1, now);
+    }
+    last.port = ENTRY_PORT_FIRST;
+    assert_int_equal(entry.targets_count, 2);
+    assert_true(endpoint_equal(&entry.targets[0], &last));
+    entry_resolved(&entry, &url, 0, NULL, 0, now); /* the resolver fails: the last known stays */
+    assert_int_equal(entry.targets_count, 2);
+}
+
+static void a_name_that_resolves_does_not_cut_a_wait_short(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct ziglan *ziglan = ziglan_at(lab, 0);
+    struct entry *entry = &ziglan->entry;
+    struct endpoint addr = lab->relay_address;
+
+    (void)state;
+    entry_close(entry, lab->hosts[0].core->hub, 30000, lab->now);
+    struct mono wait_end = entry->dial_at;
+    entry_resolved(entry, &ziglan->url, 0, &addr, 1, lab->now);
+    assert_int_equal(entry->dial_at.ns, wait_end.ns);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_restarted_peer_is_talked_to_again_within_seconds),
+        cmocka_unit_test(a_restarted_peer_tells_its_candidates_anew),
+        cmocka_unit_test(initiations_of_both_at_once_leave_a_session_that_both_have),
+        cmocka_unit_test(a_peer_that_restarts_often_is_reached_directly_again),
+        cmocka_unit_test(a_cut_takes_no_longer_with_two_direct_paths),
+        cmocka_unit_test(the_first_packet_after_a_long_silence_arrives),
+        cmocka_unit_test(a_reconnection_is_no_news_to_the_others),
+        cmocka_unit_test(a_configuration_read_again_leaves_the_session_alone),
+        cmocka_unit_test(the_name_wished_for_at_a_join_outlives_a_restart),
+        cmocka_unit_test(a_ping_under_way_begins_nothing_with_a_removed_member),
+        cmocka_unit_test(a_ping_without_answer_is_over_after_its_time),
+        cmocka_unit_test(a_full_disk_does_not_end_what_runs),
+        cmocka_unit_test(a_message_of_changes_is_one_transaction),
+        cmocka_unit_test(of_whom_a_new_session_says_nothing_is_offline),
+        cmocka_unit_test(an_entry_point_that_moves_often_is_still_dialled),
+        cmocka_unit_test(a_name_that_resolves_does_not_cut_a_wait_short),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

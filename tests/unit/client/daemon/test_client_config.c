@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* client/daemon/config: texts that are good, with what they mean, and texts that are refused, with the
+ * line and the remedy. */
+#include "client/daemon/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static struct client_config *parse(const char *text)
+{
+    struct client_config *config = NULL;
+    struct fault fault = {0};
+
+    if (client_config_parse(&config, "x.yaml", (const uint8_t *)text, strlen(text), &fault) !=
+        ERR_OK) {
+        fail_msg("%s", fault.text);
+    }
+    return config;
+}
+
+static void nothing_and_comments_give_the_defaults(void **state)
+{
+    static const char *const texts[] = {"", "\n\n", "# only a comment\n  # another\n", "\xff\xfe"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        static const uint8_t pool[4] = {100, 64, 0, 0};
+        struct client_config *config = parse(texts[i]);
+
+        assert_memory_equal(config->pool, pool, 4);
+        assert_int_equal(config->pool_prefix, 16);
+        assert_int_equal(config->mtu, 1280);
+        assert_true(config->dns_enabled);
+        assert_int_equal(config->log_level, TRACE_LEVEL_INFO);
+        assert_int_equal(config->warnings_count, 0);
+        client_config_free(config);
+    }
+}
+
+static void every_key_is_read(void **state)
+{
+    static const uint8_t pool[4] = {192, 168, 208, 0};
+    static const uint8_t resolver[4] = {10, 9, 8, 7};
+    static const uint8_t eui64[8] = {0xa2, 0xce, 0xc8, 0xff, 0xfe, 0x1a, 0x2b, 0x3c};
+    struct client_config *config = parse("key: /some/where\n"
+                                         "listen_port: 4500\n"
+                                         "pool: 192.168.211.0/20\n"
+                                         "mtu: 1400\n"
+                                         "name: Laptop\n"
+                                         "fixed: [A0:CE:C8:1a:2b:3c, 00-11-22-33-44-55]\n"
+                                         "ziglans:\n"
+                                         "  - ziglan://" KEY_A "@192.0.2.1\n"
+                                         "peers:\n"
+                                         "  - name: nas\n"
+                                         "    id: " KEY_A "\n"
+                                         "dns: {enabled: no, address: 10.9.8.7}\n"
+                                         "log_level: debug\n");
+
+    (void)state;
+    assert_string_equal(config->key_path, "/some/where");
+    assert_int_equal(config->listen_port, 4500);
+    assert_memory_equal(config->pool, pool, 4);
+    assert_int_equal(config->pool_prefix, 20);
+    assert_int_equal(config->mtu, 1400);
+    assert_string_equal(config->name, "laptop");
+    assert_int_equal(config->ziglans_count, 1);
+    assert_int_equal(config->fixed_count, 2);
+    assert_memory_equal(config->fixed[0], eui64, sizeof(eui64));
+    assert_int_equal(config->peers_count, 1);
+    assert_string_equal(config->peers[0].name, "nas");
+    assert_false(config->dns_enabled);
+    assert_memory_equal(config->dns_address, resolver, 4);
+    assert_int_equal(config->log_level, TRACE_LEVEL_DEBUG);
+    assert_int_equal(config->warnings_count, 1);
+    assert_non_null(strstr(config->warnings[0], "192.168.208.0/20"));
+    client_config_free(config);
+}
+
+static void the_mynetwork_form_in_json_parses_with_a_warning_for_routes(void **state)
+{
+    struct client_config *config =
+        parse("{\n \"peers\": [ { \"name\": \"hostname1\", \"id\": \"" KEY_A "\",\n"
+              "   \"routes\": [ { \"net\": \"10.1.1.1/32\" }, { \"net\": \"10.1.2.0/24\" } ] } ],\n"
+              " \"privateKey\": \"" KEY_A "\"\n}\n");
+
+    (void)state;
+    assert_true(config->has_seed);
+    assert_int_equal(config->peers_count, 1);
+    assert_int_equal(config->warnings_count, 1);
+    assert_non_null(strstr(config->warnings[0], "not supported yet"));
+    client_config_free(config);
+}
+
+static const struct {
+    const char *text, *want;
+} refused[] = {
+    {"name: a\nnmae: b\n", "x.yaml:2: unknown key 'nmae'"},
+    {"name: a\nname: b\n", "'name' stands twice; keep one"},
+    {"fixed: [a2:ce:c8:1a:2b]\n", "x.yaml:1: 'fixed' must be a list of at most 4 MAC addresses"},
+    {"fixed: [a2:ce:c8:1a:2b:3g]\n", "x.yaml:1: 'fixed' must be a list"},
+    {"mtu: 100\n", "x.yaml:1: 'mtu' must be a number from 1280 to 9000, not '100'"},
+    {"mtu: many\n", "x.yaml:1: 'mtu' must be a number"},
+    {"# a\nlisten_port: 70000\n", "x.yaml:2: 'listen_port' must be"},
+    {"pool: 10.0.0.0/30\n", "'pool' must be an IPv4 range"},
+    {"pool: nonsense\n", "'pool' must be an IPv4 range"},
+    {"name: admin\n", "'name' must be"},
+    {"name: a b\n", "'name' must be"},
+    {"ziglans: [http://x]\n", "x.yaml:1:"},
+    {"mtu: 1400\nziglans:\n  - ziglan://" KEY_A "@192.0.2.1\n  - http://x\n", "x.yaml:4: the URL"},
+    {"name: x\npeers:\n  - name: x\n    id: x y\n", "x.yaml:4: 'id' must be"},
+    {"ziglans: [relay://" KEY_A "@192.0.2.1]\n", "'ziglans' must be"},
+    {"peers: [{name: x}]\n", "lacks its 'id'"},
+    {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
+    {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
+    {"dns: {enabled: perhaps}\n", "'enabled' must be true or false"},
+    {"log_level: loud\n", "'log_level' must be one of"},
+    {"key: a\nprivateKey: " KEY_A "\n", "x.yaml:2: give either"},
+    {"privateKey: secretsecret\n", "'privateKey' must be"},
+    {"name: []\n", "'name' must be"},
+    {"name: \"x\n", "this is not YAML or JSON"},
+    {"just a sentence\n", "x.yaml:1:"},
+    {"- a list\n", "x.yaml:1:"},
+};
+
+static void what_is_wrong_is_told_with_its_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct client_config *config = NULL;
+        struct fault fault = {0};
+
+        assert_int_equal(client_config_parse(&config, "x.yaml", (const uint8_t *)refused[i].text,
+                                             strlen(refused[i].text), &fault),
+                         ERR_DROP);
+        assert_null(config);
+        print_message("%s\n", fault.text);
+        assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
+        assert_non_null(strstr(fault.text, refused[i].want));
+        assert_null(strstr(fault.text, "secretsecret"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_and_comments_give_the_defaults),
+        cmocka_unit_test(every_key_is_read),
+        cmocka_unit_test(the_mynetwork_form_in_json_parses_with_a_warning_for_routes),
+        cmocka_unit_test(what_is_wrong_is_told_with_its_line),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

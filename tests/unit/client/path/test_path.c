@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a host knows of one direct path to a peer: which ping is due, and when it is trusted. */
+#include "client/path/path.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FULL = 1300 };
+
+static struct mono at_ms(uint64_t ms)
+{
+    return (struct mono){NS_PER_S + ms * NS_PER_MS};
+}
+
+static struct path fresh(void)
+{
+    static const uint8_t ip[4] = {192, 0, 2, 7};
+    struct endpoint remote = endpoint_v4(ip, 5000);
+    struct endpoint any = {0};
+    struct path path;
+
+    path_init(&path, &any, &remote, false, FULL, at_ms(0));
+    return path;
+}
+
+/* A path with a full-size pong at ms, with a round trip of 40 ms. */
+static struct path usable_at(uint64_t ms)
+{
+    struct path path = fresh();
+
+    path_on_ping_sent(&path, 1, FULL, at_ms(ms - 40));
+    assert_true(path_on_pong(&path, 1, at_ms(ms)));
+    path_on_ping_sent(&path, 2, FULL, at_ms(ms));
+    assert_true(path_on_pong(&path, 2, at_ms(ms)));
+    assert_int_equal(path.state, PATH_STATE_USABLE);
+    return path;
+}
+
+static void a_pong_is_known_however_often_the_peer_pings_meanwhile(void **state)
+{
+    const uint64_t round_trip_ms = 600;
+    struct path path = fresh();
+    uint64_t transaction = 1;
+
+    (void)state;
+    path_on_ping_sent(&path, transaction, 0, at_ms(0));
+    for (uint64_t ms = 0; ms < round_trip_ms; ms += 10) {
+        if (path_wants_ping_back(&path, at_ms(ms))) {
+            path_on_ping_sent(&path, ++transaction, 0, at_ms(ms));
+        }
+    }
+    assert_true(transaction > 4);
+    assert_true(path_on_pong(&path, 1, at_ms(round_trip_ms)));
+    assert_int_equal(path.state, PATH_STATE_REACHABLE);
+    assert_false(path_wants_ping_back(&path, at_ms(round_trip_ms + 100)));
+}
+
+static void lost_pings_do_not_keep_us_from_asking_again(void **state)
+{
+    struct path path = fresh();
+
+    (void)state;
+    for (uint64_t i = 1; i <= PATH_PINGS_BACK_MAX; i++) {
+        path_on_ping_sent(&path, i, 0, at_ms(0));
+    }
+    assert_false(path_wants_ping_back(&path, at_ms(PATH_PING_LOST_MS - 1)));
+    assert_true(path_wants_ping_back(&path, at_ms(PATH_PING_LOST_MS)));
+}
+
+static void silence_while_sending_is_asked_about_and_then_makes_the_path_suspect(void **state)
+{
+    struct path path = usable_at(1000);
+    uint64_t ms = 2000;
+
+    (void)state;
+    path_on_sent(&path, at_ms(ms));
+    assert_false(path_expire(&path, true, at_ms(ms + PATH_SILENCE_MS - 1)).ping);
+    ms += PATH_SILENCE_MS;
+    assert_true(path_expire(&path, true, at_ms(ms)).ping);
+    path_on_ping_sent(&path, 9, FULL, at_ms(ms));
+    assert_false(path_expire(&path, true, at_ms(ms + PATH_DEAD_MS - 1)).became_suspect);
+    assert_true(path_expire(&path, true, at_ms(ms + PATH_DEAD_MS)).became_suspect);
+    assert_int_equal(path_choose(&path, 1, 0), -1);
+}
+
+static void a_path_that_was_silent_as_long_as_a_dead_one_is_asked_at_once(void **state)
+{
+    struct path path = usable_at(1000);
+
+    (void)state;
+    path_doubt(&path, at_ms(2000), at_ms(2500));
+    assert_int_equal(path.state, PATH_STATE_SUSPECT);
+    assert_int_equal(path_choose(&path, 1, -1), -1);
+    assert_true(path_expire(&path, true, at_ms(2500)).ping);
+    path_on_ping_sent(&path, 9, FULL, at_ms(2500));
+    assert_true(path_on_pong(&path, 9, at_ms(2540)));
+    assert_int_equal(path_choose(&path, 1, -1), 0);
+}
+
+static void a_path_that_was_heard_since_is_not_doubted(void **state)
+{
+    struct path path = usable_at(1000);
+
+    (void)state;
+    path_on_received(&path, at_ms(2100));
+    path_doubt(&path, at_ms(2000), at_ms(2500));
+    assert_int_equal(path.state, PATH_STATE_USABLE);
+}
+
+static void smaller_sizes_are_asked_about_where_larger_ones_did_not_pass(void **state)
+{
+    enum {
+        WANTED = PATH_FRAME_SIZE_IPV6 + 100,
+        SMALL = PATH_FRAME_SIZE_IPV6,
+        LEAST = PATH_FRAME_SIZE_MIN
+    };
+    static const struct {
+        const char *name;
+        uint16_t full, known;
+        unsigned tries;
+        size_t count;
+        uint16_t sizes[3];
+    } cases[] = {
+        {"nothing known", WANTED, 0, 0, 2, {WANTED, SMALL}},
+        {"asked as often as that is to be", WANTED, 0, PATH_SIZE_TRIES_MAX, 2, {WANTED, SMALL}},
+        {"asked in vain", WANTED, 0, PATH_SIZE_TRIES_MAX + 1, 3, {WANTED, SMALL, LEAST}},
+        {"the least passes", WANTED, LEAST, PATH_SIZE_TRIES_MAX + 1, 2, {WANTED, SMALL}},
+        {"the middle passes", WANTED, SMALL, PATH_SIZE_TRIES_MAX + 1, 1, {WANTED}},
+        {"no larger one wanted", SMALL, 0, PATH_SIZE_TRIES_MAX + 1, 2, {SMALL, LEAST}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct path path = {0};
+        uint16_t sizes[3] = {0};
+
+        path.frame_size_full = cases[i].full;
+        path.frame_size = cases[i].known;
+        path.size_tries = (uint8_t)cases[i].tries;
+        if (path_sizes(&path, sizes) != cases[i].count ||
+            memcmp(sizes, cases[i].sizes, cases[i].count * sizeof(sizes[0])) != 0) {
+            fail_msg("%s", cases[i].name);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(smaller_sizes_are_asked_about_where_larger_ones_did_not_pass),
+        cmocka_unit_test(a_pong_is_known_however_often_the_peer_pings_meanwhile),
+        cmocka_unit_test(lost_pings_do_not_keep_us_from_asking_again),
+        cmocka_unit_test(silence_while_sending_is_asked_about_and_then_makes_the_path_suspect),
+        cmocka_unit_test(a_path_that_was_silent_as_long_as_a_dead_one_is_asked_at_once),
+        cmocka_unit_test(a_path_that_was_heard_since_is_not_doubted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/peer/address_book.h"
+#include "proto/base/bytes.h"
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+
+#include "tests/support/tunnel_packets.h"
+
+enum {
+    TWIN_KEYS = 40,
+};
+
+static void fixed_random(void *context, void *buf, size_t size)
+{
+    rng_fill(context, buf, size);
+}
+
+static uint64_t seed = 1;
+static const struct env env = {.context = &seed, .random = fixed_random};
+
+/* Hashes that the tests can foresee: the key's first bytes count up with each attempt. */
+static uint32_t ip4_hash(const uint8_t key[KEY_SIZE], uint32_t attempt)
+{
+    return be32_read(key) + attempt * 7;
+}
+
+static void ip6(uint8_t ip[16], const uint8_t key[KEY_SIZE])
+{
+    uint8_t hash[32];
+
+    memcpy(hash, key, 32);
+    addrplan_auto(ip, hash);
+}
+
+static void key_make(uint8_t key[KEY_SIZE], uint32_t hash, uint32_t number)
+{
+    memset(key, 0x5a, KEY_SIZE);
+    be32_write(key, hash);
+    be32_write(key + 4, number);
+}
+
+static struct view *view_make(const char *pool, uint32_t peers_max)
+{
+    struct view_config cfg = {.peers_max = peers_max, .ip4_hash = ip4_hash, .ip6 = ip6};
+    struct view *view;
+
+    assert_true(addrplan_pool_parse(&cfg.pool, pool));
+    key_make(cfg.own_key, 1, 0);
+    assert_int_equal(view_new(&view, &cfg, &env), ERR_OK);
+    return view;
+}
+
+static void expect_v4(const struct view_addresses *got, uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+    assert_true(got->has_v4);
+    assert_memory_equal(got->v4, ((uint8_t[]){a, b, c, d}), 4);
+}
+
+static void first_choices_follow_the_hash_and_conflicts_the_next_attempt(void **state)
+{
+    struct view *view = view_make("100.64.0.0/16", 10);
+    struct view_addresses got;
+    uint8_t key[KEY_SIZE];
+    bool fresh;
+
+    (void)state;
+    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    assert_true(fresh);
+    expect_v4(&got, 100, 64, 0, 1);
+    key_make(key, 0x12345, 1);
+    assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_OK);
+    expect_v4(&got, 100, 64, 0x23, 0x45);
+    assert_true(fresh);
+    key_make(key, 0x12345, 2); /* the same first choice */
+    assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_OK);
+    expect_v4(&got, 100, 64, 0x23, 0x45 + 7);
+    assert_int_equal(view_add(view, key, 9, &got, &fresh), ERR_OK); /* again */
+    expect_v4(&got, 100, 64, 0x23, 0x45 + 7);
+    assert_false(fresh);
+    uint32_t peer = 0;
+
+    assert_int_equal(view_find(view, got.v4, 4, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(peer, 2);
+    assert_int_equal(view_assigned_count(view), 3);
+    view_free(view);
+}
+
+static void reserved_addresses_are_never_assigned(void **state)
+{
+    static const struct {
+        uint32_t hash, wanted;
+    } cases[] = {{0, 7}, {255, 6}, {53, 60}};
+    struct view_addresses got;
+    uint8_t key[KEY_SIZE];
+    bool fresh;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct view *view = view_make("10.1.2.0/24", 10);
+
+        key_make(key, cases[i].hash, 1);
+        assert_int_equal(view_remember(view, key, (uint8_t[]){10, 1, 2, (uint8_t)cases[i].hash}),
+                         ERR_DROP);
+        assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_OK);
+        expect_v4(&got, 10, 1, 2, (uint8_t)cases[i].wanted);
+        view_free(view);
+    }
+}
+
+static void remembered_assignments_come_first(void **state)
+{
+    struct view *view = view_make("100.64.0.0/16", 10);
+    struct view_addresses got;
+    uint8_t early[KEY_SIZE];
+    uint8_t late[KEY_SIZE];
+    uint8_t own[KEY_SIZE];
+    uint8_t v4[4] = {100, 64, 0, 99};
+    uint32_t peer = 77;
+    bool fresh;
+
+    (void)state;
+    key_make(early, 99, 1);
+    key_make(late, 5000, 2);
+    key_make(own, 1, 0);
+    assert_int_equal(view_remember(view, late, v4), ERR_OK);
+    assert_int_equal(view_remember(view, late, v4), ERR_OK);
+    assert_int_equal(view_remember(view, early, v4), ERR_DROP); /* taken */
+    assert_int_equal(view_remember(view, late, (uint8_t[]){100, 64, 0, 98}), ERR_DROP);
+    assert_int_equal(view_remember(view, early, (uint8_t[]){100, 65, 0, 9}), ERR_DROP);
+    assert_int_equal(view_remember(view, own, (uint8_t[]){100, 64, 9, 9}), ERR_OK);
+    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    assert_false(fresh);
+    expect_v4(&got, 100, 64, 9, 9);
+    assert_int_equal(view_find(view, v4, 4, &peer), VIEW_OWNER_NONE); /* not in the view yet */
+    assert_int_equal(view_add(view, early, 1, &got, &fresh), ERR_OK);
+    expect_v4(&got, 100, 64, 0, 106); /* not its first choice: that is kept for the other */
+    assert_int_equal(view_add(view, late, 2, &got, &fresh), ERR_OK);
+    expect_v4(&got, 100, 64, 0, 99);
+    assert_false(fresh);
+
+    view_remove(view, late);
+    assert_false(view_lookup(view, late, &got));
+    assert_int_equal(view_find(view, v4, 4, &peer), VIEW_OWNER_NONE);
+    assert_int_equal(view_assigned_count(view), 3);
+    assert_false(view_trim(view, late)); /* only one, in a large pool: it may come back */
+    assert_int_equal(view_add(view, late, 3, &got, &fresh), ERR_OK);
+    expect_v4(&got, 100, 64, 0, 99);
+    view_free(view);
+}
+
+/* A directory whose members come and go must not use up the pool, nor memory without end. */
+static void only_the_newest_of_the_absent_are_remembered(void **state)
+{
+    static const struct {
+        const char *pool;
+        uint32_t keys, kept;
+    } cases[] = {{"100.64.0.0/16", VIEW_ABSENT_MAX + 3, VIEW_ABSENT_MAX}, {"10.9.8.0/25", 20, 16}};
+    struct view_addresses got;
+    uint8_t key[KEY_SIZE];
+    uint8_t gone[KEY_SIZE];
+    bool fresh;
+
+    (void)state;
+    for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+        struct view *view = view_make(cases[c].pool, 10);
+
+        assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+        for (uint32_t i = 1; i <= cases[c].keys; i++) {
+            key_make(key, i * 7, i);
+            assert_int_equal(view_add(view, key, i, &got, &fresh), ERR_OK);
+            view_remove(view, key);
+            if (i > cases[c].kept) { /* the oldest goes */
+                key_make(key, (i - cases[c].kept) * 7, i - cases[c].kept);
+                assert_true(view_trim(view, gone));
+                assert_memory_equal(gone, key, KEY_SIZE);
+            }
+            assert_false(view_trim(view, gone));
+        }
+        assert_int_equal(view_assigned_count(view), cases[c].kept + 1);
+        view_free(view);
+    }
+}
+
+static void full_pools_leave_a_peer_with_ipv6(void **state)
+{
+    struct view *view = view_make("192.168.7.0/30", 10); /* two addresses */
+    struct view_addresses got;
+    uint8_t key[KEY_SIZE];
+    uint8_t wanted_key[KEY_SIZE];
+    uint8_t wanted[16];
+    uint32_t peer = 0;
+    bool fresh;
+
+    (void)state;
+    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    key_make(key, 1, 1);
+    assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_OK);
+    key_make(key, 1, 2);
+    assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_LIMIT);
+    assert_false(got.has_v4);
+    assert_false(fresh);
+    ip6(wanted, key);
+    assert_memory_equal(got.v6, wanted, 16);
+    assert_int_equal(view_find(view, got.v6, 16, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(peer, 2);
+
+    /* When an address becomes free, adding it again gives it one. */
+    key_make(key, 1, 1);
+    view_remove(view, key);
+    assert_true(view_trim(view, wanted_key));
+    assert_memory_equal(wanted_key, key, KEY_SIZE);
+    key_make(key, 1, 2);
+    assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_OK);
+    assert_true(got.has_v4 && fresh);
+    view_free(view);
+}
+
+static void too_many_peers_and_the_own_key_are_refused(void **state)
+{
+    struct view *view = view_make("100.64.0.0/16", 2);
+    struct view_addresses got;
+    static const uint8_t zero[16];
+    uint8_t key[KEY_SIZE];
+    bool fresh;
+
+    (void)state;
+    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    key_make(key, 1, 0);
+    assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_LIMIT);
+    for (uint32_t i = 1; i <= 3; i++) {
+        key_make(key, i * 100, i);
+        assert_int_equal(view_add(view, key, i, &got, &fresh), i <= 2 ? ERR_OK : ERR_LIMIT);
+    }
+    assert_memory_equal(got.v6, zero, 16);
+    assert_false(view_lookup(view, key, &got));
+    assert_int_equal(view_assigned_count(view), 3);
+    view_free(view);
+}
+
+static void every_form_of_an_address_finds_its_owner(void **state)
+{
+    struct view *view = view_make("100.64.0.0/16", 10);
+    uint8_t eui64[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 1};
+    uint8_t own_eui64[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 9};
+    struct view_addresses own;
+    struct view_addresses got;
+    uint8_t key[KEY_SIZE];
+    uint8_t other[KEY_SIZE];
+    uint8_t own_key[KEY_SIZE];
+    uint8_t ip[16];
+    uint32_t peer = 0;
+    bool fresh;
+
+    (void)state;
+    key_make(key, 500, 1);
+    key_make(other, 600, 2);
+    key_make(own_key, 1, 0);
+    assert_int_equal(view_own(view, &own, &fresh), ERR_OK);
+    assert_int_equal(view_add(view, key, 41, &got, &fresh), ERR_OK);
+    assert_int_equal(view_find(view, own.v4, 4, &peer), VIEW_OWNER_SELF);
+    assert_int_equal(view_find(view, own.v6, 16, &peer), VIEW_OWNER_SELF);
+    addrplan_4in6(ip, own.v4);
+    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_SELF);
+    assert_int_equal(peer, 0);
+    addrplan_4in6(ip, got.v4);
+    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(peer, 41);
+    ip[5] = 1; /* not of that form any more */
+    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
+    assert_int_equal(view_find(view, got.v6, 15, &peer), VIEW_OWNER_NONE);
+    assert_int_equal(view_find(view, got.v6, 0, &peer), VIEW_OWNER_NONE);
+
+    /* Fixed: the first key seen keeps it, as long as it is in the view. */
+    addrplan_fixed(ip, (uint8_t[]){9, 8, 7, 6}, eui64);
+    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
+    assert_int_equal(view_claim(view, other, eui64), ERR_DROP); /* not in the view */
+    assert_int_equal(view_claim(view, key, eui64), ERR_OK);
+    assert_int_equal(view_claim(view, key, eui64), ERR_OK);
+    assert_int_equal(view_claim(view, own_key, own_eui64), ERR_OK);
+    peer = 0;
+    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(peer, 41);
+    assert_int_equal(view_add(view, other, 42, &got, &fresh), ERR_OK);
+    assert_int_equal(view_claim(view, other, eui64), ERR_DROP);
+    assert_int_equal(view_claim(view, other, own_eui64), ERR_DROP);
+    assert_int_equal(view_claim(view, other, (uint8_t[EUI64_SIZE]){0}), ERR_DROP);
+    for (uint8_t i = 0; i < VIEW_FIXED_MAX + 1; i++) {
+        uint8_t more[EUI64_SIZE] = {3, i};
+
+        assert_int_equal(view_claim(view, other, more), i < VIEW_FIXED_MAX ? ERR_OK : ERR_LIMIT);
+    }
+    view_unclaim(view, other); /* it has others now */
+    for (uint8_t i = 0; i < VIEW_FIXED_MAX; i++) {
+        uint8_t more[EUI64_SIZE] = {4, i};
+
+        assert_int_equal(view_claim(view, other, more), ERR_OK);
+    }
+    assert_int_equal(view_claim(view, key, (uint8_t[EUI64_SIZE]){3, 0}), ERR_OK);
+    view_remove(view, key);
+    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
+    view_free(view);
+}
+
+/* The twin: arrays, searched from the front. */
+struct twin_key {
+    uint8_t key[KEY_SIZE];
+    bool assigned, present;
+    uint32_t v4, peer;
+    uint32_t absent_since;
+};
+
+struct twin {
+    struct twin_key keys[TWIN_KEYS];
+    uint32_t base, size;
+};
+
+static struct twin_key *twin_holder(struct twin *twin, uint32_t v4)
+{
+    for (size_t i = 0; i < TWIN_KEYS; i++) {
+        if (twin->keys[i].assigned && twin->keys[i].v4 == v4) {
+            return &twin->keys[i];
+        }
+    }
+    return NULL;
+}
+
+static bool twin_free(struct twin *twin, uint32_t offset)
+{
+    return offset != 0 && offset != twin->size - 1 && offset != VIEW_RESOLVER_OFFSET &&
+           twin_holder(twin, twin->base + offset) == NULL;
+}
+
+static bool twin_assign(struct twin *twin, struct twin_key *k)
+{
+    uint32_t offset = 0;
+
+    for (uint32_t attempt = 0; attempt < VIEW_ATTEMPTS_MAX; attempt++) {
+        offset = ip4_hash(k->key, attempt) % twin->size;
+        if (twin_free(twin, offset)) {
+            goto found;
+        }
+    }
+    for (uint32_t i = 1; i < twin->size; i++) {
+        if (twin_free(twin, (offset + i) % twin->size)) {
+            offset = (offset + i) % twin->size;
+            goto found;
+        }
+    }
+    return false;
+found:
+    k->assigned = true;
+    k->v4 = twin->base + offset;
+    return true;
+}
+
+/* Who of the absent is forgotten next; NULL: they are few enough. */
+static struct twin_key *twin_oldest(struct twin *twin)
+{
+    struct twin_key *oldest = NULL;
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < TWIN_KEYS; i++) {
+        struct twin_key *k = &twin->keys[i];
+
+        if (!k->assigned || k->present) {
+            continue;
+        }
+        count++;
+        if (oldest == NULL || k->absent_since < oldest->absent_since) {
+            oldest = k;
+        }
+    }
+    return count > twin->size / VIEW_ABSENT_SHARE ? oldest : NULL;
+}
+
+static void twin_trim(struct twin *twin, struct view *view)
+{
+    struct twin_key *k;
+    uint8_t key[KEY_SIZE];
+
+    while ((k = twin_oldest(twin)) != NULL) {
+        assert_true(view_trim(view, key));
+        assert_memory_equal(key, k->key, KEY_SIZE);
+        k->assigned = false;
+    }
+    assert_false(view_trim(view, key));
+}
+
+static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, uint32_t step,
+                      uint64_t *rng)
+{
+    struct view_addresses got;
+    uint8_t v4[4];
+    bool fresh = false;
+
+    switch (rng_below(rng, 4)) {
+    case 0:
+    case 1: {
+        bool had = k->assigned;
+        bool has = had || twin_assign(twin, k);
+
+        k->peer = k->present ? k->peer : step;
+        k->present = true;
+        assert_int_equal(view_add(view, k->key, step, &got, &fresh), has ? ERR_OK : ERR_LIMIT);
+        assert_int_equal(fresh, has && !had);
+        assert_int_equal(got.has_v4, has);
+        if (has) {
+            assert_int_equal(be32_read(got.v4), k->v4);
+        }
+        break;
+    }
+    case 2:
+        k->absent_since = k->present ? step : k->absent_since;
+        k->present = false;
+        view_remove(view, k->key);
+        if (rng_below(rng, 2) == 0) {
+            twin_trim(twin, view);
+        }
+        break;
+    default: {
+        uint32_t wanted = twin->base + rng_below(rng, twin->size + 4) - 2;
+        uint32_t offset = wanted - twin->base;
+        bool ok = (k->assigned && k->v4 == wanted) ||
+                  (!k->assigned && offset < twin->size && twin_free(twin, offset));
+
+        be32_write(v4, wanted);
+        assert_int_equal(view_remember(view, k->key, v4), ok ? ERR_OK : ERR_DROP);
+        if (ok) {
+            k->absent_since = k->assigned ? k->absent_since : step;
+            k->assigned = true;
+            k->v4 = wanted;
+        }
+    }
+    }
+}
+
+static void twin_compare(struct twin *twin, const struct view *view)
+{
+    size_t assigned = 0;
+
+    for (uint32_t offset = 0; offset < twin->size; offset++) {
+        struct twin_key *k = twin_holder(twin, twin->base + offset);
+        bool there = k != NULL && k->present;
+        uint32_t peer = UINT32_MAX;
+        uint8_t v4[4];
+
+        be32_write(v4, twin->base + offset);
+        assert_int_equal(view_find(view, v4, 4, &peer), there ? VIEW_OWNER_PEER : VIEW_OWNER_NONE);
+        assert_int_equal(peer, there ? k->peer : UINT32_MAX);
+    }
+    for (size_t i = 0; i < TWIN_KEYS; i++) {
+        const struct twin_key *k = &twin->keys[i];
+        struct view_addresses got;
+        uint32_t peer;
+        uint8_t v6[16];
+
+        assigned += k->assigned ? 1 : 0;
+        ip6(v6, k->key);
+        assert_int_equal(view_lookup(view, k->key, &got), k->present);
+        assert_int_equal(view_find(view, v6, 16, &peer),
+                         k->present ? VIEW_OWNER_PEER : VIEW_OWNER_NONE);
+    }
+    assert_int_equal(view_assigned_count(view), assigned);
+}
+
+static void random_operations_match_the_naive_twin(void **state)
+{
+    static const char *const pools[] = {"10.9.8.0/26", "10.9.8.32/27", "10.9.8.16/28"};
+    uint64_t rng = 5;
+
+    (void)state;
+    for (size_t round = 0; round < 9; round++) {
+        struct view *view = view_make(pools[round % 3], TWIN_KEYS);
+        struct twin twin = {0};
+        struct addrplan_pool pool;
+
+        assert_true(addrplan_pool_parse(&pool, pools[round % 3]));
+        twin.base = pool.base;
+        twin.size = addrplan_pool_size(&pool);
+        for (uint32_t i = 0; i < TWIN_KEYS; i++) {
+            key_make(twin.keys[i].key, rng_below(&rng, 30), i + 1); /* many conflicts */
+        }
+        for (uint32_t step = 0; step < 1500; step++) {
+            twin_step(&twin, view, &twin.keys[rng_below(&rng, TWIN_KEYS)], step, &rng);
+            twin_compare(&twin, view);
+        }
+        view_free(view);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_choices_follow_the_hash_and_conflicts_the_next_attempt),
+        cmocka_unit_test(reserved_addresses_are_never_assigned),
+        cmocka_unit_test(remembered_assignments_come_first),
+        cmocka_unit_test(only_the_newest_of_the_absent_are_remembered),
+        cmocka_unit_test(full_pools_leave_a_peer_with_ipv6),
+        cmocka_unit_test(too_many_peers_and_the_own_key_are_refused),
+        cmocka_unit_test(every_form_of_an_address_finds_its_owner),
+        cmocka_unit_test(random_operations_match_the_naive_twin),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which handshake frames a host believes: each once, from whom they say, and never an older one. */
+#include "tests/support/host_fixture.h"
+
+#include "client/peer/conversation.h"
+#include "client/core/core_internal.h"
+#include "proto/crypto/handshake.h"
+#include "proto/wire/frame.h"
+#include "relayd/core/core.h"
+
+enum { ANNA_INDEX = 770, NAS_INDEX = 990 };
+
+static struct route direct_from(const struct lab *lab, size_t host)
+{
+    return (struct route){.local = lab->hosts[1 - host].address, .remote = lab->hosts[host].address};
+}
+
+/* What a host sends when a frame reaches it: the number of frames of a type. */
+static size_t answers(struct lab *lab, size_t host, const struct route *route, const uint8_t *frame,
+                      size_t size, uint8_t type)
+{
+    struct test_host *h = &lab->hosts[host];
+    size_t count = 0;
+
+    outbox_clear(&h->box);
+    handshake_io_receive(h->core, route, frame, size, &h->io, lab->now);
+    for (size_t i = 0; i < h->box.items_count; i++) {
+        count += h->box.bytes[h->box.items[i].offset] == type ? 1 : 0;
+    }
+    outbox_clear(&h->box);
+    return count;
+}
+
+static size_t responses(struct lab *lab, const struct route *route,
+                        const uint8_t frame[HANDSHAKE_INITIATION_SIZE])
+{
+    return answers(lab, 1, route, frame, HANDSHAKE_INITIATION_SIZE, FRAME_TYPE_RESPONSE);
+}
+
+/* An initiation from anna to nas with this time in it. */
+static void initiation_of_anna(struct lab *lab, uint64_t timestamp_ms,
+                               uint8_t frame[HANDSHAKE_INITIATION_SIZE])
+{
+    struct handshake handshake;
+
+    assert_int_equal(handshake_initiate(&handshake, &lab->hosts[0].core->local,
+                                        lab->hosts[1].identity.public_key, ANNA_INDEX, timestamp_ms,
+                                        frame),
+                     ERR_OK);
+    handshake_wipe(&handshake);
+}
+
+static void an_initiation_counts_once_and_an_older_one_never(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct route route = direct_from(lab, 0);
+    const struct core_stats *stats = &lab->hosts[1].core->stats;
+    uint64_t now_ms = lab_wall(lab);
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE], older[HANDSHAKE_INITIATION_SIZE];
+
+    (void)state;
+    initiation_of_anna(lab, now_ms, frame);
+    initiation_of_anna(lab, now_ms - 1, older);
+    assert_int_equal(responses(lab, &route, frame), 1);
+    assert_int_equal(stats->stale_timestamp, 0);
+    assert_int_equal(responses(lab, &route, frame), 0); /* recorded and sent again */
+    assert_int_equal(stats->stale_timestamp, 1);
+    assert_int_equal(responses(lab, &route, older), 0);
+    assert_int_equal(stats->stale_timestamp, 2);
+    initiation_of_anna(lab, now_ms + 1, frame);
+    assert_int_equal(responses(lab, &route, frame), 1);
+    lab_free(lab);
+}
+
+/* A member of the same ziglan, beside anna and nas. */
+static void mallory_at(struct lab *lab, size_t host, uint8_t key[KEY_SIZE])
+{
+    struct roster_member mallory = {.name = "mallory", .expires_ms = UINT64_MAX, .sequence = 1};
+    struct identity identity;
+    uint8_t seed[IDENTITY_SEED_SIZE] = {66};
+
+    identity_from_seed(&identity, seed);
+    memcpy(mallory.key, identity.public_key, KEY_SIZE);
+    memcpy(key, identity.public_key, KEY_SIZE);
+    assert_non_null(
+        peer_learn(lab->hosts[host].core, lab->hosts[host].core->ziglans[0], &mallory));
+}
+
+static void an_initiation_under_another_members_key_is_refused(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *nas = lab->hosts[1].core;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE], key[KEY_SIZE];
+    const struct peer *anna = peer_find(nas, lab->hosts[0].identity.public_key);
+
+    (void)state;
+    assert_non_null(anna);
+    uint64_t known_ms = anna->timestamp_ms;
+    mallory_at(lab, 1, key);
+    initiation_of_anna(lab, lab_wall(lab), frame);
+    struct route route = {.relayed = nas->ziglans[0], .source_key = key};
+    assert_null(anna->association);
+    (void)responses(lab, &route, frame);
+    assert_null(anna->association);
+    assert_int_equal(anna->timestamp_ms, known_ms); /* or the true one were stale now */
+    assert_int_equal(nas->stats.stale_timestamp, 0);
+    route.source_key = lab->hosts[0].identity.public_key;
+    (void)responses(lab, &route, frame);
+    assert_non_null(anna->association);
+    lab_free(lab);
+}
+
+static void a_response_under_another_members_key_is_refused(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *anna = lab->hosts[0].core;
+    struct peer *nas = peer_find(anna, lab->hosts[1].identity.public_key);
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE], response[HANDSHAKE_RESPONSE_SIZE], key[KEY_SIZE];
+    struct handshake_initiation initiation;
+    struct session_keys keys;
+
+    (void)state;
+    assert_non_null(nas);
+    mallory_at(lab, 0, key);
+    struct association *a = association_of(nas, anna, lab->now);
+    assert_non_null(a);
+    uint32_t index = association_index_new(a);
+    assert_int_equal(handshake_initiate(&a->handshake, &anna->local, nas->key, index, lab_wall(lab),
+                                        frame),
+                     ERR_OK);
+    a->initiating = true;
+    assert_int_equal(handshake_read_initiation(&initiation, &lab->hosts[1].core->local, frame,
+                                               sizeof(frame)),
+                     ERR_OK);
+    assert_int_equal(handshake_respond(&initiation, &lab->hosts[1].core->local, NAS_INDEX, response,
+                                       &keys),
+                     ERR_OK);
+    struct route route = {.relayed = anna->ziglans[0], .source_key = key};
+    uint64_t unknown = anna->stats.unknown_index;
+    (void)answers(lab, 0, &route, response, sizeof(response), 0);
+    assert_true(a->initiating);
+    assert_int_equal(anna->stats.unknown_index, unknown + 1);
+    route.source_key = nas->key;
+    (void)answers(lab, 0, &route, response, sizeof(response), 0);
+    assert_false(a->initiating);
+    assert_int_equal(anna->stats.unknown_index, unknown + 1);
+    lab_free(lab);
+}
+
+static uint64_t a_minute_back(void *context)
+{
+    return lab_wall(context) - 60000;
+}
+
+static void restart(struct lab *lab, size_t host)
+{
+    struct test_host *h = &lab->hosts[host];
+    struct host_config cfg = host_config_of(h, host, MTU);
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host == 0 ? "anna" : "nas");
+    host_core_free(h->core);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->env, lab->now), ERR_OK);
+    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
+    host_core_network(h->core, &addr, 1, 5000, lab->now);
+    run_ms(lab, 3000);
+}
+
+static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    lab->env.wall_ms = a_minute_back;
+    restart(lab, 0);
+    send_ping(lab, 84);
+    run_ms(lab, 3000);
+    assert_int_equal(lab->hosts[1].delivered, 2);
+    assert_int_equal(lab->hosts[1].core->stats.stale_timestamp, 0);
+    lab_free(lab);
+}
+
+/* Pings of both to each other every 5 ms, so that some are always on their way: none is lost. */
+static void both_ping(struct lab *lab, size_t ms)
+{
+    size_t before[HOSTS] = {lab->hosts[0].delivered, lab->hosts[1].delivered};
+
+    for (size_t i = 0; i < ms / 5; i++) {
+        send_ping_between(lab, 0, "nas", 84);
+        send_ping_between(lab, 1, "anna", 84);
+        run_ms(lab, 5);
+    }
+    run_ms(lab, 500);
+    for (size_t i = 0; i < HOSTS; i++) {
+        assert_int_equal(lab->hosts[i].delivered - before[i], ms / 5);
+    }
+}
+
+/* After its restart nas knows no times of anna's, so what somebody recorded is answered, wherever
+ * it comes from. It must change nothing: neither the session in use, nor where frames go, nor what
+ * is said of anna, nor the next rekey. */
+static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **state)
+{
+    static const uint8_t elsewhere[4] = {203, 0, 113, 9};
+    struct lab *lab = lab_joined();
+    struct route replayer = {.local = lab->hosts[1].address,
+                             .remote = endpoint_v4(elsewhere, 4000)};
+    uint8_t recorded[HANDSHAKE_INITIATION_SIZE];
+
+    (void)state;
+    initiation_of_anna(lab, lab_wall(lab), recorded);
+    run_ms(lab, 1000);
+    restart(lab, 1);
+    send_ping_between(lab, 1, "anna", 84);
+    run_ms(lab, 3000);
+    struct peer *anna = peer_find(lab->hosts[1].core, lab->hosts[0].identity.public_key);
+    const struct pair_session *current = anna->association->current;
+    size_t paths_count = anna->association->paths_count;
+    struct mono seen_at = anna->last_seen_at;
+    assert_non_null(current);
+    assert_true(current->initiator);
+    run_ms(lab, 1000);
+    assert_int_equal(responses(lab, &replayer, recorded), 1);
+    assert_ptr_equal(anna->association->current, current);
+    assert_non_null(anna->association->next); /* silent, and nobody else can wake it */
+    assert_int_equal(anna->association->paths_count, paths_count);
+    assert_int_equal(anna->last_seen_at.ns, seen_at.ns);
+    both_ping(lab, 1000);
+    assert_ptr_equal(anna->association->current, current);
+    assert_int_equal(anna->association->paths_count, paths_count);
+    run_ms(lab, ASSOCIATION_REKEY_MS - 10 * 1000);
+    both_ping(lab, 10 * 1000);
+    assert_ptr_not_equal(anna->association->current, current);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_initiation_counts_once_and_an_older_one_never),
+        cmocka_unit_test(an_initiation_under_another_members_key_is_refused),
+        cmocka_unit_test(a_response_under_another_members_key_is_refused),
+        cmocka_unit_test(an_initiation_replayed_after_a_restart_takes_nothing_away),
+        cmocka_unit_test(a_restart_with_the_clock_set_back_shuts_nobody_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * TCP super-packets are cut into segments that are, at the receiver, what a plain segmentation of
+ * the packet in the receiver's view gives.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/tunnel/tunnel.h"
+#include "proto/base/err.h"
+
+#include "tests/support/tunnel_packets.h"
+
+enum { TCP_OPTIONS_SIZE = 12 };
+
+/* A random TCP packet with a timestamp option and the given flags. */
+static void super_random(struct spec *spec, uint64_t *rng, uint8_t flags)
+{
+    static const uint8_t options[TCP_OPTIONS_SIZE] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
+
+    do {
+        spec_random(spec, rng);
+    } while (spec->protocol != 6);
+    spec->payload_size = 33 + rng_below(rng, SPEC_PAYLOAD_MAX - 33);
+    rng_fill(rng, spec->payload, spec->payload_size);
+    spec->payload[12] = 0x80;
+    spec->payload[13] = flags;
+    memcpy(spec->payload + 20, options, sizeof(options));
+}
+
+/* Segment number k of the packet, described. */
+static void segment_of(struct spec *part, const struct spec *whole, size_t k, size_t gso_size)
+{
+    size_t header = 20 + TCP_OPTIONS_SIZE;
+    size_t data_size = whole->payload_size - header;
+    size_t at = k * gso_size;
+    size_t size = data_size - at < gso_size ? data_size - at : gso_size;
+    bool last = at + size == data_size;
+    uint32_t sequence;
+
+    memcpy(part, whole, offsetof(struct spec, payload));
+    memcpy(part->payload, whole->payload, header);
+    memcpy(part->payload + header, whole->payload + header + at, size);
+    part->payload_size = header + size;
+    sequence = (uint32_t)part->payload[4] << 24 | (uint32_t)part->payload[5] << 16 |
+               (uint32_t)part->payload[6] << 8 | part->payload[7];
+    sequence += (uint32_t)at;
+    put16(part->payload + 4, sequence >> 16);
+    put16(part->payload + 6, sequence & 0xffff);
+    if (!last) {
+        part->payload[13] &= 0xf6; /* FIN and PSH belong to the last one */
+    }
+    if (k > 0) {
+        part->payload[13] &= 0x7f; /* CWR to the first */
+    }
+}
+
+static struct packet super_packet(uint8_t *data, const struct spec *spec,
+                                  const struct two_hosts *two, uint16_t gso_size)
+{
+    struct packet packet = {.data = data, .size = spec_build(data, spec, two, !spec->back)};
+    size_t header = spec->v6 ? 40 : 20;
+
+    packet.gso = spec->v6 ? PACKET_GSO_TCP6 : PACKET_GSO_TCP4;
+    packet.gso_size = gso_size;
+    packet.header_size = (uint16_t)(header + 20 + TCP_OPTIONS_SIZE);
+    packet.checksum_partial = true;
+    packet.checksum_start = (uint16_t)header;
+    packet.checksum_offset = 16;
+    put16(data + header + 16, naive_pseudo(spec->v6, data + (spec->v6 ? 8 : 12),
+                                           data + (spec->v6 ? 24 : 16), 6, spec->payload_size));
+    return packet;
+}
+
+static void segments_are_those_of_a_plain_segmentation(void **state)
+{
+    static const uint8_t flags[] = {0x10, 0x18, 0x11, 0x19, 0x90, 0xd9, 0x58};
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    static struct spec part;
+    uint64_t rng = 1;
+
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        uint8_t data[SPEC_PACKET_MAX];
+        uint8_t wanted[SPEC_PACKET_MAX];
+        uint16_t gso_size = (uint16_t)(200 + rng_below(&rng, 1300));
+        uint16_t next_id = 0;
+
+        super_random(&spec, &rng, flags[i % 7]);
+        struct packet packet = super_packet(data, &spec, &two, gso_size);
+        size_t count = tunnel_segment_count(&packet);
+
+        assert_int_equal(count, (spec.payload_size - 32 + gso_size - 1) / gso_size);
+        for (size_t k = 0; k < count; k++) {
+            struct packet got = {0};
+            uint8_t *memory;
+
+            segment_of(&part, &spec, k, gso_size);
+            size_t size = spec_build(wanted, &part, &two, spec.back);
+
+            assert_int_equal(carry(&got, &memory, spec.back ? &two.b : &two.a,
+                                   spec.back ? &two.a : &two.b, &packet, k, &next_id),
+                             ERR_OK);
+            assert_true(got.checksum_partial);
+            assert_int_equal(got.gso, PACKET_GSO_NONE);
+            assert_int_equal(tunnel_checksum_complete(&got), ERR_OK);
+            assert_int_equal(got.size, size);
+            assert_memory_equal(got.data, wanted, size);
+            free(memory);
+        }
+        struct packet got = {0};
+        uint8_t *memory;
+
+        assert_int_equal(carry(&got, &memory, spec.back ? &two.b : &two.a,
+                               spec.back ? &two.a : &two.b, &packet, count, &next_id),
+                         ERR_DROP); /* there is no such segment */
+        free(memory);
+    }
+}
+
+static void segments_that_may_be_fragmented_get_different_identifications(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    uint64_t rng = 2;
+    uint8_t data[SPEC_PACKET_MAX];
+    uint16_t next_id = 100;
+
+    (void)state;
+    do {
+        super_random(&spec, &rng, 0x10);
+    } while (spec.v6 || spec.back || spec.payload_size < 4000);
+    spec.df = false;
+    struct packet packet = super_packet(data, &spec, &two, 1000);
+
+    for (size_t k = 0; k < 3; k++) {
+        struct packet got = {0};
+        uint8_t *memory;
+
+        assert_int_equal(carry(&got, &memory, &two.a, &two.b, &packet, k, &next_id), ERR_OK);
+        assert_int_equal(got.data[4] << 8 | got.data[5], 100 + k);
+        free(memory);
+    }
+}
+
+static void wrong_super_packets_make_no_segment(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    uint64_t rng = 3;
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        uint8_t data[SPEC_PACKET_MAX];
+        uint8_t plain[SPEC_PACKET_MAX];
+        size_t size = 0;
+
+        super_random(&spec, &rng, 0x10);
+        spec.back = false;
+        struct packet packet = super_packet(data, &spec, &two, 1000);
+
+        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
+        assert_true(size <= tunnel_strip_room(&packet));
+        assert_int_equal(tunnel_strip(plain, size - 1, &size, &two.a, &packet, 0), ERR_LIMIT);
+        switch (i % 7) {
+        case 0:
+            packet.gso_size = 0;
+            break;
+        case 1:
+            packet.header_size++;
+            break;
+        case 2:
+            packet.gso = spec.v6 ? PACKET_GSO_TCP4 : PACKET_GSO_TCP6;
+            break;
+        case 3:
+            data[spec.v6 ? 6 : 9] = 17;
+            break;
+        case 4: /* a TCP header that is all there is */
+            data[packet.header_size - 20] = 0xf0;
+            break;
+        case 5:
+            packet.size = packet.header_size;
+            break;
+        default: /* a TCP header of 16 bytes */
+            data[packet.header_size - 20] = 0x40;
+        }
+        assert_int_equal(tunnel_segment_count(&packet), 0);
+        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_DROP);
+    }
+}
+
+static void super_packets_to_others_are_refused(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    uint64_t rng = 4;
+    uint8_t data[SPEC_PACKET_MAX];
+    uint8_t plain[SPEC_PACKET_MAX];
+    size_t size;
+
+    (void)state;
+    super_random(&spec, &rng, 0x10);
+    spec.back = false;
+    struct packet packet = super_packet(data, &spec, &two, 1000);
+
+    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.b, &packet, 0), ERR_DROP);
+    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
+    packet.gso = PACKET_GSO_NONE;
+    assert_int_equal(tunnel_segment_count(&packet), 1);
+    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 1), ERR_DROP);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(segments_are_those_of_a_plain_segmentation),
+        cmocka_unit_test(segments_that_may_be_fragmented_get_different_identifications),
+        cmocka_unit_test(wrong_super_packets_make_no_segment),
+        cmocka_unit_test(super_packets_to_others_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

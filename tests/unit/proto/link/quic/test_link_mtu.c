@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sessions whose way takes only smaller packets than it did, and what must not look like that. */
+#include "proto/link/link.h"
+#include "proto/wire/control.h"
+#include "tests/support/link_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static size_t count_events(const struct net *net, int hub, enum link_event_type type)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < net->events_count; i++) {
+        count += net->events[i].hub == hub && net->events[i].event.type == type;
+    }
+    return count;
+}
+
+/* A Control of about 7 KB. */
+static size_t encode_changes(uint8_t *out)
+{
+    enum { COUNT = 7 };
+    static uint8_t part[RECORD_SIGNED_SIZE_MAX];
+    Ziglan__Control control;
+    Ziglan__Changes changes;
+    Ziglan__Member members[COUNT], *list[COUNT];
+    size_t size;
+
+    ziglan__control__init(&control);
+    ziglan__changes__init(&changes);
+    for (size_t i = 0; i < COUNT; i++) {
+        ziglan__member__init(&members[i]);
+        members[i].member_part = (ProtobufCBinaryData){.len = sizeof(part), .data = part};
+        list[i] = &members[i];
+    }
+    changes.members = list;
+    changes.n_members = COUNT;
+    control.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
+    control.changes = &changes;
+    assert_int_equal(control_pack(out, CONTROL_SIZE_MAX, &size, &control), ERR_OK);
+    return size;
+}
+
+static void send_large(struct net *net, int from, struct link_handle handle, size_t size)
+{
+    static const uint8_t body[8192] = {5};
+
+    assert_true(link_hub_datagram(net->hubs[from], handle, body, 33, body, size - 33));
+}
+
+/* Only datagrams of the tunnel flow, one in a while, each way: whose size died is found, what the
+ * path still takes is found, and the old size again when it is back. */
+static void path_that_shrinks_is_noticed_by_both_ends(void **state)
+{
+    enum { SIZE = 1380 };
+    static struct net net;
+    struct link_handle client, server;
+
+    (void)state;
+    net_init(&net, 30);
+    net.size_max = 1472;
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 5000);
+    assert_true(link_hub_datagram_size(net.hubs[NET_CLIENT], client) >= SIZE);
+    assert_true(link_hub_datagram_size(net.hubs[NET_SERVER], server) >= SIZE);
+    net.size_max = 1300;
+    for (int i = 0; i < 2; i++) {
+        send_large(&net, NET_CLIENT, client, SIZE);
+        send_large(&net, NET_SERVER, server, SIZE);
+        net_run(&net, 1000);
+    }
+    memset(net.datagrams, 0, sizeof(net.datagrams));
+    for (int i = 0; i < 5; i++) {
+        send_large(&net, NET_CLIENT, client, SIZE);
+        send_large(&net, NET_SERVER, server, SIZE);
+        net_run(&net, 1000);
+    }
+    assert_int_equal(net.datagrams[NET_SERVER], 5);
+    assert_int_equal(net.datagrams[NET_CLIENT], 5);
+    assert_in_range(link_hub_datagram_size(net.hubs[NET_CLIENT], client), 1180, 1232);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    net.size_max = 1472;
+    net_run(&net, 60000);
+    send_large(&net, NET_CLIENT, client, SIZE);
+    send_large(&net, NET_SERVER, server, SIZE);
+    net_run(&net, 2000);
+    assert_true(link_hub_datagram_size(net.hubs[NET_CLIENT], client) >= SIZE);
+    assert_true(link_hub_datagram_size(net.hubs[NET_SERVER], server) >= SIZE);
+    net_fini(&net);
+}
+
+/* Control and pages, too, pass a path that shrank: nothing large is needed for them. */
+static void control_passes_a_path_that_shrank(void **state)
+{
+    static struct net net;
+    static uint8_t large[CONTROL_SIZE_MAX];
+    struct link_handle client, server;
+    size_t size = encode_changes(large);
+
+    (void)state;
+    net_init(&net, 31);
+    net.size_max = 8972;
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 30000);
+    assert_true(link_hub_datagram_size(net.hubs[NET_SERVER], server) > 8000);
+    net.size_max = 1252;
+    net.loss_per_mille = 50;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(link_hub_control(net.hubs[NET_SERVER], server, large, size), ERR_OK);
+    }
+    net_run(&net, 8000);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_CONTROL), 20);
+    net_fini(&net);
+}
+
+/* Loss that does not ask for the size, and a silence, leave the size alone. */
+static void loss_and_silence_do_not_make_packets_smaller(void **state)
+{
+    enum { SIZE = 1380 };
+    static struct net net;
+    struct link_handle client, server;
+
+    (void)state;
+    net_init(&net, 32);
+    net.size_max = 1472;
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 5000);
+    for (int i = 0; i < 3000; i++) {
+        net.loss_per_mille = i % 500 < 50 ? 300 : 50;
+        net.cut = i % 1000 > 950;
+        send_large(&net, NET_CLIENT, client, SIZE);
+        send_large(&net, NET_SERVER, server, SIZE);
+        net_run(&net, 10);
+    }
+    assert_int_equal(link_hub_stats(net.hubs[NET_CLIENT])->dgram_capsule_sent, 0);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->dgram_capsule_sent, 0);
+    net_fini(&net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(path_that_shrinks_is_noticed_by_both_ends),
+        cmocka_unit_test(control_passes_a_path_that_shrank),
+        cmocka_unit_test(loss_and_silence_do_not_make_packets_smaller),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

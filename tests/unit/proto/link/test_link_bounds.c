@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bounds of docs/security.md inside a hub that no flood of packets reaches quickly: each is filled
+ * and found to hold. */
+#include "proto/link/event.h"
+#include "proto/link/quic/hub.h"
+#include "proto/link/link.h"
+#include "tests/support/link_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* An Initial of a version that nobody speaks, large enough to deserve an answer. */
+static void ask_unknown_version(struct net *net)
+{
+    static uint8_t bytes[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8};
+    const struct dgram in = {.local = net->addrs[NET_SERVER],
+                             .remote = net->addrs[NET_CLIENT],
+                             .data = bytes,
+                             .size = sizeof(bytes)};
+
+    link_hub_receive(net->hubs[NET_SERVER], &in, net->now);
+}
+
+static void stateless_answers_have_a_rate_and_a_waiting_room(void **state)
+{
+    static struct net net;
+    const struct link_stats *stats;
+    uint64_t sent;
+
+    (void)state;
+    net_init(&net, 1);
+    net_start(&net);
+    stats = link_hub_stats(net.hubs[NET_SERVER]);
+    for (int i = 0; i < ANSWERS_MAX + 10; i++) { /* nobody transmits: the room is full */
+        ask_unknown_version(&net);
+    }
+    assert_int_equal(stats->version_sent, ANSWERS_MAX);
+    for (int i = 0; i < ANSWERS_PER_S + 500; i++) {
+        outbox_clear(&net.box);
+        link_hub_transmit(net.hubs[NET_SERVER], &net.box, net.now);
+        ask_unknown_version(&net);
+    }
+    assert_int_equal(stats->version_sent, ANSWERS_PER_S);
+    net.now = mono_add_ms(net.now, 100);
+    sent = stats->version_sent;
+    for (int i = 0; i < ANSWERS_PER_S; i++) {
+        outbox_clear(&net.box);
+        link_hub_transmit(net.hubs[NET_SERVER], &net.box, net.now);
+        ask_unknown_version(&net);
+    }
+    assert_int_equal(stats->version_sent - sent, ANSWERS_PER_S / 10);
+    net_fini(&net);
+}
+
+/* As many datagrams as the session takes now. Returns their bytes. */
+static size_t fill(struct net *net, struct link_handle handle)
+{
+    static const uint8_t body[1000];
+    size_t size = 0;
+
+    while (link_hub_datagram(net->hubs[NET_CLIENT], handle, body, 33, body, sizeof(body) - 33)) {
+        size += sizeof(body);
+    }
+    return size;
+}
+
+static void queues_of_all_sessions_share_a_bound(void **state)
+{
+    static struct net net;
+    enum { ALL = 700 * 1024 };
+    struct link_handle handles[3], server;
+
+    (void)state;
+    net_init(&net, 9);
+    net.configs[NET_CLIENT].queue_bytes_max = ALL;
+    net_start(&net);
+    for (int i = 0; i < 3; i++) {
+        assert_true(net_open(&net, &handles[i], &server));
+    }
+    for (int again = 0; again < 2; again++) {
+        size_t first = fill(&net, handles[0]);
+        assert_in_range(first, LINK_SESSION_QUEUE_BYTES - 9000, LINK_SESSION_QUEUE_BYTES);
+        assert_in_range(fill(&net, handles[1]), ALL - first - 9000, ALL - first);
+        /* Nothing is left, but each session has a little of its own. */
+        assert_in_range(fill(&net, handles[2]), LINK_SESSION_QUEUE_MIN - 2000,
+                        LINK_SESSION_QUEUE_MIN);
+        assert_true(link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[2]) <=
+                    LINK_SESSION_QUEUE_MIN);
+        net_run(&net, 5000);
+        assert_int_equal(link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[0]), 0);
+    }
+    /* What a closed session had waiting is room again. */
+    (void)fill(&net, handles[0]);
+    link_hub_close(net.hubs[NET_CLIENT], handles[0], 0, "away", net.now);
+    net_run(&net, 20000);
+    assert_true(fill(&net, handles[1]) > LINK_SESSION_QUEUE_BYTES - 9000);
+    assert_int_equal(net.hubs[NET_CLIENT]->dgram_bytes,
+                     link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[1]));
+    net_fini(&net);
+}
+
+static void readers_of_pages_beyond_the_cap_stay_half_open(void **state)
+{
+    static struct net net;
+    struct link_conn *conns[CONN_ANONYMOUS_MAX + 2];
+    struct link_hub *hub;
+
+    (void)state;
+    net_init(&net, 2);
+    net_start(&net);
+    hub = net.hubs[NET_SERVER];
+    for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
+        const uint8_t ip[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
+
+        conns[i] = hub_conn_take(hub, false);
+        assert_non_null(conns[i]);
+        conns[i]->remote = endpoint_v4(ip, 5000);
+        hub_half_open_enter(hub, conns[i]);
+        hub_anonymous_enter(hub, conns[i]);
+        assert_int_equal(conns[i]->anonymous, i < CONN_ANONYMOUS_MAX);
+        assert_int_equal(conns[i]->half_open, i >= CONN_ANONYMOUS_MAX);
+    }
+    assert_int_equal(hub->anonymous_count, CONN_ANONYMOUS_MAX);
+    assert_int_equal(hub->stats.half_open, 2);
+    hub_half_open_leave(hub, conns[0]); /* one went: there is room for one more */
+    hub_anonymous_enter(hub, conns[CONN_ANONYMOUS_MAX]);
+    assert_true(conns[CONN_ANONYMOUS_MAX]->anonymous);
+    for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
+        hub_half_open_leave(hub, conns[i]);
+        hub_conn_release(hub, conns[i]);
+    }
+    assert_int_equal(hub->anonymous_count, 0);
+    net_fini(&net);
+}
+
+static void a_client_may_have_so_many_requests_at_once(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    const struct link_conn *conn;
+    int64_t id;
+    int opened = 0;
+
+    (void)state;
+    net_init(&net, 3);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    conn = hub_conn(net.hubs[NET_CLIENT], client);
+    assert_non_null(conn);
+    while (opened < 100 && ngtcp2_conn_open_bidi_stream(conn->quic, &id, NULL) == 0) {
+        opened++;
+    }
+    assert_int_equal(opened, CONN_STREAMS_MAX - 1); /* the session has one */
+    net_fini(&net);
+}
+
+static void events_that_nobody_polls_are_bounded_but_for_the_end(void **state)
+{
+    static uint8_t bytes[FRAME_SIZE_MAX];
+    struct event_queue queue = {0};
+    size_t count = 0;
+
+    (void)state;
+    while (event_queue_push(&queue, LINK_EVENT_DATAGRAM, NULL, NULL, 0, bytes, sizeof(bytes)) ==
+           ERR_OK) {
+        count++;
+    }
+    assert_int_equal(count, EVENT_BYTES_MAX / sizeof(bytes));
+    assert_int_equal(event_queue_push(&queue, LINK_EVENT_CLOSED, NULL, NULL, 0, NULL, 0), ERR_OK);
+    event_queue_fini(&queue);
+    queue = (struct event_queue){0};
+    for (count = 0; count < EVENT_COUNT_MAX; count++) {
+        assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0),
+                         ERR_OK);
+    }
+    assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0), ERR_LIMIT);
+    event_queue_fini(&queue);
+}
+
+static void datagrams_get_no_capsule_while_too_much_waits(void **state)
+{
+    enum { SIZE = 8900, COUNT = 55 };
+    static struct net net;
+    static uint8_t bytes[SIZE];
+    struct link_handle client, server;
+    const struct link_stats *stats;
+
+    (void)state;
+    net_init(&net, 4);
+    net.size_max = 1300; /* so that large ones need the capsule */
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net.cut = true;
+    stats = link_hub_stats(net.hubs[NET_CLIENT]);
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, bytes, 1, bytes, SIZE - 1));
+    }
+    net_run(&net, 300);
+    assert_int_equal(stats->dgram_capsule_sent + stats->dgram_dropped_queue, COUNT);
+    assert_in_range(stats->dgram_capsule_sent, SESSION_CAPSULES_MAX / SIZE,
+                    SESSION_CAPSULES_MAX / SIZE + 2);
+    net_fini(&net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stateless_answers_have_a_rate_and_a_waiting_room),
+        cmocka_unit_test(queues_of_all_sessions_share_a_bound),
+        cmocka_unit_test(readers_of_pages_beyond_the_cap_stay_half_open),
+        cmocka_unit_test(a_client_may_have_so_many_requests_at_once),
+        cmocka_unit_test(events_that_nobody_polls_are_bounded_but_for_the_end),
+        cmocka_unit_test(datagrams_get_no_capsule_while_too_much_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,763 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Strangers, floods, garbage, restarts and moving clients. */
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/hub.h"
+#include "proto/link/link.h"
+#include "tests/support/link_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { PACKET_LONG_FLAG = 0x80, PACKET_TYPE_MASK = 0x30, PACKET_TYPE_RETRY = 0x30 };
+
+/* ---- an HTTP/3 client that is no peer: the dialling half of a hub with its own nghttp3 ---- */
+
+struct stranger {
+    struct link_conn *c;
+    int64_t stream;
+    int status;
+    uint8_t *body;
+    size_t body_size;
+    bool ended;
+    const uint8_t *upload; /* sent on the stream after the header */
+    size_t upload_size;
+};
+
+static int stranger_header(nghttp3_conn *http, int64_t id, int32_t token, nghttp3_rcbuf *name,
+                           nghttp3_rcbuf *value, uint8_t flags, void *user, void *stream)
+{
+    struct stranger *s = user;
+
+    (void)http;
+    (void)id;
+    (void)name;
+    (void)flags;
+    (void)stream;
+    if (token == NGHTTP3_QPACK_TOKEN__STATUS) {
+        s->status = (int)strtol((const char *)nghttp3_rcbuf_get_buf(value).base, NULL, 10);
+    }
+    return 0;
+}
+
+static int stranger_data(nghttp3_conn *http, int64_t id, const uint8_t *data, size_t size,
+                         void *user, void *stream)
+{
+    struct stranger *s = user;
+
+    (void)http;
+    (void)stream;
+    s->body = realloc(s->body, s->body_size + size);
+    assert_non_null(s->body);
+    memcpy(s->body + s->body_size, data, size);
+    s->body_size += size;
+    (void)ngtcp2_conn_extend_max_stream_offset(s->c->quic, id, size);
+    ngtcp2_conn_extend_max_offset(s->c->quic, size);
+    return 0;
+}
+
+static int stranger_end(nghttp3_conn *http, int64_t id, void *user, void *stream)
+{
+    struct stranger *s = user;
+
+    (void)http;
+    (void)id;
+    (void)stream;
+    s->ended = true;
+    return 0;
+}
+
+static nghttp3_ssize stranger_upload(nghttp3_conn *http, int64_t id, nghttp3_vec *vec, size_t count,
+                                     uint32_t *flags, void *user, void *stream)
+{
+    struct stranger *s = user;
+
+    (void)http;
+    (void)id;
+    (void)count;
+    (void)flags;
+    (void)stream;
+    if (s->upload == NULL) {
+        return NGHTTP3_ERR_WOULDBLOCK;
+    }
+    vec[0].base = (uint8_t *)(uintptr_t)s->upload;
+    vec[0].len = s->upload_size;
+    s->upload = NULL;
+    return 1;
+}
+
+static nghttp3_nv nv(const char *name, const char *value)
+{
+    return (nghttp3_nv){.name = (const uint8_t *)name,
+                        .value = (const uint8_t *)value,
+                        .namelen = strlen(name),
+                        .valuelen = strlen(value)};
+}
+
+/* Connect, without any request. */
+static void stranger_start(struct stranger *s, struct net *net)
+{
+    static const nghttp3_callbacks callbacks = {
+        .recv_header = stranger_header, .recv_data = stranger_data, .end_stream = stranger_end};
+    struct link_hub *hub = net->hubs[NET_CLIENT];
+    nghttp3_settings settings;
+    int64_t ids[3];
+
+    memset(s, 0, sizeof(*s));
+    hub->now = net->now;
+    s->c = hub_conn_take(hub, true);
+    assert_non_null(s->c);
+    s->c->remote = net->addrs[NET_SERVER];
+    s->c->announced = true;
+    s->c->hello_deadline = MONO_NEVER; /* it wants no session */
+    assert_int_equal(conn_dial(s->c, NULL, net->now), ERR_OK);
+    nghttp3_settings_default(&settings);
+    settings.h3_datagram = 1;
+    assert_int_equal(nghttp3_conn_client_new(&s->c->h3.http, &callbacks, &settings, NULL, s), 0);
+    conn_ready(s->c);
+    net_run(net, 100);
+    assert_int_equal(s->c->phase, CONN_PHASE_HELLO);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ngtcp2_conn_open_uni_stream(s->c->quic, &ids[i], NULL), 0);
+    }
+    assert_int_equal(nghttp3_conn_bind_control_stream(s->c->h3.http, ids[0]), 0);
+    assert_int_equal(nghttp3_conn_bind_qpack_streams(s->c->h3.http, ids[1], ids[2]), 0);
+}
+
+static void stranger_ask(struct stranger *s, struct net *net, const char *method, const char *path,
+                         const char *protocol)
+{
+    const nghttp3_data_reader reader = {stranger_upload};
+    const nghttp3_nv fields[] = {nv(":method", method), nv(":scheme", "https"),
+                                 nv(":authority", "relay.example"), nv(":path", path),
+                                 nv(":protocol", protocol == NULL ? "" : protocol)};
+
+    s->status = 0;
+    s->ended = false;
+    s->body_size = 0;
+    assert_int_equal(ngtcp2_conn_open_bidi_stream(s->c->quic, &s->stream, NULL), 0);
+    assert_int_equal(nghttp3_conn_submit_request(s->c->h3.http, s->stream, fields,
+                                                 protocol == NULL ? 4 : 5,
+                                                 protocol == NULL ? NULL : &reader, NULL),
+                     0);
+    conn_ready(s->c);
+    net_run(net, 100);
+}
+
+static void stranger_reads_pages_and_nothing_else(void **state)
+{
+    static struct net net;
+    static uint8_t page[60000];
+    struct stranger s;
+    const struct net_event *request;
+    struct link_handle handle;
+
+    (void)state;
+    net_init(&net, 1);
+    net_start(&net);
+    for (size_t i = 0; i < sizeof(page); i++) {
+        page[i] = (uint8_t)(i * 7);
+    }
+    stranger_start(&s, &net);
+    stranger_ask(&s, &net, "GET", "/", NULL);
+    request = net_find(&net, NET_SERVER, LINK_EVENT_REQUEST);
+    assert_non_null(request);
+    assert_string_equal(request->event.method, "GET");
+    assert_string_equal(request->event.path, "/");
+    handle = request->event.handle;
+    assert_int_equal(link_hub_control(net.hubs[NET_SERVER], handle, page, 10), ERR_DROP);
+    assert_false(link_hub_datagram(net.hubs[NET_SERVER], handle, page, 10, NULL, 0));
+    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.stream_id, 200, "text/html", page,
+                     sizeof(page));
+    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.stream_id, 500, NULL, NULL, 0);
+    net_run(&net, 2000);
+    assert_int_equal(s.status, 200);
+    assert_true(s.ended);
+    assert_int_equal(s.body_size, sizeof(page));
+    assert_memory_equal(s.body, page, sizeof(page));
+
+    net_forget_events(&net);
+    stranger_ask(&s, &net, "HEAD", "/health", NULL);
+    request = net_find(&net, NET_SERVER, LINK_EVENT_REQUEST);
+    assert_non_null(request);
+    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.stream_id, 200, "text/plain",
+                     "ok", 2);
+    net_run(&net, 100);
+    assert_int_equal(s.status, 200);
+    assert_int_equal(s.body_size, 0);
+    assert_true(s.ended);
+    assert_null(net_find(&net, NET_SERVER, LINK_EVENT_OPEN));
+    free(s.body);
+    net_fini(&net);
+}
+
+static void stranger_is_answered_with_errors_and_leaves_in_time(void **state)
+{
+    static struct net net;
+    struct stranger s;
+    char path[300];
+
+    (void)state;
+    net_init(&net, 2);
+    net_start(&net);
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    path[sizeof(path) - 1] = 0;
+    stranger_start(&s, &net);
+    stranger_ask(&s, &net, "GET", path, NULL);
+    assert_int_equal(s.status, 414);
+    stranger_ask(&s, &net, "CONNECT", "/elsewhere", "stun2");
+    assert_int_equal(s.status, 404);
+    stranger_ask(&s, &net, "CONNECT", "/.well-known/stun2", "websocket");
+    assert_int_equal(s.status, 501);
+    assert_null(net_find(&net, NET_SERVER, LINK_EVENT_REQUEST));
+    stranger_ask(&s, &net, "GET", "/addr", NULL);
+    assert_non_null(net_find(&net, NET_SERVER, LINK_EVENT_REQUEST));
+    net_run(&net, 20000);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 1);
+    net_run(&net, 10000);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
+    assert_int_equal(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED)->event.reason,
+                     LINK_REASON_TIMEOUT);
+    free(s.body);
+    net_fini(&net);
+}
+
+/* RFC 9218, section 7.2: any request that the client may make may have its priority changed. */
+static void stranger_ranks_its_requests_however_many_they_were(void **state)
+{
+    static const uint8_t urgent[] = {'u', '=', '1'};
+    static struct net net;
+    struct stranger s;
+    char path[300];
+
+    (void)state;
+    net_init(&net, 16);
+    net_start(&net);
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    path[sizeof(path) - 1] = 0;
+    stranger_start(&s, &net);
+    for (int i = 0; i < 3 * CONN_STREAMS_MAX; i++) {
+        stranger_ask(&s, &net, "GET", path, NULL);
+        assert_int_equal(s.status, 414);
+    }
+    stranger_ask(&s, &net, "GET", "/addr", NULL);
+    assert_int_equal(
+        nghttp3_conn_set_client_stream_priority(s.c->h3.http, s.stream, urgent, sizeof(urgent)), 0);
+    conn_ready(s.c);
+    net_run(&net, 100);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 1);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->protocol_errors, 0);
+    free(s.body);
+    net_fini(&net);
+}
+
+static void session_without_hello_gets_nothing(void **state)
+{
+    /* A Ping in a control capsule, before any Hello. */
+    static const uint8_t ping[] = {0x80, 0, 0x53, 0x54, 4, 0x22, 2, 0x08, 1};
+    static struct net net;
+    struct stranger s;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        net_init(&net, 3);
+        net_start(&net);
+        stranger_start(&s, &net);
+        s.upload = i == 0 ? ping : NULL;
+        s.upload_size = sizeof(ping);
+        stranger_ask(&s, &net, "CONNECT", "/.well-known/stun2", "stun2");
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, i);
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->auth_failures, i == 0 ? 1 : 0);
+        net_run(&net, LINK_HANDSHAKE_MS_MAX);
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->half_open, 0);
+        assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CONTROL));
+        assert_null(net_find(&net, NET_SERVER, LINK_EVENT_OPEN));
+        assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
+        free(s.body);
+        net_fini(&net);
+    }
+}
+
+/* ---- floods of handshakes ---- */
+
+static void client_scid_ip(const uint8_t *cid, struct endpoint *e)
+{
+    const uint8_t ip[4] = {10, cid[0], cid[1], cid[2]};
+
+    *e = endpoint_v4(ip, 5000);
+}
+
+/* Each dial comes from an address of its own (made of its connection id), and answers nothing but
+ * Retry. */
+static bool spoof(struct net *net, struct net_packet *p)
+{
+    bool spread = *(const bool *)net->hook_context;
+
+    if (endpoint_equal(&p->to, &net->addrs[NET_SERVER])) {
+        size_t dcid_size = p->data[5];
+
+        if (spread && (p->data[0] & PACKET_LONG_FLAG) != 0) {
+            client_scid_ip(p->data + 6 + dcid_size + 1, &p->from);
+        }
+        return true;
+    }
+    p->to = net->addrs[NET_CLIENT];
+    return (p->data[0] & (PACKET_LONG_FLAG | PACKET_TYPE_MASK)) ==
+           (PACKET_LONG_FLAG | PACKET_TYPE_RETRY);
+}
+
+static void half_open_handshakes_are_bounded(void **state)
+{
+    static struct net net;
+    const struct link_stats *stats;
+    bool spread = true;
+
+    (void)state;
+    net_init(&net, 4);
+    net.delay_us = 100;
+    net.hook = spoof;
+    net.hook_context = &spread;
+    net_start(&net);
+    stats = link_hub_stats(net.hubs[NET_SERVER]);
+    for (int i = 0; i < LINK_HALF_OPEN_RETRY; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    }
+    net_run(&net, 5);
+    assert_int_equal(stats->half_open, LINK_HALF_OPEN_RETRY);
+    assert_int_equal(stats->retry_sent, 0);
+    for (int i = LINK_HALF_OPEN_RETRY; i < LINK_HALF_OPEN_MAX; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+        if (i % 32 == 0) {
+            net_run(&net, 1);
+        }
+    }
+    net_run(&net, 100);
+    assert_int_equal(stats->half_open, LINK_HALF_OPEN_MAX);
+    assert_in_range(stats->retry_sent, LINK_HALF_OPEN_MAX - LINK_HALF_OPEN_RETRY,
+                    LINK_HALF_OPEN_MAX);
+    assert_int_equal(stats->refused_half_open, 0);
+    (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    net_run(&net, 100);
+    assert_true(stats->refused_half_open > 0);
+    assert_int_equal(stats->half_open, LINK_HALF_OPEN_MAX);
+    net_run(&net, LINK_HANDSHAKE_MS_MAX + 500);
+    assert_int_equal(stats->half_open, 0);
+    assert_int_equal(stats->connections, 0);
+    net_fini(&net);
+}
+
+static void one_address_cannot_fill_the_house(void **state)
+{
+    static struct net net;
+    const struct link_stats *stats;
+    bool spread = false;
+
+    (void)state;
+    net_init(&net, 5);
+    net.delay_us = 100;
+    net.hook = spoof;
+    net.hook_context = &spread;
+    net_start(&net);
+    stats = link_hub_stats(net.hubs[NET_SERVER]);
+    for (int i = 0; i < LINK_HALF_OPEN_PER_ADDR; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    }
+    net_run(&net, 5);
+    assert_int_equal(stats->half_open, LINK_HALF_OPEN_PER_ADDR);
+    assert_int_equal(stats->retry_sent, 0);
+    for (int i = 0; i < 100; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+        net_run(&net, 1);
+    }
+    assert_true(stats->retry_sent > 0);
+    assert_true(stats->refused_per_addr > 0);
+    assert_int_equal(stats->half_open, 16 * LINK_HALF_OPEN_PER_ADDR);
+    net_fini(&net);
+}
+
+static void dial_through_retry_opens(void **state)
+{
+    static struct net net;
+    bool spread = false;
+
+    (void)state;
+    net_init(&net, 6);
+    net.hook = spoof;
+    net.hook_context = &spread;
+    net_start(&net);
+    for (int i = 0; i < LINK_HALF_OPEN_PER_ADDR; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    }
+    net_run(&net, 20);
+    net.hook = NULL;
+    (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    net_run(&net, 200);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->retry_sent, 1);
+    assert_true(link_hub_stats(net.hubs[NET_SERVER])->opened >= 1);
+    assert_non_null(net_find(&net, NET_CLIENT, LINK_EVENT_OPEN));
+    net_fini(&net);
+}
+
+static void connections_are_capped(void **state)
+{
+    static struct net net;
+    struct link_handle handle;
+    struct endpoint any = {.port = 0};
+
+    (void)state;
+    net_init(&net, 7);
+    net.configs[NET_SERVER].connection_max = 2;
+    net.configs[NET_CLIENT].connection_max = 3;
+    net_start(&net);
+    for (int i = 0; i < 3; i++) {
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+        net_run(&net, 100);
+    }
+    assert_int_equal(link_hub_dial(net.hubs[NET_CLIENT], &handle, &any, &net.addrs[NET_SERVER],
+                                   NULL, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key,
+                                   net.now),
+                     ERR_LIMIT);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 2);
+    assert_true(link_hub_stats(net.hubs[NET_SERVER])->refused_connections > 0);
+    net_fini(&net);
+}
+
+/* ---- garbage ---- */
+
+enum { KEPT_MAX = 64 };
+
+struct keeper {
+    struct net_packet *kept[KEPT_MAX];
+    size_t count;
+};
+
+static bool keep(struct net *net, struct net_packet *p)
+{
+    struct keeper *keeper = net->hook_context;
+    struct net_packet *copy;
+
+    if (keeper->count < KEPT_MAX) {
+        copy = malloc(sizeof(*copy) + p->size);
+        assert_non_null(copy);
+        memcpy(copy, p, sizeof(*copy) + p->size);
+        keeper->kept[keeper->count] = copy;
+        keeper->count++;
+    }
+    return true;
+}
+
+static void deliver_bytes(struct net *net, const struct net_packet *p, uint8_t *data, size_t size)
+{
+    for (int i = 0; i < NET_HUBS; i++) {
+        if (endpoint_equal(&p->to, &net->addrs[i])) {
+            struct dgram in = {
+                .local = net->addrs[i], .remote = p->from, .data = data, .size = size};
+
+            link_hub_receive(net->hubs[i], &in, net->now);
+            net_poll(net, i);
+        }
+    }
+}
+
+static void garbage_neither_crashes_nor_closes(void **state)
+{
+    static struct net net;
+    static struct keeper keeper;
+    static uint8_t bytes[2000];
+    struct link_handle client, server;
+    uint8_t payload[1000] = {0};
+
+    (void)state;
+    net_init(&net, 8);
+    net_start(&net);
+    net.hook = keep;
+    net.hook_context = &keeper;
+    assert_true(net_open(&net, &client, &server));
+    for (int i = 0; i < 40; i++) {
+        (void)link_hub_datagram(net.hubs[NET_CLIENT], client, payload, 500, payload, 500);
+        (void)link_hub_datagram(net.hubs[NET_SERVER], server, payload, 10, payload, 10);
+        net_run(&net, 10);
+    }
+    net.hook = NULL;
+    for (int i = 0; i < 20000; i++) {
+        const struct net_packet *p = keeper.kept[net_random(&net) % keeper.count];
+        size_t size = p->size > sizeof(bytes) ? sizeof(bytes) : p->size;
+
+        memcpy(bytes, p->data, size);
+        switch (i % 4) {
+        case 0:
+            bytes[net_random(&net) % size] ^= (uint8_t)(1u << net_random(&net) % 8);
+            break;
+        case 1:
+            size = net_random(&net) % size;
+            break;
+        case 2:
+            net_env_random(&net, bytes + 9, size > 9 ? size - 9 : 0);
+            break;
+        default:
+            net_env_random(&net, bytes, size);
+            break;
+        }
+        deliver_bytes(&net, p, bytes, size);
+        if (i % 50 == 0) {
+            net_run(&net, 5);
+        }
+    }
+    net_run(&net, 1000);
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
+    net.datagrams[NET_SERVER] = 0;
+    assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, payload, 10, payload, 10));
+    net_run(&net, 100);
+    assert_int_equal(net.datagrams[NET_SERVER], 1);
+    for (size_t i = 0; i < keeper.count; i++) {
+        free(keeper.kept[i]);
+    }
+    keeper.count = 0;
+    net_fini(&net);
+}
+
+static void unknown_version_is_answered_small(void **state)
+{
+    static struct net net;
+    static uint8_t bytes[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8};
+    struct net_packet p;
+
+    (void)state;
+    net_init(&net, 9);
+    net_start(&net);
+    p.from = net.addrs[NET_CLIENT];
+    p.to = net.addrs[NET_SERVER];
+    deliver_bytes(&net, &p, bytes, sizeof(bytes));
+    deliver_bytes(&net, &p, bytes, 1000); /* too small to deserve an answer */
+    outbox_clear(&net.box);
+    link_hub_transmit(net.hubs[NET_SERVER], &net.box, net.now);
+    assert_int_equal(net.box.items_count, 1);
+    assert_in_range(net.box.items[0].size, 20, 60);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->version_sent, 1);
+    net_fini(&net);
+}
+
+/* ---- restarts, stalls, movement ---- */
+
+static void restarted_server_resets_old_connections_at_once(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    const struct net_event *closed;
+
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        net_init(&net, 10);
+        net_start(&net);
+        assert_true(net_open(&net, &client, &server));
+        link_hub_free(net.hubs[NET_SERVER]);
+        net.configs[NET_SERVER].reset_secret[0] ^= same == 1 ? 0 : 1;
+        net_hub_start(&net, NET_SERVER);
+        (void)link_hub_datagram(net.hubs[NET_CLIENT], client, (const uint8_t *)"x", 1, NULL, 0);
+        net_run(&net, 50);
+        assert_true(link_hub_stats(net.hubs[NET_SERVER])->reset_sent > 0);
+        closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
+        if (same == 1) {
+            assert_non_null(closed);
+            assert_int_equal(closed->event.reason, LINK_REASON_RESET);
+        } else {
+            assert_null(closed); /* a token that is not the server's resets nothing */
+        }
+        net_fini(&net);
+    }
+}
+
+static size_t count_events(const struct net *net, int hub, enum link_event_type type)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < net->events_count; i++) {
+        count += net->events[i].hub == hub && net->events[i].event.type == type;
+    }
+    return count;
+}
+
+static void silence_after_data_is_a_stall_once(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    const uint8_t byte = 1;
+
+    (void)state;
+    net_init(&net, 11);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 5000);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net.cut = true;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    net_run(&net, 900);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net_run(&net, 200);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net_run(&net, 3000);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net.cut = false;
+    net_run(&net, 10000);
+    net.cut = true;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    net_run(&net, 1200);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 2);
+    assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_STALLED), 0);
+    net_fini(&net);
+}
+
+static bool eat_for_server(struct net *net, struct net_packet *p)
+{
+    return !endpoint_equal(&p->to, &net->addrs[NET_SERVER]);
+}
+
+/* What was sent before the last answer, and lost, is repeated: that begins the silence anew. */
+static void silence_after_an_answer_to_something_else_is_a_stall(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    const uint8_t byte = 1;
+
+    (void)state;
+    net_init(&net, 15);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 5000);
+    net.hook = eat_for_server;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    (void)link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0);
+    net_run(&net, 8);
+    assert_int_equal(net.datagrams[NET_CLIENT], 1);
+    net.cut = true;
+    net_run(&net, 900);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net_run(&net, 400);
+    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net_fini(&net);
+}
+
+static void moved_client_is_followed_after_validation(void **state)
+{
+    static const uint8_t new_ip[4] = {203, 0, 113, 77};
+    static struct net net;
+    struct link_handle client, server;
+    struct endpoint any = {.port = 0}, remote;
+    const uint8_t byte = 1;
+
+    (void)state;
+    for (int migrate = 0; migrate < 2; migrate++) {
+        net_init(&net, 12);
+        net_start(&net);
+        assert_true(net_open(&net, &client, &server));
+        net.addrs[NET_CLIENT] = endpoint_v4(new_ip, 6000);
+        if (migrate == 1) {
+            link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
+        } else {
+            (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+        }
+        net_run(&net, 1000);
+        assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_MOVED), 1);
+        assert_true(endpoint_equal(&net_find(&net, NET_SERVER, LINK_EVENT_MOVED)->event.remote,
+                                   &net.addrs[NET_CLIENT]));
+        remote = link_hub_remote(net.hubs[NET_SERVER], server);
+        assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
+        memset(net.datagrams, 0, sizeof(net.datagrams));
+        assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0));
+        assert_true(link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0));
+        net_run(&net, 100);
+        assert_int_equal(net.datagrams[NET_SERVER], 1);
+        assert_int_equal(net.datagrams[NET_CLIENT], 1);
+        assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+        net_fini(&net);
+    }
+}
+
+static void client_may_move_many_times(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    struct endpoint any = {.port = 0};
+
+    (void)state;
+    net_init(&net, 13);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    for (int i = 0; i < 12; i++) {
+        net.addrs[NET_CLIENT].port = (uint16_t)(7000 + i);
+        link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
+        net_run(&net, 1000);
+    }
+    assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_MOVED), 12);
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
+    net_fini(&net);
+}
+
+/* Packets copied from another address, as an observer could: nothing moves without a reply. */
+static bool copy_from_elsewhere(struct net *net, struct net_packet *p)
+{
+    static const uint8_t elsewhere[4] = {203, 0, 113, 66};
+
+    if (endpoint_equal(&p->to, &net->addrs[NET_SERVER])) {
+        p->from = endpoint_v4(elsewhere, 9);
+    }
+    return true;
+}
+
+static void address_that_does_not_answer_moves_nothing(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    struct endpoint remote;
+    const uint8_t byte = 1;
+
+    (void)state;
+    net_init(&net, 14);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net.hook = copy_from_elsewhere;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    net_run(&net, 20);
+    net.hook = NULL;
+    net_run(&net, 5000);
+    assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_MOVED), 0);
+    remote = link_hub_remote(net.hubs[NET_SERVER], server);
+    assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
+    memset(net.datagrams, 0, sizeof(net.datagrams));
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    (void)link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0);
+    net_run(&net, 3000);
+    assert_int_equal(net.datagrams[NET_SERVER], 1);
+    assert_int_equal(net.datagrams[NET_CLIENT], 1);
+    net_fini(&net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stranger_reads_pages_and_nothing_else),
+        cmocka_unit_test(stranger_is_answered_with_errors_and_leaves_in_time),
+        cmocka_unit_test(stranger_ranks_its_requests_however_many_they_were),
+        cmocka_unit_test(session_without_hello_gets_nothing),
+        cmocka_unit_test(half_open_handshakes_are_bounded),
+        cmocka_unit_test(one_address_cannot_fill_the_house),
+        cmocka_unit_test(dial_through_retry_opens),
+        cmocka_unit_test(connections_are_capped),
+        cmocka_unit_test(garbage_neither_crashes_nor_closes),
+        cmocka_unit_test(unknown_version_is_answered_small),
+        cmocka_unit_test(restarted_server_resets_old_connections_at_once),
+        cmocka_unit_test(silence_after_data_is_a_stall_once),
+        cmocka_unit_test(silence_after_an_answer_to_something_else_is_a_stall),
+        cmocka_unit_test(moved_client_is_followed_after_validation),
+        cmocka_unit_test(client_may_move_many_times),
+        cmocka_unit_test(address_that_does_not_answer_moves_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

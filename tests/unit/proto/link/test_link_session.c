@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an open session is told against the protocol ends it, with this reason and at both ends. */
+#include "proto/base/slab.h"
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/hub.h"
+#include "proto/link/link.h"
+#include "proto/wire/capsule.h"
+#include "proto/wire/control.h"
+#include "tests/support/link_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct link_handle client, server;
+
+static void open_net(struct net *net, uint64_t seed)
+{
+    net_init(net, seed);
+    net_start(net);
+    assert_true(net_open(net, &client, &server));
+    net_forget_events(net);
+}
+
+/* What is wrong came from the client, so the server closes. */
+static void assert_closed(struct net *net, const char *what)
+{
+    net_run(net, 1000);
+    const struct net_event *at_server = net_find(net, NET_SERVER, LINK_EVENT_CLOSED);
+
+    if (at_server == NULL || at_server->event.reason != LINK_REASON_PROTOCOL) {
+        fail_msg("%s: %s", what, at_server == NULL ? "the session goes on" : "another reason");
+    }
+    assert_non_null(net_find(net, NET_CLIENT, LINK_EVENT_CLOSED));
+    assert_null(net_find(net, NET_SERVER, LINK_EVENT_CONTROL));
+    net_fini(net);
+}
+
+static void control_that_does_not_decode_ends_the_session(void **state)
+{
+    static const uint8_t garbage[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    struct net net;
+
+    (void)state;
+    open_net(&net, 1);
+    assert_int_equal(link_hub_control(net.hubs[NET_CLIENT], client, garbage, sizeof(garbage)),
+                     ERR_OK);
+    assert_closed(&net, "garbage");
+}
+
+static void a_second_hello_ends_the_session(void **state)
+{
+    static uint8_t zeros[SIGNATURE_SIZE];
+    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
+    Ziglan__Hello hello = ZIGLAN__HELLO__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t packed[CONTROL_SIZE_MAX];
+    struct net net;
+    size_t size;
+
+    (void)state;
+    address.ip = (ProtobufCBinaryData){4, zeros};
+    hello.pubkey = (ProtobufCBinaryData){KEY_SIZE, zeros};
+    hello.signature = (ProtobufCBinaryData){SIGNATURE_SIZE, zeros};
+    hello.observed = &address;
+    message.body_case = ZIGLAN__CONTROL__BODY_HELLO;
+    message.hello = &hello;
+    assert_int_equal(control_pack(packed, sizeof(packed), &size, &message), ERR_OK);
+    open_net(&net, 2);
+    assert_int_equal(link_hub_control(net.hubs[NET_CLIENT], client, packed, size), ERR_OK);
+    assert_closed(&net, "a second Hello");
+}
+
+static void a_capsule_that_is_too_long_ends_the_session(void **state)
+{
+    uint8_t head[CAPSULE_HEADER_SIZE_MAX];
+    struct handle cursor = HANDLE_NONE;
+    struct link_conn *c;
+    struct net net;
+    size_t size;
+
+    (void)state;
+    open_net(&net, 3);
+    c = slab_next(net.hubs[NET_CLIENT]->conns, &cursor);
+    assert_non_null(c);
+    size = capsule_header(head, CONTROL_CAPSULE_TYPE, CONTROL_SIZE_MAX + 1);
+    assert_int_equal(h3_session_put(&c->h3, head, size, NULL, 0), ERR_OK);
+    conn_ready(c);
+    assert_closed(&net, "a capsule that is too long");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(control_that_does_not_decode_ends_the_session),
+        cmocka_unit_test(a_second_hello_ends_the_session),
+        cmocka_unit_test(a_capsule_that_is_too_long_ends_the_session),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who had a session with a server that died is told by the next one, without having to ask. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "proto/link/reset_ledger.h"
+#include "tests/support/link_fixture.h"
+
+enum { PLACES = 2000 };
+
+static struct link_roll_entry roll[PLACES];
+
+static void begin(struct net *net, uint64_t seed)
+{
+    memset(roll, 0, sizeof(roll));
+    net_init(net, seed);
+    net->configs[NET_SERVER].roll = roll;
+    net->configs[NET_SERVER].roll_capacity = PLACES;
+    net_start(net);
+}
+
+/* The server dies without a word and comes back; `roll_there` as it was. */
+static void crash(struct net *net, bool roll_there)
+{
+    link_hub_free(net->hubs[NET_SERVER]);
+    net->configs[NET_SERVER].roll = roll_there ? roll : NULL;
+    net_hub_start(net, NET_SERVER);
+}
+
+static size_t entries(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < PLACES; i++) {
+        count += roll[i].used;
+    }
+    return count;
+}
+
+static void a_silent_client_learns_of_a_crash_at_once(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+    const struct net_event *closed;
+
+    (void)state;
+    for (int with_roll = 0; with_roll < 2; with_roll++) {
+        begin(&net, 20);
+        assert_true(net_open(&net, &client, &server));
+        net_run(&net, 3000);
+        assert_int_equal(entries(), 1);
+        crash(&net, with_roll == 1);
+        net_run(&net, 50);
+        closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
+        if (with_roll == 1) {
+            assert_non_null(closed);
+            assert_int_equal(closed->event.reason, LINK_REASON_RESET);
+            assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->roll_told, 1);
+            assert_int_equal(entries(), 0);
+        } else {
+            assert_null(closed);
+        }
+        net_fini(&net);
+    }
+}
+
+static void a_client_that_moved_is_told_where_it_is_now(void **state)
+{
+    static const uint8_t new_ip[4] = {203, 0, 113, 77};
+    static struct net net;
+    struct link_handle client, server;
+    struct endpoint any = {.port = 0};
+
+    (void)state;
+    begin(&net, 21);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 2000);
+    net.addrs[NET_CLIENT] = endpoint_v4(new_ip, 6000);
+    link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
+    net_run(&net, 3000);
+    assert_int_equal(entries(), 1);
+    crash(&net, true);
+    net_run(&net, 50);
+    assert_non_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    assert_int_equal(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED)->event.reason,
+                     LINK_REASON_RESET);
+    net_fini(&net);
+}
+
+static void who_left_in_order_is_not_in_the_roll(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+
+    (void)state;
+    begin(&net, 22);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 1000);
+    assert_int_equal(entries(), 1);
+    link_hub_close(net.hubs[NET_CLIENT], client, 0x100, "bye", net.now);
+    net_run(&net, 5000);
+    assert_int_equal(entries(), 0);
+    crash(&net, true);
+    net_run(&net, 100);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->roll_told, 0);
+    net_fini(&net);
+}
+
+/* Nobody comes into it before both Hellos were verified, so before its address was. */
+static void strangers_are_not_in_the_roll(void **state)
+{
+    static struct net net;
+    uint8_t wrong_key[KEY_SIZE] = {1};
+
+    (void)state;
+    begin(&net, 23);
+    (void)net_dial(&net, LINK_WANT_RELAY, wrong_key);
+    net_run(&net, 1000);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->accepted, 1);
+    assert_int_equal(entries(), 0);
+    net_fini(&net);
+}
+
+static void many_are_told_a_few_at_a_time(void **state)
+{
+    static struct net net;
+    const uint8_t ip[4] = {203, 0, 113, 9};
+    uint64_t told = 0;
+    unsigned turns = 0;
+
+    (void)state;
+    begin(&net, 24);
+    link_hub_free(net.hubs[NET_SERVER]);
+    for (size_t i = 0; i < PLACES; i++) {
+        roll[i] = (struct link_roll_entry){.local = net.addrs[NET_SERVER],
+                                           .remote = endpoint_v4(ip, (uint16_t)(i + 1)),
+                                           .used = i % 2 == 0 ? 1 : 7};
+    }
+    net_hub_start(&net, NET_SERVER);
+    for (size_t i = 0; i < PLACES; i++) {
+        assert_int_not_equal(roll[i].used, 1);
+    }
+    while (told < PLACES / 2) {
+        net_transmit(&net, NET_SERVER);
+        assert_in_range(net.box.items_count, 1, ROLL_PER_TURN);
+        told += net.box.items_count;
+        turns++;
+        net_transmit(&net, NET_SERVER); /* nothing more in the same instant */
+        assert_int_equal(net.box.items_count, 0);
+        net.now = told < PLACES / 2 ? link_hub_deadline(net.hubs[NET_SERVER]) : net.now;
+    }
+    assert_int_equal(told, PLACES / 2); /* an entry that was not written in full is none */
+    assert_true(turns >= PLACES / 2 / ROLL_PER_TURN);
+    net_run(&net, 1000);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->roll_told, PLACES / 2);
+    net_fini(&net);
+}
+
+/* A roll smaller than the connections leaves out who does not fit. */
+static void a_small_roll_is_not_overrun(void **state)
+{
+    static struct net net;
+    struct link_handle client, server;
+
+    (void)state;
+    memset(roll, 0, sizeof(roll));
+    net_init(&net, 25);
+    net.configs[NET_SERVER].roll = roll;
+    net.configs[NET_SERVER].roll_capacity = 0;
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 1000);
+    assert_int_equal(entries(), 0);
+    net_fini(&net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_silent_client_learns_of_a_crash_at_once),
+        cmocka_unit_test(a_client_that_moved_is_told_where_it_is_now),
+        cmocka_unit_test(who_left_in_order_is_not_in_the_roll),
+        cmocka_unit_test(strangers_are_not_in_the_roll),
+        cmocka_unit_test(many_are_told_a_few_at_a_time),
+        cmocka_unit_test(a_small_roll_is_not_overrun),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What of TLS no honest peer says (RFC 8446, section 4; RFC 9001, section 6), and the life of a
+ * session without TLS. */
+#include "proto/base/slab.h"
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/conn_callbacks.h"
+#include "proto/link/quic/hub.h"
+#include "proto/link/link.h"
+#include "tests/support/link_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+enum { IDLE_SESSIONS = 64, IDLE_SESSION_BYTES_MAX = 56 * 1000 };
+enum { TYPE_KEY_UPDATE = 24, TYPE_LAST = 26, BODY_SIZE_MAX = 40 };
+
+static const ngtcp2_encryption_level levels[] = {
+    NGTCP2_ENCRYPTION_LEVEL_INITIAL,
+    NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE,
+    NGTCP2_ENCRYPTION_LEVEL_1RTT,
+};
+
+enum { LEVELS_COUNT = sizeof(levels) / sizeof(levels[0]) };
+
+/* The only connection of a hub. */
+static struct link_conn *only_conn(const struct net *net, int hub)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct link_conn *c = slab_next(net->hubs[hub]->conns, &cursor);
+
+    assert_non_null(c);
+    return c;
+}
+
+/* What one hub wants to send arrives at once, before anything else happens. */
+static void shovel(struct net *net, int from)
+{
+    outbox_clear(&net->box);
+    link_hub_transmit(net->hubs[from], &net->box, net->now);
+    for (size_t i = 0; i < net->box.items_count; i++) {
+        const struct dgram in = {.local = net->addrs[1 - from],
+                                 .remote = net->addrs[from],
+                                 .data = net->box.bytes + net->box.items[i].offset,
+                                 .size = net->box.items[i].size};
+
+        link_hub_receive(net->hubs[1 - from], &in, net->now);
+    }
+}
+
+/*
+ * A handshake in which one end has just said its Finished, and then says a message more: in the
+ * same flight, unless the level has come and gone or is not there yet. False if the level takes
+ * nothing.
+ */
+static bool say_after_finished(struct net *net, int sender, ngtcp2_encryption_level level,
+                               const uint8_t *message, size_t size)
+{
+    (void)net_dial(net, LINK_WANT_RELAY, net->identities[NET_SERVER].public_key);
+    shovel(net, NET_CLIENT);
+    if (sender == NET_CLIENT) {
+        shovel(net, NET_SERVER);
+    }
+    if (sender == NET_SERVER && level == NGTCP2_ENCRYPTION_LEVEL_1RTT) {
+        shovel(net, NET_SERVER);
+        shovel(net, NET_CLIENT);
+    }
+    if (level == NGTCP2_ENCRYPTION_LEVEL_INITIAL && sender == NET_CLIENT) {
+        return false; /* its keys are gone */
+    }
+    return ngtcp2_conn_submit_crypto_data(only_conn(net, sender)->quic, level, message, size) == 0;
+}
+
+static void assert_a_session_opens(struct net *net)
+{
+    struct link_handle client, server;
+
+    net_forget_events(net);
+    assert_true(net_open(net, &client, &server));
+}
+
+/* wolfSSL would act on it and install keys that QUIC has already. */
+static void key_update_of_tls_ends_the_connection(void **state)
+{
+    static const uint8_t key_update[] = {TYPE_KEY_UPDATE, 0, 0, 1, 0};
+    static struct net net;
+    const struct net_event *closed;
+
+    (void)state;
+    for (int sender = 0; sender < NET_HUBS; sender++) {
+        net_init(&net, 60);
+        net_start(&net);
+        assert_true(say_after_finished(&net, sender, NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE, key_update,
+                                       sizeof(key_update)));
+        net_run(&net, 1000);
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->opened, 0);
+        closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
+        assert_non_null(closed);
+        assert_int_equal(closed->event.reason, LINK_REASON_TLS);
+        assert_a_session_opens(&net);
+        net_fini(&net);
+    }
+}
+
+static void a_client_says_nothing_of_tls_after_its_finished(void **state)
+{
+    static const uint8_t key_update[] = {TYPE_KEY_UPDATE, 0, 0, 1, 0};
+    static struct net net;
+    struct link_handle client, server;
+
+    (void)state;
+    for (int with_session = 0; with_session < 2; with_session++) {
+        net_init(&net, 61);
+        net_start(&net);
+        if (with_session == 1) {
+            assert_true(net_open(&net, &client, &server));
+            assert_int_equal(ngtcp2_conn_submit_crypto_data(
+                                 hub_conn(net.hubs[NET_CLIENT], client)->quic,
+                                 NGTCP2_ENCRYPTION_LEVEL_1RTT, key_update, sizeof(key_update)),
+                             0);
+            assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, key_update, 1, NULL, 0));
+        } else {
+            assert_true(say_after_finished(&net, NET_CLIENT, NGTCP2_ENCRYPTION_LEVEL_1RTT,
+                                           key_update, sizeof(key_update)));
+        }
+        net_run(&net, 1000);
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
+        assert_non_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+        assert_int_equal(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED)->event.reason,
+                         LINK_REASON_TLS);
+        net_fini(&net);
+    }
+}
+
+/* A NewSessionTicket, RFC 8446, section 4.6.1, of a server that has tickets. */
+static void a_ticket_is_let_lie(void **state)
+{
+    static const uint8_t ticket[] = {4, 0, 0, 13, 0, 0, 0, 60, 1, 2, 3, 4, 0, 0, 0, 0, 0};
+    static struct net net;
+
+    (void)state;
+    net_init(&net, 62);
+    net_start(&net);
+    assert_true(
+        say_after_finished(&net, NET_SERVER, NGTCP2_ENCRYPTION_LEVEL_1RTT, ticket, sizeof(ticket)));
+    net_run(&net, 5000);
+    assert_non_null(net_find(&net, NET_CLIENT, LINK_EVENT_OPEN));
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    net_fini(&net);
+}
+
+static void a_message_is_of_one_level_and_known_in_any_pieces(void **state)
+{
+    /* Two messages, the second of which is a KeyUpdate. */
+    static const uint8_t bytes[] = {20, 0, 0, 3, 24, 24, 24, TYPE_KEY_UPDATE, 0, 0, 1, 0};
+    enum { FIRST_SIZE = 7 };
+
+    (void)state;
+    for (size_t cut = 0; cut <= sizeof(bytes); cut++) {
+        struct tls_scan scan = {.left = 0}, other;
+        bool whole = cut == 0 || cut == FIRST_SIZE;
+
+        assert_int_equal(tls_scan_allows(&scan, levels[0], bytes, cut), cut <= FIRST_SIZE);
+        if (cut > FIRST_SIZE) {
+            continue;
+        }
+        other = scan;
+        assert_int_equal(tls_scan_allows(&other, levels[1], bytes, FIRST_SIZE), whole);
+        other = scan;
+        assert_true(tls_scan_allows(&other, levels[0], bytes + cut, FIRST_SIZE - cut));
+        assert_false(tls_scan_allows(&other, levels[1], bytes + FIRST_SIZE, 1));
+        assert_false(tls_scan_allows(&scan, levels[0], bytes + cut, sizeof(bytes) - cut));
+    }
+}
+
+/* Say it after Finished; whatever becomes of that connection, the next one opens. */
+static unsigned say_out_of_place(int sender, ngtcp2_encryption_level level, uint8_t type,
+                                 size_t body_size)
+{
+    static struct net net;
+    uint8_t message[4 + BODY_SIZE_MAX] = {type, 0, 0, (uint8_t)body_size, type % 2};
+    bool said;
+
+    net_init(&net, 1000 + type);
+    net_start(&net);
+    said = say_after_finished(&net, sender, level, message, 4 + body_size);
+    net_run(&net, LINK_HANDSHAKE_MS_MAX + 1000);
+    assert_a_session_opens(&net);
+    net_fini(&net);
+    return said ? 1 : 0;
+}
+
+/* Every kind of message, from either end, where it does not belong. */
+static void messages_out_of_place_abort_nobody(void **state)
+{
+    static const size_t body_sizes[] = {0, 1, BODY_SIZE_MAX};
+    unsigned said = 0;
+
+    (void)state;
+    for (uint8_t type = 0; type <= TYPE_LAST; type++) {
+        for (int i = 0; i < LEVELS_COUNT * NET_HUBS; i++) {
+            for (int k = 0; k < 3; k++) {
+                said += say_out_of_place(i % NET_HUBS, levels[i / NET_HUBS], type, body_sizes[k]);
+            }
+        }
+    }
+    /* All but the client's at the first level, whose keys are gone. */
+    assert_int_equal(said, (TYPE_LAST + 1) * 3 * (LEVELS_COUNT * NET_HUBS - 1));
+}
+
+/* ---- an open session has no TLS any more ---- */
+
+/* Both ends of an open session. */
+struct ends {
+    struct link_handle handles[NET_HUBS];
+};
+
+static void open_ends(struct net *net, struct ends *ends, uint64_t seed)
+{
+    net_init(net, seed);
+    net_start(net);
+    assert_true(net_open(net, &ends->handles[NET_CLIENT], &ends->handles[NET_SERVER]));
+}
+
+static ngtcp2_conn *quic_of(const struct net *net, const struct ends *ends, int hub)
+{
+    return hub_conn(net->hubs[hub], ends->handles[hub])->quic;
+}
+
+/* One datagram each way arrives. */
+static void assert_talks(struct net *net, const struct ends *ends)
+{
+    const uint8_t byte = 1;
+    uint64_t before[NET_HUBS] = {net->datagrams[0], net->datagrams[1]};
+
+    for (int i = 0; i < NET_HUBS; i++) {
+        assert_true(link_hub_datagram(net->hubs[i], ends->handles[i], &byte, 1, NULL, 0));
+    }
+    net_run(net, 200);
+    for (int i = 0; i < NET_HUBS; i++) {
+        assert_int_equal(net->datagrams[i], before[i] + 1);
+    }
+}
+
+static void keys_are_updated_by_either_end(void **state)
+{
+    static struct net net;
+    struct ends ends;
+
+    (void)state;
+    open_ends(&net, &ends, 50);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(
+            ngtcp2_conn_initiate_key_update(quic_of(&net, &ends, i % NET_HUBS), net.now.ns), 0);
+        assert_talks(&net, &ends);
+        net_run(&net, 2000); /* the old keys are kept for three probe timeouts */
+        assert_talks(&net, &ends);
+    }
+    net_fini(&net);
+}
+
+/* The end of the handshake is lost again and again, so that its repetitions come when TLS is gone
+ * at one end or at both. */
+static void handshakes_that_are_repeated_late_do_no_harm(void **state)
+{
+    static struct net net;
+    struct ends ends;
+    unsigned opened = 0;
+
+    (void)state;
+    for (uint64_t seed = 200; seed < 240; seed++) {
+        net_init(&net, seed);
+        net.loss_per_mille = 300;
+        net_start(&net);
+        if (net_open(&net, &ends.handles[NET_CLIENT], &ends.handles[NET_SERVER])) {
+            opened++;
+            net_run(&net, 5000);
+            net.loss_per_mille = 0;
+            net_run(&net, 10000);
+            assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+            assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
+            assert_talks(&net, &ends);
+        }
+        net_fini(&net);
+    }
+    assert_in_range(opened, 10, 40);
+}
+
+/* A peer can go on with its handshake where the other end holds the keys for it still. */
+static void what_is_left_of_a_handshake_finds_no_tls(void **state)
+{
+    static const uint8_t finished[] = {20, 0, 0, 1, 0};
+    static struct net net;
+    struct ends ends;
+
+    (void)state;
+    open_ends(&net, &ends, 51);
+    for (int i = 0; i < NET_HUBS; i++) {
+        struct link_conn *c = hub_conn(net.hubs[i], ends.handles[i]);
+
+        assert_int_equal(conn_client_callbacks.recv_crypto_data(c->quic,
+                                                                NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE,
+                                                                100, finished, sizeof(finished), c),
+                         NGTCP2_ERR_CRYPTO);
+    }
+    net_fini(&net);
+}
+
+/* Where the sanitizers' allocator counts, this says nothing. */
+static void an_idle_session_is_small(void **state)
+{
+    static struct net net;
+    size_t bytes;
+
+    (void)state;
+    net_init(&net, 2);
+    net.size_max = 1472;
+    net_start(&net);
+    bytes = net_session_heap(&net, IDLE_SESSIONS);
+    net_fini(&net);
+    if (bytes == 0) {
+        skip();
+    }
+    assert_in_range(bytes, 1, IDLE_SESSION_BYTES_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(key_update_of_tls_ends_the_connection),
+        cmocka_unit_test(a_client_says_nothing_of_tls_after_its_finished),
+        cmocka_unit_test(a_ticket_is_let_lie),
+        cmocka_unit_test(a_message_is_of_one_level_and_known_in_any_pieces),
+        cmocka_unit_test(messages_out_of_place_abort_nobody),
+        cmocka_unit_test(keys_are_updated_by_either_end),
+        cmocka_unit_test(handshakes_that_are_repeated_late_do_no_harm),
+        cmocka_unit_test(what_is_left_of_a_handshake_finds_no_tls),
+        cmocka_unit_test(an_idle_session_is_small),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

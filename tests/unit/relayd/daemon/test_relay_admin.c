@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The operator's verbs as JSON, on a core with real members. */
+#include "tests/support/relay_fixture.h"
+
+#include "proto/crypto/identity.h"
+#include "relayd/daemon/admin.h"
+#include "rendezvous/store/store_memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+// clang-format off
+#include <cmocka.h>
+// clang-format on
+
+static json_t *ask(struct world *w, const char *request)
+{
+    const struct admin_context context = {.core = w->core,
+                                          .name = "home",
+                                          .public_hosts = "192.0.2.1:4433",
+                                          .listen = "[::]:4433",
+                                          .wall_ms = world_env_wall(w)};
+    json_t *object = json_loads(request, 0, NULL);
+    json_t *answer;
+
+    assert_non_null(object);
+    answer = admin_request(&context, object, w->now);
+    json_decref(object);
+    assert_non_null(answer);
+    return answer;
+}
+
+static void refused(struct world *w, const char *request, int exit_code, const char *part)
+{
+    json_t *answer = ask(w, request);
+    const char *text = json_string_value(json_object_get(answer, "error"));
+
+    if (text == NULL || strstr(text, part) == NULL ||
+        json_integer_value(json_object_get(answer, "exit_code")) != exit_code) {
+        fail_msg("%s: %s", request, text != NULL ? text : "was not refused");
+    }
+    json_decref(answer);
+}
+
+static void members_are_listed_with_what_they_do(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *answer;
+    json_t *list;
+    size_t online = 0;
+    char key[KEY_TEXT_SIZE];
+
+    (void)state;
+    world_members(w, 3);
+    link_hub_close(w->clients[2].hub, w->clients[2].handle, 0, "bye", w->now);
+    world_run(w, 200);
+    answer = ask(w, "{\"do\":\"members\"}");
+    list = json_object_get(answer, "members");
+    assert_int_equal(json_array_size(list), 3);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *member = json_array_get(list, i);
+        const char *name = json_string_value(json_object_get(member, "name"));
+        int index = name[4] - '0';
+        online += json_is_true(json_object_get(member, "online")) ? 1U : 0U;
+        assert_string_equal(json_string_value(json_object_get(member, "key")),
+                            key_text(w->clients[index].identity.public_key, key));
+        assert_int_equal(json_is_true(json_object_get(member, "online")), index != 2);
+        assert_string_equal(json_string_value(json_object_get(member, "state")), "member");
+    }
+    assert_int_equal(online, 2);
+    json_decref(answer);
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"host1\"}"));
+    answer = ask(w, "{\"do\":\"members\"}");
+    list = json_object_get(answer, "members");
+    online = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *member = json_array_get(list, i);
+        online += json_is_true(json_object_get(member, "online")) ? 1U : 0U;
+        if (strcmp(json_string_value(json_object_get(member, "key")),
+                   key_text(w->clients[1].identity.public_key, key)) == 0) {
+            assert_string_equal(json_string_value(json_object_get(member, "state")), "revoked");
+            assert_string_equal(json_string_value(json_object_get(member, "name")), "host1");
+        }
+    }
+    assert_int_equal(online, 1);
+    json_decref(answer);
+    world_free(w);
+}
+
+static void an_invite_is_a_url_that_admits_so_many(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *answer = ask(w, "{\"do\":\"invite\",\"uses\":2,\"name\":\"guest\"}");
+    struct url url;
+    char error[URL_ERROR_SIZE];
+    const char *text = json_string_value(json_object_get(answer, "url"));
+
+    (void)state;
+    assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
+    assert_memory_equal(url.key, w->ziglan.public_key, KEY_SIZE);
+    assert_string_equal(url.name, "home");
+    assert_true(url.has_invite);
+    for (int i = 0; i < 3; i++) {
+        client_dial(w, &w->clients[i]);
+        client_join(w, &w->clients[i], url.invite, "whatever");
+    }
+    assert_string_equal(
+        client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_JOINED)->joined->granted_name, "guest");
+    assert_non_null(client_got(w, &w->clients[1], ZIGLAN__CONTROL__BODY_JOINED));
+    assert_int_equal(client_error(w, &w->clients[2]), VERDICT_INVITE_INVALID);
+    json_decref(answer);
+    world_free(w);
+}
+
+/* What the core logged at info level since it was made. */
+static char log_text[4096];
+
+static void log_keep(void *context, enum trace_level level, const char *event, const char *text)
+{
+    size_t used = strlen(log_text);
+
+    (void)context;
+    if (level <= TRACE_LEVEL_INFO) {
+        (void)snprintf(log_text + used, sizeof(log_text) - used, "%s %s\n", event, text);
+    }
+}
+
+static void logged(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static void logged(const char *format, ...)
+{
+    char line[256];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    if (strstr(log_text, line) == NULL) {
+        fail_msg("the log does not say: %s\nbut:\n%s", line, log_text);
+    }
+}
+
+static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct url url;
+    char error[URL_ERROR_SIZE];
+    char peer[11];
+    json_t *answer;
+    const char *id, *secret;
+    char token[27];
+
+    (void)state;
+    relay_core_free(w->core);
+    log_text[0] = '\0';
+    w->env.trace = log_keep;
+    world_core_start(w);
+    answer = ask(w, "{\"do\":\"invite\",\"uses\":2,\"expires_ms\":1767312000000}");
+    id = json_string_value(json_object_get(answer, "id"));
+    secret = json_string_value(json_object_get(answer, "url"));
+    must(url_parse(&url, secret, strlen(secret), error), "url_parse");
+    (void)snprintf(token, sizeof(token), "%s", strstr(secret, "invite=") + strlen("invite="));
+    assert_non_null(id);
+    assert_int_equal(strlen(id), 10);
+    logged("ziglan.invited invite=%s uses=2 expires=2026-01-02T00:00:00Z\n", id);
+    for (int i = 0; i < 2; i++) {
+        client_dial(w, &w->clients[i]);
+        client_join(w, &w->clients[i], url.invite, i == 0 ? "nas" : "desk");
+    }
+    (void)key_short(w->clients[0].identity.public_key, peer);
+    logged("ziglan.joined peer=%s name=nas invite=%s\n", peer, id);
+    client_join(w, &w->clients[0], NULL, "nas"); /* a member that only comes again */
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"nas\"}"));
+    logged("ziglan.revoked peer=%s name=nas\n", peer);
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"nas\"}"));
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"nas\",\"undo\":true}"));
+    logged("ziglan.restored peer=%s\n", peer);
+    client_ask(&w->clients[1], ZIGLAN__CONTROL__BODY_LEAVE);
+    world_run(w, 100);
+    logged("ziglan.left peer=%s name=desk\n",
+           key_short(w->clients[1].identity.public_key, peer));
+    json_decref(ask(w, "{\"do\":\"invite\",\"name\":\"guest\"}"));
+    logged("uses=1 expires=never name=guest\n");
+    assert_int_equal(world_counters(w).revocations, 1); /* once, although it was asked twice */
+    assert_null(strstr(strstr(log_text, "ziglan.revoked") + 1, "ziglan.revoked"));
+    assert_null(strstr(strstr(log_text, "name=nas invite") + 1, "name=nas invite"));
+    assert_null(strstr(log_text, token));
+    json_decref(answer);
+    world_free(w);
+}
+
+static void wrong_requests_get_a_sentence_and_a_code(void **state)
+{
+    struct world *w = world_new(NULL);
+
+    (void)state;
+    refused(w, "{}", 2, "no \"do\"");
+    refused(w, "{\"do\":7}", 2, "no \"do\"");
+    refused(w, "{\"do\":\"dance\"}", 2, "knows no 'dance'");
+    refused(w, "{\"do\":\"invite\",\"uses\":0}", 2, "uses must be");
+    refused(w, "{\"do\":\"invite\",\"uses\":\"3\"}", 2, "uses must be");
+    refused(w, "{\"do\":\"invite\",\"expires_ms\":-1}", 2, "expires_ms must be");
+    refused(w, "{\"do\":\"invite\",\"expires_ms\":1000}", 1, "no invite was made");
+    refused(w, "{\"do\":\"invite\",\"name\":\"a.b\"}", 2, "not usable");
+    refused(w, "{\"do\":\"invite\",\"name\":3}", 2, "not usable");
+    refused(w, "{\"do\":\"revoke\"}", 2, "missing");
+    refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\"}", 1, "no member 'nobody'");
+    refused(w, "{\"do\":\"revoke\",\"who\":\"\\u00e4\\u0007\"}", 1, "no member '?" "?" "?'");
+    refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\",\"undo\":true}", 1, "no revoked member");
+    store_memory_fail_commit(w->store, true);
+    refused(w, "{\"do\":\"invite\"}", 1, "no invite was made");
+    world_free(w);
+}
+
+static void status_tells_what_runs(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *answer;
+
+    (void)state;
+    world_members(w, 2);
+    answer = ask(w, "{\"do\":\"status\"}");
+    assert_int_equal(json_integer_value(json_object_get(answer, "members")), 2);
+    assert_int_equal(json_integer_value(json_object_get(answer, "sessions")), 2);
+    assert_int_equal(json_integer_value(json_object_get(answer, "strangers")), 0);
+    assert_true(json_is_true(json_object_get(answer, "store_healthy")));
+    json_decref(answer);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_listed_with_what_they_do),
+        cmocka_unit_test(an_invite_is_a_url_that_admits_so_many),
+        cmocka_unit_test(the_log_tells_who_was_let_in_and_thrown_out),
+        cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
+        cmocka_unit_test(status_tells_what_runs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settings of relayd: what a file means, and the sentence for each that means nothing. */
+#include "relayd/daemon/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+// clang-format off
+#include <cmocka.h>
+// clang-format on
+
+static int parse(struct relay_settings *out, const char *text, char error[SETTINGS_ERROR_SIZE])
+{
+    error[0] = '\0';
+    return relay_settings_parse(out, text, strlen(text), "/etc/z/relayd.yaml", error);
+}
+
+static void an_empty_file_has_the_defaults(void **state)
+{
+    struct relay_settings s;
+    char error[SETTINGS_ERROR_SIZE];
+    char text[ENDPOINT_TEXT_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(&s, "# nothing\n", error), ERR_OK);
+    assert_string_equal(s.name, "ziglan");
+    assert_int_equal(s.listen_count, 1);
+    assert_string_equal(endpoint_text(&s.listen[0], text), "[::]:4433");
+    assert_true(s.listen_default);
+    assert_string_equal(s.public_hosts, "");
+    assert_string_equal(s.key_path, "/etc/z/relay.key");
+    assert_string_equal(s.ziglan_key_path, "/etc/z/ziglan.key");
+    assert_string_equal(s.state_path, "/etc/z/state");
+    assert_string_equal(s.control_path, "/etc/z/state/relayd.sock");
+    assert_true(s.metrics_on);
+    assert_string_equal(endpoint_text(&s.metrics, text), "127.0.0.1:9433");
+    assert_int_equal(s.session_max, 10000);
+    assert_false(s.open_relay);
+    assert_int_equal(s.stun_per_address_per_s, 10);
+    assert_int_equal(s.stun_per_s, 20000);
+    assert_int_equal(s.log_level, TRACE_LEVEL_INFO);
+}
+
+static void every_key_is_read(void **state)
+{
+    static const char file[] = "name: home\n"
+                               "listen:\n"
+                               "  - \"0.0.0.0:4433\"\n"
+                               "  - \"[2001:db8::1]:443\"\n"
+                               "public: [vps.example.org, \"192.0.2.1:443\"]\n"
+                               "key: /k/relay.key\n"
+                               "ziglan_key: z.key\n"
+                               "delegation: z.delegation\n"
+                               "state: /var/lib/relayd\n"
+                               "control: /run/relayd.sock\n"
+                               "metrics: off\n"
+                               "session_max: 77\n"
+                               "open_relay: yes\n"
+                               "stun:\n"
+                               "  per_address_per_s: 3\n"
+                               "  per_s: 99\n"
+                               "log_level: debug\n";
+    struct relay_settings s;
+    char error[SETTINGS_ERROR_SIZE];
+    char text[ENDPOINT_TEXT_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(&s, file, error), ERR_OK);
+    assert_string_equal(s.name, "home");
+    assert_int_equal(s.listen_count, 2);
+    assert_false(s.listen_default);
+    assert_string_equal(endpoint_text(&s.listen[0], text), "0.0.0.0:4433");
+    assert_string_equal(endpoint_text(&s.listen[1], text), "[2001:db8::1]:443");
+    assert_string_equal(s.public_hosts, "vps.example.org,192.0.2.1:443");
+    assert_string_equal(s.key_path, "/k/relay.key");
+    assert_string_equal(s.ziglan_key_path, "/etc/z/z.key");
+    assert_string_equal(s.delegation_path, "/etc/z/z.delegation");
+    assert_string_equal(s.state_path, "/var/lib/relayd");
+    assert_string_equal(s.control_path, "/run/relayd.sock");
+    assert_false(s.metrics_on);
+    assert_int_equal(s.session_max, 77);
+    assert_true(s.open_relay);
+    assert_int_equal(s.stun_per_address_per_s, 3);
+    assert_int_equal(s.stun_per_s, 99);
+    assert_int_equal(s.log_level, TRACE_LEVEL_DEBUG);
+}
+
+static void json_is_yaml_too(void **state)
+{
+    struct relay_settings s;
+    char error[SETTINGS_ERROR_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(&s, "{\"name\": \"home\", \"session_max\": 5}", error), ERR_OK);
+    assert_string_equal(s.name, "home");
+    assert_int_equal(s.session_max, 5);
+}
+
+/* Each input and the sentence it must get: place, what is wrong, what to write. */
+static const struct {
+    const char *name, *input, *want;
+} refused[] = {
+    {"unknown key", "name: home\n\nnmae: x\n",
+     "/etc/z/relayd.yaml:3: unknown key 'nmae'; remove or correct it"},
+    {"unknown key in a mapping", "stun:\n  per_s: 3\n  per_minute: 4\n",
+     "/etc/z/relayd.yaml:3: unknown key 'per_minute'; remove or"},
+    {"twice", "name: home\nname: work\n", ":2: 'name' stands twice; keep one"},
+    {"broken yaml", "name: home\n\tlisten: x\n", ":1: this is not YAML or JSON ("},
+    {"not a mapping", "- name\n", ":1: the file must be a list of `key: value` lines"},
+    {"a sequence for a text", "name: [a, b]\n", ":1: 'name' must be one DNS label"},
+    {"name with a dot", "name: a.b\n", ":1: 'name' must be one DNS label"},
+    {"name in capitals", "\nname: Home\n", ":2: 'name' must be one DNS label"},
+    {"reserved name", "name: localhost\n", ":1: 'name' must be one DNS label"},
+    {"name too long",
+     "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+     ":1: 'name' must be one DNS label"},
+    {"zero in braces", "stun: {per_s: 0}\n", "'per_s' must be a whole number from 1"},
+    {"listen without list", "listen: \"[::]:4433\"\n", ":1: 'listen' must be a list of 1 to 8"},
+    {"listen empty", "listen: []\n", ":1: 'listen' must be a list of 1 to 8"},
+    {"listen to a name", "listen:\n  - localhost:4433\n",
+     ":2: 'listen' must be a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", "
+     "not 'localhost:4433'"},
+    {"listen to port 0", "listen: [\"0.0.0.0:0\"]\n", "not '0.0.0.0:0'"},
+    {"listen to a port too large", "listen: [\"0.0.0.0:65536\"]\n", "not '0.0.0.0:65536'"},
+    {"nine addresses", "listen: [a, b, c, d, e, f, g, h, i]\n", "'listen' must be a list"},
+    {"public with a space", "public: [\"vps example\"]\n", ":1: 'public' must be a list"},
+    {"public with a scheme", "public: [\"https://x\"]\n", ":1: 'public' must be a list"},
+    {"public with two hosts in one", "public: [\"a,b\"]\n", ":1: 'public' must be a list"},
+    {"public with parameters", "public: [\"a?invite=x\"]\n", ":1: 'public' must be a list"},
+    {"metrics on a name", "metrics: localhost\n", ":1: 'metrics' must be a local ADDRESS:PORT"},
+    {"sessions not a number", "session_max: many\n", ":1: 'session_max' must be a whole number"},
+    {"sessions negative", "session_max: -1\n", ":1: 'session_max' must be a whole number"},
+    {"sessions zero", "session_max: 0\n", ":1: 'session_max' must be a whole number"},
+    {"sessions too many", "session_max: 1000001\n", "not '1000001'"},
+    {"sessions far too many", "session_max: 99999999999\n", "'session_max' must be"},
+    {"open relay maybe", "open_relay: maybe\n", ":1: 'open_relay' must be true or false"},
+    {"stun not a mapping", "stun: 10\n", ":1: 'stun' must be a mapping"},
+    {"stun rate zero", "stun:\n  per_s: 0\n", ":2: 'per_s' must be a whole number"},
+    {"log level", "log_level: loud\n", ":1: 'log_level' must be one of error, warn, info, debug"},
+    {"empty path", "state: \"\"\n", ":1: 'state' must be the path of a directory"},
+    {"path with a newline", "state: \"a\\nb\"\n", ":1: 'state' must be the path"},
+    {"alias", "name: &a home\nstate: *a\n", "/etc/z/relayd.yaml:2:"},
+};
+
+static void what_is_wrong_gets_one_sentence_with_its_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct relay_settings s;
+        struct relay_settings before;
+        char error[SETTINGS_ERROR_SIZE];
+        memset(&s, 0x5a, sizeof(s));
+        before = s;
+        if (parse(&s, refused[i].input, error) != ERR_DROP ||
+            strstr(error, refused[i].want) == NULL || strchr(error, '\n') != NULL) {
+            fail_msg("%s: got '%s', want '...%s...'", refused[i].name, error, refused[i].want);
+        }
+        assert_memory_equal(&s, &before, sizeof(s));
+    }
+}
+
+static void a_huge_file_is_refused(void **state)
+{
+    size_t size = SETTINGS_TEXT_SIZE_MAX + 1;
+    char *text = malloc(size);
+    struct relay_settings s;
+    char error[SETTINGS_ERROR_SIZE];
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, '#', size);
+    assert_int_equal(relay_settings_parse(&s, text, size, "x", error), ERR_DROP);
+    assert_non_null(strstr(error, "64 KiB"));
+    free(text);
+}
+
+static void what_is_printed_reads_the_same(void **state)
+{
+    struct relay_settings first;
+    struct relay_settings second;
+    char error[SETTINGS_ERROR_SIZE];
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&printed, &size);
+
+    (void)state;
+    assert_int_equal(parse(&first,
+                           "name: home\npublic: [a.example, \"b.example:1\"]\nstate: 'a \"q\\b'\n"
+                           "listen: ['0.0.0.0:1', '[::1]:2']\nopen_relay: on\nmetrics: off\n",
+                           error),
+                     ERR_OK);
+    relay_settings_print(&first, to);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(parse(&second, printed, error), ERR_OK);
+    assert_string_equal(second.state_path, first.state_path);
+    assert_string_equal(second.public_hosts, first.public_hosts);
+    assert_memory_equal(second.listen, first.listen, sizeof(first.listen));
+    assert_false(second.listen_default);
+    assert_true(second.open_relay);
+    assert_false(second.metrics_on);
+    free(printed);
+
+    to = open_memstream(&printed, &size);
+    assert_int_equal(parse(&first, "", error), ERR_OK);
+    relay_settings_print(&first, to);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(parse(&second, printed, error), ERR_OK);
+    assert_true(second.listen_default);
+    free(printed);
+}
+
+static void a_reload_says_what_needs_a_restart(void **state)
+{
+    struct relay_settings a;
+    struct relay_settings b;
+    char error[SETTINGS_ERROR_SIZE];
+    char text[128];
+
+    (void)state;
+    assert_int_equal(parse(&a, "name: a\n", error), ERR_OK);
+    assert_int_equal(parse(&b, "name: b\nlog_level: warn\nsession_max: 3\n", error), ERR_OK);
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "");
+    assert_int_equal(parse(&b, "listen: ['[::]:4433']\n", error), ERR_OK);
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "listen");
+    assert_int_equal(parse(&b, "listen: ['0.0.0.0:1']\nstate: other\nsession_max: 20000\n", error),
+                     ERR_OK);
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)),
+                        "listen, state, control, session_max");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_file_has_the_defaults),
+        cmocka_unit_test(every_key_is_read),
+        cmocka_unit_test(json_is_yaml_too),
+        cmocka_unit_test(what_is_wrong_gets_one_sentence_with_its_line),
+        cmocka_unit_test(a_huge_file_is_refused),
+        cmocka_unit_test(what_is_printed_reads_the_same),
+        cmocka_unit_test(a_reload_says_what_needs_a_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

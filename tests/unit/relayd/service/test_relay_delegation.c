@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A relay whose ziglan's key is elsewhere: whose delegation it takes, and when it calls for the
+ * next. */
+#include "relayd/core/core.h"
+#include "proto/crypto/delegation.h"
+#include "rendezvous/store/store_memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { HOUR_MS = 3600 * 1000, DAY_HOURS = 24 };
+
+/* One relay core in a time of its own, and the lines that it wrote about its delegation. */
+struct relay {
+    struct env env;
+    uint64_t random_state;
+    struct mono now;
+    struct identity identity, ziglan, other;
+    struct relay_config cfg;
+    struct store *store;
+    struct relay_core *core;
+    unsigned ends_soon, over, refused;
+    uint8_t delegation[RECORD_SIGNED_SIZE_MAX];
+    size_t delegation_size;
+};
+
+static void env_draw(void *context, void *buf, size_t size)
+{
+    struct relay *r = context;
+
+    for (size_t i = 0; i < size; i++) {
+        r->random_state = r->random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
+        ((uint8_t *)buf)[i] = (uint8_t)(r->random_state >> 33);
+    }
+}
+
+static uint64_t env_wall(void *context)
+{
+    const struct relay *r = context;
+
+    return UINT64_C(1767225600000) + r->now.ns / NS_PER_MS;
+}
+
+static void env_note(void *context, enum trace_level level, const char *event, const char *text)
+{
+    struct relay *r = context;
+
+    if (strcmp(event, "ziglan.delegation") == 0) {
+        r->ends_soon += level == TRACE_LEVEL_WARN && strstr(text, "ends_soon=1") != NULL ? 1 : 0;
+        r->over += level == TRACE_LEVEL_WARN && strstr(text, "over=1") != NULL ? 1 : 0;
+        r->refused += level == TRACE_LEVEL_ERROR ? 1 : 0;
+    }
+}
+
+/* Whose key it is, for which relay, for how long. */
+static void sign(struct relay *r, const struct identity *ziglan, const struct identity *entry,
+                 uint32_t days)
+{
+    assert_int_equal(delegation_sign(r->delegation, &r->delegation_size, ziglan, entry->public_key,
+                                     days, env_wall(r)),
+                     ERR_OK);
+    r->cfg.delegation = r->delegation;
+    r->cfg.delegation_size = r->delegation_size;
+}
+
+static struct relay *relay_new(void)
+{
+    struct relay *r = calloc(1, sizeof(*r));
+    struct identity *identities[3];
+
+    assert_non_null(r);
+    r->now.ns = NS_PER_S;
+    r->env = (struct env){.context = r, .random = env_draw, .wall_ms = env_wall, .trace = env_note};
+    assert_int_equal(identity_library_init(), ERR_OK);
+    assert_int_equal(link_library_init(&r->env), ERR_OK);
+    assert_int_equal(store_memory_new(&r->store), ERR_OK);
+    identities[0] = &r->identity;
+    identities[1] = &r->ziglan;
+    identities[2] = &r->other;
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t seed[IDENTITY_SEED_SIZE] = {(uint8_t)(i + 1)};
+
+        identity_from_seed(identities[i], seed);
+    }
+    r->cfg = (struct relay_config){
+        .identity = &r->identity, .ziglan_name = "home", .public_hosts = "192.0.2.1"};
+    return r;
+}
+
+static void relay_free(struct relay *r)
+{
+    relay_core_free(r->core);
+    store_close(r->store);
+    link_library_fini();
+    free(r);
+}
+
+static int start(struct relay *r)
+{
+    return relay_core_new(&r->core, &r->cfg, r->store, &r->env, r->now);
+}
+
+static void run_hours(struct relay *r, unsigned hours)
+{
+    for (unsigned i = 0; i < hours; i++) {
+        r->now = mono_add_ms(r->now, HOUR_MS);
+        relay_core_expire(r->core, r->now);
+    }
+}
+
+static void a_delegation_is_of_one_ziglan_for_one_relay(void **state)
+{
+    struct relay *r = relay_new();
+    uint8_t key[KEY_SIZE];
+
+    (void)state;
+    sign(r, &r->ziglan, &r->other, 30);
+    assert_int_equal(start(r), ERR_SYSTEM);
+    assert_null(r->core);
+    assert_int_equal(r->refused, 1);
+    sign(r, &r->ziglan, &r->identity, 30);
+    r->delegation[r->delegation_size - 1] ^= 1;
+    assert_int_equal(start(r), ERR_SYSTEM);
+    assert_int_equal(r->refused, 2);
+    r->delegation[r->delegation_size - 1] ^= 1;
+    assert_int_equal(start(r), ERR_OK);
+    assert_int_equal(r->refused, 2);
+    assert_true(relay_core_ziglan_key(r->core, key));
+    assert_memory_equal(key, r->ziglan.public_key, KEY_SIZE);
+
+    /* While it runs it stays the relay of that ziglan. */
+    sign(r, &r->other, &r->identity, 30);
+    relay_core_reload(r->core, &r->cfg, r->now);
+    assert_int_equal(r->refused, 3);
+    assert_true(relay_core_ziglan_key(r->core, key));
+    assert_memory_equal(key, r->ziglan.public_key, KEY_SIZE);
+    sign(r, &r->ziglan, &r->identity, 30);
+    relay_core_reload(r->core, &r->cfg, r->now);
+    assert_int_equal(r->refused, 3);
+    relay_free(r);
+}
+
+static void its_end_is_told_once_a_day_from_a_week_before(void **state)
+{
+    struct relay *r = relay_new();
+
+    (void)state;
+    sign(r, &r->ziglan, &r->identity, 10);
+    assert_int_equal(start(r), ERR_OK);
+    run_hours(r, 3 * DAY_HOURS - 1);
+    assert_int_equal(r->ends_soon + r->over, 0);
+    run_hours(r, 2);
+    assert_int_equal(r->ends_soon, 1);
+    run_hours(r, DAY_HOURS - 2);
+    assert_int_equal(r->ends_soon, 1);
+    run_hours(r, 3);
+    assert_int_equal(r->ends_soon, 2);
+
+    /* One that ends later is the remedy, one of another ziglan is none. */
+    sign(r, &r->other, &r->identity, 10);
+    relay_core_reload(r->core, &r->cfg, r->now);
+    run_hours(r, 26);
+    assert_int_equal(r->ends_soon, 3);
+    sign(r, &r->ziglan, &r->identity, 8);
+    relay_core_reload(r->core, &r->cfg, r->now);
+    run_hours(r, DAY_HOURS - 1);
+    assert_int_equal(r->ends_soon, 3);
+    run_hours(r, 7 * DAY_HOURS + 1);
+    assert_in_range(r->ends_soon, 9, 10);
+    assert_int_equal(r->over, 0);
+    run_hours(r, 2 * 25);
+    assert_in_range(r->ends_soon, 9, 10);
+    assert_int_equal(r->over, 2);
+    relay_free(r);
+}
+
+static void with_the_key_at_hand_nobody_is_bothered(void **state)
+{
+    struct relay *r = relay_new();
+
+    (void)state;
+    r->cfg.ziglan_identity = &r->ziglan;
+    assert_int_equal(start(r), ERR_OK);
+    run_hours(r, 40 * DAY_HOURS);
+    assert_int_equal(r->ends_soon + r->over + r->refused, 0);
+    relay_free(r);
+}
+
+static void a_relay_without_a_ziglan_has_no_members(void **state)
+{
+    struct relay *r = relay_new();
+    struct directory_terms terms = {.uses = 1};
+    struct relay_member member;
+    uint8_t key[KEY_SIZE] = {0};
+    char url[URL_SIZE_MAX];
+
+    (void)state;
+    assert_int_equal(start(r), ERR_OK);
+    assert_false(relay_core_ziglan_key(r->core, key));
+    assert_int_equal(relay_core_invite(r->core, &terms, url), VERDICT_NOT_FOUND);
+    memset(key, 0, sizeof(key));
+    assert_int_equal(relay_core_member_next(r->core, key, &member, r->now), VERDICT_NOT_FOUND);
+    assert_int_equal(relay_core_revoke(r->core, "nas", key, r->now), VERDICT_NOT_FOUND);
+    assert_int_equal(relay_core_restore(r->core, "nas", key, r->now), VERDICT_NOT_FOUND);
+    run_hours(r, 2); /* and nothing to keep in order */
+    sign(r, &r->ziglan, &r->identity, 30);
+    relay_core_reload(r->core, &r->cfg, r->now); /* only a start makes it one's entry point */
+    assert_false(relay_core_ziglan_key(r->core, key));
+    relay_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_delegation_is_of_one_ziglan_for_one_relay),
+        cmocka_unit_test(its_end_is_told_once_a_day_from_a_week_before),
+        cmocka_unit_test(with_the_key_at_hand_nobody_is_bothered),
+        cmocka_unit_test(a_relay_without_a_ziglan_has_no_members),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A directory where a cap is filled by those who come and go, and under a clock that was wrong. */
+#include "rendezvous/directory/directory.h"
+
+#include "tests/support/directory_fixture.h"
+
+static enum verdict revoke(struct ziglan *z, uint32_t n)
+{
+    struct identity node = node_of(n);
+
+    return directory_revoke(z->directory, node.public_key);
+}
+
+static enum verdict leave(struct ziglan *z, uint32_t n)
+{
+    struct identity node = node_of(n);
+
+    return directory_leave(z->directory, node.public_key);
+}
+
+static void a_member_can_be_thrown_out_however_many_left(void **state)
+{
+    struct directory_joined joined;
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    z.cfg.member_max = 3;
+    ziglan_reopen(&z);
+    for (uint32_t n = 1; n <= 3; n++) {
+        (void)ziglan_admit(&z, n, "a", 0, &joined);
+        assert_int_equal(leave(&z, n), VERDICT_OK);
+    }
+    (void)ziglan_admit(&z, 4, "b", 0, &joined);
+    assert_int_equal(leave(&z, 4), VERDICT_LIMIT);
+    assert_int_equal(revoke(&z, 4), VERDICT_OK);
+    assert_int_equal(revoke(&z, 4), VERDICT_OK); /* twice is once */
+    assert_int_equal(revoke(&z, 5), VERDICT_LIMIT);
+    ziglan_fini(&z);
+}
+
+/* Its own name rests for it; one that somebody else holds, or that rests for somebody else, it does
+ * not get. */
+static void who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free(void **state)
+{
+    static const struct {
+        const char *wish, *want;
+    } table[] = {{"nas", "nas"}, {"desk", "desk-2"}, {"gone", "gone-2"}, {"new", "new"}};
+    struct identity one = node_of(1);
+    struct directory_joined joined;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(table) / sizeof(table[0]); i++) {
+        bool left = i % 2 == 1; /* else thrown out, and that was taken back */
+        struct ziglan z;
+        ziglan_init(&z);
+        (void)ziglan_admit(&z, 1, "nas", 0, &joined);
+        (void)ziglan_admit(&z, 2, "desk", 0, &joined);
+        (void)ziglan_admit(&z, 3, "gone", 0, &joined);
+        assert_int_equal(leave(&z, 3), VERDICT_OK);
+        assert_int_equal(left ? leave(&z, 1) : revoke(&z, 1), VERDICT_OK);
+        if (!left) {
+            assert_int_equal(directory_restore(z.directory, one.public_key), VERDICT_OK);
+        }
+        /* Whoever wishes its name meanwhile gets another. */
+        assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas-2");
+        ziglan_reopen(&z);
+        assert_string_equal(ziglan_admit(&z, 1, table[i / 2].wish, 0, &joined), table[i / 2].want);
+        ziglan_fini(&z);
+    }
+}
+
+/* Hosts refuse what was signed in their future, so it must not be handed out again. */
+static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
+{
+    struct directory_joined joined;
+    struct record_admission admission;
+    struct ziglan z;
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+
+    (void)state;
+    ziglan_init(&z);
+    struct part part = part_of(&z.world, 1, 1, 0);
+    ziglan_invite(&z, 1, 0, "", invite);
+    z.world.wall_ms += 10 * DAY_MS;
+    assert_int_equal(ziglan_join(&z, 1, invite, "a", &part, &joined), VERDICT_OK);
+    uint64_t sequence = joined.sequence;
+    z.world.wall_ms -= 10 * DAY_MS;
+    assert_int_equal(ziglan_join(&z, 1, NULL, "a", &part, &joined), VERDICT_OK);
+    assert_true(joined.changed);
+    assert_true(joined.sequence > sequence);
+    assert_int_equal(record_admission_decode(&admission, joined.admission,
+                                             joined.admission_size - SIGNATURE_SIZE),
+                     ERR_OK);
+    assert_int_equal(admission.expires_ms, z.world.wall_ms + 7 * DAY_MS);
+    assert_true(record_live(&admission.header, z.world.wall_ms));
+    ziglan_fini(&z);
+}
+
+/* The wall clock is a year ahead for a minute, and nothing is lost: the invite, the reservation of
+ * a freed name, and the news of one who left. */
+static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
+{
+    static const uint64_t year_ms = 365 * DAY_MS;
+    struct directory_joined joined;
+    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    directory_expire(z.directory, z.world.wall_ms);
+    (void)ziglan_admit(&z, 1, "nas", 0, &joined);
+    assert_int_equal(leave(&z, 1), VERDICT_OK);
+    ziglan_invite(&z, 1, 1, "", invite);
+    struct part now = part_of(&z.world, 2, z.world.wall_ms, 0);
+    z.world.wall_ms += year_ms;
+    struct part later = part_of(&z.world, 2, z.world.wall_ms, 0);
+    directory_expire(z.directory, z.world.wall_ms - year_ms);
+    /* What is over by the clock is not served ... */
+    assert_int_equal(ziglan_join(&z, 2, invite, "b", &later, &joined), VERDICT_INVITE_INVALID);
+    assert_string_equal(ziglan_admit(&z, 3, "nas", 0, &joined), "nas-2");
+    z.world.wall_ms -= year_ms;
+    directory_expire(z.directory, z.world.wall_ms);
+    /* ... but it is all there. */
+    assert_int_equal(store_memory_count(z.store, STORE_TABLE_REVOCATIONS), 1);
+    assert_int_equal(ziglan_join(&z, 2, invite, "nas", &now, &joined), VERDICT_OK);
+    assert_string_equal(joined.name, "nas-3");
+    ziglan_fini(&z);
+}
+
+static void a_name_freed_in_1970_rests_from_when_the_clock_is_right(void **state)
+{
+    struct directory_joined joined;
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    uint64_t today_ms = z.world.wall_ms;
+    (void)ziglan_admit(&z, 1, "nas", 0, &joined);
+    z.world.wall_ms = 1000;
+    assert_int_equal(leave(&z, 1), VERDICT_OK);
+    directory_expire(z.directory, 0);
+    for (int again = 0; again < 2; again++) {
+        z.world.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
+        directory_expire(z.directory, z.world.wall_ms);
+        assert_string_equal(ziglan_admit(&z, 2 + (uint32_t)again, "nas", 0, &joined),
+                            again == 0 ? "nas-2" : "nas-3");
+    }
+    z.world.wall_ms++;
+    directory_expire(z.directory, z.world.wall_ms);
+    assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
+    ziglan_fini(&z);
+}
+
+static void a_change_is_refused_where_none_is_allowed(void **state)
+{
+    struct directory_joined joined;
+    struct identity node = node_of(1);
+    struct directory_join join = {.key = node.public_key, .unchanged_only = true};
+    struct ziglan z;
+
+    (void)state;
+    ziglan_init(&z);
+    struct part part = part_of(&z.world, 1, z.world.wall_ms, 0);
+    struct part other = part_of(&z.world, 1, z.world.wall_ms + 1, 0);
+    (void)ziglan_admit(&z, 1, "a", 0, &joined);
+    uint64_t sequence = joined.sequence;
+    join.member_part = part.bytes;
+    join.member_part_size = part.size;
+    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_OK);
+    assert_false(joined.changed);
+    assert_int_equal(joined.expires_ms, directory_admitted_until(z.directory, node.public_key));
+    join.member_part = other.bytes;
+    join.member_part_size = other.size;
+    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_LIMIT);
+    assert_int_equal(directory_sequence(z.directory), sequence);
+    assert_int_equal(revoke(&z, 1), VERDICT_OK);
+    assert_int_equal(directory_admitted_until(z.directory, node.public_key), 0);
+    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_REVOKED);
+    ziglan_fini(&z);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_can_be_thrown_out_however_many_left),
+        cmocka_unit_test(who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free),
+        cmocka_unit_test(an_admission_made_under_a_wrong_clock_is_made_anew),
+        cmocka_unit_test(a_clock_that_is_wrong_for_a_minute_deletes_nothing),
+        cmocka_unit_test(a_name_freed_in_1970_rests_from_when_the_clock_is_right),
+        cmocka_unit_test(a_change_is_refused_where_none_is_allowed),
+    };
+
+    return cmocka_run_group_tests(tests, fixture_group_setup, NULL);
+}
