@@ -3,8 +3,8 @@
  * What the command line asks of a running host, as JSON. Numbers are in base units; the fields
  * stand in docs/operations.md.
  */
-#include "client/peer/conversation.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static json_t *key_json(const uint8_t key[KEY_SIZE])
 
 static const char *peer_state(const struct peer *peer, const struct roster_member *member)
 {
-    const struct association *a = peer->association;
+    const struct conversation *a = peer->conversation;
 
     if (a != NULL && a->current != NULL) {
         return a->best >= 0 ? "direct" : "relayed";
@@ -46,7 +46,7 @@ static const char *peer_state(const struct peer *peer, const struct roster_membe
     return member != NULL && member->online ? "idle" : "offline";
 }
 
-static uint64_t peer_rtt_us(const struct association *a)
+static uint64_t peer_rtt_us(const struct conversation *a)
 {
     if (a == NULL || a->current == NULL) {
         return 0;
@@ -54,7 +54,7 @@ static uint64_t peer_rtt_us(const struct association *a)
     return (a->best >= 0 ? a->paths[a->best].rtt_ns : a->relay_rtt_ns) / NS_PER_US;
 }
 
-static json_t *paths_json(const struct association *a)
+static json_t *paths_json(const struct conversation *a)
 {
     json_t *list = json_array();
 
@@ -63,11 +63,10 @@ static json_t *paths_json(const struct association *a)
         char text[ENDPOINT_TEXT_SIZE];
 
         (void)json_array_append_new(
-            list, json_pack("{s:s, s:s, s:b, s:I, s:i}", "address",
-                            endpoint_text(&path->remote, text), "state",
-                            path_state_name(path->state), "used", a->best == (int)i, "rtt_us",
-                            (json_int_t)(path->rtt_ns / NS_PER_US), "frame_size",
-                            (int)path->frame_size));
+            list,
+            json_pack("{s:s, s:s, s:b, s:I, s:i}", "address", endpoint_text(&path->remote, text),
+                      "state", path_state_name(path->state), "used", a->best == (int)i, "rtt_us",
+                      (json_int_t)(path->rtt_ns / NS_PER_US), "frame_size", (int)path->frame_size));
     }
     return list;
 }
@@ -75,7 +74,7 @@ static json_t *paths_json(const struct association *a)
 static json_t *peer_json(const struct peer *peer, struct mono now)
 {
     const struct roster_member *member = peer_member(peer);
-    const struct association *a = peer->association;
+    const struct conversation *a = peer->conversation;
     char path[TEXT_SIZE] = "none";
     json_t *seen = peer->last_seen_at.ns == MONO_NEVER.ns
                        ? json_null()
@@ -84,22 +83,20 @@ static json_t *peer_json(const struct peer *peer, struct mono now)
     if (a != NULL && a->current != NULL) {
         (void)pathfinder_describe(a, path, sizeof(path));
     }
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
-                     "s:o}",
-                     "name", member == NULL ? "" : member->name, "ziglan", peer->ziglan->name,
-                     "key", key_json(peer->key), "ipv4", ip_json(AF_INET, peer->pair.peer.v4),
-                     "ipv6", ip_json(AF_INET6, peer->pair.peer.v6), "state",
-                     peer_state(peer, member), "path", path, "rtt_us",
-                     (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)peer->rx_bytes,
-                     "rx_direct_packets", (json_int_t)peer->rx_direct_packets,
-                     "rx_relayed_packets", (json_int_t)peer->rx_relayed_packets,
-                     "tx_bytes", (json_int_t)peer->tx_bytes, "last_seen_ms", seen, "why",
-                     a == NULL || a->best >= 0 ? "" : a->why, "name_conflict",
-                     member != NULL && member->name_conflict, "paths", paths_json(a));
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
+        "s:o}",
+        "name", member == NULL ? "" : member->name, "ziglan", peer->ziglan->name, "key",
+        key_json(peer->key), "ipv4", ip_json(AF_INET, peer->pair.peer.v4), "ipv6",
+        ip_json(AF_INET6, peer->pair.peer.v6), "state", peer_state(peer, member), "path", path,
+        "rtt_us", (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)peer->rx_bytes,
+        "rx_direct_packets", (json_int_t)peer->rx_direct_packets, "rx_relayed_packets",
+        (json_int_t)peer->rx_relayed_packets, "tx_bytes", (json_int_t)peer->tx_bytes,
+        "last_seen_ms", seen, "why", a == NULL || a->best >= 0 ? "" : a->why, "name_conflict",
+        member != NULL && member->name_conflict, "paths", paths_json(a));
 }
 
-static json_t *peers_json(struct host_core *core, size_t *connected, size_t *total,
-                          struct mono now)
+static json_t *peers_json(struct host_core *core, size_t *connected, size_t *total, struct mono now)
 {
     json_t *list = json_array();
 
@@ -112,7 +109,7 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
             continue;
         }
         *total += 1;
-        *connected += peer->association != NULL && peer->association->current != NULL ? 1 : 0;
+        *connected += peer->conversation != NULL && peer->conversation->current != NULL ? 1 : 0;
         (void)json_array_append_new(list, peer_json(peer, now));
     }
     return list;
@@ -141,7 +138,7 @@ static json_t *relays_json(struct host_core *core)
     json_t *list = json_array();
 
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        const struct entry *entry = &core->ziglans[i]->entry;
+        const struct relay_session *entry = &core->ziglans[i]->entry;
         char remote[ENDPOINT_TEXT_SIZE] = "";
         char observed[ENDPOINT_TEXT_SIZE] = "";
         uint64_t rtt_ns = entry->open ? link_hub_rtt_ns(core->hub, entry->active) : 0;
@@ -153,8 +150,7 @@ static json_t *relays_json(struct host_core *core)
         (void)json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "ziglan", core->ziglans[i]->name, "host",
                             entry->open ? remote : core->ziglans[i]->url.hosts[0].name, "state",
-                            entry->open ? (entry->stalled ? "stalled" : "connected")
-                                        : "connecting",
+                            entry->open ? (entry->stalled ? "stalled" : "connected") : "connecting",
                             "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed));
     }
     return list;
@@ -170,10 +166,9 @@ static json_t *stats_json(const struct host_core *core)
                      (json_int_t)s->packets_in, "packets_out", (json_int_t)s->packets_out,
                      "packets_dropped", (json_int_t)s->packets_dropped, "queue_dropped",
                      (json_int_t)s->queue_dropped, "not_member", (json_int_t)s->not_member,
-                     "unknown_index", (json_int_t)s->unknown_index, "associations_displaced",
-                     (json_int_t)s->associations_displaced, "direct_established",
-                     (json_int_t)s->direct_established, "direct_lost",
-                     (json_int_t)s->direct_lost);
+                     "unknown_index", (json_int_t)s->unknown_index, "conversations_displaced",
+                     (json_int_t)s->conversations_displaced, "direct_established",
+                     (json_int_t)s->direct_established, "direct_lost", (json_int_t)s->direct_lost);
 }
 
 static json_t *addresses_json(const struct host_core *core)
@@ -208,12 +203,12 @@ static json_t *status(struct host_core *core, struct mono now)
     size_t total;
     json_t *peers = peers_json(core, &connected, &total, now);
 
-    return json_pack("{s:b, s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:I, s:I, s:s, s:o, s:o}",
-                     "ok", 1, "schema", ADMIN_SCHEMA, "key",
-                     key_json(core->local.identity->public_key), "name", granted_name(core),
-                     "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays",
-                     relays_json(core), "ziglans", ziglans_json(core), "peers_connected",
-                     (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
+    return json_pack("{s:b, s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "ok", 1,
+                     "schema", ADMIN_SCHEMA, "key", key_json(core->local.identity->public_key),
+                     "name", granted_name(core), "addresses", addresses_json(core), "mtu",
+                     (int)core->cfg.mtu, "relays", relays_json(core), "ziglans", ziglans_json(core),
+                     "peers_connected", (json_int_t)connected, "peers_total", (json_int_t)total,
+                     "inbound",
                      "members of joined ziglans are allowed, everybody else is refused "
                      "(default, no rules are set)",
                      "peers", peers, "counters", stats_json(core));
@@ -292,17 +287,15 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
             break;
         }
     }
-    struct association *a = slot == NULL ? NULL : association_of(peer, core, now);
+    struct conversation *a = slot == NULL ? NULL : conversation_of(peer, core, now);
     if (a == NULL) {
         return failure("too many pings at once; try again");
     }
     core->ping_ticket = core->ping_ticket % 0x7fffffff + 1;
-    *slot = (struct core_ping){.ticket = core->ping_ticket,
-                               .peer = peer,
-                               .started_at = now,
-                               .sent_at = MONO_NEVER};
-    association_touch(a, now);
-    association_wake(a, now);
+    *slot = (struct core_ping){
+        .ticket = core->ping_ticket, .peer = peer, .started_at = now, .sent_at = MONO_NEVER};
+    conversation_touch(a, now);
+    conversation_wake(a, now);
     return json_pack("{s:b, s:i}", "ok", 1, "ticket", (int)slot->ticket);
 }
 
@@ -319,7 +312,7 @@ static json_t *ping_result(struct host_core *core, const json_t *request)
         if (!p->done) {
             return json_pack("{s:b, s:b}", "ok", 1, "pending", 1);
         }
-        const struct association *a = p->peer == NULL ? NULL : p->peer->association;
+        const struct conversation *a = p->peer == NULL ? NULL : p->peer->conversation;
         char path[TEXT_SIZE] = "relayed";
         if (!p->relayed && a != NULL) {
             (void)pathfinder_describe(a, path, sizeof(path));

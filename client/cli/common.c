@@ -126,20 +126,20 @@ int cli_identity_load(struct identity *out, const struct cli *cli,
     return rc;
 }
 
-void cli_wished_name(char out[CLIENT_CONFIG_NAME_SIZE], const struct cli *cli,
+void cli_wanted_name(char out[CLIENT_CONFIG_NAME_SIZE], const struct cli *cli,
                      const struct client_config *config)
 {
     char machine[256] = "";
-    const char *wished = config->name;
+    const char *wanted = config->name;
 
     if (cli->name != NULL) {
-        wished = cli->name;
+        wanted = cli->name;
     }
-    if (wished[0] == '\0') {
+    if (wanted[0] == '\0') {
         (void)gethostname(machine, sizeof(machine) - 1);
-        wished = machine;
+        wanted = machine;
     }
-    (void)name_sanitise(out, wished, strlen(wished));
+    (void)name_sanitise(out, wanted, strlen(wanted));
 }
 
 /* -- The daemon ---------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ static int engine_start(struct cli_host *host, bool with_interface, struct fault
                                      .interface_gone = host->interface_gone,
                                      .context = host->context};
 
-    cli_wished_name(name, host->cli, config);
+    cli_wanted_name(name, host->cli, config);
     memcpy(options.pool, config->pool, sizeof(options.pool));
     memcpy(options.resolver, config->dns_address, sizeof(options.resolver));
     return engine_open(&host->engine, &options, fault);

@@ -24,8 +24,8 @@ struct cli_host {
     struct engine *engine;
 };
 
-/** Open everything; *host is zero except for sayings, interface_gone and context. Always follow by cli_host_close, also after
- * an error. */
+/** Open everything; *host is zero except for sayings, interface_gone and context. Always follow by
+ * cli_host_close, also after an error. */
 int cli_host_open(struct cli_host *host, const struct cli *cli, bool with_interface,
                   struct fault *fault) MUST_CHECK;
 void cli_host_close(struct cli_host *host);

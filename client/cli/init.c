@@ -73,7 +73,7 @@ int cli_init(const struct cli *cli)
         rc = os_env_new(&os, TRACE_LEVEL_WARN);
     }
     if (rc == ERR_OK) {
-        cli_wished_name(name, cli, defaults);
+        cli_wanted_name(name, cli, defaults);
         rc = config_write(cli, name, &fault);
     }
     if (rc == ERR_OK) {

@@ -172,24 +172,24 @@ static int joined_code(const json_t *status, const char *key)
 /* Where --name was not granted, say so. */
 static void name_compare(const struct cli *cli, const json_t *status, const char *key)
 {
-    char wished[NAME_TEXT_SIZE];
+    char wanted[NAME_TEXT_SIZE];
     const json_t *ziglan;
     size_t i;
 
     if (cli->name == NULL) {
         return;
     }
-    (void)name_sanitise(wished, cli->name, strlen(cli->name));
+    (void)name_sanitise(wanted, cli->name, strlen(cli->name));
     json_array_foreach(ziglans_of(status), i, ziglan)
     {
         const char *granted = cli_text(ziglan, "granted_name");
 
         if (ziglan_matches(ziglan, key) && strcmp(cli_text(ziglan, "state"), "joined") == 0 &&
-            strcmp(granted, wished) != 0) {
+            strcmp(granted, wanted) != 0) {
             (void)fprintf(stderr,
                           CLI_PROGRAM ": this host is %s there, not %s: that name is taken, or "
                                       "the invite or an earlier join chose this one\n",
-                          granted, wished);
+                          granted, wanted);
         }
     }
 }
@@ -334,19 +334,19 @@ static int leave_offline(const struct cli *cli, const char *ziglan)
  */
 
 /* A name that is no DNS label is made one; nobody should have to guess which. */
-static void wish_tell(const struct cli *cli)
+static void wanted_name_tell(const struct cli *cli)
 {
-    char wished[NAME_TEXT_SIZE];
+    char wanted[NAME_TEXT_SIZE];
 
     if (cli->name == NULL) {
         return;
     }
-    (void)name_sanitise(wished, cli->name, strlen(cli->name));
-    if (strcmp(wished, cli->name) != 0) {
+    (void)name_sanitise(wanted, cli->name, strlen(cli->name));
+    if (strcmp(wanted, cli->name) != 0) {
         (void)fprintf(stderr,
                       CLI_PROGRAM ": the name becomes %s: small letters, digits and inner "
                                   "hyphens only\n",
-                      wished);
+                      wanted);
     }
 }
 
@@ -368,7 +368,7 @@ int cli_join(const struct cli *cli)
         return EXIT_CODE_USAGE;
     }
     (void)key_text(url.key, key);
-    wish_tell(cli);
+    wanted_name_tell(cli);
     if (isatty(STDERR_FILENO) == 1) {
         (void)fprintf(stderr, "Asking %s ...\n", url.hosts[0].name);
     }

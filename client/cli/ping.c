@@ -38,8 +38,8 @@ static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
         json_t *result;
 
         pause_ms(POLL_MS);
-        result = cli_send(cli, json_pack("{s:s, s:O}", "do", "ping_result", "ticket", ticket),
-                          fault);
+        result =
+            cli_send(cli, json_pack("{s:s, s:O}", "do", "ping_result", "ticket", ticket), fault);
         if (result == NULL || !json_is_true(json_object_get(result, "pending"))) {
             json_decref(started);
             return result;

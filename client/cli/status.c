@@ -254,7 +254,7 @@ static json_t *whoami_offline(const struct cli *cli, struct fault *fault)
 
     if (cli_config_load(&config, cli, fault) == ERR_OK &&
         cli_identity_load(&identity, cli, config, NULL, false, fault) == ERR_OK) {
-        cli_wished_name(name, cli, config);
+        cli_wanted_name(name, cli, config);
         answer = json_pack("{s:b, s:i, s:s, s:s, s:s}", "ok", 1, "schema", 1, "key",
                            key_text(identity.public_key, key), "solana",
                            key_base58(identity.public_key, base58), "name", name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/core/core.h"
 
-#include "client/peer/conversation.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
 #include "proto/base/bytes.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct ziglan_host core_ziglan_host(struct host_core *core)
 {
     return (struct ziglan_host){
         .identity = core->local.identity,
-        .wished_name = core->cfg.name,
+        .wanted_name = core->cfg.name,
         .fixed = core->cfg.fixed,
         .fixed_count = core->cfg.fixed_count,
         .store = core->store,
@@ -31,21 +31,22 @@ struct ziglan_host core_ziglan_host(struct host_core *core)
 
 /* ---- construction ---- */
 
-static int make_view(struct host_core *core)
+static int make_book(struct host_core *core)
 {
-    struct view_config cfg = {.peers_max = CORE_PEERS_MAX, .ip4_hash = key_ip4_hash, .ip6 = key_ip6};
-    struct view_addresses own;
+    struct address_book_config cfg = {
+        .peers_max = CORE_PEERS_MAX, .ip4_hash = key_ip4_hash, .ip6 = key_ip6};
+    struct address_book_addresses own;
     bool fresh;
     int rc;
 
     memcpy(cfg.own_key, core->local.identity->public_key, KEY_SIZE);
     cfg.pool.base = be32_read(core->cfg.pool);
     cfg.pool.prefix_bits = core->cfg.pool_bits;
-    rc = view_new(&core->view, &cfg, core->env);
+    rc = address_book_new(&core->book, &cfg, core->env);
     if (rc != ERR_OK) {
         return rc;
     }
-    struct store_cursor cursor = store_cursor_from(STORE_TABLE_VIEWS, NULL, 0);
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ADDRESS_BOOK, NULL, 0);
     for (;;) {
         uint8_t v4[4];
         size_t size;
@@ -58,28 +59,28 @@ static int make_view(struct host_core *core)
             break;
         }
         if (size == sizeof(v4) && cursor.key_size == KEY_SIZE) {
-            rc = view_remember(core->view, cursor.key, v4);
+            rc = address_book_remember(core->book, cursor.key, v4);
             if (rc == ERR_NOMEM) {
                 return rc; /* an address outside a pool that was changed is simply forgotten */
             }
         }
     }
-    rc = view_own(core->view, &own, &fresh);
+    rc = address_book_own(core->book, &own, &fresh);
     if (rc != ERR_OK) {
         return rc;
     }
     for (size_t i = 0; i < core->cfg.fixed_count; i++) { /* before any peer claims them */
-        if (view_claim(core->view, cfg.own_key, core->cfg.fixed[i]) == ERR_NOMEM) {
+        if (address_book_claim(core->book, cfg.own_key, core->cfg.fixed[i]) == ERR_NOMEM) {
             return ERR_NOMEM;
         }
     }
     memcpy(core->own_v4, own.v4, sizeof(core->own_v4));
     memcpy(core->own_v6, own.v6, sizeof(core->own_v6));
-    be32_write(core->resolver_v4, cfg.pool.base + VIEW_RESOLVER_OFFSET);
+    be32_write(core->resolver_v4, cfg.pool.base + ADDRESS_BOOK_RESOLVER_OFFSET);
     if (!fresh) {
         return ERR_OK;
     }
-    return store_write(core->store, STORE_TABLE_VIEWS, cfg.own_key, KEY_SIZE, own.v4,
+    return store_write(core->store, STORE_TABLE_ADDRESS_BOOK, cfg.own_key, KEY_SIZE, own.v4,
                        sizeof(own.v4));
 }
 
@@ -89,7 +90,7 @@ static int make_hub(struct host_core *core, struct mono now)
     struct link_config cfg = {
         .identity = core->local.identity,
         .server = false,
-        .connection_max = CORE_ZIGLANS_MAX * (ENTRY_DIALS_MAX + 2),
+        .connection_max = CORE_ZIGLANS_MAX * (RELAY_SESSION_DIALS_MAX + 2),
     };
 
     env_random(core->env, cfg.reset_secret, sizeof(cfg.reset_secret));
@@ -116,7 +117,7 @@ static int make_parts(struct host_core *core, struct mono now)
     int rc = map_new(&core->peers_by_key, KEY_SIZE, CORE_PEERS_MAX, core->env);
 
     if (rc == ERR_OK) {
-        rc = map_new(&core->sessions_by_index, sizeof(uint32_t), 4 * CORE_ASSOCIATIONS_MAX,
+        rc = map_new(&core->sessions_by_index, sizeof(uint32_t), 4 * CORE_CONVERSATIONS_MAX,
                      core->env);
     }
     if (rc == ERR_OK) {
@@ -126,7 +127,7 @@ static int make_parts(struct host_core *core, struct mono now)
         rc = load_timestamp(core);
     }
     if (rc == ERR_OK) {
-        rc = make_view(core);
+        rc = make_book(core);
     }
     if (rc == ERR_OK) {
         rc = make_hub(core, now);
@@ -152,17 +153,15 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
     core->store = store;
     core->cfg = *cfg;
     core->queues.max = CORE_QUEUE_BYTES_MAX;
-    core->pieces.max = CORE_PIECE_BYTES_MAX;
+    core->fragments.max = CORE_FRAGMENT_BYTES_MAX;
     core->windows.max = CORE_WINDOW_BYTES_MAX;
     core->cfg.mtu = cfg->mtu == 0 ? INNER_MTU_DEFAULT : cfg->mtu;
     if (cfg->pool_bits == 0) {
         memcpy(core->cfg.pool, pool_default, sizeof(pool_default));
         core->cfg.pool_bits = POOL_BITS_DEFAULT;
     }
-    core->local = (struct handshake_local){.identity = cfg->identity,
-                                           .psk = cfg->psk,
-                                           .aeads = aead_list_local(),
-                                           .env = env};
+    core->local = (struct handshake_local){
+        .identity = cfg->identity, .psk = cfg->psk, .aeads = aead_list_local(), .env = env};
     core->arena = malloc(sizeof(*core->arena));
     if (core->arena != NULL) {
         rc = make_parts(core, now);
@@ -172,8 +171,8 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
         uint64_t wall_ms = env_wall_ms(env);
 
         /* A peer keeps the list with the largest number, also over our restart. */
-        core->candidates_sequence = (uint32_t)(
-            (wall_ms > core->timestamp_ms ? wall_ms : core->timestamp_ms) / 1000 + 1);
+        core->candidates_sequence =
+            (uint32_t)((wall_ms > core->timestamp_ms ? wall_ms : core->timestamp_ms) / 1000 + 1);
         rc = ziglan_load(core->ziglans, CORE_ZIGLANS_MAX, &core->ziglans_count, &host, now);
     }
     if (rc != ERR_OK) {
@@ -199,7 +198,7 @@ void host_core_free(struct host_core *core)
         ziglan_free(core->ziglans[i]);
     }
     link_hub_free(core->hub);
-    view_free(core->view);
+    address_book_free(core->book);
     map_free(core->peers_by_key);
     map_free(core->sessions_by_index);
     heap_fini(&core->timers);
@@ -214,7 +213,7 @@ void host_core_free(struct host_core *core)
 static struct ziglan *ziglan_of(struct host_core *core, struct link_handle handle)
 {
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        if (entry_owns(&core->ziglans[i]->entry, handle)) {
+        if (relay_session_owns(&core->ziglans[i]->entry, handle)) {
             return core->ziglans[i];
         }
     }
@@ -226,13 +225,13 @@ static struct ziglan *ziglan_of(struct host_core *core, struct link_handle handl
 static void wake_waiting(struct host_core *core, struct mono now)
 {
     for (size_t i = 0; i < core->peers_count; i++) {
-        struct association *a = core->peers[i] == NULL ? NULL : core->peers[i]->association;
+        struct conversation *a = core->peers[i] == NULL ? NULL : core->peers[i]->conversation;
 
         if (a != NULL && a->initiating && a->handshake.local_index == 0) {
             a->handshake_at = now;
         }
         if (a != NULL && a->best < 0) {
-            association_wake(a, now);
+            conversation_wake(a, now);
         }
     }
 }
@@ -292,9 +291,9 @@ static void on_error(struct host_core *core, struct ziglan *ziglan, uint32_t req
     if ((request_id & PATHFINDER_REQUEST_FLAG) != 0) {
         struct peer *peer = peer_at(core, request_id & ~(uint32_t)PATHFINDER_REQUEST_FLAG);
 
-        if (peer != NULL && peer->association != NULL &&
+        if (peer != NULL && peer->conversation != NULL &&
             roster_find_key(ziglan->roster, peer->key) != NULL) {
-            pathfinder_on_punch_refused(peer->association, error->text, now);
+            pathfinder_on_punch_refused(peer->conversation, error->text, now);
         }
         return;
     }
@@ -305,8 +304,8 @@ static void on_gone(struct host_core *core, const struct ziglan *ziglan, const Z
 {
     struct peer *peer = peer_find_in(core, ziglan, gone->dst.data, gone->dst.len);
 
-    if (peer != NULL && peer->association != NULL && peer->association->best < 0) {
-        (void)snprintf(peer->association->why, sizeof(peer->association->why), "%s",
+    if (peer != NULL && peer->conversation != NULL && peer->conversation->best < 0) {
+        (void)snprintf(peer->conversation->why, sizeof(peer->conversation->why), "%s",
                        gone->reason == 0 ? "the peer has no session to the relay: it is offline"
                                          : "the relay does not allow it");
     }
@@ -327,8 +326,8 @@ static void on_control(struct host_core *core, struct ziglan *ziglan,
         if (message->observed_address->address != NULL) {
             const Ziglan__Address *address = message->observed_address->address;
 
-            ziglan->entry.observed = endpoint_of_bytes(address->ip.data, address->ip.len,
-                                                       (uint16_t)address->port);
+            ziglan->entry.observed =
+                endpoint_of_bytes(address->ip.data, address->ip.len, (uint16_t)address->port);
         }
         break;
     case ZIGLAN__CONTROL__BODY_JOINED:
@@ -366,17 +365,17 @@ static void on_control(struct host_core *core, struct ziglan *ziglan,
     }
 }
 
-static void on_frame(struct host_core *core, const struct route *route, const uint8_t *frame,
+static void on_frame(struct host_core *core, const struct origin *origin, const uint8_t *frame,
                      size_t size, struct host_io *io, struct mono now)
 {
     core->stats.frames_in++;
     switch (frame[0]) {
     case FRAME_TYPE_DATA:
     case FRAME_TYPE_PROBE:
-        dataplane_receive(core, route, frame, size, io, now);
+        dataplane_receive(core, origin, frame, size, io, now);
         break;
     default:
-        handshake_io_receive(core, route, frame, size, io, now);
+        handshake_io_receive(core, origin, frame, size, io, now);
         break;
     }
 }
@@ -384,14 +383,14 @@ static void on_frame(struct host_core *core, const struct route *route, const ui
 static void on_datagram(struct host_core *core, struct ziglan *ziglan,
                         const struct link_event *event, struct host_io *io, struct mono now)
 {
-    struct route route = {.relayed = ziglan};
+    struct origin origin = {.relayed = ziglan};
 
     if (event->size <= SESSION_DGRAM_HEADER_SIZE || event->data[0] != SESSION_DGRAM_FROM) {
         core->stats.foreign_dropped++;
         return;
     }
-    route.source_key = event->data + 1;
-    on_frame(core, &route, event->data + SESSION_DGRAM_HEADER_SIZE,
+    origin.source_key = event->data + 1;
+    on_frame(core, &origin, event->data + SESSION_DGRAM_HEADER_SIZE,
              event->size - SESSION_DGRAM_HEADER_SIZE, io, now);
 }
 
@@ -418,7 +417,7 @@ static void on_event(struct host_core *core, const struct link_event *event, str
         on_datagram(core, ziglan, event, io, now);
         break;
     case LINK_EVENT_STALLED:
-        entry_on_stalled(&ziglan->entry, event->handle, now);
+        relay_session_on_stalled(&ziglan->entry, event->handle, now);
         break;
     case LINK_EVENT_CLOSED:
         ziglan_on_closed(ziglan, event, &host, now);
@@ -452,9 +451,9 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
         link_hub_receive(core->hub, in, now);
         drain_events(core, io, now);
     } else if (first >= FRAME_HOST_FIRST && first <= FRAME_HOST_LAST) {
-        struct route route = {.local = in->local, .remote = in->remote};
+        struct origin origin = {.local = in->local, .remote = in->remote};
 
-        on_frame(core, &route, in->data, in->size, io, now);
+        on_frame(core, &origin, in->data, in->size, io, now);
     } else {
         core->stats.foreign_dropped++;
     }
@@ -504,14 +503,13 @@ static void expire_pings(struct host_core *core, struct host_io *io, struct mono
 
         /* One that is over, or whose peer was removed meanwhile, must begin nothing any more. */
         if (ping->ticket == 0 || ping->done || ping->sent_at.ns != MONO_NEVER.ns ||
-            ping->peer == NULL ||
-            mono_ms_between(ping->started_at, now) > CORE_PING_TIMEOUT_MS) {
+            ping->peer == NULL || mono_ms_between(ping->started_at, now) > CORE_PING_TIMEOUT_MS) {
             continue;
         }
-        struct association *a = association_of(ping->peer, core, now);
-        if (a != NULL && association_ready(a, io, now)) {
+        struct conversation *a = conversation_of(ping->peer, core, now);
+        if (a != NULL && conversation_ready(a, io, now)) {
             a->used_at = now;
-            association_touch(a, now);
+            conversation_touch(a, now);
             ping->transaction = pathfinder_ping(a, a->best, 0, io, now);
             ping->sent_at = ping->transaction != 0 ? now : MONO_NEVER;
         }
@@ -532,7 +530,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     expire_rosters(core, now);
     expire_pings(core, io, now);
     while ((entry = heap_pop_due(&core->timers, now)) != NULL) {
-        association_expire(HEAP_OWNER(entry, struct association, timer), io, now);
+        conversation_expire(HEAP_OWNER(entry, struct conversation, timer), io, now);
     }
 }
 
@@ -564,16 +562,16 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
     core->local_port = port;
     core->candidates_sequence++;
     for (size_t i = 0; i < core->peers_count; i++) {
-        if (core->peers[i] != NULL && core->peers[i]->association != NULL) {
-            pathfinder_on_network(core->peers[i]->association, now);
+        if (core->peers[i] != NULL && core->peers[i]->conversation != NULL) {
+            pathfinder_on_network(core->peers[i]->conversation, now);
         }
     }
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        struct entry *e = &core->ziglans[i]->entry;
+        struct relay_session *e = &core->ziglans[i]->entry;
 
         e->rounds = 0;
         if (e->open) { /* the old session may survive the change; a new one surely works */
-            entry_on_stalled(e, e->active, now);
+            relay_session_on_stalled(e, e->active, now);
         } else {
             e->dial_at = mono_before(now, e->closed_until) ? e->closed_until : now;
         }
@@ -584,7 +582,7 @@ bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, 
 {
     for (size_t i = 0; i < core->ziglans_count; i++) {
         struct ziglan *ziglan = core->ziglans[i];
-        int host = entry_resolve_wanted(&ziglan->entry, &ziglan->url, now);
+        int host = relay_session_resolve_wanted(&ziglan->entry, &ziglan->url, now);
 
         if (host >= 0) {
             out->ticket = ziglan->number << 8 | (uint32_t)host;
@@ -604,7 +602,7 @@ void host_core_resolved(struct host_core *core, uint32_t ticket, const struct en
         if (ziglan->number << 8 != (ticket & ~UINT32_C(0xff))) {
             continue; /* perhaps it was left meanwhile */
         }
-        entry_resolved(&ziglan->entry, &ziglan->url, ticket & 0xff, addrs, count, now);
+        relay_session_resolved(&ziglan->entry, &ziglan->url, ticket & 0xff, addrs, count, now);
         if (count == 0 && !ziglan->entry.open && (ticket & 0xff) < ziglan->url.hosts_count) {
             (void)snprintf(ziglan->error, sizeof(ziglan->error),
                            "the name %.100s does not resolve; trying again",
@@ -621,7 +619,7 @@ void host_core_set_tun_offload(struct host_core *core, bool offload)
 void host_core_shutdown(struct host_core *core, struct mono now)
 {
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        entry_close(&core->ziglans[i]->entry, core->hub, UINT64_MAX, now);
+        relay_session_close(&core->ziglans[i]->entry, core->hub, UINT64_MAX, now);
     }
 }
 
@@ -640,7 +638,7 @@ static int not_stored(int rc, char *error, size_t error_size)
     return rc;
 }
 
-int host_core_join(struct host_core *core, const char *text, const char *wished, char *error,
+int host_core_join(struct host_core *core, const char *text, const char *wanted, char *error,
                    size_t error_size, struct mono now)
 {
     struct url url;
@@ -658,7 +656,7 @@ int host_core_join(struct host_core *core, const char *text, const char *wished,
     }
     for (size_t i = 0; i < core->ziglans_count; i++) {
         if (memcmp(core->ziglans[i]->url.key, url.key, KEY_SIZE) == 0) {
-            ziglan_wish(core->ziglans[i], wished);
+            ziglan_want_name(core->ziglans[i], wanted);
             int rc = ziglan_rejoin(core->ziglans[i], &url, &host, now);
 
             return rc == ERR_OK ? ERR_OK : not_stored(rc, error, error_size);
@@ -672,7 +670,7 @@ int host_core_join(struct host_core *core, const char *text, const char *wished,
     struct ziglan **slot = &core->ziglans[core->ziglans_count];
     int rc = ziglan_new(slot, &url, &host, now);
     if (rc == ERR_OK) {
-        ziglan_wish(*slot, wished);
+        ziglan_want_name(*slot, wanted);
         rc = ziglan_save(*slot, core->store);
     }
     if (rc != ERR_OK) {

@@ -22,7 +22,7 @@
 struct host_core;
 
 enum {
-    HOST_NAME_SIZE = 64,       /* a DNS label and NUL */
+    HOST_NAME_SIZE = 64,        /* a DNS label and NUL */
     HOST_ENTRY_HOST_SIZE = 256, /* a host name of an entry point and NUL */
     HOST_LOCAL_ADDRS_MAX = 16,
     HOST_FIXED_MAX = 4,
@@ -43,13 +43,14 @@ struct host_config {
     uint8_t pool_bits;         /* ... and prefix length; 0: the default 100.64.0.0/16 */
     uint16_t mtu;              /* of the TUN device, 0: INNER_MTU_DEFAULT */
     const uint8_t *psk;        /* 32 bytes shared with all peers (Noise IKpsk2), or NULL */
-    uint8_t fixed[HOST_FIXED_MAX][8]; /* EUI-64s of our fixed addresses, claimed in the member part */
+    uint8_t fixed[HOST_FIXED_MAX]
+                 [8]; /* EUI-64s of our fixed addresses, claimed in the member part */
     size_t fixed_count;
 };
 
 /** One local underlay address with its prefix length, for candidates. */
 struct host_local_addr {
-    uint8_t ip[16]; /* IPv4 in its mapped form */
+    uint8_t ip[16];      /* IPv4 in its mapped form */
     uint8_t prefix_bits; /* of the 16-byte form: an IPv4 /24 is 120 */
 };
 
@@ -87,25 +88,24 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
                        uint16_t port, struct mono now);
 
 /** Poll a name that wants resolving; false if none. */
-bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out,
-                              struct mono now);
+bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now);
 
 /** Answer of the resolver: addresses (ports are ignored), count 0 for failure. */
 void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now);
 
 /** The key-derived address of a peer, and whether it is (still) one. */
-struct host_route {
+struct host_prefix {
     uint8_t v6[16];
     bool wanted;
 };
 
 /** Poll what changed among the peers since it was asked last, for a shell that routes each of them;
  * false if nothing did. Who does not ask misses nothing but memory of one address for each peer. */
-bool host_core_route(struct host_core *core, struct host_route *out);
+bool host_core_prefix(struct host_core *core, struct host_prefix *out);
 
 /** The shell lost the routes that it was told: all are told again. */
-void host_core_route_again(struct host_core *core);
+void host_core_prefixes_again(struct host_core *core);
 
 /** The TUN device takes partial checksums and TCP super-packets (until told: it does not). */
 void host_core_set_tun_offload(struct host_core *core, bool offload);
@@ -123,7 +123,7 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
  *
  * wished   the name to wish for in this ziglan (any text, it is made legal), NULL: the host's
  */
-int host_core_join(struct host_core *core, const char *url, const char *wished, char *error,
+int host_core_join(struct host_core *core, const char *url, const char *wanted, char *error,
                    size_t error_size, struct mono now) MUST_CHECK;
 
 /** Leave a ziglan by its name or key; ERR_DROP if it is not joined. */
@@ -149,10 +149,9 @@ struct host_name_record {
 
 /** Look up a name below zignet, without that suffix and without trailing dot, any case: a key, a
  * name, or name.ziglan. False if unknown. */
-bool host_core_lookup_name(struct host_core *core, const char *name,
-                           struct host_name_record *out);
+bool host_core_lookup_name(struct host_core *core, const char *name, struct host_name_record *out);
 
 /** Name (below zignet, without the suffix) of a local view address of 4 or 16 bytes: the shortest
  * one that leads back to it, else the key's text. False if nobody has it. */
-bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size,
-                              char *name, size_t name_size);
+bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size, char *name,
+                              size_t name_size);

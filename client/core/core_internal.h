@@ -6,20 +6,20 @@
  *   core.c         entry points, dispatch of datagrams and session events
  *   ziglan.c       joined ziglans (entry.c: the sessions below them)
  *   peer.c         who is known, their addresses in our view
- *   association.c  what exists while two hosts talk: sessions, queue, timers
- *   handshake_io.c initiations and responses of associations, cookies
+ *   conversation.c  what exists while two hosts talk: sessions, queue, timers
+ *   handshake_io.c initiations and responses of conversations, cookies
  *   pathfinder.c   probes, candidates, punching, choice of the path
  *   dataplane.c    IP packet to frame and back
  *   admin.c        answers for the command line
  */
 #pragma once
 
-#include "proto/base/budget.h"
 #include "client/core/core.h"
-#include "client/tunnel/tunnel.h"
 #include "client/peer/address_book.h"
+#include "client/tunnel/tunnel.h"
 #include "client/ziglan/ziglan.h"
 #include "proto/base/bucket_table.h"
+#include "proto/base/budget.h"
 #include "proto/base/heap.h"
 #include "proto/base/map.h"
 #include "proto/base/wall_watch.h"
@@ -30,10 +30,10 @@
 enum {
     CORE_ZIGLANS_MAX = 16,
     CORE_PEERS_MAX = CORE_ZIGLANS_MAX * ROSTER_MEMBER_COUNT_MAX, /* so no ziglan takes another's */
-    CORE_ASSOCIATIONS_MAX = 4096,
-    CORE_QUEUE_BYTES_MAX = 16 << 20, /* packets waiting for sessions, of all peers */
-    CORE_PIECE_BYTES_MAX = 16 << 20, /* pieces waiting for others, of all peers */
-    CORE_WINDOW_BYTES_MAX = 32 << 20, /* widened replay windows of all sessions */
+    CORE_CONVERSATIONS_MAX = 4096,
+    CORE_QUEUE_BYTES_MAX = 16 << 20,    /* packets waiting for sessions, of all peers */
+    CORE_FRAGMENT_BYTES_MAX = 16 << 20, /* pieces waiting for others, of all peers */
+    CORE_WINDOW_BYTES_MAX = 32 << 20,   /* widened replay windows of all sessions */
     CORE_PINGS_MAX = 16,
     CORE_PING_TIMEOUT_MS = 3000,
     CORE_INITIATIONS_PER_SOURCE_PER_S = 10,
@@ -44,23 +44,23 @@ enum {
     CORE_SILENT_BURST = 4096,    /* ... a network change with a hundred peers fits */
 };
 
-struct association;
+struct conversation;
 
 /** Somebody with a key whom we know as a member. */
 struct peer {
     uint32_t id; /* its place in core->peers, and its number in the view */
     uint8_t key[KEY_SIZE];
-    struct ziglan *ziglan;      /* through which it is known */
-    struct tunnel_pair pair;    /* its addresses in our view, and our own */
-    struct association *association; /* NULL while nothing happens between us */
-    uint64_t timestamp_ms;      /* largest timestamp of an initiation from it */
-    uint64_t rx_bytes, tx_bytes; /* inner packets */
+    struct ziglan *ziglan;             /* through which it is known */
+    struct tunnel_pair pair;           /* its addresses in our view, and our own */
+    struct conversation *conversation; /* NULL while nothing happens between us */
+    uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
+    uint64_t rx_bytes, tx_bytes;       /* inner packets */
     uint64_t rx_direct_packets, rx_relayed_packets;
-    struct mono last_seen_at;   /* MONO_NEVER: never */
+    struct mono last_seen_at; /* MONO_NEVER: never */
 };
 
 /** Which route the shell was told for a place in core->peers. */
-struct peer_route {
+struct told_prefix {
     bool told;
     uint8_t v6[16];
 };
@@ -69,7 +69,7 @@ struct peer_route {
 struct core_ping {
     uint32_t ticket; /* 0: free */
     uint64_t transaction;
-    struct peer *peer; /* NULL: it was removed meanwhile */
+    struct peer *peer;               /* NULL: it was removed meanwhile */
     struct mono started_at, sent_at; /* sent_at NEVER: waits for a session */
     bool done, relayed;
     uint64_t rtt_ns;
@@ -80,8 +80,8 @@ struct core_stats {
     uint64_t frames_in, frames_out, frames_dropped;
     uint64_t packets_in, packets_out, packets_dropped; /* TUN side */
     uint64_t initiations_refused, cookies_sent, not_member, stale_timestamp, queue_dropped;
-    uint64_t unknown_index, plaintext_dropped, foreign_dropped, pieces_in, pieces_out;
-    uint64_t handshakes, associations_displaced, direct_established, direct_lost;
+    uint64_t unknown_index, plaintext_dropped, foreign_dropped, fragments_in, fragments_out;
+    uint64_t handshakes, conversations_displaced, direct_established, direct_lost;
 };
 
 struct host_core {
@@ -94,26 +94,26 @@ struct host_core {
     struct ziglan *ziglans[CORE_ZIGLANS_MAX];
     size_t ziglans_count;
     uint32_t ziglan_number; /* of the next one */
-    struct view *view;
-    struct peer **peers; /* by id; NULL: the place is free, and the next newcomer's */
-    struct peer_route *routes; /* for each place */
+    struct address_book *book;
+    struct peer **peers;      /* by id; NULL: the place is free, and the next newcomer's */
+    struct told_prefix *told; /* for each place */
     uint32_t *places_free;
     size_t peers_count, peers_capacity, places_free_count;
-    size_t route_at; /* no place before it has news for the shell */
+    size_t told_at; /* no place before it has news for the shell */
     struct map *peers_by_key;
-    struct map *sessions_by_index; /* receiver index -> struct association */
+    struct map *sessions_by_index; /* receiver index -> struct conversation */
     uint32_t index_last;           /* of the last frame, 0: none; spares a hash per frame */
-    struct association *index_last_owner;
-    struct heap timers;            /* of associations */
-    size_t associations_count;
-    struct budget queues, pieces, windows;
+    struct conversation *index_last_owner;
+    struct heap timers; /* of conversations */
+    size_t conversations_count;
+    struct budget queues, fragments, windows;
     struct cookie_baker baker;
     struct wall_watch wall;
     struct bucket_table *sources;
-    struct bucket load;            /* empty: under load */
+    struct bucket load; /* empty: under load */
     struct bucket icmp;
-    struct bucket silent;          /* packets to addresses that never answered, of all peers */
-    uint64_t timestamp_ms;         /* last one used in an initiation of ours */
+    struct bucket silent;           /* packets to addresses that never answered, of all peers */
+    uint64_t timestamp_ms;          /* last one used in an initiation of ours */
     uint64_t timestamp_reserved_ms; /* stored: none above it was ever used */
     struct host_local_addr local_addrs[HOST_LOCAL_ADDRS_MAX];
     size_t local_addrs_count;
@@ -133,7 +133,7 @@ struct host_core {
 extern const struct bucket_rate core_load_rate, core_icmp_rate, core_silent_rate;
 
 /** Where a frame came from, and where its answer goes. */
-struct route {
+struct origin {
     struct ziglan *relayed;        /* through this ziglan's entry point; NULL: directly */
     const uint8_t *source_key;     /* relayed: who sent it, as the relay vouches */
     struct endpoint local, remote; /* direct */
@@ -165,7 +165,7 @@ struct peer *peer_learn(struct host_core *core, struct ziglan *ziglan,
                         const struct roster_member *member);
 
 /** It is no member of `ziglan` any more: perhaps of another, else everything with it ends and the
- * peer is freed. What stays is its address, for a while (view_trim). */
+ * peer is freed. What stays is its address, for a while (address_book_trim). */
 void peer_forget(struct host_core *core, struct ziglan *ziglan, const uint8_t key[KEY_SIZE]);
 
 /** Forget the addresses of those who left long ago, here and in the store. */
@@ -186,11 +186,11 @@ struct peer *peer_by_v6(const struct host_core *core, const uint8_t ip[16]);
 
 /* ---- dataplane.c ---- */
 
-/** Seal a plaintext (in core->plain) of `size` bytes and send it over the association's present
+/** Seal a plaintext (in core->plain) of `size` bytes and send it over the conversation's present
  * path, in pieces where it does not fit. */
-void dataplane_send_plain(struct association *a, const uint8_t *plain, size_t size,
+void dataplane_send_plain(struct conversation *a, const uint8_t *plain, size_t size,
                           struct host_io *io, struct mono now);
 
 /** Frames 0x83 and 0x84 of any content. */
-void dataplane_receive(struct host_core *core, const struct route *route, const uint8_t *frame,
+void dataplane_receive(struct host_core *core, const struct origin *origin, const uint8_t *frame,
                        size_t size, struct host_io *io, struct mono now);

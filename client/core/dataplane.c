@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static struct transport_sender *sender_for(const struct association *a, uint8_t protocol)
+static struct transport_sender *sender_for(const struct conversation *a, uint8_t protocol)
 {
     bool control = protocol == PLAIN_PROTOCOL_KEEPALIVE || protocol == PLAIN_PROTOCOL_CONTROL;
 
@@ -19,14 +19,14 @@ static struct transport_sender *sender_for(const struct association *a, uint8_t 
 
 /* What a direct path cannot carry even in pieces goes through the relay, where capsules take any
  * size: a large MTU of ours over a small one of the underlay. */
-static void seal_for_relay(struct association *a, const uint8_t *plain, size_t size,
+static void seal_for_relay(struct conversation *a, const uint8_t *plain, size_t size,
                            struct host_io *io)
 {
-    struct route route = {.relayed = pathfinder_relay(a), .source_key = a->peer->key};
+    struct origin origin = {.relayed = pathfinder_relay(a), .source_key = a->peer->key};
     uint8_t *frame = a->core->scratch;
     size_t frame_size = 0;
 
-    if (route.relayed != NULL && size + FRAME_OVERHEAD <= sizeof(a->core->scratch)) {
+    if (origin.relayed != NULL && size + FRAME_OVERHEAD <= sizeof(a->core->scratch)) {
         frame_size =
             transport_seal_from(sender_for(a, plain[0]), FRAME_TYPE_DATA, plain, size, frame);
     }
@@ -34,11 +34,11 @@ static void seal_for_relay(struct association *a, const uint8_t *plain, size_t s
         a->core->stats.frames_dropped++;
         return;
     }
-    pathfinder_send_route(a->core, &route, frame, frame_size, io);
+    pathfinder_send_to(a->core, &origin, frame, frame_size, io);
 }
 
 /* Seal one plaintext that lies elsewhere and send it over the present path. */
-static void seal_and_send(struct association *a, const uint8_t *plain, size_t size,
+static void seal_and_send(struct conversation *a, const uint8_t *plain, size_t size,
                           struct host_io *io, struct mono now)
 {
     struct transport_sender *sender = sender_for(a, plain[0]);
@@ -67,7 +67,7 @@ static void seal_and_send(struct association *a, const uint8_t *plain, size_t si
 }
 
 /* Plaintext bytes that one frame of the present path has room for. */
-static size_t room_of(const struct association *a)
+static size_t room_of(const struct conversation *a)
 {
     if (a->best < 0) {
         return FRAME_SIZE_MAX - FRAME_OVERHEAD; /* the link falls back to capsules */
@@ -75,11 +75,11 @@ static size_t room_of(const struct association *a)
     return a->paths[a->best].frame_size - (size_t)FRAME_OVERHEAD;
 }
 
-void dataplane_send_plain(struct association *a, const uint8_t *plain, size_t size,
+void dataplane_send_plain(struct conversation *a, const uint8_t *plain, size_t size,
                           struct host_io *io, struct mono now)
 {
     size_t room = room_of(a);
-    size_t count = piece_count(size, room);
+    size_t count = fragment_count(size, room);
 
     if (a->current == NULL) {
         a->core->stats.frames_dropped++;
@@ -93,19 +93,20 @@ void dataplane_send_plain(struct association *a, const uint8_t *plain, size_t si
         seal_and_send(a, plain, size, io, now);
         return;
     }
-    a->piece_id++;
+    a->fragment_id++;
     for (size_t i = 0; i < count; i++) {
-        uint8_t piece[FRAME_SIZE_MAX];
-        size_t piece_size = piece_write(piece, room, plain, size, a->piece_id, i, count);
+        uint8_t fragment[FRAME_SIZE_MAX];
+        size_t fragment_size =
+            fragment_write(fragment, room, plain, size, a->fragment_id, i, count);
 
-        seal_and_send(a, piece, piece_size, io, now);
-        a->core->stats.pieces_out++;
+        seal_and_send(a, fragment, fragment_size, io, now);
+        a->core->stats.fragments_out++;
     }
 }
 
 /* ---- from the TUN ---- */
 
-static void send_segment(struct association *a, const struct packet *packet, size_t segment,
+static void send_segment(struct conversation *a, const struct packet *packet, size_t segment,
                          size_t strip_room, struct host_io *io, struct mono now)
 {
     struct host_core *core = a->core;
@@ -136,7 +137,7 @@ static void send_segment(struct association *a, const struct packet *packet, siz
     dataplane_send_plain(a, core->plain, size, io, now);
 }
 
-static void queue_packet(struct association *a, const struct packet *packet)
+static void queue_packet(struct conversation *a, const struct packet *packet)
 {
     struct host_core *core = a->core;
     size_t count = tunnel_segment_count(packet);
@@ -146,7 +147,7 @@ static void queue_packet(struct association *a, const struct packet *packet)
 
         if (tunnel_strip(core->plain, sizeof(core->plain), &size, &a->peer->pair, packet, i) ==
             ERR_OK) {
-            association_queue(a, core->plain, size);
+            conversation_queue(a, core->plain, size);
         } else {
             core->stats.packets_dropped++;
         }
@@ -174,8 +175,7 @@ static void refuse_packet(struct host_core *core, const struct packet *packet,
 static void look_for_owner(struct host_core *core, const struct tunnel_address *address,
                            struct mono now)
 {
-    enum addrplan_kind kind =
-        address->size == 16 ? addrplan_kind(address->ip) : ADDRPLAN_KIND_NONE;
+    enum addrplan_kind kind = address->size == 16 ? addrplan_kind(address->ip) : ADDRPLAN_KIND_NONE;
 
     if (kind != ADDRPLAN_KIND_AUTO && kind != ADDRPLAN_KIND_FIXED) {
         return;
@@ -210,15 +210,15 @@ static void send_packet(struct host_core *core, const struct packet *packet, str
         refuse_packet(core, packet, TUNNEL_ICMP_TOO_BIG, io, now);
         return;
     }
-    struct association *a = association_of(peer, core, now);
+    struct conversation *a = conversation_of(peer, core, now);
     if (a == NULL) {
         refuse_packet(core, packet, TUNNEL_ICMP_HOST, io, now);
         return;
     }
     peer->tx_bytes += packet->size;
     a->used_at = now;
-    association_touch(a, now);
-    if (!association_ready(a, io, now)) {
+    conversation_touch(a, now);
+    if (!conversation_ready(a, io, now)) {
         queue_packet(a, packet);
         return;
     }
@@ -231,7 +231,7 @@ static void send_packet(struct host_core *core, const struct packet *packet, str
         send_segment(a, packet, i, room, io, now);
     }
     if (a->best >= 0) {
-        association_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
+        conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
     }
 }
 
@@ -245,10 +245,10 @@ void host_core_packets(struct host_core *core, struct packet *packets, size_t co
 
 /* ---- to the TUN ---- */
 
-static void on_plain(struct association *a, bool relayed, uint8_t *plain, size_t size,
+static void on_plain(struct conversation *a, bool relayed, uint8_t *plain, size_t size,
                      struct host_io *io, struct mono now);
 
-static void deliver(struct association *a, bool relayed, uint8_t *plain, size_t size,
+static void deliver(struct conversation *a, bool relayed, uint8_t *plain, size_t size,
                     struct host_io *io, struct mono now)
 {
     struct host_core *core = a->core;
@@ -262,7 +262,7 @@ static void deliver(struct association *a, bool relayed, uint8_t *plain, size_t 
     a->peer->rx_relayed_packets += relayed ? 1 : 0;
     a->peer->rx_direct_packets += relayed ? 0 : 1;
     core->stats.packets_out++;
-    association_touch(a, now);
+    conversation_touch(a, now);
     if (core->tun_offload) {
         (void)coalesce_commit(io->tun, &packet);
     } else if (tunnel_checksum_complete(&packet) == ERR_OK) {
@@ -270,29 +270,30 @@ static void deliver(struct association *a, bool relayed, uint8_t *plain, size_t 
     }
 }
 
-static void on_piece(struct association *a, bool relayed, const uint8_t *plain, size_t size,
-                     struct host_io *io, struct mono now)
+static void on_fragment(struct conversation *a, bool relayed, const uint8_t *plain, size_t size,
+                        struct host_io *io, struct mono now)
 {
     size_t whole_size = 0;
-    uint8_t *whole = packet_box_reserve(io->tun, PIECE_PLAIN_SIZE_MAX);
+    uint8_t *whole = packet_box_reserve(io->tun, FRAGMENT_PLAIN_SIZE_MAX);
 
-    a->core->stats.pieces_in++;
-    if (whole == NULL || (a->pieces == NULL && piece_box_new(&a->pieces, &a->core->pieces) != ERR_OK)) {
+    a->core->stats.fragments_in++;
+    if (whole == NULL ||
+        (a->fragments == NULL && fragment_box_new(&a->fragments, &a->core->fragments) != ERR_OK)) {
         return;
     }
-    if (piece_box_put(a->pieces, plain, size, whole, PIECE_PLAIN_SIZE_MAX, &whole_size, now) !=
-        ERR_OK) {
+    if (fragment_box_put(a->fragments, plain, size, whole, FRAGMENT_PLAIN_SIZE_MAX, &whole_size,
+                         now) != ERR_OK) {
         a->core->stats.plaintext_dropped++;
         return;
     }
-    association_wake(a, piece_box_deadline(a->pieces));
+    conversation_wake(a, fragment_box_deadline(a->fragments));
     if (whole_size > 0) {
         on_plain(a, relayed, whole, whole_size, io, now);
     }
 }
 
 /* The plaintext of a data frame, with PACKET_BOX_HEADROOM writable bytes before it. */
-static void on_plain(struct association *a, bool relayed, uint8_t *plain, size_t size,
+static void on_plain(struct conversation *a, bool relayed, uint8_t *plain, size_t size,
                      struct host_io *io, struct mono now)
 {
     if (size < PLAIN_HEADER_SIZE) {
@@ -302,8 +303,8 @@ static void on_plain(struct association *a, bool relayed, uint8_t *plain, size_t
     switch (plain[0]) {
     case PLAIN_PROTOCOL_KEEPALIVE:
         break;
-    case PLAIN_PROTOCOL_PIECE:
-        on_piece(a, relayed, plain, size, io, now);
+    case PLAIN_PROTOCOL_FRAGMENT:
+        on_fragment(a, relayed, plain, size, io, now);
         break;
     case PLAIN_PROTOCOL_CONTROL:
         pathfinder_on_intunnel(a, plain + PLAIN_HEADER_SIZE, size - PLAIN_HEADER_SIZE, now);
@@ -314,8 +315,8 @@ static void on_plain(struct association *a, bool relayed, uint8_t *plain, size_t
     }
 }
 
-static struct pair_session *frame_session(struct host_core *core, const struct route *route,
-                                          const uint8_t *frame, size_t size)
+static struct noise_session *frame_session(struct host_core *core, const struct origin *origin,
+                                           const uint8_t *frame, size_t size)
 {
     uint32_t index;
 
@@ -327,29 +328,30 @@ static struct pair_session *frame_session(struct host_core *core, const struct r
         core->index_last_owner = map_find_pointer(core->sessions_by_index, &index);
         core->index_last = core->index_last_owner == NULL ? 0 : index;
     }
-    struct association *a = core->index_last_owner;
+    struct conversation *a = core->index_last_owner;
     if (a == NULL ||
-        (route->relayed != NULL && memcmp(route->source_key, a->peer->key, KEY_SIZE) != 0)) {
+        (origin->relayed != NULL && memcmp(origin->source_key, a->peer->key, KEY_SIZE) != 0)) {
         return NULL;
     }
-    return association_session(a, index);
+    return conversation_session(a, index);
 }
 
 /* When packets begin to take another path, those on the slower one are overtaken: by 9,600 frames
- * where it is 100 ms slower and 1 Gbit/s goes over both. So the first frame by the other path widens
- * the window. True if it does, paid for. */
-static bool widens_window(struct pair_session *session, const struct route *route,
+ * where it is 100 ms slower and 1 Gbit/s goes over both. So the first frame by the other path
+ * widens the window. True if it does, paid for. */
+static bool widens_window(struct noise_session *session, const struct origin *origin,
                           const uint8_t *frame)
 {
     return frame[FRAME_CHANNEL_AT] == FRAME_CHANNEL_DATA && session->heard && !session->widened &&
-           session->relayed != (route->relayed != NULL) &&
-           budget_move(&session->association->core->windows, 0, SESSION_WINDOW_BYTES);
+           session->relayed != (origin->relayed != NULL) &&
+           budget_move(&session->conversation->core->windows, 0, SESSION_WINDOW_BYTES);
 }
 
-static int open_frame(struct pair_session *session, const struct route *route, const uint8_t *frame,
-                      size_t size, uint8_t *plain, struct transport_opened *opened)
+static int open_frame(struct noise_session *session, const struct origin *origin,
+                      const uint8_t *frame, size_t size, uint8_t *plain,
+                      struct transport_opened *opened)
 {
-    bool widens = widens_window(session, route, frame);
+    bool widens = widens_window(session, origin, frame);
     int rc;
 
     transport_receiver_widen(session->receiver, widens);
@@ -357,22 +359,22 @@ static int open_frame(struct pair_session *session, const struct route *route, c
     if (rc != ERR_OK) {
         transport_receiver_widen(session->receiver, false);
         if (widens) {
-            (void)budget_move(&session->association->core->windows, SESSION_WINDOW_BYTES, 0);
+            (void)budget_move(&session->conversation->core->windows, SESSION_WINDOW_BYTES, 0);
         }
         return rc;
     }
     session->widened = session->widened || widens;
     if (opened->channel == FRAME_CHANNEL_DATA) {
         session->heard = true;
-        session->relayed = route->relayed != NULL;
+        session->relayed = origin->relayed != NULL;
     }
     return ERR_OK;
 }
 
-void dataplane_receive(struct host_core *core, const struct route *route, const uint8_t *frame,
+void dataplane_receive(struct host_core *core, const struct origin *origin, const uint8_t *frame,
                        size_t size, struct host_io *io, struct mono now)
 {
-    struct pair_session *session = frame_session(core, route, frame, size);
+    struct noise_session *session = frame_session(core, origin, frame, size);
     struct transport_opened opened;
     bool probe = frame[0] == FRAME_TYPE_PROBE;
 
@@ -382,17 +384,17 @@ void dataplane_receive(struct host_core *core, const struct route *route, const 
     }
     uint8_t *plain = probe ? core->plain : packet_box_reserve(io->tun, size);
     if (plain == NULL || size > sizeof(core->plain) ||
-        open_frame(session, route, frame, size, plain, &opened) != ERR_OK) {
+        open_frame(session, origin, frame, size, plain, &opened) != ERR_OK) {
         core->stats.frames_dropped++;
         return;
     }
-    struct association *a = session->association;
+    struct conversation *a = session->conversation;
     a->peer->last_seen_at = now;
-    association_confirm(a, session, io, now);
-    pathfinder_on_frame(a, route, now);
+    conversation_confirm(a, session, io, now);
+    pathfinder_on_frame(a, origin, now);
     if (probe) {
-        pathfinder_on_probe(a, route, plain, opened.plain_size, io, now);
+        pathfinder_on_probe(a, origin, plain, opened.plain_size, io, now);
         return;
     }
-    on_plain(a, route->relayed != NULL, plain, opened.plain_size, io, now);
+    on_plain(a, origin->relayed != NULL, plain, opened.plain_size, io, now);
 }

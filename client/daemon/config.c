@@ -208,8 +208,7 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
 }
 
 /* A label in lower case. */
-static bool label_take(struct config_text *in, char out[CLIENT_CONFIG_NAME_SIZE],
-                       const char *text)
+static bool label_take(struct config_text *in, char out[CLIENT_CONFIG_NAME_SIZE], const char *text)
 {
     if (text == NULL || text[0] == '\0') {
         return true;
@@ -360,8 +359,8 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&
            number_take(in, &out->mtu, "mtu", raw->mtu, MTU_MIN, INNER_MTU_MAX) &&
-           fixed_take(in, out, raw) && label_take(in, out->name, raw->name) && ziglans_take(in, out, raw) &&
-           peers_take(in, out, raw) && dns_take(in, out, raw);
+           fixed_take(in, out, raw) && label_take(in, out->name, raw->name) &&
+           ziglans_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw);
 }
 
 /* -- Reading ------------------------------------------------------------------------------------

@@ -34,14 +34,14 @@ struct client_config {
     char *key_path; /* NULL: <state>/key */
     bool has_seed;  /* privateKey stood in the file (mynetwork form) */
     uint8_t seed[32];
-    uint16_t listen_port;               /* 0: the kernel chooses */
-    uint8_t pool[4];                    /* first address; host bits cleared */
-    uint8_t pool_prefix;                /* 8 to 28 */
-    uint16_t mtu;                       /* 1280 to INNER_MTU_MAX */
-    char name[CLIENT_CONFIG_NAME_SIZE]; /* wished name; empty: the machine's host name */
+    uint16_t listen_port;                      /* 0: the kernel chooses */
+    uint8_t pool[4];                           /* first address; host bits cleared */
+    uint8_t pool_prefix;                       /* 8 to 28 */
+    uint16_t mtu;                              /* 1280 to INNER_MTU_MAX */
+    char name[CLIENT_CONFIG_NAME_SIZE];        /* wished name; empty: the machine's host name */
     uint8_t fixed[CLIENT_CONFIG_FIXED_MAX][8]; /* EUI-64s of fixed addresses */
     size_t fixed_count;
-    char **ziglans;                     /* URLs */
+    char **ziglans; /* URLs */
     size_t ziglans_count;
     struct client_config_peer *peers;
     size_t peers_count;

@@ -171,11 +171,11 @@ static void resolves_start(struct engine *e, struct mono now)
 static void peers_route(struct engine *e)
 {
     struct netcfg_host hosts[PEER_ROUTES_BATCH];
-    struct host_route route;
+    struct host_prefix route;
     struct fault fault = {0};
     size_t count = 0;
 
-    while (count < PEER_ROUTES_BATCH && host_core_route(e->core, &route)) {
+    while (count < PEER_ROUTES_BATCH && host_core_prefix(e->core, &route)) {
         hosts[count].wanted = route.wanted;
         memcpy(hosts[count].ip, route.v6, sizeof(hosts[count].ip));
         count++;
@@ -284,7 +284,7 @@ static void interface_restore(struct engine *e, struct mono now)
         e->routes_shared = e->routes_shared || report.ipv6_route_shared;
     }
     if (e->routes_shared && report.made > 0) {
-        host_core_route_again(e->core);
+        host_core_prefixes_again(e->core);
         peers_route(e);
     }
 }

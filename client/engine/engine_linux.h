@@ -23,7 +23,7 @@ struct engine_options {
     struct ev_loop *loop;
     const struct env *env;
     const struct identity *identity;
-    const char *name; /* wished name */
+    const char *name;          /* wished name */
     const uint8_t (*fixed)[8]; /* EUI-64s of fixed addresses, fixed_count of them */
     size_t fixed_count;
     uint8_t pool[4];

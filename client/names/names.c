@@ -136,12 +136,12 @@ bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t 
     uint32_t id;
     char text[KEY_TEXT_SIZE];
 
-    switch (view_find(core->view, ip, size, &id)) {
-    case VIEW_OWNER_NONE:
+    switch (address_book_find(core->book, ip, size, &id)) {
+    case ADDRESS_BOOK_OWNER_NONE:
         return false;
-    case VIEW_OWNER_SELF:
+    case ADDRESS_BOOK_OWNER_SELF:
         return own_name(core, name, name_size);
-    case VIEW_OWNER_PEER:
+    case ADDRESS_BOOK_OWNER_PEER:
         break;
     }
     const struct peer *peer = peer_at(core, id);

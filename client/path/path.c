@@ -6,10 +6,10 @@
 #include <string.h>
 
 static const unsigned path_edges[PATH_STATE_COUNT] = {
-    [PATH_STATE_PROBING] = 1U << PATH_STATE_REACHABLE | 1U << PATH_STATE_PROBING,
-    [PATH_STATE_REACHABLE] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_PROBING,
-    [PATH_STATE_USABLE] = 1U << PATH_STATE_SUSPECT | 1U << PATH_STATE_PROBING,
-    [PATH_STATE_SUSPECT] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_PROBING,
+    [PATH_STATE_TRYING] = 1U << PATH_STATE_REACHABLE | 1U << PATH_STATE_TRYING,
+    [PATH_STATE_REACHABLE] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_TRYING,
+    [PATH_STATE_USABLE] = 1U << PATH_STATE_SUSPECT | 1U << PATH_STATE_TRYING,
+    [PATH_STATE_SUSPECT] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_TRYING,
 };
 
 static void enter(struct path *path, enum path_state next, struct mono now)
@@ -23,7 +23,7 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
                bool observed, uint16_t frame_size_full, struct mono now)
 {
     *path = (struct path){
-        .state = PATH_STATE_PROBING,
+        .state = PATH_STATE_TRYING,
         .local = *local,
         .remote = *remote,
         .observed = observed,
@@ -34,7 +34,7 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
         .unanswered_at = MONO_NEVER,
         .ping_sent_at = MONO_NEVER,
         .live_ping_at = MONO_NEVER,
-        .size_probe_at = now,
+        .size_search_at = now,
     };
 }
 
@@ -79,11 +79,11 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
         path->live_ping_at = path->live_ping_at.ns == MONO_NEVER.ns ? now : path->live_ping_at;
     }
     if (active && path->frame_size < path->frame_size_full) {
-        if (mono_due(path->size_probe_at, now)) {
-            due->size_probe = true;
-            path->size_probe_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+        if (mono_due(path->size_search_at, now)) {
+            due->size_search = true;
+            path->size_search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
         }
-        due->again = mono_min(due->again, path->size_probe_at);
+        due->again = mono_min(due->again, path->size_search_at);
     }
 }
 
@@ -92,8 +92,8 @@ static void expire_reachable(struct path *path, struct path_due *due, struct mon
 {
     uint64_t wait_ns = max_u64(2 * path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
 
-    if (!mono_due(path->size_probe_at, now)) {
-        due->again = path->size_probe_at;
+    if (!mono_due(path->size_search_at, now)) {
+        due->again = path->size_search_at;
         return;
     }
     if (path->size_tries >= 2 * PATH_SIZE_TRIES_MAX) {
@@ -101,27 +101,26 @@ static void expire_reachable(struct path *path, struct path_due *due, struct mon
         return;
     }
     path->size_tries++;
-    path->size_probe_at = mono_add_ns(now, wait_ns);
-    due->size_probe = true;
-    due->again = path->size_probe_at;
+    path->size_search_at = mono_add_ns(now, wait_ns);
+    due->size_search = true;
+    due->again = path->size_search_at;
 }
 
 /* Rounds of a punch ping it from outside. By itself it asks once, and a path that answered before
  * the network changed a few times more. */
-static void expire_probing(const struct path *path, struct path_due *due, struct mono now)
+static void expire_trying(const struct path *path, struct path_due *due, struct mono now)
 {
     bool sent_since = !path->answered && mono_before(path->entered_at, path->last_sent_at);
-    struct mono end = mono_add_ms(sent_since ? path->last_sent_at : path->entered_at,
-                                  PATH_PROBING_GIVE_UP_MS);
+    struct mono end =
+        mono_add_ms(sent_since ? path->last_sent_at : path->entered_at, PATH_TRYING_GIVE_UP_MS);
     struct mono ping_at = path->ping_sent_at.ns == MONO_NEVER.ns ? path->entered_at
-                          : path->answered
-                              ? mono_add_ms(path->ping_sent_at, PATH_PROBING_REPEAT_MS)
-                              : MONO_NEVER;
+                          : path->answered ? mono_add_ms(path->ping_sent_at, PATH_TRYING_REPEAT_MS)
+                                           : MONO_NEVER;
 
     due->given_up = mono_due(end, now);
     due->ping = !due->given_up && mono_due(ping_at, now) && path_may_ping(path);
     if (due->ping) {
-        ping_at = mono_add_ms(now, PATH_PROBING_REPEAT_MS);
+        ping_at = mono_add_ms(now, PATH_TRYING_REPEAT_MS);
     }
     due->again = mono_due(ping_at, now) ? end : mono_min(end, ping_at);
 }
@@ -131,8 +130,8 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
     struct path_due due = {.again = MONO_NEVER};
 
     switch (path->state) {
-    case PATH_STATE_PROBING:
-        expire_probing(path, &due, now);
+    case PATH_STATE_TRYING:
+        expire_trying(path, &due, now);
         break;
     case PATH_STATE_REACHABLE:
         expire_reachable(path, &due, now);
@@ -149,8 +148,7 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
         struct mono ping_at =
             path->ping_sent_at.ns == MONO_NEVER.ns
                 ? path->entered_at
-                : mono_add_ns(path->ping_sent_at,
-                              max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
+                : mono_add_ns(path->ping_sent_at, max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
 
         due.given_up = waited_ns >= PATH_SUSPECT_GIVE_UP_MS * NS_PER_MS;
         due.ping = !due.given_up && mono_due(ping_at, now);
@@ -222,8 +220,8 @@ void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_s
 
 bool path_may_ping(const struct path *path)
 {
-    return path->heard || path->silent_pings < (path->observed ? PATH_SILENT_PINGS_MAX
-                                                               : PATH_UNOBSERVED_PINGS_MAX);
+    return path->heard || path->silent_pings <
+                              (path->observed ? PATH_SILENT_PINGS_MAX : PATH_UNOBSERVED_PINGS_MAX);
 }
 
 /* Both sides ping back what they are pinged: if a ping were forgotten before its pong can be here,
@@ -232,16 +230,15 @@ bool path_wants_ping_back(const struct path *path, struct mono now)
 {
     size_t outstanding = 0;
 
-    if (path->state != PATH_STATE_PROBING) {
+    if (path->state != PATH_STATE_TRYING) {
         return false;
     }
     for (size_t i = 0; i < PATH_PINGS_MAX; i++) {
         const struct path_ping *ping = &path->pings[i];
 
-        outstanding += ping->transaction != 0 &&
-                               mono_ms_between(ping->sent_at, now) < PATH_PING_LOST_MS
-                           ? 1
-                           : 0;
+        outstanding +=
+            ping->transaction != 0 && mono_ms_between(ping->sent_at, now) < PATH_PING_LOST_MS ? 1
+                                                                                              : 0;
     }
     return outstanding < PATH_PINGS_BACK_MAX &&
            (path->ping_sent_at.ns == MONO_NEVER.ns ||
@@ -264,14 +261,14 @@ static void pong_state(struct path *path, uint16_t frame_size, struct mono now)
 {
     bool size_passed = frame_size >= PATH_FRAME_SIZE_MIN || frame_size >= path->frame_size_full;
 
-    if (path->state == PATH_STATE_PROBING) {
+    if (path->state == PATH_STATE_TRYING) {
         enter(path, PATH_STATE_REACHABLE, now);
-        path->size_probe_at = now;
+        path->size_search_at = now;
         path->size_tries = 0;
     }
     if (path->state == PATH_STATE_REACHABLE && size_passed) {
         enter(path, PATH_STATE_USABLE, now);
-        path->size_probe_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+        path->size_search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
     }
     if (path->state == PATH_STATE_SUSPECT && size_passed) {
         enter(path, PATH_STATE_USABLE, now);
@@ -304,7 +301,7 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
     return false;
 }
 
-void path_reprobe(struct path *path, struct mono now)
+void path_retry(struct path *path, struct mono now)
 {
     static const struct endpoint any = {0}; /* the former local address may be gone */
     bool answered = path->answered;
@@ -338,7 +335,7 @@ int path_choose(const struct path *paths, size_t count, int present)
 const char *path_state_name(enum path_state state)
 {
     static const char *const names[PATH_STATE_COUNT] = {
-        [PATH_STATE_PROBING] = "probing",
+        [PATH_STATE_TRYING] = "trying",
         [PATH_STATE_REACHABLE] = "reachable",
         [PATH_STATE_USABLE] = "usable",
         [PATH_STATE_SUSPECT] = "suspect",

@@ -2,10 +2,10 @@
 /*
  * One way to reach a peer, and what we know of it: reachable (a pong came), usable (a pong to a
  * ping of a useful size came), how large a frame may be, how long a round trip takes, whether it
- * still lives. Pure: it decides which ping is due; the association seals and sends it.
+ * still lives. Pure: it decides which ping is due; the conversation seals and sends it.
  *
- *   PROBING --pong--> REACHABLE --pong of a probe size--> USABLE --silence--> SUSPECT --pong--> USABLE
- *      any of them --nothing for long--> given up (the owner removes the path)
+ *   PROBING --pong--> REACHABLE --pong of a probe size--> USABLE --silence--> SUSPECT --pong-->
+ * USABLE any of them --nothing for long--> given up (the owner removes the path)
  */
 #pragma once
 
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum path_state {
-    PATH_STATE_PROBING,
+    PATH_STATE_TRYING,
     PATH_STATE_REACHABLE,
     PATH_STATE_USABLE,
     PATH_STATE_SUSPECT, /* was usable; a ping stayed unanswered */
@@ -25,21 +25,21 @@ enum path_state {
 };
 
 enum {
-    PATH_PINGS_MAX = 16,         /* outstanding pings remembered */
-    PATH_PINGS_BACK_MAX = 8,     /* a ping is answered by a ping only below so many of them ... */
-    PATH_PING_BACK_MS = 20,      /* ... not more often than this ... */
-    PATH_PING_LOST_MS = 1000,    /* ... and one older than this does not count any more */
-    PATH_SILENCE_MS = 100,       /* sending, and nothing valid for this (or a round trip): ping */
-    PATH_PING_REPEAT_MS = 100,   /* a liveness ping is repeated so often */
-    PATH_DEAD_MS = 300,          /* no pong for this (or three round trips): suspect */
-    PATH_KEEPALIVE_MS = 15000,   /* until the mapping lifetime is measured */
-    PATH_STALE_MS = 25000,       /* without a sign of life; longer than a keepalive takes */
-    PATH_SIZE_RETRY_MS = 30000,  /* a larger frame size is tried again so often */
+    PATH_PINGS_MAX = 16,        /* outstanding pings remembered */
+    PATH_PINGS_BACK_MAX = 8,    /* a ping is answered by a ping only below so many of them ... */
+    PATH_PING_BACK_MS = 20,     /* ... not more often than this ... */
+    PATH_PING_LOST_MS = 1000,   /* ... and one older than this does not count any more */
+    PATH_SILENCE_MS = 100,      /* sending, and nothing valid for this (or a round trip): ping */
+    PATH_PING_REPEAT_MS = 100,  /* a liveness ping is repeated so often */
+    PATH_DEAD_MS = 300,         /* no pong for this (or three round trips): suspect */
+    PATH_KEEPALIVE_MS = 15000,  /* until the mapping lifetime is measured */
+    PATH_STALE_MS = 25000,      /* without a sign of life; longer than a keepalive takes */
+    PATH_SIZE_RETRY_MS = 30000, /* a larger frame size is tried again so often */
     PATH_SIZE_TRIES_MAX = 3,
-    PATH_PROBING_GIVE_UP_MS = 5000,
-    PATH_PROBING_REPEAT_MS = 250, /* a path that answered before the network changed */
-    PATH_SILENT_PINGS_MAX = 8,   /* to an address from which nothing was heard ... */
-    PATH_UNOBSERVED_PINGS_MAX = 2, /* ... and that no relay observed for the peer */
+    PATH_TRYING_GIVE_UP_MS = 5000,
+    PATH_TRYING_REPEAT_MS = 250,     /* a path that answered before the network changed */
+    PATH_SILENT_PINGS_MAX = 8,       /* to an address from which nothing was heard ... */
+    PATH_UNOBSERVED_PINGS_MAX = 2,   /* ... and that no relay observed for the peer */
     PATH_SUSPECT_PING_MS_MAX = 4000, /* between two pings of a suspect path */
     PATH_SUSPECT_GIVE_UP_MS = 60000,
     PATH_FRAME_SIZE_IPV6 = 1232, /* fits 1280 bytes with IPv6 and UDP headers */
@@ -55,20 +55,20 @@ struct path_ping {
 struct path {
     enum path_state state;
     struct endpoint local, remote;
-    bool observed;              /* a relay observed this address for the peer */
-    bool heard;                 /* something valid claimed to come from there */
-    bool answered;              /* a pong to our own ping came: no forged source does that */
-    uint8_t silent_pings;       /* pings sent to it before anything was heard */
-    uint16_t frame_size;        /* the largest frame that passed; 0 until usable */
-    uint16_t frame_size_full;   /* the size we would like */
+    bool observed;            /* a relay observed this address for the peer */
+    bool heard;               /* something valid claimed to come from there */
+    bool answered;            /* a pong to our own ping came: no forged source does that */
+    uint8_t silent_pings;     /* pings sent to it before anything was heard */
+    uint16_t frame_size;      /* the largest frame that passed; 0 until usable */
+    uint16_t frame_size_full; /* the size we would like */
     uint8_t size_tries;
-    uint64_t rtt_ns;            /* smoothed; 0 until the first pong */
-    struct mono entered_at;     /* of the present state */
+    uint64_t rtt_ns;        /* smoothed; 0 until the first pong */
+    struct mono entered_at; /* of the present state */
     struct mono last_sent_at, last_received_at;
     struct mono unanswered_at;  /* first frame sent since the last one received; NEVER: none */
     struct mono ping_sent_at;   /* last ping of any kind; NEVER: none since the last pong */
     struct mono live_ping_at;   /* first ping of this silence; NEVER: none */
-    struct mono size_probe_at;  /* when the sizes are to be tried again */
+    struct mono size_search_at; /* when the sizes are to be tried again */
     struct path_ping pings[PATH_PINGS_MAX];
 };
 
@@ -76,7 +76,7 @@ struct path {
 struct path_due {
     bool ping;           /* send a ping of frame_size now */
     uint16_t frame_size; /* 0: the smallest */
-    bool size_probe;     /* send one of every size in path_sizes */
+    bool size_search;    /* send one of every size in path_sizes */
     bool became_suspect; /* this call changed USABLE to SUSPECT */
     bool given_up;       /* remove the path */
     struct mono again;   /* when to ask again */
@@ -86,7 +86,7 @@ struct path_due {
 void path_init(struct path *path, const struct endpoint *local, const struct endpoint *remote,
                bool observed, uint16_t frame_size_full, struct mono now);
 
-/** What is due now; `active` says that the association carries traffic (keepalives matter). */
+/** What is due now; `active` says that the conversation carries traffic (keepalives matter). */
 struct path_due path_expire(struct path *path, bool active, struct mono now);
 
 /** The sizes of one round of size probes, largest first; returns how many (at most 3). */
@@ -107,18 +107,19 @@ bool path_wants_ping_back(const struct path *path, struct mono now);
  * taken on trust: it becomes suspect, which asks it at once. */
 void path_doubt(struct path *path, struct mono since, struct mono now);
 
-/** True if nothing came by it for so long that the NATs on the way may have forgotten it: keepalives
- * stopped while there was no traffic. */
+/** True if nothing came by it for so long that the NATs on the way may have forgotten it:
+ * keepalives stopped while there was no traffic. */
 bool path_stale(const struct path *path, struct mono now);
 
 /** True if the pong belongs to a ping of this path; state, round trip and frame size follow. */
 bool path_on_pong(struct path *path, uint64_t transaction, struct mono now);
 
-/** False if the path had its share of pings without a sign of life (docs/protocol.md, section 7). */
+/** False if the path had its share of pings without a sign of life (docs/protocol.md, section 7).
+ */
 bool path_may_ping(const struct path *path);
 
 /** The network changed: nothing is known any more but the address, and that it once answered. */
-void path_reprobe(struct path *path, struct mono now);
+void path_retry(struct path *path, struct mono now);
 
 /**
  * Which of the direct paths is used: the usable one with the smallest round trip; the present one
@@ -126,5 +127,5 @@ void path_reprobe(struct path *path, struct mono now);
  */
 int path_choose(const struct path *paths, size_t count, int present);
 
-/** The state's name for people: "probing", "reachable", "usable", "suspect". */
+/** The state's name for people: "trying", "reachable", "usable", "suspect". */
 const char *path_state_name(enum path_state state);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Everything known of one key: an assignment, and while the peer is in the view its addresses. */
-struct entry {
+struct relay_session {
     uint8_t key[KEY_SIZE];
     bool has_v4;
     uint8_t v4[4];
@@ -16,89 +16,93 @@ struct entry {
     bool self;
     uint32_t peer;
     uint8_t v6[16];
-    uint8_t fixed[VIEW_FIXED_MAX][EUI64_SIZE];
+    uint8_t fixed[ADDRESS_BOOK_FIXED_MAX][EUI64_SIZE];
     size_t fixed_count;
-    struct entry *older, *newer; /* its neighbours among the absent */
+    struct relay_session *older, *newer; /* its neighbours among the absent */
 };
 
-struct view {
-    struct view_config cfg;
+struct address_book {
+    struct address_book_config cfg;
     struct map *by_key;   /* every entry, owned */
     struct map *by_v4;    /* entries with an assignment, present or not */
     struct map *by_v6;    /* present entries */
     struct map *by_eui64; /* claims of present entries */
     uint32_t present_count;
-    struct entry *oldest, *newest; /* of the absent: entries with an assignment, not present */
+    struct relay_session *oldest,
+        *newest; /* of the absent: entries with an assignment, not present */
     size_t absent_count;
 };
 
-int view_new(struct view **out, const struct view_config *cfg, const struct env *env)
+int address_book_new(struct address_book **out, const struct address_book_config *cfg,
+                     const struct env *env)
 {
-    struct view *view = calloc(1, sizeof(*view));
+    struct address_book *book = calloc(1, sizeof(*book));
     size_t present_max = (size_t)cfg->peers_max + 1;
     size_t assigned_max = addrplan_pool_size(&cfg->pool);
 
     *out = NULL;
-    if (view == NULL) {
+    if (book == NULL) {
         return ERR_NOMEM;
     }
-    view->cfg = *cfg;
-    int rc = map_new(&view->by_key, KEY_SIZE, present_max + assigned_max, env);
+    book->cfg = *cfg;
+    int rc = map_new(&book->by_key, KEY_SIZE, present_max + assigned_max, env);
 
     if (rc == ERR_OK) {
-        rc = map_new(&view->by_v4, 4, assigned_max, env);
+        rc = map_new(&book->by_v4, 4, assigned_max, env);
     }
     if (rc == ERR_OK) {
-        rc = map_new(&view->by_v6, 16, present_max, env);
+        rc = map_new(&book->by_v6, 16, present_max, env);
     }
     if (rc == ERR_OK) {
-        rc = map_new(&view->by_eui64, EUI64_SIZE, present_max * VIEW_FIXED_MAX, env);
+        rc = map_new(&book->by_eui64, EUI64_SIZE, present_max * ADDRESS_BOOK_FIXED_MAX, env);
     }
     if (rc != ERR_OK) {
-        view_free(view);
+        address_book_free(book);
         return rc;
     }
-    *out = view;
+    *out = book;
     return ERR_OK;
 }
 
-void view_free(struct view *view)
+void address_book_free(struct address_book *book)
 {
     size_t cursor = 0;
     const void *key;
     uint64_t value;
 
-    if (view == NULL) {
+    if (book == NULL) {
         return;
     }
-    while (view->by_key != NULL && map_next(view->by_key, &cursor, &key, &value)) {
-        free(map_find_pointer(view->by_key, key));
+    while (book->by_key != NULL && map_next(book->by_key, &cursor, &key, &value)) {
+        free(map_find_pointer(book->by_key, key));
     }
-    map_free(view->by_key);
-    map_free(view->by_v4);
-    map_free(view->by_v6);
-    map_free(view->by_eui64);
-    free(view);
+    map_free(book->by_key);
+    map_free(book->by_v4);
+    map_free(book->by_v6);
+    map_free(book->by_eui64);
+    free(book);
 }
 
-static bool assignable(const struct view *view, uint32_t ip)
+static bool assignable(const struct address_book *book, uint32_t ip)
 {
-    const struct addrplan_pool *pool = &view->cfg.pool;
+    const struct addrplan_pool *pool = &book->cfg.pool;
     uint32_t offset = ip - pool->base;
 
-    return offset != 0 && offset < addrplan_pool_size(pool) - 1 && offset != VIEW_RESOLVER_OFFSET;
+    return offset != 0 && offset < addrplan_pool_size(pool) - 1 &&
+           offset != ADDRESS_BOOK_RESOLVER_OFFSET;
 }
 
-static bool available(const struct view *view, uint32_t ip, uint8_t ip4[4])
+static bool available(const struct address_book *book, uint32_t ip, uint8_t ip4[4])
 {
     be32_write(ip4, ip);
-    return assignable(view, ip) && map_find_pointer(view->by_v4, ip4) == NULL;
+    return assignable(book, ip) && map_find_pointer(book->by_v4, ip4) == NULL;
 }
 
 /* The entry of a key, made if need be; NULL and *rc set if it cannot. */
-static struct entry *entry_take(struct view *view, const uint8_t key[KEY_SIZE], int *rc)
+static struct relay_session *entry_take(struct address_book *book, const uint8_t key[KEY_SIZE],
+                                        int *rc)
 {
-    struct entry *entry = map_find_pointer(view->by_key, key);
+    struct relay_session *entry = map_find_pointer(book->by_key, key);
 
     *rc = ERR_OK;
     if (entry != NULL) {
@@ -110,7 +114,7 @@ static struct entry *entry_take(struct view *view, const uint8_t key[KEY_SIZE], 
         return NULL;
     }
     memcpy(entry->key, key, KEY_SIZE);
-    *rc = map_put_pointer(view->by_key, key, entry);
+    *rc = map_put_pointer(book->by_key, key, entry);
     if (*rc != ERR_OK) {
         free(entry);
         return NULL;
@@ -118,34 +122,35 @@ static struct entry *entry_take(struct view *view, const uint8_t key[KEY_SIZE], 
     return entry;
 }
 
-static void absent_add(struct view *view, struct entry *entry)
+static void absent_add(struct address_book *book, struct relay_session *entry)
 {
-    entry->older = view->newest;
+    entry->older = book->newest;
     entry->newer = NULL;
-    *(view->newest != NULL ? &view->newest->newer : &view->oldest) = entry;
-    view->newest = entry;
-    view->absent_count++;
+    *(book->newest != NULL ? &book->newest->newer : &book->oldest) = entry;
+    book->newest = entry;
+    book->absent_count++;
 }
 
-static void absent_remove(struct view *view, struct entry *entry)
+static void absent_remove(struct address_book *book, struct relay_session *entry)
 {
-    *(entry->older != NULL ? &entry->older->newer : &view->oldest) = entry->newer;
-    *(entry->newer != NULL ? &entry->newer->older : &view->newest) = entry->older;
-    view->absent_count--;
+    *(entry->older != NULL ? &entry->older->newer : &book->oldest) = entry->newer;
+    *(entry->newer != NULL ? &entry->newer->older : &book->newest) = entry->older;
+    book->absent_count--;
 }
 
 /* Drop an entry that says nothing any more. */
-static void entry_release(struct view *view, struct entry *entry)
+static void entry_release(struct address_book *book, struct relay_session *entry)
 {
     if (!entry->present && !entry->has_v4) {
-        map_remove(view->by_key, entry->key, NULL);
+        map_remove(book->by_key, entry->key, NULL);
         free(entry);
     }
 }
 
-static int entry_assign(struct view *view, struct entry *entry, const uint8_t ip4[4])
+static int entry_assign(struct address_book *book, struct relay_session *entry,
+                        const uint8_t ip4[4])
 {
-    int rc = map_put_pointer(view->by_v4, ip4, entry);
+    int rc = map_put_pointer(book->by_v4, ip4, entry);
 
     if (rc == ERR_OK) {
         memcpy(entry->v4, ip4, 4);
@@ -155,40 +160,42 @@ static int entry_assign(struct view *view, struct entry *entry, const uint8_t ip
 }
 
 /* A free address: hashed choices first, then the pool in order from the last of them. */
-static int address_choose(const struct view *view, const uint8_t key[KEY_SIZE], uint8_t ip4[4])
+static int address_choose(const struct address_book *book, const uint8_t key[KEY_SIZE],
+                          uint8_t ip4[4])
 {
-    uint32_t size = addrplan_pool_size(&view->cfg.pool);
-    uint32_t base = view->cfg.pool.base;
-    uint32_t reserved = VIEW_RESOLVER_OFFSET < size - 1 ? 3 : 2;
+    uint32_t size = addrplan_pool_size(&book->cfg.pool);
+    uint32_t base = book->cfg.pool.base;
+    uint32_t reserved = ADDRESS_BOOK_RESOLVER_OFFSET < size - 1 ? 3 : 2;
     uint32_t offset = 0;
 
-    if (map_count(view->by_v4) >= size - reserved) {
+    if (map_count(book->by_v4) >= size - reserved) {
         return ERR_LIMIT;
     }
-    for (uint32_t attempt = 0; attempt < VIEW_ATTEMPTS_MAX; attempt++) {
-        offset = view->cfg.ip4_hash(key, attempt) % size;
-        if (available(view, base + offset, ip4)) {
+    for (uint32_t attempt = 0; attempt < ADDRESS_BOOK_ATTEMPTS_MAX; attempt++) {
+        offset = book->cfg.ip4_hash(key, attempt) % size;
+        if (available(book, base + offset, ip4)) {
             return ERR_OK;
         }
     }
     for (uint32_t i = 1; i < size; i++) {
-        if (available(view, base + (uint32_t)(((uint64_t)offset + i) % size), ip4)) {
+        if (available(book, base + (uint32_t)(((uint64_t)offset + i) % size), ip4)) {
             return ERR_OK;
         }
     }
     return ERR_LIMIT;
 }
 
-int view_remember(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t v4[4])
+int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE],
+                          const uint8_t v4[4])
 {
-    struct entry *taken = map_find_pointer(view->by_v4, v4);
+    struct relay_session *taken = map_find_pointer(book->by_v4, v4);
     int rc;
 
-    if (!addrplan_pool_contains(&view->cfg.pool, v4) || !assignable(view, be32_read(v4)) ||
+    if (!addrplan_pool_contains(&book->cfg.pool, v4) || !assignable(book, be32_read(v4)) ||
         (taken != NULL && memcmp(taken->key, key, KEY_SIZE) != 0)) {
         return ERR_DROP;
     }
-    struct entry *entry = entry_take(view, key, &rc);
+    struct relay_session *entry = entry_take(book, key, &rc);
 
     if (entry == NULL) {
         return rc;
@@ -196,31 +203,31 @@ int view_remember(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t 
     if (entry->has_v4) {
         return memcmp(entry->v4, v4, 4) == 0 ? ERR_OK : ERR_DROP; /* the first one told stays */
     }
-    rc = entry_assign(view, entry, v4);
+    rc = entry_assign(book, entry, v4);
     if (rc == ERR_OK && !entry->present) {
-        absent_add(view, entry);
+        absent_add(book, entry);
     }
-    entry_release(view, entry);
+    entry_release(book, entry);
     return rc;
 }
 
-bool view_trim(struct view *view, uint8_t key[KEY_SIZE])
+bool address_book_trim(struct address_book *book, uint8_t key[KEY_SIZE])
 {
-    size_t share = addrplan_pool_size(&view->cfg.pool) / VIEW_ABSENT_SHARE;
-    struct entry *entry = view->oldest;
+    size_t share = addrplan_pool_size(&book->cfg.pool) / ADDRESS_BOOK_ABSENT_SHARE;
+    struct relay_session *entry = book->oldest;
 
-    if (view->absent_count <= (share < VIEW_ABSENT_MAX ? share : VIEW_ABSENT_MAX)) {
+    if (book->absent_count <= (share < ADDRESS_BOOK_ABSENT_MAX ? share : ADDRESS_BOOK_ABSENT_MAX)) {
         return false;
     }
     memcpy(key, entry->key, KEY_SIZE);
-    absent_remove(view, entry);
-    map_remove(view->by_v4, entry->v4, NULL);
+    absent_remove(book, entry);
+    map_remove(book->by_v4, entry->v4, NULL);
     entry->has_v4 = false;
-    entry_release(view, entry);
+    entry_release(book, entry);
     return true;
 }
 
-static void addresses_of(const struct entry *entry, struct view_addresses *out)
+static void addresses_of(const struct relay_session *entry, struct address_book_addresses *out)
 {
     out->has_v4 = entry->has_v4;
     memcpy(out->v4, entry->v4, 4);
@@ -228,12 +235,12 @@ static void addresses_of(const struct entry *entry, struct view_addresses *out)
 }
 
 /* Put a key into the view. ERR_LIMIT with entry->present: no IPv4 address. */
-static int enter(struct view *view, const uint8_t key[KEY_SIZE], bool self, uint32_t peer,
-                 struct view_addresses *out, bool *fresh)
+static int enter(struct address_book *book, const uint8_t key[KEY_SIZE], bool self, uint32_t peer,
+                 struct address_book_addresses *out, bool *fresh)
 {
     uint8_t ip4[4];
     int rc;
-    struct entry *entry = entry_take(view, key, &rc);
+    struct relay_session *entry = entry_take(book, key, &rc);
 
     if (entry == NULL) {
         return rc;
@@ -241,100 +248,101 @@ static int enter(struct view *view, const uint8_t key[KEY_SIZE], bool self, uint
     bool added = !entry->present;
 
     if (added) {
-        view->cfg.ip6(entry->v6, key);
-        rc = map_find_pointer(view->by_v6, entry->v6) != NULL
+        book->cfg.ip6(entry->v6, key);
+        rc = map_find_pointer(book->by_v6, entry->v6) != NULL
                  ? ERR_LIMIT /* 96 equal bits of two hashes: an attack, the first one stays */
-                 : map_put_pointer(view->by_v6, entry->v6, entry);
+                 : map_put_pointer(book->by_v6, entry->v6, entry);
         if (rc != ERR_OK) {
-            entry_release(view, entry);
+            entry_release(book, entry);
             return rc;
         }
         if (entry->has_v4) {
-            absent_remove(view, entry);
+            absent_remove(book, entry);
         }
         entry->present = true;
         entry->self = self;
         entry->peer = peer;
-        view->present_count += self ? 0 : 1;
+        book->present_count += self ? 0 : 1;
     }
     rc = ERR_OK;
     if (!entry->has_v4) {
-        rc = address_choose(view, key, ip4);
+        rc = address_choose(book, key, ip4);
         if (rc == ERR_OK) {
-            rc = entry_assign(view, entry, ip4);
+            rc = entry_assign(book, entry, ip4);
         }
         *fresh = rc == ERR_OK;
     }
     if (rc == ERR_NOMEM && added) {
-        view_remove(view, key);
+        address_book_remove(book, key);
         return rc;
     }
     addresses_of(entry, out);
     return rc;
 }
 
-int view_own(struct view *view, struct view_addresses *out, bool *fresh)
+int address_book_own(struct address_book *book, struct address_book_addresses *out, bool *fresh)
 {
     memset(out, 0, sizeof(*out));
     *fresh = false;
-    return enter(view, view->cfg.own_key, true, 0, out, fresh);
+    return enter(book, book->cfg.own_key, true, 0, out, fresh);
 }
 
-int view_add(struct view *view, const uint8_t key[KEY_SIZE], uint32_t peer,
-             struct view_addresses *out, bool *fresh)
+int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uint32_t peer,
+                     struct address_book_addresses *out, bool *fresh)
 {
-    const struct entry *entry = map_find_pointer(view->by_key, key);
+    const struct relay_session *entry = map_find_pointer(book->by_key, key);
     bool present = entry != NULL && entry->present;
 
     memset(out, 0, sizeof(*out));
     *fresh = false;
-    if (memcmp(key, view->cfg.own_key, KEY_SIZE) == 0 ||
-        (!present && view->present_count >= view->cfg.peers_max)) {
+    if (memcmp(key, book->cfg.own_key, KEY_SIZE) == 0 ||
+        (!present && book->present_count >= book->cfg.peers_max)) {
         return ERR_LIMIT;
     }
-    return enter(view, key, false, peer, out, fresh);
+    return enter(book, key, false, peer, out, fresh);
 }
 
-static void unclaim(struct view *view, struct entry *entry)
+static void unclaim(struct address_book *book, struct relay_session *entry)
 {
     for (size_t i = 0; i < entry->fixed_count; i++) {
-        map_remove(view->by_eui64, entry->fixed[i], NULL);
+        map_remove(book->by_eui64, entry->fixed[i], NULL);
     }
     memset(entry->fixed, 0, sizeof(entry->fixed));
     entry->fixed_count = 0;
 }
 
-void view_unclaim(struct view *view, const uint8_t key[KEY_SIZE])
+void address_book_unclaim(struct address_book *book, const uint8_t key[KEY_SIZE])
 {
-    struct entry *entry = map_find_pointer(view->by_key, key);
+    struct relay_session *entry = map_find_pointer(book->by_key, key);
 
     if (entry != NULL) {
-        unclaim(view, entry);
+        unclaim(book, entry);
     }
 }
 
-void view_remove(struct view *view, const uint8_t key[KEY_SIZE])
+void address_book_remove(struct address_book *book, const uint8_t key[KEY_SIZE])
 {
-    struct entry *entry = map_find_pointer(view->by_key, key);
+    struct relay_session *entry = map_find_pointer(book->by_key, key);
 
     if (entry == NULL || !entry->present || entry->self) {
         return;
     }
-    unclaim(view, entry);
-    map_remove(view->by_v6, entry->v6, NULL);
+    unclaim(book, entry);
+    map_remove(book->by_v6, entry->v6, NULL);
     entry->present = false;
-    view->present_count--;
+    book->present_count--;
     if (entry->has_v4) {
-        absent_add(view, entry);
+        absent_add(book, entry);
     }
-    entry_release(view, entry);
+    entry_release(book, entry);
 }
 
-int view_claim(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t eui64[EUI64_SIZE])
+int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
+                       const uint8_t eui64[EUI64_SIZE])
 {
     static const uint8_t zero[EUI64_SIZE];
-    struct entry *entry = map_find_pointer(view->by_key, key);
-    const struct entry *holder = map_find_pointer(view->by_eui64, eui64);
+    struct relay_session *entry = map_find_pointer(book->by_key, key);
+    const struct relay_session *holder = map_find_pointer(book->by_eui64, eui64);
 
     if (entry == NULL || !entry->present || (holder != NULL && holder != entry) ||
         memcmp(eui64, zero, EUI64_SIZE) == 0) {
@@ -343,10 +351,10 @@ int view_claim(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t eui
     if (holder == entry) {
         return ERR_OK;
     }
-    if (entry->fixed_count == VIEW_FIXED_MAX) {
+    if (entry->fixed_count == ADDRESS_BOOK_FIXED_MAX) {
         return ERR_LIMIT;
     }
-    int rc = map_put_pointer(view->by_eui64, eui64, entry);
+    int rc = map_put_pointer(book->by_eui64, eui64, entry);
 
     if (rc == ERR_OK) {
         memcpy(entry->fixed[entry->fixed_count], eui64, EUI64_SIZE);
@@ -355,7 +363,7 @@ int view_claim(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t eui
     return rc;
 }
 
-static const struct entry *find6(const struct view *view, const uint8_t ip[16])
+static const struct relay_session *find6(const struct address_book *book, const uint8_t ip[16])
 {
     uint8_t ip4[4];
     uint8_t middle[ADDRPLAN_MIDDLE_SIZE];
@@ -363,11 +371,11 @@ static const struct entry *find6(const struct view *view, const uint8_t ip[16])
 
     switch (addrplan_kind(ip)) {
     case ADDRPLAN_KIND_AUTO:
-        return map_find_pointer(view->by_v6, ip);
+        return map_find_pointer(book->by_v6, ip);
     case ADDRPLAN_KIND_4IN6:
-        return addrplan_4in6_extract(ip4, ip) ? map_find_pointer(view->by_v4, ip4) : NULL;
+        return addrplan_4in6_extract(ip4, ip) ? map_find_pointer(book->by_v4, ip4) : NULL;
     case ADDRPLAN_KIND_FIXED:
-        return addrplan_fixed_extract(middle, eui64, ip) ? map_find_pointer(view->by_eui64, eui64)
+        return addrplan_fixed_extract(middle, eui64, ip) ? map_find_pointer(book->by_eui64, eui64)
                                                          : NULL;
     case ADDRPLAN_KIND_NONE:
     case ADDRPLAN_KIND_RESERVED:
@@ -376,28 +384,30 @@ static const struct entry *find6(const struct view *view, const uint8_t ip[16])
     return NULL;
 }
 
-enum view_owner view_find(const struct view *view, const uint8_t *ip, size_t size, uint32_t *peer)
+enum address_book_owner address_book_find(const struct address_book *book, const uint8_t *ip,
+                                          size_t size, uint32_t *peer)
 {
-    const struct entry *entry = NULL;
+    const struct relay_session *entry = NULL;
 
     if (size == 4) {
-        entry = map_find_pointer(view->by_v4, ip);
+        entry = map_find_pointer(book->by_v4, ip);
     } else if (size == 16) {
-        entry = find6(view, ip);
+        entry = find6(book, ip);
     }
     if (entry == NULL || !entry->present) {
-        return VIEW_OWNER_NONE;
+        return ADDRESS_BOOK_OWNER_NONE;
     }
     if (entry->self) {
-        return VIEW_OWNER_SELF;
+        return ADDRESS_BOOK_OWNER_SELF;
     }
     *peer = entry->peer;
-    return VIEW_OWNER_PEER;
+    return ADDRESS_BOOK_OWNER_PEER;
 }
 
-bool view_lookup(const struct view *view, const uint8_t key[KEY_SIZE], struct view_addresses *out)
+bool address_book_lookup(const struct address_book *book, const uint8_t key[KEY_SIZE],
+                         struct address_book_addresses *out)
 {
-    const struct entry *entry = map_find_pointer(view->by_key, key);
+    const struct relay_session *entry = map_find_pointer(book->by_key, key);
 
     if (entry == NULL || !entry->present || entry->self) {
         return false;
@@ -406,7 +416,7 @@ bool view_lookup(const struct view *view, const uint8_t key[KEY_SIZE], struct vi
     return true;
 }
 
-size_t view_assigned_count(const struct view *view)
+size_t address_book_assigned_count(const struct address_book *book)
 {
-    return map_count(view->by_v4);
+    return map_count(book->by_v4);
 }

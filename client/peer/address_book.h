@@ -18,15 +18,16 @@
 #include <stdint.h>
 
 enum {
-    VIEW_RESOLVER_OFFSET = 53, /* from the pool's base */
-    VIEW_FIXED_MAX = 4,        /* EUI-64s of one peer */
-    VIEW_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
-    VIEW_ABSENT_MAX = 4096,    /* assignments remembered of keys that are not in the view, ... */
-    VIEW_ABSENT_SHARE = 8,     /* ... and not more than this part of the pool */
+    ADDRESS_BOOK_RESOLVER_OFFSET = 53, /* from the pool's base */
+    ADDRESS_BOOK_FIXED_MAX = 4,        /* EUI-64s of one peer */
+    ADDRESS_BOOK_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
+    ADDRESS_BOOK_ABSENT_MAX =
+        4096, /* assignments remembered of keys that are not in the view, ... */
+    ADDRESS_BOOK_ABSENT_SHARE = 8, /* ... and not more than this part of the pool */
 };
 
-/** What view_new needs; copied. */
-struct view_config {
+/** What address_book_new needs; copied. */
+struct address_book_config {
     struct addrplan_pool pool;
     uint8_t own_key[KEY_SIZE];
     uint32_t peers_max;
@@ -34,37 +35,41 @@ struct view_config {
     void (*ip6)(uint8_t ip[16], const uint8_t key[KEY_SIZE]); /* the key's automatic address */
 };
 
-struct view;
+struct address_book;
 
 /** The addresses of one peer (or of this host). */
-struct view_addresses {
+struct address_book_addresses {
     bool has_v4;
     uint8_t v4[4];
     uint8_t v6[16];
 };
 
 /** An empty view. ERR_NOMEM leaves *out NULL. */
-int view_new(struct view **out, const struct view_config *cfg, const struct env *env) MUST_CHECK;
+int address_book_new(struct address_book **out, const struct address_book_config *cfg,
+                     const struct env *env) MUST_CHECK;
 
 /** Free it. NULL is fine. */
-void view_free(struct view *view);
+void address_book_free(struct address_book *book);
 
 /**
- * Tell a remembered assignment (own or peer's), before view_own and the first view_add. ERR_DROP
- * (ignored) if it is outside the pool, reserved, or taken by another key; ERR_NOMEM; ERR_LIMIT.
+ * Tell a remembered assignment (own or peer's), before address_book_own and the first
+ * address_book_add. ERR_DROP (ignored) if it is outside the pool, reserved, or taken by another
+ * key; ERR_NOMEM; ERR_LIMIT.
  */
-int view_remember(struct view *view, const uint8_t key[KEY_SIZE], const uint8_t v4[4]) MUST_CHECK;
+int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE],
+                          const uint8_t v4[4]) MUST_CHECK;
 
 /**
  * Forget one assignment, if there are too many of keys that are not in the view: that of the key
  * that has been absent longest, whose address is free again. Returns true with its key, as often
  * as there is one to be told about; false when done. Not before all peers known so far were added.
  */
-bool view_trim(struct view *view, uint8_t key[KEY_SIZE]);
+bool address_book_trim(struct address_book *book, uint8_t key[KEY_SIZE]);
 
 /** This host's addresses, chosen before those of the peers. *fresh: they were not remembered, so
  * store them. ERR_LIMIT: no free address (has_v4 false), ERR_NOMEM. */
-int view_own(struct view *view, struct view_addresses *out, bool *fresh) MUST_CHECK;
+int address_book_own(struct address_book *book, struct address_book_addresses *out,
+                     bool *fresh) MUST_CHECK;
 
 /**
  * Add a peer under a number of the caller's choice. Adding a key again gives the same addresses
@@ -76,35 +81,37 @@ int view_own(struct view *view, struct view_addresses *out, bool *fresh) MUST_CH
  * the view with IPv6 only, else there are too many peers (or it is this host's own key). ERR_NOMEM:
  * not added.
  */
-int view_add(struct view *view, const uint8_t key[KEY_SIZE], uint32_t peer,
-             struct view_addresses *out, bool *fresh) MUST_CHECK;
+int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uint32_t peer,
+                     struct address_book_addresses *out, bool *fresh) MUST_CHECK;
 
-/** Take a peer out, and its fixed addresses; its IPv4 assignment stays remembered until view_trim
- * takes it. */
-void view_remove(struct view *view, const uint8_t key[KEY_SIZE]);
+/** Take a peer out, and its fixed addresses; its IPv4 assignment stays remembered until
+ * address_book_trim takes it. */
+void address_book_remove(struct address_book *book, const uint8_t key[KEY_SIZE]);
 
 /** Give the fixed addresses of an EUI-64 to a peer in the view. The first key seen keeps it:
  * ERR_DROP if another (also this host) has it, or the key is not in the view; ERR_LIMIT beyond
- * VIEW_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
-int view_claim(struct view *view, const uint8_t key[KEY_SIZE],
-               const uint8_t eui64[EUI64_SIZE]) MUST_CHECK;
+ * ADDRESS_BOOK_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
+int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
+                       const uint8_t eui64[EUI64_SIZE]) MUST_CHECK;
 
 /** Give up the fixed addresses of a key in the view, before it claims those that it has now. */
-void view_unclaim(struct view *view, const uint8_t key[KEY_SIZE]);
+void address_book_unclaim(struct address_book *book, const uint8_t key[KEY_SIZE]);
 
 /** Who a local address belongs to. */
-enum view_owner {
-    VIEW_OWNER_NONE,
-    VIEW_OWNER_SELF,
-    VIEW_OWNER_PEER,
+enum address_book_owner {
+    ADDRESS_BOOK_OWNER_NONE,
+    ADDRESS_BOOK_OWNER_SELF,
+    ADDRESS_BOOK_OWNER_PEER,
 };
 
 /** The owner of an address of 4 or 16 bytes: pool IPv4, key IPv6, 4in6 or fixed. *peer is written
- * for VIEW_OWNER_PEER only. */
-enum view_owner view_find(const struct view *view, const uint8_t *ip, size_t size, uint32_t *peer);
+ * for ADDRESS_BOOK_OWNER_PEER only. */
+enum address_book_owner address_book_find(const struct address_book *book, const uint8_t *ip,
+                                          size_t size, uint32_t *peer);
 
 /** Addresses of a peer in the view. False if it is not there. */
-bool view_lookup(const struct view *view, const uint8_t key[KEY_SIZE], struct view_addresses *out);
+bool address_book_lookup(const struct address_book *book, const uint8_t key[KEY_SIZE],
+                         struct address_book_addresses *out);
 
 /** Assigned IPv4 addresses, remembered ones included. */
-size_t view_assigned_count(const struct view *view);
+size_t address_book_assigned_count(const struct address_book *book);

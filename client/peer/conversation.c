@@ -8,14 +8,14 @@
 
 /* ---- sessions ---- */
 
-static void session_free(struct pair_session *session)
+static void session_free(struct noise_session *session)
 {
     if (session == NULL) {
         return;
     }
-    association_index_drop(session->association, session->local_index);
+    conversation_index_drop(session->conversation, session->local_index);
     if (session->widened) {
-        (void)budget_move(&session->association->core->windows, SESSION_WINDOW_BYTES, 0);
+        (void)budget_move(&session->conversation->core->windows, SESSION_WINDOW_BYTES, 0);
     }
     transport_sender_free(session->control);
     transport_sender_free(session->data);
@@ -23,22 +23,22 @@ static void session_free(struct pair_session *session)
     free(session);
 }
 
-static void session_replace(struct pair_session **slot, struct pair_session *session)
+static void session_replace(struct noise_session **slot, struct noise_session *session)
 {
     session_free(*slot);
     *slot = session;
 }
 
-static int session_new(struct pair_session **out, struct association *a,
+static int session_new(struct noise_session **out, struct conversation *a,
                        const struct session_keys *keys, bool initiator, struct mono now)
 {
-    struct pair_session *session = calloc(1, sizeof(*session));
+    struct noise_session *session = calloc(1, sizeof(*session));
     int rc = ERR_NOMEM;
 
     if (session == NULL) {
         return ERR_NOMEM;
     }
-    session->association = a;
+    session->conversation = a;
     session->local_index = keys->local_index;
     session->remote_index = keys->remote_index;
     session->initiator = initiator;
@@ -59,9 +59,9 @@ static int session_new(struct pair_session **out, struct association *a,
     return ERR_OK;
 }
 
-struct pair_session *association_session(struct association *a, uint32_t local_index)
+struct noise_session *conversation_session(struct conversation *a, uint32_t local_index)
 {
-    struct pair_session *const all[] = {a->current, a->next, a->previous};
+    struct noise_session *const all[] = {a->current, a->next, a->previous};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (all[i] != NULL && all[i]->local_index == local_index) {
@@ -71,7 +71,7 @@ struct pair_session *association_session(struct association *a, uint32_t local_i
     return NULL;
 }
 
-uint32_t association_index_new(struct association *a)
+uint32_t conversation_index_new(struct conversation *a)
 {
     struct host_core *core = a->core;
 
@@ -88,7 +88,7 @@ uint32_t association_index_new(struct association *a)
     return 0;
 }
 
-void association_index_drop(struct association *a, uint32_t index)
+void conversation_index_drop(struct conversation *a, uint32_t index)
 {
     (void)map_remove(a->core->sessions_by_index, &index, NULL);
     if (a->core->index_last == index) {
@@ -98,9 +98,9 @@ void association_index_drop(struct association *a, uint32_t index)
 
 /* ---- life ---- */
 
-static void queue_forget(struct association *a)
+static void queue_forget(struct conversation *a)
 {
-    size_t charge = budget_charge(a->queue.bytes_capacity, ASSOCIATION_QUEUE_BYTES_OWN);
+    size_t charge = budget_charge(a->queue.bytes_capacity, CONVERSATION_QUEUE_BYTES_OWN);
 
     (void)budget_move(&a->core->queues, charge, 0);
     free(a->queue.bytes);
@@ -108,7 +108,7 @@ static void queue_forget(struct association *a)
 }
 
 /* Where a ziglan counts in an array of counts; the last place is for those without any. */
-static size_t ziglan_place(const struct host_core *core, const struct association *a)
+static size_t ziglan_place(const struct host_core *core, const struct conversation *a)
 {
     size_t i = 0;
 
@@ -118,7 +118,7 @@ static size_t ziglan_place(const struct host_core *core, const struct associatio
     return i;
 }
 
-static uint64_t unused_ms(const struct association *a, struct mono now)
+static uint64_t unused_ms(const struct conversation *a, struct mono now)
 {
     return a->used_at.ns == MONO_NEVER.ns ? UINT64_MAX : mono_ms_between(a->used_at, now);
 }
@@ -128,20 +128,20 @@ static uint64_t unused_ms(const struct association *a, struct mono now)
 static bool make_room(struct host_core *core, struct mono now)
 {
     size_t counts[CORE_ZIGLANS_MAX + 1] = {0};
-    struct association *victim = NULL;
+    struct conversation *victim = NULL;
     size_t crowd = 0;
 
     for (size_t i = 0; i < core->timers.count; i++) {
-        size_t place = ziglan_place(
-            core, HEAP_OWNER(core->timers.entries[i], struct association, timer));
+        size_t place =
+            ziglan_place(core, HEAP_OWNER(core->timers.entries[i], struct conversation, timer));
 
         counts[place]++;
         crowd = counts[place] > counts[crowd] ? place : crowd;
     }
     for (size_t i = 0; i < core->timers.count; i++) {
-        struct association *a = HEAP_OWNER(core->timers.entries[i], struct association, timer);
+        struct conversation *a = HEAP_OWNER(core->timers.entries[i], struct conversation, timer);
 
-        if (ziglan_place(core, a) == crowd && unused_ms(a, now) > ASSOCIATION_ACTIVE_MS &&
+        if (ziglan_place(core, a) == crowd && unused_ms(a, now) > CONVERSATION_ACTIVE_MS &&
             (victim == NULL || unused_ms(a, now) > unused_ms(victim, now))) {
             victim = a;
         }
@@ -149,23 +149,23 @@ static bool make_room(struct host_core *core, struct mono now)
     if (victim == NULL) {
         return false;
     }
-    core->stats.associations_displaced++;
-    association_free(victim);
+    core->stats.conversations_displaced++;
+    conversation_free(victim);
     return true;
 }
 
-struct association *association_of(struct peer *peer, struct host_core *core, struct mono now)
+struct conversation *conversation_of(struct peer *peer, struct host_core *core, struct mono now)
 {
-    struct association *a = peer->association;
+    struct conversation *a = peer->conversation;
 
     if (a != NULL) {
         return a;
     }
-    if (core->associations_count >= CORE_ASSOCIATIONS_MAX && !make_room(core, now)) {
+    if (core->conversations_count >= CORE_CONVERSATIONS_MAX && !make_room(core, now)) {
         return NULL;
     }
     a = calloc(1, sizeof(*a));
-    if (a == NULL || heap_reserve(&core->timers, core->associations_count + 1) != ERR_OK) {
+    if (a == NULL || heap_reserve(&core->timers, core->conversations_count + 1) != ERR_OK) {
         free(a);
         return NULL;
     }
@@ -179,35 +179,35 @@ struct association *association_of(struct peer *peer, struct host_core *core, st
     a->active_until = now;
     a->used_at = MONO_NEVER;
     pathfinder_allow(a, now);
-    peer->association = a;
-    core->associations_count++;
-    association_wake(a, now);
+    peer->conversation = a;
+    core->conversations_count++;
+    conversation_wake(a, now);
     return a;
 }
 
-void association_free(struct association *a)
+void conversation_free(struct conversation *a)
 {
     if (a == NULL) {
         return;
     }
     if (a->initiating) {
-        association_index_drop(a, a->handshake.local_index);
+        conversation_index_drop(a, a->handshake.local_index);
     }
     session_replace(&a->previous, NULL);
     session_replace(&a->current, NULL);
     session_replace(&a->next, NULL);
     handshake_wipe(&a->handshake);
-    piece_box_free(a->pieces);
+    fragment_box_free(a->fragments);
     queue_forget(a);
     heap_remove(&a->core->timers, &a->timer);
-    a->peer->association = NULL;
-    a->core->associations_count--;
+    a->peer->conversation = NULL;
+    a->core->conversations_count--;
     free(a);
 }
 
-void association_touch(struct association *a, struct mono now)
+void conversation_touch(struct conversation *a, struct mono now)
 {
-    struct mono until = mono_add_ms(now, ASSOCIATION_ACTIVE_MS);
+    struct mono until = mono_add_ms(now, CONVERSATION_ACTIVE_MS);
 
     /* Coarse on purpose: this runs once per batch, the timer is moved once per second. */
     if (mono_ms_between(a->active_until, until) >= 1000) {
@@ -215,7 +215,7 @@ void association_touch(struct association *a, struct mono now)
     }
 }
 
-void association_wake(struct association *a, struct mono at)
+void conversation_wake(struct conversation *a, struct mono at)
 {
     if (a->timer.position == 0 || mono_before(at, a->timer.deadline)) {
         CHECK(heap_set(&a->core->timers, &a->timer, at) == ERR_OK); /* room was reserved */
@@ -224,7 +224,7 @@ void association_wake(struct association *a, struct mono at)
 
 /* ---- queue ---- */
 
-static void queue_drop_first(struct association *a)
+static void queue_drop_first(struct conversation *a)
 {
     struct plain_queue *queue = &a->queue;
     size_t size = queue->sizes[0];
@@ -237,16 +237,16 @@ static void queue_drop_first(struct association *a)
 }
 
 /* Room for more, as far as the queue's bound, the budget of all queues and the memory allow. */
-static void queue_grow(struct association *a, size_t wanted)
+static void queue_grow(struct conversation *a, size_t wanted)
 {
     struct plain_queue *queue = &a->queue;
-    size_t capacity = ASSOCIATION_QUEUE_BYTES_OWN;
+    size_t capacity = CONVERSATION_QUEUE_BYTES_OWN;
 
-    while (capacity < wanted && capacity < ASSOCIATION_QUEUE_BYTES_MAX) {
+    while (capacity < wanted && capacity < CONVERSATION_QUEUE_BYTES_MAX) {
         capacity *= 2;
     }
-    size_t before = budget_charge(queue->bytes_capacity, ASSOCIATION_QUEUE_BYTES_OWN);
-    size_t after = budget_charge(capacity, ASSOCIATION_QUEUE_BYTES_OWN);
+    size_t before = budget_charge(queue->bytes_capacity, CONVERSATION_QUEUE_BYTES_OWN);
+    size_t after = budget_charge(capacity, CONVERSATION_QUEUE_BYTES_OWN);
 
     if (capacity <= queue->bytes_capacity || !budget_move(&a->core->queues, before, after)) {
         return;
@@ -260,7 +260,7 @@ static void queue_grow(struct association *a, size_t wanted)
     queue->bytes_capacity = capacity;
 }
 
-void association_queue(struct association *a, const uint8_t *plain, size_t size)
+void conversation_queue(struct conversation *a, const uint8_t *plain, size_t size)
 {
     struct plain_queue *queue = &a->queue;
 
@@ -269,7 +269,7 @@ void association_queue(struct association *a, const uint8_t *plain, size_t size)
         a->core->stats.queue_dropped++;
         return;
     }
-    while (queue->count == ASSOCIATION_QUEUE_MAX ||
+    while (queue->count == CONVERSATION_QUEUE_MAX ||
            queue->bytes_used + size > queue->bytes_capacity) {
         queue_drop_first(a);
     }
@@ -278,7 +278,7 @@ void association_queue(struct association *a, const uint8_t *plain, size_t size)
     queue->bytes_used += size;
 }
 
-static void queue_send(struct association *a, struct host_io *io, struct mono now)
+static void queue_send(struct conversation *a, struct host_io *io, struct mono now)
 {
     size_t at = 0;
 
@@ -291,10 +291,10 @@ static void queue_send(struct association *a, struct host_io *io, struct mono no
 
 /* ---- sessions come and go ---- */
 
-int association_adopt(struct association *a, struct session_keys *keys, bool initiator,
-                      struct host_io *io, struct mono now)
+int conversation_adopt(struct conversation *a, struct session_keys *keys, bool initiator,
+                       struct host_io *io, struct mono now)
 {
-    struct pair_session *session = NULL;
+    struct noise_session *session = NULL;
     int rc = session_new(&session, a, keys, initiator, now);
 
     session_keys_wipe(keys);
@@ -304,22 +304,22 @@ int association_adopt(struct association *a, struct session_keys *keys, bool ini
     a->core->stats.handshakes++;
     if (!initiator) {
         session_replace(&a->next, session);
-        association_wake(a, now);
+        conversation_wake(a, now);
         return ERR_OK;
     }
-    /* A `next` stays what it is. If both had begun at once, the peer may already use the session that
-     * it began; if somebody replayed an initiation, nobody ever will, and what is on its way on the
-     * session in use until now must still open. */
+    /* A `next` stays what it is. If both had begun at once, the peer may already use the session
+     * that it began; if somebody replayed an initiation, nobody ever will, and what is on its way
+     * on the session in use until now must still open. */
     session_replace(&a->previous, a->current);
     a->current = session;
     pathfinder_on_session(a, true, io, now);
     queue_send(a, io, now);
-    association_wake(a, now);
+    conversation_wake(a, now);
     return ERR_OK;
 }
 
-void association_confirm(struct association *a, struct pair_session *session, struct host_io *io,
-                         struct mono now)
+void conversation_confirm(struct conversation *a, struct noise_session *session, struct host_io *io,
+                          struct mono now)
 {
     if (session != a->next) {
         return;
@@ -328,28 +328,28 @@ void association_confirm(struct association *a, struct pair_session *session, st
     a->current = session;
     a->next = NULL;
     if (a->initiating) { /* both had begun; this session serves both */
-        association_index_drop(a, a->handshake.local_index);
+        conversation_index_drop(a, a->handshake.local_index);
         handshake_wipe(&a->handshake);
         a->initiating = false;
         a->handshake_at = MONO_NEVER;
     }
     pathfinder_on_session(a, false, io, now);
     queue_send(a, io, now);
-    association_wake(a, now);
+    conversation_wake(a, now);
 }
 
-static bool session_over(const struct pair_session *session, struct mono now)
+static bool session_over(const struct noise_session *session, struct mono now)
 {
-    return mono_ms_between(session->made_at, now) >= ASSOCIATION_REJECT_MS ||
+    return mono_ms_between(session->made_at, now) >= CONVERSATION_REJECT_MS ||
            transport_receiver_exhausted(session->receiver) ||
            transport_sender_exhausted(session->data) ||
            transport_sender_exhausted(session->control);
 }
 
-static bool session_wants_rekey(const struct pair_session *session, struct mono now)
+static bool session_wants_rekey(const struct noise_session *session, struct mono now)
 {
     uint64_t limit_ms =
-        session->initiator ? ASSOCIATION_REKEY_MS : ASSOCIATION_REKEY_RESPONDER_MS;
+        session->initiator ? CONVERSATION_REKEY_MS : CONVERSATION_REKEY_RESPONDER_MS;
 
     return mono_ms_between(session->made_at, now) >= limit_ms ||
            transport_sender_wants_rekey(session->data) ||
@@ -357,14 +357,14 @@ static bool session_wants_rekey(const struct pair_session *session, struct mono 
            transport_receiver_wants_rekey(session->receiver);
 }
 
-static void begin_handshake(struct association *a, struct host_io *io, struct mono now)
+static void begin_handshake(struct conversation *a, struct host_io *io, struct mono now)
 {
     a->handshake_tries = 0;
     a->handshake_hurried = false;
     handshake_io_initiate(a, io, now);
 }
 
-bool association_ready(struct association *a, struct host_io *io, struct mono now)
+bool conversation_ready(struct conversation *a, struct host_io *io, struct mono now)
 {
     if (a->current != NULL && session_over(a->current, now)) {
         session_replace(&a->current, NULL);
@@ -377,23 +377,23 @@ bool association_ready(struct association *a, struct host_io *io, struct mono no
     return ready;
 }
 
-static struct mono silence_deadline(const struct association *a)
+static struct mono silence_deadline(const struct conversation *a)
 {
     return a->best >= 0 || a->initiating ? MONO_NEVER
-                                         : mono_add_ms(a->asked_at, ASSOCIATION_SILENCE_MS);
+                                         : mono_add_ms(a->asked_at, CONVERSATION_SILENCE_MS);
 }
 
 /* A peer that was restarted drops what is sealed for its former life, and cannot say so. */
-static void replace_silent_session(struct association *a, struct host_io *io, struct mono now)
+static void replace_silent_session(struct conversation *a, struct host_io *io, struct mono now)
 {
     if (mono_due(silence_deadline(a), now)) {
         begin_handshake(a, io, now);
     }
 }
 
-static void expire_sessions(struct association *a, struct mono now)
+static void expire_sessions(struct conversation *a, struct mono now)
 {
-    struct pair_session **const all[] = {&a->previous, &a->current, &a->next};
+    struct noise_session **const all[] = {&a->previous, &a->current, &a->next};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (*all[i] != NULL && session_over(*all[i], now)) {
@@ -402,22 +402,22 @@ static void expire_sessions(struct association *a, struct mono now)
     }
 }
 
-static struct mono sessions_deadline(const struct association *a)
+static struct mono sessions_deadline(const struct conversation *a)
 {
-    const struct pair_session *const all[] = {a->previous, a->current, a->next};
+    const struct noise_session *const all[] = {a->previous, a->current, a->next};
     struct mono at = MONO_NEVER;
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (all[i] != NULL) {
-            at = mono_min(at, mono_add_ms(all[i]->made_at, ASSOCIATION_REJECT_MS));
+            at = mono_min(at, mono_add_ms(all[i]->made_at, CONVERSATION_REJECT_MS));
         }
     }
     return at;
 }
 
-static void give_up_handshake(struct association *a)
+static void give_up_handshake(struct conversation *a)
 {
-    association_index_drop(a, a->handshake.local_index);
+    conversation_index_drop(a, a->handshake.local_index);
     handshake_wipe(&a->handshake);
     a->initiating = false;
     a->handshake_at = MONO_NEVER;
@@ -425,12 +425,12 @@ static void give_up_handshake(struct association *a)
     queue_forget(a);
 }
 
-static void expire_handshake(struct association *a, struct host_io *io, struct mono now)
+static void expire_handshake(struct conversation *a, struct host_io *io, struct mono now)
 {
     if (!mono_due(a->handshake_at, now)) {
         return;
     }
-    if (a->handshake_tries >= ASSOCIATION_HANDSHAKE_TRIES_MAX) {
+    if (a->handshake_tries >= CONVERSATION_HANDSHAKE_TRIES_MAX) {
         give_up_handshake(a);
         return;
     }
@@ -438,32 +438,32 @@ static void expire_handshake(struct association *a, struct host_io *io, struct m
     handshake_io_initiate(a, io, now);
 }
 
-void association_expire(struct association *a, struct host_io *io, struct mono now)
+void conversation_expire(struct conversation *a, struct host_io *io, struct mono now)
 {
     struct mono again;
 
     expire_sessions(a, now);
     expire_handshake(a, io, now);
-    if (a->pieces != NULL) {
-        piece_box_expire(a->pieces, now);
+    if (a->fragments != NULL) {
+        fragment_box_expire(a->fragments, now);
     }
     /* With traffic going on, the next session is made before this one is refused. */
     if (a->current != NULL && mono_before(now, a->active_until)) {
-        (void)association_ready(a, io, now);
+        (void)conversation_ready(a, io, now);
         replace_silent_session(a, io, now);
     }
     again = pathfinder_expire(a, io, now);
     if (a->previous == NULL && a->current == NULL && a->next == NULL && !a->initiating) {
-        association_free(a);
+        conversation_free(a);
         return;
     }
     again = mono_min(again, mono_min(a->handshake_at, sessions_deadline(a)));
-    if (a->pieces != NULL) {
-        again = mono_min(again, piece_box_deadline(a->pieces));
+    if (a->fragments != NULL) {
+        again = mono_min(again, fragment_box_deadline(a->fragments));
     }
     if (a->current != NULL && mono_before(now, a->active_until) && !a->initiating) {
         uint64_t rekey_ms =
-            a->current->initiator ? ASSOCIATION_REKEY_MS : ASSOCIATION_REKEY_RESPONDER_MS;
+            a->current->initiator ? CONVERSATION_REKEY_MS : CONVERSATION_REKEY_RESPONDER_MS;
         struct mono rekey_at = mono_add_ms(a->current->made_at, rekey_ms);
 
         again = mono_min(again, mono_before(now, rekey_at) ? rekey_at : mono_add_ms(now, 1000));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/peer/conversation.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,9 @@ static struct peer *by_address(const struct host_core *core, const uint8_t *ip, 
 {
     uint32_t id;
 
-    return view_find(core->view, ip, size, &id) == VIEW_OWNER_PEER ? peer_at(core, id) : NULL;
+    return address_book_find(core->book, ip, size, &id) == ADDRESS_BOOK_OWNER_PEER
+               ? peer_at(core, id)
+               : NULL;
 }
 
 struct peer *peer_by_v4(const struct host_core *core, const uint8_t ip[4])
@@ -52,22 +54,22 @@ static bool places_grow(struct host_core *core)
     struct peer **peers = realloc(core->peers, capacity * sizeof(*peers));
 
     core->peers = peers != NULL ? peers : core->peers;
-    struct peer_route *routes = realloc(core->routes, capacity * sizeof(*routes));
+    struct told_prefix *told = realloc(core->told, capacity * sizeof(*told));
 
-    core->routes = routes != NULL ? routes : core->routes;
+    core->told = told != NULL ? told : core->told;
     uint32_t *places = realloc(core->places_free, capacity * sizeof(*places));
 
     core->places_free = places != NULL ? places : core->places_free;
-    if (peers == NULL || routes == NULL || places == NULL) {
+    if (peers == NULL || told == NULL || places == NULL) {
         return false;
     }
     core->peers_capacity = capacity;
     return true;
 }
 
-static void route_changed(struct host_core *core, size_t place)
+static void prefix_changed(struct host_core *core, size_t place)
 {
-    core->route_at = place < core->route_at ? place : core->route_at;
+    core->told_at = place < core->told_at ? place : core->told_at;
 }
 
 static struct peer *peer_make(struct host_core *core, const uint8_t key[KEY_SIZE])
@@ -85,12 +87,12 @@ static struct peer *peer_make(struct host_core *core, const uint8_t key[KEY_SIZE
         peer->id = core->places_free[--core->places_free_count];
     } else {
         peer->id = (uint32_t)core->peers_count++;
-        core->routes[peer->id].told = false;
+        core->told[peer->id].told = false;
     }
     memcpy(peer->key, key, KEY_SIZE);
     peer->last_seen_at = MONO_NEVER;
     core->peers[peer->id] = peer;
-    route_changed(core, peer->id);
+    prefix_changed(core, peer->id);
     return peer;
 }
 
@@ -102,12 +104,12 @@ static void peer_drop(struct host_core *core, struct peer *peer)
             core->pings[i].peer = NULL;
         }
     }
-    association_free(peer->association);
-    view_remove(core->view, peer->key);
+    conversation_free(peer->conversation);
+    address_book_remove(core->book, peer->key);
     (void)map_remove(core->peers_by_key, peer->key, NULL);
     core->peers[peer->id] = NULL;
     core->places_free[core->places_free_count++] = peer->id;
-    route_changed(core, peer->id);
+    prefix_changed(core, peer->id);
     free(peer);
 }
 
@@ -115,33 +117,33 @@ void peers_free(struct host_core *core)
 {
     for (size_t i = 0; i < core->peers_count; i++) {
         if (core->peers[i] != NULL) {
-            association_free(core->peers[i]->association);
+            conversation_free(core->peers[i]->conversation);
             free(core->peers[i]);
         }
     }
     free(core->peers);
-    free(core->routes);
+    free(core->told);
     free(core->places_free);
 }
 
-bool host_core_route(struct host_core *core, struct host_route *out)
+bool host_core_prefix(struct host_core *core, struct host_prefix *out)
 {
-    for (; core->route_at < core->peers_count; core->route_at++) {
-        struct peer_route *route = &core->routes[core->route_at];
-        const struct peer *peer = core->peers[core->route_at];
+    for (; core->told_at < core->peers_count; core->told_at++) {
+        struct told_prefix *told = &core->told[core->told_at];
+        const struct peer *peer = core->peers[core->told_at];
 
-        if (route->told && (peer == NULL || memcmp(route->v6, peer->pair.peer.v6, 16) != 0)) {
-            route->told = false;
-            if (peer_by_v6(core, route->v6) == NULL) { /* nor has it come back to another place */
-                memcpy(out->v6, route->v6, sizeof(out->v6));
+        if (told->told && (peer == NULL || memcmp(told->v6, peer->pair.peer.v6, 16) != 0)) {
+            told->told = false;
+            if (peer_by_v6(core, told->v6) == NULL) { /* nor has it come back to another place */
+                memcpy(out->v6, told->v6, sizeof(out->v6));
                 out->wanted = false;
                 return true;
             }
         }
-        if (peer != NULL && !route->told) {
-            route->told = true;
-            memcpy(route->v6, peer->pair.peer.v6, sizeof(route->v6));
-            memcpy(out->v6, route->v6, sizeof(out->v6));
+        if (peer != NULL && !told->told) {
+            told->told = true;
+            memcpy(told->v6, peer->pair.peer.v6, sizeof(told->v6));
+            memcpy(out->v6, told->v6, sizeof(out->v6));
             out->wanted = true;
             return true;
         }
@@ -149,33 +151,33 @@ bool host_core_route(struct host_core *core, struct host_route *out)
     return false;
 }
 
-void host_core_route_again(struct host_core *core)
+void host_core_prefixes_again(struct host_core *core)
 {
     for (size_t i = 0; i < core->peers_count; i++) {
-        struct peer_route *route = &core->routes[i];
+        struct told_prefix *told = &core->told[i];
         const struct peer *peer = core->peers[i];
 
         /* One that is still to be taken away may be there all the same. */
-        if (peer != NULL && memcmp(route->v6, peer->pair.peer.v6, sizeof(route->v6)) == 0) {
-            route->told = false;
+        if (peer != NULL && memcmp(told->v6, peer->pair.peer.v6, sizeof(told->v6)) == 0) {
+            told->told = false;
         }
     }
-    route_changed(core, 0);
+    prefix_changed(core, 0);
 }
 
 /* Put its addresses in our view into the pair that the tunnel works with. */
 static bool give_addresses(struct host_core *core, struct peer *peer,
                            const struct roster_member *member)
 {
-    struct view_addresses addresses = {0};
+    struct address_book_addresses addresses = {0};
     bool fresh = false;
-    int rc = view_add(core->view, peer->key, peer->id, &addresses, &fresh);
+    int rc = address_book_add(core->book, peer->key, peer->id, &addresses, &fresh);
 
     if (rc == ERR_NOMEM || (rc == ERR_LIMIT && addresses.v6[0] == 0)) {
         return false;
     }
-    if (fresh && store_write(core->store, STORE_TABLE_VIEWS, peer->key, KEY_SIZE, addresses.v4,
-                             sizeof(addresses.v4)) != ERR_OK) {
+    if (fresh && store_write(core->store, STORE_TABLE_ADDRESS_BOOK, peer->key, KEY_SIZE,
+                             addresses.v4, sizeof(addresses.v4)) != ERR_OK) {
         env_trace(core->env, TRACE_LEVEL_ERROR, "view.store",
                   "an address could not be remembered; free some disk space");
     }
@@ -186,9 +188,9 @@ static bool give_addresses(struct host_core *core, struct peer *peer,
     memcpy(peer->pair.peer.v4, addresses.v4, sizeof(addresses.v4));
     memcpy(peer->pair.peer.v6, addresses.v6, sizeof(addresses.v6));
     peer->pair.peer.fixed_count = member->eui64_count;
-    view_unclaim(core->view, peer->key); /* it may have given up some */
+    address_book_unclaim(core->book, peer->key); /* it may have given up some */
     for (size_t i = 0; i < member->eui64_count; i++) {
-        if (view_claim(core->view, peer->key, member->eui64s[i]) == ERR_OK) {
+        if (address_book_claim(core->book, peer->key, member->eui64s[i]) == ERR_OK) {
             memcpy(peer->pair.peer.fixed[i], member->eui64s[i], EUI64_SIZE);
         } else { /* somebody had it first: it keeps its place in the list, but stands for nobody */
             memset(peer->pair.peer.fixed[i], 0, EUI64_SIZE);
@@ -227,8 +229,8 @@ void peer_trim(struct host_core *core)
 {
     uint8_t key[KEY_SIZE];
 
-    while (view_trim(core->view, key)) {
-        if (store_remove(core->store, STORE_TABLE_VIEWS, key, KEY_SIZE) != ERR_OK) {
+    while (address_book_trim(core->book, key)) {
+        if (store_remove(core->store, STORE_TABLE_ADDRESS_BOOK, key, KEY_SIZE) != ERR_OK) {
             env_trace(core->env, TRACE_LEVEL_WARN, "view.store", "an address stays remembered");
         }
     }
@@ -242,8 +244,7 @@ void peer_forget(struct host_core *core, struct ziglan *ziglan, const uint8_t ke
         return;
     }
     for (size_t i = 0; i < core->ziglans_count; i++) {
-        if (core->ziglans[i] != ziglan &&
-            roster_find_key(core->ziglans[i]->roster, key) != NULL) {
+        if (core->ziglans[i] != ziglan && roster_find_key(core->ziglans[i]->roster, key) != NULL) {
             peer->ziglan = core->ziglans[i];
             return;
         }

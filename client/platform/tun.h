@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The seam to the platform's TUN device: batches of IP packets in and out, with checksum and
- * segmentation offload where the platform has it (client/tunnel/packet.h). linux/tun_linux.c is Linux.
+ * segmentation offload where the platform has it (client/tunnel/packet.h). linux/tun_linux.c is
+ * Linux.
  */
 #pragma once
 

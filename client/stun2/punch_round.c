@@ -5,26 +5,26 @@
 
 /* Close together at first, because both sides fire at once and the first packet of each may only
    open its own NAT; then spread, for paths whose round trip was guessed wrong. */
-static const uint16_t volley_ms[PUNCH_VOLLEY_COUNT] = {0, 20, 60, 140, 300, 620, 1240};
+static const uint16_t burst_ms[PUNCH_BURST_COUNT] = {0, 20, 60, 140, 300, 620, 1240};
 
 enum { ECHO_MS = 20 };
 
 static const uint32_t retry_ms[] = {10000, 60000, 300000, 1800000};
 
-void punch_volley_init(struct punch_volley *volley, struct mono fire_at, size_t packet_size)
+void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size)
 {
-    memset(volley, 0, sizeof(*volley));
-    volley->fire_at = fire_at;
-    volley->packet_size = packet_size;
-    volley->echo_at = MONO_NEVER;
+    memset(round, 0, sizeof(*round));
+    round->fire_at = fire_at;
+    round->packet_size = packet_size;
+    round->echo_at = MONO_NEVER;
 }
 
-static struct punch_candidate *volley_find(struct punch_volley *volley,
-                                           const struct endpoint *endpoint)
+static struct punch_candidate *round_find(struct punch_round *round,
+                                          const struct endpoint *endpoint)
 {
-    for (size_t i = 0; i < volley->count; i++) {
-        if (endpoint_equal(&volley->candidates[i].endpoint, endpoint)) {
-            return &volley->candidates[i];
+    for (size_t i = 0; i < round->count; i++) {
+        if (endpoint_equal(&round->candidates[i].endpoint, endpoint)) {
+            return &round->candidates[i];
         }
     }
     return NULL;
@@ -38,33 +38,33 @@ static bool endpoint_may_be_target(const struct endpoint *endpoint, bool shared_
            (scope == ENDPOINT_SCOPE_GLOBAL || (scope == ENDPOINT_SCOPE_LAN && shared_lan));
 }
 
-bool punch_volley_add(struct punch_volley *volley, const struct endpoint *endpoint, bool observed,
-                      bool shared_lan)
+bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
+                     bool shared_lan)
 {
-    struct punch_candidate *known = volley_find(volley, endpoint);
+    struct punch_candidate *known = round_find(round, endpoint);
 
     if (known != NULL) {
         known->observed = known->observed || observed;
         return true;
     }
-    if (volley->count == PUNCH_CANDIDATE_MAX || !endpoint_may_be_target(endpoint, shared_lan)) {
+    if (round->count == PUNCH_CANDIDATE_MAX || !endpoint_may_be_target(endpoint, shared_lan)) {
         return false;
     }
-    volley->candidates[volley->count] =
+    round->candidates[round->count] =
         (struct punch_candidate){.endpoint = *endpoint, .observed = observed};
-    volley->count++;
+    round->count++;
     return true;
 }
 
 /* Packets to this candidate's IP, over all its ports, and whether a relay observed the peer there:
    otherwise a peer could point many hosts at a victim by naming many of its ports. */
-static void volley_ip_use(const struct punch_volley *volley,
-                          const struct punch_candidate *candidate, size_t *sent, bool *trusted)
+static void round_ip_use(const struct punch_round *round, const struct punch_candidate *candidate,
+                         size_t *sent, bool *trusted)
 {
     *sent = 0;
     *trusted = false;
-    for (size_t i = 0; i < volley->count; i++) {
-        const struct punch_candidate *other = &volley->candidates[i];
+    for (size_t i = 0; i < round->count; i++) {
+        const struct punch_candidate *other = &round->candidates[i];
         if (endpoint_same_ip(&other->endpoint, &candidate->endpoint)) {
             *sent += other->sent;
             *trusted = *trusted || other->observed || other->answered;
@@ -72,7 +72,7 @@ static void volley_ip_use(const struct punch_volley *volley,
     }
 }
 
-static bool candidate_may_receive(const struct punch_volley *volley,
+static bool candidate_may_receive(const struct punch_round *round,
                                   const struct punch_candidate *candidate)
 {
     size_t ip_sent;
@@ -81,121 +81,119 @@ static bool candidate_may_receive(const struct punch_volley *volley,
     if (candidate->answered) {
         return true;
     }
-    volley_ip_use(volley, candidate, &ip_sent, &ip_trusted);
+    round_ip_use(round, candidate, &ip_sent, &ip_trusted);
     return candidate->sent < PUNCH_SILENT_PACKETS_MAX &&
            (ip_trusted || ip_sent < PUNCH_UNOBSERVED_PACKETS_MAX);
 }
 
 /* Charge one packet to the round; false if its budget is used up. */
-static bool volley_charge(struct punch_volley *volley, struct punch_candidate *candidate)
+static bool round_charge(struct punch_round *round, struct punch_candidate *candidate)
 {
-    if (volley->bytes_sent + volley->packet_size > PUNCH_ROUND_BYTES_MAX) {
+    if (round->bytes_sent + round->packet_size > PUNCH_ROUND_BYTES_MAX) {
         return false;
     }
-    volley->bytes_sent += volley->packet_size;
+    round->bytes_sent += round->packet_size;
     candidate->sent++;
     return true;
 }
 
-static bool volley_next_echo(struct punch_volley *volley, struct endpoint *to, struct mono now)
+static bool next_echo(struct punch_round *round, struct endpoint *to, struct mono now)
 {
-    if (!mono_due(volley->echo_at, now)) {
+    if (!mono_due(round->echo_at, now)) {
         return false;
     }
     /* One step of the echo clock sends at most one packet to each candidate that is owed some;
        `next` says how far this step has come. */
-    while (volley->next < volley->count) {
-        struct punch_candidate *candidate = &volley->candidates[volley->next];
-        volley->next++;
+    while (round->next < round->count) {
+        struct punch_candidate *candidate = &round->candidates[round->next];
+        round->next++;
         if (candidate->echoes > 0) {
             candidate->echoes--;
-            if (volley_charge(volley, candidate)) {
+            if (round_charge(round, candidate)) {
                 *to = candidate->endpoint;
                 return true;
             }
         }
     }
-    volley->next = 0;
-    volley->echo_at = MONO_NEVER;
-    for (size_t i = 0; i < volley->count; i++) {
-        if (volley->candidates[i].echoes > 0) {
-            volley->echo_at = mono_add_ms(now, ECHO_MS);
+    round->next = 0;
+    round->echo_at = MONO_NEVER;
+    for (size_t i = 0; i < round->count; i++) {
+        if (round->candidates[i].echoes > 0) {
+            round->echo_at = mono_add_ms(now, ECHO_MS);
         }
     }
     return false;
 }
 
-static struct mono volley_at(const struct punch_volley *volley, size_t index)
+static struct mono burst_at(const struct punch_round *round, size_t index)
 {
-    return mono_add_ms(volley->fire_at, volley_ms[index]);
+    return mono_add_ms(round->fire_at, burst_ms[index]);
 }
 
-static bool volley_next_probe(struct punch_volley *volley, struct endpoint *to, struct mono now)
+static bool next_burst(struct punch_round *round, struct endpoint *to, struct mono now)
 {
-    while (volley->volley < PUNCH_VOLLEY_COUNT &&
-           mono_due(volley_at(volley, volley->volley), now)) {
+    while (round->burst < PUNCH_BURST_COUNT && mono_due(burst_at(round, round->burst), now)) {
         /* After a pause of the whole program the volleys that were missed are not made up for:
            they would leave at once, as one burst. */
-        while (volley->next == 0 && volley->volley + 1 < PUNCH_VOLLEY_COUNT &&
-               mono_due(volley_at(volley, volley->volley + 1U), now)) {
-            volley->volley++;
+        while (round->next == 0 && round->burst + 1 < PUNCH_BURST_COUNT &&
+               mono_due(burst_at(round, round->burst + 1U), now)) {
+            round->burst++;
         }
-        while (volley->next < volley->count) {
-            struct punch_candidate *candidate = &volley->candidates[volley->next];
-            volley->next++;
-            if (!candidate_may_receive(volley, candidate)) {
+        while (round->next < round->count) {
+            struct punch_candidate *candidate = &round->candidates[round->next];
+            round->next++;
+            if (!candidate_may_receive(round, candidate)) {
                 continue;
             }
-            if (!volley_charge(volley, candidate)) {
-                volley->volley = PUNCH_VOLLEY_COUNT;
+            if (!round_charge(round, candidate)) {
+                round->burst = PUNCH_BURST_COUNT;
                 return false;
             }
             *to = candidate->endpoint;
             return true;
         }
-        volley->next = 0;
-        volley->volley++;
+        round->next = 0;
+        round->burst++;
     }
     return false;
 }
 
-bool punch_volley_next(struct punch_volley *volley, struct endpoint *to, struct mono now)
+bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now)
 {
-    return volley->receipt ? volley_next_echo(volley, to, now) : volley_next_probe(volley, to, now);
+    return round->receipt ? next_echo(round, to, now) : next_burst(round, to, now);
 }
 
-void punch_volley_on_receipt(struct punch_volley *volley, const struct endpoint *from,
-                             struct mono now)
+void punch_round_on_receipt(struct punch_round *round, const struct endpoint *from, struct mono now)
 {
-    struct punch_candidate *candidate = volley_find(volley, from);
+    struct punch_candidate *candidate = round_find(round, from);
 
-    if (candidate == NULL && volley->count < PUNCH_CANDIDATE_MAX) {
-        candidate = &volley->candidates[volley->count];
+    if (candidate == NULL && round->count < PUNCH_CANDIDATE_MAX) {
+        candidate = &round->candidates[round->count];
         *candidate = (struct punch_candidate){.endpoint = *from};
-        volley->count++;
+        round->count++;
     }
-    if (!volley->receipt) {
-        volley->receipt = true;
-        volley->next = 0;
+    if (!round->receipt) {
+        round->receipt = true;
+        round->next = 0;
     }
     if (candidate != NULL && !candidate->answered) {
         candidate->answered = true;
         candidate->echoes = PUNCH_ECHO_PACKETS;
-        volley->echo_at = mono_min(volley->echo_at, now);
+        round->echo_at = mono_min(round->echo_at, now);
     }
 }
 
-struct mono punch_volley_deadline(const struct punch_volley *volley)
+struct mono punch_round_deadline(const struct punch_round *round)
 {
-    if (volley->receipt) {
-        return volley->echo_at;
+    if (round->receipt) {
+        return round->echo_at;
     }
-    return volley->volley < PUNCH_VOLLEY_COUNT ? volley_at(volley, volley->volley) : MONO_NEVER;
+    return round->burst < PUNCH_BURST_COUNT ? burst_at(round, round->burst) : MONO_NEVER;
 }
 
-bool punch_volley_failed(const struct punch_volley *volley, struct mono now)
+bool punch_round_failed(const struct punch_round *round, struct mono now)
 {
-    return !volley->receipt && mono_due(mono_add_ms(volley->fire_at, PUNCH_ROUND_MS), now);
+    return !round->receipt && mono_due(mono_add_ms(round->fire_at, PUNCH_ROUND_MS), now);
 }
 
 void punch_retry_reset(struct punch_retry *retry, struct mono now)

@@ -14,7 +14,7 @@
 
 enum {
     PUNCH_CANDIDATE_MAX = 16,
-    PUNCH_VOLLEY_COUNT = 7,           /* at 0, 20, 60, 140, 300, 620 and 1240 ms */
+    PUNCH_BURST_COUNT = 7,            /* at 0, 20, 60, 140, 300, 620 and 1240 ms */
     PUNCH_SILENT_PACKETS_MAX = 8,     /* to a candidate that never answered */
     PUNCH_UNOBSERVED_PACKETS_MAX = 2, /* to an IP that no relay observed for that peer */
     PUNCH_ECHO_PACKETS = 3,           /* after the first receipt, or the far NAT may stay closed */
@@ -31,10 +31,10 @@ struct punch_candidate {
 };
 
 /** One round of a punch. */
-struct punch_volley {
+struct punch_round {
     struct punch_candidate candidates[PUNCH_CANDIDATE_MAX];
     uint8_t count;
-    uint8_t volley;     /* the one being sent, PUNCH_VOLLEY_COUNT: all sent */
+    uint8_t burst;      /* the one being sent, PUNCH_BURST_COUNT: all sent */
     uint8_t next;       /* candidate within it */
     bool receipt;       /* something valid came from any candidate: no new volleys */
     size_t packet_size; /* UDP payload of one probe */
@@ -44,30 +44,30 @@ struct punch_volley {
 };
 
 /** A round that fires at `fire_at` with probes of packet_size bytes; no candidates yet. */
-void punch_volley_init(struct punch_volley *volley, struct mono fire_at, size_t packet_size);
+void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size);
 
 /**
  * Add a candidate; best ones first. shared_lan: both peers are known to be on one LAN, so that
  * special-purpose addresses are allowed. Returns false if it was refused: full, port 0, an address
  * that nobody may name. A known candidate is merged (observed wins).
  */
-bool punch_volley_add(struct punch_volley *volley, const struct endpoint *endpoint, bool observed,
-                      bool shared_lan);
+bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
+                     bool shared_lan);
 
 /** The next probe that is due: true and its target, to be sent now and counted as sent; false if
  * nothing is due. */
-bool punch_volley_next(struct punch_volley *volley, struct endpoint *to, struct mono now);
+bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now);
 
 /** Something valid came from `from` (a new address becomes a candidate if there is room): no more
  * volleys, three more packets to it. */
-void punch_volley_on_receipt(struct punch_volley *volley, const struct endpoint *from,
-                             struct mono now);
+void punch_round_on_receipt(struct punch_round *round, const struct endpoint *from,
+                            struct mono now);
 
-/** When punch_volley_next has something, MONO_NEVER if never again. */
-struct mono punch_volley_deadline(const struct punch_volley *volley);
+/** When punch_round_next has something, MONO_NEVER if never again. */
+struct mono punch_round_deadline(const struct punch_round *round);
 
 /** True if the round ended without any receipt: tell the schedule that it failed. */
-bool punch_volley_failed(const struct punch_volley *volley, struct mono now);
+bool punch_round_failed(const struct punch_round *round, struct mono now);
 
 /** When a failed punch is tried again: after 10 s, then 1, 5 and 30 min, then every 30 min. */
 struct punch_retry {

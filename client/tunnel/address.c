@@ -28,44 +28,44 @@ static size_t fixed_index(const struct tunnel_host *host, const uint8_t ip[16])
     return i;
 }
 
-enum view_kind tunnel_kind_of(const struct tunnel_host *host, bool v6, const uint8_t *ip,
-                              uint8_t middle[PLAIN_FIXED_SIZE])
+enum plain_kind tunnel_kind_of(const struct tunnel_host *host, bool v6, const uint8_t *ip,
+                               uint8_t middle[PLAIN_FIXED_SIZE])
 {
     uint8_t ip4[4];
     uint8_t eui64[EUI64_SIZE];
 
     if (!v6) {
-        return has_v4(host) && memcmp(ip, host->v4, 4) == 0 ? VIEW_KIND_OWN : VIEW_KIND_REAL;
+        return has_v4(host) && memcmp(ip, host->v4, 4) == 0 ? PLAIN_KIND_OWN : PLAIN_KIND_REAL;
     }
     if (memcmp(ip, host->v6, 16) == 0) {
-        return VIEW_KIND_OWN;
+        return PLAIN_KIND_OWN;
     }
     if (addrplan_4in6_extract(ip4, ip)) {
-        return has_v4(host) && memcmp(ip4, host->v4, 4) == 0 ? VIEW_KIND_4IN6 : VIEW_KIND_REAL;
+        return has_v4(host) && memcmp(ip4, host->v4, 4) == 0 ? PLAIN_KIND_4IN6 : PLAIN_KIND_REAL;
     }
     if (host->fixed_count > 0 && fixed_index(host, ip) == 0) {
-        return addrplan_fixed_extract(middle, eui64, ip) ? VIEW_KIND_FIXED : VIEW_KIND_REAL;
+        return addrplan_fixed_extract(middle, eui64, ip) ? PLAIN_KIND_FIXED : PLAIN_KIND_REAL;
     }
-    return VIEW_KIND_REAL;
+    return PLAIN_KIND_REAL;
 }
 
-bool tunnel_address_of(const struct tunnel_host *host, bool v6, enum view_kind kind,
+bool tunnel_address_of(const struct tunnel_host *host, bool v6, enum plain_kind kind,
                        const uint8_t middle[PLAIN_FIXED_SIZE], uint8_t *ip)
 {
     switch (kind) {
-    case VIEW_KIND_OWN:
+    case PLAIN_KIND_OWN:
         memcpy(ip, v6 ? host->v6 : host->v4, v6 ? 16 : 4);
         return v6 || has_v4(host);
-    case VIEW_KIND_4IN6:
+    case PLAIN_KIND_4IN6:
         addrplan_4in6(ip, host->v4);
         return has_v4(host);
-    case VIEW_KIND_FIXED:
+    case PLAIN_KIND_FIXED:
         if (host->fixed_count == 0 || memcmp(host->fixed[0], no_address, EUI64_SIZE) == 0) {
             return false;
         }
         addrplan_fixed(ip, middle, host->fixed[0]);
         return true;
-    case VIEW_KIND_REAL:
+    case PLAIN_KIND_REAL:
         break;
     }
     return false;
@@ -94,11 +94,11 @@ int tunnel_head_addresses(struct tunnel_head *head, const struct tunnel_pair *pa
     head->v6 = ip->v6;
     head->source = tunnel_kind_of(&pair->own, ip->v6, source, head->source_middle);
     head->destination = tunnel_kind_of(&pair->peer, ip->v6, destination, head->destination_middle);
-    if (head->source == VIEW_KIND_REAL &&
+    if (head->source == PLAIN_KIND_REAL &&
         !tunnel_real_allowed(pair, &pair->own, TUNNEL_REAL_SENT_SOURCE, ip->v6, source)) {
         return ERR_DROP;
     }
-    if (head->destination == VIEW_KIND_REAL &&
+    if (head->destination == PLAIN_KIND_REAL &&
         !tunnel_real_allowed(pair, &pair->peer, TUNNEL_REAL_SENT_DESTINATION, ip->v6,
                              destination)) {
         return ERR_DROP;
@@ -110,28 +110,28 @@ size_t tunnel_head_size(const struct tunnel_head *head)
 {
     size_t size = PLAIN_HEADER_SIZE;
 
-    size += head->source == VIEW_KIND_FIXED ? PLAIN_FIXED_SIZE : 0;
-    size += head->destination == VIEW_KIND_FIXED ? PLAIN_FIXED_SIZE : 0;
+    size += head->source == PLAIN_KIND_FIXED ? PLAIN_FIXED_SIZE : 0;
+    size += head->destination == PLAIN_KIND_FIXED ? PLAIN_FIXED_SIZE : 0;
     return size;
 }
 
 void tunnel_head_write(uint8_t *out, const struct tunnel_head *head)
 {
-    unsigned view = (head->v6 ? VIEW_FAMILY6_FLAG : 0U) | (head->df ? VIEW_DF_FLAG : 0U) |
-                    ((unsigned)head->source << VIEW_SOURCE_SHIFT) |
-                    ((unsigned)head->destination << VIEW_DESTINATION_SHIFT) |
-                    ((unsigned)head->checksum << VIEW_CHECKSUM_SHIFT);
+    unsigned view = (head->v6 ? PLAIN_FAMILY6_FLAG : 0U) | (head->df ? PLAIN_DF_FLAG : 0U) |
+                    ((unsigned)head->source << PLAIN_SOURCE_SHIFT) |
+                    ((unsigned)head->destination << PLAIN_DESTINATION_SHIFT) |
+                    ((unsigned)head->checksum << PLAIN_CHECKSUM_SHIFT);
     size_t at = PLAIN_HEADER_SIZE;
 
     out[0] = head->protocol;
     out[1] = head->traffic_class;
     out[2] = head->hop_limit;
     out[3] = (uint8_t)view;
-    if (head->source == VIEW_KIND_FIXED) {
+    if (head->source == PLAIN_KIND_FIXED) {
         memcpy(out + at, head->source_middle, PLAIN_FIXED_SIZE);
         at += PLAIN_FIXED_SIZE;
     }
-    if (head->destination == VIEW_KIND_FIXED) {
+    if (head->destination == PLAIN_KIND_FIXED) {
         memcpy(out + at, head->destination_middle, PLAIN_FIXED_SIZE);
     }
 }
@@ -144,25 +144,25 @@ int tunnel_head_read(struct tunnel_head *out, struct rbuf *r)
     out->hop_limit = rbuf_u8(r);
     unsigned view = rbuf_u8(r);
 
-    out->v6 = (view & VIEW_FAMILY6_FLAG) != 0;
-    out->df = (view & VIEW_DF_FLAG) != 0;
-    out->source = (enum view_kind)((view >> VIEW_SOURCE_SHIFT) & VIEW_KIND_MASK);
-    out->destination = (enum view_kind)((view >> VIEW_DESTINATION_SHIFT) & VIEW_KIND_MASK);
-    if (((view >> VIEW_CHECKSUM_SHIFT) & VIEW_CHECKSUM_MASK) > VIEW_CHECKSUM_PARTIAL) {
+    out->v6 = (view & PLAIN_FAMILY6_FLAG) != 0;
+    out->df = (view & PLAIN_DF_FLAG) != 0;
+    out->source = (enum plain_kind)((view >> PLAIN_SOURCE_SHIFT) & PLAIN_KIND_MASK);
+    out->destination = (enum plain_kind)((view >> PLAIN_DESTINATION_SHIFT) & PLAIN_KIND_MASK);
+    if (((view >> PLAIN_CHECKSUM_SHIFT) & PLAIN_CHECKSUM_MASK) > PLAIN_CHECKSUM_PARTIAL) {
         return ERR_DROP;
     }
-    out->checksum = (enum view_checksum)((view >> VIEW_CHECKSUM_SHIFT) & VIEW_CHECKSUM_MASK);
-    if (out->source == VIEW_KIND_FIXED) {
+    out->checksum = (enum plain_checksum)((view >> PLAIN_CHECKSUM_SHIFT) & PLAIN_CHECKSUM_MASK);
+    if (out->source == PLAIN_KIND_FIXED) {
         rbuf_copy(r, out->source_middle, PLAIN_FIXED_SIZE);
     }
-    if (out->destination == VIEW_KIND_FIXED) {
+    if (out->destination == PLAIN_KIND_FIXED) {
         rbuf_copy(r, out->destination_middle, PLAIN_FIXED_SIZE);
     }
     if (r->failed) {
         return ERR_DROP;
     }
-    bool only6 = out->source == VIEW_KIND_4IN6 || out->source == VIEW_KIND_FIXED ||
-                 out->destination == VIEW_KIND_4IN6 || out->destination == VIEW_KIND_FIXED;
+    bool only6 = out->source == PLAIN_KIND_4IN6 || out->source == PLAIN_KIND_FIXED ||
+                 out->destination == PLAIN_KIND_4IN6 || out->destination == PLAIN_KIND_FIXED;
 
     if (out->v6 ? out->df : only6) {
         return ERR_DROP;

@@ -8,21 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t piece_count(size_t size, size_t room)
+size_t fragment_count(size_t size, size_t room)
 {
     if (size <= room) {
         return 1;
     }
-    if (room <= PIECE_OVERHEAD || size > PIECE_PLAIN_SIZE_MAX) {
+    if (room <= FRAGMENT_OVERHEAD || size > FRAGMENT_PLAIN_SIZE_MAX) {
         return 0;
     }
-    size_t count = (size + room - PIECE_OVERHEAD - 1) / (room - PIECE_OVERHEAD);
+    size_t count = (size + room - FRAGMENT_OVERHEAD - 1) / (room - FRAGMENT_OVERHEAD);
 
-    return count <= PIECE_COUNT_MAX ? count : 0;
+    return count <= FRAGMENT_COUNT_MAX ? count : 0;
 }
 
-size_t piece_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size, uint32_t id,
-                   size_t index, size_t count)
+size_t fragment_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size, uint32_t id,
+                      size_t index, size_t count)
 {
     /* Equal parts: a path that passes one of them passes the others. */
     size_t part_size = (size + count - 1) / count;
@@ -30,7 +30,7 @@ size_t piece_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size,
     struct wbuf w = wbuf_over(out, room);
 
     CHECK(index < count && part_at < size);
-    wbuf_u8(&w, PLAIN_PROTOCOL_PIECE);
+    wbuf_u8(&w, PLAIN_PROTOCOL_FRAGMENT);
     wbuf_zeros(&w, PLAIN_HEADER_SIZE - 1);
     wbuf_u32(&w, id);
     wbuf_u8(&w, u8_of(index));
@@ -40,7 +40,7 @@ size_t piece_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size,
     return wbuf_size(&w);
 }
 
-/* One plaintext of which pieces are here. */
+/* One plaintext of which fragments are here. */
 struct pending {
     bool used;
     uint32_t id;
@@ -48,26 +48,26 @@ struct pending {
     struct mono since;
     uint64_t order; /* of arrival: `since` may be equal */
     size_t bytes;
-    uint8_t *parts[PIECE_COUNT_MAX];
-    size_t sizes[PIECE_COUNT_MAX];
+    uint8_t *parts[FRAGMENT_COUNT_MAX];
+    size_t sizes[FRAGMENT_COUNT_MAX];
 };
 
-struct piece_box {
-    struct pending pending[PIECE_PENDING_MAX];
+struct fragment_box {
+    struct pending pending[FRAGMENT_PENDING_MAX];
     struct budget *shared;
     size_t bytes;
     uint64_t orders;
-    struct piece_counters counters;
+    struct fragment_counters counters;
 };
 
-struct piece {
+struct fragment {
     uint32_t id;
     uint8_t index, count;
     const uint8_t *part;
     size_t part_size;
 };
 
-int piece_box_new(struct piece_box **out, struct budget *shared)
+int fragment_box_new(struct fragment_box **out, struct budget *shared)
 {
     *out = calloc(1, sizeof(**out));
     if (*out == NULL) {
@@ -78,43 +78,43 @@ int piece_box_new(struct piece_box **out, struct budget *shared)
 }
 
 /* The box holds `bytes` from now on. False (nothing changed) if it may not hold so many. */
-static bool box_hold(struct piece_box *box, size_t bytes)
+static bool box_hold(struct fragment_box *box, size_t bytes)
 {
-    if (bytes > PIECE_BYTES_MAX ||
+    if (bytes > FRAGMENT_BYTES_MAX ||
         (box->shared != NULL &&
-         !budget_move(box->shared, budget_charge(box->bytes, PIECE_BYTES_OWN),
-                      budget_charge(bytes, PIECE_BYTES_OWN)))) {
+         !budget_move(box->shared, budget_charge(box->bytes, FRAGMENT_BYTES_OWN),
+                      budget_charge(bytes, FRAGMENT_BYTES_OWN)))) {
         return false;
     }
     box->bytes = bytes;
     return true;
 }
 
-static void pending_clear(struct piece_box *box, struct pending *pending)
+static void pending_clear(struct fragment_box *box, struct pending *pending)
 {
-    for (size_t i = 0; i < PIECE_COUNT_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_COUNT_MAX; i++) {
         free(pending->parts[i]);
     }
     (void)box_hold(box, box->bytes - pending->bytes); /* less is always granted */
     *pending = (struct pending){0};
 }
 
-void piece_box_free(struct piece_box *box)
+void fragment_box_free(struct fragment_box *box)
 {
     if (box == NULL) {
         return;
     }
-    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
         pending_clear(box, &box->pending[i]);
     }
     free(box);
 }
 
-static int piece_read(struct piece *out, const uint8_t *data, size_t size)
+static int fragment_read(struct fragment *out, const uint8_t *data, size_t size)
 {
     struct rbuf r = rbuf_over(data, size);
 
-    if (rbuf_u8(&r) != PLAIN_PROTOCOL_PIECE) {
+    if (rbuf_u8(&r) != PLAIN_PROTOCOL_FRAGMENT) {
         return ERR_DROP;
     }
     rbuf_zeros(&r, PLAIN_HEADER_SIZE - 1);
@@ -123,17 +123,18 @@ static int piece_read(struct piece *out, const uint8_t *data, size_t size)
     out->count = rbuf_u8(&r);
     out->part_size = rbuf_left(&r);
     out->part = rbuf_take(&r, out->part_size);
-    if (!rbuf_done(&r) || out->count < 2 || out->count > PIECE_COUNT_MAX ||
-        out->index >= out->count || out->part_size == 0 || out->part_size > PIECE_PLAIN_SIZE_MAX) {
+    if (!rbuf_done(&r) || out->count < 2 || out->count > FRAGMENT_COUNT_MAX ||
+        out->index >= out->count || out->part_size == 0 ||
+        out->part_size > FRAGMENT_PLAIN_SIZE_MAX) {
         return ERR_DROP;
     }
-    /* Pieces are not cut again. */
-    return out->index == 0 && out->part[0] == PLAIN_PROTOCOL_PIECE ? ERR_DROP : ERR_OK;
+    /* Fragments are not cut again. */
+    return out->index == 0 && out->part[0] == PLAIN_PROTOCOL_FRAGMENT ? ERR_DROP : ERR_OK;
 }
 
-static struct pending *pending_find(struct piece_box *box, uint32_t id)
+static struct pending *pending_find(struct fragment_box *box, uint32_t id)
 {
-    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
         if (box->pending[i].used && box->pending[i].id == id) {
             return &box->pending[i];
         }
@@ -141,11 +142,11 @@ static struct pending *pending_find(struct piece_box *box, uint32_t id)
     return NULL;
 }
 
-static struct pending *pending_oldest(struct piece_box *box, const struct pending *but)
+static struct pending *pending_oldest(struct fragment_box *box, const struct pending *but)
 {
     struct pending *oldest = NULL;
 
-    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
         struct pending *p = &box->pending[i];
 
         if (p->used && p != but && (oldest == NULL || p->order < oldest->order)) {
@@ -155,11 +156,11 @@ static struct pending *pending_oldest(struct piece_box *box, const struct pendin
     return oldest;
 }
 
-static struct pending *pending_take(struct piece_box *box)
+static struct pending *pending_take(struct fragment_box *box)
 {
     struct pending *oldest;
 
-    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
         if (!box->pending[i].used) {
             return &box->pending[i];
         }
@@ -170,8 +171,8 @@ static struct pending *pending_take(struct piece_box *box)
     return oldest;
 }
 
-/* All pieces but the last have one size, and the last is no larger. */
-static bool sizes_fit(const struct pending *pending, const struct piece *piece)
+/* All fragments but the last have one size, and the last is no larger. */
+static bool sizes_fit(const struct pending *pending, const struct fragment *fragment)
 {
     size_t last = (size_t)pending->count - 1;
 
@@ -181,23 +182,23 @@ static bool sizes_fit(const struct pending *pending, const struct piece *piece)
         if (size == 0) {
             continue;
         }
-        if ((i == last && size > piece->part_size) ||
-            (piece->index == last && size < piece->part_size) ||
-            (i != last && piece->index != last && size != piece->part_size)) {
+        if ((i == last && size > fragment->part_size) ||
+            (fragment->index == last && size < fragment->part_size) ||
+            (i != last && fragment->index != last && size != fragment->part_size)) {
             return false;
         }
     }
-    return pending->bytes + piece->part_size <= PIECE_PLAIN_SIZE_MAX;
+    return pending->bytes + fragment->part_size <= FRAGMENT_PLAIN_SIZE_MAX;
 }
 
-static int piece_refuse(struct piece_box *box)
+static int fragment_refuse(struct fragment_box *box)
 {
     box->counters.refused++;
     return ERR_DROP;
 }
 
 /* Put the parts together and forget them. */
-static int pending_finish(struct piece_box *box, struct pending *pending, uint8_t *out,
+static int pending_finish(struct fragment_box *box, struct pending *pending, uint8_t *out,
                           size_t capacity, size_t *out_size)
 {
     size_t at = 0;
@@ -216,41 +217,45 @@ static int pending_finish(struct piece_box *box, struct pending *pending, uint8_
     return ERR_OK;
 }
 
-int piece_box_put(struct piece_box *box, const uint8_t *data, size_t size, uint8_t *out,
-                  size_t capacity, size_t *out_size, struct mono now)
+int fragment_box_put(struct fragment_box *box, const uint8_t *data, size_t size, uint8_t *out,
+                     size_t capacity, size_t *out_size, struct mono now)
 {
-    struct piece piece;
+    struct fragment fragment;
 
-    piece_box_expire(box, now);
-    if (piece_read(&piece, data, size) != ERR_OK) {
-        return piece_refuse(box);
+    fragment_box_expire(box, now);
+    if (fragment_read(&fragment, data, size) != ERR_OK) {
+        return fragment_refuse(box);
     }
-    struct pending *pending = pending_find(box, piece.id);
+    struct pending *pending = pending_find(box, fragment.id);
 
-    if (pending != NULL && (pending->count != piece.count || pending->sizes[piece.index] != 0 ||
-                            !sizes_fit(pending, &piece))) {
-        return piece_refuse(box);
+    if (pending != NULL &&
+        (pending->count != fragment.count || pending->sizes[fragment.index] != 0 ||
+         !sizes_fit(pending, &fragment))) {
+        return fragment_refuse(box);
     }
-    uint8_t *part = malloc(piece.part_size);
+    uint8_t *part = malloc(fragment.part_size);
 
     if (part == NULL) {
         return ERR_NOMEM;
     }
-    memcpy(part, piece.part, piece.part_size);
+    memcpy(part, fragment.part, fragment.part_size);
     if (pending == NULL) {
         pending = pending_take(box);
-        *pending = (struct pending){
-            .used = true, .id = piece.id, .count = piece.count, .since = now, .order = box->orders};
+        *pending = (struct pending){.used = true,
+                                    .id = fragment.id,
+                                    .count = fragment.count,
+                                    .since = now,
+                                    .order = box->orders};
         box->orders++;
     }
-    while (!box_hold(box, box->bytes + piece.part_size)) {
+    while (!box_hold(box, box->bytes + fragment.part_size)) {
         /* There is an older one: a single plaintext is always granted. */
         pending_clear(box, pending_oldest(box, pending));
         box->counters.displaced++;
     }
-    pending->parts[piece.index] = part;
-    pending->sizes[piece.index] = piece.part_size;
-    pending->bytes += piece.part_size;
+    pending->parts[fragment.index] = part;
+    pending->sizes[fragment.index] = fragment.part_size;
+    pending->bytes += fragment.part_size;
     pending->have++;
     if (pending->have == pending->count) {
         return pending_finish(box, pending, out, capacity, out_size);
@@ -259,31 +264,31 @@ int piece_box_put(struct piece_box *box, const uint8_t *data, size_t size, uint8
     return ERR_OK;
 }
 
-void piece_box_expire(struct piece_box *box, struct mono now)
+void fragment_box_expire(struct fragment_box *box, struct mono now)
 {
-    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
         struct pending *p = &box->pending[i];
 
-        if (p->used && mono_due(mono_add_ms(p->since, PIECE_TIMEOUT_MS), now)) {
+        if (p->used && mono_due(mono_add_ms(p->since, FRAGMENT_TIMEOUT_MS), now)) {
             pending_clear(box, p);
             box->counters.timed_out++;
         }
     }
 }
 
-struct mono piece_box_deadline(const struct piece_box *box)
+struct mono fragment_box_deadline(const struct fragment_box *box)
 {
     struct mono deadline = MONO_NEVER;
 
-    for (size_t i = 0; i < PIECE_PENDING_MAX; i++) {
+    for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
         if (box->pending[i].used) {
-            deadline = mono_min(deadline, mono_add_ms(box->pending[i].since, PIECE_TIMEOUT_MS));
+            deadline = mono_min(deadline, mono_add_ms(box->pending[i].since, FRAGMENT_TIMEOUT_MS));
         }
     }
     return deadline;
 }
 
-const struct piece_counters *piece_box_counters(const struct piece_box *box)
+const struct fragment_counters *fragment_box_counters(const struct fragment_box *box)
 {
     return &box->counters;
 }

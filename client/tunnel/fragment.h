@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plaintexts that do not fit the path, cut into up to PIECE_COUNT_MAX pieces (plaintext protocol
- * 250; docs/protocol.md, section 5), and their reassembly, one piece_box per peer:
+ * Plaintexts that do not fit the path, cut into up to FRAGMENT_COUNT_MAX fragments (plaintext
+ * protocol 250; docs/protocol.md, section 5), and their reassembly, one fragment_box per peer:
  *
  *   250(1) zero(3) id(4) index(1) count(1) part of the inner plaintext
  *
- * All pieces but the last have the same size. Everything received is hostile: a bad piece changes
- * nothing, what is kept is bounded in number, bytes and time, and the oldest makes room.
+ * All fragments but the last have the same size. Everything received is hostile: a bad fragment
+ * changes nothing, what is kept is bounded in number, bytes and time, and the oldest makes room.
  */
 #pragma once
 
@@ -19,59 +19,59 @@
 #include <stdint.h>
 
 enum {
-    PIECE_OVERHEAD = PLAIN_HEADER_SIZE + PIECE_HEADER_SIZE,
-    PIECE_PLAIN_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX, /* of an inner plaintext */
-    PIECE_BYTES_MAX = 262144,                                     /* kept per peer, ... */
-    PIECE_BYTES_OWN = PIECE_PLAIN_SIZE_MAX, /* ... of which this is always granted */
+    FRAGMENT_OVERHEAD = PLAIN_HEADER_SIZE + FRAGMENT_HEADER_SIZE,
+    FRAGMENT_PLAIN_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX, /* of an inner plaintext */
+    FRAGMENT_BYTES_MAX = 262144,                                     /* kept per peer, ... */
+    FRAGMENT_BYTES_OWN = FRAGMENT_PLAIN_SIZE_MAX, /* ... of which this is always granted */
 };
 
-/** How many pieces a plaintext of `size` bytes needs when a frame has room for `room` plaintext
- * bytes: 1 if it fits as it is, 2 to PIECE_COUNT_MAX, or 0 if it cannot be sent. */
-size_t piece_count(size_t size, size_t room);
+/** How many fragments a plaintext of `size` bytes needs when a frame has room for `room` plaintext
+ * bytes: 1 if it fits as it is, 2 to FRAGMENT_COUNT_MAX, or 0 if it cannot be sent. */
+size_t fragment_count(size_t size, size_t room);
 
 /**
- * Write piece `index` of `count` (from piece_count, 2 or more) to out, which has room for `room`
- * bytes; returns its size. `id` differs between plaintexts of one session.
+ * Write fragment `index` of `count` (from fragment_count, 2 or more) to out, which has room for
+ * `room` bytes; returns its size. `id` differs between plaintexts of one session.
  */
-size_t piece_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size, uint32_t id,
-                   size_t index, size_t count);
+size_t fragment_write(uint8_t *out, size_t room, const uint8_t *plain, size_t size, uint32_t id,
+                      size_t index, size_t count);
 
-struct piece_box;
+struct fragment_box;
 
-struct piece_counters {
+struct fragment_counters {
     uint64_t completed;
     uint64_t refused;   /* malformed, duplicate, inconsistent */
-    uint64_t timed_out; /* incomplete plaintexts given up after PIECE_TIMEOUT_MS */
-    uint64_t displaced; /* incomplete plaintexts given up for newer ones, or because the budget is used up */
+    uint64_t timed_out; /* incomplete plaintexts given up after FRAGMENT_TIMEOUT_MS */
+    uint64_t displaced; /* incomplete plaintexts given up for newer ones, or because the budget is
+                           used up */
 };
 
-/** A reassembler; make it when the first piece comes. What it keeps beyond PIECE_BYTES_OWN comes
- * out of `shared`, borrowed for its life; NULL: no such bound. ERR_NOMEM leaves *out NULL. */
-int piece_box_new(struct piece_box **out, struct budget *shared) MUST_CHECK;
+/** A reassembler; make it when the first fragment comes. What it keeps beyond FRAGMENT_BYTES_OWN
+ * comes out of `shared`, borrowed for its life; NULL: no such bound. ERR_NOMEM leaves *out NULL. */
+int fragment_box_new(struct fragment_box **out, struct budget *shared) MUST_CHECK;
 
 /** Free it. NULL is fine. */
-void piece_box_free(struct piece_box *box);
+void fragment_box_free(struct fragment_box *box);
 
 /**
- * Take one piece: a plaintext of protocol 250, any content.
+ * Take one fragment: a plaintext of protocol 250, any content.
  *
- * out, capacity   where a completed plaintext goes; may overlap the piece. PIECE_PLAIN_SIZE_MAX
- *                 bytes are always enough
- * out_size        0: more pieces are wanted; else the size of the completed plaintext. Written
- *                 only on ERR_OK
+ * out, capacity   where a completed plaintext goes; may overlap the fragment.
+ * FRAGMENT_PLAIN_SIZE_MAX bytes are always enough out_size        0: more fragments are wanted;
+ * else the size of the completed plaintext. Written only on ERR_OK
  *
  * The completed plaintext may be of any protocol but 250. ERR_DROP (nothing changed): malformed, a
  * duplicate, not like the others of its id, or together too large. ERR_LIMIT: the whole is larger
  * than capacity (and forgotten). ERR_NOMEM.
  */
-int piece_box_put(struct piece_box *box, const uint8_t *piece, size_t size, uint8_t *out,
-                  size_t capacity, size_t *out_size, struct mono now) MUST_CHECK;
+int fragment_box_put(struct fragment_box *box, const uint8_t *fragment, size_t size, uint8_t *out,
+                     size_t capacity, size_t *out_size, struct mono now) MUST_CHECK;
 
-/** Give up what waits longer than PIECE_TIMEOUT_MS (piece_box_put does so too). */
-void piece_box_expire(struct piece_box *box, struct mono now);
+/** Give up what waits longer than FRAGMENT_TIMEOUT_MS (fragment_box_put does so too). */
+void fragment_box_expire(struct fragment_box *box, struct mono now);
 
 /** When the oldest will time out; MONO_NEVER if nothing waits. */
-struct mono piece_box_deadline(const struct piece_box *box);
+struct mono fragment_box_deadline(const struct fragment_box *box);
 
 /** What happened so far; borrowed from the box. */
-const struct piece_counters *piece_box_counters(const struct piece_box *box);
+const struct fragment_counters *fragment_box_counters(const struct fragment_box *box);

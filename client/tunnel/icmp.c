@@ -55,12 +55,12 @@ bool tunnel_icmp_is_error(bool v6, uint8_t protocol, const uint8_t *transport, s
 }
 
 /* How an address of this kind stands in a quote that travels. */
-static void quote_wire(enum view_kind kind, uint8_t ip[16])
+static void quote_wire(enum plain_kind kind, uint8_t ip[16])
 {
     static const uint8_t zero[4];
 
     memset(ip, 0, 16);
-    if (kind == VIEW_KIND_4IN6) {
+    if (kind == PLAIN_KIND_4IN6) {
         addrplan_4in6(ip, zero);
     }
 }
@@ -71,7 +71,7 @@ static bool quote_address(enum tunnel_quote_way way, const struct tunnel_pair *p
                           const struct tunnel_host *host, enum tunnel_real_use use, bool v6,
                           const uint8_t *ip, uint8_t replaced[16])
 {
-    static const enum view_kind kinds[] = {VIEW_KIND_OWN, VIEW_KIND_4IN6};
+    static const enum plain_kind kinds[] = {PLAIN_KIND_OWN, PLAIN_KIND_4IN6};
     static const uint8_t middle[PLAIN_FIXED_SIZE];
     size_t size = v6 ? 16 : 4;
 

@@ -31,8 +31,8 @@ struct packet {
     uint16_t checksum_start;  /* offset of the transport header */
     uint16_t checksum_offset; /* of the checksum field from checksum_start */
     enum packet_gso gso;
-    uint16_t gso_size;        /* payload bytes per segment */
-    uint16_t header_size;     /* gso: IP and TCP header together */
+    uint16_t gso_size;    /* payload bytes per segment */
+    uint16_t header_size; /* gso: IP and TCP header together */
 };
 
 /** Packets for the TUN device, back to back in one buffer, each with PACKET_BOX_HEADROOM free bytes
@@ -56,7 +56,8 @@ void packet_box_fini(struct packet_box *box);
  * returned pointer; NULL (counted) if full. Nothing is appended until packet_box_commit. */
 uint8_t *packet_box_reserve(struct packet_box *box, size_t size_max);
 
-/** Append *packet, whose data lies inside what packet_box_reserve handed out (headroom included). */
+/** Append *packet, whose data lies inside what packet_box_reserve handed out (headroom included).
+ */
 void packet_box_commit(struct packet_box *box, const struct packet *packet);
 
 /** Forget everything in the box. */

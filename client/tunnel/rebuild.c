@@ -34,7 +34,7 @@ static int plain_checksum(struct packet *out, const struct tunnel_head *head,
     uint8_t *field = body + transport->checksum_at;
 
     switch (head->checksum) {
-    case VIEW_CHECKSUM_COMPLETE:
+    case PLAIN_CHECKSUM_COMPLETE:
         if (transport->pseudo) {
             uint16_t checksum = checksum_update(be16_read(field), 0, pseudo);
             bool udp_zero = head->protocol == IP_PROTOCOL_UDP && checksum == 0;
@@ -42,9 +42,9 @@ static int plain_checksum(struct packet *out, const struct tunnel_head *head,
             be16_write(field, udp_zero ? 0xffff : checksum);
         }
         return ERR_OK;
-    case VIEW_CHECKSUM_NONE:
+    case PLAIN_CHECKSUM_NONE:
         return head->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0 ? ERR_OK : ERR_DROP;
-    case VIEW_CHECKSUM_PARTIAL:
+    case PLAIN_CHECKSUM_PARTIAL:
         if (be16_read(field) != 0) {
             return ERR_DROP;
         }
@@ -82,7 +82,7 @@ static int rebuild_plain(struct packet *out, const struct tunnel_pair *pair,
     }
     if (tunnel_icmp_is_error(head->v6, head->protocol, body, body_size) &&
         tunnel_quote(TUNNEL_QUOTE_REBUILD, pair, head->v6, body, body_size,
-                             head->checksum == VIEW_CHECKSUM_COMPLETE) != ERR_OK) {
+                     head->checksum == PLAIN_CHECKSUM_COMPLETE) != ERR_OK) {
         return ERR_DROP;
     }
     uint32_t pseudo = tunnel_pseudo(head->v6, source, destination, head->protocol, body_size);
@@ -107,10 +107,10 @@ static int whole_address(uint8_t *ip, const struct tunnel_pair *pair, bool sourc
                          const struct tunnel_head *head, uint32_t *added)
 {
     const struct tunnel_host *host = source ? &pair->peer : &pair->own;
-    enum view_kind kind = source ? head->source : head->destination;
+    enum plain_kind kind = source ? head->source : head->destination;
     const uint8_t *middle = source ? head->source_middle : head->destination_middle;
 
-    if (kind == VIEW_KIND_REAL) {
+    if (kind == PLAIN_KIND_REAL) {
         enum tunnel_real_use use =
             source ? TUNNEL_REAL_RECEIVED_SOURCE : TUNNEL_REAL_RECEIVED_DESTINATION;
 
@@ -124,12 +124,12 @@ static int whole_address(uint8_t *ip, const struct tunnel_pair *pair, bool sourc
 }
 
 /* Give a checksum inside back the addresses' share. The form must say whether there is one. */
-static int whole_checksum(uint8_t *body, const struct tunnel_ip *ip, enum view_checksum form,
+static int whole_checksum(uint8_t *body, const struct tunnel_ip *ip, enum plain_checksum form,
                           uint32_t added)
 {
     uint8_t *field = tunnel_checksum_field(body, ip);
 
-    if (form != (field != NULL ? VIEW_CHECKSUM_COMPLETE : VIEW_CHECKSUM_NONE)) {
+    if (form != (field != NULL ? PLAIN_CHECKSUM_COMPLETE : PLAIN_CHECKSUM_NONE)) {
         return ERR_DROP;
     }
     if (field != NULL) {
@@ -161,9 +161,8 @@ static int rebuild_whole(struct packet *out, const struct tunnel_pair *pair,
         return ERR_DROP;
     }
     if (ip.transport && tunnel_icmp_is_error(ip.v6, ip.protocol, transport, transport_size) &&
-        (ip.fragment ||
-         tunnel_quote(TUNNEL_QUOTE_REBUILD, pair, ip.v6, transport, transport_size, true) !=
-             ERR_OK)) {
+        (ip.fragment || tunnel_quote(TUNNEL_QUOTE_REBUILD, pair, ip.v6, transport, transport_size,
+                                     true) != ERR_OK)) {
         return ERR_DROP;
     }
     int rc = whole_checksum(body, &ip, head->checksum, added);
@@ -195,7 +194,7 @@ int tunnel_rebuild(struct packet *out, const struct tunnel_pair *pair, uint8_t *
     if (head.protocol == PLAIN_PROTOCOL_IP4 || head.protocol == PLAIN_PROTOCOL_IP6) {
         return rebuild_whole(out, pair, &head, body, body_size);
     }
-    if (head.source == VIEW_KIND_REAL || head.destination == VIEW_KIND_REAL) {
+    if (head.source == PLAIN_KIND_REAL || head.destination == PLAIN_KIND_REAL) {
         return ERR_DROP;
     }
     return rebuild_plain(out, pair, &head, body, body_size, next_id);

@@ -49,7 +49,7 @@ int tunnel_segment_strip(uint8_t *out, size_t capacity, size_t *size,
 
     if (!super_parse(&ip, packet) || segment >= super_count(&ip, packet) ||
         tunnel_head_addresses(&head, pair, &ip, packet->data) != ERR_OK ||
-        head.source == VIEW_KIND_REAL || head.destination == VIEW_KIND_REAL) {
+        head.source == PLAIN_KIND_REAL || head.destination == PLAIN_KIND_REAL) {
         return ERR_DROP;
     }
     bool last = segment + 1 == super_count(&ip, packet);
@@ -79,7 +79,7 @@ int tunnel_segment_strip(uint8_t *out, size_t capacity, size_t *size,
     head.traffic_class = ip.traffic_class;
     head.hop_limit = ip.hop_limit;
     head.df = ip.df;
-    head.checksum = VIEW_CHECKSUM_PARTIAL;
+    head.checksum = PLAIN_CHECKSUM_PARTIAL;
     tunnel_head_write(out, &head);
     *size = head_size + tcp_size + part_size;
     return ERR_OK;

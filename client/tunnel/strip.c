@@ -57,9 +57,9 @@ static bool partial_acceptable(const struct tunnel_ip *ip, const struct packet *
 }
 
 /* Checksum form and field of a plain packet's transport, which was copied to `body`. */
-static enum view_checksum plain_checksum(uint8_t *body, const struct tunnel_ip *ip,
-                                         const struct tunnel_transport *transport,
-                                         const struct packet *packet)
+static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_ip *ip,
+                                          const struct tunnel_transport *transport,
+                                          const struct packet *packet)
 {
     uint8_t *field = body + transport->checksum_at;
     const uint8_t *source = packet->data + ip->source_at;
@@ -67,17 +67,17 @@ static enum view_checksum plain_checksum(uint8_t *body, const struct tunnel_ip *
 
     if (packet->checksum_partial) {
         be16_write(field, 0);
-        return VIEW_CHECKSUM_PARTIAL;
+        return PLAIN_CHECKSUM_PARTIAL;
     }
     if (ip->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0) {
-        return VIEW_CHECKSUM_NONE;
+        return PLAIN_CHECKSUM_NONE;
     }
     if (transport->pseudo) {
         tunnel_checksum_change(
             field, ip->protocol,
             tunnel_pseudo(ip->v6, source, destination, ip->protocol, ip->size - ip->payload_at), 0);
     }
-    return VIEW_CHECKSUM_COMPLETE;
+    return PLAIN_CHECKSUM_COMPLETE;
 }
 
 static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
@@ -121,11 +121,11 @@ static uint32_t whole_zero(uint8_t *body, const struct tunnel_ip *ip,
 {
     uint32_t sum = 0;
 
-    if (head->source != VIEW_KIND_REAL) {
+    if (head->source != PLAIN_KIND_REAL) {
         sum = checksum_add(sum, body + ip->source_at, ip->address_size);
         memset(body + ip->source_at, 0, ip->address_size);
     }
-    if (head->destination != VIEW_KIND_REAL) {
+    if (head->destination != PLAIN_KIND_REAL) {
         sum = checksum_add(sum, body + ip->destination_at, ip->address_size);
         memset(body + ip->destination_at, 0, ip->address_size);
     }
@@ -157,9 +157,9 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
     uint8_t *transport = body + ip->payload_at;
 
     if (ip->transport && tunnel_icmp_is_error(ip->v6, ip->protocol, transport, transport_size)) {
-        rc = ip->fragment ? ERR_DROP /* its quote may go on elsewhere */
-                          : tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, transport,
-                                         transport_size, true);
+        rc = ip->fragment
+                 ? ERR_DROP /* its quote may go on elsewhere */
+                 : tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, transport, transport_size, true);
         if (rc != ERR_OK) {
             return rc;
         }
@@ -174,7 +174,7 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
         be16_write(body + 10, 0);
     }
     head->protocol = ip->v6 ? PLAIN_PROTOCOL_IP6 : PLAIN_PROTOCOL_IP4;
-    head->checksum = field != NULL ? VIEW_CHECKSUM_COMPLETE : VIEW_CHECKSUM_NONE;
+    head->checksum = field != NULL ? PLAIN_CHECKSUM_COMPLETE : PLAIN_CHECKSUM_NONE;
     tunnel_head_write(out, head);
     *size = head_size + ip->size;
     return ERR_OK;
@@ -198,8 +198,8 @@ int tunnel_strip(uint8_t *out, size_t capacity, size_t *size, const struct tunne
                                               ip.size - ip.payload_at)) {
         return ERR_DROP;
     }
-    if (ip.plain && tunnel_protocol_plain(ip.v6, ip.protocol) && head.source != VIEW_KIND_REAL &&
-        head.destination != VIEW_KIND_REAL) {
+    if (ip.plain && tunnel_protocol_plain(ip.v6, ip.protocol) && head.source != PLAIN_KIND_REAL &&
+        head.destination != PLAIN_KIND_REAL) {
         return strip_plain(out, capacity, size, pair, &head, &ip, packet);
     }
     return strip_whole(out, capacity, size, pair, &head, &ip, packet);

@@ -19,8 +19,8 @@
  * becomes 0.0.0.0, a key address ::, a 4in6 address fdd9:f8f4::, a fixed address stays.
  *
  * ICMP messages that only mean something on one link (redirects, neighbour and router discovery,
- * multicast listeners), IPv4 source routes, IPv6 routing headers with segments left and home address
- * options are refused in both directions.
+ * multicast listeners), IPv4 source routes, IPv6 routing headers with segments left and home
+ * address options are refused in both directions.
  *
  * Files: tunnel_strip.c, tunnel_rebuild.c, tunnel_segment.c (TCP super-packets), tunnel_icmp.c
  * (quotes, own errors), tunnel_address.c (kinds and addresses), tunnel_parse.c (IP headers).

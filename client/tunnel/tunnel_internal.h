@@ -68,8 +68,8 @@ uint32_t tunnel_pseudo(bool v6, const uint8_t *source, const uint8_t *destinatio
 struct tunnel_head {
     uint8_t protocol, traffic_class, hop_limit;
     bool v6, df;
-    enum view_kind source, destination;
-    enum view_checksum checksum;
+    enum plain_kind source, destination;
+    enum plain_checksum checksum;
     uint8_t source_middle[PLAIN_FIXED_SIZE], destination_middle[PLAIN_FIXED_SIZE];
 };
 
@@ -82,13 +82,13 @@ void tunnel_head_write(uint8_t *out, const struct tunnel_head *head);
 /** Read a head; ERR_DROP (out undefined) for what tunnel_head_write does not make. */
 int tunnel_head_read(struct tunnel_head *out, struct rbuf *r) MUST_CHECK;
 
-/** The kind of an address if it is the host's, else VIEW_KIND_REAL. middle is written for
- * VIEW_KIND_FIXED only. */
-enum view_kind tunnel_kind_of(const struct tunnel_host *host, bool v6, const uint8_t *ip,
-                              uint8_t middle[PLAIN_FIXED_SIZE]);
+/** The kind of an address if it is the host's, else PLAIN_KIND_REAL. middle is written for
+ * PLAIN_KIND_FIXED only. */
+enum plain_kind tunnel_kind_of(const struct tunnel_host *host, bool v6, const uint8_t *ip,
+                               uint8_t middle[PLAIN_FIXED_SIZE]);
 
-/** Write the host's address of a kind (not VIEW_KIND_REAL); false if it has none. */
-bool tunnel_address_of(const struct tunnel_host *host, bool v6, enum view_kind kind,
+/** Write the host's address of a kind (not PLAIN_KIND_REAL); false if it has none. */
+bool tunnel_address_of(const struct tunnel_host *host, bool v6, enum plain_kind kind,
                        const uint8_t middle[PLAIN_FIXED_SIZE], uint8_t *ip);
 
 /** May this address travel as a real one? Fixed addresses of `host` may. */

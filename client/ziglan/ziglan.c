@@ -12,8 +12,8 @@
 #include <string.h>
 
 enum {
-    STORED_VERSION_BARE = 1, /* without the member part */
-    STORED_VERSION_WISHLESS = 2, /* without the wished name */
+    STORED_VERSION_BARE = 1,           /* without the member part */
+    STORED_VERSION_WITHOUT_WANTED = 2, /* without the wished name */
     STORED_VERSION = 3,
     STORED_SIZE_MAX = 4096,
     MEMBER_PART_LIFETIME_S = 30 * 24 * 3600,
@@ -59,7 +59,7 @@ int ziglan_new(struct ziglan **out, const struct url *url, const struct ziglan_h
     ziglan->lookup_key_at = now;
     ziglan->lookup_address_at = now;
     ziglan->expire_at = mono_add_ms(now, ZIGLAN_EXPIRE_INTERVAL_MS);
-    entry_init(&ziglan->entry, &ziglan->url, now);
+    relay_session_init(&ziglan->entry, &ziglan->url, now);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     *out = ziglan;
     return ERR_OK;
@@ -78,8 +78,8 @@ static bool same_hosts(const struct url *a, const struct url *b)
     bool same = a->hosts_count == b->hosts_count;
 
     for (size_t i = 0; same && i < a->hosts_count; i++) {
-        same = a->hosts[i].port == b->hosts[i].port &&
-               strcmp(a->hosts[i].name, b->hosts[i].name) == 0;
+        same =
+            a->hosts[i].port == b->hosts[i].port && strcmp(a->hosts[i].name, b->hosts[i].name) == 0;
     }
     return same;
 }
@@ -90,24 +90,24 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, const struct zig
     if (ziglan->state == ZIGLAN_STATE_JOINED && same_hosts(&ziglan->url, url)) {
         return ERR_OK;
     }
-    entry_close(&ziglan->entry, host->hub, 0, now);
+    relay_session_close(&ziglan->entry, host->hub, 0, now);
     ziglan->url = *url;
     ziglan->error[0] = '\0';
-    entry_init(&ziglan->entry, &ziglan->url, now);
+    relay_session_init(&ziglan->entry, &ziglan->url, now);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     return ziglan_save(ziglan, host->store);
 }
 
-void ziglan_wish(struct ziglan *ziglan, const char *name)
+void ziglan_want_name(struct ziglan *ziglan, const char *name)
 {
     if (name != NULL) {
-        (void)name_sanitise(ziglan->wished, name, strlen(name));
+        (void)name_sanitise(ziglan->wanted, name, strlen(name));
     }
 }
 
-static const char *wish_of(const struct ziglan *ziglan, const struct ziglan_host *host)
+static const char *wanted_name_of(const struct ziglan *ziglan, const struct ziglan_host *host)
 {
-    return ziglan->wished[0] != '\0' ? ziglan->wished : host->wished_name;
+    return ziglan->wanted[0] != '\0' ? ziglan->wanted : host->wanted_name;
 }
 
 /* ---- the store ---- */
@@ -148,12 +148,11 @@ int ziglan_save(const struct ziglan *ziglan, struct store *store)
     put_text(&w, ziglan->granted);
     wbuf_u16(&w, u16_of(ziglan->part_size));
     wbuf_put(&w, ziglan->part, ziglan->part_size);
-    put_text(&w, ziglan->wished);
+    put_text(&w, ziglan->wanted);
     if (!wbuf_ok(&w)) {
         return ERR_SYSTEM;
     }
-    return store_write(store, STORE_TABLE_ZIGLANS, ziglan->url.key, KEY_SIZE, value,
-                       wbuf_size(&w));
+    return store_write(store, STORE_TABLE_ZIGLANS, ziglan->url.key, KEY_SIZE, value, wbuf_size(&w));
 }
 
 static int load_one(struct ziglan **out, const uint8_t *value, size_t size,
@@ -167,19 +166,19 @@ static int load_one(struct ziglan **out, const uint8_t *value, size_t size,
     bool admitted = rbuf_u8(&r) == 1;
     char name[NAME_TEXT_SIZE];
     char granted[NAME_TEXT_SIZE];
-    char wished[NAME_TEXT_SIZE] = "";
+    char wanted[NAME_TEXT_SIZE] = "";
     size_t part_size;
     const uint8_t *part;
 
     *out = NULL;
     if (version < STORED_VERSION_BARE || version > STORED_VERSION ||
-        !take_text(&r, text, sizeof(text)) ||
-        !take_text(&r, name, sizeof(name)) || !take_text(&r, granted, sizeof(granted))) {
+        !take_text(&r, text, sizeof(text)) || !take_text(&r, name, sizeof(name)) ||
+        !take_text(&r, granted, sizeof(granted))) {
         return ERR_DROP;
     }
     part_size = version != STORED_VERSION_BARE ? rbuf_u16(&r) : 0;
     part = rbuf_take(&r, part_size);
-    if (version == STORED_VERSION && !take_text(&r, wished, sizeof(wished))) {
+    if (version == STORED_VERSION && !take_text(&r, wanted, sizeof(wanted))) {
         return ERR_DROP;
     }
     if (!rbuf_done(&r) || part_size > RECORD_SIGNED_SIZE_MAX ||
@@ -191,7 +190,7 @@ static int load_one(struct ziglan **out, const uint8_t *value, size_t size,
         (*out)->admitted = admitted;
         memcpy((*out)->name, name, sizeof(name));
         memcpy((*out)->granted, granted, sizeof(granted));
-        memcpy((*out)->wished, wished, sizeof(wished));
+        memcpy((*out)->wanted, wanted, sizeof(wanted));
         memcpy((*out)->part, part, part_size);
         (*out)->part_size = part_size;
     }
@@ -269,15 +268,16 @@ static int renew_member_part(struct ziglan *ziglan, const struct ziglan_host *ho
     memcpy(part.fixed, host->fixed, host->fixed_count * sizeof(part.fixed[0]));
     if (known && last.relays_count == 1 &&
         memcmp(last.relays[0], ziglan->entry.relay_key, KEY_SIZE) == 0 &&
-        strcmp(last.wished_name, wish_of(ziglan, host)) == 0 &&
+        strcmp(last.wanted_name, wanted_name_of(ziglan, host)) == 0 &&
         last.fixed_count == part.fixed_count &&
-        memcmp(last.fixed, part.fixed, sizeof(part.fixed)) == 0 && last.header.created_ms <= wall_ms &&
+        memcmp(last.fixed, part.fixed, sizeof(part.fixed)) == 0 &&
+        last.header.created_ms <= wall_ms &&
         wall_ms - last.header.created_ms < MEMBER_PART_RENEW_MS) {
         return ERR_OK;
     }
     memcpy(part.header.key, host->identity->public_key, KEY_SIZE);
     memcpy(part.relays[0], ziglan->entry.relay_key, KEY_SIZE);
-    (void)snprintf(part.wished_name, sizeof(part.wished_name), "%s", wish_of(ziglan, host));
+    (void)snprintf(part.wanted_name, sizeof(part.wanted_name), "%s", wanted_name_of(ziglan, host));
     int rc = record_member_encode(bytes, &bytes_size, &part);
     if (rc != ERR_OK) {
         return rc;
@@ -290,17 +290,17 @@ static void send_join(struct ziglan *ziglan, const struct ziglan_host *host, str
 {
     Ziglan__Join join = ZIGLAN__JOIN__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    char wished[NAME_TEXT_SIZE];
+    char wanted[NAME_TEXT_SIZE];
 
     ziglan->state_at = now; /* what fails here is tried again later, not at once */
     if (renew_member_part(ziglan, host) != ERR_OK) {
         env_trace(host->env, TRACE_LEVEL_ERROR, "ziglan.join", "no member part could be made");
         return;
     }
-    (void)snprintf(wished, sizeof(wished), "%s", wish_of(ziglan, host));
+    (void)snprintf(wanted, sizeof(wanted), "%s", wanted_name_of(ziglan, host));
     join.member_part.data = ziglan->part;
     join.member_part.len = ziglan->part_size;
-    join.wished_name = wished;
+    join.wanted_name = wanted;
     if (ziglan->url.has_invite) {
         join.invite.data = ziglan->url.invite;
         join.invite.len = URL_INVITE_SIZE;
@@ -335,11 +335,9 @@ static void clock_compare(struct ziglan *ziglan, const struct ziglan_host *host,
         ziglan->error[0] = '\0';
     }
     if (ziglan->clock.differs) {
-        ziglan->renew_at =
-            mono_min(ziglan->renew_at, mono_add_ms(now, ZIGLAN_CLOCK_RETRY_MS));
+        ziglan->renew_at = mono_min(ziglan->renew_at, mono_add_ms(now, ZIGLAN_CLOCK_RETRY_MS));
         if (ziglan->state != ZIGLAN_STATE_REFUSED) {
-            ziglan_clock_text(&ziglan->clock, host->env, now, ziglan->error,
-                              sizeof(ziglan->error));
+            ziglan_clock_text(&ziglan->clock, host->env, now, ziglan->error, sizeof(ziglan->error));
         }
     }
 }
@@ -352,7 +350,7 @@ void ziglan_on_open(struct ziglan *ziglan, const struct link_event *event,
         roster_set_delegation(ziglan->roster, event->data, event->size) != ERR_OK) {
         env_trace(host->env, TRACE_LEVEL_WARN, "entry.delegation", "not believed");
     }
-    entry_on_open(&ziglan->entry, event, host->hub, now);
+    relay_session_on_open(&ziglan->entry, event, host->hub, now);
     ziglan_clock_told(&ziglan->clock, event->server_time_ms, now);
     env_trace(host->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
               ziglan->name[0] != '\0' ? ziglan->name : "(new)");
@@ -382,7 +380,7 @@ static void describe_closed(struct ziglan *ziglan, enum link_reason reason)
 void ziglan_on_closed(struct ziglan *ziglan, const struct link_event *event,
                       const struct ziglan_host *host, struct mono now)
 {
-    bool was_active = entry_on_closed(&ziglan->entry, event, host->env, now);
+    bool was_active = relay_session_on_closed(&ziglan->entry, event, host->env, now);
 
     if (!ziglan->entry.open && ziglan->state != ZIGLAN_STATE_REFUSED) {
         describe_closed(ziglan, event->reason);
@@ -402,9 +400,8 @@ void ziglan_on_joined(struct ziglan *ziglan, const Ziglan__Joined *joined,
 {
     bool first = ziglan->state != ZIGLAN_STATE_JOINED;
 
-    if (joined->delegation.len > 0 &&
-        roster_set_delegation(ziglan->roster, joined->delegation.data, joined->delegation.len) !=
-            ERR_OK) {
+    if (joined->delegation.len > 0 && roster_set_delegation(ziglan->roster, joined->delegation.data,
+                                                            joined->delegation.len) != ERR_OK) {
         return;
     }
     (void)snprintf(ziglan->granted, sizeof(ziglan->granted), "%s", joined->granted_name);
@@ -461,7 +458,7 @@ void ziglan_on_go_away(struct ziglan *ziglan, const Ziglan__GoAway *go_away,
         (void)snprintf(ziglan->error, sizeof(ziglan->error),
                        "this host was removed from the ziglan; ask its owner for a new invite");
     }
-    entry_close(&ziglan->entry, host->hub, wait_ms, now);
+    relay_session_close(&ziglan->entry, host->hub, wait_ms, now);
     roster_all_offline(ziglan->roster);
     enter(ziglan, next, now);
 }
@@ -531,7 +528,7 @@ void ziglan_leave(struct ziglan *ziglan, const struct ziglan_host *host, struct 
     message.body_case = ZIGLAN__CONTROL__BODY_LEAVE;
     message.leave = &leave;
     (void)ziglan_send(ziglan, host->hub, &message);
-    entry_close(&ziglan->entry, host->hub, UINT64_MAX, now);
+    relay_session_close(&ziglan->entry, host->hub, UINT64_MAX, now);
     if (roster_erase(ziglan->roster) != ERR_OK ||
         store_remove(host->store, STORE_TABLE_ZIGLANS, ziglan->url.key, KEY_SIZE) != ERR_OK) {
         env_trace(host->env, TRACE_LEVEL_ERROR, "ziglan.leave", "could not be removed from disk");
@@ -540,14 +537,15 @@ void ziglan_leave(struct ziglan *ziglan, const struct ziglan_host *host, struct 
 
 void ziglan_expire(struct ziglan *ziglan, const struct ziglan_host *host, struct mono now)
 {
-    entry_expire(&ziglan->entry, &ziglan->url, host->hub, host->env, now);
+    relay_session_expire(&ziglan->entry, &ziglan->url, host->hub, host->env, now);
     if (!ziglan->entry.open) {
         return;
     }
     clock_compare(ziglan, host, now);
     uint64_t in_state_ms = mono_ms_between(ziglan->state_at, now);
-    bool again = (ziglan->state == ZIGLAN_STATE_REFUSED && in_state_ms >= ZIGLAN_REFUSED_RETRY_MS) ||
-                 (ziglan->state == ZIGLAN_STATE_JOINING && in_state_ms >= ZIGLAN_JOIN_TIMEOUT_MS);
+    bool again =
+        (ziglan->state == ZIGLAN_STATE_REFUSED && in_state_ms >= ZIGLAN_REFUSED_RETRY_MS) ||
+        (ziglan->state == ZIGLAN_STATE_JOINING && in_state_ms >= ZIGLAN_JOIN_TIMEOUT_MS);
     if (again) {
         send_join(ziglan, host, now);
     } else if (mono_due(ziglan->renew_at, now)) {
@@ -558,7 +556,7 @@ void ziglan_expire(struct ziglan *ziglan, const struct ziglan_host *host, struct
 
 struct mono ziglan_deadline(const struct ziglan *ziglan)
 {
-    struct mono at = mono_min(entry_deadline(&ziglan->entry), ziglan->expire_at);
+    struct mono at = mono_min(relay_session_deadline(&ziglan->entry), ziglan->expire_at);
 
     if (ziglan->entry.open) {
         at = mono_min(at, ziglan->renew_at);

@@ -32,11 +32,11 @@ enum ziglan_state {
 
 enum {
     ZIGLAN_ERROR_SIZE = CONTROL_TEXT_SIZE_MAX + 1,
-    ZIGLAN_RENEW_MS = 24 * 3600 * 1000,  /* admission lives 7 days */
+    ZIGLAN_RENEW_MS = 24 * 3600 * 1000, /* admission lives 7 days */
     ZIGLAN_REFUSED_RETRY_MS = 60 * 1000,
-    ZIGLAN_CLOCK_RETRY_MS = 60 * 1000,   /* while the clocks of host and relay differ */
+    ZIGLAN_CLOCK_RETRY_MS = 60 * 1000, /* while the clocks of host and relay differ */
     ZIGLAN_JOIN_TIMEOUT_MS = 5000,
-    ZIGLAN_LOOKUP_INTERVAL_MS = 1000,    /* at most one lookup of a kind per this time */
+    ZIGLAN_LOOKUP_INTERVAL_MS = 1000, /* at most one lookup of a kind per this time */
     ZIGLAN_EXPIRE_INTERVAL_MS = 60 * 1000,
 };
 
@@ -49,21 +49,21 @@ enum ziglan_request {
 };
 
 struct ziglan {
-    struct url url;             /* with the invite until we are admitted */
-    char name[NAME_TEXT_SIZE];  /* the ziglan's own name; empty until told */
+    struct url url;               /* with the invite until we are admitted */
+    char name[NAME_TEXT_SIZE];    /* the ziglan's own name; empty until told */
     char granted[NAME_TEXT_SIZE]; /* our name in it; empty until told */
-    char wished[NAME_TEXT_SIZE];  /* the name we wish for in it; empty: the host's */
-    bool admitted;              /* we were admitted once: come back without an invite */
+    char wanted[NAME_TEXT_SIZE];  /* the name we wish for in it; empty: the host's */
+    bool admitted;                /* we were admitted once: come back without an invite */
     enum ziglan_state state;
     struct mono state_at;
     struct mono renew_at;
     struct mono lookup_key_at, lookup_address_at; /* not before */
     struct mono expire_at;
-    uint32_t number;            /* tells it from others over its life, for tickets */
-    size_t part_size;           /* our member part as it was signed last, 0: never */
+    uint32_t number;  /* tells it from others over its life, for tickets */
+    size_t part_size; /* our member part as it was signed last, 0: never */
     uint8_t part[RECORD_SIGNED_SIZE_MAX];
     char error[ZIGLAN_ERROR_SIZE]; /* why it does not work, empty if it does */
-    struct entry entry;
+    struct relay_session entry;
     struct roster *roster;
     struct ziglan_clock clock;
 };
@@ -71,7 +71,7 @@ struct ziglan {
 /** What a ziglan needs from its host; borrowed for each call. */
 struct ziglan_host {
     const struct identity *identity;
-    const char *wished_name; /* where a ziglan has no wish of its own */
+    const char *wanted_name;   /* where a ziglan has no wish of its own */
     const uint8_t (*fixed)[8]; /* EUI-64s of our fixed addresses */
     size_t fixed_count;
     struct store *store;
@@ -91,7 +91,7 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, const struct zig
 
 /** Wish for a name (any text, it is made legal) in this ziglan, for the next time it is asked for
  * admission; NULL: nothing changes. Who has a name there keeps it. */
-void ziglan_wish(struct ziglan *ziglan, const char *name);
+void ziglan_want_name(struct ziglan *ziglan, const char *name);
 
 /** Write it to the store. */
 int ziglan_save(const struct ziglan *ziglan, struct store *store) MUST_CHECK;
@@ -126,9 +126,9 @@ enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *mem
 
 /**
  * Ask for the member who has this key (somebody greets us under it), or this address (somebody on
- * this host has a packet for it). Of each kind one per ZIGLAN_LOOKUP_INTERVAL_MS: anybody can make us
- * ask for keys, and must not keep this host from asking for whom it wants. More are dropped, since
- * who wants it asks again.
+ * this host has a packet for it). Of each kind one per ZIGLAN_LOOKUP_INTERVAL_MS: anybody can make
+ * us ask for keys, and must not keep this host from asking for whom it wants. More are dropped,
+ * since who wants it asks again.
  */
 void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct link_hub *hub,
                        struct mono now);

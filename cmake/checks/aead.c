@@ -6,13 +6,13 @@
  * that path never compared the tag of ChaCha20-Poly1305 (CVE-2026-5479), so a good round trip says
  * nothing; a forged tag, a forged body and a forged header do.
  */
-#include <wolfssl/options.h>
-#include <wolfssl/ssl.h>
-#include <wolfssl/quic.h>
-#include <wolfssl/openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <wolfssl/openssl/evp.h>
+#include <wolfssl/options.h>
+#include <wolfssl/quic.h>
+#include <wolfssl/ssl.h>
 
 enum { PLAIN_SIZE = 600, TAG_SIZE = 16, HEADER_SIZE = 9 };
 

@@ -3,9 +3,9 @@
  * Run by deploy/setup: do the four libraries link together, into what ngtcp2 needs of wolfSSL?
  * Some functions are missing only at the final link, which no configure step tries.
  */
+#include <nghttp3/nghttp3.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
-#include <nghttp3/nghttp3.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <wolfssl/options.h>
@@ -41,7 +41,8 @@ int main(void)
     }
     nghttp3_settings_default(&settings);
     printf("wolfssl %s ngtcp2 %s nghttp3 %s libsodium %s\n", wolfSSL_lib_version(),
-           ngtcp2_version(0)->version_str, nghttp3_version(0)->version_str, sodium_version_string());
+           ngtcp2_version(0)->version_str, nghttp3_version(0)->version_str,
+           sodium_version_string());
     wolfSSL_CTX_free(client);
     wolfSSL_CTX_free(server);
     return 0;

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <wolfssl/options.h>
-#include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/random.h>
 
 static int seed_counted(OS_Seed *os, byte *out, word32 size)
 {

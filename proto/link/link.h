@@ -39,7 +39,7 @@ enum {
     LINK_HALF_OPEN_PER_ADDR = 4,
     LINK_IDLE_MS = 45000,
     LINK_KEEPALIVE_MS = 15000,
-    LINK_ROLL_CID_SIZE = 8,
+    LINK_RESET_CID_SIZE = 8,
 };
 
 /** What a server tells in its Hello, beyond its key. Pointers are borrowed for link_hub's life
@@ -55,10 +55,10 @@ struct link_hello {
 };
 
 /** Who has a session, one entry per connection, in memory that outlives a crash; its size is
- * sizeof(struct link_roll_entry). Zeroed memory is an empty roll. */
-struct link_roll_entry {
+ * sizeof(struct link_reset_row). Zeroed memory is an empty roll. */
+struct link_reset_row {
     struct endpoint local, remote;
-    uint8_t cid[LINK_ROLL_CID_SIZE];
+    uint8_t cid[LINK_RESET_CID_SIZE];
     uint8_t used; /* 1: written in full */
 };
 
@@ -69,9 +69,9 @@ struct link_config {
     uint8_t reset_secret[32];        /* for stateless resets: the same after a restart */
     uint32_t connection_max;         /* cap of all connections */
     size_t queue_bytes_max;          /* datagrams waiting in all; 0: LINK_HUB_QUEUE_BYTES */
-    struct link_roll_entry *roll;    /* server: roll_capacity entries, borrowed; NULL: none. Those
-                                        who stand in it are told that their session is gone */
-    uint32_t roll_capacity;
+    struct link_reset_row *ledger;   /* server: ledger_capacity entries, borrowed; NULL: none. Those
+                                       who stand in it are told that their session is gone */
+    uint32_t ledger_capacity;
 };
 
 /** Whom a dialler expects at the other end. */
@@ -128,7 +128,7 @@ struct link_event {
 /** Counters for metrics and tests; all only grow, except the two gauges. */
 struct link_stats {
     uint64_t accepted, dialled, opened, closed, retry_sent, reset_sent, version_sent;
-    uint64_t roll_told; /* peers of the life before that were told of its end */
+    uint64_t resets_told; /* peers of the life before that were told of its end */
     uint64_t refused_half_open, refused_per_addr, refused_connections;
     uint64_t dgram_sent, dgram_received, dgram_capsule_sent, dgram_dropped_queue;
     uint64_t control_sent, control_received, protocol_errors, auth_failures, http_requests;

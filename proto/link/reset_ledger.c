@@ -5,47 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-int roll_open(struct roll *roll, struct link_roll_entry *entries, uint32_t capacity,
-              struct mono now)
+int reset_ledger_open(struct reset_ledger *ledger, struct link_reset_row *entries,
+                      uint32_t capacity, struct mono now)
 {
     uint32_t count = 0;
 
-    *roll = (struct roll){.entries = entries, .capacity = capacity, .turn_at = now};
+    *ledger = (struct reset_ledger){.entries = entries, .capacity = capacity, .turn_at = now};
     for (uint32_t i = 0; i < capacity; i++) {
         count += entries[i].used == 1 ? 1 : 0;
     }
     if (count == 0) {
         return ERR_OK;
     }
-    roll->missed = calloc(count, sizeof(*roll->missed));
-    if (roll->missed == NULL) {
+    ledger->missed = calloc(count, sizeof(*ledger->missed));
+    if (ledger->missed == NULL) {
         return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < capacity; i++) {
         if (entries[i].used == 1) {
-            roll->missed[roll->missed_count] = entries[i];
-            roll->missed_count++;
-            roll_strike(roll, i);
+            ledger->missed[ledger->missed_count] = entries[i];
+            ledger->missed_count++;
+            reset_ledger_strike(ledger, i);
         }
     }
     return ERR_OK;
 }
 
-void roll_close(struct roll *roll)
+void reset_ledger_close(struct reset_ledger *ledger)
 {
-    free(roll->missed);
-    *roll = (struct roll){.capacity = 0};
+    free(ledger->missed);
+    *ledger = (struct reset_ledger){.capacity = 0};
 }
 
-void roll_keep(struct roll *roll, uint32_t index, const struct endpoint *local,
-               const struct endpoint *remote, const uint8_t *cid)
+void reset_ledger_keep(struct reset_ledger *ledger, uint32_t index, const struct endpoint *local,
+                       const struct endpoint *remote, const uint8_t *cid)
 {
-    struct link_roll_entry *entry;
+    struct link_reset_row *entry;
 
-    if (index >= roll->capacity) {
+    if (index >= ledger->capacity) {
         return;
     }
-    entry = &roll->entries[index];
+    entry = &ledger->entries[index];
     if (entry->used == 1 && memcmp(entry->cid, cid, sizeof(entry->cid)) == 0 &&
         endpoint_equal(&entry->remote, remote) && endpoint_equal(&entry->local, local)) {
         return;
@@ -60,33 +60,33 @@ void roll_keep(struct roll *roll, uint32_t index, const struct endpoint *local,
     entry->used = 1;
 }
 
-void roll_strike(struct roll *roll, uint32_t index)
+void reset_ledger_strike(struct reset_ledger *ledger, uint32_t index)
 {
-    if (index < roll->capacity) {
-        memset(&roll->entries[index], 0, sizeof(roll->entries[index]));
+    if (index < ledger->capacity) {
+        memset(&ledger->entries[index], 0, sizeof(ledger->entries[index]));
     }
 }
 
-bool roll_next(struct roll *roll, struct link_roll_entry *out)
+bool reset_ledger_next(struct reset_ledger *ledger, struct link_reset_row *out)
 {
-    if (roll->missed_count == 0) {
+    if (ledger->missed_count == 0) {
         return false;
     }
-    roll->missed_count--;
-    *out = roll->missed[roll->missed_count];
+    ledger->missed_count--;
+    *out = ledger->missed[ledger->missed_count];
     return true;
 }
 
-void roll_rest(struct roll *roll, struct mono now)
+void reset_ledger_rest(struct reset_ledger *ledger, struct mono now)
 {
-    roll->turn_at = mono_add_ms(now, ROLL_TURN_MS);
-    if (roll->missed_count == 0) {
-        free(roll->missed);
-        roll->missed = NULL;
+    ledger->turn_at = mono_add_ms(now, RESET_LEDGER_TURN_MS);
+    if (ledger->missed_count == 0) {
+        free(ledger->missed);
+        ledger->missed = NULL;
     }
 }
 
-struct mono roll_deadline(const struct roll *roll)
+struct mono reset_ledger_deadline(const struct reset_ledger *ledger)
 {
-    return roll->missed_count > 0 ? roll->turn_at : MONO_NEVER;
+    return ledger->missed_count > 0 ? ledger->turn_at : MONO_NEVER;
 }

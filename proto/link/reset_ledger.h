@@ -17,37 +17,37 @@
 #include <stdint.h>
 
 enum {
-    ROLL_PER_TURN = 32, /* resets at once, each ROLL_TURN_MS */
-    ROLL_TURN_MS = 20,
+    RESET_LEDGER_PER_TURN = 32, /* resets at once, each RESET_LEDGER_TURN_MS */
+    RESET_LEDGER_TURN_MS = 20,
 };
 
 /** What a hub knows of its roll. All zero: it has none. */
-struct roll {
-    struct link_roll_entry *entries; /* borrowed: one per index of a connection */
+struct reset_ledger {
+    struct link_reset_row *entries; /* borrowed: one per index of a connection */
     uint32_t capacity;
-    struct link_roll_entry *missed; /* of the life before, not told yet; missed_count of them */
+    struct link_reset_row *missed; /* of the life before, not told yet; missed_count of them */
     uint32_t missed_count;
     struct mono turn_at;
 };
 
 /** Take the memory over: who stands there is to be told, and the memory is cleared. ERR_NOMEM. */
-int roll_open(struct roll *roll, struct link_roll_entry *entries, uint32_t capacity,
-              struct mono now) MUST_CHECK;
-void roll_close(struct roll *roll);
+int reset_ledger_open(struct reset_ledger *ledger, struct link_reset_row *entries,
+                      uint32_t capacity, struct mono now) MUST_CHECK;
+void reset_ledger_close(struct reset_ledger *ledger);
 
 /** The session of connection `index` is reached so, and its peer uses this connection id of ours
- * (LINK_ROLL_CID_SIZE bytes). Cheap if nothing changed. */
-void roll_keep(struct roll *roll, uint32_t index, const struct endpoint *local,
-               const struct endpoint *remote, const uint8_t *cid);
+ * (LINK_RESET_CID_SIZE bytes). Cheap if nothing changed. */
+void reset_ledger_keep(struct reset_ledger *ledger, uint32_t index, const struct endpoint *local,
+                       const struct endpoint *remote, const uint8_t *cid);
 
 /** It ended. */
-void roll_strike(struct roll *roll, uint32_t index);
+void reset_ledger_strike(struct reset_ledger *ledger, uint32_t index);
 
-/** The next one to be told; false: all were. The caller waits for roll_deadline. */
-bool roll_next(struct roll *roll, struct link_roll_entry *out);
+/** The next one to be told; false: all were. The caller waits for reset_ledger_deadline. */
+bool reset_ledger_next(struct reset_ledger *ledger, struct link_reset_row *out);
 
-/** A turn is over: the next one begins ROLL_TURN_MS later. */
-void roll_rest(struct roll *roll, struct mono now);
+/** A turn is over: the next one begins RESET_LEDGER_TURN_MS later. */
+void reset_ledger_rest(struct reset_ledger *ledger, struct mono now);
 
 /** When the next turn begins, MONO_NEVER if all were told. */
-struct mono roll_deadline(const struct roll *roll);
+struct mono reset_ledger_deadline(const struct reset_ledger *ledger);

@@ -2,8 +2,8 @@
 #include "proto/link/session.h"
 
 #include "proto/base/wbuf.h"
-#include "proto/link/quic/conn.h"
 #include "proto/link/hello.h"
+#include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
 
 #include <stdlib.h>

@@ -63,7 +63,7 @@ static const struct rule rules[] = {
     {"PunchUpdate.peer", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
     {"PunchUpdate.message", RULE_PRESENT, 0, 0, 0},
     {"Join.invite", RULE_SIZE_OR_EMPTY, URL_INVITE_SIZE, URL_INVITE_SIZE, 0},
-    {"Join.wished_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
+    {"Join.wanted_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
     {"Join.member_part", RULE_SIZE, SIGNED_MIN, CONTROL_RECORD_SIZE_MAX, 0},
     {"Joined.granted_name", RULE_SIZE, 1, NAME_SIZE_MAX, 0},
     {"Joined.ziglan_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},

@@ -43,7 +43,7 @@ int control_unpack(Ziglan__Control **out, struct control_arena *arena, const uin
 int control_pack(uint8_t *out, size_t capacity, size_t *size,
                  const Ziglan__Control *message) MUST_CHECK;
 
-/** The first field that breaks a rule, as "Join.wished_name", or NULL. For traces and tests. */
+/** The first field that breaks a rule, as "Join.wanted_name", or NULL. For traces and tests. */
 const char *control_problem(const Ziglan__Control *message);
 
 /** A name of the body ("Join"), "none" if not set. Never NULL. */

@@ -57,42 +57,42 @@ enum plain_protocol {
     PLAIN_PROTOCOL_UDP = 17,
     PLAIN_PROTOCOL_IP6 = 41, /* a whole IPv6 packet */
     PLAIN_PROTOCOL_ICMP6 = 58,
-    PLAIN_PROTOCOL_PIECE = 250,
+    PLAIN_PROTOCOL_FRAGMENT = 250,
     PLAIN_PROTOCOL_CONTROL = 254,
 };
 
 /* The view byte: family(1 bit, 1 = IPv6) source kind(2) destination kind(2) checksum form(2)
  * DF(1), from the most significant bit down. */
 enum {
-    VIEW_FAMILY6_FLAG = 0x80,
-    VIEW_SOURCE_SHIFT = 5,
-    VIEW_DESTINATION_SHIFT = 3,
-    VIEW_KIND_MASK = 0x03,
-    VIEW_CHECKSUM_SHIFT = 1,
-    VIEW_CHECKSUM_MASK = 0x03,
-    VIEW_DF_FLAG = 0x01,
+    PLAIN_FAMILY6_FLAG = 0x80,
+    PLAIN_SOURCE_SHIFT = 5,
+    PLAIN_DESTINATION_SHIFT = 3,
+    PLAIN_KIND_MASK = 0x03,
+    PLAIN_CHECKSUM_SHIFT = 1,
+    PLAIN_CHECKSUM_MASK = 0x03,
+    PLAIN_DF_FLAG = 0x01,
 };
 
-enum view_kind {
-    VIEW_KIND_OWN = 0,   /* the host's own address of the family: pool IPv4 or key IPv6 */
-    VIEW_KIND_4IN6 = 1,  /* fdd9:f8f4::a.b.c.d of its own pool IPv4 */
-    VIEW_KIND_FIXED = 2, /* one of its fixed addresses: its 32 middle bits follow */
-    VIEW_KIND_REAL = 3,  /* an address outside the overlay, only inside protocol 4 and 41 */
+enum plain_kind {
+    PLAIN_KIND_OWN = 0,   /* the host's own address of the family: pool IPv4 or key IPv6 */
+    PLAIN_KIND_4IN6 = 1,  /* fdd9:f8f4::a.b.c.d of its own pool IPv4 */
+    PLAIN_KIND_FIXED = 2, /* one of its fixed addresses: its 32 middle bits follow */
+    PLAIN_KIND_REAL = 3,  /* an address outside the overlay, only inside protocol 4 and 41 */
 };
 
-enum view_checksum {
-    VIEW_CHECKSUM_COMPLETE = 0, /* overlay addresses, length and protocol taken out (RFC 1624) */
-    VIEW_CHECKSUM_NONE = 1,     /* IPv4 UDP without checksum */
-    VIEW_CHECKSUM_PARTIAL = 2,  /* to be completed by the receiver */
+enum plain_checksum {
+    PLAIN_CHECKSUM_COMPLETE = 0, /* overlay addresses, length and protocol taken out (RFC 1624) */
+    PLAIN_CHECKSUM_NONE = 1,     /* IPv4 UDP without checksum */
+    PLAIN_CHECKSUM_PARTIAL = 2,  /* to be completed by the receiver */
 };
 
-/* A piece (protocol 250): after the 4 plaintext header bytes (traffic class, hop limit and view
- * zero) id(4) index(1) count(1), then the piece of the inner plaintext. */
+/* A fragment (protocol 250): after the 4 plaintext header bytes (traffic class, hop limit and view
+ * zero) id(4) index(1) count(1), then the fragment of the inner plaintext. */
 enum {
-    PIECE_HEADER_SIZE = 6,
-    PIECE_COUNT_MAX = 4,
-    PIECE_PENDING_MAX = 64, /* reassemblies per peer */
-    PIECE_TIMEOUT_MS = 1000,
+    FRAGMENT_HEADER_SIZE = 6,
+    FRAGMENT_COUNT_MAX = 4,
+    FRAGMENT_PENDING_MAX = 64, /* reassemblies per peer */
+    FRAGMENT_TIMEOUT_MS = 1000,
 };
 
 /* Payload kinds of an HTTP datagram of a session. */

@@ -310,7 +310,7 @@ int record_member_encode(uint8_t *out, size_t *size, const struct record_member 
     struct record_member check;
 
     header_write(&w, RECORD_TYPE_MEMBER, &record->header);
-    text_write(&w, record->wished_name, NAME_TEXT_SIZE);
+    text_write(&w, record->wanted_name, NAME_TEXT_SIZE);
     count_write(&w, record->relays_count, RECORD_RELAYS_MAX);
     for (size_t i = 0; !w.failed && i < record->relays_count; i++) {
         wbuf_put(&w, record->relays[i], KEY_SIZE);
@@ -333,7 +333,7 @@ int record_member_decode(struct record_member *out, const uint8_t *data, size_t 
     struct record_member m = {0};
     struct rbuf r = body_open(&m.header, RECORD_TYPE_MEMBER, data, size);
 
-    text_read(&r, m.wished_name, NAME_TEXT_SIZE, TEXT_LABEL_OR_EMPTY);
+    text_read(&r, m.wanted_name, NAME_TEXT_SIZE, TEXT_LABEL_OR_EMPTY);
     m.relays_count = count_read(&r, RECORD_RELAYS_MAX);
     for (size_t i = 0; i < m.relays_count; i++) {
         rbuf_copy(&r, m.relays[i], KEY_SIZE);

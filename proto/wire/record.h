@@ -92,7 +92,7 @@ struct record_service {
 
 struct record_member {
     struct record_header header;      /* key: the member's */
-    char wished_name[NAME_TEXT_SIZE]; /* a label; empty: any */
+    char wanted_name[NAME_TEXT_SIZE]; /* a label; empty: any */
     uint8_t relays[RECORD_RELAYS_MAX][KEY_SIZE];
     size_t relays_count;
     struct record_service services[RECORD_SERVICES_MAX];

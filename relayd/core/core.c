@@ -40,9 +40,9 @@ static int parts_new(struct relay_core *core, const struct env *env)
 {
     const struct bucket_rate rate = {.per_s = core->cfg.stun_per_addr_per_s,
                                      .burst = core->cfg.stun_per_addr_per_s};
-    static const struct bucket_rate news = {.per_s = 1, .burst = NEWS_BURST};
+    static const struct bucket_rate news = {.per_s = 1, .burst = BROADCAST_BURST};
     static const struct bucket_rate http = {.per_s = HTTP_PER_S, .burst = HTTP_BURST};
-    int rc = pool_new(&core->pool, core->cfg.session_max, env);
+    int rc = session_index_new(&core->index, core->cfg.session_max, env);
 
     if (rc == ERR_OK) {
         rc = punch_new(&core->punch, &core->env);
@@ -60,7 +60,7 @@ static int parts_new(struct relay_core *core, const struct env *env)
         rc = bucket_table_new(&core->http_addresses, 16, HTTP_ADDRESSES_MAX, &http, env);
     }
     if (rc == ERR_OK) {
-        rc = bucket_table_new(&core->news_by_key, KEY_SIZE, NEWS_KEYS_MAX, &news, env);
+        rc = bucket_table_new(&core->broadcast_by_key, KEY_SIZE, BROADCAST_KEYS_MAX, &news, env);
     }
     if (rc == ERR_OK) {
         rc = outbox_init(&core->stun_out, (size_t)STUN_QUEUE_MAX * 96, STUN_QUEUE_MAX);
@@ -75,8 +75,8 @@ static int hub_new(struct relay_core *core, struct mono now)
         .server = true,
         .hello = core->hello,
         .connection_max = core->session_capacity + LINK_HALF_OPEN_MAX,
-        .roll = core->cfg.roll,
-        .roll_capacity = core->cfg.roll_capacity,
+        .ledger = core->cfg.ledger,
+        .ledger_capacity = core->cfg.ledger_capacity,
     };
     int rc;
 
@@ -137,10 +137,10 @@ void relay_core_free(struct relay_core *core)
     link_hub_free(core->hub);
     directory_free(core->directory);
     punch_free(core->punch);
-    pool_free(core->pool);
+    session_index_free(core->index);
     map_free(core->strangers_by_address);
     map_free(core->strangers_by_net);
-    bucket_table_free(core->news_by_key);
+    bucket_table_free(core->broadcast_by_key);
     bucket_table_free(core->stun_addresses);
     bucket_table_free(core->http_addresses);
     outbox_fini(&core->stun_out);
@@ -151,7 +151,7 @@ static void event_handle(struct relay_core *core, const struct link_event *event
 {
     switch (event->type) {
     case LINK_EVENT_OPEN:
-        session_on_open(core, event, now);
+        relay_client_on_open(core, event, now);
         break;
     case LINK_EVENT_CONTROL:
         control_on_message(core, event, now);
@@ -163,12 +163,12 @@ static void event_handle(struct relay_core *core, const struct link_event *event
         http_on_request(core, event, now);
         break;
     case LINK_EVENT_MOVED:
-        session_on_moved(core, event, now);
+        relay_client_on_moved(core, event, now);
         break;
     case LINK_EVENT_STALLED: /* only dialled connections stall, and a relay dials none */
         break;
     case LINK_EVENT_CLOSED:
-        session_on_closed(core, event, now);
+        relay_client_on_closed(core, event, now);
         break;
     }
 }
@@ -231,12 +231,12 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     joins_flush(core, now);
     punch_expire(core->punch, now);
     punch_flush(core);
-    session_expire(core, now);
+    relay_client_expire(core, now);
     events_drain(core, now);
     watch_expire(core, now);
     if (mono_due(core->housekeeping_at, now)) {
         core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
-        session_expire_admissions(core, now);
+        relay_client_expire_admissions(core, now);
         ziglan_housekeeping(core, now);
     }
 }
@@ -261,7 +261,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     if (core->stun_out.items_count > 0 || core->joins_count > 0) {
         return (struct mono){0};
     }
-    at = mono_min(at, session_deadline(core));
+    at = mono_min(at, relay_client_deadline(core));
     at = mono_min(at, core->changes_at);
     at = mono_min(at, punch_deadline(core->punch));
     return mono_min(at, core->housekeeping_at);
@@ -272,9 +272,9 @@ void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, stru
     core->stopping = true;
     joins_flush(core, now);
     for (uint32_t i = 0; i < core->by_index_capacity; i++) {
-        struct session *session = core->by_index[i];
-        if (session != NULL && session->state != SESSION_STATE_CLOSING) {
-            session_send_away(core, session, GOAWAY_SHUTDOWN, reconnect_in_ms, now);
+        struct relay_client *client = core->by_index[i];
+        if (client != NULL && client->state != RELAY_CLIENT_STATE_CLOSING) {
+            relay_client_send_away(core, client, GOAWAY_SHUTDOWN, reconnect_in_ms, now);
         }
     }
     env_trace(&core->env, TRACE_LEVEL_INFO, "relay.shutdown", "sessions=%u",
@@ -303,7 +303,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .counters = core->counters,
         .link = *link_hub_stats(core->hub),
         .punch = *punch_stats(core->punch),
-        .sessions = (uint32_t)pool_count(core->pool),
+        .sessions = (uint32_t)session_index_count(core->index),
         .strangers = core->stranger_count,
         .watchers = core->watcher_count,
         .members = core->directory != NULL ? directory_member_count(core->directory) : 0,

@@ -12,10 +12,10 @@
 #include "proto/link/link.h"
 #include "proto/net/dgram.h"
 #include "proto/wire/url.h"
+#include "proto/wire/verdict.h"
 #include "relayd/core/counters.h"
 #include "rendezvous/directory/directory.h"
 #include "rendezvous/store/store.h"
-#include "proto/wire/verdict.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +36,9 @@ struct relay_config {
     uint32_t session_max;                     /* 0: default */
     uint32_t watch_max;                       /* members told in full to a watcher, default 10000 */
     uint32_t stun_per_addr_per_s, stun_per_s; /* 0: defaults 10 and 20000 */
-    struct link_roll_entry *roll; /* memory that outlives a crash (proto/link/link.h), NULL: none */
-    uint32_t roll_capacity;
+    struct link_reset_row
+        *ledger; /* memory that outlives a crash (proto/link/link.h), NULL: none */
+    uint32_t ledger_capacity;
     bool open_relay; /* forward for strangers too, each at most 20 Mbit/s */
 };
 

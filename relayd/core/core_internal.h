@@ -37,10 +37,10 @@ enum {
     HOUSEKEEPING_MS = 60000,
     CONTROL_PER_S = 20, /* control messages of one session */
     CONTROL_BURST = 100,
-    JOINS_MAX = 32, /* joins that wait for one transaction */
-    NEWS_COST = 5, /* tokens, of which a member gets one a second: see limits_news_take */
-    NEWS_BURST = 100 * NEWS_COST,
-    NEWS_KEYS_MAX = 16384,
+    JOINS_MAX = 32,     /* joins that wait for one transaction */
+    BROADCAST_COST = 5, /* tokens, of which a member gets one a second: see limits_broadcast_take */
+    BROADCAST_BURST = 100 * BROADCAST_COST,
+    BROADCAST_KEYS_MAX = 16384,
     STRANGER_BYTES_PER_S = 20 * 1000 * 1000 / 8, /* 20 Mbit/s of one key */
     STRANGER_BURST_S = 2,
     STRANGERS_PER_ADDRESS = 64, /* IPv4 address or IPv6 /56 */
@@ -48,8 +48,8 @@ enum {
     GONE_MARKS = 8,             /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     STUN_ADDRESSES_MAX = 65536,
-    STUN_QUEUE_MAX = 256,            /* answers between two transmits */
-    HTTP_PER_S = 10,                 /* pages to one IPv4 address or IPv6 /56 */
+    STUN_QUEUE_MAX = 256, /* answers between two transmits */
+    HTTP_PER_S = 10,      /* pages to one IPv4 address or IPv6 /56 */
     HTTP_BURST = 50,
     HTTP_ADDRESSES_MAX = 4096,
     WATCH_BATCH_MS = 20,             /* changes are collected for this long */
@@ -70,10 +70,10 @@ enum {
  *     |                |
  *     +----------------+--- replaced, revoked, busy, not admitted (any more), shutdown ---> CLOSING
  */
-enum session_state {
-    SESSION_STATE_STRANGER, /* until `deadline`, unless the relay is open to strangers */
-    SESSION_STATE_MEMBER,   /* until `deadline`: its admission is over and was not renewed */
-    SESSION_STATE_CLOSING,  /* GoAway was sent; the connection is closed at `deadline` */
+enum relay_client_state {
+    RELAY_CLIENT_STATE_STRANGER, /* until `deadline`, unless the relay is open to strangers */
+    RELAY_CLIENT_STATE_MEMBER,   /* until `deadline`: its admission is over and was not renewed */
+    RELAY_CLIENT_STATE_CLOSING,  /* GoAway was sent; the connection is closed at `deadline` */
 };
 
 /* Numbers of GoAway.reason in control.proto. */
@@ -93,7 +93,7 @@ struct join_waiting {
     bool counted; /* as news */
     size_t invite_size, part_size;
     uint8_t invite[DIRECTORY_INVITE_SIZE];
-    char wished_name[DIRECTORY_NAME_SIZE];
+    char wanted_name[DIRECTORY_NAME_SIZE];
     uint8_t part[DIRECTORY_PART_SIZE_MAX];
     enum verdict verdict;
     struct directory_joined joined;
@@ -117,11 +117,11 @@ struct watch {
     uint64_t online_at;    /* next position in the ring of online changes */
 };
 
-struct session {
+struct relay_client {
     struct link_handle handle;
     uint8_t key[KEY_SIZE];
     struct endpoint remote;
-    enum session_state state;
+    enum relay_client_state state;
     bool closed;  /* the link was told to close; no longer in the list */
     bool counted; /* as a stranger of its address */
     struct endpoint counted_as;
@@ -134,11 +134,11 @@ struct session {
     struct gone_mark gone[GONE_MARKS];
     struct fair fair; /* whose frames to this session wait */
     struct watch watch;
-    TAILQ_ENTRY(session) in_waiting; /* strangers or closing, each ordered by deadline */
-    TAILQ_ENTRY(session) in_watchers;
+    TAILQ_ENTRY(relay_client) in_waiting; /* strangers or closing, each ordered by deadline */
+    TAILQ_ENTRY(relay_client) in_watchers;
 };
 
-TAILQ_HEAD(session_list, session);
+TAILQ_HEAD(relay_client_list, relay_client);
 
 struct relay_core {
     struct env env;
@@ -148,7 +148,7 @@ struct relay_core {
     uint32_t session_capacity; /* session_max at the start */
     struct store *store;
     struct link_hub *hub;
-    struct pool *pool;
+    struct session_index *index;
     struct punch *punch;
     struct directory *directory; /* NULL: hosts no ziglan */
     uint8_t ziglan_key[KEY_SIZE];
@@ -158,13 +158,13 @@ struct relay_core {
     unsigned delegation_index;
     uint64_t delegation_made_ms, delegation_expires_ms, delegation_warned_ms; /* wall clock */
 
-    struct session **by_index; /* sessions by link_handle.index */
+    struct relay_client **by_index; /* sessions by link_handle.index */
     uint32_t by_index_capacity;
-    struct session_list strangers, closing, watchers;
+    struct relay_client_list strangers, closing, watchers;
     uint32_t session_count, stranger_count, watcher_count;
     struct map *strangers_by_address, *strangers_by_net;
 
-    struct bucket_table *news_by_key;
+    struct bucket_table *broadcast_by_key;
     struct bucket_table *stun_addresses;
     struct bucket_table *http_addresses;
     struct bucket stun_bucket;
@@ -192,33 +192,36 @@ struct relay_core {
 /* ---- session.c ---- */
 
 /** The session of a handle, NULL if it is none of ours (any more). */
-struct session *session_at(const struct relay_core *core, struct link_handle handle);
+struct relay_client *relay_client_at(const struct relay_core *core, struct link_handle handle);
 
 /** The active session of a key, NULL if there is none. */
-struct session *session_of_key(const struct relay_core *core, const uint8_t key[KEY_SIZE]);
+struct relay_client *relay_client_of_key(const struct relay_core *core,
+                                         const uint8_t key[KEY_SIZE]);
 
 /** What the link tells about sessions: both Hellos verified, another address, the end. */
-void session_on_open(struct relay_core *core, const struct link_event *event, struct mono now);
-void session_on_moved(struct relay_core *core, const struct link_event *event, struct mono now);
-void session_on_closed(struct relay_core *core, const struct link_event *event, struct mono now);
+void relay_client_on_open(struct relay_core *core, const struct link_event *event, struct mono now);
+void relay_client_on_moved(struct relay_core *core, const struct link_event *event,
+                           struct mono now);
+void relay_client_on_closed(struct relay_core *core, const struct link_event *event,
+                            struct mono now);
 
 /** A stranger was admitted, or a member's admission was renewed, until this wall clock. */
-void session_admit(struct relay_core *core, struct session *session, uint64_t until_ms,
-                   struct mono now);
+void relay_client_admit(struct relay_core *core, struct relay_client *client, uint64_t until_ms,
+                        struct mono now);
 
 /** A member left: it is a stranger. */
-void session_dismiss(struct relay_core *core, struct session *session, struct mono now);
+void relay_client_dismiss(struct relay_core *core, struct relay_client *client, struct mono now);
 
 /** Say GoAway and close a little later; from now on the session is nobody's. */
-void session_send_away(struct relay_core *core, struct session *session, enum goaway reason,
-                       uint32_t reconnect_in_ms, struct mono now);
+void relay_client_send_away(struct relay_core *core, struct relay_client *client,
+                            enum goaway reason, uint32_t reconnect_in_ms, struct mono now);
 
 /** Strangers who were not admitted in time, and closing sessions whose time has come. */
-void session_expire(struct relay_core *core, struct mono now);
+void relay_client_expire(struct relay_core *core, struct mono now);
 
 /** Send members away whose admission is over; about once a minute. */
-void session_expire_admissions(struct relay_core *core, struct mono now);
-struct mono session_deadline(const struct relay_core *core);
+void relay_client_expire_admissions(struct relay_core *core, struct mono now);
+struct mono relay_client_deadline(const struct relay_core *core);
 
 /* ---- control.c ---- */
 
@@ -226,14 +229,15 @@ struct mono session_deadline(const struct relay_core *core);
 void control_on_message(struct relay_core *core, const struct link_event *event, struct mono now);
 
 /** Send one message to a session. A full queue ends the session by the link's own doing. */
-void control_send(struct relay_core *core, struct session *session, const Ziglan__Control *message);
+void control_send(struct relay_core *core, struct relay_client *client,
+                  const Ziglan__Control *message);
 
 /** Answer a request with an Error; nothing if it wanted no answer (request_id 0). */
-void control_refuse(struct relay_core *core, struct session *session, uint32_t request_id,
+void control_refuse(struct relay_core *core, struct relay_client *client, uint32_t request_id,
                     enum verdict verdict, const char *text);
 
 /** Tell a session where it is seen from. */
-void control_observed_send(struct relay_core *core, struct session *session);
+void control_observed_send(struct relay_core *core, struct relay_client *client);
 
 /* ---- forward.c ---- */
 
@@ -241,8 +245,8 @@ void control_observed_send(struct relay_core *core, struct session *session);
 void forward_on_datagram(struct relay_core *core, const struct link_event *event, struct mono now);
 
 /** True if the two may exchange frames and punches through this relay. */
-bool forward_allowed(const struct relay_core *core, const struct session *from,
-                     const struct session *to);
+bool forward_allowed(const struct relay_core *core, const struct relay_client *from,
+                     const struct relay_client *to);
 
 /* ---- limits.c ---- */
 
@@ -256,22 +260,22 @@ bool limits_stun_take(struct relay_core *core, const struct endpoint *from, stru
 bool limits_http_take(struct relay_core *core, const struct endpoint *from, struct mono now);
 
 /** Count a stranger's session; false if its address has too many. */
-bool limits_stranger_enter(struct relay_core *core, struct session *session);
-void limits_stranger_leave(struct relay_core *core, struct session *session);
+bool limits_stranger_enter(struct relay_core *core, struct relay_client *client);
+void limits_stranger_leave(struct relay_core *core, struct relay_client *client);
 
 /** The buckets of a new session: full. */
-void limits_session_init(struct session *session, struct mono now);
+void limits_session_init(struct relay_client *client, struct mono now);
 /** Take one control message, or the bytes of a stranger's frame; false: too much. */
-bool limits_control_take(struct session *session, struct mono now);
-bool limits_forward_take(struct session *session, size_t size, struct mono now);
+bool limits_control_take(struct relay_client *client, struct mono now);
+bool limits_forward_take(struct relay_client *client, size_t size, struct mono now);
 
 /** Take one piece of what a member can make the relay do for all others, or over the whole
  * directory: a change of its records, its coming and moving, a Watch. 100 at once and one in 5 s
  * for each key, whatever the number of its sessions; false: too much. */
-bool limits_news_take(struct relay_core *core, const uint8_t key[KEY_SIZE], struct mono now);
+bool limits_broadcast_take(struct relay_core *core, const uint8_t key[KEY_SIZE], struct mono now);
 
 /** True if a Gone about dst may be sent to this session now; remembers it. */
-bool limits_gone_take(struct session *session, const uint8_t dst[KEY_SIZE], struct mono now);
+bool limits_gone_take(struct relay_client *client, const uint8_t dst[KEY_SIZE], struct mono now);
 
 /* ---- stun_service.c, http_service.c ---- */
 
@@ -285,8 +289,8 @@ void http_on_request(struct relay_core *core, const struct link_event *event, st
 
 /** A session asks to join, which anybody may. It is carried out and answered by joins_flush, which
  * this calls only if too many wait. */
-void join_on_join(struct relay_core *core, struct session *session, const Ziglan__Control *message,
-                  struct mono now);
+void join_on_join(struct relay_core *core, struct relay_client *client,
+                  const Ziglan__Control *message, struct mono now);
 
 /** Carry out all joins that wait, and answer them. Before anything else is done for a message or an
  * operator that reads or changes the directory, and at the end of the turn. */
@@ -310,9 +314,9 @@ void ziglan_housekeeping(struct relay_core *core, struct mono now);
 uint64_t ziglan_admitted_until(struct relay_core *core, const uint8_t key[KEY_SIZE], bool *revoked);
 
 /** Requests of members. */
-void ziglan_on_lookup(struct relay_core *core, struct session *session,
+void ziglan_on_lookup(struct relay_core *core, struct relay_client *client,
                       const Ziglan__Control *message);
-void ziglan_on_leave(struct relay_core *core, struct session *session,
+void ziglan_on_leave(struct relay_core *core, struct relay_client *client,
                      const Ziglan__Control *message, struct mono now);
 
 /** Remember whether the store works, from the verdict of something that would write to it. */
@@ -325,7 +329,7 @@ void ziglan_member_fill(const struct relay_core *core, Ziglan__Member *out,
 /* ---- watch_service.c ---- */
 
 /** A member wants to be told of changes, from `since` on. */
-void watch_on_watch(struct relay_core *core, struct session *session,
+void watch_on_watch(struct relay_core *core, struct relay_client *client,
                     const Ziglan__Control *message, struct mono now);
 
 /** The directory changed: watchers are told soon. */
@@ -338,16 +342,16 @@ void watch_online_changed(struct relay_core *core, const uint8_t key[KEY_SIZE], 
 void watch_expire(struct relay_core *core, struct mono now);
 
 /** This session watches no longer, if it did. */
-void watch_stop(struct relay_core *core, struct session *session);
+void watch_stop(struct relay_core *core, struct relay_client *client);
 
 /* ---- punch_service.c ---- */
 
 /** Messages of a session to the punch broker; refusals are answered. */
-void punch_on_request(struct relay_core *core, struct session *session,
+void punch_on_request(struct relay_core *core, struct relay_client *client,
                       const Ziglan__Control *message, struct mono now);
-void punch_on_answer(struct relay_core *core, struct session *session,
+void punch_on_answer(struct relay_core *core, struct relay_client *client,
                      const Ziglan__Control *message, struct mono now);
-void punch_on_result(struct relay_core *core, struct session *session,
+void punch_on_result(struct relay_core *core, struct relay_client *client,
                      const Ziglan__Control *message, struct mono now);
 
 /** Send what the punch broker wants to be sent. Call it after everything that touched it. */

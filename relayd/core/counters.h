@@ -47,7 +47,7 @@
     X(closed_busy, "sessions_closed_total", "reason=\"busy\"", "")                                 \
     X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
     X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
-    X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.")     \
+    X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.") \
     X(moved, "session_moves_total", "", "Sessions whose address changed.")                         \
     X(control_bad, "control_refused_total", "reason=\"malformed\"",                                \
       "Control messages that were not served, by reason.")                                         \

@@ -76,13 +76,13 @@ static bool prefix_count(struct map *map, const uint8_t prefix[16], bool enter, 
     return map_put(map, prefix, count - 1) == ERR_OK; /* an existing key needs no memory */
 }
 
-bool limits_stranger_enter(struct relay_core *core, struct session *session)
+bool limits_stranger_enter(struct relay_core *core, struct relay_client *client)
 {
     uint8_t address[16];
     uint8_t net[16];
 
-    address_prefix(address, &session->remote, 4, 7);
-    address_prefix(net, &session->remote, 3, 6);
+    address_prefix(address, &client->remote, 4, 7);
+    address_prefix(net, &client->remote, 3, 6);
     if (!prefix_count(core->strangers_by_address, address, true, STRANGERS_PER_ADDRESS)) {
         return false;
     }
@@ -90,53 +90,53 @@ bool limits_stranger_enter(struct relay_core *core, struct session *session)
         (void)prefix_count(core->strangers_by_address, address, false, 0);
         return false;
     }
-    session->counted = true;
-    session->counted_as = session->remote; /* it may move before it leaves */
+    client->counted = true;
+    client->counted_as = client->remote; /* it may move before it leaves */
     return true;
 }
 
-void limits_stranger_leave(struct relay_core *core, struct session *session)
+void limits_stranger_leave(struct relay_core *core, struct relay_client *client)
 {
     uint8_t address[16];
     uint8_t net[16];
 
-    if (!session->counted) {
+    if (!client->counted) {
         return;
     }
-    session->counted = false;
-    address_prefix(address, &session->counted_as, 4, 7);
-    address_prefix(net, &session->counted_as, 3, 6);
+    client->counted = false;
+    address_prefix(address, &client->counted_as, 4, 7);
+    address_prefix(net, &client->counted_as, 3, 6);
     (void)prefix_count(core->strangers_by_address, address, false, 0);
     (void)prefix_count(core->strangers_by_net, net, false, 0);
 }
 
-void limits_session_init(struct session *session, struct mono now)
+void limits_session_init(struct relay_client *client, struct mono now)
 {
-    bucket_init(&session->control_bucket, &control_rate, now);
-    bucket_init(&session->forward_bucket, &forward_rate, now);
+    bucket_init(&client->control_bucket, &control_rate, now);
+    bucket_init(&client->forward_bucket, &forward_rate, now);
 }
 
-bool limits_control_take(struct session *session, struct mono now)
+bool limits_control_take(struct relay_client *client, struct mono now)
 {
-    return bucket_take(&session->control_bucket, &control_rate, 1, now);
+    return bucket_take(&client->control_bucket, &control_rate, 1, now);
 }
 
-bool limits_forward_take(struct session *session, size_t size, struct mono now)
+bool limits_forward_take(struct relay_client *client, size_t size, struct mono now)
 {
-    return bucket_take(&session->forward_bucket, &forward_rate, size, now);
+    return bucket_take(&client->forward_bucket, &forward_rate, size, now);
 }
 
-bool limits_news_take(struct relay_core *core, const uint8_t key[KEY_SIZE], struct mono now)
+bool limits_broadcast_take(struct relay_core *core, const uint8_t key[KEY_SIZE], struct mono now)
 {
-    return bucket_table_take(core->news_by_key, key, NEWS_COST, now);
+    return bucket_table_take(core->broadcast_by_key, key, BROADCAST_COST, now);
 }
 
-bool limits_gone_take(struct session *session, const uint8_t dst[KEY_SIZE], struct mono now)
+bool limits_gone_take(struct relay_client *client, const uint8_t dst[KEY_SIZE], struct mono now)
 {
     struct gone_mark *free_mark = NULL;
 
     for (size_t i = 0; i < GONE_MARKS; i++) {
-        struct gone_mark *mark = &session->gone[i];
+        struct gone_mark *mark = &client->gone[i];
         bool fresh = mark->used && !mono_due(mono_add_ms(mark->at, GONE_EVERY_MS), now);
         if (fresh && memcmp(mark->dst, dst, KEY_SIZE) == 0) {
             return false;

@@ -11,9 +11,11 @@ enum { BUSY_RETRY_MS = 60000 };
 #define BIT(n) (1U << (n))
 
 static const unsigned state_edges[] = {
-    [SESSION_STATE_STRANGER] = BIT(SESSION_STATE_MEMBER) | BIT(SESSION_STATE_CLOSING),
-    [SESSION_STATE_MEMBER] = BIT(SESSION_STATE_STRANGER) | BIT(SESSION_STATE_CLOSING),
-    [SESSION_STATE_CLOSING] = 0,
+    [RELAY_CLIENT_STATE_STRANGER] =
+        BIT(RELAY_CLIENT_STATE_MEMBER) | BIT(RELAY_CLIENT_STATE_CLOSING),
+    [RELAY_CLIENT_STATE_MEMBER] =
+        BIT(RELAY_CLIENT_STATE_STRANGER) | BIT(RELAY_CLIENT_STATE_CLOSING),
+    [RELAY_CLIENT_STATE_CLOSING] = 0,
 };
 
 static uint64_t handle_pack(struct link_handle handle)
@@ -26,66 +28,69 @@ static struct link_handle handle_unpack(uint64_t packed)
     return (struct link_handle){.index = (uint32_t)packed, .generation = (uint32_t)(packed >> 32)};
 }
 
-struct session *session_at(const struct relay_core *core, struct link_handle handle)
+struct relay_client *relay_client_at(const struct relay_core *core, struct link_handle handle)
 {
-    struct session *session =
+    struct relay_client *client =
         handle.index < core->by_index_capacity ? core->by_index[handle.index] : NULL;
 
-    return session != NULL && session->handle.generation == handle.generation ? session : NULL;
+    return client != NULL && client->handle.generation == handle.generation ? client : NULL;
 }
 
-struct session *session_of_key(const struct relay_core *core, const uint8_t key[KEY_SIZE])
+struct relay_client *relay_client_of_key(const struct relay_core *core, const uint8_t key[KEY_SIZE])
 {
     uint64_t packed;
 
-    return pool_find(core->pool, key, &packed) ? session_at(core, handle_unpack(packed)) : NULL;
+    return session_index_find(core->index, key, &packed)
+               ? relay_client_at(core, handle_unpack(packed))
+               : NULL;
 }
 
 /* Only this writes `state`, and keeps the lists and counts that follow from it. */
-static void session_enter(struct relay_core *core, struct session *session, enum session_state next,
-                          struct mono now)
+static void relay_client_enter(struct relay_core *core, struct relay_client *client,
+                               enum relay_client_state next, struct mono now)
 {
-    CHECK((state_edges[session->state] & BIT(next)) != 0);
-    if (session->state == SESSION_STATE_STRANGER) {
-        TAILQ_REMOVE(&core->strangers, session, in_waiting);
+    CHECK((state_edges[client->state] & BIT(next)) != 0);
+    if (client->state == RELAY_CLIENT_STATE_STRANGER) {
+        TAILQ_REMOVE(&core->strangers, client, in_waiting);
         core->stranger_count--;
-        limits_stranger_leave(core, session);
+        limits_stranger_leave(core, client);
     }
-    session->state = next;
-    if (next == SESSION_STATE_STRANGER) {
-        session->deadline = mono_add_ms(now, ADMISSION_MS);
-        TAILQ_INSERT_TAIL(&core->strangers, session, in_waiting);
+    client->state = next;
+    if (next == RELAY_CLIENT_STATE_STRANGER) {
+        client->deadline = mono_add_ms(now, ADMISSION_MS);
+        TAILQ_INSERT_TAIL(&core->strangers, client, in_waiting);
         core->stranger_count++;
-    } else if (next == SESSION_STATE_CLOSING) {
-        session->deadline = mono_add_ms(now, CLOSING_MS);
-        TAILQ_INSERT_TAIL(&core->closing, session, in_waiting);
+    } else if (next == RELAY_CLIENT_STATE_CLOSING) {
+        client->deadline = mono_add_ms(now, CLOSING_MS);
+        TAILQ_INSERT_TAIL(&core->closing, client, in_waiting);
     } else {
-        session->deadline = MONO_NEVER;
+        client->deadline = MONO_NEVER;
     }
 }
 
-static void session_unlist(struct relay_core *core, struct session *session)
+static void relay_client_unlist(struct relay_core *core, struct relay_client *client)
 {
-    watch_stop(core, session);
-    if (session->state == SESSION_STATE_STRANGER) {
-        TAILQ_REMOVE(&core->strangers, session, in_waiting);
+    watch_stop(core, client);
+    if (client->state == RELAY_CLIENT_STATE_STRANGER) {
+        TAILQ_REMOVE(&core->strangers, client, in_waiting);
         core->stranger_count--;
-        limits_stranger_leave(core, session);
-    } else if (session->state == SESSION_STATE_CLOSING && !session->closed) {
-        TAILQ_REMOVE(&core->closing, session, in_waiting);
+        limits_stranger_leave(core, client);
+    } else if (client->state == RELAY_CLIENT_STATE_CLOSING && !client->closed) {
+        TAILQ_REMOVE(&core->closing, client, in_waiting);
     }
 }
 
 /* The key is no longer here, unless a newer session of it is. */
-static void session_key_gone(struct relay_core *core, struct session *session, struct mono now)
+static void relay_client_key_gone(struct relay_core *core, struct relay_client *client,
+                                  struct mono now)
 {
-    if (!pool_remove(core->pool, session->key, handle_pack(session->handle))) {
+    if (!session_index_remove(core->index, client->key, handle_pack(client->handle))) {
         return;
     }
-    punch_on_gone(core->punch, session->key);
+    punch_on_gone(core->punch, client->key);
     punch_flush(core);
-    if (session->state == SESSION_STATE_MEMBER) {
-        watch_online_changed(core, session->key, now);
+    if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+        watch_online_changed(core, client->key, now);
     }
 }
 
@@ -110,8 +115,8 @@ static void goaway_count(struct relay_core *core, enum goaway reason)
     }
 }
 
-void session_send_away(struct relay_core *core, struct session *session, enum goaway reason,
-                       uint32_t reconnect_in_ms, struct mono now)
+void relay_client_send_away(struct relay_core *core, struct relay_client *client,
+                            enum goaway reason, uint32_t reconnect_in_ms, struct mono now)
 {
     Ziglan__GoAway body = ZIGLAN__GO_AWAY__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -120,10 +125,10 @@ void session_send_away(struct relay_core *core, struct session *session, enum go
     body.reconnect_in_ms = reconnect_in_ms;
     message.body_case = ZIGLAN__CONTROL__BODY_GO_AWAY;
     message.go_away = &body;
-    control_send(core, session, &message);
-    watch_stop(core, session);
-    session_key_gone(core, session, now);
-    session_enter(core, session, SESSION_STATE_CLOSING, now);
+    control_send(core, client, &message);
+    watch_stop(core, client);
+    relay_client_key_gone(core, client, now);
+    relay_client_enter(core, client, RELAY_CLIENT_STATE_CLOSING, now);
     goaway_count(core, reason);
 }
 
@@ -132,7 +137,7 @@ void session_send_away(struct relay_core *core, struct session *session, enum go
 static bool by_index_reserve(struct relay_core *core, uint32_t index)
 {
     uint32_t capacity = core->by_index_capacity != 0 ? core->by_index_capacity : 64;
-    struct session **grown;
+    struct relay_client **grown;
 
     if (index < core->by_index_capacity) {
         return true;
@@ -140,117 +145,117 @@ static bool by_index_reserve(struct relay_core *core, uint32_t index)
     while (capacity <= index) {
         capacity *= 2;
     }
-    grown = realloc(core->by_index, capacity * sizeof(struct session *));
+    grown = realloc(core->by_index, capacity * sizeof(struct relay_client *));
     if (grown == NULL) {
         return false;
     }
     memset(grown + core->by_index_capacity, 0,
-           (capacity - core->by_index_capacity) * sizeof(struct session *));
+           (capacity - core->by_index_capacity) * sizeof(struct relay_client *));
     core->by_index = grown;
     core->by_index_capacity = capacity;
     return true;
 }
 
-static struct session *session_new(struct relay_core *core, const struct link_event *event,
-                                   struct mono now)
+static struct relay_client *relay_client_new(struct relay_core *core,
+                                             const struct link_event *event, struct mono now)
 {
-    struct session *session;
+    struct relay_client *client;
 
     if (!by_index_reserve(core, event->handle.index) ||
         core->by_index[event->handle.index] != NULL) {
         return NULL;
     }
-    session = calloc(1, sizeof(*session));
-    if (session == NULL) {
+    client = calloc(1, sizeof(*client));
+    if (client == NULL) {
         return NULL;
     }
-    session->handle = event->handle;
-    memcpy(session->key, event->peer_key, KEY_SIZE);
-    session->remote = event->remote;
-    session->opened_at = now;
-    session->state = SESSION_STATE_STRANGER;
-    session->deadline = mono_add_ms(now, ADMISSION_MS);
-    limits_session_init(session, now);
-    core->by_index[event->handle.index] = session;
+    client->handle = event->handle;
+    memcpy(client->key, event->peer_key, KEY_SIZE);
+    client->remote = event->remote;
+    client->opened_at = now;
+    client->state = RELAY_CLIENT_STATE_STRANGER;
+    client->deadline = mono_add_ms(now, ADMISSION_MS);
+    limits_session_init(client, now);
+    core->by_index[event->handle.index] = client;
     core->session_count++;
     core->stranger_count++;
-    TAILQ_INSERT_TAIL(&core->strangers, session, in_waiting);
-    return session;
+    TAILQ_INSERT_TAIL(&core->strangers, client, in_waiting);
+    return client;
 }
 
 /* Members come first: where strangers hold the last places, the one here for longest makes room. */
-static bool pool_make_room(struct relay_core *core, const struct session *session, bool member,
+static bool pool_make_room(struct relay_core *core, const struct relay_client *client, bool member,
                            struct mono now)
 {
-    struct session *stranger = TAILQ_FIRST(&core->strangers);
+    struct relay_client *stranger = TAILQ_FIRST(&core->strangers);
 
-    if (pool_count(core->pool) < core->cfg.session_max) {
+    if (session_index_count(core->index) < core->cfg.session_max) {
         return true;
     }
-    if (!member || stranger == NULL || stranger == session) {
+    if (!member || stranger == NULL || stranger == client) {
         return false;
     }
-    session_send_away(core, stranger, GOAWAY_BUSY, BUSY_RETRY_MS, now);
-    return pool_count(core->pool) < core->cfg.session_max;
+    relay_client_send_away(core, stranger, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+    return session_index_count(core->index) < core->cfg.session_max;
 }
 
 /* Put a new session into the pool; the older one of the same key ends. */
-static bool session_activate(struct relay_core *core, struct session *session, bool member,
-                             struct mono now)
+static bool relay_client_activate(struct relay_core *core, struct relay_client *client, bool member,
+                                  struct mono now)
 {
     bool replaced = false;
     uint64_t previous = 0;
-    struct session *older = session_of_key(core, session->key);
-    bool was_member = older != NULL && older->state == SESSION_STATE_MEMBER;
+    struct relay_client *older = relay_client_of_key(core, client->key);
+    bool was_member = older != NULL && older->state == RELAY_CLIENT_STATE_MEMBER;
 
-    if (older == NULL && !pool_make_room(core, session, member, now)) {
+    if (older == NULL && !pool_make_room(core, client, member, now)) {
         return false;
     }
-    if (pool_put(core->pool, session->key, handle_pack(session->handle), &replaced, &previous) !=
-        ERR_OK) {
+    if (session_index_put(core->index, client->key, handle_pack(client->handle), &replaced,
+                          &previous) != ERR_OK) {
         return false;
     }
-    older = replaced ? session_at(core, handle_unpack(previous)) : NULL;
+    older = replaced ? relay_client_at(core, handle_unpack(previous)) : NULL;
     if (older != NULL) {
-        session_send_away(core, older, GOAWAY_REPLACED, 0, now);
+        relay_client_send_away(core, older, GOAWAY_REPLACED, 0, now);
     }
     if (was_member && !member) { /* its admission ended in between: it must join first */
-        punch_on_gone(core->punch, session->key);
+        punch_on_gone(core->punch, client->key);
         punch_flush(core);
-        watch_online_changed(core, session->key, now);
+        watch_online_changed(core, client->key, now);
     }
     return true;
 }
 
-void session_on_open(struct relay_core *core, const struct link_event *event, struct mono now)
+void relay_client_on_open(struct relay_core *core, const struct link_event *event, struct mono now)
 {
-    struct session *session = session_new(core, event, now);
+    struct relay_client *client = relay_client_new(core, event, now);
     char text[11];
     bool revoked = false;
     uint64_t until_ms;
     bool member;
 
-    if (session == NULL) {
+    if (client == NULL) {
         core->counters.closed_busy++;
         link_hub_close(core->hub, event->handle, GOAWAY_BUSY, "out of memory", now);
         return;
     }
     core->counters.sessions_opened++;
-    until_ms = ziglan_admitted_until(core, session->key, &revoked);
+    until_ms = ziglan_admitted_until(core, client->key, &revoked);
     member = until_ms > 0;
     env_trace(&core->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s member=%d",
-              key_short(session->key, text), (int)member);
+              key_short(client->key, text), (int)member);
     if (core->stopping) {
-        session_send_away(core, session, GOAWAY_SHUTDOWN, 1000, now);
+        relay_client_send_away(core, client, GOAWAY_SHUTDOWN, 1000, now);
     } else if (revoked) {
-        session_send_away(core, session, GOAWAY_REVOKED, 0, now);
-    } else if (member ? !limits_news_take(core, session->key, now)
-                      : !limits_stranger_enter(core, session)) {
-        session_send_away(core, session, GOAWAY_BUSY, BUSY_RETRY_MS, now);
-    } else if (!session_activate(core, session, member, now)) {
-        session_send_away(core, session, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+        relay_client_send_away(core, client, GOAWAY_REVOKED, 0, now);
+    } else if (member ? !limits_broadcast_take(core, client->key, now)
+                      : !limits_stranger_enter(core, client)) {
+        relay_client_send_away(core, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+    } else if (!relay_client_activate(core, client, member, now)) {
+        relay_client_send_away(core, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
     } else if (member) {
-        session_admit(core, session, until_ms, now);
+        relay_client_admit(core, client, until_ms, now);
     }
 }
 
@@ -265,97 +270,98 @@ static struct mono admission_deadline(const struct relay_core *core, uint64_t un
     return mono_add_ms(now, left_ms + RECORD_CLOCK_SKEW_MS);
 }
 
-void session_admit(struct relay_core *core, struct session *session, uint64_t until_ms,
-                   struct mono now)
+void relay_client_admit(struct relay_core *core, struct relay_client *client, uint64_t until_ms,
+                        struct mono now)
 {
-    if (session->state == SESSION_STATE_STRANGER) {
-        session_enter(core, session, SESSION_STATE_MEMBER, now);
-        watch_online_changed(core, session->key, now);
+    if (client->state == RELAY_CLIENT_STATE_STRANGER) {
+        relay_client_enter(core, client, RELAY_CLIENT_STATE_MEMBER, now);
+        watch_online_changed(core, client->key, now);
     }
-    if (session->state == SESSION_STATE_MEMBER) {
-        session->deadline = admission_deadline(core, until_ms, now);
-    }
-}
-
-void session_dismiss(struct relay_core *core, struct session *session, struct mono now)
-{
-    if (session->state == SESSION_STATE_MEMBER) {
-        watch_stop(core, session);
-        session_enter(core, session, SESSION_STATE_STRANGER, now);
+    if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+        client->deadline = admission_deadline(core, until_ms, now);
     }
 }
 
-void session_on_moved(struct relay_core *core, const struct link_event *event, struct mono now)
+void relay_client_dismiss(struct relay_core *core, struct relay_client *client, struct mono now)
 {
-    struct session *session = session_at(core, event->handle);
+    if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+        watch_stop(core, client);
+        relay_client_enter(core, client, RELAY_CLIENT_STATE_STRANGER, now);
+    }
+}
 
-    if (session == NULL || session->state == SESSION_STATE_CLOSING) {
+void relay_client_on_moved(struct relay_core *core, const struct link_event *event, struct mono now)
+{
+    struct relay_client *client = relay_client_at(core, event->handle);
+
+    if (client == NULL || client->state == RELAY_CLIENT_STATE_CLOSING) {
         return;
     }
     core->counters.moved++;
-    session->remote = event->remote;
-    control_observed_send(core, session);
+    client->remote = event->remote;
+    control_observed_send(core, client);
     /* Each partner of a punch is told, so whoever jumps to and fro is soon told of no more. */
-    if (limits_news_take(core, session->key, now)) {
-        punch_on_moved(core->punch, session->key, &session->remote, now);
+    if (limits_broadcast_take(core, client->key, now)) {
+        punch_on_moved(core->punch, client->key, &client->remote, now);
         punch_flush(core);
     }
 }
 
-void session_on_closed(struct relay_core *core, const struct link_event *event, struct mono now)
+void relay_client_on_closed(struct relay_core *core, const struct link_event *event,
+                            struct mono now)
 {
-    struct session *session = session_at(core, event->handle);
+    struct relay_client *client = relay_client_at(core, event->handle);
     char text[11];
 
-    if (session == NULL) {
+    if (client == NULL) {
         return; /* an anonymous connection, or one that never got to its Hello */
     }
     env_trace(&core->env, TRACE_LEVEL_DEBUG, "session.closed", "peer=%s reason=%d",
-              key_short(session->key, text), (int)event->reason);
-    if (session->state != SESSION_STATE_CLOSING) {
+              key_short(client->key, text), (int)event->reason);
+    if (client->state != RELAY_CLIENT_STATE_CLOSING) {
         core->counters.closed_ended++;
     }
-    session_key_gone(core, session, now);
-    session_unlist(core, session);
-    core->by_index[session->handle.index] = NULL;
+    relay_client_key_gone(core, client, now);
+    relay_client_unlist(core, client);
+    core->by_index[client->handle.index] = NULL;
     core->session_count--;
-    free(session);
+    free(client);
 }
 
-void session_expire(struct relay_core *core, struct mono now)
+void relay_client_expire(struct relay_core *core, struct mono now)
 {
-    struct session *session = TAILQ_FIRST(&core->closing);
+    struct relay_client *client = TAILQ_FIRST(&core->closing);
 
-    while (session != NULL && mono_due(session->deadline, now)) {
-        struct session *next = TAILQ_NEXT(session, in_waiting);
-        TAILQ_REMOVE(&core->closing, session, in_waiting);
-        session->closed = true; /* the CLOSED event is what frees it */
-        link_hub_close(core->hub, session->handle, 0, "goodbye", now);
-        session = next;
+    while (client != NULL && mono_due(client->deadline, now)) {
+        struct relay_client *next = TAILQ_NEXT(client, in_waiting);
+        TAILQ_REMOVE(&core->closing, client, in_waiting);
+        client->closed = true; /* the CLOSED event is what frees it */
+        link_hub_close(core->hub, client->handle, 0, "goodbye", now);
+        client = next;
     }
-    session = TAILQ_FIRST(&core->strangers);
-    while (session != NULL && !core->cfg.open_relay && mono_due(session->deadline, now)) {
-        struct session *next = TAILQ_NEXT(session, in_waiting);
-        session_send_away(core, session, GOAWAY_NOT_ADMITTED, 0, now);
-        session = next;
+    client = TAILQ_FIRST(&core->strangers);
+    while (client != NULL && !core->cfg.open_relay && mono_due(client->deadline, now)) {
+        struct relay_client *next = TAILQ_NEXT(client, in_waiting);
+        relay_client_send_away(core, client, GOAWAY_NOT_ADMITTED, 0, now);
+        client = next;
     }
 }
 
-void session_expire_admissions(struct relay_core *core, struct mono now)
+void relay_client_expire_admissions(struct relay_core *core, struct mono now)
 {
     for (uint32_t i = 0; i < core->by_index_capacity; i++) {
-        struct session *session = core->by_index[i];
-        if (session != NULL && session->state == SESSION_STATE_MEMBER &&
-            mono_due(session->deadline, now)) {
-            session_send_away(core, session, GOAWAY_NOT_ADMITTED, 0, now);
+        struct relay_client *client = core->by_index[i];
+        if (client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER &&
+            mono_due(client->deadline, now)) {
+            relay_client_send_away(core, client, GOAWAY_NOT_ADMITTED, 0, now);
         }
     }
 }
 
-struct mono session_deadline(const struct relay_core *core)
+struct mono relay_client_deadline(const struct relay_core *core)
 {
-    const struct session *stranger = TAILQ_FIRST(&core->strangers);
-    const struct session *closing = TAILQ_FIRST(&core->closing);
+    const struct relay_client *stranger = TAILQ_FIRST(&core->strangers);
+    const struct relay_client *closing = TAILQ_FIRST(&core->closing);
     struct mono at = MONO_NEVER;
 
     if (stranger != NULL && !core->cfg.open_relay) {

@@ -5,60 +5,62 @@
 
 #include <stdlib.h>
 
-struct pool {
+struct session_index {
     struct map *sessions; /* key -> session */
 };
 
-int pool_new(struct pool **out, size_t capacity, const struct env *env)
+int session_index_new(struct session_index **out, size_t capacity, const struct env *env)
 {
-    struct pool *pool = calloc(1, sizeof(*pool));
+    struct session_index *index = calloc(1, sizeof(*index));
     int rc;
 
     *out = NULL;
-    if (pool == NULL) {
+    if (index == NULL) {
         return ERR_NOMEM;
     }
-    rc = map_new(&pool->sessions, KEY_SIZE, capacity, env);
+    rc = map_new(&index->sessions, KEY_SIZE, capacity, env);
     if (rc != ERR_OK) {
-        free(pool);
+        free(index);
         return rc;
     }
-    *out = pool;
+    *out = index;
     return ERR_OK;
 }
 
-void pool_free(struct pool *pool)
+void session_index_free(struct session_index *index)
 {
-    if (pool == NULL) {
+    if (index == NULL) {
         return;
     }
-    map_free(pool->sessions);
-    free(pool);
+    map_free(index->sessions);
+    free(index);
 }
 
-int pool_put(struct pool *pool, const uint8_t key[KEY_SIZE], uint64_t session, bool *replaced,
-             uint64_t *previous)
+int session_index_put(struct session_index *index, const uint8_t key[KEY_SIZE], uint64_t session,
+                      bool *replaced, uint64_t *previous)
 {
-    *replaced = map_find(pool->sessions, key, previous) && *previous != session;
-    return map_put(pool->sessions, key, session);
+    *replaced = map_find(index->sessions, key, previous) && *previous != session;
+    return map_put(index->sessions, key, session);
 }
 
-bool pool_find(const struct pool *pool, const uint8_t key[KEY_SIZE], uint64_t *session)
+bool session_index_find(const struct session_index *index, const uint8_t key[KEY_SIZE],
+                        uint64_t *session)
 {
-    return map_find(pool->sessions, key, session);
+    return map_find(index->sessions, key, session);
 }
 
-bool pool_remove(struct pool *pool, const uint8_t key[KEY_SIZE], uint64_t session)
+bool session_index_remove(struct session_index *index, const uint8_t key[KEY_SIZE],
+                          uint64_t session)
 {
     uint64_t active;
 
-    if (!map_find(pool->sessions, key, &active) || active != session) {
+    if (!map_find(index->sessions, key, &active) || active != session) {
         return false;
     }
-    return map_remove(pool->sessions, key, NULL);
+    return map_remove(index->sessions, key, NULL);
 }
 
-size_t pool_count(const struct pool *pool)
+size_t session_index_count(const struct session_index *index)
 {
-    return map_count(pool->sessions);
+    return map_count(index->sessions);
 }

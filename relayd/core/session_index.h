@@ -13,27 +13,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pool;
+struct session_index;
 
 /** A pool of at most `capacity` keys. env is used for the hash key only, during the call.
  * ERR_NOMEM. */
-int pool_new(struct pool **out, size_t capacity, const struct env *env) MUST_CHECK;
-void pool_free(struct pool *pool);
+int session_index_new(struct session_index **out, size_t capacity,
+                      const struct env *env) MUST_CHECK;
+void session_index_free(struct session_index *index);
 
 /**
  * Make `session` the active one of `key`. If another one was, *replaced is true and *previous is
  * that one, for the caller to close. ERR_LIMIT if the pool is full, ERR_NOMEM; then nothing
  * changed.
  */
-int pool_put(struct pool *pool, const uint8_t key[KEY_SIZE], uint64_t session, bool *replaced,
-             uint64_t *previous) MUST_CHECK;
+int session_index_put(struct session_index *index, const uint8_t key[KEY_SIZE], uint64_t session,
+                      bool *replaced, uint64_t *previous) MUST_CHECK;
 
 /** The active session of a key; false (and *session left alone) if there is none. */
-bool pool_find(const struct pool *pool, const uint8_t key[KEY_SIZE], uint64_t *session);
+bool session_index_find(const struct session_index *index, const uint8_t key[KEY_SIZE],
+                        uint64_t *session);
 
 /** Forget the key, but only if `session` is its active one: the late end of a replaced session
  * changes nothing. Returns true if the key is gone now. */
-bool pool_remove(struct pool *pool, const uint8_t key[KEY_SIZE], uint64_t session);
+bool session_index_remove(struct session_index *index, const uint8_t key[KEY_SIZE],
+                          uint64_t session);
 
 /** Number of keys with a session. */
-size_t pool_count(const struct pool *pool);
+size_t session_index_count(const struct session_index *index);

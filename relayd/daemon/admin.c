@@ -2,8 +2,8 @@
 /* The operator's verbs as JSON. */
 #include "relayd/daemon/admin.h"
 
-#include "proto/wire/name.h"
 #include "proto/base/wall_text.h"
+#include "proto/wire/name.h"
 #include "ziglan_version.h"
 
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* relayd delegate: sign, with the ziglan's key from wherever it is kept, that the relay of this
  * configuration is an entry point, into the file that the configuration names. */
+#include "proto/crypto/delegation.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 #include "relayd/daemon/cli.h"
-#include "proto/crypto/delegation.h"
 
 #include <getopt.h>
 #include <string.h>

@@ -139,7 +139,8 @@ static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, con
 }
 
 /* Never overwrite a relay. Keys and members without a configuration are no hindrance: they are
- * what an init left that a full disk ended, or what somebody put back, and are taken as they are. */
+ * what an init left that a full disk ended, or what somebody put back, and are taken as they are.
+ */
 static int existing_refuse(const struct init *init)
 {
     char config[SETTINGS_PATH_SIZE];

@@ -263,8 +263,7 @@ static bool name_set(struct config_text *in, struct relay_settings *out, const c
     return true;
 }
 
-static bool settings_set(struct config_text *in, struct relay_settings *out,
-                         const struct raw *raw)
+static bool settings_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     out->open_relay = raw->open_relay != 0;
     out->log_level =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The daemon: opens everything, drives the relay core until a signal, closes everything. */
+#include "proto/crypto/delegation.h"
 #include "proto/crypto/identity.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/file.h"
@@ -8,10 +9,9 @@
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
 #include "proto/host/udp_batch.h"
+#include "relayd/core/core.h"
 #include "relayd/daemon/admin.h"
 #include "relayd/daemon/cli.h"
-#include "relayd/core/core.h"
-#include "proto/crypto/delegation.h"
 #include "relayd/daemon/metrics.h"
 #include "relayd/daemon/process.h"
 #include "relayd/engine/reset_ledger_file.h"
@@ -29,7 +29,7 @@ enum {
     RECONNECT_IN_MS = 1000, /* told to sessions at a stop: a restart takes less */
     STOP_MS_MAX = 2000,
     DRAIN_MS = 200,
-    ROLL_ENTRIES_MAX = 65536,
+    RESET_LEDGER_ENTRIES_MAX = 65536,
     FILES_MIN = 16, /* 11 for good with one socket, and some for pages and operators */
     LISTEN_TEXT_SIZE = SETTINGS_LISTEN_MAX * (ENDPOINT_TEXT_SIZE + 2),
 };
@@ -47,7 +47,7 @@ struct server {
     uint8_t delegation[RECORD_SIGNED_SIZE_MAX]; /* in place of the ziglan's key, if size > 0 */
     size_t delegation_size;
     struct store *store;
-    struct roll_file *roll;
+    struct reset_ledger_file *ledger;
     struct relay_core *core;
     struct udp_batch *sockets[SETTINGS_LISTEN_MAX];
     size_t sockets_count;
@@ -213,8 +213,8 @@ static struct relay_config core_config(const struct server *server,
         .session_max = settings->session_max,
         .stun_per_addr_per_s = settings->stun_per_address_per_s,
         .stun_per_s = settings->stun_per_s,
-        .roll = roll_file_entries(server->roll),
-        .roll_capacity = roll_file_capacity(server->roll),
+        .ledger = reset_ledger_file_entries(server->ledger),
+        .ledger_capacity = reset_ledger_file_capacity(server->ledger),
         .open_relay = settings->open_relay,
     };
 }
@@ -384,16 +384,16 @@ static int sockets_open(struct server *server, struct fault *fault)
 }
 
 /* Behind the store, whose lock keeps a second relay away from the file. */
-static void roll_start(struct server *server)
+static void ledger_start(struct server *server)
 {
     const struct relay_settings *settings = &server->settings;
-    char path[SETTINGS_PATH_SIZE + 8];
-    uint32_t capacity =
-        LINK_HALF_OPEN_MAX +
-        (settings->session_max < ROLL_ENTRIES_MAX ? settings->session_max : ROLL_ENTRIES_MAX);
+    char path[SETTINGS_PATH_SIZE + 16];
+    uint32_t capacity = LINK_HALF_OPEN_MAX + (settings->session_max < RESET_LEDGER_ENTRIES_MAX
+                                                  ? settings->session_max
+                                                  : RESET_LEDGER_ENTRIES_MAX);
 
-    (void)snprintf(path, sizeof(path), "%s/roll", settings->state_path);
-    server->roll = roll_file_open(path, capacity, server->env, server->loop);
+    (void)snprintf(path, sizeof(path), "%s/reset-ledger", settings->state_path);
+    server->ledger = reset_ledger_file_open(path, capacity, server->env, server->loop);
 }
 
 static int core_start(struct server *server, struct fault *fault)
@@ -412,7 +412,7 @@ static int core_start(struct server *server, struct fault *fault)
     if (rc != ERR_OK) {
         return rc;
     }
-    roll_start(server);
+    ledger_start(server);
     config = core_config(server, &server->settings);
     rc = relay_core_new(&server->core, &config, server->store, server->env, now);
     if (rc != ERR_OK) {
@@ -489,7 +489,7 @@ static void server_close(struct server *server)
     signals_free(server->signals);
     pump_free(server->pump);
     relay_core_free(server->core);
-    roll_file_close(server->roll, clean);
+    reset_ledger_file_close(server->ledger, clean);
     store_close(server->store);
     for (size_t i = 0; i < server->sockets_count; i++) {
         udp_batch_close(server->sockets[i]);

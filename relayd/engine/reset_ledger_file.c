@@ -17,31 +17,32 @@ enum {
 };
 
 /* At the beginning of the file; entries follow. Only this program on this machine reads it. */
-struct roll_header {
+struct reset_ledger_header {
     char magic[8];
     uint32_t entry_size, capacity;
     uint64_t wall_ms; /* when it was last written */
 };
 
-struct roll_file {
+struct reset_ledger_file {
     const struct env *env;
     struct ev_loop *loop;
     struct ev_timer timer;
     char *path;
     int fd; /* -1: memory only */
     uint32_t capacity;
-    struct link_roll_entry *entries, *written; /* as they are, and as the file has them */
+    struct link_reset_row *entries, *written; /* as they are, and as the file has them */
 };
 
-static const char roll_magic[8] = {'z', 'i', 'g', 'r', 'o', 'l', 'l', '1'};
+static const char reset_ledger_magic[8] = {'z', 'i', 'g', 'r', 'o', 'l', 'l', '1'};
 
 static off_t place_of(uint32_t index)
 {
-    return (off_t)(sizeof(struct roll_header) + (size_t)index * sizeof(struct link_roll_entry));
+    return (off_t)(sizeof(struct reset_ledger_header) +
+                   (size_t)index * sizeof(struct link_reset_row));
 }
 
 /* Say once what is wrong, and go on without the file. */
-static void give_up(struct roll_file *file, const char *what)
+static void give_up(struct reset_ledger_file *file, const char *what)
 {
     env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
               "%s %s: %s; after a crash silent hosts notice it only with their next keep-alive",
@@ -50,26 +51,26 @@ static void give_up(struct roll_file *file, const char *what)
     file->fd = -1;
 }
 
-static bool header_write(struct roll_file *file)
+static bool header_write(struct reset_ledger_file *file)
 {
-    struct roll_header header = {.entry_size = sizeof(struct link_roll_entry),
-                                 .capacity = file->capacity,
-                                 .wall_ms = env_wall_ms(file->env)};
+    struct reset_ledger_header header = {.entry_size = sizeof(struct link_reset_row),
+                                         .capacity = file->capacity,
+                                         .wall_ms = env_wall_ms(file->env)};
 
-    memcpy(header.magic, roll_magic, sizeof(header.magic));
+    memcpy(header.magic, reset_ledger_magic, sizeof(header.magic));
     return pwrite(file->fd, &header, sizeof(header), 0) == sizeof(header);
 }
 
 /* What a relay that ended a moment ago left. False: nothing of use. */
-static bool load(struct roll_file *file)
+static bool load(struct reset_ledger_file *file)
 {
-    struct roll_header header;
+    struct reset_ledger_header header;
     uint64_t now = env_wall_ms(file->env);
     size_t size = file->capacity * sizeof(*file->entries);
 
     if (pread(file->fd, &header, sizeof(header), 0) != sizeof(header) ||
-        memcmp(header.magic, roll_magic, sizeof(header.magic)) != 0 ||
-        header.entry_size != sizeof(struct link_roll_entry) || header.capacity != file->capacity ||
+        memcmp(header.magic, reset_ledger_magic, sizeof(header.magic)) != 0 ||
+        header.entry_size != sizeof(struct link_reset_row) || header.capacity != file->capacity ||
         header.wall_ms > now || now - header.wall_ms > FRESH_MS) {
         return false;
     }
@@ -80,7 +81,7 @@ static bool load(struct roll_file *file)
     return true;
 }
 
-static void file_start(struct roll_file *file)
+static void file_start(struct reset_ledger_file *file)
 {
     file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file->fd < 0) {
@@ -97,13 +98,13 @@ static void file_start(struct roll_file *file)
     }
 }
 
-static bool changed(const struct roll_file *file, uint32_t index)
+static bool changed(const struct reset_ledger_file *file, uint32_t index)
 {
     return memcmp(&file->entries[index], &file->written[index], sizeof(*file->entries)) != 0;
 }
 
 /* Write the entries from `index` on that changed, without a gap. Returns how many; 0: failed. */
-static uint32_t run_write(struct roll_file *file, uint32_t index)
+static uint32_t run_write(struct reset_ledger_file *file, uint32_t index)
 {
     uint32_t count = 1;
     size_t size;
@@ -121,7 +122,7 @@ static uint32_t run_write(struct roll_file *file, uint32_t index)
 
 static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
-    struct roll_file *file = timer->data;
+    struct reset_ledger_file *file = timer->data;
 
     (void)events;
     for (uint32_t i = 0; file->fd >= 0 && i < file->capacity; i++) {
@@ -142,10 +143,10 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
     }
 }
 
-struct roll_file *roll_file_open(const char *path, uint32_t capacity, const struct env *env,
-                                 struct ev_loop *loop)
+struct reset_ledger_file *reset_ledger_file_open(const char *path, uint32_t capacity,
+                                                 const struct env *env, struct ev_loop *loop)
 {
-    struct roll_file *file = calloc(1, sizeof(*file));
+    struct reset_ledger_file *file = calloc(1, sizeof(*file));
 
     if (file == NULL) {
         return NULL;
@@ -158,7 +159,7 @@ struct roll_file *roll_file_open(const char *path, uint32_t capacity, const stru
     file->entries = calloc(capacity, sizeof(*file->entries));
     file->written = calloc(capacity, sizeof(*file->written));
     if (file->path == NULL || file->entries == NULL || file->written == NULL) {
-        roll_file_close(file, false);
+        reset_ledger_file_close(file, false);
         return NULL;
     }
     file_start(file);
@@ -170,17 +171,17 @@ struct roll_file *roll_file_open(const char *path, uint32_t capacity, const stru
     return file;
 }
 
-struct link_roll_entry *roll_file_entries(struct roll_file *file)
+struct link_reset_row *reset_ledger_file_entries(struct reset_ledger_file *file)
 {
     return file == NULL ? NULL : file->entries;
 }
 
-uint32_t roll_file_capacity(const struct roll_file *file)
+uint32_t reset_ledger_file_capacity(const struct reset_ledger_file *file)
 {
     return file == NULL ? 0 : file->capacity;
 }
 
-void roll_file_close(struct roll_file *file, bool clean)
+void reset_ledger_file_close(struct reset_ledger_file *file, bool clean)
 {
     if (file == NULL) {
         return;

@@ -7,25 +7,26 @@
 
 enum gone_reason { GONE_NO_SESSION = 0, GONE_NOT_ALLOWED = 1 };
 
-bool forward_allowed(const struct relay_core *core, const struct session *from,
-                     const struct session *to)
+bool forward_allowed(const struct relay_core *core, const struct relay_client *from,
+                     const struct relay_client *to)
 {
-    bool members = from->state == SESSION_STATE_MEMBER && to->state == SESSION_STATE_MEMBER;
+    bool members =
+        from->state == RELAY_CLIENT_STATE_MEMBER && to->state == RELAY_CLIENT_STATE_MEMBER;
 
-    return members || (core->cfg.open_relay && from->state != SESSION_STATE_CLOSING &&
-                       to->state != SESSION_STATE_CLOSING);
+    return members || (core->cfg.open_relay && from->state != RELAY_CLIENT_STATE_CLOSING &&
+                       to->state != RELAY_CLIENT_STATE_CLOSING);
 }
 
 /* A sender learns that its frame went nowhere, at most once a second and key. Whether a stranger's
  * target exists is not told: strangers never get here unless the relay is open. */
-static void gone_send(struct relay_core *core, struct session *session, const uint8_t dst[KEY_SIZE],
-                      enum gone_reason reason, struct mono now)
+static void gone_send(struct relay_core *core, struct relay_client *client,
+                      const uint8_t dst[KEY_SIZE], enum gone_reason reason, struct mono now)
 {
     Ziglan__Gone body = ZIGLAN__GONE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t copy[KEY_SIZE];
 
-    if (!limits_gone_take(session, dst, now)) {
+    if (!limits_gone_take(client, dst, now)) {
         core->counters.gone_suppressed++;
         return;
     }
@@ -36,7 +37,7 @@ static void gone_send(struct relay_core *core, struct session *session, const ui
     message.body_case = ZIGLAN__CONTROL__BODY_GONE;
     message.gone = &body;
     core->counters.gone_sent++;
-    control_send(core, session, &message);
+    control_send(core, client, &message);
 }
 
 /* The frame behind the header, or NULL (counted) if the datagram is none of ours. */
@@ -62,21 +63,21 @@ static const uint8_t *frame_take(struct relay_core *core, const struct link_even
     return frame;
 }
 
-static uint64_t source_of(const struct session *from)
+static uint64_t source_of(const struct relay_client *from)
 {
     return (uint64_t)from->handle.generation << 32 | from->handle.index;
 }
 
 void forward_on_datagram(struct relay_core *core, const struct link_event *event, struct mono now)
 {
-    struct session *from = session_at(core, event->handle);
-    struct session *to;
+    struct relay_client *from = relay_client_at(core, event->handle);
+    struct relay_client *to;
     const uint8_t *dst = NULL;
     const uint8_t *frame;
     size_t frame_size = 0;
     uint8_t head[SESSION_DGRAM_HEADER_SIZE];
 
-    if (from == NULL || from->state == SESSION_STATE_CLOSING) {
+    if (from == NULL || from->state == RELAY_CLIENT_STATE_CLOSING) {
         core->counters.drop_no_session++;
         return;
     }
@@ -84,7 +85,7 @@ void forward_on_datagram(struct relay_core *core, const struct link_event *event
     if (frame == NULL) {
         return;
     }
-    if (from->state != SESSION_STATE_MEMBER && !core->cfg.open_relay) {
+    if (from->state != RELAY_CLIENT_STATE_MEMBER && !core->cfg.open_relay) {
         core->counters.drop_not_allowed++;
         return;
     }
@@ -92,7 +93,7 @@ void forward_on_datagram(struct relay_core *core, const struct link_event *event
         core->counters.drop_to_itself++;
         return;
     }
-    to = session_of_key(core, dst);
+    to = relay_client_of_key(core, dst);
     if (to == NULL) {
         core->counters.drop_no_session++;
         gone_send(core, from, dst, GONE_NO_SESSION, now);
@@ -103,7 +104,7 @@ void forward_on_datagram(struct relay_core *core, const struct link_event *event
         gone_send(core, from, dst, GONE_NOT_ALLOWED, now);
         return;
     }
-    if (from->state != SESSION_STATE_MEMBER && !limits_forward_take(from, frame_size, now)) {
+    if (from->state != RELAY_CLIENT_STATE_MEMBER && !limits_forward_take(from, frame_size, now)) {
         core->counters.drop_rate++;
         return;
     }

@@ -18,7 +18,7 @@ static enum verdict join_within_limits(struct relay_core *core, struct join_wait
         .key = w->key,
         .invite = w->invite_size > 0 ? w->invite : NULL,
         .invite_size = w->invite_size,
-        .wished_name = w->wished_name,
+        .wanted_name = w->wanted_name,
         .member_part = w->part,
         .member_part_size = w->part_size,
         .unchanged_only = true,
@@ -28,7 +28,7 @@ static enum verdict join_within_limits(struct relay_core *core, struct join_wait
     if (verdict != VERDICT_LIMIT) {
         return verdict;
     }
-    if (!w->counted && !limits_news_take(core, w->key, now)) {
+    if (!w->counted && !limits_broadcast_take(core, w->key, now)) {
         core->counters.control_news++;
         return VERDICT_LIMIT;
     }
@@ -38,11 +38,12 @@ static enum verdict join_within_limits(struct relay_core *core, struct join_wait
 }
 
 /* A session that ended meanwhile does not join. */
-static struct session *session_waiting(const struct relay_core *core, const struct join_waiting *w)
+static struct relay_client *session_waiting(const struct relay_core *core,
+                                            const struct join_waiting *w)
 {
-    struct session *session = session_at(core, w->handle);
+    struct relay_client *client = relay_client_at(core, w->handle);
 
-    return session != NULL && session->state != SESSION_STATE_CLOSING ? session : NULL;
+    return client != NULL && client->state != RELAY_CLIENT_STATE_CLOSING ? client : NULL;
 }
 
 /* False: the transaction failed, and nothing of it happened. */
@@ -91,7 +92,7 @@ static void join_count(struct relay_counters *counters, enum verdict verdict)
     }
 }
 
-static void joined_send(struct relay_core *core, struct session *session, uint32_t request_id,
+static void joined_send(struct relay_core *core, struct relay_client *client, uint32_t request_id,
                         struct directory_joined *joined)
 {
     Ziglan__Joined body = ZIGLAN__JOINED__INIT;
@@ -108,11 +109,11 @@ static void joined_send(struct relay_core *core, struct session *session, uint32
     message.request_id = request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_JOINED;
     message.joined = &body;
-    control_send(core, session, &message);
+    control_send(core, client, &message);
 }
 
-static void join_answer(struct relay_core *core, struct session *session, struct join_waiting *w,
-                        struct mono now)
+static void join_answer(struct relay_core *core, struct relay_client *client,
+                        struct join_waiting *w, struct mono now)
 {
     struct directory_joined *joined = &w->joined;
     char text[11];
@@ -123,18 +124,18 @@ static void join_answer(struct relay_core *core, struct session *session, struct
     }
     if (w->verdict != VERDICT_OK) {
         env_trace(&core->env, TRACE_LEVEL_DEBUG, "ziglan.refused", "peer=%s why=%s",
-                  key_short(session->key, text), verdict_name(w->verdict));
-        control_refuse(core, session, w->request_id, w->verdict, NULL);
+                  key_short(client->key, text), verdict_name(w->verdict));
+        control_refuse(core, client, w->request_id, w->verdict, NULL);
         return;
     }
-    if (session->state != SESSION_STATE_MEMBER) {
+    if (client->state != RELAY_CLIENT_STATE_MEMBER) {
         env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
-                  key_short(session->key, text), joined->name,
+                  key_short(client->key, text), joined->name,
                   joined->invite_id[0] != '\0' ? "invite=" : "returned=1", joined->invite_id);
     }
     /* The answer first: the member must not see itself in Changes before it knows it is in. */
-    joined_send(core, session, w->request_id, joined);
-    session_admit(core, session, joined->expires_ms, now);
+    joined_send(core, client, w->request_id, joined);
+    relay_client_admit(core, client, joined->expires_ms, now);
     if (joined->changed) {
         watch_changed(core, now);
     }
@@ -148,24 +149,24 @@ void joins_flush(struct relay_core *core, struct mono now)
     core->joins_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct join_waiting *w = &core->joins[i];
-        struct session *session = session_waiting(core, w);
-        if (session != NULL && !together) {
+        struct relay_client *client = session_waiting(core, w);
+        if (client != NULL && !together) {
             w->verdict = join_within_limits(core, w, now);
         }
-        if (session != NULL) {
-            join_answer(core, session, w, now);
+        if (client != NULL) {
+            join_answer(core, client, w, now);
         }
     }
 }
 
-void join_on_join(struct relay_core *core, struct session *session, const Ziglan__Control *message,
-                  struct mono now)
+void join_on_join(struct relay_core *core, struct relay_client *client,
+                  const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__Join *body = message->join;
     struct join_waiting *w;
 
     if (core->directory == NULL) {
-        control_refuse(core, session, message->request_id, VERDICT_UNSUPPORTED,
+        control_refuse(core, client, message->request_id, VERDICT_UNSUPPORTED,
                        "this relay serves no ziglan");
         return;
     }
@@ -174,14 +175,14 @@ void join_on_join(struct relay_core *core, struct session *session, const Ziglan
     }
     /* The sizes hold by control_unpack. */
     w = &core->joins[core->joins_count++];
-    *w = (struct join_waiting){.handle = session->handle,
+    *w = (struct join_waiting){.handle = client->handle,
                                .request_id = message->request_id,
                                .invite_size = body->invite.len,
                                .part_size = body->member_part.len};
-    memcpy(w->key, session->key, KEY_SIZE);
+    memcpy(w->key, client->key, KEY_SIZE);
     if (body->invite.len > 0) {
         memcpy(w->invite, body->invite.data, body->invite.len);
     }
     memcpy(w->part, body->member_part.data, body->member_part.len);
-    memcpy(w->wished_name, body->wished_name, strlen(body->wished_name));
+    memcpy(w->wanted_name, body->wanted_name, strlen(body->wanted_name));
 }

@@ -4,78 +4,79 @@
 
 #include <string.h>
 
-static struct punch_side side_of(const struct relay_core *core, const struct session *session,
+static struct punch_side side_of(const struct relay_core *core, const struct relay_client *client,
                                  const ProtobufCBinaryData *token, uint32_t nat_kind)
 {
     struct punch_side side = {
         .nat_kind = nat_kind,
-        .observed = session->remote,
-        .rtt_us = link_hub_rtt_ns(core->hub, session->handle) / NS_PER_US,
+        .observed = client->remote,
+        .rtt_us = link_hub_rtt_ns(core->hub, client->handle) / NS_PER_US,
     };
 
-    memcpy(side.key, session->key, KEY_SIZE);
+    memcpy(side.key, client->key, KEY_SIZE);
     if (token->len == PUNCH_TOKEN_SIZE) {
         memcpy(side.token, token->data, PUNCH_TOKEN_SIZE);
     }
     return side;
 }
 
-void punch_on_request(struct relay_core *core, struct session *session,
+void punch_on_request(struct relay_core *core, struct relay_client *client,
                       const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__PunchRequest *body = message->punch_request;
     struct punch_request request = {.request_id = message->request_id,
                                     .has_session = body->has_session};
-    const struct session *target;
+    const struct relay_client *target;
     enum verdict verdict;
 
     if (body->target.len != KEY_SIZE || body->token.len != PUNCH_TOKEN_SIZE) {
-        control_refuse(core, session, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        control_refuse(core, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
         return;
     }
-    target = session_of_key(core, body->target.data);
+    target = relay_client_of_key(core, body->target.data);
     /* A target that is away and one that may not be reached answer alike: nothing about it may
      * leave before its yes. */
-    if (target == NULL || !forward_allowed(core, session, target)) {
-        control_refuse(core, session, message->request_id, VERDICT_REFUSED, NULL);
+    if (target == NULL || !forward_allowed(core, client, target)) {
+        control_refuse(core, client, message->request_id, VERDICT_REFUSED, NULL);
         return;
     }
-    request.requester = side_of(core, session, &body->token, body->nat_kind);
+    request.requester = side_of(core, client, &body->token, body->nat_kind);
     memcpy(request.target, body->target.data, KEY_SIZE);
     verdict = punch_request(core->punch, &request, now);
     if (verdict != VERDICT_OK) {
-        control_refuse(core, session, message->request_id, verdict, NULL);
+        control_refuse(core, client, message->request_id, verdict, NULL);
     }
     punch_flush(core);
 }
 
-void punch_on_answer(struct relay_core *core, struct session *session,
+void punch_on_answer(struct relay_core *core, struct relay_client *client,
                      const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__PunchAnswer *body = message->punch_answer;
-    struct punch_side side = side_of(core, session, &body->token, body->nat_kind);
+    struct punch_side side = side_of(core, client, &body->token, body->nat_kind);
     enum verdict verdict;
 
     if (body->accept && body->token.len != PUNCH_TOKEN_SIZE) {
-        control_refuse(core, session, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        control_refuse(core, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
         return;
     }
     verdict = punch_answer(core->punch, body->punch_id, &side, body->accept, now);
     if (verdict != VERDICT_OK) {
-        control_refuse(core, session, message->request_id, verdict, NULL);
+        control_refuse(core, client, message->request_id, verdict, NULL);
     }
     punch_flush(core);
 }
 
-void punch_on_result(struct relay_core *core, struct session *session,
+void punch_on_result(struct relay_core *core, struct relay_client *client,
                      const Ziglan__Control *message, struct mono now)
 {
-    punch_result(core->punch, message->punch_result->punch_id, session->key,
+    punch_result(core->punch, message->punch_result->punch_id, client->key,
                  message->punch_result->direct, now);
     punch_flush(core);
 }
 
-static void offer_send(struct relay_core *core, struct session *session, struct punch_output *out)
+static void offer_send(struct relay_core *core, struct relay_client *client,
+                       struct punch_output *out)
 {
     Ziglan__PunchRequest body = ZIGLAN__PUNCH_REQUEST__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -91,7 +92,7 @@ static void offer_send(struct relay_core *core, struct session *session, struct 
     body.punch_id = out->punch_id;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
     message.punch_request = &body;
-    control_send(core, session, &message);
+    control_send(core, client, &message);
 }
 
 /* The peer's {IP, Port, Token, NATT}; it borrows out and ip. */
@@ -107,7 +108,7 @@ static void message_fill(Ziglan__PunchMessage *message, struct punch_output *out
     message->nat_kind = out->nat_kind;
 }
 
-static void go_send(struct relay_core *core, struct session *session, struct punch_output *out)
+static void go_send(struct relay_core *core, struct relay_client *client, struct punch_output *out)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchGo body = ZIGLAN__PUNCH_GO__INIT;
@@ -125,10 +126,11 @@ static void go_send(struct relay_core *core, struct session *session, struct pun
     body.listen = out->listen;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
     message.punch_go = &body;
-    control_send(core, session, &message);
+    control_send(core, client, &message);
 }
 
-static void update_send(struct relay_core *core, struct session *session, struct punch_output *out)
+static void update_send(struct relay_core *core, struct relay_client *client,
+                        struct punch_output *out)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchUpdate body = ZIGLAN__PUNCH_UPDATE__INIT;
@@ -142,7 +144,7 @@ static void update_send(struct relay_core *core, struct session *session, struct
     body.message = &peer;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
     message.punch_update = &body;
-    control_send(core, session, &message);
+    control_send(core, client, &message);
 }
 
 void punch_flush(struct relay_core *core)
@@ -150,22 +152,22 @@ void punch_flush(struct relay_core *core)
     struct punch_output out;
 
     while (punch_output(core->punch, &out)) {
-        struct session *session = session_of_key(core, out.to);
-        if (session == NULL) {
+        struct relay_client *client = relay_client_of_key(core, out.to);
+        if (client == NULL) {
             continue; /* it went away in between; its punches end with it */
         }
         switch (out.type) {
         case PUNCH_OUTPUT_OFFER:
-            offer_send(core, session, &out);
+            offer_send(core, client, &out);
             break;
         case PUNCH_OUTPUT_GO:
-            go_send(core, session, &out);
+            go_send(core, client, &out);
             break;
         case PUNCH_OUTPUT_UPDATE:
-            update_send(core, session, &out);
+            update_send(core, client, &out);
             break;
         case PUNCH_OUTPUT_REFUSED:
-            control_refuse(core, session, out.request_id, out.verdict, NULL);
+            control_refuse(core, client, out.request_id, out.verdict, NULL);
             break;
         }
     }

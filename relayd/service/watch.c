@@ -24,7 +24,7 @@ static Ziglan__Member *batch_add(struct batch *batch)
     return member;
 }
 
-static void batch_send(struct relay_core *core, struct session *session, struct batch *batch,
+static void batch_send(struct relay_core *core, struct relay_client *client, struct batch *batch,
                        bool more)
 {
     Ziglan__Changes body = ZIGLAN__CHANGES__INIT;
@@ -32,40 +32,40 @@ static void batch_send(struct relay_core *core, struct session *session, struct 
 
     body.n_members = batch->count;
     body.members = batch->pointers;
-    body.sequence = session->watch.sequence;
+    body.sequence = client->watch.sequence;
     body.more = more;
-    message.request_id = session->watch.request_id;
+    message.request_id = client->watch.request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
     message.changes = &body;
-    session->watch.request_id = 0; /* only the first one is the answer */
+    client->watch.request_id = 0; /* only the first one is the answer */
     core->counters.changes_sent++;
-    control_send(core, session, &message);
+    control_send(core, client, &message);
 }
 
 static bool is_online(const struct relay_core *core, const uint8_t key[KEY_SIZE])
 {
-    const struct session *session = session_of_key(core, key);
+    const struct relay_client *client = relay_client_of_key(core, key);
 
-    return session != NULL && session->state == SESSION_STATE_MEMBER;
+    return client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER;
 }
 
-static bool directory_waits(const struct relay_core *core, const struct session *session)
+static bool directory_waits(const struct relay_core *core, const struct relay_client *client)
 {
-    return !session->watch.directory_done ||
-           session->watch.sequence < directory_sequence(core->directory);
+    return !client->watch.directory_done ||
+           client->watch.sequence < directory_sequence(core->directory);
 }
 
-static bool online_waits(const struct relay_core *core, const struct session *session)
+static bool online_waits(const struct relay_core *core, const struct relay_client *client)
 {
-    return session->watch.enumerate || session->watch.online_at < core->online_next;
+    return client->watch.enumerate || client->watch.online_at < core->online_next;
 }
 
 /* The next piece of the directory. False if the store fails. */
-static bool directory_send(struct relay_core *core, struct session *session)
+static bool directory_send(struct relay_core *core, struct relay_client *client)
 {
     struct batch batch = {.count = 0};
     struct directory_chunk *chunk = &core->chunk;
-    enum verdict verdict = directory_changes(core->directory, session->watch.sequence, chunk);
+    enum verdict verdict = directory_changes(core->directory, client->watch.sequence, chunk);
 
     if (verdict != VERDICT_OK) {
         ziglan_note_store(core, verdict); /* but a successful read proves nothing about writing */
@@ -84,10 +84,10 @@ static bool directory_send(struct relay_core *core, struct session *session)
         member->online = is_online(core, change->key);
         member->sequence = change->sequence;
     }
-    session->watch.sequence = chunk->sequence;
-    session->watch.directory_done = !chunk->more;
-    if (batch.count > 0 || session->watch.request_id != 0) {
-        batch_send(core, session, &batch, chunk->more || online_waits(core, session));
+    client->watch.sequence = chunk->sequence;
+    client->watch.directory_done = !chunk->more;
+    if (batch.count > 0 || client->watch.request_id != 0) {
+        batch_send(core, client, &batch, chunk->more || online_waits(core, client));
     }
     return true;
 }
@@ -104,28 +104,28 @@ static void online_add(struct relay_core *core, struct batch *batch, const uint8
 }
 
 /* Who is online now, for a watcher whose backlog did not begin at the start. */
-static void enumerate_send(struct relay_core *core, struct session *session)
+static void enumerate_send(struct relay_core *core, struct relay_client *client)
 {
-    struct watch *watch = &session->watch;
+    struct watch *watch = &client->watch;
     struct batch batch = {.count = 0};
 
     while (batch.count < WATCH_ONLINE_PER_MESSAGE &&
            watch->enumerate_at < core->by_index_capacity) {
-        const struct session *other = core->by_index[watch->enumerate_at++];
-        if (other != NULL && other->state == SESSION_STATE_MEMBER) {
+        const struct relay_client *other = core->by_index[watch->enumerate_at++];
+        if (other != NULL && other->state == RELAY_CLIENT_STATE_MEMBER) {
             online_add(core, &batch, other->key);
         }
     }
     watch->enumerate = watch->enumerate_at < core->by_index_capacity;
     if (batch.count > 0) {
-        batch_send(core, session, &batch, online_waits(core, session));
+        batch_send(core, client, &batch, online_waits(core, client));
     }
 }
 
 /* Who came or went since this watcher was told last. */
-static void online_send(struct relay_core *core, struct session *session)
+static void online_send(struct relay_core *core, struct relay_client *client)
 {
-    struct watch *watch = &session->watch;
+    struct watch *watch = &client->watch;
     struct batch batch = {.count = 0};
 
     while (batch.count < WATCH_ONLINE_PER_MESSAGE && watch->online_at < core->online_next) {
@@ -133,14 +133,14 @@ static void online_send(struct relay_core *core, struct session *session)
         online_add(core, &batch, key);
     }
     if (batch.count > 0) {
-        batch_send(core, session, &batch, online_waits(core, session));
+        batch_send(core, client, &batch, online_waits(core, client));
     }
 }
 
 /* Tell one watcher what it does not know yet, a bounded amount. True if there is more. */
-static bool watcher_turn(struct relay_core *core, struct session *session)
+static bool watcher_turn(struct relay_core *core, struct relay_client *client)
 {
-    struct watch *watch = &session->watch;
+    struct watch *watch = &client->watch;
 
     if (core->online_next - watch->online_at > ONLINE_RING_SIZE) {
         watch->online_at = core->online_next; /* it lost its place: everything again */
@@ -148,18 +148,18 @@ static bool watcher_turn(struct relay_core *core, struct session *session)
         watch->directory_done = false;
     }
     /* A slow reader gets its next piece when it took the last ones. */
-    if (link_hub_control_waiting(core->hub, session->handle) > WATCH_WAITING_MAX) {
+    if (link_hub_control_waiting(core->hub, client->handle) > WATCH_WAITING_MAX) {
         return true;
     }
     for (int sent = 0; sent < WATCH_MESSAGES_PER_TURN; sent++) {
-        if (directory_waits(core, session)) {
-            if (!directory_send(core, session)) {
+        if (directory_waits(core, client)) {
+            if (!directory_send(core, client)) {
                 return false; /* tried again with the next change */
             }
         } else if (watch->enumerate) {
-            enumerate_send(core, session);
+            enumerate_send(core, client);
         } else if (watch->online_at < core->online_next) {
-            online_send(core, session);
+            online_send(core, client);
         } else {
             return false;
         }
@@ -172,37 +172,37 @@ static void changes_due(struct relay_core *core, struct mono now)
     core->changes_at = mono_min(core->changes_at, mono_add_ms(now, WATCH_BATCH_MS));
 }
 
-void watch_on_watch(struct relay_core *core, struct session *session,
+void watch_on_watch(struct relay_core *core, struct relay_client *client,
                     const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__Watch *body = message->watch;
 
     if (!body->all) {
-        control_refuse(core, session, message->request_id, VERDICT_UNSUPPORTED,
+        control_refuse(core, client, message->request_id, VERDICT_UNSUPPORTED,
                        "watching single members is not offered; watch all");
         return;
     }
     if (directory_member_count(core->directory) > core->cfg.watch_max) {
-        control_refuse(core, session, message->request_id, VERDICT_LIMIT,
+        control_refuse(core, client, message->request_id, VERDICT_LIMIT,
                        "the ziglan is too large to be watched as a whole; look members up");
         return;
     }
-    if (!limits_news_take(core, session->key, now)) {
+    if (!limits_broadcast_take(core, client->key, now)) {
         core->counters.control_news++;
-        control_refuse(core, session, message->request_id, VERDICT_LIMIT, NULL);
+        control_refuse(core, client, message->request_id, VERDICT_LIMIT, NULL);
         return;
     }
-    watch_stop(core, session);
-    session->watch = (struct watch){
+    watch_stop(core, client);
+    client->watch = (struct watch){
         .on = true,
         .request_id = message->request_id,
         .sequence = body->since,
         .enumerate = body->since > 0,
         .online_at = core->online_next,
     };
-    TAILQ_INSERT_TAIL(&core->watchers, session, in_watchers);
+    TAILQ_INSERT_TAIL(&core->watchers, client, in_watchers);
     core->watcher_count++;
-    if (watcher_turn(core, session)) {
+    if (watcher_turn(core, client)) {
         changes_due(core, now);
     }
 }
@@ -231,11 +231,11 @@ void watch_expire(struct relay_core *core, struct mono now)
     }
     core->changes_at = MONO_NEVER;
     for (; waiting > 0 && core->counters.changes_sent < sent_max; waiting--) {
-        struct session *session = TAILQ_FIRST(&core->watchers);
+        struct relay_client *client = TAILQ_FIRST(&core->watchers);
         /* Whoever had a turn goes to the end, so that all get theirs. */
-        TAILQ_REMOVE(&core->watchers, session, in_watchers);
-        TAILQ_INSERT_TAIL(&core->watchers, session, in_watchers);
-        more = watcher_turn(core, session) || more;
+        TAILQ_REMOVE(&core->watchers, client, in_watchers);
+        TAILQ_INSERT_TAIL(&core->watchers, client, in_watchers);
+        more = watcher_turn(core, client) || more;
     }
     if (waiting > 0) {
         core->changes_at = now; /* the sockets first, then those who are left */
@@ -244,11 +244,11 @@ void watch_expire(struct relay_core *core, struct mono now)
     }
 }
 
-void watch_stop(struct relay_core *core, struct session *session)
+void watch_stop(struct relay_core *core, struct relay_client *client)
 {
-    if (session->watch.on) {
-        TAILQ_REMOVE(&core->watchers, session, in_watchers);
+    if (client->watch.on) {
+        TAILQ_REMOVE(&core->watchers, client, in_watchers);
         core->watcher_count--;
-        session->watch.on = false;
+        client->watch.on = false;
     }
 }

@@ -2,10 +2,10 @@
 /* The ziglan that this relay is an entry point of: delegation, lookup, leave, and the verbs of its
  * operator. */
 #include "proto/base/bytes.h"
-#include "relayd/core/core_internal.h"
-#include "proto/crypto/delegation.h"
-#include "relayd/service/invite_url.h"
 #include "proto/base/wall_text.h"
+#include "proto/crypto/delegation.h"
+#include "relayd/core/core_internal.h"
+#include "relayd/service/invite_url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -189,7 +189,7 @@ static struct who who_is(struct relay_core *core, const uint8_t key[KEY_SIZE])
 void ziglan_member_fill(const struct relay_core *core, Ziglan__Member *out,
                         const struct directory_entry *entry)
 {
-    const struct session *session = session_of_key(core, entry->key);
+    const struct relay_client *client = relay_client_of_key(core, entry->key);
 
     /* protobuf-c has no const in its byte fields; packing only reads them. */
     out->member_part.data = (uint8_t *)(uintptr_t)entry->member_part;
@@ -198,11 +198,11 @@ void ziglan_member_fill(const struct relay_core *core, Ziglan__Member *out,
     out->admission.len = entry->admission_size;
     out->revocation.data = (uint8_t *)(uintptr_t)entry->revocation;
     out->revocation.len = entry->revocation_size;
-    out->online = session != NULL && session->state == SESSION_STATE_MEMBER;
+    out->online = client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER;
     out->sequence = entry->sequence;
 }
 
-void ziglan_on_lookup(struct relay_core *core, struct session *session,
+void ziglan_on_lookup(struct relay_core *core, struct relay_client *client,
                       const Ziglan__Control *message)
 {
     const Ziglan__Lookup *body = message->lookup;
@@ -221,7 +221,7 @@ void ziglan_on_lookup(struct relay_core *core, struct session *session,
         verdict = directory_find_name(core->directory, body->name, entry);
     }
     if (verdict != VERDICT_OK) {
-        control_refuse(core, session, message->request_id, verdict, NULL);
+        control_refuse(core, client, message->request_id, verdict, NULL);
         return;
     }
     ziglan_member_fill(core, &member, entry);
@@ -229,29 +229,29 @@ void ziglan_on_lookup(struct relay_core *core, struct session *session,
     answer.request_id = message->request_id;
     answer.body_case = ZIGLAN__CONTROL__BODY_FOUND;
     answer.found = &found;
-    control_send(core, session, &answer);
+    control_send(core, client, &answer);
 }
 
-void ziglan_on_leave(struct relay_core *core, struct session *session,
+void ziglan_on_leave(struct relay_core *core, struct relay_client *client,
                      const Ziglan__Control *message, struct mono now)
 {
     Ziglan__Done body = ZIGLAN__DONE__INIT;
     Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
-    struct who who = who_is(core, session->key);
-    enum verdict verdict = directory_leave(core->directory, session->key);
+    struct who who = who_is(core, client->key);
+    enum verdict verdict = directory_leave(core->directory, client->key);
 
     ziglan_note_store(core, verdict);
     if (verdict != VERDICT_OK) {
-        control_refuse(core, session, message->request_id, verdict, NULL);
+        control_refuse(core, client, message->request_id, verdict, NULL);
         return;
     }
     env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.left", "peer=%s name=%s", who.peer, who.name);
     answer.request_id = message->request_id;
     answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
     answer.done = &body;
-    control_send(core, session, &answer);
-    session_dismiss(core, session, now);
-    punch_on_gone(core->punch, session->key);
+    control_send(core, client, &answer);
+    relay_client_dismiss(core, client, now);
+    punch_on_gone(core->punch, client->key);
     punch_flush(core);
     watch_changed(core, now);
 }
@@ -307,7 +307,7 @@ enum verdict relay_core_member_next(struct relay_core *core, uint8_t key[KEY_SIZ
                                     struct relay_member *out, struct mono now)
 {
     struct directory_entry *entry = &core->entries[0];
-    const struct session *session;
+    const struct relay_client *client;
     enum verdict verdict;
 
     if (core->directory == NULL) {
@@ -322,11 +322,11 @@ enum verdict relay_core_member_next(struct relay_core *core, uint8_t key[KEY_SIZ
                                  .expires_ms = entry->expires_ms};
     memcpy(out->key, entry->key, KEY_SIZE);
     (void)snprintf(out->name, sizeof(out->name), "%s", entry->name);
-    session = session_of_key(core, entry->key);
-    if (session != NULL && session->state == SESSION_STATE_MEMBER) {
+    client = relay_client_of_key(core, entry->key);
+    if (client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER) {
         out->online = true;
-        out->remote = session->remote;
-        out->online_ms = mono_ms_between(session->opened_at, now);
+        out->remote = client->remote;
+        out->online_ms = mono_ms_between(client->opened_at, now);
     }
     return VERDICT_OK;
 }
@@ -334,7 +334,7 @@ enum verdict relay_core_member_next(struct relay_core *core, uint8_t key[KEY_SIZ
 enum verdict relay_core_revoke(struct relay_core *core, const char *text, uint8_t key[KEY_SIZE],
                                struct mono now)
 {
-    struct session *session;
+    struct relay_client *client;
     struct who who;
     enum verdict verdict;
     bool again;
@@ -359,9 +359,9 @@ enum verdict relay_core_revoke(struct relay_core *core, const char *text, uint8_
         env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.revoked", "peer=%s name=%s", who.peer,
                   who.name);
     }
-    session = session_of_key(core, key);
-    if (session != NULL) {
-        session_send_away(core, session, GOAWAY_REVOKED, 0, now);
+    client = relay_client_of_key(core, key);
+    if (client != NULL) {
+        relay_client_send_away(core, client, GOAWAY_REVOKED, 0, now);
     }
     watch_changed(core, now);
     return VERDICT_OK;
@@ -383,8 +383,7 @@ enum verdict relay_core_restore(struct relay_core *core, const char *text, uint8
         ziglan_note_store(core, verdict);
     }
     if (verdict == VERDICT_OK) {
-        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.restored", "peer=%s",
-                  key_short(key, peer));
+        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.restored", "peer=%s", key_short(key, peer));
         watch_changed(core, now);
     }
     return verdict;

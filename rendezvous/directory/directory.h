@@ -6,8 +6,8 @@
  * can ask for what changed since they last looked. Whether a member is online is not its business.
  *
  * All keys given here are authenticated by the caller's sessions. Each function that changes
- * something is one transaction of the store (a group of joins is one together): it happened entirely
- * or not at all.
+ * something is one transaction of the store (a group of joins is one together): it happened
+ * entirely or not at all.
  *
  * Files: directory.c (open, find), directory_join.c (join, leave), directory_invite.c,
  * directory_revoke.c, directory_name.c (names and addresses), directory_watch.c (changes),
@@ -19,8 +19,8 @@
 #include "proto/base/err.h"
 #include "proto/crypto/identity.h"
 #include "proto/wire/frame.h"
-#include "rendezvous/store/store.h"
 #include "proto/wire/verdict.h"
+#include "rendezvous/store/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,8 +91,8 @@ struct directory_terms {
 enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
                               uint8_t invite[DIRECTORY_INVITE_SIZE]);
 
-/** By what an invite may be called in a log: ten characters of its hash, which nobody can join with.
- * Returns id. */
+/** By what an invite may be called in a log: ten characters of its hash, which nobody can join
+ * with. Returns id. */
 const char *directory_invite_id(const uint8_t invite[DIRECTORY_INVITE_SIZE],
                                 char id[DIRECTORY_INVITE_ID_SIZE]);
 
@@ -107,7 +107,7 @@ struct directory_join {
     const uint8_t *key;    /* KEY_SIZE, authenticated by the session */
     const uint8_t *invite; /* NULL for a member who comes back */
     size_t invite_size;
-    const char *wished_name;    /* any text or NULL; it is made a label, or a name is made up */
+    const char *wanted_name;    /* any text or NULL; it is made a label, or a name is made up */
     const uint8_t *member_part; /* signed record, as it came */
     size_t member_part_size;
     bool unchanged_only; /* LIMIT instead of a change of the directory */
@@ -117,9 +117,9 @@ struct directory_joined {
     char name[DIRECTORY_NAME_SIZE];
     uint8_t admission[DIRECTORY_RECORD_SIZE_MAX];
     size_t admission_size;
-    uint64_t expires_ms; /* of the admission */
-    uint64_t sequence;   /* of the directory */
-    bool changed;        /* the directory changed: tell the watchers */
+    uint64_t expires_ms;                      /* of the admission */
+    uint64_t sequence;                        /* of the directory */
+    bool changed;                             /* the directory changed: tell the watchers */
     char invite_id[DIRECTORY_INVITE_ID_SIZE]; /* of the invite that was used; empty: none was */
 };
 
@@ -139,9 +139,9 @@ enum verdict directory_join(struct directory *directory, const struct directory_
                             struct directory_joined *out);
 
 /**
- * Many joins as one transaction, which costs one wait for the disk instead of many. Between begin and
- * end only directory_join may be called; an admission that it gave may be told to nobody before end
- * says ERR_OK. On anything else, also for rc other than ERR_OK, nothing of the group happened.
+ * Many joins as one transaction, which costs one wait for the disk instead of many. Between begin
+ * and end only directory_join may be called; an admission that it gave may be told to nobody before
+ * end says ERR_OK. On anything else, also for rc other than ERR_OK, nothing of the group happened.
  * ERR_NOMEM, ERR_SYSTEM.
  */
 int directory_group_begin(struct directory *directory) MUST_CHECK;

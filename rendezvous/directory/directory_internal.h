@@ -4,11 +4,10 @@
  *
  * In the store, the truth is MEMBERS (key -> member part), ADMISSIONS (key -> admission),
  * REVOCATIONS (key -> revocation, also of those who left), FORMER (key -> the name that went with
- * it), INVITES, and the freed entries of NAMES. The rest are indexes that directory_repair can make anew:
- *   NAMES      name -> key(32) freed_ms(8), freed_ms 0 while the name is held
- *   ADDRESSES  key IPv6(16) -> key(32), EUI-64(8) -> key(32)
- *   CHANGES    sequence(8) -> key(32); the sequence of an entry is that in the header of its
- *              admission, or of its revocation
+ * it), INVITES, and the freed entries of NAMES. The rest are indexes that directory_repair can make
+ * anew: NAMES      name -> key(32) freed_ms(8), freed_ms 0 while the name is held ADDRESSES  key
+ * IPv6(16) -> key(32), EUI-64(8) -> key(32) CHANGES    sequence(8) -> key(32); the sequence of an
+ * entry is that in the header of its admission, or of its revocation
  */
 #pragma once
 
@@ -83,7 +82,7 @@ struct directory_name {
 };
 
 /** True if a name freed then may be somebody else's at now_ms. */
-bool directory_name_rested(uint64_t freed_ms, uint64_t now_ms);
+bool directory_name_quarantine_over(uint64_t freed_ms, uint64_t now_ms);
 
 /** Who holds a name, or held it until it was freed. */
 int directory_name_read(struct directory *directory, const char *name,

@@ -189,7 +189,7 @@ static int name_sweep(struct directory *d, uint8_t value[KEY_SIZE + 8], size_t s
         be64_write(value + KEY_SIZE, now_ms);
         return store_write(d->store, STORE_TABLE_NAMES, at->key, at->key_size, value, size);
     }
-    return directory_name_rested(freed_ms, now_ms)
+    return directory_name_quarantine_over(freed_ms, now_ms)
                ? store_remove(d->store, STORE_TABLE_NAMES, at->key, at->key_size)
                : ERR_OK;
 }

@@ -60,11 +60,11 @@ static enum verdict newcomer_name(struct directory *d, struct joining *j)
     const char *wish = j->invite.terms.name;
     bool found;
 
-    if (wish[0] == '\0' && j->request->wished_name != NULL) {
-        wish = j->request->wished_name;
+    if (wish[0] == '\0' && j->request->wanted_name != NULL) {
+        wish = j->request->wanted_name;
     }
     if (wish[0] == '\0') {
-        wish = j->part.wished_name;
+        wish = j->part.wanted_name;
     }
     (void)name_sanitise(base, wish, strlen(wish));
     int rc = directory_name_pick(d, j->request->key, base, j->joined.name, &found);

@@ -47,7 +47,7 @@ int directory_name_write(struct directory *directory, const char *name, const ui
                        wbuf_size(&w));
 }
 
-bool directory_name_rested(uint64_t freed_ms, uint64_t now_ms)
+bool directory_name_quarantine_over(uint64_t freed_ms, uint64_t now_ms)
 {
     return freed_ms >= DIRECTORY_FREED_MS_MIN && now_ms >= freed_ms &&
            now_ms - freed_ms >= DIRECTORY_NAME_FREED_MS;
@@ -61,7 +61,8 @@ static bool name_is_free(const struct directory *d, const struct directory_name 
     }
     /* Given away by a clock that is right for a while only: the new holder would keep it. */
     uint64_t now_ms = env_wall_ms(d->env);
-    return directory_name_rested(name->freed_ms, now_ms < d->settled_ms ? now_ms : d->settled_ms);
+    return directory_name_quarantine_over(name->freed_ms,
+                                          now_ms < d->settled_ms ? now_ms : d->settled_ms);
 }
 
 /* base with a suffix, cut so that both fit into a label. */

@@ -94,8 +94,7 @@ void roster_all_offline(struct roster *roster);
  * revocations. Returns the effect on one member, with its key, as often as there is one more to be
  * told about; NONE when done.
  */
-enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms,
-                                 uint8_t key[KEY_SIZE]);
+enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms, uint8_t key[KEY_SIZE]);
 
 /** Forget the whole ziglan in memory and store (the user left it). */
 int roster_erase(struct roster *roster) MUST_CHECK;

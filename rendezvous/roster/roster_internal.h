@@ -40,7 +40,7 @@ struct roster {
     struct member_entry entries[ROSTER_ENTRY_COUNT_MAX];
     size_t entry_count, entry_next;
     struct roster_slot **slots;
-    size_t live_count, slot_count, slot_capacity; /* the first are live, the others over */
+    size_t live_count, slot_count, slot_capacity;     /* the first are live, the others over */
     struct map *by_key, *by_name, *by_ip6, *by_eui64; /* -> slot */
     struct map *revoked;                              /* key -> sequence of its revocation */
     uint32_t binding_count;

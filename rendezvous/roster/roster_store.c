@@ -56,8 +56,8 @@ int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE], uint
     /* The sequence is the entry point's clock at least, so ours may stand in 1970. */
     uint64_t from_ms = env_wall_ms(roster->env);
     from_ms = from_ms > sequence ? from_ms : sequence;
-    wbuf_u64(&w, from_ms < UINT64_MAX - ROSTER_REVOKED_MS ? from_ms + ROSTER_REVOKED_MS
-                                                          : UINT64_MAX);
+    wbuf_u64(&w,
+             from_ms < UINT64_MAX - ROSTER_REVOKED_MS ? from_ms + ROSTER_REVOKED_MS : UINT64_MAX);
     return store_write(roster->store, STORE_TABLE_ROSTER, name, sizeof(name), value, wbuf_size(&w));
 }
 

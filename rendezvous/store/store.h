@@ -22,20 +22,20 @@
 
 /** The tables. Never renumber: LMDB keeps them by the names in store.c, tests by number. */
 enum store_table {
-    STORE_TABLE_META,        /* format, sequences, counters of an owner */
-    STORE_TABLE_MEMBERS,     /* entry point: key -> member part, signed by the member */
-    STORE_TABLE_ADMISSIONS,  /* entry point: key -> admission as signed */
-    STORE_TABLE_INVITES,     /* entry point: hash of the invite -> terms */
-    STORE_TABLE_REVOCATIONS, /* entry point: key -> revocation as signed */
-    STORE_TABLE_NAMES,       /* entry point: name -> key, instant when it was freed */
-    STORE_TABLE_ADDRESSES,   /* entry point: key IPv6 or EUI-64 -> key */
-    STORE_TABLE_CHANGES,     /* entry point: sequence -> key */
-    STORE_TABLE_SESSIONS,    /* host: peer key -> last handshake timestamp */
-    STORE_TABLE_ZIGLANS,     /* host: ziglan key -> what is known of a joined ziglan */
-    STORE_TABLE_ROSTER,      /* host: ziglan key, member key -> what was verified */
-    STORE_TABLE_BINDINGS,    /* host: ziglan key, name -> the key first seen under it */
-    STORE_TABLE_VIEWS,       /* host: peer key -> local addresses given to it */
-    STORE_TABLE_FORMER,      /* entry point: key with a revocation -> the name it had */
+    STORE_TABLE_META,         /* format, sequences, counters of an owner */
+    STORE_TABLE_MEMBERS,      /* entry point: key -> member part, signed by the member */
+    STORE_TABLE_ADMISSIONS,   /* entry point: key -> admission as signed */
+    STORE_TABLE_INVITES,      /* entry point: hash of the invite -> terms */
+    STORE_TABLE_REVOCATIONS,  /* entry point: key -> revocation as signed */
+    STORE_TABLE_NAMES,        /* entry point: name -> key, instant when it was freed */
+    STORE_TABLE_ADDRESSES,    /* entry point: key IPv6 or EUI-64 -> key */
+    STORE_TABLE_CHANGES,      /* entry point: sequence -> key */
+    STORE_TABLE_SESSIONS,     /* host: peer key -> last handshake timestamp */
+    STORE_TABLE_ZIGLANS,      /* host: ziglan key -> what is known of a joined ziglan */
+    STORE_TABLE_ROSTER,       /* host: ziglan key, member key -> what was verified */
+    STORE_TABLE_BINDINGS,     /* host: ziglan key, name -> the key first seen under it */
+    STORE_TABLE_ADDRESS_BOOK, /* host: peer key -> local addresses given to it */
+    STORE_TABLE_FORMER,       /* entry point: key with a revocation -> the name it had */
     STORE_TABLE_COUNT,
 };
 

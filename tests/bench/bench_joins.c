@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How many may join in a second: new members, each with a part of its own, in a directory on LMDB in a
- * fresh folder below DIR. Alone each join waits for the disk; relayd takes those of one turn, up to
- * 32, in one transaction. Wall-clock time, with signatures and their checks. usage: bench_joins DIR
- * [COUNT]
+ * How many may join in a second: new members, each with a part of its own, in a directory on LMDB
+ * in a fresh folder below DIR. Alone each join waits for the disk; relayd takes those of one turn,
+ * up to 32, in one transaction. Wall-clock time, with signatures and their checks. usage:
+ * bench_joins DIR [COUNT]
  */
 #include "rendezvous/store/store_lmdb.h"
 #include "tests/support/directory_fixture.h"

@@ -7,9 +7,9 @@
  *   2  the same after both Hellos, so that control and payload reach the layer above.
  */
 #include "proto/base/rbuf.h"
+#include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
-#include "proto/link/link.h"
 #include "tests/support/link_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

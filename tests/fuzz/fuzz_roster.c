@@ -14,12 +14,12 @@
 
 #include <string.h>
 
-enum { PIECE_SIZE_MAX = RECORD_SIGNED_SIZE_MAX };
+enum { FRAGMENT_SIZE_MAX = RECORD_SIGNED_SIZE_MAX };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct piece {
-    uint8_t bytes[PIECE_SIZE_MAX];
+    uint8_t bytes[FRAGMENT_SIZE_MAX];
     size_t size;
 };
 
@@ -53,7 +53,7 @@ static struct identity identity_of(uint8_t number)
     return identity;
 }
 
-static void piece_read(struct piece *piece, struct rbuf *r, size_t wanted)
+static void fragment_read(struct piece *piece, struct rbuf *r, size_t wanted)
 {
     size_t left = rbuf_left(r);
 
@@ -65,9 +65,9 @@ static void piece_read(struct piece *piece, struct rbuf *r, size_t wanted)
 }
 
 /* Sign what the input has as record, with the key in its header made the signer's. */
-static void piece_sign(struct piece *piece, const struct identity *identity)
+static void fragment_sign(struct piece *piece, const struct identity *identity)
 {
-    uint8_t record[PIECE_SIZE_MAX];
+    uint8_t record[FRAGMENT_SIZE_MAX];
     size_t size = piece->size;
 
     if (size < RECORD_HEADER_SIZE) {
@@ -154,10 +154,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t op = rbuf_u8(&r);
 
     size_t wanted = rbuf_u16(&r);
-    piece_read(&pieces[0], &r, wanted);
+    fragment_read(&pieces[0], &r, wanted);
     wanted = rbuf_u16(&r);
-    piece_read(&pieces[1], &r, wanted);
-    piece_read(&pieces[2], &r, rbuf_left(&r));
+    fragment_read(&pieces[1], &r, wanted);
+    fragment_read(&pieces[2], &r, rbuf_left(&r));
     CHECK(store_memory_new(&store) == ERR_OK);
     if (op == 2) {
         store_value(store, &ziglan, &node, &pieces[0]);
@@ -166,9 +166,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(delegate(roster, &ziglan, &entry) == ERR_OK);
     check(roster);
     if (op == 1) {
-        piece_sign(&pieces[0], &node);
-        piece_sign(&pieces[1], &entry);
-        piece_sign(&pieces[2], &entry);
+        fragment_sign(&pieces[0], &node);
+        fragment_sign(&pieces[1], &entry);
+        fragment_sign(&pieces[2], &entry);
     }
     if (op < 2) {
         apply(roster, pieces, op == 1);

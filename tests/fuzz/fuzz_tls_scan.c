@@ -24,7 +24,7 @@ static bool walk_allows(const uint8_t *data, size_t size)
     return true;
 }
 
-static bool pieces_allow(const uint8_t *data, size_t size, size_t piece)
+static bool fragments_allow(const uint8_t *data, size_t size, size_t piece)
 {
     struct tls_scan scan = {.left = 0};
     bool allowed = true;
@@ -40,8 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     bool allowed = walk_allows(data, size);
 
-    CHECK(pieces_allow(data, size, size + 1) == allowed);
-    CHECK(pieces_allow(data, size, 1) == allowed);
-    CHECK(pieces_allow(data, size, 7) == allowed);
+    CHECK(fragments_allow(data, size, size + 1) == allowed);
+    CHECK(fragments_allow(data, size, 1) == allowed);
+    CHECK(fragments_allow(data, size, 7) == allowed);
     return 0;
 }

@@ -11,7 +11,7 @@ relayed_pair_begin
 check "they are relayed" lab_is_state phone tablet relayed
 
 both_there() { [ "$(relay_count vps sessions)" = 2 ]; }
-roll=$LAB_DIR/vps/state/roll
+roll=$LAB_DIR/vps/state/reset-ledger
 
 sent() { # UDP packets of both hosts
     local host sum=0

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The scenario: two hosts join a ziglan by URL, talk, become direct where the oracle says so; then
- * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses, some sleep
- * and the time of day in a drawn order, and recover each time; so does the relay with a wrong clock.
- * At the end one of them is thrown out.
+ * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses, some
+ * sleep and the time of day in a drawn order, and recover each time; so does the relay with a wrong
+ * clock. At the end one of them is thrown out.
  */
 #include "tests/sim/plan.h"
 

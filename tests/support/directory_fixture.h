@@ -133,7 +133,7 @@ static inline enum verdict ziglan_join(struct ziglan *z, uint32_t n, const uint8
         .key = identity.public_key,
         .invite = invite,
         .invite_size = invite != NULL ? DIRECTORY_INVITE_SIZE : 0,
-        .wished_name = name,
+        .wanted_name = name,
         .member_part = part->bytes,
         .member_part_size = part->size,
     };

@@ -81,7 +81,8 @@ static inline uint64_t lab_wall(void *context)
     return UINT64_C(1767225600000) + ((struct lab *)context)->now.ns / NS_PER_MS;
 }
 
-static inline void lab_trace(void *context, enum trace_level level, const char *event, const char *text)
+static inline void lab_trace(void *context, enum trace_level level, const char *event,
+                             const char *text)
 {
     struct lab *lab = context;
 
@@ -255,8 +256,8 @@ static inline void make_host(struct lab *lab, size_t i)
 
 static inline void start_relay(struct lab *lab)
 {
-    assert_int_equal(
-        relay_core_new(&lab->relay, &lab->cfg, lab->relay_store, &lab->env, lab->now), ERR_OK);
+    assert_int_equal(relay_core_new(&lab->relay, &lab->cfg, lab->relay_store, &lab->env, lab->now),
+                     ERR_OK);
 }
 
 static inline struct lab *lab_new_of_mtu(uint16_t inner_mtu)
@@ -323,8 +324,8 @@ static inline void join(struct lab *lab, size_t i)
     char error[200] = "";
 
     assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
-    assert_int_equal(
-        host_core_join(lab->hosts[i].core, url, NULL, error, sizeof(error), lab->now), ERR_OK);
+    assert_int_equal(host_core_join(lab->hosts[i].core, url, NULL, error, sizeof(error), lab->now),
+                     ERR_OK);
 }
 
 static inline struct lab *lab_joined_over(size_t wire_mtu)
@@ -363,7 +364,8 @@ static inline void send_ping_between(struct lab *lab, size_t from, const char *n
     struct test_host *h = &lab->hosts[from];
     struct host_name_record to;
     uint8_t v4[4], v6[16], resolver[4], bits;
-    uint8_t bytes[INNER_MTU_MAX] = {0x45, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, 0, 0x40, 0, 64, 1};
+    uint8_t bytes[INNER_MTU_MAX] = {0x45, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, 0, 0x40, 0,
+                                    64,   1};
     struct packet packet = {.data = bytes, .size = size};
     uint16_t sum;
 

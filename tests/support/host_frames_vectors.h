@@ -163,7 +163,7 @@ FIXTURE void cookie_reply_and_stamped_initiation(void **state)
 }
 
 FIXTURE void output_channel_keys(const char *short_name, enum aead aead,
-                                const struct session_keys *keys)
+                                 const struct session_keys *keys)
 {
     uint8_t key[AEAD_KEY_SIZE];
     char name[64];
@@ -255,4 +255,3 @@ FIXTURE void punch_probe_and_answer(void **state)
     punch_probe_encode(&probe, key, frame);
     output("punch_answer", frame, sizeof(frame));
 }
-

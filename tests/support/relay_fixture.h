@@ -386,7 +386,7 @@ static inline size_t member_part_make(struct world *w, struct client *c, const c
     record.header.sequence = world_env_wall(w);
     record.header.created_ms = world_env_wall(w);
     record.header.lifetime_s = 365 * 24 * 3600;
-    (void)snprintf(record.wished_name, sizeof(record.wished_name), "%s", name);
+    (void)snprintf(record.wanted_name, sizeof(record.wanted_name), "%s", name);
     must(record_member_encode(bytes, &size, &record), "record_member_encode");
     must(signed_make(out, RECORD_SIGNED_SIZE_MAX, &signed_size, &c->identity, bytes, size),
          "signed_make");
@@ -401,15 +401,15 @@ static inline void client_join_send(struct world *w, struct client *c, const uin
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t part[RECORD_SIGNED_SIZE_MAX];
     uint8_t copy[DIRECTORY_INVITE_SIZE];
-    char wished[64];
+    char wanted[64];
 
     if (invite != NULL) {
         memcpy(copy, invite, sizeof(copy));
         join.invite.data = copy;
         join.invite.len = sizeof(copy);
     }
-    (void)snprintf(wished, sizeof(wished), "%s", name);
-    join.wished_name = wished;
+    (void)snprintf(wanted, sizeof(wanted), "%s", name);
+    join.wanted_name = wanted;
     join.member_part.data = part;
     join.member_part.len = member_part_make(w, c, name, part);
     message.request_id = c->request_next++;

@@ -60,13 +60,13 @@ static void aegis_opens_only_what_was_sealed(void **state)
     assert_true(sodium_init() >= 0);
     crypto_aead_aegis256_encrypt(sealed, &size, plain, sizeof(plain), NULL, 0, NULL, nonce, key);
     assert_int_equal(size, sizeof(sealed));
-    assert_int_equal(crypto_aead_aegis256_decrypt(back, NULL, NULL, sealed, size, NULL, 0, nonce,
-                                                  key), 0);
+    assert_int_equal(
+        crypto_aead_aegis256_decrypt(back, NULL, NULL, sealed, size, NULL, 0, nonce, key), 0);
     assert_memory_equal(back, plain, sizeof(plain));
     for (size_t i = 0; i < sizeof(sealed); i++) {
         sealed[i] ^= 1;
-        assert_int_equal(crypto_aead_aegis256_decrypt(back, NULL, NULL, sealed, size, NULL, 0,
-                                                      nonce, key), -1);
+        assert_int_equal(
+            crypto_aead_aegis256_decrypt(back, NULL, NULL, sealed, size, NULL, 0, nonce, key), -1);
         sealed[i] ^= 1;
     }
 }

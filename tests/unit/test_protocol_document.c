@@ -9,12 +9,12 @@
  */
 #include "tests/support/host_frames_vectors.h"
 
+#include "client/peer/address_book.h"
 #include "client/tunnel/fragment.h"
 #include "client/tunnel/tunnel.h"
-#include "client/peer/address_book.h"
 #include "proto/crypto/signed.h"
-#include "proto/link/quic/conn.h"
 #include "proto/link/hello.h"
+#include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/capsule.h"
@@ -23,6 +23,8 @@
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
 #include "proto/wire/url.h"
+
+#include <glob.h>
 
 enum {
     RECORD_DAY_S = 24 * 3600,
@@ -54,8 +56,7 @@ static void output_record(const char *name, const struct identity *signer, const
     struct record_parts parts;
     size_t size;
 
-    assert_int_equal(signed_make(bytes, sizeof(bytes), &size, signer, record, record_size),
-                     ERR_OK);
+    assert_int_equal(signed_make(bytes, sizeof(bytes), &size, signer, record, record_size), ERR_OK);
     assert_int_equal(signed_open(&parts, (enum record_type)record[0], bytes, size), ERR_OK);
     output(name, bytes, size);
 }
@@ -111,7 +112,7 @@ static void records_signed_by_the_host(void **state)
     struct identity host = input_identity("initiator_seed");
     struct identity relay = input_identity("relay_seed");
     struct record_member member = {.header = header_of(&host, 30),
-                                   .wished_name = "anna",
+                                   .wanted_name = "anna",
                                    .relays_count = 1,
                                    .services = {{"ssh", PLAIN_PROTOCOL_TCP, 22}},
                                    .services_count = 1,
@@ -204,8 +205,7 @@ static void output_signed(const char *name, char side, const struct identity *id
     text[sizeof(label) - 1] = (uint8_t)side;
     input_exactly("exporter", text + sizeof(label), TLS_EXPORTER_SIZE);
     assert_int_equal(hello->signature.len, SIGNATURE_SIZE);
-    assert_true(
-        key_verify(identity->public_key, "", text, sizeof(text), hello->signature.data));
+    assert_true(key_verify(identity->public_key, "", text, sizeof(text), hello->signature.data));
     output(name, text, sizeof(text));
 }
 
@@ -298,8 +298,8 @@ static void capsules(void **state)
 
 /* ---- STUN ---- */
 
-static void output_answer(const char *request_name, const char *name,
-                          const struct endpoint *mapped, const struct endpoint *local)
+static void output_answer(const char *request_name, const char *name, const struct endpoint *mapped,
+                          const struct endpoint *local)
 {
     uint8_t request[STUN_SIZE_MAX], answer[STUN_ANSWER_SIZE_MAX];
     size_t request_size = input(request_name, request, sizeof(request));
@@ -380,8 +380,8 @@ static void output_plaintext(const char *what, bool partial, size_t checksum_at)
     output(name, plain, size);
 
     memcpy(room + PACKET_BOX_HEADROOM, plain, size);
-    assert_int_equal(
-        tunnel_rebuild(&out, &pairs.b, room + PACKET_BOX_HEADROOM, size, &next_id), ERR_OK);
+    assert_int_equal(tunnel_rebuild(&out, &pairs.b, room + PACKET_BOX_HEADROOM, size, &next_id),
+                     ERR_OK);
     assert_int_equal(out.checksum_partial, partial);
     snprintf(name, sizeof(name), "%s_rebuilt", what);
     output(name, out.data, out.size);
@@ -403,29 +403,29 @@ static void plaintexts_of_packets(void **state)
 static void a_plaintext_in_pieces(void **state)
 {
     uint8_t plain[SEALED_SIZE_MAX], piece[SEALED_SIZE_MAX], whole[SEALED_SIZE_MAX];
-    size_t room = (size_t)input_number("piece_room");
-    uint32_t id = (uint32_t)input_number("piece_id");
+    size_t room = (size_t)input_number("fragment_room");
+    uint32_t id = (uint32_t)input_number("fragment_id");
     size_t size = input("echo4_plaintext", plain, sizeof(plain));
-    size_t count = piece_count(size, room);
+    size_t count = fragment_count(size, room);
     size_t whole_size = 0;
-    struct piece_box *box;
+    struct fragment_box *box;
     char name[64];
 
     (void)state;
     assert_int_equal(count, 2);
-    assert_int_equal(piece_box_new(&box, NULL), ERR_OK);
+    assert_int_equal(fragment_box_new(&box, NULL), ERR_OK);
     for (size_t i = 0; i < count; i++) {
-        size_t piece_size = piece_write(piece, room, plain, size, id, i, count);
+        size_t fragment_size = fragment_write(piece, room, plain, size, id, i, count);
 
         snprintf(name, sizeof(name), "piece_%u", (unsigned)i);
-        output(name, piece, piece_size);
-        assert_int_equal(piece_box_put(box, piece, piece_size, whole, sizeof(whole), &whole_size,
-                                       (struct mono){0}),
+        output(name, piece, fragment_size);
+        assert_int_equal(fragment_box_put(box, piece, fragment_size, whole, sizeof(whole),
+                                          &whole_size, (struct mono){0}),
                          ERR_OK);
     }
     assert_int_equal(whole_size, size);
     assert_memory_equal(whole, plain, size);
-    piece_box_free(box);
+    fragment_box_free(box);
 }
 
 static void candidates_inside_the_tunnel(void **state)
@@ -485,18 +485,18 @@ static void urls(void **state)
 static void output_pool_address(const char *name, const struct identity *identity,
                                 const struct env *env)
 {
-    struct view_config config = {.peers_max = 1, .ip4_hash = key_ip4_hash, .ip6 = key_ip6};
-    struct view_addresses own;
-    struct view *view;
+    struct address_book_config config = {.peers_max = 1, .ip4_hash = key_ip4_hash, .ip6 = key_ip6};
+    struct address_book_addresses own;
+    struct address_book *view;
     bool fresh;
 
     assert_true(addrplan_pool_parse(&config.pool, "100.64.0.0/16"));
     memcpy(config.own_key, identity->public_key, KEY_SIZE);
-    assert_int_equal(view_new(&view, &config, env), ERR_OK);
-    assert_int_equal(view_own(view, &own, &fresh), ERR_OK);
+    assert_int_equal(address_book_new(&view, &config, env), ERR_OK);
+    assert_int_equal(address_book_own(view, &own, &fresh), ERR_OK);
     assert_true(own.has_v4 && fresh);
     output(name, own.v4, sizeof(own.v4));
-    view_free(view);
+    address_book_free(view);
 }
 
 static void addresses_of_all_kinds(void **state)
@@ -526,8 +526,8 @@ static void every_vector_was_computed(void **state)
     (void)state;
     for (size_t i = 0; i < vectors.count; i++) {
         const struct vector *vector = &vectors.list[i];
-        bool needs_aes = strstr(vector->name, "_aes_256_gcm") != NULL &&
-                         strncmp(vector->name, "key_", 4) != 0;
+        bool needs_aes =
+            strstr(vector->name, "_aes_256_gcm") != NULL && strncmp(vector->name, "key_", 4) != 0;
 
         if (!vector->used && (!needs_aes || aead_available(AEAD_AES_256_GCM))) {
             fail_msg("docs/protocol.md has %s, which nothing computes or reads", vector->name);
@@ -556,19 +556,31 @@ static char *file_text(const char *path)
     return text;
 }
 
-/* `file/test` means a test in tests/unit/test_file.c. */
+/* `file/test` means a test in a test_file.c below tests/unit. */
 static void assert_test_exists(const char *file_name, const char *test_name)
 {
-    char path[512], definition[160];
+    char pattern[512], definition[160];
+    const char *path;
     char *text;
+    glob_t found = {0};
 
-    snprintf(path, sizeof(path), "%s/unit/test_%s.c", TESTS_DIR, file_name);
+    for (const char *depth = "/*/*/*"; *depth != '\0' && found.gl_pathc == 0; depth += 2) {
+        globfree(&found);
+        snprintf(pattern, sizeof(pattern), "%s/unit%s/test_%s.c", TESTS_DIR, depth, file_name);
+        (void)glob(pattern, 0, NULL, &found);
+    }
+    if (found.gl_pathc == 0) {
+        fail_msg("docs/security.md names test_%s.c, which is nowhere below tests/unit", file_name);
+        return;
+    }
+    path = found.gl_pathv[0];
     snprintf(definition, sizeof(definition), "static void %s(void **state)", test_name);
     text = file_text(path);
     if (strstr(text, definition) == NULL) {
         fail_msg("docs/security.md names %s, which %s does not have", test_name, path);
     }
     free(text);
+    globfree(&found);
 }
 
 static void tests_named_by_the_threat_model_exist(void **state)

@@ -58,7 +58,7 @@ static bool prefix_same(const struct prefix *a, const struct prefix *b)
 static void prefix_mask(struct prefix *prefix)
 {
     for (size_t bit = prefix->bits; bit < prefix->size * 8; bit++) {
-        prefix->ip[bit / 8] &= (uint8_t)~(0x80U >> bit % 8);
+        prefix->ip[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
     }
 }
 

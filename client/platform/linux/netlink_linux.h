@@ -37,8 +37,8 @@ int netlink_dump(struct netlink *netlink, uint16_t type, uint8_t family,
                  int (*each)(const struct nlmsghdr *message, void *context),
                  void *context) MUST_CHECK;
 
-/** The same for the routes of one family and interface. An old kernel tells all of that family: look
- * at RTA_OIF. ERR_SYSTEM. */
+/** The same for the routes of one family and interface. An old kernel tells all of that family:
+ * look at RTA_OIF. ERR_SYSTEM. */
 int netlink_dump_routes(struct netlink *netlink, uint8_t family, unsigned interface,
                         int (*each)(const struct nlmsghdr *message, void *context),
                         void *context) MUST_CHECK;

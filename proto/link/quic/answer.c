@@ -98,18 +98,18 @@ void answer_reset(struct link_hub *hub, const struct dgram *in, const ngtcp2_ver
     }
 }
 
-void answer_roll(struct link_hub *hub, struct outbox *out, struct mono now)
+void answer_ledger(struct link_hub *hub, struct outbox *out, struct mono now)
 {
     uint8_t random[RESET_SIZE_MAX - NGTCP2_STATELESS_RESET_TOKENLEN];
     uint8_t packet[RESET_SIZE_MAX];
     ngtcp2_stateless_reset_token token;
-    struct link_roll_entry entry;
+    struct link_reset_row entry;
 
-    if (!mono_due(roll_deadline(&hub->roll), now)) {
+    if (!mono_due(reset_ledger_deadline(&hub->ledger), now)) {
         return;
     }
-    for (unsigned i = 0; i < ROLL_PER_TURN && hub_outbox_has_room(out); i++) {
-        if (!roll_next(&hub->roll, &entry)) {
+    for (unsigned i = 0; i < RESET_LEDGER_PER_TURN && hub_outbox_has_room(out); i++) {
+        if (!reset_ledger_next(&hub->ledger, &entry)) {
             break;
         }
         hub_reset_token(hub, entry.cid, sizeof(entry.cid), &token);
@@ -117,10 +117,10 @@ void answer_roll(struct link_hub *hub, struct outbox *out, struct mono now)
         if (ngtcp2_pkt_write_stateless_reset2(packet, sizeof(packet), &token, random,
                                               sizeof(random)) == sizeof(packet)) {
             outbox_put(out, &entry.local, &entry.remote, packet, sizeof(packet));
-            hub->stats.roll_told++;
+            hub->stats.resets_told++;
         }
     }
-    roll_rest(&hub->roll, now);
+    reset_ledger_rest(&hub->ledger, now);
 }
 
 void answers_transmit(struct answers *answers, struct outbox *out)

@@ -49,7 +49,7 @@ void answer_reset(struct link_hub *hub, const struct dgram *in, const ngtcp2_ver
                   struct mono now);
 
 /** Tell the peers of a life before, a few at a time, that their connections are gone. */
-void answer_roll(struct link_hub *hub, struct outbox *out, struct mono now);
+void answer_ledger(struct link_hub *hub, struct outbox *out, struct mono now);
 
 /** Move what waits to the outbox, as much as there is room. */
 void answers_transmit(struct answers *answers, struct outbox *out);

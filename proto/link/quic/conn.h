@@ -11,11 +11,11 @@
 
 #include "proto/base/heap.h"
 #include "proto/base/mono.h"
-#include "proto/link/quic/h3.h"
 #include "proto/link/link.h"
+#include "proto/link/quic/h3.h"
 #include "proto/link/quic/path_size.h"
-#include "proto/link/session.h"
 #include "proto/link/quic/tls_scan.h"
+#include "proto/link/session.h"
 #include "proto/net/dgram.h"
 
 #include <stdbool.h>

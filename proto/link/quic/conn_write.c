@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    PIECES_MAX = 8,
+    FRAGMENTS_MAX = 8,
     LARGE_EVERY = 8,
     WRITE_AGAIN = 1, /* verdicts of write_stream and write_dgram besides ngtcp2's */
     /* Around the payload of a DATAGRAM frame that is alone in its packet: first byte, packet
@@ -76,7 +76,7 @@ static size_t packet_capacity(struct link_conn *c, bool stream, const struct ses
 static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, int64_t id, int fin,
                                  const nghttp3_vec *pieces, size_t count)
 {
-    ngtcp2_vec vec[PIECES_MAX];
+    ngtcp2_vec vec[FRAGMENTS_MAX];
     ngtcp2_ssize taken = -1, n;
     uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE |
                      (fin != 0 ? NGTCP2_WRITE_STREAM_FLAG_FIN : NGTCP2_WRITE_STREAM_FLAG_NONE);
@@ -156,7 +156,7 @@ static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
 /* One packet. 0: the window is shut or nothing is left to say. */
 static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
 {
-    nghttp3_vec pieces[PIECES_MAX];
+    nghttp3_vec pieces[FRAGMENTS_MAX];
     const struct session_dgram *dgram;
     nghttp3_ssize count;
     ngtcp2_ssize n;
@@ -175,7 +175,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
         p->again = false;
         dgram = link_session_dgram_next(c, conn_datagram_size(c));
         if (c->h3.http != NULL && ngtcp2_conn_get_max_data_left2(c->quic) > 0) {
-            count = nghttp3_conn_writev_stream(c->h3.http, &id, &fin, pieces, PIECES_MAX);
+            count = nghttp3_conn_writev_stream(c->h3.http, &id, &fin, pieces, FRAGMENTS_MAX);
             if (count < 0) {
                 return NGTCP2_ERR_INTERNAL;
             }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert((int)CONN_CID_SIZE == (int)LINK_ROLL_CID_SIZE, "the roll keeps ids that we give out");
+static_assert((int)CONN_CID_SIZE == (int)LINK_RESET_CID_SIZE,
+              "the roll keeps ids that we give out");
 
 static const struct bucket_rate answer_rate = {.per_s = ANSWERS_PER_S, .burst = ANSWERS_PER_S};
 
@@ -39,8 +40,8 @@ int link_hub_new(struct link_hub **out, const struct link_config *cfg, const str
     env_random(env, hub->token_key.bytes, sizeof(hub->token_key.bytes));
     bucket_init(&hub->answer_bucket, &answer_rate, now);
     rc = tls_init(&hub->tls, cfg->server, env);
-    if (rc == ERR_OK && cfg->roll != NULL) {
-        rc = roll_open(&hub->roll, cfg->roll, cfg->roll_capacity, now);
+    if (rc == ERR_OK && cfg->ledger != NULL) {
+        rc = reset_ledger_open(&hub->ledger, cfg->ledger, cfg->ledger_capacity, now);
     }
 out:
     if (rc != ERR_OK) {
@@ -68,7 +69,7 @@ void link_hub_free(struct link_hub *hub)
     }
     event_queue_fini(&hub->events);
     heap_fini(&hub->timers);
-    roll_close(&hub->roll);
+    reset_ledger_close(&hub->ledger);
     map_free(hub->half_open_ips);
     map_free(hub->resets);
     map_free(hub->cids);
@@ -111,7 +112,7 @@ struct link_conn *hub_conn_take(struct link_hub *hub, bool dialled)
 void hub_conn_release(struct link_hub *hub, struct link_conn *c)
 {
     CHECK(!c->ready && c->timer.position == 0);
-    roll_strike(&hub->roll, c->handle.index);
+    reset_ledger_strike(&hub->ledger, c->handle.index);
     slab_release(hub->conns, (struct handle){c->handle.index, c->handle.generation});
 }
 
@@ -303,8 +304,8 @@ void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono 
     c = map_find_pointer(hub->cids, &key);
     if (c != NULL) {
         conn_read(c, in, now);
-        if (c->phase == CONN_PHASE_OPEN && vc.dcidlen == LINK_ROLL_CID_SIZE) {
-            roll_keep(&hub->roll, c->handle.index, &c->local, &c->remote, vc.dcid);
+        if (c->phase == CONN_PHASE_OPEN && vc.dcidlen == LINK_RESET_CID_SIZE) {
+            reset_ledger_keep(&hub->ledger, c->handle.index, &c->local, &c->remote, vc.dcid);
         }
     } else if ((in->data[0] & 0x80) == 0) {
         receive_unknown(hub, in, &vc, now);
@@ -335,7 +336,7 @@ void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now
 
     hub->now = now;
     answers_transmit(&hub->answers, out);
-    answer_roll(hub, out, now);
+    answer_ledger(hub, out, now);
     /* Each connection gets one burst per round, so that none starves another. What has more to
      * say, or found no room, stands again at the end of the line. */
     while (more) {
@@ -361,7 +362,7 @@ struct mono link_hub_deadline(const struct link_hub *hub)
     if (hub->ready_first != NULL || hub->answers.count > 0) {
         return hub->now;
     }
-    return mono_min(heap_deadline(&hub->timers), roll_deadline(&hub->roll));
+    return mono_min(heap_deadline(&hub->timers), reset_ledger_deadline(&hub->ledger));
 }
 
 const struct link_stats *link_hub_stats(const struct link_hub *hub)

@@ -8,10 +8,10 @@
 #include "proto/base/heap.h"
 #include "proto/base/map.h"
 #include "proto/base/slab.h"
-#include "proto/link/quic/answer.h"
-#include "proto/link/quic/conn.h"
 #include "proto/link/event.h"
 #include "proto/link/link.h"
+#include "proto/link/quic/answer.h"
+#include "proto/link/quic/conn.h"
 #include "proto/link/quic/retry_token.h"
 #include "proto/link/reset_ledger.h"
 #include "proto/link/tls/tls.h"
@@ -30,7 +30,7 @@ struct link_hub {
     struct link_conn *ready_first, *ready_last;
     struct event_queue events;
     struct answers answers;
-    struct roll roll;
+    struct reset_ledger ledger;
     uint32_t anonymous_count;
     struct retry_token_key token_key;
     struct bucket answer_bucket;

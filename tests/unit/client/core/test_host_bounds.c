@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bounds of docs/security.md inside a host: each is filled, and found to hold. */
-#include "client/peer/conversation.h"
 #include "client/core/core.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
+#include "client/stun2/punch_round.h"
 #include "proto/base/bytes.h"
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
-#include "client/stun2/punch_round.h"
 #include "rendezvous/store/store_memory.h"
 
 #include <setjmp.h>
@@ -58,8 +58,7 @@ static int alone_new(void **state)
 
     assert_non_null(alone);
     assert_int_equal(identity_library_init(), ERR_OK);
-    alone->env =
-        (struct env){.context = alone, .random = alone_random, .wall_ms = alone_wall};
+    alone->env = (struct env){.context = alone, .random = alone_random, .wall_ms = alone_wall};
     alone->now.ns = NS_PER_S;
     assert_int_equal(link_library_init(&alone->env), ERR_OK);
     identity_from_seed(&alone->identity, seed);
@@ -68,8 +67,8 @@ static int alone_new(void **state)
     assert_int_equal(outbox_init(&alone->box, 1 << 20, 1024), ERR_OK);
     assert_int_equal(packet_box_init(&alone->tun, 1 << 20, 1024), ERR_OK);
     alone->io = (struct host_io){.net = &alone->box, .tun = &alone->tun};
-    assert_int_equal(
-        host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now), ERR_OK);
+    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now),
+                     ERR_OK);
     *state = alone;
     return 0;
 }
@@ -141,7 +140,7 @@ static void under_load_strangers_get_cookies_smaller_than_what_they_sent(void **
     assert_int_equal(alone->box.items_count, 1);
     assert_int_equal(alone->box.items[0].size, COOKIE_REPLY_SIZE);
     assert_true(endpoint_equal(&alone->box.items[0].remote, &last));
-    assert_int_equal(alone->core->associations_count, 0);
+    assert_int_equal(alone->core->conversations_count, 0);
 }
 
 static void one_address_gets_its_share_of_handshakes_only(void **state)
@@ -177,7 +176,7 @@ static void what_is_no_frame_of_a_member_is_not_answered(void **state)
     }
     assert_int_equal(alone->box.items_count, 0);
     assert_int_equal(alone->tun.items_count, 0);
-    assert_int_equal(alone->core->associations_count, 0);
+    assert_int_equal(alone->core->conversations_count, 0);
     /* Neither QUIC nor a frame: all below 0x40 and from 0x90 to 0xbf. */
     assert_int_equal(alone->core->stats.foreign_dropped,
                      (0x40 + 0x30) * sizeof(sizes) / sizeof(sizes[0]));
@@ -190,24 +189,23 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
     struct ziglan *relay = calloc(1, sizeof(*relay));
     struct peer peer = {.key = {1, 2, 3}};
     const uint8_t other_key[KEY_SIZE] = {1, 2, 4};
-    struct association *a = association_of(&peer, alone->core, alone->now);
-    struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305,
-                                .receive_key = {9},
-                                .remote_index = 32};
+    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
+    struct session_keys keys = {
+        .aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}, .remote_index = 32};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
     uint8_t frame[FRAME_OVERHEAD + sizeof(keepalive)];
-    struct route route = {.relayed = relay, .source_key = other_key};
+    struct origin route = {.relayed = relay, .source_key = other_key};
     struct transport_sender *sender;
 
     assert_true(a != NULL && relay != NULL);
-    keys.local_index = association_index_new(a);
+    keys.local_index = conversation_index_new(a);
     theirs.remote_index = keys.local_index;
-    assert_int_equal(association_adopt(a, &keys, false, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(conversation_adopt(a, &keys, false, &alone->io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_CONTROL), ERR_OK);
-    assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, keepalive, sizeof(keepalive),
-                                         frame),
-                     sizeof(frame));
+    assert_int_equal(
+        transport_seal_from(sender, FRAME_TYPE_DATA, keepalive, sizeof(keepalive), frame),
+        sizeof(frame));
     transport_sender_free(sender);
 
     dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
@@ -217,7 +215,7 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
     dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
     assert_int_equal(alone->core->stats.unknown_index, 1);
     assert_non_null(a->current); /* it was the first valid frame of the session */
-    association_free(a);
+    conversation_free(a);
     free(relay);
 }
 
@@ -232,7 +230,7 @@ static struct roster_member member_of(uint32_t number)
 
 static size_t addresses_stored(struct store *store)
 {
-    struct store_cursor cursor = store_cursor_from(STORE_TABLE_VIEWS, NULL, 0);
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ADDRESS_BOOK, NULL, 0);
     uint8_t v4[4];
     size_t count = 0;
     size_t size;
@@ -259,7 +257,7 @@ static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
     struct peer before;
 
     assert_true(peer != NULL && ours != NULL && churning != NULL);
-    assert_non_null(association_of(peer, core, alone->now));
+    assert_non_null(conversation_of(peer, core, alone->now));
     before = *peer;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         struct roster_member newcomer = member_of(i);
@@ -272,8 +270,9 @@ static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
     peer_forget(core, churning, friend.key); /* what it says of others' members */
     assert_ptr_equal(peer_find(core, friend.key), peer);
     assert_memory_equal(peer, &before, sizeof(before));
-    assert_int_equal(view_assigned_count(core->view), VIEW_ABSENT_MAX + AT_ONCE + 2);
-    assert_int_equal(addresses_stored(alone->store), VIEW_ABSENT_MAX + AT_ONCE + 2);
+    assert_int_equal(address_book_assigned_count(core->book),
+                     ADDRESS_BOOK_ABSENT_MAX + AT_ONCE + 2);
+    assert_int_equal(addresses_stored(alone->store), ADDRESS_BOOK_ABSENT_MAX + AT_ONCE + 2);
     free(ours);
     free(churning);
 }
@@ -287,7 +286,7 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
     struct ziglan *ziglan = calloc(1, sizeof(*ziglan));
     bool present[KEYS] = {false};
     bool routed[KEYS] = {false};
-    struct host_route route;
+    struct host_prefix route;
 
     assert_non_null(ziglan);
     for (uint32_t step = 0; step < STEPS; step++) {
@@ -305,9 +304,9 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
         }
         if (env_random_below(&alone->env, 8) == 0) { /* somebody took all routes away */
             memset(routed, 0, sizeof(routed));
-            host_core_route_again(core);
+            host_core_prefixes_again(core);
         }
-        while (host_core_route(core, &route)) {
+        while (host_core_prefix(core, &route)) {
             uint32_t k = 0;
 
             while (memcmp(member_of(k).ip6, route.v6, sizeof(route.v6)) != 0) {
@@ -338,8 +337,8 @@ static void fixed_addresses_are_claimed_once(void **state)
 
     assert_non_null(ziglan);
     host_core_free(alone->core);
-    assert_int_equal(
-        host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now), ERR_OK);
+    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now),
+                     ERR_OK);
     greedy.eui64_count = 2;
     memcpy(greedy.eui64s[0], own, EUI64_SIZE);
     memcpy(greedy.eui64s[1], other, EUI64_SIZE);
@@ -357,25 +356,25 @@ static void fixed_addresses_are_claimed_once(void **state)
     free(ziglan);
 }
 
-static void associations_are_capped(void **state)
+static void conversations_are_capped(void **state)
 {
     struct alone *alone = *state;
-    struct peer *peers = calloc(CORE_ASSOCIATIONS_MAX + 1, sizeof(*peers));
+    struct peer *peers = calloc(CORE_CONVERSATIONS_MAX + 1, sizeof(*peers));
 
     assert_non_null(peers);
-    for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX; i++) {
-        struct association *a = association_of(&peers[i], alone->core, alone->now);
+    for (size_t i = 0; i < CORE_CONVERSATIONS_MAX; i++) {
+        struct conversation *a = conversation_of(&peers[i], alone->core, alone->now);
 
         assert_non_null(a);
         a->used_at = alone->now;
     }
-    assert_null(association_of(&peers[CORE_ASSOCIATIONS_MAX], alone->core, alone->now));
-    association_free(peers[5].association);
-    assert_non_null(association_of(&peers[CORE_ASSOCIATIONS_MAX], alone->core, alone->now));
-    for (size_t i = 0; i <= CORE_ASSOCIATIONS_MAX; i++) {
-        association_free(peers[i].association);
+    assert_null(conversation_of(&peers[CORE_CONVERSATIONS_MAX], alone->core, alone->now));
+    conversation_free(peers[5].conversation);
+    assert_non_null(conversation_of(&peers[CORE_CONVERSATIONS_MAX], alone->core, alone->now));
+    for (size_t i = 0; i <= CORE_CONVERSATIONS_MAX; i++) {
+        conversation_free(peers[i].conversation);
     }
-    assert_int_equal(alone->core->associations_count, 0);
+    assert_int_equal(alone->core->conversations_count, 0);
     free(peers);
 }
 
@@ -386,27 +385,28 @@ static void a_crowd_of_one_ziglan_displaces_only_itself(void **state)
     enum { FRIENDS = 40, TALKING = 50, NEW = 3000 };
     struct alone *alone = *state;
     struct host_core *core = alone->core;
-    struct ziglan *ziglans[2] = {calloc(1, sizeof(struct ziglan)), calloc(1, sizeof(struct ziglan))};
-    struct peer *peers = calloc(CORE_ASSOCIATIONS_MAX + NEW, sizeof(*peers));
+    struct ziglan *ziglans[2] = {calloc(1, sizeof(struct ziglan)),
+                                 calloc(1, sizeof(struct ziglan))};
+    struct peer *peers = calloc(CORE_CONVERSATIONS_MAX + NEW, sizeof(*peers));
 
     assert_true(peers != NULL && ziglans[0] != NULL && ziglans[1] != NULL);
     core->ziglans[0] = ziglans[0];
     core->ziglans[1] = ziglans[1];
     core->ziglans_count = 2;
-    for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX + NEW; i++) {
+    for (size_t i = 0; i < CORE_CONVERSATIONS_MAX + NEW; i++) {
         peers[i].ziglan = ziglans[i < FRIENDS ? 0 : 1];
-        struct association *a = association_of(&peers[i], core, alone->now);
+        struct conversation *a = conversation_of(&peers[i], core, alone->now);
 
         assert_non_null(a);
         a->used_at = i >= FRIENDS && i < FRIENDS + TALKING ? alone->now : a->used_at;
-        assert_true(core->associations_count <= CORE_ASSOCIATIONS_MAX);
+        assert_true(core->conversations_count <= CORE_CONVERSATIONS_MAX);
     }
     for (size_t i = 0; i < FRIENDS + TALKING; i++) {
-        assert_non_null(peers[i].association);
+        assert_non_null(peers[i].conversation);
     }
-    assert_int_equal(core->stats.associations_displaced, NEW);
-    for (size_t i = 0; i < CORE_ASSOCIATIONS_MAX + NEW; i++) {
-        association_free(peers[i].association);
+    assert_int_equal(core->stats.conversations_displaced, NEW);
+    for (size_t i = 0; i < CORE_CONVERSATIONS_MAX + NEW; i++) {
+        conversation_free(peers[i].conversation);
     }
     core->ziglans_count = 0;
     free(ziglans[0]);
@@ -419,26 +419,27 @@ static void packets_that_wait_for_a_session_are_capped(void **state)
     static uint8_t plain[INNER_MTU_MAX];
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
 
     assert_non_null(a);
-    for (size_t i = 0; i < ASSOCIATION_QUEUE_MAX + 3; i++) {
-        association_queue(a, plain, 100);
+    for (size_t i = 0; i < CONVERSATION_QUEUE_MAX + 3; i++) {
+        conversation_queue(a, plain, 100);
     }
-    assert_int_equal(a->queue.count, ASSOCIATION_QUEUE_MAX);
+    assert_int_equal(a->queue.count, CONVERSATION_QUEUE_MAX);
     assert_int_equal(alone->core->stats.queue_dropped, 3);
-    for (size_t i = 0; i < ASSOCIATION_QUEUE_MAX; i++) {
-        association_queue(a, plain, sizeof(plain));
-        assert_true(a->queue.bytes_used <= ASSOCIATION_QUEUE_BYTES_MAX);
+    for (size_t i = 0; i < CONVERSATION_QUEUE_MAX; i++) {
+        conversation_queue(a, plain, sizeof(plain));
+        assert_true(a->queue.bytes_used <= CONVERSATION_QUEUE_BYTES_MAX);
     }
-    assert_int_equal(a->queue.count, ASSOCIATION_QUEUE_BYTES_MAX / sizeof(plain));
-    association_free(a);
+    assert_int_equal(a->queue.count, CONVERSATION_QUEUE_BYTES_MAX / sizeof(plain));
+    conversation_free(a);
 }
 
 static void packets_that_wait_for_all_peers_share_a_bound(void **state)
 {
     enum {
-        PEERS = CORE_QUEUE_BYTES_MAX / (ASSOCIATION_QUEUE_BYTES_MAX - ASSOCIATION_QUEUE_BYTES_OWN) + 9
+        PEERS =
+            CORE_QUEUE_BYTES_MAX / (CONVERSATION_QUEUE_BYTES_MAX - CONVERSATION_QUEUE_BYTES_OWN) + 9
     };
     static uint8_t plain[2000];
     static struct peer peers[PEERS];
@@ -448,28 +449,28 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
     size_t held = 0;
 
     for (size_t i = 0; i < PEERS; i++) {
-        struct association *a = association_of(&peers[i], core, alone->now);
+        struct conversation *a = conversation_of(&peers[i], core, alone->now);
 
         assert_non_null(a);
-        for (size_t k = 0; k < ASSOCIATION_QUEUE_MAX; k++) {
-            association_queue(a, plain, sizeof(plain));
+        for (size_t k = 0; k < CONVERSATION_QUEUE_MAX; k++) {
+            conversation_queue(a, plain, sizeof(plain));
         }
         held += a->queue.bytes_capacity;
-        dropped += ASSOCIATION_QUEUE_MAX - a->queue.count;
-        assert_true(a->queue.count >= ASSOCIATION_QUEUE_BYTES_OWN / sizeof(plain));
+        dropped += CONVERSATION_QUEUE_MAX - a->queue.count;
+        assert_true(a->queue.count >= CONVERSATION_QUEUE_BYTES_OWN / sizeof(plain));
     }
     /* The last ones had only what each has of its own, and the newest packets are kept. */
-    assert_true(held <= CORE_QUEUE_BYTES_MAX + PEERS * ASSOCIATION_QUEUE_BYTES_OWN);
+    assert_true(held <= CORE_QUEUE_BYTES_MAX + PEERS * CONVERSATION_QUEUE_BYTES_OWN);
     assert_true(held > CORE_QUEUE_BYTES_MAX);
-    assert_int_equal(peers[PEERS - 1].association->queue.bytes_capacity,
-                     ASSOCIATION_QUEUE_BYTES_OWN);
+    assert_int_equal(peers[PEERS - 1].conversation->queue.bytes_capacity,
+                     CONVERSATION_QUEUE_BYTES_OWN);
     assert_int_equal(core->stats.queue_dropped, dropped);
-    size_t count = peers[PEERS - 1].association->queue.count;
-    association_queue(peers[PEERS - 1].association, plain, ASSOCIATION_QUEUE_BYTES_OWN + 1);
+    size_t count = peers[PEERS - 1].conversation->queue.count;
+    conversation_queue(peers[PEERS - 1].conversation, plain, CONVERSATION_QUEUE_BYTES_OWN + 1);
     assert_int_equal(core->stats.queue_dropped, dropped + 1); /* too large: the others stay */
-    assert_int_equal(peers[PEERS - 1].association->queue.count, count);
+    assert_int_equal(peers[PEERS - 1].conversation->queue.count, count);
     for (size_t i = 0; i < PEERS; i++) {
-        association_free(peers[i].association);
+        conversation_free(peers[i].conversation);
     }
     assert_int_equal(core->queues.used, 0);
 }
@@ -485,20 +486,20 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
     struct host_core *core = alone->core;
     struct ziglan *relay = calloc(1, sizeof(*relay));
     struct peer peer = {.key = {1, 2, 3}};
-    struct route relayed = {.relayed = relay, .source_key = peer.key};
-    struct route direct = {.remote = somewhere(1, 5000)};
+    struct origin relayed = {.relayed = relay, .source_key = peer.key};
+    struct origin direct = {.remote = somewhere(1, 5000)};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     struct transport_sender *sender;
 
     assert_non_null(relay);
     for (int refused = 0; refused < 2; refused++) { /* second: windows cost more than there is */
-        struct association *a = association_of(&peer, core, alone->now);
+        struct conversation *a = conversation_of(&peer, core, alone->now);
         struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
 
         assert_non_null(a);
-        keys.local_index = association_index_new(a);
+        keys.local_index = conversation_index_new(a);
         theirs.remote_index = keys.local_index;
-        assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+        assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
         assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
         for (size_t i = 0; i < FRAMES; i++) {
             assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, keepalive,
@@ -528,7 +529,7 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
             dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
         }
         assert_int_equal(core->stats.frames_dropped, dropped + 3 * AHEAD);
-        association_free(a);
+        conversation_free(a);
         assert_int_equal(core->windows.used, 0);
     }
     free(relay);
@@ -539,31 +540,32 @@ static void pieces_that_wait_in_vain_are_forgotten(void **state)
 {
     struct alone *alone = *state;
     struct peer peer = {.key = {1, 2, 3}};
-    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
     struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
-    static const uint8_t piece[PIECE_OVERHEAD + 40] = {PLAIN_PROTOCOL_PIECE, 0, 0, 0, 0,
-                                                       0, 0, 1, 0, 2};
-    uint8_t frame[FRAME_OVERHEAD + sizeof(piece)];
+    static const uint8_t fragment[FRAGMENT_OVERHEAD + 40] = {
+        PLAIN_PROTOCOL_FRAGMENT, 0, 0, 0, 0, 0, 0, 1, 0, 2};
+    uint8_t frame[FRAME_OVERHEAD + sizeof(fragment)];
     struct ziglan *relay = calloc(1, sizeof(*relay));
-    struct route route = {.relayed = relay, .source_key = peer.key};
+    struct origin route = {.relayed = relay, .source_key = peer.key};
     struct transport_sender *sender;
 
     assert_true(a != NULL && relay != NULL);
-    keys.local_index = association_index_new(a);
+    keys.local_index = conversation_index_new(a);
     theirs.remote_index = keys.local_index;
-    assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
     alone_run(alone, 100); /* nothing else is due soon then */
-    assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, piece, sizeof(piece), frame),
-                     sizeof(frame));
+    assert_int_equal(
+        transport_seal_from(sender, FRAME_TYPE_DATA, fragment, sizeof(fragment), frame),
+        sizeof(frame));
     transport_sender_free(sender);
     dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
-    assert_int_equal(piece_box_deadline(a->pieces).ns,
-                     mono_add_ms(alone->now, PIECE_TIMEOUT_MS).ns);
-    alone_run(alone, PIECE_TIMEOUT_MS);
-    assert_int_equal(piece_box_deadline(a->pieces).ns, MONO_NEVER.ns);
-    association_free(a);
+    assert_int_equal(fragment_box_deadline(a->fragments).ns,
+                     mono_add_ms(alone->now, FRAGMENT_TIMEOUT_MS).ns);
+    alone_run(alone, FRAGMENT_TIMEOUT_MS);
+    assert_int_equal(fragment_box_deadline(a->fragments).ns, MONO_NEVER.ns);
+    conversation_free(a);
     free(relay);
 }
 
@@ -571,27 +573,27 @@ static void paths_of_one_peer_are_capped(void **state)
 {
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
 
     assert_non_null(a);
-    for (unsigned i = 0; i < 3 * ASSOCIATION_PATHS_MAX; i++) {
-        struct route route = {.remote = somewhere(i, 5000)};
+    for (unsigned i = 0; i < 3 * CONVERSATION_PATHS_MAX; i++) {
+        struct origin route = {.remote = somewhere(i, 5000)};
 
         alone->now = mono_add_ms(alone->now, 1000); /* new ones are learnt slowly */
         pathfinder_on_frame(a, &route, alone->now);
-        assert_true(a->paths_count <= ASSOCIATION_PATHS_MAX);
+        assert_true(a->paths_count <= CONVERSATION_PATHS_MAX);
     }
-    assert_int_equal(a->paths_count, ASSOCIATION_PATHS_MAX);
+    assert_int_equal(a->paths_count, CONVERSATION_PATHS_MAX);
     for (size_t i = 0; i < a->paths_count; i++) {
         a->paths[i].answered = true; /* with no path to spare a new address gets none */
     }
-    struct route route = {.remote = somewhere(500, 5000)};
+    struct origin route = {.remote = somewhere(500, 5000)};
 
     pathfinder_on_frame(a, &route, alone->now);
     for (size_t i = 0; i < a->paths_count; i++) {
         assert_false(endpoint_equal(&a->paths[i].remote, &route.remote));
     }
-    association_free(a);
+    conversation_free(a);
 }
 
 static void an_address_that_is_silent_gets_few_pings(void **state)
@@ -620,15 +622,15 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
     enum { BURST = 256, PER_S = 4 };
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct association *a = association_of(&peer, alone->core, alone->now);
+    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
     struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
     size_t sent = 0;
 
     assert_non_null(a);
-    keys.local_index = association_index_new(a);
-    assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    keys.local_index = conversation_index_new(a);
+    assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
     for (unsigned i = 0; i < 4; i++) {
-        struct route route = {.remote = somewhere(i, 5000)};
+        struct origin route = {.remote = somewhere(i, 5000)};
 
         pathfinder_on_frame(a, &route, alone->now);
         pathfinder_on_frame(a, &route, alone->now); /* now something was heard on it */
@@ -642,10 +644,11 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
         sent += pathfinder_ping(a, i % 4, 0, &alone->io, alone->now) != 0 ? 1 : 0;
     }
     assert_int_equal(sent, BURST + PER_S);
-    association_free(a);
+    conversation_free(a);
 }
 
-/* Members that an entry point made up all name the same victim: together they have one allowance. */
+/* Members that an entry point made up all name the same victim: together they have one allowance.
+ */
 static void addresses_that_never_answer_share_one_allowance_over_all_peers(void **state)
 {
     enum { PEERS = CORE_SILENT_BURST / 256 + 8 };
@@ -655,20 +658,20 @@ static void addresses_that_never_answer_share_one_allowance_over_all_peers(void 
 
     for (size_t round = 0; round < 2; round++) {
         for (size_t p = 0; p < PEERS; p++) {
-            struct association *a = association_of(&peers[p], alone->core, alone->now);
-            struct route route = {.remote = somewhere((unsigned)p, 5000)};
+            struct conversation *a = conversation_of(&peers[p], alone->core, alone->now);
+            struct origin route = {.remote = somewhere((unsigned)p, 5000)};
             struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
 
             assert_non_null(a);
-            keys.local_index = association_index_new(a);
-            assert_int_equal(association_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+            keys.local_index = conversation_index_new(a);
+            assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
             pathfinder_on_frame(a, &route, alone->now);
             pathfinder_on_frame(a, &route, alone->now);
             for (int i = 0; i < 300; i++) {
                 sent += pathfinder_ping(a, 0, 0, &alone->io, alone->now) != 0 ? 1 : 0;
                 outbox_clear(&alone->box);
             }
-            association_free(a); /* what it was allowed begins anew */
+            conversation_free(a); /* what it was allowed begins anew */
         }
         assert_int_equal(sent, CORE_SILENT_BURST + round * CORE_SILENT_PER_S);
         alone->now = mono_add_ms(alone->now, 1000);
@@ -678,20 +681,20 @@ static void addresses_that_never_answer_share_one_allowance_over_all_peers(void 
 static void a_round_of_a_punch_sends_eight_kib_at_most(void **state)
 {
     enum { PACKET_SIZE = 1000 };
-    struct punch_volley volley;
+    struct punch_round round;
     struct mono at = {NS_PER_S};
     struct endpoint to;
     size_t sent = 0;
 
     (void)state;
-    punch_volley_init(&volley, at, PACKET_SIZE);
+    punch_round_init(&round, at, PACKET_SIZE);
     for (unsigned i = 0; i < PUNCH_CANDIDATE_MAX; i++) {
         struct endpoint candidate = somewhere(i, 5000);
 
-        assert_true(punch_volley_add(&volley, &candidate, true, false));
+        assert_true(punch_round_add(&round, &candidate, true, false));
     }
     for (int ms = 0; ms < PUNCH_ROUND_MS; ms += 10) {
-        while (punch_volley_next(&volley, &to, mono_add_ms(at, (uint64_t)ms))) {
+        while (punch_round_next(&round, &to, mono_add_ms(at, (uint64_t)ms))) {
             sent += PACKET_SIZE;
         }
     }
@@ -714,7 +717,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(routes_follow_the_peers_however_they_change_places,
                                         alone_new, alone_free),
         cmocka_unit_test_setup_teardown(fixed_addresses_are_claimed_once, alone_new, alone_free),
-        cmocka_unit_test_setup_teardown(associations_are_capped, alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(conversations_are_capped, alone_new, alone_free),
         cmocka_unit_test_setup_teardown(a_crowd_of_one_ziglan_displaces_only_itself, alone_new,
                                         alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_a_session_are_capped, alone_new,

@@ -2,18 +2,18 @@
 /* Hosts whose relay or peer means harm: what they can make a host send, and that it recovers. */
 #include "tests/support/host_fixture.h"
 
-#include "client/peer/conversation.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
 #include "proto/wire/probe.h"
 #include "relayd/core/core.h"
 
-static struct association *association_at(struct lab *lab, size_t host)
+static struct conversation *conversation_at(struct lab *lab, size_t host)
 {
     struct host_core *core = lab->hosts[host].core;
 
     assert_true(core->peers_count > 0);
-    assert_non_null(core->peers[0]->association);
-    return core->peers[0]->association;
+    assert_non_null(core->peers[0]->conversation);
+    return core->peers[0]->conversation;
 }
 
 static struct lab *lab_relayed(void)
@@ -87,13 +87,13 @@ static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **sta
 {
     static const uint8_t victim[4] = {203, 0, 113, 7};
     struct lab *lab = lab_relayed();
-    struct association *a = association_at(lab, 0);
+    struct conversation *a = conversation_at(lab, 0);
     Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
 
     (void)state;
     run_ms(lab, 6000);
     struct ziglan *other = join_another(lab);
-    struct entry entry = other->entry;
+    struct relay_session entry = other->entry;
     struct endpoint observed = a->observed;
     punch_go_of(lab, other, victim, 4000);
     assert_true(endpoint_equal(&a->observed, &observed));
@@ -112,7 +112,8 @@ static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **sta
     lab_free(lab);
 }
 
-/* An address has only a name that leads back to it: not one that means somebody of another ziglan. */
+/* An address has only a name that leads back to it: not one that means somebody of another ziglan.
+ */
 static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
 {
     struct lab *lab = lab_joined();
@@ -125,7 +126,8 @@ static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
     assert_true(host_core_lookup_name(core, "nas", &nas));
     assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
     assert_string_equal(name, "nas");
-    struct ziglan *other = join_another(lab); /* in which we are "nas" ourselves, and looked up first */
+    struct ziglan *other =
+        join_another(lab); /* in which we are "nas" ourselves, and looked up first */
     (void)snprintf(other->granted, sizeof(other->granted), "nas");
     core->ziglans[1] = core->ziglans[0];
     core->ziglans[0] = other;
@@ -157,7 +159,7 @@ static void one_address_that_never_answered_gets_eight_pings(void **state)
 /* A member seals pings and sends them with source addresses of others. */
 static void forge_ping(struct lab *lab, const struct endpoint *from)
 {
-    struct association *a = association_at(lab, 1);
+    struct conversation *a = conversation_at(lab, 1);
     struct probe probe = {.kind = PROBE_KIND_PING, .transaction = lab->random_state | 1};
     uint8_t frame[PROBE_PLAIN_SIZE + FRAME_OVERHEAD];
     struct dgram in = {.local = lab->hosts[0].address, .remote = *from, .data = frame};
@@ -185,7 +187,7 @@ static void forged_sources_of_pings_get_a_bounded_number_of_packets(void **state
         run_ms(lab, 5);
     }
     assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
-    assert_true(association_at(lab, 0)->paths_count <= ASSOCIATION_PATHS_MAX);
+    assert_true(conversation_at(lab, 0)->paths_count <= CONVERSATION_PATHS_MAX);
     lab_free(lab);
 }
 
@@ -193,19 +195,19 @@ static void a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts(voi
 {
     static const uint8_t ip[4] = {198, 51, 100, 77};
     struct lab *lab = lab_relayed();
-    struct association *a = association_at(lab, 0);
+    struct conversation *a = conversation_at(lab, 0);
     struct endpoint from = endpoint_v4(ip, 4000);
 
     (void)state;
     punch_go(lab, ip, 4000);
     run_ms(lab, 10);
-    assert_true(a->volley_running);
+    assert_true(a->round_running);
     forge_ping(lab, &from);
     for (int i = 0; i < 40; i++) { /* the ways of both stay cut */
         send_ping(lab, 84);
         run_ms(lab, 100);
     }
-    assert_false(a->volley_running);
+    assert_false(a->round_running);
     assert_true(a->retry.at.ns != MONO_NEVER.ns);
     size_t turns = lab->turns;
     run_ms(lab, 1000);
@@ -225,9 +227,9 @@ static void a_host_without_a_relay_does_not_spin(void **state)
         run_ms(lab, 100);
     }
     assert_false(lab->hosts[0].core->ziglans[0]->entry.open);
-    assert_non_null(association_at(lab, 0)->current);
+    assert_non_null(conversation_at(lab, 0)->current);
     size_t turns = lab->turns;
-    punch_retry_reset(&association_at(lab, 0)->retry, lab->now);
+    punch_retry_reset(&conversation_at(lab, 0)->retry, lab->now);
     for (int i = 0; i < 50; i++) {
         send_ping(lab, 84);
         run_ms(lab, 100);
@@ -239,7 +241,7 @@ static void a_host_without_a_relay_does_not_spin(void **state)
 static void noes_that_nobody_asked_for_put_nothing_off(void **state)
 {
     struct lab *lab = lab_relayed();
-    struct association *a = association_at(lab, 0);
+    struct conversation *a = conversation_at(lab, 0);
 
     (void)state;
     run_ms(lab, 6000);

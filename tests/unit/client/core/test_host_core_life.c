@@ -3,8 +3,8 @@
  * disks, entry points that move. */
 #include "tests/support/host_fixture.h"
 
-#include "client/peer/conversation.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
 #include "relayd/core/core.h"
 
 static void restart_host_as(struct lab *lab, size_t i, const char *name)
@@ -65,7 +65,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
         host_core_network(lab->hosts[1].core, &addr, 1, 5000, lab->now);
         run_ms(lab, 500);
     }
-    uint32_t told = lab->hosts[0].core->peers[0]->association->candidates.sequence;
+    uint32_t told = lab->hosts[0].core->peers[0]->conversation->candidates.sequence;
     run_ms(lab, 10000);
     restart_host(lab, 1); /* ... and must not begin anew */
     run_ms(lab, 1000);
@@ -73,7 +73,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
         send_ping(lab, 84);
         run_ms(lab, 100);
     }
-    assert_true(lab->hosts[0].core->peers[0]->association->candidates.sequence > told);
+    assert_true(lab->hosts[0].core->peers[0]->conversation->candidates.sequence > told);
     lab_free(lab);
 }
 
@@ -87,7 +87,7 @@ static void initiations_of_both_at_once_leave_a_session_that_both_have(void **st
     run_ms(lab, 1000);
     for (size_t i = 0; i < HOSTS; i++) {
         struct test_host *h = &lab->hosts[i];
-        struct association *a = h->core->peers[0]->association;
+        struct conversation *a = h->core->peers[0]->conversation;
 
         a->handshake_tries = 5; /* as after a time without a relay: neither insists on its own */
         handshake_io_initiate(a, &h->io, lab->now);
@@ -112,7 +112,7 @@ static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
     struct test_host *nas = &lab->hosts[1];
 
     (void)state;
-    for (int i = 0; i < ASSOCIATION_PATHS_MAX + 4; i++) {
+    for (int i = 0; i < CONVERSATION_PATHS_MAX + 4; i++) {
         nas->address.port = (uint16_t)(6000 + i);
         restart_host(lab, 1);
         run_ms(lab, 500);
@@ -130,13 +130,13 @@ static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
 static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
 {
     struct lab *lab = lab_joined();
-    struct association *a;
+    struct conversation *a;
     uint64_t waited_ms = 0;
 
     (void)state;
     send_ping(lab, 84);
     run_ms(lab, 2000);
-    a = lab->hosts[0].core->peers[0]->association;
+    a = lab->hosts[0].core->peers[0]->conversation;
     assert_true(a->best >= 0);
     struct path *other = &a->paths[a->paths_count];
     *other = a->paths[a->best];
@@ -226,15 +226,15 @@ static void the_name_wished_for_at_a_join_outlives_a_restart(void **state)
 
     (void)state;
     assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
-    assert_int_equal(host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error,
-                                    sizeof(error), lab->now),
-                     ERR_OK);
+    assert_int_equal(
+        host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error, sizeof(error), lab->now),
+        ERR_OK);
     restart_host(lab, 0); /* before the ziglan was ever reached */
     run_ms(lab, 1500);
     assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
     restart_host(lab, 0);
     run_ms(lab, 1500);
-    assert_string_equal(ziglan_at(lab, 0)->wished, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->wanted, "anna-s-pc");
     assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
     lab_free(lab);
 }
@@ -255,7 +255,7 @@ static void a_ping_under_way_begins_nothing_with_a_removed_member(void **state)
     peer_forget(lab->hosts[0].core, ziglan_at(lab, 0), key);
     assert_null(lab->hosts[0].core->peers[0]);
     host_core_expire(lab->hosts[0].core, &lab->hosts[0].io, lab->now);
-    assert_int_equal(lab->hosts[0].core->associations_count, 0);
+    assert_int_equal(lab->hosts[0].core->conversations_count, 0);
     lab_free(lab);
 }
 
@@ -272,7 +272,7 @@ static void a_ping_without_answer_is_over_after_its_time(void **state)
     for (int i = 0; i < 300; i++) {
         run_ms(lab, 1000);
     }
-    assert_null(lab->hosts[0].core->peers[0]->association);
+    assert_null(lab->hosts[0].core->peers[0]->conversation);
     lab_free(lab);
 }
 
@@ -287,13 +287,12 @@ struct disk {
 
 static struct disk disk;
 
-static int disk_write(struct store *store, enum store_table table, const void *key,
-                      size_t key_size, const void *value, size_t size)
+static int disk_write(struct store *store, enum store_table table, const void *key, size_t key_size,
+                      const void *value, size_t size)
 {
     disk.writes++;
     disk.writes_most = disk.writes > disk.writes_most ? disk.writes : disk.writes_most;
-    return disk.full ? ERR_SYSTEM
-                     : disk.true_ops->write(store, table, key, key_size, value, size);
+    return disk.full ? ERR_SYSTEM : disk.true_ops->write(store, table, key, key_size, value, size);
 }
 
 static int disk_begin(struct store *store)
@@ -323,11 +322,12 @@ static void a_full_disk_does_not_end_what_runs(void **state)
         run_ms(lab, 1000);
     }
     assert_int_equal(lab->hosts[1].delivered, 300);
-    assert_int_not_equal(host_core_join(lab->hosts[0].core,
-                                        "ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                                        "@192.0.2.9",
-                                        NULL, error, sizeof(error), lab->now),
-                         ERR_OK);
+    assert_int_not_equal(
+        host_core_join(lab->hosts[0].core,
+                       "ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                       "@192.0.2.9",
+                       NULL, error, sizeof(error), lab->now),
+        ERR_OK);
     assert_true(error[0] != '\0');
     assert_int_equal(lab->hosts[0].core->ziglans_count, 1);
     lab_free(lab);
@@ -375,23 +375,24 @@ static void of_whom_a_new_session_says_nothing_is_offline(void **state)
 static void an_entry_point_that_moves_often_is_still_dialled(void **state)
 {
     struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
-    struct entry entry;
+    struct relay_session entry;
     struct mono now = {NS_PER_S};
     struct endpoint last = {0};
 
     (void)state;
     (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "relay.example");
-    entry_init(&entry, &url, now);
+    relay_session_init(&entry, &url, now);
     for (uint8_t i = 1; i <= 40; i++) {
         const uint8_t ip[4] = {203, 0, 113, i};
 
         last = endpoint_v4(ip, 0);
-        entry_resolved(&entry, &url, 0, &last, 1, now);
+        relay_session_resolved(&entry, &url, 0, &last, 1, now);
     }
-    last.port = ENTRY_PORT_FIRST;
+    last.port = RELAY_SESSION_PORT_FIRST;
     assert_int_equal(entry.targets_count, 2);
     assert_true(endpoint_equal(&entry.targets[0], &last));
-    entry_resolved(&entry, &url, 0, NULL, 0, now); /* the resolver fails: the last known stays */
+    relay_session_resolved(&entry, &url, 0, NULL, 0,
+                           now); /* the resolver fails: the last known stays */
     assert_int_equal(entry.targets_count, 2);
 }
 
@@ -399,13 +400,13 @@ static void a_name_that_resolves_does_not_cut_a_wait_short(void **state)
 {
     struct lab *lab = lab_joined();
     struct ziglan *ziglan = ziglan_at(lab, 0);
-    struct entry *entry = &ziglan->entry;
+    struct relay_session *entry = &ziglan->entry;
     struct endpoint addr = lab->relay_address;
 
     (void)state;
-    entry_close(entry, lab->hosts[0].core->hub, 30000, lab->now);
+    relay_session_close(entry, lab->hosts[0].core->hub, 30000, lab->now);
     struct mono wait_end = entry->dial_at;
-    entry_resolved(entry, &ziglan->url, 0, &addr, 1, lab->now);
+    relay_session_resolved(entry, &ziglan->url, 0, &addr, 1, lab->now);
     assert_int_equal(entry->dial_at.ns, wait_end.ns);
     lab_free(lab);
 }

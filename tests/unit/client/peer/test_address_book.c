@@ -48,18 +48,19 @@ static void key_make(uint8_t key[KEY_SIZE], uint32_t hash, uint32_t number)
     be32_write(key + 4, number);
 }
 
-static struct view *view_make(const char *pool, uint32_t peers_max)
+static struct address_book *view_make(const char *pool, uint32_t peers_max)
 {
-    struct view_config cfg = {.peers_max = peers_max, .ip4_hash = ip4_hash, .ip6 = ip6};
-    struct view *view;
+    struct address_book_config cfg = {.peers_max = peers_max, .ip4_hash = ip4_hash, .ip6 = ip6};
+    struct address_book *book;
 
     assert_true(addrplan_pool_parse(&cfg.pool, pool));
     key_make(cfg.own_key, 1, 0);
-    assert_int_equal(view_new(&view, &cfg, &env), ERR_OK);
-    return view;
+    assert_int_equal(address_book_new(&book, &cfg, &env), ERR_OK);
+    return book;
 }
 
-static void expect_v4(const struct view_addresses *got, uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+static void expect_v4(const struct address_book_addresses *got, uint8_t a, uint8_t b, uint8_t c,
+                      uint8_t d)
 {
     assert_true(got->has_v4);
     assert_memory_equal(got->v4, ((uint8_t[]){a, b, c, d}), 4);
@@ -67,31 +68,31 @@ static void expect_v4(const struct view_addresses *got, uint8_t a, uint8_t b, ui
 
 static void first_choices_follow_the_hash_and_conflicts_the_next_attempt(void **state)
 {
-    struct view *view = view_make("100.64.0.0/16", 10);
-    struct view_addresses got;
+    struct address_book *book = view_make("100.64.0.0/16", 10);
+    struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     bool fresh;
 
     (void)state;
-    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_own(book, &got, &fresh), ERR_OK);
     assert_true(fresh);
     expect_v4(&got, 100, 64, 0, 1);
     key_make(key, 0x12345, 1);
-    assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_add(book, key, 1, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0x23, 0x45);
     assert_true(fresh);
     key_make(key, 0x12345, 2); /* the same first choice */
-    assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_add(book, key, 2, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0x23, 0x45 + 7);
-    assert_int_equal(view_add(view, key, 9, &got, &fresh), ERR_OK); /* again */
+    assert_int_equal(address_book_add(book, key, 9, &got, &fresh), ERR_OK); /* again */
     expect_v4(&got, 100, 64, 0x23, 0x45 + 7);
     assert_false(fresh);
     uint32_t peer = 0;
 
-    assert_int_equal(view_find(view, got.v4, 4, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(address_book_find(book, got.v4, 4, &peer), ADDRESS_BOOK_OWNER_PEER);
     assert_int_equal(peer, 2);
-    assert_int_equal(view_assigned_count(view), 3);
-    view_free(view);
+    assert_int_equal(address_book_assigned_count(book), 3);
+    address_book_free(book);
 }
 
 static void reserved_addresses_are_never_assigned(void **state)
@@ -99,27 +100,28 @@ static void reserved_addresses_are_never_assigned(void **state)
     static const struct {
         uint32_t hash, wanted;
     } cases[] = {{0, 7}, {255, 6}, {53, 60}};
-    struct view_addresses got;
+    struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     bool fresh;
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        struct view *view = view_make("10.1.2.0/24", 10);
+        struct address_book *book = view_make("10.1.2.0/24", 10);
 
         key_make(key, cases[i].hash, 1);
-        assert_int_equal(view_remember(view, key, (uint8_t[]){10, 1, 2, (uint8_t)cases[i].hash}),
-                         ERR_DROP);
-        assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_OK);
+        assert_int_equal(
+            address_book_remember(book, key, (uint8_t[]){10, 1, 2, (uint8_t)cases[i].hash}),
+            ERR_DROP);
+        assert_int_equal(address_book_add(book, key, 1, &got, &fresh), ERR_OK);
         expect_v4(&got, 10, 1, 2, (uint8_t)cases[i].wanted);
-        view_free(view);
+        address_book_free(book);
     }
 }
 
 static void remembered_assignments_come_first(void **state)
 {
-    struct view *view = view_make("100.64.0.0/16", 10);
-    struct view_addresses got;
+    struct address_book *book = view_make("100.64.0.0/16", 10);
+    struct address_book_addresses got;
     uint8_t early[KEY_SIZE];
     uint8_t late[KEY_SIZE];
     uint8_t own[KEY_SIZE];
@@ -131,30 +133,31 @@ static void remembered_assignments_come_first(void **state)
     key_make(early, 99, 1);
     key_make(late, 5000, 2);
     key_make(own, 1, 0);
-    assert_int_equal(view_remember(view, late, v4), ERR_OK);
-    assert_int_equal(view_remember(view, late, v4), ERR_OK);
-    assert_int_equal(view_remember(view, early, v4), ERR_DROP); /* taken */
-    assert_int_equal(view_remember(view, late, (uint8_t[]){100, 64, 0, 98}), ERR_DROP);
-    assert_int_equal(view_remember(view, early, (uint8_t[]){100, 65, 0, 9}), ERR_DROP);
-    assert_int_equal(view_remember(view, own, (uint8_t[]){100, 64, 9, 9}), ERR_OK);
-    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_remember(book, late, v4), ERR_OK);
+    assert_int_equal(address_book_remember(book, late, v4), ERR_OK);
+    assert_int_equal(address_book_remember(book, early, v4), ERR_DROP); /* taken */
+    assert_int_equal(address_book_remember(book, late, (uint8_t[]){100, 64, 0, 98}), ERR_DROP);
+    assert_int_equal(address_book_remember(book, early, (uint8_t[]){100, 65, 0, 9}), ERR_DROP);
+    assert_int_equal(address_book_remember(book, own, (uint8_t[]){100, 64, 9, 9}), ERR_OK);
+    assert_int_equal(address_book_own(book, &got, &fresh), ERR_OK);
     assert_false(fresh);
     expect_v4(&got, 100, 64, 9, 9);
-    assert_int_equal(view_find(view, v4, 4, &peer), VIEW_OWNER_NONE); /* not in the view yet */
-    assert_int_equal(view_add(view, early, 1, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_find(book, v4, 4, &peer),
+                     ADDRESS_BOOK_OWNER_NONE); /* not in the view yet */
+    assert_int_equal(address_book_add(book, early, 1, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0, 106); /* not its first choice: that is kept for the other */
-    assert_int_equal(view_add(view, late, 2, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_add(book, late, 2, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0, 99);
     assert_false(fresh);
 
-    view_remove(view, late);
-    assert_false(view_lookup(view, late, &got));
-    assert_int_equal(view_find(view, v4, 4, &peer), VIEW_OWNER_NONE);
-    assert_int_equal(view_assigned_count(view), 3);
-    assert_false(view_trim(view, late)); /* only one, in a large pool: it may come back */
-    assert_int_equal(view_add(view, late, 3, &got, &fresh), ERR_OK);
+    address_book_remove(book, late);
+    assert_false(address_book_lookup(book, late, &got));
+    assert_int_equal(address_book_find(book, v4, 4, &peer), ADDRESS_BOOK_OWNER_NONE);
+    assert_int_equal(address_book_assigned_count(book), 3);
+    assert_false(address_book_trim(book, late)); /* only one, in a large pool: it may come back */
+    assert_int_equal(address_book_add(book, late, 3, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0, 99);
-    view_free(view);
+    address_book_free(book);
 }
 
 /* A directory whose members come and go must not use up the pool, nor memory without end. */
@@ -163,37 +166,38 @@ static void only_the_newest_of_the_absent_are_remembered(void **state)
     static const struct {
         const char *pool;
         uint32_t keys, kept;
-    } cases[] = {{"100.64.0.0/16", VIEW_ABSENT_MAX + 3, VIEW_ABSENT_MAX}, {"10.9.8.0/25", 20, 16}};
-    struct view_addresses got;
+    } cases[] = {{"100.64.0.0/16", ADDRESS_BOOK_ABSENT_MAX + 3, ADDRESS_BOOK_ABSENT_MAX},
+                 {"10.9.8.0/25", 20, 16}};
+    struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     uint8_t gone[KEY_SIZE];
     bool fresh;
 
     (void)state;
     for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-        struct view *view = view_make(cases[c].pool, 10);
+        struct address_book *book = view_make(cases[c].pool, 10);
 
-        assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+        assert_int_equal(address_book_own(book, &got, &fresh), ERR_OK);
         for (uint32_t i = 1; i <= cases[c].keys; i++) {
             key_make(key, i * 7, i);
-            assert_int_equal(view_add(view, key, i, &got, &fresh), ERR_OK);
-            view_remove(view, key);
+            assert_int_equal(address_book_add(book, key, i, &got, &fresh), ERR_OK);
+            address_book_remove(book, key);
             if (i > cases[c].kept) { /* the oldest goes */
                 key_make(key, (i - cases[c].kept) * 7, i - cases[c].kept);
-                assert_true(view_trim(view, gone));
+                assert_true(address_book_trim(book, gone));
                 assert_memory_equal(gone, key, KEY_SIZE);
             }
-            assert_false(view_trim(view, gone));
+            assert_false(address_book_trim(book, gone));
         }
-        assert_int_equal(view_assigned_count(view), cases[c].kept + 1);
-        view_free(view);
+        assert_int_equal(address_book_assigned_count(book), cases[c].kept + 1);
+        address_book_free(book);
     }
 }
 
 static void full_pools_leave_a_peer_with_ipv6(void **state)
 {
-    struct view *view = view_make("192.168.7.0/30", 10); /* two addresses */
-    struct view_addresses got;
+    struct address_book *book = view_make("192.168.7.0/30", 10); /* two addresses */
+    struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     uint8_t wanted_key[KEY_SIZE];
     uint8_t wanted[16];
@@ -201,58 +205,58 @@ static void full_pools_leave_a_peer_with_ipv6(void **state)
     bool fresh;
 
     (void)state;
-    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_own(book, &got, &fresh), ERR_OK);
     key_make(key, 1, 1);
-    assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_add(book, key, 1, &got, &fresh), ERR_OK);
     key_make(key, 1, 2);
-    assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_LIMIT);
+    assert_int_equal(address_book_add(book, key, 2, &got, &fresh), ERR_LIMIT);
     assert_false(got.has_v4);
     assert_false(fresh);
     ip6(wanted, key);
     assert_memory_equal(got.v6, wanted, 16);
-    assert_int_equal(view_find(view, got.v6, 16, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(address_book_find(book, got.v6, 16, &peer), ADDRESS_BOOK_OWNER_PEER);
     assert_int_equal(peer, 2);
 
     /* When an address becomes free, adding it again gives it one. */
     key_make(key, 1, 1);
-    view_remove(view, key);
-    assert_true(view_trim(view, wanted_key));
+    address_book_remove(book, key);
+    assert_true(address_book_trim(book, wanted_key));
     assert_memory_equal(wanted_key, key, KEY_SIZE);
     key_make(key, 1, 2);
-    assert_int_equal(view_add(view, key, 2, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_add(book, key, 2, &got, &fresh), ERR_OK);
     assert_true(got.has_v4 && fresh);
-    view_free(view);
+    address_book_free(book);
 }
 
 static void too_many_peers_and_the_own_key_are_refused(void **state)
 {
-    struct view *view = view_make("100.64.0.0/16", 2);
-    struct view_addresses got;
+    struct address_book *book = view_make("100.64.0.0/16", 2);
+    struct address_book_addresses got;
     static const uint8_t zero[16];
     uint8_t key[KEY_SIZE];
     bool fresh;
 
     (void)state;
-    assert_int_equal(view_own(view, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_own(book, &got, &fresh), ERR_OK);
     key_make(key, 1, 0);
-    assert_int_equal(view_add(view, key, 1, &got, &fresh), ERR_LIMIT);
+    assert_int_equal(address_book_add(book, key, 1, &got, &fresh), ERR_LIMIT);
     for (uint32_t i = 1; i <= 3; i++) {
         key_make(key, i * 100, i);
-        assert_int_equal(view_add(view, key, i, &got, &fresh), i <= 2 ? ERR_OK : ERR_LIMIT);
+        assert_int_equal(address_book_add(book, key, i, &got, &fresh), i <= 2 ? ERR_OK : ERR_LIMIT);
     }
     assert_memory_equal(got.v6, zero, 16);
-    assert_false(view_lookup(view, key, &got));
-    assert_int_equal(view_assigned_count(view), 3);
-    view_free(view);
+    assert_false(address_book_lookup(book, key, &got));
+    assert_int_equal(address_book_assigned_count(book), 3);
+    address_book_free(book);
 }
 
 static void every_form_of_an_address_finds_its_owner(void **state)
 {
-    struct view *view = view_make("100.64.0.0/16", 10);
+    struct address_book *book = view_make("100.64.0.0/16", 10);
     uint8_t eui64[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 1};
     uint8_t own_eui64[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 9};
-    struct view_addresses own;
-    struct view_addresses got;
+    struct address_book_addresses own;
+    struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     uint8_t other[KEY_SIZE];
     uint8_t own_key[KEY_SIZE];
@@ -264,50 +268,51 @@ static void every_form_of_an_address_finds_its_owner(void **state)
     key_make(key, 500, 1);
     key_make(other, 600, 2);
     key_make(own_key, 1, 0);
-    assert_int_equal(view_own(view, &own, &fresh), ERR_OK);
-    assert_int_equal(view_add(view, key, 41, &got, &fresh), ERR_OK);
-    assert_int_equal(view_find(view, own.v4, 4, &peer), VIEW_OWNER_SELF);
-    assert_int_equal(view_find(view, own.v6, 16, &peer), VIEW_OWNER_SELF);
+    assert_int_equal(address_book_own(book, &own, &fresh), ERR_OK);
+    assert_int_equal(address_book_add(book, key, 41, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_find(book, own.v4, 4, &peer), ADDRESS_BOOK_OWNER_SELF);
+    assert_int_equal(address_book_find(book, own.v6, 16, &peer), ADDRESS_BOOK_OWNER_SELF);
     addrplan_4in6(ip, own.v4);
-    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_SELF);
+    assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_SELF);
     assert_int_equal(peer, 0);
     addrplan_4in6(ip, got.v4);
-    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_PEER);
     assert_int_equal(peer, 41);
     ip[5] = 1; /* not of that form any more */
-    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
-    assert_int_equal(view_find(view, got.v6, 15, &peer), VIEW_OWNER_NONE);
-    assert_int_equal(view_find(view, got.v6, 0, &peer), VIEW_OWNER_NONE);
+    assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_NONE);
+    assert_int_equal(address_book_find(book, got.v6, 15, &peer), ADDRESS_BOOK_OWNER_NONE);
+    assert_int_equal(address_book_find(book, got.v6, 0, &peer), ADDRESS_BOOK_OWNER_NONE);
 
     /* Fixed: the first key seen keeps it, as long as it is in the view. */
     addrplan_fixed(ip, (uint8_t[]){9, 8, 7, 6}, eui64);
-    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
-    assert_int_equal(view_claim(view, other, eui64), ERR_DROP); /* not in the view */
-    assert_int_equal(view_claim(view, key, eui64), ERR_OK);
-    assert_int_equal(view_claim(view, key, eui64), ERR_OK);
-    assert_int_equal(view_claim(view, own_key, own_eui64), ERR_OK);
+    assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_NONE);
+    assert_int_equal(address_book_claim(book, other, eui64), ERR_DROP); /* not in the view */
+    assert_int_equal(address_book_claim(book, key, eui64), ERR_OK);
+    assert_int_equal(address_book_claim(book, key, eui64), ERR_OK);
+    assert_int_equal(address_book_claim(book, own_key, own_eui64), ERR_OK);
     peer = 0;
-    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_PEER);
+    assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_PEER);
     assert_int_equal(peer, 41);
-    assert_int_equal(view_add(view, other, 42, &got, &fresh), ERR_OK);
-    assert_int_equal(view_claim(view, other, eui64), ERR_DROP);
-    assert_int_equal(view_claim(view, other, own_eui64), ERR_DROP);
-    assert_int_equal(view_claim(view, other, (uint8_t[EUI64_SIZE]){0}), ERR_DROP);
-    for (uint8_t i = 0; i < VIEW_FIXED_MAX + 1; i++) {
+    assert_int_equal(address_book_add(book, other, 42, &got, &fresh), ERR_OK);
+    assert_int_equal(address_book_claim(book, other, eui64), ERR_DROP);
+    assert_int_equal(address_book_claim(book, other, own_eui64), ERR_DROP);
+    assert_int_equal(address_book_claim(book, other, (uint8_t[EUI64_SIZE]){0}), ERR_DROP);
+    for (uint8_t i = 0; i < ADDRESS_BOOK_FIXED_MAX + 1; i++) {
         uint8_t more[EUI64_SIZE] = {3, i};
 
-        assert_int_equal(view_claim(view, other, more), i < VIEW_FIXED_MAX ? ERR_OK : ERR_LIMIT);
+        assert_int_equal(address_book_claim(book, other, more),
+                         i < ADDRESS_BOOK_FIXED_MAX ? ERR_OK : ERR_LIMIT);
     }
-    view_unclaim(view, other); /* it has others now */
-    for (uint8_t i = 0; i < VIEW_FIXED_MAX; i++) {
+    address_book_unclaim(book, other); /* it has others now */
+    for (uint8_t i = 0; i < ADDRESS_BOOK_FIXED_MAX; i++) {
         uint8_t more[EUI64_SIZE] = {4, i};
 
-        assert_int_equal(view_claim(view, other, more), ERR_OK);
+        assert_int_equal(address_book_claim(book, other, more), ERR_OK);
     }
-    assert_int_equal(view_claim(view, key, (uint8_t[EUI64_SIZE]){3, 0}), ERR_OK);
-    view_remove(view, key);
-    assert_int_equal(view_find(view, ip, 16, &peer), VIEW_OWNER_NONE);
-    view_free(view);
+    assert_int_equal(address_book_claim(book, key, (uint8_t[EUI64_SIZE]){3, 0}), ERR_OK);
+    address_book_remove(book, key);
+    assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_NONE);
+    address_book_free(book);
 }
 
 /* The twin: arrays, searched from the front. */
@@ -335,7 +340,7 @@ static struct twin_key *twin_holder(struct twin *twin, uint32_t v4)
 
 static bool twin_free(struct twin *twin, uint32_t offset)
 {
-    return offset != 0 && offset != twin->size - 1 && offset != VIEW_RESOLVER_OFFSET &&
+    return offset != 0 && offset != twin->size - 1 && offset != ADDRESS_BOOK_RESOLVER_OFFSET &&
            twin_holder(twin, twin->base + offset) == NULL;
 }
 
@@ -343,7 +348,7 @@ static bool twin_assign(struct twin *twin, struct twin_key *k)
 {
     uint32_t offset = 0;
 
-    for (uint32_t attempt = 0; attempt < VIEW_ATTEMPTS_MAX; attempt++) {
+    for (uint32_t attempt = 0; attempt < ADDRESS_BOOK_ATTEMPTS_MAX; attempt++) {
         offset = ip4_hash(k->key, attempt) % twin->size;
         if (twin_free(twin, offset)) {
             goto found;
@@ -379,26 +384,26 @@ static struct twin_key *twin_oldest(struct twin *twin)
             oldest = k;
         }
     }
-    return count > twin->size / VIEW_ABSENT_SHARE ? oldest : NULL;
+    return count > twin->size / ADDRESS_BOOK_ABSENT_SHARE ? oldest : NULL;
 }
 
-static void twin_trim(struct twin *twin, struct view *view)
+static void twin_trim(struct twin *twin, struct address_book *book)
 {
     struct twin_key *k;
     uint8_t key[KEY_SIZE];
 
     while ((k = twin_oldest(twin)) != NULL) {
-        assert_true(view_trim(view, key));
+        assert_true(address_book_trim(book, key));
         assert_memory_equal(key, k->key, KEY_SIZE);
         k->assigned = false;
     }
-    assert_false(view_trim(view, key));
+    assert_false(address_book_trim(book, key));
 }
 
-static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, uint32_t step,
-                      uint64_t *rng)
+static void twin_step(struct twin *twin, struct address_book *book, struct twin_key *k,
+                      uint32_t step, uint64_t *rng)
 {
-    struct view_addresses got;
+    struct address_book_addresses got;
     uint8_t v4[4];
     bool fresh = false;
 
@@ -410,7 +415,8 @@ static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, 
 
         k->peer = k->present ? k->peer : step;
         k->present = true;
-        assert_int_equal(view_add(view, k->key, step, &got, &fresh), has ? ERR_OK : ERR_LIMIT);
+        assert_int_equal(address_book_add(book, k->key, step, &got, &fresh),
+                         has ? ERR_OK : ERR_LIMIT);
         assert_int_equal(fresh, has && !had);
         assert_int_equal(got.has_v4, has);
         if (has) {
@@ -421,9 +427,9 @@ static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, 
     case 2:
         k->absent_since = k->present ? step : k->absent_since;
         k->present = false;
-        view_remove(view, k->key);
+        address_book_remove(book, k->key);
         if (rng_below(rng, 2) == 0) {
-            twin_trim(twin, view);
+            twin_trim(twin, book);
         }
         break;
     default: {
@@ -433,7 +439,7 @@ static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, 
                   (!k->assigned && offset < twin->size && twin_free(twin, offset));
 
         be32_write(v4, wanted);
-        assert_int_equal(view_remember(view, k->key, v4), ok ? ERR_OK : ERR_DROP);
+        assert_int_equal(address_book_remember(book, k->key, v4), ok ? ERR_OK : ERR_DROP);
         if (ok) {
             k->absent_since = k->assigned ? k->absent_since : step;
             k->assigned = true;
@@ -443,7 +449,7 @@ static void twin_step(struct twin *twin, struct view *view, struct twin_key *k, 
     }
 }
 
-static void twin_compare(struct twin *twin, const struct view *view)
+static void twin_compare(struct twin *twin, const struct address_book *book)
 {
     size_t assigned = 0;
 
@@ -454,22 +460,23 @@ static void twin_compare(struct twin *twin, const struct view *view)
         uint8_t v4[4];
 
         be32_write(v4, twin->base + offset);
-        assert_int_equal(view_find(view, v4, 4, &peer), there ? VIEW_OWNER_PEER : VIEW_OWNER_NONE);
+        assert_int_equal(address_book_find(book, v4, 4, &peer),
+                         there ? ADDRESS_BOOK_OWNER_PEER : ADDRESS_BOOK_OWNER_NONE);
         assert_int_equal(peer, there ? k->peer : UINT32_MAX);
     }
     for (size_t i = 0; i < TWIN_KEYS; i++) {
         const struct twin_key *k = &twin->keys[i];
-        struct view_addresses got;
+        struct address_book_addresses got;
         uint32_t peer;
         uint8_t v6[16];
 
         assigned += k->assigned ? 1 : 0;
         ip6(v6, k->key);
-        assert_int_equal(view_lookup(view, k->key, &got), k->present);
-        assert_int_equal(view_find(view, v6, 16, &peer),
-                         k->present ? VIEW_OWNER_PEER : VIEW_OWNER_NONE);
+        assert_int_equal(address_book_lookup(book, k->key, &got), k->present);
+        assert_int_equal(address_book_find(book, v6, 16, &peer),
+                         k->present ? ADDRESS_BOOK_OWNER_PEER : ADDRESS_BOOK_OWNER_NONE);
     }
-    assert_int_equal(view_assigned_count(view), assigned);
+    assert_int_equal(address_book_assigned_count(book), assigned);
 }
 
 static void random_operations_match_the_naive_twin(void **state)
@@ -479,7 +486,7 @@ static void random_operations_match_the_naive_twin(void **state)
 
     (void)state;
     for (size_t round = 0; round < 9; round++) {
-        struct view *view = view_make(pools[round % 3], TWIN_KEYS);
+        struct address_book *book = view_make(pools[round % 3], TWIN_KEYS);
         struct twin twin = {0};
         struct addrplan_pool pool;
 
@@ -490,10 +497,10 @@ static void random_operations_match_the_naive_twin(void **state)
             key_make(twin.keys[i].key, rng_below(&rng, 30), i + 1); /* many conflicts */
         }
         for (uint32_t step = 0; step < 1500; step++) {
-            twin_step(&twin, view, &twin.keys[rng_below(&rng, TWIN_KEYS)], step, &rng);
-            twin_compare(&twin, view);
+            twin_step(&twin, book, &twin.keys[rng_below(&rng, TWIN_KEYS)], step, &rng);
+            twin_compare(&twin, book);
         }
-        view_free(view);
+        address_book_free(book);
     }
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The addresses that hosts tell each other, and the places that paths have in an association. */
-#include "client/peer/conversation.h"
+/* The addresses that hosts tell each other, and the places that paths have in a conversation. */
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
+#include "client/stun2/punch_round.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/intunnel.h"
 #include "relayd/core/core.h"
-#include "client/stun2/punch_round.h"
 #include "tests/support/host_fixture.h"
 
 /* What the other host knows of the first one's addresses. */
@@ -15,8 +15,8 @@ static const struct intunnel_candidates *told(struct lab *lab)
     struct peer *peer = peer_find(core, lab->hosts[0].identity.public_key);
 
     assert_non_null(peer);
-    assert_non_null(peer->association);
-    return &peer->association->candidates;
+    assert_non_null(peer->conversation);
+    return &peer->conversation->candidates;
 }
 
 static struct host_local_addr local_of(const char *text)
@@ -69,7 +69,7 @@ static struct endpoint learnt(unsigned i)
     return endpoint_v4(ip, 5000);
 }
 
-static int place_of(const struct association *a, unsigned i)
+static int place_of(const struct conversation *a, unsigned i)
 {
     struct endpoint e = learnt(i);
     int place = -1;
@@ -85,19 +85,19 @@ static int place_of(const struct association *a, unsigned i)
 
 /* All places are taken; a frame comes from one more address. Exactly this path has gone then (-1:
  * none), and the best one is the same as before. */
-static void one_more(struct association *a, unsigned *next, int gone, struct mono *now)
+static void one_more(struct conversation *a, unsigned *next, int gone, struct mono *now)
 {
     struct endpoint best = a->paths[a->best].remote;
     bool was[256] = {false};
-    struct route route = {.remote = learnt(*next)};
+    struct origin route = {.remote = learnt(*next)};
 
-    assert_int_equal(a->paths_count, ASSOCIATION_PATHS_MAX);
+    assert_int_equal(a->paths_count, CONVERSATION_PATHS_MAX);
     for (unsigned i = 0; i < *next; i++) {
         was[i] = place_of(a, i) >= 0;
     }
     *now = mono_add_ms(*now, 1000); /* new ones are learnt slowly */
     pathfinder_on_frame(a, &route, *now);
-    assert_int_equal(a->paths_count, ASSOCIATION_PATHS_MAX);
+    assert_int_equal(a->paths_count, CONVERSATION_PATHS_MAX);
     for (unsigned i = 0; i < *next; i++) {
         assert_int_equal(place_of(a, i) >= 0, was[i] && (int)i != gone);
     }
@@ -106,7 +106,7 @@ static void one_more(struct association *a, unsigned *next, int gone, struct mon
     (*next)++;
 }
 
-static void answers(struct association *a, unsigned i)
+static void answers(struct conversation *a, unsigned i)
 {
     struct path *path = &a->paths[place_of(a, i)];
 
@@ -119,23 +119,23 @@ static void the_path_that_is_missed_least_makes_room(void **state)
     struct lab *lab = lab_new();
     struct peer peer = {0};
     struct mono now = lab->now;
-    struct association *a = association_of(&peer, lab->hosts[0].core, now);
+    struct conversation *a = conversation_of(&peer, lab->hosts[0].core, now);
     unsigned next = 0;
 
     (void)state;
     assert_non_null(a);
-    while (next < ASSOCIATION_PATHS_MAX) {
-        struct route route = {.remote = learnt(next++)};
+    while (next < CONVERSATION_PATHS_MAX) {
+        struct origin route = {.remote = learnt(next++)};
 
         now = mono_add_ms(now, 1000);
         for (int i = 0; i < 20; i++) { /* frames on a path that is known cost nothing */
             pathfinder_on_frame(a, &route, now);
         }
     }
-    for (unsigned i = 0; i < ASSOCIATION_PATHS_MAX; i++) {
+    for (unsigned i = 0; i < CONVERSATION_PATHS_MAX; i++) {
         answers(a, i);
     }
-    a->best = ASSOCIATION_PATHS_MAX - 1; /* it moves into the place of the first that goes */
+    a->best = CONVERSATION_PATHS_MAX - 1; /* it moves into the place of the first that goes */
     one_more(a, &next, -1, &now);
     a->paths[3].answered = false;
     a->paths[5].state = PATH_STATE_SUSPECT;
@@ -161,7 +161,7 @@ static void the_path_that_is_missed_least_makes_room(void **state)
     answers(a, next - 1);
     a->paths[a->best].state = PATH_STATE_SUSPECT; /* the best one never goes */
     one_more(a, &next, -1, &now);
-    association_free(a);
+    conversation_free(a);
     lab_free(lab);
 }
 
@@ -171,12 +171,12 @@ static void new_addresses_are_learnt_slowly(void **state)
     struct lab *lab = lab_new();
     struct peer peer = {0};
     struct mono now = lab->now;
-    struct association *a = association_of(&peer, lab->hosts[0].core, now);
+    struct conversation *a = conversation_of(&peer, lab->hosts[0].core, now);
 
     (void)state;
     assert_non_null(a);
     for (unsigned i = 0; i < 3 * AT_ONCE; i++) {
-        struct route route = {.remote = learnt(i)};
+        struct origin route = {.remote = learnt(i)};
 
         if (i >= 2 * AT_ONCE) {
             now = mono_add_ms(now, 500); /* one in a second */
@@ -185,23 +185,23 @@ static void new_addresses_are_learnt_slowly(void **state)
         assert_true(a->paths_count <= AT_ONCE + (i < 2 * AT_ONCE ? 0 : 4));
     }
     assert_int_equal(a->paths_count, AT_ONCE + 4);
-    association_free(a);
+    conversation_free(a);
     lab_free(lab);
 }
 
-/* A lone association of a host that has this address, as far as paths go. */
-static struct association *alone_at(struct lab *lab, struct peer *peer, const char *own,
-                                    uint8_t prefix_bits)
+/* A lone conversation of a host that has this address, as far as paths go. */
+static struct conversation *alone_at(struct lab *lab, struct peer *peer, const char *own,
+                                     uint8_t prefix_bits)
 {
     struct host_local_addr addr = local_of(own);
 
     addr.prefix_bits = prefix_bits;
     *peer = (struct peer){0};
     host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
-    return association_of(peer, lab->hosts[0].core, lab->now);
+    return conversation_of(peer, lab->hosts[0].core, lab->now);
 }
 
-static void hears_candidates(struct lab *lab, struct association *a, uint32_t sequence,
+static void hears_candidates(struct lab *lab, struct conversation *a, uint32_t sequence,
                              const char *text)
 {
     struct intunnel_candidates candidates = {.sequence = sequence, .count = 1};
@@ -240,14 +240,14 @@ static void a_private_address_is_aimed_at_on_a_shared_lan_only(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct peer peer;
-        struct association *a = alone_at(lab, &peer, cases[i].own, cases[i].bits);
+        struct conversation *a = alone_at(lab, &peer, cases[i].own, cases[i].bits);
 
         hears_candidates(lab, a, 1, cases[i].candidate);
         if (a->paths_count != cases[i].paths) {
             fail_msg("%s/%u aims at %s: %zu", cases[i].own, cases[i].bits, cases[i].candidate,
                      a->paths_count);
         }
-        association_free(a);
+        conversation_free(a);
     }
     lab_free(lab);
 }
@@ -256,7 +256,7 @@ static void only_newer_lists_that_are_whole_count(void **state)
 {
     struct lab *lab = lab_new();
     struct peer peer;
-    struct association *a = alone_at(lab, &peer, "198.51.100.1", 120);
+    struct conversation *a = alone_at(lab, &peer, "198.51.100.1", 120);
     uint64_t dropped = lab->hosts[0].core->stats.plaintext_dropped;
     uint8_t damaged[INTUNNEL_SIZE_MAX] = {INTUNNEL_KIND_CANDIDATES, 1, 0, 0, 0, 0, 0, 9};
 
@@ -275,7 +275,7 @@ static void only_newer_lists_that_are_whole_count(void **state)
     hears_candidates(lab, a, 6, "203.0.113.4");
     assert_int_equal(a->candidates.sequence, 6);
     assert_int_equal(a->candidates.list[0].ip[15], 4);
-    association_free(a);
+    conversation_free(a);
     lab_free(lab);
 }
 

@@ -2,22 +2,23 @@
 /* Which handshake frames a host believes: each once, from whom they say, and never an older one. */
 #include "tests/support/host_fixture.h"
 
-#include "client/peer/conversation.h"
 #include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
 #include "proto/crypto/handshake.h"
 #include "proto/wire/frame.h"
 #include "relayd/core/core.h"
 
 enum { ANNA_INDEX = 770, NAS_INDEX = 990 };
 
-static struct route direct_from(const struct lab *lab, size_t host)
+static struct origin direct_from(const struct lab *lab, size_t host)
 {
-    return (struct route){.local = lab->hosts[1 - host].address, .remote = lab->hosts[host].address};
+    return (struct origin){.local = lab->hosts[1 - host].address,
+                           .remote = lab->hosts[host].address};
 }
 
 /* What a host sends when a frame reaches it: the number of frames of a type. */
-static size_t answers(struct lab *lab, size_t host, const struct route *route, const uint8_t *frame,
-                      size_t size, uint8_t type)
+static size_t answers(struct lab *lab, size_t host, const struct origin *route,
+                      const uint8_t *frame, size_t size, uint8_t type)
 {
     struct test_host *h = &lab->hosts[host];
     size_t count = 0;
@@ -31,7 +32,7 @@ static size_t answers(struct lab *lab, size_t host, const struct route *route, c
     return count;
 }
 
-static size_t responses(struct lab *lab, const struct route *route,
+static size_t responses(struct lab *lab, const struct origin *route,
                         const uint8_t frame[HANDSHAKE_INITIATION_SIZE])
 {
     return answers(lab, 1, route, frame, HANDSHAKE_INITIATION_SIZE, FRAME_TYPE_RESPONSE);
@@ -53,7 +54,7 @@ static void initiation_of_anna(struct lab *lab, uint64_t timestamp_ms,
 static void an_initiation_counts_once_and_an_older_one_never(void **state)
 {
     struct lab *lab = lab_joined();
-    struct route route = direct_from(lab, 0);
+    struct origin route = direct_from(lab, 0);
     const struct core_stats *stats = &lab->hosts[1].core->stats;
     uint64_t now_ms = lab_wall(lab);
     uint8_t frame[HANDSHAKE_INITIATION_SIZE], older[HANDSHAKE_INITIATION_SIZE];
@@ -82,8 +83,7 @@ static void mallory_at(struct lab *lab, size_t host, uint8_t key[KEY_SIZE])
     identity_from_seed(&identity, seed);
     memcpy(mallory.key, identity.public_key, KEY_SIZE);
     memcpy(key, identity.public_key, KEY_SIZE);
-    assert_non_null(
-        peer_learn(lab->hosts[host].core, lab->hosts[host].core->ziglans[0], &mallory));
+    assert_non_null(peer_learn(lab->hosts[host].core, lab->hosts[host].core->ziglans[0], &mallory));
 }
 
 static void an_initiation_under_another_members_key_is_refused(void **state)
@@ -98,15 +98,15 @@ static void an_initiation_under_another_members_key_is_refused(void **state)
     uint64_t known_ms = anna->timestamp_ms;
     mallory_at(lab, 1, key);
     initiation_of_anna(lab, lab_wall(lab), frame);
-    struct route route = {.relayed = nas->ziglans[0], .source_key = key};
-    assert_null(anna->association);
+    struct origin route = {.relayed = nas->ziglans[0], .source_key = key};
+    assert_null(anna->conversation);
     (void)responses(lab, &route, frame);
-    assert_null(anna->association);
+    assert_null(anna->conversation);
     assert_int_equal(anna->timestamp_ms, known_ms); /* or the true one were stale now */
     assert_int_equal(nas->stats.stale_timestamp, 0);
     route.source_key = lab->hosts[0].identity.public_key;
     (void)responses(lab, &route, frame);
-    assert_non_null(anna->association);
+    assert_non_null(anna->conversation);
     lab_free(lab);
 }
 
@@ -122,20 +122,20 @@ static void a_response_under_another_members_key_is_refused(void **state)
     (void)state;
     assert_non_null(nas);
     mallory_at(lab, 0, key);
-    struct association *a = association_of(nas, anna, lab->now);
+    struct conversation *a = conversation_of(nas, anna, lab->now);
     assert_non_null(a);
-    uint32_t index = association_index_new(a);
-    assert_int_equal(handshake_initiate(&a->handshake, &anna->local, nas->key, index, lab_wall(lab),
-                                        frame),
-                     ERR_OK);
+    uint32_t index = conversation_index_new(a);
+    assert_int_equal(
+        handshake_initiate(&a->handshake, &anna->local, nas->key, index, lab_wall(lab), frame),
+        ERR_OK);
     a->initiating = true;
-    assert_int_equal(handshake_read_initiation(&initiation, &lab->hosts[1].core->local, frame,
-                                               sizeof(frame)),
-                     ERR_OK);
-    assert_int_equal(handshake_respond(&initiation, &lab->hosts[1].core->local, NAS_INDEX, response,
-                                       &keys),
-                     ERR_OK);
-    struct route route = {.relayed = anna->ziglans[0], .source_key = key};
+    assert_int_equal(
+        handshake_read_initiation(&initiation, &lab->hosts[1].core->local, frame, sizeof(frame)),
+        ERR_OK);
+    assert_int_equal(
+        handshake_respond(&initiation, &lab->hosts[1].core->local, NAS_INDEX, response, &keys),
+        ERR_OK);
+    struct origin route = {.relayed = anna->ziglans[0], .source_key = key};
     uint64_t unknown = anna->stats.unknown_index;
     (void)answers(lab, 0, &route, response, sizeof(response), 0);
     assert_true(a->initiating);
@@ -206,8 +206,8 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
 {
     static const uint8_t elsewhere[4] = {203, 0, 113, 9};
     struct lab *lab = lab_joined();
-    struct route replayer = {.local = lab->hosts[1].address,
-                             .remote = endpoint_v4(elsewhere, 4000)};
+    struct origin replayer = {.local = lab->hosts[1].address,
+                              .remote = endpoint_v4(elsewhere, 4000)};
     uint8_t recorded[HANDSHAKE_INITIATION_SIZE];
 
     (void)state;
@@ -217,23 +217,23 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
     send_ping_between(lab, 1, "anna", 84);
     run_ms(lab, 3000);
     struct peer *anna = peer_find(lab->hosts[1].core, lab->hosts[0].identity.public_key);
-    const struct pair_session *current = anna->association->current;
-    size_t paths_count = anna->association->paths_count;
+    const struct noise_session *current = anna->conversation->current;
+    size_t paths_count = anna->conversation->paths_count;
     struct mono seen_at = anna->last_seen_at;
     assert_non_null(current);
     assert_true(current->initiator);
     run_ms(lab, 1000);
     assert_int_equal(responses(lab, &replayer, recorded), 1);
-    assert_ptr_equal(anna->association->current, current);
-    assert_non_null(anna->association->next); /* silent, and nobody else can wake it */
-    assert_int_equal(anna->association->paths_count, paths_count);
+    assert_ptr_equal(anna->conversation->current, current);
+    assert_non_null(anna->conversation->next); /* silent, and nobody else can wake it */
+    assert_int_equal(anna->conversation->paths_count, paths_count);
     assert_int_equal(anna->last_seen_at.ns, seen_at.ns);
     both_ping(lab, 1000);
-    assert_ptr_equal(anna->association->current, current);
-    assert_int_equal(anna->association->paths_count, paths_count);
-    run_ms(lab, ASSOCIATION_REKEY_MS - 10 * 1000);
+    assert_ptr_equal(anna->conversation->current, current);
+    assert_int_equal(anna->conversation->paths_count, paths_count);
+    run_ms(lab, CONVERSATION_REKEY_MS - 10 * 1000);
     both_ping(lab, 10 * 1000);
-    assert_ptr_not_equal(anna->association->current, current);
+    assert_ptr_not_equal(anna->conversation->current, current);
     lab_free(lab);
 }
 

@@ -2,8 +2,8 @@
 /* Bounds of docs/security.md inside a hub that no flood of packets reaches quickly: each is filled
  * and found to hold. */
 #include "proto/link/event.h"
-#include "proto/link/quic/hub.h"
 #include "proto/link/link.h"
+#include "proto/link/quic/hub.h"
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Strangers, floods, garbage, restarts and moving clients. */
+#include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
-#include "proto/link/link.h"
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>

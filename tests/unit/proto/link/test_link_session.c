@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What an open session is told against the protocol ends it, with this reason and at both ends. */
 #include "proto/base/slab.h"
+#include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
-#include "proto/link/link.h"
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
 #include "tests/support/link_fixture.h"

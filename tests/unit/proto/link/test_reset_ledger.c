@@ -12,22 +12,22 @@
 
 enum { PLACES = 2000 };
 
-static struct link_roll_entry roll[PLACES];
+static struct link_reset_row ledger[PLACES];
 
 static void begin(struct net *net, uint64_t seed)
 {
-    memset(roll, 0, sizeof(roll));
+    memset(ledger, 0, sizeof(ledger));
     net_init(net, seed);
-    net->configs[NET_SERVER].roll = roll;
-    net->configs[NET_SERVER].roll_capacity = PLACES;
+    net->configs[NET_SERVER].ledger = ledger;
+    net->configs[NET_SERVER].ledger_capacity = PLACES;
     net_start(net);
 }
 
-/* The server dies without a word and comes back; `roll_there` as it was. */
-static void crash(struct net *net, bool roll_there)
+/* The server dies without a word and comes back; `ledger_there` as it was. */
+static void crash(struct net *net, bool ledger_there)
 {
     link_hub_free(net->hubs[NET_SERVER]);
-    net->configs[NET_SERVER].roll = roll_there ? roll : NULL;
+    net->configs[NET_SERVER].ledger = ledger_there ? ledger : NULL;
     net_hub_start(net, NET_SERVER);
 }
 
@@ -36,7 +36,7 @@ static size_t entries(void)
     size_t count = 0;
 
     for (size_t i = 0; i < PLACES; i++) {
-        count += roll[i].used;
+        count += ledger[i].used;
     }
     return count;
 }
@@ -48,18 +48,18 @@ static void a_silent_client_learns_of_a_crash_at_once(void **state)
     const struct net_event *closed;
 
     (void)state;
-    for (int with_roll = 0; with_roll < 2; with_roll++) {
+    for (int with_ledger = 0; with_ledger < 2; with_ledger++) {
         begin(&net, 20);
         assert_true(net_open(&net, &client, &server));
         net_run(&net, 3000);
         assert_int_equal(entries(), 1);
-        crash(&net, with_roll == 1);
+        crash(&net, with_ledger == 1);
         net_run(&net, 50);
         closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
-        if (with_roll == 1) {
+        if (with_ledger == 1) {
             assert_non_null(closed);
             assert_int_equal(closed->event.reason, LINK_REASON_RESET);
-            assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->roll_told, 1);
+            assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->resets_told, 1);
             assert_int_equal(entries(), 0);
         } else {
             assert_null(closed);
@@ -106,7 +106,7 @@ static void who_left_in_order_is_not_in_the_roll(void **state)
     assert_int_equal(entries(), 0);
     crash(&net, true);
     net_run(&net, 100);
-    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->roll_told, 0);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->resets_told, 0);
     net_fini(&net);
 }
 
@@ -136,17 +136,17 @@ static void many_are_told_a_few_at_a_time(void **state)
     begin(&net, 24);
     link_hub_free(net.hubs[NET_SERVER]);
     for (size_t i = 0; i < PLACES; i++) {
-        roll[i] = (struct link_roll_entry){.local = net.addrs[NET_SERVER],
-                                           .remote = endpoint_v4(ip, (uint16_t)(i + 1)),
-                                           .used = i % 2 == 0 ? 1 : 7};
+        ledger[i] = (struct link_reset_row){.local = net.addrs[NET_SERVER],
+                                            .remote = endpoint_v4(ip, (uint16_t)(i + 1)),
+                                            .used = i % 2 == 0 ? 1 : 7};
     }
     net_hub_start(&net, NET_SERVER);
     for (size_t i = 0; i < PLACES; i++) {
-        assert_int_not_equal(roll[i].used, 1);
+        assert_int_not_equal(ledger[i].used, 1);
     }
     while (told < PLACES / 2) {
         net_transmit(&net, NET_SERVER);
-        assert_in_range(net.box.items_count, 1, ROLL_PER_TURN);
+        assert_in_range(net.box.items_count, 1, RESET_LEDGER_PER_TURN);
         told += net.box.items_count;
         turns++;
         net_transmit(&net, NET_SERVER); /* nothing more in the same instant */
@@ -154,9 +154,9 @@ static void many_are_told_a_few_at_a_time(void **state)
         net.now = told < PLACES / 2 ? link_hub_deadline(net.hubs[NET_SERVER]) : net.now;
     }
     assert_int_equal(told, PLACES / 2); /* an entry that was not written in full is none */
-    assert_true(turns >= PLACES / 2 / ROLL_PER_TURN);
+    assert_true(turns >= PLACES / 2 / RESET_LEDGER_PER_TURN);
     net_run(&net, 1000);
-    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->roll_told, PLACES / 2);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->resets_told, PLACES / 2);
     net_fini(&net);
 }
 
@@ -167,10 +167,10 @@ static void a_small_roll_is_not_overrun(void **state)
     struct link_handle client, server;
 
     (void)state;
-    memset(roll, 0, sizeof(roll));
+    memset(ledger, 0, sizeof(ledger));
     net_init(&net, 25);
-    net.configs[NET_SERVER].roll = roll;
-    net.configs[NET_SERVER].roll_capacity = 0;
+    net.configs[NET_SERVER].ledger = ledger;
+    net.configs[NET_SERVER].ledger_capacity = 0;
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 1000);

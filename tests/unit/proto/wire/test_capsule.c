@@ -52,14 +52,14 @@ static void make(struct stream *s)
     append(s, DATAGRAM_CAPSULE_TYPE, 1200, 9);
 }
 
-/* Play the stream in pieces of at most piece_max bytes (random sizes if seed is not NULL). */
-static void play(const struct stream *s, size_t piece_max, uint64_t *seed)
+/* Play the stream in pieces of at most fragment_max bytes (random sizes if seed is not NULL). */
+static void play(const struct stream *s, size_t fragment_max, uint64_t *seed)
 {
     struct capsule_parser parser = {0};
     size_t seen = 0;
 
     for (size_t at = 0; at < s->size;) {
-        size_t piece = seed != NULL ? 1 + fixture_random(seed) % piece_max : piece_max;
+        size_t piece = seed != NULL ? 1 + fixture_random(seed) % fragment_max : fragment_max;
 
         piece = piece > s->size - at ? s->size - at : piece;
         uint8_t *copy = fixture_copy(s->bytes + at, piece);

@@ -56,16 +56,16 @@ static void the_rules_of_a_join_hold(void **state)
         {16, 117, "anna", "Join.member_part"},
         {16, 0, "anna", "Join.member_part"},
         {16, 1089, "anna", "Join.member_part"},
-        {16, 118, name64, "Join.wished_name"},
-        {16, 118, text256, "Join.wished_name"},
-        {16, 118, "a\nb", "Join.wished_name"},
-        {16, 118, "\x7f", "Join.wished_name"},
-        {16, 118, "\xc2\x85", "Join.wished_name"}, /* a control character of Unicode */
-        {16, 118, "\xff", "Join.wished_name"},
-        {16, 118, "\xc3", "Join.wished_name"},
-        {16, 118, "\xc0\xaf", "Join.wished_name"},     /* over-long */
-        {16, 118, "\xed\xa0\x80", "Join.wished_name"}, /* surrogate */
-        {16, 118, "\xf4\x90\x80\x80", "Join.wished_name"},
+        {16, 118, name64, "Join.wanted_name"},
+        {16, 118, text256, "Join.wanted_name"},
+        {16, 118, "a\nb", "Join.wanted_name"},
+        {16, 118, "\x7f", "Join.wanted_name"},
+        {16, 118, "\xc2\x85", "Join.wanted_name"}, /* a control character of Unicode */
+        {16, 118, "\xff", "Join.wanted_name"},
+        {16, 118, "\xc3", "Join.wanted_name"},
+        {16, 118, "\xc0\xaf", "Join.wanted_name"},     /* over-long */
+        {16, 118, "\xed\xa0\x80", "Join.wanted_name"}, /* surrogate */
+        {16, 118, "\xf4\x90\x80\x80", "Join.wanted_name"},
         {16, 118, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8c\x8d", NULL},
     };
 
@@ -80,7 +80,7 @@ static void the_rules_of_a_join_hold(void **state)
         (void)snprintf(name, sizeof(name), "%s", cases[i].name);
         join.invite = bytes(cases[i].invite);
         join.member_part = bytes(cases[i].part);
-        join.wished_name = name;
+        join.wanted_name = name;
         message.request_id = 7;
         message.body_case = ZIGLAN__CONTROL__BODY_JOIN;
         message.join = &join;

@@ -94,7 +94,7 @@ static void fill(union any *out, enum record_type type, const uint8_t *key)
         out->delegation.expires_ms = 1800000000000;
         break;
     case RECORD_TYPE_MEMBER:
-        strcpy(out->member.wished_name, "anna"); /* tidy-ok: banned our own short constants */
+        strcpy(out->member.wanted_name, "anna"); /* tidy-ok: banned our own short constants */
         out->member.relays_count = RECORD_RELAYS_MAX;
         memset(out->member.relays, 0x11, sizeof(out->member.relays));
         out->member.services_count = RECORD_SERVICES_MAX;
@@ -293,7 +293,7 @@ static void values_against_the_rules_are_not_encoded(void **state)
     }
     assert_int_equal(record_admission_encode(data, &size, &r.admission), ERR_LIMIT);
     fill(&r, RECORD_TYPE_MEMBER, any_key);
-    memset(r.member.wished_name, 'a', sizeof(r.member.wished_name)); /* no NUL */
+    memset(r.member.wanted_name, 'a', sizeof(r.member.wanted_name)); /* no NUL */
     assert_int_equal(record_member_encode(data, &size, &r.member), ERR_LIMIT);
     fill(&r, RECORD_TYPE_MEMBER, any_key);
     r.member.services[3].name[0] = '\0';

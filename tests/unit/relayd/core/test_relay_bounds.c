@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bounds of docs/security.md inside the relay core that other tests do not fill. */
-#include "relayd/core/core_internal.h"
 #include "proto/crypto/delegation.h"
+#include "relayd/core/core_internal.h"
 
 #include "proto/wire/stun.h"
 #include "tests/support/relay_fixture.h"
@@ -214,7 +214,7 @@ static void watchers_are_told_in_turns(void **state)
 {
     enum { MANY = 600 };
     struct world *w = world_new(NULL);
-    struct session *sessions = calloc(MANY, sizeof(*sessions));
+    struct relay_client *sessions = calloc(MANY, sizeof(*sessions));
     uint64_t before;
 
     (void)state;
@@ -222,9 +222,9 @@ static void watchers_are_told_in_turns(void **state)
     world_members(w, 1);
     world_run(w, 1000);
     for (uint32_t i = 0; i < MANY; i++) { /* their connections are gone; nothing is sent */
-        struct session *session = &sessions[i];
+        struct relay_client *session = &sessions[i];
         session->handle = (struct link_handle){.index = 1000 + i, .generation = 1};
-        session->state = SESSION_STATE_MEMBER;
+        session->state = RELAY_CLIENT_STATE_MEMBER;
         session->watch = (struct watch){.on = true,
                                         .directory_done = true,
                                         .sequence = directory_sequence(w->core->directory),
@@ -280,13 +280,13 @@ static void a_session_ends_with_its_admission(void **state)
     struct world *w = world_new(NULL);
     struct client *a = &w->clients[0];
     struct client *b = &w->clients[1];
-    struct session *session;
+    struct relay_client *session;
     uint64_t left_ms;
 
     (void)state;
     world_members(w, 2);
     watch_all(w, b, 9);
-    session = session_of_key(w->core, a->identity.public_key);
+    session = relay_client_of_key(w->core, a->identity.public_key);
     left_ms = mono_ms_between(w->now, session->deadline);
     assert_true(left_ms <= DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS);
     assert_true(left_ms >= DIRECTORY_ADMISSION_MS);
@@ -306,11 +306,11 @@ static void a_renewed_admission_keeps_its_session(void **state)
 {
     struct world *w = world_new(NULL);
     struct client *a = &w->clients[0];
-    struct session *session;
+    struct relay_client *session;
 
     (void)state;
     world_members(w, 2);
-    session = session_of_key(w->core, a->identity.public_key);
+    session = relay_client_of_key(w->core, a->identity.public_key);
     session->deadline = mono_add_ms(w->now, 30000);
     client_join(w, a, NULL, "host0");
     world_run(w, HOUSEKEEPING_MS + 1000);
@@ -362,16 +362,16 @@ static void who_jumps_to_and_fro_is_told_of_so_often(void **state)
     memcpy(request.target, a->identity.public_key, KEY_SIZE);
     assert_int_equal(punch_request(w->core->punch, &request, w->now), VERDICT_OK); /* a yes */
     assert_int_equal(punch_stats(w->core->punch)->live, 1);
-    event.handle = session_of_key(w->core, a->identity.public_key)->handle;
+    event.handle = relay_client_of_key(w->core, a->identity.public_key)->handle;
     for (uint16_t i = 0; i < 300; i++) {
         event.remote.port = (uint16_t)(6000 + i % 2);
-        session_on_moved(w->core, &event, w->now);
+        relay_client_on_moved(w->core, &event, w->now);
     }
     updates = punch_stats(w->core->punch)->updates;
     assert_in_range(updates, 90, 100);
     world_run(w, 6000);
     event.remote.port = 6999;
-    session_on_moved(w->core, &event, w->now);
+    relay_client_on_moved(w->core, &event, w->now);
     assert_int_equal(punch_stats(w->core->punch)->updates, updates + 1);
     world_free(w);
 }

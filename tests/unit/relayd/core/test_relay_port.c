@@ -371,7 +371,7 @@ static void a_reader_of_pages_is_limited_per_address_and_prefix(void **state)
 static void strangers_are_capped_per_address_and_net(void **state)
 {
     struct world *w = world_new(NULL);
-    static struct session sessions[600];
+    static struct relay_client sessions[600];
     int entered = 0;
 
     (void)state;

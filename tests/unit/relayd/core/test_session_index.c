@@ -19,30 +19,30 @@ static void the_newest_session_of_a_key_is_the_active_one(void **state)
     uint8_t key[KEY_SIZE];
     uint64_t previous = 0, session = 77;
     struct world world;
-    struct pool *pool;
+    struct session_index *index;
     bool replaced = true;
 
     (void)state;
     world_init(&world);
     key_of(key, 1);
-    assert_int_equal(pool_new(&pool, 10, &world.env), ERR_OK);
-    assert_false(pool_find(pool, key, &session));
+    assert_int_equal(session_index_new(&index, 10, &world.env), ERR_OK);
+    assert_false(session_index_find(index, key, &session));
     assert_int_equal(session, 77);
-    assert_int_equal(pool_put(pool, key, 100, &replaced, &previous), ERR_OK);
+    assert_int_equal(session_index_put(index, key, 100, &replaced, &previous), ERR_OK);
     assert_false(replaced);
-    assert_int_equal(pool_put(pool, key, 200, &replaced, &previous), ERR_OK);
+    assert_int_equal(session_index_put(index, key, 200, &replaced, &previous), ERR_OK);
     assert_true(replaced);
     assert_int_equal(previous, 100);
-    assert_int_equal(pool_put(pool, key, 200, &replaced, &previous), ERR_OK);
+    assert_int_equal(session_index_put(index, key, 200, &replaced, &previous), ERR_OK);
     assert_false(replaced);
-    assert_int_equal(pool_count(pool), 1);
-    assert_false(pool_remove(pool, key, 100)); /* the old one ends late */
-    assert_true(pool_find(pool, key, &session));
+    assert_int_equal(session_index_count(index), 1);
+    assert_false(session_index_remove(index, key, 100)); /* the old one ends late */
+    assert_true(session_index_find(index, key, &session));
     assert_int_equal(session, 200);
-    assert_true(pool_remove(pool, key, 200));
-    assert_false(pool_find(pool, key, &session));
-    assert_int_equal(pool_count(pool), 0);
-    pool_free(pool);
+    assert_true(session_index_remove(index, key, 200));
+    assert_false(session_index_find(index, key, &session));
+    assert_int_equal(session_index_count(index), 0);
+    session_index_free(index);
 }
 
 static void a_full_pool_refuses_newcomers_but_not_its_own(void **state)
@@ -50,29 +50,29 @@ static void a_full_pool_refuses_newcomers_but_not_its_own(void **state)
     uint8_t key[KEY_SIZE];
     uint64_t previous, session;
     struct world world;
-    struct pool *pool;
+    struct session_index *index;
     bool replaced;
 
     (void)state;
     world_init(&world);
-    assert_int_equal(pool_new(&pool, 50, &world.env), ERR_OK);
+    assert_int_equal(session_index_new(&index, 50, &world.env), ERR_OK);
     for (uint32_t i = 0; i < 50; i++) {
         key_of(key, i);
-        assert_int_equal(pool_put(pool, key, i, &replaced, &previous), ERR_OK);
+        assert_int_equal(session_index_put(index, key, i, &replaced, &previous), ERR_OK);
     }
     key_of(key, 50);
-    assert_int_equal(pool_put(pool, key, 50, &replaced, &previous), ERR_LIMIT);
-    assert_false(pool_find(pool, key, &session));
+    assert_int_equal(session_index_put(index, key, 50, &replaced, &previous), ERR_LIMIT);
+    assert_false(session_index_find(index, key, &session));
     key_of(key, 7);
-    assert_int_equal(pool_put(pool, key, 700, &replaced, &previous), ERR_OK);
+    assert_int_equal(session_index_put(index, key, 700, &replaced, &previous), ERR_OK);
     assert_true(replaced);
     assert_int_equal(previous, 7);
-    assert_true(pool_remove(pool, key, 700));
+    assert_true(session_index_remove(index, key, 700));
     key_of(key, 50);
-    assert_int_equal(pool_put(pool, key, 50, &replaced, &previous), ERR_OK);
-    assert_int_equal(pool_count(pool), 50);
-    pool_free(pool);
-    pool_free(NULL);
+    assert_int_equal(session_index_put(index, key, 50, &replaced, &previous), ERR_OK);
+    assert_int_equal(session_index_count(index), 50);
+    session_index_free(index);
+    session_index_free(NULL);
 }
 
 int main(void)

@@ -176,8 +176,7 @@ static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
     logged("ziglan.restored peer=%s\n", peer);
     client_ask(&w->clients[1], ZIGLAN__CONTROL__BODY_LEAVE);
     world_run(w, 100);
-    logged("ziglan.left peer=%s name=desk\n",
-           key_short(w->clients[1].identity.public_key, peer));
+    logged("ziglan.left peer=%s name=desk\n", key_short(w->clients[1].identity.public_key, peer));
     json_decref(ask(w, "{\"do\":\"invite\",\"name\":\"guest\"}"));
     logged("uses=1 expires=never name=guest\n");
     assert_int_equal(world_counters(w).revocations, 1); /* once, although it was asked twice */
@@ -204,7 +203,10 @@ static void wrong_requests_get_a_sentence_and_a_code(void **state)
     refused(w, "{\"do\":\"invite\",\"name\":3}", 2, "not usable");
     refused(w, "{\"do\":\"revoke\"}", 2, "missing");
     refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\"}", 1, "no member 'nobody'");
-    refused(w, "{\"do\":\"revoke\",\"who\":\"\\u00e4\\u0007\"}", 1, "no member '?" "?" "?'");
+    refused(w, "{\"do\":\"revoke\",\"who\":\"\\u00e4\\u0007\"}", 1,
+            "no member '?"
+            "?"
+            "?'");
     refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\",\"undo\":true}", 1, "no revoked member");
     store_memory_fail_commit(w->store, true);
     refused(w, "{\"do\":\"invite\"}", 1, "no invite was made");

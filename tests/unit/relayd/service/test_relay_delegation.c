@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A relay whose ziglan's key is elsewhere: whose delegation it takes, and when it calls for the
  * next. */
-#include "relayd/core/core.h"
 #include "proto/crypto/delegation.h"
+#include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
 
 #include <setjmp.h>

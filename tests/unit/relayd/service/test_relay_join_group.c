@@ -264,7 +264,7 @@ static void who_is_gone_before_its_turn_does_not_join(void **state)
 {
     uint8_t invite[DIRECTORY_INVITE_SIZE];
     struct world *w = world_watched();
-    struct session *session;
+    struct relay_client *session;
 
     (void)state;
     world_invite(w, 2, invite);
@@ -279,10 +279,10 @@ static void who_is_gone_before_its_turn_does_not_join(void **state)
         join.member_part.len = member_part_make(w, &w->clients[i], "nas", part);
         message.request_id = 1;
         message.join = &join;
-        session = session_of_key(w->core, w->clients[i].identity.public_key);
+        session = relay_client_of_key(w->core, w->clients[i].identity.public_key);
         join_on_join(w->core, session, &message, w->now);
         if (i == 0) {
-            session_send_away(w->core, session, GOAWAY_REPLACED, 0, w->now);
+            relay_client_send_away(w->core, session, GOAWAY_REPLACED, 0, w->now);
         }
     }
     joins_flush(w->core, w->now);

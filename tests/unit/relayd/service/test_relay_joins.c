@@ -16,13 +16,13 @@ static void join_with(struct world *w, struct client *c, const uint8_t *invite, 
     Ziglan__Join join = ZIGLAN__JOIN__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t copies[DIRECTORY_INVITE_SIZE + RECORD_SIGNED_SIZE_MAX];
-    char wished[] = "x";
+    char wanted[] = "x";
 
     memcpy(copies, invite, DIRECTORY_INVITE_SIZE);
     memcpy(copies + DIRECTORY_INVITE_SIZE, part, part_size);
     join.invite.data = copies;
     join.invite.len = DIRECTORY_INVITE_SIZE;
-    join.wished_name = wished;
+    join.wanted_name = wanted;
     join.member_part.data = copies + DIRECTORY_INVITE_SIZE;
     join.member_part.len = part_size;
     message.request_id = c->request_next++;

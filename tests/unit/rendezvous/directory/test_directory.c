@@ -29,7 +29,7 @@ static const char *name_of(struct ziglan *z, uint32_t n)
     struct identity node = node_of(n);
 
     return directory_find_key(z->directory, node.public_key, &entry) == VERDICT_OK ? entry.name
-                                                                                    : "-";
+                                                                                   : "-";
 }
 
 static enum directory_status status_of(struct ziglan *z, uint32_t n)
@@ -682,9 +682,8 @@ static void a_torn_store_is_repaired(void **state)
 static void damaged_values_are_forgotten(void **state)
 {
     static const enum store_table tables[] = {
-        STORE_TABLE_MEMBERS, STORE_TABLE_ADMISSIONS, STORE_TABLE_REVOCATIONS,
-        STORE_TABLE_NAMES,   STORE_TABLE_ADDRESSES,  STORE_TABLE_CHANGES,
-        STORE_TABLE_FORMER,
+        STORE_TABLE_MEMBERS,   STORE_TABLE_ADMISSIONS, STORE_TABLE_REVOCATIONS, STORE_TABLE_NAMES,
+        STORE_TABLE_ADDRESSES, STORE_TABLE_CHANGES,    STORE_TABLE_FORMER,
     };
 
     (void)state;

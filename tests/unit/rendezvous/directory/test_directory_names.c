@@ -57,7 +57,7 @@ static void the_parts_wish_counts_where_no_other_is(void **state)
     record.header.sequence = 1;
     record.header.created_ms = z.world.wall_ms;
     record.header.lifetime_s = 3600;
-    memcpy(record.wished_name, "pantry", sizeof("pantry"));
+    memcpy(record.wanted_name, "pantry", sizeof("pantry"));
     assert_int_equal(record_member_encode(bytes, &size, &record), ERR_OK);
     assert_int_equal(signed_make(part.bytes, sizeof(part.bytes), &part.size, &node, bytes, size),
                      ERR_OK);

@@ -248,9 +248,10 @@ static void the_largest_keys_and_values_fit(struct house *h)
     memset(key, 0xab, sizeof(key));
     world_random(&h->world, value, sizeof(value));
     assert_int_equal(
-        store_write(h->store, STORE_TABLE_VIEWS, key, sizeof(key), value, sizeof(value)), ERR_OK);
+        store_write(h->store, STORE_TABLE_ADDRESS_BOOK, key, sizeof(key), value, sizeof(value)),
+        ERR_OK);
     assert_int_equal(
-        store_read(h->store, STORE_TABLE_VIEWS, key, sizeof(key), back, sizeof(back), &size),
+        store_read(h->store, STORE_TABLE_ADDRESS_BOOK, key, sizeof(key), back, sizeof(back), &size),
         ERR_OK);
     assert_int_equal(size, sizeof(value));
     assert_memory_equal(value, back, sizeof(value));
@@ -445,14 +446,14 @@ static void write_many(struct house *h, uint32_t from, uint32_t count, int *rc)
 
     memset(value, 0x5a, sizeof(value));
     for (uint32_t i = from; i < from + count && *rc == ERR_OK; i++) {
-        *rc = store_write(h->store, STORE_TABLE_VIEWS, &i, sizeof(i), value, sizeof(value));
+        *rc = store_write(h->store, STORE_TABLE_ADDRESS_BOOK, &i, sizeof(i), value, sizeof(value));
     }
 }
 
 /* 16 MiB is the first map; 5,000 values of 8 KiB in one transaction need 60 MB. */
 static void one_large_transaction_makes_the_map_grow(void **state)
 {
-    struct store_cursor cursor = store_cursor_from(STORE_TABLE_VIEWS, NULL, 0);
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ADDRESS_BOOK, NULL, 0);
     static uint8_t value[STORE_VALUE_SIZE_MAX];
     struct house h;
     size_t size, count = 0;
@@ -502,7 +503,7 @@ static void a_full_disk_is_an_error_and_loses_nothing(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_true(h.world.errors > 0);
     assert_value(&h, STORE_TABLE_META, "kept", "1");
-    assert_keys(&h, STORE_TABLE_VIEWS, "", "");
+    assert_keys(&h, STORE_TABLE_ADDRESS_BOOK, "", "");
     put(&h, STORE_TABLE_META, "kept", "3");
     house_crash(&h);
     assert_value(&h, STORE_TABLE_META, "kept", "3");

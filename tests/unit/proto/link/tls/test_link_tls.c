@@ -2,10 +2,10 @@
 /* What of TLS no honest peer says (RFC 8446, section 4; RFC 9001, section 6), and the life of a
  * session without TLS. */
 #include "proto/base/slab.h"
+#include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/conn_callbacks.h"
 #include "proto/link/quic/hub.h"
-#include "proto/link/link.h"
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>
