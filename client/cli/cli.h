@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "client/daemon/config.h"
+#include "client/config/config.h"
 #include "proto/base/env.h"
 #include "proto/base/fault.h"
 #include "proto/crypto/identity.h"

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "client/cli/cli.h"
-#include "client/engine/engine_linux.h"
+#include "client/engine/engine.h"
 #include "proto/host/os_env.h"
 
 struct ev_loop;

@@ -5,7 +5,7 @@
  * signals. Everything is undone in reverse; what a crash leaves behind is nothing but files.
  */
 #include "client/cli/host.h"
-#include "client/engine/dns_linux.h"
+#include "client/engine/dns_server.h"
 #include "client/platform/dnscfg.h"
 #include "client/platform/netwatch.h"
 #include "proto/base/bytes.h"

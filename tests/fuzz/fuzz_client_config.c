@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A configuration file: any text either parses within its bounds or is refused with a sentence. */
-#include "client/daemon/config.h"
+#include "client/config/config.h"
 
 #include "proto/base/bytes.h"
 

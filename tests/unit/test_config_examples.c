@@ -2,7 +2,7 @@
 /* The commented examples in deploy/config: they are accepted as they are, and with every setting
  * uncommented; what stands behind a # is the default; and docs/operations.md knows each key and
  * each family of metrics. */
-#include "client/daemon/config.h"
+#include "client/config/config.h"
 #include "relayd/core/counters.h"
 #include "relayd/daemon/config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* client/daemon/config: texts that are good, with what they mean, and texts that are refused, with
  * the line and the remedy. */
-#include "client/daemon/config.h"
+#include "client/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

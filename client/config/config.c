@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Configuration of an interface: libcyaml gives the shape, the checks below the meaning. */
-#include "client/daemon/config.h"
+#include "client/config/config.h"
 
 #include "proto/base/base32.h"
 #include "proto/base/bytes.h"

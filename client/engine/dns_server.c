@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/engine/dns_linux.h"
+#include "client/engine/dns_server.h"
 
 #include "proto/host/listener.h"
 

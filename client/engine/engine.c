@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/engine/engine_linux.h"
+#include "client/engine/engine.h"
 
 #include "client/platform/netcfg.h"
 #include "client/platform/netwatch.h"
