@@ -210,7 +210,7 @@ void host_core_free(struct host_core *core)
 
 /* ---- session events ---- */
 
-static struct ziglan *ziglan_of(struct host_core *core, struct link_handle handle)
+static struct ziglan *ziglan_of(struct host_core *core, struct handle handle)
 {
     for (size_t i = 0; i < core->ziglans_count; i++) {
         if (relay_session_owns(&core->ziglans[i]->entry, handle)) {

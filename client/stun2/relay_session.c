@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static bool same(struct link_handle a, struct link_handle b)
-{
-    return a.index == b.index && a.generation == b.generation;
-}
-
 static void add_target(struct relay_session *relay, size_t host, const struct endpoint *addr,
                        uint16_t port)
 {
@@ -189,26 +184,26 @@ struct mono relay_session_deadline(const struct relay_session *relay)
     return at;
 }
 
-bool relay_session_owns(const struct relay_session *relay, struct link_handle handle)
+bool relay_session_owns(const struct relay_session *relay, struct handle handle)
 {
-    if (relay->open && same(relay->active, handle)) {
+    if (relay->open && handle_equal(relay->active, handle)) {
         return true;
     }
     for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        if (relay->dials[i].used && same(relay->dials[i].handle, handle)) {
+        if (relay->dials[i].used && handle_equal(relay->dials[i].handle, handle)) {
             return true;
         }
     }
     return false;
 }
 
-static void close_dials(struct relay_session *relay, const struct link_handle *except,
+static void close_dials(struct relay_session *relay, const struct handle *except,
                         struct link_hub *hub, struct mono now)
 {
     for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
         struct relay_session_dial *dial = &relay->dials[i];
 
-        if (dial->used && (except == NULL || !same(dial->handle, *except))) {
+        if (dial->used && (except == NULL || !handle_equal(dial->handle, *except))) {
             link_hub_close(hub, dial->handle, 0, "another address was faster", now);
         }
         dial->used = false;
@@ -219,25 +214,24 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
                            struct link_hub *hub, struct mono now)
 {
     close_dials(relay, &event->handle, hub, now);
-    if (relay->open && !same(relay->active, event->handle)) {
+    if (relay->open && !handle_equal(relay->active, event->handle)) {
         link_hub_close(hub, relay->active, 0, "replaced by a newer session", now);
     }
     relay->open = true;
     relay->stalled = false;
     relay->active = event->handle;
     relay->remote = event->remote;
-    relay->observed = event->observed;
-    memcpy(relay->relay_key, event->peer_key, KEY_SIZE);
+    relay->observed = event->peer->observed;
+    memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
     relay->rounds = 0;
     relay->target_next = 0;
     relay->dial_at = MONO_NEVER;
     relay->last_reason = LINK_REASON_NONE;
 }
 
-void relay_session_on_stalled(struct relay_session *relay, struct link_handle handle,
-                              struct mono now)
+void relay_session_on_stalled(struct relay_session *relay, struct handle handle, struct mono now)
 {
-    if (relay->open && same(relay->active, handle) && !relay->stalled) {
+    if (relay->open && handle_equal(relay->active, handle) && !relay->stalled) {
         relay->stalled = true;
         relay->dial_at = now;
         relay->target_next = 0;
@@ -248,12 +242,12 @@ bool relay_session_on_closed(struct relay_session *relay, const struct link_even
                              const struct env *env, struct mono now)
 {
     for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        if (relay->dials[i].used && same(relay->dials[i].handle, event->handle)) {
+        if (relay->dials[i].used && handle_equal(relay->dials[i].handle, event->handle)) {
             relay->dials[i].used = false;
             relay->last_reason = event->reason;
         }
     }
-    if (!relay->open || !same(relay->active, event->handle)) {
+    if (!relay->open || !handle_equal(relay->active, event->handle)) {
         return false;
     }
     relay->open = false;

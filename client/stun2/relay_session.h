@@ -34,7 +34,7 @@ enum {
 };
 
 struct relay_session_dial {
-    struct link_handle handle;
+    struct handle handle;
     struct endpoint remote;
     struct mono started_at;
     bool used;
@@ -47,7 +47,7 @@ struct relay_session {
     struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: not now */
     struct relay_session_dial dials[RELAY_SESSION_DIALS_MAX];
     bool open, stalled;
-    struct link_handle active;
+    struct handle active;
     struct endpoint remote;   /* of the active session */
     struct endpoint observed; /* our address as that relay sees it */
     uint8_t relay_key[KEY_SIZE];
@@ -79,15 +79,14 @@ void relay_session_expire(struct relay_session *relay, const struct url *url, st
 struct mono relay_session_deadline(const struct relay_session *relay);
 
 /** True if the handle is one of this entry's (active or being dialled). */
-bool relay_session_owns(const struct relay_session *relay, struct link_handle handle);
+bool relay_session_owns(const struct relay_session *relay, struct handle handle);
 
 /** A dialled connection opened: it becomes the active one, all others are closed. */
 void relay_session_on_open(struct relay_session *relay, const struct link_event *event,
                            struct link_hub *hub, struct mono now);
 
 /** The active connection does not answer: dial beside it. */
-void relay_session_on_stalled(struct relay_session *relay, struct link_handle handle,
-                              struct mono now);
+void relay_session_on_stalled(struct relay_session *relay, struct handle handle, struct mono now);
 
 /** A connection closed. Returns true if it was the active one. */
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,

@@ -351,7 +351,7 @@ void ziglan_on_open(struct ziglan *ziglan, const struct link_event *event,
         env_trace(host->env, TRACE_LEVEL_WARN, "entry.delegation", "not believed");
     }
     relay_session_on_open(&ziglan->entry, event, host->hub, now);
-    ziglan_clock_told(&ziglan->clock, event->server_time_ms, now);
+    ziglan_clock_told(&ziglan->clock, event->peer->server_time_ms, now);
     env_trace(host->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
               ziglan->name[0] != '\0' ? ziglan->name : "(new)");
     roster_all_offline(ziglan->roster); /* of whom it says nothing now, is offline */

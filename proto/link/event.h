@@ -24,12 +24,6 @@ struct event_item {
     uint32_t offset, size;
 };
 
-/* The bytes of a REQUEST. */
-struct event_request {
-    int64_t stream_id;
-    char method[16], path[256];
-};
-
 struct event_queue {
     struct event_item *items;
     size_t count, capacity, next;

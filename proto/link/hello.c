@@ -119,7 +119,7 @@ static bool is_wanted(const struct link_session *session, const uint8_t *peer_ke
     case LINK_WANT_RELAY:
         return memcmp(session->want_key, peer_key, KEY_SIZE) == 0;
     case LINK_WANT_ZIGLAN:
-        return memcmp(session->want_key, session->ziglan_key, KEY_SIZE) == 0;
+        return memcmp(session->want_key, session->peer.ziglan_key, KEY_SIZE) == 0;
     }
     return false;
 }
@@ -131,23 +131,23 @@ static enum link_reason read_server(struct link_conn *c, const Ziglan__Hello *he
 
     if (hello->delegation.len > 0 &&
         !delegation_names(c, hello->delegation.data, hello->delegation.len, hello->pubkey.data,
-                          session->ziglan_key, &live)) {
-        memset(session->ziglan_key, 0, KEY_SIZE);
+                          session->peer.ziglan_key, &live)) {
+        memset(session->peer.ziglan_key, 0, KEY_SIZE);
     }
     if (!is_wanted(session, hello->pubkey.data)) {
         return LINK_REASON_WRONG_KEY;
     }
     if (!live) { /* no word of the ziglan's; who wanted the relay itself does not mind */
-        memset(session->ziglan_key, 0, KEY_SIZE);
+        memset(session->peer.ziglan_key, 0, KEY_SIZE);
         if (session->want == LINK_WANT_ZIGLAN) {
             return LINK_REASON_CLOCK;
         }
     }
-    session->capabilities = hello->capabilities;
-    session->server_time_ms = hello->server_time_ms;
+    session->peer.capabilities = hello->capabilities;
+    session->peer.server_time_ms = hello->server_time_ms;
     if (hello->observed != NULL && hello->observed->port <= UINT16_MAX) {
-        session->observed = endpoint_of_bytes(hello->observed->ip.data, hello->observed->ip.len,
-                                              (uint16_t)hello->observed->port);
+        session->peer.observed = endpoint_of_bytes(
+            hello->observed->ip.data, hello->observed->ip.len, (uint16_t)hello->observed->port);
     }
     return LINK_REASON_NONE;
 }
@@ -192,8 +192,8 @@ enum link_reason hello_read(struct link_conn *c, const uint8_t *data, size_t siz
         *delegation = hello->delegation.data;
         *delegation_size = hello->delegation.len;
     } else {
-        c->session.roles = hello->roles;
+        c->session.peer.roles = hello->roles;
     }
-    memcpy(c->session.peer_key, hello->pubkey.data, KEY_SIZE);
+    memcpy(c->session.peer.key, hello->pubkey.data, KEY_SIZE);
     return LINK_REASON_NONE;
 }

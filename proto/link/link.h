@@ -13,6 +13,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/mono.h"
+#include "proto/base/slab.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/dgram.h"
 #include "proto/wire/frame.h"
@@ -22,11 +23,6 @@
 #include <stdint.h>
 
 struct link_hub;
-
-/** Names a connection of a hub. A stale handle finds nothing. index 0 and generation 0: none. */
-struct link_handle {
-    uint32_t index, generation;
-};
 
 enum {
     LINK_HTTP_BODY_SIZE_MAX = 65536,
@@ -81,10 +77,10 @@ enum link_want {
 };
 
 enum link_event_type {
-    LINK_EVENT_OPEN,     /* both Hellos verified: peer_key, observed, delegation */
+    LINK_EVENT_OPEN,     /* both Hellos verified: peer; data/size: the delegation */
     LINK_EVENT_CONTROL,  /* data/size: one encoded Control that is not a Hello */
     LINK_EVENT_DATAGRAM, /* data/size: payload of one HTTP datagram, kind byte first */
-    LINK_EVENT_REQUEST,  /* an HTTP request of a foreign client: method, path, stream_id */
+    LINK_EVENT_REQUEST,  /* an HTTP request of a foreign client: request */
     LINK_EVENT_MOVED,    /* server: the peer's address changed, new one in `remote` */
     LINK_EVENT_STALLED,  /* something unanswered for too long: dial anew, this may be dead */
     LINK_EVENT_CLOSED,   /* gone: reason; the handle is stale after this event */
@@ -104,25 +100,36 @@ enum link_reason {
     LINK_REASON_CLOCK,       /* the wanted ziglan's delegation is not in force by our wall clock */
 };
 
+/** Who is at the other end, as its Hello says and proves. All zero before OPEN, and for somebody
+ * who only asks for pages. */
+struct link_peer {
+    uint8_t key[KEY_SIZE];
+    uint8_t ziglan_key[KEY_SIZE]; /* dialled entry point with a valid delegation: the ziglan's key,
+                                     else zero */
+    struct endpoint observed;     /* dialled: our address as the server sees it */
+    uint64_t capabilities;        /* dialled: the server's */
+    uint64_t server_time_ms;      /* dialled: its wall clock when it said its Hello */
+    uint32_t roles;               /* accepted: the client's */
+};
+
+/** An HTTP request of a foreign client. */
+struct link_request {
+    int64_t stream_id; /* for link_hub_respond */
+    char method[16];   /* NUL-terminated */
+    char path[256];    /* NUL-terminated; longer ones were answered 414 */
+};
+
+/** One event. All pointers are borrowed, see link_hub_event. */
 struct link_event {
     enum link_event_type type;
-    struct link_handle handle;
-    bool dialled;                 /* this hub dialled it */
-    uint8_t peer_key[KEY_SIZE];   /* valid from OPEN on; zero for anonymous connections */
-    uint8_t ziglan_key[KEY_SIZE]; /* OPEN of a dialled entry point with a valid delegation: the
-                                     ziglan's key, else zero */
+    struct handle handle;
+    enum link_reason reason; /* CLOSED */
+    bool dialled;            /* this hub dialled it */
     struct endpoint remote;
-    struct endpoint observed; /* OPEN, dialled: our address as the server sees it */
-    uint64_t capabilities;    /* OPEN, dialled: the server's */
-    uint32_t roles;           /* OPEN, accepted: the client's roles */
-    uint64_t server_time_ms;  /* OPEN, dialled */
-    enum link_reason reason;  /* CLOSED */
-    const uint8_t *data;      /* CONTROL, DATAGRAM: borrowed until the next link_hub_event;
-                                 OPEN: the delegation record */
+    const uint8_t *data; /* size bytes. OPEN: the delegation record, may be NULL */
     size_t size;
-    int64_t stream_id; /* REQUEST */
-    char method[16];   /* REQUEST, NUL-terminated */
-    char path[256];    /* REQUEST, NUL-terminated; longer ones were answered 414 */
+    const struct link_peer *peer;       /* never NULL */
+    const struct link_request *request; /* REQUEST, else NULL */
 };
 
 /** Counters for metrics and tests; all only grow, except the two gauges. */
@@ -168,19 +175,22 @@ void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now
 /** When to call expire/transmit again; `now` or earlier while output waits. */
 struct mono link_hub_deadline(const struct link_hub *hub);
 
-/** Poll one event; false if none. Borrowed data in the event lives until the next call of any
- * function of this hub other than the send functions. */
+/**
+ * Poll one event; false if none, and out is not written. out->data lives until the next call of
+ * any function of this hub other than the send functions (link_hub_control, link_hub_datagram,
+ * link_hub_respond) and the questions; out->peer and out->request also outlive link_hub_close.
+ */
 bool link_hub_event(struct link_hub *hub, struct link_event *out);
 
 /** Dial a server. server_name goes into SNI (NULL: none) and :authority. Ends in OPEN or CLOSED.
  * local may have an ip of all zero. ERR_LIMIT, ERR_NOMEM. */
-int link_hub_dial(struct link_hub *hub, struct link_handle *out, const struct endpoint *local,
+int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoint *local,
                   const struct endpoint *remote, const char *server_name, enum link_want want,
                   const uint8_t key[KEY_SIZE], struct mono now) MUST_CHECK;
 
 /** Queue one encoded Control (at most CONTROL_SIZE_MAX). ERR_DROP for a stale or unopened handle,
  * ERR_LIMIT if the peer lets too much pile up (the connection will be closed). */
-int link_hub_control(struct link_hub *hub, struct link_handle handle, const uint8_t *data,
+int link_hub_control(struct link_hub *hub, struct handle handle, const uint8_t *data,
                      size_t size) MUST_CHECK;
 
 /**
@@ -188,38 +198,38 @@ int link_hub_control(struct link_hub *hub, struct link_handle handle, const uint
  * Larger than the connection's present datagram size: it goes as a DATAGRAM capsule, counted.
  * Returns false if it was dropped (stale handle, queue full), counted.
  */
-bool link_hub_datagram(struct link_hub *hub, struct link_handle handle, const uint8_t *head,
+bool link_hub_datagram(struct link_hub *hub, struct handle handle, const uint8_t *head,
                        size_t head_size, const uint8_t *body, size_t body_size);
 
 /** Answer a REQUEST. body is copied, at most LINK_HTTP_BODY_SIZE_MAX. */
-void link_hub_respond(struct link_hub *hub, struct link_handle handle, int64_t stream_id,
-                      int status, const char *content_type, const void *body, size_t size);
+void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream_id, int status,
+                      const char *content_type, const void *body, size_t size);
 
 /** Close with an application error code and a short text; CLOSED(LOCAL) follows. */
-void link_hub_close(struct link_hub *hub, struct link_handle handle, uint64_t code,
-                    const char *text, struct mono now);
+void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, const char *text,
+                    struct mono now);
 
 /** The local path of this connection is no longer good (network change): probe it again from
  * `local` by QUIC migration. Only for dialled ones. */
-void link_hub_migrate(struct link_hub *hub, struct link_handle handle, const struct endpoint *local,
+void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
                       struct mono now);
 
 /** Largest HTTP datagram payload (kind byte included) that now goes without the capsule. */
-size_t link_hub_datagram_size(const struct link_hub *hub, struct link_handle handle);
+size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle);
 
 /** Bytes of datagrams that wait in this connection for its congestion window, of at most
  * LINK_SESSION_QUEUE_BYTES; 0 for a stale handle. */
-size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct link_handle handle);
+size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct handle handle);
 
 /** Bytes of control that wait in this connection for its peer to take them; 0 for a stale handle.
  * Whoever streams much looks here first: too much waiting closes the connection. */
-size_t link_hub_control_waiting(const struct link_hub *hub, struct link_handle handle);
+size_t link_hub_control_waiting(const struct link_hub *hub, struct handle handle);
 
 /** Smoothed round trip time in ns, 0 if unknown or stale. */
-uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct link_handle handle);
+uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle);
 
 /** Remote endpoint as seen now; all zero for a stale handle. */
-struct endpoint link_hub_remote(const struct link_hub *hub, struct link_handle handle);
+struct endpoint link_hub_remote(const struct link_hub *hub, struct handle handle);
 
 /** The hub's counters, borrowed for its life. */
 const struct link_stats *link_hub_stats(const struct link_hub *hub);

@@ -33,12 +33,8 @@ struct link_session {
     uint8_t want_key[KEY_SIZE];
     struct capsule_parser capsules;
     bool hello_received;
-    uint8_t peer_key[KEY_SIZE]; /* from OPEN on */
-    uint8_t ziglan_key[KEY_SIZE];
-    uint64_t capabilities, server_time_ms;
-    uint32_t roles;
-    struct endpoint observed;
-    uint8_t prefix[8]; /* quarter stream id, as each HTTP datagram begins */
+    struct link_peer peer; /* from OPEN on */
+    uint8_t prefix[8];     /* quarter stream id, as each HTTP datagram begins */
     size_t prefix_size;
     struct session_dgram *dgram_first, *dgram_last;
     size_t dgram_bytes; /* waiting */

@@ -87,7 +87,7 @@ enum goaway {
 
 /* A Join that was received in this turn, and what came of it. */
 struct join_waiting {
-    struct link_handle handle;
+    struct handle handle;
     uint8_t key[KEY_SIZE];
     uint32_t request_id;
     bool counted; /* as news */
@@ -118,7 +118,7 @@ struct watch {
 };
 
 struct relay_client {
-    struct link_handle handle;
+    struct handle handle;
     uint8_t key[KEY_SIZE];
     struct endpoint remote;
     enum relay_client_state state;
@@ -158,7 +158,7 @@ struct relay_core {
     unsigned delegation_index;
     uint64_t delegation_made_ms, delegation_expires_ms, delegation_warned_ms; /* wall clock */
 
-    struct relay_client **by_index; /* sessions by link_handle.index */
+    struct relay_client **by_index; /* sessions by handle.index */
     uint32_t by_index_capacity;
     struct relay_client_list strangers, closing, watchers;
     uint32_t session_count, stranger_count, watcher_count;
@@ -192,7 +192,7 @@ struct relay_core {
 /* ---- session.c ---- */
 
 /** The session of a handle, NULL if it is none of ours (any more). */
-struct relay_client *relay_client_at(const struct relay_core *core, struct link_handle handle);
+struct relay_client *relay_client_at(const struct relay_core *core, struct handle handle);
 
 /** The active session of a key, NULL if there is none. */
 struct relay_client *relay_client_of_key(const struct relay_core *core,

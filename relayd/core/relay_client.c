@@ -18,17 +18,17 @@ static const unsigned state_edges[] = {
     [RELAY_CLIENT_STATE_CLOSING] = 0,
 };
 
-static uint64_t handle_pack(struct link_handle handle)
+static uint64_t handle_pack(struct handle handle)
 {
     return (uint64_t)handle.generation << 32 | handle.index;
 }
 
-static struct link_handle handle_unpack(uint64_t packed)
+static struct handle handle_unpack(uint64_t packed)
 {
-    return (struct link_handle){.index = (uint32_t)packed, .generation = (uint32_t)(packed >> 32)};
+    return (struct handle){.index = (uint32_t)packed, .generation = (uint32_t)(packed >> 32)};
 }
 
-struct relay_client *relay_client_at(const struct relay_core *core, struct link_handle handle)
+struct relay_client *relay_client_at(const struct relay_core *core, struct handle handle)
 {
     struct relay_client *client =
         handle.index < core->by_index_capacity ? core->by_index[handle.index] : NULL;
@@ -170,7 +170,7 @@ static struct relay_client *relay_client_new(struct relay_core *core,
         return NULL;
     }
     client->handle = event->handle;
-    memcpy(client->key, event->peer_key, KEY_SIZE);
+    memcpy(client->key, event->peer->key, KEY_SIZE);
     client->remote = event->remote;
     client->opened_at = now;
     client->state = RELAY_CLIENT_STATE_STRANGER;

@@ -67,7 +67,7 @@ static void ziglan_page(const struct relay_core *core, struct page *page)
 static void page_make(struct relay_core *core, struct page *page, const struct link_event *event,
                       struct mono now)
 {
-    bool head = strcmp(event->method, "HEAD") == 0;
+    bool head = strcmp(event->request->method, "HEAD") == 0;
 
     page->status = 200;
     page->content_type = "text/plain; charset=utf-8";
@@ -75,16 +75,16 @@ static void page_make(struct relay_core *core, struct page *page, const struct l
         page->status = 429;
         (void)snprintf(page->text, sizeof(page->text), "at most %d requests a second\n",
                        HTTP_PER_S);
-    } else if (strcmp(event->method, "GET") != 0 && !head) {
+    } else if (strcmp(event->request->method, "GET") != 0 && !head) {
         page->status = 405;
         (void)snprintf(page->text, sizeof(page->text), "only GET and HEAD are answered here\n");
-    } else if (strcmp(event->path, "/") == 0) {
+    } else if (strcmp(event->request->path, "/") == 0) {
         front_page(core, page, now);
-    } else if (strcmp(event->path, "/addr") == 0) {
+    } else if (strcmp(event->request->path, "/addr") == 0) {
         addr_page(page, &event->remote);
-    } else if (strcmp(event->path, "/health") == 0) {
+    } else if (strcmp(event->request->path, "/health") == 0) {
         health_page(core, page);
-    } else if (strcmp(event->path, "/.well-known/ziglan") == 0) {
+    } else if (strcmp(event->request->path, "/.well-known/ziglan") == 0) {
         ziglan_page(core, page);
     } else {
         page->status = 404;
@@ -119,6 +119,6 @@ void http_on_request(struct relay_core *core, const struct link_event *event, st
     page_make(core, &page, event, now);
     status_count(core, page.status);
     /* For HEAD the link tells the length and keeps the body back. */
-    link_hub_respond(core->hub, event->handle, event->stream_id, page.status, page.content_type,
-                     page.text, strlen(page.text));
+    link_hub_respond(core->hub, event->handle, event->request->stream_id, page.status,
+                     page.content_type, page.text, strlen(page.text));
 }

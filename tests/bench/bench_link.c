@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 {
     static struct net net;
     static uint8_t payload[PAYLOAD_SIZE];
-    struct link_handle client, server;
+    struct handle client, server;
     uint64_t seconds = argc > 1 ? strtoull(argv[1], NULL, 10) : 3, start, end, elapsed;
 
     net_init(&net, 1);

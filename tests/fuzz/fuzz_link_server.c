@@ -81,7 +81,7 @@ static void feed_inside(struct rbuf *r)
         net_poll(&net, NET_SERVER);
         request = net_find(&net, NET_SERVER, LINK_EVENT_REQUEST);
         if (request != NULL) {
-            link_hub_respond(hub, request->event.handle, request->event.stream_id, 200,
+            link_hub_respond(hub, request->event.handle, request->event.request->stream_id, 200,
                              "text/plain", "page", 4);
         }
         net_forget_events(&net);
@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rbuf r = rbuf_over(data, size);
     uint8_t mode = rbuf_u8(&r) % 3;
     struct link_conn *client;
-    struct link_handle handle;
+    struct handle handle;
 
     start_once();
     if (mode == 0) {

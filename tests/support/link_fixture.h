@@ -27,7 +27,9 @@ struct net_packet {
 
 struct net_event {
     int hub;
-    struct link_event event;
+    struct link_event event; /* its pointers lead to the copies below */
+    struct link_peer peer;
+    struct link_request request;
     uint8_t *data; /* copy */
 };
 
@@ -222,6 +224,12 @@ static inline void net_poll(struct net *net, int i)
         }
         kept->hub = i;
         kept->event = event;
+        kept->peer = *event.peer;
+        kept->event.peer = &kept->peer;
+        if (event.request != NULL) {
+            kept->request = *event.request;
+            kept->event.request = &kept->request;
+        }
         kept->data = NULL;
         if (event.size > 0) {
             kept->data = malloc(event.size);
@@ -312,10 +320,10 @@ static inline struct net_event *net_find(struct net *net, int hub, enum link_eve
 }
 
 /* Dial the server as `want` says. */
-static inline struct link_handle net_dial(struct net *net, enum link_want want,
-                                          const uint8_t key[KEY_SIZE])
+static inline struct handle net_dial(struct net *net, enum link_want want,
+                                     const uint8_t key[KEY_SIZE])
 {
-    struct link_handle handle = {0, 0};
+    struct handle handle = {0, 0};
     struct endpoint any = {.port = 0};
 
     if (link_hub_dial(net->hubs[NET_CLIENT], &handle, &any, &net->addrs[NET_SERVER], NULL, want,
@@ -326,7 +334,7 @@ static inline struct link_handle net_dial(struct net *net, enum link_want want,
 }
 
 /* A session open at both ends; *client and *server name it. False if it did not open. */
-static inline bool net_open(struct net *net, struct link_handle *client, struct link_handle *server)
+static inline bool net_open(struct net *net, struct handle *client, struct handle *server)
 {
     *client = net_dial(net, LINK_WANT_RELAY, net->identities[NET_SERVER].public_key);
     net_run(net, 3000);

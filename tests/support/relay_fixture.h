@@ -36,7 +36,7 @@ struct kept {
 struct client {
     struct identity identity;
     struct link_hub *hub;
-    struct link_handle handle;
+    struct handle handle;
     struct endpoint address;
     struct kept kept[KEPT_MAX];
     size_t kept_count;

@@ -223,7 +223,7 @@ static void output_hello(const char *name, const char *signed_name, char side,
     output_signed(signed_name, side, identity, control->hello);
     assert_int_equal(hello_read(&to->conn, bytes, size, &delegation, &delegation_size),
                      LINK_REASON_NONE);
-    assert_memory_equal(to->conn.session.peer_key, identity->public_key, KEY_SIZE);
+    assert_memory_equal(to->conn.session.peer.key, identity->public_key, KEY_SIZE);
     output(name, bytes, size);
 }
 
@@ -249,9 +249,9 @@ static void hellos_of_both_sides(void **state)
     memcpy(client.conn.session.want_key, ziglan.public_key, KEY_SIZE);
 
     output_hello("hello_server", "hello_server_signed", 'S', &relay, &server, &client);
-    assert_true(endpoint_equal(&client.conn.session.observed, &server.conn.remote));
+    assert_true(endpoint_equal(&client.conn.session.peer.observed, &server.conn.remote));
     output_hello("hello_client", "hello_client_signed", 'C', &host, &client, &server);
-    assert_int_equal(server.conn.session.roles, HELLO_ROLE_HOST);
+    assert_int_equal(server.conn.session.peer.roles, HELLO_ROLE_HOST);
 }
 
 /* A whole capsule; it must come out of the parser as it went in. */

@@ -55,7 +55,7 @@ struct cid_key {
 
 struct link_conn {
     struct link_hub *hub;
-    struct link_handle handle;
+    struct handle handle;
     enum conn_phase phase;
     bool dialled;
     bool announced;     /* the layer above knows the handle and must be told the end */

@@ -124,7 +124,7 @@ static void accept_session(struct link_conn *c, struct h3_stream *s)
 
 static void accept_request(struct link_conn *c, struct h3_stream *s)
 {
-    struct event_request request;
+    struct link_request request;
 
     c->hub->stats.http_requests++;
     if (s->path_long) {

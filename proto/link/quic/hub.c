@@ -84,9 +84,9 @@ void link_hub_set_hello(struct link_hub *hub, const struct link_hello *hello)
     hub->cfg.hello = *hello;
 }
 
-struct link_conn *hub_conn(const struct link_hub *hub, struct link_handle handle)
+struct link_conn *hub_conn(const struct link_hub *hub, struct handle handle)
 {
-    struct link_conn *c = slab_at(hub->conns, (struct handle){handle.index, handle.generation});
+    struct link_conn *c = slab_at(hub->conns, handle);
 
     return c == NULL || c->phase >= CONN_PHASE_CLOSING ? NULL : c;
 }
@@ -100,7 +100,7 @@ struct link_conn *hub_conn_take(struct link_hub *hub, bool dialled)
         return NULL;
     }
     c->hub = hub;
-    c->handle = (struct link_handle){handle.index, handle.generation};
+    c->handle = handle;
     c->dialled = dialled;
     c->created_at = hub->now;
     c->hello_deadline = mono_add_ms(hub->now, LINK_HANDSHAKE_MS_MAX);
@@ -113,7 +113,7 @@ void hub_conn_release(struct link_hub *hub, struct link_conn *c)
 {
     CHECK(!c->ready && c->timer.position == 0);
     reset_ledger_strike(&hub->ledger, c->handle.index);
-    slab_release(hub->conns, (struct handle){c->handle.index, c->handle.generation});
+    slab_release(hub->conns, c->handle);
 }
 
 void hub_event(struct link_hub *hub, enum link_event_type type, struct link_conn *c,

@@ -38,10 +38,11 @@ struct link_hub {
     size_t dgram_bytes; /* waiting in all sessions */
     struct control_arena arena;
     uint8_t scratch[CONTROL_SIZE_MAX];
+    struct link_request request; /* of the event polled last */
 };
 
 /** The connection of the handle, NULL if stale or already ending. */
-struct link_conn *hub_conn(const struct link_hub *hub, struct link_handle handle);
+struct link_conn *hub_conn(const struct link_hub *hub, struct handle handle);
 
 /** A zeroed connection in the slab, counted; NULL if the cap is reached. */
 struct link_conn *hub_conn_take(struct link_hub *hub, bool dialled);

@@ -20,7 +20,7 @@ static void write_authority(char out[H3_AUTHORITY_SIZE], const char *server_name
     }
 }
 
-int link_hub_dial(struct link_hub *hub, struct link_handle *out, const struct endpoint *local,
+int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoint *local,
                   const struct endpoint *remote, const char *server_name, enum link_want want,
                   const uint8_t key[KEY_SIZE], struct mono now)
 {
@@ -52,44 +52,30 @@ int link_hub_dial(struct link_hub *hub, struct link_handle *out, const struct en
     return ERR_OK;
 }
 
-static void fill_request(struct link_event *out)
-{
-    struct event_request request;
-
-    memcpy(&request, out->data, sizeof(request));
-    out->stream_id = request.stream_id;
-    memcpy(out->method, request.method, sizeof(out->method));
-    memcpy(out->path, request.path, sizeof(out->path));
-    out->data = NULL;
-    out->size = 0;
-}
-
 bool link_hub_event(struct link_hub *hub, struct link_event *out)
 {
     struct event_item item;
     struct link_conn *c;
     const uint8_t *bytes;
 
-    memset(out, 0, sizeof(*out));
     if (!event_queue_pop(&hub->events, &item, &bytes)) {
         return false;
     }
     c = item.conn;
-    out->type = item.type;
-    out->handle = c->handle;
-    out->dialled = c->dialled;
-    out->remote = c->remote;
-    out->data = item.size > 0 ? bytes : NULL;
-    out->size = item.size;
-    memcpy(out->peer_key, c->session.peer_key, KEY_SIZE);
-    if (item.type == LINK_EVENT_OPEN) {
-        memcpy(out->ziglan_key, c->session.ziglan_key, KEY_SIZE);
-        out->observed = c->session.observed;
-        out->capabilities = c->session.capabilities;
-        out->roles = c->session.roles;
-        out->server_time_ms = c->session.server_time_ms;
-    } else if (item.type == LINK_EVENT_REQUEST) {
-        fill_request(out);
+    *out = (struct link_event){
+        .type = item.type,
+        .handle = c->handle,
+        .dialled = c->dialled,
+        .remote = c->remote,
+        .data = item.size > 0 ? bytes : NULL,
+        .size = item.size,
+        .peer = &c->session.peer,
+    };
+    if (item.type == LINK_EVENT_REQUEST) {
+        memcpy(&hub->request, bytes, sizeof(hub->request)); /* the bytes are not aligned */
+        out->request = &hub->request;
+        out->data = NULL;
+        out->size = 0;
     } else if (item.type == LINK_EVENT_CLOSED) {
         out->reason = c->reason;
         c->closed_polled = true;
@@ -100,15 +86,14 @@ bool link_hub_event(struct link_hub *hub, struct link_event *out)
     return true;
 }
 
-int link_hub_control(struct link_hub *hub, struct link_handle handle, const uint8_t *data,
-                     size_t size)
+int link_hub_control(struct link_hub *hub, struct handle handle, const uint8_t *data, size_t size)
 {
     struct link_conn *c = hub_conn(hub, handle);
 
     return c == NULL ? ERR_DROP : link_session_control(c, data, size);
 }
 
-bool link_hub_datagram(struct link_hub *hub, struct link_handle handle, const uint8_t *head,
+bool link_hub_datagram(struct link_hub *hub, struct handle handle, const uint8_t *head,
                        size_t head_size, const uint8_t *body, size_t body_size)
 {
     struct link_conn *c = hub_conn(hub, handle);
@@ -120,8 +105,8 @@ bool link_hub_datagram(struct link_hub *hub, struct link_handle handle, const ui
     return link_session_dgram(c, head, head_size, body, body_size);
 }
 
-void link_hub_respond(struct link_hub *hub, struct link_handle handle, int64_t stream_id,
-                      int status, const char *content_type, const void *body, size_t size)
+void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream_id, int status,
+                      const char *content_type, const void *body, size_t size)
 {
     struct link_conn *c = hub_conn(hub, handle);
 
@@ -131,8 +116,8 @@ void link_hub_respond(struct link_hub *hub, struct link_handle handle, int64_t s
     }
 }
 
-void link_hub_close(struct link_hub *hub, struct link_handle handle, uint64_t code,
-                    const char *text, struct mono now)
+void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, const char *text,
+                    struct mono now)
 {
     struct link_conn *c = hub_conn(hub, handle);
 
@@ -142,7 +127,7 @@ void link_hub_close(struct link_hub *hub, struct link_handle handle, uint64_t co
     }
 }
 
-void link_hub_migrate(struct link_hub *hub, struct link_handle handle, const struct endpoint *local,
+void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
                       struct mono now)
 {
     struct link_conn *c = hub_conn(hub, handle);
@@ -153,7 +138,7 @@ void link_hub_migrate(struct link_hub *hub, struct link_handle handle, const str
     }
 }
 
-size_t link_hub_datagram_size(const struct link_hub *hub, struct link_handle handle)
+size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = hub_conn(hub, handle);
     size_t size = c == NULL ? 0 : conn_datagram_size(c);
@@ -161,28 +146,28 @@ size_t link_hub_datagram_size(const struct link_hub *hub, struct link_handle han
     return size > sizeof(c->session.prefix) ? size - c->session.prefix_size : 0;
 }
 
-size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct link_handle handle)
+size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = hub_conn(hub, handle);
 
     return c == NULL ? 0 : c->session.dgram_bytes;
 }
 
-size_t link_hub_control_waiting(const struct link_hub *hub, struct link_handle handle)
+size_t link_hub_control_waiting(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = hub_conn(hub, handle);
 
     return c == NULL || c->phase != CONN_PHASE_OPEN ? 0 : h3_session_waiting(&c->h3);
 }
 
-uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct link_handle handle)
+uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = hub_conn(hub, handle);
 
     return c == NULL || c->phase != CONN_PHASE_OPEN ? 0 : conn_rtt_ns(c);
 }
 
-struct endpoint link_hub_remote(const struct link_hub *hub, struct link_handle handle)
+struct endpoint link_hub_remote(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = hub_conn(hub, handle);
 

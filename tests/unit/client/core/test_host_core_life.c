@@ -208,7 +208,7 @@ static void a_configuration_read_again_leaves_the_session_alone(void **state)
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
-    struct link_handle before = ziglan_at(lab, 0)->entry.active;
+    struct handle before = ziglan_at(lab, 0)->entry.active;
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);

@@ -78,7 +78,7 @@ static size_t make_delegation(uint8_t *out, size_t capacity, const struct identi
 static void session_opens_and_tells_both_who_the_other_is(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     const struct net_event *open;
 
     (void)state;
@@ -88,14 +88,14 @@ static void session_opens_and_tells_both_who_the_other_is(void **state)
     assert_true(net_open(&net, &client, &server));
     open = net_find(&net, NET_CLIENT, LINK_EVENT_OPEN);
     assert_true(open->event.dialled);
-    assert_memory_equal(open->event.peer_key, net.identities[NET_SERVER].public_key, KEY_SIZE);
-    assert_true(endpoint_equal(&open->event.observed, &net.addrs[NET_CLIENT]));
-    assert_int_equal(open->event.capabilities, 77);
-    assert_in_range(open->event.server_time_ms, net.wall_ms, net.wall_ms + 3000);
+    assert_memory_equal(open->event.peer->key, net.identities[NET_SERVER].public_key, KEY_SIZE);
+    assert_true(endpoint_equal(&open->event.peer->observed, &net.addrs[NET_CLIENT]));
+    assert_int_equal(open->event.peer->capabilities, 77);
+    assert_in_range(open->event.peer->server_time_ms, net.wall_ms, net.wall_ms + 3000);
     open = net_find(&net, NET_SERVER, LINK_EVENT_OPEN);
     assert_false(open->event.dialled);
-    assert_memory_equal(open->event.peer_key, net.identities[NET_CLIENT].public_key, KEY_SIZE);
-    assert_int_equal(open->event.roles, 1);
+    assert_memory_equal(open->event.peer->key, net.identities[NET_CLIENT].public_key, KEY_SIZE);
+    assert_int_equal(open->event.peer->roles, 1);
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->half_open, 0);
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->opened, 1);
     net_fini(&net);
@@ -193,7 +193,7 @@ static void control_travels_both_ways_up_to_its_cap(void **state)
 {
     static struct net net;
     static uint8_t small[CONTROL_SIZE_MAX], large[CONTROL_SIZE_MAX + 1];
-    struct link_handle client, server;
+    struct handle client, server;
     size_t small_size, large_size;
     const struct net_event *control;
 
@@ -223,7 +223,7 @@ static void control_that_nobody_reads_ends_the_session(void **state)
 {
     static struct net net;
     static uint8_t large[CONTROL_SIZE_MAX];
-    struct link_handle client, server;
+    struct handle client, server;
     size_t size;
     int rc = ERR_OK, count = 0;
 
@@ -248,7 +248,7 @@ static void control_that_nobody_reads_ends_the_session(void **state)
 static void datagrams_travel_whole_and_large_ones_as_capsules(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     uint8_t head[33] = {1}, body[1367];
     const struct net_event *event;
     size_t small = 0, large = 0;
@@ -291,7 +291,7 @@ static void path_mtu_is_found_and_large_datagrams_need_no_capsule(void **state)
         size_t path, at_least, at_most;
     } cases[] = {{1472, 1400, 1452}, {8972, 8900, 8952}, {1372, 1300, 1352}, {1252, 1180, 1232}};
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -311,7 +311,7 @@ static void path_mtu_is_found_and_large_datagrams_need_no_capsule(void **state)
 static void full_queue_drops_the_newest_and_counts_it(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     uint8_t body[1000] = {0};
     uint64_t accepted = 0, refused = 0;
 
@@ -337,7 +337,7 @@ static void close_delivers_what_was_said_before(void **state)
 {
     static struct net net;
     uint8_t gone[CONTROL_SIZE_MAX];
-    struct link_handle client, server;
+    struct handle client, server;
     size_t size;
 
     (void)state;
@@ -362,7 +362,7 @@ static void close_delivers_what_was_said_before(void **state)
 static void loss_of_one_in_twenty_still_opens(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     for (uint64_t seed = 100; seed < 120; seed++) {
@@ -377,7 +377,7 @@ static void loss_of_one_in_twenty_still_opens(void **state)
 static uint64_t hash_of_run(uint64_t seed)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     uint8_t body[1300] = {3};
     uint64_t hash;
 
@@ -426,7 +426,7 @@ static void forged_packets_are_refused_by_every_offered_cipher(void **state)
 static void keepalive_outlasts_the_idle_timeout(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     uint64_t sent;
 
     (void)state;
@@ -464,7 +464,7 @@ static void lost_mtu_probes_are_no_stall(void **state)
     static const size_t paths[] = {1472, 1452, 1372, 1252};
     static const uint64_t delays_us[] = {20, 300, 5000, 200000};
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     uint8_t body[500] = {1};
 
     (void)state;
@@ -496,7 +496,7 @@ static void lost_mtu_probes_are_no_stall(void **state)
 static void quiet_session_survives_loss(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     for (uint64_t seed = 200; seed < 220; seed++) {

@@ -55,7 +55,7 @@ static void stateless_answers_have_a_rate_and_a_waiting_room(void **state)
 }
 
 /* As many datagrams as the session takes now. Returns their bytes. */
-static size_t fill(struct net *net, struct link_handle handle)
+static size_t fill(struct net *net, struct handle handle)
 {
     static const uint8_t body[1000];
     size_t size = 0;
@@ -70,7 +70,7 @@ static void queues_of_all_sessions_share_a_bound(void **state)
 {
     static struct net net;
     enum { ALL = 700 * 1024 };
-    struct link_handle handles[3], server;
+    struct handle handles[3], server;
 
     (void)state;
     net_init(&net, 9);
@@ -138,7 +138,7 @@ static void readers_of_pages_beyond_the_cap_stay_half_open(void **state)
 static void a_client_may_have_so_many_requests_at_once(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     const struct link_conn *conn;
     int64_t id;
     int opened = 0;
@@ -184,7 +184,7 @@ static void datagrams_get_no_capsule_while_too_much_waits(void **state)
     enum { SIZE = 8900, COUNT = 55 };
     static struct net net;
     static uint8_t bytes[SIZE];
-    struct link_handle client, server;
+    struct handle client, server;
     const struct link_stats *stats;
 
     (void)state;

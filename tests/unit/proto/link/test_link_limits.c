@@ -151,7 +151,7 @@ static void stranger_reads_pages_and_nothing_else(void **state)
     static uint8_t page[60000];
     struct stranger s;
     const struct net_event *request;
-    struct link_handle handle;
+    struct handle handle;
 
     (void)state;
     net_init(&net, 1);
@@ -163,14 +163,15 @@ static void stranger_reads_pages_and_nothing_else(void **state)
     stranger_ask(&s, &net, "GET", "/", NULL);
     request = net_find(&net, NET_SERVER, LINK_EVENT_REQUEST);
     assert_non_null(request);
-    assert_string_equal(request->event.method, "GET");
-    assert_string_equal(request->event.path, "/");
+    assert_string_equal(request->event.request->method, "GET");
+    assert_string_equal(request->event.request->path, "/");
     handle = request->event.handle;
     assert_int_equal(link_hub_control(net.hubs[NET_SERVER], handle, page, 10), ERR_DROP);
     assert_false(link_hub_datagram(net.hubs[NET_SERVER], handle, page, 10, NULL, 0));
-    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.stream_id, 200, "text/html", page,
-                     sizeof(page));
-    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.stream_id, 500, NULL, NULL, 0);
+    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.request->stream_id, 200,
+                     "text/html", page, sizeof(page));
+    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.request->stream_id, 500, NULL,
+                     NULL, 0);
     net_run(&net, 2000);
     assert_int_equal(s.status, 200);
     assert_true(s.ended);
@@ -181,8 +182,8 @@ static void stranger_reads_pages_and_nothing_else(void **state)
     stranger_ask(&s, &net, "HEAD", "/health", NULL);
     request = net_find(&net, NET_SERVER, LINK_EVENT_REQUEST);
     assert_non_null(request);
-    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.stream_id, 200, "text/plain",
-                     "ok", 2);
+    link_hub_respond(net.hubs[NET_SERVER], handle, request->event.request->stream_id, 200,
+                     "text/plain", "ok", 2);
     net_run(&net, 100);
     assert_int_equal(s.status, 200);
     assert_int_equal(s.body_size, 0);
@@ -405,7 +406,7 @@ static void dial_through_retry_opens(void **state)
 static void connections_are_capped(void **state)
 {
     static struct net net;
-    struct link_handle handle;
+    struct handle handle;
     struct endpoint any = {.port = 0};
 
     (void)state;
@@ -468,7 +469,7 @@ static void garbage_neither_crashes_nor_closes(void **state)
     static struct net net;
     static struct keeper keeper;
     static uint8_t bytes[2000];
-    struct link_handle client, server;
+    struct handle client, server;
     uint8_t payload[1000] = {0};
 
     (void)state;
@@ -547,7 +548,7 @@ static void unknown_version_is_answered_small(void **state)
 static void restarted_server_resets_old_connections_at_once(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     const struct net_event *closed;
 
     (void)state;
@@ -585,7 +586,7 @@ static size_t count_events(const struct net *net, int hub, enum link_event_type 
 static void silence_after_data_is_a_stall_once(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     const uint8_t byte = 1;
 
     (void)state;
@@ -621,7 +622,7 @@ static bool eat_for_server(struct net *net, struct net_packet *p)
 static void silence_after_an_answer_to_something_else_is_a_stall(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     const uint8_t byte = 1;
 
     (void)state;
@@ -646,7 +647,7 @@ static void moved_client_is_followed_after_validation(void **state)
 {
     static const uint8_t new_ip[4] = {203, 0, 113, 77};
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     struct endpoint any = {.port = 0}, remote;
     const uint8_t byte = 1;
 
@@ -681,7 +682,7 @@ static void moved_client_is_followed_after_validation(void **state)
 static void client_may_move_many_times(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     struct endpoint any = {.port = 0};
 
     (void)state;
@@ -713,7 +714,7 @@ static bool copy_from_elsewhere(struct net *net, struct net_packet *p)
 static void address_that_does_not_answer_moves_nothing(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     struct endpoint remote;
     const uint8_t byte = 1;
 

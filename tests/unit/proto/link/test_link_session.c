@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static struct link_handle client, server;
+static struct handle client, server;
 
 static void open_net(struct net *net, uint64_t seed)
 {

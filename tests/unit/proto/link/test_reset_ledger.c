@@ -44,7 +44,7 @@ static size_t entries(void)
 static void a_silent_client_learns_of_a_crash_at_once(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     const struct net_event *closed;
 
     (void)state;
@@ -72,7 +72,7 @@ static void a_client_that_moved_is_told_where_it_is_now(void **state)
 {
     static const uint8_t new_ip[4] = {203, 0, 113, 77};
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
     struct endpoint any = {.port = 0};
 
     (void)state;
@@ -94,7 +94,7 @@ static void a_client_that_moved_is_told_where_it_is_now(void **state)
 static void who_left_in_order_is_not_in_the_roll(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     begin(&net, 22);
@@ -164,7 +164,7 @@ static void many_are_told_a_few_at_a_time(void **state)
 static void a_small_roll_is_not_overrun(void **state)
 {
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     memset(ledger, 0, sizeof(ledger));

@@ -223,7 +223,7 @@ static void watchers_are_told_in_turns(void **state)
     world_run(w, 1000);
     for (uint32_t i = 0; i < MANY; i++) { /* their connections are gone; nothing is sent */
         struct relay_client *session = &sessions[i];
-        session->handle = (struct link_handle){.index = 1000 + i, .generation = 1};
+        session->handle = (struct handle){.index = 1000 + i, .generation = 1};
         session->state = RELAY_CLIENT_STATE_MEMBER;
         session->watch = (struct watch){.on = true,
                                         .directory_done = true,

@@ -518,7 +518,7 @@ static void the_newest_session_of_a_key_wins(void **state)
     struct world *w = world_new(NULL);
     struct client *a = &w->clients[0];
     struct client *b = &w->clients[1];
-    struct link_handle old;
+    struct handle old;
     uint8_t frame[FRAME_SIZE];
     struct relay_snapshot snapshot;
 

@@ -284,10 +284,12 @@ static void other_first_bytes_are_counted_and_dropped(void **state)
 
 static void page_ask(struct world *w, const char *method, const char *path)
 {
-    struct link_event event = {.type = LINK_EVENT_REQUEST, .remote = w->relay_address};
+    struct link_request request = {.stream_id = 0};
+    struct link_event event = {
+        .type = LINK_EVENT_REQUEST, .remote = w->relay_address, .request = &request};
 
-    (void)snprintf(event.method, sizeof(event.method), "%s", method);
-    (void)snprintf(event.path, sizeof(event.path), "%s", path);
+    (void)snprintf(request.method, sizeof(request.method), "%s", method);
+    (void)snprintf(request.path, sizeof(request.path), "%s", path);
     http_on_request(w->core, &event, w->now);
 }
 
@@ -325,8 +327,9 @@ static uint64_t pages_answered(struct world *w, const struct endpoint *from, int
     uint64_t before = world_counters(w).http_ok;
 
     for (int i = 0; i < count; i++) {
+        struct link_request request = {.method = "GET", .path = "/addr"};
         struct link_event event = {
-            .type = LINK_EVENT_REQUEST, .remote = *from, .method = "GET", .path = "/addr"};
+            .type = LINK_EVENT_REQUEST, .remote = *from, .request = &request};
         http_on_request(w->core, &event, w->now);
     }
     return world_counters(w).http_ok - before;

@@ -44,7 +44,7 @@ static size_t encode_changes(uint8_t *out)
     return size;
 }
 
-static void send_large(struct net *net, int from, struct link_handle handle, size_t size)
+static void send_large(struct net *net, int from, struct handle handle, size_t size)
 {
     static const uint8_t body[8192] = {5};
 
@@ -57,7 +57,7 @@ static void path_that_shrinks_is_noticed_by_both_ends(void **state)
 {
     enum { SIZE = 1380 };
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     net_init(&net, 30);
@@ -99,7 +99,7 @@ static void control_passes_a_path_that_shrank(void **state)
 {
     static struct net net;
     static uint8_t large[CONTROL_SIZE_MAX];
-    struct link_handle client, server;
+    struct handle client, server;
     size_t size = encode_changes(large);
 
     (void)state;
@@ -124,7 +124,7 @@ static void loss_and_silence_do_not_make_packets_smaller(void **state)
 {
     enum { SIZE = 1380 };
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     net_init(&net, 32);

@@ -74,7 +74,7 @@ static bool say_after_finished(struct net *net, int sender, ngtcp2_encryption_le
 
 static void assert_a_session_opens(struct net *net)
 {
-    struct link_handle client, server;
+    struct handle client, server;
 
     net_forget_events(net);
     assert_true(net_open(net, &client, &server));
@@ -107,7 +107,7 @@ static void a_client_says_nothing_of_tls_after_its_finished(void **state)
 {
     static const uint8_t key_update[] = {TYPE_KEY_UPDATE, 0, 0, 1, 0};
     static struct net net;
-    struct link_handle client, server;
+    struct handle client, server;
 
     (void)state;
     for (int with_session = 0; with_session < 2; with_session++) {
@@ -213,7 +213,7 @@ static void messages_out_of_place_abort_nobody(void **state)
 
 /* Both ends of an open session. */
 struct ends {
-    struct link_handle handles[NET_HUBS];
+    struct handle handles[NET_HUBS];
 };
 
 static void open_ends(struct net *net, struct ends *ends, uint64_t seed)
