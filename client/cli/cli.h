@@ -80,7 +80,7 @@ int cli_identity_load(struct identity *out, const struct cli *cli,
 
 /** The name this host wishes for: --name, the configuration's, or the machine's, as a legal label.
  */
-void cli_wanted_name(char out[CLIENT_CONFIG_NAME_SIZE], const struct cli *cli,
+void cli_wanted_name(char out[NAME_TEXT_SIZE], const struct cli *cli,
                      const struct client_config *config);
 
 /** Send {"do": verb, key: value} to the daemon (key NULL: none) and return its answer. NULL after

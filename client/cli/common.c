@@ -126,7 +126,7 @@ int cli_identity_load(struct identity *out, const struct cli *cli,
     return rc;
 }
 
-void cli_wanted_name(char out[CLIENT_CONFIG_NAME_SIZE], const struct cli *cli,
+void cli_wanted_name(char out[NAME_TEXT_SIZE], const struct cli *cli,
                      const struct client_config *config)
 {
     char machine[256] = "";

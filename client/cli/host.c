@@ -32,7 +32,7 @@ static int lock_take(struct cli_host *host, struct fault *fault)
 static int engine_start(struct cli_host *host, bool with_interface, struct fault *fault)
 {
     const struct client_config *config = host->config;
-    char name[CLIENT_CONFIG_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
     struct engine_options options = {.loop = host->loop,
                                      .env = os_env_port(host->os),
                                      .identity = &host->identity,

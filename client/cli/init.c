@@ -63,7 +63,7 @@ int cli_init(const struct cli *cli)
     struct identity identity;
     struct os_env *os = NULL;
     struct fault fault = {0};
-    char name[CLIENT_CONFIG_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
     char key[KEY_TEXT_SIZE];
     int rc;
 

@@ -247,7 +247,7 @@ static json_t *whoami_offline(const struct cli *cli, struct fault *fault)
 {
     struct client_config *config = NULL;
     struct identity identity;
-    char name[CLIENT_CONFIG_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
     char key[KEY_TEXT_SIZE];
     char base58[KEY_BASE58_SIZE];
     json_t *answer = NULL;

@@ -22,7 +22,6 @@
 enum {
     TEXT_SIZE_MAX = 4096,
     ROUTES_MAX = 1000,
-    MTU_MIN = 1280,
     POOL_PREFIX_MAX = 28,
 };
 
@@ -100,8 +99,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
                          CLIENT_CONFIG_ZIGLANS_MAX),
-    CYAML_FIELD_SEQUENCE("fixed", OPTIONAL, struct raw, fixed, &text_schema, 0,
-                         CLIENT_CONFIG_FIXED_MAX),
+    CYAML_FIELD_SEQUENCE("fixed", OPTIONAL, struct raw, fixed, &text_schema, 0, ADDRPLAN_FIXED_MAX),
     CYAML_FIELD_SEQUENCE("peers", OPTIONAL, struct raw, peers, &peer_schema, 0,
                          CLIENT_CONFIG_PEERS_MAX),
     CYAML_FIELD_MAPPING_PTR("dns", OPTIONAL, struct raw, dns, dns_fields),
@@ -208,12 +206,12 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
 }
 
 /* A label in lower case. */
-static bool label_take(struct config_text *in, char out[CLIENT_CONFIG_NAME_SIZE], const char *text)
+static bool label_take(struct config_text *in, char out[NAME_TEXT_SIZE], const char *text)
 {
     if (text == NULL || text[0] == '\0') {
         return true;
     }
-    if (strlen(text) >= CLIENT_CONFIG_NAME_SIZE) {
+    if (strlen(text) >= NAME_TEXT_SIZE) {
         return config_text_refuse(in, "name", text);
     }
     for (size_t i = 0; i <= strlen(text); i++) {
@@ -358,7 +356,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     }
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&
-           number_take(in, &out->mtu, "mtu", raw->mtu, MTU_MIN, INNER_MTU_MAX) &&
+           number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
            fixed_take(in, out, raw) && label_take(in, out->name, raw->name) &&
            ziglans_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw);
 }
@@ -388,9 +386,8 @@ static struct client_config *config_with_defaults(void)
     struct client_config *config = calloc(1, sizeof(*config));
 
     if (config != NULL) {
-        config->pool[0] = 100;
-        config->pool[1] = 64;
-        config->pool_prefix = 16;
+        be32_write(config->pool, ADDRPLAN_POOL_DEFAULT.base);
+        config->pool_prefix = ADDRPLAN_POOL_DEFAULT.prefix_bits;
         config->mtu = INNER_MTU_DEFAULT;
         config->dns_enabled = true;
         config->log_level = TRACE_LEVEL_INFO;

@@ -9,7 +9,10 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/crypto/identity.h"
+#include "proto/net/addrplan.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/name.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,29 +20,27 @@
 
 enum {
     CLIENT_CONFIG_SIZE_MAX = 1 << 20,
-    CLIENT_CONFIG_NAME_SIZE = 64,
     CLIENT_CONFIG_PEERS_MAX = 10000,
     CLIENT_CONFIG_ZIGLANS_MAX = 64,
-    CLIENT_CONFIG_FIXED_MAX = 4,
     CLIENT_CONFIG_WARNINGS_MAX = 8,
     CLIENT_CONFIG_WARNING_SIZE = 200,
 };
 
 struct client_config_peer {
-    char name[CLIENT_CONFIG_NAME_SIZE]; /* lower case, one DNS label; may be empty */
+    char name[NAME_TEXT_SIZE]; /* lower case, one DNS label; may be empty */
     uint8_t key[KEY_SIZE];
 };
 
 struct client_config {
     char *key_path; /* NULL: <state>/key */
     bool has_seed;  /* privateKey stood in the file (mynetwork form) */
-    uint8_t seed[32];
-    uint16_t listen_port;                      /* 0: the kernel chooses */
-    uint8_t pool[4];                           /* first address; host bits cleared */
-    uint8_t pool_prefix;                       /* 8 to 28 */
-    uint16_t mtu;                              /* 1280 to INNER_MTU_MAX */
-    char name[CLIENT_CONFIG_NAME_SIZE];        /* wished name; empty: the machine's host name */
-    uint8_t fixed[CLIENT_CONFIG_FIXED_MAX][8]; /* EUI-64s of fixed addresses */
+    uint8_t seed[IDENTITY_SEED_SIZE];
+    uint16_t listen_port;                          /* 0: the kernel chooses */
+    uint8_t pool[4];                               /* first address; host bits cleared */
+    uint8_t pool_prefix;                           /* 8 to 28 */
+    uint16_t mtu;                                  /* INNER_MTU_MIN to INNER_MTU_MAX */
+    char name[NAME_TEXT_SIZE];                     /* wished name; empty: the machine's host name */
+    uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* EUI-64s of fixed addresses */
     size_t fixed_count;
     char **ziglans; /* URLs */
     size_t ziglans_count;

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t pool_default[4] = {100, 64, 0, 0};
-enum { POOL_BITS_DEFAULT = 16 };
-
 const struct bucket_rate core_load_rate = {CORE_UNDER_LOAD_PER_S, CORE_UNDER_LOAD_PER_S};
 const struct bucket_rate core_icmp_rate = {CORE_ICMP_PER_S, CORE_ICMP_PER_S};
 const struct bucket_rate core_silent_rate = {CORE_SILENT_PER_S, CORE_SILENT_BURST};
@@ -157,8 +154,8 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
     core->windows.max = CORE_WINDOW_BYTES_MAX;
     core->cfg.mtu = cfg->mtu == 0 ? INNER_MTU_DEFAULT : cfg->mtu;
     if (cfg->pool_bits == 0) {
-        memcpy(core->cfg.pool, pool_default, sizeof(pool_default));
-        core->cfg.pool_bits = POOL_BITS_DEFAULT;
+        be32_write(core->cfg.pool, ADDRPLAN_POOL_DEFAULT.base);
+        core->cfg.pool_bits = ADDRPLAN_POOL_DEFAULT.prefix_bits;
     }
     core->local = (struct handshake_local){
         .identity = cfg->identity, .psk = cfg->psk, .aeads = aead_list_local(), .env = env};

@@ -11,7 +11,10 @@
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "proto/crypto/identity.h"
+#include "proto/net/addrplan.h"
 #include "proto/net/dgram.h"
+#include "proto/net/endpoint.h"
+#include "proto/wire/name.h"
 #include "rendezvous/store/store.h"
 
 #include <jansson.h>
@@ -22,10 +25,7 @@
 struct host_core;
 
 enum {
-    HOST_NAME_SIZE = 64,        /* a DNS label and NUL */
-    HOST_ENTRY_HOST_SIZE = 256, /* a host name of an entry point and NUL */
     HOST_LOCAL_ADDRS_MAX = 16,
-    HOST_FIXED_MAX = 4,
 };
 
 /** Where the core puts what is to leave, in every call that takes one. The shell empties both
@@ -38,13 +38,13 @@ struct host_io {
 /** What a host core is made of; copied, except the identity, which is borrowed. */
 struct host_config {
     const struct identity *identity;
-    char name[HOST_NAME_SIZE]; /* wished name in ziglans; empty: none */
+    char name[NAME_TEXT_SIZE]; /* wished name in ziglans; empty: none */
     uint8_t pool[4];           /* IPv4 pool: base ... */
     uint8_t pool_bits;         /* ... and prefix length; 0: the default 100.64.0.0/16 */
     uint16_t mtu;              /* of the TUN device, 0: INNER_MTU_DEFAULT */
     const uint8_t *psk;        /* 32 bytes shared with all peers (Noise IKpsk2), or NULL */
-    uint8_t fixed[HOST_FIXED_MAX]
-                 [8]; /* EUI-64s of our fixed addresses, claimed in the member part */
+    uint8_t fixed[ADDRPLAN_FIXED_MAX]
+                 [EUI64_SIZE]; /* EUI-64s of our fixed addresses, claimed in the member part */
     size_t fixed_count;
 };
 
@@ -57,7 +57,7 @@ struct host_local_addr {
 /** A name to be resolved by the shell for the core. */
 struct host_resolve {
     uint32_t ticket;
-    char host[HOST_ENTRY_HOST_SIZE];
+    char host[HOST_TEXT_SIZE];
 };
 
 /** Make a core on the host's own store. ERR_NOMEM, ERR_SYSTEM (the store's content is unusable). */

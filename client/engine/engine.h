@@ -11,6 +11,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/net/addrplan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,8 +24,8 @@ struct engine_options {
     struct ev_loop *loop;
     const struct env *env;
     const struct identity *identity;
-    const char *name;          /* wished name */
-    const uint8_t (*fixed)[8]; /* EUI-64s of fixed addresses, fixed_count of them */
+    const char *name;                   /* wished name */
+    const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of fixed addresses, fixed_count of them */
     size_t fixed_count;
     uint8_t pool[4];
     uint8_t pool_prefix;

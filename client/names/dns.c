@@ -29,7 +29,7 @@ static const uint8_t overlay_prefix[3] = {0xfd, 0xd9, 0xf8};
 /* A name as lower-case labels; the last one is the top-level domain. */
 struct labels {
     size_t count;
-    char text[LABELS_MAX][DNS_LABEL_SIZE];
+    char text[LABELS_MAX][NAME_TEXT_SIZE];
 };
 
 /* What there is to say about a name. */
@@ -64,7 +64,7 @@ static bool labels_read(struct labels *out, const ldns_rdf *name)
     while (at < size && data[at] != 0) {
         size_t length = data[at];
 
-        if (length >= DNS_LABEL_SIZE || at + 1 + length > size || out->count == LABELS_MAX) {
+        if (length >= NAME_TEXT_SIZE || at + 1 + length > size || out->count == LABELS_MAX) {
             return false;
         }
         for (size_t i = 0; i < length; i++) {

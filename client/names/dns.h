@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "proto/wire/name.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,8 +18,7 @@ enum {
     DNS_MESSAGE_SIZE_MAX = 4096,
     DNS_UDP_SIZE_DEFAULT = 512, /* without EDNS */
     DNS_UDP_SIZE_MAX = 1232,    /* with EDNS */
-    DNS_LABEL_SIZE = 64,        /* 63 octets and NUL */
-    DNS_HOST_SIZE = 2 * DNS_LABEL_SIZE,
+    DNS_HOST_SIZE = 2 * NAME_TEXT_SIZE,
 };
 
 struct dns_addresses {

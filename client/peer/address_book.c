@@ -16,7 +16,7 @@ struct relay_session {
     bool self;
     uint32_t peer;
     uint8_t v6[16];
-    uint8_t fixed[ADDRESS_BOOK_FIXED_MAX][EUI64_SIZE];
+    uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE];
     size_t fixed_count;
     struct relay_session *older, *newer; /* its neighbours among the absent */
 };
@@ -54,7 +54,7 @@ int address_book_new(struct address_book **out, const struct address_book_config
         rc = map_new(&book->by_v6, 16, present_max, env);
     }
     if (rc == ERR_OK) {
-        rc = map_new(&book->by_eui64, EUI64_SIZE, present_max * ADDRESS_BOOK_FIXED_MAX, env);
+        rc = map_new(&book->by_eui64, EUI64_SIZE, present_max * ADDRPLAN_FIXED_MAX, env);
     }
     if (rc != ERR_OK) {
         address_book_free(book);
@@ -351,7 +351,7 @@ int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
     if (holder == entry) {
         return ERR_OK;
     }
-    if (entry->fixed_count == ADDRESS_BOOK_FIXED_MAX) {
+    if (entry->fixed_count == ADDRPLAN_FIXED_MAX) {
         return ERR_LIMIT;
     }
     int rc = map_put_pointer(book->by_eui64, eui64, entry);

@@ -19,7 +19,6 @@
 
 enum {
     ADDRESS_BOOK_RESOLVER_OFFSET = 53, /* from the pool's base */
-    ADDRESS_BOOK_FIXED_MAX = 4,        /* EUI-64s of one peer */
     ADDRESS_BOOK_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
     ADDRESS_BOOK_ABSENT_MAX =
         4096, /* assignments remembered of keys that are not in the view, ... */
@@ -90,7 +89,7 @@ void address_book_remove(struct address_book *book, const uint8_t key[KEY_SIZE])
 
 /** Give the fixed addresses of an EUI-64 to a peer in the view. The first key seen keeps it:
  * ERR_DROP if another (also this host) has it, or the key is not in the view; ERR_LIMIT beyond
- * ADDRESS_BOOK_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
+ * ADDRPLAN_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
 int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
                        const uint8_t eui64[EUI64_SIZE]) MUST_CHECK;
 

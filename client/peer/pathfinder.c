@@ -13,7 +13,6 @@ enum {
     RELAY_PING_BUSY_MS = 2000, /* with packets going: who only receives must notice, too, that
                                   the relay forgot its session (it was restarted) */
     BUSY_MS = 10000,           /* packets went so recently */
-    TOKEN_SIZE = 16,
 };
 
 /* Packets to addresses that never answered: two rounds of a punch at once, then this many. */
@@ -489,7 +488,7 @@ static void request_punch(struct conversation *a, struct mono now)
     Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     struct ziglan *ziglan = punch_relay(a);
-    uint8_t token[TOKEN_SIZE];
+    uint8_t token[PUNCH_TOKEN_SIZE];
 
     if (ziglan == NULL) {
         return;
@@ -530,7 +529,7 @@ void pathfinder_on_punch_request(struct host_core *core, struct ziglan *ziglan,
 {
     Ziglan__PunchAnswer answer = ZIGLAN__PUNCH_ANSWER__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t token[TOKEN_SIZE];
+    uint8_t token[PUNCH_TOKEN_SIZE];
     struct peer *peer = peer_find_in(core, ziglan, request->requester.data, request->requester.len);
 
     /* Only who may talk to us, and does so already, learns where we are. The request may overtake

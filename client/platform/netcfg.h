@@ -7,6 +7,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/net/addrplan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,13 +15,13 @@
 
 struct netcfg_plan {
     uint16_t mtu;
-    uint32_t queue_length;     /* packets; 0: leave it */
-    uint8_t ipv4[4];           /* own address in the pool */
-    uint8_t ipv4_prefix;       /* of the pool: its route leads here */
-    uint8_t resolver[4];       /* Magic DNS address, added as /32; all zero: none */
-    uint8_t ipv6[16];          /* the own key's address, fdd9:f800::... */
-    uint8_t ipv6_4in6[16];     /* fdd9:f8f4::<ipv4>; all zero: none */
-    uint8_t ipv6_fixed[4][16]; /* fdd9:f8ff::EUI-64, ipv6_fixed_count of them */
+    uint32_t queue_length; /* packets; 0: leave it */
+    uint8_t ipv4[4];       /* own address in the pool */
+    uint8_t ipv4_prefix;   /* of the pool: its route leads here */
+    uint8_t resolver[4];   /* Magic DNS address, added as /32; all zero: none */
+    uint8_t ipv6[16];      /* the own key's address, fdd9:f800::... */
+    uint8_t ipv6_4in6[16]; /* fdd9:f8f4::<ipv4>; all zero: none */
+    uint8_t ipv6_fixed[ADDRPLAN_FIXED_MAX][16]; /* fdd9:f8ff::EUI-64, ipv6_fixed_count of them */
     size_t ipv6_fixed_count;
 };
 

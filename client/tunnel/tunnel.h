@@ -37,7 +37,6 @@
 #include <stdint.h>
 
 enum {
-    TUNNEL_FIXED_MAX = 4,        /* EUI-64s of one host */
     TUNNEL_ICMP_SIZE_MAX = 1280, /* of an error made by tunnel_icmp_unreachable */
 };
 
@@ -45,7 +44,7 @@ enum {
 struct tunnel_host {
     uint8_t v4[4];  /* all zero: none (the pool is full); its 4in6 form is then missing too */
     uint8_t v6[16]; /* from its key */
-    uint8_t fixed[TUNNEL_FIXED_MAX][EUI64_SIZE]; /* in the order of its signed record; all zero:
+    uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* in the order of its signed record; all zero:
                                                     not granted here, or none */
     size_t fixed_count;
 };

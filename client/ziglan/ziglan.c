@@ -303,7 +303,7 @@ static void send_join(struct ziglan *ziglan, const struct ziglan_host *host, str
     join.wanted_name = wanted;
     if (ziglan->url.has_invite) {
         join.invite.data = ziglan->url.invite;
-        join.invite.len = URL_INVITE_SIZE;
+        join.invite.len = INVITE_SIZE;
     }
     message.request_id = ZIGLAN_REQUEST_JOIN;
     message.body_case = ZIGLAN__CONTROL__BODY_JOIN;

@@ -12,6 +12,7 @@
 #include "proto/base/err.h"
 #include "proto/crypto/identity.h"
 #include "proto/link/link.h"
+#include "proto/net/addrplan.h"
 #include "proto/wire/control.h"
 #include "proto/wire/name.h"
 #include "proto/wire/record.h"
@@ -71,8 +72,8 @@ struct ziglan {
 /** What a ziglan needs from its host; borrowed for each call. */
 struct ziglan_host {
     const struct identity *identity;
-    const char *wanted_name;   /* where a ziglan has no wish of its own */
-    const uint8_t (*fixed)[8]; /* EUI-64s of our fixed addresses */
+    const char *wanted_name;            /* where a ziglan has no wish of its own */
+    const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of our fixed addresses */
     size_t fixed_count;
     struct store *store;
     const struct env *env;

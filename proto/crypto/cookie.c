@@ -17,12 +17,11 @@ enum {
 };
 
 _Static_assert(SEALED_AT + SEALED_SIZE == COOKIE_REPLY_SIZE, "layout of a cookie reply");
-_Static_assert((int)COOKIE_SIZE == (int)MAC_SIZE && (int)COOKIE_SIZE == (int)HANDSHAKE_MAC_SIZE,
-               "sizes of codes");
+_Static_assert((int)COOKIE_SIZE == (int)MAC_SIZE, "a cookie is a MAC");
 
 static const uint8_t *mac1_of(const uint8_t *frame, size_t size)
 {
-    return frame + size - HANDSHAKE_MAC_SIZE - HANDSHAKE_MAC_SIZE;
+    return frame + size - MAC_SIZE - MAC_SIZE;
 }
 
 static void reply_key(uint8_t key[HASH_SIZE], const uint8_t x25519[KEY_SIZE])
@@ -80,7 +79,7 @@ bool cookie_mac2_ok(struct cookie_baker *baker, const uint8_t *frame, size_t siz
     }
     rotate(baker, now);
     for (size_t i = 0; i < 2 && !ok; i++) {
-        size_t mac2_at = size - HANDSHAKE_MAC_SIZE;
+        size_t mac2_at = size - MAC_SIZE;
 
         bake(cookie, baker->secrets[i], source, source_size);
         ok = mac_ok(frame + mac2_at, cookie, sizeof(cookie), frame, mac2_at);
@@ -107,8 +106,8 @@ void cookie_reply_write(struct cookie_baker *baker, const struct identity *ident
     be32_write(out + FRAME_INDEX_AT, handshake_sender_index(frame));
     env_random(baker->env, out + NONCE_AT, NONCE_SIZE);
     crypto_aead_xchacha20poly1305_ietf_encrypt(out + SEALED_AT, NULL, cookie, COOKIE_SIZE,
-                                               mac1_of(frame, size), HANDSHAKE_MAC_SIZE, NULL,
-                                               out + NONCE_AT, key);
+                                               mac1_of(frame, size), MAC_SIZE, NULL, out + NONCE_AT,
+                                               key);
     sodium_memzero(cookie, sizeof(cookie));
 }
 
@@ -117,14 +116,14 @@ void cookie_reply_write(struct cookie_baker *baker, const struct identity *ident
 void cookie_jar_stamp(struct cookie_jar *jar, uint8_t *frame, size_t size, struct mono now)
 {
     CHECK(handshake_shape_ok(frame, size));
-    uint8_t *mac2 = frame + size - HANDSHAKE_MAC_SIZE;
+    uint8_t *mac2 = frame + size - MAC_SIZE;
 
     if (jar->filled && mono_ms_between(jar->filled_at, now) < COOKIE_FRESH_MS) {
-        mac_label(mac2, jar->cookie, COOKIE_SIZE, "", frame, size - HANDSHAKE_MAC_SIZE);
+        mac_label(mac2, jar->cookie, COOKIE_SIZE, "", frame, size - MAC_SIZE);
     } else {
-        memset(mac2, 0, HANDSHAKE_MAC_SIZE);
+        memset(mac2, 0, MAC_SIZE);
     }
-    memcpy(jar->mac1, mac1_of(frame, size), HANDSHAKE_MAC_SIZE);
+    memcpy(jar->mac1, mac1_of(frame, size), MAC_SIZE);
     jar->sent = true;
 }
 

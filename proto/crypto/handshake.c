@@ -17,14 +17,13 @@ enum {
     INITIATION_NOISE_SIZE = NOISE_FIRST_OVERHEAD + HANDSHAKE_INITIATOR_PAYLOAD_SIZE,
     RESPONSE_NOISE_AT = 12,
     RESPONSE_NOISE_SIZE = NOISE_SECOND_OVERHEAD + HANDSHAKE_RESPONDER_PAYLOAD_SIZE,
-    MACS_SIZE = 2 * HANDSHAKE_MAC_SIZE,
+    MACS_SIZE = 2 * MAC_SIZE,
 };
 
 _Static_assert(INITIATION_NOISE_AT + INITIATION_NOISE_SIZE + MACS_SIZE == HANDSHAKE_INITIATION_SIZE,
                "layout of an initiation");
 _Static_assert(RESPONSE_NOISE_AT + RESPONSE_NOISE_SIZE + MACS_SIZE == HANDSHAKE_RESPONSE_SIZE,
                "layout of a response");
-_Static_assert((int)HANDSHAKE_MAC_SIZE == (int)MAC_SIZE, "size of a mac");
 _Static_assert((int)HANDSHAKE_PSK_SIZE == (int)NOISE_KEY_SIZE, "size of a pre-shared key");
 
 static const uint8_t prologue[8] = {'z', 'i', 'g', 'l', 'a', 'n', ' ', '1'};
@@ -55,7 +54,7 @@ static void macs_write(uint8_t *frame, size_t size, const uint8_t reader_x25519[
 
     mac1_key(key, reader_x25519);
     mac_label(frame + mac1_at, key, sizeof(key), "", frame, mac1_at);
-    memset(frame + mac1_at + HANDSHAKE_MAC_SIZE, 0, HANDSHAKE_MAC_SIZE);
+    memset(frame + mac1_at + MAC_SIZE, 0, MAC_SIZE);
 }
 
 bool handshake_shape_ok(const uint8_t *frame, size_t size)

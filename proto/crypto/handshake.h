@@ -24,6 +24,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/crypto/aead.h"
+#include "proto/crypto/hash.h"
 #include "proto/crypto/identity.h"
 #include "proto/crypto/noise.h"
 #include "proto/wire/frame.h"
@@ -36,7 +37,6 @@ enum {
     HANDSHAKE_VERSION = 1,
     HANDSHAKE_INITIATION_SIZE = 184,
     HANDSHAKE_RESPONSE_SIZE = 108,
-    HANDSHAKE_MAC_SIZE = 16,
     HANDSHAKE_PSK_SIZE = 32,
     HANDSHAKE_INITIATOR_PAYLOAD_SIZE = 48,
     HANDSHAKE_RESPONDER_PAYLOAD_SIZE = 16,

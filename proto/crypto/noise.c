@@ -138,7 +138,7 @@ static void encrypt_and_hash(struct noise *noise, const uint8_t *plain, size_t s
     nonce_next(noise, nonce);
     crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain, size, noise->hash, NOISE_HASH_SIZE,
                                               NULL, nonce, noise->key);
-    mix_hash(noise, out, size + NOISE_TAG_SIZE);
+    mix_hash(noise, out, size + AEAD_TAG_SIZE);
 }
 
 static int decrypt_and_hash(struct noise *noise, const uint8_t *sealed, size_t size, uint8_t *out)
@@ -190,7 +190,7 @@ int noise_write_first(struct noise *noise, const uint8_t ephemeral_secret[NOISE_
 {
     uint8_t *e = out;
     uint8_t *s = e + NOISE_KEY_SIZE;
-    uint8_t *sealed = s + NOISE_KEY_SIZE + NOISE_TAG_SIZE;
+    uint8_t *sealed = s + NOISE_KEY_SIZE + AEAD_TAG_SIZE;
     int rc;
 
     CHECK(payload_size <= NOISE_PAYLOAD_SIZE_MAX);
@@ -214,7 +214,7 @@ static int read_first(struct noise *noise, const uint8_t *message, uint8_t *payl
                       size_t payload_size)
 {
     const uint8_t *s = message + NOISE_KEY_SIZE;
-    const uint8_t *sealed = s + NOISE_KEY_SIZE + NOISE_TAG_SIZE;
+    const uint8_t *sealed = s + NOISE_KEY_SIZE + AEAD_TAG_SIZE;
     int rc;
 
     memcpy(noise->remote_ephemeral, message, NOISE_KEY_SIZE);
@@ -223,7 +223,7 @@ static int read_first(struct noise *noise, const uint8_t *message, uint8_t *payl
     if (rc != ERR_OK) {
         return rc;
     }
-    rc = decrypt_and_hash(noise, s, NOISE_KEY_SIZE + NOISE_TAG_SIZE, noise->remote_static);
+    rc = decrypt_and_hash(noise, s, NOISE_KEY_SIZE + AEAD_TAG_SIZE, noise->remote_static);
     if (rc != ERR_OK) {
         return rc;
     }
@@ -231,7 +231,7 @@ static int read_first(struct noise *noise, const uint8_t *message, uint8_t *payl
     if (rc != ERR_OK) {
         return rc;
     }
-    return decrypt_and_hash(noise, sealed, payload_size + NOISE_TAG_SIZE, payload);
+    return decrypt_and_hash(noise, sealed, payload_size + AEAD_TAG_SIZE, payload);
 }
 
 int noise_read_first(struct noise *noise, const uint8_t *message, size_t size, uint8_t *payload,
@@ -292,8 +292,7 @@ static int read_second(struct noise *noise, const uint8_t *message, uint8_t *pay
     if (noise->psk_used) {
         mix_psk(noise);
     }
-    return decrypt_and_hash(noise, message + NOISE_KEY_SIZE, payload_size + NOISE_TAG_SIZE,
-                            payload);
+    return decrypt_and_hash(noise, message + NOISE_KEY_SIZE, payload_size + AEAD_TAG_SIZE, payload);
 }
 
 int noise_read_second(struct noise *noise, const uint8_t *message, size_t size, uint8_t *payload,

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/crypto/aead.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +21,9 @@
 enum {
     NOISE_KEY_SIZE = 32,
     NOISE_HASH_SIZE = 64, /* BLAKE2b-512 */
-    NOISE_TAG_SIZE = 16,
     NOISE_PAYLOAD_SIZE_MAX = 1024,
-    NOISE_FIRST_OVERHEAD = NOISE_KEY_SIZE + NOISE_KEY_SIZE + NOISE_TAG_SIZE + NOISE_TAG_SIZE,
-    NOISE_SECOND_OVERHEAD = NOISE_KEY_SIZE + NOISE_TAG_SIZE,
+    NOISE_FIRST_OVERHEAD = NOISE_KEY_SIZE + NOISE_KEY_SIZE + AEAD_TAG_SIZE + AEAD_TAG_SIZE,
+    NOISE_SECOND_OVERHEAD = NOISE_KEY_SIZE + AEAD_TAG_SIZE,
 };
 
 /** What both sides must agree on, and our own static key pair. All borrowed for the call. */

@@ -11,8 +11,8 @@ enum {
     MAC_AT = PUNCH_PROBE_SIZE - MAC_SIZE,
 };
 
-void punch_probe_encode(const struct punch_probe *probe,
-                        const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE], uint8_t out[PUNCH_PROBE_SIZE])
+void punch_probe_encode(const struct punch_probe *probe, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
+                        uint8_t out[PUNCH_PROBE_SIZE])
 {
     struct wbuf w = wbuf_over(out, PUNCH_PROBE_SIZE);
     uint8_t side = (uint8_t)probe->side;
@@ -30,7 +30,7 @@ void punch_probe_encode(const struct punch_probe *probe,
     }
     wbuf_zeros(&w, 6);
     CHECK(wbuf_ok(&w) && wbuf_size(&w) == MAC_AT);
-    mac_label(out + MAC_AT, key, PUNCH_PROBE_MAC_KEY_SIZE, "", out, MAC_AT);
+    mac_label(out + MAC_AT, key, PUNCH_PROBE_KEY_SIZE, "", out, MAC_AT);
 }
 
 bool punch_probe_id(const uint8_t *data, size_t size, uint64_t *punch_id)
@@ -61,7 +61,7 @@ static bool observed_ok(const struct punch_probe *probe)
     return probe->answer ? !ip_zero && !port_zero : ip_zero && port_zero;
 }
 
-int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE],
+int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
                        enum punch_probe_side own_side, const uint8_t *data, size_t size)
 {
     struct rbuf r = rbuf_over(data, size);
@@ -79,7 +79,7 @@ int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_MA
     rbuf_zeros(&r, 6);
     mac = rbuf_take(&r, MAC_SIZE);
     if (!rbuf_done(&r) || type != FRAME_TYPE_PUNCH ||
-        !mac_ok(mac, key, PUNCH_PROBE_MAC_KEY_SIZE, data, MAC_AT)) {
+        !mac_ok(mac, key, PUNCH_PROBE_KEY_SIZE, data, MAC_AT)) {
         return ERR_DROP;
     }
     m.answer = (side & PUNCH_PROBE_ANSWER_FLAG) != 0;

@@ -25,7 +25,6 @@
 
 enum {
     PUNCH_PROBE_SIZE = 64,
-    PUNCH_PROBE_MAC_KEY_SIZE = 32,
     PUNCH_PROBE_ANSWER_FLAG = 0x80,
 };
 
@@ -43,8 +42,8 @@ struct punch_probe {
 };
 
 /** Write a probe or answer with its mac. observed is written in answers only. */
-void punch_probe_encode(const struct punch_probe *probe,
-                        const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE], uint8_t out[PUNCH_PROBE_SIZE]);
+void punch_probe_encode(const struct punch_probe *probe, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
+                        uint8_t out[PUNCH_PROBE_SIZE]);
 
 /** The punch id of a frame, to find its key. False if it is no punch probe by type and size. */
 bool punch_probe_id(const uint8_t *data, size_t size, uint64_t *punch_id);
@@ -54,5 +53,5 @@ bool punch_probe_id(const uint8_t *data, size_t size, uint64_t *punch_id);
  * ERR_DROP, with out untouched: wrong size, type or mac, unknown bits, reserved bytes not zero, our
  * own side, an observed address in a probe, or none in an answer. Pure.
  */
-int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE],
+int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
                        enum punch_probe_side own_side, const uint8_t *data, size_t size) MUST_CHECK;

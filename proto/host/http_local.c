@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/host/http_local.h"
 
+#include "proto/net/endpoint.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -14,8 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HOST_SIZE = 256 };
-
 struct http_local {
     struct ev_loop *loop;
     struct http_local_options options;
@@ -28,7 +28,7 @@ struct http_local {
 /* -- Requests --------------------------------------------------------------------------------- */
 
 /* The name in a Host header without brackets and port. False if it has no sensible form. */
-static bool host_name(const char *header, char out[HOST_SIZE])
+static bool host_name(const char *header, char out[HOST_TEXT_SIZE])
 {
     const char *start = header;
     size_t size;
@@ -44,7 +44,7 @@ static bool host_name(const char *header, char out[HOST_SIZE])
     } else {
         size = strcspn(header, ":");
     }
-    if (size == 0 || size >= HOST_SIZE) {
+    if (size == 0 || size >= HOST_TEXT_SIZE) {
         return false;
     }
     memcpy(out, start, size);
@@ -56,7 +56,7 @@ static bool host_name(const char *header, char out[HOST_SIZE])
  * or one of our names. */
 static bool host_is_allowed(const struct http_local *http, const char *header)
 {
-    char name[HOST_SIZE];
+    char name[HOST_TEXT_SIZE];
     struct in6_addr address;
 
     if (header == NULL || !host_name(header, name)) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/host/resolve.h"
 
+#include "proto/net/endpoint.h"
+
 #include <ev.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -13,7 +15,6 @@
 #include <sys/socket.h>
 
 enum {
-    HOST_SIZE = 256,
     THREAD_STACK_SIZE = 256 * 1024,
 };
 
@@ -32,7 +33,7 @@ struct job {
     struct job *next;
     struct shared *shared;
     struct resolve_caller caller;
-    char host[HOST_SIZE];
+    char host[HOST_TEXT_SIZE];
     uint16_t port;
     struct endpoint endpoints[RESOLVE_ENDPOINTS_MAX];
     size_t count;
@@ -207,7 +208,7 @@ int resolver_start(struct resolver *resolver, const char *host, uint16_t port,
 {
     struct job *job;
 
-    if (resolver->pending_count == RESOLVE_PENDING_MAX || strlen(host) >= HOST_SIZE) {
+    if (resolver->pending_count == RESOLVE_PENDING_MAX || strlen(host) >= HOST_TEXT_SIZE) {
         return ERR_LIMIT;
     }
     job = calloc(1, sizeof(*job));

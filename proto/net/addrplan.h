@@ -24,6 +24,7 @@ enum addrplan_kind {
 enum {
     EUI64_SIZE = 8,
     ADDRPLAN_MIDDLE_SIZE = 4,
+    ADDRPLAN_FIXED_MAX = 4, /* EUI-64s, and so fixed addresses, of one host */
 };
 
 /** What a 16-byte IPv6 address is in the plan. */
@@ -58,6 +59,10 @@ struct addrplan_pool {
 };
 
 enum { ADDRPLAN_POOL_TEXT_SIZE = 20 };
+
+/** The pool of a host whose user chose none: 100.64.0.0/16. */
+#define ADDRPLAN_POOL_DEFAULT                                                                      \
+    ((struct addrplan_pool){.base = UINT32_C(0x64400000), .prefix_bits = 16})
 
 /** Parse "100.64.0.0/16". Host bits are cleared and noted in host_bits, so that the caller can
  * say what the pool really is. False (out untouched) for anything else. */

@@ -12,6 +12,7 @@
 enum {
     ENDPOINT_TEXT_SIZE = 56,  /* "[ipv6]:65535" and NUL, with room */
     ENDPOINT_BYTES_SIZE = 18, /* ip(16) || port(2) */
+    HOST_TEXT_SIZE = 254,     /* a DNS name or an IP address as text: 253 characters and NUL */
 };
 
 /** Address in 16-byte form and port in host order. All zero means "none". */

@@ -16,8 +16,7 @@
 
 enum {
     CONTROL_ARENA_SIZE = 65536,
-    CONTROL_TEXT_SIZE_MAX = 255,         /* any string, without the NUL */
-    CONTROL_RECORD_SIZE_MAX = 1024 + 64, /* a signed record with its signature */
+    CONTROL_TEXT_SIZE_MAX = 255, /* any string, without the NUL */
 };
 
 /** Memory for one unpacked message; about 64 KiB, so keep one per loop, not one per peer. */

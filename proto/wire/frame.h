@@ -106,11 +106,14 @@ enum {
     KEY_SIZE = 32,
     KEY_TEXT_SIZE = 53, /* 52 base32 characters and NUL */
     SIGNATURE_SIZE = 64,
+    PUNCH_TOKEN_SIZE = 16,     /* random; tells one side of a punch from another */
+    PUNCH_PROBE_KEY_SIZE = 32, /* of the MAC of a punch's probes */
     SESSION_DGRAM_HEADER_SIZE = 1 + KEY_SIZE,
     CONTROL_SIZE_MAX = 16384, /* one protobuf Control */
     CONTROL_CAPSULE_TYPE = 0x5354,
     DATAGRAM_CAPSULE_TYPE = 0x00, /* RFC 9297 */
-    INNER_MTU_DEFAULT = 1280,
+    INNER_MTU_MIN = 1280,         /* IPv6 asks for it */
+    INNER_MTU_DEFAULT = INNER_MTU_MIN,
     INNER_MTU_MAX = 9000,
     FRAME_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX + FRAME_OVERHEAD,
 };

@@ -9,7 +9,7 @@
 
 enum {
     NAME_SIZE_MAX = 63,
-    NAME_TEXT_SIZE = NAME_SIZE_MAX + 1,
+    NAME_TEXT_SIZE = NAME_SIZE_MAX + 1, /* with NUL; as long as any DNS label */
 };
 
 /** True for [a-z0-9-]{1,63} that neither begins nor ends with a hyphen. */

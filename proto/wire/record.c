@@ -321,7 +321,7 @@ int record_member_encode(uint8_t *out, size_t *size, const struct record_member 
         wbuf_u8(&w, record->services[i].protocol);
         wbuf_u16(&w, record->services[i].port);
     }
-    count_write(&w, record->fixed_count, RECORD_FIXED_MAX);
+    count_write(&w, record->fixed_count, ADDRPLAN_FIXED_MAX);
     for (size_t i = 0; !w.failed && i < record->fixed_count; i++) {
         wbuf_put(&w, record->fixed[i], sizeof(record->fixed[i]));
     }
@@ -344,7 +344,7 @@ int record_member_decode(struct record_member *out, const uint8_t *data, size_t 
         m.services[i].protocol = rbuf_u8(&r);
         m.services[i].port = rbuf_u16(&r);
     }
-    m.fixed_count = count_read(&r, RECORD_FIXED_MAX);
+    m.fixed_count = count_read(&r, ADDRPLAN_FIXED_MAX);
     for (size_t i = 0; i < m.fixed_count; i++) {
         rbuf_copy(&r, m.fixed[i], sizeof(m.fixed[i]));
     }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/net/addrplan.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/name.h"
@@ -34,14 +35,15 @@ enum {
     RECORD_HEADER_SIZE = 54,
     RECORD_SIZE_MAX = 512,         /* without the signature */
     RECORD_MEMBER_SIZE_MAX = 1024, /* the member part alone may be longer */
-    RECORD_SIGNED_SIZE_MAX = RECORD_MEMBER_SIZE_MAX + SIGNATURE_SIZE,
+    RECORD_SIGNED_SIZE_MIN = RECORD_HEADER_SIZE + SIGNATURE_SIZE,
+    RECORD_SIGNED_SIZE_MAX = RECORD_MEMBER_SIZE_MAX + SIGNATURE_SIZE, /* of a member part */
+    RECORD_OTHER_SIGNED_SIZE_MAX = RECORD_SIZE_MAX + SIGNATURE_SIZE,  /* of any other record */
     RECORD_ADDRESSES_MAX = 8,
     RECORD_APPS_MAX = 8,
     RECORD_APP_SIZE = 32, /* 31 characters and NUL */
     RECORD_REWARD_SIZE = 129,
     RECORD_RELAYS_MAX = 4,
     RECORD_SERVICES_MAX = 16,
-    RECORD_FIXED_MAX = 4,
     RECORD_GROUPS_MAX = 8,
     RECORD_CLOCK_SKEW_MS = 600000, /* tolerated difference of wall clocks */
 };
@@ -97,7 +99,7 @@ struct record_member {
     size_t relays_count;
     struct record_service services[RECORD_SERVICES_MAX];
     size_t services_count;
-    uint8_t fixed[RECORD_FIXED_MAX][8]; /* EUI-64 of claimed fixed addresses */
+    uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* of claimed fixed addresses */
     size_t fixed_count;
 };
 

@@ -175,9 +175,9 @@ static int parse_host_name(struct parse *p, struct span name, bool bracketed, st
         return refuse(p, "the host at character %zu is empty: write a name or an address there",
                       place(p, name));
     }
-    if (name.size >= URL_HOST_SIZE) {
+    if (name.size >= HOST_TEXT_SIZE) {
         return refuse(p, "the host at character %zu is longer than %d characters", place(p, name),
-                      URL_HOST_SIZE - 1);
+                      HOST_TEXT_SIZE - 1);
     }
     for (size_t i = 0; i < name.size; i++) {
         char c = name.at[i];
@@ -257,11 +257,11 @@ static int parse_invite(struct parse *p, struct span value)
     if (p->url.has_invite) {
         return refuse(p, "there is a second invite at character %zu: keep one", place(p, value));
     }
-    if (base32_decode(p->url.invite, URL_INVITE_SIZE, value.at, value.size) != ERR_OK) {
+    if (base32_decode(p->url.invite, INVITE_SIZE, value.at, value.size) != ERR_OK) {
         return refuse(p,
                       "the invite at character %zu is not %d characters a-z and 2-7: "
                       "copy the whole URL again, or ask for a new one",
-                      place(p, value), (int)BASE32_TEXT_SIZE(URL_INVITE_SIZE));
+                      place(p, value), (int)BASE32_TEXT_SIZE(INVITE_SIZE));
     }
     p->url.has_invite = true;
     return ERR_OK;
@@ -374,7 +374,7 @@ int url_print(const struct url *url, char *text, size_t capacity)
 {
     struct wbuf w = wbuf_over((uint8_t *)text, capacity);
     char key[KEY_TEXT_SIZE];
-    char invite[BASE32_TEXT_SIZE(URL_INVITE_SIZE) + 1];
+    char invite[BASE32_TEXT_SIZE(INVITE_SIZE) + 1];
 
     put_text(&w, url->kind == URL_KIND_ZIGLAN ? "ziglan://" : "relay://");
     base32_encode(key, url->key, KEY_SIZE);
@@ -384,7 +384,7 @@ int url_print(const struct url *url, char *text, size_t capacity)
         put_host(&w, &url->hosts[i]);
     }
     if (url->has_invite) {
-        base32_encode(invite, url->invite, URL_INVITE_SIZE);
+        base32_encode(invite, url->invite, INVITE_SIZE);
         put_text(&w, "?invite=");
         put_text(&w, invite);
     }

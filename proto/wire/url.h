@@ -9,7 +9,9 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/net/endpoint.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/name.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +19,9 @@
 
 enum {
     URL_HOSTS_MAX = 8,
-    URL_HOST_SIZE = 254, /* 253 characters and NUL */
-    URL_LABEL_SIZE = 64, /* 63 characters and NUL */
-    URL_INVITE_SIZE = 16,
-    URL_SIZE_MAX = 2500, /* longer texts are refused */
+    URL_HOSTS_TEXT_SIZE = URL_HOSTS_MAX * (HOST_TEXT_SIZE + 8), /* "[HOST]:PORT,..." and NUL */
+    INVITE_SIZE = 16,                                           /* random bytes of an invite */
+    URL_SIZE_MAX = 2500,                                        /* longer texts are refused */
     URL_ERROR_SIZE = 160,
 };
 
@@ -30,9 +31,9 @@ enum url_kind {
 };
 
 struct url_host {
-    char name[URL_HOST_SIZE]; /* lower case, IPv6 without brackets */
-    uint16_t port;            /* 0: not given */
-    bool numeric;             /* an IP address, not a name */
+    char name[HOST_TEXT_SIZE]; /* lower case, IPv6 without brackets */
+    uint16_t port;             /* 0: not given */
+    bool numeric;              /* an IP address, not a name */
 };
 
 struct url {
@@ -41,8 +42,8 @@ struct url {
     struct url_host hosts[URL_HOSTS_MAX];
     size_t hosts_count; /* at least 1 */
     bool has_invite;
-    uint8_t invite[URL_INVITE_SIZE];
-    char name[URL_LABEL_SIZE]; /* what the ziglan calls itself; empty: not told */
+    uint8_t invite[INVITE_SIZE];
+    char name[NAME_TEXT_SIZE]; /* what the ziglan calls itself; empty: not told */
 };
 
 /** Parse size characters (no NUL needed). ERR_DROP leaves out alone and writes one sentence that

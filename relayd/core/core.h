@@ -87,7 +87,7 @@ enum verdict relay_core_invite(struct relay_core *core, const struct directory_t
 /** One member for a listing. */
 struct relay_member {
     uint8_t key[KEY_SIZE];
-    char name[DIRECTORY_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
     bool online, revoked;
     uint64_t expires_ms;    /* of the admission, wall clock */
     struct endpoint remote; /* online: where its session comes from */

@@ -22,7 +22,9 @@
 #include "proto/base/map.h"
 #include "proto/base/wall_watch.h"
 #include "proto/wire/control.h"
+#include "proto/wire/name.h"
 #include "proto/wire/record.h"
+#include "proto/wire/url.h"
 #include "relayd/core/core.h"
 #include "relayd/core/fair.h"
 #include "relayd/core/session_index.h"
@@ -92,9 +94,9 @@ struct join_waiting {
     uint32_t request_id;
     bool counted; /* as news */
     size_t invite_size, part_size;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
-    char wanted_name[DIRECTORY_NAME_SIZE];
-    uint8_t part[DIRECTORY_PART_SIZE_MAX];
+    uint8_t invite[INVITE_SIZE];
+    char wanted_name[NAME_TEXT_SIZE];
+    uint8_t part[RECORD_SIGNED_SIZE_MAX];
     enum verdict verdict;
     struct directory_joined joined;
 };
@@ -143,8 +145,8 @@ TAILQ_HEAD(relay_client_list, relay_client);
 struct relay_core {
     struct env env;
     struct relay_config cfg; /* its texts point to the copies below */
-    char name[64];
-    char public_hosts[2200];
+    char name[NAME_TEXT_SIZE];
+    char public_hosts[URL_HOSTS_TEXT_SIZE];
     uint32_t session_capacity; /* session_max at the start */
     struct store *store;
     struct link_hub *hub;

@@ -19,7 +19,7 @@
 enum {
     FIRST_INVITE_USES = 25,
     FIRST_INVITE_DAYS = 30,
-    HOST_SIZE = 300,
+    HOST_SIZE = HOST_TEXT_SIZE + 8, /* "[HOST]:PORT" and NUL */
 };
 
 struct init {
@@ -230,7 +230,7 @@ static int invite_make(const struct init *init, const struct identity *relay,
     struct directory_config cfg = {.env = os_env_port(init->os), .identity = relay};
     struct directory *directory = NULL;
     struct store *store = NULL;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     char path[SETTINGS_PATH_SIZE];
     enum verdict verdict;
     int rc;

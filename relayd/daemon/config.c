@@ -61,11 +61,11 @@ static const cyaml_schema_field_t stun_fields[] = {
     CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct raw, member, 0, size_max)
 
 static const cyaml_schema_field_t fields[] = {
-    TEXT_FIELD("name", name, SETTINGS_NAME_SIZE - 1),
+    TEXT_FIELD("name", name, NAME_TEXT_SIZE - 1),
     CYAML_FIELD_SEQUENCE("listen", OPTIONAL, struct raw, listen, &text_schema, 0,
                          SETTINGS_LISTEN_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("public", OPTIONAL, struct raw, hosts, hosts_count, &text_schema, 0,
-                               SETTINGS_PUBLIC_MAX),
+                               URL_HOSTS_MAX),
     TEXT_FIELD("key", key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("ziglan_key", ziglan_key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("delegation", delegation, SETTINGS_PATH_SIZE - 1),

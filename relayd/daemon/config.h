@@ -10,6 +10,8 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/net/endpoint.h"
+#include "proto/wire/name.h"
+#include "proto/wire/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,10 +21,7 @@
 enum {
     SETTINGS_TEXT_SIZE_MAX = 65536, /* a configuration file */
     SETTINGS_LISTEN_MAX = 8,
-    SETTINGS_PUBLIC_MAX = 8,
-    SETTINGS_PUBLIC_SIZE = SETTINGS_PUBLIC_MAX * 262, /* hosts joined by commas, and NUL */
     SETTINGS_PATH_SIZE = 1024,
-    SETTINGS_NAME_SIZE = 64, /* a DNS label and NUL */
     SETTINGS_ERROR_SIZE = CONFIG_TEXT_ERROR_SIZE,
     SETTINGS_SESSION_MAX = 1000000, /* the largest value `session_max` may have */
     SETTINGS_PORT_DEFAULT = 4433,
@@ -32,11 +31,11 @@ enum {
 /** All settings; plain values, so that a reload is an assignment. Paths are complete: relative
  * ones in the file count from the file's own folder. */
 struct relay_settings {
-    char name[SETTINGS_NAME_SIZE]; /* of the ziglan */
+    char name[NAME_TEXT_SIZE]; /* of the ziglan */
     struct endpoint listen[SETTINGS_LISTEN_MAX];
     size_t listen_count;
     bool listen_default; /* none was named: SETTINGS_PORT_SPARE as well, where it can be had */
-    char public_hosts[SETTINGS_PUBLIC_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
+    char public_hosts[URL_HOSTS_TEXT_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
     char key_path[SETTINGS_PATH_SIZE];
     char ziglan_key_path[SETTINGS_PATH_SIZE];
     char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the ziglan's key is at hand */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 int invite_url_print(char text[URL_SIZE_MAX], const uint8_t key[KEY_SIZE], const char *hosts,
-                     const char *name, const uint8_t invite[URL_INVITE_SIZE])
+                     const char *name, const uint8_t invite[INVITE_SIZE])
 {
     char key_chars[KEY_TEXT_SIZE];
     char error[URL_ERROR_SIZE];
@@ -24,7 +24,7 @@ int invite_url_print(char text[URL_SIZE_MAX], const uint8_t key[KEY_SIZE], const
         return rc;
     }
     url.has_invite = true;
-    memcpy(url.invite, invite, URL_INVITE_SIZE);
+    memcpy(url.invite, invite, INVITE_SIZE);
     (void)snprintf(url.name, sizeof(url.name), "%s", name);
     return url_print(&url, text, URL_SIZE_MAX);
 }

@@ -17,4 +17,4 @@
  * ERR_DROP if hosts is empty or not valid, ERR_LIMIT if it does not fit.
  */
 int invite_url_print(char text[URL_SIZE_MAX], const uint8_t key[KEY_SIZE], const char *hosts,
-                     const char *name, const uint8_t invite[URL_INVITE_SIZE]) MUST_CHECK;
+                     const char *name, const uint8_t invite[INVITE_SIZE]) MUST_CHECK;

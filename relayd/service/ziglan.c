@@ -171,7 +171,7 @@ uint64_t ziglan_admitted_until(struct relay_core *core, const uint8_t key[KEY_SI
 /* A key and its name for the log, before an action that makes the name free. */
 struct who {
     char peer[11];
-    char name[DIRECTORY_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
 };
 
 static struct who who_is(struct relay_core *core, const uint8_t key[KEY_SIZE])
@@ -266,7 +266,7 @@ bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE])
 
 /* Never the invite itself: whoever reads the log could join. */
 static void invite_log(const struct relay_core *core, const struct directory_terms *terms,
-                       const uint8_t invite[DIRECTORY_INVITE_SIZE])
+                       const uint8_t invite[INVITE_SIZE])
 {
     char id[DIRECTORY_INVITE_ID_SIZE];
     char when[WALL_TEXT_SIZE];
@@ -280,7 +280,7 @@ static void invite_log(const struct relay_core *core, const struct directory_ter
 enum verdict relay_core_invite(struct relay_core *core, const struct directory_terms *terms,
                                char text[URL_SIZE_MAX])
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE] = {0};
+    uint8_t invite[INVITE_SIZE] = {0};
     enum verdict verdict;
 
     if (core->directory == NULL) {

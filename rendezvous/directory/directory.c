@@ -303,7 +303,7 @@ enum verdict directory_find_key(struct directory *directory, const uint8_t key[K
 static int next_key(struct directory *d, enum store_table table, const uint8_t key[KEY_SIZE],
                     uint8_t next[KEY_SIZE], bool *found)
 {
-    uint8_t record[DIRECTORY_PART_SIZE_MAX];
+    uint8_t record[RECORD_SIGNED_SIZE_MAX];
     struct store_cursor cursor = store_cursor_from(table, key, KEY_SIZE);
     size_t size;
     int rc;

@@ -19,6 +19,9 @@
 #include "proto/base/err.h"
 #include "proto/crypto/identity.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/name.h"
+#include "proto/wire/record.h"
+#include "proto/wire/url.h"
 #include "proto/wire/verdict.h"
 #include "rendezvous/store/store.h"
 
@@ -27,10 +30,6 @@
 #include <stdint.h>
 
 enum {
-    DIRECTORY_NAME_SIZE = 64,              /* a DNS label and NUL */
-    DIRECTORY_PART_SIZE_MAX = 1088,        /* a signed member part */
-    DIRECTORY_RECORD_SIZE_MAX = 576,       /* any other signed record */
-    DIRECTORY_INVITE_SIZE = 16,            /* random bytes of an invite */
     DIRECTORY_INVITE_ID_SIZE = 11,         /* by which an invite is spoken of, and NUL */
     DIRECTORY_MEMBER_COUNT_MAX = 10000,    /* default cap of members, and of revocations */
     DIRECTORY_INVITE_COUNT_MAX = 1000,     /* default cap of open invites */
@@ -81,19 +80,19 @@ uint32_t directory_invite_count(const struct directory *directory);
 /* ---- invites ---- */
 
 struct directory_terms {
-    uint32_t uses;                  /* how many may join with it; 0 counts as 1 */
-    uint64_t expires_ms;            /* wall clock; 0: never */
-    char name[DIRECTORY_NAME_SIZE]; /* the name to be granted, empty: the wished one */
+    uint32_t uses;             /* how many may join with it; 0 counts as 1 */
+    uint64_t expires_ms;       /* wall clock; 0: never */
+    char name[NAME_TEXT_SIZE]; /* the name to be granted, empty: the wished one */
 };
 
 /** Make an invite. The 16 bytes are known to nobody but the caller: the store keeps their hash.
  * BAD_REQUEST (name not a label or reserved, expiry in the past), LIMIT, UNAVAILABLE. */
 enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
-                              uint8_t invite[DIRECTORY_INVITE_SIZE]);
+                              uint8_t invite[INVITE_SIZE]);
 
 /** By what an invite may be called in a log: ten characters of its hash, which nobody can join
  * with. Returns id. */
-const char *directory_invite_id(const uint8_t invite[DIRECTORY_INVITE_SIZE],
+const char *directory_invite_id(const uint8_t invite[INVITE_SIZE],
                                 char id[DIRECTORY_INVITE_ID_SIZE]);
 
 /** Forget expired invites, freed names and who left long ago, some at a time. Call it now and then
@@ -114,8 +113,8 @@ struct directory_join {
 };
 
 struct directory_joined {
-    char name[DIRECTORY_NAME_SIZE];
-    uint8_t admission[DIRECTORY_RECORD_SIZE_MAX];
+    char name[NAME_TEXT_SIZE];
+    uint8_t admission[RECORD_OTHER_SIGNED_SIZE_MAX];
     size_t admission_size;
     uint64_t expires_ms;                      /* of the admission */
     uint64_t sequence;                        /* of the directory */
@@ -177,13 +176,13 @@ uint64_t directory_admitted_until(struct directory *directory, const uint8_t key
  * a revoked or departed one has only its revocation. */
 struct directory_entry {
     uint8_t key[KEY_SIZE];
-    char name[DIRECTORY_NAME_SIZE]; /* granted name; of a revoked one: the name it had, if any */
-    uint64_t sequence;              /* of its latest change */
-    uint64_t expires_ms;            /* of the admission */
+    char name[NAME_TEXT_SIZE]; /* granted name; of a revoked one: the name it had, if any */
+    uint64_t sequence;         /* of its latest change */
+    uint64_t expires_ms;       /* of the admission */
     size_t member_part_size, admission_size, revocation_size;
-    uint8_t member_part[DIRECTORY_PART_SIZE_MAX];
-    uint8_t admission[DIRECTORY_RECORD_SIZE_MAX];
-    uint8_t revocation[DIRECTORY_RECORD_SIZE_MAX];
+    uint8_t member_part[RECORD_SIGNED_SIZE_MAX];
+    uint8_t admission[RECORD_OTHER_SIGNED_SIZE_MAX];
+    uint8_t revocation[RECORD_OTHER_SIGNED_SIZE_MAX];
 };
 
 /** Find by key (revoked ones too), by name (case-insensitive), or by address: a key-derived IPv6

@@ -94,7 +94,7 @@ int directory_name_write(struct directory *directory, const char *name, const ui
 
 /** A free name for the key: `base` or the next best. found false if there is none. */
 int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE], const char *base,
-                        char name[DIRECTORY_NAME_SIZE], bool *found) MUST_CHECK;
+                        char name[NAME_TEXT_SIZE], bool *found) MUST_CHECK;
 
 /** Inside a transaction: the key's addresses are those of its part `now`; `before` (NULL: none)
  * is its former part, whose other claims become free. A claim that another key holds stays its. */

@@ -14,8 +14,7 @@ enum { INVITE_VALUE_SIZE_MAX = 4 + 8 + 1 + NAME_SIZE_MAX };
 
 static const char invite_label[] = "ziglan invite 1";
 
-static void invite_hash(uint8_t hash[DIRECTORY_INVITE_HASH_SIZE],
-                        const uint8_t invite[DIRECTORY_INVITE_SIZE])
+static void invite_hash(uint8_t hash[DIRECTORY_INVITE_HASH_SIZE], const uint8_t invite[INVITE_SIZE])
 {
     crypto_generichash_state state;
 
@@ -23,12 +22,12 @@ static void invite_hash(uint8_t hash[DIRECTORY_INVITE_HASH_SIZE],
     (void)crypto_generichash_init(&state, NULL, 0, DIRECTORY_INVITE_HASH_SIZE);
     (void)crypto_generichash_update(&state, (const uint8_t *)invite_label,
                                     sizeof(invite_label) - 1);
-    (void)crypto_generichash_update(&state, invite, DIRECTORY_INVITE_SIZE);
+    (void)crypto_generichash_update(&state, invite, INVITE_SIZE);
     (void)crypto_generichash_final(&state, hash, DIRECTORY_INVITE_HASH_SIZE);
     sodium_memzero(&state, sizeof(state));
 }
 
-const char *directory_invite_id(const uint8_t invite[DIRECTORY_INVITE_SIZE],
+const char *directory_invite_id(const uint8_t invite[INVITE_SIZE],
                                 char id[DIRECTORY_INVITE_ID_SIZE])
 {
     uint8_t hash[DIRECTORY_INVITE_HASH_SIZE];
@@ -78,7 +77,7 @@ static bool terms_open(const struct directory_terms *terms, uint64_t now_ms)
 }
 
 enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
-                              uint8_t invite[DIRECTORY_INVITE_SIZE])
+                              uint8_t invite[INVITE_SIZE])
 {
     uint8_t hash[DIRECTORY_INVITE_HASH_SIZE];
     struct directory_terms kept = *terms;
@@ -95,11 +94,11 @@ enum verdict directory_invite(struct directory *directory, const struct director
     if (directory->invite_count >= directory->invite_max) {
         return VERDICT_LIMIT;
     }
-    env_random(directory->env, invite, DIRECTORY_INVITE_SIZE);
+    env_random(directory->env, invite, INVITE_SIZE);
     invite_hash(hash, invite);
     rc = terms_write(directory, hash, &kept);
     if (rc != ERR_OK) {
-        sodium_memzero(invite, DIRECTORY_INVITE_SIZE);
+        sodium_memzero(invite, INVITE_SIZE);
         return directory_unavailable(directory, "invite", rc);
     }
     directory->invite_count++;
@@ -114,7 +113,7 @@ int directory_invite_find(struct directory *directory, const uint8_t *invite, si
     int rc;
 
     *found = false;
-    if (invite == NULL || size != DIRECTORY_INVITE_SIZE) {
+    if (invite == NULL || size != INVITE_SIZE) {
         return ERR_OK;
     }
     invite_hash(out->hash, invite);
@@ -219,7 +218,7 @@ static int sweep_names(struct directory *d, uint64_t now_ms)
 /* One who left need not be told about once no host can hold its admission any more. */
 static int sweep_left(struct directory *d, uint64_t now_ms, uint32_t *removed)
 {
-    uint8_t value[DIRECTORY_RECORD_SIZE_MAX];
+    uint8_t value[RECORD_OTHER_SIGNED_SIZE_MAX];
     struct record_revocation revocation;
     uint8_t number[8];
     size_t size;

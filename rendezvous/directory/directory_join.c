@@ -25,7 +25,7 @@ static enum verdict part_check(const struct directory *d, struct joining *j)
     const struct directory_join *request = j->request;
     struct record_parts parts;
 
-    if (request->member_part_size > DIRECTORY_PART_SIZE_MAX ||
+    if (request->member_part_size > RECORD_SIGNED_SIZE_MAX ||
         signed_open(&parts, RECORD_TYPE_MEMBER, request->member_part, request->member_part_size) !=
             ERR_OK ||
         record_member_decode(&j->part, parts.record, parts.record_size) != ERR_OK ||

@@ -66,7 +66,7 @@ static bool name_is_free(const struct directory *d, const struct directory_name 
 }
 
 /* base with a suffix, cut so that both fit into a label. */
-static void name_compose(char name[DIRECTORY_NAME_SIZE], const char *base, const char *suffix)
+static void name_compose(char name[NAME_TEXT_SIZE], const char *base, const char *suffix)
 {
     size_t room = NAME_SIZE_MAX - strlen(suffix);
     size_t size = strlen(base);
@@ -82,7 +82,7 @@ static void name_compose(char name[DIRECTORY_NAME_SIZE], const char *base, const
 }
 
 int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE], const char *base,
-                        char name[DIRECTORY_NAME_SIZE], bool *found)
+                        char name[NAME_TEXT_SIZE], bool *found)
 {
     struct directory_name holder;
     char suffix[NAME_SUFFIX_SIZE] = "";
@@ -198,11 +198,11 @@ int directory_addresses_free(struct directory *directory, const uint8_t key[KEY_
 /* ---- finding ---- */
 
 /* A name as it is stored. False if it cannot be one. */
-static bool name_lower(char out[DIRECTORY_NAME_SIZE], const char *name)
+static bool name_lower(char out[NAME_TEXT_SIZE], const char *name)
 {
     size_t size = strlen(name);
 
-    if (size == 0 || size >= DIRECTORY_NAME_SIZE) {
+    if (size == 0 || size >= NAME_TEXT_SIZE) {
         return false;
     }
     for (size_t i = 0; i <= size; i++) {
@@ -222,7 +222,7 @@ static enum verdict find_member(struct directory *d, const uint8_t key[KEY_SIZE]
 enum verdict directory_find_name(struct directory *directory, const char *name,
                                  struct directory_entry *out)
 {
-    char lower[DIRECTORY_NAME_SIZE];
+    char lower[NAME_TEXT_SIZE];
     struct directory_name holder;
 
     if (!name_lower(lower, name)) {
@@ -254,7 +254,7 @@ enum verdict directory_find_address(struct directory *directory, const uint8_t a
 
 enum verdict directory_resolve(struct directory *directory, const char *text, uint8_t key[KEY_SIZE])
 {
-    char lower[DIRECTORY_NAME_SIZE];
+    char lower[NAME_TEXT_SIZE];
     struct directory_name holder;
 
     if (key_parse(key, text, strlen(text)) == ERR_OK) {

@@ -79,7 +79,7 @@ static int walk_entries(struct repair *r, enum store_table table,
                         int (*visit)(struct repair *, const struct directory_entry *))
 {
     struct store_cursor cursor = store_cursor_from(table, NULL, 0);
-    uint8_t record[DIRECTORY_PART_SIZE_MAX];
+    uint8_t record[RECORD_SIGNED_SIZE_MAX];
     struct directory_entry entry;
     size_t size;
 
@@ -147,7 +147,7 @@ static int visit_former(struct repair *r, const struct directory_entry *entry)
    known any more: now. */
 static int check_name(struct repair *r, const struct store_cursor *at)
 {
-    char name[DIRECTORY_NAME_SIZE] = "";
+    char name[NAME_TEXT_SIZE] = "";
     struct directory_name holder;
     struct directory_entry entry;
     int rc;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static int revocation_make(struct directory *d, const uint8_t key[KEY_SIZE], uint64_t sequence,
-                           uint8_t reason, uint8_t out[DIRECTORY_RECORD_SIZE_MAX], size_t *size)
+                           uint8_t reason, uint8_t out[RECORD_OTHER_SIGNED_SIZE_MAX], size_t *size)
 {
     struct record_revocation revocation = {0};
     uint8_t record[RECORD_SIZE_MAX];
@@ -25,7 +25,7 @@ static int revocation_make(struct directory *d, const uint8_t key[KEY_SIZE], uin
     if (rc != ERR_OK) {
         return rc;
     }
-    return signed_make(out, DIRECTORY_RECORD_SIZE_MAX, size, d->identity, record, record_size);
+    return signed_make(out, RECORD_OTHER_SIGNED_SIZE_MAX, size, d->identity, record, record_size);
 }
 
 /* The revocation first: a store that breaks off in between has thrown the member out already. */
@@ -46,7 +46,7 @@ static int end_write(struct directory *d, const struct directory_entry *entry,
 static enum verdict member_end(struct directory *d, const struct directory_entry *entry,
                                uint8_t reason)
 {
-    uint8_t revocation[DIRECTORY_RECORD_SIZE_MAX];
+    uint8_t revocation[RECORD_OTHER_SIGNED_SIZE_MAX];
     uint64_t sequence = directory_sequence_next(d);
     size_t size = 0;
 

@@ -23,8 +23,6 @@
 #include <stdint.h>
 
 enum {
-    PUNCH_TOKEN_SIZE = 16,
-    PUNCH_PROBE_KEY_SIZE = 32,
     PUNCH_COUNT_MAX = 4096,     /* in all */
     PUNCH_PER_KEY_MAX = 256,    /* live and offered ones that one key takes part in; at either
                                    bound the longest silent live one makes room */

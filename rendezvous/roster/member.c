@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-_Static_assert((int)MEMBER_NAME_SIZE == (int)NAME_TEXT_SIZE, "names are copied whole");
-_Static_assert((int)MEMBER_RELAY_COUNT_MAX == (int)RECORD_RELAYS_MAX, "relays are copied whole");
-_Static_assert((int)MEMBER_EUI64_COUNT_MAX == (int)RECORD_FIXED_MAX, "claims are copied whole");
-_Static_assert((int)MEMBER_GROUP_COUNT_MAX == (int)RECORD_GROUPS_MAX, "groups are copied whole");
-
 int member_entry_verify(struct member_entry *out, const uint8_t ziglan_key[KEY_SIZE],
                         struct member_bytes delegation, uint64_t now_ms)
 {

@@ -7,19 +7,14 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/net/addrplan.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/name.h"
+#include "proto/wire/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum {
-    MEMBER_NAME_SIZE = 64, /* a DNS label and NUL */
-    MEMBER_RELAY_COUNT_MAX = 4,
-    MEMBER_EUI64_COUNT_MAX = 4,
-    MEMBER_GROUP_COUNT_MAX = 8,
-    MEMBER_EUI64_SIZE = 8,
-};
 
 /** Signed bytes, borrowed; data NULL and size 0 for none. */
 struct member_bytes {
@@ -30,15 +25,15 @@ struct member_bytes {
 /** What is to be believed about one member. */
 struct member {
     uint8_t key[KEY_SIZE];
-    char name[MEMBER_NAME_SIZE]; /* granted by the admission */
-    uint64_t sequence;           /* of the deciding record: admission or revocation */
-    uint64_t part_sequence;      /* of the member part */
-    uint64_t expires_ms;         /* of the admission, wall clock */
-    bool revoked;                /* then only key and sequence are meaningful */
+    char name[NAME_TEXT_SIZE]; /* granted by the admission */
+    uint64_t sequence;         /* of the deciding record: admission or revocation */
+    uint64_t part_sequence;    /* of the member part */
+    uint64_t expires_ms;       /* of the admission, wall clock */
+    bool revoked;              /* then only key and sequence are meaningful */
     uint8_t relay_count, eui64_count, group_count;
-    uint8_t relays[MEMBER_RELAY_COUNT_MAX][KEY_SIZE];
-    uint8_t eui64s[MEMBER_EUI64_COUNT_MAX][MEMBER_EUI64_SIZE]; /* claimed fixed addresses */
-    char groups[MEMBER_GROUP_COUNT_MAX][MEMBER_NAME_SIZE];
+    uint8_t relays[RECORD_RELAYS_MAX][KEY_SIZE];
+    uint8_t eui64s[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* claimed fixed addresses */
+    char groups[RECORD_GROUPS_MAX][NAME_TEXT_SIZE];
 };
 
 /** A verified delegation. */

@@ -11,17 +11,17 @@
 
 static int maps_new(struct roster *r)
 {
-    size_t claims_max = (size_t)r->member_max * MEMBER_EUI64_COUNT_MAX;
+    size_t claims_max = (size_t)r->member_max * ADDRPLAN_FIXED_MAX;
     int rc = map_new(&r->by_key, KEY_SIZE, r->member_max, r->env);
 
     if (rc == ERR_OK) {
-        rc = map_new(&r->by_name, MEMBER_NAME_SIZE, r->member_max, r->env);
+        rc = map_new(&r->by_name, NAME_TEXT_SIZE, r->member_max, r->env);
     }
     if (rc == ERR_OK) {
         rc = map_new(&r->by_ip6, 16, r->member_max, r->env);
     }
     if (rc == ERR_OK) {
-        rc = map_new(&r->by_eui64, MEMBER_EUI64_SIZE, claims_max, r->env);
+        rc = map_new(&r->by_eui64, EUI64_SIZE, claims_max, r->env);
     }
     if (rc == ERR_OK) {
         rc = map_new(&r->revoked, KEY_SIZE, r->member_max, r->env);
@@ -105,12 +105,12 @@ int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size
 /* ---- memory ---- */
 
 /* Names are map keys of fixed size: lower case, padded with zeros. False if too long. */
-static bool name_key(char out[MEMBER_NAME_SIZE], const char *name, size_t size)
+static bool name_key(char out[NAME_TEXT_SIZE], const char *name, size_t size)
 {
-    if (size == 0 || size >= MEMBER_NAME_SIZE) {
+    if (size == 0 || size >= NAME_TEXT_SIZE) {
         return false;
     }
-    memset(out, 0, MEMBER_NAME_SIZE);
+    memset(out, 0, NAME_TEXT_SIZE);
     for (size_t i = 0; i < size; i++) {
         out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
     }
@@ -124,7 +124,7 @@ static struct roster_slot *slot_find(const struct roster *r, const uint8_t key[K
 
 static void name_release(struct roster *r, const struct roster_slot *slot)
 {
-    char name[MEMBER_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
 
     if (name_key(name, slot->member.name, strlen(slot->member.name)) &&
         map_find_pointer(r->by_name, name) == slot) {
@@ -135,7 +135,7 @@ static void name_release(struct roster *r, const struct roster_slot *slot)
 /* The slot's name finds it, unless another key is remembered under that name. */
 static int name_claim(struct roster *r, struct roster_slot *slot)
 {
-    char name[MEMBER_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
     uint8_t bound[KEY_SIZE];
     size_t size = strlen(slot->member.name);
     bool found;
@@ -175,7 +175,7 @@ static bool is_live(const struct roster_slot *slot)
 /* A claim holds if nobody else's is remembered, or that one is no member any more. */
 static int claims_take(struct roster *r, struct roster_slot *slot)
 {
-    uint8_t binding[1 + ROSTER_EUI64_SIZE];
+    uint8_t binding[1 + EUI64_SIZE];
     uint8_t bound[KEY_SIZE];
     bool found;
     int rc = ERR_OK;
@@ -556,7 +556,7 @@ const struct roster_member *roster_find_key(const struct roster *roster,
 const struct roster_member *roster_find_name(const struct roster *roster, const char *name,
                                              size_t size)
 {
-    char wanted[MEMBER_NAME_SIZE];
+    char wanted[NAME_TEXT_SIZE];
 
     return name_key(wanted, name, size) ? member_of(map_find_pointer(roster->by_name, wanted))
                                         : NULL;
@@ -574,7 +574,7 @@ const struct roster_member *roster_find_ip6(const struct roster *roster, const u
 
 bool roster_remembered(struct roster *roster, const char *name, size_t size, uint8_t key[KEY_SIZE])
 {
-    char wanted[MEMBER_NAME_SIZE];
+    char wanted[NAME_TEXT_SIZE];
     bool found;
 
     return name_key(wanted, name, size) &&
@@ -584,7 +584,7 @@ bool roster_remembered(struct roster *roster, const char *name, size_t size, uin
 int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE])
 {
     struct roster_slot *slot = slot_find(roster, key);
-    char name[MEMBER_NAME_SIZE];
+    char name[NAME_TEXT_SIZE];
     int rc;
 
     if (!is_live(slot) || !name_key(name, slot->member.name, strlen(slot->member.name))) {

@@ -30,13 +30,13 @@ enum { ROSTER_MEMBER_COUNT_MAX = 10000 /* default cap */ };
 /** One member. Pointers to it are borrowed until the next call that may change the roster. */
 struct roster_member {
     uint8_t key[KEY_SIZE];
-    uint8_t ip6[16];             /* key-derived */
-    char name[MEMBER_NAME_SIZE]; /* granted name */
-    bool online;                 /* as its entry point said last; not kept over restarts */
-    bool name_conflict;          /* another key is remembered under this name */
+    uint8_t ip6[16];           /* key-derived */
+    char name[NAME_TEXT_SIZE]; /* granted name */
+    bool online;               /* as its entry point said last; not kept over restarts */
+    bool name_conflict;        /* another key is remembered under this name */
     uint8_t relay_count, eui64_count;
-    uint8_t relays[MEMBER_RELAY_COUNT_MAX][KEY_SIZE];
-    uint8_t eui64s[MEMBER_EUI64_COUNT_MAX][MEMBER_EUI64_SIZE];
+    uint8_t relays[RECORD_RELAYS_MAX][KEY_SIZE];
+    uint8_t eui64s[ADDRPLAN_FIXED_MAX][EUI64_SIZE];
     uint64_t expires_ms;
     uint64_t sequence;
 };

@@ -10,14 +10,15 @@
 #pragma once
 
 #include "proto/base/map.h"
+#include "proto/net/addrplan.h"
+#include "proto/wire/record.h"
 #include "rendezvous/roster/roster.h"
 
 enum {
     ROSTER_ENTRY_COUNT_MAX = 8, /* entry points whose delegation is kept */
     ROSTER_KIND_MEMBER = 1,
     ROSTER_KIND_REVOKED = 2,
-    ROSTER_VALUE_SIZE_MAX = 1 + 2 + 1088 + 2 + 576,
-    ROSTER_EUI64_SIZE = MEMBER_EUI64_SIZE,
+    ROSTER_VALUE_SIZE_MAX = 1 + 2 + RECORD_SIGNED_SIZE_MAX + 2 + RECORD_OTHER_SIGNED_SIZE_MAX,
 };
 
 /** How long a revocation is remembered: longer than an admission that was signed before it. */
@@ -95,5 +96,4 @@ int roster_binding_write(struct roster *roster, const void *name, size_t size,
                          const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /** The same key for a claimed EUI-64, as roster_binding_* want it. */
-void roster_eui64_binding(uint8_t out[1 + ROSTER_EUI64_SIZE],
-                          const uint8_t eui64[ROSTER_EUI64_SIZE]);
+void roster_eui64_binding(uint8_t out[1 + EUI64_SIZE], const uint8_t eui64[EUI64_SIZE]);

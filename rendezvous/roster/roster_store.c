@@ -12,7 +12,7 @@ static const char sequence_label[] = "roster.sequence";
 enum {
     SEQUENCE_KEY_SIZE = sizeof(sequence_label) - 1 + KEY_SIZE,
     MEMBER_KEY_SIZE = 2 * KEY_SIZE,
-    BINDING_KEY_SIZE_MAX = KEY_SIZE + MEMBER_NAME_SIZE,
+    BINDING_KEY_SIZE_MAX = KEY_SIZE + NAME_TEXT_SIZE,
     REVOKED_VALUE_SIZE = 1 + 8 + 8,
 };
 
@@ -88,11 +88,10 @@ int roster_save_sequence(struct roster *roster)
 
 /* ---- bindings ---- */
 
-void roster_eui64_binding(uint8_t out[1 + ROSTER_EUI64_SIZE],
-                          const uint8_t eui64[ROSTER_EUI64_SIZE])
+void roster_eui64_binding(uint8_t out[1 + EUI64_SIZE], const uint8_t eui64[EUI64_SIZE])
 {
     out[0] = 0; /* no name begins with it */
-    memcpy(out + 1, eui64, ROSTER_EUI64_SIZE);
+    memcpy(out + 1, eui64, EUI64_SIZE);
 }
 
 int roster_binding_read(struct roster *roster, const void *name, size_t size, uint8_t key[KEY_SIZE],

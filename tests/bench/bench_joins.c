@@ -47,7 +47,7 @@ static void joins_do(struct ziglan *z, const uint8_t *invite, uint32_t from, uin
 
 static void measure(const char *dir, uint32_t count, uint32_t group)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     char path[512], file[600], error[256] = "";
     struct ziglan z;
     uint64_t began;

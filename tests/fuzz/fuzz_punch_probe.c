@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE] = {1};
+    static const uint8_t key[PUNCH_PROBE_KEY_SIZE] = {1};
     uint8_t frame[PUNCH_PROBE_SIZE], again[PUNCH_PROBE_SIZE];
     enum punch_probe_side own;
     struct punch_probe probe;

@@ -110,7 +110,7 @@ static void check(struct roster *roster)
         CHECK(roster_find_key(roster, m->key) == m);
         CHECK(roster_find_ip6(roster, m->ip6) == m);
         CHECK(m->name_conflict || roster_find_name(roster, m->name, strlen(m->name)) == m);
-        CHECK(m->relay_count <= MEMBER_RELAY_COUNT_MAX && m->eui64_count <= MEMBER_EUI64_COUNT_MAX);
+        CHECK(m->relay_count <= RECORD_RELAYS_MAX && m->eui64_count <= ADDRPLAN_FIXED_MAX);
     }
 }
 

@@ -27,7 +27,7 @@ static inline struct identity node_of(uint32_t n)
 }
 
 struct part {
-    uint8_t bytes[DIRECTORY_PART_SIZE_MAX];
+    uint8_t bytes[RECORD_SIGNED_SIZE_MAX];
     size_t size;
 };
 
@@ -114,7 +114,7 @@ static inline void ziglan_fini(struct ziglan *z)
 
 /** An invite for so many uses; `days` 0: for ever. */
 static inline void ziglan_invite(struct ziglan *z, uint32_t uses, uint32_t days, const char *name,
-                                 uint8_t invite[DIRECTORY_INVITE_SIZE])
+                                 uint8_t invite[INVITE_SIZE])
 {
     struct directory_terms terms = {.uses = uses};
 
@@ -132,7 +132,7 @@ static inline enum verdict ziglan_join(struct ziglan *z, uint32_t n, const uint8
     struct directory_join join = {
         .key = identity.public_key,
         .invite = invite,
-        .invite_size = invite != NULL ? DIRECTORY_INVITE_SIZE : 0,
+        .invite_size = invite != NULL ? INVITE_SIZE : 0,
         .wanted_name = name,
         .member_part = part->bytes,
         .member_part_size = part->size,
@@ -145,7 +145,7 @@ static inline enum verdict ziglan_join(struct ziglan *z, uint32_t n, const uint8
 static inline const char *ziglan_admit(struct ziglan *z, uint32_t n, const char *name, uint8_t mac,
                                        struct directory_joined *out)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct part part = part_of(&z->world, n, z->world.wall_ms, mac);
 
     ziglan_invite(z, 1, 0, "", invite);

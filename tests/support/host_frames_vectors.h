@@ -99,7 +99,7 @@ FIXTURE struct run run_handshake(const uint8_t *psk)
 FIXTURE void output_mac1_key(const struct run *run)
 {
     struct identity responder = input_identity("responder_seed");
-    size_t mac1_at = sizeof(run->first) - 2 * (size_t)HANDSHAKE_MAC_SIZE;
+    size_t mac1_at = sizeof(run->first) - 2 * (size_t)MAC_SIZE;
     uint8_t key[HASH_SIZE];
 
     hash_label(key, "ziglan mac1 1", responder.x25519_public, KEY_SIZE, NULL, 0);
@@ -240,7 +240,7 @@ FIXTURE void channel_keys_and_frames(void **state)
 FIXTURE void punch_probe_and_answer(void **state)
 {
     struct punch_probe probe = {.side = PUNCH_PROBE_SIDE_LISTEN};
-    uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE], frame[PUNCH_PROBE_SIZE];
+    uint8_t key[PUNCH_PROBE_KEY_SIZE], frame[PUNCH_PROBE_SIZE];
 
     (void)state;
     input("punch_key", key, sizeof(key));

@@ -400,7 +400,7 @@ static inline void client_join_send(struct world *w, struct client *c, const uin
     Ziglan__Join join = ZIGLAN__JOIN__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t part[RECORD_SIGNED_SIZE_MAX];
-    uint8_t copy[DIRECTORY_INVITE_SIZE];
+    uint8_t copy[INVITE_SIZE];
     char wanted[64];
 
     if (invite != NULL) {
@@ -427,8 +427,7 @@ static inline void client_join(struct world *w, struct client *c, const uint8_t 
 }
 
 /* A fresh invite of `uses`. */
-static inline void world_invite(struct world *w, uint32_t uses,
-                                uint8_t invite[DIRECTORY_INVITE_SIZE])
+static inline void world_invite(struct world *w, uint32_t uses, uint8_t invite[INVITE_SIZE])
 {
     const struct directory_terms terms = {.uses = uses};
     char text[URL_SIZE_MAX];
@@ -439,13 +438,13 @@ static inline void world_invite(struct world *w, uint32_t uses,
         abort();
     }
     must(url_parse(&url, text, strlen(text), error), "url_parse");
-    memcpy(invite, url.invite, DIRECTORY_INVITE_SIZE);
+    memcpy(invite, url.invite, INVITE_SIZE);
 }
 
 /* Clients 0 to count - 1 as members "host0", "host1", ...; what they received is forgotten. */
 static inline void world_members(struct world *w, int count)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
 
     world_invite(w, (uint32_t)count, invite);
     for (int i = 0; i < count; i++) {

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "proto/crypto/aead.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +16,6 @@
 
 enum {
     AEAD_NONCE_SIZE = 12,
-    AEAD_TAG_SIZE = 16,
     AEAD_PLAIN_SIZE_MAX = 65535, /* no UDP payload is larger */
 };
 

@@ -297,14 +297,14 @@ static void every_form_of_an_address_finds_its_owner(void **state)
     assert_int_equal(address_book_claim(book, other, eui64), ERR_DROP);
     assert_int_equal(address_book_claim(book, other, own_eui64), ERR_DROP);
     assert_int_equal(address_book_claim(book, other, (uint8_t[EUI64_SIZE]){0}), ERR_DROP);
-    for (uint8_t i = 0; i < ADDRESS_BOOK_FIXED_MAX + 1; i++) {
+    for (uint8_t i = 0; i < ADDRPLAN_FIXED_MAX + 1; i++) {
         uint8_t more[EUI64_SIZE] = {3, i};
 
         assert_int_equal(address_book_claim(book, other, more),
-                         i < ADDRESS_BOOK_FIXED_MAX ? ERR_OK : ERR_LIMIT);
+                         i < ADDRPLAN_FIXED_MAX ? ERR_OK : ERR_LIMIT);
     }
     address_book_unclaim(book, other); /* it has others now */
-    for (uint8_t i = 0; i < ADDRESS_BOOK_FIXED_MAX; i++) {
+    for (uint8_t i = 0; i < ADDRPLAN_FIXED_MAX; i++) {
         uint8_t more[EUI64_SIZE] = {4, i};
 
         assert_int_equal(address_book_claim(book, other, more), ERR_OK);

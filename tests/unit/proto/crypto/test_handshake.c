@@ -226,7 +226,7 @@ static void every_damaged_initiation_is_refused(void **state)
         refuse_first(&w, frame, size);
     }
     refuse_first(&w, frame, sizeof(frame));
-    for (size_t i = 0; i < sizeof(w.first) - HANDSHAKE_MAC_SIZE; i++) { /* all but mac2 */
+    for (size_t i = 0; i < sizeof(w.first) - MAC_SIZE; i++) { /* all but mac2 */
         frame[i] ^= 0x80;
         assert_false(handshake_mac1_ok(&w.ids[1], frame, sizeof(w.first)));
         refuse_first(&w, frame, sizeof(w.first));
@@ -258,7 +258,7 @@ static void every_damaged_response_is_refused(void **state)
         refuse_second(&w, frame, size);
     }
     refuse_second(&w, frame, sizeof(frame));
-    for (size_t i = 0; i < sizeof(w.second) - HANDSHAKE_MAC_SIZE; i++) {
+    for (size_t i = 0; i < sizeof(w.second) - MAC_SIZE; i++) {
         frame[i] ^= 0x80;
         assert_false(handshake_mac1_ok(&w.ids[0], frame, sizeof(w.second)));
         refuse_second(&w, frame, sizeof(w.second));

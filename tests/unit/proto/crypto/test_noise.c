@@ -153,7 +153,7 @@ static void check_transport(const struct pair *pair, const struct entry *entry)
     }
     for (size_t i = 2; i < MESSAGE_COUNT; i++) {
         const struct text *payload = &entry->payloads[i];
-        struct text sealed = {.size = payload->size + NOISE_TAG_SIZE};
+        struct text sealed = {.size = payload->size + AEAD_TAG_SIZE};
 
         aead_seal(&expanded[i % 2], (i - 2) / 2, NULL, 0, payload->bytes, payload->size,
                   sealed.bytes);

@@ -6,7 +6,7 @@
 #include "proto/crypto/hash.h"
 #include "proto/crypto/punch_probe.h"
 
-static const uint8_t key[PUNCH_PROBE_MAC_KEY_SIZE] = "the key that the relay gave us.";
+static const uint8_t key[PUNCH_PROBE_KEY_SIZE] = "the key that the relay gave us.";
 
 static const struct punch_probe probe = {
     .side = PUNCH_PROBE_SIDE_LISTEN,
@@ -96,7 +96,7 @@ static void damaged_frames_are_refused(void **state)
 static void another_key_or_our_own_side_is_refused(void **state)
 {
     uint8_t frame[PUNCH_PROBE_SIZE];
-    uint8_t other[PUNCH_PROBE_MAC_KEY_SIZE];
+    uint8_t other[PUNCH_PROBE_KEY_SIZE];
 
     (void)state;
     memcpy(other, key, sizeof(other));

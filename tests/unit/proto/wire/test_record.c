@@ -103,7 +103,7 @@ static void fill(union any *out, enum record_type type, const uint8_t *key)
             out->member.services[i].protocol = 6;
             out->member.services[i].port = (uint16_t)(80 + i);
         }
-        out->member.fixed_count = RECORD_FIXED_MAX;
+        out->member.fixed_count = ADDRPLAN_FIXED_MAX;
         memset(out->member.fixed, 0x22, sizeof(out->member.fixed));
         break;
     case RECORD_TYPE_ADMISSION:

@@ -62,7 +62,7 @@ static void good_urls_are_parsed_and_printed_again(void **state)
         assert_int_equal(url_print(&url, text, strlen(want) + 1), ERR_OK);
         assert_int_equal(url_parse(&again, text, strlen(text), error), ERR_OK);
         assert_int_equal(again.has_invite, url.has_invite);
-        assert_memory_equal(again.invite, url.invite, URL_INVITE_SIZE);
+        assert_memory_equal(again.invite, url.invite, INVITE_SIZE);
     }
 }
 

@@ -112,7 +112,7 @@ static bool told(struct world *w, struct client *c, const struct client *about, 
 static void an_invite_admits_and_names(void **state)
 {
     struct world *w = world_new(NULL);
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct client *c = &w->clients[0];
     struct record_parts parts;
     struct record_admission admission;
@@ -140,8 +140,8 @@ static void an_invite_admits_and_names(void **state)
 static void a_used_or_wrong_invite_admits_nobody(void **state)
 {
     struct world *w = world_new(NULL);
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
-    uint8_t wrong[DIRECTORY_INVITE_SIZE] = {1, 2, 3};
+    uint8_t invite[INVITE_SIZE];
+    uint8_t wrong[INVITE_SIZE] = {1, 2, 3};
 
     (void)state;
     world_invite(w, 1, invite);
@@ -182,7 +182,7 @@ static void a_member_who_comes_back_needs_no_join(void **state)
 static void a_failing_store_refuses_joins_and_forwards_on(void **state)
 {
     struct world *w = world_new(NULL);
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     uint8_t frame[FRAME_SIZE];
     struct relay_snapshot snapshot;
 
@@ -276,7 +276,7 @@ static void watchers_see_who_joins_comes_and_goes(void **state)
 {
     struct world *w = world_new(NULL);
     struct client *c = &w->clients[0];
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     bool online = false;
     bool revoked = false;
 
@@ -331,7 +331,7 @@ static void a_large_directory_comes_in_pieces(void **state)
     struct world *w = world_new(NULL);
     struct client *c = &w->clients[0];
     struct identity identity;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     size_t members = 0;
     size_t messages;
     bool more = true;
@@ -565,7 +565,7 @@ static void a_revoked_member_is_cut_off_at_once(void **state)
     struct client *a = &w->clients[0];
     struct client *b = &w->clients[1];
     uint8_t frame[FRAME_SIZE];
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     uint8_t key[KEY_SIZE];
     bool online = false;
     bool revoked = false;

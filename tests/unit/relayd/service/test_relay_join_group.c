@@ -78,8 +78,8 @@ static uint64_t members(struct world *w)
 static void joins_of_one_turn_are_one_transaction(void **state)
 {
     static const char *const names[] = {"nas", "nas-2", "nas-3", "-", "nas-4", "nas-5"};
-    const uint8_t wrong[DIRECTORY_INVITE_SIZE] = {9};
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    const uint8_t wrong[INVITE_SIZE] = {9};
+    uint8_t invite[INVITE_SIZE];
     struct relay_snapshot before;
     struct world *w = world_watched();
 
@@ -116,7 +116,7 @@ static void all_join(struct world *w, const uint8_t *invite)
 
 static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct world *w = world_watched();
     struct relay_counters counters;
 
@@ -156,7 +156,7 @@ static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
 /* 100 are allowed at once; a join that was tried twice was one piece of news. */
 static void a_join_that_is_tried_again_is_counted_once(void **state)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct world *w = world_watched();
 
     (void)state;
@@ -179,7 +179,7 @@ static void a_write_that_fails_in_a_group_spoils_nobody(void **state)
 {
     (void)state;
     for (uint64_t nth = 1; nth < 40; nth += 6) {
-        uint8_t invite[DIRECTORY_INVITE_SIZE];
+        uint8_t invite[INVITE_SIZE];
         struct world *w = world_watched();
         world_invite(w, CLIENTS_MAX, invite);
         all_dial(w);
@@ -200,7 +200,7 @@ static void a_write_that_fails_in_a_group_spoils_nobody(void **state)
 
 static void messages_keep_their_order(void **state)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct world *w = world_watched();
     struct client *a = &w->clients[0];
     uint8_t key[KEY_SIZE];
@@ -239,7 +239,7 @@ static void messages_keep_their_order(void **state)
 
 static void more_joins_than_wait_together_are_all_answered(void **state)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct world *w = world_watched();
     struct client *a = &w->clients[0];
 
@@ -262,7 +262,7 @@ static void more_joins_than_wait_together_are_all_answered(void **state)
 
 static void who_is_gone_before_its_turn_does_not_join(void **state)
 {
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct world *w = world_watched();
     struct relay_client *session;
 

@@ -15,15 +15,15 @@ static void join_with(struct world *w, struct client *c, const uint8_t *invite, 
 {
     Ziglan__Join join = ZIGLAN__JOIN__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t copies[DIRECTORY_INVITE_SIZE + RECORD_SIGNED_SIZE_MAX];
+    uint8_t copies[INVITE_SIZE + RECORD_SIGNED_SIZE_MAX];
     char wanted[] = "x";
 
-    memcpy(copies, invite, DIRECTORY_INVITE_SIZE);
-    memcpy(copies + DIRECTORY_INVITE_SIZE, part, part_size);
+    memcpy(copies, invite, INVITE_SIZE);
+    memcpy(copies + INVITE_SIZE, part, part_size);
     join.invite.data = copies;
-    join.invite.len = DIRECTORY_INVITE_SIZE;
+    join.invite.len = INVITE_SIZE;
     join.wanted_name = wanted;
-    join.member_part.data = copies + DIRECTORY_INVITE_SIZE;
+    join.member_part.data = copies + INVITE_SIZE;
     join.member_part.len = part_size;
     message.request_id = c->request_next++;
     message.body_case = ZIGLAN__CONTROL__BODY_JOIN;
@@ -37,7 +37,7 @@ static void refused_joins_are_counted_by_reason(void **state)
 {
     struct world *w = world_new(NULL);
     struct client *c = &w->clients[1];
-    uint8_t invite[DIRECTORY_INVITE_SIZE], wrong[DIRECTORY_INVITE_SIZE] = {1};
+    uint8_t invite[INVITE_SIZE], wrong[INVITE_SIZE] = {1};
     uint8_t part[RECORD_SIGNED_SIZE_MAX];
     size_t part_size;
     struct relay_counters counters;

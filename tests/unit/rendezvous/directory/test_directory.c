@@ -124,8 +124,8 @@ static void an_invite_is_good_for_its_uses_and_its_time(void **state)
 {
     struct part part[6];
     struct directory_joined joined;
-    uint8_t once[DIRECTORY_INVITE_SIZE], twice[DIRECTORY_INVITE_SIZE], day[DIRECTORY_INVITE_SIZE];
-    uint8_t none[DIRECTORY_INVITE_SIZE] = {0};
+    uint8_t once[INVITE_SIZE], twice[INVITE_SIZE], day[INVITE_SIZE];
+    uint8_t none[INVITE_SIZE] = {0};
     struct ziglan z;
 
     (void)state;
@@ -160,7 +160,7 @@ static void an_invite_is_good_for_its_uses_and_its_time(void **state)
 static void the_store_never_sees_an_invite(void **state)
 {
     struct store_cursor cursor = store_cursor_from(STORE_TABLE_INVITES, NULL, 0);
-    uint8_t invite[DIRECTORY_INVITE_SIZE], value[STORE_VALUE_SIZE_MAX];
+    uint8_t invite[INVITE_SIZE], value[STORE_VALUE_SIZE_MAX];
     struct ziglan z;
     size_t size;
 
@@ -178,7 +178,7 @@ static void the_store_never_sees_an_invite(void **state)
 static void invites_have_rules_and_a_cap(void **state)
 {
     struct directory_terms terms = {.uses = 1, .expires_ms = 1};
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct ziglan z;
 
     (void)state;
@@ -292,7 +292,7 @@ static void a_member_comes_back_without_invite_and_keeps_its_name(void **state)
 static void a_part_that_is_not_the_own_is_refused(void **state)
 {
     struct directory_joined joined;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct ziglan z;
 
     (void)state;
@@ -342,7 +342,7 @@ static void the_revoked_stay_out_until_restored(void **state)
 {
     struct directory_joined joined;
     struct directory_entry entry;
-    uint8_t invite[DIRECTORY_INVITE_SIZE], key[KEY_SIZE];
+    uint8_t invite[INVITE_SIZE], key[KEY_SIZE];
     struct identity one = node_of(1), two = node_of(2);
     struct ziglan z;
 
@@ -417,7 +417,7 @@ static void a_freed_name_rests_for_thirty_days(void **state)
 static void a_full_directory_admits_nobody_more(void **state)
 {
     struct directory_joined joined;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct identity one = node_of(1);
     struct ziglan z;
 
@@ -539,7 +539,7 @@ static void the_largest_entries_fit_their_chunk(void **state)
     ziglan_init(&z);
     for (uint32_t n = 1; n <= 40; n++) {
         struct identity node = node_of(n);
-        uint8_t bytes[RECORD_MEMBER_SIZE_MAX], invite[DIRECTORY_INVITE_SIZE];
+        uint8_t bytes[RECORD_MEMBER_SIZE_MAX], invite[INVITE_SIZE];
         struct directory_joined joined;
         struct part part;
         size_t size;
@@ -597,7 +597,7 @@ static void a_listing_shows_members_and_revoked_in_key_order(void **state)
 static void a_failed_write_changes_nothing(void **state)
 {
     struct directory_joined joined;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     uint64_t nth = 1;
     struct ziglan z;
 
@@ -636,7 +636,7 @@ static void a_torn_store_is_repaired(void **state)
     (void)state;
     for (size_t keep = 0; keep < 12; keep++) {
         struct directory_joined joined;
-        uint8_t invite[DIRECTORY_INVITE_SIZE];
+        uint8_t invite[INVITE_SIZE];
         struct ziglan z;
         size_t revoked;
         uint64_t since = 0;

@@ -76,7 +76,7 @@ static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
     struct directory_joined joined;
     struct record_admission admission;
     struct ziglan z;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
 
     (void)state;
     ziglan_init(&z);
@@ -103,7 +103,7 @@ static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
 {
     static const uint64_t year_ms = 365 * DAY_MS;
     struct directory_joined joined;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct ziglan z;
 
     (void)state;

@@ -46,7 +46,7 @@ static void the_parts_wish_counts_where_no_other_is(void **state)
     struct directory_joined joined;
     struct identity node = node_of(1);
     struct record_member record = {0};
-    uint8_t invite[DIRECTORY_INVITE_SIZE], bytes[RECORD_MEMBER_SIZE_MAX];
+    uint8_t invite[INVITE_SIZE], bytes[RECORD_MEMBER_SIZE_MAX];
     struct ziglan z;
     struct part part;
     size_t size;
@@ -180,7 +180,7 @@ static void who_comes_again_is_told_of_as_a_member_only(void **state)
 static void an_invite_counts_until_it_is_used_up(void **state)
 {
     struct directory_joined joined;
-    uint8_t invite[DIRECTORY_INVITE_SIZE];
+    uint8_t invite[INVITE_SIZE];
     struct ziglan z;
 
     (void)state;

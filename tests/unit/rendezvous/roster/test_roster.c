@@ -151,7 +151,7 @@ static void nothing_unsigned_is_believed(void **state)
     struct directory_entry entry;
     struct roster_change change, bad;
     enum roster_effect effect;
-    uint8_t copy[DIRECTORY_PART_SIZE_MAX];
+    uint8_t copy[RECORD_SIGNED_SIZE_MAX];
     struct watcher w;
 
     (void)state;
