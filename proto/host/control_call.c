@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line's side of proto/host/control_socket.h. */
+#include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/os_env.h"
 
@@ -129,26 +130,6 @@ static char *line_read(int fd, size_t *size, struct mono deadline, struct fault 
     return NULL;
 }
 
-/* Take the daemon's "error" for the fault. */
-static bool answer_is_good(const json_t *answer, struct fault *fault)
-{
-    const json_t *error = json_object_get(answer, "error");
-    const json_t *code = json_object_get(answer, "exit_code");
-
-    if (!json_is_object(answer)) {
-        fault_set(fault, EXIT_CODE_FAILURE, "the daemon's answer is not JSON");
-        return false;
-    }
-    if (json_is_string(error)) {
-        fault_set(fault,
-                  json_is_integer(code) ? (enum exit_code)json_integer_value(code)
-                                        : EXIT_CODE_FAILURE,
-                  "%s", json_string_value(error));
-        return false;
-    }
-    return true;
-}
-
 int control_call(const char *path, const json_t *request, unsigned timeout_ms, json_t **answer,
                  struct fault *fault)
 {
@@ -178,12 +159,11 @@ int control_call(const char *path, const json_t *request, unsigned timeout_ms, j
         goto out;
     }
     *answer = json_loadb(line, line_size, 0, NULL);
-    if (!answer_is_good(*answer, fault)) {
+    rc = answer_check(*answer, fault);
+    if (rc != ERR_OK) {
         json_decref(*answer);
         *answer = NULL;
-        goto out;
     }
-    rc = ERR_OK;
 out:
     if (fd >= 0) {
         (void)close(fd);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/host/control_socket.h"
 
+#include "proto/admin/answer.h"
 #include "proto/host/listener.h"
 
 #include <errno.h>
 #include <ev.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,17 +59,6 @@ static void client_wait_for(struct control_client *c, int events)
     ev_io_start(c->server->loop, &c->io);
 }
 
-json_t *control_error(enum exit_code code, const char *format, ...)
-{
-    char text[FAULT_TEXT_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    return json_pack("{s:b, s:s, s:i}", "ok", 0, "error", text, "exit_code", (int)code);
-}
-
 /* The text of the answer to one line, with its newline; NULL without memory. */
 static char *line_answer(struct control_server *server, const char *line, size_t size)
 {
@@ -81,12 +70,12 @@ static char *line_answer(struct control_server *server, const char *line, size_t
     size_t length;
 
     if (!json_is_object(request)) {
-        answer = control_error(EXIT_CODE_USAGE, "the request is not a JSON object on one line");
+        answer = answer_refuse(EXIT_CODE_USAGE, "the request is not a JSON object on one line");
     } else {
         answer = server->handler.request(server->handler.context, request);
     }
     if (answer == NULL) {
-        answer = control_error(EXIT_CODE_FAILURE, "the daemon is out of memory");
+        answer = answer_refuse(EXIT_CODE_FAILURE, "the daemon is out of memory");
     }
     text = json_dumps(answer, JSON_COMPACT);
     json_decref(answer);

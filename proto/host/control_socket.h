@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The local control socket of both programs: a Unix stream socket (mode 0600) on which a
- * command line sends one JSON object per line and gets one JSON object per line back. Only the
- * daemon's own user and root are served (SO_PEERCRED). Lines, clients and waiting time are
- * bounded.
+ * command line sends one JSON object per line and gets one JSON object per line back, in the shape
+ * of proto/admin/answer.h. Only the daemon's own user and root are served (SO_PEERCRED). Lines,
+ * clients and waiting time are bounded.
  */
 #pragma once
 
@@ -42,16 +42,12 @@ int control_server_open(struct control_server **out, struct ev_loop *loop, const
 /** Close all clients and remove the socket file. */
 void control_server_close(struct control_server *server);
 
-/** {"error": text, "exit_code": code}: what a handler returns if it refuses. NULL without memory.
- */
-json_t *control_error(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
-
 /**
  * The command line's side: send one request, wait for the answer. Blocks up to timeout_ms.
  *
  * answer   given on ERR_OK
  * fault    EXIT_CODE_NO_DAEMON if nobody listens, EXIT_CODE_PERMISSION if refused, and what the
- * daemon said if its answer has "error" (which is ERR_SYSTEM here)
+ * daemon said if its answer is a refusal (which is ERR_SYSTEM here)
  */
 int control_call(const char *path, const json_t *request, unsigned timeout_ms, json_t **answer,
                  struct fault *fault) MUST_CHECK;

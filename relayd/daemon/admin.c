@@ -2,37 +2,13 @@
 /* The operator's verbs as JSON. */
 #include "relayd/daemon/admin.h"
 
+#include "proto/admin/answer.h"
 #include "proto/base/wall_text.h"
 #include "proto/wire/name.h"
 #include "ziglan_version.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-    EXIT_FAILURE_CODE = 1, /* the numbers of enum exit_code, which belongs to the shell */
-    EXIT_USAGE_CODE = 2,
-};
-
-static json_t *refusal(int exit_code, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static json_t *refusal(int exit_code, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    for (char *at = text; *at != '\0'; at++) {
-        /* A sentence may quote what was asked; cut or odd UTF-8 would be no JSON text. */
-        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
-            *at = '?';
-        }
-    }
-    return json_pack("{s:s, s:i}", "error", text, "exit_code", exit_code);
-}
 
 static json_t *status_answer(const struct admin_context *context, struct mono now)
 {
@@ -43,7 +19,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
 
     relay_core_snapshot(context->core, &s, now);
     hosts = relay_core_ziglan_key(context->core, key);
-    return json_pack(
+    return answer_ok(json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
@@ -53,19 +29,21 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         (json_int_t)s.counters.forwarded_frames, "forwarded_bytes",
         (json_int_t)s.counters.forwarded_bytes, "stun_answered",
         (json_int_t)s.counters.stun_answered, "punches_direct", (json_int_t)s.punch.direct,
-        "store_healthy", (int)s.store_ok);
+        "store_healthy", (int)s.store_ok));
 }
 
 static json_t *invite_refusal(const struct admin_context *context, enum verdict verdict)
 {
     if (verdict == VERDICT_NOT_FOUND) {
-        return refusal(EXIT_FAILURE_CODE, "this relay serves no ziglan; give it a ziglan_key");
+        return answer_refuse(EXIT_CODE_FAILURE,
+                             "this relay serves no ziglan; give it a ziglan_key");
     }
     if (verdict == VERDICT_BAD_REQUEST && context->public_hosts[0] == '\0') {
-        return refusal(EXIT_USAGE_CODE, "the relay does not know its public address; add it to "
-                                        "`public:` in the configuration and reload");
+        return answer_refuse(EXIT_CODE_USAGE,
+                             "the relay does not know its public address; add it to "
+                             "`public:` in the configuration and reload");
     }
-    return refusal(EXIT_FAILURE_CODE, "no invite was made: %s", verdict_text(verdict));
+    return answer_refuse(EXIT_CODE_FAILURE, "no invite was made: %s", verdict_text(verdict));
 }
 
 /* By what the log calls the invite in a URL of ours. */
@@ -93,14 +71,15 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
     if (uses != NULL) {
         json_int_t value = json_integer_value(uses);
         if (!json_is_integer(uses) || value < 1 || value > 1000000) {
-            return refusal(EXIT_USAGE_CODE, "uses must be a whole number from 1 to 1000000");
+            return answer_refuse(EXIT_CODE_USAGE, "uses must be a whole number from 1 to 1000000");
         }
         terms.uses = (uint32_t)value;
     }
     if (expires != NULL) {
         json_int_t value = json_integer_value(expires);
         if (!json_is_integer(expires) || value < 0) {
-            return refusal(EXIT_USAGE_CODE, "expires_ms must be milliseconds since 1970, or 0");
+            return answer_refuse(EXIT_CODE_USAGE,
+                                 "expires_ms must be milliseconds since 1970, or 0");
         }
         terms.expires_ms = (uint64_t)value;
     }
@@ -108,7 +87,8 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
         const char *text = json_string_value(name);
         const char *problem = text != NULL ? name_problem(text, strlen(text)) : "it is no text";
         if (problem != NULL) {
-            return refusal(EXIT_USAGE_CODE, "the name for the member is not usable: %s", problem);
+            return answer_refuse(EXIT_CODE_USAGE, "the name for the member is not usable: %s",
+                                 problem);
         }
         (void)snprintf(terms.name, sizeof(terms.name), "%s", text);
     }
@@ -116,9 +96,9 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
     if (verdict != VERDICT_OK) {
         return invite_refusal(context, verdict);
     }
-    return json_pack("{s:i, s:s, s:s, s:I, s:s}", "schema", 1, "url", url, "id", invite_id(url, id),
-                     "uses", (json_int_t)terms.uses, "expires",
-                     terms.expires_ms != 0 ? wall_text(terms.expires_ms, when) : "");
+    return answer_ok(json_pack("{s:i, s:s, s:s, s:I, s:s}", "schema", 1, "url", url, "id",
+                               invite_id(url, id), "uses", (json_int_t)terms.uses, "expires",
+                               terms.expires_ms != 0 ? wall_text(terms.expires_ms, when) : ""));
 }
 
 static json_t *member_json(const struct relay_member *member)
@@ -152,9 +132,10 @@ static json_t *members_answer(const struct admin_context *context, struct mono n
     }
     if (verdict != VERDICT_NOT_FOUND) {
         json_decref(list);
-        return refusal(EXIT_FAILURE_CODE, "the members cannot be read: %s", verdict_text(verdict));
+        return answer_refuse(EXIT_CODE_FAILURE, "the members cannot be read: %s",
+                             verdict_text(verdict));
     }
-    return json_pack("{s:i, s:o}", "schema", 1, "members", list);
+    return answer_ok(json_pack("{s:i, s:o}", "schema", 1, "members", list));
 }
 
 static json_t *revoke_answer(const struct admin_context *context, const json_t *request,
@@ -167,19 +148,19 @@ static json_t *revoke_answer(const struct admin_context *context, const json_t *
     enum verdict verdict;
 
     if (who == NULL) {
-        return refusal(EXIT_USAGE_CODE, "whom to revoke is missing; give a key or a name");
+        return answer_refuse(EXIT_CODE_USAGE, "whom to revoke is missing; give a key or a name");
     }
     verdict = undo ? relay_core_restore(context->core, who, key, now)
                    : relay_core_revoke(context->core, who, key, now);
     if (verdict == VERDICT_NOT_FOUND) {
-        return refusal(EXIT_FAILURE_CODE, "there is no %s '%.60s'; see `relayd members`",
-                       undo ? "revoked member" : "member", who);
+        return answer_refuse(EXIT_CODE_FAILURE, "there is no %s '%.60s'; see `relayd members`",
+                             undo ? "revoked member" : "member", who);
     }
     if (verdict != VERDICT_OK) {
-        return refusal(EXIT_FAILURE_CODE, "nothing was changed: %s", verdict_text(verdict));
+        return answer_refuse(EXIT_CODE_FAILURE, "nothing was changed: %s", verdict_text(verdict));
     }
-    return json_pack("{s:i, s:s, s:s}", "schema", 1, "key", key_text(key, text), "state",
-                     undo ? "stranger" : "revoked");
+    return answer_ok(json_pack("{s:i, s:s, s:s}", "schema", 1, "key", key_text(key, text), "state",
+                               undo ? "stranger" : "revoked"));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)
@@ -187,7 +168,7 @@ json_t *admin_request(const struct admin_context *context, const json_t *request
     const char *verb = json_string_value(json_object_get(request, "do"));
 
     if (verb == NULL) {
-        return refusal(EXIT_USAGE_CODE, "the request has no \"do\"");
+        return answer_refuse(EXIT_CODE_USAGE, "the request has no \"do\"");
     }
     if (strcmp(verb, "status") == 0) {
         return status_answer(context, now);
@@ -201,5 +182,6 @@ json_t *admin_request(const struct admin_context *context, const json_t *request
     if (strcmp(verb, "revoke") == 0) {
         return revoke_answer(context, request, now);
     }
-    return refusal(EXIT_USAGE_CODE, "this relay knows no '%.40s'; is it an older version?", verb);
+    return answer_refuse(EXIT_CODE_USAGE, "this relay knows no '%.40s'; is it an older version?",
+                         verb);
 }

@@ -4,11 +4,11 @@
  * them from the control socket; this part is pure.
  *
  *   {"do":"status"}                                     -> see admin.c
- *   {"do":"invite","uses":1,"expires_ms":0,"name":"x"}  -> {"url":"ziglan://..."}
- *   {"do":"members"}                                    -> {"members":[...]}
- *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"key":"..."}
+ *   {"do":"invite","uses":1,"expires_ms":0,"name":"x"}  -> {"ok":true,"url":"ziglan://..."}
+ *   {"do":"members"}                                    -> {"ok":true,"members":[...]}
+ *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"ok":true,"key":"..."}
  *
- * A refusal is {"error":"one sentence","exit_code":n} with the codes of proto/base/fault.h.
+ * The shape of answers and refusals is that of proto/admin/answer.h.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* proto/host: control socket, local HTTP, resolver, notify, pump, QR and tables, each on a real
  * loop and real local sockets. */
+#include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/http_local.h"
 #include "proto/host/notify.h"
@@ -48,7 +49,7 @@ static json_t *on_control(void *context, const json_t *request)
     const char *verb = json_string_value(json_object_get(request, "do"));
 
     if (verb == NULL) {
-        return control_error(EXIT_CODE_USAGE, "no verb");
+        return answer_refuse(EXIT_CODE_USAGE, "no verb");
     }
     if (strcmp(verb, "big") == 0) {
         json_t *list = json_array();

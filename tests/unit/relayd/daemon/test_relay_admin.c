@@ -35,6 +35,7 @@ static void refused(struct world *w, const char *request, int exit_code, const c
     const char *text = json_string_value(json_object_get(answer, "error"));
 
     if (text == NULL || strstr(text, part) == NULL ||
+        !json_is_false(json_object_get(answer, "ok")) ||
         json_integer_value(json_object_get(answer, "exit_code")) != exit_code) {
         fail_msg("%s: %s", request, text != NULL ? text : "was not refused");
     }
@@ -68,7 +69,9 @@ static void members_are_listed_with_what_they_do(void **state)
     }
     assert_int_equal(online, 2);
     json_decref(answer);
-    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"host1\"}"));
+    answer = ask(w, "{\"do\":\"revoke\",\"who\":\"host1\"}");
+    assert_true(json_is_true(json_object_get(answer, "ok")));
+    json_decref(answer);
     answer = ask(w, "{\"do\":\"members\"}");
     list = json_object_get(answer, "members");
     online = 0;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Answers of a daemon as JSON objects: made by its verbs, checked by the command line. */
+#include "proto/admin/answer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+json_t *answer_ok(json_t *fields)
+{
+    json_t *answer = fields != NULL ? json_pack("{s:b}", "ok", 1) : NULL;
+
+    if (answer != NULL && json_object_update(answer, fields) != 0) {
+        json_decref(answer);
+        answer = NULL;
+    }
+    json_decref(fields);
+    return answer;
+}
+
+json_t *answer_refuse(enum exit_code code, const char *format, ...)
+{
+    char text[FAULT_TEXT_SIZE];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    for (char *at = text; *at != '\0'; at++) {
+        /* Cut or odd UTF-8 would be no JSON text, and control characters none for a terminal. */
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
+            *at = '?';
+        }
+    }
+    return json_pack("{s:b, s:s, s:i}", "ok", 0, "error", text, "exit_code", (int)code);
+}
+
+int answer_check(const json_t *answer, struct fault *fault)
+{
+    const json_t *error = json_object_get(answer, "error");
+    const json_t *code = json_object_get(answer, "exit_code");
+
+    if (!json_is_object(answer)) {
+        fault_set(fault, EXIT_CODE_FAILURE, "the daemon's answer is not JSON");
+        return ERR_SYSTEM;
+    }
+    if (json_is_string(error)) {
+        fault_set(fault,
+                  json_is_integer(code) ? (enum exit_code)json_integer_value(code)
+                                        : EXIT_CODE_FAILURE,
+                  "%s", json_string_value(error));
+        return ERR_SYSTEM;
+    }
+    return ERR_OK;
+}
