@@ -6,6 +6,9 @@
 #include "client/peer/conversation.h"
 
 #include "client/tunnel/coalesce.h"
+#include "client/tunnel/icmp.h"
+#include "client/tunnel/rebuild.h"
+#include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 
 #include <string.h>
@@ -106,20 +109,20 @@ void dataplane_send_plain(struct conversation *a, const uint8_t *plain, size_t s
 
 /* ---- from the TUN ---- */
 
-static void send_segment(struct conversation *a, const struct packet *packet, size_t segment,
-                         size_t strip_room, struct host_io *io, struct mono now)
+/* Write and send the next segment. False if nothing more of its packet can go. */
+static bool send_segment(struct conversation *a, struct tunnel_cut *cut, struct host_io *io,
+                         struct mono now)
 {
     struct host_core *core = a->core;
     size_t size;
 
-    if (a->best >= 0 && strip_room + FRAME_OVERHEAD <= a->paths[a->best].frame_size) {
+    if (a->best >= 0 && cut->room + FRAME_OVERHEAD <= a->paths[a->best].frame_size) {
         struct path *path = &a->paths[a->best];
-        uint8_t *frame = outbox_reserve(io->net, strip_room + FRAME_OVERHEAD);
+        uint8_t *frame = outbox_reserve(io->net, cut->room + FRAME_OVERHEAD);
 
-        if (frame == NULL || tunnel_strip(frame + FRAME_HEADER_SIZE, strip_room, &size,
-                                          &a->peer->pair, packet, segment) != ERR_OK) {
-            core->stats.packets_dropped++;
-            return;
+        if (frame == NULL || tunnel_next(cut, &a->peer->pair, frame + FRAME_HEADER_SIZE, cut->room,
+                                         &size) != ERR_OK) {
+            return false;
         }
         size_t frame_size = transport_seal(a->current->data, FRAME_TYPE_DATA, frame, size);
         if (frame_size > 0) {
@@ -127,35 +130,29 @@ static void send_segment(struct conversation *a, const struct packet *packet, si
             path_on_sent(path, now);
             core->stats.frames_out++;
         }
-        return;
+        return true;
     }
-    if (tunnel_strip(core->plain, sizeof(core->plain), &size, &a->peer->pair, packet, segment) !=
-        ERR_OK) {
-        core->stats.packets_dropped++;
-        return;
+    if (tunnel_next(cut, &a->peer->pair, core->plain, sizeof(core->plain), &size) != ERR_OK) {
+        return false;
     }
     dataplane_send_plain(a, core->plain, size, io, now);
+    return true;
 }
 
-static void queue_packet(struct conversation *a, const struct packet *packet)
+static void queue_packet(struct conversation *a, struct tunnel_cut *cut)
 {
     struct host_core *core = a->core;
-    size_t count = tunnel_segment_count(packet);
+    size_t size;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t size;
-
-        if (tunnel_strip(core->plain, sizeof(core->plain), &size, &a->peer->pair, packet, i) ==
-            ERR_OK) {
-            conversation_queue(a, core->plain, size);
-        } else {
-            core->stats.packets_dropped++;
-        }
+    while (cut->segments_left > 0 &&
+           tunnel_next(cut, &a->peer->pair, core->plain, sizeof(core->plain), &size) == ERR_OK) {
+        conversation_queue(a, core->plain, size);
     }
+    core->stats.packets_dropped += cut->segments_left;
 }
 
 /* Tell the sender on this host why its packet goes no further; rate limited. */
-static void refuse_packet(struct host_core *core, const struct packet *packet,
+static void refuse_packet(struct host_core *core, const struct tunnel_cut *cut,
                           enum tunnel_icmp_reason reason, struct host_io *io, struct mono now)
 {
     struct packet error;
@@ -166,7 +163,7 @@ static void refuse_packet(struct host_core *core, const struct packet *packet,
     }
     uint8_t *room = packet_box_reserve(io->tun, TUNNEL_ICMP_SIZE_MAX);
     if (room != NULL &&
-        tunnel_icmp_unreachable(&error, room, packet, reason, core->cfg.mtu) == ERR_OK) {
+        tunnel_icmp_unreachable(&error, room, cut, reason, core->cfg.mtu) == ERR_OK) {
         packet_box_commit(io->tun, &error);
     }
 }
@@ -193,43 +190,43 @@ static struct peer *destination_peer(struct host_core *core, const struct tunnel
 static void send_packet(struct host_core *core, const struct packet *packet, struct host_io *io,
                         struct mono now)
 {
-    struct tunnel_address to;
+    struct tunnel_cut cut;
 
     core->stats.packets_in++;
-    if (tunnel_destination(&to, packet) != ERR_OK) {
+    if (tunnel_open(&cut, packet) != ERR_OK) {
         core->stats.packets_dropped++;
         return;
     }
-    struct peer *peer = destination_peer(core, &to);
+    struct peer *peer = destination_peer(core, &cut.destination);
     if (peer == NULL) {
-        look_for_owner(core, &to, now);
-        refuse_packet(core, packet, TUNNEL_ICMP_NO_ROUTE, io, now);
+        look_for_owner(core, &cut.destination, now);
+        refuse_packet(core, &cut, TUNNEL_ICMP_NO_ROUTE, io, now);
         return;
     }
     if (packet->gso == PACKET_GSO_NONE && packet->size > core->cfg.mtu) {
-        refuse_packet(core, packet, TUNNEL_ICMP_TOO_BIG, io, now);
+        refuse_packet(core, &cut, TUNNEL_ICMP_TOO_BIG, io, now);
         return;
     }
     struct conversation *a = conversation_of(peer, core, now);
     if (a == NULL) {
-        refuse_packet(core, packet, TUNNEL_ICMP_HOST, io, now);
+        refuse_packet(core, &cut, TUNNEL_ICMP_HOST, io, now);
         return;
     }
     peer->tx_bytes += packet->size;
     a->used_at = now;
     conversation_touch(a, now);
     if (!conversation_ready(a, io, now)) {
-        queue_packet(a, packet);
+        queue_packet(a, &cut);
         return;
     }
     if (a->best >= 0 && path_stale(&a->paths[a->best], now)) {
         pathfinder_on_stale(a, now);
     }
-    size_t count = tunnel_segment_count(packet);
-    size_t room = tunnel_strip_room(packet);
-    for (size_t i = 0; i < count; i++) {
-        send_segment(a, packet, i, room, io, now);
+    bool sent = true;
+    while (sent && cut.segments_left > 0) {
+        sent = send_segment(a, &cut, io, now);
     }
+    core->stats.packets_dropped += cut.segments_left;
     if (a->best >= 0) {
         conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
     }
@@ -265,7 +262,7 @@ static void deliver(struct conversation *a, bool relayed, uint8_t *plain, size_t
     conversation_touch(a, now);
     if (core->tun_offload) {
         (void)coalesce_commit(io->tun, &packet);
-    } else if (tunnel_checksum_complete(&packet) == ERR_OK) {
+    } else if (packet_checksum_complete(&packet) == ERR_OK) {
         packet_box_commit(io->tun, &packet);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/peer/conversation.h"
 
+#include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 #include "proto/wire/probe.h"
 

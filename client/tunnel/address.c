@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/tunnel/tunnel_internal.h"
-
-#include "proto/base/bytes.h"
+/*
+ * Which address is whose. A zero IPv4 address or EUI-64 of a host stands for "none", and must never
+ * match what a packet says.
+ */
+#include "client/tunnel/address.h"
 
 #include <string.h>
 
@@ -28,7 +30,9 @@ static size_t fixed_index(const struct tunnel_host *host, const uint8_t ip[16])
     return i;
 }
 
-enum plain_kind tunnel_kind_of(const struct tunnel_host *host, bool v6, const uint8_t *ip,
+/* The kind of an address if it is the host's, else PLAIN_KIND_REAL. middle is written for
+ * PLAIN_KIND_FIXED only. */
+static enum plain_kind kind_of(const struct tunnel_host *host, bool v6, const uint8_t *ip,
                                uint8_t middle[PLAIN_FIXED_SIZE])
 {
     uint8_t ip4[4];
@@ -92,8 +96,8 @@ int tunnel_head_addresses(struct tunnel_head *head, const struct tunnel_pair *pa
     const uint8_t *destination = data + ip->destination_at;
 
     head->v6 = ip->v6;
-    head->source = tunnel_kind_of(&pair->own, ip->v6, source, head->source_middle);
-    head->destination = tunnel_kind_of(&pair->peer, ip->v6, destination, head->destination_middle);
+    head->source = kind_of(&pair->own, ip->v6, source, head->source_middle);
+    head->destination = kind_of(&pair->peer, ip->v6, destination, head->destination_middle);
     if (head->source == PLAIN_KIND_REAL &&
         !tunnel_real_allowed(pair, &pair->own, TUNNEL_REAL_SENT_SOURCE, ip->v6, source)) {
         return ERR_DROP;
@@ -101,70 +105,6 @@ int tunnel_head_addresses(struct tunnel_head *head, const struct tunnel_pair *pa
     if (head->destination == PLAIN_KIND_REAL &&
         !tunnel_real_allowed(pair, &pair->peer, TUNNEL_REAL_SENT_DESTINATION, ip->v6,
                              destination)) {
-        return ERR_DROP;
-    }
-    return ERR_OK;
-}
-
-size_t tunnel_head_size(const struct tunnel_head *head)
-{
-    size_t size = PLAIN_HEADER_SIZE;
-
-    size += head->source == PLAIN_KIND_FIXED ? PLAIN_FIXED_SIZE : 0;
-    size += head->destination == PLAIN_KIND_FIXED ? PLAIN_FIXED_SIZE : 0;
-    return size;
-}
-
-void tunnel_head_write(uint8_t *out, const struct tunnel_head *head)
-{
-    unsigned view = (head->v6 ? PLAIN_FAMILY6_FLAG : 0U) | (head->df ? PLAIN_DF_FLAG : 0U) |
-                    ((unsigned)head->source << PLAIN_SOURCE_SHIFT) |
-                    ((unsigned)head->destination << PLAIN_DESTINATION_SHIFT) |
-                    ((unsigned)head->checksum << PLAIN_CHECKSUM_SHIFT);
-    size_t at = PLAIN_HEADER_SIZE;
-
-    out[0] = head->protocol;
-    out[1] = head->traffic_class;
-    out[2] = head->hop_limit;
-    out[3] = (uint8_t)view;
-    if (head->source == PLAIN_KIND_FIXED) {
-        memcpy(out + at, head->source_middle, PLAIN_FIXED_SIZE);
-        at += PLAIN_FIXED_SIZE;
-    }
-    if (head->destination == PLAIN_KIND_FIXED) {
-        memcpy(out + at, head->destination_middle, PLAIN_FIXED_SIZE);
-    }
-}
-
-int tunnel_head_read(struct tunnel_head *out, struct rbuf *r)
-{
-    *out = (struct tunnel_head){0};
-    out->protocol = rbuf_u8(r);
-    out->traffic_class = rbuf_u8(r);
-    out->hop_limit = rbuf_u8(r);
-    unsigned view = rbuf_u8(r);
-
-    out->v6 = (view & PLAIN_FAMILY6_FLAG) != 0;
-    out->df = (view & PLAIN_DF_FLAG) != 0;
-    out->source = (enum plain_kind)((view >> PLAIN_SOURCE_SHIFT) & PLAIN_KIND_MASK);
-    out->destination = (enum plain_kind)((view >> PLAIN_DESTINATION_SHIFT) & PLAIN_KIND_MASK);
-    if (((view >> PLAIN_CHECKSUM_SHIFT) & PLAIN_CHECKSUM_MASK) > PLAIN_CHECKSUM_PARTIAL) {
-        return ERR_DROP;
-    }
-    out->checksum = (enum plain_checksum)((view >> PLAIN_CHECKSUM_SHIFT) & PLAIN_CHECKSUM_MASK);
-    if (out->source == PLAIN_KIND_FIXED) {
-        rbuf_copy(r, out->source_middle, PLAIN_FIXED_SIZE);
-    }
-    if (out->destination == PLAIN_KIND_FIXED) {
-        rbuf_copy(r, out->destination_middle, PLAIN_FIXED_SIZE);
-    }
-    if (r->failed) {
-        return ERR_DROP;
-    }
-    bool only6 = out->source == PLAIN_KIND_4IN6 || out->source == PLAIN_KIND_FIXED ||
-                 out->destination == PLAIN_KIND_4IN6 || out->destination == PLAIN_KIND_FIXED;
-
-    if (out->v6 ? out->df : only6) {
         return ERR_DROP;
     }
     return ERR_OK;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The last packet of the box grows by one segment at a time, and is a complete super-packet after
+ * each of them.
+ */
 #include "client/tunnel/coalesce.h"
 
-#include "client/tunnel/tunnel_internal.h"
+#include "client/tunnel/parse.h"
+#include "client/tunnel/transport.h"
 #include "proto/base/bytes.h"
 #include "proto/net/checksum.h"
 
 #include <string.h>
-
-enum {
-    TCP_PSH_FLAG = 0x08,
-    TCP_ACK_FLAG = 0x10,
-};
 
 /* A packet that could be, or begin, a super-packet. */
 struct flow_part {

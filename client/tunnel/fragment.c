@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fragments wait in a fixed number of places, each with its own allocation, so that a peer is
+ * charged for what it really sent. Room is made by giving up what has waited longest.
+ */
 #include "client/tunnel/fragment.h"
 
 #include "proto/base/bytes.h"

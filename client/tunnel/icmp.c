@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/tunnel/tunnel_internal.h"
+/*
+ * An error quotes the packet that it is about, with that packet's addresses and checksums. These
+ * are changed like the packet's own, but in the other direction, and the error's checksum covers
+ * them.
+ */
+#include "client/tunnel/icmp.h"
 
+#include "client/tunnel/address.h"
 #include "proto/base/bytes.h"
 #include "proto/net/checksum.h"
 
@@ -188,41 +194,40 @@ static bool error_allowed(const struct tunnel_ip *ip, const uint8_t *data)
     const uint8_t *transport = data + ip->payload_at;
     size_t size = ip->size - ip->payload_at;
 
-    return !tunnel_icmp_is_error(ip->v6, ip->protocol, transport, size) &&
-           !tunnel_icmp_link_only(ip->v6, ip->protocol, transport, size);
+    return !tunnel_icmp_is_error(ip->v6, ip->protocol, transport, size);
 }
 
 int tunnel_icmp_unreachable(struct packet *out, uint8_t buf[TUNNEL_ICMP_SIZE_MAX],
-                            const struct packet *cause, enum tunnel_icmp_reason reason,
+                            const struct tunnel_cut *cause, enum tunnel_icmp_reason reason,
                             uint16_t mtu)
 {
-    struct tunnel_ip ip;
+    const struct tunnel_ip *ip = &cause->ip;
+    const uint8_t *data = cause->packet->data;
 
-    if (tunnel_ip_parse(&ip, cause->data, cause->size, false) != ERR_OK ||
-        !error_allowed(&ip, cause->data)) {
+    if (!error_allowed(ip, data)) {
         return ERR_DROP;
     }
-    size_t header_size = ip.v6 ? IP6_HEADER_SIZE : IP4_HEADER_SIZE;
-    size_t quote_max = (ip.v6 ? IP6_TOTAL_MAX : IP4_TOTAL_MAX) - header_size - ICMP_HEADER_SIZE;
-    size_t quote_size = ip.size < quote_max ? ip.size : quote_max;
+    size_t header_size = ip->v6 ? IP6_HEADER_SIZE : IP4_HEADER_SIZE;
+    size_t quote_max = (ip->v6 ? IP6_TOTAL_MAX : IP4_TOTAL_MAX) - header_size - ICMP_HEADER_SIZE;
+    size_t quote_size = ip->size < quote_max ? ip->size : quote_max;
     size_t icmp_size = ICMP_HEADER_SIZE + quote_size;
-    uint8_t protocol = ip.v6 ? IP_PROTOCOL_ICMP6 : IP_PROTOCOL_ICMP;
+    uint8_t protocol = ip->v6 ? IP_PROTOCOL_ICMP6 : IP_PROTOCOL_ICMP;
     uint8_t *icmp = buf + header_size;
 
     memset(buf, 0, header_size + ICMP_HEADER_SIZE);
-    memcpy(buf + ip.source_at, cause->data + ip.destination_at, ip.address_size);
-    memcpy(buf + ip.destination_at, cause->data + ip.source_at, ip.address_size);
-    error_kind(icmp, ip.v6, reason);
+    memcpy(buf + ip->source_at, data + ip->destination_at, ip->address_size);
+    memcpy(buf + ip->destination_at, data + ip->source_at, ip->address_size);
+    error_kind(icmp, ip->v6, reason);
     if (reason == TUNNEL_ICMP_TOO_BIG) {
         be16_write(icmp + 6, mtu); /* 32 bits at 4 in ICMPv6, 16 bits at 6 in ICMP (RFC 1191) */
     }
-    memcpy(icmp + ICMP_HEADER_SIZE, cause->data, quote_size);
+    memcpy(icmp + ICMP_HEADER_SIZE, data, quote_size);
 
     uint32_t pseudo =
-        tunnel_pseudo(ip.v6, buf + ip.source_at, buf + ip.destination_at, protocol, icmp_size);
+        tunnel_pseudo(ip->v6, buf + ip->source_at, buf + ip->destination_at, protocol, icmp_size);
 
     be16_write(icmp + ICMP_CHECKSUM_AT, checksum_finish(checksum_add(pseudo, icmp, icmp_size)));
-    if (ip.v6) {
+    if (ip->v6) {
         be32_write(buf, 0x60000000U);
         be16_write(buf + 4, u16_of(icmp_size));
         buf[6] = protocol;

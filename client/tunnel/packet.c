@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A box is one buffer and one list, filled from the front and emptied as a whole.
+ */
 #include "client/tunnel/packet.h"
 
 #include "proto/base/bytes.h"
+#include "proto/net/checksum.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+int packet_checksum_complete(struct packet *packet)
+{
+    size_t start = packet->checksum_start;
+    size_t at = start + packet->checksum_offset;
+
+    if (!packet->checksum_partial) {
+        return ERR_OK;
+    }
+    if (packet->gso != PACKET_GSO_NONE || at + 2 > packet->size) {
+        return ERR_DROP;
+    }
+    /* The field holds the pseudo-header's sum, so it is simply part of what is summed. */
+    uint16_t checksum =
+        checksum_finish(checksum_add(0, packet->data + start, packet->size - start));
+
+    be16_write(packet->data + at, checksum == 0 ? 0xffff : checksum);
+    packet->checksum_partial = false;
+    return ERR_OK;
+}
 
 int packet_box_init(struct packet_box *box, size_t bytes_capacity, size_t items_capacity)
 {

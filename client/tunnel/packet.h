@@ -35,6 +35,10 @@ struct packet {
     uint16_t header_size; /* gso: IP and TCP header together */
 };
 
+/** Finish a partial checksum in the packet itself, for a TUN device that does not. No effect on
+ * other packets. ERR_DROP if the checksum's place is outside the packet. Not for super-packets. */
+int packet_checksum_complete(struct packet *packet) MUST_CHECK;
+
 /** Packets for the TUN device, back to back in one buffer, each with PACKET_BOX_HEADROOM free bytes
  * before it (room for the device's own header, and for an IP header rebuilt in place). */
 struct packet_box {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/tunnel/tunnel_internal.h"
+/*
+ * The walk over an IP header: lengths first, then IPv4 options or IPv6 extension headers. Source
+ * routes and home addresses are refused here, because with them a checksum covers other addresses
+ * than the header's.
+ */
+#include "client/tunnel/parse.h"
 
 #include "proto/base/bytes.h"
-#include "proto/net/checksum.h"
-
-#include <string.h>
+#include "proto/base/rbuf.h"
 
 enum {
     IP4_OPTION_END = 0,
@@ -191,87 +194,4 @@ int tunnel_ip_parse(struct tunnel_ip *out, const uint8_t *data, size_t size, boo
     default:
         return ERR_DROP;
     }
-}
-
-bool tunnel_transport_of(struct tunnel_transport *out, bool v6, uint8_t protocol)
-{
-    static const struct {
-        uint8_t protocol, checksum_at, header_size;
-        bool v4, v6, pseudo4;
-    } rules[] = {
-        {IP_PROTOCOL_TCP, TCP_CHECKSUM_AT, TCP_HEADER_SIZE, true, true, true},
-        {IP_PROTOCOL_UDP, 6, 8, true, true, true},
-        {IP_PROTOCOL_ICMP, ICMP_CHECKSUM_AT, ICMP_HEADER_SIZE, true, false, false},
-        {IP_PROTOCOL_ICMP6, ICMP_CHECKSUM_AT, ICMP_HEADER_SIZE, false, true, true},
-        {33, 6, 12, true, true, true}, /* DCCP */
-        {136, 6, 8, true, true, true}, /* UDP-Lite */
-    };
-
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        if (rules[i].protocol == protocol && (v6 ? rules[i].v6 : rules[i].v4)) {
-            *out = (struct tunnel_transport){.checksum_at = rules[i].checksum_at,
-                                             .header_size = rules[i].header_size,
-                                             .pseudo = v6 || rules[i].pseudo4};
-            return true;
-        }
-    }
-    return false;
-}
-
-bool tunnel_protocol_plain(bool v6, uint8_t protocol)
-{
-    return protocol == IP_PROTOCOL_TCP || protocol == IP_PROTOCOL_UDP ||
-           protocol == (v6 ? IP_PROTOCOL_ICMP6 : IP_PROTOCOL_ICMP);
-}
-
-uint32_t tunnel_pseudo(bool v6, const uint8_t *source, const uint8_t *destination, uint8_t protocol,
-                       size_t size)
-{
-    if (v6) {
-        return checksum_pseudo6(source, destination, protocol, u32_of(size));
-    }
-    if (protocol == IP_PROTOCOL_ICMP) {
-        return 0;
-    }
-    return checksum_pseudo4(source, destination, protocol, u16_of(size));
-}
-
-uint8_t *tunnel_checksum_field(uint8_t *data, const struct tunnel_ip *ip)
-{
-    struct tunnel_transport transport;
-
-    if (!ip->transport || !tunnel_transport_of(&transport, ip->v6, ip->protocol) ||
-        !transport.pseudo || ip->size - ip->payload_at < transport.checksum_at + 2) {
-        return NULL;
-    }
-    uint8_t *field = data + ip->payload_at + transport.checksum_at;
-
-    return ip->protocol == IP_PROTOCOL_UDP && be16_read(field) == 0 ? NULL : field;
-}
-
-void tunnel_checksum_change(uint8_t *field, uint8_t protocol, uint32_t removed, uint32_t added)
-{
-    uint16_t checksum = be16_read(field);
-
-    if (protocol == IP_PROTOCOL_UDP && checksum == 0) {
-        return;
-    }
-    checksum = checksum_update(checksum, removed, added);
-    if (protocol == IP_PROTOCOL_UDP && checksum == 0) {
-        checksum = 0xffff;
-    }
-    be16_write(field, checksum);
-}
-
-int tunnel_destination(struct tunnel_address *out, const struct packet *packet)
-{
-    struct tunnel_ip ip;
-    int rc = tunnel_ip_parse(&ip, packet->data, packet->size, false);
-
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    *out = (struct tunnel_address){.size = (uint8_t)ip.address_size};
-    memcpy(out->ip, packet->data + ip.destination_at, ip.address_size);
-    return ERR_OK;
 }

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/tunnel/tunnel_internal.h"
+/*
+ * An IP header is written right before the transport, over the plaintext's head and the room before
+ * it; a whole packet gets its addresses back where it lies. Everything a peer sends is checked
+ * first for what strip.c never makes.
+ */
+#include "client/tunnel/rebuild.h"
 
+#include "client/tunnel/address.h"
+#include "client/tunnel/head.h"
+#include "client/tunnel/icmp.h"
 #include "proto/base/bytes.h"
 #include "proto/net/checksum.h"
 
@@ -27,7 +35,7 @@ static void header6_write(uint8_t *at, const struct tunnel_head *head, size_t bo
     at[7] = head->hop_limit;
 }
 
-/* Bring the transport's checksum into our view. */
+/* Give the transport's checksum the pseudo-header of our addresses. */
 static int plain_checksum(struct packet *out, const struct tunnel_head *head,
                           const struct tunnel_transport *transport, uint32_t pseudo, uint8_t *body)
 {

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/tunnel/tunnel_internal.h"
+/*
+ * The two forms of a plaintext and the choice between them: the short one for what it can say, the
+ * whole packet for everything else of the pair.
+ */
+#include "client/tunnel/strip.h"
 
+#include "client/tunnel/address.h"
+#include "client/tunnel/head.h"
+#include "client/tunnel/icmp.h"
+#include "client/tunnel/segment.h"
 #include "proto/base/bytes.h"
 #include "proto/net/checksum.h"
 
@@ -9,38 +17,6 @@
 size_t tunnel_plain_size_max(size_t mtu)
 {
     return mtu + PLAIN_HEADER_SIZE_MAX;
-}
-
-size_t tunnel_strip_room(const struct packet *packet)
-{
-    size_t size = packet->size;
-
-    if (packet->gso != PACKET_GSO_NONE) {
-        size_t segment = (size_t)packet->header_size + packet->gso_size;
-
-        size = segment < size ? segment : size;
-    }
-    return tunnel_plain_size_max(size);
-}
-
-int tunnel_checksum_complete(struct packet *packet)
-{
-    size_t start = packet->checksum_start;
-    size_t at = start + packet->checksum_offset;
-
-    if (!packet->checksum_partial) {
-        return ERR_OK;
-    }
-    if (packet->gso != PACKET_GSO_NONE || at + 2 > packet->size) {
-        return ERR_DROP;
-    }
-    /* The field holds the pseudo-header's sum, so it is simply part of what is summed. */
-    uint16_t checksum =
-        checksum_finish(checksum_add(0, packet->data + start, packet->size - start));
-
-    be16_write(packet->data + at, checksum == 0 ? 0xffff : checksum);
-    packet->checksum_partial = false;
-    return ERR_OK;
 }
 
 /* A partial checksum must be the transport's own, or completing it would write elsewhere. */
@@ -149,7 +125,7 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
 
     copy.data = body;
     copy.size = ip->size;
-    int rc = tunnel_checksum_complete(&copy);
+    int rc = packet_checksum_complete(&copy);
 
     if (rc != ERR_OK) {
         return rc;
@@ -180,27 +156,53 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
     return ERR_OK;
 }
 
-int tunnel_strip(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
-                 const struct packet *packet, size_t segment)
+int tunnel_open(struct tunnel_cut *cut, const struct packet *packet)
 {
-    struct tunnel_head head = {0};
-    struct tunnel_ip ip;
+    struct tunnel_ip *ip = &cut->ip;
 
+    if (tunnel_ip_parse(ip, packet->data, packet->size, false) != ERR_OK) {
+        return ERR_DROP;
+    }
+    cut->packet = packet;
+    cut->destination.size = (uint8_t)ip->address_size;
+    memcpy(cut->destination.ip, packet->data + ip->destination_at, ip->address_size);
     if (packet->gso != PACKET_GSO_NONE) {
-        return tunnel_segment_strip(out, capacity, size, pair, packet, segment);
+        return tunnel_segment_open(cut);
     }
-    if (segment != 0 || tunnel_ip_parse(&ip, packet->data, packet->size, false) != ERR_OK ||
-        !partial_acceptable(&ip, packet) ||
-        tunnel_head_addresses(&head, pair, &ip, packet->data) != ERR_OK) {
+    if (!partial_acceptable(ip, packet) ||
+        (ip->transport && tunnel_icmp_link_only(ip->v6, ip->protocol, packet->data + ip->payload_at,
+                                                ip->size - ip->payload_at))) {
         return ERR_DROP;
     }
-    if (ip.transport && tunnel_icmp_link_only(ip.v6, ip.protocol, packet->data + ip.payload_at,
-                                              ip.size - ip.payload_at)) {
+    cut->segments_left = 1;
+    cut->room = tunnel_plain_size_max(ip->size);
+    return ERR_OK;
+}
+
+int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
+                size_t capacity, size_t *size)
+{
+    const struct tunnel_ip *ip = &cut->ip;
+    struct tunnel_head head = {0};
+    int rc;
+
+    if (cut->segments_left == 0) {
         return ERR_DROP;
     }
-    if (ip.plain && tunnel_protocol_plain(ip.v6, ip.protocol) && head.source != PLAIN_KIND_REAL &&
-        head.destination != PLAIN_KIND_REAL) {
-        return strip_plain(out, capacity, size, pair, &head, &ip, packet);
+    if (cut->packet->gso != PACKET_GSO_NONE) {
+        return tunnel_segment_next(cut, pair, out, capacity, size);
     }
-    return strip_whole(out, capacity, size, pair, &head, &ip, packet);
+    rc = tunnel_head_addresses(&head, pair, ip, cut->packet->data);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    bool plain = ip->plain && tunnel_protocol_plain(ip->v6, ip->protocol) &&
+                 head.source != PLAIN_KIND_REAL && head.destination != PLAIN_KIND_REAL;
+
+    rc = plain ? strip_plain(out, capacity, size, pair, &head, ip, cut->packet)
+               : strip_whole(out, capacity, size, pair, &head, ip, cut->packet);
+    if (rc == ERR_OK) {
+        cut->segments_left = 0;
+    }
+    return rc;
 }

@@ -4,7 +4,7 @@
  * what an ICMP error quotes. The packet then goes through coalescing, after a copy of itself.
  */
 #include "client/tunnel/coalesce.h"
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/rebuild.h"
 #include "proto/base/bytes.h"
 
 #include "tests/support/tunnel_packets.h"

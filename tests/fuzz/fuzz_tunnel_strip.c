@@ -6,7 +6,8 @@
  *   input: flags(1): 1 from B to A, 2 checksum partial, 4 gso TCP4, 8 gso TCP6
  *          checksum start(2) checksum offset(2) gso size(2) header size(2) packet
  */
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/icmp.h"
+#include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 
@@ -14,21 +15,42 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void carry_segment(const struct tunnel_pair *from, const struct tunnel_pair *to,
-                          const struct packet *packet, size_t segment)
+/* Carry what there is, and ask for one segment more than that. */
+static void carry_all(const struct tunnel_pair *from, const struct tunnel_pair *to,
+                      const struct packet *packet)
 {
-    struct packet got = {0};
-    uint8_t *memory;
+    struct tunnel_cut cut;
     uint16_t next_id = 0;
-    int rc = carry(&got, &memory, from, to, packet, segment, &next_id);
 
-    if (memory != NULL) {
-        CHECK(rc == ERR_OK);
-        CHECK(got.size <= PACKET_SIZE_MAX);
-        CHECK(memcmp(got.data + (got.data[0] >> 4 == 6 ? 8 : 12), "\0\0\0\0", 4) != 0);
-        CHECK(tunnel_checksum_complete(&got) == ERR_OK);
+    if (tunnel_open(&cut, packet) != ERR_OK) {
+        return;
     }
-    free(memory);
+    CHECK(cut.destination.size == 4 || cut.destination.size == 16);
+    for (size_t i = 0, count = cut.segments_left; i <= count && i < 70; i++) {
+        struct packet got = {0};
+        uint8_t *memory;
+        int rc = carry_next(&got, &memory, from, to, &cut, &next_id);
+
+        if (memory != NULL) {
+            CHECK(rc == ERR_OK && i < count && cut.segments_left == count - i - 1);
+            CHECK(got.size <= PACKET_SIZE_MAX);
+            CHECK(memcmp(got.data + (got.data[0] >> 4 == 6 ? 8 : 12), "\0\0\0\0", 4) != 0);
+            CHECK(packet_checksum_complete(&got) == ERR_OK);
+        }
+        free(memory);
+    }
+}
+
+static void answer(const struct packet *packet)
+{
+    uint8_t icmp[TUNNEL_ICMP_SIZE_MAX];
+    struct tunnel_cut cut;
+    struct packet error;
+
+    if (tunnel_open(&cut, packet) == ERR_OK &&
+        tunnel_icmp_unreachable(&error, icmp, &cut, TUNNEL_ICMP_TOO_BIG, 1280) == ERR_OK) {
+        CHECK(error.size <= TUNNEL_ICMP_SIZE_MAX);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -36,9 +58,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct two_hosts two = two_hosts_make();
     struct rbuf r = rbuf_over(data, size);
     struct packet packet = {0};
-    struct packet error;
-    struct tunnel_address address;
-    uint8_t icmp[TUNNEL_ICMP_SIZE_MAX];
     uint8_t flags = rbuf_u8(&r);
 
     packet.checksum_partial = (flags & 2) != 0;
@@ -56,18 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet.data = malloc(packet.size + 1);
     memcpy(packet.data, r.at, packet.size);
 
-    size_t count = tunnel_segment_count(&packet);
-
-    for (size_t i = 0; i <= count && i < 70; i++) {
-        carry_segment((flags & 1) != 0 ? &two.b : &two.a, (flags & 1) != 0 ? &two.a : &two.b,
-                      &packet, i);
-    }
-    if (tunnel_destination(&address, &packet) == ERR_OK) {
-        CHECK(address.size == 4 || address.size == 16);
-    }
-    if (tunnel_icmp_unreachable(&error, icmp, &packet, TUNNEL_ICMP_TOO_BIG, 1280) == ERR_OK) {
-        CHECK(error.size <= TUNNEL_ICMP_SIZE_MAX);
-    }
+    carry_all((flags & 1) != 0 ? &two.b : &two.a, (flags & 1) != 0 ? &two.a : &two.b, &packet);
+    answer(&packet);
     free(packet.data);
     return 0;
 }

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "client/tunnel/rebuild.h"
+#include "client/tunnel/strip.h"
 #include "client/tunnel/tunnel.h"
 
 #include <stdbool.h>
@@ -337,16 +339,26 @@ static inline bool of_host(const struct tunnel_host *host, bool v6, const uint8_
     return false;
 }
 
-/* Strip at the sender and rebuild at the receiver; *memory is freed by the caller. Exactly as
- * much memory as the contract asks for, so that the sanitizer sees one byte too many. */
-static inline int carry(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
-                        const struct tunnel_pair *to, const struct packet *packet, size_t segment,
-                        uint16_t *next_id)
+/* The plaintext of a packet that makes one. */
+static inline int strip_one(uint8_t *out, size_t capacity, size_t *size,
+                            const struct tunnel_pair *pair, const struct packet *packet)
 {
-    size_t room = tunnel_strip_room(packet);
-    uint8_t *plain = malloc(room);
+    struct tunnel_cut cut;
+    int rc = tunnel_open(&cut, packet);
+
+    return rc == ERR_OK ? tunnel_next(&cut, pair, out, capacity, size) : rc;
+}
+
+/* Strip the next segment at the sender and rebuild it at the receiver; *memory is freed by the
+ * caller. Exactly as much memory as the contract asks for, so that the sanitizer sees one byte too
+ * many. */
+static inline int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
+                             const struct tunnel_pair *to, struct tunnel_cut *cut,
+                             uint16_t *next_id)
+{
+    uint8_t *plain = malloc(cut->room);
     size_t size = 0;
-    int rc = tunnel_strip(plain, room, &size, from, packet, segment);
+    int rc = tunnel_next(cut, from, plain, cut->room, &size);
 
     *memory = NULL;
     if (rc == ERR_OK) {
@@ -356,4 +368,16 @@ static inline int carry(struct packet *out, uint8_t **memory, const struct tunne
     }
     free(plain);
     return rc;
+}
+
+/* The same for a packet that makes one plaintext. */
+static inline int carry(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
+                        const struct tunnel_pair *to, const struct packet *packet,
+                        uint16_t *next_id)
+{
+    struct tunnel_cut cut;
+    int rc = tunnel_open(&cut, packet);
+
+    *memory = NULL;
+    return rc == ERR_OK ? carry_next(out, memory, from, to, &cut, next_id) : rc;
 }

@@ -11,7 +11,8 @@
 
 #include "client/peer/address_book.h"
 #include "client/tunnel/fragment.h"
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/rebuild.h"
+#include "client/tunnel/strip.h"
 #include "proto/crypto/signed.h"
 #include "proto/link/hello.h"
 #include "proto/link/quic/conn.h"
@@ -364,6 +365,7 @@ static void output_plaintext(const char *what, bool partial, size_t checksum_at)
     uint8_t packet[SEALED_SIZE_MAX], plain[SEALED_SIZE_MAX];
     uint8_t room[PACKET_BOX_HEADROOM + SEALED_SIZE_MAX];
     struct packet in = {.data = packet}, out;
+    struct tunnel_cut cut;
     uint16_t next_id = 0;
     char name[64];
     size_t size;
@@ -375,7 +377,8 @@ static void output_plaintext(const char *what, bool partial, size_t checksum_at)
         in.checksum_start = 20; /* all partial ones here are IPv4 */
         in.checksum_offset = (uint16_t)checksum_at;
     }
-    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &pairs.a, &in, 0), ERR_OK);
+    assert_int_equal(tunnel_open(&cut, &in), ERR_OK);
+    assert_int_equal(tunnel_next(&cut, &pairs.a, plain, sizeof(plain), &size), ERR_OK);
     snprintf(name, sizeof(name), "%s_plaintext", what);
     output(name, plain, size);
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/rebuild.h"
 #include "proto/base/err.h"
 
 #include "tests/support/tunnel_packets.h"
@@ -75,7 +75,7 @@ static void hostile_plaintexts_never_yield_foreign_addresses(void **state)
         }
         struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, true)};
 
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, &two.a, &packet), ERR_OK);
         for (size_t cut = 0; cut <= size; cut++) {
             accepted += try_hostile(&two.b, plain, cut);
         }
@@ -102,7 +102,7 @@ static void plaintexts_that_strip_never_makes_are_refused(void **state)
         uint8_t head[4];
     } cases[] = {
         {"keepalive", {0, 0, 0, 0}},
-        {"piece", {250, 0, 0, 0}},
+        {"fragment", {250, 0, 0, 0}},
         {"control", {254, 0, 0, 0}},
         {"real source in short form", {17, 0, 64, 0x60}},
         {"real destination in short form", {17, 0, 64, 0x18}},
@@ -148,7 +148,7 @@ static void whole_packets_with_an_address_nobody_has_are_refused(void **state)
     static const struct {
         const char *name;
         bool v6, source;
-        uint8_t view;
+        uint8_t flags;
     } cases[] = {
         {"source without IPv4", false, true, 0x02},
         {"destination without IPv4", false, false, 0x02},
@@ -162,8 +162,8 @@ static void whole_packets_with_an_address_nobody_has_are_refused(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct two_hosts two = two_hosts_make();
         struct tunnel_host *host = cases[i].source ? &two.b.peer : &two.b.own;
-        uint8_t plain[4 + PLAIN_FIXED_SIZE + 60] = {cases[i].v6 ? 41 : 4, 0, 0, cases[i].view};
-        size_t head = 4 + ((cases[i].view & 0x50) != 0 ? PLAIN_FIXED_SIZE : 0);
+        uint8_t plain[4 + PLAIN_FIXED_SIZE + 60] = {cases[i].v6 ? 41 : 4, 0, 0, cases[i].flags};
+        size_t head = 4 + ((cases[i].flags & 0x50) != 0 ? PLAIN_FIXED_SIZE : 0);
         uint8_t *body = plain + head;
         size_t size = cases[i].v6 ? 48 : 28;
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/icmp.h"
 #include "proto/base/err.h"
 
 #include "tests/support/tunnel_packets.h"
@@ -73,7 +73,7 @@ static void expect_quoted(const struct two_hosts *two, const struct spec *spec, 
     error_about(error, spec, type, 1, sent, quote_size);
     size_t size = spec_build(wanted, error, two, !spec->back);
 
-    assert_int_equal(carry(&got, &memory, from, to, &packet, 0, &next_id), ERR_OK);
+    assert_int_equal(carry(&got, &memory, from, to, &packet, &next_id), ERR_OK);
     assert_int_equal(got.size, size);
 
     /* 0 and 0xffff are one number in the message's own checksum. */
@@ -232,7 +232,7 @@ static void errors_in_whole_packets_are_translated_too(void **state)
         struct packet packet = {.data = built, .size = spec_build(built, &error, &two, false)};
         size_t size = spec_build(wanted, &wanted_error, &two, true);
 
-        assert_int_equal(carry(&got, &memory, &two.b, &two.a, &packet, 0, &next_id), ERR_OK);
+        assert_int_equal(carry(&got, &memory, &two.b, &two.a, &packet, &next_id), ERR_OK);
         assert_int_equal(got.size, size);
         assert_memory_equal(got.data, wanted, size);
         free(memory);
@@ -263,7 +263,7 @@ static void wrong_checksums_in_a_quote_stay_wrong(void **state)
     error_about(&error, &spec, 3, 1, seen, 40);
     struct packet packet = {.data = built, .size = spec_build(built, &error, &two, false)};
 
-    assert_int_equal(carry(&got, &memory, &two.b, &two.a, &packet, 0, &next_id), ERR_OK);
+    assert_int_equal(carry(&got, &memory, &two.b, &two.a, &packet, &next_id), ERR_OK);
     assert_int_equal(naive_sum(0, got.data + 20, got.size - 20), 0xffff);
     assert_int_not_equal(naive_sum(0, got.data + 28, 20), 0xffff);
     unsigned want = (unsigned)sent[20 + 16] << 8 | sent[20 + 17];
@@ -315,15 +315,13 @@ static void quotes_of_others_are_refused(void **state)
         struct packet packet = {.data = built, .size = spec_build(built, &error, &two, spec.back)};
 
         assert_int_equal(
-            tunnel_strip(plain, sizeof(plain), &size, spec.back ? &two.a : &two.b, &packet, 0),
-            ERR_DROP);
+            strip_one(plain, sizeof(plain), &size, spec.back ? &two.a : &two.b, &packet), ERR_DROP);
         /* A quote that ends within its IP header. */
         spec_build(seen, &spec, &two, spec.back);
         error_about(&error, &spec, spec.v6 ? 3 : 11, 0, seen, rng_below(&rng, (uint32_t)header));
         packet.size = spec_build(built, &error, &two, spec.back);
         assert_int_equal(
-            tunnel_strip(plain, sizeof(plain), &size, spec.back ? &two.a : &two.b, &packet, 0),
-            ERR_DROP);
+            strip_one(plain, sizeof(plain), &size, spec.back ? &two.a : &two.b, &packet), ERR_DROP);
     }
 }
 
@@ -378,7 +376,7 @@ static void hostile_errors_never_quote_foreign_addresses(void **state)
         error_about(&error, &spec, spec.v6 ? 1 : 3, 1, seen, (spec.v6 ? 40u : 20u) + 20);
         struct packet packet = {.data = built, .size = spec_build(built, &error, &two, false)};
 
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.b, &packet, 0), ERR_OK);
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, &two.b, &packet), ERR_OK);
         assert_null(memmem(plain, size, two.b.own.v4, 4));
         assert_null(memmem(plain, size, two.b.peer.v4, 4));
         for (size_t cut = 0; cut <= size; cut++) {
@@ -429,6 +427,15 @@ static void expect_error(const struct packet *error, const uint8_t *cause, size_
     assert_memory_equal(icmp + 8, cause, icmp_size - 8);
 }
 
+static int error_make(struct packet *error, uint8_t buf[TUNNEL_ICMP_SIZE_MAX],
+                      const struct packet *packet, enum tunnel_icmp_reason reason, uint16_t mtu)
+{
+    struct tunnel_cut cause;
+    int rc = tunnel_open(&cause, packet);
+
+    return rc == ERR_OK ? tunnel_icmp_unreachable(error, buf, &cause, reason, mtu) : rc;
+}
+
 static void own_errors_tell_why_and_quote_the_cause(void **state)
 {
     static const struct {
@@ -454,8 +461,7 @@ static void own_errors_tell_why_and_quote_the_cause(void **state)
         spec_random(&spec, &rng);
         struct packet packet = {.data = cause, .size = spec_build(cause, &spec, &two, true)};
 
-        assert_int_equal(tunnel_icmp_unreachable(&error, buf, &packet, cases[i % 4].reason, 1280),
-                         ERR_OK);
+        assert_int_equal(error_make(&error, buf, &packet, cases[i % 4].reason, 1280), ERR_OK);
         expect_error(&error, cause, packet.size, spec.v6,
                      spec.v6 ? cases[i % 4].type6 : cases[i % 4].type4,
                      spec.v6 ? cases[i % 4].code6 : cases[i % 4].code4, too_big ? 1280 : 0);
@@ -503,8 +509,7 @@ static void no_error_is_sent_where_none_may_be(void **state)
         default: /* from a group */
             cause[spec.v6 ? 8 : 12] = 0xff;
         }
-        assert_int_equal(tunnel_icmp_unreachable(&error, buf, &packet, TUNNEL_ICMP_NO_ROUTE, 0),
-                         ERR_DROP);
+        assert_int_equal(error_make(&error, buf, &packet, TUNNEL_ICMP_NO_ROUTE, 0), ERR_DROP);
         assert_null(error.data);
     }
 }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/strip.h"
 #include "proto/base/err.h"
 
 #include "tests/support/tunnel_packets.h"
@@ -95,9 +95,11 @@ static void segments_are_those_of_a_plain_segmentation(void **state)
 
         super_random(&spec, &rng, flags[i % 7]);
         struct packet packet = super_packet(data, &spec, &two, gso_size);
-        size_t count = tunnel_segment_count(&packet);
+        size_t count = (spec.payload_size - 32 + gso_size - 1) / gso_size;
+        struct tunnel_cut cut;
 
-        assert_int_equal(count, (spec.payload_size - 32 + gso_size - 1) / gso_size);
+        assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+        assert_int_equal(cut.segments_left, count);
         for (size_t k = 0; k < count; k++) {
             struct packet got = {0};
             uint8_t *memory;
@@ -105,12 +107,13 @@ static void segments_are_those_of_a_plain_segmentation(void **state)
             segment_of(&part, &spec, k, gso_size);
             size_t size = spec_build(wanted, &part, &two, spec.back);
 
-            assert_int_equal(carry(&got, &memory, spec.back ? &two.b : &two.a,
-                                   spec.back ? &two.a : &two.b, &packet, k, &next_id),
+            assert_int_equal(carry_next(&got, &memory, spec.back ? &two.b : &two.a,
+                                        spec.back ? &two.a : &two.b, &cut, &next_id),
                              ERR_OK);
+            assert_int_equal(cut.segments_left, count - k - 1);
             assert_true(got.checksum_partial);
             assert_int_equal(got.gso, PACKET_GSO_NONE);
-            assert_int_equal(tunnel_checksum_complete(&got), ERR_OK);
+            assert_int_equal(packet_checksum_complete(&got), ERR_OK);
             assert_int_equal(got.size, size);
             assert_memory_equal(got.data, wanted, size);
             free(memory);
@@ -118,10 +121,86 @@ static void segments_are_those_of_a_plain_segmentation(void **state)
         struct packet got = {0};
         uint8_t *memory;
 
-        assert_int_equal(carry(&got, &memory, spec.back ? &two.b : &two.a,
-                               spec.back ? &two.a : &two.b, &packet, count, &next_id),
+        assert_int_equal(carry_next(&got, &memory, spec.back ? &two.b : &two.a,
+                                    spec.back ? &two.a : &two.b, &cut, &next_id),
                          ERR_DROP); /* there is no such segment */
         free(memory);
+    }
+}
+
+/* The plaintext of a TCP packet with partial checksum, written field by field. */
+static size_t naive_strip(uint8_t *out, const struct spec *spec)
+{
+    static const uint8_t middle[4] = {0xde, 0xad, 0, 7};
+    size_t at = 4;
+
+    out[0] = 6;
+    out[1] = spec->traffic_class;
+    out[2] = spec->hop_limit;
+    out[3] = (uint8_t)((spec->v6 ? 0x80u : 0) | (unsigned)spec->source << 5 |
+                       (unsigned)spec->destination << 3 | 2u << 1 | (spec->df ? 1u : 0));
+    if (spec->source == SPEC_FIXED) {
+        memcpy(out + at, middle, 4);
+        at += 4;
+    }
+    if (spec->destination == SPEC_FIXED) {
+        memcpy(out + at, middle, 4);
+        at += 4;
+    }
+    memcpy(out + at, spec->payload, spec->payload_size);
+    put16(out + at + 16, 0);
+    return at + spec->payload_size;
+}
+
+/* The plaintext of the packet when it comes from the TUN device alone. */
+static size_t strip_alone(uint8_t out[SPEC_PACKET_MAX], const struct spec *spec,
+                          const struct two_hosts *two)
+{
+    uint8_t data[SPEC_PACKET_MAX];
+    struct packet packet = super_packet(data, spec, two, 1);
+    size_t size = 0;
+
+    packet.gso = PACKET_GSO_NONE;
+    assert_int_equal(
+        strip_one(out, SPEC_PACKET_MAX, &size, spec->back ? &two->b : &two->a, &packet), ERR_OK);
+    return size;
+}
+
+static void plaintexts_are_those_of_segments_that_come_alone(void **state)
+{
+    static const uint8_t flags[] = {0x10, 0x18, 0x11, 0x19, 0x90, 0xd9, 0x58};
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    static struct spec part;
+    uint64_t rng = 5;
+
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        uint8_t data[SPEC_PACKET_MAX];
+        uint16_t gso_size = (uint16_t)(1 + rng_below(&rng, i % 8 == 0 ? 20 : 1500));
+
+        super_random(&spec, &rng, flags[i % 7]);
+        spec.df = !spec.v6 && i % 2 == 0;
+        struct packet packet = super_packet(data, &spec, &two, gso_size);
+        struct tunnel_cut cut;
+
+        assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+        for (size_t k = 0; cut.segments_left > 0; k++) {
+            uint8_t plain[SPEC_PACKET_MAX];
+            uint8_t wanted[SPEC_PACKET_MAX];
+            size_t size = 0;
+
+            segment_of(&part, &spec, k, gso_size);
+            size_t wanted_size = naive_strip(wanted, &part);
+
+            assert_int_equal(strip_alone(plain, &part, &two), wanted_size);
+            assert_memory_equal(plain, wanted, wanted_size);
+            memset(plain, 0, wanted_size);
+            assert_int_equal(tunnel_next(&cut, spec.back ? &two.b : &two.a, plain, cut.room, &size),
+                             ERR_OK);
+            assert_int_equal(size, wanted_size);
+            assert_memory_equal(plain, wanted, wanted_size);
+        }
     }
 }
 
@@ -139,12 +218,14 @@ static void segments_that_may_be_fragmented_get_different_identifications(void *
     } while (spec.v6 || spec.back || spec.payload_size < 4000);
     spec.df = false;
     struct packet packet = super_packet(data, &spec, &two, 1000);
+    struct tunnel_cut cut;
 
+    assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
     for (size_t k = 0; k < 3; k++) {
         struct packet got = {0};
         uint8_t *memory;
 
-        assert_int_equal(carry(&got, &memory, &two.a, &two.b, &packet, k, &next_id), ERR_OK);
+        assert_int_equal(carry_next(&got, &memory, &two.a, &two.b, &cut, &next_id), ERR_OK);
         assert_int_equal(got.data[4] << 8 | got.data[5], 100 + k);
         free(memory);
     }
@@ -166,9 +247,12 @@ static void wrong_super_packets_make_no_segment(void **state)
         spec.back = false;
         struct packet packet = super_packet(data, &spec, &two, 1000);
 
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
-        assert_true(size <= tunnel_strip_room(&packet));
-        assert_int_equal(tunnel_strip(plain, size - 1, &size, &two.a, &packet, 0), ERR_LIMIT);
+        struct tunnel_cut cut;
+
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, &two.a, &packet), ERR_OK);
+        assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+        assert_true(size <= cut.room);
+        assert_int_equal(tunnel_next(&cut, &two.a, plain, size - 1, &size), ERR_LIMIT);
         switch (i % 7) {
         case 0:
             packet.gso_size = 0;
@@ -191,8 +275,7 @@ static void wrong_super_packets_make_no_segment(void **state)
         default: /* a TCP header of 16 bytes */
             data[packet.header_size - 20] = 0x40;
         }
-        assert_int_equal(tunnel_segment_count(&packet), 0);
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_DROP);
+        assert_int_equal(tunnel_open(&cut, &packet), ERR_DROP);
     }
 }
 
@@ -210,17 +293,23 @@ static void super_packets_to_others_are_refused(void **state)
     spec.back = false;
     struct packet packet = super_packet(data, &spec, &two, 1000);
 
-    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.b, &packet, 0), ERR_DROP);
-    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
+    struct tunnel_cut cut;
+
+    assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+    assert_int_equal(tunnel_next(&cut, &two.b, plain, sizeof(plain), &size), ERR_DROP);
+    assert_int_equal(tunnel_next(&cut, &two.a, plain, sizeof(plain), &size), ERR_OK);
     packet.gso = PACKET_GSO_NONE;
-    assert_int_equal(tunnel_segment_count(&packet), 1);
-    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 1), ERR_DROP);
+    assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+    assert_int_equal(cut.segments_left, 1);
+    assert_int_equal(tunnel_next(&cut, &two.a, plain, sizeof(plain), &size), ERR_OK);
+    assert_int_equal(tunnel_next(&cut, &two.a, plain, sizeof(plain), &size), ERR_DROP);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(segments_are_those_of_a_plain_segmentation),
+        cmocka_unit_test(plaintexts_are_those_of_segments_that_come_alone),
         cmocka_unit_test(segments_that_may_be_fragmented_get_different_identifications),
         cmocka_unit_test(wrong_super_packets_make_no_segment),
         cmocka_unit_test(super_packets_to_others_are_refused),

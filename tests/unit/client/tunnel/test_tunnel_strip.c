@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "client/tunnel/tunnel.h"
+#include "client/tunnel/strip.h"
 #include "proto/base/err.h"
 
 #include "tests/support/tunnel_packets.h"
@@ -40,7 +40,7 @@ static void expect_carried(const struct two_hosts *two, const struct spec *spec)
     size_t wanted_size = spec_build(wanted, spec, two, spec->back);
 
     assert_int_equal(
-        carry(&got, &memory, sender(two, spec), receiver(two, spec), &packet, 0, &next_id), ERR_OK);
+        carry(&got, &memory, sender(two, spec), receiver(two, spec), &packet, &next_id), ERR_OK);
     assert_int_equal(got.size, wanted_size);
     assert_false(got.checksum_partial);
     assert_int_equal(got.gso, PACKET_GSO_NONE);
@@ -55,7 +55,7 @@ static int strip_result(const struct two_hosts *two, const struct spec *spec)
     size_t size;
     struct packet packet = {.data = sent, .size = spec_build(sent, spec, two, !spec->back)};
 
-    return tunnel_strip(plain, sizeof(plain), &size, sender(two, spec), &packet, 0);
+    return strip_one(plain, sizeof(plain), &size, sender(two, spec), &packet);
 }
 
 static void random_packets_arrive_as_the_other_host_sees_them(void **state)
@@ -92,7 +92,7 @@ static void wrong_checksums_stay_wrong_by_as_much(void **state)
         size_t place = size - spec.payload_size + (size_t)checksum_place(spec.v6, spec.protocol);
 
         assert_int_equal(
-            carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, 0, &next_id),
+            carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, &next_id),
             ERR_OK);
         assert_int_equal(got.size, size);
         /* 0 and 0xffff are one number here; otherwise it must be the very same wrong value. */
@@ -211,7 +211,7 @@ static void partial_checksums_are_completed_by_the_receiver(void **state)
         packet.checksum_start = (uint16_t)at;
         packet.checksum_offset = (uint16_t)place;
         assert_int_equal(
-            carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, 0, &next_id),
+            carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, &next_id),
             ERR_OK);
         assert_true(got.checksum_partial);
         assert_int_equal(got.checksum_start, at);
@@ -221,7 +221,7 @@ static void partial_checksums_are_completed_by_the_receiver(void **state)
                                       wanted + (spec.v6 ? 24 : 16), spec.protocol,
                                       spec.payload_size) %
                              0xffff);
-        assert_int_equal(tunnel_checksum_complete(&got), ERR_OK);
+        assert_int_equal(packet_checksum_complete(&got), ERR_OK);
         assert_false(got.checksum_partial);
         if (spec.protocol == 6 && got.data[at + 16] == 0xff && got.data[at + 17] == 0xff) {
             put16(got.data + at + 16, 0);
@@ -319,7 +319,7 @@ static void whole_packets_have_their_partial_checksum_completed(void **state)
     packet.checksum_start = (uint16_t)at;
     packet.checksum_offset = 6;
     assert_int_equal(
-        carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, 0, &next_id),
+        carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, &next_id),
         ERR_OK);
     assert_false(got.checksum_partial);
     assert_memory_equal(got.data, wanted, size);
@@ -349,11 +349,11 @@ static void partial_checksums_elsewhere_are_refused(void **state)
         packet.checksum_partial = true;
         packet.checksum_start = i % 3 == 0 ? at : (uint16_t)rng_below(&rng, at);
         packet.checksum_offset = i % 3 == 0 ? (uint16_t)(place + 1) : place;
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, sender(&two, &spec), &packet, 0),
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet),
                          ERR_DROP);
         packet.checksum_start = at;
         packet.checksum_offset = place;
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, sender(&two, &spec), &packet, 0),
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet),
                          ERR_OK);
     }
 }
@@ -383,7 +383,7 @@ static void headers_carry_hop_limit_class_and_the_right_identification(void **st
         struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, !spec.back)};
 
         assert_int_equal(
-            carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, 0, &next_id),
+            carry(&got, &memory, sender(&two, &spec), receiver(&two, &spec), &packet, &next_id),
             ERR_OK);
         assert_int_equal(got.data[4] << 8 | got.data[5], (0xffff + i) & 0xffff);
         assert_int_equal(got.data[6] << 8 | got.data[7], 0);
@@ -452,7 +452,7 @@ static void real_addresses_travel_only_where_they_are_allowed(void **state)
     struct tunnel_pair closed = *receiver(&two, &spec);
 
     closed.real = NULL;
-    assert_int_equal(carry(&got, &memory, sender(&two, &spec), &closed, &packet, 0, &next_id),
+    assert_int_equal(carry(&got, &memory, sender(&two, &spec), &closed, &packet, &next_id),
                      ERR_DROP);
     assert_null(got.data);
     free(memory);
@@ -478,7 +478,7 @@ static void second_fixed_addresses_travel_as_real_ones(void **state)
     struct packet got = {0};
     struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, true)};
 
-    assert_int_equal(carry(&got, &memory, &two.a, &two.b, &packet, 0, &next_id), ERR_DROP);
+    assert_int_equal(carry(&got, &memory, &two.a, &two.b, &packet, &next_id), ERR_DROP);
     free(memory);
 }
 
@@ -501,7 +501,7 @@ static void a_host_without_ipv4_address_has_no_4in6_either(void **state)
         struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, true)};
         bool needs = spec.v6 ? spec.source == SPEC_4IN6 : true;
 
-        assert_int_equal(carry(&got, &memory, &two.a, &two.b, &packet, 0, &next_id),
+        assert_int_equal(carry(&got, &memory, &two.a, &two.b, &packet, &next_id),
                          needs ? ERR_DROP : ERR_OK);
         free(memory);
         if (needs) { /* and B cannot send to 0.0.0.0 as if it were A */
@@ -533,7 +533,7 @@ static void plaintexts_hold_no_local_view(void **state)
         }
         struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, true)};
 
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, &two.a, &packet), ERR_OK);
         assert_null(memmem(plain, size, two.a.own.v4, 4));
         assert_null(memmem(plain, size, two.a.peer.v4, 4));
         assert_null(memmem(plain, size, two.a.own.v6, 16));
@@ -563,7 +563,7 @@ static void plaintext_layout_is_that_of_the_protocol(void **state)
     spec.hop_limit = 63;
     struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, true)};
 
-    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, &two.a, &packet, 0), ERR_OK);
+    assert_int_equal(strip_one(plain, sizeof(plain), &size, &two.a, &packet), ERR_OK);
     assert_int_equal(size, 8 + spec.payload_size);
     /* family 1, source 10, destination 01, checksum 00, DF 0 */
     assert_memory_equal(plain, ((uint8_t[]){6, 0xb8, 63, 0xc8, 0xde, 0xad, 0, 7}), 8);
@@ -574,8 +574,7 @@ static void plaintext_layout_is_that_of_the_protocol(void **state)
     } while (spec.v6 || spec.protocol != 17);
     spec.udp_zero = true;
     packet.size = spec_build(sent, &spec, &two, !spec.back);
-    assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, sender(&two, &spec), &packet, 0),
-                     ERR_OK);
+    assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet), ERR_OK);
     assert_int_equal(plain[0], 17);
     assert_int_equal(plain[3], 0x03); /* family 0, kinds 0, checksum none, DF */
 }
@@ -604,7 +603,7 @@ static void packets_not_of_this_pair_are_refused(void **state)
         if (spec.v6 && fixed && in_address >= 4 && in_address < 8) {
             continue; /* the middle bits all belong to the host */
         }
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &size, sender(&two, &spec), &packet, 0),
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet),
                          ERR_DROP);
         assert_int_equal(size, 4711);
     }
@@ -633,9 +632,7 @@ static void malformed_packets_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint8_t sent[SPEC_PACKET_MAX];
-        uint8_t plain[SPEC_PACKET_MAX];
-        struct tunnel_address address;
-        size_t size;
+        struct tunnel_cut cut;
 
         do {
             spec_random(&spec, &rng);
@@ -643,16 +640,14 @@ static void malformed_packets_are_refused(void **state)
         spec.payload_size = 30;
         struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, !spec.back)};
 
-        assert_int_equal(tunnel_destination(&address, &packet), ERR_OK);
-        assert_int_equal(address.size, spec.v6 ? 16 : 4);
-        assert_memory_equal(address.ip, sent + (spec.v6 ? 24 : 16), address.size);
+        assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+        assert_int_equal(cut.destination.size, spec.v6 ? 16 : 4);
+        assert_memory_equal(cut.destination.ip, sent + (spec.v6 ? 24 : 16), cut.destination.size);
         if (!spec.v6 && cases[i].at == 3) {
             sent[2] = 0;
         }
         sent[cases[i].at] = cases[i].value;
-        if (tunnel_destination(&address, &packet) != ERR_DROP ||
-            tunnel_strip(plain, sizeof(plain), &size, sender(&two, &spec), &packet, 0) !=
-                ERR_DROP) {
+        if (tunnel_open(&cut, &packet) != ERR_DROP) {
             fail_msg("accepted: %s", cases[i].name);
         }
     }
@@ -684,20 +679,19 @@ static void cut_packets_and_little_room_are_refused(void **state)
 
             memcpy(copy, sent, cut);
             struct packet packet = {.data = copy, .size = cut};
-            assert_int_equal(
-                tunnel_strip(plain, sizeof(plain), &size, sender(&two, &spec), &packet, 0),
-                ERR_DROP);
+            assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet),
+                             ERR_DROP);
             free(copy);
         }
         struct packet packet = {.data = sent, .size = sent_size};
 
-        assert_int_equal(tunnel_strip(plain, sizeof(plain), &full, sender(&two, &spec), &packet, 0),
+        assert_int_equal(strip_one(plain, sizeof(plain), &full, sender(&two, &spec), &packet),
                          ERR_OK);
         assert_true(full <= tunnel_plain_size_max(sent_size));
         for (size_t room = 0; room < full; room++) {
             uint8_t *little = malloc(room + 1);
 
-            assert_int_equal(tunnel_strip(little, room, &size, sender(&two, &spec), &packet, 0),
+            assert_int_equal(strip_one(little, room, &size, sender(&two, &spec), &packet),
                              ERR_LIMIT);
             free(little);
         }
