@@ -59,4 +59,5 @@ enum endpoint_scope {
     ENDPOINT_SCOPE_GLOBAL, /* everything else, documentation ranges included */
 };
 
+/** The scope of an address; its port does not matter. */
 enum endpoint_scope endpoint_scope(const struct endpoint *e);

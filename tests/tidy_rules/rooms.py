@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables that a change of the house touches: rooms and what each may include, foreign libraries
+and who may include them, and where a rule is not enforced yet."""
+import re
+
+# A file belongs to the room with the longest name that its path begins with. A room may include
+# itself and what stands here. tests/ is no room: it may include everything.
+PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
+RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
+RELAYD = [*PROTO, "proto/link", *RENDEZVOUS]
+CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
+CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
+CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
+CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "client/platform", "client/engine",
+            "client/daemon"]
+LAYERS = {
+    "proto/base": [],
+    "proto/net": ["proto/base"],
+    "proto/wire": ["proto/base", "proto/net"],
+    "proto/crypto": ["proto/base", "proto/net", "proto/wire"],
+    "proto/link": PROTO,
+    "proto/link/quic": [*PROTO, "proto/link", "proto/link/tls"],
+    "proto/link/tls": [*PROTO, "proto/link"],
+    "proto/admin": ["proto/base"],  # JSON: for shells, not for cores
+    "proto/host": ["proto/base", "proto/net", "proto/admin"],
+    "rendezvous/store": PROTO,
+    "rendezvous/directory": [*PROTO, "rendezvous/store"],
+    "rendezvous/roster": [*PROTO, "rendezvous/store"],
+    "rendezvous/punch": PROTO,
+    "relayd/core": RELAYD,
+    "relayd/service": [*RELAYD, "relayd/core"],
+    "relayd/engine": [*RELAYD, "relayd/core", "proto/host"],
+    "relayd/daemon": [*RELAYD, "relayd/core", "relayd/service", "relayd/engine",
+                      "proto/admin", "proto/host"],
+    "client/stun2": [*PROTO, "proto/link"],
+    "client/tunnel": PROTO,
+    "client/path": PROTO,
+    "client/ziglan": [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2"],
+    "client/peer": [*CLIENT_1, "client/ziglan"],
+    "client/names": CLIENT_2,
+    "client/core": [*CLIENT_2, "client/names"],
+    "client/admin": [*CLIENT_2, "client/names", "client/core", "proto/admin"],
+    "client/platform": [*PROTO, "proto/host"],
+    "client/engine": [*CLIENT_3, "proto/host", "client/platform"],
+    "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "client/platform", "client/engine"],
+    "client/cli": CLIENT_4,
+    "client": [*CLIENT_4, "client/cli"],  # main.c
+}
+# These include proto/host and make system calls in a room that is pure otherwise.
+SHELL_FILES = re.compile(r".*_(lmdb|valkey|linux)\.[ch]$")
+
+# What stands below a port's header: folder of the files, suffix, folder of the header.
+PORTS = [("client/platform/linux", "_linux", "client/platform")]
+
+# foreign header -> rooms that may include it
+FOREIGN = {
+    r"(ngtcp2|nghttp3|nghttp2|wolfssl)/": ["proto/link", "proto/link/quic", "proto/link/tls"],
+    r"ev\.h": ["proto/host", "relayd/engine", "relayd/daemon",
+               "client/engine", "client/platform", "client/daemon", "client/cli"],
+    r"microhttpd\.h": ["proto/host"],
+    r"lmdb\.h": ["rendezvous/store"],
+    r"ldns/": ["client/names"],
+    r"libmnl/": ["client/platform"],
+}
+
+SCRIPTS = {"deploy/setup", "deploy/demo", "tests/run", "tests/bench/run", "tests/fuzz/run",
+           "tests/tidy", ".ci/run"}
+
+# rule -> paths below which its findings are shown only with --new ("" is everywhere)
+PENDING = {
+    "include-circle": [""],
+    "call-circle": [""],
+    "layers": ["client/", "relayd/", "proto/link/"],
+    "columns": [""],
+    "opening": [""],
+    "own-header": [""],
+    "file-length": ["client/core/", "client/peer/", "rendezvous/roster/"],
+    "struct-fields": [""],
+    "words": [""],
+    "unused": [""],
+}
+
+
+def room_of(path):
+    """The room that a path lies in, or "" if it lies in none."""
+    folder = path.rpartition("/")[0]
+    while folder and folder not in LAYERS:
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def is_pending(rule, path):
+    return any(path.startswith(prefix) for prefix in PENDING.get(rule, []))
