@@ -495,10 +495,8 @@ static void request_punch(struct conversation *a, struct mono now)
         return;
     }
     env_random(a->core->env, token, sizeof(token));
-    request.target.data = a->peer->key;
-    request.target.len = KEY_SIZE;
-    request.token.data = token;
-    request.token.len = sizeof(token);
+    request.target = control_bytes(a->peer->key, KEY_SIZE);
+    request.token = control_bytes(token, sizeof(token));
     request.has_session = true;
     message.request_id = PATHFINDER_REQUEST_FLAG | a->peer->id;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
@@ -539,8 +537,7 @@ void pathfinder_on_punch_request(struct host_core *core, struct ziglan *ziglan,
                     (peer->conversation->current != NULL || peer->conversation->next != NULL);
     answer.punch_id = request->punch_id;
     env_random(core->env, token, sizeof(token));
-    answer.token.data = token;
-    answer.token.len = sizeof(token);
+    answer.token = control_bytes(token, sizeof(token));
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_ANSWER;
     message.punch_answer = &answer;
     if (ziglan_send(ziglan, core->hub, &message) && answer.accept) {

@@ -290,20 +290,16 @@ static void send_join(struct ziglan *ziglan, const struct ziglan_host *host, str
 {
     Ziglan__Join join = ZIGLAN__JOIN__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    char wanted[NAME_TEXT_SIZE];
 
     ziglan->state_at = now; /* what fails here is tried again later, not at once */
     if (renew_member_part(ziglan, host) != ERR_OK) {
         env_trace(host->env, TRACE_LEVEL_ERROR, "ziglan.join", "no member part could be made");
         return;
     }
-    (void)snprintf(wanted, sizeof(wanted), "%s", wanted_name_of(ziglan, host));
-    join.member_part.data = ziglan->part;
-    join.member_part.len = ziglan->part_size;
-    join.wanted_name = wanted;
+    join.member_part = control_bytes(ziglan->part, ziglan->part_size);
+    join.wanted_name = control_text(wanted_name_of(ziglan, host));
     if (ziglan->url.has_invite) {
-        join.invite.data = ziglan->url.invite;
-        join.invite.len = INVITE_SIZE;
+        join.invite = control_bytes(ziglan->url.invite, INVITE_SIZE);
     }
     message.request_id = ZIGLAN_REQUEST_JOIN;
     message.body_case = ZIGLAN__CONTROL__BODY_JOIN;
@@ -499,11 +495,8 @@ void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struc
                        struct mono now)
 {
     Ziglan__Lookup lookup = ZIGLAN__LOOKUP__INIT;
-    uint8_t bytes[KEY_SIZE];
 
-    memcpy(bytes, key, sizeof(bytes));
-    lookup.key.data = bytes;
-    lookup.key.len = sizeof(bytes);
+    lookup.key = control_bytes(key, KEY_SIZE);
     send_lookup(ziglan, &lookup, &ziglan->lookup_key_at, hub, now);
 }
 
@@ -511,11 +504,8 @@ void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct 
                            struct mono now)
 {
     Ziglan__Lookup lookup = ZIGLAN__LOOKUP__INIT;
-    uint8_t bytes[16];
 
-    memcpy(bytes, ip6, sizeof(bytes));
-    lookup.address.data = bytes;
-    lookup.address.len = sizeof(bytes);
+    lookup.address = control_bytes(ip6, 16);
     send_lookup(ziglan, &lookup, &ziglan->lookup_address_at, hub, now);
 }
 

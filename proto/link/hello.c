@@ -20,37 +20,18 @@ static int signed_value(struct link_conn *c, char side, uint8_t out[SIGNED_SIZE]
     return tls_export(c->tls, out + 1);
 }
 
-static ProtobufCBinaryData bytes_of(const void *data, size_t size)
-{
-    /* The packer only reads; protobuf-c has one type for both directions. */
-    union {
-        const void *in;
-        uint8_t *out;
-    } borrowed = {.in = data};
-
-    return (ProtobufCBinaryData){.len = data == NULL ? 0 : size, .data = borrowed.out};
-}
-
 static void server_fields(const struct link_conn *c, Ziglan__Hello *hello,
                           Ziglan__Address *observed)
 {
     const struct link_hello *own = &c->hub->cfg.hello;
-    union {
-        const char *in;
-        char *out;
-    } reward = {.in = own->reward_address};
-    size_t ip_size;
-    const uint8_t *ip = endpoint_ip_bytes(&c->remote, &ip_size);
 
     hello->capabilities = own->capabilities;
-    hello->node_record = bytes_of(own->node_record, own->node_record_size);
-    hello->delegation = bytes_of(own->delegation, own->delegation_size);
-    if (reward.out != NULL) {
-        hello->reward_address = reward.out;
-    }
+    hello->node_record = control_bytes(own->node_record, own->node_record_size);
+    hello->delegation = control_bytes(own->delegation, own->delegation_size);
+    hello->reward_address = control_text(own->reward_address);
     hello->server_time_ms = env_wall_ms(c->hub->env);
     hello->session_max = own->session_max;
-    observed->ip = bytes_of(ip, ip_size);
+    observed->ip = control_ip(&c->remote);
     observed->port = c->remote.port;
     hello->observed = observed;
 }
@@ -73,8 +54,8 @@ int hello_write(struct link_conn *c, uint8_t *out, size_t capacity, size_t *size
     }
     identity_sign(identity, HELLO_LABEL, value, sizeof(value), signature);
     hello.version = HELLO_VERSION;
-    hello.pubkey = bytes_of(identity->public_key, KEY_SIZE);
-    hello.signature = bytes_of(signature, sizeof(signature));
+    hello.pubkey = control_bytes(identity->public_key, KEY_SIZE);
+    hello.signature = control_bytes(signature, sizeof(signature));
     if (c->dialled) {
         hello.roles = c->hub->cfg.server ? HELLO_ROLE_RELAY : HELLO_ROLE_HOST;
     } else {

@@ -318,6 +318,34 @@ int control_unpack(Ziglan__Control **out, struct control_arena *arena, const uin
     return ERR_OK;
 }
 
+ProtobufCBinaryData control_bytes(const void *data, size_t size)
+{
+    union {
+        const void *in;
+        uint8_t *out;
+    } borrowed = {.in = data};
+
+    return (ProtobufCBinaryData){.len = data == NULL ? 0 : size, .data = borrowed.out};
+}
+
+ProtobufCBinaryData control_ip(const struct endpoint *endpoint)
+{
+    size_t size;
+    const uint8_t *ip = endpoint_ip_bytes(endpoint, &size);
+
+    return control_bytes(ip, size);
+}
+
+char *control_text(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } borrowed = {.in = text != NULL ? text : ""};
+
+    return borrowed.out;
+}
+
 int control_pack(uint8_t *out, size_t capacity, size_t *size, const Ziglan__Control *message)
 {
     if (control_problem(message) != NULL) {

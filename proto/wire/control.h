@@ -8,6 +8,7 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/net/endpoint.h"
 #include "proto/wire/control.pb-c.h"
 #include "proto/wire/frame.h"
 
@@ -24,6 +25,16 @@ struct control_arena {
     _Alignas(16) uint8_t memory[CONTROL_ARENA_SIZE];
     size_t used;
 };
+
+/**
+ * The values of a message to be packed, from what the caller keeps: packing only reads, but
+ * protobuf-c has one type for both directions, without const. All of them borrow until the message
+ * is packed. Bytes of NULL are none, whatever the size; a text of NULL is the empty one. An IP
+ * address has 4 bytes or 16.
+ */
+ProtobufCBinaryData control_bytes(const void *data, size_t size);
+ProtobufCBinaryData control_ip(const struct endpoint *endpoint);
+char *control_text(const char *text);
 
 /**
  * Unpack size bytes into the arena, whose earlier content is lost. *out and all it points to

@@ -55,11 +55,8 @@ void control_observed_send(struct relay_core *core, struct relay_client *client)
     Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
     Ziglan__ObservedAddress body = ZIGLAN__OBSERVED_ADDRESS__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    const uint8_t *ip = endpoint_ip_bytes(&client->remote, &address.ip.len);
-    uint8_t copy[16];
 
-    memcpy(copy, ip, address.ip.len);
-    address.ip.data = copy;
+    address.ip = control_ip(&client->remote);
     address.port = client->remote.port;
     body.address = &address;
     message.body_case = ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS;

@@ -24,15 +24,12 @@ static void gone_send(struct relay_core *core, struct relay_client *client,
 {
     Ziglan__Gone body = ZIGLAN__GONE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t copy[KEY_SIZE];
 
     if (!limits_gone_take(client, dst, now)) {
         core->counters.gone_suppressed++;
         return;
     }
-    memcpy(copy, dst, KEY_SIZE);
-    body.dst.data = copy;
-    body.dst.len = KEY_SIZE;
+    body.dst = control_bytes(dst, KEY_SIZE);
     body.reason = (uint32_t)reason;
     message.body_case = ZIGLAN__CONTROL__BODY_GONE;
     message.gone = &body;

@@ -100,10 +100,9 @@ static void joined_send(struct relay_core *core, struct relay_client *client, ui
 
     body.granted_name = joined->name;
     body.ziglan_name = core->name;
-    body.admission.data = joined->admission;
-    body.admission.len = joined->admission_size;
-    body.delegation.data = core->delegations[core->delegation_index];
-    body.delegation.len = core->hello.delegation_size;
+    body.admission = control_bytes(joined->admission, joined->admission_size);
+    body.delegation =
+        control_bytes(core->delegations[core->delegation_index], core->hello.delegation_size);
     body.sequence = joined->sequence;
     body.server_time_ms = env_wall_ms(&core->env);
     message.request_id = request_id;

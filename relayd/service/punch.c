@@ -76,17 +76,14 @@ void punch_on_result(struct relay_core *core, struct relay_client *client,
 }
 
 static void offer_send(struct relay_core *core, struct relay_client *client,
-                       struct punch_output *out)
+                       const struct punch_output *out)
 {
     Ziglan__PunchRequest body = ZIGLAN__PUNCH_REQUEST__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    body.target.data = out->to;
-    body.target.len = KEY_SIZE;
-    body.requester.data = out->peer;
-    body.requester.len = KEY_SIZE;
-    body.token.data = out->token;
-    body.token.len = PUNCH_TOKEN_SIZE;
+    body.target = control_bytes(out->to, KEY_SIZE);
+    body.requester = control_bytes(out->peer, KEY_SIZE);
+    body.token = control_bytes(out->token, PUNCH_TOKEN_SIZE);
     body.nat_kind = out->nat_kind;
     body.has_session = out->has_session;
     body.punch_id = out->punch_id;
@@ -95,33 +92,27 @@ static void offer_send(struct relay_core *core, struct relay_client *client,
     control_send(core, client, &message);
 }
 
-/* The peer's {IP, Port, Token, NATT}; it borrows out and ip. */
-static void message_fill(Ziglan__PunchMessage *message, struct punch_output *out, uint8_t ip[16])
+/* The peer's {IP, Port, Token, NATT}; it borrows out. */
+static void message_fill(Ziglan__PunchMessage *message, const struct punch_output *out)
 {
-    const uint8_t *bytes = endpoint_ip_bytes(&out->endpoint, &message->ip.len);
-
-    memcpy(ip, bytes, message->ip.len);
-    message->ip.data = ip;
+    message->ip = control_ip(&out->endpoint);
     message->port = out->endpoint.port;
-    message->token.data = out->token;
-    message->token.len = PUNCH_TOKEN_SIZE;
+    message->token = control_bytes(out->token, PUNCH_TOKEN_SIZE);
     message->nat_kind = out->nat_kind;
 }
 
-static void go_send(struct relay_core *core, struct relay_client *client, struct punch_output *out)
+static void go_send(struct relay_core *core, struct relay_client *client,
+                    const struct punch_output *out)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchGo body = ZIGLAN__PUNCH_GO__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t ip[16];
 
-    message_fill(&peer, out, ip);
+    message_fill(&peer, out);
     body.punch_id = out->punch_id;
-    body.peer.data = out->peer;
-    body.peer.len = KEY_SIZE;
+    body.peer = control_bytes(out->peer, KEY_SIZE);
     body.message = &peer;
-    body.probe_key.data = out->probe_key;
-    body.probe_key.len = PUNCH_PROBE_KEY_SIZE;
+    body.probe_key = control_bytes(out->probe_key, PUNCH_PROBE_KEY_SIZE);
     body.fire_in_us = out->fire_in_us < UINT32_MAX ? (uint32_t)out->fire_in_us : UINT32_MAX;
     body.listen = out->listen;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
@@ -130,17 +121,15 @@ static void go_send(struct relay_core *core, struct relay_client *client, struct
 }
 
 static void update_send(struct relay_core *core, struct relay_client *client,
-                        struct punch_output *out)
+                        const struct punch_output *out)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchUpdate body = ZIGLAN__PUNCH_UPDATE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t ip[16];
 
-    message_fill(&peer, out, ip);
+    message_fill(&peer, out);
     body.punch_id = out->punch_id;
-    body.peer.data = out->peer;
-    body.peer.len = KEY_SIZE;
+    body.peer = control_bytes(out->peer, KEY_SIZE);
     body.message = &peer;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
     message.punch_update = &body;

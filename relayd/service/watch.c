@@ -74,13 +74,10 @@ static bool directory_send(struct relay_core *core, struct relay_client *client)
     for (size_t i = 0; i < chunk->count; i++) {
         struct directory_change *change = &chunk->changes[i];
         Ziglan__Member *member = batch_add(&batch);
-        /* protobuf-c has no const in its byte fields; packing only reads them. */
-        member->member_part.data = (uint8_t *)(uintptr_t)change->member_part;
-        member->member_part.len = change->member_part_size;
-        member->admission.data = (uint8_t *)(uintptr_t)change->admission;
-        member->admission.len = change->admission_size;
-        member->revocation.data = (uint8_t *)(uintptr_t)change->revocation;
-        member->revocation.len = change->revocation_size;
+
+        member->member_part = control_bytes(change->member_part, change->member_part_size);
+        member->admission = control_bytes(change->admission, change->admission_size);
+        member->revocation = control_bytes(change->revocation, change->revocation_size);
         member->online = is_online(core, change->key);
         member->sequence = change->sequence;
     }

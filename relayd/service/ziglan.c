@@ -191,13 +191,9 @@ void ziglan_member_fill(const struct relay_core *core, Ziglan__Member *out,
 {
     const struct relay_client *client = relay_client_of_key(core, entry->key);
 
-    /* protobuf-c has no const in its byte fields; packing only reads them. */
-    out->member_part.data = (uint8_t *)(uintptr_t)entry->member_part;
-    out->member_part.len = entry->member_part_size;
-    out->admission.data = (uint8_t *)(uintptr_t)entry->admission;
-    out->admission.len = entry->admission_size;
-    out->revocation.data = (uint8_t *)(uintptr_t)entry->revocation;
-    out->revocation.len = entry->revocation_size;
+    out->member_part = control_bytes(entry->member_part, entry->member_part_size);
+    out->admission = control_bytes(entry->admission, entry->admission_size);
+    out->revocation = control_bytes(entry->revocation, entry->revocation_size);
     out->online = client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER;
     out->sequence = entry->sequence;
 }

@@ -8,7 +8,7 @@ static uint8_t zeros[2048]; /* what byte fields of any length point to */
 
 static ProtobufCBinaryData bytes(size_t size)
 {
-    return (ProtobufCBinaryData){.data = zeros, .len = size};
+    return control_bytes(zeros, size);
 }
 
 /* A packed message as a test case: a good one, and the field that is broken in a bad one. */
@@ -270,6 +270,26 @@ static void an_unknown_body_can_be_answered(void **state)
     assert_int_equal(message->body_case, ZIGLAN__CONTROL__BODY__NOT_SET);
 }
 
+static void values_are_borrowed_not_copied(void **state)
+{
+    static const uint8_t ip4[4] = {192, 0, 2, 1}, ip6[16] = {0x20, 0x01, 0x0d, 0xb8, 1};
+    struct endpoint v4 = endpoint_of_bytes(ip4, sizeof(ip4), 1);
+    struct endpoint v6 = endpoint_of_bytes(ip6, sizeof(ip6), 1);
+    static const char text[] = "laptop";
+
+    (void)state;
+    assert_ptr_equal(control_bytes(ip6, 7).data, ip6);
+    assert_int_equal(control_bytes(ip6, 7).len, 7);
+    assert_null(control_bytes(NULL, 7).data);
+    assert_int_equal(control_bytes(NULL, 7).len, 0);
+    assert_int_equal(control_ip(&v4).len, sizeof(ip4));
+    assert_memory_equal(control_ip(&v4).data, ip4, sizeof(ip4));
+    assert_int_equal(control_ip(&v6).len, sizeof(ip6));
+    assert_ptr_equal(control_ip(&v6).data, v6.ip);
+    assert_ptr_equal(control_text(text), text);
+    assert_string_equal(control_text(NULL), "");
+}
+
 static void packing_needs_room(void **state)
 {
     Ziglan__Invited invited = ZIGLAN__INVITED__INIT;
@@ -334,6 +354,7 @@ int main(void)
         cmocka_unit_test(every_bytes_field_of_the_schema_has_a_rule),
         cmocka_unit_test(caps_of_size_and_arena_hold),
         cmocka_unit_test(an_unknown_body_can_be_answered),
+        cmocka_unit_test(values_are_borrowed_not_copied),
         cmocka_unit_test(packing_needs_room),
         cmocka_unit_test(no_truncation_or_flip_does_harm),
     };
