@@ -56,7 +56,7 @@ static void measure(const char *dir, uint32_t count, uint32_t group)
     store_close(z.store);
     (void)snprintf(path, sizeof(path), "%s/bench_joins-XXXXXX", dir);
     must(mkdtemp(path) != NULL, "cannot make a folder there");
-    must(store_lmdb_open(&z.store, path, &z.world.env, error, sizeof(error)) == ERR_OK, error);
+    must(store_lmdb_open(&z.store, path, &z.ports.env, error, sizeof(error)) == ERR_OK, error);
     z.cfg.store = z.store;
     ziglan_reopen(&z);
     ziglan_invite(&z, count, 0, "", invite);
@@ -84,13 +84,11 @@ static void measure(const char *dir, uint32_t count, uint32_t group)
 int main(int argc, char **argv)
 {
     uint32_t count = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : COUNT_DEFAULT;
-    struct world world;
 
     must(argc > 1 && count > 0 && count <= COUNT_MAX, "usage: bench_joins DIR [COUNT]");
     must(identity_library_init() == ERR_OK, "libsodium does not start");
-    world_init(&world);
     for (uint32_t n = 0; n < count; n++) {
-        parts[n] = part_of(&world, n, 1, 0);
+        parts[n] = part_of(TEST_WALL_MS, n, 1, 0);
     }
     measure(argv[1], count, 1);
     measure(argv[1], count, 32);

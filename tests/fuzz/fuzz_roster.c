@@ -11,10 +11,14 @@
 #include "proto/crypto/signed.h"
 #include "rendezvous/roster/roster.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/env.h"
 
 #include <string.h>
 
 enum { FRAGMENT_SIZE_MAX = RECORD_SIGNED_SIZE_MAX };
+
+/* When the records of the corpus are in force. */
+#define CORPUS_WALL_MS UINT64_C(1800000000000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,26 +26,6 @@ struct piece {
     uint8_t bytes[FRAGMENT_SIZE_MAX];
     size_t size;
 };
-
-static void fuzz_random(void *context, void *buf, size_t size)
-{
-    (void)context;
-    memset(buf, 0x5a, size);
-}
-
-static uint64_t fuzz_wall_ms(void *context)
-{
-    (void)context;
-    return UINT64_C(1800000000000);
-}
-
-static void fuzz_trace(void *context, enum trace_level level, const char *event, const char *text)
-{
-    (void)context;
-    (void)level;
-    (void)event;
-    (void)text;
-}
 
 static struct identity identity_of(uint8_t number)
 {
@@ -89,11 +73,11 @@ static int delegate(struct roster *roster, const struct identity *ziglan,
     size_t size;
 
     memcpy(delegation.header.key, ziglan->public_key, KEY_SIZE);
-    delegation.header.created_ms = fuzz_wall_ms(NULL);
+    delegation.header.created_ms = CORPUS_WALL_MS;
     delegation.header.lifetime_s = 3600;
     memcpy(delegation.entry_key, entry->public_key, KEY_SIZE);
     delegation.rights = RECORD_RIGHT_ADMIT_FLAG | RECORD_RIGHT_REVOKE_FLAG;
-    delegation.expires_ms = fuzz_wall_ms(NULL) + 3600000;
+    delegation.expires_ms = CORPUS_WALL_MS + 3600000;
     int rc = record_delegation_encode(record, &size, &delegation);
     if (rc == ERR_OK) {
         rc = signed_make(bytes, sizeof(bytes), &size, ziglan, record, size);
@@ -145,7 +129,7 @@ static void store_value(struct store *store, const struct identity *ziglan,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct env env = {NULL, fuzz_random, fuzz_wall_ms, fuzz_trace};
+    struct test_env ports;
     struct identity ziglan = identity_of(1), entry = identity_of(2), node = identity_of(3);
     struct rbuf r = rbuf_over(data, size);
     struct roster *roster = NULL;
@@ -153,6 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct piece pieces[3];
     uint8_t op = rbuf_u8(&r);
 
+    test_env_init(&ports, 0);
+    ports.wall_ms = CORPUS_WALL_MS;
     size_t wanted = rbuf_u16(&r);
     fragment_read(&pieces[0], &r, wanted);
     wanted = rbuf_u16(&r);
@@ -162,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (op == 2) {
         store_value(store, &ziglan, &node, &pieces[0]);
     }
-    CHECK(roster_new(&roster, store, &env, ziglan.public_key, 0) == ERR_OK);
+    CHECK(roster_new(&roster, store, &ports.env, ziglan.public_key, 0) == ERR_OK);
     CHECK(delegate(roster, &ziglan, &entry) == ERR_OK);
     check(roster);
     if (op == 1) {
@@ -175,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     size_t count = roster_count(roster);
     roster_free(roster);
-    CHECK(roster_new(&roster, store, &env, ziglan.public_key, 0) == ERR_OK);
+    CHECK(roster_new(&roster, store, &ports.env, ziglan.public_key, 0) == ERR_OK);
     CHECK(roster_count(roster) == count); /* what was believed is kept */
     check(roster);
     roster_free(roster);

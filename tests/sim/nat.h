@@ -8,7 +8,7 @@
 
 #include "proto/base/mono.h"
 #include "proto/net/endpoint.h"
-#include "tests/sim/rng.h"
+#include "tests/support/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,18 +9,6 @@
 
 /* ---- what every core gets ---- */
 
-static void env_fill(void *context, void *buf, size_t size)
-{
-    rng_fill(&((struct node_env *)context)->rng, buf, size);
-}
-
-static uint64_t env_wall(void *context)
-{
-    const struct node_env *env = context;
-
-    return UINT64_C(1767225600000) + env->journal->now.ns / NS_PER_MS + (uint64_t)env->wall_step_ms;
-}
-
 static void env_note(void *context, enum trace_level level, const char *event, const char *text)
 {
     const struct node_env *env = context;
@@ -30,12 +18,18 @@ static void env_note(void *context, enum trace_level level, const char *event, c
 
 void node_env_init(struct node_env *env, const char *name, uint64_t seed, struct journal *journal)
 {
-    env->env =
-        (struct env){.context = env, .random = env_fill, .wall_ms = env_wall, .trace = env_note};
+    test_env_init(&env->ports, 0);
+    env->ports.rng = rng_stream(seed, name);
+    env->ports.clock = &journal->now;
+    env->ports.note = env_note;
+    env->ports.note_context = env;
     env->name = name;
-    env->rng = rng_stream(seed, name);
     env->journal = journal;
-    env->wall_step_ms = 0;
+}
+
+void node_env_step_wall(struct node_env *env, int64_t wrong_by_ms)
+{
+    env->ports.wall_ms = TEST_WALL_MS + (uint64_t)wrong_by_ms;
 }
 
 static void send_all(struct net *net, int attachment, const struct endpoint *from,
@@ -67,8 +61,8 @@ void relay_node_init(struct relay_node *relay, struct net *net, int attachment, 
     relay->attachment = attachment;
     relay->address = net->attachments[attachment].address;
     relay->address.port = RELAY_PORT;
-    draw_identity(&relay->identity, &relay->env.rng);
-    draw_identity(&relay->ziglan_identity, &relay->env.rng);
+    draw_identity(&relay->identity, &relay->env.ports.rng);
+    draw_identity(&relay->ziglan_identity, &relay->env.ports.rng);
     (void)endpoint_text(&relay->address, relay->public_host);
     relay->cfg = (struct relay_config){
         .identity = &relay->identity,
@@ -91,7 +85,8 @@ void relay_node_fini(struct relay_node *relay)
 
 void relay_node_start(struct relay_node *relay, struct mono now)
 {
-    CHECK(relay_core_new(&relay->core, &relay->cfg, relay->store, &relay->env.env, now) == ERR_OK);
+    CHECK(relay_core_new(&relay->core, &relay->cfg, relay->store, &relay->env.ports.env, now) ==
+          ERR_OK);
     relay->net->attachments[relay->attachment].up = true;
 }
 
@@ -199,8 +194,8 @@ static void host_start(struct host_node *host, struct mono now)
     struct host_config cfg = {.identity = &host->identity, .mtu = host->setup.mtu};
 
     (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host->name);
-    CHECK(host_core_new(&host->core, &cfg, host->store, &host->env.env, own_time(host, now)) ==
-          ERR_OK);
+    CHECK(host_core_new(&host->core, &cfg, host->store, &host->env.ports.env,
+                        own_time(host, now)) == ERR_OK);
     tell_network(host, now);
 }
 
@@ -250,7 +245,7 @@ void host_node_init(struct host_node *host, struct net *net, int attachment,
     host->traffic = traffic;
     host->address = net->attachments[attachment].address;
     host->address.port = setup->port;
-    draw_identity(&host->identity, &host->env.rng);
+    draw_identity(&host->identity, &host->env.ports.rng);
     CHECK(outbox_init(&host->box, 1 << 20, 1024) == ERR_OK);
     CHECK(packet_box_init(&host->tun, 1 << 20, 1024) == ERR_OK);
     CHECK(store_memory_new(&host->store) == ERR_OK);

@@ -11,20 +11,22 @@
 #include "rendezvous/store/store_memory.h"
 #include "tests/sim/net.h"
 #include "tests/sim/traffic.h"
+#include "tests/support/env.h"
 
 enum { RELAY_WATCHED_MAX = 256, RELAY_PORT = 4433, NODE_URL_SIZE = URL_SIZE_MAX + 1 };
 
 /** The world as a core sees it, one for each. */
 struct node_env {
-    struct env env;
+    struct test_env ports;
     const char *name;
-    struct rng rng;
     struct journal *journal;
-    int64_t wall_step_ms; /* its wall clock is wrong by this */
 };
 
 /** Fill it in; it must not move afterwards. */
 void node_env_init(struct node_env *env, const char *name, uint64_t seed, struct journal *journal);
+
+/** Its wall clock is wrong by this from now on, in all. */
+void node_env_step_wall(struct node_env *env, int64_t wrong_by_ms);
 
 /** What a relay exchanged with one address before the address proved itself, by sending after
  * something from the relay had reached it. */

@@ -122,12 +122,12 @@ static void forge(struct sim *sim, const struct plan *plan)
 /* By how much the relay's clock is wrong if it began with this boot. */
 static int64_t in_1970(struct sim *sim)
 {
-    return (int64_t)plan_draw(sim, 0, 100000) - (int64_t)env_wall_ms(&sim->relay.env.env);
+    return (int64_t)plan_draw(sim, 0, 100000) - (int64_t)env_wall_ms(&sim->relay.env.ports.env);
 }
 
 static void relay_clock_set(struct sim *sim, int64_t wrong_by_ms)
 {
-    sim->relay.env.wall_step_ms = wrong_by_ms;
+    node_env_step_wall(&sim->relay.env, wrong_by_ms);
     journal_line(&sim->journal, "the clock of the relay is wrong by %lld s",
                  (long long)wrong_by_ms / 1000);
 }
@@ -391,9 +391,11 @@ static bool trouble_clock(struct sim *sim, const struct plan *plan)
     for (int i = 0; i < 2; i++) { /* wrong, and right again */
         struct mono at = sim->now;
 
-        host->env.wall_step_ms = i == 0 ? step_ms : 0;
+        int64_t wrong_by_ms = i == 0 ? step_ms : 0;
+
+        node_env_step_wall(&host->env, wrong_by_ms);
         journal_line(&sim->journal, "the clock of %s is wrong by %lld ms", host->name,
-                     (long long)host->env.wall_step_ms);
+                     (long long)wrong_by_ms);
         if (!sim_run(sim, plan_chance(sim, 40) ? REKEY_MS : plan_draw(sim, 1000, 10000))) {
             return false;
         }
@@ -543,7 +545,7 @@ static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
 
     (void)plan_make_guest(sim, plan);
     terms.expires_ms =
-        env_wall_ms(&sim->relay.env.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
+        env_wall_ms(&sim->relay.env.ports.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
     if (relay_core_invite(sim->relay.core, &terms, url) != VERDICT_OK) {
         return sim_fail(sim, "the relay makes no invite");
     }

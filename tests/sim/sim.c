@@ -29,7 +29,7 @@ void sim_init(struct sim *sim, uint64_t seed, bool verbose)
     CHECK(identity_library_init() == ERR_OK);
     journal_init(&sim->journal, verbose);
     node_env_init(&sim->library, "link", seed, &sim->journal);
-    CHECK(link_library_init(&sim->library.env) == ERR_OK);
+    CHECK(link_library_init(&sim->library.ports.env) == ERR_OK);
     net_init(&sim->net, &sim->journal, &net);
     sim->now.ns = NS_PER_S;
     sim->journal.now = sim->now;

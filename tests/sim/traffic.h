@@ -8,7 +8,7 @@
 
 #include "client/tunnel/packet.h"
 #include "proto/base/mono.h"
-#include "tests/sim/rng.h"
+#include "tests/support/rng.h"
 
 #include <stdbool.h>
 #include <stddef.h>

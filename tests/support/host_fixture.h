@@ -10,6 +10,7 @@
 #include "relayd/core/core.h"
 #include "rendezvous/directory/directory.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,8 +46,7 @@ struct test_host {
 };
 
 struct lab {
-    struct env env;
-    uint64_t random_state;
+    struct test_env ports;
     struct mono now;
     struct identity relay_identity, ziglan_identity;
     struct relay_config cfg;
@@ -62,34 +62,6 @@ struct lab {
     size_t wire_mtu;
     uint16_t inner_mtu;
 };
-
-static inline void lab_random(void *context, void *buf, size_t size)
-{
-    struct lab *lab = context;
-    uint8_t *out = buf;
-
-    for (size_t i = 0; i < size; i++) {
-        uint64_t z = (lab->random_state += UINT64_C(0x9e3779b97f4a7c15));
-
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        out[i] = (uint8_t)(z >> 33);
-    }
-}
-
-static inline uint64_t lab_wall(void *context)
-{
-    return UINT64_C(1767225600000) + ((struct lab *)context)->now.ns / NS_PER_MS;
-}
-
-static inline void lab_trace(void *context, enum trace_level level, const char *event,
-                             const char *text)
-{
-    struct lab *lab = context;
-
-    if (getenv("LAB_TRACE") != NULL) {
-        fprintf(stderr, "%8.3f %d %s %s\n", (double)lab->now.ns / 1e9, (int)level, event, text);
-    }
-}
 
 static inline void fly(struct lab *lab, const struct endpoint *from, const struct outbox *box)
 {
@@ -249,15 +221,16 @@ static inline void make_host(struct lab *lab, size_t i)
     assert_int_equal(packet_box_init(&h->tun, 1 << 20, 1024), ERR_OK);
     h->io = (struct host_io){&h->box, &h->tun};
     assert_int_equal(store_memory_new(&h->store), ERR_OK);
-    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->env, lab->now), ERR_OK);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->ports.env, lab->now), ERR_OK);
     memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
     host_core_network(h->core, &addr, 1, 5000, lab->now);
 }
 
 static inline void start_relay(struct lab *lab)
 {
-    assert_int_equal(relay_core_new(&lab->relay, &lab->cfg, lab->relay_store, &lab->env, lab->now),
-                     ERR_OK);
+    assert_int_equal(
+        relay_core_new(&lab->relay, &lab->cfg, lab->relay_store, &lab->ports.env, lab->now),
+        ERR_OK);
 }
 
 static inline struct lab *lab_new_of_mtu(uint16_t inner_mtu)
@@ -267,13 +240,13 @@ static inline struct lab *lab_new_of_mtu(uint16_t inner_mtu)
     uint8_t seed[IDENTITY_SEED_SIZE] = {1};
 
     assert_non_null(lab);
-    lab->random_state = 7;
+    test_env_init(&lab->ports, 7);
+    lab->ports.clock = &lab->now;
     lab->now.ns = NS_PER_S;
     lab->wire_mtu = 1500;
     lab->inner_mtu = inner_mtu;
-    lab->env = (struct env){lab, lab_random, lab_wall, lab_trace};
     assert_int_equal(identity_library_init(), ERR_OK);
-    assert_int_equal(link_library_init(&lab->env), ERR_OK);
+    assert_int_equal(link_library_init(&lab->ports.env), ERR_OK);
     identity_from_seed(&lab->relay_identity, seed);
     seed[0] = 2;
     identity_from_seed(&lab->ziglan_identity, seed);
@@ -405,7 +378,7 @@ static inline const char *state_of_nas(struct lab *lab)
                            json_string_value(json_object_get(peer, "state")));
         }
     }
-    if (getenv("LAB_TRACE") != NULL) {
+    if (getenv("TEST_TRACE") != NULL) {
         char *text = json_dumps(answer, JSON_COMPACT);
 
         fprintf(stderr, "%s\n", text);

@@ -9,6 +9,7 @@
 #include "proto/crypto/signed.h"
 #include "proto/link/link.h"
 #include "proto/wire/record.h"
+#include "tests/support/env.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -34,9 +35,7 @@ struct net_event {
 };
 
 struct net {
-    struct env env;
-    uint64_t random_state;
-    uint64_t wall_ms; /* at time zero */
+    struct test_env ports;
     struct mono now;
     struct link_hub *hubs[NET_HUBS];
     struct link_config configs[NET_HUBS];
@@ -57,44 +56,9 @@ struct net {
     uint64_t datagrams[NET_HUBS];
 };
 
-static inline uint64_t net_random(struct net *net)
-{
-    uint64_t z = (net->random_state += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static inline void net_env_random(void *context, void *buf, size_t size)
-{
-    uint8_t *out = buf;
-
-    for (size_t i = 0; i < size; i++) {
-        out[i] = (uint8_t)(net_random(context) >> 24);
-    }
-}
-
-static inline uint64_t net_env_wall(void *context)
-{
-    const struct net *net = context;
-
-    return net->wall_ms + net->now.ns / NS_PER_MS;
-}
-
-static inline void net_env_trace(void *context, enum trace_level level, const char *event,
-                                 const char *text)
-{
-    (void)context;
-    (void)level;
-    if (getenv("NET_TRACE") != NULL) {
-        fprintf(stderr, "%s %s\n", event, text);
-    }
-}
-
 static inline void net_hub_start(struct net *net, int i)
 {
-    if (link_hub_new(&net->hubs[i], &net->configs[i], &net->env, net->now) != ERR_OK) {
+    if (link_hub_new(&net->hubs[i], &net->configs[i], &net->ports.env, net->now) != ERR_OK) {
         abort();
     }
 }
@@ -105,12 +69,10 @@ static inline void net_init(struct net *net, uint64_t seed)
     static const uint8_t server_ip[4] = {192, 0, 2, 1}, client_ip[4] = {198, 51, 100, 2};
 
     memset(net, 0, sizeof(*net));
-    net->random_state = seed;
-    net->wall_ms = UINT64_C(1700000000000);
+    test_env_init(&net->ports, seed);
+    net->ports.clock = &net->now;
     net->now.ns = NS_PER_S;
     net->delay_us = 5000;
-    net->env = (struct env){
-        .context = net, .random = net_env_random, .wall_ms = net_env_wall, .trace = net_env_trace};
     net->addrs[NET_SERVER] = endpoint_v4(server_ip, 4433);
     net->addrs[NET_CLIENT] = endpoint_v4(client_ip, 5000);
     for (int i = 0; i < NET_HUBS; i++) {
@@ -123,7 +85,7 @@ static inline void net_init(struct net *net, uint64_t seed)
         memset(net->configs[i].reset_secret, 7 + i, 32);
     }
     net->events = calloc(NET_EVENTS_MAX, sizeof(*net->events));
-    if (identity_library_init() != ERR_OK || link_library_init(&net->env) != ERR_OK ||
+    if (identity_library_init() != ERR_OK || link_library_init(&net->ports.env) != ERR_OK ||
         outbox_init(&net->box, 1 << 20, 1024) != ERR_OK || net->events == NULL) {
         abort();
     }
@@ -185,7 +147,8 @@ static inline void net_send(struct net *net, const struct endpoint *from, const 
     *packet = (struct net_packet){
         .at = {net->now.ns + net->delay_us * NS_PER_US}, .from = *from, .to = *to, .size = size};
     memcpy(packet->data, data, size);
-    if (net->cut || (net->loss_per_mille > 0 && net_random(net) % 1000 < net->loss_per_mille)) {
+    if (net->cut ||
+        (net->loss_per_mille > 0 && rng_below(&net->ports.rng, 1000) < net->loss_per_mille)) {
         net->lost++;
         free(packet);
         return;

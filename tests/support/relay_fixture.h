@@ -10,6 +10,8 @@
 #include "proto/wire/record.h"
 #include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/env.h"
+#include "tests/support/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +47,7 @@ struct client {
 };
 
 struct world {
-    struct env env;
-    uint64_t random_state;
-    uint64_t wall_ms;
+    struct test_env ports;
     struct mono now;
     struct identity relay, ziglan;
     struct endpoint relay_address;
@@ -61,35 +61,6 @@ struct world {
     struct packet_in_flight *loose; /* what the relay sent to nobody's address: STUN answers */
 };
 
-static inline void world_env_random(void *context, void *buf, size_t size)
-{
-    struct world *w = context;
-    uint8_t *out = buf;
-
-    for (size_t i = 0; i < size; i++) {
-        uint64_t z = (w->random_state += UINT64_C(0x9e3779b97f4a7c15));
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        out[i] = (uint8_t)(z >> 33);
-    }
-}
-
-static inline uint64_t world_env_wall(void *context)
-{
-    const struct world *w = context;
-
-    return w->wall_ms + w->now.ns / NS_PER_MS;
-}
-
-static inline void world_env_trace(void *context, enum trace_level level, const char *event,
-                                   const char *text)
-{
-    (void)context;
-    (void)level;
-    if (getenv("WORLD_TRACE") != NULL) {
-        fprintf(stderr, "%s %s\n", event, text);
-    }
-}
-
 static inline void must(int rc, const char *what)
 {
     if (rc != ERR_OK) {
@@ -100,7 +71,7 @@ static inline void must(int rc, const char *what)
 
 static inline void world_core_start(struct world *w)
 {
-    must(relay_core_new(&w->core, &w->cfg, w->store, &w->env, w->now), "relay_core_new");
+    must(relay_core_new(&w->core, &w->cfg, w->store, &w->ports.env, w->now), "relay_core_new");
 }
 
 static inline void client_init(struct world *w, int i)
@@ -113,7 +84,7 @@ static inline void client_init(struct world *w, int i)
     identity_from_seed(&c->identity, seed);
     c->address = endpoint_v4(ip, 5000);
     c->request_next = 1;
-    must(link_hub_new(&c->hub, &cfg, &w->env, w->now), "link_hub_new");
+    must(link_hub_new(&c->hub, &cfg, &w->ports.env, w->now), "link_hub_new");
 }
 
 /* cfg may be NULL; its identities are set here. */
@@ -127,15 +98,11 @@ static inline struct world *world_new(const struct relay_config *cfg)
     if (w == NULL) {
         abort();
     }
-    w->random_state = 42;
-    w->wall_ms = UINT64_C(1767225600000);
+    test_env_init(&w->ports, 42);
+    w->ports.clock = &w->now;
     w->now.ns = NS_PER_S;
-    w->env = (struct env){.context = w,
-                          .random = world_env_random,
-                          .wall_ms = world_env_wall,
-                          .trace = world_env_trace};
     must(identity_library_init(), "identity_library_init");
-    must(link_library_init(&w->env), "link_library_init");
+    must(link_library_init(&w->ports.env), "link_library_init");
     must(outbox_init(&w->box, 1 << 20, 2048), "outbox_init");
     must(store_memory_new(&w->store), "store_memory_new");
     identity_from_seed(&w->relay, relay_seed);
@@ -377,20 +344,15 @@ static inline size_t client_datagrams(const struct client *c, const struct kept 
 static inline size_t member_part_make(struct world *w, struct client *c, const char *name,
                                       uint8_t out[RECORD_SIGNED_SIZE_MAX])
 {
-    struct record_member record = {0};
-    uint8_t bytes[RECORD_MEMBER_SIZE_MAX];
-    size_t size = 0;
-    size_t signed_size = 0;
+    uint64_t wall_ms = test_env_wall_ms(&w->ports);
+    struct record_member record = {
+        .header = {.sequence = wall_ms, .created_ms = wall_ms, .lifetime_s = 365 * 24 * 3600}};
+    struct part part;
 
-    memcpy(record.header.key, c->identity.public_key, KEY_SIZE);
-    record.header.sequence = world_env_wall(w);
-    record.header.created_ms = world_env_wall(w);
-    record.header.lifetime_s = 365 * 24 * 3600;
     (void)snprintf(record.wanted_name, sizeof(record.wanted_name), "%s", name);
-    must(record_member_encode(bytes, &size, &record), "record_member_encode");
-    must(signed_make(out, RECORD_SIGNED_SIZE_MAX, &signed_size, &c->identity, bytes, size),
-         "signed_make");
-    return signed_size;
+    part = part_sign(&c->identity, record);
+    memcpy(out, part.bytes, part.size);
+    return part.size;
 }
 
 /* Send a Join. invite may be NULL. */

@@ -9,6 +9,7 @@
 #include "client/tunnel/rebuild.h"
 #include "client/tunnel/strip.h"
 #include "client/tunnel/tunnel.h"
+#include "tests/support/rng.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,91 +23,26 @@ enum {
     SPEC_EXTRA_MAX = 64,
 };
 
-/* splitmix64 */
-static inline uint64_t rng_next(uint64_t *state)
-{
-    *state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = *state;
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static inline uint32_t rng_below(uint64_t *state, uint32_t bound)
-{
-    return (uint32_t)(rng_next(state) % bound);
-}
-
-static inline void rng_fill(uint64_t *state, uint8_t *at, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        at[i] = (uint8_t)rng_next(state);
-    }
-}
-
-/* A and B, each in its own view and in the other's. */
+/** A and B, each in its own view and in the other's. */
 struct two_hosts {
     struct tunnel_pair a, b;
 };
 
-static inline struct two_hosts two_hosts_make(void)
-{
-    struct two_hosts two = {0};
-    struct tunnel_host a = {
-        .v6 = {0xfd, 0xd9, 0xf8, 0, 0xaa, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
-        .fixed = {{2, 0, 0, 0xff, 0xfe, 0, 0, 1}, {2, 0, 0, 0xff, 0xfe, 0, 0, 2}},
-        .fixed_count = 2};
-    struct tunnel_host b = {.v6 = {0xfd, 0xd9, 0xf8, 0, 0xbb, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 255},
-                            .fixed = {{2, 0, 0, 0xff, 0xfe, 0, 0, 3}},
-                            .fixed_count = 1};
+/** Two hosts of which A has two fixed addresses and B has one. */
+struct two_hosts two_hosts_make(void);
 
-    two.a.own = a;
-    two.a.peer = b;
-    two.b.own = b;
-    two.b.peer = a;
-    memcpy(two.a.own.v4, (uint8_t[]){100, 64, 17, 1}, 4);
-    memcpy(two.a.peer.v4, (uint8_t[]){100, 64, 201, 77}, 4);
-    memcpy(two.b.own.v4, (uint8_t[]){192, 168, 211, 9}, 4);
-    memcpy(two.b.peer.v4, (uint8_t[]){192, 168, 223, 254}, 4);
-    return two;
-}
+/** One's complement sum, a byte at a time. */
+uint32_t naive_sum(uint32_t sum, const uint8_t *data, size_t size);
 
-/* One's complement sum, a byte at a time. */
-static inline uint32_t naive_sum(uint32_t sum, const uint8_t *data, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return sum;
-}
+/** The sum of a pseudo header (RFC 1071, RFC 8200 section 8.1) over a transport of `size` bytes; 0
+ * for ICMP over IPv4, which has none. */
+uint32_t naive_pseudo(bool v6, const uint8_t *source, const uint8_t *destination, uint8_t protocol,
+                      size_t size);
 
-static inline uint32_t naive_pseudo(bool v6, const uint8_t *source, const uint8_t *destination,
-                                    uint8_t protocol, size_t size)
-{
-    uint8_t tail[8] = {(uint8_t)(size >> 24),
-                       (uint8_t)(size >> 16),
-                       (uint8_t)(size >> 8),
-                       (uint8_t)size,
-                       0,
-                       0,
-                       0,
-                       protocol};
-    uint32_t sum;
-
-    if (!v6 && protocol == 1) {
-        return 0;
-    }
-    sum = naive_sum(0, source, v6 ? 16 : 4);
-    sum = naive_sum(sum, destination, v6 ? 16 : 4);
-    return naive_sum(sum, tail, sizeof(tail));
-}
-
-/* Kinds of addresses that a packet of the pair may have. */
+/** Kinds of addresses that a packet of the pair may have. */
 enum spec_kind { SPEC_OWN, SPEC_4IN6, SPEC_FIXED, SPEC_FIXED_SECOND, SPEC_REAL };
 
-/* A packet, whoever sees it. */
+/** A packet, whoever sees it. */
 struct spec {
     bool v6;
     bool back; /* from B to A */
@@ -127,257 +63,38 @@ struct spec {
     size_t payload_size;
 };
 
-static inline void spec_address(uint8_t *out, const struct spec *spec,
-                                const struct tunnel_pair *see, bool a_sees, bool source)
-{
-    /* The sender is A unless the packet goes back. */
-    bool is_a = source != spec->back;
-    const struct tunnel_host *host = is_a == a_sees ? &see->own : &see->peer;
-    enum spec_kind kind = source ? spec->source : spec->destination;
-    static const uint8_t prefix_4in6[12] = {0xfd, 0xd9, 0xf8, 0xf4};
-    static const uint8_t prefix_fixed[8] = {0xfd, 0xd9, 0xf8, 0xff, 0xde, 0xad, 0, 7};
+/** Where the checksum stands in the transport header; -1: the protocol has none over this IP. */
+int checksum_place(bool v6, uint8_t protocol);
 
-    switch (kind) {
-    case SPEC_OWN:
-        memcpy(out, spec->v6 ? host->v6 : host->v4, spec->v6 ? 16 : 4);
-        break;
-    case SPEC_4IN6:
-        memcpy(out, prefix_4in6, 12);
-        memcpy(out + 12, host->v4, 4);
-        break;
-    case SPEC_FIXED:
-    case SPEC_FIXED_SECOND:
-        memcpy(out, prefix_fixed, 8);
-        memcpy(out + 8, host->fixed[kind == SPEC_FIXED ? 0 : 1], 8);
-        break;
-    case SPEC_REAL:
-        memcpy(out, source ? spec->source_real : spec->destination_real, spec->v6 ? 16 : 4);
-        break;
-    }
-}
+/** Write two bytes, the larger first. */
+void put16(uint8_t *at, unsigned value);
 
-static inline int checksum_place(bool v6, uint8_t protocol)
-{
-    switch (protocol) {
-    case 6:
-        return 16;
-    case 17:
-    case 33:
-    case 136:
-        return 6;
-    case 1:
-        return v6 ? -1 : 2;
-    case 58:
-        return v6 ? 2 : -1;
-    default:
-        return -1;
-    }
-}
+/** Build the packet as one of the two sees it; returns its size. */
+size_t spec_build(uint8_t *out, const struct spec *spec, const struct two_hosts *two, bool a_sees);
 
-static inline void put16(uint8_t *at, unsigned value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
+/** A random plain packet: TCP, UDP or ICMP, an echo where it is ICMP. */
+void spec_random(struct spec *spec, struct rng *rng);
 
-/* The transport with its checksum right (or spoilt) for these addresses. */
-static inline void spec_transport(uint8_t *out, const struct spec *spec, const uint8_t *source,
-                                  const uint8_t *destination)
-{
-    int place = checksum_place(spec->v6, spec->protocol);
-
-    memcpy(out, spec->payload, spec->payload_size);
-    if (place < 0) {
-        return;
-    }
-    put16(out + place, 0);
-    if (spec->udp_zero) {
-        return;
-    }
-    uint32_t sum = naive_pseudo(spec->v6, source, destination, spec->protocol, spec->payload_size);
-    uint16_t checksum = (uint16_t)~naive_sum(sum, out, spec->payload_size);
-
-    if (spec->spoil != 0) {
-        sum = (uint32_t)checksum + spec->spoil;
-        checksum = (uint16_t)((sum & 0xffff) + (sum >> 16));
-    }
-    if (checksum == 0 && spec->protocol == 17) {
-        checksum = 0xffff;
-    }
-    put16(out + place, checksum);
-}
-
-/* Build the packet as one of the two sees it; returns its size. */
-static inline size_t spec_build(uint8_t *out, const struct spec *spec, const struct two_hosts *two,
-                                bool a_sees)
-{
-    const struct tunnel_pair *see = a_sees ? &two->a : &two->b;
-    static uint8_t transport[SPEC_PAYLOAD_MAX];
-    size_t part_at = spec->fragment ? spec->part_at : 0;
-    size_t part_size = spec->fragment ? spec->part_size : spec->payload_size;
-    bool more = spec->fragment && part_at + part_size < spec->payload_size;
-    size_t header = spec->v6 ? 40 : 20;
-    size_t size = header + spec->extra_size + part_size;
-    uint8_t *source = out + (spec->v6 ? 8 : 12);
-    uint8_t *destination = out + (spec->v6 ? 24 : 16);
-
-    memset(out, 0, header);
-    spec_address(source, spec, see, a_sees, true);
-    spec_address(destination, spec, see, a_sees, false);
-    spec_transport(transport, spec, source, destination);
-    memcpy(out + header, spec->extra, spec->extra_size);
-    memcpy(out + header + spec->extra_size, transport + part_at, part_size);
-    if (spec->v6) {
-        out[0] = (uint8_t)(0x60 | spec->traffic_class >> 4);
-        out[1] = (uint8_t)(spec->traffic_class << 4 | ((spec->flow >> 16) & 0x0f));
-        put16(out + 2, spec->flow & 0xffff);
-        put16(out + 4, (unsigned)(size - 40));
-        out[6] = spec->extra_size > 0 ? spec->extra_first : spec->protocol;
-        out[7] = spec->hop_limit;
-        return size;
-    }
-    out[0] = (uint8_t)(0x40 | (20 + spec->extra_size) / 4);
-    out[1] = spec->traffic_class;
-    put16(out + 2, (unsigned)size);
-    put16(out + 4, spec->id);
-    put16(out + 6, (spec->df ? 0x4000u : 0u) | (more ? 0x2000u : 0u) | (unsigned)(part_at / 8));
-    out[8] = spec->hop_limit;
-    out[9] = spec->protocol;
-    put16(out + 10, (uint16_t)~naive_sum(0, out, 20 + spec->extra_size));
-    return size;
-}
-
-/* A random plain packet: TCP, UDP or ICMP, an echo where it is ICMP. */
-static inline void spec_random(struct spec *spec, uint64_t *rng)
-{
-    static const uint8_t protocols[] = {6, 17, 1};
-
-    memset(spec, 0, offsetof(struct spec, payload));
-    spec->v6 = rng_below(rng, 2) == 0;
-    spec->protocol = protocols[rng_below(rng, 3)];
-    if (spec->v6) {
-        spec->protocol = spec->protocol == 1 ? 58 : spec->protocol;
-        spec->source = (enum spec_kind)rng_below(rng, 3);
-        spec->destination = (enum spec_kind)rng_below(rng, 3);
-    }
-    spec->back = rng_below(rng, 2) == 0;
-    spec->traffic_class = (uint8_t)rng_next(rng);
-    spec->hop_limit = (uint8_t)(1 + rng_below(rng, 255));
-    spec->df = !spec->v6;
-    spec->payload_size = 20 + rng_below(rng, rng_below(rng, 8) == 0 ? 8900 : 1400);
-    rng_fill(rng, spec->payload, spec->payload_size);
-    if (spec->protocol == 6) {
-        spec->payload[12] = 0x50;
-    } else if (spec->protocol == 17) {
-        put16(spec->payload + 4, (unsigned)spec->payload_size);
-    } else {
-        spec->payload[0] = spec->protocol == 1 ? 8 : 128;
-        spec->payload[1] = 0;
-    }
-}
-
-/* Give the packet IPv4 options, or IPv6 extension headers: hop-by-hop with a router alert, then
+/** Give the packet IPv4 options, or IPv6 extension headers: hop-by-hop with a router alert, then
  * destination options. */
-static inline void set_options(struct spec *spec, uint64_t *rng)
-{
-    static const uint8_t router_alert[8] = {148, 4, 0, 0, 1, 1, 1, 0};
-    /* hop-by-hop with router alert, then destination options of two words */
-    static const uint8_t extensions[24] = {60, 0, 5, 2, 0, 0, 1, 0, 0, 1, 1, 4};
+void set_options(struct spec *spec, struct rng *rng);
 
-    if (spec->v6) {
-        spec->extra_first = 0;
-        spec->extra_size = sizeof(extensions);
-        memcpy(spec->extra, extensions, sizeof(extensions));
-        spec->extra[8] = spec->protocol;
-        spec->flow = rng_below(rng, 1 << 20);
-    } else {
-        spec->extra_size = sizeof(router_alert);
-        memcpy(spec->extra, router_alert, sizeof(router_alert));
-        spec->id = (uint16_t)rng_next(rng);
-        spec->df = rng_below(rng, 2) == 0;
-    }
-}
+/** Make it a fragment: `size` bytes of the datagram from `at`. */
+void set_fragment(struct spec *spec, struct rng *rng, size_t at, size_t size);
 
-/* Make it a fragment: `size` bytes of the datagram from `at`. */
-static inline void set_fragment(struct spec *spec, uint64_t *rng, size_t at, size_t size)
-{
-    spec->fragment = true;
-    spec->part_at = at;
-    spec->part_size = size;
-    spec->df = false;
-    spec->id = (uint16_t)rng_next(rng);
-    if (spec->v6) {
-        bool more = at + size < spec->payload_size;
+/** Is this one of the host's addresses? */
+bool of_host(const struct tunnel_host *host, bool v6, const uint8_t *ip);
 
-        spec->extra_first = 44;
-        spec->extra_size = 8;
-        rng_fill(rng, spec->extra, 8);
-        spec->extra[0] = spec->protocol;
-        spec->extra[1] = 0;
-        put16(spec->extra + 2, (unsigned)at | (more ? 1u : 0u));
-    }
-}
+/** The plaintext of a packet that makes one. */
+int strip_one(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
+              const struct packet *packet);
 
-/* Is this one of the host's addresses? */
-static inline bool of_host(const struct tunnel_host *host, bool v6, const uint8_t *ip)
-{
-    static const uint8_t prefix_4in6[12] = {0xfd, 0xd9, 0xf8, 0xf4};
-    static const uint8_t prefix_fixed[4] = {0xfd, 0xd9, 0xf8, 0xff};
-
-    if (!v6) {
-        return memcmp(ip, host->v4, 4) == 0;
-    }
-    if (memcmp(ip, host->v6, 16) == 0 ||
-        (memcmp(ip, prefix_4in6, 12) == 0 && memcmp(ip + 12, host->v4, 4) == 0)) {
-        return true;
-    }
-    for (size_t i = 0; i < host->fixed_count; i++) {
-        if (memcmp(ip, prefix_fixed, 4) == 0 && memcmp(ip + 8, host->fixed[i], 8) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The plaintext of a packet that makes one. */
-static inline int strip_one(uint8_t *out, size_t capacity, size_t *size,
-                            const struct tunnel_pair *pair, const struct packet *packet)
-{
-    struct tunnel_cut cut;
-    int rc = tunnel_open(&cut, packet);
-
-    return rc == ERR_OK ? tunnel_next(&cut, pair, out, capacity, size) : rc;
-}
-
-/* Strip the next segment at the sender and rebuild it at the receiver; *memory is freed by the
+/** Strip the next segment at the sender and rebuild it at the receiver; *memory is freed by the
  * caller. Exactly as much memory as the contract asks for, so that the sanitizer sees one byte too
  * many. */
-static inline int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
-                             const struct tunnel_pair *to, struct tunnel_cut *cut,
-                             uint16_t *next_id)
-{
-    uint8_t *plain = malloc(cut->room);
-    size_t size = 0;
-    int rc = tunnel_next(cut, from, plain, cut->room, &size);
+int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
+               const struct tunnel_pair *to, struct tunnel_cut *cut, uint16_t *next_id);
 
-    *memory = NULL;
-    if (rc == ERR_OK) {
-        *memory = malloc(PACKET_BOX_HEADROOM + size);
-        memcpy(*memory + PACKET_BOX_HEADROOM, plain, size);
-        rc = tunnel_rebuild(out, to, *memory + PACKET_BOX_HEADROOM, size, next_id);
-    }
-    free(plain);
-    return rc;
-}
-
-/* The same for a packet that makes one plaintext. */
-static inline int carry(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
-                        const struct tunnel_pair *to, const struct packet *packet,
-                        uint16_t *next_id)
-{
-    struct tunnel_cut cut;
-    int rc = tunnel_open(&cut, packet);
-
-    *memory = NULL;
-    return rc == ERR_OK ? carry_next(out, memory, from, to, &cut, next_id) : rc;
-}
+/** The same for a packet that makes one plaintext. */
+int carry(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
+          const struct tunnel_pair *to, const struct packet *packet, uint16_t *next_id);

@@ -7,12 +7,16 @@
  *
  * And the tests that docs/security.md names must exist.
  */
+#include "tests/support/document_vectors.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
 #include "tests/support/host_frames_vectors.h"
 
 #include "client/peer/address_book.h"
 #include "client/tunnel/fragment.h"
 #include "client/tunnel/rebuild.h"
 #include "client/tunnel/strip.h"
+#include "proto/crypto/aead.h"
 #include "proto/crypto/signed.h"
 #include "proto/link/hello.h"
 #include "proto/link/quic/conn.h"
@@ -505,8 +509,8 @@ static void output_pool_address(const char *name, const struct identity *identit
 static void addresses_of_all_kinds(void **state)
 {
     struct hosts hosts = hosts_load();
-    struct fixture_random random = {0};
-    struct env env = fixture_env(&random);
+    struct rng random = {0};
+    struct env env = test_env_of(&random);
     uint8_t ip[16], ip4[4], middle[ADDRPLAN_MIDDLE_SIZE], mac[6], eui64[EUI64_SIZE];
 
     (void)state;

@@ -8,6 +8,7 @@
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +21,7 @@
 
 /* A host without any ziglan. */
 struct alone {
-    struct env env;
-    uint64_t random_state;
+    struct test_env ports;
     struct mono now;
     struct identity identity;
     struct store *store;
@@ -31,25 +31,6 @@ struct alone {
     struct host_core *core;
 };
 
-static void alone_random(void *context, void *buf, size_t size)
-{
-    struct alone *alone = context;
-    uint8_t *out = buf;
-
-    for (size_t i = 0; i < size; i++) {
-        uint64_t z = (alone->random_state += UINT64_C(0x9e3779b97f4a7c15));
-
-        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        out[i] = (uint8_t)(z >> 33);
-    }
-}
-
-static uint64_t alone_wall(void *context)
-{
-    (void)context;
-    return UINT64_C(1767225600000);
-}
-
 static int alone_new(void **state)
 {
     static const uint8_t seed[IDENTITY_SEED_SIZE] = {1};
@@ -58,16 +39,16 @@ static int alone_new(void **state)
 
     assert_non_null(alone);
     assert_int_equal(identity_library_init(), ERR_OK);
-    alone->env = (struct env){.context = alone, .random = alone_random, .wall_ms = alone_wall};
+    test_env_init(&alone->ports, 0);
     alone->now.ns = NS_PER_S;
-    assert_int_equal(link_library_init(&alone->env), ERR_OK);
+    assert_int_equal(link_library_init(&alone->ports.env), ERR_OK);
     identity_from_seed(&alone->identity, seed);
     cfg.identity = &alone->identity;
     assert_int_equal(store_memory_new(&alone->store), ERR_OK);
     assert_int_equal(outbox_init(&alone->box, 1 << 20, 1024), ERR_OK);
     assert_int_equal(packet_box_init(&alone->tun, 1 << 20, 1024), ERR_OK);
     alone->io = (struct host_io){.net = &alone->box, .tun = &alone->tun};
-    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now),
+    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->ports.env, alone->now),
                      ERR_OK);
     *state = alone;
     return 0;
@@ -110,15 +91,15 @@ static void initiate(struct alone *alone, const struct endpoint *from)
     static const uint8_t seed[IDENTITY_SEED_SIZE] = {2};
     struct identity stranger;
     struct handshake_local local = {
-        .identity = &stranger, .aeads = aead_list_local(), .env = &alone->env};
+        .identity = &stranger, .aeads = aead_list_local(), .env = &alone->ports.env};
     struct handshake handshake;
     uint8_t frame[HANDSHAKE_INITIATION_SIZE];
     struct dgram in = {.remote = *from, .data = frame, .size = sizeof(frame)};
 
     identity_from_seed(&stranger, seed);
-    assert_int_equal(handshake_initiate(&handshake, &local, alone->identity.public_key, 16,
-                                        alone_wall(alone), frame),
-                     ERR_OK);
+    assert_int_equal(
+        handshake_initiate(&handshake, &local, alone->identity.public_key, 16, TEST_WALL_MS, frame),
+        ERR_OK);
     host_core_receive(alone->core, &in, &alone->io, alone->now);
     handshake_wipe(&handshake);
 }
@@ -290,7 +271,7 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
 
     assert_non_null(ziglan);
     for (uint32_t step = 0; step < STEPS; step++) {
-        uint32_t i = env_random_below(&alone->env, KEYS);
+        uint32_t i = env_random_below(&alone->ports.env, KEYS);
         struct roster_member member = member_of(i);
 
         if (present[i]) {
@@ -299,10 +280,10 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
             assert_non_null(peer_learn(core, ziglan, &member));
         }
         present[i] = !present[i];
-        if (env_random_below(&alone->env, 4) != 0) {
+        if (env_random_below(&alone->ports.env, 4) != 0) {
             continue; /* the shell is busy */
         }
-        if (env_random_below(&alone->env, 8) == 0) { /* somebody took all routes away */
+        if (env_random_below(&alone->ports.env, 8) == 0) { /* somebody took all routes away */
             memset(routed, 0, sizeof(routed));
             host_core_prefixes_again(core);
         }
@@ -337,7 +318,7 @@ static void fixed_addresses_are_claimed_once(void **state)
 
     assert_non_null(ziglan);
     host_core_free(alone->core);
-    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->env, alone->now),
+    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->ports.env, alone->now),
                      ERR_OK);
     greedy.eui64_count = 2;
     memcpy(greedy.eui64s[0], own, EUI64_SIZE);

@@ -12,12 +12,12 @@ static int64_t relay_by_ms; /* the clock of the relay */
 
 static uint64_t wrong_wall(void *context)
 {
-    return (uint64_t)((int64_t)lab_wall(context) + wrong_by_ms);
+    return (uint64_t)((int64_t)test_env_wall_ms(context) + wrong_by_ms);
 }
 
 static uint64_t relay_wall(void *context)
 {
-    return (uint64_t)((int64_t)lab_wall(context) + relay_by_ms);
+    return (uint64_t)((int64_t)test_env_wall_ms(context) + relay_by_ms);
 }
 
 /* Start a host again with this env. */
@@ -45,7 +45,7 @@ static struct lab *lab_with_wrong_host(struct env *env)
     struct lab *lab = lab_joined();
 
     wrong_by_ms = 0;
-    *env = lab->env;
+    *env = lab->ports.env;
     env->wall_ms = wrong_wall;
     restart_with(lab, 0, env, "anna");
     run_ms(lab, 3000);
@@ -78,7 +78,7 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     assert_non_null(strstr(mine->error, "525600 minutes ahead of the relay's"));
     /* What is news meanwhile is not believed, and is asked for again. */
     uint64_t known = roster_sequence(mine->roster);
-    restart_with(lab, 1, &lab->env, "other-wish");
+    restart_with(lab, 1, &lab->ports.env, "other-wish");
     run_ms(lab, 61000);
     assert_int_equal(roster_sequence(mine->roster), known);
     wrong_by_ms = 0;
@@ -98,7 +98,7 @@ static void a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set(v
     struct lab *lab = lab_with_wrong_host(&env);
 
     (void)state;
-    wrong_by_ms = -(int64_t)lab_wall(lab);
+    wrong_by_ms = -(int64_t)test_env_wall_ms(&lab->ports);
     restart_with(lab, 0, &env, "anna");
     run_ms(lab, 5000);
     assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
@@ -116,7 +116,7 @@ static void what_a_relay_signed_in_the_future_is_signed_anew(void **state)
 {
     struct lab *lab = lab_joined();
     struct store *store = lab->relay_store;
-    struct env env = lab->env;
+    struct env env = lab->ports.env;
 
     (void)state;
     env.wall_ms = relay_wall;

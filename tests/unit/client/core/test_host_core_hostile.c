@@ -160,11 +160,11 @@ static void one_address_that_never_answered_gets_eight_pings(void **state)
 static void forge_ping(struct lab *lab, const struct endpoint *from)
 {
     struct conversation *a = conversation_at(lab, 1);
-    struct probe probe = {.kind = PROBE_KIND_PING, .transaction = lab->random_state | 1};
+    struct probe probe = {.kind = PROBE_KIND_PING, .transaction = lab->ports.rng.state | 1};
     uint8_t frame[PROBE_PLAIN_SIZE + FRAME_OVERHEAD];
     struct dgram in = {.local = lab->hosts[0].address, .remote = *from, .data = frame};
 
-    lab->random_state++;
+    lab->ports.rng.state++;
     probe.frame_size = sizeof(frame);
     probe_encode(&probe, frame + FRAME_HEADER_SIZE, PROBE_PLAIN_SIZE);
     in.size = transport_seal(a->current->control, FRAME_TYPE_PROBE, frame, PROBE_PLAIN_SIZE);
@@ -286,7 +286,7 @@ static void stranger_greets(struct lab *lab, uint8_t number)
     identity_from_seed(&identity, seed);
     local.identity = &identity;
     assert_int_equal(handshake_initiate(&handshake, &local, lab->hosts[0].identity.public_key, 16,
-                                        lab_wall(lab), frame),
+                                        test_env_wall_ms(&lab->ports), frame),
                      ERR_OK);
     handshake_wipe(&handshake);
     host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);

@@ -15,7 +15,7 @@ static void restart_host_as(struct lab *lab, size_t i, const char *name)
 
     host_core_free(h->core);
     (void)snprintf(cfg.name, sizeof(cfg.name), "%s", name);
-    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->env, lab->now), ERR_OK);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->ports.env, lab->now), ERR_OK);
     memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
     host_core_network(h->core, &addr, 1, 5000, lab->now);
 }

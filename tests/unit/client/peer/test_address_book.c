@@ -13,19 +13,15 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 
+#include "tests/support/env.h"
 #include "tests/support/tunnel_packets.h"
 
 enum {
     TWIN_KEYS = 40,
 };
 
-static void fixed_random(void *context, void *buf, size_t size)
-{
-    rng_fill(context, buf, size);
-}
-
-static uint64_t seed = 1;
-static const struct env env = {.context = &seed, .random = fixed_random};
+static struct rng env_rng = {1};
+static const struct env env = {.context = &env_rng, .random = test_env_draw};
 
 /* Hashes that the tests can foresee: the key's first bytes count up with each attempt. */
 static uint32_t ip4_hash(const uint8_t key[KEY_SIZE], uint32_t attempt)
@@ -401,7 +397,7 @@ static void twin_trim(struct twin *twin, struct address_book *book)
 }
 
 static void twin_step(struct twin *twin, struct address_book *book, struct twin_key *k,
-                      uint32_t step, uint64_t *rng)
+                      uint32_t step, struct rng *rng)
 {
     struct address_book_addresses got;
     uint8_t v4[4];
@@ -482,7 +478,7 @@ static void twin_compare(struct twin *twin, const struct address_book *book)
 static void random_operations_match_the_naive_twin(void **state)
 {
     static const char *const pools[] = {"10.9.8.0/26", "10.9.8.32/27", "10.9.8.16/28"};
-    uint64_t rng = 5;
+    struct rng rng = {5};
 
     (void)state;
     for (size_t round = 0; round < 9; round++) {

@@ -56,7 +56,7 @@ static void an_initiation_counts_once_and_an_older_one_never(void **state)
     struct lab *lab = lab_joined();
     struct origin route = direct_from(lab, 0);
     const struct core_stats *stats = &lab->hosts[1].core->stats;
-    uint64_t now_ms = lab_wall(lab);
+    uint64_t now_ms = test_env_wall_ms(&lab->ports);
     uint8_t frame[HANDSHAKE_INITIATION_SIZE], older[HANDSHAKE_INITIATION_SIZE];
 
     (void)state;
@@ -97,7 +97,7 @@ static void an_initiation_under_another_members_key_is_refused(void **state)
     assert_non_null(anna);
     uint64_t known_ms = anna->timestamp_ms;
     mallory_at(lab, 1, key);
-    initiation_of_anna(lab, lab_wall(lab), frame);
+    initiation_of_anna(lab, test_env_wall_ms(&lab->ports), frame);
     struct origin route = {.relayed = nas->ziglans[0], .source_key = key};
     assert_null(anna->conversation);
     (void)responses(lab, &route, frame);
@@ -125,9 +125,9 @@ static void a_response_under_another_members_key_is_refused(void **state)
     struct conversation *a = conversation_of(nas, anna, lab->now);
     assert_non_null(a);
     uint32_t index = conversation_index_new(a);
-    assert_int_equal(
-        handshake_initiate(&a->handshake, &anna->local, nas->key, index, lab_wall(lab), frame),
-        ERR_OK);
+    assert_int_equal(handshake_initiate(&a->handshake, &anna->local, nas->key, index,
+                                        test_env_wall_ms(&lab->ports), frame),
+                     ERR_OK);
     a->initiating = true;
     assert_int_equal(
         handshake_read_initiation(&initiation, &lab->hosts[1].core->local, frame, sizeof(frame)),
@@ -149,7 +149,7 @@ static void a_response_under_another_members_key_is_refused(void **state)
 
 static uint64_t a_minute_back(void *context)
 {
-    return lab_wall(context) - 60000;
+    return test_env_wall_ms(context) - 60000;
 }
 
 static void restart(struct lab *lab, size_t host)
@@ -160,7 +160,7 @@ static void restart(struct lab *lab, size_t host)
 
     (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host == 0 ? "anna" : "nas");
     host_core_free(h->core);
-    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->env, lab->now), ERR_OK);
+    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->ports.env, lab->now), ERR_OK);
     memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
     host_core_network(h->core, &addr, 1, 5000, lab->now);
     run_ms(lab, 3000);
@@ -174,7 +174,7 @@ static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
     send_ping(lab, 84);
     run_ms(lab, 1000);
     assert_int_equal(lab->hosts[1].delivered, 1);
-    lab->env.wall_ms = a_minute_back;
+    lab->ports.env.wall_ms = a_minute_back;
     restart(lab, 0);
     send_ping(lab, 84);
     run_ms(lab, 3000);
@@ -211,7 +211,7 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
     uint8_t recorded[HANDSHAKE_INITIATION_SIZE];
 
     (void)state;
-    initiation_of_anna(lab, lab_wall(lab), recorded);
+    initiation_of_anna(lab, test_env_wall_ms(&lab->ports), recorded);
     run_ms(lab, 1000);
     restart(lab, 1);
     send_ping_between(lab, 1, "anna", 84);

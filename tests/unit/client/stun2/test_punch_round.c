@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/stun2/punch_round.h"
 
-#include "tests/support/rendezvous_fixture.h"
+#include "tests/support/endpoints.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -36,7 +38,7 @@ static size_t run_round(struct punch_round *v, uint64_t until_ms, size_t *by_por
 static void volleys_leave_at_their_instants(void **state)
 {
     static const uint16_t want_ms[] = {0, 20, 60, 140, 300, 620, 1240};
-    struct endpoint a = world_endpoint(1, 1000), b = world_endpoint(2, 2000), to;
+    struct endpoint a = test_endpoint(1, 1000), b = test_endpoint(2, 2000), to;
     struct punch_round v;
 
     (void)state;
@@ -63,7 +65,7 @@ static void volleys_leave_at_their_instants(void **state)
 
 static void a_late_start_sends_no_burst(void **state)
 {
-    struct endpoint a = world_endpoint(1, 1000), to;
+    struct endpoint a = test_endpoint(1, 1000), to;
     struct punch_round v;
 
     (void)state;
@@ -106,7 +108,7 @@ static void sixteen_candidates_and_no_more(void **state)
     (void)state;
     punch_round_init(&v, at_ms(0), PACKET_SIZE);
     for (uint16_t i = 1; i <= 17; i++) {
-        struct endpoint e = world_endpoint((uint8_t)i, i);
+        struct endpoint e = test_endpoint((uint8_t)i, i);
         assert_int_equal(punch_round_add(&v, &e, true, false), i <= 16);
     }
     /* 16 x 7 packets of 64 bytes fit into the budget of 8 KiB ... */
@@ -115,7 +117,7 @@ static void sixteen_candidates_and_no_more(void **state)
     /* ... larger ones do not. */
     punch_round_init(&v, at_ms(0), 1000);
     for (uint16_t i = 1; i <= 16; i++) {
-        struct endpoint e = world_endpoint((uint8_t)i, i);
+        struct endpoint e = test_endpoint((uint8_t)i, i);
         assert_true(punch_round_add(&v, &e, true, false));
     }
     assert_int_equal(run_round(&v, 5000, NULL), 8);
@@ -126,12 +128,12 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
 {
     size_t by_port[32] = {0};
     struct punch_round v;
-    struct endpoint observed = world_endpoint(200, 20);
+    struct endpoint observed = test_endpoint(200, 20);
 
     (void)state;
     punch_round_init(&v, at_ms(0), PACKET_SIZE);
     for (uint16_t port = 1; port <= 10; port++) {
-        struct endpoint e = world_endpoint(1, port);
+        struct endpoint e = test_endpoint(1, port);
         assert_true(punch_round_add(&v, &e, false, false));
     }
     assert_true(punch_round_add(&v, &observed, true, false));
@@ -139,7 +141,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
     assert_int_equal(by_port[20], 7);
     /* Another port of an observed IP is as good as the observed one. */
     punch_round_init(&v, at_ms(0), PACKET_SIZE);
-    struct endpoint other = world_endpoint(200, 21);
+    struct endpoint other = test_endpoint(200, 21);
     assert_true(punch_round_add(&v, &observed, true, false));
     assert_true(punch_round_add(&v, &other, false, false));
     memset(by_port, 0, sizeof(by_port));
@@ -149,7 +151,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
 
 static void a_receipt_ends_the_volleys_and_owes_three_packets(void **state)
 {
-    struct endpoint a = world_endpoint(1, 1), b = world_endpoint(2, 2), to;
+    struct endpoint a = test_endpoint(1, 1), b = test_endpoint(2, 2), to;
     size_t by_port[32] = {0};
     struct punch_round v;
 
@@ -169,7 +171,7 @@ static void a_receipt_ends_the_volleys_and_owes_three_packets(void **state)
 
 static void a_receipt_from_an_unknown_address_is_answered(void **state)
 {
-    struct endpoint a = world_endpoint(1, 1), mapped = world_endpoint(9, 9);
+    struct endpoint a = test_endpoint(1, 1), mapped = test_endpoint(9, 9);
     size_t by_port[32] = {0};
     struct punch_round v;
 

@@ -24,7 +24,7 @@ enum {
     TCP_HEADER = 32, /* with a timestamp option */
 };
 
-static void flow_random(struct spec *spec, uint64_t *rng)
+static void flow_random(struct spec *spec, struct rng *rng)
 {
     static const uint8_t options[12] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
 
@@ -128,7 +128,7 @@ static void a_train_of_segments_becomes_one_super_packet(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     struct packet_box box;
-    uint64_t rng = 1;
+    struct rng rng = {1};
 
     (void)state;
     assert_int_equal(packet_box_init(&box, BOX_BYTES, BOX_ITEMS), ERR_OK);
@@ -171,7 +171,7 @@ static void super_packets_stay_within_64_kib(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     struct packet_box box;
-    uint64_t rng = 2;
+    struct rng rng = {2};
 
     (void)state;
     assert_int_equal(packet_box_init(&box, BOX_BYTES, BOX_ITEMS), ERR_OK);
@@ -216,7 +216,7 @@ enum change {
 };
 
 /* Changes of the TCP header; false if it is none of them. */
-static bool change_tcp(struct spec *spec, enum change change, uint64_t *rng)
+static bool change_tcp(struct spec *spec, enum change change, struct rng *rng)
 {
     static const uint8_t flags[] = {1, 2, 4, 32, 64, 128};
 
@@ -287,7 +287,7 @@ static void segments_that_differ_do_not_join(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     struct packet_box box;
-    uint64_t rng = 3;
+    struct rng rng = {3};
 
     (void)state;
     assert_int_equal(packet_box_init(&box, BOX_BYTES, BOX_ITEMS), ERR_OK);
@@ -332,7 +332,7 @@ static void fragmentable_segments_and_other_flow_labels_do_not_join(void **state
 {
     static struct spec spec;
     struct packet_box box;
-    uint64_t rng = 5;
+    struct rng rng = {5};
 
     (void)state;
     assert_int_equal(packet_box_init(&box, BOX_BYTES, BOX_ITEMS), ERR_OK);
@@ -358,7 +358,7 @@ static void random_packets_come_out_in_order_and_unchanged(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     struct packet_box box;
-    uint64_t rng = 4;
+    struct rng rng = {4};
     size_t joined = 0;
 
     (void)state;

@@ -68,7 +68,7 @@ static void fragments_in_any_order_make_the_plaintext(void **state)
     static uint8_t plain[FRAGMENT_PLAIN_SIZE_MAX];
     static uint8_t out[FRAGMENT_PLAIN_SIZE_MAX];
     struct fragment_box *box;
-    uint64_t rng = 1;
+    struct rng rng = {1};
 
     (void)state;
     assert_int_equal(fragment_box_new(&box, NULL), ERR_OK);

@@ -52,7 +52,7 @@ static void hostile_plaintexts_never_yield_foreign_addresses(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 20;
+    struct rng rng = {20};
     unsigned accepted = 0;
     unsigned tried = 0;
 

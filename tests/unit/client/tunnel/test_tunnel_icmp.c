@@ -37,7 +37,7 @@ static void error_about(struct spec *error, const struct spec *about, uint8_t ty
     error->payload_size = 8 + quote_size;
 }
 
-static void any_error(uint8_t *type, bool v6, uint64_t *rng)
+static void any_error(uint8_t *type, bool v6, struct rng *rng)
 {
     static const uint8_t types4[] = {3, 4, 11, 12};
     static const uint8_t types6[] = {1, 2, 3, 4, 100};
@@ -91,7 +91,7 @@ static void quotes_come_back_as_they_were_sent(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec error;
-    uint64_t rng = 1;
+    struct rng rng = {1};
 
     (void)state;
     for (int i = 0; i < 6000; i++) {
@@ -122,7 +122,7 @@ static void quoted_udp_checksums_never_become_none(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec error;
-    uint64_t rng = 9;
+    struct rng rng = {9};
 
     (void)state;
     for (int i = 0; i < 600; i++) {
@@ -159,7 +159,7 @@ static void quotes_of_whole_packets_come_back_too(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec error;
-    uint64_t rng = 2;
+    struct rng rng = {2};
 
     (void)state;
     for (int i = 0; i < 3000; i++) {
@@ -197,7 +197,7 @@ static void errors_in_whole_packets_are_translated_too(void **state)
     static struct spec spec;
     static struct spec error;
     static struct spec wanted_error;
-    uint64_t rng = 3;
+    struct rng rng = {3};
 
     (void)state;
     for (int i = 0; i < 500; i++) {
@@ -244,7 +244,7 @@ static void wrong_checksums_in_a_quote_stay_wrong(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec error;
-    uint64_t rng = 4;
+    struct rng rng = {4};
     uint8_t sent[SPEC_PACKET_MAX];
     uint8_t seen[SPEC_PACKET_MAX];
     uint8_t built[SPEC_PACKET_MAX];
@@ -278,7 +278,7 @@ static void quotes_of_others_are_refused(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec error;
-    uint64_t rng = 5;
+    struct rng rng = {5};
 
     (void)state;
     for (int i = 0; i < 2000; i++) {
@@ -360,7 +360,7 @@ static void hostile_errors_never_quote_foreign_addresses(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec error;
-    uint64_t rng = 6;
+    struct rng rng = {6};
     unsigned accepted = 0;
 
     (void)state;
@@ -449,7 +449,7 @@ static void own_errors_tell_why_and_quote_the_cause(void **state)
     };
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 7;
+    struct rng rng = {7};
 
     (void)state;
     for (size_t i = 0; i < 400; i++) {
@@ -473,7 +473,7 @@ static void no_error_is_sent_where_none_may_be(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 8;
+    struct rng rng = {8};
     uint8_t cause[SPEC_PACKET_MAX];
     uint8_t buf[TUNNEL_ICMP_SIZE_MAX];
     struct packet error = {0};

@@ -20,7 +20,7 @@
 enum { TCP_OPTIONS_SIZE = 12 };
 
 /* A random TCP packet with a timestamp option and the given flags. */
-static void super_random(struct spec *spec, uint64_t *rng, uint8_t flags)
+static void super_random(struct spec *spec, struct rng *rng, uint8_t flags)
 {
     static const uint8_t options[TCP_OPTIONS_SIZE] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
 
@@ -84,7 +84,7 @@ static void segments_are_those_of_a_plain_segmentation(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec part;
-    uint64_t rng = 1;
+    struct rng rng = {1};
 
     (void)state;
     for (int i = 0; i < 600; i++) {
@@ -172,7 +172,7 @@ static void plaintexts_are_those_of_segments_that_come_alone(void **state)
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
     static struct spec part;
-    uint64_t rng = 5;
+    struct rng rng = {5};
 
     (void)state;
     for (int i = 0; i < 600; i++) {
@@ -208,7 +208,7 @@ static void segments_that_may_be_fragmented_get_different_identifications(void *
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 2;
+    struct rng rng = {2};
     uint8_t data[SPEC_PACKET_MAX];
     uint16_t next_id = 100;
 
@@ -235,7 +235,7 @@ static void wrong_super_packets_make_no_segment(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 3;
+    struct rng rng = {3};
 
     (void)state;
     for (int i = 0; i < 200; i++) {
@@ -283,7 +283,7 @@ static void super_packets_to_others_are_refused(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 4;
+    struct rng rng = {4};
     uint8_t data[SPEC_PACKET_MAX];
     uint8_t plain[SPEC_PACKET_MAX];
     size_t size;

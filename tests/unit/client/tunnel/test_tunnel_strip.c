@@ -62,7 +62,7 @@ static void random_packets_arrive_as_the_other_host_sees_them(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 1;
+    struct rng rng = {1};
 
     (void)state;
     for (int i = 0; i < 8000; i++) {
@@ -75,7 +75,7 @@ static void wrong_checksums_stay_wrong_by_as_much(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 2;
+    struct rng rng = {2};
 
     (void)state;
     for (int i = 0; i < 3000; i++) {
@@ -110,7 +110,7 @@ static void udp_without_checksum_stays_without(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 3;
+    struct rng rng = {3};
 
     (void)state;
     for (int i = 0; i < 500; i++) {
@@ -127,7 +127,7 @@ static void udp_checksums_that_compute_to_zero_are_sent_as_ones(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 4;
+    struct rng rng = {4};
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
@@ -154,7 +154,7 @@ static void udp_checksums_of_whole_packets_never_become_none(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 22;
+    struct rng rng = {22};
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
@@ -185,7 +185,7 @@ static void partial_checksums_are_completed_by_the_receiver(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 5;
+    struct rng rng = {5};
 
     (void)state;
     for (int i = 0; i < 2000; i++) {
@@ -235,7 +235,7 @@ static void options_and_extension_headers_travel_whole(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 6;
+    struct rng rng = {6};
 
     (void)state;
     for (int i = 0; i < 2000; i++) {
@@ -250,7 +250,7 @@ static void fragments_first_middle_and_last_travel_whole(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 7;
+    struct rng rng = {7};
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
@@ -280,13 +280,13 @@ static void other_protocols_travel_whole(void **state)
     static const uint8_t protocols[] = {2, 47, 50, 132, 33, 136, 4, 41, 59, 255};
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 8;
+    struct rng rng = {8};
 
     (void)state;
     for (int i = 0; i < 2000; i++) {
         spec_random(&spec, &rng);
         spec.protocol = protocols[rng_below(&rng, sizeof(protocols))];
-        spec.id = (uint16_t)rng_next(&rng);
+        spec.id = (uint16_t)rng_u64(&rng);
         spec.flow = spec.v6 ? rng_below(&rng, 1 << 20) : 0;
         expect_carried(&two, &spec);
     }
@@ -296,7 +296,7 @@ static void whole_packets_have_their_partial_checksum_completed(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 9;
+    struct rng rng = {9};
     uint8_t sent[SPEC_PACKET_MAX];
     uint8_t wanted[SPEC_PACKET_MAX];
     uint8_t *memory;
@@ -330,7 +330,7 @@ static void partial_checksums_elsewhere_are_refused(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 21;
+    struct rng rng = {21};
 
     (void)state;
     for (int i = 0; i < 300; i++) {
@@ -362,7 +362,7 @@ static void headers_carry_hop_limit_class_and_the_right_identification(void **st
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 10;
+    struct rng rng = {10};
     uint16_t next_id = 0xffff;
 
     (void)state;
@@ -408,7 +408,7 @@ static void real_addresses_travel_only_where_they_are_allowed(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 11;
+    struct rng rng = {11};
     unsigned seen = 0;
     struct tunnel_real real = {.context = &seen, .allowed = allow_documentation};
 
@@ -418,7 +418,7 @@ static void real_addresses_travel_only_where_they_are_allowed(void **state)
         static const uint8_t doc6[16] = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, 4};
 
         spec_random(&spec, &rng);
-        spec.id = (uint16_t)rng_next(&rng);
+        spec.id = (uint16_t)rng_u64(&rng);
         if (i % 2 == 0) {
             spec.destination = SPEC_REAL;
             memcpy(spec.destination_real, spec.v6 ? doc6 : doc4, spec.v6 ? 16 : 4);
@@ -462,7 +462,7 @@ static void second_fixed_addresses_travel_as_real_ones(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 12;
+    struct rng rng = {12};
 
     (void)state;
     do {
@@ -486,7 +486,7 @@ static void a_host_without_ipv4_address_has_no_4in6_either(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 13;
+    struct rng rng = {13};
 
     (void)state;
     memset(two.b.peer.v4, 0, 4); /* B's pool is full */
@@ -517,7 +517,7 @@ static void plaintexts_hold_no_local_view(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 14;
+    struct rng rng = {14};
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
@@ -548,7 +548,7 @@ static void plaintext_layout_is_that_of_the_protocol(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 15;
+    struct rng rng = {15};
     uint8_t sent[SPEC_PACKET_MAX];
     uint8_t plain[SPEC_PACKET_MAX];
     size_t size = 0;
@@ -583,7 +583,7 @@ static void packets_not_of_this_pair_are_refused(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 16;
+    struct rng rng = {16};
 
     (void)state;
     for (int i = 0; i < 500; i++) {
@@ -626,7 +626,7 @@ static void malformed_packets_are_refused(void **state)
         {"version 7", true, 0, 0x75},
         {"payload beyond the packet", true, 4, 0xff},
     };
-    uint64_t rng = 17;
+    struct rng rng = {17};
     static struct spec spec;
 
     (void)state;
@@ -657,7 +657,7 @@ static void cut_packets_and_little_room_are_refused(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 18;
+    struct rng rng = {18};
 
     (void)state;
     for (int i = 0; i < 60; i++) {
@@ -708,7 +708,7 @@ static void messages_of_one_link_and_source_routes_are_refused(void **state)
     static const uint8_t home_address[24] = {6, 2, 1, 0, 201, 16, [23] = 7};
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
-    uint64_t rng = 19;
+    struct rng rng = {19};
     uint8_t plain[PACKET_BOX_HEADROOM + 64] = {0};
     uint8_t *at = plain + PACKET_BOX_HEADROOM;
     struct packet got;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Base32 (proto/base/base32.h) with the vectors of RFC 4648, section 10. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 #include "proto/base/base32.h"
 
@@ -54,15 +55,15 @@ static void bad_texts_are_refused_and_zeroed(void **state)
 
 static void random_bytes_round_trip_in_both_cases(void **state)
 {
-    uint64_t seed = 8;
+    struct rng rng = {8};
 
     (void)state;
     for (int i = 0; i < 2000; i++) {
         uint8_t data[40], back[40];
         char text[80];
-        size_t size = fixture_random(&seed) % sizeof(data);
+        size_t size = rng_u64(&rng) % sizeof(data);
 
-        fixture_fill(&seed, data, size);
+        rng_fill(&rng, data, size);
         base32_encode(text, data, size);
         for (size_t j = 0; text[j] != '\0'; j += 2) {
             text[j] = text[j] >= 'a' ? (char)(text[j] - 32) : text[j];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Token buckets and their bounded table (proto/base/bucket.h, bucket_table.h). */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
 
 #include "proto/base/bucket.h"
 #include "proto/base/bucket_table.h"
@@ -32,7 +33,8 @@ static void no_fraction_is_lost_in_small_steps(void **state)
 {
     static const struct bucket_rate rate = {.per_s = 7, .burst = 1000};
     struct bucket bucket;
-    uint64_t seed = 5, now = 0;
+    uint64_t now = 0;
+    struct rng rng = {5};
 
     (void)state;
     bucket_init(&bucket, &rate, at(0));
@@ -41,7 +43,7 @@ static void no_fraction_is_lost_in_small_steps(void **state)
         uint64_t level = bucket_level(&bucket, &rate, at(now));
 
         assert_true(level == now * 7 / NS_PER_S); /* the twin: computed in one go */
-        now += fixture_random(&seed) % (NS_PER_S / 50);
+        now += rng_u64(&rng) % (NS_PER_S / 50);
     }
 }
 
@@ -70,8 +72,8 @@ static void the_table_holds_its_cap_and_remembers_who_is_limited(void **state)
 {
     enum { CAP = 64 };
     static const struct bucket_rate rate = {.per_s = 1, .burst = 4};
-    uint64_t seed = 6;
-    struct env env = fixture_env(&seed);
+    struct rng rng = {6};
+    struct env env = test_env_of(&rng);
     struct bucket_table *table;
     uint32_t bad = UINT32_MAX;
 
@@ -100,8 +102,8 @@ static void the_table_holds_its_cap_and_remembers_who_is_limited(void **state)
 static void the_fullest_of_the_oldest_makes_room(void **state)
 {
     static const struct bucket_rate rate = {.per_s = 1, .burst = 4};
-    uint64_t seed = 7;
-    struct env env = fixture_env(&seed);
+    struct rng rng = {7};
+    struct env env = test_env_of(&rng);
     struct bucket_table *table;
 
     (void)state;

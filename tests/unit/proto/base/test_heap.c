@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The heap of deadlines (proto/base/heap.h), by cases and against a naive twin. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 #include "proto/base/heap.h"
 
@@ -60,13 +61,14 @@ static void random_operations_agree_with_a_twin(void **state)
 {
     enum { COUNT = 300, STEPS = 40000 };
     static struct heap_entry entries[COUNT];
-    uint64_t seed = 4, now = 0;
+    uint64_t now = 0;
+    struct rng rng = {4};
     struct heap heap = {0};
 
     (void)state;
     assert_int_equal(heap_reserve(&heap, COUNT), ERR_OK);
     for (int i = 0; i < STEPS; i++) {
-        uint64_t r = fixture_random(&seed);
+        uint64_t r = rng_u64(&rng);
         struct heap_entry *entry = &entries[r / 16 % COUNT];
         struct heap_entry *first = NULL;
 

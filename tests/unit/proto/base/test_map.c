@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hash map (proto/base/map.h) and its hash, by cases and against a naive twin. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
 
 #include "proto/base/map.h"
 #include "proto/base/siphash.h"
@@ -30,8 +31,9 @@ static void siphash_gives_the_published_values(void **state)
 
 static void the_cap_refuses_new_keys_but_not_known_ones(void **state)
 {
-    uint64_t seed = 1, value = 99;
-    struct env env = fixture_env(&seed);
+    uint64_t value = 99;
+    struct rng rng = {1};
+    struct env env = test_env_of(&rng);
     struct map *map;
 
     (void)state;
@@ -96,14 +98,14 @@ static void compare(const struct map *map, const struct twin *twin)
 static void random_operations_keep_the_order_of_a_twin(void **state)
 {
     static struct twin twin;
-    uint64_t seed = 2;
-    struct env env = fixture_env(&seed);
+    struct rng rng = {2};
+    struct env env = test_env_of(&rng);
     struct map *map;
 
     (void)state;
     assert_int_equal(map_new(&map, KEY, TWIN_MAX, &env), ERR_OK);
     for (int i = 0; i < 60000; i++) {
-        uint64_t r = fixture_random(&seed);
+        uint64_t r = rng_u64(&rng);
         uint8_t key[KEY] = {(uint8_t)r, (uint8_t)(r >> 8 & 3), 1, 2, 3};
         size_t at = twin_find(&twin, key);
         uint64_t value = 0;
@@ -142,8 +144,9 @@ static void random_operations_keep_the_order_of_a_twin(void **state)
 
 static void keys_may_be_removed_while_visiting(void **state)
 {
-    uint64_t seed = 3, value;
-    struct env env = fixture_env(&seed);
+    uint64_t value;
+    struct rng rng = {3};
+    struct env env = test_env_of(&rng);
     struct map *map;
     size_t cursor = 0, seen = 0;
     const void *key;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pool with handles (proto/base/slab.h), by cases and against a naive twin. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 #include "proto/base/slab.h"
 
@@ -65,13 +66,13 @@ static void random_operations_agree_with_a_twin(void **state)
         uint64_t value;
     } twin[CAP];
     uint32_t count = 0;
-    uint64_t seed = 1;
+    struct rng rng = {1};
     struct slab *slab;
 
     (void)state;
     assert_int_equal(slab_new(&slab, sizeof(uint64_t), CAP), ERR_OK);
     for (int i = 0; i < STEPS; i++) {
-        uint64_t r = fixture_random(&seed);
+        uint64_t r = rng_u64(&rng);
 
         if (r % 100 < 52) {
             struct handle handle;

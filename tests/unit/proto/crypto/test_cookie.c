@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cookies under load (proto/crypto/cookie.h). */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
 
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
+
+#include <sodium.h>
 
 static const uint8_t source[18] = {[10] = 0xff, 0xff, 192, 0, 2, 1, 0x11, 0x51};
 static const uint8_t elsewhere[18] = {[10] = 0xff, 0xff, 192, 0, 2, 1, 0x11, 0x52};
 
 struct world {
-    struct fixture_random random;
+    struct rng random;
     struct env env;
     struct identity a, b;
     struct cookie_baker baker; /* of b */
@@ -26,7 +30,7 @@ static struct mono at_ms(uint64_t ms)
 static void world_init(struct world *w)
 {
     memset(w, 0, sizeof(*w));
-    w->env = fixture_env(&w->random);
+    w->env = test_env_of(&w->random);
     w->a = fixture_identity('a');
     w->b = fixture_identity('b');
     cookie_baker_init(&w->baker, &w->env, at_ms(0));

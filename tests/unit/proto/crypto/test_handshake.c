@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Initiation and response (proto/crypto/handshake.h), true, damaged and dishonest ones. */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/handshake.h"
 #include "proto/crypto/hash.h"
 
+#include <sodium.h>
+
 enum { PAYLOAD_SIZE = HANDSHAKE_INITIATOR_PAYLOAD_SIZE, E_AT = 8 };
 
 /* Two hosts that want a session. */
 struct world {
-    struct fixture_random random;
+    struct rng random;
     struct env env;
     struct identity ids[2];
     struct handshake_local a, b; /* initiator, responder */
@@ -26,7 +30,7 @@ static const struct aead_list chacha = {1, {AEAD_CHACHA20_POLY1305}};
 static void world_init(struct world *w)
 {
     memset(w, 0, sizeof(*w));
-    w->env = fixture_env(&w->random);
+    w->env = test_env_of(&w->random);
     w->ids[0] = fixture_identity('a');
     w->ids[1] = fixture_identity('b');
     w->a = (struct handshake_local){&w->ids[0], NULL, chacha, &w->env};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Identities, signatures and the derived forms of keys (proto/crypto/identity.h). */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
 
 #include "proto/crypto/identity.h"
+
+#include <sodium.h>
 
 /* RFC 8032, section 7.1, test 2. */
 static const char rfc8032_seed[] =

@@ -3,10 +3,14 @@
  * The Noise engine against the vectors of other implementations (tests/vectors/noise_ik.txt), and
  * against every damaged message.
  */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
+#include "tests/support/vector_file.h"
 
 #include "proto/crypto/aead.h"
 #include "proto/crypto/noise.h"
+
+#include <sodium.h>
 
 enum { TEXT_MAX = 256, MESSAGE_COUNT = 6 };
 
@@ -60,11 +64,11 @@ static struct text *slot_of(struct entry *entry, const char *name)
 /* Load the entry of one protocol. */
 static void entry_load(struct entry *entry, const char *protocol)
 {
-    FILE *file = fixture_open("noise_ik.txt");
+    FILE *file = vector_file_open("noise_ik.txt");
     char name[64], value[1024];
 
     memset(entry, 0, sizeof(*entry));
-    while (fixture_line(file, name, value)) {
+    while (vector_file_next(file, name, value)) {
         if (strcmp(name, "protocol") == 0) {
             snprintf(entry->protocol, sizeof(entry->protocol), "%.63s", value);
         } else if (strcmp(entry->protocol, protocol) == 0) {

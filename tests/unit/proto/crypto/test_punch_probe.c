@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Punch probes and their answers (proto/crypto/punch_probe.h). */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/hash.h"
 #include "proto/crypto/punch_probe.h"
+
+#include <sodium.h>
 
 static const uint8_t key[PUNCH_PROBE_KEY_SIZE] = "the key that the relay gave us.";
 

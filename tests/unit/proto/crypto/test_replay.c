@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The replay window (proto/crypto/replay.h) as a table, and against a twin that remembers all. */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
+#include "tests/support/rng.h"
 
 #include "proto/crypto/replay.h"
 
@@ -148,9 +150,9 @@ static bool twin_accept(struct twin *twin, uint64_t counter)
 }
 
 /* Mostly near the front, now and then far behind it, rarely a leap. */
-static uint64_t counter_draw(struct fixture_random *random, const struct twin *twin)
+static uint64_t counter_draw(struct rng *random, const struct twin *twin)
 {
-    uint64_t draw = fixture_u64(random);
+    uint64_t draw = rng_u64(random);
     uint64_t kind = draw % 1000;
     uint64_t behind = kind < 900 ? 100 : twin->window + 200;
     uint64_t ahead = kind < 998 ? 10 : 20000;
@@ -160,7 +162,7 @@ static uint64_t counter_draw(struct fixture_random *random, const struct twin *t
 }
 
 /* The window is widened when the largest counter reached widen_at. */
-static void compare_with_twin(struct fixture_random *random, uint64_t widen_at)
+static void compare_with_twin(struct rng *random, uint64_t widen_at)
 {
     struct twin twin = {.seen = calloc(TWIN_MAX, 1), .window = REPLAY_WINDOW};
     uint64_t *wide = calloc(REPLAY_WORD_COUNT_WIDE, sizeof(*wide));
@@ -196,7 +198,7 @@ static void compare_with_twin(struct fixture_random *random, uint64_t widen_at)
 static void random_counters_are_judged_as_by_a_twin_that_remembers_all(void **state)
 {
     static const uint64_t widen_at[] = {TWIN_MAX, 0, 100, 8191, 8192, 8193, 70000, 200001};
-    struct fixture_random random = {0};
+    struct rng random = {0};
 
     (void)state;
     for (size_t i = 0; i < TEST_COUNT(widen_at); i++) {

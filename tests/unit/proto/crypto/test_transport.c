@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* AEADs, sealing and opening of frames (proto/crypto/aead.h, transport.h), for every AEAD. */
-#include "tests/support/crypto_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/transport.h"
 #include "proto/crypto/transport_internal.h"
+
+#include <sodium.h>
 
 enum { PLAIN_SIZE = 100, BUF_SIZE = PLAIN_SIZE + FRAME_OVERHEAD };
 

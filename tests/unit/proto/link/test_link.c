@@ -91,7 +91,7 @@ static void session_opens_and_tells_both_who_the_other_is(void **state)
     assert_memory_equal(open->event.peer->key, net.identities[NET_SERVER].public_key, KEY_SIZE);
     assert_true(endpoint_equal(&open->event.peer->observed, &net.addrs[NET_CLIENT]));
     assert_int_equal(open->event.peer->capabilities, 77);
-    assert_in_range(open->event.peer->server_time_ms, net.wall_ms, net.wall_ms + 3000);
+    assert_in_range(open->event.peer->server_time_ms, net.ports.wall_ms, net.ports.wall_ms + 3000);
     open = net_find(&net, NET_SERVER, LINK_EVENT_OPEN);
     assert_false(open->event.dialled);
     assert_memory_equal(open->event.peer->key, net.identities[NET_CLIENT].public_key, KEY_SIZE);
@@ -157,7 +157,7 @@ static void signature_of_another_key_means_interception(void **state)
 
 static void ziglan_is_believed_only_with_its_delegation(void **state)
 {
-    const uint64_t wall = UINT64_C(1700000000000), hour = 3600000, minute = 60000;
+    const uint64_t wall = TEST_WALL_MS, hour = 3600000, minute = 60000;
     uint8_t seed[IDENTITY_SEED_SIZE] = {60}, entry_seed[IDENTITY_SEED_SIZE] = {NET_SERVER + 1};
     uint8_t delegation[RECORD_SIGNED_SIZE_MAX], other[KEY_SIZE] = {1, 2, 3};
     struct identity ziglan, entry;

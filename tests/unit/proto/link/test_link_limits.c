@@ -485,22 +485,22 @@ static void garbage_neither_crashes_nor_closes(void **state)
     }
     net.hook = NULL;
     for (int i = 0; i < 20000; i++) {
-        const struct net_packet *p = keeper.kept[net_random(&net) % keeper.count];
+        const struct net_packet *p = keeper.kept[rng_u64(&net.ports.rng) % keeper.count];
         size_t size = p->size > sizeof(bytes) ? sizeof(bytes) : p->size;
 
         memcpy(bytes, p->data, size);
         switch (i % 4) {
         case 0:
-            bytes[net_random(&net) % size] ^= (uint8_t)(1u << net_random(&net) % 8);
+            bytes[rng_u64(&net.ports.rng) % size] ^= (uint8_t)(1u << rng_u64(&net.ports.rng) % 8);
             break;
         case 1:
-            size = net_random(&net) % size;
+            size = rng_u64(&net.ports.rng) % size;
             break;
         case 2:
-            net_env_random(&net, bytes + 9, size > 9 ? size - 9 : 0);
+            rng_fill(&net.ports.rng, bytes + 9, size > 9 ? size - 9 : 0);
             break;
         default:
-            net_env_random(&net, bytes, size);
+            rng_fill(&net.ports.rng, bytes, size);
             break;
         }
         deliver_bytes(&net, p, bytes, size);

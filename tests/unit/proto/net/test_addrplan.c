@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The address plan and pools (proto/net/addrplan.h). */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
 
 #include "proto/net/addrplan.h"
 

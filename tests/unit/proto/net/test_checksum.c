@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The internet checksum (proto/net/checksum.h) against a reference that adds word by word. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 #include "proto/base/bytes.h"
 #include "proto/net/checksum.h"
@@ -32,19 +33,19 @@ static void the_example_of_rfc_1071(void **state)
 static void any_size_and_alignment_agrees_with_the_reference(void **state)
 {
     static uint8_t data[4096];
-    uint64_t seed = 9;
+    struct rng rng = {9};
 
     (void)state;
     for (int round = 0; round < 4000; round++) {
-        size_t offset = fixture_random(&seed) % 9;
-        size_t size = round < 1200 ? (size_t)round / 9 : fixture_random(&seed) % 4000;
+        size_t offset = rng_u64(&rng) % 9;
+        size_t size = round < 1200 ? (size_t)round / 9 : rng_u64(&rng) % 4000;
 
-        fixture_fill(&seed, data, sizeof(data) / 8 * (round % 64 == 0 ? 8 : 1));
+        rng_fill(&rng, data, sizeof(data) / 8 * (round % 64 == 0 ? 8 : 1));
         if (round % 5 == 0) {
             memset(data, round % 2 == 0 ? 0xff : 0, size + offset); /* the two zeros */
         }
         uint8_t *copy = fixture_copy(data, size + offset);
-        uint32_t start = (uint32_t)fixture_random(&seed) & 0x1ffff;
+        uint32_t start = (uint32_t)rng_u64(&rng) & 0x1ffff;
         uint64_t want = reference(copy + offset, size) + (start >> 16) + (start & 0xffff);
 
         want = (want & 0xffff) + (want >> 16);
@@ -57,17 +58,17 @@ static void any_size_and_alignment_agrees_with_the_reference(void **state)
 static void a_message_may_be_summed_in_even_pieces(void **state)
 {
     uint8_t data[1000];
-    uint64_t seed = 10;
+    struct rng rng = {10};
 
     (void)state;
     for (int round = 0; round < 500; round++) {
-        size_t size = 500 + fixture_random(&seed) % 500;
+        size_t size = 500 + rng_u64(&rng) % 500;
         size_t done = 0;
         uint32_t sum = 0;
 
-        fixture_fill(&seed, data, size);
+        rng_fill(&rng, data, size);
         while (done < size) {
-            size_t piece = fixture_random(&seed) % 100 * 2;
+            size_t piece = rng_u64(&rng) % 100 * 2;
 
             piece = piece > size - done ? size - done : piece;
             sum = checksum_add(sum, data + done, piece);
@@ -79,14 +80,14 @@ static void a_message_may_be_summed_in_even_pieces(void **state)
 
 static void pseudo_headers_are_sums_of_their_bytes(void **state)
 {
-    uint64_t seed = 11;
+    struct rng rng = {11};
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
         uint8_t h[40];
         uint8_t p4[12];
 
-        fixture_fill(&seed, h, sizeof(h));
+        rng_fill(&rng, h, sizeof(h));
         h[36] = h[37] = h[38] = 0; /* RFC 8200, 8.1 */
         assert_int_equal(checksum_fold(checksum_pseudo6(h, h + 16, h[39], be32_read(h + 32))),
                          reference(h, 40));
@@ -99,20 +100,20 @@ static void pseudo_headers_are_sums_of_their_bytes(void **state)
 
 static void updates_equal_a_new_computation_and_keep_errors(void **state)
 {
-    uint64_t seed = 12;
+    struct rng rng = {12};
 
     (void)state;
     for (int i = 0; i < 20000; i++) {
         uint8_t before[40], after[40]; /* the checksum stands at 20 */
         size_t at = i % 2 == 0 ? 0 : 22;
 
-        fixture_fill(&seed, before, sizeof(before));
+        rng_fill(&rng, before, sizeof(before));
         be16_write(before + 20, 0);
         uint16_t right = checksum_finish(checksum_add(0, before, sizeof(before)));
-        uint16_t given = i % 3 == 0 ? (uint16_t)fixture_random(&seed) : right;
+        uint16_t given = i % 3 == 0 ? (uint16_t)rng_u64(&rng) : right;
 
         memcpy(after, before, sizeof(after));
-        fixture_fill(&seed, after + at, 16);
+        rng_fill(&rng, after + at, 16);
         be16_write(before + 20, given);
         be16_write(after + 20, checksum_update(given, checksum_add(0, before + at, 16),
                                                checksum_add(0, after + at, 16)));

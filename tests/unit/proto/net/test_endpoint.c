@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Endpoints (proto/net/endpoint.h) and the outbox (proto/net/dgram.h). */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
 
 #include "proto/net/dgram.h"
 #include "proto/net/endpoint.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Capsules (proto/wire/capsule.h): any cut of the stream gives the same capsules. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 #include "proto/wire/capsule.h"
 
@@ -52,14 +53,14 @@ static void make(struct stream *s)
     append(s, DATAGRAM_CAPSULE_TYPE, 1200, 9);
 }
 
-/* Play the stream in pieces of at most fragment_max bytes (random sizes if seed is not NULL). */
-static void play(const struct stream *s, size_t fragment_max, uint64_t *seed)
+/* Play the stream in pieces of at most fragment_max bytes (random sizes if rng is not NULL). */
+static void play(const struct stream *s, size_t fragment_max, struct rng *rng)
 {
     struct capsule_parser parser = {0};
     size_t seen = 0;
 
     for (size_t at = 0; at < s->size;) {
-        size_t piece = seed != NULL ? 1 + fixture_random(seed) % fragment_max : fragment_max;
+        size_t piece = rng != NULL ? 1 + rng_u64(rng) % fragment_max : fragment_max;
 
         piece = piece > s->size - at ? s->size - at : piece;
         uint8_t *copy = fixture_copy(s->bytes + at, piece);
@@ -92,7 +93,7 @@ static void any_cut_gives_the_same_capsules(void **state)
 {
     static const size_t pieces[] = {1, 2, 3, 7, 100, 1200, 9000, 16384, STREAM_MAX};
     static struct stream s;
-    uint64_t seed = 13;
+    struct rng rng = {13};
 
     (void)state;
     make(&s);
@@ -100,7 +101,7 @@ static void any_cut_gives_the_same_capsules(void **state)
         play(&s, pieces[i], NULL);
     }
     for (int i = 0; i < 200; i++) {
-        play(&s, 1 + fixture_random(&seed) % 5000, &seed);
+        play(&s, 1 + rng_u64(&rng) % 5000, &rng);
     }
 }
 

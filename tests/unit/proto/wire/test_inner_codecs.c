@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What two hosts tell each other inside their session: probes and candidates (docs/protocol.md,
  * sections 11 and 12, which hold their vectors). */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
 
 #include "proto/wire/intunnel.h"
 #include "proto/wire/probe.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Member names (proto/wire/name.h). */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 #include "proto/wire/name.h"
 
@@ -67,7 +68,7 @@ static void any_text_becomes_a_legal_name(void **state)
         {"x_", "x"},       {SIXTY "-!-zzz", SIXTY "-zz"},
         {"AZ.b", "az"},    {"09", "09"},
     };
-    uint64_t seed = 14;
+    struct rng rng = {14};
     char name[NAME_TEXT_SIZE];
 
     (void)state;
@@ -77,9 +78,9 @@ static void any_text_becomes_a_legal_name(void **state)
     }
     for (int i = 0; i < 5000; i++) {
         uint8_t text[100];
-        size_t size = fixture_random(&seed) % sizeof(text);
+        size_t size = rng_u64(&rng) % sizeof(text);
 
-        fixture_fill(&seed, text, size);
+        rng_fill(&rng, text, size);
         for (size_t j = 0; j < size; j++) {
             text[j] = i % 2 == 0 ? text[j] : (uint8_t)("abcdef-0._"[text[j] % 10]);
         }

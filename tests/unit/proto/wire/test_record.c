@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Signed records: the codecs (proto/wire/record.h) and the signature (proto/crypto/signed.h). */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
 
 #include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* STUN (proto/wire/stun.h): the vectors of RFC 5769, answers, hostile requests. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
 
 #include "tests/support/sha1_fixture.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* URLs (proto/wire/url.h): what is accepted, how it is printed, what is said about mistakes. */
-#include "tests/support/wire_fixture.h"
+#include "tests/support/fixture.h"
 
 #include "proto/wire/url.h"
 

@@ -329,7 +329,7 @@ static void an_admission_that_is_over_opens_nothing(void **state)
     (void)state;
     world_members(w, 2);
     watch_all(w, b, 9);
-    w->wall_ms += DIRECTORY_ADMISSION_MS + 2 * RECORD_CLOCK_SKEW_MS;
+    w->ports.wall_ms += DIRECTORY_ADMISSION_MS + 2 * RECORD_CLOCK_SKEW_MS;
     client_forget(b);
     client_dial(w, a); /* the session that it replaces was a member's */
     assert_true(a->open);
@@ -440,9 +440,12 @@ static void a_delegation_stands_for_the_ziglan_s_key(void **state)
     const uint8_t *key = w->relay.public_key;
 
     (void)state;
-    must(delegation_sign(first, &first_size, &w->ziglan, key, 1, world_env_wall(w)), "sign");
-    must(delegation_sign(second, &second_size, &w->ziglan, key, 90, world_env_wall(w)), "sign");
-    must(delegation_sign(foreign, &foreign_size, &w->relay, key, 90, world_env_wall(w)), "sign");
+    must(delegation_sign(first, &first_size, &w->ziglan, key, 1, test_env_wall_ms(&w->ports)),
+         "sign");
+    must(delegation_sign(second, &second_size, &w->ziglan, key, 90, test_env_wall_ms(&w->ports)),
+         "sign");
+    must(delegation_sign(foreign, &foreign_size, &w->relay, key, 90, test_env_wall_ms(&w->ports)),
+         "sign");
     relay_core_free(w->core);
     w->cfg.ziglan_identity = NULL;
     w->cfg.delegation = first;
@@ -455,7 +458,7 @@ static void a_delegation_stands_for_the_ziglan_s_key(void **state)
     w->cfg.delegation = foreign;
     w->cfg.delegation_size = foreign_size;
     relay_core_reload(w->core, &w->cfg, w->now);
-    w->wall_ms += UINT64_C(25) * 3600 * 1000;
+    w->ports.wall_ms += UINT64_C(25) * 3600 * 1000;
     client_dial(w, &w->clients[2]);
     assert_false(w->clients[2].open);
     w->cfg.delegation = second;
@@ -475,10 +478,10 @@ static void a_clock_that_was_set_renews_the_delegation_at_once(void **state)
     struct relay_snapshot snapshot;
 
     (void)state;
-    w->wall_ms += days_ms;
+    w->ports.wall_ms += days_ms;
     client_dial(w, &w->clients[0]);
     assert_true(w->clients[0].open);
-    w->wall_ms -= days_ms;
+    w->ports.wall_ms -= days_ms;
     client_dial(w, &w->clients[1]);
     assert_true(w->clients[1].open);
     relay_core_snapshot(w->core, &snapshot, w->now);
@@ -495,14 +498,14 @@ static void a_foreign_delegation_starts_nothing(void **state)
 
     (void)state;
     must(delegation_sign(bytes, &size, &w->ziglan, w->clients[0].identity.public_key, 90,
-                         world_env_wall(w)),
+                         test_env_wall_ms(&w->ports)),
          "sign");
     w->cfg.ziglan_identity = NULL;
     w->cfg.delegation = bytes;
     w->cfg.delegation_size = size;
-    assert_int_equal(relay_core_new(&core, &w->cfg, w->store, &w->env, w->now), ERR_SYSTEM);
+    assert_int_equal(relay_core_new(&core, &w->cfg, w->store, &w->ports.env, w->now), ERR_SYSTEM);
     bytes[size - 1] ^= 1;
-    assert_int_equal(relay_core_new(&core, &w->cfg, w->store, &w->env, w->now), ERR_SYSTEM);
+    assert_int_equal(relay_core_new(&core, &w->cfg, w->store, &w->ports.env, w->now), ERR_SYSTEM);
     world_free(w);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "relayd/core/session_index.h"
 
-#include "tests/support/rendezvous_fixture.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -18,14 +19,14 @@ static void the_newest_session_of_a_key_is_the_active_one(void **state)
 {
     uint8_t key[KEY_SIZE];
     uint64_t previous = 0, session = 77;
-    struct world world;
+    struct test_env ports;
     struct session_index *index;
     bool replaced = true;
 
     (void)state;
-    world_init(&world);
+    test_env_init(&ports, 0);
     key_of(key, 1);
-    assert_int_equal(session_index_new(&index, 10, &world.env), ERR_OK);
+    assert_int_equal(session_index_new(&index, 10, &ports.env), ERR_OK);
     assert_false(session_index_find(index, key, &session));
     assert_int_equal(session, 77);
     assert_int_equal(session_index_put(index, key, 100, &replaced, &previous), ERR_OK);
@@ -49,13 +50,13 @@ static void a_full_pool_refuses_newcomers_but_not_its_own(void **state)
 {
     uint8_t key[KEY_SIZE];
     uint64_t previous, session;
-    struct world world;
+    struct test_env ports;
     struct session_index *index;
     bool replaced;
 
     (void)state;
-    world_init(&world);
-    assert_int_equal(session_index_new(&index, 50, &world.env), ERR_OK);
+    test_env_init(&ports, 0);
+    assert_int_equal(session_index_new(&index, 50, &ports.env), ERR_OK);
     for (uint32_t i = 0; i < 50; i++) {
         key_of(key, i);
         assert_int_equal(session_index_put(index, key, i, &replaced, &previous), ERR_OK);

@@ -18,7 +18,7 @@ static json_t *ask(struct world *w, const char *request)
                                           .name = "home",
                                           .public_hosts = "192.0.2.1:4433",
                                           .listen = "[::]:4433",
-                                          .wall_ms = world_env_wall(w)};
+                                          .wall_ms = test_env_wall_ms(&w->ports)};
     json_t *object = json_loads(request, 0, NULL);
     json_t *answer;
 
@@ -155,7 +155,7 @@ static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
     (void)state;
     relay_core_free(w->core);
     log_text[0] = '\0';
-    w->env.trace = log_keep;
+    w->ports.note = log_keep;
     world_core_start(w);
     answer = ask(w, "{\"do\":\"invite\",\"uses\":2,\"expires_ms\":1767312000000}");
     id = json_string_value(json_object_get(answer, "id"));

@@ -4,6 +4,7 @@
 #include "proto/crypto/delegation.h"
 #include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +17,7 @@ enum { HOUR_MS = 3600 * 1000, DAY_HOURS = 24 };
 
 /* One relay core in a time of its own, and the lines that it wrote about its delegation. */
 struct relay {
-    struct env env;
-    uint64_t random_state;
+    struct test_env ports;
     struct mono now;
     struct identity identity, ziglan, other;
     struct relay_config cfg;
@@ -28,24 +28,7 @@ struct relay {
     size_t delegation_size;
 };
 
-static void env_draw(void *context, void *buf, size_t size)
-{
-    struct relay *r = context;
-
-    for (size_t i = 0; i < size; i++) {
-        r->random_state = r->random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
-        ((uint8_t *)buf)[i] = (uint8_t)(r->random_state >> 33);
-    }
-}
-
-static uint64_t env_wall(void *context)
-{
-    const struct relay *r = context;
-
-    return UINT64_C(1767225600000) + r->now.ns / NS_PER_MS;
-}
-
-static void env_note(void *context, enum trace_level level, const char *event, const char *text)
+static void note(void *context, enum trace_level level, const char *event, const char *text)
 {
     struct relay *r = context;
 
@@ -61,7 +44,7 @@ static void sign(struct relay *r, const struct identity *ziglan, const struct id
                  uint32_t days)
 {
     assert_int_equal(delegation_sign(r->delegation, &r->delegation_size, ziglan, entry->public_key,
-                                     days, env_wall(r)),
+                                     days, test_env_wall_ms(&r->ports)),
                      ERR_OK);
     r->cfg.delegation = r->delegation;
     r->cfg.delegation_size = r->delegation_size;
@@ -74,9 +57,12 @@ static struct relay *relay_new(void)
 
     assert_non_null(r);
     r->now.ns = NS_PER_S;
-    r->env = (struct env){.context = r, .random = env_draw, .wall_ms = env_wall, .trace = env_note};
+    test_env_init(&r->ports, 0);
+    r->ports.clock = &r->now;
+    r->ports.note = note;
+    r->ports.note_context = r;
     assert_int_equal(identity_library_init(), ERR_OK);
-    assert_int_equal(link_library_init(&r->env), ERR_OK);
+    assert_int_equal(link_library_init(&r->ports.env), ERR_OK);
     assert_int_equal(store_memory_new(&r->store), ERR_OK);
     identities[0] = &r->identity;
     identities[1] = &r->ziglan;
@@ -101,7 +87,7 @@ static void relay_free(struct relay *r)
 
 static int start(struct relay *r)
 {
-    return relay_core_new(&r->core, &r->cfg, r->store, &r->env, r->now);
+    return relay_core_new(&r->core, &r->cfg, r->store, &r->ports.env, r->now);
 }
 
 static void run_hours(struct relay *r, unsigned hours)

@@ -250,7 +250,7 @@ static void more_joins_than_wait_together_are_all_answered(void **state)
     for (int i = 0; i < 2 * JOINS_MAX + 3; i++) {
         client_join_send(w, a, invite, "nas");
         if (i % 8 == 0) {
-            w->wall_ms++; /* a newer part, which is a change */
+            w->ports.wall_ms++; /* a newer part, which is a change */
         }
     }
     world_run(w, 500);

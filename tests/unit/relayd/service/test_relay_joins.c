@@ -58,10 +58,10 @@ static void refused_joins_are_counted_by_reason(void **state)
     join_with(w, c, invite, part, part_size);
     assert_int_equal(client_error(w, c), VERDICT_UNAVAILABLE);
     store_memory_fail_commit(w->store, false);
-    w->wall_ms -= UINT64_C(24) * 3600 * 1000;
+    w->ports.wall_ms -= UINT64_C(24) * 3600 * 1000;
     join_with(w, c, invite, part, part_size);
     assert_int_equal(client_error(w, c), VERDICT_CLOCK);
-    w->wall_ms += UINT64_C(24) * 3600 * 1000;
+    w->ports.wall_ms += UINT64_C(24) * 3600 * 1000;
     join_with(w, c, invite, part, part_size);
     assert_non_null(client_got(w, c, ZIGLAN__CONTROL__BODY_JOINED));
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rendezvous/directory/directory.h"
 
+#include "proto/crypto/signed.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/control.h"
+#include "rendezvous/store/store_memory.h"
 #include "tests/support/directory_fixture.h"
+#include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +106,7 @@ static void an_invite_admits_with_a_signed_admission(void **state)
     assert_memory_equal(admission.ziglan_key, z.ziglan.public_key, KEY_SIZE);
     assert_memory_equal(admission.member_key, node.public_key, KEY_SIZE);
     assert_string_equal(admission.granted_name, "anna-s-pc");
-    assert_int_equal(admission.expires_ms, z.world.wall_ms + 7 * DAY_MS);
+    assert_int_equal(admission.expires_ms, z.ports.wall_ms + 7 * DAY_MS);
     assert_int_equal(admission.header.sequence, joined.sequence);
 
     assert_int_equal(status_of(&z, 1), DIRECTORY_STATUS_MEMBER);
@@ -131,7 +134,7 @@ static void an_invite_is_good_for_its_uses_and_its_time(void **state)
     (void)state;
     ziglan_init(&z);
     for (uint32_t n = 1; n < 6; n++) {
-        part[n] = part_of(&z.world, n, 1, 0);
+        part[n] = part_of(z.ports.wall_ms, n, 1, 0);
     }
     ziglan_invite(&z, 0, 0, "", once);
     ziglan_invite(&z, 2, 0, "", twice);
@@ -148,9 +151,9 @@ static void an_invite_is_good_for_its_uses_and_its_time(void **state)
     assert_int_equal(ziglan_join(&z, 4, twice, "d", &part[4], &joined), VERDICT_INVITE_INVALID);
     assert_int_equal(ziglan_join(&z, 4, day, "d", &part[4], &joined), VERDICT_OK);
     assert_int_equal(directory_invite_count(z.directory), 1);
-    z.world.wall_ms += DAY_MS;
+    z.ports.wall_ms += DAY_MS;
     assert_int_equal(ziglan_join(&z, 5, day, "e", &part[5], &joined), VERDICT_INVITE_INVALID);
-    directory_expire(z.directory, z.world.wall_ms);
+    directory_expire(z.directory, z.ports.wall_ms);
     assert_int_equal(directory_invite_count(z.directory), 0);
     assert_int_equal(store_memory_count(z.store, STORE_TABLE_INVITES), 0);
     assert_int_equal(directory_member_count(z.directory), 4);
@@ -194,7 +197,7 @@ static void invites_have_rules_and_a_cap(void **state)
     }
     terms.name[0] = '\0';
     assert_int_equal(directory_invite(z.directory, &terms, invite), VERDICT_LIMIT);
-    struct part part = part_of(&z.world, 1, 1, 0);
+    struct part part = part_of(z.ports.wall_ms, 1, 1, 0);
     ziglan_reopen(&z);
     assert_int_equal(directory_invite(z.directory, &terms, invite), VERDICT_LIMIT);
     ziglan_fini(&z);
@@ -260,29 +263,29 @@ static void a_member_comes_back_without_invite_and_keeps_its_name(void **state)
     (void)state;
     ziglan_init(&z);
     (void)ziglan_admit(&z, 1, "nas", 0x21, &first);
-    struct part same = part_of(&z.world, 1, z.world.wall_ms, 0x21);
+    struct part same = part_of(z.ports.wall_ms, 1, z.ports.wall_ms, 0x21);
     ziglan_reopen(&z);
-    z.world.wall_ms += DAY_MS;
+    z.ports.wall_ms += DAY_MS;
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &same, &again), VERDICT_OK);
     assert_string_equal(again.name, "nas");
     assert_false(again.changed); /* nothing new: the watchers are left alone */
     assert_memory_equal(again.admission, first.admission, first.admission_size);
     assert_int_equal(again.sequence, first.sequence);
     /* Past half of its time the admission is renewed. */
-    z.world.wall_ms += 3 * DAY_MS;
+    z.ports.wall_ms += 3 * DAY_MS;
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &same, &again), VERDICT_OK);
     assert_true(again.changed);
     assert_true(again.sequence > first.sequence);
     /* So is it when the member part changed; an older part is refused. */
-    struct part newer = part_of(&z.world, 1, z.world.wall_ms + 5, 0x22);
+    struct part newer = part_of(z.ports.wall_ms, 1, z.ports.wall_ms + 5, 0x22);
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &newer, &again), VERDICT_OK);
     assert_true(again.changed);
     assert_int_equal(owner_of(&z, 0x21, 3), 0);
     assert_int_equal(owner_of(&z, 0x22, 3), 1);
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &same, &again), VERDICT_BAD_REQUEST);
     /* Long away, still a member. */
-    z.world.wall_ms += 100 * DAY_MS;
-    struct part late = part_of(&z.world, 1, z.world.wall_ms, 0x22);
+    z.ports.wall_ms += 100 * DAY_MS;
+    struct part late = part_of(z.ports.wall_ms, 1, z.ports.wall_ms, 0x22);
     assert_int_equal(ziglan_join(&z, 1, NULL, "", &late, &again), VERDICT_OK);
     assert_string_equal(again.name, "nas");
     assert_int_equal(directory_member_count(z.directory), 1);
@@ -298,7 +301,7 @@ static void a_part_that_is_not_the_own_is_refused(void **state)
     (void)state;
     ziglan_init(&z);
     ziglan_invite(&z, 1, 0, "", invite);
-    struct part good = part_of(&z.world, 1, 1, 0), bad = part_of(&z.world, 2, 1, 0);
+    struct part good = part_of(z.ports.wall_ms, 1, 1, 0), bad = part_of(z.ports.wall_ms, 2, 1, 0);
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &bad, &joined), VERDICT_BAD_REQUEST);
     for (size_t i = 0; i < good.size; i++) { /* every flipped byte */
         bad = good;
@@ -310,9 +313,9 @@ static void a_part_that_is_not_the_own_is_refused(void **state)
         bad.size = size;
         assert_int_equal(ziglan_join(&z, 1, invite, "a", &bad, &joined), VERDICT_BAD_REQUEST);
     }
-    z.world.wall_ms += 60 * DAY_MS; /* its lifetime is over */
+    z.ports.wall_ms += 60 * DAY_MS; /* its lifetime is over */
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_CLOCK);
-    good = part_of(&z.world, 1, 1, 0);
+    good = part_of(z.ports.wall_ms, 1, 1, 0);
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_OK);
     ziglan_fini(&z);
 }
@@ -332,7 +335,7 @@ static void the_first_claim_of_a_fixed_address_holds(void **state)
     assert_int_equal(owner_of(&z, 0x21, 3), 1);
     assert_int_equal(directory_leave(z.directory, one.public_key), VERDICT_OK);
     assert_int_equal(owner_of(&z, 0x21, 3), 0);
-    struct part part = part_of(&z.world, 2, z.world.wall_ms + 9, 0x21);
+    struct part part = part_of(z.ports.wall_ms, 2, z.ports.wall_ms + 9, 0x21);
     assert_int_equal(ziglan_join(&z, 2, NULL, "b", &part, &joined), VERDICT_OK);
     assert_int_equal(owner_of(&z, 0x21, 3), 2);
     ziglan_fini(&z);
@@ -349,7 +352,7 @@ static void the_revoked_stay_out_until_restored(void **state)
     (void)state;
     ziglan_init(&z);
     (void)ziglan_admit(&z, 1, "nas", 0x21, &joined);
-    struct part part = part_of(&z.world, 1, z.world.wall_ms + 1, 0x21);
+    struct part part = part_of(z.ports.wall_ms, 1, z.ports.wall_ms + 1, 0x21);
     ziglan_invite(&z, 5, 0, "", invite);
     uint64_t before = directory_sequence(z.directory);
     assert_int_equal(directory_resolve(z.directory, "NAS", key), VERDICT_OK);
@@ -373,7 +376,7 @@ static void the_revoked_stay_out_until_restored(void **state)
     assert_string_equal(name_of(&z, 1), "nas");
     /* Somebody who never was here can be kept out too. */
     assert_int_equal(directory_revoke(z.directory, two.public_key), VERDICT_OK);
-    struct part other = part_of(&z.world, 2, 1, 0);
+    struct part other = part_of(z.ports.wall_ms, 2, 1, 0);
     assert_int_equal(ziglan_join(&z, 2, invite, "x", &other, &joined), VERDICT_REVOKED);
 
     assert_int_equal(directory_resolve(z.directory, "nas", key), VERDICT_OK); /* freed name */
@@ -401,11 +404,11 @@ static void a_freed_name_rests_for_thirty_days(void **state)
     assert_int_equal(directory_leave(z.directory, one.public_key), VERDICT_NOT_MEMBER);
     assert_int_equal(status_of(&z, 1), DIRECTORY_STATUS_STRANGER);
     assert_string_equal(ziglan_admit(&z, 2, "nas", 0, &joined), "nas-2");
-    z.world.wall_ms += 30 * DAY_MS - 1;
-    directory_expire(z.directory, z.world.wall_ms);
+    z.ports.wall_ms += 30 * DAY_MS - 1;
+    directory_expire(z.directory, z.ports.wall_ms);
     assert_string_equal(ziglan_admit(&z, 3, "nas", 0, &joined), "nas-3");
-    z.world.wall_ms += 1;
-    directory_expire(z.directory, z.world.wall_ms);
+    z.ports.wall_ms += 1;
+    directory_expire(z.directory, z.ports.wall_ms);
     assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
     /* The one that left comes again as a newcomer. */
     assert_string_equal(ziglan_admit(&z, 1, "nas", 0, &joined), "nas-4");
@@ -429,7 +432,7 @@ static void a_full_directory_admits_nobody_more(void **state)
         (void)ziglan_admit(&z, n, "a", 0, &joined);
     }
     ziglan_invite(&z, 1, 0, "", invite);
-    struct part part = part_of(&z.world, 4, 1, 0);
+    struct part part = part_of(z.ports.wall_ms, 4, 1, 0);
     assert_int_equal(ziglan_join(&z, 4, invite, "a", &part, &joined), VERDICT_LIMIT);
     assert_int_equal(directory_leave(z.directory, one.public_key), VERDICT_OK);
     assert_int_equal(ziglan_join(&z, 4, invite, "a", &part, &joined), VERDICT_OK);
@@ -509,7 +512,7 @@ static void changes_are_told_in_order_and_once(void **state)
     assert_int_equal(follow(&z, &since, &revoked), 0);
     assert_int_equal(directory_revoke(z.directory, two.public_key), VERDICT_OK);
     assert_int_equal(directory_leave(z.directory, three.public_key), VERDICT_OK);
-    struct part part = part_of(&z.world, 4, z.world.wall_ms + 500, 0);
+    struct part part = part_of(z.ports.wall_ms, 4, z.ports.wall_ms + 500, 0);
     assert_int_equal(ziglan_join(&z, 4, NULL, "", &part, &joined), VERDICT_OK);
     uint64_t old = since;
     assert_int_equal(follow(&z, &since, &revoked), 3);
@@ -520,8 +523,8 @@ static void changes_are_told_in_order_and_once(void **state)
     assert_int_equal(follow(&z, &zero, &revoked), 200);
     assert_int_equal(follow(&z, &beyond, &revoked), 200); /* it knew another directory */
     /* Who left is forgotten when nobody can hold its admission any more; the revoked stay. */
-    z.world.wall_ms += 9 * DAY_MS;
-    directory_expire(z.directory, z.world.wall_ms);
+    z.ports.wall_ms += 9 * DAY_MS;
+    directory_expire(z.directory, z.ports.wall_ms);
     zero = 0;
     assert_int_equal(follow(&z, &zero, &revoked), 199);
     assert_int_equal(revoked, 1);
@@ -545,7 +548,7 @@ static void the_largest_entries_fit_their_chunk(void **state)
         size_t size;
         memset(&record, 0, sizeof(record));
         memcpy(record.header.key, node.public_key, KEY_SIZE);
-        record.header.created_ms = z.world.wall_ms;
+        record.header.created_ms = z.ports.wall_ms;
         record.header.lifetime_s = 3600;
         record.relays_count = RECORD_RELAYS_MAX;
         for (record.services_count = 0; record.services_count < 12; record.services_count++) {
@@ -604,7 +607,7 @@ static void a_failed_write_changes_nothing(void **state)
     (void)state;
     ziglan_init(&z);
     ziglan_invite(&z, 1, 0, "", invite);
-    struct part part = part_of(&z.world, 1, 1, 0x21);
+    struct part part = part_of(z.ports.wall_ms, 1, 1, 0x21);
     for (;; nth++) {
         store_memory_fail_write(z.store, nth);
         enum verdict verdict = ziglan_join(&z, 1, invite, "nas", &part, &joined);
@@ -645,16 +648,16 @@ static void a_torn_store_is_repaired(void **state)
         (void)ziglan_admit(&z, 1, "nas", 0x21, &joined);
         (void)ziglan_admit(&z, 2, "box", 0x22, &joined);
         ziglan_invite(&z, 1, 0, "", invite);
-        struct part part = part_of(&z.world, 3, 1, 0x23);
+        struct part part = part_of(z.ports.wall_ms, 3, 1, 0x23);
         store_memory_tear(z.store, keep);
         assert_int_equal(ziglan_join(&z, 3, invite, "nas", &part, &joined), VERDICT_UNAVAILABLE);
         ziglan_reopen(&z);
         store_memory_tear(z.store, keep);
         assert_int_equal(directory_revoke_node(&z, 1), VERDICT_UNAVAILABLE);
         ziglan_reopen(&z);
-        uint32_t warnings = z.world.warnings;
+        uint32_t warnings = z.ports.warnings;
         ziglan_reopen(&z);
-        assert_int_equal(z.world.warnings, warnings); /* nothing was left to repair */
+        assert_int_equal(z.ports.warnings, warnings); /* nothing was left to repair */
 
         bool gone = status_of(&z, 1) == DIRECTORY_STATUS_REVOKED;
         assert_int_equal(gone, keep >= 1);
@@ -668,7 +671,7 @@ static void a_torn_store_is_repaired(void **state)
         assert_int_equal(follow(&z, &since, &revoked), directory_member_count(z.directory) +
                                                            directory_revoked_count(z.directory));
         if (keep >= 1) {
-            struct part other = part_of(&z.world, 4, 1, 0);
+            struct part other = part_of(z.ports.wall_ms, 4, 1, 0);
             assert_int_equal(ziglan_join(&z, 4, invite, "x", &other, &joined),
                              VERDICT_INVITE_INVALID);
         }
@@ -695,7 +698,7 @@ static void damaged_values_are_forgotten(void **state)
         uint64_t since = 0;
 
         ziglan_init(&z);
-        z.world.state += round;
+        z.ports.rng.state += round;
         for (uint32_t n = 1; n <= 4; n++) {
             (void)ziglan_admit(&z, n, "nas", (uint8_t)n, &joined);
         }
@@ -704,14 +707,14 @@ static void damaged_values_are_forgotten(void **state)
         struct store_cursor cursor = store_cursor_from(table, NULL, 0);
         uint8_t old[STORE_VALUE_SIZE_MAX];
         assert_int_equal(store_next(z.store, &cursor, old, sizeof(old), &size), ERR_OK);
-        env_random(&z.world.env, value, sizeof(value));
+        env_random(&z.ports.env, value, sizeof(value));
         assert_int_equal(store_write(z.store, table, cursor.key, cursor.key_size, value,
-                                     env_random_below(&z.world.env, sizeof(value) + 1)),
+                                     env_random_below(&z.ports.env, sizeof(value) + 1)),
                          ERR_OK);
         ziglan_reopen(&z);
-        uint32_t warnings = z.world.warnings;
+        uint32_t warnings = z.ports.warnings;
         ziglan_reopen(&z);
-        assert_int_equal(z.world.warnings, warnings);
+        assert_int_equal(z.ports.warnings, warnings);
         (void)follow(&z, &since, &revoked);
         (void)ziglan_admit(&z, 9, "new", 9, &joined);
         assert_int_equal(find_name(&z, "new", 9), VERDICT_OK);
@@ -769,5 +772,5 @@ int main(void)
         cmocka_unit_test(damaged_values_are_forgotten),
     };
 
-    return cmocka_run_group_tests(tests, fixture_group_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, NULL);
 }

@@ -2,7 +2,9 @@
 /* A directory where a cap is filled by those who come and go, and under a clock that was wrong. */
 #include "rendezvous/directory/directory.h"
 
+#include "rendezvous/store/store_memory.h"
 #include "tests/support/directory_fixture.h"
+#include "tests/support/fixture.h"
 
 static enum verdict revoke(struct ziglan *z, uint32_t n)
 {
@@ -80,20 +82,20 @@ static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
 
     (void)state;
     ziglan_init(&z);
-    struct part part = part_of(&z.world, 1, 1, 0);
+    struct part part = part_of(z.ports.wall_ms, 1, 1, 0);
     ziglan_invite(&z, 1, 0, "", invite);
-    z.world.wall_ms += 10 * DAY_MS;
+    z.ports.wall_ms += 10 * DAY_MS;
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &part, &joined), VERDICT_OK);
     uint64_t sequence = joined.sequence;
-    z.world.wall_ms -= 10 * DAY_MS;
+    z.ports.wall_ms -= 10 * DAY_MS;
     assert_int_equal(ziglan_join(&z, 1, NULL, "a", &part, &joined), VERDICT_OK);
     assert_true(joined.changed);
     assert_true(joined.sequence > sequence);
     assert_int_equal(record_admission_decode(&admission, joined.admission,
                                              joined.admission_size - SIGNATURE_SIZE),
                      ERR_OK);
-    assert_int_equal(admission.expires_ms, z.world.wall_ms + 7 * DAY_MS);
-    assert_true(record_live(&admission.header, z.world.wall_ms));
+    assert_int_equal(admission.expires_ms, z.ports.wall_ms + 7 * DAY_MS);
+    assert_true(record_live(&admission.header, z.ports.wall_ms));
     ziglan_fini(&z);
 }
 
@@ -108,19 +110,19 @@ static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
 
     (void)state;
     ziglan_init(&z);
-    directory_expire(z.directory, z.world.wall_ms);
+    directory_expire(z.directory, z.ports.wall_ms);
     (void)ziglan_admit(&z, 1, "nas", 0, &joined);
     assert_int_equal(leave(&z, 1), VERDICT_OK);
     ziglan_invite(&z, 1, 1, "", invite);
-    struct part now = part_of(&z.world, 2, z.world.wall_ms, 0);
-    z.world.wall_ms += year_ms;
-    struct part later = part_of(&z.world, 2, z.world.wall_ms, 0);
-    directory_expire(z.directory, z.world.wall_ms - year_ms);
+    struct part now = part_of(z.ports.wall_ms, 2, z.ports.wall_ms, 0);
+    z.ports.wall_ms += year_ms;
+    struct part later = part_of(z.ports.wall_ms, 2, z.ports.wall_ms, 0);
+    directory_expire(z.directory, z.ports.wall_ms - year_ms);
     /* What is over by the clock is not served ... */
     assert_int_equal(ziglan_join(&z, 2, invite, "b", &later, &joined), VERDICT_INVITE_INVALID);
     assert_string_equal(ziglan_admit(&z, 3, "nas", 0, &joined), "nas-2");
-    z.world.wall_ms -= year_ms;
-    directory_expire(z.directory, z.world.wall_ms);
+    z.ports.wall_ms -= year_ms;
+    directory_expire(z.directory, z.ports.wall_ms);
     /* ... but it is all there. */
     assert_int_equal(store_memory_count(z.store, STORE_TABLE_REVOCATIONS), 1);
     assert_int_equal(ziglan_join(&z, 2, invite, "nas", &now, &joined), VERDICT_OK);
@@ -135,19 +137,19 @@ static void a_name_freed_in_1970_rests_from_when_the_clock_is_right(void **state
 
     (void)state;
     ziglan_init(&z);
-    uint64_t today_ms = z.world.wall_ms;
+    uint64_t today_ms = z.ports.wall_ms;
     (void)ziglan_admit(&z, 1, "nas", 0, &joined);
-    z.world.wall_ms = 1000;
+    z.ports.wall_ms = 1000;
     assert_int_equal(leave(&z, 1), VERDICT_OK);
     directory_expire(z.directory, 0);
     for (int again = 0; again < 2; again++) {
-        z.world.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
-        directory_expire(z.directory, z.world.wall_ms);
+        z.ports.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
+        directory_expire(z.directory, z.ports.wall_ms);
         assert_string_equal(ziglan_admit(&z, 2 + (uint32_t)again, "nas", 0, &joined),
                             again == 0 ? "nas-2" : "nas-3");
     }
-    z.world.wall_ms++;
-    directory_expire(z.directory, z.world.wall_ms);
+    z.ports.wall_ms++;
+    directory_expire(z.directory, z.ports.wall_ms);
     assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
     ziglan_fini(&z);
 }
@@ -161,8 +163,8 @@ static void a_change_is_refused_where_none_is_allowed(void **state)
 
     (void)state;
     ziglan_init(&z);
-    struct part part = part_of(&z.world, 1, z.world.wall_ms, 0);
-    struct part other = part_of(&z.world, 1, z.world.wall_ms + 1, 0);
+    struct part part = part_of(z.ports.wall_ms, 1, z.ports.wall_ms, 0);
+    struct part other = part_of(z.ports.wall_ms, 1, z.ports.wall_ms + 1, 0);
     (void)ziglan_admit(&z, 1, "a", 0, &joined);
     uint64_t sequence = joined.sequence;
     join.member_part = part.bytes;
@@ -191,5 +193,5 @@ int main(void)
         cmocka_unit_test(a_change_is_refused_where_none_is_allowed),
     };
 
-    return cmocka_run_group_tests(tests, fixture_group_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, NULL);
 }

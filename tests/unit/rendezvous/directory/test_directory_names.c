@@ -3,6 +3,7 @@
 #include "proto/net/addrplan.h"
 #include "rendezvous/directory/directory.h"
 #include "tests/support/directory_fixture.h"
+#include "tests/support/fixture.h"
 
 #define SIXTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff"
 
@@ -45,22 +46,17 @@ static void the_parts_wish_counts_where_no_other_is(void **state)
 {
     struct directory_joined joined;
     struct identity node = node_of(1);
-    struct record_member record = {0};
-    uint8_t invite[INVITE_SIZE], bytes[RECORD_MEMBER_SIZE_MAX];
+    struct record_member record = {.wanted_name = "pantry"};
+    uint8_t invite[INVITE_SIZE];
     struct ziglan z;
     struct part part;
-    size_t size;
 
     (void)state;
     ziglan_init(&z);
-    memcpy(record.header.key, node.public_key, KEY_SIZE);
     record.header.sequence = 1;
-    record.header.created_ms = z.world.wall_ms;
+    record.header.created_ms = z.ports.wall_ms;
     record.header.lifetime_s = 3600;
-    memcpy(record.wanted_name, "pantry", sizeof("pantry"));
-    assert_int_equal(record_member_encode(bytes, &size, &record), ERR_OK);
-    assert_int_equal(signed_make(part.bytes, sizeof(part.bytes), &part.size, &node, bytes, size),
-                     ERR_OK);
+    part = part_sign(&node, record);
     ziglan_invite(&z, 1, 0, "", invite);
     assert_int_equal(ziglan_join(&z, 1, invite, "", &part, &joined), VERDICT_OK);
     assert_string_equal(joined.name, "pantry");
@@ -138,13 +134,13 @@ static void nobody_frees_the_address_of_another(void **state)
     ziglan_init(&z);
     (void)ziglan_admit(&z, 1, "one", 0x21, &joined);
     (void)ziglan_admit(&z, 2, "two", 0x21, &joined);
-    struct part part = part_of(&z.world, 2, z.world.wall_ms + 1, 0x22);
+    struct part part = part_of(z.ports.wall_ms, 2, z.ports.wall_ms + 1, 0x22);
     assert_int_equal(ziglan_join(&z, 2, NULL, "two", &part, &joined), VERDICT_OK);
     assert_int_equal(find_fixed(&z, 0x21, &entry), VERDICT_OK);
     assert_memory_equal(entry.key, one.public_key, KEY_SIZE);
     assert_int_equal(find_fixed(&z, 0x22, &entry), VERDICT_OK);
     assert_memory_equal(entry.key, two.public_key, KEY_SIZE);
-    part = part_of(&z.world, 2, z.world.wall_ms + 2, 0x21);
+    part = part_of(z.ports.wall_ms, 2, z.ports.wall_ms + 2, 0x21);
     assert_int_equal(ziglan_join(&z, 2, NULL, "two", &part, &joined), VERDICT_OK);
     assert_int_equal(find_fixed(&z, 0x22, &entry), VERDICT_NOT_FOUND);
     leaves(&z, 2);
@@ -187,7 +183,7 @@ static void an_invite_counts_until_it_is_used_up(void **state)
     ziglan_init(&z);
     ziglan_invite(&z, 2, 0, "", invite);
     for (uint32_t n = 1; n <= 2; n++) {
-        struct part part = part_of(&z.world, n, 1, 0);
+        struct part part = part_of(z.ports.wall_ms, n, 1, 0);
 
         assert_int_equal(directory_invite_count(z.directory), 1);
         assert_int_equal(ziglan_join(&z, n, invite, "x", &part, &joined), VERDICT_OK);
@@ -211,5 +207,5 @@ int main(void)
         cmocka_unit_test(an_invite_counts_until_it_is_used_up),
     };
 
-    return cmocka_run_group_tests(tests, fixture_group_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, NULL);
 }

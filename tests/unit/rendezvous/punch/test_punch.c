@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rendezvous/punch/punch.h"
 
-#include "tests/support/rendezvous_fixture.h"
+#include "tests/support/endpoints.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 struct broker {
-    struct world world;
+    struct test_env ports;
     struct punch *punch;
     struct mono now;
 };
 
 static void broker_init(struct broker *b)
 {
-    world_init(&b->world);
+    test_env_init(&b->ports, 0);
     b->now = (struct mono){NS_PER_S};
-    assert_int_equal(punch_new(&b->punch, &b->world.env), ERR_OK);
+    assert_int_equal(punch_new(&b->punch, &b->ports.env), ERR_OK);
 }
 
 /* Node number n: its key, token and address are made of the number. */
@@ -30,7 +32,7 @@ static struct punch_side side_of(uint16_t n)
     side.key[0] = (uint8_t)(n >> 8);
     side.key[1] = (uint8_t)n;
     memset(side.token, (uint8_t)n, PUNCH_TOKEN_SIZE);
-    side.observed = world_endpoint((uint8_t)(1 + n % 250), (uint16_t)(1000 + n));
+    side.observed = test_endpoint((uint8_t)(1 + n % 250), (uint16_t)(1000 + n));
     return side;
 }
 
@@ -159,7 +161,7 @@ static void the_larger_token_listens(void **state)
         for (size_t s = 0; s < 2; s++) {
             side[s] = side_of(1);
             side[s].token[0] = table[i].token[s];
-            side[s].observed = world_endpoint(table[i].ip[s], (uint16_t)(5000 - s));
+            side[s].observed = test_endpoint(table[i].ip[s], (uint16_t)(5000 - s));
             side[s].key[0] = table[i].key[s];
         }
         if (punch_listens(&side[0], &side[1]) != table[i].first_listens ||
@@ -319,7 +321,7 @@ static void a_full_broker_refuses_until_offers_are_over(void **state)
 
 static void live_ones_make_room_the_longest_silent_first(void **state)
 {
-    struct endpoint moved = world_endpoint(77, 7777);
+    struct endpoint moved = test_endpoint(77, 7777);
     struct punch_side self = side_of(1);
     struct broker b;
 
@@ -358,7 +360,7 @@ static void live_ones_make_room_the_longest_silent_first(void **state)
 
 static void a_moved_mapping_is_told_to_partners_only(void **state)
 {
-    struct endpoint moved = world_endpoint(77, 7777), bad;
+    struct endpoint moved = test_endpoint(77, 7777), bad;
     struct punch_side self = side_of(1);
     struct broker b;
 
@@ -396,7 +398,7 @@ static void a_moved_mapping_is_told_to_partners_only(void **state)
 
 static void a_live_punch_ends_after_ten_idle_minutes(void **state)
 {
-    struct endpoint moved = world_endpoint(77, 7777);
+    struct endpoint moved = test_endpoint(77, 7777);
     struct punch_side self = side_of(1), stranger = side_of(9);
     struct broker b;
 

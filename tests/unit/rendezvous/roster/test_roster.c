@@ -2,7 +2,9 @@
 #include "rendezvous/roster/roster.h"
 
 #include "proto/net/addrplan.h"
+#include "rendezvous/store/store_memory.h"
 #include "tests/support/directory_fixture.h"
+#include "tests/support/fixture.h"
 
 /* A host that watches a ziglan, both on stores of their own. */
 struct watcher {
@@ -17,10 +19,10 @@ enum { ALL_RIGHTS = RECORD_RIGHT_ADMIT_FLAG | RECORD_RIGHT_REVOKE_FLAG | RECORD_
 static void watcher_reopen(struct watcher *w)
 {
     roster_free(w->roster);
-    assert_int_equal(roster_new(&w->roster, w->store, &w->z.world.env, w->z.ziglan.public_key, 0),
+    assert_int_equal(roster_new(&w->roster, w->store, &w->z.ports.env, w->z.ziglan.public_key, 0),
                      ERR_OK);
-    w->delegation = delegation_of(&w->z.world, &w->z.ziglan, &w->z.entry, ALL_RIGHTS,
-                                  w->z.world.wall_ms + 90 * DAY_MS);
+    w->delegation = delegation_of(w->z.ports.wall_ms, &w->z.ziglan, &w->z.entry, ALL_RIGHTS,
+                                  w->z.ports.wall_ms + 90 * DAY_MS);
     assert_int_equal(roster_set_delegation(w->roster, w->delegation.bytes, w->delegation.size),
                      ERR_OK);
 }
@@ -202,31 +204,34 @@ static void only_a_delegated_entry_point_is_believed(void **state)
     watcher_init(&w);
     admit(&w, 1, "nas", 0);
     change_for(&w, 1, &entry, &change);
-    uint64_t now = w.z.world.wall_ms;
+    uint64_t now = w.z.ports.wall_ms;
     struct {
         const char *name;
         struct part delegation;
         int want_set, want_apply;
     } table[] = {
         {"signed by another ziglan",
-         delegation_of(&w.z.world, &stranger, &w.z.entry, ALL_RIGHTS, now + DAY_MS), ERR_DROP,
-         ERR_DROP},
-        {"over", delegation_of(&w.z.world, &w.z.ziglan, &w.z.entry, ALL_RIGHTS, now - DAY_MS),
+         delegation_of(w.z.ports.wall_ms, &stranger, &w.z.entry, ALL_RIGHTS, now + DAY_MS),
+         ERR_DROP, ERR_DROP},
+        {"over",
+         delegation_of(w.z.ports.wall_ms, &w.z.ziglan, &w.z.entry, ALL_RIGHTS, now - DAY_MS),
          ERR_DROP, ERR_DROP},
         {"for another relay",
-         delegation_of(&w.z.world, &w.z.ziglan, &stranger, ALL_RIGHTS, now + DAY_MS), ERR_OK,
+         delegation_of(w.z.ports.wall_ms, &w.z.ziglan, &stranger, ALL_RIGHTS, now + DAY_MS), ERR_OK,
          ERR_DROP},
         {"without the right to admit",
-         delegation_of(&w.z.world, &w.z.ziglan, &w.z.entry, RECORD_RIGHT_REVOKE_FLAG, now + DAY_MS),
+         delegation_of(w.z.ports.wall_ms, &w.z.ziglan, &w.z.entry, RECORD_RIGHT_REVOKE_FLAG,
+                       now + DAY_MS),
          ERR_OK, ERR_DROP},
-        {"good", delegation_of(&w.z.world, &w.z.ziglan, &w.z.entry, ALL_RIGHTS, now + DAY_MS),
+        {"good",
+         delegation_of(w.z.ports.wall_ms, &w.z.ziglan, &w.z.entry, ALL_RIGHTS, now + DAY_MS),
          ERR_OK, ERR_OK},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct roster *roster;
         struct store *store;
         assert_int_equal(store_memory_new(&store), ERR_OK);
-        assert_int_equal(roster_new(&roster, store, &w.z.world.env, w.z.ziglan.public_key, 0),
+        assert_int_equal(roster_new(&roster, store, &w.z.ports.env, w.z.ziglan.public_key, 0),
                          ERR_OK);
         int set =
             roster_set_delegation(roster, table[i].delegation.bytes, table[i].delegation.size);
@@ -266,7 +271,7 @@ static void a_revocation_wins_and_old_admissions_do_not_return(void **state)
     }
     /* Let in anew, the revocation of old is history, even when it is repeated. */
     assert_int_equal(directory_restore(w.z.directory, one.public_key), VERDICT_OK);
-    w.z.world.wall_ms += 1000;
+    w.z.ports.wall_ms += 1000;
     admit(&w, 1, "nas", 0x21);
     assert_int_equal(watch(&w), 1);
     assert_non_null(member_named(&w, "nas"));
@@ -290,13 +295,13 @@ static void the_memory_of_revocations_ends_after_eight_days(void **state)
     assert_int_equal(watch(&w), 1);
     assert_int_equal(roster_count(w.roster), 0);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
-    w.z.world.wall_ms += 8 * DAY_MS - 1;
-    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
+    w.z.ports.wall_ms += 8 * DAY_MS - 1;
+    assert_int_equal(roster_expire(w.roster, w.z.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
-    w.z.world.wall_ms += DAY_MS;
+    w.z.ports.wall_ms += DAY_MS;
     assert_int_equal(roster_expire(w.roster, 0, key), ROSTER_EFFECT_NONE); /* the clock, alone */
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
-    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
+    assert_int_equal(roster_expire(w.roster, w.z.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 0);
     watcher_fini(&w);
 }
@@ -313,8 +318,8 @@ static void a_name_goes_on_to_mean_the_old_key(void **state)
     assert_int_equal(watch(&w), 1);
     assert_int_equal(directory_leave(w.z.directory, one.public_key), VERDICT_OK);
     assert_int_equal(watch(&w), 1);
-    w.z.world.wall_ms += 31 * DAY_MS;
-    directory_expire(w.z.directory, w.z.world.wall_ms);
+    w.z.ports.wall_ms += 31 * DAY_MS;
+    directory_expire(w.z.directory, w.z.ports.wall_ms);
     watcher_reopen(&w);
     admit(&w, 2, "nas", 0);
     assert_int_equal(watch(&w), 1);
@@ -359,7 +364,7 @@ static void a_fixed_address_stays_with_its_first_member(void **state)
     assert_int_equal(directory_leave(w.z.directory, one.public_key), VERDICT_OK);
     assert_int_equal(watch(&w), 1);
     assert_null(roster_find_ip6(w.roster, ip));
-    struct part part = part_of(&w.z.world, 2, w.z.world.wall_ms + 9, 0x21);
+    struct part part = part_of(w.z.ports.wall_ms, 2, w.z.ports.wall_ms + 9, 0x21);
     assert_int_equal(ziglan_join(&w.z, 2, NULL, "b", &part, &joined), VERDICT_OK);
     assert_int_equal(watch(&w), 1);
     assert_ptr_equal(roster_find_ip6(w.roster, ip), member_of(&w, 2));
@@ -404,16 +409,16 @@ static void admissions_expire_and_are_renewed(void **state)
     admit(&w, 1, "a", 0);
     admit(&w, 2, "b", 0);
     assert_int_equal(watch(&w), 2);
-    w.z.world.wall_ms += 6 * DAY_MS;
-    struct part part = part_of(&w.z.world, 2, w.z.world.wall_ms, 0);
+    w.z.ports.wall_ms += 6 * DAY_MS;
+    struct part part = part_of(w.z.ports.wall_ms, 2, w.z.ports.wall_ms, 0);
     assert_int_equal(ziglan_join(&w.z, 2, NULL, "b", &part, &joined), VERDICT_OK);
     assert_int_equal(watch(&w), 1);
-    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
-    w.z.world.wall_ms += 2 * DAY_MS;
-    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_REMOVED);
+    assert_int_equal(roster_expire(w.roster, w.z.ports.wall_ms, key), ROSTER_EFFECT_NONE);
+    w.z.ports.wall_ms += 2 * DAY_MS;
+    assert_int_equal(roster_expire(w.roster, w.z.ports.wall_ms, key), ROSTER_EFFECT_REMOVED);
     assert_memory_equal(key, one.public_key, KEY_SIZE);
     assert_null(member_of(&w, 1));
-    assert_int_equal(roster_expire(w.roster, w.z.world.wall_ms, key), ROSTER_EFFECT_NONE);
+    assert_int_equal(roster_expire(w.roster, w.z.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     assert_non_null(member_named(&w, "b"));
     watcher_reopen(&w);
@@ -438,8 +443,8 @@ static void members_come_back_when_the_clock_is_right(void **state)
         admit(&w, 3, "c", 0);
         assert_int_equal(watch(&w), 3);
         memcpy(ip6, member_of(&w, 2)->ip6, sizeof(ip6));
-        uint64_t settled_ms = w.z.world.wall_ms;
-        w.z.world.wall_ms += year_ms;
+        uint64_t settled_ms = w.z.ports.wall_ms;
+        w.z.ports.wall_ms += year_ms;
         if (restarts > 0) {
             watcher_reopen(&w);
         } else {
@@ -454,7 +459,7 @@ static void members_come_back_when_the_clock_is_right(void **state)
         assert_null(member_named(&w, "b"));
         assert_null(roster_find_ip6(w.roster, ip6));
         assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 3);
-        w.z.world.wall_ms -= year_ms;
+        w.z.ports.wall_ms -= year_ms;
         if (restarts > 1) {
             watcher_reopen(&w);
         } else {
@@ -485,7 +490,7 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     (void)state;
     watcher_init(&w);
     roster_free(w.roster);
-    assert_int_equal(roster_new(&w.roster, w.store, &w.z.world.env, w.z.ziglan.public_key, 3),
+    assert_int_equal(roster_new(&w.roster, w.store, &w.z.ports.env, w.z.ziglan.public_key, 3),
                      ERR_OK);
     assert_int_equal(roster_set_delegation(w.roster, w.delegation.bytes, w.delegation.size),
                      ERR_OK);
@@ -493,13 +498,13 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     admit(&w, 2, "b", 0);
     admit(&w, 3, "c", 0);
     assert_int_equal(watch(&w), 3);
-    uint64_t settled_ms = w.z.world.wall_ms;
-    w.z.world.wall_ms += 8 * DAY_MS;
+    uint64_t settled_ms = w.z.ports.wall_ms;
+    w.z.ports.wall_ms += 8 * DAY_MS;
     while (roster_expire(w.roster, settled_ms, key) != ROSTER_EFFECT_NONE) {
     }
     assert_int_equal(roster_count(w.roster), 0);
     /* Renewed: it is there again. Revoked: nobody was told that it was, so nobody is told. */
-    struct part part = part_of(&w.z.world, 1, w.z.world.wall_ms, 0);
+    struct part part = part_of(w.z.ports.wall_ms, 1, w.z.ports.wall_ms, 0);
     assert_int_equal(ziglan_join(&w.z, 1, NULL, "a", &part, &joined), VERDICT_OK);
     change_for(&w, 1, &entry, &change);
     assert_int_equal(roster_apply(w.roster, &change, &effect, key), ERR_OK);
@@ -516,7 +521,7 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     }
     assert_int_equal(roster_count(w.roster), 3);
     assert_int_equal(roster_stats(w.roster)->expired, 1);
-    w.z.world.wall_ms -= 8 * DAY_MS;
+    w.z.ports.wall_ms -= 8 * DAY_MS;
     assert_int_equal(roster_expire(w.roster, settled_ms, key), ROSTER_EFFECT_NONE);
     assert_null(member_of(&w, 2));
     assert_null(member_of(&w, 3));
@@ -533,7 +538,7 @@ static void a_full_roster_refuses_and_keeps_what_it_has(void **state)
     (void)state;
     watcher_init(&w);
     roster_free(w.roster);
-    assert_int_equal(roster_new(&w.roster, w.store, &w.z.world.env, w.z.ziglan.public_key, 3),
+    assert_int_equal(roster_new(&w.roster, w.store, &w.z.ports.env, w.z.ziglan.public_key, 3),
                      ERR_OK);
     assert_int_equal(roster_set_delegation(w.roster, w.delegation.bytes, w.delegation.size),
                      ERR_OK);
@@ -566,7 +571,7 @@ static void two_ziglans_in_one_store_do_not_see_each_other(void **state)
     watcher_init(&w);
     admit(&w, 1, "a", 0x21);
     assert_int_equal(watch(&w), 1);
-    assert_int_equal(roster_new(&other, w.store, &w.z.world.env, other_key.public_key, 0), ERR_OK);
+    assert_int_equal(roster_new(&other, w.store, &w.z.ports.env, other_key.public_key, 0), ERR_OK);
     assert_int_equal(roster_count(other), 0);
     assert_int_equal(roster_sequence(other), 0);
     roster_progress(other, 5);
@@ -597,7 +602,7 @@ static void a_failing_store_is_survived(void **state)
         struct roster *roster;
         struct store *store;
         assert_int_equal(store_memory_new(&store), ERR_OK);
-        assert_int_equal(roster_new(&roster, store, &w.z.world.env, w.z.ziglan.public_key, 0),
+        assert_int_equal(roster_new(&roster, store, &w.z.ports.env, w.z.ziglan.public_key, 0),
                          ERR_OK);
         assert_int_equal(roster_set_delegation(roster, w.delegation.bytes, w.delegation.size),
                          ERR_OK);
@@ -621,13 +626,13 @@ static void damaged_values_are_forgotten(void **state)
         struct store_cursor cursor = store_cursor_from(STORE_TABLE_ROSTER, NULL, 0);
         size_t size;
         watcher_init(&w);
-        w.z.world.state += round;
+        w.z.ports.rng.state += round;
         admit(&w, 1, "a", 0x21);
         admit(&w, 2, "b", 0);
         assert_int_equal(watch(&w), 2);
         assert_int_equal(store_next(w.store, &cursor, value, sizeof(value), &size), ERR_OK);
-        size_t cut = env_random_below(&w.z.world.env, (uint32_t)size);
-        value[env_random_below(&w.z.world.env, (uint32_t)size)] ^= 0xff;
+        size_t cut = env_random_below(&w.z.ports.env, (uint32_t)size);
+        value[env_random_below(&w.z.ports.env, (uint32_t)size)] ^= 0xff;
         assert_int_equal(
             store_write(w.store, STORE_TABLE_ROSTER, cursor.key, cursor.key_size, value, cut),
             ERR_OK);
@@ -658,5 +663,5 @@ int main(void)
         cmocka_unit_test(damaged_values_are_forgotten),
     };
 
-    return cmocka_run_group_tests(tests, fixture_group_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, NULL);
 }

@@ -3,13 +3,14 @@
 
 #include "rendezvous/store/store_lmdb.h"
 #include "rendezvous/store/store_memory.h"
-#include "tests/support/rendezvous_fixture.h"
+#include "tests/support/env.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 
 /* A store with how to open it again, so that each case runs on both houses. */
 struct house {
-    struct world world;
+    struct test_env ports;
     struct store *store;
     char path[64]; /* LMDB only */
     bool lmdb;
@@ -29,7 +30,7 @@ static void house_open(struct house *h)
     char error[256] = "";
 
     if (h->lmdb) {
-        if (store_lmdb_open(&h->store, h->path, &h->world.env, error, sizeof(error)) != ERR_OK) {
+        if (store_lmdb_open(&h->store, h->path, &h->ports.env, error, sizeof(error)) != ERR_OK) {
             fail_msg("%s", error);
         }
     } else {
@@ -40,7 +41,7 @@ static void house_open(struct house *h)
 static void house_init(struct house *h, bool lmdb)
 {
     memset(h, 0, sizeof(*h));
-    world_init(&h->world);
+    test_env_init(&h->ports, 0);
     h->lmdb = lmdb;
     if (lmdb) {
         (void)snprintf(h->path, sizeof(h->path), "/tmp/ziglan-store-XXXXXX");
@@ -246,7 +247,7 @@ static void the_largest_keys_and_values_fit(struct house *h)
     size_t size;
 
     memset(key, 0xab, sizeof(key));
-    world_random(&h->world, value, sizeof(value));
+    rng_fill(&h->ports.rng, value, sizeof(value));
     assert_int_equal(
         store_write(h->store, STORE_TABLE_ADDRESS_BOOK, key, sizeof(key), value, sizeof(value)),
         ERR_OK);
@@ -266,8 +267,8 @@ static void random_changes_match_a_naive_twin(struct house *h)
     memset(committed, 0, sizeof(committed));
     memcpy(present, committed, sizeof(present));
     for (int step = 1; step <= STEPS; step++) {
-        uint32_t dice = env_random_below(&h->world.env, 100);
-        int k = (int)env_random_below(&h->world.env, KEYS);
+        uint32_t dice = env_random_below(&h->ports.env, 100);
+        int k = (int)env_random_below(&h->ports.env, KEYS);
         char key[8], value[16], text[64];
         (void)snprintf(key, sizeof(key), "%d", k);
         (void)snprintf(value, sizeof(value), "%d", step);
@@ -393,7 +394,7 @@ static void a_second_opener_is_refused_with_a_sentence(void **state)
 
     (void)state;
     house_init(&h, true);
-    assert_int_equal(store_lmdb_open(&second, h.path, &h.world.env, error, sizeof(error)),
+    assert_int_equal(store_lmdb_open(&second, h.path, &h.ports.env, error, sizeof(error)),
                      ERR_SYSTEM);
     assert_null(second);
     assert_non_null(strstr(error, h.path));
@@ -426,16 +427,16 @@ static void a_new_directory_is_private(void **state)
 static void a_place_that_is_no_directory_is_refused(void **state)
 {
     struct store *store = NULL;
-    struct world world;
+    struct test_env ports;
     char error[256] = "";
 
     (void)state;
-    world_init(&world);
-    assert_int_equal(store_lmdb_open(&store, "/dev/null", &world.env, error, sizeof(error)),
+    test_env_init(&ports, 0);
+    assert_int_equal(store_lmdb_open(&store, "/dev/null", &ports.env, error, sizeof(error)),
                      ERR_SYSTEM);
     assert_non_null(strstr(error, "not a directory"));
     assert_int_equal(
-        store_lmdb_open(&store, "/nonexistent/ziglan", &world.env, error, sizeof(error)),
+        store_lmdb_open(&store, "/nonexistent/ziglan", &ports.env, error, sizeof(error)),
         ERR_SYSTEM);
     assert_non_null(strstr(error, "/nonexistent/ziglan"));
 }
@@ -501,7 +502,7 @@ static void a_full_disk_is_an_error_and_loses_nothing(void **state)
     assert_int_equal(rc, ERR_OK);
     assert_int_equal(store_commit(h.store), ERR_SYSTEM);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_true(h.world.errors > 0);
+    assert_true(h.ports.errors > 0);
     assert_value(&h, STORE_TABLE_META, "kept", "1");
     assert_keys(&h, STORE_TABLE_ADDRESS_BOOK, "", "");
     put(&h, STORE_TABLE_META, "kept", "3");

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/sim/rng.h"
+/*
+ * splitmix64 (Steele, Lea and Flood, 2014), and the ways to draw from it. The simulator's seeds
+ * depend on each of them: a change here makes other worlds of the same seeds.
+ */
+#include "tests/support/rng.h"
 
 #include <sodium.h>
 
@@ -25,6 +29,11 @@ uint64_t rng_u64(struct rng *rng)
 uint64_t rng_between(struct rng *rng, uint64_t lowest, uint64_t highest)
 {
     return lowest + rng_u64(rng) % (highest - lowest + 1);
+}
+
+uint32_t rng_below(struct rng *rng, uint32_t bound)
+{
+    return (uint32_t)(rng_u64(rng) % bound);
 }
 
 bool rng_chance(struct rng *rng, uint32_t ppm)

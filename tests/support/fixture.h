@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What unit tests of all rooms share: cmocka with what it wants before it, copies of exactly the
+ * right length, so that the sanitizer sees one byte too many, and hexadecimal text.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** A test's name is its function's name, read as a sentence. */
+#define TEST_COUNT(tests) (sizeof(tests) / sizeof((tests)[0]))
+
+/** A heap copy of exactly size bytes; the caller frees it. */
+uint8_t *fixture_copy(const uint8_t *data, size_t size);
+
+/** The bytes of a hexadecimal text, which may have blanks; returns their number. */
+size_t fixture_hex(uint8_t *out, size_t capacity, const char *text);
+
+/** Fail unless data are the bytes of this text (lower case, no blanks, at most 511 bytes). */
+void fixture_assert_hex(const uint8_t *data, size_t size, const char *hex);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signed records (docs/protocol.md, section 5) for tests of who reads them. */
+#pragma once
+
+#include "proto/crypto/identity.h"
+#include "proto/wire/record.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DAY_MS (UINT64_C(24) * 3600 * 1000)
+
+/** A signed record. */
+struct part {
+    uint8_t bytes[RECORD_SIGNED_SIZE_MAX];
+    size_t size;
+};
+
+/** A member part with this content, and with the key and the signature of `identity`. */
+struct part part_sign(const struct identity *identity, struct record_member record);
+
+/** A member part of node n, made at wall_ms for 30 days, that claims the fixed address of `mac` (0:
+ * none). */
+struct part part_of(uint64_t wall_ms, uint32_t n, uint64_t sequence, uint8_t mac);
+
+/** The ziglan's word, given at wall_ms, that an entry relay may do all this. */
+struct part delegation_of(uint64_t wall_ms, const struct identity *ziglan,
+                          const struct identity *entry, uint32_t rights, uint64_t expires_ms);
