@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ziglan: find the verb, read the flags, hand over. */
 #include "client/cli/cli.h"
+#include "client/cli/down.h"
+#include "client/cli/init.h"
+#include "client/cli/join.h"
+#include "client/cli/leave.h"
+#include "client/cli/peers.h"
+#include "client/cli/ping.h"
+#include "client/cli/status.h"
+#include "client/cli/up.h"
+#include "client/cli/whoami.h"
 
 #include "ziglan_version.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -190,7 +200,7 @@ static int line_read(struct cli *cli, const char **verb, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct cli cli = {.interface = CLI_INTERFACE_DEFAULT};
+    static struct cli cli = {.interface = PLACE_INTERFACE_DEFAULT};
     const char *name = NULL;
     const struct verb *verb;
     struct fault fault = {0};
@@ -217,7 +227,7 @@ int main(int argc, char **argv)
     if (cli.arguments_count != verb->arguments_count) {
         return usage_error("wrong number of arguments: ziglan ", verb->usage);
     }
-    if (!cli_paths_fill(&cli, &fault)) {
+    if (!place_fill(&cli.place, cli.interface, cli.config_path, &fault)) {
         return fault_print(&fault, CLI_PROGRAM);
     }
     cli.verb = verb->name;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ziglan down: ask the daemon to stop and wait until it has. */
-#include "client/cli/cli.h"
+/*
+ * The lock is what the daemon lets go last: once it can be taken, the device is gone, too.
+ */
+#include "client/cli/down.h"
 
+#include "client/cli/ask.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,18 +18,17 @@ int cli_down(const struct cli *cli)
 {
     const struct timespec step = {.tv_nsec = POLL_MS * 1000000L};
     struct mono end = mono_add_ms(clock_mono(), STOP_WAIT_MS);
-    int code;
-    json_t *answer = cli_ask(cli, "down", NULL, NULL, &code);
+    struct fault fault = {0};
+    json_t *answer = ask_verb(cli, "down", NULL, NULL, &fault);
 
     if (answer == NULL) {
-        return code;
+        return cli_fail(cli, &fault);
     }
     json_decref(answer);
-    /* The lock is what the daemon lets go last: then the device is gone, too. */
     while (!mono_due(end, clock_mono())) {
         int fd;
 
-        if (file_lock(&fd, cli->paths.lock, NULL) == ERR_OK) {
+        if (file_lock(&fd, cli->place.lock, NULL) == ERR_OK) {
             (void)close(fd);
             (void)printf("%s is down\n", cli->interface);
             return EXIT_CODE_OK;

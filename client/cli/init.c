@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ziglan init: write the configuration and the key of an interface. */
-#include "client/cli/cli.h"
+/*
+ * The configuration that is written has every key with its default, so that it is a manual as well.
+ * A key that lies there already is taken as it is.
+ */
+#include "client/cli/init.h"
 
+#include "client/config/config.h"
+#include "client/daemon/setup.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,23 +44,23 @@ static const char template[] =
 
 static int config_write(const struct cli *cli, const char *name, struct fault *fault)
 {
-    char directory[CLI_PATH_SIZE];
+    char directory[PLACE_PATH_SIZE];
     char text[sizeof(template) + 128];
     int rc;
 
-    if (access(cli->paths.config, F_OK) == 0) {
+    if (access(cli->place.config, F_OK) == 0) {
         fault_set(fault, EXIT_CODE_FAILURE,
                   "%s exists already; edit it, or remove it to begin again (the key stays)",
-                  cli->paths.config);
+                  cli->place.config);
         return ERR_LIMIT;
     }
-    (void)snprintf(directory, sizeof(directory), "%s", cli->paths.config);
+    (void)snprintf(directory, sizeof(directory), "%s", cli->place.config);
     rc = file_dir_create(dirname(directory), 0755, fault);
     if (rc != ERR_OK) {
         return rc;
     }
     (void)snprintf(text, sizeof(text), template, cli->interface, name);
-    return file_write_atomic(cli->paths.config, text, strlen(text), 0644, fault);
+    return file_write_atomic(cli->place.config, text, strlen(text), 0644, fault);
 }
 
 int cli_init(const struct cli *cli)
@@ -73,19 +79,19 @@ int cli_init(const struct cli *cli)
         rc = os_env_new(&os, TRACE_LEVEL_WARN);
     }
     if (rc == ERR_OK) {
-        cli_wanted_name(name, cli, defaults);
+        setup_wanted_name(name, cli->name, defaults);
         rc = config_write(cli, name, &fault);
     }
     if (rc == ERR_OK) {
-        rc = cli_identity_load(&identity, cli, defaults, os_env_port(os), true, &fault);
+        rc = setup_identity_load(&identity, &cli->place, defaults, os_env_port(os), true, &fault);
     }
     if (rc == ERR_OK) {
         (void)printf("Wrote %s; the private key is in %s\n\n"
                      "For others who want to list this host in their configuration:\n\n"
                      "peers:\n  - name: %s\n    id: %s\n\n"
                      "Next:\n  sudo ziglan join -%s    (and paste the URL)\n  sudo ziglan up%s\n",
-                     cli->paths.config, cli->paths.key, name, key_text(identity.public_key, key),
-                     cli->interface_flag, cli->interface_flag);
+                     cli->place.config, cli->place.key, name, key_text(identity.public_key, key),
+                     cli->place.flag, cli->place.flag);
         identity_wipe(&identity);
     }
     client_config_free(defaults);

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ziglan join and leave: through the daemon if it runs, else on the interface's store. */
-#include "client/cli/cli.h"
+/*
+ * Through the daemon if it runs, else on the interface's store. Either way the person learns how
+ * the ziglan answered: joined, refused, or not yet.
+ */
+#include "client/cli/join.h"
 
-#include "client/cli/host.h"
+#include "client/cli/ask.h"
+#include "client/cli/fields.h"
+#include "client/daemon/offline.h"
+#include "proto/crypto/identity.h"
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 
 #include <ctype.h>
-#include <ev.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    JOIN_WAIT_MS = 15000,
-    POLL_MS = 100,
-    TITLE_SIZE = 64,
-};
+enum { TITLE_SIZE = 64 };
 
 /* The URL from the argument, or the first line of standard input for "-". False with fault. */
 static bool url_read(const struct cli *cli, char url[URL_SIZE_MAX + 2], struct fault *fault)
@@ -47,12 +49,12 @@ static bool url_read(const struct cli *cli, char url[URL_SIZE_MAX + 2], struct f
 /* The ziglan's name; before it told one, the URL's, or the beginning of its key. */
 static const char *ziglan_title(const json_t *ziglan, char text[TITLE_SIZE])
 {
-    const char *name = cli_text(ziglan, "name");
+    const char *name = field_text(ziglan, "name");
 
     if (name[0] != '\0') {
         return name;
     }
-    (void)snprintf(text, TITLE_SIZE, "the ziglan %.10s...", cli_text(ziglan, "key"));
+    (void)snprintf(text, TITLE_SIZE, "the ziglan %.10s...", field_text(ziglan, "key"));
     return text;
 }
 
@@ -65,7 +67,7 @@ static void reason_print(FILE *to, const char *reason)
     (void)fputc('\n', to);
 }
 
-/* -- Through the daemon -------------------------------------------------------------------------
+/* -- How the ziglan answered --------------------------------------------------------------------
  */
 
 static const json_t *ziglans_of(const json_t *status)
@@ -75,7 +77,7 @@ static const json_t *ziglans_of(const json_t *status)
 
 static bool ziglan_matches(const json_t *ziglan, const char *key)
 {
-    return strcmp(cli_text(ziglan, "key"), key) == 0;
+    return strcmp(field_text(ziglan, "key"), key) == 0;
 }
 
 static bool all_settled(const json_t *status, const char *key)
@@ -86,7 +88,7 @@ static bool all_settled(const json_t *status, const char *key)
 
     json_array_foreach(ziglans_of(status), i, ziglan)
     {
-        const char *state = cli_text(ziglan, "state");
+        const char *state = field_text(ziglan, "state");
 
         if (!ziglan_matches(ziglan, key)) {
             continue;
@@ -102,10 +104,10 @@ static bool all_settled(const json_t *status, const char *key)
 /* What somebody can do who does not want to wait: by its key where it told no name yet. */
 static void way_out_print(const struct cli *cli, const json_t *ziglan)
 {
-    const char *name = cli_text(ziglan, "name");
+    const char *name = field_text(ziglan, "name");
 
     (void)fprintf(stderr, "To forget it: sudo ziglan leave %s%s\n",
-                  name[0] != '\0' ? name : cli_text(ziglan, "key"), cli->interface_flag);
+                  name[0] != '\0' ? name : field_text(ziglan, "key"), cli->place.flag);
 }
 
 /* How each ziglan stands. A refusal, or none yet, is EXIT_CODE_FAILURE. */
@@ -117,7 +119,7 @@ static int ziglans_print(const struct cli *cli, const json_t *status, const char
 
     json_array_foreach(ziglans_of(status), i, ziglan)
     {
-        const char *state = cli_text(ziglan, "state");
+        const char *state = field_text(ziglan, "state");
         char text[TITLE_SIZE];
         const char *name = ziglan_title(ziglan, text);
 
@@ -125,9 +127,9 @@ static int ziglans_print(const struct cli *cli, const json_t *status, const char
             continue;
         }
         if (strcmp(state, "joined") == 0) {
-            uint64_t members = cli_number(ziglan, "members");
+            uint64_t members = field_number(ziglan, "members");
 
-            (void)printf("Joined %s as %s.zignet", name, cli_text(ziglan, "granted_name"));
+            (void)printf("Joined %s as %s.zignet", name, field_text(ziglan, "granted_name"));
             if (members > 0) { /* 0: the list has not come yet, we are in it */
                 (void)printf(" (%llu member%s)", (unsigned long long)members,
                              members == 1 ? "" : "s");
@@ -135,7 +137,7 @@ static int ziglans_print(const struct cli *cli, const json_t *status, const char
             (void)printf("\n");
         } else if (strcmp(state, "refused") == 0) {
             (void)fprintf(stderr, CLI_PROGRAM ": %s refused this host", name);
-            reason_print(stderr, cli_text(ziglan, "error"));
+            reason_print(stderr, field_text(ziglan, "error"));
             code = EXIT_CODE_FAILURE;
         } else {
             /* Relays stand in the order of the ziglans. */
@@ -145,8 +147,8 @@ static int ziglans_print(const struct cli *cli, const json_t *status, const char
                           CLI_PROGRAM
                           ": %s is not joined yet: no answer from %s; it is tried again "
                           "for as long as the interface is up",
-                          name, cli_text(relay, "host"));
-            reason_print(stderr, cli_text(ziglan, "error"));
+                          name, field_text(relay, "host"));
+            reason_print(stderr, field_text(ziglan, "error"));
             way_out_print(cli, ziglan);
             code = EXIT_CODE_FAILURE;
         }
@@ -162,7 +164,7 @@ static int joined_code(const json_t *status, const char *key)
 
     json_array_foreach(ziglans_of(status), i, ziglan)
     {
-        if (ziglan_matches(ziglan, key) && strcmp(cli_text(ziglan, "state"), "joined") != 0) {
+        if (ziglan_matches(ziglan, key) && strcmp(field_text(ziglan, "state"), "joined") != 0) {
             return EXIT_CODE_FAILURE;
         }
     }
@@ -182,9 +184,9 @@ static void name_compare(const struct cli *cli, const json_t *status, const char
     (void)name_sanitise(wanted, cli->name, strlen(cli->name));
     json_array_foreach(ziglans_of(status), i, ziglan)
     {
-        const char *granted = cli_text(ziglan, "granted_name");
+        const char *granted = field_text(ziglan, "granted_name");
 
-        if (ziglan_matches(ziglan, key) && strcmp(cli_text(ziglan, "state"), "joined") == 0 &&
+        if (ziglan_matches(ziglan, key) && strcmp(field_text(ziglan, "state"), "joined") == 0 &&
             strcmp(granted, wanted) != 0) {
             (void)fprintf(stderr,
                           CLI_PROGRAM ": this host is %s there, not %s: that name is taken, or "
@@ -200,25 +202,29 @@ static int ziglans_tell(const struct cli *cli, const json_t *status, const char 
     if (!cli->json) {
         return ziglans_print(cli, status, key);
     }
-    (void)cli_print_json(ziglans_of(status));
+    (void)fields_print(ziglans_of(status));
     return joined_code(status, key);
 }
+
+/* -- The two ways -------------------------------------------------------------------------------
+ */
 
 /* Wait until that ziglan has admitted or refused us, then tell how it stands. */
 static int wait_joined(const struct cli *cli, const char *key)
 {
-    const struct timespec step = {.tv_nsec = POLL_MS * 1000000L};
+    const struct timespec step = {.tv_nsec = JOIN_POLL_MS * 1000000L};
     struct mono end = mono_add_ms(clock_mono(), JOIN_WAIT_MS);
-    int code;
 
     for (;;) {
-        json_t *status = cli_ask(cli, "status", NULL, NULL, &code);
+        struct fault fault = {0};
+        json_t *status = ask_verb(cli, "status", NULL, NULL, &fault);
 
         if (status == NULL) {
-            return code;
+            return cli_fail(cli, &fault);
         }
         if (all_settled(status, key) || mono_due(end, clock_mono())) {
-            code = ziglans_tell(cli, status, key);
+            int code = ziglans_tell(cli, status, key);
+
             json_decref(status);
             return code;
         }
@@ -227,110 +233,25 @@ static int wait_joined(const struct cli *cli, const char *key)
     }
 }
 
-/* -- Without a daemon ---------------------------------------------------------------------------
- */
-
-/* Waiting for the ziglan's answer. */
-struct wait {
-    struct engine *engine;
-    struct ev_timer poll, end;
-};
-
-static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
-{
-    (void)w;
-    (void)events;
-    ev_break(loop, EVBREAK_ALL);
-}
-
-static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
-{
-    const struct wait *wait = w->data;
-
-    (void)events;
-    if (host_core_settled(engine_core(wait->engine))) {
-        ev_break(loop, EVBREAK_ALL);
-    }
-}
-
-static void wait_for_answer(struct cli_host *host)
-{
-    struct wait wait = {.engine = host->engine};
-
-    ev_timer_init(&wait.poll, on_poll, POLL_MS / 1000.0, POLL_MS / 1000.0);
-    ev_timer_init(&wait.end, on_end, JOIN_WAIT_MS / 1000.0, 0.0);
-    wait.poll.data = &wait;
-    ev_timer_start(host->loop, &wait.poll);
-    ev_timer_start(host->loop, &wait.end);
-    ev_run(host->loop, 0);
-    ev_timer_stop(host->loop, &wait.poll);
-    ev_timer_stop(host->loop, &wait.end);
-}
-
-static int offline_answer(const struct cli *cli, struct cli_host *host, const char *key)
-{
-    json_t *request = json_pack("{s:s}", "do", "status");
-    json_t *status = host_core_admin(engine_core(host->engine), request, clock_mono());
-    int code;
-
-    code = ziglans_tell(cli, status, key);
-    if (code == EXIT_CODE_OK && !cli->json) {
-        (void)printf("The interface is down; start it with: sudo ziglan up%s\n",
-                     cli->interface_flag);
-    }
-    json_decref(status);
-    json_decref(request);
-    return code;
-}
-
-/* Run the core without an interface until the ziglan has answered; the store remembers it. */
+/* Run the core without an interface until the ziglan has answered. */
 static int join_offline(const struct cli *cli, const char *url, const char *key)
 {
-    struct cli_host host = {.lock = -1};
-    struct cli nameless =
-        *cli; /* the name is for this ziglan only, and others are joined already */
     struct fault fault = {0};
-    char error[URL_ERROR_SIZE] = "";
+    json_t *status = offline_join(&cli->place, url, cli->name, &fault);
     int code;
 
-    nameless.name = NULL;
-    if (cli_host_open(&host, &nameless, false, &fault) != ERR_OK) {
-        code = cli_fail(cli, &fault);
-        goto out;
+    if (status == NULL) {
+        return cli_fail(cli, &fault);
     }
-    if (host_core_join(engine_core(host.engine), url, cli->name, error, sizeof(error),
-                       clock_mono()) != ERR_OK) {
-        (void)fprintf(stderr, CLI_PROGRAM ": %s\n", error);
-        code = EXIT_CODE_USAGE;
-        goto out;
+    code = ziglans_tell(cli, status, key);
+    if (code == EXIT_CODE_OK && !cli->json) {
+        (void)printf("The interface is down; start it with: sudo ziglan up%s\n", cli->place.flag);
     }
-    engine_kick(host.engine);
-    wait_for_answer(&host);
-    code = offline_answer(cli, &host, key);
-out:
-    cli_host_close(&host);
+    json_decref(status);
     return code;
 }
 
-static int leave_offline(const struct cli *cli, const char *ziglan)
-{
-    struct cli_host host = {.lock = -1};
-    struct fault fault = {0};
-    int code = EXIT_CODE_OK;
-
-    if (cli_host_open(&host, cli, false, &fault) != ERR_OK) {
-        code = cli_fail(cli, &fault);
-    } else if (host_core_leave(engine_core(host.engine), ziglan, clock_mono()) != ERR_OK) {
-        (void)fprintf(stderr, CLI_PROGRAM ": no joined ziglan has the name or key %s\n", ziglan);
-        code = EXIT_CODE_FAILURE;
-    } else {
-        (void)printf("Left %s\n", ziglan);
-    }
-    cli_host_close(&host);
-    return code;
-}
-
-/* -- The verbs ----------------------------------------------------------------------------------
+/* -- The verb -----------------------------------------------------------------------------------
  */
 
 /* A name that is no DNS label is made one; nobody should have to guess which. */
@@ -372,8 +293,8 @@ int cli_join(const struct cli *cli)
     if (isatty(STDERR_FILENO) == 1) {
         (void)fprintf(stderr, "Asking %s ...\n", url.hosts[0].name);
     }
-    answer = cli_send(
-        cli, json_pack("{s:s, s:s, s:s*}", "do", "join", "url", text, "name", cli->name), &fault);
+    answer = ask(cli, json_pack("{s:s, s:s, s:s*}", "do", "join", "url", text, "name", cli->name),
+                 &fault);
     if (answer != NULL) {
         json_decref(answer);
         return wait_joined(cli, key);
@@ -382,20 +303,4 @@ int cli_join(const struct cli *cli)
         return cli_fail(cli, &fault);
     }
     return join_offline(cli, text, key);
-}
-
-int cli_leave(const struct cli *cli)
-{
-    struct fault fault = {0};
-    json_t *answer = cli_ask_quietly(cli, "leave", "ziglan", cli->arguments[0], &fault);
-
-    if (answer != NULL) {
-        json_decref(answer);
-        (void)printf("Left %s\n", cli->arguments[0]);
-        return EXIT_CODE_OK;
-    }
-    if (fault.exit_code != EXIT_CODE_NO_DAEMON) {
-        return cli_fail(cli, &fault);
-    }
-    return leave_offline(cli, cli->arguments[0]);
 }

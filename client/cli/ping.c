@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ziglan ping: through the tunnel's own ping, so it tells the path and needs nothing on the peer.
+/*
+ * Through the tunnel's own ping, so it tells the path and needs nothing on the peer. The daemon
+ * gives a ticket at once, and the result is asked for until it is there.
  */
-#include "client/cli/cli.h"
+#include "client/cli/ping.h"
 
+#include "client/cli/ask.h"
+#include "client/cli/fields.h"
 #include "proto/host/os_env.h"
 #include "proto/host/table.h"
 
+#include <stdio.h>
 #include <time.h>
 
 enum {
@@ -26,7 +31,7 @@ static void pause_ms(unsigned ms)
 static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
 {
     struct mono end = mono_add_ms(clock_mono(), REPLY_WAIT_MS);
-    json_t *started = cli_ask_quietly(cli, "ping", "peer", cli->arguments[0], fault);
+    json_t *started = ask_verb(cli, "ping", "peer", cli->arguments[0], fault);
     json_t *ticket;
 
     *sent = started != NULL;
@@ -38,8 +43,7 @@ static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
         json_t *result;
 
         pause_ms(POLL_MS);
-        result =
-            cli_send(cli, json_pack("{s:s, s:O}", "do", "ping_result", "ticket", ticket), fault);
+        result = ask(cli, json_pack("{s:s, s:O}", "do", "ping_result", "ticket", ticket), fault);
         if (result == NULL || !json_is_true(json_object_get(result, "pending"))) {
             json_decref(started);
             return result;
@@ -74,7 +78,7 @@ int cli_ping(const struct cli *cli)
             (void)fputc('\n', stdout);
         } else {
             (void)printf("reply from %s: %s, %s\n", cli->arguments[0],
-                         human_us(cli_number(result, "rtt_us"), rtt), cli_text(result, "path"));
+                         human_us(field_number(result, "rtt_us"), rtt), field_text(result, "path"));
         }
         (void)fflush(stdout);
         replies += result != NULL ? 1 : 0;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each TCP client has a slot with room for one query and one answer, so that nobody makes this
+ * process hold more.
+ */
 #include "client/engine/dns_server.h"
 
 #include "proto/host/listener.h"

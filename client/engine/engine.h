@@ -14,6 +14,7 @@
 #include "proto/net/addrplan.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ev_loop;
@@ -24,7 +25,7 @@ struct engine_options {
     struct ev_loop *loop;
     const struct env *env;
     const struct identity *identity;
-    const char *name;                   /* wished name */
+    const char *name;                   /* wanted name */
     const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of fixed addresses, fixed_count of them */
     size_t fixed_count;
     uint8_t pool[4];
@@ -53,17 +54,14 @@ struct host_core *engine_core(struct engine *engine);
 /** Let the core send what a call from outside made it want to send. */
 void engine_kick(struct engine *engine);
 
-/** Address of the Magic DNS (that of the options, or the core's choice). */
-const uint8_t *engine_resolver(const struct engine *engine);
+/** What the engine knows and its core does not. */
+struct engine_facts {
+    uint8_t resolver[4];     /* Magic DNS address: that of the options, or the core's choice */
+    uint16_t port;           /* the UDP port in use */
+    struct tun_counters tun; /* what went wrong at the device since the start */
+    bool ipv6_off;           /* the kernel has no IPv6 for the interface */
+    bool interface_down;     /* somebody set it down */
+};
 
-/** The UDP port in use. */
-uint16_t engine_port(const struct engine *engine);
-
-/** What went wrong at the TUN device since the start; all zero without one. */
-struct tun_counters engine_tun_counters(const struct engine *engine);
-
-/** True if the kernel has no IPv6 for the interface. */
-bool engine_ipv6_off(const struct engine *engine);
-
-/** True if somebody set the interface down. */
-bool engine_interface_down(const struct engine *engine);
+/** The facts as they are now. */
+struct engine_facts engine_facts(const struct engine *engine);

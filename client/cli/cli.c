@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The last word of a verb that failed, on standard error.
+ */
+#include "client/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int cli_fail(const struct cli *cli, struct fault *fault)
+{
+    size_t used = strlen(fault->text);
+
+    if (fault->exit_code == EXIT_CODE_PERMISSION && geteuid() != 0) {
+        (void)snprintf(fault->text + used, sizeof(fault->text) - used, "; try: sudo ziglan %s ...",
+                       cli->verb);
+    }
+    return fault_print(fault, CLI_PROGRAM);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ziglan leave: be a member of a ziglan no more.
+ */
+#pragma once
+
+#include "client/cli/cli.h"
+
+/** Leave the ziglan of the first argument, through the daemon or without one. Returns the exit
+ * code. */
+int cli_leave(const struct cli *cli);

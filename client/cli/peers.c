@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of peers: a row says how a peer is reached, and why not better.
+ */
+#include "client/cli/peers.h"
+
+#include "client/cli/ask.h"
+#include "client/cli/fields.h"
+#include "client/cli/lines.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *or_dash(const char *text)
+{
+    return text[0] != '\0' ? text : "-";
+}
+
+static void peer_row(struct table *table, const json_t *peer)
+{
+    const char *name = field_text(peer, "name");
+    const char *state = field_text(peer, "state");
+    const char *path = field_text(peer, "path");
+    size_t state_size = strlen(state);
+    bool seen = json_is_integer(json_object_get(peer, "last_seen_ms"));
+    char rtt[HUMAN_TEXT_SIZE];
+    char rx[HUMAN_TEXT_SIZE];
+    char tx[HUMAN_TEXT_SIZE];
+    char age[HUMAN_TEXT_SIZE];
+
+    if (strncmp(path, state, state_size) == 0) {
+        path += state_size; /* the state stands beside it */
+        path += path[0] == ' ' ? 1 : 0;
+    }
+    table_row(table);
+    if (name[0] != '\0') {
+        table_cell(table, TABLE_COLOR_NONE, "%s", name);
+    } else {
+        table_cell(table, TABLE_COLOR_NONE, "%.10s...", field_text(peer, "key"));
+    }
+    table_cell(table, TABLE_COLOR_NONE, "%s", or_dash(field_text(peer, "ziglan")));
+    table_cell(table, TABLE_COLOR_NONE, "%s", or_dash(field_text(peer, "ipv4")));
+    table_cell(table, state_color(state), "%s", state);
+    table_cell(table, TABLE_COLOR_NONE, "%s", strcmp(path, "none") == 0 ? "-" : or_dash(path));
+    table_cell(table, TABLE_COLOR_NONE, "%s", rtt_text(peer, rtt));
+    table_cell(table, TABLE_COLOR_NONE, "%s", human_bytes(field_number(peer, "rx_bytes"), rx));
+    table_cell(table, TABLE_COLOR_NONE, "%s", human_bytes(field_number(peer, "tx_bytes"), tx));
+    table_cell(table, TABLE_COLOR_NONE, "%s",
+               seen ? human_age_ms(field_number(peer, "last_seen_ms"), age) : "-");
+    table_cell(table, TABLE_COLOR_DIM, "%s", field_text(peer, "why"));
+}
+
+void peers_print(const json_t *peers)
+{
+    static const char *const heads[] = {"PEER", "ZIGLAN", "IPV4", "STATE", "PATH", "RTT",
+                                        "RX",   "TX",     "SEEN", "WHY",   NULL};
+    struct table *table = table_new(heads);
+    const json_t *peer;
+    size_t i;
+
+    if (table == NULL) {
+        return;
+    }
+    json_array_foreach(peers, i, peer)
+    {
+        peer_row(table, peer);
+    }
+    if (json_array_size(peers) > 0) {
+        table_print(table, stdout);
+    } else {
+        (void)printf(
+            "No peers yet: nobody else has joined. To join a ziglan: sudo ziglan join -\n");
+    }
+    table_free(table);
+}
+
+int cli_peers(const struct cli *cli)
+{
+    struct fault fault = {0};
+    json_t *answer = ask_verb(cli, "peers", NULL, NULL, &fault);
+    int code = EXIT_CODE_OK;
+
+    if (answer == NULL) {
+        return cli_fail(cli, &fault);
+    }
+    if (cli->json) {
+        code = fields_print(answer);
+    } else {
+        peers_print(json_object_get(answer, "peers"));
+    }
+    json_decref(answer);
+    return code;
+}

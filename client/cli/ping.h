@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ziglan ping: the round trip and the path to a peer.
+ */
+#pragma once
+
+#include "client/cli/cli.h"
+
+/** Ping the peer of the first argument, and print each reply. Returns EXIT_CODE_OK if any came. */
+int cli_ping(const struct cli *cli);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon knows the addresses; without one the key still tells most of it.
+ */
+#include "client/cli/whoami.h"
+
+#include "client/cli/ask.h"
+#include "client/cli/fields.h"
+#include "client/cli/lines.h"
+#include "client/daemon/offline.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static int whoami_print(const struct cli *cli, const json_t *answer)
+{
+    const json_t *addresses = json_object_get(answer, "addresses");
+
+    if (cli->json) {
+        return fields_print(answer);
+    }
+    line_print("Name", field_text(answer, "name"));
+    line_print("Key", field_text(answer, "key"));
+    line_print("Solana", field_text(answer, "solana"));
+    line_print("IPv4", field_text(addresses, "ipv4"));
+    line_print("IPv6", field_text(addresses, "ipv6"));
+    return EXIT_CODE_OK;
+}
+
+/* Neither a key nor a configuration that could name one. */
+static bool host_is_new(const struct cli *cli)
+{
+    return access(cli->place.key, F_OK) != 0 && errno == ENOENT &&
+           access(cli->place.config, F_OK) != 0 && errno == ENOENT;
+}
+
+int cli_whoami(const struct cli *cli)
+{
+    struct fault fault = {0};
+    json_t *answer = ask_verb(cli, "whoami", NULL, NULL, &fault);
+    int code;
+
+    if (answer == NULL && fault.exit_code == EXIT_CODE_NO_DAEMON && !host_is_new(cli)) {
+        answer = offline_whoami(&cli->place, cli->name, &fault);
+    }
+    if (answer == NULL) {
+        return cli_fail(cli, &fault);
+    }
+    code = whoami_print(cli, answer);
+    json_decref(answer);
+    return code;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ziglan whoami: the own name, key and addresses.
+ */
+#pragma once
+
+#include "client/cli/cli.h"
+
+/** Print them, for people or as JSON; without a daemon what the key alone tells. Returns the exit
+ * code. */
+int cli_whoami(const struct cli *cli);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon's control socket: "down" ends the loop, everything else is the core's, and "status" is
+ * completed with what the core cannot know.
+ */
+#pragma once
+
+#include "client/daemon/host.h"
+#include "client/daemon/magic_dns.h"
+#include "proto/base/err.h"
+#include "proto/base/fault.h"
+
+struct control_server;
+
+struct admin_socket {
+    struct host *host;
+    const struct magic_dns *dns;
+    struct control_server *server;
+};
+
+/** Serve at the place of the host, whose directory is made. host and dns are borrowed and outlive
+ * it. ERR_LIMIT, ERR_SYSTEM, ERR_NOMEM; admin_socket_close is legal then, too. */
+int admin_socket_open(struct admin_socket *admin, struct host *host, const struct magic_dns *dns,
+                      struct fault *fault) MUST_CHECK;
+void admin_socket_close(struct admin_socket *admin);

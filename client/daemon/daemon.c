@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Order of start: configuration, lock, key, store, socket, TUN device, addresses (the host and its
+ * engine), then control socket, signals, Magic DNS, system resolver, ziglans. Everything is undone
+ * in reverse; what a crash leaves behind is nothing but files.
+ */
+#include "client/daemon/daemon.h"
+
+#include "client/daemon/admin_socket.h"
+#include "client/daemon/host.h"
+#include "client/daemon/magic_dns.h"
+#include "client/daemon/pool_overlap.h"
+#include "client/daemon/setup.h"
+#include "proto/host/notify.h"
+#include "proto/host/pump.h"
+
+#include <arpa/inet.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct daemon {
+    struct host host;
+    struct admin_socket admin;
+    struct magic_dns dns;
+    struct signals *signals;
+    struct ev_timer watchdog;
+    int exit_code; /* of an end that nobody asked for */
+};
+
+/* What the log says on a terminal. */
+static const struct os_env_saying sayings[] = {
+    {"config", "Configuration"},
+    {"config.refused", "The configuration was not read again"},
+    {"config.reloaded", "The configuration was read again"},
+    {"config.ziglan", "A ziglan of the configuration cannot be joined"},
+    {"dns.failed", "Names do not work"},
+    {"dns.manual", "DNS"},
+    {"entry.closed", "The relay is gone, trying again"},
+    {"entry.open", "Connected to the relay"},
+    {"host.resumed", "This machine slept, all paths are tried again"},
+    {"interface.down", "The interface was set down"},
+    {"interface.gone", "The end"},
+    {"interface.ipv6", "IPv6"},
+    {"interface.restored", "The interface was changed"},
+    {"path.direct", "Direct path"},
+    {"pool.overlap", "IPv4 addresses"},
+    {"path.relayed", "Direct path lost, over the relay again"},
+    {"ziglan.joined", "Joined"},
+    {"ziglan.refused", "Refused, see ziglan status"},
+    {NULL, NULL},
+};
+
+static const struct env *env_of(const struct daemon *d)
+{
+    return os_env_port(d->host.os);
+}
+
+static void pool_check(const struct daemon *d)
+{
+    char text[POOL_OVERLAP_SIZE];
+
+    if (pool_overlap(d->host.config, d->host.place->config, text)[0] != '\0') {
+        env_trace(env_of(d), TRACE_LEVEL_WARN, "pool.overlap", "%s", text);
+    }
+}
+
+/* -- Signals and the service manager ------------------------------------------------------------
+ */
+
+static void configured_ziglans_join(struct daemon *d)
+{
+    const struct client_config *config = d->host.config;
+    char error[256];
+
+    for (size_t i = 0; i < config->ziglans_count; i++) {
+        if (host_core_join(engine_core(d->host.engine), config->ziglans[i], NULL, error,
+                           sizeof(error), clock_mono()) != ERR_OK) {
+            env_trace(env_of(d), TRACE_LEVEL_WARN, "config.ziglan", "%s", error);
+        }
+    }
+    engine_kick(d->host.engine);
+}
+
+/* SIGHUP: the level of the log and new ziglans change at once; a file with an error changes
+ * nothing. */
+static void reload(struct daemon *d)
+{
+    struct client_config *fresh = NULL;
+    struct fault fault = {0};
+
+    notify_reloading();
+    if (setup_config_load(&fresh, d->host.place, &fault) == ERR_OK) {
+        client_config_free(d->host.config);
+        d->host.config = fresh;
+        os_env_set_level(d->host.os, fresh->log_level);
+        configured_ziglans_join(d);
+        env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",
+                  "name, pool, mtu, port and dns change with the next start");
+    } else {
+        env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.refused", "%s", fault.text);
+    }
+    notify_ready("up");
+}
+
+static void on_signal(void *context, int number)
+{
+    struct daemon *d = context;
+
+    if (number == SIGHUP) {
+        reload(d);
+        return;
+    }
+    ev_break(d->host.loop, EVBREAK_ALL);
+}
+
+static void on_watchdog(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)loop;
+    (void)w;
+    (void)events;
+    notify_watchdog();
+}
+
+/* -- Start and stop -----------------------------------------------------------------------------
+ */
+
+/* Who removed the device may have meant it, so it is not made again; a service manager may. */
+static void on_interface_gone(void *context)
+{
+    struct daemon *d = context;
+
+    env_trace(env_of(d), TRACE_LEVEL_ERROR, "interface.gone",
+              "somebody removed the interface %s; start it again with: sudo ziglan up%s",
+              d->host.place->interface, d->host.place->flag);
+    d->exit_code = EXIT_CODE_FAILURE;
+    ev_break(d->host.loop, EVBREAK_ALL);
+}
+
+static int start(struct daemon *d, const struct place *place, const char *name, struct fault *fault)
+{
+    static const int list[] = {SIGINT, SIGTERM, SIGHUP, 0};
+    struct host_options options = {.place = place,
+                                   .name = name,
+                                   .with_interface = true,
+                                   .sayings = sayings,
+                                   .interface_gone = on_interface_gone,
+                                   .context = d};
+    double watchdog_s = notify_watchdog_ms() / 2000.0;
+    int rc = host_open(&d->host, &options, fault);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    rc = admin_socket_open(&d->admin, &d->host, &d->dns, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    rc = signals_new(&d->signals, d->host.loop, list, on_signal, d);
+    if (rc != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return rc;
+    }
+    pool_check(d);
+    magic_dns_start(&d->dns, &d->host);
+    configured_ziglans_join(d);
+    ev_timer_init(&d->watchdog, on_watchdog, watchdog_s, watchdog_s);
+    if (watchdog_s > 0) {
+        ev_timer_start(d->host.loop, &d->watchdog);
+    }
+    return ERR_OK;
+}
+
+const char *daemon_greeting(struct daemon *d, char text[DAEMON_GREETING_SIZE])
+{
+    uint8_t v4[4];
+    uint8_t v6[16];
+    uint8_t resolver[4];
+    uint8_t prefix;
+    char text4[INET_ADDRSTRLEN] = "";
+    char text6[INET6_ADDRSTRLEN] = "";
+
+    host_core_addresses(engine_core(d->host.engine), v4, v6, resolver, &prefix);
+    (void)inet_ntop(AF_INET, v4, text4, sizeof(text4));
+    (void)inet_ntop(AF_INET6, v6, text6, sizeof(text6));
+    (void)snprintf(text, DAEMON_GREETING_SIZE, "%s is up: %s %s", d->host.place->interface, text4,
+                   text6);
+    return text;
+}
+
+int daemon_open(struct daemon **out, const struct place *place, const char *name,
+                struct fault *fault)
+{
+    struct daemon *d = calloc(1, sizeof(*d));
+    char text[DAEMON_GREETING_SIZE];
+    int rc;
+
+    *out = NULL;
+    if (d == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return ERR_NOMEM;
+    }
+    rc = start(d, place, name, fault);
+    if (rc != ERR_OK) {
+        daemon_close(d);
+        return rc;
+    }
+    notify_ready(daemon_greeting(d, text));
+    *out = d;
+    return ERR_OK;
+}
+
+int daemon_run(struct daemon *d)
+{
+    ev_run(d->host.loop, 0);
+    return d->exit_code;
+}
+
+void daemon_close(struct daemon *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    notify_stopping();
+    if (d->host.loop != NULL) {
+        ev_timer_stop(d->host.loop, &d->watchdog);
+    }
+    magic_dns_stop(&d->dns);
+    signals_free(d->signals);
+    admin_socket_close(&d->admin);
+    host_close(&d->host);
+    free(d);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lock is taken before anything is changed, and let go last: who gets it finds neither device
+ * nor store in use.
+ */
+#include "client/daemon/host.h"
+
+#include "client/daemon/setup.h"
+#include "proto/host/file.h"
+#include "proto/link/link.h"
+
+#include <ev.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    FILES_MIN = 16, /* 13 for good, and some for look-ups and for who asks by the control socket */
+};
+
+static int lock_take(struct host *host, struct fault *fault)
+{
+    const struct place *place = host->place;
+    int rc = file_dir_create(place->state, 0700, fault);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    rc = file_lock(&host->lock, place->lock, fault);
+    if (rc == ERR_LIMIT) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "the interface %s is up already; see: sudo ziglan status%s", place->interface,
+                  place->flag);
+    }
+    return rc;
+}
+
+static int engine_start(struct host *host, const struct host_options *options, struct fault *fault)
+{
+    const struct client_config *config = host->config;
+    char name[NAME_TEXT_SIZE];
+    struct engine_options engine = {.loop = host->loop,
+                                    .env = os_env_port(host->os),
+                                    .identity = &host->identity,
+                                    .name = name,
+                                    .fixed = config->fixed,
+                                    .fixed_count = config->fixed_count,
+                                    .pool_prefix = config->pool_prefix,
+                                    .mtu = config->mtu,
+                                    .listen_port = config->listen_port,
+                                    .store_path = host->place->store,
+                                    .interface =
+                                        options->with_interface ? host->place->interface : NULL,
+                                    .interface_gone = options->interface_gone,
+                                    .context = options->context};
+
+    setup_wanted_name(name, options->name, config);
+    memcpy(engine.pool, config->pool, sizeof(engine.pool));
+    memcpy(engine.resolver, config->dns_address, sizeof(engine.resolver));
+    return engine_open(&host->engine, &engine, fault);
+}
+
+static void warnings_tell(const struct host *host)
+{
+    const struct client_config *config = host->config;
+
+    for (size_t i = 0; i < config->warnings_count; i++) {
+        env_trace(os_env_port(host->os), TRACE_LEVEL_WARN, "config", "%s", config->warnings[i]);
+    }
+    if (config->peers_count > 0) {
+        env_trace(os_env_port(host->os), TRACE_LEVEL_WARN, "config",
+                  "%zu peers of the configuration are not used: peers are found through ziglans",
+                  config->peers_count);
+    }
+}
+
+/* Configuration, log, lock and identity. */
+static int state_open(struct host *host, const struct host_options *options, struct fault *fault)
+{
+    int rc = setup_config_load(&host->config, host->place, fault);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    fault_set(fault, EXIT_CODE_FAILURE, "out of memory"); /* unless a step says more */
+    rc = os_env_new(&host->os, host->config->log_level);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    os_env_set_sayings(host->os, options->sayings);
+    warnings_tell(host);
+    if (!options->with_interface && host->config->log_level != TRACE_LEVEL_DEBUG) {
+        os_env_set_level(host->os, TRACE_LEVEL_ERROR); /* the verb itself tells what happened */
+    }
+    rc = files_check(FILES_MIN, fault);
+    if (rc == ERR_OK) {
+        rc = lock_take(host, fault);
+    }
+    if (rc == ERR_OK) {
+        rc = setup_identity_load(&host->identity, host->place, host->config, os_env_port(host->os),
+                                 true, fault);
+    }
+    return rc;
+}
+
+int host_open(struct host *host, const struct host_options *options, struct fault *fault)
+{
+    int rc;
+
+    *host = (struct host){.place = options->place, .lock = -1};
+    rc = state_open(host, options, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    host->loop = ev_loop_new(EVFLAG_AUTO);
+    if (host->loop == NULL) {
+        fault_set_errno(fault, "cannot make an event loop");
+        return ERR_SYSTEM;
+    }
+    return engine_start(host, options, fault);
+}
+
+void host_close(struct host *host)
+{
+    engine_close(host->engine);
+    if (host->loop != NULL) {
+        ev_loop_destroy(host->loop);
+    }
+    identity_wipe(&host->identity);
+    if (host->lock >= 0) {
+        (void)close(host->lock);
+    }
+    client_config_free(host->config);
+    os_env_free(host->os);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Names for this machine: serves the core's names on the resolver's address, and wires the system's
+ * resolver to it.
+ */
+#pragma once
+
+#include "client/daemon/host.h"
+#include "client/engine/dns_server.h"
+#include "client/platform/dnscfg.h"
+
+struct magic_dns {
+    struct host *host; /* NULL: never started */
+    struct dns_server *server;
+    struct dnscfg_result system; /* how the system's resolver stands, and what is to be done */
+};
+
+/** Start, if the configuration wants it. A failure is traced and stands in system.advice, and the
+ * daemon goes on: names are a comfort. host is borrowed and outlives it. */
+void magic_dns_start(struct magic_dns *dns, struct host *host);
+
+/** Undo it all; harmless if nothing was started. */
+void magic_dns_stop(struct magic_dns *dns);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lock of the interface keeps a daemon from starting meanwhile.
+ */
+#include "client/daemon/offline.h"
+
+#include "client/daemon/host.h"
+#include "client/daemon/setup.h"
+#include "proto/wire/url.h"
+
+#include <ev.h>
+
+/* -- Join ---------------------------------------------------------------------------------------
+ */
+
+static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)w;
+    (void)events;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    const struct host *host = w->data;
+
+    (void)events;
+    if (host_core_settled(engine_core(host->engine))) {
+        ev_break(loop, EVBREAK_ALL);
+    }
+}
+
+static void wait_for_answer(struct host *host)
+{
+    struct ev_timer poll;
+    struct ev_timer end;
+
+    ev_timer_init(&poll, on_poll, JOIN_POLL_MS / 1000.0, JOIN_POLL_MS / 1000.0);
+    ev_timer_init(&end, on_end, JOIN_WAIT_MS / 1000.0, 0.0);
+    poll.data = host;
+    ev_timer_start(host->loop, &poll);
+    ev_timer_start(host->loop, &end);
+    ev_run(host->loop, 0);
+    ev_timer_stop(host->loop, &poll);
+    ev_timer_stop(host->loop, &end);
+}
+
+static json_t *status_ask(struct host *host)
+{
+    json_t *request = json_pack("{s:s}", "do", "status");
+    json_t *status = host_core_admin(engine_core(host->engine), request, clock_mono());
+
+    json_decref(request);
+    return status;
+}
+
+json_t *offline_join(const struct place *place, const char *url, const char *name,
+                     struct fault *fault)
+{
+    /* The name is for this ziglan only, and others are joined already. */
+    struct host_options options = {.place = place};
+    struct host host;
+    char error[URL_ERROR_SIZE] = "";
+    json_t *status = NULL;
+
+    if (host_open(&host, &options, fault) != ERR_OK) {
+        goto out;
+    }
+    if (host_core_join(engine_core(host.engine), url, name, error, sizeof(error), clock_mono()) !=
+        ERR_OK) {
+        fault_set(fault, EXIT_CODE_USAGE, "%s", error);
+        goto out;
+    }
+    engine_kick(host.engine);
+    wait_for_answer(&host);
+    status = status_ask(&host);
+    if (status == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+    }
+out:
+    host_close(&host);
+    return status;
+}
+
+/* -- Leave and whoami ---------------------------------------------------------------------------
+ */
+
+int offline_leave(const struct place *place, const char *ziglan, struct fault *fault)
+{
+    struct host_options options = {.place = place};
+    struct host host;
+    int rc = host_open(&host, &options, fault);
+
+    if (rc == ERR_OK) {
+        rc = host_core_leave(engine_core(host.engine), ziglan, clock_mono());
+        if (rc != ERR_OK) {
+            fault_set(fault, EXIT_CODE_FAILURE, "no joined ziglan has the name or key %s", ziglan);
+        }
+    }
+    host_close(&host);
+    return rc;
+}
+
+json_t *offline_whoami(const struct place *place, const char *name, struct fault *fault)
+{
+    struct client_config *config = NULL;
+    struct identity identity;
+    char wanted[NAME_TEXT_SIZE];
+    char key[KEY_TEXT_SIZE];
+    char base58[KEY_BASE58_SIZE];
+    json_t *answer = NULL;
+
+    if (setup_config_load(&config, place, fault) == ERR_OK &&
+        setup_identity_load(&identity, place, config, NULL, false, fault) == ERR_OK) {
+        setup_wanted_name(wanted, name, config);
+        answer = json_pack("{s:b, s:i, s:s, s:s, s:s}", "ok", 1, "schema", 1, "key",
+                           key_text(identity.public_key, key), "solana",
+                           key_base58(identity.public_key, base58), "name", wanted);
+        identity_wipe(&identity);
+    }
+    client_config_free(config);
+    return answer;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Configuration and key may hold secrets, so what was read is wiped on every way out.
+ */
+#include "client/daemon/setup.h"
+
+#include "proto/host/file.h"
+#include "proto/wire/name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int setup_config_load(struct client_config **out, const struct place *place, struct fault *fault)
+{
+    const char *path = place->config;
+    uint8_t *text = NULL;
+    size_t size = 0;
+    int rc;
+
+    *out = NULL;
+    if (!place->config_named && access(path, F_OK) != 0 && errno == ENOENT) {
+        return client_config_parse(out, path, (const uint8_t *)"", 0, fault);
+    }
+    rc = file_read(path, CLIENT_CONFIG_SIZE_MAX, &text, &size, fault);
+    if (rc != ERR_OK && fault->exit_code == EXIT_CODE_FAILURE) {
+        fault->exit_code = EXIT_CODE_USAGE; /* a wrong path is wrong usage */
+    }
+    if (rc == ERR_OK) {
+        rc = client_config_parse(out, path, text, size, fault);
+        explicit_bzero(text, size); /* it may hold a private key */
+    }
+    free(text);
+    return rc;
+}
+
+int setup_identity_load(struct identity *out, const struct place *place,
+                        const struct client_config *config, const struct env *env, bool create,
+                        struct fault *fault)
+{
+    const char *path = config->key_path != NULL ? config->key_path : place->key;
+    uint8_t seed[IDENTITY_SEED_SIZE];
+    int rc = identity_library_init();
+
+    if (rc != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "libsodium does not start");
+        return rc;
+    }
+    if (config->has_seed) {
+        identity_from_seed(out, config->seed);
+        return ERR_OK;
+    }
+    if (create && config->key_path == NULL) {
+        rc = file_dir_create(place->state, 0700, fault);
+        if (rc == ERR_OK) {
+            rc = key_file_load_or_create(seed, path, env, fault);
+        }
+    } else {
+        rc = key_file_load(seed, path, fault);
+    }
+    if (rc == ERR_OK) {
+        identity_from_seed(out, seed);
+    }
+    explicit_bzero(seed, sizeof(seed));
+    return rc;
+}
+
+void setup_wanted_name(char out[NAME_TEXT_SIZE], const char *asked,
+                       const struct client_config *config)
+{
+    char machine[256] = "";
+    const char *wanted = asked != NULL ? asked : config->name;
+
+    if (wanted[0] == '\0') {
+        (void)gethostname(machine, sizeof(machine) - 1);
+        wanted = machine;
+    }
+    (void)name_sanitise(out, wanted, strlen(wanted));
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What docs/operations.md promises of the interface and its surroundings, as JSON.
+ */
+#include "client/daemon/status.h"
+
+#include "client/daemon/pool_overlap.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+void status_complete(json_t *status, const struct host *host, const struct magic_dns *dns)
+{
+    const struct engine_facts facts = engine_facts(host->engine);
+    char resolver[INET_ADDRSTRLEN] = "";
+    char overlap[POOL_OVERLAP_SIZE];
+    json_t *counters = json_object_get(status, "counters");
+
+    (void)json_object_set_new(counters, "interface_in_errors",
+                              json_integer((json_int_t)facts.tun.receive_errors));
+    (void)json_object_set_new(counters, "interface_out_errors",
+                              json_integer((json_int_t)facts.tun.send_errors));
+    (void)inet_ntop(AF_INET, facts.resolver, resolver, sizeof(resolver));
+    (void)json_object_set_new(
+        status, "pool_advice",
+        json_string(pool_overlap(host->config, host->place->config, overlap)));
+    (void)json_object_set_new(status, "interface", json_string(host->place->interface));
+    (void)json_object_set_new(status, "resolver", json_string(resolver));
+    (void)json_object_set_new(status, "dns_state",
+                              json_string(dnscfg_state_text(dns->system.state)));
+    (void)json_object_set_new(status, "dns_advice", json_string(dns->system.advice));
+    (void)json_object_set_new(status, "port", json_integer(facts.port));
+    (void)json_object_set_new(status, "ipv6", json_boolean(!facts.ipv6_off));
+    (void)json_object_set_new(status, "interface_down", json_boolean(facts.interface_down));
+    (void)json_object_set_new(status, "pid", json_integer(getpid()));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon's part of the answer to "status". Each field has one author: the core tells what it
+ * knows of itself, its relays, ziglans and peers (client/admin), this file tells what only the
+ * process around it knows.
+ */
+#pragma once
+
+#include "client/daemon/host.h"
+#include "client/daemon/magic_dns.h"
+
+#include <jansson.h>
+
+/** Add to the core's answer: interface, interface_down, pid, port, ipv6, resolver, dns_state,
+ * dns_advice, pool_advice, and to its counters interface_in_errors and interface_out_errors. */
+void status_complete(json_t *status, const struct host *host, const struct magic_dns *dns);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * With its addresses the interface is of use; without them only the daemon's word says that it is
+ * up. So they come back, whoever took them; who wants it to be quiet sets it down.
+ */
+#include "client/engine/interface.h"
+
+#include "proto/host/os_env.h"
+#include "proto/net/addrplan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    BOX_BYTES = 2 << 20,
+    BOX_ITEMS = 1024,
+    QUEUE_LENGTH = 1000,   /* the kernel's default of 500 is short for super-packets' bursts */
+    ROUTES_BATCH_MAX = 64, /* single peers per loop turn */
+    RESTORE_BURST = 12,    /* times that what belongs to the interface is put back at once ... */
+    RESTORE_REFILL_S = 20, /* ... and then once in so long, if somebody takes it away each time */
+};
+
+/* Whole tokens a second; a restoration takes RESTORE_REFILL_S of them. */
+static const struct bucket_rate restore_rate = {.per_s = 1,
+                                                .burst = RESTORE_BURST * RESTORE_REFILL_S};
+
+/* -- Packets ------------------------------------------------------------------------------------
+ */
+
+static void flush(struct interface *f)
+{
+    if (f->tun != NULL) {
+        tun_send(f->tun, &f->box);
+    }
+    packet_box_clear(&f->box);
+}
+
+void interface_flush_early(struct interface *f)
+{
+    if (f->box.items_count > f->box.items_capacity / 2 ||
+        f->box.bytes_used > f->box.bytes_capacity / 2) {
+        flush(f);
+    }
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
+{
+    struct interface *f = w->data;
+    struct host_io io = {.net = pump_outbox(f->pump), .tun = &f->box};
+    struct packet *packets;
+    size_t count = tun_receive(f->tun, &packets);
+
+    (void)events;
+    if (tun_gone(f->tun)) {
+        ev_io_stop(loop, w);
+        f->gone(f->context);
+        return;
+    }
+    if (count > 0) {
+        host_core_packets(f->core, packets, count, &io, clock_mono());
+        pump_kick(f->pump);
+    }
+}
+
+/* -- Routes to single peers ---------------------------------------------------------------------
+ */
+
+/* Where the overlay's ranges lead to another interface of this machine, each peer gets a route of
+ * its own; some at a time, since a ziglan may have thousands. */
+static void peers_route(struct interface *f)
+{
+    struct netcfg_host hosts[ROUTES_BATCH_MAX];
+    struct host_prefix prefix;
+    struct fault fault = {0};
+    size_t count = 0;
+
+    while (count < ROUTES_BATCH_MAX && host_core_prefix(f->core, &prefix)) {
+        hosts[count].wanted = prefix.wanted;
+        memcpy(hosts[count].ip, prefix.v6, sizeof(hosts[count].ip));
+        count++;
+    }
+    if (count > 0 && netcfg_route_hosts(f->name, hosts, count, &fault) != ERR_OK) {
+        env_trace(f->env, TRACE_LEVEL_WARN, "interface.route", "%s", fault.text);
+    }
+    if (count == ROUTES_BATCH_MAX) {
+        ev_timer_start(f->loop, &f->routes_more); /* no harm if it runs */
+    }
+}
+
+static void on_routes_more(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)events;
+    ev_timer_stop(loop, w);
+    ev_timer_set(w, 0.0, 0.0); /* at the next turn: the sockets come first */
+    peers_route(w->data);
+}
+
+void interface_settle(struct interface *f)
+{
+    flush(f);
+    if (f->routes_shared) {
+        peers_route(f);
+    }
+    if (f->tun == NULL || tun_gone(f->tun)) {
+        return;
+    }
+    /* While the UDP socket is full, packets wait in the device's queue, where TCP notices. */
+    if (pump_blocked(f->pump)) {
+        ev_io_stop(f->loop, &f->readable);
+    } else {
+        ev_io_start(f->loop, &f->readable);
+    }
+}
+
+/* -- The interface under other hands ------------------------------------------------------------
+ */
+
+static void report_tell(struct interface *f, const struct netcfg_report *report)
+{
+    if (report->down && !f->down) {
+        env_trace(f->env, TRACE_LEVEL_WARN, "interface.down",
+                  "somebody set %s down: nothing passes until: ip link set %s up", f->name,
+                  f->name);
+    }
+    if (report->made > 0) {
+        env_trace(f->env, TRACE_LEVEL_WARN, "interface.restored",
+                  "somebody took away addresses or routes of %s; %zu are back", f->name,
+                  report->made);
+    }
+    if (!report->down && report->ipv6_off && !f->ipv6_off) {
+        env_trace(f->env, TRACE_LEVEL_WARN, "interface.ipv6",
+                  "the kernel has IPv6 disabled; peers are reached by IPv4 only");
+    }
+}
+
+void interface_restore(struct interface *f, struct mono now)
+{
+    struct netcfg_report report;
+    struct fault fault = {0};
+    int rc;
+
+    if (bucket_level(&f->restores, &restore_rate, now) < RESTORE_REFILL_S) {
+        ev_timer_start(f->loop, &f->restore_later); /* no harm if it runs */
+        return;
+    }
+    rc = netcfg_restore(f->name, &f->plan, &report, &fault);
+    if (rc != ERR_OK) {
+        env_trace(f->env, TRACE_LEVEL_WARN, "interface.restored", "%s", fault.text);
+    }
+    if (rc != ERR_OK || report.made > 0) {
+        (void)bucket_take(&f->restores, &restore_rate, RESTORE_REFILL_S, now);
+    }
+    if (rc == ERR_OK) {
+        report_tell(f, &report);
+        f->down = report.down;
+    }
+    if (rc == ERR_OK && !report.down) {
+        f->ipv6_off = report.ipv6_off;
+        f->routes_shared = f->routes_shared || report.ipv6_route_shared;
+    }
+    if (f->routes_shared && report.made > 0) {
+        host_core_prefixes_again(f->core);
+        peers_route(f);
+    }
+}
+
+static void on_restore_later(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    (void)events;
+    ev_timer_stop(loop, w);
+    ev_timer_set(w, RESTORE_REFILL_S, 0.0);
+    interface_restore(w->data, clock_mono());
+}
+
+/* -- Opening ------------------------------------------------------------------------------------
+ */
+
+int interface_init(struct interface *f, struct ev_loop *loop, const struct env *env,
+                   struct host_core *core)
+{
+    *f = (struct interface){.loop = loop, .env = env, .core = core};
+    ev_init(&f->readable, on_readable);
+    ev_timer_init(&f->restore_later, on_restore_later, RESTORE_REFILL_S, 0.0);
+    ev_timer_init(&f->routes_more, on_routes_more, 0.0, 0.0);
+    f->readable.data = f;
+    f->restore_later.data = f;
+    f->routes_more.data = f;
+    return packet_box_init(&f->box, BOX_BYTES, BOX_ITEMS);
+}
+
+static void plan_fill(struct interface *f, const struct interface_options *options)
+{
+    static const uint8_t middle[ADDRPLAN_MIDDLE_SIZE] = {0};
+    struct netcfg_plan *plan = &f->plan;
+    uint8_t resolver[4]; /* the core's choice; the options may have another */
+
+    plan->mtu = options->mtu;
+    plan->queue_length = QUEUE_LENGTH;
+    host_core_addresses(f->core, plan->ipv4, plan->ipv6, resolver, &plan->ipv4_prefix);
+    memcpy(plan->resolver, options->resolver, sizeof(plan->resolver));
+    addrplan_4in6(plan->ipv6_4in6, plan->ipv4);
+    for (size_t i = 0; i < options->fixed_count; i++) {
+        addrplan_fixed(plan->ipv6_fixed[i], middle, options->fixed[i]);
+    }
+    plan->ipv6_fixed_count = options->fixed_count;
+}
+
+int interface_open(struct interface *f, const struct interface_options *options, struct pump *pump,
+                   struct fault *fault)
+{
+    struct netcfg_report report;
+    int rc = tun_open(&f->tun, options->name, fault);
+
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    f->pump = pump;
+    f->gone = options->gone;
+    f->context = options->context;
+    host_core_set_tun_offload(f->core, tun_offload(f->tun));
+    plan_fill(f, options);
+    (void)snprintf(f->name, sizeof(f->name), "%s", options->name);
+    rc = netcfg_apply(f->name, &f->plan, &report, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    report.made = 0; /* it is all ours */
+    report_tell(f, &report);
+    f->ipv6_off = report.ipv6_off;
+    f->routes_shared = report.ipv6_route_shared;
+    if (report.ipv6_route_shared) {
+        env_trace(
+            f->env, TRACE_LEVEL_DEBUG, "interface.routes",
+            "another interface routes fdd9:f800::/24; each peer here gets a route of its own");
+    }
+    bucket_init(&f->restores, &restore_rate, clock_mono());
+    ev_io_set(&f->readable, tun_fd(f->tun), EV_READ);
+    ev_io_start(f->loop, &f->readable);
+    return ERR_OK;
+}
+
+void interface_close(struct interface *f)
+{
+    if (f->loop == NULL) {
+        return; /* interface_init was never called */
+    }
+    ev_io_stop(f->loop, &f->readable);
+    ev_timer_stop(f->loop, &f->restore_later);
+    ev_timer_stop(f->loop, &f->routes_more);
+    tun_close(f->tun);
+    f->tun = NULL;
+    packet_box_fini(&f->box);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The host's TUN device and what belongs to it: packets between the device and the core, the
+ * interface's addresses and routes, and putting these back when somebody takes them away. A host
+ * without an interface has this part as well: what the core wants to deliver is dropped then.
+ */
+#pragma once
+
+#include "client/core/core.h"
+#include "client/platform/netcfg.h"
+#include "client/platform/tun.h"
+#include "client/tunnel/packet.h"
+#include "proto/base/bucket.h"
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/base/fault.h"
+#include "proto/base/mono.h"
+#include "proto/host/pump.h"
+#include "proto/net/addrplan.h"
+
+#include <ev.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct interface {
+    struct ev_loop *loop;
+    const struct env *env;
+    struct host_core *core;
+    struct pump *pump; /* NULL until interface_open */
+    struct tun *tun;   /* NULL: there is no interface */
+    struct ev_io readable;
+    struct packet_box box; /* packets from the core to the device */
+    char name[IF_NAMESIZE];
+    struct netcfg_plan plan; /* its addresses and routes */
+    struct bucket restores;
+    struct ev_timer restore_later, routes_more;
+    bool down; /* somebody set it down */
+    bool ipv6_off;
+    bool routes_shared; /* another interface has the overlay's IPv6 routes: one route a peer */
+    void (*gone)(void *context);
+    void *context;
+};
+
+/** What an interface is opened with. */
+struct interface_options {
+    const char *name;
+    uint16_t mtu;
+    uint8_t resolver[4];                /* Magic DNS address */
+    const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of fixed addresses, fixed_count of them */
+    size_t fixed_count;
+    /** Somebody removed the device. Called once, from the loop. */
+    void (*gone)(void *context);
+    void *context;
+};
+
+/** A host's part without a device. Everything is borrowed and outlives it. ERR_NOMEM;
+ * interface_close is legal then, too. */
+int interface_init(struct interface *interface, struct ev_loop *loop, const struct env *env,
+                   struct host_core *core) MUST_CHECK;
+
+/** Make the device and give it its addresses: it is up when this returns. pump is borrowed and
+ * outlives it. ERR_SYSTEM, ERR_NOMEM; fault says why. */
+int interface_open(struct interface *interface, const struct interface_options *options,
+                   struct pump *pump, struct fault *fault) MUST_CHECK;
+
+/** Take the device down, and release what interface_init made. */
+void interface_close(struct interface *interface);
+
+/** Hand the box over if it is half full: the core must never find it full. */
+void interface_flush_early(struct interface *interface);
+
+/** The core has written all that it wants to write: hand the box over, route new peers, and read
+ * from the device only while the sockets take datagrams. */
+void interface_settle(struct interface *interface);
+
+/** Something about the interface changed: put back what is missing. At most a few times at once and
+ * then one time in 20 seconds, for somebody may take it away each time. */
+void interface_restore(struct interface *interface, struct mono now);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The core's verbs as the pump calls them. Each gets the pump's outbox and the interface's box;
+ * what the core wrote to the latter leaves before it is full.
+ */
+#include "client/engine/loop.h"
+
+static struct host_io io_of(struct loop *loop, struct outbox *net)
+{
+    return (struct host_io){.net = net, .tun = &loop->interface->box};
+}
+
+static void core_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
+{
+    struct loop *loop = context;
+    struct host_io io = io_of(loop, out);
+
+    host_core_receive(loop->core, in, &io, now);
+    interface_flush_early(loop->interface);
+}
+
+static void core_expire(void *context, struct outbox *out, struct mono now)
+{
+    struct loop *loop = context;
+    struct host_io io = io_of(loop, out);
+
+    host_core_expire(loop->core, &io, now);
+}
+
+static void core_transmit(void *context, struct outbox *out, struct mono now)
+{
+    struct loop *loop = context;
+    struct host_io io = io_of(loop, out);
+
+    host_core_transmit(loop->core, &io, now);
+    interface_flush_early(loop->interface);
+}
+
+static struct mono core_deadline(void *context)
+{
+    const struct loop *loop = context;
+
+    return host_core_deadline(loop->core);
+}
+
+static void core_settle(void *context, struct mono now)
+{
+    struct loop *loop = context;
+
+    resolves_start(&loop->resolves, now);
+    interface_settle(loop->interface);
+}
+
+int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
+              struct interface *interface, uint16_t port, struct fault *fault)
+{
+    struct udp_options udp = {.local = {.port = port}};
+    struct pump_core verbs = {.context = loop,
+                              .receive = core_receive,
+                              .expire = core_expire,
+                              .transmit = core_transmit,
+                              .deadline = core_deadline,
+                              .settle = core_settle};
+    int rc;
+
+    *loop = (struct loop){.core = core, .interface = interface};
+    rc = udp_batch_open(&loop->udp, &udp, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    if (pump_new(&loop->pump, ev, &verbs, &loop->udp, 1) != ERR_OK ||
+        resolves_init(&loop->resolves, ev, core, loop->pump) != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return ERR_NOMEM;
+    }
+    return ERR_OK;
+}
+
+void loop_close(struct loop *loop)
+{
+    resolves_fini(&loop->resolves);
+    pump_free(loop->pump);
+    udp_batch_close(loop->udp);
+    loop->pump = NULL;
+    loop->udp = NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The core on its loop: the UDP socket, the pump that moves datagrams between it and the core, and
+ * the look-up of names. Packets for the TUN device go to the interface.
+ */
+#pragma once
+
+#include "client/core/core.h"
+#include "client/engine/interface.h"
+#include "client/engine/resolves.h"
+#include "proto/base/err.h"
+#include "proto/base/fault.h"
+#include "proto/host/pump.h"
+#include "proto/host/udp_batch.h"
+
+struct ev_loop;
+
+struct loop {
+    struct host_core *core;
+    struct interface *interface;
+    struct udp_batch *udp;
+    struct pump *pump;
+    struct resolves resolves;
+};
+
+/** Open the UDP socket at `port` (0: the kernel chooses) and start. Core and interface are borrowed
+ * and outlive it. ERR_SYSTEM, ERR_NOMEM; loop_close is legal then, too. */
+int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
+              struct interface *interface, uint16_t port, struct fault *fault) MUST_CHECK;
+
+/** Nothing is read and no timer of the core runs any more; what it has to say is not sent: see
+ * pump_drain. */
+void loop_close(struct loop *loop);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A slot for each look-up keeps the core's ticket while the thread works. The core may have
+ * forgotten the ticket when the answer comes; it passes over such an answer.
+ */
+#include "client/engine/resolves.h"
+
+#include "proto/host/os_env.h"
+
+#include <string.h>
+
+int resolves_init(struct resolves *resolves, struct ev_loop *loop, struct host_core *core,
+                  struct pump *pump)
+{
+    *resolves = (struct resolves){.core = core, .pump = pump};
+    return resolver_new(&resolves->resolver, loop);
+}
+
+void resolves_fini(struct resolves *resolves)
+{
+    resolver_free(resolves->resolver);
+    resolves->resolver = NULL;
+}
+
+static void on_resolved(void *context, const struct endpoint *endpoints, size_t count)
+{
+    struct resolve_slot *slot = context;
+    struct resolves *resolves = slot->resolves;
+
+    slot->used = false;
+    host_core_resolved(resolves->core, slot->ticket, endpoints, count, clock_mono());
+    pump_kick(resolves->pump);
+}
+
+void resolves_start(struct resolves *resolves, struct mono now)
+{
+    struct host_core *core = resolves->core;
+    struct host_resolve wanted;
+
+    for (size_t i = 0; i < RESOLVE_PENDING_MAX; i++) {
+        struct resolve_slot *slot = &resolves->slots[i];
+        struct resolve_caller caller = {.context = slot, .done = on_resolved};
+
+        if (slot->used) {
+            continue;
+        }
+        if (!host_core_resolve_wanted(core, &wanted, now)) {
+            return;
+        }
+        *slot = (struct resolve_slot){.resolves = resolves, .ticket = wanted.ticket, .used = true};
+        if (resolver_start(resolves->resolver, wanted.host, 0, &caller) != ERR_OK) {
+            slot->used = false;
+            host_core_resolved(core, wanted.ticket, NULL, 0, now);
+        }
+    }
+    /* All look-ups are busy. What waited would be due at once again and again. */
+    while (host_core_resolve_wanted(core, &wanted, now)) {
+        host_core_resolved(core, wanted.ticket, NULL, 0, now);
+    }
+}
