@@ -26,17 +26,18 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"init", "i", cli_init, 0, "init [--name NAME]", "write the interface's configuration and key"},
-    {"join", NULL, cli_join, 1, "join URL|- [--name NAME]",
+    {"init", "i", verb_init, 0, "init [--name NAME]",
+     "write the interface's configuration and key"},
+    {"join", NULL, verb_join, 1, "join URL|- [--name NAME]",
      "join a ziglan; - reads the URL from standard input"},
-    {"leave", NULL, cli_leave, 1, "leave ZIGLAN", "leave a ziglan by its name or key"},
-    {"up", NULL, cli_up, 0, "up [--detach]", "start the interface (in the foreground by default)"},
-    {"down", NULL, cli_down, 0, "down", "stop the interface"},
-    {"status", "s", cli_status, 0, "status [--json]", "this host, its relays, ziglans and peers"},
-    {"peers", NULL, cli_peers, 0, "peers [--json]", "the peers, how they are reached and why"},
-    {"ping", NULL, cli_ping, 1, "ping PEER [-n COUNT]",
+    {"leave", NULL, verb_leave, 1, "leave ZIGLAN", "leave a ziglan by its name or key"},
+    {"up", NULL, verb_up, 0, "up [--detach]", "start the interface (in the foreground by default)"},
+    {"down", NULL, verb_down, 0, "down", "stop the interface"},
+    {"status", "s", verb_status, 0, "status [--json]", "this host, its relays, ziglans and peers"},
+    {"peers", NULL, verb_peers, 0, "peers [--json]", "the peers, how they are reached and why"},
+    {"ping", NULL, verb_ping, 1, "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
-    {"whoami", NULL, cli_whoami, 0, "whoami [--json]", "own name, key and addresses"},
+    {"whoami", NULL, verb_whoami, 0, "whoami [--json]", "own name, key and addresses"},
 };
 
 enum {
@@ -232,9 +233,9 @@ int main(int argc, char **argv)
     }
     cli.verb = verb->name;
     /* Found here, so that verbs which need no configuration do not swallow a mistyped flag. */
-    if (cli.config_path != NULL && verb->run != cli_init && access(cli.config_path, F_OK) != 0) {
+    if (cli.config_path != NULL && verb->run != verb_init && access(cli.config_path, F_OK) != 0) {
         (void)fprintf(stderr, CLI_PROGRAM ": there is no configuration %s (-c)%s\n",
-                      cli.config_path, verb->run == cli_ping ? "; the number of pings is -n" : "");
+                      cli.config_path, verb->run == verb_ping ? "; the number of pings is -n" : "");
         return EXIT_CODE_USAGE;
     }
     return verb->run(&cli);

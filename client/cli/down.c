@@ -14,7 +14,7 @@
 
 enum { STOP_WAIT_MS = 5000, POLL_MS = 20 };
 
-int cli_down(const struct cli *cli)
+int verb_down(const struct cli *cli)
 {
     const struct timespec step = {.tv_nsec = POLL_MS * 1000000L};
     struct mono end = mono_add_ms(clock_mono(), STOP_WAIT_MS);

@@ -7,4 +7,4 @@
 #include "client/cli/cli.h"
 
 /** Ask the daemon to stop, and wait until it has. Prints the outcome. Returns the exit code. */
-int cli_down(const struct cli *cli);
+int verb_down(const struct cli *cli);

@@ -63,7 +63,7 @@ static int config_write(const struct cli *cli, const char *name, struct fault *f
     return file_write_atomic(cli->place.config, text, strlen(text), 0644, fault);
 }
 
-int cli_init(const struct cli *cli)
+int verb_init(const struct cli *cli)
 {
     struct client_config *defaults = NULL;
     struct identity identity;

@@ -7,4 +7,4 @@
 #include "client/cli/cli.h"
 
 /** Write what is not there yet, and print what comes next. Returns the exit code. */
-int cli_init(const struct cli *cli);
+int verb_init(const struct cli *cli);

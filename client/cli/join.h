@@ -8,4 +8,4 @@
 
 /** Join by the URL of the first argument, through the daemon or without one, and print how the
  * ziglan answered. Returns EXIT_CODE_OK only if it has admitted this host. */
-int cli_join(const struct cli *cli);
+int verb_join(const struct cli *cli);

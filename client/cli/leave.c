@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-int cli_leave(const struct cli *cli)
+int verb_leave(const struct cli *cli)
 {
     const char *ziglan = cli->arguments[0];
     struct fault fault = {0};

@@ -8,4 +8,4 @@
 
 /** Leave the ziglan of the first argument, through the daemon or without one. Returns the exit
  * code. */
-int cli_leave(const struct cli *cli);
+int verb_leave(const struct cli *cli);

@@ -74,7 +74,7 @@ void peers_print(const json_t *peers)
     table_free(table);
 }
 
-int cli_peers(const struct cli *cli)
+int verb_peers(const struct cli *cli)
 {
     struct fault fault = {0};
     json_t *answer = ask_verb(cli, "peers", NULL, NULL, &fault);

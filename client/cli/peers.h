@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 /** Print what the daemon tells, for people or as JSON. Returns the exit code. */
-int cli_peers(const struct cli *cli);
+int verb_peers(const struct cli *cli);
 
 /** Print the table of an array of peers. */
 void peers_print(const json_t *peers);

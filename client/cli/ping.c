@@ -56,7 +56,7 @@ static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
     return NULL;
 }
 
-int cli_ping(const struct cli *cli)
+int verb_ping(const struct cli *cli)
 {
     unsigned count = cli->count > 0 ? cli->count : COUNT_DEFAULT;
     unsigned replies = 0;

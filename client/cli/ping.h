@@ -7,4 +7,4 @@
 #include "client/cli/cli.h"
 
 /** Ping the peer of the first argument, and print each reply. Returns EXIT_CODE_OK if any came. */
-int cli_ping(const struct cli *cli);
+int verb_ping(const struct cli *cli);

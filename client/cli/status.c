@@ -79,7 +79,7 @@ static void ziglans_print(const json_t *status)
     }
 }
 
-int cli_status(const struct cli *cli)
+int verb_status(const struct cli *cli)
 {
     struct fault fault = {0};
     json_t *status = ask_verb(cli, "status", NULL, NULL, &fault);

@@ -7,4 +7,4 @@
 #include "client/cli/cli.h"
 
 /** Print what the daemon tells, for people or as JSON. Returns the exit code. */
-int cli_status(const struct cli *cli);
+int verb_status(const struct cli *cli);

@@ -40,7 +40,7 @@ static int up_detached(const struct cli *cli)
     return EXIT_CODE_OK;
 }
 
-int cli_up(const struct cli *cli)
+int verb_up(const struct cli *cli)
 {
     return cli->detach ? up_detached(cli) : up_here(cli);
 }

@@ -8,4 +8,4 @@
 
 /** Print that the interface is up, or what is wrong. In the foreground it returns when the daemon
  * ends. Returns the exit code. */
-int cli_up(const struct cli *cli);
+int verb_up(const struct cli *cli);

@@ -34,7 +34,7 @@ static bool host_is_new(const struct cli *cli)
            access(cli->place.config, F_OK) != 0 && errno == ENOENT;
 }
 
-int cli_whoami(const struct cli *cli)
+int verb_whoami(const struct cli *cli)
 {
     struct fault fault = {0};
     json_t *answer = ask_verb(cli, "whoami", NULL, NULL, &fault);

@@ -8,4 +8,4 @@
 
 /** Print them, for people or as JSON; without a daemon what the key alone tells. Returns the exit
  * code. */
-int cli_whoami(const struct cli *cli);
+int verb_whoami(const struct cli *cli);

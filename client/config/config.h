@@ -39,7 +39,7 @@ struct client_config {
     uint8_t pool[4];                               /* first address; host bits cleared */
     uint8_t pool_prefix;                           /* 8 to 28 */
     uint16_t mtu;                                  /* INNER_MTU_MIN to INNER_MTU_MAX */
-    char name[NAME_TEXT_SIZE];                     /* wished name; empty: the machine's host name */
+    char name[NAME_TEXT_SIZE];                     /* wanted name; empty: the machine's host name */
     uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* EUI-64s of fixed addresses */
     size_t fixed_count;
     char **ziglans; /* URLs */

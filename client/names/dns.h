@@ -33,8 +33,8 @@ struct dns_lookup {
     /** Addresses of a host by what stands below zignet, in lower case: a key in its text form (the
      * hex form was turned into it), "name", or "name.ziglan". */
     bool (*by_name)(void *context, const char *name, struct dns_addresses *out);
-    /** The best name (without ".zignet"; the key's text where there is no name) of a local view
-     * address: size 4 or 16 bytes. */
+    /** The best name (without ".zignet"; the key's text where there is no name) of a peer's
+     * local address: size 4 or 16 bytes. */
     bool (*by_address)(void *context, const uint8_t *ip, size_t size, char name[DNS_HOST_SIZE]);
 };
 

@@ -11,8 +11,8 @@ RELAYD = [*PROTO, "proto/link", *RENDEZVOUS]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
-CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "client/platform", "client/engine",
-            "client/daemon"]
+CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "client/config", "client/platform",
+            "client/engine", "client/daemon"]
 LAYERS = {
     "proto/base": [],
     "proto/net": ["proto/base"],
@@ -40,9 +40,11 @@ LAYERS = {
     "client/names": CLIENT_2,
     "client/core": [*CLIENT_2, "client/names"],
     "client/admin": [*CLIENT_2, "client/names", "client/core", "proto/admin"],
-    "client/platform": [*PROTO, "proto/host"],
+    "client/config": PROTO,
+    "client/platform": [*PROTO, "proto/host", "client/tunnel"],
     "client/engine": [*CLIENT_3, "proto/host", "client/platform"],
-    "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "client/platform", "client/engine"],
+    "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "client/config", "client/platform",
+                      "client/engine"],
     "client/cli": CLIENT_4,
     "client": [*CLIENT_4, "client/cli"],  # main.c
 }

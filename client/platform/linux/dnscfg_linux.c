@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * systemd-resolved, through its command resolvectl, where it runs; else advice. resolvectl may
+ * hang, so each run has a time limit.
+ */
 #include "client/platform/dnscfg.h"
 
 #include "proto/host/os_env.h"

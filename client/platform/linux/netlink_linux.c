@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libmnl does the bytes. A time limit on the socket keeps the loop from waiting for a kernel that
+ * lost an answer.
+ */
 #include "client/platform/linux/netlink_linux.h"
 
 #include <errno.h>

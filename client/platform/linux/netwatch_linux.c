@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Two sockets of rtnetlink: one hears of changes, of which a burst counts as one; the other lists
+ * the addresses when somebody asks.
+ */
 #include "client/platform/netwatch.h"
 
 #include "client/platform/linux/netlink_linux.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * /dev/net/tun with virtio-net headers: the kernel hands over TCP super-packets and partial
+ * checksums, and takes them.
+ */
 #include "client/platform/tun.h"
 
 #include "proto/base/bytes.h"
