@@ -46,8 +46,8 @@ static bool part_read(struct flow_part *part, const struct packet *packet)
 
 static uint32_t part_pseudo(const struct flow_part *part, const uint8_t *data, size_t total)
 {
-    return tunnel_pseudo(part->ip.v6, data + part->ip.source_at, data + part->ip.destination_at,
-                         IP_PROTOCOL_TCP, total - part->ip.payload_at);
+    return tunnel_pseudo(part->ip.v6, data + part->ip.source_at, IP_PROTOCOL_TCP,
+                         total - part->ip.payload_at);
 }
 
 /* Joined segments get one checksum to be completed, so a wrong one must not join: it would become
@@ -110,17 +110,19 @@ static void join(struct packet *target, const struct flow_part *last, const stru
         target->checksum_partial = true;
         target->checksum_start = u16_of(last->ip.payload_at);
         target->checksum_offset = TCP_CHECKSUM_AT;
+        be16_write(tcp + TCP_CHECKSUM_AT, checksum_fold(part_pseudo(last, data, target->size)));
     }
     memmove(data + target->size, packet->data + next->header_size, next->payload_size);
     target->size += next->payload_size;
     tcp[TCP_FLAGS_AT] = (uint8_t)(last->flags | next->flags);
-    be16_write(tcp + TCP_CHECKSUM_AT, checksum_fold(part_pseudo(last, data, target->size)));
+    /* Of what the checksums cover, only the length has changed. */
+    be16_write(tcp + TCP_CHECKSUM_AT,
+               checksum_fold(be16_read(tcp + TCP_CHECKSUM_AT) + u32_of(next->payload_size)));
     if (last->ip.v6) {
         be16_write(data + 4, u16_of(target->size - IP6_HEADER_SIZE));
     } else {
         be16_write(data + 2, u16_of(target->size));
-        be16_write(data + 10, 0);
-        be16_write(data + 10, checksum_finish(checksum_add(0, data, IP4_HEADER_SIZE)));
+        be16_write(data + 10, checksum_update(be16_read(data + 10), 0, u32_of(next->payload_size)));
     }
 }
 

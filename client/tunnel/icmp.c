@@ -223,8 +223,7 @@ int tunnel_icmp_unreachable(struct packet *out, uint8_t buf[TUNNEL_ICMP_SIZE_MAX
     }
     memcpy(icmp + ICMP_HEADER_SIZE, data, quote_size);
 
-    uint32_t pseudo =
-        tunnel_pseudo(ip->v6, buf + ip->source_at, buf + ip->destination_at, protocol, icmp_size);
+    uint32_t pseudo = tunnel_pseudo(ip->v6, buf + ip->source_at, protocol, icmp_size);
 
     be16_write(icmp + ICMP_CHECKSUM_AT, checksum_finish(checksum_add(pseudo, icmp, icmp_size)));
     if (ip->v6) {

@@ -84,7 +84,8 @@ static int parse4(struct tunnel_ip *out, const uint8_t *data, size_t size, bool 
         (total > size && !quoted)) {
         return ERR_DROP;
     }
-    if (!options_acceptable(data + IP4_HEADER_SIZE, header_size - IP4_HEADER_SIZE)) {
+    if (header_size > IP4_HEADER_SIZE &&
+        !options_acceptable(data + IP4_HEADER_SIZE, header_size - IP4_HEADER_SIZE)) {
         return ERR_DROP;
     }
     *out = (struct tunnel_ip){

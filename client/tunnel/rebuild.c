@@ -93,7 +93,7 @@ static int rebuild_plain(struct packet *out, const struct tunnel_pair *pair,
                      head->checksum == PLAIN_CHECKSUM_COMPLETE) != ERR_OK) {
         return ERR_DROP;
     }
-    uint32_t pseudo = tunnel_pseudo(head->v6, source, destination, head->protocol, body_size);
+    uint32_t pseudo = tunnel_pseudo(head->v6, source, head->protocol, body_size);
     int rc = plain_checksum(&packet, head, &transport, pseudo, body);
 
     if (rc != ERR_OK) {

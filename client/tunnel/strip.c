@@ -38,8 +38,7 @@ static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_ip 
                                           const struct packet *packet)
 {
     uint8_t *field = body + transport->checksum_at;
-    const uint8_t *source = packet->data + ip->source_at;
-    const uint8_t *destination = packet->data + ip->destination_at;
+    const uint8_t *addresses = packet->data + ip->source_at;
 
     if (packet->checksum_partial) {
         be16_write(field, 0);
@@ -51,7 +50,7 @@ static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_ip 
     if (transport->pseudo) {
         tunnel_checksum_change(
             field, ip->protocol,
-            tunnel_pseudo(ip->v6, source, destination, ip->protocol, ip->size - ip->payload_at), 0);
+            tunnel_pseudo(ip->v6, addresses, ip->protocol, ip->size - ip->payload_at), 0);
     }
     return PLAIN_CHECKSUM_COMPLETE;
 }
@@ -179,20 +178,14 @@ int tunnel_open(struct tunnel_cut *cut, const struct packet *packet)
     return ERR_OK;
 }
 
-int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
-                size_t capacity, size_t *size)
+/* The plaintext of a packet that makes one. */
+static int single_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
+                       size_t capacity, size_t *size)
 {
     const struct tunnel_ip *ip = &cut->ip;
     struct tunnel_head head = {0};
-    int rc;
+    int rc = tunnel_head_addresses(&head, pair, ip, cut->packet->data);
 
-    if (cut->segments_left == 0) {
-        return ERR_DROP;
-    }
-    if (cut->packet->gso != PACKET_GSO_NONE) {
-        return tunnel_segment_next(cut, pair, out, capacity, size);
-    }
-    rc = tunnel_head_addresses(&head, pair, ip, cut->packet->data);
     if (rc != ERR_OK) {
         return rc;
     }
@@ -205,4 +198,14 @@ int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t 
         cut->segments_left = 0;
     }
     return rc;
+}
+
+int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
+                size_t capacity, size_t *size)
+{
+    if (cut->segments_left == 0) {
+        return ERR_DROP;
+    }
+    return cut->packet->gso != PACKET_GSO_NONE ? tunnel_segment_next(cut, pair, out, capacity, size)
+                                               : single_next(cut, pair, out, capacity, size);
 }

@@ -39,16 +39,12 @@ bool tunnel_protocol_plain(bool v6, uint8_t protocol)
            protocol == (v6 ? IP_PROTOCOL_ICMP6 : IP_PROTOCOL_ICMP);
 }
 
-uint32_t tunnel_pseudo(bool v6, const uint8_t *source, const uint8_t *destination, uint8_t protocol,
-                       size_t size)
+uint32_t tunnel_pseudo(bool v6, const uint8_t *addresses, uint8_t protocol, size_t size)
 {
-    if (v6) {
-        return checksum_pseudo6(source, destination, protocol, u32_of(size));
-    }
-    if (protocol == IP_PROTOCOL_ICMP) {
+    if (!v6 && protocol == IP_PROTOCOL_ICMP) {
         return 0;
     }
-    return checksum_pseudo4(source, destination, protocol, u16_of(size));
+    return checksum_pseudo(addresses, v6 ? 32 : 8, protocol, u32_of(size));
 }
 
 uint8_t *tunnel_checksum_field(uint8_t *data, const struct tunnel_ip *ip)

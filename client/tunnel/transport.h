@@ -44,9 +44,9 @@ bool tunnel_transport_of(struct tunnel_transport *out, bool v6, uint8_t protocol
 /** True for the protocols that travel without IP header. */
 bool tunnel_protocol_plain(bool v6, uint8_t protocol);
 
-/** The pseudo-header sum (0 for ICMP of IPv4). `size` is the transport's, header included. */
-uint32_t tunnel_pseudo(bool v6, const uint8_t *source, const uint8_t *destination, uint8_t protocol,
-                       size_t size);
+/** The pseudo-header sum (0 for ICMP of IPv4). `addresses` are source and destination as they stand
+ * in a header, `size` is the transport's, header included. */
+uint32_t tunnel_pseudo(bool v6, const uint8_t *addresses, uint8_t protocol, size_t size);
 
 /** Where in a packet stands the checksum that covers its addresses. NULL: no transport header here,
  * none that we know, or UDP without checksum. */

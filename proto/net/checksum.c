@@ -27,7 +27,9 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *data, size_t size)
     const uint8_t *at = data;
     uint64_t total = 0;
     uint64_t words[4];
-    uint64_t last = 0;
+    uint64_t last;
+    uint32_t four;
+    uint16_t two;
     size_t left = size;
 
     for (; left >= sizeof(words); left -= sizeof(words)) {
@@ -43,10 +45,20 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *data, size_t size)
         total = add_carry(total, last);
         at += sizeof(last);
     }
-    if (left > 0) {
-        last = 0;
-        memcpy(&last, at, left); /* the zero bytes behind add nothing */
-        total = add_carry(total, last);
+    if ((left & 4) != 0) {
+        memcpy(&four, at, sizeof(four));
+        total = add_carry(total, four);
+        at += sizeof(four);
+    }
+    if ((left & 2) != 0) {
+        memcpy(&two, at, sizeof(two));
+        total = add_carry(total, two);
+        at += sizeof(two);
+    }
+    if ((left & 1) != 0) {
+        two = 0;
+        memcpy(&two, at, 1); /* the zero byte behind adds nothing */
+        total = add_carry(total, two);
     }
     /* RFC 1071 (B): summing in the machine's byte order gives the byte-swapped sum. */
     uint16_t machine = (uint16_t)fold64(total);
@@ -67,20 +79,10 @@ uint16_t checksum_finish(uint32_t sum)
     return (uint16_t)~checksum_fold(sum);
 }
 
-uint32_t checksum_pseudo4(const uint8_t source[4], const uint8_t target[4], uint8_t protocol,
-                          uint16_t size)
+uint32_t checksum_pseudo(const uint8_t *addresses, size_t addresses_size, uint8_t protocol,
+                         uint32_t size)
 {
-    uint32_t sum = checksum_add(checksum_add(0, source, 4), target, 4);
-
-    return sum + protocol + size;
-}
-
-uint32_t checksum_pseudo6(const uint8_t source[16], const uint8_t target[16], uint8_t protocol,
-                          uint32_t size)
-{
-    uint32_t sum = checksum_add(checksum_add(0, source, 16), target, 16);
-
-    return sum + protocol + (size >> 16) + (size & 0xffff);
+    return checksum_add(0, addresses, addresses_size) + protocol + (size >> 16) + (size & 0xffff);
 }
 
 uint16_t checksum_update(uint16_t checksum, uint32_t removed, uint32_t added)

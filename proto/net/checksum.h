@@ -19,13 +19,10 @@ uint16_t checksum_fold(uint32_t sum);
 /** The checksum for a header: the complement of the folded sum. */
 uint16_t checksum_finish(uint32_t sum);
 
-/** Sum of the IPv4 pseudo-header (RFC 793): addresses, protocol, transport length. */
-uint32_t checksum_pseudo4(const uint8_t source[4], const uint8_t target[4], uint8_t protocol,
-                          uint16_t size);
-
-/** Sum of the IPv6 pseudo-header (RFC 8200, 8.1). */
-uint32_t checksum_pseudo6(const uint8_t source[16], const uint8_t target[16], uint8_t protocol,
-                          uint32_t size);
+/** Sum of a pseudo-header (RFC 9293, 3.1; RFC 8200, 8.1): both addresses as they stand behind each
+ * other in an IP header (addresses_size 8 or 32), protocol, transport size. Below 2^18. */
+uint32_t checksum_pseudo(const uint8_t *addresses, size_t addresses_size, uint8_t protocol,
+                         uint32_t size);
 
 /** The checksum after words that summed to `removed` were replaced by words that sum to `added`
  * (RFC 1624, equation 3). A wrong checksum stays wrong. */
