@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plaintexts that do not fit the path, cut into up to FRAGMENT_COUNT_MAX fragments (plaintext
- * protocol 250; docs/protocol.md, section 5), and their reassembly, one fragment_box per peer:
+ * Plaintexts that do not fit the path, cut into fragments (plaintext protocol 250;
+ * docs/protocol.md, section 10), and their reassembly, one fragment_box per peer:
  *
  *   250(1) zero(3) id(4) index(1) count(1) part of the inner plaintext
  *
  * All fragments but the last have the same size. Everything received is hostile: a bad fragment
- * changes nothing, what is kept is bounded in number, bytes and time, and the oldest makes room.
+ * changes nothing, and what waits is bounded:
+ *
+ *   fragments of a plaintext   FRAGMENT_COUNT_MAX (4)
+ *   bytes of a plaintext       FRAGMENT_PLAIN_SIZE_MAX
+ *   plaintexts per peer        FRAGMENT_PENDING_MAX (64)
+ *   bytes per peer             FRAGMENT_BYTES_MAX; beyond FRAGMENT_BYTES_OWN also by a budget that
+ *                              all peers share
+ *   time                       FRAGMENT_TIMEOUT_MS (1 s)
+ *
+ * Where there is no room for a new fragment, the plaintext that has waited longest is given up.
  */
 #pragma once
 
@@ -56,9 +65,10 @@ void fragment_box_free(struct fragment_box *box);
 /**
  * Take one fragment: a plaintext of protocol 250, any content.
  *
- * out, capacity   where a completed plaintext goes; may overlap the fragment.
- * FRAGMENT_PLAIN_SIZE_MAX bytes are always enough out_size        0: more fragments are wanted;
- * else the size of the completed plaintext. Written only on ERR_OK
+ * out, capacity   where a completed plaintext goes; may overlap the fragment. For any plaintext
+ *                 FRAGMENT_PLAIN_SIZE_MAX bytes are enough
+ * out_size        0 if more fragments are wanted, else the size of the completed plaintext; written
+ *                 only on ERR_OK
  *
  * The completed plaintext may be of any protocol but 250. ERR_DROP (nothing changed): malformed, a
  * duplicate, not like the others of its id, or together too large. ERR_LIMIT: the whole is larger
@@ -73,5 +83,5 @@ void fragment_box_expire(struct fragment_box *box, struct mono now);
 /** When the oldest will time out; MONO_NEVER if nothing waits. */
 struct mono fragment_box_deadline(const struct fragment_box *box);
 
-/** What happened so far; borrowed from the box. */
+/** What happened so far; borrowed from the box. Later: `status` shows it for each peer. */
 const struct fragment_counters *fragment_box_counters(const struct fragment_box *box);

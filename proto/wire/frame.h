@@ -40,8 +40,8 @@ enum {
     FRAME_CHANNEL_COUNT = 16,
 };
 
-/* Plaintext of a data frame: protocol(1) traffic class(1) hop limit(1) view(1), then 4 bytes per
- * fixed address, then the payload. */
+/* Plaintext of a data frame: protocol(1) traffic class(1) hop limit(1) plain flags(1), then 4 bytes
+ * per fixed address, then the payload. */
 enum {
     PLAIN_HEADER_SIZE = 4,
     PLAIN_FIXED_SIZE = 4, /* per fixed address */
@@ -61,7 +61,7 @@ enum plain_protocol {
     PLAIN_PROTOCOL_CONTROL = 254,
 };
 
-/* The view byte: family(1 bit, 1 = IPv6) source kind(2) destination kind(2) checksum form(2)
+/* The plain flags: family(1 bit, 1 = IPv6) source kind(2) destination kind(2) checksum form(2)
  * DF(1), from the most significant bit down. */
 enum {
     PLAIN_FAMILY6_FLAG = 0x80,
@@ -86,8 +86,8 @@ enum plain_checksum {
     PLAIN_CHECKSUM_PARTIAL = 2,  /* to be completed by the receiver */
 };
 
-/* A fragment (protocol 250): after the 4 plaintext header bytes (traffic class, hop limit and view
- * zero) id(4) index(1) count(1), then the fragment of the inner plaintext. */
+/* A fragment (protocol 250): after the 4 plaintext header bytes (traffic class, hop limit and plain
+ * flags zero) id(4) index(1) count(1), then the fragment of the inner plaintext. */
 enum {
     FRAGMENT_HEADER_SIZE = 6,
     FRAGMENT_COUNT_MAX = 4,

@@ -2,7 +2,7 @@
 /*
  * In-tunnel control (plaintext protocol 254; docs/protocol.md, section 5): what two hosts tell
  * each other inside their session, where no relay can read it. After the 4 plaintext header bytes
- * (traffic class, hop limit and view zero):
+ * (traffic class, hop limit and plain flags zero):
  *
  *   candidates: kind(1) = 1, count(1), reserved(2), sequence(4), count x { ip(16) port(2) }
  *

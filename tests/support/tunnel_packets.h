@@ -23,7 +23,7 @@ enum {
     SPEC_EXTRA_MAX = 64,
 };
 
-/** A and B, each in its own view and in the other's. */
+/** A and B, each under the addresses that A knows and under those that B knows. */
 struct two_hosts {
     struct tunnel_pair a, b;
 };

@@ -337,7 +337,7 @@ static void stun_questions_and_answers(void **state)
 
 /* ---- plaintexts ---- */
 
-/* The two hosts: A sends, each has its own view of both. */
+/* The two hosts: A sends, each knows both under addresses of its own. */
 struct pairs {
     struct tunnel_pair a, b;
 };
@@ -407,9 +407,9 @@ static void plaintexts_of_packets(void **state)
     output_plaintext("fragment4", false, 0);
 }
 
-static void a_plaintext_in_pieces(void **state)
+static void a_plaintext_in_fragments(void **state)
 {
-    uint8_t plain[SEALED_SIZE_MAX], piece[SEALED_SIZE_MAX], whole[SEALED_SIZE_MAX];
+    uint8_t plain[SEALED_SIZE_MAX], fragment[SEALED_SIZE_MAX], whole[SEALED_SIZE_MAX];
     size_t room = (size_t)input_number("fragment_room");
     uint32_t id = (uint32_t)input_number("fragment_id");
     size_t size = input("echo4_plaintext", plain, sizeof(plain));
@@ -422,11 +422,11 @@ static void a_plaintext_in_pieces(void **state)
     assert_int_equal(count, 2);
     assert_int_equal(fragment_box_new(&box, NULL), ERR_OK);
     for (size_t i = 0; i < count; i++) {
-        size_t fragment_size = fragment_write(piece, room, plain, size, id, i, count);
+        size_t fragment_size = fragment_write(fragment, room, plain, size, id, i, count);
 
-        snprintf(name, sizeof(name), "piece_%u", (unsigned)i);
-        output(name, piece, fragment_size);
-        assert_int_equal(fragment_box_put(box, piece, fragment_size, whole, sizeof(whole),
+        snprintf(name, sizeof(name), "fragment_%u", (unsigned)i);
+        output(name, fragment, fragment_size);
+        assert_int_equal(fragment_box_put(box, fragment, fragment_size, whole, sizeof(whole),
                                           &whole_size, (struct mono){0}),
                          ERR_OK);
     }
@@ -633,7 +633,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(punch_probe_and_answer),
         cmocka_unit_test(capsules),
         cmocka_unit_test(plaintexts_of_packets),
-        cmocka_unit_test(a_plaintext_in_pieces),
+        cmocka_unit_test(a_plaintext_in_fragments),
         cmocka_unit_test(candidates_inside_the_tunnel),
         cmocka_unit_test(urls),
         cmocka_unit_test(every_vector_was_computed),

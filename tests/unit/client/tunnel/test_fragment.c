@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fragments put together again are the plaintext that was cut, in any order and among others; what
+ * a peer sends beyond that is refused or given up within the bounds.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -161,7 +165,7 @@ static void bad_pieces_change_nothing(void **state)
         {"empty", 1, 3, 0, 0, 0},          {"smaller middle", 1, 3, 49, 0, 0},
         {"larger middle", 1, 3, 51, 0, 0}, {"larger last", 2, 3, 51, 0, 0},
         {"traffic class", 1, 3, 50, 1, 1}, {"hop limit", 1, 3, 50, 2, 1},
-        {"view", 1, 3, 50, 3, 1},          {"protocol 249", 1, 3, 50, 0, 249},
+        {"plain flags", 1, 3, 50, 3, 1},   {"protocol 249", 1, 3, 50, 0, 249},
     };
     uint8_t fragment[FRAGMENT_OVERHEAD + 100];
     uint8_t out[FRAGMENT_PLAIN_SIZE_MAX];

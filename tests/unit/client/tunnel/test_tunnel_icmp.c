@@ -45,7 +45,7 @@ static void any_error(uint8_t *type, bool v6, struct rng *rng)
     *type = v6 ? types6[rng_below(rng, 5)] : types4[rng_below(rng, 4)];
 }
 
-/* A quote that ends between the two bytes of a checksum cannot be right in both views. */
+/* A quote that ends between the two bytes of a checksum cannot be right at both hosts. */
 static size_t without_half_checksum(const struct spec *spec, size_t quote_size)
 {
     int place = checksum_place(spec->v6, spec->protocol);
@@ -135,8 +135,8 @@ static void quoted_udp_checksums_never_become_none(void **state)
         } while (spec.protocol != 17);
         put16(spec.payload + 8, 0);
 
-        /* A payload word that makes the checksum zero in the sender's view, in the receiver's,
-         * or as it travels: without what the quote's addresses add. */
+        /* A payload word that makes the checksum zero at the sender, at the receiver, or as it
+         * travels: without what the quote's addresses add. */
         size_t size = spec_build(sent, &spec, &two, i % 3 == 0 ? !spec.back : spec.back);
         uint8_t *udp = sent + size - spec.payload_size;
         const uint8_t tail[4] = {0, 17, udp[4], udp[5]};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TCP super-packets are cut into segments that are, at the receiver, what a plain segmentation of
- * the packet in the receiver's view gives.
+ * the packet with the receiver's addresses gives.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What one host sends is what the other receives, with nothing but the addresses changed: every
- * packet is built twice from one description, once per view, and the carried packet must be the
- * second to the byte.
+ * packet is built twice from one description, once for each host, and the carried packet must be
+ * the second to the byte.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static const struct tunnel_pair *receiver(const struct two_hosts *two, const str
     return spec->back ? &two->a : &two->b;
 }
 
-/* Carry the packet and compare; `changes` are made to the wanted packet's description. */
+/* Carry the packet and compare it with the one that the receiver should get. */
 static void expect_carried(const struct two_hosts *two, const struct spec *spec)
 {
     uint8_t sent[SPEC_PACKET_MAX];
@@ -122,7 +122,7 @@ static void udp_without_checksum_stays_without(void **state)
     }
 }
 
-/* Choose a payload word so that the checksum computes to zero in one of the two views. */
+/* Choose a payload word so that the checksum computes to zero at one of the two hosts. */
 static void udp_checksums_that_compute_to_zero_are_sent_as_ones(void **state)
 {
     struct two_hosts two = two_hosts_make();
@@ -513,7 +513,7 @@ static void a_host_without_ipv4_address_has_no_4in6_either(void **state)
     }
 }
 
-static void plaintexts_hold_no_local_view(void **state)
+static void plaintexts_hold_no_local_address(void **state)
 {
     struct two_hosts two = two_hosts_make();
     static struct spec spec;
@@ -777,7 +777,7 @@ int main(void)
         cmocka_unit_test(real_addresses_travel_only_where_they_are_allowed),
         cmocka_unit_test(second_fixed_addresses_travel_as_real_ones),
         cmocka_unit_test(a_host_without_ipv4_address_has_no_4in6_either),
-        cmocka_unit_test(plaintexts_hold_no_local_view),
+        cmocka_unit_test(plaintexts_hold_no_local_address),
         cmocka_unit_test(plaintext_layout_is_that_of_the_protocol),
         cmocka_unit_test(packets_not_of_this_pair_are_refused),
         cmocka_unit_test(malformed_packets_are_refused),
