@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Delegations are signed and verified here and nowhere else: hosts, relays and the link ask alike.
+ */
 #include "proto/crypto/delegation.h"
 
 #include "proto/crypto/signed.h"
@@ -28,18 +30,22 @@ int delegation_sign(uint8_t out[RECORD_SIGNED_SIZE_MAX], size_t *size,
                         : rc;
 }
 
-int delegation_open(struct record_delegation *out, const uint8_t *data, size_t size,
-                    const uint8_t entry_key[KEY_SIZE])
+enum delegation_verdict delegation_verify(struct record_delegation *out, const uint8_t *data,
+                                          size_t size, const uint8_t *ziglan_key,
+                                          const uint8_t *entry_key, uint64_t wall_ms)
 {
     struct record_delegation record;
     struct record_parts parts;
 
-    if (size > RECORD_SIGNED_SIZE_MAX ||
-        signed_open(&parts, RECORD_TYPE_DELEGATION, data, size) != ERR_OK ||
+    if (signed_open(&parts, RECORD_TYPE_DELEGATION, data, size) != ERR_OK ||
         record_delegation_decode(&record, parts.record, parts.record_size) != ERR_OK ||
-        memcmp(record.entry_key, entry_key, KEY_SIZE) != 0) {
-        return ERR_DROP;
+        (ziglan_key != NULL && memcmp(record.header.key, ziglan_key, KEY_SIZE) != 0) ||
+        (entry_key != NULL && memcmp(record.entry_key, entry_key, KEY_SIZE) != 0) ||
+        record.rights == 0) {
+        return DELEGATION_NOT_BELIEVED;
     }
     *out = record;
-    return ERR_OK;
+    return record_live(&record.header, wall_ms) && record_unexpired(record.expires_ms, wall_ms)
+               ? DELEGATION_BELIEVED
+               : DELEGATION_NOT_IN_FORCE;
 }

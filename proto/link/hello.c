@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/link/hello.h"
 
-#include "proto/crypto/signed.h"
+#include "proto/crypto/delegation.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
 #include "proto/wire/record.h"
@@ -71,28 +71,6 @@ out:
     return rc;
 }
 
-/* True if the delegation is whole, signed, and names the peer; key is its ziglan. *live: it is in
- * force by our clock. */
-static bool delegation_names(const struct link_conn *c, const uint8_t *data, size_t size,
-                             const uint8_t *peer_key, uint8_t key[KEY_SIZE], bool *live)
-{
-    struct record_parts parts;
-    struct record_delegation delegation;
-    uint64_t wall_ms = env_wall_ms(c->hub->env);
-
-    if (signed_open(&parts, RECORD_TYPE_DELEGATION, data, size) != ERR_OK ||
-        record_delegation_decode(&delegation, parts.record, parts.record_size) != ERR_OK) {
-        return false;
-    }
-    if (memcmp(delegation.entry_key, peer_key, KEY_SIZE) != 0) {
-        return false;
-    }
-    *live = record_unexpired(delegation.expires_ms, wall_ms) &&
-            record_live(&delegation.header, wall_ms);
-    memcpy(key, delegation.header.key, KEY_SIZE);
-    return true;
-}
-
 /* Is it whom we dialled? */
 static bool is_wanted(const struct link_session *session, const uint8_t *peer_key)
 {
@@ -108,17 +86,23 @@ static bool is_wanted(const struct link_session *session, const uint8_t *peer_ke
 static enum link_reason read_server(struct link_conn *c, const Ziglan__Hello *hello)
 {
     struct link_session *session = &c->session;
-    bool live = true;
+    const uint8_t *ziglan_key = session->want == LINK_WANT_ZIGLAN ? session->want_key : NULL;
+    enum delegation_verdict verdict = DELEGATION_NOT_BELIEVED;
+    struct record_delegation delegation;
 
-    if (hello->delegation.len > 0 &&
-        !delegation_names(c, hello->delegation.data, hello->delegation.len, hello->pubkey.data,
-                          session->peer.ziglan_key, &live)) {
-        memset(session->peer.ziglan_key, 0, KEY_SIZE);
+    if (hello->delegation.len > 0) {
+        verdict = delegation_verify(&delegation, hello->delegation.data, hello->delegation.len,
+                                    ziglan_key, hello->pubkey.data, env_wall_ms(c->hub->env));
+    }
+    memset(session->peer.ziglan_key, 0, KEY_SIZE);
+    if (verdict != DELEGATION_NOT_BELIEVED) {
+        memcpy(session->peer.ziglan_key, delegation.header.key, KEY_SIZE);
     }
     if (!is_wanted(session, hello->pubkey.data)) {
         return LINK_REASON_WRONG_KEY;
     }
-    if (!live) { /* no word of the ziglan's; who wanted the relay itself does not mind */
+    if (verdict == DELEGATION_NOT_IN_FORCE) {
+        /* No word of the ziglan's; who wanted the relay itself does not mind. */
         memset(session->peer.ziglan_key, 0, KEY_SIZE);
         if (session->want == LINK_WANT_ZIGLAN) {
             return LINK_REASON_CLOCK;

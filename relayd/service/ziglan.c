@@ -38,14 +38,16 @@ static int delegation_make(struct relay_core *core)
 }
 
 /* A delegation that was made elsewhere must be the ziglan's word about this very relay, and of the
- * same ziglan as before. */
+ * same ziglan as before. One that is not in force is taken, too: the clock may be ours that is
+ * wrong, and delegation_watch tells its owner. */
 static int delegation_take(struct relay_core *core, const uint8_t *data, size_t size)
 {
     unsigned next = 1 - core->delegation_index;
     struct record_delegation record;
 
-    if (delegation_open(&record, data, size, core->cfg.identity->public_key) != ERR_OK ||
-        (core->directory != NULL && memcmp(record.header.key, core->ziglan_key, KEY_SIZE) != 0)) {
+    if (delegation_verify(&record, data, size, core->directory != NULL ? core->ziglan_key : NULL,
+                          core->cfg.identity->public_key,
+                          env_wall_ms(&core->env)) == DELEGATION_NOT_BELIEVED) {
         env_trace(&core->env, TRACE_LEVEL_ERROR, "ziglan.delegation",
                   "why=\"not this ziglan's delegation for this relay's key\"");
         return ERR_SYSTEM;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The chain from the ziglan's key to a member, link by link. */
 #include "rendezvous/roster/member.h"
 
 #include "proto/crypto/signed.h"
@@ -6,25 +7,6 @@
 #include "proto/wire/record.h"
 
 #include <string.h>
-
-int member_entry_verify(struct member_entry *out, const uint8_t ziglan_key[KEY_SIZE],
-                        struct member_bytes delegation, uint64_t now_ms)
-{
-    struct record_delegation record;
-    struct record_parts parts;
-
-    if (signed_open(&parts, RECORD_TYPE_DELEGATION, delegation.data, delegation.size) != ERR_OK ||
-        record_delegation_decode(&record, parts.record, parts.record_size) != ERR_OK ||
-        memcmp(record.header.key, ziglan_key, KEY_SIZE) != 0 ||
-        !record_live(&record.header, now_ms) || !record_unexpired(record.expires_ms, now_ms)) {
-        return ERR_DROP;
-    }
-    memcpy(out->key, record.entry_key, KEY_SIZE);
-    memcpy(out->ziglan_key, ziglan_key, KEY_SIZE);
-    out->rights = record.rights;
-    out->expires_ms = record.expires_ms;
-    return ERR_OK;
-}
 
 /* Put together what a member part and its admission say. */
 static int member_join(struct member *out, const uint8_t ziglan_key[KEY_SIZE],
@@ -50,7 +32,7 @@ static int member_join(struct member *out, const uint8_t ziglan_key[KEY_SIZE],
     return ERR_OK;
 }
 
-static int revocation_verify(struct member *out, const struct member_entry *entry,
+static int revocation_verify(struct member *out, const struct record_delegation *entry,
                              struct member_bytes revocation)
 {
     struct record_revocation record;
@@ -58,8 +40,8 @@ static int revocation_verify(struct member *out, const struct member_entry *entr
 
     if (signed_open(&parts, RECORD_TYPE_REVOCATION, revocation.data, revocation.size) != ERR_OK ||
         record_revocation_decode(&record, parts.record, parts.record_size) != ERR_OK ||
-        memcmp(record.header.key, entry->key, KEY_SIZE) != 0 ||
-        memcmp(record.ziglan_key, entry->ziglan_key, KEY_SIZE) != 0 ||
+        memcmp(record.header.key, entry->entry_key, KEY_SIZE) != 0 ||
+        memcmp(record.ziglan_key, entry->header.key, KEY_SIZE) != 0 ||
         (entry->rights & RECORD_RIGHT_REVOKE_FLAG) == 0) {
         return ERR_DROP;
     }
@@ -70,13 +52,16 @@ static int revocation_verify(struct member *out, const struct member_entry *entr
     return ERR_OK;
 }
 
-int member_verify(struct member *out, const struct member_entry *entry, struct member_bytes part,
-                  struct member_bytes admission, struct member_bytes revocation, uint64_t now_ms)
+int member_verify(struct member *out, const struct record_delegation *entry,
+                  struct member_bytes part, struct member_bytes admission,
+                  struct member_bytes revocation, uint64_t now_ms)
 {
     struct record_member part_record;
     struct record_admission admission_record;
     struct record_parts part_parts, admission_parts;
 
+    /* Its life began before it was verified. A clock that was set back since must not make us deaf
+     * to revocations, so only its end is looked at again. */
     if (!record_unexpired(entry->expires_ms, now_ms)) {
         return ERR_DROP;
     }
@@ -91,13 +76,13 @@ int member_verify(struct member *out, const struct member_entry *entry, struct m
                                 admission_parts.record_size) != ERR_OK) {
         return ERR_DROP;
     }
-    if (memcmp(admission_record.header.key, entry->key, KEY_SIZE) != 0 ||
+    if (memcmp(admission_record.header.key, entry->entry_key, KEY_SIZE) != 0 ||
         (entry->rights & RECORD_RIGHT_ADMIT_FLAG) == 0 ||
         !record_live(&admission_record.header, now_ms) ||
         !record_unexpired(admission_record.expires_ms, now_ms)) {
         return ERR_DROP;
     }
-    return member_join(out, entry->ziglan_key, &part_record, &admission_record);
+    return member_join(out, entry->header.key, &part_record, &admission_record);
 }
 
 int member_decode(struct member *out, const uint8_t ziglan_key[KEY_SIZE], struct member_bytes part,

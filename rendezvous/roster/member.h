@@ -36,31 +36,19 @@ struct member {
     char groups[RECORD_GROUPS_MAX][NAME_TEXT_SIZE];
 };
 
-/** A verified delegation. */
-struct member_entry {
-    uint8_t key[KEY_SIZE]; /* of the entry relay */
-    uint8_t ziglan_key[KEY_SIZE];
-    uint32_t rights; /* RECORD_RIGHT_* */
-    uint64_t expires_ms;
-};
-
-/** Verify a delegation of `ziglan_key`. ERR_DROP if it is not one, or is over. */
-int member_entry_verify(struct member_entry *out, const uint8_t ziglan_key[KEY_SIZE],
-                        struct member_bytes delegation, uint64_t now_ms) MUST_CHECK;
-
 /**
  * Verify what an entry point says about one node.
  *
- * entry       verified delegation of who signed admission and revocation
+ * entry       what delegation_verify made of the delegation of who signed admission and revocation
  * part        signed by the member; may be missing only where there is a revocation
  * admission   signed by the entry point, for the same key; likewise
  * revocation  signed by the entry point; wins
  *
  * ERR_DROP if anything present does not verify, does not belong together, or is over at now_ms.
  */
-int member_verify(struct member *out, const struct member_entry *entry, struct member_bytes part,
-                  struct member_bytes admission, struct member_bytes revocation,
-                  uint64_t now_ms) MUST_CHECK;
+int member_verify(struct member *out, const struct record_delegation *entry,
+                  struct member_bytes part, struct member_bytes admission,
+                  struct member_bytes revocation, uint64_t now_ms) MUST_CHECK;
 
 /** The same meaning out of a part and an admission that were verified before and kept in our own
  * store: no signature is checked again, time is not looked at. ERR_DROP if they do not decode or do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rendezvous/roster/roster.h"
 
+#include "proto/crypto/delegation.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/record.h"
@@ -81,15 +82,15 @@ void roster_free(struct roster *roster)
 
 int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size_t size)
 {
-    struct member_bytes bytes = {delegation, size};
-    struct member_entry entry;
+    struct record_delegation entry;
     size_t at = 0;
-    int rc = member_entry_verify(&entry, roster->ziglan_key, bytes, env_wall_ms(roster->env));
 
-    if (rc != ERR_OK) {
-        return rc;
+    if (delegation_verify(&entry, delegation, size, roster->ziglan_key, NULL,
+                          env_wall_ms(roster->env)) != DELEGATION_BELIEVED) {
+        return ERR_DROP;
     }
-    while (at < roster->entry_count && memcmp(roster->entries[at].key, entry.key, KEY_SIZE) != 0) {
+    while (at < roster->entry_count &&
+           memcmp(roster->entries[at].entry_key, entry.entry_key, KEY_SIZE) != 0) {
         at++;
     }
     if (at == ROSTER_ENTRY_COUNT_MAX) {
@@ -360,8 +361,8 @@ int roster_revoked_put(struct roster *roster, const uint8_t key[KEY_SIZE], uint6
 /* ---- changes ---- */
 
 /* The entry point that signed this; NULL if none that the ziglan delegated to. */
-static const struct member_entry *change_entry(const struct roster *r,
-                                               const struct roster_change *change)
+static const struct record_delegation *change_entry(const struct roster *r,
+                                                    const struct roster_change *change)
 {
     struct member_bytes decider =
         change->revocation.size > 0 ? change->revocation : change->admission;
@@ -371,7 +372,7 @@ static const struct member_entry *change_entry(const struct roster *r,
         return NULL;
     }
     for (size_t i = 0; i < r->entry_count; i++) {
-        if (memcmp(r->entries[i].key, header.key, KEY_SIZE) == 0) {
+        if (memcmp(r->entries[i].entry_key, header.key, KEY_SIZE) == 0) {
             return &r->entries[i];
         }
     }
@@ -445,7 +446,7 @@ static int apply_admission(struct roster *r, const struct roster_change *change,
 int roster_apply(struct roster *roster, const struct roster_change *change,
                  enum roster_effect *effect, uint8_t key[KEY_SIZE])
 {
-    const struct member_entry *entry = change_entry(roster, change);
+    const struct record_delegation *entry = change_entry(roster, change);
     struct member member;
     int rc;
 

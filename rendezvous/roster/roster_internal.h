@@ -38,7 +38,7 @@ struct roster {
     uint8_t ziglan_key[KEY_SIZE];
     uint32_t member_max;
     uint64_t sequence;
-    struct member_entry entries[ROSTER_ENTRY_COUNT_MAX];
+    struct record_delegation entries[ROSTER_ENTRY_COUNT_MAX];
     size_t entry_count, entry_next;
     struct roster_slot **slots;
     size_t live_count, slot_count, slot_capacity;     /* the first are live, the others over */

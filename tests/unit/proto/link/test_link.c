@@ -3,6 +3,8 @@
 #include "proto/link/link.h"
 #include "proto/link/tls/suite.h"
 #include "proto/wire/control.h"
+#include "tests/support/delegations.h"
+#include "tests/support/identities.h"
 #include "tests/support/link_fixture.h"
 
 #include <setjmp.h>
@@ -187,6 +189,31 @@ static void ziglan_is_believed_only_with_its_delegation(void **state)
     size = make_delegation(delegation, sizeof(delegation), &ziglan, other, wall, wall + hour);
     refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 16, NULL, delegation, size,
                 LINK_REASON_WRONG_KEY);
+}
+
+/* A dialler of a ziglan knows both keys; who dials a relay does not care whose it is. */
+static void every_wrong_delegation_is_refused(void **state)
+{
+    static const enum link_reason reasons[] = {
+        [DELEGATION_BELIEVED] = LINK_REASON_NONE,
+        [DELEGATION_NOT_IN_FORCE] = LINK_REASON_CLOCK,
+        [DELEGATION_NOT_BELIEVED] = LINK_REASON_WRONG_KEY,
+    };
+    uint8_t entry_seed[IDENTITY_SEED_SIZE] = {NET_SERVER + 1};
+    struct identity ziglan = node_of(1), entry;
+
+    (void)state;
+    identity_from_seed(&entry, entry_seed);
+    for (size_t i = 0; i < delegation_case_count; i++) {
+        const struct delegation_case *c = &delegation_cases[i];
+        struct part part = delegation_case_make(c, &ziglan, &entry, TEST_WALL_MS);
+
+        print_message("%s\n", c->name);
+        refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 30 + i, NULL, part.bytes, part.size,
+                    reasons[c->is]);
+        refuse_with(LINK_WANT_RELAY, entry.public_key, 60 + i, NULL, part.bytes, part.size,
+                    LINK_REASON_NONE);
+    }
 }
 
 static void control_travels_both_ways_up_to_its_cap(void **state)
@@ -537,6 +564,7 @@ int main(void)
         cmocka_unit_test(wrong_relay_key_is_refused),
         cmocka_unit_test(signature_of_another_key_means_interception),
         cmocka_unit_test(ziglan_is_believed_only_with_its_delegation),
+        cmocka_unit_test(every_wrong_delegation_is_refused),
         cmocka_unit_test(control_travels_both_ways_up_to_its_cap),
         cmocka_unit_test(control_that_nobody_reads_ends_the_session),
         cmocka_unit_test(datagrams_travel_whole_and_large_ones_as_capsules),

@@ -4,6 +4,7 @@
 #include "proto/crypto/delegation.h"
 #include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/delegations.h"
 #include "tests/support/env.h"
 
 #include <setjmp.h>
@@ -199,10 +200,50 @@ static void a_relay_without_a_ziglan_has_no_members(void **state)
     relay_free(r);
 }
 
+/* A relay knows its own key, and the ziglan's only after it has served it once. That one is not in
+ * force does not matter to it: its own clock may be the wrong one. */
+static void every_wrong_delegation_is_refused(void **state)
+{
+    struct relay *r = relay_new();
+
+    (void)state;
+    for (size_t i = 0; i < delegation_case_count; i++) {
+        const struct delegation_case *c = &delegation_cases[i];
+        struct part part =
+            delegation_case_make(c, &r->ziglan, &r->identity, test_env_wall_ms(&r->ports));
+        bool taken = delegation_case_is(c, false, true) != DELEGATION_NOT_BELIEVED;
+        bool kept = delegation_case_is(c, true, true) != DELEGATION_NOT_BELIEVED;
+        unsigned refused = r->refused;
+        int rc;
+
+        r->cfg.delegation = part.bytes;
+        r->cfg.delegation_size = part.size;
+        rc = start(r);
+        if (rc != (taken ? ERR_OK : ERR_SYSTEM)) {
+            fail_msg("start: %s: %s", c->name, err_name(rc));
+        }
+        assert_int_equal(r->refused - refused, taken ? 0 : 1);
+        relay_core_free(r->core);
+        sign(r, &r->ziglan, &r->identity, 30);
+        assert_int_equal(start(r), ERR_OK);
+        refused = r->refused;
+        r->cfg.delegation = part.bytes;
+        r->cfg.delegation_size = part.size;
+        relay_core_reload(r->core, &r->cfg, r->now);
+        if (r->refused - refused != (kept ? 0U : 1U)) {
+            fail_msg("reload: %s", c->name);
+        }
+        relay_core_free(r->core);
+        r->core = NULL;
+    }
+    relay_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delegation_is_of_one_ziglan_for_one_relay),
+        cmocka_unit_test(every_wrong_delegation_is_refused),
         cmocka_unit_test(its_end_is_told_once_a_day_from_a_week_before),
         cmocka_unit_test(with_the_key_at_hand_nobody_is_bothered),
         cmocka_unit_test(a_relay_without_a_ziglan_has_no_members),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "proto/crypto/delegation.h"
 #include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"
 #include "proto/wire/record.h"
@@ -46,7 +47,7 @@ struct claim {
     const struct identity *delegates, *admits, *is_part, *revokes;
     uint64_t looked_at_ms;
     bool revoked;
-    int entry_rc; /* what became of the delegation alone */
+    enum delegation_verdict entry_verdict; /* what became of the delegation alone */
 };
 
 static struct record_header header_of(const struct identity *identity)
@@ -83,7 +84,7 @@ static int judge(struct claim *c, int flip, struct member *out)
 {
     uint8_t record[RECORD_SIZE_MAX], bytes[4][RECORD_SIZE_MAX + SIGNATURE_SIZE];
     size_t size, sizes[4];
-    struct member_entry entry;
+    struct record_delegation entry;
 
     c->delegation.header = header_of(c->delegates);
     c->part.header = header_of(c->is_part);
@@ -104,9 +105,9 @@ static int judge(struct claim *c, int flip, struct member *out)
     if (flip >= 0) {
         bytes[flip][sizes[flip] - 1] ^= 1;
     }
-    c->entry_rc = member_entry_verify(&entry, ziglan.public_key,
-                                      (struct member_bytes){bytes[0], sizes[0]}, now_ms);
-    if (c->entry_rc != ERR_OK) {
+    c->entry_verdict =
+        delegation_verify(&entry, bytes[0], sizes[0], ziglan.public_key, NULL, now_ms);
+    if (c->entry_verdict != DELEGATION_BELIEVED) {
         return ERR_DROP;
     }
     return member_verify(out, &entry, (struct member_bytes){bytes[1], sizes[1]},
@@ -141,7 +142,8 @@ static void a_damaged_signature_is_refused(void **state)
         struct claim c = claim_of(false);
 
         assert_int_equal(judge(&c, flip, &out), ERR_DROP);
-        assert_int_equal(c.entry_rc, flip == 0 ? ERR_DROP : ERR_OK);
+        assert_int_equal(c.entry_verdict,
+                         flip == 0 ? DELEGATION_NOT_BELIEVED : DELEGATION_BELIEVED);
     }
     struct claim c = claim_of(true);
     assert_int_equal(judge(&c, 3, &out), ERR_DROP);
@@ -156,7 +158,7 @@ static void a_broken_link_is_refused(void **state)
     c = claim_of(false); /* a delegation that somebody else signed */
     c.delegates = &stranger;
     assert_int_equal(judge(&c, -1, &out), ERR_DROP);
-    assert_int_equal(c.entry_rc, ERR_DROP);
+    assert_int_equal(c.entry_verdict, DELEGATION_NOT_BELIEVED);
     c = claim_of(false); /* an admission, though well signed, of who is no entry point */
     c.admits = &stranger;
     assert_int_equal(judge(&c, -1, &out), ERR_DROP);
@@ -182,7 +184,7 @@ static void a_broken_link_is_refused(void **state)
     c = claim_of(false); /* a delegation that is over when it comes */
     c.delegation.expires_ms = now_ms - RECORD_CLOCK_SKEW_MS - 1;
     assert_int_equal(judge(&c, -1, &out), ERR_DROP);
-    assert_int_equal(c.entry_rc, ERR_DROP);
+    assert_int_equal(c.entry_verdict, DELEGATION_NOT_IN_FORCE);
 }
 
 static void a_revocation_by_who_may_not_is_refused(void **state)

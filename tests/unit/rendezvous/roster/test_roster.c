@@ -3,6 +3,7 @@
 
 #include "proto/net/addrplan.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/delegations.h"
 #include "tests/support/directory_fixture.h"
 #include "tests/support/fixture.h"
 
@@ -643,9 +644,30 @@ static void damaged_values_are_forgotten(void **state)
     }
 }
 
+/* A roster knows the ziglan, and learns from the delegation which relay it is about. */
+static void every_wrong_delegation_is_refused(void **state)
+{
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    for (size_t i = 0; i < delegation_case_count; i++) {
+        const struct delegation_case *c = &delegation_cases[i];
+        struct part part = delegation_case_make(c, &w.z.ziglan, &w.z.entry, w.z.ports.wall_ms);
+        bool believed = delegation_case_is(c, true, false) == DELEGATION_BELIEVED;
+        int rc = roster_set_delegation(w.roster, part.bytes, part.size);
+
+        if (rc != (believed ? ERR_OK : ERR_DROP)) {
+            fail_msg("%s: %s", c->name, err_name(rc));
+        }
+    }
+    watcher_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_wrong_delegation_is_refused),
         cmocka_unit_test(members_are_found_by_all_they_are),
         cmocka_unit_test(nothing_unsigned_is_believed),
         cmocka_unit_test(only_a_delegated_entry_point_is_believed),
