@@ -67,7 +67,7 @@ static void reason_print(FILE *to, const char *reason)
     (void)fputc('\n', to);
 }
 
-/* -- How the ziglan answered ------------------------------------------------------------------ */
+/* -- How the ziglan answered ------------------------------------------------------------------- */
 
 static const json_t *ziglans_of(const json_t *status)
 {
@@ -205,7 +205,7 @@ static int ziglans_tell(const struct cli *cli, const json_t *status, const char 
     return joined_code(status, key);
 }
 
-/* -- The two ways ----------------------------------------------------------------------------- */
+/* -- The two ways ------------------------------------------------------------------------------ */
 
 /* Wait until that ziglan has admitted or refused us, then tell how it stands. */
 static int wait_joined(const struct cli *cli, const char *key)
@@ -249,7 +249,7 @@ static int join_offline(const struct cli *cli, const char *url, const char *key)
     return code;
 }
 
-/* -- The verb --------------------------------------------------------------------------------- */
+/* -- The verb ---------------------------------------------------------------------------------- */
 
 /* A name that is no DNS label is made one; nobody should have to guess which. */
 static void wanted_name_tell(const struct cli *cli)

@@ -25,7 +25,7 @@ enum {
     POOL_PREFIX_MAX = 28,
 };
 
-/* -- The shape of the file -------------------------------------------------------------------- */
+/* -- The shape of the file --------------------------------------------------------------------- */
 
 struct raw_route {
     char *net;
@@ -159,7 +159,7 @@ static void warn(struct client_config *out, const char *format, ...)
     out->warnings_count++;
 }
 
-/* -- Meaning ---------------------------------------------------------------------------------- */
+/* -- Meaning ----------------------------------------------------------------------------------- */
 
 static bool pool_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
@@ -359,7 +359,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
            ziglans_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw);
 }
 
-/* -- Reading ---------------------------------------------------------------------------------- */
+/* -- Reading ----------------------------------------------------------------------------------- */
 
 /* libcyaml refuses an empty document; an empty configuration is all defaults. */
 static bool text_is_empty(const uint8_t *text, size_t size)

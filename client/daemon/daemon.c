@@ -66,7 +66,7 @@ static void pool_check(const struct daemon *d)
     }
 }
 
-/* -- Signals and the service manager ---------------------------------------------------------- */
+/* -- Signals and the service manager ----------------------------------------------------------- */
 
 static void configured_ziglans_join(struct daemon *d)
 {
@@ -122,7 +122,7 @@ static void on_watchdog(struct ev_loop *loop, struct ev_timer *w, int events)
     notify_watchdog();
 }
 
-/* -- Start and stop --------------------------------------------------------------------------- */
+/* -- Start and stop ---------------------------------------------------------------------------- */
 
 /* Who removed the device may have meant it, so it is not made again; a service manager may. */
 static void on_interface_gone(void *context)

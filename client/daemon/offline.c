@@ -10,7 +10,7 @@
 
 #include <ev.h>
 
-/* -- Join ------------------------------------------------------------------------------------- */
+/* -- Join -------------------------------------------------------------------------------------- */
 
 static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
 {
@@ -81,7 +81,7 @@ out:
     return status;
 }
 
-/* -- Leave and whoami ------------------------------------------------------------------------- */
+/* -- Leave and whoami -------------------------------------------------------------------------- */
 
 int offline_leave(const struct place *place, const char *ziglan, struct fault *fault)
 {

@@ -40,7 +40,7 @@ struct dns_server {
     struct dns_client *clients; /* DNS_TCP_CLIENTS_MAX */
 };
 
-/* -- UDP -------------------------------------------------------------------------------------- */
+/* -- UDP --------------------------------------------------------------------------------------- */
 
 static void on_udp(struct ev_loop *loop, struct ev_io *w, int events)
 {
@@ -68,7 +68,7 @@ static void on_udp(struct ev_loop *loop, struct ev_io *w, int events)
     }
 }
 
-/* -- TCP -------------------------------------------------------------------------------------- */
+/* -- TCP --------------------------------------------------------------------------------------- */
 
 static void client_close(struct dns_client *c)
 {
@@ -189,7 +189,7 @@ static void on_connection(void *context, int fd)
     ev_timer_start(server->loop, &c->idle);
 }
 
-/* -- Opening ---------------------------------------------------------------------------------- */
+/* -- Opening ----------------------------------------------------------------------------------- */
 
 /* A bound socket of this type, -1 with fault. */
 static int socket_bind(int type, const struct endpoint *listen_at, struct fault *fault)

@@ -24,7 +24,7 @@ enum {
 static const struct bucket_rate restore_rate = {.per_s = 1,
                                                 .burst = RESTORE_BURST * RESTORE_REFILL_S};
 
-/* -- Packets ---------------------------------------------------------------------------------- */
+/* -- Packets ----------------------------------------------------------------------------------- */
 
 static void flush(struct interface *f)
 {
@@ -61,7 +61,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
     }
 }
 
-/* -- Routes to single peers ------------------------------------------------------------------- */
+/* -- Routes to single peers -------------------------------------------------------------------- */
 
 /* Where the overlay's ranges lead to another interface of this machine, each peer gets a route of
  * its own; some at a time, since a ziglan may have thousands. */
@@ -110,7 +110,7 @@ void interface_settle(struct interface *f)
     }
 }
 
-/* -- The interface under other hands ---------------------------------------------------------- */
+/* -- The interface under other hands ----------------------------------------------------------- */
 
 static void report_tell(struct interface *f, const struct netcfg_report *report)
 {
@@ -169,7 +169,7 @@ static void on_restore_later(struct ev_loop *loop, struct ev_timer *w, int event
     interface_restore(w->data, clock_mono());
 }
 
-/* -- Opening ---------------------------------------------------------------------------------- */
+/* -- Opening ----------------------------------------------------------------------------------- */
 
 int interface_init(struct interface *f, struct ev_loop *loop, const struct env *env,
                    struct host_core *core)

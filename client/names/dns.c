@@ -53,7 +53,7 @@ struct found {
     char pointer[NAME_SIZE];
 };
 
-/* -- Names ------------------------------------------------------------------------------------ */
+/* -- Names ------------------------------------------------------------------------------------- */
 
 /* Labels of a wire-form name without compression, as ldns gives it. False if it cannot be one of
  * our names: too many labels, or bytes that no host name has. */
@@ -91,7 +91,7 @@ static bool labels_end_with(const struct labels *l, const char *before_last, con
            strcmp(l->text[l->count - 2], before_last) == 0;
 }
 
-/* -- zignet ----------------------------------------------------------------------------------- */
+/* -- zignet ------------------------------------------------------------------------------------ */
 
 static bool is_half_key(const char *label)
 {
@@ -141,7 +141,7 @@ static void find_in_zignet(const struct dns_config *config, const struct labels 
     }
 }
 
-/* -- Reverse zones ---------------------------------------------------------------------------- */
+/* -- Reverse zones ----------------------------------------------------------------------------- */
 
 /* The number of octets that name one reverse zone of the pool: a prefix between two octets makes
  * several zones of the longer kind. */
@@ -293,7 +293,7 @@ size_t dns_reverse_zones(const struct dns_config *config, char (*zones)[DNS_ZONE
     return count;
 }
 
-/* -- Building the answer ---------------------------------------------------------------------- */
+/* -- Building the answer ----------------------------------------------------------------------- */
 
 /* Add one record; both rdf arguments are given. False without memory. */
 static bool record_push(ldns_pkt *answer, ldns_pkt_section section, ldns_rdf *owner,

@@ -111,7 +111,7 @@ static struct settings settings_of(const struct netcfg_plan *plan, unsigned inde
     return s;
 }
 
-/* -- Changing --------------------------------------------------------------------------------- */
+/* -- Changing ---------------------------------------------------------------------------------- */
 
 /* No automatic link-local address: nothing on this link would answer its router solicitations. */
 static void addr_gen_none(struct nlmsghdr *request)
@@ -237,7 +237,7 @@ static int pool_route(struct netlink *netlink, unsigned index, const struct pref
     return errno == EEXIST ? ERR_LIMIT : ERR_SYSTEM;
 }
 
-/* -- What a plan wants and the interface lacks ------------------------------------------------ */
+/* -- What a plan wants and the interface lacks ------------------------------------------------- */
 
 static bool ipv6_is_off(int cause)
 {
@@ -356,7 +356,7 @@ int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
     return rc;
 }
 
-/* -- Looking ---------------------------------------------------------------------------------- */
+/* -- Looking ----------------------------------------------------------------------------------- */
 
 static int on_link(const struct nlmsghdr *message, void *context)
 {
@@ -488,7 +488,7 @@ int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
     return rc;
 }
 
-/* -- Single peers ----------------------------------------------------------------------------- */
+/* -- Single peers ------------------------------------------------------------------------------ */
 
 int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
                        struct fault *fault)

@@ -38,7 +38,7 @@ struct netwatch {
     _Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_SIZE];
 };
 
-/* -- Watching --------------------------------------------------------------------------------- */
+/* -- Watching ---------------------------------------------------------------------------------- */
 
 static int on_route_attribute(const struct nlattr *attr, void *context)
 {
@@ -225,7 +225,7 @@ void netwatch_close(struct netwatch *watch)
     free(watch);
 }
 
-/* -- Addresses -------------------------------------------------------------------------------- */
+/* -- Addresses --------------------------------------------------------------------------------- */
 
 /* All addresses of the machine, with their interfaces, and which of those do not count. */
 struct address_list {

@@ -38,7 +38,7 @@ struct tun {
     struct packet packets[TUN_BATCH_MAX];
 };
 
-/* -- Opening ---------------------------------------------------------------------------------- */
+/* -- Opening ----------------------------------------------------------------------------------- */
 
 static void open_fault(struct fault *fault)
 {
@@ -175,7 +175,7 @@ const struct tun_counters *tun_counters(const struct tun *tun)
     return &tun->counters;
 }
 
-/* -- Receiving -------------------------------------------------------------------------------- */
+/* -- Receiving --------------------------------------------------------------------------------- */
 
 /* The kernel's hdr_len is only a hint; the true length stands in the headers. 0 if they are not
  * those of a TCP packet that the header announces. */
@@ -258,7 +258,7 @@ size_t tun_receive(struct tun *tun, struct packet **items)
     return count;
 }
 
-/* -- Sending ---------------------------------------------------------------------------------- */
+/* -- Sending ----------------------------------------------------------------------------------- */
 
 static struct virtio_net_hdr header_encode(const struct packet *p)
 {
