@@ -69,140 +69,115 @@ static void reason_print(FILE *to, const char *reason)
 
 /* -- How the ziglan answered ------------------------------------------------------------------- */
 
-static const json_t *ziglans_of(const json_t *status)
-{
-    return json_object_get(status, "ziglans");
-}
-
-static bool ziglan_matches(const json_t *ziglan, const char *key)
-{
-    return strcmp(field_text(ziglan, "key"), key) == 0;
-}
-
-static bool all_settled(const json_t *status, const char *key)
+/* The ziglan with this key, and its place in the list; NULL if there is none. */
+static const json_t *ziglan_find(const json_t *status, const char *key, size_t *index)
 {
     const json_t *ziglan;
     size_t i;
-    size_t settled = 0;
 
-    json_array_foreach(ziglans_of(status), i, ziglan)
+    json_array_foreach(json_object_get(status, "ziglans"), i, ziglan)
     {
-        const char *state = field_text(ziglan, "state");
-
-        if (!ziglan_matches(ziglan, key)) {
-            continue;
+        if (strcmp(field_text(ziglan, "key"), key) == 0) {
+            *index = i;
+            return ziglan;
         }
-        if (strcmp(state, "joined") != 0 && strcmp(state, "refused") != 0) {
-            return false;
-        }
-        settled++;
     }
-    return settled > 0;
+    return NULL;
 }
 
-/* What somebody can do who does not want to wait: by its key where it told no name yet. */
-static void way_out_print(const struct cli *cli, const json_t *ziglan)
+static bool state_is(const json_t *ziglan, const char *state)
+{
+    return strcmp(field_text(ziglan, "state"), state) == 0;
+}
+
+static bool is_settled(const json_t *status, const char *key)
+{
+    size_t index;
+    const json_t *ziglan = ziglan_find(status, key, &index);
+
+    return ziglan != NULL && (state_is(ziglan, "joined") || state_is(ziglan, "refused"));
+}
+
+static void joined_print(const json_t *ziglan, const char *title)
+{
+    uint64_t members = field_number(ziglan, "members");
+
+    (void)printf("Joined %s as %s.zignet", title, field_text(ziglan, "granted_name"));
+    if (members > 0) { /* 0: the list has not come yet, we are in it */
+        (void)printf(" (%llu member%s)", (unsigned long long)members, members == 1 ? "" : "s");
+    }
+    (void)printf("\n");
+}
+
+static void not_yet_print(const struct cli *cli, const json_t *ziglan, const char *title,
+                          const char *relay_host)
 {
     const char *name = field_text(ziglan, "name");
 
+    (void)fprintf(stderr,
+                  CLI_PROGRAM ": %s is not joined yet: no answer from %s; it is tried again "
+                              "for as long as the interface is up",
+                  title, relay_host);
+    reason_print(stderr, field_text(ziglan, "error"));
+    /* What somebody can do who does not want to wait: by its key where it told no name yet. */
     (void)fprintf(stderr, "To forget it: sudo ziglan leave %s%s\n",
                   name[0] != '\0' ? name : field_text(ziglan, "key"), cli->place.flag);
 }
 
-/* How each ziglan stands. A refusal, or none yet, is EXIT_CODE_FAILURE. */
-static int ziglans_print(const struct cli *cli, const json_t *status, const char *key)
+/* How the ziglan stands, for people. */
+static void ziglan_print(const struct cli *cli, const json_t *status, const json_t *ziglan,
+                         size_t index)
 {
-    const json_t *ziglan;
-    int code = EXIT_CODE_OK;
-    size_t i;
+    char text[TITLE_SIZE];
+    const char *title = ziglan_title(ziglan, text);
 
-    json_array_foreach(ziglans_of(status), i, ziglan)
-    {
-        const char *state = field_text(ziglan, "state");
-        char text[TITLE_SIZE];
-        const char *name = ziglan_title(ziglan, text);
+    if (state_is(ziglan, "joined")) {
+        joined_print(ziglan, title);
+    } else if (state_is(ziglan, "refused")) {
+        (void)fprintf(stderr, CLI_PROGRAM ": %s refused this host", title);
+        reason_print(stderr, field_text(ziglan, "error"));
+    } else {
+        /* Relays stand in the order of the ziglans. */
+        const json_t *relay = json_array_get(json_object_get(status, "relays"), index);
 
-        if (!ziglan_matches(ziglan, key)) {
-            continue;
-        }
-        if (strcmp(state, "joined") == 0) {
-            uint64_t members = field_number(ziglan, "members");
-
-            (void)printf("Joined %s as %s.zignet", name, field_text(ziglan, "granted_name"));
-            if (members > 0) { /* 0: the list has not come yet, we are in it */
-                (void)printf(" (%llu member%s)", (unsigned long long)members,
-                             members == 1 ? "" : "s");
-            }
-            (void)printf("\n");
-        } else if (strcmp(state, "refused") == 0) {
-            (void)fprintf(stderr, CLI_PROGRAM ": %s refused this host", name);
-            reason_print(stderr, field_text(ziglan, "error"));
-            code = EXIT_CODE_FAILURE;
-        } else {
-            /* Relays stand in the order of the ziglans. */
-            const json_t *relay = json_array_get(json_object_get(status, "relays"), i);
-
-            (void)fprintf(stderr,
-                          CLI_PROGRAM
-                          ": %s is not joined yet: no answer from %s; it is tried again "
-                          "for as long as the interface is up",
-                          name, field_text(relay, "host"));
-            reason_print(stderr, field_text(ziglan, "error"));
-            way_out_print(cli, ziglan);
-            code = EXIT_CODE_FAILURE;
-        }
+        not_yet_print(cli, ziglan, title, field_text(relay, "host"));
     }
-    return code;
-}
-
-/* For scripts: 0 only if the ziglan has admitted us. */
-static int joined_code(const json_t *status, const char *key)
-{
-    const json_t *ziglan;
-    size_t i;
-
-    json_array_foreach(ziglans_of(status), i, ziglan)
-    {
-        if (ziglan_matches(ziglan, key) && strcmp(field_text(ziglan, "state"), "joined") != 0) {
-            return EXIT_CODE_FAILURE;
-        }
-    }
-    return EXIT_CODE_OK;
 }
 
 /* Where --name was not granted, say so. */
-static void name_compare(const struct cli *cli, const json_t *status, const char *key)
+static void name_compare(const struct cli *cli, const json_t *ziglan)
 {
+    const char *granted = field_text(ziglan, "granted_name");
     char wanted[NAME_TEXT_SIZE];
-    const json_t *ziglan;
-    size_t i;
 
-    if (cli->name == NULL) {
+    if (cli->name == NULL || !state_is(ziglan, "joined")) {
         return;
     }
     (void)name_sanitise(wanted, cli->name, strlen(cli->name));
-    json_array_foreach(ziglans_of(status), i, ziglan)
-    {
-        const char *granted = field_text(ziglan, "granted_name");
-
-        if (ziglan_matches(ziglan, key) && strcmp(field_text(ziglan, "state"), "joined") == 0 &&
-            strcmp(granted, wanted) != 0) {
-            (void)fprintf(stderr,
-                          CLI_PROGRAM ": this host is %s there, not %s: that name is taken, or "
-                                      "the invite or an earlier join chose this one\n",
-                          granted, wanted);
-        }
+    if (strcmp(granted, wanted) != 0) {
+        (void)fprintf(stderr,
+                      CLI_PROGRAM ": this host is %s there, not %s: that name is taken, or "
+                                  "the invite or an earlier join chose this one\n",
+                      granted, wanted);
     }
 }
 
-static int ziglans_tell(const struct cli *cli, const json_t *status, const char *key)
+/* The exit code, for scripts: EXIT_CODE_OK only if the ziglan has admitted us, or if somebody left
+ * it meanwhile. */
+static int ziglan_tell(const struct cli *cli, const json_t *status, const char *key)
 {
-    name_compare(cli, status, key);
-    if (!cli->json) {
-        return ziglans_print(cli, status, key);
+    size_t index;
+    const json_t *ziglan = ziglan_find(status, key, &index);
+
+    if (ziglan != NULL) {
+        name_compare(cli, ziglan);
     }
-    (void)fields_print(ziglans_of(status));
-    return joined_code(status, key);
+    if (cli->json) {
+        (void)fields_print(json_object_get(status, "ziglans"));
+    } else if (ziglan != NULL) {
+        ziglan_print(cli, status, ziglan, index);
+    }
+    return ziglan == NULL || state_is(ziglan, "joined") ? EXIT_CODE_OK : EXIT_CODE_FAILURE;
 }
 
 /* -- The two ways ------------------------------------------------------------------------------ */
@@ -220,8 +195,8 @@ static int wait_joined(const struct cli *cli, const char *key)
         if (status == NULL) {
             return cli_fail(cli, &fault);
         }
-        if (all_settled(status, key) || mono_due(end, clock_mono())) {
-            int code = ziglans_tell(cli, status, key);
+        if (is_settled(status, key) || mono_due(end, clock_mono())) {
+            int code = ziglan_tell(cli, status, key);
 
             json_decref(status);
             return code;
@@ -241,7 +216,7 @@ static int join_offline(const struct cli *cli, const char *url, const char *key)
     if (status == NULL) {
         return cli_fail(cli, &fault);
     }
-    code = ziglans_tell(cli, status, key);
+    code = ziglan_tell(cli, status, key);
     if (code == EXIT_CODE_OK && !cli->json) {
         (void)printf("The interface is down; start it with: sudo ziglan up%s\n", cli->place.flag);
     }
