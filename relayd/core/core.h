@@ -8,39 +8,19 @@
 #pragma once
 
 #include "proto/base/env.h"
+#include "proto/base/err.h"
 #include "proto/base/mono.h"
-#include "proto/link/link.h"
 #include "proto/net/dgram.h"
-#include "proto/wire/url.h"
-#include "proto/wire/verdict.h"
-#include "relayd/core/counters.h"
-#include "rendezvous/directory/directory.h"
+#include "proto/wire/frame.h"
+#include "relayd/base/counters.h"
+#include "relayd/base/relay_config.h"
 #include "rendezvous/store/store.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+struct operator_service;
 struct relay_core;
-
-/** What a relay core is made of. Texts are copied; the other pointers are borrowed and outlive the
- * core. */
-struct relay_config {
-    const struct identity *identity;        /* the relay's key */
-    const struct identity *ziglan_identity; /* the ziglan's key, NULL: hosts none, or key offline */
-    const uint8_t *delegation;              /* signed entry delegation; NULL with the key at hand:
-                                               the core makes one and renews it */
-    size_t delegation_size;
-    const char *ziglan_name;
-    const char *public_hosts;                 /* "HOST[:PORT][,...]" for URLs */
-    uint32_t session_max;                     /* 0: default */
-    uint32_t watch_max;                       /* members told in full to a watcher, default 10000 */
-    uint32_t stun_per_addr_per_s, stun_per_s; /* 0: defaults 10 and 20000 */
-    struct link_reset_row
-        *ledger; /* memory that outlives a crash (proto/link/link.h), NULL: none */
-    uint32_t ledger_capacity;
-    bool open_relay; /* forward for strangers too, each at most 20 Mbit/s */
-};
 
 /** Make a core on a store (rendezvous/store/store.h). ERR_NOMEM, ERR_SYSTEM. */
 int relay_core_new(struct relay_core **out, const struct relay_config *cfg, struct store *store,
@@ -79,31 +59,5 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
 /** The ziglan's public key; false if the relay hosts none. */
 bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE]);
 
-/** Make an invite and its URL. NOT_FOUND: no ziglan here. BAD_REQUEST: the relay has no public
- * host to name, or the terms are not valid. LIMIT, UNAVAILABLE. */
-enum verdict relay_core_invite(struct relay_core *core, const struct directory_terms *terms,
-                               char url[URL_SIZE_MAX]);
-
-/** One member for a listing. */
-struct relay_member {
-    uint8_t key[KEY_SIZE];
-    char name[NAME_TEXT_SIZE];
-    bool online, revoked;
-    uint64_t expires_ms;    /* of the admission, wall clock */
-    struct endpoint remote; /* online: where its session comes from */
-    uint64_t online_ms;     /* online: for how long */
-};
-
-/** The next member in key order; `key` is the last one seen, all zero to begin. NOT_FOUND at the
- * end. */
-enum verdict relay_core_member_next(struct relay_core *core, uint8_t key[KEY_SIZE],
-                                    struct relay_member *out, struct mono now);
-
-/** Throw out whom `text` means (a key's text form or a name): its session ends, watchers are told,
- * and it cannot come back. key_out is whom it meant. */
-enum verdict relay_core_revoke(struct relay_core *core, const char *text, uint8_t key_out[KEY_SIZE],
-                               struct mono now);
-
-/** Take a revocation back: the node may join again with a fresh invite. */
-enum verdict relay_core_restore(struct relay_core *core, const char *text,
-                                uint8_t key_out[KEY_SIZE], struct mono now);
+/** What the operator can ask (relayd/service/operator.h); borrowed for the core's life. */
+struct operator_service *relay_core_operator(struct relay_core *core);

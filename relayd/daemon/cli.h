@@ -8,7 +8,7 @@
 
 #include "proto/base/fault.h"
 #include "proto/crypto/identity.h"
-#include "relayd/daemon/config.h"
+#include "relayd/admin/config.h"
 #include "rendezvous/store/store.h"
 
 #include <jansson.h>

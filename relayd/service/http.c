@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pages for foreign HTTP/3 clients: that this relay is alive, and where the client comes from.
- * Nothing here tells anything about members. */
-#include "relayd/core/core_internal.h"
+/* The pages, and which path has which. */
+#include "relayd/service/http.h"
+
 #include "ziglan_version.h"
 
 #include <stdio.h>
@@ -15,9 +15,9 @@ struct page {
     char text[PAGE_SIZE];
 };
 
-static void front_page(const struct relay_core *core, struct page *page, struct mono now)
+static void front_page(const struct relay_base *base, struct page *page, struct mono now)
 {
-    uint64_t up_s = mono_ms_between(core->started_at, now) / 1000;
+    uint64_t up_s = mono_ms_between(base->started_at, now) / 1000;
 
     page->content_type = "text/html; charset=utf-8";
     (void)snprintf(page->text, sizeof(page->text),
@@ -27,7 +27,7 @@ static void front_page(const struct relay_core *core, struct page *page, struct 
                    "<p>It serves the ziglan <b>%s</b>. Its traffic is encrypted end to end; the "
                    "relay cannot read it.</p>\n<p>relayd %s, up %llu d %llu h %llu min.</p>\n"
                    "</body></html>\n",
-                   core->name, ZIGLAN_VERSION, (unsigned long long)(up_s / 86400),
+                   base->name, ZIGLAN_VERSION, (unsigned long long)(up_s / 86400),
                    (unsigned long long)(up_s / 3600 % 24), (unsigned long long)(up_s / 60 % 60));
 }
 
@@ -41,37 +41,37 @@ static void addr_page(struct page *page, const struct endpoint *remote)
                    endpoint_ip_text(remote, ip), (unsigned)remote->port);
 }
 
-static void health_page(const struct relay_core *core, struct page *page)
+static void health_page(const struct relay_base *base, struct page *page)
 {
     page->content_type = "application/json";
-    page->status = core->store_ok ? 200 : 503;
+    page->status = base->health.ok ? 200 : 503;
     (void)snprintf(page->text, sizeof(page->text), "{\"status\":\"%s\"}\n",
-                   core->store_ok ? "ok" : "storage failing");
+                   base->health.ok ? "ok" : "storage failing");
 }
 
-static void ziglan_page(const struct relay_core *core, struct page *page)
+static void ziglan_page(const struct relay_base *base, struct page *page)
 {
     char key[KEY_TEXT_SIZE];
 
     page->content_type = "application/json";
-    if (core->directory == NULL) {
+    if (base->directory == NULL) {
         page->status = 404;
         (void)snprintf(page->text, sizeof(page->text), "{\"error\":\"no ziglan here\"}\n");
         return;
     }
     (void)snprintf(page->text, sizeof(page->text),
-                   "{\"name\":\"%s\",\"key\":\"%s\",\"version\":\"%s\"}\n", core->name,
-                   key_text(core->ziglan_key, key), ZIGLAN_VERSION);
+                   "{\"name\":\"%s\",\"key\":\"%s\",\"version\":\"%s\"}\n", base->name,
+                   key_text(base->ziglan_key, key), ZIGLAN_VERSION);
 }
 
-static void page_make(struct relay_core *core, struct page *page, const struct link_event *event,
+static void page_make(struct relay_base *base, struct page *page, const struct link_event *event,
                       struct mono now)
 {
     bool head = strcmp(event->request->method, "HEAD") == 0;
 
     page->status = 200;
     page->content_type = "text/plain; charset=utf-8";
-    if (!limits_http_take(core, &event->remote, now)) {
+    if (!limits_http_take(&base->limits, &event->remote, now)) {
         page->status = 429;
         (void)snprintf(page->text, sizeof(page->text), "at most %d requests a second\n",
                        HTTP_PER_S);
@@ -79,46 +79,46 @@ static void page_make(struct relay_core *core, struct page *page, const struct l
         page->status = 405;
         (void)snprintf(page->text, sizeof(page->text), "only GET and HEAD are answered here\n");
     } else if (strcmp(event->request->path, "/") == 0) {
-        front_page(core, page, now);
+        front_page(base, page, now);
     } else if (strcmp(event->request->path, "/addr") == 0) {
         addr_page(page, &event->remote);
     } else if (strcmp(event->request->path, "/health") == 0) {
-        health_page(core, page);
+        health_page(base, page);
     } else if (strcmp(event->request->path, "/.well-known/ziglan") == 0) {
-        ziglan_page(core, page);
+        ziglan_page(base, page);
     } else {
         page->status = 404;
         (void)snprintf(page->text, sizeof(page->text), "not found\n");
     }
 }
 
-static void status_count(struct relay_core *core, int status)
+static void status_count(struct relay_base *base, int status)
 {
     switch (status) {
     case 200:
-        core->counters.http_ok++;
+        base->counters.http_ok++;
         break;
     case 404:
-        core->counters.http_not_found++;
+        base->counters.http_not_found++;
         break;
     case 405:
-        core->counters.http_bad_method++;
+        base->counters.http_bad_method++;
         break;
     case 429: /* counted where it was refused */
         break;
     default:
-        core->counters.http_unavailable++;
+        base->counters.http_unavailable++;
         break;
     }
 }
 
-void http_on_request(struct relay_core *core, const struct link_event *event, struct mono now)
+void http_on_request(struct relay_base *base, const struct link_event *event, struct mono now)
 {
     struct page page = {0};
 
-    page_make(core, &page, event, now);
-    status_count(core, page.status);
+    page_make(base, &page, event, now);
+    status_count(base, page.status);
     /* For HEAD the link tells the length and keeps the body back. */
-    link_hub_respond(core->hub, event->handle, event->request->stream_id, page.status,
+    link_hub_respond(base->hub, event->handle, event->request->stream_id, page.status,
                      page.content_type, page.text, strlen(page.text));
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Joins. Each that changes the directory must be on the disk before it is answered, and that wait
- * is long: 8 ms or more, in which nothing is forwarded. So the joins of one turn wait for each
- * other, and are one transaction. They are carried out before anything else that asks or changes
- * the directory by a message, so nobody can tell, except by the time.
- */
-#include "relayd/core/core_internal.h"
+/* The transaction of one turn's joins, and the answer to each. */
+#include "relayd/service/join.h"
+
+#include "relayd/service/watch.h"
 
 #include <string.h>
 
-/* What changes the directory is news for all who watch and a write to the disk, so it is counted;
- * most joins only renew a session and change nothing. */
-static enum verdict join_within_limits(struct relay_core *core, struct join_waiting *w,
+/* What changes the directory is broadcast to all who watch and written to the disk, so it is
+ * counted; most joins only renew a session and change nothing. */
+static enum verdict join_within_limits(struct join_service *service, struct join_waiting *w,
                                        struct mono now)
 {
     struct directory_join join = {
@@ -23,42 +20,42 @@ static enum verdict join_within_limits(struct relay_core *core, struct join_wait
         .member_part_size = w->part_size,
         .unchanged_only = true,
     };
-    enum verdict verdict = directory_join(core->directory, &join, &w->joined);
+    enum verdict verdict = directory_join(service->base->directory, &join, &w->joined);
 
     if (verdict != VERDICT_LIMIT) {
         return verdict;
     }
-    if (!w->counted && !limits_broadcast_take(core, w->key, now)) {
-        core->counters.control_news++;
+    if (!w->counted && !limits_broadcast_take(&service->base->limits, w->key, now)) {
+        service->base->counters.control_broadcast++;
         return VERDICT_LIMIT;
     }
     w->counted = true; /* once, also where the group failed and it is tried alone */
     join.unchanged_only = false;
-    return directory_join(core->directory, &join, &w->joined);
+    return directory_join(service->base->directory, &join, &w->joined);
 }
 
 /* A session that ended meanwhile does not join. */
-static struct relay_client *session_waiting(const struct relay_core *core,
+static struct relay_client *session_waiting(const struct join_service *service,
                                             const struct join_waiting *w)
 {
-    struct relay_client *client = relay_client_at(core, w->handle);
+    struct relay_client *client = session_table_at(&service->base->sessions, w->handle);
 
-    return client != NULL && client->state != RELAY_CLIENT_STATE_CLOSING ? client : NULL;
+    return client != NULL && relay_client_is_active(client) ? client : NULL;
 }
 
 /* False: the transaction failed, and nothing of it happened. */
-static bool joins_together(struct relay_core *core, size_t count, struct mono now)
+static bool joins_together(struct join_service *service, size_t count, struct mono now)
 {
-    if (directory_group_begin(core->directory) != ERR_OK) {
+    if (directory_group_begin(service->base->directory) != ERR_OK) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        struct join_waiting *w = &core->joins[i];
-        if (session_waiting(core, w) != NULL) {
-            w->verdict = join_within_limits(core, w, now);
+        struct join_waiting *w = &service->waiting[i];
+        if (session_waiting(service, w) != NULL) {
+            w->verdict = join_within_limits(service, w, now);
         }
     }
-    return directory_group_end(core->directory, ERR_OK) == ERR_OK;
+    return directory_group_end(service->base->directory, ERR_OK) == ERR_OK;
 }
 
 static void join_count(struct relay_counters *counters, enum verdict verdict)
@@ -92,88 +89,88 @@ static void join_count(struct relay_counters *counters, enum verdict verdict)
     }
 }
 
-static void joined_send(struct relay_core *core, struct relay_client *client, uint32_t request_id,
-                        struct directory_joined *joined)
+static void joined_send(struct join_service *service, const struct relay_client *client,
+                        uint32_t request_id, struct directory_joined *joined)
 {
     Ziglan__Joined body = ZIGLAN__JOINED__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     body.granted_name = joined->name;
-    body.ziglan_name = core->name;
+    body.ziglan_name = service->base->name;
     body.admission = control_bytes(joined->admission, joined->admission_size);
-    body.delegation =
-        control_bytes(core->delegations[core->delegation_index], core->hello.delegation_size);
+    body.delegation = delegation_service_field(service->delegations);
     body.sequence = joined->sequence;
-    body.server_time_ms = env_wall_ms(&core->env);
+    body.server_time_ms = env_wall_ms(&service->base->env);
     message.request_id = request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_JOINED;
     message.joined = &body;
-    control_send(core, client, &message);
+    reply_send(&service->base->reply, client, &message);
 }
 
-static void join_answer(struct relay_core *core, struct relay_client *client,
+static void join_answer(struct join_service *service, struct relay_client *client,
                         struct join_waiting *w, struct mono now)
 {
     struct directory_joined *joined = &w->joined;
     char text[11];
 
-    join_count(&core->counters, w->verdict);
+    join_count(&service->base->counters, w->verdict);
     if (w->verdict != VERDICT_OK || joined->changed) {
-        ziglan_note_store(core, w->verdict); /* what wrote nothing says nothing about the disk */
+        store_health_note(&service->base->health,
+                          w->verdict); /* what wrote nothing says nothing about the disk */
     }
     if (w->verdict != VERDICT_OK) {
-        env_trace(&core->env, TRACE_LEVEL_DEBUG, "ziglan.refused", "peer=%s why=%s",
+        env_trace(&service->base->env, TRACE_LEVEL_DEBUG, "ziglan.refused", "peer=%s why=%s",
                   key_short(client->key, text), verdict_name(w->verdict));
-        control_refuse(core, client, w->request_id, w->verdict, NULL);
+        reply_refuse(&service->base->reply, client, w->request_id, w->verdict, NULL);
         return;
     }
     if (client->state != RELAY_CLIENT_STATE_MEMBER) {
-        env_trace(&core->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
+        env_trace(&service->base->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
                   key_short(client->key, text), joined->name,
                   joined->invite_id[0] != '\0' ? "invite=" : "returned=1", joined->invite_id);
     }
     /* The answer first: the member must not see itself in Changes before it knows it is in. */
-    joined_send(core, client, w->request_id, joined);
-    relay_client_admit(core, client, joined->expires_ms, now);
+    joined_send(service, client, w->request_id, joined);
+    session_admit(service->sessions, client, joined->expires_ms, now);
     if (joined->changed) {
-        watch_changed(core, now);
+        watch_changed(service->sessions->watches, now);
     }
 }
 
-void joins_flush(struct relay_core *core, struct mono now)
+void join_flush(struct join_service *service, struct mono now)
 {
-    size_t count = core->joins_count;
-    bool together = count > 1 && joins_together(core, count, now);
+    size_t count = service->count;
+    bool together = count > 1 && joins_together(service, count, now);
 
-    core->joins_count = 0;
+    service->count = 0;
     for (size_t i = 0; i < count; i++) {
-        struct join_waiting *w = &core->joins[i];
-        struct relay_client *client = session_waiting(core, w);
+        struct join_waiting *w = &service->waiting[i];
+        struct relay_client *client = session_waiting(service, w);
         if (client != NULL && !together) {
-            w->verdict = join_within_limits(core, w, now);
+            w->verdict = join_within_limits(service, w, now);
         }
         if (client != NULL) {
-            join_answer(core, client, w, now);
+            join_answer(service, client, w, now);
         }
     }
 }
 
-void join_on_join(struct relay_core *core, struct relay_client *client,
+void join_on_join(struct join_service *service, const struct relay_client *client,
                   const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__Join *body = message->join;
     struct join_waiting *w;
 
-    if (core->directory == NULL) {
-        control_refuse(core, client, message->request_id, VERDICT_UNSUPPORTED,
-                       "this relay serves no ziglan");
+    if (service->base->directory == NULL) {
+        reply_refuse(&service->base->reply, client, message->request_id, VERDICT_UNSUPPORTED,
+                     "this relay serves no ziglan");
         return;
     }
-    if (core->joins_count == JOINS_MAX) {
-        joins_flush(core, now);
+    if (service->count == JOINS_MAX) {
+        join_flush(service, now);
     }
     /* The sizes hold by control_unpack. */
-    w = &core->joins[core->joins_count++];
+    w = &service->waiting[service->count++];
     *w = (struct join_waiting){.handle = client->handle,
                                .request_id = message->request_id,
                                .invite_size = body->invite.len,
@@ -184,4 +181,9 @@ void join_on_join(struct relay_core *core, struct relay_client *client,
     }
     memcpy(w->part, body->member_part.data, body->member_part.len);
     memcpy(w->wanted_name, body->wanted_name, strlen(body->wanted_name));
+}
+
+bool join_waits(const struct join_service *service)
+{
+    return service->count > 0;
 }

@@ -1,81 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Introductions: control messages to and from the punch broker. */
-#include "relayd/core/core_internal.h"
+/* The broker's inputs from messages, and its outputs as messages. */
+#include "relayd/service/punch.h"
+
+#include "relayd/service/forward.h"
 
 #include <string.h>
 
-static struct punch_side side_of(const struct relay_core *core, const struct relay_client *client,
-                                 const ProtobufCBinaryData *token, uint32_t nat_kind)
+int punch_service_init(struct punch_service *service, struct relay_base *base)
 {
-    struct punch_side side = {
-        .nat_kind = nat_kind,
-        .observed = client->remote,
-        .rtt_us = link_hub_rtt_ns(core->hub, client->handle) / NS_PER_US,
-    };
-
-    memcpy(side.key, client->key, KEY_SIZE);
-    if (token->len == PUNCH_TOKEN_SIZE) {
-        memcpy(side.token, token->data, PUNCH_TOKEN_SIZE);
-    }
-    return side;
+    service->base = base;
+    return punch_new(&service->broker, &base->env);
 }
 
-void punch_on_request(struct relay_core *core, struct relay_client *client,
-                      const Ziglan__Control *message, struct mono now)
+void punch_service_fini(struct punch_service *service)
 {
-    const Ziglan__PunchRequest *body = message->punch_request;
-    struct punch_request request = {.request_id = message->request_id,
-                                    .has_session = body->has_session};
-    const struct relay_client *target;
-    enum verdict verdict;
-
-    if (body->target.len != KEY_SIZE || body->token.len != PUNCH_TOKEN_SIZE) {
-        control_refuse(core, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
-        return;
-    }
-    target = relay_client_of_key(core, body->target.data);
-    /* A target that is away and one that may not be reached answer alike: nothing about it may
-     * leave before its yes. */
-    if (target == NULL || !forward_allowed(core, client, target)) {
-        control_refuse(core, client, message->request_id, VERDICT_REFUSED, NULL);
-        return;
-    }
-    request.requester = side_of(core, client, &body->token, body->nat_kind);
-    memcpy(request.target, body->target.data, KEY_SIZE);
-    verdict = punch_request(core->punch, &request, now);
-    if (verdict != VERDICT_OK) {
-        control_refuse(core, client, message->request_id, verdict, NULL);
-    }
-    punch_flush(core);
+    punch_free(service->broker);
 }
 
-void punch_on_answer(struct relay_core *core, struct relay_client *client,
-                     const Ziglan__Control *message, struct mono now)
-{
-    const Ziglan__PunchAnswer *body = message->punch_answer;
-    struct punch_side side = side_of(core, client, &body->token, body->nat_kind);
-    enum verdict verdict;
-
-    if (body->accept && body->token.len != PUNCH_TOKEN_SIZE) {
-        control_refuse(core, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
-        return;
-    }
-    verdict = punch_answer(core->punch, body->punch_id, &side, body->accept, now);
-    if (verdict != VERDICT_OK) {
-        control_refuse(core, client, message->request_id, verdict, NULL);
-    }
-    punch_flush(core);
-}
-
-void punch_on_result(struct relay_core *core, struct relay_client *client,
-                     const Ziglan__Control *message, struct mono now)
-{
-    punch_result(core->punch, message->punch_result->punch_id, client->key,
-                 message->punch_result->direct, now);
-    punch_flush(core);
-}
-
-static void offer_send(struct relay_core *core, struct relay_client *client,
+static void offer_send(struct reply *reply, const struct relay_client *client,
                        const struct punch_output *out)
 {
     Ziglan__PunchRequest body = ZIGLAN__PUNCH_REQUEST__INIT;
@@ -89,7 +31,7 @@ static void offer_send(struct relay_core *core, struct relay_client *client,
     body.punch_id = out->punch_id;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
     message.punch_request = &body;
-    control_send(core, client, &message);
+    reply_send(reply, client, &message);
 }
 
 /* The peer's {IP, Port, Token, NATT}; it borrows out. */
@@ -101,7 +43,7 @@ static void message_fill(Ziglan__PunchMessage *message, const struct punch_outpu
     message->nat_kind = out->nat_kind;
 }
 
-static void go_send(struct relay_core *core, struct relay_client *client,
+static void go_send(struct reply *reply, const struct relay_client *client,
                     const struct punch_output *out)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
@@ -117,10 +59,10 @@ static void go_send(struct relay_core *core, struct relay_client *client,
     body.listen = out->listen;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
     message.punch_go = &body;
-    control_send(core, client, &message);
+    reply_send(reply, client, &message);
 }
 
-static void update_send(struct relay_core *core, struct relay_client *client,
+static void update_send(struct reply *reply, const struct relay_client *client,
                         const struct punch_output *out)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
@@ -133,31 +75,130 @@ static void update_send(struct relay_core *core, struct relay_client *client,
     body.message = &peer;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
     message.punch_update = &body;
-    control_send(core, client, &message);
+    reply_send(reply, client, &message);
 }
 
-void punch_flush(struct relay_core *core)
+/* Send what the broker wants to be sent: after everything that touched it. */
+static void flush(struct punch_service *service)
 {
+    struct relay_base *base = service->base;
     struct punch_output out;
 
-    while (punch_output(core->punch, &out)) {
-        struct relay_client *client = relay_client_of_key(core, out.to);
+    while (punch_output(service->broker, &out)) {
+        const struct relay_client *client = session_table_of_key(&base->sessions, out.to);
         if (client == NULL) {
             continue; /* it went away in between; its punches end with it */
         }
         switch (out.type) {
         case PUNCH_OUTPUT_OFFER:
-            offer_send(core, client, &out);
+            offer_send(&base->reply, client, &out);
             break;
         case PUNCH_OUTPUT_GO:
-            go_send(core, client, &out);
+            go_send(&base->reply, client, &out);
             break;
         case PUNCH_OUTPUT_UPDATE:
-            update_send(core, client, &out);
+            update_send(&base->reply, client, &out);
             break;
         case PUNCH_OUTPUT_REFUSED:
-            control_refuse(core, client, out.request_id, out.verdict, NULL);
+            reply_refuse(&base->reply, client, out.request_id, out.verdict, NULL);
             break;
         }
     }
+}
+
+static struct punch_side side_of(const struct relay_base *base, const struct relay_client *client,
+                                 const ProtobufCBinaryData *token, uint32_t nat_kind)
+{
+    struct punch_side side = {
+        .nat_kind = nat_kind,
+        .observed = client->remote,
+        .rtt_us = link_hub_rtt_ns(base->hub, client->handle) / NS_PER_US,
+    };
+
+    memcpy(side.key, client->key, KEY_SIZE);
+    if (token->len == PUNCH_TOKEN_SIZE) {
+        memcpy(side.token, token->data, PUNCH_TOKEN_SIZE);
+    }
+    return side;
+}
+
+void punch_service_on_request(struct punch_service *service, const struct relay_client *client,
+                              const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const Ziglan__PunchRequest *body = message->punch_request;
+    struct punch_request request = {.request_id = message->request_id,
+                                    .has_session = body->has_session};
+    const struct relay_client *target;
+    enum verdict verdict;
+
+    if (body->target.len != KEY_SIZE || body->token.len != PUNCH_TOKEN_SIZE) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        return;
+    }
+    target = session_table_of_key(&base->sessions, body->target.data);
+    /* A target that is away and one that may not be reached answer alike: nothing about it may
+     * leave before its yes. */
+    if (target == NULL || !forward_allowed(base, client, target)) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_REFUSED, NULL);
+        return;
+    }
+    request.requester = side_of(base, client, &body->token, body->nat_kind);
+    memcpy(request.target, body->target.data, KEY_SIZE);
+    verdict = punch_request(service->broker, &request, now);
+    if (verdict != VERDICT_OK) {
+        reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
+    }
+    flush(service);
+}
+
+void punch_service_on_answer(struct punch_service *service, const struct relay_client *client,
+                             const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const Ziglan__PunchAnswer *body = message->punch_answer;
+    struct punch_side side = side_of(base, client, &body->token, body->nat_kind);
+    enum verdict verdict;
+
+    if (body->accept && body->token.len != PUNCH_TOKEN_SIZE) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        return;
+    }
+    verdict = punch_answer(service->broker, body->punch_id, &side, body->accept, now);
+    if (verdict != VERDICT_OK) {
+        reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
+    }
+    flush(service);
+}
+
+void punch_service_on_result(struct punch_service *service, const struct relay_client *client,
+                             const Ziglan__Control *message, struct mono now)
+{
+    punch_result(service->broker, message->punch_result->punch_id, client->key,
+                 message->punch_result->direct, now);
+    flush(service);
+}
+
+void punch_service_moved(struct punch_service *service, const struct relay_client *client,
+                         struct mono now)
+{
+    punch_on_moved(service->broker, client->key, &client->remote, now);
+    flush(service);
+}
+
+void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE])
+{
+    punch_on_gone(service->broker, key);
+    flush(service);
+}
+
+void punch_service_expire(struct punch_service *service, struct mono now)
+{
+    punch_expire(service->broker, now);
+    flush(service);
+}
+
+struct mono punch_service_deadline(const struct punch_service *service)
+{
+    return punch_deadline(service->broker);
 }

@@ -1,31 +1,59 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* STUN (RFC 8489) on the relay's port: answers from constant memory, limited per address. */
+/* Answering STUN requests, and the queue of answers. */
+#include "relayd/service/stun.h"
+
 #include "proto/wire/stun.h"
 
-#include "relayd/core/core_internal.h"
+enum { ANSWER_ROOM = 96 };
 
-void stun_on_datagram(struct relay_core *core, const struct dgram *in, struct mono now)
+int stun_service_init(struct stun_service *service, struct relay_base *base)
 {
+    service->base = base;
+    return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * ANSWER_ROOM, STUN_QUEUE_MAX);
+}
+
+void stun_service_fini(struct stun_service *service)
+{
+    outbox_fini(&service->out);
+}
+
+void stun_service_receive(struct stun_service *service, const struct dgram *in, struct mono now)
+{
+    struct relay_counters *counters = &service->base->counters;
     struct stun_message request;
     uint8_t answer[STUN_ANSWER_SIZE_MAX];
     size_t size = 0;
 
     if (stun_parse(&request, in->data, in->size) != ERR_OK || request.class != STUN_CLASS_REQUEST) {
-        core->counters.stun_malformed++;
+        counters->stun_malformed++;
         return;
     }
-    if (!limits_stun_take(core, &in->remote, now)) {
+    if (!limits_stun_take(&service->base->limits, &in->remote, now)) {
         return;
     }
     if (stun_answer(answer, &size, &request, &in->remote, &in->local, NULL) != ERR_OK) {
-        core->counters.stun_malformed++;
+        counters->stun_malformed++;
         return;
     }
     /* A full queue loses the answer; the client asks again, as it must with UDP anyway. */
-    outbox_put(&core->stun_out, &in->local, &in->remote, answer, size);
+    outbox_put(&service->out, &in->local, &in->remote, answer, size);
     if (request.unknown_count > 0 || request.change_ip || request.change_port) {
-        core->counters.stun_error_answered++;
+        counters->stun_error_answered++;
     } else {
-        core->counters.stun_answered++;
+        counters->stun_answered++;
     }
+}
+
+void stun_service_transmit(struct stun_service *service, struct outbox *out)
+{
+    for (size_t i = 0; i < service->out.items_count; i++) {
+        const struct outbox_item *item = &service->out.items[i];
+        outbox_put(out, &item->local, &item->remote, service->out.bytes + item->offset, item->size);
+    }
+    outbox_clear(&service->out);
+}
+
+bool stun_service_waits(const struct stun_service *service)
+{
+    return service->out.items_count > 0;
 }

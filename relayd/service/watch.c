@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Changes of the directory, and who comes and goes, streamed to members who watch. Each watcher has
- * its own place in both streams, so a slow one delays nobody, and one that was away long enough to
- * lose its place gets everything again. A member of whom nothing was said is offline.
- */
-#include "relayd/core/core_internal.h"
+/* The turns of the watchers, and what one message tells. */
+#include "relayd/service/watch.h"
 
+#include "relayd/service/member.h"
+
+#include <stdlib.h>
 #include <string.h>
+
+void watch_service_init(struct watch_service *service, struct relay_base *base)
+{
+    service->base = base;
+    service->changes_at = MONO_NEVER;
+    TAILQ_INIT(&service->watches);
+}
+
+void watch_service_fini(struct watch_service *service)
+{
+    struct watch *watch = TAILQ_FIRST(&service->watches);
+
+    while (watch != NULL) {
+        struct watch *next = TAILQ_NEXT(watch, in_watches);
+        free(watch);
+        watch = next;
+    }
+}
 
 /* One Changes message under construction. */
 struct batch {
@@ -24,7 +41,7 @@ static Ziglan__Member *batch_add(struct batch *batch)
     return member;
 }
 
-static void batch_send(struct relay_core *core, struct relay_client *client, struct batch *batch,
+static void batch_send(struct watch_service *service, struct watch *watch, struct batch *batch,
                        bool more)
 {
     Ziglan__Changes body = ZIGLAN__CHANGES__INIT;
@@ -32,43 +49,37 @@ static void batch_send(struct relay_core *core, struct relay_client *client, str
 
     body.n_members = batch->count;
     body.members = batch->pointers;
-    body.sequence = client->watch.sequence;
+    body.sequence = watch->sequence;
     body.more = more;
-    message.request_id = client->watch.request_id;
+    message.request_id = watch->request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
     message.changes = &body;
-    client->watch.request_id = 0; /* only the first one is the answer */
-    core->counters.changes_sent++;
-    control_send(core, client, &message);
+    watch->request_id = 0; /* only the first one is the answer */
+    service->base->counters.changes_sent++;
+    reply_send(&service->base->reply, watch->client, &message);
 }
 
-static bool is_online(const struct relay_core *core, const uint8_t key[KEY_SIZE])
+static bool directory_waits(const struct watch_service *service, const struct watch *watch)
 {
-    const struct relay_client *client = relay_client_of_key(core, key);
-
-    return client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER;
+    return !watch->directory_done || watch->sequence < directory_sequence(service->base->directory);
 }
 
-static bool directory_waits(const struct relay_core *core, const struct relay_client *client)
+static bool online_waits(const struct watch_service *service, const struct watch *watch)
 {
-    return !client->watch.directory_done ||
-           client->watch.sequence < directory_sequence(core->directory);
+    return watch->enumerate || watch->online_at < service->online_next;
 }
 
-static bool online_waits(const struct relay_core *core, const struct relay_client *client)
+/* The next part of the directory. False if the store fails. */
+static bool directory_send(struct watch_service *service, struct watch *watch)
 {
-    return client->watch.enumerate || client->watch.online_at < core->online_next;
-}
-
-/* The next piece of the directory. False if the store fails. */
-static bool directory_send(struct relay_core *core, struct relay_client *client)
-{
+    struct relay_base *base = service->base;
     struct batch batch = {.count = 0};
-    struct directory_chunk *chunk = &core->chunk;
-    enum verdict verdict = directory_changes(core->directory, client->watch.sequence, chunk);
+    struct directory_chunk *chunk = &service->chunk;
+    enum verdict verdict = directory_changes(base->directory, watch->sequence, chunk);
 
     if (verdict != VERDICT_OK) {
-        ziglan_note_store(core, verdict); /* but a successful read proves nothing about writing */
+        /* Success is not noted: a read proves nothing about writing. */
+        store_health_note(&base->health, verdict);
         return false;
     }
     for (size_t i = 0; i < chunk->count; i++) {
@@ -78,85 +89,85 @@ static bool directory_send(struct relay_core *core, struct relay_client *client)
         member->member_part = control_bytes(change->member_part, change->member_part_size);
         member->admission = control_bytes(change->admission, change->admission_size);
         member->revocation = control_bytes(change->revocation, change->revocation_size);
-        member->online = is_online(core, change->key);
+        member->online = member_session(base, change->key) != NULL;
         member->sequence = change->sequence;
     }
-    client->watch.sequence = chunk->sequence;
-    client->watch.directory_done = !chunk->more;
-    if (batch.count > 0 || client->watch.request_id != 0) {
-        batch_send(core, client, &batch, chunk->more || online_waits(core, client));
+    watch->sequence = chunk->sequence;
+    watch->directory_done = !chunk->more;
+    if (batch.count > 0 || watch->request_id != 0) {
+        batch_send(service, watch, &batch, chunk->more || online_waits(service, watch));
     }
     return true;
 }
 
-static void online_add(struct relay_core *core, struct batch *batch, const uint8_t key[KEY_SIZE])
+static void online_add(struct watch_service *service, struct batch *batch,
+                       const uint8_t key[KEY_SIZE])
 {
-    struct directory_entry *entry = &core->entries[batch->count];
+    struct directory_entry *row = &service->rows[batch->count];
 
     /* Somebody who was thrown out meanwhile is told of by the directory's own stream. */
-    if (directory_find_key(core->directory, key, entry) == VERDICT_OK &&
-        entry->admission_size > 0) {
-        ziglan_member_fill(core, batch_add(batch), entry);
+    if (directory_find_key(service->base->directory, key, row) == VERDICT_OK &&
+        row->admission_size > 0) {
+        member_fill(service->base, batch_add(batch), row);
     }
 }
 
 /* Who is online now, for a watcher whose backlog did not begin at the start. */
-static void enumerate_send(struct relay_core *core, struct relay_client *client)
+static void enumerate_send(struct watch_service *service, struct watch *watch)
 {
-    struct watch *watch = &client->watch;
+    const struct session_table *sessions = &service->base->sessions;
     struct batch batch = {.count = 0};
 
-    while (batch.count < WATCH_ONLINE_PER_MESSAGE &&
-           watch->enumerate_at < core->by_index_capacity) {
-        const struct relay_client *other = core->by_index[watch->enumerate_at++];
-        if (other != NULL && other->state == RELAY_CLIENT_STATE_MEMBER) {
-            online_add(core, &batch, other->key);
+    while (batch.count < WATCH_ONLINE_PER_MESSAGE) {
+        const struct relay_client *other = session_table_next(sessions, &watch->enumerate_at);
+        if (other == NULL) {
+            break;
+        }
+        if (other->state == RELAY_CLIENT_STATE_MEMBER) {
+            online_add(service, &batch, other->key);
         }
     }
-    watch->enumerate = watch->enumerate_at < core->by_index_capacity;
+    watch->enumerate = watch->enumerate_at < sessions->capacity;
     if (batch.count > 0) {
-        batch_send(core, client, &batch, online_waits(core, client));
+        batch_send(service, watch, &batch, online_waits(service, watch));
     }
 }
 
 /* Who came or went since this watcher was told last. */
-static void online_send(struct relay_core *core, struct relay_client *client)
+static void online_send(struct watch_service *service, struct watch *watch)
 {
-    struct watch *watch = &client->watch;
     struct batch batch = {.count = 0};
 
-    while (batch.count < WATCH_ONLINE_PER_MESSAGE && watch->online_at < core->online_next) {
-        const uint8_t *key = core->online_ring[watch->online_at++ % ONLINE_RING_SIZE];
-        online_add(core, &batch, key);
+    while (batch.count < WATCH_ONLINE_PER_MESSAGE && watch->online_at < service->online_next) {
+        const uint8_t *key = service->online_ring[watch->online_at++ % ONLINE_RING_SIZE];
+        online_add(service, &batch, key);
     }
     if (batch.count > 0) {
-        batch_send(core, client, &batch, online_waits(core, client));
+        batch_send(service, watch, &batch, online_waits(service, watch));
     }
 }
 
 /* Tell one watcher what it does not know yet, a bounded amount. True if there is more. */
-static bool watcher_turn(struct relay_core *core, struct relay_client *client)
+static bool watcher_turn(struct watch_service *service, struct watch *watch)
 {
-    struct watch *watch = &client->watch;
-
-    if (core->online_next - watch->online_at > ONLINE_RING_SIZE) {
-        watch->online_at = core->online_next; /* it lost its place: everything again */
+    if (service->online_next - watch->online_at > ONLINE_RING_SIZE) {
+        watch->online_at = service->online_next; /* it lost its place: everything again */
         watch->sequence = 0;
         watch->directory_done = false;
     }
-    /* A slow reader gets its next piece when it took the last ones. */
-    if (link_hub_control_waiting(core->hub, client->handle) > WATCH_WAITING_MAX) {
+    /* A slow reader gets its next messages when it took the last ones. */
+    if (link_hub_control_waiting(service->base->hub, watch->client->handle) > WATCH_WAITING_MAX) {
         return true;
     }
     for (int sent = 0; sent < WATCH_MESSAGES_PER_TURN; sent++) {
-        if (directory_waits(core, client)) {
-            if (!directory_send(core, client)) {
+        if (directory_waits(service, watch)) {
+            if (!directory_send(service, watch)) {
                 return false; /* tried again with the next change */
             }
         } else if (watch->enumerate) {
-            enumerate_send(core, client);
-        } else if (watch->online_at < core->online_next) {
-            online_send(core, client);
+            enumerate_send(service, watch);
+        } else if (watch->online_at < service->online_next) {
+            online_send(service, watch);
         } else {
             return false;
         }
@@ -164,88 +175,119 @@ static bool watcher_turn(struct relay_core *core, struct relay_client *client)
     return true;
 }
 
-static void changes_due(struct relay_core *core, struct mono now)
+static void changes_due(struct watch_service *service, struct mono now)
 {
-    core->changes_at = mono_min(core->changes_at, mono_add_ms(now, WATCH_BATCH_MS));
+    service->changes_at = mono_min(service->changes_at, mono_add_ms(now, WATCH_BATCH_MS));
 }
 
-void watch_on_watch(struct relay_core *core, struct relay_client *client,
+/* The watch of a session at the end of the row: the one it has, or a new one; NULL without memory.
+ */
+static struct watch *watch_of(struct watch_service *service, struct relay_client *client)
+{
+    struct watch *watch = client->watch;
+
+    if (watch != NULL) {
+        TAILQ_REMOVE(&service->watches, watch, in_watches);
+    } else {
+        watch = calloc(1, sizeof(*watch));
+        if (watch == NULL) {
+            return NULL;
+        }
+        watch->client = client;
+        client->watch = watch;
+        service->count++;
+    }
+    TAILQ_INSERT_TAIL(&service->watches, watch, in_watches);
+    return watch;
+}
+
+void watch_on_watch(struct watch_service *service, struct relay_client *client,
                     const Ziglan__Control *message, struct mono now)
 {
+    struct relay_base *base = service->base;
     const Ziglan__Watch *body = message->watch;
+    struct watch *watch;
 
     if (!body->all) {
-        control_refuse(core, client, message->request_id, VERDICT_UNSUPPORTED,
-                       "watching single members is not offered; watch all");
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_UNSUPPORTED,
+                     "watching single members is not offered; watch all");
         return;
     }
-    if (directory_member_count(core->directory) > core->cfg.watch_max) {
-        control_refuse(core, client, message->request_id, VERDICT_LIMIT,
-                       "the ziglan is too large to be watched as a whole; look members up");
+    if (directory_member_count(base->directory) > base->cfg.watch_max) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT,
+                     "the ziglan is too large to be watched as a whole; look members up");
         return;
     }
-    if (!limits_broadcast_take(core, client->key, now)) {
-        core->counters.control_news++;
-        control_refuse(core, client, message->request_id, VERDICT_LIMIT, NULL);
+    if (!limits_broadcast_take(&base->limits, client->key, now)) {
+        base->counters.control_broadcast++;
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
         return;
     }
-    watch_stop(core, client);
-    client->watch = (struct watch){
-        .on = true,
-        .request_id = message->request_id,
-        .sequence = body->since,
-        .enumerate = body->since > 0,
-        .online_at = core->online_next,
-    };
-    TAILQ_INSERT_TAIL(&core->watchers, client, in_watchers);
-    core->watcher_count++;
-    if (watcher_turn(core, client)) {
-        changes_due(core, now);
+    watch = watch_of(service, client);
+    if (watch == NULL) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_UNAVAILABLE, NULL);
+        return;
+    }
+    watch->request_id = message->request_id;
+    watch->sequence = body->since;
+    watch->directory_done = false;
+    watch->enumerate = body->since > 0;
+    watch->enumerate_at = 0;
+    watch->online_at = service->online_next;
+    if (watcher_turn(service, watch)) {
+        changes_due(service, now);
     }
 }
 
-void watch_changed(struct relay_core *core, struct mono now)
+void watch_changed(struct watch_service *service, struct mono now)
 {
-    if (!TAILQ_EMPTY(&core->watchers)) {
-        changes_due(core, now);
+    if (!TAILQ_EMPTY(&service->watches)) {
+        changes_due(service, now);
     }
 }
 
-void watch_online_changed(struct relay_core *core, const uint8_t key[KEY_SIZE], struct mono now)
+void watch_online_changed(struct watch_service *service, const uint8_t key[KEY_SIZE],
+                          struct mono now)
 {
-    memcpy(core->online_ring[core->online_next++ % ONLINE_RING_SIZE], key, KEY_SIZE);
-    watch_changed(core, now);
+    memcpy(service->online_ring[service->online_next++ % ONLINE_RING_SIZE], key, KEY_SIZE);
+    watch_changed(service, now);
 }
 
-void watch_expire(struct relay_core *core, struct mono now)
+void watch_stop(struct watch_service *service, struct relay_client *client)
 {
-    uint64_t sent_max = core->counters.changes_sent + WATCH_MESSAGES_PER_EXPIRE;
-    uint32_t waiting = core->watcher_count;
+    if (client->watch != NULL) {
+        TAILQ_REMOVE(&service->watches, client->watch, in_watches);
+        service->count--;
+        free(client->watch);
+        client->watch = NULL;
+    }
+}
+
+void watch_expire(struct watch_service *service, struct mono now)
+{
+    uint64_t sent_max = service->base->counters.changes_sent + WATCH_MESSAGES_PER_EXPIRE;
+    uint32_t waiting = service->count;
     bool more = false;
 
-    if (!mono_due(core->changes_at, now)) {
+    if (!mono_due(service->changes_at, now)) {
         return;
     }
-    core->changes_at = MONO_NEVER;
-    for (; waiting > 0 && core->counters.changes_sent < sent_max; waiting--) {
-        struct relay_client *client = TAILQ_FIRST(&core->watchers);
+    service->changes_at = MONO_NEVER;
+    for (; waiting > 0 && service->base->counters.changes_sent < sent_max; waiting--) {
+        struct watch *watch = TAILQ_FIRST(&service->watches);
         /* Whoever had a turn goes to the end, so that all get theirs. */
-        TAILQ_REMOVE(&core->watchers, client, in_watchers);
-        TAILQ_INSERT_TAIL(&core->watchers, client, in_watchers);
-        more = watcher_turn(core, client) || more;
+        TAILQ_REMOVE(&service->watches, watch, in_watches);
+        TAILQ_INSERT_TAIL(&service->watches, watch, in_watches);
+        more = watcher_turn(service, watch) || more;
     }
     if (waiting > 0) {
-        core->changes_at = now; /* the sockets first, then those who are left */
+        service->changes_at = now; /* the sockets first, then those who are left */
     } else if (more) {
-        changes_due(core, now);
+        changes_due(service, now);
     }
 }
 
-void watch_stop(struct relay_core *core, struct relay_client *client)
+struct mono watch_deadline(const struct watch_service *service)
 {
-    if (client->watch.on) {
-        TAILQ_REMOVE(&core->watchers, client, in_watchers);
-        core->watcher_count--;
-        client->watch.on = false;
-    }
+    return service->changes_at;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "proto/wire/url.h"
 #include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/sim/net.h"

@@ -8,6 +8,7 @@
 #include "tests/sim/plan.h"
 
 #include "proto/base/bytes.h"
+#include "relayd/service/operator.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static bool join(struct sim *sim, size_t i)
     char url[NODE_URL_SIZE];
     const char *wrong;
 
-    if (relay_core_invite(sim->relay.core, &terms, url) != VERDICT_OK) {
+    if (operator_invite(relay_core_operator(sim->relay.core), &terms, url) != VERDICT_OK) {
         return sim_fail(sim, "the relay makes no invite");
     }
     wrong = host_node_join(&sim->hosts[i], url, sim->now);
@@ -481,7 +482,8 @@ static bool guest_acts(struct sim *sim, enum guest_story story, const char *url)
     if (story == GUEST_IS_REVOKED) {
         journal_line(&sim->journal, "the guest is revoked");
         sim->guest_belongs = false;
-        return relay_core_revoke(sim->relay.core, guest->name, key, sim->now) == VERDICT_OK ||
+        return operator_revoke(relay_core_operator(sim->relay.core), guest->name, key, sim->now) ==
+                   VERDICT_OK ||
                sim_fail(sim, "the relay does not revoke the guest");
     }
     journal_line(&sim->journal, "the guest joins");
@@ -546,7 +548,7 @@ static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
     (void)plan_make_guest(sim, plan);
     terms.expires_ms =
         env_wall_ms(&sim->relay.env.ports.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
-    if (relay_core_invite(sim->relay.core, &terms, url) != VERDICT_OK) {
+    if (operator_invite(relay_core_operator(sim->relay.core), &terms, url) != VERDICT_OK) {
         return sim_fail(sim, "the relay makes no invite");
     }
     if (story == GUEST_IS_REVOKED && (!guest_acts(sim, GUEST_JOINS, url) ||
@@ -616,7 +618,8 @@ static bool phase_revoke(struct sim *sim, const struct plan *plan)
         return false;
     }
     journal_line(&sim->journal, "%s is revoked", sim->hosts[gone].name);
-    if (relay_core_revoke(sim->relay.core, sim->hosts[gone].name, key, sim->now) != VERDICT_OK) {
+    if (operator_revoke(relay_core_operator(sim->relay.core), sim->hosts[gone].name, key,
+                        sim->now) != VERDICT_OK) {
         return sim_fail(sim, "the relay revokes nobody");
     }
     if (!sim_run(sim, CUT_OFF_MS + 4 * plan->rtt_ms + plan->lossy_ms)) {

@@ -8,6 +8,7 @@
 #include "client/core/core.h"
 #include "proto/wire/frame.h"
 #include "relayd/core/core.h"
+#include "relayd/service/operator.h"
 #include "rendezvous/directory/directory.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/env.h"
@@ -296,7 +297,7 @@ static inline void join(struct lab *lab, size_t i)
     char url[URL_SIZE_MAX];
     char error[200] = "";
 
-    assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay), &terms, url), VERDICT_OK);
     assert_int_equal(host_core_join(lab->hosts[i].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
 }

@@ -9,6 +9,7 @@
 #include "proto/wire/control.h"
 #include "proto/wire/record.h"
 #include "relayd/core/core.h"
+#include "relayd/service/operator.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/env.h"
 #include "tests/support/parts.h"
@@ -396,7 +397,7 @@ static inline void world_invite(struct world *w, uint32_t uses, uint8_t invite[I
     char error[URL_ERROR_SIZE];
     struct url url;
 
-    if (relay_core_invite(w->core, &terms, text) != VERDICT_OK) {
+    if (operator_invite(relay_core_operator(w->core), &terms, text) != VERDICT_OK) {
         abort();
     }
     must(url_parse(&url, text, strlen(text), error), "url_parse");

@@ -3,8 +3,8 @@
  * uncommented; what stands behind a # is the default; and docs/operations.md knows each key and
  * each family of metrics. */
 #include "client/config/config.h"
-#include "relayd/core/counters.h"
-#include "relayd/daemon/config.h"
+#include "relayd/base/counters.h"
+#include "relayd/admin/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

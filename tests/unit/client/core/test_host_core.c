@@ -7,6 +7,7 @@
 /* For the rooms that a test links: */
 #include "client/core/core.h"
 #include "relayd/core/core.h"
+#include "relayd/service/operator.h"
 
 static void the_first_packet_arrives_over_the_relay_within_three_round_trips(void **state)
 {
@@ -191,7 +192,8 @@ static void a_revoked_member_is_cut_off_at_once(void **state)
     send_ping(lab, 84);
     run_ms(lab, 1000);
     assert_int_equal(lab->hosts[1].delivered, 1);
-    assert_int_equal(relay_core_revoke(lab->relay, "anna", key, lab->now), VERDICT_OK);
+    assert_int_equal(operator_revoke(relay_core_operator(lab->relay), "anna", key, lab->now),
+                     VERDICT_OK);
     run_ms(lab, 200);
     if (state_of_nas(lab)[0] != '\0') {
         send_ping(lab, 84);

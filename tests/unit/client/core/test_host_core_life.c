@@ -6,6 +6,7 @@
 #include "client/core/core_internal.h"
 #include "client/peer/conversation.h"
 #include "relayd/core/core.h"
+#include "relayd/service/operator.h"
 
 static void restart_host_as(struct lab *lab, size_t i, const char *name)
 {
@@ -204,7 +205,7 @@ static void a_configuration_read_again_leaves_the_session_alone(void **state)
     char error[200] = "";
 
     (void)state;
-    assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay), &terms, url), VERDICT_OK);
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
@@ -225,7 +226,7 @@ static void the_name_wished_for_at_a_join_outlives_a_restart(void **state)
     char error[200] = "";
 
     (void)state;
-    assert_int_equal(relay_core_invite(lab->relay, &terms, url), VERDICT_OK);
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay), &terms, url), VERDICT_OK);
     assert_int_equal(
         host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error, sizeof(error), lab->now),
         ERR_OK);

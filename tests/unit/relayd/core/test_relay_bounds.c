@@ -80,7 +80,7 @@ static void a_watcher_that_lost_its_place_is_told_everything_again(void **state)
     world_run(w, 200);
     client_forget(c);
     for (int i = 0; i <= ONLINE_RING_SIZE; i++) {
-        watch_online_changed(w->core, w->clients[1].identity.public_key, w->now);
+        watch_online_changed(&w->core->watch, w->clients[1].identity.public_key, w->now);
     }
     world_run(w, 200);
     for (size_t i = 0; i < client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES); i++) {
@@ -169,12 +169,12 @@ static void a_member_can_make_so_much_news(void **state)
     for (int i = 0; i < 110; i++) {
         client_join(w, c, NULL, "a");
     }
-    assert_true(world_counters(w).control_news > 0);
+    assert_true(world_counters(w).control_broadcast > 0);
     assert_int_equal(client_error(w, c), VERDICT_LIMIT);
-    sequence = directory_sequence(w->core->directory);
+    sequence = directory_sequence(w->core->base.directory);
     client_forget(c);
     client_join(w, c, NULL, "a");
-    assert_int_equal(directory_sequence(w->core->directory), sequence);
+    assert_int_equal(directory_sequence(w->core->base.directory), sequence);
     assert_int_equal(client_error(w, c), VERDICT_LIMIT);
     assert_true(c->open); /* it stays a member */
     client_forget(c);
@@ -183,7 +183,7 @@ static void a_member_can_make_so_much_news(void **state)
     world_run(w, 5000);
     client_forget(c);
     client_join(w, c, NULL, "a");
-    assert_true(directory_sequence(w->core->directory) > sequence);
+    assert_true(directory_sequence(w->core->base.directory) > sequence);
     assert_non_null(client_got(w, c, ZIGLAN__CONTROL__BODY_JOINED));
     world_free(w);
 }
@@ -225,25 +225,27 @@ static void watchers_are_told_in_turns(void **state)
         struct relay_client *session = &sessions[i];
         session->handle = (struct handle){.index = 1000 + i, .generation = 1};
         session->state = RELAY_CLIENT_STATE_MEMBER;
-        session->watch = (struct watch){.on = true,
-                                        .directory_done = true,
-                                        .sequence = directory_sequence(w->core->directory),
-                                        .online_at = w->core->online_next};
-        TAILQ_INSERT_TAIL(&w->core->watchers, session, in_watchers);
-        w->core->watcher_count++;
+        session->watch = calloc(1, sizeof(*session->watch));
+        assert_non_null(session->watch);
+        *session->watch = (struct watch){.client = session,
+                                         .directory_done = true,
+                                         .sequence = directory_sequence(w->core->base.directory),
+                                         .online_at = w->core->watch.online_next};
+        TAILQ_INSERT_TAIL(&w->core->watch.watches, session->watch, in_watches);
+        w->core->watch.count++;
     }
-    watch_online_changed(w->core, w->clients[0].identity.public_key, w->now);
+    watch_online_changed(&w->core->watch, w->clients[0].identity.public_key, w->now);
     w->now = mono_add_ms(w->now, WATCH_BATCH_MS);
-    before = w->core->counters.changes_sent;
-    watch_expire(w->core, w->now);
-    assert_int_equal(w->core->counters.changes_sent - before, WATCH_MESSAGES_PER_EXPIRE);
+    before = w->core->base.counters.changes_sent;
+    watch_expire(&w->core->watch, w->now);
+    assert_int_equal(w->core->base.counters.changes_sent - before, WATCH_MESSAGES_PER_EXPIRE);
     assert_true(mono_due(relay_core_deadline(w->core), w->now));
-    watch_expire(w->core, w->now);
-    watch_expire(w->core, w->now);
-    assert_int_equal(w->core->counters.changes_sent - before, MANY);
+    watch_expire(&w->core->watch, w->now);
+    watch_expire(&w->core->watch, w->now);
+    assert_int_equal(w->core->base.counters.changes_sent - before, MANY);
     for (uint32_t i = 0; i < MANY; i++) {
-        assert_int_equal(sessions[i].watch.online_at, w->core->online_next);
-        watch_stop(w->core, &sessions[i]);
+        assert_int_equal(sessions[i].watch->online_at, w->core->watch.online_next);
+        watch_stop(&w->core->watch, &sessions[i]);
     }
     free(sessions);
     world_free(w);
@@ -286,7 +288,7 @@ static void a_session_ends_with_its_admission(void **state)
     (void)state;
     world_members(w, 2);
     watch_all(w, b, 9);
-    session = relay_client_of_key(w->core, a->identity.public_key);
+    session = session_table_of_key(&w->core->base.sessions, a->identity.public_key);
     left_ms = mono_ms_between(w->now, session->deadline);
     assert_true(left_ms <= DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS);
     assert_true(left_ms >= DIRECTORY_ADMISSION_MS);
@@ -310,7 +312,7 @@ static void a_renewed_admission_keeps_its_session(void **state)
 
     (void)state;
     world_members(w, 2);
-    session = relay_client_of_key(w->core, a->identity.public_key);
+    session = session_table_of_key(&w->core->base.sessions, a->identity.public_key);
     session->deadline = mono_add_ms(w->now, 30000);
     client_join(w, a, NULL, "host0");
     world_run(w, HOUSEKEEPING_MS + 1000);
@@ -357,22 +359,23 @@ static void who_jumps_to_and_fro_is_told_of_so_often(void **state)
     request.requester.observed = a->address;
     memcpy(request.target, b->identity.public_key, KEY_SIZE);
     memcpy(answer.key, b->identity.public_key, KEY_SIZE);
-    assert_int_equal(punch_request(w->core->punch, &request, w->now), VERDICT_OK);
+    assert_int_equal(punch_request(w->core->punch.broker, &request, w->now), VERDICT_OK);
     request.requester = answer;
     memcpy(request.target, a->identity.public_key, KEY_SIZE);
-    assert_int_equal(punch_request(w->core->punch, &request, w->now), VERDICT_OK); /* a yes */
-    assert_int_equal(punch_stats(w->core->punch)->live, 1);
-    event.handle = relay_client_of_key(w->core, a->identity.public_key)->handle;
+    assert_int_equal(punch_request(w->core->punch.broker, &request, w->now),
+                     VERDICT_OK); /* a yes */
+    assert_int_equal(punch_stats(w->core->punch.broker)->live, 1);
+    event.handle = session_table_of_key(&w->core->base.sessions, a->identity.public_key)->handle;
     for (uint16_t i = 0; i < 300; i++) {
         event.remote.port = (uint16_t)(6000 + i % 2);
-        relay_client_on_moved(w->core, &event, w->now);
+        session_on_moved(&w->core->session, &event, w->now);
     }
-    updates = punch_stats(w->core->punch)->updates;
+    updates = punch_stats(w->core->punch.broker)->updates;
     assert_in_range(updates, 90, 100);
     world_run(w, 6000);
     event.remote.port = 6999;
-    relay_client_on_moved(w->core, &event, w->now);
-    assert_int_equal(punch_stats(w->core->punch)->updates, updates + 1);
+    session_on_moved(&w->core->session, &event, w->now);
+    assert_int_equal(punch_stats(w->core->punch.broker)->updates, updates + 1);
     world_free(w);
 }
 

@@ -349,7 +349,7 @@ static void a_large_directory_comes_in_pieces(void **state)
         join.key = w->clients[1].identity.public_key;
         join.member_part = part;
         join.member_part_size = member_part_make(w, &w->clients[1], "many", part);
-        assert_int_equal(directory_join(w->core->directory, &join, &joined), VERDICT_OK);
+        assert_int_equal(directory_join(w->core->base.directory, &join, &joined), VERDICT_OK);
     }
     w->clients[1].identity = identity;
     watch(w, c, 0);
@@ -574,8 +574,10 @@ static void a_revoked_member_is_cut_off_at_once(void **state)
     world_members(w, 2);
     watch(w, a, 0);
     client_forget(a);
-    assert_int_equal(relay_core_revoke(w->core, "nobody", key, w->now), VERDICT_NOT_FOUND);
-    assert_int_equal(relay_core_revoke(w->core, "host1", key, w->now), VERDICT_OK);
+    assert_int_equal(operator_revoke(relay_core_operator(w->core), "nobody", key, w->now),
+                     VERDICT_NOT_FOUND);
+    assert_int_equal(operator_revoke(relay_core_operator(w->core), "host1", key, w->now),
+                     VERDICT_OK);
     assert_memory_equal(key, b->identity.public_key, KEY_SIZE);
     frame_fill(frame, 1);
     client_frame(b, SESSION_DGRAM_TO, a->identity.public_key, frame, sizeof(frame));
@@ -592,7 +594,8 @@ static void a_revoked_member_is_cut_off_at_once(void **state)
     client_dial(w, b); /* it cannot come back, not even with a fresh invite */
     world_run(w, 500);
     assert_false(b->open);
-    assert_int_equal(relay_core_restore(w->core, "host1", key, w->now), VERDICT_OK);
+    assert_int_equal(operator_restore(relay_core_operator(w->core), "host1", key, w->now),
+                     VERDICT_OK);
     world_invite(w, 1, invite);
     client_forget(b);
     client_dial(w, b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A receiver's queue is shared by its senders, whoever sends most. */
-#include "relayd/core/fair.h"
+#include "relayd/base/fair.h"
 #include "tests/support/relay_fixture.h"
 
 #include <setjmp.h>

@@ -5,6 +5,7 @@
 #include "proto/crypto/identity.h"
 #include "proto/wire/stun.h"
 #include "relayd/core/core_internal.h"
+#include "relayd/service/http.h"
 #include "rendezvous/store/store_memory.h"
 
 #include <setjmp.h>
@@ -290,7 +291,7 @@ static void page_ask(struct world *w, const char *method, const char *path)
 
     (void)snprintf(request.method, sizeof(request.method), "%s", method);
     (void)snprintf(request.path, sizeof(request.path), "%s", path);
-    http_on_request(w->core, &event, w->now);
+    http_on_request(&w->core->base, &event, w->now);
 }
 
 static void only_known_pages_are_answered(void **state)
@@ -314,9 +315,9 @@ static void only_known_pages_are_answered(void **state)
     page_ask(w, "get", "/");
     assert_int_equal(world_counters(w).http_bad_method, 3);
     store_memory_fail_commit(w->store, true); /* a failing disk shows in the health page */
-    assert_int_equal(
-        relay_core_invite(w->core, &(struct directory_terms){.uses = 1}, (char[URL_SIZE_MAX]){0}),
-        VERDICT_UNAVAILABLE);
+    assert_int_equal(operator_invite(relay_core_operator(w->core),
+                                     &(struct directory_terms){.uses = 1}, (char[URL_SIZE_MAX]){0}),
+                     VERDICT_UNAVAILABLE);
     page_ask(w, "GET", "/health");
     assert_int_equal(world_counters(w).http_unavailable, 1);
     world_free(w);
@@ -330,7 +331,7 @@ static uint64_t pages_answered(struct world *w, const struct endpoint *from, int
         struct link_request request = {.method = "GET", .path = "/addr"};
         struct link_event event = {
             .type = LINK_EVENT_REQUEST, .remote = *from, .request = &request};
-        http_on_request(w->core, &event, w->now);
+        http_on_request(&w->core->base, &event, w->now);
     }
     return world_counters(w).http_ok - before;
 }
@@ -367,7 +368,7 @@ static void a_reader_of_pages_is_limited_per_address_and_prefix(void **state)
         from = endpoint_v4(ip, 7777);
         (void)pages_answered(w, &from, 1);
     }
-    assert_int_equal(bucket_table_count(w->core->http_addresses), HTTP_ADDRESSES_MAX);
+    assert_int_equal(bucket_table_count(w->core->base.limits.http_addresses), HTTP_ADDRESSES_MAX);
     world_free(w);
 }
 
@@ -382,25 +383,27 @@ static void strangers_are_capped_per_address_and_net(void **state)
     for (int i = 0; i < 600; i++) { /* ten addresses of one /24, sixty each */
         const uint8_t ip[4] = {198, 51, 100, (uint8_t)(i / 60)};
         sessions[i].remote = endpoint_v4(ip, (uint16_t)(1000 + i));
-        entered += limits_stranger_enter(w->core, &sessions[i]);
+        entered +=
+            limits_stranger_enter(&w->core->base.limits, &sessions[i].limits, &sessions[i].remote);
     }
     assert_int_equal(entered, STRANGERS_PER_NET);
     for (int i = 0; i < 600; i++) {
-        limits_stranger_leave(w->core, &sessions[i]);
-        limits_stranger_leave(w->core, &sessions[i]); /* twice is once */
+        limits_stranger_leave(&w->core->base.limits, &sessions[i].limits);
+        limits_stranger_leave(&w->core->base.limits, &sessions[i].limits); /* twice is once */
     }
     entered = 0;
     for (int i = 0; i < 600; i++) { /* one IPv6 /56 */
         const uint8_t ip[16] = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, (uint8_t)i};
         sessions[i].remote = endpoint_v6(ip, 1000);
-        entered += limits_stranger_enter(w->core, &sessions[i]);
+        entered +=
+            limits_stranger_enter(&w->core->base.limits, &sessions[i].limits, &sessions[i].remote);
     }
     assert_int_equal(entered, STRANGERS_PER_ADDRESS);
     for (int i = 0; i < 600; i++) {
-        limits_stranger_leave(w->core, &sessions[i]);
+        limits_stranger_leave(&w->core->base.limits, &sessions[i].limits);
     }
-    assert_int_equal(map_count(w->core->strangers_by_address), 0);
-    assert_int_equal(map_count(w->core->strangers_by_net), 0);
+    assert_int_equal(map_count(w->core->base.limits.strangers_by_address), 0);
+    assert_int_equal(map_count(w->core->base.limits.strangers_by_net), 0);
     world_free(w);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "relayd/core/session_index.h"
+#include "relayd/base/session_index.h"
 
 #include "tests/support/env.h"
 

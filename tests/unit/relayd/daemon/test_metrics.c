@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Prometheus text of relayd: every counter is there, and the form is what scrapers want. */
-#include "relayd/daemon/metrics.h"
+#include "relayd/admin/metrics.h"
 
 #include <ctype.h>
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #include "tests/support/relay_fixture.h"
 
 #include "proto/crypto/identity.h"
-#include "relayd/daemon/admin.h"
+#include "relayd/admin/admin.h"
 #include "rendezvous/store/store_memory.h"
 
 #include <setjmp.h>

@@ -3,6 +3,7 @@
  * next. */
 #include "proto/crypto/delegation.h"
 #include "relayd/core/core.h"
+#include "relayd/service/operator.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/delegations.h"
 #include "tests/support/env.h"
@@ -181,18 +182,21 @@ static void a_relay_without_a_ziglan_has_no_members(void **state)
 {
     struct relay *r = relay_new();
     struct directory_terms terms = {.uses = 1};
-    struct relay_member member;
+    struct operator_member member;
     uint8_t key[KEY_SIZE] = {0};
     char url[URL_SIZE_MAX];
 
     (void)state;
     assert_int_equal(start(r), ERR_OK);
     assert_false(relay_core_ziglan_key(r->core, key));
-    assert_int_equal(relay_core_invite(r->core, &terms, url), VERDICT_NOT_FOUND);
+    assert_int_equal(operator_invite(relay_core_operator(r->core), &terms, url), VERDICT_NOT_FOUND);
     memset(key, 0, sizeof(key));
-    assert_int_equal(relay_core_member_next(r->core, key, &member, r->now), VERDICT_NOT_FOUND);
-    assert_int_equal(relay_core_revoke(r->core, "nas", key, r->now), VERDICT_NOT_FOUND);
-    assert_int_equal(relay_core_restore(r->core, "nas", key, r->now), VERDICT_NOT_FOUND);
+    assert_int_equal(operator_member_next(relay_core_operator(r->core), key, &member, r->now),
+                     VERDICT_NOT_FOUND);
+    assert_int_equal(operator_revoke(relay_core_operator(r->core), "nas", key, r->now),
+                     VERDICT_NOT_FOUND);
+    assert_int_equal(operator_restore(relay_core_operator(r->core), "nas", key, r->now),
+                     VERDICT_NOT_FOUND);
     run_hours(r, 2); /* and nothing to keep in order */
     sign(r, &r->ziglan, &r->identity, 30);
     relay_core_reload(r->core, &r->cfg, r->now); /* only a start makes it one's entry point */

@@ -130,8 +130,8 @@ static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
         client_forget(&w->clients[i]);
     }
     assert_int_equal(members(w), 0);
-    assert_int_equal(directory_sequence(w->core->directory), 0);
-    assert_int_equal(directory_invite_count(w->core->directory), 1);
+    assert_int_equal(directory_sequence(w->core->base.directory), 0);
+    assert_int_equal(directory_invite_count(w->core->base.directory), 1);
     count_from_here(3); /* the group, and the first two of those alone */
     all_join(w, invite);
     assert_int_equal(watched.commits, 1 + CLIENTS_MAX);
@@ -170,7 +170,7 @@ static void a_join_that_is_tried_again_is_counted_once(void **state)
             client_forget(&w->clients[i]);
         }
     }
-    assert_int_equal(world_counters(w).control_news, 0);
+    assert_int_equal(world_counters(w).control_broadcast, 0);
     world_free(w);
 }
 
@@ -193,7 +193,7 @@ static void a_write_that_fails_in_a_group_spoils_nobody(void **state)
         relay_core_free(w->core);
         world_core_start(w); /* the directory counts what is there */
         assert_int_equal(members(w), CLIENTS_MAX);
-        assert_int_equal(directory_invite_count(w->core->directory), 0);
+        assert_int_equal(directory_invite_count(w->core->base.directory), 0);
         world_free(w);
     }
 }
@@ -229,7 +229,7 @@ static void messages_keep_their_order(void **state)
     outbox_clear(&w->box);
     assert_int_equal(members(w), 0); /* it waits, and that makes the core want a turn at once */
     assert_int_equal(relay_core_deadline(w->core).ns, 0);
-    assert_int_equal(relay_core_revoke(w->core, "nas", key, w->now), VERDICT_OK);
+    assert_int_equal(operator_revoke(relay_core_operator(w->core), "nas", key, w->now), VERDICT_OK);
     assert_memory_equal(key, a->identity.public_key, KEY_SIZE);
     world_run(w, 500);
     assert_string_equal(granted(w, 0), "nas");
@@ -279,13 +279,13 @@ static void who_is_gone_before_its_turn_does_not_join(void **state)
         join.member_part.len = member_part_make(w, &w->clients[i], "nas", part);
         message.request_id = 1;
         message.join = &join;
-        session = relay_client_of_key(w->core, w->clients[i].identity.public_key);
-        join_on_join(w->core, session, &message, w->now);
+        session = session_table_of_key(&w->core->base.sessions, w->clients[i].identity.public_key);
+        join_on_join(&w->core->join, session, &message, w->now);
         if (i == 0) {
-            relay_client_send_away(w->core, session, GOAWAY_REPLACED, 0, w->now);
+            session_send_away(&w->core->session, session, GOAWAY_REPLACED, 0, w->now);
         }
     }
-    joins_flush(w->core, w->now);
+    join_flush(&w->core->join, w->now);
     assert_int_equal(members(w), 1);
     assert_int_equal(world_counters(w).join_ok, 1);
     world_run(w, 500);

@@ -72,6 +72,3 @@ void relay_settings_print(const struct relay_settings *settings, FILE *to);
 const char *relay_settings_restart_keys(const struct relay_settings *before,
                                         const struct relay_settings *after, char *text,
                                         size_t size);
-
-/** "error", "warn", "info" or "debug". */
-const char *relay_settings_level_text(enum trace_level level);

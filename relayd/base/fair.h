@@ -2,9 +2,9 @@
 /*
  * Who may fill a receiver's queue. A queue that drops the newest belongs to whoever sends most, so
  * one member that floods another would silence all others to it. Here a queue that is more than
- * half full takes a frame only from those senders who do not have more than an equal share of what
- * it took lately; the other half is thus the meek ones'. Who sends alone has all of it, and what
- * the meek do not use goes to the rest.
+ * half full takes a frame only from a sender that is within its share: that has no more than an
+ * equal part of what the queue took lately. So the other half is always open to those within their
+ * share. Who sends alone has the whole queue, and what some leave unused goes to the rest.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "relayd/core/fair.h"
+/* Counting what each sender put into a queue lately, in a few places. */
+#include "relayd/base/fair.h"
 
 static void age(struct fair *fair, struct mono now)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "relayd/core/session_index.h"
+/* A map of keys, in which only the newest session can remove its key. */
+#include "relayd/base/session_index.h"
 
 #include "proto/base/map.h"
 

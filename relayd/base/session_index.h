@@ -15,7 +15,7 @@
 
 struct session_index;
 
-/** A pool of at most `capacity` keys. env is used for the hash key only, during the call.
+/** An index of at most `capacity` keys. env is used for the hash key only, during the call.
  * ERR_NOMEM. */
 int session_index_new(struct session_index **out, size_t capacity,
                       const struct env *env) MUST_CHECK;
@@ -23,7 +23,7 @@ void session_index_free(struct session_index *index);
 
 /**
  * Make `session` the active one of `key`. If another one was, *replaced is true and *previous is
- * that one, for the caller to close. ERR_LIMIT if the pool is full, ERR_NOMEM; then nothing
+ * that one, for the caller to close. ERR_LIMIT if the index is full, ERR_NOMEM; then nothing
  * changed.
  */
 int session_index_put(struct session_index *index, const uint8_t key[KEY_SIZE], uint64_t session,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Settings of relayd: YAML through libcyaml, then own checks of what a schema cannot say. */
-#include "relayd/daemon/config.h"
+#include "relayd/admin/config.h"
 
 #include "proto/base/config_text.h"
 #include "proto/wire/name.h"
@@ -320,7 +320,7 @@ int relay_settings_parse(struct relay_settings *out, const char *text, size_t si
     return rc;
 }
 
-const char *relay_settings_level_text(enum trace_level level)
+static const char *level_text(enum trace_level level)
 {
     for (size_t i = 0; i < CYAML_ARRAY_LEN(level_words); i++) {
         if (level_words[i].val == (int64_t)level + 1) {
@@ -378,7 +378,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
     (void)fprintf(to, "stun:\n  per_address_per_s: %u\n  per_s: %u\n",
                   (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s);
-    (void)fprintf(to, "log_level: %s\n", relay_settings_level_text(s->log_level));
+    (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
 }
 
 const char *relay_settings_restart_keys(const struct relay_settings *before,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Prometheus text of a relay. */
-#include "relayd/daemon/metrics.h"
+#include "relayd/admin/metrics.h"
 
 #include "ziglan_version.h"
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "proto/base/err.h"
-#include "relayd/core/counters.h"
+#include "relayd/base/counters.h"
 
 #include <stddef.h>
 #include <stdint.h>

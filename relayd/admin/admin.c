@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operator's verbs as JSON. */
-#include "relayd/daemon/admin.h"
+#include "relayd/admin/admin.h"
 
 #include "proto/admin/answer.h"
 #include "proto/base/wall_text.h"
 #include "proto/wire/name.h"
+#include "relayd/service/operator.h"
 #include "ziglan_version.h"
 
 #include <stdio.h>
@@ -92,7 +93,7 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
         }
         (void)snprintf(terms.name, sizeof(terms.name), "%s", text);
     }
-    verdict = relay_core_invite(context->core, &terms, url);
+    verdict = operator_invite(relay_core_operator(context->core), &terms, url);
     if (verdict != VERDICT_OK) {
         return invite_refusal(context, verdict);
     }
@@ -101,7 +102,7 @@ static json_t *invite_answer(const struct admin_context *context, const json_t *
                                terms.expires_ms != 0 ? wall_text(terms.expires_ms, when) : ""));
 }
 
-static json_t *member_json(const struct relay_member *member)
+static json_t *member_json(const struct operator_member *member)
 {
     char key[KEY_TEXT_SIZE];
     char when[WALL_TEXT_SIZE];
@@ -118,9 +119,10 @@ static json_t *member_json(const struct relay_member *member)
 static json_t *members_answer(const struct admin_context *context, struct mono now)
 {
     json_t *list = json_array();
-    struct relay_member member;
+    struct operator_member member;
     uint8_t key[KEY_SIZE] = {0};
-    enum verdict verdict = relay_core_member_next(context->core, key, &member, now);
+    struct operator_service *verbs = relay_core_operator(context->core);
+    enum verdict verdict = operator_member_next(verbs, key, &member, now);
 
     while (verdict == VERDICT_OK) {
         /* A null pointer is refused by jansson, so memory runs out here without harm. */
@@ -128,7 +130,7 @@ static json_t *members_answer(const struct admin_context *context, struct mono n
             json_decref(list);
             return NULL;
         }
-        verdict = relay_core_member_next(context->core, key, &member, now);
+        verdict = operator_member_next(verbs, key, &member, now);
     }
     if (verdict != VERDICT_NOT_FOUND) {
         json_decref(list);
@@ -143,6 +145,7 @@ static json_t *revoke_answer(const struct admin_context *context, const json_t *
 {
     const char *who = json_string_value(json_object_get(request, "who"));
     bool undo = json_is_true(json_object_get(request, "undo"));
+    struct operator_service *verbs = relay_core_operator(context->core);
     uint8_t key[KEY_SIZE];
     char text[KEY_TEXT_SIZE];
     enum verdict verdict;
@@ -150,8 +153,7 @@ static json_t *revoke_answer(const struct admin_context *context, const json_t *
     if (who == NULL) {
         return answer_refuse(EXIT_CODE_USAGE, "whom to revoke is missing; give a key or a name");
     }
-    verdict = undo ? relay_core_restore(context->core, who, key, now)
-                   : relay_core_revoke(context->core, who, key, now);
+    verdict = undo ? operator_restore(verbs, who, key, now) : operator_revoke(verbs, who, key, now);
     if (verdict == VERDICT_NOT_FOUND) {
         return answer_refuse(EXIT_CODE_FAILURE, "there is no %s '%.60s'; see `relayd members`",
                              undo ? "revoked member" : "member", who);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding the session, unpacking, and the rate of one session's messages. */
+#include "relayd/base/control.h"
+
+/* Too many messages: say so once in a while, so that a client in a loop can be found. */
+static void rate_refuse(struct relay_base *base, struct relay_client *client, uint32_t request_id,
+                        struct mono now)
+{
+    base->counters.control_rate++;
+    if (limits_refusal_take(&client->limits, now)) {
+        reply_refuse(&base->reply, client, request_id, VERDICT_LIMIT, NULL);
+    }
+}
+
+const Ziglan__Control *control_take(struct relay_base *base, const struct link_event *event,
+                                    struct relay_client **client, struct mono now)
+{
+    struct relay_client *from = session_table_at(&base->sessions, event->handle);
+    Ziglan__Control *message = NULL;
+
+    if (from == NULL || !relay_client_is_active(from)) {
+        return NULL;
+    }
+    if (control_unpack(&message, &base->arena, event->data, event->size) != ERR_OK) {
+        base->counters.control_bad++;
+        return NULL;
+    }
+    if (!limits_control_take(&from->limits, now)) {
+        rate_refuse(base, from, message->request_id, now);
+        return NULL;
+    }
+    *client = from;
+    return message;
+}

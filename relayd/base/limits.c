@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Token buckets, counted prefixes and marks behind every number that protects a volunteer. */
+#include "relayd/base/limits.h"
+
+#include <string.h>
+
+static const struct bucket_rate control_rate = {.per_s = CONTROL_PER_S, .burst = CONTROL_BURST};
+static const struct bucket_rate forward_rate = {
+    .per_s = STRANGER_BYTES_PER_S, .burst = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_BURST_S};
+
+/* The address with its last bits zeroed: whoever owns one address of an IPv6 /56 owns all. */
+static void address_prefix(uint8_t out[16], const struct endpoint *e, size_t v4_bytes,
+                           size_t v6_bytes)
+{
+    size_t keep = endpoint_is_v4(e) ? 12 + v4_bytes : v6_bytes;
+
+    memset(out, 0, 16);
+    memcpy(out, e->ip, keep);
+}
+
+int limits_init(struct limits *limits, const struct relay_config *cfg,
+                struct relay_counters *counters, const struct env *env, struct mono now)
+{
+    static const struct bucket_rate broadcast = {.per_s = 1, .burst = BROADCAST_BURST};
+    static const struct bucket_rate http = {.per_s = HTTP_PER_S, .burst = HTTP_BURST};
+    const struct bucket_rate stun = {.per_s = cfg->stun_per_addr_per_s,
+                                     .burst = cfg->stun_per_addr_per_s};
+    int rc;
+
+    *limits = (struct limits){.counters = counters};
+    rc = map_new(&limits->strangers_by_address, 16, cfg->session_max, env);
+    if (rc == ERR_OK) {
+        rc = map_new(&limits->strangers_by_net, 16, cfg->session_max, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->stun_addresses, 16, STUN_ADDRESSES_MAX, &stun, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->http_addresses, 16, HTTP_ADDRESSES_MAX, &http, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->broadcast_by_key, KEY_SIZE, BROADCAST_KEYS_MAX, &broadcast,
+                              env);
+    }
+    if (rc == ERR_OK) {
+        limits_stun_set(limits, cfg, now);
+    }
+    return rc;
+}
+
+void limits_fini(struct limits *limits)
+{
+    map_free(limits->strangers_by_address);
+    map_free(limits->strangers_by_net);
+    bucket_table_free(limits->broadcast_by_key);
+    bucket_table_free(limits->stun_addresses);
+    bucket_table_free(limits->http_addresses);
+}
+
+void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now)
+{
+    const struct bucket_rate rate = {.per_s = cfg->stun_per_addr_per_s,
+                                     .burst = cfg->stun_per_addr_per_s};
+
+    limits->stun_rate = (struct bucket_rate){.per_s = cfg->stun_per_s, .burst = cfg->stun_per_s};
+    bucket_init(&limits->stun_bucket, &limits->stun_rate, now);
+    bucket_table_set_rate(limits->stun_addresses, &rate);
+}
+
+bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct mono now)
+{
+    uint8_t prefix[16];
+
+    address_prefix(prefix, from, 4, 7);
+    if (!bucket_table_take(limits->stun_addresses, prefix, 1, now)) {
+        limits->counters->stun_limited_address++;
+        return false;
+    }
+    /* After the address, so that one flooding address cannot use up what all share. */
+    if (!bucket_take(&limits->stun_bucket, &limits->stun_rate, 1, now)) {
+        limits->counters->stun_limited_all++;
+        return false;
+    }
+    return true;
+}
+
+bool limits_http_take(struct limits *limits, const struct endpoint *from, struct mono now)
+{
+    uint8_t prefix[16];
+
+    address_prefix(prefix, from, 4, 7);
+    if (!bucket_table_take(limits->http_addresses, prefix, 1, now)) {
+        limits->counters->http_limited++;
+        return false;
+    }
+    return true;
+}
+
+/* Add delta to the count of a prefix; false if it would exceed the cap. */
+static bool prefix_count(struct map *map, const uint8_t prefix[16], bool enter, uint64_t cap)
+{
+    uint64_t count = 0;
+
+    (void)map_find(map, prefix, &count);
+    if (enter) {
+        return count < cap && map_put(map, prefix, count + 1) == ERR_OK;
+    }
+    if (count <= 1) {
+        (void)map_remove(map, prefix, NULL);
+        return true;
+    }
+    return map_put(map, prefix, count - 1) == ERR_OK; /* an existing key needs no memory */
+}
+
+bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
+                           const struct endpoint *remote)
+{
+    uint8_t address[16];
+    uint8_t net[16];
+
+    address_prefix(address, remote, 4, 7);
+    address_prefix(net, remote, 3, 6);
+    if (!prefix_count(limits->strangers_by_address, address, true, STRANGERS_PER_ADDRESS)) {
+        return false;
+    }
+    if (!prefix_count(limits->strangers_by_net, net, true, STRANGERS_PER_NET)) {
+        (void)prefix_count(limits->strangers_by_address, address, false, 0);
+        return false;
+    }
+    client->counted = true;
+    client->counted_as = *remote; /* it may move before it leaves */
+    return true;
+}
+
+void limits_stranger_leave(struct limits *limits, struct client_limits *client)
+{
+    uint8_t address[16];
+    uint8_t net[16];
+
+    if (!client->counted) {
+        return;
+    }
+    client->counted = false;
+    address_prefix(address, &client->counted_as, 4, 7);
+    address_prefix(net, &client->counted_as, 3, 6);
+    (void)prefix_count(limits->strangers_by_address, address, false, 0);
+    (void)prefix_count(limits->strangers_by_net, net, false, 0);
+}
+
+void limits_client_init(struct client_limits *client, struct mono now)
+{
+    bucket_init(&client->control_bucket, &control_rate, now);
+    bucket_init(&client->forward_bucket, &forward_rate, now);
+}
+
+bool limits_control_take(struct client_limits *client, struct mono now)
+{
+    return bucket_take(&client->control_bucket, &control_rate, 1, now);
+}
+
+bool limits_forward_take(struct client_limits *client, size_t size, struct mono now)
+{
+    return bucket_take(&client->forward_bucket, &forward_rate, size, now);
+}
+
+bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    return bucket_table_take(limits->broadcast_by_key, key, BROADCAST_COST, now);
+}
+
+bool limits_refusal_take(struct client_limits *client, struct mono now)
+{
+    if (client->refused_once && !mono_due(mono_add_ms(client->refused_at, REFUSAL_EVERY_MS), now)) {
+        return false;
+    }
+    client->refused_once = true;
+    client->refused_at = now;
+    return true;
+}
+
+bool limits_gone_take(struct client_limits *client, const uint8_t dst[KEY_SIZE], struct mono now)
+{
+    struct gone_mark *free_mark = NULL;
+
+    for (size_t i = 0; i < GONE_MARKS; i++) {
+        struct gone_mark *mark = &client->gone[i];
+        bool fresh = mark->used && !mono_due(mono_add_ms(mark->at, GONE_EVERY_MS), now);
+        if (fresh && memcmp(mark->dst, dst, KEY_SIZE) == 0) {
+            return false;
+        }
+        if (!fresh && free_mark == NULL) {
+            free_mark = mark;
+        }
+    }
+    if (free_mark == NULL) {
+        return false; /* all marks are younger than a second: enough for this session */
+    }
+    free_mark->used = true;
+    memcpy(free_mark->dst, dst, KEY_SIZE);
+    free_mark->at = now;
+    return true;
+}

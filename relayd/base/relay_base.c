@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making and releasing what the services share, and taking over a configuration. */
+#include "relayd/base/relay_base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SESSION_MAX_DEFAULT = 10000,
+    WATCH_MAX_DEFAULT = 10000,
+    STUN_PER_ADDR_DEFAULT = 10,
+    STUN_PER_S_DEFAULT = 20000,
+};
+
+/* The secret of stateless resets must be the same after a restart, and no second file is needed
+ * for it: an Ed25519 signature is deterministic, and this one is never shown to anybody. */
+static void reset_secret_derive(uint8_t out[32], const struct identity *identity)
+{
+    uint8_t signature[SIGNATURE_SIZE];
+
+    identity_sign(identity, "relayd reset secret 1", NULL, 0, signature);
+    memcpy(out, signature, 32);
+    memset(signature, 0, sizeof(signature));
+}
+
+static uint32_t value_or(uint32_t value, uint32_t fallback)
+{
+    return value != 0 ? value : fallback;
+}
+
+/* Copy what may change while running. */
+static void config_take(struct relay_base *base, const struct relay_config *cfg)
+{
+    (void)snprintf(base->name, sizeof(base->name), "%s",
+                   cfg->ziglan_name != NULL ? cfg->ziglan_name : "ziglan");
+    (void)snprintf(base->public_hosts, sizeof(base->public_hosts), "%s",
+                   cfg->public_hosts != NULL ? cfg->public_hosts : "");
+    base->cfg.ziglan_name = base->name;
+    base->cfg.public_hosts = base->public_hosts;
+    base->cfg.session_max = value_or(cfg->session_max, SESSION_MAX_DEFAULT);
+    base->cfg.watch_max = value_or(cfg->watch_max, WATCH_MAX_DEFAULT);
+    base->cfg.stun_per_addr_per_s = value_or(cfg->stun_per_addr_per_s, STUN_PER_ADDR_DEFAULT);
+    base->cfg.stun_per_s = value_or(cfg->stun_per_s, STUN_PER_S_DEFAULT);
+    base->cfg.open_relay = cfg->open_relay;
+}
+
+int relay_base_init(struct relay_base *base, const struct relay_config *cfg, struct store *store,
+                    const struct env *env, struct mono now)
+{
+    int rc;
+
+    base->env = *env;
+    base->cfg = *cfg;
+    base->started_at = now;
+    base->reply.env = &base->env;
+    store_health_init(&base->health, store, &base->counters, &base->env);
+    config_take(base, cfg);
+    base->session_capacity = base->cfg.session_max;
+    rc = limits_init(&base->limits, &base->cfg, &base->counters, env, now);
+    if (rc == ERR_OK) {
+        rc = session_table_init(&base->sessions, base->session_capacity, &base->limits, env);
+    }
+    return rc;
+}
+
+void relay_base_fini(struct relay_base *base)
+{
+    session_table_fini(&base->sessions);
+    link_hub_free(base->hub);
+    directory_free(base->directory);
+    limits_fini(&base->limits);
+}
+
+int relay_base_directory_open(struct relay_base *base)
+{
+    struct directory_config config = {
+        .store = base->health.store, .env = &base->env, .identity = base->cfg.identity};
+
+    memcpy(config.ziglan_key, base->ziglan_key, KEY_SIZE);
+    return directory_new(&base->directory, &config);
+}
+
+int relay_base_link_open(struct relay_base *base, const struct link_hello *hello, struct mono now)
+{
+    struct link_config link = {
+        .identity = base->cfg.identity,
+        .server = true,
+        .hello = *hello,
+        .connection_max = base->session_capacity + LINK_HALF_OPEN_MAX,
+        .ledger = base->cfg.ledger,
+        .ledger_capacity = base->cfg.ledger_capacity,
+    };
+    int rc;
+
+    reset_secret_derive(link.reset_secret, base->cfg.identity);
+    rc = link_hub_new(&base->hub, &link, &base->env, now);
+    memset(link.reset_secret, 0, sizeof(link.reset_secret));
+    base->reply.hub = base->hub;
+    return rc;
+}
+
+void relay_base_configure(struct relay_base *base, const struct relay_config *cfg, struct mono now)
+{
+    config_take(base, cfg);
+    if (base->cfg.session_max > base->session_capacity) {
+        base->cfg.session_max = base->session_capacity;
+    }
+    limits_stun_set(&base->limits, &base->cfg, now);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Packing a message and handing it to the link. */
+#include "relayd/base/reply.h"
+
+#include <string.h>
+
+void reply_send(struct reply *reply, const struct relay_client *client,
+                const Ziglan__Control *message)
+{
+    size_t size = 0;
+    int rc;
+
+    if (!relay_client_is_active(client)) {
+        return;
+    }
+    rc = control_pack(reply->packed, sizeof(reply->packed), &size, message);
+    if (rc != ERR_OK) {
+        const char *problem = control_problem(message);
+        env_trace(reply->env, TRACE_LEVEL_WARN, "control.unpackable", "body=%s field=%s",
+                  control_name(message), problem != NULL ? problem : "size");
+        return;
+    }
+    rc = link_hub_control(reply->hub, client->handle, reply->packed, size);
+    if (rc != ERR_OK) {
+        /* The link closes a session that reads too slowly; CLOSED follows. */
+        env_trace(reply->env, TRACE_LEVEL_DEBUG, "control.not_sent", "body=%s why=%s",
+                  control_name(message), err_name(rc));
+    }
+}
+
+void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,
+                  enum verdict verdict, const char *text)
+{
+    Ziglan__Error body = ZIGLAN__ERROR__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    char copy[CONTROL_TEXT_SIZE_MAX + 1];
+
+    if (request_id == 0) {
+        return;
+    }
+    (void)strncpy(copy, text != NULL ? text : verdict_text(verdict), sizeof(copy) - 1);
+    copy[sizeof(copy) - 1] = '\0';
+    body.code = (uint32_t)verdict;
+    body.text = copy;
+    message.request_id = request_id;
+    message.body_case = ZIGLAN__CONTROL__BODY_ERROR;
+    message.error = &body;
+    reply_send(reply, client, &message);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of control messages: body, who may ask, handler. */
+#include "relayd/core/dispatch.h"
+
+#include "relayd/base/control.h"
+#include "relayd/core/core_internal.h"
+#include "relayd/service/leave.h"
+#include "relayd/service/lookup.h"
+
+/* What a handler is given. */
+struct request {
+    struct relay_core *core;
+    struct relay_client *client;
+    const Ziglan__Control *message;
+    struct mono now;
+};
+
+static void on_ping(const struct request *r)
+{
+    struct relay_base *base = &r->core->base;
+    Ziglan__Pong body = ZIGLAN__PONG__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint64_t sessions = session_table_key_count(&base->sessions);
+
+    body.token = r->message->ping->token;
+    body.load = (uint32_t)(sessions * 1000 / base->cfg.session_max);
+    message.request_id = r->message->request_id;
+    message.body_case = ZIGLAN__CONTROL__BODY_PONG;
+    message.pong = &body;
+    reply_send(&base->reply, r->client, &message);
+}
+
+static void on_join(const struct request *r)
+{
+    join_on_join(&r->core->join, r->client, r->message, r->now);
+}
+
+static void on_punch_request(const struct request *r)
+{
+    punch_service_on_request(&r->core->punch, r->client, r->message, r->now);
+}
+
+static void on_punch_answer(const struct request *r)
+{
+    punch_service_on_answer(&r->core->punch, r->client, r->message, r->now);
+}
+
+static void on_punch_result(const struct request *r)
+{
+    punch_service_on_result(&r->core->punch, r->client, r->message, r->now);
+}
+
+static void on_lookup(const struct request *r)
+{
+    lookup_on_lookup(&r->core->base, r->client, r->message);
+}
+
+static void on_watch(const struct request *r)
+{
+    watch_on_watch(&r->core->watch, r->client, r->message, r->now);
+}
+
+static void on_leave(const struct request *r)
+{
+    leave_on_leave(&r->core->session, r->client, r->message, r->now);
+}
+
+/* Administrators' keys are not part of this version: invites and revocations are made on the
+ * server itself. */
+static void on_administration(const struct request *r)
+{
+    reply_refuse(&r->core->base.reply, r->client, r->message->request_id, VERDICT_REFUSED,
+                 "only on the server itself: relayd invite, relayd revoke");
+}
+
+enum asker { ASKER_ANYBODY, ASKER_MEMBER };
+
+static const struct row {
+    Ziglan__Control__BodyCase body;
+    enum asker asker;
+    void (*handler)(const struct request *request);
+} table[] = {
+    {ZIGLAN__CONTROL__BODY_PING, ASKER_ANYBODY, on_ping},
+    {ZIGLAN__CONTROL__BODY_JOIN, ASKER_ANYBODY, on_join},
+    {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_ANYBODY, on_punch_request},
+    {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_ANYBODY, on_punch_answer},
+    {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_ANYBODY, on_punch_result},
+    {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
+    {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
+    {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_MEMBER, on_leave},
+    {ZIGLAN__CONTROL__BODY_INVITE, ASKER_MEMBER, on_administration},
+    {ZIGLAN__CONTROL__BODY_REVOKE, ASKER_MEMBER, on_administration},
+};
+
+/* NULL: what only a server says, and what this version does not know. */
+static const struct row *row_of(Ziglan__Control__BodyCase body)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].body == body) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+void dispatch_on_message(struct relay_core *core, const struct link_event *event, struct mono now)
+{
+    struct request request = {.core = core, .now = now};
+    struct relay_base *base = &core->base;
+    const struct row *row;
+
+    request.message = control_take(base, event, &request.client, now);
+    if (request.message == NULL) {
+        return;
+    }
+    if (request.message->body_case != ZIGLAN__CONTROL__BODY_JOIN) {
+        join_flush(&core->join, now); /* the order of messages is kept */
+    }
+    row = row_of(request.message->body_case);
+    if (row == NULL) {
+        base->counters.control_unsupported++;
+        reply_refuse(&base->reply, request.client, request.message->request_id, VERDICT_UNSUPPORTED,
+                     NULL);
+    } else if (row->asker == ASKER_MEMBER && request.client->state != RELAY_CLIENT_STATE_MEMBER) {
+        base->counters.control_not_member++;
+        reply_refuse(&base->reply, request.client, request.message->request_id, VERDICT_NOT_MEMBER,
+                     NULL);
+    } else {
+        row->handler(&request);
+    }
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Letting sessions in, their admission, and their end. */
+#include "relayd/service/session.h"
+
+#include "proto/crypto/identity.h"
+
+enum { BUSY_RETRY_MS = 60000, STOPPING_RETRY_MS = 1000 };
+
+/* ---- the end ---- */
+
+/* The key is no longer here, unless a newer session of it is. */
+static void key_gone(struct session_service *service, const struct relay_client *client,
+                     struct mono now)
+{
+    if (!session_table_deactivate(&service->base->sessions, client)) {
+        return;
+    }
+    punch_service_gone(service->punches, client->key);
+    if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+        watch_online_changed(service->watches, client->key, now);
+    }
+}
+
+static void goaway_count(struct relay_counters *counters, enum goaway reason)
+{
+    switch (reason) {
+    case GOAWAY_SHUTDOWN:
+        counters->closed_shutdown++;
+        break;
+    case GOAWAY_REPLACED:
+        counters->closed_replaced++;
+        break;
+    case GOAWAY_REVOKED:
+        counters->closed_revoked++;
+        break;
+    case GOAWAY_BUSY:
+        counters->closed_busy++;
+        break;
+    case GOAWAY_NOT_ADMITTED:
+        counters->closed_not_admitted++;
+        break;
+    }
+}
+
+void session_send_away(struct session_service *service, struct relay_client *client,
+                       enum goaway reason, uint32_t reconnect_in_ms, struct mono now)
+{
+    struct relay_base *base = service->base;
+    Ziglan__GoAway body = ZIGLAN__GO_AWAY__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.reason = (uint32_t)reason;
+    body.reconnect_in_ms = reconnect_in_ms;
+    message.body_case = ZIGLAN__CONTROL__BODY_GO_AWAY;
+    message.go_away = &body;
+    reply_send(&base->reply, client, &message);
+    watch_stop(service->watches, client);
+    key_gone(service, client, now);
+    relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_CLOSING, now);
+    goaway_count(&base->counters, reason);
+}
+
+void session_on_closed(struct session_service *service, const struct link_event *event,
+                       struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *client = session_table_at(&base->sessions, event->handle);
+    char text[11];
+
+    if (client == NULL) {
+        return; /* an anonymous connection, or one that never got to its Hello */
+    }
+    env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.closed", "peer=%s reason=%d",
+              key_short(client->key, text), (int)event->reason);
+    if (relay_client_is_active(client)) {
+        base->counters.closed_ended++;
+    }
+    key_gone(service, client, now);
+    watch_stop(service->watches, client);
+    session_table_remove(&base->sessions, client, now);
+}
+
+/* ---- admission ---- */
+
+/* Counted from now on by the clock that nobody sets: a wall clock that jumps ends no session. */
+static struct mono admission_deadline(const struct env *env, uint64_t until_ms, struct mono now)
+{
+    uint64_t wall_ms = env_wall_ms(env);
+    uint64_t left_ms = until_ms > wall_ms ? until_ms - wall_ms : 0;
+
+    left_ms = left_ms < DIRECTORY_ADMISSION_MS ? left_ms : DIRECTORY_ADMISSION_MS;
+    return mono_add_ms(now, left_ms + RECORD_CLOCK_SKEW_MS);
+}
+
+void session_admit(struct session_service *service, struct relay_client *client, uint64_t until_ms,
+                   struct mono now)
+{
+    struct relay_base *base = service->base;
+
+    if (client->state == RELAY_CLIENT_STATE_STRANGER) {
+        relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_MEMBER, now);
+        watch_online_changed(service->watches, client->key, now);
+    }
+    if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+        client->deadline = admission_deadline(&base->env, until_ms, now);
+    }
+}
+
+void session_dismiss(struct session_service *service, struct relay_client *client, struct mono now)
+{
+    watch_stop(service->watches, client);
+    relay_client_enter(&service->base->sessions.lists, client, RELAY_CLIENT_STATE_STRANGER, now);
+    punch_service_gone(service->punches, client->key);
+}
+
+/* When the admission of this key ends (wall clock), 0 if it has none or it is over already;
+ * *revoked if it was thrown out. */
+static uint64_t admitted_until(const struct relay_base *base, const uint8_t key[KEY_SIZE],
+                               bool *revoked)
+{
+    uint64_t until_ms;
+
+    *revoked = base->directory != NULL &&
+               directory_status(base->directory, key) == DIRECTORY_STATUS_REVOKED;
+    if (base->directory == NULL || *revoked) {
+        return 0;
+    }
+    until_ms = directory_admitted_until(base->directory, key);
+    return record_unexpired(until_ms, env_wall_ms(&base->env)) ? until_ms : 0;
+}
+
+/* ---- the beginning ---- */
+
+/* Members come first: where strangers hold the last places, the one here for longest makes room. */
+static bool room_make(struct session_service *service, const struct relay_client *client,
+                      bool member, struct mono now)
+{
+    struct session_table *sessions = &service->base->sessions;
+    struct relay_client *stranger = TAILQ_FIRST(&sessions->lists.strangers);
+
+    if (session_table_key_count(sessions) < service->base->cfg.session_max) {
+        return true;
+    }
+    if (!member || stranger == NULL || stranger == client) {
+        return false;
+    }
+    session_send_away(service, stranger, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+    return session_table_key_count(sessions) < service->base->cfg.session_max;
+}
+
+/* Make a new session the one of its key; the older one of the same key ends. */
+static bool activate(struct session_service *service, struct relay_client *client, bool member,
+                     struct mono now)
+{
+    struct session_table *sessions = &service->base->sessions;
+    struct relay_client *older = session_table_of_key(sessions, client->key);
+    bool was_member = older != NULL && older->state == RELAY_CLIENT_STATE_MEMBER;
+
+    if (older == NULL && !room_make(service, client, member, now)) {
+        return false;
+    }
+    if (session_table_activate(sessions, client, &older) != ERR_OK) {
+        return false;
+    }
+    if (older != NULL) {
+        session_send_away(service, older, GOAWAY_REPLACED, 0, now);
+    }
+    if (was_member && !member) { /* its admission ended in between: it must join first */
+        punch_service_gone(service->punches, client->key);
+        watch_online_changed(service->watches, client->key, now);
+    }
+    return true;
+}
+
+void session_on_open(struct session_service *service, const struct link_event *event,
+                     struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *client = session_table_add(&base->sessions, event, now);
+    char text[11];
+    bool revoked = false;
+    uint64_t until_ms;
+    bool member;
+
+    if (client == NULL) {
+        base->counters.closed_busy++;
+        link_hub_close(base->hub, event->handle, GOAWAY_BUSY, "out of memory", now);
+        return;
+    }
+    base->counters.sessions_opened++;
+    until_ms = admitted_until(base, client->key, &revoked);
+    member = until_ms > 0;
+    env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s member=%d",
+              key_short(client->key, text), (int)member);
+    if (service->stopping) {
+        session_send_away(service, client, GOAWAY_SHUTDOWN, STOPPING_RETRY_MS, now);
+    } else if (revoked) {
+        session_send_away(service, client, GOAWAY_REVOKED, 0, now);
+    } else if (member ? !limits_broadcast_take(&base->limits, client->key, now)
+                      : !limits_stranger_enter(&base->limits, &client->limits, &client->remote)) {
+        session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+    } else if (!activate(service, client, member, now)) {
+        session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+    } else if (member) {
+        session_admit(service, client, until_ms, now);
+    }
+}
+
+/* ---- between ---- */
+
+/* Tell a session where it is seen from. */
+static void observed_send(struct reply *reply, const struct relay_client *client)
+{
+    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
+    Ziglan__ObservedAddress body = ZIGLAN__OBSERVED_ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    address.ip = control_ip(&client->remote);
+    address.port = client->remote.port;
+    body.address = &address;
+    message.body_case = ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS;
+    message.observed_address = &body;
+    reply_send(reply, client, &message);
+}
+
+void session_on_moved(struct session_service *service, const struct link_event *event,
+                      struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *client = session_table_at(&base->sessions, event->handle);
+
+    if (client == NULL || !relay_client_is_active(client)) {
+        return;
+    }
+    base->counters.moved++;
+    client->remote = event->remote;
+    observed_send(&base->reply, client);
+    /* Each partner of a punch is told, so whoever jumps to and fro is soon told of no more. */
+    if (limits_broadcast_take(&base->limits, client->key, now)) {
+        punch_service_moved(service->punches, client, now);
+    }
+}
+
+/* ---- time ---- */
+
+void session_expire(struct session_service *service, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *client = TAILQ_FIRST(&base->sessions.lists.closing);
+
+    while (client != NULL && mono_due(client->deadline, now)) {
+        struct relay_client *next = TAILQ_NEXT(client, in_waiting);
+        relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_CLOSED, now);
+        link_hub_close(base->hub, client->handle, 0, "goodbye", now);
+        client = next;
+    }
+    client = TAILQ_FIRST(&base->sessions.lists.strangers);
+    while (client != NULL && !base->cfg.open_relay && mono_due(client->deadline, now)) {
+        struct relay_client *next = TAILQ_NEXT(client, in_waiting);
+        session_send_away(service, client, GOAWAY_NOT_ADMITTED, 0, now);
+        client = next;
+    }
+}
+
+struct mono session_deadline(const struct session_service *service)
+{
+    const struct relay_client_lists *lists = &service->base->sessions.lists;
+    const struct relay_client *stranger = TAILQ_FIRST(&lists->strangers);
+    const struct relay_client *closing = TAILQ_FIRST(&lists->closing);
+    struct mono at = MONO_NEVER;
+
+    if (stranger != NULL && !service->base->cfg.open_relay) {
+        at = stranger->deadline;
+    }
+    return closing != NULL ? mono_min(at, closing->deadline) : at;
+}
+
+void session_expire_admissions(struct session_service *service, struct mono now)
+{
+    const struct session_table *sessions = &service->base->sessions;
+    uint32_t at = 0;
+
+    for (struct relay_client *client = session_table_next(sessions, &at); client != NULL;
+         client = session_table_next(sessions, &at)) {
+        if (client->state == RELAY_CLIENT_STATE_MEMBER && mono_due(client->deadline, now)) {
+            session_send_away(service, client, GOAWAY_NOT_ADMITTED, 0, now);
+        }
+    }
+}
+
+void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, struct mono now)
+{
+    const struct session_table *sessions = &service->base->sessions;
+    uint32_t at = 0;
+
+    service->stopping = true;
+    for (struct relay_client *client = session_table_next(sessions, &at); client != NULL;
+         client = session_table_next(sessions, &at)) {
+        if (relay_client_is_active(client)) {
+            session_send_away(service, client, GOAWAY_SHUTDOWN, reconnect_in_ms, now);
+        }
+    }
+    env_trace(&service->base->env, TRACE_LEVEL_INFO, "relay.shutdown", "sessions=%u",
+              (unsigned)sessions->count);
+}
+
+bool session_is_stopped(const struct session_service *service)
+{
+    return service->stopping && service->base->sessions.count == 0;
+}
