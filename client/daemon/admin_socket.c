@@ -5,6 +5,7 @@
 #include "client/daemon/admin_socket.h"
 
 #include "client/daemon/status.h"
+#include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/file.h"
 
@@ -21,7 +22,7 @@ static json_t *on_request(void *context, const json_t *request)
 
     if (verb != NULL && strcmp(verb, "down") == 0) {
         ev_break(admin->host->loop, EVBREAK_ALL);
-        return json_pack("{s:b, s:i}", "ok", 1, "pid", (int)getpid());
+        return answer_ok(json_pack("{s:i}", "pid", (int)getpid()));
     }
     answer = host_core_admin(engine_core(engine), request, clock_mono());
     if (verb != NULL && strcmp(verb, "status") == 0 && answer != NULL) {

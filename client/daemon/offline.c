@@ -6,6 +6,7 @@
 
 #include "client/daemon/host.h"
 #include "client/daemon/setup.h"
+#include "proto/admin/answer.h"
 #include "proto/wire/url.h"
 
 #include <ev.h>
@@ -111,9 +112,9 @@ json_t *offline_whoami(const struct place *place, const char *name, struct fault
     if (setup_config_load(&config, place, fault) == ERR_OK &&
         setup_identity_load(&identity, place, config, NULL, false, fault) == ERR_OK) {
         setup_wanted_name(wanted, name, config);
-        answer = json_pack("{s:b, s:i, s:s, s:s, s:s}", "ok", 1, "schema", 1, "key",
-                           key_text(identity.public_key, key), "solana",
-                           key_base58(identity.public_key, base58), "name", wanted);
+        answer = answer_ok(json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "key",
+                                     key_text(identity.public_key, key), "solana",
+                                     key_base58(identity.public_key, base58), "name", wanted));
         identity_wipe(&identity);
     }
     client_config_free(config);

@@ -33,7 +33,7 @@ static void on_network_changed(void *context)
 {
     struct underlay *u = context;
 
-    env_trace(u->env, TRACE_LEVEL_DEBUG, "network.changed", "paths are probed again");
+    env_trace(u->env, TRACE_LEVEL_DEBUG, "network.changed", "all paths are tried again");
     network_tell(u);
 }
 

@@ -49,8 +49,9 @@ struct dns_config {
  * Answer a query.
  *
  * query     size bytes, any content
- * over_tcp  no truncation; else the answer fits the size the asker allows, with TC set if it was
- * cut out       room for DNS_MESSAGE_SIZE_MAX bytes
+ * over_tcp  no truncation; else the answer fits the size that the asker allows, with TC set if it
+ *           was cut
+ * out       room for DNS_MESSAGE_SIZE_MAX bytes
  *
  * Returns the size of the answer, 0 if there is to be none (shorter than a header, or itself an
  * answer).
