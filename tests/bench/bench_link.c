@@ -9,6 +9,8 @@
 #include "proto/link/link.h"
 #include "tests/support/link_fixture.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { PAYLOAD_SIZE = 1300, BURST = 128, ROUND_US = 100, SESSIONS = 200 };
@@ -54,7 +56,7 @@ static size_t session_heap(void)
     size_t bytes;
 
     net_init(&net, 2);
-    net.size_max = 1472;
+    net.wire.size_max = 1472;
     net_start(&net);
     bytes = net_session_heap(&net, SESSIONS);
     net_fini(&net);
@@ -69,8 +71,8 @@ int main(int argc, char **argv)
     uint64_t seconds = argc > 1 ? strtoull(argv[1], NULL, 10) : 3, start, end, elapsed;
 
     net_init(&net, 1);
-    net.delay_us = 50;
-    net.size_max = 1472;
+    net.wire.delay_us = 50;
+    net.wire.size_max = 1472;
     net_start(&net);
     if (!net_open(&net, &client, &server)) {
         fputs("no session\n", stderr);

@@ -22,7 +22,7 @@ static void start_once(void)
 {
     if (net.events == NULL) {
         net_init(&net, 1);
-        net.delay_us = 100;
+        net.wire.delay_us = 100;
         net_start(&net);
     }
 }
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         client = hub_conn(net.hubs[NET_CLIENT], handle);
         /* In mode 1 the input says all there is to say over HTTP. */
         client->h3.connect_sent = mode == 1;
-        net.cut = false;
+        net.wire.cut = false;
         net_run(&net, 20);
         net_forget_events(&net);
         feed_inside(&r);

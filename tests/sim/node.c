@@ -32,13 +32,14 @@ void node_env_step_wall(struct node_env *env, int64_t wrong_by_ms)
     env->ports.wall_ms = TEST_WALL_MS + (uint64_t)wrong_by_ms;
 }
 
-static void send_all(struct net *net, int attachment, const struct endpoint *from,
+static void send_all(struct underlay *net, int attachment, const struct endpoint *from,
                      struct outbox *box, struct mono now)
 {
     for (size_t i = 0; i < box->items_count; i++) {
         const struct outbox_item *item = &box->items[i];
 
-        net_send(net, attachment, from, &item->remote, box->bytes + item->offset, item->size, now);
+        underlay_send(net, attachment, from, &item->remote, box->bytes + item->offset, item->size,
+                      now);
     }
     outbox_clear(box);
 }
@@ -53,7 +54,7 @@ static void draw_identity(struct identity *identity, struct rng *rng)
 
 /* ---- the relay ---- */
 
-void relay_node_init(struct relay_node *relay, struct net *net, int attachment, uint64_t seed)
+void relay_node_init(struct relay_node *relay, struct underlay *net, int attachment, uint64_t seed)
 {
     memset(relay, 0, sizeof(*relay));
     node_env_init(&relay->env, "relay", seed, net->journal);
@@ -139,18 +140,18 @@ void relay_node_reached(struct relay_node *relay, const struct endpoint *address
     w->reached_at = mono_min(w->reached_at, now);
 }
 
-void relay_node_receive(struct relay_node *relay, struct net_flying *flying, struct mono now)
+void relay_node_receive(struct relay_node *relay, struct underlay_flying *flying, struct mono now)
 {
-    struct dgram in = {
-        .local = flying->to, .remote = flying->from, .data = flying->data, .size = flying->size};
-    struct relay_watched *w = watched_find(relay, &flying->from);
+    struct dgram in = wire_packet_dgram(&flying->packet);
+    struct relay_watched *w = watched_find(relay, &flying->packet.from);
 
-    w->in_bytes += flying->size;
+    w->in_bytes += flying->packet.size;
     w->proved = w->proved ||
                 (w->reached_at.ns != MONO_NEVER.ns && !mono_before(flying->sent_at, w->reached_at));
-    if (relay->initial_size == 0 && flying->size >= 1200 && (flying->data[0] & 0xf0) == 0xc0) {
-        relay->initial_size = flying->size;
-        memcpy(relay->initial, flying->data, flying->size);
+    if (relay->initial_size == 0 && flying->packet.size >= 1200 &&
+        (flying->packet.data[0] & 0xf0) == 0xc0) {
+        relay->initial_size = flying->packet.size;
+        memcpy(relay->initial, flying->packet.data, flying->packet.size);
     }
     relay_core_receive(relay->core, &in, now);
     (void)relay_pump(relay, now);
@@ -230,7 +231,7 @@ void host_node_move(struct host_node *host, const struct endpoint *address, stru
     tell_network(host, now);
 }
 
-void host_node_init(struct host_node *host, struct net *net, int attachment,
+void host_node_init(struct host_node *host, struct underlay *net, int attachment,
                     const struct host_setup *setup, struct traffic *traffic, uint64_t seed,
                     struct mono now)
 {
@@ -294,11 +295,10 @@ static size_t host_pump(struct host_node *host, struct mono now)
     return total;
 }
 
-void host_node_receive(struct host_node *host, struct net_flying *flying, struct mono now)
+void host_node_receive(struct host_node *host, struct underlay_flying *flying, struct mono now)
 {
     struct host_io io = {&host->box, &host->tun};
-    struct dgram in = {
-        .local = flying->to, .remote = flying->from, .data = flying->data, .size = flying->size};
+    struct dgram in = wire_packet_dgram(&flying->packet);
 
     host_core_receive(host->core, &in, &io, own_time(host, now));
     (void)host_pump(host, now);

@@ -10,8 +10,8 @@
 #include "proto/wire/url.h"
 #include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
-#include "tests/sim/net.h"
 #include "tests/sim/traffic.h"
+#include "tests/sim/underlay.h"
 #include "tests/support/env.h"
 
 enum { RELAY_WATCHED_MAX = 256, RELAY_PORT = 4433, NODE_URL_SIZE = URL_SIZE_MAX + 1 };
@@ -40,7 +40,7 @@ struct relay_watched {
 
 struct relay_node {
     struct node_env env;
-    struct net *net;
+    struct underlay *net;
     int attachment;
     struct endpoint address;
     struct identity identity, ziglan_identity;
@@ -58,7 +58,7 @@ struct relay_node {
 };
 
 /** A relay at this address; not running yet. Aborts if memory is short, as everything here. */
-void relay_node_init(struct relay_node *relay, struct net *net, int attachment, uint64_t seed);
+void relay_node_init(struct relay_node *relay, struct underlay *net, int attachment, uint64_t seed);
 void relay_node_fini(struct relay_node *relay);
 
 /** Start the program on its store, or end it without any goodbye. */
@@ -66,7 +66,7 @@ void relay_node_start(struct relay_node *relay, struct mono now);
 void relay_node_stop(struct relay_node *relay);
 
 /** A datagram arrived; the node's time came. */
-void relay_node_receive(struct relay_node *relay, struct net_flying *flying, struct mono now);
+void relay_node_receive(struct relay_node *relay, struct underlay_flying *flying, struct mono now);
 void relay_node_expire(struct relay_node *relay, struct mono now);
 struct mono relay_node_deadline(const struct relay_node *relay);
 
@@ -85,7 +85,7 @@ enum host_path { HOST_PATH_NONE, HOST_PATH_RELAYED, HOST_PATH_DIRECT };
 
 struct host_node {
     struct node_env env;
-    struct net *net;
+    struct underlay *net;
     int attachment;
     size_t index;
     const char *name, *peer_name;
@@ -106,7 +106,7 @@ struct host_node {
     struct mono timer_at; /* its shell's timer runs late: not before */
 };
 
-void host_node_init(struct host_node *host, struct net *net, int attachment,
+void host_node_init(struct host_node *host, struct underlay *net, int attachment,
                     const struct host_setup *setup, struct traffic *traffic, uint64_t seed,
                     struct mono now);
 void host_node_fini(struct host_node *host);
@@ -127,7 +127,7 @@ void host_node_suspend(struct host_node *host);
 void host_node_resume(struct host_node *host, uint64_t asleep_ms, bool counted, uint64_t late_ms,
                       struct mono now);
 
-void host_node_receive(struct host_node *host, struct net_flying *flying, struct mono now);
+void host_node_receive(struct host_node *host, struct underlay_flying *flying, struct mono now);
 void host_node_expire(struct host_node *host, struct mono now);
 struct mono host_node_deadline(const struct host_node *host);
 

@@ -32,10 +32,10 @@ static struct nat_kind draw_nat(struct sim *sim, bool v6)
     return kind;
 }
 
-static struct net_link draw_link(struct sim *sim)
+static struct underlay_link draw_link(struct sim *sim)
 {
     static const uint16_t mtus[] = {1280, 1400, 1492, 1500};
-    struct net_link link = {
+    struct underlay_link link = {
         .delay_us = (uint32_t)plan_draw(sim, 1000, plan_chance(sim, 50) ? 20000 : 150000)};
 
     link.jitter_us = plan_chance(sim, 50) ? (uint32_t)plan_draw(sim, 0, link.delay_us / 4) : 0;
@@ -97,13 +97,13 @@ static int place_host(struct sim *sim, const struct plan *plan, size_t i, int si
     if (!plan_has_site(plan, i, &site)) {
         struct endpoint e = plan_address(plan, public4[i], public6[i]);
 
-        return net_attach(&sim->net, &e, NET_PUBLIC, &plan->links[i]);
+        return underlay_attach(&sim->net, &e, UNDERLAY_PUBLIC, &plan->links[i]);
     }
     if (sites[site] < 0) {
         struct endpoint outside = plan_address(plan, outside4[site], inside6[site]);
 
-        sites[site] =
-            net_site_add(&sim->net, &plan->nats[site], &outside, plan->v6 ? 64 : 120, sim->seed);
+        sites[site] = underlay_site_add(&sim->net, &plan->nats[site], &outside, plan->v6 ? 64 : 120,
+                                        sim->seed);
     }
     struct endpoint e = plan_address(plan, homes4[i], inside6[i]);
     if (plan->topology == TOPOLOGY_ONE_LAN) {
@@ -111,12 +111,12 @@ static int place_host(struct sim *sim, const struct plan *plan, size_t i, int si
     } else if (plan->overlap) { /* the same network, and perhaps the very same address */
         e = plan_address(plan, lan4[i * (sim->seed % 2)], inside6[i]);
     }
-    return net_attach(&sim->net, &e, sites[site], &plan->links[i]);
+    return underlay_attach(&sim->net, &e, sites[site], &plan->links[i]);
 }
 
 struct host_node *plan_make_guest(struct sim *sim, const struct plan *plan)
 {
-    static const struct net_link line = {.delay_us = 10000, .mtu = 1500};
+    static const struct underlay_link line = {.delay_us = 10000, .mtu = 1500};
     struct endpoint address = plan_address(plan, "192.0.2.77", "2001:db8:77::1");
     struct host_node *guest = &sim->hosts[SIM_HOSTS];
     struct host_setup setup = {.index = SIM_HOSTS,
@@ -128,8 +128,8 @@ struct host_node *plan_make_guest(struct sim *sim, const struct plan *plan)
 
     CHECK(sim->nodes_count == SIM_HOSTS);
     sim->nodes_count++;
-    host_node_init(guest, &sim->net, net_attach(&sim->net, &address, NET_PUBLIC, &line), &setup,
-                   &sim->traffic, sim->seed, sim->now);
+    host_node_init(guest, &sim->net, underlay_attach(&sim->net, &address, UNDERLAY_PUBLIC, &line),
+                   &setup, &sim->traffic, sim->seed, sim->now);
     return guest;
 }
 
@@ -145,7 +145,7 @@ static void tell_plan(struct sim *sim, const struct plan *plan)
                  sim->direct_possible ? "possible" : "impossible",
                  (unsigned long long)plan->rtt_ms);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        const struct net_link *l = &plan->links[i];
+        const struct underlay_link *l = &plan->links[i];
         bool behind = plan_has_site(plan, i, &site);
 
         journal_line(
@@ -157,16 +157,16 @@ static void tell_plan(struct sim *sim, const struct plan *plan)
 
 void plan_make_world(struct sim *sim, struct plan *plan)
 {
-    static const struct net_link backbone = {.delay_us = 1000, .mtu = 1500};
+    static const struct underlay_link backbone = {.delay_us = 1000, .mtu = 1500};
     static const char *const names[SIM_HOSTS] = {"anna", "nas"};
     struct endpoint relay = plan_address(plan, "192.0.2.1", "2001:db8::1");
     struct endpoint stranger = plan_address(plan, "203.0.113.66", "2001:db8:66::1");
     struct nat_side sides[SIM_HOSTS] = {0};
     int sites[SIM_HOSTS] = {-1, -1};
 
-    sim->net.relay = net_attach(&sim->net, &relay, NET_PUBLIC, &backbone);
+    sim->net.relay = underlay_attach(&sim->net, &relay, UNDERLAY_PUBLIC, &backbone);
     relay_node_init(&sim->relay, &sim->net, sim->net.relay, sim->seed);
-    plan->stranger = net_attach(&sim->net, &stranger, NET_PUBLIC, &backbone);
+    plan->stranger = underlay_attach(&sim->net, &stranger, UNDERLAY_PUBLIC, &backbone);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         size_t site;
         struct host_setup setup = {.index = i,

@@ -17,7 +17,7 @@ struct plan {
     bool v6;
     enum topology topology;
     struct nat_kind nats[SIM_HOSTS];
-    struct net_link links[SIM_HOSTS];
+    struct underlay_link links[SIM_HOSTS];
     bool overlap;    /* both homes use the same private addresses */
     uint64_t rtt_ms; /* between the hosts over the relay, jitter included */
     uint64_t lossy_ms;

@@ -111,11 +111,11 @@ static void forge(struct sim *sim, const struct plan *plan)
 
     for (unsigned i = 0; i < SPOOFED_COUNT; i++) {
         victim.port = (uint16_t)(5000 + i % 6);
-        net_send(&sim->net, plan->stranger, &victim, &sim->relay.address, sim->relay.initial,
-                 sim->relay.initial_size, sim->now);
+        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.address, sim->relay.initial,
+                      sim->relay.initial_size, sim->now);
         rng_fill(&sim->scenario, garbage, sizeof(garbage));
-        net_send(&sim->net, plan->stranger, &victim, &sim->relay.address, garbage,
-                 (size_t)plan_draw(sim, 1, sizeof(garbage)), sim->now);
+        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.address, garbage,
+                      (size_t)plan_draw(sim, 1, sizeof(garbage)), sim->now);
     }
     journal_line(&sim->journal, "a stranger forges sources");
 }

@@ -30,7 +30,7 @@ void sim_init(struct sim *sim, uint64_t seed, bool verbose)
     journal_init(&sim->journal, verbose);
     node_env_init(&sim->library, "link", seed, &sim->journal);
     CHECK(link_library_init(&sim->library.ports.env) == ERR_OK);
-    net_init(&sim->net, &sim->journal, &net);
+    underlay_init(&sim->net, &sim->journal, &net);
     sim->now.ns = NS_PER_S;
     sim->journal.now = sim->now;
     for (size_t i = 0; i < SIM_HOSTS; i++) {
@@ -44,7 +44,7 @@ void sim_fini(struct sim *sim)
         host_node_fini(&sim->hosts[i]);
     }
     relay_node_fini(&sim->relay);
-    net_fini(&sim->net);
+    underlay_fini(&sim->net);
     traffic_fini(&sim->traffic);
     link_library_fini();
 }
@@ -102,7 +102,7 @@ static bool all_holds(struct sim *sim)
     if (sim->net.plaintext_seen > 0) {
         return sim_fail(sim, "a datagram shows plaintext");
     }
-    return net_is_conserved(&sim->net) || sim_fail(sim, "a datagram vanished without a cause");
+    return underlay_is_conserved(&sim->net) || sim_fail(sim, "a datagram vanished without a cause");
 }
 
 /* What costs more to look at, now and then. */
@@ -128,7 +128,7 @@ static bool look(struct sim *sim)
 
 /* ---- time ---- */
 
-static void arrived(struct sim *sim, struct net_flying *f)
+static void arrived(struct sim *sim, struct underlay_flying *f)
 {
     if (f->origin == sim->relay.attachment) {
         relay_node_reached(&sim->relay, &f->aimed, sim->now);
@@ -141,7 +141,7 @@ static void arrived(struct sim *sim, struct net_flying *f)
             host_node_receive(&sim->hosts[i], f, sim->now);
         }
     }
-    net_free(&sim->net, f);
+    underlay_free(&sim->net, f);
 }
 
 static void applications_send(struct sim *sim)
@@ -156,7 +156,7 @@ static void applications_send(struct sim *sim)
 
 static struct mono next_instant(const struct sim *sim)
 {
-    struct mono at = mono_min(net_deadline(&sim->net), relay_node_deadline(&sim->relay));
+    struct mono at = mono_min(underlay_deadline(&sim->net), relay_node_deadline(&sim->relay));
 
     for (size_t i = 0; i < sim->nodes_count; i++) {
         at = mono_min(at, host_node_deadline(&sim->hosts[i]));
@@ -169,7 +169,7 @@ static struct mono next_instant(const struct sim *sim)
 
 static bool step(struct sim *sim)
 {
-    struct net_flying *f = net_step(&sim->net, sim->now);
+    struct underlay_flying *f = underlay_step(&sim->net, sim->now);
 
     if (f != NULL) {
         arrived(sim, f);

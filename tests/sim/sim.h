@@ -7,10 +7,10 @@
 #pragma once
 
 #include "tests/sim/journal.h"
-#include "tests/sim/net.h"
 #include "tests/sim/node.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/traffic.h"
+#include "tests/sim/underlay.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +29,7 @@ struct sim {
     struct journal journal;
     struct rng scenario, packets, sodium;
     struct node_env library; /* for what proto/link draws as a library */
-    struct net net;
+    struct underlay net;
     struct relay_node relay;
     struct host_node hosts[SIM_NODES];
     size_t nodes_count; /* how many of them there are */

@@ -3,14 +3,12 @@
 #include "proto/link/link.h"
 #include "proto/link/tls/suite.h"
 #include "proto/wire/control.h"
+#include "tests/support/controls.h"
 #include "tests/support/delegations.h"
+#include "tests/support/fixture.h"
 #include "tests/support/identities.h"
 #include "tests/support/link_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/parts.h"
 
 /* A small Control. */
 static size_t encode_gone(uint8_t *out, uint32_t reason)
@@ -28,53 +26,6 @@ static size_t encode_gone(uint8_t *out, uint32_t reason)
     control.gone = &gone;
     assert_int_equal(control_pack(out, CONTROL_SIZE_MAX, &size, &control), ERR_OK);
     return size;
-}
-
-/* A Changes of many members, close to the largest Control. */
-static size_t encode_large(uint8_t *out)
-{
-    enum { COUNT = 14 };
-    Ziglan__Control control;
-    Ziglan__Changes changes;
-    Ziglan__Member members[COUNT], *list[COUNT];
-    uint8_t part[RECORD_SIGNED_SIZE_MAX];
-    size_t size;
-
-    memset(part, 0x5a, sizeof(part));
-    ziglan__control__init(&control);
-    ziglan__changes__init(&changes);
-    for (size_t i = 0; i < COUNT; i++) {
-        ziglan__member__init(&members[i]);
-        members[i].member_part = (ProtobufCBinaryData){.len = sizeof(part), .data = part};
-        members[i].sequence = i;
-        list[i] = &members[i];
-    }
-    changes.members = list;
-    changes.n_members = COUNT;
-    control.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
-    control.changes = &changes;
-    assert_int_equal(control_pack(out, CONTROL_SIZE_MAX, &size, &control), ERR_OK);
-    assert_true(size > 15000);
-    return size;
-}
-
-/* A delegation of identity `ziglan` for `entry`, expiring at expires_ms. */
-static size_t make_delegation(uint8_t *out, size_t capacity, const struct identity *ziglan,
-                              const uint8_t entry[KEY_SIZE], uint64_t created_ms,
-                              uint64_t expires_ms)
-{
-    struct record_delegation record = {.expires_ms = expires_ms, .rights = 1};
-    uint8_t bytes[RECORD_SIZE_MAX];
-    size_t size, signed_size;
-
-    memcpy(record.header.key, ziglan->public_key, KEY_SIZE);
-    record.header.sequence = 1;
-    record.header.created_ms = created_ms;
-    record.header.lifetime_s = 7 * 86400;
-    memcpy(record.entry_key, entry, KEY_SIZE);
-    assert_int_equal(record_delegation_encode(bytes, &size, &record), ERR_OK);
-    assert_int_equal(signed_make(out, capacity, &signed_size, ziglan, bytes, size), ERR_OK);
-    return signed_size;
 }
 
 static void session_opens_and_tells_both_who_the_other_is(void **state)
@@ -157,38 +108,41 @@ static void signature_of_another_key_means_interception(void **state)
     refuse_with(LINK_WANT_RELAY, claimed.public_key, 3, &claimed, NULL, 0, LINK_REASON_INTERCEPTED);
 }
 
+/* Dial a ziglan whose relay has this delegation, or none. */
+static void believe(enum link_reason reason, const struct identity *wanted, uint64_t seed,
+                    const struct part *delegation)
+{
+    const uint8_t *bytes = delegation == NULL ? NULL : delegation->bytes;
+
+    refuse_with(LINK_WANT_ZIGLAN, wanted->public_key, seed, NULL, bytes,
+                delegation == NULL ? 0 : delegation->size, reason);
+}
+
 static void ziglan_is_believed_only_with_its_delegation(void **state)
 {
     const uint64_t wall = TEST_WALL_MS, hour = 3600000, minute = 60000;
-    uint8_t seed[IDENTITY_SEED_SIZE] = {60}, entry_seed[IDENTITY_SEED_SIZE] = {NET_SERVER + 1};
-    uint8_t delegation[RECORD_SIGNED_SIZE_MAX], other[KEY_SIZE] = {1, 2, 3};
-    struct identity ziglan, entry;
-    size_t size;
+    uint8_t entry_seed[IDENTITY_SEED_SIZE] = {NET_SERVER + 1};
+    struct identity ziglan = node_of(60), other = node_of(61), entry;
+    const uint32_t right = RECORD_RIGHT_ADMIT_FLAG;
+    struct part part;
 
     (void)state;
-    identity_from_seed(&ziglan, seed);
     identity_from_seed(&entry, entry_seed);
-    size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key, wall,
-                           wall + hour);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 10, NULL, delegation, size, LINK_REASON_NONE);
-    refuse_with(LINK_WANT_ZIGLAN, other, 11, NULL, delegation, size, LINK_REASON_WRONG_KEY);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 12, NULL, NULL, 0, LINK_REASON_WRONG_KEY);
-    delegation[size - 1] ^= 1;
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 13, NULL, delegation, size,
-                LINK_REASON_WRONG_KEY);
-    size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key, wall - hour,
-                           wall - 11 * minute);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 14, NULL, delegation, size, LINK_REASON_CLOCK);
-    refuse_with(LINK_WANT_ZIGLAN, other, 17, NULL, delegation, size, LINK_REASON_WRONG_KEY);
-    size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key,
-                           wall + 11 * minute, wall + hour);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 18, NULL, delegation, size, LINK_REASON_CLOCK);
-    size = make_delegation(delegation, sizeof(delegation), &ziglan, entry.public_key, wall - hour,
-                           wall - 9 * minute);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 15, NULL, delegation, size, LINK_REASON_NONE);
-    size = make_delegation(delegation, sizeof(delegation), &ziglan, other, wall, wall + hour);
-    refuse_with(LINK_WANT_ZIGLAN, ziglan.public_key, 16, NULL, delegation, size,
-                LINK_REASON_WRONG_KEY);
+    part = delegation_of(wall, &ziglan, &entry, right, wall + hour);
+    believe(LINK_REASON_NONE, &ziglan, 10, &part);
+    believe(LINK_REASON_WRONG_KEY, &other, 11, &part);
+    believe(LINK_REASON_WRONG_KEY, &ziglan, 12, NULL);
+    part.bytes[part.size - 1] ^= 1;
+    believe(LINK_REASON_WRONG_KEY, &ziglan, 13, &part);
+    part = delegation_of(wall - hour, &ziglan, &entry, right, wall - 11 * minute);
+    believe(LINK_REASON_CLOCK, &ziglan, 14, &part);
+    believe(LINK_REASON_WRONG_KEY, &other, 17, &part);
+    part = delegation_of(wall + 11 * minute, &ziglan, &entry, right, wall + hour);
+    believe(LINK_REASON_CLOCK, &ziglan, 18, &part);
+    part = delegation_of(wall - hour, &ziglan, &entry, right, wall - 9 * minute);
+    believe(LINK_REASON_NONE, &ziglan, 15, &part);
+    part = delegation_of(wall, &ziglan, &other, right, wall + hour);
+    believe(LINK_REASON_WRONG_KEY, &ziglan, 16, &part);
 }
 
 /* A dialler of a ziglan knows both keys; who dials a relay does not care whose it is. */
@@ -229,7 +183,7 @@ static void control_travels_both_ways_up_to_its_cap(void **state)
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     small_size = encode_gone(small, 1);
-    large_size = encode_large(large);
+    large_size = controls_changes(large, CONTROLS_MEMBER_COUNT_MAX);
     assert_int_equal(link_hub_control(net.hubs[NET_CLIENT], client, large, large_size), ERR_OK);
     assert_int_equal(link_hub_control(net.hubs[NET_SERVER], server, small, small_size), ERR_OK);
     assert_int_equal(link_hub_control(net.hubs[NET_SERVER], server, large, sizeof(large)),
@@ -258,8 +212,8 @@ static void control_that_nobody_reads_ends_the_session(void **state)
     net_init(&net, 5);
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
-    net.cut = true;
-    size = encode_large(large);
+    net.wire.cut = true;
+    size = controls_changes(large, CONTROLS_MEMBER_COUNT_MAX);
     while (rc == ERR_OK && count < 1000) {
         rc = link_hub_control(net.hubs[NET_CLIENT], client, large, size);
         count++;
@@ -282,7 +236,7 @@ static void datagrams_travel_whole_and_large_ones_as_capsules(void **state)
 
     (void)state;
     net_init(&net, 6);
-    net.size_max = 1252; /* IPv4 over a path of 1280 */
+    net.wire.size_max = 1252; /* IPv4 over a path of 1280 */
     net.keep_datagrams = true;
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
@@ -323,7 +277,7 @@ static void path_mtu_is_found_and_large_datagrams_need_no_capsule(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         net_init(&net, 20 + i);
-        net.size_max = cases[i].path;
+        net.wire.size_max = cases[i].path;
         net_start(&net);
         assert_true(net_open(&net, &client, &server));
         net_run(&net, 5000);
@@ -394,7 +348,7 @@ static void loss_of_one_in_twenty_still_opens(void **state)
     (void)state;
     for (uint64_t seed = 100; seed < 120; seed++) {
         net_init(&net, seed);
-        net.loss_per_mille = 50;
+        net.wire.loss_per_mille = 50;
         net_start(&net);
         assert_true(net_open(&net, &client, &server));
         net_fini(&net);
@@ -409,7 +363,7 @@ static uint64_t hash_of_run(uint64_t seed)
     uint64_t hash;
 
     net_init(&net, seed);
-    net.loss_per_mille = 20;
+    net.wire.loss_per_mille = 20;
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     for (int i = 0; i < 100; i++) {
@@ -461,12 +415,12 @@ static void keepalive_outlasts_the_idle_timeout(void **state)
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 10000);
-    sent = net.sent;
+    sent = net.wire.sent;
     net_run(&net, 10 * LINK_IDLE_MS);
     assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
     assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
-    assert_in_range(net.sent - sent, 30, 150);
-    net.cut = true;
+    assert_in_range(net.wire.sent - sent, 30, 150);
+    net.wire.cut = true;
     net_run(&net, 4 * LINK_IDLE_MS);
     assert_int_equal(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED)->event.reason,
                      LINK_REASON_TIMEOUT);
@@ -499,8 +453,8 @@ static void lost_mtu_probes_are_no_stall(void **state)
         bool to_server = (i & 1) != 0, to_client = (i & 2) != 0;
 
         net_init(&net, 60 + i);
-        net.size_max = paths[i / 4 % 4];
-        net.delay_us = delays_us[i / 16];
+        net.wire.size_max = paths[i / 4 % 4];
+        net.wire.delay_us = delays_us[i / 16];
         net_start(&net);
         assert_true(net_open(&net, &client, &server));
         for (int k = 0; (to_server || to_client) && k < 200; k++) {
@@ -513,7 +467,7 @@ static void lost_mtu_probes_are_no_stall(void **state)
             net_run(&net, k % 10 == 9 ? 1500 : 3);
         }
         net_run(&net, 60000);
-        assert_true(net.too_large > 0);
+        assert_true(net.wire.too_large > 0);
         assert_false(any_event(&net, LINK_EVENT_STALLED));
         assert_false(any_event(&net, LINK_EVENT_CLOSED));
         net_fini(&net);
@@ -528,8 +482,8 @@ static void quiet_session_survives_loss(void **state)
     (void)state;
     for (uint64_t seed = 200; seed < 220; seed++) {
         net_init(&net, seed);
-        net.size_max = 1472;
-        net.loss_per_mille = 30;
+        net.wire.size_max = 1472;
+        net.wire.loss_per_mille = 30;
         net_start(&net);
         assert_true(net_open(&net, &client, &server));
         net_run(&net, 600000);
@@ -546,11 +500,11 @@ static void silence_ends_a_dial_in_time(void **state)
     (void)state;
     net_init(&net, 41);
     net_start(&net);
-    net.cut = true;
+    net.wire.cut = true;
     (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
     net_run(&net, LINK_HANDSHAKE_MS_MAX - 100);
     assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
-    assert_in_range(net.sent, 4, 12);
+    assert_in_range(net.wire.sent, 4, 12);
     net_run(&net, 200);
     assert_int_equal(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED)->event.reason,
                      LINK_REASON_TIMEOUT);

@@ -4,12 +4,8 @@
 #include "proto/link/event.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/hub.h"
+#include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 /* An Initial of a version that nobody speaks, large enough to deserve an answer. */
 static void ask_unknown_version(struct net *net)
@@ -189,10 +185,10 @@ static void datagrams_get_no_capsule_while_too_much_waits(void **state)
 
     (void)state;
     net_init(&net, 4);
-    net.size_max = 1300; /* so that large ones need the capsule */
+    net.wire.size_max = 1300; /* so that large ones need the capsule */
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
-    net.cut = true;
+    net.wire.cut = true;
     stats = link_hub_stats(net.hubs[NET_CLIENT]);
     for (int i = 0; i < COUNT; i++) {
         assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, bytes, 1, bytes, SIZE - 1));

@@ -3,12 +3,8 @@
 #include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
+#include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 enum { PACKET_LONG_FLAG = 0x80, PACKET_TYPE_MASK = 0x30, PACKET_TYPE_RETRY = 0x30 };
 
@@ -294,7 +290,7 @@ static void client_scid_ip(const uint8_t *cid, struct endpoint *e)
 
 /* Each dial comes from an address of its own (made of its connection id), and answers nothing but
  * Retry. */
-static bool spoof(struct net *net, struct net_packet *p)
+static bool spoof(struct net *net, struct wire_packet *p)
 {
     bool spread = *(const bool *)net->hook_context;
 
@@ -319,7 +315,7 @@ static void half_open_handshakes_are_bounded(void **state)
 
     (void)state;
     net_init(&net, 4);
-    net.delay_us = 100;
+    net.wire.delay_us = 100;
     net.hook = spoof;
     net.hook_context = &spread;
     net_start(&net);
@@ -359,7 +355,7 @@ static void one_address_cannot_fill_the_house(void **state)
 
     (void)state;
     net_init(&net, 5);
-    net.delay_us = 100;
+    net.wire.delay_us = 100;
     net.hook = spoof;
     net.hook_context = &spread;
     net_start(&net);
@@ -432,26 +428,23 @@ static void connections_are_capped(void **state)
 enum { KEPT_MAX = 64 };
 
 struct keeper {
-    struct net_packet *kept[KEPT_MAX];
+    struct wire_packet kept[KEPT_MAX]; /* with data of their own */
     size_t count;
 };
 
-static bool keep(struct net *net, struct net_packet *p)
+static bool keep(struct net *net, struct wire_packet *p)
 {
     struct keeper *keeper = net->hook_context;
-    struct net_packet *copy;
 
     if (keeper->count < KEPT_MAX) {
-        copy = malloc(sizeof(*copy) + p->size);
-        assert_non_null(copy);
-        memcpy(copy, p, sizeof(*copy) + p->size);
-        keeper->kept[keeper->count] = copy;
+        keeper->kept[keeper->count] = *p;
+        keeper->kept[keeper->count].data = fixture_copy(p->data, p->size);
         keeper->count++;
     }
     return true;
 }
 
-static void deliver_bytes(struct net *net, const struct net_packet *p, uint8_t *data, size_t size)
+static void deliver_bytes(struct net *net, const struct wire_packet *p, uint8_t *data, size_t size)
 {
     for (int i = 0; i < NET_HUBS; i++) {
         if (endpoint_equal(&p->to, &net->addrs[i])) {
@@ -485,7 +478,7 @@ static void garbage_neither_crashes_nor_closes(void **state)
     }
     net.hook = NULL;
     for (int i = 0; i < 20000; i++) {
-        const struct net_packet *p = keeper.kept[rng_u64(&net.ports.rng) % keeper.count];
+        const struct wire_packet *p = &keeper.kept[rng_u64(&net.ports.rng) % keeper.count];
         size_t size = p->size > sizeof(bytes) ? sizeof(bytes) : p->size;
 
         memcpy(bytes, p->data, size);
@@ -516,7 +509,7 @@ static void garbage_neither_crashes_nor_closes(void **state)
     net_run(&net, 100);
     assert_int_equal(net.datagrams[NET_SERVER], 1);
     for (size_t i = 0; i < keeper.count; i++) {
-        free(keeper.kept[i]);
+        free(keeper.kept[i].data);
     }
     keeper.count = 0;
     net_fini(&net);
@@ -526,7 +519,7 @@ static void unknown_version_is_answered_small(void **state)
 {
     static struct net net;
     static uint8_t bytes[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8};
-    struct net_packet p;
+    struct wire_packet p;
 
     (void)state;
     net_init(&net, 9);
@@ -573,16 +566,6 @@ static void restarted_server_resets_old_connections_at_once(void **state)
     }
 }
 
-static size_t count_events(const struct net *net, int hub, enum link_event_type type)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < net->events_count; i++) {
-        count += net->events[i].hub == hub && net->events[i].event.type == type;
-    }
-    return count;
-}
-
 static void silence_after_data_is_a_stall_once(void **state)
 {
     static struct net net;
@@ -594,26 +577,26 @@ static void silence_after_data_is_a_stall_once(void **state)
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 5000);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
-    net.cut = true;
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net.wire.cut = true;
     (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
     net_run(&net, 900);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
     net_run(&net, 200);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
     net_run(&net, 3000);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
-    net.cut = false;
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net.wire.cut = false;
     net_run(&net, 10000);
-    net.cut = true;
+    net.wire.cut = true;
     (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
     net_run(&net, 1200);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 2);
-    assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_STALLED), 0);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 2);
+    assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_STALLED), 0);
     net_fini(&net);
 }
 
-static bool eat_for_server(struct net *net, struct net_packet *p)
+static bool eat_for_server(struct net *net, struct wire_packet *p)
 {
     return !endpoint_equal(&p->to, &net->addrs[NET_SERVER]);
 }
@@ -635,11 +618,11 @@ static void silence_after_an_answer_to_something_else_is_a_stall(void **state)
     (void)link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0);
     net_run(&net, 8);
     assert_int_equal(net.datagrams[NET_CLIENT], 1);
-    net.cut = true;
+    net.wire.cut = true;
     net_run(&net, 900);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
     net_run(&net, 400);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
     net_fini(&net);
 }
 
@@ -663,7 +646,7 @@ static void moved_client_is_followed_after_validation(void **state)
             (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
         }
         net_run(&net, 1000);
-        assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_MOVED), 1);
+        assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 1);
         assert_true(endpoint_equal(&net_find(&net, NET_SERVER, LINK_EVENT_MOVED)->event.remote,
                                    &net.addrs[NET_CLIENT]));
         remote = link_hub_remote(net.hubs[NET_SERVER], server);
@@ -694,14 +677,14 @@ static void client_may_move_many_times(void **state)
         link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
         net_run(&net, 1000);
     }
-    assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_MOVED), 12);
+    assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 12);
     assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
     assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
     net_fini(&net);
 }
 
 /* Packets copied from another address, as an observer could: nothing moves without a reply. */
-static bool copy_from_elsewhere(struct net *net, struct net_packet *p)
+static bool copy_from_elsewhere(struct net *net, struct wire_packet *p)
 {
     static const uint8_t elsewhere[4] = {203, 0, 113, 66};
 
@@ -727,7 +710,7 @@ static void address_that_does_not_answer_moves_nothing(void **state)
     net_run(&net, 20);
     net.hook = NULL;
     net_run(&net, 5000);
-    assert_int_equal(count_events(&net, NET_SERVER, LINK_EVENT_MOVED), 0);
+    assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 0);
     remote = link_hub_remote(net.hubs[NET_SERVER], server);
     assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
     memset(net.datagrams, 0, sizeof(net.datagrams));

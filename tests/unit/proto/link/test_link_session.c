@@ -6,12 +6,8 @@
 #include "proto/link/quic/hub.h"
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
+#include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 static struct handle client, server;
 

@@ -1,48 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sessions whose way takes only smaller packets than it did, and what must not look like that. */
 #include "proto/link/link.h"
-#include "proto/wire/control.h"
+#include "tests/support/controls.h"
+#include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static size_t count_events(const struct net *net, int hub, enum link_event_type type)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < net->events_count; i++) {
-        count += net->events[i].hub == hub && net->events[i].event.type == type;
-    }
-    return count;
-}
-
-/* A Control of about 7 KB. */
-static size_t encode_changes(uint8_t *out)
-{
-    enum { COUNT = 7 };
-    static uint8_t part[RECORD_SIGNED_SIZE_MAX];
-    Ziglan__Control control;
-    Ziglan__Changes changes;
-    Ziglan__Member members[COUNT], *list[COUNT];
-    size_t size;
-
-    ziglan__control__init(&control);
-    ziglan__changes__init(&changes);
-    for (size_t i = 0; i < COUNT; i++) {
-        ziglan__member__init(&members[i]);
-        members[i].member_part = (ProtobufCBinaryData){.len = sizeof(part), .data = part};
-        list[i] = &members[i];
-    }
-    changes.members = list;
-    changes.n_members = COUNT;
-    control.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
-    control.changes = &changes;
-    assert_int_equal(control_pack(out, CONTROL_SIZE_MAX, &size, &control), ERR_OK);
-    return size;
-}
 
 static void send_large(struct net *net, int from, struct handle handle, size_t size)
 {
@@ -61,13 +22,13 @@ static void path_that_shrinks_is_noticed_by_both_ends(void **state)
 
     (void)state;
     net_init(&net, 30);
-    net.size_max = 1472;
+    net.wire.size_max = 1472;
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 5000);
     assert_true(link_hub_datagram_size(net.hubs[NET_CLIENT], client) >= SIZE);
     assert_true(link_hub_datagram_size(net.hubs[NET_SERVER], server) >= SIZE);
-    net.size_max = 1300;
+    net.wire.size_max = 1300;
     for (int i = 0; i < 2; i++) {
         send_large(&net, NET_CLIENT, client, SIZE);
         send_large(&net, NET_SERVER, server, SIZE);
@@ -82,9 +43,9 @@ static void path_that_shrinks_is_noticed_by_both_ends(void **state)
     assert_int_equal(net.datagrams[NET_SERVER], 5);
     assert_int_equal(net.datagrams[NET_CLIENT], 5);
     assert_in_range(link_hub_datagram_size(net.hubs[NET_CLIENT], client), 1180, 1232);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
     assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
-    net.size_max = 1472;
+    net.wire.size_max = 1472;
     net_run(&net, 60000);
     send_large(&net, NET_CLIENT, client, SIZE);
     send_large(&net, NET_SERVER, server, SIZE);
@@ -100,22 +61,22 @@ static void control_passes_a_path_that_shrank(void **state)
     static struct net net;
     static uint8_t large[CONTROL_SIZE_MAX];
     struct handle client, server;
-    size_t size = encode_changes(large);
+    size_t size = controls_changes(large, 7);
 
     (void)state;
     net_init(&net, 31);
-    net.size_max = 8972;
+    net.wire.size_max = 8972;
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 30000);
     assert_true(link_hub_datagram_size(net.hubs[NET_SERVER], server) > 8000);
-    net.size_max = 1252;
-    net.loss_per_mille = 50;
+    net.wire.size_max = 1252;
+    net.wire.loss_per_mille = 50;
     for (int i = 0; i < 20; i++) {
         assert_int_equal(link_hub_control(net.hubs[NET_SERVER], server, large, size), ERR_OK);
     }
     net_run(&net, 8000);
-    assert_int_equal(count_events(&net, NET_CLIENT, LINK_EVENT_CONTROL), 20);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_CONTROL), 20);
     net_fini(&net);
 }
 
@@ -128,13 +89,13 @@ static void loss_and_silence_do_not_make_packets_smaller(void **state)
 
     (void)state;
     net_init(&net, 32);
-    net.size_max = 1472;
+    net.wire.size_max = 1472;
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 5000);
     for (int i = 0; i < 3000; i++) {
-        net.loss_per_mille = i % 500 < 50 ? 300 : 50;
-        net.cut = i % 1000 > 950;
+        net.wire.loss_per_mille = i % 500 < 50 ? 300 : 50;
+        net.wire.cut = i % 1000 > 950;
         send_large(&net, NET_CLIENT, client, SIZE);
         send_large(&net, NET_SERVER, server, SIZE);
         net_run(&net, 10);

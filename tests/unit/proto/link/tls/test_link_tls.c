@@ -6,12 +6,8 @@
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/conn_callbacks.h"
 #include "proto/link/quic/hub.h"
+#include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 enum { IDLE_SESSIONS = 64, IDLE_SESSION_BYTES_MAX = 56 * 1000 };
 enum { TYPE_KEY_UPDATE = 24, TYPE_LAST = 26, BODY_SIZE_MAX = 40 };
@@ -271,12 +267,12 @@ static void handshakes_that_are_repeated_late_do_no_harm(void **state)
     (void)state;
     for (uint64_t seed = 200; seed < 240; seed++) {
         net_init(&net, seed);
-        net.loss_per_mille = 300;
+        net.wire.loss_per_mille = 300;
         net_start(&net);
         if (net_open(&net, &ends.handles[NET_CLIENT], &ends.handles[NET_SERVER])) {
             opened++;
             net_run(&net, 5000);
-            net.loss_per_mille = 0;
+            net.wire.loss_per_mille = 0;
             net_run(&net, 10000);
             assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
             assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
@@ -315,7 +311,7 @@ static void an_idle_session_is_small(void **state)
 
     (void)state;
     net_init(&net, 2);
-    net.size_max = 1472;
+    net.wire.size_max = 1472;
     net_start(&net);
     bytes = net_session_heap(&net, IDLE_SESSIONS);
     net_fini(&net);
