@@ -114,7 +114,7 @@ bool path_stale(const struct path *path, struct mono now);
 /** True if the pong belongs to a ping of this path; state, round trip and frame size follow. */
 bool path_on_pong(struct path *path, uint64_t transaction, struct mono now);
 
-/** False if the path had its share of pings without a sign of life (docs/protocol.md, section 7).
+/** False if the path had its share of pings without a sign of life (docs/protocol.md, section 12).
  */
 bool path_may_ping(const struct path *path);
 

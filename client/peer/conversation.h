@@ -6,7 +6,7 @@
  *
  * Life of a session: an initiator uses it at once (current); a responder keeps it as `next`, and
  * silent, until its first valid frame. It is renewed after CONVERSATION_REKEY_MS and refused after
- * CONVERSATION_REJECT_MS (docs/protocol.md, section 5).
+ * CONVERSATION_REJECT_MS (docs/protocol.md, section 7).
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The host's part in a punch (docs/protocol.md, section 7): which probe goes to which candidate
+ * The host's part in a punch (docs/protocol.md, section 13): which probe goes to which candidate
  * at which instant, and when a failed punch is tried again. Values in caller memory; pure.
  */
 #pragma once

@@ -2,7 +2,7 @@
 /*
  * Cookies make a flood of handshakes expensive for its sender: under load, a frame is answered by
  * a cookie reply instead of two Diffie-Hellmans, and only who really receives at its source can
- * send the frame again with mac2 (docs/protocol.md, section 5; WireGuard's idea).
+ * send the frame again with mac2 (docs/protocol.md, section 7; WireGuard's idea).
  *
  *   0x82 cookie reply (64): type(1) reserved(3) receiver index(4) nonce(24) sealed cookie(16 + 16)
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The frames that make a session between two hosts (docs/protocol.md, section 5): Noise IK (or
+ * The frames that make a session between two hosts (docs/protocol.md, section 7): Noise IK (or
  * IKpsk2) with prologue "ziglan 1". Integers are big-endian, reserved bytes are zero and checked.
  *
  *   0x80 initiation (184): type(1) version(1) reserved(2) sender index(4)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Signed records (docs/protocol.md, section 4): record || Ed25519 signature over
+ * Signed records (docs/protocol.md, section 5): record || Ed25519 signature over
  * "stun2 record 1" || type || record, by the key in the record's header. The bytes are those of
  * proto/wire/record.h.
  */

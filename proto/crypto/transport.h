@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sealing and opening of data and probe frames, 0x83 and 0x84 (docs/protocol.md, section 5;
+ * Sealing and opening of data and probe frames, 0x83 and 0x84 (docs/protocol.md, sections 6 and 8;
  * layout in proto/wire/frame.h). A sender is one channel of one session and belongs to one
  * thread; a receiver is all channels of one session and belongs to one thread.
  *

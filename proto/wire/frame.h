@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every data-plane layout and limit on one page (docs/protocol.md, sections 1, 5 and 6).
+ * Every data-plane layout and limit on one page (docs/protocol.md, sections 1, 3, 6, 9 and 10).
  * Offsets count from the first byte of the UDP payload or of the frame inside an HTTP datagram.
  */
 #pragma once

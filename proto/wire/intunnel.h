@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * In-tunnel control (plaintext protocol 254; docs/protocol.md, section 5): what two hosts tell
+ * In-tunnel control (plaintext protocol 254; docs/protocol.md, section 11): what two hosts tell
  * each other inside their session, where no relay can read it. After the 4 plaintext header bytes
  * (traffic class, hop limit and plain flags zero):
  *

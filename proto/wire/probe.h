@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plaintext of probe frames (0x84; docs/protocol.md, section 5): a ping asks whether a path
+ * Plaintext of probe frames (0x84; docs/protocol.md, section 12): a ping asks whether a path
  * works for a frame of its own size, a pong says that it did, and where the ping came from.
  *
  *   kind(1) reserved(3) transaction(8) frame size(2) observed ip(16) observed port(2) padding

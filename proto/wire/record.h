@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The signed records of docs/protocol.md, sections 3, 4 and 9, as bytes. A record is a common
+ * The signed records of docs/protocol.md, section 5, as bytes. A record is a common
  * header and a body by type; signed, it is followed by the 64-byte Ed25519 signature of the key
  * in its header. Records are kept and passed on as the bytes they came in. Here are only the
  * codecs; proto/crypto/signed.h signs and verifies.

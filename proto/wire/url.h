@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The URLs that people pass on (docs/protocol.md, section 10):
+ * The URLs that people pass on (docs/protocol.md, section 15):
  *   ziglan://KEY@HOST[:PORT][,HOST[:PORT]]...[?invite=TOKEN&name=LABEL]
  *   relay://KEY@HOST[:PORT]
  * KEY is 52 base32 characters, TOKEN 26 (16 bytes), HOST a DNS name, an IPv4 address or an IPv6

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A node becomes a member, comes back, or goes. */
+/* A join is decided first, from what is there, and then written as one change. */
+#include "rendezvous/directory/directory_join.h"
+
 #include "proto/base/bytes.h"
 #include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"
+#include "rendezvous/directory/directory_entry.h"
+#include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_name.h"
+#include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
 
@@ -53,20 +59,20 @@ static enum verdict newcomer_check(struct directory *d, struct joining *j)
     return d->member_count >= d->member_max ? VERDICT_LIMIT : VERDICT_OK;
 }
 
-/* The name that a newcomer gets: the invite's, else the wished one, else its part's. */
+/* The name that a newcomer gets: the invite's, else the wanted one, else its part's. */
 static enum verdict newcomer_name(struct directory *d, struct joining *j)
 {
     char base[NAME_TEXT_SIZE];
-    const char *wish = j->invite.terms.name;
+    const char *wanted = j->invite.terms.name;
     bool found;
 
-    if (wish[0] == '\0' && j->request->wanted_name != NULL) {
-        wish = j->request->wanted_name;
+    if (wanted[0] == '\0' && j->request->wanted_name != NULL) {
+        wanted = j->request->wanted_name;
     }
-    if (wish[0] == '\0') {
-        wish = j->part.wanted_name;
+    if (wanted[0] == '\0') {
+        wanted = j->part.wanted_name;
     }
-    (void)name_sanitise(base, wish, strlen(wish));
+    (void)name_sanitise(base, wanted, strlen(wanted));
     int rc = directory_name_pick(d, j->request->key, base, j->joined.name, &found);
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
@@ -74,8 +80,8 @@ static enum verdict newcomer_name(struct directory *d, struct joining *j)
     return found ? VERDICT_OK : VERDICT_NAME_TAKEN;
 }
 
-/* A member that only reconnects changes nothing, or every reconnection would be news to all. An
-   admission that ends later than ours can was made under a clock that was wrong: hosts refuse it.
+/* A member that only reconnects changes nothing, or every reconnection would be told to all. An
+ * admission that ends later than ours can was made under a clock that was wrong: hosts refuse it.
  */
 static bool nothing_new(const struct directory *d, const struct joining *j)
 {

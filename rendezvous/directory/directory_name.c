@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names and addresses of members: who holds them, and finding by them. */
+/* The indexes NAMES and ADDRESSES: who holds a name or an address, and when it is free. */
+#include "rendezvous/directory/directory_name.h"
+
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
@@ -11,9 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A name freed before this (2025-01-01) was freed under a clock that was wrong. */
+#define FREED_MS_MIN UINT64_C(1735689600000)
+
 enum {
     NAME_VALUE_SIZE = KEY_SIZE + 8,
-    NAME_TRIES_MAX = 200,  /* "nas-2" ... "nas-200", then one with a piece of the key */
+    NAME_TRIES_MAX = 200,  /* "nas-2" ... "nas-200", then one with a part of the key */
     NAME_SUFFIX_SIZE = 12, /* "-" and ten characters, NUL */
 };
 
@@ -47,10 +52,30 @@ int directory_name_write(struct directory *directory, const char *name, const ui
                        wbuf_size(&w));
 }
 
-bool directory_name_quarantine_over(uint64_t freed_ms, uint64_t now_ms)
+/* True if a name freed then may be somebody else's at now_ms. */
+static bool quarantine_over(uint64_t freed_ms, uint64_t now_ms)
 {
-    return freed_ms >= DIRECTORY_FREED_MS_MIN && now_ms >= freed_ms &&
+    return freed_ms >= FREED_MS_MIN && now_ms >= freed_ms &&
            now_ms - freed_ms >= DIRECTORY_NAME_FREED_MS;
+}
+
+int directory_name_expire(struct directory *directory, const char *name, size_t name_size,
+                          const uint8_t *value, size_t size, uint64_t now_ms)
+{
+    uint8_t later[NAME_VALUE_SIZE];
+    struct rbuf r = rbuf_over(value, size);
+    const uint8_t *key = rbuf_take(&r, KEY_SIZE);
+    uint64_t freed_ms = rbuf_u64(&r);
+
+    if (rbuf_done(&r) && freed_ms != 0 && freed_ms < FREED_MS_MIN && now_ms >= FREED_MS_MIN) {
+        memcpy(later, key, KEY_SIZE);
+        be64_write(later + KEY_SIZE, now_ms);
+        return store_write(directory->store, STORE_TABLE_NAMES, name, name_size, later,
+                           sizeof(later));
+    }
+    return quarantine_over(freed_ms, now_ms)
+               ? store_remove(directory->store, STORE_TABLE_NAMES, name, name_size)
+               : ERR_OK;
 }
 
 static bool name_is_free(const struct directory *d, const struct directory_name *name,
@@ -61,8 +86,7 @@ static bool name_is_free(const struct directory *d, const struct directory_name 
     }
     /* Given away by a clock that is right for a while only: the new holder would keep it. */
     uint64_t now_ms = env_wall_ms(d->env);
-    return directory_name_quarantine_over(name->freed_ms,
-                                          now_ms < d->settled_ms ? now_ms : d->settled_ms);
+    return quarantine_over(name->freed_ms, now_ms < d->settled_ms ? now_ms : d->settled_ms);
 }
 
 /* base with a suffix, cut so that both fit into a label. */
@@ -195,81 +219,12 @@ int directory_addresses_free(struct directory *directory, const uint8_t key[KEY_
     return rc;
 }
 
-/* ---- finding ---- */
-
-/* A name as it is stored. False if it cannot be one. */
-static bool name_lower(char out[NAME_TEXT_SIZE], const char *name)
+int directory_address_read(struct directory *directory, const uint8_t address[16],
+                           uint8_t key[KEY_SIZE], bool *found)
 {
-    size_t size = strlen(name);
+    uint8_t middle[ADDRPLAN_MIDDLE_SIZE], eui64[EUI64_SIZE];
 
-    if (size == 0 || size >= NAME_TEXT_SIZE) {
-        return false;
-    }
-    for (size_t i = 0; i <= size; i++) {
-        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
-    }
-    return true;
-}
-
-static enum verdict find_member(struct directory *d, const uint8_t key[KEY_SIZE],
-                                struct directory_entry *out)
-{
-    enum verdict verdict = directory_find_key(d, key, out);
-
-    return verdict == VERDICT_OK && out->admission_size == 0 ? VERDICT_NOT_FOUND : verdict;
-}
-
-enum verdict directory_find_name(struct directory *directory, const char *name,
-                                 struct directory_entry *out)
-{
-    char lower[NAME_TEXT_SIZE];
-    struct directory_name holder;
-
-    if (!name_lower(lower, name)) {
-        return VERDICT_NOT_FOUND;
-    }
-    int rc = directory_name_read(directory, lower, &holder);
-    if (rc != ERR_OK) {
-        return directory_unavailable(directory, "find", rc);
-    }
-    if (!holder.found || holder.freed_ms != 0) {
-        return VERDICT_NOT_FOUND;
-    }
-    return find_member(directory, holder.key, out);
-}
-
-enum verdict directory_find_address(struct directory *directory, const uint8_t address[16],
-                                    struct directory_entry *out)
-{
-    uint8_t middle[ADDRPLAN_MIDDLE_SIZE], eui64[EUI64_SIZE], key[KEY_SIZE];
-    bool fixed = addrplan_fixed_extract(middle, eui64, address);
-    bool found;
-
-    int rc = address_read(directory, fixed ? eui64 : address, fixed ? EUI64_SIZE : 16, key, &found);
-    if (rc != ERR_OK) {
-        return directory_unavailable(directory, "find", rc);
-    }
-    return found ? find_member(directory, key, out) : VERDICT_NOT_FOUND;
-}
-
-enum verdict directory_resolve(struct directory *directory, const char *text, uint8_t key[KEY_SIZE])
-{
-    char lower[NAME_TEXT_SIZE];
-    struct directory_name holder;
-
-    if (key_parse(key, text, strlen(text)) == ERR_OK) {
-        return VERDICT_OK;
-    }
-    if (!name_lower(lower, text)) {
-        return VERDICT_NOT_FOUND;
-    }
-    int rc = directory_name_read(directory, lower, &holder);
-    if (rc != ERR_OK) {
-        return directory_unavailable(directory, "resolve", rc);
-    }
-    if (!holder.found) {
-        return VERDICT_NOT_FOUND;
-    }
-    memcpy(key, holder.key, KEY_SIZE);
-    return VERDICT_OK;
+    return addrplan_fixed_extract(middle, eui64, address)
+               ? address_read(directory, eui64, EUI64_SIZE, key, found)
+               : address_read(directory, address, 16, key, found);
 }

@@ -4,9 +4,14 @@
  * stop this reads much and writes nothing (10,000 members: some 60,000 reads of a warm store). It
  * is what lets everything else trust the indexes, whatever a disk did.
  */
+#include "rendezvous/directory/directory_repair.h"
+
 #include "proto/base/bytes.h"
 #include "proto/crypto/identity.h"
+#include "rendezvous/directory/directory_entry.h"
 #include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_name.h"
+#include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A member goes: of its own will, or thrown out. */
+/* A revocation is written first, then the member's records go. */
+#include "rendezvous/directory/directory_revoke.h"
+
 #include "proto/base/bytes.h"
 #include "proto/crypto/signed.h"
+#include "rendezvous/directory/directory_entry.h"
+#include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
 

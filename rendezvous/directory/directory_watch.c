@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What changed since a watcher last looked. */
+/* CHANGES is walked from the watcher's place on, as far as one message has room. */
+#include "rendezvous/directory/directory_watch.h"
+
 #include "proto/base/bytes.h"
+#include "rendezvous/directory/directory_entry.h"
+#include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
 

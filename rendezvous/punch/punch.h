@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The relay's part in a punch (docs/protocol.md, section 7) as a state machine without sessions:
+ * The relay's part in a punch (docs/protocol.md, section 13) as a state machine without sessions:
  *
  *   request ---> OFFERED --- answer yes ---> LIVE --- result, gone, 10 min idle ---> (gone)
  *                   |

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The directory as its callers see it: joins, names, revocations, changes, expiry, crashes. */
 #include "rendezvous/directory/directory.h"
 
 #include "proto/crypto/signed.h"
@@ -212,7 +213,7 @@ static void invites_have_rules_and_a_cap(void **state)
 static void conflicting_names_get_numbers(void **state)
 {
     static const struct {
-        const char *wish, *want;
+        const char *wanted, *want;
     } table[] = {
         {"nas", "nas"},
         {"nas", "nas-2"},
@@ -233,12 +234,12 @@ static void conflicting_names_get_numbers(void **state)
     (void)state;
     ziglan_init(&z);
     for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        assert_string_equal(ziglan_admit(&z, i + 1, table[i].wish, 0, &joined), table[i].want);
+        assert_string_equal(ziglan_admit(&z, i + 1, table[i].wanted, 0, &joined), table[i].want);
     }
     ziglan_fini(&z);
 }
 
-static void many_equal_wishes_end_in_a_piece_of_the_key(void **state)
+static void many_equal_wanted_names_end_in_a_part_of_the_key(void **state)
 {
     struct directory_joined joined;
     char short_key[11], want[32];
@@ -757,7 +758,7 @@ int main(void)
         cmocka_unit_test(the_store_never_sees_an_invite),
         cmocka_unit_test(invites_have_rules_and_a_cap),
         cmocka_unit_test(conflicting_names_get_numbers),
-        cmocka_unit_test(many_equal_wishes_end_in_a_piece_of_the_key),
+        cmocka_unit_test(many_equal_wanted_names_end_in_a_part_of_the_key),
         cmocka_unit_test(a_member_comes_back_without_invite_and_keeps_its_name),
         cmocka_unit_test(a_part_that_is_not_the_own_is_refused),
         cmocka_unit_test(the_first_claim_of_a_fixed_address_holds),

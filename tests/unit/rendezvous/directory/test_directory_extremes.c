@@ -43,10 +43,10 @@ static void a_member_can_be_thrown_out_however_many_left(void **state)
 
 /* Its own name rests for it; one that somebody else holds, or that rests for somebody else, it does
  * not get. */
-static void who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free(void **state)
+static void who_was_let_in_again_gets_the_name_it_wants_if_that_is_free(void **state)
 {
     static const struct {
-        const char *wish, *want;
+        const char *wanted, *want;
     } table[] = {{"nas", "nas"}, {"desk", "desk-2"}, {"gone", "gone-2"}, {"new", "new"}};
     struct identity one = node_of(1);
     struct directory_joined joined;
@@ -64,10 +64,11 @@ static void who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free(void **
         if (!left) {
             assert_int_equal(directory_restore(z.directory, one.public_key), VERDICT_OK);
         }
-        /* Whoever wishes its name meanwhile gets another. */
+        /* Whoever wants its name meanwhile gets another. */
         assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas-2");
         ziglan_reopen(&z);
-        assert_string_equal(ziglan_admit(&z, 1, table[i / 2].wish, 0, &joined), table[i / 2].want);
+        assert_string_equal(ziglan_admit(&z, 1, table[i / 2].wanted, 0, &joined),
+                            table[i / 2].want);
         ziglan_fini(&z);
     }
 }
@@ -100,7 +101,7 @@ static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
 }
 
 /* The wall clock is a year ahead for a minute, and nothing is lost: the invite, the reservation of
- * a freed name, and the news of one who left. */
+ * a freed name, and the revocation of one who left. */
 static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
 {
     static const uint64_t year_ms = 365 * DAY_MS;
@@ -186,7 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_can_be_thrown_out_however_many_left),
-        cmocka_unit_test(who_was_let_in_again_gets_the_name_it_wishes_if_that_is_free),
+        cmocka_unit_test(who_was_let_in_again_gets_the_name_it_wants_if_that_is_free),
         cmocka_unit_test(an_admission_made_under_a_wrong_clock_is_made_anew),
         cmocka_unit_test(a_clock_that_is_wrong_for_a_minute_deletes_nothing),
         cmocka_unit_test(a_name_freed_in_1970_rests_from_when_the_clock_is_right),

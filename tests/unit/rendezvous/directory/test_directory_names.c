@@ -41,8 +41,8 @@ static void a_reserved_name_is_given_to_nobody(void **state)
     ziglan_fini(&z);
 }
 
-/* Nothing wished for beside the member part: the wish that stands in it counts. */
-static void the_parts_wish_counts_where_no_other_is(void **state)
+/* No wanted name beside the member part: the one that stands in it counts. */
+static void the_wanted_name_of_a_part_counts_where_no_other_is(void **state)
 {
     struct directory_joined joined;
     struct identity node = node_of(1);
@@ -199,7 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_cut_for_its_number_and_ends_in_no_hyphen),
         cmocka_unit_test(a_reserved_name_is_given_to_nobody),
-        cmocka_unit_test(the_parts_wish_counts_where_no_other_is),
+        cmocka_unit_test(the_wanted_name_of_a_part_counts_where_no_other_is),
         cmocka_unit_test(a_text_finds_whom_it_means_and_nobody_else),
         cmocka_unit_test(a_name_that_rests_finds_nobody),
         cmocka_unit_test(nobody_frees_the_address_of_another),

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding by key, name and address, and the listing. */
+#include "rendezvous/directory/directory_find.h"
+
+#include "proto/crypto/identity.h"
+#include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_name.h"
+#include "rendezvous/directory/directory_write.h"
+
+#include <string.h>
+
+enum directory_status directory_status(struct directory *directory, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry entry;
+    int rc = directory_load(directory, key, &entry);
+
+    if (rc != ERR_OK) {
+        (void)directory_unavailable(directory, "status", rc);
+        return DIRECTORY_STATUS_STRANGER;
+    }
+    if (directory_entry_is_revoked(&entry)) {
+        return DIRECTORY_STATUS_REVOKED;
+    }
+    return directory_entry_is_member(&entry) ? DIRECTORY_STATUS_MEMBER : DIRECTORY_STATUS_STRANGER;
+}
+
+uint64_t directory_admitted_until(struct directory *directory, const uint8_t key[KEY_SIZE])
+{
+    struct directory_entry entry;
+
+    return directory_load(directory, key, &entry) == ERR_OK && directory_entry_is_member(&entry)
+               ? entry.expires_ms
+               : 0;
+}
+
+enum verdict directory_find_key(struct directory *directory, const uint8_t key[KEY_SIZE],
+                                struct directory_entry *out)
+{
+    int rc = directory_load(directory, key, out);
+
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "find", rc);
+    }
+    if (out->revocation_size > 0) {
+        out->admission_size = 0;
+        out->member_part_size = 0;
+    }
+    return out->admission_size > 0 || out->revocation_size > 0 ? VERDICT_OK : VERDICT_NOT_FOUND;
+}
+
+/* A name as it is stored. False if it cannot be one. */
+static bool name_lower(char out[NAME_TEXT_SIZE], const char *name)
+{
+    size_t size = strlen(name);
+
+    if (size == 0 || size >= NAME_TEXT_SIZE) {
+        return false;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
+    }
+    return true;
+}
+
+static enum verdict find_member(struct directory *d, const uint8_t key[KEY_SIZE],
+                                struct directory_entry *out)
+{
+    enum verdict verdict = directory_find_key(d, key, out);
+
+    return verdict == VERDICT_OK && out->admission_size == 0 ? VERDICT_NOT_FOUND : verdict;
+}
+
+enum verdict directory_find_name(struct directory *directory, const char *name,
+                                 struct directory_entry *out)
+{
+    char lower[NAME_TEXT_SIZE];
+    struct directory_name holder;
+
+    if (!name_lower(lower, name)) {
+        return VERDICT_NOT_FOUND;
+    }
+    int rc = directory_name_read(directory, lower, &holder);
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "find", rc);
+    }
+    if (!holder.found || holder.freed_ms != 0) {
+        return VERDICT_NOT_FOUND;
+    }
+    return find_member(directory, holder.key, out);
+}
+
+enum verdict directory_find_address(struct directory *directory, const uint8_t address[16],
+                                    struct directory_entry *out)
+{
+    uint8_t key[KEY_SIZE];
+    bool found;
+    int rc = directory_address_read(directory, address, key, &found);
+
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "find", rc);
+    }
+    return found ? find_member(directory, key, out) : VERDICT_NOT_FOUND;
+}
+
+enum verdict directory_resolve(struct directory *directory, const char *text, uint8_t key[KEY_SIZE])
+{
+    char lower[NAME_TEXT_SIZE];
+    struct directory_name holder;
+
+    if (key_parse(key, text, strlen(text)) == ERR_OK) {
+        return VERDICT_OK;
+    }
+    if (!name_lower(lower, text)) {
+        return VERDICT_NOT_FOUND;
+    }
+    int rc = directory_name_read(directory, lower, &holder);
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "resolve", rc);
+    }
+    if (!holder.found) {
+        return VERDICT_NOT_FOUND;
+    }
+    memcpy(key, holder.key, KEY_SIZE);
+    return VERDICT_OK;
+}
+
+/* ---- the listing ---- */
+
+/* The next key of a table after `key`; false at its end. */
+static int next_key(struct directory *d, enum store_table table, const uint8_t key[KEY_SIZE],
+                    uint8_t next[KEY_SIZE], bool *found)
+{
+    uint8_t record[RECORD_SIGNED_SIZE_MAX];
+    struct store_cursor cursor = store_cursor_from(table, key, KEY_SIZE);
+    size_t size;
+    int rc;
+
+    cursor.started = true; /* beyond the key */
+    rc = store_next(d->store, &cursor, record, sizeof(record), &size);
+    *found = rc == ERR_OK && size != STORE_NONE && cursor.key_size == KEY_SIZE;
+    if (*found) {
+        memcpy(next, cursor.key, KEY_SIZE);
+    }
+    return rc;
+}
+
+enum verdict directory_next(struct directory *directory, uint8_t key[KEY_SIZE],
+                            struct directory_entry *out)
+{
+    uint8_t member[KEY_SIZE], revoked[KEY_SIZE];
+    bool has_member, has_revoked;
+
+    for (;;) {
+        int rc = next_key(directory, STORE_TABLE_ADMISSIONS, key, member, &has_member);
+        if (rc == ERR_OK) {
+            rc = next_key(directory, STORE_TABLE_REVOCATIONS, key, revoked, &has_revoked);
+        }
+        if (rc != ERR_OK) {
+            return directory_unavailable(directory, "list", rc);
+        }
+        if (!has_member && !has_revoked) {
+            return VERDICT_NOT_FOUND;
+        }
+        bool take_member = has_member && (!has_revoked || memcmp(member, revoked, KEY_SIZE) < 0);
+        memcpy(key, take_member ? member : revoked, KEY_SIZE);
+        enum verdict verdict = directory_find_key(directory, key, out);
+        /* Those who left are in the changes, not in a list of members. */
+        if (verdict == VERDICT_UNAVAILABLE ||
+            (verdict == VERDICT_OK &&
+             (out->admission_size > 0 || directory_entry_is_revoked(out)))) {
+            return verdict;
+        }
+    }
+}
