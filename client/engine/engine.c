@@ -10,7 +10,7 @@
 #include "client/engine/underlay.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
-#include "rendezvous/store/store_lmdb.h"
+#include "rendezvous/store/lmdb/store_lmdb.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -42,7 +42,7 @@ int cli_settings_load(struct relay_settings *out, const char *path, struct fault
 /** Load a key file into *out. ERR_SYSTEM with a sentence in fault. */
 int cli_key_load(struct identity *out, const char *path, struct fault *fault) MUST_CHECK;
 
-/** Open the store in the directory `path` (rendezvous/store/store_lmdb.h). ERR_NOMEM, ERR_SYSTEM.
+/** Open the store in the directory `path` (rendezvous/store/lmdb/store_lmdb.h). ERR_NOMEM, ERR_SYSTEM.
  */
 int cli_store_open(struct store **out, const char *path, const struct env *env,
                    struct fault *fault) MUST_CHECK;

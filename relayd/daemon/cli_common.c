@@ -3,7 +3,7 @@
 #include "proto/host/file.h"
 #include "proto/host/qr.h"
 #include "relayd/daemon/cli.h"
-#include "rendezvous/store/store_lmdb.h"
+#include "rendezvous/store/lmdb/store_lmdb.h"
 
 #include <errno.h>
 #include <stdarg.h>

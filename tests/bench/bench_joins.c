@@ -5,7 +5,7 @@
  * up to 32, in one transaction. Wall-clock time, with signatures and their checks. usage:
  * bench_joins DIR [COUNT]
  */
-#include "rendezvous/store/store_lmdb.h"
+#include "rendezvous/store/lmdb/store_lmdb.h"
 #include "tests/support/directory_fixture.h"
 
 #include <inttypes.h>

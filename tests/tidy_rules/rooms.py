@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables that a change of the house touches: rooms and what each may include, foreign libraries
 and who may include them, and where a rule is not enforced yet."""
-import re
 
 # A file belongs to the room with the longest name that its path begins with. A room may include
-# itself and what stands here. tests/ is no room: it may include everything.
+# itself and what stands here. Those with proto/host are the shells. tests/ is no room: it may
+# include everything.
 PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
 RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
+LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
@@ -24,6 +25,7 @@ LAYERS = {
     "proto/admin": ["proto/base"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
     "rendezvous/store": PROTO,
+    "rendezvous/store/lmdb": ["proto/base", "rendezvous/store"],
     "rendezvous/directory": [*PROTO, "rendezvous/store"],
     "rendezvous/roster": [*PROTO, "rendezvous/store"],
     "rendezvous/punch": PROTO,
@@ -33,7 +35,7 @@ LAYERS = {
     "relayd/admin": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "proto/admin"],
     "relayd/engine": [*RELAYD, "relayd/core", "relayd/admin", "proto/host"],
     "relayd/daemon": [*RELAYD, "relayd/core", "relayd/service", "relayd/admin", "relayd/engine",
-                      "proto/admin", "proto/host"],
+                      "proto/admin", "proto/host", LMDB],
     "client/stun2": [*PROTO, "proto/link"],
     "client/tunnel": PROTO,
     "client/path": PROTO,
@@ -44,14 +46,12 @@ LAYERS = {
     "client/admin": [*CLIENT_2, "client/names", "client/core", "proto/admin"],
     "client/config": PROTO,
     "client/platform": [*PROTO, "proto/host", "client/tunnel"],
-    "client/engine": [*CLIENT_3, "proto/host", "client/platform"],
+    "client/engine": [*CLIENT_3, "proto/host", LMDB, "client/platform"],
     "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "client/config", "client/platform",
                       "client/engine"],
     "client/cli": CLIENT_4,
     "client": [*CLIENT_4, "client/cli"],  # main.c
 }
-# These include proto/host and make system calls in a room that is pure otherwise.
-SHELL_FILES = re.compile(r".*_(lmdb|valkey|linux)\.[ch]$")
 
 # What stands below a port's header: folder of the files, suffix, folder of the header.
 PORTS = [("client/platform/linux", "_linux", "client/platform")]
@@ -62,7 +62,7 @@ FOREIGN = {
     r"ev\.h": ["proto/host", "relayd/engine", "relayd/daemon",
                "client/engine", "client/platform", "client/daemon", "client/cli"],
     r"microhttpd\.h": ["proto/host"],
-    r"lmdb\.h": ["rendezvous/store"],
+    r"lmdb\.h": ["rendezvous/store/lmdb"],
     r"ldns/": ["client/names"],
     r"libmnl/": ["client/platform"],
 }

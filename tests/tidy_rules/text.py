@@ -52,11 +52,7 @@ def check_layers(source):
             source.report("layers", number, f'write "{name}" from the root, with its room')
         if not quoted or not target or target in (source.room, *rooms.LAYERS[source.room]):
             continue
-        if target == "proto/host":
-            if not rooms.SHELL_FILES.match(source.path):
-                source.report("layers", number, f"{name}: only the thin shells see proto/host")
-        else:
-            source.report("layers", number, f"{source.room} must not know {name}")
+        source.report("layers", number, f"{source.room} must not know {name}")
 
 
 def check_foreign(source):

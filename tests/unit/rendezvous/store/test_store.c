@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rendezvous/store/store.h"
 
-#include "rendezvous/store/store_lmdb.h"
+#include "rendezvous/store/lmdb/store_lmdb.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/env.h"
 

@@ -5,7 +5,7 @@
  * can only grow its map while no transaction is open: when the map is full, the transaction is
  * aborted, the map grown, and the journal played again.
  */
-#include "rendezvous/store/store_lmdb.h"
+#include "rendezvous/store/lmdb/store_lmdb.h"
 
 #include "proto/base/bytes.h"
 
