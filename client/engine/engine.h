@@ -20,7 +20,8 @@
 struct ev_loop;
 struct engine;
 
-/** What an engine is made of; everything is borrowed and outlives it. */
+/** What an engine is made of. loop, env, identity and context are borrowed and outlive it; the rest
+ * is borrowed for the call. */
 struct engine_options {
     struct ev_loop *loop;
     const struct env *env;
