@@ -15,7 +15,8 @@ RULES = {
     "unused": 'no other file of the programs calls it, and its docstring does not say who will: '
               '"Later: ..." (or "For tests: ..." in the opening of a header that is for tests)',
 }
-IDENTIFIER = re.compile(r"(?<![\w.])(?<!->)(?<!struct )(?<!enum )(?<!union )[A-Za-z_]\w*(?=(\s*\()?)")
+IDENTIFIER = re.compile(r"(?<![\w.])(?<!->)(?<!struct )(?<!enum )(?<!union )"
+                        r"[A-Za-z_]\w*(?=(\s*\()?)")
 OBJECT = re.compile(r"^(?!static|typedef|struct \w+;|extern|#)[\w*][\w\s*]*?\b(\w+)"
                     r"(?:\[[^\]]*\])* *(?:=|;$)")
 EXTERN = re.compile(r"^extern\s[^(;]*?\b(\w+)(?:\[[^\]]*\])*;", re.M)

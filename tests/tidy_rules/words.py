@@ -29,7 +29,7 @@ class Word:
         self.exceptions = [re.escape(text.strip()).replace(r"\*", r"\w*").replace(r"\ ", r"[\s_*]+")
                            for text in exceptions.split(",") if text.strip()]
         self.shape = re.compile("|".join(
-            r"(?<![A-Za-z])" + re.escape(word).replace(r"\ ", r"[\s_*]+").replace("_", r"[_\s]")
+            r"(?<![A-Za-z])" + re.sub(r"\\ |_", r"[\\s_*]+", re.escape(word))
             + r"(?![a-z])" for word in self.forbidden), re.I)
         self.allowed = re.compile(
             r"(?<![A-Za-z])(?:" + "|".join(self.exceptions) + r")(?![A-Za-z])", re.I) \
