@@ -6,9 +6,9 @@
 #include "client/cli/join.h"
 
 #include "client/cli/ask.h"
-#include "client/cli/fields.h"
 #include "client/daemon/offline.h"
 #include "proto/crypto/identity.h"
+#include "proto/host/fields.h"
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"

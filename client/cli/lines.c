@@ -4,7 +4,7 @@
  */
 #include "client/cli/lines.h"
 
-#include "client/cli/fields.h"
+#include "proto/host/fields.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "client/cli/peers.h"
 
 #include "client/cli/ask.h"
-#include "client/cli/fields.h"
 #include "client/cli/lines.h"
+#include "proto/host/fields.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "client/cli/ping.h"
 
 #include "client/cli/ask.h"
-#include "client/cli/fields.h"
+#include "proto/host/fields.h"
 #include "proto/host/os_env.h"
 #include "proto/host/table.h"
 

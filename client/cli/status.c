@@ -5,9 +5,9 @@
 #include "client/cli/status.h"
 
 #include "client/cli/ask.h"
-#include "client/cli/fields.h"
 #include "client/cli/lines.h"
 #include "client/cli/peers.h"
+#include "proto/host/fields.h"
 
 #include <stdio.h>
 

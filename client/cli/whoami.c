@@ -5,9 +5,9 @@
 #include "client/cli/whoami.h"
 
 #include "client/cli/ask.h"
-#include "client/cli/fields.h"
 #include "client/cli/lines.h"
 #include "client/daemon/offline.h"
+#include "proto/host/fields.h"
 
 #include <errno.h>
 #include <unistd.h>

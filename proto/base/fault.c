@@ -100,6 +100,13 @@ void fault_set_path(struct fault *fault, const char *format, ...)
     }
 }
 
+void fault_add(struct fault *fault, const char *remedy)
+{
+    size_t used = strlen(fault->text);
+
+    (void)snprintf(fault->text + used, sizeof(fault->text) - used, "; %s", remedy);
+}
+
 int fault_print(const struct fault *fault, const char *program)
 {
     (void)fprintf(stderr, "%s: %s\n", program, fault->text);

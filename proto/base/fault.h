@@ -38,5 +38,8 @@ void fault_set_path(struct fault *fault, const char *format, ...) PRINTF_LIKE(2,
 /** The exit code for a path that the user named, by the errno of its use. */
 enum exit_code fault_path_code(int cause);
 
+/** Append "; " and what to do about it. */
+void fault_add(struct fault *fault, const char *remedy);
+
 /** Print "program: text" to standard error and return the exit code (never EXIT_CODE_OK). */
 int fault_print(const struct fault *fault, const char *program);

@@ -8,6 +8,7 @@
 #include "relayd/service/operator.h"
 #include "ziglan_version.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -186,4 +187,13 @@ json_t *admin_request(const struct admin_context *context, const json_t *request
     }
     return answer_refuse(EXIT_CODE_USAGE, "this relay knows no '%.40s'; is it an older version?",
                          verb);
+}
+
+char *admin_health(const struct relay_snapshot *snapshot)
+{
+    char *text = NULL;
+    int size = asprintf(&text, "{\"status\":\"%s\",\"sessions\":%" PRIu32 "}\n",
+                        snapshot->store_ok ? "ok" : "storage failing", snapshot->sessions);
+
+    return size < 0 ? NULL : text;
 }

@@ -23,8 +23,11 @@ struct admin_context {
     const char *name;         /* of the ziglan */
     const char *public_hosts; /* may be empty */
     const char *listen;       /* addresses, for people */
-    uint64_t wall_ms;         /* the wall clock now */
 };
 
 /** Answer one request (borrowed). The answer is given; NULL only without memory. */
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now);
+
+/** The health page as a line of JSON: {"status":"ok" or "storage failing","sessions":n}. Given
+ * (malloc); NULL without memory. */
+char *admin_health(const struct relay_snapshot *snapshot);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows in memory, as the file has them, and a timer that writes what differs. */
 #include "relayd/engine/reset_ledger_file.h"
 
 #include <errno.h>
@@ -13,13 +14,13 @@
 enum {
     WRITE_EVERY_S = 1,
     FRESH_MS = 60000, /* older sessions have ended by themselves: LINK_IDLE_MS */
-    RUN_MAX = 64,     /* entries written by one call */
+    RUN_MAX = 64,     /* rows written by one call */
 };
 
-/* At the beginning of the file; entries follow. Only this program on this machine reads it. */
+/* At the beginning of the file; rows follow. Only this program on this machine reads it. */
 struct reset_ledger_header {
     char magic[8];
-    uint32_t entry_size, capacity;
+    uint32_t row_size, capacity;
     uint64_t wall_ms; /* when it was last written */
 };
 
@@ -30,7 +31,7 @@ struct reset_ledger_file {
     char *path;
     int fd; /* -1: memory only */
     uint32_t capacity;
-    struct link_reset_row *entries, *written; /* as they are, and as the file has them */
+    struct link_reset_row *rows, *written; /* as they are, and as the file has them */
 };
 
 static const char reset_ledger_magic[8] = {'z', 'i', 'g', 'r', 'o', 'l', 'l', '1'};
@@ -53,7 +54,7 @@ static void give_up(struct reset_ledger_file *file, const char *what)
 
 static bool header_write(struct reset_ledger_file *file)
 {
-    struct reset_ledger_header header = {.entry_size = sizeof(struct link_reset_row),
+    struct reset_ledger_header header = {.row_size = sizeof(struct link_reset_row),
                                          .capacity = file->capacity,
                                          .wall_ms = env_wall_ms(file->env)};
 
@@ -66,16 +67,16 @@ static bool load(struct reset_ledger_file *file)
 {
     struct reset_ledger_header header;
     uint64_t now = env_wall_ms(file->env);
-    size_t size = file->capacity * sizeof(*file->entries);
+    size_t size = file->capacity * sizeof(*file->rows);
 
     if (pread(file->fd, &header, sizeof(header), 0) != sizeof(header) ||
         memcmp(header.magic, reset_ledger_magic, sizeof(header.magic)) != 0 ||
-        header.entry_size != sizeof(struct link_reset_row) || header.capacity != file->capacity ||
+        header.row_size != sizeof(struct link_reset_row) || header.capacity != file->capacity ||
         header.wall_ms > now || now - header.wall_ms > FRESH_MS) {
         return false;
     }
-    if (pread(file->fd, file->entries, size, place_of(0)) != (ssize_t)size) {
-        memset(file->entries, 0, size);
+    if (pread(file->fd, file->rows, size, place_of(0)) != (ssize_t)size) {
+        memset(file->rows, 0, size);
         return false;
     }
     return true;
@@ -89,7 +90,7 @@ static void file_start(struct reset_ledger_file *file)
         return;
     }
     if (load(file)) {
-        memcpy(file->written, file->entries, file->capacity * sizeof(*file->entries));
+        memcpy(file->written, file->rows, file->capacity * sizeof(*file->rows));
         return;
     }
     if (ftruncate(file->fd, 0) != 0 || ftruncate(file->fd, place_of(file->capacity)) != 0 ||
@@ -100,10 +101,10 @@ static void file_start(struct reset_ledger_file *file)
 
 static bool changed(const struct reset_ledger_file *file, uint32_t index)
 {
-    return memcmp(&file->entries[index], &file->written[index], sizeof(*file->entries)) != 0;
+    return memcmp(&file->rows[index], &file->written[index], sizeof(*file->rows)) != 0;
 }
 
-/* Write the entries from `index` on that changed, without a gap. Returns how many; 0: failed. */
+/* Write the rows from `index` on that changed, without a gap. Returns how many; 0: failed. */
 static uint32_t run_write(struct reset_ledger_file *file, uint32_t index)
 {
     uint32_t count = 1;
@@ -112,11 +113,11 @@ static uint32_t run_write(struct reset_ledger_file *file, uint32_t index)
     while (count < RUN_MAX && index + count < file->capacity && changed(file, index + count)) {
         count++;
     }
-    size = count * sizeof(*file->entries);
-    if (pwrite(file->fd, &file->entries[index], size, place_of(index)) != (ssize_t)size) {
+    size = count * sizeof(*file->rows);
+    if (pwrite(file->fd, &file->rows[index], size, place_of(index)) != (ssize_t)size) {
         return 0;
     }
-    memcpy(&file->written[index], &file->entries[index], size);
+    memcpy(&file->written[index], &file->rows[index], size);
     return count;
 }
 
@@ -156,9 +157,9 @@ struct reset_ledger_file *reset_ledger_file_open(const char *path, uint32_t capa
     file->fd = -1;
     file->capacity = capacity;
     file->path = strdup(path);
-    file->entries = calloc(capacity, sizeof(*file->entries));
+    file->rows = calloc(capacity, sizeof(*file->rows));
     file->written = calloc(capacity, sizeof(*file->written));
-    if (file->path == NULL || file->entries == NULL || file->written == NULL) {
+    if (file->path == NULL || file->rows == NULL || file->written == NULL) {
         reset_ledger_file_close(file, false);
         return NULL;
     }
@@ -171,9 +172,9 @@ struct reset_ledger_file *reset_ledger_file_open(const char *path, uint32_t capa
     return file;
 }
 
-struct link_reset_row *reset_ledger_file_entries(struct reset_ledger_file *file)
+struct link_reset_row *reset_ledger_file_rows(struct reset_ledger_file *file)
 {
-    return file == NULL ? NULL : file->entries;
+    return file == NULL ? NULL : file->rows;
 }
 
 uint32_t reset_ledger_file_capacity(const struct reset_ledger_file *file)
@@ -193,7 +194,7 @@ void reset_ledger_file_close(struct reset_ledger_file *file, bool clean)
             (void)unlink(file->path);
         }
     }
-    free(file->entries);
+    free(file->rows);
     free(file->written);
     free(file->path);
     free(file);

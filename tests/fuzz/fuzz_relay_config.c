@@ -2,7 +2,7 @@
 /* A configuration file of any content: it parses or is refused with one sentence, and what parses
  * survives being printed and read again. */
 #include "proto/base/bytes.h"
-#include "relayd/admin/config.h"
+#include "relayd/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

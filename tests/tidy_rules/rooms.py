@@ -9,6 +9,8 @@ PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
 RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
 LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS]
+RELAYD_CLI = [*RELAYD, "relayd/service", "relayd/config", "relayd/daemon", "proto/admin",
+              "proto/host"]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
@@ -32,10 +34,13 @@ LAYERS = {
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],
+    "relayd/config": PROTO,
     "relayd/admin": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "proto/admin"],
-    "relayd/engine": [*RELAYD, "relayd/core", "relayd/admin", "proto/host"],
-    "relayd/daemon": [*RELAYD, "relayd/core", "relayd/service", "relayd/admin", "relayd/engine",
-                      "proto/admin", "proto/host", LMDB],
+    "relayd/engine": [*RELAYD, "relayd/base", "relayd/core", "relayd/admin", "proto/host"],
+    "relayd/daemon": [*RELAYD, "relayd/base", "relayd/core", "relayd/config", "relayd/admin",
+                      "relayd/engine", "proto/host", LMDB],
+    "relayd/cli": RELAYD_CLI,
+    "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
     "client/stun2": [*PROTO, "proto/link"],
     "client/tunnel": PROTO,
     "client/path": PROTO,

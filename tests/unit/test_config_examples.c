@@ -4,7 +4,7 @@
  * each family of metrics. */
 #include "client/config/config.h"
 #include "relayd/base/counters.h"
-#include "relayd/admin/config.h"
+#include "relayd/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Settings of relayd: what a file means, and the sentence for each that means nothing. */
-#include "relayd/admin/config.h"
+#include "relayd/config/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

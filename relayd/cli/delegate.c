@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* relayd delegate: sign, with the ziglan's key from wherever it is kept, that the relay of this
+/* Signing, with the ziglan's key from wherever it is kept, that the relay of this
  * configuration is an entry point, into the file that the configuration names. */
+#include "relayd/cli/delegate.h"
+
 #include "proto/crypto/delegation.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
-#include "relayd/daemon/cli.h"
+#include "relayd/cli/cli.h"
+#include "relayd/config/config.h"
+#include "relayd/daemon/load.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -59,9 +63,9 @@ static int delegate(const struct delegate *args, const struct relay_settings *se
                   args->config_path);
         return rc;
     }
-    rc = cli_key_load(&relay, settings->key_path, fault);
+    rc = load_key(&relay, settings->key_path, fault);
     if (rc == ERR_OK) {
-        rc = cli_key_load(&ziglan, args->key_path, fault);
+        rc = load_key(&ziglan, args->key_path, fault);
     }
     if (rc == ERR_OK) {
         rc = delegation_sign(bytes, &size, &ziglan, relay.public_key, args->days, wall_ms);
@@ -72,7 +76,7 @@ static int delegate(const struct delegate *args, const struct relay_settings *se
                         : rc;
 }
 
-int cli_delegate(int argc, char **argv)
+int delegate_run(int argc, char **argv)
 {
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE, .text = "the start failed"};
     struct relay_settings settings;
@@ -84,7 +88,7 @@ int cli_delegate(int argc, char **argv)
         return code;
     }
     if (identity_library_init() != ERR_OK || os_env_new(&os, TRACE_LEVEL_WARN) != ERR_OK ||
-        cli_settings_load(&settings, args.config_path, &fault) != ERR_OK ||
+        load_settings(&settings, args.config_path, &fault) != ERR_OK ||
         delegate(&args, &settings, env_wall_ms(os_env_port(os)), &fault) != ERR_OK) {
         code = fault_print(&fault, "relayd");
     } else {

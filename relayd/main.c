@@ -2,7 +2,15 @@
 /* relayd: the verb decides; without one it serves. */
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
-#include "relayd/daemon/cli.h"
+#include "relayd/cli/cli.h"
+#include "relayd/cli/delegate.h"
+#include "relayd/cli/init.h"
+#include "relayd/cli/invite.h"
+#include "relayd/cli/members.h"
+#include "relayd/cli/revoke.h"
+#include "relayd/cli/status.h"
+#include "relayd/daemon/daemon.h"
+#include "relayd/daemon/load.h"
 #include "ziglan_version.h"
 
 #include <getopt.h>
@@ -38,8 +46,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"init", cli_init},     {"invite", cli_invite}, {"members", cli_members},
-    {"revoke", cli_revoke}, {"status", cli_status}, {"delegate", cli_delegate},
+    {"init", init_run},     {"invite", invite_run}, {"members", members_run},
+    {"revoke", revoke_run}, {"status", status_run}, {"delegate", delegate_run},
 };
 
 /* The packet ciphers are named as they are after the start-up test for forged packets. */
@@ -89,7 +97,7 @@ static int daemon_main(int argc, char **argv)
     if (mode == 'v') {
         return version_print();
     }
-    if (cli_settings_load(&settings, path, &fault) != ERR_OK) {
+    if (load_settings(&settings, path, &fault) != ERR_OK) {
         return fault_print(&fault, "relayd");
     }
     if (mode == 'k') {
@@ -100,7 +108,7 @@ static int daemon_main(int argc, char **argv)
         relay_settings_print(&settings, stdout);
         return EXIT_CODE_OK;
     }
-    return serve(path, &settings);
+    return relay_daemon_run(path, &settings);
 }
 
 /* "relayd help", and --help after any verb. */

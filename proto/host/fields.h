@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading the fields of an answer; a field that an older daemon does not know is as an empty one.
+ * Reading the fields of an answer (proto/admin/answer.h), for the command lines of both programs; a
+ * field that an older daemon does not know is as an empty one.
  */
 #pragma once
 

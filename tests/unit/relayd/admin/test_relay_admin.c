@@ -14,11 +14,8 @@
 
 static json_t *ask(struct world *w, const char *request)
 {
-    const struct admin_context context = {.core = w->core,
-                                          .name = "home",
-                                          .public_hosts = "192.0.2.1:4433",
-                                          .listen = "[::]:4433",
-                                          .wall_ms = test_env_wall_ms(&w->ports)};
+    const struct admin_context context = {
+        .core = w->core, .name = "home", .public_hosts = "192.0.2.1:4433", .listen = "[::]:4433"};
     json_t *object = json_loads(request, 0, NULL);
     json_t *answer;
 

@@ -3,7 +3,7 @@
  * Answers come from the daemon of this machine, but perhaps of another version: nothing in them is
  * taken for granted.
  */
-#include "client/cli/fields.h"
+#include "proto/host/fields.h"
 
 #include "proto/base/fault.h"
 

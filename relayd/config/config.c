@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Settings of relayd: YAML through libcyaml, then own checks of what a schema cannot say. */
-#include "relayd/admin/config.h"
+#include "relayd/config/config.h"
 
 #include "proto/base/config_text.h"
 #include "proto/wire/name.h"

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* relayd init: a folder with keys, a commented configuration, a directory and a first invite. */
+/* A folder with keys, a commented configuration, a directory and a first invite. */
+#include "relayd/cli/init.h"
+
 #include "proto/crypto/identity.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"
-#include "relayd/daemon/cli.h"
+#include "relayd/cli/cli.h"
+#include "relayd/config/config.h"
+#include "relayd/daemon/load.h"
 #include "relayd/service/invite_url.h"
 #include "rendezvous/directory/directory.h"
 
@@ -236,7 +240,7 @@ static int invite_make(const struct init *init, const struct identity *relay,
     int rc;
 
     path_join(path, init, "state");
-    rc = cli_store_open(&store, path, cfg.env, fault);
+    rc = load_store(&store, path, cfg.env, fault);
     if (rc != ERR_OK) {
         return rc;
     }
@@ -336,7 +340,7 @@ static void result_print(const struct init *init, const char *url)
         key, config, config, key);
 }
 
-int cli_init(int argc, char **argv)
+int init_run(int argc, char **argv)
 {
     struct init init = {0};
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Complaints, numbers, times and URLs, as every verb of relayd reads or prints them. */
+#include "relayd/cli/cli.h"
+
+#include "proto/base/err.h"
+#include "proto/base/fault.h"
+#include "proto/host/qr.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cli_usage(const char *format, ...)
+{
+    va_list args;
+
+    (void)fputs("relayd: ", stderr);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputs("\nSee relayd --help.\n", stderr);
+    return EXIT_CODE_USAGE;
+}
+
+int cli_number_parse(uint32_t *out, const char *text, uint32_t min, uint32_t max)
+{
+    char *end = NULL;
+    unsigned long value;
+
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || value < min || value > max) {
+        return ERR_DROP;
+    }
+    *out = (uint32_t)value;
+    return ERR_OK;
+}
+
+int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms)
+{
+    static const struct {
+        char unit;
+        uint64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+    char *end = NULL;
+    unsigned long value;
+
+    if (strcmp(text, "never") == 0) {
+        *out = 0;
+        return ERR_OK;
+    }
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || text[0] == '-' || value == 0 || value > 36500 * 24) {
+        return ERR_DROP;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (end[0] == units[i].unit && end[1] == '\0') {
+            *out = wall_ms + value * units[i].ms;
+            return ERR_OK;
+        }
+    }
+    return ERR_DROP;
+}
+
+void cli_url_print(const char *url)
+{
+    (void)printf("%s\n", url);
+    if (isatty(STDOUT_FILENO) == 1) {
+        char *code = qr_text(url);
+        if (code != NULL) {
+            (void)printf("\n%s\n", code);
+        }
+        free(code);
+    }
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asking for a revocation, or for its end. */
+#include "relayd/cli/revoke.h"
+
+#include "proto/base/fault.h"
+#include "proto/host/fields.h"
+#include "relayd/cli/ask.h"
+#include "relayd/cli/options.h"
+
+int revoke_run(int argc, char **argv)
+{
+    struct options options;
+    json_t *answer;
+    int code = options_parse(&options, argc, argv, "cjUW");
+
+    if (code != EXIT_CODE_OK) {
+        return code;
+    }
+    code = ask(
+        options.config_path,
+        json_pack("{s:s, s:s, s:b}", "do", "revoke", "who", options.who, "undo", (int)options.undo),
+        &answer);
+    if (code != EXIT_CODE_OK) {
+        return code;
+    }
+    if (options.json) {
+        (void)fields_print(answer);
+    } else if (options.undo) {
+        (void)printf("%s may join again with a fresh invite.\n", field_text(answer, "key"));
+    } else {
+        (void)printf("%s is revoked and cut off.\n", field_text(answer, "key"));
+    }
+    json_decref(answer);
+    return EXIT_CODE_OK;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening the sockets, and the core's verbs for the pump. */
+#include "relayd/engine/engine.h"
+
+#include "proto/base/bytes.h"
+#include "proto/host/pump.h"
+#include "proto/host/udp_batch.h"
+
+#include <ev.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LISTEN_TEXT_SIZE = RELAY_ENGINE_SOCKETS_MAX * (ENDPOINT_TEXT_SIZE + 2) };
+
+struct relay_engine {
+    struct ev_loop *loop;
+    struct relay_core *core;
+    struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
+    size_t sockets_count;
+    struct pump *pump;
+    char listen_text[LISTEN_TEXT_SIZE];
+};
+
+/* ---- the core's verbs for the pump; this core writes only when asked to transmit ---- */
+
+static void core_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
+{
+    const struct relay_engine *engine = context;
+
+    (void)out;
+    relay_core_receive(engine->core, in, now);
+}
+
+static void core_expire(void *context, struct outbox *out, struct mono now)
+{
+    const struct relay_engine *engine = context;
+
+    (void)out;
+    relay_core_expire(engine->core, now);
+}
+
+static void core_transmit(void *context, struct outbox *out, struct mono now)
+{
+    const struct relay_engine *engine = context;
+
+    relay_core_transmit(engine->core, out, now);
+}
+
+static struct mono core_deadline(void *context)
+{
+    const struct relay_engine *engine = context;
+
+    return relay_core_deadline(engine->core);
+}
+
+static void core_settle(void *context, struct mono now)
+{
+    const struct relay_engine *engine = context;
+
+    (void)now;
+    if (relay_core_stopped(engine->core)) {
+        ev_break(engine->loop, EVBREAK_ALL);
+    }
+}
+
+/* ---- sockets ---- */
+
+static int socket_add(struct relay_engine *engine, const struct endpoint *local,
+                      struct fault *fault)
+{
+    const struct udp_options options = {.local = *local};
+    size_t used = strlen(engine->listen_text);
+    struct udp_batch *socket = NULL;
+    char text[ENDPOINT_TEXT_SIZE];
+    int rc;
+
+    CHECK(engine->sockets_count < RELAY_ENGINE_SOCKETS_MAX);
+    rc = udp_batch_open(&socket, &options, fault);
+    if (rc == ERR_OK) {
+        (void)snprintf(engine->listen_text + used, sizeof(engine->listen_text) - used, "%s%s",
+                       used > 0 ? ", " : "", endpoint_text(udp_batch_local(socket), text));
+        engine->sockets[engine->sockets_count] = socket;
+        engine->sockets_count++;
+    }
+    return rc;
+}
+
+static int sockets_open(struct relay_engine *engine, const struct relay_engine_options *options,
+                        struct fault *fault)
+{
+    struct endpoint spare = options->listen[0];
+    struct fault why;
+    int rc = ERR_OK;
+
+    for (size_t i = 0; rc == ERR_OK && i < options->listen_count; i++) {
+        rc = socket_add(engine, &options->listen[i], fault);
+    }
+    spare.port = options->spare_port;
+    if (rc == ERR_OK && spare.port != 0 && socket_add(engine, &spare, &why) != ERR_OK) {
+        env_trace(options->env, TRACE_LEVEL_INFO, "relay.listen",
+                  "not on UDP port %d, so hosts in networks that let nothing else out find no way "
+                  "here: %s",
+                  spare.port, why.text);
+    }
+    return rc;
+}
+
+/* ---- the engine ---- */
+
+int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
+                      struct fault *fault)
+{
+    struct relay_engine *engine = calloc(1, sizeof(*engine));
+    const struct pump_core core = {.context = engine,
+                                   .receive = core_receive,
+                                   .expire = core_expire,
+                                   .transmit = core_transmit,
+                                   .deadline = core_deadline,
+                                   .settle = core_settle};
+    int rc;
+
+    *out = NULL;
+    if (engine == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return ERR_NOMEM;
+    }
+    engine->loop = options->loop;
+    engine->core = options->core;
+    rc = sockets_open(engine, options, fault);
+    if (rc == ERR_OK) {
+        rc = pump_new(&engine->pump, engine->loop, &core, engine->sockets, engine->sockets_count);
+        if (rc != ERR_OK) {
+            fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        }
+    }
+    if (rc != ERR_OK) {
+        relay_engine_close(engine);
+        return rc;
+    }
+    *out = engine;
+    return ERR_OK;
+}
+
+void relay_engine_close(struct relay_engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    pump_free(engine->pump);
+    for (size_t i = 0; i < engine->sockets_count; i++) {
+        udp_batch_close(engine->sockets[i]);
+    }
+    free(engine);
+}
+
+void relay_engine_drain(struct relay_engine *engine, unsigned budget_ms)
+{
+    pump_drain(engine->pump, budget_ms);
+}
+
+void relay_engine_kick(struct relay_engine *engine)
+{
+    pump_kick(engine->pump);
+}
+
+const char *relay_engine_listen_text(const struct relay_engine *engine)
+{
+    return engine->listen_text;
+}
+
+struct socket_use relay_engine_socket_use(const struct relay_engine *engine)
+{
+    struct socket_use use = {0};
+
+    for (size_t i = 0; i < engine->sockets_count; i++) {
+        const struct udp_counters *c = udp_batch_counters(engine->sockets[i]);
+
+        use.received_datagrams += c->received_datagrams;
+        use.sent_datagrams += c->sent_datagrams;
+        use.sent_bytes += c->sent_bytes;
+        use.too_large += c->too_large;
+        use.send_errors += c->send_errors;
+        use.receive_errors += c->receive_errors;
+        use.truncated += c->truncated;
+    }
+    return use;
+}
