@@ -27,6 +27,23 @@ bool name_is_label(const char *name, size_t size)
     return true;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool name_fold(char out[NAME_TEXT_SIZE], const char *name, size_t size)
+{
+    if (size == 0 || size >= NAME_TEXT_SIZE) {
+        return false;
+    }
+    memset(out, 0, NAME_TEXT_SIZE);
+    for (size_t i = 0; i < size; i++) {
+        out[i] = lower(name[i]);
+    }
+    return true;
+}
+
 static bool looks_like_hex(const char *name, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -94,7 +111,7 @@ const char *name_sanitise(char name[NAME_TEXT_SIZE], const char *text, size_t si
     for (size_t i = 0; i < size && text[i] != '.' && used < NAME_SIZE_MAX; i++) {
         char c = text[i];
 
-        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        c = lower(c);
         if (is_alnum(c)) {
             name[used] = c;
             used++;

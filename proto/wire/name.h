@@ -15,6 +15,10 @@ enum {
 /** True for [a-z0-9-]{1,63} that neither begins nor ends with a hyphen. */
 bool name_is_label(const char *name, size_t size);
 
+/** A name (size bytes, any content) as names are compared: lower case, padded with zeros to the
+ * end. False, out untouched, if it is empty or too long to be one. */
+bool name_fold(char out[NAME_TEXT_SIZE], const char *name, size_t size);
+
 /**
  * Why a member may not have this name, as one sentence for people; NULL if it may. Refused are
  * other than labels, reserved names (admin, localhost), and what looks like a key (52 base32

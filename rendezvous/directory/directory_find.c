@@ -48,20 +48,6 @@ enum verdict directory_find_key(struct directory *directory, const uint8_t key[K
     return out->admission_size > 0 || out->revocation_size > 0 ? VERDICT_OK : VERDICT_NOT_FOUND;
 }
 
-/* A name as it is stored. False if it cannot be one. */
-static bool name_lower(char out[NAME_TEXT_SIZE], const char *name)
-{
-    size_t size = strlen(name);
-
-    if (size == 0 || size >= NAME_TEXT_SIZE) {
-        return false;
-    }
-    for (size_t i = 0; i <= size; i++) {
-        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
-    }
-    return true;
-}
-
 static enum verdict find_member(struct directory *d, const uint8_t key[KEY_SIZE],
                                 struct directory_entry *out)
 {
@@ -76,7 +62,7 @@ enum verdict directory_find_name(struct directory *directory, const char *name,
     char lower[NAME_TEXT_SIZE];
     struct directory_name holder;
 
-    if (!name_lower(lower, name)) {
+    if (!name_fold(lower, name, strlen(name))) {
         return VERDICT_NOT_FOUND;
     }
     int rc = directory_name_read(directory, lower, &holder);
@@ -110,7 +96,7 @@ enum verdict directory_resolve(struct directory *directory, const char *text, ui
     if (key_parse(key, text, strlen(text)) == ERR_OK) {
         return VERDICT_OK;
     }
-    if (!name_lower(lower, text)) {
+    if (!name_fold(lower, text, strlen(text))) {
         return VERDICT_NOT_FOUND;
     }
     int rc = directory_name_read(directory, lower, &holder);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The broker: pairs by id, by their two keys, and by how long they may wait. */
 #include "rendezvous/punch/punch.h"
 
 #include "proto/base/bucket_table.h"
@@ -16,7 +17,6 @@ enum {
     PAIR_KEY_SIZE = 2 * KEY_SIZE,
     RATE_KEYS_MAX = 8192,
     OUTPUT_COUNT_MAX = 2 * PUNCH_COUNT_MAX,
-    OUTPUT_COUNT_FIRST = 64,
 };
 
 enum pair_state {
@@ -43,8 +43,7 @@ struct punch {
     struct map *by_key;  /* key -> number of pairs it takes part in */
     struct bucket_table *rate;
     struct heap timers;
-    struct punch_output *outputs; /* a ring */
-    size_t output_first, output_count, output_capacity;
+    struct punch_outputs outputs;
     struct punch_stats stats;
 };
 
@@ -97,48 +96,23 @@ void punch_free(struct punch *punch)
     map_free(punch->by_pair);
     map_free(punch->by_id);
     slab_free(punch->pairs);
-    free(punch->outputs);
+    punch_outputs_fini(&punch->outputs);
     free(punch);
 }
 
 /* ---- outputs ---- */
-
-static bool output_make_room(struct punch *p)
-{
-    size_t capacity = p->output_capacity == 0 ? OUTPUT_COUNT_FIRST : p->output_capacity * 2;
-
-    if (p->output_count < p->output_capacity) {
-        return true;
-    }
-    if (capacity > OUTPUT_COUNT_MAX) {
-        return false;
-    }
-    struct punch_output *outputs = calloc(capacity, sizeof(*outputs));
-    if (outputs == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < p->output_count; i++) {
-        outputs[i] = p->outputs[(p->output_first + i) % p->output_capacity];
-    }
-    free(p->outputs);
-    p->outputs = outputs;
-    p->output_first = 0;
-    p->output_capacity = capacity;
-    return true;
-}
 
 /* A new output to one side of the pair about the other; NULL (counted) if the caller does not
    poll: hosts repeat what they want, so a lost one costs a retry. */
 static struct punch_output *output_push(struct punch *p, enum punch_output_type type,
                                         const struct pair *pair, size_t to)
 {
-    if (!output_make_room(p)) {
+    struct punch_output *o = punch_outputs_push(&p->outputs, OUTPUT_COUNT_MAX);
+
+    if (o == NULL) {
         p->stats.outputs_lost++;
         return NULL;
     }
-    struct punch_output *o = &p->outputs[(p->output_first + p->output_count) % p->output_capacity];
-    p->output_count++;
-    memset(o, 0, sizeof(*o));
     o->type = type;
     o->punch_id = pair->id;
     memcpy(o->to, pair->sides[to].key, KEY_SIZE);
@@ -148,13 +122,7 @@ static struct punch_output *output_push(struct punch *p, enum punch_output_type 
 
 bool punch_output(struct punch *punch, struct punch_output *out)
 {
-    if (punch->output_count == 0) {
-        return false;
-    }
-    *out = punch->outputs[punch->output_first];
-    punch->output_first = (punch->output_first + 1) % punch->output_capacity;
-    punch->output_count--;
-    return true;
+    return punch_outputs_pop(&punch->outputs, out);
 }
 
 static void output_offer(struct punch *p, const struct pair *pair)
@@ -203,7 +171,7 @@ static void output_go(struct punch *p, const struct pair *pair, size_t to,
     memcpy(o->probe_key, probe_key, PUNCH_PROBE_KEY_SIZE);
     /* Half a round trip passes until each has its GO; the nearer one waits for the farther. */
     o->fire_in_us = (rtt_us - self->rtt_us) / 2;
-    o->listen = punch_listens(self, peer);
+    o->listen = punch_side_listens(self, peer);
 }
 
 /* ---- pairs ---- */
@@ -270,8 +238,8 @@ static struct pair *pair_find(const struct punch *p, const uint8_t a[KEY_SIZE],
     return map_find_pointer(p->by_pair, both);
 }
 
-/* Make room by ending the live punch (of this key, or of anybody if NULL) that had no news for
-   longest: its partners lose nothing but later updates. */
+/* Make room by ending the live punch (of this key, or of anybody if NULL) of which nothing was
+ * heard for longest: its partners lose nothing but later updates. */
 static bool evict_live(struct punch *p, const uint8_t *key)
 {
     struct handle cursor = HANDLE_NONE;
@@ -578,17 +546,4 @@ struct mono punch_deadline(const struct punch *punch)
 const struct punch_stats *punch_stats(const struct punch *punch)
 {
     return &punch->stats;
-}
-
-bool punch_listens(const struct punch_side *self, const struct punch_side *peer)
-{
-    int order = memcmp(self->token, peer->token, PUNCH_TOKEN_SIZE);
-
-    if (order == 0) {
-        order = memcmp(self->observed.ip, peer->observed.ip, sizeof(self->observed.ip));
-    }
-    if (order == 0) {
-        order = memcmp(self->key, peer->key, KEY_SIZE);
-    }
-    return order > 0;
 }

@@ -17,6 +17,8 @@
 #include "proto/net/endpoint.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/verdict.h"
+#include "rendezvous/punch/punch_outputs.h"
+#include "rendezvous/punch/punch_side.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,19 +27,10 @@
 enum {
     PUNCH_COUNT_MAX = 4096,     /* in all */
     PUNCH_PER_KEY_MAX = 256,    /* live and offered ones that one key takes part in; at either
-                                   bound the longest silent live one makes room */
+                                 * bound the longest silent live one makes room */
     PUNCH_RATE_PER_S = 5,       /* requests of one key, with a burst of as many */
     PUNCH_OFFER_MS_MAX = 10000, /* an unanswered request is dropped */
-    PUNCH_IDLE_MS_MAX = 600000, /* an accepted one without any news is dropped */
-};
-
-/** One side as its session knows it. */
-struct punch_side {
-    uint8_t key[KEY_SIZE];           /* authenticated by its session */
-    uint8_t token[PUNCH_TOKEN_SIZE]; /* its random token */
-    uint32_t nat_kind;               /* NatKind, 0 unknown */
-    struct endpoint observed;        /* where the relay sees it */
-    uint64_t rtt_us;                 /* smoothed round trip of its session, 0 unknown */
+    PUNCH_IDLE_MS_MAX = 600000, /* an accepted one of which nothing is heard is dropped */
 };
 
 struct punch_request {
@@ -45,29 +38,6 @@ struct punch_request {
     uint8_t target[KEY_SIZE];
     uint32_t request_id; /* of the Control, echoed in a REFUSED output */
     bool has_session;    /* the two share an end-to-end session already */
-};
-
-enum punch_output_type {
-    PUNCH_OUTPUT_OFFER,   /* to the target: PunchRequest */
-    PUNCH_OUTPUT_GO,      /* to either: PunchGo */
-    PUNCH_OUTPUT_UPDATE,  /* to either: PunchUpdate */
-    PUNCH_OUTPUT_REFUSED, /* to the requester: Error with `verdict` for request_id */
-};
-
-struct punch_output {
-    enum punch_output_type type;
-    uint64_t punch_id;
-    uint8_t to[KEY_SIZE];                    /* whose session it is for */
-    uint8_t peer[KEY_SIZE];                  /* the other side */
-    uint8_t token[PUNCH_TOKEN_SIZE];         /* OFFER, GO, UPDATE: the other side's token */
-    uint32_t nat_kind;                       /* OFFER, GO, UPDATE: the other side's */
-    bool has_session;                        /* OFFER */
-    struct endpoint endpoint;                /* GO, UPDATE: where the relay sees the other side */
-    uint8_t probe_key[PUNCH_PROBE_KEY_SIZE]; /* GO: the same for both */
-    uint64_t fire_in_us;                     /* GO: when to begin, counted from arrival */
-    bool listen;                             /* GO: token order says that `to` listens */
-    uint32_t request_id;                     /* REFUSED */
-    enum verdict verdict;                    /* REFUSED: the same for a no and for silence */
 };
 
 /** Counters for metrics; `live` and `offered` are gauges. */
@@ -123,7 +93,3 @@ bool punch_output(struct punch *punch, struct punch_output *out);
 
 /** Borrowed for the broker's life. */
 const struct punch_stats *punch_stats(const struct punch *punch);
-
-/** Token order: true if `self` listens towards `peer`: its token is larger; equal: its IP in
- * 16-byte form; still equal: its key. */
-bool punch_listens(const struct punch_side *self, const struct punch_side *peer);

@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The roster as its host sees it: changes that entry points told, expiry, finding. */
 #include "rendezvous/roster/roster.h"
 
 #include "proto/crypto/delegation.h"
-#include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/record.h"
 #include "rendezvous/roster/roster_internal.h"
+#include "rendezvous/roster/roster_load.h"
+#include "rendezvous/roster/roster_save.h"
+#include "rendezvous/roster/roster_slots.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int maps_new(struct roster *r)
-{
-    size_t claims_max = (size_t)r->member_max * ADDRPLAN_FIXED_MAX;
-    int rc = map_new(&r->by_key, KEY_SIZE, r->member_max, r->env);
-
-    if (rc == ERR_OK) {
-        rc = map_new(&r->by_name, NAME_TEXT_SIZE, r->member_max, r->env);
-    }
-    if (rc == ERR_OK) {
-        rc = map_new(&r->by_ip6, 16, r->member_max, r->env);
-    }
-    if (rc == ERR_OK) {
-        rc = map_new(&r->by_eui64, EUI64_SIZE, claims_max, r->env);
-    }
-    if (rc == ERR_OK) {
-        rc = map_new(&r->revoked, KEY_SIZE, r->member_max, r->env);
-    }
-    return rc;
-}
 
 int roster_new(struct roster **out, struct store *store, const struct env *env,
                const uint8_t ziglan_key[KEY_SIZE], uint32_t member_max)
@@ -44,7 +27,7 @@ int roster_new(struct roster **out, struct store *store, const struct env *env,
     r->env = env;
     memcpy(r->ziglan_key, ziglan_key, KEY_SIZE);
     r->member_max = member_max != 0 ? member_max : ROSTER_MEMBER_COUNT_MAX;
-    rc = maps_new(r);
+    rc = roster_slots_init(r);
     if (rc == ERR_OK) {
         rc = roster_load(r);
     }
@@ -56,27 +39,12 @@ int roster_new(struct roster **out, struct store *store, const struct env *env,
     return ERR_OK;
 }
 
-static void slots_free(struct roster *r)
-{
-    for (size_t i = 0; i < r->slot_count; i++) {
-        free(r->slots[i]);
-    }
-    r->slot_count = 0;
-    r->live_count = 0;
-}
-
 void roster_free(struct roster *roster)
 {
     if (roster == NULL) {
         return;
     }
-    slots_free(roster);
-    free(roster->slots);
-    map_free(roster->by_key);
-    map_free(roster->by_name);
-    map_free(roster->by_ip6);
-    map_free(roster->by_eui64);
-    map_free(roster->revoked);
+    roster_slots_fini(roster);
     free(roster);
 }
 
@@ -103,261 +71,6 @@ int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size
     return ERR_OK;
 }
 
-/* ---- memory ---- */
-
-/* Names are map keys of fixed size: lower case, padded with zeros. False if too long. */
-static bool name_key(char out[NAME_TEXT_SIZE], const char *name, size_t size)
-{
-    if (size == 0 || size >= NAME_TEXT_SIZE) {
-        return false;
-    }
-    memset(out, 0, NAME_TEXT_SIZE);
-    for (size_t i = 0; i < size; i++) {
-        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
-    }
-    return true;
-}
-
-static struct roster_slot *slot_find(const struct roster *r, const uint8_t key[KEY_SIZE])
-{
-    return map_find_pointer(r->by_key, key);
-}
-
-static void name_release(struct roster *r, const struct roster_slot *slot)
-{
-    char name[NAME_TEXT_SIZE];
-
-    if (name_key(name, slot->member.name, strlen(slot->member.name)) &&
-        map_find_pointer(r->by_name, name) == slot) {
-        (void)map_remove(r->by_name, name, NULL);
-    }
-}
-
-/* The slot's name finds it, unless another key is remembered under that name. */
-static int name_claim(struct roster *r, struct roster_slot *slot)
-{
-    char name[NAME_TEXT_SIZE];
-    uint8_t bound[KEY_SIZE];
-    size_t size = strlen(slot->member.name);
-    bool found;
-    int rc = roster_binding_read(r, slot->member.name, size, bound, &found);
-
-    if (rc == ERR_OK && !found) {
-        rc = roster_binding_write(r, slot->member.name, size, slot->member.key);
-    }
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    bool conflict = found && memcmp(bound, slot->member.key, KEY_SIZE) != 0;
-    if (conflict && !slot->member.name_conflict) {
-        r->stats.conflicts++;
-    }
-    slot->member.name_conflict = conflict;
-    if (conflict || !name_key(name, slot->member.name, size)) {
-        return ERR_OK;
-    }
-    return map_put_pointer(r->by_name, name, slot);
-}
-
-static void claims_release(struct roster *r, const struct roster_slot *slot)
-{
-    for (size_t i = 0; i < slot->member.eui64_count; i++) {
-        if (map_find_pointer(r->by_eui64, slot->member.eui64s[i]) == slot) {
-            (void)map_remove(r->by_eui64, slot->member.eui64s[i], NULL);
-        }
-    }
-}
-
-static bool is_live(const struct roster_slot *slot)
-{
-    return slot != NULL && !slot->over;
-}
-
-/* A claim holds if nobody else's is remembered, or that one is no member any more. */
-static int claims_take(struct roster *r, struct roster_slot *slot)
-{
-    uint8_t binding[1 + EUI64_SIZE];
-    uint8_t bound[KEY_SIZE];
-    bool found;
-    int rc = ERR_OK;
-
-    for (size_t i = 0; rc == ERR_OK && i < slot->member.eui64_count; i++) {
-        const uint8_t *eui64 = slot->member.eui64s[i];
-        roster_eui64_binding(binding, eui64);
-        rc = roster_binding_read(r, binding, sizeof(binding), bound, &found);
-        bool own = found && memcmp(bound, slot->member.key, KEY_SIZE) == 0;
-        if (rc != ERR_OK || (found && !own && is_live(slot_find(r, bound)))) {
-            continue;
-        }
-        if (!own) {
-            rc = roster_binding_write(r, binding, sizeof(binding), slot->member.key);
-        }
-        if (rc == ERR_OK) {
-            rc = map_put_pointer(r->by_eui64, eui64, slot);
-        }
-    }
-    return rc;
-}
-
-/* Two slots change places. */
-static void slots_swap(struct roster *r, struct roster_slot *a, size_t to)
-{
-    struct roster_slot *b = r->slots[to];
-    size_t from = a->index;
-
-    r->slots[from] = b;
-    b->index = from;
-    r->slots[to] = a;
-    a->index = to;
-}
-
-int roster_over_set(struct roster *roster, struct roster_slot *slot, bool over)
-{
-    if (slot->over == over) {
-        return ERR_OK;
-    }
-    slot->over = over;
-    if (over) {
-        name_release(roster, slot);
-        claims_release(roster, slot);
-        roster->live_count--;
-        slots_swap(roster, slot, roster->live_count);
-        return ERR_OK;
-    }
-    slots_swap(roster, slot, roster->live_count);
-    roster->live_count++;
-    int rc = name_claim(roster, slot);
-    int claims_rc = claims_take(roster, slot);
-    return rc != ERR_OK ? rc : claims_rc;
-}
-
-static void slot_remove(struct roster *r, struct roster_slot *slot)
-{
-    name_release(r, slot);
-    claims_release(r, slot);
-    (void)map_remove(r->by_ip6, slot->member.ip6, NULL);
-    (void)map_remove(r->by_key, slot->member.key, NULL);
-    if (!slot->over) { /* the gap moves to the end in two steps */
-        r->live_count--;
-        slots_swap(r, slot, r->live_count);
-    }
-    r->slot_count--;
-    slots_swap(r, slot, r->slot_count);
-    free(slot);
-}
-
-/* Forget one whose admission is over for good. */
-static void slot_forget(struct roster *r, struct roster_slot *slot)
-{
-    uint8_t key[KEY_SIZE];
-
-    memcpy(key, slot->member.key, KEY_SIZE);
-    slot_remove(r, slot);
-    r->stats.expired++;
-    if (roster_remove_saved(r, key) != ERR_OK) {
-        env_trace(r->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=expiry");
-    }
-}
-
-static int slot_new(struct roster *r, const uint8_t key[KEY_SIZE], struct roster_slot **out)
-{
-    struct roster_slot *slot;
-
-    if (r->slot_count >= r->member_max && r->slot_count > r->live_count) {
-        slot_forget(r, r->slots[r->slot_count - 1]); /* who is a member comes first */
-    }
-    if (r->slot_count >= r->member_max) {
-        r->stats.refused_limit++;
-        return ERR_LIMIT;
-    }
-    if (r->slot_count == r->slot_capacity) {
-        size_t capacity = r->slot_capacity == 0 ? 16 : r->slot_capacity * 2;
-        struct roster_slot **slots = realloc(r->slots, capacity * sizeof(struct roster_slot *));
-        if (slots == NULL) {
-            return ERR_NOMEM;
-        }
-        r->slots = slots;
-        r->slot_capacity = capacity;
-    }
-    slot = calloc(1, sizeof(*slot));
-    if (slot == NULL) {
-        return ERR_NOMEM;
-    }
-    memcpy(slot->member.key, key, KEY_SIZE);
-    key_ip6(slot->member.ip6, key);
-    slot->index = r->slot_count;
-    r->slots[r->slot_count] = slot;
-    r->slot_count++;
-    slots_swap(r, slot, r->live_count);
-    r->live_count++;
-    int rc = map_put_pointer(r->by_key, key, slot);
-    if (rc == ERR_OK) {
-        rc = map_put_pointer(r->by_ip6, slot->member.ip6, slot);
-    }
-    if (rc != ERR_OK) {
-        slot_remove(r, slot);
-        return rc;
-    }
-    *out = slot;
-    return ERR_OK;
-}
-
-int roster_put(struct roster *roster, const struct member *member, bool online,
-               struct roster_slot **slot, bool *added)
-{
-    struct roster_slot *s = slot_find(roster, member->key);
-    bool fresh = s == NULL;
-    int rc;
-
-    if (added != NULL) {
-        *added = !is_live(s);
-    }
-    if (fresh) {
-        rc = slot_new(roster, member->key, &s);
-        if (rc != ERR_OK) {
-            return rc;
-        }
-    }
-    name_release(roster, s);
-    claims_release(roster, s);
-    memcpy(s->member.name, member->name, sizeof(s->member.name));
-    s->member.online = online;
-    s->member.relay_count = member->relay_count;
-    memcpy(s->member.relays, member->relays, sizeof(s->member.relays));
-    s->member.eui64_count = member->eui64_count;
-    memcpy(s->member.eui64s, member->eui64s, sizeof(s->member.eui64s));
-    s->member.expires_ms = member->expires_ms;
-    s->member.sequence = member->sequence;
-    s->part_sequence = member->part_sequence;
-    *slot = s;
-    if (s->over) {
-        return roster_over_set(roster, s, false);
-    }
-    rc = name_claim(roster, s);
-    int claims_rc = claims_take(roster, s);
-    return rc != ERR_OK ? rc : claims_rc;
-}
-
-int roster_revoked_put(struct roster *roster, const uint8_t key[KEY_SIZE], uint64_t sequence)
-{
-    int rc = map_put(roster->revoked, key, sequence);
-
-    if (rc == ERR_LIMIT) {
-        const void *oldest;
-        size_t cursor = 0;
-        if (map_next(roster->revoked, &cursor, &oldest, NULL)) {
-            uint8_t gone[KEY_SIZE];
-            memcpy(gone, oldest, KEY_SIZE);
-            (void)map_remove(roster->revoked, gone, NULL);
-            rc = roster_remove_saved(roster, gone);
-            if (rc == ERR_OK) {
-                rc = map_put(roster->revoked, key, sequence);
-            }
-        }
-    }
-    return rc;
-}
-
 /* ---- changes ---- */
 
 /* The entry point that signed this; NULL if none that the ziglan delegated to. */
@@ -382,7 +95,7 @@ static const struct record_delegation *change_entry(const struct roster *r,
 static int apply_revocation(struct roster *r, const struct member *member,
                             enum roster_effect *effect)
 {
-    struct roster_slot *slot = slot_find(r, member->key);
+    struct roster_slot *slot = roster_slot_find(r, member->key);
     uint64_t known = 0;
     int rc;
 
@@ -395,17 +108,17 @@ static int apply_revocation(struct roster *r, const struct member *member,
     }
     if (slot != NULL) {
         *effect = slot->over ? ROSTER_EFFECT_NONE : ROSTER_EFFECT_REMOVED;
-        slot_remove(r, slot);
+        roster_slot_remove(r, slot);
         r->stats.revoked++;
     }
     rc = roster_revoked_put(r, member->key, member->sequence);
     return rc == ERR_OK ? roster_save_revoked(r, member->key, member->sequence) : rc;
 }
 
-/* Old news must not undo newer ones, whoever repeats them. */
+/* What is old must not undo what is newer, whoever repeats it. */
 static bool is_old(const struct roster *r, const struct member *member)
 {
-    const struct roster_slot *slot = slot_find(r, member->key);
+    const struct roster_slot *slot = roster_slot_find(r, member->key);
     uint64_t revoked_at;
 
     if (map_find(r->revoked, member->key, &revoked_at) && revoked_at >= member->sequence) {
@@ -418,7 +131,7 @@ static bool is_old(const struct roster *r, const struct member *member)
 static int apply_admission(struct roster *r, const struct roster_change *change,
                            const struct member *member, enum roster_effect *effect)
 {
-    struct roster_slot *slot = slot_find(r, member->key);
+    struct roster_slot *slot = roster_slot_find(r, member->key);
     bool added;
     int rc;
 
@@ -426,14 +139,14 @@ static int apply_admission(struct roster *r, const struct roster_change *change,
         r->stats.refused_old++;
         return ERR_DROP;
     }
-    if (is_live(slot) && slot->member.sequence == member->sequence) {
+    if (roster_slot_is_live(slot) && slot->member.sequence == member->sequence) {
         if (slot->member.online != change->online) {
             slot->member.online = change->online;
             *effect = ROSTER_EFFECT_ONLINE;
         }
         return ERR_OK;
     }
-    rc = roster_put(r, member, change->online, &slot, &added);
+    rc = roster_slot_put(r, member, change->online, &slot, &added);
     if (rc == ERR_LIMIT || rc == ERR_NOMEM) {
         return rc;
     }
@@ -497,7 +210,7 @@ static enum roster_effect over_set(struct roster *r, struct roster_slot *slot, b
 {
     memcpy(key, slot->member.key, KEY_SIZE);
     slot->member.online = false;
-    if (roster_over_set(r, slot, over) != ERR_OK) {
+    if (roster_slot_set_over(r, slot, over) != ERR_OK) {
         env_trace(r->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=name");
     }
     return over ? ROSTER_EFFECT_REMOVED : ROSTER_EFFECT_ADDED;
@@ -513,7 +226,7 @@ enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms, uin
             return over_set(roster, slot, false, key);
         }
         if (!record_unexpired(slot->member.expires_ms, settled_ms)) {
-            slot_forget(roster, slot);
+            roster_slot_forget(roster, slot);
         }
     }
     for (size_t i = 0; i < roster->live_count; i++) {
@@ -530,12 +243,7 @@ enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms, uin
 
 int roster_erase(struct roster *roster)
 {
-    slots_free(roster);
-    map_clear(roster->by_key);
-    map_clear(roster->by_name);
-    map_clear(roster->by_ip6);
-    map_clear(roster->by_eui64);
-    map_clear(roster->revoked);
+    roster_slots_clear(roster);
     roster->sequence = 0;
     roster->binding_count = 0;
     return roster_erase_saved(roster);
@@ -545,13 +253,13 @@ int roster_erase(struct roster *roster)
 
 static const struct roster_member *member_of(const struct roster_slot *slot)
 {
-    return is_live(slot) ? &slot->member : NULL;
+    return roster_slot_is_live(slot) ? &slot->member : NULL;
 }
 
 const struct roster_member *roster_find_key(const struct roster *roster,
                                             const uint8_t key[KEY_SIZE])
 {
-    return member_of(slot_find(roster, key));
+    return member_of(roster_slot_find(roster, key));
 }
 
 const struct roster_member *roster_find_name(const struct roster *roster, const char *name,
@@ -559,8 +267,8 @@ const struct roster_member *roster_find_name(const struct roster *roster, const 
 {
     char wanted[NAME_TEXT_SIZE];
 
-    return name_key(wanted, name, size) ? member_of(map_find_pointer(roster->by_name, wanted))
-                                        : NULL;
+    return name_fold(wanted, name, size) ? member_of(map_find_pointer(roster->by_name, wanted))
+                                         : NULL;
 }
 
 const struct roster_member *roster_find_ip6(const struct roster *roster, const uint8_t ip6[16])
@@ -578,17 +286,18 @@ bool roster_remembered(struct roster *roster, const char *name, size_t size, uin
     char wanted[NAME_TEXT_SIZE];
     bool found;
 
-    return name_key(wanted, name, size) &&
+    return name_fold(wanted, name, size) &&
            roster_binding_read(roster, wanted, size, key, &found) == ERR_OK && found;
 }
 
 int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE])
 {
-    struct roster_slot *slot = slot_find(roster, key);
+    struct roster_slot *slot = roster_slot_find(roster, key);
     char name[NAME_TEXT_SIZE];
     int rc;
 
-    if (!is_live(slot) || !name_key(name, slot->member.name, strlen(slot->member.name))) {
+    if (!roster_slot_is_live(slot) ||
+        !name_fold(name, slot->member.name, strlen(slot->member.name))) {
         return ERR_DROP;
     }
     rc = roster_binding_write(roster, name, strlen(name), key);

@@ -11,7 +11,8 @@
  * The roster never begins a transaction of the store: put store_begin and store_commit around a
  * whole Changes message, so that it costs one write to the disk and not one for each member.
  *
- * Files: roster.c (changes, finding), roster_store.c (what is kept).
+ * Files, bottom up: roster_save (the store), roster_slots (memory), roster_load (from store to
+ * memory), roster (changes, finding).
  */
 #pragma once
 
@@ -100,23 +101,27 @@ enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms, uin
 int roster_erase(struct roster *roster) MUST_CHECK;
 
 /** Find a member; NULL if there is none. name: case-insensitive, of size bytes; a conflicting
- * newcomer is not found by name. ip6: key-derived or fixed. */
+ * newcomer is not found by name. */
 const struct roster_member *roster_find_key(const struct roster *roster,
                                             const uint8_t key[KEY_SIZE]);
 const struct roster_member *roster_find_name(const struct roster *roster, const char *name,
                                              size_t size);
+
+/** Find a member by its address, key-derived or fixed; NULL if there is none. Later: the host's
+ * address book asks here who claimed a fixed address first, so that a restart changes nothing. */
 const struct roster_member *roster_find_ip6(const struct roster *roster, const uint8_t ip6[16]);
 
 /** The key remembered under a name although another member holds it now (or none does). False if
- * nothing is remembered. */
+ * nothing is remembered. Later: shown by the verb that asks the user (contacts). */
 bool roster_remembered(struct roster *roster, const char *name, size_t size, uint8_t key[KEY_SIZE]);
 
-/** The user agrees that the name now means this member. ERR_DROP if it is no member. */
+/** The user agrees that the name now means this member. ERR_DROP if it is no member. Later: a verb
+ * of the host (contacts). */
 int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /** Number of members, and the index-th of them (0 to count - 1; the order changes with changes). */
 size_t roster_count(const struct roster *roster);
 const struct roster_member *roster_at(const struct roster *roster, size_t index);
 
-/** Borrowed for the roster's life. */
+/** Borrowed for the roster's life. Later: told by the status of the host (monitoring). */
 const struct roster_stats *roster_stats(const struct roster *roster);

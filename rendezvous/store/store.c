@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables' names, and what every house shares: one transaction, which a failure ends. */
 #include "rendezvous/store/store.h"
 
 #include "proto/base/bytes.h"

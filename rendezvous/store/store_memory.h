@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A store in memory, for tests and the simulator: deterministic, and able to fail and to crash on
- * command, so that everything built on a store can be shown to survive that.
+ * For tests: a store in memory. It is deterministic, and fails and crashes on command, so that
+ * everything built on a store can be shown to survive that. The simulator runs on it, too.
  */
 #pragma once
 

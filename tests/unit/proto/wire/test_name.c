@@ -56,6 +56,22 @@ static void names_are_judged_with_a_reason(void **state)
     assert_non_null(name_problem("a\0b", 3));
 }
 
+static void names_are_compared_in_lower_case(void **state)
+{
+    static const char nas[NAME_TEXT_SIZE] = "nas-2.local";
+    char out[NAME_TEXT_SIZE];
+
+    (void)state;
+    memset(out, 'x', sizeof(out));
+    assert_true(name_fold(out, "NaS-2.Local!", 11));
+    assert_memory_equal(out, nas, sizeof(out));
+    assert_false(name_fold(out, "", 0));
+    assert_false(name_fold(out, SIXTY "abcd", 64));
+    assert_memory_equal(out, nas, sizeof(out));
+    assert_true(name_fold(out, SIXTY "ABC", 63));
+    assert_string_equal(out, SIXTY "abc");
+}
+
 static void any_text_becomes_a_legal_name(void **state)
 {
     static const struct {
@@ -93,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_judged_with_a_reason),
+        cmocka_unit_test(names_are_compared_in_lower_case),
         cmocka_unit_test(any_text_becomes_a_legal_name),
     };
 

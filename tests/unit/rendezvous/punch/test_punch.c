@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The punch broker (rendezvous/punch/punch.h): consent, order, bounds and ends. */
 #include "rendezvous/punch/punch.h"
 
 #include "tests/support/endpoints.h"
@@ -164,15 +165,15 @@ static void the_larger_token_listens(void **state)
             side[s].observed = test_endpoint(table[i].ip[s], (uint16_t)(5000 - s));
             side[s].key[0] = table[i].key[s];
         }
-        if (punch_listens(&side[0], &side[1]) != table[i].first_listens ||
-            punch_listens(&side[1], &side[0]) == table[i].first_listens) {
+        if (punch_side_listens(&side[0], &side[1]) != table[i].first_listens ||
+            punch_side_listens(&side[1], &side[0]) == table[i].first_listens) {
             fail_msg("%s", table[i].name);
         }
     }
     /* Any IPv6 of the internet (2001:...) is larger than a mapped IPv4 (0000:...). */
     struct punch_side four = side_of(1), six = side_of(1);
     assert_true(endpoint_parse(&six.observed, "[2001:db8::1]:1", 0));
-    assert_true(punch_listens(&six, &four));
+    assert_true(punch_side_listens(&six, &four));
 }
 
 static void a_no_and_silence_look_the_same(void **state)
@@ -406,7 +407,7 @@ static void a_live_punch_ends_after_ten_idle_minutes(void **state)
     broker_init(&b);
     uint64_t id = make_live(&b, 1, 2);
     later(&b, 599999);
-    punch_result(b.punch, id, stranger.key, true, b.now); /* no news: it is not a side */
+    punch_result(b.punch, id, stranger.key, true, b.now); /* not heard: it is not a side */
     for (int i = 0; i < 3; i++) { /* counted once each, however often it is told */
         punch_result(b.punch, id, self.key, true, b.now);
         punch_result(b.punch, id, self.key, false, b.now);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The roster of a host that watches a real directory: changes, restarts, torn stores, clocks. */
 #include "rendezvous/roster/roster.h"
 
 #include "proto/net/addrplan.h"
@@ -477,7 +478,7 @@ static void members_come_back_when_the_clock_is_right(void **state)
     }
 }
 
-/* Those whose admission is over take no place from members, and news about them counts. */
+/* Those whose admission is over take no place from members, and changes about them count. */
 static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
 {
     struct identity two = node_of(2);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store port: both houses are asked the same. */
 #include "rendezvous/store/store.h"
 
 #include "rendezvous/store/lmdb/store_lmdb.h"

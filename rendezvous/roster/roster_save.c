@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a roster keeps over restarts. */
+/* Keys and values of what a roster keeps over restarts. */
+#include "rendezvous/roster/roster_save.h"
+
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
-#include "proto/wire/record.h"
 #include "rendezvous/roster/roster_internal.h"
 
 #include <string.h>
 
 static const char sequence_label[] = "roster.sequence";
 
+/* How long a revocation is remembered: longer than an admission that was signed before it. */
+#define REVOKED_MS (UINT64_C(8) * 24 * 3600 * 1000)
+
 enum {
     SEQUENCE_KEY_SIZE = sizeof(sequence_label) - 1 + KEY_SIZE,
     MEMBER_KEY_SIZE = 2 * KEY_SIZE,
     BINDING_KEY_SIZE_MAX = KEY_SIZE + NAME_TEXT_SIZE,
+    MEMBER_VALUE_SIZE_MAX = 1 + 2 + RECORD_SIGNED_SIZE_MAX + 2 + RECORD_OTHER_SIGNED_SIZE_MAX,
     REVOKED_VALUE_SIZE = 1 + 8 + 8,
+    KIND_MEMBER = 1,
+    KIND_REVOKED = 2,
 };
 
 static void member_key(uint8_t out[MEMBER_KEY_SIZE], const struct roster *r,
@@ -27,11 +34,11 @@ int roster_save_member(struct roster *roster, const uint8_t key[KEY_SIZE], struc
                        struct member_bytes admission)
 {
     uint8_t name[MEMBER_KEY_SIZE];
-    uint8_t value[ROSTER_VALUE_SIZE_MAX];
+    uint8_t value[MEMBER_VALUE_SIZE_MAX];
     struct wbuf w = wbuf_over(value, sizeof(value));
 
     member_key(name, roster, key);
-    wbuf_u8(&w, ROSTER_KIND_MEMBER);
+    wbuf_u8(&w, KIND_MEMBER);
     size_t mark = wbuf_open_u16(&w);
     wbuf_put(&w, part.data, part.size);
     wbuf_close_u16(&w, mark);
@@ -51,13 +58,12 @@ int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE], uint
     struct wbuf w = wbuf_over(value, sizeof(value));
 
     member_key(name, roster, key);
-    wbuf_u8(&w, ROSTER_KIND_REVOKED);
+    wbuf_u8(&w, KIND_REVOKED);
     wbuf_u64(&w, sequence);
     /* The sequence is the entry point's clock at least, so ours may stand in 1970. */
     uint64_t from_ms = env_wall_ms(roster->env);
     from_ms = from_ms > sequence ? from_ms : sequence;
-    wbuf_u64(&w,
-             from_ms < UINT64_MAX - ROSTER_REVOKED_MS ? from_ms + ROSTER_REVOKED_MS : UINT64_MAX);
+    wbuf_u64(&w, from_ms < UINT64_MAX - REVOKED_MS ? from_ms + REVOKED_MS : UINT64_MAX);
     return store_write(roster->store, STORE_TABLE_ROSTER, name, sizeof(name), value, wbuf_size(&w));
 }
 
@@ -133,117 +139,30 @@ int roster_binding_write(struct roster *roster, const void *name, size_t size,
     return rc;
 }
 
-/* ---- loading ---- */
-
-/* One value of ROSTER. */
-struct saved {
-    uint8_t kind;
-    struct member_bytes part, admission; /* into the value */
-    uint64_t sequence, forgotten_ms;
-};
-
-/* False for anything that we would not have written. */
-static bool saved_decode(struct saved *out, const uint8_t *value, size_t size)
-{
-    struct rbuf r = rbuf_over(value, size);
-    struct saved s = {0};
-
-    s.kind = rbuf_u8(&r);
-    if (s.kind == ROSTER_KIND_MEMBER) {
-        s.part.size = rbuf_u16(&r);
-        s.part.data = rbuf_take(&r, s.part.size);
-        s.admission.size = rbuf_u16(&r);
-        s.admission.data = rbuf_take(&r, s.admission.size);
-    } else if (s.kind == ROSTER_KIND_REVOKED) {
-        s.sequence = rbuf_u64(&r);
-        s.forgotten_ms = rbuf_u64(&r);
-    } else {
-        return false;
-    }
-    if (!rbuf_done(&r)) {
-        return false;
-    }
-    *out = s;
-    return true;
-}
-
-/* *good is false if the value is not what we write: it will be removed. What is over by the wall
- * clock is kept all the same, since this may be the minute before the clock is set. */
-static int load_one(struct roster *r, const uint8_t key[KEY_SIZE], const uint8_t *value,
-                    size_t size, bool *good)
-{
-    uint64_t now_ms = env_wall_ms(r->env);
-    struct roster_slot *slot;
-    struct saved saved;
-    struct member member;
-    int rc;
-
-    *good = false;
-    if (!saved_decode(&saved, value, size)) {
-        return ERR_OK;
-    }
-    if (saved.kind == ROSTER_KIND_REVOKED) {
-        *good = true;
-        return roster_revoked_put(r, key, saved.sequence);
-    }
-    if (member_decode(&member, r->ziglan_key, saved.part, saved.admission) != ERR_OK ||
-        memcmp(member.key, key, KEY_SIZE) != 0) {
-        return ERR_OK;
-    }
-    rc = roster_put(r, &member, false, &slot, NULL);
-    *good = rc == ERR_OK;
-    if (*good && !record_unexpired(member.expires_ms, now_ms)) {
-        rc = roster_over_set(r, slot, true);
-    }
-    return rc == ERR_LIMIT ? ERR_OK : rc;
-}
+/* ---- reading it all ---- */
 
 static bool in_ziglan(const struct roster *r, const struct store_cursor *cursor)
 {
     return cursor->key_size > KEY_SIZE && memcmp(cursor->key, r->ziglan_key, KEY_SIZE) == 0;
 }
 
-static int load_members(struct roster *r)
+int roster_bindings_count(struct roster *roster)
 {
-    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ROSTER, r->ziglan_key, KEY_SIZE);
+    struct store_cursor cursor =
+        store_cursor_from(STORE_TABLE_BINDINGS, roster->ziglan_key, KEY_SIZE);
     uint8_t value[STORE_VALUE_SIZE_MAX];
     size_t size;
 
     for (;;) {
-        bool good = false;
-        int rc = store_next(r->store, &cursor, value, sizeof(value), &size);
-        if (rc != ERR_OK || size == STORE_NONE || !in_ziglan(r, &cursor)) {
+        int rc = store_next(roster->store, &cursor, value, sizeof(value), &size);
+        if (rc != ERR_OK || size == STORE_NONE || !in_ziglan(roster, &cursor)) {
             return rc;
         }
-        if (cursor.key_size == MEMBER_KEY_SIZE) {
-            rc = load_one(r, cursor.key + KEY_SIZE, value, size, &good);
-        }
-        if (rc == ERR_OK && !good) {
-            env_trace(r->env, TRACE_LEVEL_DEBUG, "roster.forgot", "size=%zu", size);
-            rc = store_remove(r->store, STORE_TABLE_ROSTER, cursor.key, cursor.key_size);
-        }
-        if (rc != ERR_OK) {
-            return rc;
-        }
+        roster->binding_count++;
     }
 }
 
-static int count_bindings(struct roster *r)
-{
-    struct store_cursor cursor = store_cursor_from(STORE_TABLE_BINDINGS, r->ziglan_key, KEY_SIZE);
-    uint8_t value[STORE_VALUE_SIZE_MAX];
-    size_t size;
-
-    for (;;) {
-        int rc = store_next(r->store, &cursor, value, sizeof(value), &size);
-        if (rc != ERR_OK || size == STORE_NONE || !in_ziglan(r, &cursor)) {
-            return rc;
-        }
-        r->binding_count++;
-    }
-}
-
-int roster_load(struct roster *roster)
+int roster_read_sequence(struct roster *roster)
 {
     uint8_t name[SEQUENCE_KEY_SIZE];
     uint8_t value[8];
@@ -257,37 +176,64 @@ int roster_load(struct roster *roster)
         struct rbuf r = rbuf_over(value, size);
         roster->sequence = rbuf_u64(&r);
     }
-    if (rc == ERR_OK) {
-        rc = count_bindings(roster);
-    }
-    return rc == ERR_OK ? load_members(roster) : rc;
+    return rc;
 }
 
-int roster_forget_revoked(struct roster *roster, uint64_t settled_ms)
+/* False for anything that we would not have written. */
+static bool saved_decode(struct roster_saved *out, const uint8_t *value, size_t size)
 {
-    struct store_cursor cursor =
-        store_cursor_from(STORE_TABLE_ROSTER, roster->ziglan_key, KEY_SIZE);
-    uint8_t value[STORE_VALUE_SIZE_MAX];
-    struct saved saved;
-    size_t size;
+    struct rbuf r = rbuf_over(value, size);
+    struct roster_saved s = {0};
 
-    while (map_count(roster->revoked) > 0) {
-        int rc = store_next(roster->store, &cursor, value, sizeof(value), &size);
-        if (rc != ERR_OK || size == STORE_NONE || !in_ziglan(roster, &cursor)) {
-            return rc;
-        }
-        if (cursor.key_size != MEMBER_KEY_SIZE || !saved_decode(&saved, value, size) ||
-            saved.kind != ROSTER_KIND_REVOKED || saved.forgotten_ms > settled_ms) {
-            continue;
-        }
-        (void)map_remove(roster->revoked, cursor.key + KEY_SIZE, NULL);
-        rc = store_remove(roster->store, STORE_TABLE_ROSTER, cursor.key, cursor.key_size);
-        if (rc != ERR_OK) {
-            return rc;
-        }
+    uint8_t kind = rbuf_u8(&r);
+    if (kind == KIND_MEMBER) {
+        s.part.size = rbuf_u16(&r);
+        s.part.data = rbuf_take(&r, s.part.size);
+        s.admission.size = rbuf_u16(&r);
+        s.admission.data = rbuf_take(&r, s.admission.size);
+    } else if (kind == KIND_REVOKED) {
+        s.revoked = true;
+        s.sequence = rbuf_u64(&r);
+        s.forgotten_ms = rbuf_u64(&r);
+    } else {
+        return false;
     }
+    if (!rbuf_done(&r)) {
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+struct store_cursor roster_saved_first(const struct roster *roster)
+{
+    return store_cursor_from(STORE_TABLE_ROSTER, roster->ziglan_key, KEY_SIZE);
+}
+
+int roster_saved_next(struct roster *roster, struct store_cursor *cursor, uint8_t *value,
+                      struct roster_saved *out, bool *more)
+{
+    size_t size;
+    int rc = store_next(roster->store, cursor, value, STORE_VALUE_SIZE_MAX, &size);
+
+    *more = rc == ERR_OK && size != STORE_NONE && in_ziglan(roster, cursor);
+    if (!*more) {
+        return rc;
+    }
+    if (cursor->key_size != MEMBER_KEY_SIZE || !saved_decode(out, value, size)) {
+        *out = (struct roster_saved){.key = NULL};
+        return ERR_OK;
+    }
+    out->key = cursor->key + KEY_SIZE;
     return ERR_OK;
 }
+
+int roster_saved_drop(struct roster *roster, const struct store_cursor *cursor)
+{
+    return store_remove(roster->store, STORE_TABLE_ROSTER, cursor->key, cursor->key_size);
+}
+
+/* ---- the end ---- */
 
 /* Remove everything of this ziglan from a table. */
 static int erase_table(struct roster *r, enum store_table table)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the broker wants sent, in the order in which it came up. The queue grows to a bound; beyond
+ * it nothing more is taken until the caller polls.
+ */
+#pragma once
+
+#include "proto/net/endpoint.h"
+#include "proto/wire/frame.h"
+#include "proto/wire/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum punch_output_type {
+    PUNCH_OUTPUT_OFFER,   /* to the target: PunchRequest */
+    PUNCH_OUTPUT_GO,      /* to either: PunchGo */
+    PUNCH_OUTPUT_UPDATE,  /* to either: PunchUpdate */
+    PUNCH_OUTPUT_REFUSED, /* to the requester: Error with `verdict` for request_id */
+};
+
+struct punch_output {
+    enum punch_output_type type;
+    uint64_t punch_id;
+    uint8_t to[KEY_SIZE];                    /* whose session it is for */
+    uint8_t peer[KEY_SIZE];                  /* the other side */
+    uint8_t token[PUNCH_TOKEN_SIZE];         /* OFFER, GO, UPDATE: the other side's token */
+    uint32_t nat_kind;                       /* OFFER, GO, UPDATE: the other side's */
+    bool has_session;                        /* OFFER */
+    struct endpoint endpoint;                /* GO, UPDATE: where the relay sees the other side */
+    uint8_t probe_key[PUNCH_PROBE_KEY_SIZE]; /* GO: the same for both */
+    uint64_t fire_in_us;                     /* GO: when to begin, counted from arrival */
+    bool listen;                             /* GO: token order says that `to` listens */
+    uint32_t request_id;                     /* REFUSED */
+    enum verdict verdict;                    /* REFUSED: the same for a no and for silence */
+};
+
+/** A queue, empty if zeroed. */
+struct punch_outputs {
+    struct punch_output *ring;
+    size_t first, count, capacity;
+};
+
+/** A new last one, zeroed, to be filled in at once; NULL if there are count_max, or no memory. */
+struct punch_output *punch_outputs_push(struct punch_outputs *outputs, size_t count_max);
+
+/** Take the first; false if there is none. */
+bool punch_outputs_pop(struct punch_outputs *outputs, struct punch_output *out);
+
+/** Free the queue; it is empty then and may be used again. */
+void punch_outputs_fini(struct punch_outputs *outputs);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store's members become slots; what we would not have written is removed. */
+#include "rendezvous/roster/roster_load.h"
+
+#include "rendezvous/roster/roster_internal.h"
+#include "rendezvous/roster/roster_save.h"
+#include "rendezvous/roster/roster_slots.h"
+
+#include <string.h>
+
+/* *good is false if it is not what we write: it will be removed. What is over by the wall clock is
+ * kept all the same, since this may be the minute before the clock is set. */
+static int load_one(struct roster *r, const struct roster_saved *saved, bool *good)
+{
+    uint64_t now_ms = env_wall_ms(r->env);
+    struct roster_slot *slot;
+    struct member member;
+    int rc;
+
+    *good = false;
+    if (saved->key == NULL) {
+        return ERR_OK;
+    }
+    if (saved->revoked) {
+        *good = true;
+        return roster_revoked_put(r, saved->key, saved->sequence);
+    }
+    if (member_decode(&member, r->ziglan_key, saved->part, saved->admission) != ERR_OK ||
+        memcmp(member.key, saved->key, KEY_SIZE) != 0) {
+        return ERR_OK;
+    }
+    rc = roster_slot_put(r, &member, false, &slot, NULL);
+    *good = rc == ERR_OK;
+    if (*good && !record_unexpired(member.expires_ms, now_ms)) {
+        rc = roster_slot_set_over(r, slot, true);
+    }
+    return rc == ERR_LIMIT ? ERR_OK : rc;
+}
+
+static int load_members(struct roster *r)
+{
+    struct store_cursor cursor = roster_saved_first(r);
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    struct roster_saved saved;
+    bool more;
+
+    for (;;) {
+        bool good;
+        int rc = roster_saved_next(r, &cursor, value, &saved, &more);
+        if (rc != ERR_OK || !more) {
+            return rc;
+        }
+        rc = load_one(r, &saved, &good);
+        if (rc == ERR_OK && !good) {
+            env_trace(r->env, TRACE_LEVEL_DEBUG, "roster.forgot", "why=unreadable");
+            rc = roster_saved_drop(r, &cursor);
+        }
+        if (rc != ERR_OK) {
+            return rc;
+        }
+    }
+}
+
+int roster_load(struct roster *roster)
+{
+    int rc = roster_read_sequence(roster);
+
+    if (rc == ERR_OK) {
+        rc = roster_bindings_count(roster);
+    }
+    return rc == ERR_OK ? load_members(roster) : rc;
+}
+
+int roster_forget_revoked(struct roster *roster, uint64_t settled_ms)
+{
+    struct store_cursor cursor = roster_saved_first(roster);
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    struct roster_saved saved;
+    bool more;
+
+    while (map_count(roster->revoked) > 0) {
+        int rc = roster_saved_next(roster, &cursor, value, &saved, &more);
+        if (rc != ERR_OK || !more) {
+            return rc;
+        }
+        if (saved.key == NULL || !saved.revoked || saved.forgotten_ms > settled_ms) {
+            continue;
+        }
+        (void)map_remove(roster->revoked, saved.key, NULL);
+        rc = roster_saved_drop(roster, &cursor);
+        if (rc != ERR_OK) {
+            return rc;
+        }
+    }
+    return ERR_OK;
+}
