@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# ziglan_room(NAME [PURE] SOURCES file... LINKS target... [FOLDERS folder...] [MAY_CALL file.c:symbol...])
+# ziglan_room(NAME [PURE] SOURCES file... LINKS target... [FOLDERS folder...]
+#             [MAY_CALL file.c:symbol...])
 #
 # A room is a static library of one folder's sources; LINKS are the rooms below it and foreign
 # libraries. Each room remembers its folder, so that a test can link the rooms whose headers it
@@ -70,8 +71,9 @@ function(ziglan_check_links room target way)
                 continue()
             endif()
         endif()
-        message(SEND_ERROR "the room ${room} is PURE and must not link ${link} (${way} -> ${link}): "
-            "a pure room links pure rooms and libraries that only compute (cmake/room.cmake)")
+        message(SEND_ERROR "the room ${room} is PURE and must not link ${link} "
+            "(${way} -> ${link}): a pure room links pure rooms and libraries that only compute "
+            "(cmake/room.cmake)")
     endforeach()
 endfunction()
 

@@ -30,7 +30,7 @@ CLEAN = {
 | instead of | we say | where |
 | --- | --- | --- |
 | volley, volleys | burst | |
-| entry | row | client; except: entry point*, RTM_ENTRY* |
+| entry | row | client; except: entry point*, RTM_ENTRY*, client/way |
 | pair_session, of whom | noise_session | proto, client/path |
 
 ## Rooms
@@ -71,6 +71,7 @@ int main(void)
     "tests/run": "#!/bin/bash\n# SPDX-License-Identifier: GPL-3.0-or-later\n",
 }
 
+CMAKE = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
 PATH_H, PATH_C = CLEAN["client/path/path.h"], CLEAN["client/path/path.c"]
 ERR_H, ERR_C = CLEAN["proto/base/err.h"], CLEAN["proto/base/err.c"]
 MAIN_C = CLEAN["client/main.c"]
@@ -138,6 +139,8 @@ PLANTED = {
         ("QUIC outside the link", {
             "client/path/path.c": PATH_C + "#include <ngtcp2/ngtcp2.h>\n"}),
     ],
+    "pure": [("the room of paths", {
+        "client/path/CMakeLists.txt": CMAKE + "ziglan_room(path SOURCES path.c LINKS base)\n"})],
     "columns": [
         ("code", in_path("/* " + "a" * 100 + " */")),
         ("a test", {"tests/unit/test_path.c": OPENING + "/* " + "a" * 100 + " */\n"}),
@@ -249,7 +252,11 @@ SILENT = [
         "client/path/path.h": PATH_H.replace("This file", "For tests: this file")}),
     ("words that are right", {
         **in_path("/* An entry\n     * point, RTM_ENTRY_GET, and the volleyball of a sentry. */"),
+        "client/way.h": OPENING + "/* entry */\n",
         "proto/base/err.c": ERR_C.replace("{\n", "{\n    /* entry */\n")}),
+    ("a shell that is not pure", {
+        "proto/host/CMakeLists.txt": CMAKE + "ziglan_room(host SOURCES host.c)\n",
+        "client/path/CMakeLists.txt": CMAKE + "ziglan_room(path PURE SOURCES path.c)\n"}),
     ("a word in a string", in_path('const char *text = "volley";')),
     ("siblings share a docstring", {"client/path/path.h": PATH_H.replace(
         "int path_usable(int path);", "int path_usable(int path);\nint path_usable(int path);")}),

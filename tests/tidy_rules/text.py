@@ -14,6 +14,8 @@ STRUCT_FIELDS_MAX = 20
 RULES = {
     "layers": "an include goes up or across (LAYERS in tests/tidy_rules/rooms.py)",
     "foreign": "a foreign library is included outside the room that owns it",
+    "pure": "a room that is no shell (LAYERS again) is not PURE in its CMakeLists.txt: nothing "
+            "checks its links and its symbols",
     "columns": f"a line has more than {COLUMNS_MAX} columns",
     "file-length": f"a source file has more than {FILE_LINES_MAX} lines, "
                    f"a test more than {TEST_FILE_LINES_MAX}",
@@ -60,6 +62,13 @@ def check_foreign(source):
         for pattern, owners in rooms.FOREIGN.items():
             if re.match(pattern, name) and source.room not in owners:
                 source.report("foreign", number, f"{name} belongs to {', '.join(owners)}")
+
+
+def check_pure(source):
+    for number, line in enumerate(source.lines, 1):
+        match = re.match(r"\s*ziglan_room\(\s*(\w+)(\s+PURE\b)?", line)
+        if match and not match.group(2) and not rooms.is_shell(source.room):
+            source.report("pure", number, f"write ziglan_room({match.group(1)} PURE ...)")
 
 
 def check_calls(source):
@@ -184,6 +193,8 @@ def check(source, lengths):
     check_lengths(source, lengths)
     if source.path.endswith(".sh") or source.path in rooms.SCRIPTS - {"tests/tidy"}:
         check_early_reader(source)
+    if source.path.endswith("CMakeLists.txt") and source.is_ours:
+        check_pure(source)
     if source.is_c:
         check_calls(source)
         check_opening(source)

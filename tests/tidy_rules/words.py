@@ -6,7 +6,8 @@
 
 Each word (or words) of the first cell is a finding in comments and in identifiers of C files, also
 as part of an identifier between underscores. `where` names the paths in which that is so (nothing:
-everywhere) and, behind "except:", the phrases and identifiers that are right all the same."""
+everywhere) and, behind "except:", the phrases, identifiers and paths (those with a slash) that are
+right all the same."""
 import re
 
 RULES = {
@@ -26,8 +27,10 @@ class Word:
         self.forbidden = [word for word in words if word]
         self.instead = cells[1]
         self.where = [path.strip() for path in where.strip(" ;").split(",") if path.strip()]
-        self.exceptions = [re.escape(text.strip()).replace(r"\*", r"\w*").replace(r"\ ", r"[\s_*]+")
-                           for text in exceptions.split(",") if text.strip()]
+        exceptions = [text.strip() for text in exceptions.split(",") if text.strip()]
+        self.but_not = [text for text in exceptions if "/" in text]
+        self.exceptions = [re.escape(text).replace(r"\*", r"\w*").replace(r"\ ", r"[\s_*]+")
+                           for text in exceptions if "/" not in text]
         self.shape = re.compile("|".join(
             r"(?<![A-Za-z])" + re.sub(r"\\ |_", r"[\\s_*]+", re.escape(word))
             + r"(?![a-z])" for word in self.forbidden), re.I)
@@ -36,7 +39,8 @@ class Word:
             if self.exceptions else None
 
     def applies_to(self, path):
-        return not self.where or path.startswith(tuple(self.where))
+        return not path.startswith(tuple(self.but_not)) and \
+            (not self.where or path.startswith(tuple(self.where)))
 
     def may_be_in(self, letters):
         """False if one of these words is surely not in a text with these runs of letters."""
