@@ -8,6 +8,8 @@
  * until it is ended; the program stays. Needs CAP_NET_RAW. The program's output goes to stderr.
  * usage: bench_first_reply INTERFACE IPV4 PROGRAM [ARGUMENT...]
  */
+#include "tests/support/naive_sum.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/ip.h>
@@ -41,20 +43,6 @@ static int64_t clock_us(clockid_t clock)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static uint16_t sum16(const void *data, size_t size)
-{
-    const uint8_t *bytes = data;
-    uint32_t sum = 0;
-
-    for (size_t i = 0; i + 1 < size; i += 2) {
-        sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-    }
-    while (sum > 0xffff) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return htons((uint16_t)~sum);
-}
-
 static void ping(struct pinger *p, const char *interface)
 {
     struct icmphdr echo = {.type = ICMP_ECHO};
@@ -69,7 +57,7 @@ static void ping(struct pinger *p, const char *interface)
     }
     echo.un.echo.id = htons(p->id);
     echo.un.echo.sequence = htons(++p->sequence);
-    echo.checksum = sum16(&echo, sizeof(echo));
+    echo.checksum = htons(naive_checksum((const uint8_t *)&echo, sizeof(echo)));
     /* No address yet, no route yet: the next one is a moment away. */
     (void)sendto(p->fd, &echo, sizeof(echo), MSG_DONTWAIT, (const struct sockaddr *)&p->target,
                  sizeof(p->target));

@@ -29,12 +29,12 @@ struct options {
 
 /* ---- one world ---- */
 
-static int fail(const struct sim *sim, struct host_node *hosts)
+static int fail(const struct sim *sim, struct sim_host *hosts)
 {
     fprintf(stderr, "seed %llu FAILED: %s\n", (unsigned long long)sim->seed, sim->failure);
     journal_dump(&sim->journal);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        host_node_describe(&hosts[i], sim->now);
+        sim_host_describe(&hosts[i], sim->now);
     }
     fprintf(stderr, "  again: simulator --seed %llu --verbose\n", (unsigned long long)sim->seed);
     return 1;

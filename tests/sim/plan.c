@@ -114,11 +114,11 @@ static int place_host(struct sim *sim, const struct plan *plan, size_t i, int si
     return underlay_attach(&sim->net, &e, sites[site], &plan->links[i]);
 }
 
-struct host_node *plan_make_guest(struct sim *sim, const struct plan *plan)
+struct sim_host *plan_make_guest(struct sim *sim, const struct plan *plan)
 {
     static const struct underlay_link line = {.delay_us = 10000, .mtu = 1500};
     struct endpoint address = plan_address(plan, "192.0.2.77", "2001:db8:77::1");
-    struct host_node *guest = &sim->hosts[SIM_HOSTS];
+    struct sim_host *guest = &sim->hosts[SIM_HOSTS];
     struct host_setup setup = {.index = SIM_HOSTS,
                                .name = "guest",
                                .peer_name = sim->hosts[0].name,
@@ -128,8 +128,8 @@ struct host_node *plan_make_guest(struct sim *sim, const struct plan *plan)
 
     CHECK(sim->nodes_count == SIM_HOSTS);
     sim->nodes_count++;
-    host_node_init(guest, &sim->net, underlay_attach(&sim->net, &address, UNDERLAY_PUBLIC, &line),
-                   &setup, &sim->traffic, sim->seed, sim->now);
+    sim_host_init(guest, &sim->net, underlay_attach(&sim->net, &address, UNDERLAY_PUBLIC, &line),
+                  &setup, &sim->traffic, sim->seed, sim->now);
     return guest;
 }
 
@@ -165,7 +165,7 @@ void plan_make_world(struct sim *sim, struct plan *plan)
     int sites[SIM_HOSTS] = {-1, -1};
 
     sim->net.relay = underlay_attach(&sim->net, &relay, UNDERLAY_PUBLIC, &backbone);
-    relay_node_init(&sim->relay, &sim->net, sim->net.relay, sim->seed);
+    sim_relay_init(&sim->relay, &sim->net, sim->net.relay, sim->seed);
     plan->stranger = underlay_attach(&sim->net, &stranger, UNDERLAY_PUBLIC, &backbone);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         size_t site;
@@ -177,8 +177,8 @@ void plan_make_world(struct sim *sim, struct plan *plan)
                                    .prefix_bits = plan->v6 ? 64 : 120};
 
         sides[i] = (struct nat_side){plan_has_site(plan, i, &site), plan->nats[i]};
-        host_node_init(&sim->hosts[i], &sim->net, place_host(sim, plan, i, sites), &setup,
-                       &sim->traffic, sim->seed, sim->now);
+        sim_host_init(&sim->hosts[i], &sim->net, place_host(sim, plan, i, sites), &setup,
+                      &sim->traffic, sim->seed, sim->now);
     }
     sim->nodes_count = SIM_HOSTS;
     sim->direct_possible =

@@ -36,7 +36,7 @@ void plan_fill(struct sim *sim, struct plan *plan);
 void plan_make_world(struct sim *sim, struct plan *plan);
 
 /** A guest comes: a host of its own at a public address, not yet a member. Once in a world. */
-struct host_node *plan_make_guest(struct sim *sim, const struct plan *plan);
+struct sim_host *plan_make_guest(struct sim *sim, const struct plan *plan);
 
 /** The address that counts in this plan's family. */
 struct endpoint plan_address(const struct plan *plan, const char *v4, const char *v6);

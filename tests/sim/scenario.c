@@ -41,7 +41,7 @@ enum {
 static bool hosts_are_settled(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (!host_core_settled(sim->hosts[i].core)) {
+        if (!host_core_settled(sim->hosts[i].node.core)) {
             return false;
         }
     }
@@ -53,7 +53,7 @@ static bool hosts_know_each_other(struct sim *sim)
     bool known = hosts_are_settled(sim);
 
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        known = host_node_knows_peer(&sim->hosts[i]) && known;
+        known = sim_host_knows_peer(&sim->hosts[i]) && known;
     }
     return known;
 }
@@ -62,7 +62,7 @@ static bool hosts_know_each_other(struct sim *sim)
 static bool guest_is_known(struct sim *sim, bool wanted)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (host_node_knows(&sim->hosts[i], sim->hosts[SIM_HOSTS].name) != wanted) {
+        if (sim_host_knows(&sim->hosts[i], sim->hosts[SIM_HOSTS].name) != wanted) {
             return false;
         }
     }
@@ -72,21 +72,21 @@ static bool guest_is_known(struct sim *sim, bool wanted)
 /* Everybody is at the relay and a member, who should be, and knows it of the others. */
 static bool all_is_right(struct sim *sim)
 {
-    const struct host_node *guest = &sim->hosts[SIM_HOSTS];
+    const struct sim_host *guest = &sim->hosts[SIM_HOSTS];
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(sim->relay.core, &snapshot, sim->now);
+    relay_core_snapshot(sim->relay.node.core, &snapshot, sim->now);
     return hosts_know_each_other(sim) && guest_is_known(sim, sim->guest_belongs) &&
            snapshot.members == SIM_HOSTS + (sim->guest_belongs ? 1U : 0U) &&
            (!sim->guest_belongs ||
-            (host_core_settled(guest->core) && host_node_knows_peer(&sim->hosts[SIM_HOSTS])));
+            (host_core_settled(guest->node.core) && sim_host_knows_peer(&sim->hosts[SIM_HOSTS])));
 }
 
 static bool hosts_have_sessions(struct sim *sim)
 {
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(sim->relay.core, &snapshot, sim->now);
+    relay_core_snapshot(sim->relay.node.core, &snapshot, sim->now);
     return snapshot.sessions == SIM_HOSTS && hosts_are_settled(sim);
 }
 
@@ -96,10 +96,10 @@ static bool join(struct sim *sim, size_t i)
     char url[NODE_URL_SIZE];
     const char *wrong;
 
-    if (operator_invite(relay_core_operator(sim->relay.core), &terms, url) != VERDICT_OK) {
+    if (operator_invite(relay_core_operator(sim->relay.node.core), &terms, url) != VERDICT_OK) {
         return sim_fail(sim, "the relay makes no invite");
     }
-    wrong = host_node_join(&sim->hosts[i], url, sim->now);
+    wrong = sim_host_join(&sim->hosts[i], url, sim->now);
     return wrong == NULL || sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
 }
 
@@ -111,10 +111,10 @@ static void forge(struct sim *sim, const struct plan *plan)
 
     for (unsigned i = 0; i < SPOOFED_COUNT; i++) {
         victim.port = (uint16_t)(5000 + i % 6);
-        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.address, sim->relay.initial,
-                      sim->relay.initial_size, sim->now);
+        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.node.address,
+                      sim->relay.initial, sim->relay.initial_size, sim->now);
         rng_fill(&sim->scenario, garbage, sizeof(garbage));
-        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.address, garbage,
+        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.node.address, garbage,
                       (size_t)plan_draw(sim, 1, sizeof(garbage)), sim->now);
     }
     journal_line(&sim->journal, "a stranger forges sources");
@@ -143,7 +143,7 @@ static bool phase_join(struct sim *sim, const struct plan *plan)
     if (timeless) {
         relay_clock_set(sim, in_1970(sim));
     }
-    relay_node_start(&sim->relay, sim->now);
+    sim_relay_start(&sim->relay, sim->now);
     if (!join(sim, first) || !sim_run(sim, plan_draw(sim, 0, 1000)) || !join(sim, 1 - first)) {
         return false;
     }
@@ -191,7 +191,7 @@ static uint64_t left_ms(const struct sim *sim, struct mono since, uint64_t limit
 static bool both_are_direct(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (host_node_path(&sim->hosts[i], sim->now) != HOST_PATH_DIRECT) {
+        if (sim_host_path(&sim->hosts[i], sim->now) != HOST_PATH_DIRECT) {
             return false;
         }
     }
@@ -291,13 +291,13 @@ static bool trouble_restart(struct sim *sim, const struct plan *plan)
     uint64_t limit_ms = RESTART_MS + 6 * plan->rtt_ms + plan->lossy_ms;
 
     journal_line(&sim->journal, "the relay ends");
-    relay_node_stop(&sim->relay);
+    sim_relay_stop(&sim->relay);
     if (!sim_run(sim, plan_draw(sim, 100, 4000))) {
         return false;
     }
     struct mono started_at = sim->now;
     journal_line(&sim->journal, "the relay starts");
-    relay_node_start(&sim->relay, sim->now);
+    sim_relay_start(&sim->relay, sim->now);
     if (!flows(sim, started_at, limit_ms, "after the restart")) {
         return false;
     }
@@ -339,13 +339,13 @@ static bool trouble_silence(struct sim *sim, const struct plan *plan)
 /* A host's program ends, and starts again on its store. The addresses in its view stay. */
 static bool trouble_host(struct sim *sim, const struct plan *plan)
 {
-    struct host_node *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
+    struct sim_host *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
     struct traffic_view before = host->view;
     struct mono at = sim->now;
 
     journal_line(&sim->journal, "%s restarts", host->name);
-    host_node_restart(host, sim->now);
-    if (!host_node_knows_peer(host) || memcmp(&before, &host->view, sizeof(before)) != 0) {
+    sim_host_restart(host, sim->now);
+    if (!sim_host_knows_peer(host) || memcmp(&before, &host->view, sizeof(before)) != 0) {
         return sim_fail(sim, "%s forgot who has which address", host->name);
     }
     if (!flows(sim, at, RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms, "after its start")) {
@@ -359,8 +359,8 @@ static bool trouble_host(struct sim *sim, const struct plan *plan)
 static bool trouble_move(struct sim *sim, const struct plan *plan)
 {
     size_t i = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
-    struct host_node *host = &sim->hosts[i];
-    struct endpoint address = host->address;
+    struct sim_host *host = &sim->hosts[i];
+    struct endpoint address = host->node.address;
     struct mono at = sim->now;
     size_t site;
 
@@ -372,7 +372,7 @@ static bool trouble_move(struct sim *sim, const struct plan *plan)
     }
     address.ip[15] = (uint8_t)(100 + 2 * i + (address.ip[15] >= 100 ? 1 : 0));
     journal_line(&sim->journal, "%s moves", host->name);
-    host_node_move(host, &address, sim->now);
+    sim_host_move(host, &address, sim->now);
     if (!flows(sim, at, RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms, "after the move")) {
         return false;
     }
@@ -384,7 +384,7 @@ static bool trouble_move(struct sim *sim, const struct plan *plan)
  * within the life of admissions nobody feels it. */
 static bool trouble_clock(struct sim *sim, const struct plan *plan)
 {
-    struct host_node *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
+    struct sim_host *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
     int64_t step_ms = (int64_t)plan_draw(sim, 1, CLOCK_STEP_S_MAX) * 1000;
     uint64_t limit_ms = UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms;
 
@@ -420,7 +420,7 @@ static bool trouble_suspend(struct sim *sim, const struct plan *plan)
     journal_line(&sim->journal, "%s is asleep for %llu ms, which its clock %s", sim->hosts[i].name,
                  (unsigned long long)asleep_ms, counted ? "counts" : "does not");
     sim->send_at[i] = MONO_NEVER;
-    host_node_suspend(&sim->hosts[i]);
+    sim_host_suspend(&sim->hosts[i]);
     if (!sim_run(sim, unheard_ms)) {
         return false;
     }
@@ -432,7 +432,7 @@ static bool trouble_suspend(struct sim *sim, const struct plan *plan)
     if (plan_has_site(plan, i, &site) && plan_chance(sim, 50)) {
         nat_reboot(&sim->net.sites[site].nat);
     }
-    host_node_resume(&sim->hosts[i], asleep_ms, counted, plan_draw(sim, 0, WAKE_MS), sim->now);
+    sim_host_resume(&sim->hosts[i], asleep_ms, counted, plan_draw(sim, 0, WAKE_MS), sim->now);
     journal_line(&sim->journal, "%s is awake", sim->hosts[i].name);
     for (size_t k = 0; k < SIM_HOSTS; k++) {
         sim->send_at[k] = sim->now;
@@ -466,8 +466,8 @@ static int64_t draw_wrong_clock(struct sim *sim)
 static void relay_restarts(struct sim *sim)
 {
     journal_line(&sim->journal, "the relay restarts");
-    relay_node_stop(&sim->relay);
-    relay_node_start(&sim->relay, sim->now);
+    sim_relay_stop(&sim->relay);
+    sim_relay_start(&sim->relay, sim->now);
 }
 
 enum guest_story { GUEST_IS_REVOKED, GUEST_JOINS, GUEST_IS_LATE };
@@ -475,20 +475,20 @@ enum guest_story { GUEST_IS_REVOKED, GUEST_JOINS, GUEST_IS_LATE };
 /* While the relay's clock is wrong, the guest is thrown out, or joins, or its invite seems over. */
 static bool guest_acts(struct sim *sim, enum guest_story story, const char *url)
 {
-    struct host_node *guest = &sim->hosts[SIM_HOSTS];
+    struct sim_host *guest = &sim->hosts[SIM_HOSTS];
     uint8_t key[KEY_SIZE];
     const char *wrong;
 
     if (story == GUEST_IS_REVOKED) {
         journal_line(&sim->journal, "the guest is revoked");
         sim->guest_belongs = false;
-        return operator_revoke(relay_core_operator(sim->relay.core), guest->name, key, sim->now) ==
-                   VERDICT_OK ||
+        return operator_revoke(relay_core_operator(sim->relay.node.core), guest->name, key,
+                               sim->now) == VERDICT_OK ||
                sim_fail(sim, "the relay does not revoke the guest");
     }
     journal_line(&sim->journal, "the guest joins");
     sim->guest_belongs = true;
-    wrong = host_node_join(guest, url, sim->now);
+    wrong = sim_host_join(guest, url, sim->now);
     return wrong == NULL || sim_fail(sim, "the guest cannot join: %s", wrong);
 }
 
@@ -502,7 +502,7 @@ static bool guest_leaves(struct sim *sim, const struct plan *plan)
                        all_is_right, "nobody knows the guest")) {
         return false;
     }
-    host_node_suspend(&sim->hosts[SIM_HOSTS]);
+    sim_host_suspend(&sim->hosts[SIM_HOSTS]);
     return true;
 }
 
@@ -548,7 +548,7 @@ static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
     (void)plan_make_guest(sim, plan);
     terms.expires_ms =
         env_wall_ms(&sim->relay.env.ports.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
-    if (operator_invite(relay_core_operator(sim->relay.core), &terms, url) != VERDICT_OK) {
+    if (operator_invite(relay_core_operator(sim->relay.node.core), &terms, url) != VERDICT_OK) {
         return sim_fail(sim, "the relay makes no invite");
     }
     if (story == GUEST_IS_REVOKED && (!guest_acts(sim, GUEST_JOINS, url) ||
@@ -618,7 +618,7 @@ static bool phase_revoke(struct sim *sim, const struct plan *plan)
         return false;
     }
     journal_line(&sim->journal, "%s is revoked", sim->hosts[gone].name);
-    if (operator_revoke(relay_core_operator(sim->relay.core), sim->hosts[gone].name, key,
+    if (operator_revoke(relay_core_operator(sim->relay.node.core), sim->hosts[gone].name, key,
                         sim->now) != VERDICT_OK) {
         return sim_fail(sim, "the relay revokes nobody");
     }

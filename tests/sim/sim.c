@@ -41,9 +41,9 @@ void sim_init(struct sim *sim, uint64_t seed, bool verbose)
 void sim_fini(struct sim *sim)
 {
     for (size_t i = 0; i < sim->nodes_count; i++) {
-        host_node_fini(&sim->hosts[i]);
+        sim_host_fini(&sim->hosts[i]);
     }
-    relay_node_fini(&sim->relay);
+    sim_relay_fini(&sim->relay);
     underlay_fini(&sim->net);
     traffic_fini(&sim->traffic);
     link_library_fini();
@@ -64,7 +64,7 @@ bool sim_fail(struct sim *sim, const char *format, ...)
 
 /* ---- what must always hold ---- */
 
-static bool host_holds(struct sim *sim, struct host_node *host)
+static bool host_holds(struct sim *sim, struct sim_host *host)
 {
     if (host->wrong != NULL) {
         return sim_fail(sim, "%s received a packet: %s", host->name, host->wrong);
@@ -72,7 +72,7 @@ static bool host_holds(struct sim *sim, struct host_node *host)
     if (host->idle_steps > IDLE_STEPS_MAX) {
         return sim_fail(sim, "the deadline of %s stays due and nothing happens", host->name);
     }
-    if (host->box.refused_count + host->tun.refused_count > 0) {
+    if (host->node.box.refused_count + host->node.tun.refused_count > 0) {
         return sim_fail(sim, "%s filled a box of its shell", host->name);
     }
     return true;
@@ -93,7 +93,7 @@ static bool all_holds(struct sim *sim)
     if (sim->relay.idle_steps > IDLE_STEPS_MAX) {
         return sim_fail(sim, "the deadline of the relay stays due and nothing happens");
     }
-    if (sim->relay.box.refused_count > 0) {
+    if (sim->relay.node.box.refused_count > 0) {
         return sim_fail(sim, "the relay filled the box of its shell");
     }
     if (sim->relay.amplified > 0) {
@@ -111,13 +111,13 @@ static bool look(struct sim *sim)
     struct relay_snapshot snapshot;
 
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (!sim->direct_possible && host_node_path(&sim->hosts[i], sim->now) == HOST_PATH_DIRECT) {
+        if (!sim->direct_possible && sim_host_path(&sim->hosts[i], sim->now) == HOST_PATH_DIRECT) {
             return sim_fail(sim, "%s says it is direct, which its NAT and the peer's exclude",
                             sim->hosts[i].name);
         }
     }
-    if (sim->relay.core != NULL) {
-        relay_core_snapshot(sim->relay.core, &snapshot, sim->now);
+    if (sim->relay.node.core != NULL) {
+        relay_core_snapshot(sim->relay.node.core, &snapshot, sim->now);
         if (snapshot.sessions > SESSIONS_SANE || snapshot.members > SIM_NODES) {
             return sim_fail(sim, "the relay counts %u sessions and %llu members", snapshot.sessions,
                             (unsigned long long)snapshot.members);
@@ -131,14 +131,14 @@ static bool look(struct sim *sim)
 static void arrived(struct sim *sim, struct underlay_flying *f)
 {
     if (f->origin == sim->relay.attachment) {
-        relay_node_reached(&sim->relay, &f->aimed, sim->now);
+        sim_relay_reached(&sim->relay, &f->aimed, sim->now);
     }
     if (f->destination == sim->relay.attachment) {
-        relay_node_receive(&sim->relay, f, sim->now);
+        sim_relay_receive(&sim->relay, f, sim->now);
     }
     for (size_t i = 0; i < sim->nodes_count; i++) {
         if (f->destination == sim->hosts[i].attachment) {
-            host_node_receive(&sim->hosts[i], f, sim->now);
+            sim_host_receive(&sim->hosts[i], f, sim->now);
         }
     }
     underlay_free(&sim->net, f);
@@ -149,17 +149,17 @@ static void applications_send(struct sim *sim)
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         if (mono_due(sim->send_at[i], sim->now)) {
             sim->send_at[i] = mono_add_ms(sim->now, SIM_SEND_MS);
-            host_node_send(&sim->hosts[i], SIM_INNER_MTU, &sim->packets, sim->now);
+            sim_host_send(&sim->hosts[i], SIM_INNER_MTU, &sim->packets, sim->now);
         }
     }
 }
 
 static struct mono next_instant(const struct sim *sim)
 {
-    struct mono at = mono_min(underlay_deadline(&sim->net), relay_node_deadline(&sim->relay));
+    struct mono at = mono_min(underlay_deadline(&sim->net), sim_relay_deadline(&sim->relay));
 
     for (size_t i = 0; i < sim->nodes_count; i++) {
-        at = mono_min(at, host_node_deadline(&sim->hosts[i]));
+        at = mono_min(at, sim_host_deadline(&sim->hosts[i]));
     }
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         at = mono_min(at, sim->send_at[i]);
@@ -174,12 +174,12 @@ static bool step(struct sim *sim)
     if (f != NULL) {
         arrived(sim, f);
     }
-    if (mono_due(relay_node_deadline(&sim->relay), sim->now)) {
-        relay_node_expire(&sim->relay, sim->now);
+    if (mono_due(sim_relay_deadline(&sim->relay), sim->now)) {
+        sim_relay_expire(&sim->relay, sim->now);
     }
     for (size_t i = 0; i < sim->nodes_count; i++) {
-        if (mono_due(host_node_deadline(&sim->hosts[i]), sim->now)) {
-            host_node_expire(&sim->hosts[i], sim->now);
+        if (mono_due(sim_host_deadline(&sim->hosts[i]), sim->now)) {
+            sim_host_expire(&sim->hosts[i], sim->now);
         }
     }
     applications_send(sim);

@@ -30,8 +30,8 @@ struct sim {
     struct rng scenario, packets, sodium;
     struct node_env library; /* for what proto/link draws as a library */
     struct underlay net;
-    struct relay_node relay;
-    struct host_node hosts[SIM_NODES];
+    struct sim_relay relay;
+    struct sim_host hosts[SIM_NODES];
     size_t nodes_count; /* how many of them there are */
     bool guest_belongs; /* the guest is there, and a member by right */
     struct traffic traffic;

@@ -2,6 +2,7 @@
 #include "tests/sim/traffic.h"
 
 #include "proto/base/bytes.h"
+#include "tests/support/naive_sum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,39 +61,18 @@ bool traffic_has_marker(const uint8_t *data, size_t size)
     return memmem(data, size, marker, sizeof(marker)) != NULL;
 }
 
-/* ---- checksums, the naive way ---- */
-
-static uint32_t sum_bytes(const uint8_t *data, size_t size)
-{
-    uint32_t sum = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        sum += (uint32_t)data[i] << (i % 2 == 0 ? 8 : 0);
-    }
-    return sum;
-}
-
-static uint16_t sum_fold(uint32_t sum)
-{
-    while (sum > 0xffff) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return (uint16_t)sum;
-}
+/* ---- checksums ---- */
 
 /* Over the transport part and, where there is one, its pseudo-header; 0xffff if the checksum that
    stands in it is right. */
-static uint16_t transport_sum(const struct layout *l, const uint8_t *bytes, size_t size)
+static uint32_t transport_sum(const struct layout *l, const uint8_t *bytes, size_t size)
 {
+    const uint8_t *addresses = bytes + (l->v6 ? 8 : 12);
     size_t length = size - l->ip_size;
-    uint32_t sum = sum_bytes(bytes + l->ip_size, length);
+    uint32_t sum =
+        naive_pseudo(l->v6, addresses, addresses + (l->v6 ? 16 : 4), l->protocol, length);
 
-    if (l->v6) {
-        sum += sum_bytes(bytes + 8, 32) + (uint32_t)length + l->protocol;
-    } else if (l->protocol != PROTOCOL_ICMP) {
-        sum += sum_bytes(bytes + 12, 8) + (uint32_t)length + l->protocol;
-    }
-    return sum_fold(sum);
+    return naive_sum(sum, bytes + l->ip_size, length);
 }
 
 /* ---- making ---- */
@@ -121,7 +101,7 @@ static void write_ip(const struct layout *l, uint8_t *bytes, size_t size,
     bytes[9] = l->protocol;
     memcpy(bytes + 12, view->own_v4, 4);
     memcpy(bytes + 16, view->peer_v4, 4);
-    be16_write(bytes + 10, (uint16_t)~sum_fold(sum_bytes(bytes, IP4_SIZE)));
+    be16_write(bytes + 10, naive_checksum(bytes, IP4_SIZE));
 }
 
 static void write_transport(const struct layout *l, uint8_t *bytes, size_t size, struct rng *rng)
@@ -258,7 +238,7 @@ const char *traffic_arrived(struct traffic *traffic, size_t to, const struct tra
         !transport_equal(&l, packet->data, sent->bytes, sent->size)) {
         return "the packet is not what was sent";
     }
-    if (!l.v6 && sum_fold(sum_bytes(packet->data, IP4_SIZE)) != 0xffff) {
+    if (!l.v6 && naive_sum(0, packet->data, IP4_SIZE) != 0xffff) {
         return "the IPv4 header's checksum is wrong";
     }
     if (transport_sum(&l, packet->data, packet->size) != 0xffff) {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * IP packets made and checked in the plainest way, for the tests of the tunnel: two hosts that see
- * each other under different addresses, a description of a packet from which it is built for
- * either of them, and a checksum that adds one byte at a time.
+ * each other under different addresses, and a description of a packet from which it is built for
+ * either of them.
  */
 #pragma once
 
 #include "client/tunnel/rebuild.h"
 #include "client/tunnel/strip.h"
 #include "client/tunnel/tunnel.h"
+#include "tests/support/naive_sum.h"
 #include "tests/support/rng.h"
 
 #include <stdbool.h>
@@ -30,14 +31,6 @@ struct two_hosts {
 
 /** Two hosts of which A has two fixed addresses and B has one. */
 struct two_hosts two_hosts_make(void);
-
-/** One's complement sum, a byte at a time. */
-uint32_t naive_sum(uint32_t sum, const uint8_t *data, size_t size);
-
-/** The sum of a pseudo header (RFC 1071, RFC 8200 section 8.1) over a transport of `size` bytes; 0
- * for ICMP over IPv4, which has none. */
-uint32_t naive_pseudo(bool v6, const uint8_t *source, const uint8_t *destination, uint8_t protocol,
-                      size_t size);
 
 /** Kinds of addresses that a packet of the pair may have. */
 enum spec_kind { SPEC_OWN, SPEC_4IN6, SPEC_FIXED, SPEC_FIXED_SECOND, SPEC_REAL };

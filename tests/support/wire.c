@@ -81,11 +81,14 @@ static bool passes(struct wire *wire, struct wire_packet *packet)
         wire->lost++;
         return false;
     }
+    if (wire->hook != NULL && !wire->hook(wire->hook_context, packet)) {
+        return false;
+    }
     if (wire->size_max > 0 && packet->size > wire->size_max) {
         wire->too_large++;
         return false;
     }
-    return wire->hook == NULL || wire->hook(wire->hook_context, packet);
+    return true;
 }
 
 void wire_send(struct wire *wire, const struct endpoint *from, const struct endpoint *to,

@@ -20,20 +20,6 @@ static uint64_t relay_wall(void *context)
     return (uint64_t)((int64_t)test_env_wall_ms(context) + relay_by_ms);
 }
 
-/* Start a host again with this env. */
-static void restart_with(struct lab *lab, size_t i, const struct env *env, const char *name)
-{
-    struct test_host *h = &lab->hosts[i];
-    struct host_config cfg = host_config_of(h, i, MTU);
-    struct host_local_addr addr = {.prefix_bits = 128};
-
-    host_core_free(h->core);
-    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", name);
-    assert_int_equal(host_core_new(&h->core, &cfg, h->store, env, lab->now), ERR_OK);
-    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
-    host_core_network(h->core, &addr, 1, 5000, lab->now);
-}
-
 static struct ziglan *ziglan_at(struct lab *lab, size_t host)
 {
     return lab->hosts[host].core->ziglans[0];
@@ -47,7 +33,8 @@ static struct lab *lab_with_wrong_host(struct env *env)
     wrong_by_ms = 0;
     *env = lab->ports.env;
     env->wall_ms = wrong_wall;
-    restart_with(lab, 0, env, "anna");
+    lab->hosts[0].env = env;
+    lab_restart(lab, 0);
     run_ms(lab, 3000);
     assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
     return lab;
@@ -78,7 +65,7 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     assert_non_null(strstr(mine->error, "525600 minutes ahead of the relay's"));
     /* What is news meanwhile is not believed, and is asked for again. */
     uint64_t known = roster_sequence(mine->roster);
-    restart_with(lab, 1, &lab->ports.env, "other-wish");
+    lab_restart_as(lab, 1, "other-wish");
     run_ms(lab, 61000);
     assert_int_equal(roster_sequence(mine->roster), known);
     wrong_by_ms = 0;
@@ -99,7 +86,7 @@ static void a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set(v
 
     (void)state;
     wrong_by_ms = -(int64_t)test_env_wall_ms(&lab->ports);
-    restart_with(lab, 0, &env, "anna");
+    lab_restart(lab, 0);
     run_ms(lab, 5000);
     assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
     assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
@@ -115,14 +102,14 @@ static void a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set(v
 static void what_a_relay_signed_in_the_future_is_signed_anew(void **state)
 {
     struct lab *lab = lab_joined();
-    struct store *store = lab->relay_store;
     struct env env = lab->ports.env;
 
     (void)state;
     env.wall_ms = relay_wall;
     relay_by_ms = 20 * day_ms;
-    relay_core_free(lab->relay);
-    assert_int_equal(relay_core_new(&lab->relay, &lab->cfg, store, &env, lab->now), ERR_OK);
+    lab->relay.env = &env;
+    relay_node_stop(&lab->relay);
+    start_relay(lab);
     run_ms(lab, 65000);
     assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
     relay_by_ms = 0;

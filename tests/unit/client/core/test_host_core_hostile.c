@@ -220,8 +220,7 @@ static void a_host_without_a_relay_does_not_spin(void **state)
     struct lab *lab = lab_relayed();
 
     (void)state;
-    relay_core_free(lab->relay);
-    lab->relay = NULL;
+    relay_node_stop(&lab->relay);
     for (int i = 0; i < 600; i++) { /* until the session to the relay is given up, and beyond */
         send_ping(lab, 84);
         run_ms(lab, 100);
@@ -258,8 +257,8 @@ static struct lab *lab_too_large_to_be_watched(void)
 {
     struct lab *lab = lab_new();
 
-    relay_core_free(lab->relay);
-    lab->cfg.watch_max = 1;
+    relay_node_stop(&lab->relay);
+    lab->relay.cfg.watch_max = 1;
     start_relay(lab);
     join(lab, 1);
     run_ms(lab, 1500);

@@ -8,24 +8,6 @@
 #include "relayd/core/core.h"
 #include "relayd/service/operator.h"
 
-static void restart_host_as(struct lab *lab, size_t i, const char *name)
-{
-    struct test_host *h = &lab->hosts[i];
-    struct host_config cfg = host_config_of(h, i, MTU);
-    struct host_local_addr addr = {.prefix_bits = 128};
-
-    host_core_free(h->core);
-    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", name);
-    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->ports.env, lab->now), ERR_OK);
-    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
-    host_core_network(h->core, &addr, 1, 5000, lab->now);
-}
-
-static void restart_host(struct lab *lab, size_t i)
-{
-    restart_host_as(lab, i, i == 0 ? "anna" : "nas");
-}
-
 static struct ziglan *ziglan_at(struct lab *lab, size_t host)
 {
     assert_true(lab->hosts[host].core->ziglans_count > 0);
@@ -40,7 +22,7 @@ static void a_restarted_peer_is_talked_to_again_within_seconds(void **state)
     lab->cut_direct = true;
     send_ping(lab, 84);
     run_ms(lab, 1000);
-    restart_host(lab, 1);
+    lab_restart(lab, 1);
     for (int i = 0; i < 80; i++) {
         send_ping(lab, 84);
         run_ms(lab, 100);
@@ -68,7 +50,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
     }
     uint32_t told = lab->hosts[0].core->peers[0]->conversation->candidates.sequence;
     run_ms(lab, 10000);
-    restart_host(lab, 1); /* ... and must not begin anew */
+    lab_restart(lab, 1); /* ... and must not begin anew */
     run_ms(lab, 1000);
     for (int i = 0; i < 100; i++) {
         send_ping(lab, 84);
@@ -87,7 +69,7 @@ static void initiations_of_both_at_once_leave_a_session_that_both_have(void **st
     send_ping(lab, 84);
     run_ms(lab, 1000);
     for (size_t i = 0; i < HOSTS; i++) {
-        struct test_host *h = &lab->hosts[i];
+        struct host_node *h = &lab->hosts[i];
         struct conversation *a = h->core->peers[0]->conversation;
 
         a->handshake_tries = 5; /* as after a time without a relay: neither insists on its own */
@@ -110,12 +92,12 @@ static void initiations_of_both_at_once_leave_a_session_that_both_have(void **st
 static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
 {
     struct lab *lab = lab_joined();
-    struct test_host *nas = &lab->hosts[1];
+    struct host_node *nas = &lab->hosts[1];
 
     (void)state;
     for (int i = 0; i < CONVERSATION_PATHS_MAX + 4; i++) {
         nas->address.port = (uint16_t)(6000 + i);
-        restart_host(lab, 1);
+        lab_restart(lab, 1);
         run_ms(lab, 500);
         for (int k = 0; k < 15; k++) {
             send_ping_between(lab, 1, "anna", 84);
@@ -190,7 +172,7 @@ static void a_reconnection_is_no_news_to_the_others(void **state)
     run_ms(lab, 2000);
     assert_true(host_core_settled(lab->hosts[0].core));
     assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
-    restart_host(lab, 0);
+    lab_restart(lab, 0);
     run_ms(lab, 2000);
     assert_true(host_core_settled(lab->hosts[0].core));
     assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
@@ -205,7 +187,8 @@ static void a_configuration_read_again_leaves_the_session_alone(void **state)
     char error[200] = "";
 
     (void)state;
-    assert_int_equal(operator_invite(relay_core_operator(lab->relay), &terms, url), VERDICT_OK);
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
+                     VERDICT_OK);
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
@@ -226,14 +209,15 @@ static void the_name_wished_for_at_a_join_outlives_a_restart(void **state)
     char error[200] = "";
 
     (void)state;
-    assert_int_equal(operator_invite(relay_core_operator(lab->relay), &terms, url), VERDICT_OK);
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
+                     VERDICT_OK);
     assert_int_equal(
         host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error, sizeof(error), lab->now),
         ERR_OK);
-    restart_host(lab, 0); /* before the ziglan was ever reached */
+    lab_restart(lab, 0); /* before the ziglan was ever reached */
     run_ms(lab, 1500);
     assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
-    restart_host(lab, 0);
+    lab_restart(lab, 0);
     run_ms(lab, 1500);
     assert_string_equal(ziglan_at(lab, 0)->wanted, "anna-s-pc");
     assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
@@ -266,8 +250,7 @@ static void a_ping_without_answer_is_over_after_its_time(void **state)
     json_t *request = json_pack("{s:s, s:s}", "do", "ping", "peer", "nas");
 
     (void)state;
-    relay_core_free(lab->relay);
-    lab->relay = NULL;
+    relay_node_stop(&lab->relay);
     json_decref(host_core_admin(lab->hosts[0].core, request, lab->now));
     json_decref(request);
     for (int i = 0; i < 300; i++) {
@@ -341,7 +324,7 @@ static void a_message_of_changes_is_one_transaction(void **state)
     (void)state;
     run_ms(lab, 1000);
     disk_put_under(lab->hosts[0].store);
-    restart_host_as(lab, 1, "shed");
+    lab_restart_as(lab, 1, "shed");
     run_ms(lab, 2000);
     assert_true(disk.writes_most >= 2); /* a member, and how far the changes came */
     lab_free(lab);
@@ -402,7 +385,7 @@ static void a_name_that_resolves_does_not_cut_a_wait_short(void **state)
     struct lab *lab = lab_joined();
     struct ziglan *ziglan = ziglan_at(lab, 0);
     struct relay_session *entry = &ziglan->entry;
-    struct endpoint addr = lab->relay_address;
+    struct endpoint addr = lab->relay.address;
 
     (void)state;
     relay_session_close(entry, lab->hosts[0].core->hub, 30000, lab->now);

@@ -292,7 +292,7 @@ static struct punch_stats punches(struct lab *lab)
 {
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(lab->relay, &snapshot, lab->now);
+    relay_core_snapshot(lab->relay.core, &snapshot, lab->now);
     return snapshot.punch;
 }
 

@@ -20,7 +20,7 @@ static struct origin direct_from(const struct lab *lab, size_t host)
 static size_t answers(struct lab *lab, size_t host, const struct origin *route,
                       const uint8_t *frame, size_t size, uint8_t type)
 {
-    struct test_host *h = &lab->hosts[host];
+    struct host_node *h = &lab->hosts[host];
     size_t count = 0;
 
     outbox_clear(&h->box);
@@ -154,15 +154,7 @@ static uint64_t a_minute_back(void *context)
 
 static void restart(struct lab *lab, size_t host)
 {
-    struct test_host *h = &lab->hosts[host];
-    struct host_config cfg = host_config_of(h, host, MTU);
-    struct host_local_addr addr = {.prefix_bits = 128};
-
-    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", host == 0 ? "anna" : "nas");
-    host_core_free(h->core);
-    assert_int_equal(host_core_new(&h->core, &cfg, h->store, &lab->ports.env, lab->now), ERR_OK);
-    memcpy(addr.ip, h->address.ip, sizeof(addr.ip));
-    host_core_network(h->core, &addr, 1, 5000, lab->now);
+    lab_restart(lab, host);
     run_ms(lab, 3000);
 }
 

@@ -6,11 +6,6 @@
 #include "proto/wire/intunnel.h"
 #include "proto/wire/probe.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
 enum { PING_SIZE = 48 };
 
 static struct endpoint an_endpoint(uint8_t last)

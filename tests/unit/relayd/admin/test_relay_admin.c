@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operator's verbs as JSON, on a core with real members. */
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
 #include "proto/crypto/identity.h"
 #include "relayd/admin/admin.h"
 #include "rendezvous/store/store_memory.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-// clang-format off
-#include <cmocka.h>
-// clang-format on
-
 static json_t *ask(struct world *w, const char *request)
 {
-    const struct admin_context context = {
-        .core = w->core, .name = "home", .public_hosts = "192.0.2.1:4433", .listen = "[::]:4433"};
+    const struct admin_context context = {.core = w->relay.core,
+                                          .name = "home",
+                                          .public_hosts = "192.0.2.1:4433",
+                                          .listen = "[::]:4433"};
     json_t *object = json_loads(request, 0, NULL);
     json_t *answer;
 
@@ -96,7 +93,7 @@ static void an_invite_is_a_url_that_admits_so_many(void **state)
 
     (void)state;
     assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
-    assert_memory_equal(url.key, w->ziglan.public_key, KEY_SIZE);
+    assert_memory_equal(url.key, w->relay.ziglan_identity.public_key, KEY_SIZE);
     assert_string_equal(url.name, "home");
     assert_true(url.has_invite);
     for (int i = 0; i < 3; i++) {
@@ -150,7 +147,7 @@ static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
     char token[27];
 
     (void)state;
-    relay_core_free(w->core);
+    relay_node_stop(&w->relay);
     log_text[0] = '\0';
     w->ports.note = log_keep;
     world_core_start(w);
@@ -208,7 +205,7 @@ static void wrong_requests_get_a_sentence_and_a_code(void **state)
             "?"
             "?'");
     refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\",\"undo\":true}", 1, "no revoked member");
-    store_memory_fail_commit(w->store, true);
+    store_memory_fail_commit(w->relay.store, true);
     refused(w, "{\"do\":\"invite\"}", 1, "no invite was made");
     world_free(w);
 }

@@ -4,14 +4,9 @@
 #include "relayd/core/core_internal.h"
 
 #include "proto/wire/stun.h"
+#include "rendezvous/store/store_memory.h"
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 static void stun_answers_that_nobody_sends_are_bounded(void **state)
 {
@@ -23,14 +18,14 @@ static void stun_answers_that_nobody_sends_are_bounded(void **state)
     stun_request(request, id);
     for (unsigned i = 0; i < STUN_QUEUE_MAX + 50; i++) {
         const uint8_t ip[4] = {203, 0, (uint8_t)(i >> 8), (uint8_t)i};
-        struct dgram in = {.local = w->relay_address,
+        struct dgram in = {.local = w->relay.address,
                            .remote = endpoint_v4(ip, 7000),
                            .data = request,
                            .size = sizeof(request)};
 
-        relay_core_receive(w->core, &in, w->now);
+        relay_core_receive(w->relay.core, &in, w->now);
     }
-    relay_core_transmit(w->core, &w->box, w->now);
+    relay_core_transmit(w->relay.core, &w->box, w->now);
     assert_int_equal(w->box.items_count, STUN_QUEUE_MAX);
     outbox_clear(&w->box);
     world_free(w);
@@ -80,7 +75,7 @@ static void a_watcher_that_lost_its_place_is_told_everything_again(void **state)
     world_run(w, 200);
     client_forget(c);
     for (int i = 0; i <= ONLINE_RING_SIZE; i++) {
-        watch_online_changed(&w->core->watch, w->clients[1].identity.public_key, w->now);
+        watch_online_changed(&w->relay.core->watch, w->clients[1].identity.public_key, w->now);
     }
     world_run(w, 200);
     for (size_t i = 0; i < client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES); i++) {
@@ -171,10 +166,10 @@ static void a_member_can_make_so_much_news(void **state)
     }
     assert_true(world_counters(w).control_broadcast > 0);
     assert_int_equal(client_error(w, c), VERDICT_LIMIT);
-    sequence = directory_sequence(w->core->base.directory);
+    sequence = directory_sequence(w->relay.core->base.directory);
     client_forget(c);
     client_join(w, c, NULL, "a");
-    assert_int_equal(directory_sequence(w->core->base.directory), sequence);
+    assert_int_equal(directory_sequence(w->relay.core->base.directory), sequence);
     assert_int_equal(client_error(w, c), VERDICT_LIMIT);
     assert_true(c->open); /* it stays a member */
     client_forget(c);
@@ -183,7 +178,7 @@ static void a_member_can_make_so_much_news(void **state)
     world_run(w, 5000);
     client_forget(c);
     client_join(w, c, NULL, "a");
-    assert_true(directory_sequence(w->core->base.directory) > sequence);
+    assert_true(directory_sequence(w->relay.core->base.directory) > sequence);
     assert_non_null(client_got(w, c, ZIGLAN__CONTROL__BODY_JOINED));
     world_free(w);
 }
@@ -227,25 +222,26 @@ static void watchers_are_told_in_turns(void **state)
         session->state = RELAY_CLIENT_STATE_MEMBER;
         session->watch = calloc(1, sizeof(*session->watch));
         assert_non_null(session->watch);
-        *session->watch = (struct watch){.client = session,
-                                         .directory_done = true,
-                                         .sequence = directory_sequence(w->core->base.directory),
-                                         .online_at = w->core->watch.online_next};
-        TAILQ_INSERT_TAIL(&w->core->watch.watches, session->watch, in_watches);
-        w->core->watch.count++;
+        *session->watch =
+            (struct watch){.client = session,
+                           .directory_done = true,
+                           .sequence = directory_sequence(w->relay.core->base.directory),
+                           .online_at = w->relay.core->watch.online_next};
+        TAILQ_INSERT_TAIL(&w->relay.core->watch.watches, session->watch, in_watches);
+        w->relay.core->watch.count++;
     }
-    watch_online_changed(&w->core->watch, w->clients[0].identity.public_key, w->now);
+    watch_online_changed(&w->relay.core->watch, w->clients[0].identity.public_key, w->now);
     w->now = mono_add_ms(w->now, WATCH_BATCH_MS);
-    before = w->core->base.counters.changes_sent;
-    watch_expire(&w->core->watch, w->now);
-    assert_int_equal(w->core->base.counters.changes_sent - before, WATCH_MESSAGES_PER_EXPIRE);
-    assert_true(mono_due(relay_core_deadline(w->core), w->now));
-    watch_expire(&w->core->watch, w->now);
-    watch_expire(&w->core->watch, w->now);
-    assert_int_equal(w->core->base.counters.changes_sent - before, MANY);
+    before = w->relay.core->base.counters.changes_sent;
+    watch_expire(&w->relay.core->watch, w->now);
+    assert_int_equal(w->relay.core->base.counters.changes_sent - before, WATCH_MESSAGES_PER_EXPIRE);
+    assert_true(mono_due(relay_core_deadline(w->relay.core), w->now));
+    watch_expire(&w->relay.core->watch, w->now);
+    watch_expire(&w->relay.core->watch, w->now);
+    assert_int_equal(w->relay.core->base.counters.changes_sent - before, MANY);
     for (uint32_t i = 0; i < MANY; i++) {
-        assert_int_equal(sessions[i].watch->online_at, w->core->watch.online_next);
-        watch_stop(&w->core->watch, &sessions[i]);
+        assert_int_equal(sessions[i].watch->online_at, w->relay.core->watch.online_next);
+        watch_stop(&w->relay.core->watch, &sessions[i]);
     }
     free(sessions);
     world_free(w);
@@ -288,7 +284,7 @@ static void a_session_ends_with_its_admission(void **state)
     (void)state;
     world_members(w, 2);
     watch_all(w, b, 9);
-    session = session_table_of_key(&w->core->base.sessions, a->identity.public_key);
+    session = session_table_of_key(&w->relay.core->base.sessions, a->identity.public_key);
     left_ms = mono_ms_between(w->now, session->deadline);
     assert_true(left_ms <= DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS);
     assert_true(left_ms >= DIRECTORY_ADMISSION_MS);
@@ -312,7 +308,7 @@ static void a_renewed_admission_keeps_its_session(void **state)
 
     (void)state;
     world_members(w, 2);
-    session = session_table_of_key(&w->core->base.sessions, a->identity.public_key);
+    session = session_table_of_key(&w->relay.core->base.sessions, a->identity.public_key);
     session->deadline = mono_add_ms(w->now, 30000);
     client_join(w, a, NULL, "host0");
     world_run(w, HOUSEKEEPING_MS + 1000);
@@ -359,23 +355,24 @@ static void who_jumps_to_and_fro_is_told_of_so_often(void **state)
     request.requester.observed = a->address;
     memcpy(request.target, b->identity.public_key, KEY_SIZE);
     memcpy(answer.key, b->identity.public_key, KEY_SIZE);
-    assert_int_equal(punch_request(w->core->punch.broker, &request, w->now), VERDICT_OK);
+    assert_int_equal(punch_request(w->relay.core->punch.broker, &request, w->now), VERDICT_OK);
     request.requester = answer;
     memcpy(request.target, a->identity.public_key, KEY_SIZE);
-    assert_int_equal(punch_request(w->core->punch.broker, &request, w->now),
+    assert_int_equal(punch_request(w->relay.core->punch.broker, &request, w->now),
                      VERDICT_OK); /* a yes */
-    assert_int_equal(punch_stats(w->core->punch.broker)->live, 1);
-    event.handle = session_table_of_key(&w->core->base.sessions, a->identity.public_key)->handle;
+    assert_int_equal(punch_stats(w->relay.core->punch.broker)->live, 1);
+    event.handle =
+        session_table_of_key(&w->relay.core->base.sessions, a->identity.public_key)->handle;
     for (uint16_t i = 0; i < 300; i++) {
         event.remote.port = (uint16_t)(6000 + i % 2);
-        session_on_moved(&w->core->session, &event, w->now);
+        session_on_moved(&w->relay.core->session, &event, w->now);
     }
-    updates = punch_stats(w->core->punch.broker)->updates;
+    updates = punch_stats(w->relay.core->punch.broker)->updates;
     assert_in_range(updates, 90, 100);
     world_run(w, 6000);
     event.remote.port = 6999;
-    session_on_moved(&w->core->session, &event, w->now);
-    assert_int_equal(punch_stats(w->core->punch.broker)->updates, updates + 1);
+    session_on_moved(&w->relay.core->session, &event, w->now);
+    assert_int_equal(punch_stats(w->relay.core->punch.broker)->updates, updates + 1);
     world_free(w);
 }
 
@@ -383,7 +380,7 @@ static bool store_is_healthy(struct world *w)
 {
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(w->core, &snapshot, w->now);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
     return snapshot.store_ok;
 }
 
@@ -414,7 +411,7 @@ static void a_store_is_healthy_only_after_a_write(void **state)
     world_members(w, 1);
     size = member_part_make(w, c, "a", part);
     join_with(w, c, part, size);
-    store_memory_fail_commit(w->store, true);
+    store_memory_fail_commit(w->relay.store, true);
     client_forget(c);
     client_join(w, c, NULL, "b"); /* another part */
     assert_int_equal(client_error(w, c), VERDICT_UNAVAILABLE);
@@ -424,7 +421,7 @@ static void a_store_is_healthy_only_after_a_write(void **state)
     assert_false(store_is_healthy(w));
     world_run(w, HOUSEKEEPING_MS + 1000);
     assert_false(store_is_healthy(w));
-    store_memory_fail_commit(w->store, false);
+    store_memory_fail_commit(w->relay.store, false);
     world_run(w, HOUSEKEEPING_MS + 1000);
     assert_true(store_is_healthy(w));
     world_free(w);
@@ -440,33 +437,36 @@ static void a_delegation_stands_for_the_ziglan_s_key(void **state)
     size_t first_size = 0;
     size_t second_size = 0;
     size_t foreign_size = 0;
-    const uint8_t *key = w->relay.public_key;
+    const uint8_t *key = w->relay.identity.public_key;
 
     (void)state;
-    must(delegation_sign(first, &first_size, &w->ziglan, key, 1, test_env_wall_ms(&w->ports)),
+    must(delegation_sign(first, &first_size, &w->relay.ziglan_identity, key, 1,
+                         test_env_wall_ms(&w->ports)),
          "sign");
-    must(delegation_sign(second, &second_size, &w->ziglan, key, 90, test_env_wall_ms(&w->ports)),
+    must(delegation_sign(second, &second_size, &w->relay.ziglan_identity, key, 90,
+                         test_env_wall_ms(&w->ports)),
          "sign");
-    must(delegation_sign(foreign, &foreign_size, &w->relay, key, 90, test_env_wall_ms(&w->ports)),
+    must(delegation_sign(foreign, &foreign_size, &w->relay.identity, key, 90,
+                         test_env_wall_ms(&w->ports)),
          "sign");
-    relay_core_free(w->core);
-    w->cfg.ziglan_identity = NULL;
-    w->cfg.delegation = first;
-    w->cfg.delegation_size = first_size;
+    relay_node_stop(&w->relay);
+    w->relay.cfg.ziglan_identity = NULL;
+    w->relay.cfg.delegation = first;
+    w->relay.cfg.delegation_size = first_size;
     world_core_start(w);
     world_members(w, 2);
     assert_true(frame_passes(w, &w->clients[0], &w->clients[1]));
 
     /* Another ziglan's is not taken over, and the first is over after a day: nobody dials. */
-    w->cfg.delegation = foreign;
-    w->cfg.delegation_size = foreign_size;
-    relay_core_reload(w->core, &w->cfg, w->now);
+    w->relay.cfg.delegation = foreign;
+    w->relay.cfg.delegation_size = foreign_size;
+    relay_core_reload(w->relay.core, &w->relay.cfg, w->now);
     w->ports.wall_ms += UINT64_C(25) * 3600 * 1000;
     client_dial(w, &w->clients[2]);
     assert_false(w->clients[2].open);
-    w->cfg.delegation = second;
-    w->cfg.delegation_size = second_size;
-    relay_core_reload(w->core, &w->cfg, w->now);
+    w->relay.cfg.delegation = second;
+    w->relay.cfg.delegation_size = second_size;
+    relay_core_reload(w->relay.core, &w->relay.cfg, w->now);
     client_dial(w, &w->clients[2]);
     assert_true(w->clients[2].open);
     world_free(w);
@@ -487,7 +487,7 @@ static void a_clock_that_was_set_renews_the_delegation_at_once(void **state)
     w->ports.wall_ms -= days_ms;
     client_dial(w, &w->clients[1]);
     assert_true(w->clients[1].open);
-    relay_core_snapshot(w->core, &snapshot, w->now);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
     assert_int_equal(snapshot.counters.clock_steps, 2);
     world_free(w);
 }
@@ -500,15 +500,17 @@ static void a_foreign_delegation_starts_nothing(void **state)
     size_t size = 0;
 
     (void)state;
-    must(delegation_sign(bytes, &size, &w->ziglan, w->clients[0].identity.public_key, 90,
-                         test_env_wall_ms(&w->ports)),
+    must(delegation_sign(bytes, &size, &w->relay.ziglan_identity, w->clients[0].identity.public_key,
+                         90, test_env_wall_ms(&w->ports)),
          "sign");
-    w->cfg.ziglan_identity = NULL;
-    w->cfg.delegation = bytes;
-    w->cfg.delegation_size = size;
-    assert_int_equal(relay_core_new(&core, &w->cfg, w->store, &w->ports.env, w->now), ERR_SYSTEM);
+    w->relay.cfg.ziglan_identity = NULL;
+    w->relay.cfg.delegation = bytes;
+    w->relay.cfg.delegation_size = size;
+    assert_int_equal(relay_core_new(&core, &w->relay.cfg, w->relay.store, &w->ports.env, w->now),
+                     ERR_SYSTEM);
     bytes[size - 1] ^= 1;
-    assert_int_equal(relay_core_new(&core, &w->cfg, w->store, &w->ports.env, w->now), ERR_SYSTEM);
+    assert_int_equal(relay_core_new(&core, &w->relay.cfg, w->relay.store, &w->ports.env, w->now),
+                     ERR_SYSTEM);
     world_free(w);
 }
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The relay core with real clients: sessions, joining, forwarding, watching, limits. */
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
 #include "proto/crypto/identity.h"
+#include "proto/crypto/signed.h"
 #include "relayd/core/core_internal.h"
 #include "rendezvous/store/store_memory.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-// clang-format off
-#include <cmocka.h>
-// clang-format on
 
 enum { FRAME_SIZE = 100 };
 
@@ -167,7 +163,7 @@ static void a_member_who_comes_back_needs_no_join(void **state)
 
     (void)state;
     world_members(w, 2);
-    relay_core_free(w->core);
+    relay_node_stop(&w->relay);
     world_core_start(w); /* the same keys and the same store: a restart */
     client_dial(w, &w->clients[0]);
     client_dial(w, &w->clients[1]);
@@ -189,22 +185,23 @@ static void a_failing_store_refuses_joins_and_forwards_on(void **state)
     (void)state;
     world_members(w, 2);
     world_invite(w, 1, invite);
-    store_memory_fail_commit(w->store, true);
+    store_memory_fail_commit(w->relay.store, true);
     client_dial(w, &w->clients[2]);
     client_join(w, &w->clients[2], invite, "late");
     assert_int_equal(client_error(w, &w->clients[2]), VERDICT_UNAVAILABLE);
-    relay_core_snapshot(w->core, &snapshot, w->now);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
     assert_false(snapshot.store_ok);
     frame_fill(frame, 1);
     client_frame(&w->clients[0], SESSION_DGRAM_TO, w->clients[1].identity.public_key, frame,
                  sizeof(frame));
     world_run(w, 100);
     assert_int_equal(client_datagrams(&w->clients[1], NULL), 1);
-    store_memory_fail_commit(w->store, false); /* there is room again: the invite was not used up */
+    store_memory_fail_commit(w->relay.store,
+                             false); /* there is room again: the invite was not used up */
     client_forget(&w->clients[2]);
     client_join(w, &w->clients[2], invite, "late");
     assert_non_null(client_got(w, &w->clients[2], ZIGLAN__CONTROL__BODY_JOINED));
-    relay_core_snapshot(w->core, &snapshot, w->now);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
     assert_true(snapshot.store_ok);
     world_free(w);
 }
@@ -349,7 +346,7 @@ static void a_large_directory_comes_in_pieces(void **state)
         join.key = w->clients[1].identity.public_key;
         join.member_part = part;
         join.member_part_size = member_part_make(w, &w->clients[1], "many", part);
-        assert_int_equal(directory_join(w->core->base.directory, &join, &joined), VERDICT_OK);
+        assert_int_equal(directory_join(w->relay.core->base.directory, &join, &joined), VERDICT_OK);
     }
     w->clients[1].identity = identity;
     watch(w, c, 0);
@@ -528,7 +525,7 @@ static void the_newest_session_of_a_key_wins(void **state)
     client_dial(w, b); /* the same key again */
     assert_true(b->open);
     world_run(w, 500);
-    relay_core_snapshot(w->core, &snapshot, w->now);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
     assert_int_equal(snapshot.sessions, 2);
     assert_int_equal(snapshot.counters.closed_replaced, 1);
     assert_int_equal(link_hub_rtt_ns(b->hub, old), 0); /* the old connection is gone */
@@ -574,9 +571,9 @@ static void a_revoked_member_is_cut_off_at_once(void **state)
     world_members(w, 2);
     watch(w, a, 0);
     client_forget(a);
-    assert_int_equal(operator_revoke(relay_core_operator(w->core), "nobody", key, w->now),
+    assert_int_equal(operator_revoke(relay_core_operator(w->relay.core), "nobody", key, w->now),
                      VERDICT_NOT_FOUND);
-    assert_int_equal(operator_revoke(relay_core_operator(w->core), "host1", key, w->now),
+    assert_int_equal(operator_revoke(relay_core_operator(w->relay.core), "host1", key, w->now),
                      VERDICT_OK);
     assert_memory_equal(key, b->identity.public_key, KEY_SIZE);
     frame_fill(frame, 1);
@@ -594,7 +591,7 @@ static void a_revoked_member_is_cut_off_at_once(void **state)
     client_dial(w, b); /* it cannot come back, not even with a fresh invite */
     world_run(w, 500);
     assert_false(b->open);
-    assert_int_equal(operator_restore(relay_core_operator(w->core), "host1", key, w->now),
+    assert_int_equal(operator_restore(relay_core_operator(w->relay.core), "host1", key, w->now),
                      VERDICT_OK);
     world_invite(w, 1, invite);
     client_forget(b);
@@ -649,10 +646,10 @@ static void a_stop_tells_everybody_and_ends(void **state)
 
     (void)state;
     world_members(w, 3);
-    relay_core_shutdown(w->core, 1000, w->now);
-    assert_false(relay_core_stopped(w->core));
+    relay_core_shutdown(w->relay.core, 1000, w->now);
+    assert_false(relay_core_stopped(w->relay.core));
     world_run(w, 1000);
-    assert_true(relay_core_stopped(w->core));
+    assert_true(relay_core_stopped(w->relay.core));
     for (int i = 0; i < 3; i++) {
         Ziglan__Control *away = client_got(w, &w->clients[i], ZIGLAN__CONTROL__BODY_GO_AWAY);
         assert_non_null(away);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A receiver's queue is shared by its senders, whoever sends most. */
 #include "relayd/base/fair.h"
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 enum { ROOM = 512 * 1024, FRAME = 1000, TURN_MS = 10 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the relay core does beside its sessions: introductions, STUN, other first bytes, pages. */
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
 #include "proto/crypto/identity.h"
@@ -7,12 +8,6 @@
 #include "relayd/core/core_internal.h"
 #include "relayd/service/http.h"
 #include "rendezvous/store/store_memory.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-// clang-format off
-#include <cmocka.h>
-// clang-format on
 
 /* ---- punch ---- */
 
@@ -164,23 +159,13 @@ static void a_punch_is_refused_alike_for_no_absence_and_strangers(void **state)
 
 /* ---- the port ---- */
 
-static size_t loose_count(struct world *w)
-{
-    size_t count = 0;
-
-    for (struct packet_in_flight *p = w->loose; p != NULL; p = p->next) {
-        count++;
-    }
-    return count;
-}
-
 static void stun_send(struct world *w, const struct endpoint *from, uint8_t id)
 {
     uint8_t request[STUN_REQUEST_SIZE];
     uint8_t transaction[STUN_ID_SIZE] = {id};
 
     stun_request(request, transaction);
-    world_post(w, from, &w->relay_address, request, sizeof(request));
+    wire_send(&w->wire, from, &w->relay.address, request, sizeof(request), w->now);
 }
 
 static void stun_tells_the_address(void **state)
@@ -194,11 +179,11 @@ static void stun_tells_the_address(void **state)
     (void)state;
     stun_send(w, &from, 3);
     world_run(w, 50);
-    assert_int_equal(loose_count(w), 1);
-    assert_int_equal(stun_parse(&answer, w->loose->data, w->loose->size), ERR_OK);
+    assert_int_equal(w->loose_count, 1);
+    assert_int_equal(stun_parse(&answer, w->loose[0]->data, w->loose[0]->size), ERR_OK);
     assert_true(stun_is_answer(&answer, id));
     assert_true(endpoint_equal(&answer.mapped, &from));
-    assert_true(endpoint_equal(&answer.origin, &w->relay_address));
+    assert_true(endpoint_equal(&answer.origin, &w->relay.address));
     assert_true(endpoint_is_none(&answer.other));
     assert_int_equal(world_counters(w).stun_answered, 1);
     world_free(w);
@@ -253,7 +238,7 @@ static void stun_is_limited_in_all(void **state)
     assert_int_equal(world_counters(w).stun_answered, 50);
     assert_int_equal(world_counters(w).stun_limited_all, 30);
     world_run(w, 10);
-    assert_int_equal(loose_count(w), 50);
+    assert_int_equal(w->loose_count, 50);
     world_free(w);
 }
 
@@ -267,9 +252,9 @@ static void other_first_bytes_are_counted_and_dropped(void **state)
     (void)state;
     for (int first = 0; first < 256; first++) {
         uint8_t data[40] = {(uint8_t)first};
-        struct dgram in = {.local = w->relay_address, .remote = from, .data = data};
+        struct dgram in = {.local = w->relay.address, .remote = from, .data = data};
         for (in.size = 0; in.size <= sizeof(data); in.size += 20) {
-            relay_core_receive(w->core, &in, w->now);
+            relay_core_receive(w->relay.core, &in, w->now);
         }
     }
     world_run(w, 100);
@@ -287,11 +272,11 @@ static void page_ask(struct world *w, const char *method, const char *path)
 {
     struct link_request request = {.stream_id = 0};
     struct link_event event = {
-        .type = LINK_EVENT_REQUEST, .remote = w->relay_address, .request = &request};
+        .type = LINK_EVENT_REQUEST, .remote = w->relay.address, .request = &request};
 
     (void)snprintf(request.method, sizeof(request.method), "%s", method);
     (void)snprintf(request.path, sizeof(request.path), "%s", path);
-    http_on_request(&w->core->base, &event, w->now);
+    http_on_request(&w->relay.core->base, &event, w->now);
 }
 
 static void only_known_pages_are_answered(void **state)
@@ -314,8 +299,8 @@ static void only_known_pages_are_answered(void **state)
     page_ask(w, "DELETE", "/members");
     page_ask(w, "get", "/");
     assert_int_equal(world_counters(w).http_bad_method, 3);
-    store_memory_fail_commit(w->store, true); /* a failing disk shows in the health page */
-    assert_int_equal(operator_invite(relay_core_operator(w->core),
+    store_memory_fail_commit(w->relay.store, true); /* a failing disk shows in the health page */
+    assert_int_equal(operator_invite(relay_core_operator(w->relay.core),
                                      &(struct directory_terms){.uses = 1}, (char[URL_SIZE_MAX]){0}),
                      VERDICT_UNAVAILABLE);
     page_ask(w, "GET", "/health");
@@ -331,7 +316,7 @@ static uint64_t pages_answered(struct world *w, const struct endpoint *from, int
         struct link_request request = {.method = "GET", .path = "/addr"};
         struct link_event event = {
             .type = LINK_EVENT_REQUEST, .remote = *from, .request = &request};
-        http_on_request(&w->core->base, &event, w->now);
+        http_on_request(&w->relay.core->base, &event, w->now);
     }
     return world_counters(w).http_ok - before;
 }
@@ -368,7 +353,8 @@ static void a_reader_of_pages_is_limited_per_address_and_prefix(void **state)
         from = endpoint_v4(ip, 7777);
         (void)pages_answered(w, &from, 1);
     }
-    assert_int_equal(bucket_table_count(w->core->base.limits.http_addresses), HTTP_ADDRESSES_MAX);
+    assert_int_equal(bucket_table_count(w->relay.core->base.limits.http_addresses),
+                     HTTP_ADDRESSES_MAX);
     world_free(w);
 }
 
@@ -383,27 +369,27 @@ static void strangers_are_capped_per_address_and_net(void **state)
     for (int i = 0; i < 600; i++) { /* ten addresses of one /24, sixty each */
         const uint8_t ip[4] = {198, 51, 100, (uint8_t)(i / 60)};
         sessions[i].remote = endpoint_v4(ip, (uint16_t)(1000 + i));
-        entered +=
-            limits_stranger_enter(&w->core->base.limits, &sessions[i].limits, &sessions[i].remote);
+        entered += limits_stranger_enter(&w->relay.core->base.limits, &sessions[i].limits,
+                                         &sessions[i].remote);
     }
     assert_int_equal(entered, STRANGERS_PER_NET);
     for (int i = 0; i < 600; i++) {
-        limits_stranger_leave(&w->core->base.limits, &sessions[i].limits);
-        limits_stranger_leave(&w->core->base.limits, &sessions[i].limits); /* twice is once */
+        limits_stranger_leave(&w->relay.core->base.limits, &sessions[i].limits);
+        limits_stranger_leave(&w->relay.core->base.limits, &sessions[i].limits); /* twice is once */
     }
     entered = 0;
     for (int i = 0; i < 600; i++) { /* one IPv6 /56 */
         const uint8_t ip[16] = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, (uint8_t)i};
         sessions[i].remote = endpoint_v6(ip, 1000);
-        entered +=
-            limits_stranger_enter(&w->core->base.limits, &sessions[i].limits, &sessions[i].remote);
+        entered += limits_stranger_enter(&w->relay.core->base.limits, &sessions[i].limits,
+                                         &sessions[i].remote);
     }
     assert_int_equal(entered, STRANGERS_PER_ADDRESS);
     for (int i = 0; i < 600; i++) {
-        limits_stranger_leave(&w->core->base.limits, &sessions[i].limits);
+        limits_stranger_leave(&w->relay.core->base.limits, &sessions[i].limits);
     }
-    assert_int_equal(map_count(w->core->base.limits.strangers_by_address), 0);
-    assert_int_equal(map_count(w->core->base.limits.strangers_by_net), 0);
+    assert_int_equal(map_count(w->relay.core->base.limits.strangers_by_address), 0);
+    assert_int_equal(map_count(w->relay.core->base.limits.strangers_by_net), 0);
     world_free(w);
 }
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Joins of one turn of the relay: one transaction, answered when it is on the disk. */
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
 #include "relayd/core/core_internal.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-// clang-format off
-#include <cmocka.h>
-// clang-format on
+#include "rendezvous/store/store_memory.h"
 
 /* The store's commits, counted, and the next so many of them failing. */
 static struct {
@@ -23,7 +19,7 @@ static int commit_watched(struct store *store)
 {
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(watched.world->core, &snapshot, watched.world->now);
+    relay_core_snapshot(watched.world->relay.core, &snapshot, watched.world->now);
     if (watched.commits++ == 0) {
         watched.answered_before = snapshot.link.control_sent;
     }
@@ -40,10 +36,10 @@ static struct world *world_watched(void)
     struct world *w = world_new(NULL);
 
     watched.world = w;
-    watched.real = w->store->ops;
+    watched.real = w->relay.store->ops;
     watched.ops = *watched.real;
     watched.ops.commit = commit_watched;
-    w->store->ops = &watched.ops;
+    w->relay.store->ops = &watched.ops;
     return w;
 }
 
@@ -71,7 +67,7 @@ static uint64_t members(struct world *w)
 {
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(w->core, &snapshot, w->now);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
     return snapshot.members;
 }
 
@@ -86,7 +82,7 @@ static void joins_of_one_turn_are_one_transaction(void **state)
     (void)state;
     world_invite(w, CLIENTS_MAX - 1, invite);
     all_dial(w);
-    relay_core_snapshot(w->core, &before, w->now);
+    relay_core_snapshot(w->relay.core, &before, w->now);
     count_from_here(0);
     for (int i = 0; i < CLIENTS_MAX; i++) {
         client_join_send(w, &w->clients[i], i == 3 ? wrong : invite, "nas");
@@ -130,8 +126,8 @@ static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
         client_forget(&w->clients[i]);
     }
     assert_int_equal(members(w), 0);
-    assert_int_equal(directory_sequence(w->core->base.directory), 0);
-    assert_int_equal(directory_invite_count(w->core->base.directory), 1);
+    assert_int_equal(directory_sequence(w->relay.core->base.directory), 0);
+    assert_int_equal(directory_invite_count(w->relay.core->base.directory), 1);
     count_from_here(3); /* the group, and the first two of those alone */
     all_join(w, invite);
     assert_int_equal(watched.commits, 1 + CLIENTS_MAX);
@@ -184,16 +180,16 @@ static void a_write_that_fails_in_a_group_spoils_nobody(void **state)
         world_invite(w, CLIENTS_MAX, invite);
         all_dial(w);
         count_from_here(0);
-        store_memory_fail_write(w->store, nth);
+        store_memory_fail_write(w->relay.store, nth);
         all_join(w, invite);
         assert_string_equal(granted(w, 0), "nas");
         assert_string_equal(granted(w, 5), "nas-6");
         assert_int_equal(watched.commits, CLIENTS_MAX); /* the group's failed before its commit */
-        w->store->ops = watched.real;
-        relay_core_free(w->core);
+        w->relay.store->ops = watched.real;
+        relay_node_stop(&w->relay);
         world_core_start(w); /* the directory counts what is there */
         assert_int_equal(members(w), CLIENTS_MAX);
-        assert_int_equal(directory_invite_count(w->core->base.directory), 0);
+        assert_int_equal(directory_invite_count(w->relay.core->base.directory), 0);
         world_free(w);
     }
 }
@@ -220,16 +216,17 @@ static void messages_keep_their_order(void **state)
     link_hub_transmit(a->hub, &w->box, w->now);
     for (size_t i = 0; i < w->box.items_count; i++) {
         const struct outbox_item *item = &w->box.items[i];
-        struct dgram in = {.local = w->relay_address,
+        struct dgram in = {.local = w->relay.address,
                            .remote = a->address,
                            .data = w->box.bytes + item->offset,
                            .size = item->size};
-        relay_core_receive(w->core, &in, w->now);
+        relay_core_receive(w->relay.core, &in, w->now);
     }
     outbox_clear(&w->box);
     assert_int_equal(members(w), 0); /* it waits, and that makes the core want a turn at once */
-    assert_int_equal(relay_core_deadline(w->core).ns, 0);
-    assert_int_equal(operator_revoke(relay_core_operator(w->core), "nas", key, w->now), VERDICT_OK);
+    assert_int_equal(relay_core_deadline(w->relay.core).ns, 0);
+    assert_int_equal(operator_revoke(relay_core_operator(w->relay.core), "nas", key, w->now),
+                     VERDICT_OK);
     assert_memory_equal(key, a->identity.public_key, KEY_SIZE);
     world_run(w, 500);
     assert_string_equal(granted(w, 0), "nas");
@@ -279,13 +276,14 @@ static void who_is_gone_before_its_turn_does_not_join(void **state)
         join.member_part.len = member_part_make(w, &w->clients[i], "nas", part);
         message.request_id = 1;
         message.join = &join;
-        session = session_table_of_key(&w->core->base.sessions, w->clients[i].identity.public_key);
-        join_on_join(&w->core->join, session, &message, w->now);
+        session =
+            session_table_of_key(&w->relay.core->base.sessions, w->clients[i].identity.public_key);
+        join_on_join(&w->relay.core->join, session, &message, w->now);
         if (i == 0) {
-            session_send_away(&w->core->session, session, GOAWAY_REPLACED, 0, w->now);
+            session_send_away(&w->relay.core->session, session, GOAWAY_REPLACED, 0, w->now);
         }
     }
-    join_flush(&w->core->join, w->now);
+    join_flush(&w->relay.core->join, w->now);
     assert_int_equal(members(w), 1);
     assert_int_equal(world_counters(w).join_ok, 1);
     world_run(w, 500);

@@ -2,12 +2,8 @@
 /* Joins that a relay refuses are counted, each by its reason. */
 #include "relayd/core/core.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 /* A Join with the member part that was made before. */
 static void join_with(struct world *w, struct client *c, const uint8_t *invite, const uint8_t *part,
@@ -54,10 +50,10 @@ static void refused_joins_are_counted_by_reason(void **state)
     join_with(w, c, invite, part, part_size);
     assert_int_equal(client_error(w, c), VERDICT_BAD_REQUEST);
     part[part_size - 1] ^= 1;
-    store_memory_fail_commit(w->store, true);
+    store_memory_fail_commit(w->relay.store, true);
     join_with(w, c, invite, part, part_size);
     assert_int_equal(client_error(w, c), VERDICT_UNAVAILABLE);
-    store_memory_fail_commit(w->store, false);
+    store_memory_fail_commit(w->relay.store, false);
     w->ports.wall_ms -= UINT64_C(24) * 3600 * 1000;
     join_with(w, c, invite, part, part_size);
     assert_int_equal(client_error(w, c), VERDICT_CLOCK);

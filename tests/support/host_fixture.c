@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two hosts, a relay and the wire between them. All of it runs inside a cmocka test. */
+#include "tests/support/host_fixture.h"
+
+#include "proto/base/bytes.h"
+#include "proto/link/link.h"
+#include "relayd/service/operator.h"
+#include "tests/support/naive_sum.h"
+
+enum { HEADERS_SIZE = 28 /* IPv4 and UDP */, IDLE_TURNS_MAX = 10000 };
+
+static const char *const names[HOSTS] = {"anna", "nas"};
+
+/* ---- the wire ---- */
+
+static bool watch_direct(void *context, struct wire_packet *packet)
+{
+    struct lab *lab = context;
+    bool direct = !endpoint_equal(&packet->from, &lab->relay.address) &&
+                  !endpoint_equal(&packet->to, &lab->relay.address);
+
+    lab->direct_frames += direct ? 1 : 0;
+    return !direct || !lab->cut_direct;
+}
+
+static void relay_sends(void *context, const struct outbox *box)
+{
+    struct lab *lab = context;
+
+    wire_send_box(&lab->wire, &lab->relay.address, box, lab->now);
+}
+
+static void host_sends(void *context, const struct host_node *node)
+{
+    struct lab *lab = context;
+
+    wire_send_box(&lab->wire, &node->address, &node->box, lab->now);
+}
+
+void flush_host(struct lab *lab, struct host_node *h)
+{
+    (void)host_node_pump(h, lab->now);
+}
+
+static void deliver(struct lab *lab, struct wire_packet *packet)
+{
+    struct dgram in = wire_packet_dgram(packet);
+
+    if (endpoint_equal(&packet->to, &lab->relay.address) && lab->relay.core != NULL) {
+        relay_core_receive(lab->relay.core, &in, lab->now);
+        (void)relay_node_pump(&lab->relay, lab->now);
+    }
+    for (size_t i = 0; i < HOSTS; i++) {
+        if (endpoint_equal(&packet->to, &lab->hosts[i].address)) {
+            (void)host_node_receive(&lab->hosts[i], &in, lab->now);
+        }
+    }
+    wire_packet_free(&lab->wire, packet);
+}
+
+/* ---- time ---- */
+
+static struct mono next_instant(const struct lab *lab)
+{
+    struct mono at = mono_min(wire_deadline(&lab->wire), relay_node_deadline(&lab->relay));
+
+    for (size_t i = 0; i < HOSTS; i++) {
+        at = mono_min(at, host_core_deadline(lab->hosts[i].core));
+    }
+    return at;
+}
+
+static void turn(struct lab *lab)
+{
+    struct wire_packet *packet = wire_take(&lab->wire, lab->now);
+
+    lab->turns++;
+    for (; packet != NULL; packet = wire_take(&lab->wire, lab->now)) {
+        deliver(lab, packet);
+    }
+    if (mono_due(relay_node_deadline(&lab->relay), lab->now)) {
+        relay_core_expire(lab->relay.core, lab->now);
+        (void)relay_node_pump(&lab->relay, lab->now);
+    }
+    for (size_t i = 0; i < HOSTS; i++) {
+        if (mono_due(host_core_deadline(lab->hosts[i].core), lab->now)) {
+            (void)host_node_expire(&lab->hosts[i], lab->now);
+        }
+    }
+}
+
+void run_ms(struct lab *lab, uint64_t ms)
+{
+    struct mono end = mono_add_ms(lab->now, ms);
+    size_t idle = 0;
+
+    for (;;) {
+        struct mono at = next_instant(lab);
+
+        if (mono_before(end, at)) {
+            lab->now = end;
+            return;
+        }
+        idle = mono_before(lab->now, at) ? 0 : idle + 1;
+        assert_true(idle < IDLE_TURNS_MAX); /* a deadline that never moves */
+        lab->now = mono_before(lab->now, at) ? at : lab->now;
+        turn(lab);
+    }
+}
+
+/* ---- making ---- */
+
+void lab_restart_as(struct lab *lab, size_t i, const char *name)
+{
+    struct host_node *h = &lab->hosts[i];
+
+    (void)snprintf(h->cfg.name, sizeof(h->cfg.name), "%s", name);
+    host_node_start(h, lab->now);
+}
+
+void lab_restart(struct lab *lab, size_t i)
+{
+    lab_restart_as(lab, i, names[i]);
+}
+
+static void make_host(struct lab *lab, size_t i, uint16_t inner_mtu)
+{
+    struct host_node *h = &lab->hosts[i];
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {(uint8_t)(10 + i)};
+    const uint8_t ip[4] = {198, 51, 100, (uint8_t)(1 + i)};
+    struct endpoint address = endpoint_v4(ip, 5000);
+    struct identity identity;
+
+    identity_from_seed(&identity, seed);
+    host_node_init(h, &lab->ports.env, &identity, &address);
+    h->cfg.mtu = inner_mtu;
+    memcpy(h->cfg.fixed[0], (const uint8_t[]){2, 0, 0, 0xff, 0xfe, 0, 0, (uint8_t)(1 + i)}, 8);
+    h->cfg.fixed_count = 1;
+    h->send = host_sends;
+    h->context = lab;
+    lab_restart(lab, i);
+}
+
+static void make_relay(struct lab *lab)
+{
+    static const uint8_t ip[4] = {192, 0, 2, 1};
+    static const uint8_t seed[IDENTITY_SEED_SIZE] = {1};
+    static const uint8_t ziglan_seed[IDENTITY_SEED_SIZE] = {2};
+    struct endpoint address = endpoint_v4(ip, 4433);
+    struct identity identity, ziglan_identity;
+
+    identity_from_seed(&identity, seed);
+    identity_from_seed(&ziglan_identity, ziglan_seed);
+    relay_node_init(&lab->relay, &lab->ports.env, &identity, &ziglan_identity, &address);
+    lab->relay.send = relay_sends;
+    lab->relay.context = lab;
+    start_relay(lab);
+}
+
+void start_relay(struct lab *lab)
+{
+    relay_node_start(&lab->relay, lab->now);
+}
+
+struct lab *lab_new_of_mtu(uint16_t inner_mtu)
+{
+    struct lab *lab = calloc(1, sizeof(*lab));
+
+    assert_non_null(lab);
+    test_env_init(&lab->ports, 7);
+    lab->ports.clock = &lab->now;
+    lab->now.ns = NS_PER_S;
+    wire_init(&lab->wire, &lab->ports.rng);
+    lab->wire.delay_us = DELAY_MS * 1000;
+    lab->wire.size_max = 1500 - HEADERS_SIZE;
+    lab->wire.hook = watch_direct;
+    lab->wire.hook_context = lab;
+    assert_int_equal(identity_library_init(), ERR_OK);
+    assert_int_equal(link_library_init(&lab->ports.env), ERR_OK);
+    make_relay(lab);
+    for (size_t i = 0; i < HOSTS; i++) {
+        make_host(lab, i, inner_mtu);
+    }
+    return lab;
+}
+
+struct lab *lab_new(void)
+{
+    return lab_new_of_mtu(MTU);
+}
+
+void lab_free(struct lab *lab)
+{
+    wire_fini(&lab->wire);
+    for (size_t i = 0; i < HOSTS; i++) {
+        host_node_fini(&lab->hosts[i]);
+    }
+    relay_node_fini(&lab->relay);
+    link_library_fini();
+    free(lab);
+}
+
+void join(struct lab *lab, size_t i)
+{
+    struct directory_terms terms = {.uses = 1};
+    char url[URL_SIZE_MAX];
+    char error[200] = "";
+
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
+                     VERDICT_OK);
+    assert_int_equal(host_core_join(lab->hosts[i].core, url, NULL, error, sizeof(error), lab->now),
+                     ERR_OK);
+}
+
+struct lab *lab_joined_over(size_t wire_mtu)
+{
+    struct lab *lab = lab_new();
+
+    lab->wire.size_max = wire_mtu - HEADERS_SIZE;
+    join(lab, 0);
+    join(lab, 1);
+    run_ms(lab, 1500);
+    for (size_t i = 0; i < HOSTS; i++) {
+        assert_true(host_core_settled(lab->hosts[i].core));
+    }
+    return lab;
+}
+
+struct lab *lab_joined(void)
+{
+    return lab_joined_over(1500);
+}
+
+/* ---- what tests do with it ---- */
+
+void send_ping_between(struct lab *lab, size_t from, const char *name, size_t size)
+{
+    struct host_node *h = &lab->hosts[from];
+    struct host_name_record to;
+    uint8_t v4[4], v6[16], resolver[4], bits;
+    uint8_t bytes[INNER_MTU_MAX] = {0x45, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, 0, 0x40, 0,
+                                    64,   1};
+    struct packet packet = {.data = bytes, .size = size};
+
+    assert_true(host_core_lookup_name(h->core, name, &to));
+    host_core_addresses(h->core, v4, v6, resolver, &bits);
+    memcpy(bytes + 12, v4, 4);
+    memcpy(bytes + 16, to.v4, 4);
+    be16_write(bytes + 10, naive_checksum(bytes, 20));
+    bytes[20] = 8;
+    be16_write(bytes + 22, naive_checksum(bytes + 20, size - 20));
+    (void)host_node_packet(h, &packet, lab->now);
+}
+
+void send_ping(struct lab *lab, size_t size)
+{
+    send_ping_between(lab, 0, names[1], size);
+}
+
+const char *state_of_nas(struct lab *lab)
+{
+    return host_node_path(&lab->hosts[0], names[1], lab->now);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A host core with what the daemon gives it, in memory. */
+#include "tests/support/host_node.h"
+
+#include "proto/base/bytes.h"
+#include "rendezvous/store/store_memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void host_node_init(struct host_node *node, const struct env *env, const struct identity *identity,
+                    const struct endpoint *address)
+{
+    memset(node, 0, sizeof(*node));
+    node->env = env;
+    node->identity = *identity;
+    node->address = *address;
+    node->prefix_bits = 128;
+    node->cfg.identity = &node->identity;
+    node->io = (struct host_io){&node->box, &node->tun};
+    CHECK(outbox_init(&node->box, 1 << 20, 1024) == ERR_OK);
+    CHECK(packet_box_init(&node->tun, 1 << 20, 1024) == ERR_OK);
+    CHECK(store_memory_new(&node->store) == ERR_OK);
+}
+
+void host_node_fini(struct host_node *node)
+{
+    host_core_free(node->core);
+    store_close(node->store);
+    outbox_fini(&node->box);
+    packet_box_fini(&node->tun);
+    identity_wipe(&node->identity);
+}
+
+void host_node_tell_network(struct host_node *node, struct mono now)
+{
+    struct host_local_addr addr = {.prefix_bits = node->prefix_bits};
+
+    memcpy(addr.ip, node->address.ip, sizeof(addr.ip));
+    host_core_network(node->core, &addr, 1, node->address.port, now);
+}
+
+void host_node_start(struct host_node *node, struct mono now)
+{
+    host_core_free(node->core);
+    CHECK(host_core_new(&node->core, &node->cfg, node->store, node->env, now) == ERR_OK);
+    host_node_tell_network(node, now);
+}
+
+static size_t tun_flush(struct host_node *node)
+{
+    size_t count = node->tun.items_count;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct packet *packet = &node->tun.items[i];
+
+        node->delivered++;
+        node->last_size = packet->size;
+        memcpy(node->last, packet->data, packet->size);
+        if (node->arrived != NULL) {
+            node->arrived(node->context, packet);
+        }
+    }
+    packet_box_clear(&node->tun);
+    return count;
+}
+
+size_t host_node_pump(struct host_node *node, struct mono now)
+{
+    size_t total = tun_flush(node);
+
+    do {
+        total += node->box.items_count;
+        node->send(node->context, node);
+        outbox_clear(&node->box);
+        host_core_transmit(node->core, &node->io, now);
+        total += tun_flush(node);
+    } while (node->box.items_count > 0);
+    return total;
+}
+
+size_t host_node_receive(struct host_node *node, const struct dgram *in, struct mono now)
+{
+    host_core_receive(node->core, in, &node->io, now);
+    return host_node_pump(node, now);
+}
+
+size_t host_node_packet(struct host_node *node, struct packet *packet, struct mono now)
+{
+    host_core_packets(node->core, packet, 1, &node->io, now);
+    return host_node_pump(node, now);
+}
+
+size_t host_node_expire(struct host_node *node, struct mono now)
+{
+    host_core_expire(node->core, &node->io, now);
+    return host_node_pump(node, now);
+}
+
+/* ---- what it says ---- */
+
+static json_t *ask(struct host_node *node, struct mono now)
+{
+    json_t *request = json_pack("{s:s}", "do", "peers");
+    json_t *answer = host_core_admin(node->core, request, now);
+
+    json_decref(request);
+    return answer;
+}
+
+const char *host_node_path(struct host_node *node, const char *peer, struct mono now)
+{
+    static char path[32];
+    json_t *answer = ask(node, now);
+    json_t *row;
+    size_t i;
+
+    path[0] = '\0';
+    json_array_foreach(json_object_get(answer, "peers"), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const char *state = json_string_value(json_object_get(row, "state"));
+
+        if (name != NULL && state != NULL && strcmp(name, peer) == 0) {
+            (void)snprintf(path, sizeof(path), "%s", state);
+        }
+    }
+    json_decref(answer);
+    return path;
+}
+
+void host_node_describe(struct host_node *node, struct mono now)
+{
+    json_t *answer = ask(node, now);
+    char *text = json_dumps(answer, JSON_COMPACT);
+
+    (void)fprintf(stderr, "  %s: %s\n", node->cfg.name, text == NULL ? "" : text);
+    free(text);
+    json_decref(answer);
+}
