@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # ziglan_room(NAME [PURE] SOURCES file... LINKS target... [FOLDERS folder...]
-#             [MAY_CALL file.c:symbol...])
+#             [IMPLEMENTS header...] [MAY_CALL file.c:symbol...])
 #
 # A room is a static library of one folder's sources; LINKS are the rooms below it and foreign
 # libraries. Each room remembers its folder, so that a test can link the rooms whose headers it
 # includes (link_rooms in tests/CMakeLists.txt). FOLDERS names subfolders that belong to the same
-# room.
+# room. IMPLEMENTS names headers of another folder whose functions this room defines.
 #
 # A PURE room decides and never touches the system: it may link PURE rooms and the libraries below
 # (checked when all rooms are known), and its objects call nothing of cmake/checks/pure.cmake
 # (checked when it is built) but what MAY_CALL names, with a reason beside it.
 function(ziglan_room name)
-    cmake_parse_arguments(PARSE_ARGV 1 room "PURE" "" "SOURCES;LINKS;FOLDERS;MAY_CALL")
+    cmake_parse_arguments(PARSE_ARGV 1 room "PURE" "" "SOURCES;LINKS;FOLDERS;IMPLEMENTS;MAY_CALL")
     add_library(${name} STATIC ${room_SOURCES})
     target_link_libraries(${name} PUBLIC ziglan_mode ${room_LINKS} PRIVATE ziglan_warnings)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME room_${name})
@@ -20,6 +20,9 @@ function(ziglan_room name)
     set_property(GLOBAL PROPERTY ZIGLAN_ROOM_OF_${folder} ${name})
     foreach(sub IN LISTS room_FOLDERS)
         set_property(GLOBAL PROPERTY ZIGLAN_ROOM_OF_${folder}/${sub} ${name})
+    endforeach()
+    foreach(header IN LISTS room_IMPLEMENTS)
+        set_property(GLOBAL PROPERTY ZIGLAN_ROOM_OF_${header} ${name})
     endforeach()
     set_target_properties(${name} PROPERTIES ZIGLAN_ROOM ${folder} ZIGLAN_PURE "${room_PURE}")
     if(room_PURE)
@@ -39,8 +42,8 @@ set(ZIGLAN_PURE_CHECK ${CMAKE_CURRENT_LIST_DIR}/checks/pure.cmake)
 # one folder.
 set(ZIGLAN_PURE_LIBRARIES lib::sodium lib::jansson lib::cyaml)
 set(ZIGLAN_PURE_LIBRARIES_proto/wire lib::protobuf_c)
-set(ZIGLAN_PURE_LIBRARIES_proto/link
-    lib::ngtcp2 lib::ngtcp2_crypto_wolfssl lib::nghttp3 lib::wolfssl)
+set(ZIGLAN_PURE_LIBRARIES_proto/link/tls lib::ngtcp2 lib::ngtcp2_crypto_wolfssl lib::wolfssl)
+set(ZIGLAN_PURE_LIBRARIES_proto/link/quic lib::ngtcp2 lib::ngtcp2_crypto_wolfssl lib::nghttp3)
 set(ZIGLAN_PURE_LIBRARIES_client/names lib::ldns)
 
 # All that `target` of the pure room `room` links must be pure; `way` is how we came to `target`.

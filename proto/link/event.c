@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The queue of events: items and bytes in two growing arrays, ends in a list threaded through the
+ * sessions. */
 #include "proto/link/event.h"
 
 #include "proto/base/bytes.h"
@@ -6,11 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+void event_queue_init(struct event_queue *q)
+{
+    memset(q, 0, sizeof(*q));
+    TAILQ_INIT(&q->ends);
+}
+
 void event_queue_fini(struct event_queue *q)
 {
     free(q->items);
     free(q->bytes);
-    memset(q, 0, sizeof(*q));
+    event_queue_init(q);
 }
 
 /* Double `capacity` of elements of item_size until it holds `wanted`. */
@@ -48,14 +56,13 @@ static int make_room(struct event_queue *q, size_t size)
     return rc;
 }
 
-int event_queue_push(struct event_queue *q, enum link_event_type type, struct link_conn *conn,
+int event_queue_push(struct event_queue *q, enum link_event_type type, struct link_session *session,
                      const void *head, size_t head_size, const void *body, size_t body_size)
 {
     size_t size = head_size + body_size;
     int rc;
 
-    if (type != LINK_EVENT_CLOSED &&
-        (q->bytes_used + size > EVENT_BYTES_MAX || q->count >= EVENT_COUNT_MAX)) {
+    if (q->bytes_used + size > EVENT_BYTES_MAX || q->count >= EVENT_COUNT_MAX) {
         return ERR_LIMIT;
     }
     rc = make_room(q, size);
@@ -63,7 +70,7 @@ int event_queue_push(struct event_queue *q, enum link_event_type type, struct li
         return rc;
     }
     q->items[q->count] = (struct event_item){
-        .type = type, .conn = conn, .offset = u32_of(q->bytes_used), .size = u32_of(size)};
+        .type = type, .session = session, .offset = u32_of(q->bytes_used), .size = u32_of(size)};
     q->count++;
     if (head_size > 0) {
         memcpy(q->bytes + q->bytes_used, head, head_size);
@@ -75,8 +82,24 @@ int event_queue_push(struct event_queue *q, enum link_event_type type, struct li
     return ERR_OK;
 }
 
+void event_queue_push_end(struct event_queue *q, struct event_end *end,
+                          struct link_session *session)
+{
+    end->session = session;
+    end->position = q->count;
+    TAILQ_INSERT_TAIL(&q->ends, end, entry);
+}
+
 bool event_queue_pop(struct event_queue *q, struct event_item *item, const uint8_t **bytes)
 {
+    struct event_end *end = TAILQ_FIRST(&q->ends);
+
+    *bytes = NULL;
+    if (end != NULL && end->position <= q->next) {
+        TAILQ_REMOVE(&q->ends, end, entry);
+        *item = (struct event_item){.type = LINK_EVENT_CLOSED, .session = end->session};
+        return true;
+    }
     if (q->next == q->count) {
         return false;
     }
@@ -88,7 +111,7 @@ bool event_queue_pop(struct event_queue *q, struct event_item *item, const uint8
 
 void event_queue_recycle(struct event_queue *q)
 {
-    if (q->next == q->count) {
+    if (q->next == q->count && TAILQ_EMPTY(&q->ends)) {
         q->next = 0;
         q->count = 0;
         q->bytes_used = 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hellos in their protobuf form, signed and checked. */
 #include "proto/link/hello.h"
 
 #include "proto/crypto/delegation.h"
-#include "proto/link/quic/conn.h"
-#include "proto/link/quic/hub.h"
 #include "proto/wire/record.h"
 
 #include <sodium.h>
@@ -11,34 +10,34 @@
 
 #define HELLO_LABEL "stun2 hello 1"
 
-enum { HELLO_VERSION = 1, SIGNED_SIZE = 1 + TLS_EXPORTER_SIZE };
+enum { HELLO_VERSION = 1, SIGNED_SIZE = 1 + CARRIER_EXPORTER_SIZE };
 
 /* What is signed besides the label. */
-static int signed_value(struct link_conn *c, char side, uint8_t out[SIGNED_SIZE])
+static int signed_value(struct carrier *carrier, char side, uint8_t out[SIGNED_SIZE])
 {
     out[0] = (uint8_t)side;
-    return tls_export(c->tls, out + 1);
+    return carrier->ops->exporter(carrier, out + 1);
 }
 
-static void server_fields(const struct link_conn *c, Ziglan__Hello *hello,
-                          Ziglan__Address *observed)
+static void server_fields(const struct hello_self *self, const struct carrier *carrier,
+                          Ziglan__Hello *hello, Ziglan__Address *observed)
 {
-    const struct link_hello *own = &c->hub->cfg.hello;
+    const struct link_hello *own = &self->told;
 
     hello->capabilities = own->capabilities;
     hello->node_record = control_bytes(own->node_record, own->node_record_size);
     hello->delegation = control_bytes(own->delegation, own->delegation_size);
     hello->reward_address = control_text(own->reward_address);
-    hello->server_time_ms = env_wall_ms(c->hub->env);
+    hello->server_time_ms = env_wall_ms(self->env);
     hello->session_max = own->session_max;
-    observed->ip = control_ip(&c->remote);
-    observed->port = c->remote.port;
+    observed->ip = control_ip(&carrier->remote);
+    observed->port = carrier->remote.port;
     hello->observed = observed;
 }
 
-int hello_write(struct link_conn *c, uint8_t *out, size_t capacity, size_t *size)
+int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t *out,
+                size_t capacity, size_t *size)
 {
-    const struct identity *identity = c->hub->cfg.identity;
     Ziglan__Control control;
     Ziglan__Hello hello;
     Ziglan__Address observed;
@@ -48,18 +47,18 @@ int hello_write(struct link_conn *c, uint8_t *out, size_t capacity, size_t *size
     ziglan__control__init(&control);
     ziglan__hello__init(&hello);
     ziglan__address__init(&observed);
-    rc = signed_value(c, c->dialled ? 'C' : 'S', value);
+    rc = signed_value(carrier, carrier->dialled ? 'C' : 'S', value);
     if (rc != ERR_OK) {
         goto out;
     }
-    identity_sign(identity, HELLO_LABEL, value, sizeof(value), signature);
+    identity_sign(self->identity, HELLO_LABEL, value, sizeof(value), signature);
     hello.version = HELLO_VERSION;
-    hello.pubkey = control_bytes(identity->public_key, KEY_SIZE);
+    hello.pubkey = control_bytes(self->identity->public_key, KEY_SIZE);
     hello.signature = control_bytes(signature, sizeof(signature));
-    if (c->dialled) {
-        hello.roles = c->hub->cfg.server ? HELLO_ROLE_RELAY : HELLO_ROLE_HOST;
+    if (carrier->dialled) {
+        hello.roles = self->server ? HELLO_ROLE_RELAY : HELLO_ROLE_HOST;
     } else {
-        server_fields(c, &hello, &observed);
+        server_fields(self, carrier, &hello, &observed);
     }
     control.body_case = ZIGLAN__CONTROL__BODY_HELLO;
     control.hello = &hello;
@@ -72,72 +71,72 @@ out:
 }
 
 /* Is it whom we dialled? */
-static bool is_wanted(const struct link_session *session, const uint8_t *peer_key)
+static bool is_wanted(const struct hello_want *want, const uint8_t *peer_key,
+                      const uint8_t *ziglan_key)
 {
-    switch (session->want) {
+    switch (want->want) {
     case LINK_WANT_RELAY:
-        return memcmp(session->want_key, peer_key, KEY_SIZE) == 0;
+        return memcmp(want->key, peer_key, KEY_SIZE) == 0;
     case LINK_WANT_ZIGLAN:
-        return memcmp(session->want_key, session->peer.ziglan_key, KEY_SIZE) == 0;
+        return memcmp(want->key, ziglan_key, KEY_SIZE) == 0;
     }
     return false;
 }
 
-static enum link_reason read_server(struct link_conn *c, const Ziglan__Hello *hello)
+static enum link_reason read_server(const struct hello_self *self, const struct hello_want *want,
+                                    const Ziglan__Hello *hello, struct link_peer *peer)
 {
-    struct link_session *session = &c->session;
-    const uint8_t *ziglan_key = session->want == LINK_WANT_ZIGLAN ? session->want_key : NULL;
+    const uint8_t *ziglan_key = want->want == LINK_WANT_ZIGLAN ? want->key : NULL;
     enum delegation_verdict verdict = DELEGATION_NOT_BELIEVED;
     struct record_delegation delegation;
 
     if (hello->delegation.len > 0) {
         verdict = delegation_verify(&delegation, hello->delegation.data, hello->delegation.len,
-                                    ziglan_key, hello->pubkey.data, env_wall_ms(c->hub->env));
+                                    ziglan_key, hello->pubkey.data, env_wall_ms(self->env));
     }
-    memset(session->peer.ziglan_key, 0, KEY_SIZE);
     if (verdict != DELEGATION_NOT_BELIEVED) {
-        memcpy(session->peer.ziglan_key, delegation.header.key, KEY_SIZE);
+        memcpy(peer->ziglan_key, delegation.header.key, KEY_SIZE);
     }
-    if (!is_wanted(session, hello->pubkey.data)) {
+    if (!is_wanted(want, hello->pubkey.data, peer->ziglan_key)) {
         return LINK_REASON_WRONG_KEY;
     }
     if (verdict == DELEGATION_NOT_IN_FORCE) {
         /* No word of the ziglan's; who wanted the relay itself does not mind. */
-        memset(session->peer.ziglan_key, 0, KEY_SIZE);
-        if (session->want == LINK_WANT_ZIGLAN) {
+        memset(peer->ziglan_key, 0, KEY_SIZE);
+        if (want->want == LINK_WANT_ZIGLAN) {
             return LINK_REASON_CLOCK;
         }
     }
-    session->peer.capabilities = hello->capabilities;
-    session->peer.server_time_ms = hello->server_time_ms;
+    peer->capabilities = hello->capabilities;
+    peer->server_time_ms = hello->server_time_ms;
     if (hello->observed != NULL && hello->observed->port <= UINT16_MAX) {
-        session->peer.observed = endpoint_of_bytes(
-            hello->observed->ip.data, hello->observed->ip.len, (uint16_t)hello->observed->port);
+        peer->observed = endpoint_of_bytes(hello->observed->ip.data, hello->observed->ip.len,
+                                           (uint16_t)hello->observed->port);
     }
     return LINK_REASON_NONE;
 }
 
-static bool signature_verifies(struct link_conn *c, const Ziglan__Hello *hello)
+static bool signature_verifies(struct carrier *carrier, const Ziglan__Hello *hello)
 {
     uint8_t value[SIGNED_SIZE];
     bool ok;
 
-    ok = signed_value(c, c->dialled ? 'S' : 'C', value) == ERR_OK &&
+    ok = signed_value(carrier, carrier->dialled ? 'S' : 'C', value) == ERR_OK &&
          key_verify(hello->pubkey.data, HELLO_LABEL, value, sizeof(value), hello->signature.data);
     sodium_memzero(value, sizeof(value));
     return ok;
 }
 
-enum link_reason hello_read(struct link_conn *c, const uint8_t *data, size_t size,
-                            const uint8_t **delegation, size_t *delegation_size)
+enum link_reason hello_read(struct hello_self *self, struct carrier *carrier,
+                            const struct hello_want *want, const uint8_t *data, size_t size,
+                            struct hello_heard *out)
 {
+    struct hello_heard heard = {.delegation = NULL};
     Ziglan__Control *control;
     const Ziglan__Hello *hello;
     enum link_reason reason;
 
-    *delegation = NULL;
-    *delegation_size = 0;
-    if (control_unpack(&control, &c->hub->arena, data, size) != ERR_OK ||
+    if (control_unpack(&control, &self->arena, data, size) != ERR_OK ||
         control->body_case != ZIGLAN__CONTROL__BODY_HELLO) {
         return LINK_REASON_PROTOCOL;
     }
@@ -146,19 +145,20 @@ enum link_reason hello_read(struct link_conn *c, const uint8_t *data, size_t siz
         hello->signature.len != SIGNATURE_SIZE) {
         return LINK_REASON_PROTOCOL;
     }
-    if (!signature_verifies(c, hello)) {
-        return c->dialled ? LINK_REASON_INTERCEPTED : LINK_REASON_PROTOCOL;
+    if (!signature_verifies(carrier, hello)) {
+        return carrier->dialled ? LINK_REASON_INTERCEPTED : LINK_REASON_PROTOCOL;
     }
-    if (c->dialled) {
-        reason = read_server(c, hello);
+    if (carrier->dialled) {
+        reason = read_server(self, want, hello, &heard.peer);
         if (reason != LINK_REASON_NONE) {
             return reason;
         }
-        *delegation = hello->delegation.data;
-        *delegation_size = hello->delegation.len;
+        heard.delegation = hello->delegation.data;
+        heard.delegation_size = hello->delegation.len;
     } else {
-        c->session.peer.roles = hello->roles;
+        heard.peer.roles = hello->roles;
     }
-    memcpy(c->session.peer.key, hello->pubkey.data, KEY_SIZE);
+    memcpy(heard.peer.key, hello->pubkey.data, KEY_SIZE);
+    *out = heard;
     return LINK_REASON_NONE;
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The Hello of either end: an Ed25519 signature over "stun2 hello 1" || 'S' or 'C' || the TLS
- * exporter value, so that it proves the key's owner on this very connection. Server first.
+ * The Hello of either end (docs/protocol.md, section 3): an Ed25519 signature over
+ * "stun2 hello 1" || 'S' or 'C' || the exporter value of the carrier, so that it proves the key's
+ * owner on this very connection. Server first.
  */
 #pragma once
 
+#include "proto/base/env.h"
 #include "proto/base/err.h"
+#include "proto/crypto/identity.h"
+#include "proto/link/carrier.h"
 #include "proto/link/link.h"
+#include "proto/wire/control.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct link_conn;
 
 /** Roles a dialler tells. */
 enum {
@@ -19,16 +23,44 @@ enum {
     HELLO_ROLE_RELAY = 2,
 };
 
-/** Encode our Hello for this connection into out. ERR_SESSION if the exporter or the encoding
- * fails. */
-int hello_write(struct link_conn *c, uint8_t *out, size_t capacity, size_t *size) MUST_CHECK;
+/** Who we are, for all sessions of a hub. */
+struct hello_self {
+    const struct env *env;           /* borrowed */
+    const struct identity *identity; /* borrowed */
+    bool server;                     /* it accepts sessions, which makes it a relay */
+    struct link_hello told;          /* server: what it tells */
+    struct control_arena arena;      /* the control message read last */
+};
+
+/** Dialled: whom we expect. */
+struct hello_want {
+    enum link_want want;
+    uint8_t key[KEY_SIZE];
+};
+
+/** What the peer's Hello says and proves. */
+struct hello_heard {
+    struct link_peer peer;
+    const uint8_t *delegation; /* that it carries, NULL if none; borrowed from the arena */
+    size_t delegation_size;
+};
+
+/** Encode our Hello for this carrier into out. ERR_SESSION if the exporter or the encoding fails.
+ */
+int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t *out,
+                size_t capacity, size_t *size) MUST_CHECK;
 
 /**
- * Check the peer's Hello and write who it is into c->session. LINK_REASON_NONE if it is
- * accepted; PROTOCOL if malformed; INTERCEPTED (dialled) or PROTOCOL if the signature is wrong;
- * WRONG_KEY if it is not whom we dialled; CLOCK if the delegation of the wanted ziglan is not in
- * force by our wall clock. *delegation (borrowed from the hub's arena, may be NULL) is the one it
- * carries.
+ * Check the peer's Hello.
+ *
+ * want  dialled: whom we expect
+ * data  size bytes, borrowed, any content
+ * out   written only if it is accepted
+ *
+ * LINK_REASON_NONE if it is accepted; PROTOCOL if malformed; INTERCEPTED (dialled) or PROTOCOL if
+ * the signature is wrong; WRONG_KEY if it is not whom we dialled; CLOCK if the delegation of the
+ * wanted ziglan is not in force by our wall clock.
  */
-enum link_reason hello_read(struct link_conn *c, const uint8_t *data, size_t size,
-                            const uint8_t **delegation, size_t *delegation_size);
+enum link_reason hello_read(struct hello_self *self, struct carrier *carrier,
+                            const struct hello_want *want, const uint8_t *data, size_t size,
+                            struct hello_heard *out);

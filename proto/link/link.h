@@ -36,6 +36,7 @@ enum {
     LINK_IDLE_MS = 45000,
     LINK_KEEPALIVE_MS = 15000,
     LINK_RESET_CID_SIZE = 8,
+    LINK_PACKET_SIZE_MAX = 8952, /* UDP payload of a 9000-byte path, IPv6 */
 };
 
 /** What a server tells in its Hello, beyond its key. Pointers are borrowed for link_hub's life
@@ -51,7 +52,7 @@ struct link_hello {
 };
 
 /** Who has a session, one entry per connection, in memory that outlives a crash; its size is
- * sizeof(struct link_reset_row). Zeroed memory is an empty roll. */
+ * sizeof(struct link_reset_row). Zeroed memory is an empty ledger. */
 struct link_reset_row {
     struct endpoint local, remote;
     uint8_t cid[LINK_RESET_CID_SIZE];
@@ -169,7 +170,7 @@ void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono 
 void link_hub_expire(struct link_hub *hub, struct mono now);
 
 /** Append what wants to be sent to the outbox, as much as there is room and window for. A packet is
- * only begun while 8952 bytes are free, so an outbox must be larger than that. */
+ * only begun while LINK_PACKET_SIZE_MAX bytes are free: an outbox must not be smaller. */
 void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now);
 
 /** When to call expire/transmit again; `now` or earlier while output waits. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The roll: who has a session here, in flat memory of somebody else that outlives a crash (a mapped
- * file, docs/operations.md). A server that starts anew tells each of them by a stateless reset
- * (RFC 9000, section 10.3) that its session is gone; without it, a host that is silent at that
- * moment would be unreachable until its next keep-alive. In order to be told, a peer must have
+ * The reset ledger: who has a session here, in flat memory of somebody else that outlives a crash
+ * (a mapped file, docs/operations.md). A server that starts anew tells each of them by a stateless
+ * reset (RFC 9000, section 10.3) that its session is gone; without it, a host that is silent at
+ * that moment would be unreachable until its next keep-alive. In order to be told, a peer must have
  * proved its address in the life before.
  */
 #pragma once
@@ -21,7 +21,7 @@ enum {
     RESET_LEDGER_TURN_MS = 20,
 };
 
-/** What a hub knows of its roll. All zero: it has none. */
+/** What a hub knows of its ledger. All zero: it has none. */
 struct reset_ledger {
     struct link_reset_row *entries; /* borrowed: one per index of a connection */
     uint32_t capacity;

@@ -1,238 +1,278 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The session's rules over any carrier: who may say what in which state, and how much of it. */
 #include "proto/link/session.h"
 
-#include "proto/base/wbuf.h"
-#include "proto/link/hello.h"
-#include "proto/link/quic/conn.h"
-#include "proto/link/quic/hub.h"
+#include "proto/base/bytes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static int put_capsule(struct link_conn *c, uint64_t type, const uint8_t *data, size_t size)
+#define BIT(state) (1u << (state))
+
+static const unsigned edges[] = {
+    [SESSION_STATE_NEW] = BIT(SESSION_STATE_HELLO) | BIT(SESSION_STATE_ENDED),
+    [SESSION_STATE_HELLO] = BIT(SESSION_STATE_OPEN) | BIT(SESSION_STATE_ENDED),
+    [SESSION_STATE_OPEN] = BIT(SESSION_STATE_ENDED),
+    [SESSION_STATE_ENDED] = 0,
+};
+
+static void enter(struct link_session *s, enum session_state next)
+{
+    CHECK((edges[s->state] & BIT(next)) != 0);
+    s->state = next;
+}
+
+void session_shared_init(struct session_shared *shared, const struct link_config *cfg,
+                         const struct env *env)
+{
+    shared->self.env = env;
+    shared->self.identity = cfg->identity;
+    shared->self.server = cfg->server;
+    shared->self.told = cfg->hello;
+    shared->queue_bytes_max =
+        cfg->queue_bytes_max == 0 ? LINK_HUB_QUEUE_BYTES : cfg->queue_bytes_max;
+    dgram_pool_init(&shared->pool);
+    event_queue_init(&shared->events);
+}
+
+void session_shared_fini(struct session_shared *shared)
+{
+    event_queue_fini(&shared->events);
+    dgram_pool_fini(&shared->pool);
+}
+
+void link_session_init(struct link_session *s, struct session_shared *shared,
+                       struct carrier *carrier, struct handle handle)
+{
+    s->shared = shared;
+    s->carrier = carrier;
+    s->handle = handle;
+    dgram_queue_init(&s->datagrams);
+}
+
+void link_session_fini(struct link_session *s)
+{
+    capsule_parser_fini(&s->capsules);
+    dgram_queue_clear(&s->datagrams, &s->shared->pool);
+}
+
+static void close(struct link_session *s, enum link_reason reason, enum carrier_fault fault,
+                  const char *text)
+{
+    s->carrier->ops->close(s->carrier, reason, fault, text);
+}
+
+static void event(struct link_session *s, enum link_event_type type, const void *data, size_t size)
+{
+    if (event_queue_push(&s->shared->events, type, s, data, size, NULL, 0) != ERR_OK) {
+        close(s, LINK_REASON_LIMIT, CARRIER_FAULT_LOAD, "events");
+    }
+}
+
+void link_session_end(struct link_session *s, enum link_reason reason, const char *text)
+{
+    struct session_shared *shared = s->shared;
+
+    enter(s, SESSION_STATE_ENDED);
+    s->reason = reason;
+    shared->stats.closed++;
+    if (reason == LINK_REASON_PROTOCOL) {
+        shared->stats.protocol_errors++;
+    }
+    env_trace(shared->self.env, TRACE_LEVEL_DEBUG, "link.close", "dialled=%d reason=%d text=%s",
+              s->carrier->dialled, (int)reason, text);
+    if (s->announced) {
+        event_queue_push_end(&shared->events, &s->end, s);
+    }
+}
+
+static int put_capsule(struct link_session *s, uint64_t type, const uint8_t *data, size_t size)
 {
     uint8_t head[CAPSULE_HEADER_SIZE_MAX];
     size_t head_size = capsule_header(head, type, size);
-    int rc = h3_session_put(&c->h3, head, head_size, data, size);
 
-    conn_ready(c);
-    return rc;
+    return s->carrier->ops->put(s->carrier, head, head_size, data, size);
 }
 
-static void say_hello(struct link_conn *c)
+static void say_hello(struct link_session *s)
 {
+    struct session_shared *shared = s->shared;
     size_t size;
 
-    if (hello_write(c, c->hub->scratch, sizeof(c->hub->scratch), &size) != ERR_OK ||
-        put_capsule(c, CONTROL_CAPSULE_TYPE, c->hub->scratch, size) != ERR_OK) {
-        conn_close(c, LINK_REASON_LIMIT, H3_INTERNAL_ERROR, "hello");
+    if (hello_write(&shared->self, s->carrier, shared->scratch, sizeof(shared->scratch), &size) !=
+            ERR_OK ||
+        put_capsule(s, CONTROL_CAPSULE_TYPE, shared->scratch, size) != ERR_OK) {
+        close(s, LINK_REASON_LIMIT, CARRIER_FAULT_INTERNAL, "hello");
     }
 }
 
-void link_session_start(struct link_conn *c)
+void link_session_start(struct link_session *s)
 {
-    struct wbuf w = wbuf_over(c->session.prefix, sizeof(c->session.prefix));
-
-    /* RFC 9297, section 2.1: datagrams of a request begin with its stream id divided by four. */
-    wbuf_varint(&w, (uint64_t)h3_session_stream(&c->h3) / 4);
-    c->session.prefix_size = wbuf_size(&w);
-    if (!c->dialled) {
-        say_hello(c);
+    enter(s, SESSION_STATE_HELLO);
+    if (!s->carrier->dialled) {
+        say_hello(s);
     }
 }
 
-static void read_hello(struct link_conn *c, const uint8_t *data, size_t size)
+static void read_hello(struct link_session *s, const uint8_t *data, size_t size)
 {
-    const uint8_t *delegation;
-    size_t delegation_size;
-    enum link_reason reason = hello_read(c, data, size, &delegation, &delegation_size);
+    struct hello_heard heard;
+    enum link_reason reason =
+        hello_read(&s->shared->self, s->carrier, &s->want, data, size, &heard);
 
     if (reason != LINK_REASON_NONE) {
-        c->hub->stats.auth_failures++;
-        conn_close(c, reason, H3_REQUEST_REJECTED, "hello refused");
+        s->shared->stats.auth_failures++;
+        close(s, reason, CARRIER_FAULT_REJECTED, "hello refused");
         return;
     }
-    c->session.hello_received = true;
-    if (c->dialled) {
-        say_hello(c);
+    s->peer = heard.peer;
+    if (s->carrier->dialled) {
+        say_hello(s);
     }
-    if (c->reason == LINK_REASON_NONE) {
-        conn_opened(c);
-        hub_event(c->hub, LINK_EVENT_OPEN, c, delegation, delegation_size, NULL, 0);
+    if (s->state != SESSION_STATE_HELLO) {
+        return; /* it could not be said */
     }
+    enter(s, SESSION_STATE_OPEN);
+    s->announced = true;
+    s->shared->stats.opened++;
+    s->carrier->ops->opened(s->carrier);
+    event(s, LINK_EVENT_OPEN, heard.delegation, heard.delegation_size);
 }
 
-static void read_control(struct link_conn *c, const uint8_t *data, size_t size)
+static void read_control(struct link_session *s, const uint8_t *data, size_t size)
 {
     Ziglan__Control *control;
 
-    if (!c->session.hello_received) {
-        read_hello(c, data, size);
+    if (s->state == SESSION_STATE_HELLO) {
+        read_hello(s, data, size);
         return;
     }
-    if (control_unpack(&control, &c->hub->arena, data, size) != ERR_OK ||
+    if (control_unpack(&control, &s->shared->self.arena, data, size) != ERR_OK ||
         control->body_case == ZIGLAN__CONTROL__BODY_HELLO) {
-        conn_close(c, LINK_REASON_PROTOCOL, H3_GENERAL_PROTOCOL_ERROR, "control");
+        close(s, LINK_REASON_PROTOCOL, CARRIER_FAULT_PROTOCOL, "control");
         return;
     }
-    c->hub->stats.control_received++;
-    hub_event(c->hub, LINK_EVENT_CONTROL, c, data, size, NULL, 0);
+    s->shared->stats.control_received++;
+    event(s, LINK_EVENT_CONTROL, data, size);
 }
 
-static void read_payload(struct link_conn *c, const uint8_t *data, size_t size)
-{
-    if (c->phase != CONN_PHASE_OPEN || size == 0) {
-        return;
-    }
-    c->hub->stats.dgram_received++;
-    hub_event(c->hub, LINK_EVENT_DATAGRAM, c, data, size, NULL, 0);
-}
-
-void link_session_read(struct link_conn *c, const uint8_t *data, size_t size)
+void link_session_on_bytes(struct link_session *s, const uint8_t *data, size_t size)
 {
     struct capsule capsule;
 
-    while (c->reason == LINK_REASON_NONE) {
-        if (capsule_next(&c->session.capsules, &data, &size, &capsule) != ERR_OK) {
-            conn_close(c, LINK_REASON_PROTOCOL, H3_GENERAL_PROTOCOL_ERROR, "capsule");
+    while (s->state == SESSION_STATE_HELLO || s->state == SESSION_STATE_OPEN) {
+        if (capsule_next(&s->capsules, &data, &size, &capsule) != ERR_OK) {
+            close(s, LINK_REASON_PROTOCOL, CARRIER_FAULT_PROTOCOL, "capsule");
             return;
         }
         if (!capsule.complete) {
             return;
         }
         if (capsule.type == CONTROL_CAPSULE_TYPE) {
-            read_control(c, capsule.value, capsule.size);
+            read_control(s, capsule.value, capsule.size);
         } else {
-            read_payload(c, capsule.value, capsule.size);
+            link_session_on_datagram(s, capsule.value, capsule.size);
         }
     }
 }
 
-void link_session_dgram_read(struct link_conn *c, const uint8_t *data, size_t size)
+void link_session_on_datagram(struct link_session *s, const uint8_t *data, size_t size)
 {
-    const struct link_session *session = &c->session;
+    if (s->state != SESSION_STATE_OPEN || size == 0) {
+        return;
+    }
+    s->shared->stats.dgram_received++;
+    event(s, LINK_EVENT_DATAGRAM, data, size);
+}
 
-    /* Datagrams of other requests, or for a session that is not open yet: dropped, as RFC 9297,
-     * section 2.1, allows. Our own peers only send the shortest form of the prefix. */
-    if (c->phase == CONN_PHASE_OPEN && c->h3.session != NULL && size > session->prefix_size &&
-        memcmp(data, session->prefix, session->prefix_size) == 0) {
-        read_payload(c, data + session->prefix_size, size - session->prefix_size);
+void link_session_on_moved(struct link_session *s)
+{
+    if (s->announced && s->state != SESSION_STATE_ENDED) {
+        event(s, LINK_EVENT_MOVED, NULL, 0);
     }
 }
 
-int link_session_control(struct link_conn *c, const uint8_t *data, size_t size)
+void link_session_on_stalled(struct link_session *s)
 {
-    if (c->phase != CONN_PHASE_OPEN || size == 0 || size > CONTROL_SIZE_MAX) {
+    if (s->state == SESSION_STATE_OPEN) {
+        event(s, LINK_EVENT_STALLED, NULL, 0);
+    }
+}
+
+void link_session_on_request(struct link_session *s, const struct link_request *request)
+{
+    if (s->state != SESSION_STATE_ENDED) {
+        s->announced = true;
+        event(s, LINK_EVENT_REQUEST, request, sizeof(*request));
+    }
+}
+
+int link_session_control(struct link_session *s, const uint8_t *data, size_t size)
+{
+    if (s->state != SESSION_STATE_OPEN || size == 0 || size > CONTROL_SIZE_MAX) {
         return ERR_DROP;
     }
-    if (h3_session_waiting(&c->h3) + size > SESSION_BACKLOG_MAX ||
-        put_capsule(c, CONTROL_CAPSULE_TYPE, data, size) != ERR_OK) {
-        conn_close(c, LINK_REASON_LIMIT, H3_EXCESSIVE_LOAD, "backlog");
+    if (s->carrier->ops->waiting(s->carrier) + size > SESSION_BACKLOG_MAX ||
+        put_capsule(s, CONTROL_CAPSULE_TYPE, data, size) != ERR_OK) {
+        close(s, LINK_REASON_LIMIT, CARRIER_FAULT_LOAD, "backlog");
         return ERR_LIMIT;
     }
-    c->hub->stats.control_sent++;
+    s->shared->stats.control_sent++;
     return ERR_OK;
 }
 
 /* Every session has a little, whatever the others have waiting; beyond that all have a bound. */
-static bool has_room(const struct link_conn *c, size_t size)
+static bool has_room(const struct link_session *s, size_t size)
 {
-    size_t mine = c->session.dgram_bytes + size;
+    size_t mine = s->datagrams.bytes + size;
 
     return mine <= LINK_SESSION_QUEUE_MIN ||
            (mine <= LINK_SESSION_QUEUE_BYTES &&
-            c->hub->dgram_bytes + size <= c->hub->cfg.queue_bytes_max);
+            s->shared->pool.bytes + size <= s->shared->queue_bytes_max);
 }
 
-bool link_session_dgram(struct link_conn *c, const uint8_t *head, size_t head_size,
-                        const uint8_t *body, size_t body_size)
+bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t head_size,
+                           const uint8_t *body, size_t body_size)
 {
-    struct link_session *session = &c->session;
-    size_t size = session->prefix_size + head_size + body_size;
-    struct session_dgram *dgram = NULL;
+    size_t size = head_size + body_size;
 
-    if (c->phase == CONN_PHASE_OPEN && head_size + body_size <= CAPSULE_DATAGRAM_SIZE_MAX &&
-        has_room(c, size)) {
-        dgram = malloc(sizeof(*dgram) + size);
-    }
-    if (dgram == NULL) {
-        c->hub->stats.dgram_dropped_queue++;
+    if (s->state != SESSION_STATE_OPEN || size > CAPSULE_DATAGRAM_SIZE_MAX || !has_room(s, size) ||
+        dgram_queue_put(&s->datagrams, &s->shared->pool, head, head_size, body, body_size) !=
+            ERR_OK) {
+        s->shared->stats.dgram_dropped_queue++;
         return false;
     }
-    dgram->next = NULL;
-    dgram->size = size;
-    memcpy(dgram->bytes, session->prefix, session->prefix_size);
-    if (head_size > 0) {
-        memcpy(dgram->bytes + session->prefix_size, head, head_size);
-    }
-    if (body_size > 0) {
-        memcpy(dgram->bytes + session->prefix_size + head_size, body, body_size);
-    }
-    if (session->dgram_last != NULL) {
-        session->dgram_last->next = dgram;
-    } else {
-        session->dgram_first = dgram;
-    }
-    session->dgram_last = dgram;
-    session->dgram_bytes += size;
-    c->hub->dgram_bytes += size;
-    conn_ready(c);
+    s->carrier->ops->wake(s->carrier);
     return true;
 }
 
-static void drop_first(struct link_conn *c)
+/* The first datagram is too large to travel as one: it goes as a capsule, unless too many do. */
+static void first_to_capsule(struct link_session *s, struct dgram_bytes first)
 {
-    struct link_session *session = &c->session;
-    struct session_dgram *dgram = session->dgram_first;
-
-    session->dgram_first = dgram->next;
-    if (session->dgram_first == NULL) {
-        session->dgram_last = NULL;
-    }
-    session->dgram_bytes -= dgram->size;
-    c->hub->dgram_bytes -= dgram->size;
-    free(dgram);
-}
-
-/* The first datagram does not fit a packet: it goes as a capsule, unless too many do. */
-static void first_to_capsule(struct link_conn *c)
-{
-    struct link_session *session = &c->session;
-    const struct session_dgram *dgram = session->dgram_first;
-
-    if (h3_session_waiting(&c->h3) <= SESSION_CAPSULES_MAX &&
-        put_capsule(c, DATAGRAM_CAPSULE_TYPE, dgram->bytes + session->prefix_size,
-                    dgram->size - session->prefix_size) == ERR_OK) {
-        c->hub->stats.dgram_sent++;
-        c->hub->stats.dgram_capsule_sent++;
+    if (s->carrier->ops->waiting(s->carrier) <= SESSION_CAPSULES_MAX &&
+        put_capsule(s, DATAGRAM_CAPSULE_TYPE, first.bytes, first.size) == ERR_OK) {
+        s->shared->stats.dgram_sent++;
+        s->shared->stats.dgram_capsule_sent++;
     } else {
-        c->hub->stats.dgram_dropped_queue++;
+        s->shared->stats.dgram_dropped_queue++;
     }
-    drop_first(c);
+    dgram_queue_drop(&s->datagrams, &s->shared->pool);
 }
 
-const struct session_dgram *link_session_dgram_next(struct link_conn *c, size_t size_max)
+struct dgram_bytes link_session_next_datagram(struct link_session *s, bool *too_large)
 {
-    struct link_session *session = &c->session;
+    struct dgram_bytes first = dgram_queue_first(&s->datagrams);
+    size_t room = first.bytes == NULL ? 0 : s->carrier->ops->datagram_room(s->carrier);
 
-    while (session->dgram_first != NULL && session->dgram_first->size > size_max) {
-        path_size_want(&c->path_size, ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic),
-                       c->hub->now);
-        first_to_capsule(c);
+    while (first.bytes != NULL && first.size > room) {
+        *too_large = true;
+        first_to_capsule(s, first);
+        first = dgram_queue_first(&s->datagrams);
     }
-    return session->dgram_first;
+    return first;
 }
 
-void link_session_dgram_sent(struct link_conn *c)
+void link_session_datagram_sent(struct link_session *s)
 {
-    c->hub->stats.dgram_sent++;
-    drop_first(c);
-}
-
-void link_session_fini(struct link_conn *c)
-{
-    capsule_parser_fini(&c->session.capsules);
-    while (c->session.dgram_first != NULL) {
-        drop_first(c);
-    }
+    s->shared->stats.dgram_sent++;
+    dgram_queue_drop(&s->datagrams, &s->shared->pool);
 }

@@ -26,10 +26,15 @@ void outbox_fini(struct outbox *box)
     *box = (struct outbox){0};
 }
 
+bool outbox_has_room(const struct outbox *box, size_t size_max)
+{
+    return box->items_count < box->items_capacity &&
+           box->bytes_capacity - box->bytes_used >= size_max;
+}
+
 uint8_t *outbox_reserve(struct outbox *box, size_t size_max)
 {
-    if (box->items_count == box->items_capacity ||
-        box->bytes_capacity - box->bytes_used < size_max) {
+    if (!outbox_has_room(box, size_max)) {
         box->refused_count++;
         return NULL;
     }

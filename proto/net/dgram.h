@@ -9,6 +9,7 @@
 #include "proto/base/err.h"
 #include "proto/net/endpoint.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ void outbox_fini(struct outbox *box);
 /** Room for one more datagram of at most size_max bytes: returns where to write it, or NULL
  * (counted) if the box is full. Nothing is appended until outbox_commit. */
 uint8_t *outbox_reserve(struct outbox *box, size_t size_max);
+
+/** True if outbox_reserve would find room for size_max bytes; nothing is counted. */
+bool outbox_has_room(const struct outbox *box, size_t size_max);
 
 /** Append the datagram of `size` bytes that was written where outbox_reserve said. */
 void outbox_commit(struct outbox *box, const struct endpoint *local, const struct endpoint *remote,

@@ -8,7 +8,8 @@
  */
 #include "proto/base/rbuf.h"
 #include "proto/link/link.h"
-#include "proto/link/quic/conn.h"
+#include "proto/link/quic/conn_callbacks.h"
+#include "proto/link/quic/conn_settle.h"
 #include "proto/link/quic/hub.h"
 #include "tests/support/link_fixture.h"
 
@@ -53,7 +54,7 @@ static struct link_conn *server_conn(void)
     struct link_conn *c;
 
     do {
-        c = slab_next(net.hubs[NET_SERVER]->conns, &cursor);
+        c = slab_next(net.hubs[NET_SERVER]->shared.tables.conns, &cursor);
     } while (c != NULL && c->phase >= CONN_PHASE_CLOSING);
     return c;
 }
@@ -72,12 +73,14 @@ static void feed_inside(struct rbuf *r)
         if (c == NULL || bytes.failed) {
             return;
         }
-        hub->now = net.now;
+        hub->shared.now = net.now;
         if (where == WHERE_DATAGRAM) {
-            link_session_dgram_read(c, bytes.at, rbuf_left(&bytes));
-        } else if (h3_read(c, streams[where], bytes.at, rbuf_left(&bytes), false) != ERR_OK) {
-            conn_close(c, LINK_REASON_PROTOCOL, H3_INTERNAL_ERROR, "");
+            (void)conn_server_callbacks.recv_datagram(c->quic, 0, bytes.at, rbuf_left(&bytes), c);
+        } else if (h3_read(&c->h3, streams[where], bytes.at, rbuf_left(&bytes), false, net.now) !=
+                   ERR_OK) {
+            h3_end_later(&c->h3, LINK_REASON_PROTOCOL, H3_INTERNAL_ERROR, "");
         }
+        conn_settle(c);
         net_poll(&net, NET_SERVER);
         request = net_find(&net, NET_SERVER, LINK_EVENT_REQUEST);
         if (request != NULL) {
@@ -101,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         feed_datagrams(&r);
     } else {
         handle = net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
-        client = hub_conn(net.hubs[NET_CLIENT], handle);
+        client = conn_find(&net.hubs[NET_CLIENT]->shared.tables, handle);
         /* In mode 1 the input says all there is to say over HTTP. */
         client->h3.connect_sent = mode == 1;
         net.wire.cut = false;

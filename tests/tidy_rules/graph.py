@@ -231,7 +231,8 @@ def check_own_headers(tree):
         ours = [source for source in files
                 if source.is_ours and not source.path.endswith("/main.c")]
         declared = set()
-        for name in (unit + ".h", unit + "_internal.h"):
+        facades = [header for header, below in rooms.FACADES.items() if below == unit]
+        for name in (unit + ".h", unit + "_internal.h", *facades):
             if name in tree.sources:
                 declared |= {declaration.name for declaration in tree.sources[name].declarations}
                 declared |= set(EXTERN.findall(tree.sources[name].code))
@@ -248,7 +249,7 @@ def check_own_headers(tree):
 
 
 def check_header(tree, header, unit, defined_in_unit):
-    whole = unit.removesuffix("_internal")
+    whole = rooms.FACADES.get(header.path, unit.removesuffix("_internal"))
     for declaration in header.declarations:
         name = declaration.name
         if name in defined_in_unit[unit] or name in defined_in_unit.get(whole, ()):

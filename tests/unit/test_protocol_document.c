@@ -19,8 +19,6 @@
 #include "proto/crypto/aead.h"
 #include "proto/crypto/signed.h"
 #include "proto/link/hello.h"
-#include "proto/link/quic/conn.h"
-#include "proto/link/quic/hub.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
@@ -167,14 +165,15 @@ static void records_signed_by_the_entry_point(void **state)
 
 /* ---- session ---- */
 
-/* In place of TLS: the value that both ends of one session would export. (The linker takes this
- * one, because nothing else of proto/link/tls/tls.c is wanted here.) */
-int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE])
+/* In place of TLS: the value that both ends of one session would export. */
+static int exporter(struct carrier *carrier, uint8_t out[CARRIER_EXPORTER_SIZE])
 {
-    (void)session;
-    input_exactly("exporter", out, TLS_EXPORTER_SIZE);
+    (void)carrier;
+    input_exactly("exporter", out, CARRIER_EXPORTER_SIZE);
     return ERR_OK;
 }
+
+static const struct carrier_ops carrier_ops = {.exporter = exporter};
 
 static uint64_t wall_of_the_document(void *context)
 {
@@ -182,21 +181,22 @@ static uint64_t wall_of_the_document(void *context)
     return input_number("timestamp_ms");
 }
 
-/* One end of a connection, as far as Hellos look at it. */
+/* One end of a session, as far as Hellos look at it. */
 struct end {
-    struct link_hub hub;
-    struct link_conn conn;
+    struct hello_self self;
+    struct carrier carrier;
+    struct hello_want want;
+    struct hello_heard heard; /* of the other end */
 };
 
 static void end_init(struct end *end, const struct identity *identity, const struct env *env,
                      bool server)
 {
     memset(end, 0, sizeof(*end));
-    end->hub.cfg.identity = identity;
-    end->hub.cfg.server = server;
-    end->hub.env = env;
-    end->conn.hub = &end->hub;
-    end->conn.dialled = !server;
+    end->self.env = env;
+    end->self.identity = identity;
+    end->self.server = server;
+    end->carrier = (struct carrier){.ops = &carrier_ops, .dialled = !server};
 }
 
 /* What is signed besides the label. */
@@ -204,11 +204,11 @@ static void output_signed(const char *name, char side, const struct identity *id
                           const Ziglan__Hello *hello)
 {
     static const char label[] = "stun2 hello 1";
-    uint8_t text[sizeof(label) - 1 + 1 + TLS_EXPORTER_SIZE];
+    uint8_t text[sizeof(label) - 1 + 1 + CARRIER_EXPORTER_SIZE];
 
     memcpy(text, label, sizeof(label) - 1);
     text[sizeof(label) - 1] = (uint8_t)side;
-    input_exactly("exporter", text + sizeof(label), TLS_EXPORTER_SIZE);
+    input_exactly("exporter", text + sizeof(label), CARRIER_EXPORTER_SIZE);
     assert_int_equal(hello->signature.len, SIGNATURE_SIZE);
     assert_true(key_verify(identity->public_key, "", text, sizeof(text), hello->signature.data));
     output(name, text, sizeof(text));
@@ -219,16 +219,15 @@ static void output_hello(const char *name, const char *signed_name, char side,
 {
     static struct control_arena arena;
     uint8_t bytes[CONTROL_SIZE_MAX];
-    const uint8_t *delegation;
-    size_t size, delegation_size;
+    size_t size;
     Ziglan__Control *control;
 
-    assert_int_equal(hello_write(&from->conn, bytes, sizeof(bytes), &size), ERR_OK);
+    assert_int_equal(hello_write(&from->self, &from->carrier, bytes, sizeof(bytes), &size), ERR_OK);
     assert_int_equal(control_unpack(&control, &arena, bytes, size), ERR_OK);
     output_signed(signed_name, side, identity, control->hello);
-    assert_int_equal(hello_read(&to->conn, bytes, size, &delegation, &delegation_size),
+    assert_int_equal(hello_read(&to->self, &to->carrier, &to->want, bytes, size, &to->heard),
                      LINK_REASON_NONE);
-    assert_memory_equal(to->conn.session.peer.key, identity->public_key, KEY_SIZE);
+    assert_memory_equal(to->heard.peer.key, identity->public_key, KEY_SIZE);
     output(name, bytes, size);
 }
 
@@ -244,19 +243,18 @@ static void hellos_of_both_sides(void **state)
     (void)state;
     end_init(&server, &relay, &env, true);
     end_init(&client, &host, &env, false);
-    server.hub.cfg.hello.delegation = delegation;
-    server.hub.cfg.hello.delegation_size =
-        input("record_delegation", delegation, sizeof(delegation));
-    server.hub.cfg.hello.session_max = 10000;
+    server.self.told.delegation = delegation;
+    server.self.told.delegation_size = input("record_delegation", delegation, sizeof(delegation));
+    server.self.told.session_max = 10000;
     input_exactly("punch_observed_ip", ip, sizeof(ip));
-    server.conn.remote = endpoint_v6(ip, (uint16_t)input_number("punch_observed_port"));
-    client.conn.session.want = LINK_WANT_ZIGLAN;
-    memcpy(client.conn.session.want_key, ziglan.public_key, KEY_SIZE);
+    server.carrier.remote = endpoint_v6(ip, (uint16_t)input_number("punch_observed_port"));
+    client.want.want = LINK_WANT_ZIGLAN;
+    memcpy(client.want.key, ziglan.public_key, KEY_SIZE);
 
     output_hello("hello_server", "hello_server_signed", 'S', &relay, &server, &client);
-    assert_true(endpoint_equal(&client.conn.session.peer.observed, &server.conn.remote));
+    assert_true(endpoint_equal(&client.heard.peer.observed, &server.carrier.remote));
     output_hello("hello_client", "hello_client_signed", 'C', &host, &client, &server);
-    assert_int_equal(server.conn.session.peer.roles, HELLO_ROLE_HOST);
+    assert_int_equal(server.heard.peer.roles, HELLO_ROLE_HOST);
 }
 
 /* A whole capsule; it must come out of the parser as it went in. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Initial packets of connections that the hub does not know: the doors and their limits. */
-#include "proto/link/quic/hub.h"
+/* The doors and their limits. */
+#include "proto/link/quic/accept.h"
+
+#include "proto/link/quic/conn.h"
 
 #include <string.h>
 
@@ -10,31 +12,35 @@ enum {
 };
 
 /* True if the limits let one more half-open connection in; counted if not. */
-static bool has_room(struct link_hub *hub, const struct dgram *in)
+static bool has_room(struct conn_shared *shared, uint32_t connection_max, const struct dgram *in)
 {
-    if (hub->stats.half_open >= LINK_HALF_OPEN_MAX) {
-        hub->stats.refused_half_open++;
+    struct link_stats *stats = &shared->sessions.stats;
+
+    if (stats->half_open >= LINK_HALF_OPEN_MAX) {
+        stats->refused_half_open++;
         return false;
     }
-    if (hub_half_open_count(hub, &in->remote) >= HALF_OPEN_PER_ADDR_MAX) {
-        hub->stats.refused_per_addr++;
+    if (hub_half_open_count(&shared->tables, &in->remote) >= HALF_OPEN_PER_ADDR_MAX) {
+        stats->refused_per_addr++;
         return false;
     }
-    if (hub->stats.connections >= hub->cfg.connection_max) {
-        hub->stats.refused_connections++;
+    if (stats->connections >= connection_max) {
+        stats->refused_connections++;
         return false;
     }
     return true;
 }
 
-static bool needs_retry(const struct link_hub *hub, const struct dgram *in)
+static bool needs_retry(const struct conn_shared *shared, const struct dgram *in)
 {
-    return hub->stats.half_open >= LINK_HALF_OPEN_RETRY ||
-           hub_half_open_count(hub, &in->remote) >= LINK_HALF_OPEN_PER_ADDR;
+    return shared->sessions.stats.half_open >= LINK_HALF_OPEN_RETRY ||
+           hub_half_open_count(&shared->tables, &in->remote) >= LINK_HALF_OPEN_PER_ADDR;
 }
 
-void hub_accept(struct link_hub *hub, const struct dgram *in, struct mono now)
+void accept_initial(struct conn_shared *shared, uint32_t connection_max, const struct dgram *in,
+                    struct mono now)
 {
+    struct link_stats *stats = &shared->sessions.stats;
     ngtcp2_pkt_hd hd;
     ngtcp2_cid odcid;
     bool proven = false;
@@ -44,32 +50,29 @@ void hub_accept(struct link_hub *hub, const struct dgram *in, struct mono now)
         return;
     }
     if (hd.tokenlen > 0) {
-        proven = retry_token_open(&odcid, &hub->token_key, hd.token, hd.tokenlen, &in->remote,
-                                  &hd.dcid, now) == ERR_OK;
+        proven = retry_token_open(&odcid, &shared->answers.token_key, hd.token, hd.tokenlen,
+                                  &in->remote, &hd.dcid, now) == ERR_OK;
     }
-    if (!has_room(hub, in)) {
+    if (!has_room(shared, connection_max, in)) {
         return;
     }
-    if (!proven && needs_retry(hub, in)) {
-        answer_retry(hub, in, &hd, now);
+    if (!proven && needs_retry(shared, in)) {
+        answer_retry(&shared->answers, in, &hd, now);
         return;
     }
-    c = hub_conn_take(hub, false);
+    c = conn_new(shared, false, &in->local, &in->remote);
     if (c == NULL) {
-        hub->stats.refused_connections++;
+        stats->refused_connections++;
         return;
     }
-    c->local = in->local;
-    c->remote = in->remote;
-    hub_half_open_enter(hub, c);
+    hub_half_open_enter(&shared->tables, &c->door, &in->remote);
     if (!proven) {
         hd.tokenlen = 0; /* not ours: an unknown token is as good as none */
     }
     if (conn_accept(c, &hd, proven ? &odcid : NULL, now) != ERR_OK) {
-        conn_fini(c);
-        hub_conn_release(hub, c);
+        conn_die(c);
         return;
     }
-    hub->stats.accepted++;
+    stats->accepted++;
     conn_read(c, in, now);
 }

@@ -5,7 +5,12 @@
  */
 #pragma once
 
+#include "proto/base/bucket.h"
+#include "proto/base/env.h"
 #include "proto/base/mono.h"
+#include "proto/link/link.h"
+#include "proto/link/quic/retry_token.h"
+#include "proto/link/reset_ledger.h"
 #include "proto/net/dgram.h"
 
 #include <stdbool.h>
@@ -13,8 +18,6 @@
 #include <stdint.h>
 
 #include <ngtcp2/ngtcp2.h>
-
-struct link_hub;
 
 enum {
     ANSWER_SIZE_MAX = 256,
@@ -31,25 +34,39 @@ struct answer {
 };
 
 struct answers {
+    const struct env *env;    /* borrowed */
+    struct link_stats *stats; /* borrowed: counted here */
+    struct bucket bucket;
+    struct retry_token_key token_key;
+    uint8_t reset_secret[32];
     struct answer waiting[ANSWERS_MAX];
     size_t count;
 };
 
+/** Zeroed memory becomes an empty waiting room; env and stats are borrowed. */
+void answers_init(struct answers *answers, const uint8_t reset_secret[32], struct link_stats *stats,
+                  const struct env *env, struct mono now);
+
+/** The stateless reset token of a connection id of ours. */
+void answer_reset_token(const struct answers *answers, const uint8_t *cid, size_t size,
+                        ngtcp2_stateless_reset_token *token);
+
 /** Tell the sender which versions we speak. */
-void answer_version(struct link_hub *hub, const struct dgram *in, const ngtcp2_version_cid *vc,
+void answer_version(struct answers *answers, const struct dgram *in, const ngtcp2_version_cid *vc,
                     struct mono now);
 
 /** Ask the sender of an Initial to prove its address. */
-void answer_retry(struct link_hub *hub, const struct dgram *in, const ngtcp2_pkt_hd *hd,
+void answer_retry(struct answers *answers, const struct dgram *in, const ngtcp2_pkt_hd *hd,
                   struct mono now);
 
 /** Tell the sender of a short-header packet that its connection is gone. The answer is smaller
  * than what it answers, so two ends without state cannot keep each other busy. */
-void answer_reset(struct link_hub *hub, const struct dgram *in, const ngtcp2_version_cid *vc,
+void answer_reset(struct answers *answers, const struct dgram *in, const ngtcp2_version_cid *vc,
                   struct mono now);
 
 /** Tell the peers of a life before, a few at a time, that their connections are gone. */
-void answer_ledger(struct link_hub *hub, struct outbox *out, struct mono now);
+void answer_ledger(struct answers *answers, struct reset_ledger *ledger, struct outbox *out,
+                   struct mono now);
 
 /** Move what waits to the outbox, as much as there is room. */
 void answers_transmit(struct answers *answers, struct outbox *out);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each callback notes what happened; conn_settle.c does what follows from it. HTTP/3 is fed at
+ * once, because it belongs to this connection alone and calls nobody but its own callbacks. */
 #include "proto/link/quic/conn_callbacks.h"
 
 #include "proto/link/quic/address.h"
-#include "proto/link/quic/conn.h"
-#include "proto/link/quic/hub.h"
-#include "proto/link/quic/packet_aead.h"
+#include "proto/link/quic/conn_state.h"
+#include "proto/link/tls/packet_aead.h"
+
+#include <string.h>
 
 enum { ALERT_UNEXPECTED_MESSAGE = 10 }; /* RFC 8446, section 6.2 */
 
@@ -18,14 +21,17 @@ ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
 /* The verdict of a callback: stop reading once the connection is to end. */
 static int verdict(const struct link_conn *c, int rc)
 {
-    return rc == ERR_OK && c->reason == LINK_REASON_NONE ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+    return rc == ERR_OK && c->h3.end.reason == LINK_REASON_NONE &&
+                   c->session.state != SESSION_STATE_ENDED
+               ? 0
+               : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 static void on_rand(uint8_t *out, size_t size, const ngtcp2_rand_ctx *context)
 {
-    const struct link_hub *hub = context->native_handle;
+    const struct conn_shared *shared = context->native_handle;
 
-    env_random(hub->env, out, size);
+    env_random(shared->env, out, size);
 }
 
 static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token,
@@ -35,9 +41,11 @@ static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset
 
     (void)quic;
     cid->datalen = size;
-    env_random(c->hub->env, cid->data, size);
-    hub_reset_token(c->hub, cid->data, size, token);
-    return hub_cid_add(c->hub, c, cid->data, size) == ERR_OK ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+    env_random(c->shared->env, cid->data, size);
+    answer_reset_token(&c->shared->answers, cid->data, size, token);
+    return hub_cid_add(&c->shared->tables, c, &c->ids, cid->data, size) == ERR_OK
+               ? 0
+               : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user)
@@ -45,7 +53,7 @@ static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user)
     struct link_conn *c = user;
 
     (void)quic;
-    hub_cid_remove(c->hub, c, cid->data, cid->datalen);
+    hub_cid_remove(&c->shared->tables, &c->ids, cid->data, cid->datalen);
     return 0;
 }
 
@@ -63,9 +71,9 @@ static int on_dcid_status(ngtcp2_conn *quic, ngtcp2_connection_id_status_type ty
         return 0;
     }
     if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE) {
-        hub_reset_add(c->hub, c, token);
+        hub_reset_add(&c->shared->tables, c, &c->ids, token);
     } else if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_DEACTIVATE) {
-        hub_reset_remove(c->hub, c, token);
+        hub_reset_remove(&c->shared->tables, &c->ids, token);
     }
     return 0;
 }
@@ -75,7 +83,7 @@ static int on_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data, voi
     struct link_conn *c = user;
 
     (void)quic;
-    env_random(c->hub->env, data->data, sizeof(data->data));
+    env_random(c->shared->env, data->data, sizeof(data->data));
     return 0;
 }
 
@@ -88,11 +96,11 @@ static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t 
 {
     struct link_conn *c = user;
 
-    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && c->dialled) {
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && c->carrier.dialled) {
         return 0;
     }
-    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT || c->tls == NULL ||
-        !tls_scan_allows(&c->tls_scan, level, data, size)) {
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT || c->tls.session == NULL ||
+        !tls_scan_allows(&c->tls.scan, level, data, size)) {
         ngtcp2_conn_set_tls_alert(quic, ALERT_UNEXPECTED_MESSAGE);
         return NGTCP2_ERR_CRYPTO;
     }
@@ -105,7 +113,7 @@ static int on_app_key(ngtcp2_conn *quic, ngtcp2_encryption_level level, void *us
     struct link_conn *c = user;
 
     (void)quic;
-    return level == NGTCP2_ENCRYPTION_LEVEL_1RTT ? verdict(c, h3_start(c)) : 0;
+    return level == NGTCP2_ENCRYPTION_LEVEL_1RTT ? verdict(c, h3_start(&c->h3, c->quic)) : 0;
 }
 
 static int on_handshake_completed(ngtcp2_conn *quic, void *user)
@@ -127,7 +135,8 @@ static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_
     (void)quic;
     (void)offset;
     (void)stream;
-    return verdict(c, h3_read(c, id, data, size, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0));
+    return verdict(c, h3_read(&c->h3, id, data, size, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0,
+                              c->shared->now));
 }
 
 static int on_stream_acked(ngtcp2_conn *quic, int64_t id, uint64_t offset, uint64_t size,
@@ -152,7 +161,7 @@ static int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64
         code = H3_NO_ERROR;
     }
     rc = h3_on_close(&c->h3, id, code);
-    if (!c->dialled && ngtcp2_is_bidi_stream(id)) {
+    if (!c->carrier.dialled && ngtcp2_is_bidi_stream(id)) {
         ngtcp2_conn_extend_max_streams_bidi(quic, 1);
     }
     return verdict(c, rc);
@@ -203,15 +212,29 @@ static int on_streams_more(ngtcp2_conn *quic, uint64_t max, void *user)
     return 0;
 }
 
+/* Datagrams of other requests, or for a session that is not open yet: dropped, as RFC 9297, section
+ * 2.1, allows. Our own peers only send the shortest form of the prefix. */
 static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, size_t size,
                        void *user)
 {
     struct link_conn *c = user;
+    struct inbox *inbox = &c->shared->inbox;
+    int rc = ERR_OK;
 
     (void)quic;
     (void)flags;
-    link_session_dgram_read(c, data, size);
-    return verdict(c, ERR_OK);
+    if (c->h3.session == NULL || c->prefix_size == 0 || size <= c->prefix_size ||
+        memcmp(data, c->prefix, c->prefix_size) != 0) {
+        return 0;
+    }
+    data += c->prefix_size;
+    size -= c->prefix_size;
+    if (inbox_empty(inbox)) {
+        link_session_on_datagram(&c->session, data, size); /* nothing came before it: no copy */
+    } else {
+        rc = inbox_put(inbox, true, data, size);
+    }
+    return verdict(c, rc);
 }
 
 /* The id is path_size's; 0 for packets of which it keeps nothing. */
@@ -219,8 +242,8 @@ static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
 {
     struct link_conn *c = user;
 
-    path_size_on_ack(&c->path_size, id, ngtcp2_conn_get_path_max_tx_udp_payload_size2(quic),
-                     c->hub->now);
+    path_size_on_ack(&c->path.size, id, ngtcp2_conn_get_path_max_tx_udp_payload_size2(quic),
+                     c->shared->now);
     return 0;
 }
 
@@ -231,16 +254,18 @@ static int on_datagram_lost(ngtcp2_conn *quic, uint64_t id, void *user)
 
     if (id != 0) {
         ngtcp2_conn_get_conn_info2(quic, &info);
-        path_size_on_loss(&c->path_size, id, info.pkt_recv, c->hub->now);
+        path_size_on_loss(&c->path.size, id, info.pkt_recv, c->shared->now);
     }
     return 0;
 }
 
 static int on_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset2 *reset, void *user)
 {
+    struct link_conn *c = user;
+
     (void)quic;
     (void)reset;
-    conn_close(user, LINK_REASON_RESET, H3_NO_ERROR, "reset");
+    h3_end_later(&c->h3, LINK_REASON_RESET, H3_NO_ERROR, "reset");
     return 0;
 }
 
@@ -255,17 +280,15 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
     (void)quic;
     (void)flags;
     (void)fallback;
-    if (c->dialled || result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ||
-        endpoint_equal(&remote, &c->remote)) {
+    if (c->carrier.dialled || result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ||
+        endpoint_equal(&remote, &c->carrier.remote)) {
         return 0;
     }
-    c->remote = remote;
-    c->local = address_endpoint(&path->local);
-    path_size_reset(&c->path_size);
-    if (c->announced && c->reason == LINK_REASON_NONE) {
-        hub_event(c->hub, LINK_EVENT_MOVED, c, NULL, 0, NULL, 0);
-    }
-    return verdict(c, ERR_OK);
+    c->carrier.remote = remote;
+    c->path.local = address_endpoint(&path->local);
+    path_size_reset(&c->path.size);
+    c->path.moved = true;
+    return 0;
 }
 
 #define CALLBACKS_COMMON                                                                           \

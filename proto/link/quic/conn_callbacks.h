@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What ngtcp2 calls. These functions only set fields of the connection and append to the hub's
- * queues.
+ * queues; nothing in them closes, frees or sends.
  */
 #pragma once
 

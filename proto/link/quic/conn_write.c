@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Filling packets: stream bytes first (control is small and urgent), then datagrams, as many into
  * one packet as fit. */
+#include "proto/link/quic/conn_write.h"
+
 #include "proto/link/quic/address.h"
-#include "proto/link/quic/conn.h"
-#include "proto/link/quic/hub.h"
+#include "proto/link/quic/conn_carrier.h"
+#include "proto/link/quic/conn_settle.h"
+#include "proto/link/quic/conn_timer.h"
 
 #include <string.h>
 
 enum {
     FRAGMENTS_MAX = 8,
     LARGE_EVERY = 8,
-    WRITE_AGAIN = 1, /* verdicts of write_stream and write_dgram besides ngtcp2's */
-    /* Around the payload of a DATAGRAM frame that is alone in its packet: first byte, packet
-     * number, tag, frame type, length (14 bits). */
-    DGRAM_OVERHEAD = 1 + 4 + 16 + 1 + 2,
-    NEXT_OVERHEAD = 3, /* of one more in the same packet */
+    NEXT_OVERHEAD = 3, /* of one more frame in the same packet */
 };
 
 /* One packet being written. */
@@ -27,50 +26,24 @@ struct packet_place {
     bool again; /* something was added, or proved impossible: ask for more */
 };
 
-/* Largest UDP payload that is sent now: what ngtcp2 found, less where it is found to be lost. */
-static size_t packet_size(const struct link_conn *c)
-{
-    return path_size_cap(&c->path_size, ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic));
-}
-
-static size_t dgram_overhead(const struct link_conn *c)
-{
-    return DGRAM_OVERHEAD + ngtcp2_conn_get_dcid2(c->quic)->datalen;
-}
-
-size_t conn_datagram_size(const struct link_conn *c)
-{
-    const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params2(c->quic);
-    size_t overhead = dgram_overhead(c);
-    size_t size = packet_size(c);
-
-    if (peer == NULL || !c->h3.peer_datagrams || size <= overhead) {
-        return 0;
-    }
-    size -= overhead;
-    if (peer->max_datagram_frame_size < size + 3) {
-        size = peer->max_datagram_frame_size < 3 ? 0 : (size_t)peer->max_datagram_frame_size - 3;
-    }
-    return size;
-}
-
 /*
  * How large the next packet may be. Only datagrams tell what becomes of large packets, so stream
  * bytes, which no loss of large packets may hold up, travel in small ones. ngtcp2 repeats lost ones
  * in whatever packet comes next; while any may be lost, all are small that need not be large. But
  * for one in a few: with more room than the path's size, ngtcp2 sends its own probes.
  */
-static size_t packet_capacity(struct link_conn *c, bool stream, const struct session_dgram *dgram)
+static size_t packet_capacity(struct link_conn *c, bool stream, struct dgram_bytes dgram)
 {
-    bool large = dgram != NULL && dgram->size + dgram_overhead(c) > PATH_SIZE_BASE;
+    bool large = dgram.bytes != NULL &&
+                 c->prefix_size + dgram.size + conn_datagram_overhead(c) > PATH_SIZE_BASE;
 
     if (c->phase == CONN_PHASE_OPEN && (stream || (!large && h3_session_waiting(&c->h3) > 0))) {
-        c->large_turn++;
-        if (c->large_turn % LARGE_EVERY != 0) {
+        c->path.large_turn++;
+        if (c->path.large_turn % LARGE_EVERY != 0) {
             return PATH_SIZE_BASE;
         }
     }
-    return c->path_size.limit != 0 ? c->path_size.limit : CONN_PACKET_SIZE_MAX;
+    return c->path.size.limit != 0 ? c->path.size.limit : LINK_PACKET_SIZE_MAX;
 }
 
 static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, int64_t id, int fin,
@@ -106,24 +79,32 @@ static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, in
     return p->again ? 0 : n;
 }
 
-static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
-                                const struct session_dgram *dgram)
+/* ngtcp2 only reads, but has one type for both directions. */
+static ngtcp2_vec vec_of(const uint8_t *bytes, size_t size)
 {
     union {
         const uint8_t *in;
         uint8_t *out;
-    } borrowed = {.in = dgram->bytes};
-    ngtcp2_vec vec = {.base = borrowed.out, .len = dgram->size};
-    size_t used = p->used + (p->used == 0 ? dgram_overhead(c) : NEXT_OVERHEAD) + dgram->size;
-    uint64_t packet_id = path_size_id(&c->path_size, used);
+    } borrowed = {.in = bytes};
+
+    return (ngtcp2_vec){.base = borrowed.out, .len = size};
+}
+
+static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
+                                struct dgram_bytes dgram)
+{
+    const ngtcp2_vec vec[2] = {vec_of(c->prefix, c->prefix_size), vec_of(dgram.bytes, dgram.size)};
+    size_t used = p->used + (p->used == 0 ? conn_datagram_overhead(c) : NEXT_OVERHEAD) +
+                  c->prefix_size + dgram.size;
+    uint64_t packet_id = path_size_id(&c->path.size, used);
     int accepted = 0;
     ngtcp2_ssize n;
 
     n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, p->capacity, &accepted,
-                                    NGTCP2_WRITE_DATAGRAM_FLAG_MORE, packet_id, &vec, 1, p->now.ns);
+                                    NGTCP2_WRITE_DATAGRAM_FLAG_MORE, packet_id, vec, 2, p->now.ns);
     p->used = accepted != 0 ? used : p->used;
     if (accepted != 0 || n == NGTCP2_ERR_INVALID_ARGUMENT || n == NGTCP2_ERR_INVALID_STATE) {
-        link_session_dgram_sent(c); /* or one that this peer can never take: forget it */
+        link_session_datagram_sent(&c->session); /* or one that this peer can never take */
         p->again = n < 0;
     }
     return n == NGTCP2_ERR_WRITE_MORE || p->again ? 0 : n;
@@ -133,8 +114,8 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
  * tells by the datagram inside. That is an HTTP datagram without payload, which nobody reads. */
 static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
 {
-    size_t size = path_size_probe(&c->path_size, p->now);
-    ngtcp2_vec vec = {.base = c->session.prefix, .len = c->session.prefix_size};
+    size_t size = path_size_probe(&c->path.size, p->now);
+    const ngtcp2_vec vec = vec_of(c->prefix, c->prefix_size);
     uint64_t id;
     int accepted = 0;
     ngtcp2_ssize n;
@@ -143,21 +124,34 @@ static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
         return 0;
     }
     if (size > ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic)) {
-        path_size_probe_sent(&c->path_size, 0, p->now); /* it would be cut to that */
+        path_size_probe_sent(&c->path.size, 0, p->now); /* it would be cut to that */
         return 0;
     }
-    id = path_size_id(&c->path_size, size);
+    id = path_size_id(&c->path.size, size);
     n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, &accepted,
                                     NGTCP2_WRITE_DATAGRAM_FLAG_PADDING, id, &vec, 1, p->now.ns);
-    path_size_probe_sent(&c->path_size, accepted != 0 ? id : 0, p->now);
+    path_size_probe_sent(&c->path.size, accepted != 0 ? id : 0, p->now);
     return accepted == 0 && n < 0 ? 0 : n;
+}
+
+/* The next datagram to send, if any. */
+static struct dgram_bytes next_dgram(struct link_conn *c)
+{
+    bool too_large = false;
+    struct dgram_bytes dgram = link_session_next_datagram(&c->session, &too_large);
+
+    if (too_large) {
+        path_size_want(&c->path.size, ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic),
+                       c->shared->now);
+    }
+    return dgram;
 }
 
 /* One packet. 0: the window is shut or nothing is left to say. */
 static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
 {
     nghttp3_vec pieces[FRAGMENTS_MAX];
-    const struct session_dgram *dgram;
+    struct dgram_bytes dgram;
     nghttp3_ssize count;
     ngtcp2_ssize n;
     int64_t id;
@@ -173,7 +167,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
         fin = 0;
         count = 0;
         p->again = false;
-        dgram = link_session_dgram_next(c, conn_datagram_size(c));
+        dgram = next_dgram(c);
         if (c->h3.http != NULL && ngtcp2_conn_get_max_data_left2(c->quic) > 0) {
             count = nghttp3_conn_writev_stream(c->h3.http, &id, &fin, pieces, FRAGMENTS_MAX);
             if (count < 0) {
@@ -185,7 +179,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
         }
         if (id >= 0) {
             n = write_stream(c, p, id, fin, pieces, (size_t)count);
-        } else if (dgram != NULL) {
+        } else if (dgram.bytes != NULL) {
             n = write_dgram(c, p, dgram);
         } else {
             n = ngtcp2_conn_writev_stream(c->quic, &p->path.path, NULL, p->bytes, p->capacity, NULL,
@@ -199,10 +193,10 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
 static void commit(struct link_conn *c, const struct packet_place *p, struct outbox *out,
                    size_t size)
 {
-    struct endpoint local = c->local;
+    struct endpoint local = c->path.local;
     struct endpoint remote = address_endpoint(&p->path.path.remote);
 
-    if (!c->dialled) {
+    if (!c->carrier.dialled) {
         local = address_endpoint(&p->path.path.local);
     }
     outbox_commit(out, &local, &remote, size);
@@ -223,7 +217,7 @@ static void note_unanswered(struct link_conn *c, uint64_t flight_before, uint64_
                             struct mono now)
 {
     if (bytes_in_flight(c) > flight_before + probes) {
-        c->unanswered_since = now;
+        c->watch.unanswered_since = now;
     }
 }
 
@@ -232,7 +226,7 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
 {
     size_t burst = ngtcp2_conn_get_send_quantum2(c->quic), sent = 0;
     size_t path_size = ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic);
-    bool watched = c->dialled && c->unanswered_since.ns == MONO_NEVER.ns;
+    bool watched = c->carrier.dialled && c->watch.unanswered_since.ns == MONO_NEVER.ns;
     uint64_t flight = watched ? bytes_in_flight(c) : 0, probes = 0;
     struct packet_place p = {.now = now};
     ngtcp2_ssize n = 1;
@@ -240,10 +234,10 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
     ngtcp2_path_storage_zero(&p.path);
     burst = burst == 0 ? 1 : burst; /* or a turn would pass without progress */
     while (sent < burst && n > 0) {
-        if (!hub_outbox_has_room(out)) {
+        if (!outbox_has_room(out, LINK_PACKET_SIZE_MAX)) {
             break;
         }
-        p.bytes = outbox_reserve(out, CONN_PACKET_SIZE_MAX);
+        p.bytes = outbox_reserve(out, LINK_PACKET_SIZE_MAX);
         if (p.bytes == NULL) {
             break;
         }
@@ -271,21 +265,21 @@ static void write_close(struct link_conn *c, struct outbox *out, struct mono now
     ngtcp2_ssize n;
 
     ngtcp2_ccerr_default(&err);
-    if (c->close_liberr != 0) {
-        if (c->close_liberr == NGTCP2_ERR_CRYPTO) {
+    if (c->farewell.liberr != 0) {
+        if (c->farewell.liberr == NGTCP2_ERR_CRYPTO) {
             ngtcp2_ccerr_set_tls_alert(&err, ngtcp2_conn_get_tls_alert2(c->quic), NULL, 0);
         } else {
-            ngtcp2_ccerr_set_liberr(&err, c->close_liberr, NULL, 0);
+            ngtcp2_ccerr_set_liberr(&err, c->farewell.liberr, NULL, 0);
         }
     } else {
-        ngtcp2_ccerr_set_application_error(&err, c->close_code, (const uint8_t *)c->close_text,
-                                           strlen(c->close_text));
+        ngtcp2_ccerr_set_application_error(
+            &err, c->farewell.code, (const uint8_t *)c->farewell.text, strlen(c->farewell.text));
     }
     ngtcp2_path_storage_zero(&p.path);
-    p.bytes = outbox_reserve(out, CONN_PACKET_SIZE_MAX);
+    p.bytes = outbox_reserve(out, LINK_PACKET_SIZE_MAX);
     if (p.bytes != NULL) {
         n = ngtcp2_conn_write_connection_close(c->quic, &p.path.path, NULL, p.bytes,
-                                               CONN_PACKET_SIZE_MAX, &err, now.ns);
+                                               LINK_PACKET_SIZE_MAX, &err, now.ns);
         if (n > 0) {
             commit(c, &p, out, (size_t)n);
         }
@@ -296,15 +290,17 @@ void conn_write(struct link_conn *c, struct outbox *out, struct mono now)
 {
     ngtcp2_ssize n = 0;
 
-    if (!hub_outbox_has_room(out)) {
+    if (!outbox_has_room(out, LINK_PACKET_SIZE_MAX)) {
         conn_ready(c);
         return;
     }
-    if (c->phase != CONN_PHASE_CLOSING || c->reason == LINK_REASON_LOCAL) {
+    conn_settle(c); /* an answer may have failed since the last turn */
+    if (c->phase != CONN_PHASE_CLOSING || c->session.reason == LINK_REASON_LOCAL) {
         n = write_burst(c, out, now);
+        conn_settle(c);
     }
     if (c->phase == CONN_PHASE_CLOSING) {
-        if (hub_outbox_has_room(out)) {
+        if (outbox_has_room(out, LINK_PACKET_SIZE_MAX)) {
             write_close(c, out, now);
             conn_die(c);
         } else {

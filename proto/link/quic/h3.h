@@ -7,46 +7,26 @@
 #pragma once
 
 #include "proto/base/err.h"
-#include "proto/link/quic/outq.h"
+#include "proto/base/mono.h"
+#include "proto/link/quic/h3_stream.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <nghttp3/nghttp3.h>
+/** Zeroed memory becomes HTTP that has not begun; inbox is borrowed. */
+void h3_init(struct h3 *h3, bool dialled, struct inbox *inbox);
 
-struct link_conn;
-struct h3_stream;
+/** Open the control streams on `quic`, which is borrowed. Inside the callback in which the sending
+ * key appears. ERR_SESSION. */
+int h3_start(struct h3 *h3, ngtcp2_conn *quic) MUST_CHECK;
 
-#define H3_SESSION_PATH "/.well-known/stun2"
-#define H3_SESSION_PROTOCOL "stun2"
-
-enum {
-    H3_AUTHORITY_SIZE = 256,
-    /* HTTP/3 error codes, RFC 9114, section 8.1 */
-    H3_NO_ERROR = 0x100,
-    H3_GENERAL_PROTOCOL_ERROR = 0x101,
-    H3_INTERNAL_ERROR = 0x102,
-    H3_EXCESSIVE_LOAD = 0x107,
-    H3_REQUEST_REJECTED = 0x10b,
-};
-
-struct h3 {
-    nghttp3_conn *http;
-    struct h3_stream *streams;         /* our side of every request */
-    struct h3_stream *session;         /* the one of stun2, NULL before and after */
-    char authority[H3_AUTHORITY_SIZE]; /* dialled: for the CONNECT */
-    bool peer_datagrams;               /* its SETTINGS allow HTTP datagrams */
-    bool connect_sent;
-};
-
-/** Open the control streams. Inside the callback in which the sending key appears. ERR_SESSION. */
-int h3_start(struct link_conn *c) MUST_CHECK;
+/** Free what it holds. */
 void h3_fini(struct h3 *h3);
 
-/** Stream bytes from QUIC. ERR_SESSION if the peer broke HTTP/3. */
-int h3_read(struct link_conn *c, int64_t stream_id, const uint8_t *data, size_t size,
-            bool fin) MUST_CHECK;
+/** Stream bytes from QUIC. ERR_SESSION if the peer broke HTTP/3; h3->end then says how. */
+int h3_read(struct h3 *h3, int64_t stream_id, const uint8_t *data, size_t size, bool fin,
+            struct mono now) MUST_CHECK;
 
 /** Bytes of a stream were acknowledged; a stream was closed, reset, or may send again. */
 int h3_on_ack(struct h3 *h3, int64_t stream_id, uint64_t size) MUST_CHECK;
@@ -60,10 +40,3 @@ int h3_session_put(struct h3 *h3, const void *head, size_t head_size, const void
 
 /** Bytes that wait on the session's stream, sent but unacknowledged ones included. */
 size_t h3_session_waiting(const struct h3 *h3);
-
-/** The session's stream id, -1 if there is none. */
-int64_t h3_session_stream(const struct h3 *h3);
-
-/** Answer a request; nothing happens if the stream is gone or answered. body is copied. */
-void h3_respond(struct link_conn *c, int64_t stream_id, int status, const char *content_type,
-                const void *body, size_t size);

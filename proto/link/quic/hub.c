@@ -1,47 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From UDP payloads to connections, from handles to sessions, and the turns of all connections. */
 #include "proto/link/quic/hub.h"
 
 #include "proto/base/bytes.h"
+#include "proto/link/quic/accept.h"
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/conn_write.h"
+#include "proto/link/quic/h3_request.h"
+#include "proto/link/tls/library.h"
 
-#include <ngtcp2/ngtcp2_crypto.h>
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-static_assert((int)CONN_CID_SIZE == (int)LINK_RESET_CID_SIZE,
-              "the roll keeps ids that we give out");
+static_assert((int)HUB_CID_SIZE == (int)LINK_RESET_CID_SIZE,
+              "the ledger keeps ids that we give out");
 
-static const struct bucket_rate answer_rate = {.per_s = ANSWERS_PER_S, .burst = ANSWERS_PER_S};
+/* ---- the library ---- */
+
+int link_library_init(const struct env *env)
+{
+    return library_init(env);
+}
+
+void link_library_fini(void)
+{
+    library_fini();
+}
+
+const char *link_aead_list(void)
+{
+    return library_ciphers();
+}
+
+/* ---- the hub ---- */
 
 int link_hub_new(struct link_hub **out, const struct link_config *cfg, const struct env *env,
                  struct mono now)
 {
     struct link_hub *hub = calloc(1, sizeof(*hub));
-    int rc = ERR_NOMEM;
+    struct conn_shared *shared;
+    int rc;
 
     *out = NULL;
     if (hub == NULL) {
         return ERR_NOMEM;
     }
-    hub->cfg = *cfg;
-    if (hub->cfg.queue_bytes_max == 0) {
-        hub->cfg.queue_bytes_max = LINK_HUB_QUEUE_BYTES;
-    }
-    hub->env = env;
-    hub->now = now;
-    if (slab_new(&hub->conns, sizeof(struct link_conn), cfg->connection_max) != ERR_OK ||
-        map_new(&hub->cids, sizeof(struct cid_key), (size_t)cfg->connection_max * CONN_CIDS_MAX,
-                env) != ERR_OK ||
-        map_new(&hub->resets, sizeof(ngtcp2_stateless_reset_token),
-                (size_t)cfg->connection_max * CONN_RESETS_MAX, env) != ERR_OK ||
-        map_new(&hub->half_open_ips, 16, LINK_HALF_OPEN_MAX, env) != ERR_OK) {
+    shared = &hub->shared;
+    hub->server = cfg->server;
+    hub->connection_max = cfg->connection_max;
+    shared->env = env;
+    shared->now = now;
+    session_shared_init(&shared->sessions, cfg, env);
+    rc = hub_tables_init(&shared->tables, sizeof(struct link_conn), cfg->connection_max,
+                         &shared->sessions.stats.half_open, env);
+    if (rc != ERR_OK) {
         goto out;
     }
-    env_random(env, hub->token_key.bytes, sizeof(hub->token_key.bytes));
-    bucket_init(&hub->answer_bucket, &answer_rate, now);
-    rc = tls_init(&hub->tls, cfg->server, env);
+    answers_init(&shared->answers, cfg->reset_secret, &shared->sessions.stats, env, now);
+    rc = tls_init(&shared->tls, cfg->server, env);
     if (rc == ERR_OK && cfg->ledger != NULL) {
-        rc = reset_ledger_open(&hub->ledger, cfg->ledger, cfg->ledger_capacity, now);
+        rc = reset_ledger_open(&shared->ledger, cfg->ledger, cfg->ledger_capacity, now);
     }
 out:
     if (rc != ERR_OK) {
@@ -55,210 +75,41 @@ out:
 void link_hub_free(struct link_hub *hub)
 {
     struct handle cursor = HANDLE_NONE;
+    struct conn_shared *shared;
     struct link_conn *c;
 
     if (hub == NULL) {
         return;
     }
-    while (hub->conns != NULL) {
-        c = slab_next(hub->conns, &cursor);
+    shared = &hub->shared;
+    while (shared->tables.conns != NULL) {
+        c = slab_next(shared->tables.conns, &cursor);
         if (c == NULL) {
             break;
         }
         conn_fini(c);
     }
-    event_queue_fini(&hub->events);
-    heap_fini(&hub->timers);
-    reset_ledger_close(&hub->ledger);
-    map_free(hub->half_open_ips);
-    map_free(hub->resets);
-    map_free(hub->cids);
-    slab_free(hub->conns);
-    tls_fini(&hub->tls);
+    session_shared_fini(&shared->sessions);
+    inbox_fini(&shared->inbox);
+    reset_ledger_close(&shared->ledger);
+    hub_tables_fini(&shared->tables);
+    tls_fini(&shared->tls);
     sodium_memzero(hub, sizeof(*hub));
     free(hub);
 }
 
 void link_hub_set_hello(struct link_hub *hub, const struct link_hello *hello)
 {
-    hub->cfg.hello = *hello;
+    hub->shared.sessions.self.told = *hello;
 }
 
-struct link_conn *hub_conn(const struct link_hub *hub, struct handle handle)
+/* ---- packets and time ---- */
+
+/* A call begins that may change the events. */
+static void begin(struct link_hub *hub, struct mono now)
 {
-    struct link_conn *c = slab_at(hub->conns, handle);
-
-    return c == NULL || c->phase >= CONN_PHASE_CLOSING ? NULL : c;
-}
-
-struct link_conn *hub_conn_take(struct link_hub *hub, bool dialled)
-{
-    struct handle handle;
-    struct link_conn *c = slab_take(hub->conns, &handle);
-
-    if (c == NULL) {
-        return NULL;
-    }
-    c->hub = hub;
-    c->handle = handle;
-    c->dialled = dialled;
-    c->created_at = hub->now;
-    c->hello_deadline = mono_add_ms(hub->now, LINK_HANDSHAKE_MS_MAX);
-    c->unanswered_since = MONO_NEVER;
-    hub->stats.connections++;
-    return c;
-}
-
-void hub_conn_release(struct link_hub *hub, struct link_conn *c)
-{
-    CHECK(!c->ready && c->timer.position == 0);
-    reset_ledger_strike(&hub->ledger, c->handle.index);
-    slab_release(hub->conns, c->handle);
-}
-
-void hub_event(struct link_hub *hub, enum link_event_type type, struct link_conn *c,
-               const void *head, size_t head_size, const void *body, size_t body_size)
-{
-    if (event_queue_push(&hub->events, type, c, head, head_size, body, body_size) != ERR_OK &&
-        type != LINK_EVENT_CLOSED) {
-        conn_close(c, LINK_REASON_LIMIT, H3_EXCESSIVE_LOAD, "events");
-    }
-}
-
-/* The part of an address that one customer holds: /32 or /64. */
-static void ip_key(uint8_t key[16], const struct endpoint *e)
-{
-    memcpy(key, e->ip, 16);
-    if (!endpoint_is_v4(e)) {
-        memset(key + 8, 0, 8);
-    }
-}
-
-uint32_t hub_half_open_count(const struct link_hub *hub, const struct endpoint *remote)
-{
-    uint8_t key[16];
-    uint64_t count = 0;
-
-    ip_key(key, remote);
-    (void)map_find(hub->half_open_ips, key, &count);
-    return (uint32_t)count;
-}
-
-void hub_half_open_enter(struct link_hub *hub, struct link_conn *c)
-{
-    uint8_t key[16];
-    uint32_t count = hub_half_open_count(hub, &c->remote);
-
-    ip_key(key, &c->remote);
-    if (map_put(hub->half_open_ips, key, count + 1) == ERR_OK) {
-        memcpy(c->half_open_ip, key, sizeof(key));
-        c->half_open = true;
-        hub->stats.half_open++;
-    }
-}
-
-void hub_anonymous_enter(struct link_hub *hub, struct link_conn *c)
-{
-    if (c->anonymous || !c->half_open || hub->anonymous_count >= CONN_ANONYMOUS_MAX) {
-        return;
-    }
-    hub_half_open_leave(hub, c);
-    c->anonymous = true;
-    hub->anonymous_count++;
-    c->hello_deadline = mono_add_ms(c->created_at, CONN_ANONYMOUS_MS_MAX);
-}
-
-void hub_half_open_leave(struct link_hub *hub, struct link_conn *c)
-{
-    uint64_t count = 0;
-
-    if (c->anonymous) {
-        c->anonymous = false;
-        hub->anonymous_count--;
-    }
-    if (!c->half_open) {
-        return;
-    }
-    c->half_open = false;
-    hub->stats.half_open--;
-    (void)map_find(hub->half_open_ips, c->half_open_ip, &count);
-    if (count <= 1) {
-        (void)map_remove(hub->half_open_ips, c->half_open_ip, NULL);
-    } else {
-        /* The key is there, so this cannot fail. */
-        CHECK(map_put(hub->half_open_ips, c->half_open_ip, count - 1) == ERR_OK);
-    }
-}
-
-void hub_reset_token(const struct link_hub *hub, const uint8_t *cid, size_t size,
-                     ngtcp2_stateless_reset_token *token)
-{
-    (void)crypto_generichash(token->data, sizeof(token->data), cid, size, hub->cfg.reset_secret,
-                             sizeof(hub->cfg.reset_secret));
-}
-
-static struct cid_key cid_key(const uint8_t *cid, size_t size)
-{
-    struct cid_key key = {{0}};
-
-    CHECK(size <= NGTCP2_MAX_CIDLEN);
-    key.bytes[0] = u8_of(size);
-    memcpy(key.bytes + 1, cid, size);
-    return key;
-}
-
-int hub_cid_add(struct link_hub *hub, struct link_conn *c, const uint8_t *cid, size_t size)
-{
-    struct cid_key key = cid_key(cid, size);
-    int rc;
-
-    if (c->cids_count == CONN_CIDS_MAX || map_find(hub->cids, &key, NULL)) {
-        return ERR_LIMIT;
-    }
-    rc = map_put_pointer(hub->cids, &key, c);
-    if (rc == ERR_OK) {
-        c->cids[c->cids_count] = key;
-        c->cids_count++;
-    }
-    return rc;
-}
-
-void hub_cid_remove(struct link_hub *hub, struct link_conn *c, const uint8_t *cid, size_t size)
-{
-    struct cid_key key = cid_key(cid, size);
-
-    for (size_t i = 0; i < c->cids_count; i++) {
-        if (memcmp(&c->cids[i], &key, sizeof(key)) == 0) {
-            c->cids_count--;
-            c->cids[i] = c->cids[c->cids_count];
-            (void)map_remove(hub->cids, &key, NULL);
-            return;
-        }
-    }
-}
-
-void hub_reset_add(struct link_hub *hub, struct link_conn *c,
-                   const ngtcp2_stateless_reset_token *token)
-{
-    if (c->resets_count == CONN_RESETS_MAX || map_find(hub->resets, token->data, NULL) ||
-        map_put_pointer(hub->resets, token->data, c) != ERR_OK) {
-        return;
-    }
-    c->resets[c->resets_count] = *token;
-    c->resets_count++;
-}
-
-void hub_reset_remove(struct link_hub *hub, struct link_conn *c,
-                      const ngtcp2_stateless_reset_token *token)
-{
-    for (size_t i = 0; i < c->resets_count; i++) {
-        if (memcmp(&c->resets[i], token, sizeof(*token)) == 0) {
-            (void)map_remove(hub->resets, token->data, NULL);
-            c->resets_count--;
-            c->resets[i] = c->resets[c->resets_count];
-            return;
-        }
-    }
+    hub->shared.now = now;
+    event_queue_recycle(&hub->shared.sessions.events);
 }
 
 /* A short-header packet of no connection that we know by its id: a stateless reset looks just like
@@ -269,48 +120,48 @@ static void receive_unknown(struct link_hub *hub, const struct dgram *in,
     struct link_conn *c = NULL;
 
     if (in->size >= RESET_SIZE_MIN) {
-        c = map_find_pointer(hub->resets, in->data + in->size - NGTCP2_STATELESS_RESET_TOKENLEN);
+        c = map_find_pointer(hub->shared.tables.resets,
+                             in->data + in->size - NGTCP2_STATELESS_RESET_TOKENLEN);
     }
     if (c != NULL) {
         conn_read(c, in, now);
-    } else if (hub->cfg.server) {
-        answer_reset(hub, in, vc, now);
+    } else if (hub->server) {
+        answer_reset(&hub->shared.answers, in, vc, now);
     }
 }
 
 void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono now)
 {
+    struct conn_shared *shared = &hub->shared;
     ngtcp2_version_cid vc;
-    struct link_conn *c = NULL;
-    struct cid_key key;
+    struct link_conn *c;
     int rv;
 
-    hub->now = now;
-    event_queue_recycle(&hub->events);
+    begin(hub, now);
     if (in->size == 0 || (in->data[0] & FRAME_QUIC_BIT) == 0) {
         return;
     }
-    rv = ngtcp2_pkt_decode_version_cid(&vc, in->data, in->size, CONN_CID_SIZE);
+    rv = ngtcp2_pkt_decode_version_cid(&vc, in->data, in->size, HUB_CID_SIZE);
     if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
-        if (hub->cfg.server) {
-            answer_version(hub, in, &vc, now);
+        if (hub->server) {
+            answer_version(&shared->answers, in, &vc, now);
         }
         return;
     }
     if (rv != 0 || vc.dcidlen > NGTCP2_MAX_CIDLEN) {
         return;
     }
-    key = cid_key(vc.dcid, vc.dcidlen);
-    c = map_find_pointer(hub->cids, &key);
+    c = hub_cid_find(&shared->tables, vc.dcid, vc.dcidlen);
     if (c != NULL) {
         conn_read(c, in, now);
         if (c->phase == CONN_PHASE_OPEN && vc.dcidlen == LINK_RESET_CID_SIZE) {
-            reset_ledger_keep(&hub->ledger, c->handle.index, &c->local, &c->remote, vc.dcid);
+            reset_ledger_keep(&shared->ledger, c->session.handle.index, &c->path.local,
+                              &c->carrier.remote, vc.dcid);
         }
     } else if ((in->data[0] & 0x80) == 0) {
         receive_unknown(hub, in, &vc, now);
-    } else if (hub->cfg.server) {
-        hub_accept(hub, in, now);
+    } else if (hub->server) {
+        accept_initial(shared, hub->connection_max, in, now);
     }
 }
 
@@ -318,54 +169,212 @@ void link_hub_expire(struct link_hub *hub, struct mono now)
 {
     struct heap_entry *entry;
 
-    hub->now = now;
-    event_queue_recycle(&hub->events);
+    begin(hub, now);
     for (;;) {
-        entry = heap_pop_due(&hub->timers, now);
+        entry = heap_pop_due(&hub->shared.tables.timers, now);
         if (entry == NULL) {
             break;
         }
-        conn_expire(HEAP_OWNER(entry, struct link_conn, timer), now);
+        conn_expire(CONN_OF(entry, timer.entry), now);
     }
 }
 
 void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now)
 {
-    struct link_conn *last = hub->ready_last, *c;
-    bool more = hub->ready_first != NULL;
+    struct conn_shared *shared = &hub->shared;
+    struct hub_tables *tables = &shared->tables;
+    struct conn_turn *last = TAILQ_LAST(&tables->ready, hub_line), *turn;
+    bool more = last != NULL;
 
-    hub->now = now;
-    answers_transmit(&hub->answers, out);
-    answer_ledger(hub, out, now);
+    shared->now = now;
+    answers_transmit(&shared->answers, out);
+    answer_ledger(&shared->answers, &shared->ledger, out, now);
     /* Each connection gets one burst per round, so that none starves another. What has more to
      * say, or found no room, stands again at the end of the line. */
     while (more) {
-        c = hub->ready_first;
-        more = c != last;
-        conn_unready(c);
-        conn_write(c, out, now);
-        if (!more && hub->ready_first != NULL && hub_outbox_has_room(out)) {
-            last = hub->ready_last;
+        turn = TAILQ_FIRST(&tables->ready);
+        more = turn != last;
+        hub_ready_leave(tables, turn);
+        conn_write(CONN_OF(turn, turn), out, now);
+        if (!more && !TAILQ_EMPTY(&tables->ready) && outbox_has_room(out, LINK_PACKET_SIZE_MAX)) {
+            last = TAILQ_LAST(&tables->ready, hub_line);
             more = true;
         }
     }
 }
 
-bool hub_outbox_has_room(const struct outbox *out)
-{
-    return out->items_count < out->items_capacity &&
-           out->bytes_capacity - out->bytes_used >= CONN_PACKET_SIZE_MAX;
-}
-
 struct mono link_hub_deadline(const struct link_hub *hub)
 {
-    if (hub->ready_first != NULL || hub->answers.count > 0) {
-        return hub->now;
+    const struct conn_shared *shared = &hub->shared;
+
+    if (!TAILQ_EMPTY(&shared->tables.ready) || shared->answers.count > 0) {
+        return shared->now;
     }
-    return mono_min(heap_deadline(&hub->timers), reset_ledger_deadline(&hub->ledger));
+    return mono_min(heap_deadline(&shared->tables.timers), reset_ledger_deadline(&shared->ledger));
+}
+
+/* ---- sessions ---- */
+
+int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoint *local,
+                  const struct endpoint *remote, const char *server_name, enum link_want want,
+                  const uint8_t key[KEY_SIZE], struct mono now)
+{
+    struct link_stats *stats = &hub->shared.sessions.stats;
+    struct link_conn *c = NULL;
+    int rc;
+
+    hub->shared.now = now;
+    if (stats->connections < hub->connection_max) {
+        c = conn_new(&hub->shared, true, local, remote);
+    }
+    if (c == NULL) {
+        stats->refused_connections++;
+        return ERR_LIMIT;
+    }
+    rc = conn_dial(c, server_name, now);
+    if (rc != ERR_OK) {
+        conn_die(c);
+        return rc;
+    }
+    c->session.want.want = want;
+    memcpy(c->session.want.key, key, KEY_SIZE);
+    c->session.announced = true;
+    stats->dialled++;
+    conn_ready(c);
+    *out = c->session.handle;
+    return ERR_OK;
+}
+
+bool link_hub_event(struct link_hub *hub, struct link_event *out)
+{
+    struct event_item item;
+    struct link_session *s;
+    struct link_conn *c;
+    const uint8_t *bytes;
+
+    if (!event_queue_pop(&hub->shared.sessions.events, &item, &bytes)) {
+        return false;
+    }
+    s = item.session;
+    *out = (struct link_event){
+        .type = item.type,
+        .handle = s->handle,
+        .dialled = s->carrier->dialled,
+        .remote = s->carrier->remote,
+        .data = item.size > 0 ? bytes : NULL,
+        .size = item.size,
+        .peer = &s->peer,
+    };
+    if (item.type == LINK_EVENT_REQUEST) {
+        memcpy(&hub->request, bytes, sizeof(hub->request)); /* the bytes are not aligned */
+        out->request = &hub->request;
+        out->data = NULL;
+        out->size = 0;
+    } else if (item.type == LINK_EVENT_CLOSED) {
+        out->reason = s->reason;
+        s->closed_polled = true;
+        c = CONN_OF(s, session);
+        if (c->phase == CONN_PHASE_DEAD) {
+            conn_release(c);
+        }
+    }
+    return true;
+}
+
+static struct link_conn *find(const struct link_hub *hub, struct handle handle)
+{
+    return conn_find(&hub->shared.tables, handle);
+}
+
+int link_hub_control(struct link_hub *hub, struct handle handle, const uint8_t *data, size_t size)
+{
+    struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? ERR_DROP : link_session_control(&c->session, data, size);
+}
+
+bool link_hub_datagram(struct link_hub *hub, struct handle handle, const uint8_t *head,
+                       size_t head_size, const uint8_t *body, size_t body_size)
+{
+    struct link_conn *c = find(hub, handle);
+
+    if (c == NULL) {
+        hub->shared.sessions.stats.dgram_dropped_queue++;
+        return false;
+    }
+    return link_session_datagram(&c->session, head, head_size, body, body_size);
+}
+
+void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream_id, int status,
+                      const char *content_type, const void *body, size_t size)
+{
+    struct link_conn *c = find(hub, handle);
+
+    if (c != NULL) {
+        h3_request_respond(&c->h3, stream_id, status, content_type, body,
+                           size > LINK_HTTP_BODY_SIZE_MAX ? LINK_HTTP_BODY_SIZE_MAX : size);
+        conn_ready(c);
+    }
+}
+
+void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, const char *text,
+                    struct mono now)
+{
+    struct link_conn *c = find(hub, handle);
+
+    hub->shared.now = now;
+    if (c != NULL) {
+        conn_close(c, LINK_REASON_LOCAL, code, text);
+    }
+}
+
+void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
+                      struct mono now)
+{
+    struct link_conn *c = find(hub, handle);
+
+    hub->shared.now = now;
+    if (c != NULL && c->carrier.dialled) {
+        conn_migrate(c, local, now);
+    }
+}
+
+size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? 0 : c->carrier.ops->datagram_room(&c->carrier);
+}
+
+size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? 0 : c->session.datagrams.bytes;
+}
+
+size_t link_hub_control_waiting(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL || c->phase != CONN_PHASE_OPEN ? 0 : c->carrier.ops->waiting(&c->carrier);
+}
+
+uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL || c->phase != CONN_PHASE_OPEN ? 0 : c->carrier.ops->rtt_ns(&c->carrier);
+}
+
+struct endpoint link_hub_remote(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? (struct endpoint){.port = 0} : c->carrier.remote;
 }
 
 const struct link_stats *link_hub_stats(const struct link_hub *hub)
 {
-    return &hub->stats;
+    return &hub->shared.sessions.stats;
 }

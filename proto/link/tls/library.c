@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Start-up and end of wolfSSL in this process. */
 #include "proto/link/tls/library.h"
 
 #include "proto/base/bytes.h"
-#include "proto/link/link.h"
 #include "proto/link/tls/suite.h"
 
 #include <wolfssl/options.h>
@@ -34,7 +34,7 @@ static int seed(OS_Seed *os, byte *out, word32 size)
     return 0;
 }
 
-int link_library_init(const struct env *env)
+int library_init(const struct env *env)
 {
     library.env = env;
     /* First for what wolfSSL_Init seeds, then again, because wolfSSL_Init sets its default. */
@@ -52,14 +52,9 @@ int link_library_init(const struct env *env)
     return ERR_OK;
 }
 
-void link_library_fini(void)
+void library_fini(void)
 {
     wolfSSL_Cleanup();
     library.env = NULL;
     library.ciphers[0] = 0;
-}
-
-const char *link_aead_list(void)
-{
-    return library.ciphers;
 }

@@ -3,6 +3,7 @@
  * and found to hold. */
 #include "proto/link/event.h"
 #include "proto/link/link.h"
+#include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
 #include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
@@ -92,7 +93,7 @@ static void queues_of_all_sessions_share_a_bound(void **state)
     link_hub_close(net.hubs[NET_CLIENT], handles[0], 0, "away", net.now);
     net_run(&net, 20000);
     assert_true(fill(&net, handles[1]) > LINK_SESSION_QUEUE_BYTES - 9000);
-    assert_int_equal(net.hubs[NET_CLIENT]->dgram_bytes,
+    assert_int_equal(net.hubs[NET_CLIENT]->shared.sessions.pool.bytes,
                      link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[1]));
     net_fini(&net);
 }
@@ -100,34 +101,36 @@ static void queues_of_all_sessions_share_a_bound(void **state)
 static void readers_of_pages_beyond_the_cap_stay_half_open(void **state)
 {
     static struct net net;
-    struct link_conn *conns[CONN_ANONYMOUS_MAX + 2];
+    struct link_conn *conns[HUB_ANONYMOUS_MAX + 2];
+    struct hub_tables *tables;
     struct link_hub *hub;
 
     (void)state;
     net_init(&net, 2);
     net_start(&net);
     hub = net.hubs[NET_SERVER];
+    tables = &hub->shared.tables;
     for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
         const uint8_t ip[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
 
-        conns[i] = hub_conn_take(hub, false);
+        const struct endpoint remote = endpoint_v4(ip, 5000);
+
+        conns[i] = conn_new(&hub->shared, false, &net.addrs[NET_SERVER], &remote);
         assert_non_null(conns[i]);
-        conns[i]->remote = endpoint_v4(ip, 5000);
-        hub_half_open_enter(hub, conns[i]);
-        hub_anonymous_enter(hub, conns[i]);
-        assert_int_equal(conns[i]->anonymous, i < CONN_ANONYMOUS_MAX);
-        assert_int_equal(conns[i]->half_open, i >= CONN_ANONYMOUS_MAX);
+        hub_half_open_enter(tables, &conns[i]->door, &remote);
+        assert_int_equal(hub_anonymous_enter(tables, &conns[i]->door), i < HUB_ANONYMOUS_MAX);
+        assert_int_equal(conns[i]->door.anonymous, i < HUB_ANONYMOUS_MAX);
+        assert_int_equal(conns[i]->door.half_open, i >= HUB_ANONYMOUS_MAX);
     }
-    assert_int_equal(hub->anonymous_count, CONN_ANONYMOUS_MAX);
-    assert_int_equal(hub->stats.half_open, 2);
-    hub_half_open_leave(hub, conns[0]); /* one went: there is room for one more */
-    hub_anonymous_enter(hub, conns[CONN_ANONYMOUS_MAX]);
-    assert_true(conns[CONN_ANONYMOUS_MAX]->anonymous);
+    assert_int_equal(tables->anonymous_count, HUB_ANONYMOUS_MAX);
+    assert_int_equal(link_hub_stats(hub)->half_open, 2);
+    hub_half_open_leave(tables, &conns[0]->door); /* one went: there is room for one more */
+    assert_true(hub_anonymous_enter(tables, &conns[HUB_ANONYMOUS_MAX]->door));
+    assert_true(conns[HUB_ANONYMOUS_MAX]->door.anonymous);
     for (size_t i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
-        hub_half_open_leave(hub, conns[i]);
-        hub_conn_release(hub, conns[i]);
+        conn_die(conns[i]);
     }
-    assert_int_equal(hub->anonymous_count, 0);
+    assert_int_equal(tables->anonymous_count, 0);
     net_fini(&net);
 }
 
@@ -143,30 +146,39 @@ static void a_client_may_have_so_many_requests_at_once(void **state)
     net_init(&net, 3);
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
-    conn = hub_conn(net.hubs[NET_CLIENT], client);
+    conn = conn_find(&net.hubs[NET_CLIENT]->shared.tables, client);
     assert_non_null(conn);
     while (opened < 100 && ngtcp2_conn_open_bidi_stream(conn->quic, &id, NULL) == 0) {
         opened++;
     }
-    assert_int_equal(opened, CONN_STREAMS_MAX - 1); /* the session has one */
+    assert_int_equal(opened, H3_STREAMS_MAX - 1); /* the session has one */
     net_fini(&net);
 }
 
 static void events_that_nobody_polls_are_bounded_but_for_the_end(void **state)
 {
     static uint8_t bytes[FRAME_SIZE_MAX];
-    struct event_queue queue = {0};
+    const uint8_t *borrowed;
+    struct event_queue queue;
+    struct event_item item;
+    struct event_end end;
     size_t count = 0;
 
     (void)state;
+    event_queue_init(&queue);
     while (event_queue_push(&queue, LINK_EVENT_DATAGRAM, NULL, NULL, 0, bytes, sizeof(bytes)) ==
            ERR_OK) {
         count++;
     }
     assert_int_equal(count, EVENT_BYTES_MAX / sizeof(bytes));
-    assert_int_equal(event_queue_push(&queue, LINK_EVENT_CLOSED, NULL, NULL, 0, NULL, 0), ERR_OK);
+    event_queue_push_end(&queue, &end, NULL);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(event_queue_pop(&queue, &item, &borrowed));
+        assert_int_equal(item.type, LINK_EVENT_DATAGRAM);
+    }
+    assert_true(event_queue_pop(&queue, &item, &borrowed));
+    assert_int_equal(item.type, LINK_EVENT_CLOSED);
     event_queue_fini(&queue);
-    queue = (struct event_queue){0};
     for (count = 0; count < EVENT_COUNT_MAX; count++) {
         assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0),
                          ERR_OK);

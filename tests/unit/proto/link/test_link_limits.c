@@ -96,17 +96,17 @@ static void stranger_start(struct stranger *s, struct net *net)
 {
     static const nghttp3_callbacks callbacks = {
         .recv_header = stranger_header, .recv_data = stranger_data, .end_stream = stranger_end};
+    const struct endpoint any = {.port = 0};
     struct link_hub *hub = net->hubs[NET_CLIENT];
     nghttp3_settings settings;
     int64_t ids[3];
 
     memset(s, 0, sizeof(*s));
-    hub->now = net->now;
-    s->c = hub_conn_take(hub, true);
+    hub->shared.now = net->now;
+    s->c = conn_new(&hub->shared, true, &any, &net->addrs[NET_SERVER]);
     assert_non_null(s->c);
-    s->c->remote = net->addrs[NET_SERVER];
-    s->c->announced = true;
-    s->c->hello_deadline = MONO_NEVER; /* it wants no session */
+    s->c->session.announced = true;
+    s->c->timer.hello_deadline = MONO_NEVER; /* it wants no session */
     assert_int_equal(conn_dial(s->c, NULL, net->now), ERR_OK);
     nghttp3_settings_default(&settings);
     settings.h3_datagram = 1;
@@ -236,7 +236,7 @@ static void stranger_ranks_its_requests_however_many_they_were(void **state)
     path[0] = '/';
     path[sizeof(path) - 1] = 0;
     stranger_start(&s, &net);
-    for (int i = 0; i < 3 * CONN_STREAMS_MAX; i++) {
+    for (int i = 0; i < 3 * H3_STREAMS_MAX; i++) {
         stranger_ask(&s, &net, "GET", path, NULL);
         assert_int_equal(s.status, 414);
     }

@@ -78,7 +78,7 @@ static void a_capsule_that_is_too_long_ends_the_session(void **state)
 
     (void)state;
     open_net(&net, 3);
-    c = slab_next(net.hubs[NET_CLIENT]->conns, &cursor);
+    c = slab_next(net.hubs[NET_CLIENT]->shared.tables.conns, &cursor);
     assert_non_null(c);
     size = capsule_header(head, CONTROL_CAPSULE_TYPE, CONTROL_SIZE_MAX + 1);
     assert_int_equal(h3_session_put(&c->h3, head, size, NULL, 0), ERR_OK);

@@ -24,7 +24,7 @@ enum { LEVELS_COUNT = sizeof(levels) / sizeof(levels[0]) };
 static struct link_conn *only_conn(const struct net *net, int hub)
 {
     struct handle cursor = HANDLE_NONE;
-    struct link_conn *c = slab_next(net->hubs[hub]->conns, &cursor);
+    struct link_conn *c = slab_next(net->hubs[hub]->shared.tables.conns, &cursor);
 
     assert_non_null(c);
     return c;
@@ -112,7 +112,7 @@ static void a_client_says_nothing_of_tls_after_its_finished(void **state)
         if (with_session == 1) {
             assert_true(net_open(&net, &client, &server));
             assert_int_equal(ngtcp2_conn_submit_crypto_data(
-                                 hub_conn(net.hubs[NET_CLIENT], client)->quic,
+                                 conn_find(&net.hubs[NET_CLIENT]->shared.tables, client)->quic,
                                  NGTCP2_ENCRYPTION_LEVEL_1RTT, key_update, sizeof(key_update)),
                              0);
             assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, key_update, 1, NULL, 0));
@@ -221,7 +221,7 @@ static void open_ends(struct net *net, struct ends *ends, uint64_t seed)
 
 static ngtcp2_conn *quic_of(const struct net *net, const struct ends *ends, int hub)
 {
-    return hub_conn(net->hubs[hub], ends->handles[hub])->quic;
+    return conn_find(&net->hubs[hub]->shared.tables, ends->handles[hub])->quic;
 }
 
 /* One datagram each way arrives. */
@@ -293,7 +293,7 @@ static void what_is_left_of_a_handshake_finds_no_tls(void **state)
     (void)state;
     open_ends(&net, &ends, 51);
     for (int i = 0; i < NET_HUBS; i++) {
-        struct link_conn *c = hub_conn(net.hubs[i], ends.handles[i]);
+        struct link_conn *c = conn_find(&net.hubs[i]->shared.tables, ends.handles[i]);
 
         assert_int_equal(conn_client_callbacks.recv_crypto_data(c->quic,
                                                                 NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Packet protection of the link: the published vector, and the same bytes as by wolfSSL's way. */
-#include "proto/link/quic/packet_aead.h"
+#include "proto/link/tls/packet_aead.h"
 
 #include <wolfssl/options.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "proto/link/quic/packet_aead.h"
+#include "proto/link/tls/packet_aead.h"
 
 #include <wolfssl/options.h>
 

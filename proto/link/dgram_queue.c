@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Waiting datagrams in blocks: each is its size (four bytes, ours) and its bytes, and none is
+ * spread over two blocks. */
+#include "proto/link/dgram_queue.h"
+
+#include "proto/base/bytes.h"
+#include "proto/wire/capsule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE_SIZE = sizeof(uint32_t) };
+
+_Static_assert(SIZE_SIZE + CAPSULE_DATAGRAM_SIZE_MAX <= DGRAM_QUEUE_BLOCK_SIZE,
+               "the largest datagram fits a block");
+
+struct dgram_block {
+    TAILQ_ENTRY(dgram_block) entry;
+    size_t first, used; /* positions in bytes: of the first datagram, behind the last */
+    uint8_t bytes[DGRAM_QUEUE_BLOCK_SIZE];
+};
+
+void dgram_pool_init(struct dgram_pool *pool)
+{
+    *pool = (struct dgram_pool){.bytes = 0};
+    TAILQ_INIT(&pool->spare);
+}
+
+void dgram_pool_fini(struct dgram_pool *pool)
+{
+    struct dgram_block *block;
+
+    while ((block = TAILQ_FIRST(&pool->spare)) != NULL) {
+        TAILQ_REMOVE(&pool->spare, block, entry);
+        free(block);
+    }
+    pool->spare_count = 0;
+}
+
+void dgram_queue_init(struct dgram_queue *queue)
+{
+    TAILQ_INIT(&queue->blocks);
+    queue->bytes = 0;
+}
+
+/* The block used last is taken first: it is still in the processor's cache. */
+static struct dgram_block *block_take(struct dgram_pool *pool)
+{
+    struct dgram_block *block = TAILQ_FIRST(&pool->spare);
+
+    if (block != NULL) {
+        TAILQ_REMOVE(&pool->spare, block, entry);
+        pool->spare_count--;
+    } else {
+        block = malloc(sizeof(*block));
+    }
+    if (block != NULL) {
+        block->first = 0;
+        block->used = 0;
+    }
+    return block;
+}
+
+static void block_give(struct dgram_pool *pool, struct dgram_block *block)
+{
+    if (pool->spare_count == DGRAM_QUEUE_SPARE_MAX) {
+        free(block);
+        return;
+    }
+    TAILQ_INSERT_HEAD(&pool->spare, block, entry);
+    pool->spare_count++;
+}
+
+int dgram_queue_put(struct dgram_queue *queue, struct dgram_pool *pool, const void *head,
+                    size_t head_size, const void *body, size_t body_size)
+{
+    struct dgram_block *block = TAILQ_LAST(&queue->blocks, dgram_blocks);
+    uint32_t size = u32_of(head_size + body_size);
+    uint8_t *to;
+
+    CHECK(size <= CAPSULE_DATAGRAM_SIZE_MAX);
+    if (block == NULL || DGRAM_QUEUE_BLOCK_SIZE - block->used < SIZE_SIZE + (size_t)size) {
+        block = block_take(pool);
+        if (block == NULL) {
+            return ERR_NOMEM;
+        }
+        TAILQ_INSERT_TAIL(&queue->blocks, block, entry);
+    }
+    to = block->bytes + block->used;
+    memcpy(to, &size, SIZE_SIZE);
+    if (head_size > 0) {
+        memcpy(to + SIZE_SIZE, head, head_size);
+    }
+    if (body_size > 0) {
+        memcpy(to + SIZE_SIZE + head_size, body, body_size);
+    }
+    block->used += SIZE_SIZE + (size_t)size;
+    queue->bytes += size;
+    pool->bytes += size;
+    return ERR_OK;
+}
+
+struct dgram_bytes dgram_queue_first(const struct dgram_queue *queue)
+{
+    const struct dgram_block *block = TAILQ_FIRST(&queue->blocks);
+    uint32_t size;
+
+    if (block == NULL) {
+        return (struct dgram_bytes){.bytes = NULL};
+    }
+    memcpy(&size, block->bytes + block->first, SIZE_SIZE);
+    return (struct dgram_bytes){.bytes = block->bytes + block->first + SIZE_SIZE, .size = size};
+}
+
+void dgram_queue_drop(struct dgram_queue *queue, struct dgram_pool *pool)
+{
+    struct dgram_block *block = TAILQ_FIRST(&queue->blocks);
+    size_t size = dgram_queue_first(queue).size;
+
+    block->first += SIZE_SIZE + size;
+    queue->bytes -= size;
+    pool->bytes -= size;
+    if (block->first == block->used) {
+        TAILQ_REMOVE(&queue->blocks, block, entry);
+        block_give(pool, block);
+    }
+}
+
+void dgram_queue_clear(struct dgram_queue *queue, struct dgram_pool *pool)
+{
+    while (!TAILQ_EMPTY(&queue->blocks)) {
+        dgram_queue_drop(queue, pool);
+    }
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A QUIC connection as the carrier of its session (proto/link/carrier.h): the stream is the
+ * request of `:protocol = stun2`, datagrams are HTTP datagrams in QUIC DATAGRAM frames (RFC 9297,
+ * section 2.1; RFC 9221).
+ */
+#pragma once
+
+#include "proto/link/carrier.h"
+#include "proto/link/quic/conn_state.h"
+
+#include <stddef.h>
+
+extern const struct carrier_ops conn_carrier_ops;
+
+/** What a DATAGRAM frame that is alone in its packet takes besides its payload. */
+size_t conn_datagram_overhead(const struct link_conn *c);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One timer per connection, set to the earliest of its deadlines. */
+#include "proto/link/quic/conn_timer.h"
+
+enum { REARM_NS_MIN = 100000 }; /* a timer that stays due must not spin */
+
+struct mono conn_stall_deadline(const struct link_conn *c)
+{
+    ngtcp2_conn_info info;
+    uint64_t wait_ns;
+
+    if (c->watch.stalled || c->phase != CONN_PHASE_OPEN ||
+        c->watch.unanswered_since.ns == MONO_NEVER.ns) {
+        return MONO_NEVER;
+    }
+    ngtcp2_conn_get_conn_info2(c->quic, &info);
+    wait_ns = 3 * info.smoothed_rtt;
+    if (wait_ns < CONN_STALL_MS * NS_PER_MS) {
+        wait_ns = CONN_STALL_MS * NS_PER_MS;
+    }
+    return mono_add_ns(c->watch.unanswered_since, wait_ns);
+}
+
+/* Instant at which the timer must fire next. */
+static struct mono next_deadline(const struct link_conn *c)
+{
+    struct mono deadline = {ngtcp2_conn_get_expiry2(c->quic)};
+
+    if (c->phase < CONN_PHASE_OPEN) {
+        deadline = mono_min(deadline, c->timer.hello_deadline);
+    }
+    deadline = mono_min(deadline, path_size_deadline(&c->path.size));
+    return mono_min(deadline, conn_stall_deadline(c));
+}
+
+void conn_rearm(struct link_conn *c, struct mono now)
+{
+    struct mono deadline = next_deadline(c);
+
+    if (mono_due(deadline, now)) {
+        deadline = mono_add_ns(now, REARM_NS_MIN);
+    }
+    if (heap_set(&c->shared->tables.timers, &c->timer.entry, deadline) != ERR_OK) {
+        conn_close(c, LINK_REASON_LIMIT, H3_INTERNAL_ERROR, "memory");
+    }
+}
