@@ -20,21 +20,21 @@ struct dgram_block {
     uint8_t bytes[DGRAM_QUEUE_BLOCK_SIZE];
 };
 
-void dgram_pool_init(struct dgram_pool *pool)
+void dgram_space_init(struct dgram_space *space)
 {
-    *pool = (struct dgram_pool){.bytes = 0};
-    TAILQ_INIT(&pool->spare);
+    *space = (struct dgram_space){.bytes = 0};
+    TAILQ_INIT(&space->spare);
 }
 
-void dgram_pool_fini(struct dgram_pool *pool)
+void dgram_space_fini(struct dgram_space *space)
 {
     struct dgram_block *block;
 
-    while ((block = TAILQ_FIRST(&pool->spare)) != NULL) {
-        TAILQ_REMOVE(&pool->spare, block, entry);
+    while ((block = TAILQ_FIRST(&space->spare)) != NULL) {
+        TAILQ_REMOVE(&space->spare, block, entry);
         free(block);
     }
-    pool->spare_count = 0;
+    space->spare_count = 0;
 }
 
 void dgram_queue_init(struct dgram_queue *queue)
@@ -44,13 +44,13 @@ void dgram_queue_init(struct dgram_queue *queue)
 }
 
 /* The block used last is taken first: it is still in the processor's cache. */
-static struct dgram_block *block_take(struct dgram_pool *pool)
+static struct dgram_block *block_take(struct dgram_space *space)
 {
-    struct dgram_block *block = TAILQ_FIRST(&pool->spare);
+    struct dgram_block *block = TAILQ_FIRST(&space->spare);
 
     if (block != NULL) {
-        TAILQ_REMOVE(&pool->spare, block, entry);
-        pool->spare_count--;
+        TAILQ_REMOVE(&space->spare, block, entry);
+        space->spare_count--;
     } else {
         block = malloc(sizeof(*block));
     }
@@ -61,17 +61,17 @@ static struct dgram_block *block_take(struct dgram_pool *pool)
     return block;
 }
 
-static void block_give(struct dgram_pool *pool, struct dgram_block *block)
+static void block_give(struct dgram_space *space, struct dgram_block *block)
 {
-    if (pool->spare_count == DGRAM_QUEUE_SPARE_MAX) {
+    if (space->spare_count == DGRAM_QUEUE_SPARE_MAX) {
         free(block);
         return;
     }
-    TAILQ_INSERT_HEAD(&pool->spare, block, entry);
-    pool->spare_count++;
+    TAILQ_INSERT_HEAD(&space->spare, block, entry);
+    space->spare_count++;
 }
 
-int dgram_queue_put(struct dgram_queue *queue, struct dgram_pool *pool, const void *head,
+int dgram_queue_put(struct dgram_queue *queue, struct dgram_space *space, const void *head,
                     size_t head_size, const void *body, size_t body_size)
 {
     struct dgram_block *block = TAILQ_LAST(&queue->blocks, dgram_blocks);
@@ -80,7 +80,7 @@ int dgram_queue_put(struct dgram_queue *queue, struct dgram_pool *pool, const vo
 
     CHECK(size <= CAPSULE_DATAGRAM_SIZE_MAX);
     if (block == NULL || DGRAM_QUEUE_BLOCK_SIZE - block->used < SIZE_SIZE + (size_t)size) {
-        block = block_take(pool);
+        block = block_take(space);
         if (block == NULL) {
             return ERR_NOMEM;
         }
@@ -96,7 +96,7 @@ int dgram_queue_put(struct dgram_queue *queue, struct dgram_pool *pool, const vo
     }
     block->used += SIZE_SIZE + (size_t)size;
     queue->bytes += size;
-    pool->bytes += size;
+    space->bytes += size;
     return ERR_OK;
 }
 
@@ -112,23 +112,23 @@ struct dgram_bytes dgram_queue_first(const struct dgram_queue *queue)
     return (struct dgram_bytes){.bytes = block->bytes + block->first + SIZE_SIZE, .size = size};
 }
 
-void dgram_queue_drop(struct dgram_queue *queue, struct dgram_pool *pool)
+void dgram_queue_drop(struct dgram_queue *queue, struct dgram_space *space)
 {
     struct dgram_block *block = TAILQ_FIRST(&queue->blocks);
     size_t size = dgram_queue_first(queue).size;
 
     block->first += SIZE_SIZE + size;
     queue->bytes -= size;
-    pool->bytes -= size;
+    space->bytes -= size;
     if (block->first == block->used) {
         TAILQ_REMOVE(&queue->blocks, block, entry);
-        block_give(pool, block);
+        block_give(space, block);
     }
 }
 
-void dgram_queue_clear(struct dgram_queue *queue, struct dgram_pool *pool)
+void dgram_queue_clear(struct dgram_queue *queue, struct dgram_space *space)
 {
     while (!TAILQ_EMPTY(&queue->blocks)) {
-        dgram_queue_drop(queue, pool);
+        dgram_queue_drop(queue, space);
     }
 }

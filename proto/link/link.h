@@ -134,6 +134,7 @@ struct link_event {
 };
 
 /** Counters for metrics and tests; all only grow, except the two gauges. */
+/* tidy-ok: struct-fields one flat list of counters, as the metrics print them */
 struct link_stats {
     uint64_t accepted, dialled, opened, closed, retry_sent, reset_sent, version_sent;
     uint64_t resets_told; /* peers of the life before that were told of its end */
@@ -210,12 +211,13 @@ void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream
 void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, const char *text,
                     struct mono now);
 
-/** The local path of this connection is no longer good (network change): probe it again from
- * `local` by QUIC migration. Only for dialled ones. */
+/** The local path of this connection is no longer good (network change): try it again from `local`
+ * by QUIC migration. Only for dialled ones. Later: the client calls it when its network changes. */
 void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
                       struct mono now);
 
-/** Largest HTTP datagram payload (kind byte included) that now goes without the capsule. */
+/** Largest HTTP datagram payload (kind byte included) that now goes without the capsule. Later: the
+ * MTU of a path by way of a relay follows it. */
 size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle);
 
 /** Bytes of datagrams that wait in this connection for its congestion window, of at most
@@ -228,9 +230,6 @@ size_t link_hub_control_waiting(const struct link_hub *hub, struct handle handle
 
 /** Smoothed round trip time in ns, 0 if unknown or stale. */
 uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle);
-
-/** Remote endpoint as seen now; all zero for a stale handle. */
-struct endpoint link_hub_remote(const struct link_hub *hub, struct handle handle);
 
 /** The hub's counters, borrowed for its life. */
 const struct link_stats *link_hub_stats(const struct link_hub *hub);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows are written so that a crash in between leaves none, not a wrong one. */
 #include "proto/link/reset_ledger.h"
 
 #include <stdatomic.h>

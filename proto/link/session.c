@@ -30,14 +30,14 @@ void session_shared_init(struct session_shared *shared, const struct link_config
     shared->self.told = cfg->hello;
     shared->queue_bytes_max =
         cfg->queue_bytes_max == 0 ? LINK_HUB_QUEUE_BYTES : cfg->queue_bytes_max;
-    dgram_pool_init(&shared->pool);
+    dgram_space_init(&shared->space);
     event_queue_init(&shared->events);
 }
 
 void session_shared_fini(struct session_shared *shared)
 {
     event_queue_fini(&shared->events);
-    dgram_pool_fini(&shared->pool);
+    dgram_space_fini(&shared->space);
 }
 
 void link_session_init(struct link_session *s, struct session_shared *shared,
@@ -52,7 +52,7 @@ void link_session_init(struct link_session *s, struct session_shared *shared,
 void link_session_fini(struct link_session *s)
 {
     capsule_parser_fini(&s->capsules);
-    dgram_queue_clear(&s->datagrams, &s->shared->pool);
+    dgram_queue_clear(&s->datagrams, &s->shared->space);
 }
 
 static void close(struct link_session *s, enum link_reason reason, enum carrier_fault fault,
@@ -227,7 +227,7 @@ static bool has_room(const struct link_session *s, size_t size)
 
     return mine <= LINK_SESSION_QUEUE_MIN ||
            (mine <= LINK_SESSION_QUEUE_BYTES &&
-            s->shared->pool.bytes + size <= s->shared->queue_bytes_max);
+            s->shared->space.bytes + size <= s->shared->queue_bytes_max);
 }
 
 bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t head_size,
@@ -236,7 +236,7 @@ bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t h
     size_t size = head_size + body_size;
 
     if (s->state != SESSION_STATE_OPEN || size > CAPSULE_DATAGRAM_SIZE_MAX || !has_room(s, size) ||
-        dgram_queue_put(&s->datagrams, &s->shared->pool, head, head_size, body, body_size) !=
+        dgram_queue_put(&s->datagrams, &s->shared->space, head, head_size, body, body_size) !=
             ERR_OK) {
         s->shared->stats.dgram_dropped_queue++;
         return false;
@@ -255,7 +255,7 @@ static void first_to_capsule(struct link_session *s, struct dgram_bytes first)
     } else {
         s->shared->stats.dgram_dropped_queue++;
     }
-    dgram_queue_drop(&s->datagrams, &s->shared->pool);
+    dgram_queue_drop(&s->datagrams, &s->shared->space);
 }
 
 struct dgram_bytes link_session_next_datagram(struct link_session *s, bool *too_large)
@@ -274,5 +274,5 @@ struct dgram_bytes link_session_next_datagram(struct link_session *s, bool *too_
 void link_session_datagram_sent(struct link_session *s)
 {
     s->shared->stats.dgram_sent++;
-    dgram_queue_drop(&s->datagrams, &s->shared->pool);
+    dgram_queue_drop(&s->datagrams, &s->shared->space);
 }

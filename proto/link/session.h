@@ -39,7 +39,7 @@ enum session_state {
 struct session_shared {
     struct hello_self self;
     size_t queue_bytes_max; /* datagrams waiting in all sessions */
-    struct dgram_pool pool;
+    struct dgram_space space;
     struct event_queue events;
     struct link_stats stats;
     uint8_t scratch[CONTROL_SIZE_MAX];

@@ -222,6 +222,10 @@ def report_circles(rule, edges):
         source.report(rule, line, f"{len(members)} units: {'; '.join(steps)}")
 
 
+def facades_of(unit):
+    return [header for header, below in rooms.FACADES.items() if below == unit]
+
+
 def check_own_headers(tree):
     defined_in_unit = {}
     for source in tree.sources.values():
@@ -231,8 +235,7 @@ def check_own_headers(tree):
         ours = [source for source in files
                 if source.is_ours and not source.path.endswith("/main.c")]
         declared = set()
-        facades = [header for header, below in rooms.FACADES.items() if below == unit]
-        for name in (unit + ".h", unit + "_internal.h", *facades):
+        for name in (unit + ".h", unit + "_internal.h", *facades_of(unit)):
             if name in tree.sources:
                 declared |= {declaration.name for declaration in tree.sources[name].declarations}
                 declared |= set(EXTERN.findall(tree.sources[name].code))
@@ -264,7 +267,9 @@ def check_unused(tree):
         if not source.is_ours or source.is_header:
             continue
         header = tree.sources.get(tree.unit[source.path] + ".h")
-        docstrings = {d.name: d.docstring for d in header.declarations} if header else {}
+        promised = [tree.sources[above] for above in facades_of(tree.unit[source.path])]
+        docstrings = {d.name: d.docstring for file in [header, *promised] if file
+                      for d in file.declarations}
         opening = header.opening() if header else ""
         if re.search(r"\bFor tests:|\bLater:", opening):
             continue

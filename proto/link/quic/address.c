@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sockaddr_in6 for every endpoint. */
 #include "proto/link/quic/address.h"
 
 #include <netinet/in.h>

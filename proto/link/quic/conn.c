@@ -26,7 +26,7 @@ enum {
 /* UDP payload sizes to try, IPv6 headers taken off: ordinary Ethernet first, then jumbo, then
  * between failures what tunnels and access lines leave. ngtcp2 skips those that are known to fail
  * or already exceeded. */
-static const uint16_t mtu_probes[] = {1452, LINK_PACKET_SIZE_MAX, 1352, 1444, 1232};
+static const uint16_t mtu_sizes[] = {1452, LINK_PACKET_SIZE_MAX, 1352, 1444, 1232};
 
 static void write_settings(const struct link_conn *c, ngtcp2_settings *settings,
                            ngtcp2_transport_params *params, struct mono now)
@@ -41,8 +41,8 @@ static void write_settings(const struct link_conn *c, ngtcp2_settings *settings,
     settings->max_window = WINDOW_AUTO_MAX;
     settings->max_stream_window = WINDOW_AUTO_MAX / 2;
     settings->handshake_timeout = LINK_HANDSHAKE_MS_MAX * NS_PER_MS;
-    settings->pmtud_probes = mtu_probes;
-    settings->pmtud_probeslen = sizeof(mtu_probes) / sizeof(mtu_probes[0]);
+    settings->pmtud_probes = mtu_sizes;
+    settings->pmtud_probeslen = sizeof(mtu_sizes) / sizeof(mtu_sizes[0]);
     settings->rand_ctx.native_handle = c->shared;
 
     ngtcp2_transport_params_default(params);
@@ -222,8 +222,8 @@ static void note_answer(struct link_conn *c)
     c->watch.packets_received = info.pkt_recv;
     c->watch.unanswered_since = MONO_NEVER;
     c->watch.stalled = false;
-    if (c->watch.probing) {
-        c->watch.probing = false;
+    if (c->watch.pinging) {
+        c->watch.pinging = false;
         ngtcp2_conn_set_keep_alive_timeout(c->quic, LINK_KEEPALIVE_MS * NS_PER_MS);
     }
 }
@@ -298,7 +298,7 @@ void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono
     }
     /* A path challenge alone does not move the server's side; a PING does. Where ngtcp2 has no
      * spare connection id left, the PING alone must do. */
-    c->watch.probing = true;
+    c->watch.pinging = true;
     ngtcp2_conn_set_keep_alive_timeout(c->quic, NS_PER_MS);
     conn_ready(c);
 }

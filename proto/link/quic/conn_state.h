@@ -88,7 +88,7 @@ struct conn_watch {
     struct mono unanswered_since; /* sent what must be answered, nothing came since */
     uint64_t packets_received;    /* genuine ones */
     bool stalled;
-    bool probing; /* a quick PING asks whether the path answers */
+    bool pinging; /* a quick PING asks whether the path answers */
 };
 
 /** What its last packet says. */

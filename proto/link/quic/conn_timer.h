@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a connection waits for: ngtcp2's own timers, the end of the time for a Hello, the next probe
+ * What a connection waits for: ngtcp2's own timers, the end of the time for a Hello, the next trial
  * of the path's size, and the moment from which silence means a stall.
  */
 #pragma once

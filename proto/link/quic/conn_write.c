@@ -30,7 +30,7 @@ struct packet_place {
  * How large the next packet may be. Only datagrams tell what becomes of large packets, so stream
  * bytes, which no loss of large packets may hold up, travel in small ones. ngtcp2 repeats lost ones
  * in whatever packet comes next; while any may be lost, all are small that need not be large. But
- * for one in a few: with more room than the path's size, ngtcp2 sends its own probes.
+ * for one in a few: with more room than the path's size, ngtcp2 sends its own trials.
  */
 static size_t packet_capacity(struct link_conn *c, bool stream, struct dgram_bytes dgram)
 {
@@ -110,11 +110,11 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
     return n == NGTCP2_ERR_WRITE_MORE || p->again ? 0 : n;
 }
 
-/* A probe of the path's size, if one is due: a packet padded to it, whose loss or arrival ngtcp2
+/* A trial of the path's size, if one is due: a packet padded to it, whose loss or arrival ngtcp2
  * tells by the datagram inside. That is an HTTP datagram without payload, which nobody reads. */
-static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
+static ngtcp2_ssize write_trial(struct link_conn *c, struct packet_place *p)
 {
-    size_t size = path_size_probe(&c->path.size, p->now);
+    size_t size = path_size_trial(&c->path.size, p->now);
     const ngtcp2_vec vec = vec_of(c->prefix, c->prefix_size);
     uint64_t id;
     int accepted = 0;
@@ -124,13 +124,13 @@ static ngtcp2_ssize write_probe(struct link_conn *c, struct packet_place *p)
         return 0;
     }
     if (size > ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic)) {
-        path_size_probe_sent(&c->path.size, 0, p->now); /* it would be cut to that */
+        path_size_trial_sent(&c->path.size, 0, p->now); /* it would be cut to that */
         return 0;
     }
     id = path_size_id(&c->path.size, size);
     n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, &accepted,
                                     NGTCP2_WRITE_DATAGRAM_FLAG_PADDING, id, &vec, 1, p->now.ns);
-    path_size_probe_sent(&c->path.size, accepted != 0 ? id : 0, p->now);
+    path_size_trial_sent(&c->path.size, accepted != 0 ? id : 0, p->now);
     return accepted == 0 && n < 0 ? 0 : n;
 }
 
@@ -157,7 +157,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
     int64_t id;
     int fin;
 
-    n = write_probe(c, p);
+    n = write_trial(c, p);
     if (n != 0) {
         return n;
     }
@@ -211,12 +211,12 @@ static uint64_t bytes_in_flight(const struct link_conn *c)
 }
 
 /* Packets were written: does the peer owe an answer from now on? Flight grows by packets that ask
- * for an acknowledgement only. Probes for a larger path do, but most die on the way, and nothing
+ * for an acknowledgement only. Trials for a larger path do, but most die on the way, and nothing
  * repeats them: silence after them says nothing about the peer. */
-static void note_unanswered(struct link_conn *c, uint64_t flight_before, uint64_t probes,
+static void note_unanswered(struct link_conn *c, uint64_t flight_before, uint64_t trials,
                             struct mono now)
 {
-    if (bytes_in_flight(c) > flight_before + probes) {
+    if (bytes_in_flight(c) > flight_before + trials) {
         c->watch.unanswered_since = now;
     }
 }
@@ -227,7 +227,7 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
     size_t burst = ngtcp2_conn_get_send_quantum2(c->quic), sent = 0;
     size_t path_size = ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic);
     bool watched = c->carrier.dialled && c->watch.unanswered_since.ns == MONO_NEVER.ns;
-    uint64_t flight = watched ? bytes_in_flight(c) : 0, probes = 0;
+    uint64_t flight = watched ? bytes_in_flight(c) : 0, trials = 0;
     struct packet_place p = {.now = now};
     ngtcp2_ssize n = 1;
 
@@ -245,14 +245,14 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
         if (n > 0) {
             commit(c, &p, out, (size_t)n);
             sent += (size_t)n;
-            probes += (size_t)n > path_size ? (size_t)n : 0;
+            trials += (size_t)n > path_size ? (size_t)n : 0;
         }
     }
     if (sent > 0) {
         ngtcp2_conn_update_pkt_tx_time(c->quic, now.ns);
     }
     if (watched && sent > 0) {
-        note_unanswered(c, flight, probes, now);
+        note_unanswered(c, flight, trials, now);
     }
     return n;
 }

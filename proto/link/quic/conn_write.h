@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Packets of a connection: what its session and HTTP/3 have to say, probes of the path's size, and
+ * Packets of a connection: what its session and HTTP/3 have to say, trials of the path's size, and
  * its last packet.
  */
 #pragma once

@@ -33,7 +33,7 @@ void hub_tables_fini(struct hub_tables *t)
 
 /* ---- connection ids and reset tokens ---- */
 
-struct cid_key hub_cid_key(const uint8_t *cid, size_t size)
+static struct cid_key cid_key(const uint8_t *cid, size_t size)
 {
     struct cid_key key = {{0}};
 
@@ -46,7 +46,7 @@ struct cid_key hub_cid_key(const uint8_t *cid, size_t size)
 int hub_cid_add(struct hub_tables *t, struct link_conn *c, struct conn_ids *ids, const uint8_t *cid,
                 size_t size)
 {
-    struct cid_key key = hub_cid_key(cid, size);
+    struct cid_key key = cid_key(cid, size);
     int rc;
 
     if (ids->cids_count == HUB_CIDS_MAX || map_find(t->cids, &key, NULL)) {
@@ -62,7 +62,7 @@ int hub_cid_add(struct hub_tables *t, struct link_conn *c, struct conn_ids *ids,
 
 void hub_cid_remove(struct hub_tables *t, struct conn_ids *ids, const uint8_t *cid, size_t size)
 {
-    struct cid_key key = hub_cid_key(cid, size);
+    struct cid_key key = cid_key(cid, size);
 
     for (size_t i = 0; i < ids->cids_count; i++) {
         if (memcmp(&ids->cids[i], &key, sizeof(key)) == 0) {
@@ -76,7 +76,7 @@ void hub_cid_remove(struct hub_tables *t, struct conn_ids *ids, const uint8_t *c
 
 struct link_conn *hub_cid_find(const struct hub_tables *t, const uint8_t *cid, size_t size)
 {
-    struct cid_key key = hub_cid_key(cid, size);
+    struct cid_key key = cid_key(cid, size);
 
     return map_find_pointer(t->cids, &key);
 }

@@ -76,9 +76,6 @@ int hub_tables_init(struct hub_tables *t, size_t conn_size, uint32_t connection_
 /** Free the tables, and the memory of all connections. */
 void hub_tables_fini(struct hub_tables *t);
 
-/** The key of a connection id of at most NGTCP2_MAX_CIDLEN bytes. */
-struct cid_key hub_cid_key(const uint8_t *cid, size_t size);
-
 /** Let c be found by this connection id. ERR_LIMIT, ERR_NOMEM. */
 int hub_cid_add(struct hub_tables *t, struct link_conn *c, struct conn_ids *ids, const uint8_t *cid,
                 size_t size) MUST_CHECK;

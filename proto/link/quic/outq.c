@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each put is a chunk of its own, freed when all of it was acknowledged. */
 #include "proto/link/quic/outq.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The search for the largest size that passes, and what makes a size suspect. */
 #include "proto/link/quic/path_size.h"
 
 #include "proto/base/bytes.h"
@@ -7,7 +8,7 @@
 
 enum { SIZE_BITS = 16 };
 
-/* To try from above, what the library probes too: jumbo frames, Ethernet over IPv6, PPPoE, tunnels,
+/* To try from above, what the library tries too: jumbo frames, Ethernet over IPv6, PPPoE, tunnels,
  * the smallest of IPv6. */
 static const size_t sizes[] = {8952, 1452, 1444, 1352, 1232};
 
@@ -50,13 +51,13 @@ uint64_t path_size_id(struct path_size *p, size_t size)
 /* Look for the largest size that passes, from `below` down; none is left: wait. */
 static void search_below(struct path_size *p, size_t below, struct mono now)
 {
-    p->probe = 0;
-    p->probe_id = 0;
-    p->probe_losses = 0;
+    p->trial = 0;
+    p->trial_id = 0;
+    p->trial_losses = 0;
     p->due = now;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         if (sizes[i] < below && sizes[i] > p->limit) {
-            p->probe = sizes[i];
+            p->trial = sizes[i];
             return;
         }
     }
@@ -82,21 +83,21 @@ void path_size_on_ack(struct path_size *p, uint64_t id, size_t found, struct mon
     if (is_search(p, size)) {
         p->limit = size < found ? size : 0;
         p->raise_at = mono_add_ms(now, PATH_SIZE_RAISE_MS);
-        p->probe = 0;
-    } else if (p->suspect == 0 && !is_search(p, p->probe)) {
-        p->probe = 0;
+        p->trial = 0;
+    } else if (p->suspect == 0 && !is_search(p, p->trial)) {
+        p->trial = 0;
     }
-    if (p->probe == 0) {
-        p->probe_id = 0;
-        p->probe_losses = 0;
+    if (p->trial == 0) {
+        p->trial_id = 0;
+        p->trial_losses = 0;
     }
 }
 
 static void search_lost(struct path_size *p, struct mono now)
 {
-    p->probe_losses++;
-    if (p->probe_losses == PATH_SIZE_LOSSES) {
-        search_below(p, p->probe, now);
+    p->trial_losses++;
+    if (p->trial_losses == PATH_SIZE_LOSSES) {
+        search_below(p, p->trial, now);
     }
 }
 
@@ -109,19 +110,19 @@ static void suspect_lost(struct path_size *p, size_t size, struct mono now)
         clear_suspect(p);
         p->limit = PATH_SIZE_BASE;
         search_below(p, size, now);
-    } else if (!is_search(p, p->probe)) {
-        p->probe = p->suspect;
+    } else if (!is_search(p, p->trial)) {
+        p->trial = p->suspect;
         p->due = mono_add_ms(now, PATH_SIZE_VERIFY_MS);
     }
 }
 
 void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, struct mono now)
 {
-    bool probe = id != 0 && id == p->probe_id;
+    bool trial = id != 0 && id == p->trial_id;
     size_t size = size_of(id);
 
-    if (probe) {
-        p->probe_id = 0; /* the next one may follow */
+    if (trial) {
+        p->trial_id = 0; /* the next one may follow */
         p->due = now;
     }
     if (id >> SIZE_BITS <= p->counted || received == p->received) {
@@ -131,26 +132,26 @@ void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, stru
     p->received = received;
     if (!is_search(p, size)) {
         suspect_lost(p, size, now);
-    } else if (probe) {
+    } else if (trial) {
         search_lost(p, now);
     }
 }
 
 void path_size_want(struct path_size *p, size_t found, struct mono now)
 {
-    if (p->limit != 0 && p->limit < found && p->probe == 0 && mono_due(p->raise_at, now)) {
+    if (p->limit != 0 && p->limit < found && p->trial == 0 && mono_due(p->raise_at, now)) {
         search_below(p, found + 1, now);
     }
 }
 
-size_t path_size_probe(const struct path_size *p, struct mono now)
+size_t path_size_trial(const struct path_size *p, struct mono now)
 {
-    return p->probe_id == 0 && mono_due(p->due, now) ? p->probe : 0;
+    return p->trial_id == 0 && mono_due(p->due, now) ? p->trial : 0;
 }
 
-void path_size_probe_sent(struct path_size *p, uint64_t id, struct mono now)
+void path_size_trial_sent(struct path_size *p, uint64_t id, struct mono now)
 {
-    p->probe_id = id;
+    p->trial_id = id;
     if (id == 0) {
         p->due = mono_add_ms(now, PATH_SIZE_RETRY_MS);
     }
@@ -158,5 +159,5 @@ void path_size_probe_sent(struct path_size *p, uint64_t id, struct mono now)
 
 struct mono path_size_deadline(const struct path_size *p)
 {
-    return p->probe != 0 && p->probe_id == 0 ? p->due : MONO_NEVER;
+    return p->trial != 0 && p->trial_id == 0 ? p->due : MONO_NEVER;
 }

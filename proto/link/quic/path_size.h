@@ -4,9 +4,9 @@
  * still arrive, and what to do if not (RFC 8899, section 4.3; RFC 9000, section 14.3). The library
  * only ever raises its size; this takes it back.
  *
- * A packet above the base size that is lost makes a suspect. A probe of that size follows; when
+ * A packet above the base size that is lost makes a suspect. A trial of that size follows; when
  * three in a row were lost, each sent after the loss before it was known, and none came through,
- * the path is a black hole for them: the limit falls to the base, and probes look for the largest
+ * the path is a black hole for them: the limit falls to the base, and trials look for the largest
  * size that still passes. Larger ones are tried again later, once somebody wants to send them.
  *
  * Sizes are those of UDP payloads. Pure: no clock, no allocation.
@@ -32,10 +32,10 @@ struct path_size {
     size_t limit;          /* ours, 0: none */
     size_t suspect;        /* smallest size that was lost, 0: none */
     unsigned losses;       /* of such, in a row */
-    size_t probe;          /* size to probe, 0: none */
-    uint64_t probe_id;     /* of the probe under way, 0: none */
-    unsigned probe_losses; /* while searching */
-    struct mono due;       /* of the next probe */
+    size_t trial;          /* size to try, 0: none */
+    uint64_t trial_id;     /* of the trial under way, 0: none */
+    unsigned trial_losses; /* while searching */
+    struct mono due;       /* of the next trial */
     struct mono raise_at;  /* with a limit: no larger one is tried before */
     uint64_t sequence;     /* of the last large packet */
     uint64_t counted;      /* packets up to this number count no more */
@@ -62,11 +62,11 @@ void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, stru
 /** Something larger than the limit was to be sent: search again, if it is time to. */
 void path_size_want(struct path_size *p, size_t found, struct mono now);
 
-/** The size of a probe that is due now, 0: none. */
-size_t path_size_probe(const struct path_size *p, struct mono now);
+/** The size of a trial that is due now, 0: none. */
+size_t path_size_trial(const struct path_size *p, struct mono now);
 
-/** The due probe was sent under this id, or could not be (0): it is due again soon. */
-void path_size_probe_sent(struct path_size *p, uint64_t id, struct mono now);
+/** The due trial was sent under this id, or could not be (0): it is due again soon. */
+void path_size_trial_sent(struct path_size *p, uint64_t id, struct mono now);
 
-/** When path_size_probe has one. */
+/** When path_size_trial has one. */
 struct mono path_size_deadline(const struct path_size *p);

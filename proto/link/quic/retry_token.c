@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* XChaCha20-Poly1305 with the address and the id of the Retry as associated data. */
 #include "proto/link/quic/retry_token.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A walk from message to message over bytes that come in pieces of any size. */
 #include "proto/link/quic/tls_scan.h"
 
 enum { TYPE_KEY_UPDATE = 24 };

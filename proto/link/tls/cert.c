@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DER written out by hand: every part but the signature has a fixed length. */
 #include "proto/link/tls/cert.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The three ciphers of TLS 1.3 by wolfCrypt, keyed by ngtcp2's wolfSSL glue. */
 #include "proto/link/tls/packet_aead.h"
 
 #include <wolfssl/options.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each cipher is asked to open what was forged, once at every start. */
 #include "proto/link/tls/suite.h"
 
 #include "proto/link/tls/packet_aead.h"

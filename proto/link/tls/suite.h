@@ -2,7 +2,7 @@
 /*
  * Which packet ciphers may be offered. A TLS library was once released whose QUIC decryption of
  * one cipher never compared the tag, so each cipher is asked to open forged packets before it is
- * offered, at every start and in the unit tests.
+ * offered, at every start. For tests: suite_name and suite_refuses_forgeries ask each alone.
  */
 #pragma once
 

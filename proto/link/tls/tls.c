@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wolfSSL's contexts and sessions as QUIC needs them. */
 #include "proto/link/tls/tls.h"
 
 #include "proto/link/tls/cert.h"

@@ -439,8 +439,8 @@ static bool any_event(const struct net *net, enum link_event_type type)
     return false;
 }
 
-/* Probes for a larger path MTU are lost where the path has none: nobody owes an answer to them. */
-static void lost_mtu_probes_are_no_stall(void **state)
+/* Trials for a larger path MTU are lost where the path has none: nobody owes an answer to them. */
+static void lost_mtu_sizes_are_no_stall(void **state)
 {
     static const size_t paths[] = {1472, 1452, 1372, 1252};
     static const uint64_t delays_us[] = {20, 300, 5000, 200000};
@@ -529,7 +529,7 @@ int main(void)
         cmocka_unit_test(same_seed_gives_the_same_bytes),
         cmocka_unit_test(forged_packets_are_refused_by_every_offered_cipher),
         cmocka_unit_test(keepalive_outlasts_the_idle_timeout),
-        cmocka_unit_test(lost_mtu_probes_are_no_stall),
+        cmocka_unit_test(lost_mtu_sizes_are_no_stall),
         cmocka_unit_test(quiet_session_survives_loss),
         cmocka_unit_test(silence_ends_a_dial_in_time),
     };

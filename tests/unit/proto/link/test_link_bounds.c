@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bounds of docs/security.md inside a hub that no flood of packets reaches quickly: each is filled
  * and found to hold. */
-#include "proto/link/event.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
@@ -93,7 +92,7 @@ static void queues_of_all_sessions_share_a_bound(void **state)
     link_hub_close(net.hubs[NET_CLIENT], handles[0], 0, "away", net.now);
     net_run(&net, 20000);
     assert_true(fill(&net, handles[1]) > LINK_SESSION_QUEUE_BYTES - 9000);
-    assert_int_equal(net.hubs[NET_CLIENT]->shared.sessions.pool.bytes,
+    assert_int_equal(net.hubs[NET_CLIENT]->shared.sessions.space.bytes,
                      link_hub_datagrams_waiting(net.hubs[NET_CLIENT], handles[1]));
     net_fini(&net);
 }
@@ -155,36 +154,37 @@ static void a_client_may_have_so_many_requests_at_once(void **state)
     net_fini(&net);
 }
 
-static void events_that_nobody_polls_are_bounded_but_for_the_end(void **state)
+static void a_session_whose_events_nobody_polls_ends_and_is_released(void **state)
 {
-    static uint8_t bytes[FRAME_SIZE_MAX];
-    const uint8_t *borrowed;
-    struct event_queue queue;
-    struct event_item item;
-    struct event_end end;
-    size_t count = 0;
+    static struct net net;
+    struct handle client, server;
+    struct link_session *session;
+    struct link_hub *hub;
 
     (void)state;
-    event_queue_init(&queue);
-    while (event_queue_push(&queue, LINK_EVENT_DATAGRAM, NULL, NULL, 0, bytes, sizeof(bytes)) ==
-           ERR_OK) {
-        count++;
+    net_init(&net, 5);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_forget_events(&net);
+    hub = net.hubs[NET_CLIENT];
+    session = &conn_find(&hub->shared.tables, client)->session;
+    while (session->state == SESSION_STATE_OPEN) {
+        link_session_on_moved(session);
     }
-    assert_int_equal(count, EVENT_BYTES_MAX / sizeof(bytes));
-    event_queue_push_end(&queue, &end, NULL);
-    for (size_t i = 0; i < count; i++) {
-        assert_true(event_queue_pop(&queue, &item, &borrowed));
-        assert_int_equal(item.type, LINK_EVENT_DATAGRAM);
+    assert_int_equal(hub->shared.sessions.events.count, EVENT_COUNT_MAX);
+    outbox_clear(&net.box);
+    link_hub_transmit(hub, &net.box, net.now);
+    assert_int_equal(link_hub_stats(hub)->connections, 0);
+    assert_int_equal(slab_count(hub->shared.tables.conns), 1); /* somebody must be told */
+    for (int i = 0; i < EVENT_COUNT_MAX + 1; i++) {
+        struct link_event event;
+
+        assert_true(link_hub_event(hub, &event));
+        assert_int_equal(event.type, i < EVENT_COUNT_MAX ? LINK_EVENT_MOVED : LINK_EVENT_CLOSED);
+        assert_int_equal(event.reason, i < EVENT_COUNT_MAX ? LINK_REASON_NONE : LINK_REASON_LIMIT);
     }
-    assert_true(event_queue_pop(&queue, &item, &borrowed));
-    assert_int_equal(item.type, LINK_EVENT_CLOSED);
-    event_queue_fini(&queue);
-    for (count = 0; count < EVENT_COUNT_MAX; count++) {
-        assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0),
-                         ERR_OK);
-    }
-    assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0), ERR_LIMIT);
-    event_queue_fini(&queue);
+    assert_int_equal(slab_count(hub->shared.tables.conns), 0);
+    net_fini(&net);
 }
 
 static void datagrams_get_no_capsule_while_too_much_waits(void **state)
@@ -219,7 +219,7 @@ int main(void)
         cmocka_unit_test(queues_of_all_sessions_share_a_bound),
         cmocka_unit_test(readers_of_pages_beyond_the_cap_stay_half_open),
         cmocka_unit_test(a_client_may_have_so_many_requests_at_once),
-        cmocka_unit_test(events_that_nobody_polls_are_bounded_but_for_the_end),
+        cmocka_unit_test(a_session_whose_events_nobody_polls_ends_and_is_released),
         cmocka_unit_test(datagrams_get_no_capsule_while_too_much_waits),
     };
 

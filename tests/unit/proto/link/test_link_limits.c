@@ -649,7 +649,7 @@ static void moved_client_is_followed_after_validation(void **state)
         assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 1);
         assert_true(endpoint_equal(&net_find(&net, NET_SERVER, LINK_EVENT_MOVED)->event.remote,
                                    &net.addrs[NET_CLIENT]));
-        remote = link_hub_remote(net.hubs[NET_SERVER], server);
+        remote = conn_find(&net.hubs[NET_SERVER]->shared.tables, server)->carrier.remote;
         assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
         memset(net.datagrams, 0, sizeof(net.datagrams));
         assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0));
@@ -711,7 +711,7 @@ static void address_that_does_not_answer_moves_nothing(void **state)
     net.hook = NULL;
     net_run(&net, 5000);
     assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 0);
-    remote = link_hub_remote(net.hubs[NET_SERVER], server);
+    remote = conn_find(&net.hubs[NET_SERVER]->shared.tables, server)->carrier.remote;
     assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
     memset(net.datagrams, 0, sizeof(net.datagrams));
     (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);

@@ -92,7 +92,7 @@ static void a_client_that_moved_is_told_where_it_is_now(void **state)
     net_fini(&net);
 }
 
-static void who_left_in_order_is_not_in_the_roll(void **state)
+static void who_left_in_order_is_not_in_the_ledger(void **state)
 {
     static struct net net;
     struct handle client, server;
@@ -112,7 +112,7 @@ static void who_left_in_order_is_not_in_the_roll(void **state)
 }
 
 /* Nobody comes into it before both Hellos were verified, so before its address was. */
-static void strangers_are_not_in_the_roll(void **state)
+static void strangers_are_not_in_the_ledger(void **state)
 {
     static struct net net;
     uint8_t wrong_key[KEY_SIZE] = {1};
@@ -161,8 +161,8 @@ static void many_are_told_a_few_at_a_time(void **state)
     net_fini(&net);
 }
 
-/* A roll smaller than the connections leaves out who does not fit. */
-static void a_small_roll_is_not_overrun(void **state)
+/* A ledger smaller than the connections leaves out who does not fit. */
+static void a_small_ledger_is_not_overrun(void **state)
 {
     static struct net net;
     struct handle client, server;
@@ -184,10 +184,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_silent_client_learns_of_a_crash_at_once),
         cmocka_unit_test(a_client_that_moved_is_told_where_it_is_now),
-        cmocka_unit_test(who_left_in_order_is_not_in_the_roll),
-        cmocka_unit_test(strangers_are_not_in_the_roll),
+        cmocka_unit_test(who_left_in_order_is_not_in_the_ledger),
+        cmocka_unit_test(strangers_are_not_in_the_ledger),
         cmocka_unit_test(many_are_told_a_few_at_a_time),
-        cmocka_unit_test(a_small_roll_is_not_overrun),
+        cmocka_unit_test(a_small_ledger_is_not_overrun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,7 +250,7 @@ static void keys_are_updated_by_either_end(void **state)
         assert_int_equal(
             ngtcp2_conn_initiate_key_update(quic_of(&net, &ends, i % NET_HUBS), net.now.ns), 0);
         assert_talks(&net, &ends);
-        net_run(&net, 2000); /* the old keys are kept for three probe timeouts */
+        net_run(&net, 2000); /* the old keys are kept for three PTOs, RFC 9002 */
         assert_talks(&net, &ends);
     }
     net_fini(&net);
