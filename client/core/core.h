@@ -7,7 +7,10 @@
  */
 #pragma once
 
-#include "client/tunnel/packet.h"
+#include "client/names/names.h"
+#include "client/path/candidates.h"
+#include "client/peer/peer_prefix.h"
+#include "client/tunnel/host_io.h"
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "proto/crypto/identity.h"
@@ -17,28 +20,16 @@
 #include "proto/wire/name.h"
 #include "rendezvous/store/store.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct host_core;
 
-enum {
-    HOST_LOCAL_ADDRS_MAX = 16,
-};
-
-/** Where the core puts what is to leave, in every call that takes one. The shell empties both
- * boxes after each call (or each small batch of calls). */
-struct host_io {
-    struct outbox *net;     /* UDP payloads */
-    struct packet_box *tun; /* IP packets for the TUN device */
-};
-
 /** What a host core is made of; copied, except the identity, which is borrowed. */
 struct host_config {
     const struct identity *identity;
-    char name[NAME_TEXT_SIZE]; /* wished name in ziglans; empty: none */
+    char name[NAME_TEXT_SIZE]; /* wanted name in ziglans; empty: none */
     uint8_t pool[4];           /* IPv4 pool: base ... */
     uint8_t pool_bits;         /* ... and prefix length; 0: the default 100.64.0.0/16 */
     uint16_t mtu;              /* of the TUN device, 0: INNER_MTU_DEFAULT */
@@ -46,12 +37,6 @@ struct host_config {
     uint8_t fixed[ADDRPLAN_FIXED_MAX]
                  [EUI64_SIZE]; /* EUI-64s of our fixed addresses, claimed in the member part */
     size_t fixed_count;
-};
-
-/** One local underlay address with its prefix length, for candidates. */
-struct host_local_addr {
-    uint8_t ip[16];      /* IPv4 in its mapped form */
-    uint8_t prefix_bits; /* of the 16-byte form: an IPv4 /24 is 120 */
 };
 
 /** A name to be resolved by the shell for the core. */
@@ -69,7 +54,7 @@ void host_core_free(struct host_core *core);
 void host_core_receive(struct host_core *core, const struct dgram *in, struct host_io *io,
                        struct mono now);
 
-/** A batch of IP packets that the kernel routed into the TUN device. */
+/** A batch of IP packets that the kernel sent into the TUN device. */
 void host_core_packets(struct host_core *core, struct packet *packets, size_t count,
                        struct host_io *io, struct mono now);
 
@@ -83,7 +68,7 @@ void host_core_transmit(struct host_core *core, struct host_io *io, struct mono 
 struct mono host_core_deadline(const struct host_core *core);
 
 /** The underlay changed (or is told for the first time): its addresses, the UDP port, and that
- * every path is to be probed again. */
+ * every path is to be tried again. */
 void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
                        uint16_t port, struct mono now);
 
@@ -94,17 +79,11 @@ bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, 
 void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now);
 
-/** The key-derived address of a peer, and whether it is (still) one. */
-struct host_prefix {
-    uint8_t v6[16];
-    bool wanted;
-};
-
 /** Poll what changed among the peers since it was asked last, for a shell that routes each of them;
  * false if nothing did. Who does not ask misses nothing but memory of one address for each peer. */
 bool host_core_prefix(struct host_core *core, struct host_prefix *out);
 
-/** The shell lost the routes that it was told: all are told again. */
+/** The shell lost the prefixes that it was told: all are told again. */
 void host_core_prefixes_again(struct host_core *core);
 
 /** The TUN device takes partial checksums and TCP super-packets (until told: it does not). */
@@ -121,7 +100,7 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
  * Join a ziglan by URL (proto/wire/url.h), now or again. Remembered in the store before this
  * returns ERR_OK. On ERR_DROP `error` tells what is wrong with the URL, with place and remedy.
  *
- * wished   the name to wish for in this ziglan (any text, it is made legal), NULL: the host's
+ * wanted   the name to want in this ziglan (any text, it is made legal), NULL: the host's
  */
 int host_core_join(struct host_core *core, const char *url, const char *wanted, char *error,
                    size_t error_size, struct mono now) MUST_CHECK;
@@ -132,20 +111,22 @@ int host_core_leave(struct host_core *core, const char *name_or_key, struct mono
 /** True once every joined ziglan has either admitted or refused us. */
 bool host_core_settled(const struct host_core *core);
 
-/**
- * Answer one request of the local control socket: {"do":"status"|"peers"|"whoami"|"join"|"leave"|
- * "ping"...}. Returns a new object, given to the caller: {"ok":true,...} or
- * {"ok":false,"error":"..."}. "ping" answers at once with {"ok":true,"ticket":n}; its result is
- * fetched by {"do":"ping_result","ticket":n} ("pending" while it is on its way).
- */
-json_t *host_core_admin(struct host_core *core, const json_t *request, struct mono now);
+/** The keys of ziglans whose names go before those of the others, as the configuration lists them.
+ * The others keep their order. ERR_SYSTEM if it could not be stored. */
+int host_core_order(struct host_core *core, const struct ziglan_order *first) MUST_CHECK;
 
-/** An address record of the Magic DNS. */
-struct host_name_record {
-    bool has_v4, has_v6;
-    uint8_t v4[4];
-    uint8_t v6[16];
-};
+/**
+ * Hold a session to one more relay: of a ziglan that is joined (the URL of that ziglan, with an
+ * invite where this relay wants one), or to one of no ziglan (relay://), which must be open to
+ * strangers. Not remembered in the store. Returns its number; 0: no such ziglan, too many relays,
+ * or without memory. Later: home relays and relays that a directory names.
+ */
+uint32_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now);
+
+/** The peer with this key has a session to the relay of no ziglan with this number, too. False: no
+ * such peer or relay. Later: presence that a subnet tells. */
+bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE], uint32_t number,
+                             struct mono now);
 
 /** Look up a name below zignet, without that suffix and without trailing dot, any case: a key, a
  * name, or name.ziglan. False if unknown. */

@@ -4,6 +4,7 @@
  */
 #include "client/daemon/admin_socket.h"
 
+#include "client/admin/host_admin.h"
 #include "client/daemon/status.h"
 #include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
@@ -24,7 +25,7 @@ static json_t *on_request(void *context, const json_t *request)
         ev_break(admin->host->loop, EVBREAK_ALL);
         return answer_ok(json_pack("{s:i}", "pid", (int)getpid()));
     }
-    answer = host_core_admin(engine_core(engine), request, clock_mono());
+    answer = host_admin_request(engine_core(engine), request, clock_mono());
     if (verb != NULL && strcmp(verb, "status") == 0 && answer != NULL) {
         status_complete(answer, admin->host, admin->dns);
     }

@@ -68,6 +68,27 @@ static void pool_check(const struct daemon *d)
 
 /* -- Signals and the service manager ----------------------------------------------------------- */
 
+/* Their names take precedence in the order of the list. The reader has checked the URLs. */
+static void configured_order_set(struct daemon *d)
+{
+    const struct client_config *config = d->host.config;
+    struct ziglan_order order = {0};
+    char problem[URL_ERROR_SIZE];
+
+    for (size_t i = 0; i < config->ziglans_count && order.count < ZIGLAN_COUNT_MAX; i++) {
+        const char *text = config->ziglans[i];
+        struct url url;
+
+        if (url_parse(&url, text, strlen(text), problem) == ERR_OK) {
+            memcpy(order.keys[order.count++], url.key, KEY_SIZE);
+        }
+    }
+    if (host_core_order(engine_core(d->host.engine), &order) != ERR_OK) {
+        env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.ziglans",
+                  "their order could not be stored; free some disk space");
+    }
+}
+
 static void configured_ziglans_join(struct daemon *d)
 {
     const struct client_config *config = d->host.config;
@@ -79,6 +100,7 @@ static void configured_ziglans_join(struct daemon *d)
             env_trace(env_of(d), TRACE_LEVEL_WARN, "config.ziglan", "%s", error);
         }
     }
+    configured_order_set(d);
     engine_kick(d->host.engine);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "client/daemon/offline.h"
 
+#include "client/admin/host_admin.h"
+#include "client/admin/whoami.h"
 #include "client/daemon/host.h"
 #include "client/daemon/setup.h"
 #include "proto/admin/answer.h"
@@ -48,7 +50,7 @@ static void wait_for_answer(struct host *host)
 static json_t *status_ask(struct host *host)
 {
     json_t *request = json_pack("{s:s}", "do", "status");
-    json_t *status = host_core_admin(engine_core(host->engine), request, clock_mono());
+    json_t *status = host_admin_request(engine_core(host->engine), request, clock_mono());
 
     json_decref(request);
     return status;
@@ -105,16 +107,12 @@ json_t *offline_whoami(const struct place *place, const char *name, struct fault
     struct client_config *config = NULL;
     struct identity identity;
     char wanted[NAME_TEXT_SIZE];
-    char key[KEY_TEXT_SIZE];
-    char base58[KEY_BASE58_SIZE];
     json_t *answer = NULL;
 
     if (setup_config_load(&config, place, fault) == ERR_OK &&
         setup_identity_load(&identity, place, config, NULL, false, fault) == ERR_OK) {
         setup_wanted_name(wanted, name, config);
-        answer = answer_ok(json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "key",
-                                     key_text(identity.public_key, key), "solana",
-                                     key_base58(identity.public_key, base58), "name", wanted));
+        answer = answer_ok(whoami_fields(identity.public_key, wanted));
         identity_wipe(&identity);
     }
     client_config_free(config);

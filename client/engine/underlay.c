@@ -16,9 +16,9 @@ enum {
 
 static void network_tell(struct underlay *u)
 {
-    struct netwatch_address found[HOST_LOCAL_ADDRS_MAX];
-    struct host_local_addr addrs[HOST_LOCAL_ADDRS_MAX];
-    size_t count = netwatch_addresses(found, HOST_LOCAL_ADDRS_MAX);
+    struct netwatch_address found[OWN_ADDRESSES_MAX];
+    struct host_local_addr addrs[OWN_ADDRESSES_MAX];
+    size_t count = netwatch_addresses(found, OWN_ADDRESSES_MAX);
 
     for (size_t i = 0; i < count; i++) {
         memcpy(addrs[i].ip, found[i].ip, sizeof(addrs[i].ip));

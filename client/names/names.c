@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Names below zignet as this host sees them: keys, member names (ziglans in the order they were
- * joined, the host's own name too), and name.ziglan; and back from addresses to names.
- */
-#include "client/core/core_internal.h"
-#include "proto/wire/name.h"
+/* Looking up names in peers and rosters. */
+#include "client/names/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,21 +16,21 @@ static void record_of_peer(const struct peer *peer, struct host_name_record *out
     out->has_v6 = true;
 }
 
-static void record_of_self(const struct host_core *core, struct host_name_record *out)
+static void record_of_self(const struct names *names, struct host_name_record *out)
 {
-    memcpy(out->v4, core->own_v4, sizeof(out->v4));
-    memcpy(out->v6, core->own_v6, sizeof(out->v6));
+    memcpy(out->v4, names->own->v4, sizeof(out->v4));
+    memcpy(out->v6, names->own->v6, sizeof(out->v6));
     out->has_v4 = true;
     out->has_v6 = true;
 }
 
-static bool record_of_key(const struct host_core *core, const uint8_t key[KEY_SIZE],
+static bool record_of_key(const struct names *names, const uint8_t key[KEY_SIZE],
                           struct host_name_record *out)
 {
-    const struct peer *peer = peer_find(core, key);
+    const struct peer *peer = peer_find(names->peers, key);
 
-    if (memcmp(key, core->local.identity->public_key, KEY_SIZE) == 0) {
-        record_of_self(core, out);
+    if (memcmp(key, names->own_key, KEY_SIZE) == 0) {
+        record_of_self(names, out);
         return true;
     }
     if (peer == NULL) {
@@ -67,95 +63,105 @@ static bool parse_hex_key(const char *name, uint8_t key[KEY_SIZE])
     return digits == 2 * (size_t)KEY_SIZE;
 }
 
-static bool find_in_ziglan(const struct host_core *core, const struct ziglan *ziglan,
+static bool find_in_ziglan(const struct names *names, const struct ziglan *ziglan,
                            const char *label, size_t size, struct host_name_record *out)
 {
     const struct roster_member *member = roster_find_name(ziglan->roster, label, size);
 
     if (member != NULL) {
-        return record_of_key(core, member->key, out);
+        return record_of_key(names, member->key, out);
     }
-    if (strlen(ziglan->granted) == size && strncasecmp(ziglan->granted, label, size) == 0) {
-        record_of_self(core, out);
+    if (strlen(ziglan->record.granted) == size &&
+        strncasecmp(ziglan->record.granted, label, size) == 0) {
+        record_of_self(names, out);
         return true;
     }
     return false;
 }
 
-bool host_core_lookup_name(struct host_core *core, const char *name, struct host_name_record *out)
+bool names_find(const struct names *names, const char *name, struct host_name_record *out)
 {
     uint8_t key[KEY_SIZE];
+    const struct ziglan *ziglan;
     const char *dot = strchr(name, '.');
     size_t label_size = dot == NULL ? strlen(name) : (size_t)(dot - name);
 
     if (key_parse(key, name, strlen(name)) == ERR_OK || parse_hex_key(name, key)) {
-        return record_of_key(core, key, out);
+        return record_of_key(names, key, out);
     }
     if (label_size == 0 || label_size > NAME_SIZE_MAX) {
         return false;
     }
-    for (size_t i = 0; i < core->ziglans_count; i++) {
-        const struct ziglan *ziglan = core->ziglans[i];
-
-        if (dot != NULL && strcasecmp(dot + 1, ziglan->name) != 0) {
+    TAILQ_FOREACH(ziglan, &names->ziglans->head, in_list)
+    {
+        if (dot != NULL && strcasecmp(dot + 1, ziglan->record.name) != 0) {
             continue;
         }
-        if (find_in_ziglan(core, ziglan, name, label_size, out)) {
+        if (find_in_ziglan(names, ziglan, name, label_size, out)) {
             return true;
         }
     }
     return false;
 }
 
-static bool own_name(const struct host_core *core, char *name, size_t name_size)
+const char *names_own(const struct names *names)
 {
-    char text[KEY_TEXT_SIZE];
+    const struct ziglan *ziglan;
 
-    for (size_t i = 0; i < core->ziglans_count; i++) {
-        if (core->ziglans[i]->granted[0] != '\0') {
-            (void)snprintf(name, name_size, "%s", core->ziglans[i]->granted);
-            return true;
+    TAILQ_FOREACH(ziglan, &names->ziglans->head, in_list)
+    {
+        if (ziglan->record.granted[0] != '\0') {
+            return ziglan->record.granted;
         }
     }
-    (void)snprintf(name, name_size, "%s", key_text(core->local.identity->public_key, text));
+    return NULL;
+}
+
+static bool own_name(const struct names *names, char *name, size_t name_size)
+{
+    char text[KEY_TEXT_SIZE];
+    const char *granted = names_own(names);
+
+    (void)snprintf(name, name_size, "%s",
+                   granted != NULL ? granted : key_text(names->own_key, text));
     return true;
 }
 
 /* Does this name lead back to the peer? Another ziglan may have one of the same name. */
-static bool leads_to(struct host_core *core, const char *name, const struct peer *peer)
+static bool leads_to(const struct names *names, const char *name, const struct peer *peer)
 {
     struct host_name_record record;
 
-    return host_core_lookup_name(core, name, &record) &&
+    return names_find(names, name, &record) &&
            memcmp(record.v6, peer->pair.peer.v6, sizeof(record.v6)) == 0;
 }
 
-bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size, char *name,
-                              size_t name_size)
+bool names_of_address(const struct names *names, const uint8_t *ip, size_t size, char *name,
+                      size_t name_size)
 {
     uint32_t id;
     char text[KEY_TEXT_SIZE];
 
-    switch (address_book_find(core->book, ip, size, &id)) {
+    switch (address_book_find(names->peers->book, ip, size, &id)) {
     case ADDRESS_BOOK_OWNER_NONE:
         return false;
     case ADDRESS_BOOK_OWNER_SELF:
-        return own_name(core, name, name_size);
+        return own_name(names, name, name_size);
     case ADDRESS_BOOK_OWNER_PEER:
         break;
     }
-    const struct peer *peer = peer_at(core, id);
+    const struct peer *peer = peer_at(names->peers, id);
     if (peer == NULL) {
         return false;
     }
     const struct roster_member *member = peer_member(peer);
     if (member != NULL) {
         (void)snprintf(name, name_size, "%s", member->name);
-        if (leads_to(core, name, peer)) {
+        if (leads_to(names, name, peer)) {
             return true;
         }
-        (void)snprintf(name, name_size, "%s.%s", member->name, peer->ziglan->name);
-        if (peer->ziglan->name[0] != '\0' && leads_to(core, name, peer)) {
+        (void)snprintf(name, name_size, "%s.%s", member->name, peer_ziglan_name(peer));
+        if (peer_ziglan_name(peer)[0] != '\0' && leads_to(names, name, peer)) {
             return true;
         }
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The states of one path, and which ping is due in each. */
 #include "client/path/path.h"
 
 #include "proto/base/bytes.h"
+#include "proto/wire/frame.h"
 
 #include <string.h>
 
@@ -16,7 +18,17 @@ static void enter(struct path *path, enum path_state next, struct mono now)
 {
     CHECK((path_edges[path->state] & 1U << next) != 0);
     path->state = next;
-    path->entered_at = now;
+    path->at.entered_at = now;
+}
+
+static struct path_times times_from(struct mono now)
+{
+    return (struct path_times){.entered_at = now,
+                               .sent_at = now,
+                               .received_at = now,
+                               .unanswered_at = MONO_NEVER,
+                               .ping_sent_at = MONO_NEVER,
+                               .live_ping_at = MONO_NEVER};
 }
 
 void path_init(struct path *path, const struct endpoint *local, const struct endpoint *remote,
@@ -27,14 +39,20 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
         .local = *local,
         .remote = *remote,
         .observed = observed,
-        .frame_size_full = frame_size_full,
-        .entered_at = now,
-        .last_sent_at = now,
-        .last_received_at = now,
-        .unanswered_at = MONO_NEVER,
-        .ping_sent_at = MONO_NEVER,
-        .live_ping_at = MONO_NEVER,
-        .size_search_at = now,
+        .mtu = {.full = frame_size_full, .search_at = now},
+        .at = times_from(now),
+    };
+}
+
+void path_init_relay(struct path *path, struct relay_session *relay, uint8_t rank, struct mono now)
+{
+    *path = (struct path){
+        .kind = PATH_KIND_RELAY,
+        .state = PATH_STATE_USABLE,
+        .relay = relay,
+        .rank = rank,
+        .frame_size = FRAME_SIZE_MAX, /* the link falls back to capsules */
+        .at = times_from(now),
     };
 }
 
@@ -50,9 +68,9 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
     uint64_t silence_ns = max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
     uint64_t dead_ns = max_u64(3 * path->rtt_ns, PATH_DEAD_MS * NS_PER_MS);
 
-    if (path->live_ping_at.ns != MONO_NEVER.ns) {
-        struct mono dead_at = mono_add_ns(path->live_ping_at, dead_ns);
-        struct mono repeat_at = mono_add_ms(path->ping_sent_at, PATH_PING_REPEAT_MS);
+    if (path->at.live_ping_at.ns != MONO_NEVER.ns) {
+        struct mono dead_at = mono_add_ns(path->at.live_ping_at, dead_ns);
+        struct mono repeat_at = mono_add_ms(path->at.ping_sent_at, PATH_PING_REPEAT_MS);
 
         if (mono_due(dead_at, now)) {
             enter(path, PATH_STATE_SUSPECT, now);
@@ -63,27 +81,28 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
         due->ping = mono_due(repeat_at, now);
         due->again = due->ping ? mono_min(dead_at, mono_add_ms(now, PATH_PING_REPEAT_MS))
                                : mono_min(dead_at, repeat_at);
-    } else if (path->unanswered_at.ns != MONO_NEVER.ns) {
-        struct mono silent_at = mono_add_ns(path->unanswered_at, silence_ns);
+    } else if (path->at.unanswered_at.ns != MONO_NEVER.ns) {
+        struct mono silent_at = mono_add_ns(path->at.unanswered_at, silence_ns);
 
         due->ping = mono_due(silent_at, now);
         due->again = due->ping ? mono_add_ms(now, PATH_PING_REPEAT_MS) : silent_at;
     } else if (active) {
-        struct mono keep_at = mono_add_ms(path->last_sent_at, PATH_KEEPALIVE_MS);
+        struct mono keep_at = mono_add_ms(path->at.sent_at, PATH_KEEPALIVE_MS);
 
         due->ping = mono_due(keep_at, now);
         due->again = due->ping ? mono_add_ms(now, PATH_PING_REPEAT_MS) : keep_at;
     }
     if (due->ping) {
         due->frame_size = path->frame_size;
-        path->live_ping_at = path->live_ping_at.ns == MONO_NEVER.ns ? now : path->live_ping_at;
+        path->at.live_ping_at =
+            path->at.live_ping_at.ns == MONO_NEVER.ns ? now : path->at.live_ping_at;
     }
-    if (active && path->frame_size < path->frame_size_full) {
-        if (mono_due(path->size_search_at, now)) {
+    if (active && path->frame_size < path->mtu.full) {
+        if (mono_due(path->mtu.search_at, now)) {
             due->size_search = true;
-            path->size_search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+            path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
         }
-        due->again = mono_min(due->again, path->size_search_at);
+        due->again = mono_min(due->again, path->mtu.search_at);
     }
 }
 
@@ -92,30 +111,31 @@ static void expire_reachable(struct path *path, struct path_due *due, struct mon
 {
     uint64_t wait_ns = max_u64(2 * path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
 
-    if (!mono_due(path->size_search_at, now)) {
-        due->again = path->size_search_at;
+    if (!mono_due(path->mtu.search_at, now)) {
+        due->again = path->mtu.search_at;
         return;
     }
-    if (path->size_tries >= 2 * PATH_SIZE_TRIES_MAX) {
+    if (path->mtu.tries >= 2 * PATH_SIZE_TRIES_MAX) {
         due->given_up = true;
         return;
     }
-    path->size_tries++;
-    path->size_search_at = mono_add_ns(now, wait_ns);
+    path->mtu.tries++;
+    path->mtu.search_at = mono_add_ns(now, wait_ns);
     due->size_search = true;
-    due->again = path->size_search_at;
+    due->again = path->mtu.search_at;
 }
 
 /* Rounds of a punch ping it from outside. By itself it asks once, and a path that answered before
  * the network changed a few times more. */
 static void expire_trying(const struct path *path, struct path_due *due, struct mono now)
 {
-    bool sent_since = !path->answered && mono_before(path->entered_at, path->last_sent_at);
+    bool sent_since = !path->answered && mono_before(path->at.entered_at, path->at.sent_at);
     struct mono end =
-        mono_add_ms(sent_since ? path->last_sent_at : path->entered_at, PATH_TRYING_GIVE_UP_MS);
-    struct mono ping_at = path->ping_sent_at.ns == MONO_NEVER.ns ? path->entered_at
-                          : path->answered ? mono_add_ms(path->ping_sent_at, PATH_TRYING_REPEAT_MS)
-                                           : MONO_NEVER;
+        mono_add_ms(sent_since ? path->at.sent_at : path->at.entered_at, PATH_TRYING_GIVE_UP_MS);
+    struct mono ping_at = path->at.ping_sent_at.ns == MONO_NEVER.ns ? path->at.entered_at
+                          : path->answered
+                              ? mono_add_ms(path->at.ping_sent_at, PATH_TRYING_REPEAT_MS)
+                              : MONO_NEVER;
 
     due->given_up = mono_due(end, now);
     due->ping = !due->given_up && mono_due(ping_at, now) && path_may_ping(path);
@@ -141,14 +161,14 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
         break;
     case PATH_STATE_SUSPECT: {
         /* Asked more and more rarely, but a path that heals is to be noticed. */
-        uint64_t waited_ns = mono_ns_between(path->entered_at, now);
+        uint64_t waited_ns = mono_ns_between(path->at.entered_at, now);
         uint64_t pause_ns = waited_ns / 2 < PATH_SUSPECT_PING_MS_MAX * NS_PER_MS
                                 ? waited_ns / 2
                                 : PATH_SUSPECT_PING_MS_MAX * NS_PER_MS;
         struct mono ping_at =
-            path->ping_sent_at.ns == MONO_NEVER.ns
-                ? path->entered_at
-                : mono_add_ns(path->ping_sent_at, max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
+            path->at.ping_sent_at.ns == MONO_NEVER.ns
+                ? path->at.entered_at
+                : mono_add_ns(path->at.ping_sent_at, max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
 
         due.given_up = waited_ns >= PATH_SUSPECT_GIVE_UP_MS * NS_PER_MS;
         due.ping = !due.given_up && mono_due(ping_at, now);
@@ -166,11 +186,11 @@ size_t path_sizes(const struct path *path, uint16_t sizes[3])
 {
     size_t count = 0;
 
-    sizes[count++] = path->frame_size_full;
-    if (path->frame_size < PATH_FRAME_SIZE_IPV6 && path->frame_size_full > PATH_FRAME_SIZE_IPV6) {
+    sizes[count++] = path->mtu.full;
+    if (path->frame_size < PATH_FRAME_SIZE_IPV6 && path->mtu.full > PATH_FRAME_SIZE_IPV6) {
         sizes[count++] = PATH_FRAME_SIZE_IPV6;
     }
-    if (path->frame_size < PATH_FRAME_SIZE_MIN && path->size_tries > PATH_SIZE_TRIES_MAX) {
+    if (path->frame_size < PATH_FRAME_SIZE_MIN && path->mtu.tries > PATH_SIZE_TRIES_MAX) {
         sizes[count++] = PATH_FRAME_SIZE_MIN;
     }
     return count;
@@ -178,19 +198,22 @@ size_t path_sizes(const struct path *path, uint16_t sizes[3])
 
 void path_on_sent(struct path *path, struct mono now)
 {
-    path->last_sent_at = now;
-    if (path->unanswered_at.ns == MONO_NEVER.ns) {
-        path->unanswered_at = now;
+    path->at.sent_at = now;
+    if (path->at.unanswered_at.ns == MONO_NEVER.ns) {
+        path->at.unanswered_at = now;
     }
 }
 
 void path_on_received(struct path *path, struct mono now)
 {
-    path->last_received_at = now;
-    path->unanswered_at = MONO_NEVER;
+    path->at.received_at = now;
+    path->at.unanswered_at = MONO_NEVER;
     path->heard = true;
+    if (path->kind == PATH_KIND_RELAY && path->state == PATH_STATE_SUSPECT) {
+        enter(path, PATH_STATE_USABLE, now);
+    }
     if (path->state == PATH_STATE_USABLE) {
-        path->live_ping_at = MONO_NEVER;
+        path->at.live_ping_at = MONO_NEVER;
     }
 }
 
@@ -211,7 +234,7 @@ void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_s
         }
     }
     *slot = (struct path_ping){transaction, now, frame_size};
-    path->ping_sent_at = now;
+    path->at.ping_sent_at = now;
     if (!path->heard && path->silent_pings < UINT8_MAX) {
         path->silent_pings++;
     }
@@ -241,34 +264,34 @@ bool path_wants_ping_back(const struct path *path, struct mono now)
                                                                                               : 0;
     }
     return outstanding < PATH_PINGS_BACK_MAX &&
-           (path->ping_sent_at.ns == MONO_NEVER.ns ||
-            mono_ms_between(path->ping_sent_at, now) >= PATH_PING_BACK_MS);
+           (path->at.ping_sent_at.ns == MONO_NEVER.ns ||
+            mono_ms_between(path->at.ping_sent_at, now) >= PATH_PING_BACK_MS);
 }
 
 void path_doubt(struct path *path, struct mono since, struct mono now)
 {
-    if (path->state == PATH_STATE_USABLE && mono_before(path->last_received_at, since)) {
+    if (path->state == PATH_STATE_USABLE && mono_before(path->at.received_at, since)) {
         enter(path, PATH_STATE_SUSPECT, now);
     }
 }
 
 bool path_stale(const struct path *path, struct mono now)
 {
-    return mono_ms_between(path->last_received_at, now) >= PATH_STALE_MS;
+    return mono_ms_between(path->at.received_at, now) >= PATH_STALE_MS;
 }
 
 static void pong_state(struct path *path, uint16_t frame_size, struct mono now)
 {
-    bool size_passed = frame_size >= PATH_FRAME_SIZE_MIN || frame_size >= path->frame_size_full;
+    bool size_passed = frame_size >= PATH_FRAME_SIZE_MIN || frame_size >= path->mtu.full;
 
     if (path->state == PATH_STATE_TRYING) {
         enter(path, PATH_STATE_REACHABLE, now);
-        path->size_search_at = now;
-        path->size_tries = 0;
+        path->mtu.search_at = now;
+        path->mtu.tries = 0;
     }
     if (path->state == PATH_STATE_REACHABLE && size_passed) {
         enter(path, PATH_STATE_USABLE, now);
-        path->size_search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+        path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
     }
     if (path->state == PATH_STATE_SUSPECT && size_passed) {
         enter(path, PATH_STATE_USABLE, now);
@@ -291,11 +314,13 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
 
         *ping = (struct path_ping){0};
         path->rtt_ns = path->rtt_ns == 0 ? rtt_ns + 1 : (7 * path->rtt_ns + rtt_ns) / 8 + 1;
-        path->live_ping_at = MONO_NEVER;
-        path->ping_sent_at = MONO_NEVER;
+        path->at.live_ping_at = MONO_NEVER;
+        path->at.ping_sent_at = MONO_NEVER;
         path_on_received(path, now);
         path->answered = true;
-        pong_state(path, frame_size, now);
+        if (path->kind == PATH_KIND_DIRECT) {
+            pong_state(path, frame_size, now);
+        }
         return true;
     }
     return false;
@@ -307,29 +332,67 @@ void path_retry(struct path *path, struct mono now)
     bool answered = path->answered;
     struct endpoint remote = path->remote;
 
-    path_init(path, &any, &remote, path->observed, path->frame_size_full, now);
+    path_init(path, &any, &remote, path->observed, path->mtu.full, now);
     path->answered = answered;
     path->heard = answered;
 }
 
-int path_choose(const struct path *paths, size_t count, int present)
+void path_relay_expire(struct path *path, struct mono now)
 {
-    int best = -1;
+    if (path->at.live_ping_at.ns == MONO_NEVER.ns) {
+        path->at.live_ping_at = now;
+    } else if (path->state == PATH_STATE_USABLE) {
+        enter(path, PATH_STATE_SUSPECT, now);
+    }
+}
+
+bool path_is_direct(const struct path *path)
+{
+    return path != NULL && path->kind == PATH_KIND_DIRECT;
+}
+
+static struct path *choose_direct(struct path *const *list, size_t count, struct path *present)
+{
+    struct path *best = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (paths[i].state != PATH_STATE_USABLE) {
-            continue;
-        }
-        if (best < 0 || paths[i].rtt_ns < paths[best].rtt_ns) {
-            best = (int)i;
+        if (list[i]->kind == PATH_KIND_DIRECT && list[i]->state == PATH_STATE_USABLE &&
+            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
+            best = list[i];
         }
     }
-    if (present >= 0 && (size_t)present < count && best >= 0 &&
-        paths[present].state == PATH_STATE_USABLE &&
-        paths[best].rtt_ns * 5 > paths[present].rtt_ns * 4) {
+    if (best != NULL && path_is_direct(present) && present->state == PATH_STATE_USABLE &&
+        best->rtt_ns * 5 > present->rtt_ns * 4) {
         return present;
     }
     return best;
+}
+
+struct path *path_choose_relay(struct path *const *list, size_t count)
+{
+    struct path *best = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct path *path = list[i];
+
+        if (path->kind != PATH_KIND_RELAY || !path->relay->open) {
+            continue;
+        }
+        bool suspect = path->state == PATH_STATE_SUSPECT;
+        bool best_suspect = best != NULL && best->state == PATH_STATE_SUSPECT;
+
+        if (best == NULL || (suspect == best_suspect ? path->rank < best->rank : best_suspect)) {
+            best = path;
+        }
+    }
+    return best;
+}
+
+struct path *path_choose(struct path *const *list, size_t count, struct path *present)
+{
+    struct path *direct = choose_direct(list, count, present);
+
+    return direct != NULL ? direct : path_choose_relay(list, count);
 }
 
 const char *path_state_name(enum path_state state)

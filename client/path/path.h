@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One way to reach a peer, and what we know of it: reachable (a pong came), usable (a pong to a
- * ping of a useful size came), how large a frame may be, how long a round trip takes, whether it
- * still lives. Pure: it decides which ping is due; the conversation seals and sends it.
+ * One way to reach a peer, and what we know of it. A direct path is an address: reachable (a pong
+ * came), usable (a pong to a ping of a useful size came), how large a frame may be, how long a
+ * round trip takes, whether it still lives. A relayed path is a session to a relay: it carries
+ * frames of any size, and is usable as long as the session is open. Pure: it decides which ping is
+ * due; peer/pinging seals and sends it.
  *
- *   PROBING --pong--> REACHABLE --pong of a probe size--> USABLE --silence--> SUSPECT --pong-->
- * USABLE any of them --nothing for long--> given up (the owner removes the path)
+ *   TRYING --pong--> REACHABLE --pong of a size--> USABLE --silence--> SUSPECT --pong--> USABLE
+ *   any of them --nothing for long--> given up (the path table removes it)
+ *
+ * A relayed path begins USABLE and is SUSPECT while its pings stay unanswered.
  */
 #pragma once
 
+#include "client/stun2/relay_session.h"
 #include "proto/base/mono.h"
 #include "proto/net/endpoint.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum path_kind {
+    PATH_KIND_DIRECT,
+    PATH_KIND_RELAY,
+};
 
 enum path_state {
     PATH_STATE_TRYING,
@@ -46,29 +56,43 @@ enum {
     PATH_FRAME_SIZE_MIN = 548,   /* fits 576 bytes with IPv4 and UDP headers */
 };
 
+/** A ping that was not answered yet. */
 struct path_ping {
     uint64_t transaction; /* 0: free */
     struct mono sent_at;
     uint16_t frame_size;
 };
 
+/** What the search for the largest frame knows (direct paths). */
+struct path_mtu {
+    uint16_t full; /* the size we would like */
+    uint8_t tries;
+    struct mono search_at; /* when the sizes are to be tried again */
+};
+
+/** When what happened; MONO_NEVER where it did not. */
+struct path_times {
+    struct mono entered_at; /* the present state */
+    struct mono sent_at, received_at;
+    struct mono unanswered_at; /* first frame sent since the last one received */
+    struct mono ping_sent_at;  /* last ping of any kind since the last pong */
+    struct mono live_ping_at;  /* first ping of this silence */
+};
+
 struct path {
+    enum path_kind kind;
     enum path_state state;
-    struct endpoint local, remote;
-    bool observed;            /* a relay observed this address for the peer */
-    bool heard;               /* something valid claimed to come from there */
-    bool answered;            /* a pong to our own ping came: no forged source does that */
-    uint8_t silent_pings;     /* pings sent to it before anything was heard */
-    uint16_t frame_size;      /* the largest frame that passed; 0 until usable */
-    uint16_t frame_size_full; /* the size we would like */
-    uint8_t size_tries;
-    uint64_t rtt_ns;        /* smoothed; 0 until the first pong */
-    struct mono entered_at; /* of the present state */
-    struct mono last_sent_at, last_received_at;
-    struct mono unanswered_at;  /* first frame sent since the last one received; NEVER: none */
-    struct mono ping_sent_at;   /* last ping of any kind; NEVER: none since the last pong */
-    struct mono live_ping_at;   /* first ping of this silence; NEVER: none */
-    struct mono size_search_at; /* when the sizes are to be tried again */
+    struct endpoint local, remote; /* direct */
+    struct relay_session *relay;   /* relayed; borrowed, see path_table_forget_relay */
+    uint8_t rank;                  /* relayed: of two that both work, the smaller one is used */
+    bool observed;                 /* a relay observed this address for the peer */
+    bool heard;                    /* something valid claimed to come from there */
+    bool answered;                 /* a pong to our own ping came: no forged source does that */
+    uint8_t silent_pings;          /* pings sent to it before anything was heard */
+    uint16_t frame_size;           /* the largest frame that passed; 0 until usable */
+    uint64_t rtt_ns;               /* smoothed; 0 until the first pong */
+    struct path_mtu mtu;
+    struct path_times at;
     struct path_ping pings[PATH_PINGS_MAX];
 };
 
@@ -86,10 +110,14 @@ struct path_due {
 void path_init(struct path *path, const struct endpoint *local, const struct endpoint *remote,
                bool observed, uint16_t frame_size_full, struct mono now);
 
-/** What is due now; `active` says that the conversation carries traffic (keepalives matter). */
+/** A fresh path through a relay, usable from now on. */
+void path_init_relay(struct path *path, struct relay_session *relay, uint8_t rank, struct mono now);
+
+/** What is due now on a direct path; `active` says that the conversation carries traffic
+ * (keepalives matter). */
 struct path_due path_expire(struct path *path, bool active, struct mono now);
 
-/** The sizes of one round of size probes, largest first; returns how many (at most 3). */
+/** The sizes of one round of the MTU search, largest first; returns how many (at most 3). */
 size_t path_sizes(const struct path *path, uint16_t sizes[3]);
 
 /** Something was sent / something authenticated was received on this path. */
@@ -100,7 +128,7 @@ void path_on_received(struct path *path, struct mono now);
 void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_size,
                        struct mono now);
 
-/** True if a path that we are probing, and that has just pinged us, is to be pinged in turn. */
+/** True if a path in state TRYING that has just pinged us is to be pinged in turn. */
 bool path_wants_ping_back(const struct path *path, struct mono now);
 
 /** Another path to the same peer has been silent since then. If this one has been, too, it is not
@@ -121,11 +149,26 @@ bool path_may_ping(const struct path *path);
 /** The network changed: nothing is known any more but the address, and that it once answered. */
 void path_retry(struct path *path, struct mono now);
 
+/** A relayed path was pinged again. If the ping before this one is unanswered, it is SUSPECT. */
+void path_relay_expire(struct path *path, struct mono now);
+
 /**
- * Which of the direct paths is used: the usable one with the smallest round trip; the present one
- * stays unless another is better by a fifth. Returns its index, or -1: take the relay.
+ * Which path is used. A usable direct one with the smallest round trip; the present one stays
+ * unless another is better by a fifth. Else the relayed one that path_choose_relay names.
+ *
+ * list     of count paths
+ * present  the one in use, one of the list, or NULL
+ *
+ * NULL: there is no way to the peer now.
  */
-int path_choose(const struct path *paths, size_t count, int present);
+struct path *path_choose(struct path *const *list, size_t count, struct path *present);
+
+/** Of the relayed paths whose session is open: one that is not suspect before one that is, then
+ * the smallest rank. NULL if there is none. */
+struct path *path_choose_relay(struct path *const *list, size_t count);
+
+/** True for a path that is not NULL and direct. */
+bool path_is_direct(const struct path *path);
 
 /** The state's name for people: "trying", "reachable", "usable", "suspect". */
 const char *path_state_name(enum path_state state);

@@ -1,23 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/peer/conversation.h"
+/* Handshake frames of peers, cheap questions first. */
+#include "client/peer/handshake.h"
 
+#include "client/peer/initiation.h"
+#include "client/peer/life.h"
+#include "client/peer/pathfinder.h"
+#include "client/peer/send.h"
 #include "proto/base/bytes.h"
 
 #include <string.h>
 
-enum {
-    TIMESTAMP_RESERVE_MS = 600 * 1000, /* one write to the store covers this much */
-    SOURCE_SIZE = KEY_SIZE,
-};
+enum { SOURCE_SIZE = KEY_SIZE };
 
-/* ---- what both directions need ---- */
+static const struct bucket_rate load_rate = {HANDSHAKE_UNDER_LOAD_PER_S,
+                                             HANDSHAKE_UNDER_LOAD_PER_S};
+
+int handshake_desk_init(struct handshake_desk *desk, struct conversations *shared,
+                        const struct peer_table *peers, struct mono now)
+{
+    static const struct bucket_rate source_rate = {HANDSHAKE_PER_SOURCE_PER_S,
+                                                   2 * HANDSHAKE_PER_SOURCE_PER_S};
+
+    *desk = (struct handshake_desk){.shared = shared, .peers = peers};
+    bucket_init(&desk->load, &load_rate, now);
+    cookie_baker_init(&desk->baker, shared->env, now);
+    return bucket_table_new(&desk->sources, SOURCE_SIZE, HANDSHAKE_SOURCES_MAX, &source_rate,
+                            shared->env);
+}
+
+void handshake_desk_fini(struct handshake_desk *desk)
+{
+    bucket_table_free(desk->sources);
+    cookie_baker_wipe(&desk->baker);
+    desk->sources = NULL;
+}
+
+static struct host_counters *counters_of(const struct handshake_desk *desk)
+{
+    return &desk->shared->dataplane->counters;
+}
 
 /* A source for buckets and cookies: ip:port when direct, the key that the relay vouches for when
  * relayed; one size, zero-padded. */
 static void origin_source(const struct origin *origin, uint8_t source[SOURCE_SIZE])
 {
     memset(source, 0, SOURCE_SIZE);
-    if (origin->relayed != NULL) {
+    if (origin->relay != NULL) {
         memcpy(source, origin->source_key, KEY_SIZE);
         return;
     }
@@ -29,7 +57,7 @@ static void origin_source(const struct origin *origin, uint8_t source[SOURCE_SIZ
 static void origin_bucket_key(const struct origin *origin, uint8_t key[SOURCE_SIZE])
 {
     origin_source(origin, key);
-    if (origin->relayed == NULL) {
+    if (origin->relay == NULL) {
         be16_write(key + sizeof(origin->remote.ip), 0);
         if (!endpoint_is_v4(&origin->remote)) {
             memset(key + 8, 0, 8);
@@ -37,184 +65,125 @@ static void origin_bucket_key(const struct origin *origin, uint8_t key[SOURCE_SI
     }
 }
 
-/* Timestamps only grow, over restarts too: a mark is stored ahead of use, so that one write
- * covers many handshakes and a clock that jumped back does not shut us out. */
-static uint64_t next_timestamp(struct host_core *core)
+/* Does the relay, if one brought the frame, vouch for this sender? */
+static bool is_from(const struct origin *origin, const uint8_t key[KEY_SIZE])
 {
-    uint64_t wall_ms = env_wall_ms(core->env);
-    uint64_t next = wall_ms > core->timestamp_ms ? wall_ms : core->timestamp_ms + 1;
-
-    if (next > core->timestamp_reserved_ms) {
-        uint8_t mark[8];
-
-        be64_write(mark, next + TIMESTAMP_RESERVE_MS);
-        if (store_write(core->store, STORE_TABLE_META, "timestamp", 9, mark, sizeof(mark)) ==
-            ERR_OK) {
-            core->timestamp_reserved_ms = next + TIMESTAMP_RESERVE_MS;
-        } else {
-            env_trace(core->env, TRACE_LEVEL_ERROR, "handshake.store",
-                      "the handshake time mark could not be stored; free some disk space");
-        }
-    }
-    core->timestamp_ms = next;
-    return next;
+    return origin->relay == NULL || memcmp(origin->source_key, key, KEY_SIZE) == 0;
 }
 
 /* ---- initiator ---- */
 
-static uint64_t repeat_after_ms(const struct conversation *a)
+/* The conversation whose handshake on its way has this index, NULL if none. */
+static struct conversation *initiator_of(const struct handshake_desk *desk, uint32_t index)
 {
-    uint64_t ms = CONVERSATION_HANDSHAKE_MS_FIRST;
+    struct conversation *a = receiver_index_find(&desk->shared->noise.indexes, index);
 
-    for (unsigned i = 1; i < a->handshake_tries && ms < CONVERSATION_HANDSHAKE_MS_MAX; i++) {
-        ms *= 2;
-    }
-    if (ms > CONVERSATION_HANDSHAKE_MS_MAX) {
-        ms = CONVERSATION_HANDSHAKE_MS_MAX;
-    }
-    return ms + env_random_below(a->core->env, (uint32_t)(ms / 5));
+    return a != NULL && a->initiating.active && a->initiating.handshake.local_index == index ? a
+                                                                                             : NULL;
 }
 
-void handshake_io_initiate(struct conversation *a, struct host_io *io, struct mono now)
-{
-    struct host_core *core = a->core;
-    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
-    bool reachable = a->best >= 0 || pathfinder_relay(a) != NULL;
-
-    if (a->initiating) {
-        conversation_index_drop(a, a->handshake.local_index);
-        handshake_wipe(&a->handshake);
-    }
-    a->initiating = true;
-    a->handshake_tries++;
-    a->handshake_at = mono_add_ms(now, repeat_after_ms(a));
-    a->handshake.local_index = 0;
-    conversation_wake(a, a->handshake_at);
-    if (!reachable) {
-        /* No way to the peer yet. Its queue waits; a relay that opens wakes us (core.c). */
-        return;
-    }
-    uint32_t index = conversation_index_new(a);
-    if (index == 0 || handshake_initiate(&a->handshake, &core->local, a->peer->key, index,
-                                         next_timestamp(core), frame) != ERR_OK) {
-        conversation_index_drop(a, index);
-        a->handshake.local_index = 0;
-        return;
-    }
-    cookie_jar_stamp(&a->jar, frame, sizeof(frame), now);
-    /* A repeated one goes by the relay, should the direct path be what swallowed the first. */
-    if (a->handshake_tries > 1 && pathfinder_relay(a) != NULL) {
-        struct origin origin = {.relayed = pathfinder_relay(a), .source_key = a->peer->key};
-
-        pathfinder_send_to(core, &origin, frame, sizeof(frame), io);
-        return;
-    }
-    pathfinder_send_best(a, frame, sizeof(frame), io, now);
-}
-
-static void receive_response(struct host_core *core, const struct origin *origin,
+static void receive_response(struct handshake_desk *desk, const struct origin *origin,
                              const uint8_t *frame, size_t size, struct host_io *io, struct mono now)
 {
+    struct receiver_indexes *indexes = &desk->shared->noise.indexes;
     uint32_t index;
     struct session_keys keys;
 
-    if (!handshake_receiver_index(frame, size, &index)) {
-        core->stats.frames_dropped++;
+    if (!handshake_mac1_ok(desk->shared->local->identity, frame, size) ||
+        !handshake_receiver_index(frame, size, &index)) {
+        counters_of(desk)->frames_dropped++;
         return;
     }
-    struct conversation *a = map_find_pointer(core->sessions_by_index, &index);
-    if (a == NULL || !a->initiating || a->handshake.local_index != index ||
-        (origin->relayed != NULL && memcmp(origin->source_key, a->peer->key, KEY_SIZE) != 0)) {
-        core->stats.unknown_index++;
+    struct conversation *a = initiator_of(desk, index);
+    if (a == NULL || !is_from(origin, a->peer->key)) {
+        counters_of(desk)->unknown_index++;
         return;
     }
-    int rc = handshake_read_response(&a->handshake, &core->local, frame, size, &keys);
+    int rc =
+        handshake_read_response(&a->initiating.handshake, desk->shared->local, frame, size, &keys);
     if (rc == ERR_DROP) {
-        core->stats.frames_dropped++;
+        counters_of(desk)->frames_dropped++;
         return;
     }
-    a->initiating = false;
-    a->handshake_at = MONO_NEVER;
+    initiation_end(a, true);
     if (rc != ERR_OK) { /* it chose what we did not offer: no session with this one */
-        conversation_index_drop(a, index);
-        env_trace(core->env, TRACE_LEVEL_WARN, "handshake.refused", "no common cipher");
+        receiver_index_drop(indexes, index);
+        env_trace(desk->shared->env, TRACE_LEVEL_WARN, "handshake.refused", "no common cipher");
         return;
     }
-    a->peer->last_seen_at = now;
-    if (conversation_adopt(a, &keys, true, io, now) != ERR_OK) {
-        conversation_index_drop(a, index);
+    a->peer->traffic.last_seen_at = now;
+    if (life_adopt(a, &keys, true, io, now) != ERR_OK) {
+        receiver_index_drop(indexes, index);
         return;
     }
     pathfinder_on_frame(a, origin, now);
 }
 
-static void receive_cookie_reply(struct host_core *core, const uint8_t *frame, size_t size,
+static void receive_cookie_reply(struct handshake_desk *desk, const uint8_t *frame, size_t size,
                                  struct host_io *io, struct mono now)
 {
     uint32_t index;
     uint8_t peer_x25519[KEY_SIZE];
+    struct conversation *a =
+        handshake_receiver_index(frame, size, &index) ? initiator_of(desk, index) : NULL;
 
-    if (!handshake_receiver_index(frame, size, &index)) {
-        core->stats.frames_dropped++;
-        return;
-    }
-    struct conversation *a = map_find_pointer(core->sessions_by_index, &index);
-    if (a == NULL || !a->initiating || a->handshake.local_index != index ||
-        key_x25519(peer_x25519, a->peer->key) != ERR_OK ||
-        cookie_jar_receive(&a->jar, peer_x25519, frame, size, now) != ERR_OK) {
-        core->stats.frames_dropped++;
+    if (a == NULL || key_x25519(peer_x25519, a->peer->key) != ERR_OK ||
+        cookie_jar_receive(&a->initiating.jar, peer_x25519, frame, size, now) != ERR_OK) {
+        counters_of(desk)->frames_dropped++;
         return;
     }
     /* Whoever sees our frames can make cookie replies: they must not set the pace. */
-    if (!a->handshake_hurried) {
-        a->handshake_hurried = true;
-        handshake_io_initiate(a, io, now);
+    if (!a->initiating.hurried) {
+        a->initiating.hurried = true;
+        initiation_send(a, io, now);
     }
 }
 
 /* ---- responder ---- */
 
 /* Cheap questions first: mac1, then a bucket per source, then a cookie under load. */
-static bool worth_reading(struct host_core *core, const struct origin *origin, const uint8_t *frame,
-                          size_t size, struct host_io *io, struct mono now)
+static bool worth_reading(struct handshake_desk *desk, const struct origin *origin,
+                          const uint8_t *frame, size_t size, struct host_io *io, struct mono now)
 {
+    const struct identity *identity = desk->shared->local->identity;
     uint8_t source[SOURCE_SIZE];
     uint8_t bucket_key[SOURCE_SIZE];
     uint8_t reply[COOKIE_REPLY_SIZE];
 
-    if (!handshake_mac1_ok(core->local.identity, frame, size)) {
-        core->stats.frames_dropped++;
+    if (!handshake_mac1_ok(identity, frame, size)) {
+        counters_of(desk)->frames_dropped++;
         return false;
     }
     origin_source(origin, source);
-    if (!bucket_take(&core->load, &core_load_rate, 1, now) &&
-        !cookie_mac2_ok(&core->baker, frame, size, source, sizeof(source), now)) {
-        cookie_reply_write(&core->baker, core->local.identity, frame, size, source, sizeof(source),
-                           now, reply);
-        pathfinder_send_to(core, origin, reply, sizeof(reply), io);
-        core->stats.cookies_sent++;
+    if (!bucket_take(&desk->load, &load_rate, 1, now) &&
+        !cookie_mac2_ok(&desk->baker, frame, size, source, sizeof(source), now)) {
+        cookie_reply_write(&desk->baker, identity, frame, size, source, sizeof(source), now, reply);
+        send_frame_to(desk->shared->dataplane, origin, reply, sizeof(reply), io);
+        counters_of(desk)->cookies_sent++;
         return false;
     }
     origin_bucket_key(origin, bucket_key);
-    if (!bucket_table_take(core->sources, bucket_key, 1, now)) {
-        core->stats.initiations_refused++;
+    if (!bucket_table_take(desk->sources, bucket_key, 1, now)) {
+        counters_of(desk)->initiations_refused++;
         return false;
     }
     return true;
 }
 
 /* Who is no member may be one of whom we have not heard yet: ask; its retry finds it known. */
-static struct peer *admitted_peer(struct host_core *core, const uint8_t key[KEY_SIZE],
+static struct peer *admitted_peer(struct handshake_desk *desk, const uint8_t key[KEY_SIZE],
                                   struct mono now)
 {
-    struct peer *peer = peer_find(core, key);
+    struct peer *peer = peer_find(desk->peers, key);
+    struct ziglan *ziglan;
 
     if (peer != NULL) {
         return peer;
     }
-    core->stats.not_member++;
-    for (size_t i = 0; i < core->ziglans_count; i++) {
-        ziglan_lookup_key(core->ziglans[i], key, core->hub, now);
+    counters_of(desk)->not_member++;
+    TAILQ_FOREACH(ziglan, &desk->shared->ziglans->head, in_list)
+    {
+        ziglan_lookup_key(ziglan, key, now);
     }
     return NULL;
 }
@@ -223,59 +192,59 @@ static struct peer *admitted_peer(struct host_core *core, const uint8_t key[KEY_
  * it has been repeated often, for then it does not seem to arrive. */
 static bool ours_counts(const struct conversation *a)
 {
-    return a->initiating && a->handshake.local_index != 0 && a->handshake_tries < 4 &&
-           memcmp(a->core->local.identity->public_key, a->peer->key, KEY_SIZE) < 0;
+    return a->initiating.active && a->initiating.handshake.local_index != 0 &&
+           a->initiating.tries < 4 &&
+           memcmp(a->shared->local->identity->public_key, a->peer->key, KEY_SIZE) < 0;
 }
 
 static void respond(struct conversation *a, struct handshake_initiation *initiation,
                     const struct origin *origin, struct host_io *io, struct mono now)
 {
-    struct host_core *core = a->core;
+    struct conversations *shared = a->shared;
     uint8_t frame[HANDSHAKE_RESPONSE_SIZE];
     struct session_keys keys;
-    uint32_t index = conversation_index_new(a);
+    uint32_t index = receiver_index_new(&shared->noise.indexes, a);
 
     if (index == 0) {
         handshake_initiation_wipe(initiation);
         return;
     }
-    if (handshake_respond(initiation, &core->local, index, frame, &keys) != ERR_OK) {
-        conversation_index_drop(a, index);
-        env_trace(core->env, TRACE_LEVEL_WARN, "handshake.refused", "no common cipher");
+    if (handshake_respond(initiation, shared->local, index, frame, &keys) != ERR_OK) {
+        receiver_index_drop(&shared->noise.indexes, index);
+        env_trace(shared->env, TRACE_LEVEL_WARN, "handshake.refused", "no common cipher");
         return;
     }
-    if (conversation_adopt(a, &keys, false, io, now) != ERR_OK) {
-        conversation_index_drop(a, index);
+    if (life_adopt(a, &keys, false, io, now) != ERR_OK) {
+        receiver_index_drop(&shared->noise.indexes, index);
         return;
     }
-    pathfinder_send_to(core, origin, frame, sizeof(frame), io);
+    send_frame_to(shared->dataplane, origin, frame, sizeof(frame), io);
 }
 
-static void receive_initiation(struct host_core *core, const struct origin *origin,
+static void receive_initiation(struct handshake_desk *desk, const struct origin *origin,
                                const uint8_t *frame, size_t size, struct host_io *io,
                                struct mono now)
 {
     struct handshake_initiation initiation;
 
-    if (!worth_reading(core, origin, frame, size, io, now)) {
+    if (!worth_reading(desk, origin, frame, size, io, now)) {
         return;
     }
-    if (origin->relayed != NULL && admitted_peer(core, origin->source_key, now) == NULL) {
+    if (origin->relay != NULL && admitted_peer(desk, origin->source_key, now) == NULL) {
         return;
     }
-    if (handshake_read_initiation(&initiation, &core->local, frame, size) != ERR_OK) {
-        core->stats.frames_dropped++;
+    if (handshake_read_initiation(&initiation, desk->shared->local, frame, size) != ERR_OK) {
+        counters_of(desk)->frames_dropped++;
         return;
     }
-    struct peer *peer = admitted_peer(core, initiation.peer_key, now);
-    bool same_source =
-        origin->relayed == NULL || memcmp(origin->source_key, initiation.peer_key, KEY_SIZE) == 0;
+    struct peer *peer = admitted_peer(desk, initiation.peer_key, now);
+    bool same_source = is_from(origin, initiation.peer_key);
     if (peer == NULL || !same_source || initiation.timestamp_ms <= peer->timestamp_ms) {
-        core->stats.stale_timestamp += peer != NULL && same_source ? 1 : 0;
+        counters_of(desk)->stale_timestamp += peer != NULL && same_source ? 1 : 0;
         handshake_initiation_wipe(&initiation);
         return;
     }
-    struct conversation *a = conversation_of(peer, core, now);
+    struct conversation *a = life_of(peer, desk->shared, now);
     if (a == NULL || ours_counts(a)) {
         handshake_initiation_wipe(&initiation);
         return;
@@ -284,25 +253,21 @@ static void receive_initiation(struct host_core *core, const struct origin *orig
     respond(a, &initiation, origin, io, now);
 }
 
-void handshake_io_receive(struct host_core *core, const struct origin *origin, const uint8_t *frame,
-                          size_t size, struct host_io *io, struct mono now)
+void handshake_receive(struct handshake_desk *desk, const struct origin *origin,
+                       const uint8_t *frame, size_t size, struct host_io *io, struct mono now)
 {
     switch (frame[0]) {
     case FRAME_TYPE_INITIATION:
-        receive_initiation(core, origin, frame, size, io, now);
+        receive_initiation(desk, origin, frame, size, io, now);
         break;
     case FRAME_TYPE_RESPONSE:
-        if (handshake_mac1_ok(core->local.identity, frame, size)) {
-            receive_response(core, origin, frame, size, io, now);
-        } else {
-            core->stats.frames_dropped++;
-        }
+        receive_response(desk, origin, frame, size, io, now);
         break;
     case FRAME_TYPE_COOKIE_REPLY:
-        receive_cookie_reply(core, frame, size, io, now);
+        receive_cookie_reply(desk, frame, size, io, now);
         break;
     default:
-        core->stats.frames_dropped++;
+        counters_of(desk)->frames_dropped++;
         break;
     }
 }

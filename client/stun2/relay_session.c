@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Dialling a relay until it answers, and keeping the one connection that is used. */
 #include "client/stun2/relay_session.h"
 
 #include "proto/base/bytes.h"
@@ -11,14 +12,14 @@ static void add_target(struct relay_session *relay, size_t host, const struct en
     struct endpoint target = *addr;
 
     target.port = port;
-    for (size_t i = 0; i < relay->targets_count; i++) {
-        if (endpoint_equal(&relay->targets[i], &target)) {
+    for (size_t i = 0; i < relay->targets.count; i++) {
+        if (endpoint_equal(&relay->targets.list[i], &target)) {
             return;
         }
     }
-    if (relay->targets_count < RELAY_SESSION_TARGETS_MAX) {
-        relay->target_hosts[relay->targets_count] = u8_of(host);
-        relay->targets[relay->targets_count++] = target;
+    if (relay->targets.count < RELAY_SESSION_TARGETS_MAX) {
+        relay->targets.hosts[relay->targets.count] = u8_of(host);
+        relay->targets.list[relay->targets.count++] = target;
     }
 }
 
@@ -27,13 +28,13 @@ static void forget_targets(struct relay_session *relay, size_t host)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < relay->targets_count; i++) {
-        if (relay->target_hosts[i] != host) {
-            relay->target_hosts[kept] = relay->target_hosts[i];
-            relay->targets[kept++] = relay->targets[i];
+    for (size_t i = 0; i < relay->targets.count; i++) {
+        if (relay->targets.hosts[i] != host) {
+            relay->targets.hosts[kept] = relay->targets.hosts[i];
+            relay->targets.list[kept++] = relay->targets.list[i];
         }
     }
-    relay->targets_count = kept;
+    relay->targets.count = kept;
 }
 
 static void add_host(struct relay_session *relay, size_t host, const struct endpoint *addr,
@@ -47,11 +48,48 @@ static void add_host(struct relay_session *relay, size_t host, const struct endp
     add_target(relay, host, addr, RELAY_SESSION_PORT_SECOND);
 }
 
-void relay_session_init(struct relay_session *relay, const struct url *url, struct mono now)
+static void connection_gone(struct relay_session *relay)
 {
-    *relay = (struct relay_session){.dial_at = now, .closed_until = now};
+    relay->open = false;
+    relay->stalled = false;
+    relay->serves = false;
+    relay->targets.next = 0;
+}
+
+static void close_dials(struct relay_session *relay, const struct handle *except, struct mono now)
+{
+    for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
+        struct relay_dial *dial = &relay->dials[i];
+
+        if (dial->used && (except == NULL || !handle_equal(dial->handle, *except))) {
+            link_hub_close(relay->hub, dial->handle, 0, "another address was faster", now);
+        }
+        dial->used = false;
+    }
+}
+
+void relay_session_close(struct relay_session *relay, uint64_t wait_ms, struct mono now)
+{
+    close_dials(relay, NULL, now);
+    if (relay->open) {
+        link_hub_close(relay->hub, relay->active, 0, "going away", now);
+    }
+    connection_gone(relay);
+    relay->closed_until = mono_add_ms(now, wait_ms);
+    relay->dial_at = relay->closed_until;
+}
+
+void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now)
+{
+    relay_session_close(relay, 0, now);
+    relay->url = *url;
+    relay->url.has_invite = false; /* a secret that is none of the session's business */
+    memset(relay->url.invite, 0, sizeof(relay->url.invite));
+    relay->targets = (struct relay_targets){0};
+    relay->rounds = 0;
+    relay->observed = (struct endpoint){0};
     for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
-        relay->resolve_at[i] = MONO_NEVER;
+        relay->targets.resolve_at[i] = MONO_NEVER;
     }
     for (size_t i = 0; i < url->hosts_count; i++) {
         struct endpoint addr;
@@ -59,53 +97,51 @@ void relay_session_init(struct relay_session *relay, const struct url *url, stru
         if (url->hosts[i].numeric && endpoint_parse(&addr, url->hosts[i].name, 1)) {
             add_host(relay, i, &addr, url->hosts[i].port);
         } else {
-            relay->resolve_at[i] = now;
+            relay->targets.resolve_at[i] = now;
         }
     }
 }
 
-int relay_session_resolve_wanted(struct relay_session *relay, const struct url *url,
-                                 struct mono now)
+int relay_session_resolve_wanted(struct relay_session *relay, struct mono now)
 {
     if (relay->open && !relay->stalled) {
         return -1;
     }
-    for (size_t i = 0; i < url->hosts_count; i++) {
-        if (mono_due(relay->resolve_at[i], now)) {
-            relay->resolve_at[i] = mono_add_ms(now, 2 * RELAY_SESSION_RESOLVE_RETRY_MS);
+    for (size_t i = 0; i < relay->url.hosts_count; i++) {
+        if (mono_due(relay->targets.resolve_at[i], now)) {
+            relay->targets.resolve_at[i] = mono_add_ms(now, 2 * RELAY_SESSION_RESOLVE_RETRY_MS);
             return (int)i;
         }
     }
     return -1;
 }
 
-void relay_session_resolved(struct relay_session *relay, const struct url *url, size_t host_index,
+void relay_session_resolved(struct relay_session *relay, size_t host_index,
                             const struct endpoint *addrs, size_t count, struct mono now)
 {
-    if (host_index >= url->hosts_count) {
+    if (host_index >= relay->url.hosts_count) {
         return;
     }
-    relay->resolve_at[host_index] = mono_add_ms(
+    relay->targets.resolve_at[host_index] = mono_add_ms(
         now, count == 0 ? RELAY_SESSION_RESOLVE_RETRY_MS : 12 * RELAY_SESSION_RESOLVE_RETRY_MS);
     if (count == 0) {
         return;
     }
     forget_targets(relay, host_index);
     for (size_t i = 0; i < count && i < RELAY_SESSION_ADDRS_PER_HOST_MAX; i++) {
-        add_host(relay, host_index, &addrs[i], url->hosts[host_index].port);
+        add_host(relay, host_index, &addrs[i], relay->url.hosts[host_index].port);
     }
     if (!relay->open) {
         relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
     }
 }
 
-static struct relay_session_dial *free_dial(struct relay_session *relay, struct link_hub *hub,
-                                            struct mono now)
+static struct relay_dial *free_dial(struct relay_session *relay, struct mono now)
 {
-    struct relay_session_dial *oldest = NULL;
+    struct relay_dial *oldest = NULL;
 
     for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        struct relay_session_dial *dial = &relay->dials[i];
+        struct relay_dial *dial = &relay->dials[i];
 
         if (!dial->used) {
             return dial;
@@ -118,11 +154,11 @@ static struct relay_session_dial *free_dial(struct relay_session *relay, struct 
         return NULL;
     }
     oldest->used = false;
-    link_hub_close(hub, oldest->handle, 0, "taking too long", now);
+    link_hub_close(relay->hub, oldest->handle, 0, "taking too long", now);
     return oldest;
 }
 
-static uint64_t round_pause_ms(const struct relay_session *relay, const struct env *env)
+static uint64_t round_pause_ms(const struct relay_session *relay)
 {
     uint64_t base = RELAY_SESSION_RETRY_MS_NEAR;
 
@@ -132,42 +168,41 @@ static uint64_t round_pause_ms(const struct relay_session *relay, const struct e
     if (relay->rounds > RELAY_SESSION_RETRY_NEAR_ROUNDS) {
         base = RELAY_SESSION_RETRY_MS_MAX;
     }
-    return base + env_random_below(env, (uint32_t)(base / 4));
+    return base + env_random_below(relay->env, (uint32_t)(base / 4));
 }
 
-void relay_session_expire(struct relay_session *relay, const struct url *url, struct link_hub *hub,
-                          const struct env *env, struct mono now)
+void relay_session_expire(struct relay_session *relay, struct mono now)
 {
     static const struct endpoint any = {0};
-    struct relay_session_dial *dial;
-    enum link_want want = url->kind == URL_KIND_ZIGLAN ? LINK_WANT_ZIGLAN : LINK_WANT_RELAY;
+    struct relay_dial *dial;
+    enum link_want want = relay->url.kind == URL_KIND_ZIGLAN ? LINK_WANT_ZIGLAN : LINK_WANT_RELAY;
 
     if ((relay->open && !relay->stalled) || !mono_due(relay->dial_at, now)) {
         return;
     }
-    if (relay->targets_count == 0) {
+    if (relay->targets.count == 0) {
         relay->dial_at = MONO_NEVER; /* relay_session_resolved sets it */
         return;
     }
-    dial = free_dial(relay, hub, now);
+    dial = free_dial(relay, now);
     if (dial == NULL) {
         relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS);
         return;
     }
-    if (relay->target_next >= relay->targets_count) {
-        relay->target_next = 0;
+    if (relay->targets.next >= relay->targets.count) {
+        relay->targets.next = 0;
     }
-    size_t host = relay->target_hosts[relay->target_next];
-    dial->remote = relay->targets[relay->target_next++];
+    size_t host = relay->targets.hosts[relay->targets.next];
+    dial->remote = relay->targets.list[relay->targets.next++];
     dial->started_at = now;
-    dial->used = link_hub_dial(hub, &dial->handle, &any, &dial->remote,
-                               url->hosts[host].numeric ? NULL : url->hosts[host].name, want,
-                               url->key, now) == ERR_OK;
-    if (relay->target_next < relay->targets_count) {
+    dial->used = link_hub_dial(relay->hub, &dial->handle, &any, &dial->remote,
+                               relay->url.hosts[host].numeric ? NULL : relay->url.hosts[host].name,
+                               want, relay->url.key, now) == ERR_OK;
+    if (relay->targets.next < relay->targets.count) {
         relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS);
         return;
     }
-    relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS + round_pause_ms(relay, env));
+    relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS + round_pause_ms(relay));
     relay->rounds++;
 }
 
@@ -179,7 +214,7 @@ struct mono relay_session_deadline(const struct relay_session *relay)
         return MONO_NEVER;
     }
     for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
-        at = mono_min(at, relay->resolve_at[i]);
+        at = mono_min(at, relay->targets.resolve_at[i]);
     }
     return at;
 }
@@ -197,36 +232,23 @@ bool relay_session_owns(const struct relay_session *relay, struct handle handle)
     return false;
 }
 
-static void close_dials(struct relay_session *relay, const struct handle *except,
-                        struct link_hub *hub, struct mono now)
-{
-    for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        struct relay_session_dial *dial = &relay->dials[i];
-
-        if (dial->used && (except == NULL || !handle_equal(dial->handle, *except))) {
-            link_hub_close(hub, dial->handle, 0, "another address was faster", now);
-        }
-        dial->used = false;
-    }
-}
-
 void relay_session_on_open(struct relay_session *relay, const struct link_event *event,
-                           struct link_hub *hub, struct mono now)
+                           struct mono now)
 {
-    close_dials(relay, &event->handle, hub, now);
+    close_dials(relay, &event->handle, now);
     if (relay->open && !handle_equal(relay->active, event->handle)) {
-        link_hub_close(hub, relay->active, 0, "replaced by a newer session", now);
+        link_hub_close(relay->hub, relay->active, 0, "replaced by a newer session", now);
     }
     relay->open = true;
     relay->stalled = false;
+    relay->serves = false; /* until whoever uses it says so */
     relay->active = event->handle;
     relay->remote = event->remote;
     relay->observed = event->peer->observed;
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
     relay->rounds = 0;
-    relay->target_next = 0;
+    relay->targets.next = 0;
     relay->dial_at = MONO_NEVER;
-    relay->last_reason = LINK_REASON_NONE;
 }
 
 void relay_session_on_stalled(struct relay_session *relay, struct handle handle, struct mono now)
@@ -234,41 +256,57 @@ void relay_session_on_stalled(struct relay_session *relay, struct handle handle,
     if (relay->open && handle_equal(relay->active, handle) && !relay->stalled) {
         relay->stalled = true;
         relay->dial_at = now;
-        relay->target_next = 0;
+        relay->targets.next = 0;
     }
 }
 
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,
-                             const struct env *env, struct mono now)
+                             struct mono now)
 {
     for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
         if (relay->dials[i].used && handle_equal(relay->dials[i].handle, event->handle)) {
             relay->dials[i].used = false;
-            relay->last_reason = event->reason;
         }
     }
     if (!relay->open || !handle_equal(relay->active, event->handle)) {
         return false;
     }
-    relay->open = false;
-    relay->stalled = false;
-    relay->last_reason = event->reason;
-    relay->target_next = 0;
+    connection_gone(relay);
     /* A little jitter, so that a restarted relay does not meet all its hosts in one instant. */
-    relay->dial_at = mono_add_ms(now, env_random_below(env, RELAY_SESSION_RETRY_MS_MIN));
+    relay->dial_at = mono_add_ms(now, env_random_below(relay->env, RELAY_SESSION_RETRY_MS_MIN));
     return true;
 }
 
-void relay_session_close(struct relay_session *relay, struct link_hub *hub, uint64_t wait_ms,
-                         struct mono now)
+void relay_session_on_network(struct relay_session *relay, struct mono now)
 {
-    close_dials(relay, NULL, hub, now);
+    relay->rounds = 0;
     if (relay->open) {
-        link_hub_close(hub, relay->active, 0, "going away", now);
+        relay_session_on_stalled(relay, relay->active, now);
+    } else {
+        relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
     }
-    relay->open = false;
-    relay->stalled = false;
-    relay->target_next = 0;
-    relay->closed_until = mono_add_ms(now, wait_ms);
-    relay->dial_at = relay->closed_until;
+}
+
+bool relay_session_send(struct relay_session *relay, const Ziglan__Control *message)
+{
+    uint8_t bytes[CONTROL_SIZE_MAX];
+    size_t size;
+
+    if (!relay->open || control_pack(bytes, sizeof(bytes), &size, message) != ERR_OK) {
+        return false;
+    }
+    return link_hub_control(relay->hub, relay->active, bytes, size) == ERR_OK;
+}
+
+bool relay_session_forward(struct relay_session *relay, const uint8_t dst[KEY_SIZE],
+                           const uint8_t *frame, size_t size)
+{
+    uint8_t head[SESSION_DGRAM_HEADER_SIZE];
+
+    if (!relay->open) {
+        return false;
+    }
+    head[0] = SESSION_DGRAM_TO;
+    memcpy(head + 1, dst, KEY_SIZE);
+    return link_hub_datagram(relay->hub, relay->active, head, sizeof(head), frame, size);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The session of a host to an entry point of a ziglan: which addresses are dialled when, which
- * session is the active one, and when to give one up. The hub (proto/link) does the talking; this
- * is the part that never stops trying.
+ * A host's session to one relay: which addresses are dialled when, which connection is the active
+ * one, and when to give one up. The hub (proto/link) does the talking; this is the part that never
+ * stops trying. It knows a relay by a URL: the relay's own key, or the key of a ziglan of which it
+ * is an entry point. It knows nothing else about ziglans.
  *
  *   resolve names -> dial the addresses one after the other, a few at a time -> first OPEN wins
- *   stalled: dial beside the old session, which stays until the new one is open
+ *   stalled: dial beside the old connection, which stays until the new one is open
  *   closed: dial again at once, then ever more slowly
  */
 #pragma once
@@ -13,10 +14,12 @@
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "proto/link/link.h"
+#include "proto/wire/control.h"
 #include "proto/wire/url.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 enum {
     RELAY_SESSION_TARGETS_MAX = 32,
@@ -29,11 +32,21 @@ enum {
     RELAY_SESSION_RETRY_NEAR_ROUNDS = 40,
     RELAY_SESSION_RETRY_MS_MAX = 15000,
     RELAY_SESSION_RESOLVE_RETRY_MS = 5000,
+    RELAY_SESSION_GO_AWAY_MS = 30000, /* a relay that sends us away is left alone for this */
     RELAY_SESSION_PORT_FIRST = 4433,
     RELAY_SESSION_PORT_SECOND = 443,
 };
 
-struct relay_session_dial {
+/** The addresses to dial, from the URL's hosts. */
+struct relay_targets {
+    struct endpoint list[RELAY_SESSION_TARGETS_MAX];
+    uint8_t hosts[RELAY_SESSION_TARGETS_MAX]; /* which host of the URL each belongs to */
+    size_t count, next;
+    struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: not now */
+};
+
+/** One connection on its way. */
+struct relay_dial {
     struct handle handle;
     struct endpoint remote;
     struct mono started_at;
@@ -41,57 +54,70 @@ struct relay_session_dial {
 };
 
 struct relay_session {
-    struct endpoint targets[RELAY_SESSION_TARGETS_MAX];
-    uint8_t target_hosts[RELAY_SESSION_TARGETS_MAX]; /* which host of the URL each belongs to */
-    size_t targets_count, target_next;
-    struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: not now */
-    struct relay_session_dial dials[RELAY_SESSION_DIALS_MAX];
-    bool open, stalled;
-    struct handle active;
-    struct endpoint remote;   /* of the active session */
-    struct endpoint observed; /* our address as that relay sees it */
-    uint8_t relay_key[KEY_SIZE];
-    uint32_t rounds; /* fruitless rounds since the last success */
+    TAILQ_ENTRY(relay_session) in_set;
+    uint32_t number; /* tells it from all others of this host's life; never 0 */
+    struct link_hub *hub;
+    const struct env *env;
+    struct url url; /* hosts, and whose key is expected */
+    struct relay_targets targets;
+    struct relay_dial dials[RELAY_SESSION_DIALS_MAX];
     struct mono dial_at;
     struct mono
         closed_until; /* relay_session_close: a name that resolves meanwhile dials nothing */
-    enum link_reason last_reason;
+    uint32_t rounds;  /* fruitless rounds since the last success */
+    bool open, stalled;
+    bool serves; /* it introduces us to others: we are its member, or it is open to strangers */
+    struct handle active;
+    struct endpoint remote;   /* of the active connection */
+    struct endpoint observed; /* our address as that relay sees it */
+    uint8_t relay_key[KEY_SIZE];
 };
 
-/** Begin: numeric hosts of the URL become targets, names are wanted from the resolver. */
-void relay_session_init(struct relay_session *relay, const struct url *url, struct mono now);
+TAILQ_HEAD(relay_session_list, relay_session);
+
+/** Begin with a URL, at the start or in place of the one before (the session is closed then):
+ * numeric hosts become targets, names are wanted from the resolver. hub, env, number and list
+ * entry are the relay set's to fill in before. */
+void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
 
 /** The index of a host whose name is to be resolved now, or -1. It is not asked for again until
- * relay_session_resolved or RELAY_SESSION_RESOLVE_RETRY_MS. */
-int relay_session_resolve_wanted(struct relay_session *relay, const struct url *url,
-                                 struct mono now);
+ * relay_session_resolved, or ten seconds later. */
+int relay_session_resolve_wanted(struct relay_session *relay, struct mono now);
 
 /** Addresses of a host, in place of those known before (count 0: the name did not resolve; the
  * former ones stay, and it is tried again later). */
-void relay_session_resolved(struct relay_session *relay, const struct url *url, size_t host_index,
+void relay_session_resolved(struct relay_session *relay, size_t host_index,
                             const struct endpoint *addrs, size_t count, struct mono now);
 
 /** Dial what is due. */
-void relay_session_expire(struct relay_session *relay, const struct url *url, struct link_hub *hub,
-                          const struct env *env, struct mono now);
+void relay_session_expire(struct relay_session *relay, struct mono now);
 
 /** When relay_session_expire or relay_session_resolve_wanted has something to do. */
 struct mono relay_session_deadline(const struct relay_session *relay);
 
-/** True if the handle is one of this entry's (active or being dialled). */
+/** True if the handle is one of this session's (active or being dialled). */
 bool relay_session_owns(const struct relay_session *relay, struct handle handle);
 
 /** A dialled connection opened: it becomes the active one, all others are closed. */
 void relay_session_on_open(struct relay_session *relay, const struct link_event *event,
-                           struct link_hub *hub, struct mono now);
+                           struct mono now);
 
 /** The active connection does not answer: dial beside it. */
 void relay_session_on_stalled(struct relay_session *relay, struct handle handle, struct mono now);
 
 /** A connection closed. Returns true if it was the active one. */
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,
-                             const struct env *env, struct mono now);
+                             struct mono now);
+
+/** The underlay changed. The old connection may survive that; a new one surely works. */
+void relay_session_on_network(struct relay_session *relay, struct mono now);
 
 /** Close everything; wait_ms later dial again (UINT64_MAX: never). */
-void relay_session_close(struct relay_session *relay, struct link_hub *hub, uint64_t wait_ms,
-                         struct mono now);
+void relay_session_close(struct relay_session *relay, uint64_t wait_ms, struct mono now);
+
+/** Send one control message; false if the session is not open, or without room. */
+bool relay_session_send(struct relay_session *relay, const Ziglan__Control *message);
+
+/** Let the relay forward a frame to the host `dst`; false if it was dropped here. */
+bool relay_session_forward(struct relay_session *relay, const uint8_t dst[KEY_SIZE],
+                           const uint8_t *frame, size_t size);

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A joined ziglan as a host sees it: its URL, the session to an entry point, admission, and the
- * roster of members. It speaks the ziglan group of control messages (docs/protocol.md, section 4)
- * and keeps in the store what must be there before any relay is.
+ * A ziglan that this host joined: admission by an entry point, renewed once a day, and the roster
+ * of its members, which is there before any relay is. It may have sessions to more relays of the
+ * same ziglan; these admit us too and forward for us, while the entry point alone is watched.
+ *
+ *   CONNECTING --open--> JOINING --Joined--> JOINED        any --closed, GoAway--> CONNECTING
+ *                           |                                  (REFUSED stays REFUSED)
+ *                           +----Error, revoked---> REFUSED --a minute, new URL--> JOINING
  */
 #pragma once
 
-#include "client/stun2/relay_session.h"
-#include "client/ziglan/ziglan_clock.h"
-#include "proto/base/env.h"
-#include "proto/base/err.h"
-#include "proto/crypto/identity.h"
-#include "proto/link/link.h"
-#include "proto/net/addrplan.h"
-#include "proto/wire/control.h"
-#include "proto/wire/name.h"
-#include "proto/wire/record.h"
-#include "proto/wire/url.h"
-#include "rendezvous/roster/roster.h"
-#include "rendezvous/store/store.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-enum ziglan_state {
-    ZIGLAN_STATE_CONNECTING, /* no session to an entry point */
-    ZIGLAN_STATE_JOINING,    /* asked for admission */
-    ZIGLAN_STATE_JOINED,
-    ZIGLAN_STATE_REFUSED, /* told no; tried again after a while, or by joining with a new URL */
-    ZIGLAN_STATE_COUNT,
-};
+#include "client/ziglan/ziglan_state.h"
 
 enum {
-    ZIGLAN_ERROR_SIZE = CONTROL_TEXT_SIZE_MAX + 1,
     ZIGLAN_RENEW_MS = 24 * 3600 * 1000, /* admission lives 7 days */
     ZIGLAN_REFUSED_RETRY_MS = 60 * 1000,
     ZIGLAN_CLOCK_RETRY_MS = 60 * 1000, /* while the clocks of host and relay differ */
@@ -41,85 +21,60 @@ enum {
     ZIGLAN_EXPIRE_INTERVAL_MS = 60 * 1000,
 };
 
-/** Request ids tell what an Error answers. */
-enum ziglan_request {
-    ZIGLAN_REQUEST_JOIN = 1,
-    ZIGLAN_REQUEST_WATCH = 2,
-    ZIGLAN_REQUEST_LOOKUP = 3,
-    ZIGLAN_REQUEST_LEAVE = 4,
-};
+/** Start a ziglan from a record: of a URL that is joined just now, or of the store. Its entry point
+ * is dialled. context is borrowed for its life. ERR_NOMEM (also: too many relays), ERR_SYSTEM. */
+int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
+               const struct ziglan_context *context, struct mono now) MUST_CHECK;
 
-struct ziglan {
-    struct url url;               /* with the invite until we are admitted */
-    char name[NAME_TEXT_SIZE];    /* the ziglan's own name; empty until told */
-    char granted[NAME_TEXT_SIZE]; /* our name in it; empty until told */
-    char wanted[NAME_TEXT_SIZE];  /* the name we wish for in it; empty: the host's */
-    bool admitted;                /* we were admitted once: come back without an invite */
-    enum ziglan_state state;
-    struct mono state_at;
-    struct mono renew_at;
-    struct mono lookup_key_at, lookup_address_at; /* not before */
-    struct mono expire_at;
-    uint32_t number;  /* tells it from others over its life, for tickets */
-    size_t part_size; /* our member part as it was signed last, 0: never */
-    uint8_t part[RECORD_SIGNED_SIZE_MAX];
-    char error[ZIGLAN_ERROR_SIZE]; /* why it does not work, empty if it does */
-    struct relay_session entry;
-    struct roster *roster;
-    struct ziglan_clock clock;
-};
-
-/** What a ziglan needs from its host; borrowed for each call. */
-struct ziglan_host {
-    const struct identity *identity;
-    const char *wanted_name;            /* where a ziglan has no wish of its own */
-    const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of our fixed addresses */
-    size_t fixed_count;
-    struct store *store;
-    const struct env *env;
-    struct link_hub *hub;
-};
-
-/** Start a ziglan from a URL (join) or from the store (load). ERR_NOMEM, ERR_SYSTEM. */
-int ziglan_new(struct ziglan **out, const struct url *url, const struct ziglan_host *host,
-               struct mono now) MUST_CHECK;
+/** Free it; its sessions stay the relay set's. NULL is fine. */
 void ziglan_free(struct ziglan *ziglan);
 
-/** A URL of the same ziglan: its hosts and its invite count from now on. One that says nothing new
- * (a configuration read again) leaves the session alone. */
-int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, const struct ziglan_host *host,
-                  struct mono now) MUST_CHECK;
+/** Close and forget its sessions, before ziglan_free. */
+void ziglan_remove_relays(struct ziglan *ziglan, struct mono now);
 
-/** Wish for a name (any text, it is made legal) in this ziglan, for the next time it is asked for
+/** A URL of the same ziglan: its hosts and its invite count from now on. One that says nothing new
+ * (a configuration read again) leaves the session alone. ERR_SYSTEM if it cannot be stored. */
+int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now) MUST_CHECK;
+
+/** Want a name (any text, it is made legal) in this ziglan, for the next time it is asked for
  * admission; NULL: nothing changes. Who has a name there keeps it. */
 void ziglan_want_name(struct ziglan *ziglan, const char *name);
 
-/** Write it to the store. */
-int ziglan_save(const struct ziglan *ziglan, struct store *store) MUST_CHECK;
+/** Leave: tell the entry point, forget roster and record. The caller frees it. */
+void ziglan_leave(struct ziglan *ziglan);
 
-/** Load all ziglans of the store into list (room for max); *count tells how many. */
-int ziglan_load(struct ziglan **list, size_t max, size_t *count, const struct ziglan_host *host,
-                struct mono now) MUST_CHECK;
+/** Hold a session to one more relay of this ziglan; url may bring an invite for it.
+ * Later: home relays and the relays that a directory names. NULL: too many, or without memory. */
+struct relay_session *ziglan_add_relay(struct ziglan *ziglan, const struct url *url,
+                                       struct mono now);
 
-/** Leave: tell the entry point, forget everything. */
-void ziglan_leave(struct ziglan *ziglan, const struct ziglan_host *host, struct mono now);
+/** True if the session is one of this ziglan's. */
+bool ziglan_owns(const struct ziglan *ziglan, const struct relay_session *relay);
 
-/** The session opened / closed. */
-void ziglan_on_open(struct ziglan *ziglan, const struct link_event *event,
-                    const struct ziglan_host *host, struct mono now);
-void ziglan_on_closed(struct ziglan *ziglan, const struct link_event *event,
-                      const struct ziglan_host *host, struct mono now);
+/** The delegation of an entry point, as its Hello brought it (size bytes; NULL: none): of any
+ * content. One that is not believed is traced. */
+void ziglan_on_delegation(struct ziglan *ziglan, const uint8_t *delegation, size_t size);
+
+/** The connection to a relay of this ziglan opened; server_time_ms is that of its Hello. Or it
+ * closed (was_active: it was the one in use). */
+void ziglan_on_open(struct ziglan *ziglan, struct relay_session *relay, uint64_t server_time_ms,
+                    struct mono now);
+void ziglan_on_closed(struct ziglan *ziglan, const struct relay_session *relay, bool was_active,
+                      enum link_reason reason, struct mono now);
 
 /** Joined and Error messages of the ziglan group. Changes and Found are the core's to apply
  * (ziglan_apply), because peers hang on them. */
-void ziglan_on_joined(struct ziglan *ziglan, const Ziglan__Joined *joined,
-                      const struct ziglan_host *host, struct mono now);
-void ziglan_on_error(struct ziglan *ziglan, uint32_t request_id, const Ziglan__Error *error,
-                     const struct ziglan_host *host, struct mono now);
+void ziglan_on_joined(struct ziglan *ziglan, struct relay_session *relay,
+                      const Ziglan__Joined *joined, struct mono now);
+void ziglan_on_error(struct ziglan *ziglan, struct relay_session *relay, uint32_t request_id,
+                     const Ziglan__Error *error, struct mono now);
 
-/** The entry point ends the session and says why: dial again when it is worth it. */
-void ziglan_on_go_away(struct ziglan *ziglan, const Ziglan__GoAway *go_away,
-                       const struct ziglan_host *host, struct mono now);
+/** The relay ends the session and says why: dial again when it is worth it. */
+void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
+                       const Ziglan__GoAway *go_away, struct mono now);
+
+/** The host name of an entry point does not resolve. */
+void ziglan_on_unresolved(struct ziglan *ziglan, const char *name);
 
 /** Apply one member entry to the roster; key receives whom it concerns. */
 enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *member,
@@ -131,16 +86,11 @@ enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *mem
  * us ask for keys, and must not keep this host from asking for whom it wants. More are dropped,
  * since who wants it asks again.
  */
-void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct link_hub *hub,
-                       struct mono now);
-void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct link_hub *hub,
-                           struct mono now);
+void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct mono now);
+void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct mono now);
 
-/** Send one control message to the entry point; false if there is no session. */
-bool ziglan_send(struct ziglan *ziglan, struct link_hub *hub, const Ziglan__Control *message);
-
-/** Timers: dialling, renewal, repeated joins. */
-void ziglan_expire(struct ziglan *ziglan, const struct ziglan_host *host, struct mono now);
+/** Timers: renewal, repeated joins. The relay set dials. */
+void ziglan_expire(struct ziglan *ziglan, struct mono now);
 struct mono ziglan_deadline(const struct ziglan *ziglan);
 
 /** "connecting", "joining", "joined", "refused". */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two wall clocks compared by way of the monotonic one. */
 #include "client/ziglan/ziglan_clock.h"
 
 #include "proto/wire/record.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 /* A clock, whatever it says, as a number with room for sums. */
 static int64_t bounded_ms(uint64_t wall_ms)
@@ -22,15 +22,15 @@ void ziglan_clock_told(struct ziglan_clock *clock, uint64_t server_time_ms, stru
     }
 }
 
-/* How far our clock is ahead of the relay's. */
-static int64_t ahead_ms(const struct ziglan_clock *clock, const struct env *env, struct mono now)
+int64_t ziglan_clock_ahead_ms(const struct ziglan_clock *clock, const struct env *env,
+                              struct mono now)
 {
     return bounded_ms(env_wall_ms(env)) - bounded_ms(now.ns / NS_PER_MS) - clock->offset_ms;
 }
 
 bool ziglan_clock_check(struct ziglan_clock *clock, const struct env *env, struct mono now)
 {
-    int64_t ahead = clock->known ? ahead_ms(clock, env, now) : 0;
+    int64_t ahead = clock->known ? ziglan_clock_ahead_ms(clock, env, now) : 0;
     bool differs = ahead > RECORD_CLOCK_SKEW_MS || ahead < -RECORD_CLOCK_SKEW_MS;
 
     if (differs == clock->differs) {
@@ -46,16 +46,4 @@ bool ziglan_clock_check(struct ziglan_clock *clock, const struct env *env, struc
         env_trace(env, TRACE_LEVEL_INFO, "clock.agrees", "with=relay");
     }
     return true;
-}
-
-void ziglan_clock_text(const struct ziglan_clock *clock, const struct env *env, struct mono now,
-                       char *text, size_t size)
-{
-    int64_t ahead = ahead_ms(clock, env, now);
-    int64_t minutes = (ahead < 0 ? -ahead : ahead) / 60000;
-
-    (void)snprintf(text, size,
-                   "this host's clock is %" PRId64 " minutes %s the relay's; set the one that is "
-                   "wrong",
-                   minutes, ahead < 0 ? "behind" : "ahead of");
 }

@@ -26,6 +26,6 @@ void ziglan_clock_told(struct ziglan_clock *clock, uint64_t server_time_ms, stru
 /** Compare. True if `differs` became another; it is traced. */
 bool ziglan_clock_check(struct ziglan_clock *clock, const struct env *env, struct mono now);
 
-/** The sentence for the user while they differ. */
-void ziglan_clock_text(const struct ziglan_clock *clock, const struct env *env, struct mono now,
-                       char *text, size_t size);
+/** How far our clock is ahead of the relay's, in ms; negative: behind. */
+int64_t ziglan_clock_ahead_ms(const struct ziglan_clock *clock, const struct env *env,
+                              struct mono now);

@@ -2,6 +2,8 @@
 /* Two hosts, a relay and the wire between them. All of it runs inside a cmocka test. */
 #include "tests/support/host_fixture.h"
 
+#include "client/core/core_internal.h"
+
 #include "proto/base/bytes.h"
 #include "proto/link/link.h"
 #include "relayd/service/operator.h"
@@ -260,4 +262,12 @@ void send_ping(struct lab *lab, size_t size)
 const char *state_of_nas(struct lab *lab)
 {
     return host_node_path(&lab->hosts[0], names[1], lab->now);
+}
+
+struct ziglan *ziglan_at(struct lab *lab, size_t host)
+{
+    struct ziglan *first = TAILQ_FIRST(&lab->hosts[host].core->ziglans.head);
+
+    assert_non_null(first);
+    return first;
 }

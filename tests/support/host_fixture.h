@@ -57,5 +57,8 @@ void send_ping_between(struct lab *lab, size_t from, const char *name, size_t si
 /** Host 0 sends one to nas. */
 void send_ping(struct lab *lab, size_t size);
 
+/** The first ziglan of a host. */
+struct ziglan *ziglan_at(struct lab *lab, size_t host);
+
 /** How host 0 says that it reaches nas: "direct", "relayed", ... */
 const char *state_of_nas(struct lab *lab);

@@ -2,6 +2,8 @@
 /* A host core with what the daemon gives it, in memory. */
 #include "tests/support/host_node.h"
 
+#include "client/admin/host_admin.h"
+
 #include "proto/base/bytes.h"
 #include "rendezvous/store/store_memory.h"
 
@@ -103,7 +105,7 @@ size_t host_node_expire(struct host_node *node, struct mono now)
 static json_t *ask(struct host_node *node, struct mono now)
 {
     json_t *request = json_pack("{s:s}", "do", "peers");
-    json_t *answer = host_core_admin(node->core, request, now);
+    json_t *answer = host_admin_request(node->core, request, now);
 
     json_decref(request);
     return answer;

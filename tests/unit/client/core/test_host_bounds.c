@@ -2,7 +2,12 @@
 /* Bounds of docs/security.md inside a host: each is filled, and found to hold. */
 #include "client/core/core.h"
 #include "client/core/core_internal.h"
+#include "client/core/dataplane.h"
+#include "client/core/membership.h"
 #include "client/peer/conversation.h"
+#include "client/peer/life.h"
+#include "client/peer/pathfinder.h"
+#include "client/peer/pinging.h"
 #include "client/stun2/punch_round.h"
 #include "proto/base/bytes.h"
 #include "proto/crypto/cookie.h"
@@ -30,6 +35,21 @@ struct alone {
     struct host_io io;
     struct host_core *core;
 };
+
+/* A ziglan as far as peers see it, with an entry point that is never dialled. */
+struct lone_ziglan {
+    struct ziglan ziglan; /* first: freed with the whole */
+    struct relay_session entry;
+};
+
+static struct ziglan *lone_ziglan(void)
+{
+    struct lone_ziglan *lone = calloc(1, sizeof(*lone));
+
+    assert_non_null(lone);
+    lone->ziglan.entry_point = &lone->entry;
+    return &lone->ziglan;
+}
 
 static int alone_new(void **state)
 {
@@ -109,24 +129,24 @@ static void under_load_strangers_get_cookies_smaller_than_what_they_sent(void **
     struct alone *alone = *state;
     struct endpoint last = somewhere(1000, 5000);
 
-    for (unsigned i = 0; i < CORE_UNDER_LOAD_PER_S; i++) {
+    for (unsigned i = 0; i < HANDSHAKE_UNDER_LOAD_PER_S; i++) {
         struct endpoint from = somewhere(i, 5000);
 
         initiate(alone, &from);
     }
-    assert_int_equal(alone->core->stats.not_member, CORE_UNDER_LOAD_PER_S);
+    assert_int_equal(alone->core->dataplane.counters.not_member, HANDSHAKE_UNDER_LOAD_PER_S);
     assert_int_equal(alone->box.items_count, 0); /* strangers get no answer at all */
     initiate(alone, &last);
-    assert_int_equal(alone->core->stats.cookies_sent, 1);
+    assert_int_equal(alone->core->dataplane.counters.cookies_sent, 1);
     assert_int_equal(alone->box.items_count, 1);
     assert_int_equal(alone->box.items[0].size, COOKIE_REPLY_SIZE);
     assert_true(endpoint_equal(&alone->box.items[0].remote, &last));
-    assert_int_equal(alone->core->conversations_count, 0);
+    assert_int_equal(alone->core->conversations.count, 0);
 }
 
 static void one_address_gets_its_share_of_handshakes_only(void **state)
 {
-    enum { BURST = 2 * CORE_INITIATIONS_PER_SOURCE_PER_S };
+    enum { BURST = 2 * HANDSHAKE_PER_SOURCE_PER_S };
     struct alone *alone = *state;
 
     for (unsigned i = 0; i < BURST + 5; i++) { /* a port of its own each time does not help */
@@ -134,8 +154,8 @@ static void one_address_gets_its_share_of_handshakes_only(void **state)
 
         initiate(alone, &from);
     }
-    assert_int_equal(alone->core->stats.not_member, BURST);
-    assert_int_equal(alone->core->stats.initiations_refused, 5);
+    assert_int_equal(alone->core->dataplane.counters.not_member, BURST);
+    assert_int_equal(alone->core->dataplane.counters.initiations_refused, 5);
     assert_int_equal(alone->box.items_count, 0);
 }
 
@@ -157,9 +177,9 @@ static void what_is_no_frame_of_a_member_is_not_answered(void **state)
     }
     assert_int_equal(alone->box.items_count, 0);
     assert_int_equal(alone->tun.items_count, 0);
-    assert_int_equal(alone->core->conversations_count, 0);
+    assert_int_equal(alone->core->conversations.count, 0);
     /* Neither QUIC nor a frame: all below 0x40 and from 0x90 to 0xbf. */
-    assert_int_equal(alone->core->stats.foreign_dropped,
+    assert_int_equal(alone->core->dataplane.counters.foreign_dropped,
                      (0x40 + 0x30) * sizeof(sizes) / sizeof(sizes[0]));
 }
 
@@ -167,22 +187,22 @@ static void what_is_no_frame_of_a_member_is_not_answered(void **state)
 static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
 {
     struct alone *alone = *state;
-    struct ziglan *relay = calloc(1, sizeof(*relay));
+    struct relay_session *relay = calloc(1, sizeof(*relay));
     struct peer peer = {.key = {1, 2, 3}};
     const uint8_t other_key[KEY_SIZE] = {1, 2, 4};
-    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
+    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
     struct session_keys keys = {
         .aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}, .remote_index = 32};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
     uint8_t frame[FRAME_OVERHEAD + sizeof(keepalive)];
-    struct origin route = {.relayed = relay, .source_key = other_key};
+    struct origin route = {.relay = relay, .source_key = other_key};
     struct transport_sender *sender;
 
     assert_true(a != NULL && relay != NULL);
-    keys.local_index = conversation_index_new(a);
+    keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
     theirs.remote_index = keys.local_index;
-    assert_int_equal(conversation_adopt(a, &keys, false, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(life_adopt(a, &keys, false, &alone->io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_CONTROL), ERR_OK);
     assert_int_equal(
         transport_seal_from(sender, FRAME_TYPE_DATA, keepalive, sizeof(keepalive), frame),
@@ -190,13 +210,13 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
     transport_sender_free(sender);
 
     dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
-    assert_int_equal(alone->core->stats.unknown_index, 1);
-    assert_null(a->current);
+    assert_int_equal(alone->core->dataplane.counters.unknown_index, 1);
+    assert_null(a->sessions.current);
     route.source_key = peer.key;
     dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
-    assert_int_equal(alone->core->stats.unknown_index, 1);
-    assert_non_null(a->current); /* it was the first valid frame of the session */
-    conversation_free(a);
+    assert_int_equal(alone->core->dataplane.counters.unknown_index, 1);
+    assert_non_null(a->sessions.current); /* it was the first valid frame of the session */
+    life_end(a);
     free(relay);
 }
 
@@ -231,25 +251,26 @@ static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
     enum { ROUNDS = 40000, AT_ONCE = 5 };
     struct alone *alone = *state;
     struct host_core *core = alone->core;
-    struct ziglan *ours = calloc(1, sizeof(*ours));
-    struct ziglan *churning = calloc(1, sizeof(*churning));
+    struct ziglan *ours = lone_ziglan();
+    struct ziglan *churning = lone_ziglan();
     struct roster_member friend = member_of(UINT32_MAX);
-    struct peer *peer = peer_learn(core, ours, &friend);
+    struct peer *peer = peer_learn(&core->peers, ours, &friend);
     struct peer before;
 
     assert_true(peer != NULL && ours != NULL && churning != NULL);
-    assert_non_null(conversation_of(peer, core, alone->now));
+    assert_non_null(life_of(peer, &core->conversations, alone->now));
     before = *peer;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         struct roster_member newcomer = member_of(i);
         struct roster_member leaver = member_of(i - AT_ONCE);
 
-        assert_non_null(peer_learn(core, churning, &newcomer));
-        peer_forget(core, churning, leaver.key);
-        assert_true(core->peers_count <= AT_ONCE + 2);
+        assert_non_null(peer_learn(&core->peers, churning, &newcomer));
+        membership_on_effect(core, churning, ROSTER_EFFECT_REMOVED, leaver.key, alone->now);
+        assert_true(core->peers.count <= AT_ONCE + 2);
     }
-    peer_forget(core, churning, friend.key); /* what it says of others' members */
-    assert_ptr_equal(peer_find(core, friend.key), peer);
+    membership_on_effect(core, churning, ROSTER_EFFECT_REMOVED, friend.key,
+                         alone->now); /* what it says of others' members */
+    assert_ptr_equal(peer_find(&core->peers, friend.key), peer);
     assert_memory_equal(peer, &before, sizeof(before));
     assert_int_equal(address_book_assigned_count(core->book),
                      ADDRESS_BOOK_ABSENT_MAX + AT_ONCE + 2);
@@ -264,7 +285,7 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
     enum { KEYS = 12, STEPS = 4000 };
     struct alone *alone = *state;
     struct host_core *core = alone->core;
-    struct ziglan *ziglan = calloc(1, sizeof(*ziglan));
+    struct ziglan *ziglan = lone_ziglan();
     bool present[KEYS] = {false};
     bool routed[KEYS] = {false};
     struct host_prefix route;
@@ -275,9 +296,9 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
         struct roster_member member = member_of(i);
 
         if (present[i]) {
-            peer_forget(core, ziglan, member.key);
+            membership_on_effect(core, ziglan, ROSTER_EFFECT_REMOVED, member.key, alone->now);
         } else {
-            assert_non_null(peer_learn(core, ziglan, &member));
+            assert_non_null(peer_learn(&core->peers, ziglan, &member));
         }
         present[i] = !present[i];
         if (env_random_below(&alone->ports.env, 4) != 0) {
@@ -298,7 +319,7 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
         }
         assert_memory_equal(routed, present, sizeof(routed));
     }
-    assert_true(core->peers_count <= KEYS);
+    assert_true(core->peers.count <= KEYS);
     free(ziglan);
 }
 
@@ -312,7 +333,7 @@ static void fixed_addresses_are_claimed_once(void **state)
     struct alone *alone = *state;
     struct host_config cfg = {
         .identity = &alone->identity, .fixed = {{2, 0, 0, 0xff, 0xfe, 0, 0, 9}}, .fixed_count = 1};
-    struct ziglan *ziglan = calloc(1, sizeof(*ziglan));
+    struct ziglan *ziglan = lone_ziglan();
     struct roster_member greedy = member_of(1);
     struct roster_member honest = member_of(2);
 
@@ -323,16 +344,16 @@ static void fixed_addresses_are_claimed_once(void **state)
     greedy.eui64_count = 2;
     memcpy(greedy.eui64s[0], own, EUI64_SIZE);
     memcpy(greedy.eui64s[1], other, EUI64_SIZE);
-    const struct peer *peer = peer_learn(alone->core, ziglan, &greedy);
+    const struct peer *peer = peer_learn(&alone->core->peers, ziglan, &greedy);
     assert_non_null(peer);
     assert_memory_equal(peer->pair.peer.fixed[0], none, EUI64_SIZE);
     assert_memory_equal(peer->pair.peer.fixed[1], other, EUI64_SIZE);
 
     greedy.eui64_count = 0;
-    assert_non_null(peer_learn(alone->core, ziglan, &greedy));
+    assert_non_null(peer_learn(&alone->core->peers, ziglan, &greedy));
     honest.eui64_count = 1;
     memcpy(honest.eui64s[0], other, EUI64_SIZE);
-    peer = peer_learn(alone->core, ziglan, &honest);
+    peer = peer_learn(&alone->core->peers, ziglan, &honest);
     assert_memory_equal(peer->pair.peer.fixed[0], other, EUI64_SIZE);
     free(ziglan);
 }
@@ -340,22 +361,22 @@ static void fixed_addresses_are_claimed_once(void **state)
 static void conversations_are_capped(void **state)
 {
     struct alone *alone = *state;
-    struct peer *peers = calloc(CORE_CONVERSATIONS_MAX + 1, sizeof(*peers));
+    struct peer *peers = calloc(CONVERSATIONS_MAX + 1, sizeof(*peers));
 
     assert_non_null(peers);
-    for (size_t i = 0; i < CORE_CONVERSATIONS_MAX; i++) {
-        struct conversation *a = conversation_of(&peers[i], alone->core, alone->now);
+    for (size_t i = 0; i < CONVERSATIONS_MAX; i++) {
+        struct conversation *a = life_of(&peers[i], &alone->core->conversations, alone->now);
 
         assert_non_null(a);
         a->used_at = alone->now;
     }
-    assert_null(conversation_of(&peers[CORE_CONVERSATIONS_MAX], alone->core, alone->now));
-    conversation_free(peers[5].conversation);
-    assert_non_null(conversation_of(&peers[CORE_CONVERSATIONS_MAX], alone->core, alone->now));
-    for (size_t i = 0; i <= CORE_CONVERSATIONS_MAX; i++) {
-        conversation_free(peers[i].conversation);
+    assert_null(life_of(&peers[CONVERSATIONS_MAX], &alone->core->conversations, alone->now));
+    life_end(peers[5].conversation);
+    assert_non_null(life_of(&peers[CONVERSATIONS_MAX], &alone->core->conversations, alone->now));
+    for (size_t i = 0; i <= CONVERSATIONS_MAX; i++) {
+        life_end(peers[i].conversation);
     }
-    assert_int_equal(alone->core->conversations_count, 0);
+    assert_int_equal(alone->core->conversations.count, 0);
     free(peers);
 }
 
@@ -366,30 +387,25 @@ static void a_crowd_of_one_ziglan_displaces_only_itself(void **state)
     enum { FRIENDS = 40, TALKING = 50, NEW = 3000 };
     struct alone *alone = *state;
     struct host_core *core = alone->core;
-    struct ziglan *ziglans[2] = {calloc(1, sizeof(struct ziglan)),
-                                 calloc(1, sizeof(struct ziglan))};
-    struct peer *peers = calloc(CORE_CONVERSATIONS_MAX + NEW, sizeof(*peers));
+    struct ziglan *ziglans[2] = {lone_ziglan(), lone_ziglan()};
+    struct peer *peers = calloc(CONVERSATIONS_MAX + NEW, sizeof(*peers));
 
     assert_true(peers != NULL && ziglans[0] != NULL && ziglans[1] != NULL);
-    core->ziglans[0] = ziglans[0];
-    core->ziglans[1] = ziglans[1];
-    core->ziglans_count = 2;
-    for (size_t i = 0; i < CORE_CONVERSATIONS_MAX + NEW; i++) {
+    for (size_t i = 0; i < CONVERSATIONS_MAX + NEW; i++) {
         peers[i].ziglan = ziglans[i < FRIENDS ? 0 : 1];
-        struct conversation *a = conversation_of(&peers[i], core, alone->now);
+        struct conversation *a = life_of(&peers[i], &core->conversations, alone->now);
 
         assert_non_null(a);
         a->used_at = i >= FRIENDS && i < FRIENDS + TALKING ? alone->now : a->used_at;
-        assert_true(core->conversations_count <= CORE_CONVERSATIONS_MAX);
+        assert_true(core->conversations.count <= CONVERSATIONS_MAX);
     }
     for (size_t i = 0; i < FRIENDS + TALKING; i++) {
         assert_non_null(peers[i].conversation);
     }
-    assert_int_equal(core->stats.conversations_displaced, NEW);
-    for (size_t i = 0; i < CORE_CONVERSATIONS_MAX + NEW; i++) {
-        conversation_free(peers[i].conversation);
+    assert_int_equal(core->dataplane.counters.conversations_displaced, NEW);
+    for (size_t i = 0; i < CONVERSATIONS_MAX + NEW; i++) {
+        life_end(peers[i].conversation);
     }
-    core->ziglans_count = 0;
     free(ziglans[0]);
     free(ziglans[1]);
     free(peers);
@@ -400,28 +416,25 @@ static void packets_that_wait_for_a_session_are_capped(void **state)
     static uint8_t plain[INNER_MTU_MAX];
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
+    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
 
     assert_non_null(a);
-    for (size_t i = 0; i < CONVERSATION_QUEUE_MAX + 3; i++) {
+    for (size_t i = 0; i < QUEUE_COUNT_MAX + 3; i++) {
         conversation_queue(a, plain, 100);
     }
-    assert_int_equal(a->queue.count, CONVERSATION_QUEUE_MAX);
-    assert_int_equal(alone->core->stats.queue_dropped, 3);
-    for (size_t i = 0; i < CONVERSATION_QUEUE_MAX; i++) {
+    assert_int_equal(a->queue.count, QUEUE_COUNT_MAX);
+    assert_int_equal(alone->core->dataplane.counters.queue_dropped, 3);
+    for (size_t i = 0; i < QUEUE_COUNT_MAX; i++) {
         conversation_queue(a, plain, sizeof(plain));
-        assert_true(a->queue.bytes_used <= CONVERSATION_QUEUE_BYTES_MAX);
+        assert_true(a->queue.bytes_used <= QUEUE_BYTES_MAX);
     }
-    assert_int_equal(a->queue.count, CONVERSATION_QUEUE_BYTES_MAX / sizeof(plain));
-    conversation_free(a);
+    assert_int_equal(a->queue.count, QUEUE_BYTES_MAX / sizeof(plain));
+    life_end(a);
 }
 
 static void packets_that_wait_for_all_peers_share_a_bound(void **state)
 {
-    enum {
-        PEERS =
-            CORE_QUEUE_BYTES_MAX / (CONVERSATION_QUEUE_BYTES_MAX - CONVERSATION_QUEUE_BYTES_OWN) + 9
-    };
+    enum { PEERS = CONVERSATIONS_QUEUE_BYTES_MAX / (QUEUE_BYTES_MAX - QUEUE_BYTES_OWN) + 9 };
     static uint8_t plain[2000];
     static struct peer peers[PEERS];
     struct alone *alone = *state;
@@ -430,30 +443,30 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
     size_t held = 0;
 
     for (size_t i = 0; i < PEERS; i++) {
-        struct conversation *a = conversation_of(&peers[i], core, alone->now);
+        struct conversation *a = life_of(&peers[i], &core->conversations, alone->now);
 
         assert_non_null(a);
-        for (size_t k = 0; k < CONVERSATION_QUEUE_MAX; k++) {
+        for (size_t k = 0; k < QUEUE_COUNT_MAX; k++) {
             conversation_queue(a, plain, sizeof(plain));
         }
         held += a->queue.bytes_capacity;
-        dropped += CONVERSATION_QUEUE_MAX - a->queue.count;
-        assert_true(a->queue.count >= CONVERSATION_QUEUE_BYTES_OWN / sizeof(plain));
+        dropped += QUEUE_COUNT_MAX - a->queue.count;
+        assert_true(a->queue.count >= QUEUE_BYTES_OWN / sizeof(plain));
     }
     /* The last ones had only what each has of its own, and the newest packets are kept. */
-    assert_true(held <= CORE_QUEUE_BYTES_MAX + PEERS * CONVERSATION_QUEUE_BYTES_OWN);
-    assert_true(held > CORE_QUEUE_BYTES_MAX);
-    assert_int_equal(peers[PEERS - 1].conversation->queue.bytes_capacity,
-                     CONVERSATION_QUEUE_BYTES_OWN);
-    assert_int_equal(core->stats.queue_dropped, dropped);
+    assert_true(held <= CONVERSATIONS_QUEUE_BYTES_MAX + PEERS * QUEUE_BYTES_OWN);
+    assert_true(held > CONVERSATIONS_QUEUE_BYTES_MAX);
+    assert_int_equal(peers[PEERS - 1].conversation->queue.bytes_capacity, QUEUE_BYTES_OWN);
+    assert_int_equal(core->dataplane.counters.queue_dropped, dropped);
     size_t count = peers[PEERS - 1].conversation->queue.count;
-    conversation_queue(peers[PEERS - 1].conversation, plain, CONVERSATION_QUEUE_BYTES_OWN + 1);
-    assert_int_equal(core->stats.queue_dropped, dropped + 1); /* too large: the others stay */
+    conversation_queue(peers[PEERS - 1].conversation, plain, QUEUE_BYTES_OWN + 1);
+    assert_int_equal(core->dataplane.counters.queue_dropped,
+                     dropped + 1); /* too large: the others stay */
     assert_int_equal(peers[PEERS - 1].conversation->queue.count, count);
     for (size_t i = 0; i < PEERS; i++) {
-        conversation_free(peers[i].conversation);
+        life_end(peers[i].conversation);
     }
-    assert_int_equal(core->queues.used, 0);
+    assert_int_equal(core->conversations.queues.used, 0);
 }
 
 /* A direct path 100 ms faster than the relay, at 1 Gbit/s: each frame that was on its way over the
@@ -465,22 +478,22 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
     static uint8_t frames[FRAMES][FRAME_OVERHEAD + sizeof(keepalive)];
     struct alone *alone = *state;
     struct host_core *core = alone->core;
-    struct ziglan *relay = calloc(1, sizeof(*relay));
+    struct relay_session *relay = calloc(1, sizeof(*relay));
     struct peer peer = {.key = {1, 2, 3}};
-    struct origin relayed = {.relayed = relay, .source_key = peer.key};
+    struct origin relayed = {.relay = relay, .source_key = peer.key};
     struct origin direct = {.remote = somewhere(1, 5000)};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     struct transport_sender *sender;
 
     assert_non_null(relay);
     for (int refused = 0; refused < 2; refused++) { /* second: windows cost more than there is */
-        struct conversation *a = conversation_of(&peer, core, alone->now);
+        struct conversation *a = life_of(&peer, &core->conversations, alone->now);
         struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
 
         assert_non_null(a);
-        keys.local_index = conversation_index_new(a);
+        keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
         theirs.remote_index = keys.local_index;
-        assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+        assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
         assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
         for (size_t i = 0; i < FRAMES; i++) {
             assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, keepalive,
@@ -488,8 +501,9 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
                              sizeof(frames[i]));
         }
         transport_sender_free(sender);
-        uint64_t dropped = core->stats.frames_dropped;
-        core->windows.max = refused == 0 ? CORE_WINDOW_BYTES_MAX : SESSION_WINDOW_BYTES - 1;
+        uint64_t dropped = core->dataplane.counters.frames_dropped;
+        core->conversations.noise.windows.max =
+            refused == 0 ? CONVERSATIONS_WINDOW_BYTES_MAX : NOISE_SESSION_WINDOW_BYTES - 1;
         for (size_t i = 0; i < AHEAD; i++) {
             dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
         }
@@ -499,19 +513,20 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
             dataplane_receive(core, &relayed, frames[AHEAD + i], sizeof(frames[0]), &alone->io,
                               alone->now);
         }
-        assert_int_equal(core->windows.used, refused == 0 ? SESSION_WINDOW_BYTES : 0);
+        assert_int_equal(core->conversations.noise.windows.used,
+                         refused == 0 ? NOISE_SESSION_WINDOW_BYTES : 0);
         if (refused == 0) {
-            assert_int_equal(core->stats.frames_dropped, dropped);
+            assert_int_equal(core->dataplane.counters.frames_dropped, dropped);
         } else { /* as with the window that every session has */
-            assert_int_equal(core->stats.frames_dropped, dropped + AHEAD);
+            assert_int_equal(core->dataplane.counters.frames_dropped, dropped + AHEAD);
         }
-        dropped = core->stats.frames_dropped;
+        dropped = core->dataplane.counters.frames_dropped;
         for (size_t i = 0; i < 3 * AHEAD; i++) { /* all of them once more */
             dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
         }
-        assert_int_equal(core->stats.frames_dropped, dropped + 3 * AHEAD);
-        conversation_free(a);
-        assert_int_equal(core->windows.used, 0);
+        assert_int_equal(core->dataplane.counters.frames_dropped, dropped + 3 * AHEAD);
+        life_end(a);
+        assert_int_equal(core->conversations.noise.windows.used, 0);
     }
     free(relay);
 }
@@ -521,20 +536,20 @@ static void pieces_that_wait_in_vain_are_forgotten(void **state)
 {
     struct alone *alone = *state;
     struct peer peer = {.key = {1, 2, 3}};
-    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
+    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
     struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     static const uint8_t fragment[FRAGMENT_OVERHEAD + 40] = {
         PLAIN_PROTOCOL_FRAGMENT, 0, 0, 0, 0, 0, 0, 1, 0, 2};
     uint8_t frame[FRAME_OVERHEAD + sizeof(fragment)];
-    struct ziglan *relay = calloc(1, sizeof(*relay));
-    struct origin route = {.relayed = relay, .source_key = peer.key};
+    struct relay_session *relay = calloc(1, sizeof(*relay));
+    struct origin route = {.relay = relay, .source_key = peer.key};
     struct transport_sender *sender;
 
     assert_true(a != NULL && relay != NULL);
-    keys.local_index = conversation_index_new(a);
+    keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
     theirs.remote_index = keys.local_index;
-    assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
     alone_run(alone, 100); /* nothing else is due soon then */
     assert_int_equal(
@@ -546,7 +561,7 @@ static void pieces_that_wait_in_vain_are_forgotten(void **state)
                      mono_add_ms(alone->now, FRAGMENT_TIMEOUT_MS).ns);
     alone_run(alone, FRAGMENT_TIMEOUT_MS);
     assert_int_equal(fragment_box_deadline(a->fragments).ns, MONO_NEVER.ns);
-    conversation_free(a);
+    life_end(a);
     free(relay);
 }
 
@@ -554,27 +569,27 @@ static void paths_of_one_peer_are_capped(void **state)
 {
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
+    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
 
     assert_non_null(a);
-    for (unsigned i = 0; i < 3 * CONVERSATION_PATHS_MAX; i++) {
+    for (unsigned i = 0; i < 3 * PATH_TABLE_DIRECT_MAX; i++) {
         struct origin route = {.remote = somewhere(i, 5000)};
 
         alone->now = mono_add_ms(alone->now, 1000); /* new ones are learnt slowly */
         pathfinder_on_frame(a, &route, alone->now);
-        assert_true(a->paths_count <= CONVERSATION_PATHS_MAX);
+        assert_true(a->paths.direct_count <= PATH_TABLE_DIRECT_MAX);
     }
-    assert_int_equal(a->paths_count, CONVERSATION_PATHS_MAX);
-    for (size_t i = 0; i < a->paths_count; i++) {
-        a->paths[i].answered = true; /* with no path to spare a new address gets none */
+    assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
+    for (size_t i = 0; i < a->paths.direct_count; i++) {
+        a->paths.list[i]->answered = true; /* with no path to spare a new address gets none */
     }
     struct origin route = {.remote = somewhere(500, 5000)};
 
     pathfinder_on_frame(a, &route, alone->now);
-    for (size_t i = 0; i < a->paths_count; i++) {
-        assert_false(endpoint_equal(&a->paths[i].remote, &route.remote));
+    for (size_t i = 0; i < a->paths.direct_count; i++) {
+        assert_false(endpoint_equal(&a->paths.list[i]->remote, &route.remote));
     }
-    conversation_free(a);
+    life_end(a);
 }
 
 static void an_address_that_is_silent_gets_few_pings(void **state)
@@ -603,13 +618,13 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
     enum { BURST = 256, PER_S = 4 };
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct conversation *a = conversation_of(&peer, alone->core, alone->now);
+    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
     struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
     size_t sent = 0;
 
     assert_non_null(a);
-    keys.local_index = conversation_index_new(a);
-    assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
+    assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
     for (unsigned i = 0; i < 4; i++) {
         struct origin route = {.remote = somewhere(i, 5000)};
 
@@ -617,44 +632,44 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
         pathfinder_on_frame(a, &route, alone->now); /* now something was heard on it */
     }
     for (int i = 0; i < 2 * BURST; i++) {
-        sent += pathfinder_ping(a, i % 4, 0, &alone->io, alone->now) != 0 ? 1 : 0;
+        sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->io, alone->now) != 0 ? 1 : 0;
     }
     assert_int_equal(sent, BURST);
     alone->now = mono_add_ms(alone->now, 1000);
     for (int i = 0; i < BURST; i++) {
-        sent += pathfinder_ping(a, i % 4, 0, &alone->io, alone->now) != 0 ? 1 : 0;
+        sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->io, alone->now) != 0 ? 1 : 0;
     }
     assert_int_equal(sent, BURST + PER_S);
-    conversation_free(a);
+    life_end(a);
 }
 
 /* Members that an entry point made up all name the same victim: together they have one allowance.
  */
 static void addresses_that_never_answer_share_one_allowance_over_all_peers(void **state)
 {
-    enum { PEERS = CORE_SILENT_BURST / 256 + 8 };
+    enum { PEERS = ALLOWANCE_SILENT_BURST / 256 + 8 };
     static struct peer peers[PEERS];
     struct alone *alone = *state;
     size_t sent = 0;
 
     for (size_t round = 0; round < 2; round++) {
         for (size_t p = 0; p < PEERS; p++) {
-            struct conversation *a = conversation_of(&peers[p], alone->core, alone->now);
+            struct conversation *a = life_of(&peers[p], &alone->core->conversations, alone->now);
             struct origin route = {.remote = somewhere((unsigned)p, 5000)};
             struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
 
             assert_non_null(a);
-            keys.local_index = conversation_index_new(a);
-            assert_int_equal(conversation_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+            keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
+            assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
             pathfinder_on_frame(a, &route, alone->now);
             pathfinder_on_frame(a, &route, alone->now);
             for (int i = 0; i < 300; i++) {
-                sent += pathfinder_ping(a, 0, 0, &alone->io, alone->now) != 0 ? 1 : 0;
+                sent += pinging_send(a, a->paths.list[0], 0, &alone->io, alone->now) != 0 ? 1 : 0;
                 outbox_clear(&alone->box);
             }
-            conversation_free(a); /* what it was allowed begins anew */
+            life_end(a); /* what it was allowed begins anew */
         }
-        assert_int_equal(sent, CORE_SILENT_BURST + round * CORE_SILENT_PER_S);
+        assert_int_equal(sent, ALLOWANCE_SILENT_BURST + round * ALLOWANCE_SILENT_PER_S);
         alone->now = mono_add_ms(alone->now, 1000);
     }
 }

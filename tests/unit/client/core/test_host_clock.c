@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A wall clock that is wrong, of a host or of its relay: it is said, and nothing is lost. */
+#include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
 #include "relayd/core/core.h"
 #include "tests/support/host_fixture.h"
@@ -18,11 +19,6 @@ static uint64_t wrong_wall(void *context)
 static uint64_t relay_wall(void *context)
 {
     return (uint64_t)((int64_t)test_env_wall_ms(context) + relay_by_ms);
-}
-
-static struct ziglan *ziglan_at(struct lab *lab, size_t host)
-{
-    return lab->hosts[host].core->ziglans[0];
 }
 
 /* Two joined hosts; the first has a clock of its own. */
@@ -56,13 +52,15 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     struct env env;
     struct lab *lab = lab_with_wrong_host(&env);
     struct ziglan *mine = ziglan_at(lab, 0);
+    char text[SENTENCE_SIZE];
 
     (void)state;
     assert_ping_passes(lab);
     wrong_by_ms = year_ms;
     run_ms(lab, 1000);
     assert_int_equal(roster_count(mine->roster), 0);
-    assert_non_null(strstr(mine->error, "525600 minutes ahead of the relay's"));
+    assert_non_null(
+        strstr(sentence_of_trouble(&mine->trouble, text), "525600 minutes ahead of the relay's"));
     /* What is news meanwhile is not believed, and is asked for again. */
     uint64_t known = roster_sequence(mine->roster);
     lab_restart_as(lab, 1, "other-wish");
@@ -71,7 +69,7 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     wrong_by_ms = 0;
     run_ms(lab, 20000); /* nothing wakes an idle host when its clock is set */
     assert_int_equal(roster_count(mine->roster), 2);
-    assert_string_equal(mine->error, "");
+    assert_int_equal(mine->trouble.code, ZIGLAN_TROUBLE_NONE);
     assert_int_equal(mine->state, ZIGLAN_STATE_JOINED);
     assert_true(roster_sequence(mine->roster) > known);
     assert_int_equal(roster_sequence(mine->roster), roster_sequence(ziglan_at(lab, 1)->roster));
@@ -83,16 +81,17 @@ static void a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set(v
 {
     struct env env;
     struct lab *lab = lab_with_wrong_host(&env);
+    char text[SENTENCE_SIZE];
 
     (void)state;
     wrong_by_ms = -(int64_t)test_env_wall_ms(&lab->ports);
     lab_restart(lab, 0);
     run_ms(lab, 5000);
-    assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
+    assert_non_null(strstr(sentence_of_trouble(&ziglan_at(lab, 0)->trouble, text), "clock"));
     assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
     wrong_by_ms = 0;
     run_ms(lab, 20000);
-    assert_string_equal(ziglan_at(lab, 0)->error, "");
+    assert_int_equal(ziglan_at(lab, 0)->trouble.code, ZIGLAN_TROUBLE_NONE);
     assert_int_equal(ziglan_at(lab, 0)->state, ZIGLAN_STATE_JOINED);
     assert_ping_passes(lab);
     lab_free(lab);
@@ -103,6 +102,7 @@ static void what_a_relay_signed_in_the_future_is_signed_anew(void **state)
 {
     struct lab *lab = lab_joined();
     struct env env = lab->ports.env;
+    char text[SENTENCE_SIZE];
 
     (void)state;
     env.wall_ms = relay_wall;
@@ -111,11 +111,11 @@ static void what_a_relay_signed_in_the_future_is_signed_anew(void **state)
     relay_node_stop(&lab->relay);
     start_relay(lab);
     run_ms(lab, 65000);
-    assert_non_null(strstr(ziglan_at(lab, 0)->error, "clock"));
+    assert_non_null(strstr(sentence_of_trouble(&ziglan_at(lab, 0)->trouble, text), "clock"));
     relay_by_ms = 0;
     run_ms(lab, 130000);
     for (size_t i = 0; i < 2; i++) {
-        assert_string_equal(ziglan_at(lab, i)->error, "");
+        assert_int_equal(ziglan_at(lab, i)->trouble.code, ZIGLAN_TROUBLE_NONE);
         assert_int_equal(ziglan_at(lab, i)->state, ZIGLAN_STATE_JOINED);
         assert_int_equal(roster_count(ziglan_at(lab, i)->roster), 2);
     }

@@ -23,8 +23,9 @@ static void the_first_packet_arrives_over_the_relay_within_three_round_trips(voi
     assert_int_equal(naive_sum(0, lab->hosts[1].last, 20), 0xffff);
     assert_int_equal(naive_sum(0, lab->hosts[1].last + 20, 64), 0xffff);
     assert_string_equal(state_of_nas(lab), "relayed");
-    assert_int_equal(
-        peer_find(lab->hosts[1].core, lab->hosts[0].identity.public_key)->rx_relayed_packets, 1);
+    assert_int_equal(peer_find(&lab->hosts[1].core->peers, lab->hosts[0].identity.public_key)
+                         ->traffic.rx_relayed_packets,
+                     1);
     lab_free(lab);
 }
 

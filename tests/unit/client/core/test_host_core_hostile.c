@@ -3,7 +3,8 @@
 #include "tests/support/host_fixture.h"
 
 #include "client/core/core_internal.h"
-#include "client/peer/conversation.h"
+#include "client/peer/introduction.h"
+#include "client/peer/pathfinder.h"
 #include "proto/wire/probe.h"
 #include "relayd/core/core.h"
 
@@ -11,9 +12,9 @@ static struct conversation *conversation_at(struct lab *lab, size_t host)
 {
     struct host_core *core = lab->hosts[host].core;
 
-    assert_true(core->peers_count > 0);
-    assert_non_null(core->peers[0]->conversation);
-    return core->peers[0]->conversation;
+    assert_true(core->peers.count > 0);
+    assert_non_null(core->peers.list[0]->conversation);
+    return core->peers.list[0]->conversation;
 }
 
 static struct lab *lab_relayed(void)
@@ -28,8 +29,7 @@ static struct lab *lab_relayed(void)
 }
 
 /* Give host 0 a PunchGo as the entry point of a ziglan might send it. */
-static void punch_go_of(struct lab *lab, const struct ziglan *ziglan, const uint8_t ip[4],
-                        uint32_t port)
+static void punch_go_of(struct lab *lab, struct ziglan *ziglan, const uint8_t ip[4], uint32_t port)
 {
     Ziglan__PunchMessage message = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchGo go = ZIGLAN__PUNCH_GO__INIT;
@@ -42,12 +42,13 @@ static void punch_go_of(struct lab *lab, const struct ziglan *ziglan, const uint
     go.peer.data = lab->hosts[1].identity.public_key;
     go.peer.len = KEY_SIZE;
     go.message = &message;
-    pathfinder_on_punch_go(lab->hosts[0].core, ziglan, &go, lab->now);
+    introduction_on_go(peer_find_in(&lab->hosts[0].core->peers, ziglan, go.peer.data, go.peer.len),
+                       &go, lab->now);
 }
 
 static void punch_go(struct lab *lab, const uint8_t ip[4], uint32_t port)
 {
-    punch_go_of(lab, lab->hosts[0].core->ziglans[0], ip, port);
+    punch_go_of(lab, ziglan_at(lab, 0), ip, port);
 }
 
 static void a_relay_cannot_aim_a_host_at_others_without_bound(void **state)
@@ -72,15 +73,12 @@ static struct ziglan *join_another(struct lab *lab)
 {
     struct host_core *core = lab->hosts[0].core;
     struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
-    struct ziglan_host host = core_ziglan_host(core);
-    struct ziglan *ziglan;
 
     (void)snprintf(url.name, sizeof(url.name), "other");
     (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "192.0.2.77");
     memset(url.key, 9, KEY_SIZE);
-    assert_int_equal(ziglan_new(&ziglan, &url, &host, lab->now), ERR_OK);
-    core->ziglans[core->ziglans_count++] = ziglan;
-    return ziglan;
+    assert_int_equal(ziglan_list_add(&core->ziglans, &url, NULL, lab->now), ERR_OK);
+    return ziglan_list_find(&core->ziglans, url.key);
 }
 
 static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **state)
@@ -88,27 +86,26 @@ static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **sta
     static const uint8_t victim[4] = {203, 0, 113, 7};
     struct lab *lab = lab_relayed();
     struct conversation *a = conversation_at(lab, 0);
-    Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
+    struct host_core *core = lab->hosts[0].core;
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    struct relay_session *relay = ziglan_at(lab, 0)->entry_point;
 
     (void)state;
     run_ms(lab, 6000);
     struct ziglan *other = join_another(lab);
-    struct relay_session entry = other->entry;
-    struct endpoint observed = a->observed;
+    struct endpoint observed = a->punching.observed;
     punch_go_of(lab, other, victim, 4000);
-    assert_true(endpoint_equal(&a->observed, &observed));
+    assert_true(endpoint_equal(&a->punching.observed, &observed));
 
     /* Whether we talk to the member is not its business: what it asks is answered with no. */
-    request.requester.data = lab->hosts[1].identity.public_key;
-    request.requester.len = KEY_SIZE;
-    a->candidates_told = 1;
-    other->entry = lab->hosts[0].core->ziglans[0]->entry; /* so that the answer can leave */
-    pathfinder_on_punch_request(lab->hosts[0].core, other, &request, lab->now);
-    assert_int_equal(a->candidates_told, 1);
-    pathfinder_on_punch_request(lab->hosts[0].core, lab->hosts[0].core->ziglans[0], &request,
-                                lab->now);
-    assert_int_equal(a->candidates_told, 0);
-    other->entry = entry;
+    a->candidates.told = 1;
+    introduction_on_request(core->env, relay, peer_find_in(&core->peers, other, nas, KEY_SIZE), 1,
+                            lab->now);
+    assert_int_equal(a->candidates.told, 1);
+    introduction_on_request(core->env, relay,
+                            peer_find_in(&core->peers, ziglan_at(lab, 0), nas, KEY_SIZE), 1,
+                            lab->now);
+    assert_int_equal(a->candidates.told, 0);
     lab_free(lab);
 }
 
@@ -128,12 +125,14 @@ static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
     assert_string_equal(name, "nas");
     struct ziglan *other =
         join_another(lab); /* in which we are "nas" ourselves, and looked up first */
-    (void)snprintf(other->granted, sizeof(other->granted), "nas");
-    core->ziglans[1] = core->ziglans[0];
-    core->ziglans[0] = other;
+    (void)snprintf(other->record.granted, sizeof(other->record.granted), "nas");
+    struct ziglan_order order = {.count = 1};
+    memcpy(order.keys[0], other->record.url.key, KEY_SIZE);
+    assert_int_equal(host_core_order(core, &order), ERR_OK);
     assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
     assert_string_equal(name, "nas.home");
-    (void)snprintf(other->name, sizeof(other->name), "home"); /* not even that tells them apart */
+    (void)snprintf(other->record.name, sizeof(other->record.name),
+                   "home"); /* not even that tells them apart */
     assert_true(host_core_lookup_address(core, nas.v6, 16, name, sizeof(name)));
     assert_string_equal(name, key_text(lab->hosts[1].identity.public_key, key));
     lab_free(lab);
@@ -167,7 +166,8 @@ static void forge_ping(struct lab *lab, const struct endpoint *from)
     lab->ports.rng.state++;
     probe.frame_size = sizeof(frame);
     probe_encode(&probe, frame + FRAME_HEADER_SIZE, PROBE_PLAIN_SIZE);
-    in.size = transport_seal(a->current->control, FRAME_TYPE_PROBE, frame, PROBE_PLAIN_SIZE);
+    in.size =
+        transport_seal(a->sessions.current->control, FRAME_TYPE_PROBE, frame, PROBE_PLAIN_SIZE);
     assert_true(in.size > 0);
     host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
     flush_host(lab, &lab->hosts[0]);
@@ -187,7 +187,7 @@ static void forged_sources_of_pings_get_a_bounded_number_of_packets(void **state
         run_ms(lab, 5);
     }
     assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
-    assert_true(conversation_at(lab, 0)->paths_count <= CONVERSATION_PATHS_MAX);
+    assert_true(conversation_at(lab, 0)->paths.direct_count <= PATH_TABLE_DIRECT_MAX);
     lab_free(lab);
 }
 
@@ -201,14 +201,14 @@ static void a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts(voi
     (void)state;
     punch_go(lab, ip, 4000);
     run_ms(lab, 10);
-    assert_true(a->round_running);
+    assert_true(punching_is_firing(&a->punching));
     forge_ping(lab, &from);
     for (int i = 0; i < 40; i++) { /* the ways of both stay cut */
         send_ping(lab, 84);
         run_ms(lab, 100);
     }
-    assert_false(a->round_running);
-    assert_true(a->retry.at.ns != MONO_NEVER.ns);
+    assert_false(punching_is_firing(&a->punching));
+    assert_true(a->punching.retry.at.ns != MONO_NEVER.ns);
     size_t turns = lab->turns;
     run_ms(lab, 1000);
     assert_true(lab->turns - turns < 100);
@@ -225,10 +225,10 @@ static void a_host_without_a_relay_does_not_spin(void **state)
         send_ping(lab, 84);
         run_ms(lab, 100);
     }
-    assert_false(lab->hosts[0].core->ziglans[0]->entry.open);
-    assert_non_null(conversation_at(lab, 0)->current);
+    assert_false(ziglan_at(lab, 0)->entry_point->open);
+    assert_non_null(conversation_at(lab, 0)->sessions.current);
     size_t turns = lab->turns;
-    punch_retry_reset(&conversation_at(lab, 0)->retry, lab->now);
+    punch_retry_reset(&conversation_at(lab, 0)->punching.retry, lab->now);
     for (int i = 0; i < 50; i++) {
         send_ping(lab, 84);
         run_ms(lab, 100);
@@ -244,11 +244,11 @@ static void noes_that_nobody_asked_for_put_nothing_off(void **state)
 
     (void)state;
     run_ms(lab, 6000);
-    uint8_t failures = a->retry.failures;
+    uint8_t failures = a->punching.retry.failures;
     for (int i = 0; i < 100; i++) {
-        pathfinder_on_punch_refused(a, "no", lab->now);
+        introduction_on_refused(a, "no", lab->now);
     }
-    assert_true(a->retry.failures <= failures + 1);
+    assert_true(a->punching.retry.failures <= failures + 1);
     lab_free(lab);
 }
 
@@ -298,7 +298,7 @@ static void packet_for_key(struct lab *lab, const uint8_t key[KEY_SIZE])
     uint8_t bytes[48] = {0x60, [5] = 8, [6] = 58, [7] = 64, [40] = 128};
     struct packet packet = {.data = bytes, .size = sizeof(bytes)};
 
-    memcpy(bytes + 8, lab->hosts[0].core->own_v6, 16);
+    memcpy(bytes + 8, lab->hosts[0].core->own.v6, 16);
     key_ip6(bytes + 24, key);
     host_core_packets(lab->hosts[0].core, &packet, 1, &lab->hosts[0].io, lab->now);
     flush_host(lab, &lab->hosts[0]);
@@ -309,20 +309,21 @@ static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
     struct lab *lab = lab_too_large_to_be_watched();
     struct host_core *anna = lab->hosts[0].core;
     const uint8_t *nas = lab->hosts[1].identity.public_key;
-    uint64_t not_member = anna->stats.not_member;
+    uint64_t not_member = anna->dataplane.counters.not_member;
 
     (void)state;
-    assert_null(peer_find(anna, nas));
+    assert_null(peer_find(&anna->peers, nas));
     for (uint8_t i = 0; i < 40; i++) {
         stranger_greets(lab, i);
         run_ms(lab, 50);
     }
-    assert_int_equal(anna->stats.not_member, not_member + 40); /* each would be asked for */
-    assert_null(peer_find(anna, nas));
+    assert_int_equal(anna->dataplane.counters.not_member,
+                     not_member + 40); /* each would be asked for */
+    assert_null(peer_find(&anna->peers, nas));
     stranger_greets(lab, 40);
     packet_for_key(lab, nas);
     run_ms(lab, 100);
-    assert_non_null(peer_find(anna, nas));
+    assert_non_null(peer_find(&anna->peers, nas));
     lab_free(lab);
 }
 

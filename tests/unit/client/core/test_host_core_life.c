@@ -3,16 +3,14 @@
  * disks, entry points that move. */
 #include "tests/support/host_fixture.h"
 
+#include "client/admin/host_admin.h"
 #include "client/core/core_internal.h"
-#include "client/peer/conversation.h"
+#include "client/core/membership.h"
+#include "client/peer/initiation.h"
+#include "client/peer/life.h"
+#include "client/peer/pathfinder.h"
 #include "relayd/core/core.h"
 #include "relayd/service/operator.h"
-
-static struct ziglan *ziglan_at(struct lab *lab, size_t host)
-{
-    assert_true(lab->hosts[host].core->ziglans_count > 0);
-    return lab->hosts[host].core->ziglans[0];
-}
 
 static void a_restarted_peer_is_talked_to_again_within_seconds(void **state)
 {
@@ -48,7 +46,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
         host_core_network(lab->hosts[1].core, &addr, 1, 5000, lab->now);
         run_ms(lab, 500);
     }
-    uint32_t told = lab->hosts[0].core->peers[0]->conversation->candidates.sequence;
+    uint32_t told = lab->hosts[0].core->peers.list[0]->conversation->candidates.list.sequence;
     run_ms(lab, 10000);
     lab_restart(lab, 1); /* ... and must not begin anew */
     run_ms(lab, 1000);
@@ -56,7 +54,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
         send_ping(lab, 84);
         run_ms(lab, 100);
     }
-    assert_true(lab->hosts[0].core->peers[0]->conversation->candidates.sequence > told);
+    assert_true(lab->hosts[0].core->peers.list[0]->conversation->candidates.list.sequence > told);
     lab_free(lab);
 }
 
@@ -70,20 +68,20 @@ static void initiations_of_both_at_once_leave_a_session_that_both_have(void **st
     run_ms(lab, 1000);
     for (size_t i = 0; i < HOSTS; i++) {
         struct host_node *h = &lab->hosts[i];
-        struct conversation *a = h->core->peers[0]->conversation;
+        struct conversation *a = h->core->peers.list[0]->conversation;
 
-        a->handshake_tries = 5; /* as after a time without a relay: neither insists on its own */
-        handshake_io_initiate(a, &h->io, lab->now);
+        a->initiating.tries = 5; /* as after a time without a relay: neither insists on its own */
+        initiation_send(a, &h->io, lab->now);
         flush_host(lab, h);
     }
     run_ms(lab, 200);
     size_t before = lab->hosts[1].delivered;
-    size_t lost = lab->hosts[0].core->stats.unknown_index;
+    size_t lost = lab->hosts[0].core->dataplane.counters.unknown_index;
     send_ping(lab, 84);
     run_ms(lab, 100);
     assert_int_equal(lab->hosts[1].delivered, before + 1);
     run_ms(lab, 3000); /* the relayed round trip is measured in both directions */
-    assert_true(lab->hosts[0].core->stats.unknown_index <= lost + 1);
+    assert_true(lab->hosts[0].core->dataplane.counters.unknown_index <= lost + 1);
     lab_free(lab);
 }
 
@@ -95,7 +93,7 @@ static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
     struct host_node *nas = &lab->hosts[1];
 
     (void)state;
-    for (int i = 0; i < CONVERSATION_PATHS_MAX + 4; i++) {
+    for (int i = 0; i < PATH_TABLE_DIRECT_MAX + 4; i++) {
         nas->address.port = (uint16_t)(6000 + i);
         lab_restart(lab, 1);
         run_ms(lab, 500);
@@ -119,19 +117,22 @@ static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
     (void)state;
     send_ping(lab, 84);
     run_ms(lab, 2000);
-    a = lab->hosts[0].core->peers[0]->conversation;
-    assert_true(a->best >= 0);
-    struct path *other = &a->paths[a->paths_count];
-    *other = a->paths[a->best];
-    other->remote.port++;
-    a->paths_count++;
+    a = lab->hosts[0].core->peers.list[0]->conversation;
+    assert_non_null(path_table_direct(&a->paths));
+    struct endpoint elsewhere = a->paths.present->remote;
+    elsewhere.port++;
+    struct path *other = path_table_add(&a->paths, &elsewhere, &elsewhere, false,
+                                        a->shared->frame_size_full, lab->now);
+    assert_non_null(other);
+    *other = *a->paths.present;
+    other->remote = elsewhere;
     lab->cut_direct = true;
     run_ms(lab, 2 * DELAY_MS);
-    while (a->best >= 0) {
+    while (path_table_direct(&a->paths) != NULL) {
         send_ping(lab, 84);
         if (waited_ms == 0) {
             run_ms(lab, 5);
-            other->last_received_at = lab->now;
+            other->at.received_at = lab->now;
         }
         run_ms(lab, 5);
         waited_ms += 5;
@@ -192,12 +193,12 @@ static void a_configuration_read_again_leaves_the_session_alone(void **state)
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
-    struct handle before = ziglan_at(lab, 0)->entry.active;
+    struct handle before = ziglan_at(lab, 0)->entry_point->active;
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
-    assert_true(ziglan_at(lab, 0)->entry.open);
-    assert_memory_equal(&ziglan_at(lab, 0)->entry.active, &before, sizeof(before));
+    assert_true(ziglan_at(lab, 0)->entry_point->open);
+    assert_memory_equal(&ziglan_at(lab, 0)->entry_point->active, &before, sizeof(before));
     lab_free(lab);
 }
 
@@ -216,11 +217,11 @@ static void the_name_wished_for_at_a_join_outlives_a_restart(void **state)
         ERR_OK);
     lab_restart(lab, 0); /* before the ziglan was ever reached */
     run_ms(lab, 1500);
-    assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->record.granted, "anna-s-pc");
     lab_restart(lab, 0);
     run_ms(lab, 1500);
-    assert_string_equal(ziglan_at(lab, 0)->wanted, "anna-s-pc");
-    assert_string_equal(ziglan_at(lab, 0)->granted, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->record.wanted, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->record.granted, "anna-s-pc");
     lab_free(lab);
 }
 
@@ -229,7 +230,7 @@ static void a_ping_under_way_begins_nothing_with_a_removed_member(void **state)
     struct lab *lab = lab_joined();
     uint8_t key[KEY_SIZE];
     json_t *request = json_pack("{s:s, s:s}", "do", "ping", "peer", "nas");
-    json_t *answer = host_core_admin(lab->hosts[0].core, request, lab->now);
+    json_t *answer = host_admin_request(lab->hosts[0].core, request, lab->now);
 
     (void)state;
     assert_true(json_is_true(json_object_get(answer, "ok")));
@@ -237,10 +238,11 @@ static void a_ping_under_way_begins_nothing_with_a_removed_member(void **state)
     json_decref(request);
     /* The removal is heard of before the ping leaves. */
     memcpy(key, lab->hosts[1].identity.public_key, KEY_SIZE);
-    peer_forget(lab->hosts[0].core, ziglan_at(lab, 0), key);
-    assert_null(lab->hosts[0].core->peers[0]);
+    membership_on_effect(lab->hosts[0].core, ziglan_at(lab, 0), ROSTER_EFFECT_REMOVED, key,
+                         lab->now);
+    assert_null(lab->hosts[0].core->peers.list[0]);
     host_core_expire(lab->hosts[0].core, &lab->hosts[0].io, lab->now);
-    assert_int_equal(lab->hosts[0].core->conversations_count, 0);
+    assert_int_equal(lab->hosts[0].core->conversations.count, 0);
     lab_free(lab);
 }
 
@@ -251,12 +253,12 @@ static void a_ping_without_answer_is_over_after_its_time(void **state)
 
     (void)state;
     relay_node_stop(&lab->relay);
-    json_decref(host_core_admin(lab->hosts[0].core, request, lab->now));
+    json_decref(host_admin_request(lab->hosts[0].core, request, lab->now));
     json_decref(request);
     for (int i = 0; i < 300; i++) {
         run_ms(lab, 1000);
     }
-    assert_null(lab->hosts[0].core->peers[0]->conversation);
+    assert_null(lab->hosts[0].core->peers.list[0]->conversation);
     lab_free(lab);
 }
 
@@ -313,7 +315,7 @@ static void a_full_disk_does_not_end_what_runs(void **state)
                        NULL, error, sizeof(error), lab->now),
         ERR_OK);
     assert_true(error[0] != '\0');
-    assert_int_equal(lab->hosts[0].core->ziglans_count, 1);
+    assert_int_equal(lab->hosts[0].core->ziglans.count, 1);
     lab_free(lab);
 }
 
@@ -359,38 +361,37 @@ static void of_whom_a_new_session_says_nothing_is_offline(void **state)
 static void an_entry_point_that_moves_often_is_still_dialled(void **state)
 {
     struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
-    struct relay_session entry;
+    struct relay_session entry = {0};
     struct mono now = {NS_PER_S};
     struct endpoint last = {0};
 
     (void)state;
     (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "relay.example");
-    relay_session_init(&entry, &url, now);
+    relay_session_begin(&entry, &url, now);
     for (uint8_t i = 1; i <= 40; i++) {
         const uint8_t ip[4] = {203, 0, 113, i};
 
         last = endpoint_v4(ip, 0);
-        relay_session_resolved(&entry, &url, 0, &last, 1, now);
+        relay_session_resolved(&entry, 0, &last, 1, now);
     }
     last.port = RELAY_SESSION_PORT_FIRST;
-    assert_int_equal(entry.targets_count, 2);
-    assert_true(endpoint_equal(&entry.targets[0], &last));
-    relay_session_resolved(&entry, &url, 0, NULL, 0,
-                           now); /* the resolver fails: the last known stays */
-    assert_int_equal(entry.targets_count, 2);
+    assert_int_equal(entry.targets.count, 2);
+    assert_true(endpoint_equal(&entry.targets.list[0], &last));
+    relay_session_resolved(&entry, 0, NULL, 0, now); /* the resolver fails: the last known stays */
+    assert_int_equal(entry.targets.count, 2);
 }
 
 static void a_name_that_resolves_does_not_cut_a_wait_short(void **state)
 {
     struct lab *lab = lab_joined();
     struct ziglan *ziglan = ziglan_at(lab, 0);
-    struct relay_session *entry = &ziglan->entry;
+    struct relay_session *entry = ziglan->entry_point;
     struct endpoint addr = lab->relay.address;
 
     (void)state;
-    relay_session_close(entry, lab->hosts[0].core->hub, 30000, lab->now);
+    relay_session_close(entry, 30000, lab->now);
     struct mono wait_end = entry->dial_at;
-    relay_session_resolved(entry, &ziglan->url, 0, &addr, 1, lab->now);
+    relay_session_resolved(entry, 0, &addr, 1, lab->now);
     assert_int_equal(entry->dial_at.ns, wait_end.ns);
     lab_free(lab);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The addresses that hosts tell each other, and the places that paths have in a conversation. */
 #include "client/core/core_internal.h"
-#include "client/peer/conversation.h"
+#include "client/peer/introduction.h"
+#include "client/peer/life.h"
+#include "client/peer/pathfinder.h"
 #include "client/stun2/punch_round.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/intunnel.h"
@@ -12,11 +14,11 @@
 static const struct intunnel_candidates *told(struct lab *lab)
 {
     struct host_core *core = lab->hosts[1].core;
-    struct peer *peer = peer_find(core, lab->hosts[0].identity.public_key);
+    struct peer *peer = peer_find(&core->peers, lab->hosts[0].identity.public_key);
 
     assert_non_null(peer);
     assert_non_null(peer->conversation);
-    return &peer->conversation->candidates;
+    return &peer->conversation->candidates.list;
 }
 
 static struct host_local_addr local_of(const char *text)
@@ -74,8 +76,8 @@ static int place_of(const struct conversation *a, unsigned i)
     struct endpoint e = learnt(i);
     int place = -1;
 
-    for (size_t k = 0; k < a->paths_count; k++) {
-        if (endpoint_equal(&a->paths[k].remote, &e)) {
+    for (size_t k = 0; k < a->paths.direct_count; k++) {
+        if (endpoint_equal(&a->paths.list[k]->remote, &e)) {
             assert_int_equal(place, -1);
             place = (int)k;
         }
@@ -87,28 +89,28 @@ static int place_of(const struct conversation *a, unsigned i)
  * none), and the best one is the same as before. */
 static void one_more(struct conversation *a, unsigned *next, int gone, struct mono *now)
 {
-    struct endpoint best = a->paths[a->best].remote;
+    struct endpoint best = a->paths.present->remote;
     bool was[256] = {false};
     struct origin route = {.remote = learnt(*next)};
 
-    assert_int_equal(a->paths_count, CONVERSATION_PATHS_MAX);
+    assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
     for (unsigned i = 0; i < *next; i++) {
         was[i] = place_of(a, i) >= 0;
     }
     *now = mono_add_ms(*now, 1000); /* new ones are learnt slowly */
     pathfinder_on_frame(a, &route, *now);
-    assert_int_equal(a->paths_count, CONVERSATION_PATHS_MAX);
+    assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
     for (unsigned i = 0; i < *next; i++) {
         assert_int_equal(place_of(a, i) >= 0, was[i] && (int)i != gone);
     }
     assert_int_equal(place_of(a, *next) >= 0, gone >= 0);
-    assert_true(endpoint_equal(&a->paths[a->best].remote, &best));
+    assert_true(endpoint_equal(&a->paths.present->remote, &best));
     (*next)++;
 }
 
 static void answers(struct conversation *a, unsigned i)
 {
-    struct path *path = &a->paths[place_of(a, i)];
+    struct path *path = a->paths.list[place_of(a, i)];
 
     path->answered = true;
     path->state = PATH_STATE_USABLE;
@@ -119,12 +121,12 @@ static void the_path_that_is_missed_least_makes_room(void **state)
     struct lab *lab = lab_new();
     struct peer peer = {0};
     struct mono now = lab->now;
-    struct conversation *a = conversation_of(&peer, lab->hosts[0].core, now);
+    struct conversation *a = life_of(&peer, &lab->hosts[0].core->conversations, now);
     unsigned next = 0;
 
     (void)state;
     assert_non_null(a);
-    while (next < CONVERSATION_PATHS_MAX) {
+    while (next < PATH_TABLE_DIRECT_MAX) {
         struct origin route = {.remote = learnt(next++)};
 
         now = mono_add_ms(now, 1000);
@@ -132,36 +134,37 @@ static void the_path_that_is_missed_least_makes_room(void **state)
             pathfinder_on_frame(a, &route, now);
         }
     }
-    for (unsigned i = 0; i < CONVERSATION_PATHS_MAX; i++) {
+    for (unsigned i = 0; i < PATH_TABLE_DIRECT_MAX; i++) {
         answers(a, i);
     }
-    a->best = CONVERSATION_PATHS_MAX - 1; /* it moves into the place of the first that goes */
+    a->paths.present = a->paths.list[PATH_TABLE_DIRECT_MAX - 1]; /* it moves into the place of the
+                                                                       first that goes */
     one_more(a, &next, -1, &now);
-    a->paths[3].answered = false;
-    a->paths[5].state = PATH_STATE_SUSPECT;
-    a->paths[5].entered_at = mono_add_ms(now, 1);
-    a->paths[7].state = PATH_STATE_SUSPECT;
-    a->paths[7].entered_at = now;
+    a->paths.list[3]->answered = false;
+    a->paths.list[5]->state = PATH_STATE_SUSPECT;
+    a->paths.list[5]->at.entered_at = mono_add_ms(now, 1);
+    a->paths.list[7]->state = PATH_STATE_SUSPECT;
+    a->paths.list[7]->at.entered_at = now;
     one_more(a, &next, 3, &now); /* never answered */
-    assert_int_equal(a->best, 3);
+    assert_ptr_equal(a->paths.present, a->paths.list[3]);
     answers(a, next - 1);
     one_more(a, &next, 7, &now); /* silent for longest */
     answers(a, next - 1);
     one_more(a, &next, 5, &now);
     answers(a, next - 1);
     one_more(a, &next, -1, &now);
-    a->paths[4].answered = false; /* both never answered; one fell silent */
-    a->paths[4].entered_at = now;
-    a->paths[6].answered = false;
-    a->paths[6].state = PATH_STATE_SUSPECT;
-    a->paths[6].entered_at = mono_add_ms(now, 1);
+    a->paths.list[4]->answered = false; /* both never answered; one fell silent */
+    a->paths.list[4]->at.entered_at = now;
+    a->paths.list[6]->answered = false;
+    a->paths.list[6]->state = PATH_STATE_SUSPECT;
+    a->paths.list[6]->at.entered_at = mono_add_ms(now, 1);
     one_more(a, &next, 6, &now);
     answers(a, next - 1);
     one_more(a, &next, 4, &now);
     answers(a, next - 1);
-    a->paths[a->best].state = PATH_STATE_SUSPECT; /* the best one never goes */
+    a->paths.present->state = PATH_STATE_SUSPECT; /* the best one never goes */
     one_more(a, &next, -1, &now);
-    conversation_free(a);
+    life_end(a);
     lab_free(lab);
 }
 
@@ -171,7 +174,7 @@ static void new_addresses_are_learnt_slowly(void **state)
     struct lab *lab = lab_new();
     struct peer peer = {0};
     struct mono now = lab->now;
-    struct conversation *a = conversation_of(&peer, lab->hosts[0].core, now);
+    struct conversation *a = life_of(&peer, &lab->hosts[0].core->conversations, now);
 
     (void)state;
     assert_non_null(a);
@@ -182,10 +185,10 @@ static void new_addresses_are_learnt_slowly(void **state)
             now = mono_add_ms(now, 500); /* one in a second */
         }
         pathfinder_on_frame(a, &route, now);
-        assert_true(a->paths_count <= AT_ONCE + (i < 2 * AT_ONCE ? 0 : 4));
+        assert_true(a->paths.direct_count <= AT_ONCE + (i < 2 * AT_ONCE ? 0 : 4));
     }
-    assert_int_equal(a->paths_count, AT_ONCE + 4);
-    conversation_free(a);
+    assert_int_equal(a->paths.direct_count, AT_ONCE + 4);
+    life_end(a);
     lab_free(lab);
 }
 
@@ -198,7 +201,7 @@ static struct conversation *alone_at(struct lab *lab, struct peer *peer, const c
     addr.prefix_bits = prefix_bits;
     *peer = (struct peer){0};
     host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
-    return conversation_of(peer, lab->hosts[0].core, lab->now);
+    return life_of(peer, &lab->hosts[0].core->conversations, lab->now);
 }
 
 static void hears_candidates(struct lab *lab, struct conversation *a, uint32_t sequence,
@@ -208,7 +211,7 @@ static void hears_candidates(struct lab *lab, struct conversation *a, uint32_t s
     uint8_t body[INTUNNEL_SIZE_MAX];
 
     assert_true(endpoint_parse(&candidates.list[0], text, 5000));
-    pathfinder_on_intunnel(a, body, intunnel_candidates_encode(&candidates, body), lab->now);
+    introduction_on_candidates(a, body, intunnel_candidates_encode(&candidates, body), lab->now);
     (void)pathfinder_expire(a, &lab->hosts[0].io, lab->now);
 }
 
@@ -243,11 +246,11 @@ static void a_private_address_is_aimed_at_on_a_shared_lan_only(void **state)
         struct conversation *a = alone_at(lab, &peer, cases[i].own, cases[i].bits);
 
         hears_candidates(lab, a, 1, cases[i].candidate);
-        if (a->paths_count != cases[i].paths) {
+        if (a->paths.direct_count != cases[i].paths) {
             fail_msg("%s/%u aims at %s: %zu", cases[i].own, cases[i].bits, cases[i].candidate,
-                     a->paths_count);
+                     a->paths.direct_count);
         }
-        conversation_free(a);
+        life_end(a);
     }
     lab_free(lab);
 }
@@ -257,7 +260,7 @@ static void only_newer_lists_that_are_whole_count(void **state)
     struct lab *lab = lab_new();
     struct peer peer;
     struct conversation *a = alone_at(lab, &peer, "198.51.100.1", 120);
-    uint64_t dropped = lab->hosts[0].core->stats.plaintext_dropped;
+    uint64_t dropped = lab->hosts[0].core->dataplane.counters.plaintext_dropped;
     uint8_t damaged[INTUNNEL_SIZE_MAX] = {INTUNNEL_KIND_CANDIDATES, 1, 0, 0, 0, 0, 0, 9};
 
     (void)state;
@@ -267,15 +270,15 @@ static void only_newer_lists_that_are_whole_count(void **state)
     hears_candidates(lab, a, 5, "203.0.113.2");
     hears_candidates(lab, a, 4, "203.0.113.3");
     for (size_t size = 0; size < 26; size++) {
-        pathfinder_on_intunnel(a, damaged, size, lab->now);
+        introduction_on_candidates(a, damaged, size, lab->now);
     }
-    assert_int_equal(lab->hosts[0].core->stats.plaintext_dropped, dropped + 26);
-    assert_int_equal(a->candidates.sequence, 5);
-    assert_int_equal(a->candidates.list[0].ip[15], 1);
+    assert_int_equal(lab->hosts[0].core->dataplane.counters.plaintext_dropped, dropped + 26);
+    assert_int_equal(a->candidates.list.sequence, 5);
+    assert_int_equal(a->candidates.list.list[0].ip[15], 1);
     hears_candidates(lab, a, 6, "203.0.113.4");
-    assert_int_equal(a->candidates.sequence, 6);
-    assert_int_equal(a->candidates.list[0].ip[15], 4);
-    conversation_free(a);
+    assert_int_equal(a->candidates.list.sequence, 6);
+    assert_int_equal(a->candidates.list.list[0].ip[15], 4);
+    life_end(a);
     lab_free(lab);
 }
 
@@ -299,7 +302,7 @@ static struct punch_stats punches(struct lab *lab)
 static void a_direct_path_is_counted_when_it_comes_and_when_it_goes(void **state)
 {
     struct lab *lab = lab_joined();
-    const struct core_stats *stats = &lab->hosts[0].core->stats;
+    const struct host_counters *stats = &lab->hosts[0].core->dataplane.counters;
 
     (void)state;
     lab->cut_direct = true;

@@ -3,7 +3,7 @@
 #include "tests/support/host_fixture.h"
 
 #include "client/core/core_internal.h"
-#include "client/peer/conversation.h"
+#include "client/peer/life.h"
 #include "proto/crypto/handshake.h"
 #include "proto/wire/frame.h"
 #include "relayd/core/core.h"
@@ -24,7 +24,7 @@ static size_t answers(struct lab *lab, size_t host, const struct origin *route,
     size_t count = 0;
 
     outbox_clear(&h->box);
-    handshake_io_receive(h->core, route, frame, size, &h->io, lab->now);
+    handshake_receive(&h->core->handshakes, route, frame, size, &h->io, lab->now);
     for (size_t i = 0; i < h->box.items_count; i++) {
         count += h->box.bytes[h->box.items[i].offset] == type ? 1 : 0;
     }
@@ -55,7 +55,7 @@ static void an_initiation_counts_once_and_an_older_one_never(void **state)
 {
     struct lab *lab = lab_joined();
     struct origin route = direct_from(lab, 0);
-    const struct core_stats *stats = &lab->hosts[1].core->stats;
+    const struct host_counters *stats = &lab->hosts[1].core->dataplane.counters;
     uint64_t now_ms = test_env_wall_ms(&lab->ports);
     uint8_t frame[HANDSHAKE_INITIATION_SIZE], older[HANDSHAKE_INITIATION_SIZE];
 
@@ -83,7 +83,7 @@ static void mallory_at(struct lab *lab, size_t host, uint8_t key[KEY_SIZE])
     identity_from_seed(&identity, seed);
     memcpy(mallory.key, identity.public_key, KEY_SIZE);
     memcpy(key, identity.public_key, KEY_SIZE);
-    assert_non_null(peer_learn(lab->hosts[host].core, lab->hosts[host].core->ziglans[0], &mallory));
+    assert_non_null(peer_learn(&lab->hosts[host].core->peers, ziglan_at(lab, host), &mallory));
 }
 
 static void an_initiation_under_another_members_key_is_refused(void **state)
@@ -91,19 +91,19 @@ static void an_initiation_under_another_members_key_is_refused(void **state)
     struct lab *lab = lab_joined();
     struct host_core *nas = lab->hosts[1].core;
     uint8_t frame[HANDSHAKE_INITIATION_SIZE], key[KEY_SIZE];
-    const struct peer *anna = peer_find(nas, lab->hosts[0].identity.public_key);
+    const struct peer *anna = peer_find(&nas->peers, lab->hosts[0].identity.public_key);
 
     (void)state;
     assert_non_null(anna);
     uint64_t known_ms = anna->timestamp_ms;
     mallory_at(lab, 1, key);
     initiation_of_anna(lab, test_env_wall_ms(&lab->ports), frame);
-    struct origin route = {.relayed = nas->ziglans[0], .source_key = key};
+    struct origin route = {.relay = ziglan_at(lab, 1)->entry_point, .source_key = key};
     assert_null(anna->conversation);
     (void)responses(lab, &route, frame);
     assert_null(anna->conversation);
     assert_int_equal(anna->timestamp_ms, known_ms); /* or the true one were stale now */
-    assert_int_equal(nas->stats.stale_timestamp, 0);
+    assert_int_equal(nas->dataplane.counters.stale_timestamp, 0);
     route.source_key = lab->hosts[0].identity.public_key;
     (void)responses(lab, &route, frame);
     assert_non_null(anna->conversation);
@@ -114,7 +114,7 @@ static void a_response_under_another_members_key_is_refused(void **state)
 {
     struct lab *lab = lab_joined();
     struct host_core *anna = lab->hosts[0].core;
-    struct peer *nas = peer_find(anna, lab->hosts[1].identity.public_key);
+    struct peer *nas = peer_find(&anna->peers, lab->hosts[1].identity.public_key);
     uint8_t frame[HANDSHAKE_INITIATION_SIZE], response[HANDSHAKE_RESPONSE_SIZE], key[KEY_SIZE];
     struct handshake_initiation initiation;
     struct session_keys keys;
@@ -122,28 +122,28 @@ static void a_response_under_another_members_key_is_refused(void **state)
     (void)state;
     assert_non_null(nas);
     mallory_at(lab, 0, key);
-    struct conversation *a = conversation_of(nas, anna, lab->now);
+    struct conversation *a = life_of(nas, &anna->conversations, lab->now);
     assert_non_null(a);
-    uint32_t index = conversation_index_new(a);
-    assert_int_equal(handshake_initiate(&a->handshake, &anna->local, nas->key, index,
+    uint32_t index = receiver_index_new(&a->shared->noise.indexes, a);
+    assert_int_equal(handshake_initiate(&a->initiating.handshake, &anna->local, nas->key, index,
                                         test_env_wall_ms(&lab->ports), frame),
                      ERR_OK);
-    a->initiating = true;
+    a->initiating.active = true;
     assert_int_equal(
         handshake_read_initiation(&initiation, &lab->hosts[1].core->local, frame, sizeof(frame)),
         ERR_OK);
     assert_int_equal(
         handshake_respond(&initiation, &lab->hosts[1].core->local, NAS_INDEX, response, &keys),
         ERR_OK);
-    struct origin route = {.relayed = anna->ziglans[0], .source_key = key};
-    uint64_t unknown = anna->stats.unknown_index;
+    struct origin route = {.relay = ziglan_at(lab, 0)->entry_point, .source_key = key};
+    uint64_t unknown = anna->dataplane.counters.unknown_index;
     (void)answers(lab, 0, &route, response, sizeof(response), 0);
-    assert_true(a->initiating);
-    assert_int_equal(anna->stats.unknown_index, unknown + 1);
+    assert_true(a->initiating.active);
+    assert_int_equal(anna->dataplane.counters.unknown_index, unknown + 1);
     route.source_key = nas->key;
     (void)answers(lab, 0, &route, response, sizeof(response), 0);
-    assert_false(a->initiating);
-    assert_int_equal(anna->stats.unknown_index, unknown + 1);
+    assert_false(a->initiating.active);
+    assert_int_equal(anna->dataplane.counters.unknown_index, unknown + 1);
     lab_free(lab);
 }
 
@@ -171,7 +171,7 @@ static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
     send_ping(lab, 84);
     run_ms(lab, 3000);
     assert_int_equal(lab->hosts[1].delivered, 2);
-    assert_int_equal(lab->hosts[1].core->stats.stale_timestamp, 0);
+    assert_int_equal(lab->hosts[1].core->dataplane.counters.stale_timestamp, 0);
     lab_free(lab);
 }
 
@@ -208,24 +208,24 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
     restart(lab, 1);
     send_ping_between(lab, 1, "anna", 84);
     run_ms(lab, 3000);
-    struct peer *anna = peer_find(lab->hosts[1].core, lab->hosts[0].identity.public_key);
-    const struct noise_session *current = anna->conversation->current;
-    size_t paths_count = anna->conversation->paths_count;
-    struct mono seen_at = anna->last_seen_at;
+    struct peer *anna = peer_find(&lab->hosts[1].core->peers, lab->hosts[0].identity.public_key);
+    const struct noise_session *current = anna->conversation->sessions.current;
+    size_t paths_count = anna->conversation->paths.direct_count;
+    struct mono seen_at = anna->traffic.last_seen_at;
     assert_non_null(current);
     assert_true(current->initiator);
     run_ms(lab, 1000);
     assert_int_equal(responses(lab, &replayer, recorded), 1);
-    assert_ptr_equal(anna->conversation->current, current);
-    assert_non_null(anna->conversation->next); /* silent, and nobody else can wake it */
-    assert_int_equal(anna->conversation->paths_count, paths_count);
-    assert_int_equal(anna->last_seen_at.ns, seen_at.ns);
+    assert_ptr_equal(anna->conversation->sessions.current, current);
+    assert_non_null(anna->conversation->sessions.next); /* silent, and nobody else can wake it */
+    assert_int_equal(anna->conversation->paths.direct_count, paths_count);
+    assert_int_equal(anna->traffic.last_seen_at.ns, seen_at.ns);
     both_ping(lab, 1000);
-    assert_ptr_equal(anna->conversation->current, current);
-    assert_int_equal(anna->conversation->paths_count, paths_count);
-    run_ms(lab, CONVERSATION_REKEY_MS - 10 * 1000);
+    assert_ptr_equal(anna->conversation->sessions.current, current);
+    assert_int_equal(anna->conversation->paths.direct_count, paths_count);
+    run_ms(lab, NOISE_SESSION_REKEY_MS - 10 * 1000);
     both_ping(lab, 10 * 1000);
-    assert_ptr_not_equal(anna->conversation->current, current);
+    assert_ptr_not_equal(anna->conversation->sessions.current, current);
     lab_free(lab);
 }
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests of the command line, by their verb. */
+#include "client/admin/host_admin.h"
+
+#include "client/admin/report.h"
+#include "client/peer/life.h"
+#include "proto/admin/answer.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_SIZE = 128 };
+
+static json_t *join(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *url = json_string_value(json_object_get(request, "url"));
+    const char *name = json_string_value(json_object_get(request, "name"));
+    char error[URL_ERROR_SIZE] = "the ziglan could not be joined";
+
+    if (url == NULL) {
+        return answer_refuse(EXIT_CODE_USAGE, "join wants a url");
+    }
+    if (host_core_join(core, url, name, error, sizeof(error), now) != ERR_OK) {
+        return answer_refuse(EXIT_CODE_USAGE, "%s", error);
+    }
+    return answer_ok(json_object());
+}
+
+static json_t *leave(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *name = json_string_value(json_object_get(request, "ziglan"));
+
+    if (name == NULL || host_core_leave(core, name, now) != ERR_OK) {
+        return answer_refuse(EXIT_CODE_USAGE,
+                             "no joined ziglan has this name or key; see ziglan status");
+    }
+    return answer_ok(json_object());
+}
+
+/* A peer by name, key or address. */
+static struct peer *find_peer(struct host_core *core, const char *text)
+{
+    struct host_name_record record;
+    uint8_t ip[16];
+    char name[TEXT_SIZE];
+    size_t size = strlen(text);
+    static const char suffix[] = ".zignet";
+
+    if (inet_pton(AF_INET, text, ip) == 1) {
+        return peer_of_address(&core->peers, ip, 4);
+    }
+    if (inet_pton(AF_INET6, text, ip) == 1) {
+        return peer_of_address(&core->peers, ip, 16);
+    }
+    if (size >= sizeof(name)) {
+        return NULL;
+    }
+    memcpy(name, text, size + 1);
+    if (size > sizeof(suffix) - 1 && strcmp(name + size - (sizeof(suffix) - 1), suffix) == 0) {
+        name[size - (sizeof(suffix) - 1)] = '\0';
+    }
+    if (!host_core_lookup_name(core, name, &record)) {
+        return NULL;
+    }
+    return peer_of_address(&core->peers, record.v6, sizeof(record.v6));
+}
+
+static json_t *ping(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *text = json_string_value(json_object_get(request, "peer"));
+    struct peer *peer = text == NULL ? NULL : find_peer(core, text);
+    struct conversation *a = peer == NULL ? NULL : life_of(peer, &core->conversations, now);
+    struct ping_request *started =
+        a == NULL ? NULL : ping_request_begin(&core->conversations.pings, peer, now);
+
+    if (peer == NULL) {
+        return answer_refuse(EXIT_CODE_USAGE, "no such peer; see ziglan peers");
+    }
+    if (started == NULL) {
+        return answer_refuse(EXIT_CODE_FAILURE, "too many pings at once; try again");
+    }
+    conversation_touch(a, now);
+    conversation_wake(a, now);
+    return answer_ok(json_pack("{s:i}", "ticket", (int)started->ticket));
+}
+
+static json_t *ping_result(struct host_core *core, const json_t *request)
+{
+    json_int_t ticket = json_integer_value(json_object_get(request, "ticket"));
+    struct ping_request *asked = ping_request_find(&core->conversations.pings, ticket);
+    char path[TEXT_SIZE] = "relayed";
+
+    if (asked == NULL) {
+        return answer_refuse(EXIT_CODE_FAILURE, "this ping is over");
+    }
+    if (!asked->done) {
+        return answer_ok(json_pack("{s:b}", "pending", 1));
+    }
+    const struct conversation *a = asked->peer == NULL ? NULL : asked->peer->conversation;
+    if (!asked->relayed && a != NULL) {
+        (void)report_path(a, path, sizeof(path));
+    }
+    asked->ticket = 0;
+    return answer_ok(json_pack("{s:b, s:I, s:s}", "pending", 0, "rtt_us",
+                               (json_int_t)(asked->rtt_ns / NS_PER_US), "path", path));
+}
+
+json_t *host_admin_request(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *verb = json_string_value(json_object_get(request, "do"));
+
+    if (verb == NULL) {
+        return answer_refuse(EXIT_CODE_FAILURE, "the request has no \"do\"");
+    }
+    if (strcmp(verb, "status") == 0) {
+        return answer_ok(report_status(core, now));
+    }
+    if (strcmp(verb, "peers") == 0) {
+        return answer_ok(report_peers(core, now));
+    }
+    if (strcmp(verb, "whoami") == 0) {
+        return answer_ok(report_whoami(core));
+    }
+    if (strcmp(verb, "join") == 0) {
+        return join(core, request, now);
+    }
+    if (strcmp(verb, "leave") == 0) {
+        return leave(core, request, now);
+    }
+    if (strcmp(verb, "ping") == 0) {
+        return ping(core, request, now);
+    }
+    if (strcmp(verb, "ping_result") == 0) {
+        return ping_result(core, request);
+    }
+    return answer_refuse(EXIT_CODE_FAILURE,
+                         "this daemon does not know that request; is it of the same version?");
+}

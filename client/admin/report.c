@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Peers, relays, ziglans and counters, read out of the core. */
+#include "client/admin/report.h"
+
+#include "client/admin/sentences.h"
+#include "client/admin/whoami.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128 };
+
+static json_t *ip_json(int family, const uint8_t *ip)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    return inet_ntop(family, ip, text, sizeof(text)) == NULL ? json_null() : json_string(text);
+}
+
+static json_t *key_json(const uint8_t key[KEY_SIZE])
+{
+    char text[KEY_TEXT_SIZE];
+
+    return json_string(key_text(key, text));
+}
+
+/* ---- peers ---- */
+
+static const char *peer_state(const struct peer *peer, const struct roster_member *member)
+{
+    const struct conversation *a = peer->conversation;
+
+    if (a != NULL && a->sessions.current != NULL) {
+        return path_table_direct(&a->paths) != NULL ? "direct" : "relayed";
+    }
+    if (a != NULL && a->initiating.active && a->queue.count > 0) {
+        return "connecting";
+    }
+    return member != NULL && member->online ? "idle" : "offline";
+}
+
+static uint64_t peer_rtt_us(const struct conversation *a)
+{
+    const struct path *path =
+        a == NULL || a->sessions.current == NULL ? NULL : path_table_direct(&a->paths);
+
+    if (path == NULL && a != NULL && a->sessions.current != NULL) {
+        path = path_table_relayed(&a->paths);
+    }
+    return path == NULL ? 0 : path->rtt_ns / NS_PER_US;
+}
+
+static json_t *paths_json(const struct conversation *a)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; a != NULL && i < a->paths.count; i++) {
+        const struct path *path = a->paths.list[i];
+        char text[ENDPOINT_TEXT_SIZE];
+
+        if (!path_is_direct(path)) {
+            continue;
+        }
+        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:I, s:i}", "address",
+                                                    endpoint_text(&path->remote, text), "state",
+                                                    path_state_name(path->state), "used",
+                                                    a->paths.present == path, "rtt_us",
+                                                    (json_int_t)(path->rtt_ns / NS_PER_US),
+                                                    "frame_size", (int)path->frame_size));
+    }
+    return list;
+}
+
+const char *report_path(const struct conversation *a, char *text, size_t size)
+{
+    const struct path *direct = path_table_direct(&a->paths);
+    char endpoint[ENDPOINT_TEXT_SIZE];
+
+    if (direct != NULL) {
+        (void)snprintf(text, size, "direct %s", endpoint_text(&direct->remote, endpoint));
+    } else {
+        (void)snprintf(text, size, "%s",
+                       path_table_relayed(&a->paths) != NULL ? "relayed" : "none");
+    }
+    return text;
+}
+
+static const char *peer_why(const struct conversation *a, char text[SENTENCE_SIZE])
+{
+    return a == NULL || path_table_direct(&a->paths) != NULL ? "" : sentence_of_why(&a->why, text);
+}
+
+static json_t *last_seen_json(const struct peer *peer, struct mono now)
+{
+    struct mono at = peer->traffic.last_seen_at;
+
+    return at.ns == MONO_NEVER.ns ? json_null()
+                                  : json_integer((json_int_t)mono_ms_between(at, now));
+}
+
+static json_t *peer_json(const struct peer *peer, struct mono now)
+{
+    const struct roster_member *member = peer_member(peer);
+    const struct conversation *a = peer->conversation;
+    const struct peer_traffic *traffic = &peer->traffic;
+    char path[TEXT_SIZE] = "none";
+    char why[SENTENCE_SIZE];
+
+    if (a != NULL && a->sessions.current != NULL) {
+        (void)report_path(a, path, sizeof(path));
+    }
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o}", "name",
+        member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer), "key",
+        key_json(peer->key), "ipv4", ip_json(AF_INET, peer->pair.peer.v4), "ipv6",
+        ip_json(AF_INET6, peer->pair.peer.v6), "state", peer_state(peer, member), "path", path,
+        "rtt_us", (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)traffic->rx_bytes,
+        "rx_direct_packets", (json_int_t)traffic->rx_direct_packets, "rx_relayed_packets",
+        (json_int_t)traffic->rx_relayed_packets, "tx_bytes", (json_int_t)traffic->tx_bytes,
+        "last_seen_ms", last_seen_json(peer, now), "why", peer_why(a, why), "name_conflict",
+        member != NULL && member->name_conflict, "paths", paths_json(a));
+}
+
+static json_t *peers_json(struct host_core *core, size_t *connected, size_t *total, struct mono now)
+{
+    json_t *list = json_array();
+
+    *connected = 0;
+    *total = 0;
+    for (size_t i = 0; i < core->peers.count; i++) {
+        const struct peer *peer = core->peers.list[i];
+
+        if (peer == NULL) {
+            continue;
+        }
+        *total += 1;
+        *connected +=
+            peer->conversation != NULL && peer->conversation->sessions.current != NULL ? 1 : 0;
+        (void)json_array_append_new(list, peer_json(peer, now));
+    }
+    return list;
+}
+
+/* ---- status ---- */
+
+static json_t *ziglans_json(struct host_core *core)
+{
+    json_t *list = json_array();
+    const struct ziglan *ziglan;
+
+    TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
+    {
+        const struct ziglan_record *record = &ziglan->record;
+        char text[SENTENCE_SIZE];
+
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:o, s:s, s:s, s:I, s:s}", "name", record->name, "key",
+                            key_json(record->url.key), "state", ziglan_state_name(ziglan->state),
+                            "granted_name", record->granted, "members",
+                            (json_int_t)roster_count(ziglan->roster), "error",
+                            sentence_of_trouble(&ziglan->trouble, text)));
+    }
+    return list;
+}
+
+static const char *relay_state(const struct relay_session *relay)
+{
+    if (!relay->open) {
+        return "connecting";
+    }
+    return relay->stalled ? "stalled" : "connected";
+}
+
+static json_t *relay_json(const struct relay_session *relay, const char *ziglan_name)
+{
+    char remote[ENDPOINT_TEXT_SIZE] = "";
+    char observed[ENDPOINT_TEXT_SIZE] = "";
+    uint64_t rtt_ns = relay->open ? link_hub_rtt_ns(relay->hub, relay->active) : 0;
+
+    if (relay->open) {
+        (void)endpoint_text(&relay->remote, remote);
+        (void)endpoint_text(&relay->observed, observed);
+    }
+    return json_pack("{s:s, s:s, s:s, s:I, s:s}", "ziglan", ziglan_name, "host",
+                     relay->open ? remote : relay->url.hosts[0].name, "state", relay_state(relay),
+                     "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed);
+}
+
+/* The entry points of ziglans, one for each in their order; then more relays of theirs; then those
+ * of none. */
+static json_t *relays_json(struct host_core *core)
+{
+    json_t *list = json_array();
+    const struct ziglan *ziglan;
+    const struct relay_session *relay;
+
+    TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
+    {
+        (void)json_array_append_new(list, relay_json(ziglan->entry_point, ziglan->record.name));
+    }
+    TAILQ_FOREACH(relay, &core->relays.list, in_set)
+    {
+        ziglan = ziglan_list_of_relay(&core->ziglans, relay);
+        if (ziglan == NULL || relay != ziglan->entry_point) {
+            (void)json_array_append_new(
+                list, relay_json(relay, ziglan == NULL ? "" : ziglan->record.name));
+        }
+    }
+    return list;
+}
+
+static json_t *counters_json(const struct host_counters *c)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "frames_in",
+                     (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out,
+                     "frames_dropped", (json_int_t)c->frames_dropped, "packets_in",
+                     (json_int_t)c->packets_in, "packets_out", (json_int_t)c->packets_out,
+                     "packets_dropped", (json_int_t)c->packets_dropped, "queue_dropped",
+                     (json_int_t)c->queue_dropped, "not_member", (json_int_t)c->not_member,
+                     "unknown_index", (json_int_t)c->unknown_index, "conversations_displaced",
+                     (json_int_t)c->conversations_displaced, "direct_established",
+                     (json_int_t)c->direct_established, "direct_lost", (json_int_t)c->direct_lost);
+}
+
+static json_t *addresses_json(const struct host_core *core)
+{
+    return json_pack("{s:o, s:o}", "ipv4", ip_json(AF_INET, core->own.v4), "ipv6",
+                     ip_json(AF_INET6, core->own.v6));
+}
+
+static const char *own_name(const struct host_core *core)
+{
+    const char *granted = names_own(&core->names);
+
+    return granted != NULL ? granted : core->cfg.name;
+}
+
+json_t *report_whoami(struct host_core *core)
+{
+    json_t *fields = whoami_fields(core->local.identity->public_key, own_name(core));
+
+    if (fields != NULL) {
+        (void)json_object_set_new(fields, "addresses", addresses_json(core));
+    }
+    return fields;
+}
+
+json_t *report_peers(struct host_core *core, struct mono now)
+{
+    size_t connected;
+    size_t total;
+    json_t *peers = peers_json(core, &connected, &total, now);
+
+    return json_pack("{s:i, s:o}", "schema", REPORT_SCHEMA, "peers", peers);
+}
+
+json_t *report_status(struct host_core *core, struct mono now)
+{
+    size_t connected;
+    size_t total;
+    json_t *peers = peers_json(core, &connected, &total, now);
+
+    return json_pack(
+        "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema", REPORT_SCHEMA,
+        "key", key_json(core->local.identity->public_key), "name", own_name(core), "addresses",
+        addresses_json(core), "mtu", (int)core->cfg.mtu, "relays", relays_json(core), "ziglans",
+        ziglans_json(core), "peers_connected", (json_int_t)connected, "peers_total",
+        (json_int_t)total, "inbound",
+        "members of joined ziglans are allowed, everybody else is refused (default, no rules are "
+        "set)",
+        "peers", peers, "counters", counters_json(&core->dataplane.counters));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state of a host as JSON: what status, peers and whoami answer. */
+#pragma once
+
+#include "client/core/core_internal.h"
+
+#include <jansson.h>
+
+/** Fields of an answer; given, NULL without memory. */
+json_t *report_status(struct host_core *core, struct mono now);
+json_t *report_peers(struct host_core *core, struct mono now);
+json_t *report_whoami(struct host_core *core);
+
+/** The path in use, for people: "direct 192.0.2.1:4433", "relayed" or "none". Writes and returns
+ * text. */
+const char *report_path(const struct conversation *a, char *text, size_t size);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sentences for people, of the codes in which the core speaks. */
+#pragma once
+
+#include "client/peer/conversation.h"
+#include "client/ziglan/ziglan_trouble.h"
+
+enum { SENTENCE_SIZE = CONTROL_TEXT_SIZE_MAX + 64 };
+
+/** Why a ziglan does not work; empty if it does. Writes and returns text. */
+const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[SENTENCE_SIZE]);
+
+/** Why a peer is not reached directly; empty if nothing is known. Writes and returns text. */
+const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE]);

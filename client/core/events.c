@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Events of sessions and messages of relays, each handed to the room that it concerns. */
+#include "client/core/events.h"
+
+#include "client/core/dataplane.h"
+#include "client/core/membership.h"
+#include "client/peer/handshake.h"
+#include "client/peer/initiation.h"
+#include "client/peer/introduction.h"
+#include "client/peer/pathfinder.h"
+#include "proto/wire/control.h"
+
+/* A relay that has something to say. */
+struct sender {
+    struct relay_session *relay;
+    struct ziglan *ziglan; /* NULL: it is of none */
+};
+
+/* A relay has no say about members of ziglans that it is no entry point of; one of no ziglan has a
+ * say about those who reach us through it. */
+static struct peer *peer_of(const struct host_core *core, const struct sender *from,
+                            const uint8_t *key, size_t size)
+{
+    if (from->ziglan != NULL) {
+        return peer_find_in(&core->peers, from->ziglan, key, size);
+    }
+    struct peer *peer = size == KEY_SIZE ? peer_find(&core->peers, key) : NULL;
+    return peer != NULL && peer->conversation != NULL &&
+                   path_table_find_relay(&peer->conversation->paths, from->relay) != NULL
+               ? peer
+               : NULL;
+}
+
+/* ---- control messages ---- */
+
+/* Handshakes that had no way to the peer get one when a relay serves us, and punches somebody to
+ * arrange them. */
+static void wake_waiting(struct host_core *core, struct mono now)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct conversation *a =
+            core->peers.list[i] == NULL ? NULL : core->peers.list[i]->conversation;
+
+        if (a == NULL) {
+            continue;
+        }
+        initiation_wake(a, now);
+        if (path_table_direct(&a->paths) == NULL) {
+            conversation_wake(a, now);
+        }
+    }
+}
+
+static void on_error(struct host_core *core, const struct sender *from, uint32_t request_id,
+                     const Ziglan__Error *error, struct mono now)
+{
+    if ((request_id & INTRODUCTION_REQUEST_FLAG) == 0) {
+        if (from->ziglan != NULL) {
+            ziglan_on_error(from->ziglan, from->relay, request_id, error, now);
+        }
+        return;
+    }
+    struct peer *peer = peer_at(&core->peers, request_id & ~(uint32_t)INTRODUCTION_REQUEST_FLAG);
+    if (peer != NULL && peer->conversation != NULL &&
+        peer_of(core, from, peer->key, KEY_SIZE) != NULL) {
+        introduction_on_refused(peer->conversation, error->text, now);
+    }
+}
+
+static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone)
+{
+    struct peer *peer = peer_of(core, from, gone->dst.data, gone->dst.len);
+
+    if (peer != NULL && peer->conversation != NULL &&
+        path_table_direct(&peer->conversation->paths) == NULL) {
+        conversation_why(peer->conversation, gone->reason == 0 ? WHY_PEER_OFFLINE : WHY_NOT_ALLOWED,
+                         NULL);
+    }
+}
+
+static void on_observed(struct relay_session *relay, const Ziglan__ObservedAddress *observed)
+{
+    const Ziglan__Address *address = observed->address;
+
+    if (address != NULL) {
+        relay->observed =
+            endpoint_of_bytes(address->ip.data, address->ip.len, (uint16_t)address->port);
+    }
+}
+
+static void on_go_away(const struct sender *from, const Ziglan__GoAway *go_away, struct mono now)
+{
+    if (from->ziglan != NULL) {
+        ziglan_on_go_away(from->ziglan, from->relay, go_away, now);
+    } else {
+        relay_session_close(from->relay, RELAY_SESSION_GO_AWAY_MS, now);
+    }
+}
+
+/* What a relay says as one that serves everybody. */
+static void on_relay_message(struct host_core *core, const struct sender *from,
+                             const Ziglan__Control *message, struct mono now)
+{
+    switch (message->body_case) {
+    case ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS:
+        on_observed(from->relay, message->observed_address);
+        break;
+    case ZIGLAN__CONTROL__BODY_ERROR:
+        on_error(core, from, message->request_id, message->error, now);
+        break;
+    case ZIGLAN__CONTROL__BODY_GONE:
+        on_gone(core, from, message->gone);
+        break;
+    case ZIGLAN__CONTROL__BODY_GO_AWAY:
+        on_go_away(from, message->go_away, now);
+        break;
+    case ZIGLAN__CONTROL__BODY_PUNCH_REQUEST:
+        introduction_on_request(core->env, from->relay,
+                                peer_of(core, from, message->punch_request->requester.data,
+                                        message->punch_request->requester.len),
+                                message->punch_request->punch_id, now);
+        break;
+    case ZIGLAN__CONTROL__BODY_PUNCH_GO:
+        introduction_on_go(
+            peer_of(core, from, message->punch_go->peer.data, message->punch_go->peer.len),
+            message->punch_go, now);
+        break;
+    case ZIGLAN__CONTROL__BODY_PUNCH_UPDATE:
+        introduction_on_update(
+            peer_of(core, from, message->punch_update->peer.data, message->punch_update->peer.len),
+            message->punch_update, now);
+        break;
+    default: /* what only servers are told, and what later versions add */
+        break;
+    }
+}
+
+/* What an entry point says about its ziglan. True if it was that. */
+static bool on_ziglan_message(struct host_core *core, const struct sender *from,
+                              const Ziglan__Control *message, struct mono now)
+{
+    switch (message->body_case) {
+    case ZIGLAN__CONTROL__BODY_JOINED:
+        ziglan_on_joined(from->ziglan, from->relay, message->joined, now);
+        wake_waiting(core, now);
+        return true;
+    case ZIGLAN__CONTROL__BODY_CHANGES:
+        membership_on_changes(core, from->ziglan, message->changes, now);
+        return true;
+    case ZIGLAN__CONTROL__BODY_FOUND:
+        if (message->found->member != NULL) {
+            membership_on_member(core, from->ziglan, message->found->member, now);
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void on_control(struct host_core *core, const struct sender *from,
+                       const struct link_event *event, struct mono now)
+{
+    Ziglan__Control *message;
+
+    if (control_unpack(&message, core->arena, event->data, event->size) != ERR_OK) {
+        core->dataplane.counters.foreign_dropped++;
+        return;
+    }
+    if (from->ziglan == NULL || !on_ziglan_message(core, from, message, now)) {
+        on_relay_message(core, from, message, now);
+    }
+}
+
+/* ---- frames ---- */
+
+void events_on_frame(struct host_core *core, const struct origin *origin, const uint8_t *frame,
+                     size_t size, struct host_io *io, struct mono now)
+{
+    core->dataplane.counters.frames_in++;
+    switch (frame[0]) {
+    case FRAME_TYPE_DATA:
+    case FRAME_TYPE_PROBE:
+        dataplane_receive(core, origin, frame, size, io, now);
+        break;
+    default:
+        handshake_receive(&core->handshakes, origin, frame, size, io, now);
+        break;
+    }
+}
+
+static void on_datagram(struct host_core *core, struct relay_session *relay,
+                        const struct link_event *event, struct host_io *io, struct mono now)
+{
+    struct origin origin = {.relay = relay};
+
+    if (event->size <= SESSION_DGRAM_HEADER_SIZE || event->data[0] != SESSION_DGRAM_FROM) {
+        core->dataplane.counters.foreign_dropped++;
+        return;
+    }
+    origin.source_key = event->data + 1;
+    events_on_frame(core, &origin, event->data + SESSION_DGRAM_HEADER_SIZE,
+                    event->size - SESSION_DGRAM_HEADER_SIZE, io, now);
+}
+
+/* ---- sessions ---- */
+
+/* The ziglan sees the delegation first: its bytes are borrowed until the hub closes something. A
+ * relay of no ziglan serves whoever has a session: it is open to strangers, or would end it. */
+static void on_open(struct host_core *core, const struct sender *from,
+                    const struct link_event *event, struct mono now)
+{
+    const uint8_t *delegation = event->data;
+
+    if (from->ziglan != NULL) {
+        ziglan_on_delegation(from->ziglan, delegation, event->size);
+    }
+    relay_session_on_open(from->relay, event, now);
+    if (from->ziglan != NULL) {
+        ziglan_on_open(from->ziglan, from->relay, event->peer->server_time_ms, now);
+    } else {
+        from->relay->serves = true;
+        wake_waiting(core, now);
+    }
+}
+
+static void on_closed(const struct sender *from, const struct link_event *event, struct mono now)
+{
+    enum link_reason reason = event->reason;
+    bool was_active = relay_session_on_closed(from->relay, event, now);
+
+    if (from->ziglan != NULL) {
+        ziglan_on_closed(from->ziglan, from->relay, was_active, reason, now);
+    }
+}
+
+static void on_event(struct host_core *core, const struct link_event *event, struct host_io *io,
+                     struct mono now)
+{
+    struct sender from = {.relay = relay_set_of(&core->relays, event->handle)};
+
+    if (from.relay == NULL) {
+        if (event->type == LINK_EVENT_OPEN) { /* of a dial that was given up */
+            link_hub_close(core->relays.hub, event->handle, 0, "not wanted any more", now);
+        }
+        return;
+    }
+    if (event->type == LINK_EVENT_DATAGRAM) {
+        on_datagram(core, from.relay, event, io, now);
+        return;
+    }
+    from.ziglan = ziglan_list_of_relay(&core->ziglans, from.relay);
+    switch (event->type) {
+    case LINK_EVENT_OPEN:
+        on_open(core, &from, event, now);
+        break;
+    case LINK_EVENT_CONTROL:
+        on_control(core, &from, event, now);
+        break;
+    case LINK_EVENT_STALLED:
+        relay_session_on_stalled(from.relay, event->handle, now);
+        break;
+    case LINK_EVENT_CLOSED:
+        on_closed(&from, event, now);
+        break;
+    case LINK_EVENT_DATAGRAM:
+    case LINK_EVENT_REQUEST:
+    case LINK_EVENT_MOVED:
+        break;
+    }
+}
+
+void events_drain(struct host_core *core, struct host_io *io, struct mono now)
+{
+    struct link_event event;
+
+    while (link_hub_event(core->relays.hub, &event)) {
+        on_event(core, &event, io, now);
+    }
+}

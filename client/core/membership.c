@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a change of a roster means for peers and their conversations. */
+#include "client/core/membership.h"
+
+#include "client/peer/life.h"
+#include "client/peer/pathfinder.h"
+
+static void find_relays(struct peer *peer, struct mono now)
+{
+    if (peer != NULL && peer->conversation != NULL) {
+        pathfinder_on_relays(peer->conversation, now);
+    }
+}
+
+static void forget(struct host_core *core, struct ziglan *ziglan, const uint8_t key[KEY_SIZE],
+                   struct mono now)
+{
+    struct peer *peer = peer_leave(&core->peers, &core->ziglans, ziglan, key);
+
+    if (peer == NULL) {
+        find_relays(peer_find(&core->peers, key), now);
+        return;
+    }
+    ping_request_forget(&core->conversations.pings, peer);
+    life_end(peer->conversation);
+    peer_drop(&core->peers, peer);
+    peer_trim(&core->peers);
+}
+
+void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum roster_effect effect,
+                          const uint8_t key[KEY_SIZE], struct mono now)
+{
+    const struct roster_member *known;
+
+    switch (effect) {
+    case ROSTER_EFFECT_NONE:
+        break;
+    case ROSTER_EFFECT_ADDED:
+    case ROSTER_EFFECT_CHANGED:
+    case ROSTER_EFFECT_ONLINE:
+        known = roster_find_key(ziglan->roster, key);
+        if (known != NULL) {
+            find_relays(peer_learn(&core->peers, ziglan, known), now);
+        }
+        break;
+    case ROSTER_EFFECT_REMOVED:
+        forget(core, ziglan, key, now);
+        break;
+    }
+}
+
+void membership_on_member(struct host_core *core, struct ziglan *ziglan,
+                          const Ziglan__Member *member, struct mono now)
+{
+    uint8_t key[KEY_SIZE];
+    enum roster_effect effect = ziglan_apply(ziglan, member, key);
+
+    membership_on_effect(core, ziglan, effect, key, now);
+}
+
+/* One write to the disk for all of them. Where it fails, they hold in memory all the same. */
+void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
+                           const Ziglan__Changes *changes, struct mono now)
+{
+    bool begun = store_begin(core->store) == ERR_OK;
+
+    for (size_t i = 0; i < changes->n_members; i++) {
+        membership_on_member(core, ziglan, changes->members[i], now);
+    }
+    if (!ziglan->clock.differs) { /* else what was not believed is asked for again */
+        roster_progress(ziglan->roster, changes->sequence);
+    }
+    if (begun && store_commit(core->store) != ERR_OK) {
+        env_trace(core->env, TRACE_LEVEL_ERROR, "roster.store",
+                  "changes of members could not be stored; free some disk space");
+    }
+}
+
+void membership_end(struct host_core *core, struct ziglan *ziglan, struct mono now)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        if (core->peers.list[i] != NULL) {
+            forget(core, ziglan, core->peers.list[i]->key, now);
+        }
+    }
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct peer *peer = core->peers.list[i];
+
+        if (peer != NULL && peer->conversation != NULL) {
+            conversation_forget_relays(peer->conversation, ziglan);
+        }
+    }
+}
+
+void membership_relays_changed(struct host_core *core, struct mono now)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        find_relays(core->peers.list[i], now);
+    }
+}

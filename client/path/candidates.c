@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which addresses of ours are told, and which of a peer's are near. */
+#include "client/path/candidates.h"
+
+#include <string.h>
+
+void own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
+                       size_t count, uint16_t port)
+{
+    if (count > OWN_ADDRESSES_MAX) {
+        count = OWN_ADDRESSES_MAX;
+    }
+    memset(underlay->addrs, 0, sizeof(underlay->addrs));
+    memcpy(underlay->addrs, addrs, count * sizeof(*addrs));
+    underlay->count = count;
+    underlay->port = port;
+    underlay->sequence++;
+}
+
+bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e)
+{
+    for (size_t i = 0; i < underlay->count; i++) {
+        const struct host_local_addr *addr = &underlay->addrs[i];
+        size_t bytes = addr->prefix_bits / 8;
+        unsigned rest = addr->prefix_bits % 8;
+
+        if (memcmp(addr->ip, e->ip, bytes) == 0 &&
+            (rest == 0 || (addr->ip[bytes] ^ e->ip[bytes]) >> (8 - rest) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool own_addresses_have(const struct own_addresses *underlay, const struct endpoint *e)
+{
+    for (size_t i = 0; i < underlay->count; i++) {
+        if (e->port == underlay->port && memcmp(underlay->addrs[i].ip, e->ip, sizeof(e->ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void own_addresses_candidates(const struct own_addresses *underlay, struct intunnel_candidates *out)
+{
+    *out = (struct intunnel_candidates){.sequence = underlay->sequence};
+    for (size_t i = 0; i < underlay->count && out->count < INTUNNEL_CANDIDATES_MAX; i++) {
+        struct endpoint e = endpoint_v6(underlay->addrs[i].ip, underlay->port);
+
+        if (endpoint_scope(&e) != ENDPOINT_SCOPE_NEVER) {
+            out->list[out->count++] = e;
+        }
+    }
+}
+
+bool candidates_learn(struct candidates *candidates, const struct intunnel_candidates *list)
+{
+    if (list->sequence <= candidates->list.sequence) {
+        return false;
+    }
+    candidates->list = *list;
+    return true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The paths to one peer, direct and relayed, and the one in use. Direct paths come and go with
+ * addresses that answer; relayed ones with the relays that know the peer.
+ */
+#pragma once
+
+#include "client/path/path.h"
+
+enum {
+    PATH_TABLE_DIRECT_MAX = 16,
+    PATH_TABLE_RELAY_MAX = 8,
+    PATH_TABLE_MAX = PATH_TABLE_DIRECT_MAX + PATH_TABLE_RELAY_MAX,
+};
+
+/** All zero: empty. */
+struct path_table {
+    struct path *list[PATH_TABLE_MAX]; /* on the heap: a path keeps its place in memory */
+    size_t count, direct_count;
+    struct path *present; /* what path_choose said last; NULL: no way */
+};
+
+/** Free all paths. */
+void path_table_fini(struct path_table *table);
+
+/** The direct path to an address, the path through a relay; or NULL. */
+struct path *path_table_find(const struct path_table *table, const struct endpoint *remote);
+struct path *path_table_find_relay(const struct path_table *table,
+                                   const struct relay_session *relay);
+
+/**
+ * The direct path to `remote`, made if there is none. observed: a relay observed this address for
+ * the peer. frame_size_full: the largest frame that we would like to send.
+ *
+ * At PATH_TABLE_DIRECT_MAX one makes room that never answered or has fallen silent (a peer that
+ * restarts often leaves many of these). NULL if none may go, or without memory.
+ */
+struct path *path_table_add(struct path_table *table, const struct endpoint *local,
+                            const struct endpoint *remote, bool observed, uint16_t frame_size_full,
+                            struct mono now);
+
+/** The path through a relay, made if there is none; its rank is set in any case. NULL if there are
+ * too many, or without memory. */
+struct path *path_table_add_relay(struct path_table *table, struct relay_session *relay,
+                                  uint8_t rank, struct mono now);
+
+/** Take one out and free it. The list's last path moves into its place. */
+void path_table_remove(struct path_table *table, struct path *path);
+
+/** A relay is let go of. */
+void path_table_forget_relay(struct path_table *table, const struct relay_session *relay);
+
+/** Choose anew. The caller compares table->present with what it was. */
+void path_table_choose(struct path_table *table);
+
+/** The path in use, chosen anew where it is not direct: relays open and close at any time. NULL: no
+ * way to the peer now. */
+struct path *path_table_present(struct path_table *table);
+
+/** The direct path in use, or NULL. */
+struct path *path_table_direct(const struct path_table *table);
+
+/** The best path through a relay, whatever is in use; NULL if none is open. */
+struct path *path_table_relayed(const struct path_table *table);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The states of punching with one peer, and the round that fires. */
+#include "client/path/punching.h"
+
+#include "proto/base/bytes.h"
+
+#define BIT(state) (1U << (state))
+
+static const unsigned punch_edges[PUNCH_STATE_COUNT] = {
+    [PUNCH_STATE_IDLE] = BIT(PUNCH_STATE_ASKED) | BIT(PUNCH_STATE_FIRING),
+    [PUNCH_STATE_ASKED] =
+        BIT(PUNCH_STATE_ASKED) | BIT(PUNCH_STATE_IDLE) | BIT(PUNCH_STATE_FIRING_ASKED),
+    [PUNCH_STATE_FIRING] =
+        BIT(PUNCH_STATE_FIRING) | BIT(PUNCH_STATE_IDLE) | BIT(PUNCH_STATE_FIRING_ASKED),
+    [PUNCH_STATE_FIRING_ASKED] =
+        BIT(PUNCH_STATE_FIRING_ASKED) | BIT(PUNCH_STATE_FIRING) | BIT(PUNCH_STATE_ASKED),
+};
+
+static void enter(struct punching *p, enum punch_state next)
+{
+    CHECK((punch_edges[p->state] & BIT(next)) != 0);
+    p->state = next;
+}
+
+static bool is_asked(const struct punching *p)
+{
+    return p->state == PUNCH_STATE_ASKED || p->state == PUNCH_STATE_FIRING_ASKED;
+}
+
+bool punching_is_firing(const struct punching *p)
+{
+    return p->state == PUNCH_STATE_FIRING || p->state == PUNCH_STATE_FIRING_ASKED;
+}
+
+static void stop_waiting(struct punching *p)
+{
+    p->wait_until = MONO_NEVER;
+    if (is_asked(p)) {
+        enter(p, punching_is_firing(p) ? PUNCH_STATE_FIRING : PUNCH_STATE_IDLE);
+    }
+}
+
+static void stop_firing(struct punching *p)
+{
+    if (punching_is_firing(p)) {
+        enter(p, is_asked(p) ? PUNCH_STATE_ASKED : PUNCH_STATE_IDLE);
+    }
+}
+
+void punching_init(struct punching *p)
+{
+    *p = (struct punching){.state = PUNCH_STATE_IDLE, .wait_until = MONO_NEVER};
+    p->retry.at = MONO_NEVER;
+}
+
+void punching_want(struct punching *p, struct mono at)
+{
+    if (p->retry.at.ns == MONO_NEVER.ns && p->retry.failures == 0) {
+        punch_retry_reset(&p->retry, at);
+    }
+}
+
+bool punching_ask_due(const struct punching *p, struct mono now)
+{
+    return mono_due(p->retry.at, now);
+}
+
+void punching_asked(struct punching *p, struct mono now)
+{
+    punch_retry_started(&p->retry);
+    p->wait_until = mono_add_ms(now, PUNCHING_WAIT_MS);
+    enter(p, punching_is_firing(p) ? PUNCH_STATE_FIRING_ASKED : PUNCH_STATE_ASKED);
+}
+
+void punching_on_go(struct punching *p, uint64_t id, const struct endpoint *observed)
+{
+    stop_waiting(p);
+    p->id = id;
+    p->observed = *observed;
+}
+
+bool punching_on_refused(struct punching *p, struct mono now)
+{
+    if (!is_asked(p)) {
+        return false;
+    }
+    stop_waiting(p);
+    punch_retry_failed(&p->retry, now);
+    return true;
+}
+
+void punching_expire_wait(struct punching *p, struct mono now)
+{
+    if (mono_due(p->wait_until, now)) {
+        (void)punching_on_refused(p, now);
+    }
+}
+
+void punching_begin_anew(struct punching *p, struct mono now)
+{
+    punch_retry_reset(&p->retry, now);
+}
+
+void punching_succeeded(struct punching *p)
+{
+    punch_retry_succeeded(&p->retry);
+    stop_waiting(p);
+}
+
+bool punching_fire(struct punching *p, struct candidates *candidates,
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at)
+{
+    candidates->tried = candidates->list.sequence;
+    punch_round_init(&p->round, fire_at, packet_size);
+    if (!endpoint_is_none(&p->observed)) {
+        (void)punch_round_add(&p->round, &p->observed, true,
+                              own_addresses_on_lan(underlay, &p->observed));
+    }
+    for (size_t i = 0; i < candidates->list.count; i++) {
+        const struct endpoint *e = &candidates->list.list[i];
+
+        if (!own_addresses_have(underlay, e)) {
+            (void)punch_round_add(&p->round, e, false, own_addresses_on_lan(underlay, e));
+        }
+    }
+    if (p->round.count == 0) {
+        stop_firing(p);
+        return false;
+    }
+    enter(p, is_asked(p) ? PUNCH_STATE_FIRING_ASKED : PUNCH_STATE_FIRING);
+    return true;
+}
+
+bool punching_next(struct punching *p, struct endpoint *to, struct mono now)
+{
+    return punching_is_firing(p) && punch_round_next(&p->round, to, now);
+}
+
+void punching_on_receipt(struct punching *p, const struct endpoint *from, struct mono now)
+{
+    if (punching_is_firing(p)) {
+        punch_round_on_receipt(&p->round, from, now);
+    }
+}
+
+static struct mono round_end(const struct punching *p)
+{
+    return mono_add_ms(p->round.fire_at, PUNCH_ROUND_MS);
+}
+
+enum punch_end punching_expire(struct punching *p, bool direct, const struct candidates *candidates,
+                               struct mono now)
+{
+    if (!punching_is_firing(p)) {
+        return PUNCH_END_NONE;
+    }
+    bool over = mono_due(round_end(p), now);
+    bool all_sent = punch_round_deadline(&p->round).ns == MONO_NEVER.ns;
+
+    if (over || (all_sent && direct)) {
+        stop_firing(p);
+    }
+    if (!over || direct) {
+        return PUNCH_END_NONE;
+    }
+    if (candidates->list.sequence != candidates->tried) {
+        return PUNCH_END_AGAIN;
+    }
+    punch_retry_failed(&p->retry, now);
+    return PUNCH_END_FAILED;
+}
+
+struct mono punching_deadline(const struct punching *p)
+{
+    if (!punching_is_firing(p)) {
+        return p->wait_until;
+    }
+    return mono_min(p->wait_until, mono_min(punch_round_deadline(&p->round), round_end(p)));
+}

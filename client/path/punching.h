@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Hole punching with one peer (docs/protocol.md, section 13): when the relay is to be asked,
+ * whether its PunchGo is awaited, and the round that fires. Pure: messages are sent by
+ * peer/pathfinder.
+ *
+ *             asked, promised                 fire
+ *      IDLE <----------------> ASKED    IDLE <------> FIRING
+ *             go, refused, 5 s                over
+ *
+ * Both may be true at once (FIRING_ASKED): a list of candidates that came inside the session
+ * begins a round without the relay, and so does a change of the network, while a PunchGo is on its
+ * way.
+ */
+#pragma once
+
+#include "client/path/candidates.h"
+#include "client/stun2/punch_round.h"
+#include "proto/base/mono.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PUNCHING_WAIT_MS = 5000 /* for PunchGo */ };
+
+enum punch_state {
+    PUNCH_STATE_IDLE,         /* retry tells when the relay is asked, if ever */
+    PUNCH_STATE_ASKED,        /* a PunchGo is awaited until wait_until */
+    PUNCH_STATE_FIRING,       /* a round runs */
+    PUNCH_STATE_FIRING_ASKED, /* both */
+    PUNCH_STATE_COUNT,
+};
+
+struct punching {
+    enum punch_state state;
+    struct punch_round round; /* while firing */
+    struct punch_retry retry;
+    struct mono wait_until;   /* while asked, else MONO_NEVER */
+    uint64_t id;              /* of the relay's last PunchGo, 0: none */
+    struct endpoint observed; /* the peer's address as its relay sees it; none: unknown */
+};
+
+/** How an expired round ended. */
+enum punch_end {
+    PUNCH_END_NONE,   /* it goes on, or there was none, or a direct path made it needless */
+    PUNCH_END_AGAIN,  /* in vain, and the peer told new candidates meanwhile: fire again */
+    PUNCH_END_FAILED, /* in vain: tell the relay; the next attempt is scheduled */
+};
+
+/** Nothing is due. */
+void punching_init(struct punching *p);
+
+/** The first session: ask at `at`, unless an attempt was made or is scheduled already. */
+void punching_want(struct punching *p, struct mono at);
+
+/** True while a round runs. */
+bool punching_is_firing(const struct punching *p);
+
+/** True if the relay is to be asked now. */
+bool punching_ask_due(const struct punching *p, struct mono now);
+
+/** The relay was asked, or we agreed to a peer's request: a PunchGo is awaited. */
+void punching_asked(struct punching *p, struct mono now);
+
+/** A PunchGo came: it is awaited no longer. */
+void punching_on_go(struct punching *p, uint64_t id, const struct endpoint *observed);
+
+/** The relay says no. False if nobody asked: its noes must not put off the next attempt. */
+bool punching_on_refused(struct punching *p, struct mono now);
+
+/** A PunchGo that is awaited no longer counts as a failed attempt. */
+void punching_expire_wait(struct punching *p, struct mono now);
+
+/** The underlay changed, or the direct path was lost: attempts begin anew, the first at once. */
+void punching_begin_anew(struct punching *p, struct mono now);
+
+/** A direct path is in use. */
+void punching_succeeded(struct punching *p);
+
+/** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the
+ * observed address and at what the peer told. False if there is nobody to aim at; then no round
+ * runs. */
+bool punching_fire(struct punching *p, struct candidates *candidates,
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at);
+
+/** The next target of the round that is due, to be pinged now. */
+bool punching_next(struct punching *p, struct endpoint *to, struct mono now);
+
+/** Something valid came from this address. */
+void punching_on_receipt(struct punching *p, const struct endpoint *from, struct mono now);
+
+/** End a round that is over. direct: a direct path is in use. A receipt alone is no success: what
+ * reaches us need not be reached by us. */
+enum punch_end punching_expire(struct punching *p, bool direct, const struct candidates *candidates,
+                               struct mono now);
+
+/** When a round, or the wait for a PunchGo, has something to do. */
+struct mono punching_deadline(const struct punching *p);

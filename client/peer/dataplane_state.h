@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What one worker needs to seal and open frames: its buffers, its cache of the last receiver index,
+ * the identification of rebuilt packets, and its counters. One per worker; today there is one.
+ */
+#pragma once
+
+#include "client/peer/host_counters.h"
+#include "proto/base/bucket.h"
+#include "proto/wire/frame.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conversation;
+
+/** The receiver index of the last frame: spares a hash per frame. */
+struct index_cache {
+    uint32_t index; /* 0: empty */
+    uint32_t changes;
+    struct conversation *owner;
+};
+
+struct dataplane {
+    struct index_cache cache;
+    struct bucket icmp; /* ICMP errors that we put into our own TUN */
+    uint16_t ip_id;     /* IPv4 identification of rebuilt packets */
+    uint16_t mtu;       /* of the TUN device */
+    bool tun_offload;   /* it takes partial checksums and TCP super-packets */
+    struct host_counters counters;
+    uint8_t frame[FRAME_SIZE_MAX + 64]; /* one frame being made */
+    uint8_t plain[FRAME_SIZE_MAX + 64]; /* one plaintext being made */
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Handshake frames that come (docs/protocol.md, section 7): initiations of members are answered,
+ * within bounds that cost a flood more than us; responses and cookies complete what we began.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+#include "client/peer/origin.h"
+#include "client/tunnel/host_io.h"
+#include "proto/base/bucket_table.h"
+
+enum {
+    HANDSHAKE_PER_SOURCE_PER_S = 10,
+    HANDSHAKE_SOURCES_MAX = 4096,
+    HANDSHAKE_UNDER_LOAD_PER_S = 100, /* initiations in all, above which cookies are demanded */
+};
+
+/** Who answers. The pointers are borrowed. */
+struct handshake_desk {
+    struct conversations *shared;
+    const struct peer_table *peers;
+    struct cookie_baker baker;
+    struct bucket_table *sources;
+    struct bucket load; /* empty: under load */
+};
+
+/** ERR_NOMEM. */
+int handshake_desk_init(struct handshake_desk *desk, struct conversations *shared,
+                        const struct peer_table *peers, struct mono now) MUST_CHECK;
+void handshake_desk_fini(struct handshake_desk *desk);
+
+/** Frames 0x80, 0x81, 0x82 of any content; others are counted and dropped. */
+void handshake_receive(struct handshake_desk *desk, const struct origin *origin,
+                       const uint8_t *frame, size_t size, struct host_io *io, struct mono now);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Initiations that this host sends. */
+#include "client/peer/initiation.h"
+
+#include "client/peer/send.h"
+#include "proto/base/bytes.h"
+
+enum { TIMESTAMP_RESERVE_MS = 600 * 1000 /* one write to the store covers this much */ };
+
+/* A mark stored ahead of use: one write covers many handshakes, and a clock that jumped back does
+ * not shut us out. */
+static uint64_t next_timestamp(struct conversations *shared)
+{
+    struct handshake_timestamps *t = &shared->timestamps;
+    uint64_t wall_ms = env_wall_ms(shared->env);
+    uint64_t next = wall_ms > t->last_ms ? wall_ms : t->last_ms + 1;
+
+    if (next > t->reserved_ms) {
+        uint8_t mark[8];
+
+        be64_write(mark, next + TIMESTAMP_RESERVE_MS);
+        if (store_write(shared->store, STORE_TABLE_META, "timestamp", 9, mark, sizeof(mark)) ==
+            ERR_OK) {
+            t->reserved_ms = next + TIMESTAMP_RESERVE_MS;
+        } else {
+            env_trace(shared->env, TRACE_LEVEL_ERROR, "handshake.store",
+                      "the handshake time mark could not be stored; free some disk space");
+        }
+    }
+    t->last_ms = next;
+    return next;
+}
+
+static uint64_t repeat_after_ms(const struct conversation *a)
+{
+    uint64_t ms = INITIATION_MS_FIRST;
+
+    for (unsigned i = 1; i < a->initiating.tries && ms < INITIATION_MS_MAX; i++) {
+        ms *= 2;
+    }
+    if (ms > INITIATION_MS_MAX) {
+        ms = INITIATION_MS_MAX;
+    }
+    return ms + env_random_below(a->shared->env, (uint32_t)(ms / 5));
+}
+
+static bool make(struct conversation *a, uint8_t frame[HANDSHAKE_INITIATION_SIZE])
+{
+    struct receiver_indexes *indexes = &a->shared->noise.indexes;
+    uint32_t index = receiver_index_new(indexes, a);
+
+    if (index == 0 || handshake_initiate(&a->initiating.handshake, a->shared->local, a->peer->key,
+                                         index, next_timestamp(a->shared), frame) != ERR_OK) {
+        receiver_index_drop(indexes, index);
+        a->initiating.handshake.local_index = 0;
+        return false;
+    }
+    return true;
+}
+
+void initiation_send(struct conversation *a, struct host_io *io, struct mono now)
+{
+    struct initiating *i = &a->initiating;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
+    struct path *path = path_table_present(&a->paths);
+    struct path *relayed = path_table_relayed(&a->paths);
+
+    if (i->active) {
+        receiver_index_drop(&a->shared->noise.indexes, i->handshake.local_index);
+        handshake_wipe(&i->handshake);
+    }
+    i->active = true;
+    i->tries++;
+    i->at = mono_add_ms(now, repeat_after_ms(a));
+    i->handshake.local_index = 0;
+    conversation_wake(a, i->at);
+    /* Without a way to the peer its queue waits; a relay that opens wakes us (initiation_wake). */
+    if (path == NULL || !make(a, frame)) {
+        return;
+    }
+    cookie_jar_stamp(&i->jar, frame, sizeof(frame), now);
+    /* A repeated one goes by a relay, should the direct path be what swallowed the first. */
+    send_frame(a, i->tries > 1 && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
+}
+
+void initiation_begin(struct conversation *a, struct host_io *io, struct mono now)
+{
+    a->initiating.tries = 0;
+    a->initiating.hurried = false;
+    initiation_send(a, io, now);
+}
+
+void initiation_wake(struct conversation *a, struct mono now)
+{
+    if (a->initiating.active && a->initiating.handshake.local_index == 0) {
+        a->initiating.at = now;
+    }
+}
+
+void initiation_end(struct conversation *a, bool keep_index)
+{
+    struct initiating *i = &a->initiating;
+
+    if (i->active && !keep_index) {
+        receiver_index_drop(&a->shared->noise.indexes, i->handshake.local_index);
+        handshake_wipe(&i->handshake);
+    }
+    i->active = false;
+    i->at = MONO_NEVER;
+}
+
+static void give_up(struct conversation *a)
+{
+    initiation_end(a, false);
+    a->shared->dataplane->counters.queue_dropped += a->queue.count;
+    queue_clear(&a->queue, &a->shared->queues);
+}
+
+void initiation_expire(struct conversation *a, struct host_io *io, struct mono now)
+{
+    if (!mono_due(a->initiating.at, now)) {
+        return;
+    }
+    if (a->initiating.tries >= INITIATION_TRIES_MAX) {
+        give_up(a);
+        return;
+    }
+    a->initiating.hurried = false;
+    initiation_send(a, io, now);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages about punches to relays, candidates to the peer, and rounds of pings that fire. */
+#include "client/peer/introduction.h"
+
+#include "client/peer/pinging.h"
+#include "client/peer/send.h"
+#include "proto/wire/control.h"
+#include "proto/wire/frame.h"
+
+/* ---- messages to a relay ---- */
+
+static struct relay_session *any_relay(const struct conversation *a)
+{
+    const struct path *path = path_table_relayed(&a->paths);
+
+    return path == NULL ? NULL : path->relay;
+}
+
+struct relay_session *introduction_relay(const struct conversation *a)
+{
+    struct relay_session *relay = any_relay(a);
+
+    return relay != NULL && relay->serves ? relay : NULL;
+}
+
+static bool send_request(struct conversation *a)
+{
+    Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct relay_session *relay = introduction_relay(a);
+    uint8_t token[PUNCH_TOKEN_SIZE];
+
+    if (relay == NULL) {
+        return false;
+    }
+    env_random(a->shared->env, token, sizeof(token));
+    request.target = control_bytes(a->peer->key, KEY_SIZE);
+    request.token = control_bytes(token, sizeof(token));
+    request.has_session = true;
+    message.request_id = INTRODUCTION_REQUEST_FLAG | a->peer->id;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
+    message.punch_request = &request;
+    return relay_session_send(relay, &message);
+}
+
+static bool send_answer(const struct env *env, struct relay_session *relay, uint64_t punch_id,
+                        bool accept)
+{
+    Ziglan__PunchAnswer answer = ZIGLAN__PUNCH_ANSWER__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t token[PUNCH_TOKEN_SIZE];
+
+    answer.accept = accept;
+    answer.punch_id = punch_id;
+    env_random(env, token, sizeof(token));
+    answer.token = control_bytes(token, sizeof(token));
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_ANSWER;
+    message.punch_answer = &answer;
+    return relay_session_send(relay, &message);
+}
+
+void introduction_tell_result(struct conversation *a, bool direct)
+{
+    Ziglan__PunchResult result = ZIGLAN__PUNCH_RESULT__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct relay_session *relay = any_relay(a);
+
+    if (a->punching.id == 0 || relay == NULL) {
+        return;
+    }
+    result.punch_id = a->punching.id;
+    result.direct = direct;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RESULT;
+    message.punch_result = &result;
+    (void)relay_session_send(relay, &message);
+}
+
+void introduction_stir(struct conversation *a)
+{
+    Ziglan__Ping ping = ZIGLAN__PING__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct relay_session *relay = any_relay(a);
+
+    if (relay == NULL) {
+        return;
+    }
+    message.body_case = ZIGLAN__CONTROL__BODY_PING;
+    message.ping = &ping;
+    (void)relay_session_send(relay, &message);
+}
+
+/* ---- candidates and rounds ---- */
+
+void introduction_tell_candidates(struct conversation *a, struct host_io *io, struct mono now)
+{
+    struct intunnel_candidates own;
+    uint8_t plain[PLAIN_HEADER_SIZE + INTUNNEL_SIZE_MAX] = {PLAIN_PROTOCOL_CONTROL};
+
+    own_addresses_candidates(a->shared->underlay, &own);
+    size_t size = intunnel_candidates_encode(&own, plain + PLAIN_HEADER_SIZE);
+    send_plain(a, plain, PLAIN_HEADER_SIZE + size, io, now);
+    a->candidates.told = own.sequence;
+}
+
+void introduction_fire(struct conversation *a, struct mono at)
+{
+    if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at)) {
+        conversation_wake(a, at);
+    }
+}
+
+void introduction_on_candidates(struct conversation *a, const uint8_t *body, size_t size,
+                                struct mono now)
+{
+    struct intunnel_candidates list;
+
+    if (intunnel_candidates_decode(&list, body, size) != ERR_OK) {
+        a->shared->dataplane->counters.plaintext_dropped++;
+        return;
+    }
+    /* Addresses on a LAN or without NAT need no relay's help. A round that runs already goes on;
+     * its end looks at the list again. */
+    if (candidates_learn(&a->candidates, &list) && path_table_direct(&a->paths) == NULL &&
+        !punching_is_firing(&a->punching)) {
+        introduction_fire(a, now);
+    }
+}
+
+/* ---- punches ---- */
+
+void introduction_on_request(const struct env *env, struct relay_session *relay, struct peer *peer,
+                             uint64_t punch_id, struct mono now)
+{
+    struct conversation *a = peer == NULL ? NULL : peer->conversation;
+    /* Only who may talk to us, and does so already, learns where we are. The request may overtake
+     * the first frame of a session that we answered just now. */
+    bool accept = a != NULL && (a->sessions.current != NULL || a->sessions.next != NULL);
+
+    if (send_answer(env, relay, punch_id, accept) && accept) {
+        a->candidates.told = 0;
+        punching_asked(&a->punching, now);
+        conversation_wake(a, now);
+    }
+}
+
+static void ask(struct conversation *a, struct mono now)
+{
+    if (send_request(a)) {
+        a->candidates.told = 0; /* once more, should the first telling have been lost */
+        punching_asked(&a->punching, now);
+    }
+}
+
+/* The conversation that a relay's message about a punch concerns, and where it sees the peer. */
+static struct conversation *punch_of(struct peer *peer, const Ziglan__PunchMessage *message,
+                                     struct endpoint *observed)
+{
+    struct conversation *a = peer == NULL ? NULL : peer->conversation;
+
+    if (a == NULL || a->sessions.current == NULL || message == NULL || message->port == 0 ||
+        message->port > UINT16_MAX) {
+        return NULL;
+    }
+    *observed = endpoint_of_bytes(message->ip.data, message->ip.len, (uint16_t)message->port);
+    return endpoint_is_none(observed) ? NULL : a;
+}
+
+void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mono now)
+{
+    struct endpoint observed;
+    struct conversation *a = punch_of(peer, go->message, &observed);
+    uint64_t fire_ns = (uint64_t)go->fire_in_us * NS_PER_US;
+
+    if (a == NULL || fire_ns > PUNCHING_WAIT_MS * NS_PER_MS) {
+        return;
+    }
+    punching_on_go(&a->punching, go->punch_id, &observed);
+    if (path_table_direct(&a->paths) == NULL) {
+        punch_retry_started(&a->punching.retry);
+        introduction_fire(a, mono_add_ns(now, fire_ns));
+    }
+}
+
+void introduction_on_update(struct peer *peer, const Ziglan__PunchUpdate *update, struct mono now)
+{
+    struct endpoint observed;
+    struct conversation *a = punch_of(peer, update->message, &observed);
+
+    if (a == NULL) {
+        return;
+    }
+    const struct path *direct = path_table_direct(&a->paths);
+    a->punching.observed = observed;
+    if (direct == NULL || direct->observed) {
+        introduction_fire(a, now);
+    }
+}
+
+void introduction_on_refused(struct conversation *a, const char *text, struct mono now)
+{
+    if (punching_on_refused(&a->punching, now)) {
+        conversation_why(a, WHY_REFUSED, text);
+        conversation_wake(a, now);
+    }
+}
+
+/* ---- timers ---- */
+
+static void expire_round(struct conversation *a, struct host_io *io, struct mono now)
+{
+    static const struct endpoint any = {0};
+    struct endpoint to;
+
+    while (punching_next(&a->punching, &to, now)) {
+        struct path *path =
+            path_table_add(&a->paths, &any, &to, endpoint_equal(&to, &a->punching.observed),
+                           a->shared->frame_size_full, now);
+
+        (void)pinging_send(a, path, 0, io, now);
+    }
+    switch (
+        punching_expire(&a->punching, path_table_direct(&a->paths) != NULL, &a->candidates, now)) {
+    case PUNCH_END_NONE:
+        break;
+    case PUNCH_END_AGAIN:
+        introduction_fire(a, now);
+        break;
+    case PUNCH_END_FAILED:
+        introduction_tell_result(a, false);
+        conversation_why(a, WHY_NO_WAY, NULL);
+        break;
+    }
+}
+
+void introduction_expire(struct conversation *a, bool active, struct host_io *io, struct mono now)
+{
+    punching_expire_wait(&a->punching, now);
+    if (active && path_table_direct(&a->paths) == NULL && punching_ask_due(&a->punching, now)) {
+        ask(a, now);
+    }
+    if (active && a->candidates.told != a->shared->underlay->sequence) {
+        introduction_tell_candidates(a, io, now);
+    }
+    expire_round(a, io, now);
+}

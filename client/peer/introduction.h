@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How two hosts are introduced to each other (docs/protocol.md, section 13): candidates told inside
+ * the session, punches asked of a relay and agreed to, and the rounds of pings that fire.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+#include "client/tunnel/host_io.h"
+
+enum { INTRODUCTION_REQUEST_FLAG = 0x40000000 /* request id of a punch: this and the peer's id */ };
+
+/** The relay that can introduce us to the peer now; NULL if none can. */
+struct relay_session *introduction_relay(const struct conversation *a);
+
+/** Tell a relay how the last punch ended; nothing if there was none. */
+void introduction_tell_result(struct conversation *a, bool direct);
+
+/** A direct path that died may mean that our own NAT forgot its mappings: a packet to the relay
+ * now, and not with the next keepalive, tells it where we are. */
+void introduction_stir(struct conversation *a);
+
+/** Tell the peer our candidates. */
+void introduction_tell_candidates(struct conversation *a, struct host_io *io, struct mono now);
+
+/** Begin a round at `at`, if there is anybody to aim at. */
+void introduction_fire(struct conversation *a, struct mono at);
+
+/** The peer told its candidates: in-tunnel control plaintext behind its plaintext header, any
+ * content. */
+void introduction_on_candidates(struct conversation *a, const uint8_t *body, size_t size,
+                                struct mono now);
+
+/** A relay asks whether we agree to a punch with this peer (NULL: with somebody who is none). */
+void introduction_on_request(const struct env *env, struct relay_session *relay, struct peer *peer,
+                             uint64_t punch_id, struct mono now);
+
+/** A relay says when to fire, and where it sees the peer; or that it sees it elsewhere now. peer
+ * may be NULL. */
+void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mono now);
+void introduction_on_update(struct peer *peer, const Ziglan__PunchUpdate *update, struct mono now);
+
+/** The relay refused to arrange a punch; text is its own. */
+void introduction_on_refused(struct conversation *a, const char *text, struct mono now);
+
+/** Ask for a punch, tell candidates and fire, as far as that is due. active: a session exists and
+ * packets went lately. */
+void introduction_expire(struct conversation *a, bool active, struct host_io *io, struct mono now);

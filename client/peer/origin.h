@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where a frame came from, and where its answer goes. */
+#pragma once
+
+#include "client/stun2/relay_session.h"
+#include "proto/net/endpoint.h"
+
+struct origin {
+    struct relay_session *relay;   /* through this relay; NULL: directly */
+    const uint8_t *source_key;     /* relayed: who sent it, as the relay vouches; KEY_SIZE bytes */
+    struct endpoint local, remote; /* direct */
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The conductor of a conversation's paths: it lets introductions and pings go when they are due,
+ * and changes the path in use when path_choose says so.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+#include "client/peer/origin.h"
+#include "client/tunnel/host_io.h"
+
+enum { PATHFINDER_RESPONDER_MS = 1500 /* the initiator asks for a punch first */ };
+
+/** A session is ready: tell candidates, ask for a punch. */
+void pathfinder_on_session(struct conversation *a, bool initiator, struct host_io *io,
+                           struct mono now);
+
+/** An authenticated frame came from there. */
+void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now);
+
+/** The plaintext of a frame 0x84, any content. */
+void pathfinder_on_probe(struct conversation *a, const struct origin *origin, const uint8_t *plain,
+                         size_t size, struct host_io *io, struct mono now);
+
+/** The direct path in use is stale (path_stale) and a packet wants to go: it takes a relay, if
+ * there is one, while the direct paths are asked. */
+void pathfinder_on_stale(struct conversation *a, struct mono now);
+
+/** Relays opened, closed, came or went. */
+void pathfinder_on_relays(struct conversation *a, struct mono now);
+
+/** The underlay changed: try everything again. */
+void pathfinder_on_network(struct conversation *a, struct mono now);
+
+/** Timers of paths and punching; returns when to come back. */
+struct mono pathfinder_expire(struct conversation *a, struct host_io *io, struct mono now);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is known on this host: each member of a joined ziglan is a peer, with addresses in our view
+ * of our own choice, which stay its for good.
+ */
+#pragma once
+
+#include "client/peer/address_book.h"
+#include "client/tunnel/tunnel.h"
+#include "client/ziglan/ziglan_list.h"
+#include "proto/base/map.h"
+#include "rendezvous/roster/roster.h"
+
+enum { PEERS_MAX = ZIGLAN_COUNT_MAX * ROSTER_MEMBER_COUNT_MAX }; /* no ziglan takes another's */
+
+struct conversation;
+
+/** What is counted of one peer. */
+struct peer_traffic {
+    uint64_t rx_bytes, tx_bytes; /* inner packets */
+    uint64_t rx_direct_packets, rx_relayed_packets;
+    struct mono last_seen_at; /* MONO_NEVER: never */
+};
+
+struct peer {
+    uint32_t id; /* its place in the table, and its number in the address book */
+    uint8_t key[KEY_SIZE];
+    struct ziglan *ziglan;             /* through which it is known first; NULL: of no ziglan
+                                          (later: peers that the configuration names) */
+    struct tunnel_pair pair;           /* its addresses in our view, and our own */
+    struct conversation *conversation; /* NULL while nothing happens between us */
+    uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
+    struct peer_traffic traffic;
+};
+
+struct peer_table {
+    const struct env *env;
+    struct store *store;
+    const uint8_t *own_key;        /* KEY_SIZE bytes */
+    const struct tunnel_host *own; /* this host's addresses */
+    struct address_book *book;
+    struct peer **list; /* by id; NULL: the place is free, and the next newcomer's */
+    uint32_t *places_free;
+    size_t count, capacity, places_free_count; /* count: places, free ones too */
+    size_t changed_from;                       /* no place before it changed (peer_prefix.h) */
+    struct map *by_key;
+};
+
+/** An empty table. All pointers are borrowed for its life. ERR_NOMEM. */
+int peer_table_init(struct peer_table *table, const struct env *env, struct store *store,
+                    const uint8_t own_key[KEY_SIZE], const struct tunnel_host *own,
+                    struct address_book *book) MUST_CHECK;
+
+/** Free all peers, whose conversations are over. A table of zeros is fine. */
+void peer_table_fini(struct peer_table *table);
+
+/** The peer with this key, or NULL. */
+struct peer *peer_find(const struct peer_table *table, const uint8_t key[KEY_SIZE]);
+
+/** The peer with this key (of any size) if the ziglan has it as a member, else NULL: an entry point
+ * has no say about members of other ziglans. */
+struct peer *peer_find_in(const struct peer_table *table, const struct ziglan *ziglan,
+                          const uint8_t *key, size_t size);
+
+/** The peer by its number, or NULL. */
+struct peer *peer_at(const struct peer_table *table, uint32_t id);
+
+/** The peer that an address of 4 or 16 bytes belongs to, NULL if none. */
+struct peer *peer_of_address(const struct peer_table *table, const uint8_t *ip, size_t size);
+
+/** Its roster entry in the ziglan through which it is known first, or NULL. */
+const struct roster_member *peer_member(const struct peer *peer);
+
+/** The name of that ziglan; empty: of none. */
+const char *peer_ziglan_name(const struct peer *peer);
+
+/** A member was added or changed: make or update the peer. NULL if it is this host itself, or
+ * without room. */
+struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
+                        const struct roster_member *member);
+
+/** Bring peers in line with the roster of a ziglan just loaded. */
+void peer_learn_all(struct peer_table *table, struct ziglan *ziglan);
+
+/** It is no member of `ziglan` any more. Of another one: that takes the place of the first. Returns
+ * the peer if it is of none; the caller ends everything with it and calls peer_drop. */
+struct peer *peer_leave(struct peer_table *table, const struct ziglan_list *ziglans,
+                        const struct ziglan *ziglan, const uint8_t key[KEY_SIZE]);
+
+/** Forget and free it. What stays is its address, for a while (peer_trim). */
+void peer_drop(struct peer_table *table, struct peer *peer);
+
+/** Forget the addresses of those who left long ago, here and in the store. Not before all peers
+ * known so far were learnt. */
+void peer_trim(struct peer_table *table);

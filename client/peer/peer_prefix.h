@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The key-derived addresses that the shell has prefixes (host routes) for, and what changed among
+ * the peers since it asked last. Who does not ask costs memory of one address for each peer.
+ */
+#pragma once
+
+#include "client/peer/peer.h"
+
+struct host_prefix {
+    uint8_t v6[16];
+    bool wanted; /* a peer has it; else it has none any more */
+};
+
+/** Which prefix the shell was told for a place of the peer table. */
+struct told_prefix {
+    bool told;
+    uint8_t v6[16];
+};
+
+/** All zero: nothing was told. */
+struct told_prefixes {
+    struct told_prefix *list; /* by place */
+    size_t count, capacity;
+    size_t at; /* no place before it has anything to tell */
+};
+
+/** Free the list. Zeros are fine. */
+void told_prefixes_fini(struct told_prefixes *told);
+
+/** Poll one change; false if there is none (or no memory to remember it). */
+bool peer_prefix_next(struct told_prefixes *told, struct peer_table *peers,
+                      struct host_prefix *out);
+
+/** The shell lost the prefixes that it was told: all are told again. */
+void peer_prefixes_again(struct told_prefixes *told, const struct peer_table *peers);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pings and pongs, sealed and sent within the allowance. */
+#include "client/peer/pinging.h"
+
+#include "client/peer/send.h"
+#include "proto/base/bytes.h"
+
+static bool send_probe(struct conversation *a, const struct probe *probe, size_t plain_size,
+                       const struct origin *to, struct host_io *io)
+{
+    struct dataplane *dataplane = a->shared->dataplane;
+    uint8_t *frame = dataplane->frame;
+
+    if (a->sessions.current == NULL) {
+        return false;
+    }
+    probe_encode(probe, frame + FRAME_HEADER_SIZE, plain_size);
+    size_t size = transport_seal(a->sessions.current->control, FRAME_TYPE_PROBE, frame, plain_size);
+    if (size == 0) {
+        return false;
+    }
+    send_frame_to(dataplane, to, frame, size, io);
+    return true;
+}
+
+static struct origin path_origin(const struct conversation *a, const struct path *path)
+{
+    return (struct origin){.relay = path->relay,
+                           .source_key = a->peer->key,
+                           .local = path->local,
+                           .remote = path->remote};
+}
+
+uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_size,
+                      struct host_io *io, struct mono now)
+{
+    struct probe probe = {.kind = PROBE_KIND_PING};
+    size_t size = frame_size < PINGING_SIZE_MIN ? PINGING_SIZE_MIN : frame_size;
+
+    if (path == NULL || (path_is_direct(path) && !allowance_take_ping(&a->allowance, path, now))) {
+        return 0;
+    }
+    struct origin to = path_origin(a, path);
+    env_random(a->shared->env, &probe.transaction, sizeof(probe.transaction));
+    probe.transaction |= 1; /* never 0 */
+    probe.frame_size = u16_of(size);
+    if (!send_probe(a, &probe, size - FRAME_OVERHEAD, &to, io)) {
+        return 0;
+    }
+    path_on_ping_sent(path, probe.transaction, probe.frame_size, now);
+    return probe.transaction;
+}
+
+void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now)
+{
+    struct path *path = path_table_relayed(&a->paths);
+    bool sent = pinging_send(a, path, 0, io, now) != 0;
+
+    a->relayed.pinged_at = now;
+    if (sent && a->relayed.asked_at.ns == MONO_NEVER.ns) {
+        a->relayed.asked_at = now;
+    }
+    if (sent) {
+        path_relay_expire(path, now);
+    }
+}
+
+struct path *pinging_learn_path(struct conversation *a, const struct origin *origin,
+                                struct mono now)
+{
+    struct path *path = path_table_find(&a->paths, &origin->remote);
+
+    if (path == NULL && allowance_take_learned(&a->allowance, now)) {
+        path = path_table_add(&a->paths, &origin->local, &origin->remote, false,
+                              a->shared->frame_size_full, now);
+    }
+    return path;
+}
+
+struct path *pinging_on_ping(struct conversation *a, const struct origin *origin,
+                             const struct probe *ping, struct host_io *io, struct mono now)
+{
+    struct probe pong = {
+        .kind = PROBE_KIND_PONG, .transaction = ping->transaction, .frame_size = ping->frame_size};
+
+    if (origin->relay != NULL) {
+        (void)send_probe(a, &pong, PROBE_PLAIN_SIZE, origin, io);
+        return NULL;
+    }
+    struct path *path = pinging_learn_path(a, origin, now);
+    if (allowance_take(&a->allowance, path, now)) {
+        pong.observed = origin->remote;
+        (void)send_probe(a, &pong, PROBE_PLAIN_SIZE, origin, io);
+    }
+    if (path == NULL) {
+        return NULL;
+    }
+    path_on_received(path, now);
+    punching_on_receipt(&a->punching, &origin->remote, now);
+    /* What reaches us may be reachable: ask at once, from the same socket. */
+    if (path_wants_ping_back(path, now)) {
+        (void)pinging_send(a, path, 0, io, now);
+    }
+    return path;
+}
+
+struct path *pinging_on_pong(struct conversation *a, const struct origin *origin,
+                             const struct probe *pong, struct mono now)
+{
+    struct path *path = origin->relay != NULL ? path_table_find_relay(&a->paths, origin->relay)
+                                              : path_table_find(&a->paths, &origin->remote);
+
+    if (path == NULL || !path_on_pong(path, pong->transaction, now)) {
+        return NULL;
+    }
+    if (path_is_direct(path)) {
+        punching_on_receipt(&a->punching, &origin->remote, now);
+    }
+    return path;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Path pings (docs/protocol.md, section 12): frames 0x84 inside a session that ask whether a path
+ * works, how long a round trip takes, and how large a frame may be.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+#include "client/peer/origin.h"
+#include "client/tunnel/host_io.h"
+#include "proto/wire/probe.h"
+
+enum { PINGING_SIZE_MIN = PROBE_PLAIN_SIZE + FRAME_OVERHEAD };
+
+/** Send a ping of frame_size bytes (0: the smallest) on a path. Returns its transaction; 0 if it
+ * could not be sent: no session, no way (path NULL), or more than the allowance. */
+uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_size,
+                      struct host_io *io, struct mono now);
+
+/** Ask the peer through a relay whether it still hears us. */
+void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now);
+
+/** The direct path on which something valid came; NULL if there can be no more of them now. */
+struct path *pinging_learn_path(struct conversation *a, const struct origin *origin,
+                                struct mono now);
+
+/** Answer a ping; ask back where that is worth it. Returns the direct path that it came by, or
+ * NULL. */
+struct path *pinging_on_ping(struct conversation *a, const struct origin *origin,
+                             const struct probe *ping, struct host_io *io, struct mono now);
+
+/** Note a pong. Returns the path whose ping it answers, or NULL. */
+struct path *pinging_on_pong(struct conversation *a, const struct origin *origin,
+                             const struct probe *pong, struct mono now);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Plaintexts of one peer that wait for a session, back to back. Memory beyond a little of its own
+ * comes out of a budget that all peers share.
+ */
+#pragma once
+
+#include "proto/base/budget.h"
+
+#include <stdint.h>
+
+enum {
+    QUEUE_COUNT_MAX = 64,
+    QUEUE_BYTES_MAX = 128 * 1024,
+    QUEUE_BYTES_OWN = 4096, /* always granted; more comes out of the budget */
+};
+
+/** All zero: empty. */
+struct plain_queue {
+    uint8_t *bytes;
+    size_t bytes_used, bytes_capacity, count;
+    uint16_t sizes[QUEUE_COUNT_MAX];
+};
+
+/** Keep one plaintext. Where there is no room, the oldest are lost, and the new one if that does
+ * not help. Returns how many were lost. */
+size_t queue_put(struct plain_queue *queue, struct budget *shared, const uint8_t *plain,
+                 size_t size);
+
+/** Forget everything and give back the memory. */
+void queue_clear(struct plain_queue *queue, struct budget *shared);

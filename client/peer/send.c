@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sealing, and the two ways out: a datagram of our own, or one that a relay forwards. */
+#include "client/peer/send.h"
+
+static void forward(struct dataplane *dataplane, struct relay_session *relay,
+                    const uint8_t dst[KEY_SIZE], const uint8_t *frame, size_t size)
+{
+    dataplane->counters.frames_out++;
+    if (!relay_session_forward(relay, dst, frame, size)) {
+        dataplane->counters.frames_dropped++;
+    }
+}
+
+void send_frame_to(struct dataplane *dataplane, const struct origin *origin, const uint8_t *frame,
+                   size_t size, struct host_io *io)
+{
+    if (origin->relay != NULL) {
+        forward(dataplane, origin->relay, origin->source_key, frame, size);
+        return;
+    }
+    dataplane->counters.frames_out++;
+    outbox_put(io->net, &origin->local, &origin->remote, frame, size);
+}
+
+void send_frame(struct conversation *a, struct path *path, const uint8_t *frame, size_t size,
+                struct host_io *io, struct mono now)
+{
+    struct dataplane *dataplane = a->shared->dataplane;
+
+    if (path == NULL) {
+        dataplane->counters.frames_dropped++;
+        return;
+    }
+    path_on_sent(path, now);
+    if (path->kind == PATH_KIND_RELAY) {
+        forward(dataplane, path->relay, a->peer->key, frame, size);
+        return;
+    }
+    dataplane->counters.frames_out++;
+    outbox_put(io->net, &path->local, &path->remote, frame, size);
+}
+
+static struct transport_sender *sender_for(const struct conversation *a, uint8_t protocol)
+{
+    bool control = protocol == PLAIN_PROTOCOL_KEEPALIVE || protocol == PLAIN_PROTOCOL_CONTROL;
+
+    return control ? a->sessions.current->control : a->sessions.current->data;
+}
+
+/* Seal one plaintext straight into the outbox. */
+static void seal_direct(struct conversation *a, struct path *path, const uint8_t *plain,
+                        size_t size, struct host_io *io, struct mono now)
+{
+    struct dataplane *dataplane = a->shared->dataplane;
+    uint8_t *frame = outbox_reserve(io->net, size + FRAME_OVERHEAD);
+
+    if (frame == NULL) {
+        dataplane->counters.frames_dropped++;
+        return;
+    }
+    size_t frame_size =
+        transport_seal_from(sender_for(a, plain[0]), FRAME_TYPE_DATA, plain, size, frame);
+    if (frame_size > 0) {
+        outbox_commit(io->net, &path->local, &path->remote, frame_size);
+        path_on_sent(path, now);
+        dataplane->counters.frames_out++;
+    }
+}
+
+static void seal(struct conversation *a, struct path *path, const uint8_t *plain, size_t size,
+                 struct host_io *io, struct mono now)
+{
+    struct dataplane *dataplane = a->shared->dataplane;
+
+    if (path_is_direct(path)) {
+        seal_direct(a, path, plain, size, io, now);
+        return;
+    }
+    if (size + FRAME_OVERHEAD > sizeof(dataplane->frame)) {
+        dataplane->counters.frames_dropped++;
+        return;
+    }
+    size_t frame_size = transport_seal_from(sender_for(a, plain[0]), FRAME_TYPE_DATA, plain, size,
+                                            dataplane->frame);
+    if (frame_size > 0) {
+        send_frame(a, path, dataplane->frame, frame_size, io, now);
+    }
+}
+
+static void seal_fragments(struct conversation *a, struct path *path, size_t room,
+                           const uint8_t *plain, size_t size, size_t count, struct host_io *io,
+                           struct mono now)
+{
+    a->fragment_id++;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t fragment[FRAME_SIZE_MAX];
+        size_t fragment_size =
+            fragment_write(fragment, room, plain, size, a->fragment_id, i, count);
+
+        seal(a, path, fragment, fragment_size, io, now);
+        a->shared->dataplane->counters.fragments_out++;
+    }
+}
+
+void send_plain(struct conversation *a, const uint8_t *plain, size_t size, struct host_io *io,
+                struct mono now)
+{
+    struct path *path = path_table_present(&a->paths);
+    size_t room = (path == NULL ? (size_t)FRAME_SIZE_MAX : path->frame_size) - FRAME_OVERHEAD;
+    size_t count = fragment_count(size, room);
+
+    if (a->sessions.current == NULL) {
+        a->shared->dataplane->counters.frames_dropped++;
+    } else if (count == 0) {
+        /* What a direct path cannot carry even in fragments goes through a relay, where capsules
+         * take any size: a large MTU of ours over a small one of the underlay. */
+        seal(a, path_table_relayed(&a->paths), plain, size, io, now);
+    } else if (count == 1) {
+        seal(a, path, plain, size, io, now);
+    } else {
+        seal_fragments(a, path, room, plain, size, count, io, now);
+    }
+}
+
+void send_queue(struct conversation *a, struct host_io *io, struct mono now)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < a->queue.count; i++) {
+        send_plain(a, a->queue.bytes + at, a->queue.sizes[i], io, now);
+        at += a->queue.sizes[i];
+    }
+    queue_clear(&a->queue, &a->shared->queues);
+}

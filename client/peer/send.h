@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Frames leave: to where another one came from, or over a conversation's present path; and
+ * plaintexts are sealed into frames, in fragments where they do not fit.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+#include "client/peer/origin.h"
+#include "client/tunnel/host_io.h"
+
+/** Send a whole frame to an origin. */
+void send_frame_to(struct dataplane *dataplane, const struct origin *origin, const uint8_t *frame,
+                   size_t size, struct host_io *io);
+
+/** Send a whole frame to a peer by one of its paths; NULL: there is no way, it is dropped. */
+void send_frame(struct conversation *a, struct path *path, const uint8_t *frame, size_t size,
+                struct host_io *io, struct mono now);
+
+/** Seal a plaintext and send it over the present path, in fragments where it does not fit. Dropped
+ * without a current session. */
+void send_plain(struct conversation *a, const uint8_t *plain, size_t size, struct host_io *io,
+                struct mono now);
+
+/** Send what waits for a session. */
+void send_queue(struct conversation *a, struct host_io *io, struct mono now);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of relay sessions, and what is done for each of them in turn. */
+#include "client/stun2/relay_set.h"
+
+#include <stdlib.h>
+
+/* A ticket of the resolver: the session's number and which host of its URL. */
+enum { TICKET_HOST_BITS = 8, TICKET_HOST_MASK = 0xff };
+
+int relay_set_init(struct relay_set *set, const struct identity *identity, const struct env *env,
+                   struct mono now)
+{
+    struct link_config cfg = {
+        .identity = identity,
+        .server = false,
+        .connection_max = RELAY_SET_MAX * (RELAY_SESSION_DIALS_MAX + 2),
+    };
+
+    *set = (struct relay_set){.env = env};
+    TAILQ_INIT(&set->list);
+    /* The secret of stateless resets is of no use to a dialler, but the hub wants one. */
+    env_random(env, cfg.reset_secret, sizeof(cfg.reset_secret));
+    return link_hub_new(&set->hub, &cfg, env, now);
+}
+
+void relay_set_fini(struct relay_set *set)
+{
+    struct relay_session *relay = set->hub == NULL ? NULL : TAILQ_FIRST(&set->list);
+
+    while (relay != NULL) {
+        struct relay_session *next = TAILQ_NEXT(relay, in_set);
+
+        free(relay);
+        relay = next;
+    }
+    link_hub_free(set->hub);
+    *set = (struct relay_set){.env = set->env};
+}
+
+struct relay_session *relay_set_add(struct relay_set *set, const struct url *url, struct mono now)
+{
+    struct relay_session *relay = set->count < RELAY_SET_MAX ? calloc(1, sizeof(*relay)) : NULL;
+
+    if (relay == NULL) {
+        return NULL;
+    }
+    relay->hub = set->hub;
+    relay->env = set->env;
+    relay->number = ++set->number_last;
+    TAILQ_INSERT_TAIL(&set->list, relay, in_set);
+    set->count++;
+    relay_session_begin(relay, url, now);
+    return relay;
+}
+
+void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct mono now)
+{
+    if (relay == NULL) {
+        return;
+    }
+    relay_session_close(relay, UINT64_MAX, now);
+    TAILQ_REMOVE(&set->list, relay, in_set);
+    set->count--;
+    free(relay);
+}
+
+struct relay_session *relay_set_of(const struct relay_set *set, struct handle handle)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        if (relay_session_owns(relay, handle)) {
+            return relay;
+        }
+    }
+    return NULL;
+}
+
+struct relay_session *relay_set_find(const struct relay_set *set, uint32_t number)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        if (relay->number == number) {
+            return relay;
+        }
+    }
+    return NULL;
+}
+
+void relay_set_expire(struct relay_set *set, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        relay_session_expire(relay, now);
+    }
+}
+
+struct mono relay_set_deadline(const struct relay_set *set)
+{
+    struct mono at = MONO_NEVER;
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        at = mono_min(at, relay_session_deadline(relay));
+    }
+    return at;
+}
+
+void relay_set_on_network(struct relay_set *set, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        relay_session_on_network(relay, now);
+    }
+}
+
+void relay_set_shutdown(struct relay_set *set, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        relay_session_close(relay, UINT64_MAX, now);
+    }
+}
+
+bool relay_set_resolve_wanted(struct relay_set *set, struct relay_resolve *out, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        int host = relay_session_resolve_wanted(relay, now);
+
+        if (host >= 0) {
+            out->ticket = relay->number << TICKET_HOST_BITS | (uint32_t)host;
+            out->host = relay->url.hosts[host].name;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct relay_session *relay_set_resolved(struct relay_set *set, uint32_t ticket,
+                                         const struct endpoint *addrs, size_t count,
+                                         const char **failed, struct mono now)
+{
+    size_t host = ticket & TICKET_HOST_MASK;
+    struct relay_session *relay = relay_set_find(set, ticket >> TICKET_HOST_BITS);
+
+    *failed = NULL;
+    if (relay == NULL) {
+        return NULL;
+    }
+    relay_session_resolved(relay, host, addrs, count, now);
+    if (count == 0 && !relay->open && host < relay->url.hosts_count) {
+        *failed = relay->url.hosts[host].name;
+    }
+    return relay;
+}

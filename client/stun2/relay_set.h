@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All relays that a host has sessions with, and the hub below them: entry points of its ziglans,
+ * and relays that belong to no ziglan. Who uses a relay (ziglans, paths of peers) refers to its
+ * session by pointer and lets go of it before relay_set_remove.
+ */
+#pragma once
+
+#include "client/stun2/relay_session.h"
+#include "proto/crypto/identity.h"
+
+enum { RELAY_SET_MAX = 32 };
+
+struct relay_set {
+    struct link_hub *hub;
+    const struct env *env;
+    struct relay_session_list list; /* in the order they were added */
+    size_t count;
+    uint32_t number_last;
+};
+
+/** A name to be resolved by the shell. */
+struct relay_resolve {
+    uint32_t ticket;
+    const char *host; /* borrowed until the next call */
+};
+
+/** An empty set with a hub of its own. identity and env are borrowed for the set's life.
+ * ERR_NOMEM, ERR_SYSTEM. */
+int relay_set_init(struct relay_set *set, const struct identity *identity, const struct env *env,
+                   struct mono now) MUST_CHECK;
+
+/** Free everything. A set of zeros is fine. */
+void relay_set_fini(struct relay_set *set);
+
+/** Begin a session to the relay of a URL. NULL at RELAY_SET_MAX, or without memory. */
+struct relay_session *relay_set_add(struct relay_set *set, const struct url *url, struct mono now);
+
+/** Close a session and free it. NULL is fine. */
+void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct mono now);
+
+/** The session that a connection belongs to (active or being dialled), or NULL. */
+struct relay_session *relay_set_of(const struct relay_set *set, struct handle handle);
+
+/** The session with this number, or NULL. */
+struct relay_session *relay_set_find(const struct relay_set *set, uint32_t number);
+
+/** Dial what is due in all of them; and when there is something to do, names included. The hub's
+ * own timers are the caller's. */
+void relay_set_expire(struct relay_set *set, struct mono now);
+struct mono relay_set_deadline(const struct relay_set *set);
+
+/** The underlay changed. */
+void relay_set_on_network(struct relay_set *set, struct mono now);
+
+/** Close all for good, saying goodbye. */
+void relay_set_shutdown(struct relay_set *set, struct mono now);
+
+/** Poll a name that wants resolving; false if none. */
+bool relay_set_resolve_wanted(struct relay_set *set, struct relay_resolve *out, struct mono now);
+
+/** The resolver's answer (count 0: failure). Returns the session that it was for, with the failed
+ * name in *failed if there is no other session open to it meanwhile (else NULL); NULL if that
+ * session is no more. */
+struct relay_session *relay_set_resolved(struct relay_set *set, uint32_t ticket,
+                                         const struct endpoint *addrs, size_t count,
+                                         const char **failed, struct mono now);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Layout of a record: version(1) admitted(1), then texts as length(2) and bytes: URL, the ziglan's
+ * name, our name; from version 2 on our member part (length, bytes), from 3 on the wanted name. The
+ * order is a row of keys in the table of single values, so that older programs pass over it.
+ */
+#include "client/ziglan/ziglan_store.h"
+
+#include "proto/base/bytes.h"
+#include "proto/base/rbuf.h"
+#include "proto/base/wbuf.h"
+
+#include <string.h>
+
+enum {
+    STORED_VERSION_BARE = 1,           /* without the member part */
+    STORED_VERSION_WITHOUT_WANTED = 2, /* without the wanted name */
+    STORED_VERSION = 3,
+    STORED_SIZE_MAX = 4096,
+};
+
+static const char order_key[] = "ziglan-order";
+
+static void put_text(struct wbuf *w, const char *text)
+{
+    size_t size = strlen(text);
+
+    wbuf_u16(w, u16_of(size));
+    wbuf_put(w, text, size);
+}
+
+static bool take_text(struct rbuf *r, char *out, size_t capacity)
+{
+    size_t size = rbuf_u16(r);
+
+    if (size >= capacity) {
+        return false;
+    }
+    rbuf_copy(r, out, size);
+    out[size] = '\0';
+    return true;
+}
+
+int ziglan_store_put(struct store *store, const struct ziglan_record *record)
+{
+    uint8_t value[STORED_SIZE_MAX];
+    char url[URL_SIZE_MAX + 1];
+    struct wbuf w = wbuf_over(value, sizeof(value));
+
+    if (url_print(&record->url, url, sizeof(url)) != ERR_OK) {
+        return ERR_SYSTEM;
+    }
+    wbuf_u8(&w, STORED_VERSION);
+    wbuf_u8(&w, record->admitted ? 1 : 0);
+    put_text(&w, url);
+    put_text(&w, record->name);
+    put_text(&w, record->granted);
+    wbuf_u16(&w, u16_of(record->part_size));
+    wbuf_put(&w, record->part, record->part_size);
+    put_text(&w, record->wanted);
+    if (!wbuf_ok(&w)) {
+        return ERR_SYSTEM;
+    }
+    return store_write(store, STORE_TABLE_ZIGLANS, record->url.key, KEY_SIZE, value, wbuf_size(&w));
+}
+
+int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE])
+{
+    return store_remove(store, STORE_TABLE_ZIGLANS, key, KEY_SIZE);
+}
+
+static int decode(struct ziglan_record *out, const uint8_t *value, size_t size)
+{
+    char text[URL_SIZE_MAX + 1];
+    char error[URL_ERROR_SIZE];
+    struct rbuf r = rbuf_over(value, size);
+    struct ziglan_record record = {0};
+    uint8_t version = rbuf_u8(&r);
+
+    record.admitted = rbuf_u8(&r) == 1;
+    if (version < STORED_VERSION_BARE || version > STORED_VERSION ||
+        !take_text(&r, text, sizeof(text)) || !take_text(&r, record.name, sizeof(record.name)) ||
+        !take_text(&r, record.granted, sizeof(record.granted))) {
+        return ERR_DROP;
+    }
+    record.part_size = version != STORED_VERSION_BARE ? rbuf_u16(&r) : 0;
+    if (record.part_size > sizeof(record.part)) {
+        return ERR_DROP;
+    }
+    rbuf_copy(&r, record.part, record.part_size);
+    if (version == STORED_VERSION && !take_text(&r, record.wanted, sizeof(record.wanted))) {
+        return ERR_DROP;
+    }
+    if (!rbuf_done(&r) || url_parse(&record.url, text, strlen(text), error) != ERR_OK) {
+        return ERR_DROP;
+    }
+    *out = record;
+    return ERR_OK;
+}
+
+int ziglan_store_next(struct store *store, struct store_cursor *cursor, struct ziglan_record *out,
+                      bool *found)
+{
+    uint8_t value[STORED_SIZE_MAX];
+    size_t size;
+    int rc = store_next(store, cursor, value, sizeof(value), &size);
+
+    *found = rc == ERR_OK && size != STORE_NONE;
+    return *found ? decode(out, value, size) : rc;
+}
+
+int ziglan_store_put_order(struct store *store, const struct ziglan_order *order)
+{
+    return store_write(store, STORE_TABLE_META, order_key, sizeof(order_key) - 1, order->keys,
+                       order->count * KEY_SIZE);
+}
+
+int ziglan_store_get_order(struct store *store, struct ziglan_order *out)
+{
+    size_t size;
+    int rc = store_read(store, STORE_TABLE_META, order_key, sizeof(order_key) - 1, out->keys,
+                        sizeof(out->keys), &size);
+
+    out->count = rc == ERR_OK && size != STORE_NONE ? size / KEY_SIZE : 0;
+    return rc;
+}

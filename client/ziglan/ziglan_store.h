@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Joined ziglans in the host's store: one record each, by key, and their order, on which the
+ * precedence of names rests.
+ */
+#pragma once
+
+#include "client/ziglan/ziglan_state.h"
+
+enum { ZIGLAN_COUNT_MAX = 16 };
+
+/** Write a record. ERR_SYSTEM. */
+int ziglan_store_put(struct store *store, const struct ziglan_record *record) MUST_CHECK;
+
+/** Forget a ziglan. ERR_SYSTEM. */
+int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE]) MUST_CHECK;
+
+/** The next record behind the cursor (store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0) to begin).
+ * *found is false at the end. ERR_DROP: this one cannot be read; go on. ERR_NOMEM, ERR_SYSTEM. */
+int ziglan_store_next(struct store *store, struct store_cursor *cursor, struct ziglan_record *out,
+                      bool *found) MUST_CHECK;
+
+/** The order: keys, first the one whose names go before those of the others. */
+struct ziglan_order {
+    uint8_t keys[ZIGLAN_COUNT_MAX][KEY_SIZE];
+    size_t count;
+};
+
+/** Write and read the order; none stored: empty. ERR_SYSTEM. */
+int ziglan_store_put_order(struct store *store, const struct ziglan_order *order) MUST_CHECK;
+int ziglan_store_get_order(struct store *store, struct ziglan_order *out) MUST_CHECK;
