@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Delegations (proto/crypto/delegation.h). Who verifies them is asked the same cases in
- * test_link.c, test_roster.c and test_relay_delegation.c. */
+ * test_hub.c, test_roster.c and test_relay_delegation.c. */
 #include "proto/crypto/delegation.h"
 
 #include "tests/support/delegations.h"
