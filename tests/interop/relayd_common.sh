@@ -10,6 +10,9 @@ if [ -z "${RELAYD_LOOPBACK:-}" ] && unshare -n ip link set lo up 2>/dev/null; th
 fi
 [ -z "${RELAYD_LOOPBACK:-}" ] || ip link set lo up
 
+# shellcheck source=../support/shell.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/shell.sh"
+
 relayd=${ZIGLAN_BIN:?set ZIGLAN_BIN to the folder of the built programs}/relayd
 work=$(mktemp -d)
 pids=()
@@ -55,16 +58,6 @@ free_port() {
             echo "$port"
             return
         fi
-    done
-}
-
-# wait_for SECONDS COMMAND...: until it succeeds.
-wait_for() {
-    local until=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -ge "$until" ] && return 1
-        sleep 0.1
     done
 }
 

@@ -1,29 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Magic DNS as a foreign resolver library sees it: dig asks a real daemon in a namespace of its own.
-set -euo pipefail
-export LC_ALL=C
+# shellcheck source=ziglan_common.sh
+. "$(dirname "$0")/ziglan_common.sh"
 
-command -v dig >/dev/null || { echo "skipped: dig is not installed"; exit 77; }
-[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
-[ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
-space="zig-dig-$$"
-ip netns add "$space" 2>/dev/null || { echo "skipped: no network namespaces here"; exit 77; }
-root=$(mktemp -d)
-export ZIGLAN_ROOT="$root"
-
-run() { ip netns exec "$space" "$@"; }
-stop() {
-    run "$ZIGLAN_BIN/ziglan" down >/dev/null 2>&1 || true
-    ip netns del "$space"
-    rm -rf "$root"
-}
-trap stop EXIT
+command -v dig >/dev/null || skip "dig is not installed"
 
 expect() { # what, wanted pattern, dig arguments...
     local what=$1 wanted=$2 got
     shift 2
-    got=$(run dig +tries=3 +time=3 @"$resolver" "$@") || { echo "FAILED: $what: no answer"; exit 1; }
+    got=$(ip netns exec "$space" dig +tries=3 +time=3 @"$resolver" "$@") || { echo "FAILED: $what: no answer"; exit 1; }
     if ! grep -Eq -- "$wanted" <<<"$got"; then
         printf 'FAILED: %s: wanted %s in\n%s\n' "$what" "$wanted" "$got"
         exit 1
@@ -31,9 +17,8 @@ expect() { # what, wanted pattern, dig arguments...
     echo "ok: $what"
 }
 
-ip -n "$space" link set lo up
-run "$ZIGLAN_BIN/ziglan" up --detach
-json=$(run "$ZIGLAN_BIN/ziglan" status --json)
+ziglan up --detach
+json=$(ziglan status --json)
 field() { grep -o "\"$1\": \"[^\"]*\"" <<<"$json" | sed -n 1p | cut -d'"' -f4; }
 key=$(field key) ipv4=$(field ipv4) ipv6=$(field ipv6) resolver=$(field resolver)
 

@@ -32,6 +32,9 @@ fi
 
 # --- inside: files ---------------------------------------------------------------------------
 
+# shellcheck source=../support/shell.sh
+. "$(dirname "$0")/../support/shell.sh"
+
 failures=0
 fail() {
     echo "FAIL: $*"
@@ -46,6 +49,7 @@ check() { # sentence command...
         fail "$sentence; $*: $(tail -5 /run/check.out)"
     fi
 }
+# Unlike that of shell.sh: what a command says that fails counts, too, and check shows it.
 says() { # pattern command...
     local pattern=$1 printed
     shift
@@ -54,14 +58,6 @@ says() { # pattern command...
     grep -qE -- "$pattern" <<<"$printed"
 }
 says_no() { ! says "$@"; }
-wait_for() { # seconds command...
-    local until=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $until ] || return 1
-        sleep 0.1
-    done
-}
 
 # Copies and links, so that nothing of the real machine changes: /etc to write into, /usr/bin with
 # resolvectl, where ziglan looks for it.

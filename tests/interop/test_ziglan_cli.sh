@@ -2,25 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The command line without any relay: exit codes, files and their modes, up and down, two interfaces
 # at once, and that nothing is left behind.
-set -euo pipefail
-export LC_ALL=C
+# shellcheck source=ziglan_common.sh
+. "$(dirname "$0")/ziglan_common.sh"
 
-[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
-[ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
-space="zig-cli-$$"
-root=$(mktemp -d)
 public=$(mktemp -d) # the checkout may lie where nobody else gets in, as in /root
-export ZIGLAN_ROOT="$root"
-
-ziglan() { ip netns exec "$space" "$ZIGLAN_BIN/ziglan" "$@"; }
-stop() {
-    ziglan down >/dev/null 2>&1 || true
-    ziglan down -i zig1 >/dev/null 2>&1 || true
-    ip netns del "$space" 2>/dev/null || true
-    rm -rf "$root" "$public"
-}
-trap stop EXIT
-ip netns add "$space" 2>/dev/null || { echo "skipped: no network namespaces here"; exit 77; }
 install -m 755 "$ZIGLAN_BIN/ziglan" "$public/ziglan"
 chmod 755 "$root" "$public"
 
@@ -36,7 +21,6 @@ expect() { # what, exit code, pattern in either output, command...
     echo "ok: $what"
 }
 
-ip -n "$space" link set lo up
 expect "no verb" 2 "ziglan VERB" ziglan
 expect "an unknown verb" 2 "ziglan help" ziglan frobnicate
 expect "an unknown flag" 2 "there is no flag --frobnicate" ziglan status --frobnicate

@@ -115,7 +115,7 @@ lab_quiet() { [ -z "$(lab_programs_run)" ]; }
 lab_end() {
     local pid log wrong=0
     for pid in $(lab_programs_run); do kill -TERM "$pid" 2>/dev/null; done
-    if ! lab_wait 10 lab_quiet; then
+    if ! wait_for 10 lab_quiet; then
         not_ok "every program ends within 10 s of SIGTERM"
         for pid in $(lab_programs_run); do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done
     fi
@@ -168,7 +168,7 @@ relay_answers() { lab_in "$1" "$(lab_program relayd)" status -c "$LAB_DIR/$1/rel
 relay_start() {
     RELAY_URL=$(lab_relay_init "$@") || { lab_fail "relayd init"; exit 1; }
     RELAY_PID=$(lab_relay_up "$1")
-    lab_wait 20 relay_answers "$1" || { lab_fail "relayd does not start"; cat "$LAB_DIR/$1.log"; exit 1; }
+    wait_for 20 relay_answers "$1" || { lab_fail "relayd does not start"; cat "$LAB_DIR/$1.log"; exit 1; }
 }
 
 relay_count() { # machine counter; a number of its status
@@ -217,7 +217,7 @@ relayed_pair_begin() {
     relay_start vps 192.0.2.10
     hosts_join phone tablet
     hosts_up phone tablet
-    check "phone reaches tablet" lab_wait 15 pings phone tablet
+    check "phone reaches tablet" wait_for 15 pings phone tablet
 }
 
 # Besides them laptop and nas behind port-restricted NAT, which can be direct.
@@ -236,8 +236,8 @@ pairs_up() {
     relay_start vps 192.0.2.10
     hosts_join laptop nas phone tablet
     hosts_up laptop nas phone tablet
-    check "phone reaches tablet" lab_wait 15 pings phone tablet
-    check "laptop reaches nas" lab_wait 15 pings laptop nas
+    check "phone reaches tablet" wait_for 15 pings phone tablet
+    check "laptop reaches nas" wait_for 15 pings laptop nas
     become_direct laptop nas
 }
 
@@ -248,8 +248,8 @@ json_of() {
 }
 
 become_direct() { # one other
-    check "$1 and $2 become direct" lab_wait 20 lab_is_state "$1" "$2" direct
-    check "$2 and $1 become direct" lab_wait 20 lab_is_state "$2" "$1" direct
+    check "$1 and $2 become direct" wait_for 20 lab_is_state "$1" "$2" direct
+    check "$2 and $1 become direct" wait_for 20 lab_is_state "$2" "$1" direct
 }
 
 is_joined() { says '"state": *"joined"' lab_ziglan "$1" status --json 2>/dev/null; }
@@ -283,7 +283,7 @@ first_reply_ms() { # from to start-moment limit-s
 pinging() {
     local log=$LAB_DIR/$1-$2.ping
     PING_PID=$(lab_spawn "$1" "$log" ping -n -D -O -i "$3" -c "$4" "$2.zignet")
-    lab_wait 10 grep -q 'bytes from' "$log"
+    wait_for 10 grep -q 'bytes from' "$log"
 }
 
 # None of these pings went unanswered. What is still on its way counts as little as what ping says
@@ -313,9 +313,9 @@ silence_ms() { # log from-ms
 transfer() {
     local from=$1 to=$2 size=$3 family=$4 port=$5 want got log=$LAB_DIR/$1-$2-$5
     lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 </dev/null &
-    lab_wait 20 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
+    wait_for 20 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
     want=$(lab_in "$from" "$LAB_PYTHON" "$LAB_NET/stream.py" send "$family" "$port" "$to.zignet" "$size" 2>"$log.sent")
-    lab_wait 30 grep -q sha256 "$log.got"
+    wait_for 30 grep -q sha256 "$log.got"
     got=$(sed -n 's/^sha256 //p' "$log.got")
     if [ -z "$want" ] || [ "$want" != "$got" ]; then
         printf '    sent %s, received %s\n' "${want:-nothing: $(cat "$log.sent")}" "${got:-nothing: $(cat "$log.got")}"

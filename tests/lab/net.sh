@@ -32,25 +32,12 @@ LAB_NET=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # Not a wrapper that looks for an interpreter first: it is called often.
 LAB_PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null || echo python3)
 
+# shellcheck source=../support/shell.sh
+. "$LAB_NET/../support/shell.sh"
+
 lab_say() { printf '%s\n' "$*" >&2; }
 lab_fail() { printf 'FAILED: %s\n' "$*" >&2; return 1; }
 lab_ns() { printf '%s-%s' "$LAB_ID" "$1"; }
-
-# Whether what a command prints has a line that matches: says PATTERN command...
-# Not a pipe into grep -q: that ends at the first match, and the command then dies of SIGPIPE now and
-# then, which pipefail takes for "no".
-says() {
-    local pattern=$1 printed
-    shift
-    printed=$("$@") && grep -qE -- "$pattern" <<<"$printed"
-}
-
-# Whether the command succeeds and prints no such line.
-says_no() {
-    local pattern=$1 printed
-    shift
-    printed=$("$@") && ! grep -qE -- "$pattern" <<<"$printed"
-}
 
 # 0 if this kernel lets us make what the lab needs.
 lab_possible() {
@@ -406,16 +393,6 @@ lab_peer_state() { # host peer-name; prints direct, relayed, idle, ...
         "$LAB_PYTHON" -c 'import json,sys
 d=json.load(sys.stdin)
 print(next((p["state"] for p in d["peers"] if p["name"]==sys.argv[1]), "unknown"))' "$2"
-}
-
-# Wait until a command succeeds. lab_wait SECONDS command...
-lab_wait() {
-    local end=$(($(date +%s%N) + $1 * 1000000000))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s%N)" -lt "$end" ] || return 1
-        sleep 0.05
-    done
 }
 
 lab_is_state() { [ "$(lab_peer_state "$1" "$2")" = "$3" ]; }

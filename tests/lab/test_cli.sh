@@ -90,7 +90,7 @@ say "up"
 expect "join by standard input, while down" 0 "Joined ziglan as lone.zignet" \
     eval "printf '%s\n' '$RELAY_URL' | z join -"
 hosts_up lone
-check "it is up" lab_wait 10 is_up
+check "it is up" wait_for 10 is_up
 expect "a second one" 1 "the interface zig0 is up already" z up
 expect "status by somebody else" 4 "only root and the daemon's own user" z_as_nobody "$LAB_DIR/lone" status
 expect "a peer that is not there" 1 "" z ping nobody -n 1
@@ -111,20 +111,20 @@ clean() {
 }
 for signal in INT TERM; do
     kill -$signal "$(cat "$LAB_DIR/lone.pid")"
-    check "SIG$signal ends it" lab_wait 10 gone
+    check "SIG$signal ends it" wait_for 10 gone
     check "interface, addresses, routes, resolver and socket are gone" clean
     expect "status after that" 3 "is down" z status
     hosts_up lone
-    check "it starts again" lab_wait 10 is_up
+    check "it starts again" wait_for 10 is_up
 done
 kill -KILL "$(cat "$LAB_DIR/lone.pid")"
-check "SIGKILL ends it" lab_wait 10 gone
-check "the kernel removed the interface" lab_wait 5 no_interface
+check "SIGKILL ends it" wait_for 10 gone
+check "the kernel removed the interface" wait_for 5 no_interface
 expect "status after that" 3 "is down" z status
 expect "up --detach" 0 "zig0 is up: 100.64." z up --detach
 expect "up --detach once more" 1 "is up already" z up --detach
 expect "whoami" 0 "lone" z whoami
-check "it is joined again" lab_wait 10 is_joined lone
+check "it is joined again" wait_for 10 is_joined lone
 expect "down" 0 "" z down
 check "all is gone" clean
 expect "down again" 3 "is down" z down

@@ -57,9 +57,9 @@ check_most "a host with IPv4 only reaches one with IPv6 only within 3 s, in ms" 
 check_most "and the other way round, in ms" "$(first_reply_ms six four "$(moment)" 20)" 3000
 pinging phone tablet 0.3 400
 pinging four phone 0.3 400
-check "phone and tablet become direct in spite of their NATs" lab_wait 15 lab_is_state phone tablet direct
-check "tablet and phone become direct" lab_wait 15 lab_is_state tablet phone direct
+check "phone and tablet become direct in spite of their NATs" wait_for 15 lab_is_state phone tablet direct
+check "tablet and phone become direct" wait_for 15 lab_is_state tablet phone direct
 check "their path is IPv6" says "tablet.*\[2001:db8:22" lab_ziglan phone peers
 check "IPv4 only and IPv6 only stay relayed" lab_is_state four six relayed
-check "six and phone become direct" eval 'lab_wait 10 pings six phone; lab_wait 15 lab_is_state six phone direct'
+check "six and phone become direct" eval 'wait_for 10 pings six phone; wait_for 15 lab_is_state six phone direct'
 test_end

@@ -20,7 +20,7 @@ hosts_join laptop nas phone printer
 hosts_up laptop nas phone printer
 up=$(moment)
 check_most "laptop reaches nas within 3 s of up, in ms" "$(first_reply_ms laptop nas "$up" 20)" 3000
-check "laptop reaches phone, in another home with the same addresses" lab_wait 10 pings laptop phone
+check "laptop reaches phone, in another home with the same addresses" wait_for 10 pings laptop phone
 become_direct laptop nas
 check "over the address in the LAN" says "^nas .*192\.168\.1\.3" lab_ziglan laptop peers
 check "laptop and phone are relayed" lab_is_state laptop phone relayed
@@ -37,6 +37,6 @@ check "laptop and nas are still direct" lab_is_state laptop nas direct
 check "laptop does not reach phone now" eval '! pings laptop phone'
 lab_in home ip link set wan up
 lab_in home ip route replace default via 198.51.100.1
-check "with the internet back, laptop reaches phone again" lab_wait 20 pings laptop phone
+check "with the internet back, laptop reaches phone again" wait_for 20 pings laptop phone
 connected_once phone printer
 test_end

@@ -9,8 +9,8 @@ SIZE=5000000
 
 # One way between two hosts: a full packet each way, then TCP.
 passes() { # how from to port
-    check "a packet of 1280 bytes passes $1" lab_wait 8 pings "$2" "$3" -M 'do' -s 1252 -4
-    check "and back, in IPv6" lab_wait 8 pings "$3" "$2" -M 'do' -s 1232 -6
+    check "a packet of 1280 bytes passes $1" wait_for 8 pings "$2" "$3" -M 'do' -s 1252 -4
+    check "and back, in IPv6" wait_for 8 pings "$3" "$2" -M 'do' -s 1232 -6
     check "5 MB of TCP arrive as sent $1" transfer "$2" "$3" $SIZE -4 "$4"
 }
 
@@ -25,11 +25,11 @@ internet() { # mtu black-hole-mtu
     relay_start vps 192.0.2.10
     hosts_join laptop nas phone tablet
     hosts_up laptop nas phone tablet
-    check "phone reaches tablet" lab_wait 15 pings phone tablet
-    check "laptop reaches nas" lab_wait 15 pings laptop nas
+    check "phone reaches tablet" wait_for 15 pings phone tablet
+    check "laptop reaches nas" wait_for 15 pings laptop nas
     passes "over the relay" phone tablet 7001
-    check "laptop and nas become direct" lab_wait 20 lab_is_state laptop nas direct
-    check "nas and laptop become direct" lab_wait 20 lab_is_state nas laptop direct
+    check "laptop and nas become direct" wait_for 20 lab_is_state laptop nas direct
+    check "nas and laptop become direct" wait_for 20 lab_is_state nas laptop direct
     passes "directly" laptop nas 7002
     check "laptop and nas are still direct" lab_is_state laptop nas direct
     check "phone and tablet are still relayed" lab_is_state phone tablet relayed

@@ -29,10 +29,10 @@ lab_in late ip link set eth0 down
 hosts_up laptop nas late phone
 
 say "names"
-check "laptop reaches nas.zignet" lab_wait 10 pings laptop nas
-check "laptop reaches nas.one.zignet" lab_wait 5 pings laptop nas.one
-check "laptop reaches nas by its key" lab_wait 5 pings laptop "$(json_of nas whoami 'd["key"]')"
-check "laptop reaches NAS.ZIGNET" lab_wait 5 lab_in laptop ping -n -c 1 -W 1 NAS.ZIGNET
+check "laptop reaches nas.zignet" wait_for 10 pings laptop nas
+check "laptop reaches nas.one.zignet" wait_for 5 pings laptop nas.one
+check "laptop reaches nas by its key" wait_for 5 pings laptop "$(json_of nas whoami 'd["key"]')"
+check "laptop reaches NAS.ZIGNET" wait_for 5 lab_in laptop ping -n -c 1 -W 1 NAS.ZIGNET
 v4=$(json_of laptop peers 'next(p["ipv4"] for p in d["peers"] if p["name"] == "nas")')
 v6=$(json_of laptop peers 'next(p["ipv6"] for p in d["peers"] if p["name"] == "nas")')
 if command -v dig >/dev/null; then
@@ -54,34 +54,34 @@ mkdir -p "$LAB_DIR/laptop/etc/ziglan"
 printf 'name: laptop\npool: 100.65.0.0/16\n' >"$LAB_DIR/laptop/etc/ziglan/zig1.yaml"
 lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" "$(lab_program ziglan)" up -i zig1 >/dev/null
 zig1_up() { lab_ziglan laptop status -i zig1 >/dev/null 2>&1; }
-check "zig1 comes up beside zig0" lab_wait 10 zig1_up
+check "zig1 comes up beside zig0" wait_for 10 zig1_up
 expect "zig1 joins another ziglan while it is up" 0 "Joined two as laptop.zignet" \
     eval "printf '%s\n' '$two' | lab_ziglan laptop join - -i zig1"
 zig1_knows_phone() { [ "$(json_of laptop peers 'd["peers"][0]["name"]' -i zig1)" = phone ]; }
-check "zig1 knows phone" lab_wait 10 zig1_knows_phone
+check "zig1 knows phone" wait_for 10 zig1_knows_phone
 phone4=$(json_of laptop peers 'd["peers"][0]["ipv4"]' -i zig1)
 check "phone's address ($phone4) is in the pool of zig1" [ "${phone4%.*.*}" = 100.65 ]
-check "laptop reaches phone through zig1" lab_wait 10 lab_in laptop ping -n -c 1 -W 1 "$phone4"
-check "laptop reaches nas through zig0" lab_wait 5 pings laptop nas
+check "laptop reaches phone through zig1" wait_for 10 lab_in laptop ping -n -c 1 -W 1 "$phone4"
+check "laptop reaches nas through zig0" wait_for 5 pings laptop nas
 check "phone is no peer of zig0" [ "$(lab_peer_state laptop phone)" = unknown ]
 phone6=$(json_of laptop peers 'd["peers"][0]["ipv6"]' -i zig1)
 # IPv6 of all peers is one prefix, which zig0 has: zig1 routes to each of its peers.
-check "laptop reaches phone through zig1 by IPv6" lab_wait 10 lab_in laptop ping -n -c 1 -W 1 "$phone6"
-check "phone reaches laptop by IPv4" lab_wait 10 pings phone laptop -4
-check "phone reaches laptop by IPv6" lab_wait 10 pings phone laptop -6
+check "laptop reaches phone through zig1 by IPv6" wait_for 10 lab_in laptop ping -n -c 1 -W 1 "$phone6"
+check "phone reaches laptop by IPv4" wait_for 10 pings phone laptop -4
+check "phone reaches laptop by IPv6" wait_for 10 pings phone laptop -6
 expect "zig1 goes down" 0 "" lab_ziglan laptop down -i zig1
-check "zig0 stays" lab_wait 5 pings laptop nas
+check "zig0 stays" wait_for 5 pings laptop nas
 
 say "addresses stay"
 own=$(json_of laptop whoami 'd["addresses"]')
 expect "laptop goes down" 0 "" lab_ziglan laptop down
 check "its interface is gone" eval '! lab_in laptop ip link show zig0 >/dev/null 2>&1'
 hosts_up laptop
-check "laptop is back and reaches nas" lab_wait 10 pings laptop nas
+check "laptop is back and reaches nas" wait_for 10 pings laptop nas
 check "its own addresses are the same" [ "$(json_of laptop whoami 'd["addresses"]')" = "$own" ]
 check "nas has the same address" \
     [ "$(json_of laptop peers 'next(p["ipv4"] for p in d["peers"] if p["name"] == "nas")')" = "$v4" ]
-check "nas reaches laptop again" lab_wait 10 pings nas laptop
+check "nas reaches laptop again" wait_for 10 pings nas laptop
 
 say "a network that comes late"
 check "late is up without a network" lab_ziglan late status >/dev/null
@@ -104,13 +104,13 @@ say "$(printf '%s\n' "$single" | lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" 
 
 say "revocation"
 hosts_up guest
-check "guest reaches laptop" lab_wait 10 pings guest laptop
-check "guest and laptop become direct" lab_wait 15 lab_is_state guest laptop direct
+check "guest reaches laptop" wait_for 10 pings guest laptop
+check "guest and laptop become direct" wait_for 15 lab_is_state guest laptop direct
 expect "the operator revokes guest" 0 "is revoked and cut off" \
     lab_in vps "$(lab_program relayd)" revoke guest -c "$LAB_DIR/vps/relayd.yaml"
 cut_off() { ! pings guest laptop; }
-check "guest does not reach laptop any more, although they were direct" lab_wait 5 cut_off
-check "laptop has forgotten it" lab_wait 5 lab_is_state laptop guest unknown
+check "guest does not reach laptop any more, although they were direct" wait_for 5 cut_off
+check "laptop has forgotten it" wait_for 5 lab_is_state laptop guest unknown
 check "laptop does not reach guest" eval '! pings laptop guest'
-check "the others reach each other" lab_wait 5 pings laptop nas
+check "the others reach each other" wait_for 5 pings laptop nas
 test_end

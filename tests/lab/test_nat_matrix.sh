@@ -71,7 +71,7 @@ for pair in "${pairs[@]}"; do
     read -r from to <<<"$pair"
     if can_be_direct "$from" "$to"; then
         check "$(kind_of "$from") and $(kind_of "$to") become direct ($from, $to)" \
-            lab_wait $DIRECT_S both_are "$from" "$to" direct
+            wait_for $DIRECT_S both_are "$from" "$to" direct
     else
         stay+=("$pair")
     fi
@@ -81,6 +81,6 @@ while [ $(($(now_ms) - ${up%/*})) -lt $((DIRECT_S * 1000)) ]; do sleep 0.2; done
 for pair in "${stay[@]}"; do
     read -r from to <<<"$pair"
     check "$(kind_of "$from") and $(kind_of "$to") stay relayed, and answer ($from, $to)" \
-        eval "both_are $from $to relayed && lab_wait 5 pings $from $to"
+        eval "both_are $from $to relayed && wait_for 5 pings $from $to"
 done
 test_end

@@ -23,8 +23,8 @@ check_most "after a cut, packets flow again within 1 s, in ms" \
 check "they go over the relay" lab_is_state laptop nas relayed
 lab_heal
 healed_at=$(now_ms)
-check "the path is direct again after it was mended" lab_wait $HEAL_S lab_is_state laptop nas direct
-check "in the other direction, too" lab_wait $HEAL_S lab_is_state nas laptop direct
+check "the path is direct again after it was mended" wait_for $HEAL_S lab_is_state laptop nas direct
+check "in the other direction, too" wait_for $HEAL_S lab_is_state nas laptop direct
 say "direct again after $((($(now_ms) - healed_at) / 1000)) s"
 
 # One router of each kind forgets everything at once: also the mapping of the relay's session.
@@ -35,12 +35,12 @@ flush_at=$(now_ms)
 lab_reboot_nat home1
 lab_reboot_nat cafe
 sleep 5
-check "the symmetric NAT gave phone another port, and the relay told it" lab_wait 30 moved
+check "the symmetric NAT gave phone another port, and the relay told it" wait_for 30 moved
 check_most "after a restart of a port-restricted NAT, packets flow again within 3 s, in ms" \
     "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$flush_at")" 3500
 check_most "after a restart of a symmetric NAT, packets flow again within 3 s, in ms" \
     "$(silence_ms "$LAB_DIR/phone-tablet.ping" "$flush_at")" 3500
-check "laptop and nas become direct again" lab_wait $HEAL_S lab_is_state laptop nas direct
-check "phone and tablet become direct again" lab_wait $HEAL_S lab_is_state phone tablet direct
+check "laptop and nas become direct again" wait_for $HEAL_S lab_is_state laptop nas direct
+check "phone and tablet become direct again" wait_for $HEAL_S lab_is_state phone tablet direct
 say "direct again $((($(now_ms) - flush_at) / 1000)) s after the restarts"
 test_end

@@ -40,21 +40,21 @@ keep_alive_passed() {
 
 keep_alive_passed
 kill -KILL "$RELAY_PID"
-check "relayd is gone" lab_wait 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+check "relayd is gone" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
 start=$(now_ms)
 RELAY_PID=$(lab_relay_up vps)
-check "both have a session again" lab_wait 20 both_there
+check "both have a session again" wait_for 20 both_there
 check_most "so long after its start, in ms" $(($(now_ms) - start)) $BACK_MS
 check "phone reaches tablet" pings phone tablet
 
 # What another program, another time or a half-written file left there harms nobody.
 kill -KILL "$RELAY_PID"
-check "relayd is gone" lab_wait 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+check "relayd is gone" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
 head -c 5000 /dev/urandom >"$roll"
 RELAY_PID=$(lab_relay_up vps)
-check "it starts with a damaged roll" lab_wait 20 relay_answers vps
+check "it starts with a damaged roll" wait_for 20 relay_answers vps
 
 kill -TERM "$RELAY_PID"
-check "relayd ends" lab_wait 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+check "relayd ends" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
 check "in order, it leaves no roll" [ ! -e "$roll" ]
 test_end

@@ -67,3 +67,17 @@ const char *ziglan_admit(struct ziglan *z, uint32_t n, const char *name, uint8_t
     assert_int_equal(ziglan_join(z, n, invite, name, &part, out), VERDICT_OK);
     return out->name;
 }
+
+enum verdict ziglan_revoke(struct ziglan *z, uint32_t n)
+{
+    struct identity identity = node_of(n);
+
+    return directory_revoke(z->directory, identity.public_key);
+}
+
+enum verdict ziglan_leave(struct ziglan *z, uint32_t n)
+{
+    struct identity identity = node_of(n);
+
+    return directory_leave(z->directory, identity.public_key);
+}

@@ -37,3 +37,7 @@ enum verdict ziglan_join(struct ziglan *z, uint32_t n, const uint8_t *invite, co
 /** Node n becomes a member by an invite of its own. Returns its granted name, in out. */
 const char *ziglan_admit(struct ziglan *z, uint32_t n, const char *name, uint8_t mac,
                          struct directory_joined *out);
+
+/** Node n is revoked; node n leaves. */
+enum verdict ziglan_revoke(struct ziglan *z, uint32_t n);
+enum verdict ziglan_leave(struct ziglan *z, uint32_t n);

@@ -12,20 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static enum verdict directory_revoke_node(struct ziglan *z, uint32_t n)
-{
-    struct identity node = node_of(n);
-
-    return directory_revoke(z->directory, node.public_key);
-}
-
-static enum verdict directory_leave_node(struct ziglan *z, uint32_t n)
-{
-    struct identity node = node_of(n);
-
-    return directory_leave(z->directory, node.public_key);
-}
-
 /* The name under which a listing shows the node. */
 static const char *name_of(struct ziglan *z, uint32_t n)
 {
@@ -438,9 +424,9 @@ static void a_full_directory_admits_nobody_more(void **state)
     assert_int_equal(directory_leave(z.directory, one.public_key), VERDICT_OK);
     assert_int_equal(ziglan_join(&z, 4, invite, "a", &part, &joined), VERDICT_OK);
     for (uint32_t n = 11; n <= 12; n++) {
-        assert_int_equal(directory_revoke_node(&z, n), VERDICT_OK);
+        assert_int_equal(ziglan_revoke(&z, n), VERDICT_OK);
     }
-    assert_int_equal(directory_revoke_node(&z, 13), VERDICT_LIMIT);
+    assert_int_equal(ziglan_revoke(&z, 13), VERDICT_LIMIT);
     ziglan_fini(&z);
 }
 
@@ -582,9 +568,9 @@ static void a_listing_shows_members_and_revoked_in_key_order(void **state)
     for (uint32_t n = 1; n <= 9; n++) {
         (void)ziglan_admit(&z, n, "a", 0, &joined);
     }
-    assert_int_equal(directory_revoke_node(&z, 3), VERDICT_OK);
-    assert_int_equal(directory_revoke_node(&z, 77), VERDICT_OK);
-    assert_int_equal(directory_leave_node(&z, 4), VERDICT_OK);
+    assert_int_equal(ziglan_revoke(&z, 3), VERDICT_OK);
+    assert_int_equal(ziglan_revoke(&z, 77), VERDICT_OK);
+    assert_int_equal(ziglan_leave(&z, 4), VERDICT_OK);
     while (directory_next(z.directory, key, &entry) == VERDICT_OK) {
         assert_true(memcmp(key, last, KEY_SIZE) > 0);
         memcpy(last, key, KEY_SIZE);
@@ -626,7 +612,7 @@ static void a_failed_write_changes_nothing(void **state)
     assert_true(nth > 6); /* the loop did fail at each of the writes */
     assert_int_equal(status_of(&z, 1), DIRECTORY_STATUS_MEMBER);
     store_memory_fail_commit(z.store, true);
-    assert_int_equal(directory_revoke_node(&z, 1), VERDICT_UNAVAILABLE);
+    assert_int_equal(ziglan_revoke(&z, 1), VERDICT_UNAVAILABLE);
     store_memory_fail_commit(z.store, false);
     assert_int_equal(status_of(&z, 1), DIRECTORY_STATUS_MEMBER);
     assert_int_equal(directory_revoked_count(z.directory), 0);
@@ -654,7 +640,7 @@ static void a_torn_store_is_repaired(void **state)
         assert_int_equal(ziglan_join(&z, 3, invite, "nas", &part, &joined), VERDICT_UNAVAILABLE);
         ziglan_reopen(&z);
         store_memory_tear(z.store, keep);
-        assert_int_equal(directory_revoke_node(&z, 1), VERDICT_UNAVAILABLE);
+        assert_int_equal(ziglan_revoke(&z, 1), VERDICT_UNAVAILABLE);
         ziglan_reopen(&z);
         uint32_t warnings = z.ports.warnings;
         ziglan_reopen(&z);
@@ -703,7 +689,7 @@ static void damaged_values_are_forgotten(void **state)
         for (uint32_t n = 1; n <= 4; n++) {
             (void)ziglan_admit(&z, n, "nas", (uint8_t)n, &joined);
         }
-        assert_int_equal(directory_revoke_node(&z, 2), VERDICT_OK);
+        assert_int_equal(ziglan_revoke(&z, 2), VERDICT_OK);
         enum store_table table = tables[round % 7];
         struct store_cursor cursor = store_cursor_from(table, NULL, 0);
         uint8_t old[STORE_VALUE_SIZE_MAX];

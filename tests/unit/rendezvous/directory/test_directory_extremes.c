@@ -6,20 +6,6 @@
 #include "tests/support/directory_fixture.h"
 #include "tests/support/fixture.h"
 
-static enum verdict revoke(struct ziglan *z, uint32_t n)
-{
-    struct identity node = node_of(n);
-
-    return directory_revoke(z->directory, node.public_key);
-}
-
-static enum verdict leave(struct ziglan *z, uint32_t n)
-{
-    struct identity node = node_of(n);
-
-    return directory_leave(z->directory, node.public_key);
-}
-
 static void a_member_can_be_thrown_out_however_many_left(void **state)
 {
     struct directory_joined joined;
@@ -31,13 +17,13 @@ static void a_member_can_be_thrown_out_however_many_left(void **state)
     ziglan_reopen(&z);
     for (uint32_t n = 1; n <= 3; n++) {
         (void)ziglan_admit(&z, n, "a", 0, &joined);
-        assert_int_equal(leave(&z, n), VERDICT_OK);
+        assert_int_equal(ziglan_leave(&z, n), VERDICT_OK);
     }
     (void)ziglan_admit(&z, 4, "b", 0, &joined);
-    assert_int_equal(leave(&z, 4), VERDICT_LIMIT);
-    assert_int_equal(revoke(&z, 4), VERDICT_OK);
-    assert_int_equal(revoke(&z, 4), VERDICT_OK); /* twice is once */
-    assert_int_equal(revoke(&z, 5), VERDICT_LIMIT);
+    assert_int_equal(ziglan_leave(&z, 4), VERDICT_LIMIT);
+    assert_int_equal(ziglan_revoke(&z, 4), VERDICT_OK);
+    assert_int_equal(ziglan_revoke(&z, 4), VERDICT_OK); /* twice is once */
+    assert_int_equal(ziglan_revoke(&z, 5), VERDICT_LIMIT);
     ziglan_fini(&z);
 }
 
@@ -59,8 +45,8 @@ static void who_was_let_in_again_gets_the_name_it_wants_if_that_is_free(void **s
         (void)ziglan_admit(&z, 1, "nas", 0, &joined);
         (void)ziglan_admit(&z, 2, "desk", 0, &joined);
         (void)ziglan_admit(&z, 3, "gone", 0, &joined);
-        assert_int_equal(leave(&z, 3), VERDICT_OK);
-        assert_int_equal(left ? leave(&z, 1) : revoke(&z, 1), VERDICT_OK);
+        assert_int_equal(ziglan_leave(&z, 3), VERDICT_OK);
+        assert_int_equal(left ? ziglan_leave(&z, 1) : ziglan_revoke(&z, 1), VERDICT_OK);
         if (!left) {
             assert_int_equal(directory_restore(z.directory, one.public_key), VERDICT_OK);
         }
@@ -113,7 +99,7 @@ static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
     ziglan_init(&z);
     directory_expire(z.directory, z.ports.wall_ms);
     (void)ziglan_admit(&z, 1, "nas", 0, &joined);
-    assert_int_equal(leave(&z, 1), VERDICT_OK);
+    assert_int_equal(ziglan_leave(&z, 1), VERDICT_OK);
     ziglan_invite(&z, 1, 1, "", invite);
     struct part now = part_of(z.ports.wall_ms, 2, z.ports.wall_ms, 0);
     z.ports.wall_ms += year_ms;
@@ -141,7 +127,7 @@ static void a_name_freed_in_1970_rests_from_when_the_clock_is_right(void **state
     uint64_t today_ms = z.ports.wall_ms;
     (void)ziglan_admit(&z, 1, "nas", 0, &joined);
     z.ports.wall_ms = 1000;
-    assert_int_equal(leave(&z, 1), VERDICT_OK);
+    assert_int_equal(ziglan_leave(&z, 1), VERDICT_OK);
     directory_expire(z.directory, 0);
     for (int again = 0; again < 2; again++) {
         z.ports.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
@@ -177,7 +163,7 @@ static void a_change_is_refused_where_none_is_allowed(void **state)
     join.member_part_size = other.size;
     assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_LIMIT);
     assert_int_equal(directory_sequence(z.directory), sequence);
-    assert_int_equal(revoke(&z, 1), VERDICT_OK);
+    assert_int_equal(ziglan_revoke(&z, 1), VERDICT_OK);
     assert_int_equal(directory_admitted_until(z.directory, node.public_key), 0);
     assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_REVOKED);
     ziglan_fini(&z);
