@@ -11,6 +11,7 @@
 #include "client/cli/up.h"
 #include "client/cli/whoami.h"
 
+#include "proto/host/fault_print.h"
 #include "ziglan_version.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* relayd: the verb decides; without one it serves. */
+#include "proto/host/fault_print.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
 #include "relayd/cli/cli.h"

@@ -5,7 +5,7 @@
  */
 #include "client/cli/ask.h"
 
-#include "proto/host/control_socket.h"
+#include "proto/host/control_call.h"
 
 enum { TIMEOUT_MS = 5000 };
 

@@ -4,6 +4,8 @@
  */
 #include "client/cli/cli.h"
 
+#include "proto/host/fault_print.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -18,7 +18,7 @@ static void choose(struct conversation *a, struct mono now)
 {
     struct host_counters *counters = &a->shared->dataplane->counters;
     bool before = path_table_direct(&a->paths) != NULL;
-    char peer[11];
+    char peer[KEY_SHORT_SIZE];
 
     path_table_choose(&a->paths);
     bool after = path_table_direct(&a->paths) != NULL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bits of the text go through an accumulator; spare bits of the last character must be zero. */
 #include "proto/base/base32.h"
 
 #include <string.h>

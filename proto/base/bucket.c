@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tokens of token buckets: what is due since the last look, and the part of a token that is left.
+ * */
 #include "proto/base/bucket.h"
 
 #include "proto/base/bytes.h"

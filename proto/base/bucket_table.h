@@ -30,9 +30,9 @@ bool bucket_table_take(struct bucket_table *table, const void *key, uint64_t cou
 /** Change the rate of all buckets; levels above the new burst are cut at the next use. */
 void bucket_table_set_rate(struct bucket_table *table, const struct bucket_rate *rate);
 
-/** Buckets in the table. */
+/** Buckets in the table. Later: with the next two, for the page of metrics (monitoring). */
 uint32_t bucket_table_count(const struct bucket_table *table);
 
-/** Takes that were refused, and buckets that were thrown out while not full. */
+/** Takes that were refused, and buckets that were thrown out while not full. Later: see above. */
 uint64_t bucket_table_refused_count(const struct bucket_table *table);
 uint64_t bucket_table_evicted_count(const struct bucket_table *table);

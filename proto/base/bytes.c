@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Narrowing and big-endian access, and the end of a program whose CHECK failed. */
 #include "proto/base/bytes.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One sentence from what libcyaml and the readers of configurations found: line, cause, remedy. */
 #include "proto/base/config_text.h"
 
 #include <ctype.h>

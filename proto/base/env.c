@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calls through the ports of an env, and the little that is the same behind all of them. */
 #include "proto/base/env.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The names of results. */
 #include "proto/base/err.h"
 
 const char *err_name(int err)

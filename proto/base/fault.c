@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sentences about failures, with the remedy where the cause is known to have one. */
 #include "proto/base/fault.h"
 
 #include <errno.h>
@@ -105,10 +106,4 @@ void fault_add(struct fault *fault, const char *remedy)
     size_t used = strlen(fault->text);
 
     (void)snprintf(fault->text + used, sizeof(fault->text) - used, "; %s", remedy);
-}
-
-int fault_print(const struct fault *fault, const char *program)
-{
-    (void)fprintf(stderr, "%s: %s\n", program, fault->text);
-    return fault->exit_code != EXIT_CODE_OK ? (int)fault->exit_code : (int)EXIT_CODE_FAILURE;
 }

@@ -40,6 +40,3 @@ enum exit_code fault_path_code(int cause);
 
 /** Append "; " and what to do about it. */
 void fault_add(struct fault *fault, const char *remedy);
-
-/** Print "program: text" to standard error and return the exit code (never EXIT_CODE_OK). */
-int fault_print(const struct fault *fault, const char *program);

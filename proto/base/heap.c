@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A binary heap in an array of pointers; each entry knows its place in it. */
 #include "proto/base/heap.h"
 
 #include <stdlib.h>

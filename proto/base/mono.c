@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sums of instants end at MONO_NEVER instead of wrapping around. */
 #include "proto/base/mono.h"
 
 struct mono mono_add_ns(struct mono t, uint64_t ns)

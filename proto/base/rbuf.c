@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every read goes through rbuf_take, the one place that looks at what is left. */
 #include "proto/base/rbuf.h"
 
 #include "proto/base/bytes.h"
@@ -83,15 +84,6 @@ void rbuf_zeros(struct rbuf *r, size_t size)
             return;
         }
     }
-}
-
-struct rbuf rbuf_sub(struct rbuf *r, size_t size)
-{
-    const uint8_t *at = rbuf_take(r, size);
-    struct rbuf sub = rbuf_over(at, at == NULL ? 0 : size);
-
-    sub.failed = r->failed;
-    return sub;
 }
 
 uint64_t rbuf_varint(struct rbuf *r)

@@ -39,9 +39,5 @@ void rbuf_copy(struct rbuf *r, void *to, size_t size);
 /** Skip `size` bytes that must all be zero; anything else is a failure. */
 void rbuf_zeros(struct rbuf *r, size_t size);
 
-/** A reader of its own over the next `size` bytes, which this one skips. It is failed from the
- * start if there are not that many. */
-struct rbuf rbuf_sub(struct rbuf *r, size_t size);
-
 /** A QUIC variable-length integer (RFC 9000, section 16). */
 uint64_t rbuf_varint(struct rbuf *r);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Chunks of slots. The free ones are a list, oldest first, so that a slot is used again as late as
+ * may be. */
 #include "proto/base/slab.h"
 
 #include "proto/base/bytes.h"

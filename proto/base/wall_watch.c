@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which later time the wall clock has shown long enough to be believed. */
 #include "proto/base/wall_watch.h"
 
 void wall_watch_init(struct wall_watch *watch)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* libsodium's ciphers behind one key type; AES keys are expanded once. */
 #include "proto/crypto/aead.h"
 
 #include "proto/base/bytes.h"

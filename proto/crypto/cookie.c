@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cookies are baked from the source and a secret that changes; who got one keeps it in a jar. */
 #include "proto/crypto/cookie.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Frames around the Noise messages: their fields, the codes mac1 and mac2, and what is refused
+ * early. */
 #include "proto/crypto/handshake.h"
 
 #include "proto/base/bytes.h"

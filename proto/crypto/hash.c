@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Both are BLAKE2b by libsodium, with the label in front of what is hashed. */
 #include "proto/crypto/hash.h"
 
 #include <sodium.h>

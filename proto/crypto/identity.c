@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ed25519 and its X25519 form by libsodium. */
 #include "proto/crypto/identity.h"
 
 #include "proto/base/bytes.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Texts and addresses that are derived from a key (identity.h). */
+/* Base32, base58 and BLAKE2b of a key. */
+#include "proto/crypto/key_form.h"
+
 #include "proto/base/base32.h"
 #include "proto/base/bytes.h"
 #include "proto/crypto/hash.h"
-#include "proto/crypto/identity.h"
+#include "proto/net/addrplan.h"
 
 #include <string.h>
-
-enum { KEY_SHORT_SIZE = 10 };
 
 _Static_assert(BASE32_TEXT_SIZE(KEY_SIZE) + 1 == KEY_TEXT_SIZE, "text form of a key");
 
@@ -17,12 +17,12 @@ const char *key_text(const uint8_t key[KEY_SIZE], char text[KEY_TEXT_SIZE])
     return text;
 }
 
-const char *key_short(const uint8_t key[KEY_SIZE], char text[11])
+const char *key_short(const uint8_t key[KEY_SIZE], char text[KEY_SHORT_SIZE])
 {
     char whole[KEY_TEXT_SIZE];
 
-    memcpy(text, key_text(key, whole), KEY_SHORT_SIZE);
-    text[KEY_SHORT_SIZE] = '\0';
+    memcpy(text, key_text(key, whole), KEY_SHORT_SIZE - 1);
+    text[KEY_SHORT_SIZE - 1] = '\0';
     return text;
 }
 
@@ -73,12 +73,10 @@ const char *key_base58(const uint8_t key[KEY_SIZE], char text[KEY_BASE58_SIZE])
 
 void key_ip6(uint8_t out[16], const uint8_t key[KEY_SIZE])
 {
-    static const uint8_t prefix[4] = {0xfd, 0xd9, 0xf8, 0x00};
     uint8_t hash[HASH_SIZE];
 
     hash_label(hash, "ziglan ip6 1", key, KEY_SIZE, NULL, 0);
-    memcpy(out, prefix, sizeof(prefix));
-    memcpy(out + sizeof(prefix), hash, 16 - sizeof(prefix));
+    addrplan_auto(out, hash);
 }
 
 uint32_t key_ip4_hash(const uint8_t key[KEY_SIZE], uint32_t attempt)

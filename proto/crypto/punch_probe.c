@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The 64 bytes in and out, the MAC over all that comes before it. */
 #include "proto/crypto/punch_probe.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The window is a ring of words; moving it clears the words that come in. */
 #include "proto/crypto/replay.h"
 
 #include <stddef.h>

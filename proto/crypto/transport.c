@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keys of channels are derived when they are first needed; a sender counts, a receiver remembers.
+ * */
 #include "proto/crypto/transport.h"
 
 #include "proto/base/bytes.h"
+#include "proto/crypto/channel_key.h"
 #include "proto/crypto/transport_internal.h"
 
 #include <sodium.h>
@@ -47,27 +50,12 @@ static void free_wiped(void *memory, size_t size)
     }
 }
 
-void transport_key(uint8_t out[AEAD_KEY_SIZE], const uint8_t split_key[AEAD_KEY_SIZE],
-                   enum aead aead, uint8_t channel)
-{
-    static const char label[] = "ziglan key 1";
-    const char *name = aead_name(aead);
-    crypto_generichash_state state;
-
-    crypto_generichash_init(&state, split_key, AEAD_KEY_SIZE, AEAD_KEY_SIZE);
-    crypto_generichash_update(&state, (const uint8_t *)label, strlen(label));
-    crypto_generichash_update(&state, (const uint8_t *)name, strlen(name));
-    crypto_generichash_update(&state, &channel, 1);
-    crypto_generichash_final(&state, out, AEAD_KEY_SIZE);
-    sodium_memzero(&state, sizeof(state));
-}
-
 static void channel_key_init(struct aead_key *out, const uint8_t split_key[AEAD_KEY_SIZE],
                              enum aead aead, uint8_t channel)
 {
     uint8_t key[AEAD_KEY_SIZE];
 
-    transport_key(key, split_key, aead, channel);
+    channel_key(key, split_key, aead, channel);
     aead_key_init(out, aead, key);
     sodium_memzero(key, sizeof(key));
 }
@@ -118,11 +106,6 @@ size_t transport_seal_from(struct transport_sender *sender, enum frame_type type
               frame + FRAME_HEADER_SIZE);
     sender->counter++;
     return plain_size + FRAME_OVERHEAD;
-}
-
-uint64_t transport_sender_counter(const struct transport_sender *sender)
-{
-    return sender->counter;
 }
 
 bool transport_sender_wants_rekey(const struct transport_sender *sender)
@@ -280,11 +263,6 @@ int transport_open(struct transport_receiver *receiver, const uint8_t *frame, si
 void transport_receiver_widen(struct transport_receiver *receiver, bool wanted)
 {
     receiver->widen = wanted;
-}
-
-uint64_t transport_receiver_failed_opens(const struct transport_receiver *receiver)
-{
-    return receiver->failed_opens;
 }
 
 bool transport_receiver_wants_rekey(const struct transport_receiver *receiver)

@@ -40,7 +40,8 @@ enum transport_drop {
     TRANSPORT_DROP_COUNT,
 };
 
-/** The short name of a reason ("replay"), for metrics. Never NULL. */
+/** The short name of a reason ("replay"). Never NULL. Later: dropped frames by reason, told by the
+ * host (monitoring). */
 const char *transport_drop_name(enum transport_drop drop);
 
 /** What was in a frame. */
@@ -51,10 +52,6 @@ struct transport_opened {
     size_t plain_size;
     enum transport_drop drop; /* set on failure too; the other members then mean nothing */
 };
-
-/** Derive the key of a direction and channel from its Split key. */
-void transport_key(uint8_t out[AEAD_KEY_SIZE], const uint8_t split_key[AEAD_KEY_SIZE],
-                   enum aead aead, uint8_t channel);
 
 /** A sender for one channel (below FRAME_CHANNEL_COUNT). keys are borrowed for the call.
  * ERR_NOMEM. Free wipes; NULL is legal. */
@@ -78,9 +75,6 @@ size_t transport_seal(struct transport_sender *sender, enum frame_type type, uin
  * FRAME_OVERHEAD bytes of room. */
 size_t transport_seal_from(struct transport_sender *sender, enum frame_type type,
                            const uint8_t *plain, size_t plain_size, uint8_t *frame);
-
-/** Counter of the next frame = frames sealed so far. */
-uint64_t transport_sender_counter(const struct transport_sender *sender);
 
 /** Begin a new handshake now (the caller adds its own limit of time). */
 bool transport_sender_wants_rekey(const struct transport_sender *sender);
@@ -113,9 +107,6 @@ int transport_open(struct transport_receiver *receiver, const uint8_t *frame, si
  * slower one. false takes that back. Without memory the channel stays as it is.
  */
 void transport_receiver_widen(struct transport_receiver *receiver, bool wanted);
-
-/** Frames whose tag did not verify. */
-uint64_t transport_receiver_failed_opens(const struct transport_receiver *receiver);
 
 /** The peer's counters are so far that a new session should be made, should the peer not do it. */
 bool transport_receiver_wants_rekey(const struct transport_receiver *receiver);

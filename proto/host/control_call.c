@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command line's side of proto/host/control_socket.h. */
+/* A blocking connection: one line out, one line in, all before a deadline. */
+#include "proto/host/control_call.h"
+
 #include "proto/admin/answer.h"
-#include "proto/host/control_socket.h"
 #include "proto/host/os_env.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The daemon's side: a client is a line being read, or an answer being written. */
 #include "proto/host/control_socket.h"
 
 #include "proto/admin/answer.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The local control socket of both programs: a Unix stream socket (mode 0600) on which a
- * command line sends one JSON object per line and gets one JSON object per line back, in the shape
- * of proto/admin/answer.h. Only the daemon's own user and root are served (SO_PEERCRED). Lines,
- * clients and waiting time are bounded.
+ * The local control socket of both programs, the daemon's side: a Unix stream socket (mode 0600) on
+ * which a command line sends one JSON object per line and gets one JSON object per line back, in
+ * the shape of proto/admin/answer.h. Only the daemon's own user and root are served (SO_PEERCRED).
+ * Lines, clients and waiting time are bounded.
  */
 #pragma once
 
@@ -18,8 +18,7 @@ struct ev_loop;
 struct control_server;
 
 enum {
-    CONTROL_LINE_SIZE_MAX = 65536,      /* a request */
-    CONTROL_ANSWER_SIZE_MAX = 64 << 20, /* an answer, as the client accepts it */
+    CONTROL_LINE_SIZE_MAX = 65536, /* a request */
     CONTROL_CLIENTS_MAX = 32,
     CONTROL_IDLE_S = 60, /* a client that says nothing for so long is closed */
 };
@@ -41,13 +40,3 @@ int control_server_open(struct control_server **out, struct ev_loop *loop, const
 
 /** Close all clients and remove the socket file. */
 void control_server_close(struct control_server *server);
-
-/**
- * The command line's side: send one request, wait for the answer. Blocks up to timeout_ms.
- *
- * answer   given on ERR_OK
- * fault    EXIT_CODE_NO_DAEMON if nobody listens, EXIT_CODE_PERMISSION if refused, and what the
- * daemon said if its answer is a refusal (which is ERR_SYSTEM here)
- */
-int control_call(const char *path, const json_t *request, unsigned timeout_ms, json_t **answer,
-                 struct fault *fault) MUST_CHECK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files, folders and locks, each failure with the sentence that helps. */
 #include "proto/host/file.h"
 
 #include "proto/base/base32.h"

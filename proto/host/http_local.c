@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* libmicrohttpd driven by its epoll descriptor and its own deadline. */
 #include "proto/host/http_local.h"
 
 #include "proto/net/endpoint.h"

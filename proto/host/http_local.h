@@ -43,5 +43,6 @@ int http_local_open(struct http_local **out, struct ev_loop *loop,
                     const struct http_local_options *options, struct fault *fault) MUST_CHECK;
 void http_local_close(struct http_local *http);
 
-/** Where it listens (with the port the kernel chose if 0 was asked for). */
+/** Where it listens (with the port the kernel chose if 0 was asked for). Later: the host tells
+ * where its page is. */
 struct endpoint http_local_endpoint(const struct http_local *http);

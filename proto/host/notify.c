@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One datagram per message to the socket that NOTIFY_SOCKET names. */
 #include "proto/host/notify.h"
 
 #include <stddef.h>

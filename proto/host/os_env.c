@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The operating system behind the ports of an env. Lines of one event name have a rate, so that no
+ * peer can fill a disk with them. */
 #include "proto/host/os_env.h"
 
 #include "proto/base/bucket.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loop's watchers, and the order in which they call the core and empty its boxes. */
 #include "proto/host/pump.h"
 
 #include "proto/base/bytes.h"

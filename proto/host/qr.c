@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* libqrencode's modules, two rows to a line of text. */
 #include "proto/host/qr.h"
 
 #include <qrencode.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One detached thread per name; what it found waits in a list until the loop is woken. */
 #include "proto/host/resolve.h"
 
 #include "proto/net/endpoint.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 enum {
@@ -26,11 +28,11 @@ struct shared {
     bool closed; /* the resolver is gone: results are dropped */
     struct ev_loop *loop;
     struct ev_async wake;
-    struct job *finished; /* list */
+    TAILQ_HEAD(job_list, job) finished;
 };
 
 struct job {
-    struct job *next;
+    TAILQ_ENTRY(job) link; /* in finished */
     struct shared *shared;
     struct resolve_caller caller;
     char host[HOST_TEXT_SIZE];
@@ -111,8 +113,7 @@ static void *job_run(void *argument)
     if (shared->closed) {
         free(job);
     } else {
-        job->next = shared->finished;
-        shared->finished = job;
+        TAILQ_INSERT_TAIL(&shared->finished, job, link);
         ev_async_send(shared->loop, &shared->wake);
     }
     shared_let_go(shared);
@@ -122,18 +123,16 @@ static void *job_run(void *argument)
 static void on_wake(struct ev_loop *loop, struct ev_async *w, int events)
 {
     struct resolver *resolver = w->data;
-    struct job *finished;
+    struct job_list finished = TAILQ_HEAD_INITIALIZER(finished);
+    struct job *job;
 
     (void)loop;
     (void)events;
     (void)pthread_mutex_lock(&resolver->shared->mutex);
-    finished = resolver->shared->finished;
-    resolver->shared->finished = NULL;
+    TAILQ_CONCAT(&finished, &resolver->shared->finished, link);
     (void)pthread_mutex_unlock(&resolver->shared->mutex);
-    while (finished != NULL) {
-        struct job *job = finished;
-
-        finished = job->next;
+    for (job = TAILQ_FIRST(&finished); job != NULL; job = TAILQ_FIRST(&finished)) {
+        TAILQ_REMOVE(&finished, job, link);
         resolver->pending_count--;
         job->caller.done(job->caller.context, job->endpoints, job->count);
         free(job);
@@ -151,6 +150,7 @@ int resolver_new(struct resolver **out, struct ev_loop *loop)
         return ERR_NOMEM;
     }
     shared->holders = 1;
+    TAILQ_INIT(&shared->finished);
     shared->loop = loop;
     ev_async_init(&shared->wake, on_wake);
     shared->wake.data = resolver;
@@ -163,6 +163,7 @@ int resolver_new(struct resolver **out, struct ev_loop *loop)
 void resolver_free(struct resolver *resolver)
 {
     struct shared *shared;
+    struct job *job;
 
     if (resolver == NULL) {
         return;
@@ -171,10 +172,8 @@ void resolver_free(struct resolver *resolver)
     ev_async_stop(shared->loop, &shared->wake);
     (void)pthread_mutex_lock(&shared->mutex);
     shared->closed = true;
-    while (shared->finished != NULL) {
-        struct job *job = shared->finished;
-
-        shared->finished = job->next;
+    for (job = TAILQ_FIRST(&shared->finished); job != NULL; job = TAILQ_FIRST(&shared->finished)) {
+        TAILQ_REMOVE(&shared->finished, job, link);
         free(job);
     }
     shared_let_go(shared);

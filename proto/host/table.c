@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cells are collected, then measured, then printed. */
 #include "proto/host/table.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Datagrams of equal size to one address become one train; what came as a train is cut again. */
 #include "proto/host/udp_batch.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Addresses of the plan are told apart by their first 32 bits; pools are parsed and compared. */
 #include "proto/net/addrplan.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sums of 16-bit words, taken 64 bits at a time. */
 #include "proto/net/checksum.h"
 
 #include "proto/base/bytes.h"

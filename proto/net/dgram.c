@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Datagrams back to back in one buffer, their sizes beside it. */
 #include "proto/net/dgram.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Endpoints as text, as bytes, and which part of the internet they belong to. */
 #include "proto/net/endpoint.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parser keeps a header that came in parts and the value of a type it knows; all else it
+ * skips. */
 #include "proto/wire/capsule.h"
 
 #include "proto/base/bytes.h"

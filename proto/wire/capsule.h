@@ -46,7 +46,8 @@ struct capsule {
 int capsule_next(struct capsule_parser *parser, const uint8_t **data, size_t *size,
                  struct capsule *out) MUST_CHECK;
 
-/** True if the stream may end here: no capsule is half read. */
+/** True if the stream may end here: no capsule is half read. Later: sessions over TCP, whose
+ * streams end without a word. */
 bool capsule_parser_idle(const struct capsule_parser *parser);
 
 /** Free what the parser holds; it may then be used anew, for another stream. */

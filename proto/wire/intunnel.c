@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one message so far: candidates, in and out. */
 #include "proto/wire/intunnel.h"
 
 #include "proto/base/bytes.h"

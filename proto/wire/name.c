@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a name may be, why it may not, and the best name of any text. */
 #include "proto/wire/name.h"
 
 #include "proto/base/base32.h"

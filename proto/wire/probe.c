@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The plaintext of pings and pongs, in and out. */
 #include "proto/wire/probe.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages are parsed in one walk over their attributes, and answers are written in their order. */
 #include "proto/wire/stun.h"
 
 #include "proto/base/bytes.h"

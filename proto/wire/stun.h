@@ -69,10 +69,11 @@ int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct st
                 const struct endpoint *mapped, const struct endpoint *local,
                 const struct endpoint *other) MUST_CHECK;
 
-/** Write our own binding request with the 12-byte id. */
+/** Write our own binding request with the 12-byte id. Later: hosts measure their NAT (libstun2). */
 void stun_request(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);
 
-/** True if message is the success answer to our request of that id and names an address. */
+/** True if message is the success answer to our request of that id and names an address. Later:
+ * hosts measure their NAT (libstun2). */
 bool stun_is_answer(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE]);
 
 enum { STUN_MAC_SIZE_MAX = 32 };
@@ -87,7 +88,8 @@ struct stun_hmac {
 /**
  * Verify MESSAGE-INTEGRITY (at message->integrity_at, HMAC-SHA1) or MESSAGE-INTEGRITY-SHA256
  * (at integrity_sha256_at, which may be shortened to 16, 20, 24 or 28 bytes) of the message that
- * was parsed from data. at is one of the two offsets. False if absent (0) or wrong.
+ * was parsed from data. at is one of the two offsets. False if absent (0) or wrong. Later:
+ * applications of libstun2 that share a secret with a STUN server (RFC 8489, section 9).
  */
 bool stun_integrity_ok(const uint8_t *data, size_t size, size_t at, const struct stun_hmac *hmac,
                        const uint8_t *key, size_t key_size);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parser goes from left to right and says at which character what is wrong. */
 #include "proto/wire/url.h"
 
 #include "proto/base/base32.h"

@@ -3,7 +3,8 @@
 #include "relayd/cli/ask.h"
 
 #include "proto/base/fault.h"
-#include "proto/host/control_socket.h"
+#include "proto/host/control_call.h"
+#include "proto/host/fault_print.h"
 #include "relayd/daemon/load.h"
 
 enum { TIMEOUT_MS = 5000 };

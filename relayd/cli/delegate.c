@@ -4,6 +4,7 @@
 #include "relayd/cli/delegate.h"
 
 #include "proto/crypto/delegation.h"
+#include "proto/host/fault_print.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 #include "relayd/cli/cli.h"

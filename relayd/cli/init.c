@@ -3,6 +3,7 @@
 #include "relayd/cli/init.h"
 
 #include "proto/crypto/identity.h"
+#include "proto/host/fault_print.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"

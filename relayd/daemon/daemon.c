@@ -3,6 +3,7 @@
 #include "relayd/daemon/daemon.h"
 
 #include "proto/host/control_socket.h"
+#include "proto/host/fault_print.h"
 #include "proto/host/file.h"
 #include "proto/host/notify.h"
 #include "proto/host/os_env.h"
@@ -295,7 +296,7 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
 {
     struct daemon daemon = {.config_path = config_path, .settings = *settings};
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE, .text = "out of memory"};
-    char key[11];
+    char key[KEY_SHORT_SIZE];
     int code = EXIT_CODE_OK;
 
     if (files_check(FILES_MIN, &fault) != ERR_OK) {

@@ -111,7 +111,7 @@ static void join_answer(struct join_service *service, struct relay_client *clien
                         struct join_waiting *w, struct mono now)
 {
     struct directory_joined *joined = &w->joined;
-    char text[11];
+    char text[KEY_SHORT_SIZE];
 
     join_count(&service->base->counters, w->verdict);
     if (w->verdict != VERDICT_OK || joined->changed) {

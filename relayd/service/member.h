@@ -12,7 +12,7 @@
 
 /** A key and its name for the log. */
 struct member_label {
-    char peer[11];             /* the key's short text */
+    char peer[KEY_SHORT_SIZE]; /* the key's short text */
     char name[NAME_TEXT_SIZE]; /* "-": none */
 };
 

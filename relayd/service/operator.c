@@ -122,7 +122,7 @@ enum verdict operator_restore(struct operator_service *service, const char *text
 {
     struct relay_base *base = service->base;
     enum verdict verdict;
-    char peer[11];
+    char peer[KEY_SHORT_SIZE];
 
     if (base->directory == NULL) {
         return VERDICT_NOT_FOUND;

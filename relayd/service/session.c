@@ -65,7 +65,7 @@ void session_on_closed(struct session_service *service, const struct link_event 
 {
     struct relay_base *base = service->base;
     struct relay_client *client = session_table_at(&base->sessions, event->handle);
-    char text[11];
+    char text[KEY_SHORT_SIZE];
 
     if (client == NULL) {
         return; /* an anonymous connection, or one that never got to its Hello */
@@ -177,7 +177,7 @@ void session_on_open(struct session_service *service, const struct link_event *e
 {
     struct relay_base *base = service->base;
     struct relay_client *client = session_table_add(&base->sessions, event, now);
-    char text[11];
+    char text[KEY_SHORT_SIZE];
     bool revoked = false;
     uint64_t until_ms;
     bool member;

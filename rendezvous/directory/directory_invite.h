@@ -6,6 +6,7 @@
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/crypto/key_form.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 #include "proto/wire/verdict.h"
@@ -17,7 +18,8 @@
 struct directory;
 
 enum {
-    DIRECTORY_INVITE_ID_SIZE = 11, /* by which an invite is spoken of, and NUL */
+    DIRECTORY_INVITE_ID_SIZE = KEY_SHORT_SIZE, /* by which an invite is spoken of: its hash is as
+                                                * long as a key, and is shortened like one */
     DIRECTORY_INVITE_HASH_SIZE = 32,
     DIRECTORY_INVITE_VALUE_SIZE_MAX = 4 + 8 + 1 + NAME_SIZE_MAX, /* of the terms in the store */
 };

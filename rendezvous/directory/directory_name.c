@@ -110,7 +110,7 @@ int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE]
 {
     struct directory_name holder;
     char suffix[NAME_SUFFIX_SIZE] = "";
-    char short_key[11];
+    char short_key[KEY_SHORT_SIZE];
 
     *found = false;
     for (int i = 1; i <= NAME_TRIES_MAX + 1; i++) {

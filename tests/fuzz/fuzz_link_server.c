@@ -28,12 +28,24 @@ static void start_once(void)
     }
 }
 
+/* A reader over the next bytes, whose number comes before them; failed if there are not that many.
+ */
+static struct rbuf part_read(struct rbuf *r)
+{
+    size_t size = rbuf_u16(r);
+    const uint8_t *at = rbuf_take(r, size);
+    struct rbuf part = rbuf_over(at, at == NULL ? 0 : size);
+
+    part.failed = r->failed;
+    return part;
+}
+
 static void feed_datagrams(struct rbuf *r)
 {
     static uint8_t copy[DGRAM_SIZE_MAX]; /* a receiver may overwrite its datagram */
 
     while (rbuf_left(r) >= 2) {
-        struct rbuf payload = rbuf_sub(r, rbuf_u16(r));
+        struct rbuf payload = part_read(r);
         struct dgram in = {.local = net.addrs[NET_SERVER],
                            .remote = net.addrs[NET_CLIENT],
                            .data = copy,
@@ -67,7 +79,7 @@ static void feed_inside(struct rbuf *r)
 
     while (rbuf_left(r) >= 3) {
         uint8_t where = rbuf_u8(r) % WHERE_COUNT;
-        struct rbuf bytes = rbuf_sub(r, rbuf_u16(r));
+        struct rbuf bytes = part_read(r);
         struct link_conn *c = server_conn();
 
         if (c == NULL || bytes.failed) {

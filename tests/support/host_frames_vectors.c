@@ -3,6 +3,7 @@
 #include "tests/support/host_frames_vectors.h"
 
 #include "proto/base/bytes.h"
+#include "proto/crypto/channel_key.h"
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
 #include "proto/crypto/hash.h"
@@ -164,10 +165,10 @@ static void output_channel_keys(const char *short_name, enum aead aead,
 
     for (uint8_t channel = 0; channel < 2; channel++) {
         snprintf(name, sizeof(name), "key_initiator_%s_%u", short_name, channel);
-        transport_key(key, keys->send_key, aead, channel);
+        channel_key(key, keys->send_key, aead, channel);
         output(name, key, sizeof(key));
         snprintf(name, sizeof(name), "key_responder_%s_%u", short_name, channel);
-        transport_key(key, keys->receive_key, aead, channel);
+        channel_key(key, keys->receive_key, aead, channel);
         output(name, key, sizeof(key));
     }
 }

@@ -145,7 +145,7 @@ static void keys_of_small_or_mixed_order_have_no_x25519_form(void **state)
 static void text_form_goes_there_and_back_in_either_case(void **state)
 {
     struct identity a = fixture_identity('a');
-    char text[KEY_TEXT_SIZE], brief[11];
+    char text[KEY_TEXT_SIZE], brief[KEY_SHORT_SIZE];
     uint8_t key[KEY_SIZE];
 
     (void)state;

@@ -4,6 +4,7 @@
 #include "tests/support/identities.h"
 
 #include "proto/base/bytes.h"
+#include "proto/crypto/channel_key.h"
 #include "proto/crypto/transport.h"
 #include "proto/crypto/transport_internal.h"
 
@@ -136,7 +137,7 @@ static void every_channel_direction_and_aead_has_its_own_key(void **state)
     for (size_t direction = 0; direction < 2; direction++) {
         for (size_t i = 0; i < TEST_COUNT(aeads); i++) {
             for (uint8_t channel = 0; channel < FRAME_CHANNEL_COUNT; channel++) {
-                transport_key(keys[count++], split[direction], aeads[i], channel);
+                channel_key(keys[count++], split[direction], aeads[i], channel);
             }
         }
     }
@@ -146,7 +147,7 @@ static void every_channel_direction_and_aead_has_its_own_key(void **state)
         }
     }
     crypto_generichash(want, 32, (const uint8_t *)"ziglan key 1AES-256-GCM\x03", 24, split[1], 32);
-    transport_key(keys[0], split[1], AEAD_AES_256_GCM, 3);
+    channel_key(keys[0], split[1], AEAD_AES_256_GCM, 3);
     assert_memory_equal(keys[0], want, sizeof(want));
 }
 
@@ -179,7 +180,7 @@ static void check_round_trip(enum aead aead)
             assert_int_equal(w.opened.counter, i);
             assert_int_equal(w.opened.plain_size, sizes[i]);
             assert_memory_equal(w.plain, want, sizes[i]);
-            assert_int_equal(transport_sender_counter(w.sender), i + 1);
+            assert_int_equal(w.sender->counter, i + 1);
         }
         world_fini(&w);
     }
@@ -219,12 +220,11 @@ static void frames_can_be_opened_where_they_lie(void **state)
 static void refuse(struct world *w, const uint8_t *frame, size_t size)
 {
     uint8_t *copy = fixture_copy(frame, size);
-    uint64_t failed = transport_receiver_failed_opens(w->receiver);
+    uint64_t failed = w->receiver->failed_opens;
 
     assert_int_equal(open_frame(w, copy, size), ERR_DROP);
     assert_int_not_equal(w->opened.drop, TRANSPORT_DROP_NONE);
-    assert_int_equal(transport_receiver_failed_opens(w->receiver),
-                     failed + (w->opened.drop == TRANSPORT_DROP_TAG));
+    assert_int_equal(w->receiver->failed_opens, failed + (w->opened.drop == TRANSPORT_DROP_TAG));
     free(copy);
 }
 
@@ -321,7 +321,7 @@ static void check_malformed(enum aead aead)
     memcpy(huge, w.buf, FRAME_HEADER_SIZE);
     assert_int_equal(transport_open(w.receiver, huge, sizeof(huge), plain, &w.opened), ERR_DROP);
     assert_int_equal(w.opened.drop, TRANSPORT_DROP_MALFORMED);
-    assert_int_equal(transport_receiver_failed_opens(w.receiver), 0);
+    assert_int_equal(w.receiver->failed_opens, 0);
     world_fini(&w);
 }
 
@@ -352,7 +352,7 @@ static void check_replay(enum aead aead)
     assert_int_equal(open_frame(&w, w.buf, size), ERR_OK);
     assert_int_equal(open_frame(&w, first, size), ERR_DROP);
     assert_int_equal(w.opened.drop, TRANSPORT_DROP_OLD);
-    assert_int_equal(transport_receiver_failed_opens(w.receiver), 0);
+    assert_int_equal(w.receiver->failed_opens, 0);
     world_fini(&w);
 }
 

@@ -2,6 +2,7 @@
 /* proto/host: control socket, local HTTP, resolver, notify, pump, QR and tables, each on a real
  * loop and real local sockets. */
 #include "proto/admin/answer.h"
+#include "proto/host/control_call.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/http_local.h"
 #include "proto/host/notify.h"

@@ -224,7 +224,7 @@ static void an_old_request_gets_the_old_attributes(void **state)
     size_t size, want_size;
 
     (void)state;
-    be16_write(request + 20, 0x0003); /* CHANGE-REQUEST without a wish, as old clients send it */
+    be16_write(request + 20, 0x0003); /* CHANGE-REQUEST for nothing, as old clients send it */
     be16_write(request + 22, 4);
     assert_int_equal(stun_parse(&m, request, sizeof(request)), ERR_OK);
     assert_true(m.classic && !m.change_ip && !m.change_port);

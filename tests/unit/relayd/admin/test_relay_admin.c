@@ -141,7 +141,7 @@ static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
     struct world *w = world_new(NULL);
     struct url url;
     char error[URL_ERROR_SIZE];
-    char peer[11];
+    char peer[KEY_SHORT_SIZE];
     json_t *answer;
     const char *id, *secret;
     char token[27];

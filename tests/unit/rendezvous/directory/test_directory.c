@@ -228,7 +228,7 @@ static void conflicting_names_get_numbers(void **state)
 static void many_equal_wanted_names_end_in_a_part_of_the_key(void **state)
 {
     struct directory_joined joined;
-    char short_key[11], want[32];
+    char short_key[KEY_SHORT_SIZE], want[32];
     struct identity node = node_of(201);
     struct ziglan z;
 

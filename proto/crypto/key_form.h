@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What follows from a public key: its text forms (RFC 4648 base32 in lower case without padding, 52
+ * characters; docs/protocol.md, section 15), and the addresses of its host (section 16).
+ */
+#pragma once
+
+#include "proto/base/err.h"
+#include "proto/wire/frame.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    KEY_SHORT_SIZE = 11,  /* the first ten characters and NUL */
+    KEY_BASE58_SIZE = 45, /* at most 44 base58 characters and NUL */
+};
+
+/** 52 lower-case base32 characters and a NUL. Returns text. */
+const char *key_text(const uint8_t key[KEY_SIZE], char text[KEY_TEXT_SIZE]);
+
+/** First 10 characters of the text form, for logs. Returns text. */
+const char *key_short(const uint8_t key[KEY_SIZE], char text[KEY_SHORT_SIZE]);
+
+/** The base58 form (Solana's alphabet, no checksum): 32 to 44 characters and a NUL. Returns
+ * text. */
+const char *key_base58(const uint8_t key[KEY_SIZE], char text[KEY_BASE58_SIZE]);
+
+/** Parse the text form, case-insensitive; non-zero spare bits and any other length are refused. */
+int key_parse(uint8_t out[KEY_SIZE], const char *text, size_t size) MUST_CHECK;
+
+/** The host's key IPv6: fdd9:f800 || first 12 bytes of BLAKE2b-256("ziglan ip6 1" || key). */
+void key_ip6(uint8_t out[16], const uint8_t key[KEY_SIZE]);
+
+/** Where an address book begins to look for a free IPv4 of this key: the first four bytes
+ * (big-endian) of BLAKE2b-256("ziglan ip4 1" || key || attempt(4)). attempt counts from 0. */
+uint32_t key_ip4_hash(const uint8_t key[KEY_SIZE], uint32_t attempt);
