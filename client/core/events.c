@@ -215,6 +215,7 @@ static void on_open(struct host_core *core, const struct sender *from,
         ziglan_on_delegation(from->ziglan, delegation, event->size);
     }
     relay_session_on_open(from->relay, event, now);
+    membership_relay_opened(core, from->relay, now);
     if (from->ziglan != NULL) {
         ziglan_on_open(from->ziglan, from->relay, event->peer->server_time_ms, now);
     } else {

@@ -98,3 +98,15 @@ void membership_relays_changed(struct host_core *core, struct mono now)
         find_relays(core->peers.list[i], now);
     }
 }
+
+void membership_relay_opened(struct host_core *core, const struct relay_session *relay,
+                             struct mono now)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct peer *peer = core->peers.list[i];
+
+        if (peer != NULL && peer->conversation != NULL) {
+            pathfinder_on_relay_open(peer->conversation, relay, now);
+        }
+    }
+}

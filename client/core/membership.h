@@ -18,5 +18,9 @@ void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
  * are forgotten. */
 void membership_end(struct host_core *core, struct ziglan *ziglan, struct mono now);
 
+/** The session to this relay was opened (again): conversations trust it anew. */
+void membership_relay_opened(struct host_core *core, const struct relay_session *relay,
+                             struct mono now);
+
 /** A relay came: every conversation looks for its relays anew. */
 void membership_relays_changed(struct host_core *core, struct mono now);

@@ -346,6 +346,14 @@ void path_relay_expire(struct path *path, struct mono now)
     }
 }
 
+void path_relay_on_open(struct path *path, struct mono now)
+{
+    path->at.live_ping_at = MONO_NEVER;
+    if (path->state == PATH_STATE_SUSPECT) {
+        enter(path, PATH_STATE_USABLE, now);
+    }
+}
+
 bool path_is_direct(const struct path *path)
 {
     return path != NULL && path->kind == PATH_KIND_DIRECT;

@@ -152,6 +152,9 @@ void path_retry(struct path *path, struct mono now);
 /** A relayed path was pinged again. If the ping before this one is unanswered, it is SUSPECT. */
 void path_relay_expire(struct path *path, struct mono now);
 
+/** The relay's session was opened (again): what it did before counts no more. */
+void path_relay_on_open(struct path *path, struct mono now);
+
 /**
  * Which path is used. A usable direct one with the smallest round trip; the present one stays
  * unless another is better by a fifth. Else the relayed one that path_choose_relay names.

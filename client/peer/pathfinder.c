@@ -64,6 +64,16 @@ void pathfinder_on_relays(struct conversation *a, struct mono now)
     choose(a, now);
 }
 
+void pathfinder_on_relay_open(struct conversation *a, const struct relay_session *relay,
+                              struct mono now)
+{
+    struct path *path = path_table_find_relay(&a->paths, relay);
+
+    if (path != NULL) {
+        path_relay_on_open(path, now);
+    }
+}
+
 /* ---- frames ---- */
 
 void pathfinder_on_session(struct conversation *a, bool initiator, struct host_io *io,

@@ -29,6 +29,10 @@ void pathfinder_on_stale(struct conversation *a, struct mono now);
 /** Relays opened, closed, came or went. */
 void pathfinder_on_relays(struct conversation *a, struct mono now);
 
+/** The session to this relay was opened (again). */
+void pathfinder_on_relay_open(struct conversation *a, const struct relay_session *relay,
+                              struct mono now);
+
 /** The underlay changed: try everything again. */
 void pathfinder_on_network(struct conversation *a, struct mono now);
 

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One host, several relays at once: two entry points of one ziglan, and two relays of no ziglan,
+ * which are open to strangers. What is relayed takes any of them; one after the other dies.
+ */
+#include "client/core/core_internal.h"
+#include "proto/base/bytes.h"
+#include "relayd/core/core.h"
+#include "relayd/service/operator.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
+#include "tests/support/host_node.h"
+#include "tests/support/naive_sum.h"
+#include "tests/support/relay_node.h"
+#include "tests/support/wire.h"
+
+enum {
+    HOSTS = 2,
+    RELAYS = 4,
+    ENTRY_POINTS = 2, /* the first ones; the others are of no ziglan */
+    DELAY_MS = 10,
+};
+
+struct town {
+    struct test_env ports;
+    struct mono now;
+    struct wire wire;
+    struct relay_node relays[RELAYS];
+    struct host_node hosts[HOSTS];
+    uint32_t numbers[HOSTS][RELAYS]; /* of the sessions to relays beside the first */
+};
+
+/* ---- the wire ---- */
+
+struct sender {
+    struct town *town;
+    size_t index;
+};
+
+static bool no_direct_way(void *context, struct wire_packet *packet)
+{
+    const struct town *town = context;
+    bool from_host = false;
+    bool to_host = false;
+
+    for (size_t i = 0; i < HOSTS; i++) {
+        from_host = from_host || endpoint_equal(&packet->from, &town->hosts[i].address);
+        to_host = to_host || endpoint_equal(&packet->to, &town->hosts[i].address);
+    }
+    return !from_host || !to_host;
+}
+
+static void relay_sends(void *context, const struct outbox *box)
+{
+    const struct sender *sender = context;
+    struct town *town = sender->town;
+
+    wire_send_box(&town->wire, &town->relays[sender->index].address, box, town->now);
+}
+
+static void host_sends(void *context, const struct host_node *node)
+{
+    struct town *town = context;
+
+    wire_send_box(&town->wire, &node->address, &node->box, town->now);
+}
+
+static void deliver(struct town *town, struct wire_packet *packet)
+{
+    struct dgram in = wire_packet_dgram(packet);
+
+    for (size_t i = 0; i < RELAYS; i++) {
+        struct relay_node *relay = &town->relays[i];
+
+        if (endpoint_equal(&packet->to, &relay->address) && relay->core != NULL) {
+            relay_core_receive(relay->core, &in, town->now);
+            (void)relay_node_pump(relay, town->now);
+        }
+    }
+    for (size_t i = 0; i < HOSTS; i++) {
+        if (endpoint_equal(&packet->to, &town->hosts[i].address)) {
+            (void)host_node_receive(&town->hosts[i], &in, town->now);
+        }
+    }
+    wire_packet_free(&town->wire, packet);
+}
+
+/* ---- time ---- */
+
+static struct mono next_instant(const struct town *town)
+{
+    struct mono at = wire_deadline(&town->wire);
+
+    for (size_t i = 0; i < RELAYS; i++) {
+        at = mono_min(at, relay_node_deadline(&town->relays[i]));
+    }
+    for (size_t i = 0; i < HOSTS; i++) {
+        at = mono_min(at, host_core_deadline(town->hosts[i].core));
+    }
+    return at;
+}
+
+static void turn(struct town *town)
+{
+    struct wire_packet *packet = wire_take(&town->wire, town->now);
+
+    for (; packet != NULL; packet = wire_take(&town->wire, town->now)) {
+        deliver(town, packet);
+    }
+    for (size_t i = 0; i < RELAYS; i++) {
+        if (mono_due(relay_node_deadline(&town->relays[i]), town->now)) {
+            relay_core_expire(town->relays[i].core, town->now);
+            (void)relay_node_pump(&town->relays[i], town->now);
+        }
+    }
+    for (size_t i = 0; i < HOSTS; i++) {
+        if (mono_due(host_core_deadline(town->hosts[i].core), town->now)) {
+            (void)host_node_expire(&town->hosts[i], town->now);
+        }
+    }
+}
+
+static void run_ms(struct town *town, uint64_t ms)
+{
+    struct mono end = mono_add_ms(town->now, ms);
+
+    for (;;) {
+        struct mono at = next_instant(town);
+
+        if (mono_before(end, at)) {
+            town->now = end;
+            return;
+        }
+        town->now = mono_before(town->now, at) ? at : town->now;
+        turn(town);
+    }
+}
+
+/* ---- making ---- */
+
+static struct sender senders[RELAYS];
+
+static void make_relay(struct town *town, size_t i, const struct identity *ziglan)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {(uint8_t)(20 + i)};
+    const uint8_t ip[4] = {192, 0, 2, (uint8_t)(1 + i)};
+    struct endpoint address = endpoint_v4(ip, 4433);
+    struct relay_node *relay = &town->relays[i];
+    struct identity identity;
+
+    identity_from_seed(&identity, seed);
+    relay_node_init(relay, &town->ports.env, &identity, ziglan, &address);
+    if (i >= ENTRY_POINTS) {
+        relay->cfg.ziglan_identity = NULL;
+        relay->cfg.ziglan_name = NULL;
+        relay->cfg.open_relay = true;
+    }
+    senders[i] = (struct sender){town, i};
+    relay->send = relay_sends;
+    relay->context = &senders[i];
+    relay_node_start(relay, town->now);
+}
+
+static void make_host(struct town *town, size_t i)
+{
+    static const char *const names[HOSTS] = {"anna", "nas"};
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {(uint8_t)(10 + i)};
+    const uint8_t ip[4] = {198, 51, 100, (uint8_t)(1 + i)};
+    struct endpoint address = endpoint_v4(ip, 5000);
+    struct identity identity;
+
+    identity_from_seed(&identity, seed);
+    host_node_init(&town->hosts[i], &town->ports.env, &identity, &address);
+    (void)snprintf(town->hosts[i].cfg.name, sizeof(town->hosts[i].cfg.name), "%s", names[i]);
+    town->hosts[i].send = host_sends;
+    town->hosts[i].context = town;
+    host_node_start(&town->hosts[i], town->now);
+}
+
+static void invite(struct town *town, size_t relay, struct url *url, char text[URL_SIZE_MAX])
+{
+    struct directory_terms terms = {.uses = 1};
+    char problem[URL_ERROR_SIZE];
+
+    assert_int_equal(operator_invite(relay_core_operator(town->relays[relay].core), &terms, text),
+                     VERDICT_OK);
+    assert_int_equal(url_parse(url, text, strlen(text), problem), ERR_OK);
+}
+
+static void relay_url(const struct town *town, size_t relay, struct url *url)
+{
+    char key[KEY_TEXT_SIZE];
+    char text[URL_SIZE_MAX];
+    char problem[URL_ERROR_SIZE];
+
+    (void)snprintf(text, sizeof(text), "relay://%s@%s",
+                   key_text(town->relays[relay].identity.public_key, key),
+                   town->relays[relay].public_host);
+    assert_int_equal(url_parse(url, text, strlen(text), problem), ERR_OK);
+}
+
+/* Sessions to all relays: the first entry point by joining, the second by an invite of its own, the
+ * others by their keys. */
+static void connect(struct town *town, size_t i)
+{
+    struct host_core *core = town->hosts[i].core;
+    struct url url;
+    char text[URL_SIZE_MAX];
+    char error[200];
+
+    invite(town, 0, &url, text);
+    assert_int_equal(host_core_join(core, text, NULL, error, sizeof(error), town->now), ERR_OK);
+    invite(town, 1, &url, text);
+    town->numbers[i][1] = host_core_add_relay(core, &url, town->now);
+    for (size_t relay = ENTRY_POINTS; relay < RELAYS; relay++) {
+        relay_url(town, relay, &url);
+        town->numbers[i][relay] = host_core_add_relay(core, &url, town->now);
+        assert_int_not_equal(town->numbers[i][relay], 0);
+    }
+    assert_int_not_equal(town->numbers[i][1], 0);
+}
+
+static struct town *town_new(void)
+{
+    static const uint8_t ziglan_seed[IDENTITY_SEED_SIZE] = {2};
+    struct town *town = calloc(1, sizeof(*town));
+    struct identity ziglan;
+
+    assert_non_null(town);
+    assert_int_equal(identity_library_init(), ERR_OK);
+    test_env_init(&town->ports, 7);
+    town->now.ns = NS_PER_S;
+    town->ports.clock = &town->now;
+    assert_int_equal(link_library_init(&town->ports.env), ERR_OK);
+    wire_init(&town->wire, &town->ports.rng);
+    town->wire.delay_us = DELAY_MS * 1000;
+    town->wire.hook = no_direct_way;
+    town->wire.hook_context = town;
+    identity_from_seed(&ziglan, ziglan_seed);
+    for (size_t i = 0; i < RELAYS; i++) {
+        make_relay(town, i, &ziglan);
+    }
+    for (size_t i = 0; i < HOSTS; i++) {
+        make_host(town, i);
+        connect(town, i);
+    }
+    run_ms(town, 3000);
+    return town;
+}
+
+static void town_free(struct town *town)
+{
+    wire_fini(&town->wire);
+    for (size_t i = 0; i < HOSTS; i++) {
+        host_node_fini(&town->hosts[i]);
+    }
+    for (size_t i = 0; i < RELAYS; i++) {
+        relay_node_fini(&town->relays[i]);
+    }
+    link_library_fini();
+    free(town);
+}
+
+/* ---- what hosts do ---- */
+
+static size_t sessions_open(const struct host_core *core)
+{
+    const struct relay_session *relay;
+    size_t count = 0;
+
+    TAILQ_FOREACH(relay, &core->relays.list, in_set)
+    {
+        count += relay->open && relay->serves ? 1 : 0;
+    }
+    return count;
+}
+
+/* Anna sends an IPv4 ICMP echo request to nas. */
+static void send_ping(struct town *town)
+{
+    enum { SIZE = 84 };
+    struct host_node *anna = &town->hosts[0];
+    struct host_name_record to;
+    uint8_t v4[4], v6[16], resolver[4], bits;
+    uint8_t bytes[SIZE] = {0x45, 0, 0, SIZE, 0, 0, 0x40, 0, 64, 1, [20] = 8};
+    struct packet packet = {.data = bytes, .size = SIZE};
+
+    assert_true(host_core_lookup_name(anna->core, "nas", &to));
+    host_core_addresses(anna->core, v4, v6, resolver, &bits);
+    memcpy(bytes + 12, v4, 4);
+    memcpy(bytes + 16, to.v4, 4);
+    be16_write(bytes + 10, naive_checksum(bytes, 20));
+    be16_write(bytes + 22, naive_checksum(bytes + 20, SIZE - 20));
+    (void)host_node_packet(anna, &packet, town->now);
+}
+
+/* Pings for at most `s` seconds, until one arrives that was sent after now. */
+static bool passes_within(struct town *town, unsigned s)
+{
+    size_t before = town->hosts[1].delivered;
+
+    for (unsigned i = 0; i < 10 * s && town->hosts[1].delivered == before; i++) {
+        send_ping(town);
+        run_ms(town, 100);
+    }
+    return town->hosts[1].delivered > before;
+}
+
+/* Whose path anna uses now: the number of a relay, RELAYS: none of them. */
+static size_t relay_in_use(struct town *town)
+{
+    struct host_core *core = town->hosts[0].core;
+    struct peer *nas = peer_find(&core->peers, town->hosts[1].identity.public_key);
+    const struct path *path = path_table_present(&nas->conversation->paths);
+
+    for (size_t i = 0; path != NULL && path->kind == PATH_KIND_RELAY && i < RELAYS; i++) {
+        if (memcmp(path->relay->relay_key, town->relays[i].identity.public_key, KEY_SIZE) == 0) {
+            return i;
+        }
+    }
+    return RELAYS;
+}
+
+static void peers_are_at_the_open_relays(struct town *town)
+{
+    for (size_t i = 0; i < HOSTS; i++) {
+        for (size_t relay = ENTRY_POINTS; relay < RELAYS; relay++) {
+            assert_true(host_core_peer_at_relay(town->hosts[i].core,
+                                                town->hosts[1 - i].identity.public_key,
+                                                town->numbers[i][relay], town->now));
+        }
+    }
+}
+
+/* ---- tests ---- */
+
+static void a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once(void **state)
+{
+    struct town *town = town_new();
+
+    (void)state;
+    for (size_t i = 0; i < HOSTS; i++) {
+        assert_int_equal(sessions_open(town->hosts[i].core), RELAYS);
+        assert_int_equal(town->hosts[i].core->ziglans.count, 1);
+    }
+    /* Nothing changes in half an hour, in which all are kept alive. */
+    run_ms(town, 1800 * 1000);
+    for (size_t i = 0; i < HOSTS; i++) {
+        assert_int_equal(sessions_open(town->hosts[i].core), RELAYS);
+    }
+    assert_true(passes_within(town, 1));
+    assert_int_equal(relay_in_use(town), 0);
+    town_free(town);
+}
+
+static void what_is_relayed_takes_another_relay_when_one_dies(void **state)
+{
+    struct town *town = town_new();
+
+    (void)state;
+    assert_true(passes_within(town, 1));
+    peers_are_at_the_open_relays(town);
+    for (size_t deaths = 1; deaths < RELAYS; deaths++) {
+        size_t dead = relay_in_use(town);
+
+        assert_true(dead < RELAYS);
+        relay_node_stop(&town->relays[dead]);
+        run_ms(town, 100); /* what was on its way has arrived */
+        assert_true(passes_within(town, 12));
+        size_t used = relay_in_use(town);
+        assert_true(used < RELAYS && town->relays[used].core != NULL);
+        /* The ziglan's own relays first. */
+        assert_true(deaths >= ENTRY_POINTS || used == deaths);
+    }
+    /* The first one comes back and is preferred again. */
+    relay_node_start(&town->relays[0], town->now);
+    for (int i = 0; i < 300 && relay_in_use(town) != 0; i++) {
+        send_ping(town);
+        run_ms(town, 100);
+    }
+    assert_int_equal(relay_in_use(town), 0);
+    assert_true(passes_within(town, 1));
+    town_free(town);
+}
+
+static void a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_only(void **state)
+{
+    struct town *town = town_new();
+
+    (void)state;
+    assert_true(passes_within(town, 1));
+    relay_node_stop(&town->relays[0]);
+    relay_node_stop(&town->relays[1]);
+    run_ms(town, 100);
+    assert_false(passes_within(town, 20));
+    peers_are_at_the_open_relays(town);
+    assert_true(passes_within(town, 12));
+    town_free(town);
+}
+
+static void a_ziglan_that_is_left_takes_its_relays_along(void **state)
+{
+    struct town *town = town_new();
+    struct host_core *core = town->hosts[0].core;
+
+    (void)state;
+    assert_true(passes_within(town, 1));
+    assert_int_equal(host_core_leave(core, "home", town->now), ERR_OK);
+    (void)host_node_pump(&town->hosts[0], town->now);
+    run_ms(town, 3000);
+    assert_int_equal(core->relays.count, RELAYS - ENTRY_POINTS);
+    assert_int_equal(sessions_open(core), RELAYS - ENTRY_POINTS);
+    assert_int_equal(core->conversations.count, 0);
+    town_free(town);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
+        cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
+        cmocka_unit_test(a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_only),
+        cmocka_unit_test(a_ziglan_that_is_left_takes_its_relays_along),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
