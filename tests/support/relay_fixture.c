@@ -364,3 +364,97 @@ uint32_t client_error(struct world *w, struct client *c)
 
     return message != NULL ? message->error->code : 0;
 }
+
+void frame_fill(uint8_t frame[FRAME_SIZE], uint8_t mark)
+{
+    memset(frame, mark, FRAME_SIZE);
+    frame[0] = FRAME_TYPE_DATA;
+}
+
+void client_lookup(struct world *w, struct client *c, const uint8_t *key, const char *name,
+                   const uint8_t *address)
+{
+    Ziglan__Lookup body = ZIGLAN__LOOKUP__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (key != NULL) {
+        body.key = control_bytes(key, KEY_SIZE);
+    }
+    if (address != NULL) {
+        body.address = control_bytes(address, 16);
+    }
+    if (name != NULL) {
+        body.name = control_text(name);
+    }
+    message.request_id = c->request_next++;
+    message.body_case = ZIGLAN__CONTROL__BODY_LOOKUP;
+    message.lookup = &body;
+    client_send(c, &message);
+    world_run(w, 100);
+}
+
+void client_watch(struct world *w, struct client *c, uint64_t since)
+{
+    Ziglan__Watch body = ZIGLAN__WATCH__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.all = true;
+    body.since = since;
+    message.request_id = c->request_next++;
+    message.body_case = ZIGLAN__CONTROL__BODY_WATCH;
+    message.watch = &body;
+    client_send(c, &message);
+    world_run(w, 200);
+}
+
+bool client_told(struct world *w, struct client *c, const struct client *about, bool *online,
+                 bool *revoked)
+{
+    Ziglan__Control *message;
+    bool found = false;
+
+    for (size_t n = 0;; n++) {
+        message = client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, n);
+        if (message == NULL) {
+            return found;
+        }
+        for (size_t i = 0; i < message->changes->n_members; i++) {
+            const Ziglan__Member *member = message->changes->members[i];
+            struct record_parts parts;
+            struct record_admission admission;
+            struct record_revocation revocation;
+            if (member->revocation.len > 0) {
+                must(signed_open(&parts, RECORD_TYPE_REVOCATION, member->revocation.data,
+                                 member->revocation.len),
+                     "what the relay tells of a member");
+                must(record_revocation_decode(&revocation, parts.record, parts.record_size),
+                     "what the relay tells of a member");
+                if (memcmp(revocation.member_key, about->identity.public_key, KEY_SIZE) == 0) {
+                    found = true;
+                    *revoked = true;
+                }
+                continue;
+            }
+            must(signed_open(&parts, RECORD_TYPE_ADMISSION, member->admission.data,
+                             member->admission.len),
+                 "what the relay tells of a member");
+            must(record_admission_decode(&admission, parts.record, parts.record_size),
+                 "what the relay tells of a member");
+            if (memcmp(admission.member_key, about->identity.public_key, KEY_SIZE) == 0) {
+                found = true;
+                *online = member->online;
+                *revoked = false;
+            }
+        }
+    }
+}
+
+bool client_frame_passes(struct world *w, struct client *a, struct client *b)
+{
+    uint8_t frame[64] = {FRAME_HOST_FIRST};
+
+    client_forget(b);
+    client_frame(a, SESSION_DGRAM_TO, b->identity.public_key, frame, sizeof(frame));
+    world_run(w, 100);
+    return client_datagrams(b, NULL) == 1;
+}

@@ -13,7 +13,7 @@
 #include "tests/support/relay_node.h"
 #include "tests/support/wire.h"
 
-enum { CLIENTS_MAX = 6, KEPT_MAX = 512, LOOSE_MAX = 64 };
+enum { CLIENTS_MAX = 6, KEPT_MAX = 512, LOOSE_MAX = 64, FRAME_SIZE = 100 };
 
 /** One message that a client received. */
 struct kept {
@@ -116,3 +116,21 @@ void client_ask(struct client *c, Ziglan__Control__BodyCase body);
 
 /** The code of the first Error it got, 0: none. */
 uint32_t client_error(struct world *w, struct client *c);
+
+/** Ask for a member by what is not NULL: key, name or overlay address; and wait for the answer. */
+void client_lookup(struct world *w, struct client *c, const uint8_t *key, const char *name,
+                   const uint8_t *address);
+
+/** Watch everything after this sequence, and wait for what is known already. */
+void client_watch(struct world *w, struct client *c, uint64_t since);
+
+/** What the watcher c was told last about a member; false if nothing. *online is not written for
+ * one that was revoked. */
+bool client_told(struct world *w, struct client *c, const struct client *about, bool *online,
+                 bool *revoked);
+
+/** A frame of FRAME_SIZE bytes that is marked by all of its bytes but the first. */
+void frame_fill(uint8_t frame[FRAME_SIZE], uint8_t mark);
+
+/** Send a frame from a to b, which forgets what it received before; true if it arrived. */
+bool client_frame_passes(struct world *w, struct client *a, struct client *b);

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which session of a key is the active one. */
 #include "relayd/base/session_index.h"
 
 #include "tests/support/env.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/support/fixture.h"
 
 static void key_of(uint8_t key[KEY_SIZE], uint32_t number)
 {
@@ -46,7 +42,7 @@ static void the_newest_session_of_a_key_is_the_active_one(void **state)
     session_index_free(index);
 }
 
-static void a_full_pool_refuses_newcomers_but_not_its_own(void **state)
+static void a_full_index_refuses_newcomers_but_not_its_own(void **state)
 {
     uint8_t key[KEY_SIZE];
     uint64_t previous, session;
@@ -80,7 +76,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_session_of_a_key_is_the_active_one),
-        cmocka_unit_test(a_full_pool_refuses_newcomers_but_not_its_own),
+        cmocka_unit_test(a_full_index_refuses_newcomers_but_not_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,13 +7,8 @@
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/delegations.h"
 #include "tests/support/env.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/support/fixture.h"
+#include "tests/support/relay_fixture.h"
 
 enum { HOUR_MS = 3600 * 1000, DAY_HOURS = 24 };
 
@@ -243,6 +238,93 @@ static void every_wrong_delegation_is_refused(void **state)
     relay_free(r);
 }
 
+/* A member joins and its frames pass at a relay that never saw the ziglan's key. */
+static void a_delegation_stands_for_the_ziglan_s_key(void **state)
+{
+    struct world *w = world_new(NULL);
+    uint8_t first[RECORD_SIGNED_SIZE_MAX];
+    uint8_t second[RECORD_SIGNED_SIZE_MAX];
+    uint8_t foreign[RECORD_SIGNED_SIZE_MAX];
+    size_t first_size = 0;
+    size_t second_size = 0;
+    size_t foreign_size = 0;
+    const uint8_t *key = w->relay.identity.public_key;
+
+    (void)state;
+    must(delegation_sign(first, &first_size, &w->relay.ziglan_identity, key, 1,
+                         test_env_wall_ms(&w->ports)),
+         "sign");
+    must(delegation_sign(second, &second_size, &w->relay.ziglan_identity, key, 90,
+                         test_env_wall_ms(&w->ports)),
+         "sign");
+    must(delegation_sign(foreign, &foreign_size, &w->relay.identity, key, 90,
+                         test_env_wall_ms(&w->ports)),
+         "sign");
+    relay_node_stop(&w->relay);
+    w->relay.cfg.ziglan_identity = NULL;
+    w->relay.cfg.delegation = first;
+    w->relay.cfg.delegation_size = first_size;
+    world_core_start(w);
+    world_members(w, 2);
+    assert_true(client_frame_passes(w, &w->clients[0], &w->clients[1]));
+
+    /* Another ziglan's is not taken over, and the first is over after a day: nobody dials. */
+    w->relay.cfg.delegation = foreign;
+    w->relay.cfg.delegation_size = foreign_size;
+    relay_core_reload(w->relay.core, &w->relay.cfg, w->now);
+    w->ports.wall_ms += UINT64_C(25) * 3600 * 1000;
+    client_dial(w, &w->clients[2]);
+    assert_false(w->clients[2].open);
+    w->relay.cfg.delegation = second;
+    w->relay.cfg.delegation_size = second_size;
+    relay_core_reload(w->relay.core, &w->relay.cfg, w->now);
+    client_dial(w, &w->clients[2]);
+    assert_true(w->clients[2].open);
+    world_free(w);
+}
+
+/* Hosts accept a delegation that is in force by their clock, so a relay whose clock was set must
+ * not go on telling the old one until its next housekeeping. */
+static void a_clock_that_was_set_renews_the_delegation_at_once(void **state)
+{
+    static const uint64_t days_ms = UINT64_C(40) * 24 * 3600 * 1000;
+    struct world *w = world_new(NULL);
+    struct relay_snapshot snapshot;
+
+    (void)state;
+    w->ports.wall_ms += days_ms;
+    client_dial(w, &w->clients[0]);
+    assert_true(w->clients[0].open);
+    w->ports.wall_ms -= days_ms;
+    client_dial(w, &w->clients[1]);
+    assert_true(w->clients[1].open);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
+    assert_int_equal(snapshot.counters.clock_steps, 2);
+    world_free(w);
+}
+
+static void a_foreign_delegation_starts_nothing(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct relay_core *core = NULL;
+    uint8_t bytes[RECORD_SIGNED_SIZE_MAX];
+    size_t size = 0;
+
+    (void)state;
+    must(delegation_sign(bytes, &size, &w->relay.ziglan_identity, w->clients[0].identity.public_key,
+                         90, test_env_wall_ms(&w->ports)),
+         "sign");
+    w->relay.cfg.ziglan_identity = NULL;
+    w->relay.cfg.delegation = bytes;
+    w->relay.cfg.delegation_size = size;
+    assert_int_equal(relay_core_new(&core, &w->relay.cfg, w->relay.store, &w->ports.env, w->now),
+                     ERR_SYSTEM);
+    bytes[size - 1] ^= 1;
+    assert_int_equal(relay_core_new(&core, &w->relay.cfg, w->relay.store, &w->ports.env, w->now),
+                     ERR_SYSTEM);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +333,9 @@ int main(void)
         cmocka_unit_test(its_end_is_told_once_a_day_from_a_week_before),
         cmocka_unit_test(with_the_key_at_hand_nobody_is_bothered),
         cmocka_unit_test(a_relay_without_a_ziglan_has_no_members),
+        cmocka_unit_test(a_delegation_stands_for_the_ziglan_s_key),
+        cmocka_unit_test(a_clock_that_was_set_renews_the_delegation_at_once),
+        cmocka_unit_test(a_foreign_delegation_starts_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

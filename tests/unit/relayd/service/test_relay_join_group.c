@@ -149,7 +149,7 @@ static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
     world_free(w);
 }
 
-/* 100 are allowed at once; a join that was tried twice was one piece of news. */
+/* 100 are allowed at once; a join that was tried twice was one broadcast. */
 static void a_join_that_is_tried_again_is_counted_once(void **state)
 {
     uint8_t invite[INVITE_SIZE];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A receiver's queue is shared by its senders, whoever sends most. */
+/* How the senders of one queue share it. */
 #include "relayd/base/fair.h"
+
 #include "tests/support/fixture.h"
-#include "tests/support/relay_fixture.h"
 
 enum { ROOM = 512 * 1024, FRAME = 1000, TURN_MS = 10 };
 
@@ -106,64 +106,6 @@ static void many_more_senders_than_places_are_served(void **state)
     assert_true(passed[0] < 200);
 }
 
-/* One datagram of a client to another, of so many bytes. */
-static void frame_of(struct client *from, const struct client *to, uint8_t mark, size_t size)
-{
-    uint8_t head[1 + KEY_SIZE] = {1};
-    uint8_t frame[FRAME + 200] = {FRAME_HOST_FIRST + 3, mark};
-
-    memcpy(head + 1, to->identity.public_key, KEY_SIZE);
-    (void)link_hub_datagram(from->hub, from->handle, head, sizeof(head), frame, size);
-}
-
-/* How many frames with this mark came; everything that came is forgotten. */
-static size_t heard_of(struct client *c, uint8_t mark)
-{
-    size_t heard = 0;
-
-    for (size_t i = 0; i < c->kept_count; i++) {
-        const struct kept *k = &c->kept[i];
-        heard += k->type == LINK_EVENT_DATAGRAM && k->data[1 + KEY_SIZE + 1] == mark ? 1 : 0;
-    }
-    client_forget(c);
-    return heard;
-}
-
-/* The real core. The receiver takes nothing any more: one member fills its queue, and another one
- * still gets its few frames in. */
-static void a_flooded_member_hears_the_others(void **state)
-{
-    static const struct endpoint nowhere = {.port = 1};
-    struct world *w = world_new(NULL);
-    struct client *loud = &w->clients[0], *meek = &w->clients[1], *to = &w->clients[2];
-    struct endpoint address = to->address;
-    size_t heard = 0;
-
-    (void)state;
-    world_members(w, 3);
-    to->address = nowhere;
-    frame_of(meek, to, 2, 100);
-    world_run(w, 20);
-    for (int t = 0; t < 1500; t++) {
-        frame_of(loud, to, 1, FRAME);
-        world_run(w, 1);
-    }
-    assert_true(world_counters(w).drop_share > 0);
-    for (int t = 0; t < 50; t++) {
-        frame_of(loud, to, 1, FRAME);
-        frame_of(meek, to, 2, 100);
-        world_run(w, 20);
-    }
-    assert_int_equal(world_counters(w).drop_queue, 0);
-    to->address = address;
-    for (int t = 0; t < 10000; t++) {
-        world_run(w, 1);
-        heard += heard_of(to, 2);
-    }
-    assert_in_range(heard, 45, 51); /* but for what was on its way when the receiver was gone */
-    world_free(w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,7 +113,6 @@ int main(void)
         cmocka_unit_test(equal_floods_share_alike),
         cmocka_unit_test(who_sends_alone_has_the_whole_queue),
         cmocka_unit_test(many_more_senders_than_places_are_served),
-        cmocka_unit_test(a_flooded_member_hears_the_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Frames from session to session. */
+#include "proto/crypto/identity.h"
+#include "relayd/core/core_internal.h"
+#include "relayd/service/forward.h"
+
+#include "tests/support/fixture.h"
+#include "tests/support/relay_fixture.h"
+
+enum { FLOOD_FRAME_SIZE = 1000 };
+
+/* One datagram of a client to another, of so many bytes. */
+static void frame_of(struct client *from, const struct client *to, uint8_t mark, size_t size)
+{
+    uint8_t head[1 + KEY_SIZE] = {1};
+    uint8_t frame[FLOOD_FRAME_SIZE + 200] = {FRAME_HOST_FIRST + 3, mark};
+
+    memcpy(head + 1, to->identity.public_key, KEY_SIZE);
+    (void)link_hub_datagram(from->hub, from->handle, head, sizeof(head), frame, size);
+}
+
+/* How many frames with this mark came; everything that came is forgotten. */
+static size_t heard_of(struct client *c, uint8_t mark)
+{
+    size_t heard = 0;
+
+    for (size_t i = 0; i < c->kept_count; i++) {
+        const struct kept *k = &c->kept[i];
+        heard += k->type == LINK_EVENT_DATAGRAM && k->data[1 + KEY_SIZE + 1] == mark ? 1 : 0;
+    }
+    client_forget(c);
+    return heard;
+}
+
+static void a_frame_arrives_with_the_authenticated_source(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+    const struct kept *got = NULL;
+    uint8_t frame[FRAME_SIZE];
+
+    (void)state;
+    world_members(w, 3);
+    frame_fill(frame, 0x55);
+    client_frame(a, SESSION_DGRAM_TO, b->identity.public_key, frame, sizeof(frame));
+    world_run(w, 100);
+    assert_int_equal(client_datagrams(b, &got), 1);
+    assert_int_equal(got->size, SESSION_DGRAM_HEADER_SIZE + FRAME_SIZE);
+    assert_int_equal(got->data[0], SESSION_DGRAM_FROM);
+    assert_memory_equal(got->data + 1, a->identity.public_key, KEY_SIZE);
+    assert_memory_equal(got->data + SESSION_DGRAM_HEADER_SIZE, frame, FRAME_SIZE);
+    assert_int_equal(client_datagrams(&w->clients[2], NULL), 0);
+    assert_int_equal(world_counters(w).forwarded_frames, 1);
+    assert_int_equal(world_counters(w).forwarded_bytes, FRAME_SIZE);
+    world_free(w);
+}
+
+static void nothing_else_is_forwarded(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+    const uint8_t *to = b->identity.public_key;
+    uint8_t frame[FRAME_SIZE];
+    uint8_t short_head[10] = {SESSION_DGRAM_TO};
+    struct relay_counters counters;
+
+    (void)state;
+    world_members(w, 2);
+    frame_fill(frame, 1);
+    client_frame(a, SESSION_DGRAM_FROM, to, frame, sizeof(frame));  /* a forged answer */
+    client_frame(a, SESSION_DGRAM_RELAY, to, frame, sizeof(frame)); /* only for relays */
+    client_frame(a, 0, to, frame, sizeof(frame));
+    client_frame(a, SESSION_DGRAM_TO, to, frame, 15); /* shorter than any frame */
+    client_frame(a, SESSION_DGRAM_TO, to, frame, 0);
+    (void)link_hub_datagram(a->hub, a->handle, short_head, sizeof(short_head), NULL, 0);
+    client_frame(a, SESSION_DGRAM_TO, a->identity.public_key, frame, sizeof(frame));
+    frame[0] = 0x40; /* QUIC in disguise */
+    client_frame(a, SESSION_DGRAM_TO, to, frame, sizeof(frame));
+    frame[0] = 0x90; /* a lane frame */
+    client_frame(a, SESSION_DGRAM_TO, to, frame, sizeof(frame));
+    world_run(w, 200);
+    counters = world_counters(w);
+    assert_int_equal(client_datagrams(b, NULL), 0);
+    assert_int_equal(client_datagrams(a, NULL), 0);
+    assert_int_equal(counters.drop_kind, 3);
+    assert_int_equal(counters.drop_malformed, 5);
+    assert_int_equal(counters.drop_to_itself, 1);
+    assert_int_equal(counters.forwarded_frames, 0);
+    world_free(w);
+}
+
+static void gone_comes_once_a_second_and_key(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    uint8_t frame[FRAME_SIZE];
+    uint8_t nobody[KEY_SIZE] = {0};
+    Ziglan__Control *gone;
+
+    (void)state;
+    world_members(w, 1);
+    frame_fill(frame, 1);
+    for (int i = 0; i < 20; i++) {
+        client_frame(a, SESSION_DGRAM_TO, nobody, frame, sizeof(frame));
+    }
+    world_run(w, 500);
+    assert_int_equal(client_count(w, a, ZIGLAN__CONTROL__BODY_GONE), 1);
+    gone = client_got(w, a, ZIGLAN__CONTROL__BODY_GONE);
+    assert_memory_equal(gone->gone->dst.data, nobody, KEY_SIZE);
+    assert_int_equal(world_counters(w).gone_suppressed, 19);
+    world_run(w, 600);
+    client_frame(a, SESSION_DGRAM_TO, nobody, frame, sizeof(frame));
+    world_run(w, 100);
+    assert_int_equal(client_count(w, a, ZIGLAN__CONTROL__BODY_GONE), 2);
+    for (uint8_t i = 1; i <= 50; i++) { /* fifty keys within a second: the session's own cap */
+        nobody[0] = i;
+        client_frame(a, SESSION_DGRAM_TO, nobody, frame, sizeof(frame));
+    }
+    world_run(w, 200);
+    assert_int_equal(client_count(w, a, ZIGLAN__CONTROL__BODY_GONE), 2 + 7);
+    world_free(w);
+}
+
+static void an_open_relay_forwards_strangers_at_their_rate(void **state)
+{
+    struct relay_config cfg = {.open_relay = true};
+    struct world *w = world_new(&cfg);
+    static uint8_t frame[1000];
+    struct relay_counters counters;
+
+    (void)state;
+    client_dial(w, &w->clients[0]);
+    client_dial(w, &w->clients[1]);
+    frame[0] = FRAME_TYPE_DATA;
+    for (int i = 0; i < 60; i++) { /* 60 x 100 kB in 600 ms: the 5 MB burst runs out */
+        for (int k = 0; k < 100; k++) {
+            client_frame(&w->clients[0], SESSION_DGRAM_TO, w->clients[1].identity.public_key, frame,
+                         sizeof(frame));
+        }
+        world_run(w, 10);
+        client_forget(&w->clients[1]);
+    }
+    world_run(w, 3000);
+    counters = world_counters(w);
+    assert_true(counters.forwarded_frames > 1000);
+    assert_true(counters.forwarded_bytes <= 5000000 + 4 * 2500000);
+    world_run(w, 120000); /* and nobody is sent away for not being admitted */
+    assert_int_equal(world_counters(w).closed_not_admitted, 0);
+    world_free(w);
+}
+
+static void a_strangers_bucket_runs_out(void **state)
+{
+    struct relay_config cfg = {.open_relay = true};
+    struct world *w = world_new(&cfg);
+    static uint8_t frame[9000];
+
+    (void)state;
+    client_dial(w, &w->clients[0]);
+    client_dial(w, &w->clients[1]);
+    frame[0] = FRAME_TYPE_DATA;
+    for (int i = 0; i < 400 && world_counters(w).drop_rate == 0; i++) {
+        for (int k = 0; k < 25; k++) {
+            client_frame(&w->clients[0], SESSION_DGRAM_TO, w->clients[1].identity.public_key, frame,
+                         sizeof(frame));
+        }
+        world_run(w, 2);
+        client_forget(&w->clients[1]);
+    }
+    assert_true(world_counters(w).drop_rate > 0);
+    world_free(w);
+}
+
+/* The real core. The receiver takes nothing any more: one member fills its queue, and another one
+ * still gets its few frames in. */
+static void a_flooded_member_hears_the_others(void **state)
+{
+    static const struct endpoint nowhere = {.port = 1};
+    struct world *w = world_new(NULL);
+    struct client *loud = &w->clients[0], *quiet = &w->clients[1], *to = &w->clients[2];
+    struct endpoint address = to->address;
+    size_t heard = 0;
+
+    (void)state;
+    world_members(w, 3);
+    to->address = nowhere;
+    frame_of(quiet, to, 2, 100);
+    world_run(w, 20);
+    for (int t = 0; t < 1500; t++) {
+        frame_of(loud, to, 1, FLOOD_FRAME_SIZE);
+        world_run(w, 1);
+    }
+    assert_true(world_counters(w).drop_share > 0);
+    for (int t = 0; t < 50; t++) {
+        frame_of(loud, to, 1, FLOOD_FRAME_SIZE);
+        frame_of(quiet, to, 2, 100);
+        world_run(w, 20);
+    }
+    assert_int_equal(world_counters(w).drop_queue, 0);
+    to->address = address;
+    for (int t = 0; t < 10000; t++) {
+        world_run(w, 1);
+        heard += heard_of(to, 2);
+    }
+    assert_in_range(heard, 45, 51); /* but for what was on its way when the receiver was gone */
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_frame_arrives_with_the_authenticated_source),
+        cmocka_unit_test(nothing_else_is_forwarded),
+        cmocka_unit_test(gone_comes_once_a_second_and_key),
+        cmocka_unit_test(an_open_relay_forwards_strangers_at_their_rate),
+        cmocka_unit_test(a_strangers_bucket_runs_out),
+        cmocka_unit_test(a_flooded_member_hears_the_others),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

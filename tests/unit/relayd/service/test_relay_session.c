@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sessions: who is let in, who makes room, and how long it lasts. */
+#include "proto/crypto/identity.h"
+#include "relayd/core/core_internal.h"
+
+#include "tests/support/fixture.h"
+#include "tests/support/relay_fixture.h"
+
+/* What the last Changes that a watcher got says of the only member in it. */
+static bool last_online(struct world *w, struct client *c)
+{
+    size_t count = client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES);
+    const Ziglan__Changes *changes;
+
+    assert_true(count > 0);
+    changes = client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, count - 1)->changes;
+    assert_int_equal(changes->n_members, 1);
+    return changes->members[0]->online;
+}
+
+static void a_member_who_comes_back_needs_no_join(void **state)
+{
+    struct world *w = world_new(NULL);
+    uint8_t frame[FRAME_SIZE];
+
+    (void)state;
+    world_members(w, 2);
+    relay_node_stop(&w->relay);
+    world_core_start(w); /* the same keys and the same store: a restart */
+    client_dial(w, &w->clients[0]);
+    client_dial(w, &w->clients[1]);
+    frame_fill(frame, 1);
+    client_frame(&w->clients[0], SESSION_DGRAM_TO, w->clients[1].identity.public_key, frame,
+                 sizeof(frame));
+    world_run(w, 100);
+    assert_int_equal(client_datagrams(&w->clients[1], NULL), 1);
+    world_free(w);
+}
+
+static void the_newest_session_of_a_key_wins(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+    struct handle old;
+    uint8_t frame[FRAME_SIZE];
+    struct relay_snapshot snapshot;
+
+    (void)state;
+    world_members(w, 2);
+    old = b->handle;
+    client_dial(w, b); /* the same key again */
+    assert_true(b->open);
+    world_run(w, 500);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
+    assert_int_equal(snapshot.sessions, 2);
+    assert_int_equal(snapshot.counters.closed_replaced, 1);
+    assert_int_equal(link_hub_rtt_ns(b->hub, old), 0); /* the old connection is gone */
+    client_forget(b);
+    frame_fill(frame, 1);
+    client_frame(a, SESSION_DGRAM_TO, b->identity.public_key, frame, sizeof(frame));
+    world_run(w, 100);
+    assert_int_equal(client_datagrams(b, NULL), 1);
+    world_free(w);
+}
+
+static void sessions_are_capped(void **state)
+{
+    struct relay_config cfg = {.session_max = 2};
+    struct world *w = world_new(&cfg);
+
+    (void)state;
+    client_dial(w, &w->clients[0]);
+    client_dial(w, &w->clients[1]);
+    client_dial(w, &w->clients[2]);
+    world_run(w, 500);
+    assert_true(w->clients[0].open);
+    assert_true(w->clients[1].open);
+    assert_false(w->clients[2].open);
+    assert_int_equal(client_got(w, &w->clients[2], ZIGLAN__CONTROL__BODY_GO_AWAY)->go_away->reason,
+                     3);
+    assert_int_equal(world_counters(w).closed_busy, 1);
+    world_free(w);
+}
+
+static void members_come_before_strangers(void **state)
+{
+    const struct relay_config cfg = {.session_max = 2};
+    struct world *w = world_new(&cfg);
+    struct client *member = &w->clients[0];
+
+    (void)state;
+    world_members(w, 1);
+    link_hub_close(member->hub, member->handle, 0, "for a while", w->now);
+    world_run(w, 100);
+    client_dial(w, &w->clients[1]);
+    client_dial(w, &w->clients[2]);
+    client_dial(w, member);
+    world_run(w, 500);
+    assert_true(member->open);
+    assert_false(w->clients[1].open);
+    assert_true(w->clients[2].open);
+    assert_int_equal(client_got(w, &w->clients[1], ZIGLAN__CONTROL__BODY_GO_AWAY)->go_away->reason,
+                     GOAWAY_BUSY);
+    client_dial(w, &w->clients[3]); /* a stranger makes nobody go */
+    world_run(w, 500);
+    assert_false(w->clients[3].open);
+    assert_true(w->clients[2].open);
+    world_free(w);
+}
+
+static void a_session_ends_with_its_admission(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+    struct relay_client *session;
+    uint64_t left_ms;
+
+    (void)state;
+    world_members(w, 2);
+    client_watch(w, b, 0);
+    session = session_table_of_key(&w->relay.core->base.sessions, a->identity.public_key);
+    left_ms = mono_ms_between(w->now, session->deadline);
+    assert_true(left_ms <= DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS);
+    assert_true(left_ms >= DIRECTORY_ADMISSION_MS);
+    assert_true(client_frame_passes(w, a, b));
+    session->deadline = w->now; /* seven days later, without renewal */
+    world_run(w, HOUSEKEEPING_MS + 1000);
+    assert_int_equal(client_got(w, a, ZIGLAN__CONTROL__BODY_GO_AWAY)->go_away->reason,
+                     GOAWAY_NOT_ADMITTED);
+    assert_false(a->open);
+    assert_false(last_online(w, b));
+    assert_false(client_frame_passes(w, b, a));
+    assert_true(b->open);
+    world_free(w);
+}
+
+static void a_renewed_admission_keeps_its_session(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct relay_client *session;
+
+    (void)state;
+    world_members(w, 2);
+    session = session_table_of_key(&w->relay.core->base.sessions, a->identity.public_key);
+    session->deadline = mono_add_ms(w->now, 30000);
+    client_join(w, a, NULL, "host0");
+    world_run(w, HOUSEKEEPING_MS + 1000);
+    assert_true(a->open);
+    assert_true(client_frame_passes(w, a, &w->clients[1]));
+    world_free(w);
+}
+
+/* Who comes back after its admission ended must join before anything passes. */
+static void an_admission_that_is_over_opens_nothing(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+
+    (void)state;
+    world_members(w, 2);
+    client_watch(w, b, 0);
+    w->ports.wall_ms += DIRECTORY_ADMISSION_MS + 2 * RECORD_CLOCK_SKEW_MS;
+    client_forget(b);
+    client_dial(w, a); /* the session that it replaces was a member's */
+    assert_true(a->open);
+    assert_false(last_online(w, b));
+    assert_false(client_frame_passes(w, a, b));
+    client_join(w, a, NULL, "host0"); /* no invite is needed */
+    assert_non_null(client_got(w, a, ZIGLAN__CONTROL__BODY_JOINED));
+    assert_true(client_frame_passes(w, a, b)); /* the wall clock ends no session that is open */
+    world_free(w);
+}
+
+static void who_jumps_to_and_fro_is_told_of_so_often(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+    struct punch_request request = {.has_session = true};
+    struct punch_side answer = {.observed = b->address};
+    struct link_event event = {.type = LINK_EVENT_MOVED, .remote = a->address};
+    uint64_t updates;
+
+    (void)state;
+    world_members(w, 2);
+    memcpy(request.requester.key, a->identity.public_key, KEY_SIZE);
+    request.requester.observed = a->address;
+    memcpy(request.target, b->identity.public_key, KEY_SIZE);
+    memcpy(answer.key, b->identity.public_key, KEY_SIZE);
+    assert_int_equal(punch_request(w->relay.core->punch.broker, &request, w->now), VERDICT_OK);
+    request.requester = answer;
+    memcpy(request.target, a->identity.public_key, KEY_SIZE);
+    assert_int_equal(punch_request(w->relay.core->punch.broker, &request, w->now),
+                     VERDICT_OK); /* a yes */
+    assert_int_equal(punch_stats(w->relay.core->punch.broker)->live, 1);
+    event.handle =
+        session_table_of_key(&w->relay.core->base.sessions, a->identity.public_key)->handle;
+    for (uint16_t i = 0; i < 300; i++) {
+        event.remote.port = (uint16_t)(6000 + i % 2);
+        session_on_moved(&w->relay.core->session, &event, w->now);
+    }
+    updates = punch_stats(w->relay.core->punch.broker)->updates;
+    assert_in_range(updates, 90, 100);
+    world_run(w, 6000);
+    event.remote.port = 6999;
+    session_on_moved(&w->relay.core->session, &event, w->now);
+    assert_int_equal(punch_stats(w->relay.core->punch.broker)->updates, updates + 1);
+    world_free(w);
+}
+
+/* Coming and going is a broadcast to all as well. */
+static void a_member_can_come_so_often(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    const Ziglan__Control *away = NULL;
+
+    (void)state;
+    world_members(w, 1);
+    for (int i = 0; i < 110 && away == NULL; i++) {
+        link_hub_close(c->hub, c->handle, 0, "again", w->now);
+        world_run(w, 20);
+        client_forget(c);
+        client_dial(w, c);
+        away = client_got(w, c, ZIGLAN__CONTROL__BODY_GO_AWAY);
+    }
+    assert_non_null(away);
+    assert_int_equal(away->go_away->reason, GOAWAY_BUSY);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_who_comes_back_needs_no_join),
+        cmocka_unit_test(the_newest_session_of_a_key_wins),
+        cmocka_unit_test(sessions_are_capped),
+        cmocka_unit_test(members_come_before_strangers),
+        cmocka_unit_test(a_session_ends_with_its_admission),
+        cmocka_unit_test(a_renewed_admission_keeps_its_session),
+        cmocka_unit_test(an_admission_that_is_over_opens_nothing),
+        cmocka_unit_test(who_jumps_to_and_fro_is_told_of_so_often),
+        cmocka_unit_test(a_member_can_come_so_often),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

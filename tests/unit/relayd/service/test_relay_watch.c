@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Changes, and who comes and goes, told to those who watch. */
+#include "relayd/core/core_internal.h"
+
+#include "tests/support/fixture.h"
+#include "tests/support/relay_fixture.h"
+
+static void watchers_see_who_joins_comes_and_goes(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    uint8_t invite[INVITE_SIZE];
+    bool online = false;
+    bool revoked = false;
+
+    (void)state;
+    world_members(w, 2);
+    client_watch(w, c, 0);
+    assert_true(client_told(w, c, &w->clients[0], &online, &revoked));
+    assert_true(client_told(w, c, &w->clients[1], &online, &revoked));
+    assert_true(online);
+    client_forget(c);
+    world_invite(w, 1, invite);
+    client_dial(w, &w->clients[2]);
+    client_join(w, &w->clients[2], invite, "new");
+    assert_true(client_told(w, c, &w->clients[2], &online, &revoked));
+    assert_true(online);
+    client_forget(c);
+    link_hub_close(w->clients[2].hub, w->clients[2].handle, 0, "bye", w->now);
+    world_run(w, 200);
+    assert_true(client_told(w, c, &w->clients[2], &online, &revoked));
+    assert_false(online);
+    assert_false(client_told(w, c, &w->clients[1], &online, &revoked)); /* of others nothing new */
+    world_free(w);
+}
+
+static void a_watcher_that_continues_learns_who_is_online(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    uint64_t sequence;
+    bool online = false;
+    bool revoked = false;
+
+    (void)state;
+    world_members(w, 3);
+    client_watch(w, c, 0);
+    sequence = client_got(w, c, ZIGLAN__CONTROL__BODY_CHANGES)->changes->sequence;
+    link_hub_close(w->clients[2].hub, w->clients[2].handle, 0, "bye", w->now);
+    world_run(w, 200);
+    client_forget(c);
+    client_watch(w, c, sequence); /* nothing changed in the directory since */
+    assert_true(client_told(w, c, &w->clients[1], &online, &revoked));
+    assert_true(online);
+    assert_false(client_told(w, c, &w->clients[2], &online, &revoked)); /* not told: offline */
+    world_free(w);
+}
+
+/* 400 members are more than a watcher may have waiting: they come in pieces, all of them, over a
+ * slow path too. */
+static void a_large_directory_comes_in_pieces(void **state)
+{
+    enum { MANY = 400 };
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    struct identity identity;
+    uint8_t invite[INVITE_SIZE];
+    size_t members = 0;
+    size_t messages;
+    bool more = true;
+
+    (void)state;
+    world_members(w, 1);
+    world_invite(w, MANY, invite);
+    identity = w->clients[1].identity;
+    for (int i = 0; i < MANY; i++) { /* joined by the directory itself, without a session each */
+        uint8_t seed[IDENTITY_SEED_SIZE] = {0xee, (uint8_t)i, (uint8_t)(i >> 8)};
+        uint8_t part[RECORD_SIGNED_SIZE_MAX];
+        struct directory_join join = {.invite = invite, .invite_size = sizeof(invite)};
+        struct directory_joined joined;
+        identity_from_seed(&w->clients[1].identity, seed);
+        join.key = w->clients[1].identity.public_key;
+        join.member_part = part;
+        join.member_part_size = member_part_make(w, &w->clients[1], "many", part);
+        assert_int_equal(directory_join(w->relay.core->base.directory, &join, &joined), VERDICT_OK);
+    }
+    w->clients[1].identity = identity;
+    client_watch(w, c, 0);
+    world_run(w, 10000);
+    assert_true(c->open);
+    messages = client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES);
+    assert_true(messages > 8);
+    for (size_t i = 0; i < messages; i++) {
+        Ziglan__Changes *changes = client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, i)->changes;
+        members += changes->n_members;
+        assert_true(more); /* whoever said "no more" was the last */
+        more = changes->more;
+    }
+    assert_false(more);
+    assert_int_equal(members, MANY + 1);
+    world_free(w);
+}
+
+static void a_ziglan_too_large_to_be_watched_is_looked_up(void **state)
+{
+    const struct relay_config cfg = {.watch_max = 1};
+    struct world *w = world_new(&cfg);
+    struct client *c = &w->clients[0];
+    Ziglan__Watch watch = ZIGLAN__WATCH__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    const Ziglan__Control *error;
+
+    (void)state;
+    world_members(w, 2);
+    watch.all = true;
+    message.request_id = 77;
+    message.body_case = ZIGLAN__CONTROL__BODY_WATCH;
+    message.watch = &watch;
+    client_send(c, &message);
+    world_run(w, 200);
+    assert_null(client_got(w, c, ZIGLAN__CONTROL__BODY_CHANGES));
+    error = client_got(w, c, ZIGLAN__CONTROL__BODY_ERROR);
+    assert_non_null(error);
+    assert_int_equal(error->request_id, 77);
+    assert_int_equal(error->error->code, VERDICT_LIMIT);
+    world_free(w);
+}
+
+/* Who comes and goes stands in a ring; a watcher that falls behind it is told everything again. */
+static void a_watcher_that_lost_its_place_is_told_everything_again(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    Ziglan__Watch watch = ZIGLAN__WATCH__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    size_t members = 0;
+
+    (void)state;
+    world_members(w, 2);
+    watch.all = true;
+    message.request_id = 78;
+    message.body_case = ZIGLAN__CONTROL__BODY_WATCH;
+    message.watch = &watch;
+    client_send(c, &message);
+    world_run(w, 200);
+    client_forget(c);
+    for (int i = 0; i <= ONLINE_RING_SIZE; i++) {
+        watch_online_changed(&w->relay.core->watch, w->clients[1].identity.public_key, w->now);
+    }
+    world_run(w, 200);
+    for (size_t i = 0; i < client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES); i++) {
+        members += client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, i)->changes->n_members;
+    }
+    assert_int_equal(members, 2);
+    world_free(w);
+}
+
+/* However many watch, the sockets have their turn after so many messages, and then all theirs. */
+static void watchers_are_told_in_turns(void **state)
+{
+    enum { MANY = 600 };
+    struct world *w = world_new(NULL);
+    struct relay_client *sessions = calloc(MANY, sizeof(*sessions));
+    uint64_t before;
+
+    (void)state;
+    assert_non_null(sessions);
+    world_members(w, 1);
+    world_run(w, 1000);
+    for (uint32_t i = 0; i < MANY; i++) { /* their connections are gone; nothing is sent */
+        struct relay_client *session = &sessions[i];
+        session->handle = (struct handle){.index = 1000 + i, .generation = 1};
+        session->state = RELAY_CLIENT_STATE_MEMBER;
+        session->watch = calloc(1, sizeof(*session->watch));
+        assert_non_null(session->watch);
+        *session->watch =
+            (struct watch){.client = session,
+                           .directory_done = true,
+                           .sequence = directory_sequence(w->relay.core->base.directory),
+                           .online_at = w->relay.core->watch.online_next};
+        TAILQ_INSERT_TAIL(&w->relay.core->watch.watches, session->watch, in_watches);
+        w->relay.core->watch.count++;
+    }
+    watch_online_changed(&w->relay.core->watch, w->clients[0].identity.public_key, w->now);
+    w->now = mono_add_ms(w->now, WATCH_BATCH_MS);
+    before = w->relay.core->base.counters.changes_sent;
+    watch_expire(&w->relay.core->watch, w->now);
+    assert_int_equal(w->relay.core->base.counters.changes_sent - before, WATCH_MESSAGES_PER_EXPIRE);
+    assert_true(mono_due(relay_core_deadline(w->relay.core), w->now));
+    watch_expire(&w->relay.core->watch, w->now);
+    watch_expire(&w->relay.core->watch, w->now);
+    assert_int_equal(w->relay.core->base.counters.changes_sent - before, MANY);
+    for (uint32_t i = 0; i < MANY; i++) {
+        assert_int_equal(sessions[i].watch->online_at, w->relay.core->watch.online_next);
+        watch_stop(&w->relay.core->watch, &sessions[i]);
+    }
+    free(sessions);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(watchers_see_who_joins_comes_and_goes),
+        cmocka_unit_test(a_watcher_that_continues_learns_who_is_online),
+        cmocka_unit_test(a_large_directory_comes_in_pieces),
+        cmocka_unit_test(a_ziglan_too_large_to_be_watched_is_looked_up),
+        cmocka_unit_test(a_watcher_that_lost_its_place_is_told_everything_again),
+        cmocka_unit_test(watchers_are_told_in_turns),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
