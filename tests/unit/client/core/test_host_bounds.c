@@ -12,28 +12,15 @@
 #include "proto/base/bytes.h"
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
-#include "rendezvous/store/store_memory.h"
 #include "tests/support/env.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/support/fixture.h"
+#include "tests/support/host_node.h"
 
 /* A host without any ziglan. */
 struct alone {
     struct test_env ports;
     struct mono now;
-    struct identity identity;
-    struct store *store;
-    struct outbox box;
-    struct packet_box tun;
-    struct host_io io;
-    struct host_core *core;
+    struct host_node node;
 };
 
 /* A ziglan as far as peers see it, with an entry point that is never dialled. */
@@ -51,25 +38,31 @@ static struct ziglan *lone_ziglan(void)
     return &lone->ziglan;
 }
 
+/* What it sends goes nowhere. */
+static void send_nowhere(void *context, const struct host_node *node)
+{
+    (void)context;
+    (void)node;
+}
+
 static int alone_new(void **state)
 {
+    static const uint8_t ip[4] = {192, 0, 2, 30};
     static const uint8_t seed[IDENTITY_SEED_SIZE] = {1};
     struct alone *alone = calloc(1, sizeof(*alone));
-    struct host_config cfg = {.name = "alone"};
+    struct endpoint address = endpoint_v4(ip, 5000);
+    struct identity identity;
 
     assert_non_null(alone);
     assert_int_equal(identity_library_init(), ERR_OK);
     test_env_init(&alone->ports, 0);
     alone->now.ns = NS_PER_S;
     assert_int_equal(link_library_init(&alone->ports.env), ERR_OK);
-    identity_from_seed(&alone->identity, seed);
-    cfg.identity = &alone->identity;
-    assert_int_equal(store_memory_new(&alone->store), ERR_OK);
-    assert_int_equal(outbox_init(&alone->box, 1 << 20, 1024), ERR_OK);
-    assert_int_equal(packet_box_init(&alone->tun, 1 << 20, 1024), ERR_OK);
-    alone->io = (struct host_io){.net = &alone->box, .tun = &alone->tun};
-    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->ports.env, alone->now),
-                     ERR_OK);
+    identity_from_seed(&identity, seed);
+    host_node_init(&alone->node, &alone->ports.env, &identity, &address);
+    memcpy(alone->node.cfg.name, "alone", sizeof("alone"));
+    alone->node.send = send_nowhere;
+    host_node_start(&alone->node, alone->now);
     *state = alone;
     return 0;
 }
@@ -78,10 +71,7 @@ static int alone_free(void **state)
 {
     struct alone *alone = *state;
 
-    host_core_free(alone->core);
-    store_close(alone->store);
-    outbox_fini(&alone->box);
-    packet_box_fini(&alone->tun);
+    host_node_fini(&alone->node);
     link_library_fini();
     free(alone);
     return 0;
@@ -92,8 +82,8 @@ static void alone_run(struct alone *alone, uint64_t ms)
 {
     for (uint64_t i = 0; i < ms; i++) {
         alone->now = mono_add_ms(alone->now, 1);
-        if (mono_due(host_core_deadline(alone->core), alone->now)) {
-            host_core_expire(alone->core, &alone->io, alone->now);
+        if (mono_due(host_core_deadline(alone->node.core), alone->now)) {
+            host_core_expire(alone->node.core, &alone->node.io, alone->now);
         }
     }
 }
@@ -117,10 +107,10 @@ static void initiate(struct alone *alone, const struct endpoint *from)
     struct dgram in = {.remote = *from, .data = frame, .size = sizeof(frame)};
 
     identity_from_seed(&stranger, seed);
-    assert_int_equal(
-        handshake_initiate(&handshake, &local, alone->identity.public_key, 16, TEST_WALL_MS, frame),
-        ERR_OK);
-    host_core_receive(alone->core, &in, &alone->io, alone->now);
+    assert_int_equal(handshake_initiate(&handshake, &local, alone->node.identity.public_key, 16,
+                                        TEST_WALL_MS, frame),
+                     ERR_OK);
+    host_core_receive(alone->node.core, &in, &alone->node.io, alone->now);
     handshake_wipe(&handshake);
 }
 
@@ -134,14 +124,14 @@ static void under_load_strangers_get_cookies_smaller_than_what_they_sent(void **
 
         initiate(alone, &from);
     }
-    assert_int_equal(alone->core->dataplane.counters.not_member, HANDSHAKE_UNDER_LOAD_PER_S);
-    assert_int_equal(alone->box.items_count, 0); /* strangers get no answer at all */
+    assert_int_equal(alone->node.core->dataplane.counters.not_member, HANDSHAKE_UNDER_LOAD_PER_S);
+    assert_int_equal(alone->node.box.items_count, 0); /* strangers get no answer at all */
     initiate(alone, &last);
-    assert_int_equal(alone->core->dataplane.counters.cookies_sent, 1);
-    assert_int_equal(alone->box.items_count, 1);
-    assert_int_equal(alone->box.items[0].size, COOKIE_REPLY_SIZE);
-    assert_true(endpoint_equal(&alone->box.items[0].remote, &last));
-    assert_int_equal(alone->core->conversations.count, 0);
+    assert_int_equal(alone->node.core->dataplane.counters.cookies_sent, 1);
+    assert_int_equal(alone->node.box.items_count, 1);
+    assert_int_equal(alone->node.box.items[0].size, COOKIE_REPLY_SIZE);
+    assert_true(endpoint_equal(&alone->node.box.items[0].remote, &last));
+    assert_int_equal(alone->node.core->conversations.count, 0);
 }
 
 static void one_address_gets_its_share_of_handshakes_only(void **state)
@@ -154,9 +144,9 @@ static void one_address_gets_its_share_of_handshakes_only(void **state)
 
         initiate(alone, &from);
     }
-    assert_int_equal(alone->core->dataplane.counters.not_member, BURST);
-    assert_int_equal(alone->core->dataplane.counters.initiations_refused, 5);
-    assert_int_equal(alone->box.items_count, 0);
+    assert_int_equal(alone->node.core->dataplane.counters.not_member, BURST);
+    assert_int_equal(alone->node.core->dataplane.counters.initiations_refused, 5);
+    assert_int_equal(alone->node.box.items_count, 0);
 }
 
 static void what_is_no_frame_of_a_member_is_not_answered(void **state)
@@ -171,15 +161,15 @@ static void what_is_no_frame_of_a_member_is_not_answered(void **state)
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
             struct dgram in = {.remote = from, .data = data, .size = sizes[i]};
 
-            host_core_receive(alone->core, &in, &alone->io, alone->now);
-            host_core_transmit(alone->core, &alone->io, alone->now);
+            host_core_receive(alone->node.core, &in, &alone->node.io, alone->now);
+            host_core_transmit(alone->node.core, &alone->node.io, alone->now);
         }
     }
-    assert_int_equal(alone->box.items_count, 0);
-    assert_int_equal(alone->tun.items_count, 0);
-    assert_int_equal(alone->core->conversations.count, 0);
+    assert_int_equal(alone->node.box.items_count, 0);
+    assert_int_equal(alone->node.tun.items_count, 0);
+    assert_int_equal(alone->node.core->conversations.count, 0);
     /* Neither QUIC nor a frame: all below 0x40 and from 0x90 to 0xbf. */
-    assert_int_equal(alone->core->dataplane.counters.foreign_dropped,
+    assert_int_equal(alone->node.core->dataplane.counters.foreign_dropped,
                      (0x40 + 0x30) * sizeof(sizes) / sizeof(sizes[0]));
 }
 
@@ -190,7 +180,7 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
     struct relay_session *relay = calloc(1, sizeof(*relay));
     struct peer peer = {.key = {1, 2, 3}};
     const uint8_t other_key[KEY_SIZE] = {1, 2, 4};
-    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
+    struct conversation *a = life_of(&peer, &alone->node.core->conversations, alone->now);
     struct session_keys keys = {
         .aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}, .remote_index = 32};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
@@ -202,19 +192,19 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
     assert_true(a != NULL && relay != NULL);
     keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
     theirs.remote_index = keys.local_index;
-    assert_int_equal(life_adopt(a, &keys, false, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(life_adopt(a, &keys, false, &alone->node.io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_CONTROL), ERR_OK);
     assert_int_equal(
         transport_seal_from(sender, FRAME_TYPE_DATA, keepalive, sizeof(keepalive), frame),
         sizeof(frame));
     transport_sender_free(sender);
 
-    dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
-    assert_int_equal(alone->core->dataplane.counters.unknown_index, 1);
+    dataplane_receive(alone->node.core, &route, frame, sizeof(frame), &alone->node.io, alone->now);
+    assert_int_equal(alone->node.core->dataplane.counters.unknown_index, 1);
     assert_null(a->sessions.current);
     route.source_key = peer.key;
-    dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
-    assert_int_equal(alone->core->dataplane.counters.unknown_index, 1);
+    dataplane_receive(alone->node.core, &route, frame, sizeof(frame), &alone->node.io, alone->now);
+    assert_int_equal(alone->node.core->dataplane.counters.unknown_index, 1);
     assert_non_null(a->sessions.current); /* it was the first valid frame of the session */
     life_end(a);
     free(relay);
@@ -250,7 +240,7 @@ static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
 {
     enum { ROUNDS = 40000, AT_ONCE = 5 };
     struct alone *alone = *state;
-    struct host_core *core = alone->core;
+    struct host_core *core = alone->node.core;
     struct ziglan *ours = lone_ziglan();
     struct ziglan *churning = lone_ziglan();
     struct roster_member friend = member_of(UINT32_MAX);
@@ -274,7 +264,7 @@ static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
     assert_memory_equal(peer, &before, sizeof(before));
     assert_int_equal(address_book_assigned_count(core->book),
                      ADDRESS_BOOK_ABSENT_MAX + AT_ONCE + 2);
-    assert_int_equal(addresses_stored(alone->store), ADDRESS_BOOK_ABSENT_MAX + AT_ONCE + 2);
+    assert_int_equal(addresses_stored(alone->node.store), ADDRESS_BOOK_ABSENT_MAX + AT_ONCE + 2);
     free(ours);
     free(churning);
 }
@@ -284,7 +274,7 @@ static void routes_follow_the_peers_however_they_change_places(void **state)
 {
     enum { KEYS = 12, STEPS = 4000 };
     struct alone *alone = *state;
-    struct host_core *core = alone->core;
+    struct host_core *core = alone->node.core;
     struct ziglan *ziglan = lone_ziglan();
     bool present[KEYS] = {false};
     bool routed[KEYS] = {false};
@@ -331,29 +321,27 @@ static void fixed_addresses_are_claimed_once(void **state)
     static const uint8_t other[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 8};
     static const uint8_t none[EUI64_SIZE];
     struct alone *alone = *state;
-    struct host_config cfg = {
-        .identity = &alone->identity, .fixed = {{2, 0, 0, 0xff, 0xfe, 0, 0, 9}}, .fixed_count = 1};
     struct ziglan *ziglan = lone_ziglan();
     struct roster_member greedy = member_of(1);
     struct roster_member honest = member_of(2);
 
     assert_non_null(ziglan);
-    host_core_free(alone->core);
-    assert_int_equal(host_core_new(&alone->core, &cfg, alone->store, &alone->ports.env, alone->now),
-                     ERR_OK);
+    memcpy(alone->node.cfg.fixed[0], own, EUI64_SIZE);
+    alone->node.cfg.fixed_count = 1;
+    host_node_start(&alone->node, alone->now);
     greedy.eui64_count = 2;
     memcpy(greedy.eui64s[0], own, EUI64_SIZE);
     memcpy(greedy.eui64s[1], other, EUI64_SIZE);
-    const struct peer *peer = peer_learn(&alone->core->peers, ziglan, &greedy);
+    const struct peer *peer = peer_learn(&alone->node.core->peers, ziglan, &greedy);
     assert_non_null(peer);
     assert_memory_equal(peer->pair.peer.fixed[0], none, EUI64_SIZE);
     assert_memory_equal(peer->pair.peer.fixed[1], other, EUI64_SIZE);
 
     greedy.eui64_count = 0;
-    assert_non_null(peer_learn(&alone->core->peers, ziglan, &greedy));
+    assert_non_null(peer_learn(&alone->node.core->peers, ziglan, &greedy));
     honest.eui64_count = 1;
     memcpy(honest.eui64s[0], other, EUI64_SIZE);
-    peer = peer_learn(&alone->core->peers, ziglan, &honest);
+    peer = peer_learn(&alone->node.core->peers, ziglan, &honest);
     assert_memory_equal(peer->pair.peer.fixed[0], other, EUI64_SIZE);
     free(ziglan);
 }
@@ -365,18 +353,19 @@ static void conversations_are_capped(void **state)
 
     assert_non_null(peers);
     for (size_t i = 0; i < CONVERSATIONS_MAX; i++) {
-        struct conversation *a = life_of(&peers[i], &alone->core->conversations, alone->now);
+        struct conversation *a = life_of(&peers[i], &alone->node.core->conversations, alone->now);
 
         assert_non_null(a);
         a->used_at = alone->now;
     }
-    assert_null(life_of(&peers[CONVERSATIONS_MAX], &alone->core->conversations, alone->now));
+    assert_null(life_of(&peers[CONVERSATIONS_MAX], &alone->node.core->conversations, alone->now));
     life_end(peers[5].conversation);
-    assert_non_null(life_of(&peers[CONVERSATIONS_MAX], &alone->core->conversations, alone->now));
+    assert_non_null(
+        life_of(&peers[CONVERSATIONS_MAX], &alone->node.core->conversations, alone->now));
     for (size_t i = 0; i <= CONVERSATIONS_MAX; i++) {
         life_end(peers[i].conversation);
     }
-    assert_int_equal(alone->core->conversations.count, 0);
+    assert_int_equal(alone->node.core->conversations.count, 0);
     free(peers);
 }
 
@@ -386,7 +375,7 @@ static void a_crowd_of_one_ziglan_displaces_only_itself(void **state)
 {
     enum { FRIENDS = 40, TALKING = 50, NEW = 3000 };
     struct alone *alone = *state;
-    struct host_core *core = alone->core;
+    struct host_core *core = alone->node.core;
     struct ziglan *ziglans[2] = {lone_ziglan(), lone_ziglan()};
     struct peer *peers = calloc(CONVERSATIONS_MAX + NEW, sizeof(*peers));
 
@@ -416,14 +405,14 @@ static void packets_that_wait_for_a_session_are_capped(void **state)
     static uint8_t plain[INNER_MTU_MAX];
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
+    struct conversation *a = life_of(&peer, &alone->node.core->conversations, alone->now);
 
     assert_non_null(a);
     for (size_t i = 0; i < QUEUE_COUNT_MAX + 3; i++) {
         conversation_queue(a, plain, 100);
     }
     assert_int_equal(a->queue.count, QUEUE_COUNT_MAX);
-    assert_int_equal(alone->core->dataplane.counters.queue_dropped, 3);
+    assert_int_equal(alone->node.core->dataplane.counters.queue_dropped, 3);
     for (size_t i = 0; i < QUEUE_COUNT_MAX; i++) {
         conversation_queue(a, plain, sizeof(plain));
         assert_true(a->queue.bytes_used <= QUEUE_BYTES_MAX);
@@ -438,7 +427,7 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
     static uint8_t plain[2000];
     static struct peer peers[PEERS];
     struct alone *alone = *state;
-    struct host_core *core = alone->core;
+    struct host_core *core = alone->node.core;
     uint64_t dropped = 0;
     size_t held = 0;
 
@@ -477,7 +466,7 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
     static const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
     static uint8_t frames[FRAMES][FRAME_OVERHEAD + sizeof(keepalive)];
     struct alone *alone = *state;
-    struct host_core *core = alone->core;
+    struct host_core *core = alone->node.core;
     struct relay_session *relay = calloc(1, sizeof(*relay));
     struct peer peer = {.key = {1, 2, 3}};
     struct origin relayed = {.relay = relay, .source_key = peer.key};
@@ -493,7 +482,7 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
         assert_non_null(a);
         keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
         theirs.remote_index = keys.local_index;
-        assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+        assert_int_equal(life_adopt(a, &keys, true, &alone->node.io, alone->now), ERR_OK);
         assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
         for (size_t i = 0; i < FRAMES; i++) {
             assert_int_equal(transport_seal_from(sender, FRAME_TYPE_DATA, keepalive,
@@ -505,12 +494,13 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
         core->conversations.noise.windows.max =
             refused == 0 ? CONVERSATIONS_WINDOW_BYTES_MAX : NOISE_SESSION_WINDOW_BYTES - 1;
         for (size_t i = 0; i < AHEAD; i++) {
-            dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
+            dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->node.io,
+                              alone->now);
         }
         for (size_t i = 0; i < AHEAD; i++) {
-            dataplane_receive(core, &direct, frames[2 * AHEAD + i], sizeof(frames[0]), &alone->io,
-                              alone->now);
-            dataplane_receive(core, &relayed, frames[AHEAD + i], sizeof(frames[0]), &alone->io,
+            dataplane_receive(core, &direct, frames[2 * AHEAD + i], sizeof(frames[0]),
+                              &alone->node.io, alone->now);
+            dataplane_receive(core, &relayed, frames[AHEAD + i], sizeof(frames[0]), &alone->node.io,
                               alone->now);
         }
         assert_int_equal(core->conversations.noise.windows.used,
@@ -522,7 +512,8 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
         }
         dropped = core->dataplane.counters.frames_dropped;
         for (size_t i = 0; i < 3 * AHEAD; i++) { /* all of them once more */
-            dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->io, alone->now);
+            dataplane_receive(core, &relayed, frames[i], sizeof(frames[i]), &alone->node.io,
+                              alone->now);
         }
         assert_int_equal(core->dataplane.counters.frames_dropped, dropped + 3 * AHEAD);
         life_end(a);
@@ -536,7 +527,7 @@ static void pieces_that_wait_in_vain_are_forgotten(void **state)
 {
     struct alone *alone = *state;
     struct peer peer = {.key = {1, 2, 3}};
-    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
+    struct conversation *a = life_of(&peer, &alone->node.core->conversations, alone->now);
     struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     static const uint8_t fragment[FRAGMENT_OVERHEAD + 40] = {
@@ -549,14 +540,14 @@ static void pieces_that_wait_in_vain_are_forgotten(void **state)
     assert_true(a != NULL && relay != NULL);
     keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
     theirs.remote_index = keys.local_index;
-    assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(life_adopt(a, &keys, true, &alone->node.io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
     alone_run(alone, 100); /* nothing else is due soon then */
     assert_int_equal(
         transport_seal_from(sender, FRAME_TYPE_DATA, fragment, sizeof(fragment), frame),
         sizeof(frame));
     transport_sender_free(sender);
-    dataplane_receive(alone->core, &route, frame, sizeof(frame), &alone->io, alone->now);
+    dataplane_receive(alone->node.core, &route, frame, sizeof(frame), &alone->node.io, alone->now);
     assert_int_equal(fragment_box_deadline(a->fragments).ns,
                      mono_add_ms(alone->now, FRAGMENT_TIMEOUT_MS).ns);
     alone_run(alone, FRAGMENT_TIMEOUT_MS);
@@ -569,7 +560,7 @@ static void paths_of_one_peer_are_capped(void **state)
 {
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
+    struct conversation *a = life_of(&peer, &alone->node.core->conversations, alone->now);
 
     assert_non_null(a);
     for (unsigned i = 0; i < 3 * PATH_TABLE_DIRECT_MAX; i++) {
@@ -618,13 +609,13 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
     enum { BURST = 256, PER_S = 4 };
     struct alone *alone = *state;
     struct peer peer = {0};
-    struct conversation *a = life_of(&peer, &alone->core->conversations, alone->now);
+    struct conversation *a = life_of(&peer, &alone->node.core->conversations, alone->now);
     struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
     size_t sent = 0;
 
     assert_non_null(a);
     keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
-    assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+    assert_int_equal(life_adopt(a, &keys, true, &alone->node.io, alone->now), ERR_OK);
     for (unsigned i = 0; i < 4; i++) {
         struct origin route = {.remote = somewhere(i, 5000)};
 
@@ -632,12 +623,12 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
         pathfinder_on_frame(a, &route, alone->now); /* now something was heard on it */
     }
     for (int i = 0; i < 2 * BURST; i++) {
-        sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->io, alone->now) != 0 ? 1 : 0;
+        sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->node.io, alone->now) != 0 ? 1 : 0;
     }
     assert_int_equal(sent, BURST);
     alone->now = mono_add_ms(alone->now, 1000);
     for (int i = 0; i < BURST; i++) {
-        sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->io, alone->now) != 0 ? 1 : 0;
+        sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->node.io, alone->now) != 0 ? 1 : 0;
     }
     assert_int_equal(sent, BURST + PER_S);
     life_end(a);
@@ -654,18 +645,20 @@ static void addresses_that_never_answer_share_one_allowance_over_all_peers(void 
 
     for (size_t round = 0; round < 2; round++) {
         for (size_t p = 0; p < PEERS; p++) {
-            struct conversation *a = life_of(&peers[p], &alone->core->conversations, alone->now);
+            struct conversation *a =
+                life_of(&peers[p], &alone->node.core->conversations, alone->now);
             struct origin route = {.remote = somewhere((unsigned)p, 5000)};
             struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305};
 
             assert_non_null(a);
             keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
-            assert_int_equal(life_adopt(a, &keys, true, &alone->io, alone->now), ERR_OK);
+            assert_int_equal(life_adopt(a, &keys, true, &alone->node.io, alone->now), ERR_OK);
             pathfinder_on_frame(a, &route, alone->now);
             pathfinder_on_frame(a, &route, alone->now);
             for (int i = 0; i < 300; i++) {
-                sent += pinging_send(a, a->paths.list[0], 0, &alone->io, alone->now) != 0 ? 1 : 0;
-                outbox_clear(&alone->box);
+                sent +=
+                    pinging_send(a, a->paths.list[0], 0, &alone->node.io, alone->now) != 0 ? 1 : 0;
+                outbox_clear(&alone->node.box);
             }
             life_end(a); /* what it was allowed begins anew */
         }
