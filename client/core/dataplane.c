@@ -264,13 +264,13 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     struct noise_session *session = session_of(core, origin, frame, size);
     struct transport_opened opened;
     bool relayed = origin->relay != NULL;
-    bool probe = frame[0] == FRAME_TYPE_PROBE;
+    bool is_ping = frame[0] == FRAME_TYPE_PING;
 
     if (session == NULL) {
         dataplane->counters.unknown_index++;
         return;
     }
-    uint8_t *plain = probe ? dataplane->plain : packet_box_reserve(io->tun, size);
+    uint8_t *plain = is_ping ? dataplane->plain : packet_box_reserve(io->tun, size);
     if (plain == NULL || size > sizeof(dataplane->plain) ||
         noise_session_open(session, relayed, frame, size, plain, &opened) != ERR_OK) {
         dataplane->counters.frames_dropped++;
@@ -280,8 +280,8 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     a->peer->traffic.last_seen_at = now;
     life_confirm(a, session, io, now);
     pathfinder_on_frame(a, origin, now);
-    if (probe) {
-        pathfinder_on_probe(a, origin, plain, opened.plain_size, io, now);
+    if (is_ping) {
+        pathfinder_on_ping_frame(a, origin, plain, opened.plain_size, io, now);
         return;
     }
     on_plain(core, a, relayed, plain, opened.plain_size, io, now);

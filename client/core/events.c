@@ -179,7 +179,7 @@ void events_on_frame(struct host_core *core, const struct origin *origin, const 
     core->dataplane.counters.frames_in++;
     switch (frame[0]) {
     case FRAME_TYPE_DATA:
-    case FRAME_TYPE_PROBE:
+    case FRAME_TYPE_PING:
         dataplane_receive(core, origin, frame, size, io, now);
         break;
     default:

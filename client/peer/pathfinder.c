@@ -112,7 +112,7 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
     }
 }
 
-static void on_pong(struct conversation *a, const struct origin *origin, const struct probe *pong,
+static void on_pong(struct conversation *a, const struct origin *origin, const struct ping *pong,
                     struct mono now)
 {
     bool relayed = origin->relay != NULL;
@@ -126,16 +126,17 @@ static void on_pong(struct conversation *a, const struct origin *origin, const s
     }
 }
 
-void pathfinder_on_probe(struct conversation *a, const struct origin *origin, const uint8_t *plain,
-                         size_t size, struct host_io *io, struct mono now)
+void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origin,
+                              const uint8_t *plain, size_t size, struct host_io *io,
+                              struct mono now)
 {
-    struct probe probe;
+    struct ping ping;
 
-    if (probe_decode(&probe, plain, size) != ERR_OK) {
+    if (ping_decode(&ping, plain, size) != ERR_OK) {
         a->shared->dataplane->counters.plaintext_dropped++;
-    } else if (probe.kind == PROBE_KIND_PONG) {
-        on_pong(a, origin, &probe, now);
-    } else if (pinging_on_ping(a, origin, &probe, io, now) != NULL) {
+    } else if (ping.kind == PING_KIND_PONG) {
+        on_pong(a, origin, &ping, now);
+    } else if (pinging_on_ping(a, origin, &ping, io, now) != NULL) {
         conversation_wake(a, now);
     }
 }

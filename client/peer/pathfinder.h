@@ -19,8 +19,9 @@ void pathfinder_on_session(struct conversation *a, bool initiator, struct host_i
 void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now);
 
 /** The plaintext of a frame 0x84, any content. */
-void pathfinder_on_probe(struct conversation *a, const struct origin *origin, const uint8_t *plain,
-                         size_t size, struct host_io *io, struct mono now);
+void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origin,
+                              const uint8_t *plain, size_t size, struct host_io *io,
+                              struct mono now);
 
 /** The direct path in use is stale (path_stale) and a packet wants to go: it takes a relay, if
  * there is one, while the direct paths are asked. */

@@ -5,8 +5,8 @@
 #include "client/peer/send.h"
 #include "proto/base/bytes.h"
 
-static bool send_probe(struct conversation *a, const struct probe *probe, size_t plain_size,
-                       const struct origin *to, struct host_io *io)
+static bool send_ping(struct conversation *a, const struct ping *ping, size_t plain_size,
+                      const struct origin *to, struct host_io *io)
 {
     struct dataplane *dataplane = a->shared->dataplane;
     uint8_t *frame = dataplane->frame;
@@ -14,8 +14,8 @@ static bool send_probe(struct conversation *a, const struct probe *probe, size_t
     if (a->sessions.current == NULL) {
         return false;
     }
-    probe_encode(probe, frame + FRAME_HEADER_SIZE, plain_size);
-    size_t size = transport_seal(a->sessions.current->control, FRAME_TYPE_PROBE, frame, plain_size);
+    ping_encode(ping, frame + FRAME_HEADER_SIZE, plain_size);
+    size_t size = transport_seal(a->sessions.current->control, FRAME_TYPE_PING, frame, plain_size);
     if (size == 0) {
         return false;
     }
@@ -34,21 +34,21 @@ static struct origin path_origin(const struct conversation *a, const struct path
 uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_size,
                       struct host_io *io, struct mono now)
 {
-    struct probe probe = {.kind = PROBE_KIND_PING};
+    struct ping ping = {.kind = PING_KIND_PING};
     size_t size = frame_size < PINGING_SIZE_MIN ? PINGING_SIZE_MIN : frame_size;
 
     if (path == NULL || (path_is_direct(path) && !allowance_take_ping(&a->allowance, path, now))) {
         return 0;
     }
     struct origin to = path_origin(a, path);
-    env_random(a->shared->env, &probe.transaction, sizeof(probe.transaction));
-    probe.transaction |= 1; /* never 0 */
-    probe.frame_size = u16_of(size);
-    if (!send_probe(a, &probe, size - FRAME_OVERHEAD, &to, io)) {
+    env_random(a->shared->env, &ping.transaction, sizeof(ping.transaction));
+    ping.transaction |= 1; /* never 0 */
+    ping.frame_size = u16_of(size);
+    if (!send_ping(a, &ping, size - FRAME_OVERHEAD, &to, io)) {
         return 0;
     }
-    path_on_ping_sent(path, probe.transaction, probe.frame_size, now);
-    return probe.transaction;
+    path_on_ping_sent(path, ping.transaction, ping.frame_size, now);
+    return ping.transaction;
 }
 
 void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now)
@@ -78,19 +78,19 @@ struct path *pinging_learn_path(struct conversation *a, const struct origin *ori
 }
 
 struct path *pinging_on_ping(struct conversation *a, const struct origin *origin,
-                             const struct probe *ping, struct host_io *io, struct mono now)
+                             const struct ping *ping, struct host_io *io, struct mono now)
 {
-    struct probe pong = {
-        .kind = PROBE_KIND_PONG, .transaction = ping->transaction, .frame_size = ping->frame_size};
+    struct ping pong = {
+        .kind = PING_KIND_PONG, .transaction = ping->transaction, .frame_size = ping->frame_size};
 
     if (origin->relay != NULL) {
-        (void)send_probe(a, &pong, PROBE_PLAIN_SIZE, origin, io);
+        (void)send_ping(a, &pong, PING_PLAIN_SIZE, origin, io);
         return NULL;
     }
     struct path *path = pinging_learn_path(a, origin, now);
     if (allowance_take(&a->allowance, path, now)) {
         pong.observed = origin->remote;
-        (void)send_probe(a, &pong, PROBE_PLAIN_SIZE, origin, io);
+        (void)send_ping(a, &pong, PING_PLAIN_SIZE, origin, io);
     }
     if (path == NULL) {
         return NULL;
@@ -105,7 +105,7 @@ struct path *pinging_on_ping(struct conversation *a, const struct origin *origin
 }
 
 struct path *pinging_on_pong(struct conversation *a, const struct origin *origin,
-                             const struct probe *pong, struct mono now)
+                             const struct ping *pong, struct mono now)
 {
     struct path *path = origin->relay != NULL ? path_table_find_relay(&a->paths, origin->relay)
                                               : path_table_find(&a->paths, &origin->remote);

@@ -8,9 +8,9 @@
 #include "client/peer/conversation.h"
 #include "client/peer/origin.h"
 #include "client/tunnel/host_io.h"
-#include "proto/wire/probe.h"
+#include "proto/wire/ping.h"
 
-enum { PINGING_SIZE_MIN = PROBE_PLAIN_SIZE + FRAME_OVERHEAD };
+enum { PINGING_SIZE_MIN = PING_PLAIN_SIZE + FRAME_OVERHEAD };
 
 /** Send a ping of frame_size bytes (0: the smallest) on a path. Returns its transaction; 0 if it
  * could not be sent: no session, no way (path NULL), or more than the allowance. */
@@ -27,8 +27,8 @@ struct path *pinging_learn_path(struct conversation *a, const struct origin *ori
 /** Answer a ping; ask back where that is worth it. Returns the direct path that it came by, or
  * NULL. */
 struct path *pinging_on_ping(struct conversation *a, const struct origin *origin,
-                             const struct probe *ping, struct host_io *io, struct mono now);
+                             const struct ping *ping, struct host_io *io, struct mono now);
 
 /** Note a pong. Returns the path whose ping it answers, or NULL. */
 struct path *pinging_on_pong(struct conversation *a, const struct origin *origin,
-                             const struct probe *pong, struct mono now);
+                             const struct ping *pong, struct mono now);

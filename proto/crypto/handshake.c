@@ -310,7 +310,7 @@ bool handshake_receiver_index(const uint8_t *frame, size_t size, uint32_t *index
         at = COOKIE_RECEIVER_AT;
         break;
     case FRAME_TYPE_DATA:
-    case FRAME_TYPE_PROBE:
+    case FRAME_TYPE_PING:
         at = FRAME_INDEX_AT;
         break;
     default:

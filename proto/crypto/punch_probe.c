@@ -12,22 +12,22 @@ enum {
     MAC_AT = PUNCH_PROBE_SIZE - MAC_SIZE,
 };
 
-void punch_probe_encode(const struct punch_probe *probe, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
+void punch_probe_encode(const struct punch_probe *m, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
                         uint8_t out[PUNCH_PROBE_SIZE])
 {
     struct wbuf w = wbuf_over(out, PUNCH_PROBE_SIZE);
-    uint8_t side = (uint8_t)probe->side;
+    uint8_t side = (uint8_t)m->side;
 
     wbuf_u8(&w, FRAME_TYPE_PUNCH);
-    wbuf_u8(&w, probe->answer ? (uint8_t)(side | PUNCH_PROBE_ANSWER_FLAG) : side);
+    wbuf_u8(&w, m->answer ? (uint8_t)(side | PUNCH_PROBE_ANSWER_FLAG) : side);
     wbuf_zeros(&w, 6);
-    wbuf_u64(&w, probe->punch_id);
-    wbuf_u64(&w, probe->transaction);
-    if (probe->answer) {
-        wbuf_put(&w, probe->observed.ip, sizeof(probe->observed.ip));
-        wbuf_u16(&w, probe->observed.port);
+    wbuf_u64(&w, m->punch_id);
+    wbuf_u64(&w, m->transaction);
+    if (m->answer) {
+        wbuf_put(&w, m->observed.ip, sizeof(m->observed.ip));
+        wbuf_u16(&w, m->observed.port);
     } else {
-        wbuf_zeros(&w, sizeof(probe->observed.ip) + 2);
+        wbuf_zeros(&w, sizeof(m->observed.ip) + 2);
     }
     wbuf_zeros(&w, 6);
     CHECK(wbuf_ok(&w) && wbuf_size(&w) == MAC_AT);
@@ -54,12 +54,12 @@ static bool ip_is_zero(const uint8_t ip[16])
     return any == 0;
 }
 
-static bool observed_ok(const struct punch_probe *probe)
+static bool observed_ok(const struct punch_probe *m)
 {
-    bool ip_zero = ip_is_zero(probe->observed.ip);
-    bool port_zero = probe->observed.port == 0;
+    bool ip_zero = ip_is_zero(m->observed.ip);
+    bool port_zero = m->observed.port == 0;
 
-    return probe->answer ? !ip_zero && !port_zero : ip_zero && port_zero;
+    return m->answer ? !ip_zero && !port_zero : ip_zero && port_zero;
 }
 
 int punch_probe_decode(struct punch_probe *out, const uint8_t key[PUNCH_PROBE_KEY_SIZE],

@@ -43,7 +43,7 @@ struct punch_probe {
 };
 
 /** Write a probe or answer with its mac. observed is written in answers only. */
-void punch_probe_encode(const struct punch_probe *probe, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
+void punch_probe_encode(const struct punch_probe *m, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
                         uint8_t out[PUNCH_PROBE_SIZE]);
 
 /** The punch id of a frame, to find its key. False if it is no punch probe by type and size. */

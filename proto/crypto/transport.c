@@ -92,7 +92,7 @@ size_t transport_seal(struct transport_sender *sender, enum frame_type type, uin
 size_t transport_seal_from(struct transport_sender *sender, enum frame_type type,
                            const uint8_t *plain, size_t plain_size, uint8_t *frame)
 {
-    CHECK(type == FRAME_TYPE_DATA || type == FRAME_TYPE_PROBE);
+    CHECK(type == FRAME_TYPE_DATA || type == FRAME_TYPE_PING);
     CHECK(plain_size <= FRAME_SIZE_MAX - FRAME_OVERHEAD);
     if (transport_sender_exhausted(sender)) {
         return 0;
@@ -156,7 +156,7 @@ static enum transport_drop judge(const struct transport_receiver *receiver, cons
     const struct transport_channel *channel;
 
     if (size < FRAME_OVERHEAD || size > FRAME_SIZE_MAX ||
-        (frame[0] != FRAME_TYPE_DATA && frame[0] != FRAME_TYPE_PROBE) ||
+        (frame[0] != FRAME_TYPE_DATA && frame[0] != FRAME_TYPE_PING) ||
         frame[FRAME_CHANNEL_AT] >= FRAME_CHANNEL_COUNT || be16_read(frame + 2) != 0 ||
         be32_read(frame + FRAME_INDEX_AT) != receiver->index) {
         return TRANSPORT_DROP_MALFORMED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sealing and opening of data and probe frames, 0x83 and 0x84 (docs/protocol.md, sections 6 and 8;
+ * Sealing and opening of data and ping frames, 0x83 and 0x84 (docs/protocol.md, sections 6 and 8;
  * layout in proto/wire/frame.h). A sender is one channel of one session and belongs to one
  * thread; a receiver is all channels of one session and belongs to one thread.
  *
@@ -46,7 +46,7 @@ const char *transport_drop_name(enum transport_drop drop);
 
 /** What was in a frame. */
 struct transport_opened {
-    enum frame_type type; /* FRAME_TYPE_DATA or FRAME_TYPE_PROBE */
+    enum frame_type type; /* FRAME_TYPE_DATA or FRAME_TYPE_PING */
     uint8_t channel;
     uint64_t counter;
     size_t plain_size;
@@ -63,7 +63,7 @@ void transport_sender_free(struct transport_sender *sender);
  * Seal in place: buf is FRAME_HEADER_SIZE free bytes || plain_size bytes of plaintext ||
  * FRAME_TAG_SIZE free bytes. Header, ciphertext and tag are written there.
  *
- * type  FRAME_TYPE_DATA or FRAME_TYPE_PROBE
+ * type  FRAME_TYPE_DATA or FRAME_TYPE_PING
  *
  * Returns the frame's size, plain_size + FRAME_OVERHEAD, or 0 if the sender is exhausted, in which
  * case buf is as it was.

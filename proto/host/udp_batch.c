@@ -109,7 +109,8 @@ static int option_set(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* "Don't fragment", without the kernel's own idea of the path MTU getting in the way of probes. */
+/* "Don't fragment", without the kernel's own idea of the path MTU getting in the way of our search
+ * for the MTU. */
 static bool socket_configure(struct udp_batch *udp, const struct udp_options *options,
                              struct fault *fault)
 {

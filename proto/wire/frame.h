@@ -22,7 +22,7 @@ enum frame_type {
     FRAME_TYPE_RESPONSE = 0x81,
     FRAME_TYPE_COOKIE_REPLY = 0x82,
     FRAME_TYPE_DATA = 0x83,
-    FRAME_TYPE_PROBE = 0x84,
+    FRAME_TYPE_PING = 0x84,
     FRAME_TYPE_PUNCH = 0x85,
 };
 
@@ -35,7 +35,7 @@ enum {
     FRAME_COUNTER_AT = 8,
     FRAME_TAG_SIZE = 16,
     FRAME_OVERHEAD = FRAME_HEADER_SIZE + FRAME_TAG_SIZE,
-    FRAME_CHANNEL_CONTROL = 0, /* probes, keepalive, in-tunnel control */
+    FRAME_CHANNEL_CONTROL = 0, /* path pings, keepalive, in-tunnel control */
     FRAME_CHANNEL_DATA = 1,    /* the first data worker */
     FRAME_CHANNEL_COUNT = 16,
 };
@@ -107,7 +107,7 @@ enum {
     KEY_TEXT_SIZE = 53, /* 52 base32 characters and NUL */
     SIGNATURE_SIZE = 64,
     PUNCH_TOKEN_SIZE = 16,     /* random; tells one side of a punch from another */
-    PUNCH_PROBE_KEY_SIZE = 32, /* of the MAC of a punch's probes */
+    PUNCH_PROBE_KEY_SIZE = 32, /* of the MAC of punch probes */
     SESSION_DGRAM_HEADER_SIZE = 1 + KEY_SIZE,
     CONTROL_SIZE_MAX = 16384, /* one protobuf Control */
     CONTROL_CAPSULE_TYPE = 0x5354,

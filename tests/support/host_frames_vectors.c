@@ -10,7 +10,7 @@
 #include "proto/crypto/punch_probe.h"
 #include "proto/crypto/transport.h"
 #include "proto/crypto/transport_internal.h"
-#include "proto/wire/probe.h"
+#include "proto/wire/ping.h"
 #include "tests/support/document_vectors.h"
 #include "tests/support/fixture.h"
 
@@ -173,7 +173,7 @@ static void output_channel_keys(const char *short_name, enum aead aead,
     }
 }
 
-/* Sealed by the initiator: the first probe on channel 0, and on channel 1 a data frame whose
+/* Sealed by the initiator: the first ping on channel 0, and on channel 1 a data frame whose
  * counter shows the order of its bytes. */
 static void output_frames(const char *short_name, enum aead aead, struct session_keys keys)
 {
@@ -188,9 +188,9 @@ static void output_frames(const char *short_name, enum aead aead, struct session
     }
     keys.aead = aead;
     assert_int_equal(transport_sender_new(&sender, &keys, FRAME_CHANNEL_CONTROL), ERR_OK);
-    size = input("probe_plaintext", plain, sizeof(plain));
-    size = transport_seal_from(sender, FRAME_TYPE_PROBE, plain, size, frame);
-    snprintf(name, sizeof(name), "probe_%s", short_name);
+    size = input("ping_plaintext", plain, sizeof(plain));
+    size = transport_seal_from(sender, FRAME_TYPE_PING, plain, size, frame);
+    snprintf(name, sizeof(name), "ping_%s", short_name);
     output(name, frame, size);
     transport_sender_free(sender);
 
@@ -205,18 +205,18 @@ static void output_frames(const char *short_name, enum aead aead, struct session
 
 void ping_and_pong(void **state)
 {
-    struct probe probe = {.kind = PROBE_KIND_PING,
-                          .transaction = input_number("probe_transaction"),
-                          .frame_size = PROBE_PLAIN_SIZE + FRAME_OVERHEAD};
-    uint8_t plain[PROBE_PLAIN_SIZE];
+    struct ping ping = {.kind = PING_KIND_PING,
+                        .transaction = input_number("ping_transaction"),
+                        .frame_size = PING_PLAIN_SIZE + FRAME_OVERHEAD};
+    uint8_t plain[PING_PLAIN_SIZE];
 
     (void)state;
-    probe_encode(&probe, plain, sizeof(plain));
-    output("probe_plaintext", plain, sizeof(plain));
-    probe.kind = PROBE_KIND_PONG;
-    input_exactly("punch_observed_ip", probe.observed.ip, sizeof(probe.observed.ip));
-    probe.observed.port = (uint16_t)input_number("punch_observed_port");
-    probe_encode(&probe, plain, sizeof(plain));
+    ping_encode(&ping, plain, sizeof(plain));
+    output("ping_plaintext", plain, sizeof(plain));
+    ping.kind = PING_KIND_PONG;
+    input_exactly("punch_observed_ip", ping.observed.ip, sizeof(ping.observed.ip));
+    ping.observed.port = (uint16_t)input_number("punch_observed_port");
+    ping_encode(&ping, plain, sizeof(plain));
     output("pong_plaintext", plain, sizeof(plain));
 }
 
@@ -233,19 +233,19 @@ void channel_keys_and_frames(void **state)
 
 void punch_probe_and_answer(void **state)
 {
-    struct punch_probe probe = {.side = PUNCH_PROBE_SIDE_LISTEN};
+    struct punch_probe punch_probe = {.side = PUNCH_PROBE_SIDE_LISTEN};
     uint8_t key[PUNCH_PROBE_KEY_SIZE], frame[PUNCH_PROBE_SIZE];
 
     (void)state;
     input("punch_key", key, sizeof(key));
-    probe.punch_id = input_number("punch_id");
-    probe.transaction = input_number("punch_transaction");
-    punch_probe_encode(&probe, key, frame);
+    punch_probe.punch_id = input_number("punch_id");
+    punch_probe.transaction = input_number("punch_transaction");
+    punch_probe_encode(&punch_probe, key, frame);
     output("punch_probe", frame, sizeof(frame));
-    probe.side = PUNCH_PROBE_SIDE_DIAL;
-    probe.answer = true;
-    input("punch_observed_ip", probe.observed.ip, sizeof(probe.observed.ip));
-    probe.observed.port = (uint16_t)input_number("punch_observed_port");
-    punch_probe_encode(&probe, key, frame);
+    punch_probe.side = PUNCH_PROBE_SIDE_DIAL;
+    punch_probe.answer = true;
+    input("punch_observed_ip", punch_probe.observed.ip, sizeof(punch_probe.observed.ip));
+    punch_probe.observed.port = (uint16_t)input_number("punch_observed_port");
+    punch_probe_encode(&punch_probe, key, frame);
     output("punch_answer", frame, sizeof(frame));
 }

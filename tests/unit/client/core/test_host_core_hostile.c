@@ -5,7 +5,7 @@
 #include "client/core/core_internal.h"
 #include "client/peer/introduction.h"
 #include "client/peer/pathfinder.h"
-#include "proto/wire/probe.h"
+#include "proto/wire/ping.h"
 #include "relayd/core/core.h"
 
 static struct conversation *conversation_at(struct lab *lab, size_t host)
@@ -159,15 +159,14 @@ static void one_address_that_never_answered_gets_eight_pings(void **state)
 static void forge_ping(struct lab *lab, const struct endpoint *from)
 {
     struct conversation *a = conversation_at(lab, 1);
-    struct probe probe = {.kind = PROBE_KIND_PING, .transaction = lab->ports.rng.state | 1};
-    uint8_t frame[PROBE_PLAIN_SIZE + FRAME_OVERHEAD];
+    struct ping ping = {.kind = PING_KIND_PING, .transaction = lab->ports.rng.state | 1};
+    uint8_t frame[PING_PLAIN_SIZE + FRAME_OVERHEAD];
     struct dgram in = {.local = lab->hosts[0].address, .remote = *from, .data = frame};
 
     lab->ports.rng.state++;
-    probe.frame_size = sizeof(frame);
-    probe_encode(&probe, frame + FRAME_HEADER_SIZE, PROBE_PLAIN_SIZE);
-    in.size =
-        transport_seal(a->sessions.current->control, FRAME_TYPE_PROBE, frame, PROBE_PLAIN_SIZE);
+    ping.frame_size = sizeof(frame);
+    ping_encode(&ping, frame + FRAME_HEADER_SIZE, PING_PLAIN_SIZE);
+    in.size = transport_seal(a->sessions.current->control, FRAME_TYPE_PING, frame, PING_PLAIN_SIZE);
     assert_true(in.size > 0);
     host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
     flush_host(lab, &lab->hosts[0]);

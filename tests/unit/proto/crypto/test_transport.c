@@ -199,11 +199,11 @@ static void check_in_place(enum aead aead)
 
     world_init(&w, aead, 1);
     memset(w.buf, 'p', sizeof(w.buf));
-    size = transport_seal(w.sender, FRAME_TYPE_PROBE, w.buf, 32);
+    size = transport_seal(w.sender, FRAME_TYPE_PING, w.buf, 32);
     fixture_assert_hex(w.buf, FRAME_HEADER_SIZE, "84010000000000b10000000000000000");
     assert_int_equal(transport_open(w.receiver, w.buf, size, w.buf + FRAME_HEADER_SIZE, &w.opened),
                      ERR_OK);
-    assert_int_equal(w.opened.type, FRAME_TYPE_PROBE);
+    assert_int_equal(w.opened.type, FRAME_TYPE_PING);
     for (size_t i = 0; i < 32; i++) {
         assert_int_equal(w.buf[FRAME_HEADER_SIZE + i], 'p');
     }

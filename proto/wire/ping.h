@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plaintext of probe frames (0x84; docs/protocol.md, section 12): a ping asks whether a path
+ * Plaintext of ping frames (0x84; docs/protocol.md, section 12): a ping asks whether a path
  * works for a frame of its own size, a pong says that it did, and where the ping came from.
  *
  *   kind(1) reserved(3) transaction(8) frame size(2) observed ip(16) observed port(2) padding
@@ -15,23 +15,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum probe_kind {
-    PROBE_KIND_PING = 1,
-    PROBE_KIND_PONG = 2,
+enum ping_kind {
+    PING_KIND_PING = 1,
+    PING_KIND_PONG = 2,
 };
 
-enum { PROBE_PLAIN_SIZE = 32 };
+enum { PING_PLAIN_SIZE = 32 };
 
-struct probe {
-    enum probe_kind kind;
+struct ping {
+    enum ping_kind kind;
     uint64_t transaction;     /* random, chosen by who pings, echoed */
     uint16_t frame_size;      /* of the whole ping frame, echoed */
     struct endpoint observed; /* pong: source address of the ping; none if it was relayed */
 };
 
-/** Write the plaintext of a probe into out, padded with zeros to plain_size, which is at least
- * PROBE_PLAIN_SIZE. */
-void probe_encode(const struct probe *probe, uint8_t *out, size_t plain_size);
+/** Write the plaintext of a ping or pong into out, padded with zeros to plain_size, which is at
+ * least PING_PLAIN_SIZE. */
+void ping_encode(const struct ping *ping, uint8_t *out, size_t plain_size);
 
 /** Decode size bytes of any content. ERR_DROP leaves out alone. Pure. */
-int probe_decode(struct probe *out, const uint8_t *data, size_t size) MUST_CHECK;
+int ping_decode(struct ping *out, const uint8_t *data, size_t size) MUST_CHECK;
