@@ -249,7 +249,7 @@ static void expire_pings(struct host_core *core, struct host_io *io, struct mono
 
 void host_core_expire(struct host_core *core, struct host_io *io, struct mono now)
 {
-    struct heap_entry *entry;
+    struct heap_entry *timer;
 
     link_hub_expire(core->relays.hub, now);
     events_drain(core, io, now);
@@ -257,8 +257,8 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     ziglan_list_expire(&core->ziglans, now);
     clock_expire(core, now);
     expire_pings(core, io, now);
-    while ((entry = heap_pop_due(&core->conversations.timers, now)) != NULL) {
-        life_expire(HEAP_OWNER(entry, struct conversation, timer), io, now);
+    while ((timer = heap_pop_due(&core->conversations.timers, now)) != NULL) {
+        life_expire(HEAP_OWNER(timer, struct conversation, timer), io, now);
     }
 }
 

@@ -79,8 +79,9 @@ bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, 
 void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now);
 
-/** Poll what changed among the peers since it was asked last, for a shell that routes each of them;
- * false if nothing did. Who does not ask misses nothing but memory of one address for each peer. */
+/** Poll what changed among the peers since it was asked last, for a shell that has a prefix for
+ * each; false if nothing did. Who does not ask misses nothing but memory of one address for each
+ * peer. */
 bool host_core_prefix(struct host_core *core, struct host_prefix *out);
 
 /** The shell lost the prefixes that it was told: all are told again. */
@@ -92,7 +93,7 @@ void host_core_set_tun_offload(struct host_core *core, bool offload);
 /** Say goodbye to relays before a stop. */
 void host_core_shutdown(struct host_core *core, struct mono now);
 
-/** This host's own addresses in its view, and the resolver's address. */
+/** This host's own addresses, and the resolver's address. */
 void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6[16],
                          uint8_t resolver_v4[4], uint8_t *pool_bits);
 
@@ -132,7 +133,7 @@ bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE]
  * name, or name.ziglan. False if unknown. */
 bool host_core_lookup_name(struct host_core *core, const char *name, struct host_name_record *out);
 
-/** Name (below zignet, without the suffix) of a local view address of 4 or 16 bytes: the shortest
+/** Name (below zignet, without the suffix) of an overlay address of 4 or 16 bytes: the shortest
  * one that leads back to it, else the key's text. False if nobody has it. */
 bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size, char *name,
                               size_t name_size);

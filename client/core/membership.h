@@ -8,7 +8,7 @@
 void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum roster_effect effect,
                           const uint8_t key[KEY_SIZE], struct mono now);
 
-/** One member entry, and all those of a Changes message, any content. */
+/** One member, and all those of a Changes message, any content. */
 void membership_on_member(struct host_core *core, struct ziglan *ziglan,
                           const Ziglan__Member *member, struct mono now);
 void membership_on_changes(struct host_core *core, struct ziglan *ziglan,

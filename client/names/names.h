@@ -27,7 +27,7 @@ struct names {
  * name, or name.ziglan. False if unknown. */
 bool names_find(const struct names *names, const char *name, struct host_name_record *out);
 
-/** Name (below zignet, without the suffix) of a local view address of 4 or 16 bytes: the shortest
+/** Name (below zignet, without the suffix) of an overlay address of 4 or 16 bytes: the shortest
  * one that leads back to it, else the key's text. False if nobody has it. */
 bool names_of_address(const struct names *names, const uint8_t *ip, size_t size, char *name,
                       size_t name_size);

@@ -106,7 +106,7 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
     }
 }
 
-/* A reachable path becomes usable through size probes; it goes back if they are all lost. */
+/* A reachable path becomes usable through the MTU search; it goes back if they are all lost. */
 static void expire_reachable(struct path *path, struct path_due *due, struct mono now)
 {
     uint64_t wait_ns = max_u64(2 * path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Assignments of a pool, by key and by address, and who has been absent for longest. */
 #include "client/peer/address_book.h"
 
 #include "proto/base/bytes.h"
@@ -7,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Everything known of one key: an assignment, and while the peer is in the view its addresses. */
+/* Everything known of one key: an assignment, and while the peer is in the book its addresses. */
 struct relay_session {
     uint8_t key[KEY_SIZE];
     bool has_v4;
     uint8_t v4[4];
-    bool present; /* in the view: added (or this host) */
+    bool present; /* in the book: added (or this host) */
     bool self;
     uint32_t peer;
     uint8_t v6[16];
@@ -23,13 +24,12 @@ struct relay_session {
 
 struct address_book {
     struct address_book_config cfg;
-    struct map *by_key;   /* every entry, owned */
-    struct map *by_v4;    /* entries with an assignment, present or not */
-    struct map *by_v6;    /* present entries */
-    struct map *by_eui64; /* claims of present entries */
+    struct map *by_key;   /* every row, owned */
+    struct map *by_v4;    /* rows with an assignment, present or not */
+    struct map *by_v6;    /* present rows */
+    struct map *by_eui64; /* claims of present rows */
     uint32_t present_count;
-    struct relay_session *oldest,
-        *newest; /* of the absent: entries with an assignment, not present */
+    struct relay_session *oldest, *newest; /* of the absent: rows with an assignment, not present */
     size_t absent_count;
 };
 
@@ -98,63 +98,62 @@ static bool available(const struct address_book *book, uint32_t ip, uint8_t ip4[
     return assignable(book, ip) && map_find_pointer(book->by_v4, ip4) == NULL;
 }
 
-/* The entry of a key, made if need be; NULL and *rc set if it cannot. */
-static struct relay_session *entry_take(struct address_book *book, const uint8_t key[KEY_SIZE],
-                                        int *rc)
+/* The row of a key, made if need be; NULL and *rc set if it cannot. */
+static struct relay_session *row_take(struct address_book *book, const uint8_t key[KEY_SIZE],
+                                      int *rc)
 {
-    struct relay_session *entry = map_find_pointer(book->by_key, key);
+    struct relay_session *row = map_find_pointer(book->by_key, key);
 
     *rc = ERR_OK;
-    if (entry != NULL) {
-        return entry;
+    if (row != NULL) {
+        return row;
     }
-    entry = calloc(1, sizeof(*entry));
-    if (entry == NULL) {
+    row = calloc(1, sizeof(*row));
+    if (row == NULL) {
         *rc = ERR_NOMEM;
         return NULL;
     }
-    memcpy(entry->key, key, KEY_SIZE);
-    *rc = map_put_pointer(book->by_key, key, entry);
+    memcpy(row->key, key, KEY_SIZE);
+    *rc = map_put_pointer(book->by_key, key, row);
     if (*rc != ERR_OK) {
-        free(entry);
+        free(row);
         return NULL;
     }
-    return entry;
+    return row;
 }
 
-static void absent_add(struct address_book *book, struct relay_session *entry)
+static void absent_add(struct address_book *book, struct relay_session *row)
 {
-    entry->older = book->newest;
-    entry->newer = NULL;
-    *(book->newest != NULL ? &book->newest->newer : &book->oldest) = entry;
-    book->newest = entry;
+    row->older = book->newest;
+    row->newer = NULL;
+    *(book->newest != NULL ? &book->newest->newer : &book->oldest) = row;
+    book->newest = row;
     book->absent_count++;
 }
 
-static void absent_remove(struct address_book *book, struct relay_session *entry)
+static void absent_remove(struct address_book *book, struct relay_session *row)
 {
-    *(entry->older != NULL ? &entry->older->newer : &book->oldest) = entry->newer;
-    *(entry->newer != NULL ? &entry->newer->older : &book->newest) = entry->older;
+    *(row->older != NULL ? &row->older->newer : &book->oldest) = row->newer;
+    *(row->newer != NULL ? &row->newer->older : &book->newest) = row->older;
     book->absent_count--;
 }
 
-/* Drop an entry that says nothing any more. */
-static void entry_release(struct address_book *book, struct relay_session *entry)
+/* Drop an row that says nothing any more. */
+static void row_release(struct address_book *book, struct relay_session *row)
 {
-    if (!entry->present && !entry->has_v4) {
-        map_remove(book->by_key, entry->key, NULL);
-        free(entry);
+    if (!row->present && !row->has_v4) {
+        map_remove(book->by_key, row->key, NULL);
+        free(row);
     }
 }
 
-static int entry_assign(struct address_book *book, struct relay_session *entry,
-                        const uint8_t ip4[4])
+static int row_assign(struct address_book *book, struct relay_session *row, const uint8_t ip4[4])
 {
-    int rc = map_put_pointer(book->by_v4, ip4, entry);
+    int rc = map_put_pointer(book->by_v4, ip4, row);
 
     if (rc == ERR_OK) {
-        memcpy(entry->v4, ip4, 4);
-        entry->has_v4 = true;
+        memcpy(row->v4, ip4, 4);
+        row->has_v4 = true;
     }
     return rc;
 }
@@ -195,80 +194,80 @@ int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE]
         (taken != NULL && memcmp(taken->key, key, KEY_SIZE) != 0)) {
         return ERR_DROP;
     }
-    struct relay_session *entry = entry_take(book, key, &rc);
+    struct relay_session *row = row_take(book, key, &rc);
 
-    if (entry == NULL) {
+    if (row == NULL) {
         return rc;
     }
-    if (entry->has_v4) {
-        return memcmp(entry->v4, v4, 4) == 0 ? ERR_OK : ERR_DROP; /* the first one told stays */
+    if (row->has_v4) {
+        return memcmp(row->v4, v4, 4) == 0 ? ERR_OK : ERR_DROP; /* the first one told stays */
     }
-    rc = entry_assign(book, entry, v4);
-    if (rc == ERR_OK && !entry->present) {
-        absent_add(book, entry);
+    rc = row_assign(book, row, v4);
+    if (rc == ERR_OK && !row->present) {
+        absent_add(book, row);
     }
-    entry_release(book, entry);
+    row_release(book, row);
     return rc;
 }
 
 bool address_book_trim(struct address_book *book, uint8_t key[KEY_SIZE])
 {
     size_t share = addrplan_pool_size(&book->cfg.pool) / ADDRESS_BOOK_ABSENT_SHARE;
-    struct relay_session *entry = book->oldest;
+    struct relay_session *row = book->oldest;
 
     if (book->absent_count <= (share < ADDRESS_BOOK_ABSENT_MAX ? share : ADDRESS_BOOK_ABSENT_MAX)) {
         return false;
     }
-    memcpy(key, entry->key, KEY_SIZE);
-    absent_remove(book, entry);
-    map_remove(book->by_v4, entry->v4, NULL);
-    entry->has_v4 = false;
-    entry_release(book, entry);
+    memcpy(key, row->key, KEY_SIZE);
+    absent_remove(book, row);
+    map_remove(book->by_v4, row->v4, NULL);
+    row->has_v4 = false;
+    row_release(book, row);
     return true;
 }
 
-static void addresses_of(const struct relay_session *entry, struct address_book_addresses *out)
+static void addresses_of(const struct relay_session *row, struct address_book_addresses *out)
 {
-    out->has_v4 = entry->has_v4;
-    memcpy(out->v4, entry->v4, 4);
-    memcpy(out->v6, entry->v6, 16);
+    out->has_v4 = row->has_v4;
+    memcpy(out->v4, row->v4, 4);
+    memcpy(out->v6, row->v6, 16);
 }
 
-/* Put a key into the view. ERR_LIMIT with entry->present: no IPv4 address. */
+/* Put a key into the book. ERR_LIMIT with row->present: no IPv4 address. */
 static int enter(struct address_book *book, const uint8_t key[KEY_SIZE], bool self, uint32_t peer,
                  struct address_book_addresses *out, bool *fresh)
 {
     uint8_t ip4[4];
     int rc;
-    struct relay_session *entry = entry_take(book, key, &rc);
+    struct relay_session *row = row_take(book, key, &rc);
 
-    if (entry == NULL) {
+    if (row == NULL) {
         return rc;
     }
-    bool added = !entry->present;
+    bool added = !row->present;
 
     if (added) {
-        book->cfg.ip6(entry->v6, key);
-        rc = map_find_pointer(book->by_v6, entry->v6) != NULL
+        book->cfg.ip6(row->v6, key);
+        rc = map_find_pointer(book->by_v6, row->v6) != NULL
                  ? ERR_LIMIT /* 96 equal bits of two hashes: an attack, the first one stays */
-                 : map_put_pointer(book->by_v6, entry->v6, entry);
+                 : map_put_pointer(book->by_v6, row->v6, row);
         if (rc != ERR_OK) {
-            entry_release(book, entry);
+            row_release(book, row);
             return rc;
         }
-        if (entry->has_v4) {
-            absent_remove(book, entry);
+        if (row->has_v4) {
+            absent_remove(book, row);
         }
-        entry->present = true;
-        entry->self = self;
-        entry->peer = peer;
+        row->present = true;
+        row->self = self;
+        row->peer = peer;
         book->present_count += self ? 0 : 1;
     }
     rc = ERR_OK;
-    if (!entry->has_v4) {
+    if (!row->has_v4) {
         rc = address_choose(book, key, ip4);
         if (rc == ERR_OK) {
-            rc = entry_assign(book, entry, ip4);
+            rc = row_assign(book, row, ip4);
         }
         *fresh = rc == ERR_OK;
     }
@@ -276,7 +275,7 @@ static int enter(struct address_book *book, const uint8_t key[KEY_SIZE], bool se
         address_book_remove(book, key);
         return rc;
     }
-    addresses_of(entry, out);
+    addresses_of(row, out);
     return rc;
 }
 
@@ -290,8 +289,8 @@ int address_book_own(struct address_book *book, struct address_book_addresses *o
 int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uint32_t peer,
                      struct address_book_addresses *out, bool *fresh)
 {
-    const struct relay_session *entry = map_find_pointer(book->by_key, key);
-    bool present = entry != NULL && entry->present;
+    const struct relay_session *row = map_find_pointer(book->by_key, key);
+    bool present = row != NULL && row->present;
 
     memset(out, 0, sizeof(*out));
     *fresh = false;
@@ -302,63 +301,63 @@ int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uin
     return enter(book, key, false, peer, out, fresh);
 }
 
-static void unclaim(struct address_book *book, struct relay_session *entry)
+static void unclaim(struct address_book *book, struct relay_session *row)
 {
-    for (size_t i = 0; i < entry->fixed_count; i++) {
-        map_remove(book->by_eui64, entry->fixed[i], NULL);
+    for (size_t i = 0; i < row->fixed_count; i++) {
+        map_remove(book->by_eui64, row->fixed[i], NULL);
     }
-    memset(entry->fixed, 0, sizeof(entry->fixed));
-    entry->fixed_count = 0;
+    memset(row->fixed, 0, sizeof(row->fixed));
+    row->fixed_count = 0;
 }
 
 void address_book_unclaim(struct address_book *book, const uint8_t key[KEY_SIZE])
 {
-    struct relay_session *entry = map_find_pointer(book->by_key, key);
+    struct relay_session *row = map_find_pointer(book->by_key, key);
 
-    if (entry != NULL) {
-        unclaim(book, entry);
+    if (row != NULL) {
+        unclaim(book, row);
     }
 }
 
 void address_book_remove(struct address_book *book, const uint8_t key[KEY_SIZE])
 {
-    struct relay_session *entry = map_find_pointer(book->by_key, key);
+    struct relay_session *row = map_find_pointer(book->by_key, key);
 
-    if (entry == NULL || !entry->present || entry->self) {
+    if (row == NULL || !row->present || row->self) {
         return;
     }
-    unclaim(book, entry);
-    map_remove(book->by_v6, entry->v6, NULL);
-    entry->present = false;
+    unclaim(book, row);
+    map_remove(book->by_v6, row->v6, NULL);
+    row->present = false;
     book->present_count--;
-    if (entry->has_v4) {
-        absent_add(book, entry);
+    if (row->has_v4) {
+        absent_add(book, row);
     }
-    entry_release(book, entry);
+    row_release(book, row);
 }
 
 int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
                        const uint8_t eui64[EUI64_SIZE])
 {
     static const uint8_t zero[EUI64_SIZE];
-    struct relay_session *entry = map_find_pointer(book->by_key, key);
+    struct relay_session *row = map_find_pointer(book->by_key, key);
     const struct relay_session *holder = map_find_pointer(book->by_eui64, eui64);
 
-    if (entry == NULL || !entry->present || (holder != NULL && holder != entry) ||
+    if (row == NULL || !row->present || (holder != NULL && holder != row) ||
         memcmp(eui64, zero, EUI64_SIZE) == 0) {
         return ERR_DROP;
     }
-    if (holder == entry) {
+    if (holder == row) {
         return ERR_OK;
     }
-    if (entry->fixed_count == ADDRPLAN_FIXED_MAX) {
+    if (row->fixed_count == ADDRPLAN_FIXED_MAX) {
         return ERR_LIMIT;
     }
-    int rc = map_put_pointer(book->by_eui64, eui64, entry);
+    int rc = map_put_pointer(book->by_eui64, eui64, row);
 
     if (rc == ERR_OK) {
-        memcpy(entry->fixed[entry->fixed_count], eui64, EUI64_SIZE);
-        entry->fixed_count++;
+        memcpy(row->fixed[row->fixed_count], eui64, EUI64_SIZE);
+        row->fixed_count++;
     }
     return rc;
 }
@@ -387,32 +386,32 @@ static const struct relay_session *find6(const struct address_book *book, const 
 enum address_book_owner address_book_find(const struct address_book *book, const uint8_t *ip,
                                           size_t size, uint32_t *peer)
 {
-    const struct relay_session *entry = NULL;
+    const struct relay_session *row = NULL;
 
     if (size == 4) {
-        entry = map_find_pointer(book->by_v4, ip);
+        row = map_find_pointer(book->by_v4, ip);
     } else if (size == 16) {
-        entry = find6(book, ip);
+        row = find6(book, ip);
     }
-    if (entry == NULL || !entry->present) {
+    if (row == NULL || !row->present) {
         return ADDRESS_BOOK_OWNER_NONE;
     }
-    if (entry->self) {
+    if (row->self) {
         return ADDRESS_BOOK_OWNER_SELF;
     }
-    *peer = entry->peer;
+    *peer = row->peer;
     return ADDRESS_BOOK_OWNER_PEER;
 }
 
 bool address_book_lookup(const struct address_book *book, const uint8_t key[KEY_SIZE],
                          struct address_book_addresses *out)
 {
-    const struct relay_session *entry = map_find_pointer(book->by_key, key);
+    const struct relay_session *row = map_find_pointer(book->by_key, key);
 
-    if (entry == NULL || !entry->present || entry->self) {
+    if (row == NULL || !row->present || row->self) {
         return false;
     }
-    addresses_of(entry, out);
+    addresses_of(row, out);
     return true;
 }
 

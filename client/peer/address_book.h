@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The local view of addresses: which IPv4 address of the host's own pool stands for which peer,
- * and which peer an address of either family belongs to. The first choice is a hash of the key,
- * so most hosts agree; conflicts are settled here, and what was once assigned stays, because the
- * owner remembers it and tells it to the next view. The network and broadcast address and
- * base + 53 (the resolver) are never assigned. No I/O.
+ * The addresses of peers as this host has them: which IPv4 address of the host's own pool stands
+ * for which peer, and which peer an address of either family belongs to. The first choice is a hash
+ * of the key, so most hosts agree; conflicts are settled here, and what was once assigned stays,
+ * because the owner remembers it and tells it to the next book. The network and broadcast address
+ * and base + 53 (the resolver) are never assigned. No I/O.
  */
 #pragma once
 
@@ -20,9 +20,10 @@
 enum {
     ADDRESS_BOOK_RESOLVER_OFFSET = 53, /* from the pool's base */
     ADDRESS_BOOK_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
-    ADDRESS_BOOK_ABSENT_MAX =
-        4096, /* assignments remembered of keys that are not in the view, ... */
-    ADDRESS_BOOK_ABSENT_SHARE = 8, /* ... and not more than this part of the pool */
+    /* Assignments remembered of keys that are not in the book, and not more than this part of the
+     * pool: */
+    ADDRESS_BOOK_ABSENT_MAX = 4096,
+    ADDRESS_BOOK_ABSENT_SHARE = 8,
 };
 
 /** What address_book_new needs; copied. */
@@ -43,7 +44,7 @@ struct address_book_addresses {
     uint8_t v6[16];
 };
 
-/** An empty view. ERR_NOMEM leaves *out NULL. */
+/** An empty book. ERR_NOMEM leaves *out NULL. */
 int address_book_new(struct address_book **out, const struct address_book_config *cfg,
                      const struct env *env) MUST_CHECK;
 
@@ -59,7 +60,7 @@ int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE]
                           const uint8_t v4[4]) MUST_CHECK;
 
 /**
- * Forget one assignment, if there are too many of keys that are not in the view: that of the key
+ * Forget one assignment, if there are too many of keys that are not in the book: that of the key
  * that has been absent longest, whose address is free again. Returns true with its key, as often
  * as there is one to be told about; false when done. Not before all peers known so far were added.
  */
@@ -77,7 +78,7 @@ int address_book_own(struct address_book *book, struct address_book_addresses *o
  * fresh   set if the IPv4 address was assigned just now: store it
  *
  * ERR_LIMIT: out->has_v4 is false; if out->v6 is not all zero the pool was full and the peer is in
- * the view with IPv6 only, else there are too many peers (or it is this host's own key). ERR_NOMEM:
+ * the book with IPv6 only, else there are too many peers (or it is this host's own key). ERR_NOMEM:
  * not added.
  */
 int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uint32_t peer,
@@ -87,13 +88,13 @@ int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uin
  * address_book_trim takes it. */
 void address_book_remove(struct address_book *book, const uint8_t key[KEY_SIZE]);
 
-/** Give the fixed addresses of an EUI-64 to a peer in the view. The first key seen keeps it:
- * ERR_DROP if another (also this host) has it, or the key is not in the view; ERR_LIMIT beyond
+/** Give the fixed addresses of an EUI-64 to a peer in the book. The first key seen keeps it:
+ * ERR_DROP if another (also this host) has it, or the key is not in the book; ERR_LIMIT beyond
  * ADDRPLAN_FIXED_MAX; ERR_NOMEM. Claiming again is fine. */
 int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
                        const uint8_t eui64[EUI64_SIZE]) MUST_CHECK;
 
-/** Give up the fixed addresses of a key in the view, before it claims those that it has now. */
+/** Give up the fixed addresses of a key in the book, before it claims those that it has now. */
 void address_book_unclaim(struct address_book *book, const uint8_t key[KEY_SIZE]);
 
 /** Who a local address belongs to. */
@@ -108,9 +109,9 @@ enum address_book_owner {
 enum address_book_owner address_book_find(const struct address_book *book, const uint8_t *ip,
                                           size_t size, uint32_t *peer);
 
-/** Addresses of a peer in the view. False if it is not there. */
+/** Addresses of a peer in the book. False if it is not there. */
 bool address_book_lookup(const struct address_book *book, const uint8_t key[KEY_SIZE],
                          struct address_book_addresses *out);
 
-/** Assigned IPv4 addresses, remembered ones included. */
+/** Assigned IPv4 addresses, remembered ones included. Later: the metrics of a host. */
 size_t address_book_assigned_count(const struct address_book *book);

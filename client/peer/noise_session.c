@@ -4,6 +4,22 @@
 
 #include <stdlib.h>
 
+/* Its receiver index goes, too. */
+static void session_free(struct noise_session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    receiver_index_drop(&session->shared->indexes, session->local_index);
+    if (session->widened) {
+        (void)budget_move(&session->shared->windows, NOISE_SESSION_WINDOW_BYTES, 0);
+    }
+    transport_sender_free(session->control);
+    transport_sender_free(session->data);
+    transport_receiver_free(session->receiver);
+    free(session);
+}
+
 int noise_session_new(struct noise_session **out, struct conversation *owner,
                       struct noise_shared *shared, const struct session_keys *keys, bool initiator,
                       struct mono now)
@@ -30,26 +46,11 @@ int noise_session_new(struct noise_session **out, struct conversation *owner,
         rc = transport_receiver_new(&session->receiver, keys);
     }
     if (rc != ERR_OK) {
-        noise_session_free(session);
+        session_free(session);
         return rc;
     }
     *out = session;
     return ERR_OK;
-}
-
-void noise_session_free(struct noise_session *session)
-{
-    if (session == NULL) {
-        return;
-    }
-    receiver_index_drop(&session->shared->indexes, session->local_index);
-    if (session->widened) {
-        (void)budget_move(&session->shared->windows, NOISE_SESSION_WINDOW_BYTES, 0);
-    }
-    transport_sender_free(session->control);
-    transport_sender_free(session->data);
-    transport_receiver_free(session->receiver);
-    free(session);
 }
 
 bool noise_session_over(const struct noise_session *session, struct mono now)
@@ -109,7 +110,7 @@ int noise_session_open(struct noise_session *session, bool relayed, const uint8_
 
 void noise_sessions_replace(struct noise_session **slot, struct noise_session *session)
 {
-    noise_session_free(*slot);
+    session_free(*slot);
     *slot = session;
 }
 

@@ -49,9 +49,6 @@ int noise_session_new(struct noise_session **out, struct conversation *owner,
                       struct noise_shared *shared, const struct session_keys *keys, bool initiator,
                       struct mono now) MUST_CHECK;
 
-/** Free it, its receiver index too. NULL is fine. */
-void noise_session_free(struct noise_session *session);
-
 /** True if it must not be used any more: too old, or its counters are used up. */
 bool noise_session_over(const struct noise_session *session, struct mono now);
 

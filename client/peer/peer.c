@@ -125,7 +125,7 @@ static void claim_fixed(struct peer_table *table, struct peer *peer,
     }
 }
 
-/* Put its addresses in our view into the pair that the tunnel works with. */
+/* Put the addresses that it has on this host into the pair that the tunnel works with. */
 static bool give_addresses(struct peer_table *table, struct peer *peer,
                            const struct roster_member *member)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is known on this host: each member of a joined ziglan is a peer, with addresses in our view
- * of our own choice, which stay its for good.
+ * Who is known on this host: each member of a joined ziglan is a peer, with addresses of our own
+ * choice, which stay its own for good.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct peer {
     uint8_t key[KEY_SIZE];
     struct ziglan *ziglan;             /* through which it is known first; NULL: of no ziglan
                                           (later: peers that the configuration names) */
-    struct tunnel_pair pair;           /* its addresses in our view, and our own */
+    struct tunnel_pair pair;           /* its addresses here, and our own */
     struct conversation *conversation; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
     struct peer_traffic traffic;
@@ -68,7 +68,7 @@ struct peer *peer_at(const struct peer_table *table, uint32_t id);
 /** The peer that an address of 4 or 16 bytes belongs to, NULL if none. */
 struct peer *peer_of_address(const struct peer_table *table, const uint8_t *ip, size_t size);
 
-/** Its roster entry in the ziglan through which it is known first, or NULL. */
+/** Its row of the roster in the ziglan through which it is known first, or NULL. */
 const struct roster_member *peer_member(const struct peer *peer);
 
 /** The name of that ziglan; empty: of none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The key-derived addresses that the shell has prefixes (host routes) for, and what changed among
+ * The key-derived addresses that the shell has prefixes for, and what changed among
  * the peers since it asked last. Who does not ask costs memory of one address for each peer.
  */
 #pragma once

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A bounded queue in one piece of memory that grows with need. */
+/* A bounded queue in one block of memory that grows with need. */
 #include "client/peer/queue.h"
 
 #include <stdlib.h>

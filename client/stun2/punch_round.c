@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which candidate is due in which burst, within the bounds of a round. */
 #include "client/stun2/punch_round.h"
 
 #include <string.h>
@@ -133,7 +134,7 @@ static struct mono burst_at(const struct punch_round *round, size_t index)
 static bool next_burst(struct punch_round *round, struct endpoint *to, struct mono now)
 {
     while (round->burst < PUNCH_BURST_COUNT && mono_due(burst_at(round, round->burst), now)) {
-        /* After a pause of the whole program the volleys that were missed are not made up for:
+        /* After a pause of the whole program the bursts that were missed are not made up for:
            they would leave at once, as one burst. */
         while (round->next == 0 && round->burst + 1 < PUNCH_BURST_COUNT &&
                mono_due(burst_at(round, round->burst + 1U), now)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The host's part in a punch (docs/protocol.md, section 13): which probe goes to which candidate
+ * The host's part in a punch (docs/protocol.md, section 13): which ping goes to which candidate
  * at which instant, and when a failed punch is tried again. Values in caller memory; pure.
  */
 #pragma once
@@ -36,14 +36,14 @@ struct punch_round {
     uint8_t count;
     uint8_t burst;      /* the one being sent, PUNCH_BURST_COUNT: all sent */
     uint8_t next;       /* candidate within it */
-    bool receipt;       /* something valid came from any candidate: no new volleys */
-    size_t packet_size; /* UDP payload of one probe */
+    bool receipt;       /* something valid came from any candidate: no new bursts */
+    size_t packet_size; /* UDP payload of one ping */
     size_t bytes_sent;
     struct mono fire_at;
     struct mono echo_at; /* next instant of echoes */
 };
 
-/** A round that fires at `fire_at` with probes of packet_size bytes; no candidates yet. */
+/** A round that fires at `fire_at` with pings of packet_size bytes; no candidates yet. */
 void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size);
 
 /**
@@ -54,12 +54,12 @@ void punch_round_init(struct punch_round *round, struct mono fire_at, size_t pac
 bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
                      bool shared_lan);
 
-/** The next probe that is due: true and its target, to be sent now and counted as sent; false if
+/** The next ping that is due: true and its target, to be sent now and counted as sent; false if
  * nothing is due. */
 bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now);
 
 /** Something valid came from `from` (a new address becomes a candidate if there is room): no more
- * volleys, three more packets to it. */
+ * bursts, three more packets to it. */
 void punch_round_on_receipt(struct punch_round *round, const struct endpoint *from,
                             struct mono now);
 

@@ -76,8 +76,8 @@ struct relay_session {
 TAILQ_HEAD(relay_session_list, relay_session);
 
 /** Begin with a URL, at the start or in place of the one before (the session is closed then):
- * numeric hosts become targets, names are wanted from the resolver. hub, env, number and list
- * entry are the relay set's to fill in before. */
+ * numeric hosts become targets, names are wanted from the resolver. hub, env, number and
+ * place in the list are the relay set's to fill in before. */
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
 
 /** The index of a host whose name is to be resolved now, or -1. It is not asked for again until

@@ -76,7 +76,7 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
 /** The host name of an entry point does not resolve. */
 void ziglan_on_unresolved(struct ziglan *ziglan, const char *name);
 
-/** Apply one member entry to the roster; key receives whom it concerns. */
+/** Apply what an entry point says about one member to the roster; key receives whom it concerns. */
 enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *member,
                                 uint8_t key[KEY_SIZE]);
 

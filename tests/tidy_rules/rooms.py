@@ -43,7 +43,7 @@ LAYERS = {
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
     "client/stun2": [*PROTO, "proto/link"],
     "client/tunnel": PROTO,
-    "client/path": PROTO,
+    "client/path": [*PROTO, "client/stun2"],
     "client/ziglan": [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2"],
     "client/peer": [*CLIENT_1, "client/ziglan"],
     "client/names": CLIENT_2,
