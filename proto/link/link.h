@@ -6,7 +6,9 @@
  * events. Both ends prove themselves inside the session by an Ed25519 signature over a TLS
  * exporter value, the server first; the certificate itself is ignored.
  *
- * This is the only room that includes ngtcp2, nghttp3 and wolfSSL.
+ * This header is all that users see and all that they are promised; no other header of proto/link
+ * is for them. The functions are defined in quic/hub.c, so whoever calls them links link_quic. The
+ * files below it share the types only.
  */
 #pragma once
 
@@ -51,8 +53,8 @@ struct link_hello {
     uint32_t session_max;
 };
 
-/** Who has a session, one entry per connection, in memory that outlives a crash; its size is
- * sizeof(struct link_reset_row). Zeroed memory is an empty ledger. */
+/** Who has a session, one row per connection, in memory that outlives a crash. Zeroed memory is an
+ * empty ledger. */
 struct link_reset_row {
     struct endpoint local, remote;
     uint8_t cid[LINK_RESET_CID_SIZE];
@@ -66,7 +68,7 @@ struct link_config {
     uint8_t reset_secret[32];        /* for stateless resets: the same after a restart */
     uint32_t connection_max;         /* cap of all connections */
     size_t queue_bytes_max;          /* datagrams waiting in all; 0: LINK_HUB_QUEUE_BYTES */
-    struct link_reset_row *ledger;   /* server: ledger_capacity entries, borrowed; NULL: none. Those
+    struct link_reset_row *ledger;   /* server: ledger_capacity rows, borrowed; NULL: none. Those
                                        who stand in it are told that their session is gone */
     uint32_t ledger_capacity;
 };
