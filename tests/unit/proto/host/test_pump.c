@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pump between a loop, real sockets and two echoing cores. */
+#include "proto/host/os_env.h"
+#include "proto/host/pump.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <cmocka.h>
+
+struct echo_core {
+    struct ev_loop *loop;
+    struct endpoint to;
+    size_t to_send; /* datagrams it begins with */
+    size_t received;
+    size_t expected;
+    struct mono deadline;
+    bool expired;
+};
+
+static void echo_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
+{
+    struct echo_core *e = context;
+
+    (void)now;
+    e->received++;
+    if (e->expected == 0) {
+        outbox_put(out, &in->local, &in->remote, in->data, in->size);
+    } else if (e->received == e->expected) {
+        ev_break(e->loop, EVBREAK_ALL);
+    }
+}
+
+static void echo_expire(void *context, struct outbox *out, struct mono now)
+{
+    struct echo_core *e = context;
+
+    (void)out;
+    if (mono_due(e->deadline, now)) {
+        e->expired = true;
+        e->deadline = MONO_NEVER;
+    }
+}
+
+static void echo_transmit(void *context, struct outbox *out, struct mono now)
+{
+    static const uint8_t payload[1200] = "ping";
+    struct endpoint none = {0};
+    struct echo_core *e = context;
+
+    (void)now;
+    while (e->expired && e->to_send > 0 && out->items_count < 100) {
+        outbox_put(out, &none, &e->to, payload, sizeof(payload));
+        e->to_send--;
+    }
+}
+
+static struct mono echo_deadline(void *context)
+{
+    struct echo_core *e = context;
+
+    return e->deadline;
+}
+
+static void a_pump_expires_sends_and_receives(void **state)
+{
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    struct echo_core cores[2] = {{.loop = loop}, {.loop = loop}};
+    struct udp_batch *sockets[2];
+    struct pump *pumps[2];
+    struct mono start = clock_mono();
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct udp_options options = {0};
+
+        assert_true(endpoint_parse(&options.local, "127.0.0.1:0", 0));
+        assert_int_equal(udp_batch_open(&sockets[i], &options, NULL), ERR_OK);
+        cores[i].deadline = MONO_NEVER;
+    }
+    cores[0].to = *udp_batch_local(sockets[1]);
+    cores[0].to_send = 350;
+    cores[0].expected = 350;
+    cores[0].deadline = mono_add_ms(start, 30);
+    for (int i = 0; i < 2; i++) {
+        struct pump_core core = {.context = &cores[i],
+                                 .receive = echo_receive,
+                                 .expire = echo_expire,
+                                 .transmit = echo_transmit,
+                                 .deadline = echo_deadline};
+
+        assert_int_equal(pump_new(&pumps[i], loop, &core, &sockets[i], 1), ERR_OK);
+    }
+    ev_run(loop, 0);
+    assert_int_equal(cores[0].received, 350);
+    assert_int_equal(cores[1].received, 350);
+    assert_true(mono_ms_between(start, clock_mono()) >= 30);
+    for (int i = 0; i < 2; i++) {
+        pump_free(pumps[i]);
+        udp_batch_close(sockets[i]);
+    }
+    ev_loop_destroy(loop);
+}
+
+/* In place of libc's: as long as the test says so, the socket's buffer is full. */
+static bool buffer_full;
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (buffer_full) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+}
+
+/* What a core says last goes out although the socket was full just before. */
+static void a_drained_pump_sends_the_last_words_too(void **state)
+{
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    struct echo_core talker = {.loop = loop, .expired = true, .to_send = 3};
+    const struct pump_core core = {.context = &talker,
+                                   .receive = echo_receive,
+                                   .expire = echo_expire,
+                                   .transmit = echo_transmit,
+                                   .deadline = echo_deadline};
+    struct udp_options options = {0};
+    struct udp_batch *sockets[2];
+    const struct dgram *items;
+    struct pump *pump;
+
+    (void)state;
+    assert_true(endpoint_parse(&options.local, "127.0.0.1:0", 0));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(udp_batch_open(&sockets[i], &options, NULL), ERR_OK);
+    }
+    talker.deadline = MONO_NEVER;
+    talker.to = *udp_batch_local(sockets[1]);
+    assert_int_equal(pump_new(&pump, loop, &core, &sockets[0], 1), ERR_OK);
+    buffer_full = true;
+    pump_kick(pump);
+    assert_true(pump_blocked(pump));
+    buffer_full = false;
+    talker.to_send = 2;
+    pump_drain(pump, 1000);
+    assert_int_equal(udp_batch_receive(sockets[1], &items), 5);
+    assert_false(pump_blocked(pump));
+    pump_free(pump);
+    udp_batch_close(sockets[0]);
+    udp_batch_close(sockets[1]);
+    ev_loop_destroy(loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pump_expires_sends_and_receives),
+        cmocka_unit_test(a_drained_pump_sends_the_last_words_too),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

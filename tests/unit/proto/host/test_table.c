@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables and amounts for people. */
+#include "proto/host/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void a_table_is_aligned_and_harmless(void **state)
+{
+    static const char *const heads[] = {"NAME", "RTT", NULL};
+    struct table *table = table_new(heads);
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    (void)state;
+    table_row(table);
+    table_cell(table, TABLE_COLOR_GOOD, "%s", "n\u00e4s\033[2J");
+    table_cell(table, TABLE_COLOR_NONE, "%d ms", 12);
+    table_cell(table, TABLE_COLOR_NONE, "too many");
+    assert_int_equal(fclose(to), 0);
+    free(text);
+    to = tmpfile();
+    table_print(table, to);
+    rewind(to);
+    text = calloc(1, 256);
+    assert_true(fread(text, 1, 255, to) > 0);
+    assert_string_equal(text, "NAME     RTT\nn\u00e4s?[2J  12 ms\n");
+    free(text);
+    assert_int_equal(fclose(to), 0);
+    table_free(table);
+}
+
+static void amounts_read_well(void **state)
+{
+    char text[HUMAN_TEXT_SIZE];
+
+    (void)state;
+    assert_string_equal(human_bytes(0, text), "0 B");
+    assert_string_equal(human_bytes(999, text), "999 B");
+    assert_string_equal(human_bytes(1000, text), "1.0 kB");
+    assert_string_equal(human_bytes(1450000, text), "1.4 MB");
+    assert_string_equal(human_bytes(UINT64_MAX, text), "18.4 EB");
+    assert_string_equal(human_us(180, text), "180 us");
+    assert_string_equal(human_us(3140, text), "3.1 ms");
+    assert_string_equal(human_us(120000, text), "120 ms");
+    assert_string_equal(human_age_ms(4000, text), "4 s ago");
+    assert_string_equal(human_age_ms(200000, text), "3 min ago");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_table_is_aligned_and_harmless),
+        cmocka_unit_test(amounts_read_well),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
