@@ -48,6 +48,9 @@ enum {
     RECORD_CLOCK_SKEW_MS = 600000, /* tolerated difference of wall clocks */
 };
 
+/** How long a revocation is told and remembered: longer than any admission from before it lives. */
+#define RECORD_REVOCATION_MS (UINT64_C(8) * 24 * 3600 * 1000)
+
 struct record_header {
     uint8_t type;          /* enum record_type; the encoders fill it in */
     uint8_t key[KEY_SIZE]; /* who signs */

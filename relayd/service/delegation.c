@@ -8,7 +8,7 @@
 
 enum { RENEW_MS = 24 * 3600 * 1000 };
 
-#define LIFETIME_MS (UINT64_C(30) * 24 * 3600 * 1000)
+#define LIFETIME_MS (UINT64_C(24) * 3600 * 1000 * DELEGATION_DAYS)
 #define WARN_MS (UINT64_C(7) * 24 * 3600 * 1000)
 
 /* The next sessions are told the one that was written to the other slot: the link borrows it. */

@@ -87,7 +87,7 @@ static int sweep_left(struct directory *d, uint64_t now_ms, uint32_t *removed)
         if (size <= SIGNATURE_SIZE ||
             record_revocation_decode(&revocation, value, size - SIGNATURE_SIZE) != ERR_OK ||
             revocation.reason != DIRECTORY_REASON_LEFT ||
-            now_ms < revocation.header.created_ms + DIRECTORY_LEFT_MS) {
+            now_ms < revocation.header.created_ms + RECORD_REVOCATION_MS) {
             continue;
         }
         struct wbuf w = wbuf_over(number, sizeof(number));

@@ -9,9 +9,6 @@
 
 struct directory;
 
-/** Who left is told to watchers for so long: an admission dies before. */
-#define DIRECTORY_LEFT_MS (UINT64_C(8) * 24 * 3600 * 1000)
-
 /** Forget expired invites, freed names and who left long ago, some at a time. Call it now and then
  * (every minute or so). settled_ms is the wall clock by which things may be deleted or given to
  * others (wall_watch_settled_ms): what is over by the wall clock alone is not served, but stays. */

@@ -15,7 +15,7 @@
 struct punch_side {
     uint8_t key[KEY_SIZE];           /* authenticated by its session */
     uint8_t token[PUNCH_TOKEN_SIZE]; /* its random token */
-    uint32_t nat_kind;               /* NatKind, 0 unknown */
+    uint32_t nat_kind;               /* kind of its NAT, 0 unknown */
     struct endpoint observed;        /* where the relay sees it */
     uint64_t rtt_us;                 /* smoothed round trip of its session, 0 unknown */
 };

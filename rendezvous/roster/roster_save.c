@@ -10,9 +10,6 @@
 
 static const char sequence_label[] = "roster.sequence";
 
-/* How long a revocation is remembered: longer than an admission that was signed before it. */
-#define REVOKED_MS (UINT64_C(8) * 24 * 3600 * 1000)
-
 enum {
     SEQUENCE_KEY_SIZE = sizeof(sequence_label) - 1 + KEY_SIZE,
     MEMBER_KEY_SIZE = 2 * KEY_SIZE,
@@ -63,7 +60,8 @@ int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE], uint
     /* The sequence is the entry point's clock at least, so ours may stand in 1970. */
     uint64_t from_ms = env_wall_ms(roster->env);
     from_ms = from_ms > sequence ? from_ms : sequence;
-    wbuf_u64(&w, from_ms < UINT64_MAX - REVOKED_MS ? from_ms + REVOKED_MS : UINT64_MAX);
+    wbuf_u64(&w, from_ms < UINT64_MAX - RECORD_REVOCATION_MS ? from_ms + RECORD_REVOCATION_MS
+                                                             : UINT64_MAX);
     return store_write(roster->store, STORE_TABLE_ROSTER, name, sizeof(name), value, wbuf_size(&w));
 }
 
