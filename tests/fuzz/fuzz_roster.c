@@ -112,7 +112,7 @@ static void apply(struct roster *roster, const struct piece pieces[3], bool genu
     CHECK(genuine || rc == ERR_DROP);
     check(roster);
     rc = roster_apply(roster, &change, &effect, key);
-    CHECK(rc != ERR_OK || effect == ROSTER_EFFECT_NONE); /* repeated news are none */
+    CHECK(rc != ERR_OK || effect == ROSTER_EFFECT_NONE); /* what is repeated has none */
     check(roster);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One hash over all events, and a ring of the last transitions as text. */
 #include "tests/sim/journal.h"
 
 #include <stdarg.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
+ * The simulator's command line. A world runs in a process of its own:
+ *
  * simulator --seed N [--verbose] [--twice]   run one world; --twice compares two runs of it
  * simulator --seeds A-B [--jobs N]           run many, stop at the first that fails
  * simulator --oracle                         compare the oracle with the table in docs/testing.md

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mappings in a table that is searched from end to end: a home has few, and what is simple here can
+ * be believed.
+ */
 #include "tests/sim/nat.h"
 
 #include <stdio.h>

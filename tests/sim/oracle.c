@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Three cases: both sides keep their port whoever they talk to, one does, or none does. */
 #include "tests/sim/oracle.h"
 
 /* The relay sees the address that everybody sees. */

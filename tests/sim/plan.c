@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Draws a world from the seed, always in one order, and builds it. */
 #include "tests/sim/plan.h"
 
 #include "proto/base/bytes.h"

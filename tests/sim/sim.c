@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The loop of a world: the earliest deadline of all nodes and of the underlay, who acts then, and
+ * the checks after each step.
+ */
 #include "tests/sim/sim.h"
 
 #include "proto/base/bytes.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Builds packets and judges them with code that shares nothing with client/tunnel, so that a
+ * mistake there cannot hide itself here.
+ */
 #include "tests/sim/traffic.h"
 
 #include "proto/base/bytes.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Large control messages. */
+/* Control messages as large as the wire allows, for tests of bounds. */
 #include "tests/support/controls.h"
 
 #include "proto/base/bytes.h"
