@@ -2,9 +2,9 @@
 /* Addresses of the documentation for tests that need some. */
 #include "tests/support/endpoints.h"
 
-struct endpoint test_endpoint(uint8_t last, uint16_t port)
+struct endpoint test_endpoint(unsigned number, uint16_t port)
 {
-    const uint8_t ip[4] = {203, 0, 113, last};
+    const uint8_t ip[4] = {203, 0, (uint8_t)(113 + number / 256), (uint8_t)number};
 
     return endpoint_v4(ip, port);
 }

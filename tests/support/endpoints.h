@@ -4,5 +4,5 @@
 
 #include "proto/net/endpoint.h"
 
-/** 203.0.113.`last`, with this port. */
-struct endpoint test_endpoint(uint8_t last, uint16_t port);
+/** 203.0.113.`number` with this port; beyond 255 it goes on with 203.0.114.0, and so on. */
+struct endpoint test_endpoint(unsigned number, uint16_t port);

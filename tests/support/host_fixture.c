@@ -259,6 +259,17 @@ void send_ping(struct lab *lab, size_t size)
     send_ping_between(lab, 0, names[1], size);
 }
 
+struct lab *lab_relayed(void)
+{
+    struct lab *lab = lab_joined();
+
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    return lab;
+}
+
 const char *state_of_nas(struct lab *lab)
 {
     return host_node_path(&lab->hosts[0], names[1], lab->now);
@@ -270,4 +281,25 @@ struct ziglan *ziglan_at(struct lab *lab, size_t host)
 
     assert_non_null(first);
     return first;
+}
+
+struct conversation *conversation_at(struct lab *lab, size_t host)
+{
+    struct host_core *core = lab->hosts[host].core;
+
+    assert_true(core->peers.count > 0);
+    assert_non_null(core->peers.list[0]->conversation);
+    return core->peers.list[0]->conversation;
+}
+
+struct ziglan *join_another(struct lab *lab)
+{
+    struct host_core *core = lab->hosts[0].core;
+    struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
+
+    (void)snprintf(url.name, sizeof(url.name), "other");
+    (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "192.0.2.77");
+    memset(url.key, 9, KEY_SIZE);
+    assert_int_equal(ziglan_list_add(&core->ziglans, &url, NULL, lab->now), ERR_OK);
+    return ziglan_list_find(&core->ziglans, url.key);
 }

@@ -62,3 +62,13 @@ struct ziglan *ziglan_at(struct lab *lab, size_t host);
 
 /** How host 0 says that it reaches nas: "direct", "relayed", ... */
 const char *state_of_nas(struct lab *lab);
+
+/** The conversation of a host with the first peer that it learnt; there must be one. */
+struct conversation *conversation_at(struct lab *lab, size_t host);
+
+/** Two joined hosts that talk through the relay: the direct way is cut, one ping has arrived. */
+struct lab *lab_relayed(void);
+
+/** A second ziglan of host 0, whose entry point never answers and has no say about the members of
+ * the first. */
+struct ziglan *join_another(struct lab *lab);

@@ -2,6 +2,8 @@
 /* Two host cores and a relay core: join, first packet over the relay, direct path, loss of it,
  * restart of the relay, revocation. */
 #include "client/core/core_internal.h"
+#include "tests/support/alone.h"
+#include "tests/support/endpoints.h"
 #include "tests/support/host_fixture.h"
 #include "tests/support/naive_sum.h"
 
@@ -98,7 +100,7 @@ static void a_path_that_heals_is_taken_again_soon(void **state)
     lab_free(lab);
 }
 
-static void a_full_packet_passes_an_underlay_of_1280_in_pieces_and_capsules(void **state)
+static void a_full_packet_passes_an_underlay_of_1280_in_fragments_and_capsules(void **state)
 {
     struct lab *lab = lab_joined_over(1280);
 
@@ -121,7 +123,7 @@ static void a_full_packet_passes_an_underlay_of_1280_in_pieces_and_capsules(void
     lab_free(lab);
 }
 
-static void a_packet_that_no_pieces_make_fit_goes_through_the_relay(void **state)
+static void a_packet_that_no_fragments_make_fit_goes_through_the_relay(void **state)
 {
     struct lab *lab = lab_new_of_mtu(INNER_MTU_MAX);
 
@@ -245,6 +247,30 @@ static void a_fixed_address_claimed_in_the_member_part_is_reached(void **state)
     lab_free(lab);
 }
 
+static void what_is_no_frame_of_a_member_is_not_answered(void **state)
+{
+    struct alone *alone = *state;
+    static const size_t sizes[] = {1, 16, 40, COOKIE_REPLY_SIZE, HANDSHAKE_INITIATION_SIZE};
+    struct endpoint from = test_endpoint(1, 5000);
+    uint8_t data[HANDSHAKE_INITIATION_SIZE] = {0};
+
+    for (unsigned first = 0; first < 256; first++) {
+        data[0] = (uint8_t)first;
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            struct dgram in = {.remote = from, .data = data, .size = sizes[i]};
+
+            host_core_receive(alone->node.core, &in, &alone->node.io, alone->now);
+            host_core_transmit(alone->node.core, &alone->node.io, alone->now);
+        }
+    }
+    assert_int_equal(alone->node.box.items_count, 0);
+    assert_int_equal(alone->node.tun.items_count, 0);
+    assert_int_equal(alone->node.core->conversations.count, 0);
+    /* Neither QUIC nor a frame: all below 0x40 and from 0x90 to 0xbf. */
+    assert_int_equal(alone->node.core->dataplane.counters.foreign_dropped,
+                     (0x40 + 0x30) * sizeof(sizes) / sizeof(sizes[0]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,12 +278,14 @@ int main(void)
         cmocka_unit_test(the_path_becomes_direct_and_carries_the_packets),
         cmocka_unit_test(a_cut_direct_path_is_left_for_the_relay_within_a_second),
         cmocka_unit_test(a_path_that_heals_is_taken_again_soon),
-        cmocka_unit_test(a_full_packet_passes_an_underlay_of_1280_in_pieces_and_capsules),
-        cmocka_unit_test(a_packet_that_no_pieces_make_fit_goes_through_the_relay),
+        cmocka_unit_test(a_full_packet_passes_an_underlay_of_1280_in_fragments_and_capsules),
+        cmocka_unit_test(a_packet_that_no_fragments_make_fit_goes_through_the_relay),
         cmocka_unit_test(a_restarted_relay_is_found_again_within_three_seconds),
         cmocka_unit_test(a_direct_path_survives_the_end_of_the_relay),
         cmocka_unit_test(a_fixed_address_claimed_in_the_member_part_is_reached),
         cmocka_unit_test(a_revoked_member_is_cut_off_at_once),
+        cmocka_unit_test_setup_teardown(what_is_no_frame_of_a_member_is_not_answered, alone_new,
+                                        alone_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,13 +2,8 @@
 /* What a host knows of one direct path to a peer: which ping is due, and when it is trusted. */
 #include "client/path/path.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/support/endpoints.h"
+#include "tests/support/fixture.h"
 
 enum { FULL = 1300 };
 
@@ -151,6 +146,25 @@ static void smaller_sizes_are_asked_about_where_larger_ones_did_not_pass(void **
     }
 }
 
+static void an_address_that_is_silent_gets_few_pings(void **state)
+{
+    struct mono now = {NS_PER_S};
+
+    (void)state;
+    for (int observed = 0; observed < 2; observed++) {
+        struct endpoint any = {.port = 0}, remote = test_endpoint(1, 5000);
+        struct path path;
+        int sent = 0;
+
+        path_init(&path, &any, &remote, observed == 1, 1400, now);
+        while (sent < 100 && path_may_ping(&path)) {
+            sent++;
+            path_on_ping_sent(&path, (uint64_t)sent, 64, now);
+        }
+        assert_int_equal(sent, observed == 1 ? PATH_SILENT_PINGS_MAX : PATH_UNOBSERVED_PINGS_MAX);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +174,7 @@ int main(void)
         cmocka_unit_test(silence_while_sending_is_asked_about_and_then_makes_the_path_suspect),
         cmocka_unit_test(a_path_that_was_silent_as_long_as_a_dead_one_is_asked_at_once),
         cmocka_unit_test(a_path_that_was_heard_since_is_not_doubted),
+        cmocka_unit_test(an_address_that_is_silent_gets_few_pings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+/* Which local address stands for which peer: found, kept, and given up. */
 #include "client/peer/address_book.h"
+
 #include "proto/base/bytes.h"
-#include "proto/base/env.h"
-#include "proto/base/err.h"
 
 #include "tests/support/env.h"
+#include "tests/support/fixture.h"
 #include "tests/support/tunnel_packets.h"
 
 enum {
@@ -44,7 +36,7 @@ static void key_make(uint8_t key[KEY_SIZE], uint32_t hash, uint32_t number)
     be32_write(key + 4, number);
 }
 
-static struct address_book *view_make(const char *pool, uint32_t peers_max)
+static struct address_book *book_make(const char *pool, uint32_t peers_max)
 {
     struct address_book_config cfg = {.peers_max = peers_max, .ip4_hash = ip4_hash, .ip6 = ip6};
     struct address_book *book;
@@ -64,7 +56,7 @@ static void expect_v4(const struct address_book_addresses *got, uint8_t a, uint8
 
 static void first_choices_follow_the_hash_and_conflicts_the_next_attempt(void **state)
 {
-    struct address_book *book = view_make("100.64.0.0/16", 10);
+    struct address_book *book = book_make("100.64.0.0/16", 10);
     struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     bool fresh;
@@ -102,7 +94,7 @@ static void reserved_addresses_are_never_assigned(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        struct address_book *book = view_make("10.1.2.0/24", 10);
+        struct address_book *book = book_make("10.1.2.0/24", 10);
 
         key_make(key, cases[i].hash, 1);
         assert_int_equal(
@@ -116,7 +108,7 @@ static void reserved_addresses_are_never_assigned(void **state)
 
 static void remembered_assignments_come_first(void **state)
 {
-    struct address_book *book = view_make("100.64.0.0/16", 10);
+    struct address_book *book = book_make("100.64.0.0/16", 10);
     struct address_book_addresses got;
     uint8_t early[KEY_SIZE];
     uint8_t late[KEY_SIZE];
@@ -139,7 +131,7 @@ static void remembered_assignments_come_first(void **state)
     assert_false(fresh);
     expect_v4(&got, 100, 64, 9, 9);
     assert_int_equal(address_book_find(book, v4, 4, &peer),
-                     ADDRESS_BOOK_OWNER_NONE); /* not in the view yet */
+                     ADDRESS_BOOK_OWNER_NONE); /* not in the book yet */
     assert_int_equal(address_book_add(book, early, 1, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0, 106); /* not its first choice: that is kept for the other */
     assert_int_equal(address_book_add(book, late, 2, &got, &fresh), ERR_OK);
@@ -171,7 +163,7 @@ static void only_the_newest_of_the_absent_are_remembered(void **state)
 
     (void)state;
     for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-        struct address_book *book = view_make(cases[c].pool, 10);
+        struct address_book *book = book_make(cases[c].pool, 10);
 
         assert_int_equal(address_book_own(book, &got, &fresh), ERR_OK);
         for (uint32_t i = 1; i <= cases[c].keys; i++) {
@@ -192,7 +184,7 @@ static void only_the_newest_of_the_absent_are_remembered(void **state)
 
 static void full_pools_leave_a_peer_with_ipv6(void **state)
 {
-    struct address_book *book = view_make("192.168.7.0/30", 10); /* two addresses */
+    struct address_book *book = book_make("192.168.7.0/30", 10); /* two addresses */
     struct address_book_addresses got;
     uint8_t key[KEY_SIZE];
     uint8_t wanted_key[KEY_SIZE];
@@ -226,7 +218,7 @@ static void full_pools_leave_a_peer_with_ipv6(void **state)
 
 static void too_many_peers_and_the_own_key_are_refused(void **state)
 {
-    struct address_book *book = view_make("100.64.0.0/16", 2);
+    struct address_book *book = book_make("100.64.0.0/16", 2);
     struct address_book_addresses got;
     static const uint8_t zero[16];
     uint8_t key[KEY_SIZE];
@@ -248,7 +240,7 @@ static void too_many_peers_and_the_own_key_are_refused(void **state)
 
 static void every_form_of_an_address_finds_its_owner(void **state)
 {
-    struct address_book *book = view_make("100.64.0.0/16", 10);
+    struct address_book *book = book_make("100.64.0.0/16", 10);
     uint8_t eui64[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 1};
     uint8_t own_eui64[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 9};
     struct address_book_addresses own;
@@ -279,10 +271,10 @@ static void every_form_of_an_address_finds_its_owner(void **state)
     assert_int_equal(address_book_find(book, got.v6, 15, &peer), ADDRESS_BOOK_OWNER_NONE);
     assert_int_equal(address_book_find(book, got.v6, 0, &peer), ADDRESS_BOOK_OWNER_NONE);
 
-    /* Fixed: the first key seen keeps it, as long as it is in the view. */
+    /* Fixed: the first key seen keeps it, as long as it is in the book. */
     addrplan_fixed(ip, (uint8_t[]){9, 8, 7, 6}, eui64);
     assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_NONE);
-    assert_int_equal(address_book_claim(book, other, eui64), ERR_DROP); /* not in the view */
+    assert_int_equal(address_book_claim(book, other, eui64), ERR_DROP); /* not in the book */
     assert_int_equal(address_book_claim(book, key, eui64), ERR_OK);
     assert_int_equal(address_book_claim(book, key, eui64), ERR_OK);
     assert_int_equal(address_book_claim(book, own_key, own_eui64), ERR_OK);
@@ -482,7 +474,7 @@ static void random_operations_match_the_naive_twin(void **state)
 
     (void)state;
     for (size_t round = 0; round < 9; round++) {
-        struct address_book *book = view_make(pools[round % 3], TWIN_KEYS);
+        struct address_book *book = book_make(pools[round % 3], TWIN_KEYS);
         struct twin twin = {0};
         struct addrplan_pool pool;
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which handshake frames a host believes: each once, from whom they say, and never an older one. */
-#include "tests/support/host_fixture.h"
-
+/* Which handshake frames a host believes and answers: each once, from whom they say, never an older
+ * one, and not more than costs whoever sends them. */
 #include "client/core/core_internal.h"
+#include "client/peer/handshake.h"
 #include "client/peer/life.h"
-#include "proto/crypto/handshake.h"
-#include "proto/wire/frame.h"
+#include "proto/crypto/cookie.h"
 #include "relayd/core/core.h"
+
+#include "tests/support/alone.h"
+#include "tests/support/endpoints.h"
+#include "tests/support/host_fixture.h"
 
 enum { ANNA_INDEX = 770, NAS_INDEX = 990 };
 
@@ -17,14 +20,14 @@ static struct origin direct_from(const struct lab *lab, size_t host)
 }
 
 /* What a host sends when a frame reaches it: the number of frames of a type. */
-static size_t answers(struct lab *lab, size_t host, const struct origin *route,
+static size_t answers(struct lab *lab, size_t host, const struct origin *origin,
                       const uint8_t *frame, size_t size, uint8_t type)
 {
     struct host_node *h = &lab->hosts[host];
     size_t count = 0;
 
     outbox_clear(&h->box);
-    handshake_receive(&h->core->handshakes, route, frame, size, &h->io, lab->now);
+    handshake_receive(&h->core->handshakes, origin, frame, size, &h->io, lab->now);
     for (size_t i = 0; i < h->box.items_count; i++) {
         count += h->box.bytes[h->box.items[i].offset] == type ? 1 : 0;
     }
@@ -32,10 +35,10 @@ static size_t answers(struct lab *lab, size_t host, const struct origin *route,
     return count;
 }
 
-static size_t responses(struct lab *lab, const struct origin *route,
+static size_t responses(struct lab *lab, const struct origin *origin,
                         const uint8_t frame[HANDSHAKE_INITIATION_SIZE])
 {
-    return answers(lab, 1, route, frame, HANDSHAKE_INITIATION_SIZE, FRAME_TYPE_RESPONSE);
+    return answers(lab, 1, origin, frame, HANDSHAKE_INITIATION_SIZE, FRAME_TYPE_RESPONSE);
 }
 
 /* An initiation from anna to nas with this time in it. */
@@ -54,7 +57,7 @@ static void initiation_of_anna(struct lab *lab, uint64_t timestamp_ms,
 static void an_initiation_counts_once_and_an_older_one_never(void **state)
 {
     struct lab *lab = lab_joined();
-    struct origin route = direct_from(lab, 0);
+    struct origin origin = direct_from(lab, 0);
     const struct host_counters *stats = &lab->hosts[1].core->dataplane.counters;
     uint64_t now_ms = test_env_wall_ms(&lab->ports);
     uint8_t frame[HANDSHAKE_INITIATION_SIZE], older[HANDSHAKE_INITIATION_SIZE];
@@ -62,14 +65,14 @@ static void an_initiation_counts_once_and_an_older_one_never(void **state)
     (void)state;
     initiation_of_anna(lab, now_ms, frame);
     initiation_of_anna(lab, now_ms - 1, older);
-    assert_int_equal(responses(lab, &route, frame), 1);
+    assert_int_equal(responses(lab, &origin, frame), 1);
     assert_int_equal(stats->stale_timestamp, 0);
-    assert_int_equal(responses(lab, &route, frame), 0); /* recorded and sent again */
+    assert_int_equal(responses(lab, &origin, frame), 0); /* recorded and sent again */
     assert_int_equal(stats->stale_timestamp, 1);
-    assert_int_equal(responses(lab, &route, older), 0);
+    assert_int_equal(responses(lab, &origin, older), 0);
     assert_int_equal(stats->stale_timestamp, 2);
     initiation_of_anna(lab, now_ms + 1, frame);
-    assert_int_equal(responses(lab, &route, frame), 1);
+    assert_int_equal(responses(lab, &origin, frame), 1);
     lab_free(lab);
 }
 
@@ -98,14 +101,14 @@ static void an_initiation_under_another_members_key_is_refused(void **state)
     uint64_t known_ms = anna->timestamp_ms;
     mallory_at(lab, 1, key);
     initiation_of_anna(lab, test_env_wall_ms(&lab->ports), frame);
-    struct origin route = {.relay = ziglan_at(lab, 1)->entry_point, .source_key = key};
+    struct origin origin = {.relay = ziglan_at(lab, 1)->entry_point, .source_key = key};
     assert_null(anna->conversation);
-    (void)responses(lab, &route, frame);
+    (void)responses(lab, &origin, frame);
     assert_null(anna->conversation);
     assert_int_equal(anna->timestamp_ms, known_ms); /* or the true one were stale now */
     assert_int_equal(nas->dataplane.counters.stale_timestamp, 0);
-    route.source_key = lab->hosts[0].identity.public_key;
-    (void)responses(lab, &route, frame);
+    origin.source_key = lab->hosts[0].identity.public_key;
+    (void)responses(lab, &origin, frame);
     assert_non_null(anna->conversation);
     lab_free(lab);
 }
@@ -135,44 +138,22 @@ static void a_response_under_another_members_key_is_refused(void **state)
     assert_int_equal(
         handshake_respond(&initiation, &lab->hosts[1].core->local, NAS_INDEX, response, &keys),
         ERR_OK);
-    struct origin route = {.relay = ziglan_at(lab, 0)->entry_point, .source_key = key};
+    struct origin origin = {.relay = ziglan_at(lab, 0)->entry_point, .source_key = key};
     uint64_t unknown = anna->dataplane.counters.unknown_index;
-    (void)answers(lab, 0, &route, response, sizeof(response), 0);
+    (void)answers(lab, 0, &origin, response, sizeof(response), 0);
     assert_true(a->initiating.active);
     assert_int_equal(anna->dataplane.counters.unknown_index, unknown + 1);
-    route.source_key = nas->key;
-    (void)answers(lab, 0, &route, response, sizeof(response), 0);
+    origin.source_key = nas->key;
+    (void)answers(lab, 0, &origin, response, sizeof(response), 0);
     assert_false(a->initiating.active);
     assert_int_equal(anna->dataplane.counters.unknown_index, unknown + 1);
     lab_free(lab);
-}
-
-static uint64_t a_minute_back(void *context)
-{
-    return test_env_wall_ms(context) - 60000;
 }
 
 static void restart(struct lab *lab, size_t host)
 {
     lab_restart(lab, host);
     run_ms(lab, 3000);
-}
-
-static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
-{
-    struct lab *lab = lab_joined();
-
-    (void)state;
-    send_ping(lab, 84);
-    run_ms(lab, 1000);
-    assert_int_equal(lab->hosts[1].delivered, 1);
-    lab->ports.env.wall_ms = a_minute_back;
-    restart(lab, 0);
-    send_ping(lab, 84);
-    run_ms(lab, 3000);
-    assert_int_equal(lab->hosts[1].delivered, 2);
-    assert_int_equal(lab->hosts[1].core->dataplane.counters.stale_timestamp, 0);
-    lab_free(lab);
 }
 
 /* Pings of both to each other every 5 ms, so that some are always on their way: none is lost. */
@@ -229,6 +210,60 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
     lab_free(lab);
 }
 
+/* A stranger's initiation to the host, right to the last byte, from an address. */
+static void initiate(struct alone *alone, const struct endpoint *from)
+{
+    static const uint8_t seed[IDENTITY_SEED_SIZE] = {2};
+    struct identity stranger;
+    struct handshake_local local = {
+        .identity = &stranger, .aeads = aead_list_local(), .env = &alone->ports.env};
+    struct handshake handshake;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
+    struct dgram in = {.remote = *from, .data = frame, .size = sizeof(frame)};
+
+    identity_from_seed(&stranger, seed);
+    assert_int_equal(handshake_initiate(&handshake, &local, alone->node.identity.public_key, 16,
+                                        TEST_WALL_MS, frame),
+                     ERR_OK);
+    host_core_receive(alone->node.core, &in, &alone->node.io, alone->now);
+    handshake_wipe(&handshake);
+}
+
+static void under_load_strangers_get_cookies_smaller_than_what_they_sent(void **state)
+{
+    struct alone *alone = *state;
+    struct endpoint last = test_endpoint(1000, 5000);
+
+    for (unsigned i = 0; i < HANDSHAKE_UNDER_LOAD_PER_S; i++) {
+        struct endpoint from = test_endpoint(i, 5000);
+
+        initiate(alone, &from);
+    }
+    assert_int_equal(alone->node.core->dataplane.counters.not_member, HANDSHAKE_UNDER_LOAD_PER_S);
+    assert_int_equal(alone->node.box.items_count, 0); /* strangers get no answer at all */
+    initiate(alone, &last);
+    assert_int_equal(alone->node.core->dataplane.counters.cookies_sent, 1);
+    assert_int_equal(alone->node.box.items_count, 1);
+    assert_int_equal(alone->node.box.items[0].size, COOKIE_REPLY_SIZE);
+    assert_true(endpoint_equal(&alone->node.box.items[0].remote, &last));
+    assert_int_equal(alone->node.core->conversations.count, 0);
+}
+
+static void one_address_gets_its_share_of_handshakes_only(void **state)
+{
+    enum { BURST = 2 * HANDSHAKE_PER_SOURCE_PER_S };
+    struct alone *alone = *state;
+
+    for (unsigned i = 0; i < BURST + 5; i++) { /* a port of its own each time does not help */
+        struct endpoint from = test_endpoint(7, (uint16_t)(5000 + i));
+
+        initiate(alone, &from);
+    }
+    assert_int_equal(alone->node.core->dataplane.counters.not_member, BURST);
+    assert_int_equal(alone->node.core->dataplane.counters.initiations_refused, 5);
+    assert_int_equal(alone->node.box.items_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,7 +271,11 @@ int main(void)
         cmocka_unit_test(an_initiation_under_another_members_key_is_refused),
         cmocka_unit_test(a_response_under_another_members_key_is_refused),
         cmocka_unit_test(an_initiation_replayed_after_a_restart_takes_nothing_away),
-        cmocka_unit_test(a_restart_with_the_clock_set_back_shuts_nobody_out),
+        cmocka_unit_test_setup_teardown(
+            under_load_strangers_get_cookies_smaller_than_what_they_sent, alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(one_address_gets_its_share_of_handshakes_only, alone_new,
+                                        alone_free),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

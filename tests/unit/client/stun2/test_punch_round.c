@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which pings of a punch leave at which instants, and to whom none does. */
 #include "client/stun2/punch_round.h"
 
 #include "tests/support/endpoints.h"
-#include "tests/support/env.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/support/fixture.h"
 
 enum { PACKET_SIZE = 64 };
 
@@ -35,7 +30,7 @@ static size_t run_round(struct punch_round *v, uint64_t until_ms, size_t *by_por
     return count;
 }
 
-static void volleys_leave_at_their_instants(void **state)
+static void bursts_leave_at_their_instants(void **state)
 {
     static const uint16_t want_ms[] = {0, 20, 60, 140, 300, 620, 1240};
     struct endpoint a = test_endpoint(1, 1000), b = test_endpoint(2, 2000), to;
@@ -149,7 +144,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
     assert_int_equal(by_port[21], 7);
 }
 
-static void a_receipt_ends_the_volleys_and_owes_three_packets(void **state)
+static void a_receipt_ends_the_bursts_and_owes_three_packets(void **state)
 {
     struct endpoint a = test_endpoint(1, 1), b = test_endpoint(2, 2), to;
     size_t by_port[32] = {0};
@@ -206,17 +201,41 @@ static void failures_wait_longer_each_time(void **state)
     assert_int_equal(retry.at.ns, at_ms(10000).ns);
 }
 
+static void a_round_of_a_punch_sends_eight_kib_at_most(void **state)
+{
+    enum { LARGE = 1000 };
+    struct punch_round round;
+    struct mono at = {NS_PER_S};
+    struct endpoint to;
+    size_t sent = 0;
+
+    (void)state;
+    punch_round_init(&round, at, LARGE);
+    for (unsigned i = 0; i < PUNCH_CANDIDATE_MAX; i++) {
+        struct endpoint candidate = test_endpoint(i, 5000);
+
+        assert_true(punch_round_add(&round, &candidate, true, false));
+    }
+    for (int ms = 0; ms < PUNCH_ROUND_MS; ms += 10) {
+        while (punch_round_next(&round, &to, mono_add_ms(at, (uint64_t)ms))) {
+            sent += LARGE;
+        }
+    }
+    assert_int_equal(sent, PUNCH_ROUND_BYTES_MAX / LARGE * LARGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(volleys_leave_at_their_instants),
+        cmocka_unit_test(bursts_leave_at_their_instants),
         cmocka_unit_test(a_late_start_sends_no_burst),
         cmocka_unit_test(forbidden_targets_are_refused),
         cmocka_unit_test(sixteen_candidates_and_no_more),
         cmocka_unit_test(an_unobserved_ip_gets_two_packets_over_all_its_ports),
-        cmocka_unit_test(a_receipt_ends_the_volleys_and_owes_three_packets),
+        cmocka_unit_test(a_receipt_ends_the_bursts_and_owes_three_packets),
         cmocka_unit_test(a_receipt_from_an_unknown_address_is_answered),
         cmocka_unit_test(failures_wait_longer_each_time),
+        cmocka_unit_test(a_round_of_a_punch_sends_eight_kib_at_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

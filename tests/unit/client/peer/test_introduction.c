@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The addresses that hosts tell each other, and the places that paths have in a conversation. */
+/* The addresses that hosts tell each other and relays tell of them, and who is aimed at for it. */
 #include "client/core/core_internal.h"
 #include "client/peer/introduction.h"
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"
-#include "client/stun2/punch_round.h"
-#include "proto/net/endpoint.h"
 #include "proto/wire/intunnel.h"
 #include "relayd/core/core.h"
+
 #include "tests/support/host_fixture.h"
+#include "tests/support/hostile.h"
 
 /* What the other host knows of the first one's addresses. */
 static const struct intunnel_candidates *told(struct lab *lab)
@@ -61,134 +61,6 @@ static void addresses_that_nobody_may_aim_at_are_not_told(void **state)
     assert_int_equal(told(lab)->count, 2);
     assert_memory_equal(told(lab)->list[1].ip, addrs[8].ip, sizeof(addrs[8].ip));
     assert_true(lab->hosts[1].delivered >= 1);
-    lab_free(lab);
-}
-
-static struct endpoint learnt(unsigned i)
-{
-    uint8_t ip[4] = {203, 0, 113, (uint8_t)(1 + i)};
-
-    return endpoint_v4(ip, 5000);
-}
-
-static int place_of(const struct conversation *a, unsigned i)
-{
-    struct endpoint e = learnt(i);
-    int place = -1;
-
-    for (size_t k = 0; k < a->paths.direct_count; k++) {
-        if (endpoint_equal(&a->paths.list[k]->remote, &e)) {
-            assert_int_equal(place, -1);
-            place = (int)k;
-        }
-    }
-    return place;
-}
-
-/* All places are taken; a frame comes from one more address. Exactly this path has gone then (-1:
- * none), and the best one is the same as before. */
-static void one_more(struct conversation *a, unsigned *next, int gone, struct mono *now)
-{
-    struct endpoint best = a->paths.present->remote;
-    bool was[256] = {false};
-    struct origin route = {.remote = learnt(*next)};
-
-    assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
-    for (unsigned i = 0; i < *next; i++) {
-        was[i] = place_of(a, i) >= 0;
-    }
-    *now = mono_add_ms(*now, 1000); /* new ones are learnt slowly */
-    pathfinder_on_frame(a, &route, *now);
-    assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
-    for (unsigned i = 0; i < *next; i++) {
-        assert_int_equal(place_of(a, i) >= 0, was[i] && (int)i != gone);
-    }
-    assert_int_equal(place_of(a, *next) >= 0, gone >= 0);
-    assert_true(endpoint_equal(&a->paths.present->remote, &best));
-    (*next)++;
-}
-
-static void answers(struct conversation *a, unsigned i)
-{
-    struct path *path = a->paths.list[place_of(a, i)];
-
-    path->answered = true;
-    path->state = PATH_STATE_USABLE;
-}
-
-static void the_path_that_is_missed_least_makes_room(void **state)
-{
-    struct lab *lab = lab_new();
-    struct peer peer = {0};
-    struct mono now = lab->now;
-    struct conversation *a = life_of(&peer, &lab->hosts[0].core->conversations, now);
-    unsigned next = 0;
-
-    (void)state;
-    assert_non_null(a);
-    while (next < PATH_TABLE_DIRECT_MAX) {
-        struct origin route = {.remote = learnt(next++)};
-
-        now = mono_add_ms(now, 1000);
-        for (int i = 0; i < 20; i++) { /* frames on a path that is known cost nothing */
-            pathfinder_on_frame(a, &route, now);
-        }
-    }
-    for (unsigned i = 0; i < PATH_TABLE_DIRECT_MAX; i++) {
-        answers(a, i);
-    }
-    a->paths.present = a->paths.list[PATH_TABLE_DIRECT_MAX - 1]; /* it moves into the place of the
-                                                                       first that goes */
-    one_more(a, &next, -1, &now);
-    a->paths.list[3]->answered = false;
-    a->paths.list[5]->state = PATH_STATE_SUSPECT;
-    a->paths.list[5]->at.entered_at = mono_add_ms(now, 1);
-    a->paths.list[7]->state = PATH_STATE_SUSPECT;
-    a->paths.list[7]->at.entered_at = now;
-    one_more(a, &next, 3, &now); /* never answered */
-    assert_ptr_equal(a->paths.present, a->paths.list[3]);
-    answers(a, next - 1);
-    one_more(a, &next, 7, &now); /* silent for longest */
-    answers(a, next - 1);
-    one_more(a, &next, 5, &now);
-    answers(a, next - 1);
-    one_more(a, &next, -1, &now);
-    a->paths.list[4]->answered = false; /* both never answered; one fell silent */
-    a->paths.list[4]->at.entered_at = now;
-    a->paths.list[6]->answered = false;
-    a->paths.list[6]->state = PATH_STATE_SUSPECT;
-    a->paths.list[6]->at.entered_at = mono_add_ms(now, 1);
-    one_more(a, &next, 6, &now);
-    answers(a, next - 1);
-    one_more(a, &next, 4, &now);
-    answers(a, next - 1);
-    a->paths.present->state = PATH_STATE_SUSPECT; /* the best one never goes */
-    one_more(a, &next, -1, &now);
-    life_end(a);
-    lab_free(lab);
-}
-
-static void new_addresses_are_learnt_slowly(void **state)
-{
-    enum { AT_ONCE = 8 };
-    struct lab *lab = lab_new();
-    struct peer peer = {0};
-    struct mono now = lab->now;
-    struct conversation *a = life_of(&peer, &lab->hosts[0].core->conversations, now);
-
-    (void)state;
-    assert_non_null(a);
-    for (unsigned i = 0; i < 3 * AT_ONCE; i++) {
-        struct origin route = {.remote = learnt(i)};
-
-        if (i >= 2 * AT_ONCE) {
-            now = mono_add_ms(now, 500); /* one in a second */
-        }
-        pathfinder_on_frame(a, &route, now);
-        assert_true(a->paths.direct_count <= AT_ONCE + (i < 2 * AT_ONCE ? 0 : 4));
-    }
-    assert_int_equal(a->paths.direct_count, AT_ONCE + 4);
-    life_end(a);
     lab_free(lab);
 }
 
@@ -282,47 +154,104 @@ static void only_newer_lists_that_are_whole_count(void **state)
     lab_free(lab);
 }
 
-/* Pings for so long, or until the first host says that it is in this state. */
-static void ping_until(struct lab *lab, const char *state, unsigned s)
+static void a_relay_cannot_aim_a_host_at_others_without_bound(void **state)
 {
-    for (unsigned i = 0; i < 5 * s && strcmp(state_of_nas(lab), state) != 0; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 200);
-    }
-}
-
-static struct punch_stats punches(struct lab *lab)
-{
-    struct relay_snapshot snapshot;
-
-    relay_core_snapshot(lab->relay.core, &snapshot, lab->now);
-    return snapshot.punch;
-}
-
-static void a_direct_path_is_counted_when_it_comes_and_when_it_goes(void **state)
-{
-    struct lab *lab = lab_joined();
-    const struct host_counters *stats = &lab->hosts[0].core->dataplane.counters;
+    struct lab *lab = lab_relayed();
 
     (void)state;
-    lab->cut_direct = true;
-    ping_until(lab, "direct", 8);
-    assert_int_equal(stats->direct_established + stats->direct_lost, 0);
-    assert_int_equal(punches(lab).direct, 0);
-    assert_int_equal(punches(lab).failed, 1);
-    lab->cut_direct = false;
-    ping_until(lab, "direct", 20);
-    assert_int_equal(stats->direct_established, 1);
-    assert_int_equal(stats->direct_lost, 0);
-    assert_true(punches(lab).direct > 0);
-    lab->cut_direct = true;
-    ping_until(lab, "relayed", 3);
-    assert_string_equal(state_of_nas(lab), "relayed");
-    assert_int_equal(stats->direct_established, 1);
-    assert_int_equal(stats->direct_lost, 1);
-    lab->cut_direct = false;
-    ping_until(lab, "direct", 20);
-    assert_int_equal(stats->direct_established, 2);
+    size_t before = lab->direct_frames;
+    for (uint32_t i = 0; i < 2000; i++) {
+        const uint8_t victim[4] = {203, 0, 113, (uint8_t)(i % 250 + 1)};
+
+        hostile_punch_go(lab, victim, 1000 + i);
+        run_ms(lab, 5);
+    }
+    /* Ten seconds: the burst and a little more. */
+    assert_true(lab->direct_frames - before <= 256 + 10 * 4 + 64);
+    lab_free(lab);
+}
+
+static void an_entry_point_has_no_say_about_members_of_another_ziglan(void **state)
+{
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+    struct lab *lab = lab_relayed();
+    struct conversation *a = conversation_at(lab, 0);
+    struct host_core *core = lab->hosts[0].core;
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    struct relay_session *relay = ziglan_at(lab, 0)->entry_point;
+
+    (void)state;
+    run_ms(lab, 6000);
+    struct ziglan *other = join_another(lab);
+    struct endpoint observed = a->punching.observed;
+    hostile_punch_go_of(lab, other, victim, 4000);
+    assert_true(endpoint_equal(&a->punching.observed, &observed));
+
+    /* Whether we talk to the member is not its business: what it asks is answered with no. */
+    a->candidates.told = 1;
+    introduction_on_request(core->env, relay, peer_find_in(&core->peers, other, nas, KEY_SIZE), 1,
+                            lab->now);
+    assert_int_equal(a->candidates.told, 1);
+    introduction_on_request(core->env, relay,
+                            peer_find_in(&core->peers, ziglan_at(lab, 0), nas, KEY_SIZE), 1,
+                            lab->now);
+    assert_int_equal(a->candidates.told, 0);
+    lab_free(lab);
+}
+
+static void one_address_that_never_answered_gets_eight_pings(void **state)
+{
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    run_ms(lab, 10000);
+    size_t before = lab->direct_frames;
+    for (int i = 0; i < 40; i++) {
+        hostile_punch_go(lab, victim, 4000);
+        run_ms(lab, 100);
+    }
+    /* Both hosts try each other too, now and then: those are few. */
+    assert_true(lab->direct_frames - before <= 8 + 16);
+    lab_free(lab);
+}
+
+static void a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts(void **state)
+{
+    static const uint8_t ip[4] = {198, 51, 100, 77};
+    struct lab *lab = lab_relayed();
+    struct conversation *a = conversation_at(lab, 0);
+    struct endpoint from = endpoint_v4(ip, 4000);
+
+    (void)state;
+    hostile_punch_go(lab, ip, 4000);
+    run_ms(lab, 10);
+    assert_true(punching_is_firing(&a->punching));
+    hostile_ping(lab, &from);
+    for (int i = 0; i < 40; i++) { /* the ways of both stay cut */
+        send_ping(lab, 84);
+        run_ms(lab, 100);
+    }
+    assert_false(punching_is_firing(&a->punching));
+    assert_true(a->punching.retry.at.ns != MONO_NEVER.ns);
+    size_t turns = lab->turns;
+    run_ms(lab, 1000);
+    assert_true(lab->turns - turns < 100);
+    lab_free(lab);
+}
+
+static void noes_that_nobody_asked_for_put_nothing_off(void **state)
+{
+    struct lab *lab = lab_relayed();
+    struct conversation *a = conversation_at(lab, 0);
+
+    (void)state;
+    run_ms(lab, 6000);
+    uint8_t failures = a->punching.retry.failures;
+    for (int i = 0; i < 100; i++) {
+        introduction_on_refused(a, "no", lab->now);
+    }
+    assert_true(a->punching.retry.failures <= failures + 1);
     lab_free(lab);
 }
 
@@ -332,9 +261,11 @@ int main(void)
         cmocka_unit_test(addresses_that_nobody_may_aim_at_are_not_told),
         cmocka_unit_test(a_private_address_is_aimed_at_on_a_shared_lan_only),
         cmocka_unit_test(only_newer_lists_that_are_whole_count),
-        cmocka_unit_test(the_path_that_is_missed_least_makes_room),
-        cmocka_unit_test(new_addresses_are_learnt_slowly),
-        cmocka_unit_test(a_direct_path_is_counted_when_it_comes_and_when_it_goes),
+        cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
+        cmocka_unit_test(an_entry_point_has_no_say_about_members_of_another_ziglan),
+        cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
+        cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
+        cmocka_unit_test(noes_that_nobody_asked_for_put_nothing_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,7 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     assert_int_equal(roster_count(mine->roster), 0);
     assert_non_null(
         strstr(sentence_of_trouble(&mine->trouble, text), "525600 minutes ahead of the relay's"));
-    /* What is news meanwhile is not believed, and is asked for again. */
+    /* What changes meanwhile is not believed, and is asked for again. */
     uint64_t known = roster_sequence(mine->roster);
     lab_restart_as(lab, 1, "other-wish");
     run_ms(lab, 61000);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which frames count for whom. */
+#include "client/core/dataplane.h"
+#include "client/peer/life.h"
+
+#include "tests/support/alone.h"
+#include "tests/support/fixture.h"
+
+/* A frame that is right in itself, but which the relay says came from somebody else. */
+static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
+{
+    struct alone *alone = *state;
+    struct relay_session *relay = calloc(1, sizeof(*relay));
+    struct peer peer = {.key = {1, 2, 3}};
+    const uint8_t other_key[KEY_SIZE] = {1, 2, 4};
+    struct conversation *a = life_of(&peer, &alone->node.core->conversations, alone->now);
+    struct session_keys keys = {
+        .aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}, .remote_index = 32};
+    struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
+    const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
+    uint8_t frame[FRAME_OVERHEAD + sizeof(keepalive)];
+    struct origin origin = {.relay = relay, .source_key = other_key};
+    struct transport_sender *sender;
+
+    assert_true(a != NULL && relay != NULL);
+    keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
+    theirs.remote_index = keys.local_index;
+    assert_int_equal(life_adopt(a, &keys, false, &alone->node.io, alone->now), ERR_OK);
+    assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_CONTROL), ERR_OK);
+    assert_int_equal(
+        transport_seal_from(sender, FRAME_TYPE_DATA, keepalive, sizeof(keepalive), frame),
+        sizeof(frame));
+    transport_sender_free(sender);
+
+    dataplane_receive(alone->node.core, &origin, frame, sizeof(frame), &alone->node.io, alone->now);
+    assert_int_equal(alone->node.core->dataplane.counters.unknown_index, 1);
+    assert_null(a->sessions.current);
+    origin.source_key = peer.key;
+    dataplane_receive(alone->node.core, &origin, frame, sizeof(frame), &alone->node.io, alone->now);
+    assert_int_equal(alone->node.core->dataplane.counters.unknown_index, 1);
+    assert_non_null(a->sessions.current); /* it was the first valid frame of the session */
+    life_end(a);
+    free(relay);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_relayed_frame_counts_only_from_its_session_s_peer,
+                                        alone_new, alone_free),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

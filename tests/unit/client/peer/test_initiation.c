@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Handshakes that hosts begin: both at once, and with a clock that was set back. */
+#include "client/core/core_internal.h"
+#include "client/peer/initiation.h"
+#include "relayd/core/core.h"
+
+#include "tests/support/host_fixture.h"
+
+static void initiations_of_both_at_once_leave_a_session_that_both_have(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    for (size_t i = 0; i < HOSTS; i++) {
+        struct host_node *h = &lab->hosts[i];
+        struct conversation *a = h->core->peers.list[0]->conversation;
+
+        a->initiating.tries = 5; /* as after a time without a relay: neither insists on its own */
+        initiation_send(a, &h->io, lab->now);
+        flush_host(lab, h);
+    }
+    run_ms(lab, 200);
+    size_t before = lab->hosts[1].delivered;
+    size_t lost = lab->hosts[0].core->dataplane.counters.unknown_index;
+    send_ping(lab, 84);
+    run_ms(lab, 100);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    run_ms(lab, 3000); /* the relayed round trip is measured in both directions */
+    assert_true(lab->hosts[0].core->dataplane.counters.unknown_index <= lost + 1);
+    lab_free(lab);
+}
+
+static uint64_t a_minute_back(void *context)
+{
+    return test_env_wall_ms(context) - 60000;
+}
+
+static void restart(struct lab *lab, size_t host)
+{
+    lab_restart(lab, host);
+    run_ms(lab, 3000);
+}
+
+static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    lab->ports.env.wall_ms = a_minute_back;
+    restart(lab, 0);
+    send_ping(lab, 84);
+    run_ms(lab, 3000);
+    assert_int_equal(lab->hosts[1].delivered, 2);
+    assert_int_equal(lab->hosts[1].core->dataplane.counters.stale_timestamp, 0);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(initiations_of_both_at_once_leave_a_session_that_both_have),
+        cmocka_unit_test(a_restart_with_the_clock_set_back_shuts_nobody_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Admission to a ziglan, what is asked of its entry point, and what a new session to it means. */
+#include "client/core/core_internal.h"
+#include "client/ziglan/ziglan.h"
+#include "relayd/core/core.h"
+#include "relayd/service/operator.h"
+
+#include "tests/support/host_fixture.h"
+
+static void a_configuration_read_again_leaves_the_session_alone(void **state)
+{
+    struct lab *lab = lab_new();
+    struct directory_terms terms = {.uses = 2};
+    char url[URL_SIZE_MAX];
+    char error[200] = "";
+
+    (void)state;
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
+                     VERDICT_OK);
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
+                     ERR_OK);
+    run_ms(lab, 1500);
+    struct handle before = ziglan_at(lab, 0)->entry_point->active;
+    assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
+                     ERR_OK);
+    run_ms(lab, 1500);
+    assert_true(ziglan_at(lab, 0)->entry_point->open);
+    assert_memory_equal(&ziglan_at(lab, 0)->entry_point->active, &before, sizeof(before));
+    lab_free(lab);
+}
+
+static void the_name_wanted_at_a_join_outlives_a_restart(void **state)
+{
+    struct lab *lab = lab_new();
+    struct directory_terms terms = {.uses = 2};
+    char url[URL_SIZE_MAX];
+    char error[200] = "";
+
+    (void)state;
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
+                     VERDICT_OK);
+    assert_int_equal(
+        host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error, sizeof(error), lab->now),
+        ERR_OK);
+    lab_restart(lab, 0); /* before the ziglan was ever reached */
+    run_ms(lab, 1500);
+    assert_string_equal(ziglan_at(lab, 0)->record.granted, "anna-s-pc");
+    lab_restart(lab, 0);
+    run_ms(lab, 1500);
+    assert_string_equal(ziglan_at(lab, 0)->record.wanted, "anna-s-pc");
+    assert_string_equal(ziglan_at(lab, 0)->record.granted, "anna-s-pc");
+    lab_free(lab);
+}
+
+static void a_reconnection_is_not_broadcast(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    (void)state;
+    run_ms(lab, 1000);
+    uint64_t sequence = roster_sequence(ziglan_at(lab, 1)->roster);
+    memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    run_ms(lab, 2000);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
+    lab_restart(lab, 0);
+    run_ms(lab, 2000);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
+    lab_free(lab);
+}
+
+static void of_whom_a_new_session_says_nothing_is_offline(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_local_addr addr = {.prefix_bits = 128};
+    const struct roster_member *known;
+
+    (void)state;
+    run_ms(lab, 500);
+    known = roster_find_key(ziglan_at(lab, 0)->roster, lab->hosts[1].identity.public_key);
+    assert_non_null(known);
+    assert_true(known->online);
+    host_core_shutdown(lab->hosts[1].core, lab->now);
+    flush_host(lab, &lab->hosts[1]);
+    run_ms(lab, 500);
+    assert_false(known->online);
+    ((struct roster_member *)(uintptr_t)known)->online = true; /* as if that had been lost */
+    memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    run_ms(lab, 1000);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_false(known->online);
+    lab_free(lab);
+}
+
+/* Nas is a member since before anna came, and the relay tells nobody all members. */
+static struct lab *lab_too_large_to_be_watched(void)
+{
+    struct lab *lab = lab_new();
+
+    relay_node_stop(&lab->relay);
+    lab->relay.cfg.watch_max = 1;
+    start_relay(lab);
+    join(lab, 1);
+    run_ms(lab, 1500);
+    join(lab, 0);
+    run_ms(lab, 1500);
+    assert_true(host_core_settled(lab->hosts[0].core));
+    return lab;
+}
+
+/* Somebody whom nobody knows greets anna, from an address of its own. */
+static void stranger_greets(struct lab *lab, uint8_t number)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {200, number};
+    const uint8_t ip[4] = {203, 0, 113, number};
+    struct handshake_local local = lab->hosts[0].core->local;
+    struct identity identity;
+    struct handshake handshake;
+    uint8_t frame[HANDSHAKE_INITIATION_SIZE];
+    struct dgram in = {.local = lab->hosts[0].address,
+                       .remote = endpoint_v4(ip, 4000),
+                       .data = frame,
+                       .size = sizeof(frame)};
+
+    identity_from_seed(&identity, seed);
+    local.identity = &identity;
+    assert_int_equal(handshake_initiate(&handshake, &local, lab->hosts[0].identity.public_key, 16,
+                                        test_env_wall_ms(&lab->ports), frame),
+                     ERR_OK);
+    handshake_wipe(&handshake);
+    host_core_receive(lab->hosts[0].core, &in, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+/* Somebody on anna's machine has a packet for an address made of a key. */
+static void packet_for_key(struct lab *lab, const uint8_t key[KEY_SIZE])
+{
+    uint8_t bytes[48] = {0x60, [5] = 8, [6] = 58, [7] = 64, [40] = 128};
+    struct packet packet = {.data = bytes, .size = sizeof(bytes)};
+
+    memcpy(bytes + 8, lab->hosts[0].core->own.v6, 16);
+    key_ip6(bytes + 24, key);
+    host_core_packets(lab->hosts[0].core, &packet, 1, &lab->hosts[0].io, lab->now);
+    flush_host(lab, &lab->hosts[0]);
+}
+
+static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
+{
+    struct lab *lab = lab_too_large_to_be_watched();
+    struct host_core *anna = lab->hosts[0].core;
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    uint64_t not_member = anna->dataplane.counters.not_member;
+
+    (void)state;
+    assert_null(peer_find(&anna->peers, nas));
+    for (uint8_t i = 0; i < 40; i++) {
+        stranger_greets(lab, i);
+        run_ms(lab, 50);
+    }
+    assert_int_equal(anna->dataplane.counters.not_member,
+                     not_member + 40); /* each would be asked for */
+    assert_null(peer_find(&anna->peers, nas));
+    stranger_greets(lab, 40);
+    packet_for_key(lab, nas);
+    run_ms(lab, 100);
+    assert_non_null(peer_find(&anna->peers, nas));
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_configuration_read_again_leaves_the_session_alone),
+        cmocka_unit_test(the_name_wanted_at_a_join_outlives_a_restart),
+        cmocka_unit_test(a_reconnection_is_not_broadcast),
+        cmocka_unit_test(of_whom_a_new_session_says_nothing_is_offline),
+        cmocka_unit_test(strangers_do_not_keep_us_from_asking_for_whom_we_want),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
