@@ -6,6 +6,7 @@
 
 #include "tests/support/alone.h"
 #include "tests/support/fixture.h"
+#include "tests/support/rng.h"
 
 static void packets_that_wait_for_a_session_are_capped(void **state)
 {
@@ -65,6 +66,116 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
     assert_int_equal(core->conversations.queues.used, 0);
 }
 
+/* ---- a twin ---- */
+
+/* A row of packets, each kept whole, of one size and one letter. */
+struct twin {
+    size_t sizes[QUEUE_COUNT_MAX];
+    uint8_t letters[QUEUE_COUNT_MAX];
+    size_t count, capacity;
+};
+
+static size_t twin_bytes(const struct twin *twin)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < twin->count; i++) {
+        sum += twin->sizes[i];
+    }
+    return sum;
+}
+
+static void twin_drop_first(struct twin *twin)
+{
+    twin->count--;
+    memmove(twin->sizes, twin->sizes + 1, twin->count * sizeof(twin->sizes[0]));
+    memmove(twin->letters, twin->letters + 1, twin->count);
+}
+
+/* Room is doubled until all would fit, if what all twins have of the budget allows that. */
+static size_t twin_put(struct twin *twin, size_t *budget_left, size_t size, uint8_t letter)
+{
+    size_t wanted = twin_bytes(twin) + size;
+    size_t capacity = QUEUE_BYTES_OWN;
+    size_t lost = 0;
+
+    while (capacity < wanted && capacity < QUEUE_BYTES_MAX) {
+        capacity *= 2;
+    }
+    size_t more = twin->capacity == 0 ? capacity - QUEUE_BYTES_OWN : capacity - twin->capacity;
+    if (capacity > twin->capacity && more <= *budget_left) {
+        *budget_left -= more;
+        twin->capacity = capacity;
+    }
+    if (size > twin->capacity) {
+        return 1;
+    }
+    while (twin->count == QUEUE_COUNT_MAX || twin_bytes(twin) + size > twin->capacity) {
+        twin_drop_first(twin);
+        lost++;
+    }
+    twin->sizes[twin->count] = size;
+    twin->letters[twin->count++] = letter;
+    return lost;
+}
+
+static void assert_like_twin(const struct plain_queue *queue, const struct twin *twin)
+{
+    const uint8_t *at = queue->bytes;
+
+    assert_int_equal(queue->count, twin->count);
+    assert_int_equal(queue->bytes_used, twin_bytes(twin));
+    assert_int_equal(queue->bytes_capacity, twin->capacity);
+    for (size_t i = 0; i < twin->count; i++) {
+        assert_int_equal(queue->sizes[i], twin->sizes[i]);
+        for (size_t k = 0; k < twin->sizes[i]; k++) {
+            assert_int_equal(at[k], twin->letters[i]);
+        }
+        at += twin->sizes[i];
+    }
+}
+
+static void random_operations_match_the_naive_twin(void **state)
+{
+    enum { QUEUES = 4, STEPS = 4000, BUDGET = 200 * 1024 };
+    static const size_t sizes_max[] = {1, 60, 1400, 9000, QUEUE_BYTES_OWN + 2, UINT16_MAX};
+    static uint8_t plain[UINT16_MAX];
+    struct plain_queue queues[QUEUES] = {0};
+    struct twin twins[QUEUES] = {0};
+    struct budget budget = {.max = BUDGET};
+    size_t left = BUDGET, refused = 0, displaced = 0;
+    struct rng rng = {7};
+
+    (void)state;
+    for (size_t step = 0; step < STEPS; step++) {
+        size_t i = rng_below(&rng, QUEUES);
+
+        if (rng_below(&rng, 300) == 0) {
+            left += twins[i].capacity == 0 ? 0 : twins[i].capacity - QUEUE_BYTES_OWN;
+            twins[i] = (struct twin){0};
+            queue_clear(&queues[i], &budget);
+        } else {
+            size_t size =
+                rng_below(&rng, (uint32_t)sizes_max[rng_below(&rng, TEST_COUNT(sizes_max))] + 1);
+            uint8_t letter = (uint8_t)step;
+            size_t before = twins[i].count;
+            size_t lost = twin_put(&twins[i], &left, size, letter);
+
+            memset(plain, letter, size);
+            assert_int_equal(queue_put(&queues[i], &budget, plain, size), lost);
+            refused += lost == 1 && twins[i].count == before ? 1 : 0;
+            displaced += lost > 1 ? 1 : 0;
+        }
+        assert_like_twin(&queues[i], &twins[i]);
+        assert_int_equal(budget.used, BUDGET - left);
+    }
+    assert_true(refused > 0 && displaced > 0);
+    for (size_t i = 0; i < QUEUES; i++) {
+        queue_clear(&queues[i], &budget);
+    }
+    assert_int_equal(budget.used, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -72,6 +183,7 @@ int main(void)
                                         alone_free),
         cmocka_unit_test_setup_teardown(packets_that_wait_for_all_peers_share_a_bound, alone_new,
                                         alone_free),
+        cmocka_unit_test(random_operations_match_the_naive_twin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

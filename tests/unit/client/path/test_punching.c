@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every event in every state of punching with one peer, alone and in long random rows. */
+#include "client/path/punching.h"
+
+#include "tests/support/endpoints.h"
+#include "tests/support/fixture.h"
+#include "tests/support/rng.h"
+
+enum { PACKET_SIZE = 64 };
+
+static const struct own_addresses nowhere = {.port = 5000};
+
+static struct mono at_ms(uint64_t ms)
+{
+    return (struct mono){NS_PER_S + ms * NS_PER_MS};
+}
+
+/* ---- events ---- */
+
+enum event {
+    EVENT_ASKED,
+    EVENT_GO,
+    EVENT_REFUSED,
+    EVENT_WAIT_GOES_ON,
+    EVENT_WAIT_OVER,
+    EVENT_FIRE,
+    EVENT_FIRE_AT_NOBODY,
+    EVENT_ROUND_GOES_ON,
+    EVENT_ROUND_OVER,
+    EVENT_ROUND_OVER_NEW_LIST, /* the peer told other candidates meanwhile */
+    EVENT_ROUND_OVER_DIRECT,   /* a direct path is in use by then */
+    EVENT_ALL_SENT,            /* nothing is left to send, without any success */
+    EVENT_ALL_SENT_DIRECT,
+    EVENT_SUCCEEDED,
+    EVENT_BEGIN_ANEW,
+    EVENT_WANT,
+    EVENT_RECEIPT,
+    EVENT_COUNT,
+};
+
+/* One peer, whom the relay sees at one address, and the instant of its last round and question. */
+struct trial {
+    struct punching punching;
+    struct candidates candidates;
+    struct mono now;
+};
+
+static void fire(struct trial *trial)
+{
+    assert_true(
+        punching_fire(&trial->punching, &trial->candidates, &nowhere, PACKET_SIZE, trial->now));
+}
+
+static void fire_at_nobody(struct trial *trial)
+{
+    struct candidates none = {.list = {.sequence = trial->candidates.list.sequence}};
+
+    trial->punching.observed = (struct endpoint){0};
+    assert_false(punching_fire(&trial->punching, &none, &nowhere, PACKET_SIZE, trial->now));
+    trial->punching.observed = test_endpoint(7, 5000);
+}
+
+/* Send all that is due until then, as its owner does, and let the round end. */
+static enum punch_end expire(struct trial *trial, uint64_t ms, bool direct)
+{
+    struct mono until = mono_add_ms(trial->now, ms);
+    struct endpoint to;
+
+    while (punching_is_firing(&trial->punching) &&
+           mono_due(punch_round_deadline(&trial->punching.round), until)) {
+        struct mono at = punch_round_deadline(&trial->punching.round);
+
+        while (punching_next(&trial->punching, &to, at)) {
+            assert_true(punching_is_firing(&trial->punching));
+        }
+    }
+    trial->now = until;
+    return punching_expire(&trial->punching, direct, &trial->candidates, trial->now);
+}
+
+static enum punch_end expire_with_new_list(struct trial *trial)
+{
+    trial->candidates.list.sequence++;
+    return expire(trial, PUNCH_ROUND_MS, false);
+}
+
+/* What a function of the event answered; 0 for those that answer nothing. */
+static int happens(struct trial *trial, enum event event)
+{
+    struct punching *p = &trial->punching;
+    struct endpoint observed = test_endpoint(7, 5000);
+
+    switch (event) {
+    case EVENT_ASKED:
+        punching_asked(p, trial->now);
+        break;
+    case EVENT_GO:
+        punching_on_go(p, 9, &observed);
+        break;
+    case EVENT_REFUSED:
+        return punching_on_refused(p, trial->now) ? 1 : 0;
+    case EVENT_WAIT_GOES_ON:
+        punching_expire_wait(p, mono_add_ms(trial->now, PUNCHING_WAIT_MS - 1));
+        break;
+    case EVENT_WAIT_OVER:
+        trial->now = mono_add_ms(trial->now, PUNCHING_WAIT_MS);
+        punching_expire_wait(p, trial->now);
+        break;
+    case EVENT_FIRE:
+        fire(trial);
+        break;
+    case EVENT_FIRE_AT_NOBODY:
+        fire_at_nobody(trial);
+        break;
+    case EVENT_ROUND_GOES_ON:
+        return (int)punching_expire(p, true, &trial->candidates, trial->now);
+    case EVENT_ROUND_OVER:
+    case EVENT_ROUND_OVER_DIRECT:
+        return (int)expire(trial, PUNCH_ROUND_MS, event == EVENT_ROUND_OVER_DIRECT);
+    case EVENT_ROUND_OVER_NEW_LIST:
+        return (int)expire_with_new_list(trial);
+    case EVENT_ALL_SENT:
+    case EVENT_ALL_SENT_DIRECT:
+        return (int)expire(trial, PUNCH_ROUND_MS - 1, event == EVENT_ALL_SENT_DIRECT);
+    case EVENT_SUCCEEDED:
+        punching_succeeded(p);
+        break;
+    case EVENT_BEGIN_ANEW:
+        punching_begin_anew(p, trial->now);
+        break;
+    case EVENT_WANT:
+        punching_want(p, trial->now);
+        break;
+    case EVENT_RECEIPT:
+        punching_on_receipt(p, &observed, trial->now);
+        break;
+    case EVENT_COUNT:
+        fail();
+    }
+    return 0;
+}
+
+static struct trial trial_in(enum punch_state state)
+{
+    struct trial trial = {.now = at_ms(0)};
+
+    punching_init(&trial.punching);
+    trial.punching.observed = test_endpoint(7, 5000);
+    if (state == PUNCH_STATE_ASKED || state == PUNCH_STATE_FIRING_ASKED) {
+        punching_asked(&trial.punching, trial.now);
+    }
+    if (state == PUNCH_STATE_FIRING || state == PUNCH_STATE_FIRING_ASKED) {
+        fire(&trial);
+    }
+    assert_int_equal(trial.punching.state, state);
+    return trial;
+}
+
+/* ---- all edges ---- */
+
+#define IDLE PUNCH_STATE_IDLE
+#define ASKED PUNCH_STATE_ASKED
+#define FIRING PUNCH_STATE_FIRING
+#define BOTH PUNCH_STATE_FIRING_ASKED
+
+/* The state after each event, from IDLE, ASKED, FIRING and FIRING_ASKED; what the function answers,
+ * and whether that counts as one more failure. */
+static const struct {
+    const char *name;
+    enum event event;
+    enum punch_state next[PUNCH_STATE_COUNT];
+    int answers[PUNCH_STATE_COUNT];
+    bool fails[PUNCH_STATE_COUNT];
+} edges[] = {
+    {"asked", EVENT_ASKED, {ASKED, ASKED, BOTH, BOTH}, {0}, {0}},
+    {"go", EVENT_GO, {IDLE, IDLE, FIRING, FIRING}, {0}, {0}},
+    {"refused", EVENT_REFUSED, {IDLE, IDLE, FIRING, FIRING}, {0, 1, 0, 1}, {0, 1, 0, 1}},
+    {"wait goes on", EVENT_WAIT_GOES_ON, {IDLE, ASKED, FIRING, BOTH}, {0}, {0}},
+    {"wait over", EVENT_WAIT_OVER, {IDLE, IDLE, FIRING, FIRING}, {0}, {0, 1, 0, 1}},
+    {"fire", EVENT_FIRE, {FIRING, BOTH, FIRING, BOTH}, {0}, {0}},
+    {"fire at nobody", EVENT_FIRE_AT_NOBODY, {IDLE, ASKED, IDLE, ASKED}, {0}, {0}},
+    {"round goes on", EVENT_ROUND_GOES_ON, {IDLE, ASKED, FIRING, BOTH}, {0}, {0}},
+    {"round over",
+     EVENT_ROUND_OVER,
+     {IDLE, ASKED, IDLE, ASKED},
+     {0, 0, PUNCH_END_FAILED, PUNCH_END_FAILED},
+     {0, 0, 1, 1}},
+    {"round over, new list",
+     EVENT_ROUND_OVER_NEW_LIST,
+     {IDLE, ASKED, IDLE, ASKED},
+     {0, 0, PUNCH_END_AGAIN, PUNCH_END_AGAIN},
+     {0}},
+    {"round over, direct", EVENT_ROUND_OVER_DIRECT, {IDLE, ASKED, IDLE, ASKED}, {0}, {0}},
+    {"all sent", EVENT_ALL_SENT, {IDLE, ASKED, FIRING, BOTH}, {0}, {0}},
+    {"all sent, direct", EVENT_ALL_SENT_DIRECT, {IDLE, ASKED, IDLE, ASKED}, {0}, {0}},
+    {"succeeded", EVENT_SUCCEEDED, {IDLE, IDLE, FIRING, FIRING}, {0}, {0}},
+    {"begin anew", EVENT_BEGIN_ANEW, {IDLE, ASKED, FIRING, BOTH}, {0}, {0}},
+    {"want", EVENT_WANT, {IDLE, ASKED, FIRING, BOTH}, {0}, {0}},
+    {"receipt", EVENT_RECEIPT, {IDLE, ASKED, FIRING, BOTH}, {0}, {0}},
+};
+
+static void every_event_in_every_state_leads_where_the_drawing_says(void **state)
+{
+    (void)state;
+    assert_int_equal(TEST_COUNT(edges), EVENT_COUNT);
+    for (size_t i = 0; i < TEST_COUNT(edges); i++) {
+        for (size_t from = 0; from < PUNCH_STATE_COUNT; from++) {
+            struct trial trial = trial_in((enum punch_state)from);
+            uint8_t failures = trial.punching.retry.failures;
+            int answer = happens(&trial, edges[i].event);
+
+            if (trial.punching.state != edges[i].next[from] || answer != edges[i].answers[from] ||
+                trial.punching.retry.failures != failures + edges[i].fails[from]) {
+                fail_msg("%s in state %zu: state %d, answer %d, %u failures", edges[i].name, from,
+                         (int)trial.punching.state, answer, trial.punching.retry.failures);
+            }
+        }
+    }
+}
+
+/* Whether a PunchGo is awaited and whether a round runs are two questions that do not touch each
+ * other: the states are their four answers, and nothing else is reached. */
+static void no_row_of_events_reaches_a_state_that_the_drawing_does_not_have(void **state)
+{
+    enum { STEPS = 20000 };
+    struct rng rng = {7};
+    struct trial trial = trial_in(PUNCH_STATE_IDLE);
+    size_t reached[PUNCH_STATE_COUNT][PUNCH_STATE_COUNT] = {0};
+
+    (void)state;
+    for (size_t step = 0; step < STEPS; step++) {
+        enum punch_state before = trial.punching.state;
+        bool asked, firing;
+
+        (void)happens(&trial, edges[rng_below(&rng, TEST_COUNT(edges))].event);
+        trial.now = mono_add_ms(trial.now, rng_below(&rng, 700));
+        asked = trial.punching.wait_until.ns != MONO_NEVER.ns;
+        firing = punching_is_firing(&trial.punching);
+        assert_true(trial.punching.state < PUNCH_STATE_COUNT);
+        assert_int_equal(trial.punching.state,
+                         firing ? (asked ? BOTH : FIRING) : (asked ? ASKED : IDLE));
+        reached[before][trial.punching.state]++;
+    }
+    /* One of the two answers changes at a time. */
+    assert_int_equal(reached[IDLE][BOTH] + reached[BOTH][IDLE], 0);
+    assert_int_equal(reached[ASKED][FIRING] + reached[FIRING][ASKED], 0);
+    for (size_t from = 0; from < PUNCH_STATE_COUNT; from++) {
+        for (size_t to = 0; to < PUNCH_STATE_COUNT; to++) {
+            assert_true(reached[from][to] > 0 || from + to == 3);
+        }
+    }
+}
+
+/* ---- what follows ---- */
+
+static void a_first_session_wants_one_attempt(void **state)
+{
+    struct punching p;
+
+    (void)state;
+    punching_init(&p);
+    assert_false(punching_ask_due(&p, at_ms(1000000)));
+    punching_want(&p, at_ms(1500));
+    assert_false(punching_ask_due(&p, at_ms(1499)));
+    assert_true(punching_ask_due(&p, at_ms(1500)));
+    punching_want(&p, at_ms(0)); /* it is scheduled */
+    assert_false(punching_ask_due(&p, at_ms(1499)));
+    punching_asked(&p, at_ms(1500));
+    assert_false(punching_ask_due(&p, at_ms(1000000)));
+    assert_true(punching_on_refused(&p, at_ms(2000)));
+    punching_want(&p, at_ms(2000)); /* one failed: the next is scheduled */
+    assert_false(punching_ask_due(&p, at_ms(2000 + 9999)));
+    assert_true(punching_ask_due(&p, at_ms(2000 + 10000)));
+    punching_begin_anew(&p, at_ms(3000));
+    assert_true(punching_ask_due(&p, at_ms(3000)));
+}
+
+static void the_deadline_is_that_of_the_wait_and_of_the_round(void **state)
+{
+    struct trial trial = trial_in(PUNCH_STATE_IDLE);
+
+    (void)state;
+    assert_int_equal(punching_deadline(&trial.punching).ns, MONO_NEVER.ns);
+    punching_asked(&trial.punching, at_ms(0));
+    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(PUNCHING_WAIT_MS).ns);
+    trial.now = at_ms(3000);
+    fire(&trial);
+    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(3000).ns);
+    (void)expire(&trial, PUNCH_ROUND_MS - 1, false); /* all is sent, beyond the end of the wait */
+    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(PUNCHING_WAIT_MS).ns);
+    punching_expire_wait(&trial.punching, trial.now);
+    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(3000 + PUNCH_ROUND_MS).ns);
+}
+
+/* What the relay saw comes first; what the peer told and is our own address is left out. */
+static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **state)
+{
+    struct own_addresses underlay = {.port = 5000, .count = 1};
+    struct candidates candidates = {.list = {.sequence = 4, .count = 3}};
+    struct endpoint observed = test_endpoint(7, 5000), own = test_endpoint(1, 5000), to;
+    struct punching p;
+
+    (void)state;
+    memcpy(underlay.addrs[0].ip, own.ip, sizeof(own.ip));
+    underlay.addrs[0].prefix_bits = 128;
+    candidates.list.list[0] = test_endpoint(8, 5000);
+    candidates.list.list[1] = own;
+    candidates.list.list[2] = test_endpoint(9, 5000);
+    punching_init(&p);
+    p.observed = observed;
+    assert_true(punching_fire(&p, &candidates, &underlay, PACKET_SIZE, at_ms(0)));
+    assert_int_equal(candidates.tried, 4);
+    assert_int_equal(p.round.count, 3);
+    assert_false(punching_next(&p, &to, (struct mono){0}));
+    assert_true(punching_next(&p, &to, at_ms(0)));
+    assert_true(endpoint_equal(&to, &observed));
+    assert_true(p.round.candidates[0].observed);
+    assert_false(p.round.candidates[1].observed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_event_in_every_state_leads_where_the_drawing_says),
+        cmocka_unit_test(no_row_of_events_reaches_a_state_that_the_drawing_does_not_have),
+        cmocka_unit_test(a_first_session_wants_one_attempt),
+        cmocka_unit_test(the_deadline_is_that_of_the_wait_and_of_the_round),
+        cmocka_unit_test(a_round_aims_at_what_was_observed_and_at_what_the_peer_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All relay sessions of a host: how many, which is whose, and names that the shell resolves. */
+#include "client/stun2/relay_set.h"
+
+#include "tests/support/endpoints.h"
+#include "tests/support/env.h"
+#include "tests/support/fixture.h"
+#include "tests/support/identities.h"
+
+struct company {
+    struct test_env ports;
+    struct mono now;
+    struct identity identity;
+    struct relay_set set;
+};
+
+static int company_new(void **state)
+{
+    struct company *company = calloc(1, sizeof(*company));
+
+    assert_non_null(company);
+    assert_int_equal(identity_library_init(), ERR_OK);
+    test_env_init(&company->ports, 7);
+    assert_int_equal(link_library_init(&company->ports.env), ERR_OK);
+    company->now.ns = NS_PER_S;
+    company->identity = fixture_identity('h');
+    assert_int_equal(
+        relay_set_init(&company->set, &company->identity, &company->ports.env, company->now),
+        ERR_OK);
+    *state = company;
+    return 0;
+}
+
+static int company_free(void **state)
+{
+    struct company *company = *state;
+
+    relay_set_fini(&company->set);
+    link_library_fini();
+    free(company);
+    return 0;
+}
+
+/* A relay with these hosts, separated by blanks; those that begin with a digit are addresses. */
+static struct relay_session *add(struct company *company, const char *hosts)
+{
+    struct url url = {.kind = URL_KIND_RELAY, .key = {9}};
+
+    while (*hosts != '\0') {
+        struct url_host *host = &url.hosts[url.hosts_count++];
+        size_t size = strcspn(hosts, " ");
+
+        assert_true(url.hosts_count <= URL_HOSTS_MAX && size < sizeof(host->name));
+        memcpy(host->name, hosts, size);
+        host->numeric = hosts[0] >= '0' && hosts[0] <= '9';
+        hosts += size + (hosts[size] == ' ' ? 1 : 0);
+    }
+    return relay_set_add(&company->set, &url, company->now);
+}
+
+/* ---- how many ---- */
+
+static void so_many_fit_and_no_number_comes_twice(void **state)
+{
+    struct company *company = *state;
+    struct relay_session *relays[RELAY_SET_MAX];
+    uint32_t last = 0;
+
+    for (size_t i = 0; i < RELAY_SET_MAX; i++) {
+        relays[i] = add(company, "relay.example");
+        assert_non_null(relays[i]);
+        assert_true(relays[i]->number > last); /* never 0 */
+        last = relays[i]->number;
+        assert_ptr_equal(relay_set_find(&company->set, last), relays[i]);
+    }
+    assert_null(add(company, "relay.example"));
+    assert_int_equal(company->set.count, RELAY_SET_MAX);
+    assert_null(relay_set_find(&company->set, 0));
+    assert_null(relay_set_find(&company->set, last + 1));
+
+    uint32_t gone = relays[5]->number;
+    relay_set_remove(&company->set, relays[5], company->now);
+    relay_set_remove(&company->set, NULL, company->now);
+    assert_null(relay_set_find(&company->set, gone));
+    struct relay_session *next = add(company, "relay.example");
+    assert_non_null(next);
+    assert_int_equal(next->number, last + 1);
+    assert_int_equal(company->set.count, RELAY_SET_MAX);
+    assert_ptr_equal(TAILQ_LAST(&company->set.list, relay_session_list), next);
+    assert_ptr_equal(TAILQ_FIRST(&company->set.list), relays[0]);
+}
+
+static void a_set_of_zeros_may_be_freed(void **state)
+{
+    struct relay_set set = {0};
+
+    (void)state;
+    relay_set_fini(&set);
+}
+
+/* ---- connections ---- */
+
+static void a_connection_leads_to_the_session_that_dialled_it(void **state)
+{
+    struct company *company = *state;
+    struct relay_session *relays[2] = {add(company, "203.0.113.1"), add(company, "203.0.113.2")};
+    struct handle handles[2];
+
+    assert_true(relays[0] != NULL && relays[1] != NULL);
+    assert_true(mono_due(relay_set_deadline(&company->set), company->now));
+    relay_set_expire(&company->set, company->now);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(relays[i]->dials[0].used);
+        handles[i] = relays[i]->dials[0].handle;
+        assert_ptr_equal(relay_set_of(&company->set, handles[i]), relays[i]);
+    }
+    assert_false(mono_due(relay_set_deadline(&company->set), company->now)); /* both take a rest */
+    relay_set_remove(&company->set, relays[0], company->now);
+    assert_null(relay_set_of(&company->set, handles[0]));
+    assert_ptr_equal(relay_set_of(&company->set, handles[1]), relays[1]);
+    relay_set_shutdown(&company->set, company->now);
+    assert_null(relay_set_of(&company->set, handles[1]));
+    assert_int_equal(relay_set_deadline(&company->set).ns, MONO_NEVER.ns);
+}
+
+static void a_change_of_the_network_dials_all_but_those_that_are_left_alone(void **state)
+{
+    struct company *company = *state;
+    struct relay_session *dialled = add(company, "203.0.113.1");
+    struct relay_session *left_alone = add(company, "203.0.113.2");
+
+    assert_true(dialled != NULL && left_alone != NULL);
+    relay_set_expire(&company->set, company->now);
+    relay_session_close(left_alone, RELAY_SESSION_GO_AWAY_MS, company->now);
+    struct mono alone_until = mono_add_ms(company->now, RELAY_SESSION_GO_AWAY_MS);
+    company->now = mono_add_ms(company->now, 1);
+    relay_set_on_network(&company->set, company->now);
+    assert_int_equal(dialled->dial_at.ns, company->now.ns);
+    assert_int_equal(left_alone->dial_at.ns, alone_until.ns);
+}
+
+/* ---- names ---- */
+
+static void each_name_is_resolved_for_its_session(void **state)
+{
+    static const char *const names[] = {"one.example", "two.example", "three.example"};
+    struct company *company = *state;
+    struct relay_session *first = add(company, "one.example 203.0.113.9 two.example");
+    struct relay_session *numeric = add(company, "203.0.113.8");
+    struct relay_session *last = add(company, "three.example");
+    struct relay_session *const owners[] = {first, first, last};
+    struct relay_resolve wanted[3], more;
+    struct endpoint addr = test_endpoint(1, 0);
+    const char *failed = "";
+
+    assert_true(first != NULL && numeric != NULL && last != NULL);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(relay_set_resolve_wanted(&company->set, &wanted[i], company->now));
+        assert_string_equal(wanted[i].host, names[i]);
+    }
+    assert_false(relay_set_resolve_wanted(&company->set, &more, company->now));
+    for (size_t i = 3; i-- > 0;) { /* answers come in any order */
+        assert_ptr_equal(
+            relay_set_resolved(&company->set, wanted[i].ticket, &addr, 1, &failed, company->now),
+            owners[i]);
+        assert_null(failed);
+    }
+    assert_int_equal(numeric->targets.count, 2); /* without a port both are tried */
+    assert_int_equal(last->targets.count, 2);
+    assert_int_equal(first->targets.count, 4); /* both names lead to the same address */
+}
+
+static void what_does_not_resolve_is_said_unless_the_session_is_open(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t host;
+        size_t count;
+        bool open;
+        const char *want;
+    } cases[] = {
+        {"an address", 1, 1, false, NULL},
+        {"no address", 1, 0, false, "two.example"},
+        {"no address, but open by another", 1, 0, true, NULL},
+        {"no such host", 2, 0, false, NULL},
+        {"no such host, and an address", 255, 1, false, NULL},
+    };
+    struct company *company = *state;
+    struct relay_session *relay = add(company, "one.example two.example");
+    struct endpoint addr = test_endpoint(1, 0);
+    struct relay_resolve wanted;
+
+    assert_non_null(relay);
+    assert_true(relay_set_resolve_wanted(&company->set, &wanted, company->now));
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        const char *failed = "";
+
+        relay->open = cases[i].open;
+        assert_ptr_equal(relay_set_resolved(&company->set, wanted.ticket + cases[i].host, &addr,
+                                            cases[i].count, &failed, company->now),
+                         relay);
+        relay->open = false;
+        if ((failed == NULL) != (cases[i].want == NULL) ||
+            (failed != NULL && strcmp(failed, cases[i].want) != 0)) {
+            fail_msg("%s: %s", cases[i].name, failed);
+        }
+        assert_int_equal(relay->targets.count, 2); /* the last known ones stay */
+    }
+    company->now = mono_add_ms(company->now, RELAY_SESSION_RESOLVE_RETRY_MS - 1);
+    assert_false(relay_set_resolve_wanted(&company->set, &wanted, company->now));
+    company->now = mono_add_ms(company->now, 1); /* what failed is tried again */
+    assert_true(relay_set_resolve_wanted(&company->set, &wanted, company->now));
+    assert_string_equal(wanted.host, "two.example");
+}
+
+static void an_answer_for_a_session_that_is_no_more_is_nobodys(void **state)
+{
+    struct company *company = *state;
+    struct relay_session *relay = add(company, "one.example");
+    struct endpoint addr = test_endpoint(1, 0);
+    struct relay_resolve wanted;
+    const char *failed = "";
+
+    assert_non_null(relay);
+    assert_true(relay_set_resolve_wanted(&company->set, &wanted, company->now));
+    relay_set_remove(&company->set, relay, company->now);
+    struct relay_session *next = add(company, "other.example");
+    assert_non_null(next);
+    for (size_t count = 0; count < 2; count++) {
+        assert_null(
+            relay_set_resolved(&company->set, wanted.ticket, &addr, count, &failed, company->now));
+        assert_null(failed);
+    }
+    assert_int_equal(next->targets.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(so_many_fit_and_no_number_comes_twice, company_new,
+                                        company_free),
+        cmocka_unit_test(a_set_of_zeros_may_be_freed),
+        cmocka_unit_test_setup_teardown(a_connection_leads_to_the_session_that_dialled_it,
+                                        company_new, company_free),
+        cmocka_unit_test_setup_teardown(
+            a_change_of_the_network_dials_all_but_those_that_are_left_alone, company_new,
+            company_free),
+        cmocka_unit_test_setup_teardown(each_name_is_resolved_for_its_session, company_new,
+                                        company_free),
+        cmocka_unit_test_setup_teardown(what_does_not_resolve_is_said_unless_the_session_is_open,
+                                        company_new, company_free),
+        cmocka_unit_test_setup_teardown(an_answer_for_a_session_that_is_no_more_is_nobodys,
+                                        company_new, company_free),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
