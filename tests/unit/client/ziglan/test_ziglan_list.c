@@ -163,12 +163,15 @@ static void configured_ones_come_first_and_the_others_as_they_were_joined(void *
 static void the_order_outlives_leaving_and_joining(void **state)
 {
     struct house *house = *state;
+    struct ziglan_order stored;
 
     join_all(house, "zcmk");
     assert_int_equal(put_first(house, "m"), ERR_OK);
     assert_string_equal(order_of(house), "mzck");
     ziglan_list_leave(&house->list, ziglan_of(house, 'z'), house->now);
     assert_string_equal(order_of(house), "mck");
+    assert_int_equal(ziglan_store_get_order(house->store, &stored), ERR_OK);
+    assert_int_equal(stored.count, 3); /* nothing of it stays on the disk */
     restart(house);
     assert_string_equal(order_of(house), "mck");
     assert_int_equal(join(house, 'z'), ERR_OK); /* who comes back comes last */
