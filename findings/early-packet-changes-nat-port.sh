@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A packet from outside that comes before the inside wrote to its sender makes a Linux router give the
-# inside socket another port: towards this sender, and towards everybody it writes to from then on.
+# A packet from outside that comes before the inside wrote to its sender makes a Linux router give
+# the inside socket another port: towards this sender, and towards everybody it writes to later.
 #
 # Seen on Linux 6.18 with nftables masquerade and a router whose input hook accepts. A mapping is
 # expected to be endpoint-independent as long as nobody else wants its port. But the early packet
 # becomes a connection of the router itself, which then stands in the way of the inside packet that
-# goes back: that one gets a random port, and new destinations copy the newest mapping of the socket.
+# goes back: that one gets a random port, and new destinations copy the socket's newest mapping.
 # Destinations from before keep the old one. A router that drops early packets (input hook: iif wan
 # drop) does not do so.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -36,13 +36,19 @@ ports() {
     ip netns exec "$router" nft -f - <<NFT
 table ip f {
     chain post { type nat hook postrouting priority 100; oifname "wan" masquerade; }
-    chain in { type filter hook input priority 0; policy accept; iifname "wan" ct state new $2; }
+    chain in {
+        type filter hook input priority 0; policy accept;
+        iifname "wan" ct state new $2
+    }
 }
 NFT
     cat >"$WORK/seen.py" <<'PYTHON'
 import os, socket, sys
 def outside(ip):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((ip, 6000)); s.settimeout(3); return s
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((ip, 6000))
+    s.settimeout(3)
+    return s
 def enter(name):
     os.setns(os.open("/run/netns/" + name, os.O_RDONLY), 0)
 if not hasattr(os, "setns"):

@@ -3,8 +3,9 @@
 # A UDP socket with the default path MTU discovery sends segments of a UDP_SEGMENT batch without the
 # bit "don't fragment", although it sets it on every single datagram of the same size.
 #
-# Seen on Linux 6.18. With IP_PMTUDISC_WANT (the default) the kernel sets DF where the packet fits the
-# MTU; it compares the whole batch, which never fits. IP_PMTUDISC_DO and IP_PMTUDISC_PROBE set it on all.
+# Seen on Linux 6.18. With IP_PMTUDISC_WANT (the default) the kernel sets DF where the packet fits
+# the MTU; it compares the whole batch, which never fits. IP_PMTUDISC_DO and IP_PMTUDISC_PROBE set it
+# on all.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need_root
 command -v tcpdump >/dev/null || cannot "needs tcpdump"
@@ -31,7 +32,8 @@ IP_MTU_DISCOVER, SOL_UDP, UDP_SEGMENT = 10, 17, 103
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, int(sys.argv[1]))
 if int(sys.argv[2]):
-    s.sendmsg([b"x" * 3000], [(SOL_UDP, UDP_SEGMENT, struct.pack("H", 1000))], 0, ("192.0.2.2", 7777))
+    cut = (SOL_UDP, UDP_SEGMENT, struct.pack("H", 1000))
+    s.sendmsg([b"x" * 3000], [cut], 0, ("192.0.2.2", 7777))
 else:
     for _ in range(3):
         s.sendto(b"x" * 1000, ("192.0.2.2", 7777))

@@ -3,9 +3,10 @@
 # A transaction of LMDB that finds no more room on the file system fails with "Input/output error",
 # not with "No space left on device".
 #
-# Seen with LMDB 0.9.24 (python3-lmdb 1.4.0 of Debian 12 links it) on tmpfs. The library writes pages
-# that lie side by side in one call. If some of them still find room, the kernel says how many bytes it
-# took, and the library makes EIO of that; ENOSPC appears only where not one page found room.
+# Seen with LMDB 0.9.24 (python3-lmdb 1.4.0 of Debian 12 links it) on tmpfs. The library writes
+# pages that lie side by side in one call. If some of them still find room, the kernel says how many
+# bytes it took, and the library makes EIO of that; ENOSPC appears only where not one page found
+# room.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need_root
 finding_package python3-lmdb 1.4.0-1+b1
