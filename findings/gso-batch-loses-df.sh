@@ -4,8 +4,8 @@
 # bit "don't fragment", although it sets it on every single datagram of the same size.
 #
 # Seen on Linux 6.18. With IP_PMTUDISC_WANT (the default) the kernel sets DF where the packet fits
-# the MTU; it compares the whole batch, which never fits. IP_PMTUDISC_DO and IP_PMTUDISC_PROBE set it
-# on all.
+# the MTU; it compares the whole batch, which never fits. IP_PMTUDISC_DO and IP_PMTUDISC_PROBE set
+# it on all.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need_root
 command -v tcpdump >/dev/null || cannot "needs tcpdump"
