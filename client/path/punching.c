@@ -143,18 +143,13 @@ void punching_on_receipt(struct punching *p, const struct endpoint *from, struct
     }
 }
 
-static struct mono round_end(const struct punching *p)
-{
-    return mono_add_ms(p->round.fire_at, PUNCH_ROUND_MS);
-}
-
 enum punch_end punching_expire(struct punching *p, bool direct, const struct candidates *candidates,
                                struct mono now)
 {
     if (!punching_is_firing(p)) {
         return PUNCH_END_NONE;
     }
-    bool over = mono_due(round_end(p), now);
+    bool over = mono_due(punch_round_end(&p->round), now);
     bool all_sent = punch_round_deadline(&p->round).ns == MONO_NEVER.ns;
 
     if (over || (all_sent && direct)) {
@@ -175,5 +170,6 @@ struct mono punching_deadline(const struct punching *p)
     if (!punching_is_firing(p)) {
         return p->wait_until;
     }
-    return mono_min(p->wait_until, mono_min(punch_round_deadline(&p->round), round_end(p)));
+    return mono_min(p->wait_until,
+                    mono_min(punch_round_deadline(&p->round), punch_round_end(&p->round)));
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Everything known of one key: an assignment, and while the peer is in the book its addresses. */
-struct relay_session {
+struct row {
     uint8_t key[KEY_SIZE];
     bool has_v4;
     uint8_t v4[4];
@@ -19,7 +19,7 @@ struct relay_session {
     uint8_t v6[16];
     uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE];
     size_t fixed_count;
-    struct relay_session *older, *newer; /* its neighbours among the absent */
+    struct row *older, *newer; /* its neighbours among the absent */
 };
 
 struct address_book {
@@ -29,7 +29,7 @@ struct address_book {
     struct map *by_v6;    /* present rows */
     struct map *by_eui64; /* claims of present rows */
     uint32_t present_count;
-    struct relay_session *oldest, *newest; /* of the absent: rows with an assignment, not present */
+    struct row *oldest, *newest; /* of the absent: rows with an assignment, not present */
     size_t absent_count;
 };
 
@@ -99,10 +99,9 @@ static bool available(const struct address_book *book, uint32_t ip, uint8_t ip4[
 }
 
 /* The row of a key, made if need be; NULL and *rc set if it cannot. */
-static struct relay_session *row_take(struct address_book *book, const uint8_t key[KEY_SIZE],
-                                      int *rc)
+static struct row *row_take(struct address_book *book, const uint8_t key[KEY_SIZE], int *rc)
 {
-    struct relay_session *row = map_find_pointer(book->by_key, key);
+    struct row *row = map_find_pointer(book->by_key, key);
 
     *rc = ERR_OK;
     if (row != NULL) {
@@ -122,7 +121,7 @@ static struct relay_session *row_take(struct address_book *book, const uint8_t k
     return row;
 }
 
-static void absent_add(struct address_book *book, struct relay_session *row)
+static void absent_add(struct address_book *book, struct row *row)
 {
     row->older = book->newest;
     row->newer = NULL;
@@ -131,7 +130,7 @@ static void absent_add(struct address_book *book, struct relay_session *row)
     book->absent_count++;
 }
 
-static void absent_remove(struct address_book *book, struct relay_session *row)
+static void absent_remove(struct address_book *book, struct row *row)
 {
     *(row->older != NULL ? &row->older->newer : &book->oldest) = row->newer;
     *(row->newer != NULL ? &row->newer->older : &book->newest) = row->older;
@@ -139,7 +138,7 @@ static void absent_remove(struct address_book *book, struct relay_session *row)
 }
 
 /* Drop an row that says nothing any more. */
-static void row_release(struct address_book *book, struct relay_session *row)
+static void row_release(struct address_book *book, struct row *row)
 {
     if (!row->present && !row->has_v4) {
         map_remove(book->by_key, row->key, NULL);
@@ -147,7 +146,7 @@ static void row_release(struct address_book *book, struct relay_session *row)
     }
 }
 
-static int row_assign(struct address_book *book, struct relay_session *row, const uint8_t ip4[4])
+static int row_assign(struct address_book *book, struct row *row, const uint8_t ip4[4])
 {
     int rc = map_put_pointer(book->by_v4, ip4, row);
 
@@ -187,14 +186,14 @@ static int address_choose(const struct address_book *book, const uint8_t key[KEY
 int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE],
                           const uint8_t v4[4])
 {
-    struct relay_session *taken = map_find_pointer(book->by_v4, v4);
+    struct row *taken = map_find_pointer(book->by_v4, v4);
     int rc;
 
     if (!addrplan_pool_contains(&book->cfg.pool, v4) || !assignable(book, be32_read(v4)) ||
         (taken != NULL && memcmp(taken->key, key, KEY_SIZE) != 0)) {
         return ERR_DROP;
     }
-    struct relay_session *row = row_take(book, key, &rc);
+    struct row *row = row_take(book, key, &rc);
 
     if (row == NULL) {
         return rc;
@@ -213,7 +212,7 @@ int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE]
 bool address_book_trim(struct address_book *book, uint8_t key[KEY_SIZE])
 {
     size_t share = addrplan_pool_size(&book->cfg.pool) / ADDRESS_BOOK_ABSENT_SHARE;
-    struct relay_session *row = book->oldest;
+    struct row *row = book->oldest;
 
     if (book->absent_count <= (share < ADDRESS_BOOK_ABSENT_MAX ? share : ADDRESS_BOOK_ABSENT_MAX)) {
         return false;
@@ -226,7 +225,7 @@ bool address_book_trim(struct address_book *book, uint8_t key[KEY_SIZE])
     return true;
 }
 
-static void addresses_of(const struct relay_session *row, struct address_book_addresses *out)
+static void addresses_of(const struct row *row, struct address_book_addresses *out)
 {
     out->has_v4 = row->has_v4;
     memcpy(out->v4, row->v4, 4);
@@ -239,7 +238,7 @@ static int enter(struct address_book *book, const uint8_t key[KEY_SIZE], bool se
 {
     uint8_t ip4[4];
     int rc;
-    struct relay_session *row = row_take(book, key, &rc);
+    struct row *row = row_take(book, key, &rc);
 
     if (row == NULL) {
         return rc;
@@ -289,7 +288,7 @@ int address_book_own(struct address_book *book, struct address_book_addresses *o
 int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uint32_t peer,
                      struct address_book_addresses *out, bool *fresh)
 {
-    const struct relay_session *row = map_find_pointer(book->by_key, key);
+    const struct row *row = map_find_pointer(book->by_key, key);
     bool present = row != NULL && row->present;
 
     memset(out, 0, sizeof(*out));
@@ -301,7 +300,7 @@ int address_book_add(struct address_book *book, const uint8_t key[KEY_SIZE], uin
     return enter(book, key, false, peer, out, fresh);
 }
 
-static void unclaim(struct address_book *book, struct relay_session *row)
+static void unclaim(struct address_book *book, struct row *row)
 {
     for (size_t i = 0; i < row->fixed_count; i++) {
         map_remove(book->by_eui64, row->fixed[i], NULL);
@@ -312,7 +311,7 @@ static void unclaim(struct address_book *book, struct relay_session *row)
 
 void address_book_unclaim(struct address_book *book, const uint8_t key[KEY_SIZE])
 {
-    struct relay_session *row = map_find_pointer(book->by_key, key);
+    struct row *row = map_find_pointer(book->by_key, key);
 
     if (row != NULL) {
         unclaim(book, row);
@@ -321,7 +320,7 @@ void address_book_unclaim(struct address_book *book, const uint8_t key[KEY_SIZE]
 
 void address_book_remove(struct address_book *book, const uint8_t key[KEY_SIZE])
 {
-    struct relay_session *row = map_find_pointer(book->by_key, key);
+    struct row *row = map_find_pointer(book->by_key, key);
 
     if (row == NULL || !row->present || row->self) {
         return;
@@ -340,8 +339,8 @@ int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
                        const uint8_t eui64[EUI64_SIZE])
 {
     static const uint8_t zero[EUI64_SIZE];
-    struct relay_session *row = map_find_pointer(book->by_key, key);
-    const struct relay_session *holder = map_find_pointer(book->by_eui64, eui64);
+    struct row *row = map_find_pointer(book->by_key, key);
+    const struct row *holder = map_find_pointer(book->by_eui64, eui64);
 
     if (row == NULL || !row->present || (holder != NULL && holder != row) ||
         memcmp(eui64, zero, EUI64_SIZE) == 0) {
@@ -362,7 +361,7 @@ int address_book_claim(struct address_book *book, const uint8_t key[KEY_SIZE],
     return rc;
 }
 
-static const struct relay_session *find6(const struct address_book *book, const uint8_t ip[16])
+static const struct row *find6(const struct address_book *book, const uint8_t ip[16])
 {
     uint8_t ip4[4];
     uint8_t middle[ADDRPLAN_MIDDLE_SIZE];
@@ -386,7 +385,7 @@ static const struct relay_session *find6(const struct address_book *book, const 
 enum address_book_owner address_book_find(const struct address_book *book, const uint8_t *ip,
                                           size_t size, uint32_t *peer)
 {
-    const struct relay_session *row = NULL;
+    const struct row *row = NULL;
 
     if (size == 4) {
         row = map_find_pointer(book->by_v4, ip);
@@ -401,18 +400,6 @@ enum address_book_owner address_book_find(const struct address_book *book, const
     }
     *peer = row->peer;
     return ADDRESS_BOOK_OWNER_PEER;
-}
-
-bool address_book_lookup(const struct address_book *book, const uint8_t key[KEY_SIZE],
-                         struct address_book_addresses *out)
-{
-    const struct relay_session *row = map_find_pointer(book->by_key, key);
-
-    if (row == NULL || !row->present || row->self) {
-        return false;
-    }
-    addresses_of(row, out);
-    return true;
 }
 
 size_t address_book_assigned_count(const struct address_book *book)

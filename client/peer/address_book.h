@@ -109,9 +109,5 @@ enum address_book_owner {
 enum address_book_owner address_book_find(const struct address_book *book, const uint8_t *ip,
                                           size_t size, uint32_t *peer);
 
-/** Addresses of a peer in the book. False if it is not there. */
-bool address_book_lookup(const struct address_book *book, const uint8_t key[KEY_SIZE],
-                         struct address_book_addresses *out);
-
 /** Assigned IPv4 addresses, remembered ones included. Later: the metrics of a host. */
 size_t address_book_assigned_count(const struct address_book *book);

@@ -192,9 +192,9 @@ struct mono punch_round_deadline(const struct punch_round *round)
     return round->burst < PUNCH_BURST_COUNT ? burst_at(round, round->burst) : MONO_NEVER;
 }
 
-bool punch_round_failed(const struct punch_round *round, struct mono now)
+struct mono punch_round_end(const struct punch_round *round)
 {
-    return !round->receipt && mono_due(mono_add_ms(round->fire_at, PUNCH_ROUND_MS), now);
+    return mono_add_ms(round->fire_at, PUNCH_ROUND_MS);
 }
 
 void punch_retry_reset(struct punch_retry *retry, struct mono now)

@@ -66,8 +66,8 @@ void punch_round_on_receipt(struct punch_round *round, const struct endpoint *fr
 /** When punch_round_next has something, MONO_NEVER if never again. */
 struct mono punch_round_deadline(const struct punch_round *round);
 
-/** True if the round ended without any receipt: tell the schedule that it failed. */
-bool punch_round_failed(const struct punch_round *round, struct mono now);
+/** When the round is over: if no path came of it by then, tell the schedule that it failed. */
+struct mono punch_round_end(const struct punch_round *round);
 
 /** When a failed punch is tried again: after 10 s, then 1, 5 and 30 min, then every 30 min. */
 struct punch_retry {

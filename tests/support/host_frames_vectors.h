@@ -29,7 +29,7 @@ void handshake_with_psk(void **state);
 /** A cookie reply, and mac2 of an initiation that has the cookie. */
 void cookie_reply_and_stamped_initiation(void **state);
 
-/** Plaintexts of probes: the smallest ping, and its pong with the address it was seen from. */
+/** Plaintexts of path pings: the smallest ping, and its pong with the address it was seen from. */
 void ping_and_pong(void **state);
 
 /** Keys of the channels, and frames sealed with them, for each cipher that this CPU has. */

@@ -82,9 +82,6 @@ SCRIPTS = {"deploy/setup", "deploy/demo", "tests/run", "tests/bench/run", "tests
 PENDING = {
     "columns": ["deploy/", "tests/bench/run", "tests/bench/report.py", "tests/fuzz/run",
                 "tests/interop/", "tests/lab/", "tests/run"],
-    "opening": ["tests/unit/client/"],
-    "words": ["tests/"],
-    "unused": ["client/peer/", "client/stun2/"],
 }
 
 
