@@ -50,7 +50,7 @@ enum punch_end {
 /** Nothing is due. */
 void punching_init(struct punching *p);
 
-/** The first session: ask at `at`, unless an attempt was made or is scheduled already. */
+/** A session is there: ask at `at`, unless an attempt failed or is scheduled already. */
 void punching_want(struct punching *p, struct mono at);
 
 /** True while a round runs. */
