@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which address is whose. A zero IPv4 address or EUI-64 of a host stands for "none", and must never
- * match what a packet says.
+ * Which address belongs to which host. A zero IPv4 address or EUI-64 of a host means "none", and
+ * must never match what a packet says.
  */
 #include "client/tunnel/address.h"
 
@@ -14,7 +14,8 @@ static bool has_v4(const struct tunnel_host *host)
     return memcmp(host->v4, no_address, 4) != 0;
 }
 
-/* The place of the fixed address's EUI-64 in the host's list, or fixed_count. */
+/* The place of the EUI-64 of `ip` in the host's list; fixed_count if it is not there, or if `ip` is
+ * no fixed address. */
 static size_t fixed_index(const struct tunnel_host *host, const uint8_t ip[16])
 {
     uint8_t middle[ADDRPLAN_MIDDLE_SIZE];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The addresses of a pair: which kind of address a packet uses, which address a kind stands for
- * here, and which real addresses may travel (docs/protocol.md, section 9). Pure.
+ * The addresses of a pair: which kind of address (enum plain_kind) a packet uses, which address a
+ * kind stands for on this host, and which real addresses may travel (docs/protocol.md, section 9).
+ * Pure.
  */
 #pragma once
 
@@ -17,11 +18,12 @@
 bool tunnel_address_of(const struct tunnel_host *host, bool v6, enum plain_kind kind,
                        const uint8_t middle[PLAIN_FIXED_SIZE], uint8_t *ip);
 
-/** May this address travel as a real one? Fixed addresses of `host` may. */
+/** May this address travel as a real one in this use? Of the overlay's addresses only fixed ones of
+ * `host` may; for all others pair->real is asked. */
 bool tunnel_real_allowed(const struct tunnel_pair *pair, const struct tunnel_host *host,
                          enum tunnel_real_use use, bool v6, const uint8_t *ip);
 
-/** Kinds and middle bits of a packet's addresses, as sent by us to the peer. ERR_DROP (head
- * undefined) if a real one is not allowed. */
+/** Fill in family, kinds and middle bits of the head of a packet that this host sends to the peer:
+ * `data` with its parsed header `ip`. ERR_DROP (head undefined) if a real one is not allowed. */
 int tunnel_head_addresses(struct tunnel_head *head, const struct tunnel_pair *pair,
                           const struct tunnel_ip *ip, const uint8_t *data) MUST_CHECK;

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* A packet that could be, or begin, a super-packet. */
+/* A TCP packet that may take part in a super-packet, or is one. */
 struct flow_part {
     struct tunnel_ip ip;
     size_t header_size; /* IP and TCP */
@@ -21,8 +21,8 @@ struct flow_part {
     uint8_t flags;
 };
 
-/* Only plain data: ACK alone, or with PSH. Everything else (SYN, FIN, RST, URG, ECN's flags) goes
- * by itself. IPv4 must not be fragmentable, because its identification would matter. */
+/* Only segments of plain data may join: flags ACK, or ACK and PSH. All others (SYN, FIN, RST, URG,
+ * ECN's flags) stay alone. IPv4 needs DF, because otherwise its identification means something. */
 static bool part_read(struct flow_part *part, const struct packet *packet)
 {
     if (tunnel_ip_parse(&part->ip, packet->data, packet->size, false) != ERR_OK ||
@@ -50,8 +50,8 @@ static uint32_t part_pseudo(const struct flow_part *part, const uint8_t *data, s
                          total - part->ip.payload_at);
 }
 
-/* Joined segments get one checksum to be completed, so a wrong one must not join: it would become
- * right. A partial one is the pseudo-header's sum, made by the tunnel. */
+/* The kernel computes the checksums of joined segments anew, so a segment with a wrong one must not
+ * join: it would become right. A partial one is ours (rebuild.c), and right. */
 static bool part_checksum_right(const struct flow_part *part, const struct packet *packet)
 {
     const uint8_t *tcp = packet->data + part->ip.payload_at;
@@ -65,7 +65,7 @@ static bool part_checksum_right(const struct flow_part *part, const struct packe
     return checksum_finish(checksum_add(sum, tcp, packet->size - part->ip.payload_at)) == 0;
 }
 
-/* Everything in the headers is the same but lengths, sequence, PSH and checksums. */
+/* True if nothing in the headers differs but lengths, sequence, PSH and checksums. */
 static bool headers_same(const struct flow_part *a, const uint8_t *left, const struct flow_part *b,
                          const uint8_t *right)
 {
@@ -134,7 +134,7 @@ bool coalesce_commit(struct packet_box *box, const struct packet *packet)
     if (box->items_count > 0 && packet->gso == PACKET_GSO_NONE && part_read(&next, packet)) {
         struct packet *target = &box->items[box->items_count - 1];
 
-        /* Its payload goes right behind the target, which must therefore end the box. */
+        /* The payload goes right behind the target, so nothing else may be there. */
         if (target->data + target->size == box->bytes + box->bytes_used &&
             part_read(&last, target) && may_join(&last, target, &next, packet) &&
             part_checksum_right(&last, target) && part_checksum_right(&next, packet)) {

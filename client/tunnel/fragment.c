@@ -50,7 +50,7 @@ struct pending {
     uint32_t id;
     uint8_t count, have;
     struct mono since;
-    uint64_t order; /* of arrival: `since` may be equal */
+    uint64_t order; /* of arrival; tells two apart that came in the same instant */
     size_t bytes;
     uint8_t *parts[FRAGMENT_COUNT_MAX];
     size_t sizes[FRAGMENT_COUNT_MAX];
@@ -64,6 +64,7 @@ struct fragment_box {
     struct fragment_counters counters;
 };
 
+/* One fragment as it came. */
 struct fragment {
     uint32_t id;
     uint8_t index, count;
@@ -81,7 +82,7 @@ int fragment_box_new(struct fragment_box **out, struct budget *shared)
     return ERR_OK;
 }
 
-/* The box holds `bytes` from now on. False (nothing changed) if it may not hold so many. */
+/* Charge the box for `bytes` in all. False (nothing changed) if it may not hold so many. */
 static bool box_hold(struct fragment_box *box, size_t bytes)
 {
     if (bytes > FRAGMENT_BYTES_MAX ||
@@ -136,6 +137,7 @@ static int fragment_read(struct fragment *out, const uint8_t *data, size_t size)
     return out->index == 0 && out->part[0] == PLAIN_PROTOCOL_FRAGMENT ? ERR_DROP : ERR_OK;
 }
 
+/* The plaintext with this id, or NULL. */
 static struct pending *pending_find(struct fragment_box *box, uint32_t id)
 {
     for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
@@ -146,6 +148,7 @@ static struct pending *pending_find(struct fragment_box *box, uint32_t id)
     return NULL;
 }
 
+/* The plaintext that has waited longest, `but` left aside; NULL if there is no other. */
 static struct pending *pending_oldest(struct fragment_box *box, const struct pending *but)
 {
     struct pending *oldest = NULL;
@@ -160,6 +163,7 @@ static struct pending *pending_oldest(struct fragment_box *box, const struct pen
     return oldest;
 }
 
+/* A free place. If there is none, the oldest plaintext is given up for it. */
 static struct pending *pending_take(struct fragment_box *box)
 {
     struct pending *oldest;
@@ -201,7 +205,7 @@ static int fragment_refuse(struct fragment_box *box)
     return ERR_DROP;
 }
 
-/* Put the parts together and forget them. */
+/* Write the completed plaintext to out, and forget its parts. */
 static int pending_finish(struct fragment_box *box, struct pending *pending, uint8_t *out,
                           size_t capacity, size_t *out_size)
 {
@@ -253,7 +257,7 @@ int fragment_box_put(struct fragment_box *box, const uint8_t *data, size_t size,
         box->orders++;
     }
     while (!box_hold(box, box->bytes + fragment.part_size)) {
-        /* There is an older one: a single plaintext is always granted. */
+        /* There is an older one, because a single plaintext is always granted. */
         pending_clear(box, pending_oldest(box, pending));
         box->counters.displaced++;
     }

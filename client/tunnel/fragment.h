@@ -5,8 +5,8 @@
  *
  *   250(1) zero(3) id(4) index(1) count(1) part of the inner plaintext
  *
- * All fragments but the last have the same size. Everything received is hostile: a bad fragment
- * changes nothing, and what waits is bounded:
+ * All fragments but the last have the same size. Whatever is received may be hostile: a bad
+ * fragment changes nothing, and what waits is bounded:
  *
  *   fragments of a plaintext   FRAGMENT_COUNT_MAX (4)
  *   bytes of a plaintext       FRAGMENT_PLAIN_SIZE_MAX
@@ -15,7 +15,7 @@
  *                              all peers share
  *   time                       FRAGMENT_TIMEOUT_MS (1 s)
  *
- * Where there is no room for a new fragment, the plaintext that has waited longest is given up.
+ * If there is no room for a new fragment, the plaintext that has waited longest is given up.
  */
 #pragma once
 
@@ -47,6 +47,7 @@ size_t fragment_write(uint8_t *out, size_t room, const uint8_t *plain, size_t si
 
 struct fragment_box;
 
+/** What happened in a box since it was made. */
 struct fragment_counters {
     uint64_t completed;
     uint64_t refused;   /* malformed, duplicate, inconsistent */
@@ -55,8 +56,9 @@ struct fragment_counters {
                            used up */
 };
 
-/** A reassembler; make it when the first fragment comes. What it keeps beyond FRAGMENT_BYTES_OWN
- * comes out of `shared`, borrowed for its life; NULL: no such bound. ERR_NOMEM leaves *out NULL. */
+/** Make the reassembler of a peer, once its first fragment comes. What it keeps beyond
+ * FRAGMENT_BYTES_OWN is charged to `shared`, which is borrowed for its life (NULL: no such bound).
+ * ERR_NOMEM leaves *out NULL. */
 int fragment_box_new(struct fragment_box **out, struct budget *shared) MUST_CHECK;
 
 /** Free it. NULL is fine. */
@@ -65,14 +67,14 @@ void fragment_box_free(struct fragment_box *box);
 /**
  * Take one fragment: a plaintext of protocol 250, any content.
  *
- * out, capacity   where a completed plaintext goes; may overlap the fragment. For any plaintext
- *                 FRAGMENT_PLAIN_SIZE_MAX bytes are enough
+ * out, capacity   where a completed plaintext goes; may overlap the fragment.
+ *                 FRAGMENT_PLAIN_SIZE_MAX bytes are always enough
  * out_size        0 if more fragments are wanted, else the size of the completed plaintext; written
  *                 only on ERR_OK
  *
- * The completed plaintext may be of any protocol but 250. ERR_DROP (nothing changed): malformed, a
- * duplicate, not like the others of its id, or together too large. ERR_LIMIT: the whole is larger
- * than capacity (and forgotten). ERR_NOMEM.
+ * The completed plaintext may be of any protocol but 250. ERR_DROP: the fragment is malformed, a
+ * duplicate, does not fit the others of its id, or makes the plaintext too large; what waits is as
+ * before. ERR_LIMIT: the completed plaintext is larger than capacity, and is forgotten. ERR_NOMEM.
  */
 int fragment_box_put(struct fragment_box *box, const uint8_t *fragment, size_t size, uint8_t *out,
                      size_t capacity, size_t *out_size, struct mono now) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The head's fields and their bits. Reading accepts exactly what writing makes, so that one packet
- * has one plaintext.
+ * The head's fields and their bits. Reading accepts exactly what writing makes, so that each packet
+ * has only one plaintext.
  */
 #include "client/tunnel/head.h"
 

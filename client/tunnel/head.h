@@ -31,5 +31,6 @@ size_t tunnel_head_size(const struct tunnel_head *head);
 /** Write tunnel_head_size bytes. */
 void tunnel_head_write(uint8_t *out, const struct tunnel_head *head);
 
-/** Read a head; ERR_DROP (out undefined) for what tunnel_head_write does not make. */
+/** Read a head, and leave r behind it. ERR_DROP (out undefined) if it is too short, or is one that
+ * tunnel_head_write does not make. */
 int tunnel_head_read(struct tunnel_head *out, struct rbuf *r) MUST_CHECK;

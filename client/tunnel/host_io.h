@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where a core puts what is to leave, in every call that takes one. The shell empties both boxes
- * after each call (or each small batch of calls).
+ * The two boxes into which the host's core writes what is to leave. The shell hands them to each
+ * verb of the core, and empties them after each call or small batch of calls.
  */
 #pragma once
 
 #include "client/tunnel/packet.h"
 #include "proto/net/dgram.h"
 
+/** Both are borrowed for the call. */
 struct host_io {
     struct outbox *net;     /* UDP payloads */
     struct packet_box *tun; /* IP packets for the TUN device */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An error quotes the packet that it is about, with that packet's addresses and checksums. These
- * are changed like the packet's own, but in the other direction, and the error's checksum covers
- * them.
+ * An error quotes the packet that it is about, with that packet's addresses and checksums. They are
+ * changed as those of a packet that travels the other way, and the error's own checksum, which
+ * covers the quote, follows.
  */
 #include "client/tunnel/icmp.h"
 
@@ -60,7 +60,7 @@ bool tunnel_icmp_is_error(bool v6, uint8_t protocol, const uint8_t *transport, s
            type == ICMP4_TIME_EXCEEDED || type == ICMP4_PARAMETER_PROBLEM;
 }
 
-/* How an address of this kind stands in a quote that travels. */
+/* How an address of this kind (own or 4in6) stands in a quote on the wire. */
 static void quote_wire(enum plain_kind kind, uint8_t ip[16])
 {
     static const uint8_t zero[4];
@@ -71,8 +71,9 @@ static void quote_wire(enum plain_kind kind, uint8_t ip[16])
     }
 }
 
-/* What takes the place of one address of a quote: its form on the wire and the one here exchange
- * places, a fixed or real address stays. False: it is not the host's, nor allowed. */
+/* What takes the place of one address of a quote. An own or 4in6 address is exchanged with its form
+ * on the wire; a fixed or real one stays. False if it is neither the host's nor an allowed real
+ * one. */
 static bool quote_address(enum tunnel_quote_way way, const struct tunnel_pair *pair,
                           const struct tunnel_host *host, enum tunnel_real_use use, bool v6,
                           const uint8_t *ip, uint8_t replaced[16])
@@ -96,7 +97,7 @@ static bool quote_address(enum tunnel_quote_way way, const struct tunnel_pair *p
     return tunnel_real_allowed(pair, host, use, v6, ip);
 }
 
-/* Replace the quote's addresses; all checksums that cover them follow. */
+/* Replace the quote's addresses, and change all checksums that cover them. */
 static void quote_replace(uint8_t *icmp, size_t icmp_size, const struct tunnel_ip *ip,
                           const uint8_t *source, const uint8_t *destination, bool complete)
 {
@@ -142,7 +143,7 @@ static int quote_parse(struct tunnel_ip *ip, bool v6, const uint8_t *icmp, size_
 int tunnel_quote(enum tunnel_quote_way way, const struct tunnel_pair *pair, bool v6, uint8_t *icmp,
                  size_t size, bool complete)
 {
-    /* A quote goes against its error's way: an error of ours quotes what came from the peer. */
+    /* A quoted packet went the other way: an error that we send quotes what came from the peer. */
     bool strip = way == TUNNEL_QUOTE_STRIP;
     const struct tunnel_host *from = strip ? &pair->peer : &pair->own;
     const struct tunnel_host *to = strip ? &pair->own : &pair->peer;
@@ -163,7 +164,7 @@ int tunnel_quote(enum tunnel_quote_way way, const struct tunnel_pair *pair, bool
     return ERR_OK;
 }
 
-/* Type and code of an error of ours. */
+/* Write type and code of an error that we make. */
 static void error_kind(uint8_t *icmp, bool v6, enum tunnel_icmp_reason reason)
 {
     static const struct {

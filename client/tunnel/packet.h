@@ -2,7 +2,8 @@
 /*
  * IP packets between the TUN device and the tunnel, in batches, with what a virtio_net_hdr says
  * about them: a checksum still to be completed, and segmentation still to be done (a TCP
- * super-packet of up to 64 KiB). The platform's TUN fills and empties these; cores only see them.
+ * super-packet of up to 64 KiB). The platform's TUN device turns them into bytes and back; the core
+ * reads and makes them without knowing the device.
  */
 #pragma once
 
@@ -26,8 +27,9 @@ enum {
 struct packet {
     uint8_t *data; /* borrowed */
     size_t size;
-    bool checksum_partial;    /* the transport checksum field holds only the pseudo-header sum
-                                 and is completed over data[checksum_start..size) */
+    bool checksum_partial;    /* the transport's checksum field holds only the sum of the
+                                 pseudo-header; whoever completes it adds data[checksum_start, size)
+                                 */
     uint16_t checksum_start;  /* offset of the transport header */
     uint16_t checksum_offset; /* of the checksum field from checksum_start */
     enum packet_gso gso;
@@ -35,8 +37,9 @@ struct packet {
     uint16_t header_size; /* gso: IP and TCP header together */
 };
 
-/** Finish a partial checksum in the packet itself, for a TUN device that does not. No effect on
- * other packets. ERR_DROP if the checksum's place is outside the packet. Not for super-packets. */
+/** Complete a partial checksum in the packet itself, where nobody behind us will: in a packet that
+ * travels whole, or for a TUN device without offload. Other packets stay as they are. ERR_DROP
+ * (nothing changed) for a super-packet, or if the checksum's place is outside the packet. */
 int packet_checksum_complete(struct packet *packet) MUST_CHECK;
 
 /** Packets for the TUN device, back to back in one buffer, each with PACKET_BOX_HEADROOM free bytes
@@ -51,9 +54,11 @@ struct packet_box {
 
 enum { PACKET_BOX_HEADROOM = 64 };
 
-/** Memory for the box. ERR_NOMEM on failure. */
+/** Memory for an empty box. ERR_NOMEM; packet_box_fini is legal then, too. */
 int packet_box_init(struct packet_box *box, size_t bytes_capacity,
                     size_t items_capacity) MUST_CHECK;
+
+/** Free its memory. A box of zeros is fine. */
 void packet_box_fini(struct packet_box *box);
 
 /** Room for a packet of at most size_max bytes with PACKET_BOX_HEADROOM writable bytes before the
@@ -64,5 +69,5 @@ uint8_t *packet_box_reserve(struct packet_box *box, size_t size_max);
  */
 void packet_box_commit(struct packet_box *box, const struct packet *packet);
 
-/** Forget everything in the box. */
+/** Empty the box; its memory stays. */
 void packet_box_clear(struct packet_box *box);

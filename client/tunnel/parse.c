@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The walk over an IP header: lengths first, then IPv4 options or IPv6 extension headers. Source
- * routes and home addresses are refused here, because with them a checksum covers other addresses
- * than the header's.
+ * routes and home addresses are refused here, because they make the transport's checksum cover
+ * other addresses than those of the IP header.
  */
 #include "client/tunnel/parse.h"
 
@@ -25,7 +25,7 @@ enum {
     IP6_OPTION_HOME_ADDRESS = 201,
 };
 
-/* With a source route the checksum covers another destination than the header's. */
+/* No source route: with one, the checksum covers another destination than the header's. */
 static bool options_acceptable(const uint8_t *options, size_t size)
 {
     struct rbuf r = rbuf_over(options, size);
@@ -52,8 +52,8 @@ static bool options_acceptable(const uint8_t *options, size_t size)
     return rbuf_done(&r);
 }
 
-/* A home address (RFC 6275, 6.3) is another source than the header's, and in the checksum. What is
- * malformed otherwise is the receiver's kernel's to judge. */
+/* No home address (RFC 6275, 6.3): with one, the checksum covers another source than the header's.
+ * Options that are malformed in another way are left to the receiver's kernel. */
 static bool destination_acceptable(const uint8_t *options, size_t size)
 {
     struct rbuf r = rbuf_over(options, size);
@@ -105,7 +105,7 @@ static int parse4(struct tunnel_ip *out, const uint8_t *data, size_t size, bool 
     return ERR_OK;
 }
 
-/* Follow the extension headers. A quote may end inside them: then no transport header is there. */
+/* Follow the extension headers. A quote may end inside them; then it has no transport header. */
 static int parse_extensions(struct tunnel_ip *ip, const uint8_t *data, bool quoted)
 {
     for (int i = 0; i < IP6_EXTENSIONS_MAX; i++) {

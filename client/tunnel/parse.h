@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * IP headers as they are read: IPv4 with options (RFC 791), IPv6 with extension headers (RFC 8200).
- * Packets come from the TUN device or, whole, from a peer, so any content is handled. Pure.
+ * Reading IP headers: IPv4 with options (RFC 791), IPv6 with extension headers (RFC 8200). Packets
+ * come from the TUN device or, whole, from a peer, so any content is handled. Pure.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ enum {
     IP4_DF_FLAG = 0x4000,
 };
 
-/** What an IP header says. */
+/** What an IP header says. Sizes and places are in bytes from the beginning of the packet. */
 struct tunnel_ip {
     bool v6;
     bool plain;     /* no option, extension header, fragment or reserved flag */
@@ -26,7 +26,7 @@ struct tunnel_ip {
     bool df;
     uint8_t traffic_class, hop_limit;
     uint8_t protocol;    /* of the transport header, behind extension headers */
-    size_t size;         /* of the packet by its own length, a quote's: what is there of it */
+    size_t size;         /* of the packet, by its header; of a quoted one as much as is there */
     size_t payload_at;   /* behind header, options and extension headers */
     size_t address_size; /* 4 or 16 */
     size_t source_at, destination_at;

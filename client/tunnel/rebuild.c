@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An IP header is written right before the transport, over the plaintext's head and the room before
- * it; a whole packet gets its addresses back where it lies. Everything a peer sends is checked
- * first for what strip.c never makes.
+ * In the short form an IP header is written right before the transport, over the plaintext's head
+ * and the room before it. A whole packet gets its addresses back where it lies. What strip.c never
+ * makes is refused.
  */
 #include "client/tunnel/rebuild.h"
 
@@ -82,7 +82,7 @@ static int rebuild_plain(struct packet *out, const struct tunnel_pair *pair,
         tunnel_icmp_link_only(head->v6, head->protocol, body, body_size)) {
         return ERR_DROP;
     }
-    /* The source middle bits were read already, so the header may overwrite the plaintext's. */
+    /* `head` holds the middle bits, so the header may be written over those of the plaintext. */
     if (!tunnel_address_of(&pair->peer, head->v6, head->source, head->source_middle, source) ||
         !tunnel_address_of(&pair->own, head->v6, head->destination, head->destination_middle,
                            destination)) {
@@ -110,7 +110,8 @@ static int rebuild_plain(struct packet *out, const struct tunnel_pair *pair,
     return ERR_OK;
 }
 
-/* Put one address in, or check the real one that is there; its share is added to *added. */
+/* Put one address into a whole packet and add it to the sum *added; or check the real address that
+ * is there. */
 static int whole_address(uint8_t *ip, const struct tunnel_pair *pair, bool source,
                          const struct tunnel_head *head, uint32_t *added)
 {
@@ -131,7 +132,7 @@ static int whole_address(uint8_t *ip, const struct tunnel_pair *pair, bool sourc
     return ERR_OK;
 }
 
-/* Give a checksum inside back the addresses' share. The form must say whether there is one. */
+/* Add the addresses to the checksum inside a whole packet. `form` must say whether there is one. */
 static int whole_checksum(uint8_t *body, const struct tunnel_ip *ip, enum plain_checksum form,
                           uint32_t added)
 {

@@ -36,7 +36,7 @@ int tunnel_segment_open(struct tunnel_cut *cut)
     return ERR_OK;
 }
 
-/* The head and TCP header of the first segment, if the packet is of this pair. */
+/* Make the head and TCP header of the first segment. ERR_DROP if the packet is not of this pair. */
 static int prefix_make(struct tunnel_cut *cut, const struct tunnel_pair *pair)
 {
     const struct tunnel_ip *ip = &cut->ip;
@@ -51,7 +51,7 @@ static int prefix_make(struct tunnel_cut *cut, const struct tunnel_pair *pair)
     head.traffic_class = ip->traffic_class;
     head.hop_limit = ip->hop_limit;
     head.df = ip->df;
-    /* A super-packet's checksum is always left to whoever cuts it; we leave it to the receiver. */
+    /* A super-packet comes without the checksums of its segments; we leave them to the receiver. */
     head.checksum = PLAIN_CHECKSUM_PARTIAL;
     tunnel_head_write(cut->prefix, &head);
 

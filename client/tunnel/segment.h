@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TCP super-packets (TSO): how many segments one makes, and the plaintexts of these. What a kernel
- * would do when it segments (RFC 9293): each segment has the headers of the whole, with its own
- * sequence number, FIN and PSH only on the last one and CWR only on the first. Pure.
+ * TCP super-packets (TSO): how many segments one makes, and the plaintexts of these. They are cut
+ * as a kernel cuts them (RFC 9293): each segment has the headers of the whole with a sequence
+ * number of its own, FIN and PSH stand only on the last one, and CWR only on the first. Pure.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Fill in the segments of a super-packet, whose cut->packet and cut->ip are there. ERR_DROP (cut
- * undefined) if its gso fields are not those of its headers. */
+/** tunnel_open (strip.h) for a super-packet: fill in the rest of a cut that has packet, ip and
+ * destination already. ERR_DROP (cut undefined) if its gso fields are not those of its headers. */
 int tunnel_segment_open(struct tunnel_cut *cut) MUST_CHECK;
 
 /** tunnel_next (strip.h) for a super-packet with segments left. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two forms of a plaintext and the choice between them: the short one for what it can say, the
- * whole packet for everything else of the pair.
+ * The two forms of a plaintext and the choice between them: the short form where it is able to say
+ * everything, else the whole packet.
  */
 #include "client/tunnel/strip.h"
 
@@ -32,7 +32,8 @@ static bool partial_acceptable(const struct tunnel_ip *ip, const struct packet *
            packet->checksum_offset == transport.checksum_at;
 }
 
-/* Checksum form and field of a plain packet's transport, which was copied to `body`. */
+/* The checksum of a transport that was copied to `body`: change its field for the wire, and tell in
+ * which form it travels. */
 static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_ip *ip,
                                           const struct tunnel_transport *transport,
                                           const struct packet *packet)
@@ -90,7 +91,7 @@ static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct
     return ERR_OK;
 }
 
-/* Zero the overlay addresses; returns the sum of what was there. */
+/* Zero the overlay addresses of a whole packet; returns the sum of what was there. */
 static uint32_t whole_zero(uint8_t *body, const struct tunnel_ip *ip,
                            const struct tunnel_head *head)
 {
@@ -133,7 +134,7 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
 
     if (ip->transport && tunnel_icmp_is_error(ip->v6, ip->protocol, transport, transport_size)) {
         rc = ip->fragment
-                 ? ERR_DROP /* its quote may go on elsewhere */
+                 ? ERR_DROP /* the rest of its quote may be in another fragment */
                  : tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, transport, transport_size, true);
         if (rc != ERR_OK) {
             return rc;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A packet from the TUN device becomes plaintexts: the sender's half of tunnel.h. A TCP
- * super-packet makes one per segment, any other packet makes one. The packet is read once, by
- * tunnel_open, which also tells its destination; tunnel_next then needs the addresses of the peer
- * that has it. Pure.
+ * super-packet makes one plaintext for each of its segments, any other packet makes one. The packet
+ * is read once, by tunnel_open, which also tells its destination. The caller looks up the peer with
+ * that address, and calls tunnel_next for each plaintext. Pure.
  */
 #pragma once
 
@@ -14,18 +14,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The largest plaintext of a packet of `mtu` bytes (IP header included), in any form. */
+/** The largest plaintext that a packet of `mtu` bytes (IP header included) can make, in bytes. */
 size_t tunnel_plain_size_max(size_t mtu);
 
 /**
- * Read a packet and check all that does not depend on the peer. Its size may exceed its IP length
- * (the rest is ignored).
+ * Read a packet and check all that does not depend on the peer. Bytes behind the length that its IP
+ * header tells are ignored.
  *
  * cut      written; undefined on error
  * packet   borrowed until the cut is no longer used; any content, at most PACKET_SIZE_MAX bytes
  *
  * ERR_DROP: a malformed header, checksum or gso fields that do not fit the headers, or a message
- * that is refused in principle (see tunnel.h).
+ * that never travels (see tunnel.h).
  */
 int tunnel_open(struct tunnel_cut *cut, const struct packet *packet) MUST_CHECK;
 
@@ -38,8 +38,8 @@ int tunnel_open(struct tunnel_cut *cut, const struct packet *packet) MUST_CHECK;
  * size            its size, written only on ERR_OK
  *
  * ERR_DROP: the packet is not of this pair, has a real address that is not allowed, quotes a packet
- * that is not of this pair, or no segment is left. ERR_LIMIT: more than capacity bytes. On error
- * the cut is as before, and out may be scribbled on.
+ * that is not of this pair, or no segment is left. ERR_LIMIT: the plaintext is larger than
+ * capacity. On error the cut is as before, and out is undefined.
  */
 int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
                 size_t capacity, size_t *size) MUST_CHECK;

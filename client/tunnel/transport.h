@@ -38,18 +38,20 @@ struct tunnel_transport {
     bool pseudo;        /* the checksum covers a pseudo-header */
 };
 
-/** The rules of a protocol's checksum; false if it has none that we know. */
+/** The rules of a protocol's checksum; false (out untouched) if it has none that we know. */
 bool tunnel_transport_of(struct tunnel_transport *out, bool v6, uint8_t protocol);
 
-/** True for the protocols that travel without IP header. */
+/** True for the protocols of the short form, which travels without an IP header: TCP, UDP, and the
+ * family's ICMP. */
 bool tunnel_protocol_plain(bool v6, uint8_t protocol);
 
-/** The pseudo-header sum (0 for ICMP of IPv4). `addresses` are source and destination as they stand
- * in a header, `size` is the transport's, header included. */
+/** The sum of the pseudo-header (0 for ICMP of IPv4, which has none). `addresses` are source and
+ * destination as they stand in an IP header, `size` is the transport's, header included. */
 uint32_t tunnel_pseudo(bool v6, const uint8_t *addresses, uint8_t protocol, size_t size);
 
-/** Where in a packet stands the checksum that covers its addresses. NULL: no transport header here,
- * none that we know, or UDP without checksum. */
+/** The field of the checksum that covers a packet's addresses: a pointer into data. NULL if there
+ * is no such field: the transport header is not in this packet or is not one that we know, its
+ * checksum covers no address, or it is UDP without a checksum. */
 uint8_t *tunnel_checksum_field(uint8_t *data, const struct tunnel_ip *ip);
 
 /** Change a checksum field after words that summed to `removed` were replaced by words that sum to

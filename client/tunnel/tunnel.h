@@ -15,17 +15,19 @@
  *
  * The short form of a fixed address names only its 32 middle bits, so it stands for the first of
  * a host's EUI-64s. An address of another EUI-64 travels as a real one in a whole packet: it is
- * the same everywhere, and the receiver accepts it as the peer's (or its own).
+ * the same on every host, and the receiver accepts it as the peer's (or its own).
  *
  * ICMP errors quote a packet of this pair in the other direction. In the quote an IPv4 address
- * becomes 0.0.0.0, a key address ::, a 4in6 address fdd9:f8f4::, a fixed address stays.
+ * becomes 0.0.0.0, a key address becomes ::, a 4in6 address becomes fdd9:f8f4::, and a fixed
+ * address stays.
  *
  * ICMP messages that only mean something on one link (redirects, neighbour and router discovery,
  * multicast listeners), IPv4 source routes, IPv6 routing headers with segments left and home
  * address options are refused in both directions.
  *
  * This header has what the files of the room share: the pair of hosts, and a packet on its way.
- * strip.h turns packets into plaintexts, rebuild.h plaintexts into packets, icmp.h makes errors.
+ * strip.h turns packets into plaintexts, rebuild.h turns plaintexts into packets, and icmp.h makes
+ * errors.
  */
 #pragma once
 
@@ -41,14 +43,14 @@
 
 /** The addresses of one host as this host knows them. */
 struct tunnel_host {
-    uint8_t v4[4];  /* all zero: none (the pool is full); its 4in6 form is then missing too */
+    uint8_t v4[4];  /* all zero: none (the pool is full), and then no 4in6 address either */
     uint8_t v6[16]; /* from its key */
     uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* in the order of its signed record; all zero:
-                                                    not granted here, or none */
+                                                    not granted here */
     size_t fixed_count;
 };
 
-/** Where a real address (one outside the overlay) stands. */
+/** Where a real address (one outside the overlay) stands: in which packets, at which end. */
 enum tunnel_real_use {
     TUNNEL_REAL_SENT_SOURCE,
     TUNNEL_REAL_SENT_DESTINATION,

@@ -315,7 +315,7 @@ static void segments_that_differ_do_not_join(void **state)
     packet_box_fini(&box);
 }
 
-/* Two segments that follow each other, of the family: do they join? */
+/* Do this segment and the next of its flow join, if the flow label changes between them? */
 static bool joins(struct spec *spec, struct packet_box *box, uint32_t flow_change)
 {
     struct two_hosts two = two_hosts_make();

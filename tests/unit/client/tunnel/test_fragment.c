@@ -112,7 +112,7 @@ static void fragments_in_any_order_make_the_plaintext(void **state)
     fragment_box_free(box);
 }
 
-static void the_whole_may_be_written_over_its_last_piece(void **state)
+static void the_whole_may_be_written_over_its_last_fragment(void **state)
 {
     uint8_t plain[150];
     uint8_t memory[200];
@@ -150,7 +150,7 @@ static size_t fragment_of(uint8_t *out, uint32_t id, unsigned index, unsigned co
     return FRAGMENT_OVERHEAD + part_size;
 }
 
-static void bad_pieces_change_nothing(void **state)
+static void bad_fragments_change_nothing(void **state)
 {
     static const struct {
         const char *name;
@@ -362,8 +362,8 @@ int main(void)
         cmocka_unit_test(counts_are_the_fewest_that_fit),
         cmocka_unit_test(layout_is_that_of_the_protocol),
         cmocka_unit_test(fragments_in_any_order_make_the_plaintext),
-        cmocka_unit_test(the_whole_may_be_written_over_its_last_piece),
-        cmocka_unit_test(bad_pieces_change_nothing),
+        cmocka_unit_test(the_whole_may_be_written_over_its_last_fragment),
+        cmocka_unit_test(bad_fragments_change_nothing),
         cmocka_unit_test(fragments_too_large_together_are_refused),
         cmocka_unit_test(incomplete_plaintexts_are_given_up_after_a_second),
         cmocka_unit_test(the_oldest_makes_room_when_there_are_too_many),

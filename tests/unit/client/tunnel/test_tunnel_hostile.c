@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whatever a peer sends: a packet of its own to us, or nothing.
+ * Whatever a peer sends, either a packet from one of its addresses to one of ours comes out, or
+ * nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
