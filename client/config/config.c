@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Configuration of an interface: libcyaml gives the shape, the checks below the meaning. */
+/*
+ * libcyaml checks the shape of the file and fills in `struct raw`; the functions below check what
+ * the values mean and take them over.
+ */
 #include "client/config/config.h"
 
 #include "proto/base/base32.h"
@@ -55,7 +58,7 @@ struct raw {
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
-/* libcyaml takes any word for a bool; a list of words refuses typing errors. */
+/* libcyaml takes any word for a bool. With a list of words a mistyped one is an error. */
 static const cyaml_strval_t bool_words[] = {{"false", 0}, {"no", 0},  {"off", 0},
                                             {"true", 1},  {"yes", 1}, {"on", 1}};
 
@@ -109,7 +112,7 @@ static const cyaml_schema_field_t fields[] = {
 static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, fields)};
 
-/* What a key wants, as the end of a sentence. */
+/* What a key must be, as the end of a sentence. */
 static const struct config_key keys[] = {
     {"key", "the path of a key file"},
     {"privateKey", "the 52 base32 characters of a key file"},
@@ -161,6 +164,9 @@ static void warn(struct client_config *out, const char *format, ...)
 
 /* -- Meaning ----------------------------------------------------------------------------------- */
 
+/* Each of these takes over what belongs to it. False after config_text_refuse or config_text_fail
+ * wrote the sentence; false without a sentence: out of memory. */
+
 static bool pool_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     struct addrplan_pool pool;
@@ -203,7 +209,7 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
     return true;
 }
 
-/* A label in lower case. */
+/* A DNS label, in lower case from here on; a missing or empty one leaves out as it is. */
 static bool label_take(struct config_text *in, char out[NAME_TEXT_SIZE], const char *text)
 {
     if (text == NULL || text[0] == '\0') {
@@ -227,7 +233,7 @@ static bool peers_take(struct config_text *in, struct client_config *out, const 
     }
     out->peers = calloc(raw->peers_count, sizeof(*out->peers));
     if (out->peers == NULL) {
-        return false; /* without a sentence: no fault of the file */
+        return false;
     }
     for (unsigned i = 0; i < raw->peers_count; i++) {
         const struct raw_peer *peer = &raw->peers[i];
@@ -265,7 +271,7 @@ static bool ziglans_take(struct config_text *in, struct client_config *out, stru
     }
     out->ziglans = raw->ziglans;
     out->ziglans_count = raw->ziglans_count;
-    raw->ziglans = NULL; /* they are ours now */
+    raw->ziglans = NULL; /* they belong to out now */
     raw->ziglans_count = 0;
     return true;
 }
@@ -361,7 +367,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
 
 /* -- Reading ----------------------------------------------------------------------------------- */
 
-/* libcyaml refuses an empty document; an empty configuration is all defaults. */
+/* True for a text of blanks and comments, which means all defaults. libcyaml would refuse it. */
 static bool text_is_empty(const uint8_t *text, size_t size)
 {
     bool comment = false;
@@ -392,7 +398,7 @@ static struct client_config *config_with_defaults(void)
     return config;
 }
 
-/* Secrets must not stay behind in what libcyaml allocated. */
+/* The key must not stay behind in the memory that libcyaml frees. */
 static void raw_wipe(struct raw *raw)
 {
     if (raw != NULL && raw->private_key != NULL) {
@@ -426,8 +432,9 @@ int client_config_parse(struct client_config **out, const char *path, const uint
         if (read != CYAML_OK && read != CYAML_ERR_OOM) {
             config_text_tell(&in);
         }
+        /* raw is NULL after success where the text holds no document, as a lone byte order mark. */
         if (read != CYAML_OK || (raw != NULL && !raw_take(&in, config, raw))) {
-            rc = in.error[0] != '\0' ? ERR_DROP : ERR_NOMEM; /* raw is NULL: no document at all */
+            rc = in.error[0] != '\0' ? ERR_DROP : ERR_NOMEM;
         }
     }
     raw_wipe(raw);

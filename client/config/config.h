@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The configuration of one interface: YAML by libcyaml (JSON is YAML, so the mynetwork form parses
- * as well). Every key is optional; an unknown key is an error. The reader is pure: text in,
- * struct or one sentence with file and line out.
+ * The configuration of one interface, read from YAML by libcyaml. JSON is YAML, so the file of the
+ * older program mynetwork (peers and privateKey, as JSON) is read as well. Every key is optional;
+ * an unknown key is an error. The reader is pure: text in, a struct or one sentence with file and
+ * line out. What the keys mean stands in docs/operations.md.
  */
 #pragma once
 
@@ -26,14 +27,16 @@ enum {
     CLIENT_CONFIG_WARNING_SIZE = 200,
 };
 
+/** A peer by hand. Nothing uses it yet. Later: peers that are in no ziglan. */
 struct client_config_peer {
     char name[NAME_TEXT_SIZE]; /* lower case, one DNS label; may be empty */
     uint8_t key[KEY_SIZE];
 };
 
+/** What the file says, or the defaults. Strings and lists belong to it. */
 struct client_config {
-    char *key_path; /* NULL: <state>/key */
-    bool has_seed;  /* privateKey stood in the file (mynetwork form) */
+    char *key_path; /* NULL: the default, key in the state directory */
+    bool has_seed;  /* the key itself stood in the file (privateKey) */
     uint8_t seed[IDENTITY_SEED_SIZE];
     uint16_t listen_port;                          /* 0: the kernel chooses */
     uint8_t pool[4];                               /* first address; host bits cleared */
@@ -47,18 +50,20 @@ struct client_config {
     struct client_config_peer *peers;
     size_t peers_count;
     bool dns_enabled;
-    uint8_t dns_address[4]; /* outside the pool; all zero: pool + 53 */
+    uint8_t dns_address[4]; /* outside the pool; all zero: the core's choice in the pool */
     enum trace_level log_level;
+    /* Sentences for the log: what is valid, but not taken as it is written. */
     char warnings[CLIENT_CONFIG_WARNINGS_MAX][CLIENT_CONFIG_WARNING_SIZE];
     size_t warnings_count;
 };
 
 /**
- * Parse size bytes of text. `path` is only for messages. *out is given: client_config_free.
- * ERR_DROP with fault (EXIT_CODE_USAGE, "path:line: what; remedy"), or ERR_NOMEM.
+ * Parse size bytes of text, any content. `path` is only for messages. *out is given:
+ * client_config_free. On error it is NULL: ERR_DROP with fault (EXIT_CODE_USAGE,
+ * "path:line: what; remedy"), or ERR_NOMEM with fault.
  */
 int client_config_parse(struct client_config **out, const char *path, const uint8_t *text,
                         size_t size, struct fault *fault) MUST_CHECK;
 
-/** Wipes the seed. */
+/** Free it, and wipe the seed. NULL is fine. */
 void client_config_free(struct client_config *config);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The seam to the platform's interface configuration: MTU, queue length, addresses, routes, up, and
- * what others took of these put back. Nothing has to be removed: all goes away with the device.
+ * The port to the platform's interface configuration. It sets MTU, queue length, addresses and
+ * routes, starts the interface, and puts back addresses and routes that others took away. Nothing
+ * has to be undone: it all goes away with the device.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** What an interface shall have. */
 struct netcfg_plan {
     uint16_t mtu;
     uint32_t queue_length; /* packets; 0: leave it */
@@ -25,27 +27,27 @@ struct netcfg_plan {
     size_t ipv6_fixed_count;
 };
 
-/** What could not be done but does not stop the interface, and what was found. */
+/** What netcfg_apply and netcfg_restore found and did. */
 struct netcfg_report {
     bool ipv6_off;          /* the kernel has IPv6 disabled: only IPv4 works */
-    bool ipv6_route_shared; /* another interface already has an overlay route; ours got a lower rank
-                             */
+    bool ipv6_route_shared; /* another interface has a route to an overlay range already; ours got a
+                               higher metric */
     bool down;              /* netcfg_restore: somebody set the interface down */
     size_t made;            /* addresses and routes that were missing and are there now */
 };
 
 /**
- * Configure and start the interface. Addresses are there when it returns (no duplicate detection,
- * no router solicitation on it). ERR_SYSTEM, fault says which step failed.
+ * Configure and start the interface. Its addresses are usable when this returns: there is neither
+ * duplicate address detection nor router solicitation on it. ERR_SYSTEM, and fault says which step
+ * failed; what was set before stays.
  */
 int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
                  struct netcfg_report *report, struct fault *fault) MUST_CHECK;
 
 /**
- * Put back those addresses and routes of the plan that somebody took away; what is there is left
- * alone, so that this may be called on any suspicion. While the interface is down nothing is done
- * (the kernel would refuse routes); its MTU and its being up are left to who changed them.
- * ERR_SYSTEM, fault says which step failed.
+ * Put back those addresses and routes of the plan that are missing. Nothing else is touched, so it
+ * may be called on any suspicion. While the interface is down nothing is done, because the kernel
+ * would refuse the routes. ERR_SYSTEM with fault.
  */
 int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
                    struct netcfg_report *report, struct fault *fault) MUST_CHECK;
@@ -56,8 +58,8 @@ struct netcfg_host {
     bool wanted;
 };
 
-/** Route count single IPv6 addresses to the interface, or take such routes away (one that is not
- * there is fine): for an interface that shares the overlay's ranges with another one
- * (ipv6_route_shared). The routes go with the interface. ERR_SYSTEM. */
+/** Route `count` single IPv6 addresses to the interface, or take such routes away (one that is not
+ * there is fine). For an interface that shares the overlay's ranges with another one
+ * (ipv6_route_shared). ERR_SYSTEM with fault: those before the one that failed are done. */
 int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
                        struct fault *fault) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The seam to the platform's network state: tells when addresses or routes change, and
- * lists the local addresses at which others might reach this host.
+ * The port to the platform's network state: it tells when addresses or routes change, and lists the
+ * local addresses at which others might reach this host.
  */
 #pragma once
 
@@ -16,20 +16,23 @@ struct netwatch;
 
 enum { NETWATCH_ADDRESSES_MAX = 32 };
 
-/** Called from the loop, each once per burst of changes (200 ms after its first). */
+/** Called from the loop: each once for a burst of changes, 200 ms after the first of them. */
 struct netwatch_events {
-    /** The addresses (netwatch_addresses) or a default route changed, elsewhere than at the own
+    /** The addresses (netwatch_addresses) or a default route changed, but not those of the own
      * interface. */
     void (*changed)(void *context);
-    /** The own interface was set down or up, or addresses or routes of it came or went (perhaps
-     * because one asked for it oneself). NULL: nobody cares. */
+    /** The own interface was set down or up, or addresses or routes of it came or went; also if
+     * this program did it. May be NULL. */
     void (*own_changed)(void *context);
     void *context;
 };
 
-/** Watch the machine's network. own_interface is up; "" if there is none. ERR_SYSTEM, ERR_NOMEM. */
+/** Watch the machine's network. own_interface is up now; "" if there is none. loop and the context
+ * of events are borrowed and outlive the watch. *out is NULL on error: ERR_SYSTEM, ERR_NOMEM. */
 int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_interface,
                   const struct netwatch_events *events, struct fault *fault) MUST_CHECK;
+
+/** Stop watching. NULL is fine. */
 void netwatch_close(struct netwatch *watch);
 
 /** One local address with the length of its network prefix. */
@@ -39,9 +42,9 @@ struct netwatch_address {
 };
 
 /**
- * Local addresses as candidates: of interfaces that are up; neither loopback nor link-local, nor
- * deprecated or tentative, nor any address of an interface of this program (netcfg_apply marks
- * them). Returns how many were written (at most capacity). Sorted, so that the results of
- * two calls can be compared.
+ * Local addresses at which others might reach this host, sorted, so that the results of two calls
+ * can be compared. Left out are addresses that are loopback, link-local, deprecated or tentative,
+ * and all those of interfaces that are down or belong to this program (netcfg_apply marks them).
+ * Returns how many were written, at most capacity; 0 if the kernel does not tell.
  */
 size_t netwatch_addresses(struct netwatch_address *out, size_t capacity);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The seam to the platform's TUN device: batches of IP packets in and out, with checksum and
- * segmentation offload where the platform has it (client/tunnel/packet.h). linux/tun_linux.c is
- * Linux.
+ * The port to the platform's TUN device: batches of IP packets in and out, with checksum and
+ * segmentation offload where the platform has it (client/tunnel/packet.h).
  */
 #pragma once
 
@@ -23,10 +22,12 @@ struct tun_counters {
     uint64_t receive_errors, send_errors;
 };
 
-/** Create the device `name` (it disappears when closed or when the process ends). It is down and
- * has no addresses: see netcfg.h. ERR_SYSTEM (fault: no driver, no permission, name taken),
- * ERR_NOMEM. */
+/** Create the device `name`, down and without addresses (see netcfg.h). It disappears when it is
+ * closed or the process ends. *out is NULL on error: ERR_SYSTEM (fault: no driver, no permission,
+ * name taken), ERR_NOMEM. */
 int tun_open(struct tun **out, const char *name, struct fault *fault) MUST_CHECK;
+
+/** Close the device, which disappears. NULL is fine. */
 void tun_close(struct tun *tun);
 
 /** The descriptor, to wait for readability. */
@@ -34,13 +35,15 @@ int tun_fd(const struct tun *tun);
 
 /** Whether the device hands over and takes TCP super-packets and partial checksums. */
 bool tun_offload(const struct tun *tun);
+
+/** What went wrong at the device since it was opened; borrowed, goes on counting. */
 const struct tun_counters *tun_counters(const struct tun *tun);
 
 /** Read what is there, at most TUN_BATCH_MAX packets, without waiting. Returns the number at *items
  * (borrowed until the next call, writable), 0 if there is none. Malformed ones are left out. */
 size_t tun_receive(struct tun *tun, struct packet **items);
 
-/** True once tun_receive found that somebody removed the device. */
+/** True if the last tun_receive found that somebody removed the device. */
 bool tun_gone(const struct tun *tun);
 
 /** Hand every packet of the box to the kernel. What it refuses is counted and lost. */

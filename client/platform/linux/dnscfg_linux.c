@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * systemd-resolved, through its command resolvectl, where it runs; else advice. resolvectl may
- * hang, so each run has a time limit.
+ * Where systemd-resolved runs, its command resolvectl is used; elsewhere there is only advice.
+ * resolvectl may hang, so each run of it has a time limit.
  */
 #include "client/platform/dnscfg.h"
 
@@ -21,12 +21,12 @@
 
 enum {
     COMMAND_TIMEOUT_MS = 1000, /* systemd-resolved has been seen to hang */
-    ZONES_MAX = 64,            /* told to the system; more would only be noise */
+    ZONES_MAX = 64,            /* told to the system; some odd pools have up to 256 */
     ARGUMENTS_MAX = ZONES_MAX + 8,
     ZONE_SIZE = 96,
 };
 
-/* Wait for the child at most COMMAND_TIMEOUT_MS, then end it. True if it succeeded. */
+/* Wait for the child, and kill it after COMMAND_TIMEOUT_MS. True if it succeeded. */
 static bool child_wait(pid_t child)
 {
     const struct timespec step = {.tv_nsec = 5 * 1000 * 1000};
@@ -51,7 +51,7 @@ static bool child_wait(pid_t child)
     }
 }
 
-/* The strings of a command are only read; execve's type is older than const. */
+/* Text as an argument of a command. Nobody writes to it; execve's type is older than const. */
 static char *argument(const char *text)
 {
     union {
@@ -83,8 +83,9 @@ static bool resolvectl_run(char *const argv[])
     return ok;
 }
 
-/* The system resolver knows links by number, so in a network namespace of our own it would take
- * another link for ours. (Without the right to look, we are not in a namespace made by hand.) */
+/* True in another network namespace than the system's. systemd-resolved knows links by number, and
+ * there our number would mean another link. A process that may not look at /proc/1 is taken to be
+ * in the system's namespace: making another one takes the same rights. */
 static bool namespace_is_foreign(void)
 {
     struct stat own;
@@ -102,7 +103,8 @@ static bool resolved_runs(void)
            S_ISDIR(info.st_mode) && access("/usr/bin/resolvectl", X_OK) == 0;
 }
 
-/* Routing-only domains: queries for them, and no others, go to this link's server. */
+/* Set "routing-only" domains (~): queries for names under them go to this link's server, and no
+ * others. */
 static bool domains_set(const char *interface, const char *const *zones, size_t zones_count)
 {
     char names[ZONES_MAX][ZONE_SIZE];
@@ -119,7 +121,7 @@ static bool domains_set(const char *interface, const char *const *zones, size_t 
     return resolvectl_run(argv);
 }
 
-/* True if /etc/resolv.conf names the server: somebody followed the advice. */
+/* True if /etc/resolv.conf names the server: somebody followed the advice below. */
 static bool resolv_conf_names(const char *server)
 {
     static const char word[] = "nameserver";
@@ -142,8 +144,8 @@ static bool resolv_conf_names(const char *server)
     return found;
 }
 
-/* One command for what this machine has. Our resolver refuses other names, and then libc asks the
- * next server of the file. */
+/* Advise one command, for what this machine has. Our resolver may stand first in resolv.conf: it
+ * refuses other names, and then libc asks the next server of the file. */
 static void advise(struct dnscfg_result *out, const char *server)
 {
     if (resolv_conf_names(server)) {
@@ -183,9 +185,9 @@ void dnscfg_apply(struct dnscfg_result *out, const char *interface, const uint8_
         advise(out, server);
         return;
     }
-    /* The domains go first, so that this server is never asked for anything else. It speaks neither
-     * TLS nor DNSSEC, and nothing of it leaves this machine; a link takes both over from
-     * resolved.conf. */
+    /* The domains go first, so that this server is never asked for anything else. TLS and DNSSEC
+     * are turned off for the link, which else takes them over from resolved.conf: our server speaks
+     * neither, and its answers never leave this machine. */
     if (domains_set(interface, zones, zones_count) && link_set(interface, "default-route", "no") &&
         link_set(interface, "dnsovertls", "no") && link_set(interface, "dnssec", "no") &&
         link_set(interface, "dns", server)) {

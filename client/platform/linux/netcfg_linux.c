@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Interface settings over rtnetlink. What a plan comes to is one list of addresses and routes;
- * applying adds them all, restoring looks at what is there and adds the rest.
+ * Interface settings over rtnetlink. A plan is turned into one list of addresses and routes.
+ * Applying adds them all; restoring looks at what is there and adds the rest.
  */
 #include "client/platform/netcfg.h"
 
@@ -44,10 +44,10 @@ struct prefix {
     uint8_t bits;
 };
 
-/* What a plan comes to, and what of it the interface has. */
+/* The addresses and routes of a plan, and which of them the interface has. */
 struct settings {
     struct prefix addresses[ADDRESSES_MAX]; /* IPv6 first */
-    struct prefix routes[ROUTES_MAX];       /* the pool, its 4in6 form, the overlay's ranges */
+    struct prefix routes[ROUTES_MAX];       /* the pool, its 4in6 form, then overlay_ranges */
     bool has_address[ADDRESSES_MAX], has_route[ROUTES_MAX];
     size_t addresses_count, routes_count;
     unsigned index; /* of the interface */
@@ -100,8 +100,8 @@ static struct settings settings_of(const struct netcfg_plan *plan, unsigned inde
         address_plan(&s, plan->resolver, 4, 32);
     }
     route_plan(&s, plan->ipv4, 4, 4, plan->ipv4_prefix);
-    /* The 4in6 form of the pool is narrower than the range of all pools, so that interfaces with
-     * pools of their own do not get in each other's way. */
+    /* The 4in6 form of this pool alone. It is more specific than the range of all 4in6 addresses,
+     * which is in overlay_ranges, so interfaces with different pools do not collide. */
     if (!is_zero(plan->ipv6_4in6, 16)) {
         route_plan(&s, plan->ipv6_4in6, 16, 16, (uint8_t)(96 + plan->ipv4_prefix));
     }
@@ -173,7 +173,8 @@ static int address_add(struct netlink *netlink, unsigned index, const struct pre
     return netlink_commit(netlink, request);
 }
 
-/* A route to the device itself; flags with NLM_F_CREATE make it, without take it away. */
+/* Begin a request for a route to the device itself: to make it if the flags have NLM_F_CREATE, else
+ * to take it away. */
 static struct nlmsghdr *route_request(struct netlink *netlink, unsigned index,
                                       const struct prefix *to, uint16_t flags)
 {
@@ -202,8 +203,8 @@ static int ipv6_route(struct netlink *netlink, unsigned index, const struct pref
     return netlink_commit(netlink, request);
 }
 
-/* One of the overlay's ranges. Where another interface has the same route already, ours goes behind
- * it: what is bound to this interface still finds it. */
+/* Route one of the overlay's ranges. If another interface has the same route already, ours gets a
+ * higher metric, and is found by sockets that are bound to this interface. */
 static int range_route(struct netlink *netlink, unsigned index, const struct prefix *to,
                        bool *shared)
 {
@@ -220,8 +221,9 @@ static int range_route(struct netlink *netlink, unsigned index, const struct pre
     return ERR_SYSTEM;
 }
 
-/* The route that the kernel makes with the address, and does not make again when only the route was
- * taken away. ERR_LIMIT: it is there, or another interface has the same pool. */
+/* Make the route to the pool. The kernel makes it together with the address, but does not make it
+ * again if somebody takes only the route away. ERR_LIMIT: it is there, or another interface has the
+ * same pool. */
 static int pool_route(struct netlink *netlink, unsigned index, const struct prefix *to,
                       const struct netcfg_plan *plan)
 {
@@ -239,6 +241,7 @@ static int pool_route(struct netlink *netlink, unsigned index, const struct pref
 
 /* -- What a plan wants and the interface lacks ------------------------------------------------- */
 
+/* The errors of address_add while IPv6 is disabled on the link. */
 static bool ipv6_is_off(int cause)
 {
     return cause == EACCES || cause == EOPNOTSUPP || cause == EPERM;
@@ -310,7 +313,7 @@ static int routes_add(struct netlink *netlink, const struct settings *s,
     return ERR_OK;
 }
 
-/* All steps in order; *step names the one that failed. */
+/* All steps in order; *step names the one that failed, as part of a sentence. */
 static int plan_apply(struct netlink *netlink, const struct settings *s,
                       const struct netcfg_plan *plan, struct netcfg_report *report,
                       const char **step)
@@ -381,7 +384,7 @@ static int on_address_attribute(const struct nlattr *attr, void *context)
 {
     struct prefix *found = context;
 
-    /* Both are the same where the link has no other end. */
+    /* IFA_LOCAL would be the same: it differs only on links with a peer address. */
     if (mnl_attr_get_type(attr) == IFA_ADDRESS && mnl_attr_get_payload_len(attr) == found->size) {
         memcpy(found->ip, mnl_attr_get_payload(attr), found->size);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libmnl does the bytes. A time limit on the socket keeps the loop from waiting for a kernel that
- * lost an answer.
+ * libmnl reads and writes the bytes. The socket has a time limit, so that the loop does not wait
+ * forever for an answer that was lost.
  */
 #include "client/platform/linux/netlink_linux.h"
 
@@ -14,7 +14,7 @@
 
 enum {
     BUFFER_SIZE = 32768,
-    ANSWER_TIMEOUT_S = 2, /* the kernel answers at once; this only keeps us from hanging */
+    ANSWER_TIMEOUT_S = 2, /* the kernel answers at once, unless the answer is lost */
 };
 
 struct netlink {
@@ -68,7 +68,7 @@ struct nlmsghdr *netlink_request(struct netlink *netlink, uint16_t type, uint16_
     return request;
 }
 
-/* Receive until the kernel's acknowledgement, error or end of dump. */
+/* Receive until the kernel's acknowledgement or error, or the end of a dump. */
 static int answer_read(struct netlink *netlink, int (*each)(const struct nlmsghdr *, void *),
                        void *context)
 {
@@ -111,8 +111,8 @@ int netlink_dump(struct netlink *netlink, uint16_t type, uint8_t family,
     return answer_read(netlink, each, context);
 }
 
-/* With strict checking (Linux 4.20) the kernel takes the interface for a condition, so that a
- * router with a million routes need not send them all. */
+/* With strict checking (Linux 4.20) the kernel tells only the routes of the interface in the
+ * request. Otherwise a router with a million routes would send them all. */
 int netlink_dump_routes(struct netlink *netlink, uint8_t family, unsigned interface,
                         int (*each)(const struct nlmsghdr *message, void *context), void *context)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two sockets of rtnetlink: one hears of changes, of which a burst counts as one; the other lists
- * the addresses when somebody asks.
+ * Two sockets of rtnetlink: one stays open and hears of changes, and a burst of changes counts as
+ * one; the other is opened to list the addresses when somebody asks.
  */
 #include "client/platform/netwatch.h"
 
@@ -31,7 +31,7 @@ struct netwatch {
     struct ev_timer settle, own_settle;
     unsigned own_index; /* 0: none */
     bool own_up;
-    bool default_route; /* one came or went in this burst (or we cannot tell) */
+    bool default_route; /* one came or went in this burst, or messages were lost */
     struct netwatch_address told[NETWATCH_ADDRESSES_MAX];
     size_t told_count;
     struct netwatch_events events;
@@ -98,8 +98,8 @@ static bool addresses_differ(struct netwatch *watch)
     return differ;
 }
 
-/* Kernels tell of many things that change nothing for us: lifetimes renewed, links that count,
- * routes to somewhere else. */
+/* The kernel also tells of much that changes nothing for us (renewed lifetimes, counters of links,
+ * other routes), so look whether something really differs. */
 static void on_settled(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct netwatch *watch = w->data;
@@ -122,7 +122,8 @@ static void on_own_settled(struct ev_loop *loop, struct ev_timer *w, int events)
     watch->events.own_changed(watch->events.context);
 }
 
-/* From the first change of a burst: a machine that never comes to rest is told of, too. */
+/* Counted from the first change of a burst, so that a machine whose network never rests is told of,
+ * too. */
 static void settle_begin(struct netwatch *watch, struct ev_timer *timer)
 {
     if (!ev_is_active(timer)) {
@@ -131,7 +132,8 @@ static void settle_begin(struct netwatch *watch, struct ev_timer *timer)
     }
 }
 
-/* Of links only being up or down counts: all else is told, too, also what we set ourselves. */
+/* True if a message about the own interface counts as a change. Of link messages only those count
+ * that set it up or down, because every setting of a link causes one. */
 static bool own_changes(struct netwatch *watch, const struct nlmsghdr *message)
 {
     const struct ifinfomsg *link;
@@ -149,7 +151,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 {
     struct netwatch *watch = w->data;
     ssize_t got = mnl_socket_recvfrom(watch->socket, watch->buffer, BUFFER_SIZE);
-    bool foreign = got < 0 && errno == ENOBUFS; /* some were lost: assume the worst */
+    bool foreign = got < 0 && errno == ENOBUFS; /* messages were lost: assume any change */
     bool own = foreign;
     int left = (int)got;
 
@@ -234,7 +236,7 @@ struct address_list {
         unsigned interface;
     } seen[ADDRESSES_SEEN_MAX];
     size_t seen_count;
-    unsigned unfit[LINKS_UNFIT_MAX]; /* interfaces that are down, loopback, or overlays */
+    unsigned unfit[LINKS_UNFIT_MAX]; /* interfaces that are down, loopback, or ours */
     size_t unfit_count;
 };
 
@@ -248,7 +250,8 @@ static bool index_listed(const unsigned *list, size_t count, unsigned index)
     return false;
 }
 
-/* Loopback, link-local and unspecified addresses help nobody elsewhere. */
+/* True for addresses at which nobody elsewhere reaches this host: loopback, link-local, multicast
+ * and unspecified ones. */
 static bool ip_is_useless(const uint8_t ip[16])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -266,7 +269,7 @@ static int on_link_attribute(const struct nlattr *attr, void *context)
     static const char own[] = NETLINK_OWN_ALIAS;
     bool *overlay = context;
 
-    /* Text with or without its NUL. */
+    /* The text comes with or without its NUL. */
     if (mnl_attr_get_type(attr) == IFLA_IFALIAS &&
         mnl_attr_get_payload_len(attr) >= sizeof(own) - 1) {
         *overlay = strncmp(mnl_attr_get_payload(attr), own, mnl_attr_get_payload_len(attr)) == 0;
@@ -291,7 +294,7 @@ static int on_link(const struct nlmsghdr *message, void *context)
     return MNL_CB_OK;
 }
 
-/* What an RTM_NEWADDR message holds; the pointers are borrowed from it. */
+/* Attributes of an RTM_NEWADDR message; the pointers are borrowed from it. */
 struct address_parts {
     size_t size; /* of an address of its family */
     const uint8_t *local, *address;
@@ -313,8 +316,8 @@ static int on_address_attribute(const struct nlattr *attr, void *context)
     return MNL_CB_OK;
 }
 
-/* The address of an RTM_NEWADDR message, with IFA_LOCAL before IFA_ADDRESS (which is the other
- * end on point-to-point links), and its flags. False if there is none. */
+/* The address of an RTM_NEWADDR message and its flags; false if there is none. IFA_LOCAL is
+ * preferred, because on point-to-point links IFA_ADDRESS is the other end. */
 static bool address_read(const struct nlmsghdr *message, struct netwatch_address *out,
                          uint32_t *flags)
 {

@@ -5,7 +5,8 @@
  */
 #include "client/platform/tun.h"
 
-#include "proto/base/bytes.h"
+#include "client/tunnel/parse.h"
+#include "client/tunnel/transport.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,11 +23,6 @@
 enum {
     VNET_SIZE = sizeof(struct virtio_net_hdr),
     BUFFER_SIZE = VNET_SIZE + PACKET_SIZE_MAX + 1,
-    IPV4_HEADER_MIN = 20,
-    IPV6_HEADER_SIZE = 40,
-    TCP_HEADER_MIN = 20,
-    TCP_OFFSET_AT = 12, /* of the byte with the header length */
-    PROTOCOL_TCP = 6,
 };
 
 struct tun {
@@ -177,18 +173,18 @@ const struct tun_counters *tun_counters(const struct tun *tun)
 
 /* -- Receiving --------------------------------------------------------------------------------- */
 
-/* The kernel's hdr_len is only a hint; the true length stands in the headers. 0 if they are not
- * those of a TCP packet that the header announces. */
+/* The size of the IP and TCP headers of a super-packet, read from the headers themselves, because
+ * the kernel's hdr_len is only a hint. 0 if they are not those of a TCP packet. */
 static size_t super_header_size(const struct packet *p)
 {
     size_t ip_size = p->checksum_start;
     size_t tcp_size;
 
-    if (ip_size < IPV4_HEADER_MIN || ip_size + TCP_HEADER_MIN > p->size) {
+    if (ip_size < IP4_HEADER_SIZE || ip_size + TCP_HEADER_SIZE > p->size) {
         return 0;
     }
     tcp_size = (size_t)(p->data[ip_size + TCP_OFFSET_AT] >> 4) * 4;
-    if (tcp_size < TCP_HEADER_MIN || ip_size + tcp_size > p->size) {
+    if (tcp_size < TCP_HEADER_SIZE || ip_size + tcp_size > p->size) {
         return 0;
     }
     return ip_size + tcp_size;
@@ -199,7 +195,7 @@ static bool packet_decode(struct packet *p, const struct virtio_net_hdr *header)
 {
     unsigned type = header->gso_type & ~(unsigned)VIRTIO_NET_HDR_GSO_ECN;
 
-    if (p->size < IPV4_HEADER_MIN) {
+    if (p->size < IP4_HEADER_SIZE) {
         return false;
     }
     if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {

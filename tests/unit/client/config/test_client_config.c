@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* client/daemon/config: texts that are good, with what they mean, and texts that are refused, with
- * the line and the remedy. */
+/* client/config: texts that are good, with what they mean, and texts that are refused, with the
+ * line and the remedy. */
 #include "client/config/config.h"
 
 #include <setjmp.h>

@@ -233,7 +233,7 @@ static void the_interface_has_the_mtu_and_queue_and_vanishes_on_close(void **sta
     assert_int_equal(if_nametoindex("zigtest0"), 0);
 }
 
-/* Through which interface the kernel reaches an address: /proc tells the routes to single hosts. */
+/* The interface of the route to this single address, as /proc lists it; "" if there is none. */
 static const char *route_interface(const uint8_t ip[16])
 {
     static char interface[IF_NAMESIZE];
@@ -345,7 +345,7 @@ static void what_somebody_took_from_the_interface_is_put_back(void **state)
     }
     fd = socket(AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
-    assert_int_equal(request.ifr_mtu, 1300); /* that is left to who changed it */
+    assert_int_equal(request.ifr_mtu, 1300); /* whoever changed it meant it */
     (void)close(fd);
     tun_close(tun);
     assert_int_equal(netcfg_restore("zigtest0", &plan, &report, &fault), ERR_SYSTEM);
@@ -434,7 +434,7 @@ static void changes_are_told_once_and_addresses_leave_out_the_overlay(void **sta
     assert_int_equal(addresses[0].prefix_bits, 120);
     assert_memory_equal(addresses[1].ip, v6, 16);
     assert_int_equal(addresses[1].prefix_bits, 64);
-    seen.own_changes = 0; /* the kernel may still have told of its last steps with IPv6 */
+    seen.own_changes = 0; /* late messages about its IPv6 addresses may have been counted */
     command("ip addr add 100.64.9.9/32 dev zigtest0");
     loop_run_for(loop, 0.4);
     assert_int_equal(seen.changes, 1);
