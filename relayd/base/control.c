@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finding the session, unpacking, and the rate of one session's messages. */
+/* Finding the session of a message, unpacking it, and the rate of one session's messages. */
 #include "relayd/base/control.h"
 
-/* Too many messages: say so once in a while, so that a client in a loop can be found. */
+/* The answer goes out once a second only; it helps whoever looks for a client in a loop. */
 static void rate_refuse(struct relay_base *base, struct relay_client *client, uint32_t request_id,
                         struct mono now)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A control message on its way in: whose it is, whether it can be read, and whether its session
- * says too much. Which service answers it, relayd/core/dispatch.h decides.
+ * The first steps of each control message (docs/protocol.md, section 4): find the session that sent
+ * it, unpack it, and hold the session to its rate. relayd/core/dispatch.h then decides which
+ * service answers.
  */
 #pragma once
 
@@ -11,13 +12,14 @@
 #include "relayd/base/relay_base.h"
 
 /**
- * Take one control message of a session, any content.
+ * Take one control message of a session.
  *
- * client   whose it is, written only if there is a message
+ * event    a CONTROL event; its data has any content, including hostile
+ * client   who sent it, written only if a message is returned
  *
- * Returns the message, which lives in base->arena until the next call; NULL if there is nothing to
- * be served: no such session (any more), malformed (counted), or too many (counted, and answered
- * once a second).
+ * Returns the message, which lives in base->arena until the next call. Returns NULL if there is
+ * nothing to serve: the session is not active (any more); the message is malformed, which is
+ * counted; or the session sent too many, which is counted, and answered once a second.
  */
 const Ziglan__Control *control_take(struct relay_base *base, const struct link_event *event,
                                     struct relay_client **client, struct mono now);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Everything relayd counts, declared once: the core increments, metrics.c prints, tests read.
- * Rows of one family stand together, because the Prometheus text form wants them so.
+ * Everything that relayd counts, declared once: the core increments, relayd/admin/metrics.c prints,
+ * tests read. Rows of one family stand together, because the Prometheus text form demands it.
  *
- * X(field, family, labels, help): family without the "relayd_" prefix; labels without braces,
- * "" if none; help is printed for the first row of a family.
+ * X(field, family, labels, help): family is without the prefix "relayd_"; labels are without
+ * braces, "" if there are none; help is printed for the first row of a family.
  */
 #pragma once
 
@@ -129,5 +129,5 @@ struct relay_snapshot {
     uint32_t watchers;
     uint64_t members; /* admitted and not revoked */
     uint64_t uptime_ms;
-    bool store_ok; /* the last use of the store succeeded */
+    bool store_ok; /* as in struct store_health */
 };

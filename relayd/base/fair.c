@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Counting what each sender put into a queue lately, in a few places. */
+/* Counts what each sender put into a queue lately, in FAIR_PLACES places. */
 #include "relayd/base/fair.h"
 
 static void age(struct fair *fair, struct mono now)
@@ -15,8 +15,9 @@ static void age(struct fair *fair, struct mono now)
     fair->halved_at = now;
 }
 
-/* The place of a source: its own, else the one with the least. It inherits what stands there: so
- * a count is never too small, and nobody gains by having been away. */
+/* The place of a source: its own, else the one with the fewest bytes. A source that takes over a
+ * place also takes over the bytes that are counted there. So no source is counted too low, and
+ * nobody gains by giving its place away. */
 static size_t place_of(struct fair *fair, uint64_t source)
 {
     size_t least = 0;

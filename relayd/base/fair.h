@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who may fill a receiver's queue. A queue that drops the newest belongs to whoever sends most, so
- * one member that floods another would silence all others to it. Here a queue that is more than
- * half full takes a frame only from a sender that is within its share: that has no more than an
- * equal part of what the queue took lately. So the other half is always open to those within their
- * share. Who sends alone has the whole queue, and what some leave unused goes to the rest.
+ * Which sender may put a frame into a receiver's queue. If a full queue only dropped what comes
+ * last, one member that floods another would silence all others. So a queue that is more than half
+ * full takes frames only from senders within their share. A sender is within its share as long as
+ * it has no more than an equal part of what the queue took lately. A sender that is alone has the
+ * whole queue, and what some leave unused goes to the rest.
  */
 #pragma once
 
@@ -16,18 +16,27 @@
 
 enum {
     FAIR_PLACES = 16,   /* senders that one receiver's queue tells apart at a time */
-    FAIR_HALF_MS = 250, /* what was taken counts half after so long */
+    FAIR_HALF_MS = 250, /* after this time, bytes that were taken count half */
 };
 
 struct fair {
     struct mono halved_at;
     struct {
         uint64_t source;
-        uint64_t bytes; /* taken lately; 0: nobody's place */
+        uint64_t bytes; /* taken lately; 0: the place is free */
     } taken[FAIR_PLACES];
 };
 
-/** May `source` (a number of the caller's, one for each sender) put `size` more bytes into a queue
- * where `waiting` of `room` are used? If so they count as taken. A zeroed struct is a new queue. */
+/**
+ * Ask to put one more frame into a queue. A zeroed struct is a queue from which nobody took yet.
+ *
+ * source   the sender: a number of the caller's choice, a different one for each
+ * size     bytes of the frame
+ * waiting  bytes that are in the queue
+ * room     bytes that the queue can hold
+ *
+ * Returns true, and counts the bytes as taken by this sender, if it is within its share or the
+ * queue is at most half full. The caller drops the frame otherwise.
+ */
 bool fair_take(struct fair *fair, uint64_t source, size_t size, size_t waiting, size_t room,
                struct mono now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Token buckets, counted prefixes and marks behind every number that protects a volunteer. */
+/* The token buckets, the counts of prefixes, and the marks behind the limits. */
 #include "relayd/base/limits.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@ static const struct bucket_rate control_rate = {.per_s = CONTROL_PER_S, .burst =
 static const struct bucket_rate forward_rate = {
     .per_s = STRANGER_BYTES_PER_S, .burst = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_BURST_S};
 
-/* The address with its last bits zeroed: whoever owns one address of an IPv6 /56 owns all. */
+/* The first bytes of an address, the rest zeroed. Whoever owns one address of an IPv6 /56 owns all
+ * of them, so such a prefix counts as one. */
 static void address_prefix(uint8_t out[16], const struct endpoint *e, size_t v4_bytes,
                            size_t v6_bytes)
 {
@@ -76,7 +77,7 @@ bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct
         limits->counters->stun_limited_address++;
         return false;
     }
-    /* After the address, so that one flooding address cannot use up what all share. */
+    /* This comes second, so that one address that floods cannot use up what all share. */
     if (!bucket_take(&limits->stun_bucket, &limits->stun_rate, 1, now)) {
         limits->counters->stun_limited_all++;
         return false;
@@ -96,7 +97,8 @@ bool limits_http_take(struct limits *limits, const struct endpoint *from, struct
     return true;
 }
 
-/* Add delta to the count of a prefix; false if it would exceed the cap. */
+/* Count one more stranger of a prefix, or one less. False, and nothing changed, if one more would
+ * exceed the cap. */
 static bool prefix_count(struct map *map, const uint8_t prefix[16], bool enter, uint64_t cap)
 {
     uint64_t count = 0;
@@ -193,7 +195,7 @@ bool limits_gone_take(struct client_limits *client, const uint8_t dst[KEY_SIZE],
         }
     }
     if (free_mark == NULL) {
-        return false; /* all marks are younger than a second: enough for this session */
+        return false; /* all marks are younger than GONE_EVERY_MS: enough for this session */
     }
     free_mark->used = true;
     memcpy(free_mark->dst, dst, KEY_SIZE);

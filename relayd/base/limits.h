@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every number that protects a volunteer: rates, quotas and caps, by session, by key, by address
- * and in all (docs/security.md has the table). A function asks for one more of something and is
- * told yes, which counts it, or no.
+ * The rates and caps that protect the relay and its owner: for each session, each key, each
+ * address, and in all (docs/security.md has the table). A caller asks a function ..._take or
+ * ..._enter for one more of something. True means that it may have it, and that it is counted as
+ * used.
  */
 #pragma once
 
@@ -22,23 +23,23 @@
 enum {
     CONTROL_PER_S = 20, /* control messages of one session */
     CONTROL_BURST = 100,
-    BROADCAST_COST = 5, /* tokens, of which a member gets one a second: see limits_broadcast_take */
+    BROADCAST_COST = 5, /* tokens; each key gets one token a second: see limits_broadcast_take */
     BROADCAST_BURST = 100 * BROADCAST_COST,
     BROADCAST_KEYS_MAX = 16384,
-    STRANGER_BYTES_PER_S = 20 * 1000 * 1000 / 8, /* 20 Mbit/s of one key */
+    STRANGER_BYTES_PER_S = 20 * 1000 * 1000 / 8, /* 20 Mbit/s of one session */
     STRANGER_BURST_S = 2,
     STRANGERS_PER_ADDRESS = 64, /* IPv4 address or IPv6 /56 */
     STRANGERS_PER_NET = 512,    /* IPv4 /24 or IPv6 /48 */
     GONE_MARKS = 8,             /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
-    REFUSAL_EVERY_MS = 1000, /* answers "too many requests" to one session */
+    REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
     STUN_ADDRESSES_MAX = 65536,
     HTTP_PER_S = 10, /* pages to one IPv4 address or IPv6 /56 */
     HTTP_BURST = 50,
     HTTP_ADDRESSES_MAX = 4096,
 };
 
-/** A Gone that was sent: none for the same key within GONE_EVERY_MS. */
+/** Remembers that a Gone was sent: the next one for the same key waits GONE_EVERY_MS. */
 struct gone_mark {
     bool used;
     uint8_t dst[KEY_SIZE];
@@ -52,13 +53,13 @@ struct client_limits {
     struct mono refused_at; /* the last answer "too many requests" */
     bool refused_once;
     struct gone_mark gone[GONE_MARKS];
-    bool counted; /* as a stranger of this address */
+    bool counted; /* as a stranger, at the address counted_as */
     struct endpoint counted_as;
 };
 
-/** What all sessions and foreign clients have left. */
+/** What all sessions, and all who ask by STUN or HTTP, have left. */
 struct limits {
-    struct relay_counters *counters; /* borrowed: where a refusal is counted */
+    struct relay_counters *counters; /* borrowed; for refusals of STUN and pages */
     struct map *strangers_by_address, *strangers_by_net;
     struct bucket_table *broadcast_by_key;
     struct bucket_table *stun_addresses;
@@ -67,35 +68,36 @@ struct limits {
     struct bucket_rate stun_rate;
 };
 
-/** Empty limits for the sessions and STUN rates of cfg, whose numbers are not 0. counters is
- * borrowed and outlives them; env is used for hash keys only, during the call. ERR_NOMEM; then
- * limits_fini releases what there is. */
+/** Make limits of which nothing is used yet. session_max and the STUN rates come from cfg, where
+ * they are not 0. counters is borrowed and outlives the limits; env gives hash keys, during the
+ * call only. ERR_NOMEM; limits_fini then releases what was made. */
 int limits_init(struct limits *limits, const struct relay_config *cfg,
                 struct relay_counters *counters, const struct env *env, struct mono now) MUST_CHECK;
 void limits_fini(struct limits *limits);
 
-/** Take the rates of STUN from the configuration. */
+/** Set the rates of STUN to those of cfg; the bucket of all addresses is full again. */
 void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now);
 
-/** True if one more STUN answer may go to this address; counted if not. */
+/** Take one STUN answer to this address. False if there are too many, which is counted. */
 bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct mono now);
 
-/** True if one more page may be made for this address; counted if not. */
+/** Take one page for this address. False if there are too many, which is counted. */
 bool limits_http_take(struct limits *limits, const struct endpoint *from, struct mono now);
 
-/** Take one piece of what a member can make the relay do for all others, or over the whole
- * directory: a change of its records, its coming and moving, a Watch. 100 at once and one in 5 s
- * for each key, whatever the number of its sessions; false: too much. */
+/** Take one broadcast: something of a member that the relay tells to others, or for which it reads
+ * the whole directory. These are a change of its records, opening a session, a move, and a Watch.
+ * Each key has 100 at once and one in 5 s, however many sessions it has. False: too much. */
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now);
 
-/** Count a stranger's session that comes from `remote`; false if that address has too many. */
+/** Count a stranger's session from `remote`. False, and nothing counted, if there are too many from
+ * its address or its network. */
 bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
                            const struct endpoint *remote);
 
-/** The stranger is none any more, or gone; no-op if it was not counted. */
+/** The client is gone or no longer a stranger: count it no more. No-op if it was not counted. */
 void limits_stranger_leave(struct limits *limits, struct client_limits *client);
 
-/** A new session: full buckets, nothing refused yet. */
+/** Fill the buckets of a new session; the rest of *client is zero already. */
 void limits_client_init(struct client_limits *client, struct mono now);
 
 /** Take one control message of a session; false: too much. */
@@ -104,8 +106,9 @@ bool limits_control_take(struct client_limits *client, struct mono now);
 /** Take the bytes of a stranger's frame; false: too much. */
 bool limits_forward_take(struct client_limits *client, size_t size, struct mono now);
 
-/** True if this session may be told now that it asks too much; remembers it. */
+/** Take one answer "too many requests" to this session; once in REFUSAL_EVERY_MS. */
 bool limits_refusal_take(struct client_limits *client, struct mono now);
 
-/** True if a Gone about dst may be sent to this session now; remembers it. */
+/** Take one Gone about dst to this session: once in GONE_EVERY_MS for one key, and for GONE_MARKS
+ * keys in that time. */
 bool limits_gone_take(struct client_limits *client, const uint8_t dst[KEY_SIZE], struct mono now);

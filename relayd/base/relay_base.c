@@ -12,15 +12,15 @@ enum {
     STUN_PER_S_DEFAULT = 20000,
 };
 
-/* The secret of stateless resets must be the same after a restart, and no second file is needed
- * for it: an Ed25519 signature is deterministic, and this one is never shown to anybody. */
+/* The secret of stateless resets must be the same after a restart. It needs no file of its own: an
+ * Ed25519 signature is deterministic, and this one is never shown to anybody. */
 static void reset_secret_derive(uint8_t out[32], const struct identity *identity)
 {
     uint8_t signature[SIGNATURE_SIZE];
 
     identity_sign(identity, "relayd reset secret 1", NULL, 0, signature);
     memcpy(out, signature, 32);
-    memset(signature, 0, sizeof(signature));
+    explicit_bzero(signature, sizeof(signature));
 }
 
 static uint32_t value_or(uint32_t value, uint32_t fallback)
@@ -28,7 +28,7 @@ static uint32_t value_or(uint32_t value, uint32_t fallback)
     return value != 0 ? value : fallback;
 }
 
-/* Copy what may change while running. */
+/* Copy the settings that may change while the relay runs; 0 becomes the default. */
 static void config_take(struct relay_base *base, const struct relay_config *cfg)
 {
     (void)snprintf(base->name, sizeof(base->name), "%s",
@@ -94,7 +94,7 @@ int relay_base_link_open(struct relay_base *base, const struct link_hello *hello
 
     reset_secret_derive(link.reset_secret, base->cfg.identity);
     rc = link_hub_new(&base->hub, &link, &base->env, now);
-    memset(link.reset_secret, 0, sizeof(link.reset_secret));
+    explicit_bzero(link.reset_secret, sizeof(link.reset_secret));
     base->reply.hub = base->hub;
     return rc;
 }

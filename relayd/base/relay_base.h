@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What all services of a relay stand on: its configuration, the link, the sessions, the limits, the
- * counters, the way to answer, and the directory of the ziglan that it hosts. A service borrows it
- * for its life; it knows no service.
+ * What the services of a relay share: its configuration, the link, the sessions, the limits, the
+ * counters, the way to answer, and the directory of the ziglan that it hosts. The core owns it, and
+ * each service keeps a pointer to it. It knows no service.
  */
 #pragma once
 
@@ -24,35 +24,40 @@
 
 struct relay_base {
     struct env env;
-    struct relay_config cfg; /* in force: no number is 0, its texts point to the copies below */
+    struct relay_config cfg; /* in force: no number is 0, and its texts are the copies below */
     char name[NAME_TEXT_SIZE];
     char public_hosts[URL_HOSTS_TEXT_SIZE];
-    uint32_t session_capacity; /* session_max at the start: the link was sized then */
+    uint32_t session_capacity; /* session_max at the start, for which the link was made */
     struct mono started_at;
     struct link_hub *hub;
     struct session_table sessions;
     struct limits limits;
     struct relay_counters counters;
     struct reply reply;
-    struct control_arena arena;  /* of the message that is being served */
-    struct directory *directory; /* NULL: hosts no ziglan */
-    uint8_t ziglan_key[KEY_SIZE];
+    struct control_arena arena;   /* holds the message that is being served */
+    struct directory *directory;  /* NULL: the relay hosts no ziglan */
+    uint8_t ziglan_key[KEY_SIZE]; /* all zero: the relay hosts no ziglan */
     struct store_health health;
 };
 
-/** Everything but the link and the directory. cfg as in relayd/core/core.h; store and env are
- * borrowed. ERR_NOMEM; then relay_base_fini releases what there is. */
+/** Make everything but the link and the directory, in zeroed memory. What cfg points to is as in
+ * relayd/base/relay_config.h; env is copied; store is borrowed and outlives the base. ERR_NOMEM;
+ * relay_base_fini then releases what was made. */
 int relay_base_init(struct relay_base *base, const struct relay_config *cfg, struct store *store,
                     const struct env *env, struct mono now) MUST_CHECK;
+
+/** Release everything; legal at any time, and for zeroed memory. */
 void relay_base_fini(struct relay_base *base);
 
-/** Open the directory of the ziglan whose key is base->ziglan_key. ERR_NOMEM, ERR_SYSTEM. */
+/** Open the directory of the ziglan whose key is base->ziglan_key. ERR_NOMEM, ERR_SYSTEM; there is
+ * no directory then. */
 int relay_base_directory_open(struct relay_base *base) MUST_CHECK;
 
-/** Make the link, which says `hello` to sessions. ERR_NOMEM, ERR_SYSTEM. */
+/** Make the link. It borrows what hello points to until link_hub_set_hello gives it another one.
+ * ERR_NOMEM, ERR_SYSTEM; there is no link then. */
 int relay_base_link_open(struct relay_base *base, const struct link_hello *hello,
                          struct mono now) MUST_CHECK;
 
-/** Take over what may change while running: name, public hosts, limits, open_relay. session_max is
- * cut at session_capacity. */
+/** Take over the settings that may change while the relay runs: name, public hosts, limits,
+ * open_relay. session_max is cut at session_capacity. */
 void relay_base_configure(struct relay_base *base, const struct relay_config *cfg, struct mono now);

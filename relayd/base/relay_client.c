@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The states of a relay's client, and what follows from them: lists, count and deadline. */
+/* The states of a relay's client, and what follows from a state: its list and its deadline. */
 #include "relayd/base/relay_client.h"
 
 #include "proto/base/bytes.h"
@@ -57,4 +57,9 @@ bool relay_client_is_active(const struct relay_client *client)
 {
     return client->state == RELAY_CLIENT_STATE_STRANGER ||
            client->state == RELAY_CLIENT_STATE_MEMBER;
+}
+
+uint64_t relay_client_number(const struct relay_client *client)
+{
+    return (uint64_t)client->handle.generation << 32 | client->handle.index;
 }

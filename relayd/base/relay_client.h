@@ -48,16 +48,17 @@ struct relay_client {
     struct mono opened_at;
     struct mono deadline;
     struct client_limits limits;
-    struct fair fair;                     /* whose frames to this session wait */
-    struct watch *watch;                  /* NULL: it watches nothing */
-    TAILQ_ENTRY(relay_client) in_waiting; /* strangers or closing */
+    struct fair fair;                     /* who filled this session's queue */
+    struct watch *watch;                  /* owned by the watch service; NULL: it watches nothing */
+    TAILQ_ENTRY(relay_client) in_waiting; /* in the list of strangers or of closing */
 };
 
 TAILQ_HEAD(relay_client_list, relay_client);
 
-/** Who waits for what, by state; each list is ordered by deadline. */
+/** The clients that wait for a deadline, one list for each state. The earliest deadline is first,
+ * because all clients of a state wait equally long. */
 struct relay_client_lists {
-    struct limits *limits; /* borrowed: told when a stranger is none any more */
+    struct limits *limits; /* borrowed; told when a client stops being a stranger */
     struct relay_client_list strangers, closing;
     uint32_t stranger_count;
 };
@@ -65,10 +66,15 @@ struct relay_client_lists {
 /** Empty lists. limits is borrowed and outlives them. */
 void relay_client_lists_init(struct relay_client_lists *lists, struct limits *limits);
 
-/** The only writer of client->state. It keeps the lists and the count, and sets the deadline: that
- * of a member is MONO_NEVER, and the caller who knows its admission sets it. */
+/** Enter the next state; only this function writes client->state. It keeps the lists and the count
+ * of strangers, and sets the deadline. A member's deadline becomes MONO_NEVER: the caller knows
+ * when its admission ends and sets it. A step that the drawing above does not have is our own
+ * mistake and aborts. */
 void relay_client_enter(struct relay_client_lists *lists, struct relay_client *client,
                         enum relay_client_state next, struct mono now);
 
-/** True for a stranger or a member: the session can be talked to. */
+/** True for a stranger or a member: messages of the session are served, and it is sent some. */
 bool relay_client_is_active(const struct relay_client *client);
+
+/** The client's handle as one number: no other session has or had it. */
+uint64_t relay_client_number(const struct relay_client *client);

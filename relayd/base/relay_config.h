@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a relay core is made of, as the shell, a simulator or a test says it. Part of the interface
- * of relayd/core/core.h; it stands here because the rooms below read it.
+ * The settings of a relay core, as the daemon, a simulator or a test gives them. They belong to the
+ * interface of relayd/core/core.h, and stand here because the rooms below the core read them.
  */
 #pragma once
 
@@ -12,21 +12,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What a relay core is made of. Texts are copied; the other pointers are borrowed and outlive the
- * core. */
+/** The settings of a relay core. Texts and the delegation are copied; the other pointers are
+ * borrowed and outlive the core. */
 struct relay_config {
     const struct identity *identity;        /* the relay's key */
-    const struct identity *ziglan_identity; /* the ziglan's key, NULL: hosts none, or key offline */
-    const uint8_t *delegation; /* the ziglan's word about this relay; NULL with the key at hand:
-                                  the core makes one and renews it */
+    const struct identity *ziglan_identity; /* the ziglan's key; NULL: the key is
+                                               elsewhere, or the relay hosts no ziglan */
+    const uint8_t *delegation; /* that this relay is an entry point, signed elsewhere; NULL with
+                                  ziglan_identity: the core signs one itself and renews it */
     size_t delegation_size;
-    const char *ziglan_name;
-    const char *public_hosts;                 /* "HOST[:PORT][,...]" for URLs */
-    uint32_t session_max;                     /* 0: default */
-    uint32_t watch_max;                       /* members told in full to a watcher, default 10000 */
-    uint32_t stun_per_addr_per_s, stun_per_s; /* 0: defaults 10 and 20000 */
-    struct link_reset_row
-        *ledger; /* memory that outlives a crash (proto/link/link.h), NULL: none */
+    const char *ziglan_name;                  /* NULL: "ziglan" */
+    const char *public_hosts;                 /* "HOST[:PORT][,...]" for URLs; NULL: none */
+    uint32_t session_max;                     /* 0: 10000 */
+    uint32_t watch_max;                       /* a ziglan with more members cannot be watched;
+                                                 0: 10000 */
+    uint32_t stun_per_addr_per_s, stun_per_s; /* 0: 10 and 20000 */
+    struct link_reset_row *ledger;            /* of ledger_capacity rows, as in struct link_config;
+                                                 NULL: none */
     uint32_t ledger_capacity;
-    bool open_relay; /* forward for strangers too, each at most 20 Mbit/s */
+    bool open_relay; /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

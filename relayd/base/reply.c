@@ -22,7 +22,7 @@ void reply_send(struct reply *reply, const struct relay_client *client,
     }
     rc = link_hub_control(reply->hub, client->handle, reply->packed, size);
     if (rc != ERR_OK) {
-        /* The link closes a session that reads too slowly; CLOSED follows. */
+        /* The link closes a connection whose peer reads too slowly; CLOSED follows. */
         env_trace(reply->env, TRACE_LEVEL_DEBUG, "control.not_sent", "body=%s why=%s",
                   control_name(message), err_name(rc));
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Control messages to a session (docs/protocol.md): the one way in which the services speak.
+ * Control messages to a session (docs/protocol.md, section 4). All services speak through this.
  */
 #pragma once
 
@@ -13,17 +13,18 @@
 #include <stdint.h>
 
 struct reply {
-    const struct env *env; /* borrowed */
-    struct link_hub *hub;  /* borrowed */
-    uint8_t packed[CONTROL_SIZE_MAX];
+    const struct env *env;            /* borrowed */
+    struct link_hub *hub;             /* borrowed */
+    uint8_t packed[CONTROL_SIZE_MAX]; /* scratch of one message */
 };
 
-/** Send one message to a session; nothing if it is not active any more. A full queue ends the
- * session by the link's own doing. */
+/** Send one message to a session. Nothing happens if it is not active any more, and a message that
+ * breaks the rules of section 4 is traced and dropped. If the peer lets too much pile up, the link
+ * closes the connection; its CLOSED event follows. */
 void reply_send(struct reply *reply, const struct relay_client *client,
                 const Ziglan__Control *message);
 
-/** Answer a request with an Error, whose text is that of the verdict if `text` is NULL; nothing if
- * it wanted no answer (request_id 0). */
+/** Answer a request by an Error with `verdict` and `text`; text may be NULL for the verdict's own.
+ * Nothing happens if request_id is 0: such a request wants no answer. */
 void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,
                   enum verdict verdict, const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A map of keys, in which only the newest session can remove its key. */
+/* The map from keys to sessions; a key is removed only by the session that was put last. */
 #include "relayd/base/session_index.h"
 
 #include "proto/base/map.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is here: the map from a node's key to its session. The newest session of a key is the active
- * one. A session is a number that means something to the caller only.
+ * Who is here: the map from a node's key to its active session, which is the one that was put last.
+ * A session is a number, whose meaning only the caller knows.
  */
 #pragma once
 
@@ -15,16 +15,16 @@
 
 struct session_index;
 
-/** An index of at most `capacity` keys. env is used for the hash key only, during the call.
- * ERR_NOMEM. */
+/** Make an index of at most `capacity` keys. env gives the hash key, during the call only.
+ * ERR_NOMEM; *out is NULL then. */
 int session_index_new(struct session_index **out, size_t capacity,
                       const struct env *env) MUST_CHECK;
 void session_index_free(struct session_index *index);
 
 /**
  * Make `session` the active one of `key`. If another one was, *replaced is true and *previous is
- * that one, for the caller to close. ERR_LIMIT if the index is full, ERR_NOMEM; then nothing
- * changed.
+ * that one, which the caller closes. ERR_LIMIT if the index is full, ERR_NOMEM; then the index did
+ * not change.
  */
 int session_index_put(struct session_index *index, const uint8_t key[KEY_SIZE], uint64_t session,
                       bool *replaced, uint64_t *previous) MUST_CHECK;
@@ -33,10 +33,10 @@ int session_index_put(struct session_index *index, const uint8_t key[KEY_SIZE], 
 bool session_index_find(const struct session_index *index, const uint8_t key[KEY_SIZE],
                         uint64_t *session);
 
-/** Forget the key, but only if `session` is its active one: the late end of a replaced session
- * changes nothing. Returns true if the key is gone now. */
+/** Forget the key if `session` is its active one, and return true. False, and nothing changed,
+ * otherwise: a replaced session may end late. */
 bool session_index_remove(struct session_index *index, const uint8_t key[KEY_SIZE],
                           uint64_t session);
 
-/** Number of keys with a session. */
+/** The number of keys with an active session. */
 size_t session_index_count(const struct session_index *index);

@@ -7,14 +7,10 @@
 
 enum { CAPACITY_MIN = 64 };
 
-static uint64_t handle_pack(struct handle handle)
+/* The inverse of relay_client_number. */
+static struct handle handle_of(uint64_t number)
 {
-    return (uint64_t)handle.generation << 32 | handle.index;
-}
-
-static struct handle handle_unpack(uint64_t packed)
-{
-    return (struct handle){.index = (uint32_t)packed, .generation = (uint32_t)(packed >> 32)};
+    return (struct handle){.index = (uint32_t)number, .generation = (uint32_t)(number >> 32)};
 }
 
 int session_table_init(struct session_table *table, uint32_t session_max, struct limits *limits,
@@ -45,10 +41,10 @@ struct relay_client *session_table_at(const struct session_table *table, struct 
 struct relay_client *session_table_of_key(const struct session_table *table,
                                           const uint8_t key[KEY_SIZE])
 {
-    uint64_t packed;
+    uint64_t number;
 
-    return session_index_find(table->by_key, key, &packed)
-               ? session_table_at(table, handle_unpack(packed))
+    return session_index_find(table->by_key, key, &number)
+               ? session_table_at(table, handle_of(number))
                : NULL;
 }
 
@@ -68,8 +64,8 @@ uint32_t session_table_key_count(const struct session_table *table)
     return (uint32_t)session_index_count(table->by_key);
 }
 
-/* Make room for the index of a new connection. The link numbers connections from 0 up to its
- * cap, so this table is bounded by that. */
+/* Make room for the index of a new connection. The link's indexes are below its cap, which so
+ * bounds the table. False without memory. */
 static bool by_index_reserve(struct session_table *table, uint32_t index)
 {
     uint32_t capacity = table->capacity != 0 ? table->capacity : CAPACITY_MIN;
@@ -131,14 +127,14 @@ int session_table_activate(struct session_table *table, const struct relay_clien
 {
     bool replaced = false;
     uint64_t previous = 0;
-    int rc = session_index_put(table->by_key, client->key, handle_pack(client->handle), &replaced,
+    int rc = session_index_put(table->by_key, client->key, relay_client_number(client), &replaced,
                                &previous);
 
-    *older = rc == ERR_OK && replaced ? session_table_at(table, handle_unpack(previous)) : NULL;
+    *older = rc == ERR_OK && replaced ? session_table_at(table, handle_of(previous)) : NULL;
     return rc;
 }
 
 bool session_table_deactivate(struct session_table *table, const struct relay_client *client)
 {
-    return session_index_remove(table->by_key, client->key, handle_pack(client->handle));
+    return session_index_remove(table->by_key, client->key, relay_client_number(client));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The health of the store, from what its users saw. */
+/* The health of the store, learned from the verdicts of those who use it. */
 #include "relayd/base/store_health.h"
 
 #include "proto/base/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether the store takes writes. A relay whose disk is full refuses joins and goes on forwarding;
- * its health page and its metrics say so, and it tries again about once a minute.
+ * Whether the store takes writes. A relay whose disk is full refuses joins and goes on forwarding.
+ * Its health page and its metrics say so, and about once a minute the core tries to write again.
  */
 #pragma once
 
@@ -17,17 +17,18 @@ struct store_health {
     const struct env *env;           /* borrowed */
     struct relay_counters *counters; /* borrowed */
     struct store *store;             /* borrowed */
-    bool ok;
+    bool ok; /* no use of the store failed since the last write that succeeded */
 };
 
-/** Believed to be well. The pointers are borrowed and outlive it. */
+/** Start in the belief that the store works. The pointers are borrowed and outlive it. */
 void store_health_init(struct store_health *health, struct store *store,
                        struct relay_counters *counters, const struct env *env);
 
-/** Remember whether the store works, from the verdict of something that would write to it. A change
- * is traced. */
+/** Learn from the verdict of a call that used the store: UNAVAILABLE means that the store failed,
+ * which is counted, and OK that it works. So give OK only if something was written. Other verdicts
+ * are ignored: such a call was refused before it wrote anything. A change of health is traced. */
 void store_health_note(struct store_health *health, enum verdict verdict);
 
-/** Write something if the store failed last: after a failure nobody may join for a long time, and
- * health would stay bad. */
+/** If the store failed, try to write a small value. Without this, health would stay bad until
+ * somebody joins, long after the disk has room again. */
 void store_health_try(struct store_health *health);

@@ -92,11 +92,6 @@ static struct relay_client *receiver_find(struct relay_base *base, struct relay_
     return to;
 }
 
-static uint64_t source_of(const struct relay_client *from)
-{
-    return (uint64_t)from->handle.generation << 32 | from->handle.index;
-}
-
 /* True if this sender may put so many more bytes into the receiver's queue; counted if not. */
 static bool room_take(struct relay_base *base, struct relay_client *from, struct relay_client *to,
                       size_t size, struct mono now)
@@ -106,7 +101,7 @@ static bool room_take(struct relay_base *base, struct relay_client *from, struct
         base->counters.drop_rate++;
         return false;
     }
-    if (!fair_take(&to->fair, source_of(from), size,
+    if (!fair_take(&to->fair, relay_client_number(from), size,
                    link_hub_datagrams_waiting(base->hub, to->handle), LINK_SESSION_QUEUE_BYTES,
                    now)) {
         base->counters.drop_share++;
