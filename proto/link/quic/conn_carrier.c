@@ -79,9 +79,12 @@ static int exporter(struct carrier *carrier, uint8_t out[CARRIER_EXPORTER_SIZE])
 }
 
 /*
- * Both exporter values are taken, and TLS has nothing more to say: ngtcp2 keeps the handshake's
- * bytes that it may have to repeat, and the secrets from which new keys come. What TLS would hold
- * until the end is a quarter of an idle session's memory.
+ * Nobody asks for the exporter value again, so TLS goes: it would hold a quarter of an idle
+ * session's memory to the end. ngtcp2 itself keeps the bytes of the handshake that it may have to
+ * repeat, and the secrets from which new keys come.
+ *
+ * The stream may be gone although its bytes are read only now: the packet that brought the Hello
+ * can have closed it as well.
  */
 static void opened(struct carrier *carrier)
 {
@@ -90,7 +93,9 @@ static void opened(struct carrier *carrier)
     c->phase = CONN_PHASE_OPEN;
     hub_half_open_leave(&c->shared->tables, &c->door);
     conn_end_tls(c);
-    (void)ngtcp2_conn_extend_max_stream_offset(c->quic, c->h3.session->id, WINDOW_OPEN_MORE);
+    if (c->h3.session != NULL) {
+        (void)ngtcp2_conn_extend_max_stream_offset(c->quic, c->h3.session->id, WINDOW_OPEN_MORE);
+    }
     ngtcp2_conn_extend_max_offset(c->quic, WINDOW_OPEN_MORE);
 }
 

@@ -8,8 +8,10 @@
 
 #define CAPSULE_PROTOCOL "capsule-protocol"
 
-enum { AUTHORITY_SIZE = 256 };
-enum { METHOD_NOT_ALLOWED = 405 }; /* says what is allowed: RFC 9110, section 15.5.6 */
+enum {
+    AUTHORITY_SIZE = HOST_TEXT_SIZE + 8, /* "[HOST]:PORT" and NUL */
+    METHOD_NOT_ALLOWED = 405,            /* with an `allow` field: RFC 9110, section 15.5.6 */
+};
 
 static nghttp3_nv field(const char *name, const char *value)
 {
@@ -151,7 +153,9 @@ static void accept_request(struct h3 *h3, struct h3_stream *s)
 {
     if (s->path_long) {
         h3_request_respond(h3, s->id, 414, "text/plain", NULL, 0);
-    } else if (s->request.method[0] == 0 || s->request.path[0] == 0) {
+    } else if (s->request.method[0] == 0) {
+        h3_request_respond(h3, s->id, METHOD_NOT_ALLOWED, "text/plain", NULL, 0); /* too long */
+    } else if (s->request.path[0] == 0) {
         h3_request_respond(h3, s->id, 400, "text/plain", NULL, 0);
     } else {
         s->asked = true;
@@ -192,7 +196,7 @@ int h3_request_authority(struct h3 *h3, const char *server_name, const struct en
 {
     char text[AUTHORITY_SIZE], address[ENDPOINT_TEXT_SIZE];
 
-    if (server_name != NULL && strlen(server_name) + 8 > sizeof(text)) {
+    if (server_name != NULL && strlen(server_name) >= HOST_TEXT_SIZE) {
         return ERR_LIMIT;
     }
     if (server_name != NULL) {

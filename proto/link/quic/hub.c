@@ -130,6 +130,22 @@ static void receive_unknown(struct link_hub *hub, const struct dgram *in,
     }
 }
 
+/* A packet of this connection, whose id stands in vc. An open session is kept in the ledger as it
+ * is reached now. */
+static void receive_known(struct link_hub *hub, struct link_conn *c, const struct dgram *in,
+                          const ngtcp2_version_cid *vc, struct mono now)
+{
+    struct conn_shared *shared = &hub->shared;
+    struct handle handle = c->session.handle;
+
+    conn_read(c, in, now);
+    c = conn_find(&shared->tables, handle); /* it may be gone */
+    if (c != NULL && c->phase == CONN_PHASE_OPEN && vc->dcidlen == LINK_RESET_CID_SIZE) {
+        reset_ledger_keep(&shared->ledger, handle.index, &c->path.local, &c->carrier.remote,
+                          vc->dcid);
+    }
+}
+
 void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono now)
 {
     struct conn_shared *shared = &hub->shared;
@@ -153,11 +169,7 @@ void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono 
     }
     c = hub_cid_find(&shared->tables, vc.dcid, vc.dcidlen);
     if (c != NULL) {
-        conn_read(c, in, now);
-        if (c->phase == CONN_PHASE_OPEN && vc.dcidlen == LINK_RESET_CID_SIZE) {
-            reset_ledger_keep(&shared->ledger, c->session.handle.index, &c->path.local,
-                              &c->carrier.remote, vc.dcid);
-        }
+        receive_known(hub, c, in, &vc, now);
     } else if ((in->data[0] & 0x80) == 0) {
         receive_unknown(hub, in, &vc, now);
     } else if (hub->server) {

@@ -54,6 +54,34 @@ static void session_opens_and_tells_both_who_the_other_is(void **state)
     net_fini(&net);
 }
 
+/* A DNS name has up to 253 characters (RFC 1035, section 2.3.4). */
+static void the_longest_name_can_be_dialled(void **state)
+{
+    static struct net net;
+    const struct endpoint any = {.port = 0};
+    char name[HOST_TEXT_SIZE + 1] = {0};
+    struct handle handle;
+
+    (void)state;
+    net_init(&net, 42);
+    net_start(&net);
+    for (size_t i = 0; i < HOST_TEXT_SIZE; i++) {
+        name[i] = i % 60 == 59 ? '.' : 'a';
+    }
+    assert_int_equal(link_hub_dial(net.hubs[NET_CLIENT], &handle, &any, &net.addrs[NET_SERVER],
+                                   name, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key,
+                                   net.now),
+                     ERR_LIMIT);
+    name[HOST_TEXT_SIZE - 1] = 0;
+    assert_int_equal(link_hub_dial(net.hubs[NET_CLIENT], &handle, &any, &net.addrs[NET_SERVER],
+                                   name, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key,
+                                   net.now),
+                     ERR_OK);
+    net_run(&net, 3000);
+    assert_non_null(net_find(&net, NET_CLIENT, LINK_EVENT_OPEN));
+    net_fini(&net);
+}
+
 static void refuse_with(enum link_want want, const uint8_t *key, uint64_t seed,
                         const struct identity *server_identity, const uint8_t *delegation,
                         size_t delegation_size, enum link_reason reason)
@@ -515,6 +543,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(session_opens_and_tells_both_who_the_other_is),
+        cmocka_unit_test(the_longest_name_can_be_dialled),
         cmocka_unit_test(wrong_relay_key_is_refused),
         cmocka_unit_test(signature_of_another_key_means_interception),
         cmocka_unit_test(ziglan_is_believed_only_with_its_delegation),

@@ -204,6 +204,8 @@ static void stranger_is_answered_with_errors_and_leaves_in_time(void **state)
     stranger_start(&s, &net);
     stranger_ask(&s, &net, "GET", path, NULL);
     assert_int_equal(s.status, 414);
+    stranger_ask(&s, &net, "PROPPATCHPROPPATCH", "/", NULL);
+    assert_int_equal(s.status, 405);
     stranger_ask(&s, &net, "CONNECT", "/elsewhere", "stun2");
     assert_int_equal(s.status, 404);
     stranger_ask(&s, &net, "CONNECT", "/.well-known/stun2", "websocket");

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What an open session is told against the protocol ends it, with this reason and at both ends. */
 #include "proto/base/slab.h"
+#include "proto/base/wbuf.h"
+#include "proto/link/hello.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
+#include "proto/link/quic/conn_callbacks.h"
+#include "proto/link/quic/conn_settle.h"
 #include "proto/link/quic/hub.h"
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
@@ -86,12 +90,73 @@ static void a_capsule_that_is_too_long_ends_the_session(void **state)
     assert_closed(&net, "a capsule that is too long");
 }
 
+/* The only connection of a hub. */
+static struct link_conn *only_conn(const struct net *net, int hub)
+{
+    struct handle cursor = HANDLE_NONE;
+
+    return slab_next(net->hubs[hub]->shared.tables.conns, &cursor);
+}
+
+/* Write the client's Hello as it travels on its stream: an HTTP/3 DATA frame with one capsule. */
+static size_t write_client_hello(struct net *net, uint8_t *out, size_t capacity)
+{
+    uint8_t hello[CONTROL_SIZE_MAX], head[CAPSULE_HEADER_SIZE_MAX];
+    struct wbuf w = wbuf_over(out, capacity);
+    size_t size = 0, head_size;
+
+    assert_int_equal(hello_write(&net->hubs[NET_CLIENT]->shared.sessions.self,
+                                 &only_conn(net, NET_CLIENT)->carrier, hello, sizeof(hello), &size),
+                     ERR_OK);
+    head_size = capsule_header(head, CONTROL_CAPSULE_TYPE, size);
+    wbuf_varint(&w, 0);
+    wbuf_varint(&w, head_size + size);
+    wbuf_put(&w, head, head_size);
+    wbuf_put(&w, hello, size);
+    assert_true(wbuf_ok(&w));
+    return wbuf_size(&w);
+}
+
+/* A client can stop both directions of its stream so that the packet that brings its Hello also
+ * closes the stream. */
+static void a_hello_whose_stream_closed_with_it_harms_nobody(void **state)
+{
+    static const int64_t stream = 0;
+    uint8_t bytes[2 * CONTROL_SIZE_MAX];
+    struct link_conn *c;
+    struct net net;
+    size_t size;
+
+    (void)state;
+    net_init(&net, 4);
+    net_start(&net);
+    (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    for (int i = 0; i < 100; i++) {
+        c = only_conn(&net, NET_SERVER);
+        if (c != NULL && c->session.state == SESSION_STATE_HELLO) {
+            break;
+        }
+        net_run(&net, 1);
+    }
+    assert_int_equal(c->session.state, SESSION_STATE_HELLO);
+    size = write_client_hello(&net, bytes, sizeof(bytes));
+    assert_int_equal(h3_read(&c->h3, stream, bytes, size, false, net.now), ERR_OK);
+    assert_int_not_equal(
+        conn_server_callbacks.stream_close(c->quic, 0, stream, H3_NO_ERROR, c, NULL), 0);
+    conn_settle(c);
+    net_run(&net, 1000);
+    assert_int_equal(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED)->event.reason, LINK_REASON_PEER);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
+    net_fini(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_that_does_not_decode_ends_the_session),
         cmocka_unit_test(a_second_hello_ends_the_session),
         cmocka_unit_test(a_capsule_that_is_too_long_ends_the_session),
+        cmocka_unit_test(a_hello_whose_stream_closed_with_it_harms_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
