@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each TCP client has a slot with room for one query and one answer, so that nobody makes this
- * process hold more.
+ * Each TCP client has a slot with room for one query and one answer. That bounds what clients can
+ * make this process hold.
  */
 #include "client/engine/dns_server.h"
 
@@ -24,7 +24,7 @@ struct dns_client {
     struct dns_server *server; /* NULL: the slot is free */
     int fd;
     struct ev_io io;
-    struct ev_timer idle;
+    struct ev_timer end;
     uint8_t in[LENGTH_SIZE + DNS_MESSAGE_SIZE_MAX];
     size_t in_size;
     uint8_t out[LENGTH_SIZE + DNS_MESSAGE_SIZE_MAX];
@@ -76,7 +76,7 @@ static void client_close(struct dns_client *c)
         return;
     }
     ev_io_stop(c->server->loop, &c->io);
-    ev_timer_stop(c->server->loop, &c->idle);
+    ev_timer_stop(c->server->loop, &c->end);
     (void)close(c->fd);
     c->server = NULL;
 }
@@ -88,7 +88,8 @@ static void client_wait_for(struct dns_client *c, int events)
     ev_io_start(c->server->loop, &c->io);
 }
 
-/* Answer the message at the front, if it is complete. False if the client must be closed. */
+/* Answer the first message of `in`, if it is complete and no answer is being written. False if the
+ * client must be closed. */
 static bool client_serve(struct dns_client *c)
 {
     size_t size = (size_t)c->in[0] << 8 | c->in[1];
@@ -157,8 +158,8 @@ static void on_client(struct ev_loop *loop, struct ev_io *w, int events)
     }
 }
 
-/* The time is for the whole connection, so that nobody keeps a slot by single bytes. */
-static void on_idle(struct ev_loop *loop, struct ev_timer *w, int events)
+/* The time is for the whole connection: nobody keeps a slot by sending single bytes. */
+static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     (void)loop;
     (void)events;
@@ -182,16 +183,16 @@ static void on_connection(void *context, int fd)
     c->in_size = 0;
     c->out_size = 0;
     ev_io_init(&c->io, on_client, fd, EV_READ);
-    ev_timer_init(&c->idle, on_idle, DNS_TCP_IDLE_MS / 1000.0, 0.0);
+    ev_timer_init(&c->end, on_end, DNS_TCP_CLIENT_MS / 1000.0, 0.0);
     c->io.data = c;
-    c->idle.data = c;
+    c->end.data = c;
     ev_io_start(server->loop, &c->io);
-    ev_timer_start(server->loop, &c->idle);
+    ev_timer_start(server->loop, &c->end);
 }
 
 /* -- Opening ----------------------------------------------------------------------------------- */
 
-/* A bound socket of this type, -1 with fault. */
+/* A bound socket of this type, which listens if it is a stream socket. -1 with fault on error. */
 static int socket_bind(int type, const struct endpoint *listen_at, struct fault *fault)
 {
     struct sockaddr_in6 name = {0};

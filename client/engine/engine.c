@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Puts a host together from its parts, from below: store, core, interface without a device, loop,
- * device, network. Each part is closed in reverse order, and none needs to have been opened.
+ * Puts a host together from its parts, the lower ones first: store, core, interface without a
+ * device, loop, device, underlay. They are closed in reverse order, and a part that was never
+ * opened may be closed, too.
  */
 #include "client/engine/engine.h"
 
@@ -76,7 +77,7 @@ static int device_open(struct engine *e, const struct engine_options *options, s
                : interface_open(&e->interface, &interface, e->loop.pump, fault);
 }
 
-/* Everything above the library, in the order in which one part needs another. */
+/* Open the parts, each after those that it needs. What was opened before an error stays open. */
 static int parts_open(struct engine *e, const struct engine_options *options, struct fault *fault)
 {
     int rc = core_open(e, options, fault);

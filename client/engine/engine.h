@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A running host: the core with its store, UDP socket, TUN device, name resolution and network
- * watch, driven by one libev loop. Also without a TUN device, for joining while no daemon runs.
- * What it means is the core's business; here is only who is woken when.
+ * watch, driven by one libev loop. It also runs without a TUN device, for verbs while no daemon
+ * runs. The engine decides nothing of the protocol: it wakes the core, and carries its packets.
  */
 #pragma once
 
@@ -41,18 +41,20 @@ struct engine_options {
     void *context;
 };
 
-/** Open everything and start. The interface is up and has its addresses when this returns.
- * ERR_SYSTEM, ERR_NOMEM; fault says why. */
+/** Open everything and start. If there is an interface, it is up and has its addresses when this
+ * returns ERR_OK. Else *out is NULL, nothing is left open and fault says why: ERR_SYSTEM,
+ * ERR_NOMEM. */
 int engine_open(struct engine **out, const struct engine_options *options,
                 struct fault *fault) MUST_CHECK;
 
-/** Say goodbye to the relays (at most 200 ms) and close everything; the TUN device disappears. */
+/** Say goodbye to the relays (blocks for 200 ms at most) and close everything; the TUN device
+ * disappears. NULL is fine. */
 void engine_close(struct engine *engine);
 
-/** The core, for calls that need no host_io; follow a change by engine_kick. */
+/** The core, for calls that need no host_io. Call engine_kick after one that changes something. */
 struct host_core *engine_core(struct engine *engine);
 
-/** Let the core send what a call from outside made it want to send. */
+/** Let the core send what it wants to send since a call from outside. */
 void engine_kick(struct engine *engine);
 
 /** What the engine knows and its core does not. */

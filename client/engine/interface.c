@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * With its addresses the interface is of use; without them only the daemon's word says that it is
- * up. So they come back, whoever took them; who wants it to be quiet sets it down.
+ * An interface without its addresses and routes seems to be up and passes nothing. So they are put
+ * back, whoever took them away. Only an interface that was set down is left alone: that is how
+ * somebody says that it shall be quiet.
  */
 #include "client/engine/interface.h"
 
@@ -16,11 +17,11 @@ enum {
     BOX_ITEMS = 1024,
     QUEUE_LENGTH = 1000,   /* the kernel's default of 500 is short for super-packets' bursts */
     ROUTES_BATCH_MAX = 64, /* single peers per loop turn */
-    RESTORE_BURST = 12,    /* times that what belongs to the interface is put back at once ... */
-    RESTORE_REFILL_S = 20, /* ... and then once in so long, if somebody takes it away each time */
+    RESTORE_BURST = 12,    /* restorations at once ... */
+    RESTORE_REFILL_S = 20, /* ... and one more after so long */
 };
 
-/* Whole tokens a second; a restoration takes RESTORE_REFILL_S of them. */
+/* A bucket gets whole tokens per second, so a restoration takes RESTORE_REFILL_S of them. */
 static const struct bucket_rate restore_rate = {.per_s = 1,
                                                 .burst = RESTORE_BURST * RESTORE_REFILL_S};
 
@@ -63,8 +64,9 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 
 /* -- Routes to single peers -------------------------------------------------------------------- */
 
-/* Where the overlay's ranges lead to another interface of this machine, each peer gets a route of
- * its own; some at a time, since a ziglan may have thousands. */
+/* Change the routes of peers that came or went: each has a route of its own where the overlay's
+ * ranges lead to another interface of this machine. Some at a time, since there may be thousands.
+ */
 static void peers_route(struct interface *f)
 {
     struct netcfg_host hosts[ROUTES_BATCH_MAX];
@@ -110,7 +112,7 @@ void interface_settle(struct interface *f)
     }
 }
 
-/* -- The interface under other hands ----------------------------------------------------------- */
+/* -- What others do to the interface ----------------------------------------------------------- */
 
 static void report_tell(struct interface *f, const struct netcfg_report *report)
 {
@@ -220,7 +222,7 @@ int interface_open(struct interface *f, const struct interface_options *options,
     if (rc != ERR_OK) {
         return rc;
     }
-    report.made = 0; /* it is all ours */
+    report.made = 0; /* all of it was missing, and nobody had taken it away */
     report_tell(f, &report);
     f->ipv6_off = report.ipv6_off;
     f->routes_shared = report.ipv6_route_shared;

@@ -2,7 +2,7 @@
 /*
  * The host's TUN device and what belongs to it: packets between the device and the core, the
  * interface's addresses and routes, and putting these back when somebody takes them away. A host
- * without an interface has this part as well: what the core wants to deliver is dropped then.
+ * that runs without a device has this part, too; then packets from the core are dropped.
  */
 #pragma once
 
@@ -33,11 +33,12 @@ struct interface {
     struct packet_box box; /* packets from the core to the device */
     char name[IF_NAMESIZE];
     struct netcfg_plan plan; /* its addresses and routes */
-    struct bucket restores;
+    struct bucket restores;  /* limits interface_restore */
     struct ev_timer restore_later, routes_more;
     bool down; /* somebody set it down */
     bool ipv6_off;
-    bool routes_shared; /* another interface has the overlay's IPv6 routes: one route a peer */
+    bool routes_shared; /* another interface has the overlay's IPv6 routes, so here each peer gets a
+                           route of its own */
     void (*gone)(void *context);
     void *context;
 };
@@ -54,26 +55,28 @@ struct interface_options {
     void *context;
 };
 
-/** A host's part without a device. Everything is borrowed and outlives it. ERR_NOMEM;
- * interface_close is legal then, too. */
+/** Begin without a device. Everything is borrowed and outlives it. ERR_NOMEM; interface_close is
+ * legal then, too. */
 int interface_init(struct interface *interface, struct ev_loop *loop, const struct env *env,
                    struct host_core *core) MUST_CHECK;
 
-/** Make the device and give it its addresses: it is up when this returns. pump is borrowed and
- * outlives it. ERR_SYSTEM, ERR_NOMEM; fault says why. */
+/** Make the device and give it its addresses: it is up when this returns ERR_OK. pump and the
+ * context of options are borrowed and outlive it. ERR_SYSTEM, ERR_NOMEM with fault; close it with
+ * interface_close all the same. */
 int interface_open(struct interface *interface, const struct interface_options *options,
                    struct pump *pump, struct fault *fault) MUST_CHECK;
 
-/** Take the device down, and release what interface_init made. */
+/** Close the device, which disappears, and release what interface_init made. An interface of zeros
+ * is fine. */
 void interface_close(struct interface *interface);
 
-/** Hand the box over if it is half full: the core must never find it full. */
+/** Hand the box to the device if it is half full, so that the core never finds it full. */
 void interface_flush_early(struct interface *interface);
 
-/** The core has written all that it wants to write: hand the box over, route new peers, and read
- * from the device only while the sockets take datagrams. */
+/** The core has written all that it wants to write. Hand the box to the device, route new peers
+ * where that is needed, and read from the device only while the UDP socket takes datagrams. */
 void interface_settle(struct interface *interface);
 
-/** Something about the interface changed: put back what is missing. At most a few times at once and
- * then one time in 20 seconds, for somebody may take it away each time. */
+/** Something about the interface changed: put back what is missing. Since somebody may take it away
+ * each time, that is done 12 times at once and then once in 20 seconds. */
 void interface_restore(struct interface *interface, struct mono now);

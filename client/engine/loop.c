@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The core's verbs as the pump calls them. Each gets the pump's outbox and the interface's box;
- * what the core wrote to the latter leaves before it is full.
+ * The core's verbs as the pump calls them. Each gets the pump's outbox and the interface's box,
+ * which is handed over before it is full.
  */
 #include "client/engine/loop.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The core on its loop: the UDP socket, the pump that moves datagrams between it and the core, and
- * the look-up of names. Packets for the TUN device go to the interface.
+ * The core's side of the loop: the UDP socket, the pump that moves datagrams between socket and
+ * core, and the look-up of names. Packets for the TUN device go to the interface.
  */
 #pragma once
 
@@ -23,11 +23,11 @@ struct loop {
     struct resolves resolves;
 };
 
-/** Open the UDP socket at `port` (0: the kernel chooses) and start. Core and interface are borrowed
- * and outlive it. ERR_SYSTEM, ERR_NOMEM; loop_close is legal then, too. */
+/** Open the UDP socket at `port` (0: the kernel chooses) and start. ev, core and interface are
+ * borrowed and outlive it. ERR_SYSTEM, ERR_NOMEM with fault; loop_close is legal then, too. */
 int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
               struct interface *interface, uint16_t port, struct fault *fault) MUST_CHECK;
 
-/** Nothing is read and no timer of the core runs any more; what it has to say is not sent: see
- * pump_drain. */
+/** Stop reading and stop the core's timers. What the core still wants to send is lost, unless the
+ * caller used pump_drain before. A loop of zeros is fine. */
 void loop_close(struct loop *loop);

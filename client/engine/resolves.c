@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A slot for each look-up keeps the core's ticket while the thread works. The core may have
- * forgotten the ticket when the answer comes; it passes over such an answer.
+ * forgotten the ticket when the answer comes, and then ignores the answer.
  */
 #include "client/engine/resolves.h"
 
@@ -53,7 +53,7 @@ void resolves_start(struct resolves *resolves, struct mono now)
             host_core_resolved(core, wanted.ticket, NULL, 0, now);
         }
     }
-    /* All look-ups are busy. What waited would be due at once again and again. */
+    /* All slots are busy. Names that went on waiting would keep the core's deadline in the past. */
     while (host_core_resolve_wanted(core, &wanted, now)) {
         host_core_resolved(core, wanted.ticket, NULL, 0, now);
     }

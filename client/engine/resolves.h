@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looks up the names of entry points for the core, several at a time: the core says which names it
- * wants, the system's resolver answers from a thread, the core is told.
+ * Looks up the names of relays for the core, several at a time: the core says which names it wants,
+ * the system's resolver looks them up in threads, and the core is told the addresses.
  */
 #pragma once
 
@@ -28,11 +28,13 @@ struct resolves {
     struct resolve_slot slots[RESOLVE_PENDING_MAX];
 };
 
-/** Core and pump are borrowed and outlive it. ERR_NOMEM; resolves_fini is legal then, too. */
+/** loop, core and pump are borrowed and outlive it. ERR_NOMEM; resolves_fini is legal then, too. */
 int resolves_init(struct resolves *resolves, struct ev_loop *loop, struct host_core *core,
                   struct pump *pump) MUST_CHECK;
+
+/** Forget the look-ups: their answers are not told any more. */
 void resolves_fini(struct resolves *resolves);
 
-/** Hand the names that the core wants to the resolver. One that finds no thread fails at once; the
- * core tries again later. */
+/** Hand the names that the core wants to the resolver. For names beyond RESOLVE_PENDING_MAX, and
+ * for one that gets no thread, the core is told at once that it failed; it tries again later. */
 void resolves_start(struct resolves *resolves, struct mono now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the core is told of the machine's network, and when. A change and the end of a sleep are the
- * same to it: it tries all paths again.
+ * What the core is told of the machine's network, and when. A change of the network and the end of
+ * a sleep are told in the same way: after both, the core tries all paths again.
  */
 #include "client/engine/underlay.h"
 
@@ -44,7 +44,8 @@ static void on_interface_changed(void *context)
     interface_restore(u->loop->interface, clock_mono());
 }
 
-/* libev's timers stand still while the machine sleeps, the core's clock does not. */
+/* libev's timers stand still while the machine sleeps, but the core's clock goes on. So a timer
+ * looks from time to time whether the machine slept. */
 static void on_wake_check(struct ev_loop *ev, struct ev_timer *w, int events)
 {
     struct underlay *u = w->data;

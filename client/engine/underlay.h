@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The network under the tunnel: tells the core the machine's addresses at the start, when they or a
- * default route change, and after the machine slept; tells the interface when something of its own
- * changed.
+ * The network under the tunnel. It tells the core the machine's addresses at the start, when they
+ * or a default route change, and after the machine slept. It tells the interface when something of
+ * the interface itself changed.
  */
 #pragma once
 
@@ -21,11 +21,13 @@ struct underlay {
     struct loop *loop;
     struct netwatch *watch;
     struct ev_timer wake_check;
-    uint64_t asleep_ms; /* time asleep since boot, as seen last */
+    uint64_t asleep_ms; /* clock_asleep_ms when wake_check ran last */
 };
 
 /** Watch the network and tell the core how it is now. Everything is borrowed and outlives it.
- * ERR_SYSTEM, ERR_NOMEM; underlay_close is legal then, too. */
+ * ERR_SYSTEM, ERR_NOMEM with fault; underlay_close is legal then, too. */
 int underlay_open(struct underlay *underlay, struct ev_loop *ev, const struct env *env,
                   struct loop *loop, struct fault *fault) MUST_CHECK;
+
+/** Stop watching. An underlay of zeros is fine. */
 void underlay_close(struct underlay *underlay);
