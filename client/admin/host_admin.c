@@ -19,10 +19,10 @@ static json_t *join(struct host_core *core, const json_t *request, struct mono n
     char error[URL_ERROR_SIZE] = "the ziglan could not be joined";
 
     if (url == NULL) {
-        return answer_refuse(EXIT_CODE_USAGE, "join wants a url");
+        return answer_refuse(EXIT_CODE_FAILURE, "join wants a url");
     }
     if (host_core_join(core, url, name, error, sizeof(error), now) != ERR_OK) {
-        return answer_refuse(EXIT_CODE_USAGE, "%s", error);
+        return answer_refuse(EXIT_CODE_FAILURE, "%s", error);
     }
     return answer_ok(json_object());
 }
@@ -32,7 +32,7 @@ static json_t *leave(struct host_core *core, const json_t *request, struct mono 
     const char *name = json_string_value(json_object_get(request, "ziglan"));
 
     if (name == NULL || host_core_leave(core, name, now) != ERR_OK) {
-        return answer_refuse(EXIT_CODE_USAGE,
+        return answer_refuse(EXIT_CODE_FAILURE,
                              "no joined ziglan has this name or key; see ziglan status");
     }
     return answer_ok(json_object());
@@ -75,7 +75,7 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
         a == NULL ? NULL : ping_request_begin(&core->conversations.pings, peer, now);
 
     if (peer == NULL) {
-        return answer_refuse(EXIT_CODE_USAGE, "no such peer; see ziglan peers");
+        return answer_refuse(EXIT_CODE_FAILURE, "no such peer; see ziglan peers");
     }
     if (started == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "too many pings at once; try again");
