@@ -103,8 +103,8 @@ class Report:
                              f"{self.median(name + '.ends_cpu_s_per_gb'):.2f}",
                              f"{self.median(relay):.2f}" if self.has(relay) else "-",
                              f"{self.one(name + '.rtt_ms'):.3f}"))
-        table(("path", "program", "TCP Mbit/s (min to max)", "CPU s/GB, both ends", "CPU s/GB, relay",
-               "round trip ms"), rows)
+        table(("path", "program", "TCP Mbit/s (min to max)", "CPU s/GB, both ends",
+               "CPU s/GB, relay", "round trip ms"), rows)
         if self.has("throughput.peer"):
             print(f"Compared with {self.one('throughput.peer')}.", end="")
             for path in ("direct", "relayed"):
@@ -131,13 +131,15 @@ class Report:
     def size(self):
         table(("program", "as built, with symbols, MB", "stripped MB"),
               [(name, f"{self.one(f'size.{name}.built_bytes') / 1e6:.2f}",
-                f"{self.one(f'size.{name}.stripped_bytes') / 1e6:.2f}") for name in ("relayd", "ziglan")])
+                f"{self.one(f'size.{name}.stripped_bytes') / 1e6:.2f}")
+               for name in ("relayd", "ziglan")])
 
     def build(self):
         rows = [("libraries (deploy/setup)", "build.libraries_s"), ("cmake", "build.configure_s"),
                 ("relayd and ziglan", "build.project_s")]
         rows = [(text, self.one(name)) for text, name in rows]
-        table(("build from nothing", "s"), rows + [("together", round(sum(row[1] for row in rows), 1))])
+        together = round(sum(row[1] for row in rows), 1)
+        table(("build from nothing", "s"), rows + [("together", together)])
 
 
 def main(path, json_path=None):

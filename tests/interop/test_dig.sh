@@ -9,7 +9,8 @@ command -v dig >/dev/null || skip "dig is not installed"
 expect() { # what, wanted pattern, dig arguments...
     local what=$1 wanted=$2 got
     shift 2
-    got=$(ip netns exec "$space" dig +tries=3 +time=3 @"$resolver" "$@") || { echo "FAILED: $what: no answer"; exit 1; }
+    got=$(ip netns exec "$space" dig +tries=3 +time=3 @"$resolver" "$@") ||
+        { echo "FAILED: $what: no answer"; exit 1; }
     if ! grep -Eq -- "$wanted" <<<"$got"; then
         printf 'FAILED: %s: wanted %s in\n%s\n' "$what" "$wanted" "$got"
         exit 1

@@ -17,7 +17,8 @@ get() {
     shift
     out=$(timeout 15 gtlsclient --exit-on-all-streams-close "$@" \
         127.0.0.1 "$port" "https://localhost:$port$path" 2>&1)
-    grep -o '\[:status: [0-9]*\]\|\[content-type: .*\]\|\[content-length: .*\]\|\[allow: .*\]' <<<"$out" || echo "$out"
+    grep -o '\[:status: [0-9]*\]\|\[content-type: .*\]\|\[content-length: .*\]\|\[allow: .*\]' \
+        <<<"$out" || echo "$out"
     sed -n 's/^[0-9a-f]\{8\}  .*|\(.*\)|$/\1/p' <<<"$out" | tr -d '\n'
 }
 
@@ -46,7 +47,8 @@ out=$(get / --http-method=POST)
     fail "POST / was not answered with 405 and what is allowed: $(tail -20 <<<"$out")"
 out=$(get / --http-method=HEAD)
 length=$(get / | grep -o 'content-length: [1-9][0-9]*')
-if [[ $out == *":status: 200"* && $out != *"This relay is alive"* && $out == *"${length:-?}]"* ]]; then
+if [[ $out == *":status: 200"* && $out != *"This relay is alive"* &&
+    $out == *"${length:-?}]"* ]]; then
     echo "ok: HEAD / -> 200 without body, with the length of the page"
 else
     fail "HEAD /: $(tail -20 <<<"$out")"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Disks that are full or read-only, files that are not what they ought to be, and too few open files:
-# both programs say what is wrong and what to do, and nothing half-made is in the way afterwards. The
-# disk is a small tmpfs in a mount namespace of its own.
+# Disks that are full or read-only, files that are not what they ought to be, and too few open
+# files: both programs say what is wrong and what to do, and nothing half-made is in the way
+# afterwards. The disk is a small tmpfs in a mount namespace of its own.
 if [ "${1:-}" != inside ]; then
     [ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
     [ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
@@ -35,7 +35,8 @@ serves() {
     "$@" >"$work/serves" 2>&1 &
     pid=$!
     pids+=("$pid")
-    wait_for 20 grep -E 'is up|relay\.ready' "$work/serves" || fail "'$*' does not serve: $(cat "$work/serves")"
+    wait_for 20 grep -E 'is up|relay\.ready' "$work/serves" ||
+        fail "'$*' does not serve: $(cat "$work/serves")"
     stop "$pid" || fail "'$*' ended badly: $(cat "$work/serves")"
 }
 
@@ -118,7 +119,8 @@ done
 serves prlimit --nofile=32 "$ziglan" up # who runs this may have left some open to us
 "$relayd" init "$disk/relay" --public "127.0.0.1:$(free_port)" >/dev/null || fail "init"
 for files in 5 6 8 10 12 13 14 16 18; do
-    expect 1 "ulimit -n" only_standard timeout 10 prlimit --nofile=$files "$relayd" -c "$disk/relay/relayd.yaml"
+    expect 1 "ulimit -n" \
+        only_standard timeout 10 prlimit --nofile=$files "$relayd" -c "$disk/relay/relayd.yaml"
 done
 serves prlimit --nofile=32 "$relayd" -c "$disk/relay/relayd.yaml"
 umount "$disk"

@@ -151,7 +151,8 @@ fi
 # --- the ziglan's key elsewhere ---
 make_relay away
 expect 2 "delegate wants the ziglan's key" "$relayd" delegate -c "$config"
-expect 2 "names no file for the delegation" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key"
+expect 2 "names no file for the delegation" \
+    "$relayd" delegate -c "$config" --key "$work/away/ziglan.key"
 sed -i "s|^#delegation:.*|delegation: ziglan.delegation|" "$config"
 expect 2 "make it with: relayd delegate" "$relayd" -c "$config"
 expect 2 "--days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 0
@@ -177,7 +178,8 @@ expect 2 "holds no delegation for this relay's key" "$relayd" -c "$config"
 mkdir "$work/blocked"
 cp "$work/home/relay.key" "$work/home/ziglan.key" "$work/blocked/"
 printf 'state: /proc/relayd-state\nmetrics: off\n' >"$work/blocked/relayd.yaml"
-expect 2 "/proc/relayd-state: No such file or directory; make the folder" "$relayd" -c "$work/blocked/relayd.yaml"
+expect 2 "/proc/relayd-state: No such file or directory; make the folder" \
+    "$relayd" -c "$work/blocked/relayd.yaml"
 printf 'state: relay.key\nmetrics: off\n' >"$work/blocked/relayd.yaml"
 expect 2 "blocked/relay.key is not a directory" "$relayd" -c "$work/blocked/relayd.yaml"
 printf 'control: /nowhere/socket\nmetrics: off\n' >"$work/blocked/relayd.yaml"
@@ -189,7 +191,8 @@ expect 1 "put it back from a backup" "$relayd" -c "$work/blocked/relayd.yaml"
 
 # --- somebody else's files: 4 ---
 # A copy that every user may run, wherever the build is.
-if [ "$(id -u)" = 0 ] && nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; } && nobody true; then
+if [ "$(id -u)" = 0 ] && nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; } &&
+    nobody true; then
     chmod 711 "$work"
     chmod 755 "$work/blocked" "$work/home" "$work/home/state"
     install -m 755 "$relayd" "$work/blocked/relayd"

@@ -16,7 +16,8 @@ if [ "${1:-}" != --inside ]; then
     [ "$(id -u)" = 0 ] || skip "needs root"
     [ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
     command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
-    [ -x "$resolved/usr/bin/resolvectl" ] || skip "no systemd-resolved in $resolved; run deploy/setup --tests"
+    [ -x "$resolved/usr/bin/resolvectl" ] ||
+        skip "no systemd-resolved in $resolved; run deploy/setup --tests"
     machine=(unshare --net --mount --pid --fork --kill-child --mount-proc)
     "${machine[@]}" true 2>/dev/null || skip "the kernel forbids these namespaces"
     pid=
@@ -106,7 +107,8 @@ while True:
     known = name == "www.example.org"
     answer = b""
     if known and kind == 1:
-        answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04" + socket.inet_aton("192.0.2.80")
+        answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04"
+        answer += socket.inet_aton("192.0.2.80")
     s.sendto(q[:2] + b"\x81" + (b"\x80" if known else b"\x83") + b"\x00\x01\x00" +
              bytes([len(answer) > 0]) + b"\x00\x00\x00\x00" + question + answer, peer)
 PY
@@ -140,13 +142,15 @@ resolved_start() {
         >/run/systemd/resolved.conf.d/test.conf
     "$daemon" >>/run/resolved.log 2>&1 &
     resolved_pid=$!
-    wait_for 10 resolvectl status || { echo "FAIL: no resolved: $(tail -5 /run/bus.log /run/resolved.log)"; exit 1; }
+    wait_for 10 resolvectl status ||
+        { echo "FAIL: no resolved: $(tail -5 /run/bus.log /run/resolved.log)"; exit 1; }
 }
 
 # --- inside: a relay, this host as zig0, and nas as zig1 on the same machine --------------------
 
 export ZIGLAN_ROOT=/run/host
-"$relayd" init /run/relay --name home --public 192.0.2.5 >/run/relay.init || { echo "FAIL: relayd init"; exit 1; }
+"$relayd" init /run/relay --name home --public 192.0.2.5 >/run/relay.init ||
+    { echo "FAIL: relayd init"; exit 1; }
 "$relayd" -c /run/relay/relayd.yaml 2>/run/relay.log &
 url=$(grep -m 1 -o 'ziglan://[^ ]*' /run/relay.init)
 mkdir -p /run/host/etc/ziglan
@@ -166,7 +170,8 @@ resolved_start
 check "without ziglan nobody knows admin.zignet" knows_not admin.zignet
 before=$(wc -l </run/upstream.log)
 up
-"$ziglan" up -i zig1 --detach >/run/up.out 2>&1 || { echo "FAIL: up of zig1: $(cat /run/up.out)"; exit 1; }
+"$ziglan" up -i zig1 --detach >/run/up.out 2>&1 ||
+    { echo "FAIL: up of zig1: $(cat /run/up.out)"; exit 1; }
 printf '%s\n' "$url" >/run/url
 check "laptop joins" "$ziglan" join - </run/url
 check "nas joins" "$ziglan" join - -i zig1 </run/url
@@ -186,7 +191,8 @@ check "and back" says 'nas\.zignet' getent hosts "$nas"
 check "resolvectl asks us on zig0" says 'link: zig0' resolvectl query nas.zignet
 check "nobody.zignet does not exist" says 'not found' resolvectl query nobody.zignet
 check "names elsewhere come from elsewhere" [ "$(address_of www.example.org)" = 192.0.2.80 ]
-check "who never hears of zignet" says_no 'zignet|100\.in-addr' tail -n "+$((before + 1))" /run/upstream.log
+check "who never hears of zignet" \
+    says_no 'zignet|100\.in-addr' tail -n "+$((before + 1))" /run/upstream.log
 
 echo "-- settings that links take over from resolved.conf"
 for setting in DNSOverTLS=yes DNSOverTLS=opportunistic DNSSEC=yes DNSSEC=allow-downgrade; do

@@ -32,8 +32,10 @@ expect "help of a verb that is none" 2 "no verb frobnicate" ziglan help frobnica
 expect "--help after a verb" 0 "round trip" ziglan ping --help
 expect "a flag without its value" 2 "there is no value after -i" ziglan status -i
 expect "a count that is none" 2 "-n wants a number from 1 to 1000000, not 0" ziglan ping nas -n 0
-expect "ping(8)'s count" 2 "there is no configuration 3 (-c); the number of pings is -n" ziglan ping nas -c 3
-expect "a verb that needs no configuration" 2 "there is no configuration" ziglan status -c "$root/none.yaml"
+expect "ping(8)'s count" 2 "there is no configuration 3 (-c); the number of pings is -n" \
+    ziglan ping nas -c 3
+expect "a verb that needs no configuration" 2 "there is no configuration" \
+    ziglan status -c "$root/none.yaml"
 expect "the default interface needs no -i" 3 "sudo ziglan up$" ziglan status
 expect "another interface does" 3 "sudo ziglan up -i zig9$" ziglan status -i zig9
 expect "version" 0 "libsodium" ziglan version
@@ -43,8 +45,10 @@ expect "a wrong URL" 2 "ziglan: " ziglan join nonsense
 expect "a wrong URL by standard input" 2 "ziglan: " ziglan join - <<<"ziglan://x"
 expect "init" 0 "id: [a-z2-7]\{52\}" ziglan init --name "My Laptop"
 expect "init again" 1 "exists already" ziglan i
-[ "$(stat -c %a "$root/var/lib/ziglan/zig0/key")" = 600 ] || { echo "FAILED: mode of the key"; exit 1; }
-[ "$(stat -c %a "$root/var/lib/ziglan/zig0")" = 700 ] || { echo "FAILED: mode of the state"; exit 1; }
+[ "$(stat -c %a "$root/var/lib/ziglan/zig0/key")" = 600 ] ||
+    { echo "FAILED: mode of the key"; exit 1; }
+[ "$(stat -c %a "$root/var/lib/ziglan/zig0")" = 700 ] ||
+    { echo "FAILED: mode of the state"; exit 1; }
 expect "whoami while down" 0 "my-laptop" ziglan whoami
 expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
 expect "up twice" 1 "is up already" ziglan up --detach
@@ -55,9 +59,11 @@ expect "ping of nobody" 1 "no such peer" ziglan ping nobody
 [ "$(ziglan ping nobody 2>&1 | wc -l)" = 1 ] || { echo "FAILED: ping of nobody goes on"; exit 1; }
 status=$(ziglan status)
 if grep -q ' $' <<<"$status"; then echo "FAILED: a line of status ends in blanks"; exit 1; fi
-[ "$(stat -c %a "$root/run/ziglan/zig0.sock")" = 600 ] || { echo "FAILED: mode of the socket"; exit 1; }
+[ "$(stat -c %a "$root/run/ziglan/zig0.sock")" = 600 ] ||
+    { echo "FAILED: mode of the socket"; exit 1; }
 chmod 700 "$root"
-expect "another user" 4 "try: sudo ziglan status" ip netns exec "$space" setpriv --reuid 65534 --regid 65534 \
+expect "another user" 4 "try: sudo ziglan status" \
+    ip netns exec "$space" setpriv --reuid 65534 --regid 65534 \
     --clear-groups env ZIGLAN_ROOT="$root" "$public/ziglan" status
 chmod 755 "$root"
 mkdir -p "$root/etc/ziglan"
@@ -69,7 +75,8 @@ ip -n "$space" addr add 100.65.3.2/24 dev out0
 ip -n "$space" link set out1 up
 ip -n "$space" link set out0 up
 expect "a carrier's network inside the pool" 0 \
-    "the pool 100.65.0.0/16 overlaps with this machine's network 100.65.3.2/24: .*zig1.yaml" ziglan status -i zig1
+    "the pool 100.65.0.0/16 overlaps with this machine's network 100.65.3.2/24: .*zig1.yaml" \
+    ziglan status -i zig1
 expect "both are there" 0 "zig1" ip -n "$space" link show zig1
 expect "down" 0 "zig0 is down" ziglan down
 expect "the device is gone" 1 "does not exist" ip -n "$space" link show zig0
@@ -79,7 +86,8 @@ expect "down twice" 3 "sudo ziglan up" ziglan down
 [ ! -e "$root/run/ziglan/zig0.sock" ] || { echo "FAILED: the socket stayed"; exit 1; }
 echo "nmae: x" >"$root/etc/ziglan/zig1.yaml"
 expect "a wrong configuration" 2 "zig1.yaml:1: unknown key" ziglan up -i zig1 --detach
-expect "a missing configuration that was named" 2 "there is no configuration" ziglan up -c "$root/none.yaml"
+expect "a missing configuration that was named" 2 "there is no configuration" \
+    ziglan up -c "$root/none.yaml"
 : >"$root/out"
 ip netns exec "$space" "$ZIGLAN_BIN/ziglan" up >"$root/out" 2>&1 &
 foreground=$!

@@ -14,8 +14,8 @@
 #
 # LAB_LOGS=DIR keeps the logs of the programs there.
 #
-# The internet of most tests is pairs_begin and pairs_up: two pairs of hosts behind NAT, of which one
-# becomes direct and the other stays relayed.
+# The internet of most tests is pairs_begin and pairs_up: two pairs of hosts behind NAT, of which
+# one becomes direct and the other stays relayed.
 #
 # A test may run several labs beside each other: ( lab_named A; ...; lab_end ) & and test_wait.
 
@@ -37,8 +37,8 @@ stalled_ms() {
 moment() { echo "$(now_ms)/$(stalled_ms)"; }
 
 # How many ms passed since a moment. From 2.5 s on without the share of them in which a program
-# waited for a CPU: how slow a busy machine is, is not the subject of a limit on our time. Finding that
-# out takes a while, so what is measured next wants a moment of its own.
+# waited for a CPU: how slow a busy machine is, is not the subject of a limit on our time. Finding
+# that out takes a while, so what is measured next wants a moment of its own.
 since_ms() { # moment
     local took=$(($(now_ms) - ${1%/*})) whole stalled
     if [ "$took" -gt 2500 ]; then
@@ -156,7 +156,11 @@ test_wait() { # pid...
         wait "$pid" || wrong=1
     done
     sleep 0.1 # the last lines are still on their way through sed
-    if [ $wrong = 0 ]; then echo "$CHECK_NAME: all true, $SECONDS s"; else echo "$CHECK_NAME: FAILED, $SECONDS s"; fi
+    if [ $wrong = 0 ]; then
+        echo "$CHECK_NAME: all true, $SECONDS s"
+    else
+        echo "$CHECK_NAME: FAILED, $SECONDS s"
+    fi
     exit $wrong
 }
 
@@ -168,7 +172,8 @@ relay_answers() { lab_in "$1" "$(lab_program relayd)" status -c "$LAB_DIR/$1/rel
 relay_start() {
     RELAY_URL=$(lab_relay_init "$@") || { lab_fail "relayd init"; exit 1; }
     RELAY_PID=$(lab_relay_up "$1")
-    wait_for 20 relay_answers "$1" || { lab_fail "relayd does not start"; cat "$LAB_DIR/$1.log"; exit 1; }
+    wait_for 20 relay_answers "$1" ||
+        { lab_fail "relayd does not start"; cat "$LAB_DIR/$1.log"; exit 1; }
 }
 
 relay_count() { # machine counter; a number of its status
@@ -200,8 +205,8 @@ hosts_up() {
     done
 }
 
-# phone and tablet behind NAT that is symmetric and lets nothing else through: they cannot be direct,
-# unless tablet's is of the named kind.
+# phone and tablet behind NAT that is symmetric and lets nothing else through: they cannot be
+# direct, unless tablet's is of the named kind.
 relayed_pair() { # [kind]
     lab_site cafe symmetric 198.51.100.13 192.168.3
     lab_host phone cafe 2
@@ -278,8 +283,8 @@ first_reply_ms() { # from to start-moment limit-s
     return 1
 }
 
-# Pings that go on in the background: pinging FROM TO INTERVAL COUNT; the log is $LAB_DIR/FROM-TO.ping
-# The first one is answered when this returns; the pid is in PING_PID.
+# Pings that go on in the background: pinging FROM TO INTERVAL COUNT; the log is
+# $LAB_DIR/FROM-TO.ping The first one is answered when this returns; the pid is in PING_PID.
 pinging() {
     local log=$LAB_DIR/$1-$2.ping
     PING_PID=$(lab_spawn "$1" "$log" ping -n -D -O -i "$3" -c "$4" "$2.zignet")
@@ -312,13 +317,16 @@ silence_ms() { # log from-ms
 # Send SIZE bytes over TCP and compare checksums: transfer FROM TO SIZE -4|-6 PORT. Says how fast.
 transfer() {
     local from=$1 to=$2 size=$3 family=$4 port=$5 want got log=$LAB_DIR/$1-$2-$5
-    lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 </dev/null &
+    lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 \
+        </dev/null &
     wait_for 20 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
-    want=$(lab_in "$from" "$LAB_PYTHON" "$LAB_NET/stream.py" send "$family" "$port" "$to.zignet" "$size" 2>"$log.sent")
+    want=$(lab_in "$from" "$LAB_PYTHON" "$LAB_NET/stream.py" send "$family" "$port" "$to.zignet" \
+        "$size" 2>"$log.sent")
     wait_for 30 grep -q sha256 "$log.got"
     got=$(sed -n 's/^sha256 //p' "$log.got")
     if [ -z "$want" ] || [ "$want" != "$got" ]; then
-        printf '    sent %s, received %s\n' "${want:-nothing: $(cat "$log.sent")}" "${got:-nothing: $(cat "$log.got")}"
+        printf '    sent %s, received %s\n' "${want:-nothing: $(cat "$log.sent")}" \
+            "${got:-nothing: $(cat "$log.got")}"
         return 1
     fi
     say "$from to $to, $size bytes: $(sed -n 's/^rate //p' "$log.got")"

@@ -42,11 +42,15 @@ lab_ns() { printf '%s-%s' "$LAB_ID" "$1"; }
 # 0 if this kernel lets us make what the lab needs.
 lab_possible() {
     [ "$(id -u)" = 0 ] || { lab_say "lab: needs root"; return 1; }
-    command -v ip >/dev/null && command -v nft >/dev/null || { lab_say "lab: ip and nft are missing"; return 1; }
+    command -v ip >/dev/null && command -v nft >/dev/null ||
+        { lab_say "lab: ip and nft are missing"; return 1; }
     local probe="zlprobe$$"
-    ip netns add "$probe" 2>/dev/null || { lab_say "lab: the kernel forbids network namespaces"; return 1; }
+    ip netns add "$probe" 2>/dev/null ||
+        { lab_say "lab: the kernel forbids network namespaces"; return 1; }
     local ok=0
-    ip netns exec "$probe" nft 'add table ip t; add chain ip t c { type nat hook postrouting priority 100; }' 2>/dev/null || ok=1
+    ip netns exec "$probe" nft \
+        'add table ip t; add chain ip t c { type nat hook postrouting priority 100; }' \
+        2>/dev/null || ok=1
     [ -c /dev/net/tun ] || ok=1
     ip netns del "$probe"
     [ $ok = 0 ] || { lab_say "lab: no NAT in namespaces, or no /dev/net/tun"; return 1; }
@@ -55,11 +59,15 @@ lab_possible() {
 lab_clean() {
     local ns pid
     for ns in $(ip netns list 2>/dev/null | awk '{print $1}' | grep "^$LAB_ID-" || true); do
-        for pid in $(ip netns pids "$ns" 2>/dev/null); do kill -TERM "$pid" 2>/dev/null || true; done
+        for pid in $(ip netns pids "$ns" 2>/dev/null); do
+            kill -TERM "$pid" 2>/dev/null || true
+        done
     done
     sleep 0.2
     for ns in $(ip netns list 2>/dev/null | awk '{print $1}' | grep "^$LAB_ID-" || true); do
-        for pid in $(ip netns pids "$ns" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || true; done
+        for pid in $(ip netns pids "$ns" 2>/dev/null); do
+            kill -KILL "$pid" 2>/dev/null || true
+        done
         ip netns del "$ns" 2>/dev/null || true
         rm -rf "/etc/netns/$ns"
     done
@@ -94,7 +102,8 @@ lab_begin() {
     LAB_ID=$LAB_ID LAB_DIR=$LAB_DIR setsid -f bash -c '. "$1/net.sh"; lab_guard "$2"' \
         lab-guard "$LAB_NET" "$$" </dev/null >/dev/null 2>&1
     lab_machine inet
-    lab_in inet ip link add br0 address 02:00:00:00:00:01 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+    lab_in inet ip link add br0 address 02:00:00:00:00:01 type bridge stp_state 0 forward_delay 0 \
+        mcast_snooping 0
     lab_in inet ip link set br0 mtu "$LAB_MTU" up
     lab_in inet ip addr add 192.0.2.1/24 dev br0
     lab_in inet ip addr add 198.51.100.1/24 dev br0
@@ -128,7 +137,8 @@ lab_alive() { # pid
 # A namespace with one interface `dev`, whose other end is a port of bridge `bridge` in `where`.
 lab_wire() { # name where bridge dev mtu
     local name=$1 where=$2 bridge=$3 dev=$4 mtu=$5 port=to-$1
-    ip link add "$port" netns "$(lab_ns "$where")" mtu "$mtu" type veth peer name "$dev" netns "$(lab_ns "$name")" mtu "$mtu"
+    ip link add "$port" netns "$(lab_ns "$where")" mtu "$mtu" type veth peer name "$dev" netns \
+        "$(lab_ns "$name")" mtu "$mtu"
     if [ -n "$LAB_WHOLE" ]; then
         lab_in "$where" ip link set "$port" gso_max_segs 1
         lab_in "$name" ip link set "$dev" gso_max_segs 1
@@ -163,7 +173,8 @@ lab_public() { # name ip4|- [ip6]
 lab_router() { # name
     lab_machine "$1"
     lab_wire "$1" inet br0 wan "$LAB_MTU"
-    lab_in "$1" ip link add lan address 02:00:00:00:00:01 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+    lab_in "$1" ip link add lan address 02:00:00:00:00:01 type bridge stp_state 0 forward_delay 0 \
+        mcast_snooping 0
     lab_in "$1" ip link set lan mtu "$LAB_MTU" up
 }
 
@@ -215,9 +226,13 @@ lab_nat() { # name kind wan net3
                 iifname wan drop'
         ;;
     full-cone | address-restricted | port-restricted)
-        sets='map cone { type inet_service : ipv4_addr . inet_service; flags dynamic,timeout; timeout 300s; }'
+        sets='map cone {
+                  type inet_service : ipv4_addr . inet_service
+                  flags dynamic,timeout; timeout 300s
+              }'
         pre='iifname wan meta l4proto udp dnat ip to udp dport map @cone'
-        post="oifname wan meta l4proto udp update @cone { udp sport timeout 300s : ip saddr . udp sport }
+        post="oifname wan meta l4proto udp \\
+                  update @cone { udp sport timeout 300s : ip saddr . udp sport }
               oifname wan snat to $wan"
         ;;
     *)
@@ -288,7 +303,8 @@ lab_isolate() { # site
 
 # The router starts anew: it forgets every mapping and every connection, and keeps its rules. The
 # rules first, and in one step: a packet that came while there are none would become a connection
-# past them, and the kernel would give the next one of its host another port for as long as it lasts.
+# past them, and the kernel would give the next one of its host another port for as long as it
+# lasts.
 lab_reboot_nat() { # site
     { echo 'flush ruleset'; cat "$LAB_DIR/$1".*.nft; } | lab_in "$1" nft -f -
     # Netlink: ctnetlink (1), delete (2) without a selection is "all".
@@ -306,7 +322,9 @@ lab_rules() { # site what
     lab_in "$1" nft -f "$LAB_DIR/$1.$2.nft"
 }
 
-lab_swallowed() { lab_in "$1" nft list table inet hole | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'; }
+lab_swallowed() {
+    lab_in "$1" nft list table inet hole | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
+}
 
 # No packet passes between two addresses or networks of the internet, until lab_heal.
 lab_cut() { # address address
@@ -352,13 +370,18 @@ NFT
 
 # Programs: ZIGLAN_BIN (a build folder's bin/) first, then PATH.
 lab_program() {
-    if [ -n "${ZIGLAN_BIN:-}" ] && [ -x "$ZIGLAN_BIN/$1" ]; then echo "$ZIGLAN_BIN/$1"; else command -v "$1"; fi
+    if [ -n "${ZIGLAN_BIN:-}" ] && [ -x "$ZIGLAN_BIN/$1" ]; then
+        echo "$ZIGLAN_BIN/$1"
+    else
+        command -v "$1"
+    fi
 }
 
 lab_relay_init() { # machine public-address [extra relayd init options]; prints the URL
     local name=$1 address=$2
     shift 2
-    lab_in "$name" "$(lab_program relayd)" init "$LAB_DIR/$name" --public "$address" "$@" >"$LAB_DIR/$name.init"
+    lab_in "$name" "$(lab_program relayd)" init "$LAB_DIR/$name" --public "$address" "$@" \
+        >"$LAB_DIR/$name.init"
     grep -m 1 -o 'ziglan://[^ ]*' "$LAB_DIR/$name.init"
 }
 
@@ -369,7 +392,8 @@ lab_relay_up() { # machine; prints the pid
 lab_invite() { # machine [options]; prints a URL
     local name=$1
     shift
-    lab_in "$name" "$(lab_program relayd)" invite -c "$LAB_DIR/$name/relayd.yaml" "$@" | grep -o 'ziglan://[^ ]*'
+    lab_in "$name" "$(lab_program relayd)" invite -c "$LAB_DIR/$name/relayd.yaml" "$@" |
+        grep -o 'ziglan://[^ ]*'
 }
 
 # The ziglan command of one host; each host has its own file tree.
@@ -384,7 +408,8 @@ lab_up() { # host; prints the pid
     mkdir -p "$LAB_DIR/$1"
     lab_mkdir "/etc/netns/$(lab_ns "$1")"
     # The resolver's address is fixed by the pool (base + 53).
-    printf 'nameserver 100.64.0.53\noptions timeout:1 attempts:3\n' >"/etc/netns/$(lab_ns "$1")/resolv.conf"
+    printf 'nameserver 100.64.0.53\noptions timeout:1 attempts:3\n' \
+        >"/etc/netns/$(lab_ns "$1")/resolv.conf"
     lab_spawn "$1" "$LAB_DIR/$1.log" env ZIGLAN_ROOT="$LAB_DIR/$1" "$(lab_program ziglan)" up
 }
 

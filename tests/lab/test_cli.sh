@@ -14,13 +14,14 @@ relay_start vps 192.0.2.10
 program=$(lab_program ziglan)
 # What ought to end by itself is ended here if it does not.
 z() { lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" timeout -k 1 20 "$program" "$@"; }
-# With a copy that every user may run, wherever the build is: on a disk of its own, which is gone with
-# the mounts of this command, since /run and /tmp may forbid programs.
+# With a copy that every user may run, wherever the build is: on a disk of its own, which is gone
+# with the mounts of this command, since /run and /tmp may forbid programs.
 z_as_nobody() { # root folder, words...
     local root=$1
     shift
     # shellcheck disable=SC2016
-    lab_in lone sh -c 'mount -t tmpfs -o mode=755 lab "$1" && install -m 755 "$2" "$1/ziglan" && shift 2 && exec "$@"' \
+    lab_in lone sh -c 'mount -t tmpfs -o mode=755 lab "$1" &&
+        install -m 755 "$2" "$1/ziglan" && shift 2 && exec "$@"' \
         sh "$LAB_DIR/bin" "$program" env ZIGLAN_ROOT="$root" timeout -k 1 20 \
         setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
         "$LAB_DIR/bin/ziglan" "$@"
@@ -32,7 +33,10 @@ is_up() { z status >/dev/null 2>&1; }
 
 # Runs beside the rest: no relay answers there, and the wait has its time.
 lab_ziglan far init --name far >/dev/null
-{ lab_ziglan far join "${RELAY_URL/192.0.2.10/192.0.2.99}" >"$LAB_DIR/far.join" 2>&1; echo $? >"$LAB_DIR/far.code"; } &
+{
+    lab_ziglan far join "${RELAY_URL/192.0.2.10/192.0.2.99}" >"$LAB_DIR/far.join" 2>&1
+    echo $? >"$LAB_DIR/far.code"
+} &
 far_pid=$!
 
 say "words"
@@ -73,14 +77,17 @@ say "permission"
 expect "up by somebody else" 4 "" z_as_nobody "$LAB_DIR/lone" up
 mkdir -p "$LAB_DIR/nobody"
 chown 65534:65534 "$LAB_DIR/nobody"
-expect "up without CAP_NET_ADMIN" 4 "run as root or with CAP_NET_ADMIN" z_as_nobody "$LAB_DIR/nobody" up
+expect "up without CAP_NET_ADMIN" 4 "run as root or with CAP_NET_ADMIN" \
+    z_as_nobody "$LAB_DIR/nobody" up
 # shellcheck disable=SC2016
 expect "up without /dev/net/tun" 1 "there is no TUN driver (/dev/net/tun)" \
     lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" timeout -k 1 20 unshare -m sh -c \
     'mount -t tmpfs none /dev/net && exec "$0" up' "$program"
-expect "up without the right to port 53" 0 "zig0 is up" lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" \
+expect "up without the right to port 53" 0 "zig0 is up" \
+    lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" \
     setpriv --bounding-set=-net_bind_service "$program" up --detach
-check "names do not work then, and status says what is missing" says 'Permission denied; .* CAP_NET_BIND_SERVICE' z status
+check "names do not work then, and status says what is missing" \
+    says 'Permission denied; .* CAP_NET_BIND_SERVICE' z status
 expect "down" 0 "" z down
 lab_in lone ip tuntap add zig0 mode tun
 expect "up where the name is taken" 1 "the interface zig0 exists already" z up
@@ -92,16 +99,19 @@ expect "join by standard input, while down" 0 "Joined ziglan as lone.zignet" \
 hosts_up lone
 check "it is up" wait_for 10 is_up
 expect "a second one" 1 "the interface zig0 is up already" z up
-expect "status by somebody else" 4 "only root and the daemon's own user" z_as_nobody "$LAB_DIR/lone" status
+expect "status by somebody else" 4 "only root and the daemon's own user" \
+    z_as_nobody "$LAB_DIR/lone" status
 expect "a peer that is not there" 1 "" z ping nobody -n 1
 expect "a ziglan that is not there" 1 "" z leave nowhere
 for verb in status peers whoami; do
-    check "ziglan $verb --json is JSON" eval "z $verb --json | '$LAB_PYTHON' -m json.tool >/dev/null"
+    check "ziglan $verb --json is JSON" \
+        eval "z $verb --json | '$LAB_PYTHON' -m json.tool >/dev/null"
 done
 check "a wrong URL does not disturb it" eval '! z join ziglan://abc@192.0.2.10 2>/dev/null; is_up'
 check "it has its addresses" says "inet 100\.64\." lab_in lone ip -4 addr show zig0
 check "of both families" says "inet6 fdd9:f800:" lab_in lone ip -6 addr show zig0
-check "status says who may come in" says "members of joined ziglans are allowed, everybody else is refused" z status
+check "status says who may come in" \
+    says "members of joined ziglans are allowed, everybody else is refused" z status
 
 say "the end"
 gone() { ! lab_alive "$(cat "$LAB_DIR/lone.pid")"; }

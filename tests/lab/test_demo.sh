@@ -9,7 +9,8 @@ out=$(mktemp)
 trap 'rm -f "$facts" "$out"' EXIT
 demo=$(cd "$(dirname "$0")/../.." && pwd)/deploy/demo
 
-LAB_ID=zldemo$$ bash "$demo" --json "$facts" >"$out" 2>&1 || { cat "$out"; lab_fail "the demo did not end well"; exit 1; }
+LAB_ID=zldemo$$ bash "$demo" --json "$facts" >"$out" 2>&1 ||
+    { cat "$out"; lab_fail "the demo did not end well"; exit 1; }
 python3 - "$facts" <<'PY' || { cat "$out"; exit 1; }
 import json, sys
 facts = json.load(open(sys.argv[1]))

@@ -27,7 +27,8 @@ check "nas is up" wait_for 10 is_up nas
 expect "laptop joins under another name" 0 "Joined home as cabin.zignet" joins laptop --name Cabin
 expect "nas joins" 0 "Joined home as nas.zignet" joins nas --name nas
 check "nas reaches cabin.zignet" wait_for 10 pings nas cabin
-expect "who has a name keeps it, and is told so" 0 "this host is cabin there, not hut" joins laptop --name hut
+expect "who has a name keeps it, and is told so" 0 "this host is cabin there, not hut" \
+    joins laptop --name hut
 expect "laptop goes down" 0 "" z down
 hosts_up laptop
 check "it is cabin still" wait_for 10 pings nas cabin
@@ -44,7 +45,8 @@ move() { # address, or none
     [ -z "${1:-}" ] || lab_in laptop ip route add default via 198.51.100.1
 }
 since() { # what limit-ms: the longest silence since $moved
-    check_most "$1: the longest silence, in ms" "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$moved")" "$2"
+    check_most "$1: the longest silence, in ms" \
+        "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$moved")" "$2"
 }
 pinging laptop nas 0.05 1000
 sleep 0.5
@@ -76,7 +78,8 @@ expect "old joins" 0 "Joined home as old.zignet" joins old --name old
 hosts_up old
 check "old reaches nas by IPv4" wait_for 10 pings old nas -4
 check "and says what it lacks" says 'the kernel has IPv6 disabled' cat "$LAB_DIR/old.log"
-check "it does not take its own interface for a network outside" says_no 'pool\.overlap' cat "$LAB_DIR/old.log"
+check "it does not take its own interface for a network outside" \
+    says_no 'pool\.overlap' cat "$LAB_DIR/old.log"
 
 say "a relay whose name resolves late"
 lab_mkdir "/etc/netns/$(lab_ns early)"
@@ -84,8 +87,9 @@ lab_mkdir "/etc/netns/$(lab_ns early)"
 printf 'hosts: files\n' >"/etc/netns/$(lab_ns early)/nsswitch.conf"
 hosts_up early
 check "early is up" wait_for 10 is_up early
+named_url=${RELAY_URL/192.0.2.10/vps.example.org}
 expect "join says that the name does not resolve" 1 "the name vps.example.org does not resolve" \
-    eval "printf '%s\n' '${RELAY_URL/192.0.2.10/vps.example.org}' | lab_ziglan early join - --name early"
+    eval "printf '%s\n' '$named_url' | lab_ziglan early join - --name early"
 echo '192.0.2.10 vps.example.org' >>"/etc/netns/$(lab_ns early)/hosts"
 check "once it does, early joins by itself" wait_for 15 is_joined early
 
@@ -94,7 +98,8 @@ config=$LAB_DIR/laptop/etc/ziglan/zig0.yaml
 mkdir -p "${config%/*}"
 printf 'name: laptop\nmtu: 99\n' >"$config"
 kill -HUP "$pid"
-check "it is refused with its line" wait_for 5 grep -q 'config.refused.*zig0\.yaml:2: .mtu. must be' "$LAB_DIR/laptop.log"
+check "it is refused with its line" \
+    wait_for 5 grep -q 'config.refused.*zig0\.yaml:2: .mtu. must be' "$LAB_DIR/laptop.log"
 check "and nothing else happens" pings laptop nas
 printf 'log_level: debug\n' >"$config"
 kill -HUP "$pid"
@@ -105,7 +110,9 @@ rm "$config"
 say "the interface is taken away"
 lab_in laptop ip link del zig0
 check "ziglan ends, instead of running for nothing" wait_for 5 eval "! kill -0 $pid 2>/dev/null"
-check "and says why" says 'somebody removed the interface zig0; start it again with: sudo ziglan up' cat "$LAB_DIR/laptop.log"
+check "and says why" says \
+    'somebody removed the interface zig0; start it again with: sudo ziglan up' cat \
+    "$LAB_DIR/laptop.log"
 expect "status" 3 "is down" z status
 hosts_up laptop
 check "it starts again" wait_for 10 pings laptop nas

@@ -21,12 +21,17 @@ hosts_join phone
 crowd_join() { # number...
     local i
     for i; do
-        printf '%s\n' "$crowd" | lab_in phone env ZIGLAN_ROOT="$LAB_DIR/crowd$i" "$(lab_program ziglan)" join - --name "crowd$i"
+        printf '%s\n' "$crowd" |
+            lab_in phone env ZIGLAN_ROOT="$LAB_DIR/crowd$i" "$(lab_program ziglan)" join - \
+            --name "crowd$i"
     done
 }
 crowd=$(lab_invite vps2 --uses 150)
 # shellcheck disable=SC2046
-for i in 0 1 2 3 4; do crowd_join $(seq $i 5 149) >"$LAB_DIR/crowd$i.join" 2>&1 & crowd_pids[i]=$!; done
+for i in 0 1 2 3 4; do
+    crowd_join $(seq $i 5 149) >"$LAB_DIR/crowd$i.join" 2>&1 &
+    crowd_pids[i]=$!
+done
 hosts_up laptop nas phone
 check "laptop reaches nas" wait_for 15 pings laptop nas
 become_direct laptop nas
@@ -60,7 +65,8 @@ say "set down and up"
 lab_in laptop ip link set zig0 down
 is_told_down() { says 'somebody set it down: sudo ip link set zig0 up' z status; }
 check "status says so, and what to do" wait_for 3 is_told_down
-check "so does the log" wait_for 1 grep -q 'interface\.down .*ip link set zig0 up' "$LAB_DIR/laptop.log"
+check "so does the log" \
+    wait_for 1 grep -q 'interface\.down .*ip link set zig0 up' "$LAB_DIR/laptop.log"
 sleep 1
 check "nas gets no answer" eval '! pings nas laptop'
 refused() { [ "$(json_of laptop status 'd["counters"]["interface_out_errors"]')" -gt 0 ]; }
@@ -92,7 +98,8 @@ check "and status tells" eval '! no_ipv6'
 say "a second interface, which shares the IPv6 of all peers with the first"
 mkdir -p "$LAB_DIR/laptop/etc/ziglan"
 printf 'name: laptop\npool: 100.65.0.0/16\n' >"$LAB_DIR/laptop/etc/ziglan/zig1.yaml"
-lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" "$(lab_program ziglan)" up -i zig1 >/dev/null
+lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" \
+    "$(lab_program ziglan)" up -i zig1 >/dev/null
 zig1_up() { z status -i zig1; }
 check "it comes up" wait_for 10 zig1_up
 expect "and joins" 0 "Joined two as laptop.zignet" eval "printf '%s\n' '$two' | z join - -i zig1"

@@ -36,7 +36,8 @@ hosts_join laptop nas desk
 hosts_up laptop nas desk
 up=$(moment)
 check_most "laptop reaches nas within 3 s of up, in ms" "$(first_reply_ms laptop nas "$up" 20)" 3000
-check_most "laptop reaches desk within 3 s of up, in ms" "$(first_reply_ms laptop desk "$up" 20)" 3000
+check_most "laptop reaches desk within 3 s of up, in ms" \
+    "$(first_reply_ms laptop desk "$up" 20)" 3000
 pinging laptop nas 0.3 400
 pinging laptop desk 0.3 400
 become_direct laptop nas
@@ -51,15 +52,18 @@ RELAY_URL=${RELAY_URL/@192.0.2.20/@192.0.2.20,[2001:db8::20]}
 hosts_join phone tablet four six
 hosts_up phone tablet four six
 up=$(moment)
-check_most "phone reaches tablet within 3 s of up, in ms" "$(first_reply_ms phone tablet "$up" 20)" 3000
+check_most "phone reaches tablet within 3 s of up, in ms" \
+    "$(first_reply_ms phone tablet "$up" 20)" 3000
 check_most "a host with IPv4 only reaches one with IPv6 only within 3 s, in ms" \
     "$(first_reply_ms four six "$up" 20)" 3000
 check_most "and the other way round, in ms" "$(first_reply_ms six four "$(moment)" 20)" 3000
 pinging phone tablet 0.3 400
 pinging four phone 0.3 400
-check "phone and tablet become direct in spite of their NATs" wait_for 15 lab_is_state phone tablet direct
+check "phone and tablet become direct in spite of their NATs" \
+    wait_for 15 lab_is_state phone tablet direct
 check "tablet and phone become direct" wait_for 15 lab_is_state tablet phone direct
 check "their path is IPv6" says "tablet.*\[2001:db8:22" lab_ziglan phone peers
 check "IPv4 only and IPv6 only stay relayed" lab_is_state four six relayed
-check "six and phone become direct" eval 'wait_for 10 pings six phone; wait_for 15 lab_is_state six phone direct'
+check "six and phone become direct" \
+    eval 'wait_for 10 pings six phone; wait_for 15 lab_is_state six phone direct'
 test_end

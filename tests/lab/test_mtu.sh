@@ -34,7 +34,8 @@ internet() { # mtu black-hole-mtu
     check "laptop and nas are still direct" lab_is_state laptop nas direct
     check "phone and tablet are still relayed" lab_is_state phone tablet relayed
     for site in ${hole:+home1 cafe}; do
-        check "the router of $site swallowed packets ($(lab_swallowed $site))" [ "$(lab_swallowed $site)" -gt 0 ]
+        check "the router of $site swallowed packets ($(lab_swallowed $site))" \
+            [ "$(lab_swallowed $site)" -gt 0 ]
     done
 }
 
@@ -46,7 +47,8 @@ shrinking() {
     passes "before the way shrinks" phone tablet 7003
     lab_black_hole cafe 1300
     passes "after the way shrank" phone tablet 7004
-    check "the router of cafe swallowed packets ($(lab_swallowed cafe))" [ "$(lab_swallowed cafe)" -gt 0 ]
+    check "the router of cafe swallowed packets ($(lab_swallowed cafe))" \
+        [ "$(lab_swallowed cafe)" -gt 0 ]
     check "phone and tablet are still relayed" lab_is_state phone tablet relayed
     connected_once phone tablet
 }

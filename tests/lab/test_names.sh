@@ -52,7 +52,8 @@ fi
 say "two interfaces on one machine"
 mkdir -p "$LAB_DIR/laptop/etc/ziglan"
 printf 'name: laptop\npool: 100.65.0.0/16\n' >"$LAB_DIR/laptop/etc/ziglan/zig1.yaml"
-lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" "$(lab_program ziglan)" up -i zig1 >/dev/null
+lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" \
+    "$(lab_program ziglan)" up -i zig1 >/dev/null
 zig1_up() { lab_ziglan laptop status -i zig1 >/dev/null 2>&1; }
 check "zig1 comes up beside zig0" wait_for 10 zig1_up
 expect "zig1 joins another ziglan while it is up" 0 "Joined two as laptop.zignet" \
@@ -66,7 +67,8 @@ check "laptop reaches nas through zig0" wait_for 5 pings laptop nas
 check "phone is no peer of zig0" [ "$(lab_peer_state laptop phone)" = unknown ]
 phone6=$(json_of laptop peers 'd["peers"][0]["ipv6"]' -i zig1)
 # IPv6 of all peers is one prefix, which zig0 has: zig1 routes to each of its peers.
-check "laptop reaches phone through zig1 by IPv6" wait_for 10 lab_in laptop ping -n -c 1 -W 1 "$phone6"
+check "laptop reaches phone through zig1 by IPv6" \
+    wait_for 10 lab_in laptop ping -n -c 1 -W 1 "$phone6"
 check "phone reaches laptop by IPv4" wait_for 10 pings phone laptop -4
 check "phone reaches laptop by IPv6" wait_for 10 pings phone laptop -6
 expect "zig1 goes down" 0 "" lab_ziglan laptop down -i zig1
@@ -79,8 +81,8 @@ check "its interface is gone" eval '! lab_in laptop ip link show zig0 >/dev/null
 hosts_up laptop
 check "laptop is back and reaches nas" wait_for 10 pings laptop nas
 check "its own addresses are the same" [ "$(json_of laptop whoami 'd["addresses"]')" = "$own" ]
-check "nas has the same address" \
-    [ "$(json_of laptop peers 'next(p["ipv4"] for p in d["peers"] if p["name"] == "nas")')" = "$v4" ]
+nas_v4=$(json_of laptop peers 'next(p["ipv4"] for p in d["peers"] if p["name"] == "nas")')
+check "nas has the same address" [ "$nas_v4" = "$v4" ]
 check "nas reaches laptop again" wait_for 10 pings nas laptop
 
 say "a network that comes late"
@@ -97,10 +99,11 @@ single=$(lab_invite vps --uses 1)
 lab_ziglan guest init --name guest >/dev/null
 expect "the first host joins with it" 0 "Joined one as guest.zignet" \
     eval "printf '%s\n' '$single' | lab_ziglan guest join -"
-lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" "$(lab_program ziglan)" init --name second >/dev/null
+second() { lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" "$(lab_program ziglan)" "$@"; }
+second init --name second >/dev/null
 expect "the second host is refused, and told why" 1 "refused this host: " \
-    eval "printf '%s\n' '$single' | lab_in guest env ZIGLAN_ROOT=$LAB_DIR/second $(lab_program ziglan) join -"
-say "$(printf '%s\n' "$single" | lab_in guest env ZIGLAN_ROOT="$LAB_DIR/second" "$(lab_program ziglan)" join - 2>&1 | sed -n 1p)"
+    eval "printf '%s\n' '$single' | second join -"
+say "$(printf '%s\n' "$single" | second join - 2>&1 | sed -n 1p)"
 
 say "revocation"
 hosts_up guest

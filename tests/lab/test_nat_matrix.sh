@@ -8,7 +8,8 @@
 FLOWS_MS=3000
 DIRECT_S=6
 
-declare -A kind=([fc]=full-cone [ar]=address-restricted [pr]=port-restricted [sy]=symmetric [op]=open)
+declare -A kind=(
+    [fc]=full-cone [ar]=address-restricted [pr]=port-restricted [sy]=symmetric [op]=open)
 
 # Pairs "from to": the first one speaks first.
 pairs=()

@@ -21,7 +21,8 @@ death() {
     check "relayd starts again" wait_for 20 relay_answers vps
     ready=$(moment)
     back=$(first_reply_ms phone tablet "$ready" 30)
-    check_most "relayed traffic is back within 3 s after SIG$signal and $away s, in ms" "$back" $BACK_MS
+    check_most "relayed traffic is back within 3 s after SIG$signal and $away s, in ms" \
+        "$back" $BACK_MS
 }
 
 pinging laptop nas 0.1 2000
@@ -29,7 +30,8 @@ death KILL 6
 death TERM 0.5
 death KILL 0.5
 death TERM 2
-check "no direct ping was lost while relayd came and went" wait_for 10 none_lost "$LAB_DIR/laptop-nas.ping"
+check "no direct ping was lost while relayd came and went" \
+    wait_for 10 none_lost "$LAB_DIR/laptop-nas.ping"
 check "and they went on until now" lab_alive "$PING_PID"
 check "laptop and nas are direct" lab_is_state laptop nas direct
 check "a host that was away meanwhile is found again" wait_for 10 pings nas phone

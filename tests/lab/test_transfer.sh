@@ -15,12 +15,14 @@ check "100 MB over the relay and IPv4 arrive as sent" transfer phone tablet $SIZ
 check "100 MB over the relay and IPv6 arrive as sent" transfer tablet phone $SIZE -6 7002
 check "phone and tablet are still relayed" lab_is_state phone tablet relayed
 middle=$(relay_count vps forwarded_bytes)
-check "the relay forwarded both ($(((middle - before) / 1000000)) MB)" [ $((middle - before)) -gt $((2 * SIZE)) ]
+check "the relay forwarded both ($(((middle - before) / 1000000)) MB)" \
+    [ $((middle - before)) -gt $((2 * SIZE)) ]
 
 check "100 MB directly over IPv4 arrive as sent" transfer laptop nas $SIZE -4 7003
 check "100 MB directly over IPv6 arrive as sent" transfer nas laptop $SIZE -6 7004
 check "laptop and nas are still direct" lab_is_state laptop nas direct
 after=$(relay_count vps forwarded_bytes)
-check "the relay saw next to nothing of these ($(((after - middle) / 1000)) kB)" [ $((after - middle)) -lt 1000000 ]
+check "the relay saw next to nothing of these ($(((after - middle) / 1000)) kB)" \
+    [ $((after - middle)) -lt 1000000 ]
 connected_once laptop nas phone tablet
 test_end
