@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Making, taking and watching the delegation. */
+/* Signs, takes and renews the delegation, and warns before it ends. */
 #include "relayd/service/delegation.h"
 
 #include "proto/crypto/delegation.h"
 
 #include <string.h>
 
-enum { RENEW_MS = 24 * 3600 * 1000 };
+enum { DAY_MS = 24 * 3600 * 1000 }; /* between renewals, and between warnings */
 
-#define LIFETIME_MS (UINT64_C(24) * 3600 * 1000 * DELEGATION_DAYS)
-#define WARN_MS (UINT64_C(7) * 24 * 3600 * 1000)
+#define LIFETIME_MS ((uint64_t)DAY_MS * DELEGATION_DAYS)
+#define WARN_MS ((uint64_t)DAY_MS * 7)
 
-/* The next sessions are told the one that was written to the other slot: the link borrows it. */
+/* Use the record that was just written to the other place. The former one stays untouched, because
+ * the link borrows it until it is given the new hello. */
 static void use(struct delegation_service *service, uint64_t expires_ms)
 {
     service->index = 1 - service->index;
@@ -20,7 +21,7 @@ static void use(struct delegation_service *service, uint64_t expires_ms)
     service->hello.delegation_size = service->sizes[service->index];
 }
 
-/* With the ziglan's key at hand the relay signs its own delegation and renews it every day. */
+/* Sign a delegation with the ziglan's key, which is at hand. */
 static int make(struct delegation_service *service)
 {
     const struct relay_base *base = service->base;
@@ -37,9 +38,9 @@ static int make(struct delegation_service *service)
     return rc;
 }
 
-/* A delegation that was made elsewhere must be the ziglan's word about this very relay, and of the
- * same ziglan as before. One that is not in force is taken, too: the clock may be ours that is
- * wrong, and warn() tells its owner. */
+/* Take a delegation that was signed elsewhere. It must be for this relay, and of the same ziglan as
+ * before. One that is not in force is taken, too: this relay's clock may be the wrong one, and
+ * warn() tells its owner. */
 static int take(struct delegation_service *service, const uint8_t *data, size_t size)
 {
     struct relay_base *base = service->base;
@@ -91,11 +92,11 @@ void delegation_service_take(struct delegation_service *service, const uint8_t *
     }
 }
 
-/* Nobody but the ziglan's key can renew it, so its owner must hear of it in time. */
+/* Only the owner of the ziglan's key can renew it, so the log tells its end in time. */
 static void warn(struct delegation_service *service, uint64_t wall_ms)
 {
     if (service->expires_ms < wall_ms + WARN_MS &&
-        (wall_ms < service->warned_ms || wall_ms - service->warned_ms > RENEW_MS)) {
+        (wall_ms < service->warned_ms || wall_ms - service->warned_ms > DAY_MS)) {
         service->warned_ms = wall_ms;
         env_trace(&service->base->env, TRACE_LEVEL_WARN, "ziglan.delegation",
                   "%s hint=\"relayd delegate\"",
@@ -112,9 +113,9 @@ void delegation_service_keep(struct delegation_service *service)
         warn(service, wall_ms);
         return;
     }
-    /* A wall clock that was wrong at the start, and then was set, must not leave a delegation
-     * that nobody accepts. */
-    if ((wall_ms < service->made_ms || wall_ms - service->made_ms > RENEW_MS) &&
+    /* A clock that was set back makes the delegation one of the future, which nobody accepts: it is
+     * renewed at once. */
+    if ((wall_ms < service->made_ms || wall_ms - service->made_ms > DAY_MS) &&
         make(service) == ERR_OK) {
         link_hub_set_hello(base->hub, &service->hello);
         env_trace(&base->env, TRACE_LEVEL_DEBUG, "ziglan.delegation", "renewed=1");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checking a frame, finding its receiver, and handing it to the link; Gone if there is none. */
+/* Checks a frame, finds its receiver, and hands it to the link; Gone if there is no receiver. */
 #include "relayd/service/forward.h"
 
 #include "proto/base/rbuf.h"
@@ -20,8 +20,8 @@ bool forward_allowed(const struct relay_base *base, const struct relay_client *f
            (base->cfg.open_relay && relay_client_is_active(from) && relay_client_is_active(to));
 }
 
-/* A sender learns that its frame went nowhere, at most once a second and key. Whether a stranger's
- * target exists is not told: strangers never get here unless the relay is open. */
+/* Tell the sender that its frame went nowhere, once a second for each key. A stranger's frames get
+ * this far on an open relay only, so elsewhere it cannot find out who is here. */
 static void gone_send(struct relay_base *base, struct relay_client *client,
                       const uint8_t dst[KEY_SIZE], enum gone_reason reason, struct mono now)
 {
@@ -40,7 +40,8 @@ static void gone_send(struct relay_base *base, struct relay_client *client,
     reply_send(&base->reply, client, &message);
 }
 
-/* The frame behind the header, or NULL (counted) if the datagram is none of ours. */
+/* The frame in a datagram, and the key that it is for. NULL, which is counted, if the datagram is
+ * not one of a host to a host. */
 static const uint8_t *frame_take(struct relay_base *base, const struct link_event *event,
                                  const uint8_t **dst, size_t *frame_size)
 {
@@ -63,8 +64,7 @@ static const uint8_t *frame_take(struct relay_base *base, const struct link_even
     return frame;
 }
 
-/* The session of dst, or NULL (counted, and the sender is told) if there is none for this sender.
- */
+/* The session of dst. NULL, which is counted, if there is none that this sender may reach. */
 static struct relay_client *receiver_find(struct relay_base *base, struct relay_client *from,
                                           const uint8_t dst[KEY_SIZE], struct mono now)
 {
@@ -92,7 +92,7 @@ static struct relay_client *receiver_find(struct relay_base *base, struct relay_
     return to;
 }
 
-/* True if this sender may put so many more bytes into the receiver's queue; counted if not. */
+/* True if the receiver's queue has room for so many bytes of this sender; counted if not. */
 static bool room_take(struct relay_base *base, struct relay_client *from, struct relay_client *to,
                       size_t size, struct mono now)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Frames from session to session (docs/protocol.md): the sender says to whom, the relay says from
- * whom, by the key that the sender's session proved.
+ * Frames from session to session (docs/protocol.md, section 3). The sender names the receiver's
+ * key. The relay puts in its place the key that the sender's session proved.
  */
 #pragma once
 
@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-/** One HTTP datagram of a session, any content. */
+/** Forward the HTTP datagram of a DATAGRAM event, which has any content. What is not forwarded is
+ * counted; for a receiver without a session the sender gets Gone. */
 void forward_on_datagram(struct relay_base *base, const struct link_event *event, struct mono now);
 
 /** True if the two may exchange frames and punches through this relay. */

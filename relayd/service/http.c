@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pages, and which path has which. */
+/* The text of each page, and the path under which it stands. */
 #include "relayd/service/http.h"
 
 #include "ziglan_version.h"
@@ -104,7 +104,7 @@ static void status_count(struct relay_base *base, int status)
     case 405:
         base->counters.http_bad_method++;
         break;
-    case 429: /* counted where it was refused */
+    case 429: /* limits_http_take counted it */
         break;
     default:
         base->counters.http_unavailable++;
@@ -118,7 +118,7 @@ void http_on_request(struct relay_base *base, const struct link_event *event, st
 
     page_make(base, &page, event, now);
     status_count(base, page.status);
-    /* For HEAD the link tells the length and keeps the body back. */
+    /* The link answers HEAD with the body's length and without the body. */
     link_hub_respond(base->hub, event->handle, event->request->stream_id, page.status,
                      page.content_type, page.text, strlen(page.text));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Building the URL of an invite by way of the URL parser, so that only a good one comes out. */
+/* Builds the URL of an invite by way of the URL parser, so that only a valid one comes out. */
 #include "relayd/service/invite_url.h"
 
 #include "proto/crypto/identity.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The URL by which somebody joins: key, public hosts and name of a ziglan, and an invite.
+ * The URL by which somebody joins (docs/protocol.md, section 15): key, public hosts and name of a
+ * ziglan, and an invite.
  */
 #pragma once
 
@@ -12,9 +13,10 @@
 /**
  * Write ziglan://KEY@HOSTS?invite=...&name=NAME to text.
  *
- * hosts  "HOST[:PORT],..." as in the configuration
+ * hosts  "HOST[:PORT],..."
+ * name   of the ziglan
  *
- * ERR_DROP if hosts is empty or not valid, ERR_LIMIT if it does not fit.
+ * ERR_DROP if hosts is empty or not valid, ERR_LIMIT if it does not fit; text is undefined then.
  */
 int invite_url_print(char text[URL_SIZE_MAX], const uint8_t key[KEY_SIZE], const char *hosts,
                      const char *name, const uint8_t invite[INVITE_SIZE]) MUST_CHECK;

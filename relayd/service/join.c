@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* What changes the directory is broadcast to all who watch and written to the disk, so it is
- * counted; most joins only renew a session and change nothing. */
+/* Try a join without a change of the directory first: most only renew a session. A change is told
+ * to all who watch and written to the disk, so each key has a limited number of them. */
 static enum verdict join_within_limits(struct join_service *service, struct join_waiting *w,
                                        struct mono now)
 {
@@ -29,12 +29,12 @@ static enum verdict join_within_limits(struct join_service *service, struct join
         service->base->counters.control_broadcast++;
         return VERDICT_LIMIT;
     }
-    w->counted = true; /* once, also where the group failed and it is tried alone */
+    w->counted = true; /* a join is counted once, even if its group failed and it is tried again */
     join.unchanged_only = false;
     return directory_join(service->base->directory, &join, &w->joined);
 }
 
-/* A session that ended meanwhile does not join. */
+/* The session that waits for its join; NULL if it ended in the meantime: then it does not join. */
 static struct relay_client *session_waiting(const struct join_service *service,
                                             const struct join_waiting *w)
 {
@@ -43,7 +43,7 @@ static struct relay_client *session_waiting(const struct join_service *service,
     return client != NULL && relay_client_is_active(client) ? client : NULL;
 }
 
-/* False: the transaction failed, and nothing of it happened. */
+/* Carry out all joins as one transaction. False if that failed; then none of them happened. */
 static bool joins_together(struct join_service *service, size_t count, struct mono now)
 {
     if (directory_group_begin(service->base->directory) != ERR_OK) {
@@ -115,8 +115,8 @@ static void join_answer(struct join_service *service, struct relay_client *clien
 
     join_count(&service->base->counters, w->verdict);
     if (w->verdict != VERDICT_OK || joined->changed) {
-        store_health_note(&service->base->health,
-                          w->verdict); /* what wrote nothing says nothing about the disk */
+        /* A join that wrote nothing proves nothing about the disk. */
+        store_health_note(&service->base->health, w->verdict);
     }
     if (w->verdict != VERDICT_OK) {
         env_trace(&service->base->env, TRACE_LEVEL_DEBUG, "ziglan.refused", "peer=%s why=%s",
@@ -129,7 +129,7 @@ static void join_answer(struct join_service *service, struct relay_client *clien
                   key_short(client->key, text), joined->name,
                   joined->invite_id[0] != '\0' ? "invite=" : "returned=1", joined->invite_id);
     }
-    /* The answer first: the member must not see itself in Changes before it knows it is in. */
+    /* The answer comes first: a member must know that it joined before Changes tell of it. */
     joined_send(service, client, w->request_id, joined);
     session_admit(service->sessions, client, joined->expires_ms, now);
     if (joined->changed) {
@@ -169,7 +169,7 @@ void join_on_join(struct join_service *service, const struct relay_client *clien
     if (service->count == JOINS_MAX) {
         join_flush(service, now);
     }
-    /* The sizes hold by control_unpack. */
+    /* control_unpack checked all sizes. */
     w = &service->waiting[service->count++];
     *w = (struct join_waiting){.handle = client->handle,
                                .request_id = message->request_id,

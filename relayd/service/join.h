@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Joins. Each that changes the directory must be on the disk before it is answered, and that wait
- * is long: 8 ms or more, in which nothing is forwarded. So the joins of one turn wait for each
- * other, and are one transaction. They are carried out before anything else that asks or changes
- * the directory by a message, so nobody can tell, except by the time.
+ * Joins (docs/protocol.md, section 14). A join that changes the directory is answered when it is on
+ * the disk. To wait for the disk takes 8 ms or more, in which nothing is forwarded. So the joins of
+ * one turn of the relay wait for each other, and become one transaction. They are carried out
+ * before any other message is served and before the operator sees or changes a member, so that all
+ * things happen in the order in which they came.
  */
 #pragma once
 
@@ -16,14 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JOINS_MAX = 32 /* that wait for one transaction */ };
+enum { JOINS_MAX = 32 /* joins in one transaction */ };
 
-/** A Join that was received in this turn, and what came of it. */
+/** A Join that was received in this turn, and its outcome. */
 struct join_waiting {
     struct handle handle;
     uint8_t key[KEY_SIZE];
     uint32_t request_id;
-    bool counted; /* as a broadcast */
+    bool counted; /* a broadcast of this key was taken for it */
     size_t invite_size, part_size;
     uint8_t invite[INVITE_SIZE];
     char wanted_name[NAME_TEXT_SIZE];
@@ -34,19 +35,19 @@ struct join_waiting {
 
 struct join_service {
     struct relay_base *base;                      /* these are borrowed */
-    struct session_service *sessions;             /* which it admits */
-    const struct delegation_service *delegations; /* which it tells */
-    size_t count;
+    struct session_service *sessions;             /* told who was admitted */
+    const struct delegation_service *delegations; /* for the delegation in Joined */
+    size_t count;                                 /* of waiting */
     struct join_waiting waiting[JOINS_MAX];
 };
 
-/** A session asks to join, which anybody may. It is carried out and answered by join_flush, which
- * this calls only if too many wait. */
+/** A session asks to join. join_flush will carry that out and answer; if JOINS_MAX wait already, it
+ * is called here first. Without a ziglan the refusal is answered at once. */
 void join_on_join(struct join_service *service, const struct relay_client *client,
                   const Ziglan__Control *message, struct mono now);
 
-/** Carry out all joins that wait, and answer them. Before anything else is done for a message or an
- * operator that reads or changes the directory, and at the end of the turn. */
+/** Carry out the joins that wait, in their order, and answer them. To be called before another
+ * message is served or the operator sees or changes a member, and at the end of each turn. */
 void join_flush(struct join_service *service, struct mono now);
 
 /** True while joins wait for the end of the turn. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The directory forgets the member, then its session and those who watch hear of it. */
+/* First the directory forgets the member; then its session and those who watch are told. */
 #include "relayd/service/leave.h"
 
 #include "relayd/service/member.h"

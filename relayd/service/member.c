@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Directory entries and sessions put together. */
+/* What the directory and the session table know of a member, put together. */
 #include "relayd/service/member.h"
 
 #include <stdio.h>

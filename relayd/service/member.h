@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the relay tells of a member: to other members as a message, to the operator in the log.
+ * How the relay speaks of a member: to other members in a message, to the operator in the log.
  */
 #pragma once
 
@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A key and its name for the log. */
+/** How the log calls a member. */
 struct member_label {
     char peer[KEY_SHORT_SIZE]; /* the key's short text */
-    char name[NAME_TEXT_SIZE]; /* "-": none */
+    char name[NAME_TEXT_SIZE]; /* "-": it has none */
 };
 
 /** The session of a member who is online; NULL for strangers and for those who are away. */
@@ -24,5 +24,5 @@ const struct relay_client *member_session(const struct relay_base *base,
 void member_fill(const struct relay_base *base, Ziglan__Member *out,
                  const struct directory_entry *row);
 
-/** What the log calls a key, to be asked before an action that makes the name free. */
+/** How the log calls the node of a key. To be asked before its name is taken from it. */
 struct member_label member_label(const struct relay_base *base, const uint8_t key[KEY_SIZE]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operator's verbs on the directory, and what follows from them for sessions and watchers. */
+/* The operator's verbs: each changes the directory, then tells sessions and watchers. */
 #include "relayd/service/operator.h"
 
 #include "proto/base/wall_text.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Never the invite itself: whoever reads the log could join. */
+/* The log has the invite's id only: with the invite itself whoever reads the log could join. */
 static void invite_log(const struct env *env, const struct directory_terms *terms,
                        const uint8_t invite[INVITE_SIZE])
 {
@@ -34,7 +34,7 @@ enum verdict operator_invite(struct operator_service *service, const struct dire
     if (base->directory == NULL) {
         return VERDICT_NOT_FOUND;
     }
-    /* Tried with no invite first, so that none is made that could not be told to anybody. */
+    /* First see that a URL can be printed: an invite without a URL is of no use. */
     if (invite_url_print(text, base->ziglan_key, base->public_hosts, base->name, invite) !=
         ERR_OK) {
         return VERDICT_BAD_REQUEST;

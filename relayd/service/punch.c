@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The broker's inputs from messages, and its outputs as messages. */
+/* Control messages as inputs of the broker, and its outputs as control messages. */
 #include "relayd/service/punch.h"
 
 #include "relayd/service/forward.h"
@@ -34,7 +34,7 @@ static void offer_send(struct reply *reply, const struct relay_client *client,
     reply_send(reply, client, &message);
 }
 
-/* The peer's {IP, Port, Token, NATT}; it borrows out. */
+/* The peer's address, token and kind of NAT; the message borrows out. */
 static void message_fill(Ziglan__PunchMessage *message, const struct punch_output *out)
 {
     message->ip = control_ip(&out->endpoint);
@@ -78,7 +78,8 @@ static void update_send(struct reply *reply, const struct relay_client *client,
     reply_send(reply, client, &message);
 }
 
-/* Send what the broker wants to be sent: after everything that touched it. */
+/* Send what the broker wants to be sent. To be called after each call that may have given it
+ * something to send. */
 static void flush(struct punch_service *service)
 {
     struct relay_base *base = service->base;
@@ -137,8 +138,8 @@ void punch_service_on_request(struct punch_service *service, const struct relay_
         return;
     }
     target = session_table_of_key(&base->sessions, body->target.data);
-    /* A target that is away and one that may not be reached answer alike: nothing about it may
-     * leave before its yes. */
+    /* One answer for a target without a session and for one that must not be reached: nothing about
+     * a target may leave before it agreed. */
     if (target == NULL || !forward_allowed(base, client, target)) {
         reply_refuse(&base->reply, client, message->request_id, VERDICT_REFUSED, NULL);
         return;

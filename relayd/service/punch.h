@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Introductions: control messages to and from the punch broker (rendezvous/punch/punch.h), which
- * sees keys, tokens and addresses, and never a session.
+ * Punches (docs/protocol.md, section 13): hands control messages to the broker of
+ * rendezvous/punch/punch.h, and sends what it wants to be sent. The broker sees keys, tokens and
+ * addresses, and never a session.
  */
 #pragma once
 
@@ -12,22 +13,22 @@
 
 struct punch_service {
     struct relay_base *base; /* borrowed */
-    struct punch *broker;
+    struct punch *broker;    /* owned */
 };
 
-/** base is borrowed and outlives the service. ERR_NOMEM. */
+/** base is borrowed and outlives the service. ERR_NOMEM; punch_service_fini is legal then. */
 int punch_service_init(struct punch_service *service, struct relay_base *base) MUST_CHECK;
 void punch_service_fini(struct punch_service *service);
 
-/** PunchRequest of a session; a refusal is answered. */
+/** Serve a PunchRequest; a refusal is answered by Error. */
 void punch_service_on_request(struct punch_service *service, const struct relay_client *client,
                               const Ziglan__Control *message, struct mono now);
 
-/** PunchAnswer of a session; a refusal is answered. */
+/** Serve a PunchAnswer; a refusal is answered by Error. */
 void punch_service_on_answer(struct punch_service *service, const struct relay_client *client,
                              const Ziglan__Control *message, struct mono now);
 
-/** PunchResult of a session. */
+/** Serve a PunchResult, which gets no answer. */
 void punch_service_on_result(struct punch_service *service, const struct relay_client *client,
                              const Ziglan__Control *message, struct mono now);
 
@@ -35,9 +36,9 @@ void punch_service_on_result(struct punch_service *service, const struct relay_c
 void punch_service_moved(struct punch_service *service, const struct relay_client *client,
                          struct mono now);
 
-/** This key has no session, or none of a member, any more: its punches end. */
+/** The session of this key ended, or is a member's no longer: its punches end. */
 void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE]);
 
-/** Timers up to now, and when to call this again. */
+/** Timers up to now; punch_service_deadline tells when to call this again. */
 void punch_service_expire(struct punch_service *service, struct mono now);
 struct mono punch_service_deadline(const struct punch_service *service);

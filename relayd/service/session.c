@@ -8,7 +8,8 @@ enum { BUSY_RETRY_MS = 60000, STOPPING_RETRY_MS = 1000 };
 
 /* ---- the end ---- */
 
-/* The key is no longer here, unless a newer session of it is. */
+/* The session of a key ends. If a newer one took its place, the key is still here and nothing
+ * changes. */
 static void key_gone(struct session_service *service, const struct relay_client *client,
                      struct mono now)
 {
@@ -82,7 +83,7 @@ void session_on_closed(struct session_service *service, const struct link_event 
 
 /* ---- admission ---- */
 
-/* Counted from now on by the clock that nobody sets: a wall clock that jumps ends no session. */
+/* When an admission ends, by the monotonic clock: setting the wall clock later ends no session. */
 static struct mono admission_deadline(const struct env *env, uint64_t until_ms, struct mono now)
 {
     uint64_t wall_ms = env_wall_ms(env);
@@ -113,8 +114,8 @@ void session_dismiss(struct session_service *service, struct relay_client *clien
     punch_service_gone(service->punches, client->key);
 }
 
-/* When the admission of this key ends (wall clock), 0 if it has none or it is over already;
- * *revoked if it was thrown out. */
+/* When the admission of this key ends (wall clock); 0 if it has none or it is over. *revoked is
+ * true if the key is revoked. */
 static uint64_t admitted_until(const struct relay_base *base, const uint8_t key[KEY_SIZE],
                                bool *revoked)
 {
@@ -131,7 +132,8 @@ static uint64_t admitted_until(const struct relay_base *base, const uint8_t key[
 
 /* ---- the beginning ---- */
 
-/* Members come first: where strangers hold the last places, the one here for longest makes room. */
+/* Members come first: on a full relay, whoever has been a stranger for longest makes room for one.
+ * False if there is no room. */
 static bool room_make(struct session_service *service, const struct relay_client *client,
                       bool member, struct mono now)
 {
@@ -148,7 +150,8 @@ static bool room_make(struct session_service *service, const struct relay_client
     return session_table_key_count(sessions) < service->base->cfg.session_max;
 }
 
-/* Make a new session the one of its key; the older one of the same key ends. */
+/* Make a new session the active one of its key; the older one of the key ends. False if there is no
+ * room for it. */
 static bool activate(struct session_service *service, struct relay_client *client, bool member,
                      struct mono now)
 {
@@ -165,7 +168,7 @@ static bool activate(struct session_service *service, struct relay_client *clien
     if (older != NULL) {
         session_send_away(service, older, GOAWAY_REPLACED, 0, now);
     }
-    if (was_member && !member) { /* its admission ended in between: it must join first */
+    if (was_member && !member) { /* the admission ended in between: it must join again */
         punch_service_gone(service->punches, client->key);
         watch_online_changed(service->watches, client->key, now);
     }
@@ -235,7 +238,7 @@ void session_on_moved(struct session_service *service, const struct link_event *
     base->counters.moved++;
     client->remote = event->remote;
     observed_send(&base->reply, client);
-    /* Each partner of a punch is told, so whoever jumps to and fro is soon told of no more. */
+    /* All partners of its punches hear of a move, so moves are limited, too. */
     if (limits_broadcast_take(&base->limits, client->key, now)) {
         punch_service_moved(service->punches, client, now);
     }

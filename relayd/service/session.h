@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sessions of authenticated nodes, from the Hellos to the end: who is let in, who makes room, who
- * is sent away and why, and which services hear of it.
+ * Sessions from the Hellos to the end (docs/protocol.md, sections 3 and 4): which are let in, which
+ * make room for others, which are sent away and why. Punches and watchers are told what follows.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Numbers of GoAway.reason in control.proto. */
+/** The numbers of GoAway.reason in control.proto. */
 enum goaway {
     GOAWAY_SHUTDOWN = 0,
     GOAWAY_REPLACED = 1,
@@ -30,34 +30,44 @@ struct session_service {
     bool stopping;                 /* after session_shutdown: nobody is let in */
 };
 
-/** What the link tells about sessions: both Hellos verified, another address, the end. */
+/** An OPEN event: both Hellos verified. The session becomes a member's or a stranger's, or is sent
+ * away. */
 void session_on_open(struct session_service *service, const struct link_event *event,
                      struct mono now);
+
+/** A MOVED event: the session has another address. It is told, and so are the partners of its
+ * punches. */
 void session_on_moved(struct session_service *service, const struct link_event *event,
                       struct mono now);
+
+/** A CLOSED event: the session is freed. Nothing happens for connections that had none. */
 void session_on_closed(struct session_service *service, const struct link_event *event,
                        struct mono now);
 
-/** A stranger was admitted, or a member's admission was renewed, until this wall clock. */
+/** A stranger was admitted, or a member's admission was renewed. until_ms
+ * is its end by the wall clock; the session lasts RECORD_CLOCK_SKEW_MS longer. No-op for a session
+ * that is being closed. */
 void session_admit(struct session_service *service, struct relay_client *client, uint64_t until_ms,
                    struct mono now);
 
-/** A member left: it is a stranger, watches nothing and is in no punch. */
+/** A member left: its session is a stranger's, watches nothing, and is in no punch. */
 void session_dismiss(struct session_service *service, struct relay_client *client, struct mono now);
 
-/** Say GoAway and close a little later; from now on the session is nobody's. */
+/** Send GoAway to an active session, and close it CLOSING_MS later. From now on it is not found by
+ * its key, watches nothing, and is served no more. */
 void session_send_away(struct session_service *service, struct relay_client *client,
                        enum goaway reason, uint32_t reconnect_in_ms, struct mono now);
 
-/** Strangers who were not admitted in time, and closing sessions whose time has come; and when to
- * call this again. */
+/** Close the sessions that were sent away CLOSING_MS ago, and send away the strangers who were not
+ * admitted in ADMISSION_MS; on an open relay strangers stay. session_deadline tells when to call
+ * this again. */
 void session_expire(struct session_service *service, struct mono now);
 struct mono session_deadline(const struct session_service *service);
 
 /** Send members away whose admission is over; about once a minute. */
 void session_expire_admissions(struct session_service *service, struct mono now);
 
-/** Send everybody away, and whoever comes from now on. */
+/** Send everybody away, and from now on everybody who comes. */
 void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, struct mono now);
 
 /** True once no session is left after session_shutdown. */

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answering STUN requests, and the queue of answers. */
+/* Answers to STUN requests, and the queue in which they wait. */
 #include "relayd/service/stun.h"
 
 #include "proto/wire/stun.h"
 
-enum { ANSWER_ROOM = 96 };
-
 int stun_service_init(struct stun_service *service, struct relay_base *base)
 {
     service->base = base;
-    return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * ANSWER_ROOM, STUN_QUEUE_MAX);
+    return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_ANSWER_SIZE_MAX,
+                       STUN_QUEUE_MAX);
 }
 
 void stun_service_fini(struct stun_service *service)
@@ -35,7 +34,7 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
         counters->stun_malformed++;
         return;
     }
-    /* A full queue loses the answer; the client asks again, as it must with UDP anyway. */
+    /* A full queue loses the answer. The client asks again, as it must with UDP anyway. */
     outbox_put(&service->out, &in->local, &in->remote, answer, size);
     if (request.unknown_count > 0 || request.change_ip || request.change_port) {
         counters->stun_error_answered++;

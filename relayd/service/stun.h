@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * STUN (RFC 8489) on the relay's port: requests are answered from constant memory, limited per
- * address and in all.
+ * STUN (RFC 8489; docs/protocol.md, section 2) on the relay's port: binding requests are answered,
+ * at limited rates for each address and in all. Memory is taken at the start only.
  */
 #pragma once
 
@@ -11,21 +11,22 @@
 
 #include <stdbool.h>
 
-enum { STUN_QUEUE_MAX = 256 /* answers between two transmits */ };
+enum { STUN_QUEUE_MAX = 256 /* answers that wait for the next transmit */ };
 
 struct stun_service {
     struct relay_base *base; /* borrowed */
-    struct outbox out;       /* answers until the next transmit */
+    struct outbox out;       /* answers that wait */
 };
 
-/** base is borrowed and outlives the service. ERR_NOMEM. */
+/** base is borrowed and outlives the service. ERR_NOMEM; stun_service_fini is legal then. */
 int stun_service_init(struct stun_service *service, struct relay_base *base) MUST_CHECK;
 void stun_service_fini(struct stun_service *service);
 
-/** One datagram whose first byte says STUN, any content. */
+/** One datagram whose first byte says STUN, any other content. Its answer waits. What is malformed
+ * or too much is counted and dropped. */
 void stun_service_receive(struct stun_service *service, const struct dgram *in, struct mono now);
 
-/** Move the answers to `out`. */
+/** Move the answers that wait to `out`; those for which it has no room are lost. */
 void stun_service_transmit(struct stun_service *service, struct outbox *out);
 
 /** True while answers wait for the next transmit. */

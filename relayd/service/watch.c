@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The turns of the watchers, and what one message tells. */
+/* Whose turn it is to be told, and what one message tells. */
 #include "relayd/service/watch.h"
 
 #include "relayd/service/member.h"
@@ -54,7 +54,7 @@ static void batch_send(struct watch_service *service, struct watch *watch, struc
     message.request_id = watch->request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
     message.changes = &body;
-    watch->request_id = 0; /* only the first one is the answer */
+    watch->request_id = 0; /* only the first message is the answer to the Watch */
     service->base->counters.changes_sent++;
     reply_send(&service->base->reply, watch->client, &message);
 }
@@ -69,7 +69,7 @@ static bool online_waits(const struct watch_service *service, const struct watch
     return watch->enumerate || watch->online_at < service->online_next;
 }
 
-/* The next part of the directory. False if the store fails. */
+/* Send the next part of the directory. False if the store fails. */
 static bool directory_send(struct watch_service *service, struct watch *watch)
 {
     struct relay_base *base = service->base;
@@ -78,7 +78,7 @@ static bool directory_send(struct watch_service *service, struct watch *watch)
     enum verdict verdict = directory_changes(base->directory, watch->sequence, chunk);
 
     if (verdict != VERDICT_OK) {
-        /* Success is not noted: a read proves nothing about writing. */
+        /* Only the failure is noted: a read that succeeds proves nothing about writing. */
         store_health_note(&base->health, verdict);
         return false;
     }
@@ -105,14 +105,14 @@ static void online_add(struct watch_service *service, struct batch *batch,
 {
     struct directory_entry *row = &service->rows[batch->count];
 
-    /* Somebody who was thrown out meanwhile is told of by the directory's own stream. */
+    /* The stream of the directory tells of those who were revoked in the meantime. */
     if (directory_find_key(service->base->directory, key, row) == VERDICT_OK &&
         row->admission_size > 0) {
         member_fill(service->base, batch_add(batch), row);
     }
 }
 
-/* Who is online now, for a watcher whose backlog did not begin at the start. */
+/* Send the next members who are online, to a watcher that did not ask for the whole directory. */
 static void enumerate_send(struct watch_service *service, struct watch *watch)
 {
     const struct session_table *sessions = &service->base->sessions;
@@ -133,7 +133,7 @@ static void enumerate_send(struct watch_service *service, struct watch *watch)
     }
 }
 
-/* Who came or went since this watcher was told last. */
+/* Send who came or went since this watcher was told last. */
 static void online_send(struct watch_service *service, struct watch *watch)
 {
     struct batch batch = {.count = 0};
@@ -147,15 +147,15 @@ static void online_send(struct watch_service *service, struct watch *watch)
     }
 }
 
-/* Tell one watcher what it does not know yet, a bounded amount. True if there is more. */
+/* Tell one watcher the next WATCH_MESSAGES_PER_TURN messages. True if there is more to tell. */
 static bool watcher_turn(struct watch_service *service, struct watch *watch)
 {
     if (service->online_next - watch->online_at > ONLINE_RING_SIZE) {
-        watch->online_at = service->online_next; /* it lost its place: everything again */
+        watch->online_at = service->online_next; /* its place is overwritten: all again */
         watch->sequence = 0;
         watch->directory_done = false;
     }
-    /* A slow reader gets its next messages when it took the last ones. */
+    /* A slow reader gets the next messages when it has taken the former ones. */
     if (link_hub_control_waiting(service->base->hub, watch->client->handle) > WATCH_WAITING_MAX) {
         return true;
     }
@@ -180,8 +180,8 @@ static void changes_due(struct watch_service *service, struct mono now)
     service->changes_at = mono_min(service->changes_at, mono_add_ms(now, WATCH_BATCH_MS));
 }
 
-/* The watch of a session at the end of the row: the one it has, or a new one; NULL without memory.
- */
+/* The watch of a session, a new one if it has none, now the last of all to have a turn. NULL
+ * without memory. */
 static struct watch *watch_of(struct watch_service *service, struct relay_client *client)
 {
     struct watch *watch = client->watch;
@@ -275,13 +275,13 @@ void watch_expire(struct watch_service *service, struct mono now)
     service->changes_at = MONO_NEVER;
     for (; waiting > 0 && service->base->counters.changes_sent < sent_max; waiting--) {
         struct watch *watch = TAILQ_FIRST(&service->watches);
-        /* Whoever had a turn goes to the end, so that all get theirs. */
+        /* Who has a turn goes to the end, so that all get theirs. */
         TAILQ_REMOVE(&service->watches, watch, in_watches);
         TAILQ_INSERT_TAIL(&service->watches, watch, in_watches);
         more = watcher_turn(service, watch) || more;
     }
     if (waiting > 0) {
-        service->changes_at = now; /* the sockets first, then those who are left */
+        service->changes_at = now; /* the others come after the sockets had their turn */
     } else if (more) {
         changes_due(service, now);
     }
