@@ -12,7 +12,7 @@
 
 /* ---- life and death ---- */
 
-/* The services from the lowest to the highest, each with those that it calls. */
+/* Give each service what it shares and the services that it calls. */
 static int services_init(struct relay_core *core)
 {
     struct relay_base *base = &core->base;
@@ -79,7 +79,7 @@ void relay_core_free(struct relay_core *core)
 
 /* ---- datagrams in and out ---- */
 
-/* What the link has to tell, each event to its service. */
+/* Hand each event of the link to its service. */
 static void events_drain(struct relay_core *core, struct mono now)
 {
     struct link_event event;
@@ -146,7 +146,8 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
 
 /* ---- time ---- */
 
-/* A clock that was set may have made our delegation worthless, or a worthless one good. */
+/* Notice that the wall clock was set, and do the housekeeping then: the delegation may have to be
+ * renewed. */
 static void wall_note(struct relay_core *core, struct mono now)
 {
     const struct env *env = &core->base.env;

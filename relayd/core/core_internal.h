@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A relay core, composed: what all services stand on, the services from the lowest to the highest,
- * and the core's own timers. Only core.c, dispatch.c and tests see it as a whole.
+ * A relay core, composed: what the services share, the services themselves, and the core's own
+ * timers. Only core.c, dispatch.c and tests see it as a whole.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 #include "relayd/service/stun.h"
 #include "relayd/service/watch.h"
 
-enum { HOUSEKEEPING_MS = 60000 };
+enum { HOUSEKEEPING_MS = 60000 /* between two rounds of what need not be done at once */ };
 
 struct relay_core {
     struct relay_base base;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of control messages: body, who may ask, handler. */
+/* The table of control messages: body, who may send it, handler. */
 #include "relayd/core/dispatch.h"
 
 #include "relayd/base/control.h"
@@ -7,7 +7,7 @@
 #include "relayd/service/leave.h"
 #include "relayd/service/lookup.h"
 
-/* What a handler is given. */
+/* What each handler is given. */
 struct request {
     struct relay_core *core;
     struct relay_client *client;
@@ -65,8 +65,8 @@ static void on_leave(const struct request *r)
     leave_on_leave(&r->core->session, r->client, r->message, r->now);
 }
 
-/* Administrators' keys are not part of this version: invites and revocations are made on the
- * server itself. */
+/* In this version no key has the rights of an administrator: invites and revocations are made on
+ * the relay itself. */
 static void on_administration(const struct request *r)
 {
     reply_refuse(&r->core->base.reply, r->client, r->message->request_id, VERDICT_REFUSED,
@@ -92,7 +92,7 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_REVOKE, ASKER_MEMBER, on_administration},
 };
 
-/* NULL: what only a server says, and what this version does not know. */
+/* NULL for bodies that only a relay sends, and for those that this version does not know. */
 static const struct row *row_of(Ziglan__Control__BodyCase body)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -114,7 +114,7 @@ void dispatch_on_message(struct relay_core *core, const struct link_event *event
         return;
     }
     if (request.message->body_case != ZIGLAN__CONTROL__BODY_JOIN) {
-        join_flush(&core->join, now); /* the order of messages is kept */
+        join_flush(&core->join, now); /* so that messages keep their order */
     }
     row = row_of(request.message->body_case);
     if (row == NULL) {

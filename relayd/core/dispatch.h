@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which service answers which control message, and who may ask for it.
+ * Which service answers which control message, and who may send it (docs/protocol.md, section 4).
  */
 #pragma once
 
@@ -9,5 +9,6 @@
 
 struct relay_core;
 
-/** One control message of a session, any content. */
+/** Serve the control message of a CONTROL event, which has any content. It is answered by Error if
+ * its session may not send it, or if no service answers such messages. */
 void dispatch_on_message(struct relay_core *core, const struct link_event *event, struct mono now);
