@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers of a daemon as JSON objects: made by its verbs, checked by the command line. */
+/*
+ * Answers as JSON objects. A refusal quotes what was asked, so its text is cleaned.
+ */
 #include "proto/admin/answer.h"
 
 #include <stdarg.h>
@@ -26,7 +28,7 @@ json_t *answer_refuse(enum exit_code code, const char *format, ...)
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     for (char *at = text; *at != '\0'; at++) {
-        /* Cut or odd UTF-8 would be no JSON text, and control characters none for a terminal. */
+        /* Broken UTF-8 would be no JSON text, and control characters would reach a terminal. */
         if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
             *at = '?';
         }

@@ -5,7 +5,7 @@
  *   {"ok": true, ...}
  *   {"ok": false, "error": "one sentence", "exit_code": n}    n: enum exit_code of fault.h
  *
- * Pure: the daemons' verbs make answers here, the control socket and the command line read them.
+ * The daemons make answers with these functions, and the command line checks them. Pure.
  */
 #pragma once
 
@@ -14,14 +14,14 @@
 
 #include <jansson.h>
 
-/** Put "ok": true before the fields of an answer. `fields` is an object and is given; the answer is
- * given back. NULL without memory, or if fields is NULL. */
+/** An answer with "ok": true before these fields, an object that is given. The answer is given.
+ * NULL without memory, or if fields is NULL. */
 json_t *answer_ok(json_t *fields);
 
-/** A refusal with its sentence (printf style, cut at FAULT_TEXT_SIZE). Whatever is not printable
- * ASCII becomes '?', because a sentence may quote what was asked. Given; NULL without memory. */
+/** A refusal with its sentence (printf style, cut at FAULT_TEXT_SIZE). Bytes that are not printable
+ * ASCII become '?', because a sentence may quote the request. Given; NULL without memory. */
 json_t *answer_refuse(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/** The asker's side: ERR_OK for an answer that is no refusal. Else ERR_SYSTEM, and the sentence and
- * code of the refusal, or a sentence about what is no answer, are in `fault`. */
+/** Check an answer that was received (borrowed; may be NULL). ERR_OK if it is no refusal. Else
+ * ERR_SYSTEM, and fault has the refusal's sentence and code, or says that this is no answer. */
 int answer_check(const json_t *answer, struct fault *fault) MUST_CHECK;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A blocking connection: one line out, one line in, all before a deadline. */
+/*
+ * A connection that sends one line and receives one line, and waits for both until a deadline.
+ */
 #include "proto/host/control_call.h"
 
 #include "proto/admin/answer.h"
@@ -14,8 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { ANSWER_FIRST_SIZE = 16384 };
+enum { ANSWER_FIRST_SIZE = 16384 }; /* doubled when it is full */
 
+/* A connected socket; -1 with fault. */
 static int daemon_connect(const char *path, struct fault *fault)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -44,7 +47,7 @@ static int daemon_connect(const char *path, struct fault *fault)
     return -1;
 }
 
-/* Wait until `events` are possible or the deadline is due. */
+/* Wait until one of `events` is possible. False with fault if the deadline comes first. */
 static bool wait_for(int fd, short events, struct mono deadline, struct fault *fault)
 {
     for (;;) {
@@ -89,14 +92,18 @@ static bool request_send(int fd, const char *text, size_t size, struct mono dead
     return true;
 }
 
-/* Read one line; given. NULL with fault set. */
+/* Read one line (given) of *size bytes. NULL with fault on error. */
 static char *line_read(int fd, size_t *size, struct mono deadline, struct fault *fault)
 {
     size_t capacity = ANSWER_FIRST_SIZE;
     size_t have = 0;
     char *line = malloc(capacity);
 
-    while (line != NULL) {
+    if (line == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return NULL;
+    }
+    for (;;) {
         ssize_t got;
 
         if (!wait_for(fd, POLLIN, deadline, fault)) {

@@ -12,11 +12,13 @@
 enum { CONTROL_ANSWER_SIZE_MAX = 64 << 20 /* an answer that is accepted */ };
 
 /**
- * Send one request, wait for the answer. Blocks up to timeout_ms.
+ * Send one request, borrowed, and wait for the answer. Blocks up to timeout_ms.
  *
- * answer   given on ERR_OK
- * fault    EXIT_CODE_NO_DAEMON if nobody listens, EXIT_CODE_PERMISSION if refused, and what the
- *          daemon said if its answer is a refusal (which is ERR_SYSTEM here)
+ * answer   given on ERR_OK, else NULL
+ * fault    on error: EXIT_CODE_NO_DAEMON if nobody listens, EXIT_CODE_PERMISSION if the daemon does
+ *          not serve us, and its own sentence and code if its answer is a refusal
+ *
+ * ERR_SYSTEM, also for a refusal; ERR_NOMEM.
  */
 int control_call(const char *path, const json_t *request, unsigned timeout_ms, json_t **answer,
                  struct fault *fault) MUST_CHECK;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The daemon's side: a client is a line being read, or an answer being written. */
+/*
+ * Of each client, either a line is being read or an answer is being written.
+ */
 #include "proto/host/control_socket.h"
 
 #include "proto/admin/answer.h"
@@ -60,7 +62,7 @@ static void client_wait_for(struct control_client *c, int events)
     ev_io_start(c->server->loop, &c->io);
 }
 
-/* The text of the answer to one line, with its newline; NULL without memory. */
+/* The text of the answer to one line, with its newline; to be freed. NULL without memory. */
 static char *line_answer(struct control_server *server, const char *line, size_t size)
 {
     json_error_t error;
@@ -94,8 +96,8 @@ static char *line_answer(struct control_server *server, const char *line, size_t
     return whole;
 }
 
-/* Answer the first complete line, if there is one and the last answer is gone. False if the client
- * must be closed. */
+/* Answer the first complete line, if there is one and no answer is being written. False if the
+ * client must be closed. */
 static bool client_serve(struct control_client *c)
 {
     char *newline;

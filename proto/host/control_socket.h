@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The local control socket of both programs, the daemon's side: a Unix stream socket (mode 0600) on
- * which a command line sends one JSON object per line and gets one JSON object per line back, in
- * the shape of proto/admin/answer.h. Only the daemon's own user and root are served (SO_PEERCRED).
- * Lines, clients and waiting time are bounded.
+ * The daemon's side of the local control socket of both programs: a Unix stream socket (mode 0600).
+ * A command line sends a JSON object on one line and gets one back on one line, in the shape of
+ * proto/admin/answer.h. Only the daemon's own user and root are served (SO_PEERCRED). Lines,
+ * clients and waiting time are bounded.
  */
 #pragma once
 
@@ -19,24 +19,26 @@ struct control_server;
 
 enum {
     CONTROL_LINE_SIZE_MAX = 65536, /* a request */
-    CONTROL_CLIENTS_MAX = 32,
-    CONTROL_IDLE_S = 60, /* a client that says nothing for so long is closed */
+    CONTROL_CLIENTS_MAX = 32,      /* at a time; more are closed at once */
+    CONTROL_IDLE_S = 60,           /* a client that says nothing for so long is closed */
 };
 
 /** Answers one request. */
 struct control_handler {
     void *context;
-    /** request is a JSON object, borrowed. Returns the answer (given: the server releases it); NULL
-     * is answered as an error for lack of memory. */
+    /** Called from the loop. request is a JSON object, borrowed. Returns the answer, given; for
+     * NULL the server tells that the daemon is out of memory. */
     json_t *(*request)(void *context, const json_t *request);
 };
 
 /**
- * Listen at `path`. A socket file left behind by a dead process is replaced; if somebody answers
- * there, ERR_LIMIT. ERR_SYSTEM, ERR_NOMEM.
+ * Listen at `path`. loop is borrowed and outlives the server; handler is copied, its context
+ * borrowed. A socket file left behind by a dead process is replaced. *out is NULL on error, with
+ * fault: ERR_LIMIT if somebody answers at `path`, ERR_SYSTEM, ERR_NOMEM.
  */
 int control_server_open(struct control_server **out, struct ev_loop *loop, const char *path,
                         const struct control_handler *handler, struct fault *fault) MUST_CHECK;
 
-/** Close all clients and remove the socket file. */
+/** Close all clients and remove the socket file. An answer that a client waits for is sent before,
+ * as far as its socket has room. NULL is fine. */
 void control_server_close(struct control_server *server);

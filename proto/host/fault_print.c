@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only way in which a fault reaches the user of a command line. */
+/*
+ * Here a fault reaches the user of a command line.
+ */
 #include "proto/host/fault_print.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The last words of a program that failed.
+ * What a program that failed says to its user.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Answers come from the daemon of this machine, but perhaps of another version: nothing in them is
- * taken for granted.
+ * Answers come from a daemon of this machine, but perhaps of another version, so no field is taken
+ * for granted.
  */
 #include "proto/host/fields.h"
 

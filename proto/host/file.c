@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files, folders and locks, each failure with the sentence that helps. */
+/*
+ * Each failure gets a sentence that helps whoever reads it.
+ */
 #include "proto/host/file.h"
 
 #include "proto/base/base32.h"
@@ -41,7 +43,7 @@ static bool write_all(int fd, const uint8_t *data, size_t size)
     return true;
 }
 
-/* A rename survives a crash only once its directory is on disk. */
+/* Sync the directory of `path`: before that, a rename may not survive a crash. */
 static bool parent_sync(const char *path)
 {
     char copy[PATH_MAX];
@@ -58,7 +60,8 @@ static bool parent_sync(const char *path)
     return ok;
 }
 
-/* Write a new temporary file beside `path`; its name is left in `temporary`. */
+/* Write a new temporary file beside `path`. Its name is left in `temporary`, also on error; empty
+ * if there is no such file. */
 static bool temporary_write(const char *path, const void *data, size_t size, mode_t mode,
                             char temporary[PATH_MAX])
 {
@@ -223,7 +226,7 @@ int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, struct fau
         return ERR_SYSTEM;
     }
     rc = file_read(path, KEY_FILE_SIZE_MAX, &text, &size, fault);
-    if (rc != ERR_OK && rc != ERR_LIMIT) { /* too long, it holds something else */
+    if (rc != ERR_OK && rc != ERR_LIMIT) { /* ERR_LIMIT: too long to be a key file, told below */
         rc = ERR_SYSTEM;
         goto out;
     }
@@ -325,14 +328,16 @@ int file_lock(int *fd, const char *path, struct fault *fault)
         return ERR_SYSTEM;
     }
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) {
+        int rc = errno == EWOULDBLOCK ? ERR_LIMIT : ERR_SYSTEM;
+
+        if (rc == ERR_LIMIT) {
             fault_set(fault, EXIT_CODE_FAILURE, "another process holds %s", path);
         } else {
             fault_set_errno(fault, "cannot lock %s", path);
         }
         (void)close(*fd);
         *fd = -1;
-        return ERR_LIMIT;
+        return rc;
     }
     return ERR_OK;
 }

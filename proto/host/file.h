@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Files as both programs need them: written so that a crash leaves the old or the new content,
- * read with a cap, key files that nobody else can read, directories, and a lock.
+ * Files as both programs need them: written so that after a crash either the old content is there
+ * or the new, and read with a limit; key files that nobody else can read; directories; a lock.
+ * Each error has a sentence in `fault` (which may be NULL).
  */
 #pragma once
 
@@ -15,14 +16,14 @@
 
 enum { KEY_FILE_SEED_SIZE = 32, FILES_CHECK_MAX = 64 };
 
-/** Write to a temporary neighbour, fsync, rename, fsync the directory. On error the old file is
- * as it was. ERR_SYSTEM, ERR_NOMEM. */
+/** Write to a temporary file beside it, fsync, rename, fsync the directory. ERR_SYSTEM: the old
+ * file is as it was; or, if only the directory could not be synced, the new one is in its place. */
 int file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
                       struct fault *fault) MUST_CHECK;
 
-/** Read a regular file of at most size_max bytes, which the user named: one that is not there, is
- * no file or is longer is EXIT_CODE_USAGE. *data is given (free()), with a NUL after its *size
- * bytes. ERR_SYSTEM, ERR_LIMIT if longer, ERR_NOMEM. */
+/** Read a regular file of at most size_max bytes. *data is given (free()), with a NUL after its
+ * *size bytes; NULL on error. ERR_SYSTEM, ERR_LIMIT if it is longer, ERR_NOMEM. The user chose the
+ * path, so a file that is missing, not regular or too long is EXIT_CODE_USAGE. */
 int file_read(const char *path, size_t size_max, uint8_t **data, size_t *size,
               struct fault *fault) MUST_CHECK;
 
@@ -31,9 +32,9 @@ int file_read(const char *path, size_t size_max, uint8_t **data, size_t *size,
 int file_dir_create(const char *path, mode_t mode, struct fault *fault) MUST_CHECK;
 
 /**
- * Read the 32-byte seed of a key file: 52 base32 characters and a newline.
- * ERR_SYSTEM with a sentence if it is missing, malformed, or readable by group or others, all of
- * which are EXIT_CODE_USAGE: only its user can mend that.
+ * Read the 32-byte seed of a key file: 52 base32 characters and a newline. ERR_SYSTEM if it is
+ * missing, malformed, or readable by group or others. These are EXIT_CODE_USAGE, because only its
+ * user can mend them.
  */
 int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
                   struct fault *fault) MUST_CHECK;
@@ -43,17 +44,17 @@ int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
 int key_file_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, const struct env *env,
                     struct fault *fault) MUST_CHECK;
 
-/** Load, or create if there is no such file. */
+/** key_file_load, or key_file_create if there is no such file; errors as theirs. */
 int key_file_load_or_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
                             const struct env *env, struct fault *fault) MUST_CHECK;
 
 /**
- * Whether `count` more files and sockets can be open at a time (at most FILES_CHECK_MAX). Asked
- * before anything is begun, because not everybody who wants one can say that it was this: libev
- * aborts, and if_nametoindex knows of no interface. ERR_SYSTEM with a remedy.
+ * Check that `count` more files and sockets (at most FILES_CHECK_MAX) can be open at a time. To be
+ * called before anything else, because a shortage later is told badly: libev aborts, and
+ * if_nametoindex says that there is no such interface. ERR_SYSTEM with a remedy.
  */
 int files_check(size_t count, struct fault *fault) MUST_CHECK;
 
-/** Take an exclusive lock on `path` (created 0600), held until *fd is closed or the process ends.
- * ERR_LIMIT if another process holds it, ERR_SYSTEM. */
+/** Take an exclusive lock on the file `path` (created 0600), held until *fd is closed or the
+ * process ends. ERR_LIMIT if somebody else holds it, ERR_SYSTEM; *fd is -1 then. */
 int file_lock(int *fd, const char *path, struct fault *fault) MUST_CHECK;

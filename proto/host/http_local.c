@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* libmicrohttpd driven by its epoll descriptor and its own deadline. */
+/*
+ * libmicrohttpd has an epoll descriptor and a deadline of its own; the loop watches both, and runs
+ * it when one of them says so.
+ */
 #include "proto/host/http_local.h"
 
 #include "proto/net/endpoint.h"
@@ -28,7 +31,7 @@ struct http_local {
 
 /* -- Requests --------------------------------------------------------------------------------- */
 
-/* The name in a Host header without brackets and port. False if it has no sensible form. */
+/* The name or address in a Host header, without brackets and port. False if it is malformed. */
 static bool host_name(const char *header, char out[HOST_TEXT_SIZE])
 {
     const char *start = header;
@@ -53,8 +56,8 @@ static bool host_name(const char *header, char out[HOST_TEXT_SIZE])
     return true;
 }
 
-/* A web page can make a browser send requests here under a name of its own, never under an address
- * or one of our names. */
+/* A web page can make a browser send requests here with the page's own name as Host, but not with
+ * an address or one of our names. */
 static bool host_is_allowed(const struct http_local *http, const char *header)
 {
     char name[HOST_TEXT_SIZE];
@@ -98,6 +101,7 @@ static enum MHD_Result answer_queue(struct MHD_Connection *connection, struct ht
     return queued;
 }
 
+/* Replace the answer by a text. */
 static void answer_text(struct http_answer *answer, unsigned status, const char *text)
 {
     free(answer->body);
@@ -177,7 +181,8 @@ static struct endpoint endpoint_or_loopback(const struct endpoint *wanted)
     return memcmp(wanted->ip, zero, 16) == 0 ? endpoint_v4(loopback, wanted->port) : *wanted;
 }
 
-/* A listening TCP socket of our own, so that errors can be told clearly. -1 on failure. */
+/* A listening TCP socket; -1 with fault. It is made here and not by libmicrohttpd, so that the
+ * fault can say what is wrong. */
 static int socket_listen(struct http_local *http, struct fault *fault)
 {
     struct endpoint e = endpoint_or_loopback(&http->options.listen);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A small local HTTP/1.1 server (libmicrohttpd, driven by libev) for metrics, health and pages.
- * GET and HEAD only. The Host header must be an IP literal, localhost or one of the names given, so
- * that no web page can reach it by rebinding a name.
+ * GET and HEAD only. The Host header must be an IP literal, localhost or one of the names given.
+ * Otherwise a web page could reach it by DNS rebinding: under a name of its own that leads here.
  */
 #pragma once
 
@@ -32,17 +32,19 @@ struct http_local_options {
     struct endpoint listen;   /* ip all zero: 127.0.0.1 */
     const char *const *hosts; /* further accepted Host names, NULL-terminated; may be NULL */
     void *context;
-    /** Answer a GET of `path` ("/metrics", without query); *out is zeroed before: leaving status 0
-     * means 404. */
+    /** Answer a GET or HEAD of `path` ("/metrics", without query). *out is zeroed before; if status
+     * stays 0 the answer is 404. */
     void (*get)(void *context, const char *path, struct http_answer *out);
 };
 
-/** Serve. Options are copied except hosts and context, which are borrowed. ERR_SYSTEM, ERR_NOMEM.
- */
+/** Serve. Options are copied except hosts and context, which are borrowed and outlive the server,
+ * as loop does. *out is NULL on error, with fault: ERR_SYSTEM, ERR_NOMEM. */
 int http_local_open(struct http_local **out, struct ev_loop *loop,
                     const struct http_local_options *options, struct fault *fault) MUST_CHECK;
+
+/** Stop serving; connections are closed. NULL is fine. */
 void http_local_close(struct http_local *http);
 
-/** Where it listens (with the port the kernel chose if 0 was asked for). Later: the host tells
+/** Where it listens, with the port that the kernel chose if 0 was asked for. Later: the host tells
  * where its page is. */
 struct endpoint http_local_endpoint(const struct http_local *http);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One connection per turn of the loop, and a pause while there is no room. */
+/*
+ * One connection per turn of the loop, and a pause while there is no room.
+ */
 #include "proto/host/listener.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Takes connections of a listening stream socket. While the process or the machine has no room for
- * another descriptor it looks again once a second: a connection that cannot be taken stays
- * readable, and would keep the loop busy for nothing.
+ * Takes connections of a listening stream socket. While there is no room for another descriptor it
+ * tries once a second only. A connection that cannot be taken keeps the socket readable, and would
+ * keep the loop busy for nothing.
  */
 #pragma once
 
@@ -15,8 +15,11 @@ enum { LISTENER_PAUSE_MS = 1000 };
 
 /**
  * Call `accepted` from the loop for each connection; its descriptor is given (non-blocking, closed
- * on exec). fd is borrowed, listens, and is open for as long as the listener. ERR_NOMEM.
+ * on exec). loop, context and fd, which listens, are borrowed and outlive the listener. ERR_NOMEM
+ * leaves *out NULL.
  */
 int listener_new(struct listener **out, struct ev_loop *loop, int fd,
                  void (*accepted)(void *context, int fd), void *context) MUST_CHECK;
+
+/** Take no more connections. NULL is fine. */
 void listener_free(struct listener *listener);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One datagram per message to the socket that NOTIFY_SOCKET names. */
+/*
+ * Each message is one datagram to the socket that NOTIFY_SOCKET names.
+ */
 #include "proto/host/notify.h"
 
 #include <stddef.h>
@@ -13,7 +15,7 @@
 
 enum { STATUS_SIZE = 201, STATE_SIZE = 320 };
 
-/* Send one state text to the service manager, if there is one. Its loss changes nothing here. */
+/* Send one state text to the service manager, if there is one. A failure does not matter here. */
 static void state_send(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");

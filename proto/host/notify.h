@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Readiness and status for the service manager: the sd_notify datagram protocol in our own lines.
- * Without NOTIFY_SOCKET every function does nothing.
+ * Readiness and status for the service manager, by the datagrams of sd_notify(3), without its
+ * library. Without NOTIFY_SOCKET in the environment nothing is sent.
  */
 #pragma once
 
-/** Started, or reloaded: READY=1 and one line for people, STATUS=. Text up to 200 bytes, cut there;
+/** Started, or reloaded: READY=1, and STATUS= with one line for people, cut at 200 bytes. Its
  * control characters become spaces. */
 void notify_ready(const char *status);
 
-/** A reload begins (RELOADING=1 and MONOTONIC_USEC); end it with notify_ready. */
+/** A reload begins (RELOADING=1 and MONOTONIC_USEC=); notify_ready ends it. */
 void notify_reloading(void);
 
 /** A clean stop begins. */
 void notify_stopping(void);
 
-/** Milliseconds between watchdog signs that the manager wants, 0: none. Send at half of it. */
+/** The manager restarts a daemon that does not call notify_watchdog for so many milliseconds; 0: it
+ * does not watch. Call it after half of that. */
 unsigned notify_watchdog_ms(void);
 
-/** A watchdog sign. */
+/** Tell the manager that the daemon's loop runs. */
 void notify_watchdog(void);

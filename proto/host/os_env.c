@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operating system behind the ports of an env. Lines of one event name have a rate, so that no
- * peer can fill a disk with them. */
+/*
+ * The operating system behind an env. Lines of one event name are limited in rate, so that no peer
+ * can fill a disk with them.
+ */
 #include "proto/host/os_env.h"
 
 #include "proto/base/bucket.h"
@@ -12,15 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    EVENT_SLOTS = 64, /* event names watched at a time; others share slots */
+    EVENT_SLOTS = 64, /* event names whose rate is known at a time */
     EVENT_NAME_SIZE = 48,
 };
 
-/* Lines of one event name: so many at once, and afterwards. */
+/* Lines of one event name. */
 static const struct bucket_rate line_rate = {.per_s = 2, .burst = 20};
 
 /* How often one event name may still be printed. */
@@ -75,8 +78,8 @@ static uint32_t name_hash(const char *name)
     return hash;
 }
 
-/* Take one token of the event's bucket. What somebody else's events can push out of a slot is only
- * the memory of a limit, never a line. */
+/* Take one token of the event's bucket. An event whose name falls into the same slot takes the slot
+ * over; then the limit begins anew for both, and no line is lost by that. */
 static bool event_may_pass(struct os_env *os, const char *event, uint64_t *left_out)
 {
     struct event_limit *limit = &os->limits[name_hash(event) % EVENT_SLOTS];
@@ -96,6 +99,7 @@ static bool event_may_pass(struct os_env *os, const char *event, uint64_t *left_
     return true;
 }
 
+/* What stands for the event's name; NULL: nothing. */
 static const char *sentence_of(const struct os_env *os, const char *event)
 {
     for (const struct os_env_saying *s = os->sayings; s != NULL && s->event != NULL; s++) {
@@ -106,6 +110,7 @@ static const char *sentence_of(const struct os_env *os, const char *event)
     return NULL;
 }
 
+/* The part of a line before its text. plain: for a person, without level and milliseconds. */
 static void line_start(const struct os_env *os, enum trace_level level, bool plain, char *out,
                        size_t size)
 {
@@ -162,6 +167,22 @@ static void os_trace(void *context, enum trace_level level, const char *event, c
                   os->colored && !os->journal ? "\033[0m" : "");
 }
 
+/* True if fd leads to systemd's journal. JOURNAL_STREAM names the device and inode of the journal's
+ * stream (systemd.exec(5)). That the variable is set says nothing alone: shells inherit it from a
+ * desktop, and a detached daemon has a log file. */
+static bool is_journal(int fd)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[48];
+    struct stat info;
+
+    if (stream == NULL || fstat(fd, &info) != 0) {
+        return false;
+    }
+    (void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
+    return strcmp(stream, own) == 0;
+}
+
 int os_env_new(struct os_env **out, enum trace_level level)
 {
     struct os_env *os = calloc(1, sizeof(*os));
@@ -172,7 +193,7 @@ int os_env_new(struct os_env **out, enum trace_level level)
     os->port =
         (struct env){.context = os, .random = os_random, .wall_ms = os_wall_ms, .trace = os_trace};
     os->level = level;
-    os->journal = getenv("JOURNAL_STREAM") != NULL;
+    os->journal = is_journal(STDERR_FILENO);
     os->colored = terminal_colored(stderr);
     *out = os;
     return ERR_OK;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The operating system's env: randomness from getrandom(2), the wall clock, and a trace that
- * writes one line per event to standard error. Under systemd's journal a line begins with its
+ * writes one line per event to standard error. If that is systemd's journal, a line begins with its
  * priority (<3> ... <7>) and has no time; on a terminal it is coloured unless NO_COLOR is set.
- * Lines of one event name that repeat (a hostile peer can cause many) are limited to 20 at once and
- * 2 per second; what was left out is counted in the next line that passes.
+ *
+ * A hostile peer can cause many events, so lines of one event name are limited to 20 at once and 2
+ * per second, and the next line that passes tells how many were left out. Errors are never left
+ * out, and at level debug nothing is.
  */
 #pragma once
 
@@ -16,28 +18,30 @@
 
 struct os_env;
 
-/** Make one that shows events up to `level`. Free with os_env_free. ERR_NOMEM. */
+/** Make one that shows events up to `level`. ERR_NOMEM leaves *out untouched. */
 int os_env_new(struct os_env **out, enum trace_level level) MUST_CHECK;
+
+/** Free it. NULL is fine. */
 void os_env_free(struct os_env *os);
 
 /** The port to hand to cores; borrowed, lives as long as os. */
 const struct env *os_env_port(const struct os_env *os);
 
-/** What an event says to a person. */
+/** What stands for the name of an event when a person reads. */
 struct os_env_saying {
     const char *event, *sentence;
 };
 
-/** If standard error is a terminal, lines of the events in `sayings` (borrowed, ended by an empty
- * one) are "TIME SENTENCE: TEXT" from now on. NULL: none. */
+/** From now on, if standard error is a terminal, lines of these events are "TIME SENTENCE: TEXT".
+ * `sayings` is borrowed and ends with one of NULLs; NULL: none. */
 void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings);
 
 /** Change what is shown. */
 void os_env_set_level(struct os_env *os, enum trace_level level);
 
-/** Now, on a clock that does not jump and counts the time asleep (CLOCK_BOOTTIME). */
+/** Now, on a clock that does not jump and counts the machine's sleep, too (CLOCK_BOOTTIME). */
 struct mono clock_mono(void);
 
-/** Milliseconds that this machine has slept since it started: by how much clock_mono is ahead of
- * timers that stand still meanwhile (libev's). */
+/** Milliseconds that this machine has slept since it started. libev's timers stand still meanwhile,
+ * and clock_mono goes on. */
 uint64_t clock_asleep_ms(void);

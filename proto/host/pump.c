@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The loop's watchers, and the order in which they call the core and empty its boxes. */
+/*
+ * The loop's watchers, and the order in which they call the core and send what it wrote to the
+ * outbox.
+ */
 #include "proto/host/pump.h"
 
 #include "proto/base/bytes.h"
@@ -7,7 +10,6 @@
 
 #include <ev.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +36,8 @@ struct pump {
     struct pump_socket *blocked; /* whose buffer is full, NULL: none */
 };
 
-/* The socket that a datagram leaves from: the one bound to its local address, else the first one
- * that can reach its remote's family. */
+/* The socket that a datagram leaves from: the one bound to its local address and port, else the
+ * first one with that port that can reach its remote's family, else the first that can. */
 static struct pump_socket *socket_for(struct pump *pump, const struct outbox_item *item)
 {
     struct pump_socket *fallback = &pump->sockets[0];
@@ -103,7 +105,7 @@ static void timer_set(struct pump *pump, struct mono now)
     uint64_t ns = mono_ns_between(now, deadline);
 
     ev_timer_stop(pump->loop, &pump->timer);
-    /* While a socket is full its writability goes on, not the clock. */
+    /* While a socket's buffer is full, the core runs again when there is room, not by the clock. */
     if (deadline.ns == MONO_NEVER.ns || pump->blocked != NULL) {
         return;
     }
@@ -178,6 +180,7 @@ int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *co
     int rc = ERR_NOMEM;
 
     CHECK(count > 0);
+    *out = NULL;
     if (pump == NULL) {
         return ERR_NOMEM;
     }
@@ -252,7 +255,7 @@ void pump_drain(struct pump *pump, unsigned budget_ms)
     for (;;) {
         struct mono now = clock_mono();
 
-        if (pump->blocked != NULL) { /* waited for here, or before the stop by the loop */
+        if (pump->blocked != NULL) { /* since the turn before, or since before the stop */
             ev_io_stop(pump->loop, &pump->blocked->writable);
             pump->blocked = NULL;
         }
@@ -266,61 +269,4 @@ void pump_drain(struct pump *pump, unsigned budget_ms)
             (void)poll(&wait, 1, 10);
         }
     }
-}
-
-/* -- Signals ---------------------------------------------------------------------------------- */
-
-enum { SIGNALS_MAX = 8 };
-
-struct signals {
-    struct ev_loop *loop;
-    void (*caught)(void *context, int signal);
-    void *context;
-    struct ev_signal watchers[SIGNALS_MAX];
-    size_t count;
-};
-
-static void on_signal(struct ev_loop *loop, struct ev_signal *w, int events)
-{
-    struct signals *signals = w->data;
-
-    (void)loop;
-    (void)events;
-    signals->caught(signals->context, w->signum);
-}
-
-int signals_new(struct signals **out, struct ev_loop *loop, const int *list,
-                void (*caught)(void *context, int signal), void *context)
-{
-    struct signals *signals = calloc(1, sizeof(*signals));
-
-    if (signals == NULL) {
-        return ERR_NOMEM;
-    }
-    signals->loop = loop;
-    signals->caught = caught;
-    signals->context = context;
-    for (; *list != 0; list++) {
-        struct ev_signal *w = &signals->watchers[signals->count];
-
-        CHECK(signals->count < SIGNALS_MAX);
-        ev_signal_init(w, on_signal, *list);
-        w->data = signals;
-        ev_signal_start(loop, w);
-        signals->count++;
-    }
-    (void)signal(SIGPIPE, SIG_IGN);
-    *out = signals;
-    return ERR_OK;
-}
-
-void signals_free(struct signals *signals)
-{
-    if (signals == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < signals->count; i++) {
-        ev_signal_stop(signals->loop, &signals->watchers[i]);
-    }
-    free(signals);
 }

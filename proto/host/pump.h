@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Drives a sans-IO core from libev: readable: receive one batch, then pump; timer: expire, then
- * pump; pump: let the core write to an outbox, send it, sleep until the core's deadline. Nothing
- * here knows a protocol. All batches are bounded, so that signals and other watchers get their
- * turn.
+ * Drives a sans-IO core from libev. A socket is readable: receive one batch, then pump. The timer
+ * is due: expire, then pump. To pump is to let the core write to an outbox, to send that, and to
+ * set the timer to the core's deadline. Nothing here knows a protocol. All batches are bounded, so
+ * that signals and other watchers get their turn.
  */
 #pragma once
 
@@ -19,8 +19,8 @@
 struct ev_loop;
 struct pump;
 
-/** The core's verbs. `context` is handed to each. Each may append to *out, which the pump empties
- * before it is full as long as the sockets take datagrams. */
+/** The core's verbs. `context` is handed to each, borrowed until pump_free. Each may append to
+ * *out, which the pump empties before it is full as long as the sockets take datagrams. */
 struct pump_core {
     void *context;
     void (*receive)(void *context, const struct dgram *in, struct outbox *out, struct mono now);
@@ -32,33 +32,28 @@ struct pump_core {
 };
 
 /**
- * Start driving `core` over `count` open sockets (borrowed, must outlive the pump). A datagram
- * leaves from the socket bound to its `local` address and port; where none is, from the first
- * socket of its family. ERR_NOMEM.
+ * Start driving `core` (copied) over `count` open sockets, 1 or more; they and loop are borrowed
+ * and outlive the pump. A datagram leaves from the socket bound to its `local` address and port. If
+ * there is none, it leaves from a socket of its remote's family, best one with that port. ERR_NOMEM
+ * leaves *out NULL.
  */
 int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *core,
              struct udp_batch *const *sockets, size_t count) MUST_CHECK;
+
+/** Stop driving; what is still in the outbox is lost (see pump_drain). NULL is fine. */
 void pump_free(struct pump *pump);
 
-/** Something outside changed the core (a packet, a request): pump now. Not from inside the core's
- * verbs. */
+/** Something outside changed the core (a packet, a request): pump now. Not to be called from inside
+ * the core's verbs. */
 void pump_kick(struct pump *pump);
 
 /** The pump's outbox, for calls into the core that append to it; follow them by pump_kick. */
 struct outbox *pump_outbox(struct pump *pump);
 
-/** True while a socket's buffer is full: whoever feeds the core may wait until `settle` is called.
- */
+/** True while a socket's buffer is full. Whoever feeds the core may wait until `settle` is called
+ * and this is false. */
 bool pump_blocked(const struct pump *pump);
 
-/** Send what the core has for at most budget_ms milliseconds, waiting for the sockets: before a
- * stop. */
+/** Before a stop: send what the core wants to send, and wait for sockets whose buffer is full.
+ * Blocks for budget_ms at most. */
 void pump_drain(struct pump *pump, unsigned budget_ms);
-
-struct signals;
-
-/** Call `caught` from the loop for each signal of the zero-terminated list. SIGPIPE is ignored from
- * now on. ERR_NOMEM. */
-int signals_new(struct signals **out, struct ev_loop *loop, const int *list,
-                void (*caught)(void *context, int signal), void *context) MUST_CHECK;
-void signals_free(struct signals *signals);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* libqrencode's modules, two rows to a line of text. */
+/*
+ * libqrencode makes the modules; two rows of them become one line of text.
+ */
 #include "proto/host/qr.h"
 
 #include <qrencode.h>

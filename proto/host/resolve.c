@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One detached thread per name; what it found waits in a list until the loop is woken. */
+/*
+ * One detached thread per name. What it found waits in a list that it shares with the loop, and the
+ * loop is woken.
+ */
 #include "proto/host/resolve.h"
 
 #include "proto/net/endpoint.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Host names of entry points to addresses without blocking the loop: getaddrinfo runs in a
- * short-lived thread. Failures are reported, never retried here; the caller retries for ever.
+ * Host names to addresses without blocking the loop: getaddrinfo runs in a short-lived thread. A
+ * failure is reported and not tried again; that is for the caller.
  */
 #pragma once
 
@@ -22,18 +22,21 @@ enum {
 /** Who gets the answer. */
 struct resolve_caller {
     void *context;
-    /** Called from the loop; count 0 means the name has no address now. endpoints are borrowed. */
+    /** Called from the loop, once. endpoints are borrowed; count 0: the name has no address, or
+     * could not be looked up. */
     void (*done)(void *context, const struct endpoint *endpoints, size_t count);
 };
 
-/** A resolver that answers from `loop` (borrowed, outlives it). ERR_NOMEM leaves *out alone. */
+/** A resolver that answers from `loop` (borrowed, outlives it). ERR_NOMEM leaves *out untouched. */
 int resolver_new(struct resolver **out, struct ev_loop *loop) MUST_CHECK;
 
-/** Threads still running are left to end by themselves; their callbacks are never called. */
+/** Free it. Threads that still run end by themselves, and `done` is not called any more. NULL is
+ * fine. */
 void resolver_free(struct resolver *resolver);
 
-/** Look `host` up (a numeric address works too, and is answered from the loop as well).
- * host and caller are copied. ERR_LIMIT with RESOLVE_PENDING_MAX look-ups running or a host of more
- * than 255 characters, ERR_SYSTEM, ERR_NOMEM; done is not called then. */
+/** Look up `host`, a name or a numeric address; the endpoints get `port`. host and caller are
+ * copied, the caller's context is borrowed until done or resolver_free. `done` is never called
+ * from inside this. ERR_LIMIT if RESOLVE_PENDING_MAX look-ups run or host is longer than 255
+ * characters, ERR_SYSTEM, ERR_NOMEM; then it is not called at all. */
 int resolver_start(struct resolver *resolver, const char *host, uint16_t port,
                    const struct resolve_caller *caller) MUST_CHECK;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cells are collected, then measured, then printed. */
+/*
+ * Cells are collected first; then columns are measured, and all is printed.
+ */
 #include "proto/host/table.h"
 
 #include <stdarg.h>
@@ -59,7 +61,7 @@ void table_row(struct table *table)
             reallocarray(table->cells, capacity * table->columns_count, sizeof(*cells));
 
         if (cells == NULL) {
-            return; /* the table is shorter then; it is only shown */
+            return; /* a shorter table is better than none */
         }
         table->cells = cells;
         table->rows_capacity = capacity;
@@ -92,7 +94,7 @@ void table_cell(struct table *table, enum table_color color, const char *format,
     }
 }
 
-/* Code points, which is what a terminal shows in one column for the names we have. */
+/* The number of code points. For the names we have, a terminal shows each in one column. */
 static size_t text_width(const char *text)
 {
     size_t width = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tables for people: columns as wide as their content (counted in UTF-8 code points), colours on a
- * terminal unless NO_COLOR is set. Control characters in cells become '?', because names come from
- * others.
+ * Tables, colours and amounts for people. Columns are as wide as their content, counted in UTF-8
+ * code points. There are colours on a terminal unless NO_COLOR is set. Control characters in cells
+ * become '?', because some texts come from other hosts.
  */
 #pragma once
 
@@ -26,15 +26,18 @@ enum { TABLE_COLUMNS_MAX = 16 };
 
 struct table;
 
-/** A table with these column heads (NULL-terminated, at most TABLE_COLUMNS_MAX). NULL without
- * memory. */
+/** A table with these column heads (NULL-terminated, at most TABLE_COLUMNS_MAX; the texts are
+ * borrowed for its life). NULL without memory. */
 struct table *table_new(const char *const *heads);
+
+/** Free it. NULL is fine. */
 void table_free(struct table *table);
 
-/** Begin a row; cells not set stay empty. */
+/** Begin a row; cells that are not set stay empty. Without memory the row is left out. */
 void table_row(struct table *table);
 
-/** Set the next cell of the row (printf text). Ignored without a row or past the last column. */
+/** Set the next cell of the row (printf style, cut at 159 bytes). Ignored without a row or behind
+ * the last column. */
 void table_cell(struct table *table, enum table_color color, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
@@ -50,7 +53,11 @@ const char *color_end(FILE *to, enum table_color color);
 
 enum { HUMAN_TEXT_SIZE = 24 };
 
-/** "1.4 MB", "17 B"; "12 ms", "3.1 ms", "180 us"; "4 s ago", "3 min ago". Return text. */
+/** An amount of bytes: "17 B", "1.4 MB". Writes and returns text. */
 const char *human_bytes(uint64_t bytes, char text[HUMAN_TEXT_SIZE]);
+
+/** A duration: "180 us", "3.1 ms", "12 ms", "13 s". Writes and returns text. */
 const char *human_us(uint64_t us, char text[HUMAN_TEXT_SIZE]);
+
+/** How long ago: "now", "4 s ago", "3 min ago". Writes and returns text. */
 const char *human_age_ms(uint64_t ms, char text[HUMAN_TEXT_SIZE]);

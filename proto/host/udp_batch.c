@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams of equal size to one address become one train; what came as a train is cut again. */
+/*
+ * Datagrams of equal size to one address are sent as one train; a train that was received is cut
+ * into its datagrams again.
+ */
 #include "proto/host/udp_batch.h"
 
 #include "proto/base/bytes.h"
@@ -21,7 +24,7 @@
 #endif
 
 enum {
-    SOCKET_BUFFER_SIZE = 7 << 20, /* FIELD: about 1.1 Gb/s at 50 ms */
+    SOCKET_BUFFER_SIZE = 7 << 20, /* 50 ms of 1.1 Gb/s */
     RECEIVE_BATCH = 16,           /* messages per recvmmsg; each may be a GRO train */
     RECEIVE_MESSAGE_SIZE = 65536,
     RECEIVE_DGRAMS_MAX = 2048, /* after splitting; a train has at most 128 segments */
@@ -98,7 +101,7 @@ static void buffer_grow(int fd, int force, int plain)
 {
     int size = SOCKET_BUFFER_SIZE;
 
-    /* Forcing needs CAP_NET_ADMIN; without it the system's rmem_max and wmem_max are the bound. */
+    /* Forcing needs CAP_NET_ADMIN; without it the system's rmem_max and wmem_max bound the size. */
     if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)) != 0) {
         (void)setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size));
     }
@@ -196,6 +199,7 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
     struct udp_batch *udp = calloc(1, sizeof(*udp));
     int rc = ERR_NOMEM;
 
+    *out = NULL;
     if (udp == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return ERR_NOMEM;
@@ -256,7 +260,8 @@ const struct udp_counters *udp_batch_counters(const struct udp_batch *udp)
 
 /* -- Receiving -------------------------------------------------------------------------------- */
 
-/* What the ancillary data says: the address a message came to, and the segment size of a train. */
+/* Read the ancillary data: the address that a message came to, and the segment size of a train.
+ * What it does not tell stays as it was. */
 static void ancillary_read(struct msghdr *header, uint8_t local_ip[16], size_t *segment_size)
 {
     struct cmsghdr *c;
@@ -285,7 +290,8 @@ static void ancillary_read(struct msghdr *header, uint8_t local_ip[16], size_t *
     }
 }
 
-/* Cut one received message into datagrams. Returns the new number of datagrams. */
+/* Cut one received message into datagrams behind the `have` that are there. Returns their new
+ * number. */
 static size_t message_split(struct udp_batch *udp, struct mmsghdr *message, size_t have)
 {
     struct msghdr *header = &message->msg_hdr;
@@ -389,7 +395,7 @@ static void ancillary_add(struct msghdr *header, int level, int type, const void
     header->msg_controllen += CMSG_SPACE(size);
 }
 
-/* Leave from the address the item names. */
+/* Name the address that the datagram shall leave from; nothing if the item leaves that open. */
 static void source_add(const struct udp_batch *udp, struct msghdr *header,
                        const struct endpoint *local)
 {
@@ -487,7 +493,7 @@ static size_t train_refused(struct udp_batch *udp, const struct outbox *box, con
         return 1;
     }
     if (cause == EIO) {
-        /* The device below cannot checksum for us: no train will ever pass there. */
+        /* The device below cannot compute checksums, so it will never send a train. */
         udp->gso = false;
     }
     return train_send_singly(udp, box, t);

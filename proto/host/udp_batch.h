@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One UDP socket, driven in batches: recvmmsg with UDP_GRO in, UDP_SEGMENT trains with sendmmsg
- * out, the local address of each datagram known (PKTINFO), "don't fragment" set. The only place
- * in the project with sendmmsg, recvmmsg, GSO, GRO and PKTINFO; every engine is a loop over it.
+ * One UDP socket, driven in batches. It receives with recvmmsg and UDP_GRO, and sends trains
+ * (UDP_SEGMENT, also called GSO) with sendmmsg. It knows the local address of each datagram
+ * (PKTINFO), and sets "don't fragment". No other file of the project knows these calls.
  */
 #pragma once
 
@@ -35,9 +35,12 @@ struct udp_counters {
     uint64_t gso_fallback_count; /* trains that had to be sent one by one */
 };
 
-/** Open, configure and bind. ERR_SYSTEM (fault says why and what to do) or ERR_NOMEM. */
+/** Open, configure and bind. *out is NULL on error: ERR_SYSTEM or ERR_NOMEM; fault says why and
+ * what to do. */
 int udp_batch_open(struct udp_batch **out, const struct udp_options *options,
                    struct fault *fault) MUST_CHECK;
+
+/** Close it. NULL is fine. */
 void udp_batch_close(struct udp_batch *udp);
 
 /** The descriptor, to wait for. */
@@ -60,8 +63,8 @@ size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items);
 /**
  * Send items [first, first + count) of the box.
  *
- * Returns how many were taken, counted from `first`: less than count only if the socket's buffer is
- * full (wait for writability, then go on). A taken item was sent, or counted as refused:
- * loss is the protocol's business.
+ * Returns how many were taken, counted from `first`: fewer than count only if the socket's buffer
+ * is full (wait until it is writable, then go on). A taken item was sent, or was refused by the
+ * kernel and counted; like any loss that is left to the protocol above.
  */
 size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t first, size_t count);

@@ -6,6 +6,7 @@
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
 #include "proto/host/notify.h"
+#include "proto/host/signals.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
 #include "relayd/admin/admin.h"

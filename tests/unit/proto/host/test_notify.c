@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the service manager hears. */
+/* The datagrams that the service manager receives. */
 #include "proto/host/notify.h"
 
 #include <setjmp.h>
