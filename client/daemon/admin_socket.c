@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A request may make the core want to send something, so the pump runs after each.
+ * A request may make the core want to send something, so the engine is kicked after each.
  */
 #include "client/daemon/admin_socket.h"
 

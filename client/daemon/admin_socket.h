@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The daemon's control socket: "down" ends the loop, everything else is the core's, and "status" is
- * completed with what the core cannot know.
+ * The daemon's control socket. "down" ends the loop; every other request is answered by
+ * client/admin, and the answer to "status" is completed with what the core cannot know.
  */
 #pragma once
 
@@ -18,8 +18,11 @@ struct admin_socket {
     struct control_server *server;
 };
 
-/** Serve at the place of the host, whose directory is made. host and dns are borrowed and outlive
- * it. ERR_LIMIT, ERR_SYSTEM, ERR_NOMEM; admin_socket_close is legal then, too. */
+/** Serve at place->socket of the host, and make its directory. host and dns are borrowed and
+ * outlive it. ERR_LIMIT if another daemon answers there, ERR_SYSTEM, ERR_NOMEM, all with fault;
+ * admin_socket_close is legal then, too. */
 int admin_socket_open(struct admin_socket *admin, struct host *host, const struct magic_dns *dns,
                       struct fault *fault) MUST_CHECK;
+
+/** Close it, and remove the socket file. One of zeros is fine. */
 void admin_socket_close(struct admin_socket *admin);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Order of start: configuration, lock, key, store, socket, TUN device, addresses (the host and its
- * engine), then control socket, signals, Magic DNS, system resolver, ziglans. Everything is undone
- * in reverse; what a crash leaves behind is nothing but files.
+ * Order of start: configuration, lock, key, store, UDP socket, TUN device, addresses (all that in
+ * the host and its engine), then control socket, signals, Magic DNS, system resolver, ziglans of
+ * the configuration. Everything is undone in reverse order. A crash leaves only files behind.
  */
 #include "client/daemon/daemon.h"
 
@@ -12,13 +12,14 @@
 #include "client/daemon/pool_overlap.h"
 #include "client/daemon/setup.h"
 #include "proto/host/notify.h"
-#include "proto/host/pump.h"
+#include "proto/host/signals.h"
 
 #include <arpa/inet.h>
 #include <ev.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct daemon {
     struct host host;
@@ -29,12 +30,13 @@ struct daemon {
     int exit_code; /* of an end that nobody asked for */
 };
 
-/* What the log says on a terminal. */
+/* What the log says on a terminal in place of the event's name. */
 static const struct os_env_saying sayings[] = {
     {"config", "Configuration"},
     {"config.refused", "The configuration was not read again"},
     {"config.reloaded", "The configuration was read again"},
     {"config.ziglan", "A ziglan of the configuration cannot be joined"},
+    {"config.ziglans", "The ziglans of the configuration"},
     {"dns.failed", "Names do not work"},
     {"dns.manual", "DNS"},
     {"entry.closed", "The relay is gone, trying again"},
@@ -61,14 +63,15 @@ static void pool_check(const struct daemon *d)
 {
     char text[POOL_OVERLAP_SIZE];
 
-    if (pool_overlap(d->host.config, d->host.place->config, text)[0] != '\0') {
+    if (pool_overlap(&d->host.pool, d->host.place->config, text)[0] != '\0') {
         env_trace(env_of(d), TRACE_LEVEL_WARN, "pool.overlap", "%s", text);
     }
 }
 
-/* -- Signals and the service manager ----------------------------------------------------------- */
+/* -- The configuration's ziglans --------------------------------------------------------------- */
 
-/* Their names take precedence in the order of the list. The reader has checked the URLs. */
+/* Where two ziglans have the same name, the one that the configuration lists first has it. The
+ * reader of the configuration has checked the URLs. */
 static void configured_order_set(struct daemon *d)
 {
     const struct client_config *config = d->host.config;
@@ -104,7 +107,9 @@ static void configured_ziglans_join(struct daemon *d)
     engine_kick(d->host.engine);
 }
 
-/* SIGHUP: the level of the log and new ziglans change at once; a file with an error changes
+/* -- Signals and the service manager ----------------------------------------------------------- */
+
+/* SIGHUP: new ziglans and the level of the log count at once. A file with an error changes
  * nothing. */
 static void reload(struct daemon *d)
 {
@@ -146,7 +151,8 @@ static void on_watchdog(struct ev_loop *loop, struct ev_timer *w, int events)
 
 /* -- Start and stop ---------------------------------------------------------------------------- */
 
-/* Who removed the device may have meant it, so it is not made again; a service manager may. */
+/* Whoever removed the device may have meant it, so the daemon ends instead of making it again. A
+ * service manager may start the daemon again. */
 static void on_interface_gone(void *context)
 {
     struct daemon *d = context;
@@ -158,6 +164,7 @@ static void on_interface_gone(void *context)
     ev_break(d->host.loop, EVBREAK_ALL);
 }
 
+/* Open everything in the order told above. What was opened before an error stays open. */
 static int start(struct daemon *d, const struct place *place, const char *name, struct fault *fault)
 {
     static const int list[] = {SIGINT, SIGTERM, SIGHUP, 0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What `ziglan up` runs: a host with its control socket, Magic DNS, the ziglans of its
- * configuration, signals and the service manager. SIGINT, SIGTERM and "down" on the control socket
- * end it; SIGHUP reads the configuration again.
+ * What `ziglan up` runs: a host with its control socket, Magic DNS, and the ziglans of its
+ * configuration; signals are caught, and the service manager is told. SIGINT, SIGTERM and "down" on
+ * the control socket end it; SIGHUP reads the configuration again.
  */
 #pragma once
 
@@ -26,11 +26,11 @@ enum { DAEMON_GREETING_SIZE = FAULT_TEXT_SIZE };
 int daemon_open(struct daemon **out, const struct place *place, const char *name,
                 struct fault *fault) MUST_CHECK;
 
-/** "zig0 is up: 100.64.17.3 fdd9:f800:...", for people. Returns text. */
+/** Write "zig0 is up: 100.64.17.3 fdd9:f800:...", for people. Returns text. */
 const char *daemon_greeting(struct daemon *daemon, char text[DAEMON_GREETING_SIZE]);
 
 /** Run until it is ended. Returns an exit code: EXIT_CODE_OK if somebody asked for the end. */
 int daemon_run(struct daemon *daemon);
 
-/** Say goodbye to the relays and undo everything; the interface disappears. */
+/** Say goodbye to the relays and undo everything; the interface disappears. NULL is fine. */
 void daemon_close(struct daemon *daemon);

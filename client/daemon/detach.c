@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The child keeps the pipe to its parent until it is up; a child that dies early closes it, so that
- * the parent never waits in vain.
+ * The child holds a pipe to its parent until it is up. If it dies before, the kernel closes the
+ * pipe, so the parent never waits in vain.
  */
 #include "client/daemon/detach.h"
 
@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The log of a daemon that runs is not ours to empty; this one will find that out and end. */
+/* True if a daemon of this interface runs already. Then the log file is in use and must not be
+ * emptied. The new daemon finds out by itself, and ends. */
 static bool daemon_runs(const struct place *place)
 {
     int fd;
@@ -27,14 +28,14 @@ static bool daemon_runs(const struct place *place)
     return rc == ERR_LIMIT;
 }
 
-/* The child's standard streams: nothing in, the log file out. */
+/* The child's standard streams: no input, no output, and errors to the log file. */
 static void streams_redirect(const struct place *place)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int truncate = daemon_runs(place) ? 0 : O_TRUNC;
     int log = -1;
 
-    /* A failure here is told later, when the socket is made in the same directory. */
+    /* A failure is told later, when the control socket is made in the same directory. */
     if (file_dir_create(place->run, 0755, NULL) == ERR_OK) {
         log = open(place->log, O_WRONLY | O_CREAT | truncate | O_APPEND | O_CLOEXEC, 0600);
     }
@@ -45,7 +46,7 @@ static void streams_redirect(const struct place *place)
     }
 }
 
-/* The child, from here to its end. Returns its exit code. */
+/* What the child does from its start to its end. Returns its exit code. */
 static int child_run(const struct place *place, const char *name, int ready_fd)
 {
     struct daemon *daemon;
@@ -66,6 +67,7 @@ static int child_run(const struct place *place, const char *name, int ready_fd)
     return code;
 }
 
+/* Wait until the child has told how its start went. Returns as detach does. */
 static int parent_wait(const struct place *place, int fd, pid_t child,
                        char greeting[DAEMON_GREETING_SIZE], struct fault *fault)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs a daemon in the background: a child process in a session of its own, whose standard error is
- * the log file of the place.
+ * Runs a daemon in the background: in a child process, which has a process session of its own and
+ * writes its standard error to the log file of the place.
  */
 #pragma once
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The lock is taken before anything is changed, and let go last: who gets it finds neither device
- * nor store in use.
+ * The lock is taken before anything is changed, and let go after device and store are closed. So
+ * whoever gets it finds both free.
  */
 #include "client/daemon/host.h"
 
 #include "client/daemon/setup.h"
+#include "proto/base/bytes.h"
 #include "proto/host/file.h"
-#include "proto/link/link.h"
 
 #include <ev.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    FILES_MIN = 16, /* 13 for good, and some for look-ups and for who asks by the control socket */
+    FILES_MIN = 16, /* 13 all the time, and some for look-ups and clients of the control socket */
 };
 
 static int lock_take(struct host *host, struct fault *fault)
@@ -54,6 +54,8 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .context = options->context};
 
     setup_wanted_name(name, options->name, config);
+    host->pool =
+        (struct addrplan_pool){.base = be32_read(config->pool), .prefix_bits = config->pool_prefix};
     memcpy(engine.pool, config->pool, sizeof(engine.pool));
     memcpy(engine.resolver, config->dns_address, sizeof(engine.resolver));
     return engine_open(&host->engine, &engine, fault);
@@ -81,7 +83,7 @@ static int state_open(struct host *host, const struct host_options *options, str
     if (rc != ERR_OK) {
         return rc;
     }
-    fault_set(fault, EXIT_CODE_FAILURE, "out of memory"); /* unless a step says more */
+    fault_set(fault, EXIT_CODE_FAILURE, "out of memory"); /* unless a later step says more */
     rc = os_env_new(&host->os, host->config->log_level);
     if (rc != ERR_OK) {
         return rc;

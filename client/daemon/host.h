@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host of this process: configuration, lock, identity, loop and engine of one interface, opened
- * in that order. The daemon runs it, a verb without a daemon for a moment and without a device.
+ * A host in this process: configuration, lock, identity, loop and engine of one interface, opened
+ * in that order. The daemon runs one. A verb that finds no daemon runs one for a moment, without a
+ * device.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ struct ev_loop;
 struct host_options {
     const struct place *place;
     const char *name;                      /* wanted name, NULL: the configuration's */
-    bool with_interface;                   /* else errors are all that is logged */
+    bool with_interface;                   /* false: no device, and only errors are logged */
     const struct os_env_saying *sayings;   /* for a person's terminal, NULL: none */
     void (*interface_gone)(void *context); /* the device was removed */
     void *context;
@@ -30,15 +31,18 @@ struct host_options {
 struct host {
     const struct place *place;
     struct os_env *os;
-    struct client_config *config;
+    struct client_config *config; /* as read last; the daemon reads it again at SIGHUP */
+    struct addrplan_pool pool;    /* in use, until the next start */
     struct identity identity;
-    int lock;
+    int lock; /* descriptor of the lock file; -1: not taken */
     struct ev_loop *loop;
     struct engine *engine;
 };
 
-/** Open everything. Always follow by host_close, also after an error. ERR_LIMIT if another process
- * has this interface, ERR_DROP, ERR_SYSTEM, ERR_NOMEM; fault says why. */
+/** Open everything. host_close must follow, also after an error. ERR_LIMIT if another process has
+ * this interface, ERR_DROP if the configuration is wrong, ERR_SYSTEM, ERR_NOMEM; fault says why. */
 int host_open(struct host *host, const struct host_options *options,
               struct fault *fault) MUST_CHECK;
+
+/** Close what host_open opened, and wipe the identity. */
 void host_close(struct host *host);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server comes before the wiring, so that the system never asks an address where nobody
- * answers.
+ * The server is opened before the system's resolver is told, and closed after it was told again, so
+ * that the system never asks where nobody answers.
  */
 #include "client/daemon/magic_dns.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Names for this machine: serves the core's names on the resolver's address, and wires the system's
- * resolver to it.
+ * Names for this machine: serves the core's names at the resolver's address, and has the system's
+ * resolver ask there.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ struct magic_dns {
     struct dnscfg_result system; /* how the system's resolver stands, and what is to be done */
 };
 
-/** Start, if the configuration wants it. A failure is traced and stands in system.advice, and the
- * daemon goes on: names are a comfort. host is borrowed and outlives it. */
+/** Start, if the configuration wants it. host is borrowed and outlives it. A failure is traced and
+ * stands in system.advice; it returns nothing, because the daemon works without names, too. */
 void magic_dns_start(struct magic_dns *dns, struct host *host);
 
 /** Undo it all; harmless if nothing was started. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The lock of the interface keeps a daemon from starting meanwhile.
+ * Join and leave hold the lock of the interface, so no daemon starts meanwhile.
  */
 #include "client/daemon/offline.h"
 

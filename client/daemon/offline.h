@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What verbs do while no daemon runs: they open the host for a moment, without an interface. What
- * they change is in the store, where the next daemon finds it.
+ * they change is written to the store, where the next daemon finds it.
  */
 #pragma once
 
@@ -15,15 +15,16 @@
  * for it. */
 enum { JOIN_WAIT_MS = 15000, JOIN_POLL_MS = 100 };
 
-/** Join a ziglan and wait until it has answered, for at most JOIN_WAIT_MS. name is what this host
- * wants to be called there, NULL: as everywhere. Returns the core's status (given), NULL with fault
- * if nothing could be tried. */
+/** Join a ziglan and wait for its answer, at most JOIN_WAIT_MS. name is the name that this host
+ * wants there, NULL: the one it wants in all ziglans. Returns the core's answer to "status"
+ * (given), in which the ziglan may still be unanswered; NULL with fault if nothing was tried. */
 json_t *offline_join(const struct place *place, const char *url, const char *name,
                      struct fault *fault);
 
-/** Leave a ziglan by its name or key. ERR_DROP if it is not joined, and what host_open returns. */
+/** Leave a ziglan by its name or key. ERR_DROP if it is not joined, or what host_open returns; both
+ * with fault. */
 int offline_leave(const struct place *place, const char *ziglan, struct fault *fault) MUST_CHECK;
 
-/** What is known of this host by its configuration and key alone, in the form of the core's
- * "whoami" without addresses; name as for setup_wanted_name. Given; NULL with fault. */
+/** What configuration and key alone tell of this host, in the form of the core's answer to "whoami"
+ * but without addresses. name as for setup_wanted_name. Given; NULL with fault. */
 json_t *offline_whoami(const struct place *place, const char *name, struct fault *fault);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The line is a digit, the exit code, and the text until the end of the stream.
+ * The line is one digit, which is the exit code, and the text up to the end of the stream.
  */
 #include "client/daemon/outcome.h"
 

@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-/** Write the line and close fd. Nothing is done if the parent is gone. */
+/** Write the line, cut at FAULT_TEXT_SIZE, and close fd. A parent that is gone does not matter. */
 void outcome_write(int fd, enum exit_code code, const char *text);
 
-/** Wait for the line. *out is the code with the text; for EXIT_CODE_OK the text is the daemon's
- * greeting. False if the other end was closed without a word. */
+/** Wait for the line. *out gets its code and text; for EXIT_CODE_OK the text is the daemon's
+ * greeting. False (out untouched) if the other end was closed without a word. fd stays open. */
 bool outcome_read(int fd, struct fault *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interface's name becomes part of paths, so it is checked here: letters, digits, - and _.
+ * The interface's name becomes part of paths, so only letters, digits, - and _ may be in it.
  */
 #include "client/daemon/place.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Where everything of one interface lies: configuration, key, store, lock, control socket and log.
- * All paths are below $ZIGLAN_ROOT if that is set.
+ * If $ZIGLAN_ROOT is set, all paths are below it, but for a configuration that the user named.
  */
 #pragma once
 
@@ -17,9 +17,10 @@ enum {
     PLACE_FLAG_SIZE = 24,
 };
 
+/** The paths of the interface IF. */
 struct place {
-    const char *interface;        /* borrowed */
-    char flag[PLACE_FLAG_SIZE];   /* " -i IF", empty for the default; for hints */
+    const char *interface;        /* IF; borrowed */
+    char flag[PLACE_FLAG_SIZE];   /* for commands in messages: " -i IF", empty for the default */
     bool config_named;            /* the user named the configuration, so it must exist */
     char config[PLACE_PATH_SIZE]; /* /etc/ziglan/IF.yaml, or what the user named */
     char state[PLACE_PATH_SIZE];  /* /var/lib/ziglan/IF */
@@ -31,7 +32,8 @@ struct place {
     char log[PLACE_PATH_SIZE];    /* run/IF.log, of a detached daemon */
 };
 
-/** Fill *out for an interface, which is borrowed and outlives it; config_path is what the user
- * named, or NULL. False with fault if a path is too long or the interface's name is none. */
+/** Fill in *out for an interface, whose name is borrowed and outlives it. config_path is the
+ * configuration that the user named, or NULL. False with fault if a path is too long, or the name
+ * is not one that an interface may have. */
 bool place_fill(struct place *out, const char *interface, const char *config_path,
                 struct fault *fault);

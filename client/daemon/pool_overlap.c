@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asked again at each status, since the machine may have moved to another network.
+ * The addresses are listed at each call, since the machine may have moved to another network.
  */
 #include "client/daemon/pool_overlap.h"
 
 #include "client/platform/netwatch.h"
 #include "proto/base/bytes.h"
-#include "proto/net/addrplan.h"
 #include "proto/net/endpoint.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 
-const char *pool_overlap(const struct client_config *config, const char *config_path,
+const char *pool_overlap(const struct addrplan_pool *pool, const char *config_path,
                          char text[POOL_OVERLAP_SIZE])
 {
-    struct addrplan_pool pool = {.base = be32_read(config->pool),
-                                 .prefix_bits = config->pool_prefix};
     struct netwatch_address found[NETWATCH_ADDRESSES_MAX];
     size_t count = netwatch_addresses(found, NETWATCH_ADDRESSES_MAX);
     char outside[INET_ADDRSTRLEN] = "";
@@ -29,13 +26,13 @@ const char *pool_overlap(const struct client_config *config, const char *config_
         int bits = found[i].prefix_bits - 96;
 
         if (endpoint_is_v4(&e) && bits >= 0 &&
-            addrplan_pool_overlaps(&pool, ip, u8_of((size_t)bits))) {
+            addrplan_pool_overlaps(pool, ip, u8_of((size_t)bits))) {
             (void)inet_ntop(AF_INET, ip, outside, sizeof(outside));
             (void)snprintf(text, POOL_OVERLAP_SIZE,
                            "the pool %s overlaps with this machine's network %s/%d: some peers "
                            "answer only at their IPv6; set another `pool:`, such as "
                            "10.213.0.0/16, in %.80s",
-                           addrplan_pool_text(&pool, own), outside, bits, config_path);
+                           addrplan_pool_text(pool, own), outside, bits, config_path);
         }
     }
     return text;

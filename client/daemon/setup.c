@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Configuration and key may hold secrets, so what was read is wiped on every way out.
+ * Configuration and key file may hold secrets, so their bytes are wiped on every way out.
  */
 #include "client/daemon/setup.h"
 
@@ -25,7 +25,7 @@ int setup_config_load(struct client_config **out, const struct place *place, str
     }
     rc = file_read(path, CLIENT_CONFIG_SIZE_MAX, &text, &size, fault);
     if (rc != ERR_OK && fault->exit_code == EXIT_CODE_FAILURE) {
-        fault->exit_code = EXIT_CODE_USAGE; /* a wrong path is wrong usage */
+        fault->exit_code = EXIT_CODE_USAGE; /* whoever chose the path can mend it */
     }
     if (rc == ERR_OK) {
         rc = client_config_parse(out, path, text, size, fault);

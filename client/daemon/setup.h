@@ -15,22 +15,27 @@
 
 #include <stdbool.h>
 
-/** Configuration of the interface; a missing file gives the defaults, unless the user named it.
- * *out is given: client_config_free. ERR_DROP, ERR_SYSTEM, ERR_NOMEM; *out is NULL then. */
+/** Read the configuration of the interface. A missing file gives the defaults, unless the user
+ * named it. *out is given: client_config_free. On error it is NULL, with fault: ERR_DROP if the
+ * content is wrong, ERR_LIMIT if it is too large, ERR_SYSTEM, ERR_NOMEM. */
 int setup_config_load(struct client_config **out, const struct place *place,
                       struct fault *fault) MUST_CHECK;
 
 /**
- * The interface's identity: privateKey of the configuration, its key file, or the default key file,
- * which is created (with its directory) if `create`. Wipe with identity_wipe.
+ * The interface's identity, from `privateKey` of the configuration, else from the key file that it
+ * names, else from the default key file. Only the last one is created if it is missing, with its
+ * directory and only if `create`. Wipe with identity_wipe.
  *
- * env   for the random key; only if `create`, else NULL is fine
+ * out   undefined on error
+ * env   for the random key; NULL is fine if not `create`
+ *
+ * ERR_SYSTEM, ERR_LIMIT, ERR_NOMEM; fault says why.
  */
 int setup_identity_load(struct identity *out, const struct place *place,
                         const struct client_config *config, const struct env *env, bool create,
                         struct fault *fault) MUST_CHECK;
 
-/** The name that this host wants: `asked` (NULL: none), the configuration's, or the machine's, as a
- * legal label. */
+/** The name that this host wants, made a legal label: `asked`, or if that is NULL the
+ * configuration's, or if that is empty the machine's. */
 void setup_wanted_name(char out[NAME_TEXT_SIZE], const char *asked,
                        const struct client_config *config);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What docs/operations.md promises of the interface and its surroundings, as JSON.
+ * The fields of `ziglan status --json` (docs/operations.md) about the interface and its
+ * surroundings.
  */
 #include "client/daemon/status.h"
 
@@ -21,9 +22,8 @@ void status_complete(json_t *status, const struct host *host, const struct magic
     (void)json_object_set_new(counters, "interface_out_errors",
                               json_integer((json_int_t)facts.tun.send_errors));
     (void)inet_ntop(AF_INET, facts.resolver, resolver, sizeof(resolver));
-    (void)json_object_set_new(
-        status, "pool_advice",
-        json_string(pool_overlap(host->config, host->place->config, overlap)));
+    (void)json_object_set_new(status, "pool_advice",
+                              json_string(pool_overlap(&host->pool, host->place->config, overlap)));
     (void)json_object_set_new(status, "interface", json_string(host->place->interface));
     (void)json_object_set_new(status, "resolver", json_string(resolver));
     (void)json_object_set_new(status, "dns_state",

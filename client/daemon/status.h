@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The daemon's part of the answer to "status". Each field has one author: the core tells what it
- * knows of itself, its relays, ziglans and peers (client/admin), this file tells what only the
- * process around it knows.
+ * The daemon's part of the answer to "status". Each field has one author: client/admin tells what
+ * the core knows of itself, its relays, ziglans and peers; this file tells what only the process
+ * around the core knows.
  */
 #pragma once
 
