@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ziglan: find the verb, read the flags, hand over. */
+/* ziglan: finds the verb, reads the flags, and calls the verb. */
 #include "client/cli/cli.h"
 #include "client/cli/down.h"
 #include "client/cli/init.h"
@@ -32,7 +32,8 @@ static const struct verb verbs[] = {
     {"join", NULL, verb_join, 1, "join URL|- [--name NAME]",
      "join a ziglan; - reads the URL from standard input"},
     {"leave", NULL, verb_leave, 1, "leave ZIGLAN", "leave a ziglan by its name or key"},
-    {"up", NULL, verb_up, 0, "up [--detach]", "start the interface (in the foreground by default)"},
+    {"up", NULL, verb_up, 0, "up [--detach] [--name NAME]",
+     "start the interface (in the foreground by default)"},
     {"down", NULL, verb_down, 0, "down", "stop the interface"},
     {"status", "s", verb_status, 0, "status [--json]", "this host, its relays, ziglans and peers"},
     {"peers", NULL, verb_peers, 0, "peers [--json]", "the peers, how they are reached and why"},
@@ -71,13 +72,14 @@ static int help_print(FILE *to)
                   "  %-30sthis text (alias ?)\n  %-30sversion of the program and its libraries\n\n"
                   "  -i, --interface IF            the interface, default zig0\n"
                   "  -c, --config FILE             its configuration, default /etc/ziglan/IF.yaml\n"
-                  "  -N, --name NAME               the name to wish for, default the machine's\n"
+                  "  -N, --name NAME               the name this host wants, default the\n"
+                  "                                configuration's, then the machine's\n"
                   "  -n, --count COUNT             how many pings, default 4\n"
                   "  -d, --detach                  go to the background once the interface is up\n"
                   "  -j, --json                    answers as JSON\n\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "
                   "is down, 4 no permission.\n"
-                  "ZIGLAN_ROOT, if set, stands before every path.\n",
+                  "ZIGLAN_ROOT, if set, stands before every default path.\n",
                   "help [VERB]", "version");
     return EXIT_CODE_OK;
 }
@@ -102,8 +104,8 @@ static int help(const char *name)
     return EXIT_CODE_OK;
 }
 
-/* The value of a flag that wants one: "--flag VALUE" or "--flag=VALUE". NULL if it is not that
- * flag; *at advances over a separate value. An absent value gives "". */
+/* The value of a flag that has one: "--flag VALUE" or "--flag=VALUE". NULL if argv[*at] is another
+ * word, "" if the value is missing. *at advances over a value that is a word of its own. */
 static const char *flag_value(char **argv, int argc, int *at, const char *shorter,
                               const char *longer)
 {
@@ -233,7 +235,7 @@ int main(int argc, char **argv)
         return fault_print(&fault, CLI_PROGRAM);
     }
     cli.verb = verb->name;
-    /* Found here, so that verbs which need no configuration do not swallow a mistyped flag. */
+    /* Checked for all verbs: those that need no configuration would let a mistyped -c pass. */
     if (cli.config_path != NULL && verb->run != verb_init && access(cli.config_path, F_OK) != 0) {
         (void)fprintf(stderr, CLI_PROGRAM ": there is no configuration %s (-c)%s\n",
                       cli.config_path, verb->run == verb_ping ? "; the number of pings is -n" : "");

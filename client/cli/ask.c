@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether a daemon runs is found out by asking it; a socket without anybody behind it means the
- * same as none.
+ * Asking is also how a verb finds out whether a daemon runs. A socket at which nobody listens and
+ * no socket mean the same.
  */
 #include "client/cli/ask.h"
 

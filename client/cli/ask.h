@@ -9,11 +9,11 @@
 
 #include <jansson.h>
 
-/** Send a request, which is given, and return the answer (given). NULL with fault, which says how
- * to start the daemon if none runs. A request of NULL, as json_pack returns it for text that is not
- * UTF-8, is told as that. */
+/** Send a request, which is given, and return the answer, given. NULL with fault if there is none;
+ * if no daemon runs the fault says how to start it. request may be NULL, which json_pack returns
+ * for text that is not UTF-8; the fault says so then. */
 json_t *ask(const struct cli *cli, json_t *request, struct fault *fault);
 
-/** As ask for {"do": verb, key: value}; without the second member if key is NULL. */
+/** ask with {"do": verb, key: value}, or with {"do": verb} if key is NULL. */
 json_t *ask_verb(const struct cli *cli, const char *verb, const char *key, const char *value,
                  struct fault *fault);

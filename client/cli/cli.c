@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The last word of a verb that failed, on standard error.
+ * What a verb that failed prints on standard error.
  */
 #include "client/cli/cli.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The lock is what the daemon lets go last: once it can be taken, the device is gone, too.
+ * The daemon lets its lock go last. Once that can be taken here, the device is gone, too.
  */
 #include "client/cli/down.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The configuration that is written has every key with its default, so that it is a manual as well.
- * A key that lies there already is taken as it is.
+ * The configuration that is written shows the keys that most hosts may need, with their defaults.
+ * If there is a key file already, it stays as it is.
  */
 #include "client/cli/init.h"
 
@@ -19,7 +19,7 @@
 static const char template[] =
     "# Configuration of the ziglan interface %s. Every line is optional.\n"
     "#\n"
-    "# The name this host wishes for in the ziglans it joins.\n"
+    "# The name this host wants in the ziglans it joins.\n"
     "name: %s\n"
     "#\n"
     "# Ziglans to join at start, besides those joined by `ziglan join URL`.\n"
@@ -42,6 +42,7 @@ static const char template[] =
     "# error, warn, info or debug.\n"
     "# log_level: info\n";
 
+/* Write the configuration, unless there is one. ERR_LIMIT, or an error of file.h, with fault. */
 static int config_write(const struct cli *cli, const char *name, struct fault *fault)
 {
     char directory[PLACE_PATH_SIZE];

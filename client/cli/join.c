@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Through the daemon if it runs, else on the interface's store. Either way the person learns how
- * the ziglan answered: joined, refused, or not yet.
+ * Through the daemon if one runs, else on the interface's store. In both cases the person learns
+ * how the ziglan answered: joined, refused, or not yet.
  */
 #include "client/cli/join.h"
 
@@ -21,7 +21,7 @@
 
 enum { TITLE_SIZE = 64 };
 
-/* The URL from the argument, or the first line of standard input for "-". False with fault. */
+/* Read the URL: the argument, or for "-" the first line of standard input. False with fault. */
 static bool url_read(const struct cli *cli, char url[URL_SIZE_MAX + 2], struct fault *fault)
 {
     size_t size;
@@ -46,7 +46,8 @@ static bool url_read(const struct cli *cli, char url[URL_SIZE_MAX + 2], struct f
     return true;
 }
 
-/* The ziglan's name; before it told one, the URL's, or the beginning of its key. */
+/* What a person calls the ziglan: its name (before it answered, the one in the URL), or if there is
+ * none the beginning of its key. */
 static const char *ziglan_title(const json_t *ziglan, char text[TITLE_SIZE])
 {
     const char *name = field_text(ziglan, "name");
@@ -58,11 +59,14 @@ static const char *ziglan_title(const json_t *ziglan, char text[TITLE_SIZE])
     return text;
 }
 
-/* A sentence of the core, as the end of ours. */
+/* Print a sentence of the daemon as the end of ours, and end the line. */
 static void reason_print(FILE *to, const char *reason)
 {
     if (reason[0] != '\0') {
-        (void)fprintf(to, ": %c%s", tolower((unsigned char)reason[0]), reason + 1);
+        bool acronym = isupper((unsigned char)reason[1]) != 0; /* "TLS is ..." stays */
+
+        (void)fprintf(to, ": %c%s", acronym ? reason[0] : tolower((unsigned char)reason[0]),
+                      reason + 1);
     }
     (void)fputc('\n', to);
 }
@@ -103,7 +107,7 @@ static void joined_print(const json_t *ziglan, const char *title)
     uint64_t members = field_number(ziglan, "members");
 
     (void)printf("Joined %s as %s.zignet", title, field_text(ziglan, "granted_name"));
-    if (members > 0) { /* 0: the list has not come yet, we are in it */
+    if (members > 0) { /* 0: the list of members has not come yet; this host is on it */
         (void)printf(" (%llu member%s)", (unsigned long long)members, members == 1 ? "" : "s");
     }
     (void)printf("\n");
@@ -119,12 +123,12 @@ static void not_yet_print(const struct cli *cli, const json_t *ziglan, const cha
                               "for as long as the interface is up",
                   title, relay_host);
     reason_print(stderr, field_text(ziglan, "error"));
-    /* What somebody can do who does not want to wait: by its key where it told no name yet. */
+    /* Somebody may not want to wait. A ziglan that told no name yet is left by its key. */
     (void)fprintf(stderr, "To forget it: sudo ziglan leave %s%s\n",
                   name[0] != '\0' ? name : field_text(ziglan, "key"), cli->place.flag);
 }
 
-/* How the ziglan stands, for people. */
+/* Print how the ziglan stands, for people. */
 static void ziglan_print(const struct cli *cli, const json_t *status, const json_t *ziglan,
                          size_t index)
 {
@@ -137,14 +141,14 @@ static void ziglan_print(const struct cli *cli, const json_t *status, const json
         (void)fprintf(stderr, CLI_PROGRAM ": %s refused this host", title);
         reason_print(stderr, field_text(ziglan, "error"));
     } else {
-        /* Relays stand in the order of the ziglans. */
+        /* The list of relays begins with the entry points, in the order of the ziglans. */
         const json_t *relay = json_array_get(json_object_get(status, "relays"), index);
 
         not_yet_print(cli, ziglan, title, field_text(relay, "host"));
     }
 }
 
-/* Where --name was not granted, say so. */
+/* If the name of --name was not granted, say so. */
 static void name_compare(const struct cli *cli, const json_t *ziglan)
 {
     const char *granted = field_text(ziglan, "granted_name");
@@ -162,8 +166,8 @@ static void name_compare(const struct cli *cli, const json_t *ziglan)
     }
 }
 
-/* The exit code, for scripts: EXIT_CODE_OK only if the ziglan has admitted us, or if somebody left
- * it meanwhile. */
+/* Print how the ziglan with this key stands. Returns the exit code: EXIT_CODE_OK only if it has
+ * admitted us, or if somebody left it meanwhile. */
 static int ziglan_tell(const struct cli *cli, const json_t *status, const char *key)
 {
     size_t index;
@@ -226,7 +230,7 @@ static int join_offline(const struct cli *cli, const char *url, const char *key)
 
 /* -- The verb ---------------------------------------------------------------------------------- */
 
-/* A name that is no DNS label is made one; nobody should have to guess which. */
+/* If the name of --name is no DNS label, say which label is made of it. */
 static void wanted_name_tell(const struct cli *cli)
 {
     char wanted[NAME_TEXT_SIZE];
@@ -255,7 +259,7 @@ int verb_join(const struct cli *cli)
     if (!url_read(cli, text, &fault)) {
         return cli_fail(cli, &fault);
     }
-    /* Said here, so that a mistyped URL needs neither daemon nor root to be found. */
+    /* Checked here, too, so that a mistyped URL is told without a daemon and without root. */
     if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
         (void)fprintf(stderr, CLI_PROGRAM ": %s\n", problem);
         return EXIT_CODE_USAGE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Through the daemon if it runs, else on the interface's store.
+ * Through the daemon if one runs, else on the interface's store.
  */
 #include "client/cli/leave.h"
 

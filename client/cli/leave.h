@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ziglan leave: be a member of a ziglan no more.
+ * ziglan leave: stop being a member of a ziglan.
  */
 #pragma once
 

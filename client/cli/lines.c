@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Heads are ten columns wide, as the longest of them.
+ * Heads are filled up to ten columns, one more than the longest of them has.
  */
 #include "client/cli/lines.h"
 

@@ -8,12 +8,12 @@
 
 #include <jansson.h>
 
-/** Print a bold head and its text; nothing if the text is empty. */
+/** Print a line of a bold head and a text; no line if the text is empty. */
 void line_print(const char *head, const char *text);
 
-/** The colour of the state of a relay, a ziglan or a peer; TABLE_COLOR_NONE for one without. */
+/** The colour for this state of a relay, a ziglan or a peer; TABLE_COLOR_NONE if it has none. */
 enum table_color state_color(const char *state);
 
-/** The round trip "rtt_us" of a relay or peer, "-" where none was measured. Returns text, or a
+/** The round trip "rtt_us" of a relay or peer; "-" if none was measured. Returns text or a
  * constant. */
 const char *rtt_text(const json_t *object, char text[HUMAN_TEXT_SIZE]);

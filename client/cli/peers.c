@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table of peers: a row says how a peer is reached, and why not better.
+ * The table of peers: a row says how a peer is reached, and why it is not reached directly.
  */
 #include "client/cli/peers.h"
 
@@ -29,7 +29,7 @@ static void peer_row(struct table *table, const json_t *peer)
     char age[HUMAN_TEXT_SIZE];
 
     if (strncmp(path, state, state_size) == 0) {
-        path += state_size; /* the state stands beside it */
+        path += state_size; /* the column beside it has the state */
         path += path[0] == ' ' ? 1 : 0;
     }
     table_row(table);

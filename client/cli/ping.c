@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Through the tunnel's own ping, so it tells the path and needs nothing on the peer. The daemon
- * gives a ticket at once, and the result is asked for until it is there.
+ * It uses the tunnel's own ping, which tells the path and is answered by every peer. The daemon
+ * gives a ticket at once; then this verb asks for the result until it is there.
  */
 #include "client/cli/ping.h"
 
@@ -27,7 +27,8 @@ static void pause_ms(unsigned ms)
     (void)nanosleep(&step, NULL);
 }
 
-/* One ping. The result's object, or NULL with fault; *sent tells whether it was sent at all. */
+/* One ping. Returns the result, given; NULL with fault if there was no reply. *sent tells whether
+ * it was sent at all. */
 static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
 {
     struct mono end = mono_add_ms(clock_mono(), REPLY_WAIT_MS);
@@ -71,7 +72,7 @@ int verb_ping(const struct cli *cli)
         if (result == NULL) {
             code = cli_fail(cli, &fault);
             if (!sent) {
-                return code; /* no such peer, no daemon: the next one would fare the same */
+                return code; /* no such peer or no daemon: the next ping would not be sent either */
             }
         } else if (cli->json) {
             (void)json_dumpf(result, stdout, JSON_COMPACT);

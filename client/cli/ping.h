@@ -6,5 +6,5 @@
 
 #include "client/cli/cli.h"
 
-/** Ping the peer of the first argument, and print each reply. Returns EXIT_CODE_OK if any came. */
+/** Ping the peer of the first argument, and print each reply. Returns EXIT_CODE_OK if one came. */
 int verb_ping(const struct cli *cli);

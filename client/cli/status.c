@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The daemon's answer in sections; each line is left out where it has nothing to say.
+ * The daemon's answer in sections. A line that would have nothing to say is left out.
  */
 #include "client/cli/status.h"
 

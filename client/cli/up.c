@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The daemon does the work; here is what it says to the person who started it.
+ * The daemon does the work; here is what the person who started it is told.
  */
 #include "client/cli/up.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The daemon knows the addresses; without one the key still tells most of it.
+ * Only the daemon knows the addresses. Without one, configuration and key tell the rest.
  */
 #include "client/cli/whoami.h"
 
@@ -27,7 +27,7 @@ static int whoami_print(const struct cli *cli, const json_t *answer)
     return EXIT_CODE_OK;
 }
 
-/* Neither a key nor a configuration that could name one. */
+/* True if there is neither a key nor a configuration that could name one. */
 static bool host_is_new(const struct cli *cli)
 {
     return access(cli->place.key, F_OK) != 0 && errno == ENOENT &&

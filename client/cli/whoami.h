@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ziglan whoami: the own name, key and addresses.
+ * ziglan whoami: this host's name, key and addresses.
  */
 #pragma once
 
 #include "client/cli/cli.h"
 
-/** Print them, for people or as JSON; without a daemon what the key alone tells. Returns the exit
- * code. */
+/** Print them, for people or as JSON; without a daemon only what configuration and key tell.
+ * Returns the exit code. */
 int verb_whoami(const struct cli *cli);
