@@ -7,7 +7,7 @@
 
 #include "client/cli/ask.h"
 #include "client/daemon/offline.h"
-#include "proto/crypto/identity.h"
+#include "proto/crypto/key_form.h"
 #include "proto/host/fields.h"
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"

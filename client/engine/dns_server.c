@@ -6,10 +6,10 @@
 #include "client/engine/dns_server.h"
 
 #include "proto/host/listener.h"
+#include "proto/host/socket_name.h"
 
 #include <errno.h>
 #include <ev.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -195,25 +195,16 @@ static void on_connection(void *context, int fd)
 /* A bound socket of this type, which listens if it is a stream socket. -1 with fault on error. */
 static int socket_bind(int type, const struct endpoint *listen_at, struct fault *fault)
 {
-    struct sockaddr_in6 name = {0};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)&name;
-    bool is_v4 = endpoint_is_v4(listen_at);
+    int family = endpoint_is_v4(listen_at) ? AF_INET : AF_INET6;
+    struct sockaddr_in6 name;
+    socklen_t size = socket_name_of(&name, listen_at, family);
     char text[ENDPOINT_TEXT_SIZE];
     int one = 1;
-    int fd = socket(is_v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    if (is_v4) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(listen_at->port);
-        memcpy(&v4->sin_addr, listen_at->ip + 12, 4);
-    } else {
-        name.sin6_family = AF_INET6;
-        name.sin6_port = htons(listen_at->port);
-        memcpy(&name.sin6_addr, listen_at->ip, 16);
-    }
     if (fd < 0 ||
         (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0) ||
-        bind(fd, (struct sockaddr *)&name, is_v4 ? sizeof(*v4) : sizeof(name)) != 0 ||
+        bind(fd, (struct sockaddr *)&name, size) != 0 ||
         (type == SOCK_STREAM && listen(fd, DNS_TCP_CLIENTS_MAX) != 0)) {
         fault_set_errno(fault, "cannot serve names on %s", endpoint_text(listen_at, text));
         if (fd >= 0) {

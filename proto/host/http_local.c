@@ -5,6 +5,7 @@
  */
 #include "proto/host/http_local.h"
 
+#include "proto/host/socket_name.h"
 #include "proto/net/endpoint.h"
 
 #include <arpa/inet.h>
@@ -186,23 +187,13 @@ static struct endpoint endpoint_or_loopback(const struct endpoint *wanted)
 static int socket_listen(struct http_local *http, struct fault *fault)
 {
     struct endpoint e = endpoint_or_loopback(&http->options.listen);
-    struct sockaddr_in6 name = {0};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)&name;
-    bool is_v4 = endpoint_is_v4(&e);
-    socklen_t size = is_v4 ? sizeof(*v4) : sizeof(name);
+    int family = endpoint_is_v4(&e) ? AF_INET : AF_INET6;
+    struct sockaddr_in6 name;
+    socklen_t size = socket_name_of(&name, &e, family);
     char text[ENDPOINT_TEXT_SIZE];
     int one = 1;
-    int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    if (is_v4) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(e.port);
-        memcpy(&v4->sin_addr, e.ip + 12, 4);
-    } else {
-        name.sin6_family = AF_INET6;
-        name.sin6_port = htons(e.port);
-        memcpy(&name.sin6_addr, e.ip, 16);
-    }
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         bind(fd, (struct sockaddr *)&name, size) != 0 || listen(fd, 64) != 0 ||
         getsockname(fd, (struct sockaddr *)&name, &size) != 0) {
@@ -212,8 +203,7 @@ static int socket_listen(struct http_local *http, struct fault *fault)
         }
         return -1;
     }
-    e.port = ntohs(is_v4 ? v4->sin_port : name.sin6_port);
-    http->bound = e;
+    http->bound = endpoint_of_socket_name(&name);
     return fd;
 }
 

@@ -8,7 +8,6 @@
 #pragma once
 
 #include "proto/base/err.h"
-#include "proto/base/fault.h"
 #include "proto/base/mono.h"
 #include "proto/host/udp_batch.h"
 #include "proto/net/dgram.h"

@@ -6,6 +6,7 @@
 #include "proto/host/udp_batch.h"
 
 #include "proto/base/bytes.h"
+#include "proto/host/socket_name.h"
 
 #include <errno.h>
 #include <linux/udp.h>
@@ -64,37 +65,6 @@ static bool ip_is_zero(const uint8_t ip[16])
     return memcmp(ip, zero, sizeof(zero)) == 0;
 }
 
-static socklen_t name_of_endpoint(struct sockaddr_in6 *name, const struct endpoint *e, int family)
-{
-    memset(name, 0, sizeof(*name));
-    /* An IPv6 address on an IPv4 socket keeps its family, so that the kernel refuses it. */
-    if (family == AF_INET && (endpoint_is_v4(e) || ip_is_zero(e->ip))) {
-        struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)name;
-
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(e->port);
-        memcpy(&v4->sin_addr, e->ip + 12, 4);
-        return sizeof(*v4);
-    }
-    name->sin6_family = AF_INET6;
-    name->sin6_port = htons(e->port);
-    memcpy(&name->sin6_addr, e->ip, 16);
-    return sizeof(*name);
-}
-
-static struct endpoint endpoint_of_name(const struct sockaddr_in6 *name)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)name;
-    uint8_t ip[16];
-
-    if (name->sin6_family == AF_INET) {
-        memcpy(ip, &v4->sin_addr, 4);
-        return endpoint_v4(ip, ntohs(v4->sin_port));
-    }
-    memcpy(ip, &name->sin6_addr, 16);
-    return endpoint_v6(ip, ntohs(name->sin6_port));
-}
-
 /* -- Opening ---------------------------------------------------------------------------------- */
 
 static void buffer_grow(int fd, int force, int plain)
@@ -151,7 +121,7 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
                        struct fault *fault)
 {
     struct sockaddr_in6 name;
-    socklen_t name_size = name_of_endpoint(&name, &options->local, udp->family);
+    socklen_t name_size = socket_name_of(&name, &options->local, udp->family);
     char text[ENDPOINT_TEXT_SIZE];
 
     if (bind(udp->fd, (struct sockaddr *)&name, name_size) != 0) {
@@ -177,7 +147,7 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
         fault_set_errno(fault, "cannot read the UDP socket's address");
         return ERR_SYSTEM;
     }
-    udp->local = endpoint_of_name(&name);
+    udp->local = endpoint_of_socket_name(&name);
     return ERR_OK;
 }
 
@@ -298,7 +268,7 @@ static size_t message_split(struct udp_batch *udp, struct mmsghdr *message, size
     size_t left = message->msg_len;
     uint8_t *at = header->msg_iov->iov_base;
     size_t segment_size = left;
-    struct dgram d = {.remote = endpoint_of_name(header->msg_name)};
+    struct dgram d = {.remote = endpoint_of_socket_name(header->msg_name)};
 
     ancillary_read(header, d.local.ip, &segment_size);
     d.local.port = udp->local.port;
@@ -426,7 +396,7 @@ static void message_fill(const struct udp_batch *udp, struct msghdr *header,
                               .msg_iov = &store->iov,
                               .msg_iovlen = 1,
                               .msg_control = store->ancillary};
-    header->msg_namelen = name_of_endpoint(&store->name, &head->remote, udp->family);
+    header->msg_namelen = socket_name_of(&store->name, &head->remote, udp->family);
     store->iov.iov_base = box->bytes + head->offset;
     store->iov.iov_len = t->size;
     source_add(udp, header, &head->local);
