@@ -193,6 +193,8 @@ PLANTED = {
         ("declares what nobody defines", {
             "client/path/path.h": PATH_H + "\n/** Gone. */\nvoid path_gone(void);\n"}),
     ],
+    "struct-name": [("a private one and a public one", {
+        **struct(1), "proto/base/err.c": ERR_C + "\nstruct path {\n    int n;\n};\n"})],
     "unused": [
         ("by nobody", {"client/main.c": MAIN_C.replace("return path_usable(0)", "return 0")}),
         ("by a test only", {

@@ -12,6 +12,7 @@ RULES = {
     "call-circle": "files call each other in a circle (NAME.c and NAME.h count as one)",
     "own-header": "a .c file does not declare what it defines in its own header, or a header "
                   "declares what another file defines",
+    "struct-name": "a struct has the name of another one that a header defines",
     "unused": 'no other file of the programs calls it, and its docstring does not say who will: '
               '"Later: ..." (or "For tests: ..." in the opening of a header that is for tests)',
 }
@@ -262,6 +263,21 @@ def check_header(tree, header, unit, defined_in_unit):
         header.report("own-header", declaration.line, f"{name} is defined {where}")
 
 
+def check_struct_names(tree):
+    """A file may define what its header only names; two may have a private struct of one name."""
+    defined = {}
+    for source in tree.sources.values():
+        if source.is_ours:
+            for match in re.finditer(r"^struct (\w+)\s*\{", source.code, re.M):
+                line = source.code.count("\n", 0, match.start()) + 1
+                defined.setdefault(match.group(1), []).append((source, line))
+    for name, places in defined.items():
+        headers = [source.path for source, _ in places if source.is_header]
+        for source, line in places if headers else []:
+            if source.path != headers[0]:
+                source.report("struct-name", line, f"{name} is defined in {headers[0]}")
+
+
 def check_unused(tree):
     for source in tree.sources.values():
         if not source.is_ours or source.is_header:
@@ -289,4 +305,5 @@ def check(sources):
     report_circles("include-circle", tree.includes())
     report_circles("call-circle", tree.uses)
     check_own_headers(tree)
+    check_struct_names(tree)
     check_unused(tree)
