@@ -6,11 +6,12 @@
  * that path never compared the tag of ChaCha20-Poly1305 (CVE-2026-5479), so a good round trip says
  * nothing; a forged tag, a forged body and a forged header do.
  */
+#include <wolfssl/options.h> /* before all others of wolfSSL: what it was built with */
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <wolfssl/openssl/evp.h>
-#include <wolfssl/options.h>
 #include <wolfssl/quic.h>
 #include <wolfssl/ssl.h>
 

@@ -3,12 +3,13 @@
  * Run by deploy/setup: do the four libraries link together, into what ngtcp2 needs of wolfSSL?
  * Some functions are missing only at the final link, which no configure step tries.
  */
+#include <wolfssl/options.h> /* before all others of wolfSSL: what it was built with */
+
 #include <nghttp3/nghttp3.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
 int main(void)

@@ -3,9 +3,10 @@
  * Run by deploy/setup: does wolfSSL take its randomness from where we say? With our seed two
  * generators must agree, with the system's seed they must not.
  */
+#include <wolfssl/options.h> /* before all others of wolfSSL: what it was built with */
+
 #include <stdio.h>
 #include <string.h>
-#include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/random.h>
 
