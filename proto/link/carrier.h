@@ -5,12 +5,11 @@
  * carrier (quic/conn_carrier.c); TLS over TCP with HTTP/2 is to be another, whose datagrams all
  * travel as capsules, because its datagram_room is 0.
  *
- * Downwards a session calls the operations below. Upwards a carrier calls functions of session.h:
- * link_session_start when the stream exists, link_session_on_bytes and link_session_on_datagram
- * with what came, link_session_next_datagram when it writes, link_session_on_moved,
- * link_session_on_stalled, link_session_on_request, and link_session_end when it is over. It calls
- * them when the foreign library has returned, never from within its callbacks; only
- * link_session_on_datagram may be called there, which appends an event and does no more.
+ * Downwards a session calls the operations below. Upwards a carrier calls the functions of
+ * session.h that are marked "for the carrier". It calls them when the foreign library has returned,
+ * and never from within a callback of it, because they may send, close and forget TLS. The
+ * exception is link_session_on_datagram: it appends an event, or ends the session if there is no
+ * room for one. So `close` must be safe within a callback.
  */
 #pragma once
 
@@ -25,7 +24,7 @@ enum { CARRIER_EXPORTER_SIZE = 32 };
 
 struct carrier;
 
-/** Whose fault the end is; the carrier has an error code of its protocol for each. */
+/** Why a session ends its carrier; each carrier has an error code of its protocol for each. */
 enum carrier_fault {
     CARRIER_FAULT_INTERNAL, /* ours */
     CARRIER_FAULT_PROTOCOL, /* the peer broke a rule */
@@ -34,38 +33,39 @@ enum carrier_fault {
 };
 
 struct carrier_ops {
-    /** Append head || body to the stream, copied. ERR_SESSION if there is none, ERR_NOMEM. */
+    /** Append a copy of head || body to the stream. ERR_SESSION if there is no stream, ERR_NOMEM.
+     */
     int (*put)(struct carrier *carrier, const void *head, size_t head_size, const void *body,
                size_t body_size);
 
-    /** Bytes of the stream that the peer has not taken yet. */
+    /** Bytes of the stream that the peer has not acknowledged yet. */
     size_t (*waiting)(const struct carrier *carrier);
 
-    /** Something stands in the session's queue of datagrams: ask for it at the next transmit. */
+    /** The session has a datagram to send: ask for it (link_session_next_datagram) at the next
+     * transmit. */
     void (*wake)(struct carrier *carrier);
 
-    /** Largest payload of a datagram that would travel now, 0: none does. */
+    /** Largest payload that travels as a datagram now; 0: none does. */
     size_t (*datagram_room)(const struct carrier *carrier);
 
-    /** The value that both ends of this very encryption share and nobody else knows (RFC 8446,
-     * section 7.5; label EXPORTER-stun2). ERR_SESSION before the handshake is complete and after
-     * `opened`. */
+    /** The value that only the two ends of this encryption know (RFC 8446, section 7.5; label
+     * EXPORTER-stun2). ERR_SESSION before the handshake is complete and after `opened`. */
     int (*exporter)(struct carrier *carrier, uint8_t out[CARRIER_EXPORTER_SIZE]);
 
-    /** Both Hellos are verified: more may be given to this peer, and nobody asks for the exporter
-     * again. */
+    /** Both Hellos are verified: the carrier may spend more on this peer, and no longer needs the
+     * exporter value. */
     void (*opened)(struct carrier *carrier);
 
     /** Smoothed round trip time in ns, 0 if unknown. */
     uint64_t (*rtt_ns)(const struct carrier *carrier);
 
-    /** End it: link_session_end follows within the call, the peer hears fault and text. Nothing
-     * happens if it has ended. */
+    /** End it: the carrier calls link_session_end(reason) before it returns, and tells the peer
+     * fault and text (copied). Nothing happens if the session has ended. */
     void (*close)(struct carrier *carrier, enum link_reason reason, enum carrier_fault fault,
                   const char *text);
 };
 
-/** What every carrier begins with. */
+/** The part of a carrier that sessions see; every carrier embeds one. */
 struct carrier {
     const struct carrier_ops *ops;
     bool dialled;           /* this end began it */

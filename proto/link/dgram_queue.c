@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Waiting datagrams in blocks: each is its size (four bytes, ours) and its bytes, and none is
- * spread over two blocks. */
+/* A datagram in a block is its size (four bytes in our byte order) and its bytes. It lies in one
+ * block, never in two. */
 #include "proto/link/dgram_queue.h"
 
 #include "proto/base/bytes.h"
@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_SIZE = sizeof(uint32_t) };
+enum { SIZE_SIZE = sizeof(uint32_t) }; /* of the size before each datagram */
 
 _Static_assert(SIZE_SIZE + CAPSULE_DATAGRAM_SIZE_MAX <= DGRAM_QUEUE_BLOCK_SIZE,
                "the largest datagram fits a block");
 
 struct dgram_block {
     TAILQ_ENTRY(dgram_block) entry;
-    size_t first, used; /* positions in bytes: of the first datagram, behind the last */
+    size_t first; /* position of the first datagram in `bytes` */
+    size_t used;  /* position behind the last one */
     uint8_t bytes[DGRAM_QUEUE_BLOCK_SIZE];
 };
 
@@ -43,7 +44,7 @@ void dgram_queue_init(struct dgram_queue *queue)
     queue->bytes = 0;
 }
 
-/* The block used last is taken first: it is still in the processor's cache. */
+/* The block that was given back last is taken first: it is still in the processor's cache. */
 static struct dgram_block *block_take(struct dgram_space *space)
 {
     struct dgram_block *block = TAILQ_FIRST(&space->spare);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Datagrams that wait until their session may send, first in, first out. Their bytes lie back to
- * back in blocks, which all queues of a hub take from one space and give back when they are empty,
- * so that a relayed datagram costs a copy but no allocation. Only waiting datagrams hold blocks;
- * an idle session has none. Blocks take at most about twice the bytes that wait in them, plus one
- * block for each queue that is not empty.
+ * back in blocks. All queues of a hub take blocks from one space and give them back when they are
+ * empty, so that a relayed datagram costs a copy but no allocation, and an idle session holds no
+ * block. A block that a large datagram did not fit into may be half empty, so blocks take up to
+ * about twice the bytes that wait, plus one block for each queue that is not empty.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ enum {
 struct dgram_block;
 TAILQ_HEAD(dgram_blocks, dgram_block);
 
-/** Shared by the queues of one hub. */
+/** What the queues of one hub share: every function of a queue gets the same space. */
 struct dgram_space {
     struct dgram_blocks spare;
     size_t spare_count;
@@ -35,9 +35,9 @@ struct dgram_queue {
     size_t bytes; /* that wait */
 };
 
-/** The first datagram of a queue. */
+/** A waiting datagram, borrowed from its queue. */
 struct dgram_bytes {
-    const uint8_t *bytes; /* NULL: the queue is empty */
+    const uint8_t *bytes; /* size of them; NULL: there is none */
     size_t size;
 };
 
@@ -50,15 +50,17 @@ void dgram_space_fini(struct dgram_space *space);
 /** An empty queue. */
 void dgram_queue_init(struct dgram_queue *queue);
 
-/** Append a copy of head || body, in all at most CAPSULE_DATAGRAM_SIZE_MAX bytes. ERR_NOMEM. */
+/** Append a copy of head || body, together at most CAPSULE_DATAGRAM_SIZE_MAX bytes. ERR_NOMEM
+ * changes nothing. How many bytes may wait is for the caller to decide. */
 int dgram_queue_put(struct dgram_queue *queue, struct dgram_space *space, const void *head,
                     size_t head_size, const void *body, size_t body_size) MUST_CHECK;
 
-/** The first one, borrowed until it is dropped; puts do not move it. */
+/** The first datagram, borrowed until it is dropped; puts do not move it. None if the queue is
+ * empty. */
 struct dgram_bytes dgram_queue_first(const struct dgram_queue *queue);
 
-/** Forget the first one; the queue is not empty. */
+/** Forget the first datagram. The queue must not be empty. */
 void dgram_queue_drop(struct dgram_queue *queue, struct dgram_space *space);
 
-/** Forget all. */
+/** Forget all datagrams and give back their blocks; a queue needs no other end. */
 void dgram_queue_clear(struct dgram_queue *queue, struct dgram_space *space);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The queue of events: items and bytes in two growing arrays, ends in a list threaded through the
- * sessions. */
+/* Items and bytes are two arrays that grow; the ends are a list of structs inside the sessions. */
 #include "proto/link/event.h"
 
 #include "proto/base/bytes.h"
@@ -21,10 +20,12 @@ void event_queue_fini(struct event_queue *q)
     event_queue_init(q);
 }
 
-/* Double `capacity` of elements of item_size until it holds `wanted`. */
-static int grow(void **memory, size_t *capacity, size_t wanted, size_t first, size_t item_size)
+/* Let an array of elements of item_size have room for `wanted`: its capacity begins with
+ * capacity_min and doubles. */
+static int grow(void **memory, size_t *capacity, size_t wanted, size_t capacity_min,
+                size_t item_size)
 {
-    size_t larger = *capacity == 0 ? first : *capacity;
+    size_t larger = *capacity == 0 ? capacity_min : *capacity;
     void *moved;
 
     if (wanted <= *capacity) {
@@ -57,9 +58,8 @@ static int make_room(struct event_queue *q, size_t size)
 }
 
 int event_queue_push(struct event_queue *q, enum link_event_type type, struct link_session *session,
-                     const void *head, size_t head_size, const void *body, size_t body_size)
+                     const void *data, size_t size)
 {
-    size_t size = head_size + body_size;
     int rc;
 
     if (q->bytes_used + size > EVENT_BYTES_MAX || q->count >= EVENT_COUNT_MAX) {
@@ -72,11 +72,8 @@ int event_queue_push(struct event_queue *q, enum link_event_type type, struct li
     q->items[q->count] = (struct event_item){
         .type = type, .session = session, .offset = u32_of(q->bytes_used), .size = u32_of(size)};
     q->count++;
-    if (head_size > 0) {
-        memcpy(q->bytes + q->bytes_used, head, head_size);
-    }
-    if (body_size > 0) {
-        memcpy(q->bytes + q->bytes_used + head_size, body, body_size);
+    if (size > 0) {
+        memcpy(q->bytes + q->bytes_used, data, size);
     }
     q->bytes_used += size;
     return ERR_OK;

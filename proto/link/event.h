@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Events on their way from a hub's sessions to the layer above, which polls when the hub is at
- * rest. An event is a type, a session and a place in one buffer of bytes, which starts anew when
- * everything was polled. The end of a session needs no memory: its place in the line is part of the
- * session, so that it can always be told.
+ * Events on their way from the sessions of a hub to the layer above, which polls them when the hub
+ * has returned. An event is a type, a session, and a range of bytes in one buffer; the buffer
+ * starts anew when all events were polled. CLOSED is the exception: it lies in a struct that its
+ * session embeds, so that the end of a session can always be told, even if memory is out.
  */
 #pragma once
 
@@ -17,26 +17,29 @@
 
 struct link_session;
 
+/* Between two polls. A session whose event finds no room ends (docs/security.md). */
 enum { EVENT_BYTES_MAX = 8 * 1024 * 1024, EVENT_COUNT_MAX = 65536 };
 
-/** What an event says besides its bytes is kept by its session, which outlives it. */
+/** One event. The rest of what it says (peer, addresses, reason) is looked up in its session, which
+ * lives until its CLOSED was polled. */
 struct event_item {
     enum link_event_type type;
-    uint32_t offset, size;
+    uint32_t offset, size; /* its bytes, in the queue's buffer */
     struct link_session *session;
 };
 
-/** A session's CLOSED event, embedded in it. */
+/** The CLOSED event of a session, which embeds it. */
 struct event_end {
     TAILQ_ENTRY(event_end) entry;
     struct link_session *session;
-    size_t position; /* after so many of the queue's items */
+    size_t position; /* it is polled when so many of the queue's items were */
 };
 
 struct event_queue {
     struct event_item *items;
-    size_t count, capacity, next;
-    TAILQ_HEAD(event_ends, event_end) ends; /* by position */
+    size_t count, capacity;
+    size_t next;                            /* index of the first item that was not polled */
+    TAILQ_HEAD(event_ends, event_end) ends; /* not polled, by position */
     uint8_t *bytes;
     size_t bytes_used, bytes_capacity;
 };
@@ -47,19 +50,19 @@ void event_queue_init(struct event_queue *q);
 /** Free its memory; what was not polled is forgotten. */
 void event_queue_fini(struct event_queue *q);
 
-/** Append an event with head || body as its bytes, not CLOSED. ERR_LIMIT if nobody polled for too
- * long, ERR_NOMEM. */
+/** Append an event, any but CLOSED, with a copy of size bytes. ERR_LIMIT if the bounds above are
+ * reached, ERR_NOMEM; both change nothing. */
 int event_queue_push(struct event_queue *q, enum link_event_type type, struct link_session *session,
-                     const void *head, size_t head_size, const void *body,
-                     size_t body_size) MUST_CHECK;
+                     const void *data, size_t size) MUST_CHECK;
 
-/** Append the CLOSED event of a session; once for each. It cannot fail. `end` stays where it is
- * until it was polled. */
+/** Append the CLOSED event of a session; once for each session. It cannot fail. `end` is kept and
+ * must not move until it was polled. */
 void event_queue_push_end(struct event_queue *q, struct event_end *end,
                           struct link_session *session);
 
-/** Take the next one: its bytes stay valid until the next push or recycle. False if none. */
+/** Take the next event. *bytes leads to its item->size bytes, borrowed until the next push or
+ * recycle. False if there is none; then item is not written. */
 bool event_queue_pop(struct event_queue *q, struct event_item *item, const uint8_t **bytes);
 
-/** Start the buffer anew if all was polled. */
+/** Start the buffer anew if all events were polled; else nothing happens. */
 void event_queue_recycle(struct event_queue *q);

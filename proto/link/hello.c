@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hellos in their protobuf form, signed and checked. */
+/* Writing, signing and checking the protobuf message. */
 #include "proto/link/hello.h"
 
 #include "proto/crypto/delegation.h"
@@ -12,7 +12,7 @@
 
 enum { HELLO_VERSION = 1, SIGNED_SIZE = 1 + CARRIER_EXPORTER_SIZE };
 
-/* What is signed besides the label. */
+/* Write what is signed behind the label. */
 static int signed_value(struct carrier *carrier, char side, uint8_t out[SIGNED_SIZE])
 {
     out[0] = (uint8_t)side;
@@ -70,7 +70,7 @@ out:
     return rc;
 }
 
-/* Is it whom we dialled? */
+/* ziglan_key: who signed the peer's delegation; zero if it has no genuine one. */
 static bool is_wanted(const struct hello_want *want, const uint8_t *peer_key,
                       const uint8_t *ziglan_key)
 {
@@ -101,7 +101,8 @@ static enum link_reason read_server(const struct hello_self *self, const struct 
         return LINK_REASON_WRONG_KEY;
     }
     if (verdict == DELEGATION_NOT_IN_FORCE) {
-        /* No word of the ziglan's; who wanted the relay itself does not mind. */
+        /* A delegation that is not in force proves no ziglan. It is an error only for a dialler
+         * that wanted the ziglan. */
         memset(peer->ziglan_key, 0, KEY_SIZE);
         if (want->want == LINK_WANT_ZIGLAN) {
             return LINK_REASON_CLOCK;

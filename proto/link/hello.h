@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The Hello of either end (docs/protocol.md, section 3): an Ed25519 signature over
- * "stun2 hello 1" || 'S' or 'C' || the exporter value of the carrier, so that it proves the key's
- * owner on this very connection. Server first.
+ * "stun2 hello 1" || 'S' or 'C' || the exporter value of the carrier. It proves that the owner of
+ * the key is at the other end of this very connection. The server says its Hello first, and the
+ * dialler says its own only if it accepts that one.
  */
 #pragma once
 
@@ -17,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Roles a dialler tells. */
+/** The roles of a dialler, as its Hello tells them. */
 enum {
     HELLO_ROLE_HOST = 1,
     HELLO_ROLE_RELAY = 2,
@@ -29,10 +30,10 @@ struct hello_self {
     const struct identity *identity; /* borrowed */
     bool server;                     /* it accepts sessions, which makes it a relay */
     struct link_hello told;          /* server: what it tells */
-    struct control_arena arena;      /* the control message read last */
+    struct control_arena arena;      /* holds the control message that was unpacked last */
 };
 
-/** Dialled: whom we expect. */
+/** Whom a dialler expects. */
 struct hello_want {
     enum link_want want;
     uint8_t key[KEY_SIZE];
@@ -41,25 +42,26 @@ struct hello_want {
 /** What the peer's Hello says and proves. */
 struct hello_heard {
     struct link_peer peer;
-    const uint8_t *delegation; /* that it carries, NULL if none; borrowed from the arena */
+    const uint8_t *delegation; /* dialled: as the Hello holds it, NULL if it holds none; borrowed
+                                  until a message is unpacked into the arena again */
     size_t delegation_size;
 };
 
-/** Encode our Hello for this carrier into out. ERR_SESSION if the exporter or the encoding fails.
- */
+/** Encode our Hello for this carrier, as one Control, into out; *size is its length. ERR_SESSION if
+ * the carrier has no exporter value or the message does not fit. */
 int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t *out,
                 size_t capacity, size_t *size) MUST_CHECK;
 
 /**
  * Check the peer's Hello.
  *
- * want  dialled: whom we expect
- * data  size bytes, borrowed, any content
- * out   written only if it is accepted
+ * want  dialled: whom we expect; not read otherwise
+ * data  size bytes of one Control, borrowed, any content
+ * out   written only if the Hello is accepted
  *
- * LINK_REASON_NONE if it is accepted; PROTOCOL if malformed; INTERCEPTED (dialled) or PROTOCOL if
- * the signature is wrong; WRONG_KEY if it is not whom we dialled; CLOCK if the delegation of the
- * wanted ziglan is not in force by our wall clock.
+ * LINK_REASON_NONE if it is accepted; PROTOCOL if it is malformed; if its signature is wrong,
+ * INTERCEPTED at the dialler and PROTOCOL at the server; WRONG_KEY if it is not from whom we
+ * dialled; CLOCK if the delegation of the wanted ziglan is not in force by our wall clock.
  */
 enum link_reason hello_read(struct hello_self *self, struct carrier *carrier,
                             const struct hello_want *want, const uint8_t *data, size_t size,

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Authenticated sessions over QUIC and HTTP/3 (docs/protocol.md, section 3): one hub owns all
- * QUIC connections of one UDP port, those it accepted and those it dialled. It is sans-IO: QUIC
- * datagrams go in, datagrams go out through an outbox, everything that happened is polled as
+ * Authenticated sessions over QUIC and HTTP/3 (docs/protocol.md, section 3). A hub owns all QUIC
+ * connections of one UDP port, those that it accepted and those that it dialled. It is sans-IO:
+ * UDP payloads go in, UDP payloads come out through an outbox, and what happened is polled as
  * events. Both ends prove themselves inside the session by an Ed25519 signature over a TLS
- * exporter value, the server first; the certificate itself is ignored.
+ * exporter value, the server first; nobody looks at the certificate.
  *
- * This header is all that users see and all that they are promised; no other header of proto/link
- * is for them. The functions are defined in quic/hub.c, so whoever calls them links link_quic. The
- * files below it share the types only.
+ * This header is the whole interface of proto/link: users include no other header of it. The
+ * functions are defined in quic/hub.c, so whoever calls them links link_quic.
  */
 #pragma once
 
@@ -28,21 +27,23 @@ struct link_hub;
 
 enum {
     LINK_HTTP_BODY_SIZE_MAX = 65536,
-    LINK_SESSION_QUEUE_BYTES = 512 * 1024, /* datagrams waiting for the congestion window */
-    LINK_SESSION_QUEUE_MIN = 16 * 1024, /* of these a session has, however much all others have */
-    LINK_HUB_QUEUE_BYTES = 128 << 20,   /* of these all sessions have together, by default */
-    LINK_HANDSHAKE_MS_MAX = 5000,       /* to a valid Hello, or the connection is closed */
+    /* Bytes of datagrams that wait for the congestion window. */
+    LINK_SESSION_QUEUE_BYTES = 512 * 1024, /* of one session at most */
+    LINK_SESSION_QUEUE_MIN = 16 * 1024,    /* each session may have these, however full the hub */
+    LINK_HUB_QUEUE_BYTES = 128 << 20,      /* of all sessions of a hub, by default */
+    /* A connection is half-open from its first packet to a valid Hello. */
+    LINK_HANDSHAKE_MS_MAX = 5000, /* then a half-open connection is closed */
     LINK_HALF_OPEN_MAX = 1024,
-    LINK_HALF_OPEN_RETRY = 64, /* above this many half-open, Retry is required */
-    LINK_HALF_OPEN_PER_ADDR = 4,
+    LINK_HALF_OPEN_RETRY = 64,   /* with so many, a new address must prove itself by Retry */
+    LINK_HALF_OPEN_PER_ADDR = 4, /* the same for one IPv4 address or IPv6 /64 */
     LINK_IDLE_MS = 45000,
-    LINK_KEEPALIVE_MS = 15000,
+    LINK_KEEPALIVE_MS = 15000, /* the dialler sends something at least so often */
     LINK_RESET_CID_SIZE = 8,
     LINK_PACKET_SIZE_MAX = 8952, /* UDP payload of a 9000-byte path, IPv6 */
 };
 
-/** What a server tells in its Hello, beyond its key. Pointers are borrowed for link_hub's life
- * or until link_hub_set_hello. */
+/** What a server tells in its Hello, beyond its key. The pointers are borrowed until the hub is
+ * freed or link_hub_set_hello replaces them. */
 struct link_hello {
     uint64_t capabilities;
     const uint8_t *node_record; /* node_record_size bytes, NULL if none */
@@ -53,8 +54,8 @@ struct link_hello {
     uint32_t session_max;
 };
 
-/** Who has a session, one row per connection, in memory that outlives a crash. Zeroed memory is an
- * empty ledger. */
+/** One row of the reset ledger: where the peer of an open session is reached. The rows lie in
+ * memory that outlives a crash, one for each connection. Zeroed rows are an empty ledger. */
 struct link_reset_row {
     struct endpoint local, remote;
     uint8_t cid[LINK_RESET_CID_SIZE];
@@ -68,25 +69,26 @@ struct link_config {
     uint8_t reset_secret[32];        /* for stateless resets: the same after a restart */
     uint32_t connection_max;         /* cap of all connections */
     size_t queue_bytes_max;          /* datagrams waiting in all; 0: LINK_HUB_QUEUE_BYTES */
-    struct link_reset_row *ledger;   /* server: ledger_capacity rows, borrowed; NULL: none. Those
-                                       who stand in it are told that their session is gone */
+    struct link_reset_row *ledger;   /* server: ledger_capacity rows, borrowed; NULL: none. Each
+                                       peer in it is told that its session is gone */
     uint32_t ledger_capacity;
 };
 
 /** Whom a dialler expects at the other end. */
 enum link_want {
     LINK_WANT_RELAY,  /* the relay's own key is `key` */
-    LINK_WANT_ZIGLAN, /* it carries a valid delegation signed by the ziglan key `key` */
+    LINK_WANT_ZIGLAN, /* its Hello holds a delegation signed by the ziglan key `key` */
 };
 
 enum link_event_type {
-    LINK_EVENT_OPEN,     /* both Hellos verified: peer; data/size: the delegation */
+    LINK_EVENT_OPEN,     /* both Hellos verified: peer; data/size: see link_event */
     LINK_EVENT_CONTROL,  /* data/size: one encoded Control that is not a Hello */
     LINK_EVENT_DATAGRAM, /* data/size: payload of one HTTP datagram, kind byte first */
     LINK_EVENT_REQUEST,  /* an HTTP request of a foreign client: request */
-    LINK_EVENT_MOVED,    /* server: the peer's address changed, new one in `remote` */
-    LINK_EVENT_STALLED,  /* something unanswered for too long: dial anew, this may be dead */
-    LINK_EVENT_CLOSED,   /* gone: reason; the handle is stale after this event */
+    LINK_EVENT_MOVED,    /* accepted: the peer's address changed; `remote` is the new one */
+    LINK_EVENT_STALLED,  /* dialled: the peer owes an answer for so long that it may be dead. The
+                            session goes on if one comes; it is wise to dial another */
+    LINK_EVENT_CLOSED,   /* gone: reason; the last event of this handle */
 };
 
 enum link_reason {
@@ -103,12 +105,12 @@ enum link_reason {
     LINK_REASON_CLOCK,       /* the wanted ziglan's delegation is not in force by our wall clock */
 };
 
-/** Who is at the other end, as its Hello says and proves. All zero before OPEN, and for somebody
- * who only asks for pages. */
+/** Who is at the other end, as its Hello says and proves. All zero before OPEN, and for a client
+ * that only asks for pages. */
 struct link_peer {
     uint8_t key[KEY_SIZE];
-    uint8_t ziglan_key[KEY_SIZE]; /* dialled entry point with a valid delegation: the ziglan's key,
-                                     else zero */
+    uint8_t ziglan_key[KEY_SIZE]; /* dialled: who signed the server's valid delegation; zero if it
+                                     has none */
     struct endpoint observed;     /* dialled: our address as the server sees it */
     uint64_t capabilities;        /* dialled: the server's */
     uint64_t server_time_ms;      /* dialled: its wall clock when it said its Hello */
@@ -119,7 +121,7 @@ struct link_peer {
 struct link_request {
     int64_t stream_id; /* for link_hub_respond */
     char method[16];   /* NUL-terminated */
-    char path[256];    /* NUL-terminated; longer ones were answered 414 */
+    char path[256];    /* NUL-terminated; the link itself answered 414 to longer ones */
 };
 
 /** One event. All pointers are borrowed, see link_hub_event. */
@@ -129,7 +131,8 @@ struct link_event {
     enum link_reason reason; /* CLOSED */
     bool dialled;            /* this hub dialled it */
     struct endpoint remote;
-    const uint8_t *data; /* size bytes. OPEN: the delegation record, may be NULL */
+    const uint8_t *data; /* size bytes, NULL if none. OPEN: dialled: the delegation as the server's
+                            Hello holds it; it is valid only if peer->ziglan_key is not zero */
     size_t size;
     const struct link_peer *peer;       /* never NULL */
     const struct link_request *request; /* REQUEST, else NULL */
@@ -139,95 +142,121 @@ struct link_event {
 /* tidy-ok: struct-fields one flat list of counters, as the metrics print them */
 struct link_stats {
     uint64_t accepted, dialled, opened, closed, retry_sent, reset_sent, version_sent;
-    uint64_t resets_told; /* peers of the life before that were told of its end */
+    uint64_t resets_told; /* peers in the ledger that were told that their session is gone */
     uint64_t refused_half_open, refused_per_addr, refused_connections;
     uint64_t dgram_sent, dgram_received, dgram_capsule_sent, dgram_dropped_queue;
     uint64_t control_sent, control_received, protocol_errors, auth_failures, http_requests;
     uint32_t connections, half_open; /* gauges */
 };
 
-/** Library-wide start-up: wolfSSL, its seed source taken from env (kept for the process), and the
- * self-test that decides which AEADs may be offered. Call once, before any hub; again only after
- * link_library_fini, as a simulator does for each run, so that wolfSSL starts from the new seed. */
+/**
+ * Start what the whole process shares: wolfSSL with env (kept) as its source of randomness, and the
+ * self-test that decides which AEADs may be offered. Before any hub. A second call needs a
+ * link_library_fini before it; a simulator does that for each run, so that wolfSSL starts from the
+ * new seed. ERR_SYSTEM if wolfSSL does not start or no AEAD passes.
+ */
 int link_library_init(const struct env *env) MUST_CHECK;
+
+/** End it. All hubs must be gone. */
 void link_library_fini(void);
 
 /** The TLS 1.3 cipher suites that passed the self-test and are offered, separated by colons; empty
  * before link_library_init. */
 const char *link_aead_list(void);
 
-/** A hub; cfg is copied (identity and hello pointers are borrowed). ERR_NOMEM or ERR_SYSTEM. */
+/** Make a hub. cfg is copied; what it points to, and env, are borrowed for the hub's life.
+ * ERR_NOMEM or ERR_SYSTEM leaves *out NULL. */
 int link_hub_new(struct link_hub **out, const struct link_config *cfg, const struct env *env,
                  struct mono now) MUST_CHECK;
+
+/** Free it with all its sessions: their peers hear nothing, and no event follows. NULL is fine. */
 void link_hub_free(struct link_hub *hub);
 
 /** Replace what the server says in its Hello to sessions that open from now on. */
 void link_hub_set_hello(struct link_hub *hub, const struct link_hello *hello);
 
-/** Give one UDP payload whose first byte says QUIC. Any content, including hostile. Datagrams that
- * answer it statelessly (Retry, Version Negotiation, stateless reset) wait for the next transmit.
- */
+/** Read one UDP payload, any content, including hostile; what is not QUIC is dropped. Packets that
+ * answer it without a connection (Retry, Version Negotiation, stateless reset) wait for the next
+ * transmit. */
 void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono now);
 
-/** Timers up to now. */
+/** Do what is due: idle and handshake timeouts, loss recovery, stalls. */
 void link_hub_expire(struct link_hub *hub, struct mono now);
 
-/** Append what wants to be sent to the outbox, as much as there is room and window for. A packet is
- * only begun while LINK_PACKET_SIZE_MAX bytes are free: an outbox must not be smaller. */
+/** Append to the outbox what is to be sent, as much as its room and the congestion windows allow. A
+ * packet is begun only while LINK_PACKET_SIZE_MAX bytes are free, so an outbox must hold as many.
+ */
 void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now);
 
-/** When to call expire/transmit again; `now` or earlier while output waits. */
+/** When to call expire and transmit again: at once (not later than the `now` of the last call)
+ * while output waits, MONO_NEVER if nothing is to come. */
 struct mono link_hub_deadline(const struct link_hub *hub);
 
 /**
- * Poll one event; false if none, and out is not written. out->data lives until the next call of
- * any function of this hub other than the send functions (link_hub_control, link_hub_datagram,
- * link_hub_respond) and the questions; out->peer and out->request also outlive link_hub_close.
+ * Poll one event; false if there is none, and out is not written.
+ *
+ * What out points to is borrowed. It stays valid during link_hub_control, link_hub_datagram,
+ * link_hub_respond and link_hub_close, and the functions that only ask (with a const hub). Any
+ * other function of this hub ends it.
  */
 bool link_hub_event(struct link_hub *hub, struct link_event *out);
 
-/** Dial a server. server_name goes into SNI (NULL: none) and :authority. Ends in OPEN or CLOSED.
- * local may have an ip of all zero. ERR_LIMIT, ERR_NOMEM. */
+/**
+ * Dial a server. Either OPEN follows or CLOSED; after OPEN, CLOSED follows one day, too.
+ *
+ * out          the handle, written only on ERR_OK
+ * local        source address of its packets; its ip may be all zero, then the kernel chooses
+ * server_name  goes into SNI and :authority; NULL: no SNI, and the address as :authority
+ * key          what `want` says; copied
+ *
+ * ERR_LIMIT if the hub has connection_max of them (counted), memory for one more is out, or the
+ * name is no DNS name by its length; ERR_NOMEM. No event follows an error.
+ */
 int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoint *local,
                   const struct endpoint *remote, const char *server_name, enum link_want want,
                   const uint8_t key[KEY_SIZE], struct mono now) MUST_CHECK;
 
-/** Queue one encoded Control (at most CONTROL_SIZE_MAX). ERR_DROP for a stale or unopened handle,
- * ERR_LIMIT if the peer lets too much pile up (the connection will be closed). */
+/** Queue a copy of one encoded Control. ERR_DROP if the session is not open, or if size is 0 or
+ * above CONTROL_SIZE_MAX. ERR_LIMIT if the peer lets too much pile up or memory is out: the session
+ * has then ended, and CLOSED(LIMIT) follows. */
 int link_hub_control(struct link_hub *hub, struct handle handle, const uint8_t *data,
                      size_t size) MUST_CHECK;
 
 /**
- * Queue one HTTP datagram: the concatenation of head and body (so that a relay need not copy).
- * Larger than the connection's present datagram size: it goes as a DATAGRAM capsule, counted.
- * Returns false if it was dropped (stale handle, queue full), counted.
+ * Queue a copy of one HTTP datagram, head || body, so that a relay can put a head before what it
+ * forwards. One that is larger than link_hub_datagram_size when its turn comes travels as a
+ * DATAGRAM capsule (counted). False if it was dropped (counted): the session is not open, a queue
+ * is full, the datagram is larger than any capsule, or memory is out.
  */
 bool link_hub_datagram(struct link_hub *hub, struct handle handle, const uint8_t *head,
                        size_t head_size, const uint8_t *body, size_t body_size);
 
-/** Answer a REQUEST. body is copied, at most LINK_HTTP_BODY_SIZE_MAX. */
+/** Answer a REQUEST. body is copied, and cut behind LINK_HTTP_BODY_SIZE_MAX bytes; content_type may
+ * be NULL. Nothing happens if the client went or the request was answered. */
 void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream_id, int status,
                       const char *content_type, const void *body, size_t size);
 
-/** Close with an application error code and a short text; CLOSED(LOCAL) follows. */
+/** Close with an HTTP/3 error code and a short text (copied), behind what was queued before as far
+ * as one burst takes it. CLOSED(LOCAL) follows. Nothing happens if the handle is stale. */
 void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, const char *text,
                     struct mono now);
 
-/** The local path of this connection is no longer good (network change): try it again from `local`
- * by QUIC migration. Only for dialled ones. Later: the client calls it when its network changes. */
+/** Go on from another local address by QUIC migration (RFC 9000, section 9), because the network
+ * changed. Only a dialled connection does. Later: the client calls it when its network changes. */
 void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
                       struct mono now);
 
-/** Largest HTTP datagram payload (kind byte included) that now goes without the capsule. Later: the
- * MTU of a path by way of a relay follows it. */
+/** Largest HTTP datagram payload (kind byte included) that now travels without a capsule; 0 for a
+ * stale handle. Later: the MTU of a relayed path follows it. */
 size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle);
 
-/** Bytes of datagrams that wait in this connection for its congestion window, of at most
+/** Bytes of datagrams that wait in this session for its congestion window, at most
  * LINK_SESSION_QUEUE_BYTES; 0 for a stale handle. */
 size_t link_hub_datagrams_waiting(const struct link_hub *hub, struct handle handle);
 
-/** Bytes of control that wait in this connection for its peer to take them; 0 for a stale handle.
- * Whoever streams much looks here first: too much waiting closes the connection. */
+/** Bytes on the session's stream that its peer has not acknowledged; 0 for a stale handle. Whoever
+ * has many messages to send looks here first, because link_hub_control ends a session in which too
+ * much waits. */
 size_t link_hub_control_waiting(const struct link_hub *hub, struct handle handle);
 
 /** Smoothed round trip time in ns, 0 if unknown or stale. */

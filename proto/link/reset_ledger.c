@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows are written so that a crash in between leaves none, not a wrong one. */
+/* A row is written so that a crash in the middle leaves an empty row and never a wrong one. */
 #include "proto/link/reset_ledger.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-int reset_ledger_open(struct reset_ledger *ledger, struct link_reset_row *entries,
-                      uint32_t capacity, struct mono now)
+int reset_ledger_open(struct reset_ledger *ledger, struct link_reset_row *rows, uint32_t capacity,
+                      struct mono now)
 {
     uint32_t count = 0;
 
-    *ledger = (struct reset_ledger){.entries = entries, .capacity = capacity, .turn_at = now};
+    *ledger = (struct reset_ledger){.rows = rows, .capacity = capacity, .turn_at = now};
     for (uint32_t i = 0; i < capacity; i++) {
-        count += entries[i].used == 1 ? 1 : 0;
+        count += rows[i].used == 1 ? 1 : 0;
     }
     if (count == 0) {
         return ERR_OK;
@@ -23,8 +23,8 @@ int reset_ledger_open(struct reset_ledger *ledger, struct link_reset_row *entrie
         return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < capacity; i++) {
-        if (entries[i].used == 1) {
-            ledger->missed[ledger->missed_count] = entries[i];
+        if (rows[i].used == 1) {
+            ledger->missed[ledger->missed_count] = rows[i];
             ledger->missed_count++;
             reset_ledger_strike(ledger, i);
         }
@@ -41,30 +41,29 @@ void reset_ledger_close(struct reset_ledger *ledger)
 void reset_ledger_keep(struct reset_ledger *ledger, uint32_t index, const struct endpoint *local,
                        const struct endpoint *remote, const uint8_t *cid)
 {
-    struct link_reset_row *entry;
+    struct link_reset_row *row;
 
     if (index >= ledger->capacity) {
         return;
     }
-    entry = &ledger->entries[index];
-    if (entry->used == 1 && memcmp(entry->cid, cid, sizeof(entry->cid)) == 0 &&
-        endpoint_equal(&entry->remote, remote) && endpoint_equal(&entry->local, local)) {
+    row = &ledger->rows[index];
+    if (row->used == 1 && memcmp(row->cid, cid, sizeof(row->cid)) == 0 &&
+        endpoint_equal(&row->remote, remote) && endpoint_equal(&row->local, local)) {
         return;
     }
-    /* A crash between these lines leaves no entry, not a wrong one. */
-    entry->used = 0;
+    row->used = 0;
     atomic_signal_fence(memory_order_seq_cst);
-    entry->local = *local;
-    entry->remote = *remote;
-    memcpy(entry->cid, cid, sizeof(entry->cid));
+    row->local = *local;
+    row->remote = *remote;
+    memcpy(row->cid, cid, sizeof(row->cid));
     atomic_signal_fence(memory_order_seq_cst);
-    entry->used = 1;
+    row->used = 1;
 }
 
 void reset_ledger_strike(struct reset_ledger *ledger, uint32_t index)
 {
     if (index < ledger->capacity) {
-        memset(&ledger->entries[index], 0, sizeof(ledger->entries[index]));
+        memset(&ledger->rows[index], 0, sizeof(ledger->rows[index]));
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The session's rules over any carrier: who may say what in which state, and how much of it. */
+/* The rules of a session: what may be said in which state, and how much of it. */
 #include "proto/link/session.h"
 
 #include "proto/base/bytes.h"
@@ -63,7 +63,7 @@ static void close(struct link_session *s, enum link_reason reason, enum carrier_
 
 static void event(struct link_session *s, enum link_event_type type, const void *data, size_t size)
 {
-    if (event_queue_push(&s->shared->events, type, s, data, size, NULL, 0) != ERR_OK) {
+    if (event_queue_push(&s->shared->events, type, s, data, size) != ERR_OK) {
         close(s, LINK_REASON_LIMIT, CARRIER_FAULT_LOAD, "events");
     }
 }
@@ -129,7 +129,7 @@ static void read_hello(struct link_session *s, const uint8_t *data, size_t size)
         say_hello(s);
     }
     if (s->state != SESSION_STATE_HELLO) {
-        return; /* it could not be said */
+        return; /* our Hello could not be said, which ended the session */
     }
     enter(s, SESSION_STATE_OPEN);
     s->announced = true;
@@ -220,7 +220,8 @@ int link_session_control(struct link_session *s, const uint8_t *data, size_t siz
     return ERR_OK;
 }
 
-/* Every session has a little, whatever the others have waiting; beyond that all have a bound. */
+/* Each session has a bound, and all have one together; but a little room is left to each, however
+ * much waits in the others. */
 static bool has_room(const struct link_session *s, size_t size)
 {
     size_t mine = s->datagrams.bytes + size;
@@ -245,7 +246,8 @@ bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t h
     return true;
 }
 
-/* The first datagram is too large to travel as one: it goes as a capsule, unless too many do. */
+/* The first datagram is too large to travel as one: put it on the stream as a capsule, or drop it
+ * if too much waits there. */
 static void first_to_capsule(struct link_session *s, struct dgram_bytes first)
 {
     if (s->carrier->ops->waiting(s->carrier) <= SESSION_CAPSULES_MAX &&

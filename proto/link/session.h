@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A session on its carrier (docs/protocol.md, section 3): the Hello exchange, control messages in
- * capsules, and datagrams with their fallback to capsules. Nothing but a Hello is taken from a peer
- * before its signature has verified.
+ * A session on its carrier (docs/protocol.md, section 3): the exchange of Hellos, control messages
+ * in capsules, and datagrams, which fall back to capsules where they are too large. Until the
+ * peer's Hello is verified, a session takes nothing else from it, and gives nothing but its own.
  *
  *   NEW -> HELLO -> OPEN -> ENDED
  *    |_______|________________^
@@ -24,25 +24,26 @@
 #include <stdint.h>
 
 enum {
-    SESSION_BACKLOG_MAX = 1024 * 1024, /* control waiting on the stream; more closes it */
-    SESSION_CAPSULES_MAX = 256 * 1024, /* with that much waiting, datagrams get no capsule */
+    /* Bytes that wait on the stream for the peer. */
+    SESSION_BACKLOG_MAX = 1024 * 1024, /* a control message that would exceed it ends the session */
+    SESSION_CAPSULES_MAX = 256 * 1024, /* above it, datagrams that need a capsule are dropped */
 };
 
 enum session_state {
-    SESSION_STATE_NEW,   /* the carrier has no stream yet; its own time limit counts */
-    SESSION_STATE_HELLO, /* the peer is not known; the same limit */
-    SESSION_STATE_OPEN,  /* both Hellos verified; the carrier ends it when the peer is silent */
-    SESSION_STATE_ENDED, /* `reason` says why; only CLOSED may be left to poll */
+    SESSION_STATE_NEW,   /* there is no stream yet; the carrier limits the time */
+    SESSION_STATE_HELLO, /* the peer has not proved itself; the carrier limits the time */
+    SESSION_STATE_OPEN,  /* both Hellos are verified; the carrier ends it when the peer is silent */
+    SESSION_STATE_ENDED, /* `reason` says why; its events may still be polled */
 };
 
 /** What all sessions of one hub share. */
 struct session_shared {
     struct hello_self self;
-    size_t queue_bytes_max; /* datagrams waiting in all sessions */
+    size_t queue_bytes_max; /* of datagrams that wait, in all sessions together */
     struct dgram_space space;
     struct event_queue events;
     struct link_stats stats;
-    uint8_t scratch[CONTROL_SIZE_MAX];
+    uint8_t scratch[CONTROL_SIZE_MAX]; /* for the Hello being written */
 };
 
 struct link_session {
@@ -51,27 +52,28 @@ struct link_session {
     struct handle handle;
     enum session_state state;
     enum link_reason reason; /* why it ended */
-    bool announced;          /* the layer above knows the handle and must be told the end */
-    bool closed_polled;      /* it was told */
-    struct event_end end;
-    struct hello_want want; /* dialled */
-    struct link_peer peer;  /* from OPEN on */
+    bool announced;          /* the layer above knows the handle, so it must hear of the end */
+    bool closed_polled;      /* it has heard */
+    struct event_end end;    /* the CLOSED event */
+    struct hello_want want;  /* dialled */
+    struct link_peer peer;   /* from OPEN on */
     struct capsule_parser capsules;
     struct dgram_queue datagrams;
 };
 
-/** Zeroed memory becomes what sessions share; env and identity are borrowed. */
+/** Zeroed memory becomes what sessions share. env, and what cfg points to, are borrowed. */
 void session_shared_init(struct session_shared *shared, const struct link_config *cfg,
                          const struct env *env);
 
 /** Free what it holds; all sessions must be gone. */
 void session_shared_fini(struct session_shared *shared);
 
-/** Zeroed memory becomes a session in state NEW. */
+/** Zeroed memory becomes a session in state NEW. shared and carrier are borrowed and outlive it.
+ * The dialler also sets `want` and `announced`. */
 void link_session_init(struct link_session *s, struct session_shared *shared,
                        struct carrier *carrier, struct handle handle);
 
-/** Free what waits. Its CLOSED event can still be polled. */
+/** Free the memory that it holds. The struct itself must stay until its CLOSED was polled. */
 void link_session_fini(struct link_session *s);
 
 /* ---- for the layer above, by way of the hub ---- */
@@ -85,33 +87,36 @@ bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t h
 
 /* ---- for the carrier ---- */
 
-/** The stream exists: the server says its Hello. */
+/** The stream exists: the server says its Hello. In state NEW only. */
 void link_session_start(struct link_session *s);
 
-/** Bytes of the stream. Ends the session if they break the rules. */
+/** Read bytes of the stream, any content, any number. They end the session if they break the rules;
+ * bytes that come before the start or behind the end are ignored. */
 void link_session_on_bytes(struct link_session *s, const uint8_t *data, size_t size);
 
-/** The payload of one datagram; dropped unless the session is open. */
+/** Read the payload of one datagram, any content; dropped unless the session is open. */
 void link_session_on_datagram(struct link_session *s, const uint8_t *data, size_t size);
 
 /** The peer's address changed: MOVED. */
 void link_session_on_moved(struct link_session *s);
 
-/** What we sent stays without an answer: STALLED. */
+/** The peer owes an answer for too long: STALLED. */
 void link_session_on_stalled(struct link_session *s);
 
-/** A foreign client asks for a page: REQUEST. It is announced from now on. */
+/** The peer asks for a page: REQUEST. The layer above knows the handle from now on. */
 void link_session_on_request(struct link_session *s, const struct link_request *request);
 
 /**
- * The next waiting datagram that travels as one, or none; larger ones that stand before it become
- * capsules, and *too_large (set to true, never to false) tells that there were some. It stays first
- * until link_session_datagram_sent.
+ * The next waiting datagram that is small enough to travel as one, or none. It stays the first
+ * until link_session_datagram_sent. Those before it that are too large go to the stream as
+ * capsules, or are dropped if too much waits there; then *too_large becomes true (it is never set
+ * to false).
  */
 struct dgram_bytes link_session_next_datagram(struct link_session *s, bool *too_large);
 
-/** The first waiting datagram went out, or cannot ever. */
+/** The first waiting datagram was sent, or the carrier found that it can never be. */
 void link_session_datagram_sent(struct link_session *s);
 
-/** The carrier ends: enter ENDED; who knows the session is told CLOSED(reason). Once. */
+/** The carrier has ended: enter ENDED. The layer above is told CLOSED(reason) if it knows the
+ * session. Only once in the life of a session. */
 void link_session_end(struct link_session *s, enum link_reason reason, const char *text);

@@ -21,8 +21,7 @@ static void events_that_nobody_polls_are_bounded_but_for_the_end(void **state)
 
     (void)state;
     event_queue_init(&queue);
-    while (event_queue_push(&queue, LINK_EVENT_DATAGRAM, NULL, NULL, 0, bytes, sizeof(bytes)) ==
-           ERR_OK) {
+    while (event_queue_push(&queue, LINK_EVENT_DATAGRAM, NULL, bytes, sizeof(bytes)) == ERR_OK) {
         count++;
     }
     assert_int_equal(count, EVENT_BYTES_MAX / sizeof(bytes));
@@ -36,10 +35,9 @@ static void events_that_nobody_polls_are_bounded_but_for_the_end(void **state)
     assert_false(event_queue_pop(&queue, &item, &borrowed));
     event_queue_fini(&queue);
     for (count = 0; count < EVENT_COUNT_MAX; count++) {
-        assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0),
-                         ERR_OK);
+        assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0), ERR_OK);
     }
-    assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0, NULL, 0), ERR_LIMIT);
+    assert_int_equal(event_queue_push(&queue, LINK_EVENT_MOVED, NULL, NULL, 0), ERR_LIMIT);
     event_queue_fini(&queue);
 }
 
@@ -78,8 +76,7 @@ static void ends_keep_their_place_among_the_others(void **state)
     (void)state;
     event_queue_init(&queue);
     for (uint8_t i = 0; i < ROUNDS; i++) {
-        assert_int_equal(event_queue_push(&queue, LINK_EVENT_CONTROL, NULL, &i, 1, NULL, 0),
-                         ERR_OK);
+        assert_int_equal(event_queue_push(&queue, LINK_EVENT_CONTROL, NULL, &i, 1), ERR_OK);
         event_queue_push_end(&queue, &ends[i], NULL);
         if (i % 3 == 0) {
             event_queue_recycle(&queue); /* not all is polled: nothing changes */

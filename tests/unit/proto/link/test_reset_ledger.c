@@ -32,7 +32,7 @@ static void crash(struct net *net, bool ledger_there)
     net_hub_start(net, NET_SERVER);
 }
 
-static size_t entries(void)
+static size_t rows_used(void)
 {
     size_t count = 0;
 
@@ -53,7 +53,7 @@ static void a_silent_client_learns_of_a_crash_at_once(void **state)
         begin(&net, 20);
         assert_true(net_open(&net, &client, &server));
         net_run(&net, 3000);
-        assert_int_equal(entries(), 1);
+        assert_int_equal(rows_used(), 1);
         crash(&net, with_ledger == 1);
         net_run(&net, 50);
         closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
@@ -61,7 +61,7 @@ static void a_silent_client_learns_of_a_crash_at_once(void **state)
             assert_non_null(closed);
             assert_int_equal(closed->event.reason, LINK_REASON_RESET);
             assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->resets_told, 1);
-            assert_int_equal(entries(), 0);
+            assert_int_equal(rows_used(), 0);
         } else {
             assert_null(closed);
         }
@@ -83,7 +83,7 @@ static void a_client_that_moved_is_told_where_it_is_now(void **state)
     net.addrs[NET_CLIENT] = endpoint_v4(new_ip, 6000);
     link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
     net_run(&net, 3000);
-    assert_int_equal(entries(), 1);
+    assert_int_equal(rows_used(), 1);
     crash(&net, true);
     net_run(&net, 50);
     assert_non_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
@@ -101,10 +101,10 @@ static void who_left_in_order_is_not_in_the_ledger(void **state)
     begin(&net, 22);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 1000);
-    assert_int_equal(entries(), 1);
+    assert_int_equal(rows_used(), 1);
     link_hub_close(net.hubs[NET_CLIENT], client, 0x100, "bye", net.now);
     net_run(&net, 5000);
-    assert_int_equal(entries(), 0);
+    assert_int_equal(rows_used(), 0);
     crash(&net, true);
     net_run(&net, 100);
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->resets_told, 0);
@@ -122,7 +122,7 @@ static void strangers_are_not_in_the_ledger(void **state)
     (void)net_dial(&net, LINK_WANT_RELAY, wrong_key);
     net_run(&net, 1000);
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->accepted, 1);
-    assert_int_equal(entries(), 0);
+    assert_int_equal(rows_used(), 0);
     net_fini(&net);
 }
 
@@ -154,7 +154,7 @@ static void many_are_told_a_few_at_a_time(void **state)
         assert_int_equal(net.box.items_count, 0);
         net.now = told < PLACES / 2 ? link_hub_deadline(net.hubs[NET_SERVER]) : net.now;
     }
-    assert_int_equal(told, PLACES / 2); /* an entry that was not written in full is none */
+    assert_int_equal(told, PLACES / 2); /* a row that was not written in full is none */
     assert_true(turns >= PLACES / 2 / RESET_LEDGER_PER_TURN);
     net_run(&net, 1000);
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->resets_told, PLACES / 2);
@@ -175,7 +175,7 @@ static void a_small_ledger_is_not_overrun(void **state)
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
     net_run(&net, 1000);
-    assert_int_equal(entries(), 0);
+    assert_int_equal(rows_used(), 0);
     net_fini(&net);
 }
 
