@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* DER written out by hand: every part but the signature has a fixed length. */
+/* The DER is written out by hand: each part has a fixed length, but for the signature. */
 #include "proto/link/tls/cert.h"
 
 #include "proto/base/bytes.h"
@@ -18,7 +18,7 @@
 enum {
     POINT_SIZE = 65,
     SERIAL_SIZE = 8,
-    TBS_SIZE = 191, /* every part has a fixed length, so the lengths below are constants */
+    TBS_SIZE = 191, /* TBSCertificate: all that is signed; its length octets below say the same */
     SIGNATURE_DER_SIZE_MAX = 72,
 };
 
@@ -42,7 +42,8 @@ static void write_tbs(struct wbuf *w, const uint8_t serial[SERIAL_SIZE],
     wbuf_put(w, serial, SERIAL_SIZE);
     wbuf_put(w, der_algorithm, sizeof(der_algorithm));
     wbuf_put(w, der_name, sizeof(der_name));
-    /* Validity: the end that RFC 5280, section 4.1.2.5, gives to "no well-defined expiration". */
+    /* Validity. It ends with the date by which RFC 5280, section 4.1.2.5, says that there is no
+     * well-defined end. */
     wbuf_put(w, "\x30\x20\x17\x0d", 4);
     wbuf_put(w, "200101000000Z", 13);
     wbuf_put(w, "\x18\x0f", 2);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A self-signed P-256 certificate (RFC 5280), made at start. Nobody checks it: sessions prove
- * themselves by their Hello. It has fixed dates, so it depends on no clock, and a curve that
- * foreign HTTP/3 clients know.
+ * A self-signed P-256 certificate (RFC 5280), made when a hub starts. Nobody checks it: the ends of
+ * a session prove themselves by their Hellos. Its dates are fixed, so that it needs no clock, and
+ * its curve is one that foreign HTTP/3 clients know.
  */
 #pragma once
 
@@ -19,8 +19,9 @@ struct cert {
     size_t key_size;
 };
 
-/** Make key and certificate. Randomness comes from wolfSSL's seed source and env. ERR_SYSTEM. */
+/** Make key and certificate; library_init comes before. The key is wolfSSL's, the serial number is
+ * from env. cert_wipe is due afterwards, also after ERR_SYSTEM. */
 int cert_make(struct cert *out, const struct env *env) MUST_CHECK;
 
-/** Forget the private key. */
+/** Overwrite all of it, for the private key in it. */
 void cert_wipe(struct cert *cert);

@@ -26,7 +26,7 @@ void library_random(uint8_t *out, size_t size)
     env_random(library.env, out, size);
 }
 
-/* wolfSSL seeds every random generator of its own through this, so that a run can be repeated. */
+/* wolfSSL seeds each of its random generators through this, so that a run can be repeated. */
 static int seed(OS_Seed *os, byte *out, word32 size)
 {
     (void)os;
@@ -37,7 +37,7 @@ static int seed(OS_Seed *os, byte *out, word32 size)
 int library_init(const struct env *env)
 {
     library.env = env;
-    /* First for what wolfSSL_Init seeds, then again, because wolfSSL_Init sets its default. */
+    /* Twice: wolfSSL_Init already draws random bytes, and then sets its own source of seeds. */
     wc_SetSeed_Cb(seed);
     if (wolfSSL_Init() != WOLFSSL_SUCCESS) {
         return ERR_SYSTEM;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each cipher is asked to open what was forged, once at every start. */
+/* One packet is sealed with each cipher, and forged in many ways. */
 #include "proto/link/tls/suite.h"
 
 #include "proto/link/tls/packet_aead.h"
@@ -29,7 +29,7 @@ static const struct suite suites[] = {
 
 enum { SUITE_COUNT = sizeof(suites) / sizeof(suites[0]) };
 
-/* One sealed packet and what is needed to open it. */
+/* One packet, sealed, and what is needed to open it. */
 struct trial {
     ngtcp2_crypto_aead_ctx seal, open;
     uint8_t plain[PLAIN_SIZE], sealed[SEALED_SIZE], opened[SEALED_SIZE];
@@ -94,7 +94,7 @@ bool suite_refuses_forgeries(size_t index)
     if (index >= SUITE_COUNT) {
         return false;
     }
-    /* As ngtcp2's glue makes them. */
+    /* Contexts as ngtcp2's glue makes them. */
     t.seal.native_handle = wolfSSL_quic_crypt_new(suites[index].cipher(), key, iv, 1);
     t.open.native_handle = wolfSSL_quic_crypt_new(suites[index].cipher(), key, iv, 0);
     if (t.seal.native_handle != NULL && t.open.native_handle != NULL) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* wolfSSL's contexts and sessions as QUIC needs them. */
+/* Setting up wolfSSL as QUIC and section 3 of docs/protocol.md need it. */
 #include "proto/link/tls/tls.h"
 
 #include "proto/link/tls/cert.h"
@@ -18,7 +18,7 @@
 #define TLS_GROUPS "X25519:P-256:P-384"
 #define TLS_EXPORTER_LABEL "EXPORTER-stun2"
 
-/* What both directions have in common. */
+/* What the contexts for accepting and for dialling have in common. */
 static int context_setup(WOLFSSL_CTX *ctx)
 {
     char groups[] = TLS_GROUPS;
@@ -88,7 +88,7 @@ void tls_fini(struct tls *tls)
     tls->client = NULL;
 }
 
-/* SNI holds names only (RFC 6066, section 3). */
+/* True for what SNI may hold: names, and no addresses (RFC 6066, section 3). */
 static bool is_name(const char *text)
 {
     size_t size = strlen(text);
@@ -106,7 +106,7 @@ struct WOLFSSL *tls_session_new(const struct tls *tls, bool server, const char *
     if (session == NULL) {
         return NULL;
     }
-    wolfSSL_KeepArrays(session); /* or the exporter's secret is gone with the handshake */
+    wolfSSL_KeepArrays(session); /* the exporter needs a secret of the handshake */
     wolfSSL_set_app_data(session, ref);
     if (wolfSSL_UseALPN(session, alpn, (unsigned)strlen(alpn), WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
         WOLFSSL_SUCCESS) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TLS 1.3 for QUIC by wolfSSL: one context for accepting, one for dialling. ALPN h3, no tickets,
- * no early data, no check of certificates (the Hello does that). The other end's proof is bound
- * to the connection by the exporter.
+ * TLS 1.3 for QUIC by wolfSSL: one context for accepting and one for dialling, and a TLS session
+ * for each connection until it is open. ALPN h3, no tickets, no early data. Certificates are not
+ * checked: the ends prove themselves by their Hellos, which sign the exporter value of this TLS
+ * session.
  */
 #pragma once
 
@@ -21,21 +22,24 @@ struct WOLFSSL_CTX;
 enum { TLS_EXPORTER_SIZE = 32 };
 
 struct tls {
-    struct WOLFSSL_CTX *server, *client; /* server NULL unless asked for */
+    struct WOLFSSL_CTX *server, *client; /* server: NULL in a hub that only dials */
 };
 
-/** Make the contexts; a certificate is made for the server's. ERR_SYSTEM leaves it empty. */
+/** Make the contexts; library_init comes before. The server's gets a new certificate. ERR_SYSTEM
+ * leaves it empty. */
 int tls_init(struct tls *tls, bool server, const struct env *env) MUST_CHECK;
+
+/** Free the contexts; all TLS sessions must be gone. Zeroed is fine, too. */
 void tls_fini(struct tls *tls);
 
-/** A session of one connection. ref (kept) leads ngtcp2's helper back to the connection.
- * server_name goes into SNI unless NULL or numeric. NULL if memory is out. */
+/** The TLS session of one connection. ref is kept by it and leads ngtcp2's glue back to the
+ * connection. server_name goes into SNI unless it is NULL or an address. NULL if memory is out. */
 struct WOLFSSL *tls_session_new(const struct tls *tls, bool server, const char *server_name,
                                 ngtcp2_crypto_conn_ref *ref);
 
-/** Free it and forget its secrets; NULL is legal. Never inside a call of wolfSSL. */
+/** Free a TLS session with its secrets; NULL is fine. Never within a call of wolfSSL. */
 void tls_session_free(struct WOLFSSL *session);
 
-/** The value that a Hello signs (label EXPORTER-stun2). ERR_SESSION before the handshake is
- * complete. */
+/** The exporter value that a Hello signs (docs/protocol.md, section 3; RFC 8446, section 7.5).
+ * ERR_SESSION before the handshake is complete. */
 int tls_export(struct WOLFSSL *session, uint8_t out[TLS_EXPORTER_SIZE]) MUST_CHECK;
