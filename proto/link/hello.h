@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The Hello of either end (docs/protocol.md, section 3): an Ed25519 signature over
- * "stun2 hello 1" || 'S' or 'C' || the exporter value of the carrier. It proves that the owner of
- * the key is at the other end of this very connection. The server says its Hello first, and the
- * dialler says its own only if it accepts that one.
+ * The Hello of either end (docs/protocol.md, section 3): an Ed25519 signature over "stun2 hello 1"
+ * || 'S' or 'C' || the exporter value of the carrier. It proves that the owner of the key is at the
+ * other end of this very connection. The server says its Hello first, and the dialler says its own
+ * only if it accepts that one.
  */
 #pragma once
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Authenticated sessions over QUIC and HTTP/3 (docs/protocol.md, section 3). A hub owns all QUIC
- * connections of one UDP port, those that it accepted and those that it dialled. It is sans-IO:
- * UDP payloads go in, UDP payloads come out through an outbox, and what happened is polled as
- * events. Both ends prove themselves inside the session by an Ed25519 signature over a TLS
- * exporter value, the server first; nobody looks at the certificate.
+ * connections of one UDP port, those that it accepted and those that it dialled. It is sans-IO: UDP
+ * payloads go in, UDP payloads come out through an outbox, and what happened is polled as events.
+ * Both ends prove themselves inside the session by an Ed25519 signature over a TLS exporter value,
+ * the server first; nobody looks at the certificate.
  *
  * This header is the whole interface of proto/link: users include no other header of it. The
  * functions are defined in quic/hub.c, so whoever calls them links link_quic.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The doors and their limits. */
+/* The limits, in the order in which a packet meets them. */
 #include "proto/link/quic/accept.h"
 
 #include "proto/link/quic/conn.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    /* Even with proven addresses, one address may not fill the house. */
+    /* Of one address, also if it has proved itself by Retry: it must not take all places. */
     HALF_OPEN_PER_ADDR_MAX = LINK_HALF_OPEN_PER_ADDR * 16,
 };
 
@@ -67,7 +67,7 @@ void accept_initial(struct conn_shared *shared, uint32_t connection_max, const s
     }
     hub_half_open_enter(&shared->tables, &c->door, &in->remote);
     if (!proven) {
-        hd.tokenlen = 0; /* not ours: an unknown token is as good as none */
+        hd.tokenlen = 0; /* a token that does not open counts as none */
     }
     if (conn_accept(c, &hd, proven ? &odcid : NULL, now) != ERR_OK) {
         conn_die(c);

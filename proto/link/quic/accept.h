@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Initial packets of connections that the hub does not know: Retry, refusal or a new connection.
+ * Packets with a long header for connections that the hub does not know: an Initial among them gets
+ * a new connection, a Retry, or nothing. The limits are those of link.h.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 
 #include <stdint.h>
 
-/** Take one such packet, any content. It is refused (counted) where the limits of link.h are
- * reached, or connection_max. */
+/** Take one such packet, any content. It is refused (counted) if a limit or connection_max is
+ * reached. connection_max counts dialled connections, too. */
 void accept_initial(struct conn_shared *shared, uint32_t connection_max, const struct dgram *in,
                     struct mono now);

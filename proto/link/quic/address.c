@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sockaddr_in6 for every endpoint. */
+/* From endpoints to sockaddr_in6 and back. */
 #include "proto/link/quic/address.h"
 
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Endpoints as ngtcp2 sees them: always a sockaddr_in6, IPv4 in its mapped form, so that paths
- * compare without a case for the family.
+ * Endpoints in the form that ngtcp2 knows: each is a sockaddr_in6, with IPv4 in its mapped form, so
+ * that comparing paths needs no case for the family.
  */
 #pragma once
 
@@ -9,7 +9,8 @@
 
 #include <ngtcp2/ngtcp2.h>
 
-/** A path with its own memory; it must not move after address_path. */
+/** A path and the addresses that it points to. It must not be moved or copied once it is filled in.
+ */
 struct address_path {
     ngtcp2_sockaddr_in6 local, remote;
     ngtcp2_path path;
@@ -19,5 +20,5 @@ struct address_path {
 void address_path(struct address_path *out, const struct endpoint *local,
                   const struct endpoint *remote);
 
-/** The endpoint of an address that address_path made; all zero if it is none. */
+/** The endpoint of an address of such a path; all zero if it has another length. */
 struct endpoint address_endpoint(const ngtcp2_addr *addr);

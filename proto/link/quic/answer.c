@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing each kind of answer, within one rate for all. */
+/* Each kind of answer is written into the next free place of the queue. */
 #include "proto/link/quic/answer.h"
 
 #include "proto/link/quic/hub_tables.h"
@@ -27,7 +27,7 @@ void answer_reset_token(const struct answers *answers, const uint8_t *cid, size_
                              sizeof(answers->reset_secret));
 }
 
-/* A free place for an answer to `in`, or NULL. */
+/* The place for an answer to `in`; NULL if the queue is full or the rate is used up. */
 static struct answer *place(struct answers *answers, const struct dgram *in, struct mono now)
 {
     struct answer *answer;
@@ -41,7 +41,8 @@ static struct answer *place(struct answers *answers, const struct dgram *in, str
     return answer;
 }
 
-/* What was written into the free place is to be sent, unless it failed or would amplify. */
+/* Queue the answer of `size` bytes that was written into its place. False if writing failed or the
+ * answer is larger than `in`. */
 static bool keep(struct answers *answers, const struct dgram *in, struct answer *answer,
                  ngtcp2_ssize size)
 {

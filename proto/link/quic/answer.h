@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Packets that answer without any connection: Retry, Version Negotiation, stateless reset. They
- * wait here for the next transmit; what does not fit is dropped, the peer asks again.
+ * Packets that the hub sends without a connection: Retry, Version Negotiation, stateless reset. An
+ * answer waits here for the next transmit. One that finds no room or exceeds the rate is dropped;
+ * the peer asks again. No answer is larger than the packet that it answers.
  */
 #pragma once
 
@@ -21,8 +22,8 @@
 
 enum {
     ANSWER_SIZE_MAX = 256,
-    ANSWERS_MAX = 64,
-    ANSWERS_PER_S = 2000, /* of all kinds, so that a flood costs little */
+    ANSWERS_MAX = 64,     /* that wait */
+    ANSWERS_PER_S = 2000, /* of all kinds together, so that a flood costs little */
     RESET_SIZE_MIN = 21,  /* RFC 9000, section 10.3 */
     RESET_SIZE_MAX = 43,
 };
@@ -43,11 +44,12 @@ struct answers {
     size_t count;
 };
 
-/** Zeroed memory becomes an empty waiting room; env and stats are borrowed. */
+/** Zeroed memory becomes an empty queue of answers with a new token key. reset_secret is copied;
+ * env and stats are borrowed. */
 void answers_init(struct answers *answers, const uint8_t reset_secret[32], struct link_stats *stats,
                   const struct env *env, struct mono now);
 
-/** The stateless reset token of a connection id of ours. */
+/** The stateless reset token of a connection id of ours: a hash of it under the reset secret. */
 void answer_reset_token(const struct answers *answers, const uint8_t *cid, size_t size,
                         ngtcp2_stateless_reset_token *token);
 
@@ -59,14 +61,15 @@ void answer_version(struct answers *answers, const struct dgram *in, const ngtcp
 void answer_retry(struct answers *answers, const struct dgram *in, const ngtcp2_pkt_hd *hd,
                   struct mono now);
 
-/** Tell the sender of a short-header packet that its connection is gone. The answer is smaller
- * than what it answers, so two ends without state cannot keep each other busy. */
+/** Tell the sender of a short-header packet that its connection is gone. The reset is smaller than
+ * the packet that it answers, so that two ends without state cannot keep each other busy. */
 void answer_reset(struct answers *answers, const struct dgram *in, const ngtcp2_version_cid *vc,
                   struct mono now);
 
-/** Tell the peers of a life before, a few at a time, that their connections are gone. */
+/** If a turn of the ledger is due, write its resets to the outbox. The ledger has a rate of its
+ * own, and its resets do not count for ANSWERS_PER_S. */
 void answer_ledger(struct answers *answers, struct reset_ledger *ledger, struct outbox *out,
                    struct mono now);
 
-/** Move what waits to the outbox, as much as there is room. */
+/** Move the answers that wait to the outbox, as far as there is room. */
 void answers_transmit(struct answers *answers, struct outbox *out);

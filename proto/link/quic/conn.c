@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The settings of QUIC, and what to do with packets and timers. Callbacks are in conn_callbacks.c,
- * writing in conn_write.c, the end in conn_state.c. */
+/* QUIC's settings, and what follows from each result of reading a packet or of a timer. */
 #include "proto/link/quic/conn.h"
 
 #include "proto/link/quic/address.h"
@@ -13,27 +12,28 @@
 #include <string.h>
 
 enum {
-    INITIAL_RTT_MS = 100, /* lost Initials are repeated after about three times that */
+    INITIAL_RTT_MS = 100, /* a lost Initial is repeated after about three times that */
     ACK_DELAY_MS = 10,
-    WINDOW_CONNECTION = 192 * 1024, /* what a stranger may make us keep */
+    /* Flow control: bytes that a peer may send before we have read them. */
+    WINDOW_CONNECTION = 192 * 1024,
     WINDOW_STREAM = 64 * 1024,
-    WINDOW_AUTO_MAX = 2 * 1024 * 1024,
+    WINDOW_AUTO_MAX = 2 * 1024 * 1024, /* to which ngtcp2 lets a window grow with the rate */
     DATAGRAM_FRAME_SIZE_MAX = 65535,
-    CID_LIMIT = 4,
-    CLIENT_DCID_SIZE = 18,
+    CID_LIMIT = 4,         /* connection ids of the peer that we keep at once */
+    CLIENT_DCID_SIZE = 18, /* random, of the first packets */
 };
 
-/* UDP payload sizes to try, IPv6 headers taken off: ordinary Ethernet first, then jumbo, then
- * between failures what tunnels and access lines leave. ngtcp2 skips those that are known to fail
- * or already exceeded. */
+/* UDP payload sizes that ngtcp2 tries, in this order (path MTU discovery): Ethernet with IPv6,
+ * jumbo frames, then what tunnels and access lines leave. It skips sizes below one that passed and
+ * above one that failed. path_size.c tries the same sizes. */
 static const uint16_t mtu_sizes[] = {1452, LINK_PACKET_SIZE_MAX, 1352, 1444, 1232};
 
 static void write_settings(const struct link_conn *c, ngtcp2_settings *settings,
                            ngtcp2_transport_params *params, struct mono now)
 {
     ngtcp2_settings_default(settings);
-    /* Tunnelled flows do their own loss recovery, and one in a hundred lost must not cost nine
-     * tenths of the rate: at 20 ms and 1 % loss BBR passes 100 Mb/s where Cubic passes 9. */
+    /* Tunnelled flows have their own loss recovery, so a little loss must not cost most of the
+     * rate: at 20 ms and 1 % loss BBR passes 100 Mb/s, and Cubic 9. */
     settings->cc_algo = NGTCP2_CC_ALGO_BBR;
     settings->initial_ts = now.ns;
     settings->initial_rtt = INITIAL_RTT_MS * NS_PER_MS;
@@ -78,14 +78,11 @@ static int attach_tls(struct link_conn *c, const char *server_name)
     return ERR_OK;
 }
 
-/* A dialled connection's own address as ngtcp2 knows it. The true one may be unknown and change
- * under us, so each migration gets a number of its own instead. */
-static struct endpoint local_of(const struct link_conn *c, const struct dgram *in)
+/* The local address of a dialled connection that ngtcp2 is told. The true one may be unknown, and
+ * may change without our doing; so ngtcp2 sees a virtual one, which changes when we migrate. */
+static struct endpoint virtual_local(uint16_t number)
 {
-    if (c->carrier.dialled) {
-        return (struct endpoint){.port = c->path.number};
-    }
-    return in == NULL ? c->path.local : in->local;
+    return (struct endpoint){.port = number};
 }
 
 struct link_conn *conn_new(struct conn_shared *shared, bool dialled, const struct endpoint *local,
@@ -113,7 +110,7 @@ int conn_dial(struct link_conn *c, const char *server_name, struct mono now)
 {
     ngtcp2_settings settings;
     ngtcp2_transport_params params;
-    struct endpoint local = local_of(c, NULL);
+    struct endpoint local = virtual_local(c->path.number);
     struct address_path path;
     ngtcp2_cid dcid, scid;
     int rc;
@@ -168,14 +165,15 @@ int conn_accept(struct link_conn *c, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *
     return attach_tls(c, NULL);
 }
 
-/* End without a packet: there is nobody to hear it. */
+/* End without a last packet, because nobody would read it. */
 static void end_silently(struct link_conn *c, enum link_reason reason)
 {
     conn_close(c, reason, H3_NO_ERROR, "");
     conn_die(c);
 }
 
-/* The peer closed, or a stateless reset came (then the reason is already set). */
+/* Why the peer closed. (After a stateless reset this does not matter: on_reset has noted the
+ * reason, and the session has ended with it.) */
 static enum link_reason draining_reason(const struct link_conn *c)
 {
     const ngtcp2_ccerr *err = ngtcp2_conn_get_ccerr2(c->quic);
@@ -210,7 +208,7 @@ static void read_failed(struct link_conn *c, int rv, const struct dgram *in, str
     }
 }
 
-/* A genuine packet arrived: the path is alive. */
+/* A packet was read. If it was genuine, the peer has answered. */
 static void note_answer(struct link_conn *c)
 {
     ngtcp2_conn_info info;
@@ -230,7 +228,7 @@ static void note_answer(struct link_conn *c)
 
 void conn_read(struct link_conn *c, const struct dgram *in, struct mono now)
 {
-    struct endpoint local = local_of(c, in);
+    struct endpoint local = c->carrier.dialled ? virtual_local(c->path.number) : in->local;
     struct address_path path;
     ngtcp2_pkt_info info = {.ecn = 0};
     int rv;
@@ -284,20 +282,21 @@ void conn_expire(struct link_conn *c, struct mono now)
 
 void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono now)
 {
-    struct endpoint virtual;
+    uint16_t number = (uint16_t)(c->path.number + 1);
+    struct endpoint virtual = virtual_local(number);
     struct address_path path;
 
     c->path.local = *local;
     if (ngtcp2_conn_get_handshake_completed2(c->quic)) {
-        virtual = (struct endpoint){.port = (uint16_t)(c->path.number + 1)};
         address_path(&path, &virtual, &c->carrier.remote);
         if (ngtcp2_conn_initiate_immediate_migration(c->quic, &path.path, now.ns) == 0) {
-            c->path.number = virtual.port;
+            c->path.number = number;
             path_size_reset(&c->path.size);
         }
     }
-    /* A path challenge alone does not move the server's side; a PING does. Where ngtcp2 has no
-     * spare connection id left, the PING alone must do. */
+    /* The server follows a PING from the new address, but no PATH_CHALLENGE alone (RFC 9000,
+     * section 9.1). The PING also has to do where ngtcp2 cannot migrate, as it has no spare
+     * connection id. */
     c->watch.pinging = true;
     ngtcp2_conn_set_keep_alive_timeout(c->quic, NS_PER_MS);
     conn_ready(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of a connection: its beginning, the packets that it reads, its timers, and its moves.
+ * The life of a connection: how it begins, reads packets, acts when its timer fires, and moves to
+ * another local address. How it writes is in conn_write.h, how it ends in conn_state.h.
  */
 #pragma once
 
@@ -13,26 +14,27 @@
 
 #include <ngtcp2/ngtcp2.h>
 
-/** A connection in the slab, counted, as yet without QUIC; NULL if the cap of the tables is reached
- * or memory is out. */
+/** A connection in the slab, counted in link_stats, still without QUIC: conn_dial or conn_accept
+ * comes next. NULL if the tables are full or memory is out. */
 struct link_conn *conn_new(struct conn_shared *shared, bool dialled, const struct endpoint *local,
                            const struct endpoint *remote);
 
-/** Begin it as a client. server_name as in link_hub_dial. ERR_LIMIT if that is too long,
- * ERR_NOMEM; then conn_die is due. */
+/** Begin QUIC as a client. server_name as in link_hub_dial. ERR_LIMIT if the name is too long,
+ * ERR_NOMEM; after either, conn_die is due. */
 int conn_dial(struct link_conn *c, const char *server_name, struct mono now) MUST_CHECK;
 
-/** Begin it as a server for the Initial packet hd. odcid: the connection id that the client used
- * before our Retry, NULL without one. ERR_NOMEM; then conn_die is due. */
+/** Begin QUIC as a server, for the Initial packet whose header is hd; conn_read with that packet
+ * comes next. odcid: the connection id that the client used before our Retry, NULL if there was
+ * none. After ERR_NOMEM, conn_die is due. */
 int conn_accept(struct link_conn *c, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid,
                 struct mono now) MUST_CHECK;
 
-/** Read one UDP payload that the connection ids say is for this connection. It may be gone
- * afterwards. */
+/** Read one UDP payload, any content, whose connection id or reset token names this connection. The
+ * connection may be gone afterwards. */
 void conn_read(struct link_conn *c, const struct dgram *in, struct mono now);
 
-/** The timer fired. It may be gone afterwards. */
+/** The timer fired: do what is due. The connection may be gone afterwards. */
 void conn_expire(struct link_conn *c, struct mono now);
 
-/** Move a dialled connection to a new local address. */
+/** Move a dialled connection to a new local address (link_hub_migrate). */
 void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono now);

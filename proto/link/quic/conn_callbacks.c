@@ -18,7 +18,8 @@ ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
     return c->quic;
 }
 
-/* The verdict of a callback: stop reading once the connection is to end. */
+/* What a callback returns to ngtcp2: an error once the connection is to end, so that it stops
+ * reading. */
 static int verdict(const struct link_conn *c, int rc)
 {
     return rc == ERR_OK && c->h3.end.reason == LINK_REASON_NONE &&
@@ -57,7 +58,8 @@ static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user)
     return 0;
 }
 
-/* The peer's connection ids that we use come and go, each with the token that would end it. */
+/* A connection id of the peer comes into use or goes out of use, and with it the reset token by
+ * which the peer can end the connection. */
 static int on_dcid_status(ngtcp2_conn *quic, ngtcp2_connection_id_status_type type, uint64_t seq,
                           const ngtcp2_cid *cid, const ngtcp2_stateless_reset_token *token,
                           void *user)
@@ -87,9 +89,11 @@ static int on_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data, voi
     return 0;
 }
 
-/* Bytes of TLS. The last of them belong to the handshake's own levels: with the keys of the session
- * only tickets could come, which a client may let lie (RFC 8446, section 4.6.1). So nothing is
- * missing when a session is open and TLS is gone; a repetition of what was read does not come here.
+/*
+ * Bytes of TLS. A handshake ends within the levels INITIAL and HANDSHAKE. At the level 1RTT a
+ * server could only send tickets, which a client may ignore (RFC 8446, section 4.6.1); a client has
+ * nothing to send there. So an open session needs no TLS. Repetitions of what was read do not come
+ * here.
  */
 static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t offset,
                      const uint8_t *data, size_t size, void *user)
@@ -107,7 +111,7 @@ static int on_crypto(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t 
     return ngtcp2_crypto_recv_crypto_data_cb(quic, level, offset, data, size, user);
 }
 
-/* The keys with which we may send application data are there: HTTP can begin. */
+/* Keys are there. With those for application data HTTP can begin. */
 static int on_app_key(ngtcp2_conn *quic, ngtcp2_encryption_level level, void *user)
 {
     struct link_conn *c = user;
@@ -199,8 +203,8 @@ static int on_stream_window(ngtcp2_conn *quic, int64_t id, uint64_t max, void *u
     return verdict(c, h3_on_window(&c->h3, id));
 }
 
-/* The client may make so many requests in all. HTTP counts them, too, and takes the priority of a
- * request beyond them for an error. */
+/* The client may now have made `max` requests since the beginning. nghttp3 must know, because it
+ * takes a PRIORITY_UPDATE for a request beyond them as an error. */
 static int on_streams_more(ngtcp2_conn *quic, uint64_t max, void *user)
 {
     struct link_conn *c = user;
@@ -212,8 +216,9 @@ static int on_streams_more(ngtcp2_conn *quic, uint64_t max, void *user)
     return 0;
 }
 
-/* Datagrams of other requests, or for a session that is not open yet: dropped, as RFC 9297, section
- * 2.1, allows. Our own peers only send the shortest form of the prefix. */
+/* A datagram of another request, or one that comes before the session has a stream, is dropped, as
+ * RFC 9297, section 2.1, allows. So is one whose quarter stream id is not in its shortest form,
+ * which is the only one that our peers send. */
 static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, size_t size,
                        void *user)
 {
@@ -230,14 +235,14 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, s
     data += c->prefix_size;
     size -= c->prefix_size;
     if (inbox_empty(inbox)) {
-        link_session_on_datagram(&c->session, data, size); /* nothing came before it: no copy */
+        link_session_on_datagram(&c->session, data, size); /* nothing waits before it: no copy */
     } else {
         rc = inbox_put(inbox, true, data, size);
     }
     return verdict(c, rc);
 }
 
-/* The id is path_size's; 0 for packets of which it keeps nothing. */
+/* The id is the one that path_size_id gave; 0 for small packets. */
 static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
 {
     struct link_conn *c = user;
@@ -269,7 +274,7 @@ static int on_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset2 *reset,
     return 0;
 }
 
-/* The client answers at a new address: from now on packets go there. */
+/* The client has proved a new address: from now on packets go there. */
 static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
                               const ngtcp2_path *fallback, ngtcp2_path_validation_result result,
                               void *user)

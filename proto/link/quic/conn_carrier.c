@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operations of the port, by ngtcp2 and HTTP/3. */
+/* Each operation of the port in terms of ngtcp2 and HTTP/3. */
 #include "proto/link/quic/conn_carrier.h"
 
 #include <assert.h>
@@ -7,11 +7,12 @@
 static_assert((int)CARRIER_EXPORTER_SIZE == (int)TLS_EXPORTER_SIZE, "one exporter value");
 
 enum {
-    WINDOW_OPEN_MORE = 448 * 1024, /* for a proven peer: capsules carry datagrams too */
-    /* Around the payload of a DATAGRAM frame that is alone in its packet: first byte, packet
-     * number, tag, frame type, length (14 bits). */
+    /* Added for an open session, because its capsules carry datagrams, too. */
+    WINDOW_OPEN_MORE = 448 * 1024,
+    /* Of a packet with one DATAGRAM frame, but for the connection id: first byte, packet number,
+     * tag, frame type, length. */
     DGRAM_OVERHEAD = 1 + 4 + 16 + 1 + 2,
-    FRAME_HEAD_SIZE = 3, /* of a DATAGRAM frame, as the peer counts it */
+    FRAME_HEAD_SIZE = 3, /* frame type and length, which max_datagram_frame_size includes */
 };
 
 static struct link_conn *conn_of(struct carrier *carrier)
@@ -49,8 +50,8 @@ size_t conn_datagram_overhead(const struct link_conn *c)
     return DGRAM_OVERHEAD + ngtcp2_conn_get_dcid2(c->quic)->datalen;
 }
 
-/* The packet is as large as ngtcp2 found that the path takes, less where that is found to be
- * lost. */
+/* A packet may be as large as ngtcp2 has found that the path takes, or smaller if such packets are
+ * lost (path_size.h). */
 static size_t datagram_room(const struct carrier *carrier)
 {
     const struct link_conn *c = conn_seen(carrier);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the order in which it happened, as far as the session can tell the difference: its stream
- * exists before bytes come, and bytes come before the end. */
+/* The order is the one that the session must see: its stream exists before bytes come, and what
+ * came is read before the end. */
 #include "proto/link/quic/conn_settle.h"
 
 #include "proto/base/wbuf.h"
 #include "proto/link/quic/h3_request.h"
 
-/* The session's stream exists, or now can. */
+/* Ask for the session's stream once the server's SETTINGS allow it, and start the session once its
+ * stream exists and the handshake is complete. */
 static void start_session(struct link_conn *c)
 {
     struct wbuf w = wbuf_over(c->prefix, sizeof(c->prefix));
@@ -39,8 +40,8 @@ static void read_inbox(struct link_conn *c)
     inbox_clear(inbox);
 }
 
-/* Somebody reads our pages: no session is due within the handshake's time. Beyond the hub's cap it
- * stays half-open and its time short. */
+/* A client that reads pages may take longer than a handshake, if the hub has not too many of them
+ * already. Otherwise it stays half-open with its deadline. */
 static void tell_requests(struct link_conn *c)
 {
     struct h3_stream *s;

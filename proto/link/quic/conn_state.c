@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a connection ends: told, freed, released. */
+/* How a connection ends: it is closed, freed and released. */
 #include "proto/link/quic/conn_state.h"
 
 #include "proto/base/bytes.h"

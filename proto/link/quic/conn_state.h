@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One QUIC connection of a hub: its parts, its phase and its end. The files conn_*.c and accept.c
- * work on it; hub.c owns what connections share.
+ * One QUIC connection of a hub: its parts, its phase and its end. The other files conn*.c, and
+ * accept.c, work on it. What connections share is a member of struct link_hub.
+ *
+ * Its session has a state of its own (session.h). The phase follows it: OPEN to OPEN, ENDED to
+ * CLOSING.
  *
  *   HANDSHAKE -> HELLO -> OPEN -> CLOSING -> DEAD
  *        |         |_________________^        ^
@@ -34,67 +37,68 @@
 struct WOLFSSL;
 
 enum {
-    CONN_ANONYMOUS_MS_MAX = 30000, /* an HTTP client without session may stay that long */
-    CONN_STALL_MS = 1000,
-    CONN_CLOSE_TEXT_SIZE = 64,
-    CONN_PREFIX_SIZE_MAX = 8,
+    CONN_ANONYMOUS_MS_MAX = 30000, /* how long an HTTP client may stay without a session */
+    CONN_STALL_MS = 1000,          /* without an answer; three round trips if that is longer */
+    CONN_CLOSE_TEXT_SIZE = 64,     /* NUL included; a longer text is cut */
+    CONN_PREFIX_SIZE_MAX = 8,      /* of a variable-length integer */
 };
 
 enum conn_phase {
-    CONN_PHASE_HANDSHAKE, /* QUIC and TLS; ends by time */
-    CONN_PHASE_HELLO,     /* encrypted, the peer is not known; ends by time */
-    CONN_PHASE_OPEN,      /* both Hellos verified; ends by idle timeout */
-    CONN_PHASE_CLOSING,   /* its last packet goes out with the next transmit */
-    CONN_PHASE_DEAD,      /* only the memory for its CLOSED event is left */
+    CONN_PHASE_HANDSHAKE, /* QUIC and TLS; ends at hello_deadline */
+    CONN_PHASE_HELLO,   /* encrypted, but the peer has not proved itself; ends at hello_deadline */
+    CONN_PHASE_OPEN,    /* both Hellos are verified; ends by idle timeout */
+    CONN_PHASE_CLOSING, /* its session has ended; the next transmit writes its last packet */
+    CONN_PHASE_DEAD,    /* all is freed but this memory, which its CLOSED event needs */
 };
 
 /** What all connections of one hub share. */
 struct conn_shared {
     const struct env *env;
-    struct mono now; /* of the call that is running */
+    struct mono now; /* as the call that is running was told, for callbacks */
     struct tls tls;
     struct hub_tables tables;
     struct answers answers;
     struct reset_ledger ledger;
-    struct inbox inbox; /* of the connection that reads */
+    struct inbox inbox; /* of the connection that is reading; empty between two packets */
     struct session_shared sessions;
 };
 
-/** TLS until OPEN. */
+/** TLS, which a connection has until OPEN. */
 struct conn_tls {
-    struct WOLFSSL *session;
+    struct WOLFSSL *session; /* NULL before and after */
     ngtcp2_crypto_conn_ref ref;
     struct tls_scan scan;
 };
 
-/** Where its packets go, besides carrier.remote, and how large they may be. */
+/** Where its packets leave from (carrier.remote is where they go), and how large they may be. */
 struct conn_path {
     struct endpoint local;
-    uint16_t number; /* dialled: counts migrations; ngtcp2 sees it as the local address */
-    bool moved;      /* accepted: the peer answers at a new address, the session was not told yet */
-    uint32_t large_turn; /* counts packets that may stay small */
+    uint16_t number; /* dialled: counts migrations, and is the port of the virtual local address */
+    bool moved;      /* accepted: the peer has a new address, and the session was not told yet */
+    uint32_t large_turn; /* counts packets that could be small (packet_capacity in conn_write.c) */
     struct path_size size;
 };
 
 /** When it must do something. */
 struct conn_timer {
-    struct heap_entry entry;
+    struct heap_entry entry; /* in the hub's heap, at the earliest of its deadlines */
     struct mono created_at;
     struct mono hello_deadline; /* until OPEN */
 };
 
 /** Dialled: does the peer still answer? */
 struct conn_watch {
-    struct mono unanswered_since; /* sent what must be answered, nothing came since */
-    uint64_t packets_received;    /* genuine ones */
-    bool stalled;
-    bool pinging; /* a quick PING asks whether the path answers */
+    struct mono unanswered_since; /* when the first packet that the peer must answer was sent since
+                                     its last one came; MONO_NEVER: none */
+    uint64_t packets_received;    /* genuine ones, as ngtcp2 counts them */
+    bool stalled;                 /* STALLED was told, and no packet came since */
+    bool pinging;                 /* after a migration: PINGs are sent until a packet comes */
 };
 
 /** What its last packet says. */
 struct conn_farewell {
     uint64_t code; /* HTTP/3 application error */
-    int liberr;    /* ngtcp2's error, 0: code counts */
+    int liberr;    /* ngtcp2's error, which goes before code; 0: none */
     char text[CONN_CLOSE_TEXT_SIZE];
 };
 
@@ -106,8 +110,8 @@ struct link_conn {
     ngtcp2_conn *quic;
     struct conn_tls tls;
     struct h3 h3;
-    uint8_t prefix[CONN_PREFIX_SIZE_MAX]; /* quarter stream id, as each HTTP datagram begins */
-    size_t prefix_size;                   /* 0: the session has no stream */
+    uint8_t prefix[CONN_PREFIX_SIZE_MAX]; /* quarter stream id, with which HTTP datagrams begin */
+    size_t prefix_size;                   /* 0: the session has no stream yet */
     struct conn_ids ids;
     struct conn_door door;
     struct conn_turn turn;
@@ -120,28 +124,30 @@ struct link_conn {
 /** The connection that embeds this part of one. */
 #define CONN_OF(part, member) HEAP_OWNER(part, struct link_conn, member)
 
-/** The connection of the handle, NULL if stale or already ending. */
+/** The connection of the handle; NULL if the handle is stale or the connection is CLOSING or DEAD.
+ */
 struct link_conn *conn_find(const struct hub_tables *tables, struct handle handle);
 
-/** It has something to write: let the next transmit visit it. */
+/** It may have something to send: let the next transmit visit it. */
 void conn_ready(struct link_conn *c);
 
-/** End it: the peer gets code and text, the layer above CLOSED(reason). Streams are written out
- * first if the reason is LOCAL. Nothing happens if it has ended. Callbacks use h3_end_later, so
- * that what came before is heard first. */
+/** End it: the session ends with reason, and the next transmit tells the peer code and text
+ * (copied). If the reason is LOCAL, one burst of what was queued goes out before. Nothing happens
+ * if it has ended. Callbacks use h3_end_later instead, so that what came before is heard first. */
 void conn_close(struct link_conn *c, enum link_reason reason, uint64_t code, const char *text);
 
-/** ngtcp2 says that it cannot go on: end it with that error. */
+/** End it because ngtcp2 cannot go on, with ngtcp2's (negative) error. */
 void conn_failed(struct link_conn *c, int liberr);
 
-/** Forget TLS. Never inside a call of wolfSSL or ngtcp2. */
+/** Free its TLS session. Never within a call of wolfSSL or ngtcp2. */
 void conn_end_tls(struct link_conn *c);
 
-/** Free everything but the memory of *c itself: DEAD. */
+/** Free all that it holds: it is DEAD. Its own memory stays. */
 void conn_fini(struct link_conn *c);
 
-/** The end: free it all, or all but what its CLOSED event needs. Never inside callbacks. */
+/** conn_fini, and conn_release unless its CLOSED event has yet to be polled. Without a word to the
+ * peer. Never within a callback. */
 void conn_die(struct link_conn *c);
 
-/** Release the memory of a DEAD connection whose end was polled, or which nobody knows. */
+/** Give back the memory of a DEAD connection, and clear its row in the ledger. */
 void conn_release(struct link_conn *c);

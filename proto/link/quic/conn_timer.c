@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One timer per connection, set to the earliest of its deadlines. */
+/* A connection has one timer in the hub's heap. */
 #include "proto/link/quic/conn_timer.h"
 
-enum { REARM_NS_MIN = 100000 }; /* a timer that stays due must not spin */
+enum { REARM_NS_MIN = 100000 }; /* a deadline that stays due must not make the loop spin */
 
 struct mono conn_stall_deadline(const struct link_conn *c)
 {
@@ -21,7 +21,6 @@ struct mono conn_stall_deadline(const struct link_conn *c)
     return mono_add_ns(c->watch.unanswered_since, wait_ns);
 }
 
-/* Instant at which the timer must fire next. */
 static struct mono next_deadline(const struct link_conn *c)
 {
     struct mono deadline = {ngtcp2_conn_get_expiry2(c->quic)};

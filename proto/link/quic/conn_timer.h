@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a connection waits for: ngtcp2's own timers, the end of the time for a Hello, the next trial
- * of the path's size, and the moment from which silence means a stall.
+ * When a connection must act: at the next of ngtcp2's own timers, the deadline for its Hello, the
+ * next trial of the path's size, and the instant at which a silent peer counts as stalled.
  */
 #pragma once
 
 #include "proto/base/mono.h"
 #include "proto/link/quic/conn_state.h"
 
-/** When a dialled connection counts as stalled, MONO_NEVER while nothing is unanswered. */
+/** When a dialled connection counts as stalled; MONO_NEVER if the peer owes no answer or STALLED
+ * was told already. */
 struct mono conn_stall_deadline(const struct link_conn *c);
 
-/** Set the timer to what it must do next, but after now (what is due was done). */
+/** Set the timer to the earliest deadline, but to an instant after now: what was due has been done.
+ * If memory is out, the connection ends. */
 void conn_rearm(struct link_conn *c, struct mono now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filling packets: stream bytes first (control is small and urgent), then datagrams, as many into
- * one packet as fit. */
+/* A packet is filled with stream bytes first (control is small and urgent), then with as many
+ * datagrams as fit. */
 #include "proto/link/quic/conn_write.h"
 
 #include "proto/link/quic/address.h"
@@ -11,26 +11,28 @@
 #include <string.h>
 
 enum {
-    FRAGMENTS_MAX = 8,
-    LARGE_EVERY = 8,
-    NEXT_OVERHEAD = 3, /* of one more frame in the same packet */
+    PIECES_MAX = 8,    /* of a stream, taken from nghttp3 at once */
+    LARGE_EVERY = 8,   /* one in so many packets that could be small may be large */
+    NEXT_OVERHEAD = 3, /* of one more frame in the same packet: its type and length */
 };
 
 /* One packet being written. */
 struct packet_place {
     ngtcp2_path_storage path;
     uint8_t *bytes;
-    size_t capacity; /* it may become that large */
-    size_t used;     /* by frames that were added, roughly */
+    size_t capacity; /* how large the packet may become */
+    size_t used;     /* bytes of the frames added so far, roughly; 0: none */
     struct mono now;
-    bool again; /* something was added, or proved impossible: ask for more */
+    bool again; /* a frame was added, or could not be: ask for the next one */
 };
 
 /*
- * How large the next packet may be. Only datagrams tell what becomes of large packets, so stream
- * bytes, which no loss of large packets may hold up, travel in small ones. ngtcp2 repeats lost ones
- * in whatever packet comes next; while any may be lost, all are small that need not be large. But
- * for one in a few: with more room than the path's size, ngtcp2 sends its own trials.
+ * How large the next packet may be. ngtcp2 tells us only of datagrams that their packet was lost,
+ * so a path that swallows large packets is noticed only if datagrams travel in them. Stream bytes
+ * must not be held up until then: they travel in small packets. ngtcp2 repeats lost stream bytes in
+ * whatever packet comes next, so while any are not acknowledged, every packet that can be small is
+ * small. One in LARGE_EVERY is excepted, because ngtcp2 sends its own trials of larger sizes only
+ * when it is offered the room.
  */
 static size_t packet_capacity(struct link_conn *c, bool stream, struct dgram_bytes dgram)
 {
@@ -49,7 +51,7 @@ static size_t packet_capacity(struct link_conn *c, bool stream, struct dgram_byt
 static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, int64_t id, int fin,
                                  const nghttp3_vec *pieces, size_t count)
 {
-    ngtcp2_vec vec[FRAGMENTS_MAX];
+    ngtcp2_vec vec[PIECES_MAX];
     ngtcp2_ssize taken = -1, n;
     uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE |
                      (fin != 0 ? NGTCP2_WRITE_STREAM_FLAG_FIN : NGTCP2_WRITE_STREAM_FLAG_NONE);
@@ -79,7 +81,7 @@ static ngtcp2_ssize write_stream(struct link_conn *c, struct packet_place *p, in
     return p->again ? 0 : n;
 }
 
-/* ngtcp2 only reads, but has one type for both directions. */
+/* ngtcp2_vec has no const, but ngtcp2 only reads these bytes. */
 static ngtcp2_vec vec_of(const uint8_t *bytes, size_t size)
 {
     union {
@@ -104,14 +106,14 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
                                     NGTCP2_WRITE_DATAGRAM_FLAG_MORE, packet_id, vec, 2, p->now.ns);
     p->used = accepted != 0 ? used : p->used;
     if (accepted != 0 || n == NGTCP2_ERR_INVALID_ARGUMENT || n == NGTCP2_ERR_INVALID_STATE) {
-        link_session_datagram_sent(&c->session); /* or one that this peer can never take */
+        link_session_datagram_sent(&c->session); /* or it is one that this peer never takes */
         p->again = n < 0;
     }
     return n == NGTCP2_ERR_WRITE_MORE || p->again ? 0 : n;
 }
 
-/* A trial of the path's size, if one is due: a packet padded to it, whose loss or arrival ngtcp2
- * tells by the datagram inside. That is an HTTP datagram without payload, which nobody reads. */
+/* Write a trial of the path's size, if one is due: a packet padded to that size. It holds an HTTP
+ * datagram without payload, which the peer ignores, so that ngtcp2 tells us whether it arrived. */
 static ngtcp2_ssize write_trial(struct link_conn *c, struct packet_place *p)
 {
     size_t size = path_size_trial(&c->path.size, p->now);
@@ -124,7 +126,7 @@ static ngtcp2_ssize write_trial(struct link_conn *c, struct packet_place *p)
         return 0;
     }
     if (size > ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic)) {
-        path_size_trial_sent(&c->path.size, 0, p->now); /* it would be cut to that */
+        path_size_trial_sent(&c->path.size, 0, p->now); /* ngtcp2 would make it smaller */
         return 0;
     }
     id = path_size_id(&c->path.size, size);
@@ -147,10 +149,11 @@ static struct dgram_bytes next_dgram(struct link_conn *c)
     return dgram;
 }
 
-/* One packet. 0: the window is shut or nothing is left to say. */
+/* Write one packet and return its size; 0 if the window is shut or nothing is left to send; or
+ * ngtcp2's error. */
 static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
 {
-    nghttp3_vec pieces[FRAGMENTS_MAX];
+    nghttp3_vec pieces[PIECES_MAX];
     struct dgram_bytes dgram;
     nghttp3_ssize count;
     ngtcp2_ssize n;
@@ -169,7 +172,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
         p->again = false;
         dgram = next_dgram(c);
         if (c->h3.http != NULL && ngtcp2_conn_get_max_data_left2(c->quic) > 0) {
-            count = nghttp3_conn_writev_stream(c->h3.http, &id, &fin, pieces, FRAGMENTS_MAX);
+            count = nghttp3_conn_writev_stream(c->h3.http, &id, &fin, pieces, PIECES_MAX);
             if (count < 0) {
                 return NGTCP2_ERR_INTERNAL;
             }
@@ -189,7 +192,8 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
     return n;
 }
 
-/* A dialled connection leaves from its true address, an accepted one from where it was asked. */
+/* Put the packet into the outbox. A dialled connection sends from its true local address (ngtcp2
+ * knows a virtual one), an accepted one from the address at which its peer reached it. */
 static void commit(struct link_conn *c, const struct packet_place *p, struct outbox *out,
                    size_t size)
 {
@@ -210,9 +214,9 @@ static uint64_t bytes_in_flight(const struct link_conn *c)
     return info.bytes_in_flight;
 }
 
-/* Packets were written: does the peer owe an answer from now on? Flight grows by packets that ask
- * for an acknowledgement only. Trials for a larger path do, but most die on the way, and nothing
- * repeats them: silence after them says nothing about the peer. */
+/* Packets were written: does the peer owe an answer from now on? Only packets that ask for an
+ * acknowledgement count as in flight. ngtcp2's trials of larger sizes do, too, but they may well be
+ * lost and are not repeated, so silence after them says nothing about the peer. */
 static void note_unanswered(struct link_conn *c, uint64_t flight_before, uint64_t trials,
                             struct mono now)
 {
@@ -221,7 +225,8 @@ static void note_unanswered(struct link_conn *c, uint64_t flight_before, uint64_
     }
 }
 
-/* Write packets until the burst is full (1), nothing can be written (0), or it fails. */
+/* Write packets until the burst or the outbox is full (returns a positive number), nothing can be
+ * written (0), or ngtcp2 fails (its error). */
 static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct mono now)
 {
     size_t burst = ngtcp2_conn_get_send_quantum2(c->quic), sent = 0;
@@ -232,7 +237,7 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
     ngtcp2_ssize n = 1;
 
     ngtcp2_path_storage_zero(&p.path);
-    burst = burst == 0 ? 1 : burst; /* or a turn would pass without progress */
+    burst = burst == 0 ? 1 : burst; /* each turn must make progress */
     while (sent < burst && n > 0) {
         if (!outbox_has_room(out, LINK_PACKET_SIZE_MAX)) {
             break;
@@ -294,7 +299,7 @@ void conn_write(struct link_conn *c, struct outbox *out, struct mono now)
         conn_ready(c);
         return;
     }
-    conn_settle(c); /* an answer may have failed since the last turn */
+    conn_settle(c); /* link_hub_respond may have noted an end since the last turn */
     if (c->phase != CONN_PHASE_CLOSING || c->session.reason == LINK_REASON_LOCAL) {
         n = write_burst(c, out, now);
         conn_settle(c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Packets of a connection: what its session and HTTP/3 have to say, trials of the path's size, and
- * its last packet.
+ * Writing the packets of a connection: with stream bytes and datagrams, as trials of the path's
+ * size, and the last one.
  */
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "proto/link/quic/conn_state.h"
 #include "proto/net/dgram.h"
 
-/** Write packets as the window allows, at most one burst; the connection is ready again if there
- * may be more, else its timer is set. It may be gone afterwards. */
+/** Write at most one burst of packets to out, as the congestion window allows. If there may be
+ * more, the connection enters the line again; else its timer is set. One that is CLOSING writes its
+ * last packet and is gone afterwards. */
 void conn_write(struct link_conn *c, struct outbox *out, struct mono now);

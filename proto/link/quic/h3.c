@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What nghttp3 calls, and what QUIC tells nghttp3. */
+/* First the callbacks that nghttp3 calls, then the functions by which it hears of QUIC. */
 #include "proto/link/quic/h3.h"
 
 #include "proto/link/quic/h3_request.h"
@@ -9,9 +9,10 @@
 
 enum { FIELD_SECTION_SIZE_MAX = 8192 };
 
+/* Bytes were read: the peer may send as many more. */
 static void consumed(struct h3 *h3, int64_t id, size_t size)
 {
-    /* Fails only for a stream that is gone, whose window nobody needs. */
+    /* This fails only for a stream that is gone, and that needs no window. */
     (void)ngtcp2_conn_extend_max_stream_offset(h3->quic, id, size);
     ngtcp2_conn_extend_max_offset(h3->quic, size);
 }

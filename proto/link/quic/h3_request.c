@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the fields of requests and answers mean to us. */
+/* What the fields of requests and responses mean to us. */
 #include "proto/link/quic/h3_request.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static nghttp3_nv field(const char *name, const char *value)
 int h3_request_on_begin(nghttp3_conn *http, int64_t id, void *user, void *stream)
 {
     if (stream != NULL) {
-        return 0; /* dialled: made with the request */
+        return 0; /* dialled: h3_request_connect made it */
     }
     stream = h3_stream_new(user, id);
     if (stream == NULL || nghttp3_conn_set_stream_user_data(http, id, stream) != 0) {
@@ -126,7 +126,7 @@ void h3_request_respond(struct h3 *h3, int64_t stream_id, int status, const char
     (void)submit_response(h3, s, fields, fields_count, with_body);
 }
 
-/* CONNECT for a session: one per connection. */
+/* A CONNECT came: let it carry the session, if there is none yet. */
 static void accept_session(struct h3 *h3, struct h3_stream *s)
 {
     const nghttp3_nv fields[] = {field(":status", "200"), field(CAPSULE_PROTOCOL, "?1")};
@@ -149,6 +149,7 @@ static void accept_session(struct h3 *h3, struct h3_stream *s)
     }
 }
 
+/* A request for a page came: the layer above will hear of it (conn_settle), if we can read it. */
 static void accept_request(struct h3 *h3, struct h3_stream *s)
 {
     if (s->path_long) {
@@ -183,7 +184,7 @@ int h3_request_on_end(nghttp3_conn *http, int64_t id, int fin, void *user, void 
         return 0;
     }
     if (s->status >= 100 && s->status < 200) {
-        return 0; /* interim */
+        return 0; /* an interim response */
     }
     s->answered = true;
     if (s->status != 200) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list of requests of a connection, and the bytes that nghttp3 reads from them. */
+/* The list of requests, and how nghttp3 reads our bytes from one. */
 #include "proto/link/quic/h3_stream.h"
 
 #include <stdlib.h>
@@ -24,6 +24,7 @@ struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id)
     if (s != NULL) {
         s->id = id;
         s->request.stream_id = id;
+        outq_init(&s->out);
         TAILQ_INSERT_TAIL(&h3->streams, s, entry);
     }
     return s;
@@ -43,7 +44,7 @@ nghttp3_ssize h3_stream_read(nghttp3_conn *http, int64_t id, nghttp3_vec *pieces
                              uint32_t *flags, void *h3, void *stream)
 {
     struct h3_stream *s = stream;
-    size_t given;
+    size_t lent;
 
     (void)http;
     (void)id;
@@ -51,13 +52,13 @@ nghttp3_ssize h3_stream_read(nghttp3_conn *http, int64_t id, nghttp3_vec *pieces
     if (s == NULL) {
         return NGHTTP3_ERR_CALLBACK_FAILURE;
     }
-    given = outq_give(&s->out, pieces, count);
-    if (s->out_ends && s->out.give == NULL) {
+    lent = outq_lend(&s->out, pieces, count);
+    if (s->out_ends && s->out.unlent == NULL) {
         *flags |= NGHTTP3_DATA_FLAG_EOF;
-    } else if (given == 0) {
+    } else if (lent == 0) {
         return NGHTTP3_ERR_WOULDBLOCK;
     }
-    return (nghttp3_ssize)given;
+    return (nghttp3_ssize)lent;
 }
 
 void h3_end_later(struct h3 *h3, enum link_reason reason, uint64_t code, const char *text)

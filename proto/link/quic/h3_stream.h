@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The state of HTTP/3 on one connection, and our side of each of its requests: what was asked, and
- * the bytes that answer it. Callbacks of nghttp3 get the struct h3 and write only here and into the
- * inbox; what follows from it is done when the library has returned (conn_settle.h).
+ * The state of HTTP/3 on one connection and of each of its requests: what was asked, and the bytes
+ * that we send on its stream. Callbacks of nghttp3 get the struct h3 and write only here and into
+ * the inbox; what follows is done when the library has returned (conn_settle.h).
  */
 #pragma once
 
@@ -29,55 +29,58 @@ enum {
     H3_REQUEST_REJECTED = 0x10b,
 };
 
+/** One request, with our side of its stream. */
 struct h3_stream {
     TAILQ_ENTRY(h3_stream) entry;
     int64_t id;
     struct outq out;
-    bool out_ends; /* when `out` is empty, the stream ends */
-    bool asked;    /* a whole request for a page is here, and the layer above was not told yet */
-    bool answered;
-    bool is_session;
-    bool path_long; /* did not fit */
-    int status;     /* dialled: of the response */
-    char protocol[16];
-    struct link_request request;
+    bool out_ends; /* the stream ends behind the bytes of `out` */
+    bool asked; /* accepted: a request for a page is complete, but the layer above was not told */
+    bool answered;     /* accepted: our response was submitted; dialled: the final one came */
+    bool is_session;   /* the CONNECT of a session, so link_hub_respond leaves it alone */
+    bool path_long;    /* accepted: the path did not fit into `request` */
+    int status;        /* dialled: of the response */
+    char protocol[16]; /* accepted: the :protocol; "?..." if it did not fit */
+    struct link_request request; /* accepted; empty where it did not fit */
 };
 
 /** Why the connection is to end. */
 struct h3_end {
     enum link_reason reason; /* NONE: it goes on */
-    uint64_t code;           /* HTTP/3 application error */
-    const char *text;
+    uint64_t code;           /* HTTP/3 error code */
+    const char *text;        /* a constant */
 };
 
+/** HTTP/3 on one connection. */
 struct h3 {
-    nghttp3_conn *http;
-    ngtcp2_conn *quic; /* borrowed */
-    struct inbox *inbox;
-    TAILQ_HEAD(h3_streams, h3_stream) streams; /* our side of every request, in order */
-    struct h3_stream *session;                 /* the one of stun2, NULL before and after */
-    char *authority;                           /* dialled: for the CONNECT, until it is sent */
+    nghttp3_conn *http;                        /* NULL before h3_start */
+    ngtcp2_conn *quic;                         /* borrowed */
+    struct inbox *inbox;                       /* borrowed */
+    TAILQ_HEAD(h3_streams, h3_stream) streams; /* the requests whose streams are not closed */
+    struct h3_stream *session; /* the CONNECT of the session; NULL before it came or was sent, and
+                                  again after its stream closed */
+    char *authority;           /* dialled: for the CONNECT, until it is sent */
     struct h3_end end;
     bool dialled;
     bool peer_datagrams;  /* its SETTINGS allow HTTP datagrams */
     bool connect_allowed; /* dialled: the peer's SETTINGS came and allow extended CONNECT */
     bool connect_sent;
-    uint32_t requests; /* for pages, since the layer above was last told of them */
+    uint32_t requests; /* for pages, since conn_settle counted them last */
 };
 
-/** The stream, or NULL. */
+/** The request on this stream, or NULL. */
 struct h3_stream *h3_stream_find(const struct h3 *h3, int64_t id);
 
-/** A new one, last in the list; NULL if memory is out. */
+/** A new request, last in the list; NULL if memory is out. */
 struct h3_stream *h3_stream_new(struct h3 *h3, int64_t id);
 
-/** Unlink and free. */
+/** Free it with its bytes; if it was the session's, h3->session becomes NULL. */
 void h3_stream_free(struct h3 *h3, struct h3_stream *stream);
 
-/** nghttp3's reader of a stream's bytes. */
+/** The callback by which nghttp3 takes the bytes of a stream; it borrows them until h3_on_ack. */
 nghttp3_ssize h3_stream_read(nghttp3_conn *http, int64_t id, nghttp3_vec *pieces, size_t count,
                              uint32_t *flags, void *h3, void *stream);
 
-/** Let the connection end when the libraries have returned; the first reason counts. text is a
- * constant. */
+/** Let conn_settle end the connection when the libraries have returned; the first reason counts.
+ * text is kept: a constant. */
 void h3_end_later(struct h3 *h3, enum link_reason reason, uint64_t code, const char *text);

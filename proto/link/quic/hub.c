@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From UDP payloads to connections, from handles to sessions, and the turns of all connections. */
+/* Which connection a UDP payload is for, which session a handle names, and whose turn it is to
+ * send.
+ */
 #include "proto/link/quic/hub.h"
 
 #include "proto/base/bytes.h"
@@ -15,7 +17,7 @@
 #include <string.h>
 
 static_assert((int)HUB_CID_SIZE == (int)LINK_RESET_CID_SIZE,
-              "the ledger keeps ids that we give out");
+              "the ledger keeps connection ids that we give out");
 
 /* ---- the library ---- */
 
@@ -105,15 +107,15 @@ void link_hub_set_hello(struct link_hub *hub, const struct link_hello *hello)
 
 /* ---- packets and time ---- */
 
-/* A call begins that may change the events. */
+/* The start of a call that may append events. */
 static void begin(struct link_hub *hub, struct mono now)
 {
     hub->shared.now = now;
     event_queue_recycle(&hub->shared.sessions.events);
 }
 
-/* A short-header packet of no connection that we know by its id: a stateless reset looks just like
- * that, and ends in the token of the connection that it means (RFC 9000, section 10.3.1). */
+/* A short-header packet whose connection id we do not know. It may be a stateless reset: that looks
+ * the same, and ends with the token of the connection that it is for (RFC 9000, section 10.3.1). */
 static void receive_unknown(struct link_hub *hub, const struct dgram *in,
                             const ngtcp2_version_cid *vc, struct mono now)
 {
@@ -201,8 +203,8 @@ void link_hub_transmit(struct link_hub *hub, struct outbox *out, struct mono now
     shared->now = now;
     answers_transmit(&shared->answers, out);
     answer_ledger(&shared->answers, &shared->ledger, out, now);
-    /* Each connection gets one burst per round, so that none starves another. What has more to
-     * say, or found no room, stands again at the end of the line. */
+    /* In a round each connection that waits gets one burst, so that none starves another. One that
+     * has more to send, or found no room, enters the line again at its end. */
     while (more) {
         turn = TAILQ_FIRST(&tables->ready);
         more = turn != last;

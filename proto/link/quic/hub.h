@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The hub as a whole. What it promises to users, the functions link_hub_* and link_library_*,
- * stands in proto/link/link.h; they are implemented here, because a hub has QUIC connections and no
- * others. (With a second carrier, this file moves up, and both carriers lie below it.)
+ * The hub as a whole. hub.c defines the functions of proto/link/link.h; this header shows the
+ * struct behind them, to hub.c and to tests. Both are in quic/ because a hub has QUIC connections
+ * and no others. (With a second carrier they move up, and both carriers lie below them.)
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each table, and the part of a connection that belongs to it. */
+/* Each table is changed together with the part of the connection that belongs to it. */
 #include "proto/link/quic/hub_tables.h"
 
 #include "proto/base/bytes.h"
@@ -119,7 +119,7 @@ void hub_ids_clear(struct hub_tables *t, struct conn_ids *ids)
 
 /* ---- who is not open yet ---- */
 
-/* The part of an address that one customer holds: /32 or /64. */
+/* The part of an address that one customer has: all of an IPv4 address, /64 of an IPv6 address. */
 static void ip_key(uint8_t key[16], const struct endpoint *e)
 {
     memcpy(key, e->ip, 16);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inbox is one growing buffer: before each piece stands its head. */
+/* One buffer that grows; each piece in it stands behind its head. */
 #include "proto/link/quic/inbox.h"
 
 #include "proto/base/bytes.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What one UDP payload brought for the session of its connection, in order: pieces of the session's
- * stream and datagrams. Callbacks of ngtcp2 and nghttp3 append here, and the session reads when
- * those libraries have returned. One per hub, because it is empty between two UDP payloads.
+ * stream, and datagrams. Callbacks of ngtcp2 and nghttp3 append to it, and conn_settle gives it to
+ * the session when those libraries have returned. It is empty between two UDP payloads, so a hub
+ * needs only one.
  */
 #pragma once
 
@@ -15,10 +16,11 @@
 /** Zeroed is an empty inbox. */
 struct inbox {
     uint8_t *bytes;
-    size_t used, capacity, read;
+    size_t used, capacity;
+    size_t read; /* bytes of those used that were taken */
 };
 
-/** One piece, borrowed until the inbox is cleared. */
+/** One piece, borrowed until the inbox is changed. */
 struct inbox_piece {
     const uint8_t *bytes;
     size_t size;
@@ -28,7 +30,7 @@ struct inbox_piece {
 /** Free its memory. */
 void inbox_fini(struct inbox *inbox);
 
-/** Append a copy. ERR_NOMEM. */
+/** Append a copy of size bytes; none are left out. ERR_NOMEM changes nothing. */
 int inbox_put(struct inbox *inbox, bool is_datagram, const uint8_t *data, size_t size) MUST_CHECK;
 
 /** True if nothing is left to take. */

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each put is a chunk of its own, freed when all of it was acknowledged. */
+/* Each put makes one chunk, and a chunk is lent as one piece. */
 #include "proto/link/quic/outq.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct outq_chunk {
-    struct outq_chunk *next;
+    TAILQ_ENTRY(outq_chunk) entry;
     size_t size;
     uint8_t bytes[];
 };
+
+void outq_init(struct outq *q)
+{
+    *q = (struct outq){.size = 0};
+    TAILQ_INIT(&q->chunks);
+}
 
 int outq_put(struct outq *q, const void *head, size_t head_size, const void *body, size_t body_size)
 {
@@ -23,7 +29,6 @@ int outq_put(struct outq *q, const void *head, size_t head_size, const void *bod
     if (chunk == NULL) {
         return ERR_NOMEM;
     }
-    chunk->next = NULL;
     chunk->size = size;
     if (head_size > 0) {
         memcpy(chunk->bytes, head, head_size);
@@ -31,61 +36,56 @@ int outq_put(struct outq *q, const void *head, size_t head_size, const void *bod
     if (body_size > 0) {
         memcpy(chunk->bytes + head_size, body, body_size);
     }
-    if (q->tail != NULL) {
-        q->tail->next = chunk;
-    } else {
-        q->head = chunk;
-    }
-    q->tail = chunk;
-    q->give = q->give != NULL ? q->give : chunk;
+    TAILQ_INSERT_TAIL(&q->chunks, chunk, entry);
+    q->unlent = q->unlent != NULL ? q->unlent : chunk;
     q->size += size;
     return ERR_OK;
 }
 
-size_t outq_give(struct outq *q, nghttp3_vec *pieces, size_t count)
+size_t outq_lend(struct outq *q, nghttp3_vec *pieces, size_t count)
 {
-    size_t given = 0;
+    size_t lent = 0;
 
-    while (given < count && q->give != NULL) {
-        pieces[given].base = q->give->bytes;
-        pieces[given].len = q->give->size;
-        given++;
-        q->give = q->give->next;
+    while (lent < count && q->unlent != NULL) {
+        pieces[lent].base = q->unlent->bytes;
+        pieces[lent].len = q->unlent->size;
+        lent++;
+        q->unlent = TAILQ_NEXT(q->unlent, entry);
     }
-    return given;
+    return lent;
 }
 
-static void drop_head(struct outq *q)
+static void drop_first(struct outq *q)
 {
-    struct outq_chunk *chunk = q->head;
+    struct outq_chunk *chunk = TAILQ_FIRST(&q->chunks);
 
-    q->head = chunk->next;
+    TAILQ_REMOVE(&q->chunks, chunk, entry);
     q->size -= chunk->size;
-    q->head_acked = 0;
-    if (q->head == NULL) {
-        q->tail = NULL;
-    }
+    q->acked = 0;
     free(chunk);
 }
 
 void outq_ack(struct outq *q, uint64_t size)
 {
-    while (size > 0 && q->head != NULL && q->head != q->give) {
-        size_t left = q->head->size - q->head_acked;
+    const struct outq_chunk *first = TAILQ_FIRST(&q->chunks);
+
+    while (size > 0 && first != NULL && first != q->unlent) {
+        size_t left = first->size - q->acked;
 
         if (size < left) {
-            q->head_acked += (size_t)size;
+            q->acked += (size_t)size;
             return;
         }
         size -= left;
-        drop_head(q);
+        drop_first(q);
+        first = TAILQ_FIRST(&q->chunks);
     }
 }
 
 void outq_fini(struct outq *q)
 {
-    q->give = NULL;
-    while (q->head != NULL) {
-        drop_head(q);
+    q->unlent = NULL;
+    while (!TAILQ_EMPTY(&q->chunks)) {
+        drop_first(q);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes of one HTTP stream that wait to be sent or acknowledged. nghttp3 borrows them in pieces
- * and says later how many were acknowledged; only then are they freed.
+ * Bytes of one HTTP stream that wait to be sent or to be acknowledged. nghttp3 borrows them in
+ * pieces and says later how many were acknowledged; only then are they freed.
  */
 #pragma once
 
@@ -9,27 +9,32 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <nghttp3/nghttp3.h>
 
 struct outq_chunk;
 
-/** Zeroed is an empty queue. */
 struct outq {
-    struct outq_chunk *head, *tail;
-    struct outq_chunk *give; /* the first that nghttp3 has not seen */
-    size_t head_acked;       /* acknowledged bytes of head */
-    size_t size;             /* bytes in the queue, given ones included */
+    TAILQ_HEAD(outq_chunks, outq_chunk)
+    chunks;                    /* in order; freed when all of one is acknowledged */
+    struct outq_chunk *unlent; /* the first that was not lent; NULL: all were */
+    size_t acked;              /* bytes of the first chunk */
+    size_t size;               /* bytes in the queue, lent ones included */
 };
 
-/** Append a copy of head || body. ERR_NOMEM. */
+/** An empty queue. */
+void outq_init(struct outq *q);
+
+/** Append a copy of head || body. ERR_NOMEM changes nothing. */
 int outq_put(struct outq *q, const void *head, size_t head_size, const void *body,
              size_t body_size) MUST_CHECK;
 
-/** Lend up to count pieces that were not lent yet; returns how many. */
-size_t outq_give(struct outq *q, nghttp3_vec *pieces, size_t count);
+/** Lend up to count pieces that were not lent yet, until they are acknowledged; returns how many.
+ */
+size_t outq_lend(struct outq *q, nghttp3_vec *pieces, size_t count);
 
-/** `size` more bytes were acknowledged. */
+/** `size` more bytes were acknowledged, of those that were lent. */
 void outq_ack(struct outq *q, uint64_t size);
 
 /** Free everything, acknowledged or not. */

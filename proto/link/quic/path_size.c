@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The search for the largest size that passes, and what makes a size suspect. */
+/* A trial serves one of two ends: to verify a suspect, or to search above the limit. */
 #include "proto/link/quic/path_size.h"
 
 #include "proto/base/bytes.h"
 
 #include <string.h>
 
-enum { SIZE_BITS = 16 };
+enum { SIZE_BITS = 16 }; /* an id is sequence(48 bits) size(16 bits) */
 
-/* To try from above, what the library tries too: jumbo frames, Ethernet over IPv6, PPPoE, tunnels,
- * the smallest of IPv6. */
+/* The sizes that a search tries, from the largest down, the same that ngtcp2 tries (conn.c): jumbo
+ * frames, Ethernet with IPv6, PPPoE, tunnels, the minimum MTU of IPv6. */
 static const size_t sizes[] = {8952, 1452, 1444, 1352, 1232};
 
 static size_t size_of(uint64_t id)
@@ -48,7 +48,8 @@ uint64_t path_size_id(struct path_size *p, size_t size)
     return p->sequence << SIZE_BITS | size;
 }
 
-/* Look for the largest size that passes, from `below` down; none is left: wait. */
+/* Let the next trial be of the largest size below `below` and above the limit. If there is none,
+ * the search is over. */
 static void search_below(struct path_size *p, size_t below, struct mono now)
 {
     p->trial = 0;
@@ -64,7 +65,7 @@ static void search_below(struct path_size *p, size_t below, struct mono now)
     p->raise_at = mono_add_ms(now, PATH_SIZE_RAISE_MS);
 }
 
-/* Is it above what we keep to, and so sent only to see whether it passes? */
+/* True if a packet of this size can only be a trial of a search: it is above the limit. */
 static bool is_search(const struct path_size *p, size_t size)
 {
     return p->limit != 0 && size > p->limit;
@@ -122,7 +123,7 @@ void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, stru
     size_t size = size_of(id);
 
     if (trial) {
-        p->trial_id = 0; /* the next one may follow */
+        p->trial_id = 0; /* the next trial may follow */
         p->due = now;
     }
     if (id >> SIZE_BITS <= p->counted || received == p->received) {

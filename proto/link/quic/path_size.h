@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How large packets may be after the QUIC library found the size of the path: whether large ones
- * still arrive, and what to do if not (RFC 8899, section 4.3; RFC 9000, section 14.3). The library
- * only ever raises its size; this takes it back.
+ * How large packets may be. ngtcp2 finds the size of the path and never lowers it again; this file
+ * notices when packets of that size no longer arrive, and sets a limit below it (RFC 8899, section
+ * 4.3; RFC 9000, section 14.3).
  *
- * A packet above the base size that is lost makes a suspect. A trial of that size follows; when
- * three in a row were lost, each sent after the loss before it was known, and none came through,
- * the path is a black hole for them: the limit falls to the base, and trials look for the largest
- * size that still passes. Larger ones are tried again later, once somebody wants to send them.
+ * A lost packet above the base size makes its size a suspect, and a trial of that size follows. The
+ * path is a black hole for the suspect when three such packets in a row were lost, each of them
+ * sent after the loss of the one before was known. Then the limit falls to the base size, and
+ * trials search for the largest size that still passes, which becomes the limit. Sizes above the
+ * limit are tried again after a minute, if something that large is to be sent.
  *
  * Sizes are those of UDP payloads. Pure: no clock, no allocation.
  */
@@ -20,53 +21,55 @@
 #include <stdint.h>
 
 enum {
-    PATH_SIZE_BASE = 1200, /* every path of QUIC takes it */
-    PATH_SIZE_LOSSES = 3,  /* in a row: it does not pass */
-    PATH_SIZE_VERIFY_MS = 100,
-    PATH_SIZE_RETRY_MS = 10,
-    PATH_SIZE_RAISE_MS = 60000,
+    PATH_SIZE_BASE = 1200,      /* every path that carries QUIC takes it */
+    PATH_SIZE_LOSSES = 3,       /* so many in a row: the size does not pass */
+    PATH_SIZE_VERIFY_MS = 100,  /* from a loss to the trial of the suspect */
+    PATH_SIZE_RETRY_MS = 10,    /* from a trial that could not be sent to the next attempt */
+    PATH_SIZE_RAISE_MS = 60000, /* until sizes above the limit are tried again */
 };
 
-/** Zeroed is a path of which nothing is suspected. */
+/** What is known of one path. Zeroed: nothing is suspect and there is no limit. */
 struct path_size {
-    size_t limit;          /* ours, 0: none */
-    size_t suspect;        /* smallest size that was lost, 0: none */
-    unsigned losses;       /* of such, in a row */
-    size_t trial;          /* size to try, 0: none */
-    uint64_t trial_id;     /* of the trial under way, 0: none */
-    unsigned trial_losses; /* while searching */
-    struct mono due;       /* of the next trial */
-    struct mono raise_at;  /* with a limit: no larger one is tried before */
-    uint64_t sequence;     /* of the last large packet */
-    uint64_t counted;      /* packets up to this number count no more */
-    uint64_t received;     /* genuine packets of the peer when the last loss counted */
+    size_t limit;          /* below the size that ngtcp2 found; 0: none */
+    size_t suspect;        /* the smallest large packet that was lost; 0: none */
+    unsigned losses;       /* of large packets up to the limit, in a row */
+    size_t trial;          /* the size to try; 0: none */
+    uint64_t trial_id;     /* of the trial that is on its way; 0: none */
+    unsigned trial_losses; /* of trials of this size, during a search */
+    struct mono due;       /* when the next trial may be sent */
+    struct mono raise_at;  /* if there is a limit: when sizes above it may be tried */
+    uint64_t sequence;     /* number of the large packet sent last */
+    uint64_t counted;      /* a loss counts only for packets with a larger number */
+    uint64_t received;     /* packets that had come from the peer when a loss last counted */
 };
 
-/** The path is another one: what was sent on the old one says nothing. */
+/** The path is a new one: forget all, and let packets of the old one count no longer. */
 void path_size_reset(struct path_size *p);
 
-/** The size to keep to, if the library found `found`. */
+/** The largest size to send: the limit, or `found` (the size that ngtcp2 found) if that is smaller.
+ */
 size_t path_size_cap(const struct path_size *p, size_t found);
 
-/** The name of a packet about to be sent, for the two below; 0 up to the base size, of which
- * nothing is kept. size below 65536. */
+/** The id of a packet of `size` bytes (below 65536) that is about to be sent, for the functions
+ * below. 0 up to the base size: of such packets nothing is kept. */
 uint64_t path_size_id(struct path_size *p, size_t size);
 
-/** The packet was acknowledged. found: what the library found. */
+/** The packet was acknowledged. found: the size that ngtcp2 found. */
 void path_size_on_ack(struct path_size *p, uint64_t id, size_t found, struct mono now);
 
-/** The packet is thought lost. received: how many genuine packets of the peer were ever read; only
- * if they grew since the last loss does this one count, for else all may have been lost. */
+/** The packet is deemed lost. received: how many genuine packets of the peer were ever read. The
+ * loss counts only if that number grew since the last loss that counted; otherwise the whole path
+ * may be down, which says nothing about sizes. */
 void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, struct mono now);
 
-/** Something larger than the limit was to be sent: search again, if it is time to. */
+/** Something larger than path_size_cap is to be sent: search for larger sizes, if it is time to. */
 void path_size_want(struct path_size *p, size_t found, struct mono now);
 
-/** The size of a trial that is due now, 0: none. */
+/** The size of a trial that is to be sent now; 0: none. */
 size_t path_size_trial(const struct path_size *p, struct mono now);
 
-/** The due trial was sent under this id, or could not be (0): it is due again soon. */
+/** The trial was sent under this id; or it could not be sent (id 0) and is due again soon. */
 void path_size_trial_sent(struct path_size *p, uint64_t id, struct mono now);
 
-/** When path_size_trial has one. */
+/** When path_size_trial has the next trial; MONO_NEVER: none is planned. */
 struct mono path_size_deadline(const struct path_size *p);

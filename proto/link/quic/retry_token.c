@@ -27,7 +27,7 @@ static void write_cid(struct wbuf *w, const ngtcp2_cid *cid)
     wbuf_zeros(w, NGTCP2_MAX_CIDLEN - cid->datalen);
 }
 
-/* What the token is good for, as associated data. */
+/* Write the associated data: the address and the connection id that the token is made for. */
 static void write_bound(uint8_t out[BOUND_SIZE], const struct endpoint *remote,
                         const ngtcp2_cid *retry_scid)
 {

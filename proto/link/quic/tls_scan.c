@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A walk from message to message over bytes that come in pieces of any size. */
+/* Messages are walked over in pieces of any size; only their heads are kept. */
 #include "proto/link/quic/tls_scan.h"
 
 enum { TYPE_KEY_UPDATE = 24 };
 
-/* One byte of a head. */
+/* Take one byte of a head. False if the message is a KeyUpdate. */
 static bool take_head(struct tls_scan *scan, uint8_t byte)
 {
     scan->head[scan->head_size] = byte;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The messages of a TLS handshake as CRYPTO frames bring them (RFC 8446, section 4), seen before
- * wolfSSL sees them, and only as far as to tell where each begins and of what type it is. QUIC
- * forbids KeyUpdate (RFC 9001, section 6), but wolfSSL acts on one, also from a stranger and before
- * any Hello: it gives out keys a second time, which ngtcp2 answers by ending the process.
+ * A look at the messages of a TLS handshake (RFC 8446, section 4) before wolfSSL gets them, as far
+ * as to know where each begins and which type it has. QUIC forbids KeyUpdate (RFC 9001, section 6),
+ * but wolfSSL acts on one, also from a stranger: it gives out the keys a second time, at which an
+ * assertion of ngtcp2 ends the process. So the connection ends before wolfSSL sees it.
  */
 #pragma once
 
@@ -19,18 +19,18 @@ enum { TLS_SCAN_HEAD_SIZE = 4 }; /* type, length of the body in three bytes */
 struct tls_scan {
     ngtcp2_encryption_level level; /* of the bytes so far */
     uint8_t head[TLS_SCAN_HEAD_SIZE];
-    size_t head_size; /* bytes of head that came, 0 between messages and within a body */
+    size_t head_size; /* bytes of it that came; 0 between messages and within a body */
     uint32_t left;    /* bytes of the body that are still to come */
 };
 
 /**
  * Look at the next bytes of the peer's handshake.
  *
- * data   size bytes, borrowed, any content; in the order of the stream of their level
+ * data   size bytes, borrowed, any content; in the order in which the peer sent them at this level
  *
- * True if they may go on to wolfSSL. False if a KeyUpdate begins in them, or a message that began
- * at another level goes on: the connection must end with the alert unexpected_message, and the scan
- * is of no further use.
+ * True if wolfSSL may have them. False if a KeyUpdate begins in them, or if the level changes
+ * within a message: the connection must end with the alert unexpected_message, and the scan must
+ * not be used again.
  */
 bool tls_scan_allows(struct tls_scan *scan, ngtcp2_encryption_level level, const uint8_t *data,
                      size_t size);

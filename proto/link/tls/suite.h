@@ -2,7 +2,7 @@
 /*
  * Which packet ciphers may be offered. wolfSSL before 5.9.1 never compared the tag of one of them
  * in QUIC packets (CVE-2026-5479). So at each start every cipher must refuse forged packets before
- * it is offered. suite_name is for tests, which try each cipher alone.
+ * it is offered. For tests: suite_name and suite_refuses_forgeries, which try each cipher alone.
  */
 #pragma once
 
