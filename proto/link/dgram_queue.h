@@ -10,7 +10,6 @@
 
 #include "proto/base/err.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>

@@ -14,7 +14,6 @@
 #include "proto/link/link.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum {

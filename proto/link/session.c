@@ -3,8 +3,7 @@
 #include "proto/link/session.h"
 
 #include "proto/base/bytes.h"
-
-#include <string.h>
+#include "proto/wire/control.h"
 
 #define BIT(state) (1u << (state))
 

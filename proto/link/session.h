@@ -17,7 +17,7 @@
 #include "proto/link/hello.h"
 #include "proto/link/link.h"
 #include "proto/wire/capsule.h"
-#include "proto/wire/control.h"
+#include "proto/wire/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>

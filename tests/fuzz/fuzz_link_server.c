@@ -10,6 +10,7 @@
 #include "proto/link/link.h"
 #include "proto/link/quic/conn_callbacks.h"
 #include "proto/link/quic/conn_settle.h"
+#include "proto/link/quic/h3.h"
 #include "proto/link/quic/hub.h"
 #include "tests/support/link_fixture.h"
 

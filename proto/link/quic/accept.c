@@ -4,8 +4,6 @@
 
 #include "proto/link/quic/conn.h"
 
-#include <string.h>
-
 enum {
     /* Of one address, also if it has proved itself by Retry: it must not take all places. */
     HALF_OPEN_PER_ADDR_MAX = LINK_HALF_OPEN_PER_ADDR * 16,

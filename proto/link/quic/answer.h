@@ -14,7 +14,6 @@
 #include "proto/link/reset_ledger.h"
 #include "proto/net/dgram.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -5,6 +5,7 @@
 
 #include "proto/link/quic/address.h"
 #include "proto/link/quic/conn_state.h"
+#include "proto/link/quic/h3.h"
 #include "proto/link/tls/packet_aead.h"
 
 #include <string.h>

@@ -2,6 +2,8 @@
 /* Each operation of the port in terms of ngtcp2 and HTTP/3. */
 #include "proto/link/quic/conn_carrier.h"
 
+#include "proto/link/quic/h3.h"
+
 #include <assert.h>
 
 static_assert((int)CARRIER_EXPORTER_SIZE == (int)TLS_EXPORTER_SIZE, "one exporter value");

@@ -3,6 +3,7 @@
 #include "proto/link/quic/conn_state.h"
 
 #include "proto/base/bytes.h"
+#include "proto/link/quic/h3.h"
 
 #include <stdio.h>
 

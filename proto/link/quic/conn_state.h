@@ -18,7 +18,7 @@
 #include "proto/link/carrier.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/answer.h"
-#include "proto/link/quic/h3.h"
+#include "proto/link/quic/h3_stream.h"
 #include "proto/link/quic/hub_tables.h"
 #include "proto/link/quic/inbox.h"
 #include "proto/link/quic/path_size.h"

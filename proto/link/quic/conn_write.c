@@ -7,6 +7,7 @@
 #include "proto/link/quic/conn_carrier.h"
 #include "proto/link/quic/conn_settle.h"
 #include "proto/link/quic/conn_timer.h"
+#include "proto/link/quic/h3.h"
 
 #include <string.h>
 

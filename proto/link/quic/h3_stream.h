@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "proto/base/err.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/inbox.h"
 #include "proto/link/quic/outq.h"

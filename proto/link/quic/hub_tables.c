@@ -3,6 +3,7 @@
 #include "proto/link/quic/hub_tables.h"
 
 #include "proto/base/bytes.h"
+#include "proto/link/link.h"
 
 #include <string.h>
 

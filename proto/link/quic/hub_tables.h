@@ -12,7 +12,6 @@
 #include "proto/base/heap.h"
 #include "proto/base/map.h"
 #include "proto/base/slab.h"
-#include "proto/link/link.h"
 #include "proto/net/endpoint.h"
 
 #include <stdbool.h>

@@ -16,7 +16,6 @@
 
 #include "proto/base/mono.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

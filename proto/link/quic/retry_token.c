@@ -7,7 +7,6 @@
 #include "proto/base/wbuf.h"
 
 #include <sodium.h>
-#include <string.h>
 
 enum {
     TOKEN_MAGIC = 0x7a,

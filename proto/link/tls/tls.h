@@ -11,7 +11,6 @@
 #include "proto/base/err.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include <ngtcp2/ngtcp2_crypto.h>

@@ -3,7 +3,6 @@
  * session without TLS. */
 #include "proto/base/slab.h"
 #include "proto/link/link.h"
-#include "proto/link/quic/conn.h"
 #include "proto/link/quic/conn_callbacks.h"
 #include "proto/link/quic/hub.h"
 #include "tests/support/fixture.h"
