@@ -6,10 +6,11 @@
 #pragma once
 
 #include "client/path/path.h"
+#include "client/stun2/relay_set.h"
 
 enum {
     PATH_TABLE_DIRECT_MAX = 16,
-    PATH_TABLE_RELAY_MAX = 8,
+    PATH_TABLE_RELAY_MAX = RELAY_SET_MAX,
     PATH_TABLE_MAX = PATH_TABLE_DIRECT_MAX + PATH_TABLE_RELAY_MAX,
 };
 

@@ -27,6 +27,7 @@ enum {
     CONVERSATIONS_FRAGMENT_BYTES_MAX = 16 << 20, /* fragments waiting for others, of all peers */
     CONVERSATIONS_WINDOW_BYTES_MAX = 32 << 20,   /* widened replay windows of all sessions */
     CONVERSATION_ACTIVE_MS = 120 * 1000, /* keepalives go on so long after the last packet */
+    CONVERSATION_RANK_LAST = UINT8_MAX,  /* of relays of no ziglan: they come after all others */
 };
 
 /** Timestamps of our initiations only grow, over restarts too: a mark is stored ahead of use. */

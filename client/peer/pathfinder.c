@@ -88,16 +88,25 @@ void pathfinder_on_session(struct conversation *a, bool initiator, struct host_i
     pinging_send_relayed(a, io, now);
 }
 
+/* The path through a relay by which a frame came. A relay of no ziglan becomes one now; one whose
+ * ziglan does not have the peer as a member does not: that ziglan has no say about it. */
+static struct path *learn_relay(struct conversation *a, struct relay_session *relay,
+                                struct mono now)
+{
+    struct path *path = path_table_find_relay(&a->paths, relay);
+
+    return path == NULL && ziglan_list_of_relay(a->shared->ziglans, relay) == NULL
+               ? path_table_add_relay(&a->paths, relay, CONVERSATION_RANK_LAST, now)
+               : path;
+}
+
 void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now)
 {
     struct path *path;
 
     a->relayed.asked_at = MONO_NEVER;
     if (origin->relay != NULL) {
-        path = path_table_find_relay(&a->paths, origin->relay);
-        if (path == NULL) { /* of no ziglan: after all others */
-            path = path_table_add_relay(&a->paths, origin->relay, UINT8_MAX, now);
-        }
+        path = learn_relay(a, origin->relay, now);
         if (path != NULL) {
             path_on_received(path, now);
         }
@@ -224,6 +233,9 @@ struct mono pathfinder_expire(struct conversation *a, struct host_io *io, struct
 {
     bool active = a->sessions.current != NULL && mono_before(now, a->active_until);
 
+    if (path_table_relayed(&a->paths) == NULL) {
+        conversation_find_relays(a, now); /* there may have been no memory for a path */
+    }
     introduction_expire(a, active, io, now);
     struct mono again = expire_paths(a, active, io, now);
     if (active && path_table_direct(&a->paths) == NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Direct and relayed paths in one table: which have room, which makes room, and the one in use. */
 #include "client/path/path_table.h"
+#include "client/stun2/relay_set.h"
 
 #include "proto/wire/frame.h"
 #include "tests/support/endpoints.h"
@@ -154,6 +155,21 @@ static void each_kind_of_path_has_room_of_its_own(void **state)
     path_table_fini(&table);
     assert_int_equal(table.count + table.direct_count, 0);
     assert_null(table.present);
+}
+
+/* A peer may be a member of all ziglans of this host, and all but the last relay closed. */
+static void all_relays_of_a_host_find_room(void **state)
+{
+    struct relay_session relays[RELAY_SET_MAX] = {0};
+    struct path_table table = {0};
+
+    (void)state;
+    for (size_t i = 0; i < RELAY_SET_MAX; i++) {
+        assert_non_null(path_table_add_relay(&table, &relays[i], (uint8_t)i, at_ms(0)));
+    }
+    relays[RELAY_SET_MAX - 1].open = true;
+    assert_ptr_equal(path_table_present(&table)->relay, &relays[RELAY_SET_MAX - 1]);
+    path_table_fini(&table);
 }
 
 static void a_path_that_is_known_is_not_made_again(void **state)
@@ -355,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_path_that_is_missed_least_makes_room),
         cmocka_unit_test(each_kind_of_path_has_room_of_its_own),
+        cmocka_unit_test(all_relays_of_a_host_find_room),
         cmocka_unit_test(a_path_that_is_known_is_not_made_again),
         cmocka_unit_test(a_relayed_path_is_not_found_by_an_address),
         cmocka_unit_test(the_path_in_use_follows_relays_and_the_direct_path),

@@ -199,6 +199,47 @@ static void a_host_without_a_relay_does_not_spin(void **state)
     lab_free(lab);
 }
 
+/* As if there had been no memory for the path when the conversation began. */
+static void a_relay_that_no_path_leads_over_is_found_again(void **state)
+{
+    struct lab *lab = lab_relayed();
+    struct conversation *a = conversation_at(lab, 0);
+
+    (void)state;
+    path_table_forget_relay(&a->paths, ziglan_at(lab, 0)->entry_point);
+    assert_null(path_table_present(&a->paths));
+    size_t before = lab->hosts[1].delivered;
+    ping_until(lab, "relayed", 3);
+    send_ping(lab, 84);
+    run_ms(lab, 3000);
+    send_ping(lab, 84);
+    run_ms(lab, 200);
+    assert_true(lab->hosts[1].delivered > before);
+    lab_free(lab);
+}
+
+static void a_relay_becomes_a_path_of_those_whom_its_ziglan_knows_only(void **state)
+{
+    struct alone *alone = *state;
+    struct host_core *core = alone->node.core;
+    struct ziglan *others = alone_ziglan();
+    struct relay_session of_none = {.open = true};
+    struct peer peer = {.key = {7}};
+    struct conversation *a = life_of(&peer, &core->conversations, alone->now);
+    struct origin origin = {.relay = others->entry_point, .source_key = peer.key};
+
+    assert_non_null(a);
+    TAILQ_INSERT_TAIL(&core->ziglans.head, others, in_list);
+    pathfinder_on_frame(a, &origin, alone->now);
+    assert_null(path_table_find_relay(&a->paths, others->entry_point));
+    origin.relay = &of_none;
+    pathfinder_on_frame(a, &origin, alone->now);
+    assert_non_null(path_table_find_relay(&a->paths, &of_none));
+    TAILQ_REMOVE(&core->ziglans.head, others, in_list);
+    life_end(a);
+    free(others);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +251,9 @@ int main(void)
         cmocka_unit_test(the_first_packet_after_a_long_silence_arrives),
         cmocka_unit_test(a_direct_path_is_counted_when_it_comes_and_when_it_goes),
         cmocka_unit_test(a_host_without_a_relay_does_not_spin),
+        cmocka_unit_test(a_relay_that_no_path_leads_over_is_found_again),
+        cmocka_unit_test_setup_teardown(a_relay_becomes_a_path_of_those_whom_its_ziglan_knows_only,
+                                        alone_new, alone_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
