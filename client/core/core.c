@@ -440,10 +440,13 @@ bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE]
 {
     struct relay_session *relay = relay_set_find(&core->relays, number);
     struct peer *peer = peer_find(&core->peers, key);
-    struct conversation *a =
-        peer == NULL || relay == NULL ? NULL : life_of(peer, &core->conversations, now);
 
-    return a != NULL && path_table_add_relay(&a->paths, relay, UINT8_MAX, now) != NULL;
+    if (peer == NULL || relay == NULL || ziglan_list_of_relay(&core->ziglans, relay) != NULL) {
+        return false;
+    }
+    struct conversation *a = life_of(peer, &core->conversations, now);
+
+    return a != NULL && path_table_add_relay(&a->paths, relay, CONVERSATION_RANK_LAST, now) != NULL;
 }
 
 /* ---- names ---- */

@@ -124,8 +124,9 @@ int host_core_order(struct host_core *core, const struct ziglan_order *first) MU
  */
 uint32_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now);
 
-/** The peer with this key has a session to the relay of no ziglan with this number, too. False: no
- * such peer or relay. Later: presence that a subnet tells. */
+/** The peer with this key has a session to the relay of no ziglan with this number, too. Known as
+ * long as the conversation with it lasts. False: no such peer, or no such relay of no ziglan; or
+ * without memory. Later: presence that a subnet tells. */
 bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE], uint32_t number,
                              struct mono now);
 

@@ -135,20 +135,25 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
     }
 }
 
-/* What an entry point says about its ziglan. True if it was that. */
+/* What an entry point says about its ziglan. True if it was that. Members are told by the one that
+ * is watched: its place in the stream of changes is not another's. */
 static bool on_ziglan_message(struct host_core *core, const struct sender *from,
                               const Ziglan__Control *message, struct mono now)
 {
+    bool watched = from->relay == from->ziglan->entry_point;
+
     switch (message->body_case) {
     case ZIGLAN__CONTROL__BODY_JOINED:
         ziglan_on_joined(from->ziglan, from->relay, message->joined, now);
         wake_waiting(core, now);
         return true;
     case ZIGLAN__CONTROL__BODY_CHANGES:
-        membership_on_changes(core, from->ziglan, message->changes, now);
+        if (watched) {
+            membership_on_changes(core, from->ziglan, message->changes, now);
+        }
         return true;
     case ZIGLAN__CONTROL__BODY_FOUND:
-        if (message->found->member != NULL) {
+        if (watched && message->found->member != NULL) {
             membership_on_member(core, from->ziglan, message->found->member, now);
         }
         return true;

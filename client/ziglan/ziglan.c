@@ -233,6 +233,9 @@ void ziglan_on_open(struct ziglan *ziglan, struct relay_session *relay, uint64_t
     env_trace(ziglan->context->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
               ziglan->record.name[0] != '\0' ? ziglan->record.name : "(new)");
     roster_all_offline(ziglan->roster); /* the answer to our Watch says who is online */
+    if (ziglan->state != ZIGLAN_STATE_REFUSED) {
+        enter(ziglan, ZIGLAN_STATE_CONNECTING, now); /* until this session has asked */
+    }
     join(ziglan, now);
 }
 
@@ -296,6 +299,7 @@ void ziglan_on_joined(struct ziglan *ziglan, struct relay_session *relay,
     }
     if (more != NULL) {
         more->has_invite = false;
+        memset(more->invite, 0, sizeof(more->invite));
         more->join_at = mono_add_ms(now, ZIGLAN_RENEW_MS);
         relay->serves = true;
         return;
@@ -417,6 +421,23 @@ void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct 
 
 /* ---- timers ---- */
 
+/* When an open session is asked for admission again, before the one that we have is renewed. In
+ * CONNECTING: the Join could not be sent. */
+static struct mono join_again_at(const struct ziglan *ziglan)
+{
+    switch (ziglan->state) {
+    case ZIGLAN_STATE_CONNECTING:
+    case ZIGLAN_STATE_JOINING:
+        return mono_add_ms(ziglan->at.state_at, ZIGLAN_JOIN_TIMEOUT_MS);
+    case ZIGLAN_STATE_REFUSED:
+        return mono_add_ms(ziglan->at.state_at, ZIGLAN_REFUSED_RETRY_MS);
+    case ZIGLAN_STATE_JOINED:
+    case ZIGLAN_STATE_COUNT:
+        break;
+    }
+    return MONO_NEVER;
+}
+
 void ziglan_expire(struct ziglan *ziglan, struct mono now)
 {
     expire_relays(ziglan, now);
@@ -424,11 +445,7 @@ void ziglan_expire(struct ziglan *ziglan, struct mono now)
         return;
     }
     clock_compare(ziglan, now);
-    uint64_t in_state_ms = mono_ms_between(ziglan->at.state_at, now);
-    bool again =
-        (ziglan->state == ZIGLAN_STATE_REFUSED && in_state_ms >= ZIGLAN_REFUSED_RETRY_MS) ||
-        (ziglan->state == ZIGLAN_STATE_JOINING && in_state_ms >= ZIGLAN_JOIN_TIMEOUT_MS);
-    if (again) {
+    if (mono_due(join_again_at(ziglan), now)) {
         join(ziglan, now);
     } else if (mono_due(ziglan->at.renew_at, now)) {
         ziglan->at.renew_at = mono_add_ms(now, ZIGLAN_RENEW_MS);
@@ -446,12 +463,7 @@ struct mono ziglan_deadline(const struct ziglan *ziglan)
         }
     }
     if (ziglan->entry_point->open) {
-        at = mono_min(at, ziglan->at.renew_at);
-        if (ziglan->state == ZIGLAN_STATE_REFUSED) {
-            at = mono_min(at, mono_add_ms(ziglan->at.state_at, ZIGLAN_REFUSED_RETRY_MS));
-        } else if (ziglan->state == ZIGLAN_STATE_JOINING) {
-            at = mono_min(at, mono_add_ms(ziglan->at.state_at, ZIGLAN_JOIN_TIMEOUT_MS));
-        }
+        at = mono_min(at, mono_min(ziglan->at.renew_at, join_again_at(ziglan)));
     }
     return at;
 }

@@ -38,9 +38,22 @@ static bool still_true(const struct record_member *last, const struct record_mem
            wall_ms - last->header.created_ms < MEMBER_PART_RENEW_MS;
 }
 
+/* The relay at which others find us: the entry point. Until that was reached, the one that the last
+ * part names; without one, the relay that is asked. */
+static const uint8_t *own_relay(const struct ziglan *ziglan, const struct relay_session *asked,
+                                const struct record_member *last)
+{
+    static const uint8_t none[KEY_SIZE];
+
+    if (memcmp(ziglan->entry_point->relay_key, none, KEY_SIZE) != 0) {
+        return ziglan->entry_point->relay_key;
+    }
+    return last->relays_count == 1 ? last->relays[0] : asked->relay_key;
+}
+
 /* The member part that stands for us. The same bytes as before wherever they still say what is
  * true, because a changed part is broadcast to all who watch. */
-static int renew_member_part(struct ziglan *ziglan)
+static int renew_member_part(struct ziglan *ziglan, const struct relay_session *asked)
 {
     const struct ziglan_context *context = ziglan->context;
     struct ziglan_record *record = &ziglan->record;
@@ -59,7 +72,7 @@ static int renew_member_part(struct ziglan *ziglan)
     };
 
     memcpy(part.header.key, context->identity->public_key, KEY_SIZE);
-    memcpy(part.relays[0], ziglan->entry_point->relay_key, KEY_SIZE);
+    memcpy(part.relays[0], own_relay(ziglan, asked, &last), KEY_SIZE);
     memcpy(part.fixed, context->fixed, context->fixed_count * sizeof(part.fixed[0]));
     (void)snprintf(part.wanted_name, sizeof(part.wanted_name), "%s", wanted_name_of(ziglan));
     if (known && still_true(&last, &part)) {
@@ -79,7 +92,7 @@ bool ziglan_send_join(struct ziglan *ziglan, struct relay_session *relay, const 
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     char wanted[NAME_TEXT_SIZE];
 
-    if (renew_member_part(ziglan) != ERR_OK) {
+    if (renew_member_part(ziglan, relay) != ERR_OK) {
         env_trace(ziglan->context->env, TRACE_LEVEL_ERROR, "ziglan.join",
                   "no member part could be made");
         return false;

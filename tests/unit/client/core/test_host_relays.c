@@ -321,6 +321,11 @@ static size_t relay_in_use(struct town *town)
     return RELAYS;
 }
 
+static struct ziglan *ziglan_of(struct town *town, size_t host)
+{
+    return TAILQ_FIRST(&town->hosts[host].core->ziglans.head);
+}
+
 static void peers_are_at_the_open_relays(struct town *town)
 {
     for (size_t i = 0; i < HOSTS; i++) {
@@ -414,6 +419,90 @@ static void a_ziglan_that_is_left_takes_its_relays_along(void **state)
     town_free(town);
 }
 
+static void a_ziglans_own_relays_are_no_relays_of_none(void **state)
+{
+    struct town *town = town_new();
+    struct host_core *anna = town->hosts[0].core;
+    const uint8_t *nas = town->hosts[1].identity.public_key;
+
+    (void)state;
+    assert_true(passes_within(town, 1));
+    assert_false(host_core_peer_at_relay(anna, nas, town->numbers[0][1], town->now));
+    assert_false(
+        host_core_peer_at_relay(anna, nas, ziglan_of(town, 0)->entry_point->number, town->now));
+    peers_are_at_the_open_relays(town);
+    assert_int_equal(relay_in_use(town), 0);
+    town_free(town);
+}
+
+/* The entry point alone is watched: its place in the stream of changes is not another's. */
+static void changes_of_an_entry_point_that_is_not_watched_do_not_count(void **state)
+{
+    struct town *town = town_new();
+    struct ziglan *ziglan = ziglan_of(town, 0);
+    Ziglan__Watch watch = ZIGLAN__WATCH__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    (void)state;
+    roster_progress(ziglan->roster, 5);
+    watch.all = true;
+    message.body_case = ZIGLAN__CONTROL__BODY_WATCH;
+    message.watch = &watch;
+    assert_true(relay_session_send(ziglan->relays[0].session, &message));
+    (void)host_node_pump(&town->hosts[0], town->now);
+    run_ms(town, 1000);
+    assert_int_equal(roster_sequence(ziglan->roster), 5);
+    town_free(town);
+}
+
+/* The relay that the member part of a host names; none: zeros. */
+static void relay_of_part(const struct ziglan *ziglan, uint8_t key[KEY_SIZE])
+{
+    struct record_member part;
+
+    assert_true(ziglan->record.part_size > SIGNATURE_SIZE);
+    assert_int_equal(
+        record_member_decode(&part, ziglan->record.part, ziglan->record.part_size - SIGNATURE_SIZE),
+        ERR_OK);
+    assert_int_equal(part.relays_count, 1);
+    memcpy(key, part.relays[0], KEY_SIZE);
+}
+
+static void an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zeros(void **state)
+{
+    struct town *town = town_new();
+    struct url url;
+    char first[URL_SIZE_MAX];
+    char text[URL_SIZE_MAX];
+    char error[200];
+    uint8_t named[KEY_SIZE];
+
+    (void)state;
+    invite(town, 0, &url, first);
+    relay_node_stop(&town->relays[0]);
+
+    /* Known from the life before: the part stays as it is. */
+    host_node_start(&town->hosts[0], town->now);
+    invite(town, 1, &url, text);
+    assert_int_not_equal(host_core_add_relay(town->hosts[0].core, &url, town->now), 0);
+    run_ms(town, 3000);
+    assert_true(ziglan_of(town, 0)->relays[0].session->serves);
+    relay_of_part(ziglan_of(town, 0), named);
+    assert_memory_equal(named, town->relays[0].identity.public_key, KEY_SIZE);
+
+    /* Never known: the relay that admits us is named. */
+    assert_int_equal(host_core_leave(town->hosts[0].core, "home", town->now), ERR_OK);
+    assert_int_equal(
+        host_core_join(town->hosts[0].core, first, NULL, error, sizeof(error), town->now), ERR_OK);
+    invite(town, 1, &url, text);
+    assert_int_not_equal(host_core_add_relay(town->hosts[0].core, &url, town->now), 0);
+    run_ms(town, 3000);
+    assert_true(ziglan_of(town, 0)->relays[0].session->serves);
+    relay_of_part(ziglan_of(town, 0), named);
+    assert_memory_equal(named, town->relays[1].identity.public_key, KEY_SIZE);
+    town_free(town);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +510,9 @@ int main(void)
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
         cmocka_unit_test(a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_only),
         cmocka_unit_test(a_ziglan_that_is_left_takes_its_relays_along),
+        cmocka_unit_test(a_ziglans_own_relays_are_no_relays_of_none),
+        cmocka_unit_test(changes_of_an_entry_point_that_is_not_watched_do_not_count),
+        cmocka_unit_test(an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zeros),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

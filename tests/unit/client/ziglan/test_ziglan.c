@@ -171,6 +171,22 @@ static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
     lab_free(lab);
 }
 
+/* As if there had been no memory for the Join when the session opened. */
+static void a_join_that_could_not_be_sent_is_sent_again(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct ziglan *ziglan = ziglan_at(lab, 0);
+
+    (void)state;
+    ziglan->state = ZIGLAN_STATE_CONNECTING;
+    ziglan->at.state_at = lab->now;
+    ziglan->at.renew_at = MONO_NEVER;
+    assert_true(ziglan->entry_point->open);
+    run_ms(lab, ZIGLAN_JOIN_TIMEOUT_MS + 500);
+    assert_int_equal(ziglan->state, ZIGLAN_STATE_JOINED);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_reconnection_is_not_broadcast),
         cmocka_unit_test(of_whom_a_new_session_says_nothing_is_offline),
         cmocka_unit_test(strangers_do_not_keep_us_from_asking_for_whom_we_want),
+        cmocka_unit_test(a_join_that_could_not_be_sent_is_sent_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
