@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Settings of relayd: YAML through libcyaml, then own checks of what a schema cannot say. */
+/* Reads YAML through libcyaml, then checks what its schema cannot say; prints it again. */
 #include "relayd/config/config.h"
 
-#include "proto/base/config_text.h"
-#include "proto/wire/name.h"
-#include "proto/wire/url.h"
-
 #include <cyaml/cyaml.h>
-
-#include <ctype.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -18,8 +11,6 @@ enum {
     STUN_PER_ADDRESS_DEFAULT = 10,
     STUN_DEFAULT = 20000,
     METRICS_PORT_DEFAULT = 9433,
-    REPORT_SIZE = 160,
-    KEY_SIZE_MAX = 40,
 };
 
 /* The file as libcyaml fills it. An absent key leaves NULL or zero. */
@@ -116,7 +107,7 @@ static void report_log(cyaml_log_t level, void *context, const char *format, va_
     }
 }
 
-/* They would make the printed configuration another one than the one that was read. */
+/* Paths with such characters are refused: printed in double quotes they would read differently. */
 static bool has_control_characters(const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -127,7 +118,7 @@ static bool has_control_characters(const char *text)
     return false;
 }
 
-/* A path from the file; relative ones count from the file's folder. */
+/* Take a path, or `otherwise` if there is none. A relative one counts from the file's folder. */
 static bool path_set(struct config_text *in, char out[SETTINGS_PATH_SIZE], const char *key,
                      const char *value, const char *otherwise)
 {
@@ -146,19 +137,23 @@ static bool path_set(struct config_text *in, char out[SETTINGS_PATH_SIZE], const
     return true;
 }
 
-/* A control socket must fit sockaddr_un, which is shorter than a path. */
+/* The control socket; by default it is in the state directory. Its path must fit sockaddr_un. */
 static bool control_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
-    char beside_state[2 * SETTINGS_PATH_SIZE];
+    char path[SETTINGS_PATH_SIZE];
+    int size;
 
-    if (value == NULL) {
-        (void)snprintf(beside_state, sizeof(beside_state), "%s/relayd.sock", out->state_path);
-        if (strlen(beside_state) >= SETTINGS_PATH_SIZE) {
-            return config_text_refuse(in, "state", out->state_path);
-        }
-        memcpy(out->control_path, beside_state, strlen(beside_state) + 1);
-    } else if (!path_set(in, out->control_path, "control", value, "")) {
+    if (value != NULL && !path_set(in, path, "control", value, "")) {
         return false;
+    }
+    size = value != NULL ? snprintf(out->control_path, SETTINGS_SOCKET_SIZE, "%s", path)
+                         : snprintf(out->control_path, SETTINGS_SOCKET_SIZE, "%s/relayd.sock",
+                                    out->state_path);
+    if (size < 0 || size >= SETTINGS_SOCKET_SIZE) {
+        return config_text_fail(in, value != NULL ? "control" : "state", value != NULL ? value : "",
+                                "the path of the control socket is longer than %d characters; give "
+                                "`control` a shorter one",
+                                SETTINGS_SOCKET_SIZE - 1);
     }
     return true;
 }
@@ -195,7 +190,7 @@ static bool listen_set(struct config_text *in, struct relay_settings *out, const
     return true;
 }
 
-/* A public host must be usable in a URL: the URL parser is the judge. */
+/* A public host must be usable in a URL, so the URL parser decides. */
 static bool host_ok(const char *host)
 {
     static const char key[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -244,7 +239,7 @@ static bool number_set(struct config_text *in, uint32_t *out, const char *key,
 {
     char text[16];
 
-    if (value != NULL && (*value == 0 || *value > SETTINGS_SESSION_MAX)) {
+    if (value != NULL && (*value == 0 || *value > SETTINGS_NUMBER_MAX)) {
         (void)snprintf(text, sizeof(text), "%u", (unsigned)*value);
         return config_text_refuse(in, key, text);
     }
@@ -330,7 +325,7 @@ static const char *level_text(enum trace_level level)
     return "info";
 }
 
-/* A YAML string in double quotes. */
+/* Print a text as a YAML string in double quotes. */
 static void quoted_print(const char *text, FILE *to)
 {
     (void)fputc('"', to);

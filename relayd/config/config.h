@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The settings of relayd as its YAML file gives them. The reader is pure: text in, a checked
- * struct or one sentence out that names the place and the remedy. Unknown keys are errors, and a
- * file that does not parse changes nothing, so a reload is: read into a new struct, then swap.
+ * The settings of relayd, from its YAML file. The reader is pure: a text goes in; a checked struct
+ * comes out, or one sentence that names the place and the remedy. Unknown keys are errors. A text
+ * that is refused writes nothing, so a reload reads into a new struct and then assigns it.
  */
 #pragma once
 
@@ -23,24 +23,25 @@ enum {
     SETTINGS_LISTEN_MAX = 8,
     SETTINGS_PATH_SIZE = 1024,
     SETTINGS_ERROR_SIZE = CONFIG_TEXT_ERROR_SIZE,
-    SETTINGS_SESSION_MAX = 1000000, /* the largest value `session_max` may have */
+    SETTINGS_SOCKET_SIZE = 108,    /* path of a Unix socket and NUL: sun_path of sockaddr_un */
+    SETTINGS_NUMBER_MAX = 1000000, /* the largest value of any number */
     SETTINGS_PORT_DEFAULT = 4433,
-    SETTINGS_PORT_SPARE = 443, /* what networks that block the rest let out; hosts try it second */
+    SETTINGS_PORT_SPARE = 443, /* some networks let nothing else out; hosts try it second */
 };
 
-/** All settings; plain values, so that a reload is an assignment. Paths are complete: relative
- * ones in the file count from the file's own folder. */
+/** All settings, as plain values that can be assigned. Relative paths of the file have the
+ * file's folder before them here. */
 struct relay_settings {
     char name[NAME_TEXT_SIZE]; /* of the ziglan */
     struct endpoint listen[SETTINGS_LISTEN_MAX];
     size_t listen_count;
-    bool listen_default; /* none was named: SETTINGS_PORT_SPARE as well, where it can be had */
+    bool listen_default; /* the file has no `listen`: SETTINGS_PORT_SPARE, too, if it can be had */
     char public_hosts[URL_HOSTS_TEXT_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
     char key_path[SETTINGS_PATH_SIZE];
     char ziglan_key_path[SETTINGS_PATH_SIZE];
-    char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the ziglan's key is at hand */
+    char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the relay reads the ziglan's key */
     char state_path[SETTINGS_PATH_SIZE];      /* LMDB directory */
-    char control_path[SETTINGS_PATH_SIZE];    /* Unix socket for the verbs */
+    char control_path[SETTINGS_SOCKET_SIZE];  /* Unix socket for the verbs */
     bool metrics_on;
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;
@@ -53,8 +54,8 @@ struct relay_settings {
 /**
  * Read settings from the text of a configuration file.
  *
- * text   size bytes, any content, borrowed
- * path   the file's name, for messages and for relative paths in it
+ * text   size bytes, any content, borrowed; at most SETTINGS_TEXT_SIZE_MAX, or it is refused
+ * path   the file's name, for the error and for relative paths
  * out    written only on ERR_OK; keys that are not in the text have their defaults
  * error  one sentence "FILE:LINE: what is wrong; what to do", written only on ERR_DROP
  *
@@ -64,11 +65,12 @@ struct relay_settings {
 int relay_settings_parse(struct relay_settings *out, const char *text, size_t size,
                          const char *path, char error[SETTINGS_ERROR_SIZE]) MUST_CHECK;
 
-/** Print the settings as a complete configuration file with every key. */
+/** Print the settings as a configuration file with every key. The caller looks whether
+ * `to` had an error. */
 void relay_settings_print(const struct relay_settings *settings, FILE *to);
 
-/** Names of the settings that differ between the two and only count after a restart, separated
- * by ", "; empty if none. Returns text. */
+/** Write to `text` the keys of those settings that differ and that count only after a restart,
+ * separated by ", "; empty if there are none. Cut at size bytes, NUL included. Returns text. */
 const char *relay_settings_restart_keys(const struct relay_settings *before,
                                         const struct relay_settings *after, char *text,
                                         size_t size);

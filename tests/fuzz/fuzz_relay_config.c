@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A configuration file of any content: it parses or is refused with one sentence, and what parses
- * survives being printed and read again. */
+/* A configuration file of any content. It is refused with one sentence, or it parses, and reads the
+ * same after it was printed. */
 #include "proto/base/bytes.h"
 #include "relayd/config/config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Settings of relayd: what a file means, and the sentence for each that means nothing. */
+/* Settings of relayd: what a file means, and the sentence for a file that is refused. */
 #include "relayd/config/config.h"
 
 #include <setjmp.h>
@@ -160,6 +160,32 @@ static void what_is_wrong_gets_one_sentence_with_its_line(void **state)
     }
 }
 
+/* What `relayd --check` accepts, the daemon must be able to bind. */
+static void a_control_socket_fits_its_address(void **state)
+{
+    static const char *const keys[] = {"control", "state"};
+    static const size_t longest[] = {107, 107 - sizeof("/relayd.sock") + 1};
+    struct relay_settings s;
+    char error[SETTINGS_ERROR_SIZE];
+    char path[128];
+    char text[160];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        memset(path, 'x', sizeof(path));
+        path[0] = '/';
+        path[longest[i]] = '\0';
+        (void)snprintf(text, sizeof(text), "name: a\n%s: %s\n", keys[i], path);
+        assert_int_equal(parse(&s, text, error), ERR_OK);
+        assert_int_equal(strlen(s.control_path), 107);
+        path[longest[i]] = 'x';
+        path[longest[i] + 1] = '\0';
+        (void)snprintf(text, sizeof(text), "name: a\n%s: %s\n", keys[i], path);
+        assert_int_equal(parse(&s, text, error), ERR_DROP);
+        assert_non_null(strstr(error, "relayd.yaml:2: the path of the control socket is longer"));
+    }
+}
+
 static void a_huge_file_is_refused(void **state)
 {
     size_t size = SETTINGS_TEXT_SIZE_MAX + 1;
@@ -236,6 +262,7 @@ int main(void)
         cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(json_is_yaml_too),
         cmocka_unit_test(what_is_wrong_gets_one_sentence_with_its_line),
+        cmocka_unit_test(a_control_socket_fits_its_address),
         cmocka_unit_test(a_huge_file_is_refused),
         cmocka_unit_test(what_is_printed_reads_the_same),
         cmocka_unit_test(a_reload_says_what_needs_a_restart),
