@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows in memory, as the file has them, and a timer that writes what differs. */
+/* Keeps a copy of what the file has; a timer writes the rows that differ from it. */
 #include "relayd/engine/reset_ledger_file.h"
 
 #include <errno.h>
@@ -13,11 +13,12 @@
 
 enum {
     WRITE_EVERY_S = 1,
-    FRESH_MS = 60000, /* older sessions have ended by themselves: LINK_IDLE_MS */
+    FRESH_MS = 60000, /* sessions of an older file have ended by themselves (LINK_IDLE_MS) */
     RUN_MAX = 64,     /* rows written by one call */
 };
 
-/* At the beginning of the file; rows follow. Only this program on this machine reads it. */
+/* The beginning of the file, before the rows. It and the rows are as in memory, because only this
+ * program on this machine reads them. */
 struct reset_ledger_header {
     char magic[8];
     uint32_t row_size, capacity;
@@ -31,7 +32,7 @@ struct reset_ledger_file {
     char *path;
     int fd; /* -1: memory only */
     uint32_t capacity;
-    struct link_reset_row *rows, *written; /* as they are, and as the file has them */
+    struct link_reset_row *rows, *written; /* for the link, and as the file has them */
 };
 
 static const char reset_ledger_magic[8] = {'z', 'i', 'g', 'r', 'o', 'l', 'l', '1'};
@@ -42,7 +43,7 @@ static off_t place_of(uint32_t index)
                    (size_t)index * sizeof(struct link_reset_row));
 }
 
-/* Say once what is wrong, and go on without the file. */
+/* Trace what is wrong, and go on without the file. */
 static void give_up(struct reset_ledger_file *file, const char *what)
 {
     env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
@@ -62,7 +63,7 @@ static bool header_write(struct reset_ledger_file *file)
     return pwrite(file->fd, &header, sizeof(header), 0) == sizeof(header);
 }
 
-/* What a relay that ended a moment ago left. False: nothing of use. */
+/* Read the rows that an earlier relay left. False, and no rows, if the file is not of use. */
 static bool load(struct reset_ledger_file *file)
 {
     struct reset_ledger_header header;
@@ -104,7 +105,8 @@ static bool changed(const struct reset_ledger_file *file, uint32_t index)
     return memcmp(&file->rows[index], &file->written[index], sizeof(*file->rows)) != 0;
 }
 
-/* Write the rows from `index` on that changed, without a gap. Returns how many; 0: failed. */
+/* Write the changed row `index`, and those behind it up to the first that did not change, at most
+ * RUN_MAX. Returns how many; 0 if the write failed. */
 static uint32_t run_write(struct reset_ledger_file *file, uint32_t index)
 {
     uint32_t count = 1;
@@ -121,25 +123,27 @@ static uint32_t run_write(struct reset_ledger_file *file, uint32_t index)
     return count;
 }
 
+/* Write all rows that changed. False if a write failed. */
+static bool rows_write(struct reset_ledger_file *file)
+{
+    uint32_t count;
+
+    for (uint32_t i = 0; i < file->capacity; i += count) {
+        count = changed(file, i) ? run_write(file, i) : 1;
+        if (count == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
     struct reset_ledger_file *file = timer->data;
 
     (void)events;
-    for (uint32_t i = 0; file->fd >= 0 && i < file->capacity; i++) {
-        if (changed(file, i)) {
-            uint32_t count = run_write(file, i);
-
-            if (count == 0) {
-                give_up(file, "cannot write");
-            }
-            i += count;
-        }
-    }
-    if (file->fd >= 0 && !header_write(file)) {
+    if (!rows_write(file) || !header_write(file)) {
         give_up(file, "cannot write");
-    }
-    if (file->fd < 0) {
         ev_timer_stop(loop, timer);
     }
 }
