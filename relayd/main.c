@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* relayd: the verb decides; without one it serves. */
+/* The program relayd: runs the verb that it is given, or without one the daemon. */
 #include "proto/host/fault_print.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
@@ -51,7 +51,8 @@ static const struct {
     {"revoke", revoke_run}, {"status", status_run}, {"delegate", delegate_run},
 };
 
-/* The packet ciphers are named as they are after the start-up test for forged packets. */
+/* The QUIC ciphers are those that pass the self-test at the start of the TLS library, so it is
+ * started for this. */
 static int version_print(void)
 {
     struct os_env *os = NULL;
@@ -112,7 +113,7 @@ static int daemon_main(int argc, char **argv)
     return relay_daemon_run(path, &settings);
 }
 
-/* "relayd help", and --help after any verb. */
+/* True for "relayd help", and for --help or -h anywhere. */
 static bool help_wanted(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operator's verbs as JSON. */
+/* What each verb of the operator reads and answers. */
 #include "relayd/admin/admin.h"
 
 #include "proto/admin/answer.h"
@@ -48,7 +48,7 @@ static json_t *invite_refusal(const struct admin_context *context, enum verdict 
     return answer_refuse(EXIT_CODE_FAILURE, "no invite was made: %s", verdict_text(verdict));
 }
 
-/* By what the log calls the invite in a URL of ours. */
+/* How the log calls the invite in the URL `text`. */
 static const char *invite_id(const char *text, char id[DIRECTORY_INVITE_ID_SIZE])
 {
     char error[URL_ERROR_SIZE];
@@ -126,7 +126,7 @@ static json_t *members_answer(const struct admin_context *context, struct mono n
     enum verdict verdict = operator_member_next(verbs, key, &member, now);
 
     while (verdict == VERDICT_OK) {
-        /* A null pointer is refused by jansson, so memory runs out here without harm. */
+        /* Without memory member_json returns NULL, which jansson refuses to append. */
         if (json_array_append_new(list, member_json(&member)) != 0) {
             json_decref(list);
             return NULL;

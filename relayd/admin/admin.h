@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The operator's verbs on a running relay, as JSON: one object asks, one answers. The shell reads
- * them from the control socket; this part is pure.
+ * The operator's verbs on a running relay, as JSON: one object asks, one answers. The daemon reads
+ * requests from the control socket and calls this, which is pure.
  *
- *   {"do":"status"}                                     -> see admin.c
- *   {"do":"invite","uses":1,"expires_ms":0,"name":"x"}  -> {"ok":true,"url":"ziglan://..."}
- *   {"do":"members"}                                    -> {"ok":true,"members":[...]}
- *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"ok":true,"key":"..."}
+ *   {"do":"status"}                                     -> {"ok":true,"uptime_ms":n,...}
+ *   {"do":"invite","uses":1,"expires_ms":0,"name":"x"}  -> {"ok":true,"url":"ziglan://...",...}
+ *   {"do":"members"}                                    -> {"ok":true,"members":[...],...}
+ *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"ok":true,"key":"...",...}
  *
- * The shape of answers and refusals is that of proto/admin/answer.h.
+ * docs/operations.md lists the fields, proto/admin/answer.h has the shape of answers and refusals.
  */
 #pragma once
 
@@ -17,17 +17,18 @@
 
 #include <jansson.h>
 
-/** Facts that the core does not know. */
+/** What answers are made from; all borrowed for the call. */
 struct admin_context {
     struct relay_core *core;
     const char *name;         /* of the ziglan */
     const char *public_hosts; /* may be empty */
-    const char *listen;       /* addresses, for people */
+    const char *listen;       /* the addresses of its sockets, for people */
 };
 
-/** Answer one request (borrowed). The answer is given; NULL only without memory. */
+/** Answer one request, which is borrowed and may be any JSON. The answer is given; NULL only
+ * without memory. */
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now);
 
-/** The health page as a line of JSON: {"status":"ok" or "storage failing","sessions":n}. Given
- * (malloc); NULL without memory. */
+/** The local health page, one line of JSON: {"status":"ok" or "storage failing","sessions":n}. It
+ * is given (free()); NULL without memory. */
 char *admin_health(const struct relay_snapshot *snapshot);

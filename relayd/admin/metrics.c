@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The Prometheus text of a relay. */
+/* The rows of the Prometheus text, family by family. */
 #include "relayd/admin/metrics.h"
 
 #include "ziglan_version.h"
@@ -14,7 +14,7 @@ struct row {
     uint64_t value;
 };
 
-/* HELP and TYPE stand once before the first row of a family. */
+/* Print a row, and before the first row of a family its HELP and TYPE. *family is the last one. */
 static void row_print(FILE *to, const struct row *row, const char **family)
 {
     if (*family == NULL || strcmp(*family, row->family) != 0) {
@@ -92,7 +92,7 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
                 (double)s->uptime_ms / 1000);
 }
 
-/* The names that every Prometheus client library uses for these. */
+/* These have the names that all Prometheus client libraries use. */
 static void process_print(FILE *to, const struct process_use *p)
 {
     (void)fprintf(to,

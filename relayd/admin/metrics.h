@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A relay's counters in the Prometheus text form (version 0.0.4). Pure: what the process itself
- * uses is a parameter.
+ * A relay's counters in the Prometheus text form (version 0.0.4). Pure: what the process and its
+ * sockets use are parameters.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What the process uses, as the operating system tells. */
+/** What the process uses, as the kernel tells. */
 struct process_use {
     double cpu_s;        /* user and system time */
     double start_time_s; /* since 1970 UTC */
@@ -19,14 +19,14 @@ struct process_use {
     uint64_t open_fds, max_fds;
 };
 
-/** What its UDP sockets saw, summed. */
+/** What its UDP sockets saw, summed over all of them. */
 struct socket_use {
     uint64_t received_datagrams, sent_datagrams, sent_bytes;
     uint64_t too_large, send_errors, receive_errors, truncated;
 };
 
 /**
- * Print everything.
+ * Print all metrics of a relay.
  *
  * text   given: malloc'ed, *size bytes and a NUL
  *

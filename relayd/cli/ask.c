@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The control socket's path is in the configuration, so that is read first. */
+/* Reads the configuration first, because it has the path of the control socket. */
 #include "relayd/cli/ask.h"
 
 #include "proto/base/fault.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Complaints, numbers, times and URLs, as every verb of relayd reads or prints them. */
+/* How all verbs of relayd complain, read numbers and times, and print URLs. */
 #include "relayd/cli/cli.h"
 
 #include "proto/base/err.h"
@@ -41,6 +41,7 @@ int cli_number_parse(uint32_t *out, const char *text, uint32_t min, uint32_t max
 
 int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms)
 {
+    enum { VALUE_MAX = 36500 * 24 }; /* of any unit: 100 years of hours, 2400 of days */
     static const struct {
         char unit;
         uint64_t ms;
@@ -54,7 +55,7 @@ int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms)
     }
     errno = 0;
     value = strtoul(text, &end, 10);
-    if (errno != 0 || end == text || text[0] == '-' || value == 0 || value > 36500 * 24) {
+    if (errno != 0 || end == text || text[0] == '-' || value == 0 || value > VALUE_MAX) {
         return ERR_DROP;
     }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {

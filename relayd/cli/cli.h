@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the verbs of relayd's command line share. Each verb has a file of its own with one function,
- * which is given what follows the verb: it prints to standard output, complains in one sentence on
- * standard error, and returns the process's exit code (proto/base/fault.h).
+ * What the verbs of relayd's command line share. Each verb has a file of its own with one function.
+ * It gets the arguments from the verb on, prints its result to standard output, or what is wrong
+ * to standard error, and returns the exit code of the process (proto/base/fault.h).
  */
 #pragma once
 
@@ -12,15 +12,15 @@
 
 #define CLI_CONFIG_DEFAULT "/etc/ziglan/relayd.yaml"
 
-/** Complain and return EXIT_CODE_USAGE. */
+/** Print a sentence (printf style, no newline) about wrong arguments. Returns EXIT_CODE_USAGE. */
 int cli_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/** A whole number from min to max. ERR_DROP for anything else. */
+/** Read a whole number from min to max. ERR_DROP for anything else; *out is untouched then. */
 int cli_number_parse(uint32_t *out, const char *text, uint32_t min, uint32_t max) MUST_CHECK;
 
-/** A wall-clock instant in ms from "7d", "12h", "30m", "90s" counted from now, or "never" (0).
- * ERR_DROP for anything else. */
+/** Read a time such as "7d", "12h", "30m" or "90s", counted from wall_ms, or "never", which is 0.
+ * *out is in ms of the wall clock. ERR_DROP for anything else; *out is untouched then. */
 int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms) MUST_CHECK;
 
-/** Print the URL, on a terminal with its QR code. */
+/** Print a URL, and on a terminal its QR code. */
 void cli_url_print(const char *url);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signing, with the ziglan's key from wherever it is kept, that the relay of this
- * configuration is an entry point, into the file that the configuration names. */
+/* Reads the two keys, signs the delegation, and writes it. */
 #include "relayd/cli/delegate.h"
 
 #include "proto/crypto/delegation.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A folder with keys, a commented configuration, a directory and a first invite. */
+/* Makes the folder: keys, then the directory with an invite, then a commented configuration. */
 #include "relayd/cli/init.h"
 
 #include "proto/crypto/identity.h"
@@ -15,7 +15,6 @@
 
 #include <arpa/inet.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -87,7 +86,8 @@ static int args_parse(struct init *init, int argc, char **argv)
     return EXIT_CODE_OK;
 }
 
-/* The address of the default route: connect() on a UDP socket sends nothing. */
+/* Guess the public address: the one from which the default route sends. connect() on a UDP socket
+ * sends nothing. */
 static bool address_guess(char host[HOST_SIZE])
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -106,7 +106,8 @@ static bool address_guess(char host[HOST_SIZE])
     return found;
 }
 
-/* Check the public host by the URL parser, and take its port for the socket. */
+/* Check the public host, guessed if none was given, by the URL parser. The relay listens on its
+ * port. */
 static int public_check(struct init *init)
 {
     static const uint8_t no_key[KEY_SIZE];
@@ -139,13 +140,13 @@ static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, con
     int size = snprintf(out, SETTINGS_PATH_SIZE, "%s%s%s", init->dir, slash, file);
 
     if (size < 0 || size >= SETTINGS_PATH_SIZE) {
-        out[0] = '\0'; /* cannot be: args_parse left room */
+        out[0] = '\0'; /* does not happen: args_parse left room */
     }
 }
 
-/* Never overwrite a relay. Keys and members without a configuration are no hindrance: they are
- * what an init left that a full disk ended, or what somebody put back, and are taken as they are.
- */
+/* Refuse a folder that has a configuration: a relay is never overwritten. Keys and members without
+ * one are taken as they are. They were left by an init that failed, perhaps on a full disk, or were
+ * put back by their owner. */
 static int existing_refuse(const struct init *init)
 {
     char config[SETTINGS_PATH_SIZE];
@@ -161,7 +162,7 @@ static int existing_refuse(const struct init *init)
     return EXIT_CODE_OK;
 }
 
-/* The configuration with every key explained; what is commented out has its default. */
+/* Write the configuration, in which every key is explained. A line behind # shows the default. */
 static int config_write(const struct init *init, struct fault *fault)
 {
     const char *listen = init->port == SETTINGS_PORT_DEFAULT ? "#" : "";
@@ -227,7 +228,7 @@ static int config_write(const struct init *init, struct fault *fault)
     return file_write_atomic(path, text, (size_t)size, 0644, fault);
 }
 
-/* The state directory with its first invite, whose URL goes to `url`. */
+/* Make the state directory and a first invite, and write its URL to `url`. */
 static int invite_make(const struct init *init, const struct identity *relay,
                        const struct identity *ziglan, char url[URL_SIZE_MAX], struct fault *fault)
 {

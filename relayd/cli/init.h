@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * relayd init DIR [--name NAME] [--public HOST[:PORT]] [--uses N] [--expires TIME]:
- * a folder in which a relay can be started at once.
+ * make a folder from which a relay can be started at once.
  */
 #pragma once
 
-/** Make a relay in a folder: keys, configuration, directory and a first invite. Returns the exit
- * code. */
+/** Fill a folder with keys, a configuration, and a directory with a first invite, and print the
+ * invite's URL. Returns the exit code. */
 int init_run(int argc, char **argv);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asking for an invite; the URL is printed alone, so that it can be piped. */
+/* Asks for an invite. The URL is printed alone, so that it can be piped. */
 #include "relayd/cli/invite.h"
 
 #include "proto/base/fault.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * relayd invite [-c FILE] [--uses N] [--expires TIME] [--name LABEL] [--json]:
- * a URL by which others join.
+ * make a URL by which others join.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asking for the members, and their table. */
+/* Asks for the members, and prints them as a table. */
 #include "relayd/cli/members.h"
 
 #include "proto/base/fault.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * relayd members [-c FILE] [--json]:
- * who belongs to the ziglan, and who is online.
+ * list who belongs to the ziglan, and who is online.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of options, and what is told about one that is not understood. */
+/* The table of options, and what is printed about one that a verb does not take. */
 #include "relayd/cli/options.h"
 
 #include "proto/base/fault.h"
@@ -9,7 +9,7 @@
 #include <getopt.h>
 #include <string.h>
 
-/* "7d" counts from now. ERR_NOMEM, or ERR_DROP for a text that is no time. */
+/* Read a time such as "7d", counted from now. ERR_NOMEM, or ERR_DROP for a text that is no time. */
 static int expiry_parse(uint64_t *out, const char *text)
 {
     struct os_env *os = NULL;

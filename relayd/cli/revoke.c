@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asking for a revocation, or for its end. */
+/* Asks for a revocation, or that one is taken back. */
 #include "relayd/cli/revoke.h"
 
 #include "proto/base/fault.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * relayd revoke KEY|NAME [--undo] [-c FILE] [--json]:
- * somebody is thrown out, or may come back.
+ * throw a member out, or let it come back.
  */
 #pragma once
 

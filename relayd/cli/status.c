@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asking for the state, and its lines. */
+/* Asks for the state, and prints it line by line. */
 #include "relayd/cli/status.h"
 
 #include "proto/base/fault.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * relayd status [-c FILE] [--json]:
- * what the running relay does and whether it is well.
+ * show what the running relay does, and whether it is well.
  */
 #pragma once
 

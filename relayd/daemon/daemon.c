@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening everything, running until a signal, reloading, closing everything. */
+/* Opens everything, runs until a signal, reloads, and closes everything. */
 #include "relayd/daemon/daemon.h"
 
 #include "proto/host/control_socket.h"
@@ -25,13 +25,13 @@
 
 enum {
     RECONNECT_IN_MS = 1000, /* told to sessions at a stop: a restart takes less */
-    STOP_MS_MAX = 2000,
-    DRAIN_MS = 200,
+    STOP_MS_MAX = 2000,     /* from a signal to the end, whatever the sessions do */
+    DRAIN_MS = 200,         /* for what is queued at the end */
     RESET_LEDGER_ROWS_MAX = 65536,
-    FILES_MIN = 16, /* 11 for good with one socket, and some for pages and operators */
+    FILES_MIN = 16, /* 11 stay open with one UDP socket; pages and operators need some more */
 };
 
-/* No sane clock says less: 2025-01-01. */
+/* 2025-01-01: a clock that says less is wrong. */
 #define WALL_MS_MIN UINT64_C(1735689600000)
 
 struct daemon {
@@ -132,7 +132,7 @@ static void reload(struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
     if (daemon->stopping) {
-        ev_break(daemon->loop, EVBREAK_ALL); /* asked twice: at once */
+        ev_break(daemon->loop, EVBREAK_ALL); /* asked twice: stop at once */
         return;
     }
     daemon->stopping = true;
@@ -170,7 +170,7 @@ static void watchdog_due(struct ev_loop *loop, struct ev_timer *timer, int event
 
 /* ---- start ---- */
 
-/* Behind the store, whose lock keeps a second relay away from the file. */
+/* To be called when the store is open: its lock keeps a second relay away from the ledger, too. */
 static void ledger_start(struct daemon *daemon)
 {
     const struct relay_settings *settings = &daemon->settings;
@@ -325,7 +325,8 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
     notify_ready("serving");
     relay_engine_kick(daemon.engine);
     (void)ev_run(daemon.loop, 0);
-    env_trace(daemon.env, TRACE_LEVEL_INFO, "relay.stopped", "clean=1");
+    env_trace(daemon.env, TRACE_LEVEL_INFO, "relay.stopped", "clean=%d",
+              (int)relay_core_stopped(daemon.core));
 out:
     daemon_close(&daemon);
     return code;

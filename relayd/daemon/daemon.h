@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What `relayd` runs: a relay with its store, sockets, control socket, local pages, signals and the
- * service manager. SIGINT and SIGTERM end it; SIGHUP reads the configuration again.
+ * The daemon that `relayd` without a verb is: a core with its store, sockets, control socket and
+ * local pages. SIGINT and SIGTERM end it, SIGHUP makes it read its configuration again, and the
+ * service manager is told how it is.
  */
 #pragma once
 
 #include "relayd/config/config.h"
 
-/** Serve until it is ended. config_path is what a reload reads. Prints what is wrong. Returns an
- * exit code. */
+/** Serve until a signal. A reload reads the file config_path, which is borrowed. If the start
+ * fails, what is wrong is printed. Returns an exit code. */
 int relay_daemon_run(const char *config_path, const struct relay_settings *settings);

@@ -17,7 +17,7 @@ static int delegation_load(struct keys *keys, const char *path, uint64_t wall_ms
     size_t size = 0;
     int rc = file_read(path, sizeof(keys->delegation), &bytes, &size, fault);
 
-    /* Which ziglan's it must be, and what its time means, is for the core. */
+    /* The core decides of which ziglan it must be, and what it means that it is not in force. */
     if (rc == ERR_OK && delegation_verify(&record, bytes, size, NULL, keys->relay.public_key,
                                           wall_ms) == DELEGATION_NOT_BELIEVED) {
         rc = ERR_DROP;

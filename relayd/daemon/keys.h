@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who the relay is: its key, and either the ziglan's key or a delegation signed with it elsewhere.
+ * The secrets of a relay: its own key, and either the ziglan's key or a delegation that was signed
+ * with it elsewhere.
  */
 #pragma once
 
@@ -15,17 +16,17 @@
 
 struct keys {
     struct identity relay, ziglan;
-    uint8_t delegation[RECORD_SIGNED_SIZE_MAX]; /* in place of the ziglan's key, if size > 0 */
+    uint8_t delegation[RECORD_SIGNED_SIZE_MAX]; /* instead of the ziglan's key, if size > 0 */
     size_t delegation_size;
 };
 
-/** Load what the settings name. ERR_SYSTEM, ERR_DROP with a sentence in fault; keys_wipe is legal
- * then, too. */
+/** Load the files that the settings name into zeroed memory. wall_ms is the wall clock. On an error
+ * fault says what is wrong; keys_wipe is needed then, too. */
 int keys_load(struct keys *keys, const struct relay_settings *settings, uint64_t wall_ms,
               struct fault *fault) MUST_CHECK;
 
-/** Read the delegation again, where one was in use from the start. An error leaves the former one;
- * whether it is of the same ziglan is for the core. */
+/** If a delegation was loaded at the start, read its file again. On an error fault says what is
+ * wrong and the former one stays. Whether the new one is of the same ziglan, the core decides. */
 int keys_delegation_reload(struct keys *keys, const struct relay_settings *settings,
                            uint64_t wall_ms, struct fault *fault) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files of a relay, and what to do where one is missing. */
+/* Opens the files of a relay, and says what to do where one is missing. */
 #include "relayd/daemon/load.h"
 
 #include "proto/host/file.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answering GET of a path with what the core and the process have to tell. */
+/* Answers GET of a path by what the core, the sockets and the process tell. */
 #include "relayd/daemon/pages.h"
 
 #include "proto/host/os_env.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The local web pages of a relay: /metrics for Prometheus, and /health.
+ * The local web pages of a relay, over plain HTTP: /metrics for Prometheus, and /health.
  */
 #pragma once
 
@@ -18,17 +18,18 @@ struct pages {
     struct ev_loop *loop; /* these are borrowed */
     const struct relay_core *core;
     const struct relay_engine *engine;
-    double started_at_s;     /* since 1970 UTC, of the process */
+    double started_at_s;     /* when the process started, since 1970 UTC */
     struct http_local *http; /* NULL: off */
 };
 
-/** Serve where the settings say; nothing if they say off. The struct stays where it is. ERR_SYSTEM,
- * ERR_NOMEM; fault says why. */
+/** Serve at the address in the settings, or not at all if it is off there. The caller has filled in
+ * what stands above http, and does not move the struct until pages_close. ERR_SYSTEM, ERR_NOMEM;
+ * then fault says why. */
 int pages_open(struct pages *pages, const struct relay_settings *settings,
                struct fault *fault) MUST_CHECK;
 
-/** Move from the address of `before` to that of `next`, whose socket opens before the old one goes.
- * On an error nothing changed. */
+/** Move to the address in `next` if that is another one than in `before`. The new socket opens
+ * before the old one closes, so that after an error nothing changed. */
 int pages_reload(struct pages *pages, const struct relay_settings *before,
                  const struct relay_settings *next, struct fault *fault) MUST_CHECK;
 

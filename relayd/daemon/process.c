@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What this process uses. */
+/* Reads /proc/self and the limits of the process. */
 #include "relayd/daemon/process.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening the sockets, and the core's verbs for the pump. */
+/* Opens the sockets, and gives the pump the core's verbs. */
 #include "relayd/engine/engine.h"
 
 #include "proto/base/bytes.h"
@@ -22,7 +22,7 @@ struct relay_engine {
     char listen_text[LISTEN_TEXT_SIZE];
 };
 
-/* ---- the core's verbs for the pump; this core writes only when asked to transmit ---- */
+/* ---- the core's verbs for the pump; only transmit has something to send ---- */
 
 static void core_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
 {

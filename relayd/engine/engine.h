@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A relay core on its loop: the UDP sockets, and the pump that moves datagrams between them and the
- * core. It ends the loop when the core has said goodbye to everybody.
+ * The UDP sockets of a relay, and the pump that moves datagrams between them and the core. It ends
+ * the loop when the core has stopped (relay_core_stopped).
  */
 #pragma once
 
@@ -18,32 +18,35 @@
 struct ev_loop;
 struct relay_engine;
 
-enum { RELAY_ENGINE_SOCKETS_MAX = 9 /* those of the configuration, and the spare one */ };
+enum { RELAY_ENGINE_SOCKETS_MAX = 9 /* eight of the configuration, and the spare port's */ };
 
-/** What an engine is made of. */
+/** What an engine is made from. */
 struct relay_engine_options {
     struct ev_loop *loop; /* these are borrowed and outlive it */
     struct relay_core *core;
     const struct env *env;
-    const struct endpoint *listen; /* listen_count addresses that must be had; for the call */
+    const struct endpoint *listen; /* 1 or more addresses for sockets; borrowed for the call */
     size_t listen_count;
-    uint16_t spare_port; /* also at listen[0] with this port, if it can be had; 0: not */
+    uint16_t spare_port; /* one more socket: listen[0] with this port, if it can be had; 0: none */
 };
 
-/** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; fault says why. */
+/** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; then fault says why and *out is NULL. That
+ * the spare port cannot be had is traced only. */
 int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
                       struct fault *fault) MUST_CHECK;
 
-/** Stop and close the sockets; what the core still has to say is lost: see relay_engine_drain. */
+/** Stop, and close the sockets. What the core still wants to send is lost, so call
+ * relay_engine_drain before. NULL is fine. */
 void relay_engine_close(struct relay_engine *engine);
 
-/** Send what the core has to say for at most budget_ms milliseconds: before a stop. */
+/** Send what the core wants to send, for at most budget_ms milliseconds. */
 void relay_engine_drain(struct relay_engine *engine, unsigned budget_ms);
 
-/** Let the core send what a call from outside made it want to send. */
+/** Pump now: to be called after each call of the core's verbs that is not the engine's own. */
 void relay_engine_kick(struct relay_engine *engine);
 
-/** Where it listens, for people: "ADDRESS:PORT, ...". Borrowed for the engine's life. */
+/** The addresses of its sockets, for people: "ADDRESS:PORT, ...". Borrowed for the engine's life.
+ */
 const char *relay_engine_listen_text(const struct relay_engine *engine);
 
 /** What the sockets saw so far, summed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The Prometheus text of relayd: every counter is there, and the form is what scrapers want. */
+/* The Prometheus text of relayd: every counter is there, in the form that scrapers expect. */
 #include "relayd/admin/metrics.h"
 
 #include <ctype.h>

@@ -6,7 +6,7 @@
 
 enum { ROOM = 512 * 1024, FRAME = 1000, TURN_MS = 10 };
 
-/* A queue of which the receiver takes so many frames per turn. */
+/* A queue, and how many frames its receiver takes from it in each turn. */
 struct queue {
     struct fair fair;
     size_t frames, per_turn;
@@ -30,8 +30,8 @@ static void turn(struct queue *q)
     q->now = mono_add_ms(q->now, TURN_MS);
 }
 
-/* Source i sends offered[i] frames per turn; what passes in a second goes to passed. The first
- * second, while the queue fills, does not count. */
+/* For two seconds source i sends offered[i] frames per turn. passed[i] is how many of them passed
+ * in the second one; in the first the queue fills. */
 static void second_of(const size_t *offered, size_t *passed, size_t count)
 {
     struct queue q = {.per_turn = 20, .now = {5 * NS_PER_S}};

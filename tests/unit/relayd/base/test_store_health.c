@@ -29,7 +29,7 @@ static void join_with(struct world *w, struct client *c, uint8_t *part, size_t s
     world_run(w, 200);
 }
 
-/* Health is bad until something was written, and then good without anybody's doing. */
+/* After a failure health is bad until a write succeeds, which the core tries by itself. */
 static void a_store_is_healthy_only_after_a_write(void **state)
 {
     struct world *w = world_new(NULL);

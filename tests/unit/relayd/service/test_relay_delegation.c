@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A relay whose ziglan's key is elsewhere: whose delegation it takes, and when it calls for the
+/* A relay whose ziglan's key is elsewhere: which delegation it takes, and when it asks for the
  * next. */
 #include "proto/crypto/delegation.h"
 #include "relayd/core/core.h"
@@ -36,7 +36,7 @@ static void note(void *context, enum trace_level level, const char *event, const
     }
 }
 
-/* Whose key it is, for which relay, for how long. */
+/* Sign a delegation of `ziglan` for the relay `entry`, and put it into the settings. */
 static void sign(struct relay *r, const struct identity *ziglan, const struct identity *entry,
                  uint32_t days)
 {
@@ -199,8 +199,8 @@ static void a_relay_without_a_ziglan_has_no_members(void **state)
     relay_free(r);
 }
 
-/* A relay knows its own key, and the ziglan's only after it has served it once. That one is not in
- * force does not matter to it: its own clock may be the wrong one. */
+/* At its start a relay knows its own key only; at a reload it also knows its ziglan's. It takes a
+ * delegation that is not in force, because its own clock may be wrong. */
 static void every_wrong_delegation_is_refused(void **state)
 {
     struct relay *r = relay_new();
@@ -268,7 +268,7 @@ static void a_delegation_stands_for_the_ziglan_s_key(void **state)
     world_members(w, 2);
     assert_true(client_frame_passes(w, &w->clients[0], &w->clients[1]));
 
-    /* Another ziglan's is not taken over, and the first is over after a day: nobody dials. */
+    /* Another ziglan's is not taken, and the first one ends after a day: no session opens. */
     w->relay.cfg.delegation = foreign;
     w->relay.cfg.delegation_size = foreign_size;
     relay_core_reload(w->relay.core, &w->relay.cfg, w->now);
@@ -283,8 +283,8 @@ static void a_delegation_stands_for_the_ziglan_s_key(void **state)
     world_free(w);
 }
 
-/* Hosts accept a delegation that is in force by their clock, so a relay whose clock was set must
- * not go on telling the old one until its next housekeeping. */
+/* Hosts take a delegation only if it is in force by their clock. So a relay whose clock was set
+ * must renew it at once, and not at its next housekeeping. */
 static void a_clock_that_was_set_renews_the_delegation_at_once(void **state)
 {
     static const uint64_t days_ms = UINT64_C(40) * 24 * 3600 * 1000;

@@ -9,7 +9,7 @@
 
 enum { FLOOD_FRAME_SIZE = 1000 };
 
-/* One datagram of a client to another, of so many bytes. */
+/* Send one frame of `size` bytes with a mark from a client to another. */
 static void frame_of(struct client *from, const struct client *to, uint8_t mark, size_t size)
 {
     uint8_t head[1 + KEY_SIZE] = {1};
@@ -19,7 +19,7 @@ static void frame_of(struct client *from, const struct client *to, uint8_t mark,
     (void)link_hub_datagram(from->hub, from->handle, head, sizeof(head), frame, size);
 }
 
-/* How many frames with this mark came; everything that came is forgotten. */
+/* How many frames with this mark a client got. It forgets all that it got. */
 static size_t heard_of(struct client *c, uint8_t mark)
 {
     size_t heard = 0;
@@ -173,8 +173,8 @@ static void a_strangers_bucket_runs_out(void **state)
     world_free(w);
 }
 
-/* The real core. The receiver takes nothing any more: one member fills its queue, and another one
- * still gets its few frames in. */
+/* A receiver that takes nothing any more: one member fills its queue, and the few frames of another
+ * one still find room in it. */
 static void a_flooded_member_hears_the_others(void **state)
 {
     static const struct endpoint nowhere = {.port = 1};

@@ -6,7 +6,7 @@
 #include "relayd/core/core_internal.h"
 #include "rendezvous/store/store_memory.h"
 
-/* The store's commits, counted, and the next so many of them failing. */
+/* Counts the commits of the store, and lets the next `fail` of them fail. */
 static struct {
     struct world *world;
     const struct store_ops *real;
@@ -149,7 +149,7 @@ static void a_group_that_cannot_be_kept_is_tried_one_by_one(void **state)
     world_free(w);
 }
 
-/* 100 are allowed at once; a join that was tried twice was one broadcast. */
+/* 100 broadcasts are allowed at once; a join that was tried twice is one of them. */
 static void a_join_that_is_tried_again_is_counted_once(void **state)
 {
     uint8_t invite[INVITE_SIZE];
@@ -170,7 +170,7 @@ static void a_join_that_is_tried_again_is_counted_once(void **state)
     world_free(w);
 }
 
-/* Wherever in the group the write is that fails. */
+/* Whichever write of the group it is that fails. */
 static void a_write_that_fails_in_a_group_spoils_nobody(void **state)
 {
     (void)state;

@@ -25,7 +25,7 @@ static void who_leaves_is_a_stranger_again(void **state)
     world_free(w);
 }
 
-/* The others' picture of the ziglan would stay as it was, if nobody told them. */
+/* Without this the others would go on believing in the member. */
 static void those_who_watch_are_told_of_a_leave(void **state)
 {
     struct world *w = world_new(NULL);

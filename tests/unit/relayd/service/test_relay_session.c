@@ -6,7 +6,7 @@
 #include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
-/* What the last Changes that a watcher got says of the only member in it. */
+/* Whether the only member in the last Changes that a watcher got is online. */
 static bool last_online(struct world *w, struct client *c)
 {
     size_t count = client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES);
@@ -212,7 +212,7 @@ static void who_jumps_to_and_fro_is_told_of_so_often(void **state)
     world_free(w);
 }
 
-/* Coming and going is a broadcast to all as well. */
+/* All watchers are told who comes and goes, so this is limited like any broadcast. */
 static void a_member_can_come_so_often(void **state)
 {
     struct world *w = world_new(NULL);

@@ -56,8 +56,8 @@ static void a_watcher_that_continues_learns_who_is_online(void **state)
     world_free(w);
 }
 
-/* 400 members are more than a watcher may have waiting: they come in pieces, all of them, over a
- * slow path too. */
+/* The records of 400 members are more than may wait for one watcher: they come in many messages,
+ * and none is missing. */
 static void a_large_directory_comes_in_pieces(void **state)
 {
     enum { MANY = 400 };
@@ -126,7 +126,8 @@ static void a_ziglan_too_large_to_be_watched_is_looked_up(void **state)
     world_free(w);
 }
 
-/* Who comes and goes stands in a ring; a watcher that falls behind it is told everything again. */
+/* Who comes and goes stands in a ring; a watcher that the ring overtakes is told everything again.
+ */
 static void a_watcher_that_lost_its_place_is_told_everything_again(void **state)
 {
     struct world *w = world_new(NULL);
@@ -155,7 +156,8 @@ static void a_watcher_that_lost_its_place_is_told_everything_again(void **state)
     world_free(w);
 }
 
-/* However many watch, the sockets have their turn after so many messages, and then all theirs. */
+/* However many watch, the sockets have their turn after WATCH_MESSAGES_PER_EXPIRE messages, and
+ * then the other watchers theirs. */
 static void watchers_are_told_in_turns(void **state)
 {
     enum { MANY = 600 };
