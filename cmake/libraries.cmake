@@ -2,7 +2,7 @@
 # Foreign libraries as imported targets lib::NAME. Imported targets are SYSTEM includes, so their
 # headers give no warnings of ours.
 
-# --- built by deploy/setup: static, from the prefix and nowhere else ---
+# --- built by deploy/setup: static libraries, only from its prefix ---
 if(DEFINED ENV{XDG_CACHE_HOME})
     set(cache_home $ENV{XDG_CACHE_HOME})
 else()

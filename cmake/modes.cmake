@@ -12,7 +12,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
 
-# The modes bring all flags themselves. Above all no -DNDEBUG: asserts stay on in what ships.
+# CMake's own build types would add flags, above all -DNDEBUG. The modes bring all flags themselves,
+# and asserts stay on in what ships.
 set(CMAKE_BUILD_TYPE None)
 
 add_library(ziglan_mode INTERFACE)
@@ -42,8 +43,8 @@ else()
     message(FATAL_ERROR "ZIGLAN_MODE is '${ZIGLAN_MODE}'; it must be dev, release or fuzz")
 endif()
 
-# The warnings for code of ours. Other people's headers are SYSTEM includes and generated code is
-# compiled without.
+# The warnings for our own code. Headers of other people are SYSTEM includes and give none;
+# generated code is compiled without warnings.
 add_library(ziglan_warnings INTERFACE)
 target_compile_options(ziglan_warnings INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes
@@ -53,7 +54,7 @@ target_compile_options(ziglan_warnings INTERFACE
     $<$<C_COMPILER_ID:GNU>:-Wcast-qual -Wduplicated-cond -Wlogical-op>
     $<$<BOOL:${ZIGLAN_WERROR}>:-Werror>)
 
-# Tests hand small literals to sized parameters all the time.
+# Tests pass small literals to sized parameters everywhere, so they do without -Wsign-conversion.
 add_library(ziglan_warnings_tests INTERFACE)
 target_link_libraries(ziglan_warnings_tests INTERFACE ziglan_warnings)
 target_compile_options(ziglan_warnings_tests INTERFACE -Wno-sign-conversion)

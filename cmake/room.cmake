@@ -8,9 +8,10 @@
 # includes (link_rooms in tests/CMakeLists.txt). FOLDERS names subfolders that belong to the same
 # room. IMPLEMENTS names headers of another folder whose functions this room defines.
 #
-# A PURE room decides and never touches the system: it may link PURE rooms and the libraries below
-# (checked when all rooms are known), and its objects call nothing of cmake/checks/pure.cmake
-# (checked when it is built) but what MAY_CALL names, with a reason beside it.
+# A PURE room decides and never touches the system. It may link PURE rooms and the libraries below;
+# that is checked when all rooms are known. Its objects must not call what cmake/checks/pure.cmake
+# names; that is checked when the room is built. MAY_CALL names exceptions, each with a reason
+# beside it.
 function(ziglan_room name)
     cmake_parse_arguments(PARSE_ARGV 1 room "PURE" "" "SOURCES;LINKS;FOLDERS;IMPLEMENTS;MAY_CALL")
     add_library(${name} STATIC ${room_SOURCES})
@@ -38,15 +39,16 @@ endfunction()
 
 set(ZIGLAN_PURE_CHECK ${CMAKE_CURRENT_LIST_DIR}/checks/pure.cmake)
 
-# Libraries that compute and do nothing else, as we use them: for all pure rooms, and for those in
-# one folder.
+# Libraries that only compute, in the way in which we use them: first for all pure rooms, then for
+# those in one folder.
 set(ZIGLAN_PURE_LIBRARIES lib::sodium lib::jansson lib::cyaml)
 set(ZIGLAN_PURE_LIBRARIES_proto/wire lib::protobuf_c)
 set(ZIGLAN_PURE_LIBRARIES_proto/link/tls lib::ngtcp2 lib::ngtcp2_crypto_wolfssl lib::wolfssl)
 set(ZIGLAN_PURE_LIBRARIES_proto/link/quic lib::ngtcp2 lib::ngtcp2_crypto_wolfssl lib::nghttp3)
 set(ZIGLAN_PURE_LIBRARIES_client/names lib::ldns)
 
-# All that `target` of the pure room `room` links must be pure; `way` is how we came to `target`.
+# Report what `target` links, itself or through targets that are no rooms, if the pure room `room`
+# must not link it. `way` is the chain of links from the room to `target`, for the message.
 function(ziglan_check_links room target way)
     get_target_property(folder ${room} ZIGLAN_ROOM)
     set(allowed ziglan_mode ziglan_warnings ${ZIGLAN_PURE_LIBRARIES})
@@ -68,7 +70,7 @@ function(ziglan_check_links room target way)
             get_target_property(is_room ${link} ZIGLAN_ROOM)
             get_target_property(is_foreign ${link} IMPORTED)
             if(is_pure)
-                continue() # its own links are checked, too
+                continue() # its own links are checked on its own
             elseif(NOT is_room AND NOT is_foreign)
                 ziglan_check_links(${room} ${link} "${way} -> ${link}")
                 continue()

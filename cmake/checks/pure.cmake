@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Run after the library of a PURE room was made (cmake/room.cmake):
 #     cmake -D NM=nm -D ARCHIVE=FILE -D ROOM=NAME -D MAY_CALL=file.c:symbol,... -P pure.cmake
-# Fails if one of its objects calls for what only a shell may have: the system, its clocks, its
-# random numbers, files, sockets, threads, standard output. A pure room gets these as parameters.
+# Fails if one of its objects uses what only a shell may use: files, sockets, clocks, random
+# numbers, processes, threads, standard streams. A pure room gets what it needs as a parameter.
 cmake_minimum_required(VERSION 3.25)
 
 set(impure
@@ -21,7 +21,8 @@ set(impure
     poll ppoll select pselect epoll_[a-z0-9_]+ eventfd timerfd_[a-z]+ signalfd inotify_[a-z0-9_]+
     sleep usleep nanosleep clock_nanosleep pause alarm setitimer
     # clocks and time zones
-    time clock clock_gettime clock_getres gettimeofday times localtime localtime_r mktime tzset
+    time clock clock_gettime clock_getres timespec_get gettimeofday times localtime localtime_r
+    mktime tzset
     # random numbers
     getrandom getentropy arc4random[a-z_]* rand rand_r random srand srandom drand48
     randombytes_[a-z_]+ wc_GenerateSeed
@@ -44,7 +45,8 @@ if(NOT result EQUAL 0)
     message(FATAL_ERROR "${NM} cannot read ${ARCHIVE}: ${error}")
 endif()
 
-# LIBRARY:OBJECT:   U SYMBOL; glibc also has __open64_2, __read_chk and __isoc99_sscanf.
+# nm prints LIBRARY:OBJECT:   U SYMBOL. A symbol of glibc may be decorated: __open64_2, __read_chk,
+# __isoc99_sscanf.
 string(REPLACE "," ";" may_call "${MAY_CALL}")
 set(call "[^:\n]+:[ ]+[Uw] (__)?(isoc[0-9]+_)?(${impure})(64)?(_2)?(_chk)?(@[^\n]*)?\n")
 string(REGEX MATCHALL "${call}" calls "${symbols}")

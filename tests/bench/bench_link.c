@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What one hub costs: two hubs in one process pass 1300-byte datagrams through memory. Prints
- * datagrams per second of CPU time; sender and receiver share it, so it is the cost of one at
- * both ends together. The hubs' clock is virtual, 100 us per round, so that the round trip time
- * does not depend on the speed that is measured. Then the heap of one idle session, mean of the two
- * ends. usage: bench_link [SECONDS]
+ * What a datagram costs: two hubs in one process pass 1300-byte datagrams through memory. Printed
+ * is the number of datagrams per second of CPU time, which sender and receiver share, so ns_each is
+ * the cost of one datagram at both ends together. The hubs' clock is virtual, with 100 us per
+ * round, so that the round trip time does not depend on the speed that is measured. Printed last is
+ * the heap of one idle session, mean of the two ends. usage: bench_link [SECONDS]
  */
 #include "proto/link/link.h"
 #include "tests/support/link_fixture.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A server hub against hostile input. The first byte chooses:
- *   0  the rest are UDP payloads, each size(2) and bytes: what any stranger can send;
- *   1  a client has completed QUIC and TLS, and the rest is what it then sends, each
- *      where(1) size(2) and bytes: stream data under the encryption, or an HTTP datagram;
+ * A server hub against hostile input. The first byte, modulo 3, chooses:
+ *   0  the rest are UDP payloads, each size(2) bytes, which any stranger can send;
+ *   1  a client has completed QUIC and TLS but asked for no session, and the rest is what it sends
+ *      then, each where(1) size(2) bytes: data of one of four streams, or an HTTP datagram;
  *   2  the same after both Hellos, so that control and payload reach the layer above.
  */
 #include "proto/base/rbuf.h"
@@ -29,8 +29,7 @@ static void start_once(void)
     }
 }
 
-/* A reader over the next bytes, whose number comes before them; failed if there are not that many.
- */
+/* Read size(2) and return a reader over that many bytes; it has failed if there are fewer. */
 static struct rbuf part_read(struct rbuf *r)
 {
     size_t size = rbuf_u16(r);
@@ -118,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         handle = net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
         client = conn_find(&net.hubs[NET_CLIENT]->shared.tables, handle);
-        /* In mode 1 the input says all there is to say over HTTP. */
+        /* In mode 1 all of HTTP comes from the input: the client sends no CONNECT of its own. */
         client->h3.connect_sent = mode == 1;
         net.wire.cut = false;
         net_run(&net, 20);

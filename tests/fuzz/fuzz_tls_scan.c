@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A handshake of TLS, whole and in pieces: each way must tell what a walk from message to message
- * tells. */
+/* The bytes of a TLS handshake, whole and cut into pieces: the scan must always find what a simple
+ * walk from message to message finds. */
 #include "proto/base/bytes.h"
 #include "proto/link/quic/tls_scan.h"
 

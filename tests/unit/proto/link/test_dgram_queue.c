@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Queues of datagrams against the obvious twin: numbers and sizes in an array. */
+/* Queues of datagrams, compared with a simple twin that keeps sizes and values in arrays. */
 #include "proto/link/dgram_queue.h"
 #include "proto/wire/capsule.h"
 #include "tests/support/rng.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who had a session with a server that died is told by the next one, without having to ask. */
+/* A server that crashed and starts again tells its old peers that their sessions are gone, before
+ * they send anything. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +25,7 @@ static void begin(struct net *net, uint64_t seed)
     net_start(net);
 }
 
-/* The server dies without a word and comes back; `ledger_there` as it was. */
+/* The server dies without a word and comes back, with the ledger as it was or without one. */
 static void crash(struct net *net, bool ledger_there)
 {
     link_hub_free(net->hubs[NET_SERVER]);
@@ -111,7 +112,7 @@ static void who_left_in_order_is_not_in_the_ledger(void **state)
     net_fini(&net);
 }
 
-/* Nobody comes into it before both Hellos were verified, so before its address was. */
+/* A peer comes into the ledger only when both Hellos are verified, so its address is, too. */
 static void strangers_are_not_in_the_ledger(void **state)
 {
     static struct net net;
@@ -161,7 +162,7 @@ static void many_are_told_a_few_at_a_time(void **state)
     net_fini(&net);
 }
 
-/* A ledger smaller than the connections leaves out who does not fit. */
+/* Connections for which a small ledger has no row are left out. */
 static void a_small_ledger_is_not_overrun(void **state)
 {
     static struct net net;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two sessions on a carrier of memory: no QUIC, no TLS, no hub. What a session does it does on any
- * carrier, also on one without datagrams, as TLS over TCP will be. */
+/* Two sessions on a carrier of memory: no QUIC, no TLS, no hub. They must work on any carrier, also
+ * on one without datagrams, as TLS over TCP will be. */
 #include "proto/link/session.h"
 #include "proto/wire/frame.h"
 #include "tests/support/env.h"
@@ -21,12 +21,12 @@ struct kept {
     uint8_t first; /* byte */
 };
 
-/* One end: what a carrier keeps of a session, and what its layer above heard. */
+/* One end: a carrier with its session, and the events that the layer above polled. */
 struct end {
     struct carrier carrier;
     struct session_shared shared;
     struct link_session session;
-    uint8_t *stream; /* put, not taken by the peer yet */
+    uint8_t *stream; /* bytes that were put and have not reached the peer */
     size_t stream_size;
     size_t room; /* for a datagram */
     uint8_t exporter[CARRIER_EXPORTER_SIZE];
@@ -160,7 +160,7 @@ static void poll(struct end *e)
     event_queue_recycle(&e->shared.events);
 }
 
-/* What one end has to say arrives, the stream in pieces of `piece` bytes. */
+/* All that one end has to say arrives at the other, its stream in pieces of `piece` bytes. */
 static void carry(struct end *from, struct end *to, size_t piece)
 {
     bool too_large = false;
@@ -279,7 +279,7 @@ static void control_and_datagrams_travel_with_or_without_room_for_datagrams(void
     }
 }
 
-/* The client refuses, for this reason. */
+/* The session is started, and the client refuses the server for this reason. */
 static void assert_refused(struct pair *pair, enum link_reason reason)
 {
     struct end *client = &pair->ends[CLIENT];
@@ -330,7 +330,7 @@ static void nothing_but_a_hello_comes_first(void **state)
     link_session_on_bytes(&server->session, control, size);
     assert_true(server->closed);
     poll(server);
-    assert_int_equal(server->events_count, 0); /* of whom nobody knew */
+    assert_int_equal(server->events_count, 0); /* the layer above never knew the session */
     assert_int_equal(server->session.reason, LINK_REASON_PROTOCOL);
     pair_fini(&pair);
 }

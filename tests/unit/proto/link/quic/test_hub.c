@@ -136,7 +136,7 @@ static void signature_of_another_key_means_interception(void **state)
     refuse_with(LINK_WANT_RELAY, claimed.public_key, 3, &claimed, NULL, 0, LINK_REASON_INTERCEPTED);
 }
 
-/* Dial a ziglan whose relay has this delegation, or none. */
+/* Dial the ziglan `wanted`; the relay that answers has this delegation, or none (NULL). */
 static void believe(enum link_reason reason, const struct identity *wanted, uint64_t seed,
                     const struct part *delegation)
 {
@@ -173,7 +173,8 @@ static void ziglan_is_believed_only_with_its_delegation(void **state)
     believe(LINK_REASON_WRONG_KEY, &ziglan, 16, &part);
 }
 
-/* A dialler of a ziglan knows both keys; who dials a relay does not care whose it is. */
+/* Every case of a delegation: a dialler of the ziglan refuses the wrong ones; a dialler of the
+ * relay opens in any case. */
 static void every_wrong_delegation_is_refused(void **state)
 {
     static const enum link_reason reasons[] = {
@@ -467,7 +468,8 @@ static bool any_event(const struct net *net, enum link_event_type type)
     return false;
 }
 
-/* Trials for a larger path MTU are lost where the path has none: nobody owes an answer to them. */
+/* ngtcp2's trials for a larger path MTU are lost where the path does not take them. The peer owes
+ * no answer to them, so that is no stall. */
 static void lost_mtu_sizes_are_no_stall(void **state)
 {
     static const size_t paths[] = {1472, 1452, 1372, 1252};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bounds of docs/security.md inside a hub that no flood of packets reaches quickly: each is filled
- * and found to hold. */
+/* Bounds of docs/security.md that a flood of packets would reach only slowly: each is filled from
+ * inside the hub, and holds. */
 #include "proto/link/link.h"
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"

@@ -8,7 +8,7 @@
 
 enum { PACKET_LONG_FLAG = 0x80, PACKET_TYPE_MASK = 0x30, PACKET_TYPE_RETRY = 0x30 };
 
-/* ---- an HTTP/3 client that is no peer: the dialling half of a hub with its own nghttp3 ---- */
+/* ---- an HTTP/3 client without a session: a dialled connection with an nghttp3 of its own ---- */
 
 struct stranger {
     struct link_conn *c;
@@ -290,8 +290,8 @@ static void client_scid_ip(const uint8_t *cid, struct endpoint *e)
     *e = endpoint_v4(ip, 5000);
 }
 
-/* Each dial comes from an address of its own (made of its connection id), and answers nothing but
- * Retry. */
+/* Each dial seems to come from an address of its own, made of its connection id (if the context is
+ * true), and gets no packet of the server but Retry. */
 static bool spoof(struct net *net, struct wire_packet *p)
 {
     bool spread = *(const bool *)net->hook_context;
@@ -603,7 +603,8 @@ static bool eat_for_server(struct net *net, struct wire_packet *p)
     return !endpoint_equal(&p->to, &net->addrs[NET_SERVER]);
 }
 
-/* What was sent before the last answer, and lost, is repeated: that begins the silence anew. */
+/* A lost packet is repeated after the peer's last packet came: from the repetition on, the peer
+ * owes an answer. */
 static void silence_after_an_answer_to_something_else_is_a_stall(void **state)
 {
     static struct net net;
@@ -685,7 +686,8 @@ static void client_may_move_many_times(void **state)
     net_fini(&net);
 }
 
-/* Packets copied from another address, as an observer could: nothing moves without a reply. */
+/* Packets seem to come from another address, as an observer could copy them. Nobody answers there,
+ * so the server must not follow. */
 static bool copy_from_elsewhere(struct net *net, struct wire_packet *p)
 {
     static const uint8_t elsewhere[4] = {203, 0, 113, 66};

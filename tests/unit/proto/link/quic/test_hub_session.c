@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an open session is told against the protocol ends it, with this reason and at both ends. */
+/* A peer that breaks the rules of a session ends it, at both ends, and harms nobody else. */
 #include "proto/base/slab.h"
 #include "proto/base/wbuf.h"
 #include "proto/link/hello.h"
@@ -23,7 +23,7 @@ static void open_net(struct net *net, uint64_t seed)
     net_forget_events(net);
 }
 
-/* What is wrong came from the client, so the server closes. */
+/* The client has broken a rule: the server closes for that reason. */
 static void assert_closed(struct net *net, const char *what)
 {
     net_run(net, 1000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a hub finds its connections: each table alone, with parts that belong to no connection. */
+/* Each of a hub's tables alone, with parts that belong to no real connection. */
 #include "proto/link/quic/hub_tables.h"
 #include "tests/support/env.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sessions whose way takes only smaller packets than it did, and what must not look like that. */
+/* Sessions over a path whose MTU shrinks; and losses that must not be taken for that. */
 #include "proto/link/link.h"
 #include "tests/support/controls.h"
 #include "tests/support/fixture.h"
@@ -12,8 +12,8 @@ static void send_large(struct net *net, int from, struct handle handle, size_t s
     assert_true(link_hub_datagram(net->hubs[from], handle, body, 33, body, size - 33));
 }
 
-/* Only datagrams of the tunnel flow, one in a while, each way: whose size died is found, what the
- * path still takes is found, and the old size again when it is back. */
+/* Now and then a large datagram goes each way. Both ends notice that such packets no longer arrive,
+ * find the size that still passes, and find the old size again when the path takes it again. */
 static void path_that_shrinks_is_noticed_by_both_ends(void **state)
 {
     enum { SIZE = 1380 };
@@ -55,7 +55,7 @@ static void path_that_shrinks_is_noticed_by_both_ends(void **state)
     net_fini(&net);
 }
 
-/* Control and pages, too, pass a path that shrank: nothing large is needed for them. */
+/* Control passes a path that shrank, because its packets need not be large. */
 static void control_passes_a_path_that_shrank(void **state)
 {
     static struct net net;
@@ -80,7 +80,7 @@ static void control_passes_a_path_that_shrank(void **state)
     net_fini(&net);
 }
 
-/* Loss that does not ask for the size, and a silence, leave the size alone. */
+/* Losses of packets of all sizes, and a path that is down for a while, do not change the size. */
 static void loss_and_silence_do_not_make_packets_smaller(void **state)
 {
     enum { SIZE = 1380 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A token is good for its time, its address and its connection, and no other. */
+/* A token is good for its time, its address and its connection id, and for nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

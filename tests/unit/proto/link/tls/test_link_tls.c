@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What of TLS no honest peer says (RFC 8446, section 4; RFC 9001, section 6), and the life of a
- * session without TLS. */
+/* Messages of TLS that no honest peer sends (RFC 8446, section 4; RFC 9001, section 6), and open
+ * sessions, which have no TLS any more. */
 #include "proto/base/slab.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/conn_callbacks.h"
@@ -29,7 +29,7 @@ static struct link_conn *only_conn(const struct net *net, int hub)
     return c;
 }
 
-/* What one hub wants to send arrives at once, before anything else happens. */
+/* All that one hub has to send arrives at the other at once, before anything else happens. */
 static void shovel(struct net *net, int from)
 {
     outbox_clear(&net->box);
@@ -45,9 +45,9 @@ static void shovel(struct net *net, int from)
 }
 
 /*
- * A handshake in which one end has just said its Finished, and then says a message more: in the
- * same flight, unless the level has come and gone or is not there yet. False if the level takes
- * nothing.
+ * Begin a handshake up to the point where `sender` has written its Finished, and let it send one
+ * message more at this level: in the same flight, but for the server's at 1RTT, which it can send
+ * only when the client has answered. False if the sender has no keys for the level any more.
  */
 static bool say_after_finished(struct net *net, int sender, ngtcp2_encryption_level level,
                                const uint8_t *message, size_t size)
@@ -75,7 +75,7 @@ static void assert_a_session_opens(struct net *net)
     assert_true(net_open(net, &client, &server));
 }
 
-/* wolfSSL would act on it and install keys that QUIC has already. */
+/* wolfSSL would act on a KeyUpdate and install keys that QUIC already has. */
 static void key_update_of_tls_ends_the_connection(void **state)
 {
     static const uint8_t key_update[] = {TYPE_KEY_UPDATE, 0, 0, 1, 0};
@@ -128,7 +128,7 @@ static void a_client_says_nothing_of_tls_after_its_finished(void **state)
     }
 }
 
-/* A NewSessionTicket, RFC 8446, section 4.6.1, of a server that has tickets. */
+/* A server sends a NewSessionTicket (RFC 8446, section 4.6.1): the client ignores it. */
 static void a_ticket_is_let_lie(void **state)
 {
     static const uint8_t ticket[] = {4, 0, 0, 13, 0, 0, 0, 60, 1, 2, 3, 4, 0, 0, 0, 0, 0};
@@ -169,7 +169,8 @@ static void a_message_is_of_one_level_and_known_in_any_pieces(void **state)
     }
 }
 
-/* Say it after Finished; whatever becomes of that connection, the next one opens. */
+/* Send a message of this type behind Finished. Whatever becomes of that connection, the next one
+ * must open. Returns 1 if it could be sent. */
 static unsigned say_out_of_place(int sender, ngtcp2_encryption_level level, uint8_t type,
                                  size_t body_size)
 {
@@ -186,7 +187,7 @@ static unsigned say_out_of_place(int sender, ngtcp2_encryption_level level, uint
     return said ? 1 : 0;
 }
 
-/* Every kind of message, from either end, where it does not belong. */
+/* Messages of every type, from either end, at every level. */
 static void messages_out_of_place_abort_nobody(void **state)
 {
     static const size_t body_sizes[] = {0, 1, BODY_SIZE_MAX};
@@ -255,8 +256,8 @@ static void keys_are_updated_by_either_end(void **state)
     net_fini(&net);
 }
 
-/* The end of the handshake is lost again and again, so that its repetitions come when TLS is gone
- * at one end or at both. */
+/* Packets of the handshake are lost and repeated, so that repetitions come when one end or both
+ * have no TLS any more. */
 static void handshakes_that_are_repeated_late_do_no_harm(void **state)
 {
     static struct net net;
@@ -282,7 +283,8 @@ static void handshakes_that_are_repeated_late_do_no_harm(void **state)
     assert_in_range(opened, 10, 40);
 }
 
-/* A peer can go on with its handshake where the other end holds the keys for it still. */
+/* Bytes of the handshake can come when TLS is gone, because QUIC keeps the handshake's keys a
+ * little longer. */
 static void what_is_left_of_a_handshake_finds_no_tls(void **state)
 {
     static const uint8_t finished[] = {20, 0, 0, 1, 0};
@@ -302,7 +304,7 @@ static void what_is_left_of_a_handshake_finds_no_tls(void **state)
     net_fini(&net);
 }
 
-/* Where the sanitizers' allocator counts, this says nothing. */
+/* Skipped under the sanitizers, whose allocator does not tell how much is in use. */
 static void an_idle_session_is_small(void **state)
 {
     static struct net net;

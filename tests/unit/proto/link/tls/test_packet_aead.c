@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Packet protection of the link: the published vector, and the same bytes as by wolfSSL's way. */
+/* Protection of QUIC packets: a vector of RFC 9001, and the same bytes as wolfSSL's own functions
+ * give. */
 #include "proto/link/tls/packet_aead.h"
 
 #include <wolfssl/options.h>
