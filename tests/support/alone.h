@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host without any relay or ziglan, for tests of one part of it: what it sends stays in its
- * boxes. And a ziglan as far as peers see it, whose entry point is never dialled.
+ * A host without any relay or ziglan, for tests of one of its parts. What it sends reaches nobody.
+ * There is also a ziglan that has only what a peer needs of it, and whose entry point is never
+ * dialled.
  */
 #pragma once
 
@@ -15,15 +16,16 @@ struct alone {
     struct host_node node;
 };
 
-/** Make one, as *state, and free it: set-up and tear-down of a cmocka test. */
+/** Set-up and tear-down of a cmocka test: make a struct alone as *state, and free it. */
 int alone_new(void **state);
 int alone_free(void **state);
 
-/** Time passes, and the core runs as in the shell: at its deadlines. */
+/** Let `ms` milliseconds pass. The core runs at its deadlines, as in the daemon. */
 void alone_run(struct alone *alone, uint64_t ms);
 
-/** A ziglan for peers to be known through; the caller frees it. Its entry point is closed. */
+/** A ziglan through which peers can be known; the caller frees it with free. Its entry point is
+ * closed. */
 struct ziglan *alone_ziglan(void);
 
-/** A member as a roster has it: each number has a key of its own. */
+/** A member as a roster has it. Each number has its own key. */
 struct roster_member alone_member(uint32_t number);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Control messages (docs/protocol.md, section 4) for tests that only want some of a certain size.
- */
+/* Control messages (docs/protocol.md, section 4) for tests to which only their size matters. */
 #pragma once
 
 #include "proto/wire/control.h"
@@ -10,6 +9,7 @@
 
 enum { CONTROLS_MEMBER_COUNT_MAX = 14 };
 
-/** A Changes of `count` members, at most CONTROLS_MEMBER_COUNT_MAX, each with a member part of the
- * largest size, which is not a record. Returns its size, about 1,100 bytes for each member. */
+/** Write a Changes of `count` members, at most CONTROLS_MEMBER_COUNT_MAX. Each has a member part of
+ * the largest size, whose bytes are no record. Returns the size of the message, about 1,100 bytes
+ * for each member. */
 size_t controls_changes(uint8_t out[CONTROL_SIZE_MAX], size_t count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The wrong delegations are made by hand where no encoder makes them. */
+/* The cases of delegations. A wrong delegation that no encoder makes is made here by hand. */
 #include "tests/support/delegations.h"
 
 #include "proto/base/bytes.h"
@@ -11,9 +11,9 @@ enum how {
     RIGHT,
     SIGNATURE_DAMAGED,
     RIGHTS_CHANGED,   /* after it was signed */
-    SIGNED_BY_OTHER,  /* but the header says the ziglan */
-    OF_OTHER_ZIGLAN,  /* all in order, only that nobody asked for that one */
-    FOR_OTHER_RELAY,  /* likewise */
+    SIGNED_BY_OTHER,  /* but the header names the ziglan */
+    OF_OTHER_ZIGLAN,  /* genuine, but of a ziglan that is not the one asked about */
+    FOR_OTHER_RELAY,  /* genuine, but for a relay that is not the one asked about */
     FOR_THE_ZIGLAN,   /* names the ziglan's own key */
     SELF_MADE,        /* the relay delegates to itself */
     AN_ADMINISTRATOR, /* a record of the same form */
@@ -31,8 +31,9 @@ enum { SECONDS = 5000, MINUTE = 60 * 1000, HOUR = 60 * MINUTE, DAY = 24 * HOUR }
 #define TIME DELEGATION_NOT_IN_FORCE
 #define BAD DELEGATION_NOT_BELIEVED
 
-/* The clocks of two machines may differ by ten minutes. A life has no such room at its end: who
- * signs chooses it. The edges leave SECONDS to who takes some time until it verifies. */
+/* The clocks of two machines may differ by ten minutes, before created_ms and after expires_ms. The
+ * end of the lifetime has no such tolerance, because the signer chooses it. The cases at an edge
+ * keep SECONDS away from it, for tests that take some time until they verify. */
 const struct delegation_case delegation_cases[] = {
     {"right", RIGHT, -HOUR, DAY, 4 * HOUR, GOOD, false, false},
     {"made this moment", RIGHT, 0, DAY, DAY, GOOD, false, false},
@@ -64,7 +65,7 @@ const struct delegation_case delegation_cases[] = {
 };
 const size_t delegation_case_count = sizeof(delegation_cases) / sizeof(delegation_cases[0]);
 
-/* As proto/crypto/signed.h does it, but for bytes that it refuses. */
+/* Signs as proto/crypto/signed.h does, also bytes that signed_make refuses. */
 static struct part sign_anything(const struct identity *identity, const uint8_t *record,
                                  size_t size)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every way in which a delegation can be wrong, or seem so: all who verify one are asked them all.
+/*
+ * Delegations that are right, that are wrong in every way we know, and that only seem wrong. Each
+ * program part that verifies delegations is tested with all of them.
  */
 #pragma once
 
@@ -13,23 +15,23 @@
 /** One delegation, made by delegation_case_make. */
 struct delegation_case {
     const char *name;
-    int how;                    /* what is wrong with it besides time */
+    int how;                    /* what is wrong with it besides its times: delegations.c */
     int64_t created_ms;         /* from now */
     int64_t lifetime_ms;        /* from created_ms */
     int64_t expires_ms;         /* from now */
-    enum delegation_verdict is; /* for who knows both keys */
-    bool needs_ziglan_key;      /* who does not know the ziglan's key cannot see what is wrong */
-    bool needs_entry_key;       /* the same for the relay's key */
+    enum delegation_verdict is; /* the right verdict of a verifier that knows both keys */
+    bool needs_ziglan_key;      /* the fault shows only to a verifier that knows the ziglan's key */
+    bool needs_entry_key;       /* the fault shows only to a verifier that knows the relay's key */
 };
 
 extern const struct delegation_case delegation_cases[];
 extern const size_t delegation_case_count;
 
-/** The delegation of a case, asked about at wall_ms: by `ziglan` for `entry` if it were right. At
- * most one byte longer than a right one. */
+/** Make the delegation of a case, to be verified at wall_ms. `ziglan` delegates to the relay
+ * `entry`, apart from what the case makes wrong. It is at most one byte longer than a right one. */
 struct part delegation_case_make(const struct delegation_case *c, const struct identity *ziglan,
                                  const struct identity *entry, uint64_t wall_ms);
 
-/** What delegation_verify says of it to who knows only some of the keys. */
+/** The right verdict of a verifier that knows only these of the two keys. */
 enum delegation_verdict delegation_case_is(const struct delegation_case *c, bool ziglan_known,
                                            bool entry_known);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operations of another store, some of which fail. */
+/* The operations of the true store, two of which fail while the disk is full. */
 #include "tests/support/disk.h"
 
 static struct test_disk *disk_of(const struct store *store)

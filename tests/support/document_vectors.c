@@ -19,15 +19,15 @@ static FILE *document_open(void)
     return file;
 }
 
-/** True if the line is a vector; the length of its name to *size. */
+/* Whether the line is a vector; *size becomes the length of its name. */
 static bool document_line_is_vector(const char *line, size_t *size)
 {
     *size = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return *size > 0 && strncmp(line + *size, " = ", 3) == 0;
 }
 
-/** The next line of the document without its line end; false at the end. *fenced follows the
- * fences. */
+/* The next line of the document without its line end; false at the end. *fenced says whether it
+ * stands in a fenced code block. */
 static bool document_next(FILE *file, char line[VECTOR_LINE_SIZE], bool *fenced)
 {
     if (fgets(line, VECTOR_LINE_SIZE, file) == NULL) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The vectors in docs/protocol.md: every line `name = value` inside its fenced code blocks. A test
- * reads inputs from there, computes outputs again with the project's own functions and compares;
- * a line that nobody asked for is an error, as is an output that has no line. After a deliberate
- * change of the protocol the same test, called with `print FILE`, writes the document with new
- * outputs to that file.
+ * reads the inputs, computes the outputs with the project's own functions and compares them with
+ * the document. An output without a line is an error, and so is a line that the test did not use.
+ * After a deliberate change of the protocol the same test, called with `print FILE`, writes the
+ * document with the new outputs to that file.
  */
 #pragma once
 
@@ -32,20 +32,20 @@ struct vectors {
     const char *print_path; /* NULL: compare */
 };
 
-extern struct vectors vectors; /* one test, one document */
+extern struct vectors vectors; /* a test has only this document */
 
-/** Read the document and start the library (a set-up function of cmocka). */
+/** Read the document and start the library (a cmocka set-up function). */
 int vectors_load(void **state);
 
 /* ---- inputs ---- */
 
-/** The bytes of a vector; their number. Outputs that were computed before may be inputs, too. */
+/** Read the bytes of a vector; returns their number. Outputs may be read as well. */
 size_t input(const char *name, uint8_t *out, size_t capacity);
 
-/** The bytes of a vector that must be `size`. */
+/** The same for a vector that must have `size` bytes. */
 void input_exactly(const char *name, uint8_t *out, size_t size);
 
-/** A vector of at most eight bytes as a number, its largest byte first. */
+/** A vector of at most eight bytes as a number, most significant byte first. */
 uint64_t input_number(const char *name);
 
 /** The identity whose seed is this vector. */
@@ -53,7 +53,7 @@ struct identity input_identity(const char *name);
 
 /* ---- outputs ---- */
 
-/** Compare this text with the vector, or note it to be printed. */
+/** Compare this text with the vector; if the document is to be printed, put it there instead. */
 void output_text(const char *name, const char *value);
 
 /** The same with bytes, as hexadecimal text. */
@@ -64,7 +64,7 @@ void document_print(const char *path);
 
 /* ---- randomness from the inputs ---- */
 
-/** Each draw takes the next bytes; a draw too many is a failure. */
+/** Bytes to be drawn, in this order. The test fails if more are drawn. */
 struct script {
     uint8_t bytes[256];
     size_t size, used;

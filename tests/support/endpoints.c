@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses of the documentation for tests that need some. */
+/* Addresses for tests, made from a number. */
 #include "tests/support/endpoints.h"
 
 struct endpoint test_endpoint(unsigned number, uint16_t port)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The world as a core under test sees it: seeded randomness, a wall clock to set, and a trace that
- * is counted and may be listened to. With TEST_TRACE in the environment it is also printed.
+ * What a core under test gets from the world: seeded randomness, a wall clock that the test sets,
+ * and a trace whose warnings and errors are counted. If the environment variable TEST_TRACE is set,
+ * each line of the trace is also printed on standard error.
  */
 #pragma once
 
@@ -9,28 +10,28 @@
 #include "proto/base/mono.h"
 #include "tests/support/rng.h"
 
-/** Wall clock of a test that does not set another: the first of January 2026. */
+/** The wall clock of a test that does not set it: 2026-01-01 00:00 UTC. */
 #define TEST_WALL_MS UINT64_C(1767225600000)
 
 struct test_env {
     struct env env;
     struct rng rng;
-    uint64_t wall_ms;          /* the wall clock; with `clock`, what it said when that was zero */
-    const struct mono *clock;  /* the wall clock runs with it; NULL: it stands still */
-    uint32_t errors, warnings; /* lines of the trace of these levels */
-    /* Hears each line; may be NULL. */
+    uint64_t wall_ms;          /* the wall clock at *clock == 0; the wall clock itself without it */
+    const struct mono *clock;  /* borrowed; the wall clock runs with it; NULL: it stands still */
+    uint32_t errors, warnings; /* how many lines of the trace had these levels */
+    /* Called with each line of the trace; may be NULL. */
     void (*note)(void *context, enum trace_level level, const char *event, const char *text);
     void *note_context;
 };
 
-/** Fill it in, with the wall clock at TEST_WALL_MS; it must not move afterwards. */
+/** Fill *test in; its wall clock stands at TEST_WALL_MS. Then test->env points to it, so it must
+ * stay where it is in memory. */
 void test_env_init(struct test_env *test, uint64_t seed);
 
-/** What the wall clock of this struct test_env says. It is env.wall_ms, hence the type. */
+/** env.wall_ms for a context that is a struct test_env: what its wall clock says. */
 uint64_t test_env_wall_ms(void *test);
 
-/** An env that draws from rng (borrowed), with a wall clock that stands at TEST_WALL_MS and without
- * a trace. */
+/** An env without a trace that draws from rng (kept); its wall clock stands at TEST_WALL_MS. */
 struct env test_env_of(struct rng *rng);
 
 /** env.random for a context that is a struct rng. */

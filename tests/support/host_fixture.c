@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two hosts, a relay and the wire between them. All of it runs inside a cmocka test. */
+/* Two hosts, a relay and the wire between them. */
 #include "tests/support/host_fixture.h"
 
 #include "client/core/core_internal.h"
-
 #include "proto/base/bytes.h"
 #include "proto/link/link.h"
 #include "relayd/service/operator.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The outputs of the identities, handshakes and frames of docs/protocol.md, computed again. */
+/* Computes the identities, handshakes and frames of docs/protocol.md again. */
 #include "tests/support/host_frames_vectors.h"
 
 #include "proto/base/bytes.h"
@@ -14,6 +14,7 @@
 #include "tests/support/document_vectors.h"
 #include "tests/support/fixture.h"
 
+/* What a handshake yields. */
 struct run {
     uint8_t first[HANDSHAKE_INITIATION_SIZE], second[HANDSHAKE_RESPONSE_SIZE];
     struct session_keys keys; /* the initiator's */
@@ -56,7 +57,7 @@ void keys_and_addresses(void **state)
     output_identity("responder", &hosts.responder);
 }
 
-/* A whole handshake with the inputs. */
+/* Runs a whole handshake on the inputs. */
 static struct run run_handshake(const uint8_t *psk)
 {
     struct hosts hosts = hosts_load();
@@ -90,7 +91,7 @@ static struct run run_handshake(const uint8_t *psk)
     return run;
 }
 
-/* The key of mac1, and that the frame's mac1 was made with it. */
+/* Outputs the key of mac1, after a check that the initiation's mac1 was made with it. */
 static void output_mac1_key(const struct run *run)
 {
     struct identity responder = input_identity("responder_seed");
@@ -142,7 +143,7 @@ void cookie_reply_and_stamped_initiation(void **state)
 
     (void)state;
     script_add(&random, "cookie_secret");
-    script_add(&random, "cookie_secret"); /* its predecessor, which is not used here */
+    script_add(&random, "cookie_secret"); /* the previous secret, which is not used here */
     script_add(&random, "cookie_nonce");
     cookie_baker_init(&baker, &env, now);
     cookie_jar_stamp(&jar, run.first, sizeof(run.first), now);

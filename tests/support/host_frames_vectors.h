@@ -12,7 +12,7 @@ struct hosts {
     struct identity initiator, responder;
 };
 
-/** Read them from the inputs. */
+/** Make them from the inputs. */
 struct hosts hosts_load(void);
 
 /* ---- cases of the test ---- */
@@ -20,7 +20,7 @@ struct hosts hosts_load(void);
 /** Keys in all their forms, and the addresses that follow from them. */
 void keys_and_addresses(void **state);
 
-/** Both messages, mac1 and the keys that follow. */
+/** Both messages, mac1 and the keys that the handshake yields. */
 void handshake_without_psk(void **state);
 
 /** The same with a pre-shared key. */
@@ -29,10 +29,10 @@ void handshake_with_psk(void **state);
 /** A cookie reply, and mac2 of an initiation that has the cookie. */
 void cookie_reply_and_stamped_initiation(void **state);
 
-/** Plaintexts of path pings: the smallest ping, and its pong with the address it was seen from. */
+/** Plaintexts of the smallest path ping and of its pong, which says from where the ping came. */
 void ping_and_pong(void **state);
 
-/** Keys of the channels, and frames sealed with them, for each cipher that this CPU has. */
+/** The keys of the channels for each cipher, and sealed frames for each cipher of this CPU. */
 void channel_keys_and_frames(void **state);
 
 /** The frames of hole punching. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A host core with what the daemon gives it, in memory. */
+/* A host core, and in memory what the daemon gives it. */
 #include "tests/support/host_node.h"
 
 #include "client/admin/host_admin.h"

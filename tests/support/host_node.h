@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host for tests: a host core on a store of memory, with a box for what it sends and a TUN device
- * that remembers its last packet. It has no clock and no wire: its owner says when, and takes what
- * stands in the box.
+ * A host for tests: a host core on a memory store, a box for what it sends, and a TUN device that
+ * remembers its last packet. It has neither a clock nor a wire: its owner says what time it is and
+ * takes the datagrams out of the box.
  */
 #pragma once
 
@@ -16,40 +16,41 @@
 #include <stdint.h>
 
 struct host_node {
-    const struct env *env; /* kept; another counts from the next start on */
+    const struct env *env; /* kept; a change takes effect at the next start */
     struct identity identity;
     struct endpoint address;
     uint8_t prefix_bits;    /* of its address */
-    struct host_config cfg; /* counts from the next start on */
+    struct host_config cfg; /* a change takes effect at the next start */
     struct store *store;
     struct host_core *core;
     struct outbox box;
     struct packet_box tun;
-    struct host_io io; /* of the two boxes */
-    size_t delivered;  /* packets that came out of its TUN device, and the last of them */
-    uint8_t last[INNER_MTU_MAX];
+    struct host_io io;           /* names the two boxes */
+    size_t delivered;            /* packets that came out of its TUN device */
+    uint8_t last[INNER_MTU_MAX]; /* the last of them, last_size bytes */
     size_t last_size;
-    /* Takes all that stands in the box, which is cleared afterwards. */
+    /* Takes the datagrams in node->box, which is cleared afterwards. */
     void (*send)(void *context, const struct host_node *node);
-    /* Hears of each packet that came out of the TUN device; may be NULL. */
+    /* Called with each packet that came out of the TUN device; may be NULL. */
     void (*arrived)(void *context, const struct packet *packet);
     void *context; /* of both */
 };
 
-/** A host at this address, without a name; not running yet. What its config shall say, and send,
- * are the caller's to set. Aborts if memory is short, as all functions here. */
+/** Make a host at this address that does not run yet. The caller sets `send`, and in cfg what the
+ * test needs. Like all functions here it aborts if memory is short. */
 void host_node_init(struct host_node *node, const struct env *env, const struct identity *identity,
                     const struct endpoint *address);
 void host_node_fini(struct host_node *node);
 
-/** Start the program on its store, again if it runs, and tell it its address. */
+/** Start the core on the node's store, after an end without any goodbye if it runs, and tell it its
+ * address. */
 void host_node_start(struct host_node *node, struct mono now);
 
-/** Tell it its address, as when that has changed. */
+/** Tell the core its address, as after a change of the network. */
 void host_node_tell_network(struct host_node *node, struct mono now);
 
-/** Let go what a call to the core has put into the boxes, and then what its sessions want to send.
- * Returns how many datagrams and packets that were. */
+/** Empty the boxes after a call to the core, and then send what its sessions want to send. Returns
+ * how many datagrams and packets that were. */
 size_t host_node_pump(struct host_node *node, struct mono now);
 
 /** A datagram arrived, an application sent a packet, or the node's time came; then pump. The result
@@ -58,9 +59,9 @@ size_t host_node_receive(struct host_node *node, const struct dgram *in, struct 
 size_t host_node_packet(struct host_node *node, struct packet *packet, struct mono now);
 size_t host_node_expire(struct host_node *node, struct mono now);
 
-/** How it says that it reaches the peer of this name: "direct", "relayed", ...; "" if it knows
- * none. Valid until the next call. */
+/** How the host reaches the peer of this name, as its `peers` answer says: "direct", "relayed",
+ * ...; "" if it knows no such peer. Valid until the next call. */
 const char *host_node_path(struct host_node *node, const char *peer, struct mono now);
 
-/** Print what it says about its peers on standard error. */
+/** Print the host's `peers` answer on standard error. */
 void host_node_describe(struct host_node *node, struct mono now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages and frames that are well-formed, authentic, and aimed at others. */
+/* Messages and frames that are well-formed and authentic, but aim packets at somebody else. */
 #include "tests/support/hostile.h"
 
 #include "client/core/core_internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Identities from seeds that say who is meant. */
+/* Identities from seeds that hold a letter or a number. */
 #include "tests/support/identities.h"
 
 #include <string.h>

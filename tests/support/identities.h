@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Identities that tests can make again, and the start of the library that makes them. */
+/* Identities that are the same in every run, and the start of the library that makes them. */
 #pragma once
 
 #include "proto/crypto/identity.h"
@@ -7,7 +7,7 @@
 /** The identity whose seed is 32 times `letter`. */
 struct identity fixture_identity(char letter);
 
-/** Node number n of any number of nodes. */
+/** The identity of node number n. */
 struct identity node_of(uint32_t n);
 
 /** Start the library for a group of tests (a cmocka set-up function); 0, or -1 if that fails. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two hubs joined by a wire of memory, in virtual time and with seeded randomness. What does not
- * work aborts, since fuzzers and benchmarks use it, too.
+ * Two hubs of the link joined by a wire in memory, in virtual time and with seeded randomness.
+ * Fuzzers and benchmarks use it too, so a failure aborts instead of failing a cmocka test.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct net_event {
     struct link_event event; /* its pointers lead to the copies below */
     struct link_peer peer;
     struct link_request request;
-    uint8_t *data; /* copy */
+    uint8_t *data; /* a copy of the event's data; NULL if it has none */
 };
 
 struct net {
@@ -30,19 +30,20 @@ struct net {
     struct identity identities[NET_HUBS];
     struct outbox box;
     struct wire wire;
-    bool (*hook)(struct net *net, struct wire_packet *packet); /* of the wire; may be NULL */
-    void *hook_context;
-    uint64_t hash; /* over all that was sent, and when */
-    struct net_event *events;
-    size_t events_count;
-    bool keep_datagrams; /* store their events too */
-    uint64_t datagrams[NET_HUBS];
+    bool (*hook)(struct net *net, struct wire_packet *packet); /* as that of the wire; or NULL */
+    void *hook_context;                                        /* for the test's hook */
+    uint64_t hash;                /* over all datagrams that were sent, and when they were */
+    struct net_event *events;     /* kept by net_poll */
+    size_t events_count;          /* at most NET_EVENTS_MAX */
+    bool keep_datagrams;          /* keep the events of datagrams too */
+    uint64_t datagrams[NET_HUBS]; /* how many each hub received */
 };
 
-/** Make hub i of its config, also again after link_hub_free. */
+/** Make hub i from configs[i]; also again after link_hub_free. */
 void net_hub_start(struct net *net, int i);
 
-/** The env and the library; hubs come with net_start, so that configs can be changed between. */
+/** Make all but the hubs, and start the library. net_start makes the hubs, so that a test can
+ * change their configs before. */
 void net_init(struct net *net, uint64_t seed);
 
 /** Make both hubs. */
@@ -51,30 +52,31 @@ void net_start(struct net *net);
 /** Forget the events that were kept. */
 void net_forget_events(struct net *net);
 
-/** Free all of it. A net that stays in memory can be made again. */
+/** Free all that the net holds. Afterwards net_init may be called on it again. */
 void net_fini(struct net *net);
 
-/** Keep what hub i has to report. Datagrams are counted, and kept if keep_datagrams. */
+/** Keep the events of hub i. Those of datagrams are counted, and kept only if keep_datagrams. */
 void net_poll(struct net *net, int i);
 
-/** Put what hub i wants to send on the wire; it stands in the box until the next call. */
+/** Send what hub i wants to send. It also stays in net->box until the next call. */
 void net_transmit(struct net *net, int i);
 
 /** Let everything happen for `ms` milliseconds of virtual time. */
 void net_run(struct net *net, uint64_t ms);
 
-/** The first kept event of a type at a hub, or NULL. */
+/** The first kept event of this type at a hub, or NULL. */
 struct net_event *net_find(struct net *net, int hub, enum link_event_type type);
 
-/** How many events of a type were kept from a hub. */
+/** How many events of this type are kept from a hub. */
 size_t net_count(const struct net *net, int hub, enum link_event_type type);
 
-/** Dial the server as `want` says. */
+/** The client dials the server; `want` and `key` as for link_hub_dial. */
 struct handle net_dial(struct net *net, enum link_want want, const uint8_t key[KEY_SIZE]);
 
-/** A session open at both ends; *client and *server name it. False if it did not open. */
+/** Open a session; *client and *server name its two ends. False if it did not open within three
+ * seconds. */
 bool net_open(struct net *net, struct handle *client, struct handle *server);
 
-/** Bytes of heap that one idle session takes at one end, mean of `sessions` and of both ends. 0 if
- * they did not all open, or if glibc's allocator is not the one in use. */
+/** How many bytes of heap one idle session takes at one end: the mean over this number of sessions
+ * and over both ends. 0 if not all opened, or if the allocator in use is not glibc's. */
 size_t net_session_heap(struct net *net, size_t sessions);

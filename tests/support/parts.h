@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signed records (docs/protocol.md, section 5) for tests of who reads them. */
+/* Signed records (docs/protocol.md, section 5) for the tests of their readers. */
 #pragma once
 
 #include "proto/crypto/identity.h"
@@ -19,10 +19,11 @@ struct part {
 /** A member part with this content, and with the key and the signature of `identity`. */
 struct part part_sign(const struct identity *identity, struct record_member record);
 
-/** A member part of node n, made at wall_ms for 30 days, that claims the fixed address of `mac` (0:
- * none). */
+/** A member part of node n (node_of), made at wall_ms for 30 days. Unless mac is 0, it claims the
+ * fixed address whose eight bytes are all `mac`. */
 struct part part_of(uint64_t wall_ms, uint32_t n, uint64_t sequence, uint8_t mac);
 
-/** The ziglan's word, given at wall_ms, that an entry relay may do all this. */
+/** A delegation by the ziglan, made at wall_ms for 365 days: until expires_ms the relay `entry` has
+ * these rights. */
 struct part delegation_of(uint64_t wall_ms, const struct identity *ziglan,
                           const struct identity *entry, uint32_t rights, uint64_t expires_ms);

@@ -268,7 +268,7 @@ void client_join_send(struct world *w, struct client *c, const uint8_t *invite, 
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t part[RECORD_SIGNED_SIZE_MAX];
     uint8_t copy[INVITE_SIZE];
-    char wanted[64];
+    char wanted[NAME_TEXT_SIZE];
 
     if (invite != NULL) {
         memcpy(copy, invite, sizeof(copy));
@@ -312,6 +312,7 @@ void world_members(struct world *w, int count)
     world_invite(w, (uint32_t)count, invite);
     for (int i = 0; i < count; i++) {
         char name[16];
+
         (void)snprintf(name, sizeof(name), "host%d", i);
         client_dial(w, &w->clients[i]);
         client_join(w, &w->clients[i], invite, name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A relay core and several clients, which are real link hubs, joined by a wire of memory in
- * virtual time with seeded randomness. What a client received is kept for the test to look at.
+ * A relay core and several clients, which are real hubs of the link, joined by a wire in memory, in
+ * virtual time and with seeded randomness. What a client receives is kept for the test to look at.
+ * A failure aborts.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 
 enum { CLIENTS_MAX = 6, KEPT_MAX = 512, LOOSE_MAX = 64, FRAME_SIZE = 100 };
 
-/** One message that a client received. */
+/** One event of a client's session, with a copy of its data. */
 struct kept {
     enum link_event_type type;
     size_t size;
@@ -23,8 +24,7 @@ struct kept {
     enum link_reason reason;
 };
 
-/** A host as the relay sees it: a hub of the link, and what it received on its newest connection.
- */
+/** A host as the relay sees it: a hub of the link, and the events of its newest session. */
 struct client {
     struct identity identity;
     struct link_hub *hub;
@@ -36,7 +36,7 @@ struct client {
     uint32_t request_next;
 };
 
-/** The relay, who may join it, and the wire. */
+/** The relay, its clients, and the wire. */
 struct world {
     struct test_env ports;
     struct mono now;
@@ -45,30 +45,30 @@ struct world {
     struct client clients[CLIENTS_MAX];
     struct outbox box; /* of the clients */
     struct control_arena arena;
-    struct wire_packet *loose[LOOSE_MAX]; /* what came to nobody's address: STUN answers */
+    struct wire_packet *loose[LOOSE_MAX]; /* sent to an address of no client, as STUN answers are */
     size_t loose_count;
 };
 
 /** Abort unless rc is ERR_OK, and say what failed. */
 void must(int rc, const char *what);
 
-/** Start the relay on its store. */
+/** Start the relay on its store; it must not run. */
 void world_core_start(struct world *w);
 
-/** A relay that runs, with what cfg (may be NULL) says besides whose it is and where. To be freed
- * with world_free. */
+/** A running relay and clients that have not dialled yet. cfg as for relay_node_configure; it may
+ * be NULL. Freed with world_free. */
 struct world *world_new(const struct relay_config *cfg);
 
-/** Forget what it received. */
+/** Forget what the client received. */
 void client_forget(struct client *c);
 
-/** Free all of it. */
+/** Free the world and all that it holds. */
 void world_free(struct world *w);
 
 /** Let everything happen for `ms` milliseconds of virtual time. */
 void world_run(struct world *w, uint64_t ms);
 
-/** Dial the relay as the entry point of its ziglan. */
+/** The client dials the relay as the entry point of its ziglan, and 200 ms pass. */
 void client_dial(struct world *w, struct client *c);
 
 /** Send a control message. */
@@ -85,10 +85,11 @@ Ziglan__Control *client_got(struct world *w, struct client *c, Ziglan__Control__
 /** How many of them there are. */
 size_t client_count(struct world *w, struct client *c, Ziglan__Control__BodyCase body);
 
-/** Datagrams kept, and the first of them. */
+/** How many datagrams are kept; *first becomes the first of them, if there is one. first may be
+ * NULL. */
 size_t client_datagrams(const struct client *c, const struct kept **first);
 
-/** The client's member part with this wanted name, made now; returns its size. */
+/** Make the client's member part with this wanted name, signed now; returns its size. */
 size_t member_part_make(struct world *w, struct client *c, const char *name,
                         uint8_t out[RECORD_SIGNED_SIZE_MAX]);
 
@@ -98,7 +99,7 @@ void client_join_send(struct world *w, struct client *c, const uint8_t *invite, 
 /** The same, and wait for the answer. */
 void client_join(struct world *w, struct client *c, const uint8_t *invite, const char *name);
 
-/** A fresh invite of `uses`. */
+/** Make an invite for this number of uses. */
 void world_invite(struct world *w, uint32_t uses, uint8_t invite[INVITE_SIZE]);
 
 /** Clients 0 to count - 1 as members "host0", "host1", ...; what they received is forgotten. */
@@ -107,30 +108,32 @@ void world_members(struct world *w, int count);
 /** What the relay has counted. */
 struct relay_counters world_counters(struct world *w);
 
-/** Send `size` bytes as a frame of one host-to-host type to dst. */
+/** Send a DATAGRAM of this kind (SESSION_DGRAM_...) to the relay, with a frame of `size` bytes for
+ * dst. */
 void client_frame(struct client *c, uint8_t kind, const uint8_t dst[KEY_SIZE], const uint8_t *frame,
                   size_t size);
 
-/** Ask with a body that says nothing more: Ping or Leave. */
+/** Send a request whose body has nothing to fill in: Ping or Leave. */
 void client_ask(struct client *c, Ziglan__Control__BodyCase body);
 
-/** The code of the first Error it got, 0: none. */
+/** The code of the first Error that the client got; 0 if it got none. */
 uint32_t client_error(struct world *w, struct client *c);
 
-/** Ask for a member by what is not NULL: key, name or overlay address; and wait for the answer. */
+/** Look a member up by what is not NULL of key, name and overlay address, and wait for the answer.
+ */
 void client_lookup(struct world *w, struct client *c, const uint8_t *key, const char *name,
                    const uint8_t *address);
 
-/** Watch everything after this sequence, and wait for what is known already. */
+/** Watch all members from this sequence on, and wait for what the relay knows already. */
 void client_watch(struct world *w, struct client *c, uint64_t since);
 
-/** What the watcher c was told last about a member; false if nothing. *online is not written for
- * one that was revoked. */
+/** What the watcher c was told last about a member; false if nothing, and then nothing is written.
+ * *online is not written by a revocation. */
 bool client_told(struct world *w, struct client *c, const struct client *about, bool *online,
                  bool *revoked);
 
-/** A frame of FRAME_SIZE bytes that is marked by all of its bytes but the first. */
+/** Make a data frame of FRAME_SIZE bytes; all of its bytes but the type are `mark`. */
 void frame_fill(uint8_t frame[FRAME_SIZE], uint8_t mark);
 
-/** Send a frame from a to b, which forgets what it received before; true if it arrived. */
+/** b forgets what it received, and a sends it a frame. True if exactly one arrives. */
 bool client_frame_passes(struct world *w, struct client *a, struct client *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A relay core with what relayd gives it, in memory. */
+/* A relay core, and in memory what relayd gives it. */
 #include "tests/support/relay_node.h"
 
 #include "proto/base/bytes.h"
@@ -44,6 +44,7 @@ void relay_node_configure(struct relay_node *node, const struct relay_config *cf
 
 void relay_node_start(struct relay_node *node, struct mono now)
 {
+    CHECK(node->core == NULL);
     CHECK(relay_core_new(&node->core, &node->cfg, node->store, node->env, now) == ERR_OK);
 }
 

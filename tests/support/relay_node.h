@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A relay for tests: a relay core on a store of memory, with a box for what it sends. It has no
- * clock and no wire: its owner says when, and takes what stands in the box.
+ * A relay for tests: a relay core on a memory store, and a box for what it sends. It has neither a
+ * clock nor a wire: its owner says what time it is and takes the datagrams out of the box.
  */
 #pragma once
 
@@ -20,22 +20,25 @@ struct relay_node {
     struct store *store;
     struct relay_core *core; /* NULL: it is not running */
     struct outbox box;
-    /* Takes all that stands in the box, which is cleared afterwards. */
+    /* Takes the datagrams in the box, which is cleared afterwards. */
     void (*send)(void *context, const struct outbox *box);
     void *context;
 };
 
-/** A relay of the ziglan "home" at this address; not running yet. What else its config shall say,
- * and send, are the caller's to set. Aborts if memory is short, as all functions here. */
+/** Make a relay of the ziglan "home" at this address that does not run yet. The caller sets `send`,
+ * and the rest of cfg with relay_node_configure. Like all functions here it aborts if memory is
+ * short. */
 void relay_node_init(struct relay_node *node, const struct env *env,
                      const struct identity *identity, const struct identity *ziglan_identity,
                      const struct endpoint *address);
 void relay_node_fini(struct relay_node *node);
 
-/** Take over what cfg says apart from whose relay it is and where. */
+/** Take cfg over, apart from its identities, its ziglan's name and its public address. It takes
+ * effect at the next start. */
 void relay_node_configure(struct relay_node *node, const struct relay_config *cfg);
 
-/** Start the program on its store, or end it without any goodbye. */
+/** Start the core on the node's store; end it without any goodbye. It must not run when it is
+ * started. */
 void relay_node_start(struct relay_node *node, struct mono now);
 void relay_node_stop(struct relay_node *node);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * splitmix64 (Steele, Lea and Flood, 2014), and the ways to draw from it. The simulator's seeds
- * depend on each of them: a change here makes other worlds of the same seeds.
+ * splitmix64 (Steele, Lea and Flood, 2014), and the ways to draw from it. After a change here the
+ * seeds of the simulator make other worlds than before.
  */
 #include "tests/support/rng.h"
 
@@ -52,7 +52,7 @@ void rng_fill(struct rng *rng, void *buf, size_t size)
     }
 }
 
-/* libsodium's interface has no context. */
+/* Static, because libsodium's interface has no context. */
 static struct rng *sodium_rng;
 
 static const char *sodium_name(void)

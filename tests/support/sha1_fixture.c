@@ -61,7 +61,7 @@ void sha1_fixture(uint8_t out[SHA1_FIXTURE_SIZE], const uint8_t *data, size_t si
 void sha1_fixture_hmac(uint8_t *out, const uint8_t *key, size_t key_size, const uint8_t *data,
                        size_t size)
 {
-    uint8_t buf[SHA1_FIXTURE_BLOCK + SHA1_FIXTURE_MESSAGE_MAX - SHA1_FIXTURE_BLOCK];
+    uint8_t buf[SHA1_FIXTURE_MESSAGE_MAX];
     uint8_t inner[SHA1_FIXTURE_SIZE];
 
     memset(buf, 0, SHA1_FIXTURE_BLOCK);

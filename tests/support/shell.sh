@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# What all scripts that run the programs share: the lab, the demo, the benchmarks, the tests against
-# foreign programs.
+# What the scripts share that run the programs: the lab, the demo, the benchmarks, and the tests
+# against foreign programs.
 
-# Whether what a command prints has a line that matches: says PATTERN command...
-# Not a pipe into grep -q: that ends at the first match, and the command then dies of SIGPIPE now
-# and then, which pipefail takes for "no".
+# Whether the command prints a line that matches: says PATTERN command...
+# A pipe into grep -q would not do: grep ends at the first match, the command may then die of
+# SIGPIPE, and pipefail would take that for "no".
 says() {
     local pattern=$1 printed
     shift

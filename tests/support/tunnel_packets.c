@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Packets made and checked in the plainest way. Nothing here is shared with what it tests. */
+/* Packets made and checked in the plainest way. Only strip_one and the carry functions call the
+ * code under test; the rest shares nothing with it. */
 #include "tests/support/tunnel_packets.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the vectors of others: files of tests/vectors with lines `name = value`. */
+/* Reads the test vectors that others published: files in tests/vectors with lines `name = value`.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +11,7 @@ enum { VECTOR_FILE_NAME_SIZE = 64, VECTOR_FILE_VALUE_SIZE = 1024 };
 /** Open tests/vectors/NAME; the caller closes it. The test fails if it cannot be read. */
 FILE *vector_file_open(const char *name);
 
-/** Read the next `name = value` line; false at the end of the file. Others are skipped. */
+/** Read the next `name = value` line; false at the end of the file. Comments (`#`) and other lines
+ * are skipped. The test fails if a line, a name or a value is too long. */
 bool vector_file_next(FILE *file, char name[VECTOR_FILE_NAME_SIZE],
                       char value[VECTOR_FILE_VALUE_SIZE]);

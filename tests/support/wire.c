@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams on their way in memory. The heap keeps the order of equal instants. */
+/* Datagrams on their way, in a heap by their arrival, which keeps the order of equal instants. */
 #include "tests/support/wire.h"
 
 #include "proto/base/bytes.h"
