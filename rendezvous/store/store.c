@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tables' names, and what every house shares: one transaction, which a failure ends. */
+/* The names of the tables, and what all implementations share: checks of the arguments, one
+   transaction at a time, and the first failure, which keeps the rest of it from the store. */
 #include "rendezvous/store/store.h"
 
 #include "proto/base/bytes.h"
 
 #include <string.h>
 
+/* On-disk names: never change one. ("views" is what the address book was called before.) */
 static const char *const table_names[STORE_TABLE_COUNT] = {
     [STORE_TABLE_META] = "meta",
     [STORE_TABLE_MEMBERS] = "members",
@@ -37,8 +39,8 @@ int store_read(struct store *store, enum store_table table, const void *key, siz
     return store->ops->read(store, table, key, key_size, value, capacity, size);
 }
 
-/* Run one change inside the open transaction, or in one of its own. The first failure is kept,
-   so that nothing more is attempted and the commit cannot succeed. */
+/* Make one change inside the open transaction, or in one of its own. The first failure is kept:
+   no further change is tried, and the commit fails. */
 static int store_change(struct store *store, enum store_table table, const void *key,
                         size_t key_size, const void *value, size_t size, bool removing)
 {
@@ -88,7 +90,7 @@ int store_next(struct store *store, struct store_cursor *cursor, void *value, si
     uint8_t from[STORE_KEY_SIZE_MAX];
     size_t from_size = cursor->key_size;
 
-    /* A copy, because the house overwrites the cursor's key with what it finds. */
+    /* A copy, because `seek` writes the key that it finds into the cursor. */
     memcpy(from, cursor->key, sizeof(from));
     *size = STORE_NONE;
     int rc = store->ops->seek(store, cursor->table, from, from_size, cursor->started, cursor, value,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each table is an array of items sorted by key. A transaction changes the tables at once and
- * keeps what it displaced, so that it can be taken back entirely, or from some change on.
+ * Each table is an array of items sorted by key. A transaction changes the tables at once, and its
+ * log keeps what each change displaced, so that all changes, or the later ones, can be undone.
  */
 #include "rendezvous/store/store_memory.h"
 
@@ -20,7 +20,7 @@ struct table {
     size_t count, capacity;
 };
 
-/* One change that can be taken back: what was under this key before. */
+/* One change of the log: what was under this key before. */
 struct displaced {
     enum store_table table;
     size_t key_size;
@@ -29,11 +29,11 @@ struct displaced {
 };
 
 struct memory {
-    struct store store; /* first, so that a store is its memory */
+    struct store store; /* what callers hold; its context is this struct */
     struct table tables[STORE_TABLE_COUNT];
     struct displaced *log;
     size_t log_count, log_capacity;
-    uint64_t fail_write; /* countdown, 0: off */
+    uint64_t fail_write; /* writes until the one that fails, 0: none fails */
     bool fail_commit;
     bool tear;
     size_t tear_keep;
@@ -77,8 +77,8 @@ static size_t table_position(const struct table *t, const void *key, size_t key_
     return low;
 }
 
-/* Put `next` (NULL: nothing) under the key, and give back what was there. Room for one more item
-   must have been made. */
+/* Put `next` under the key (NULL: remove the key), and return the item that was there or NULL.
+   table_make_room must have succeeded since the table grew last. */
 static struct item *table_swap(struct table *t, const void *key, size_t key_size, struct item *next)
 {
     bool equal;
@@ -128,12 +128,12 @@ static int log_make_room(struct memory *m)
     return ERR_OK;
 }
 
-/* Take back all changes of the open transaction after its first `keep`. */
+/* Undo all changes of the open transaction but its first `keep`, the latest one first. */
 static void log_undo(struct memory *m, size_t keep)
 {
     while (m->log_count > keep) {
         struct displaced *d = &m->log[m->log_count - 1];
-        /* Never grows beyond what was there before, so there is room. */
+        /* The table never gets larger than it was before, so there is room. */
         free(table_swap(&m->tables[d->table], d->key, d->key_size, d->before));
         m->log_count--;
     }

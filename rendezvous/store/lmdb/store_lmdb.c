@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One process, one thread: a lock file of our own (flock) keeps others out, so that LMDB's reader
- * table is not needed. A transaction's changes are also kept in a journal in memory, because LMDB
- * can only grow its map while no transaction is open: when the map is full, the transaction is
- * aborted, the map grown, and the journal played again.
+ * The store in LMDB. Only one thread of one process uses it: a lock file of our own (flock) keeps
+ * other processes out, so LMDB needs no locks and no table of readers.
+ *
+ * LMDB maps its file into memory, and can enlarge the map only while no transaction is open. So the
+ * changes of a transaction are also kept in memory, in a journal. When the map is full, the
+ * transaction is aborted, the map is enlarged, and the changes of the journal are made again.
  */
 #include "rendezvous/store/lmdb/store_lmdb.h"
 
@@ -23,7 +25,7 @@ enum {
     MAP_SIZE_FIRST = 16 * 1024 * 1024,
     PATH_SIZE = 1024,
     JOURNAL_SIZE_FIRST = 4096,
-    JOURNAL_SIZE_KEPT = 1024 * 1024, /* a larger one was for one unusual transaction */
+    JOURNAL_SIZE_KEPT = 1024 * 1024, /* a larger one is freed: its transaction was unusual */
 };
 
 #define MAP_SIZE_MAX (UINT64_C(64) * 1024 * 1024 * 1024)
@@ -41,7 +43,7 @@ struct lmdb {
     const struct env *env;
     MDB_env *mdb;
     MDB_dbi tables[STORE_TABLE_COUNT];
-    MDB_txn *txn; /* the open write transaction */
+    MDB_txn *txn; /* the open write transaction, or NULL */
     uint8_t *journal;
     size_t journal_used, journal_capacity;
     int lock_fd;
@@ -52,7 +54,7 @@ static struct lmdb *lmdb_of(struct store *store)
     return store->context;
 }
 
-/* Translate an LMDB result; what went wrong is traced here, once. */
+/* Translate the result of LMDB into one of ours. This is the one place that traces failures. */
 static int lmdb_result(const struct lmdb *l, const char *what, int code)
 {
     if (code == MDB_SUCCESS) {
@@ -80,7 +82,7 @@ static MDB_val val_of(const void *data, size_t size)
     return (MDB_val){.mv_size = size, .mv_data = pointer.out};
 }
 
-/* The open write transaction, or a read-only one of its own for one call. */
+/* The transaction to read in: the open write transaction, else a new one that read_end ends. */
 static int read_begin(struct lmdb *l, MDB_txn **txn)
 {
     *txn = l->txn;
@@ -134,7 +136,7 @@ static int lmdb_read(struct store *store, enum store_table table, const void *ke
     return rc;
 }
 
-/* Move a fresh cursor to the first key not before (or after) the given one. */
+/* Move a fresh cursor to the first key that is not before the given one (with beyond: after it). */
 static int cursor_seek(MDB_cursor *cursor, const void *key, size_t key_size, bool beyond,
                        MDB_val *name, MDB_val *found)
 {
@@ -224,7 +226,7 @@ static int change_apply(struct lmdb *l, const struct change *change, const void 
     return mdb_put(l->txn, l->tables[change->table], &name, &data, 0);
 }
 
-/* Play the whole journal into the fresh transaction. Returns an LMDB code. */
+/* Make all changes of the journal in the fresh transaction. Returns a code of LMDB. */
 static int journal_play(struct lmdb *l)
 {
     size_t at = 0;
@@ -263,7 +265,8 @@ static int map_grow(struct lmdb *l)
     return mdb_env_set_mapsize(l->mdb, info.me_mapsize * 2);
 }
 
-/* The map is full: grow it and do the transaction's changes again, until they fit. */
+/* The map is full: enlarge it and make the transaction's changes again, until they fit. Returns a
+   code of LMDB. */
 static int txn_replay(struct lmdb *l)
 {
     int code = MDB_MAP_FULL;
@@ -339,8 +342,8 @@ static int lmdb_commit(struct store *store)
     int code = MDB_MAP_FULL;
 
     while (code == MDB_MAP_FULL) {
-        /* The transaction is gone after this, whatever comes back. The commit itself needs pages
-           for LMDB's list of free ones, so it too may find the map full. */
+        /* This ends the transaction, whatever it returns. It may find the map full, because it
+           needs pages for LMDB's list of free pages. */
         code = mdb_txn_commit(l->txn);
         l->txn = NULL;
         if (code == MDB_MAP_FULL) {
@@ -349,7 +352,7 @@ static int lmdb_commit(struct store *store)
                 txn_abort(l);
                 break;
             }
-            code = MDB_MAP_FULL; /* played again: commit once more */
+            code = MDB_MAP_FULL; /* all changes are made again: commit once more */
         }
     }
     return lmdb_result(l, "commit", code);
@@ -495,7 +498,7 @@ static int database_open(struct lmdb *l, const char *path, char *error, size_t e
     if (code != MDB_SUCCESS) {
         (void)snprintf(error, error_size, "cannot open the database in %s: %s%s", path,
                        mdb_strerror(code), remedy_of(code));
-        errno = code > 0 ? code : 0; /* LMDB's own are negative */
+        errno = code > 0 ? code : 0; /* LMDB's own codes are negative */
         return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
     }
     return ERR_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A store in an LMDB directory: one file of data, one lock file. A commit is on the disk when it
- * returns. The map grows by itself; a full disk is ERR_SYSTEM with nothing lost.
+ * The store of the programs: a directory with LMDB's data.mdb and a lock file of our own. A commit
+ * is on the disk when it returns. The file grows as needed, to 64 GiB at most. A full disk is
+ * ERR_SYSTEM, and what was committed before stays.
  */
 #pragma once
 
@@ -9,12 +10,16 @@
 #include "rendezvous/store/store.h"
 
 /**
- * Open the directory `path`, made with mode 0700 if it does not exist (its parent must); files are
- * 0600. Only one process may have it open: a second one gets ERR_SYSTEM and `error` says so.
+ * Open the store in the directory `path`, which is made (mode 0700) if it is not there; its parent
+ * must exist. Files get the mode 0600. Only one process may have the directory open: for a second
+ * one this is ERR_SYSTEM, and `error` says so.
  *
+ * out    the store, for store_close; NULL on failure
  * env    borrowed, for traces; outlives the store
- * error  error_size bytes for one sentence with place and remedy, written on failure; errno is then
- *        its cause, 0 if that was no system call
+ * error  error_size bytes; on failure, one sentence that names the place and, if known, the remedy.
+ *        errno is then the cause, or 0 if LMDB failed for a reason of its own
+ *
+ * ERR_SYSTEM, ERR_NOMEM.
  */
 int store_lmdb_open(struct store **out, const char *path, const struct env *env, char *error,
                     size_t error_size) MUST_CHECK;

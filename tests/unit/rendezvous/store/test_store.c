@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The store port: both houses are asked the same. */
+/* The store port: what both implementations promise, and then what each has of its own. */
 #include "rendezvous/store/store.h"
 
 #include "rendezvous/store/lmdb/store_lmdb.h"
@@ -18,15 +18,15 @@
 
 #include <cmocka.h>
 
-/* A store with how to open it again, so that each case runs on both houses. */
-struct house {
+/* A store and what is needed to open it again, so that each case runs on both implementations. */
+struct subject {
     struct test_env ports;
     struct store *store;
     char path[64]; /* LMDB only */
     bool lmdb;
 };
 
-static void house_open(struct house *h)
+static void subject_open(struct subject *h)
 {
     char error[256] = "";
 
@@ -39,7 +39,7 @@ static void house_open(struct house *h)
     }
 }
 
-static void house_init(struct house *h, bool lmdb)
+static void subject_init(struct subject *h, bool lmdb)
 {
     memset(h, 0, sizeof(*h));
     test_env_init(&h->ports, 0);
@@ -48,7 +48,7 @@ static void house_init(struct house *h, bool lmdb)
         (void)snprintf(h->path, sizeof(h->path), "/tmp/ziglan-store-XXXXXX");
         assert_non_null(mkdtemp(h->path));
     }
-    house_open(h);
+    subject_open(h);
 }
 
 static void remove_in(const char *path, const char *name)
@@ -59,7 +59,7 @@ static void remove_in(const char *path, const char *name)
     (void)unlink(full);
 }
 
-static void house_fini(struct house *h)
+static void subject_fini(struct subject *h)
 {
     store_close(h->store);
     if (h->lmdb) {
@@ -70,28 +70,28 @@ static void house_fini(struct house *h)
 }
 
 /* What a killed program leaves: for LMDB all handles are closed without a commit. */
-static void house_crash(struct house *h)
+static void subject_crash(struct subject *h)
 {
     if (h->lmdb) {
         store_close(h->store);
-        house_open(h);
+        subject_open(h);
     } else {
         store_memory_crash(h->store);
     }
 }
 
-static void put(struct house *h, enum store_table table, const char *key, const char *value)
+static void put(struct subject *h, enum store_table table, const char *key, const char *value)
 {
     assert_int_equal(store_write(h->store, table, key, strlen(key), value, strlen(value)), ERR_OK);
 }
 
-static void del(struct house *h, enum store_table table, const char *key)
+static void del(struct subject *h, enum store_table table, const char *key)
 {
     assert_int_equal(store_remove(h->store, table, key, strlen(key)), ERR_OK);
 }
 
 /* The value as text, "-" if there is none. */
-static const char *get(struct house *h, enum store_table table, const char *key, char text[64])
+static const char *get(struct subject *h, enum store_table table, const char *key, char text[64])
 {
     size_t size;
 
@@ -110,7 +110,7 @@ static const char *get(struct house *h, enum store_table table, const char *key,
     } while (0)
 
 /* All keys from `from` on, separated by blanks. */
-static const char *keys_from(struct house *h, enum store_table table, const char *from,
+static const char *keys_from(struct subject *h, enum store_table table, const char *from,
                              char text[256])
 {
     struct store_cursor cursor = store_cursor_from(table, from, strlen(from));
@@ -134,9 +134,9 @@ static const char *keys_from(struct house *h, enum store_table table, const char
         assert_string_equal(keys_from((h), (table), (from), keys_), (want));                       \
     } while (0)
 
-/* ---- cases for both houses ---- */
+/* ---- cases for both implementations ---- */
 
-static void values_come_back_by_table_and_key(struct house *h)
+static void values_come_back_by_table_and_key(struct subject *h)
 {
     put(h, STORE_TABLE_MEMBERS, "a", "one");
     put(h, STORE_TABLE_NAMES, "a", "other table");
@@ -152,7 +152,7 @@ static void values_come_back_by_table_and_key(struct house *h)
     assert_value(h, STORE_TABLE_MEMBERS, "a", "-");
 }
 
-static void keys_come_in_order_from_anywhere(struct house *h)
+static void keys_come_in_order_from_anywhere(struct subject *h)
 {
     put(h, STORE_TABLE_NAMES, "b", "");
     put(h, STORE_TABLE_NAMES, "ab", "");
@@ -166,7 +166,7 @@ static void keys_come_in_order_from_anywhere(struct house *h)
     assert_keys(h, STORE_TABLE_INVITES, "", "");
 }
 
-static void a_cursor_survives_removal_of_its_key(struct house *h)
+static void a_cursor_survives_removal_of_its_key(struct subject *h)
 {
     struct store_cursor cursor = store_cursor_from(STORE_TABLE_NAMES, NULL, 0);
     char value[64];
@@ -188,7 +188,7 @@ static void a_cursor_survives_removal_of_its_key(struct house *h)
     assert_keys(h, STORE_TABLE_NAMES, "", "");
 }
 
-static void a_transaction_is_seen_inside_and_kept_by_commit(struct house *h)
+static void a_transaction_is_seen_inside_and_kept_by_commit(struct subject *h)
 {
     put(h, STORE_TABLE_META, "old", "1");
     assert_int_equal(store_begin(h->store), ERR_OK);
@@ -197,12 +197,12 @@ static void a_transaction_is_seen_inside_and_kept_by_commit(struct house *h)
     assert_value(h, STORE_TABLE_META, "old", "2");
     assert_keys(h, STORE_TABLE_META, "", "new old");
     assert_int_equal(store_commit(h->store), ERR_OK);
-    house_crash(h);
+    subject_crash(h);
     assert_value(h, STORE_TABLE_META, "old", "2");
     assert_value(h, STORE_TABLE_META, "new", "3");
 }
 
-static void an_aborted_transaction_leaves_nothing(struct house *h)
+static void an_aborted_transaction_leaves_nothing(struct subject *h)
 {
     put(h, STORE_TABLE_META, "old", "1");
     put(h, STORE_TABLE_META, "gone", "1");
@@ -216,20 +216,20 @@ static void an_aborted_transaction_leaves_nothing(struct house *h)
     assert_keys(h, STORE_TABLE_META, "", "gone old");
 }
 
-static void a_crash_loses_only_the_open_transaction(struct house *h)
+static void a_crash_loses_only_the_open_transaction(struct subject *h)
 {
     put(h, STORE_TABLE_META, "kept", "1");
     assert_int_equal(store_begin(h->store), ERR_OK);
     put(h, STORE_TABLE_META, "kept", "2");
     put(h, STORE_TABLE_META, "lost", "2");
-    house_crash(h);
+    subject_crash(h);
     assert_value(h, STORE_TABLE_META, "kept", "1");
     assert_value(h, STORE_TABLE_META, "lost", "-");
     put(h, STORE_TABLE_META, "more", "3");
     assert_keys(h, STORE_TABLE_META, "", "kept more");
 }
 
-static void a_value_larger_than_the_room_is_refused(struct house *h)
+static void a_value_larger_than_the_room_is_refused(struct subject *h)
 {
     char small[3];
     size_t size;
@@ -241,7 +241,7 @@ static void a_value_larger_than_the_room_is_refused(struct house *h)
     assert_int_equal(store_next(h->store, &cursor, small, sizeof(small), &size), ERR_SYSTEM);
 }
 
-static void the_largest_keys_and_values_fit(struct house *h)
+static void the_largest_keys_and_values_fit(struct subject *h)
 {
     static uint8_t value[STORE_VALUE_SIZE_MAX], back[STORE_VALUE_SIZE_MAX];
     uint8_t key[STORE_KEY_SIZE_MAX];
@@ -260,7 +260,7 @@ static void the_largest_keys_and_values_fit(struct house *h)
 }
 
 /* Random changes against a naive twin, with aborts and crashes in between. */
-static void random_changes_match_a_naive_twin(struct house *h)
+static void random_changes_match_a_naive_twin(struct subject *h)
 {
     enum { KEYS = 40, STEPS = 400 };
     int committed[KEYS], present[KEYS];
@@ -282,7 +282,7 @@ static void random_changes_match_a_naive_twin(struct house *h)
             store_abort(h->store);
             memcpy(present, committed, sizeof(present));
         } else if (dice < 12) {
-            house_crash(h);
+            subject_crash(h);
             memcpy(present, committed, sizeof(present));
         } else if (dice < 60) {
             put(h, STORE_TABLE_NAMES, key, value);
@@ -304,7 +304,7 @@ static void random_changes_match_a_naive_twin(struct house *h)
 
 static const struct {
     const char *name;
-    void (*run)(struct house *h);
+    void (*run)(struct subject *h);
 } cases[] = {
     {"values_come_back_by_table_and_key", values_come_back_by_table_and_key},
     {"keys_come_in_order_from_anywhere", keys_come_in_order_from_anywhere},
@@ -320,36 +320,36 @@ static const struct {
 
 static void run_all(bool lmdb)
 {
-    struct house h;
+    struct subject h;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         print_message("  %s: %s\n", lmdb ? "lmdb" : "memory", cases[i].name);
-        house_init(&h, lmdb);
+        subject_init(&h, lmdb);
         cases[i].run(&h);
-        house_fini(&h);
+        subject_fini(&h);
     }
 }
 
-static void the_memory_house_keeps_every_promise(void **state)
+static void the_memory_store_keeps_every_promise(void **state)
 {
     (void)state;
     run_all(false);
 }
 
-static void the_lmdb_house_keeps_every_promise(void **state)
+static void the_lmdb_store_keeps_every_promise(void **state)
 {
     (void)state;
     run_all(true);
 }
 
-/* ---- faults of the memory house ---- */
+/* ---- faults of the memory store ---- */
 
 static void the_nth_write_fails_and_takes_its_transaction_along(void **state)
 {
-    struct house h;
+    struct subject h;
 
     (void)state;
-    house_init(&h, false);
+    subject_init(&h, false);
     put(&h, STORE_TABLE_META, "a", "1");
     store_memory_fail_write(h.store, 2);
     assert_int_equal(store_begin(h.store), ERR_OK);
@@ -360,15 +360,15 @@ static void the_nth_write_fails_and_takes_its_transaction_along(void **state)
     assert_keys(&h, STORE_TABLE_META, "", "a");
     assert_value(&h, STORE_TABLE_META, "a", "1");
     put(&h, STORE_TABLE_META, "b", "3");
-    house_fini(&h);
+    subject_fini(&h);
 }
 
 static void a_torn_commit_keeps_its_first_changes_only(void **state)
 {
-    struct house h;
+    struct subject h;
 
     (void)state;
-    house_init(&h, false);
+    subject_init(&h, false);
     store_memory_tear(h.store, 2);
     assert_int_equal(store_begin(h.store), ERR_OK);
     put(&h, STORE_TABLE_META, "a", "1");
@@ -382,7 +382,7 @@ static void a_torn_commit_keeps_its_first_changes_only(void **state)
     assert_int_equal(store_write(h.store, STORE_TABLE_META, "z", 1, "", 0), ERR_SYSTEM);
     store_memory_fail_commit(h.store, false);
     assert_keys(&h, STORE_TABLE_META, "", "a b");
-    house_fini(&h);
+    subject_fini(&h);
 }
 
 /* ---- LMDB's own ---- */
@@ -390,39 +390,39 @@ static void a_torn_commit_keeps_its_first_changes_only(void **state)
 static void a_second_opener_is_refused_with_a_sentence(void **state)
 {
     struct store *second = NULL;
-    struct house h;
+    struct subject h;
     char error[256] = "";
 
     (void)state;
-    house_init(&h, true);
+    subject_init(&h, true);
     assert_int_equal(store_lmdb_open(&second, h.path, &h.ports.env, error, sizeof(error)),
                      ERR_SYSTEM);
     assert_null(second);
     assert_non_null(strstr(error, h.path));
     assert_non_null(strstr(error, "in use by another process"));
     put(&h, STORE_TABLE_META, "still", "here");
-    house_fini(&h);
+    subject_fini(&h);
 }
 
 static void a_new_directory_is_private(void **state)
 {
-    struct house h;
+    struct subject h;
     struct stat st;
     char data[128];
 
     (void)state;
-    house_init(&h, true);
+    subject_init(&h, true);
     store_close(h.store);
     remove_in(h.path, "data.mdb");
     remove_in(h.path, "lock");
     assert_int_equal(rmdir(h.path), 0);
-    house_open(&h);
+    subject_open(&h);
     assert_int_equal(stat(h.path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     (void)snprintf(data, sizeof(data), "%s/data.mdb", h.path);
     assert_int_equal(stat(data, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
-    house_fini(&h);
+    subject_fini(&h);
 }
 
 static void a_place_that_is_no_directory_is_refused(void **state)
@@ -442,7 +442,7 @@ static void a_place_that_is_no_directory_is_refused(void **state)
     assert_non_null(strstr(error, "/nonexistent/ziglan"));
 }
 
-static void write_many(struct house *h, uint32_t from, uint32_t count, int *rc)
+static void write_many(struct subject *h, uint32_t from, uint32_t count, int *rc)
 {
     static uint8_t value[STORE_VALUE_SIZE_MAX];
 
@@ -457,19 +457,19 @@ static void one_large_transaction_makes_the_map_grow(void **state)
 {
     struct store_cursor cursor = store_cursor_from(STORE_TABLE_ADDRESS_BOOK, NULL, 0);
     static uint8_t value[STORE_VALUE_SIZE_MAX];
-    struct house h;
+    struct subject h;
     size_t size, count = 0;
     int rc;
 
     (void)state;
-    house_init(&h, true);
+    subject_init(&h, true);
     put(&h, STORE_TABLE_META, "before", "1");
     assert_int_equal(store_begin(h.store), ERR_OK);
     rc = store_write(h.store, STORE_TABLE_META, "first", 5, "2", 1);
     write_many(&h, 0, 5000, &rc);
     assert_int_equal(rc, ERR_OK);
     assert_int_equal(store_commit(h.store), ERR_OK);
-    house_crash(&h);
+    subject_crash(&h);
     for (;; count++) {
         assert_int_equal(store_next(h.store, &cursor, value, sizeof(value), &size), ERR_OK);
         if (size == STORE_NONE) {
@@ -480,18 +480,18 @@ static void one_large_transaction_makes_the_map_grow(void **state)
     assert_int_equal(count, 5000);
     assert_value(&h, STORE_TABLE_META, "first", "2");
     assert_value(&h, STORE_TABLE_META, "before", "1");
-    house_fini(&h);
+    subject_fini(&h);
 }
 
 /* A limit on file size stands in for a full disk: the same write fails in the same place. */
 static void a_full_disk_is_an_error_and_loses_nothing(void **state)
 {
     struct rlimit before, limit;
-    struct house h;
+    struct subject h;
     int rc = ERR_OK;
 
     (void)state;
-    house_init(&h, true);
+    subject_init(&h, true);
     put(&h, STORE_TABLE_META, "kept", "1");
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     (void)signal(SIGXFSZ, SIG_IGN);
@@ -507,16 +507,16 @@ static void a_full_disk_is_an_error_and_loses_nothing(void **state)
     assert_value(&h, STORE_TABLE_META, "kept", "1");
     assert_keys(&h, STORE_TABLE_ADDRESS_BOOK, "", "");
     put(&h, STORE_TABLE_META, "kept", "3");
-    house_crash(&h);
+    subject_crash(&h);
     assert_value(&h, STORE_TABLE_META, "kept", "3");
-    house_fini(&h);
+    subject_fini(&h);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_memory_house_keeps_every_promise),
-        cmocka_unit_test(the_lmdb_house_keeps_every_promise),
+        cmocka_unit_test(the_memory_store_keeps_every_promise),
+        cmocka_unit_test(the_lmdb_store_keeps_every_promise),
         cmocka_unit_test(the_nth_write_fails_and_takes_its_transaction_along),
         cmocka_unit_test(a_torn_commit_keeps_its_first_changes_only),
         cmocka_unit_test(a_second_opener_is_refused_with_a_sentence),
