@@ -128,7 +128,7 @@ size_t spec_build(uint8_t *out, const struct spec *spec, const struct two_hosts 
     memcpy(out + header + spec->extra_size, transport + part_at, part_size);
     if (spec->v6) {
         out[0] = (uint8_t)(0x60 | spec->traffic_class >> 4);
-        out[1] = (uint8_t)(spec->traffic_class << 4 | ((spec->flow >> 16) & 0x0f));
+        out[1] = (uint8_t)((unsigned)spec->traffic_class << 4 | ((spec->flow >> 16) & 0x0f));
         put16(out + 2, spec->flow & 0xffff);
         put16(out + 4, (unsigned)(size - 40));
         out[6] = spec->extra_size > 0 ? spec->extra_first : spec->protocol;
