@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bits of the text go through an accumulator; spare bits of the last character must be zero. */
+/* Both directions collect bits in `bits`, of which the last `count` are still to be written. */
 #include "proto/base/base32.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ void base32_encode(char *text, const uint8_t *data, size_t size)
     *text = '\0';
 }
 
-/* Value of a character, 32 for one that is none. */
+/* The value of a character, 0 to 31; 32 for a character outside the alphabet. */
 static uint32_t value_of(char c)
 {
     if (c >= 'a' && c <= 'z') {

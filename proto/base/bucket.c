@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tokens of token buckets: what is due since the last look, and the part of a token that is left.
- * */
+/* A bucket is refilled whenever it is looked at, by what is due since it was refilled last. */
 #include "proto/base/bucket.h"
 
 #include "proto/base/bytes.h"
@@ -18,8 +17,9 @@ static void fill(struct bucket *bucket, const struct bucket_rate *rate, struct m
     if (mono_before(bucket->filled_at, now)) {
         bucket->filled_at = now;
     }
-    /* Seconds and the rest are multiplied apart: 10^10 tokens/s times 10^9 ns fits 64 bits, and
-     * the seconds are only multiplied where the product stays below the missing tokens. */
+    /* The whole seconds and the rest are multiplied separately, so that nothing overflows: 10^10
+     * tokens/s times 10^9 ns fits into 64 bits. The seconds are multiplied only after the division
+     * below has shown that their product does not exceed the missing tokens. */
     uint64_t seconds = elapsed_ns / NS_PER_S;
     uint64_t parts = (elapsed_ns % NS_PER_S) * rate->per_s + bucket->fraction;
     uint64_t missing = bucket->level >= rate->burst ? 0 : rate->burst - bucket->level;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Token buckets. Integer arithmetic only, without drift: parts of tokens are kept. A bucket is
- * a plain struct of its owner; it starts full.
+ * Token buckets for limits of rates: a bucket starts full, each use takes tokens out, and time
+ * refills it. Arithmetic is in integers. The part of a token that is due is kept, so the rate is
+ * exact however often a bucket is looked at. A bucket is a plain struct inside its owner.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 struct bucket_rate {
     uint64_t per_s; /* tokens per second, at most BUCKET_RATE_MAX; 0: never refilled */
-    uint64_t burst; /* tokens it holds when full */
+    uint64_t burst; /* tokens that a full bucket holds */
 };
 
 struct bucket {
@@ -23,12 +24,13 @@ struct bucket {
     struct mono filled_at;
 };
 
-/** A full bucket. */
+/** Make the bucket full. */
 void bucket_init(struct bucket *bucket, const struct bucket_rate *rate, struct mono now);
 
-/** Take count tokens if there are that many; false, and nothing taken, otherwise. */
+/** Refill up to `now`, then take count tokens. False if there are fewer: then none is taken. A
+ * `now` before the last one refills nothing. */
 bool bucket_take(struct bucket *bucket, const struct bucket_rate *rate, uint64_t count,
                  struct mono now);
 
-/** Tokens in it now. */
+/** Refill up to `now`; returns the whole tokens in the bucket. */
 uint64_t bucket_level(struct bucket *bucket, const struct bucket_rate *rate, struct mono now);

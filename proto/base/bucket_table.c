@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Buckets in one growing array, found through a map, linked from least to most recently used.
+ * The buckets stand in one growing array. A map finds a key's bucket; a list links all buckets from
+ * the least to the most recently used.
  */
 #include "proto/base/bucket_table.h"
 
@@ -17,7 +18,7 @@ enum {
     VICTIMS = 8, /* least recently used buckets among which the fullest is thrown out */
 };
 
-/* By itself: a newer gcc makes every constant of such an enum unsigned. */
+/* In an enum of its own: a value above INT_MAX makes all constants of its enum unsigned. */
 enum { LINK_NONE = UINT32_MAX };
 
 struct item {
@@ -101,7 +102,7 @@ static void link_newest(struct bucket_table *table, uint32_t at)
     table->newest = at;
 }
 
-/* Position of a bucket to throw out; it is unlinked and out of the index afterwards. */
+/* Throw a bucket out of the list and the index. Returns its position, which is free then. */
 static uint32_t evict(struct bucket_table *table, struct mono now)
 {
     uint32_t best = table->oldest;
@@ -125,7 +126,7 @@ static uint32_t evict(struct bucket_table *table, struct mono now)
     return best;
 }
 
-/* Position for a new bucket, LINK_NONE if out of memory. */
+/* A free position for a new bucket; LINK_NONE if out of memory. */
 static uint32_t make_room(struct bucket_table *table, struct mono now)
 {
     if (table->count == table->count_max) {
@@ -158,8 +159,9 @@ static struct bucket *add(struct bucket_table *table, const void *key, struct mo
     struct item *item = &table->items[at];
 
     if (map_put(table->index, key, at) != ERR_OK) {
-        /* Keep every position linked and indexed: an evicted one cannot get here, because its
-         * removal left room in the index; so this was the last one, just counted. */
+        /* Every counted position must be linked and indexed, so the new one is given back. It is
+         * the last one: a position whose bucket was thrown out does not come here, because map_put
+         * cannot fail after map_remove. */
         CHECK(at == table->count - 1);
         table->count--;
         return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory that many share, in bytes. Each holder has a little of its own that is always granted
- * (budget_charge leaves it out), so that who takes everything shared starves nobody of the first
- * packet.
+ * An amount of memory, in bytes, that many holders share. Each holder also has a small allowance of
+ * its own, which it need not ask for and which is not charged. So a holder that uses up all that is
+ * shared does not keep another from its first packet.
  */
 #pragma once
 
@@ -13,13 +13,13 @@ struct budget {
     size_t used, max;
 };
 
-/** What `held` bytes of one holder cost, of which `own` are free. */
+/** The charge for `held` bytes of a holder whose own allowance is `own` bytes. */
 static inline size_t budget_charge(size_t held, size_t own)
 {
     return held > own ? held - own : 0;
 }
 
-/** A holder grows or shrinks from one charge to another. False (nothing changed) if that would
+/** Change a holder's charge from `from` to `to` bytes. False, and nothing changed, if that would
  * exceed the budget. */
 static inline bool budget_move(struct budget *budget, size_t from, size_t to)
 {

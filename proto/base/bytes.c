@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Narrowing and big-endian access, and the end of a program whose CHECK failed. */
+/* Integers are put together byte by byte, so neither alignment nor the machine's order matters. */
 #include "proto/base/bytes.h"
 
 #include <stdio.h>

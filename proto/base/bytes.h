@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Checked narrowing and big-endian access for code on the fast path that works on fixed
- * layouts. Everything else reads with rbuf and writes with wbuf.
+ * CHECK, checked narrowing of sizes, and big-endian integers at fixed places. The latter are for
+ * code on the fast path that works on fixed layouts; all other code reads with rbuf and writes
+ * with wbuf.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-/** Narrow a size that the caller has bounded; aborts if it does not fit (our own mistake). */
+/** Narrow a size that the caller has bounded. Aborts if it does not fit: the mistake is ours. */
 uint8_t u8_of(size_t value);
 uint16_t u16_of(size_t value);
 uint32_t u32_of(size_t value);

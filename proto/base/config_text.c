@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One sentence from what libcyaml and the readers of configurations found: line, cause, remedy. */
+/* libcyaml gives no line with some causes; then the text is searched for the key that it names. */
 #include "proto/base/config_text.h"
 
 #include <ctype.h>
@@ -9,7 +9,7 @@
 
 /* ---- places ---- */
 
-/* Where `key` stands as a key at the beginning of a line, after `skip` others; NULL if nowhere. */
+/* Where `key` begins a line as a key, passing over the first `skip` such lines; NULL if nowhere. */
 static const char *key_at(const struct config_text *in, const char *key, unsigned skip)
 {
     const char *end = in->text + in->size;
@@ -49,7 +49,7 @@ static unsigned long value_line(const struct config_text *in, const char *key, c
     const char *at = key_at(in, key, 0);
     const char *value_at = NULL;
 
-    if (at == NULL) { /* behind another key of its line */
+    if (at == NULL) { /* it may stand behind another key of its line */
         at = memmem(in->text, in->size, key, strlen(key));
     }
     if (value[0] != '\0' && at != NULL) {
@@ -69,7 +69,7 @@ bool config_text_has(const struct config_text *in, const char *key)
 static void sentence(struct config_text *in, unsigned long line, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
 
-/* It quotes the file, and it is one line. */
+/* A sentence quotes the file but must stay one line, so control characters become '?'. */
 static void sentence(struct config_text *in, unsigned long line, const char *format, va_list args)
 {
     int used = snprintf(in->error, sizeof(in->error), "%s:%lu: ", in->path, line);
@@ -151,7 +151,7 @@ void config_text_report(struct config_text *in, const char *format, va_list args
     }
 }
 
-/* What stands behind `words` at the beginning of the cause; NULL if it begins otherwise. */
+/* The rest of the cause if it begins with `words`, else NULL. */
 static const char *cause_after(const struct config_text *in, const char *words)
 {
     size_t size = strlen(words);

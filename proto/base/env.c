@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Calls through the ports of an env, and the little that is the same behind all of them. */
+/* Calls through the ports of an env, with what is the same for every env. */
 #include "proto/base/env.h"
 
 #include <stdarg.h>
@@ -14,7 +14,8 @@ void env_random(const struct env *env, void *buf, size_t size)
 
 uint32_t env_random_below(const struct env *env, uint32_t bound)
 {
-    /* Rejection keeps the result uniform: drop the incomplete last interval of 2^32. */
+    /* 2^32 values are rarely a multiple of bound. As many as are too many are drawn again, so that
+     * every result is equally likely. */
     uint32_t reject_below = (uint32_t)(-bound) % bound;
     uint32_t value;
 

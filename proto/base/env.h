@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ports through which a core touches the world besides packets and instants: randomness,
- * the wall clock and the trace. The programs pass the operating system's, the simulator and the
- * tests pass seeded and recorded ones. An env is borrowed by everything made with it and must
- * outlive it.
+ * The ports through which a core touches the world, besides packets and instants: randomness, the
+ * wall clock and the trace. The programs give it the operating system's; the simulator and the
+ * tests give it seeded randomness and clocks of their own. Whatever is made with an env borrows it,
+ * unless its header says otherwise, so the env must live longer.
  */
 #pragma once
 
@@ -23,6 +23,7 @@ struct env {
     void *context;                                         /* given to each function below */
     void (*random)(void *context, void *buf, size_t size); /* never fails */
     uint64_t (*wall_ms)(void *context);                    /* ms since 1970 UTC; may jump */
+    /* May be NULL: no trace. */
     void (*trace)(void *context, enum trace_level level, const char *event, const char *text);
 };
 
@@ -37,7 +38,8 @@ uint64_t env_wall_ms(const struct env *env);
 
 /**
  * Emit one trace event. `event` is a stable dotted name ("session.open"), the rest is a printf
- * text of key=value fields. Never pass keys, secrets or payload; at info level no addresses.
+ * text of key=value fields, cut at 511 bytes. Never pass keys, secrets or payload; at info level no
+ * addresses.
  */
 void env_trace(const struct env *env, enum trace_level level, const char *event, const char *format,
                ...) PRINTF_LIKE(4, 5);

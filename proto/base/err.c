@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The names of results. */
+/* Results in words; the order is that of the enum. */
 #include "proto/base/err.h"
 
 const char *err_name(int err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Results of functions that can fail. The code names the caller's duty, not the cause; the
- * cause was traced where it happened. Zero is success.
+ * Results of functions that can fail. Zero is success. Any other code tells the caller what to do,
+ * not what happened; that was traced where it happened.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 enum err {
     ERR_OK = 0,
-    ERR_DROP,    /* the peer sent something unacceptable; no state changed; count and forget */
+    ERR_DROP,    /* the peer sent something unacceptable, no state changed: count and forget */
     ERR_SESSION, /* this session cannot go on: close it with a reason */
     ERR_LIMIT,   /* a configured bound was hit: refuse, count, perhaps answer "busy" */
     ERR_NOMEM,   /* out of memory: refuse this operation; fatal only at start-up */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sentences about failures, with the remedy where the cause is known to have one. */
+/* Remedies are added here where the errno alone tells what to do. */
 #include "proto/base/fault.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ void fault_set(struct fault *fault, enum exit_code code, const char *format, ...
     va_end(args);
 }
 
-/* What to do about causes that no caller knows more about. */
+/* What to do about a cause, whoever the caller is; "" if that depends. */
 static const char *remedy_of(int cause)
 {
     switch (cause) {

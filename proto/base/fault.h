@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What went wrong, for a person: one clear sentence with the remedy, and the exit code that fits
- * it. Functions of the shells that can fail for reasons outside the program take one.
+ * it. Functions of the shells that can fail for reasons outside the program fill in a fault. A
+ * sentence that is too long is cut.
  */
 #pragma once
 
@@ -26,17 +27,18 @@ struct fault {
 /** Write the sentence (printf style, no newline). fault may be NULL. */
 void fault_set(struct fault *fault, enum exit_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/** As fault_set, for a failed system call: appends ": <strerror(errno)>" and what to do about a
- * full or read-only disk and too many open files, and takes EXIT_CODE_PERMISSION for EACCES and
- * EPERM, else EXIT_CODE_FAILURE. errno is kept. */
+/** As fault_set, for a failed system call. Appends ": <strerror(errno)>" and, for a full or
+ * read-only disk and too many open files, what to do. The exit code is EXIT_CODE_PERMISSION for
+ * EACCES and EPERM, else EXIT_CODE_FAILURE. errno is kept. */
 void fault_set_errno(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/** As fault_set_errno, where a path that the user named cannot be used: EXIT_CODE_USAGE if there is
- * no such place, and what to do about a place of somebody else's. */
+/** As fault_set_errno, for a path that the user named and that cannot be used. The exit code is
+ * that of fault_path_code, and a lack of permission has a remedy, too. */
 void fault_set_path(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/** The exit code for a path that the user named, by the errno of its use. */
+/** The exit code for a path that the user named; `cause` is the errno of its use. EXIT_CODE_USAGE
+ * if there is no such file or folder, else as fault_set_errno. */
 enum exit_code fault_path_code(int cause);
 
-/** Append "; " and what to do about it. */
+/** Append "; " and what to do about it. fault may not be NULL and has a sentence already. */
 void fault_add(struct fault *fault, const char *remedy);

@@ -49,7 +49,7 @@ static void place(struct heap *heap, size_t index, struct heap_entry *entry)
     entry->position = index + 1;
 }
 
-/* Move the entry at index up or down to where it belongs. */
+/* Move the entry at index up or down to its place in the order. */
 static void settle(struct heap *heap, size_t index)
 {
     struct heap_entry *entry = heap->entries[index];

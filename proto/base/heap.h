@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Deadlines in order: a binary min-heap whose entries live inside the objects that wait, so an
- * entry can be moved or removed at any time. Equal deadlines fire in the order in which they
- * were set, which keeps runs of the simulator equal.
+ * Deadlines in order: a binary min-heap. Its entries live inside the objects that wait, so a
+ * deadline can be changed or removed at any time without a search. Equal deadlines fire in the
+ * order in which they were set, so two runs of the simulator with one seed are equal.
  */
 #pragma once
 
@@ -13,15 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Embedded in the waiting object, zeroed at start. It must be removed from the heap before the
- * object dies or moves. */
+/** Part of the object that waits; zeroed at first. It must be removed from the heap before the
+ * object is freed or moved. */
 struct heap_entry {
     struct mono deadline;
-    uint64_t order;
+    uint64_t order;  /* of equal deadlines: the smaller one fires first */
     size_t position; /* in the heap, from 1; 0: not waiting */
 };
 
-/** Zeroed is an empty heap. */
+/** A zeroed struct is an empty heap. */
 struct heap {
     struct heap_entry **entries;
     size_t count, capacity;
@@ -31,21 +31,22 @@ struct heap {
 /** The object of `type` that holds `entry` as its `member`. */
 #define HEAP_OWNER(entry, type, member) ((type *)(void *)((char *)(entry)-offsetof(type, member)))
 
-/** Free the heap's own memory; entries that still wait become "not waiting". */
+/** Free the heap's own memory; the heap is empty then, and no entry waits any more. */
 void heap_fini(struct heap *heap);
 
-/** Make room for `count` entries in all, so that heap_set cannot fail below that. ERR_NOMEM. */
+/** Make room for `count` entries in all: heap_set does not fail while fewer wait. ERR_NOMEM leaves
+ * the heap as it was. */
 int heap_reserve(struct heap *heap, size_t count) MUST_CHECK;
 
-/** Let entry wait for deadline, whether it waits already or not; MONO_NEVER removes it.
- * ERR_NOMEM (only if it did not wait before) leaves it not waiting. */
+/** Let entry wait for deadline; an entry that waits already gets the new deadline. MONO_NEVER
+ * removes it. ERR_NOMEM only if it did not wait before; it does not wait then. */
 int heap_set(struct heap *heap, struct heap_entry *entry, struct mono deadline) MUST_CHECK;
 
-/** Take entry out if it waits. */
+/** Take entry out of the heap, if it waits. */
 void heap_remove(struct heap *heap, struct heap_entry *entry);
 
 /** The earliest deadline, MONO_NEVER if nothing waits. */
 struct mono heap_deadline(const struct heap *heap);
 
-/** Take out the earliest entry if it is due; NULL if none is. */
+/** Take out the earliest entry and return it, if it is due; NULL if none is. */
 struct heap_entry *heap_pop_due(struct heap *heap, struct mono now);

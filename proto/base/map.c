@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two arrays: the entries in order of insertion, and an open-addressed index of entry numbers.
- * A removed entry stays as a gap until the entries are packed, which happens when they are full.
+ * Two arrays: the entries in order of insertion, and an open-addressed index of their numbers. A
+ * removed entry stays as a gap. When the array of entries is full, the gaps are closed or the array
+ * grows.
  */
 #include "proto/base/map.h"
 
@@ -16,7 +17,8 @@ enum {
     ENTRIES_FIRST = 8,
 };
 
-/* Index cells: 0 is empty, 1 a deleted one that a search must step over, else entry number + 2. */
+/* What a cell of the index holds: one of the first two, else an entry's number + CELL_FIRST. A
+ * search ends at an empty cell and passes over a deleted one. */
 enum {
     CELL_EMPTY = 0,
     CELL_DELETED = 1,
@@ -25,7 +27,7 @@ enum {
 
 struct entry {
     uint64_t value;
-    uint32_t hash; /* low half; spares most key comparisons and all rehashing */
+    uint32_t hash; /* low half of the key's; spares most comparisons of keys and all rehashing */
     bool used;
     uint8_t key[];
 };
@@ -34,8 +36,8 @@ struct map {
     uint8_t hash_key[SIPHASH_KEY_SIZE];
     size_t key_size, stride, count_max;
     char *entries;
-    size_t entries_capacity, entries_used; /* used: including gaps */
-    size_t count;
+    size_t entries_capacity, entries_used; /* with gaps */
+    size_t count;                          /* without gaps */
     uint32_t *cells;
     size_t cells_count; /* a power of two, at least twice entries_capacity */
 };
@@ -79,8 +81,8 @@ static uint32_t hash_of(const struct map *map, const void *key)
     return (uint32_t)siphash24(map->hash_key, key, map->key_size);
 }
 
-/* The cell that names the key, or cells_count if there is none. The index is never more than
- * half full, deleted cells included, so the search ends. */
+/* The position of the key's cell, or cells_count if the key is not there. The search ends, because
+ * at most half of the cells are not empty. */
 static size_t cell_find(const struct map *map, const void *key, uint32_t hash)
 {
     size_t mask = map->cells_count - 1;
@@ -116,7 +118,7 @@ static void cell_put(struct map *map, uint32_t hash, size_t index)
     map->cells[at] = u32_of(index + CELL_FIRST);
 }
 
-/* Close the gaps, keeping the order, and index anew. */
+/* Close the gaps, keep the order, and build the index anew. */
 static void pack(struct map *map)
 {
     size_t used = 0;
@@ -137,17 +139,9 @@ static void pack(struct map *map)
     }
 }
 
-/* Make room for one more entry. If at least half of the entries are gaps, packing is enough and
- * is paid for by as many removals; otherwise the arrays double. */
-static int make_room(struct map *map)
+/* Double the arrays. On ERR_NOMEM nothing was lost: entries_capacity still tells the old size. */
+static int grow(struct map *map)
 {
-    if (map->entries_used < map->entries_capacity) {
-        return ERR_OK;
-    }
-    if (map->entries_capacity > 0 && map->count <= map->entries_capacity / 2) {
-        pack(map);
-        return ERR_OK;
-    }
     size_t capacity = map->entries_capacity == 0 ? ENTRIES_FIRST : map->entries_capacity * 2;
     size_t cells_count = capacity * 2;
     char *entries = realloc(map->entries, capacity * map->stride);
@@ -160,12 +154,32 @@ static int make_room(struct map *map)
     uint32_t *cells = calloc(cells_count, sizeof(*cells));
 
     if (cells == NULL) {
-        return ERR_NOMEM; /* entries_capacity still tells the old size: nothing was lost */
+        return ERR_NOMEM;
     }
     free(map->cells);
     map->cells = cells;
     map->cells_count = cells_count;
     map->entries_capacity = capacity;
+    pack(map);
+    return ERR_OK;
+}
+
+/* Make room for one more entry. Where at least half of the entries are gaps, packing is enough, and
+ * as many removals have paid for it. Otherwise the arrays grow; if there is no memory for that, any
+ * gap will do. */
+static int make_room(struct map *map)
+{
+    if (map->entries_used < map->entries_capacity) {
+        return ERR_OK;
+    }
+    bool packs = map->entries_capacity > 0 && map->count <= map->entries_capacity / 2;
+
+    if (!packs && grow(map) == ERR_OK) {
+        return ERR_OK;
+    }
+    if (map->count == map->entries_used) {
+        return ERR_NOMEM;
+    }
     pack(map);
     return ERR_OK;
 }

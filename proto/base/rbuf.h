@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading hostile bytes. The reader is sticky: after the first short read everything yields
- * zero or NULL, so a decoder reads all its fields and checks once, with rbuf_done, at the end.
- * Integers are big-endian. Pure: no allocation.
+ * Reading hostile bytes. The reader is sticky: after the first failure every read gives zero or
+ * NULL. So a decoder reads all its fields and checks once, with rbuf_done, at the end. Integers are
+ * big-endian. Pure: no allocation.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 struct rbuf {
     const uint8_t *at, *end;
-    bool failed; /* sticky: after the first short read everything yields zero */
+    bool failed; /* sticky; a decoder may set it, too */
 };
 
 /** A reader over size borrowed bytes. data may be NULL if size is 0. */
@@ -33,11 +33,12 @@ uint64_t rbuf_u64(struct rbuf *r);
 /** Take `size` bytes; the pointer is borrowed from the message. NULL on failure. */
 const uint8_t *rbuf_take(struct rbuf *r, size_t size);
 
-/** Copy `size` bytes to `to`, which is zeroed on failure. */
+/** Copy the next `size` bytes to `to`, which is zeroed on failure. */
 void rbuf_copy(struct rbuf *r, void *to, size_t size);
 
 /** Skip `size` bytes that must all be zero; anything else is a failure. */
 void rbuf_zeros(struct rbuf *r, size_t size);
 
-/** A QUIC variable-length integer (RFC 9000, section 16). */
+/** The next QUIC variable-length integer (RFC 9000, section 16), in any of its lengths; 0 on
+ * failure. */
 uint64_t rbuf_varint(struct rbuf *r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SipHash-2-4 as its authors wrote it down, for the key and the data of a map. */
+/* SipHash-2-4 step by step as the paper describes it. */
 #include "proto/base/siphash.h"
 
 struct sip {

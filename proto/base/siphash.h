@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SipHash-2-4 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012), for hash tables
- * whose keys come from peers. Not a MAC for the wire.
+ * whose keys come from peers: who does not know the hash key cannot make keys collide. It is not a
+ * MAC for the wire.
  */
 #pragma once
 

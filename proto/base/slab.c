@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Chunks of slots. The free ones are a list, oldest first, so that a slot is used again as late as
- * may be. */
+/* Chunks of slots. The free slots are a list; the one that was released first is used first. */
 #include "proto/base/slab.h"
 
 #include "proto/base/bytes.h"
@@ -13,7 +12,7 @@ enum {
     SLOT_NONE = UINT32_MAX, /* end of the free list */
 };
 
-/* Before each object. The size keeps the object behind it aligned for any type. */
+/* Stands before each object, which its alignment keeps aligned for any type. */
 struct slot {
     _Alignas(max_align_t) uint32_t generation;
     uint32_t free_next;
@@ -75,8 +74,8 @@ static struct slot *slot_at(const struct slab *slab, uint32_t index)
     return (struct slot *)(void *)(chunk + (index % CHUNK_COUNT) * slab->stride);
 }
 
-/* Released slots are taken again in the order of their release: a slot rests as long as
- * possible, so the generations of all slots grow evenly. */
+/* A slot that is released goes to the end of the list. It is used again as late as possible, so the
+ * generations of all slots grow evenly and a stale handle stays stale for long. */
 static void free_append(struct slab *slab, uint32_t index)
 {
     struct slot *slot = slot_at(slab, index);

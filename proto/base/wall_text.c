@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An instant as UTC text. */
+/* The C library's calendar does the work. */
 #include "proto/base/wall_text.h"
 
 #include <time.h>

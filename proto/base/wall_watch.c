@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which later time the wall clock has shown long enough to be believed. */
+/* A clock is kept as its offset from the monotonic clock: while nobody sets it, the offset stays.
+ */
 #include "proto/base/wall_watch.h"
 
 void wall_watch_init(struct wall_watch *watch)
@@ -9,7 +10,7 @@ void wall_watch_init(struct wall_watch *watch)
 
 static int64_t offset_of(uint64_t wall_ms, struct mono now)
 {
-    static const int64_t far_ms = INT64_MAX / 4; /* sums of it do not overflow */
+    static const int64_t far_ms = INT64_MAX / 4; /* later times become this: no sum overflows */
     int64_t wall = wall_ms <= (uint64_t)far_ms ? (int64_t)wall_ms : far_ms;
 
     return wall - (int64_t)(now.ns / NS_PER_MS);
@@ -24,7 +25,7 @@ static void wait_begin(struct wall_watch *watch, struct mono now)
 
 static void settle(struct wall_watch *watch, struct mono now)
 {
-    /* Earlier than what is settled, or just slewed: believed at once, since it deletes no more. */
+    /* An earlier time, and one that is ahead by less than a jump, counts at once. */
     if (watch->settled && watch->offset_ms < watch->settled_ms + WALL_STEP_MS) {
         watch->settled_ms = watch->offset_ms;
         watch->waiting = false;
@@ -33,7 +34,7 @@ static void settle(struct wall_watch *watch, struct mono now)
     if (!watch->waiting) {
         wait_begin(watch, now);
     } else if (watch->offset_ms > watch->waiting_ms + WALL_STEP_MS) {
-        wait_begin(watch, now); /* still further: that must last, too */
+        wait_begin(watch, now); /* another jump ahead: the wait begins anew */
     } else {
         watch->waiting_ms = watch->offset_ms;
     }

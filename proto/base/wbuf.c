@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every write goes through one place that looks at what room is left. */
+/* Every write gets its room from reserve(), the one place that looks at what is left. */
 #include "proto/base/wbuf.h"
 
 #include "proto/base/bytes.h"

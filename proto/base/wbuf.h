@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing messages into caller memory. Sticky like rbuf: once something did not fit, nothing
- * more is written, and wbuf_ok says so at the end. Integers are big-endian. Pure.
+ * Writing messages into the caller's memory. The writer is sticky as rbuf is: after something that
+ * did not fit, nothing more is written. An encoder writes all its fields and checks once, with
+ * wbuf_ok, at the end. Integers are big-endian. Pure.
  */
 #pragma once
 
@@ -11,16 +12,16 @@
 
 struct wbuf {
     uint8_t *start, *at, *end;
-    bool failed; /* sticky: something did not fit */
+    bool failed; /* sticky; an encoder may set it, too */
 };
 
-/** A writer over `size` bytes of caller memory. */
+/** A writer into `size` bytes of the caller's memory. */
 struct wbuf wbuf_over(uint8_t *data, size_t size);
 
 /** Bytes written so far. */
 size_t wbuf_size(const struct wbuf *w);
 
-/** True if everything fitted. */
+/** True if nothing failed. */
 bool wbuf_ok(const struct wbuf *w);
 
 /** Append an integer. */
@@ -35,12 +36,13 @@ void wbuf_put(struct wbuf *w, const void *data, size_t size);
 /** Append `size` zero bytes. */
 void wbuf_zeros(struct wbuf *w, size_t size);
 
-/** Open a 16-bit length that wbuf_close_u16 fills with the bytes written since. Returns the
- * position to close. */
+/** Leave room for a 16-bit length, which wbuf_close_u16 writes. Returns the position for it. */
 size_t wbuf_open_u16(struct wbuf *w);
 
-/** Back-patch the length opened at `mark`; fails if it exceeds 16 bits. */
+/** Write the length that was left open at `mark`: the number of bytes since. The writer fails if it
+ * exceeds 16 bits. */
 void wbuf_close_u16(struct wbuf *w, size_t mark);
 
-/** A QUIC variable-length integer (RFC 9000, section 16), shortest form. */
+/** Append a QUIC variable-length integer (RFC 9000, section 16) in its shortest form. The writer
+ * fails for a value of 2^62 or more. */
 void wbuf_varint(struct wbuf *w, uint64_t value);

@@ -42,7 +42,7 @@ static void no_fraction_is_lost_in_small_steps(void **state)
     while (now < 100 * NS_PER_S) {
         uint64_t level = bucket_level(&bucket, &rate, at(now));
 
-        assert_true(level == now * 7 / NS_PER_S); /* the twin: computed in one go */
+        assert_true(level == now * 7 / NS_PER_S); /* the twin computes it in one step */
         now += rng_u64(&rng) % (NS_PER_S / 50);
     }
 }
@@ -83,7 +83,7 @@ static void the_table_holds_its_cap_and_remembers_who_is_limited(void **state)
         assert_true(bucket_table_take(table, &bad, 1, at(0)));
     }
     for (uint32_t other = 1; other < 5000; other++) {
-        /* It goes on trying while thousands of other sources come by once. */
+        /* The bad source goes on trying while thousands of others come by once. */
         assert_false(bucket_table_take(table, &bad, 1, at(0)));
         assert_true(bucket_table_take(table, &other, 1, at(0)));
         assert_true(bucket_table_count(table) <= CAP);

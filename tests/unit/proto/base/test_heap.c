@@ -25,7 +25,8 @@ static void equal_deadlines_fire_in_the_order_they_were_set(void **state)
         waiters[i].id = i;
         assert_int_equal(heap_set(&heap, &waiters[i].timer, at(5)), ERR_OK);
     }
-    assert_int_equal(heap_set(&heap, &waiters[0].timer, at(5)), ERR_OK); /* again: now the last */
+    assert_int_equal(heap_set(&heap, &waiters[0].timer, at(5)),
+                     ERR_OK); /* set again: now it is last */
     assert_null(heap_pop_due(&heap, at(4)));
     for (int i = 1; i <= 20; i++) {
         struct heap_entry *entry = heap_pop_due(&heap, at(5));

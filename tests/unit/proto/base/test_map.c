@@ -6,6 +6,19 @@
 #include "proto/base/map.h"
 #include "proto/base/siphash.h"
 
+/* The linker puts this in the place of realloc (tests/CMakeLists.txt). */
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker's names */
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+static bool memory_is_out;
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return memory_is_out ? NULL : __real_realloc(memory, size);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
 static void siphash_gives_the_published_values(void **state)
 {
     uint8_t key[SIPHASH_KEY_SIZE], data[64];
@@ -169,6 +182,38 @@ static void keys_may_be_removed_while_visiting(void **state)
     map_free(map);
 }
 
+static void after_a_removal_a_put_needs_no_memory(void **state)
+{
+    enum { CAP = 64 }; /* as many entries as the arrays hold before they double */
+    struct rng rng = {4};
+    struct env env = test_env_of(&rng);
+    struct map *map;
+    size_t cursor = 0;
+    uint64_t value = 0, last = 0;
+
+    (void)state;
+    assert_int_equal(map_new(&map, 4, CAP + 1, &env), ERR_OK);
+    for (uint32_t i = 1; i <= CAP; i++) {
+        assert_int_equal(map_put(map, &i, i), ERR_OK);
+    }
+    memory_is_out = true;
+    assert_int_equal(map_put(map, &(uint32_t){CAP + 1}, CAP + 1), ERR_NOMEM);
+    for (uint32_t i = 1; i <= CAP; i++) {
+        uint32_t added = CAP + i;
+
+        assert_true(map_remove(map, &i, NULL));
+        assert_int_equal(map_put(map, &added, added), ERR_OK);
+        assert_int_equal(map_count(map), CAP);
+    }
+    memory_is_out = false;
+    while (map_next(map, &cursor, NULL, &value)) {
+        assert_true(value > CAP && value > last);
+        last = value;
+    }
+    assert_true(last == 2 * CAP);
+    map_free(map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +221,7 @@ int main(void)
         cmocka_unit_test(the_cap_refuses_new_keys_but_not_known_ones),
         cmocka_unit_test(random_operations_keep_the_order_of_a_twin),
         cmocka_unit_test(keys_may_be_removed_while_visiting),
+        cmocka_unit_test(after_a_removal_a_put_needs_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

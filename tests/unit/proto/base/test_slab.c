@@ -26,7 +26,7 @@ static void stale_and_invented_handles_find_nothing(void **state)
     slab_release(slab, first); /* again: nothing happens */
     assert_null(slab_at(slab, first));
     assert_int_equal(slab_count(slab), 0);
-    for (int i = 0; i < 200; i++) { /* until the same place comes around again */
+    for (int i = 0; i < 200; i++) { /* the first slot is used again, several times */
         object = slab_take(slab, &second);
         assert_non_null(object);
         assert_true(*object == 0);

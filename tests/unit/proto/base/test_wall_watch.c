@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is deleted is deleted by a clock that was right for long enough. */
+/* The wall clock by which things are deleted (proto/base/wall_watch.h). */
 #include "proto/base/wall_watch.h"
 
 #include <setjmp.h>
@@ -18,7 +18,7 @@ struct clocks {
     int64_t wall_ms;
 };
 
-/* Both clocks go on for so long, noted every ten seconds. Returns the last jump that was told. */
+/* Both clocks go on by `ms`, noted every ten seconds. Returns the last jump that was told. */
 static int64_t go_on(struct clocks *c, int64_t ms)
 {
     int64_t told = 0;
@@ -32,7 +32,7 @@ static int64_t go_on(struct clocks *c, int64_t ms)
     return told;
 }
 
-/* The wall clock is set by so much. Returns what was told about it. */
+/* The wall clock is set ahead by by_ms. Returns the jump that was told. */
 static int64_t set(struct clocks *c, int64_t by_ms)
 {
     c->wall_ms += by_ms;
