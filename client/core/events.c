@@ -67,12 +67,15 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
     }
 }
 
+/* What a relay says that is not the one in use means nothing: the peer is elsewhere. */
 static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone)
 {
     struct peer *peer = peer_of(core, from, gone->dst.data, gone->dst.len);
+    const struct path *used = peer == NULL || peer->conversation == NULL
+                                  ? NULL
+                                  : path_table_present(&peer->conversation->paths);
 
-    if (peer != NULL && peer->conversation != NULL &&
-        path_table_direct(&peer->conversation->paths) == NULL) {
+    if (used != NULL && used->relay == from->relay) {
         conversation_why(peer->conversation, gone->reason == 0 ? WHY_PEER_OFFLINE : WHY_NOT_ALLOWED,
                          NULL);
     }

@@ -11,7 +11,8 @@ static const unsigned path_edges[PATH_STATE_COUNT] = {
     [PATH_STATE_TRYING] = 1U << PATH_STATE_REACHABLE | 1U << PATH_STATE_TRYING,
     [PATH_STATE_REACHABLE] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_TRYING,
     [PATH_STATE_USABLE] = 1U << PATH_STATE_SUSPECT | 1U << PATH_STATE_TRYING,
-    [PATH_STATE_SUSPECT] = 1U << PATH_STATE_USABLE | 1U << PATH_STATE_TRYING,
+    [PATH_STATE_SUSPECT] =
+        1U << PATH_STATE_USABLE | 1U << PATH_STATE_TRYING | 1U << PATH_STATE_SUSPECT,
 };
 
 static void enter(struct path *path, enum path_state next, struct mono now)
@@ -337,12 +338,26 @@ void path_retry(struct path *path, struct mono now)
     path->heard = answered;
 }
 
+/* Again, if it is so already: others have their turn before this one. */
+static void suspect_relay(struct path *path, struct mono now)
+{
+    enter(path, PATH_STATE_SUSPECT, now);
+    path->at.live_ping_at = MONO_NEVER;
+}
+
 void path_relay_expire(struct path *path, struct mono now)
 {
     if (path->at.live_ping_at.ns == MONO_NEVER.ns) {
         path->at.live_ping_at = now;
-    } else if (path->state == PATH_STATE_USABLE) {
-        enter(path, PATH_STATE_SUSPECT, now);
+    } else {
+        suspect_relay(path, now);
+    }
+}
+
+void path_relay_doubt(struct path *path, struct mono since, struct mono now)
+{
+    if (mono_before(path->at.received_at, since)) {
+        suspect_relay(path, now);
     }
 }
 
@@ -376,6 +391,20 @@ static struct path *choose_direct(struct path *const *list, size_t count, struct
     return best;
 }
 
+static bool is_better_relay(const struct path *a, const struct path *b)
+{
+    bool a_suspect = a->state == PATH_STATE_SUSPECT;
+    bool b_suspect = b->state == PATH_STATE_SUSPECT;
+
+    if (a_suspect != b_suspect) {
+        return b_suspect;
+    }
+    if (a_suspect && a->at.entered_at.ns != b->at.entered_at.ns) {
+        return mono_before(a->at.entered_at, b->at.entered_at);
+    }
+    return a->rank < b->rank;
+}
+
 struct path *path_choose_relay(struct path *const *list, size_t count)
 {
     struct path *best = NULL;
@@ -383,17 +412,19 @@ struct path *path_choose_relay(struct path *const *list, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct path *path = list[i];
 
-        if (path->kind != PATH_KIND_RELAY || !path->relay->open) {
-            continue;
-        }
-        bool suspect = path->state == PATH_STATE_SUSPECT;
-        bool best_suspect = best != NULL && best->state == PATH_STATE_SUSPECT;
-
-        if (best == NULL || (suspect == best_suspect ? path->rank < best->rank : best_suspect)) {
+        if (path->kind == PATH_KIND_RELAY && path->relay->open &&
+            (best == NULL || is_better_relay(path, best))) {
             best = path;
         }
     }
     return best;
+}
+
+bool path_is_missed(const struct path *path, const struct path *used)
+{
+    return path->kind == PATH_KIND_RELAY && path->relay->open &&
+           path->state == PATH_STATE_SUSPECT && used->state != PATH_STATE_SUSPECT &&
+           path->rank < used->rank;
 }
 
 struct path *path_choose(struct path *const *list, size_t count, struct path *present)

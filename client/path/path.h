@@ -9,7 +9,7 @@
  *   TRYING --pong--> REACHABLE --pong of a size--> USABLE --silence--> SUSPECT --pong--> USABLE
  *   any of them --nothing for long--> given up (the path table removes it)
  *
- * A relayed path begins USABLE and is SUSPECT while its pings stay unanswered.
+ * A relayed path begins USABLE and is SUSPECT while what is asked through it stays unanswered.
  */
 #pragma once
 
@@ -152,6 +152,10 @@ void path_retry(struct path *path, struct mono now);
 /** A relayed path was pinged again. If the ping before this one is unanswered, it is SUSPECT. */
 void path_relay_expire(struct path *path, struct mono now);
 
+/** Something else that is answered was sent through the relay at `since`, and has no answer yet. If
+ * nothing came that way since then, the path is SUSPECT. */
+void path_relay_doubt(struct path *path, struct mono since, struct mono now);
+
 /** The relay's session was opened (again): what it did before counts no more. */
 void path_relay_on_open(struct path *path, struct mono now);
 
@@ -166,9 +170,14 @@ void path_relay_on_open(struct path *path, struct mono now);
  */
 struct path *path_choose(struct path *const *list, size_t count, struct path *present);
 
-/** Of the relayed paths whose session is open: one that is not suspect before one that is, then
- * the smallest rank. NULL if there is none. */
+/** Of the relayed paths whose session is open: of those that are not suspect the one with the
+ * smallest rank; if all are, the one that became so first, and so each in turn, because the peer
+ * may be at any of them. NULL if there is none. */
 struct path *path_choose_relay(struct path *const *list, size_t count);
+
+/** True if the relayed path is suspect and would be used in place of `used` if it were not: it is
+ * worth asking whether it works again. */
+bool path_is_missed(const struct path *path, const struct path *used);
 
 /** True for a path that is not NULL and direct. */
 bool path_is_direct(const struct path *path);

@@ -59,8 +59,9 @@ struct initiating {
     bool active;
     struct handshake handshake;
     unsigned tries;
-    bool hurried;   /* repeated at once because of a cookie; not twice in a row */
-    struct mono at; /* when the initiation is sent (again); NEVER: not at all */
+    bool hurried;        /* repeated at once because of a cookie; not twice in a row */
+    struct mono sent_at; /* the last one */
+    struct mono at;      /* when the initiation is sent (again); NEVER: not at all */
     struct cookie_jar jar;
 };
 

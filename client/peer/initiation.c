@@ -78,6 +78,7 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
     if (path == NULL || !make(a, frame)) {
         return;
     }
+    i->sent_at = now;
     cookie_jar_stamp(&i->jar, frame, sizeof(frame), now);
     /* A repeated one goes by a relay, should the direct path be what swallowed the first. */
     send_frame(a, i->tries > 1 && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
@@ -116,6 +117,19 @@ static void give_up(struct conversation *a)
     queue_clear(&a->queue, &a->shared->queues);
 }
 
+/* The relay that took the former one may not be the peer's, or not any more: the next one goes by
+ * another, if there is one. */
+static void doubt_relay(struct conversation *a, struct mono now)
+{
+    const struct initiating *i = &a->initiating;
+    struct path *relayed = path_table_relayed(&a->paths);
+    bool by_relay = i->tries > 1 || path_table_direct(&a->paths) == NULL;
+
+    if (relayed != NULL && by_relay && i->handshake.local_index != 0) {
+        path_relay_doubt(relayed, i->sent_at, now);
+    }
+}
+
 void initiation_expire(struct conversation *a, struct host_io *io, struct mono now)
 {
     if (!mono_due(a->initiating.at, now)) {
@@ -126,5 +140,6 @@ void initiation_expire(struct conversation *a, struct host_io *io, struct mono n
         return;
     }
     a->initiating.hurried = false;
+    doubt_relay(a, now);
     initiation_send(a, io, now);
 }

@@ -51,6 +51,17 @@ uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_
     return ping.transaction;
 }
 
+/* Or both sides would stay away from a relay for ever that only for a moment did not answer. */
+static void ask_missed_relays(struct conversation *a, const struct path *used, struct host_io *io,
+                              struct mono now)
+{
+    for (size_t i = 0; i < a->paths.count; i++) {
+        if (path_is_missed(a->paths.list[i], used)) {
+            (void)pinging_send(a, a->paths.list[i], 0, io, now);
+        }
+    }
+}
+
 void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now)
 {
     struct path *path = path_table_relayed(&a->paths);
@@ -62,6 +73,7 @@ void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mon
     }
     if (sent) {
         path_relay_expire(path, now);
+        ask_missed_relays(a, path, io, now);
     }
 }
 

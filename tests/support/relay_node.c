@@ -42,6 +42,13 @@ void relay_node_configure(struct relay_node *node, const struct relay_config *cf
     node->cfg.public_hosts = node->public_host;
 }
 
+void relay_node_set_open(struct relay_node *node)
+{
+    node->cfg.ziglan_identity = NULL;
+    node->cfg.ziglan_name = NULL;
+    node->cfg.open_relay = true;
+}
+
 void relay_node_start(struct relay_node *node, struct mono now)
 {
     CHECK(node->core == NULL);

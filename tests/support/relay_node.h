@@ -37,6 +37,9 @@ void relay_node_fini(struct relay_node *node);
  * effect at the next start. */
 void relay_node_configure(struct relay_node *node, const struct relay_config *cfg);
 
+/** It hosts no ziglan and is open to strangers, from the next start on. */
+void relay_node_set_open(struct relay_node *node);
+
 /** Start the core on the node's store; end it without any goodbye. It must not run when it is
  * started. */
 void relay_node_start(struct relay_node *node, struct mono now);

@@ -28,6 +28,7 @@ struct town {
     struct relay_node relays[RELAYS];
     struct host_node hosts[HOSTS];
     uint32_t numbers[HOSTS][RELAYS]; /* of the sessions to relays beside the first */
+    bool nas_is_cut_off;             /* from the first relay */
 };
 
 /* ---- the wire ---- */
@@ -40,6 +41,8 @@ struct sender {
 static bool no_direct_way(void *context, struct wire_packet *packet)
 {
     const struct town *town = context;
+    const struct endpoint *nas = &town->hosts[1].address;
+    const struct endpoint *relay = &town->relays[0].address;
     bool from_host = false;
     bool to_host = false;
 
@@ -47,7 +50,10 @@ static bool no_direct_way(void *context, struct wire_packet *packet)
         from_host = from_host || endpoint_equal(&packet->from, &town->hosts[i].address);
         to_host = to_host || endpoint_equal(&packet->to, &town->hosts[i].address);
     }
-    return !from_host || !to_host;
+    bool between = (endpoint_equal(&packet->from, nas) && endpoint_equal(&packet->to, relay)) ||
+                   (endpoint_equal(&packet->to, nas) && endpoint_equal(&packet->from, relay));
+
+    return (!from_host || !to_host) && !(town->nas_is_cut_off && between);
 }
 
 static void relay_sends(void *context, const struct outbox *box)
@@ -151,9 +157,7 @@ static void make_relay(struct town *town, size_t i, const struct identity *zigla
     identity_from_seed(&identity, seed);
     relay_node_init(relay, &town->ports.env, &identity, ziglan, &address);
     if (i >= ENTRY_POINTS) {
-        relay->cfg.ziglan_identity = NULL;
-        relay->cfg.ziglan_name = NULL;
-        relay->cfg.open_relay = true;
+        relay_node_set_open(relay);
     }
     senders[i] = (struct sender){town, i};
     relay->send = relay_sends;
@@ -199,6 +203,17 @@ static void relay_url(const struct town *town, size_t relay, struct url *url)
     assert_int_equal(url_parse(url, text, strlen(text), problem), ERR_OK);
 }
 
+static void add_open_relays(struct town *town, size_t i)
+{
+    struct url url;
+
+    for (size_t relay = ENTRY_POINTS; relay < RELAYS; relay++) {
+        relay_url(town, relay, &url);
+        town->numbers[i][relay] = host_core_add_relay(town->hosts[i].core, &url, town->now);
+        assert_int_not_equal(town->numbers[i][relay], 0);
+    }
+}
+
 /* Sessions to all relays: the first entry point by joining, the second by an invite of its own, the
  * others by their keys. */
 static void connect(struct town *town, size_t i)
@@ -212,12 +227,8 @@ static void connect(struct town *town, size_t i)
     assert_int_equal(host_core_join(core, text, NULL, error, sizeof(error), town->now), ERR_OK);
     invite(town, 1, &url, text);
     town->numbers[i][1] = host_core_add_relay(core, &url, town->now);
-    for (size_t relay = ENTRY_POINTS; relay < RELAYS; relay++) {
-        relay_url(town, relay, &url);
-        town->numbers[i][relay] = host_core_add_relay(core, &url, town->now);
-        assert_int_not_equal(town->numbers[i][relay], 0);
-    }
     assert_int_not_equal(town->numbers[i][1], 0);
+    add_open_relays(town, i);
 }
 
 static struct town *town_new(void)
@@ -403,6 +414,56 @@ static void a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_onl
     town_free(town);
 }
 
+/* Both know each other from before and nothing of each other's relays. The first one, which is the
+ * ziglan's, has anna's session, but not his. */
+static void a_host_finds_the_relay_that_its_peer_is_at(void **state)
+{
+    struct town *town = town_new();
+
+    (void)state;
+    relay_node_stop(&town->relays[1]);
+    relay_node_stop(&town->relays[2]);
+    town->nas_is_cut_off = true;
+    for (size_t i = 0; i < HOSTS; i++) {
+        host_node_start(&town->hosts[i], town->now);
+        add_open_relays(town, i);
+    }
+    run_ms(town, 1000);
+    send_ping(town); /* makes the conversation that is told */
+    assert_true(host_core_peer_at_relay(town->hosts[0].core, town->hosts[1].identity.public_key,
+                                        town->numbers[0][RELAYS - 1], town->now));
+    assert_true(passes_within(town, 12));
+    assert_int_equal(relay_in_use(town), RELAYS - 1);
+    town_free(town);
+}
+
+/* Both have found that the peer does not answer through the first relay, and both sessions are as
+ * good as before: it was only slow, or its neighbour was full. */
+static void a_relay_that_was_silent_for_a_moment_is_used_again(void **state)
+{
+    struct town *town = town_new();
+
+    (void)state;
+    assert_true(passes_within(town, 1));
+    for (size_t i = 0; i < HOSTS; i++) {
+        struct host_core *core = town->hosts[i].core;
+        struct peer *peer = peer_find(&core->peers, town->hosts[1 - i].identity.public_key);
+        struct path *path = path_table_relayed(&peer->conversation->paths);
+
+        path_relay_expire(path, town->now);
+        path_relay_expire(path, town->now);
+    }
+    assert_int_equal(relay_in_use(town), 1);
+    assert_true(passes_within(town, 1));
+    assert_int_equal(relay_in_use(town), 1);
+    for (int i = 0; i < 40; i++) {
+        send_ping(town);
+        run_ms(town, 100);
+    }
+    assert_int_equal(relay_in_use(town), 0);
+    town_free(town);
+}
+
 static void a_ziglan_that_is_left_takes_its_relays_along(void **state)
 {
     struct town *town = town_new();
@@ -509,6 +570,8 @@ int main(void)
         cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
         cmocka_unit_test(a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_only),
+        cmocka_unit_test(a_host_finds_the_relay_that_its_peer_is_at),
+        cmocka_unit_test(a_relay_that_was_silent_for_a_moment_is_used_again),
         cmocka_unit_test(a_ziglan_that_is_left_takes_its_relays_along),
         cmocka_unit_test(a_ziglans_own_relays_are_no_relays_of_none),
         cmocka_unit_test(changes_of_an_entry_point_that_is_not_watched_do_not_count),

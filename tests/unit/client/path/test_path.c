@@ -313,6 +313,75 @@ static void a_relayed_path_is_suspect_while_its_pings_stay_unanswered(void **sta
     }
 }
 
+/* The peer may be at any of them, and its relay may not be the one with the smallest rank. */
+static void relays_that_are_all_suspect_have_their_turns(void **state)
+{
+    enum { COUNT = 3 };
+    struct relay_session relays[COUNT] = {{.open = true}, {.open = true}, {.open = true}};
+    struct path paths[COUNT];
+    struct path *list[COUNT];
+
+    (void)state;
+    for (uint8_t i = 0; i < COUNT; i++) {
+        path_init_relay(&paths[i], &relays[i], i, at_ms(0));
+        list[i] = &paths[i];
+    }
+    for (uint64_t ping = 0; ping < 6 * COUNT; ping++) {
+        struct path *used = path_choose_relay(list, COUNT);
+
+        assert_ptr_equal(used, &paths[ping / 2 % COUNT]); /* two pings each */
+        path_relay_expire(used, at_ms(2000 * (ping + 1)));
+    }
+    path_on_received(&paths[1], at_ms(90000));
+    assert_ptr_equal(path_choose_relay(list, COUNT), &paths[1]);
+}
+
+static void a_relay_is_doubted_if_nothing_came_by_it_since(void **state)
+{
+    struct relay_session relay = {.open = true};
+    struct path path;
+
+    (void)state;
+    path_init_relay(&path, &relay, 0, at_ms(0));
+    path_on_received(&path, at_ms(1000));
+    path_relay_doubt(&path, at_ms(1000), at_ms(1300));
+    assert_int_equal(path.state, PATH_STATE_USABLE);
+    path_relay_doubt(&path, at_ms(1001), at_ms(1300));
+    assert_int_equal(path.state, PATH_STATE_SUSPECT);
+}
+
+static void a_suspect_relay_is_missed_if_it_would_be_used_otherwise(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t rank;
+        bool open;
+        enum path_state state, used_state;
+        bool want;
+    } cases[] = {
+        {"smaller rank", 0, true, PATH_STATE_SUSPECT, PATH_STATE_USABLE, true},
+        {"larger rank", 2, true, PATH_STATE_SUSPECT, PATH_STATE_USABLE, false},
+        {"no session", 0, false, PATH_STATE_SUSPECT, PATH_STATE_USABLE, false},
+        {"it works", 0, true, PATH_STATE_USABLE, PATH_STATE_USABLE, false},
+        {"all have their turns", 0, true, PATH_STATE_SUSPECT, PATH_STATE_SUSPECT, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct relay_session relays[2] = {{.open = cases[i].open}, {.open = true}};
+        struct path path;
+        struct path used;
+
+        path_init_relay(&path, &relays[0], cases[i].rank, at_ms(0));
+        path_init_relay(&used, &relays[1], 1, at_ms(0));
+        path.state = cases[i].state;
+        used.state = cases[i].used_state;
+        if (path_is_missed(&path, &used) != cases[i].want) {
+            fail_msg("%s", cases[i].name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +394,9 @@ int main(void)
         cmocka_unit_test(an_address_that_is_silent_gets_few_pings),
         cmocka_unit_test(usable_direct_paths_come_first_then_relays_by_health_and_rank),
         cmocka_unit_test(a_relayed_path_is_suspect_while_its_pings_stay_unanswered),
+        cmocka_unit_test(relays_that_are_all_suspect_have_their_turns),
+        cmocka_unit_test(a_relay_is_doubted_if_nothing_came_by_it_since),
+        cmocka_unit_test(a_suspect_relay_is_missed_if_it_would_be_used_otherwise),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
