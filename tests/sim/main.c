@@ -4,9 +4,12 @@
  *
  * simulator --seed N [--verbose] [--twice]   run one world; --twice compares two runs of it
  * simulator --seeds A-B [--jobs N]           run many, stop at the first that fails
+ * simulator --relays N or A-B ...            the same with worlds of several relays
  * simulator --oracle                         compare the oracle with the table in docs/testing.md
  */
 #include "proto/base/bytes.h"
+#include "tests/sim/relay_scenario.h"
+#include "tests/sim/scenario.h"
 #include "tests/sim/sim.h"
 
 #include <errno.h>
@@ -23,7 +26,17 @@ enum {
     HASH_TEXT_SIZE = 2 * JOURNAL_HASH_SIZE + 1,
 };
 
+/* What a seed is put through, and the option that says so. */
+struct scenario {
+    const char *option;
+    bool (*run)(struct sim *sim);
+};
+
+static const struct scenario one_relay = {"seed", scenario_run};
+static const struct scenario many_relays = {"relays", relay_scenario_run};
+
 struct options {
+    const struct scenario *scenario;
     uint64_t first, last;
     bool verbose, twice, oracle;
     unsigned jobs;
@@ -31,19 +44,20 @@ struct options {
 
 /* ---- one world ---- */
 
-static int fail(const struct sim *sim, struct sim_host *hosts)
+static int fail(const struct scenario *scenario, const struct sim *sim, struct sim_host *hosts)
 {
     fprintf(stderr, "seed %llu FAILED: %s\n", (unsigned long long)sim->seed, sim->failure);
     journal_dump(&sim->journal);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         sim_host_describe(&hosts[i], sim->now);
     }
-    fprintf(stderr, "  again: simulator --seed %llu --verbose\n", (unsigned long long)sim->seed);
+    fprintf(stderr, "  again: simulator --%s %llu --verbose\n", scenario->option,
+            (unsigned long long)sim->seed);
     return 1;
 }
 
 /* In a process of its own: the verdict is its exit code, the hash goes to `to`. */
-static int run_world(uint64_t seed, bool verbose, int to)
+static int run_world(const struct scenario *scenario, uint64_t seed, bool verbose, int to)
 {
     struct sim *sim = malloc(sizeof(*sim));
     char hash[HASH_TEXT_SIZE];
@@ -52,8 +66,8 @@ static int run_world(uint64_t seed, bool verbose, int to)
     CHECK(sim != NULL);
     (void)alarm(SEED_SECONDS_MAX);
     sim_init(sim, seed, verbose);
-    if (!scenario_run(sim)) {
-        code = fail(sim, sim->hosts);
+    if (!scenario->run(sim)) {
+        code = fail(scenario, sim, sim->hosts);
     }
     sim_fini(sim);
     journal_finish(&sim->journal, hash);
@@ -70,7 +84,7 @@ struct job {
     int from;
 };
 
-static bool job_start(struct job *job, uint64_t seed, bool verbose)
+static bool job_start(struct job *job, const struct options *options, uint64_t seed)
 {
     int ends[2];
 
@@ -83,7 +97,7 @@ static bool job_start(struct job *job, uint64_t seed, bool verbose)
     job->pid = fork();
     if (job->pid == 0) {
         (void)close(ends[0]);
-        exit(run_world(seed, verbose, ends[1]));
+        exit(run_world(options->scenario, seed, options->verbose, ends[1]));
     }
     (void)close(ends[1]);
     return job->pid > 0;
@@ -114,7 +128,7 @@ static int run_one(const struct options *options)
     for (int i = 0; i < (options->twice ? 2 : 1); i++) {
         struct job job;
 
-        if (!job_start(&job, options->first, options->verbose) || !job_end(&job, hash[i])) {
+        if (!job_start(&job, options, options->first) || !job_end(&job, hash[i])) {
             return 1;
         }
         printf("seed %llu ok, trace %s\n", (unsigned long long)options->first, hash[i]);
@@ -135,7 +149,7 @@ static int run_many(const struct options *options)
     bool well = true;
 
     for (unsigned i = 0; i < options->jobs && next <= options->last; i++) {
-        well = well && job_start(&jobs[i], next++, false);
+        well = well && job_start(&jobs[i], options, next++);
     }
     /* In the order of their seeds, so that the first failure is always the same one. */
     for (uint64_t seed = options->first; well && seed <= options->last; seed++) {
@@ -145,7 +159,7 @@ static int run_many(const struct options *options)
         well = job_end(job, hash);
         done++;
         if (well && next <= options->last) {
-            well = job_start(job, next++, false);
+            well = job_start(job, options, next++);
         }
         if (well && (done % 10 == 0 || done == total)) {
             printf("%llu of %llu worlds are well\n", (unsigned long long)done,
@@ -206,18 +220,15 @@ static bool parse_seeds(struct options *options, const char *text)
 static bool parse(struct options *options, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"seeds", required_argument, NULL, 's'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"twice", no_argument, NULL, 't'},
-        {"oracle", no_argument, NULL, 'o'},
-        {NULL, 0, NULL, 0},
+        {"seed", required_argument, NULL, 's'},   {"seeds", required_argument, NULL, 's'},
+        {"relays", required_argument, NULL, 'r'}, {"jobs", required_argument, NULL, 'j'},
+        {"verbose", no_argument, NULL, 'v'},      {"twice", no_argument, NULL, 't'},
+        {"oracle", no_argument, NULL, 'o'},       {NULL, 0, NULL, 0},
     };
     bool seeds = false;
     int c;
 
-    *options = (struct options){.jobs = 1};
+    *options = (struct options){.scenario = &one_relay, .jobs = 1};
     for (;;) {
         c = getopt_long(argc, argv, "", names, NULL);
         if (c == -1) {
@@ -226,14 +237,16 @@ static bool parse(struct options *options, int argc, char **argv)
         options->verbose = options->verbose || c == 'v';
         options->twice = options->twice || c == 't';
         options->oracle = options->oracle || c == 'o';
-        if (c == '?' || (c == 's' && !parse_seeds(options, optarg))) {
+        if (c == '?' || ((c == 's' || c == 'r') && !parse_seeds(options, optarg))) {
             return false;
         }
-        seeds = seeds || c == 's';
+        seeds = seeds || c == 's' || c == 'r';
+        options->scenario = c == 'r' ? &many_relays : options->scenario;
         if (c == 'j') {
             options->jobs = (unsigned)strtoul(optarg, NULL, 10);
         }
     }
+    options->verbose = options->verbose && options->first == options->last;
     return optind == argc && (seeds || options->oracle) && options->jobs >= 1 &&
            options->jobs <= JOBS_MAX;
 }
@@ -245,6 +258,8 @@ int main(int argc, char **argv)
     if (!parse(&options, argc, argv)) {
         fprintf(stderr, "usage: simulator --seed N [--verbose] [--twice]\n"
                         "       simulator --seeds A-B [--jobs N]\n"
+                        "       simulator --relays N [--verbose] [--twice]\n"
+                        "       simulator --relays A-B [--jobs N]\n"
                         "       simulator --oracle\n");
         return 2;
     }

@@ -3,6 +3,7 @@
 #include "tests/sim/node.h"
 
 #include "proto/base/bytes.h"
+#include "relayd/service/operator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,19 +85,23 @@ static void relay_sends(void *context, const struct outbox *box)
     send_all(relay->net, relay->attachment, &relay->node.address, box);
 }
 
-void sim_relay_init(struct sim_relay *relay, struct underlay *net, int attachment, uint64_t seed)
+void sim_relay_init(struct sim_relay *relay, struct underlay *net, int attachment,
+                    const struct relay_setup *setup, uint64_t seed)
 {
     struct endpoint address = net->attachments[attachment].address;
     struct identity identity, ziglan_identity;
 
     memset(relay, 0, sizeof(*relay));
-    node_env_init(&relay->env, "relay", seed, net->journal);
+    node_env_init(&relay->env, setup->name, seed, net->journal);
     relay->net = net;
     relay->attachment = attachment;
     address.port = RELAY_PORT;
     identity = draw_identity(&relay->env.ports.rng);
-    ziglan_identity = draw_identity(&relay->env.ports.rng);
+    ziglan_identity = setup->ziglan != NULL ? *setup->ziglan : draw_identity(&relay->env.ports.rng);
     relay_node_init(&relay->node, &relay->env.ports.env, &identity, &ziglan_identity, &address);
+    if (setup->open) {
+        relay_node_set_open(&relay->node);
+    }
     relay->node.send = relay_sends;
     relay->node.context = relay;
 }
@@ -117,6 +122,18 @@ void sim_relay_stop(struct sim_relay *relay)
 {
     relay_node_stop(&relay->node);
     relay->net->attachments[relay->attachment].up = false;
+}
+
+void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struct mono now)
+{
+    relay_core_shutdown(relay->node.core, reconnect_in_ms, now);
+    (void)relay_node_pump(&relay->node, now);
+}
+
+bool sim_relay_invite(struct sim_relay *relay, const struct directory_terms *terms,
+                      char url[NODE_URL_SIZE])
+{
+    return operator_invite(relay_core_operator(relay->node.core), terms, url) == VERDICT_OK;
 }
 
 void sim_relay_reached(struct sim_relay *relay, const struct endpoint *address, struct mono now)
@@ -287,6 +304,23 @@ const char *sim_host_join(struct sim_host *host, const char *url, struct mono no
                    ERR_OK
                ? NULL
                : error;
+}
+
+uint32_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now)
+{
+    return host_core_add_relay(host->node.core, url, own_time(host, now));
+}
+
+void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint32_t number,
+                            struct mono now)
+{
+    (void)host_core_peer_at_relay(host->node.core, peer->node.identity.public_key, number,
+                                  own_time(host, now));
+}
+
+bool sim_host_is_at(struct sim_host *host, const struct sim_relay *relay, struct mono now)
+{
+    return host_node_is_at(&host->node, relay->node.public_host, own_time(host, now));
 }
 
 bool sim_host_knows(struct sim_host *host, const char *name)

@@ -9,6 +9,7 @@
 #include "client/core/core.h"
 #include "proto/wire/url.h"
 #include "relayd/core/core.h"
+#include "rendezvous/directory/directory.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/sim/traffic.h"
 #include "tests/sim/underlay.h"
@@ -53,13 +54,28 @@ struct sim_relay {
     unsigned idle_steps; /* wanted to run, did nothing, and time stood still */
 };
 
+/** What a relay is, besides its place. */
+struct relay_setup {
+    const char *name;              /* of its stream of random numbers, and in the journal */
+    const struct identity *ziglan; /* whose entry point it is; NULL: of one of its own */
+    bool open;                     /* of no ziglan instead, and open to strangers */
+};
+
 /** A relay at this address; not running yet. Aborts if memory is short, as everything here. */
-void sim_relay_init(struct sim_relay *relay, struct underlay *net, int attachment, uint64_t seed);
+void sim_relay_init(struct sim_relay *relay, struct underlay *net, int attachment,
+                    const struct relay_setup *setup, uint64_t seed);
 void sim_relay_fini(struct sim_relay *relay);
 
 /** Start the program on its store, or end it without any goodbye. */
 void sim_relay_start(struct sim_relay *relay, struct mono now);
 void sim_relay_stop(struct sim_relay *relay);
+
+/** It says goodbye to all sessions. They are gone and it may be stopped about 250 ms later. */
+void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struct mono now);
+
+/** Make an invite on these terms; false if the relay does not. */
+bool sim_relay_invite(struct sim_relay *relay, const struct directory_terms *terms,
+                      char url[NODE_URL_SIZE]);
 
 /** A datagram arrived; the node's time came. */
 void sim_relay_receive(struct sim_relay *relay, struct underlay_flying *flying, struct mono now);
@@ -123,6 +139,16 @@ struct mono sim_host_deadline(const struct sim_host *host);
 
 /** Join by URL; NULL, or what is wrong. */
 const char *sim_host_join(struct sim_host *host, const char *url, struct mono now);
+
+/** Hold a session to one more relay (host_core_add_relay). */
+uint32_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now);
+
+/** It is told that its peer has a session to the relay of this number, too. */
+void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint32_t number,
+                            struct mono now);
+
+/** True if it says that it is connected to the relay at this address. */
+bool sim_host_is_at(struct sim_host *host, const struct sim_relay *relay, struct mono now);
 
 /** True once it knows a member of this name. */
 bool sim_host_knows(struct sim_host *host, const char *name);

@@ -8,6 +8,8 @@
 
 enum { LOSSY_MS = 2000 }; /* what repeats of lost packets may add */
 
+static const struct underlay_link backbone = {.delay_us = 1000, .mtu = 1500};
+
 uint64_t plan_draw(struct sim *sim, uint64_t lowest, uint64_t highest)
 {
     return rng_between(&sim->scenario, lowest, highest);
@@ -67,6 +69,28 @@ void plan_fill(struct sim *sim, struct plan *plan)
         plan->lossy_ms = plan->links[i].loss_ppm > 0 ? LOSSY_MS : plan->lossy_ms;
     }
     plan->rtt_ms = 2 * us / 1000 + 10;
+    plan->relays_count = 1;
+    plan->relay_links[0] = backbone;
+}
+
+/* Relays have better lines than hosts. */
+void plan_fill_relays(struct sim *sim, struct plan *plan)
+{
+    uint64_t us_max = 0;
+
+    plan->relays_count = SIM_RELAYS;
+    for (size_t i = 0; i < SIM_RELAYS; i++) {
+        struct underlay_link *link = &plan->relay_links[i];
+
+        *link = draw_link(sim);
+        link->delay_us /= 4;
+        link->jitter_us /= 4;
+        link->loss_ppm /= 4;
+        uint64_t us = link->delay_us + link->jitter_us;
+        us_max = us > us_max ? us : us_max;
+        plan->lossy_ms = link->loss_ppm > 0 ? LOSSY_MS : plan->lossy_ms;
+    }
+    plan->rtt_ms += 4 * us_max / 1000;
 }
 
 struct endpoint plan_address(const struct plan *plan, const char *v4, const char *v6)
@@ -115,6 +139,24 @@ static int place_host(struct sim *sim, const struct plan *plan, size_t i, int si
     return underlay_attach(&sim->net, &e, sites[site], &plan->links[i]);
 }
 
+bool plan_move(struct sim *sim, const struct plan *plan, size_t i)
+{
+    struct sim_host *host = &sim->hosts[i];
+    struct endpoint address = host->node.address;
+    size_t site;
+
+    /* Where ports are foreseen because the NAT preserves them, the former address still holds this
+     * one: that is a symmetric NAT for a while, of which the oracle knows nothing. */
+    if (plan_has_site(plan, i, &site) && plan->nats[site].port_preserving &&
+        plan->nats[site].mapping != NAT_ENDPOINT_INDEPENDENT) {
+        return false;
+    }
+    address.ip[15] = (uint8_t)(100 + 2 * i + (address.ip[15] >= 100 ? 1 : 0));
+    journal_line(&sim->journal, "%s moves", host->name);
+    sim_host_move(host, &address, sim->now);
+    return true;
+}
+
 struct sim_host *plan_make_guest(struct sim *sim, const struct plan *plan)
 {
     static const struct underlay_link line = {.delay_us = 10000, .mtu = 1500};
@@ -134,6 +176,35 @@ struct sim_host *plan_make_guest(struct sim *sim, const struct plan *plan)
     return guest;
 }
 
+static void make_relays(struct sim *sim, const struct plan *plan)
+{
+    static const char *const addresses4[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"};
+    static const char *const addresses6[] = {"2001:db8::1", "2001:db8::2", "2001:db8::3",
+                                             "2001:db8::4"};
+    static const char *const names[SIM_RELAYS] = {"relay", "relay2", "open1", "open2"};
+
+    for (size_t i = 0; i < plan->relays_count; i++) {
+        struct endpoint e = plan_address(plan, addresses4[i], addresses6[i]);
+        struct relay_setup setup = {.name = names[i], .open = i >= PLAN_ENTRY_POINTS};
+        int at = underlay_attach(&sim->net, &e, UNDERLAY_PUBLIC, &plan->relay_links[i]);
+
+        if (i > 0 && !setup.open) {
+            setup.ziglan = &sim->relays[0].node.ziglan_identity;
+        }
+        sim->net.attachments[at].relay = true;
+        sim_relay_init(&sim->relays[i], &sim->net, at, &setup, sim->seed);
+    }
+    sim->relays_count = plan->relays_count;
+}
+
+static void tell_link(struct sim *sim, const char *name, const char *place,
+                      const struct underlay_link *l)
+{
+    journal_line(&sim->journal,
+                 "%s: %s; %u+%u us, loss %u, duplicates %u, reordered %u ppm, mtu %u", name, place,
+                 l->delay_us, l->jitter_us, l->loss_ppm, l->duplicate_ppm, l->reorder_ppm, l->mtu);
+}
+
 static void tell_plan(struct sim *sim, const struct plan *plan)
 {
     static const char *const topologies[] = {"two homes", "one LAN", "one public", "both public"};
@@ -146,27 +217,24 @@ static void tell_plan(struct sim *sim, const struct plan *plan)
                  sim->direct_possible ? "possible" : "impossible",
                  (unsigned long long)plan->rtt_ms);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        const struct underlay_link *l = &plan->links[i];
         bool behind = plan_has_site(plan, i, &site);
 
-        journal_line(
-            &sim->journal, "%s: %s; %u+%u us, loss %u, duplicates %u, reordered %u ppm, mtu %u",
-            sim->hosts[i].name, behind ? nat_kind_text(&plan->nats[site], text) : "public",
-            l->delay_us, l->jitter_us, l->loss_ppm, l->duplicate_ppm, l->reorder_ppm, l->mtu);
+        tell_link(sim, sim->hosts[i].name,
+                  behind ? nat_kind_text(&plan->nats[site], text) : "public", &plan->links[i]);
+    }
+    for (size_t i = 0; plan->relays_count > 1 && i < plan->relays_count; i++) {
+        tell_link(sim, sim->relays[i].env.name, "a relay", &plan->relay_links[i]);
     }
 }
 
 void plan_make_world(struct sim *sim, struct plan *plan)
 {
-    static const struct underlay_link backbone = {.delay_us = 1000, .mtu = 1500};
     static const char *const names[SIM_HOSTS] = {"anna", "nas"};
-    struct endpoint relay = plan_address(plan, "192.0.2.1", "2001:db8::1");
     struct endpoint stranger = plan_address(plan, "203.0.113.66", "2001:db8:66::1");
     struct nat_side sides[SIM_HOSTS] = {0};
     int sites[SIM_HOSTS] = {-1, -1};
 
-    sim->net.relay = underlay_attach(&sim->net, &relay, UNDERLAY_PUBLIC, &backbone);
-    sim_relay_init(&sim->relay, &sim->net, sim->net.relay, sim->seed);
+    make_relays(sim, plan);
     plan->stranger = underlay_attach(&sim->net, &stranger, UNDERLAY_PUBLIC, &backbone);
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         size_t site;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { PLAN_ENTRY_POINTS = 2 }; /* of several relays the first ones; others are of no ziglan */
+
 enum topology { TOPOLOGY_TWO_HOMES, TOPOLOGY_ONE_LAN, TOPOLOGY_ONE_PUBLIC, TOPOLOGY_BOTH_PUBLIC };
 
 /* What was drawn. */
@@ -21,6 +23,8 @@ struct plan {
     bool overlap;    /* both homes use the same private addresses */
     uint64_t rtt_ms; /* between the hosts over the relay, jitter included */
     uint64_t lossy_ms;
+    size_t relays_count;
+    struct underlay_link relay_links[SIM_RELAYS];
     int stranger; /* an attachment */
 };
 
@@ -29,11 +33,18 @@ struct plan {
 uint64_t plan_draw(struct sim *sim, uint64_t lowest, uint64_t highest);
 bool plan_chance(struct sim *sim, unsigned percent);
 
-/** Draw a world. */
+/** Draw a world with one relay. */
 void plan_fill(struct sim *sim, struct plan *plan);
 
-/** Make its nodes; the relay does not run yet. plan->stranger is filled in. */
+/** Draw the ways to SIM_RELAYS relays in place of one. */
+void plan_fill_relays(struct sim *sim, struct plan *plan);
+
+/** Make its nodes; the relays do not run yet. plan->stranger is filled in. */
 void plan_make_world(struct sim *sim, struct plan *plan);
+
+/** A host gets another address where it is: in its LAN, or on the internet. False where that would
+ * bring about what the oracle does not know. */
+bool plan_move(struct sim *sim, const struct plan *plan, size_t i);
 
 /** A guest comes: a host of its own at a public address, not yet a member. Once in a world. */
 struct sim_host *plan_make_guest(struct sim *sim, const struct plan *plan);

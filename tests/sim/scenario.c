@@ -5,23 +5,19 @@
  * sleep and the time of day in a drawn order, and recover each time; so does the relay with a wrong
  * clock. At the end one of them is thrown out.
  */
-#include "tests/sim/plan.h"
+#include "tests/sim/scenario.h"
 
 #include "proto/base/bytes.h"
 #include "relayd/service/operator.h"
+#include "tests/sim/expect.h"
+#include "tests/sim/plan.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    JOIN_MS = 3000,
-    FIRST_PACKET_MS = 1000,
-    DIRECT_MS = 5000,
     RELAYED_WATCH_MS = 6000, /* where direct is impossible, it must stay so */
     FLOW_AGAIN_MS = 1000,
-    HEAL_MS = 15000, /* a punch is tried again 10 s after it failed */
-    RESTART_MS = 3000,
-    UNDISTURBED_MS = 500,
     DRAIN_MS = 3000,
     SPOOFED_COUNT = 24,
     SILENCE_MS_MAX = 300000,
@@ -37,26 +33,6 @@ enum {
 };
 
 /* ---- phases ---- */
-
-static bool hosts_are_settled(struct sim *sim)
-{
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (!host_core_settled(sim->hosts[i].node.core)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool hosts_know_each_other(struct sim *sim)
-{
-    bool known = hosts_are_settled(sim);
-
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        known = sim_host_knows_peer(&sim->hosts[i]) && known;
-    }
-    return known;
-}
 
 /* The guest is a member for all, or for none. */
 static bool guest_is_known(struct sim *sim, bool wanted)
@@ -75,8 +51,8 @@ static bool all_is_right(struct sim *sim)
     const struct sim_host *guest = &sim->hosts[SIM_HOSTS];
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(sim->relay.node.core, &snapshot, sim->now);
-    return hosts_know_each_other(sim) && guest_is_known(sim, sim->guest_belongs) &&
+    relay_core_snapshot(sim->relays[0].node.core, &snapshot, sim->now);
+    return expect_acquainted(sim) && guest_is_known(sim, sim->guest_belongs) &&
            snapshot.members == SIM_HOSTS + (sim->guest_belongs ? 1U : 0U) &&
            (!sim->guest_belongs ||
             (host_core_settled(guest->node.core) && sim_host_knows_peer(&sim->hosts[SIM_HOSTS])));
@@ -86,8 +62,8 @@ static bool hosts_have_sessions(struct sim *sim)
 {
     struct relay_snapshot snapshot;
 
-    relay_core_snapshot(sim->relay.node.core, &snapshot, sim->now);
-    return snapshot.sessions == SIM_HOSTS && hosts_are_settled(sim);
+    relay_core_snapshot(sim->relays[0].node.core, &snapshot, sim->now);
+    return snapshot.sessions == SIM_HOSTS && expect_settled(sim);
 }
 
 static bool join(struct sim *sim, size_t i)
@@ -96,7 +72,7 @@ static bool join(struct sim *sim, size_t i)
     char url[NODE_URL_SIZE];
     const char *wrong;
 
-    if (operator_invite(relay_core_operator(sim->relay.node.core), &terms, url) != VERDICT_OK) {
+    if (!sim_relay_invite(&sim->relays[0], &terms, url)) {
         return sim_fail(sim, "the relay makes no invite");
     }
     wrong = sim_host_join(&sim->hosts[i], url, sim->now);
@@ -111,10 +87,10 @@ static void forge(struct sim *sim, const struct plan *plan)
 
     for (unsigned i = 0; i < SPOOFED_COUNT; i++) {
         victim.port = (uint16_t)(5000 + i % 6);
-        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.node.address,
-                      sim->relay.initial, sim->relay.initial_size, sim->now);
+        underlay_send(&sim->net, plan->stranger, &victim, &sim->relays[0].node.address,
+                      sim->relays[0].initial, sim->relays[0].initial_size, sim->now);
         rng_fill(&sim->scenario, garbage, sizeof(garbage));
-        underlay_send(&sim->net, plan->stranger, &victim, &sim->relay.node.address, garbage,
+        underlay_send(&sim->net, plan->stranger, &victim, &sim->relays[0].node.address, garbage,
                       (size_t)plan_draw(sim, 1, sizeof(garbage)), sim->now);
     }
     journal_line(&sim->journal, "a stranger forges sources");
@@ -123,12 +99,12 @@ static void forge(struct sim *sim, const struct plan *plan)
 /* By how much the relay's clock is wrong if it began with this boot. */
 static int64_t in_1970(struct sim *sim)
 {
-    return (int64_t)plan_draw(sim, 0, 100000) - (int64_t)env_wall_ms(&sim->relay.env.ports.env);
+    return (int64_t)plan_draw(sim, 0, 100000) - (int64_t)env_wall_ms(&sim->relays[0].env.ports.env);
 }
 
 static void relay_clock_set(struct sim *sim, int64_t wrong_by_ms)
 {
-    node_env_step_wall(&sim->relay.env, wrong_by_ms);
+    node_env_step_wall(&sim->relays[0].env, wrong_by_ms);
     journal_line(&sim->journal, "the clock of the relay is wrong by %lld s",
                  (long long)wrong_by_ms / 1000);
 }
@@ -137,13 +113,13 @@ static void relay_clock_set(struct sim *sim, int64_t wrong_by_ms)
 static bool phase_join(struct sim *sim, const struct plan *plan)
 {
     size_t first = (size_t)plan_draw(sim, 0, 1);
-    uint64_t limit_ms = JOIN_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
+    uint64_t limit_ms = EXPECT_JOIN_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
     bool timeless = plan_chance(sim, 10);
 
     if (timeless) {
         relay_clock_set(sim, in_1970(sim));
     }
-    sim_relay_start(&sim->relay, sim->now);
+    sim_relay_start(&sim->relays[0], sim->now);
     if (!join(sim, first) || !sim_run(sim, plan_draw(sim, 0, 1000)) || !join(sim, 1 - first)) {
         return false;
     }
@@ -154,48 +130,7 @@ static bool phase_join(struct sim *sim, const struct plan *plan)
         relay_clock_set(sim, 0);
         limit_ms += RIGHT_AGAIN_MS;
     }
-    return sim_run_until(sim, limit_ms, hosts_know_each_other, "the hosts know each other");
-}
-
-/* From both hosts, something that was sent at `since` or later arrives in time. */
-static bool flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what)
-{
-    enum { SLICE_MS = 5 };
-    struct mono end = mono_add_ms(since, limit_ms);
-
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        struct mono first = traffic_first(&sim->traffic, i, since);
-
-        while (first.ns == MONO_NEVER.ns && mono_before(sim->now, end)) {
-            if (!sim_run(sim, SLICE_MS)) {
-                return false;
-            }
-            first = traffic_first(&sim->traffic, i, since);
-        }
-        if (first.ns == MONO_NEVER.ns) {
-            return sim_fail(sim, "%s: nothing from %s arrives within %llu ms", what,
-                            sim->hosts[i].name, (unsigned long long)limit_ms);
-        }
-        journal_line(&sim->journal, "%s: from %s after %llu ms", what, sim->hosts[i].name,
-                     (unsigned long long)mono_ms_between(since, first));
-    }
-    return true;
-}
-
-/* What is left of limit_ms since that instant. */
-static uint64_t left_ms(const struct sim *sim, struct mono since, uint64_t limit_ms)
-{
-    return mono_ms_between(sim->now, mono_add_ms(since, limit_ms));
-}
-
-static bool both_are_direct(struct sim *sim)
-{
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (sim_host_path(&sim->hosts[i], sim->now) != HOST_PATH_DIRECT) {
-            return false;
-        }
-    }
-    return true;
+    return sim_run_until(sim, limit_ms, expect_acquainted, "the hosts know each other");
 }
 
 /* Traffic begins, over the relay at first; in some worlds the direct way opens only later. */
@@ -204,28 +139,28 @@ static bool phase_talk(struct sim *sim, const struct plan *plan)
     size_t first = (size_t)plan_draw(sim, 0, 1);
     struct mono begin = sim->now;
     uint64_t apart_ms = plan_chance(sim, 30) ? 0 : plan_draw(sim, 0, 500);
-    uint64_t limit_ms = FIRST_PACKET_MS + 4 * plan->rtt_ms + plan->lossy_ms;
+    uint64_t limit_ms = EXPECT_FIRST_PACKET_MS + 4 * plan->rtt_ms + plan->lossy_ms;
 
     sim->net.cut_direct = plan_chance(sim, 20) && sim->direct_possible;
     sim->send_at[first] = sim->now;
     sim->send_at[1 - first] = mono_add_ms(sim->now, apart_ms);
-    if (!flows(sim, begin, apart_ms + limit_ms, "the first packet")) {
+    if (!expect_flows(sim, begin, apart_ms + limit_ms, "the first packet")) {
         return false;
     }
     if (!sim->direct_possible) {
         return sim_run(sim, RELAYED_WATCH_MS);
     }
-    limit_ms = DIRECT_MS + apart_ms;
+    limit_ms = EXPECT_DIRECT_MS + apart_ms;
     if (sim->net.cut_direct) { /* the first punch cannot succeed; the next one comes by itself */
         if (!sim_run(sim, LATE_MS + 4 * plan->rtt_ms)) {
             return false;
         }
         sim->net.cut_direct = false;
         begin = sim->now;
-        limit_ms = HEAL_MS;
+        limit_ms = EXPECT_HEAL_MS;
     }
-    return sim_run_until(sim, left_ms(sim, begin, limit_ms + 4 * plan->rtt_ms), both_are_direct,
-                         "both are direct");
+    return sim_run_until(sim, expect_left_ms(sim, begin, limit_ms + 4 * plan->rtt_ms),
+                         expect_direct, "both are direct");
 }
 
 static bool trouble_cut(struct sim *sim, const struct plan *plan)
@@ -237,13 +172,13 @@ static bool trouble_cut(struct sim *sim, const struct plan *plan)
     }
     journal_line(&sim->journal, "the direct way is cut");
     sim->net.cut_direct = true;
-    if (!flows(sim, cut_at, FLOW_AGAIN_MS + 6 * plan->rtt_ms, "after the cut") ||
+    if (!expect_flows(sim, cut_at, FLOW_AGAIN_MS + 6 * plan->rtt_ms, "after the cut") ||
         !sim_run(sim, plan_draw(sim, 0, 6000))) {
         return false;
     }
     sim->net.cut_direct = false;
     journal_line(&sim->journal, "the direct way is whole again");
-    return sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, both_are_direct,
+    return sim_run_until(sim, EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, expect_direct,
                          "both are direct again");
 }
 
@@ -257,53 +192,41 @@ static bool trouble_nat(struct sim *sim, const struct plan *plan)
     size_t site = (size_t)plan_draw(sim, 0, sim->net.sites_count - 1);
     journal_line(&sim->journal, "the NAT of %s forgets its mappings", sim->hosts[site].name);
     nat_reboot(&sim->net.sites[site].nat);
-    if (!flows(sim, at, FLOW_AGAIN_MS + 6 * plan->rtt_ms + plan->lossy_ms, "after the reboot")) {
+    if (!expect_flows(sim, at, FLOW_AGAIN_MS + 6 * plan->rtt_ms + plan->lossy_ms,
+                      "after the reboot")) {
         return false;
     }
-    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
-                                                  both_are_direct, "both are direct again");
-}
-
-/* From neither host was there a longer silence than this since then. */
-static bool no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when)
-{
-    for (size_t i = 0; i < SIM_HOSTS; i++) {
-        uint64_t gap_ms = traffic_gap_ms(&sim->traffic, i, since, sim->now);
-
-        if (gap_ms > limit_ms) {
-            return sim_fail(sim, "traffic from %s paused for %llu ms %s", sim->hosts[i].name,
-                            (unsigned long long)gap_ms, when);
-        }
-    }
-    return true;
+    return !sim->direct_possible ||
+           sim_run_until(sim, EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, expect_direct,
+                         "both are direct again");
 }
 
 /* With the relay gone, the direct traffic must not feel anything. */
 static bool undisturbed(struct sim *sim, const struct plan *plan, struct mono since)
 {
-    return no_pause(sim, since, UNDISTURBED_MS + plan->rtt_ms, "without the relay") &&
-           (both_are_direct(sim) || sim_fail(sim, "a direct path was left without the relay"));
+    return expect_no_pause(sim, since, EXPECT_UNDISTURBED_MS + plan->rtt_ms, "without the relay") &&
+           (expect_direct(sim) || sim_fail(sim, "a direct path was left without the relay"));
 }
 
 static bool trouble_restart(struct sim *sim, const struct plan *plan)
 {
     struct mono stopped_at = sim->now;
-    uint64_t limit_ms = RESTART_MS + 6 * plan->rtt_ms + plan->lossy_ms;
+    uint64_t limit_ms = EXPECT_RESTART_MS + 6 * plan->rtt_ms + plan->lossy_ms;
 
     journal_line(&sim->journal, "the relay ends");
-    sim_relay_stop(&sim->relay);
+    sim_relay_stop(&sim->relays[0]);
     if (!sim_run(sim, plan_draw(sim, 100, 4000))) {
         return false;
     }
     struct mono started_at = sim->now;
     journal_line(&sim->journal, "the relay starts");
-    sim_relay_start(&sim->relay, sim->now);
-    if (!flows(sim, started_at, limit_ms, "after the restart")) {
+    sim_relay_start(&sim->relays[0], sim->now);
+    if (!expect_flows(sim, started_at, limit_ms, "after the restart")) {
         return false;
     }
     /* Who needs no relay notices at its next keepalive. */
     limit_ms += sim->direct_possible ? LINK_KEEPALIVE_MS : 0;
-    return sim_run_until(sim, left_ms(sim, started_at, limit_ms), hosts_have_sessions,
+    return sim_run_until(sim, expect_left_ms(sim, started_at, limit_ms), hosts_have_sessions,
                          "the hosts are at the relay again") &&
            (!sim->direct_possible || undisturbed(sim, plan, stopped_at));
 }
@@ -324,60 +247,49 @@ static bool trouble_silence(struct sim *sim, const struct plan *plan)
     }
     /* Keepalives have kept a direct path open, if it was not for too long. */
     bool kept = sim->direct_possible && ms < KEPT_MS;
-    uint64_t limit_ms =
-        kept ? UNDISTURBED_MS + plan->rtt_ms : FLOW_AGAIN_MS + 6 * plan->rtt_ms + plan->lossy_ms;
-    if (kept && !both_are_direct(sim)) {
+    uint64_t limit_ms = kept ? EXPECT_UNDISTURBED_MS + plan->rtt_ms
+                             : FLOW_AGAIN_MS + 6 * plan->rtt_ms + plan->lossy_ms;
+    if (kept && !expect_direct(sim)) {
         return sim_fail(sim, "keepalives did not keep the direct path");
     }
-    if (!flows(sim, sim->now, limit_ms, "after silence")) {
+    if (!expect_flows(sim, sim->now, limit_ms, "after silence")) {
         return false;
     }
-    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
-                                                  both_are_direct, "both are direct after silence");
+    return !sim->direct_possible ||
+           sim_run_until(sim, EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, expect_direct,
+                         "both are direct after silence");
 }
 
 /* A host's program ends, and starts again on its store. The addresses in its view stay. */
 static bool trouble_host(struct sim *sim, const struct plan *plan)
 {
     struct sim_host *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
-    struct traffic_view before = host->view;
     struct mono at = sim->now;
 
-    journal_line(&sim->journal, "%s restarts", host->name);
-    sim_host_restart(host, sim->now);
-    if (!sim_host_knows_peer(host) || memcmp(&before, &host->view, sizeof(before)) != 0) {
-        return sim_fail(sim, "%s forgot who has which address", host->name);
-    }
-    if (!flows(sim, at, RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms, "after its start")) {
+    if (!expect_restart(sim, host) ||
+        !expect_flows(sim, at, EXPECT_RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms,
+                      "after its start")) {
         return false;
     }
-    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
-                                                  both_are_direct, "both are direct again");
+    return !sim->direct_possible ||
+           sim_run_until(sim, EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, expect_direct,
+                         "both are direct again");
 }
 
-/* A host gets another address where it is: in its LAN, or on the internet. */
 static bool trouble_move(struct sim *sim, const struct plan *plan)
 {
-    size_t i = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
-    struct sim_host *host = &sim->hosts[i];
-    struct endpoint address = host->node.address;
     struct mono at = sim->now;
-    size_t site;
 
-    /* Where ports are foreseen because the NAT preserves them, the former address still holds this
-     * one: that is a symmetric NAT for a while, of which the oracle knows nothing. */
-    if (plan_has_site(plan, i, &site) && plan->nats[site].port_preserving &&
-        plan->nats[site].mapping != NAT_ENDPOINT_INDEPENDENT) {
+    if (!plan_move(sim, plan, (size_t)plan_draw(sim, 0, SIM_HOSTS - 1))) {
         return true;
     }
-    address.ip[15] = (uint8_t)(100 + 2 * i + (address.ip[15] >= 100 ? 1 : 0));
-    journal_line(&sim->journal, "%s moves", host->name);
-    sim_host_move(host, &address, sim->now);
-    if (!flows(sim, at, RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms, "after the move")) {
+    if (!expect_flows(sim, at, EXPECT_RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms,
+                      "after the move")) {
         return false;
     }
-    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
-                                                  both_are_direct, "both are direct again");
+    return !sim->direct_possible ||
+           sim_run_until(sim, EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, expect_direct,
+                         "both are direct again");
 }
 
 /* A host's wall clock is wrong for a while, in some worlds until after sessions were renewed:
@@ -386,7 +298,7 @@ static bool trouble_clock(struct sim *sim, const struct plan *plan)
 {
     struct sim_host *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
     int64_t step_ms = (int64_t)plan_draw(sim, 1, CLOCK_STEP_S_MAX) * 1000;
-    uint64_t limit_ms = UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms;
+    uint64_t limit_ms = EXPECT_UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms;
 
     step_ms = plan_chance(sim, 50) ? -step_ms : step_ms;
     for (int i = 0; i < 2; i++) { /* wrong, and right again */
@@ -400,7 +312,7 @@ static bool trouble_clock(struct sim *sim, const struct plan *plan)
         if (!sim_run(sim, plan_chance(sim, 40) ? REKEY_MS : plan_draw(sim, 1000, 10000))) {
             return false;
         }
-        if (!no_pause(sim, at, limit_ms, "after a clock was set")) {
+        if (!expect_no_pause(sim, at, limit_ms, "after a clock was set")) {
             return false;
         }
     }
@@ -441,14 +353,15 @@ static bool trouble_suspend(struct sim *sim, const struct plan *plan)
      * long again as the sleep lasted, if the session outlived that. */
     uint64_t unnoticed_ms = counted ? 0 : asleep_ms < LINK_IDLE_MS ? asleep_ms : LINK_IDLE_MS;
     uint64_t limit_ms =
-        unnoticed_ms + WAKE_MS + RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
+        unnoticed_ms + WAKE_MS + EXPECT_RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
     struct mono awake_at = sim->now;
-    if (!flows(sim, awake_at, limit_ms, "after the sleep") ||
-        !sim_run(sim, left_ms(sim, awake_at, unnoticed_ms))) {
+    if (!expect_flows(sim, awake_at, limit_ms, "after the sleep") ||
+        !sim_run(sim, expect_left_ms(sim, awake_at, unnoticed_ms))) {
         return false;
     }
-    return !sim->direct_possible || sim_run_until(sim, HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
-                                                  both_are_direct, "both are direct again");
+    return !sim->direct_possible ||
+           sim_run_until(sim, EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms, expect_direct,
+                         "both are direct again");
 }
 
 /* What the relay's clock may say: ahead or behind by days or months, or the beginning of 1970. */
@@ -466,8 +379,8 @@ static int64_t draw_wrong_clock(struct sim *sim)
 static void relay_restarts(struct sim *sim)
 {
     journal_line(&sim->journal, "the relay restarts");
-    sim_relay_stop(&sim->relay);
-    sim_relay_start(&sim->relay, sim->now);
+    sim_relay_stop(&sim->relays[0]);
+    sim_relay_start(&sim->relays[0], sim->now);
 }
 
 enum guest_story { GUEST_IS_REVOKED, GUEST_JOINS, GUEST_IS_LATE };
@@ -482,7 +395,7 @@ static bool guest_acts(struct sim *sim, enum guest_story story, const char *url)
     if (story == GUEST_IS_REVOKED) {
         journal_line(&sim->journal, "the guest is revoked");
         sim->guest_belongs = false;
-        return operator_revoke(relay_core_operator(sim->relay.node.core), guest->name, key,
+        return operator_revoke(relay_core_operator(sim->relays[0].node.core), guest->name, key,
                                sim->now) == VERDICT_OK ||
                sim_fail(sim, "the relay does not revoke the guest");
     }
@@ -527,8 +440,9 @@ static bool relay_clock_is_wrong(struct sim *sim, const struct plan *plan, enum 
     if (restarts && !sim->direct_possible) {
         /* Whom it takes for strangers now, it forwards nothing for. */
         sim->sent_in_vain += sim->traffic.count - before;
-    } else if (!no_pause(sim, wrong_at, UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms,
-                         "while the relay's clock was wrong")) {
+    } else if (!expect_no_pause(sim, wrong_at,
+                                EXPECT_UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms,
+                                "while the relay's clock was wrong")) {
         return false;
     }
     relay_clock_set(sim, 0);
@@ -547,18 +461,20 @@ static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
 
     (void)plan_make_guest(sim, plan);
     terms.expires_ms =
-        env_wall_ms(&sim->relay.env.ports.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
-    if (operator_invite(relay_core_operator(sim->relay.node.core), &terms, url) != VERDICT_OK) {
+        env_wall_ms(&sim->relays[0].env.ports.env) + plan_draw(sim, 1, 30 * 24) * UINT64_C(3600000);
+    if (!sim_relay_invite(&sim->relays[0], &terms, url)) {
         return sim_fail(sim, "the relay makes no invite");
     }
-    if (story == GUEST_IS_REVOKED && (!guest_acts(sim, GUEST_JOINS, url) ||
-                                      !sim_run_until(sim, JOIN_MS + LINK_KEEPALIVE_MS + limit_ms,
-                                                     all_is_right, "the guest is a member"))) {
+    if (story == GUEST_IS_REVOKED &&
+        (!guest_acts(sim, GUEST_JOINS, url) ||
+         !sim_run_until(sim, EXPECT_JOIN_MS + LINK_KEEPALIVE_MS + limit_ms, all_is_right,
+                        "the guest is a member"))) {
         return false;
     }
     if (!relay_clock_is_wrong(sim, plan, story, url) ||
         !sim_run_until(sim, RIGHT_AGAIN_MS + limit_ms, all_is_right, "all is right again") ||
-        !flows(sim, sim->now, FLOW_AGAIN_MS + limit_ms, "after the relay's clock was wrong")) {
+        !expect_flows(sim, sim->now, FLOW_AGAIN_MS + limit_ms,
+                      "after the relay's clock was wrong")) {
         return false;
     }
     return guest_leaves(sim, plan);
@@ -579,7 +495,7 @@ static bool phase_troubles(struct sim *sim, const struct plan *plan)
         if (!troubles[which](sim, plan)) {
             return false;
         }
-        if (i == 0 && sim->relay.initial_size > 0) {
+        if (i == 0 && sim->relays[0].initial_size > 0) {
             forge(sim, plan);
         }
     }
@@ -618,7 +534,7 @@ static bool phase_revoke(struct sim *sim, const struct plan *plan)
         return false;
     }
     journal_line(&sim->journal, "%s is revoked", sim->hosts[gone].name);
-    if (operator_revoke(relay_core_operator(sim->relay.node.core), sim->hosts[gone].name, key,
+    if (operator_revoke(relay_core_operator(sim->relays[0].node.core), sim->hosts[gone].name, key,
                         sim->now) != VERDICT_OK) {
         return sim_fail(sim, "the relay revokes nobody");
     }

@@ -13,10 +13,11 @@
 
 enum {
     IDLE_STEPS_MAX = 1000, /* a core that wants to run, sends nothing, and time stands still */
-    /* Nobody needs more for one relay and one peer, after a restart and a move whose former
-     * mappings still live. */
+    /* Nobody needs more for a relay and a peer, after a restart and a move whose former mappings
+     * still live. */
     NAT_MAPPINGS_SANE = 80,
     LOOK_MS = 100,
+    SECOND_MS = 1000,
     SESSIONS_SANE = 2 * SIM_NODES,
 };
 
@@ -40,6 +41,7 @@ void sim_init(struct sim *sim, uint64_t seed, bool verbose)
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         sim->send_at[i] = MONO_NEVER;
     }
+    sim->second_at = MONO_NEVER;
 }
 
 void sim_fini(struct sim *sim)
@@ -47,7 +49,9 @@ void sim_fini(struct sim *sim)
     for (size_t i = 0; i < sim->nodes_count; i++) {
         sim_host_fini(&sim->hosts[i]);
     }
-    sim_relay_fini(&sim->relay);
+    for (size_t i = 0; i < sim->relays_count; i++) {
+        sim_relay_fini(&sim->relays[i]);
+    }
     underlay_fini(&sim->net);
     traffic_fini(&sim->traffic);
     link_library_fini();
@@ -82,6 +86,18 @@ static bool host_holds(struct sim *sim, struct sim_host *host)
     return true;
 }
 
+static bool relay_holds(struct sim *sim, const struct sim_relay *relay)
+{
+    if (relay->idle_steps > IDLE_STEPS_MAX) {
+        return sim_fail(sim, "the deadline of the relay stays due and nothing happens");
+    }
+    if (relay->node.box.refused_count > 0) {
+        return sim_fail(sim, "the relay filled the box of its shell");
+    }
+    return relay->amplified == 0 ||
+           sim_fail(sim, "the relay sent more than three times what an unproven address sent");
+}
+
 static bool all_holds(struct sim *sim)
 {
     for (size_t i = 0; i < sim->nodes_count; i++) {
@@ -90,18 +106,15 @@ static bool all_holds(struct sim *sim)
         }
     }
     for (size_t i = 0; i < sim->net.sites_count; i++) {
-        if (sim->net.sites[i].nat.mappings_most > NAT_MAPPINGS_SANE) {
-            return sim_fail(sim, "a host made more than %d mappings in its NAT", NAT_MAPPINGS_SANE);
+        if (sim->net.sites[i].nat.mappings_most > NAT_MAPPINGS_SANE * sim->relays_count) {
+            return sim_fail(sim, "a host made more than %zu mappings in its NAT",
+                            NAT_MAPPINGS_SANE * sim->relays_count);
         }
     }
-    if (sim->relay.idle_steps > IDLE_STEPS_MAX) {
-        return sim_fail(sim, "the deadline of the relay stays due and nothing happens");
-    }
-    if (sim->relay.node.box.refused_count > 0) {
-        return sim_fail(sim, "the relay filled the box of its shell");
-    }
-    if (sim->relay.amplified > 0) {
-        return sim_fail(sim, "the relay sent more than three times what an unproven address sent");
+    for (size_t i = 0; i < sim->relays_count; i++) {
+        if (!relay_holds(sim, &sim->relays[i])) {
+            return false;
+        }
     }
     if (sim->net.plaintext_seen > 0) {
         return sim_fail(sim, "a datagram shows plaintext");
@@ -109,22 +122,31 @@ static bool all_holds(struct sim *sim)
     return underlay_is_conserved(&sim->net) || sim_fail(sim, "a datagram vanished without a cause");
 }
 
-/* What costs more to look at, now and then. */
-static bool look(struct sim *sim)
+static bool look_at_relay(struct sim *sim, const struct sim_relay *relay)
 {
     struct relay_snapshot snapshot;
 
+    if (relay->node.core == NULL) {
+        return true;
+    }
+    relay_core_snapshot(relay->node.core, &snapshot, sim->now);
+    return (snapshot.sessions <= SESSIONS_SANE && snapshot.members <= SIM_NODES) ||
+           sim_fail(sim, "the relay counts %u sessions and %llu members", snapshot.sessions,
+                    (unsigned long long)snapshot.members);
+}
+
+/* What costs more to look at, now and then. */
+static bool look(struct sim *sim)
+{
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         if (!sim->direct_possible && sim_host_path(&sim->hosts[i], sim->now) == HOST_PATH_DIRECT) {
             return sim_fail(sim, "%s says it is direct, which its NAT and the peer's exclude",
                             sim->hosts[i].name);
         }
     }
-    if (sim->relay.node.core != NULL) {
-        relay_core_snapshot(sim->relay.node.core, &snapshot, sim->now);
-        if (snapshot.sessions > SESSIONS_SANE || snapshot.members > SIM_NODES) {
-            return sim_fail(sim, "the relay counts %u sessions and %llu members", snapshot.sessions,
-                            (unsigned long long)snapshot.members);
+    for (size_t i = 0; i < sim->relays_count; i++) {
+        if (!look_at_relay(sim, &sim->relays[i])) {
+            return false;
         }
     }
     return true;
@@ -134,11 +156,15 @@ static bool look(struct sim *sim)
 
 static void arrived(struct sim *sim, struct underlay_flying *f)
 {
-    if (f->origin == sim->relay.attachment) {
-        sim_relay_reached(&sim->relay, &f->aimed, sim->now);
-    }
-    if (f->destination == sim->relay.attachment) {
-        sim_relay_receive(&sim->relay, f, sim->now);
+    for (size_t i = 0; i < sim->relays_count; i++) {
+        struct sim_relay *relay = &sim->relays[i];
+
+        if (f->origin == relay->attachment) {
+            sim_relay_reached(relay, &f->aimed, sim->now);
+        }
+        if (f->destination == relay->attachment) {
+            sim_relay_receive(relay, f, sim->now);
+        }
     }
     for (size_t i = 0; i < sim->nodes_count; i++) {
         if (f->destination == sim->hosts[i].attachment) {
@@ -160,8 +186,11 @@ static void applications_send(struct sim *sim)
 
 static struct mono next_instant(const struct sim *sim)
 {
-    struct mono at = mono_min(underlay_deadline(&sim->net), sim_relay_deadline(&sim->relay));
+    struct mono at = mono_min(underlay_deadline(&sim->net), sim->second_at);
 
+    for (size_t i = 0; i < sim->relays_count; i++) {
+        at = mono_min(at, sim_relay_deadline(&sim->relays[i]));
+    }
     for (size_t i = 0; i < sim->nodes_count; i++) {
         at = mono_min(at, sim_host_deadline(&sim->hosts[i]));
     }
@@ -178,8 +207,10 @@ static bool step(struct sim *sim)
     if (f != NULL) {
         arrived(sim, f);
     }
-    if (mono_due(sim_relay_deadline(&sim->relay), sim->now)) {
-        sim_relay_expire(&sim->relay, sim->now);
+    for (size_t i = 0; i < sim->relays_count; i++) {
+        if (mono_due(sim_relay_deadline(&sim->relays[i]), sim->now)) {
+            sim_relay_expire(&sim->relays[i], sim->now);
+        }
     }
     for (size_t i = 0; i < sim->nodes_count; i++) {
         if (mono_due(sim_host_deadline(&sim->hosts[i]), sim->now)) {
@@ -187,6 +218,10 @@ static bool step(struct sim *sim)
         }
     }
     applications_send(sim);
+    if (mono_due(sim->second_at, sim->now)) {
+        sim->second_at = mono_add_ms(sim->now, SECOND_MS);
+        sim->each_second(sim, sim->context);
+    }
     if (mono_due(sim->look_at, sim->now)) {
         sim->look_at = mono_add_ms(sim->now, LOOK_MS);
         if (!look(sim)) {

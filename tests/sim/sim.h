@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One simulated world: a relay, two hosts, the underlay between them, virtual time that jumps to
+ * One simulated world: relays, two hosts, the underlay between them, virtual time that jumps to
  * the next thing to do, and what must hold after each step. One process runs one world, because
  * the libraries keep random state of their own.
  */
@@ -18,6 +18,7 @@
 enum {
     SIM_HOSTS = TRAFFIC_HOSTS, /* who talk to each other */
     SIM_NODES = SIM_HOSTS + 1, /* and a guest, who only is a member now and then */
+    SIM_RELAYS = 4,            /* at most */
     SIM_FAILURE_SIZE = 256,
     SIM_INNER_MTU = 1280,
     SIM_SEND_MS = 50, /* an application's packets */
@@ -30,7 +31,8 @@ struct sim {
     struct rng scenario, packets, sodium;
     struct node_env library; /* for what proto/link draws as a library */
     struct underlay net;
-    struct sim_relay relay;
+    struct sim_relay relays[SIM_RELAYS];
+    size_t relays_count;
     struct sim_host hosts[SIM_NODES];
     size_t nodes_count; /* how many of them there are */
     bool guest_belongs; /* the guest is there, and a member by right */
@@ -39,6 +41,9 @@ struct sim {
     struct mono send_at[SIM_HOSTS]; /* NEVER: this application is silent */
     struct mono look_at;            /* when the hosts' view of their paths is judged again */
     bool direct_possible;           /* what the oracle says */
+    void (*each_second)(struct sim *sim, void *context); /* the scenario's; may be NULL */
+    void *context;
+    struct mono second_at;          /* when it is called next; NEVER if there is none */
     char failure[SIM_FAILURE_SIZE]; /* empty: all is well */
 };
 
@@ -55,6 +60,3 @@ bool sim_run(struct sim *sim, uint64_t ms);
 /** Let time pass until `reached` says yes, at most ms. False if that failed, or something else. */
 bool sim_run_until(struct sim *sim, uint64_t ms, bool (*reached)(struct sim *sim),
                    const char *what);
-
-/** Draw a world from the seed and put it through its troubles (scenario.c). */
-bool scenario_run(struct sim *sim);

@@ -47,6 +47,24 @@ int underlay_attach(struct underlay *net, const struct endpoint *address, int si
     return (int)net->attachments_count++;
 }
 
+static void cut_one(struct underlay_attachment *attachment, int from, bool cut)
+{
+    uint32_t bit = 1U << from;
+
+    attachment->cut_from = cut ? attachment->cut_from | bit : attachment->cut_from & ~bit;
+}
+
+void underlay_cut(struct underlay *net, int a, int b, bool cut)
+{
+    cut_one(&net->attachments[a], b, cut);
+    cut_one(&net->attachments[b], a, cut);
+}
+
+bool underlay_is_cut(const struct underlay *net, int a, int b)
+{
+    return (net->attachments[a].cut_from & 1U << b) != 0;
+}
+
 void underlay_free(struct underlay *net, struct underlay_flying *f)
 {
     wire_packet_free(&net->wire, &f->packet);
@@ -147,6 +165,10 @@ static int find_attachment(const struct underlay *net, const struct endpoint *to
 static void descend(struct underlay *net, struct underlay_flying *f, int attachment,
                     struct mono now)
 {
+    if (underlay_is_cut(net, f->origin, attachment)) {
+        drop(net, f, UNDERLAY_DROP_CUT);
+        return;
+    }
     f->arriving = true;
     f->destination = attachment;
     cross(net, f, &net->attachments[attachment].link, now);
@@ -247,6 +269,13 @@ struct mono underlay_deadline(const struct underlay *net)
     return wire_deadline(&net->wire);
 }
 
+static bool is_relay(const struct underlay *net, const struct endpoint *to)
+{
+    int attachment = find_attachment(net, to, UNDERLAY_PUBLIC);
+
+    return attachment >= 0 && net->attachments[attachment].relay;
+}
+
 struct underlay_flying *underlay_step(struct underlay *net, struct mono now)
 {
     struct wire_packet *packet = wire_take(&net->wire, now);
@@ -267,8 +296,7 @@ struct underlay_flying *underlay_step(struct underlay *net, struct mono now)
         return f;
     }
     int site = net->attachments[f->origin].site;
-    if (net->cut_direct && f->origin != net->relay &&
-        !endpoint_same_ip(&f->packet.to, &net->attachments[net->relay].address)) {
+    if (net->cut_direct && !net->attachments[f->origin].relay && !is_relay(net, &f->packet.to)) {
         drop(net, f, UNDERLAY_DROP_CUT);
     } else if (site == UNDERLAY_PUBLIC) {
         cross_internet(net, f, now);

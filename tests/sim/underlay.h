@@ -32,6 +32,8 @@ struct underlay_attachment {
     int site;                /* UNDERLAY_PUBLIC: directly on the internet */
     struct underlay_link link;
     bool up;
+    bool relay;        /* a cut of the direct way spares it */
+    uint32_t cut_from; /* bits of the attachments that nothing reaches from here, nor back */
 };
 
 /** A LAN with its gateway. */
@@ -43,7 +45,7 @@ struct underlay_site {
 enum underlay_drop {
     UNDERLAY_DROP_LOSS,
     UNDERLAY_DROP_MTU,
-    UNDERLAY_DROP_CUT,      /* the direct way is cut */
+    UNDERLAY_DROP_CUT,      /* the direct way is cut, or the one between these two */
     UNDERLAY_DROP_NO_ROUTE, /* nobody has this address */
     UNDERLAY_DROP_UNMAPPED,
     UNDERLAY_DROP_FILTERED,
@@ -71,8 +73,7 @@ struct underlay {
     size_t attachments_count;
     struct underlay_site sites[UNDERLAY_SITES_MAX];
     size_t sites_count;
-    int relay;       /* the attachment that a cut spares */
-    bool cut_direct; /* drop what goes from host to host */
+    bool cut_direct; /* drop what neither comes from a relay nor goes to one */
     uint64_t sent, duplicated, delivered;
     uint64_t dropped[UNDERLAY_DROP_COUNT];
     uint64_t plaintext_seen; /* datagrams in which a payload's marker was found */
@@ -86,6 +87,10 @@ int underlay_site_add(struct underlay *net, const struct nat_kind *kind,
                       const struct endpoint *outside, uint8_t prefix_bits, uint64_t seed);
 int underlay_attach(struct underlay *net, const struct endpoint *address, int site,
                     const struct underlay_link *link);
+
+/** Cut the way between two attachments in both directions, or make it whole again. */
+void underlay_cut(struct underlay *net, int a, int b, bool cut);
+bool underlay_is_cut(const struct underlay *net, int a, int b);
 
 /** Send from an attachment; data is copied. `from` is its own address, or a forged one. */
 void underlay_send(struct underlay *net, int attachment, const struct endpoint *from,

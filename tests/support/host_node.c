@@ -102,9 +102,9 @@ size_t host_node_expire(struct host_node *node, struct mono now)
 
 /* ---- what it says ---- */
 
-static json_t *ask(struct host_node *node, struct mono now)
+static json_t *ask(struct host_node *node, const char *what, struct mono now)
 {
-    json_t *request = json_pack("{s:s}", "do", "peers");
+    json_t *request = json_pack("{s:s}", "do", what);
     json_t *answer = host_admin_request(node->core, request, now);
 
     json_decref(request);
@@ -114,7 +114,7 @@ static json_t *ask(struct host_node *node, struct mono now)
 const char *host_node_path(struct host_node *node, const char *peer, struct mono now)
 {
     static char path[32];
-    json_t *answer = ask(node, now);
+    json_t *answer = ask(node, "peers", now);
     json_t *row;
     size_t i;
 
@@ -132,9 +132,28 @@ const char *host_node_path(struct host_node *node, const char *peer, struct mono
     return path;
 }
 
+bool host_node_is_at(struct host_node *node, const char *relay, struct mono now)
+{
+    json_t *answer = ask(node, "status", now);
+    json_t *row;
+    bool is_at = false;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "relays"), i, row)
+    {
+        const char *host = json_string_value(json_object_get(row, "host"));
+        const char *state = json_string_value(json_object_get(row, "state"));
+
+        is_at = is_at || (host != NULL && state != NULL && strcmp(host, relay) == 0 &&
+                          strcmp(state, "connected") == 0);
+    }
+    json_decref(answer);
+    return is_at;
+}
+
 void host_node_describe(struct host_node *node, struct mono now)
 {
-    json_t *answer = ask(node, now);
+    json_t *answer = ask(node, "peers", now);
     char *text = json_dumps(answer, JSON_COMPACT);
 
     (void)fprintf(stderr, "  %s: %s\n", node->cfg.name, text == NULL ? "" : text);

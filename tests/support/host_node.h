@@ -63,5 +63,9 @@ size_t host_node_expire(struct host_node *node, struct mono now);
  * ...; "" if it knows no such peer. Valid until the next call. */
 const char *host_node_path(struct host_node *node, const char *peer, struct mono now);
 
+/** True if the host's `status` answer says that it is connected to a relay at this address, which
+ * is as endpoint_text writes it. */
+bool host_node_is_at(struct host_node *node, const char *relay, struct mono now);
+
 /** Print the host's `peers` answer on standard error. */
 void host_node_describe(struct host_node *node, struct mono now);

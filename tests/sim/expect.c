@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Predicates about both hosts, and waiting for what both send. */
+#include "tests/sim/expect.h"
+
+#include <string.h>
+
+bool expect_settled(struct sim *sim)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (!host_core_settled(sim->hosts[i].node.core)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool expect_acquainted(struct sim *sim)
+{
+    bool known = expect_settled(sim);
+
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        known = sim_host_knows_peer(&sim->hosts[i]) && known;
+    }
+    return known;
+}
+
+bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what)
+{
+    enum { SLICE_MS = 5 };
+    struct mono end = mono_add_ms(since, limit_ms);
+
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        struct mono first = traffic_first(&sim->traffic, i, since);
+
+        while (first.ns == MONO_NEVER.ns && mono_before(sim->now, end)) {
+            if (!sim_run(sim, SLICE_MS)) {
+                return false;
+            }
+            first = traffic_first(&sim->traffic, i, since);
+        }
+        if (first.ns == MONO_NEVER.ns) {
+            return sim_fail(sim, "%s: nothing from %s arrives within %llu ms", what,
+                            sim->hosts[i].name, (unsigned long long)limit_ms);
+        }
+        journal_line(&sim->journal, "%s: from %s after %llu ms", what, sim->hosts[i].name,
+                     (unsigned long long)mono_ms_between(since, first));
+    }
+    return true;
+}
+
+uint64_t expect_left_ms(const struct sim *sim, struct mono since, uint64_t limit_ms)
+{
+    return mono_ms_between(sim->now, mono_add_ms(since, limit_ms));
+}
+
+bool expect_direct(struct sim *sim)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (sim_host_path(&sim->hosts[i], sim->now) != HOST_PATH_DIRECT) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool expect_no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        uint64_t gap_ms = traffic_gap_ms(&sim->traffic, i, since, sim->now);
+
+        if (gap_ms > limit_ms) {
+            return sim_fail(sim, "traffic from %s paused for %llu ms %s", sim->hosts[i].name,
+                            (unsigned long long)gap_ms, when);
+        }
+    }
+    return true;
+}
+
+bool expect_restart(struct sim *sim, struct sim_host *host)
+{
+    struct traffic_view before = host->view;
+
+    journal_line(&sim->journal, "%s restarts", host->name);
+    sim_host_restart(host, sim->now);
+    return (sim_host_knows_peer(host) && memcmp(&before, &host->view, sizeof(before)) == 0) ||
+           sim_fail(sim, "%s forgot who has which address", host->name);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What scenarios expect of the two hosts, and how long they wait for it. The predicates are for
+ * sim_run_until; the other functions note the failure themselves (sim_fail) and return false.
+ */
+#pragma once
+
+#include "tests/sim/sim.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Times that hold in every scenario; round trips are added. */
+enum {
+    EXPECT_JOIN_MS = 3000,
+    EXPECT_FIRST_PACKET_MS = 1000,
+    EXPECT_DIRECT_MS = 5000,
+    EXPECT_HEAL_MS = 15000, /* a punch is tried again 10 s after it failed */
+    EXPECT_RESTART_MS = 3000,
+    EXPECT_UNDISTURBED_MS = 500,
+};
+
+/** Each ziglan has admitted or refused them. */
+bool expect_settled(struct sim *sim);
+
+/** They are settled, and each knows the other by name. */
+bool expect_acquainted(struct sim *sim);
+
+/** Both say that they are direct. */
+bool expect_direct(struct sim *sim);
+
+/** From both hosts, something that was sent at `since` or later arrives within limit_ms after
+ * that instant; time passes until then. `what` is for the journal. */
+bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what);
+
+/** From neither host was there a longer silence than this since then. */
+bool expect_no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when);
+
+/** A host's program ends without a goodbye and starts again on its store. It must still know its
+ * peer by the same addresses. */
+bool expect_restart(struct sim *sim, struct sim_host *host);
+
+/** What is left of limit_ms since that instant. */
+uint64_t expect_left_ms(const struct sim *sim, struct mono since, uint64_t limit_ms);
