@@ -17,7 +17,7 @@ enum {
     PUNCH_BURST_COUNT = 7,            /* at 0, 20, 60, 140, 300, 620 and 1240 ms */
     PUNCH_SILENT_PACKETS_MAX = 8,     /* to a candidate that never answered */
     PUNCH_UNOBSERVED_PACKETS_MAX = 2, /* to an IP that no relay observed for that peer */
-    PUNCH_ECHO_PACKETS = 3,           /* after the first receipt, or the far NAT may stay closed */
+    PUNCH_ECHO_PACKETS = 3,           /* to an address that answered; they open the far NAT */
     PUNCH_ROUND_BYTES_MAX = 8192,     /* per side and round */
     PUNCH_ROUND_MS = 3000,            /* a round without receipt is over this long after firing */
 };
@@ -27,7 +27,7 @@ struct punch_candidate {
     bool observed;  /* a relay observed this IP for the peer */
     bool answered;  /* something valid came from it */
     uint8_t sent;   /* packets in this round */
-    uint8_t echoes; /* packets still owed because of a receipt */
+    uint8_t echoes; /* packets still to be sent because of a receipt */
 };
 
 /** One round of a punch. */
@@ -47,15 +47,15 @@ struct punch_round {
 void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size);
 
 /**
- * Add a candidate; best ones first. shared_lan: both peers are known to be on one LAN, so that
- * special-purpose addresses are allowed. Returns false if it was refused: full, port 0, an address
- * that nobody may name. A known candidate is merged (observed wins).
+ * Add a candidate; call it for the best ones first. shared_lan: the address is in a LAN of ours;
+ * addresses of scope LAN are refused elsewhere. One that is in the round already is merged: it is
+ * observed if either was. False if it was refused: the round is full, the port is 0, or the
+ * address must not be a target.
  */
 bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
                      bool shared_lan);
 
-/** The next ping that is due: true and its target, to be sent now and counted as sent; false if
- * nothing is due. */
+/** The target of the next ping that is due; it counts as sent. False if none is due. */
 bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now);
 
 /** Something valid came from `from` (a new address becomes a candidate if there is room): no more
@@ -63,10 +63,10 @@ bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mon
 void punch_round_on_receipt(struct punch_round *round, const struct endpoint *from,
                             struct mono now);
 
-/** When punch_round_next has something, MONO_NEVER if never again. */
+/** When the next ping is due; MONO_NEVER: none will be, unless a receipt comes. */
 struct mono punch_round_deadline(const struct punch_round *round);
 
-/** When the round is over: if no path came of it by then, tell the schedule that it failed. */
+/** When the round is over. If it led to no path by then, it failed (punch_retry_failed). */
 struct mono punch_round_end(const struct punch_round *round);
 
 /** When a failed punch is tried again: after 10 s, then 1, 5 and 30 min, then every 30 min. */

@@ -23,7 +23,7 @@ static void add_target(struct relay_session *relay, size_t host, const struct en
     }
 }
 
-/* Or the addresses that a moving relay had would fill the list one day. */
+/* Otherwise the former addresses of a relay that moves would fill the list one day. */
 static void forget_targets(struct relay_session *relay, size_t host)
 {
     size_t kept = 0;
@@ -83,7 +83,7 @@ void relay_session_begin(struct relay_session *relay, const struct url *url, str
 {
     relay_session_close(relay, 0, now);
     relay->url = *url;
-    relay->url.has_invite = false; /* a secret that is none of the session's business */
+    relay->url.has_invite = false; /* a secret that a session does not need */
     memset(relay->url.invite, 0, sizeof(relay->url.invite));
     relay->targets = (struct relay_targets){0};
     relay->rounds = 0;

@@ -33,7 +33,7 @@ enum {
     RELAY_SESSION_RETRY_MS_MAX = 15000,
     RELAY_SESSION_RESOLVE_RETRY_MS = 5000,
     RELAY_SESSION_GO_AWAY_MS = 30000, /* a relay that sends us away is left alone for this */
-    RELAY_SESSION_PORT_FIRST = 4433,
+    RELAY_SESSION_PORT_FIRST = 4433,  /* both are dialled where the URL names no port */
     RELAY_SESSION_PORT_SECOND = 443,
 };
 
@@ -42,7 +42,7 @@ struct relay_targets {
     struct endpoint list[RELAY_SESSION_TARGETS_MAX];
     uint8_t hosts[RELAY_SESSION_TARGETS_MAX]; /* which host of the URL each belongs to */
     size_t count, next;
-    struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: not now */
+    struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: it is none */
 };
 
 /** One connection on its way. */
@@ -61,12 +61,11 @@ struct relay_session {
     struct url url; /* hosts, and whose key is expected */
     struct relay_targets targets;
     struct relay_dial dials[RELAY_SESSION_DIALS_MAX];
-    struct mono dial_at;
-    struct mono
-        closed_until; /* relay_session_close: a name that resolves meanwhile dials nothing */
-    uint32_t rounds;  /* fruitless rounds since the last success */
+    struct mono dial_at;      /* when the next target is dialled; NEVER: none is */
+    struct mono closed_until; /* nothing is dialled before, also if a name resolves meanwhile */
+    uint32_t rounds;          /* through all targets in vain, since the last success */
     bool open, stalled;
-    bool serves; /* it introduces us to others: we are its member, or it is open to strangers */
+    bool serves; /* it arranges punches for us: we are its member, or it is open to strangers */
     struct handle active;
     struct endpoint remote;   /* of the active connection */
     struct endpoint observed; /* our address as that relay sees it */
@@ -75,21 +74,21 @@ struct relay_session {
 
 TAILQ_HEAD(relay_session_list, relay_session);
 
-/** Begin with a URL, at the start or in place of the one before (the session is closed then):
- * numeric hosts become targets, names are wanted from the resolver. hub, env, number and
- * place in the list are the relay set's to fill in before. */
+/** Begin with a URL, which is copied without its invite. A session that is open is closed. Numeric
+ * hosts become targets, names are to be resolved. For relay_set.c, which fills in hub, env and
+ * number before. */
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
 
-/** The index of a host whose name is to be resolved now, or -1. It is not asked for again until
- * relay_session_resolved, or ten seconds later. */
+/** The index of a host of the URL whose name is to be resolved now, or -1. The same one comes again
+ * after ten seconds, if relay_session_resolved is not called before. */
 int relay_session_resolve_wanted(struct relay_session *relay, struct mono now);
 
-/** Addresses of a host, in place of those known before (count 0: the name did not resolve; the
- * former ones stay, and it is tried again later). */
+/** The addresses of a host of the URL, in place of those known before; ports are the URL's.
+ * count 0: the name did not resolve; the former addresses stay, and it is tried again later. */
 void relay_session_resolved(struct relay_session *relay, size_t host_index,
                             const struct endpoint *addrs, size_t count, struct mono now);
 
-/** Dial what is due. */
+/** Dial the next target, if that is due. */
 void relay_session_expire(struct relay_session *relay, struct mono now);
 
 /** When relay_session_expire or relay_session_resolve_wanted has something to do. */
@@ -98,14 +97,15 @@ struct mono relay_session_deadline(const struct relay_session *relay);
 /** True if the handle is one of this session's (active or being dialled). */
 bool relay_session_owns(const struct relay_session *relay, struct handle handle);
 
-/** A dialled connection opened: it becomes the active one, all others are closed. */
+/** A dialled connection opened: it becomes the active one, and all others are closed. `serves` is
+ * false until whoever uses the session sets it. */
 void relay_session_on_open(struct relay_session *relay, const struct link_event *event,
                            struct mono now);
 
 /** The active connection does not answer: dial beside it. */
 void relay_session_on_stalled(struct relay_session *relay, struct handle handle, struct mono now);
 
-/** A connection closed. Returns true if it was the active one. */
+/** A connection closed. Returns true if it was the active one; then it is dialled again soon. */
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,
                              struct mono now);
 

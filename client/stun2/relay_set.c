@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* A ticket of the resolver: the session's number and which host of its URL. */
+/* A ticket: the session's number, and below it the index of a host in its URL. */
 enum { TICKET_HOST_BITS = 8, TICKET_HOST_MASK = 0xff };
 
 int relay_set_init(struct relay_set *set, const struct identity *identity, const struct env *env,
@@ -51,6 +51,13 @@ struct relay_session *relay_set_add(struct relay_set *set, const struct url *url
     set->count++;
     relay_session_begin(relay, url, now);
     return relay;
+}
+
+void relay_set_redirect(struct relay_set *set, struct relay_session *relay, const struct url *url,
+                        struct mono now)
+{
+    relay->number = ++set->number_last;
+    relay_session_begin(relay, url, now);
 }
 
 void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct mono now)

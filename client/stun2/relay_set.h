@@ -22,7 +22,7 @@ struct relay_set {
 /** A name to be resolved by the shell. */
 struct relay_resolve {
     uint32_t ticket;
-    const char *host; /* borrowed until the next call */
+    const char *host; /* borrowed from the session */
 };
 
 /** An empty set with a hub of its own. identity and env are borrowed for the set's life.
@@ -30,11 +30,16 @@ struct relay_resolve {
 int relay_set_init(struct relay_set *set, const struct identity *identity, const struct env *env,
                    struct mono now) MUST_CHECK;
 
-/** Free everything. A set of zeros is fine. */
+/** Free everything, without telling the relays. A set of zeros is fine. */
 void relay_set_fini(struct relay_set *set);
 
 /** Begin a session to the relay of a URL. NULL at RELAY_SET_MAX, or without memory. */
 struct relay_session *relay_set_add(struct relay_set *set, const struct url *url, struct mono now);
+
+/** Lead a session to another URL, under a new number: what the resolver was asked for the former
+ * one is nobody's then. */
+void relay_set_redirect(struct relay_set *set, struct relay_session *relay, const struct url *url,
+                        struct mono now);
 
 /** Close a session and free it. NULL is fine. */
 void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct mono now);
@@ -53,15 +58,15 @@ struct mono relay_set_deadline(const struct relay_set *set);
 /** The underlay changed. */
 void relay_set_on_network(struct relay_set *set, struct mono now);
 
-/** Close all for good, saying goodbye. */
+/** Close all for good. The hub tells the relays with its next transmit. */
 void relay_set_shutdown(struct relay_set *set, struct mono now);
 
-/** Poll a name that wants resolving; false if none. */
+/** Poll a name that is to be resolved; false if there is none. */
 bool relay_set_resolve_wanted(struct relay_set *set, struct relay_resolve *out, struct mono now);
 
-/** The resolver's answer (count 0: failure). Returns the session that it was for, with the failed
- * name in *failed if there is no other session open to it meanwhile (else NULL); NULL if that
- * session is no more. */
+/** The resolver's answer to a ticket; count 0: the name did not resolve. Returns the session that
+ * the ticket is for, NULL if there is none any more. *failed is the name that did not resolve,
+ * borrowed from the session, or NULL; also NULL while the session is open, which needs no name. */
 struct relay_session *relay_set_resolved(struct relay_set *set, uint32_t ticket,
                                          const struct endpoint *addrs, size_t count,
                                          const char **failed, struct mono now);

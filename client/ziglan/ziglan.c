@@ -92,7 +92,7 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now)
     }
     ziglan->record.url = *url;
     ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_NONE);
-    relay_session_begin(ziglan->entry_point, url, now);
+    relay_set_redirect(ziglan->context->relays, ziglan->entry_point, url, now);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     return ziglan_store_put(ziglan->context->store, &ziglan->record);
 }

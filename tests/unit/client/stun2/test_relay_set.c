@@ -234,6 +234,33 @@ static void an_answer_for_a_session_that_is_no_more_is_nobodys(void **state)
     assert_int_equal(next->targets.count, 0);
 }
 
+/* A URL with other hosts: what was asked about the former ones says nothing about these. */
+static void an_answer_about_a_former_url_is_nobodys(void **state)
+{
+    struct company *company = *state;
+    struct relay_session *relay = add(company, "one.example");
+    struct endpoint addr = test_endpoint(1, 0);
+    struct relay_resolve wanted;
+    const char *failed = "";
+
+    assert_non_null(relay);
+    assert_true(relay_set_resolve_wanted(&company->set, &wanted, company->now));
+    struct url url = relay->url;
+    (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "other.example");
+    relay_set_redirect(&company->set, relay, &url, company->now);
+    for (size_t count = 0; count < 2; count++) {
+        assert_null(
+            relay_set_resolved(&company->set, wanted.ticket, &addr, count, &failed, company->now));
+        assert_null(failed);
+    }
+    assert_int_equal(relay->targets.count, 0);
+    assert_true(relay_set_resolve_wanted(&company->set, &wanted, company->now));
+    assert_string_equal(wanted.host, "other.example");
+    assert_ptr_equal(
+        relay_set_resolved(&company->set, wanted.ticket, &addr, 1, &failed, company->now), relay);
+    assert_int_equal(relay->targets.count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +278,8 @@ int main(void)
                                         company_new, company_free),
         cmocka_unit_test_setup_teardown(an_answer_for_a_session_that_is_no_more_is_nobodys,
                                         company_new, company_free),
+        cmocka_unit_test_setup_teardown(an_answer_about_a_former_url_is_nobodys, company_new,
+                                        company_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
