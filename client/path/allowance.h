@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one rule for packets to an address that never answered a ping of ours: source addresses that
- * a hostile member writes, addresses that a hostile relay says it observed, and members that a
- * hostile entry point makes up cost them nothing, so what they can make us send is bounded
+ * The one rule for packets to addresses that never answered a ping of ours (docs/protocol.md,
+ * sections 12 and 13). A hostile member can write any source address, a hostile relay can tell any
+ * observed address, and a hostile entry point can make up members. That costs them nothing, so what
+ * it makes us send is bounded:
  *
- *   for one path       pings until something was heard (path_may_ping)
- *   for one peer       two rounds of a punch at once, then 4 packets a second
- *   for all peers      256 packets a second
+ *   one path     8 pings until something was heard, 2 if no relay observed it (path_may_ping)
+ *   one peer     256 packets at once (two punch rounds), then 4 a second
+ *   all peers    4,096 packets at once, then 256 a second
  *
- * (docs/protocol.md, section 13; a round of a punch has its own bound on bytes besides, see
- * stun2/punch_round). Paths that a peer's packets teach us are bounded here, too.
+ * A punch round has a bound on its bytes, too (stun2/punch_round). How many paths the packets of a
+ * peer may teach us is also bounded here.
  */
 #pragma once
 
@@ -18,7 +19,7 @@
 
 enum {
     ALLOWANCE_SILENT_PER_S = 256,  /* of all peers ... */
-    ALLOWANCE_SILENT_BURST = 4096, /* ... a network change with a hundred peers fits */
+    ALLOWANCE_SILENT_BURST = 4096, /* ... enough for a network change with a hundred peers */
 };
 
 /** What all peers have together. */
@@ -33,20 +34,20 @@ struct allowance {
     struct bucket learned; /* paths to addresses that nobody told us */
 };
 
-/** Full. */
+/** Begin with a full allowance. */
 void allowance_total_init(struct allowance_total *total, struct mono now);
 
-/** Full: at the beginning, and when the underlay changed. total is borrowed. */
+/** Begin with a full allowance; also when the underlay changed. total is borrowed. */
 void allowance_init(struct allowance *allowance, struct allowance_total *total, struct mono now);
 
-/** May one packet go to this path's address now? Taken if so. NULL: to an address that is no path.
- */
+/** True if one packet may go to this path's address now (NULL: to an address that is no path). It
+ * is counted then, unless the address answered before: those are free. */
 bool allowance_take(struct allowance *allowance, const struct path *path, struct mono now);
 
-/** The same for a ping, which counts against the path's own bound, too. */
+/** The same for a ping, for which the path has a bound of its own, too (path_may_ping). */
 bool allowance_take_ping(struct allowance *allowance, const struct path *path, struct mono now);
 
-/** May a packet of the peer's teach us one more path now? Taken if so. Between two NATs that change
- * the port with every port they talk to, and let everybody in, every answer comes from yet another
- * one, without end. */
+/** True if a packet of the peer may teach us one more path now, which is counted then. Between two
+ * NATs that choose a port for each destination, and let everybody in, every answer comes from
+ * another port, without end. */
 bool allowance_take_learned(struct allowance *allowance, struct mono now);

@@ -28,27 +28,27 @@ struct own_addresses {
     uint32_t sequence; /* of the list that peers are told; grows, also over restarts */
 };
 
-/** The underlay changed (or is told for the first time). More than OWN_ADDRESSES_MAX: the rest is
- * left out. */
+/** The underlay changed, or is known for the first time; the sequence grows. Of more than
+ * OWN_ADDRESSES_MAX addresses the last ones are left out. */
 void own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
                        size_t count, uint16_t port);
 
-/** Do we share a LAN with this address: is it in a prefix that one of our interfaces has? */
+/** True if we share a LAN with this address: it is in the prefix of one of our interfaces. */
 bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e);
 
-/** Is it one of our own? */
+/** True if it is one of our own addresses, with our port. */
 bool own_addresses_have(const struct own_addresses *underlay, const struct endpoint *e);
 
-/** The list that a peer is told: without addresses that nobody may aim at. */
+/** The list that a peer is told. Addresses that must not be targets are left out. */
 void own_addresses_candidates(const struct own_addresses *underlay,
                               struct intunnel_candidates *out);
 
 /** What we and one peer told each other. All zero: nothing. */
 struct candidates {
     struct intunnel_candidates list; /* what the peer told */
-    uint32_t tried;                  /* sequence of them that the last round of a punch knew */
-    uint32_t told;                   /* sequence of ours that it was told; 0: is to be told */
+    uint32_t tried;                  /* sequence of the list that the last punch round used */
+    uint32_t told; /* sequence of our own list that the peer was told; 0: tell it (again) */
 };
 
-/** A list came. False if it is no newer than the one that we have; then nothing changes. */
+/** The peer told a list. False if it is no newer than the one before; then nothing changes. */
 bool candidates_learn(struct candidates *candidates, const struct intunnel_candidates *list);

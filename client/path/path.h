@@ -36,9 +36,9 @@ enum path_state {
 
 enum {
     PATH_PINGS_MAX = 16,        /* outstanding pings remembered */
-    PATH_PINGS_BACK_MAX = 8,    /* a ping is answered by a ping only below so many of them ... */
-    PATH_PING_BACK_MS = 20,     /* ... not more often than this ... */
-    PATH_PING_LOST_MS = 1000,   /* ... and one older than this does not count any more */
+    PATH_PINGS_BACK_MAX = 8,    /* a peer is pinged back while fewer pings are unanswered, ... */
+    PATH_PING_BACK_MS = 20,     /* ... once in this time at most; ... */
+    PATH_PING_LOST_MS = 1000,   /* ... a ping that is older counts as lost */
     PATH_SILENCE_MS = 100,      /* sending, and nothing valid for this (or a round trip): ping */
     PATH_PING_REPEAT_MS = 100,  /* a liveness ping is repeated so often */
     PATH_DEAD_MS = 300,         /* no pong for this (or three round trips): suspect */
@@ -128,15 +128,15 @@ void path_on_received(struct path *path, struct mono now);
 void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_size,
                        struct mono now);
 
-/** True if a path in state TRYING that has just pinged us is to be pinged in turn. */
+/** The peer pinged us by this path. True if it is to be pinged back: only in state TRYING. */
 bool path_wants_ping_back(const struct path *path, struct mono now);
 
-/** Another path to the same peer has been silent since then. If this one has been, too, it is not
- * taken on trust: it becomes suspect, which asks it at once. */
+/** Another path to the same peer has been silent since `since`. If this one has been, too, and is
+ * usable, it becomes suspect, so that it is pinged at once and not trusted. */
 void path_doubt(struct path *path, struct mono since, struct mono now);
 
-/** True if nothing came by it for so long that the NATs on the way may have forgotten it:
- * keepalives stopped while there was no traffic. */
+/** True if nothing came by it for so long that the NATs on the way may have forgotten it. That
+ * happens without traffic, since keepalives stop then. */
 bool path_stale(const struct path *path, struct mono now);
 
 /** True if the pong belongs to a ping of this path; state, round trip and frame size follow. */

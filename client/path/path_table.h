@@ -48,10 +48,10 @@ struct path *path_table_add_relay(struct path_table *table, struct relay_session
 /** Take one out and free it. The list's last path moves into its place. */
 void path_table_remove(struct path_table *table, struct path *path);
 
-/** A relay is let go of. */
+/** Remove the path through this relay, if there is one; before the relay's session is freed. */
 void path_table_forget_relay(struct path_table *table, const struct relay_session *relay);
 
-/** Choose anew. The caller compares table->present with what it was. */
+/** Choose anew which path is in use; table->present tells. */
 void path_table_choose(struct path_table *table);
 
 /** The path in use, chosen anew where it is not direct: relays open and close at any time. NULL: no

@@ -2,9 +2,9 @@
 /*
  * Hole punching with one peer (docs/protocol.md, section 13): when the relay is to be asked,
  * whether its PunchGo is awaited, and the round that fires. Pure: messages are sent by
- * peer/pathfinder.
+ * peer/introduction.
  *
- *             asked, promised                 fire
+ *              asked, agreed                  fire
  *      IDLE <----------------> ASKED    IDLE <------> FIRING
  *             go, refused, 5 s                over
  *
@@ -65,7 +65,8 @@ void punching_asked(struct punching *p, struct mono now);
 /** A PunchGo came: it is awaited no longer. */
 void punching_on_go(struct punching *p, uint64_t id, const struct endpoint *observed);
 
-/** The relay says no. False if nobody asked: its noes must not put off the next attempt. */
+/** The relay refuses. False if it was not asked: then nothing changes, so that a relay cannot put
+ * off the next attempt by refusing without end. */
 bool punching_on_refused(struct punching *p, struct mono now);
 
 /** A PunchGo that is awaited no longer counts as a failed attempt. */
