@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* GoAway.reason in control.proto, as far as a host makes a difference. */
+/* Those GoAway.reason of control.proto that matter to a host. */
 enum { GO_AWAY_REPLACED = 1, GO_AWAY_REVOKED = 2 };
 
-/* The one writer of the state: every state may follow every other. Only members are introduced to
- * each other. */
+/* The only writer of the state; every state may follow every other. The entry point arranges
+ * punches for members only. */
 static void enter(struct ziglan *ziglan, enum ziglan_state next, struct mono now)
 {
     ziglan->state = next;
@@ -192,8 +192,9 @@ static void join(struct ziglan *ziglan, struct mono now)
     }
 }
 
-/* While the clocks differ, a join a minute finds out about the relay's and renews what it signed
- * when its own was wrong. When they agree again, one more asks for all that was not believed. */
+/* While the clocks differ, a Join is sent every minute: Joined tells the relay's time, and brings
+ * what the relay signs anew if its clock was wrong. When they agree again, one more Join, and the
+ * Watch after it, ask for what was not believed. */
 static void clock_compare(struct ziglan *ziglan, struct mono now)
 {
     const struct env *env = ziglan->context->env;
@@ -337,10 +338,10 @@ void ziglan_on_error(struct ziglan *ziglan, struct relay_session *relay, uint32_
     enter(ziglan, ZIGLAN_STATE_REFUSED, now);
 }
 
-/* How long to stay away, at least and at most. */
+/* How long to stay away. A hostile relay cannot make it longer than wait_ms_max. */
 static uint64_t go_away_wait_ms(const Ziglan__GoAway *go_away)
 {
-    static const uint64_t replaced_wait_ms = 30000; /* do not fight who runs with our key */
+    static const uint64_t replaced_wait_ms = 30000; /* another program has our key: no fight */
     static const uint64_t wait_ms_max = 300000;
 
     if (go_away->reason == GO_AWAY_REPLACED) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * This host's wall clock against its relay's. Signatures have times, so where the two differ by
- * more than RECORD_CLOCK_SKEW_MS, one of them disbelieves what is true: the user is told, admission
- * is asked for again every minute, and what is not believed meanwhile is asked for again when both
- * agree. Which of the two is wrong is not known here.
+ * This host's wall clock compared with its relay's. Signatures have times. Where the clocks differ
+ * by more than RECORD_CLOCK_SKEW_MS, one side does not believe what is true. Then the user is told,
+ * a Join is sent every minute, and when the clocks agree again, the host asks for the changes that
+ * it did not believe. Which of the two clocks is wrong is not known here.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct ziglan_clock {
 /** The relay says that it is server_time_ms (0: it does not say) now. */
 void ziglan_clock_told(struct ziglan_clock *clock, uint64_t server_time_ms, struct mono now);
 
-/** Compare. True if `differs` became another; it is traced. */
+/** Compare the clocks. True if `differs` changed, which is traced. */
 bool ziglan_clock_check(struct ziglan_clock *clock, const struct env *env, struct mono now);
 
 /** How far our clock is ahead of the relay's, in ms; negative: behind. */

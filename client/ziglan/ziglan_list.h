@@ -15,8 +15,9 @@ struct ziglan_list {
     const struct ziglan_context *context;
 };
 
-/** Load all ziglans of the store. One that cannot be read is traced and passed over. context is
- * borrowed for the list's life. ERR_NOMEM, ERR_SYSTEM; then it may be filled in part. */
+/** Load the ziglans of the store, at most ZIGLAN_COUNT_MAX, in their order. One that cannot be read
+ * is traced and left out. context is borrowed for the list's life. ERR_NOMEM, ERR_SYSTEM: the list
+ * is filled in part, and ziglan_list_fini is due all the same. */
 int ziglan_list_init(struct ziglan_list *list, const struct ziglan_context *context,
                      struct mono now) MUST_CHECK;
 
@@ -28,19 +29,19 @@ void ziglan_list_fini(struct ziglan_list *list);
 int ziglan_list_add(struct ziglan_list *list, const struct url *url, const char *wanted_name,
                     struct mono now) MUST_CHECK;
 
-/** Leave one and free it. */
+/** Leave one and free it, and its relays. Nobody may refer to either any more. */
 void ziglan_list_leave(struct ziglan_list *list, struct ziglan *ziglan, struct mono now);
 
-/** Put the ziglans with these keys first, in this order; the others keep theirs behind them. Keys
- * of no joined ziglan are passed over. ERR_SYSTEM if it could not be stored; it holds until the
- * next start then. */
+/** Put the ziglans with these keys first, in this order; the others follow in theirs. Keys of
+ * ziglans that are not joined do not matter. ERR_SYSTEM if it could not be stored; then it counts
+ * until the next start. */
 int ziglan_list_order(struct ziglan_list *list, const struct ziglan_order *first) MUST_CHECK;
 
 /** The one with this key; the one with this name or text of a key; or NULL. */
 struct ziglan *ziglan_list_find(const struct ziglan_list *list, const uint8_t key[KEY_SIZE]);
 struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char *name_or_key);
 
-/** The one that holds this session, or NULL: it is of no ziglan. */
+/** The ziglan that holds this session; NULL: the relay is of no ziglan. */
 struct ziglan *ziglan_list_of_relay(const struct ziglan_list *list,
                                     const struct relay_session *relay);
 

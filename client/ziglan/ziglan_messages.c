@@ -25,7 +25,7 @@ static bool last_part(const struct ziglan_record *record, struct record_member *
            record_member_decode(out, record->part, record->part_size - SIGNATURE_SIZE) == ERR_OK;
 }
 
-/* Does the last part still say the same, and is it fresh? */
+/* True if the last part says the same as this one, and is not old. */
 static bool still_true(const struct record_member *last, const struct record_member *part)
 {
     uint64_t wall_ms = part->header.created_ms;
@@ -51,8 +51,8 @@ static const uint8_t *own_relay(const struct ziglan *ziglan, const struct relay_
     return last->relays_count == 1 ? last->relays[0] : asked->relay_key;
 }
 
-/* The member part that stands for us. The same bytes as before wherever they still say what is
- * true, because a changed part is broadcast to all who watch. */
+/* Make the member part that a Join brings. The same bytes as before stay while they are true,
+ * because a part that changed is broadcast to all who watch. */
 static int renew_member_part(struct ziglan *ziglan, const struct relay_session *asked)
 {
     const struct ziglan_context *context = ziglan->context;

@@ -8,7 +8,7 @@
 
 #include "client/ziglan/ziglan_state.h"
 
-/** Request ids tell what an Error answers. */
+/** Request ids: an Error tells that of the request which it answers. */
 enum ziglan_request {
     ZIGLAN_REQUEST_JOIN = 1,
     ZIGLAN_REQUEST_WATCH = 2,
@@ -16,8 +16,8 @@ enum ziglan_request {
     ZIGLAN_REQUEST_LEAVE = 4,
 };
 
-/** Ask a relay for admission, with an invite (INVITE_SIZE bytes) or NULL. The member part is signed
- * anew where it no longer says what is true. */
+/** Ask a relay whose session is open for admission, with an invite (INVITE_SIZE bytes) or without
+ * (NULL). The member part is signed anew if the last one is not true any more, or is old. */
 bool ziglan_send_join(struct ziglan *ziglan, struct relay_session *relay, const uint8_t *invite);
 
 /** Ask the entry point for all changes since those that the roster has. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a host keeps of a ziglan that it joined: name and URL, admission, roster, and the sessions
- * to its entry points. Files of this room share the struct; other rooms read it.
+ * to its relays. Files of this room write it, other rooms read it (core/clock sets when the roster
+ * expires).
  */
 #pragma once
 
@@ -55,7 +56,7 @@ struct ziglan_record {
     uint8_t part[RECORD_SIGNED_SIZE_MAX];
 };
 
-/** One more relay of the same ziglan, besides the one by which it is watched. */
+/** One more relay of the same ziglan, besides the entry point that is watched. */
 struct ziglan_relay {
     struct relay_session *session;
     bool has_invite; /* for the directory of this relay, until it admitted us */
@@ -66,7 +67,7 @@ struct ziglan_relay {
 /** When what is due. */
 struct ziglan_times {
     struct mono state_at; /* the present state began, or a Join was tried */
-    struct mono renew_at;
+    struct mono renew_at; /* the next Join while joined; NEVER: not joined yet */
     struct mono lookup_key_at, lookup_address_at; /* not before */
     struct mono expire_at;                        /* the roster */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Layout of a record: version(1) admitted(1), then texts as length(2) and bytes: URL, the ziglan's
- * name, our name; from version 2 on our member part (length, bytes), from 3 on the wanted name. The
- * order is a row of keys in the table of single values, so that older programs pass over it.
+ * Layout of a record: version(1) admitted(1), then texts, each as length(2) and bytes: the URL, the
+ * ziglan's name, our name. From version 2 on our member part follows (length and bytes), from 3 on
+ * the wanted name. The order is one row of keys in the table of single values, which older programs
+ * do not read.
  */
 #include "client/ziglan/ziglan_store.h"
 

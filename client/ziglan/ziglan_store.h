@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Joined ziglans in the host's store: one record each, by key, and their order, on which the
- * precedence of names rests.
+ * Joined ziglans in the host's store: one record each, by key, and their order, which decides whose
+ * names go before those of others.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Setting a code together with what belongs to it. */
+/* A code is set together with its detail, and the former one is forgotten. */
 #include "client/ziglan/ziglan_trouble.h"
 
 #include <stdio.h>

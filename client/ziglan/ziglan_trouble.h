@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Why a ziglan does not work, as a code; client/admin makes sentences of it.
- */
+/* Why a ziglan does not work, as a code, of which client/admin makes a sentence. */
 #pragma once
 
 #include "proto/wire/control.h"
