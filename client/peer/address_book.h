@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The addresses of peers as this host has them: which IPv4 address of the host's own pool stands
- * for which peer, and which peer an address of either family belongs to. The first choice is a hash
- * of the key, so most hosts agree; conflicts are settled here, and what was once assigned stays,
- * because the owner remembers it and tells it to the next book. The network and broadcast address
- * and base + 53 (the resolver) are never assigned. No I/O.
+ * The addresses of peers on this host: which IPv4 address of the host's own pool stands for which
+ * peer, and which peer an address of either family belongs to. The first choice is a hash of the
+ * key, so most hosts agree; another one is taken where that is not free. What was once assigned
+ * stays: the owner of the book stores it and tells it to the book of the next start. The network
+ * and broadcast address and base + 53 (the resolver) are never assigned. No I/O.
  */
 #pragma once
 
@@ -20,10 +20,8 @@
 enum {
     ADDRESS_BOOK_RESOLVER_OFFSET = 53, /* from the pool's base */
     ADDRESS_BOOK_ATTEMPTS_MAX = 64,    /* hashed choices before the pool is searched in order */
-    /* Assignments remembered of keys that are not in the book, and not more than this part of the
-     * pool: */
-    ADDRESS_BOOK_ABSENT_MAX = 4096,
-    ADDRESS_BOOK_ABSENT_SHARE = 8,
+    ADDRESS_BOOK_ABSENT_MAX = 4096,    /* assignments of keys that are not in the book, ... */
+    ADDRESS_BOOK_ABSENT_SHARE = 8,     /* ... and at most the pool divided by this */
 };
 
 /** What address_book_new needs; copied. */
@@ -52,28 +50,29 @@ int address_book_new(struct address_book **out, const struct address_book_config
 void address_book_free(struct address_book *book);
 
 /**
- * Tell a remembered assignment (own or peer's), before address_book_own and the first
- * address_book_add. ERR_DROP (ignored) if it is outside the pool, reserved, or taken by another
- * key; ERR_NOMEM; ERR_LIMIT.
+ * Tell an assignment that was stored, this host's or a peer's, before address_book_own and the
+ * first address_book_add. ERR_DROP if it is outside the pool, reserved, or another key's, or if the
+ * key has another address; then nothing changes. ERR_NOMEM; ERR_LIMIT.
  */
 int address_book_remember(struct address_book *book, const uint8_t key[KEY_SIZE],
                           const uint8_t v4[4]) MUST_CHECK;
 
 /**
  * Forget one assignment, if there are too many of keys that are not in the book: that of the key
- * that has been absent longest, whose address is free again. Returns true with its key, as often
- * as there is one to be told about; false when done. Not before all peers known so far were added.
+ * that has been absent longest, whose address is free again. Returns true and the key, which the
+ * owner deletes from its store; call it again until it returns false. Not before all known peers
+ * were added.
  */
 bool address_book_trim(struct address_book *book, uint8_t key[KEY_SIZE]);
 
-/** This host's addresses, chosen before those of the peers. *fresh: they were not remembered, so
- * store them. ERR_LIMIT: no free address (has_v4 false), ERR_NOMEM. */
+/** This host's addresses, chosen before those of the peers. *fresh: the IPv4 address was assigned
+ * just now, so store it. ERR_LIMIT: no free address (has_v4 false), ERR_NOMEM. */
 int address_book_own(struct address_book *book, struct address_book_addresses *out,
                      bool *fresh) MUST_CHECK;
 
 /**
- * Add a peer under a number of the caller's choice. Adding a key again gives the same addresses
- * (and its first number stays).
+ * Add a peer under a number of the caller's choice. A key that is in the book already keeps its
+ * addresses and its number.
  *
  * fresh   set if the IPv4 address was assigned just now: store it
  *

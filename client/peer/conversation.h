@@ -2,7 +2,7 @@
 /*
  * All that exists between this host and one peer while they talk: the Noise sessions, a handshake
  * on its way, packets waiting for it, the paths, and one timer. It is made when the first packet
- * goes or comes, and freed when everything in it has run out (life.h).
+ * goes or comes, and freed when it has neither a session nor a handshake any more (life.h).
  */
 #pragma once
 
@@ -30,10 +30,11 @@ enum {
     CONVERSATION_RANK_LAST = UINT8_MAX,  /* of relays of no ziglan: they come after all others */
 };
 
-/** Timestamps of our initiations only grow, over restarts too: a mark is stored ahead of use. */
+/** Timestamps of our initiations only grow, over restarts too: a larger one than those in use is
+ * stored (initiation.c). */
 struct handshake_timestamps {
     uint64_t last_ms;     /* used in an initiation of ours */
-    uint64_t reserved_ms; /* stored: none above it was ever used */
+    uint64_t reserved_ms; /* the stored one; those up to it may be used */
 };
 
 /** What all conversations of a host share. */
@@ -65,10 +66,10 @@ struct initiating {
     struct cookie_jar jar;
 };
 
-/** Liveness of the relayed way, whichever relay it takes. */
+/** Whether the peer answers by way of relays, whichever of them. */
 struct relay_liveness {
-    struct mono pinged_at; /* last ping through a relay was due */
-    struct mono asked_at;  /* first one since we heard anything; NEVER: none */
+    struct mono pinged_at; /* the last ping through a relay was due */
+    struct mono asked_at;  /* first one since any frame of the peer came; NEVER: none since */
 };
 
 /** Why a peer is not reached directly; client/admin makes sentences of it. */
@@ -105,26 +106,28 @@ struct conversation {
     struct why why;
 };
 
-/** Empty; the caller fills in env, store, local, underlay, ziglans, dataplane and frame size.
- * ERR_NOMEM, ERR_SYSTEM (the stored timestamp cannot be read). */
+/** No conversation. The caller has filled in env, store, local, underlay, ziglans, dataplane and
+ * frame_size_full, which are borrowed. ERR_NOMEM, ERR_SYSTEM (the stored timestamp cannot be
+ * read); conversations_fini is legal then, too. */
 int conversations_init(struct conversations *shared, struct mono now) MUST_CHECK;
 void conversations_fini(struct conversations *shared);
 
-/** Traffic in either direction keeps it alive. */
+/** A packet went or came: keepalives go on for CONVERSATION_ACTIVE_MS from now. */
 void conversation_touch(struct conversation *a, struct mono now);
 
 /** Let the timer fire no later than `at`. */
 void conversation_wake(struct conversation *a, struct mono at);
 
-/** Keep a plaintext until there is a session. */
+/** Keep a plaintext until there is a session (queue.h); what is lost is counted. */
 void conversation_queue(struct conversation *a, const uint8_t *plain, size_t size);
 
 /** Say why it is not direct; detail may be NULL. */
 void conversation_why(struct conversation *a, enum why_code code, const char *detail);
 
-/** Every relay that knows the peer is a path to it: those of the ziglan through which it is known
- * first, then those of other ziglans that it is a member of. When it is made, and when members or
- * relays changed. */
+/** Make a path of every relay that knows the peer: those of the ziglan through which it is known
+ * first, then those of other ziglans that it is a member of; other ziglans' relays are no paths any
+ * more. For a new conversation, when members or relays changed, and while no relay is open, since
+ * there may have been no memory for a path. */
 void conversation_find_relays(struct conversation *a, struct mono now);
 
 /** The relays of this ziglan are no way to the peer any more. */

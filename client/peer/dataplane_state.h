@@ -14,10 +14,11 @@
 
 struct conversation;
 
-/** The receiver index of the last frame: spares a hash per frame. */
+/** The receiver index of the last frame and its conversation, so that not each frame costs a
+ * look-up in the map. */
 struct index_cache {
-    uint32_t index; /* 0: empty */
-    uint32_t changes;
+    uint32_t index;   /* 0: empty */
+    uint32_t changes; /* receiver_indexes.changes as it was; `owner` is valid only while equal */
     struct conversation *owner;
 };
 

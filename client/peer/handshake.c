@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Handshake frames of peers, cheap questions first. */
+/* A frame is asked cheap questions first, because anybody can send it. */
 #include "client/peer/handshake.h"
 
 #include "client/peer/initiation.h"
@@ -65,7 +65,7 @@ static void origin_bucket_key(const struct origin *origin, uint8_t key[SOURCE_SI
     }
 }
 
-/* Does the relay, if one brought the frame, vouch for this sender? */
+/* False if a relay brought the frame and says that another key sent it. */
 static bool is_from(const struct origin *origin, const uint8_t key[KEY_SIZE])
 {
     return origin->relay == NULL || memcmp(origin->source_key, key, KEY_SIZE) == 0;
@@ -141,7 +141,7 @@ static void receive_cookie_reply(struct handshake_desk *desk, const uint8_t *fra
 
 /* ---- responder ---- */
 
-/* Cheap questions first: mac1, then a bucket per source, then a cookie under load. */
+/* mac1; under load a cookie; then a bucket for each source. */
 static bool worth_reading(struct handshake_desk *desk, const struct origin *origin,
                           const uint8_t *frame, size_t size, struct host_io *io, struct mono now)
 {
@@ -170,7 +170,8 @@ static bool worth_reading(struct handshake_desk *desk, const struct origin *orig
     return true;
 }
 
-/* Who is no member may be one of whom we have not heard yet: ask; its retry finds it known. */
+/* The peer with this key. Who is unknown may be a new member: then we ask the entry points, and the
+ * next initiation finds it known. */
 static struct peer *admitted_peer(struct handshake_desk *desk, const uint8_t key[KEY_SIZE],
                                   struct mono now)
 {
@@ -188,8 +189,8 @@ static struct peer *admitted_peer(struct handshake_desk *desk, const uint8_t key
     return NULL;
 }
 
-/* Both sides initiated at once: the initiation of the smaller key counts. Ours gives way also if
- * it has been repeated often, for then it does not seem to arrive. */
+/* Both sides initiated at once: the initiation of the smaller key counts. Ours does not count if it
+ * was repeated often, because then it does not seem to arrive. */
 static bool ours_counts(const struct conversation *a)
 {
     return a->initiating.active && a->initiating.handshake.local_index != 0 &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Handshake frames that come (docs/protocol.md, section 7): initiations of members are answered,
- * within bounds that cost a flood more than us; responses and cookies complete what we began.
+ * Handshake frames that come (docs/protocol.md, section 7). Initiations of members are answered,
+ * within bounds, so that a flood of them costs us little; responses and cookie replies belong to
+ * handshakes that we began.
  */
 #pragma once
 
@@ -22,10 +23,10 @@ struct handshake_desk {
     const struct peer_table *peers;
     struct cookie_baker baker;
     struct bucket_table *sources;
-    struct bucket load; /* empty: under load */
+    struct bucket load; /* initiations of all; empty: under load */
 };
 
-/** ERR_NOMEM. */
+/** Begin without load. ERR_NOMEM; handshake_desk_fini is legal then, too. */
 int handshake_desk_init(struct handshake_desk *desk, struct conversations *shared,
                         const struct peer_table *peers, struct mono now) MUST_CHECK;
 void handshake_desk_fini(struct handshake_desk *desk);

@@ -7,8 +7,9 @@
 
 enum { TIMESTAMP_RESERVE_MS = 600 * 1000 /* one write to the store covers this much */ };
 
-/* A mark stored ahead of use: one write covers many handshakes, and a clock that jumped back does
- * not shut us out. */
+/* The timestamp that is stored is TIMESTAMP_RESERVE_MS ahead, so that one write covers many
+ * handshakes. After a restart they go on from there, also if the clock was set back: peers drop
+ * initiations with smaller timestamps. */
 static uint64_t next_timestamp(struct conversations *shared)
 {
     struct handshake_timestamps *t = &shared->timestamps;
@@ -44,6 +45,7 @@ static uint64_t repeat_after_ms(const struct conversation *a)
     return ms + env_random_below(a->shared->env, (uint32_t)(ms / 5));
 }
 
+/* False without a free index, without memory, or if the peer's key is none. */
 static bool make(struct conversation *a, uint8_t frame[HANDSHAKE_INITIATION_SIZE])
 {
     struct receiver_indexes *indexes = &a->shared->noise.indexes;

@@ -14,18 +14,19 @@ enum {
     INITIATION_TRIES_MAX = 20, /* then queued packets are given up */
 };
 
-/** Begin a handshake. */
+/** Begin a handshake, in place of one that is on its way. */
 void initiation_begin(struct conversation *a, struct host_io *io, struct mono now);
 
-/** Send an initiation (again), as far as one may be sent now. */
+/** Send an initiation (again). Without a way to the peer none is made; then the next try, or
+ * initiation_wake, sends it. */
 void initiation_send(struct conversation *a, struct host_io *io, struct mono now);
 
-/** Wake a handshake that had no way to the peer: there may be one now. */
+/** There may be a way to the peer now: a handshake that had none sends its initiation at once. */
 void initiation_wake(struct conversation *a, struct mono now);
 
-/** It was answered, or a session of the peer's making serves both: no repetition. keep_index: the
- * new session has its receiver index. */
+/** The initiation was answered, or a session that the peer began serves both: it is not repeated.
+ * keep_index: its receiver index belongs to the new session. */
 void initiation_end(struct conversation *a, bool keep_index);
 
-/** Repeat or give up, if that is due. */
+/** Repeat the initiation, or give it and the queue up, if that is due. */
 void initiation_expire(struct conversation *a, struct host_io *io, struct mono now);

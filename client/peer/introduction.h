@@ -10,14 +10,14 @@
 
 enum { INTRODUCTION_REQUEST_FLAG = 0x40000000 /* request id of a punch: this and the peer's id */ };
 
-/** The relay that can introduce us to the peer now; NULL if none can. */
+/** The relay that can arrange a punch with the peer now; NULL if none can. */
 struct relay_session *introduction_relay(const struct conversation *a);
 
 /** Tell a relay how the last punch ended; nothing if there was none. */
 void introduction_tell_result(struct conversation *a, bool direct);
 
-/** A direct path that died may mean that our own NAT forgot its mappings: a packet to the relay
- * now, and not with the next keepalive, tells it where we are. */
+/** Send a small message to a relay. A direct path that died may mean that our own NAT forgot its
+ * mappings; so the relay learns our new address now, and not with the next keepalive. */
 void introduction_stir(struct conversation *a);
 
 /** Tell the peer our candidates. */
@@ -26,8 +26,8 @@ void introduction_tell_candidates(struct conversation *a, struct host_io *io, st
 /** Begin a round at `at`, if there is anybody to aim at. */
 void introduction_fire(struct conversation *a, struct mono at);
 
-/** The peer told its candidates: in-tunnel control plaintext behind its plaintext header, any
- * content. */
+/** The peer told its candidates: the size bytes of an in-tunnel control plaintext that follow its
+ * plaintext header, any content. */
 void introduction_on_candidates(struct conversation *a, const uint8_t *body, size_t size,
                                 struct mono now);
 

@@ -11,7 +11,7 @@
 
 /* ---- beginning and end ---- */
 
-/* Conversations counted by ziglan; those of peers without one together. */
+/* How many conversations each ziglan has; those of peers without a ziglan count together. */
 struct crowd {
     const struct ziglan *ziglans[ZIGLAN_COUNT_MAX + 1];
     size_t counts[ZIGLAN_COUNT_MAX + 1];
@@ -55,8 +55,8 @@ static uint64_t unused_ms(const struct conversation *a, struct mono now)
     return a->used_at.ns == MONO_NEVER.ns ? UINT64_MAX : mono_ms_between(a->used_at, now);
 }
 
-/* Whoever admits members can send as many as it likes to greet us. They displace each other, not
- * the peers of another ziglan, and nobody with whom this host talks. Rare, so it may search. */
+/* Whoever admits members can let any number of them greet us. They displace each other, but no
+ * peers of another ziglan, and nobody with whom this host talks. This is rare, so it may search. */
 static bool make_room(struct conversations *shared, struct mono now)
 {
     const struct ziglan *crowded = most_crowded(shared);
@@ -206,8 +206,9 @@ static struct mono silence_deadline(const struct conversation *a)
                : mono_add_ms(a->relayed.asked_at, LIFE_SILENCE_MS);
 }
 
-/* With traffic going on, the next session is made before this one is refused. And a peer that was
- * restarted drops what is sealed for its former life, and cannot say so. */
+/* While packets go, the next session is made before this one is too old. And a peer that was
+ * restarted drops what is sealed for its former life and cannot say so: then a new one is made,
+ * too. */
 static void renew(struct conversation *a, struct host_io *io, struct mono now)
 {
     (void)life_ready(a, io, now);

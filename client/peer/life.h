@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The life of a conversation: it begins with the first packet, gets sessions, renews them while
- * packets go, and ends when everything in it has run out.
+ * packets go, and ends when its last session is over and no handshake is on its way.
  */
 #pragma once
 
@@ -10,9 +10,10 @@
 
 enum { LIFE_SILENCE_MS = 5000 /* no answer through a relay for this: a new session */ };
 
-/** The conversation of a peer, made if there is none. Where there are too many, one goes that
- * nobody on this host has used for long, out of the ziglan that has most of them. NULL if all are
- * in use, or without memory. */
+/** The conversation of a peer, made if there is none. At CONVERSATIONS_MAX one is ended for it that
+ * nobody on this host used for CONVERSATION_ACTIVE_MS, of the ziglan that has most of them: so a
+ * pointer to another conversation may be stale after this. NULL if all are in use, or without
+ * memory. */
 struct conversation *life_of(struct peer *peer, struct conversations *shared, struct mono now);
 
 /** End and free it. NULL is fine. */
@@ -21,7 +22,7 @@ void life_end(struct conversation *a);
 /** True if data can be sealed now; begins a handshake where one is needed. */
 bool life_ready(struct conversation *a, struct host_io *io, struct mono now);
 
-/** Somebody on this host has a packet for the peer: it is in use, and life_ready. */
+/** This host has a packet for the peer: the conversation counts as used, then life_ready. */
 bool life_use(struct conversation *a, struct host_io *io, struct mono now);
 
 /** A handshake agreed on keys (wiped here): the initiator's session is current at once, the
@@ -33,5 +34,5 @@ int life_adopt(struct conversation *a, struct session_keys *keys, bool initiator
 void life_confirm(struct conversation *a, struct noise_session *session, struct host_io *io,
                   struct mono now);
 
-/** Everything of it that is due; frees it when it has run out. */
+/** Do everything that is due, and set the timer. Frees it when it has run out. */
 void life_expire(struct conversation *a, struct host_io *io, struct mono now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sessions come, are used, and are over. */
+/* How sessions are made, open frames, and end. */
 #include "client/peer/noise_session.h"
 
 #include <stdlib.h>
@@ -75,9 +75,9 @@ bool noise_session_wants_rekey(const struct noise_session *session, struct mono 
            transport_receiver_wants_rekey(session->receiver);
 }
 
-/* When packets begin to take another path, those on the slower one are overtaken: by 9,600 frames
- * where it is 100 ms slower and 1 Gbit/s goes over both. So the first frame by the other path
- * widens the window. True if it does, paid for. */
+/* When packets begin to take another path, they overtake those on the slower one: 9,600 frames do
+ * at 1 Gbit/s where that is 100 ms slower. So the first frame that comes the other way (relayed or
+ * direct) widens the window. True if it shall, and if the budget allows it. */
 static bool widens_window(struct noise_session *session, bool relayed, const uint8_t *frame)
 {
     return frame[FRAME_CHANNEL_AT] == FRAME_CHANNEL_DATA && session->heard && !session->widened &&

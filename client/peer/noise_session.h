@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The Noise sessions of a conversation (docs/protocol.md, section 7). An initiator uses a session
- * at once (current); a responder keeps it as `next`, and silent, until its first valid frame. It is
- * renewed after NOISE_SESSION_REKEY_MS and refused after NOISE_SESSION_REJECT_MS.
+ * at once (current). A responder keeps it as `next`, and sends nothing on it, until the first valid
+ * frame comes on it. A session is renewed after NOISE_SESSION_REKEY_MS (by its responder after
+ * NOISE_SESSION_REKEY_RESPONDER_MS) and is not used after NOISE_SESSION_REJECT_MS.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "proto/crypto/transport.h"
 
 enum {
-    NOISE_SESSION_WINDOW_BYTES = 8 * REPLAY_WORD_COUNT_WIDE, /* of a data channel's wide window */
+    NOISE_SESSION_WINDOW_BYTES = 8 * REPLAY_WORD_COUNT_WIDE, /* a wide replay window's */
     NOISE_SESSION_REKEY_MS = 120 * 1000,
     NOISE_SESSION_REKEY_RESPONDER_MS = 150 * 1000,
     NOISE_SESSION_REJECT_MS = 180 * 1000,
@@ -34,7 +35,7 @@ struct noise_session {
     enum aead aead;
     struct mono made_at;
     bool heard, relayed; /* a frame of the data channel came; the last one through a relay */
-    bool widened;        /* its window is, paid for out of shared->windows */
+    bool widened;        /* its replay window is wide, which counts in shared->windows */
     struct transport_sender *control, *data;
     struct transport_receiver *receiver;
 };
@@ -67,7 +68,7 @@ struct mono noise_session_rekey_at(const struct noise_session *session);
 int noise_session_open(struct noise_session *session, bool relayed, const uint8_t *frame,
                        size_t size, uint8_t *plain, struct transport_opened *opened) MUST_CHECK;
 
-/** A slot gets another session (or NULL); the one before is freed. */
+/** Put a session (or NULL) into a slot; the one that is there is freed. */
 void noise_sessions_replace(struct noise_session **slot, struct noise_session *session);
 
 /** Free all. */

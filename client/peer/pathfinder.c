@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens to the paths of one peer, in which order. */
+/* What happens to the paths of one peer, and in which order. */
 #include "client/peer/pathfinder.h"
 
 #include "client/peer/introduction.h"

@@ -15,7 +15,8 @@ enum { PATHFINDER_RESPONDER_MS = 1500 /* the initiator asks for a punch first */
 void pathfinder_on_session(struct conversation *a, bool initiator, struct host_io *io,
                            struct mono now);
 
-/** An authenticated frame came from there. */
+/** An authenticated frame came from there. An address, or a relay of no ziglan, by which none came
+ * before becomes a path. */
 void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now);
 
 /** The plaintext of a frame 0x84, any content. */
@@ -23,8 +24,8 @@ void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origi
                               const uint8_t *plain, size_t size, struct host_io *io,
                               struct mono now);
 
-/** The direct path in use is stale (path_stale) and a packet wants to go: it takes a relay, if
- * there is one, while the direct paths are asked. */
+/** A packet wants to go, and the direct path in use is stale (path_stale): if a relay is open, the
+ * packet goes that way while the direct paths are pinged. */
 void pathfinder_on_stale(struct conversation *a, struct mono now);
 
 /** Relays opened, closed, came or went. */

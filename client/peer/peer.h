@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is known on this host: each member of a joined ziglan is a peer, with addresses of our own
- * choice, which stay its own for good.
+ * Who is known on this host: each member of a joined ziglan is a peer. This host chooses the
+ * addresses of its peers (address_book.h); they stay as long as the peer is known, and some time
+ * after that.
  */
 #pragma once
 
@@ -42,7 +43,7 @@ struct peer_table {
     struct peer **list; /* by id; NULL: the place is free, and the next newcomer's */
     uint32_t *places_free;
     size_t count, capacity, places_free_count; /* count: places, free ones too */
-    size_t changed_from;                       /* no place before it changed (peer_prefix.h) */
+    size_t changed_from; /* no place before this one changed since peer_prefix.h looked */
     struct map *by_key;
 };
 
@@ -51,14 +52,14 @@ int peer_table_init(struct peer_table *table, const struct env *env, struct stor
                     const uint8_t own_key[KEY_SIZE], const struct tunnel_host *own,
                     struct address_book *book) MUST_CHECK;
 
-/** Free all peers, whose conversations are over. A table of zeros is fine. */
+/** Free all peers; their conversations were ended before. A table of zeros is fine. */
 void peer_table_fini(struct peer_table *table);
 
 /** The peer with this key, or NULL. */
 struct peer *peer_find(const struct peer_table *table, const uint8_t key[KEY_SIZE]);
 
-/** The peer with this key (of any size) if the ziglan has it as a member, else NULL: an entry point
- * has no say about members of other ziglans. */
+/** The peer with this key, which may have any size, if the ziglan has it as a member, else NULL: an
+ * entry point has no say about members of other ziglans. */
 struct peer *peer_find_in(const struct peer_table *table, const struct ziglan *ziglan,
                           const uint8_t *key, size_t size);
 
@@ -74,20 +75,21 @@ const struct roster_member *peer_member(const struct peer *peer);
 /** The name of that ziglan; empty: of none. */
 const char *peer_ziglan_name(const struct peer *peer);
 
-/** A member was added or changed: make or update the peer. NULL if it is this host itself, or
- * without room. */
+/** A member was added or changed: make or update the peer. NULL if it is this host itself; or
+ * without room or memory, which is traced, and then it is tried again with its next change. */
 struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
                         const struct roster_member *member);
 
 /** Bring peers in line with the roster of a ziglan just loaded. */
 void peer_learn_all(struct peer_table *table, struct ziglan *ziglan);
 
-/** It is no member of `ziglan` any more. Of another one: that takes the place of the first. Returns
- * the peer if it is of none; the caller ends everything with it and calls peer_drop. */
+/** It is no member of `ziglan` any more. If that is the ziglan through which it is known, another
+ * one that has it takes its place. If there is none, the peer is returned: the caller ends
+ * everything with it and calls peer_drop. Else NULL. */
 struct peer *peer_leave(struct peer_table *table, const struct ziglan_list *ziglans,
                         const struct ziglan *ziglan, const uint8_t key[KEY_SIZE]);
 
-/** Forget and free it. What stays is its address, for a while (peer_trim). */
+/** Forget and free it. Its IPv4 address stays assigned for a while (peer_trim). */
 void peer_drop(struct peer_table *table, struct peer *peer);
 
 /** Forget the addresses of those who left long ago, here and in the store. Not before all peers

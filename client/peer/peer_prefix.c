@@ -41,7 +41,7 @@ bool peer_prefix_next(struct told_prefixes *told, struct peer_table *peers, stru
 
         if (prefix->told && (peer == NULL || memcmp(prefix->v6, peer->pair.peer.v6, 16) != 0)) {
             prefix->told = false;
-            /* Unless the peer has come back to another place. */
+            /* A peer that came back to another place keeps its prefix. */
             if (peer_of_address(peers, prefix->v6, sizeof(prefix->v6)) == NULL) {
                 memcpy(out->v6, prefix->v6, sizeof(out->v6));
                 out->wanted = false;
@@ -65,7 +65,7 @@ void peer_prefixes_again(struct told_prefixes *told, const struct peer_table *pe
         struct told_prefix *prefix = &told->list[i];
         const struct peer *peer = peers->list[i];
 
-        /* One that is still to be taken away may be there all the same. */
+        /* One that is to be taken away is told as such: it may be there all the same. */
         if (peer != NULL && memcmp(prefix->v6, peer->pair.peer.v6, sizeof(prefix->v6)) == 0) {
             prefix->told = false;
         }

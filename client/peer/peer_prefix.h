@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The key-derived addresses that the shell has prefixes for, and what changed among
- * the peers since it asked last. Who does not ask costs memory of one address for each peer.
+ * For a shell that tells the kernel the key-derived address of each peer: what changed
+ * among the peers since it asked last. A shell that asks costs memory of one address for each place
+ * of the peer table.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Pings of peers that a person asked for: each has a ticket, waits for a session, and is answered
- * by a pong (or by nothing, within PING_REQUEST_TIMEOUT_MS).
+ * Pings of peers that a person asked for. Each has a ticket, waits for a session, and is over when
+ * a pong answers it, or after PING_REQUEST_TIMEOUT_MS.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ struct ping_requests {
     uint32_t ticket_last;
 };
 
-/** A new one; NULL if there are too many. */
+/** A new one, in the place of one that is over; NULL if there are too many. */
 struct ping_request *ping_request_begin(struct ping_requests *requests, struct peer *peer,
                                         struct mono now);
 
@@ -43,5 +43,5 @@ bool ping_request_waits(const struct ping_request *request, struct mono now);
 bool ping_request_answer(struct ping_requests *requests, const struct peer *peer,
                          uint64_t transaction, bool relayed, struct mono now);
 
-/** The peer is forgotten. */
+/** The peer is about to be freed: no request refers to it any more. */
 void ping_request_forget(struct ping_requests *requests, const struct peer *peer);

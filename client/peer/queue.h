@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Plaintexts of one peer that wait for a session, back to back. Memory beyond a little of its own
- * comes out of a budget that all peers share.
+ * Plaintexts of one peer that wait for a session, back to back. QUEUE_BYTES_OWN bytes each queue
+ * may always have; more counts in a budget that all peers share.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 enum {
     QUEUE_COUNT_MAX = 64,
     QUEUE_BYTES_MAX = 128 * 1024,
-    QUEUE_BYTES_OWN = 4096, /* always granted; more comes out of the budget */
+    QUEUE_BYTES_OWN = 4096,
 };
 
 /** All zero: empty. */
@@ -22,8 +22,8 @@ struct plain_queue {
     uint16_t sizes[QUEUE_COUNT_MAX];
 };
 
-/** Keep one plaintext. Where there is no room, the oldest are lost, and the new one if that does
- * not help. Returns how many were lost. */
+/** Keep one plaintext (copied). Without room the oldest are dropped for it, or it is dropped itself
+ * if it is too large even so, or without memory. Returns how many were dropped. */
 size_t queue_put(struct plain_queue *queue, struct budget *shared, const uint8_t *plain,
                  size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Receiver indexes of frames (docs/protocol.md, section 6): each session and each handshake of ours
- * on its way has one, drawn at random, that leads to its conversation.
+ * Receiver indexes of frames (docs/protocol.md, section 6). Each session, and each handshake that
+ * we began, has one, drawn at random, which leads to its conversation.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct conversation;
 struct receiver_indexes {
     struct map *map;
     const struct env *env;
-    uint32_t changes; /* grows when an index is dropped: caches compare it */
+    uint32_t changes; /* grows with each index that is dropped: a cache of an older one is stale */
 };
 
 /** Room for count_max indexes. env is borrowed. ERR_NOMEM. */
@@ -24,7 +24,8 @@ int receiver_indexes_init(struct receiver_indexes *indexes, size_t count_max,
                           const struct env *env) MUST_CHECK;
 void receiver_indexes_fini(struct receiver_indexes *indexes);
 
-/** A fresh index that leads to `owner`. 0 on failure. */
+/** A fresh index that leads to `owner`, which is borrowed until receiver_index_drop. 0: too many,
+ * or without memory. */
 uint32_t receiver_index_new(struct receiver_indexes *indexes, struct conversation *owner);
 
 /** It leads nowhere any more. 0 is fine. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Frames leave: to where another one came from, or over a conversation's present path; and
- * plaintexts are sealed into frames, in fragments where they do not fit.
+ * Frames go out: to where another one came from, or by a path of a conversation. And plaintexts are
+ * sealed into frames, in fragments where they do not fit. What cannot be sent is counted and
+ * dropped.
  */
 #pragma once
 
