@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Wall clock and rosters. */
+/* The rosters are asked about the wall clock once a minute, and when it was set. */
 #include "client/core/clock.h"
 
 #include "client/core/membership.h"
 
-/* A clock that was set may hide members, and show those that it hid. */
+/* If the clock was set, all rosters are asked now. */
 static void note_wall(struct host_core *core, struct mono now)
 {
     int64_t step_ms = wall_watch_note(&core->wall, env_wall_ms(core->env), now);

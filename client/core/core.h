@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host as a sans-IO state machine: it holds sessions to the entry points of its ziglans, knows
- * their members, talks to peers through Noise sessions over the relay or directly, and turns IP
- * packets into frames and back. UDP payloads, IP packets and instants go in; UDP payloads and IP
+ * A host as a sans-IO state machine: it holds sessions to relays, knows the members of its ziglans,
+ * talks to peers through Noise sessions, by way of a relay or directly, and turns IP packets into
+ * frames and back. UDP payloads, IP packets and instants go in; UDP payloads and IP
  * packets come out through the two boxes of `struct host_io`. The same core runs in the simulator.
  */
 #pragma once
@@ -26,7 +26,7 @@
 
 struct host_core;
 
-/** What a host core is made of; copied, except the identity, which is borrowed. */
+/** What a host core is made of. Copied; identity and psk are borrowed for the core's life. */
 struct host_config {
     const struct identity *identity;
     char name[NAME_TEXT_SIZE]; /* wanted name in ziglans; empty: none */
@@ -45,7 +45,9 @@ struct host_resolve {
     char host[HOST_TEXT_SIZE];
 };
 
-/** Make a core on the host's own store. ERR_NOMEM, ERR_SYSTEM (the store's content is unusable). */
+/** Make a core on the host's own store. store and env are borrowed for its life. ERR_NOMEM,
+ * ERR_LIMIT (the pool has no address for this host), ERR_SYSTEM (the store fails). NULL is fine to
+ * free. */
 int host_core_new(struct host_core **out, const struct host_config *cfg, struct store *store,
                   const struct env *env, struct mono now) MUST_CHECK;
 void host_core_free(struct host_core *core);
@@ -75,22 +77,21 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
 /** Poll a name that wants resolving; false if none. */
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now);
 
-/** Answer of the resolver: addresses (ports are ignored), count 0 for failure. */
+/** The resolver's answer: addresses (ports are ignored); count 0: the name did not resolve. */
 void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now);
 
-/** Poll what changed among the peers since it was asked last, for a shell that has a prefix for
- * each; false if nothing did. Who does not ask misses nothing but memory of one address for each
- * peer. */
+/** Poll what changed among the peers since it was asked last, for a shell that tells the kernel the
+ * address of each (peer_prefix.h); false if nothing did. Other shells never ask. */
 bool host_core_prefix(struct host_core *core, struct host_prefix *out);
 
-/** The shell lost the prefixes that it was told: all are told again. */
+/** The kernel lost what the shell told it: all prefixes are told again. */
 void host_core_prefixes_again(struct host_core *core);
 
-/** The TUN device takes partial checksums and TCP super-packets (until told: it does not). */
+/** Whether the TUN device takes partial checksums and TCP super-packets; at first it does not. */
 void host_core_set_tun_offload(struct host_core *core, bool offload);
 
-/** Say goodbye to relays before a stop. */
+/** Close all sessions before a stop; the next transmit tells the relays. */
 void host_core_shutdown(struct host_core *core, struct mono now);
 
 /** This host's own addresses, and the resolver's address. */
@@ -106,7 +107,7 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
 int host_core_join(struct host_core *core, const char *url, const char *wanted, char *error,
                    size_t error_size, struct mono now) MUST_CHECK;
 
-/** Leave a ziglan by its name or key; ERR_DROP if it is not joined. */
+/** Leave a ziglan by its name or key; its peers end. ERR_DROP if it is not joined. */
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now) MUST_CHECK;
 
 /** True once every joined ziglan has either admitted or refused us. */

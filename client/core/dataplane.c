@@ -26,7 +26,8 @@ void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now)
 
 /* ---- from the TUN ---- */
 
-/* Write the next segment into the outbox and seal it there. False if nothing more can go. */
+/* Write the next segment into the outbox and seal it there. False without room, or if the packet
+ * cannot be sent to this peer. */
 static bool send_direct(struct conversation *a, struct path *path, struct tunnel_cut *cut,
                         struct host_io *io, struct mono now)
 {
@@ -109,7 +110,8 @@ static void refuse(struct dataplane *dataplane, const struct tunnel_cut *cut,
     }
 }
 
-/* A key-derived or fixed address that nobody here has: somebody in a ziglan may. */
+/* No peer has this address. If it is key-derived or fixed, a member that we do not know yet may
+ * have it: ask the entry points. */
 static void look_for_owner(struct host_core *core, const struct tunnel_address *address,
                            struct mono now)
 {

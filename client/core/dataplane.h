@@ -8,7 +8,7 @@
 #include "client/core/core_internal.h"
 #include "client/peer/origin.h"
 
-/** The icmp bucket and the settings of a worker's dataplane. */
+/** Begin with the MTU of the TUN device and a full allowance of ICMP errors; all else is zero. */
 void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now);
 
 /** One IP packet that the kernel sent into the TUN device, any content. */

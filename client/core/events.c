@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Events of sessions and messages of relays, each handed to the room that it concerns. */
+/* Each event of the hub, and each message of a relay, goes to the room that it concerns. */
 #include "client/core/events.h"
 
 #include "client/core/dataplane.h"
@@ -10,14 +10,14 @@
 #include "client/peer/pathfinder.h"
 #include "proto/wire/control.h"
 
-/* A relay that has something to say. */
+/* The relay that an event is about. */
 struct sender {
     struct relay_session *relay;
     struct ziglan *ziglan; /* NULL: it is of none */
 };
 
-/* A relay has no say about members of ziglans that it is no entry point of; one of no ziglan has a
- * say about those who reach us through it. */
+/* The peer with this key, if the relay may speak about it: an entry point about members of its own
+ * ziglan; a relay of no ziglan about peers to whom it is a path. Else NULL. */
 static struct peer *peer_of(const struct host_core *core, const struct sender *from,
                             const uint8_t *key, size_t size)
 {
@@ -33,8 +33,8 @@ static struct peer *peer_of(const struct host_core *core, const struct sender *f
 
 /* ---- control messages ---- */
 
-/* Handshakes that had no way to the peer get one when a relay serves us, and punches somebody to
- * arrange them. */
+/* A relay serves us from now on: handshakes that had no way to the peer have one, and punches that
+ * were due can be asked for. */
 static void wake_waiting(struct host_core *core, struct mono now)
 {
     for (size_t i = 0; i < core->peers.count; i++) {
@@ -100,7 +100,7 @@ static void on_go_away(const struct sender *from, const Ziglan__GoAway *go_away,
     }
 }
 
-/* What a relay says as one that serves everybody. */
+/* What any relay says, of a ziglan or of none. */
 static void on_relay_message(struct host_core *core, const struct sender *from,
                              const Ziglan__Control *message, struct mono now)
 {

@@ -49,16 +49,33 @@ void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum ro
     }
 }
 
+/* A member that the roster knew already may be no peer, because there was no memory for it when it
+ * came. The part only names a key here: it is the roster that is believed. */
+static void learn_again(struct host_core *core, struct ziglan *ziglan, const Ziglan__Member *member,
+                        struct mono now)
+{
+    struct record_header part;
+
+    if (record_header_peek(&part, member->member_part.data, member->member_part.len) == ERR_OK &&
+        peer_find(&core->peers, part.key) == NULL) {
+        membership_on_effect(core, ziglan, ROSTER_EFFECT_ADDED, part.key, now);
+    }
+}
+
 void membership_on_member(struct host_core *core, struct ziglan *ziglan,
                           const Ziglan__Member *member, struct mono now)
 {
     uint8_t key[KEY_SIZE];
     enum roster_effect effect = ziglan_apply(ziglan, member, key);
 
-    membership_on_effect(core, ziglan, effect, key, now);
+    if (effect == ROSTER_EFFECT_NONE) {
+        learn_again(core, ziglan, member, now);
+    } else {
+        membership_on_effect(core, ziglan, effect, key, now);
+    }
 }
 
-/* One write to the disk for all of them. Where it fails, they hold in memory all the same. */
+/* One write to the disk for all of them. If it fails, they count in memory all the same. */
 void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
                            const Ziglan__Changes *changes, struct mono now)
 {

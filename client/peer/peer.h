@@ -76,7 +76,8 @@ const struct roster_member *peer_member(const struct peer *peer);
 const char *peer_ziglan_name(const struct peer *peer);
 
 /** A member was added or changed: make or update the peer. NULL if it is this host itself; or
- * without room or memory, which is traced, and then it is tried again with its next change. */
+ * without room or memory, which is traced, and then it is tried again when the entry point next
+ * tells of it. */
 struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
                         const struct roster_member *member);
 

@@ -75,12 +75,33 @@ static void a_message_of_changes_is_one_transaction(void **state)
     lab_free(lab);
 }
 
+/* As if there had been no memory for the peer when the member came. */
+static void a_member_that_is_no_peer_becomes_one_when_it_greets_us(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *anna = lab->hosts[0].core;
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    struct peer *peer = peer_find(&anna->peers, nas);
+
+    (void)state;
+    assert_non_null(peer);
+    life_end(peer->conversation);
+    peer_drop(&anna->peers, peer);
+    assert_non_null(roster_find_key(ziglan_at(lab, 0)->roster, nas));
+    send_ping_between(lab, 1, "anna", 84);
+    run_ms(lab, 2000);
+    assert_non_null(peer_find(&anna->peers, nas));
+    assert_true(lab->hosts[0].delivered > 0);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_directory_that_churns_keys_takes_no_more_and_more,
                                         alone_new, alone_free),
         cmocka_unit_test(a_message_of_changes_is_one_transaction),
+        cmocka_unit_test(a_member_that_is_no_peer_becomes_one_when_it_greets_us),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
