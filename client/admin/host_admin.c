@@ -70,13 +70,14 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
 {
     const char *text = json_string_value(json_object_get(request, "peer"));
     struct peer *peer = text == NULL ? NULL : find_peer(core, text);
-    struct conversation *a = peer == NULL ? NULL : life_of(peer, &core->conversations, now);
-    struct ping_request *started =
-        a == NULL ? NULL : ping_request_begin(&core->conversations.pings, peer, now);
 
     if (peer == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "no such peer; see ziglan peers");
     }
+    struct conversation *a = life_of(peer, &core->conversations, now);
+    struct ping_request *started =
+        a == NULL ? NULL : ping_request_begin(&core->conversations.pings, peer, now);
+
     if (started == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "too many pings at once; try again");
     }

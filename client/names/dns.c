@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ldns reads the query and writes the answer; what stands between is done here on plain labels,
- * which are checked first: a name with other bytes than a host name has is nobody's.
+ * ldns reads the query and writes the answer. In between a name is a list of plain labels, which
+ * are checked first: nobody has a name with bytes that host names do not have.
  */
 #include "client/names/dns.h"
 

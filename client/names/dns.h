@@ -27,11 +27,12 @@ struct dns_addresses {
     uint8_t ipv6[16];
 };
 
-/** What the client knows, asked by the resolver. Each function returns false for "no such". */
+/** What the resolver asks the host core. Each function returns false for "no such"; context is
+ * theirs. */
 struct dns_lookup {
     void *context;
-    /** Addresses of a host by what stands below zignet, in lower case: a key in its text form (the
-     * hex form was turned into it), "name", or "name.ziglan". */
+    /** Addresses of a host by what stands below zignet, in lower case: a key in its text form or as
+     * {32 hex}.{32 hex}, "name", or "name.ziglan". */
     bool (*by_name)(void *context, const char *name, struct dns_addresses *out);
     /** The best name (without ".zignet"; the key's text where there is no name) of a peer's
      * local address: size 4 or 16 bytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looking up names in peers and rosters. */
+/* Names are looked up in rosters, and addresses in peers. */
 #include "client/names/names.h"
 
 #include <stdio.h>
@@ -127,7 +127,7 @@ static bool own_name(const struct names *names, char *name, size_t name_size)
     return true;
 }
 
-/* Does this name lead back to the peer? Another ziglan may have one of the same name. */
+/* True if this name leads back to the peer, and not to one of another ziglan. */
 static bool leads_to(const struct names *names, const char *name, const struct peer *peer)
 {
     struct host_name_record record;

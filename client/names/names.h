@@ -15,7 +15,7 @@ struct host_name_record {
     uint8_t v6[16];
 };
 
-/** Where names come from; all borrowed. */
+/** Where names come from. All pointers are borrowed. */
 struct names {
     const uint8_t *own_key;        /* KEY_SIZE bytes */
     const struct tunnel_host *own; /* this host's addresses */
@@ -32,5 +32,5 @@ bool names_find(const struct names *names, const char *name, struct host_name_re
 bool names_of_address(const struct names *names, const uint8_t *ip, size_t size, char *name,
                       size_t name_size);
 
-/** The name that the first ziglan which gave us one knows us by; NULL: none did. */
+/** This host's name in the first ziglan that gave it one; NULL: none did. */
 const char *names_own(const struct names *names);
