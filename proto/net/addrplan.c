@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Second 16 bits of the three blocks; the first are fdd9. */
+/* The first 16 bits of every block, and the second 16 bits of three of them. */
 enum {
+    BLOCK_FIRST = 0xfdd9,
     BLOCK_AUTO = 0xf800,
     BLOCK_4IN6 = 0xf8f4,
     BLOCK_FIXED = 0xf8ff,
-    BLOCK_FIRST = 0xfdd9,
 };
 
 static void block_write(uint8_t ip[16], uint16_t block)

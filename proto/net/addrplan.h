@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The overlay's address plan: fdd9:f800::/32 automatic (from a key), fdd9:f8f4::/32 an IPv4
- * address inside IPv6, fdd9:f8ff::/32 fixed addresses from a MAC (EUI-64), whose 32 middle bits
- * belong to the same host; the rest of fdd9:f800::/24 is reserved. And pools of local IPv4
- * addresses for peers.
+ * The overlay's address plan (docs/protocol.md, section 16), and pools of local IPv4 addresses for
+ * peers. All IPv6 addresses of the overlay lie in fdd9:f800::/24:
+ *
+ *   fdd9:f800::/32  automatic, from the host's key
+ *   fdd9:f8f4::/32  4in6: a pool IPv4 address inside IPv6
+ *   fdd9:f8ff::/32  fixed, from an EUI-64; the 32 bits before it may have any value
+ *   the rest        reserved
+ *
+ * Pure.
  */
 #pragma once
 
@@ -34,17 +39,18 @@ enum addrplan_kind addrplan_kind(const uint8_t ip[16]);
  * BLAKE2b-256("ziglan ip6 1" || key). */
 void addrplan_auto(uint8_t ip[16], const uint8_t hash[32]);
 
-/** fdd9:f8f4::a.b.c.d. */
+/** The 4in6 address fdd9:f8f4::a.b.c.d. */
 void addrplan_4in6(uint8_t ip[16], const uint8_t ip4[4]);
 
-/** The IPv4 address inside; false (ip4 zeroed) unless ip is of this form with zeros between. */
+/** The IPv4 address inside a 4in6 address. False, with ip4 zeroed, unless ip is one and has zeros
+ * between prefix and IPv4 address. */
 bool addrplan_4in6_extract(uint8_t ip4[4], const uint8_t ip[16]);
 
 /** The fixed address fdd9:f8ff:MIDDLE:EUI-64. */
 void addrplan_fixed(uint8_t ip[16], const uint8_t middle[ADDRPLAN_MIDDLE_SIZE],
                     const uint8_t eui64[EUI64_SIZE]);
 
-/** Its parts; false (both zeroed) if ip is not a fixed address. */
+/** The parts of a fixed address. False, with both zeroed, if ip is none. */
 bool addrplan_fixed_extract(uint8_t middle[ADDRPLAN_MIDDLE_SIZE], uint8_t eui64[EUI64_SIZE],
                             const uint8_t ip[16]);
 
@@ -55,7 +61,7 @@ void addrplan_eui64_of_mac(uint8_t eui64[EUI64_SIZE], const uint8_t mac[6]);
 struct addrplan_pool {
     uint32_t base;       /* the network address */
     uint8_t prefix_bits; /* 8 to 30 */
-    bool host_bits;      /* the text had host bits set; they were cleared */
+    bool host_bits;      /* host bits were set in the text; base has them cleared */
 };
 
 enum { ADDRPLAN_POOL_TEXT_SIZE = 20 };
@@ -68,7 +74,7 @@ enum { ADDRPLAN_POOL_TEXT_SIZE = 20 };
  * say what the pool really is. False (out untouched) for anything else. */
 bool addrplan_pool_parse(struct addrplan_pool *out, const char *text);
 
-/** "192.168.208.0/20". Returns text. */
+/** Write the pool as "192.168.208.0/20". Returns text. */
 const char *addrplan_pool_text(const struct addrplan_pool *pool,
                                char text[ADDRPLAN_POOL_TEXT_SIZE]);
 
@@ -78,6 +84,7 @@ uint32_t addrplan_pool_size(const struct addrplan_pool *pool);
 /** True if the address lies in the pool. */
 bool addrplan_pool_contains(const struct addrplan_pool *pool, const uint8_t ip4[4]);
 
-/** True if the pool and the network of ip4/prefix_bits (0 to 32) have an address in common. */
+/** True if the pool and the network ip4/prefix_bits (0 to 32) have an address in common. Host bits
+ * of ip4 do not matter. */
 bool addrplan_pool_overlaps(const struct addrplan_pool *pool, const uint8_t ip4[4],
                             uint8_t prefix_bits);

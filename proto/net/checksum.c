@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sums of 16-bit words, taken 64 bits at a time. */
+/* Sums of 16-bit words, computed in the machine's byte order and 64 bits at a time. */
 #include "proto/net/checksum.h"
 
 #include "proto/base/bytes.h"
 
 #include <string.h>
 
-/* One's complement addition of 64-bit words: 2^64 - 1 is a multiple of 2^16 - 1, so the sum of
- * 64-bit words, carries added back, folds to the sum of the 16-bit words. */
+/* One's complement addition of 64-bit words: the carry is added back. Because 2^64 - 1 is a
+ * multiple of 2^16 - 1, the sum of 64-bit words folds to the sum of their 16-bit words. */
 static uint64_t add_carry(uint64_t sum, uint64_t word)
 {
     sum += word;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams back to back in one buffer, their sizes beside it. */
+/* Datagrams stand back to back in one buffer, their ends and sizes in a second one. */
 #include "proto/net/dgram.h"
 
 #include "proto/base/bytes.h"

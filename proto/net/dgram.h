@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Datagrams as cores see them, and the boxes in which they are handed over in batches: a core
- * appends to a box, the shell empties it with as few system calls as it can (GSO, sendmmsg),
- * the simulator delivers from it. No allocation after init.
+ * Datagrams as cores see them, and the outbox, in which a core hands over what is to be sent. The
+ * core appends to the box; the shell empties it with as few system calls as it can (GSO, sendmmsg),
+ * and the simulator delivers from it. Nothing is allocated after init.
  */
 #pragma once
 
@@ -17,51 +17,56 @@ enum {
     DGRAM_SIZE_MAX = 65535,
 };
 
-/** One received datagram. data is borrowed for the call; `local` is the address it came to
- * (RFC: answers leave from there), its ip all zero where the shell does not know it. */
+/** One received datagram. data is borrowed for the call. `local` is the address that it came to,
+ * from which an answer leaves (docs/protocol.md, section 1); its ip is zero if the shell does not
+ * know it. */
 struct dgram {
     struct endpoint local;
     struct endpoint remote;
-    uint8_t *data; /* may be overwritten by the receiver: opened in place */
+    uint8_t *data; /* the receiver may overwrite it, to open frames in place */
     size_t size;
 };
 
-/** Position of one datagram in an outbox. */
+/** One datagram in an outbox: its ends, and where its bytes are. */
 struct outbox_item {
-    struct endpoint local; /* source address to use, ip zero: the kernel chooses */
+    struct endpoint local; /* source address to use; ip zero: the kernel chooses */
     struct endpoint remote;
-    uint32_t offset;
+    uint32_t offset; /* in the box's bytes */
     uint32_t size;
 };
 
-/** Datagrams to be sent, back to back in one buffer, so that equal-sized neighbours to one
- * endpoint can leave as one GSO train. */
+/** Datagrams to be sent, back to back in one buffer, so that neighbours of one size to one endpoint
+ * can leave in one system call (GSO). */
 struct outbox {
     uint8_t *bytes;
     size_t bytes_capacity, bytes_used;
     struct outbox_item *items;
     size_t items_capacity, items_count;
-    uint64_t refused_count; /* datagrams that found no room (loss is the protocol's business) */
+    uint64_t refused_count; /* datagrams that found no room; they are lost as on the network */
 };
 
-/** Memory for bytes_capacity bytes and items_capacity datagrams. ERR_NOMEM on failure. */
+/** Make an empty box for bytes_capacity bytes (1 to UINT32_MAX) and items_capacity datagrams (at
+ * least 1). ERR_NOMEM leaves it zeroed: without room. */
 int outbox_init(struct outbox *box, size_t bytes_capacity, size_t items_capacity) MUST_CHECK;
+
+/** Free the memory of the box. A zeroed box is fine. */
 void outbox_fini(struct outbox *box);
 
-/** Room for one more datagram of at most size_max bytes: returns where to write it, or NULL
- * (counted) if the box is full. Nothing is appended until outbox_commit. */
+/** Returns where to write one more datagram of at most size_max bytes, or NULL, and counts a
+ * refusal, if there is no room. Nothing is appended until outbox_commit. */
 uint8_t *outbox_reserve(struct outbox *box, size_t size_max);
 
 /** True if outbox_reserve would find room for size_max bytes; nothing is counted. */
 bool outbox_has_room(const struct outbox *box, size_t size_max);
 
-/** Append the datagram of `size` bytes that was written where outbox_reserve said. */
+/** Append the datagram of `size` bytes that was written where outbox_reserve said. local and remote
+ * are copied. */
 void outbox_commit(struct outbox *box, const struct endpoint *local, const struct endpoint *remote,
                    size_t size);
 
-/** Append a copy of size bytes. Silently counted if there is no room. */
+/** Append a datagram with a copy of size bytes. If there is no room, it is counted and lost. */
 void outbox_put(struct outbox *box, const struct endpoint *local, const struct endpoint *remote,
                 const uint8_t *data, size_t size);
 
-/** Forget everything in the box. */
+/** Empty the box. Memory and refused_count stay. */
 void outbox_clear(struct outbox *box);

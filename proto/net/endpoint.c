@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Endpoints as text, as bytes, and which part of the internet they belong to. */
+/* Conversions of endpoints, and the table of special-purpose addresses. */
 #include "proto/net/endpoint.h"
 
 #include "proto/base/bytes.h"
@@ -146,7 +146,7 @@ bool endpoint_parse(struct endpoint *out, const char *text, uint16_t default_por
 
         if (close == NULL || memchr(text, ':', (size_t)(close - text)) == NULL ||
             (close[1] != '\0' && (close[1] != ':' || !port_parse(&port, close + 2)))) {
-            return false; /* brackets are for IPv6 alone, so a colon must be inside */
+            return false; /* brackets are for IPv6 only, so a colon must be inside */
         }
         return ip_parse(out, text + 1, (size_t)(close - text) - 1, port);
     }
@@ -168,8 +168,8 @@ struct scope_rule {
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d                                       \
     }
 
-/* From the special-purpose registries (RFC 6890); the first match counts. The documentation
- * ranges are absent on purpose. */
+/* From the registries of special-purpose addresses (RFC 6890). The first match counts. The
+ * documentation ranges are left out on purpose: tests use them as the internet. */
 static const struct scope_rule scope_rules[] = {
     {V4(0, 0, 0, 0), 96 + 8, ENDPOINT_SCOPE_NEVER},       /* this network */
     {V4(127, 0, 0, 0), 96 + 8, ENDPOINT_SCOPE_NEVER},     /* loopback */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A UDP endpoint: address and port, family-neutral. IPv4 is kept in its IPv4-mapped form
- * (::ffff:a.b.c.d), so that comparison and hashing need no case for the family.
+ * A UDP endpoint: an IP address and a port. An IPv4 address is kept in its IPv4-mapped form
+ * (::ffff:a.b.c.d), so that endpoints are compared and hashed alike in both families. Pure: numbers
+ * and text only, no names are resolved.
  */
 #pragma once
 
@@ -15,48 +16,53 @@ enum {
     HOST_TEXT_SIZE = 254,     /* a DNS name or an IP address as text: 253 characters and NUL */
 };
 
-/** Address in 16-byte form and port in host order. All zero means "none". */
+/** An address in 16-byte form and a port in host order. All zero means "none". */
 struct endpoint {
     uint8_t ip[16];
     uint16_t port;
 };
 
-/** Endpoint from an address in network byte order and a port in host order. */
+/** The endpoint of an address in network byte order and a port in host order. */
 struct endpoint endpoint_v4(const uint8_t ip[4], uint16_t port);
 struct endpoint endpoint_v6(const uint8_t ip[16], uint16_t port);
 
-/** Endpoint from 4 or 16 address bytes; all zero if size is anything else. */
+/** The endpoint of an address of 4 or 16 bytes; none for any other size. */
 struct endpoint endpoint_of_bytes(const uint8_t *ip, size_t size, uint16_t port);
 
-/** True for IPv4, for the all-zero endpoint, and for the same address and port. */
+/** True if the address is IPv4 (in its mapped form). */
 bool endpoint_is_v4(const struct endpoint *e);
+
+/** True if address and port are zero. */
 bool endpoint_is_none(const struct endpoint *e);
+
+/** True for the same address and the same port. */
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
-/** Same address, any port. */
+/** True for the same address, whatever the ports are. */
 bool endpoint_same_ip(const struct endpoint *a, const struct endpoint *b);
 
-/** The address in its shortest form: 4 bytes for IPv4, else 16. Borrowed from e. */
+/** The bytes of the address, borrowed from e: *size is 4 for IPv4, else 16. */
 const uint8_t *endpoint_ip_bytes(const struct endpoint *e, size_t *size);
 
-/** Numeric text, "192.0.2.1:4433" or "[2001:db8::1]:4433". Returns text. */
+/** Write it as numeric text, "192.0.2.1:4433" or "[2001:db8::1]:4433". Returns text. */
 const char *endpoint_text(const struct endpoint *e, char text[ENDPOINT_TEXT_SIZE]);
 
-/** The address alone as numeric text. Returns text. */
+/** Write the address alone as numeric text. Returns text. */
 const char *endpoint_ip_text(const struct endpoint *e, char text[ENDPOINT_TEXT_SIZE]);
 
 /**
- * Parse "a.b.c.d:port", "[v6]:port", or an address without port (port = default_port).
- * Returns false, and leaves out alone, for anything else: no names are resolved.
+ * Parse "a.b.c.d:port", "[v6]:port", or an address without a port, which gets default_port. False,
+ * with out untouched, for anything else.
  */
 bool endpoint_parse(struct endpoint *out, const char *text, uint16_t default_port);
 
-/** How a special-purpose address may be used as a target (docs/protocol.md, punch rules). */
+/** Whether packets may be sent to an address that a peer named (docs/protocol.md, section 13, the
+ * table of targets). */
 enum endpoint_scope {
-    ENDPOINT_SCOPE_NEVER,  /* unspecified, loopback, multicast, broadcast, reserved, our own
-                              overlay ranges fdd9:f800::/24: nobody may name it as a target */
-    ENDPOINT_SCOPE_LAN,    /* RFC 1918, RFC 6598, link-local, ULA: only on a shared LAN */
-    ENDPOINT_SCOPE_GLOBAL, /* everything else, documentation ranges included */
+    ENDPOINT_SCOPE_NEVER,  /* never: unspecified, loopback, multicast, broadcast, reserved, what
+                              hides an IPv4 address, and our own overlay */
+    ENDPOINT_SCOPE_LAN,    /* only on a shared LAN: RFC 1918, RFC 6598, link-local, unique local */
+    ENDPOINT_SCOPE_GLOBAL, /* yes: all others; also the documentation ranges, for tests use them */
 };
 
 /** The scope of an address; its port does not matter. */

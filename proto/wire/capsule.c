@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parser keeps a header that came in parts and the value of a type it knows; all else it
- * skips. */
+/* The parser stores a header, and the value of a known type if it does not lie in one piece. */
 #include "proto/wire/capsule.h"
 
 #include "proto/base/bytes.h"
@@ -16,7 +15,7 @@ static size_t varint_size(uint8_t first)
     return (size_t)1 << (first >> 6);
 }
 
-/* Bytes of the header that are still needed before anything can be decided; 0: it is whole. */
+/* How many more bytes of the header are surely needed; 0: it is whole. */
 static size_t head_missing(const struct capsule_parser *p)
 {
     if (p->head_size == 0) {
@@ -92,7 +91,7 @@ static int read_value(struct capsule_parser *p, const uint8_t **data, size_t *si
     size_t left = (size_t)p->left; /* below size_cap */
     size_t count = *size < left ? *size : left;
 
-    if (p->value == NULL && count == left) { /* all of it is here: lend it where it lies */
+    if (p->value == NULL && count == left) { /* all of it is in this piece: it is lent from there */
         *out = (struct capsule){p->type, *data, left, true};
         p->yielded = true;
     } else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Capsules (RFC 9297, section 3.2): type and length as variable-length integers, then the value.
- * The parser takes the byte stream in pieces of any size. It yields the two types we know, and
- * skips all others, of any length, without storing them.
+ * The parser takes the byte stream in pieces of any size and content. It gives out capsules of the
+ * two types that we know, and skips all others, of any length, without storing them.
  */
 #pragma once
 
@@ -18,13 +18,14 @@ enum {
     CAPSULE_DATAGRAM_SIZE_MAX = FRAME_SIZE_MAX + 64, /* value of a DATAGRAM capsule */
 };
 
-/** State of one direction of one stream; zeroed at start, capsule_parser_fini at the end. */
+/** The parser of one direction of one stream. Zeroed is the start; capsule_parser_fini is the end.
+ */
 struct capsule_parser {
     uint8_t head[CAPSULE_HEADER_SIZE_MAX];
     size_t head_size;
     bool in_value, yielded, failed;
-    uint64_t type, left; /* of the capsule being read: bytes of its value still to come */
-    uint8_t *value;      /* only while a known capsule is spread over several pieces */
+    uint64_t type, left; /* of the capsule that is read: its type; bytes of its value to come */
+    uint8_t *value;      /* what there is of a known capsule that began in an earlier piece */
     size_t value_size;
     uint64_t skipped_count; /* unknown capsules */
 };
@@ -32,25 +33,28 @@ struct capsule_parser {
 /** One complete capsule of type CONTROL_CAPSULE_TYPE or DATAGRAM_CAPSULE_TYPE. */
 struct capsule {
     uint64_t type;
-    const uint8_t *value; /* size bytes, until the next call with this parser or until the piece
-                             that was passed in goes away */
+    const uint8_t *value; /* size bytes, borrowed from the parser or the piece: valid until the
+                             next call with this parser, and while the piece is there */
     size_t size;
-    bool complete; /* false: the piece is used up, no capsule is ready */
+    bool complete; /* false: there is no capsule yet, and the piece is used up */
 };
 
 /**
- * Read on in the piece *data of *size bytes, both of which move on. Call until out->complete is
- * false. ERR_SESSION if a known capsule is longer than its cap (the parser then stays failed),
- * ERR_NOMEM.
+ * Read the next capsule from the piece *data of *size bytes; both are moved past what was read.
+ * Call it with the same piece until out->complete is false, then with the next piece.
+ *
+ * ERR_SESSION if a known capsule is longer than its cap (every further call returns that, too);
+ * ERR_NOMEM if there is no memory for a value that is spread over pieces. The stream cannot go on
+ * then.
  */
 int capsule_next(struct capsule_parser *parser, const uint8_t **data, size_t *size,
                  struct capsule *out) MUST_CHECK;
 
-/** True if the stream may end here: no capsule is half read. Later: sessions over TCP, whose
- * streams end without a word. */
+/** True if the stream may end here: no capsule is half read. Later: for sessions over TCP, whose
+ * streams may end anywhere. */
 bool capsule_parser_idle(const struct capsule_parser *parser);
 
-/** Free what the parser holds; it may then be used anew, for another stream. */
+/** Free what the parser holds and zero it, as for another stream. */
 void capsule_parser_fini(struct capsule_parser *parser);
 
 /** Write the header of a capsule with a value of `size` bytes; returns the header's length. */

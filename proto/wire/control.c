@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One walk over a message by its protobuf description applies the rules below, so no message can
- * be forgotten: bytes without a rule are refused, text without one is held to the default.
+ * The rules below are applied by walking over a message along its protobuf descriptor, so no field
+ * can be forgotten: bytes without a rule are refused, and a text without one has the default rule.
  */
 #include "proto/wire/control.h"
 
@@ -116,7 +116,8 @@ static bool size_allowed(const struct rule *rule, size_t size)
     return false;
 }
 
-/* Length of the UTF-8 character that begins here (RFC 3629), 0 if it is none or a control one. */
+/* Length in bytes of the UTF-8 character that begins here (RFC 3629); 0 if there is none, or if it
+ * is a control character. */
 static size_t character_size(const unsigned char *at)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -143,7 +144,7 @@ static size_t character_size(const unsigned char *at)
     return size;
 }
 
-/* A text is what stands before its first NUL; protobuf-c stores what follows, nobody reads it. */
+/* A text ends at its first NUL. protobuf-c also stores what follows, but nobody reads it. */
 static bool text_allowed(const struct rule *rule, const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -161,7 +162,7 @@ static bool text_allowed(const struct rule *rule, const char *text)
 
 static const char *message_problem(const ProtobufCMessage *message);
 
-/* Check one value of a field. Returns the place of the problem or NULL. */
+/* Check one value of a field. Returns the name of the field that breaks a rule, or NULL. */
 static const char *value_problem(const struct rule *rule, const ProtobufCFieldDescriptor *field,
                                  const void *at)
 {
@@ -240,7 +241,7 @@ static const char *field_problem(const ProtobufCMessage *message,
     return NULL;
 }
 
-/* The depth is that of the schema, which has no recursive message. */
+/* The recursion is as deep as the schema, in which no message contains itself. */
 static const char *message_problem(const ProtobufCMessage *message)
 {
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
@@ -287,7 +288,7 @@ static void *arena_alloc(void *context, size_t size)
     return arena->memory + arena->used - rounded;
 }
 
-/* Memory comes back with the next control_unpack. */
+/* The memory is free again with the next control_unpack. */
 static void arena_free(void *context, void *memory)
 {
     (void)context;

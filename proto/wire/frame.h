@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every data-plane layout and limit on one page (docs/protocol.md, sections 1, 3, 6, 9 and 10).
- * Offsets count from the first byte of the UDP payload or of the frame inside an HTTP datagram.
+ * Layouts and limits of what hosts and relays exchange, on one page (docs/protocol.md, sections 1,
+ * 3, 6, 9 and 10). Numbers only: the codecs are elsewhere. Offsets count from the first byte of the
+ * frame, which is that of the UDP payload or stands inside an HTTP datagram.
  */
 #pragma once
 
-/* The first byte of a UDP payload tells who it is for (RFC 9443). */
+/* The first byte of a UDP payload tells what it is (RFC 9443). */
 enum frame_first_byte {
     FRAME_STUN_FIRST = 0x00,
     FRAME_STUN_LAST = 0x03,
@@ -36,7 +37,7 @@ enum {
     FRAME_TAG_SIZE = 16,
     FRAME_OVERHEAD = FRAME_HEADER_SIZE + FRAME_TAG_SIZE,
     FRAME_CHANNEL_CONTROL = 0, /* path pings, keepalive, in-tunnel control */
-    FRAME_CHANNEL_DATA = 1,    /* the first data worker */
+    FRAME_CHANNEL_DATA = 1,    /* the first channel for data, and the one that we send on */
     FRAME_CHANNEL_COUNT = 16,
 };
 
@@ -76,14 +77,14 @@ enum {
 enum plain_kind {
     PLAIN_KIND_OWN = 0,   /* the host's own address of the family: pool IPv4 or key IPv6 */
     PLAIN_KIND_4IN6 = 1,  /* fdd9:f8f4::a.b.c.d of its own pool IPv4 */
-    PLAIN_KIND_FIXED = 2, /* one of its fixed addresses: its 32 middle bits follow */
-    PLAIN_KIND_REAL = 3,  /* an address outside the overlay, only inside protocol 4 and 41 */
+    PLAIN_KIND_FIXED = 2, /* a fixed address of its first EUI-64: the 32 middle bits follow */
+    PLAIN_KIND_REAL = 3,  /* an address outside the overlay, only with protocols 4 and 41 */
 };
 
 enum plain_checksum {
     PLAIN_CHECKSUM_COMPLETE = 0, /* overlay addresses, length and protocol taken out (RFC 1624) */
-    PLAIN_CHECKSUM_NONE = 1,     /* IPv4 UDP without checksum */
-    PLAIN_CHECKSUM_PARTIAL = 2,  /* to be completed by the receiver */
+    PLAIN_CHECKSUM_NONE = 1,     /* UDP without checksum; a whole packet with none to change */
+    PLAIN_CHECKSUM_PARTIAL = 2,  /* the receiver completes it */
 };
 
 /* A fragment (protocol 250): after the 4 plaintext header bytes (traffic class, hop limit and plain
@@ -91,28 +92,28 @@ enum plain_checksum {
 enum {
     FRAGMENT_HEADER_SIZE = 6,
     FRAGMENT_COUNT_MAX = 4,
-    FRAGMENT_PENDING_MAX = 64, /* reassemblies per peer */
-    FRAGMENT_TIMEOUT_MS = 1000,
+    FRAGMENT_PENDING_MAX = 64,  /* plaintexts per peer of which fragments are missing */
+    FRAGMENT_TIMEOUT_MS = 1000, /* so long they wait for them */
 };
 
 /* Payload kinds of an HTTP datagram of a session. */
 enum session_dgram_kind {
     SESSION_DGRAM_TO = 1,    /* dst(32) frame: host to relay */
     SESSION_DGRAM_FROM = 2,  /* src(32) frame: relay to host */
-    SESSION_DGRAM_RELAY = 3, /* relay to relay (not in this version: counted and dropped) */
+    SESSION_DGRAM_RELAY = 3, /* relay to relay; in this version counted and dropped */
 };
 
 enum {
     KEY_SIZE = 32,
     KEY_TEXT_SIZE = 53, /* 52 base32 characters and NUL */
     SIGNATURE_SIZE = 64,
-    PUNCH_TOKEN_SIZE = 16,     /* random; tells one side of a punch from another */
-    PUNCH_PROBE_KEY_SIZE = 32, /* of the MAC of punch probes */
+    PUNCH_TOKEN_SIZE = 16,     /* random; tells the sides of a punch apart */
+    PUNCH_PROBE_KEY_SIZE = 32, /* key of the MAC of punch probes */
     SESSION_DGRAM_HEADER_SIZE = 1 + KEY_SIZE,
     CONTROL_SIZE_MAX = 16384, /* one protobuf Control */
     CONTROL_CAPSULE_TYPE = 0x5354,
     DATAGRAM_CAPSULE_TYPE = 0x00, /* RFC 9297 */
-    INNER_MTU_MIN = 1280,         /* IPv6 asks for it */
+    INNER_MTU_MIN = 1280,         /* IPv6 demands it (RFC 8200, section 5) */
     INNER_MTU_DEFAULT = INNER_MTU_MIN,
     INNER_MTU_MAX = 9000,
     FRAME_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX + FRAME_OVERHEAD,

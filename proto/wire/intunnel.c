@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one message so far: candidates, in and out. */
+/* Candidates are the only message so far. */
 #include "proto/wire/intunnel.h"
 
 #include "proto/base/bytes.h"

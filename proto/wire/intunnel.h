@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * In-tunnel control (plaintext protocol 254; docs/protocol.md, section 11): what two hosts tell
- * each other inside their session, where no relay can read it. After the 4 plaintext header bytes
- * (traffic class, hop limit and plain flags zero):
+ * each other inside their session, where no relay can read it. These bytes follow the 4 bytes of
+ * the plaintext header, whose traffic class, hop limit and plain flags are zero:
  *
  *   candidates: kind(1) = 1, count(1), reserved(2), sequence(4), count x { ip(16) port(2) }
  *
- * A candidate list replaces the one with a smaller sequence.
+ * A list of candidates replaces an earlier one, which has a smaller sequence.
  */
 #pragma once
 
@@ -32,10 +32,11 @@ struct intunnel_candidates {
     struct endpoint list[INTUNNEL_CANDIDATES_MAX];
 };
 
-/** Write a candidates message; returns its size, at most INTUNNEL_SIZE_MAX. */
+/** Write a list of candidates (at most INTUNNEL_CANDIDATES_MAX); returns its size in bytes. */
 size_t intunnel_candidates_encode(const struct intunnel_candidates *candidates,
                                   uint8_t out[INTUNNEL_SIZE_MAX]);
 
-/** Decode size bytes of any content. ERR_DROP (also for unknown kinds) leaves out alone. Pure. */
+/** Decode size bytes of any content. ERR_DROP, with out untouched, for another kind, too many
+ * candidates, a wrong size, or reserved bytes that are not zero. Pure. */
 int intunnel_candidates_decode(struct intunnel_candidates *out, const uint8_t *data,
                                size_t size) MUST_CHECK;

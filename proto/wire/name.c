@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a name may be, why it may not, and the best name of any text. */
+/* The rules of names stand in name_problem; name_sanitise asks it, too. */
 #include "proto/wire/name.h"
 
 #include "proto/base/base32.h"
@@ -76,7 +76,8 @@ static bool reserved(const char *name, size_t size)
 
 const char *name_problem(const char *name, size_t size)
 {
-    /* Browsers show what follows in any script, so that one name can look like another. */
+    /* Programs decode what follows this prefix into letters of any script, so that one name can
+     * look like another. */
     static const char shown_otherwise[] = "xn--";
 
     if (size == 0) {

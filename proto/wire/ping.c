@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The plaintext of pings and pongs, in and out. */
+/* Both kinds have the same fields; only the padding differs. */
 #include "proto/wire/ping.h"
 
 #include "proto/base/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rules of a record stand in its decoder only. An encoder checks what it needs to read the
- * struct safely, writes, and then lets the decoder judge the bytes.
+ * The rules of a record stand in its decoder only. An encoder checks as much as it needs to read
+ * the struct safely, writes the bytes, and lets the decoder judge them.
  */
 #include "proto/wire/record.h"
 
@@ -33,7 +33,7 @@ static void header_write(struct wbuf *w, enum record_type type, const struct rec
     wbuf_u32(w, h->lifetime_s);
 }
 
-/* Fails the reader unless the version is ours and the type is known. */
+/* The reader fails unless the version is ours and the type is known. */
 static void header_read(struct rbuf *r, struct record_header *h)
 {
     h->type = rbuf_u8(r);
@@ -50,7 +50,8 @@ static void header_read(struct rbuf *r, struct record_header *h)
     }
 }
 
-/* A reader behind the header of a record of this type; failed if it is anything else. */
+/* Read the header of a record of this type. Returns the reader of its body, which has failed if the
+ * record is another one. */
 static struct rbuf body_open(struct record_header *h, enum record_type type, const uint8_t *data,
                              size_t size)
 {
@@ -180,13 +181,12 @@ static struct endpoint address_read(struct rbuf *r)
     struct endpoint e = endpoint_of_bytes(ip, size, port);
 
     if (endpoint_is_v4(&e) != (family == FAMILY_IPV4)) {
-        r->failed = true; /* IPv4 in the clothes of IPv6: one spelling only */
+        r->failed = true; /* an IPv4 address in IPv6 form: only family 4 is allowed */
     }
     return e;
 }
 
-/* The end of every encoder: the length if all fitted and the decoder, whose verdict is `rc`,
- * would accept it. */
+/* The end of every encoder. rc is the decoder's verdict about what was written. */
 static int encoded(const struct wbuf *w, size_t *size, int rc)
 {
     if (!wbuf_ok(w)) {
@@ -456,7 +456,7 @@ bool record_live(const struct record_header *header, uint64_t wall_ms)
 {
     uint64_t created_ms = header->created_ms;
 
-    if (created_ms > wall_ms) { /* from the future: only as far as clocks may differ */
+    if (created_ms > wall_ms) { /* created in the future, by our clock */
         return created_ms - wall_ms <= RECORD_CLOCK_SKEW_MS;
     }
     return (wall_ms - created_ms) / 1000 < header->lifetime_s;
@@ -469,8 +469,7 @@ bool record_unexpired(uint64_t expires_ms, uint64_t wall_ms)
 
 int record_split(struct record_parts *out, const uint8_t *data, size_t size)
 {
-    if (size < RECORD_HEADER_SIZE + SIGNATURE_SIZE ||
-        size > size_max_of(data[0]) + SIGNATURE_SIZE) {
+    if (size < RECORD_SIGNED_SIZE_MIN || size > size_max_of(data[0]) + SIGNATURE_SIZE) {
         return ERR_DROP;
     }
     out->record = data;

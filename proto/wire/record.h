@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The signed records of docs/protocol.md, section 5, as bytes. A record is a common
- * header and a body by type; signed, it is followed by the 64-byte Ed25519 signature of the key
- * in its header. Records are kept and passed on as the bytes they came in. Here are only the
- * codecs; proto/crypto/signed.h signs and verifies.
+ * The signed records of docs/protocol.md, section 5, as bytes. A record is a header, the same for
+ * every type, and a body, different for each type. Behind a signed record stands the 64-byte
+ * Ed25519 signature of the key in its header. Records are kept and passed on as the bytes they came
+ * in. This file has the codecs only; proto/crypto/signed.h signs and verifies.
  *
- * Header: type(1) version(1) key(32) sequence(8) created_ms(8) lifetime_s(4). In a body, text is
- * length(1) and the characters, a list is count(1) and its elements.
+ * Header: type(1) version(1) key(32) sequence(8) created_ms(8) lifetime_s(4). In a body, a text is
+ * length(1) and its characters, a list is count(1) and its elements.
  */
 #pragma once
 
@@ -23,9 +23,9 @@
 enum record_type {
     RECORD_TYPE_NODE = 1,          /* key: the relay */
     RECORD_TYPE_DELEGATION = 2,    /* key: the ziglan; names an entry relay */
-    RECORD_TYPE_MEMBER = 3,        /* key: the member; its own part */
-    RECORD_TYPE_ADMISSION = 4,     /* key: an entry relay or administrator; names a member */
-    RECORD_TYPE_REVOCATION = 5,    /* key: as for an admission; names a member */
+    RECORD_TYPE_MEMBER = 3,        /* key: the member, which describes itself */
+    RECORD_TYPE_ADMISSION = 4,     /* key: an entry relay; names a member */
+    RECORD_TYPE_REVOCATION = 5,    /* key: an entry relay; names a member */
     RECORD_TYPE_ATTACHMENT = 6,    /* key: the host; names a relay */
     RECORD_TYPE_ADMINISTRATOR = 7, /* key: the ziglan; names an administrator */
 };
@@ -48,13 +48,14 @@ enum {
     RECORD_CLOCK_SKEW_MS = 600000, /* tolerated difference of wall clocks */
 };
 
-/** How long a revocation is told and remembered: longer than any admission from before it lives. */
+/** How long a revocation is told and remembered. An admission that was signed before it is over by
+ * then. */
 #define RECORD_REVOCATION_MS (UINT64_C(8) * 24 * 3600 * 1000)
 
 struct record_header {
-    uint8_t type;          /* enum record_type; the encoders fill it in */
+    uint8_t type;          /* enum record_type; an encoder writes its own, whatever stands here */
     uint8_t key[KEY_SIZE]; /* who signs */
-    uint64_t sequence;     /* the larger one wins */
+    uint64_t sequence;     /* of two records about the same thing the larger one wins */
     uint64_t created_ms;   /* wall clock, ms since 1970 UTC */
     uint32_t lifetime_s;
 };
@@ -102,13 +103,13 @@ struct record_member {
     size_t relays_count;
     struct record_service services[RECORD_SERVICES_MAX];
     size_t services_count;
-    uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* of claimed fixed addresses */
+    uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* EUI-64s whose fixed addresses it claims */
     size_t fixed_count;
 };
 
 struct record_admission {
-    struct record_header header;  /* key: the entry relay's or administrator's */
-    uint8_t ziglan_key[KEY_SIZE]; /* an entry point may serve several; this is for one of them */
+    struct record_header header;  /* key: the entry relay's */
+    uint8_t ziglan_key[KEY_SIZE]; /* the ziglan that the member is admitted to */
     uint8_t member_key[KEY_SIZE];
     char granted_name[NAME_TEXT_SIZE]; /* a label, never empty */
     char groups[RECORD_GROUPS_MAX][NAME_TEXT_SIZE];
@@ -117,14 +118,14 @@ struct record_admission {
 };
 
 struct record_revocation {
-    struct record_header header; /* key: as for an admission */
+    struct record_header header; /* key: the entry relay's */
     uint8_t ziglan_key[KEY_SIZE];
     uint8_t member_key[KEY_SIZE];
-    uint8_t reason; /* 0: not told */
+    uint8_t reason; /* 0 not told, 1 revoked, 2 left */
 };
 
 struct record_attachment {
-    struct record_header header; /* key: the host's; sequence: the attachment's */
+    struct record_header header; /* key: the host's */
     uint8_t relay_key[KEY_SIZE];
     uint64_t expires_ms;
 };
@@ -137,9 +138,12 @@ struct record_administrator {
 };
 
 /**
- * Encode a record without its signature into out (RECORD_SIZE_MAX bytes; the member part
- * RECORD_MEMBER_SIZE_MAX), its length to *size. ERR_LIMIT if it exceeds that or a list its cap,
- * ERR_DROP if a value breaks a rule that the decoder would refuse (a name that is no label).
+ * Encode a record without its signature into out, which has room for RECORD_SIZE_MAX bytes (for a
+ * member part RECORD_MEMBER_SIZE_MAX), and write its length to *size.
+ *
+ * ERR_LIMIT if the record is too long for that, a list is longer than its cap, or a text has no
+ * NUL; ERR_DROP if the decoder would refuse a value (a name that is no label). *size is then
+ * untouched and out undefined.
  */
 int record_delegation_encode(uint8_t *out, size_t *size,
                              const struct record_delegation *record) MUST_CHECK;
@@ -150,9 +154,9 @@ int record_revocation_encode(uint8_t *out, size_t *size,
                              const struct record_revocation *record) MUST_CHECK;
 
 /**
- * Decode a record without its signature (size bytes, borrowed). ERR_DROP, out untouched, unless
- * it is of this type and version, whole, and keeps every rule. Says nothing about the signature,
- * who may sign it, or time.
+ * Decode a record without its signature (size bytes, borrowed, any content). ERR_DROP, with out
+ * untouched, unless it is of this type and version, whole, and keeps every rule. The signature, the
+ * right of its key to sign, and the record's time are not judged.
  */
 int record_delegation_decode(struct record_delegation *out, const uint8_t *data,
                              size_t size) MUST_CHECK;
@@ -162,7 +166,7 @@ int record_admission_decode(struct record_admission *out, const uint8_t *data,
 int record_revocation_decode(struct record_revocation *out, const uint8_t *data,
                              size_t size) MUST_CHECK;
 
-/** The same of records that nobody makes yet. Later: a relay's own record and a host's attachment
+/** The same for records that nobody makes yet. Later: a relay's own record and a host's attachment
  * to it (STUN2 subnet), administrators (large ziglans). */
 int record_node_encode(uint8_t *out, size_t *size, const struct record_node *record) MUST_CHECK;
 int record_attachment_encode(uint8_t *out, size_t *size,
@@ -175,15 +179,16 @@ int record_attachment_decode(struct record_attachment *out, const uint8_t *data,
 int record_administrator_decode(struct record_administrator *out, const uint8_t *data,
                                 size_t size) MUST_CHECK;
 
-/** Read the header alone. ERR_DROP (out untouched) if it is short, or of another version or
- * unknown type. */
+/** Read the header alone. ERR_DROP, with out untouched, if it is too short, of another version, or
+ * of an unknown type. */
 int record_header_peek(struct record_header *out, const uint8_t *data, size_t size) MUST_CHECK;
 
-/** True if at this wall clock the record was created (RECORD_CLOCK_SKEW_MS tolerated) and its
- * lifetime is not over. */
+/** True if by this wall clock (ms since 1970 UTC) the record was created already, give or take
+ * RECORD_CLOCK_SKEW_MS, and its lifetime is not over. */
 bool record_live(const struct record_header *header, uint64_t wall_ms);
 
-/** True if `expires_ms` is not over yet; RECORD_CLOCK_SKEW_MS tolerated. */
+/** True if by this wall clock `expires_ms` is not more than RECORD_CLOCK_SKEW_MS ago. Both are ms
+ * since 1970 UTC. */
 bool record_unexpired(uint64_t expires_ms, uint64_t wall_ms);
 
 /** A signed record taken apart; pointers borrowed from the bytes given to record_split. */
@@ -193,5 +198,6 @@ struct record_parts {
     const uint8_t *signature; /* SIGNATURE_SIZE bytes */
 };
 
-/** Split record || signature. ERR_DROP if it is too short or too long to be one. */
+/** Split record || signature. ERR_DROP, with out untouched, if size is not that of a signed record.
+ * Nothing else is checked. */
 int record_split(struct record_parts *out, const uint8_t *data, size_t size) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages are parsed in one walk over their attributes, and answers are written in their order. */
+/* One walk over its attributes parses a message; an answer is written attribute by attribute. */
 #include "proto/wire/stun.h"
 
 #include "proto/base/bytes.h"
@@ -25,8 +25,8 @@ enum {
     SHA1_SIZE = 20,
 };
 
-/* IANA "STUN Attributes"; 0x0004 and 0x0005 are of RFC 3489, CHANGE-REQUEST and the last two of
- * RFC 5780. */
+/* IANA's "STUN Attributes". 0x0004 and 0x0005 come from RFC 3489; CHANGE-REQUEST and the last two
+ * from RFC 5780. */
 enum attribute {
     ATTRIBUTE_MAPPED_ADDRESS = 0x0001,
     ATTRIBUTE_CHANGE_REQUEST = 0x0003,
@@ -72,7 +72,7 @@ static size_t padded(size_t size)
 
 /* ---- parsing ---- */
 
-/* What the reader of one message knows besides what it tells. */
+/* A message while it is parsed. */
 struct parse {
     struct stun_message m;
     const uint8_t *data; /* the whole message */
@@ -96,7 +96,8 @@ static void header_read(struct rbuf *r, size_t size, struct stun_message *m)
     }
 }
 
-/* An address attribute; `mask` is xored over port and address, NULL: plain. False if malformed. */
+/* Read an address attribute. `mask` is xored over port and address; NULL: they are plain. False if
+ * it is malformed. */
 static bool address_read(struct endpoint *out, const uint8_t *value, size_t size,
                          const uint8_t *mask)
 {
@@ -120,8 +121,8 @@ static bool address_read(struct endpoint *out, const uint8_t *value, size_t size
     return true;
 }
 
-/* Of an address that exists under two attributes the newer one counts, and of two equal
- * attributes the first. */
+/* Read one of the two attributes, a newer and an older one, that can hold the same address. The
+ * newer one counts; of two of one kind, the first. False if it is malformed. */
 static bool address_choose(struct endpoint *out, bool *have_newer, bool newer, const uint8_t *value,
                            size_t size, const uint8_t *mask)
 {
@@ -196,7 +197,7 @@ static bool attribute_read(struct parse *p, uint16_t type, const uint8_t *value,
     case ATTRIBUTE_NONCE:
     case ATTRIBUTE_PASSWORD_ALGORITHM:
     case ATTRIBUTE_USERHASH:
-        return true; /* of authentication, which a server without passwords ignores */
+        return true; /* known, but without meaning for us: we have no passwords */
     default:
         unknown_note(m, type);
         return true;
@@ -248,7 +249,7 @@ int stun_parse(struct stun_message *out, const uint8_t *data, size_t size)
 static void header_write(struct wbuf *w, uint16_t type, const uint8_t transaction[16])
 {
     wbuf_u16(w, type);
-    wbuf_u16(w, 0); /* the length, by finish() */
+    wbuf_u16(w, 0); /* finish() writes the length here */
     wbuf_put(w, transaction, STUN_TRANSACTION_SIZE);
 }
 
@@ -374,7 +375,7 @@ static bool equal_secret(const uint8_t *a, const uint8_t *b, size_t size)
 {
     uint8_t difference = 0;
 
-    for (size_t i = 0; i < size; i++) { /* the time must not tell where they differ */
+    for (size_t i = 0; i < size; i++) { /* the time taken must not tell where they differ */
         difference |= (uint8_t)(a[i] ^ b[i]);
     }
     return difference == 0;
@@ -398,7 +399,7 @@ bool stun_integrity_ok(const uint8_t *data, size_t size, size_t at, const struct
     if (given == NULL || given_size < 16 || given_size > hmac->mac_size) {
         return false;
     }
-    /* Hashed is everything before the attribute, with the length as if it were the last one. */
+    /* The hash is over everything before the attribute, with a header whose length ends with it. */
     memcpy(copy, data, at);
     be16_write(copy + 2, u16_of(at + ATTRIBUTE_HEADER_SIZE + given_size - STUN_HEADER_SIZE));
     hmac->mac(mac, key, key_size, copy, at);

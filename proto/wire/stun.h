@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * STUN (RFC 8489) as a server answers it and as our own client asks it, with the attributes of
- * RFC 5780 and the older form of RFC 3489 (no magic cookie). Nothing is allocated and nothing is
- * kept. Answers are at most STUN_ANSWER_SIZE_MAX bytes, whatever was asked.
+ * STUN (RFC 8489) as a server answers it and as a client asks, with the attributes of RFC 5780 and
+ * the older form of RFC 3489, which has no magic cookie (docs/protocol.md, section 2). Pure:
+ * nothing is allocated or kept. An answer has at most STUN_ANSWER_SIZE_MAX bytes, whatever was
+ * asked.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ enum {
     STUN_SIZE_MAX = 1500,       /* longer messages are refused */
     STUN_ANSWER_SIZE_MAX = 96,
     STUN_REQUEST_SIZE = 28, /* our own binding request: header and FINGERPRINT */
-    STUN_UNKNOWN_MAX = 8,   /* unknown attributes that are reported */
+    STUN_UNKNOWN_MAX = 8,   /* unknown attributes that an answer lists at most */
     STUN_METHOD_BINDING = 1,
 };
 
@@ -36,7 +37,7 @@ struct stun_message {
     enum stun_class class;
     uint16_t method;
     bool classic;                /* RFC 3489: no magic cookie */
-    bool fingerprint;            /* there was one, and it was right */
+    bool fingerprint;            /* there was one; a wrong one is not parsed */
     bool change_ip, change_port; /* CHANGE-REQUEST (RFC 5780) */
     uint8_t transaction[STUN_TRANSACTION_SIZE];
     struct endpoint mapped;             /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS */
@@ -49,21 +50,27 @@ struct stun_message {
 };
 
 /**
- * Parse any STUN message of size bytes (borrowed). ERR_DROP, and out untouched, unless it is
- * well-formed to the last byte and its FINGERPRINT, if any, is right. Unknown attributes are no
- * error here; stun_answer refuses them. Integrity is not checked here.
+ * Parse a STUN message of any class and method: size bytes, borrowed, any content. ERR_DROP, with
+ * out untouched, unless it is well-formed to the last byte and its FINGERPRINT, if there is one, is
+ * right. Unknown attributes are no error here; stun_answer refuses them. The integrity is not
+ * checked here.
  */
 int stun_parse(struct stun_message *out, const uint8_t *data, size_t size) MUST_CHECK;
 
 /**
- * Write the answer of a server to a binding request into out, and its length to *size: success
- * with the address `mapped`, our address `local` and our second address `other` (each left out if
- * NULL or none, `other` also if there is no room); or error 420 if the request asked for something
- * unknown, or for a change of address and there is no `other`. A fingerprint is added if the
- * request had one. ERR_DROP if the request deserves no answer (not a binding request).
+ * Write a server's answer to a binding request into out, and its length to *size.
  *
- * A request with change_ip or change_port set and an `other` is answered here as any other: the
- * caller sends the answer from where it was wanted, or not at all.
+ * mapped  the address that the request came from
+ * local   our address that it came to
+ * other   our second address, NULL if there is none
+ *
+ * The answer is a success with these addresses; one that is NULL or none is left out, and `other`
+ * also where it does not fit. It is error 420 if the request has an unknown attribute that must be
+ * understood, or wants a change of address and `other` is NULL. It has a fingerprint if the request
+ * had one. ERR_DROP, with *size untouched, if the message is no binding request.
+ *
+ * If the request wants a change of address and there is an `other`, the caller sends the answer
+ * from the address that was wanted, or not at all.
  */
 int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct stun_message *request,
                 const struct endpoint *mapped, const struct endpoint *local,
@@ -78,7 +85,7 @@ bool stun_is_answer(const struct stun_message *message, const uint8_t id[STUN_ID
 
 enum { STUN_MAC_SIZE_MAX = 32 };
 
-/** A keyed hash, injected: HMAC-SHA1 (20 bytes) or HMAC-SHA256 (32). */
+/** A keyed hash that the caller brings: HMAC-SHA1 (mac_size 20) or HMAC-SHA256 (32). */
 struct stun_hmac {
     size_t mac_size;
     void (*mac)(uint8_t *out, const uint8_t *key, size_t key_size, const uint8_t *data,
@@ -86,10 +93,11 @@ struct stun_hmac {
 };
 
 /**
- * Verify MESSAGE-INTEGRITY (at message->integrity_at, HMAC-SHA1) or MESSAGE-INTEGRITY-SHA256
- * (at integrity_sha256_at, which may be shortened to 16, 20, 24 or 28 bytes) of the message that
- * was parsed from data. at is one of the two offsets. False if absent (0) or wrong. Later:
- * applications of libstun2 that share a secret with a STUN server (RFC 8489, section 9).
+ * Verify one integrity attribute of the message that was parsed from data (size bytes). at is its
+ * offset: integrity_at for MESSAGE-INTEGRITY (HMAC-SHA1), integrity_sha256_at for
+ * MESSAGE-INTEGRITY-SHA256 (HMAC-SHA256, which may be shortened to 16, 20, 24 or 28 bytes). False
+ * if it is absent (0) or wrong. Later: applications of libstun2 that share a secret with a STUN
+ * server (RFC 8489, section 9).
  */
 bool stun_integrity_ok(const uint8_t *data, size_t size, size_t at, const struct stun_hmac *hmac,
                        const uint8_t *key, size_t key_size);

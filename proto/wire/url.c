@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parser goes from left to right and says at which character what is wrong. */
+/* The parser cuts the text into spans from left to right, so that each error can name its place. */
 #include "proto/wire/url.h"
 
 #include "proto/base/base32.h"
@@ -20,7 +20,7 @@ struct span {
     size_t size;
 };
 
-/* What is being parsed, for the sentences about errors. */
+/* A URL while it is parsed; text and error are for the sentences about errors. */
 struct parse {
     struct url url;
     const char *text;
@@ -39,7 +39,7 @@ static int refuse(struct parse *p, const char *format, ...)
     return ERR_DROP;
 }
 
-/* Position of a part for people, from 1. */
+/* The position of a part for people, who count from 1. */
 static size_t place(const struct parse *p, struct span part)
 {
     return (size_t)(part.at - p->text) + 1;
@@ -50,8 +50,8 @@ static bool starts_with(struct span part, const char *prefix)
     return part.size >= strlen(prefix) && memcmp(part.at, prefix, strlen(prefix)) == 0;
 }
 
-/* Cut `part` at the first `mark`: what stands before it is returned, what stands behind it
- * remains in part. Without a mark all is returned, nothing remains, and *found is false. */
+/* Cut `part` at the first `mark`. Returns what stands before the mark; what stands behind it
+ * remains in part. Without a mark everything is returned, nothing remains, and *found is false. */
 static struct span cut(struct span *part, char mark, bool *found)
 {
     const char *at = part->size == 0 ? NULL : memchr(part->at, mark, part->size);
@@ -155,8 +155,7 @@ static bool is_dns_name(struct span name)
     return true;
 }
 
-/* A name whose last label is a number would be read as an IPv4 address by some and not by others.
- */
+/* Some programs read a name whose last label is a number as an IPv4 address, others do not. */
 static bool ends_in_number(struct span name)
 {
     size_t digits = 0;
@@ -326,7 +325,7 @@ static int parse_all(struct parse *p, struct span rest)
                       place(p, all) - 1, p->url.kind == URL_KIND_RELAY ? "relay" : "ziglan");
     }
     if (hosts.size > 0 && hosts.at[hosts.size - 1] == '/') {
-        hosts.size--; /* as browsers and mail programs like to append it */
+        hosts.size--; /* browsers and mail programs append it */
     }
     rc = parse_key(p, key);
     if (rc == ERR_OK) {

@@ -3,8 +3,8 @@
  * The URLs that people pass on (docs/protocol.md, section 15):
  *   ziglan://KEY@HOST[:PORT][,HOST[:PORT]]...[?invite=TOKEN&name=LABEL]
  *   relay://KEY@HOST[:PORT]
- * KEY is 52 base32 characters, TOKEN 26 (16 bytes), HOST a DNS name, an IPv4 address or an IPv6
- * address in brackets. Unknown parameters are ignored. Pure.
+ * KEY has 52 base32 characters, TOKEN has 26 (16 bytes). HOST is a DNS name, an IPv4 address, or an
+ * IPv6 address in brackets. Unknown parameters are ignored. Pure.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ enum url_kind {
 struct url_host {
     char name[HOST_TEXT_SIZE]; /* lower case, IPv6 without brackets */
     uint16_t port;             /* 0: not given */
-    bool numeric;              /* an IP address, not a name */
+    bool numeric;              /* it is an IP address, not a DNS name */
 };
 
 struct url {
@@ -43,13 +43,14 @@ struct url {
     size_t hosts_count; /* at least 1 */
     bool has_invite;
     uint8_t invite[INVITE_SIZE];
-    char name[NAME_TEXT_SIZE]; /* what the ziglan calls itself; empty: not told */
+    char name[NAME_TEXT_SIZE]; /* the ziglan's name; empty: not told */
 };
 
-/** Parse size characters (no NUL needed). ERR_DROP leaves out alone and writes one sentence that
- * names the place and the remedy to error. */
+/** Parse a URL of size characters (no NUL needed, any content). ERR_DROP, with out untouched: error
+ * is then one sentence that names the place and the remedy; otherwise it is empty. */
 int url_parse(struct url *out, const char *text, size_t size,
               char error[URL_ERROR_SIZE]) MUST_CHECK;
 
-/** Write the URL and a NUL to text. ERR_LIMIT if capacity is too small. */
+/** Write the URL and a NUL to text, which has room for capacity bytes. ERR_LIMIT, with text
+ * undefined, if they do not fit. */
 int url_print(const struct url *url, char *text, size_t capacity) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The names of verdicts, for the log and for people. */
+/* Verdicts in words: a name for the log, a sentence for people. */
 #include "proto/wire/verdict.h"
 
 #include <stddef.h>

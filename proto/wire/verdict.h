@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the rooms of rendezvous/ answer to a request of a peer. The numbers are those of ErrorCode
- * in proto/wire/control.proto, so that a relay core can put a verdict into an Error unchanged.
+ * What a relay answers to a request: the results of the functions of rendezvous/. The numbers are
+ * those of ErrorCode in proto/wire/control.proto, so a verdict goes into an Error message as it is.
  */
 #pragma once
 

@@ -11,7 +11,7 @@ static ProtobufCBinaryData bytes(size_t size)
     return control_bytes(zeros, size);
 }
 
-/* A packed message as a test case: a good one, and the field that is broken in a bad one. */
+/* Pack and unpack a message. problem: the field that both must refuse; NULL: it is a good one. */
 static void expect(const Ziglan__Control *message, const char *problem)
 {
     static struct control_arena arena;

@@ -210,7 +210,7 @@ static void truncated_and_lengthened_records_are_refused(void **state)
     }
 }
 
-/* One byte of a good record, changed into what its text or number may not be. */
+/* In a good record one byte is changed, so that a text is not what it must be. */
 static void values_against_the_rules_are_not_decoded(void **state)
 {
     static const struct {
@@ -219,9 +219,9 @@ static void values_against_the_rules_are_not_decoded(void **state)
         const char *text; /* where in the record */
         uint8_t byte;     /* instead of its first one */
     } cases[] = {
-        {"a dot in a wished name", RECORD_TYPE_MEMBER, "anna", '.'},
-        {"a capital in a wished name", RECORD_TYPE_MEMBER, "anna", 'A'},
-        {"a NUL in a wished name", RECORD_TYPE_MEMBER, "anna", '\0'},
+        {"a dot in a wanted name", RECORD_TYPE_MEMBER, "anna", '.'},
+        {"a capital in a wanted name", RECORD_TYPE_MEMBER, "anna", 'A'},
+        {"a NUL in a wanted name", RECORD_TYPE_MEMBER, "anna", '\0'},
         {"a control character in a service", RECORD_TYPE_MEMBER, "service-3", '\x1b'},
         {"a line feed in a granted name", RECORD_TYPE_ADMISSION, "anna-2", '\n'},
         {"a hyphen before a granted name", RECORD_TYPE_ADMISSION, "anna-2", '-'},
