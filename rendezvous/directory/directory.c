@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The directory as a whole: opened, closed, counted. */
+/* The directory as a whole: opening, closing, counting. */
 #include "rendezvous/directory/directory.h"
 
 #include "rendezvous/directory/directory_internal.h"

@@ -2,18 +2,17 @@
 /*
  * The directory of a ziglan as one of its entry points keeps it (docs/protocol.md, section 14): who
  * is a member, under which name and addresses, which invites are open, who was revoked. Every
- * change gets the next number of one growing sequence, which is kept in the store, so that members
- * can ask for what changed since they last looked. Whether a member is online is not its business.
+ * change gets a number from one growing sequence, which is kept in the store, so that members can
+ * ask for what changed since they last looked. The directory does not know who is online.
  *
- * All keys given here are authenticated by the caller's sessions. Each function that changes
- * something is one transaction of the store (a group of joins is one together): it happened
- * entirely or not at all.
+ * The callers' sessions have authenticated all keys that are given here. Each function that changes
+ * something does so in one transaction of the store: all of it happens or nothing. The joins of a
+ * group share one transaction.
  *
- * What can be done with it stands in the headers that this one brings along. Bottom up:
- * directory_write (transactions, sequence) and directory_name (names and addresses),
- * directory_entry (what the store has about a key), directory_find, directory_invite, then
- * directory_join, directory_revoke, directory_watch, directory_expire and directory_repair, and
- * this one.
+ * The verbs stand in the headers that this one includes. The files, bottom up: directory_write
+ * (transactions, sequence) and directory_name (names and addresses), directory_entry (what the
+ * store has about a key), directory_find, directory_invite, then directory_join, directory_revoke,
+ * directory_watch, directory_expire and directory_repair, and this one.
  */
 #pragma once
 
@@ -48,16 +47,19 @@ struct directory_config {
 struct directory;
 
 /**
- * Open the directory in a store. Indexes that do not fit the members (a crash, a torn disk) are
- * made anew, and records that do not decode are dropped; that is traced. ERR_NOMEM, ERR_SYSTEM.
+ * Open the directory in a store. Indexes that do not fit the records (after a crash, on a torn
+ * disk) are mended, and records that do not decode are removed; both are traced. cfg is not kept.
+ * On ERR_NOMEM and ERR_SYSTEM *out is NULL.
  */
 int directory_new(struct directory **out, const struct directory_config *cfg) MUST_CHECK;
+
+/** Free what is in memory; the store stays open. NULL is legal. */
 void directory_free(struct directory *directory);
 
 /** The sequence number of the latest change; 0 in a new directory. */
 uint64_t directory_sequence(const struct directory *directory);
 
-/** Gauges for metrics: members; nodes whose revocation is kept, who left included; open invites.
+/** Gauges for metrics: members; revocations, also of those who left; invites in the store.
  * Later: the last two for the page of metrics (monitoring). */
 uint32_t directory_member_count(const struct directory *directory);
 uint32_t directory_revoked_count(const struct directory *directory);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The records of a key, read from the store and judged by what they say. */
+/* The records of a key: read from the store, decoded, and removed. */
 #include "rendezvous/directory/directory_entry.h"
 
 #include "rendezvous/directory/directory_internal.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Read one record of a key; its size is 0 where there is none. */
+/* Read one record of a key; *size is 0 if it is absent, or on an error. */
 static int load_record(struct directory *d, enum store_table table, const uint8_t key[KEY_SIZE],
                        uint8_t *record, size_t capacity, size_t *size)
 {
@@ -19,9 +19,10 @@ static int load_record(struct directory *d, enum store_table table, const uint8_
     return rc;
 }
 
-/* What the deciding record says: admission, or revocation if there is one. A record that does not
-   decode (we wrote it, so the disk is at fault) counts as not there. */
-static void load_meaning(struct directory_entry *e)
+/* Fill in what the records say. The revocation decides if there is one, else the admission. A
+   record that does not decode, or is about another key, was damaged on the disk and counts as
+   absent. */
+static void fill_from_records(struct directory_entry *e)
 {
     struct record_admission admission;
     struct record_revocation revocation;
@@ -50,7 +51,7 @@ static void load_meaning(struct directory_entry *e)
     }
 }
 
-/* Only people read it; what is no name counts as not there. */
+/* The name that a revoked key had, for people to read. What is no name counts as absent. */
 static int load_former_name(struct directory *d, struct directory_entry *e)
 {
     char name[STORE_KEY_SIZE_MAX];
@@ -82,7 +83,7 @@ int directory_load(struct directory *directory, const uint8_t key[KEY_SIZE],
                          sizeof(out->member_part), &out->member_part_size);
     }
     if (rc == ERR_OK) {
-        load_meaning(out);
+        fill_from_records(out);
     }
     if (rc == ERR_OK && out->revocation_size > 0 && out->admission_size == 0) {
         rc = load_former_name(directory, out);
@@ -116,10 +117,10 @@ int directory_member_remove(struct directory *directory, const struct directory_
 {
     struct record_member part;
     bool has_part = directory_entry_part(entry, &part);
-    uint64_t now_ms = env_wall_ms(directory->env);
     int rc = ERR_OK;
 
-    /* Before the admission goes, which a store that breaks off in between could not name again. */
+    /* Only the admission tells the name. So the name is kept before the admission goes: a torn
+       store may end between the two. */
     if (entry->name[0] != '\0') {
         rc = store_write(directory->store, STORE_TABLE_FORMER, entry->key, KEY_SIZE, entry->name,
                          strlen(entry->name));
@@ -134,7 +135,7 @@ int directory_member_remove(struct directory *directory, const struct directory_
         rc = directory_addresses_free(directory, entry->key, has_part ? &part : NULL);
     }
     if (rc == ERR_OK && entry->name[0] != '\0') {
-        rc = directory_name_write(directory, entry->name, entry->key, now_ms == 0 ? 1 : now_ms);
+        rc = directory_name_free(directory, entry->name, entry->key);
     }
     return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A directory entry: all that the store has about one key, and its removal. What is there was
- * written by us; what does not decode (the disk is at fault) counts as not there.
+ * A directory entry: all that the store has about one key, and its removal. Only the directory
+ * writes these records, so one that does not decode was damaged on the disk; it counts as absent.
  */
 #pragma once
 
@@ -19,14 +19,14 @@ struct directory;
 /** Reasons in revocations. */
 enum directory_reason {
     DIRECTORY_REASON_REVOKED = 1, /* thrown out; stays out */
-    DIRECTORY_REASON_LEFT = 2,    /* went; may come again with an invite */
+    DIRECTORY_REASON_LEFT = 2,    /* left by itself; may come again with an invite */
 };
 
-/** A directory entry as it travels in a Member message. Sizes are 0 for parts that are not there:
- * a revoked or departed one has only its revocation. */
+/** What the store has about a key. The records are the signed bytes, as they travel in a Member
+ * message; the size of one that is absent is 0. Who was revoked or left has only a revocation. */
 struct directory_entry {
     uint8_t key[KEY_SIZE];
-    char name[NAME_TEXT_SIZE]; /* granted name; of a revoked one: the name it had, if any */
+    char name[NAME_TEXT_SIZE]; /* granted name; with a revocation the one it had; or empty */
     uint64_t sequence;         /* of its latest change */
     uint64_t expires_ms;       /* of the admission */
     size_t member_part_size, admission_size, revocation_size;
@@ -35,25 +35,26 @@ struct directory_entry {
     uint8_t revocation[RECORD_OTHER_SIGNED_SIZE_MAX];
 };
 
-/** Load what the store has about a key; sizes stay 0 for what is not there or not readable. */
+/** Load what the store has about a key; sizes are 0 for what is absent or damaged. ERR_NOMEM,
+ * ERR_SYSTEM: *out is then not meaningful. */
 int directory_load(struct directory *directory, const uint8_t key[KEY_SIZE],
                    struct directory_entry *out) MUST_CHECK;
 
 /** True if the entry holds an admission that no revocation overrules. */
 bool directory_entry_is_member(const struct directory_entry *entry);
 
-/** True if the entry is of one who was thrown out. One who left has a revocation, too, which
- * watchers must see, but may come again. */
+/** True if the entry is of one who was thrown out. Who left has a revocation, too, so that watchers
+ * hear of it, but is not revoked in this sense: it may come again. */
 bool directory_entry_is_revoked(const struct directory_entry *entry);
 
-/** Decode the member part of an entry; false if there is none. */
+/** Decode the member part of an entry; false if it is absent or damaged. */
 bool directory_entry_part(const struct directory_entry *entry, struct record_member *out);
 
-/** Inside a transaction: remove a member's records beside a revocation, which keeps its name; the
- * name and the addresses become free for others. */
+/** Inside a transaction that has written a revocation: remove the key's admission and member part.
+ * Its addresses become free at once, its name in 30 days; FORMER keeps the name for the listing. */
 int directory_member_remove(struct directory *directory,
                             const struct directory_entry *entry) MUST_CHECK;
 
-/** Inside a transaction: remove a revocation and what is remembered with it. */
+/** Inside a transaction: remove a revocation and the former name that is kept with it. */
 int directory_revocation_remove(struct directory *directory,
                                 const uint8_t key[KEY_SIZE]) MUST_CHECK;

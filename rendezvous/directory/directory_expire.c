@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sweeps over the tables, some keys at a time. */
+/* Sweeps over three tables. Each goes on where it ended the last time. */
 #include "rendezvous/directory/directory_expire.h"
 
 #include "proto/base/wbuf.h"
@@ -11,7 +11,7 @@
 
 enum { SWEEP_COUNT = 256 /* keys that one directory_expire looks at, per table */ };
 
-/* Where a sweep of a table goes on: at its beginning again once it came to the end. */
+/* A sweep that came to the end of its table begins anew. */
 static void sweep_restart(struct store_cursor *cursor)
 {
     *cursor = store_cursor_from(cursor->table, NULL, 0);
@@ -67,7 +67,7 @@ static int sweep_names(struct directory *d, uint64_t now_ms)
     return ERR_OK;
 }
 
-/* One who left need not be told about once no host can hold its admission any more. */
+/* The revocation of one who left is not needed once no host can believe the admission any more. */
 static int sweep_left(struct directory *d, uint64_t now_ms, uint32_t *removed)
 {
     uint8_t value[RECORD_OTHER_SIGNED_SIZE_MAX];

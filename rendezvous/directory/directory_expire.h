@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is over leaves the store: invites, freed names, and who left so long ago that no host can
- * hold its admission any more.
+ * Removes from the store what is over: expired invites, names that were freed 30 days ago, and the
+ * revocations of those who left so long ago that no host can still believe their admission.
  */
 #pragma once
 
@@ -9,7 +9,8 @@
 
 struct directory;
 
-/** Forget expired invites, freed names and who left long ago, some at a time. Call it now and then
- * (every minute or so). settled_ms is the wall clock by which things may be deleted or given to
- * others (wall_watch_settled_ms): what is over by the wall clock alone is not served, but stays. */
+/** Remove what is over at settled_ms, some of it at a time: call this every minute or so.
+ * settled_ms is the settled time (wall_watch_settled_ms), by which things are deleted or given to
+ * others. What is over only by the wall clock stays in the store, though nobody can use it. A store
+ * that fails is traced, and nothing changes. */
 void directory_expire(struct directory *directory, uint64_t settled_ms);

@@ -112,7 +112,7 @@ enum verdict directory_resolve(struct directory *directory, const char *text, ui
 
 /* ---- the listing ---- */
 
-/* The next key of a table after `key`; false at its end. */
+/* The next key of a table after `key`; *found is false at the end of the table. */
 static int next_key(struct directory *d, enum store_table table, const uint8_t key[KEY_SIZE],
                     uint8_t next[KEY_SIZE], bool *found)
 {
@@ -121,7 +121,7 @@ static int next_key(struct directory *d, enum store_table table, const uint8_t k
     size_t size;
     int rc;
 
-    cursor.started = true; /* beyond the key */
+    cursor.started = true; /* go on behind `key` */
     rc = store_next(d->store, &cursor, record, sizeof(record), &size);
     *found = rc == ERR_OK && size != STORE_NONE && cursor.key_size == KEY_SIZE;
     if (*found) {
@@ -150,7 +150,7 @@ enum verdict directory_next(struct directory *directory, uint8_t key[KEY_SIZE],
         bool take_member = has_member && (!has_revoked || memcmp(member, revoked, KEY_SIZE) < 0);
         memcpy(key, take_member ? member : revoked, KEY_SIZE);
         enum verdict verdict = directory_find_key(directory, key, out);
-        /* Those who left are in the changes, not in a list of members. */
+        /* Who left is told to watchers, but does not belong into a list of members. */
         if (verdict == VERDICT_UNAVAILABLE ||
             (verdict == VERDICT_OK &&
              (out->admission_size > 0 || directory_entry_is_revoked(out)))) {

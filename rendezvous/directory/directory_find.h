@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is here: by key, by name, by address, and all in turn. Finding changes nothing.
+ * Finding nodes in the directory: by key, by name, by address, and all in turn. Nothing here
+ * changes the directory. UNAVAILABLE always means that the store failed, which was traced.
  */
 #pragma once
 
@@ -18,29 +19,34 @@ enum directory_status {
     DIRECTORY_STATUS_REVOKED,
 };
 
-/** What a key is here. A store that fails counts as stranger. */
+/** What a key is here. If the store fails, it is a stranger. */
 enum directory_status directory_status(struct directory *directory, const uint8_t key[KEY_SIZE]);
 
-/** When the admission of a member ends (wall clock); 0 for a key that is none. */
+/** When the admission of a member ends (wall clock); 0 if the key is no member, or the store fails.
+ */
 uint64_t directory_admitted_until(struct directory *directory, const uint8_t key[KEY_SIZE]);
 
-/** Find by key (revoked ones too), by name (case-insensitive), or by address: a key-derived IPv6
- * or a fixed one whose EUI-64 a member claimed first. NOT_FOUND, UNAVAILABLE. */
+/** Find who is a member, was revoked, or left: *out has the records to tell, which is the
+ * revocation alone if there is one. NOT_FOUND, UNAVAILABLE. */
 enum verdict directory_find_key(struct directory *directory, const uint8_t key[KEY_SIZE],
                                 struct directory_entry *out);
+
+/** Find a member by name (case-insensitive), or by address: a key-derived IPv6, or a fixed one
+ * whose EUI-64 the member claimed first. NOT_FOUND, UNAVAILABLE. */
 enum verdict directory_find_name(struct directory *directory, const char *name,
                                  struct directory_entry *out);
 enum verdict directory_find_address(struct directory *directory, const uint8_t address[16],
                                     struct directory_entry *out);
 
-/** The key that a text of an operator means: a key's text form, else a name (also of one revoked
- * within 30 days). NOT_FOUND, UNAVAILABLE. */
+/** The key that an operator's text means: a key as text, else a name. A name that was freed less
+ * than 30 days ago still means the key that had it. NOT_FOUND, UNAVAILABLE. */
 enum verdict directory_resolve(struct directory *directory, const char *text,
                                uint8_t key[KEY_SIZE]);
 
 /**
- * The next entry of a listing in key order: `*key` is the last one seen (all zero to begin; the
- * key of all zeros is nobody's). NOT_FOUND at the end.
+ * The next entry of a listing of members and revoked keys, in the order of keys. key goes in as the
+ * last key of the listing (all zero to begin, which is nobody's key) and comes out as that of *out.
+ * Who left is not listed. NOT_FOUND at the end, UNAVAILABLE.
  */
 enum verdict directory_next(struct directory *directory, uint8_t key[KEY_SIZE],
                             struct directory_entry *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Invites. The store keeps the hash of the 16 bytes, so whoever reads it can invite nobody. */
+/* Invites by their hashes, and their terms as the store has them. */
 #include "rendezvous/directory/directory_invite.h"
 
 #include "proto/base/bytes.h"
@@ -52,7 +52,7 @@ static int terms_write(struct directory *d, const uint8_t hash[DIRECTORY_INVITE_
                        wbuf_size(&w));
 }
 
-/* False for what we never wrote. */
+/* False for a value that we never wrote. */
 static bool terms_decode(struct directory_terms *out, const uint8_t *value, size_t size)
 {
     struct rbuf r = rbuf_over(value, size);

@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A join is decided first, from what is there, and then written as one change. */
+/* A join is decided first, by what the directory has, and then written as one change. */
 #include "rendezvous/directory/directory_join.h"
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"
 #include "rendezvous/directory/directory_entry.h"
-#include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_name.h"
 #include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
 
-/* What one join works with, gathered before anything is changed. */
+/* One join: the request, and what is found out about it before anything is changed. */
 struct joining {
     const struct directory_join *request;
-    struct record_member part;     /* decoded */
+    struct record_member part;     /* the request's, decoded */
     struct directory_entry before; /* what the directory has about the key */
     struct record_member part_before;
     bool has_part_before;
-    bool returning;
-    struct directory_open_invite invite; /* of a newcomer */
+    bool returning;                      /* it is a member already; else a newcomer */
+    struct directory_open_invite invite; /* a newcomer's */
     struct directory_joined joined;
 };
 
-/* The member part must be signed by the very key that the session proved. */
+/* Decode the member part. The key that the session proved must have signed it. */
 static enum verdict part_check(const struct directory *d, struct joining *j)
 {
     const struct directory_join *request = j->request;
@@ -41,6 +40,7 @@ static enum verdict part_check(const struct directory *d, struct joining *j)
     return record_live(&j->part.header, env_wall_ms(d->env)) ? VERDICT_OK : VERDICT_CLOCK;
 }
 
+/* A newcomer needs an open invite and a place. */
 static enum verdict newcomer_check(struct directory *d, struct joining *j)
 {
     bool found;
@@ -80,9 +80,9 @@ static enum verdict newcomer_name(struct directory *d, struct joining *j)
     return found ? VERDICT_OK : VERDICT_NAME_TAKEN;
 }
 
-/* A member that only reconnects changes nothing, or every reconnection would be told to all. An
- * admission that ends later than ours can was made under a clock that was wrong: hosts refuse it.
- */
+/* True if the member can get its former admission again. Who only reconnects must change nothing,
+ * since every change is told to all members. An admission that ends later than a new one would was
+ * made under a clock that was wrong; hosts refuse it, so it is made anew. */
 static bool nothing_new(const struct directory *d, const struct joining *j)
 {
     const struct directory_entry *before = &j->before;
@@ -94,6 +94,7 @@ static bool nothing_new(const struct directory *d, const struct joining *j)
            before->expires_ms <= now_ms + DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS;
 }
 
+/* Sign an admission for the name in j->joined. A member keeps its groups. */
 static int admission_make(struct directory *d, struct joining *j, uint64_t sequence)
 {
     struct record_admission admission = {0};
@@ -117,6 +118,7 @@ static int admission_make(struct directory *d, struct joining *j, uint64_t seque
     memcpy(admission.member_key, j->request->key, KEY_SIZE);
     memcpy(admission.granted_name, j->joined.name, sizeof(admission.granted_name));
     admission.expires_ms = now_ms + DIRECTORY_ADMISSION_MS;
+    j->joined.expires_ms = admission.expires_ms;
     rc = record_admission_encode(record, &size, &admission);
     if (rc != ERR_OK) {
         return rc;
@@ -125,8 +127,8 @@ static int admission_make(struct directory *d, struct joining *j, uint64_t seque
                        d->identity, record, size);
 }
 
-/* All changes of one join; the invite first, so that even a store that breaks off in between never
-   lets it be used twice. */
+/* Write all changes of one join. The invite is first: whatever a torn store keeps of the others,
+   the invite is not used twice. */
 static int join_write(struct directory *d, const struct joining *j, uint64_t sequence)
 {
     const uint8_t *key = j->request->key;
@@ -147,7 +149,7 @@ static int join_write(struct directory *d, const struct joining *j, uint64_t seq
                          j->joined.admission_size);
     }
     if (rc == ERR_OK) {
-        rc = directory_name_write(d, j->joined.name, key, 0);
+        rc = directory_name_hold(d, j->joined.name, key);
     }
     if (rc == ERR_OK) {
         rc =
@@ -190,7 +192,7 @@ int directory_group_end(struct directory *directory, int rc)
     return rc;
 }
 
-/* Inside a transaction. The next join of the same group sees what this one changed. */
+/* Inside a transaction: make and write one join. The next join of the group sees its changes. */
 static int join_apply(struct directory *d, struct joining *j)
 {
     uint64_t sequence = directory_sequence_next(d);
@@ -224,7 +226,6 @@ static enum verdict join_commit(struct directory *d, struct joining *j)
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    j->joined.expires_ms = env_wall_ms(d->env) + DIRECTORY_ADMISSION_MS;
     if (!j->returning) {
         (void)key_short(j->invite.hash, j->joined.invite_id);
     }
@@ -232,7 +233,7 @@ static enum verdict join_commit(struct directory *d, struct joining *j)
     return VERDICT_OK;
 }
 
-/* Who may join, and under which name. */
+/* Decide whether the node may join, and under which name. Changes nothing. */
 static enum verdict join_decide(struct directory *d, struct joining *j)
 {
     const uint8_t *key = j->request->key;
@@ -245,7 +246,7 @@ static enum verdict join_decide(struct directory *d, struct joining *j)
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    if (directory_status(d, key) == DIRECTORY_STATUS_REVOKED) {
+    if (directory_entry_is_revoked(&j->before)) {
         return VERDICT_REVOKED;
     }
     j->returning = directory_entry_is_member(&j->before);

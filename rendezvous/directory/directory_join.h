@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A node becomes a member, or a member comes back: admission, name and addresses in one change.
+ * Joins: a node becomes a member, or a member comes back. It gets an admission, a name and its
+ * addresses in one change of the directory.
  */
 #pragma once
 
@@ -20,45 +21,48 @@ struct directory;
 /** How long an admission is valid. */
 #define DIRECTORY_ADMISSION_MS (UINT64_C(7) * 24 * 3600 * 1000)
 
+/** A request to join; everything in it is borrowed for the call. */
 struct directory_join {
-    const uint8_t *key;    /* KEY_SIZE, authenticated by the session */
-    const uint8_t *invite; /* NULL for a member who comes back */
+    const uint8_t *key;    /* KEY_SIZE bytes, authenticated by the session */
+    const uint8_t *invite; /* NULL, or of size 0: the node has none */
     size_t invite_size;
-    const char *wanted_name;    /* any text or NULL; it is made a label, or a name is made up */
+    const char *wanted_name;    /* any text, of which a label is made; NULL or empty: none */
     const uint8_t *member_part; /* signed record, as it came */
     size_t member_part_size;
-    bool unchanged_only; /* LIMIT instead of a change of the directory */
+    bool unchanged_only; /* do not change the directory: answer LIMIT instead */
 };
 
+/** What a join gives. */
 struct directory_joined {
     char name[NAME_TEXT_SIZE];
     uint8_t admission[RECORD_OTHER_SIGNED_SIZE_MAX];
     size_t admission_size;
     uint64_t expires_ms;                      /* of the admission */
     uint64_t sequence;                        /* of the directory */
-    bool changed;                             /* the directory changed: tell the watchers */
-    char invite_id[DIRECTORY_INVITE_ID_SIZE]; /* of the invite that was used; empty: none was */
+    bool changed;                             /* tell the watchers; false: nothing is new */
+    char invite_id[DIRECTORY_INVITE_ID_SIZE]; /* of the invite that was used, or empty */
 };
 
 /**
  * Admit a node, or renew a member. A member keeps its name and needs no invite; an invite that it
- * brings is not used up. A newcomer gets the invite's name, else the wanted one, else that with
- * -2, -3 ... behind it.
+ * brings is not used up. It gets the same admission again if its part is the known one and more
+ * than half of the time is left. A newcomer gets the name of the invite, else the wanted one, else
+ * that of its member part; if that is taken, the name with -2, -3 ... behind it.
  *
- * BAD_REQUEST (a member part that is not its own, not valid, or older than the known one), CLOCK
- * (one that is not live by our wall clock),
- * INVITE_INVALID (unknown, used up, expired: not told apart), NOT_MEMBER (no invite, no member),
- * REVOKED, NAME_TAKEN (no free name found), LIMIT (full, or a change where none was allowed),
- * UNAVAILABLE. Only VERDICT_OK writes *out and
- * uses the invite.
+ * BAD_REQUEST (the member part is not the key's own, not valid, or older than the known one), CLOCK
+ * (the part is not live by our wall clock), INVITE_INVALID (unknown, used up or expired; these are
+ * not told apart), NOT_MEMBER (neither a member nor an invite), REVOKED, NAME_TAKEN (no free name
+ * was found), LIMIT (the directory is full, or unchanged_only), UNAVAILABLE (the store failed,
+ * which was traced). On all but VERDICT_OK *out and the invite stay as they were.
  */
 enum verdict directory_join(struct directory *directory, const struct directory_join *join,
                             struct directory_joined *out);
 
 /**
  * Many joins as one transaction, which costs one wait for the disk instead of many. Between begin
- * and end only directory_join may be called; an admission that it gave may be told to nobody before
- * end says ERR_OK. On anything else, also for rc other than ERR_OK, nothing of the group happened.
+ * and end only directory_join may be called, and nobody may be told of an admission that it gave
+ * before end returned ERR_OK. rc tells end whether to keep the joins: if it is not ERR_OK, end
+ * undoes them all and returns it. If end returns an error of its own, none of them happened either.
  * ERR_NOMEM, ERR_SYSTEM.
  */
 int directory_group_begin(struct directory *directory) MUST_CHECK;

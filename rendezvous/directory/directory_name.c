@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The indexes NAMES and ADDRESSES: who holds a name or an address, and when it is free. */
+/* The tables NAMES and ADDRESSES: who holds a name or an address, and when it becomes free. */
 #include "rendezvous/directory/directory_name.h"
 
 #include "proto/base/bytes.h"
@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A name freed before this (2025-01-01) was freed under a clock that was wrong. */
+/* 2025-01-01. A name that was freed before was freed under a clock that was not set. */
 #define FREED_MS_MIN UINT64_C(1735689600000)
 
 enum {
     NAME_VALUE_SIZE = KEY_SIZE + 8,
-    NAME_TRIES_MAX = 200,  /* "nas-2" ... "nas-200", then one with a part of the key */
+    NAME_TRIES_MAX = 200,  /* "nas", "nas-2" ... "nas-200"; then one with a part of the key */
     NAME_SUFFIX_SIZE = 12, /* "-" and ten characters, NUL */
 };
 
@@ -40,19 +40,30 @@ int directory_name_read(struct directory *directory, const char *name, struct di
     return ERR_OK;
 }
 
-int directory_name_write(struct directory *directory, const char *name, const uint8_t key[KEY_SIZE],
-                         uint64_t freed_ms)
+static int name_write(struct directory *d, const char *name, const uint8_t key[KEY_SIZE],
+                      uint64_t freed_ms)
 {
     uint8_t value[NAME_VALUE_SIZE];
     struct wbuf w = wbuf_over(value, sizeof(value));
 
     wbuf_put(&w, key, KEY_SIZE);
     wbuf_u64(&w, freed_ms);
-    return store_write(directory->store, STORE_TABLE_NAMES, name, strlen(name), value,
-                       wbuf_size(&w));
+    return store_write(d->store, STORE_TABLE_NAMES, name, strlen(name), value, wbuf_size(&w));
 }
 
-/* True if a name freed then may be somebody else's at now_ms. */
+int directory_name_hold(struct directory *directory, const char *name, const uint8_t key[KEY_SIZE])
+{
+    return name_write(directory, name, key, 0);
+}
+
+int directory_name_free(struct directory *directory, const char *name, const uint8_t key[KEY_SIZE])
+{
+    uint64_t now_ms = env_wall_ms(directory->env);
+
+    return name_write(directory, name, key, now_ms == 0 ? 1 : now_ms); /* 0 would say: held */
+}
+
+/* True if a name that was freed at freed_ms may be given to others at now_ms. */
 static bool quarantine_over(uint64_t freed_ms, uint64_t now_ms)
 {
     return freed_ms >= FREED_MS_MIN && now_ms >= freed_ms &&
@@ -84,12 +95,13 @@ static bool name_is_free(const struct directory *d, const struct directory_name 
     if (!name->found || memcmp(name->key, key, KEY_SIZE) == 0) {
         return true;
     }
-    /* Given away by a clock that is right for a while only: the new holder would keep it. */
+    /* The settled time must agree. A clock that is wrong for a while would give the name away, and
+       its new holder would keep it. */
     uint64_t now_ms = env_wall_ms(d->env);
     return quarantine_over(name->freed_ms, now_ms < d->settled_ms ? now_ms : d->settled_ms);
 }
 
-/* base with a suffix, cut so that both fit into a label. */
+/* base, cut so that the suffix still fits into a label, and the suffix. */
 static void name_compose(char name[NAME_TEXT_SIZE], const char *base, const char *suffix)
 {
     size_t room = NAME_SIZE_MAX - strlen(suffix);
@@ -137,7 +149,7 @@ int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE]
 
 /* ---- addresses ---- */
 
-/* Who holds an address; all zero and false if nobody does. */
+/* Who holds an address; *found is false, and key not meaningful, if nobody does. */
 static int address_read(struct directory *d, const uint8_t *address, size_t size,
                         uint8_t key[KEY_SIZE], bool *found)
 {
@@ -158,7 +170,7 @@ static bool part_claims(const struct record_member *part, const uint8_t eui64[EU
     return false;
 }
 
-/* Free one claim if the key holds it. */
+/* Free a fixed address if the key holds it. */
 static int claim_free(struct directory *d, const uint8_t key[KEY_SIZE],
                       const uint8_t eui64[EUI64_SIZE])
 {
@@ -172,7 +184,7 @@ static int claim_free(struct directory *d, const uint8_t key[KEY_SIZE],
     return rc;
 }
 
-/* Give the key an address that nobody holds. */
+/* Give the key an address, unless somebody holds it. */
 static int claim_take(struct directory *d, const uint8_t key[KEY_SIZE], const uint8_t *address,
                       size_t size)
 {

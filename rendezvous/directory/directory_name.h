@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Names and addresses of members: the indexes NAMES and ADDRESSES of the store. They know nothing
- * of the records that they lead to.
+ * Names and addresses of members: the tables NAMES and ADDRESSES of the store. This file does not
+ * look at the records of the keys to which they lead.
+ *
+ * All functions: ERR_NOMEM, ERR_SYSTEM of the store.
  */
 #pragma once
 
@@ -16,43 +18,52 @@
 
 struct directory;
 
-/** How long a freed name is given to nobody else. */
+/** For so long a freed name is given only to the key that had it. */
 #define DIRECTORY_NAME_FREED_MS (UINT64_C(30) * 24 * 3600 * 1000)
 
+/** What NAMES has under a name. */
 struct directory_name {
     uint8_t key[KEY_SIZE];
-    uint64_t freed_ms; /* 0: held */
-    bool found;
+    uint64_t freed_ms; /* wall clock; 0: the key holds the name */
+    bool found;        /* false: nobody holds the name or held it; the rest is 0 */
 };
 
 /** Who holds a name, or held it until it was freed. */
 int directory_name_read(struct directory *directory, const char *name,
                         struct directory_name *out) MUST_CHECK;
 
-/** Give a name to a key (freed_ms 0), or note when it was freed. */
-int directory_name_write(struct directory *directory, const char *name, const uint8_t key[KEY_SIZE],
-                         uint64_t freed_ms) MUST_CHECK;
+/** Give a name to a key. */
+int directory_name_hold(struct directory *directory, const char *name,
+                        const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
-/** A free name for the key: `base` or the next best. found false if there is none. */
+/** Note that the key, which held the name, lost it now. */
+int directory_name_free(struct directory *directory, const char *name,
+                        const uint8_t key[KEY_SIZE]) MUST_CHECK;
+
+/** Pick a name that is free for the key: `base` (a label), else that with -2 to -200, else with a
+ * part of the key. *found is false if none of these is free. */
 int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE], const char *base,
                         char name[NAME_TEXT_SIZE], bool *found) MUST_CHECK;
 
-/** Inside a transaction: the key's addresses are those of its part `now`; `before` (NULL: none)
- * is its former part, whose other claims become free. A claim that another key holds stays its. */
+/** Inside a transaction: give the key its own IPv6 and the fixed addresses that its part `now`
+ * claims, but those that another key holds. What only its former part `before` (NULL: none) claimed
+ * becomes free. */
 int directory_addresses_move(struct directory *directory, const uint8_t key[KEY_SIZE],
                              const struct record_member *before,
                              const struct record_member *now) MUST_CHECK;
 
-/** Inside a transaction: all addresses of the key become free. */
+/** Inside a transaction: the key's own IPv6 and the fixed addresses that it holds of those which
+ * its part `before` (NULL: none) claims become free. */
 int directory_addresses_free(struct directory *directory, const uint8_t key[KEY_SIZE],
                              const struct record_member *before) MUST_CHECK;
 
-/** Inside a transaction: a stored name (name_size bytes) and its value, met by a sweep at now_ms. A
- * name that was freed long enough ago is removed; one that was freed in 1970, before the clock was
- * set, counts as freed now. */
+/** Inside a transaction: look at one row of NAMES (name_size and size bytes) at now_ms. It is
+ * removed if the name was freed long enough ago. If it was freed under a clock that was not set (in
+ * 1970), it counts as freed now. Else nothing happens. */
 int directory_name_expire(struct directory *directory, const char *name, size_t name_size,
                           const uint8_t *value, size_t size, uint64_t now_ms) MUST_CHECK;
 
-/** Whose address it is: a key-derived IPv6, or a fixed one by its EUI-64. */
+/** Whose address this is: a key-derived IPv6, or a fixed one by its EUI-64. key is meaningful only
+ * if *found. */
 int directory_address_read(struct directory *directory, const uint8_t address[16],
                            uint8_t key[KEY_SIZE], bool *found) MUST_CHECK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * At every start the indexes are compared with the records and made to fit them. After an orderly
- * stop this reads much and writes nothing (10,000 members: some 60,000 reads of a warm store). It
- * is what lets everything else trust the indexes, whatever a disk did.
+ * Compares the indexes with the records and makes them fit, so that everything else can trust them.
+ * After an orderly stop this writes nothing, but reads a lot: for 10,000 members some 60,000 values
+ * of a warm store.
  */
 #include "rendezvous/directory/directory_repair.h"
 
@@ -20,7 +20,7 @@ struct repair {
     uint32_t repairs; /* writes that were needed */
 };
 
-/* Make a table say `value` under a key. */
+/* Make sure that a table has `value` (at most STORE_KEY_SIZE_MAX bytes) under a key. */
 static int ensure(struct repair *r, enum store_table table, const void *key, size_t key_size,
                   const uint8_t *value, size_t value_size)
 {
@@ -35,6 +35,7 @@ static int ensure(struct repair *r, enum store_table table, const void *key, siz
     return rc;
 }
 
+/* Remove what is wrong. */
 static int drop(struct repair *r, enum store_table table, const void *key, size_t key_size)
 {
     r->repairs++;
@@ -66,7 +67,7 @@ static int repair_member(struct repair *r, const struct directory_entry *entry)
     if (rc == ERR_OK &&
         (!holder.found || holder.freed_ms != 0 || memcmp(holder.key, entry->key, KEY_SIZE) != 0)) {
         r->repairs++;
-        rc = directory_name_write(r->d, entry->name, entry->key, 0);
+        rc = directory_name_hold(r->d, entry->name, entry->key);
     }
     if (rc == ERR_OK && directory_entry_part(entry, &part)) {
         uint8_t ip6[16];
@@ -79,7 +80,7 @@ static int repair_member(struct repair *r, const struct directory_entry *entry)
     return rc;
 }
 
-/* Walk a table whose keys are members' keys, and give each entry to `visit`. */
+/* Walk a table whose keys are nodes' keys, and give each entry to `visit`. */
 static int walk_entries(struct repair *r, enum store_table table,
                         int (*visit)(struct repair *, const struct directory_entry *))
 {
@@ -148,8 +149,8 @@ static int visit_former(struct repair *r, const struct directory_entry *entry)
 
 /* ---- indexes to records ---- */
 
-/* A held name whose member is not there, or has another name, was freed at a time that is not
-   known any more: now. */
+/* A name is held, but its holder is no member or has another name: so it was freed. When is not
+   known any more, and now is the safe answer. */
 static int check_name(struct repair *r, const struct store_cursor *at)
 {
     char name[NAME_TEXT_SIZE] = "";
@@ -170,13 +171,13 @@ static int check_name(struct repair *r, const struct store_cursor *at)
     }
     rc = directory_load(r->d, holder.key, &entry);
     if (rc == ERR_OK && (!directory_entry_is_member(&entry) || strcmp(entry.name, name) != 0)) {
-        uint64_t now_ms = env_wall_ms(r->d->env);
         r->repairs++;
-        rc = directory_name_write(r->d, name, holder.key, now_ms == 0 ? 1 : now_ms);
+        rc = directory_name_free(r->d, name, holder.key);
     }
     return rc;
 }
 
+/* True if the entry is of a member whose address this is (its own IPv6), or who claims it. */
 static bool entry_claims(const struct directory_entry *entry, const uint8_t *address, size_t size)
 {
     struct record_member part;
@@ -197,7 +198,7 @@ static bool entry_claims(const struct directory_entry *entry, const uint8_t *add
     return false;
 }
 
-/* Entries of ADDRESSES and CHANGES hold a key; the entry of that key must agree. */
+/* A row of ADDRESSES or CHANGES leads to a key; the entry of that key must say the same. */
 static int check_index(struct repair *r, const struct store_cursor *at, const uint8_t *value,
                        size_t size)
 {
@@ -254,8 +255,9 @@ static int count_invites(struct repair *r)
     }
 }
 
-/* The order matters: first who is out, then who is in, then what the indexes say too much, and
-   at last the claims that became free by that. */
+/* The order matters. Revocations are first, because they remove admissions. Then goes what belongs
+   to nobody: former names, member parts, addresses. Now that wrong claims are gone, members get
+   what is theirs. Names and changes that fit nobody are last. */
 static int repair_all(struct repair *r)
 {
     int rc = walk_entries(r, STORE_TABLE_REVOCATIONS, visit_revocation);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The directory's indexes after a crash or on a torn disk: made to fit the records, at every start.
+ * At every start, makes the indexes of the directory fit its records, whatever a crash or a torn
+ * disk did to them.
  */
 #pragma once
 
@@ -8,6 +9,7 @@
 
 struct directory;
 
-/** Count what is there, make the indexes fit it, and find the sequence. What was wrong is traced.
- * ERR_NOMEM, ERR_SYSTEM: the directory cannot be used. */
+/** Count members, revocations and invites, make the indexes fit the records, and raise the sequence
+ * to the largest that a record has. If something was wrong, that is traced. ERR_NOMEM, ERR_SYSTEM:
+ * the store failed, and the directory cannot be used. */
 int directory_repair(struct directory *directory) MUST_CHECK;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A revocation is written first, then the member's records go. */
+/* A member ends by a revocation, which is signed, and the removal of its records. */
 #include "rendezvous/directory/directory_revoke.h"
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/signed.h"
 #include "rendezvous/directory/directory_entry.h"
-#include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_write.h"
 
@@ -22,7 +21,7 @@ static int revocation_make(struct directory *d, const uint8_t key[KEY_SIZE], uin
     memcpy(revocation.header.key, d->identity->public_key, KEY_SIZE);
     revocation.header.sequence = sequence;
     revocation.header.created_ms = env_wall_ms(d->env);
-    revocation.header.lifetime_s = UINT32_MAX; /* it is meant for good */
+    revocation.header.lifetime_s = UINT32_MAX; /* the longest there is: meant for good */
     memcpy(revocation.ziglan_key, d->ziglan_key, KEY_SIZE);
     memcpy(revocation.member_key, key, KEY_SIZE);
     revocation.reason = reason;
@@ -33,7 +32,7 @@ static int revocation_make(struct directory *d, const uint8_t key[KEY_SIZE], uin
     return signed_make(out, RECORD_OTHER_SIGNED_SIZE_MAX, size, d->identity, record, record_size);
 }
 
-/* The revocation first: a store that breaks off in between has thrown the member out already. */
+/* The revocation is first: whatever a torn store keeps of the rest, the member is thrown out. */
 static int end_write(struct directory *d, const struct directory_entry *entry,
                      const uint8_t *revocation, size_t size, uint64_t sequence)
 {
@@ -55,8 +54,8 @@ static enum verdict member_end(struct directory *d, const struct directory_entry
     uint64_t sequence = directory_sequence_next(d);
     size_t size = 0;
 
-    /* The cap holds for those who come and go, and for strangers' keys. A member can always be
-       thrown out, or whoever lets many join and leave would make all others irrevocable. */
+    /* The cap is for those who leave and for strangers' keys. A member can be thrown out in any
+       case: else, after enough joins and leaves of others, nobody could be. */
     if (entry->revocation_size == 0 && d->revoked_count >= d->member_max &&
         !(reason == DIRECTORY_REASON_REVOKED && directory_entry_is_member(entry))) {
         return VERDICT_LIMIT;
@@ -99,7 +98,7 @@ enum verdict directory_revoke(struct directory *directory, const uint8_t key[KEY
     if (rc != ERR_OK) {
         return directory_unavailable(directory, "revoke", rc);
     }
-    if (directory_status(directory, key) == DIRECTORY_STATUS_REVOKED) {
+    if (directory_entry_is_revoked(&entry)) {
         return VERDICT_OK;
     }
     return member_end(directory, &entry, DIRECTORY_REASON_REVOKED);
@@ -120,11 +119,11 @@ static int restore_write(struct directory *d, const struct directory_entry *entr
 enum verdict directory_restore(struct directory *directory, const uint8_t key[KEY_SIZE])
 {
     struct directory_entry entry;
+    int rc = directory_load(directory, key, &entry);
 
-    if (directory_status(directory, key) != DIRECTORY_STATUS_REVOKED) {
+    if (rc == ERR_OK && !directory_entry_is_revoked(&entry)) {
         return VERDICT_NOT_FOUND;
     }
-    int rc = directory_load(directory, key, &entry);
     if (rc == ERR_OK) {
         rc = store_begin(directory->store);
     }

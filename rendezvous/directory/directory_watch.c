@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* CHANGES is walked from the watcher's place on, as far as one message has room. */
+/* Walks CHANGES from the watcher's place on, until one message is full. */
 #include "rendezvous/directory/directory_watch.h"
 
 #include "proto/base/bytes.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Copy a record into the chunk. The caller has made sure of the room. */
+/* Copy a record into the chunk; NULL if there is none. The caller has checked that it fits. */
 static const uint8_t *chunk_keep(struct directory_chunk *chunk, size_t *used, const uint8_t *data,
                                  size_t size)
 {
@@ -23,7 +23,7 @@ static const uint8_t *chunk_keep(struct directory_chunk *chunk, size_t *used, co
     return at;
 }
 
-/* False if the chunk is full. */
+/* Add an entry; false if it does not fit any more. */
 static bool chunk_add(struct directory_chunk *chunk, size_t *used,
                       const struct directory_entry *entry)
 {
@@ -45,7 +45,8 @@ static bool chunk_add(struct directory_chunk *chunk, size_t *used,
     return true;
 }
 
-/* An admission whose member part was lost is nothing to tell: its member brings it again. */
+/* An admission without member part (the disk lost it) is not told: nobody could verify it, and the
+   member brings its part again when it joins next. */
 static bool entry_can_be_told(const struct directory_entry *entry)
 {
     return entry->revocation_size > 0 || (entry->admission_size > 0 && entry->member_part_size > 0);
@@ -64,7 +65,7 @@ enum verdict directory_changes(struct directory *directory, uint64_t since,
     out->sequence = directory->sequence;
     be64_write(number, since > directory->sequence ? 0 : since);
     cursor = store_cursor_from(STORE_TABLE_CHANGES, number, sizeof(number));
-    cursor.started = true; /* beyond `since` */
+    cursor.started = true; /* go on behind `since` */
     for (;;) {
         int rc = store_next(directory->store, &cursor, key, sizeof(key), &size);
         if (rc == ERR_OK && size == STORE_NONE) {
@@ -77,7 +78,7 @@ enum verdict directory_changes(struct directory *directory, uint64_t since,
             }
             if (verdict == VERDICT_OK && entry_can_be_told(&entry) &&
                 !chunk_add(out, &used, &entry)) {
-                out->more = true;
+                out->more = true; /* not in an empty chunk, where the largest entry fits */
                 out->sequence = out->changes[out->count - 1].sequence;
                 return VERDICT_OK;
             }

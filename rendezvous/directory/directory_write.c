@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every change of the directory has: a transaction, a number, and a word when it failed. */
+/* What every change of the directory has: a transaction, a number, and a trace if it failed. */
 #include "rendezvous/directory/directory_write.h"
 
 #include "proto/base/bytes.h"

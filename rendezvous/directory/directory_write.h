@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How the files of the directory write: each change is one transaction of the store and has a
- * number of the directory's growing sequence (docs/protocol.md, section 14), under which CHANGES
- * finds it.
+ * How the files of the directory write. Each change is one transaction of the store. It has a
+ * number of the directory's growing sequence (docs/protocol.md, section 14), and the table CHANGES
+ * leads from that number to the key that changed.
  */
 #pragma once
 
@@ -14,20 +14,23 @@
 
 struct directory;
 
-/** Commit if rc is ERR_OK, else abort. Returns the outcome. */
+/** End the transaction: commit it if rc is ERR_OK, and return the result of that; else abort it,
+ * and return rc. */
 int directory_finish(struct directory *directory, int rc) MUST_CHECK;
 
-/** Trace a failure of our own. Returns VERDICT_UNAVAILABLE. */
+/** Trace that `what` failed with the error rc of the store. Returns VERDICT_UNAVAILABLE. */
 enum verdict directory_unavailable(const struct directory *directory, const char *what, int rc);
 
-/** The number for a change: larger than all before, and at least the wall clock, so that it grows
- * even over the loss of a store. It is the directory's once it is committed. */
+/** The number for the next change: larger than all before, and at least the wall clock in ms, so
+ * that it grows even over the loss of a store. The caller makes it the directory's when the change
+ * is committed. */
 uint64_t directory_sequence_next(const struct directory *directory);
 
-/** Inside a transaction: the entry's latest change moves from sequence `before` (0: none) to
- * `sequence`, which becomes the stored one of the directory. */
+/** Inside a transaction: CHANGES has the key under `sequence`, no longer under `before` (0: it was
+ * not there), and `sequence` is stored as that of the directory. ERR_NOMEM, ERR_SYSTEM. */
 int directory_mark(struct directory *directory, const uint8_t key[KEY_SIZE], uint64_t before,
                    uint64_t sequence) MUST_CHECK;
 
-/** Read the sequence that directory_mark stored last; 0 if none. */
+/** Set the directory's sequence to the one that directory_mark stored last; 0 if none. ERR_NOMEM,
+ * ERR_SYSTEM. */
 int directory_sequence_load(struct directory *directory) MUST_CHECK;

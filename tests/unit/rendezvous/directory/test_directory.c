@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The name under which a listing shows the node. */
+/* The node's name, or the one it had; "-" if the directory does not know it. */
 static const char *name_of(struct ziglan *z, uint32_t n)
 {
     static struct directory_entry entry;
@@ -378,7 +378,7 @@ static void the_revoked_stay_out_until_restored(void **state)
     ziglan_fini(&z);
 }
 
-static void a_freed_name_rests_for_thirty_days(void **state)
+static void a_freed_name_is_quarantined_for_thirty_days(void **state)
 {
     struct directory_joined joined;
     struct identity one = node_of(1);
@@ -619,8 +619,8 @@ static void a_failed_write_changes_nothing(void **state)
     ziglan_fini(&z);
 }
 
-/* Whatever prefix of a transaction a lying disk kept: the directory opens, its indexes agree with
-   its records, an invite is not used twice, a revocation is not half. */
+/* Whatever a lying disk kept of the first changes of a transaction: the directory opens, its
+   indexes fit its records, no invite is used twice, and no revocation is done by half. */
 static void a_torn_store_is_repaired(void **state)
 {
     (void)state;
@@ -668,7 +668,7 @@ static void a_torn_store_is_repaired(void **state)
     }
 }
 
-/* Random bytes in the place of any stored value: opening never fails worse than by forgetting. */
+/* Random bytes in place of a stored value: the directory opens and forgets at most that value. */
 static void damaged_values_are_forgotten(void **state)
 {
     static const enum store_table tables[] = {
@@ -749,7 +749,7 @@ int main(void)
         cmocka_unit_test(a_part_that_is_not_the_own_is_refused),
         cmocka_unit_test(the_first_claim_of_a_fixed_address_holds),
         cmocka_unit_test(the_revoked_stay_out_until_restored),
-        cmocka_unit_test(a_freed_name_rests_for_thirty_days),
+        cmocka_unit_test(a_freed_name_is_quarantined_for_thirty_days),
         cmocka_unit_test(a_full_directory_admits_nobody_more),
         cmocka_unit_test(changes_are_told_in_order_and_once),
         cmocka_unit_test(the_largest_entries_fit_their_chunk),

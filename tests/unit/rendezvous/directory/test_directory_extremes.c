@@ -27,8 +27,8 @@ static void a_member_can_be_thrown_out_however_many_left(void **state)
     ziglan_fini(&z);
 }
 
-/* Its own name rests for it; one that somebody else holds, or that rests for somebody else, it does
- * not get. */
+/* A freed name is kept for the key that had it. That key does not get a name that somebody else
+ * holds, or that is kept for somebody else. */
 static void who_was_let_in_again_gets_the_name_it_wants_if_that_is_free(void **state)
 {
     static const struct {
@@ -59,7 +59,7 @@ static void who_was_let_in_again_gets_the_name_it_wants_if_that_is_free(void **s
     }
 }
 
-/* Hosts refuse what was signed in their future, so it must not be handed out again. */
+/* Hosts refuse what was signed in their future, so the relay must not give it out again. */
 static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
 {
     struct directory_joined joined;
@@ -117,7 +117,7 @@ static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
     ziglan_fini(&z);
 }
 
-static void a_name_freed_in_1970_rests_from_when_the_clock_is_right(void **state)
+static void a_name_freed_in_1970_is_quarantined_once_the_clock_is_right(void **state)
 {
     struct directory_joined joined;
     struct ziglan z;
@@ -176,7 +176,7 @@ int main(void)
         cmocka_unit_test(who_was_let_in_again_gets_the_name_it_wants_if_that_is_free),
         cmocka_unit_test(an_admission_made_under_a_wrong_clock_is_made_anew),
         cmocka_unit_test(a_clock_that_is_wrong_for_a_minute_deletes_nothing),
-        cmocka_unit_test(a_name_freed_in_1970_rests_from_when_the_clock_is_right),
+        cmocka_unit_test(a_name_freed_in_1970_is_quarantined_once_the_clock_is_right),
         cmocka_unit_test(a_change_is_refused_where_none_is_allowed),
     };
 

@@ -41,7 +41,6 @@ static void a_reserved_name_is_given_to_nobody(void **state)
     ziglan_fini(&z);
 }
 
-/* No wanted name beside the member part: the one that stands in it counts. */
 static void the_wanted_name_of_a_part_counts_where_no_other_is(void **state)
 {
     struct directory_joined joined;
@@ -94,8 +93,8 @@ static void a_text_finds_whom_it_means_and_nobody_else(void **state)
     ziglan_fini(&z);
 }
 
-/* It left its name, which rests, and came again under another one. */
-static void a_name_that_rests_finds_nobody(void **state)
+/* A member left, and came again under another name while its old name is in quarantine. */
+static void a_name_in_quarantine_finds_nobody(void **state)
 {
     struct directory_joined joined;
     struct directory_entry entry;
@@ -122,7 +121,8 @@ static enum verdict find_fixed(struct ziglan *z, uint8_t mac, struct directory_e
     return directory_find_address(z->directory, ip, entry);
 }
 
-/* Who claimed what another holds gives up only its own claim. */
+/* A member whose claim failed because another holds the address gives up that claim: the holder
+   keeps the address. */
 static void nobody_frees_the_address_of_another(void **state)
 {
     struct directory_joined joined;
@@ -201,7 +201,7 @@ int main(void)
         cmocka_unit_test(a_reserved_name_is_given_to_nobody),
         cmocka_unit_test(the_wanted_name_of_a_part_counts_where_no_other_is),
         cmocka_unit_test(a_text_finds_whom_it_means_and_nobody_else),
-        cmocka_unit_test(a_name_that_rests_finds_nobody),
+        cmocka_unit_test(a_name_in_quarantine_finds_nobody),
         cmocka_unit_test(nobody_frees_the_address_of_another),
         cmocka_unit_test(who_comes_again_is_told_of_as_a_member_only),
         cmocka_unit_test(an_invite_counts_until_it_is_used_up),
