@@ -9,7 +9,7 @@ enum {
     WHY_COUNT = WHY_REFUSED + 1,
 };
 
-/* Whole, and not one of those before. */
+/* The text is texts[index]; it is a sentence, and differs from all that were made before it. */
 static void assert_new(char (*texts)[SENTENCE_SIZE], size_t index, const char *text)
 {
     assert_ptr_equal(text, texts[index]);
@@ -73,7 +73,7 @@ static void clocks_that_differ_are_told_in_minutes(void **state)
     }
 }
 
-/* The text of another program, of any length, and the name that does not resolve. */
+/* A detail is a text of any length: what another program said, or a name that does not resolve. */
 static void details_are_told_as_far_as_there_is_room(void **state)
 {
     char text[SENTENCE_SIZE], longest[2 * SENTENCE_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who a host is: the same four fields, whatever its name. */
+/* Who a host is: four fields, also if it has no name. */
 #include "client/admin/whoami.h"
 
 #include "tests/support/fixture.h"

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A wall clock that is wrong, of a host or of its relay: it is said, and nothing is lost. */
+/* A host or its relay has a wrong wall clock: the host reports it, and nothing is lost. */
 #include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
-#include "relayd/core/core.h"
 #include "tests/support/host_fixture.h"
 
 static const int64_t year_ms = INT64_C(365) * 24 * 3600 * 1000;
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
-static int64_t wrong_by_ms; /* the clock of the first host */
-static int64_t relay_by_ms; /* the clock of the relay */
+static int64_t wrong_by_ms; /* by how much the clock of the first host is ahead */
+static int64_t relay_by_ms; /* by how much that of the relay is ahead */
 
 static uint64_t wrong_wall(void *context)
 {
@@ -61,13 +60,13 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     assert_int_equal(roster_count(mine->roster), 0);
     assert_non_null(
         strstr(sentence_of_trouble(&mine->trouble, text), "525600 minutes ahead of the relay's"));
-    /* What changes meanwhile is not believed, and is asked for again. */
+    /* Changes meanwhile are not believed, and are asked for again later. */
     uint64_t known = roster_sequence(mine->roster);
-    lab_restart_as(lab, 1, "other-wish");
+    lab_restart_as(lab, 1, "other-name");
     run_ms(lab, 61000);
     assert_int_equal(roster_sequence(mine->roster), known);
     wrong_by_ms = 0;
-    run_ms(lab, 20000); /* nothing wakes an idle host when its clock is set */
+    run_ms(lab, 20000); /* no event tells an idle host that its clock was set: it looks by itself */
     assert_int_equal(roster_count(mine->roster), 2);
     assert_int_equal(mine->trouble.code, ZIGLAN_TROUBLE_NONE);
     assert_int_equal(mine->state, ZIGLAN_STATE_JOINED);

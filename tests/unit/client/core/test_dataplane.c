@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which frames count for whom. */
+/* From whom a frame must come to count for a session. */
 #include "client/core/dataplane.h"
 #include "client/peer/life.h"
 
 #include "tests/support/alone.h"
 #include "tests/support/fixture.h"
 
-/* A frame that is right in itself, but which the relay says came from somebody else. */
-static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
+/* The frame is genuine, but the relay says that it came from somebody else. */
+static void a_relayed_frame_counts_only_from_the_peer_of_its_session(void **state)
 {
     struct alone *alone = *state;
     struct relay_session *relay = calloc(1, sizeof(*relay));
@@ -46,7 +46,7 @@ static void a_relayed_frame_counts_only_from_its_session_s_peer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_relayed_frame_counts_only_from_its_session_s_peer,
+        cmocka_unit_test_setup_teardown(a_relayed_frame_counts_only_from_the_peer_of_its_session,
                                         alone_new, alone_free),
     };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a host goes through in a long life: restarts of itself and of its peers, and full disks. */
 #include "client/core/core_internal.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/disk.h"
 #include "tests/support/host_fixture.h"
@@ -33,7 +32,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
     (void)state;
     send_ping(lab, 84);
     run_ms(lab, 1000);
-    for (int i = 0; i < 5; i++) { /* its number grows ... */
+    for (int i = 0; i < 5; i++) { /* the sequence of its candidates grows ... */
         struct host_local_addr addr = {.prefix_bits = 128};
 
         memcpy(addr.ip, lab->hosts[1].address.ip, sizeof(addr.ip));
@@ -42,7 +41,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
     }
     uint32_t told = lab->hosts[0].core->peers.list[0]->conversation->candidates.list.sequence;
     run_ms(lab, 10000);
-    lab_restart(lab, 1); /* ... and must not begin anew */
+    lab_restart(lab, 1); /* ... and must not begin again at the first number */
     run_ms(lab, 1000);
     for (int i = 0; i < 100; i++) {
         send_ping(lab, 84);
@@ -52,8 +51,8 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
     lab_free(lab);
 }
 
-/* The peer starts anew again and again, each time at another port: its old addresses do not fill
- * the table of paths for good. */
+/* The peer restarts again and again, each time at another port. Its old addresses must not fill the
+ * table of paths for good. */
 static void a_peer_that_restarts_often_is_reached_directly_again(void **state)
 {
     struct lab *lab = lab_joined();

@@ -2,7 +2,6 @@
 /* Peers come and go with the members of rosters, in memory and in the store. */
 #include "client/core/membership.h"
 #include "client/peer/life.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/alone.h"
 #include "tests/support/disk.h"
@@ -26,7 +25,7 @@ static size_t addresses_stored(struct store *store)
 }
 
 /* An entry point that admits and revokes keys without end. */
-static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
+static void a_directory_that_churns_keys_does_not_take_ever_more_memory(void **state)
 {
     enum { ROUNDS = 40000, AT_ONCE = 5 };
     struct alone *alone = *state;
@@ -48,8 +47,8 @@ static void a_directory_that_churns_keys_takes_no_more_and_more(void **state)
         membership_on_effect(core, churning, ROSTER_EFFECT_REMOVED, leaver.key, alone->now);
         assert_true(core->peers.count <= AT_ONCE + 2);
     }
-    membership_on_effect(core, churning, ROSTER_EFFECT_REMOVED, friend.key,
-                         alone->now); /* what it says of others' members */
+    /* The churning ziglan has no say about members of ours. */
+    membership_on_effect(core, churning, ROSTER_EFFECT_REMOVED, friend.key, alone->now);
     assert_ptr_equal(peer_find(&core->peers, friend.key), peer);
     assert_memory_equal(peer, &before, sizeof(before));
     assert_int_equal(address_book_assigned_count(core->book),
@@ -71,7 +70,7 @@ static void a_message_of_changes_is_one_transaction(void **state)
     test_disk_put_under(&disk, lab->hosts[0].store);
     lab_restart_as(lab, 1, "shed");
     run_ms(lab, 2000);
-    assert_true(disk.writes_most >= 2); /* a member, and how far the changes came */
+    assert_true(disk.writes_most >= 2); /* a member, and up to which sequence changes are known */
     lab_free(lab);
 }
 
@@ -98,7 +97,7 @@ static void a_member_that_is_no_peer_becomes_one_when_it_greets_us(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_directory_that_churns_keys_takes_no_more_and_more,
+        cmocka_unit_test_setup_teardown(a_directory_that_churns_keys_does_not_take_ever_more_memory,
                                         alone_new, alone_free),
         cmocka_unit_test(a_message_of_changes_is_one_transaction),
         cmocka_unit_test(a_member_that_is_no_peer_becomes_one_when_it_greets_us),

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* client/names/dns: every kind of name and question as a table, and what is no query. */
+/* DNS answers: a table of every kind of name and question, and messages that are no queries. */
 #include "client/names/dns.h"
 
-#include <ldns/ldns.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/support/fixture.h"
 
-#include <cmocka.h>
+#include <ldns/ldns.h>
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define HEX_A "00000000000000000000000000000000"
@@ -21,7 +14,7 @@ static bool by_name(void *context, const char *name, struct dns_addresses *out)
     static const char *const known[] = {"nas", "nas.home", KEY_A, HEX_A "." HEX_A};
 
     (void)context;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < TEST_COUNT(known); i++) {
         if (strcmp(known[i], name) == 0) {
             *out = (struct dns_addresses){.has_ipv4 = true,
                                           .has_ipv6 = true,
@@ -60,7 +53,7 @@ static const struct dns_config config = {.pool = {100, 64, 0, 0},
 static const struct dns_case {
     const char *question; /* name and type */
     int rcode;
-    const char *want; /* in the answer section; "": empty, with SOA; NULL: empty, without */
+    const char *want; /* the answer section holds it; "": empty, with SOA; NULL: empty, without */
 } cases[] = {
     {"nas.zignet A", 0, "A\t100.64.1.2"},
     {"nas.zignet AAAA", 0, "AAAA\tfdd9:f800::7"},
@@ -143,7 +136,7 @@ static ldns_pkt *ask(const char *question, uint16_t edns_size)
 static void every_kind_of_name_and_question_has_its_answer(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
         const struct dns_case *c = &cases[i];
         ldns_pkt *answer;
         char *text;
@@ -265,7 +258,7 @@ static void reverse_zones_cover_the_pool(void **state)
     static char zones[DNS_ZONES_MAX][DNS_ZONE_SIZE];
 
     (void)state;
-    for (size_t i = 0; i < sizeof(zones_cases) / sizeof(zones_cases[0]); i++) {
+    for (size_t i = 0; i < TEST_COUNT(zones_cases); i++) {
         const struct zones_case *c = &zones_cases[i];
         struct dns_config own = {.pool_prefix = c->prefix};
         size_t count;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names that lead to addresses, and back. */
+/* The name that the address of a peer has. */
 #include "client/core/core_internal.h"
 #include "client/names/names.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/host_fixture.h"
 
-/* An address has only a name that leads back to it: not one that means somebody of another ziglan.
- */
-static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
+/* The name of an address must lead back to it. A name that means a host of another ziglan, which is
+ * looked up first, does not. */
+static void the_name_of_an_address_leads_back_to_it(void **state)
 {
     struct lab *lab = lab_joined();
     struct host_core *core = lab->hosts[0].core;
@@ -20,16 +19,15 @@ static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
     assert_true(host_core_lookup_name(core, "nas", &nas));
     assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
     assert_string_equal(name, "nas");
-    struct ziglan *other =
-        join_another(lab); /* in which we are "nas" ourselves, and looked up first */
+    struct ziglan *other = join_another(lab); /* there we are "nas" ourselves */
     (void)snprintf(other->record.granted, sizeof(other->record.granted), "nas");
     struct ziglan_order order = {.count = 1};
     memcpy(order.keys[0], other->record.url.key, KEY_SIZE);
     assert_int_equal(host_core_order(core, &order), ERR_OK);
     assert_true(host_core_lookup_address(core, nas.v4, 4, name, sizeof(name)));
     assert_string_equal(name, "nas.home");
-    (void)snprintf(other->record.name, sizeof(other->record.name),
-                   "home"); /* not even that tells them apart */
+    /* Now the names of the two ziglans are the same as well. */
+    (void)snprintf(other->record.name, sizeof(other->record.name), "home");
     assert_true(host_core_lookup_address(core, nas.v6, 16, name, sizeof(name)));
     assert_string_equal(name, key_text(lab->hosts[1].identity.public_key, key));
     lab_free(lab);
@@ -38,7 +36,7 @@ static void a_name_of_another_ziglan_is_nobody_elses_in_reverse(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_name_of_another_ziglan_is_nobody_elses_in_reverse),
+        cmocka_unit_test(the_name_of_an_address_leads_back_to_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many packets go to addresses that never answered: for a path, for a peer, for all. */
+/* How many packets go to addresses that never answered: of one path, of one peer, of all peers. */
 #include "client/path/allowance.h"
 
 #include "tests/support/endpoints.h"
@@ -76,7 +76,7 @@ static void a_path_that_answered_is_free_and_one_that_was_only_heard_is_not(void
         if (taken(&allowance, &path, 10000, at_ms(0)) != cases[i].want) {
             fail_msg("%s", cases[i].name);
         }
-        /* What was free took nothing. */
+        /* A packet that is free takes nothing from the allowance. */
         assert_int_equal(taken(&allowance, NULL, 1000, at_ms(0)),
                          cases[i].answered ? PEER_BURST : 0);
     }
@@ -151,7 +151,7 @@ static void new_paths_are_learnt_one_in_a_second(void **state)
         learned += allowance_take_learned(&allowance, at_ms(ms)) ? 1 : 0;
     }
     assert_int_equal(learned, LEARNED_BURST + 9);
-    assert_int_equal(taken(&allowance, NULL, 1000, at_ms(0)), PEER_BURST); /* of its own */
+    assert_int_equal(taken(&allowance, NULL, 1000, at_ms(0)), PEER_BURST); /* another allowance */
 }
 
 int main(void)

@@ -47,11 +47,11 @@ static void the_lan_is_what_the_prefixes_of_interfaces_cover(void **state)
         struct host_local_addr addrs[2] = {local_of("198.51.100.1", 128),
                                            local_of(cases[i].own, cases[i].bits)};
         struct endpoint other = endpoint_at(cases[i].other, 5000);
-        struct own_addresses underlay = {0};
+        struct own_addresses addresses = {0};
 
-        assert_false(own_addresses_on_lan(&underlay, &other));
-        own_addresses_set(&underlay, addrs, 2, 5000);
-        if (own_addresses_on_lan(&underlay, &other) != cases[i].want) {
+        assert_false(own_addresses_on_lan(&addresses, &other));
+        own_addresses_set(&addresses, addrs, 2, 5000);
+        if (own_addresses_on_lan(&addresses, &other) != cases[i].want) {
             fail_msg("%s/%u and %s", cases[i].own, cases[i].bits, cases[i].other);
         }
     }
@@ -68,14 +68,14 @@ static void an_own_address_is_one_with_our_port(void **state)
         {"2001:db8::1", 5000, true},  {"2001:db8::2", 5000, false},
     };
     struct host_local_addr addrs[2] = {local_of("198.51.100.1", 120), local_of("2001:db8::1", 64)};
-    struct own_addresses underlay = {0};
+    struct own_addresses addresses = {0};
 
     (void)state;
-    own_addresses_set(&underlay, addrs, 2, 5000);
+    own_addresses_set(&addresses, addrs, 2, 5000);
     for (size_t i = 0; i < TEST_COUNT(cases); i++) {
         struct endpoint e = endpoint_at(cases[i].text, cases[i].port);
 
-        if (own_addresses_have(&underlay, &e) != cases[i].want) {
+        if (own_addresses_have(&addresses, &e) != cases[i].want) {
             fail_msg("%s %u", cases[i].text, cases[i].port);
         }
     }
@@ -87,23 +87,23 @@ static void peers_are_told_all_but_what_nobody_may_aim_at(void **state)
                                         "192.168.7.7", "224.0.0.1",    "fe80::1", "2001:db8::1"};
     static const size_t told[] = {1, 4, 6, 7};
     struct host_local_addr addrs[TEST_COUNT(texts)];
-    struct own_addresses underlay = {.sequence = 70};
+    struct own_addresses addresses = {.sequence = 70};
     struct intunnel_candidates out;
 
     (void)state;
     for (size_t i = 0; i < TEST_COUNT(texts); i++) {
         addrs[i] = local_of(texts[i], 128);
     }
-    own_addresses_set(&underlay, addrs, TEST_COUNT(texts), 5000);
-    own_addresses_candidates(&underlay, &out);
+    own_addresses_set(&addresses, addrs, TEST_COUNT(texts), 5000);
+    own_addresses_candidates(&addresses, &out);
     assert_int_equal(out.sequence, 71); /* it grows with each change */
     assert_int_equal(out.count, TEST_COUNT(told));
     for (size_t i = 0; i < TEST_COUNT(told); i++) {
         assert_memory_equal(out.list[i].ip, addrs[told[i]].ip, sizeof(out.list[i].ip));
         assert_int_equal(out.list[i].port, 5000);
     }
-    own_addresses_set(&underlay, addrs, 1, 5000); /* none of the former ones stays */
-    own_addresses_candidates(&underlay, &out);
+    own_addresses_set(&addresses, addrs, 1, 5000); /* the new list replaces the former one */
+    own_addresses_candidates(&addresses, &out);
     assert_int_equal(out.sequence, 72);
     assert_int_equal(out.count, 0);
 }
@@ -111,7 +111,7 @@ static void peers_are_told_all_but_what_nobody_may_aim_at(void **state)
 static void more_addresses_than_there_is_room_for_are_left_out(void **state)
 {
     struct host_local_addr addrs[OWN_ADDRESSES_MAX + 3];
-    struct own_addresses underlay = {0};
+    struct own_addresses addresses = {0};
     struct intunnel_candidates out;
 
     (void)state;
@@ -119,9 +119,9 @@ static void more_addresses_than_there_is_room_for_are_left_out(void **state)
         addrs[i] = local_of("198.51.100.1", 128);
         addrs[i].ip[15] = (uint8_t)(i + 1);
     }
-    own_addresses_set(&underlay, addrs, TEST_COUNT(addrs), 5000);
-    assert_int_equal(underlay.count, OWN_ADDRESSES_MAX);
-    own_addresses_candidates(&underlay, &out);
+    own_addresses_set(&addresses, addrs, TEST_COUNT(addrs), 5000);
+    assert_int_equal(addresses.count, OWN_ADDRESSES_MAX);
+    own_addresses_candidates(&addresses, &out);
     assert_int_equal(out.count, INTUNNEL_CANDIDATES_MAX);
     assert_int_equal(out.list[INTUNNEL_CANDIDATES_MAX - 1].ip[15], INTUNNEL_CANDIDATES_MAX);
 }

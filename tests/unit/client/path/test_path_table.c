@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Direct and relayed paths in one table: which have room, which makes room, and the one in use. */
+/* Direct and relayed paths in one table: how many there may be, which one makes room for another,
+ * and which one is in use. */
 #include "client/path/path_table.h"
 #include "client/stun2/relay_set.h"
 
@@ -21,7 +22,7 @@ static struct endpoint learnt(unsigned i)
     return test_endpoint(1 + i, 5000);
 }
 
-/* The direct path to an address, as soon as something comes from there. */
+/* Adds the direct path to an address, as when a frame came from there. */
 static struct path *learn(struct path_table *table, unsigned i, struct mono now)
 {
     struct endpoint remote = learnt(i);
@@ -45,8 +46,8 @@ static int place_of(const struct path_table *table, unsigned i)
     return place;
 }
 
-/* All places are taken; a frame comes from one more address. Exactly this path has gone then (-1:
- * none), and the best one is the same as before. */
+/* All places are taken, and a frame comes from one more address. Afterwards exactly the path `gone`
+ * is missing (-1: none is, and the new one found no room), and the one in use is as before. */
 static void one_more(struct path_table *table, unsigned *next, int gone, struct mono *now)
 {
     struct endpoint best = table->present->remote;
@@ -75,7 +76,7 @@ static void answers(struct path_table *table, unsigned i)
     path->state = PATH_STATE_USABLE;
 }
 
-static void the_path_that_is_missed_least_makes_room(void **state)
+static void the_least_useful_path_makes_room(void **state)
 {
     struct path_table table = {0};
     struct mono now = at_ms(0);
@@ -89,7 +90,7 @@ static void the_path_that_is_missed_least_makes_room(void **state)
     for (unsigned i = 0; i < PATH_TABLE_DIRECT_MAX; i++) {
         answers(&table, i);
     }
-    /* It moves into the place of the first that goes. */
+    /* The path in use is the last one, so it moves into the first place that becomes free. */
     table.present = table.list[PATH_TABLE_DIRECT_MAX - 1];
     one_more(&table, &next, -1, &now);
     table.list[3]->answered = false;
@@ -105,7 +106,7 @@ static void the_path_that_is_missed_least_makes_room(void **state)
     one_more(&table, &next, 5, &now);
     answers(&table, next - 1);
     one_more(&table, &next, -1, &now);
-    table.list[4]->answered = false; /* both never answered; one fell silent */
+    table.list[4]->answered = false; /* neither 4 nor 6 ever answered; 6 is suspect as well */
     table.list[4]->at.entered_at = now;
     table.list[6]->answered = false;
     table.list[6]->state = PATH_STATE_SUSPECT;
@@ -114,7 +115,7 @@ static void the_path_that_is_missed_least_makes_room(void **state)
     answers(&table, next - 1);
     one_more(&table, &next, 4, &now);
     answers(&table, next - 1);
-    table.present->state = PATH_STATE_SUSPECT; /* the best one never goes */
+    table.present->state = PATH_STATE_SUSPECT; /* the one in use never goes */
     one_more(&table, &next, -1, &now);
     path_table_fini(&table);
 }
@@ -141,11 +142,11 @@ static void each_kind_of_path_has_room_of_its_own(void **state)
     assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, at_ms(0)));
     assert_int_equal(table.count, PATH_TABLE_MAX);
     assert_int_equal(table.direct_count, PATH_TABLE_DIRECT_MAX);
-    for (size_t i = 0; i < PATH_TABLE_RELAY_MAX; i++) { /* no direct path took one's place */
+    for (size_t i = 0; i < PATH_TABLE_RELAY_MAX; i++) { /* no direct path displaced a relayed one */
         assert_non_null(path_table_find_relay(&table, &relays[i]));
     }
 
-    /* What one leaves is free for the next of its kind. */
+    /* The place of a path that goes is free for the next one of its kind only. */
     path_table_forget_relay(&table, &relays[0]);
     assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, at_ms(0)));
     assert_non_null(path_table_add_relay(&table, &relays[PATH_TABLE_RELAY_MAX], 0, at_ms(0)));
@@ -188,7 +189,7 @@ static void a_path_that_is_known_is_not_made_again(void **state)
     direct->state = PATH_STATE_REACHABLE;
     relayed->state = PATH_STATE_SUSPECT;
 
-    /* Once observed it stays so; the rank is the new one. */
+    /* A direct path that was observed once stays observed; a relayed one gets the new rank. */
     assert_ptr_equal(path_table_add(&table, &any, &remote, true, FULL, at_ms(9)), direct);
     assert_true(direct->observed);
     assert_ptr_equal(path_table_add(&table, &any, &remote, false, FULL, at_ms(9)), direct);
@@ -202,7 +203,7 @@ static void a_path_that_is_known_is_not_made_again(void **state)
     path_table_fini(&table);
 }
 
-/* A relayed path has no address: that of a fresh struct leads to none. */
+/* A relayed path has no address, so the address of zeros in its struct does not lead to it. */
 static void a_relayed_path_is_not_found_by_an_address(void **state)
 {
     struct relay_session relay = {.open = true};
@@ -218,15 +219,16 @@ static void a_relayed_path_is_not_found_by_an_address(void **state)
 
 /* ---- the one in use ---- */
 
+/* What happens to two relays, of which A has the better rank, and to a direct path. */
 enum step {
-    STEP_CLOSE_A, /* A is the better one of two relays, ... */
+    STEP_CLOSE_A,
     STEP_OPEN_A,
     STEP_CLOSE_B,
     STEP_OPEN_B,
-    STEP_SILENT_A, /* ... whose ping stays unanswered, ... */
-    STEP_HEARD_A,  /* ... until a frame comes through it */
-    STEP_USABLE,   /* the direct path */
-    STEP_SUSPECT,
+    STEP_SILENT_A, /* a ping through A stays unanswered */
+    STEP_HEARD_A,  /* a frame comes through A */
+    STEP_USABLE,   /* the direct path becomes usable */
+    STEP_SUSPECT,  /* the direct path becomes suspect */
     STEP_FORGET_A,
 };
 
@@ -255,7 +257,7 @@ static void take_step(struct path_table *table, struct relay_session relays[2], 
     case STEP_USABLE:
     case STEP_SUSPECT:
         direct->state = step == STEP_USABLE ? PATH_STATE_USABLE : PATH_STATE_SUSPECT;
-        path_table_choose(table); /* as whoever changes a direct path does */
+        path_table_choose(table); /* as all code that changes a direct path does */
         break;
     case STEP_FORGET_A:
         path_table_forget_relay(table, &relays[0]);
@@ -263,7 +265,7 @@ static void take_step(struct path_table *table, struct relay_session relays[2], 
     }
 }
 
-/* Nobody tells the table that a relay opened or closed: it looks. */
+/* The table is not told when a relay opens or closes; it looks by itself. */
 static void the_path_in_use_follows_relays_and_the_direct_path(void **state)
 {
     static const struct {
@@ -284,8 +286,8 @@ static void the_path_in_use_follows_relays_and_the_direct_path(void **state)
          {STEP_USABLE, STEP_SUSPECT, STEP_USABLE},
          3,
          "dAd"},
-        {"a relay is let go of", {STEP_FORGET_A, STEP_CLOSE_B, STEP_OPEN_B}, 3, "B-B"},
-        {"a relay beside the direct path is let go of",
+        {"a relay is forgotten", {STEP_FORGET_A, STEP_CLOSE_B, STEP_OPEN_B}, 3, "B-B"},
+        {"a relay beside the direct path is forgotten",
          {STEP_USABLE, STEP_FORGET_A, STEP_SUSPECT},
          3,
          "ddB"},
@@ -369,7 +371,7 @@ static void what_is_removed_is_used_no_more_and_the_last_one_takes_its_place(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_path_that_is_missed_least_makes_room),
+        cmocka_unit_test(the_least_useful_path_makes_room),
         cmocka_unit_test(each_kind_of_path_has_room_of_its_own),
         cmocka_unit_test(all_relays_of_a_host_find_room),
         cmocka_unit_test(a_path_that_is_known_is_not_made_again),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every event in every state of punching with one peer, alone and in long random rows. */
+/* Punching with one peer: every event in every state, and long random sequences of events. */
 #include "client/path/punching.h"
 
 #include "tests/support/endpoints.h"
@@ -38,7 +38,7 @@ enum event {
     EVENT_COUNT,
 };
 
-/* One peer, whom the relay sees at one address, and the instant of its last round and question. */
+/* Punching with one peer, which the relay sees at one address. */
 struct trial {
     struct punching punching;
     struct candidates candidates;
@@ -84,7 +84,7 @@ static enum punch_end expire_with_new_list(struct trial *trial)
     return expire(trial, PUNCH_ROUND_MS, false);
 }
 
-/* What a function of the event answered; 0 for those that answer nothing. */
+/* Let an event happen. Returns what its function answers; 0 if it answers nothing. */
 static int happens(struct trial *trial, enum event event)
 {
     struct punching *p = &trial->punching;
@@ -218,9 +218,9 @@ static void every_event_in_every_state_leads_where_the_drawing_says(void **state
     }
 }
 
-/* Whether a PunchGo is awaited and whether a round runs are two questions that do not touch each
- * other: the states are their four answers, and nothing else is reached. */
-static void no_row_of_events_reaches_a_state_that_the_drawing_does_not_have(void **state)
+/* A PunchGo may be awaited or not, and a round may run or not, each independent of the other. The
+ * four states are these four combinations, and no other is ever reached. */
+static void no_sequence_of_events_reaches_a_state_that_the_drawing_does_not_have(void **state)
 {
     enum { STEPS = 20000 };
     struct rng rng = {7};
@@ -241,7 +241,7 @@ static void no_row_of_events_reaches_a_state_that_the_drawing_does_not_have(void
                          firing ? (asked ? BOTH : FIRING) : (asked ? ASKED : IDLE));
         reached[before][trial.punching.state]++;
     }
-    /* One of the two answers changes at a time. */
+    /* No event changes both at once. */
     assert_int_equal(reached[IDLE][BOTH] + reached[BOTH][IDLE], 0);
     assert_int_equal(reached[ASKED][FIRING] + reached[FIRING][ASKED], 0);
     for (size_t from = 0; from < PUNCH_STATE_COUNT; from++) {
@@ -251,7 +251,7 @@ static void no_row_of_events_reaches_a_state_that_the_drawing_does_not_have(void
     }
 }
 
-/* ---- what follows ---- */
+/* ---- attempts, deadlines, targets ---- */
 
 static void a_first_session_wants_one_attempt(void **state)
 {
@@ -263,7 +263,7 @@ static void a_first_session_wants_one_attempt(void **state)
     punching_want(&p, at_ms(1500));
     assert_false(punching_ask_due(&p, at_ms(1499)));
     assert_true(punching_ask_due(&p, at_ms(1500)));
-    punching_want(&p, at_ms(0)); /* it is scheduled */
+    punching_want(&p, at_ms(0)); /* the attempt is scheduled already */
     assert_false(punching_ask_due(&p, at_ms(1499)));
     punching_asked(&p, at_ms(1500));
     assert_false(punching_ask_due(&p, at_ms(1000000)));
@@ -286,29 +286,30 @@ static void the_deadline_is_that_of_the_wait_and_of_the_round(void **state)
     trial.now = at_ms(3000);
     fire(&trial);
     assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(3000).ns);
-    (void)expire(&trial, PUNCH_ROUND_MS - 1, false); /* all is sent, beyond the end of the wait */
+    (void)expire(&trial, PUNCH_ROUND_MS - 1, false); /* all is sent, and the wait is over */
     assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(PUNCHING_WAIT_MS).ns);
     punching_expire_wait(&trial.punching, trial.now);
     assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(3000 + PUNCH_ROUND_MS).ns);
 }
 
-/* What the relay saw comes first; what the peer told and is our own address is left out. */
+/* The address that the relay observed comes first. A candidate that is our own address is left
+ * out. */
 static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **state)
 {
-    struct own_addresses underlay = {.port = 5000, .count = 1};
+    struct own_addresses addresses = {.port = 5000, .count = 1};
     struct candidates candidates = {.list = {.sequence = 4, .count = 3}};
     struct endpoint observed = test_endpoint(7, 5000), own = test_endpoint(1, 5000), to;
     struct punching p;
 
     (void)state;
-    memcpy(underlay.addrs[0].ip, own.ip, sizeof(own.ip));
-    underlay.addrs[0].prefix_bits = 128;
+    memcpy(addresses.addrs[0].ip, own.ip, sizeof(own.ip));
+    addresses.addrs[0].prefix_bits = 128;
     candidates.list.list[0] = test_endpoint(8, 5000);
     candidates.list.list[1] = own;
     candidates.list.list[2] = test_endpoint(9, 5000);
     punching_init(&p);
     p.observed = observed;
-    assert_true(punching_fire(&p, &candidates, &underlay, PACKET_SIZE, at_ms(0)));
+    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, at_ms(0)));
     assert_int_equal(candidates.tried, 4);
     assert_int_equal(p.round.count, 3);
     assert_false(punching_next(&p, &to, (struct mono){0}));
@@ -322,7 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_in_every_state_leads_where_the_drawing_says),
-        cmocka_unit_test(no_row_of_events_reaches_a_state_that_the_drawing_does_not_have),
+        cmocka_unit_test(no_sequence_of_events_reaches_a_state_that_the_drawing_does_not_have),
         cmocka_unit_test(a_first_session_wants_one_attempt),
         cmocka_unit_test(the_deadline_is_that_of_the_wait_and_of_the_round),
         cmocka_unit_test(a_round_aims_at_what_was_observed_and_at_what_the_peer_told),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which local address stands for which peer: found, kept, and given up. */
+/* Which local address stands for which peer: how it is found, remembered and given up. */
 #include "client/peer/address_book.h"
 
 #include "proto/base/bytes.h"
@@ -15,7 +15,7 @@ enum {
 static struct rng env_rng = {1};
 static const struct env env = {.context = &env_rng, .random = test_env_draw};
 
-/* Hashes that the tests can foresee: the key's first bytes count up with each attempt. */
+/* A hash that the tests can foresee: the key's first four bytes, and 7 more with each attempt. */
 static uint32_t ip4_hash(const uint8_t key[KEY_SIZE], uint32_t attempt)
 {
     return be32_read(key) + attempt * 7;
@@ -134,7 +134,7 @@ static void remembered_assignments_come_first(void **state)
     assert_int_equal(address_book_find(book, v4, 4, &peer),
                      ADDRESS_BOOK_OWNER_NONE); /* not in the book yet */
     assert_int_equal(address_book_add(book, early, 1, &got, &fresh), ERR_OK);
-    expect_v4(&got, 100, 64, 0, 106); /* not its first choice: that is kept for the other */
+    expect_v4(&got, 100, 64, 0, 106); /* not its first choice, which is kept for `late` */
     assert_int_equal(address_book_add(book, late, 2, &got, &fresh), ERR_OK);
     expect_v4(&got, 100, 64, 0, 99);
     assert_false(fresh);
@@ -150,7 +150,7 @@ static void remembered_assignments_come_first(void **state)
     address_book_free(book);
 }
 
-/* A directory whose members come and go must not use up the pool, nor memory without end. */
+/* A directory whose members come and go must use up neither the pool nor ever more memory. */
 static void only_the_newest_of_the_absent_are_remembered(void **state)
 {
     static const struct {
@@ -207,7 +207,7 @@ static void full_pools_leave_a_peer_with_ipv6(void **state)
     assert_int_equal(address_book_find(book, got.v6, 16, &peer), ADDRESS_BOOK_OWNER_PEER);
     assert_int_equal(peer, 2);
 
-    /* When an address becomes free, adding it again gives it one. */
+    /* When an address becomes free, adding the peer again gives it this address. */
     key_make(key, 1, 1);
     address_book_remove(book, key);
     assert_true(address_book_trim(book, wanted_key));
@@ -275,7 +275,7 @@ static void every_form_of_an_address_finds_its_owner(void **state)
     assert_int_equal(address_book_find(book, got.v6, 15, &peer), ADDRESS_BOOK_OWNER_NONE);
     assert_int_equal(address_book_find(book, got.v6, 0, &peer), ADDRESS_BOOK_OWNER_NONE);
 
-    /* Fixed: the first key seen keeps it, as long as it is in the book. */
+    /* Fixed addresses: the first key that claims one keeps it, as long as it is in the book. */
     addrplan_fixed(ip, (uint8_t[]){9, 8, 7, 6}, eui64);
     assert_int_equal(address_book_find(book, ip, 16, &peer), ADDRESS_BOOK_OWNER_NONE);
     assert_int_equal(address_book_claim(book, other, eui64), ERR_DROP); /* not in the book */
@@ -295,7 +295,7 @@ static void every_form_of_an_address_finds_its_owner(void **state)
         assert_int_equal(address_book_claim(book, other, more),
                          i < ADDRPLAN_FIXED_MAX ? ERR_OK : ERR_LIMIT);
     }
-    address_book_unclaim(book, other); /* it has others now */
+    address_book_unclaim(book, other); /* then it may claim others */
     for (uint8_t i = 0; i < ADDRPLAN_FIXED_MAX; i++) {
         uint8_t more[EUI64_SIZE] = {4, i};
 
@@ -359,7 +359,7 @@ found:
     return true;
 }
 
-/* Who of the absent is forgotten next; NULL: they are few enough. */
+/* Which absent key is forgotten next; NULL if there are few enough. */
 static struct twin_key *twin_oldest(struct twin *twin)
 {
     struct twin_key *oldest = NULL;

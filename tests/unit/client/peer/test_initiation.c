@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Handshakes that hosts begin: both at once, and with a clock that was set back. */
+/* Handshakes that hosts begin: both at once, or with a clock that was set back. */
 #include "client/core/core_internal.h"
 #include "client/peer/initiation.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/host_fixture.h"
 
@@ -18,7 +17,7 @@ static void initiations_of_both_at_once_leave_a_session_that_both_have(void **st
         struct host_node *h = &lab->hosts[i];
         struct conversation *a = h->core->peers.list[0]->conversation;
 
-        a->initiating.tries = 5; /* as after a time without a relay: neither insists on its own */
+        a->initiating.tries = 5; /* after so many, neither insists on its own initiation */
         initiation_send(a, &h->io, lab->now);
         flush_host(lab, h);
     }

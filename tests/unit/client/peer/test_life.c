@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many conversations there are, which of them makes room, and what ends in them by itself. */
+/* How many conversations there may be, which one makes room for another, and what times out in
+ * one. */
 #include "client/core/dataplane.h"
 #include "client/peer/life.h"
 
@@ -29,8 +30,8 @@ static void conversations_are_capped(void **state)
     free(peers);
 }
 
-/* A ziglan full of keys that all greet us takes no place from another's peers, nor from its own
- * members to whom this host talks. */
+/* Thousands of members of one ziglan begin a conversation with us. They displace neither peers of
+ * another ziglan nor members of their own to whom this host talks. */
 static void a_crowd_of_one_ziglan_displaces_only_itself(void **state)
 {
     enum { FRIENDS = 40, TALKING = 50, NEW = 3000 };
@@ -60,7 +61,8 @@ static void a_crowd_of_one_ziglan_displaces_only_itself(void **state)
     free(peers);
 }
 
-/* What a peer begins and never ends is forgotten after a second, whether it sends more or not. */
+/* A packet of which a fragment never comes is forgotten after a second, also if the peer sends
+ * nothing more. */
 static void fragments_that_wait_in_vain_are_forgotten(void **state)
 {
     struct alone *alone = *state;
@@ -80,7 +82,7 @@ static void fragments_that_wait_in_vain_are_forgotten(void **state)
     theirs.remote_index = keys.local_index;
     assert_int_equal(life_adopt(a, &keys, true, &alone->node.io, alone->now), ERR_OK);
     assert_int_equal(transport_sender_new(&sender, &theirs, FRAME_CHANNEL_DATA), ERR_OK);
-    alone_run(alone, 100); /* nothing else is due soon then */
+    alone_run(alone, 100); /* so that nothing else is due soon */
     assert_int_equal(
         transport_seal_from(sender, FRAME_TYPE_DATA, fragment, sizeof(fragment), frame),
         sizeof(frame));

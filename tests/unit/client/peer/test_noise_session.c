@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames of one session that come by two ways. */
+/* Frames of one session that come over two paths. */
 #include "client/core/dataplane.h"
 #include "client/peer/life.h"
 #include "client/peer/noise_session.h"
@@ -8,8 +8,9 @@
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
 
-/* A direct path 100 ms faster than the relay, at 1 Gbit/s: each frame that was on its way over the
- * relay comes when those behind it are 9,600 ahead. None is lost, and each counts once. */
+/* A direct path is 100 ms faster than the relay, at 1 Gbit/s. So each frame that was on its way
+ * over the relay comes when 9,600 later ones have come already. None is lost, and each counts
+ * once. */
 static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
 {
     enum { AHEAD = 9600, FRAMES = 4 * AHEAD };
@@ -25,7 +26,7 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
     struct transport_sender *sender;
 
     assert_non_null(relay);
-    for (int refused = 0; refused < 2; refused++) { /* second: windows cost more than there is */
+    for (int refused = 0; refused < 2; refused++) { /* the second: no memory for a large window */
         struct conversation *a = life_of(&peer, &core->conversations, alone->now);
         struct session_keys keys = {.aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}};
 
@@ -57,7 +58,7 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
                          refused == 0 ? NOISE_SESSION_WINDOW_BYTES : 0);
         if (refused == 0) {
             assert_int_equal(core->dataplane.counters.frames_dropped, dropped);
-        } else { /* as with the window that every session has */
+        } else { /* the small window, which every session has, drops them */
             assert_int_equal(core->dataplane.counters.frames_dropped, dropped + AHEAD);
         }
         dropped = core->dataplane.counters.frames_dropped;

@@ -19,13 +19,13 @@ static void paths_of_one_peer_are_capped(void **state)
     for (unsigned i = 0; i < 3 * PATH_TABLE_DIRECT_MAX; i++) {
         struct origin origin = {.remote = test_endpoint(i, 5000)};
 
-        alone->now = mono_add_ms(alone->now, 1000); /* new ones are learnt slowly */
+        alone->now = mono_add_ms(alone->now, 1000); /* one new path may be learnt in a second */
         pathfinder_on_frame(a, &origin, alone->now);
         assert_true(a->paths.direct_count <= PATH_TABLE_DIRECT_MAX);
     }
     assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
     for (size_t i = 0; i < a->paths.direct_count; i++) {
-        a->paths.list[i]->answered = true; /* with no path to spare a new address gets none */
+        a->paths.list[i]->answered = true; /* so that no path makes room for a new address */
     }
     struct origin origin = {.remote = test_endpoint(500, 5000)};
 
@@ -50,7 +50,7 @@ static void new_addresses_are_learnt_slowly(void **state)
         struct origin origin = {.remote = test_endpoint(1 + i, 5000)};
 
         if (i >= 2 * AT_ONCE) {
-            now = mono_add_ms(now, 500); /* one in a second */
+            now = mono_add_ms(now, 500); /* so half of them are learnt */
         }
         pathfinder_on_frame(a, &origin, now);
         assert_true(a->paths.direct_count <= AT_ONCE + (i < 2 * AT_ONCE ? 0 : 4));
@@ -79,8 +79,8 @@ static void frames_on_a_path_that_is_known_cost_nothing(void **state)
     life_end(a);
 }
 
-/* A cut takes all direct paths with it. Something was still on its way on another one when the path
- * in use fell silent: that is no reason to wait for the death of both, one after the other. */
+/* A cut takes all direct paths with it. If a frame still arrives on another one after the path in
+ * use fell silent, the host must not wait for the death of both, one after the other. */
 static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
 {
     struct lab *lab = lab_joined();
@@ -114,8 +114,8 @@ static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
     lab_free(lab);
 }
 
-/* After a while without traffic the mappings of the NATs may be gone: the first packet takes the
- * relay and arrives, and the direct path is asked, not trusted. */
+/* After a while without traffic the mappings of the NATs may be gone. So the first packet takes the
+ * relay and arrives, and the direct path is pinged before it is trusted. */
 static void the_first_packet_after_a_long_silence_arrives(void **state)
 {
     struct lab *lab = lab_joined();
@@ -133,7 +133,7 @@ static void the_first_packet_after_a_long_silence_arrives(void **state)
     lab_free(lab);
 }
 
-/* Pings for so long, or until the first host says that it is in this state. */
+/* Host 0 pings nas for s seconds, or until it says that nas is in this state. */
 static void ping_until(struct lab *lab, const char *state, unsigned s)
 {
     for (unsigned i = 0; i < 5 * s && strcmp(state_of_nas(lab), state) != 0; i++) {
@@ -195,7 +195,7 @@ static void a_host_without_a_relay_does_not_spin(void **state)
         send_ping(lab, 84);
         run_ms(lab, 100);
     }
-    assert_true(lab->turns - turns < 1000); /* it were one each millisecond */
+    assert_true(lab->turns - turns < 1000); /* a host that spins has one in each millisecond */
     lab_free(lab);
 }
 

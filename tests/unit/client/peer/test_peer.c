@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The addresses that peers get. */
+/* The fixed addresses of peers. */
 #include "client/core/core_internal.h"
 #include "client/peer/peer.h"
 
 #include "tests/support/alone.h"
 #include "tests/support/fixture.h"
 
-/* A fixed address is everywhere the same, so who claims it first keeps it: that of this host is its
- * own from the start, and what a member's record claims no more is free for others. */
+/* A fixed address is the same everywhere, so the first host that claims it keeps it. Those of this
+ * host are its own from the start. An address that a member no longer claims is free for others. */
 static void fixed_addresses_are_claimed_once(void **state)
 {
     static const uint8_t own[EUI64_SIZE] = {2, 0, 0, 0xff, 0xfe, 0, 0, 9};

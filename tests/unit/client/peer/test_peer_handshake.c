@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which handshake frames a host believes and answers: each once, from whom they say, never an older
- * one, and not more than costs whoever sends them. */
+/* Which handshake frames a host accepts and answers: each once, only from the host whose key it
+ * proves, none that is older, and only so many from one address. */
 #include "client/core/core_internal.h"
 #include "client/peer/handshake.h"
 #include "client/peer/life.h"
 #include "proto/crypto/cookie.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/alone.h"
 #include "tests/support/endpoints.h"
@@ -19,7 +18,7 @@ static struct origin direct_from(const struct lab *lab, size_t host)
                            .remote = lab->hosts[host].address};
 }
 
-/* What a host sends when a frame reaches it: the number of frames of a type. */
+/* A frame reaches a host. Returns how many frames of a type it sends in answer. */
 static size_t answers(struct lab *lab, size_t host, const struct origin *origin,
                       const uint8_t *frame, size_t size, uint8_t type)
 {
@@ -41,7 +40,7 @@ static size_t responses(struct lab *lab, const struct origin *origin,
     return answers(lab, 1, origin, frame, HANDSHAKE_INITIATION_SIZE, FRAME_TYPE_RESPONSE);
 }
 
-/* An initiation from anna to nas with this time in it. */
+/* An initiation from anna to nas with this timestamp. */
 static void initiation_of_anna(struct lab *lab, uint64_t timestamp_ms,
                                uint8_t frame[HANDSHAKE_INITIATION_SIZE])
 {
@@ -67,7 +66,7 @@ static void an_initiation_counts_once_and_an_older_one_never(void **state)
     initiation_of_anna(lab, now_ms - 1, older);
     assert_int_equal(responses(lab, &origin, frame), 1);
     assert_int_equal(stats->stale_timestamp, 0);
-    assert_int_equal(responses(lab, &origin, frame), 0); /* recorded and sent again */
+    assert_int_equal(responses(lab, &origin, frame), 0); /* the same one again */
     assert_int_equal(stats->stale_timestamp, 1);
     assert_int_equal(responses(lab, &origin, older), 0);
     assert_int_equal(stats->stale_timestamp, 2);
@@ -76,7 +75,7 @@ static void an_initiation_counts_once_and_an_older_one_never(void **state)
     lab_free(lab);
 }
 
-/* A member of the same ziglan, beside anna and nas. */
+/* Tell a host of a third member of the ziglan, mallory; key becomes mallory's. */
 static void mallory_at(struct lab *lab, size_t host, uint8_t key[KEY_SIZE])
 {
     struct roster_member mallory = {.name = "mallory", .expires_ms = UINT64_MAX, .sequence = 1};
@@ -105,7 +104,7 @@ static void an_initiation_under_another_members_key_is_refused(void **state)
     assert_null(anna->conversation);
     (void)responses(lab, &origin, frame);
     assert_null(anna->conversation);
-    assert_int_equal(anna->timestamp_ms, known_ms); /* or the true one were stale now */
+    assert_int_equal(anna->timestamp_ms, known_ms); /* otherwise the true one would be stale */
     assert_int_equal(nas->dataplane.counters.stale_timestamp, 0);
     origin.source_key = lab->hosts[0].identity.public_key;
     (void)responses(lab, &origin, frame);
@@ -156,7 +155,8 @@ static void restart(struct lab *lab, size_t host)
     run_ms(lab, 3000);
 }
 
-/* Pings of both to each other every 5 ms, so that some are always on their way: none is lost. */
+/* Both hosts ping each other every 5 ms, so that some packets are always on their way. None may be
+ * lost. */
 static void both_ping(struct lab *lab, size_t ms)
 {
     size_t before[HOSTS] = {lab->hosts[0].delivered, lab->hosts[1].delivered};
@@ -172,9 +172,9 @@ static void both_ping(struct lab *lab, size_t ms)
     }
 }
 
-/* After its restart nas knows no times of anna's, so what somebody recorded is answered, wherever
- * it comes from. It must change nothing: neither the session in use, nor where frames go, nor what
- * is said of anna, nor the next rekey. */
+/* nas does not know anna's timestamps after a restart, so it answers an initiation that somebody
+ * recorded, wherever it comes from. That must change nothing: neither the session in use, nor where
+ * frames go, nor what nas says of anna, nor the next rekey. */
 static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **state)
 {
     static const uint8_t elsewhere[4] = {203, 0, 113, 9};
@@ -198,7 +198,8 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
     run_ms(lab, 1000);
     assert_int_equal(responses(lab, &replayer, recorded), 1);
     assert_ptr_equal(anna->conversation->sessions.current, current);
-    assert_non_null(anna->conversation->sessions.next); /* silent, and nobody else can wake it */
+    assert_non_null(
+        anna->conversation->sessions.next); /* only a frame of anna's makes it current */
     assert_int_equal(anna->conversation->paths.direct_count, paths_count);
     assert_int_equal(anna->traffic.last_seen_at.ns, seen_at.ns);
     both_ping(lab, 1000);
@@ -210,7 +211,7 @@ static void an_initiation_replayed_after_a_restart_takes_nothing_away(void **sta
     lab_free(lab);
 }
 
-/* A stranger's initiation to the host, right to the last byte, from an address. */
+/* A stranger sends the host an initiation without any fault, from this address. */
 static void initiate(struct alone *alone, const struct endpoint *from)
 {
     static const uint8_t seed[IDENTITY_SEED_SIZE] = {2};
@@ -254,7 +255,7 @@ static void one_address_gets_its_share_of_handshakes_only(void **state)
     enum { BURST = 2 * HANDSHAKE_PER_SOURCE_PER_S };
     struct alone *alone = *state;
 
-    for (unsigned i = 0; i < BURST + 5; i++) { /* a port of its own each time does not help */
+    for (unsigned i = 0; i < BURST + 5; i++) { /* each from another port, which must not help */
         struct endpoint from = test_endpoint(7, (uint16_t)(5000 + i));
 
         initiate(alone, &from);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a shell that routes each peer is told. */
+/* The changes that a shell with one prefix for each peer is told. */
 #include "client/core/membership.h"
 #include "client/peer/peer_prefix.h"
 
 #include "tests/support/alone.h"
 #include "tests/support/fixture.h"
 
-/* What a shell that polls routes has after it: for each peer one. */
+/* Whenever the shell has polled all changes, it has one prefix for each peer. */
 static void prefixes_follow_the_peers_however_they_change_places(void **state)
 {
     enum { KEYS = 12, STEPS = 4000 };
@@ -31,7 +31,7 @@ static void prefixes_follow_the_peers_however_they_change_places(void **state)
         if (env_random_below(&alone->ports.env, 4) != 0) {
             continue; /* the shell is busy */
         }
-        if (env_random_below(&alone->ports.env, 8) == 0) { /* somebody took all routes away */
+        if (env_random_below(&alone->ports.env, 8) == 0) { /* somebody took all prefixes away */
             memset(has_prefix, 0, sizeof(has_prefix));
             host_core_prefixes_again(core);
         }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pings of peers that a person asked for. */
+/* Pings of a peer that a user asked for. */
 #include "client/admin/host_admin.h"
 #include "client/core/membership.h"
 #include "client/peer/ping_request.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/host_fixture.h"
 
@@ -32,11 +31,11 @@ static void a_place_is_free_again_when_its_time_is_over(void **state)
         ping_request_begin(&requests, &peer, at_ms(PING_REQUEST_TIMEOUT_MS + 1));
     assert_non_null(next);
     assert_int_equal(next->ticket, PING_REQUESTS_MAX + 1);
-    assert_null(ping_request_find(&requests, 1)); /* whose place it has */
+    assert_null(ping_request_find(&requests, 1)); /* its place was taken */
     assert_non_null(ping_request_find(&requests, 2));
 }
 
-static void tickets_are_found_only_by_what_they_are(void **state)
+static void a_request_is_found_only_by_its_own_ticket(void **state)
 {
     static const int64_t others[] = {0, -1, 2, INT64_MIN, INT64_MAX, (INT64_C(1) << 32) + 1};
     struct ping_requests requests = {0};
@@ -48,7 +47,7 @@ static void tickets_are_found_only_by_what_they_are(void **state)
     for (size_t i = 0; i < TEST_COUNT(others); i++) {
         assert_null(ping_request_find(&requests, others[i]));
     }
-    requests.ticket_last = INT32_MAX; /* the largest that is given; then they begin anew */
+    requests.ticket_last = INT32_MAX; /* the largest one; the next is 1 again */
     const struct ping_request *request = ping_request_begin(&requests, &peer, at_ms(0));
     assert_non_null(request);
     assert_int_equal(request->ticket, 1);
@@ -97,7 +96,7 @@ static void only_a_pong_of_that_peer_to_that_ping_answers(void **state)
     }
 }
 
-static void one_waits_until_it_is_sent_or_over(void **state)
+static void a_request_waits_until_it_is_sent_or_over(void **state)
 {
     static const struct {
         const char *name;
@@ -144,7 +143,7 @@ static void a_ping_under_way_begins_nothing_with_a_removed_member(void **state)
     assert_true(json_is_true(json_object_get(answer, "ok")));
     json_decref(answer);
     json_decref(request);
-    /* The removal is heard of before the ping leaves. */
+    /* The host hears of the removal before the ping leaves. */
     memcpy(key, lab->hosts[1].identity.public_key, KEY_SIZE);
     membership_on_effect(lab->hosts[0].core, ziglan_at(lab, 0), ROSTER_EFFECT_REMOVED, key,
                          lab->now);
@@ -163,7 +162,9 @@ static void a_ping_without_answer_is_over_after_its_time(void **state)
     relay_node_stop(&lab->relay);
     json_decref(host_admin_request(lab->hosts[0].core, request, lab->now));
     json_decref(request);
-    for (int i = 0; i < 300; i++) {
+    run_ms(lab, 1000);
+    assert_non_null(conversation_at(lab, 0)); /* it was begun for the ping */
+    for (int i = 0; i < 299; i++) {
         run_ms(lab, 1000);
     }
     assert_null(lab->hosts[0].core->peers.list[0]->conversation);
@@ -174,9 +175,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_place_is_free_again_when_its_time_is_over),
-        cmocka_unit_test(tickets_are_found_only_by_what_they_are),
+        cmocka_unit_test(a_request_is_found_only_by_its_own_ticket),
         cmocka_unit_test(only_a_pong_of_that_peer_to_that_ping_answers),
-        cmocka_unit_test(one_waits_until_it_is_sent_or_over),
+        cmocka_unit_test(a_request_waits_until_it_is_sent_or_over),
         cmocka_unit_test(a_ping_under_way_begins_nothing_with_a_removed_member),
         cmocka_unit_test(a_ping_without_answer_is_over_after_its_time),
     };

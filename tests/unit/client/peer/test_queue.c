@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Packets that wait for a session: of one peer, and of all. */
+/* Packets that wait for a session: those of one peer, and those of all together. */
 #include "client/core/core_internal.h"
 #include "client/peer/life.h"
 #include "client/peer/queue.h"
@@ -50,15 +50,15 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
         dropped += QUEUE_COUNT_MAX - a->queue.count;
         assert_true(a->queue.count >= QUEUE_BYTES_OWN / sizeof(plain));
     }
-    /* The last ones had only what each has of its own, and the newest packets are kept. */
+    /* The budget was used up, so the last queues got only the room that each has of its own. */
     assert_true(held <= CONVERSATIONS_QUEUE_BYTES_MAX + PEERS * QUEUE_BYTES_OWN);
     assert_true(held > CONVERSATIONS_QUEUE_BYTES_MAX);
     assert_int_equal(peers[PEERS - 1].conversation->queue.bytes_capacity, QUEUE_BYTES_OWN);
     assert_int_equal(core->dataplane.counters.queue_dropped, dropped);
     size_t count = peers[PEERS - 1].conversation->queue.count;
     conversation_queue(peers[PEERS - 1].conversation, plain, QUEUE_BYTES_OWN + 1);
-    assert_int_equal(core->dataplane.counters.queue_dropped,
-                     dropped + 1); /* too large: the others stay */
+    /* A packet that is too large is dropped; those that wait stay. */
+    assert_int_equal(core->dataplane.counters.queue_dropped, dropped + 1);
     assert_int_equal(peers[PEERS - 1].conversation->queue.count, count);
     for (size_t i = 0; i < PEERS; i++) {
         life_end(peers[i].conversation);
@@ -68,7 +68,7 @@ static void packets_that_wait_for_all_peers_share_a_bound(void **state)
 
 /* ---- a twin ---- */
 
-/* A row of packets, each kept whole, of one size and one letter. */
+/* A queue that knows of each packet only its size and the letter of which it consists. */
 struct twin {
     size_t sizes[QUEUE_COUNT_MAX];
     uint8_t letters[QUEUE_COUNT_MAX];
@@ -92,7 +92,8 @@ static void twin_drop_first(struct twin *twin)
     memmove(twin->letters, twin->letters + 1, twin->count);
 }
 
-/* Room is doubled until all would fit, if what all twins have of the budget allows that. */
+/* The room is doubled until all packets would fit, if the budget of all twins allows that. Returns
+ * how many packets were dropped. */
 static size_t twin_put(struct twin *twin, size_t *budget_left, size_t size, uint8_t letter)
 {
     size_t wanted = twin_bytes(twin) + size;

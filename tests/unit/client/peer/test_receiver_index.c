@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Receiver indexes: which there are, whose they are, and when there is none. */
+/* Receiver indexes: how they are drawn, to which conversation they lead, and when none is left. */
 #include "client/peer/receiver_index.h"
 
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
 
-/* Conversations that are never looked into. */
+/* A pointer that stands for a conversation; nothing is ever read from it. */
 static struct conversation *owner_of(size_t i)
 {
     static char places[1000];
@@ -27,7 +27,7 @@ static void each_index_leads_to_its_owner_until_it_is_dropped(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         list[i] = receiver_index_new(&indexes, owner_of(i));
         assert_int_not_equal(list[i], 0);
-        assert_int_equal(list[i] & 0xf, 0); /* the worker that owns the session */
+        assert_int_equal(list[i] & 0xf, 0); /* these bits name the worker that owns the session */
     }
     assert_int_equal(receiver_index_new(&indexes, owner_of(0)), 0); /* full */
     for (size_t i = 0; i < COUNT; i++) {
@@ -38,7 +38,7 @@ static void each_index_leads_to_its_owner_until_it_is_dropped(void **state)
         uint32_t changes = indexes.changes;
 
         receiver_index_drop(&indexes, list[i]);
-        assert_int_equal(indexes.changes, changes + 1); /* or caches would still lead there */
+        assert_int_equal(indexes.changes, changes + 1); /* so that caches of lookups are cleared */
     }
     for (size_t i = 0; i < COUNT; i++) {
         assert_ptr_equal(receiver_index_find(&indexes, list[i]), i % 2 == 0 ? NULL : owner_of(i));
@@ -48,12 +48,12 @@ static void each_index_leads_to_its_owner_until_it_is_dropped(void **state)
     receiver_indexes_fini(&indexes);
 }
 
-/* ---- chance against us ---- */
+/* ---- draws that cannot be used ---- */
 
 static uint32_t drawn[20];
 static size_t drawn_count;
 
-/* The given numbers, the last one for ever. */
+/* env.random: draws the given numbers in turn, then the last one for ever. */
 static void draw_given(void *context, void *buf, size_t size)
 {
     size_t *at = context;

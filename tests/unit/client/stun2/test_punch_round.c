@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which pings of a punch leave at which instants, and to whom none does. */
+/* A punch round: to which addresses packets go, when, and how many; and when the next one begins
+ * after a failure. */
 #include "client/stun2/punch_round.h"
 
 #include "tests/support/endpoints.h"
@@ -12,15 +13,16 @@ static struct mono at_ms(uint64_t ms)
     return mono_add_ms((struct mono){NS_PER_S}, ms);
 }
 
-/* Run the round from 0 to `until_ms` by its own deadlines; counts packets per candidate port. */
-static size_t run_round(struct punch_round *v, uint64_t until_ms, size_t *by_port)
+/* Run the round until until_ms by its own deadlines. Returns how many packets left; by_port, which
+ * may be NULL, counts them by the candidate's port. */
+static size_t run_round(struct punch_round *round, uint64_t until_ms, size_t *by_port)
 {
     struct endpoint to;
     size_t count = 0;
 
-    while (mono_due(punch_round_deadline(v), at_ms(until_ms))) {
-        struct mono now = punch_round_deadline(v);
-        while (punch_round_next(v, &to, now)) {
+    while (mono_due(punch_round_deadline(round), at_ms(until_ms))) {
+        struct mono now = punch_round_deadline(round);
+        while (punch_round_next(round, &to, now)) {
             count++;
             if (by_port != NULL) {
                 by_port[to.port]++;
@@ -34,40 +36,40 @@ static void bursts_leave_at_their_instants(void **state)
 {
     static const uint16_t want_ms[] = {0, 20, 60, 140, 300, 620, 1240};
     struct endpoint a = test_endpoint(1, 1000), b = test_endpoint(2, 2000), to;
-    struct punch_round v;
+    struct punch_round round;
 
     (void)state;
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
-    assert_true(punch_round_add(&v, &a, true, false));
-    assert_true(punch_round_add(&v, &b, true, false));
-    assert_true(punch_round_add(&v, &a, false, false)); /* known */
-    assert_int_equal(v.count, 2);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    assert_true(punch_round_add(&round, &a, true, false));
+    assert_true(punch_round_add(&round, &b, true, false));
+    assert_true(punch_round_add(&round, &a, false, false)); /* it is in the round already */
+    assert_int_equal(round.count, 2);
     for (size_t i = 0; i < 7; i++) {
-        assert_int_equal(punch_round_deadline(&v).ns, at_ms(want_ms[i]).ns);
+        assert_int_equal(punch_round_deadline(&round).ns, at_ms(want_ms[i]).ns);
         if (want_ms[i] > 0) {
-            assert_false(punch_round_next(&v, &to, at_ms(want_ms[i] - 1U)));
+            assert_false(punch_round_next(&round, &to, at_ms(want_ms[i] - 1U)));
         }
-        assert_true(punch_round_next(&v, &to, at_ms(want_ms[i])));
+        assert_true(punch_round_next(&round, &to, at_ms(want_ms[i])));
         assert_true(endpoint_equal(&to, &a));
-        assert_true(punch_round_next(&v, &to, at_ms(want_ms[i])));
+        assert_true(punch_round_next(&round, &to, at_ms(want_ms[i])));
         assert_true(endpoint_equal(&to, &b));
-        assert_false(punch_round_next(&v, &to, at_ms(want_ms[i])));
+        assert_false(punch_round_next(&round, &to, at_ms(want_ms[i])));
     }
-    assert_int_equal(punch_round_deadline(&v).ns, MONO_NEVER.ns);
-    assert_int_equal(punch_round_end(&v).ns, at_ms(3000).ns);
+    assert_int_equal(punch_round_deadline(&round).ns, MONO_NEVER.ns);
+    assert_int_equal(punch_round_end(&round).ns, at_ms(3000).ns);
 }
 
 static void a_late_start_sends_no_burst(void **state)
 {
     struct endpoint a = test_endpoint(1, 1000), to;
-    struct punch_round v;
+    struct punch_round round;
 
     (void)state;
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
-    assert_true(punch_round_add(&v, &a, true, false));
-    assert_true(punch_round_next(&v, &to, at_ms(500)));
-    assert_false(punch_round_next(&v, &to, at_ms(500)));
-    assert_int_equal(punch_round_deadline(&v).ns, at_ms(620).ns);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    assert_true(punch_round_add(&round, &a, true, false));
+    assert_true(punch_round_next(&round, &to, at_ms(500)));
+    assert_false(punch_round_next(&round, &to, at_ms(500)));
+    assert_int_equal(punch_round_deadline(&round).ns, at_ms(620).ns);
 }
 
 static void forbidden_targets_are_refused(void **state)
@@ -85,11 +87,11 @@ static void forbidden_targets_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        struct punch_round v;
+        struct punch_round round;
         struct endpoint e;
         assert_true(endpoint_parse(&e, table[i].text, 0));
-        punch_round_init(&v, at_ms(0), PACKET_SIZE);
-        if (punch_round_add(&v, &e, true, table[i].shared_lan) != table[i].want) {
+        punch_round_init(&round, at_ms(0), PACKET_SIZE);
+        if (punch_round_add(&round, &e, true, table[i].shared_lan) != table[i].want) {
             fail_msg("%s", table[i].text);
         }
     }
@@ -97,49 +99,49 @@ static void forbidden_targets_are_refused(void **state)
 
 static void sixteen_candidates_and_no_more(void **state)
 {
-    struct punch_round v;
+    struct punch_round round;
 
     (void)state;
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
     for (uint16_t i = 1; i <= 17; i++) {
         struct endpoint e = test_endpoint((uint8_t)i, i);
-        assert_int_equal(punch_round_add(&v, &e, true, false), i <= 16);
+        assert_int_equal(punch_round_add(&round, &e, true, false), i <= 16);
     }
     /* 16 x 7 packets of 64 bytes fit into the budget of 8 KiB ... */
-    assert_int_equal(run_round(&v, 5000, NULL), 112);
-    assert_int_equal(v.bytes_sent, 112 * PACKET_SIZE);
+    assert_int_equal(run_round(&round, 5000, NULL), 112);
+    assert_int_equal(round.bytes_sent, 112 * PACKET_SIZE);
     /* ... larger ones do not. */
-    punch_round_init(&v, at_ms(0), 1000);
+    punch_round_init(&round, at_ms(0), 1000);
     for (uint16_t i = 1; i <= 16; i++) {
         struct endpoint e = test_endpoint((uint8_t)i, i);
-        assert_true(punch_round_add(&v, &e, true, false));
+        assert_true(punch_round_add(&round, &e, true, false));
     }
-    assert_int_equal(run_round(&v, 5000, NULL), 8);
-    assert_int_equal(punch_round_deadline(&v).ns, MONO_NEVER.ns);
+    assert_int_equal(run_round(&round, 5000, NULL), 8);
+    assert_int_equal(punch_round_deadline(&round).ns, MONO_NEVER.ns);
 }
 
 static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
 {
     size_t by_port[32] = {0};
-    struct punch_round v;
+    struct punch_round round;
     struct endpoint observed = test_endpoint(200, 20);
 
     (void)state;
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
     for (uint16_t port = 1; port <= 10; port++) {
         struct endpoint e = test_endpoint(1, port);
-        assert_true(punch_round_add(&v, &e, false, false));
+        assert_true(punch_round_add(&round, &e, false, false));
     }
-    assert_true(punch_round_add(&v, &observed, true, false));
-    assert_int_equal(run_round(&v, 5000, by_port), 2 + 7);
+    assert_true(punch_round_add(&round, &observed, true, false));
+    assert_int_equal(run_round(&round, 5000, by_port), 2 + 7);
     assert_int_equal(by_port[20], 7);
     /* Another port of an observed IP is as good as the observed one. */
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
     struct endpoint other = test_endpoint(200, 21);
-    assert_true(punch_round_add(&v, &observed, true, false));
-    assert_true(punch_round_add(&v, &other, false, false));
+    assert_true(punch_round_add(&round, &observed, true, false));
+    assert_true(punch_round_add(&round, &other, false, false));
     memset(by_port, 0, sizeof(by_port));
-    assert_int_equal(run_round(&v, 5000, by_port), 14);
+    assert_int_equal(run_round(&round, 5000, by_port), 14);
     assert_int_equal(by_port[21], 7);
 }
 
@@ -147,32 +149,32 @@ static void a_receipt_ends_the_bursts_and_owes_three_packets(void **state)
 {
     struct endpoint a = test_endpoint(1, 1), b = test_endpoint(2, 2), to;
     size_t by_port[32] = {0};
-    struct punch_round v;
+    struct punch_round round;
 
     (void)state;
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
-    assert_true(punch_round_add(&v, &a, true, false));
-    assert_true(punch_round_add(&v, &b, true, false));
-    assert_true(punch_round_next(&v, &to, at_ms(0)));
-    punch_round_on_receipt(&v, &b, at_ms(1));
-    punch_round_on_receipt(&v, &b, at_ms(2)); /* the second receipt owes nothing more */
-    assert_int_equal(punch_round_deadline(&v).ns, at_ms(1).ns);
-    assert_int_equal(run_round(&v, 5000, by_port), 3);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    assert_true(punch_round_add(&round, &a, true, false));
+    assert_true(punch_round_add(&round, &b, true, false));
+    assert_true(punch_round_next(&round, &to, at_ms(0)));
+    punch_round_on_receipt(&round, &b, at_ms(1));
+    punch_round_on_receipt(&round, &b, at_ms(2)); /* the second receipt owes nothing more */
+    assert_int_equal(punch_round_deadline(&round).ns, at_ms(1).ns);
+    assert_int_equal(run_round(&round, 5000, by_port), 3);
     assert_int_equal(by_port[2], 3);
-    assert_int_equal(punch_round_deadline(&v).ns, MONO_NEVER.ns);
+    assert_int_equal(punch_round_deadline(&round).ns, MONO_NEVER.ns);
 }
 
 static void a_receipt_from_an_unknown_address_is_answered(void **state)
 {
     struct endpoint a = test_endpoint(1, 1), mapped = test_endpoint(9, 9);
     size_t by_port[32] = {0};
-    struct punch_round v;
+    struct punch_round round;
 
     (void)state;
-    punch_round_init(&v, at_ms(0), PACKET_SIZE);
-    assert_true(punch_round_add(&v, &a, true, false));
-    punch_round_on_receipt(&v, &mapped, at_ms(0));
-    assert_int_equal(run_round(&v, 5000, by_port), 3);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    assert_true(punch_round_add(&round, &a, true, false));
+    punch_round_on_receipt(&round, &mapped, at_ms(0));
+    assert_int_equal(run_round(&round, 5000, by_port), 3);
     assert_int_equal(by_port[9], 3);
 }
 

@@ -2,7 +2,6 @@
 /* Which addresses of a relay are dialled, and when. */
 #include "client/stun2/relay_session.h"
 #include "client/ziglan/ziglan_state.h"
-#include "relayd/core/core.h"
 
 #include "tests/support/fixture.h"
 #include "tests/support/host_fixture.h"
@@ -10,38 +9,38 @@
 static void an_entry_point_that_moves_often_is_still_dialled(void **state)
 {
     struct url url = {.kind = URL_KIND_ZIGLAN, .hosts_count = 1};
-    struct relay_session entry = {0};
+    struct relay_session relay = {0};
     struct mono now = {NS_PER_S};
     struct endpoint last = {0};
 
     (void)state;
     (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "relay.example");
-    relay_session_begin(&entry, &url, now);
+    relay_session_begin(&relay, &url, now);
     for (uint8_t i = 1; i <= 40; i++) {
         const uint8_t ip[4] = {203, 0, 113, i};
 
         last = endpoint_v4(ip, 0);
-        relay_session_resolved(&entry, 0, &last, 1, now);
+        relay_session_resolved(&relay, 0, &last, 1, now);
     }
     last.port = RELAY_SESSION_PORT_FIRST;
-    assert_int_equal(entry.targets.count, 2);
-    assert_true(endpoint_equal(&entry.targets.list[0], &last));
-    relay_session_resolved(&entry, 0, NULL, 0, now); /* the resolver fails: the last known stays */
-    assert_int_equal(entry.targets.count, 2);
+    assert_int_equal(relay.targets.count, 2);
+    assert_true(endpoint_equal(&relay.targets.list[0], &last));
+    relay_session_resolved(&relay, 0, NULL, 0, now); /* the resolver fails: the last known stays */
+    assert_int_equal(relay.targets.count, 2);
 }
 
 static void a_name_that_resolves_does_not_cut_a_wait_short(void **state)
 {
     struct lab *lab = lab_joined();
     struct ziglan *ziglan = ziglan_at(lab, 0);
-    struct relay_session *entry = ziglan->entry_point;
+    struct relay_session *relay = ziglan->entry_point;
     struct endpoint addr = lab->relay.address;
 
     (void)state;
-    relay_session_close(entry, 30000, lab->now);
-    struct mono wait_end = entry->dial_at;
-    relay_session_resolved(entry, 0, &addr, 1, lab->now);
-    assert_int_equal(entry->dial_at.ns, wait_end.ns);
+    relay_session_close(relay, 30000, lab->now);
+    struct mono wait_end = relay->dial_at;
+    relay_session_resolved(relay, 0, &addr, 1, lab->now);
+    assert_int_equal(relay->dial_at.ns, wait_end.ns);
     lab_free(lab);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Admission to a ziglan, what is asked of its entry point, and what a new session to it means. */
+/* Admission to a ziglan, what a host asks its entry point, and what a new session to it changes. */
 #include "client/core/core_internal.h"
 #include "client/ziglan/ziglan.h"
 #include "relayd/core/core.h"
@@ -72,7 +72,7 @@ static void a_reconnection_is_not_broadcast(void **state)
     lab_free(lab);
 }
 
-static void of_whom_a_new_session_says_nothing_is_offline(void **state)
+static void members_that_a_new_session_does_not_mention_are_offline(void **state)
 {
     struct lab *lab = lab_joined();
     struct host_local_addr addr = {.prefix_bits = 128};
@@ -87,7 +87,7 @@ static void of_whom_a_new_session_says_nothing_is_offline(void **state)
     flush_host(lab, &lab->hosts[1]);
     run_ms(lab, 500);
     assert_false(known->online);
-    ((struct roster_member *)(uintptr_t)known)->online = true; /* as if that had been lost */
+    ((struct roster_member *)(uintptr_t)known)->online = true; /* as if that change had been lost */
     memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
     host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
     run_ms(lab, 1000);
@@ -96,7 +96,7 @@ static void of_whom_a_new_session_says_nothing_is_offline(void **state)
     lab_free(lab);
 }
 
-/* Nas is a member since before anna came, and the relay tells nobody all members. */
+/* nas was a member before anna joined, and the relay does not tell all members to anybody. */
 static struct lab *lab_too_large_to_be_watched(void)
 {
     struct lab *lab = lab_new();
@@ -112,8 +112,8 @@ static struct lab *lab_too_large_to_be_watched(void)
     return lab;
 }
 
-/* Somebody whom nobody knows greets anna, from an address of its own. */
-static void stranger_greets(struct lab *lab, uint8_t number)
+/* A host that is no member sends anna an initiation, from an address of its own. */
+static void initiation_of_stranger(struct lab *lab, uint8_t number)
 {
     const uint8_t seed[IDENTITY_SEED_SIZE] = {200, number};
     const uint8_t ip[4] = {203, 0, 113, number};
@@ -136,7 +136,7 @@ static void stranger_greets(struct lab *lab, uint8_t number)
     flush_host(lab, &lab->hosts[0]);
 }
 
-/* Somebody on anna's machine has a packet for an address made of a key. */
+/* A program on anna's machine sends a packet to the address that follows from a key. */
 static void packet_for_key(struct lab *lab, const uint8_t key[KEY_SIZE])
 {
     uint8_t bytes[48] = {0x60, [5] = 8, [6] = 58, [7] = 64, [40] = 128};
@@ -148,7 +148,7 @@ static void packet_for_key(struct lab *lab, const uint8_t key[KEY_SIZE])
     flush_host(lab, &lab->hosts[0]);
 }
 
-static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
+static void strangers_do_not_keep_a_host_from_looking_a_member_up(void **state)
 {
     struct lab *lab = lab_too_large_to_be_watched();
     struct host_core *anna = lab->hosts[0].core;
@@ -158,13 +158,13 @@ static void strangers_do_not_keep_us_from_asking_for_whom_we_want(void **state)
     (void)state;
     assert_null(peer_find(&anna->peers, nas));
     for (uint8_t i = 0; i < 40; i++) {
-        stranger_greets(lab, i);
+        initiation_of_stranger(lab, i);
         run_ms(lab, 50);
     }
-    assert_int_equal(anna->dataplane.counters.not_member,
-                     not_member + 40); /* each would be asked for */
+    /* anna asks the entry point who such a stranger is, as far as that is allowed. */
+    assert_int_equal(anna->dataplane.counters.not_member, not_member + 40);
     assert_null(peer_find(&anna->peers, nas));
-    stranger_greets(lab, 40);
+    initiation_of_stranger(lab, 40);
     packet_for_key(lab, nas);
     run_ms(lab, 100);
     assert_non_null(peer_find(&anna->peers, nas));
@@ -193,8 +193,8 @@ int main(void)
         cmocka_unit_test(a_configuration_read_again_leaves_the_session_alone),
         cmocka_unit_test(the_name_wanted_at_a_join_outlives_a_restart),
         cmocka_unit_test(a_reconnection_is_not_broadcast),
-        cmocka_unit_test(of_whom_a_new_session_says_nothing_is_offline),
-        cmocka_unit_test(strangers_do_not_keep_us_from_asking_for_whom_we_want),
+        cmocka_unit_test(members_that_a_new_session_does_not_mention_are_offline),
+        cmocka_unit_test(strangers_do_not_keep_a_host_from_looking_a_member_up),
         cmocka_unit_test(a_join_that_could_not_be_sent_is_sent_again),
     };
 

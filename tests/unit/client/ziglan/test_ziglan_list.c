@@ -10,14 +10,14 @@
 #include "tests/support/fixture.h"
 #include "tests/support/identities.h"
 
-/* A host as far as its ziglans go. Each ziglan is called by one letter, of which its key consists.
- */
+/* The parts of a host that ziglans need. Each ziglan has a letter as its name, and a key that
+ * consists of this letter. */
 struct house {
     struct test_env ports;
     struct mono now;
     struct identity identity;
     struct store *store;
-    struct test_disk disk; /* below the store, from when a test puts it there */
+    struct test_disk disk; /* for tests that put it below the store */
     struct relay_set relays;
     struct ziglan_context context;
     struct ziglan_list list;
@@ -171,10 +171,10 @@ static void the_order_outlives_leaving_and_joining(void **state)
     ziglan_list_leave(&house->list, ziglan_of(house, 'z'), house->now);
     assert_string_equal(order_of(house), "mck");
     assert_int_equal(ziglan_store_get_order(house->store, &stored), ERR_OK);
-    assert_int_equal(stored.count, 3); /* nothing of it stays on the disk */
+    assert_int_equal(stored.count, 3); /* the stored order has forgotten it too */
     restart(house);
     assert_string_equal(order_of(house), "mck");
-    assert_int_equal(join(house, 'z'), ERR_OK); /* who comes back comes last */
+    assert_int_equal(join(house, 'z'), ERR_OK); /* a ziglan that is joined again comes last */
     assert_int_equal(join(house, 'a'), ERR_OK);
     restart(house);
     assert_string_equal(order_of(house), "mckza");
@@ -183,8 +183,8 @@ static void the_order_outlives_leaving_and_joining(void **state)
     assert_string_equal(order_of(house), "ckza");
 }
 
-/* An older program kept no order, and a newer one may know more ziglans than this one reads. */
-static void ziglans_that_the_stored_order_does_not_know_keep_the_stores(void **state)
+/* A program of an earlier version stored ziglans without an order. */
+static void ziglans_that_the_stored_order_lacks_come_in_the_order_of_the_store(void **state)
 {
     struct house *house = *state;
     struct ziglan_order order = {.count = 1};
@@ -201,7 +201,7 @@ static void ziglans_that_the_stored_order_does_not_know_keep_the_stores(void **s
 
 /* ---- what goes wrong ---- */
 
-static void one_that_cannot_be_read_is_passed_over(void **state)
+static void a_record_that_cannot_be_read_is_passed_over(void **state)
 {
     struct house *house = *state;
     uint8_t key[KEY_SIZE];
@@ -216,7 +216,7 @@ static void one_that_cannot_be_read_is_passed_over(void **state)
     assert_int_equal(house->ports.errors, errors + 1);
 }
 
-static void there_is_room_for_so_many(void **state)
+static void the_list_has_a_bound(void **state)
 {
     struct house *house = *state;
     static const char letters[] = "qwertyuiopasdfgh";
@@ -244,7 +244,7 @@ static void what_fails_changes_nothing(void **state)
     assert_int_equal(join(house, 'a'), ERR_SYSTEM);
     assert_string_equal(order_of(house), "zcm");
     assert_int_equal(house->relays.count, 3);
-    assert_int_equal(put_first(house, "m"), ERR_SYSTEM); /* but it holds until the next start */
+    assert_int_equal(put_first(house, "m"), ERR_SYSTEM); /* it counts until the next start */
     assert_string_equal(order_of(house), "mzc");
     house->disk.full = false;
     restart(house);
@@ -262,7 +262,7 @@ static void what_fails_changes_nothing(void **state)
 
 /* ---- finding ---- */
 
-static void one_is_found_by_key_name_and_session(void **state)
+static void a_ziglan_is_found_by_key_name_and_session(void **state)
 {
     struct house *house = *state;
     struct url url = {.kind = URL_KIND_RELAY, .hosts_count = 1};
@@ -304,13 +304,14 @@ int main(void)
         cmocka_unit_test(configured_ones_come_first_and_the_others_as_they_were_joined),
         cmocka_unit_test_setup_teardown(the_order_outlives_leaving_and_joining, house_new,
                                         house_free),
-        cmocka_unit_test_setup_teardown(ziglans_that_the_stored_order_does_not_know_keep_the_stores,
-                                        house_new, house_free),
-        cmocka_unit_test_setup_teardown(one_that_cannot_be_read_is_passed_over, house_new,
+        cmocka_unit_test_setup_teardown(
+            ziglans_that_the_stored_order_lacks_come_in_the_order_of_the_store, house_new,
+            house_free),
+        cmocka_unit_test_setup_teardown(a_record_that_cannot_be_read_is_passed_over, house_new,
                                         house_free),
-        cmocka_unit_test_setup_teardown(there_is_room_for_so_many, house_new, house_free),
+        cmocka_unit_test_setup_teardown(the_list_has_a_bound, house_new, house_free),
         cmocka_unit_test_setup_teardown(what_fails_changes_nothing, house_new, house_free),
-        cmocka_unit_test_setup_teardown(one_is_found_by_key_name_and_session, house_new,
+        cmocka_unit_test_setup_teardown(a_ziglan_is_found_by_key_name_and_session, house_new,
                                         house_free),
         cmocka_unit_test(a_list_of_zeros_may_be_freed),
     };

@@ -48,7 +48,7 @@ static void put_text(struct wbuf *w, const char *text)
     wbuf_put(w, text, strlen(text));
 }
 
-/* What a program of that version wrote. */
+/* The value of a record as a program of this version wrote it. */
 static size_t value_of(uint8_t value[VALUE_SIZE_MAX], uint8_t version,
                        const struct ziglan_record *record)
 {
@@ -80,7 +80,7 @@ static void write_value(struct store *store, uint8_t number, const uint8_t *valu
     assert_int_equal(store_write(store, STORE_TABLE_ZIGLANS, key, KEY_SIZE, value, size), ERR_OK);
 }
 
-/* The result for the only record. */
+/* Reads the only record of the store. */
 static int read_only(struct store *store, struct ziglan_record *out, bool *found)
 {
     struct store_cursor cursor = store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0);
@@ -167,7 +167,7 @@ static void what_is_written_is_the_present_version_and_comes_back(void **state)
     store_close(store);
 }
 
-/* The longest of everything that a record may hold. */
+/* Everything in the record is as long as it may be. */
 static void the_largest_record_fits(void **state)
 {
     struct ziglan_record record = record_of(1);
@@ -341,6 +341,7 @@ static void the_order_survives(void **state)
     (void)state;
     assert_int_equal(ziglan_store_get_order(store, &got), ERR_OK);
     assert_int_equal(got.count, 0);
+    /* 16, 12, 8, 4, 0; then count wraps. */
     for (size_t count = ZIGLAN_COUNT_MAX; count <= ZIGLAN_COUNT_MAX; count -= 4) {
         order = (struct ziglan_order){.count = count};
         for (size_t i = 0; i < count; i++) {
