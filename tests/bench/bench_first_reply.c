@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How long a program that brings up a tunnel takes until a ping through it is answered: starts the
+ * How long a program that brings up a tunnel takes until a ping through it is answered. Starts the
  * program, sends an ICMP echo every millisecond through the interface as soon as it exists, and
  * prints one line at the first reply:
  *     pid=PID started_ms=SINCE_1970 interface_us=SINCE_START first_us=SINCE_START
- * Then it goes on at 50 pings per second, so that what looks for a better path has a reason to,
- * until it is ended; the program stays. Needs CAP_NET_RAW. The program's output goes to stderr.
+ * Then it sends 50 pings per second until it is killed, so that the program has a reason to look
+ * for a better path. The program goes on. Needs CAP_NET_RAW. The program's output goes to stderr.
  * usage: bench_first_reply INTERFACE IPV4 PROGRAM [ARGUMENT...]
  */
 #include "tests/support/naive_sum.h"
@@ -58,12 +58,12 @@ static void ping(struct pinger *p, const char *interface)
     echo.un.echo.id = htons(p->id);
     echo.un.echo.sequence = htons(++p->sequence);
     echo.checksum = htons(naive_checksum((const uint8_t *)&echo, sizeof(echo)));
-    /* No address yet, no route yet: the next one is a moment away. */
+    /* It fails while there is no address or no route; the next one is sent in a moment. */
     (void)sendto(p->fd, &echo, sizeof(echo), MSG_DONTWAIT, (const struct sockaddr *)&p->target,
                  sizeof(p->target));
 }
 
-/* True if a reply to one of ours came within the time. */
+/* Whether a reply to one of our pings came within this time. */
 static bool answered(struct pinger *p, int wait_ms)
 {
     struct pollfd ready = {.fd = p->fd, .events = POLLIN};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How many may join in a second: new members, each with a part of its own, in a directory on LMDB
- * in a fresh folder below DIR. Alone each join waits for the disk; relayd takes those of one turn,
- * up to 32, in one transaction. Wall-clock time, with signatures and their checks. usage:
- * bench_joins DIR [COUNT]
+ * How many new members can join in a second, each with its own member part, in a directory on LMDB
+ * in a new folder below DIR. First each join is one transaction and waits for the disk; then 32
+ * joins are one transaction, as relayd does with those of one turn. Measured is wall-clock time,
+ * with all signatures and their checks. usage: bench_joins DIR [COUNT]
  */
 #include "rendezvous/store/lmdb/store_lmdb.h"
 #include "tests/support/directory_fixture.h"

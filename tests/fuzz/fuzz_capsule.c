@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stream of capsules, whole and byte by byte: both ways must tell the same. */
+/* A stream of capsules, whole, in parts of seven bytes, and byte by byte: the parser must find the
+ * same capsules each time. */
 #include "proto/base/bytes.h"
 #include "proto/wire/capsule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What the parser found. */
 struct told {
     size_t count;
     uint64_t sum; /* of types, sizes and contents */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A configuration file: any text either parses within its bounds or is refused with a sentence. */
+/* Any text as a configuration: it is refused with a sentence, or its values are within bounds. */
 #include "client/config/config.h"
 
 #include "proto/base/bytes.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any bytes as a control message: what is accepted can be packed and is accepted again. */
+/* Any bytes as a control message: one that is accepted is accepted again after it was packed. */
 #include "proto/base/bytes.h"
 #include "proto/wire/control.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Forget fields of newer versions, in depth: protobuf-c keeps a field numbered 0 whose tag is
- * written too long, and writes it so that it would not read it again. */
+/* Forget unknown fields, at all depths. One of them cannot be packed: protobuf-c accepts a field of
+ * number 0 if its tag is longer than necessary, and packs it in a way that it does not accept. */
 static void strip(ProtobufCMessage *message)
 {
     message->n_unknown_fields = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A query of a local program to Magic DNS: any bytes. The answer must be one and must fit. */
+/* Any bytes as a DNS query of a local program: an answer must belong to the query, and must fit. */
 #include "client/names/dns.h"
 
 #include "proto/base/bytes.h"

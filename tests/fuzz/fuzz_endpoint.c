@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any text as an endpoint or pool: what is accepted prints as a text that means the same. */
+/* Any text as an endpoint or a pool: one that is accepted prints as a text that means the same. */
 #include "proto/base/bytes.h"
 #include "proto/net/addrplan.h"
 #include "proto/net/endpoint.h"

@@ -3,7 +3,7 @@
  * Any sequence of fragments from a peer. A fragment that is refused must leave the deadline as it
  * was.
  *
- *   input: any number of { milliseconds since the last(1) size(2) fragment }
+ *   input: any number of { milliseconds since the previous one(1) size(2) fragment(size) }
  */
 #include "client/tunnel/fragment.h"
 #include "proto/base/bytes.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Handshake frames and cookie replies, hostile ones. The first byte says how far the rest gets:
- *   0  as it is, as frame of any type
- *   1  with its mac1 made right, so that Noise sees it
- *   2  as the payload of an initiation that is right in everything else
- *   3  as the payload of a response that is right in everything else
+ * Hostile handshake frames and cookie replies. The first byte says what the rest is:
+ *   0  a frame of any type, as it is
+ *   1  a frame whose mac1 is made right, so that Noise reads it
+ *   2  the payload of an initiation that is right in everything else
+ *   3  the payload of a response that is right in everything else
  */
 #include "proto/base/bytes.h"
 #include "proto/base/env.h"
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void fill(void *context, void *buf, size_t size)
 {
     (void)context;
-    memset(buf, 0x42, size); /* the same ephemeral keys in every run */
+    memset(buf, 0x42, size); /* so that the ephemeral keys are the same in every run */
 }
 
 struct world {
@@ -62,7 +62,7 @@ static void mac1_again(uint8_t *frame, size_t size, const struct identity *reade
     mac_label(frame + size - 32, key, sizeof(key), "", frame, size - 32);
 }
 
-/* Its key or the negative of it, which has the same owner (handshake.h). */
+/* Whether this is host a's key, or the negative of it, which has the same owner (handshake.h). */
 static bool is_host_a(const struct world *w, const uint8_t key[KEY_SIZE])
 {
     const uint8_t *a = w->ids[0].public_key;
@@ -78,9 +78,8 @@ static void receive(struct world *w, const uint8_t *frame, size_t size)
     int rc;
 
     (void)handshake_receiver_index(frame, size, &index);
-    if (cookie_mac2_ok(&w->baker, frame, size, source, sizeof(source), (struct mono){0})) {
-        __builtin_trap(); /* nobody was given a cookie */
-    }
+    /* Nobody was given a cookie. */
+    CHECK(!cookie_mac2_ok(&w->baker, frame, size, source, sizeof(source), (struct mono){0}));
     if (handshake_mac1_ok(&w->ids[1], frame, size)) {
         uint8_t reply[COOKIE_REPLY_SIZE];
 
@@ -88,17 +87,13 @@ static void receive(struct world *w, const uint8_t *frame, size_t size)
                            (struct mono){0}, reply);
     }
     rc = handshake_read_initiation(&w->initiation, &w->b, frame, size);
-    if (rc == ERR_OK && !is_host_a(w, w->initiation.peer_key)) {
-        __builtin_trap(); /* only host a could have written it */
-    }
+    CHECK(rc != ERR_OK || is_host_a(w, w->initiation.peer_key)); /* nobody else can write one */
     if (rc == ERR_OK) {
         rc = handshake_respond(&w->initiation, &w->b, 8, w->second, &w->keys);
         CHECK(rc == ERR_OK || rc == ERR_DROP);
     }
     rc = handshake_read_response(&w->handshake, &w->a, frame, size, &w->keys);
-    if (rc == ERR_OK && !aead_list_has(&w->a.aeads, (uint8_t)w->keys.aead)) {
-        __builtin_trap();
-    }
+    CHECK(rc != ERR_OK || aead_list_has(&w->a.aeads, (uint8_t)w->keys.aead));
     rc = cookie_jar_receive(&w->jar, w->ids[1].x25519_public, frame, size, (struct mono){0});
     CHECK(rc == ERR_OK || rc == ERR_DROP);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Punch probes. First byte: bit 0 our own side, bit 1 makes the mac right. What is accepted must be
- * exactly what we would have written ourselves.
+ * Punch probes. The first byte: bit 0 is our own side; bit 1 makes the mac right. A probe with a
+ * right mac that is accepted must be exactly what we would have written ourselves.
  */
 #include "proto/base/bytes.h"
 #include "proto/crypto/hash.h"

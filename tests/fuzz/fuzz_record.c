@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any bytes as a record of each type: what is accepted encodes to the same bytes. */
+/* Any bytes as a record of each type: a record that is accepted encodes to the same bytes. */
 #include "proto/base/bytes.h"
 #include "proto/crypto/signed.h"
 #include "proto/wire/record.h"
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* One spelling per record: otherwise a record could be changed without changing its meaning. */
+/* Each record has only one encoding, so that its bytes cannot change while its meaning stays. */
 #define TRY(kind)                                                                                  \
     do {                                                                                           \
         struct record_##kind record;                                                               \

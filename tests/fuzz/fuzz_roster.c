@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a host believes about members. An input is op(1), then three pieces, each size(2) and
- * bytes, the last one without size: member part, admission, revocation.
- *   op 0  applied as they are: nobody signed them, nothing may be believed
- *   op 1  signed by the keys that may sign such records, then applied twice and loaded again
- *   op 2  the first piece is a stored value that is loaded
+ * What a host believes about members. An input is op(1), then three records: a member part and an
+ * admission, each size(2) bytes(size), and a revocation, which is the rest.
+ *   op 0  they are applied as they are: nobody signed them, so nothing may be believed
+ *   op 1  they are signed by the keys that may sign such records, applied twice and loaded again
+ *   op 2  the first one is a value in the store that is loaded
  */
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
@@ -12,20 +12,14 @@
 #include "rendezvous/roster/roster.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/env.h"
+#include "tests/support/parts.h"
 
 #include <string.h>
 
-enum { FRAGMENT_SIZE_MAX = RECORD_SIGNED_SIZE_MAX };
-
-/* When the records of the corpus are in force. */
+/* An instant at which the records of the corpus are in force. */
 #define CORPUS_WALL_MS UINT64_C(1800000000000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct piece {
-    uint8_t bytes[FRAGMENT_SIZE_MAX];
-    size_t size;
-};
 
 static struct identity identity_of(uint8_t number)
 {
@@ -37,55 +31,47 @@ static struct identity identity_of(uint8_t number)
     return identity;
 }
 
-static void fragment_read(struct piece *piece, struct rbuf *r, size_t wanted)
+/* At most `wanted` bytes of the input. */
+static void part_read(struct part *part, struct rbuf *r, size_t wanted)
 {
     size_t left = rbuf_left(r);
 
-    piece->size = wanted < left ? wanted : left;
-    if (piece->size > sizeof(piece->bytes)) {
-        piece->size = sizeof(piece->bytes);
+    part->size = wanted < left ? wanted : left;
+    if (part->size > sizeof(part->bytes)) {
+        part->size = sizeof(part->bytes);
     }
-    rbuf_copy(r, piece->bytes, piece->size);
+    rbuf_copy(r, part->bytes, part->size);
 }
 
-/* Sign what the input has as record, with the key in its header made the signer's. */
-static void fragment_sign(struct piece *piece, const struct identity *identity)
+/* Sign the record, after the key in its header was made the signer's. If that cannot be signed, it
+ * stays as it is. */
+static void sign_part(struct part *part, const struct identity *identity)
 {
-    uint8_t record[FRAGMENT_SIZE_MAX];
-    size_t size = piece->size;
+    uint8_t record[RECORD_SIGNED_SIZE_MAX];
+    size_t size = part->size;
 
     if (size < RECORD_HEADER_SIZE) {
         return;
     }
-    memcpy(record, piece->bytes, size);
+    memcpy(record, part->bytes, size);
     memcpy(record + 2, identity->public_key, KEY_SIZE);
-    if (signed_make(piece->bytes, sizeof(piece->bytes), &piece->size, identity, record, size) !=
+    if (signed_make(part->bytes, sizeof(part->bytes), &part->size, identity, record, size) !=
         ERR_OK) {
-        piece->size = size;
+        part->size = size;
     }
 }
 
 static int delegate(struct roster *roster, const struct identity *ziglan,
                     const struct identity *entry)
 {
-    struct record_delegation delegation = {0};
-    uint8_t record[RECORD_SIZE_MAX], bytes[RECORD_SIGNED_SIZE_MAX];
-    size_t size;
+    struct part delegation =
+        delegation_of(CORPUS_WALL_MS, ziglan, entry,
+                      RECORD_RIGHT_ADMIT_FLAG | RECORD_RIGHT_REVOKE_FLAG, CORPUS_WALL_MS + 3600000);
 
-    memcpy(delegation.header.key, ziglan->public_key, KEY_SIZE);
-    delegation.header.created_ms = CORPUS_WALL_MS;
-    delegation.header.lifetime_s = 3600;
-    memcpy(delegation.entry_key, entry->public_key, KEY_SIZE);
-    delegation.rights = RECORD_RIGHT_ADMIT_FLAG | RECORD_RIGHT_REVOKE_FLAG;
-    delegation.expires_ms = CORPUS_WALL_MS + 3600000;
-    int rc = record_delegation_encode(record, &size, &delegation);
-    if (rc == ERR_OK) {
-        rc = signed_make(bytes, sizeof(bytes), &size, ziglan, record, size);
-    }
-    return rc == ERR_OK ? roster_set_delegation(roster, bytes, size) : rc;
+    return roster_set_delegation(roster, delegation.bytes, delegation.size);
 }
 
-/* What must hold whatever came in. */
+/* This must hold whatever the input was. */
 static void check(struct roster *roster)
 {
     CHECK(roster_count(roster) <= 1);
@@ -98,12 +84,12 @@ static void check(struct roster *roster)
     }
 }
 
-static void apply(struct roster *roster, const struct piece pieces[3], bool genuine)
+static void apply(struct roster *roster, const struct part parts[3], bool genuine)
 {
     struct roster_change change = {
-        .part = {pieces[0].bytes, pieces[0].size},
-        .admission = {pieces[1].bytes, pieces[1].size},
-        .revocation = {pieces[2].bytes, pieces[2].size},
+        .part = {parts[0].bytes, parts[0].size},
+        .admission = {parts[1].bytes, parts[1].size},
+        .revocation = {parts[2].bytes, parts[2].size},
     };
     enum roster_effect effect;
     uint8_t key[KEY_SIZE];
@@ -112,12 +98,12 @@ static void apply(struct roster *roster, const struct piece pieces[3], bool genu
     CHECK(genuine || rc == ERR_DROP);
     check(roster);
     rc = roster_apply(roster, &change, &effect, key);
-    CHECK(rc != ERR_OK || effect == ROSTER_EFFECT_NONE); /* what is repeated has none */
+    CHECK(rc != ERR_OK || effect == ROSTER_EFFECT_NONE); /* a repetition has none */
     check(roster);
 }
 
 static void store_value(struct store *store, const struct identity *ziglan,
-                        const struct identity *node, const struct piece *value)
+                        const struct identity *node, const struct part *value)
 {
     uint8_t key[2 * KEY_SIZE];
 
@@ -134,30 +120,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rbuf r = rbuf_over(data, size);
     struct roster *roster = NULL;
     struct store *store = NULL;
-    struct piece pieces[3];
+    struct part parts[3];
     uint8_t op = rbuf_u8(&r);
 
     test_env_init(&ports, 0);
     ports.wall_ms = CORPUS_WALL_MS;
     size_t wanted = rbuf_u16(&r);
-    fragment_read(&pieces[0], &r, wanted);
+    part_read(&parts[0], &r, wanted);
     wanted = rbuf_u16(&r);
-    fragment_read(&pieces[1], &r, wanted);
-    fragment_read(&pieces[2], &r, rbuf_left(&r));
+    part_read(&parts[1], &r, wanted);
+    part_read(&parts[2], &r, rbuf_left(&r));
     CHECK(store_memory_new(&store) == ERR_OK);
     if (op == 2) {
-        store_value(store, &ziglan, &node, &pieces[0]);
+        store_value(store, &ziglan, &node, &parts[0]);
     }
     CHECK(roster_new(&roster, store, &ports.env, ziglan.public_key, 0) == ERR_OK);
     CHECK(delegate(roster, &ziglan, &entry) == ERR_OK);
     check(roster);
     if (op == 1) {
-        fragment_sign(&pieces[0], &node);
-        fragment_sign(&pieces[1], &entry);
-        fragment_sign(&pieces[2], &entry);
+        sign_part(&parts[0], &node);
+        sign_part(&parts[1], &entry);
+        sign_part(&parts[2], &entry);
     }
     if (op < 2) {
-        apply(roster, pieces, op == 1);
+        apply(roster, parts, op == 1);
     }
     size_t count = roster_count(roster);
     roster_free(roster);

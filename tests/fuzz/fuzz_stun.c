@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any datagram as a STUN message: what parses is answered, and the answer parses again. */
+/* Any datagram as a STUN message: if it parses and is answered, the answer parses as well. */
 #include "proto/base/bytes.h"
 #include "proto/wire/stun.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Frames of a session. The input is a list of steps, each kind(1) size(1) bytes(size):
- *   even kinds  the bytes arrive as a frame; nobody could have sealed it, so it must be refused
- *   odd kinds   counter(8) plaintext, sealed by the peer on channel kind / 2 % 16: must open
- *               exactly once, and to the same plaintext
+ * Frames of a session. The input is cipher(1), odd for AES, and then steps, each
+ * kind(1) size(1) bytes(size):
+ *   even kinds  the bytes arrive as a frame; nobody sealed it, so it must be refused
+ *   odd kinds   the bytes are counter(8) plaintext; the peer seals them on channel kind / 2 % 16,
+ *               and the frame must open to the same plaintext, at most once
  */
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
@@ -22,9 +23,7 @@ static void arrive_forged(struct transport_receiver *receiver, const uint8_t *da
     struct transport_opened opened;
     uint8_t plain[256];
 
-    if (transport_open(receiver, data, size, plain, &opened) == ERR_OK) {
-        __builtin_trap();
-    }
+    CHECK(transport_open(receiver, data, size, plain, &opened) != ERR_OK);
 }
 
 static void arrive_sealed(struct transport_receiver *receiver, struct transport_sender *sender,

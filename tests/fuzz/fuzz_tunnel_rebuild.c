@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Any plaintext from a peer: never a foreign source or destination, neither of the packet nor of
- * what an ICMP error quotes. The packet then goes through coalescing, after a copy of itself.
+ * Any plaintext from a peer: the packet that is made of it never has a source or destination other
+ * than the two hosts, and neither has the packet that an ICMP error quotes. The packet is made
+ * twice, so that coalescing may join both.
  */
 #include "client/tunnel/coalesce.h"
 #include "client/tunnel/rebuild.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Any packet from the TUN device: what the tunnel takes, the other host must be able to rebuild,
- * between the same two hosts.
+ * Any packet from the TUN device: the other host must be able to rebuild each plaintext that the
+ * tunnel makes of it.
  *
  *   input: flags(1): 1 from B to A, 2 checksum partial, 4 gso TCP4, 8 gso TCP6
  *          checksum start(2) checksum offset(2) gso size(2) header size(2) packet
@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Carry what there is, and ask for one segment more than that. */
+/* Carry all segments to the other host, and then ask for one more. */
 static void carry_all(const struct tunnel_pair *from, const struct tunnel_pair *to,
                       const struct packet *packet)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any text as a URL: what is accepted prints as a text that means the same. */
+/* Any text as a URL: one that is accepted prints as a text that means the same. */
 #include "proto/base/bytes.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"

@@ -5,10 +5,10 @@
  *
  *     fuzz_NAME FOLDER-OR-FILE...
  *
- * Besides each file as it is, its truncations and one flipped bit per byte are tried: for short
- * inputs all of them, for long ones about REPLAY_VARIANTS_MAX of each. An input that the target
- * does not survive is named before the process dies. No folder or an empty one is a failure, for a
- * replay of nothing proves nothing.
+ * Each file is played as it is, then its truncations, then copies with one flipped bit in one byte:
+ * all of them for short inputs, about REPLAY_VARIANTS_MAX of each for long ones. If the target
+ * aborts, its input is named before the process dies. It is a failure if no file was played,
+ * because a replay of nothing proves nothing.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -21,16 +21,15 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
 enum { REPLAY_VARIANTS_MAX = 2048, REPLAY_FILE_SIZE_MAX = 4 << 20 };
 
-/* What runs now, for the line that is printed when it kills the process. */
+/* The input that is played now, for the line that is printed if the target aborts. */
 static char running[4096];
 
 static void died(int signal_number)
 {
-    static const char text[] = "\ninput that did it: ";
+    static const char text[] = "\nthis input did it: ";
     size_t size = strnlen(running, sizeof(running) - 1);
 
     if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ||
@@ -41,7 +40,8 @@ static void died(int signal_number)
     raise(signal_number);
 }
 
-/* Every call gets a heap copy of exactly that size, so that ASan sees one byte too many. */
+/* Every call gets a heap copy of exactly that size, so that ASan sees a read of one byte too many.
+ */
 static void play(const uint8_t *data, size_t size)
 {
     uint8_t *copy = malloc(size > 0 ? size : 1);
@@ -101,7 +101,7 @@ out:
     return ok;
 }
 
-/* Returns how many files were played, or -1 after an error (said on stderr). */
+/* Returns how many files were played, or -1 after an error, which is printed on standard error. */
 static int play_folder(const char *folder)
 {
     struct dirent **entries = NULL;
@@ -129,10 +129,6 @@ int main(int argc, char **argv)
     int played = 0;
 
     signal(SIGABRT, died);
-    signal(SIGALRM, died);
-    if (LLVMFuzzerInitialize != NULL) {
-        LLVMFuzzerInitialize(&argc, &argv);
-    }
     for (int i = 1; i < argc; i++) {
         struct stat status;
         bool is_folder = stat(argv[i], &status) == 0 && S_ISDIR(status.st_mode);

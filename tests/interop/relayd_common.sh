@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Sourced by the tests that run a real relayd on the loopback: a folder of their own, free ports,
-# and everything ended and removed at the end, whatever happens.
+# Sourced by the tests that run a real relayd on the loopback: each gets a folder of its own and
+# free ports, and at its end, whatever happens, all that it started ends and its folder is removed.
 set -u
 export LC_ALL=C
 
-# On a loopback of its own where the kernel allows it, so that nobody else takes a port in between.
+# The test runs in a network namespace of its own where the kernel allows it, so that nobody else
+# takes a port that free_port has found.
 if [ -z "${RELAYD_LOOPBACK:-}" ] && unshare -n ip link set lo up 2>/dev/null; then
     RELAYD_LOOPBACK=own exec unshare -n bash "$0" "$@"
 fi
@@ -32,8 +33,8 @@ fail() {
     failures=$((failures + 1))
 }
 
-# expect CODE SENTENCE-PART COMMAND...: the exit code, and a part of what it prints.
-expect() {
+# The command must end with this exit code and print this part.
+expect() { # code part command...
     local code=$1 part=$2 out rc
     shift 2
     out=$("$@" 2>&1)
@@ -52,7 +53,7 @@ free_port() {
     local port hex used
     used=$(cat /proc/net/udp /proc/net/udp6 /proc/net/tcp /proc/net/tcp6 2>/dev/null)
     while :; do
-        port=$((20000 + RANDOM % 12000)) # below those that the kernel gives to whoever asks
+        port=$((20000 + RANDOM % 12000)) # below the kernel's ephemeral ports
         hex=$(printf ':%04X ' "$port")
         if [[ $used != *"$hex"* ]]; then
             echo "$port"
@@ -61,9 +62,9 @@ free_port() {
     done
 }
 
-# A relay in $work/NAME, its configuration in $config, port in $port, metrics in $metrics; prints
-# nothing. start NAME serves it, its pid in $pid.
-make_relay() {
+# Make a relay in $work/NAME. $config is its configuration, $port its port, $metrics that of its
+# metrics.
+make_relay() { # name
     port=$(free_port)
     metrics=$(free_port)
     config=$work/$1/relayd.yaml
@@ -72,7 +73,8 @@ make_relay() {
     sed -i "s|^#metrics:.*|metrics: \"127.0.0.1:$metrics\"|" "$config"
 }
 
-start() {
+# Start the relay in $work/NAME; $pid is its pid.
+start() { # name
     "$relayd" -c "$work/$1/relayd.yaml" 2>"$work/$1.log" &
     pid=$!
     pids+=("$pid")
@@ -82,7 +84,8 @@ start() {
     fi
 }
 
-# SIGTERM to one relay, and what it ends with. From then on its number may be somebody else's.
+# End a relay by SIGTERM; the exit code is its. Its pid leaves $pids, because it may then be given
+# to another process.
 stop() { # pid
     local other left=()
     for other in "${pids[@]}"; do
@@ -93,7 +96,7 @@ stop() { # pid
     wait "$1"
 }
 
-# Ends every relay, which must end well (under sanitizers: without a leak), and the test.
+# End every relay, which must exit with 0 (under sanitizers: without a leak), and the test.
 finish() {
     for pid in "${pids[@]}"; do
         stop "$pid" || fail "relayd ended badly: $(cat "$work"/*.log)"

@@ -19,19 +19,19 @@ state=$disk/root/var/lib/ziglan/zig0
 url=ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@127.0.0.1
 mkdir "$disk"
 mount -t tmpfs -o size=256k tmpfs "$disk" || { echo "skipped: no tmpfs here"; exit 77; }
-room() { # kilobytes; nothing: the whole disk
+room() { # how many kB are free; without a number the whole disk is
     rm -f "$disk/ballast"
     [ $# = 0 ] || head -c 1m /dev/zero >"$disk/ballast" 2>/dev/null
     [ $# = 0 ] || [ "$1" = 0 ] || truncate -s "-$1k" "$disk/ballast"
 }
-left_only() { # folder file...: no other files, so no temporary ones
+left_only() { # folder file...; no other files are there, in particular no temporary ones
     local have
     have=$(cd "$1" && find . -type f -printf '%P\n' | sort | tr '\n' ' ')
     [ "$have" = "${*:2} " ] || [ "$have" = "${*:2}" ] || fail "in $1 are: $have, not: ${*:2}"
 }
-# Something that comes up, and ends when asked to.
-serves() {
-    rm -f "$work/serves" # what the one before said is no answer of this one
+# The command comes up, and ends when it is asked to.
+serves() { # command...
+    rm -f "$work/serves" # what the previous command said must not count
     "$@" >"$work/serves" 2>&1 &
     pid=$!
     pids+=("$pid")
@@ -116,7 +116,7 @@ done
 for files in 5 9 12; do
     expect 1 "ulimit -n" timeout 10 prlimit --nofile=$files "$ziglan" join "$url"
 done
-serves prlimit --nofile=32 "$ziglan" up # who runs this may have left some open to us
+serves prlimit --nofile=32 "$ziglan" up # our caller may have left some files open to us
 "$relayd" init "$disk/relay" --public "127.0.0.1:$(free_port)" >/dev/null || fail "init"
 for files in 5 6 8 10 12 13 14 16 18; do
     expect 1 "ulimit -n" \

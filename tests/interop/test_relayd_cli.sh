@@ -40,7 +40,7 @@ printf 'name: home\nspeed: fast\n' >"$work/bad.yaml"
 expect 2 "bad.yaml:2: unknown key 'speed'" "$relayd" -c "$work/bad.yaml"
 expect 2 "bad.yaml:2: unknown key 'speed'" "$relayd" -c "$work/bad.yaml" --check
 
-# --- what its user gave and only its user can mend: 2, with the place and what to do ---
+# --- files of the user that only the user can mend: 2, with the place and what to do ---
 spoil() { # what, key file
     rm -rf "$2"
     case $1 in

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A full disk: relayd goes on serving, says no to what it cannot keep, says so in its health, and is
-# well again as soon as there is room. The disk is a small tmpfs in a mount namespace of its own.
+# A full disk: relayd goes on serving, refuses what it cannot store, shows that in its health, and
+# is healthy again as soon as there is room. The disk is a small tmpfs in a mount namespace of its
+# own.
 if [ "${1:-}" != inside ]; then
     unshare -m true 2>/dev/null || { echo "skipped: no mount namespaces here"; exit 77; }
     exec unshare -m bash "$0" inside

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A real systemd-resolved, with a bus of its own in a machine of its own (namespaces for processes,
-# network and files, which vanish with it): `ziglan up` gives it the names under zignet and nothing
-# else, whatever its settings are, and every end of ziglan takes them back.
+# A real systemd-resolved with its own bus, in a machine made of namespaces (processes, network,
+# files), which vanish with it: `ziglan up` gives it the names under zignet and nothing else,
+# whatever its settings are, and however ziglan ends, they are taken back.
 set -uo pipefail
 
 resolved=${XDG_CACHE_HOME:-$HOME/.cache}/ziglan/resolved # by deploy/setup --tests
@@ -50,7 +50,7 @@ check() { # sentence command...
         fail "$sentence; $*: $(tail -5 /run/check.out)"
     fi
 }
-# Unlike that of shell.sh: what a command says that fails counts, too, and check shows it.
+# Unlike that of shell.sh it also accepts what a failing command prints, and check can show it.
 says() { # pattern command...
     local pattern=$1 printed
     shift
@@ -130,8 +130,8 @@ XML
 dbus-daemon --config-file=/run/bus.conf --nofork --nopidfile 2>/run/bus.log &
 wait_for 10 test -S /run/dbus/system_bus_socket || { echo "FAIL: no bus"; exit 1; }
 
-# resolved_start [LINE...]: with these settings besides its upstream. What is set for a link
-# survives its restart, as it does on a real machine.
+# resolved_start [LINE...]: start it, again if it runs, with these settings besides its upstream.
+# What is set for a link survives the restart, as it does on a real machine.
 resolved_pid=
 resolved_start() {
     if [ -n "$resolved_pid" ]; then

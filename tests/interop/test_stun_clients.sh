@@ -19,8 +19,7 @@ if command -v turnutils_stunclient >/dev/null; then
 fi
 if command -v stun >/dev/null; then
     have=1
-    # Its first test is a plain binding request; the others want a second address, which is not
-    # here.
+    # Only its first test, a plain binding request; the others want a server with two addresses.
     out=$(timeout 20 stun "127.0.0.1:$port" 1 -v 2>&1)
     if grep -qE "[Mm]appedAddress *= *127\.0\.0\.1:[0-9]+" <<<"$out"; then
         echo "ok: stun (RFC 3489): $(grep -m 1 -i MappedAddress <<<"$out")"

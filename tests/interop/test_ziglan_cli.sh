@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The command line without any relay: exit codes, files and their modes, up and down, two interfaces
-# at once, and that nothing is left behind.
+# The command line without any relay: exit codes, files and their modes, up and down, and two
+# interfaces at once. Nothing is left behind.
 # shellcheck source=ziglan_common.sh
 . "$(dirname "$0")/ziglan_common.sh"
 
-public=$(mktemp -d) # the checkout may lie where nobody else gets in, as in /root
+public=$(mktemp -d) # other users may not reach the checkout, if it lies in /root for example
 install -m 755 "$ZIGLAN_BIN/ziglan" "$public/ziglan"
 chmod 755 "$root" "$public"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# Sourced by the tests that run a real ziglan without any relay: a network namespace and a root
-# folder of their own, both gone at the end, whatever happens.
+# Sourced by the tests that run a real ziglan without any relay: each gets a network namespace and a
+# root folder of its own, which are removed at its end, whatever happens.
 set -euo pipefail
 export LC_ALL=C
 

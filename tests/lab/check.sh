@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# What the lab tests share: a test says in sentences what it found, ends with 77 where the kernel
-# has no lab, and takes its lab down however it ends. Source it; then:
+# What the lab tests share. A test says in sentences what it found, exits with 77 where the kernel
+# does not allow a lab, and removes its lab however it ends. Source it; then:
 #
 #   test_begin                        skip if there is no lab here; clean up at the end
 #   say SENTENCE                      what happens now
-#   check SENTENCE command...         a sentence and whether it is true
-#   check_most SENTENCE NUMBER LIMIT  true if NUMBER is one and at most LIMIT
+#   check SENTENCE command...         the sentence is true if the command succeeds
+#   check_most SENTENCE NUMBER LIMIT  it is true if NUMBER is a number, and at most LIMIT
 #                                     (times: moment, since_ms and silence_ms give numbers)
-#   become_direct ONE OTHER           both say so within 20 s
-#   test_end                          stop the programs, look for reports of a sanitizer; exits
+#   expect SENTENCE CODE PART command...
+#                                     it is true if the command exits with CODE and prints PART
+#   become_direct ONE OTHER           both say within 20 s that they are direct
+#   test_end                          stop the programs, look for faults that they report; exits
 #
 # LAB_LOGS=DIR keeps the logs of the programs there.
 #
@@ -26,19 +28,19 @@ CHECK_NAME=$(basename "$0" .sh)
 
 now_ms() { date +%s%3N; }
 
-# For how long, in ms, programs of this machine have waited for a CPU since it started. Always 0
-# where the kernel does not tell.
+# For how many ms since its start some program of this machine has waited for a CPU. Always 0 where
+# the kernel does not count that.
 stalled_ms() {
     [[ $(cat /proc/pressure/cpu 2>/dev/null) =~ total=([0-9]+) ]] || { echo 0; return; }
     echo $((BASH_REMATCH[1] / 1000))
 }
 
-# A moment: milliseconds since 1970/stalled_ms.
+# A moment: "NOW_MS/STALLED_MS", for since_ms.
 moment() { echo "$(now_ms)/$(stalled_ms)"; }
 
-# How many ms passed since a moment. From 2.5 s on without the share of them in which a program
-# waited for a CPU: how slow a busy machine is, is not the subject of a limit on our time. Finding
-# that out takes a while, so what is measured next wants a moment of its own.
+# How many ms passed since a moment. Beyond 2.5 s the share in which a program waited for a CPU does
+# not count, because our limits do not judge a busy machine. To find that share takes 2.2 s, so take
+# a new moment for the next measurement.
 since_ms() { # moment
     local took=$(($(now_ms) - ${1%/*})) whole stalled
     if [ "$took" -gt 2500 ]; then
@@ -50,6 +52,7 @@ since_ms() { # moment
     fi
     echo "$took"
 }
+
 say() { printf '   %s\n' "$*"; }
 
 not_ok() {
@@ -71,8 +74,7 @@ check_most() { # sentence number limit
     fi
 }
 
-# The exit code of a command and a part of what it says: expect SENTENCE CODE PART command...
-expect() {
+expect() { # sentence code part command...
     local sentence=$1 code=$2 part=$3 out rc
     shift 3
     out=$("$@" 2>&1 </dev/null)
@@ -94,8 +96,8 @@ test_begin() {
     trap 'exit 130' INT TERM HUP
 }
 
-# In a subshell: a lab of its own. What it prints has NAME before it.
-lab_named() {
+# Call it in a subshell, which gets a lab of its own. What it prints has NAME before it.
+lab_named() { # name
     LAB_ID=$LAB_ID$1
     LAB_DIR=${LAB_DIR%/*}/$LAB_ID
     trap lab_clean EXIT
@@ -111,7 +113,7 @@ lab_programs_run() { # prints the pids of the programs of this lab
 
 lab_quiet() { [ -z "$(lab_programs_run)" ]; }
 
-# Ends every program of this lab, and 0 if nothing was wrong.
+# End every program of this lab; 0 if no sentence was false and no program reported a fault.
 lab_end() {
     local pid log wrong=0
     for pid in $(lab_programs_run); do kill -TERM "$pid" 2>/dev/null; done
@@ -120,7 +122,7 @@ lab_end() {
         for pid in $(lab_programs_run); do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done
     fi
     for log in "$LAB_DIR"/*.log; do
-        if grep -qE 'Sanitizer|runtime error:|CHECK failed|Assertion' "$log" 2>/dev/null; then
+        if grep -qE 'Sanitizer|runtime error:|check failed:|Assertion' "$log" 2>/dev/null; then
             not_ok "no program reports a fault of its own ($(basename "$log" .log) does)"
             grep -m 60 -vE ' (info|debug) ' "$log"
         fi
@@ -149,7 +151,7 @@ test_end() {
     exit 1
 }
 
-# Wait for the labs beside each other; exits with what became of them.
+# Wait for labs that run beside each other; exits with 0 if all of them went well.
 test_wait() { # pid...
     local pid wrong=0
     for pid; do
@@ -181,8 +183,8 @@ relay_count() { # machine counter; a number of its status
         sed -n "0,/\"$2\"/s/.*\"$2\": *\([0-9]*\).*/\1/p"
 }
 
-# All these hosts join (by RELAY_URL), at once.
-hosts_join() {
+# All these hosts join at the same time, by RELAY_URL.
+hosts_join() { # host...
     local host pids=()
     for host; do
         {
@@ -197,7 +199,7 @@ hosts_join() {
     done
 }
 
-hosts_up() {
+hosts_up() { # host...
     local host
     for host; do
         now_ms >"$LAB_DIR/$host.up_ms"
@@ -205,8 +207,8 @@ hosts_up() {
     done
 }
 
-# phone and tablet behind NAT that is symmetric and lets nothing else through: they cannot be
-# direct, unless tablet's is of the named kind.
+# phone and tablet, each behind a symmetric NAT, so that they cannot become direct; unless a more
+# open kind is named for tablet's.
 relayed_pair() { # [kind]
     lab_site cafe symmetric 198.51.100.13 192.168.3
     lab_host phone cafe 2
@@ -214,7 +216,7 @@ relayed_pair() { # [kind]
     lab_host tablet hotel 2
 }
 
-# Only these two, and what they say goes over the relay.
+# An internet with only these two hosts and a relay, over which they talk.
 relayed_pair_begin() {
     lab_begin
     lab_public vps 192.0.2.10
@@ -225,7 +227,8 @@ relayed_pair_begin() {
     check "phone reaches tablet" wait_for 15 pings phone tablet
 }
 
-# Besides them laptop and nas behind port-restricted NAT, which can be direct.
+# An internet with these two, and with laptop and nas behind port-restricted NAT, which can become
+# direct. The kind is that of relayed_pair.
 pairs_begin() { # [kind]
     lab_begin
     lab_public vps 192.0.2.10
@@ -236,7 +239,7 @@ pairs_begin() { # [kind]
     relayed_pair "$@"
 }
 
-# A relay at vps; all four join, come up and talk; laptop and nas are direct then.
+# A relay starts at vps; all four hosts join, come up and talk; laptop and nas become direct.
 pairs_up() {
     relay_start vps 192.0.2.10
     hosts_join laptop nas phone tablet
@@ -260,7 +263,7 @@ become_direct() { # one other
 is_joined() { says '"state": *"joined"' lab_ziglan "$1" status --json 2>/dev/null; }
 pings() { lab_in "$1" ping -n -c 1 -W 1 "${@:3}" "$2.zignet" >/dev/null 2>&1; }
 
-# Each of these hosts connected to its relay since it came up, and never again.
+# Each of these hosts connected to its relay once since it came up, and never again.
 connected_once() { # host...
     local host
     for host; do
@@ -269,11 +272,11 @@ connected_once() { # host...
     done
 }
 
-# Ping by name until the first answer; prints how many milliseconds after START it came (since_ms).
+# Ping by name until the first answer; prints how many ms after the moment START it came (since_ms).
 first_reply_ms() { # from to start-moment limit-s
     local end=$((${3%/*} + $4 * 1000))
     while [ "$(now_ms)" -lt "$end" ]; do
-        # A question asked before the resolver is there would be repeated only much later.
+        # A ping that asked before the resolver was there would repeat the question much later.
         if lab_in "$1" timeout 0.6 ping -n -c 1 -W 0.3 "$2.zignet" >/dev/null 2>&1; then
             since_ms "$3"
             return 0
@@ -283,16 +286,16 @@ first_reply_ms() { # from to start-moment limit-s
     return 1
 }
 
-# Pings that go on in the background: pinging FROM TO INTERVAL COUNT; the log is
-# $LAB_DIR/FROM-TO.ping The first one is answered when this returns; the pid is in PING_PID.
-pinging() {
+# Pings in the background: returns when the first one is answered. The log is $LAB_DIR/FROM-TO.ping,
+# the pid is in PING_PID.
+pinging() { # from to interval-s count
     local log=$LAB_DIR/$1-$2.ping
     PING_PID=$(lab_spawn "$1" "$log" ping -n -D -O -i "$3" -c "$4" "$2.zignet")
     wait_for 10 grep -q 'bytes from' "$log"
 }
 
-# None of these pings went unanswered. What is still on its way counts as little as what ping says
-# at its end, where the last one always may be on its way.
+# Whether every ping in this log was answered. Those that ping does not report as unanswered,
+# because their answer may still be on its way, do not count.
 none_lost() { # log
     awk '{ seq = $0; sub(/.*icmp_seq=/, "", seq); seq += 0 }
          /bytes from/ { answered[seq] }
@@ -302,7 +305,8 @@ none_lost() { # log
                exit 1 }' "$1"
 }
 
-# The longest time without an answer in such a log, from a moment until now: prints milliseconds.
+# The longest time without an answer in such a log from then (now_ms) until now: prints
+# milliseconds.
 silence_ms() { # log from-ms
     awk -v from="$2" -v now="$(now_ms)" '
         /bytes from/ { t = substr($1, 2, length($1) - 2) * 1000
@@ -314,8 +318,8 @@ silence_ms() { # log from-ms
 
 # ---- a stream of bytes ----
 
-# Send SIZE bytes over TCP and compare checksums: transfer FROM TO SIZE -4|-6 PORT. Says how fast.
-transfer() {
+# Send SIZE bytes over TCP and compare checksums; says how fast it was.
+transfer() { # from to size -4|-6 port
     local from=$1 to=$2 size=$3 family=$4 port=$5 want got log=$LAB_DIR/$1-$2-$5
     lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 \
         </dev/null &

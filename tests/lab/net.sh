@@ -4,32 +4,32 @@
 # A small internet of network namespaces with the kernel's own NAT, for the lab tests and the demo.
 # Source it, then:
 #
-#   lab_begin                         make the internet; everything is removed at exit, also when
-#                                     the script is killed (a guard process sees to it)
+#   lab_begin                         make the internet; a guard process removes everything when
+#                                     the script is gone, also if it was killed
 #   lab_public NAME IP4|- [IP6]       a machine with a public address
 #   lab_site   NAME KIND WAN4 NET3    a router with NAT; its LAN is NET3.0/24, e.g. 192.168.1
-#   lab_site6  NAME KIND6 WAN6 NET6   its IPv6: the LAN is NET6::/64, e.g. 2001:db8:11. Without
-#                                     lab_site before it, a site without IPv4
+#   lab_site6  NAME KIND6 WAN6 NET6   IPv6 for this router; its LAN is NET6::/64, e.g. 2001:db8:11.
+#                                     Without lab_site before it, the site has no IPv4
 #   lab_host   NAME SITE LAST         a machine at NET3.LAST (and NET6::LAST) behind that router
 #   lab_in     NAME command...        run a command on a machine
 #   lab_spawn  NAME LOG command...    the same in the background; prints the pid
 #
 # KIND: open (routed, no NAT), full-cone, address-restricted, port-restricted, symmetric.
-# KIND6: open, or firewall (lets in only what answers). LAB_MTU is the MTU of what is made next.
-# Addresses of the internet are from the documentation ranges. No namespace has a way out.
+# KIND6: open, or firewall (lets in only answers). LAB_MTU is the MTU of links that are made next.
+# Addresses of the internet are from the documentation ranges. No packet leaves the namespaces.
 
-# What programs say is read here, in English; files are for other users, too.
+# Tests read what programs say, in English. Some files are for other users too.
 export LC_ALL=C
 umask 022
 
 LAB_ID=${LAB_ID:-zl$$x$(date +%s | tail -c 5)}
 LAB_DIR=${LAB_DIR:-/run/ziglan-lab/$LAB_ID}
 LAB_MTU=${LAB_MTU:-1500}
-# Not empty: every packet crosses every wire by itself, as on real ones. (Else a batch of packets
-# crosses them as one, which is fast, and no MTU counts for it.)
+# If not empty, every packet crosses every wire by itself, as on real ones. (Otherwise a batch of
+# packets crosses a wire as one, which is fast, but the MTU is not applied to it.)
 LAB_WHOLE=${LAB_WHOLE:-}
 LAB_NET=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# Not a wrapper that looks for an interpreter first: it is called often.
+# The interpreter itself instead of a wrapper that has to find it, since it is called often.
 LAB_PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null || echo python3)
 
 # shellcheck source=../support/shell.sh
@@ -75,7 +75,7 @@ lab_clean() {
     rmdir /etc/netns /run/ziglan-lab 2>/dev/null || true
 }
 
-# Another lab that ends at this moment may remove the parent, if it is empty.
+# mkdir -p, several times: another lab that ends now may remove the empty parent folder.
 lab_mkdir() {
     local try
     for try in 1 2 3 4 5; do
@@ -96,8 +96,8 @@ lab_guard() {
 
 lab_begin() {
     lab_mkdir "$LAB_DIR"
-    # The guard removes the lab when this shell is gone, however it went. It has a session of its
-    # own and is no child of ours, so that whoever kills this whole tree does not kill it as well.
+    # The guard removes the lab when this shell is gone, for whatever reason. It has its own session
+    # and is no child of ours, so that it survives when somebody kills our whole process tree.
     # shellcheck disable=SC2016
     LAB_ID=$LAB_ID LAB_DIR=$LAB_DIR setsid -f bash -c '. "$1/net.sh"; lab_guard "$2"' \
         lab-guard "$LAB_NET" "$$" </dev/null >/dev/null 2>&1
@@ -126,10 +126,10 @@ lab_spawn() {
     # Neither ip nor this shell stays between: the pid is the program's own.
     (exec ip netns exec "$ns" "$@" >>"$log" 2>&1 </dev/null) &
     echo $!
-    disown $! # so that the shell says nothing when it is killed
+    disown $! # so that the shell prints nothing when the program is killed
 }
 
-# Whether a process runs. (One that ended and that nobody has waited for yet does not.)
+# Whether a process runs. (A zombie does not.)
 lab_alive() { # pid
     says_no '^State:[[:space:]]*[ZX]' cat "/proc/$1/status" 2>/dev/null
 }
@@ -147,8 +147,7 @@ lab_wire() { # name where bridge dev mtu
     lab_in "$name" ip link set "$dev" up
 }
 
-# Addresses are there at once, without a second of asking whether others have them; a bridge keeps
-# its own link address when ports come.
+# A namespace. Its IPv6 addresses can be used at once, without duplicate address detection.
 lab_machine() {
     ip netns add "$(lab_ns "$1")"
     lab_in "$1" ip link set lo up
@@ -210,9 +209,10 @@ table ip6 lab {
 NFT
 }
 
-# The five kinds. The map keeps one external port per inner endpoint (endpoint-independent mapping);
-# the forward chain makes the filtering. Early packets of the other side must never become entries
-# of the router itself, or the kernel would give our next packet another port: input drops them.
+# The five kinds of NAT. The map keeps one external port for each inner endpoint
+# (endpoint-independent mapping); the chain `through` does the filtering. Early packets from the
+# other side must not become connections of the router itself, or the kernel would give our next
+# packet another port, so the chain `inward` drops them.
 lab_nat() { # name kind wan net3
     local name=$1 kind=$2 wan=$3 net=$4 filter='' post pre='' sets=''
     case $kind in
@@ -301,10 +301,10 @@ lab_isolate() { # site
     done
 }
 
-# The router starts anew: it forgets every mapping and every connection, and keeps its rules. The
-# rules first, and in one step: a packet that came while there are none would become a connection
-# past them, and the kernel would give the next one of its host another port for as long as it
-# lasts.
+# The router restarts: it forgets every mapping and every connection, and keeps its rules. The rules
+# are replaced first and in one step: a packet that came while there were none would become a
+# connection that they do not know, and while it lasted the kernel would give the next connection of
+# that host another port.
 lab_reboot_nat() { # site
     { echo 'flush ruleset'; cat "$LAB_DIR/$1".*.nft; } | lab_in "$1" nft -f -
     # Netlink: ctnetlink (1), delete (2) without a selection is "all".
@@ -322,7 +322,8 @@ lab_rules() { # site what
     lab_in "$1" nft -f "$LAB_DIR/$1.$2.nft"
 }
 
-lab_swallowed() {
+# How many packets the router of a black hole has dropped.
+lab_swallowed() { # site
     lab_in "$1" nft list table inet hole | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
 }
 
@@ -342,7 +343,7 @@ NFT
 }
 lab_heal() { lab_in inet nft delete table inet cut; }
 
-# Between a site and the internet passes no more than MTU bytes, and nobody is told.
+# The router of a site drops packets of more than MTU bytes and tells nobody.
 lab_black_hole() { # site mtu
     lab_rules "$1" hole <<NFT
 table inet hole {

@@ -11,7 +11,7 @@ import sys
 import time
 
 CHUNK = 1 << 16
-STILL_S = 30  # no byte for so long: give up
+STILL_S = 30  # give up after so long without a byte
 
 
 def receive(family, port):

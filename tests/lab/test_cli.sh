@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The command line of ziglan: exit codes, sentences, JSON, and what is left after it ends in every
-# way: nothing that stands in the way of the next start.
+# The command line of ziglan: exit codes, sentences and JSON. However it ends, it leaves nothing
+# that stands in the way of the next start.
 . "$(dirname "$0")/check.sh"
 
 test_begin
@@ -12,10 +12,10 @@ lab_public far 198.51.100.30
 relay_start vps 192.0.2.10
 
 program=$(lab_program ziglan)
-# What ought to end by itself is ended here if it does not.
+# With a time limit, for commands that do not end by themselves although they should.
 z() { lab_in lone env ZIGLAN_ROOT="$LAB_DIR/lone" timeout -k 1 20 "$program" "$@"; }
-# With a copy that every user may run, wherever the build is: on a disk of its own, which is gone
-# with the mounts of this command, since /run and /tmp may forbid programs.
+# By user nobody, with a copy of the program that every user may run. The copy lies on a tmpfs,
+# which vanishes with the mounts of this command, because /run and /tmp may forbid programs.
 z_as_nobody() { # root folder, words...
     local root=$1
     shift
@@ -31,7 +31,7 @@ config=$LAB_DIR/lone/etc/ziglan/zig0.yaml
 no_interface() { ! lab_in lone ip link show zig0 >/dev/null 2>&1; }
 is_up() { z status >/dev/null 2>&1; }
 
-# Runs beside the rest: no relay answers there, and the wait has its time.
+# Runs beside the rest: no relay answers at this address, and that takes a while to notice.
 lab_ziglan far init --name far >/dev/null
 {
     lab_ziglan far join "${RELAY_URL/192.0.2.10/192.0.2.99}" >"$LAB_DIR/far.join" 2>&1

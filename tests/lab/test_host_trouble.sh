@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the world does to a host that is up: a wish for a name, another network, no IPv6, a name that
-# resolves late, a pause, and an interface that is taken away.
+# What may happen to a host that is up: a name is asked for, the network changes, IPv6 is missing, a
+# relay's name resolves late, the program pauses, and the interface is removed.
 . "$(dirname "$0")/check.sh"
 
 test_begin
@@ -20,14 +20,14 @@ joins() { # host options...
     printf '%s\n' "$RELAY_URL" | lab_ziglan "$host" join - "$@"
 }
 
-say "a name wished for while the interface is up"
+say "a name asked for while the interface is up"
 hosts_up laptop nas
 check "laptop is up" wait_for 10 is_up laptop
 check "nas is up" wait_for 10 is_up nas
 expect "laptop joins under another name" 0 "Joined home as cabin.zignet" joins laptop --name Cabin
 expect "nas joins" 0 "Joined home as nas.zignet" joins nas --name nas
 check "nas reaches cabin.zignet" wait_for 10 pings nas cabin
-expect "who has a name keeps it, and is told so" 0 "this host is cabin there, not hut" \
+expect "a host that has a name keeps it, and is told so" 0 "this host is cabin there, not hut" \
     joins laptop --name hut
 expect "laptop goes down" 0 "" z down
 hosts_up laptop

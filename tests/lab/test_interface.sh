@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The interface under other hands: set down and up, addresses and routes taken away, IPv6 turned off
-# and on, and somebody who takes them away again and again. What belongs to it comes back.
+# Somebody else changes the interface: sets it down and up, takes addresses and routes away, turns
+# IPv6 off and on, and takes the addresses away again and again. What belongs to it comes back.
 . "$(dirname "$0")/check.sh"
 
 test_begin
@@ -17,7 +17,7 @@ relay_start vps 192.0.2.10 --name one
 hosts_join laptop nas
 RELAY_URL=$two
 hosts_join phone
-# More members than routes are made at once: hosts that are not up.
+# Members whose hosts are not up. They are more than the routes that ziglan makes in one step.
 crowd_join() { # number...
     local i
     for i; do
@@ -60,7 +60,6 @@ comes_back() { # when
 settings zig0 >"$LAB_DIR/zig0.settings"
 check "there is something to lose" [ "$(wc -l <"$LAB_DIR/zig0.settings")" -ge 9 ]
 
-
 say "set down and up"
 lab_in laptop ip link set zig0 down
 is_told_down() { says 'somebody set it down: sudo ip link set zig0 up' z status; }
@@ -71,7 +70,7 @@ sleep 1
 check "nas gets no answer" eval '! pings nas laptop'
 refused() { [ "$(json_of laptop status 'd["counters"]["interface_out_errors"]')" -gt 0 ]; }
 check "what came for it is counted" wait_for 2 refused
-check "it stays down for who set it down" says_no '[<,]UP' lab_in laptop ip -o link show zig0
+check "it stays down, as somebody wanted" says_no '[<,]UP' lab_in laptop ip -o link show zig0
 lab_in laptop ip link set zig0 up
 comes_back "after down and up"
 check "status says nothing of it any more" says_no 'somebody set it down' z status
@@ -108,7 +107,7 @@ knows_all() { [ "$(json_of laptop peers 'len(d["peers"])' -i zig1)" = 151 ]; }
 check "it knows them all" wait_for 10 knows_all
 phone6=$(json_of laptop peers 'next(p["ipv6"] for p in d["peers"] if p["name"] == "phone")' -i zig1)
 check "phone is reached by IPv6" wait_for 5 reaches "$phone6"
-# One route to each, without the three addresses of our own.
+# One route to each of them. (The routes to our own three addresses hold a slash.)
 routes_all() { [ "$(lab_in laptop ip -6 route show dev zig1 proto static | grep -vc /)" = 151 ]; }
 check "each has a route of its own" wait_for 2 routes_all
 sleep 3 # nothing else goes on then

@@ -10,10 +10,10 @@ lab_public vps 192.0.2.10
 lab_site home symmetric 198.51.100.11 192.168.1
 lab_host laptop home 2
 lab_host nas home 3
-# The same private addresses somewhere else: they must not be taken for neighbours.
+# Another site with the same private addresses: its hosts must not be taken for neighbours.
 lab_site other symmetric 203.0.113.12 192.168.1
 lab_host phone other 3
-lab_host printer other 4 # says nothing to anybody
+lab_host printer other 4 # it talks to nobody
 
 relay_start vps 192.0.2.10
 hosts_join laptop nas phone printer
@@ -24,7 +24,7 @@ check "laptop reaches phone, in another home with the same addresses" wait_for 1
 become_direct laptop nas
 check "over the address in the LAN" says "^nas .*192\.168\.1\.3" lab_ziglan laptop peers
 check "laptop and phone are relayed" lab_is_state laptop phone relayed
-sleep 3 # a session that is taken for dead by mistake is replaced after little more than a second
+sleep 3 # a session wrongly taken for dead would be replaced after little more than a second
 connected_once laptop nas phone
 
 pinging laptop nas 0.1 1000

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A full packet of the tunnel (1280 bytes, not to be fragmented) passes over the relay and directly,
-# and TCP arrives as sent, whatever passes below: 1280, 1400, 1492, 9000 bytes, and a router on the
-# way that swallows larger packets than 1300 without a word, from the start or later on.
+# and TCP arrives as sent, whatever the MTU below is: 1280, 1400, 1492, 9000 bytes; also if a router
+# on the way drops packets larger than 1300 bytes without a word, from the start or later on.
 . "$(dirname "$0")/check.sh"
 
 SIZE=5000000
 
-# One way between two hosts: a full packet each way, then TCP.
+# A full packet passes between two hosts in each direction, then TCP does.
 passes() { # how from to port
     check "a packet of 1280 bytes passes $1" wait_for 8 pings "$2" "$3" -M 'do' -s 1252 -4
     check "and back, in IPv6" wait_for 8 pings "$3" "$2" -M 'do' -s 1232 -6
@@ -39,7 +39,7 @@ internet() { # mtu black-hole-mtu
     done
 }
 
-# The way to the relay shrinks without a word while a session lives on it: both its ends notice.
+# The MTU of the way to the relay shrinks without a word during a session: both its ends notice.
 shrinking() {
     LAB_MTU=1500
     LAB_WHOLE=yes

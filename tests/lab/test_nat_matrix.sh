@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every kind of NAT with every other, either side first, beside a public host and an open site:
-# traffic flows within 3 s of `up`, and becomes direct exactly where it can without guessing
-# (all but symmetric with port-restricted and symmetric with symmetric).
+# Every kind of NAT with every other one, either side first, and each with a public host and an open
+# site: traffic flows within 3 s of `up`, and becomes direct exactly where that is possible without
+# guessing ports (all but symmetric with port-restricted, and symmetric with symmetric).
 . "$(dirname "$0")/check.sh"
 
 FLOWS_MS=3000
@@ -77,7 +77,7 @@ for pair in "${pairs[@]}"; do
         stay+=("$pair")
     fi
 done
-say "all that can be direct were, $((($(now_ms) - ${up%/*}) / 1000)) s after up"
+say "all pairs that can become direct were so $((($(now_ms) - ${up%/*}) / 1000)) s after up"
 while [ $(($(now_ms) - ${up%/*})) -lt $((DIRECT_S * 1000)) ]; do sleep 0.2; done
 for pair in "${stay[@]}"; do
     read -r from to <<<"$pair"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The direct path is cut between two sites: packets flow again within 1 s, over the relay; after it
-# is whole again they go directly. A NAT that restarts and forgets everything does no lasting harm.
+# The direct path between two sites is cut: packets flow again within 1 s, over the relay. When it
+# is whole again, they go directly. A NAT that restarts and forgets everything does no lasting harm.
 . "$(dirname "$0")/check.sh"
 
-FALLBACK_MS=1500 # 1 s, and what ping's own rhythm and this machine add
+FALLBACK_MS=1500 # 1 s, and some time for ping's interval and for this machine
 HEAL_S=45
 
 test_begin
@@ -27,7 +27,7 @@ check "the path is direct again after it was mended" wait_for $HEAL_S lab_is_sta
 check "in the other direction, too" wait_for $HEAL_S lab_is_state nas laptop direct
 say "direct again after $((($(now_ms) - healed_at) / 1000)) s"
 
-# One router of each kind forgets everything at once: also the mapping of the relay's session.
+# One router of each kind forgets everything at once, also the mapping of the session to the relay.
 observed() { lab_ziglan "$1" status --json | sed -n 's/.*"observed": *"\(.*\)".*/\1/p'; }
 old=$(observed phone)
 moved() { [ -n "$(observed phone)" ] && [ "$(observed phone)" != "$old" ]; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A relay as `relayd init` makes it also listens on UDP port 443 if it may: a host in a network that
-# lets nothing else out gets through without anybody setting anything. Where it may not, it says so.
+# A relay that `relayd init` made also listens on UDP port 443 if it may. So a host in a network
+# that lets nothing else out gets through without any setting. Where relayd may not, it says so.
 . "$(dirname "$0")/check.sh"
 
 test_begin
@@ -47,7 +47,7 @@ check "as it says" grep -qF 'listen="[::]:4433"' "$LAB_DIR/plain-2.log"
 check "and why" grep -q 'relay.listen not on UDP port 443.*needs root or CAP_NET_BIND_SERVICE' \
     "$LAB_DIR/plain-2.log"
 
-say "what is named must be had"
+say "an address that the configuration names is required"
 cp "$LAB_DIR/vps/relayd.yaml" "$LAB_DIR/vps/named.yaml"
 printf 'listen: ["192.0.2.10:5000", "192.0.2.99:443"]\nmetrics: off\nstate: other\n' \
     >>"$LAB_DIR/vps/named.yaml"

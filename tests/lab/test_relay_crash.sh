@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# relayd is killed and starts again while its hosts are silent: nobody asks it anything, and yet all
-# have their sessions back at once, so a ping that comes then finds everybody.
+# relayd is killed and starts again while its hosts are silent. Although no host sends anything, all
+# have their sessions back at once, so that a ping then finds everybody.
 . "$(dirname "$0")/check.sh"
 
 BACK_MS=3000
@@ -11,7 +11,7 @@ relayed_pair_begin
 check "they are relayed" lab_is_state phone tablet relayed
 
 both_there() { [ "$(relay_count vps sessions)" = 2 ]; }
-roll=$LAB_DIR/vps/state/reset-ledger
+ledger=$LAB_DIR/vps/state/reset-ledger
 
 sent() { # UDP packets of both hosts
     local host sum=0
@@ -21,8 +21,8 @@ sent() { # UDP packets of both hosts
     echo "$sum"
 }
 
-# Their keep-alive (15 s after a session's last packet) has just gone by: for several seconds now
-# neither has anything to say.
+# Wait until both hosts have just sent their keep-alive (15 s after a session's last packet), so
+# that neither sends anything for several seconds.
 keep_alive_passed() {
     local count last changed now silent=0
     last=$(sent) changed=$(now_ms)
@@ -47,14 +47,14 @@ check "both have a session again" wait_for 20 both_there
 check_most "so long after its start, in ms" $(($(now_ms) - start)) $BACK_MS
 check "phone reaches tablet" pings phone tablet
 
-# What another program, another time or a half-written file left there harms nobody.
+# A ledger of another program or another version, or one that is half written, does no harm.
 kill -KILL "$RELAY_PID"
 check "relayd is gone" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
-head -c 5000 /dev/urandom >"$roll"
+head -c 5000 /dev/urandom >"$ledger"
 RELAY_PID=$(lab_relay_up vps)
-check "it starts with a damaged roll" wait_for 20 relay_answers vps
+check "it starts with a damaged ledger" wait_for 20 relay_answers vps
 
 kill -TERM "$RELAY_PID"
 check "relayd ends" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
-check "in order, it leaves no roll" [ ! -e "$roll" ]
+check "in order, it leaves no ledger" [ ! -e "$ledger" ]
 test_end

@@ -10,8 +10,8 @@ test_begin
 pairs_begin
 pairs_up
 
-# end SIGNAL OUTAGE_S: relayd ends by this signal, is away for so long, and starts again.
-death() {
+# relayd ends by this signal, is away for so long, and starts again.
+death() { # signal seconds
     local signal=$1 away=$2 ready back
     kill "-$signal" "$RELAY_PID"
     check "relayd is gone after SIG$signal" wait_for 10 eval "! lab_alive $RELAY_PID"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What happened: every event and every byte goes into one hash, by which two runs of a seed are
- * compared, and the last transitions are kept as text, to be shown when a run fails.
+ * What happened in a world. Every event and every byte goes into one hash, by which two runs of a
+ * seed are compared. The last transitions are kept as text, to be shown when a run fails.
  */
 #pragma once
 
@@ -16,20 +16,21 @@ enum { JOURNAL_LINES_MAX = 48, JOURNAL_LINE_SIZE = 200, JOURNAL_HASH_SIZE = 16 }
 
 struct journal {
     crypto_generichash_state hash;
-    struct mono now;
-    bool verbose; /* print lines as they come */
+    struct mono now; /* set by the world's loop */
+    bool verbose;    /* print lines as they come */
     uint64_t events;
     char lines[JOURNAL_LINES_MAX][JOURNAL_LINE_SIZE];
     uint64_t lines_count;
 };
 
+/** Make an empty journal. */
 void journal_init(struct journal *journal, bool verbose);
 
-/** An event with a datagram or packet in it; only hashed. */
+/** Note an event with a datagram or packet in it: it is only hashed. */
 void journal_bytes(struct journal *journal, const char *event, const struct endpoint *from,
                    const struct endpoint *to, const uint8_t *data, size_t size);
 
-/** A transition: hashed, kept, and printed if verbose. */
+/** Note a transition: it is hashed and kept, and printed if verbose. */
 void journal_line(struct journal *journal, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Mappings in a table that is searched from end to end: a home has few, and what is simple here can
- * be believed.
+ * A NAT whose mappings stand in a table that is searched from end to end. A home has few of them,
+ * and simple code here is easier to believe.
  */
 #include "tests/sim/nat.h"
 
@@ -19,7 +19,7 @@ void nat_init(struct nat *nat, const struct nat_kind *kind, const struct endpoin
     nat->rng = *rng;
 }
 
-/* Do two remotes count as one under this rule? */
+/* Whether two remotes count as one under this rule. */
 static bool same_by_rule(enum nat_rule rule, const struct endpoint *a, const struct endpoint *b)
 {
     switch (rule) {
@@ -53,8 +53,9 @@ static void forget_expired(struct nat *nat, struct mono now)
     nat->mappings_count = kept;
 }
 
-/* May this inside endpoint get the port? Mappings of one inside endpoint to different remotes may
-   share it, as port-preserving NATs do; different inside endpoints never do. */
+/* Whether this inside endpoint may get the port. Mappings of one inside endpoint to different
+ * remotes may share a port, as in port-preserving NATs; different inside endpoints never share one.
+ */
 static bool port_is_free(const struct nat *nat, uint16_t port, const struct endpoint *inside,
                          bool may_share)
 {

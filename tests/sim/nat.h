@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A NAT in the words of RFC 4787: how it maps, what it lets in, how it chooses ports, how long a
- * mapping lives, whether it hairpins. A stateful firewall without translation (IPv6) is the same
- * thing with mappings that change nothing. Time is a parameter.
+ * mapping lives, and whether it hairpins. A stateful firewall (IPv6) is a NAT whose mappings change
+ * nothing. Time is a parameter.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Which part of the remote endpoint a mapping, or the filtering, depends on. */
 enum nat_rule {
     NAT_ENDPOINT_INDEPENDENT,
     NAT_ADDRESS_DEPENDENT,
@@ -26,22 +27,23 @@ enum {
 
 struct nat_kind {
     bool translates;       /* false: a firewall */
-    enum nat_rule mapping; /* a firewall's is endpoint-independent */
+    enum nat_rule mapping; /* endpoint-independent if it is a firewall */
     enum nat_rule filtering;
     bool port_preserving; /* else random ports */
     bool hairpin;
     uint32_t lifetime_s; /* of a mapping without outbound packets (RFC 4787, REQ-6) */
 };
 
+/** A remote endpoint to which a mapping has sent. */
 struct nat_contact {
     struct endpoint remote;
-    struct mono last_at; /* of an outbound packet */
+    struct mono last_at; /* when the last packet to it left */
 };
 
 struct nat_mapping {
     struct endpoint inside, external;
-    struct endpoint remote; /* whom it is for: as much of it as the mapping rule looks at */
-    struct mono last_at;
+    struct endpoint remote; /* of the first packet; the mapping rule may look at parts of it only */
+    struct mono last_at;    /* when the last packet to any remote left */
     struct nat_contact contacts[NAT_CONTACTS_MAX];
     size_t contacts_count;
 };
@@ -51,32 +53,32 @@ struct nat {
     struct endpoint address; /* outside; port 0 */
     struct rng rng;
     struct nat_mapping mappings[NAT_MAPPINGS_MAX];
-    size_t mappings_count, mappings_most;
+    size_t mappings_count, mappings_most; /* now, and at most so far */
 };
 
 enum nat_verdict {
     NAT_PASSED,
-    NAT_UNMAPPED, /* no mapping has this outside port */
-    NAT_FILTERED,
-    NAT_FULL,
+    NAT_UNMAPPED, /* no mapping has this external endpoint */
+    NAT_FILTERED, /* its filtering does not let this remote in */
+    NAT_FULL,     /* no room for a mapping, or no free port */
 };
 
-/** A NAT without any mapping; rng is copied. */
+/** Make a NAT without any mapping; rng is copied. */
 void nat_init(struct nat *nat, const struct nat_kind *kind, const struct endpoint *address,
               const struct rng *rng);
 
-/** A packet goes from inside to remote: *external is its source from now on. */
+/** A packet goes from inside to remote. On NAT_PASSED *external is its source outside. */
 enum nat_verdict nat_outbound(struct nat *nat, const struct endpoint *inside,
                               const struct endpoint *remote, struct endpoint *external,
                               struct mono now);
 
-/** A packet comes from remote to external: *inside is its destination from now on. */
+/** A packet comes from remote to external. On NAT_PASSED *inside is its destination inside. */
 enum nat_verdict nat_inbound(struct nat *nat, const struct endpoint *external,
                              const struct endpoint *remote, struct endpoint *inside,
                              struct mono now);
 
-/** It was switched off and on: all mappings are lost. */
+/** Forget all mappings, as a NAT does that was switched off and on. */
 void nat_reboot(struct nat *nat);
 
-/** "map=AD filter=APD random 60s", for logs. Returns text. */
+/** Describe it for logs, as in "map=AD filter=APD random 60s". Returns text. */
 const char *nat_kind_text(const struct nat_kind *kind, char text[80]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who can reach whom directly without guessing ports: a statement about two NATs, derived from
- * their rules alone and not from what the programs do.
+ * Whether two hosts can reach each other directly without guessing ports. The oracle derives this
+ * from the rules of their two NATs alone, not from what the programs do.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ struct nat_side {
     struct nat_kind kind;
 };
 
-/** True if two hosts, each behind its own NAT, that know the address at which one relay sees the
- * other and may send from one socket only, can open a path that works in both directions. */
+/** True if two hosts behind these NATs can open a path that works in both directions. Each host
+ * knows the address at which a relay sees the other one, and sends from one socket only. The NATs
+ * are not the same one. */
 bool nat_direct_possible(const struct nat_side *a, const struct nat_side *b);

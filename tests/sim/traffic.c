@@ -67,8 +67,8 @@ bool traffic_has_marker(const uint8_t *data, size_t size)
 
 /* ---- checksums ---- */
 
-/* Over the transport part and, where there is one, its pseudo-header; 0xffff if the checksum that
-   stands in it is right. */
+/* The sum over the transport and, if there is one, its pseudo-header. It is 0xffff if the checksum
+ * in the packet is right. */
 static uint32_t transport_sum(const struct layout *l, const uint8_t *bytes, size_t size)
 {
     const uint8_t *addresses = bytes + (l->v6 ? 8 : 12);
@@ -178,8 +178,9 @@ static bool addresses_fit(const struct layout *l, const uint8_t *bytes,
     return memcmp(bytes + 12, view->peer_v4, 4) == 0 && memcmp(bytes + 16, view->own_v4, 4) == 0;
 }
 
-/* Everything of the IP header but addresses, checksum, and the identification of a packet that is
-   not to be fragmented (RFC 6864: it means nothing there, and it is made anew elsewhere). */
+/* Compares the IP headers, apart from addresses, checksum and identification. (RFC 6864: the
+ * identification means nothing in a packet that is not a fragment, so the tunnel makes a new one.)
+ */
 static bool header_equal(const struct layout *l, const uint8_t *a, const uint8_t *b)
 {
     if (l->v6) {
