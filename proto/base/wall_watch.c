@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A clock is kept as its offset from the monotonic clock: while nobody sets it, the offset stays.
+/* Times are kept as offsets from the monotonic clock: an offset stays while nobody sets the clock.
  */
 #include "proto/base/wall_watch.h"
 

@@ -118,7 +118,7 @@ void aead_seal(const struct aead_key *key, uint64_t counter, const uint8_t *ad, 
         failed = crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain, size, ad, ad_size,
                                                            NULL, nonce, key->state);
     }
-    CHECK(failed == 0); /* only sizes far beyond a frame make it fail */
+    CHECK(failed == 0); /* it fails only for sizes far beyond a frame */
 }
 
 bool aead_open(const struct aead_key *key, uint64_t counter, const uint8_t *ad, size_t ad_size,

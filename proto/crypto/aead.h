@@ -23,47 +23,51 @@ enum {
     AEAD_LIST_MAX = 6,
     AEAD_KEY_SIZE = 32,
     AEAD_TAG_SIZE = 16,
-    AEAD_STATE_SIZE = 512, /* an expanded AES key of libsodium */
+    AEAD_STATE_SIZE = 512, /* room for an AES key as libsodium expands it */
 };
 
-/** AEAD ids in order of preference; a peer's list may hold ids that we do not know. */
+/** AEAD ids in order of preference. A peer's list may hold ids that we do not know. */
 struct aead_list {
     uint8_t count;
     uint8_t ids[AEAD_LIST_MAX]; /* unused ones are zero */
 };
 
-/** An expanded key. Wipe with aead_key_wipe. Copying is allowed, 16-byte alignment is kept. */
+/** An expanded key. Wipe it with aead_key_wipe, and every copy of it, too. */
 struct aead_key {
     _Alignas(16) uint8_t state[AEAD_STATE_SIZE];
     enum aead aead;
 };
 
-/** True if this CPU can do it (and it is one that we know). */
+/** True if it is one that we know and this CPU can do it. */
 bool aead_available(enum aead aead);
 
-/** What this CPU should offer: AES-256-GCM first where it is done in hardware. */
+/** What this machine offers: AES-256-GCM first where the CPU has instructions for it, and always
+ * ChaCha20-Poly1305. */
 struct aead_list aead_list_local(void);
 
 /** True if id is in the list. */
 bool aead_list_has(const struct aead_list *list, uint8_t id);
 
-/** The first of `wanted` that `local` has too; AEAD_NONE if there is none. */
+/** The first of `wanted` that `local` has and this CPU can do; AEAD_NONE if there is none. */
 enum aead aead_choose(const struct aead_list *wanted, const struct aead_list *local);
 
 /** "ChaCha20-Poly1305", "AES-256-GCM" (as in key derivation), or "none". Never NULL. */
 const char *aead_name(enum aead aead);
 
-/** Expand a key. The AEAD must be available (our own mistake otherwise). */
+/** Expand a key. Aborts if the AEAD is not available: the mistake is ours. */
 void aead_key_init(struct aead_key *out, enum aead aead, const uint8_t key[AEAD_KEY_SIZE]);
+
+/** Overwrite the key with zeros. */
 void aead_key_wipe(struct aead_key *key);
 
-/** Seal size bytes of plain into out (which may be plain) and write the tag behind them, so out
- * has room for size + AEAD_TAG_SIZE. ad is authenticated, not encrypted. */
+/** Seal size bytes of plain into out (which may be plain) and write the tag behind them: out has
+ * room for size + AEAD_TAG_SIZE bytes. ad (ad_size bytes) is authenticated but not encrypted. A
+ * counter must never be used twice with one key. */
 void aead_seal(const struct aead_key *key, uint64_t counter, const uint8_t *ad, size_t ad_size,
                const uint8_t *plain, size_t size, uint8_t *out);
 
 /** Open size bytes of sealed (ciphertext || tag, any content) into out, which has room for
- * size - AEAD_TAG_SIZE bytes and may be sealed. False, with out's content undefined, if it is too
- * short or was not sealed with this key, counter and ad. */
+ * size - AEAD_TAG_SIZE bytes and may be `sealed` itself. False, with the content of out undefined,
+ * if it is too short or was not sealed with this key, counter and ad. */
 bool aead_open(const struct aead_key *key, uint64_t counter, const uint8_t *ad, size_t ad_size,
                const uint8_t *sealed, size_t size, uint8_t *out) MUST_CHECK;

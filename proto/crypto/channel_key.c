@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* BLAKE2b, keyed with the Split key. */
+/* One keyed BLAKE2b over label, name and channel; no key serves two AEADs or two channels. */
 #include "proto/crypto/channel_key.h"
 
 #include <sodium.h>

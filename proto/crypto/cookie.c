@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cookies are baked from the source and a secret that changes; who got one keeps it in a jar. */
+/* The baker makes cookies from a source and a secret that changes; the jar keeps one that came. */
 #include "proto/crypto/cookie.h"
 
 #include "proto/base/bytes.h"
@@ -44,8 +44,8 @@ void cookie_baker_wipe(struct cookie_baker *baker)
     sodium_memzero(baker, sizeof(*baker));
 }
 
-/* A secret is the current one for COOKIE_SECRET_MS and the predecessor for as long, no matter
- * how rarely anybody asks. */
+/* A secret is the current one for COOKIE_SECRET_MS and the previous one for as long, however rarely
+ * this is called: after a longer pause both are drawn anew. */
 static void rotate(struct cookie_baker *baker, struct mono now)
 {
     uint64_t age_ms = mono_ms_between(baker->made_at, now);
@@ -138,7 +138,7 @@ int cookie_jar_receive(struct cookie_jar *jar, const uint8_t peer_x25519[KEY_SIZ
     const uint8_t *nonce, *sealed;
 
     rbuf_zeros(&r, 3);
-    (void)rbuf_u32(&r); /* the index: the caller found this jar by it */
+    (void)rbuf_u32(&r); /* the receiver index, by which the caller found this jar */
     nonce = rbuf_take(&r, NONCE_SIZE);
     sealed = rbuf_take(&r, SEALED_SIZE);
     if (!rbuf_done(&r) || type != FRAME_TYPE_COOKIE_REPLY || !jar->sent) {

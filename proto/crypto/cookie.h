@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Cookies make a flood of handshakes expensive for its sender: under load, a frame is answered by
- * a cookie reply instead of two Diffie-Hellmans, and only who really receives at its source can
- * send the frame again with mac2 (docs/protocol.md, section 7; WireGuard's idea).
+ * Cookies make a flood of handshakes expensive for its sender (docs/protocol.md, section 7; the
+ * idea is WireGuard's). Under load, a frame is answered by a cookie reply, which costs far less
+ * than two Diffie-Hellmans. Only who receives at the source of that frame gets the cookie, and only
+ * with a cookie can mac2 of the next frame be made.
  *
  *   0x82 cookie reply (64): type(1) reserved(3) receiver index(4) nonce(24) sealed cookie(16 + 16)
  *
- * cookie = BLAKE2b-128(key = secret, "ziglan cookie 1" || source); the secret changes every 120 s,
- * it and its predecessor are valid. mac2 = BLAKE2b-128(key = cookie, all bytes before mac2). The
- * cookie is sealed with XChaCha20-Poly1305, associated data = mac1 of the offending frame, key =
- * BLAKE2b-256("ziglan cookie key 1" || X25519 public key of who sends the reply).
+ * cookie = BLAKE2b-128(key = secret, "ziglan cookie 1" || source). The secret changes every 120 s;
+ * it and the one before it are valid. mac2 = BLAKE2b-128(key = cookie, all bytes before mac2). The
+ * cookie is sealed with XChaCha20-Poly1305: associated data = mac1 of the frame that is answered,
+ * key = BLAKE2b-256("ziglan cookie key 1" || X25519 public key of who sends the reply).
  */
 #pragma once
 
@@ -27,55 +28,57 @@ enum {
     COOKIE_SIZE = 16,
     COOKIE_REPLY_SIZE = 64,
     COOKIE_SOURCE_SIZE_MAX = 64,
-    COOKIE_SECRET_MS = 120000, /* a secret's time as the current one */
-    COOKIE_FRESH_MS = 120000,  /* so long a received cookie is used */
+    COOKIE_SECRET_MS = 120000, /* how long a secret is the current one, and then the previous */
+    COOKIE_FRESH_MS = 120000,  /* how long a received cookie is used */
 };
 
-/** The two secrets of who demands cookies. Borrowed env. Wipe with cookie_baker_wipe. */
+/** The secrets of a host that demands cookies. Wipe with cookie_baker_wipe. */
 struct cookie_baker {
-    const struct env *env;
-    struct mono made_at;
-    uint8_t secrets[2][32]; /* current, predecessor */
+    const struct env *env;  /* borrowed */
+    struct mono made_at;    /* when the current secret became that */
+    uint8_t secrets[2][32]; /* current, previous */
 };
 
-/** What who must show cookies remembers per peer. All zero is the empty jar. */
+/** What a host that must show cookies remembers for each peer. A zeroed jar is empty. */
 struct cookie_jar {
-    bool sent, filled;
-    uint8_t mac1[COOKIE_SIZE]; /* of the last frame stamped; a reply must answer it */
+    bool sent;                 /* a frame was stamped, and no reply to it was taken */
+    bool filled;               /* there is a cookie, fresh or not */
+    uint8_t mac1[COOKIE_SIZE]; /* of the frame that was stamped last; a reply must answer it */
     uint8_t cookie[COOKIE_SIZE];
     struct mono filled_at;
 };
 
 /** Draw the first secrets. env is borrowed and outlives the baker. */
 void cookie_baker_init(struct cookie_baker *baker, const struct env *env, struct mono now);
+
+/** Forget the secrets. */
 void cookie_baker_wipe(struct cookie_baker *baker);
 
 /**
- * Is mac2 of this initiation or response made with a valid cookie for its source?
+ * True if mac2 of this initiation or response was made with a valid cookie for its source.
  *
- * frame   any size and content; handshake_mac1_ok is a separate question
- * source  1 to COOKIE_SOURCE_SIZE_MAX bytes that describe where it came from: ip(16) port(2) when
- *         direct, the sender's key when relayed, the label on a lane
+ * frame   size bytes of any content; mac1 is not looked at (handshake_mac1_ok)
+ * source  where the frame came from, 1 to COOKIE_SOURCE_SIZE_MAX bytes of the caller's choice
  *
- * Rotates the secret when it is due.
+ * Changes the secret when that is due.
  */
 bool cookie_mac2_ok(struct cookie_baker *baker, const uint8_t *frame, size_t size,
                     const uint8_t *source, size_t source_size, struct mono now);
 
-/** Write the cookie reply (COOKIE_REPLY_SIZE bytes) to an initiation or response for which
- * handshake_mac1_ok said yes. It is smaller than either. */
+/** Write the cookie reply to an initiation or response for which handshake_mac1_ok said yes. It is
+ * smaller than either. source as for cookie_mac2_ok. */
 void cookie_reply_write(struct cookie_baker *baker, const struct identity *identity,
                         const uint8_t *frame, size_t size, const uint8_t *source,
                         size_t source_size, struct mono now, uint8_t out[COOKIE_REPLY_SIZE]);
 
-/** Call for each initiation or response just before it is sent: writes mac2 if a fresh cookie is
- * in the jar, and remembers mac1 for a reply. */
+/** Call it for each initiation or response just before it is sent. Writes mac2, which is zero
+ * unless there is a fresh cookie in the jar, and remembers mac1, which a reply must answer. */
 void cookie_jar_stamp(struct cookie_jar *jar, uint8_t *frame, size_t size, struct mono now);
 
 /**
- * Open a cookie reply of any size and content from the peer with X25519 key `peer_x25519`; the
- * next frame stamped will carry the cookie. Replies to anything but the last frame stamped, and a
- * second reply to it, are refused. ERR_DROP leaves the jar alone.
+ * Take a cookie reply (size bytes of any content) of the peer with the X25519 key `peer_x25519`:
+ * the next frame that is stamped carries its cookie. ERR_DROP, with the jar untouched, if it is
+ * damaged, does not answer the frame that was stamped last, or is the second reply to it.
  */
 int cookie_jar_receive(struct cookie_jar *jar, const uint8_t peer_x25519[KEY_SIZE],
                        const uint8_t *frame, size_t size, struct mono now) MUST_CHECK;

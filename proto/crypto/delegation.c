@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Delegations are signed and verified here and nowhere else: hosts, relays and the link ask alike.
- */
+/* Hosts, relays and the link all ask here, so that they cannot judge a delegation differently. */
 #include "proto/crypto/delegation.h"
 
 #include "proto/crypto/signed.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ziglan's word that a relay is an entry point of it (docs/protocol.md, section 14), made by a
- * relay that has the ziglan's key, or by `relayd delegate` where that key is kept elsewhere.
+ * A delegation is a record with which the ziglan's key makes a relay an entry point of the ziglan
+ * (docs/protocol.md, section 14). A relay that has the ziglan's key signs it itself; where that key
+ * is kept elsewhere, `relayd delegate` does. Pure.
  */
 #pragma once
 
@@ -14,8 +15,9 @@
 
 enum { DELEGATION_DAYS = 30, DELEGATION_DAYS_MAX = 3650 };
 
-/** Sign that the relay `entry_key` may admit, revoke and invite for `days` from wall_ms on. Returns
- * ERR_OK, or what the encoder and signer return. */
+/** Sign that the relay `entry_key` may admit, revoke and invite for `days` (at most
+ * DELEGATION_DAYS_MAX) from wall_ms (ms since 1970 UTC) on. Writes the signed record to out and its
+ * length to *size. Errors are those of record_delegation_encode and signed_make. */
 int delegation_sign(uint8_t out[RECORD_SIGNED_SIZE_MAX], size_t *size,
                     const struct identity *ziglan, const uint8_t entry_key[KEY_SIZE], uint32_t days,
                     uint64_t wall_ms) MUST_CHECK;
@@ -23,22 +25,23 @@ int delegation_sign(uint8_t out[RECORD_SIGNED_SIZE_MAX], size_t *size,
 /** What a delegation is worth. */
 enum delegation_verdict {
     DELEGATION_BELIEVED,
-    DELEGATION_NOT_IN_FORCE, /* genuine, but by this clock it is over or not yet made: the clock
-                              * may be wrong */
-    DELEGATION_NOT_BELIEVED,
+    DELEGATION_NOT_IN_FORCE, /* genuine, but by this clock it is over or not made yet; it may be
+                              * the clock that is wrong */
+    DELEGATION_NOT_BELIEVED, /* no delegation, not signed, or not by or for these keys */
 };
 
 /**
- * Verify a delegation; the only place where that is done.
+ * Verify a delegation. This is the only place where that is done.
  *
- * data        size bytes, borrowed, any content, also hostile
- * ziglan_key  whose word it must be; NULL: out->header.key tells whose it is
- * entry_key   the relay that it must name; NULL: out->entry_key tells which it names
- * wall_ms     the wall clock that judges it, RECORD_CLOCK_SKEW_MS tolerated
+ * data        size bytes, borrowed, any content
+ * ziglan_key  the key that must have signed it; NULL: any, and out->header.key tells which did
+ * entry_key   the relay that it must name; NULL: any, and out->entry_key tells which it names
+ * wall_ms     the wall clock by which it is judged, give or take RECORD_CLOCK_SKEW_MS
  *
  * It is believed if it is a whole record of this type, signed by the key in its header, by and for
- * these keys, gives some right, is live, and is not over. out is untouched if it is NOT_BELIEVED,
- * otherwise written. Which rights an act needs is for the caller to look up in out->rights.
+ * these keys, gives at least one right, is live, and has not expired. out is untouched if it is
+ * NOT_BELIEVED, else written. The caller looks up in out->rights whether it gives the right that an
+ * act needs.
  */
 enum delegation_verdict delegation_verify(struct record_delegation *out, const uint8_t *data,
                                           size_t size, const uint8_t *ziglan_key,

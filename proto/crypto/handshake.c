@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames around the Noise messages: their fields, the codes mac1 and mac2, and what is refused
- * early. */
+/* Noise makes and reads the messages; here are the frames around them, the payloads, and mac1. */
 #include "proto/crypto/handshake.h"
 
 #include "proto/base/bytes.h"
@@ -48,7 +47,7 @@ static void mac1_key(uint8_t key[HASH_SIZE], const uint8_t reader_x25519[KEY_SIZ
     hash_label(key, "ziglan mac1 1", reader_x25519, KEY_SIZE, NULL, 0);
 }
 
-/* Fill the last 32 bytes: mac1, and no mac2 yet. */
+/* Fill the last 32 bytes: mac1, and zeros for mac2, which cookie_jar_stamp may write later. */
 static void macs_write(uint8_t *frame, size_t size, const uint8_t reader_x25519[KEY_SIZE])
 {
     uint8_t key[HASH_SIZE];
@@ -185,9 +184,10 @@ int handshake_read_initiation(struct handshake_initiation *out, const struct han
     if (rc != ERR_OK) {
         goto out;
     }
-    /* Noise proved the X25519 key; the Ed25519 key is a claim until it is the same one. Without
-     * this check anybody could be anybody. X25519 does not see the sign of a point, so the negative
-     * of a key passes; its secret is the negative of the key's secret, known to the same owner. */
+    /* Noise proved that the peer owns the X25519 key. The Ed25519 key is a mere claim until it is
+     * shown to be the same key; without this check anybody could claim any key. X25519 does not see
+     * the sign of a point, so the negative of a key passes, too. Its secret is the negative of the
+     * key's secret, which the same owner knows. */
     rc = key_x25519(peer_x25519, m.peer_key);
     if (rc == ERR_OK && sodium_memcmp(peer_x25519, m.noise.remote_static, KEY_SIZE) != 0) {
         rc = ERR_DROP;

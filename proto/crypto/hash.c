@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Both are BLAKE2b by libsodium, with the label in front of what is hashed. */
+/* libsodium's generic hash is BLAKE2b. Its functions fail only for sizes out of range, and ours are
+ * constant or checked by the caller. */
 #include "proto/crypto/hash.h"
 
 #include <sodium.h>
 #include <string.h>
-
-/* libsodium's generic hash is BLAKE2b; its functions fail only for sizes out of range. */
 
 static void update(crypto_generichash_state *state, const void *data, size_t size)
 {

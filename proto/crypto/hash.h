@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two uses of BLAKE2b in our own layouts (RFC 7693): 32-byte hashes that begin with one of our
- * ASCII labels, and 16-byte keyed codes. Noise has its own, see noise.c.
+ * BLAKE2b (RFC 7693) as our own layouts use it: 32-byte hashes of what begins with one of our ASCII
+ * labels, and 16-byte codes with a key. Noise's hashes (noise.c) and the keys of channels
+ * (channel_key.c) are computed where they are used.
  */
 #pragma once
 
@@ -14,14 +15,16 @@ enum {
     MAC_SIZE = 16,
 };
 
-/** BLAKE2b-256(label || data || more); label without its NUL, the others may be empty. */
+/** BLAKE2b-256(label || data || more). label goes in without its NUL; data and more may be empty
+ * (NULL with size 0). */
 void hash_label(uint8_t out[HASH_SIZE], const char *label, const uint8_t *data, size_t size,
                 const uint8_t *more, size_t more_size);
 
-/** BLAKE2b-128 keyed with 16 to 64 bytes over label || data. label may be "". */
+/** BLAKE2b-128(key, label || data). key has 16 to 64 bytes; label may be "" and goes in without its
+ * NUL. */
 void mac_label(uint8_t out[MAC_SIZE], const uint8_t *key, size_t key_size, const char *label,
                const uint8_t *data, size_t size);
 
-/** Compare mac with that of data, without a label, in constant time. */
+/** True if mac is mac_label of data with the label ""; compared in constant time. */
 bool mac_ok(const uint8_t mac[MAC_SIZE], const uint8_t *key, size_t key_size, const uint8_t *data,
             size_t size);

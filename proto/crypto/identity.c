@@ -32,8 +32,8 @@ void identity_wipe(struct identity *identity)
     sodium_memzero(identity, sizeof(*identity));
 }
 
-/* Ed25519 needs its message in one piece (it is hashed twice), so label and message meet here.
- * Returns the joined size, or 0 if they do not fit. */
+/* Ed25519 hashes its message twice, so libsodium wants it in one buffer: write label || message to
+ * joined. Returns their size, 0 if they do not fit. */
 static size_t join(uint8_t joined[IDENTITY_SIGNED_SIZE_MAX], const char *label,
                    const uint8_t *message, size_t size)
 {
@@ -73,8 +73,8 @@ int key_x25519(uint8_t out[KEY_SIZE], const uint8_t key[KEY_SIZE])
 {
     uint8_t converted[KEY_SIZE];
 
-    /* The conversion refuses small orders and mixed ones; the first check refuses second spellings
-     * of a point too, so that a key has one identity. */
+    /* The conversion refuses keys of small and of mixed order. The first check also refuses a
+     * second encoding of a point, so that one point is not two keys. */
     if (crypto_core_ed25519_is_valid_point(key) != 1 ||
         crypto_sign_ed25519_pk_to_curve25519(converted, key) != 0) {
         return ERR_DROP;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Identities: an Ed25519 key pair and its X25519 form for Noise. Signed strings always begin with
- * one of our ASCII labels. Verification is libsodium's: canonical S, no small-order keys. The text
- * forms of keys, and what else follows from a key, come along with key_form.h.
+ * Identities: an Ed25519 key pair, and its X25519 form for Noise. Everything that is signed begins
+ * with one of our ASCII labels. Signatures are verified by libsodium, which refuses S that is not
+ * reduced and keys of small order. Text forms and addresses of a key are in key_form.h.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ enum {
     IDENTITY_SIGNED_SIZE_MAX = 4096, /* label and message together */
 };
 
-/** A key pair with its derived forms. Wipe with identity_wipe. */
+/** A key pair in both forms. Wipe with identity_wipe. */
 struct identity {
     uint8_t public_key[KEY_SIZE]; /* Ed25519 */
     uint8_t secret_key[64];       /* Ed25519, libsodium's form */
@@ -27,21 +27,26 @@ struct identity {
     uint8_t x25519_secret[KEY_SIZE];
 };
 
-/** Prepare libsodium; call once per process. ERR_SYSTEM if it refuses. */
+/** Prepare libsodium. Call it before anything else of this room; again does no harm. ERR_SYSTEM if
+ * it fails. */
 int identity_library_init(void) MUST_CHECK;
 
 /** Derive everything from the 32-byte seed. */
 void identity_from_seed(struct identity *out, const uint8_t seed[IDENTITY_SEED_SIZE]);
+
+/** Forget the keys. */
 void identity_wipe(struct identity *identity);
 
-/** Sign label || message, where label is an ASCII string without its NUL; at most
- * IDENTITY_SIGNED_SIZE_MAX bytes together. message may be NULL if size is 0. */
+/** Sign label || message. label goes in without its NUL; message has size bytes and may be NULL if
+ * that is 0. Both together have at most IDENTITY_SIGNED_SIZE_MAX bytes (checked). */
 void identity_sign(const struct identity *identity, const char *label, const uint8_t *message,
                    size_t size, uint8_t signature[SIGNATURE_SIZE]);
 
-/** Verify a signature over label || message; false if they are too long together. */
+/** True if signature is key's over label || message. False also if label and message together have
+ * more than IDENTITY_SIGNED_SIZE_MAX bytes. */
 bool key_verify(const uint8_t key[KEY_SIZE], const char *label, const uint8_t *message, size_t size,
                 const uint8_t signature[SIGNATURE_SIZE]);
 
-/** X25519 public key of an Ed25519 one. ERR_DROP for small-order or invalid keys. */
+/** The X25519 form of an Ed25519 public key. ERR_DROP, with out untouched, unless the key is a
+ * canonical point of the main subgroup. */
 int key_x25519(uint8_t out[KEY_SIZE], const uint8_t key[KEY_SIZE]) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Base32, base58 and BLAKE2b of a key. */
+/* Each form is one encoding or one labelled hash of the 32 bytes of the key. */
 #include "proto/crypto/key_form.h"
 
 #include "proto/base/base32.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names follow the Noise specification's section 5 (SymmetricState, HandshakeState). */
+/* Names and steps follow section 5 of the specification (CipherState, SymmetricState,
+ * HandshakeState). */
 #include "proto/crypto/noise.h"
 
 #include "proto/base/bytes.h"
@@ -12,8 +13,8 @@ enum {
     NONCE_SIZE = crypto_aead_chacha20poly1305_ietf_NPUBBYTES,
 };
 
-/* HMAC (RFC 2104) over unkeyed BLAKE2b-512; Noise asks for HMAC although BLAKE2b has a keyed
- * mode. The key is always a hash, so shorter than a block. */
+/* HMAC (RFC 2104) of data || more, with BLAKE2b-512 without a key: Noise wants HMAC although
+ * BLAKE2b has a keyed mode. The key is always a hash, which is shorter than a block. */
 static void hmac(uint8_t out[NOISE_HASH_SIZE], const uint8_t key[NOISE_HASH_SIZE],
                  const uint8_t *data, size_t size, const uint8_t *more, size_t more_size)
 {
@@ -44,13 +45,13 @@ static void hmac(uint8_t out[NOISE_HASH_SIZE], const uint8_t key[NOISE_HASH_SIZE
     sodium_memzero(outer, sizeof(outer));
 }
 
-/* HKDF (section 4.3) with as many outputs as `count`, 2 or 3. */
+/* HKDF (section 4.3) with `count` outputs, 2 or 3. */
 static void hkdf(uint8_t out[3][NOISE_HASH_SIZE], size_t count,
                  const uint8_t chaining_key[NOISE_HASH_SIZE], const uint8_t *input, size_t size)
 {
     uint8_t temp[NOISE_HASH_SIZE];
 
-    /* An empty `more` needs a pointer, any will do. */
+    /* `more` is empty, but must not be NULL. */
     hmac(temp, chaining_key, input, size, chaining_key, 0);
     for (size_t i = 0; i < count; i++) {
         uint8_t number = (uint8_t)(i + 1);
@@ -114,8 +115,8 @@ static int mix_dh(struct noise *noise, const uint8_t secret[NOISE_KEY_SIZE],
     return rc;
 }
 
-/* Token "e", for either side (section 9.2: with a psk the ephemeral key is mixed in as key too,
- * so that the psk never meets the same nonce twice). */
+/* Token "e", for either side. With a psk the ephemeral key goes into the key, too (section 9.2), so
+ * that no two handshakes with one psk have the same key. */
 static void mix_ephemeral(struct noise *noise, const uint8_t public_key[NOISE_KEY_SIZE])
 {
     mix_hash(noise, public_key, NOISE_KEY_SIZE);

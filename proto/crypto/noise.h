@@ -26,7 +26,8 @@ enum {
     NOISE_SECOND_OVERHEAD = NOISE_KEY_SIZE + AEAD_TAG_SIZE,
 };
 
-/** What both sides must agree on, and our own static key pair. All borrowed for the call. */
+/** What both sides must agree on (prologue and psk), and our own static key pair. All pointers are
+ * borrowed for the call. */
 struct noise_config {
     const uint8_t *prologue; /* prologue_size bytes */
     size_t prologue_size;
@@ -35,8 +36,7 @@ struct noise_config {
     const uint8_t *psk;           /* NOISE_KEY_SIZE or NULL; chooses the protocol name */
 };
 
-/** A handshake under way. Holds secrets: wipe with noise_wipe. May be copied (both copies are
- * then to be wiped). */
+/** A handshake that is under way. Holds secrets: wipe it, and every copy, with noise_wipe. */
 struct noise {
     bool psk_used;
     bool key_set;
@@ -48,7 +48,7 @@ struct noise {
     uint8_t static_secret[NOISE_KEY_SIZE];
     uint8_t static_public[NOISE_KEY_SIZE];
     uint8_t ephemeral_secret[NOISE_KEY_SIZE];
-    uint8_t remote_static[NOISE_KEY_SIZE]; /* initiator: given; responder: after noise_read_first */
+    uint8_t remote_static[NOISE_KEY_SIZE]; /* a responder knows it after noise_read_first */
     uint8_t remote_ephemeral[NOISE_KEY_SIZE];
 };
 
@@ -62,33 +62,34 @@ void noise_init_responder(struct noise *noise, const struct noise_config *config
 /**
  * Initiator: write the first message.
  *
- * ephemeral_secret  32 random bytes, never used twice
+ * ephemeral_secret  NOISE_KEY_SIZE random bytes, never used twice
  * payload           payload_size (at most NOISE_PAYLOAD_SIZE_MAX) bytes, borrowed
- * out               NOISE_FIRST_OVERHEAD + payload_size bytes
+ * out               gets NOISE_FIRST_OVERHEAD + payload_size bytes
  *
- * ERR_DROP if the responder's key is of small order; the handshake is then of no use.
+ * ERR_DROP if the responder's key is of small order; only noise_wipe may follow.
  */
 int noise_write_first(struct noise *noise, const uint8_t ephemeral_secret[NOISE_KEY_SIZE],
                       const uint8_t *payload, size_t payload_size, uint8_t *out) MUST_CHECK;
 
 /**
- * Responder: read the first message of any size and content. payload receives exactly
- * payload_size bytes. ERR_DROP, with noise unchanged and payload undefined, for another size, a
- * failed tag or a key of small order. noise->remote_static is the initiator's afterwards.
+ * Responder: read the first message, of any size and content. payload gets exactly payload_size
+ * bytes, and noise->remote_static is the initiator's key then. ERR_DROP, with noise unchanged and
+ * payload undefined, if the size does not fit, a tag is wrong, or a key is of small order.
  */
 int noise_read_first(struct noise *noise, const uint8_t *message, size_t size, uint8_t *payload,
                      size_t payload_size) MUST_CHECK;
 
-/** Responder: write the second message, NOISE_SECOND_OVERHEAD + payload_size bytes. ERR_DROP if
- * the initiator's keys are of small order. */
+/** Responder: write the second message; parameters as for noise_write_first. out gets
+ * NOISE_SECOND_OVERHEAD + payload_size bytes. ERR_DROP if a key of the initiator is of small order;
+ * only noise_wipe may follow. */
 int noise_write_second(struct noise *noise, const uint8_t ephemeral_secret[NOISE_KEY_SIZE],
                        const uint8_t *payload, size_t payload_size, uint8_t *out) MUST_CHECK;
 
-/** Initiator: read the second message; rules as noise_read_first. */
+/** Initiator: read the second message; parameters and errors as for noise_read_first. */
 int noise_read_second(struct noise *noise, const uint8_t *message, size_t size, uint8_t *payload,
                       size_t payload_size) MUST_CHECK;
 
-/** Both keys after the second message: initiator to responder, responder to initiator. */
+/** Split, after the second message: the keys for what the initiator and the responder send. */
 void noise_split(const struct noise *noise, uint8_t initiator_key[NOISE_KEY_SIZE],
                  uint8_t responder_key[NOISE_KEY_SIZE]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The 64 bytes in and out, the MAC over all that comes before it. */
+/* Probe and answer are one layout; the MAC covers all that stands before it. */
 #include "proto/crypto/punch_probe.h"
 
 #include "proto/base/bytes.h"
@@ -43,7 +43,6 @@ bool punch_probe_id(const uint8_t *data, size_t size, uint64_t *punch_id)
     return true;
 }
 
-/* An address of zeros, or port 0, is no place that anything came from. */
 static bool ip_is_zero(const uint8_t ip[16])
 {
     uint8_t any = 0;
@@ -54,6 +53,7 @@ static bool ip_is_zero(const uint8_t ip[16])
     return any == 0;
 }
 
+/* A probe observed nothing. An answer did, and nothing comes from an address of zeros or port 0. */
 static bool observed_ok(const struct punch_probe *m)
 {
     bool ip_zero = ip_is_zero(m->observed.ip);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Punch probes, 0x85, exchanged before any session exists (docs/protocol.md, section 13).
- * Later: hosts that measure their NAT, and applications of libstun2; today no host sends them.
+ * Punch probes, 0x85, for two hosts that share a PunchGo but no session (docs/protocol.md, section
+ * 13). Later: hosts that measure their NAT, and applications of libstun2; today no host sends them.
  *
  *   type(1) side(1) reserved(6) punch id(8) transaction(8)
  *   observed ip(16) observed port(2) reserved(6) mac(16)                             = 64 bytes
  *
- * side: 0x01 = who listens by the order of tokens, 0x00 = who dials; 0x80 is added in an answer,
- * which bears the side of who answers. Observed is zero in a probe and the source address of the
- * probe in its answer (IPv4 in mapped form), so an answer is exactly as large as its probe.
- * mac = BLAKE2b-128(key = probe key of PunchGo, all bytes before it).
+ * side: that of who sends the frame, 1 listens, 0 dials (PunchGo tells which); an answer adds 0x80.
+ * observed: zero in a probe; in its answer the source address of the probe (IPv4 in mapped form).
+ * So an answer is as large as its probe. mac = BLAKE2b-128(key = probe_key of PunchGo, all bytes
+ * before it).
  *
- * Frames that bear our own side come from a mirror or a loop and are dropped. Answering each
- * transaction only once is the caller's duty; an answer is never answered.
+ * A frame with our own side was reflected and is dropped. The caller answers each transaction once,
+ * and never an answer.
  */
 #pragma once
 
@@ -38,15 +38,16 @@ struct punch_probe {
     enum punch_probe_side side; /* of who sent it */
     bool answer;
     uint64_t punch_id;
-    uint64_t transaction;     /* random, chosen by who probes, echoed */
+    uint64_t transaction;     /* random, chosen by who probes; an answer echoes it */
     struct endpoint observed; /* answer: where the probe came from; else none */
 };
 
-/** Write a probe or answer with its mac. observed is written in answers only. */
+/** Write a probe or an answer with its mac. m->observed counts in answers only. */
 void punch_probe_encode(const struct punch_probe *m, const uint8_t key[PUNCH_PROBE_KEY_SIZE],
                         uint8_t out[PUNCH_PROBE_SIZE]);
 
-/** The punch id of a frame, to find its key. False if it is no punch probe by type and size. */
+/** The punch id of a frame, by which the caller finds its key. False, with *punch_id untouched, if
+ * it is no punch probe by type and size. Nothing else is checked. */
 bool punch_probe_id(const uint8_t *data, size_t size, uint64_t *punch_id);
 
 /**

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The window is a ring of words; moving it clears the words that come in. */
+/* The window is a ring of words. When it moves, the words that come in are cleared. */
 #include "proto/crypto/replay.h"
 
 #include <stddef.h>
 
-/* Counter c lives in bit c % 64 of word c / 64 % word_count. The window spans at most word_count
- * words, so a word is cleared before the window reaches it again. */
-
-/* Two divisions by constants are much faster than one by a variable. */
+/* Counter c has bit c % 64 of word c / 64 % word_count. The window touches at most word_count
+ * words, so no two of its counters share a bit.
+ *
+ * Each of the two divisions is by a constant, which is much faster than one by a variable. */
 static uint64_t word_of(const struct replay *replay, uint64_t counter)
 {
     uint64_t number = counter / 64;
@@ -34,7 +34,7 @@ enum replay_verdict replay_check(const struct replay *replay, uint64_t counter)
     uint64_t window = replay->wide != NULL ? REPLAY_WINDOW_WIDE : REPLAY_WINDOW;
 
     if (counter == UINT64_MAX) {
-        return REPLAY_VERDICT_OLD; /* `next` could not follow it */
+        return REPLAY_VERDICT_OLD; /* `next` would overflow */
     }
     if (counter >= replay->next) {
         return REPLAY_VERDICT_NEW;
@@ -54,7 +54,7 @@ void replay_commit(struct replay *replay, uint64_t counter)
         uint64_t step_count = counter / 64 - last / 64;
 
         if (step_count > word_count) {
-            step_count = word_count; /* everything is left behind */
+            step_count = word_count; /* the whole ring is cleared */
         }
         for (uint64_t i = 0; i < step_count; i++) {
             *word_at(replay, counter - 64 * i) = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is signed is put together in one place, for who signs and for who verifies. */
+/* Signing and verifying put together what is signed with one function. */
 #include "proto/crypto/signed.h"
 
 #include <string.h>

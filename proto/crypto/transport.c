@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys of channels are derived when they are first needed; a sender counts, a receiver remembers.
- * */
+/* A sender counts its frames. A receiver derives the key of a channel with its first frame, and
+ * remembers which counters it has seen. */
 #include "proto/crypto/transport.h"
 
 #include "proto/base/bytes.h"
@@ -224,7 +224,7 @@ static enum transport_drop open_verified(struct transport_receiver *receiver, co
         drop = TRANSPORT_DROP_TAG;
         goto out;
     }
-    if (channel == NULL) { /* only now: forged frames shall not make us allocate */
+    if (channel == NULL) { /* only now, so that forged frames do not make us allocate */
         channel = channel_new(&fresh);
         receiver->channels[opened->channel] = channel;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The insides of transport.h, for transport.c and for tests that must reach counters which no test
- * could count up to.
+ * The structs behind transport.h. transport.c uses them, and so do tests that set a counter which
+ * no test could count up to.
  */
 #pragma once
 
@@ -23,9 +23,9 @@ struct transport_channel {
 struct transport_receiver {
     enum aead aead;
     uint32_t index; /* ours */
-    bool widen;     /* the window of the next frame's channel */
+    bool widen;     /* the next frame that opens widens the window of its channel */
     uint64_t failed_opens;
-    uint64_t counter_max; /* of all channels */
+    uint64_t counter_max; /* the largest that opened, on any channel */
     uint8_t split_key[AEAD_KEY_SIZE];
-    struct transport_channel *channels[FRAME_CHANNEL_COUNT]; /* NULL until a valid frame came */
+    struct transport_channel *channels[FRAME_CHANNEL_COUNT]; /* NULL before the first valid frame */
 };

@@ -18,8 +18,7 @@ enum {
     CAPSULE_DATAGRAM_SIZE_MAX = FRAME_SIZE_MAX + 64, /* value of a DATAGRAM capsule */
 };
 
-/** The parser of one direction of one stream. Zeroed is the start; capsule_parser_fini is the end.
- */
+/** The parser of one direction of one stream. Zero it at first; capsule_parser_fini ends it. */
 struct capsule_parser {
     uint8_t head[CAPSULE_HEADER_SIZE_MAX];
     size_t head_size;

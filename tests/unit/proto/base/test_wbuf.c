@@ -85,6 +85,11 @@ static void varints_are_as_short_as_can_be(void **state)
         struct rbuf r = rbuf_over(out, table[i].size);
         assert_true(rbuf_varint(&r) == table[i].value && rbuf_done(&r));
     }
+    uint8_t out[16];
+    struct wbuf w = wbuf_over(out, sizeof(out));
+
+    wbuf_varint(&w, UINT64_C(1) << 62);
+    assert_true(!wbuf_ok(&w) && wbuf_size(&w) == 0);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Delegations (proto/crypto/delegation.h). Who verifies them is asked the same cases in
+/* Delegations (proto/crypto/delegation.h). The callers of delegation_verify get the same cases in
  * test_hub.c, test_roster.c and test_relay_delegation.c. */
 #include "proto/crypto/delegation.h"
 

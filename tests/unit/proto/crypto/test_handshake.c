@@ -208,7 +208,7 @@ static void refuse_second(struct world *w, const uint8_t *frame, size_t size)
     free(copy);
 }
 
-/* What anybody can do who knows the reader's public key. */
+/* Write mac1 anew, as anybody can who knows the reader's public key. */
 static void mac1_again(uint8_t *frame, size_t size, const struct identity *reader)
 {
     uint8_t key[HASH_SIZE];

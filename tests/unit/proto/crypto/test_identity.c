@@ -81,7 +81,8 @@ static void a_changed_label_message_key_or_signature_does_not_verify(void **stat
     }
 }
 
-/* S + L is a second spelling of S; who accepts it lets anybody make a new signature of an old. */
+/* S + L stands for the same number as S. If it were accepted, anybody could make a second signature
+ * out of one. */
 static void a_signature_with_s_not_reduced_does_not_verify(void **state)
 {
     static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,

@@ -143,7 +143,7 @@ static void assert_text(const struct text *got, const struct text *want)
     assert_memory_equal(got->bytes, want->bytes, want->size);
 }
 
-/* Messages 3 to 6 are sealed with the two keys of Split, whose nonce is ours for this AEAD. */
+/* Messages 3 to 6 are sealed with the two keys of Split. Noise's nonces are those of our frames. */
 static void check_transport(const struct pair *pair, const struct entry *entry)
 {
     uint8_t keys[2][NOISE_KEY_SIZE], other[2][NOISE_KEY_SIZE];

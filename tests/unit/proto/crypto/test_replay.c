@@ -74,7 +74,7 @@ static void table_of_counters_is_judged_as_written(void **state)
     }
 }
 
-/* The same after the window was widened, in the midst of it. */
+/* The same for a window that is widened while it is in use. */
 static void a_widened_window_remembers_what_it_knew(void **state)
 {
     enum { FIRST = 3 * REPLAY_WINDOW + 17, OLDEST = FIRST + 1 - REPLAY_WINDOW };

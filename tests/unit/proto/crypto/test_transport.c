@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* AEADs, sealing and opening of frames (proto/crypto/aead.h, transport.h), for every AEAD. */
+/* Sealing and opening of frames (proto/crypto/transport.h), with every AEAD that this CPU has. */
 #include "tests/support/fixture.h"
 #include "tests/support/identities.h"
 

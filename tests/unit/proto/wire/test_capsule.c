@@ -53,14 +53,14 @@ static void make(struct stream *s)
     append(s, DATAGRAM_CAPSULE_TYPE, 1200, 9);
 }
 
-/* Play the stream in pieces of at most fragment_max bytes (random sizes if rng is not NULL). */
-static void play(const struct stream *s, size_t fragment_max, struct rng *rng)
+/* Play the stream in pieces of piece_max bytes, or (rng not NULL) of random sizes up to that. */
+static void play(const struct stream *s, size_t piece_max, struct rng *rng)
 {
     struct capsule_parser parser = {0};
     size_t seen = 0;
 
     for (size_t at = 0; at < s->size;) {
-        size_t piece = rng != NULL ? 1 + rng_u64(rng) % fragment_max : fragment_max;
+        size_t piece = rng != NULL ? 1 + rng_u64(rng) % piece_max : piece_max;
 
         piece = piece > s->size - at ? s->size - at : piece;
         uint8_t *copy = fixture_copy(s->bytes + at, piece);

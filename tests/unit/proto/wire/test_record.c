@@ -8,7 +8,7 @@
 
 enum { BUF = RECORD_MEMBER_SIZE_MAX };
 
-/* One record of every type, all decoded structs in one place so that they can be compared. */
+/* A record of any type. */
 union any {
     struct record_node node;
     struct record_delegation delegation;
@@ -70,7 +70,7 @@ static struct record_header header(const uint8_t *key)
     return h;
 }
 
-/* A record of the type with every list filled as far as it fits, signed by `key`. */
+/* A record of the type whose header names `key`. A member's lists are full. */
 static void fill(union any *out, enum record_type type, const uint8_t *key)
 {
     memset(out, 0, sizeof(*out));

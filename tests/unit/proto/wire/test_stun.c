@@ -155,8 +155,7 @@ static void sha256_integrity_may_be_shortened(void **state)
     }
 }
 
-/* Both are right as far as they go. But four bytes are soon guessed, and there are no more than 32.
- */
+/* They are right as far as they go. But few bytes are soon guessed, and there are only 32. */
 static void integrity_of_another_length_is_refused(void **state)
 {
     static const uint8_t key[] = "key";
