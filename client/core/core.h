@@ -46,10 +46,11 @@ struct host_resolve {
 };
 
 /** Make a core on the host's own store. store and env are borrowed for its life. ERR_NOMEM,
- * ERR_LIMIT (the pool has no address for this host), ERR_SYSTEM (the store fails). NULL is fine to
- * free. */
+ * ERR_LIMIT (the pool has no address for this host), ERR_SYSTEM (the store fails). */
 int host_core_new(struct host_core **out, const struct host_config *cfg, struct store *store,
                   const struct env *env, struct mono now) MUST_CHECK;
+
+/** Free it, without telling the relays (host_core_shutdown). NULL is fine. */
 void host_core_free(struct host_core *core);
 
 /** One received UDP payload, any content. */
