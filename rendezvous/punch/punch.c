@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The broker: pairs by id, by their two keys, and by how long they may wait. */
+/* The broker. Each punch is a pair of keys, which is found by its id and by the two keys, and has a
+   timer for how long it may wait. */
 #include "rendezvous/punch/punch.h"
 
 #include "proto/base/bucket_table.h"
@@ -32,7 +33,7 @@ struct pair {
     struct punch_side sides[2]; /* of the target only the key is known while OFFERED */
     uint32_t request_id;
     bool has_session;
-    bool told_direct, told_failed; /* counted already: both sides tell, and may tell again */
+    bool told_direct, told_failed; /* counted; both sides tell this, perhaps several times */
 };
 
 struct punch {
@@ -102,8 +103,8 @@ void punch_free(struct punch *punch)
 
 /* ---- outputs ---- */
 
-/* A new output to one side of the pair about the other; NULL (counted) if the caller does not
-   poll: hosts repeat what they want, so a lost one costs a retry. */
+/* A new output to one side of the pair about the other. NULL if the queue is full, which is
+   counted: hosts repeat what they want, so a lost output only costs time. */
 static struct punch_output *output_push(struct punch *p, enum punch_output_type type,
                                         const struct pair *pair, size_t to)
 {
@@ -146,7 +147,7 @@ static void output_refused(struct punch *p, const struct pair *pair)
     }
 }
 
-/* The Message{IP, Port, Token, NATT} of the other side. */
+/* What a PunchMessage says: address, token and NAT kind of the other side. */
 static void output_message(struct punch_output *o, const struct pair *pair, size_t to)
 {
     const struct punch_side *peer = &pair->sides[1 - to];
@@ -169,7 +170,8 @@ static void output_go(struct punch *p, const struct pair *pair, size_t to,
     }
     output_message(o, pair, to);
     memcpy(o->probe_key, probe_key, PUNCH_PROBE_KEY_SIZE);
-    /* Half a round trip passes until each has its GO; the nearer one waits for the farther. */
+    /* A GO takes half a round trip to its host. The nearer host waits until the farther one has its
+       GO, so that both fire at the same time. */
     o->fire_in_us = (rtt_us - self->rtt_us) / 2;
     o->listen = punch_side_listens(self, peer);
 }
@@ -238,8 +240,8 @@ static struct pair *pair_find(const struct punch *p, const uint8_t a[KEY_SIZE],
     return map_find_pointer(p->by_pair, both);
 }
 
-/* Make room by ending the live punch (of this key, or of anybody if NULL) of which nothing was
- * heard for longest: its partners lose nothing but later updates. */
+/* Make room: end the live punch, of this key or (NULL) of anybody, that has been silent for
+ * longest. Its sides lose nothing but later updates. False if no live one is there. */
 static bool evict_live(struct punch *p, const uint8_t *key)
 {
     struct handle cursor = HANDLE_NONE;
@@ -259,6 +261,8 @@ static bool evict_live(struct punch *p, const uint8_t *key)
     return true;
 }
 
+/* Make room for one more punch of these two keys. LIMIT if offers take all places of one of them,
+   or all places there are. */
 static enum verdict make_room(struct punch *p, const uint8_t requester[KEY_SIZE],
                               const uint8_t target[KEY_SIZE])
 {
@@ -277,6 +281,7 @@ static enum verdict make_room(struct punch *p, const uint8_t requester[KEY_SIZE]
     return VERDICT_OK;
 }
 
+/* Let a new pair be found, and start its timer. On an error nothing of it remains. */
 static int pair_enrol(struct punch *p, struct pair *pair, struct mono now)
 {
     uint8_t both[PAIR_KEY_SIZE];
@@ -310,7 +315,7 @@ static int pair_enrol(struct punch *p, struct pair *pair, struct mono now)
     return rc;
 }
 
-/* An offer to the target; the requester's side is as its session knows it. */
+/* Begin a punch, and offer it to the target. */
 static enum verdict pair_offer(struct punch *p, const struct punch_request *request,
                                struct mono now)
 {
@@ -339,11 +344,12 @@ static enum verdict pair_offer(struct punch *p, const struct punch_request *requ
     return VERDICT_OK;
 }
 
+/* Something was heard of a live punch. */
 static void pair_refresh(struct punch *p, struct pair *pair, struct mono now)
 {
     int rc = heap_set(&p->timers, &pair->timer, mono_add_ms(now, PUNCH_IDLE_MS_MAX));
 
-    CHECK(rc == ERR_OK); /* it waits already, so nothing is allocated */
+    CHECK(rc == ERR_OK); /* the timer is set already, so nothing is allocated */
 }
 
 static void pair_accept(struct punch *p, struct pair *pair, const struct punch_side *answer,
@@ -370,6 +376,7 @@ static void pair_refuse(struct punch *p, struct pair *pair)
 
 /* ---- what sessions tell ---- */
 
+/* True, and counted, if the relay must not name this address to anybody. */
 static bool address_is_bad(struct punch *p, const struct endpoint *observed)
 {
     if (observed->port != 0 && endpoint_scope(observed) != ENDPOINT_SCOPE_NEVER) {
@@ -406,7 +413,7 @@ enum verdict punch_request(struct punch *punch, const struct punch_request *requ
             punch->stats.limit_pair++;
             return VERDICT_LIMIT;
         }
-        /* Both want it: whoever asks for the other has said yes to being known to it. */
+        /* Who asks for the other has said yes to being named to it, so both have said yes. */
         pair_accept(punch, known, &request->requester, now);
         return VERDICT_OK;
     }
@@ -468,7 +475,7 @@ static void pair_moved(struct punch *p, struct pair *pair, size_t side,
     }
     pair->sides[side].observed = *observed;
     if (pair->state != PAIR_STATE_LIVE) {
-        return; /* GO will tell it */
+        return; /* GO will have the new address */
     }
     struct punch_output *o = output_push(p, PUNCH_OUTPUT_UPDATE, pair, 1 - side);
     if (o != NULL) {
@@ -484,14 +491,14 @@ void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
     struct handle cursor = HANDLE_NONE;
     struct pair *pair;
 
-    /* The walk below is over all pairs: only for keys that are in one. */
+    /* The walk below is over all pairs, so it is not begun for a key that is in none. */
     if (key_use(punch, key) == 0 || address_is_bad(punch, observed)) {
         return;
     }
     for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
          pair = slab_next(punch->pairs, &cursor)) {
         for (size_t side = 0; side < 2; side++) {
-            /* A target that has not answered has no address here yet: its yes brings it. */
+            /* A target that has not answered has no address here yet: its yes will bring one. */
             if (memcmp(pair->sides[side].key, key, KEY_SIZE) == 0 &&
                 (side == SIDE_REQUESTER || pair->state == PAIR_STATE_LIVE)) {
                 pair_moved(punch, pair, side, observed, now);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The relay's part in a punch (docs/protocol.md, section 13) as a state machine without sessions:
+ * The relay's part in a punch (docs/protocol.md, section 13), the broker, as a state machine that
+ * knows no sessions. Each punch between two keys goes this way:
  *
- *   request ---> OFFERED --- answer yes ---> LIVE --- result, gone, 10 min idle ---> (gone)
+ *   request ---> OFFERED --- the target says yes, or asks too ---> LIVE ---> (over)
  *                   |
- *                   +--- answer no, 10 s, gone ---> (gone), the requester gets REFUSED
+ *                   +--- it says no, 10 s pass, it is gone ---> (over), REFUSED to the requester
  *
- * Nothing about the target leaves before its yes. While a punch is LIVE, a changed mapping of one
- * side is told to the other. What is to be sent to whom is polled with punch_output.
+ * A LIVE punch is over when one side is gone, after 10 minutes in which nothing was heard of it,
+ * when the two ask anew, or to make room. An OFFERED one is over without a word when the requester
+ * is gone.
+ *
+ * Nothing about the target is told before its yes. While a punch is LIVE, the relay tells each side
+ * when it observes the other at a new address. punch_output gives what is to be sent to whom.
  */
 #pragma once
 
@@ -26,69 +31,76 @@
 
 enum {
     PUNCH_COUNT_MAX = 4096,     /* in all */
-    PUNCH_PER_KEY_MAX = 256,    /* live and offered ones that one key takes part in; at either
-                                 * bound the longest silent live one makes room */
+    PUNCH_PER_KEY_MAX = 256,    /* of one key, as requester or target. At either bound the live one
+                                 * that has been silent for longest makes room */
     PUNCH_RATE_PER_S = 5,       /* requests of one key, with a burst of as many */
-    PUNCH_OFFER_MS_MAX = 10000, /* an unanswered request is dropped */
-    PUNCH_IDLE_MS_MAX = 600000, /* an accepted one of which nothing is heard is dropped */
+    PUNCH_OFFER_MS_MAX = 10000, /* a punch may be OFFERED */
+    PUNCH_IDLE_MS_MAX = 600000, /* a punch may be LIVE with nothing heard of it */
 };
 
+/** A request, as the requester's session sent it. */
 struct punch_request {
     struct punch_side requester;
     uint8_t target[KEY_SIZE];
-    uint32_t request_id; /* of the Control, echoed in a REFUSED output */
-    bool has_session;    /* the two share an end-to-end session already */
+    uint32_t request_id; /* of the Control message, repeated in a REFUSED output */
+    bool has_session;    /* the two hosts have a Noise session already */
 };
 
-/** Counters for metrics; `live` and `offered` are gauges. */
+/** Counters for metrics; offered and live are gauges. */
 struct punch_stats {
     uint64_t requested, accepted, refused, timed_out, direct, failed, updates;
     uint64_t limit_rate, limit_pair, limit_key, limit_all, unmeasured, bad_address;
-    uint64_t outputs_lost; /* nobody polled */
+    uint64_t outputs_lost; /* the queue was full, or no memory */
     uint32_t offered, live;
 };
 
 struct punch;
 
-/** An empty broker. env is borrowed and outlives it. ERR_NOMEM. */
+/** Make an empty broker. env is borrowed and outlives it. ERR_NOMEM leaves *out NULL. */
 int punch_new(struct punch **out, const struct env *env) MUST_CHECK;
+
+/** Free the broker and all its punches. NULL is legal. */
 void punch_free(struct punch *punch);
 
 /**
- * A asks for a punch with B. VERDICT_OK: an OFFER is queued for B. If B had asked for A already,
- * this is A's yes and both get GO. Otherwise, with nothing changed: BAD_REQUEST (itself, or an
- * observed address that nobody may name), MEASURE_FIRST (no NAT kind, no session), LIMIT.
- * That B has a session here is the caller's to check (no session: answer VERDICT_REFUSED too).
+ * A asks for a punch with B. VERDICT_OK: an OFFER is queued for B, or, if B had asked for A
+ * already, this is A's yes and a GO is queued for both. Else nothing is queued: BAD_REQUEST (A asks
+ * for itself, or is observed at an address that is never a target), MEASURE_FIRST (no NAT kind and
+ * no session), LIMIT (too many requests or punches, or A has asked for B already), UNAVAILABLE (no
+ * memory). The caller has checked that B has a session here, and answers VERDICT_REFUSED if not.
  */
 enum verdict punch_request(struct punch *punch, const struct punch_request *request,
                            struct mono now);
 
 /**
- * B answers an offer; `answer` is B as its session knows it, so a punch id of others finds nothing.
- * accept: both get GO; else the requester gets REFUSED. NOT_FOUND for an id that is not waiting
- * for B, BAD_REQUEST for an observed address that nobody may name (which counts as a no).
+ * B answers an offer; `answer` is B as its session knows it. With accept, a GO is queued for both,
+ * else a REFUSED for the requester. NOT_FOUND if this punch does not wait for B's answer; nothing
+ * changes. BAD_REQUEST if B is observed at an address that is never a target; this counts as a no.
  */
 enum verdict punch_answer(struct punch *punch, uint64_t punch_id, const struct punch_side *answer,
                           bool accept, struct mono now);
 
-/** One side tells how it went; direct or not, the punch stays live for updates. */
+/** One side tells whether it reached the other directly. The punch stays LIVE in either case. What
+ * is not about a LIVE punch of this key is ignored. */
 void punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_SIZE], bool direct,
                   struct mono now);
 
-/** The relay sees `key` at a new endpoint: its partners get UPDATE. */
+/** The relay observes `key` at a new endpoint: an UPDATE is queued for the other side of each of
+ * its LIVE punches. An endpoint that is never a target is ignored. */
 void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
                     const struct endpoint *observed, struct mono now);
 
-/** The session of `key` ended (or it was revoked): all its punches end. */
+/** The session of `key` ended, or the key was revoked: all its punches are over. */
 void punch_on_gone(struct punch *punch, const uint8_t key[KEY_SIZE]);
 
-/** Drop what is over its time. */
+/** End the punches whose time is over. */
 void punch_expire(struct punch *punch, struct mono now);
 
-/** When to call punch_expire again. Outputs are not part of it: poll them after every call. */
+/** When to call punch_expire next; MONO_NEVER if no punch waits. Outputs have no deadline: take
+ * them after every call. */
 struct mono punch_deadline(const struct punch *punch);
 
-/** The next thing to send; false if there is none. */
+/** Take the next thing to send; false if there is none. */
 bool punch_output(struct punch *punch, struct punch_output *out);
 
 /** Borrowed for the broker's life. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the broker wants sent, in the order in which it came up. The queue grows to a bound; beyond
- * it nothing more is taken until the caller polls.
+ * The queue of what the broker wants sent, in the order in which it came up. It grows up to a
+ * bound; a full queue takes nothing more until something is taken out.
  */
 #pragma once
 
@@ -15,11 +15,12 @@
 
 enum punch_output_type {
     PUNCH_OUTPUT_OFFER,   /* to the target: PunchRequest */
-    PUNCH_OUTPUT_GO,      /* to either: PunchGo */
-    PUNCH_OUTPUT_UPDATE,  /* to either: PunchUpdate */
+    PUNCH_OUTPUT_GO,      /* to both sides: PunchGo */
+    PUNCH_OUTPUT_UPDATE,  /* to one side: PunchUpdate */
     PUNCH_OUTPUT_REFUSED, /* to the requester: Error with `verdict` for request_id */
 };
 
+/** One message to be sent. Fields that its type does not use are 0. */
 struct punch_output {
     enum punch_output_type type;
     uint64_t punch_id;
@@ -30,10 +31,10 @@ struct punch_output {
     bool has_session;                        /* OFFER */
     struct endpoint endpoint;                /* GO, UPDATE: where the relay sees the other side */
     uint8_t probe_key[PUNCH_PROBE_KEY_SIZE]; /* GO: the same for both */
-    uint64_t fire_in_us;                     /* GO: when to begin, counted from arrival */
-    bool listen;                             /* GO: token order says that `to` listens */
+    uint64_t fire_in_us;                     /* GO: when to fire, counted from its arrival */
+    bool listen;                             /* GO: `to` listens (punch_side_listens) */
     uint32_t request_id;                     /* REFUSED */
-    enum verdict verdict;                    /* REFUSED: the same for a no and for silence */
+    enum verdict verdict;                    /* REFUSED: the same after a no and after silence */
 };
 
 /** A queue, empty if zeroed. */
@@ -42,10 +43,11 @@ struct punch_outputs {
     size_t first, count, capacity;
 };
 
-/** A new last one, zeroed, to be filled in at once; NULL if there are count_max, or no memory. */
+/** Append an output, zeroed; the caller fills it in at once. NULL if there are count_max outputs
+ * already, or no memory. */
 struct punch_output *punch_outputs_push(struct punch_outputs *outputs, size_t count_max);
 
-/** Take the first; false if there is none. */
+/** Take the first output; false if there is none. */
 bool punch_outputs_pop(struct punch_outputs *outputs, struct punch_output *out);
 
 /** Free the queue; it is empty then and may be used again. */

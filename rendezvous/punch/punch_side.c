@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Token order: a total order, so exactly one side listens. */
+/* The order of tokens. Keys differ, so exactly one of two sides listens. */
 #include "rendezvous/punch/punch_side.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One of the two sides of a punch, and the order that both sides and the relay agree on without a
- * further word (docs/protocol.md, section 13).
+ * One of the two sides of a punch, and the order of tokens (docs/protocol.md, section 13), by which
+ * one side listens and the other dials.
  */
 #pragma once
 
@@ -11,15 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** One side as its session knows it. */
+/** One side as its session at the relay knows it. */
 struct punch_side {
     uint8_t key[KEY_SIZE];           /* authenticated by its session */
-    uint8_t token[PUNCH_TOKEN_SIZE]; /* its random token */
-    uint32_t nat_kind;               /* kind of its NAT, 0 unknown */
+    uint8_t token[PUNCH_TOKEN_SIZE]; /* random, of this side and punch */
+    uint32_t nat_kind;               /* as it tells, 0 unknown */
     struct endpoint observed;        /* where the relay sees it */
-    uint64_t rtt_us;                 /* smoothed round trip of its session, 0 unknown */
+    uint64_t rtt_us;                 /* smoothed round trip to the relay, 0 unknown */
 };
 
-/** Token order: true if `self` listens towards `peer`: its token is larger; equal: its IP in
- * 16-byte form; still equal: its key. */
+/** True if `self` listens and `peer` dials: its token is larger; if they are equal, its IP in
+ * 16-byte form; if these are equal too, its key. */
 bool punch_side_listens(const struct punch_side *self, const struct punch_side *peer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The punch broker (rendezvous/punch/punch.h): consent, order, bounds and ends. */
+/* The punch broker: consent, the order of tokens, bounds, and how punches end. */
 #include "rendezvous/punch/punch.h"
 
 #include "tests/support/endpoints.h"
@@ -79,7 +79,7 @@ static void later(struct broker *b, uint64_t ms)
     punch_expire(b->punch, b->now);
 }
 
-/* Make a live punch of two nodes and swallow its outputs. */
+/* Make a live punch of two nodes and take its outputs. */
 static uint64_t make_live(struct broker *b, uint16_t requester, uint16_t target)
 {
     assert_int_equal(ask(b, requester, target), VERDICT_OK);
@@ -344,13 +344,13 @@ static void live_ones_make_room_the_longest_silent_first(void **state)
         assert_memory_not_equal(out.to, first.key, KEY_SIZE);
     }
     assert_int_equal(updates, PUNCH_PER_KEY_MAX);
-    /* All of a target's places may be taken by offers: then it is left alone. */
+    /* Offers take all places of a target: then nobody else may ask for it. */
     for (uint16_t i = 0; i < PUNCH_PER_KEY_MAX; i++) {
         assert_int_equal(ask(&b, (uint16_t)(3000 + i), 2000), VERDICT_OK);
     }
     assert_int_equal(ask(&b, 4000, 2000), VERDICT_LIMIT);
     assert_int_equal(punch_stats(b.punch)->limit_key, 1);
-    /* Offers that are over leave its places to others, all of them. */
+    /* When the offers are over, all its places are free again. */
     later(&b, PUNCH_OFFER_MS_MAX);
     for (uint16_t i = 0; i < PUNCH_PER_KEY_MAX; i++) {
         assert_int_equal(ask(&b, (uint16_t)(5000 + i), 2000), VERDICT_OK);
