@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-/* Put together what a member part and its admission say. */
-static int member_join(struct member *out, const uint8_t ziglan_key[KEY_SIZE],
-                       const struct record_member *part, const struct record_admission *admission)
+/* Put together what a member part and its admission say; ERR_DROP if they do not fit. */
+static int member_compose(struct member *out, const uint8_t ziglan_key[KEY_SIZE],
+                          const struct record_member *part,
+                          const struct record_admission *admission)
 {
     if (memcmp(admission->ziglan_key, ziglan_key, KEY_SIZE) != 0 ||
         memcmp(admission->member_key, part->header.key, KEY_SIZE) != 0 ||
@@ -32,7 +33,7 @@ static int member_join(struct member *out, const uint8_t ziglan_key[KEY_SIZE],
     return ERR_OK;
 }
 
-static int revocation_verify(struct member *out, const struct record_delegation *entry,
+static int revocation_verify(struct member *out, const struct record_delegation *delegation,
                              struct member_bytes revocation)
 {
     struct record_revocation record;
@@ -40,9 +41,9 @@ static int revocation_verify(struct member *out, const struct record_delegation 
 
     if (signed_open(&parts, RECORD_TYPE_REVOCATION, revocation.data, revocation.size) != ERR_OK ||
         record_revocation_decode(&record, parts.record, parts.record_size) != ERR_OK ||
-        memcmp(record.header.key, entry->entry_key, KEY_SIZE) != 0 ||
-        memcmp(record.ziglan_key, entry->header.key, KEY_SIZE) != 0 ||
-        (entry->rights & RECORD_RIGHT_REVOKE_FLAG) == 0) {
+        memcmp(record.header.key, delegation->entry_key, KEY_SIZE) != 0 ||
+        memcmp(record.ziglan_key, delegation->header.key, KEY_SIZE) != 0 ||
+        (delegation->rights & RECORD_RIGHT_REVOKE_FLAG) == 0) {
         return ERR_DROP;
     }
     memset(out, 0, sizeof(*out));
@@ -52,7 +53,7 @@ static int revocation_verify(struct member *out, const struct record_delegation 
     return ERR_OK;
 }
 
-int member_verify(struct member *out, const struct record_delegation *entry,
+int member_verify(struct member *out, const struct record_delegation *delegation,
                   struct member_bytes part, struct member_bytes admission,
                   struct member_bytes revocation, uint64_t now_ms)
 {
@@ -60,13 +61,14 @@ int member_verify(struct member *out, const struct record_delegation *entry,
     struct record_admission admission_record;
     struct record_parts part_parts, admission_parts;
 
-    /* Its life began before it was verified. A clock that was set back since must not make us deaf
-     * to revocations, so only its end is looked at again. */
-    if (!record_unexpired(entry->expires_ms, now_ms)) {
+    /* delegation_verify has found that the delegation is live. Only its end is checked again here:
+     * if its beginning were, too, a clock that was set back since would make us deaf to
+     * revocations. */
+    if (!record_unexpired(delegation->expires_ms, now_ms)) {
         return ERR_DROP;
     }
     if (revocation.size > 0) {
-        return revocation_verify(out, entry, revocation);
+        return revocation_verify(out, delegation, revocation);
     }
     if (signed_open(&part_parts, RECORD_TYPE_MEMBER, part.data, part.size) != ERR_OK ||
         signed_open(&admission_parts, RECORD_TYPE_ADMISSION, admission.data, admission.size) !=
@@ -76,13 +78,13 @@ int member_verify(struct member *out, const struct record_delegation *entry,
                                 admission_parts.record_size) != ERR_OK) {
         return ERR_DROP;
     }
-    if (memcmp(admission_record.header.key, entry->entry_key, KEY_SIZE) != 0 ||
-        (entry->rights & RECORD_RIGHT_ADMIT_FLAG) == 0 ||
+    if (memcmp(admission_record.header.key, delegation->entry_key, KEY_SIZE) != 0 ||
+        (delegation->rights & RECORD_RIGHT_ADMIT_FLAG) == 0 ||
         !record_live(&admission_record.header, now_ms) ||
         !record_unexpired(admission_record.expires_ms, now_ms)) {
         return ERR_DROP;
     }
-    return member_join(out, entry->header.key, &part_record, &admission_record);
+    return member_compose(out, delegation->header.key, &part_record, &admission_record);
 }
 
 int member_decode(struct member *out, const uint8_t ziglan_key[KEY_SIZE], struct member_bytes part,
@@ -99,5 +101,5 @@ int member_decode(struct member *out, const uint8_t ziglan_key[KEY_SIZE], struct
                                 admission_parts.record_size) != ERR_OK) {
         return ERR_DROP;
     }
-    return member_join(out, ziglan_key, &part_record, &admission_record);
+    return member_compose(out, ziglan_key, &part_record, &admission_record);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The roster as its host sees it: changes that entry points told, expiry, finding. */
+/* The roster as its host sees it: delegations, changes, expiry, finding. */
 #include "rendezvous/roster/roster.h"
 
 #include "proto/crypto/delegation.h"
@@ -73,7 +73,7 @@ int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size
 
 /* ---- changes ---- */
 
-/* The entry point that signed this; NULL if none that the ziglan delegated to. */
+/* The delegation of the entry point that signed a change; NULL if none is known. */
 static const struct record_delegation *change_entry(const struct roster *r,
                                                     const struct roster_change *change)
 {
@@ -100,7 +100,7 @@ static int apply_revocation(struct roster *r, const struct member *member,
     int rc;
 
     if (slot != NULL && slot->member.sequence > member->sequence) {
-        r->stats.refused_old++; /* it was admitted anew since */
+        r->stats.refused_old++; /* the member was admitted again after this */
         return ERR_DROP;
     }
     if (slot == NULL && map_find(r->revoked, member->key, &known) && known >= member->sequence) {
@@ -115,7 +115,7 @@ static int apply_revocation(struct roster *r, const struct member *member,
     return rc == ERR_OK ? roster_save_revoked(r, member->key, member->sequence) : rc;
 }
 
-/* What is old must not undo what is newer, whoever repeats it. */
+/* True if something newer is known. An old record must not undo it, whoever repeats the record. */
 static bool is_old(const struct roster *r, const struct member *member)
 {
     const struct roster_slot *slot = roster_slot_find(r, member->key);
@@ -131,7 +131,7 @@ static bool is_old(const struct roster *r, const struct member *member)
 static int apply_admission(struct roster *r, const struct roster_change *change,
                            const struct member *member, enum roster_effect *effect)
 {
-    struct roster_slot *slot = roster_slot_find(r, member->key);
+    struct roster_slot *slot = roster_slot_find(r, member->key), *taken = NULL;
     bool added;
     int rc;
 
@@ -146,8 +146,8 @@ static int apply_admission(struct roster *r, const struct roster_change *change,
         }
         return ERR_OK;
     }
-    rc = roster_slot_put(r, member, change->online, &slot, &added);
-    if (rc == ERR_LIMIT || rc == ERR_NOMEM) {
+    rc = roster_slot_put(r, member, change->online, &taken, &added);
+    if (taken == NULL) {
         return rc;
     }
     *effect = added ? ROSTER_EFFECT_ADDED : ROSTER_EFFECT_CHANGED;
@@ -187,7 +187,7 @@ void roster_progress(struct roster *roster, uint64_t sequence)
     }
     roster->sequence = sequence;
     if (roster_save_sequence(roster) != ERR_OK) {
-        /* After a restart we only ask for more than we need. */
+        /* No harm: after a restart the host asks for some changes again. */
         env_trace(roster->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=sequence");
     }
 }
@@ -204,7 +204,7 @@ void roster_all_offline(struct roster *roster)
     }
 }
 
-/* A member is hidden, or shown again. */
+/* Hide a member, or show it again; returns what to tell about it. */
 static enum roster_effect over_set(struct roster *r, struct roster_slot *slot, bool over,
                                    uint8_t key[KEY_SIZE])
 {

@@ -9,15 +9,15 @@
 #include "rendezvous/roster/roster.h"
 
 enum {
-    ROSTER_ENTRY_COUNT_MAX = 8, /* entry points whose delegation is kept */
+    ROSTER_ENTRY_COUNT_MAX = 8, /* entry points whose delegations are kept */
 };
 
-/** A member with what only the roster needs. */
+/** A member and what only the roster needs of it. */
 struct roster_slot {
     struct roster_member member; /* first */
     uint64_t part_sequence;
-    size_t index; /* in slots */
-    bool over;    /* its admission is over by the wall clock: kept, but nobody's to find */
+    size_t index; /* of this slot in roster.slots */
+    bool over;    /* its admission is over by the wall clock: it is kept, but not found */
 };
 
 struct roster {
@@ -27,7 +27,7 @@ struct roster {
     uint32_t member_max;
     uint64_t sequence;
     struct record_delegation entries[ROSTER_ENTRY_COUNT_MAX];
-    size_t entry_count, entry_next;
+    size_t entry_count, entry_next; /* entry_next: whose place a further one takes */
     struct roster_slot **slots;
     size_t live_count, slot_count, slot_capacity;     /* the first are live, the others over */
     struct map *by_key, *by_name, *by_ip6, *by_eui64; /* -> slot */

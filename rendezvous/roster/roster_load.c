@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The store's members become slots; what we would not have written is removed. */
+/* Walks over what the store has of a ziglan: members become slots, revocations are remembered. */
 #include "rendezvous/roster/roster_load.h"
 
 #include "rendezvous/roster/roster_internal.h"
@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-/* *good is false if it is not what we write: it will be removed. What is over by the wall clock is
- * kept all the same, since this may be the minute before the clock is set. */
+/* Load one row. *good is false if we would not have written it, or if the roster is full: the row
+ * is then removed. A member whose admission is over by the wall clock is kept: perhaps the clock is
+ * wrong, and will be set in a minute. */
 static int load_one(struct roster *r, const struct roster_saved *saved, bool *good)
 {
     uint64_t now_ms = env_wall_ms(r->env);

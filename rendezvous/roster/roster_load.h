@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the store to memory: all members at the start, and the revocations that are forgotten in
- * both.
+ * What needs both the store and the memory of a roster: loading all members at the start, and
+ * forgetting old revocations.
  */
 #pragma once
 
@@ -11,10 +11,10 @@
 
 struct roster;
 
-/** Load everything. Entries that are not what we write are removed and traced. ERR_NOMEM,
- * ERR_SYSTEM. */
+/** Load sequence, members and revocations. What we would not have written, and members for whom
+ * there is no room, are removed from the store and traced. ERR_NOMEM, ERR_SYSTEM. */
 int roster_load(struct roster *roster) MUST_CHECK;
 
-/** Revocations remembered until settled_ms are removed from store and memory. ERR_NOMEM,
+/** Remove from store and memory the revocations whose eight days are over at settled_ms. ERR_NOMEM,
  * ERR_SYSTEM. */
 int roster_forget_revoked(struct roster *roster, uint64_t settled_ms) MUST_CHECK;

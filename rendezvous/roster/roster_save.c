@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys and values of what a roster keeps over restarts. */
+/* Encodes and decodes the rows of a roster in the store. */
 #include "rendezvous/roster/roster_save.h"
 
 #include "proto/base/rbuf.h"
@@ -57,7 +57,8 @@ int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE], uint
     member_key(name, roster, key);
     wbuf_u8(&w, KIND_REVOKED);
     wbuf_u64(&w, sequence);
-    /* The sequence is the entry point's clock at least, so ours may stand in 1970. */
+    /* Our clock may still stand in 1970. The sequence is at least the entry point's wall clock in
+       ms, so the eight days begin at the later of the two. */
     uint64_t from_ms = env_wall_ms(roster->env);
     from_ms = from_ms > sequence ? from_ms : sequence;
     wbuf_u64(&w, from_ms < UINT64_MAX - RECORD_REVOCATION_MS ? from_ms + RECORD_REVOCATION_MS
@@ -94,7 +95,7 @@ int roster_save_sequence(struct roster *roster)
 
 void roster_eui64_binding(uint8_t out[1 + EUI64_SIZE], const uint8_t eui64[EUI64_SIZE])
 {
-    out[0] = 0; /* no name begins with it */
+    out[0] = 0; /* no name begins with this byte */
     memcpy(out + 1, eui64, EUI64_SIZE);
 }
 
@@ -124,7 +125,7 @@ int roster_binding_write(struct roster *roster, const void *name, size_t size,
     if (rc != ERR_OK) {
         return rc;
     }
-    /* Twice as many as members may be: whoever changes names for ever fills no disk. */
+    /* The bound keeps entry points that give ever new names from filling the disk. */
     if (!found && roster->binding_count >= 2 * roster->member_max) {
         return ERR_OK;
     }
@@ -139,6 +140,7 @@ int roster_binding_write(struct roster *roster, const void *name, size_t size,
 
 /* ---- reading it all ---- */
 
+/* True if the cursor stands on a row of this ziglan. */
 static bool in_ziglan(const struct roster *r, const struct store_cursor *cursor)
 {
     return cursor->key_size > KEY_SIZE && memcmp(cursor->key, r->ziglan_key, KEY_SIZE) == 0;
@@ -177,7 +179,7 @@ int roster_read_sequence(struct roster *roster)
     return rc;
 }
 
-/* False for anything that we would not have written. */
+/* Decode a value; false if we would not have written it. */
 static bool saved_decode(struct roster_saved *out, const uint8_t *value, size_t size)
 {
     struct rbuf r = rbuf_over(value, size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a roster keeps in the host's store, and how it is read again. In the store:
+ * What a roster keeps in the host's store, and how it is read again. The rows, with sizes in bytes:
  *
- *     ROSTER    ziglan key || member key -> 1, part, admission (each with a 16-bit length), or
- *               2, sequence(8), forgotten at(8)
+ *     ROSTER    ziglan key || member key -> a member: 1(1), part, admission (each after its
+ *               length(2)); or a revocation: 2(1), sequence(8), to be forgotten at(8)
  *     BINDINGS  ziglan key || name -> key; ziglan key || 0 || EUI-64 -> key
  *     META      "roster.sequence" || ziglan key -> sequence(8)
  *
@@ -23,52 +23,57 @@
 
 struct roster;
 
-/** Keep a member by the bytes that were signed. ERR_DROP if they are too long. */
+/** Keep a member: the signed bytes of part and admission. ERR_DROP if they are too long. */
 int roster_save_member(struct roster *roster, const uint8_t key[KEY_SIZE], struct member_bytes part,
                        struct member_bytes admission) MUST_CHECK;
 
-/** Keep a revocation in the member's place, for eight days. */
+/** Keep a revocation for eight days, in place of the member. */
 int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE],
                         uint64_t sequence) MUST_CHECK;
 
 /** Keep the roster's sequence. */
 int roster_save_sequence(struct roster *roster) MUST_CHECK;
 
-/** Keep nothing about a key any more. */
+/** Remove what is kept about a key. */
 int roster_remove_saved(struct roster *roster, const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
-/** Everything of this ziglan leaves the store. */
+/** Remove everything of this ziglan. */
 int roster_erase_saved(struct roster *roster) MUST_CHECK;
 
-/** Read the sequence that was kept last into the roster. */
+/** Set the roster's sequence to the one that was kept last; as it was if there is none. */
 int roster_read_sequence(struct roster *roster) MUST_CHECK;
 
-/** Who is remembered under a name; *found false if nobody. Sizes 1 to 63 for names. */
+/** The key that is remembered under a name (1 to 63 bytes), or under what roster_eui64_binding
+ * made. *found is false if there is none; key is then not meaningful. */
 int roster_binding_read(struct roster *roster, const void *name, size_t size, uint8_t key[KEY_SIZE],
                         bool *found) MUST_CHECK;
 
-/** Remember, or change what is remembered. Quietly nothing if too much is remembered already. */
+/** Remember a key under a name, in place of another one if there is one. Does nothing, and returns
+ * ERR_OK, if the name is new and twice as many as members may be are remembered already. */
 int roster_binding_write(struct roster *roster, const void *name, size_t size,
                          const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
-/** The same key for a claimed EUI-64, as roster_binding_* want it. */
+/** What stands in the place of a name for a claimed EUI-64. */
 void roster_eui64_binding(uint8_t out[1 + EUI64_SIZE], const uint8_t eui64[EUI64_SIZE]);
 
-/** Count what is remembered, at the start. */
+/** Count the names and EUI-64s that are remembered, at the start. */
 int roster_bindings_count(struct roster *roster) MUST_CHECK;
 
 /** What is kept about one key. */
 struct roster_saved {
-    const uint8_t *key; /* in the cursor; NULL: nothing that we write */
+    const uint8_t *key; /* into the cursor; NULL: we did not write this, and the rest is 0 */
     bool revoked;
-    struct member_bytes part, admission; /* of a member: into the value that was read */
-    uint64_t sequence, forgotten_ms;     /* of a revocation */
+    struct member_bytes part, admission; /* a member's, into the value that was read */
+    uint64_t sequence, forgotten_ms;     /* a revocation's; forget it at forgotten_ms */
 };
 
-/** Walk over all that is kept about members, with a value of STORE_VALUE_SIZE_MAX bytes for what is
- * read. *more is false at the end; then out is untouched. What the cursor stands on may be dropped.
- */
+/** A cursor before all that is kept about members and revocations. */
 struct store_cursor roster_saved_first(const struct roster *roster);
+
+/** Go to the next row. value has room for STORE_VALUE_SIZE_MAX bytes, and *out points into it and
+ * into the cursor. At the end *more is false, and *out as it was. */
 int roster_saved_next(struct roster *roster, struct store_cursor *cursor, uint8_t *value,
                       struct roster_saved *out, bool *more) MUST_CHECK;
+
+/** Remove the row at which the cursor stands; the walk can go on. */
 int roster_saved_drop(struct roster *roster, const struct store_cursor *cursor) MUST_CHECK;

@@ -74,7 +74,8 @@ static void name_release(struct roster *r, const struct roster_slot *slot)
     }
 }
 
-/* The slot's name finds it, unless another key is remembered under that name. */
+/* Let the slot be found by its name, unless another key is remembered under it. A name under which
+   no key is remembered is from now on this one's. */
 static int name_claim(struct roster *r, struct roster_slot *slot)
 {
     char name[NAME_TEXT_SIZE];
@@ -114,7 +115,8 @@ bool roster_slot_is_live(const struct roster_slot *slot)
     return slot != NULL && !slot->over;
 }
 
-/* A claim holds if nobody else's is remembered, or that one is no member any more. */
+/* Let the slot be found by the addresses that it claims, but those that a live member claimed
+ * first. */
 static int claims_take(struct roster *r, struct roster_slot *slot)
 {
     uint8_t binding[1 + EUI64_SIZE];
@@ -140,16 +142,16 @@ static int claims_take(struct roster *r, struct roster_slot *slot)
     return rc;
 }
 
-/* Two slots change places. */
-static void slots_swap(struct roster *r, struct roster_slot *a, size_t to)
+/* Move a slot to an index; the slot there takes its place. */
+static void slot_move(struct roster *r, struct roster_slot *slot, size_t to)
 {
-    struct roster_slot *b = r->slots[to];
-    size_t from = a->index;
+    struct roster_slot *other = r->slots[to];
+    size_t from = slot->index;
 
-    r->slots[from] = b;
-    b->index = from;
-    r->slots[to] = a;
-    a->index = to;
+    r->slots[from] = other;
+    other->index = from;
+    r->slots[to] = slot;
+    slot->index = to;
 }
 
 int roster_slot_set_over(struct roster *roster, struct roster_slot *slot, bool over)
@@ -162,10 +164,10 @@ int roster_slot_set_over(struct roster *roster, struct roster_slot *slot, bool o
         name_release(roster, slot);
         claims_release(roster, slot);
         roster->live_count--;
-        slots_swap(roster, slot, roster->live_count);
+        slot_move(roster, slot, roster->live_count);
         return ERR_OK;
     }
-    slots_swap(roster, slot, roster->live_count);
+    slot_move(roster, slot, roster->live_count);
     roster->live_count++;
     int rc = name_claim(roster, slot);
     int claims_rc = claims_take(roster, slot);
@@ -178,12 +180,12 @@ void roster_slot_remove(struct roster *roster, struct roster_slot *slot)
     claims_release(roster, slot);
     (void)map_remove(roster->by_ip6, slot->member.ip6, NULL);
     (void)map_remove(roster->by_key, slot->member.key, NULL);
-    if (!slot->over) { /* the gap moves to the end in two steps */
+    if (!slot->over) { /* first to the end of the live ones, below to the end of all */
         roster->live_count--;
-        slots_swap(roster, slot, roster->live_count);
+        slot_move(roster, slot, roster->live_count);
     }
     roster->slot_count--;
-    slots_swap(roster, slot, roster->slot_count);
+    slot_move(roster, slot, roster->slot_count);
     free(slot);
 }
 
@@ -199,12 +201,13 @@ void roster_slot_forget(struct roster *roster, struct roster_slot *slot)
     }
 }
 
+/* A new live slot, which key and key-derived address find. */
 static int slot_new(struct roster *r, const uint8_t key[KEY_SIZE], struct roster_slot **out)
 {
     struct roster_slot *slot;
 
     if (r->slot_count >= r->member_max && r->slot_count > r->live_count) {
-        roster_slot_forget(r, r->slots[r->slot_count - 1]); /* who is a member comes first */
+        roster_slot_forget(r, r->slots[r->slot_count - 1]); /* one that is over makes room */
     }
     if (r->slot_count >= r->member_max) {
         r->stats.refused_limit++;
@@ -228,7 +231,7 @@ static int slot_new(struct roster *r, const uint8_t key[KEY_SIZE], struct roster
     slot->index = r->slot_count;
     r->slots[r->slot_count] = slot;
     r->slot_count++;
-    slots_swap(r, slot, r->live_count);
+    slot_move(r, slot, r->live_count);
     r->live_count++;
     int rc = map_put_pointer(r->by_key, key, slot);
     if (rc == ERR_OK) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The chain that vouches for a member: every link of it, broken one at a time. */
+/* The chain of signatures from a ziglan to a member: whole, and with each link broken in turn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Everything that an entry point says of a member, all of it right, before it is signed. */
+/* All that an entry point says of a member, before it is signed. A test changes one thing in it. */
 struct claim {
     struct record_delegation delegation;
     struct record_member part;
@@ -47,7 +47,7 @@ struct claim {
     const struct identity *delegates, *admits, *is_part, *revokes;
     uint64_t looked_at_ms;
     bool revoked;
-    enum delegation_verdict entry_verdict; /* what became of the delegation alone */
+    enum delegation_verdict entry_verdict; /* what delegation_verify says of the delegation */
 };
 
 static struct record_header header_of(const struct identity *identity)
@@ -79,7 +79,8 @@ static struct claim claim_of(bool revoked)
     return c;
 }
 
-/* Sign it all and verify it, as a host does; flip >= 0 damages the last byte of one signature. */
+/* Sign it all and verify it, as a host does. flip is the record whose signature is damaged: 0
+   delegation, 1 part, 2 admission, 3 revocation, -1 none. */
 static int judge(struct claim *c, int flip, struct member *out)
 {
     uint8_t record[RECORD_SIZE_MAX], bytes[4][RECORD_SIZE_MAX + SIGNATURE_SIZE];
@@ -159,7 +160,7 @@ static void a_broken_link_is_refused(void **state)
     c.delegates = &stranger;
     assert_int_equal(judge(&c, -1, &out), ERR_DROP);
     assert_int_equal(c.entry_verdict, DELEGATION_NOT_BELIEVED);
-    c = claim_of(false); /* an admission, though well signed, of who is no entry point */
+    c = claim_of(false); /* an admission that is well signed, but not by the entry point */
     c.admits = &stranger;
     assert_int_equal(judge(&c, -1, &out), ERR_DROP);
     c = claim_of(false); /* an entry point that may not admit */

@@ -478,7 +478,7 @@ static void members_come_back_when_the_clock_is_right(void **state)
     }
 }
 
-/* Those whose admission is over take no place from members, and changes about them count. */
+/* Those whose admission is over make room for members, and can be renewed or revoked. */
 static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
 {
     struct identity two = node_of(2);
@@ -505,7 +505,7 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     while (roster_expire(w.roster, settled_ms, key) != ROSTER_EFFECT_NONE) {
     }
     assert_int_equal(roster_count(w.roster), 0);
-    /* Renewed: it is there again. Revoked: nobody was told that it was, so nobody is told. */
+    /* Renewed, it is a member again. Revoked, it has no effect, since it was hidden already. */
     struct part part = part_of(w.z.ports.wall_ms, 1, w.z.ports.wall_ms, 0);
     assert_int_equal(ziglan_join(&w.z, 1, NULL, "a", &part, &joined), VERDICT_OK);
     change_for(&w, 1, &entry, &change);
@@ -618,6 +618,42 @@ static void a_failing_store_is_survived(void **state)
     watcher_fini(&w);
 }
 
+static int write_without_memory(struct store *store, enum store_table table, const void *key,
+                                size_t key_size, const void *value, size_t size)
+{
+    (void)store;
+    (void)table;
+    (void)key;
+    (void)key_size;
+    (void)value;
+    (void)size;
+    return ERR_NOMEM;
+}
+
+/* The member is in memory, and its change is known from now on. So it must be told now: nobody will
+ * tell it later. */
+static void a_member_is_told_even_if_its_name_finds_no_memory(void **state)
+{
+    struct directory_entry entry;
+    struct roster_change change;
+    enum roster_effect effect;
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    admit(&w, 1, "a", 0x21);
+    change_for(&w, 1, &entry, &change);
+    const struct store_ops *true_ops = w.store->ops;
+    struct store_ops ops = *true_ops;
+    ops.write = write_without_memory;
+    w.store->ops = &ops;
+    assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_NOMEM);
+    w.store->ops = true_ops;
+    assert_int_equal(roster_count(w.roster), 1);
+    assert_int_equal(effect, ROSTER_EFFECT_ADDED);
+    watcher_fini(&w);
+}
+
 static void damaged_values_are_forgotten(void **state)
 {
     struct watcher w;
@@ -683,6 +719,7 @@ int main(void)
         cmocka_unit_test(a_full_roster_refuses_and_keeps_what_it_has),
         cmocka_unit_test(two_ziglans_in_one_store_do_not_see_each_other),
         cmocka_unit_test(a_failing_store_is_survived),
+        cmocka_unit_test(a_member_is_told_even_if_its_name_finds_no_memory),
         cmocka_unit_test(damaged_values_are_forgotten),
     };
 
