@@ -14,7 +14,7 @@ static const struct verdict_words verdict_words[VERDICT_COUNT] = {
     [VERDICT_NOT_MEMBER] = {"not_member", "This key is not a member; an invite is needed to join."},
     [VERDICT_INVITE_INVALID] = {"invite_invalid",
                                 "The invite is unknown, used up or expired; ask for a new one."},
-    [VERDICT_NAME_TAKEN] = {"name_taken", "The name is taken; wish for another one."},
+    [VERDICT_NAME_TAKEN] = {"name_taken", "The name is taken; ask for another one."},
     [VERDICT_NOT_FOUND] = {"not_found", "There is no such entry."},
     [VERDICT_LIMIT] = {"limit", "A limit of this relay is reached; try again later."},
     [VERDICT_MEASURE_FIRST] = {"measure_first", "Measure the kind of your NAT first."},
