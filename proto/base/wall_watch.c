@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Times are kept as offsets from the monotonic clock: an offset stays while nobody sets the clock.
- */
+/* Times are kept as offsets from the monotonic clock, which change only when the clock is set. */
 #include "proto/base/wall_watch.h"
 
 void wall_watch_init(struct wall_watch *watch)

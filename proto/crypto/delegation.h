@@ -27,7 +27,7 @@ enum delegation_verdict {
     DELEGATION_BELIEVED,
     DELEGATION_NOT_IN_FORCE, /* genuine, but by this clock it is over or not made yet; it may be
                               * the clock that is wrong */
-    DELEGATION_NOT_BELIEVED, /* no delegation, not signed, or not by or for these keys */
+    DELEGATION_NOT_BELIEVED, /* no such record, wrongly signed, without rights, or other keys */
 };
 
 /**
