@@ -33,7 +33,8 @@ bool expect_direct(struct sim *sim);
  * that instant; time passes until then. `what` is for the journal. */
 bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what);
 
-/** From neither host was there a longer silence than this since then. */
+/** Since that instant there was never a longer time than limit_ms in which nothing from one of the
+ * hosts arrived. `when` ends the sentence of the failure. */
 bool expect_no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when);
 
 /** A host's program ends without a goodbye and starts again on its store. It must still know its

@@ -19,21 +19,22 @@
 
 enum { RELAY_WATCHED_MAX = 256, RELAY_PORT = 4433, NODE_URL_SIZE = URL_SIZE_MAX + 1 };
 
-/** The world as a core sees it, one for each. */
+/** What a core gets from the world; each core has its own. */
 struct node_env {
     struct test_env ports;
     const char *name;
     struct journal *journal;
 };
 
-/** Fill it in; it must not move afterwards. */
+/** Fill *env in, with a stream of random numbers that follows from the seed and the name. Then it
+ * must stay where it is in memory; name and journal are kept. */
 void node_env_init(struct node_env *env, const char *name, uint64_t seed, struct journal *journal);
 
-/** Its wall clock is wrong by this from now on, in all. */
+/** From now on its wall clock is wrong by this in all: 0 sets it right. */
 void node_env_step_wall(struct node_env *env, int64_t wrong_by_ms);
 
-/** What a relay exchanged with one address before the address proved itself, by sending after
- * something from the relay had reached it. */
+/** What a relay exchanged with one address. The address has proved itself once it has sent
+ * something after something from the relay had reached it. */
 struct relay_watched {
     struct endpoint address;
     uint64_t in_bytes, out_bytes;
@@ -51,7 +52,7 @@ struct sim_relay {
     uint64_t amplified;    /* bytes beyond three times what came in */
     uint8_t initial[2048]; /* the first QUIC Initial that came, for replays */
     size_t initial_size;
-    unsigned idle_steps; /* wanted to run, did nothing, and time stood still */
+    unsigned idle_steps; /* in a row: its deadline was due, it sent nothing, and is due again */
 };
 
 /** What a relay is, besides its place. */
@@ -70,14 +71,15 @@ void sim_relay_fini(struct sim_relay *relay);
 void sim_relay_start(struct sim_relay *relay, struct mono now);
 void sim_relay_stop(struct sim_relay *relay);
 
-/** It says goodbye to all sessions. They are gone and it may be stopped about 250 ms later. */
+/** The relay says goodbye to all sessions. About 250 ms later they are gone, and it may be stopped.
+ */
 void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struct mono now);
 
 /** Make an invite on these terms; false if the relay does not. */
 bool sim_relay_invite(struct sim_relay *relay, const struct directory_terms *terms,
                       char url[NODE_URL_SIZE]);
 
-/** A datagram arrived; the node's time came. */
+/** A datagram arrived; the relay's deadline is due. */
 void sim_relay_receive(struct sim_relay *relay, struct underlay_flying *flying, struct mono now);
 void sim_relay_expire(struct sim_relay *relay, struct mono now);
 struct mono sim_relay_deadline(const struct sim_relay *relay);
@@ -108,8 +110,8 @@ struct sim_host {
     const char *wrong; /* what traffic_arrived said; NULL: all was right */
     unsigned idle_steps;
     bool asleep;          /* nothing runs, nothing is received */
-    uint64_t behind_ns;   /* its clock that nobody sets stood still for so long in all */
-    struct mono timer_at; /* its shell's timer runs late: not before */
+    uint64_t behind_ns;   /* for so long in all its monotonic clock stood still */
+    struct mono timer_at; /* after a sleep: its shell's timer does not run before this */
 };
 
 void sim_host_init(struct sim_host *host, struct underlay *net, int attachment,
@@ -120,16 +122,15 @@ void sim_host_fini(struct sim_host *host);
 /** End the program without any goodbye, and start it on its store. */
 void sim_host_restart(struct sim_host *host, struct mono now);
 
-/** It has another address in the same place from now on. */
+/** The host gets another address in the same place, and notices at once. */
 void sim_host_move(struct sim_host *host, const struct endpoint *address, struct mono now);
 
 /** The machine is suspended: it stops in the middle of everything. */
 void sim_host_suspend(struct sim_host *host);
 
-/** It goes on, `asleep_ms` after it was suspended. If its clock counts the time asleep, as Linux's
- * does, libev's timers nevertheless stood still, so the shell notices late_ms later and tells the
- * core. If the clock stood still as well, nobody notices: the wall clock jumped, and that is all.
- */
+/** The machine goes on, asleep_ms after it was suspended. If `counted`, its clock counts the time
+ * asleep; but the timers of the shell stood still, so the shell notices late_ms later and tells the
+ * core. Otherwise the clock stood still as well, and nobody notices: only the wall clock jumped. */
 void sim_host_resume(struct sim_host *host, uint64_t asleep_ms, bool counted, uint64_t late_ms,
                      struct mono now);
 
@@ -137,13 +138,13 @@ void sim_host_receive(struct sim_host *host, struct underlay_flying *flying, str
 void sim_host_expire(struct sim_host *host, struct mono now);
 struct mono sim_host_deadline(const struct sim_host *host);
 
-/** Join by URL; NULL, or what is wrong. */
+/** Join by URL. Returns NULL, or a sentence that says what is wrong, valid until the next call. */
 const char *sim_host_join(struct sim_host *host, const char *url, struct mono now);
 
 /** Hold a session to one more relay (host_core_add_relay). */
 uint32_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now);
 
-/** It is told that its peer has a session to the relay of this number, too. */
+/** Tell the host that its peer has a session to the relay of this number, too. */
 void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint32_t number,
                             struct mono now);
 
@@ -153,7 +154,7 @@ bool sim_host_is_at(struct sim_host *host, const struct sim_relay *relay, struct
 /** True once it knows a member of this name. */
 bool sim_host_knows(struct sim_host *host, const char *name);
 
-/** True once it knows its peer by name; its view is filled in then. */
+/** True once the host knows its peer by name; then it also fills in host->view. */
 bool sim_host_knows_peer(struct sim_host *host);
 
 /** An application on this host sends one packet to the peer. */

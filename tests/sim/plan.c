@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LOSSY_MS = 2000 }; /* what repeats of lost packets may add */
+enum { LOSSY_MS = 2000 }; /* how much repetitions of lost packets may add to a time */
 
 static const struct underlay_link backbone = {.delay_us = 1000, .mtu = 1500};
 
@@ -145,8 +145,9 @@ bool plan_move(struct sim *sim, const struct plan *plan, size_t i)
     struct endpoint address = host->node.address;
     size_t site;
 
-    /* Where ports are foreseen because the NAT preserves them, the former address still holds this
-     * one: that is a symmetric NAT for a while, of which the oracle knows nothing. */
+    /* If hosts can meet only because the NAT preserves ports: the mapping of the former address
+     * still holds the port, so for a while the NAT is a symmetric one, and the oracle does not know
+     * that. */
     if (plan_has_site(plan, i, &site) && plan->nats[site].port_preserving &&
         plan->nats[site].mapping != NAT_ENDPOINT_INDEPENDENT) {
         return false;

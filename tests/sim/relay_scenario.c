@@ -2,8 +2,8 @@
 /*
  * The scenario with several relays: both hosts hold sessions to two entry points of one ziglan,
  * each with a directory of its own, and to two relays of no ziglan. Relays crash, stop, come back
- * and are cut off, for both hosts or one; hosts restart and move. At least one relay always serves
- * both, and by that one packets go on.
+ * and are cut off from both hosts or from one; hosts restart and move. At least one relay always
+ * serves both hosts, so packets must go on.
  */
 #include "tests/sim/relay_scenario.h"
 
@@ -15,16 +15,16 @@
 #include <string.h>
 
 enum {
-    /* A relay is left once a ping through it is unanswered when the next one is due, 2 s later, and
-     * the first of the two may be 2 s away. Of those that died just before, each takes as long. */
+    /* A host leaves a relay when a ping through it is still unanswered as the next one is due, 2 s
+     * later; and that ping may itself be 2 s away. Each relay that has died takes as long. */
     SWITCH_MS = (SIM_RELAYS - 1) * 4000,
-    /* Who needs no relay notices at the next keepalive that it restarted. */
+    /* A host that needs no relay notices a restart of the relay at its next keepalive. */
     BACK_MS = LINK_KEEPALIVE_MS + 10000,
     PREFERRED_MS = 6000, /* a relay that was left is asked every 2 s whether it works again */
     RECONNECT_IN_MS_MAX = 5000,
-    /* A relay that is gone is dialled every two seconds for at least so long ... */
+    /* For at least so long a host dials a relay that is gone every two seconds. */
     OFTEN_MS = 60000,
-    /* ... and no less often than this later. */
+    /* Later at most so much time passes between two attempts. */
     RARELY_MS = RELAY_SESSION_RETRY_MS_MAX * 5 / 4 + 1000,
     GOODBYE_MS = 400, /* what a relay takes to stop */
     STEPS_MIN = 5,
@@ -39,8 +39,8 @@ struct relay_world {
     uint32_t numbers[SIM_HOSTS][SIM_RELAYS];
     struct mono gone_at[SIM_RELAYS];   /* its last trouble */
     struct mono usable_at[SIM_RELAYS]; /* hosts keep away from it until then */
-    struct mono back_by;               /* all sessions that can be are there again */
-    bool disturbed;                    /* a host had trouble and has not got over it yet */
+    struct mono back_by;               /* by then all sessions that are possible are there again */
+    bool disturbed;                    /* a host had trouble and has not recovered yet */
 };
 
 /* ---- who can use which relay ---- */
@@ -56,7 +56,7 @@ static bool serves_both(const struct sim *sim, const struct sim_relay *relay)
     return serves(sim, relay, 0) && serves(sim, relay, 1);
 }
 
-/* How many of the first `count` relays serve both, who do not keep away from them. */
+/* How many of the first `count` relays serve both hosts, and are not avoided by them. */
 static size_t usable_count(const struct relay_world *world, size_t count)
 {
     const struct sim *sim = world->sim;
@@ -151,7 +151,7 @@ static bool begin_host(struct relay_world *world, size_t i)
     return true;
 }
 
-/* What a subnet would tell: who is at which relay of no ziglan. */
+/* Tell each host that the other one is at the relays of no ziglan, as a subnet will. */
 static void tell_presence(struct sim *sim, void *context)
 {
     const struct relay_world *world = context;
@@ -164,7 +164,7 @@ static void tell_presence(struct sim *sim, void *context)
     }
 }
 
-/* Wherever the direct way is cut, it is so for good. */
+/* In some worlds the direct way is cut, from the beginning to the end. */
 static void make_world(struct relay_world *world)
 {
     struct sim *sim = world->sim;
@@ -243,7 +243,7 @@ static bool relay_ends(struct relay_world *world, size_t which)
     if (!sim_run(sim, GOODBYE_MS)) {
         return false;
     }
-    sim_relay_stop(relay); /* whoever came meanwhile hears no goodbye */
+    sim_relay_stop(relay); /* sessions that began meanwhile get no goodbye */
     world->usable_at[which] = mono_add_ms(
         sim->now, which < PLAN_ENTRY_POINTS ? reconnect_in_ms : (uint32_t)RELAY_SESSION_GO_AWAY_MS);
     be_back_within(world, RELAY_SESSION_GO_AWAY_MS + BACK_MS);
@@ -287,7 +287,7 @@ static bool relay_has_trouble(struct relay_world *world)
 {
     static bool (*const troubles[])(struct relay_world *, size_t) = {relay_crashes, relay_ends,
                                                                      relay_is_cut_off};
-    static const size_t weighted[] = {0, 0, 1, 1, 2, 3}; /* it matters most whose relays carry */
+    static const size_t weighted[] = {0, 0, 1, 1, 2, 3}; /* the ziglan's relays carry most */
     struct sim *sim = world->sim;
     size_t which = weighted[plan_draw(sim, 0, 5)];
     bool usable = mono_due(world->usable_at[which], sim->now);
@@ -296,14 +296,14 @@ static bool relay_has_trouble(struct relay_world *world)
         relay_comes_back(world, which);
         return true;
     }
-    if (usable_count(world, SIM_RELAYS) <= (usable ? 1 : 0)) { /* one always is */
+    if (usable_count(world, SIM_RELAYS) <= (usable ? 1 : 0)) { /* it is the last usable one */
         return true;
     }
     world->gone_at[which] = sim->now;
     return troubles[plan_draw(sim, 0, 2)](world, which);
 }
 
-/* Relays that were added are not remembered. */
+/* A host does not store the relays that were added, so they are added again. */
 static bool host_restarts(struct relay_world *world, size_t i)
 {
     struct sim *sim = world->sim;
@@ -412,7 +412,7 @@ static bool step(struct relay_world *world)
     if (!(host ? host_has_trouble(world) : relay_has_trouble(world))) {
         return false;
     }
-    if (plan_chance(sim, 30)) { /* the next one comes before anybody has got over this one */
+    if (plan_chance(sim, 30)) { /* the next trouble comes before the hosts have recovered */
         return sim_run(sim, plan_draw(sim, 0, 1000));
     }
     return recovers(world, sim->now) && (plan_chance(sim, 50) || all_is_there(world)) &&

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The scenario: two hosts join a ziglan by URL, talk, become direct where the oracle says so; then
- * they lose the direct way, their NAT's mappings, the relay, themselves, their addresses, some
- * sleep and the time of day in a drawn order, and recover each time; so does the relay with a wrong
- * clock. At the end one of them is thrown out.
+ * The scenario with one relay: two hosts join a ziglan by URL, talk, and become direct where the
+ * oracle says that they can. Then come troubles, one after the other: the direct way is cut, a NAT
+ * forgets its mappings, the relay restarts, a host restarts, is silent, moves, is suspended or has
+ * a wrong clock, or the relay has one. They must recover from each. At the end one host is revoked.
  */
 #include "tests/sim/scenario.h"
 
@@ -27,14 +27,14 @@ enum {
     CLOCK_STEP_S_MAX = 6 * 24 * 3600, /* admissions live for a day longer */
     REKEY_MS = 160000,
     ASLEEP_MS_MAX = 900000,
-    UNHEARD_MS = 20000,     /* for so long a peer sends to who is asleep */
+    UNHEARD_MS = 20000,     /* for so long a peer sends to a host that is asleep */
     WAKE_MS = 2000,         /* how long a shell takes to notice that it was asleep */
-    RIGHT_AGAIN_MS = 65000, /* who was refused asks again within a minute */
+    RIGHT_AGAIN_MS = 65000, /* a host that was refused asks again within a minute */
 };
 
 /* ---- phases ---- */
 
-/* The guest is a member for all, or for none. */
+/* Whether all hosts know the guest as a member (wanted), or none does. */
 static bool guest_is_known(struct sim *sim, bool wanted)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
@@ -45,7 +45,7 @@ static bool guest_is_known(struct sim *sim, bool wanted)
     return true;
 }
 
-/* Everybody is at the relay and a member, who should be, and knows it of the others. */
+/* Exactly those are members that should be; they are at the relay, and know each other. */
 static bool all_is_right(struct sim *sim)
 {
     const struct sim_host *guest = &sim->hosts[SIM_HOSTS];
@@ -79,7 +79,8 @@ static bool join(struct sim *sim, size_t i)
     return wrong == NULL || sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
 }
 
-/* Somebody repeats a host's first datagram from addresses that are not his, and sends garbage. */
+/* A stranger repeats a host's first datagram, and sends garbage, with source addresses that are not
+ * its own. */
 static void forge(struct sim *sim, const struct plan *plan)
 {
     uint8_t garbage[600];
@@ -96,7 +97,7 @@ static void forge(struct sim *sim, const struct plan *plan)
     journal_line(&sim->journal, "a stranger forges sources");
 }
 
-/* By how much the relay's clock is wrong if it began with this boot. */
+/* By how much the relay's clock is wrong if it started in 1970 when the relay did. */
 static int64_t in_1970(struct sim *sim)
 {
     return (int64_t)plan_draw(sim, 0, 100000) - (int64_t)env_wall_ms(&sim->relays[0].env.ports.env);
@@ -109,7 +110,7 @@ static void relay_clock_set(struct sim *sim, int64_t wrong_by_ms)
                  (long long)wrong_by_ms / 1000);
 }
 
-/* In some worlds the relay, which is new, has no idea of the time for a while. */
+/* In some worlds the relay does not know the time for a while after its first start. */
 static bool phase_join(struct sim *sim, const struct plan *plan)
 {
     size_t first = (size_t)plan_draw(sim, 0, 1);
@@ -224,7 +225,7 @@ static bool trouble_restart(struct sim *sim, const struct plan *plan)
     if (!expect_flows(sim, started_at, limit_ms, "after the restart")) {
         return false;
     }
-    /* Who needs no relay notices at its next keepalive. */
+    /* A host that needs no relay notices at its next keepalive. */
     limit_ms += sim->direct_possible ? LINK_KEEPALIVE_MS : 0;
     return sim_run_until(sim, expect_left_ms(sim, started_at, limit_ms), hosts_have_sessions,
                          "the hosts are at the relay again") &&
@@ -245,7 +246,7 @@ static bool trouble_silence(struct sim *sim, const struct plan *plan)
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         sim->send_at[i] = sim->now;
     }
-    /* Keepalives have kept a direct path open, if it was not for too long. */
+    /* Keepalives have kept a direct path open, unless the silence was too long. */
     bool kept = sim->direct_possible && ms < KEPT_MS;
     uint64_t limit_ms = kept ? EXPECT_UNDISTURBED_MS + plan->rtt_ms
                              : FLOW_AGAIN_MS + 6 * plan->rtt_ms + plan->lossy_ms;
@@ -349,8 +350,8 @@ static bool trouble_suspend(struct sim *sim, const struct plan *plan)
     for (size_t k = 0; k < SIM_HOSTS; k++) {
         sim->send_at[k] = sim->now;
     }
-    /* Nobody noticed: what the relay has to repeat comes at twice the pause each time, so for as
-     * long again as the sleep lasted, if the session outlived that. */
+    /* If nobody noticed the sleep: the relay doubles the pause between repetitions, so the next one
+     * may be as far away as the sleep was long, unless the session ended in the meantime. */
     uint64_t unnoticed_ms = counted ? 0 : asleep_ms < LINK_IDLE_MS ? asleep_ms : LINK_IDLE_MS;
     uint64_t limit_ms =
         unnoticed_ms + WAKE_MS + EXPECT_RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms;
@@ -419,8 +420,9 @@ static bool guest_leaves(struct sim *sim, const struct plan *plan)
     return true;
 }
 
-/* The relay's clock is wrong for a while and right again, in some worlds over a restart. Who is
- * there stays; who comes new waits until it is right; nothing is lost for ever. */
+/* The relay's clock is wrong for a while and then right again, in some worlds over a restart.
+ * Members stay members; a host that joins meanwhile waits until the clock is right; nothing is lost
+ * for good. */
 static bool relay_clock_is_wrong(struct sim *sim, const struct plan *plan, enum guest_story story,
                                  const char *url)
 {
@@ -438,7 +440,7 @@ static bool relay_clock_is_wrong(struct sim *sim, const struct plan *plan, enum 
         return false;
     }
     if (restarts && !sim->direct_possible) {
-        /* Whom it takes for strangers now, it forwards nothing for. */
+        /* It takes members for strangers now, and forwards nothing for them. */
         sim->sent_in_vain += sim->traffic.count - before;
     } else if (!expect_no_pause(sim, wrong_at,
                                 EXPECT_UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms,
@@ -521,7 +523,8 @@ static bool phase_quiet(struct sim *sim)
            sim_fail(sim, "less than half of the packets arrived");
 }
 
-/* A member is thrown out while it sends: the other hears nothing of it any more, by no path. */
+/* A member is revoked while it sends: the other host receives nothing from it any more, on no path.
+ */
 static bool phase_revoke(struct sim *sim, const struct plan *plan)
 {
     size_t gone = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);

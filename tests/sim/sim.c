@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The loop of a world: the earliest deadline of all nodes and of the underlay, who acts then, and
- * the checks after each step.
+ * The loop of a world. It jumps to the earliest deadline of all nodes and of the underlay, lets
+ * those act whose deadline it is, and checks after each step what must always hold.
  */
 #include "tests/sim/sim.h"
 
@@ -135,7 +135,7 @@ static bool look_at_relay(struct sim *sim, const struct sim_relay *relay)
                     (unsigned long long)snapshot.members);
 }
 
-/* What costs more to look at, now and then. */
+/* Checks that cost more, so they are made only now and then. */
 static bool look(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One simulated world: relays, two hosts, the underlay between them, virtual time that jumps to
+ * One simulated world: relays, hosts, the underlay between them, virtual time that jumps to
  * the next thing to do, and what must hold after each step. One process runs one world, because
  * the libraries keep random state of their own.
  */
@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 enum {
-    SIM_HOSTS = TRAFFIC_HOSTS, /* who talk to each other */
-    SIM_NODES = SIM_HOSTS + 1, /* and a guest, who only is a member now and then */
+    SIM_HOSTS = TRAFFIC_HOSTS, /* the hosts that talk to each other */
+    SIM_NODES = SIM_HOSTS + 1, /* and a guest, which only is a member now and then */
     SIM_RELAYS = 4,            /* at most */
     SIM_FAILURE_SIZE = 256,
     SIM_INNER_MTU = 1280,
@@ -34,10 +34,10 @@ struct sim {
     struct sim_relay relays[SIM_RELAYS];
     size_t relays_count;
     struct sim_host hosts[SIM_NODES];
-    size_t nodes_count; /* how many of them there are */
-    bool guest_belongs; /* the guest is there, and a member by right */
+    size_t nodes_count; /* how many hosts there are, the guest included */
+    bool guest_belongs; /* the guest was admitted (or will be as soon as possible), not revoked */
     struct traffic traffic;
-    uint64_t sent_in_vain;          /* packets of times when none can arrive */
+    uint64_t sent_in_vain;          /* packets that were sent while none could arrive */
     struct mono send_at[SIM_HOSTS]; /* NEVER: this application is silent */
     struct mono look_at;            /* when the hosts' view of their paths is judged again */
     bool direct_possible;           /* what the oracle says */
@@ -47,7 +47,7 @@ struct sim {
     char failure[SIM_FAILURE_SIZE]; /* empty: all is well */
 };
 
-/** Make what all scenarios have; the nodes are made by the scenario. */
+/** Make what all scenarios have in common; the scenario makes the nodes. sim_fini frees all. */
 void sim_init(struct sim *sim, uint64_t seed, bool verbose);
 void sim_fini(struct sim *sim);
 
@@ -57,6 +57,7 @@ bool sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(pr
 /** Let ms of virtual time pass. False if something failed. */
 bool sim_run(struct sim *sim, uint64_t ms);
 
-/** Let time pass until `reached` says yes, at most ms. False if that failed, or something else. */
+/** Let time pass until `reached` is true, at most ms. False if it did not become true, which is
+ * noted as a failure with `what`, or if something else failed. */
 bool sim_run_until(struct sim *sim, uint64_t ms, bool (*reached)(struct sim *sim),
                    const char *what);

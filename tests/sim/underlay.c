@@ -101,7 +101,7 @@ static void fly(struct underlay *net, struct underlay_flying *f, const struct un
     wire_put(&net->wire, &f->packet, mono_add_ns(now, us * NS_PER_US));
 }
 
-/* Put it on a link: it may be lost, be too large, or come twice. */
+/* Puts a datagram on a link, where it may be lost, be too large, or be duplicated. */
 static void cross(struct underlay *net, struct underlay_flying *f, const struct underlay_link *link,
                   struct mono now)
 {
@@ -188,7 +188,7 @@ static enum underlay_drop cause_of(enum nat_verdict verdict)
     return UNDERLAY_DROP_UNMAPPED;
 }
 
-/* It stands before the gateway of a site, from outside. */
+/* A datagram has come from the internet to the gateway of a site. */
 static void enter_site(struct underlay *net, struct underlay_flying *f, int site, struct mono now)
 {
     struct endpoint inside;
@@ -229,7 +229,7 @@ static void cross_internet(struct underlay *net, struct underlay_flying *f, stru
     drop(net, f, UNDERLAY_DROP_NO_ROUTE);
 }
 
-/* It has come over its sender's link to the gateway. */
+/* A datagram has come over its sender's link to the gateway. */
 static void leave_site(struct underlay *net, struct underlay_flying *f, int site, struct mono now)
 {
     struct underlay_site *s = &net->sites[site];

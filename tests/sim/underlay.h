@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The underlay: an internet of public addresses, sites behind NATs, and one access link per
- * attachment with delay, jitter, loss, duplication, reordering and an MTU. A datagram goes
+ * attachment with delay, jitter, loss, duplication, reordering and an MTU. The way of a datagram:
  *
  *   attachment --its link--> gateway (NAT out) -> internet (NAT in) --link--> attachment
  *
- * and every one that is sent is delivered or dropped by a named cause.
+ * Every datagram that is sent is delivered, or dropped for a named cause.
  */
 #pragma once
 
@@ -51,7 +51,7 @@ enum underlay_drop {
     UNDERLAY_DROP_FILTERED,
     UNDERLAY_DROP_NAT_FULL,
     UNDERLAY_DROP_HAIRPIN,
-    UNDERLAY_DROP_DOWN, /* the node is not running */
+    UNDERLAY_DROP_DOWN, /* the node is not running, or asleep */
     UNDERLAY_DROP_COUNT,
 };
 
@@ -59,7 +59,7 @@ enum underlay_drop {
 struct underlay_flying {
     struct wire_packet packet; /* `from` and `to` change at the gateways */
     struct endpoint aimed;     /* `to` as the sender wrote it */
-    int origin;                /* attachment that sent it, or that somebody pretends to be */
+    int origin;                /* attachment that sent it */
     int destination;           /* second leg: attachment that receives it */
     bool arriving;             /* second leg */
     struct mono sent_at;
@@ -96,11 +96,12 @@ bool underlay_is_cut(const struct underlay *net, int a, int b);
 void underlay_send(struct underlay *net, int attachment, const struct endpoint *from,
                    const struct endpoint *to, const uint8_t *data, size_t size, struct mono now);
 
-/** When something happens next. */
+/** When the next datagram reaches the end of a leg; MONO_NEVER if none is on its way. */
 struct mono underlay_deadline(const struct underlay *net);
 
-/** Let the earliest thing happen if it is due. Returns a datagram that has arrived (to be freed
- * with underlay_free), or NULL: something happened inside, or nothing was due. */
+/** Let the next datagram reach the end of its leg if that is due. Returns it if it has arrived at
+ * its receiver; the caller frees it with underlay_free. NULL if it was at a gateway or was dropped,
+ * or if nothing was due. */
 struct underlay_flying *underlay_step(struct underlay *net, struct mono now);
 void underlay_free(struct underlay *net, struct underlay_flying *flying);
 

@@ -27,7 +27,7 @@ struct town {
     struct wire wire;
     struct relay_node relays[RELAYS];
     struct host_node hosts[HOSTS];
-    uint32_t numbers[HOSTS][RELAYS]; /* of the sessions to relays beside the first */
+    uint32_t numbers[HOSTS][RELAYS]; /* of the sessions to all relays but the first */
     bool nas_is_cut_off;             /* from the first relay */
 };
 
@@ -305,7 +305,7 @@ static void send_ping(struct town *town)
     (void)host_node_packet(anna, &packet, town->now);
 }
 
-/* Pings for at most `s` seconds, until one arrives that was sent after now. */
+/* Pings for at most `s` seconds, until a packet arrives at nas. */
 static bool passes_within(struct town *town, unsigned s)
 {
     size_t before = town->hosts[1].delivered;
@@ -399,7 +399,7 @@ static void what_is_relayed_takes_another_relay_when_one_dies(void **state)
     town_free(town);
 }
 
-static void a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_only(void **state)
+static void a_relay_of_no_ziglan_leads_only_to_peers_that_are_known_to_be_there(void **state)
 {
     struct town *town = town_new();
 
@@ -569,7 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
-        cmocka_unit_test(a_relay_of_no_ziglan_is_a_way_to_those_who_are_known_to_be_there_only),
+        cmocka_unit_test(a_relay_of_no_ziglan_leads_only_to_peers_that_are_known_to_be_there),
         cmocka_unit_test(a_host_finds_the_relay_that_its_peer_is_at),
         cmocka_unit_test(a_relay_that_was_silent_for_a_moment_is_used_again),
         cmocka_unit_test(a_ziglan_that_is_left_takes_its_relays_along),

@@ -303,7 +303,8 @@ static void a_relayed_path_is_suspect_while_its_pings_stay_unanswered(void **sta
         if (path.state != cases[i].want) {
             fail_msg("%s: %s", cases[i].name, path_state_name(path.state));
         }
-        /* The next ping after a sign of life is one that may stay unanswered. */
+        /* After a sign of life one ping may stay unanswered; the next one makes the path suspect.
+         */
         path_relay_expire(&path, at_ms(22000));
         if (cases[i].pong || cases[i].frame) {
             assert_int_equal(path.state, PATH_STATE_USABLE);
