@@ -349,7 +349,7 @@ void path_relay_expire(struct path *path, struct mono now)
 {
     if (path->at.live_ping_at.ns == MONO_NEVER.ns) {
         path->at.live_ping_at = now;
-    } else {
+    } else if (mono_ms_between(path->at.live_ping_at, now) >= PATH_PING_LOST_MS) {
         suspect_relay(path, now);
     }
 }

@@ -149,7 +149,8 @@ bool path_may_ping(const struct path *path);
 /** The network changed: nothing is known any more but the address, and that it once answered. */
 void path_retry(struct path *path, struct mono now);
 
-/** A relayed path was pinged again. If the ping before this one is unanswered, it is SUSPECT. */
+/** A relayed path was pinged again. If a ping before this one is lost (older than
+ * PATH_PING_LOST_MS and unanswered), it is SUSPECT. */
 void path_relay_expire(struct path *path, struct mono now);
 
 /** Something else that is answered was sent through the relay at `since`, and has no answer yet. If

@@ -451,7 +451,7 @@ static void a_relay_that_was_silent_for_a_moment_is_used_again(void **state)
         struct path *path = path_table_relayed(&peer->conversation->paths);
 
         path_relay_expire(path, town->now);
-        path_relay_expire(path, town->now);
+        path_relay_expire(path, mono_add_ms(town->now, PATH_PING_LOST_MS));
     }
     assert_int_equal(relay_in_use(town), 1);
     assert_true(passes_within(town, 1));

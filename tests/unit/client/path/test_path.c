@@ -314,6 +314,21 @@ static void a_relayed_path_is_suspect_while_its_pings_stay_unanswered(void **sta
     }
 }
 
+/* Both sides may begin a session at once, and each session begins with a ping. */
+static void two_pings_within_a_round_trip_tell_nothing(void **state)
+{
+    struct relay_session relay = {.open = true};
+    struct path path;
+
+    (void)state;
+    path_init_relay(&path, &relay, 0, at_ms(0));
+    path_relay_expire(&path, at_ms(5000));
+    path_relay_expire(&path, at_ms(5000 + PATH_PING_LOST_MS - 1));
+    assert_int_equal(path.state, PATH_STATE_USABLE);
+    path_relay_expire(&path, at_ms(5000 + PATH_PING_LOST_MS));
+    assert_int_equal(path.state, PATH_STATE_SUSPECT);
+}
+
 /* The peer may be at any of them, and its relay may not be the one with the smallest rank. */
 static void relays_that_are_all_suspect_have_their_turns(void **state)
 {
@@ -395,6 +410,7 @@ int main(void)
         cmocka_unit_test(an_address_that_is_silent_gets_few_pings),
         cmocka_unit_test(usable_direct_paths_come_first_then_relays_by_health_and_rank),
         cmocka_unit_test(a_relayed_path_is_suspect_while_its_pings_stay_unanswered),
+        cmocka_unit_test(two_pings_within_a_round_trip_tell_nothing),
         cmocka_unit_test(relays_that_are_all_suspect_have_their_turns),
         cmocka_unit_test(a_relay_is_doubted_if_nothing_came_by_it_since),
         cmocka_unit_test(a_suspect_relay_is_missed_if_it_would_be_used_otherwise),

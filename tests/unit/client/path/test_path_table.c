@@ -249,10 +249,10 @@ static void take_step(struct path_table *table, struct relay_session relays[2], 
         break;
     case STEP_SILENT_A:
         path_relay_expire(a, at_ms(1));
-        path_relay_expire(a, at_ms(2));
+        path_relay_expire(a, at_ms(1 + PATH_PING_LOST_MS));
         break;
     case STEP_HEARD_A:
-        path_on_received(a, at_ms(3));
+        path_on_received(a, at_ms(2 + PATH_PING_LOST_MS));
         break;
     case STEP_USABLE:
     case STEP_SUSPECT:
