@@ -16,7 +16,7 @@
 
 enum {
     DGRAM_QUEUE_BLOCK_SIZE = 16384 - 64, /* with its header and malloc's, 16 KiB */
-    DGRAM_QUEUE_SPARE_MAX = 32,          /* empty blocks that a space keeps */
+    DGRAM_QUEUE_SPARE_MAX = 8,           /* empty blocks that a space keeps */
 };
 
 struct dgram_block;
