@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { KEY_TEXT_LENGTH = KEY_TEXT_SIZE - 1 };
 
@@ -43,6 +44,12 @@ static int refuse(struct parse *p, const char *format, ...)
 static size_t place(const struct parse *p, struct span part)
 {
     return (size_t)(part.at - p->text) + 1;
+}
+
+/* In either case: schemes have none (RFC 3986), and QR codes are smaller in capitals. */
+static bool has_scheme(struct span part, const char *scheme)
+{
+    return part.size >= strlen(scheme) && strncasecmp(part.at, scheme, strlen(scheme)) == 0;
 }
 
 static bool starts_with(struct span part, const char *prefix)
@@ -90,10 +97,10 @@ static int parse_scheme(struct parse *p, struct span *rest)
     static const char relay[] = "relay://";
     size_t size;
 
-    if (starts_with(*rest, ziglan)) {
+    if (has_scheme(*rest, ziglan)) {
         p->url.kind = URL_KIND_ZIGLAN;
         size = strlen(ziglan);
-    } else if (starts_with(*rest, relay)) {
+    } else if (has_scheme(*rest, relay)) {
         p->url.kind = URL_KIND_RELAY;
         size = strlen(relay);
     } else {
@@ -167,6 +174,20 @@ static bool ends_in_number(struct span name)
     return digits == name.size || name.at[name.size - 1 - digits] == '.';
 }
 
+/* An address at which one relay can be reached: not unspecified, multicast or broadcast. */
+static bool is_address_of_one(const uint8_t *ip, bool v6)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t none[16];
+
+    if (v6 && memcmp(ip, mapped, sizeof(mapped)) != 0) {
+        return memcmp(ip, none, sizeof(none)) != 0 && ip[0] != 0xff;
+    }
+    const uint8_t *v4 = v6 ? ip + sizeof(mapped) : ip;
+
+    return v4[0] != 0 && v4[0] < 224;
+}
+
 static int parse_host_name(struct parse *p, struct span name, bool bracketed, struct url_host *host)
 {
     uint8_t ip[16];
@@ -189,6 +210,12 @@ static int parse_host_name(struct parse *p, struct span name, bool bracketed, st
 
     struct span lower = {host->name, name.size};
 
+    if (host->numeric && !is_address_of_one(ip, bracketed)) {
+        return refuse(p,
+                      "the address at character %zu is not one of a single machine: "
+                      "write the relay's own address there",
+                      place(p, name));
+    }
     if (host->numeric || (!bracketed && is_dns_name(lower) && !ends_in_number(lower))) {
         return ERR_OK;
     }

@@ -4,7 +4,8 @@
  *   ziglan://KEY@HOST[:PORT][,HOST[:PORT]]...[?invite=TOKEN&name=LABEL]
  *   relay://KEY@HOST[:PORT]
  * KEY has 52 base32 characters, TOKEN has 26 (16 bytes). HOST is a DNS name, an IPv4 address, or an
- * IPv6 address in brackets. Unknown parameters are ignored. Pure.
+ * IPv6 address in brackets; addresses that are unspecified, multicast or broadcast are refused.
+ * Scheme, KEY, HOST and TOKEN may be in capitals. Unknown parameters are ignored. Pure.
  */
 #pragma once
 

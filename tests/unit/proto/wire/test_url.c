@@ -19,6 +19,8 @@ static void good_urls_are_parsed_and_printed_again(void **state)
         bool numeric;
     } cases[] = {
         {"ziglan://" KEY "@example.org", NULL, 1, "example.org", 0, false},
+        {"ZIGLAN://" UPPER "@EXAMPLE.ORG", "ziglan://" KEY "@example.org", 1, "example.org", 0,
+         false},
         {"ziglan://" UPPER "@Example.ORG:443", "ziglan://" KEY "@example.org:443", 1, "example.org",
          443, false},
         {"relay://" KEY "@192.0.2.1:1", NULL, 1, "192.0.2.1", 1, true},
@@ -78,6 +80,18 @@ static void the_parts_of_an_invitation_are_told(void **state)
     assert_string_equal(url.name, "anna-1");
 }
 
+static void assert_refused(const char *text, const char *says)
+{
+    struct url url;
+    char error[URL_ERROR_SIZE] = "";
+
+    memset(&url, 0x55, sizeof(url));
+    if (url_parse(&url, text, strlen(text), error) != ERR_DROP || strstr(error, says) == NULL ||
+        url.hosts_count != 0x5555555555555555) {
+        fail_msg("\"%s\" says \"%s\"", text, error);
+    }
+}
+
 static void bad_urls_are_refused_with_place_and_remedy(void **state)
 {
     static const struct {
@@ -134,15 +148,28 @@ static void bad_urls_are_refused_with_place_and_remedy(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct url url;
-        char error[URL_ERROR_SIZE] = "";
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        assert_refused(cases[i].text, cases[i].says);
+    }
+}
 
-        memset(&url, 0x55, sizeof(url));
-        if (url_parse(&url, cases[i].text, strlen(cases[i].text), error) != ERR_DROP ||
-            strstr(error, cases[i].says) == NULL || url.hosts_count != 0x5555555555555555) {
-            fail_msg("\"%s\" says \"%s\"", cases[i].text, error);
-        }
+static void addresses_of_nobody_or_of_many_are_refused(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"ziglan://" KEY "@0.0.0.0", "address at character 63 is not one of a single machine"},
+        {"ziglan://" KEY "@0.1.2.3", "not one of a single machine"},
+        {"ziglan://" KEY "@224.0.0.1", "not one of a single machine"},
+        {"ziglan://" KEY "@255.255.255.255:443", "not one of a single machine"},
+        {"ziglan://" KEY "@a,[::]", "address at character 66 is not one of a single machine"},
+        {"ziglan://" KEY "@[ff02::1]", "not one of a single machine"},
+        {"ziglan://" KEY "@[::ffff:224.0.0.1]", "not one of a single machine"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        assert_refused(cases[i].text, cases[i].says);
     }
 }
 
@@ -208,6 +235,7 @@ int main(void)
         cmocka_unit_test(good_urls_are_parsed_and_printed_again),
         cmocka_unit_test(the_parts_of_an_invitation_are_told),
         cmocka_unit_test(bad_urls_are_refused_with_place_and_remedy),
+        cmocka_unit_test(addresses_of_nobody_or_of_many_are_refused),
         cmocka_unit_test(the_longest_hosts_fit_and_longer_ones_do_not),
         cmocka_unit_test(no_truncation_or_flip_does_harm),
     };
