@@ -326,6 +326,9 @@ int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct st
     if (request->class != STUN_CLASS_REQUEST || request->method != STUN_METHOD_BINDING) {
         return ERR_DROP;
     }
+    if (classic && change && other == NULL) { /* its clients take an error for a yes */
+        return ERR_DROP;
+    }
     if (request->unknown_count > 0 || (change && other == NULL)) {
         header_write(&w, TYPE_ERROR, request->transaction);
         if (request->unknown_count > 0) {

@@ -67,7 +67,9 @@ int stun_parse(struct stun_message *out, const uint8_t *data, size_t size) MUST_
  * The answer is a success with these addresses; one that is NULL or none is left out, and `other`
  * also where it does not fit. It is error 420 if the request has an unknown attribute that must be
  * understood, or wants a change of address and `other` is NULL. It has a fingerprint if the request
- * had one. ERR_DROP, with *size untouched, if the message is no binding request.
+ * had one. ERR_DROP, with *size untouched, if the message is no binding request, or if it wants
+ * that change without the magic cookie: a client of RFC 3489 takes any answer, an error too, for
+ * one that came from the other address, and finds an open NAT (seen with stun-client 0.97).
  *
  * If the request wants a change of address and there is an `other`, the caller sends the answer
  * from the address that was wanted, or not at all.

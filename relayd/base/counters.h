@@ -36,6 +36,7 @@
     X(stun_answered, "stun_requests_total", "result=\"answered\"",                                 \
       "STUN requests on the UDP port, by result.")                                                 \
     X(stun_error_answered, "stun_requests_total", "result=\"error_answered\"", "")                 \
+    X(stun_unanswered, "stun_requests_total", "result=\"unanswered\"", "")                         \
     X(stun_malformed, "stun_requests_total", "result=\"malformed\"", "")                           \
     X(stun_limited_address, "stun_requests_total", "result=\"limited_address\"", "")               \
     X(stun_limited_all, "stun_requests_total", "result=\"limited_all\"", "")                       \

@@ -31,7 +31,7 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
         return;
     }
     if (stun_answer(answer, &size, &request, &in->remote, &in->local, NULL) != ERR_OK) {
-        counters->stun_malformed++;
+        counters->stun_unanswered++; /* another method than Binding, or the change of RFC 3489 */
         return;
     }
     /* A full queue loses the answer. The client asks again, as it must with UDP anyway. */

@@ -277,6 +277,35 @@ static void what_is_not_understood_is_refused_with_420(void **state)
     }
 }
 
+/* Clients of RFC 3489 take any answer for a proof that the NAT is open. */
+static void an_old_request_for_a_change_gets_no_answer(void **state)
+{
+    static const struct {
+        uint8_t flags;
+        bool has_other;
+        int want;
+    } cases[] = {{0, false, ERR_OK},  {2, false, ERR_DROP}, {4, false, ERR_DROP},
+                 {6, false, ERR_DROP}, {6, true, ERR_OK}};
+    struct endpoint mapped = parse("192.0.2.9:1234"), other = parse("198.51.100.2:443");
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        uint8_t request[28] = {0x00, 0x01, 0x00, 0x08, 'n', 'o', ' ', 'c', 'o', 'o', 'k', 'i', 'e'};
+        uint8_t answer[STUN_ANSWER_SIZE_MAX];
+        struct stun_message m;
+        size_t size = 77;
+
+        be16_write(request + 20, 0x0003);
+        be16_write(request + 22, 4);
+        request[27] = cases[i].flags;
+        assert_int_equal(stun_parse(&m, request, sizeof(request)), ERR_OK);
+        assert_int_equal(
+            stun_answer(answer, &size, &m, &mapped, &mapped, cases[i].has_other ? &other : NULL),
+            cases[i].want);
+        assert_true(cases[i].want == ERR_OK ? size != 77 : size == 77);
+    }
+}
+
 static void malformed_messages_are_dropped(void **state)
 {
     static const struct {
@@ -361,6 +390,7 @@ int main(void)
         cmocka_unit_test(our_request_is_answered_with_our_address),
         cmocka_unit_test(an_old_request_gets_the_old_attributes),
         cmocka_unit_test(what_is_not_understood_is_refused_with_420),
+        cmocka_unit_test(an_old_request_for_a_change_gets_no_answer),
         cmocka_unit_test(malformed_messages_are_dropped),
         cmocka_unit_test(only_binding_requests_are_answered),
         cmocka_unit_test(attributes_behind_an_integrity_do_not_count),

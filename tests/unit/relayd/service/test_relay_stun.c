@@ -36,6 +36,23 @@ static void stun_tells_the_address(void **state)
     world_free(w);
 }
 
+static void an_old_request_for_a_change_is_counted_and_not_answered(void **state)
+{
+    const uint8_t request[28] = {[1] = 0x01, [3] = 0x08, [4] = 'n', [5] = 'o', [21] = 0x03,
+                                 [23] = 4,   [27] = 6};
+    struct world *w = world_new(NULL);
+    const uint8_t ip[4] = {203, 0, 113, 9};
+    const struct endpoint from = endpoint_v4(ip, 7777);
+
+    (void)state;
+    wire_send(&w->wire, &from, &w->relay.address, request, sizeof(request), w->now);
+    world_run(w, 50);
+    assert_int_equal(w->loose_count, 0);
+    assert_int_equal(world_counters(w).stun_unanswered, 1);
+    assert_int_equal(world_counters(w).stun_malformed, 0);
+    world_free(w);
+}
+
 static void stun_is_limited_per_address_and_prefix(void **state)
 {
     struct world *w = world_new(NULL);
@@ -116,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stun_tells_the_address),
+        cmocka_unit_test(an_old_request_for_a_change_is_counted_and_not_answered),
         cmocka_unit_test(stun_is_limited_per_address_and_prefix),
         cmocka_unit_test(stun_is_limited_in_all),
         cmocka_unit_test(stun_answers_that_nobody_sends_are_bounded),
