@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows that tests/tidy and the PURE of cmake/room.cmake find what they are for.
+"""Shows that tests/tidy and the PURE of cmake/room.cmake find the faults they are made for.
 
-For each rule of tidy: a small tree that is clean but for one planted example, in which exactly that
-rule has a finding; and neighbours of it that are right and silent. For purity: a small CMake
-project that links, or calls, what a pure room must not.
+Each rule of tidy gets small trees with one planted fault; exactly that rule must find it. Other
+trees look similar but are right; no rule may find anything there. For PURE there is a small CMake
+project with a room that links or calls what a pure room must not.
 
     tests/tidy_test.py [--verbose]
 """
@@ -78,17 +78,18 @@ MAIN_C = CLEAN["client/main.c"]
 
 
 def in_path(line):
-    """path.c with a line more in its function."""
+    """path.c with this line added to its function."""
     return {"client/path/path.c": PATH_C.replace("{\n", "{\n    " + line + "\n")}
 
 
 def struct(fields, before=""):
+    """path.h with a struct of so many fields, and the text `before` in front of it."""
     body = "".join(f"    int field_{i};\n" for i in range(fields))
     return {"client/path/path.h": PATH_H + f"\n{before}struct path {{\n{body}}};\n"}
 
 
 def module(name, includes, body):
-    """NAME.h with the function `NAME.._do` and NAME.c with its body."""
+    """NAME.h and NAME.c. They have one function, the last part of NAME with _do, and this body."""
     short = name.rpartition("/")[2]
     return {
         f"{name}.h": OPENING + f"#pragma once\n\n/** Does it. */\nint {short}_do(int n);\n",
@@ -99,7 +100,7 @@ def module(name, includes, body):
 
 
 def used(*names):
-    """main.c that calls NAME_do of each."""
+    """A main.c that calls the function of each of these modules."""
     includes = "".join(f'#include "{name}.h"\n' for name in names)
     calls = "".join(f" + {name.rpartition('/')[2]}_do(0)" for name in names)
     return {"client/main.c": MAIN_C.replace("#include", includes + "#include", 1)
@@ -112,7 +113,7 @@ CALLED_BACK = {**module(LEFT, [RIGHT], "right_do(n)"), **used(LEFT),
                f"{RIGHT}.c": module(RIGHT, [], "n == 0 ? left_do(n) : n")[f"{RIGHT}.c"]
                .replace("\n\nint", "\n\nint left_do(int n);\n\nint", 1)}
 
-# rule -> (name, files that differ from the clean tree; None: the file is not there)
+# rule -> [(name, files that differ from the clean tree; None removes a file)]
 PLANTED = {
     "include-circle": [
         ("two headers", {
@@ -221,6 +222,7 @@ PLANTED = {
     ],
 }
 
+# (name, files that differ from the clean tree); no rule finds anything in these trees.
 SILENT = [
     ("the clean tree", {}),
     ("an include downwards, twice", {
@@ -275,8 +277,8 @@ def write(root, files):
 
 
 def tidy_on(files):
-    """The rules with findings in the clean tree with these files in place of its own, and all that
-    was printed."""
+    """Run tidy on the clean tree in which these files replace its own. Returns the rules that found
+    something, and all that was printed."""
     with tempfile.TemporaryDirectory() as folder:
         write(pathlib.Path(folder), {**CLEAN, **files})
         done = subprocess.run([sys.executable, TESTS / "tidy", "--new", "--root", folder],
@@ -329,7 +331,8 @@ ziglan_room(high PURE SOURCES high.c LINKS low generated ${LINK})
     "high/high.c": "int low(int n);\nint high(int n) { return low(n); }\n",
 }
 
-# name, options of CMake, text of high.c if it is another one, what is said (None: it builds)
+# (name, options of CMake, text of high.c or None for the usual one,
+#  part of the error or None if the project must build)
 PURITY = [
     ("a pure room", [], None, None),
     ("it links host", ["-D", "LINK=host"], None,

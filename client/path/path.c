@@ -62,8 +62,8 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* A usable path: ping when silence follows sending, suspect when the pings stay unanswered, keep
- * the NAT mapping alive while there is traffic at all. */
+/* A usable path is pinged when a frame that was sent gets no reply. It becomes suspect when these
+ * pings stay unanswered. While the conversation is active, a ping also keeps the NAT mapping. */
 static void expire_usable(struct path *path, bool active, struct path_due *due, struct mono now)
 {
     uint64_t silence_ns = max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
@@ -107,7 +107,7 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
     }
 }
 
-/* A reachable path becomes usable through the MTU search; it goes back if they are all lost. */
+/* A reachable path becomes usable through the MTU search. It is given up when all rounds failed. */
 static void expire_reachable(struct path *path, struct path_due *due, struct mono now)
 {
     uint64_t wait_ns = max_u64(2 * path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
@@ -126,8 +126,8 @@ static void expire_reachable(struct path *path, struct path_due *due, struct mon
     due->again = path->mtu.search_at;
 }
 
-/* Rounds of a punch ping it from outside. By itself it asks once, and a path that answered before
- * the network changed a few times more. */
+/* Punch rounds send most pings of such a path. Here it is pinged only once; a path that answered
+ * before the network changed is pinged until it is given up. */
 static void expire_trying(const struct path *path, struct path_due *due, struct mono now)
 {
     bool sent_since = !path->answered && mono_before(path->at.entered_at, path->at.sent_at);
@@ -161,7 +161,7 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
         expire_usable(path, active, &due, now);
         break;
     case PATH_STATE_SUSPECT: {
-        /* Asked more and more rarely, but a path that heals is to be noticed. */
+        /* The pings become rarer, but they go on, so that we notice when the path works again. */
         uint64_t waited_ns = mono_ns_between(path->at.entered_at, now);
         uint64_t pause_ns = waited_ns / 2 < PATH_SUSPECT_PING_MS_MAX * NS_PER_MS
                                 ? waited_ns / 2
@@ -248,8 +248,9 @@ bool path_may_ping(const struct path *path)
                               (path->observed ? PATH_SILENT_PINGS_MAX : PATH_UNOBSERVED_PINGS_MAX);
 }
 
-/* Both sides ping back what they are pinged: if a ping were forgotten before its pong can be here,
- * because newer ones took its place, they would go on for ever and never know each other. */
+/* Both sides ping back when they are pinged. The limit keeps a ping in the list until its pong can
+ * be here. Without it newer pings would replace it, the pong would match nothing, and both sides
+ * would ping for ever. */
 bool path_wants_ping_back(const struct path *path, struct mono now)
 {
     size_t outstanding = 0;
@@ -338,7 +339,8 @@ void path_retry(struct path *path, struct mono now)
     path->heard = answered;
 }
 
-/* Again, if it is so already: others have their turn before this one. */
+/* A path that is suspect already enters the state anew: path_choose_relay then takes the others
+ * before it. */
 static void suspect_relay(struct path *path, struct mono now)
 {
     enter(path, PATH_STATE_SUSPECT, now);

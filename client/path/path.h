@@ -6,10 +6,12 @@
  * frames of any size, and is usable as long as the session is open. Pure: it decides which ping is
  * due; peer/pinging seals and sends it.
  *
- *   TRYING --pong--> REACHABLE --pong of a size--> USABLE --silence--> SUSPECT --pong--> USABLE
- *   any of them --nothing for long--> given up (the path table removes it)
+ *   TRYING --pong--> REACHABLE --pong of a useful size--> USABLE --pings unanswered--> SUSPECT
+ *   SUSPECT --pong of a useful size--> USABLE
+ *   TRYING, REACHABLE, SUSPECT --no such pong for long--> given up (the path table removes it)
  *
- * A relayed path begins USABLE and is SUSPECT while what is asked through it stays unanswered.
+ * A relayed path begins USABLE. It becomes SUSPECT when something that was sent through it stays
+ * unanswered, and USABLE again when anything comes through it or its session opens again.
  */
 #pragma once
 
@@ -36,15 +38,15 @@ enum path_state {
 
 enum {
     PATH_PINGS_MAX = 16,        /* outstanding pings remembered */
-    PATH_PINGS_BACK_MAX = 8,    /* a peer is pinged back while fewer pings are unanswered, ... */
-    PATH_PING_BACK_MS = 20,     /* ... once in this time at most; ... */
-    PATH_PING_LOST_MS = 1000,   /* ... a ping that is older counts as lost */
-    PATH_SILENCE_MS = 100,      /* sending, and nothing valid for this (or a round trip): ping */
-    PATH_PING_REPEAT_MS = 100,  /* a liveness ping is repeated so often */
-    PATH_DEAD_MS = 300,         /* no pong for this (or three round trips): suspect */
+    PATH_PINGS_BACK_MAX = 8,    /* ping back only while fewer are unanswered */
+    PATH_PING_BACK_MS = 20,     /* between two pings back */
+    PATH_PING_LOST_MS = 1000,   /* an unanswered ping this old is lost */
+    PATH_SILENCE_MS = 100,      /* no reply for this, or for a longer round trip: ping */
+    PATH_PING_REPEAT_MS = 100,  /* between two liveness pings */
+    PATH_DEAD_MS = 300,         /* no pong for this, or for three longer round trips: suspect */
     PATH_KEEPALIVE_MS = 15000,  /* until the mapping lifetime is measured */
     PATH_STALE_MS = 25000,      /* without a sign of life; longer than a keepalive takes */
-    PATH_SIZE_RETRY_MS = 30000, /* a larger frame size is tried again so often */
+    PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
     PATH_SIZE_TRIES_MAX = 3,
     PATH_TRYING_GIVE_UP_MS = 5000,
     PATH_TRYING_REPEAT_MS = 250,     /* a path that answered before the network changed */
@@ -131,12 +133,12 @@ void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_s
 /** The peer pinged us by this path. True if it is to be pinged back: only in state TRYING. */
 bool path_wants_ping_back(const struct path *path, struct mono now);
 
-/** Another path to the same peer has been silent since `since`. If this one has been, too, and is
- * usable, it becomes suspect, so that it is pinged at once and not trusted. */
+/** Another path to the same peer has been silent since `since`. If this path is usable and has been
+ * silent as long, it becomes suspect: it is pinged at once, and not used before it answers. */
 void path_doubt(struct path *path, struct mono since, struct mono now);
 
-/** True if nothing came by it for so long that the NATs on the way may have forgotten it. That
- * happens without traffic, since keepalives stop then. */
+/** True if nothing came by this path for so long that the NATs on the way may have forgotten it.
+ * This happens when there is no traffic, because keepalives stop then, too. */
 bool path_stale(const struct path *path, struct mono now);
 
 /** True if the pong belongs to a ping of this path; state, round trip and frame size follow. */
@@ -146,18 +148,20 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now);
  */
 bool path_may_ping(const struct path *path);
 
-/** The network changed: nothing is known any more but the address, and that it once answered. */
+/** The network changed: begin in state TRYING again. Kept are only the remote address, whether a
+ * relay observed it, whether it ever answered, and the frame size we would like. */
 void path_retry(struct path *path, struct mono now);
 
-/** A relayed path was pinged again. If a ping before this one is lost (older than
- * PATH_PING_LOST_MS and unanswered), it is SUSPECT. */
+/** A relayed path was pinged. It becomes SUSPECT if nothing came through it since an earlier ping
+ * that is PATH_PING_LOST_MS old or older. */
 void path_relay_expire(struct path *path, struct mono now);
 
-/** Something else that is answered was sent through the relay at `since`, and has no answer yet. If
- * nothing came that way since then, the path is SUSPECT. */
+/** A frame other than a ping was sent through the relay at `since`, and its answer is overdue. If
+ * nothing came through this relay since then, the path becomes SUSPECT. */
 void path_relay_doubt(struct path *path, struct mono since, struct mono now);
 
-/** The relay's session was opened (again): what it did before counts no more. */
+/** The relay's session was opened (again): a SUSPECT path is USABLE, and pings from before do not
+ * count any more. */
 void path_relay_on_open(struct path *path, struct mono now);
 
 /**
@@ -171,13 +175,14 @@ void path_relay_on_open(struct path *path, struct mono now);
  */
 struct path *path_choose(struct path *const *list, size_t count, struct path *present);
 
-/** Of the relayed paths whose session is open: of those that are not suspect the one with the
- * smallest rank; if all are, the one that became so first, and so each in turn, because the peer
- * may be at any of them. NULL if there is none. */
+/** Choose among the relayed paths whose session is open. The one with the smallest rank is used
+ * among those that are not suspect. If all are suspect, the one is used that was suspected longest
+ * ago. A failure of that one is a new suspicion, so each has its turn: the peer may be at any of
+ * these relays. NULL if no session is open. */
 struct path *path_choose_relay(struct path *const *list, size_t count);
 
-/** True if the relayed path is suspect and would be used in place of `used` if it were not: it is
- * worth asking whether it works again. */
+/** True if this relayed path would be used in place of the relayed path `used`, were it not
+ * suspect. It is worth a ping, to see whether it works again. `used` is not NULL. */
 bool path_is_missed(const struct path *path, const struct path *used);
 
 /** True for a path that is not NULL and direct. */

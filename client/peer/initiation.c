@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Initiations that this host sends. */
+/* Makes, sends and repeats the initiations of this host. */
 #include "client/peer/initiation.h"
 
 #include "client/peer/send.h"
@@ -7,9 +7,9 @@
 
 enum { TIMESTAMP_RESERVE_MS = 600 * 1000 /* one write to the store covers this much */ };
 
-/* The timestamp that is stored is TIMESTAMP_RESERVE_MS ahead, so that one write covers many
- * handshakes. After a restart they go on from there, also if the clock was set back: peers drop
- * initiations with smaller timestamps. */
+/* Peers drop an initiation whose timestamp is not larger than the last one, so timestamps must grow
+ * even over a restart with a clock that was set back. The stored mark is TIMESTAMP_RESERVE_MS
+ * ahead, so that one write covers many handshakes. After a restart timestamps begin above it. */
 static uint64_t next_timestamp(struct conversations *shared)
 {
     struct handshake_timestamps *t = &shared->timestamps;
@@ -45,7 +45,7 @@ static uint64_t repeat_after_ms(const struct conversation *a)
     return ms + env_random_below(a->shared->env, (uint32_t)(ms / 5));
 }
 
-/* False without a free index, without memory, or if the peer's key is none. */
+/* False if no index is free, if memory is short, or if the peer's key is not a valid one. */
 static bool make(struct conversation *a, uint8_t frame[HANDSHAKE_INITIATION_SIZE])
 {
     struct receiver_indexes *indexes = &a->shared->noise.indexes;
@@ -76,13 +76,13 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
     i->at = mono_add_ms(now, repeat_after_ms(a));
     i->handshake.local_index = 0;
     conversation_wake(a, i->at);
-    /* Without a way to the peer its queue waits; a relay that opens wakes us (initiation_wake). */
+    /* Without a way to the peer its queue waits. initiation_wake ends the wait. */
     if (path == NULL || !make(a, frame)) {
         return;
     }
     i->sent_at = now;
     cookie_jar_stamp(&i->jar, frame, sizeof(frame), now);
-    /* A repeated one goes by a relay, should the direct path be what swallowed the first. */
+    /* The direct path may have lost the first initiation, so a repeated one goes by a relay. */
     send_frame(a, i->tries > 1 && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
 }
 
@@ -119,8 +119,8 @@ static void give_up(struct conversation *a)
     queue_clear(&a->queue, &a->shared->queues);
 }
 
-/* The relay that took the former one may not be the peer's, or not any more: the next one goes by
- * another, if there is one. */
+/* The last initiation had no answer. If it went through a relay, the peer may not be at that relay
+ * (any more), so the next initiation goes through another, if there is one. */
 static void doubt_relay(struct conversation *a, struct mono now)
 {
     const struct initiating *i = &a->initiating;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pings and pongs, sealed and sent within the allowance. */
+/* Seals and sends pings and pongs. On direct paths they count against the allowance. */
 #include "client/peer/pinging.h"
 
 #include "client/peer/send.h"
@@ -51,7 +51,8 @@ uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_
     return ping.transaction;
 }
 
-/* Or both sides would stay away from a relay for ever that only for a moment did not answer. */
+/* A better relay that was silent for a moment is asked again. Otherwise neither side would ever
+ * send through it, and neither would learn that it works. */
 static void ask_missed_relays(struct conversation *a, const struct path *used, struct host_io *io,
                               struct mono now)
 {
@@ -109,7 +110,8 @@ struct path *pinging_on_ping(struct conversation *a, const struct origin *origin
     }
     path_on_received(path, now);
     punching_on_receipt(&a->punching, &origin->remote, now);
-    /* What reaches us may be reachable: ask at once, from the same socket. */
+    /* A ping that reaches us shows that its sender may be reachable: ask at once, from the socket
+     * that it came to. */
     if (path_wants_ping_back(path, now)) {
         (void)pinging_send(a, path, 0, io, now);
     }

@@ -37,7 +37,7 @@ struct stun_message {
     enum stun_class class;
     uint16_t method;
     bool classic;                /* RFC 3489: no magic cookie */
-    bool fingerprint;            /* there was one; a wrong one is not parsed */
+    bool fingerprint;            /* it has one, which is right */
     bool change_ip, change_port; /* CHANGE-REQUEST (RFC 5780) */
     uint8_t transaction[STUN_TRANSACTION_SIZE];
     struct endpoint mapped;             /* XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS */
@@ -64,15 +64,19 @@ int stun_parse(struct stun_message *out, const uint8_t *data, size_t size) MUST_
  * local   our address that it came to
  * other   our second address, NULL if there is none
  *
- * The answer is a success with these addresses; one that is NULL or none is left out, and `other`
- * also where it does not fit. It is error 420 if the request has an unknown attribute that must be
- * understood, or wants a change of address and `other` is NULL. It has a fingerprint if the request
- * had one. ERR_DROP, with *size untouched, if the message is no binding request, or if it wants
- * that change without the magic cookie: a client of RFC 3489 takes any answer, an error too, for
- * one that came from the other address, and finds an open NAT (seen with stun-client 0.97).
+ * The answer is normally a success with these addresses. An address that is NULL, none, or does not
+ * fit is left out. The answer has a fingerprint if the request had one.
  *
- * If the request wants a change of address and there is an `other`, the caller sends the answer
- * from the address that was wanted, or not at all.
+ * The answer is error 420 if the request has an unknown attribute that must be understood, or if it
+ * asks for a change of address and `other` is NULL.
+ *
+ * ERR_DROP, with *size untouched, if the message is not a binding request, or if it asks for a
+ * change of address without the magic cookie and `other` is NULL. Such a client (RFC 3489) takes
+ * any answer, even an error, for one from the other address. It would then report an open NAT (seen
+ * with stun-client 0.97).
+ *
+ * If the request asks for a change of address and `other` is given, the caller sends the answer
+ * from the address that was asked for, or not at all.
  */
 int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct stun_message *request,
                 const struct endpoint *mapped, const struct endpoint *local,

@@ -21,7 +21,7 @@ struct span {
     size_t size;
 };
 
-/* A URL while it is parsed; text and error are for the sentences about errors. */
+/* A URL while it is parsed. `text` is the whole text; `error` takes the sentence about an error. */
 struct parse {
     struct url url;
     const char *text;
@@ -40,13 +40,13 @@ static int refuse(struct parse *p, const char *format, ...)
     return ERR_DROP;
 }
 
-/* The position of a part for people, who count from 1. */
+/* The position of a part in the whole text, counted from 1 as people do. */
 static size_t place(const struct parse *p, struct span part)
 {
     return (size_t)(part.at - p->text) + 1;
 }
 
-/* In either case: schemes have none (RFC 3986), and QR codes are smaller in capitals. */
+/* Schemes may be in capitals or not (RFC 3986, section 3.1). QR codes are smaller in capitals. */
 static bool has_scheme(struct span part, const char *scheme)
 {
     return part.size >= strlen(scheme) && strncasecmp(part.at, scheme, strlen(scheme)) == 0;
@@ -162,7 +162,8 @@ static bool is_dns_name(struct span name)
     return true;
 }
 
-/* Some programs read a name whose last label is a number as an IPv4 address, others do not. */
+/* True if the last label is a number. Some programs read such a name as an IPv4 address, others as
+ * a DNS name. */
 static bool ends_in_number(struct span name)
 {
     size_t digits = 0;
@@ -174,7 +175,8 @@ static bool ends_in_number(struct span name)
     return digits == name.size || name.at[name.size - 1 - digits] == '.';
 }
 
-/* An address at which one relay can be reached: not unspecified, multicast or broadcast. */
+/* True if one relay can have this address: it is not unspecified, multicast, broadcast or reserved
+ * (0.0.0.0/8, 224.0.0.0 and above). An IPv6 address that maps an IPv4 one counts as that one. */
 static bool is_address_of_one(const uint8_t *ip, bool v6)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

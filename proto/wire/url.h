@@ -4,8 +4,9 @@
  *   ziglan://KEY@HOST[:PORT][,HOST[:PORT]]...[?invite=TOKEN&name=LABEL]
  *   relay://KEY@HOST[:PORT]
  * KEY has 52 base32 characters, TOKEN has 26 (16 bytes). HOST is a DNS name, an IPv4 address, or an
- * IPv6 address in brackets; addresses that are unspecified, multicast or broadcast are refused.
- * Scheme, KEY, HOST and TOKEN may be in capitals. Unknown parameters are ignored. Pure.
+ * IPv6 address in brackets. Refused are the unspecified and multicast addresses, and IPv4 addresses
+ * in 0.0.0.0/8 and from 224.0.0.0 on. Scheme, KEY, HOST and TOKEN may be in capitals. Unknown
+ * parameters are ignored, and so are all parameters of relay://. Pure.
  */
 #pragma once
 
@@ -44,11 +45,12 @@ struct url {
     size_t hosts_count; /* at least 1 */
     bool has_invite;
     uint8_t invite[INVITE_SIZE];
-    char name[NAME_TEXT_SIZE]; /* the ziglan's name; empty: not told */
+    char name[NAME_TEXT_SIZE]; /* the ziglan's name; empty: not given */
 };
 
-/** Parse a URL of size characters (no NUL needed, any content). ERR_DROP, with out untouched: error
- * is then one sentence that names the place and the remedy; otherwise it is empty. */
+/** Parse a URL of size characters (no NUL needed, any content). On success error is empty. ERR_DROP
+ * leaves out untouched; error is then one sentence for people, which names the place in the text
+ * and, where there is one, the remedy. */
 int url_parse(struct url *out, const char *text, size_t size,
               char error[URL_ERROR_SIZE]) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Invites by their hashes, and their terms as the store has them. */
+/* Hashes invites, and encodes and decodes their terms for the store. */
 #include "rendezvous/directory/directory_invite.h"
 
 #include "proto/base/bytes.h"
@@ -19,7 +19,7 @@ static void invite_hash(uint8_t hash[DIRECTORY_INVITE_HASH_SIZE], const uint8_t 
 {
     crypto_generichash_state state;
 
-    /* These fail only for sizes out of range, which ours are not. */
+    /* These fail only for sizes out of range. Ours are in range. */
     (void)crypto_generichash_init(&state, NULL, 0, DIRECTORY_INVITE_HASH_SIZE);
     (void)crypto_generichash_update(&state, (const uint8_t *)invite_label,
                                     sizeof(invite_label) - 1);

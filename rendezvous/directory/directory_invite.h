@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Invites: 16 random bytes, which only those know who made the invite and who were given it. The
- * store keeps the hash of the bytes (docs/protocol.md, section 14) and the terms, so who reads the
- * store can invite nobody.
+ * Invites. An invite is 16 random bytes; only its maker and those who were given it know them. The
+ * store keeps a hash of the bytes (docs/protocol.md, section 14) and the terms. Somebody who reads
+ * the store can therefore not join with what is there.
  */
 #pragma once
 
@@ -32,9 +32,9 @@ struct directory_terms {
     char name[NAME_TEXT_SIZE]; /* the name that is granted; empty: the wanted one */
 };
 
-/** Make an invite; its bytes go to the caller and nowhere else. BAD_REQUEST (the name is no label
- * or is reserved, the expiry is past), LIMIT (as many are in the store as the configuration
- * allows), UNAVAILABLE. */
+/** Make an invite. Its bytes go to the caller and nowhere else; they mean nothing on error.
+ * BAD_REQUEST: name_problem refuses the name, or the expiry is past. LIMIT: the store has as many
+ * invites as the configuration allows. UNAVAILABLE: the store failed. */
 enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
                               uint8_t invite[INVITE_SIZE]);
 
@@ -49,15 +49,17 @@ struct directory_open_invite {
     struct directory_terms terms; /* uses: how many are left */
 };
 
-/** Find an invite of size bytes (NULL: none) that may still be used. *found is false if it is
- * unknown, used up or expired; *out is meaningful only if *found. ERR_NOMEM, ERR_SYSTEM. */
+/** Find an invite of size bytes (NULL: none) that may still be used. *found is false on error, and
+ * if the invite is unknown, used up or expired. *out has a meaning only if *found is true.
+ * ERR_NOMEM, ERR_SYSTEM. */
 int directory_invite_find(struct directory *directory, const uint8_t *invite, size_t size,
                           struct directory_open_invite *out, bool *found) MUST_CHECK;
 
-/** Inside a transaction: use the invite once; with its last use it leaves the store. ERR_NOMEM,
- * ERR_SYSTEM. */
+/** Use the invite once, inside a transaction. Its last use removes it from the store; the caller
+ * counts the invites that are left. ERR_NOMEM, ERR_SYSTEM. */
 int directory_invite_use(struct directory *directory,
                          const struct directory_open_invite *invite) MUST_CHECK;
 
-/** True if a row of INVITES (size bytes) is whole, and the invite may still be used at now_ms. */
+/** True if the value of a row of the table INVITES (size bytes) is well-formed and the invite may
+ * still be used at now_ms (wall clock). */
 bool directory_invite_open(const uint8_t *value, size_t size, uint64_t now_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Relays and hosts on the underlay, with clocks of their own. */
+/* Relays and hosts on the underlay. Each host has a clock of its own. */
 #include "tests/sim/node.h"
 
 #include "proto/base/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The loop of a world. It jumps to the earliest deadline of all nodes and of the underlay, lets
- * those act whose deadline it is, and checks after each step what must always hold.
+ * The loop of a simulated world. Each step moves the time to the earliest deadline of the nodes and
+ * of the underlay, runs whatever is due then, and checks what must always hold.
  */
 #include "tests/sim/sim.h"
 
@@ -12,9 +12,9 @@
 #include <string.h>
 
 enum {
-    IDLE_STEPS_MAX = 1000, /* a core that wants to run, sends nothing, and time stands still */
-    /* Nobody needs more for a relay and a peer, after a restart and a move whose former mappings
-     * still live. */
+    IDLE_STEPS_MAX = 1000, /* of a core that stays due and sends nothing */
+    /* For each relay. This is enough for the relay and a peer, even if the mappings from before a
+     * restart and a move still live. */
     NAT_MAPPINGS_SANE = 80,
     LOOK_MS = 100,
     SECOND_MS = 1000,
@@ -135,7 +135,7 @@ static bool look_at_relay(struct sim *sim, const struct sim_relay *relay)
                     (unsigned long long)snapshot.members);
 }
 
-/* Checks that cost more, so they are made only now and then. */
+/* These checks cost more, so they run only every LOOK_MS. */
 static bool look(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The way of a datagram over links and through gateways. */
+/* Carries datagrams over links and through the sites' gateways. */
 #include "tests/sim/underlay.h"
 
 #include "proto/base/bytes.h"
@@ -101,7 +101,7 @@ static void fly(struct underlay *net, struct underlay_flying *f, const struct un
     wire_put(&net->wire, &f->packet, mono_add_ns(now, us * NS_PER_US));
 }
 
-/* Puts a datagram on a link, where it may be lost, be too large, or be duplicated. */
+/* Puts a datagram on a link. The link drops it if it is too large, and may lose or duplicate it. */
 static void cross(struct underlay *net, struct underlay_flying *f, const struct underlay_link *link,
                   struct mono now)
 {
@@ -229,7 +229,7 @@ static void cross_internet(struct underlay *net, struct underlay_flying *f, stru
     drop(net, f, UNDERLAY_DROP_NO_ROUTE);
 }
 
-/* A datagram has come over its sender's link to the gateway. */
+/* A datagram has come over its sender's link to the gateway of the sender's site. */
 static void leave_site(struct underlay *net, struct underlay_flying *f, int site, struct mono now)
 {
     struct underlay_site *s = &net->sites[site];

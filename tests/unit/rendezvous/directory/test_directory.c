@@ -255,22 +255,22 @@ static void a_member_comes_back_without_invite_and_keeps_its_name(void **state)
     z.ports.wall_ms += DAY_MS;
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &same, &again), VERDICT_OK);
     assert_string_equal(again.name, "nas");
-    assert_false(again.changed); /* nothing new: the watchers are left alone */
+    assert_false(again.changed); /* so the watchers are told nothing */
     assert_memory_equal(again.admission, first.admission, first.admission_size);
     assert_int_equal(again.sequence, first.sequence);
-    /* Past half of its time the admission is renewed. */
+    /* An admission is renewed after half of its lifetime. */
     z.ports.wall_ms += 3 * DAY_MS;
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &same, &again), VERDICT_OK);
     assert_true(again.changed);
     assert_true(again.sequence > first.sequence);
-    /* So is it when the member part changed; an older part is refused. */
+    /* A newer member part is a change, too. An older part is refused. */
     struct part newer = part_of(z.ports.wall_ms, 1, z.ports.wall_ms + 5, 0x22);
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &newer, &again), VERDICT_OK);
     assert_true(again.changed);
     assert_int_equal(owner_of(&z, 0x21, 3), 0);
     assert_int_equal(owner_of(&z, 0x22, 3), 1);
     assert_int_equal(ziglan_join(&z, 1, NULL, "other", &same, &again), VERDICT_BAD_REQUEST);
-    /* Long away, still a member. */
+    /* Even a long absence does not end a membership. */
     z.ports.wall_ms += 100 * DAY_MS;
     struct part late = part_of(z.ports.wall_ms, 1, z.ports.wall_ms, 0x22);
     assert_int_equal(ziglan_join(&z, 1, NULL, "", &late, &again), VERDICT_OK);
@@ -290,7 +290,7 @@ static void a_part_that_is_not_the_own_is_refused(void **state)
     ziglan_invite(&z, 1, 0, "", invite);
     struct part good = part_of(z.ports.wall_ms, 1, 1, 0), bad = part_of(z.ports.wall_ms, 2, 1, 0);
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &bad, &joined), VERDICT_BAD_REQUEST);
-    for (size_t i = 0; i < good.size; i++) { /* every flipped byte */
+    for (size_t i = 0; i < good.size; i++) { /* one bit of each byte */
         bad = good;
         bad.bytes[i] ^= 0x01;
         assert_int_equal(ziglan_join(&z, 1, invite, "a", &bad, &joined), VERDICT_BAD_REQUEST);
@@ -300,7 +300,7 @@ static void a_part_that_is_not_the_own_is_refused(void **state)
         bad.size = size;
         assert_int_equal(ziglan_join(&z, 1, invite, "a", &bad, &joined), VERDICT_BAD_REQUEST);
     }
-    z.ports.wall_ms += 60 * DAY_MS; /* its lifetime is over */
+    z.ports.wall_ms += 60 * DAY_MS; /* the part's lifetime is over */
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_CLOCK);
     good = part_of(z.ports.wall_ms, 1, 1, 0);
     assert_int_equal(ziglan_join(&z, 1, invite, "a", &good, &joined), VERDICT_OK);
@@ -346,7 +346,7 @@ static void the_revoked_stay_out_until_restored(void **state)
     assert_int_equal(directory_revoke(z.directory, key), VERDICT_OK);
     uint64_t after = directory_sequence(z.directory);
     assert_true(after > before);
-    assert_int_equal(directory_revoke(z.directory, key), VERDICT_OK); /* again: nothing happens */
+    assert_int_equal(directory_revoke(z.directory, key), VERDICT_OK); /* no effect */
     assert_int_equal(directory_sequence(z.directory), after);
     ziglan_reopen(&z);
     assert_int_equal(status_of(&z, 1), DIRECTORY_STATUS_REVOKED);
@@ -361,18 +361,19 @@ static void the_revoked_stay_out_until_restored(void **state)
     assert_int_equal(directory_member_count(z.directory), 0);
     assert_int_equal(directory_revoked_count(z.directory), 1);
     assert_string_equal(name_of(&z, 1), "nas");
-    /* Somebody who never was here can be kept out too. */
+    /* A key that was never a member can be revoked, too. */
     assert_int_equal(directory_revoke(z.directory, two.public_key), VERDICT_OK);
     struct part other = part_of(z.ports.wall_ms, 2, 1, 0);
     assert_int_equal(ziglan_join(&z, 2, invite, "x", &other, &joined), VERDICT_REVOKED);
 
-    assert_int_equal(directory_resolve(z.directory, "nas", key), VERDICT_OK); /* freed name */
+    /* A freed name still leads to the key. */
+    assert_int_equal(directory_resolve(z.directory, "nas", key), VERDICT_OK);
     assert_int_equal(directory_restore(z.directory, key), VERDICT_OK);
     assert_int_equal(directory_restore(z.directory, key), VERDICT_NOT_FOUND);
     assert_int_equal(store_memory_count(z.store, STORE_TABLE_FORMER), 0);
     assert_int_equal(ziglan_join(&z, 1, NULL, "nas", &part, &joined), VERDICT_NOT_MEMBER);
     assert_int_equal(ziglan_join(&z, 1, invite, "nas", &part, &joined), VERDICT_OK);
-    assert_string_equal(joined.name, "nas"); /* it gets its own freed name back */
+    assert_string_equal(joined.name, "nas"); /* its own freed name */
     assert_true(joined.sequence > after);
     assert_memory_equal(key, one.public_key, KEY_SIZE);
     ziglan_fini(&z);
@@ -397,7 +398,7 @@ static void a_freed_name_is_quarantined_for_thirty_days(void **state)
     z.ports.wall_ms += 1;
     directory_expire(z.directory, z.ports.wall_ms);
     assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
-    /* The one that left comes again as a newcomer. */
+    /* The host that left has lost its name and joins like a new one. */
     assert_string_equal(ziglan_admit(&z, 1, "nas", 0, &joined), "nas-4");
     assert_int_equal(directory_member_count(z.directory), 4);
     assert_int_equal(directory_revoked_count(z.directory), 0);
@@ -432,7 +433,7 @@ static void a_full_directory_admits_nobody_more(void **state)
 
 /* ---- changes ---- */
 
-/* Follow all changes after `since` and count them; checks that each chunk fits its message. */
+/* Reads and counts all changes after `since`. Checks that each chunk fits into its message. */
 static size_t follow(struct ziglan *z, uint64_t *since, size_t *revoked)
 {
     static struct directory_chunk chunk;
@@ -508,8 +509,9 @@ static void changes_are_told_in_order_and_once(void **state)
     assert_int_equal(follow(&z, &old, &revoked), 3);
     uint64_t zero = 0, beyond = since + 1;
     assert_int_equal(follow(&z, &zero, &revoked), 200);
-    assert_int_equal(follow(&z, &beyond, &revoked), 200); /* it knew another directory */
-    /* Who left is forgotten when nobody can hold its admission any more; the revoked stay. */
+    /* This directory never gave the number `beyond`, so it tells everything again. */
+    assert_int_equal(follow(&z, &beyond, &revoked), 200);
+    /* A host that left is forgotten once its last admission has expired. The revoked stay. */
     z.ports.wall_ms += 9 * DAY_MS;
     directory_expire(z.directory, z.ports.wall_ms);
     zero = 0;
