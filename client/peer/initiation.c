@@ -76,7 +76,7 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
     i->at = mono_add_ms(now, repeat_after_ms(a));
     i->handshake.local_index = 0;
     conversation_wake(a, i->at);
-    /* Without a way to the peer its queue waits. initiation_wake ends the wait. */
+    /* Without a way to the peer its queue waits for the next try, or for initiation_wake. */
     if (path == NULL || !make(a, frame)) {
         return;
     }
