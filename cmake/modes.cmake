@@ -24,8 +24,9 @@ if(ZIGLAN_MODE STREQUAL "dev")
     target_compile_options(ziglan_mode INTERFACE -O1 -g3 -fno-omit-frame-pointer ${sanitize})
     target_link_options(ziglan_mode INTERFACE ${sanitize})
 elseif(ZIGLAN_MODE STREQUAL "release")
+    # Many small files name the same structs: each type is kept once in the debug information.
     target_compile_options(ziglan_mode INTERFACE
-        -O2 -g -fstack-protector-strong -fstack-clash-protection
+        -O2 -g -fdebug-types-section -fstack-protector-strong -fstack-clash-protection
         -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ffunction-sections -fdata-sections)
     target_link_options(ziglan_mode INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
