@@ -23,19 +23,13 @@ struct dgram_block {
 
 void dgram_space_init(struct dgram_space *space)
 {
-    *space = (struct dgram_space){.bytes = 0};
-    TAILQ_INIT(&space->spare);
+    *space = (struct dgram_space){.spare = NULL};
 }
 
 void dgram_space_fini(struct dgram_space *space)
 {
-    struct dgram_block *block;
-
-    while ((block = TAILQ_FIRST(&space->spare)) != NULL) {
-        TAILQ_REMOVE(&space->spare, block, entry);
-        free(block);
-    }
-    space->spare_count = 0;
+    free(space->spare);
+    space->spare = NULL;
 }
 
 void dgram_queue_init(struct dgram_queue *queue)
@@ -44,15 +38,12 @@ void dgram_queue_init(struct dgram_queue *queue)
     queue->bytes = 0;
 }
 
-/* The block that was given back last is taken first: it is still in the processor's cache. */
 static struct dgram_block *block_take(struct dgram_space *space)
 {
-    struct dgram_block *block = TAILQ_FIRST(&space->spare);
+    struct dgram_block *block = space->spare;
 
-    if (block != NULL) {
-        TAILQ_REMOVE(&space->spare, block, entry);
-        space->spare_count--;
-    } else {
+    space->spare = NULL;
+    if (block == NULL) {
         block = malloc(sizeof(*block));
     }
     if (block != NULL) {
@@ -62,14 +53,11 @@ static struct dgram_block *block_take(struct dgram_space *space)
     return block;
 }
 
+/* The block that was given back last is kept: it is still in the processor's cache. */
 static void block_give(struct dgram_space *space, struct dgram_block *block)
 {
-    if (space->spare_count == DGRAM_QUEUE_SPARE_MAX) {
-        free(block);
-        return;
-    }
-    TAILQ_INSERT_HEAD(&space->spare, block, entry);
-    space->spare_count++;
+    free(space->spare);
+    space->spare = block;
 }
 
 int dgram_queue_put(struct dgram_queue *queue, struct dgram_space *space, const void *head,

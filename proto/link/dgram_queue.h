@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Datagrams that wait until their session may send, first in, first out. Their bytes lie back to
- * back in blocks. All queues of a hub take blocks from one space and give them back when they are
- * empty, so that a relayed datagram costs a copy but no allocation, and an idle session holds no
- * block. A block that a large datagram did not fit into may be half empty, so blocks take up to
- * about twice the bytes that wait, plus one block for each queue that is not empty.
+ * back in blocks. An idle session holds no block. All queues of a hub share one space, which keeps
+ * one empty block for the next datagram that comes alone; only a burst allocates, once for each
+ * block. More kept blocks made nothing faster, and they pin the top of the heap. A block that a
+ * large datagram did not fit into may be half empty, so blocks take up to about twice the bytes
+ * that wait, plus one block for each queue that is not empty.
  */
 #pragma once
 
@@ -16,7 +17,6 @@
 
 enum {
     DGRAM_QUEUE_BLOCK_SIZE = 16384 - 64, /* with its header and malloc's, 16 KiB */
-    DGRAM_QUEUE_SPARE_MAX = 8,           /* empty blocks that a space keeps */
 };
 
 struct dgram_block;
@@ -24,9 +24,8 @@ TAILQ_HEAD(dgram_blocks, dgram_block);
 
 /** What the queues of one hub share: every function of a queue gets the same space. */
 struct dgram_space {
-    struct dgram_blocks spare;
-    size_t spare_count;
-    size_t bytes; /* that wait in all its queues */
+    struct dgram_block *spare; /* an empty block, or NULL */
+    size_t bytes;              /* that wait in all its queues */
 };
 
 struct dgram_queue {
@@ -43,7 +42,7 @@ struct dgram_bytes {
 /** An empty space. */
 void dgram_space_init(struct dgram_space *space);
 
-/** Free its blocks. All its queues must be empty. */
+/** Free its block. All its queues must be empty. */
 void dgram_space_fini(struct dgram_space *space);
 
 /** An empty queue. */

@@ -95,13 +95,14 @@ static void what_went_in_comes_out_in_order(void **state)
         assert_null(dgram_queue_first(&twins[i].queue).bytes);
     }
     assert_int_equal(space.bytes, 0);
-    assert_in_range(space.spare_count, 1, DGRAM_QUEUE_SPARE_MAX);
+    assert_non_null(space.spare);
     dgram_space_fini(&space);
 }
 
-static void few_empty_blocks_are_kept(void **state)
+static void one_empty_block_is_kept(void **state)
 {
     static const uint8_t bytes[1300];
+    struct dgram_block *kept;
     struct dgram_space space;
     struct dgram_queue queue;
 
@@ -112,9 +113,14 @@ static void few_empty_blocks_are_kept(void **state)
         assert_int_equal(dgram_queue_put(&queue, &space, bytes, 33, bytes, sizeof(bytes) - 33),
                          ERR_OK);
     }
-    assert_int_equal(space.spare_count, 0);
+    assert_null(space.spare);
     dgram_queue_clear(&queue, &space);
-    assert_int_equal(space.spare_count, DGRAM_QUEUE_SPARE_MAX);
+    kept = space.spare;
+    assert_non_null(kept);
+    assert_int_equal(dgram_queue_put(&queue, &space, bytes, 33, bytes, 100), ERR_OK);
+    assert_null(space.spare);
+    dgram_queue_drop(&queue, &space);
+    assert_ptr_equal(space.spare, kept);
     dgram_space_fini(&space);
 }
 
@@ -122,7 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_went_in_comes_out_in_order),
-        cmocka_unit_test(few_empty_blocks_are_kept),
+        cmocka_unit_test(one_empty_block_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
