@@ -34,14 +34,15 @@ static void must(bool ok, const char *what)
     }
 }
 
-static void joins_do(struct ziglan *z, const uint8_t *invite, uint32_t from, uint32_t to)
+static void joins_do(struct office *office, const uint8_t *invite, uint32_t from, uint32_t to)
 {
     struct directory_joined joined;
     char name[16];
 
     for (uint32_t n = from; n < to; n++) {
         (void)snprintf(name, sizeof(name), "host%" PRIu32, n);
-        must(ziglan_join(z, n, invite, name, &parts[n], &joined) == VERDICT_OK, "a join failed");
+        must(office_join(office, n, invite, name, &parts[n], &joined) == VERDICT_OK,
+             "a join failed");
     }
 }
 
@@ -49,31 +50,32 @@ static void measure(const char *dir, uint32_t count, uint32_t group)
 {
     uint8_t invite[INVITE_SIZE];
     char path[512], file[600], error[256] = "";
-    struct ziglan z;
+    struct office office;
     uint64_t began;
 
-    ziglan_init(&z);
-    store_close(z.store);
+    office_init(&office);
+    store_close(office.store);
     (void)snprintf(path, sizeof(path), "%s/bench_joins-XXXXXX", dir);
     must(mkdtemp(path) != NULL, "cannot make a folder there");
-    must(store_lmdb_open(&z.store, path, &z.ports.env, error, sizeof(error)) == ERR_OK, error);
-    z.cfg.store = z.store;
-    ziglan_reopen(&z);
-    ziglan_invite(&z, count, 0, "", invite);
+    must(store_lmdb_open(&office.store, path, &office.ports.env, error, sizeof(error)) == ERR_OK,
+         error);
+    office.cfg.store = office.store;
+    office_reopen(&office);
+    office_invite(&office, count, 0, "", invite);
     began = clock_ns();
     for (uint32_t n = 0; n < count; n += group) {
         uint32_t to = n + group < count ? n + group : count;
         if (group == 1) {
-            joins_do(&z, invite, n, to);
+            joins_do(&office, invite, n, to);
             continue;
         }
-        must(directory_group_begin(z.directory) == ERR_OK, "no group");
-        joins_do(&z, invite, n, to);
-        must(directory_group_end(z.directory, ERR_OK) == ERR_OK, "a group failed");
+        must(directory_group_begin(office.directory) == ERR_OK, "no group");
+        joins_do(&office, invite, n, to);
+        must(directory_group_end(office.directory, ERR_OK) == ERR_OK, "a group failed");
     }
     (void)printf("group=%" PRIu32 " joins=%" PRIu32 " joins_per_s=%.0f\n", group, count,
                  (double)count * 1e9 / (double)(clock_ns() - began));
-    ziglan_fini(&z);
+    office_fini(&office);
     for (int i = 0; i < 2; i++) {
         (void)snprintf(file, sizeof(file), "%s/%s", path, i == 0 ? "data.mdb" : "lock");
         (void)unlink(file);

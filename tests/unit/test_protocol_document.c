@@ -4,8 +4,6 @@
  * document_vectors.h. To renew them:
  *
  *     test_protocol_document print protocol.new && mv protocol.new docs/protocol.md
- *
- * And the tests that docs/security.md names must exist.
  */
 #include "tests/support/document_vectors.h"
 #include "tests/support/env.h"
@@ -26,8 +24,6 @@
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
 #include "proto/wire/url.h"
-
-#include <glob.h>
 
 enum {
     RECORD_DAY_S = 24 * 3600,
@@ -543,75 +539,6 @@ static void every_vector_was_computed(void **state)
     }
 }
 
-/* ---- docs/security.md ---- */
-
-/* Both read whole; the caller frees it. */
-static char *file_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = calloc(1, 1 << 20);
-
-    assert_non_null(text);
-    if (file == NULL) {
-        fail_msg("cannot open %s", path);
-        return text;
-    }
-    assert_true(fread(text, 1, (1 << 20) - 1, file) < (1 << 20) - 1);
-    fclose(file);
-    return text;
-}
-
-/* `file/test` means a test in a test_file.c below tests/unit. */
-static void assert_test_exists(const char *file_name, const char *test_name)
-{
-    char pattern[512], definition[160];
-    const char *path;
-    char *text;
-    glob_t found = {0};
-
-    for (const char *depth = "/*/*/*"; *depth != '\0' && found.gl_pathc == 0; depth += 2) {
-        globfree(&found);
-        snprintf(pattern, sizeof(pattern), "%s/unit%s/test_%s.c", TESTS_DIR, depth, file_name);
-        (void)glob(pattern, 0, NULL, &found);
-    }
-    if (found.gl_pathc == 0) {
-        fail_msg("docs/security.md names test_%s.c, which is nowhere below tests/unit", file_name);
-        return;
-    }
-    path = found.gl_pathv[0];
-    snprintf(definition, sizeof(definition), "static void %s(void **state)", test_name);
-    text = file_text(path);
-    if (strstr(text, definition) == NULL) {
-        fail_msg("docs/security.md names %s, which %s does not have", test_name, path);
-    }
-    free(text);
-    globfree(&found);
-}
-
-static void tests_named_by_the_threat_model_exist(void **state)
-{
-    char *text = file_text(TESTS_DIR "/../docs/security.md");
-    const char *letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
-    size_t count = 0;
-
-    (void)state;
-    for (const char *at = strchr(text, '`'); at != NULL; at = strchr(at + 1, '`')) {
-        size_t file_size = strspn(at + 1, letters);
-        size_t test_size = at[1 + file_size] == '/' ? strspn(at + file_size + 2, letters) : 0;
-        char file_name[64], test_name[128];
-
-        if (file_size == 0 || test_size == 0 || at[file_size + 2 + test_size] != '`') {
-            continue;
-        }
-        snprintf(file_name, sizeof(file_name), "%.*s", (int)file_size, at + 1);
-        snprintf(test_name, sizeof(test_name), "%.*s", (int)test_size, at + file_size + 2);
-        assert_test_exists(file_name, test_name);
-        count++;
-    }
-    assert_true(count > 50); /* or the tables are not read as they should be */
-    free(text);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -635,7 +562,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(candidates_inside_the_tunnel),
         cmocka_unit_test(urls),
         cmocka_unit_test(every_vector_was_computed),
-        cmocka_unit_test(tests_named_by_the_threat_model_exist),
     };
 
     vectors.print_path = argc == 3 && strcmp(argv[1], "print") == 0 ? argv[2] : NULL;

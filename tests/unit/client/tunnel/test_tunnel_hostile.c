@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whatever a peer sends, either a packet from one of its addresses to one of ours comes out, or
- * nothing.
+ * nothing. And what our own kernel gives us that is malformed, of others, or not to be carried is
+ * not sent.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "client/tunnel/rebuild.h"
 #include "proto/base/err.h"
+#include "tests/support/fixture.h"
+#include "tests/support/tunnel_carry.h"
 
-#include "tests/support/tunnel_packets.h"
+/* ---- plaintexts of the peer ---- */
 
 static unsigned try_hostile(const struct tunnel_pair *pair, const uint8_t *plain, size_t size)
 {
@@ -183,12 +177,198 @@ static void whole_packets_with_an_address_nobody_has_are_refused(void **state)
     }
 }
 
+/* ---- packets of our own side ---- */
+
+static void packets_not_of_this_pair_are_refused(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    struct rng rng = {16};
+
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        uint8_t sent[SPEC_PACKET_MAX];
+        uint8_t plain[SPEC_PACKET_MAX];
+        size_t size = 4711;
+
+        spec_random(&spec, &rng);
+        struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, !spec.back)};
+        size_t at = (spec.v6 ? 8 : 12) + rng_below(&rng, spec.v6 ? 32 : 8);
+        bool source = at < (spec.v6 ? 24u : 16u);
+        bool fixed = (source ? spec.source : spec.destination) == SPEC_FIXED;
+
+        sent[at] ^= 0x40;
+        size_t in_address = (at - 8) % 16;
+
+        if (spec.v6 && fixed && in_address >= 4 && in_address < 8) {
+            continue; /* the middle bits all belong to the host */
+        }
+        assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet),
+                         ERR_DROP);
+        assert_int_equal(size, 4711);
+    }
+}
+
+static void malformed_packets_are_refused(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static const struct {
+        const char *name;
+        bool v6;
+        size_t at;
+        uint8_t value;
+    } cases[] = {
+        {"version 5", false, 0, 0x55},
+        {"header of 16 bytes", false, 0, 0x44},
+        {"header beyond the packet", false, 0, 0x4f},
+        {"length beyond the packet", false, 2, 0xff},
+        {"length below the header", false, 3, 19},
+        {"version 7", true, 0, 0x75},
+        {"payload beyond the packet", true, 4, 0xff},
+    };
+    struct rng rng = {17};
+    static struct spec spec;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t sent[SPEC_PACKET_MAX];
+        struct tunnel_cut cut;
+
+        do {
+            spec_random(&spec, &rng);
+        } while (spec.v6 != cases[i].v6 || spec.protocol != 17);
+        spec.payload_size = 30;
+        struct packet packet = {.data = sent, .size = spec_build(sent, &spec, &two, !spec.back)};
+
+        assert_int_equal(tunnel_open(&cut, &packet), ERR_OK);
+        assert_int_equal(cut.destination.size, spec.v6 ? 16 : 4);
+        assert_memory_equal(cut.destination.ip, sent + (spec.v6 ? 24 : 16), cut.destination.size);
+        if (!spec.v6 && cases[i].at == 3) {
+            sent[2] = 0;
+        }
+        sent[cases[i].at] = cases[i].value;
+        if (tunnel_open(&cut, &packet) != ERR_DROP) {
+            fail_msg("accepted: %s", cases[i].name);
+        }
+    }
+}
+
+static void cut_packets_and_little_room_are_refused(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    struct rng rng = {18};
+
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        uint8_t sent[SPEC_PACKET_MAX];
+        size_t size = 4711;
+        size_t full = 0;
+
+        spec_random(&spec, &rng);
+        spec.payload_size = 20 + rng_below(&rng, 20);
+        put16(spec.payload + 4, (unsigned)spec.payload_size);
+        if (i % 2 == 0) {
+            set_options(&spec, &rng);
+        }
+        size_t sent_size = spec_build(sent, &spec, &two, !spec.back);
+        uint8_t plain[SPEC_PACKET_MAX];
+
+        for (size_t cut = 0; cut < sent_size; cut++) {
+            uint8_t *copy = malloc(cut + 1);
+
+            memcpy(copy, sent, cut);
+            struct packet packet = {.data = copy, .size = cut};
+            assert_int_equal(strip_one(plain, sizeof(plain), &size, sender(&two, &spec), &packet),
+                             ERR_DROP);
+            free(copy);
+        }
+        struct packet packet = {.data = sent, .size = sent_size};
+
+        assert_int_equal(strip_one(plain, sizeof(plain), &full, sender(&two, &spec), &packet),
+                         ERR_OK);
+        assert_true(full <= tunnel_plain_size_max(sent_size));
+        for (size_t room = 0; room < full; room++) {
+            uint8_t *little = malloc(room + 1);
+
+            assert_int_equal(strip_one(little, room, &size, sender(&two, &spec), &packet),
+                             ERR_LIMIT);
+            free(little);
+        }
+        assert_int_equal(size, 4711);
+    }
+}
+
+static void messages_of_one_link_and_source_routes_are_refused(void **state)
+{
+    static const uint8_t types4[] = {5, 9, 10};
+    static const uint8_t types6[] = {130, 131, 132, 133, 134, 135, 136, 137, 143};
+    static const uint8_t loose_route[8] = {131, 7, 4, 1, 2, 3, 4, 0};
+    static const uint8_t routing[8] = {6, 0, 2, 1};
+    static const uint8_t home_address[24] = {6, 2, 1, 0, 201, 16, [23] = 7};
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    struct rng rng = {19};
+    uint8_t plain[PACKET_BOX_HEADROOM + 64] = {0};
+    uint8_t *at = plain + PACKET_BOX_HEADROOM;
+    struct packet got;
+    uint16_t next_id = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(types4) + sizeof(types6); i++) {
+        bool v6 = i >= sizeof(types4);
+
+        do {
+            spec_random(&spec, &rng);
+        } while (spec.protocol != (v6 ? 58 : 1));
+        spec.payload[0] = v6 ? types6[i - sizeof(types4)] : types4[i];
+        assert_int_equal(strip_result(&two, &spec), ERR_DROP);
+        set_options(&spec, &rng);
+        assert_int_equal(strip_result(&two, &spec), ERR_DROP);
+        memset(at, 0, 64);
+        at[0] = spec.protocol;
+        at[3] = v6 ? 0x80 : 0;
+        at[4] = v6 ? 128 : 8;
+        assert_int_equal(tunnel_rebuild(&got, &two.b, at, 40, &next_id), ERR_OK);
+        memset(at, 0, 64);
+        at[0] = spec.protocol;
+        at[3] = v6 ? 0x80 : 0;
+        at[4] = spec.payload[0];
+        assert_int_equal(tunnel_rebuild(&got, &two.b, at, 40, &next_id), ERR_DROP);
+    }
+    do {
+        spec_random(&spec, &rng);
+    } while (spec.v6);
+    spec.extra_size = 8;
+    memcpy(spec.extra, loose_route, 8);
+    assert_int_equal(strip_result(&two, &spec), ERR_DROP);
+    do {
+        spec_random(&spec, &rng);
+    } while (!spec.v6 || spec.protocol != 6);
+    spec.extra_first = 43;
+    spec.extra_size = 8;
+    memcpy(spec.extra, routing, 8);
+    assert_int_equal(strip_result(&two, &spec), ERR_DROP);
+    spec.extra[3] = 0; /* no segments left: an ordinary extension header */
+    expect_carried(&two, &spec);
+    spec.extra_first = 60; /* an option that says who really sent it */
+    memcpy(spec.extra, home_address, sizeof(home_address));
+    spec.extra_size = sizeof(home_address);
+    assert_int_equal(strip_result(&two, &spec), ERR_DROP);
+    spec.extra[4] = 30; /* one that means nothing to anybody */
+    expect_carried(&two, &spec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_plaintexts_never_yield_foreign_addresses),
         cmocka_unit_test(plaintexts_that_strip_never_makes_are_refused),
         cmocka_unit_test(whole_packets_with_an_address_nobody_has_are_refused),
+        cmocka_unit_test(packets_not_of_this_pair_are_refused),
+        cmocka_unit_test(malformed_packets_are_refused),
+        cmocka_unit_test(cut_packets_and_little_room_are_refused),
+        cmocka_unit_test(messages_of_one_link_and_source_routes_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,22 +9,22 @@
 static void a_member_can_be_thrown_out_however_many_left(void **state)
 {
     struct directory_joined joined;
-    struct ziglan z;
+    struct office office;
 
     (void)state;
-    ziglan_init(&z);
-    z.cfg.member_max = 3;
-    ziglan_reopen(&z);
+    office_init(&office);
+    office.cfg.member_max = 3;
+    office_reopen(&office);
     for (uint32_t n = 1; n <= 3; n++) {
-        (void)ziglan_admit(&z, n, "a", 0, &joined);
-        assert_int_equal(ziglan_leave(&z, n), VERDICT_OK);
+        (void)office_admit(&office, n, "a", 0, &joined);
+        assert_int_equal(office_leave(&office, n), VERDICT_OK);
     }
-    (void)ziglan_admit(&z, 4, "b", 0, &joined);
-    assert_int_equal(ziglan_leave(&z, 4), VERDICT_LIMIT);
-    assert_int_equal(ziglan_revoke(&z, 4), VERDICT_OK);
-    assert_int_equal(ziglan_revoke(&z, 4), VERDICT_OK); /* twice is once */
-    assert_int_equal(ziglan_revoke(&z, 5), VERDICT_LIMIT);
-    ziglan_fini(&z);
+    (void)office_admit(&office, 4, "b", 0, &joined);
+    assert_int_equal(office_leave(&office, 4), VERDICT_LIMIT);
+    assert_int_equal(office_revoke(&office, 4), VERDICT_OK);
+    assert_int_equal(office_revoke(&office, 4), VERDICT_OK); /* twice is once */
+    assert_int_equal(office_revoke(&office, 5), VERDICT_LIMIT);
+    office_fini(&office);
 }
 
 /* A freed name is kept for the key that had it. That key does not get a name that somebody else
@@ -40,22 +40,22 @@ static void who_was_let_in_again_gets_the_name_it_wants_if_that_is_free(void **s
     (void)state;
     for (size_t i = 0; i < 2 * sizeof(table) / sizeof(table[0]); i++) {
         bool left = i % 2 == 1; /* else thrown out, and that was taken back */
-        struct ziglan z;
-        ziglan_init(&z);
-        (void)ziglan_admit(&z, 1, "nas", 0, &joined);
-        (void)ziglan_admit(&z, 2, "desk", 0, &joined);
-        (void)ziglan_admit(&z, 3, "gone", 0, &joined);
-        assert_int_equal(ziglan_leave(&z, 3), VERDICT_OK);
-        assert_int_equal(left ? ziglan_leave(&z, 1) : ziglan_revoke(&z, 1), VERDICT_OK);
+        struct office office;
+        office_init(&office);
+        (void)office_admit(&office, 1, "nas", 0, &joined);
+        (void)office_admit(&office, 2, "desk", 0, &joined);
+        (void)office_admit(&office, 3, "gone", 0, &joined);
+        assert_int_equal(office_leave(&office, 3), VERDICT_OK);
+        assert_int_equal(left ? office_leave(&office, 1) : office_revoke(&office, 1), VERDICT_OK);
         if (!left) {
-            assert_int_equal(directory_restore(z.directory, one.public_key), VERDICT_OK);
+            assert_int_equal(directory_restore(office.directory, one.public_key), VERDICT_OK);
         }
         /* Whoever wants its name meanwhile gets another. */
-        assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas-2");
-        ziglan_reopen(&z);
-        assert_string_equal(ziglan_admit(&z, 1, table[i / 2].wanted, 0, &joined),
+        assert_string_equal(office_admit(&office, 4, "nas", 0, &joined), "nas-2");
+        office_reopen(&office);
+        assert_string_equal(office_admit(&office, 1, table[i / 2].wanted, 0, &joined),
                             table[i / 2].want);
-        ziglan_fini(&z);
+        office_fini(&office);
     }
 }
 
@@ -64,26 +64,26 @@ static void an_admission_made_under_a_wrong_clock_is_made_anew(void **state)
 {
     struct directory_joined joined;
     struct record_admission admission;
-    struct ziglan z;
+    struct office office;
     uint8_t invite[INVITE_SIZE];
 
     (void)state;
-    ziglan_init(&z);
-    struct part part = part_of(z.ports.wall_ms, 1, 1, 0);
-    ziglan_invite(&z, 1, 0, "", invite);
-    z.ports.wall_ms += 10 * DAY_MS;
-    assert_int_equal(ziglan_join(&z, 1, invite, "a", &part, &joined), VERDICT_OK);
+    office_init(&office);
+    struct part part = part_of(office.ports.wall_ms, 1, 1, 0);
+    office_invite(&office, 1, 0, "", invite);
+    office.ports.wall_ms += 10 * DAY_MS;
+    assert_int_equal(office_join(&office, 1, invite, "a", &part, &joined), VERDICT_OK);
     uint64_t sequence = joined.sequence;
-    z.ports.wall_ms -= 10 * DAY_MS;
-    assert_int_equal(ziglan_join(&z, 1, NULL, "a", &part, &joined), VERDICT_OK);
+    office.ports.wall_ms -= 10 * DAY_MS;
+    assert_int_equal(office_join(&office, 1, NULL, "a", &part, &joined), VERDICT_OK);
     assert_true(joined.changed);
     assert_true(joined.sequence > sequence);
     assert_int_equal(record_admission_decode(&admission, joined.admission,
                                              joined.admission_size - SIGNATURE_SIZE),
                      ERR_OK);
-    assert_int_equal(admission.expires_ms, z.ports.wall_ms + 7 * DAY_MS);
-    assert_true(record_live(&admission.header, z.ports.wall_ms));
-    ziglan_fini(&z);
+    assert_int_equal(admission.expires_ms, office.ports.wall_ms + 7 * DAY_MS);
+    assert_true(record_live(&admission.header, office.ports.wall_ms));
+    office_fini(&office);
 }
 
 /* The wall clock is a year ahead for a minute, and nothing is lost: the invite, the reservation of
@@ -93,52 +93,52 @@ static void a_clock_that_is_wrong_for_a_minute_deletes_nothing(void **state)
     static const uint64_t year_ms = 365 * DAY_MS;
     struct directory_joined joined;
     uint8_t invite[INVITE_SIZE];
-    struct ziglan z;
+    struct office office;
 
     (void)state;
-    ziglan_init(&z);
-    directory_expire(z.directory, z.ports.wall_ms);
-    (void)ziglan_admit(&z, 1, "nas", 0, &joined);
-    assert_int_equal(ziglan_leave(&z, 1), VERDICT_OK);
-    ziglan_invite(&z, 1, 1, "", invite);
-    struct part now = part_of(z.ports.wall_ms, 2, z.ports.wall_ms, 0);
-    z.ports.wall_ms += year_ms;
-    struct part later = part_of(z.ports.wall_ms, 2, z.ports.wall_ms, 0);
-    directory_expire(z.directory, z.ports.wall_ms - year_ms);
+    office_init(&office);
+    directory_expire(office.directory, office.ports.wall_ms);
+    (void)office_admit(&office, 1, "nas", 0, &joined);
+    assert_int_equal(office_leave(&office, 1), VERDICT_OK);
+    office_invite(&office, 1, 1, "", invite);
+    struct part now = part_of(office.ports.wall_ms, 2, office.ports.wall_ms, 0);
+    office.ports.wall_ms += year_ms;
+    struct part later = part_of(office.ports.wall_ms, 2, office.ports.wall_ms, 0);
+    directory_expire(office.directory, office.ports.wall_ms - year_ms);
     /* What is over by the clock is not served ... */
-    assert_int_equal(ziglan_join(&z, 2, invite, "b", &later, &joined), VERDICT_INVITE_INVALID);
-    assert_string_equal(ziglan_admit(&z, 3, "nas", 0, &joined), "nas-2");
-    z.ports.wall_ms -= year_ms;
-    directory_expire(z.directory, z.ports.wall_ms);
+    assert_int_equal(office_join(&office, 2, invite, "b", &later, &joined), VERDICT_INVITE_INVALID);
+    assert_string_equal(office_admit(&office, 3, "nas", 0, &joined), "nas-2");
+    office.ports.wall_ms -= year_ms;
+    directory_expire(office.directory, office.ports.wall_ms);
     /* ... but it is all there. */
-    assert_int_equal(store_memory_count(z.store, STORE_TABLE_REVOCATIONS), 1);
-    assert_int_equal(ziglan_join(&z, 2, invite, "nas", &now, &joined), VERDICT_OK);
+    assert_int_equal(store_memory_count(office.store, STORE_TABLE_REVOCATIONS), 1);
+    assert_int_equal(office_join(&office, 2, invite, "nas", &now, &joined), VERDICT_OK);
     assert_string_equal(joined.name, "nas-3");
-    ziglan_fini(&z);
+    office_fini(&office);
 }
 
 static void a_name_freed_in_1970_is_quarantined_once_the_clock_is_right(void **state)
 {
     struct directory_joined joined;
-    struct ziglan z;
+    struct office office;
 
     (void)state;
-    ziglan_init(&z);
-    uint64_t today_ms = z.ports.wall_ms;
-    (void)ziglan_admit(&z, 1, "nas", 0, &joined);
-    z.ports.wall_ms = 1000;
-    assert_int_equal(ziglan_leave(&z, 1), VERDICT_OK);
-    directory_expire(z.directory, 0);
+    office_init(&office);
+    uint64_t today_ms = office.ports.wall_ms;
+    (void)office_admit(&office, 1, "nas", 0, &joined);
+    office.ports.wall_ms = 1000;
+    assert_int_equal(office_leave(&office, 1), VERDICT_OK);
+    directory_expire(office.directory, 0);
     for (int again = 0; again < 2; again++) {
-        z.ports.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
-        directory_expire(z.directory, z.ports.wall_ms);
-        assert_string_equal(ziglan_admit(&z, 2 + (uint32_t)again, "nas", 0, &joined),
+        office.ports.wall_ms = today_ms + (uint64_t)again * 30 * DAY_MS - (uint64_t)again;
+        directory_expire(office.directory, office.ports.wall_ms);
+        assert_string_equal(office_admit(&office, 2 + (uint32_t)again, "nas", 0, &joined),
                             again == 0 ? "nas-2" : "nas-3");
     }
-    z.ports.wall_ms++;
-    directory_expire(z.directory, z.ports.wall_ms);
-    assert_string_equal(ziglan_admit(&z, 4, "nas", 0, &joined), "nas");
-    ziglan_fini(&z);
+    office.ports.wall_ms++;
+    directory_expire(office.directory, office.ports.wall_ms);
+    assert_string_equal(office_admit(&office, 4, "nas", 0, &joined), "nas");
+    office_fini(&office);
 }
 
 static void a_change_is_refused_where_none_is_allowed(void **state)
@@ -146,27 +146,28 @@ static void a_change_is_refused_where_none_is_allowed(void **state)
     struct directory_joined joined;
     struct identity node = node_of(1);
     struct directory_join join = {.key = node.public_key, .unchanged_only = true};
-    struct ziglan z;
+    struct office office;
 
     (void)state;
-    ziglan_init(&z);
-    struct part part = part_of(z.ports.wall_ms, 1, z.ports.wall_ms, 0);
-    struct part other = part_of(z.ports.wall_ms, 1, z.ports.wall_ms + 1, 0);
-    (void)ziglan_admit(&z, 1, "a", 0, &joined);
+    office_init(&office);
+    struct part part = part_of(office.ports.wall_ms, 1, office.ports.wall_ms, 0);
+    struct part other = part_of(office.ports.wall_ms, 1, office.ports.wall_ms + 1, 0);
+    (void)office_admit(&office, 1, "a", 0, &joined);
     uint64_t sequence = joined.sequence;
     join.member_part = part.bytes;
     join.member_part_size = part.size;
-    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_OK);
+    assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_OK);
     assert_false(joined.changed);
-    assert_int_equal(joined.expires_ms, directory_admitted_until(z.directory, node.public_key));
+    assert_int_equal(joined.expires_ms,
+                     directory_admitted_until(office.directory, node.public_key));
     join.member_part = other.bytes;
     join.member_part_size = other.size;
-    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_LIMIT);
-    assert_int_equal(directory_sequence(z.directory), sequence);
-    assert_int_equal(ziglan_revoke(&z, 1), VERDICT_OK);
-    assert_int_equal(directory_admitted_until(z.directory, node.public_key), 0);
-    assert_int_equal(directory_join(z.directory, &join, &joined), VERDICT_REVOKED);
-    ziglan_fini(&z);
+    assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_LIMIT);
+    assert_int_equal(directory_sequence(office.directory), sequence);
+    assert_int_equal(office_revoke(&office, 1), VERDICT_OK);
+    assert_int_equal(directory_admitted_until(office.directory, node.public_key), 0);
+    assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_REVOKED);
+    office_fini(&office);
 }
 
 int main(void)

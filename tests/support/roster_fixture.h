@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A host that watches a ziglan's directory, for the tests of its roster. */
+#pragma once
+
+#include "rendezvous/roster/roster.h"
+#include "tests/support/directory_fixture.h"
+
+enum { ALL_RIGHTS = RECORD_RIGHT_ADMIT_FLAG | RECORD_RIGHT_REVOKE_FLAG | RECORD_RIGHT_INVITE_FLAG };
+
+/** A host that watches a ziglan, both on stores of their own. */
+struct watcher {
+    struct office office;
+    struct store *store;
+    struct roster *roster;
+    struct part delegation;
+};
+
+/** Make both, with nobody in the ziglan; free both. */
+void watcher_init(struct watcher *w);
+void watcher_fini(struct watcher *w);
+
+/** Make the roster again on its store, as after a restart, with a delegation from now on. */
+void watcher_reopen(struct watcher *w);
+
+/** Node n becomes a member; mac is that of part_of. The roster is not told. */
+void watcher_admit(struct watcher *w, uint32_t n, const char *name, uint8_t mac);
+
+/** Apply all changes that are new; returns how many had an effect. */
+size_t watcher_follow(struct watcher *w);
+
+/** The change that tells of node n as it is now; it borrows from *entry. */
+void watcher_change_for(struct watcher *w, uint32_t n, struct directory_entry *entry,
+                        struct roster_change *change);
+
+/** Whom the roster knows by this name, or as node n; NULL: nobody. */
+const struct roster_member *watcher_member_named(struct watcher *w, const char *name);
+const struct roster_member *watcher_member(struct watcher *w, uint32_t n);

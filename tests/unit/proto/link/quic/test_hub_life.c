@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a session goes through: a server that restarts, silence, and a client that moves. */
+#include "proto/link/link.h"
+#include "proto/link/quic/conn.h"
+#include "proto/link/quic/hub.h"
+#include "tests/support/fixture.h"
+#include "tests/support/link_fixture.h"
+
+static void restarted_server_resets_old_connections_at_once(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    const struct net_event *closed;
+
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        net_init(&net, 10);
+        net_start(&net);
+        assert_true(net_open(&net, &client, &server));
+        link_hub_free(net.hubs[NET_SERVER]);
+        net.configs[NET_SERVER].reset_secret[0] ^= same == 1 ? 0 : 1;
+        net_hub_start(&net, NET_SERVER);
+        (void)link_hub_datagram(net.hubs[NET_CLIENT], client, (const uint8_t *)"x", 1, NULL, 0);
+        net_run(&net, 50);
+        assert_true(link_hub_stats(net.hubs[NET_SERVER])->reset_sent > 0);
+        closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
+        if (same == 1) {
+            assert_non_null(closed);
+            assert_int_equal(closed->event.reason, LINK_REASON_RESET);
+        } else {
+            assert_null(closed); /* a token that is not the server's resets nothing */
+        }
+        net_fini(&net);
+    }
+}
+
+static void silence_after_data_is_a_stall_once(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    const uint8_t byte = 1;
+
+    (void)state;
+    net_init(&net, 11);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 5000);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net.wire.cut = true;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    net_run(&net, 900);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net_run(&net, 200);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net_run(&net, 3000);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net.wire.cut = false;
+    net_run(&net, 10000);
+    net.wire.cut = true;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    net_run(&net, 1200);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 2);
+    assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_STALLED), 0);
+    net_fini(&net);
+}
+
+static bool eat_for_server(struct net *net, struct wire_packet *p)
+{
+    return !endpoint_equal(&p->to, &net->addrs[NET_SERVER]);
+}
+
+/* A lost packet is repeated after the peer's last packet came: from the repetition on, the peer
+ * owes an answer. */
+static void silence_after_an_answer_to_something_else_is_a_stall(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    const uint8_t byte = 1;
+
+    (void)state;
+    net_init(&net, 15);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 5000);
+    net.hook = eat_for_server;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    (void)link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0);
+    net_run(&net, 8);
+    assert_int_equal(net.datagrams[NET_CLIENT], 1);
+    net.wire.cut = true;
+    net_run(&net, 900);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 0);
+    net_run(&net, 400);
+    assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_STALLED), 1);
+    net_fini(&net);
+}
+
+static void moved_client_is_followed_after_validation(void **state)
+{
+    static const uint8_t new_ip[4] = {203, 0, 113, 77};
+    static struct net net;
+    struct handle client, server;
+    struct endpoint any = {.port = 0}, remote;
+    const uint8_t byte = 1;
+
+    (void)state;
+    for (int migrate = 0; migrate < 2; migrate++) {
+        net_init(&net, 12);
+        net_start(&net);
+        assert_true(net_open(&net, &client, &server));
+        net.addrs[NET_CLIENT] = endpoint_v4(new_ip, 6000);
+        if (migrate == 1) {
+            link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
+        } else {
+            (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+        }
+        net_run(&net, 1000);
+        assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 1);
+        assert_true(endpoint_equal(&net_find(&net, NET_SERVER, LINK_EVENT_MOVED)->event.remote,
+                                   &net.addrs[NET_CLIENT]));
+        remote = conn_find(&net.hubs[NET_SERVER]->shared.tables, server)->carrier.remote;
+        assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
+        memset(net.datagrams, 0, sizeof(net.datagrams));
+        assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0));
+        assert_true(link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0));
+        net_run(&net, 100);
+        assert_int_equal(net.datagrams[NET_SERVER], 1);
+        assert_int_equal(net.datagrams[NET_CLIENT], 1);
+        assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+        net_fini(&net);
+    }
+}
+
+static void client_may_move_many_times(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    struct endpoint any = {.port = 0};
+
+    (void)state;
+    net_init(&net, 13);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    for (int i = 0; i < 12; i++) {
+        net.addrs[NET_CLIENT].port = (uint16_t)(7000 + i);
+        link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
+        net_run(&net, 1000);
+    }
+    assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 12);
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    assert_null(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED));
+    net_fini(&net);
+}
+
+/* Packets seem to come from another address, as an observer could copy them. Nobody answers there,
+ * so the server must not follow. */
+static bool copy_from_elsewhere(struct net *net, struct wire_packet *p)
+{
+    static const uint8_t elsewhere[4] = {203, 0, 113, 66};
+
+    if (endpoint_equal(&p->to, &net->addrs[NET_SERVER])) {
+        p->from = endpoint_v4(elsewhere, 9);
+    }
+    return true;
+}
+
+static void address_that_does_not_answer_moves_nothing(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    struct endpoint remote;
+    const uint8_t byte = 1;
+
+    (void)state;
+    net_init(&net, 14);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net.hook = copy_from_elsewhere;
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    net_run(&net, 20);
+    net.hook = NULL;
+    net_run(&net, 5000);
+    assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), 0);
+    remote = conn_find(&net.hubs[NET_SERVER]->shared.tables, server)->carrier.remote;
+    assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
+    memset(net.datagrams, 0, sizeof(net.datagrams));
+    (void)link_hub_datagram(net.hubs[NET_CLIENT], client, &byte, 1, NULL, 0);
+    (void)link_hub_datagram(net.hubs[NET_SERVER], server, &byte, 1, NULL, 0);
+    net_run(&net, 3000);
+    assert_int_equal(net.datagrams[NET_SERVER], 1);
+    assert_int_equal(net.datagrams[NET_CLIENT], 1);
+    net_fini(&net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(restarted_server_resets_old_connections_at_once),
+        cmocka_unit_test(silence_after_data_is_a_stall_once),
+        cmocka_unit_test(silence_after_an_answer_to_something_else_is_a_stall),
+        cmocka_unit_test(moved_client_is_followed_after_validation),
+        cmocka_unit_test(client_may_move_many_times),
+        cmocka_unit_test(address_that_does_not_answer_moves_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

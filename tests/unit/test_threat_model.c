@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables of docs/security.md name a test for each bound; these tests must exist. */
+#include "tests/support/fixture.h"
+
+#include <glob.h>
+
+/* Both read whole; the caller frees it. */
+static char *file_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 1 << 20);
+
+    assert_non_null(text);
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+        return text;
+    }
+    assert_true(fread(text, 1, (1 << 20) - 1, file) < (1 << 20) - 1);
+    fclose(file);
+    return text;
+}
+
+/* `file/test` means a test in a test_file.c below tests/unit. */
+static void assert_test_exists(const char *file_name, const char *test_name)
+{
+    char pattern[512], definition[160];
+    const char *path;
+    char *text;
+    glob_t found = {0};
+
+    for (const char *depth = "/*/*/*"; *depth != '\0' && found.gl_pathc == 0; depth += 2) {
+        globfree(&found);
+        snprintf(pattern, sizeof(pattern), "%s/unit%s/test_%s.c", TESTS_DIR, depth, file_name);
+        (void)glob(pattern, 0, NULL, &found);
+    }
+    if (found.gl_pathc == 0) {
+        fail_msg("docs/security.md names test_%s.c, which is nowhere below tests/unit", file_name);
+        return;
+    }
+    path = found.gl_pathv[0];
+    snprintf(definition, sizeof(definition), "static void %s(void **state)", test_name);
+    text = file_text(path);
+    if (strstr(text, definition) == NULL) {
+        fail_msg("docs/security.md names %s, which %s does not have", test_name, path);
+    }
+    free(text);
+    globfree(&found);
+}
+
+static void tests_named_by_the_threat_model_exist(void **state)
+{
+    char *text = file_text(TESTS_DIR "/../docs/security.md");
+    const char *letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    size_t count = 0;
+
+    (void)state;
+    for (const char *at = strchr(text, '`'); at != NULL; at = strchr(at + 1, '`')) {
+        size_t file_size = strspn(at + 1, letters);
+        size_t test_size = at[1 + file_size] == '/' ? strspn(at + file_size + 2, letters) : 0;
+        char file_name[64], test_name[128];
+
+        if (file_size == 0 || test_size == 0 || at[file_size + 2 + test_size] != '`') {
+            continue;
+        }
+        snprintf(file_name, sizeof(file_name), "%.*s", (int)file_size, at + 1);
+        snprintf(test_name, sizeof(test_name), "%.*s", (int)test_size, at + file_size + 2);
+        assert_test_exists(file_name, test_name);
+        count++;
+    }
+    assert_true(count > 50); /* or the tables are not read as they should be */
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tests_named_by_the_threat_model_exist),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
