@@ -14,6 +14,8 @@ static const char *const troubles[] = {
         "the entry point does not belong to this ziglan; ask for a new URL",
     [ZIGLAN_TROUBLE_PROTOCOL] = "the entry point does not speak our protocol",
     [ZIGLAN_TROUBLE_FULL] = "the entry point is full; trying again",
+    [ZIGLAN_TROUBLE_BUSY] =
+        "the relay said that it is busy: it is full, or this host came too often; trying again",
     [ZIGLAN_TROUBLE_DELEGATION] =
         "the relay's delegation is not in force by this host's clock: set the clock that is wrong, "
         "here or there, or its owner must renew it",

@@ -10,6 +10,7 @@
 #include "client/names/names.h"
 #include "client/path/candidates.h"
 #include "client/peer/peer_prefix.h"
+#include "client/stun2/way.h"
 #include "client/tunnel/host_io.h"
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
@@ -70,10 +71,15 @@ void host_core_transmit(struct host_core *core, struct host_io *io, struct mono 
 /** When to call expire and transmit again; `now` or earlier while output is queued. */
 struct mono host_core_deadline(const struct host_core *core);
 
-/** The underlay changed (or is told for the first time): its addresses, the UDP port, and that
- * every path is to be tried again. */
+/** The underlay changed, perhaps (or is told for the first time): its addresses, the UDP port, and
+ * the ways to other addresses. What goes a way that changed is tried again; what does not, goes on.
+ * ways may be NULL: all of them changed. */
 void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
-                       uint16_t port, struct mono now);
+                       uint16_t port, const struct way_finder *ways, struct mono now);
+
+/** Remember the ways to all addresses in use, where nobody did, so that host_core_network sees
+ * which of them change. */
+void host_core_learn_ways(struct host_core *core, const struct way_finder *ways);
 
 /** Poll a name that wants resolving; false if none. */
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now);

@@ -268,6 +268,9 @@ static void on_event(struct host_core *core, const struct link_event *event, str
     case LINK_EVENT_STALLED:
         relay_session_on_stalled(from.relay, event->handle, now);
         break;
+    case LINK_EVENT_REVIVED:
+        relay_session_on_revived(from.relay, event->handle, now);
+        break;
     case LINK_EVENT_CLOSED:
         on_closed(&from, event, now);
         break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the core is told of the machine's network, and when. A change of the network and the end of
- * a sleep are told in the same way: after both, the core tries all paths again.
+ * What the core is told of the machine's network, and when. The core compares: only what changed
+ * the way to an address in use counts. After a sleep all ways count as changed.
  */
 #include "client/engine/underlay.h"
 
@@ -10,11 +10,22 @@
 #include <string.h>
 
 enum {
-    WAKE_CHECK_S = 2,    /* how soon the end of a sleep is noticed */
+    LOOK_S = 2,          /* how soon the end of a sleep, a new way or a doubt is noticed */
     SLEEP_MS_MIN = 2000, /* a pause longer than this was a sleep */
 };
 
-static void network_tell(struct underlay *u)
+static void way_find(void *context, const struct endpoint *local, const struct endpoint *remote,
+                     struct way *out)
+{
+    struct underlay *u = context;
+    struct netway_found found = netway_find(u->ways, local->ip, remote->ip);
+
+    out->interface = found.interface;
+    memcpy(out->source, found.source, sizeof(out->source));
+    memcpy(out->next_hop, found.next_hop, sizeof(out->next_hop));
+}
+
+static void network_tell(struct underlay *u, const struct way_finder *ways)
 {
     struct netwatch_address found[OWN_ADDRESSES_MAX];
     struct host_local_addr addrs[OWN_ADDRESSES_MAX];
@@ -24,17 +35,24 @@ static void network_tell(struct underlay *u)
         memcpy(addrs[i].ip, found[i].ip, sizeof(addrs[i].ip));
         addrs[i].prefix_bits = found[i].prefix_bits;
     }
-    host_core_network(u->loop->core, addrs, count, udp_batch_local(u->loop->udp)->port,
+    host_core_network(u->loop->core, addrs, count, udp_batch_local(u->loop->udp)->port, ways,
                       clock_mono());
     pump_kick(u->loop->pump);
 }
 
-static void on_network_changed(void *context)
+static void network_look(struct underlay *u, bool doubtful)
+{
+    struct way_finder ways = {.find = way_find, .context = u, .doubtful = doubtful};
+
+    network_tell(u, &ways);
+}
+
+static void on_network_changed(void *context, bool default_route)
 {
     struct underlay *u = context;
 
-    env_trace(u->env, TRACE_LEVEL_DEBUG, "network.changed", "all paths are tried again");
-    network_tell(u);
+    u->doubtful = u->doubtful || default_route;
+    network_look(u, false);
 }
 
 static void on_interface_changed(void *context)
@@ -45,20 +63,28 @@ static void on_interface_changed(void *context)
 }
 
 /* libev's timers stand still while the machine sleeps, but the core's clock goes on. So a timer
- * looks from time to time whether the machine slept. */
-static void on_wake_check(struct ev_loop *ev, struct ev_timer *w, int events)
+ * looks from time to time whether the machine slept. A default route that was written as it is may
+ * lead through another NAT all the same: then those in use are asked for an answer, but no oftener
+ * than this timer runs. */
+static void on_look(struct ev_loop *ev, struct ev_timer *w, int events)
 {
     struct underlay *u = w->data;
+    struct way_finder ways = {.find = way_find, .context = u};
     uint64_t asleep_ms = clock_asleep_ms();
+    bool slept = asleep_ms > u->asleep_ms + SLEEP_MS_MIN;
 
     (void)ev;
     (void)events;
-    if (asleep_ms > u->asleep_ms + SLEEP_MS_MIN) {
+    if (slept) {
         env_trace(u->env, TRACE_LEVEL_INFO, "host.resumed", "asleep_ms=%llu",
                   (unsigned long long)(asleep_ms - u->asleep_ms));
-        network_tell(u);
+        network_tell(u, NULL);
+    } else if (u->doubtful) {
+        network_look(u, true);
     }
     u->asleep_ms = asleep_ms;
+    u->doubtful = false;
+    host_core_learn_ways(u->loop->core, &ways);
 }
 
 int underlay_open(struct underlay *u, struct ev_loop *ev, const struct env *env, struct loop *loop,
@@ -69,23 +95,28 @@ int underlay_open(struct underlay *u, struct ev_loop *ev, const struct env *env,
     int rc;
 
     *u = (struct underlay){.ev = ev, .env = env, .loop = loop};
-    ev_timer_init(&u->wake_check, on_wake_check, WAKE_CHECK_S, WAKE_CHECK_S);
-    u->wake_check.data = u;
-    rc = netwatch_open(&u->watch, ev, loop->interface->name, &events, fault);
+    ev_timer_init(&u->look, on_look, LOOK_S, LOOK_S);
+    u->look.data = u;
+    rc = netway_open(&u->ways, fault);
+    if (rc == ERR_OK) {
+        rc = netwatch_open(&u->watch, ev, loop->interface->name, &events, fault);
+    }
     if (rc != ERR_OK) {
         return rc;
     }
     u->asleep_ms = clock_asleep_ms();
-    ev_timer_start(ev, &u->wake_check);
-    network_tell(u);
+    ev_timer_start(ev, &u->look);
+    network_look(u, false);
     return ERR_OK;
 }
 
 void underlay_close(struct underlay *u)
 {
     if (u->ev != NULL) {
-        ev_timer_stop(u->ev, &u->wake_check);
+        ev_timer_stop(u->ev, &u->look);
     }
     netwatch_close(u->watch);
     u->watch = NULL;
+    netway_close(u->ways);
+    u->ways = NULL;
 }

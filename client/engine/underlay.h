@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The network under the tunnel. It tells the core the machine's addresses at the start, when they
- * or a default route change, and after the machine slept. It tells the interface when something of
- * the interface itself changed.
+ * The network under the tunnel. It tells the core the machine's addresses, and the ways by which
+ * packets leave: at the start, when something may have changed, and after the machine slept. It
+ * tells the interface when something of the interface itself changed.
  */
 #pragma once
 
 #include "client/engine/loop.h"
 #include "client/platform/netwatch.h"
+#include "client/platform/netway.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 
 #include <ev.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct underlay {
@@ -20,8 +22,10 @@ struct underlay {
     const struct env *env;
     struct loop *loop;
     struct netwatch *watch;
-    struct ev_timer wake_check;
-    uint64_t asleep_ms; /* clock_asleep_ms when wake_check ran last */
+    struct netway *ways;
+    struct ev_timer look;
+    uint64_t asleep_ms; /* clock_asleep_ms when `look` ran last */
+    bool doubtful;      /* a default route was written since then */
 };
 
 /** Watch the network and tell the core how it is now. Everything is borrowed and outlives it.

@@ -4,17 +4,33 @@
 
 #include <string.h>
 
-void own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
+static bool is_listed(const struct own_addresses *underlay, const struct host_local_addr *addr)
+{
+    for (size_t i = 0; i < underlay->count; i++) {
+        if (underlay->addrs[i].prefix_bits == addr->prefix_bits &&
+            memcmp(underlay->addrs[i].ip, addr->ip, sizeof(addr->ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
                        size_t count, uint16_t port)
 {
-    if (count > OWN_ADDRESSES_MAX) {
-        count = OWN_ADDRESSES_MAX;
+    struct own_addresses next = {.port = port, .sequence = underlay->sequence};
+    bool more = port != underlay->port;
+
+    next.count = count < OWN_ADDRESSES_MAX ? count : OWN_ADDRESSES_MAX;
+    for (size_t i = 0; i < next.count; i++) {
+        next.addrs[i] = addrs[i];
+        more = more || !is_listed(underlay, &addrs[i]);
     }
-    memset(underlay->addrs, 0, sizeof(underlay->addrs));
-    memcpy(underlay->addrs, addrs, count * sizeof(*addrs));
-    underlay->count = count;
-    underlay->port = port;
-    underlay->sequence++;
+    if (more || next.count != underlay->count) {
+        next.sequence++;
+    }
+    *underlay = next;
+    return more;
 }
 
 bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e)

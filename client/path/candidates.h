@@ -28,9 +28,9 @@ struct own_addresses {
     uint32_t sequence; /* of the list that peers are told; grows, also over restarts */
 };
 
-/** The underlay changed, or is known for the first time; the sequence grows. Of more than
- * OWN_ADDRESSES_MAX addresses the last ones are left out. */
-void own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
+/** The addresses as they are now. If they are others than before, the sequence grows. Of more than
+ * OWN_ADDRESSES_MAX the last ones are left out. True if there is one that was not there before. */
+bool own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
                        size_t count, uint16_t port);
 
 /** True if we share a LAN with this address: it is in the prefix of one of our interfaces. */

@@ -339,6 +339,13 @@ void path_retry(struct path *path, struct mono now)
     path->heard = answered;
 }
 
+void path_question(struct path *path, struct mono now)
+{
+    if (path->state == PATH_STATE_USABLE) {
+        path->at.unanswered_at = mono_min(path->at.unanswered_at, now);
+    }
+}
+
 /* A path that is suspect already enters the state anew: path_choose_relay then takes the others
  * before it. */
 static void suspect_relay(struct path *path, struct mono now)

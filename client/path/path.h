@@ -16,6 +16,7 @@
 #pragma once
 
 #include "client/stun2/relay_session.h"
+#include "client/stun2/way.h"
 #include "proto/base/mono.h"
 #include "proto/net/endpoint.h"
 
@@ -85,6 +86,7 @@ struct path {
     enum path_kind kind;
     enum path_state state;
     struct endpoint local, remote; /* direct */
+    struct way way;                /* direct: from local to remote */
     struct relay_session *relay;   /* relayed; borrowed, see path_table_forget_relay */
     uint8_t rank;                  /* relayed: of two that both work, the smaller one is used */
     bool observed;                 /* a relay observed this address for the peer */
@@ -151,6 +153,10 @@ bool path_may_ping(const struct path *path);
 /** The network changed: begin in state TRYING again. Kept are only the remote address, whether a
  * relay observed it, whether it ever answered, and the frame size we would like. */
 void path_retry(struct path *path, struct mono now);
+
+/** The network changed, and perhaps the way of this path did: if it is usable, it is pinged soon.
+ */
+void path_question(struct path *path, struct mono now);
 
 /** A relayed path was pinged. It becomes SUSPECT if nothing came through it since an earlier ping
  * that is PATH_PING_LOST_MS old or older. */

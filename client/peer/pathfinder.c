@@ -150,21 +150,71 @@ void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origi
     }
 }
 
-void pathfinder_on_network(struct conversation *a, struct mono now)
+/* Look at the ways of all direct paths. True if one was tried again because its way changed. */
+static bool retry_changed(struct conversation *a, const struct way_finder *ways, struct mono now)
 {
+    bool retried = false;
+
     for (size_t i = 0; i < a->paths.count; i++) {
-        if (path_is_direct(a->paths.list[i])) {
-            path_retry(a->paths.list[i], now);
+        struct path *path = a->paths.list[i];
+
+        if (!path_is_direct(path)) {
+            continue;
+        }
+        switch (way_look(&path->way, ways, &path->local, &path->remote)) {
+        case WAY_SAME:
+            break;
+        case WAY_DOUBTFUL:
+            if (path == a->paths.present) {
+                path_question(path, now);
+            }
+            break;
+        case WAY_CHANGED:
+        case WAY_GONE:
+            path_retry(path, now);
+            if (ways != NULL) { /* from any address of ours now */
+                way_learn(&path->way, ways, &path->local, &path->remote);
+            }
+            retried = true;
+            break;
         }
     }
-    allowance_init(&a->allowance, &a->shared->silent, now);
-    a->paths.present = NULL;
-    a->candidates.told = 0;
-    punching_begin_anew(&a->punching, now);
+    return retried;
+}
+
+void pathfinder_on_network(struct conversation *a, const struct network_change *change,
+                           struct mono now)
+{
+    bool retried = retry_changed(a, change->ways, now);
+
+    if (path_is_direct(a->paths.present) && a->paths.present->state == PATH_STATE_TRYING) {
+        a->paths.present = NULL;
+    }
+    conversation_wake(a, now);
+    if (path_table_direct(&a->paths) != NULL) {
+        return;
+    }
+    if (retried || change->moved) {
+        allowance_init(&a->allowance, &a->shared->silent, now);
+        a->candidates.told = 0;
+        punching_begin_anew(&a->punching, now);
+    } else if (!change->more || punching_is_firing(&a->punching)) {
+        return;
+    }
     if (a->sessions.current != NULL) {
         introduction_fire(a, now);
     }
-    conversation_wake(a, now);
+}
+
+void pathfinder_learn_ways(struct conversation *a, const struct way_finder *ways)
+{
+    for (size_t i = 0; i < a->paths.count; i++) {
+        struct path *path = a->paths.list[i];
+
+        if (path_is_direct(path)) {
+            way_learn(&path->way, ways, &path->local, &path->remote);
+        }
+    }
 }
 
 /* ---- timers ---- */

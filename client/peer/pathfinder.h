@@ -35,8 +35,21 @@ void pathfinder_on_relays(struct conversation *a, struct mono now);
 void pathfinder_on_relay_open(struct conversation *a, const struct relay_session *relay,
                               struct mono now);
 
-/** The underlay changed: try everything again. */
-void pathfinder_on_network(struct conversation *a, struct mono now);
+/** What a change of the underlay means for all conversations. */
+struct network_change {
+    const struct way_finder *ways; /* NULL: all ways changed */
+    bool moved;                    /* the way to a relay changed: we may be behind another NAT */
+    bool more;                     /* there are addresses that were not there before */
+};
+
+/** The underlay changed, perhaps. Direct paths whose way changed are tried again, and are not used
+ * until they answer; others stay. If none is in use then, punching begins anew, or at least the
+ * peer's addresses are tried from new ones of ours. */
+void pathfinder_on_network(struct conversation *a, const struct network_change *change,
+                           struct mono now);
+
+/** Remember the ways of direct paths, where nobody did. */
+void pathfinder_learn_ways(struct conversation *a, const struct way_finder *ways);
 
 /** Timers of paths and punching; returns when to come back. */
 struct mono pathfinder_expire(struct conversation *a, struct host_io *io, struct mono now);

@@ -8,6 +8,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,9 +19,11 @@ enum { NETWATCH_ADDRESSES_MAX = 32 };
 
 /** Called from the loop: each once for a burst of changes, 200 ms after the first of them. */
 struct netwatch_events {
-    /** The addresses (netwatch_addresses) or a default route changed, but not those of the own
-     * interface. */
-    void (*changed)(void *context);
+    /** Something may have changed, but not at the own interface: links, addresses, routes or rules.
+     * The kernel also tells of much that changes nothing for us, so whoever is told looks at what
+     * matters (netwatch_addresses, netway_find). default_route: a default route was written or
+     * taken away, or messages were lost. */
+    void (*changed)(void *context, bool default_route);
     /** The own interface was set down or up, or addresses or routes of it came or went; also if
      * this program did it. May be NULL. */
     void (*own_changed)(void *context);

@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+static const struct endpoint any = {0};
+
+/* A bucket gets whole tokens per second, so a session takes RELAY_SESSION_OPEN_EVERY_S of them. */
+static const struct bucket_rate opens_rate = {
+    .per_s = 1, .burst = RELAY_SESSION_OPENS_BURST * RELAY_SESSION_OPEN_EVERY_S};
+
 static void add_target(struct relay_session *relay, size_t host, const struct endpoint *addr,
                        uint16_t port)
 {
@@ -82,6 +88,9 @@ void relay_session_close(struct relay_session *relay, uint64_t wait_ms, struct m
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now)
 {
     relay_session_close(relay, 0, now);
+    bucket_init(&relay->opens.left, &opens_rate, now);
+    relay->opens.told = false;
+    relay->way = (struct way){0};
     relay->url = *url;
     relay->url.has_invite = false; /* a secret that a session does not need */
     memset(relay->url.invite, 0, sizeof(relay->url.invite));
@@ -171,9 +180,28 @@ static uint64_t round_pause_ms(const struct relay_session *relay)
     return base + env_random_below(relay->env, (uint32_t)(base / 4));
 }
 
+/* True if another session may be opened; else dialling waits until it may. */
+static bool may_open(struct relay_session *relay, struct mono now)
+{
+    uint64_t level = bucket_level(&relay->opens.left, &opens_rate, now);
+
+    if (level >= RELAY_SESSION_OPEN_EVERY_S) {
+        relay->opens.told = false;
+        return true;
+    }
+    relay->dial_at = mono_add_ms(now, (RELAY_SESSION_OPEN_EVERY_S - level) * 1000);
+    if (!relay->opens.told) {
+        env_trace(relay->env, TRACE_LEVEL_WARN, "entry.paused",
+                  "this host connected to the relay %d times in a short time, and the relay would "
+                  "call itself busy; from now on once in %d s",
+                  RELAY_SESSION_OPENS_BURST, RELAY_SESSION_OPEN_EVERY_S);
+        relay->opens.told = true;
+    }
+    return false;
+}
+
 void relay_session_expire(struct relay_session *relay, struct mono now)
 {
-    static const struct endpoint any = {0};
     struct relay_dial *dial;
     enum link_want want = relay->url.kind == URL_KIND_ZIGLAN ? LINK_WANT_ZIGLAN : LINK_WANT_RELAY;
 
@@ -182,6 +210,9 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
     }
     if (relay->targets.count == 0) {
         relay->dial_at = MONO_NEVER; /* relay_session_resolved sets it */
+        return;
+    }
+    if (!may_open(relay, now)) {
         return;
     }
     dial = free_dial(relay, now);
@@ -239,10 +270,14 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     if (relay->open && !handle_equal(relay->active, event->handle)) {
         link_hub_close(relay->hub, relay->active, 0, "replaced by a newer session", now);
     }
+    (void)bucket_take(&relay->opens.left, &opens_rate, RELAY_SESSION_OPEN_EVERY_S, now);
     relay->open = true;
     relay->stalled = false;
     relay->serves = false; /* until whoever uses it says so */
     relay->active = event->handle;
+    if (!endpoint_equal(&relay->remote, &event->remote)) {
+        relay->way = (struct way){0};
+    }
     relay->remote = event->remote;
     relay->observed = event->peer->observed;
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
@@ -255,8 +290,21 @@ void relay_session_on_stalled(struct relay_session *relay, struct handle handle,
 {
     if (relay->open && handle_equal(relay->active, handle) && !relay->stalled) {
         relay->stalled = true;
+        relay->stalled_at = now;
         relay->dial_at = now;
         relay->targets.next = 0;
+    }
+}
+
+void relay_session_on_revived(struct relay_session *relay, struct handle handle, struct mono now)
+{
+    if (relay->open && handle_equal(relay->active, handle) && relay->stalled &&
+        mono_ms_between(relay->stalled_at, now) < RELAY_SESSION_REVIVE_MS) {
+        close_dials(relay, NULL, now);
+        relay->stalled = false;
+        relay->rounds = 0;
+        relay->targets.next = 0;
+        relay->dial_at = MONO_NEVER;
     }
 }
 
@@ -277,14 +325,45 @@ bool relay_session_on_closed(struct relay_session *relay, const struct link_even
     return true;
 }
 
-void relay_session_on_network(struct relay_session *relay, struct mono now)
+/* Where the next packets to the relay go. */
+static const struct endpoint *aim(const struct relay_session *relay)
+{
+    return relay->open || relay->targets.count == 0 ? &relay->remote : &relay->targets.list[0];
+}
+
+static void dial_on_network(struct relay_session *relay, struct mono now)
 {
     relay->rounds = 0;
-    if (relay->open) {
-        relay_session_on_stalled(relay, relay->active, now);
-    } else {
-        relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
+    relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
+}
+
+bool relay_session_on_network(struct relay_session *relay, const struct way_finder *ways,
+                              struct mono now)
+{
+    enum way_change change = way_look(&relay->way, ways, &any, aim(relay));
+    bool changed = change == WAY_CHANGED || change == WAY_GONE;
+
+    if (!relay->open) {
+        if (change != WAY_SAME) {
+            dial_on_network(relay, now);
+        }
+        return changed;
     }
+    if (changed && relay->stalled) {
+        dial_on_network(relay, now);
+    } else if (ways == NULL || change == WAY_GONE) { /* the other family may have a way */
+        relay_session_on_stalled(relay, relay->active, now);
+    } else if (change == WAY_CHANGED) {
+        link_hub_migrate(relay->hub, relay->active, &any, now);
+    } else if (change == WAY_DOUBTFUL) {
+        link_hub_ping(relay->hub, relay->active, now);
+    }
+    return changed;
+}
+
+void relay_session_learn_way(struct relay_session *relay, const struct way_finder *ways)
+{
+    way_learn(&relay->way, ways, &any, aim(relay));
 }
 
 bool relay_session_send(struct relay_session *relay, const Ziglan__Control *message)

@@ -6,11 +6,16 @@
  * is an entry point. It knows nothing else about ziglans.
  *
  *   resolve names -> dial the addresses one after the other, a few at a time -> first OPEN wins
- *   stalled: dial beside the old connection, which stays until the new one is open
+ *   stalled: dial beside the old connection, which stays until the new one is open, or answers soon
  *   closed: dial again at once, then ever more slowly
+ *   the way to the relay changed: the connection moves there, and stalls if nothing answers
+ *
+ * However often that happens, sessions are opened no oftener than a relay takes them of one key.
  */
 #pragma once
 
+#include "client/stun2/way.h"
+#include "proto/base/bucket.h"
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "proto/link/link.h"
@@ -33,7 +38,14 @@ enum {
     RELAY_SESSION_RETRY_MS_MAX = 15000,
     RELAY_SESSION_RESOLVE_RETRY_MS = 5000,
     RELAY_SESSION_GO_AWAY_MS = 30000, /* a relay that sends us away is left alone for this */
-    RELAY_SESSION_PORT_FIRST = 4433,  /* both are dialled where the URL names no port */
+    /* A relay takes 100 announcements of a key at once and one in 5 s. A session costs two, opening
+     * it and watching, and there may be a change of records. */
+    RELAY_SESSION_OPENS_BURST = 20,
+    RELAY_SESSION_OPEN_EVERY_S = 15,
+    /* A connection that answers again so soon after it stalled goes on. Later that is not worth it:
+     * while its packets were lost, the relay waited ever longer before it tried again. */
+    RELAY_SESSION_REVIVE_MS = 1000,
+    RELAY_SESSION_PORT_FIRST = 4433, /* both are dialled where the URL names no port */
     RELAY_SESSION_PORT_SECOND = 443,
 };
 
@@ -53,6 +65,12 @@ struct relay_dial {
     bool used;
 };
 
+/** How many sessions it may open. */
+struct relay_opens {
+    struct bucket left;
+    bool told; /* there are none left, and the log said so */
+};
+
 struct relay_session {
     TAILQ_ENTRY(relay_session) in_set;
     uint32_t number; /* tells it from all others of this host's life; never 0 */
@@ -65,9 +83,12 @@ struct relay_session {
     struct mono closed_until; /* nothing is dialled before, also if a name resolves meanwhile */
     uint32_t rounds;          /* through all targets in vain, since the last success */
     bool open, stalled;
+    struct mono stalled_at;
     bool serves; /* it arranges punches for us: we are its member, or it is open to strangers */
     struct handle active;
-    struct endpoint remote;   /* of the active connection */
+    struct endpoint remote; /* of the active connection */
+    struct way way;         /* there; while there is none, to the first target */
+    struct relay_opens opens;
     struct endpoint observed; /* our address as that relay sees it */
     uint8_t relay_key[KEY_SIZE];
 };
@@ -105,12 +126,23 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
 /** The active connection does not answer: dial beside it. */
 void relay_session_on_stalled(struct relay_session *relay, struct handle handle, struct mono now);
 
+/** The active connection answers again. If it stalled a moment ago (RELAY_SESSION_REVIVE_MS), no
+ * other is needed, and those being dialled are closed. */
+void relay_session_on_revived(struct relay_session *relay, struct handle handle, struct mono now);
+
 /** A connection closed. Returns true if it was the active one; then it is dialled again soon. */
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,
                              struct mono now);
 
-/** The underlay changed. The old connection may survive that; a new one surely works. */
-void relay_session_on_network(struct relay_session *relay, struct mono now);
+/** The underlay changed, perhaps. If the way to the relay did, the connection moves there; if that
+ * is in doubt, the relay is asked for an answer. A connection that does not answer stalls. Without
+ * a connection, one is dialled. Returns true if the way changed. ways may be NULL: after a sleep,
+ * when the connection counts as stalled. */
+bool relay_session_on_network(struct relay_session *relay, const struct way_finder *ways,
+                              struct mono now);
+
+/** Remember the way to the relay, if nobody did. */
+void relay_session_learn_way(struct relay_session *relay, const struct way_finder *ways);
 
 /** Close everything; wait_ms later dial again (UINT64_MAX: never). */
 void relay_session_close(struct relay_session *relay, uint64_t wait_ms, struct mono now);

@@ -119,13 +119,25 @@ struct mono relay_set_deadline(const struct relay_set *set)
     return at;
 }
 
-void relay_set_on_network(struct relay_set *set, struct mono now)
+bool relay_set_on_network(struct relay_set *set, const struct way_finder *ways, struct mono now)
+{
+    struct relay_session *relay;
+    bool changed = false;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        changed = relay_session_on_network(relay, ways, now) || changed;
+    }
+    return changed;
+}
+
+void relay_set_learn_ways(struct relay_set *set, const struct way_finder *ways)
 {
     struct relay_session *relay;
 
     TAILQ_FOREACH(relay, &set->list, in_set)
     {
-        relay_session_on_network(relay, now);
+        relay_session_learn_way(relay, ways);
     }
 }
 

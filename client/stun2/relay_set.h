@@ -55,8 +55,12 @@ struct relay_session *relay_set_find(const struct relay_set *set, uint32_t numbe
 void relay_set_expire(struct relay_set *set, struct mono now);
 struct mono relay_set_deadline(const struct relay_set *set);
 
-/** The underlay changed. */
-void relay_set_on_network(struct relay_set *set, struct mono now);
+/** The underlay changed, perhaps (relay_session_on_network, also for ways). True if the way to any
+ * of the relays did. */
+bool relay_set_on_network(struct relay_set *set, const struct way_finder *ways, struct mono now);
+
+/** Remember the ways to all relays, where nobody did. */
+void relay_set_learn_ways(struct relay_set *set, const struct way_finder *ways);
 
 /** Close all for good. The hub tells the relays with its next transmit. */
 void relay_set_shutdown(struct relay_set *set, struct mono now);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Those GoAway.reason of control.proto that matter to a host. */
-enum { GO_AWAY_REPLACED = 1, GO_AWAY_REVOKED = 2 };
+enum { GO_AWAY_REPLACED = 1, GO_AWAY_REVOKED = 2, GO_AWAY_BUSY = 3 };
 
 /* The only writer of the state; every state may follow every other. The entry point arranges
  * punches for members only. */
@@ -368,6 +368,11 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
     } else if (go_away->reason == GO_AWAY_REVOKED) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_REMOVED);
         next = ZIGLAN_STATE_REFUSED;
+    } else if (go_away->reason == GO_AWAY_BUSY) {
+        ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_BUSY);
+        env_trace(ziglan->context->env, TRACE_LEVEL_WARN, "entry.busy",
+                  "it is full, or this host came too often; trying again in %u s",
+                  (unsigned)(go_away_wait_ms(go_away) / 1000));
     }
     roster_all_offline(ziglan->roster);
     enter(ziglan, next, now);

@@ -88,6 +88,7 @@ enum link_event_type {
     LINK_EVENT_MOVED,    /* accepted: the peer's address changed; `remote` is the new one */
     LINK_EVENT_STALLED,  /* dialled: the peer owes an answer for so long that it may be dead. The
                             session goes on if one comes; it is wise to dial another */
+    LINK_EVENT_REVIVED,  /* dialled: the answer came after all, so STALLED holds no longer */
     LINK_EVENT_CLOSED,   /* gone: reason; the last event of this handle */
 };
 
@@ -242,9 +243,14 @@ void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, c
                     struct mono now);
 
 /** Go on from another local address by QUIC migration (RFC 9000, section 9), because the network
- * changed. Only a dialled connection does. Later: the client calls it when its network changes. */
+ * changed. Only a dialled connection does. The peer is asked for an answer at once, as by
+ * link_hub_ping. */
 void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
                       struct mono now);
+
+/** Ask the peer of a dialled connection for an answer at once. If none comes within half a second,
+ * or three round trips where that is longer, STALLED follows. */
+void link_hub_ping(struct link_hub *hub, struct handle handle, struct mono now);
 
 /** Largest HTTP datagram payload (kind byte included) that now travels without a capsule; 0 for a
  * stale handle. Later: the MTU of a relayed path follows it. */

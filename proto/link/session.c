@@ -197,6 +197,13 @@ void link_session_on_stalled(struct link_session *s)
     }
 }
 
+void link_session_on_revived(struct link_session *s)
+{
+    if (s->state == SESSION_STATE_OPEN) {
+        event(s, LINK_EVENT_REVIVED, NULL, 0);
+    }
+}
+
 void link_session_on_request(struct link_session *s, const struct link_request *request)
 {
     if (s->state != SESSION_STATE_ENDED) {

@@ -103,6 +103,9 @@ void link_session_on_moved(struct link_session *s);
 /** The peer owes an answer for too long: STALLED. */
 void link_session_on_stalled(struct link_session *s);
 
+/** It has answered after STALLED: REVIVED. */
+void link_session_on_revived(struct link_session *s);
+
 /** The peer asks for a page: REQUEST. The layer above knows the handle from now on. */
 void link_session_on_request(struct link_session *s, const struct link_request *request);
 

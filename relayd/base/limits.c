@@ -44,6 +44,9 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
                               env);
     }
     if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->moves_by_key, KEY_SIZE, BROADCAST_KEYS_MAX, &broadcast, env);
+    }
+    if (rc == ERR_OK) {
         limits_stun_set(limits, cfg, now);
     }
     return rc;
@@ -54,6 +57,7 @@ void limits_fini(struct limits *limits)
     map_free(limits->strangers_by_address);
     map_free(limits->strangers_by_net);
     bucket_table_free(limits->broadcast_by_key);
+    bucket_table_free(limits->moves_by_key);
     bucket_table_free(limits->stun_addresses);
     bucket_table_free(limits->http_addresses);
 }
@@ -168,6 +172,11 @@ bool limits_forward_take(struct client_limits *client, size_t size, struct mono 
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)
 {
     return bucket_table_take(limits->broadcast_by_key, key, BROADCAST_COST, now);
+}
+
+bool limits_move_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    return bucket_table_take(limits->moves_by_key, key, BROADCAST_COST, now);
 }
 
 bool limits_refusal_take(struct client_limits *client, struct mono now)

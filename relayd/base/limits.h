@@ -62,6 +62,7 @@ struct limits {
     struct relay_counters *counters; /* borrowed; for refusals of STUN and pages */
     struct map *strangers_by_address, *strangers_by_net;
     struct bucket_table *broadcast_by_key;
+    struct bucket_table *moves_by_key;
     struct bucket_table *stun_addresses;
     struct bucket_table *http_addresses;
     struct bucket stun_bucket;
@@ -85,9 +86,13 @@ bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct
 bool limits_http_take(struct limits *limits, const struct endpoint *from, struct mono now);
 
 /** Take one broadcast: something of a member that the relay tells to others, or for which it reads
- * the whole directory. These are a change of its records, opening a session, a move, and a Watch.
- * Each key has 100 at once and one in 5 s, however many sessions it has. False: too much. */
+ * the whole directory. These are a change of its records, opening a session, and a Watch. Each key
+ * has 100 at once and one in 5 s, however many sessions it has. False: too much. */
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now);
+
+/** Take one move of a session, of which the partners of its punches are told. Each key has as many
+ * as broadcasts, and besides them: a host that moves often can still open a session. */
+bool limits_move_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now);
 
 /** Count a stranger's session from `remote`. False, and nothing counted, if there are too many from
  * its address or its network. */

@@ -102,6 +102,7 @@ static void events_drain(struct relay_core *core, struct mono now)
             session_on_moved(&core->session, &event, now);
             break;
         case LINK_EVENT_STALLED: /* only dialled connections stall, and a relay dials none */
+        case LINK_EVENT_REVIVED:
             break;
         case LINK_EVENT_CLOSED:
             session_on_closed(&core->session, &event, now);

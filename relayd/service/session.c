@@ -4,7 +4,11 @@
 
 #include "proto/crypto/identity.h"
 
-enum { BUSY_RETRY_MS = 60000, STOPPING_RETRY_MS = 1000 };
+enum {
+    BUSY_RETRY_MS = 60000,
+    OFTEN_RETRY_MS = 15000, /* a member that came too often: by then it may come and watch again */
+    STOPPING_RETRY_MS = 1000,
+};
 
 /* ---- the end ---- */
 
@@ -199,8 +203,9 @@ void session_on_open(struct session_service *service, const struct link_event *e
         session_send_away(service, client, GOAWAY_SHUTDOWN, STOPPING_RETRY_MS, now);
     } else if (revoked) {
         session_send_away(service, client, GOAWAY_REVOKED, 0, now);
-    } else if (member ? !limits_broadcast_take(&base->limits, client->key, now)
-                      : !limits_stranger_enter(&base->limits, &client->limits, &client->remote)) {
+    } else if (member && !limits_broadcast_take(&base->limits, client->key, now)) {
+        session_send_away(service, client, GOAWAY_BUSY, OFTEN_RETRY_MS, now);
+    } else if (!member && !limits_stranger_enter(&base->limits, &client->limits, &client->remote)) {
         session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
     } else if (!activate(service, client, member, now)) {
         session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
@@ -239,7 +244,7 @@ void session_on_moved(struct session_service *service, const struct link_event *
     client->remote = event->remote;
     observed_send(&base->reply, client);
     /* All partners of its punches hear of a move, so moves are limited, too. */
-    if (limits_broadcast_take(&base->limits, client->key, now)) {
+    if (limits_move_take(&base->limits, client->key, now)) {
         punch_service_moved(service->punches, client, now);
     }
 }

@@ -40,7 +40,7 @@ void host_node_tell_network(struct host_node *node, struct mono now)
     struct host_local_addr addr = {.prefix_bits = node->prefix_bits};
 
     memcpy(addr.ip, node->address.ip, sizeof(addr.ip));
-    host_core_network(node->core, &addr, 1, node->address.port, now);
+    host_core_network(node->core, &addr, 1, node->address.port, NULL, now);
 }
 
 void host_node_start(struct host_node *node, struct mono now)

@@ -89,12 +89,18 @@ static int answer_read(struct netlink *netlink, int (*each)(const struct nlmsghd
     return verdict < 0 ? ERR_SYSTEM : ERR_OK;
 }
 
-int netlink_commit(struct netlink *netlink, struct nlmsghdr *request)
+int netlink_ask(struct netlink *netlink, struct nlmsghdr *request,
+                int (*each)(const struct nlmsghdr *message, void *context), void *context)
 {
     if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0) {
         return ERR_SYSTEM;
     }
-    return answer_read(netlink, NULL, NULL);
+    return answer_read(netlink, each, context);
+}
+
+int netlink_commit(struct netlink *netlink, struct nlmsghdr *request)
+{
+    return netlink_ask(netlink, request, NULL, NULL);
 }
 
 int netlink_dump(struct netlink *netlink, uint16_t type, uint8_t family,

@@ -35,6 +35,12 @@ struct nlmsghdr *netlink_request(struct netlink *netlink, uint16_t type, uint16_
 /** Send the request and wait for its acknowledgement. ERR_SYSTEM with the kernel's errno. */
 int netlink_commit(struct netlink *netlink, struct nlmsghdr *request) MUST_CHECK;
 
+/** Send the request, call `each` for the answers before the acknowledgement, and wait for that.
+ * ERR_SYSTEM with the kernel's errno. */
+int netlink_ask(struct netlink *netlink, struct nlmsghdr *request,
+                int (*each)(const struct nlmsghdr *message, void *context),
+                void *context) MUST_CHECK;
+
 /** Send a dump request (NLM_F_DUMP) for one family and call `each` for every message of the answer;
  * it returns MNL_CB_OK. ERR_SYSTEM (errno): the list may have been told in part. */
 int netlink_dump(struct netlink *netlink, uint16_t type, uint8_t family,

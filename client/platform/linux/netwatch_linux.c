@@ -32,8 +32,6 @@ struct netwatch {
     unsigned own_index; /* 0: none */
     bool own_up;
     bool default_route; /* one came or went in this burst, or messages were lost */
-    struct netwatch_address told[NETWATCH_ADDRESSES_MAX];
-    size_t told_count;
     struct netwatch_events events;
     _Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_SIZE];
 };
@@ -83,34 +81,15 @@ static bool is_default_route(const struct nlmsghdr *message)
     return route->rtm_dst_len == 0 && route->rtm_type == RTN_UNICAST;
 }
 
-/* Remember the addresses; true if they are others than last time. */
-static bool addresses_differ(struct netwatch *watch)
-{
-    struct netwatch_address now[NETWATCH_ADDRESSES_MAX];
-    size_t count;
-    bool differ;
-
-    memset(now, 0, sizeof(now));
-    count = netwatch_addresses(now, NETWATCH_ADDRESSES_MAX);
-    differ = count != watch->told_count || memcmp(now, watch->told, sizeof(now)) != 0;
-    memcpy(watch->told, now, sizeof(now));
-    watch->told_count = count;
-    return differ;
-}
-
-/* The kernel also tells of much that changes nothing for us (renewed lifetimes, counters of links,
- * other routes), so look whether something really differs. */
 static void on_settled(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct netwatch *watch = w->data;
-    bool differ = addresses_differ(watch);
+    bool default_route = watch->default_route;
 
     (void)events;
     ev_timer_stop(loop, w);
-    if (differ || watch->default_route) {
-        watch->default_route = false;
-        watch->events.changed(watch->events.context);
-    }
+    watch->default_route = false;
+    watch->events.changed(watch->events.context, default_route);
 }
 
 static void on_own_settled(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -182,7 +161,8 @@ int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_i
                   const struct netwatch_events *events, struct fault *fault)
 {
     static const unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-                                   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+                                   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE |
+                                   1U << (RTNLGRP_IPV6_RULE - 1);
     struct netwatch *watch = calloc(1, sizeof(*watch));
 
     *out = NULL;
@@ -208,7 +188,6 @@ int netwatch_open(struct netwatch **out, struct ev_loop *loop, const char *own_i
     }
     ev_io_set(&watch->io, mnl_socket_get_fd(watch->socket), EV_READ);
     ev_io_start(loop, &watch->io);
-    (void)addresses_differ(watch);
     *out = watch;
     return ERR_OK;
 }

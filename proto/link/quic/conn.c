@@ -220,7 +220,10 @@ static void note_answer(struct link_conn *c)
     }
     c->watch.packets_received = info.pkt_recv;
     c->watch.unanswered_since = MONO_NEVER;
-    c->watch.stalled = false;
+    if (c->watch.stalled) {
+        c->watch.stalled = false;
+        link_session_on_revived(&c->session);
+    }
     if (c->watch.pinging) {
         c->watch.pinging = false;
         ngtcp2_conn_set_keep_alive_timeout(c->quic, LINK_KEEPALIVE_MS * NS_PER_MS);
@@ -298,6 +301,14 @@ void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono
     /* The server follows a PING from the new address, but no PATH_CHALLENGE alone (RFC 9000,
      * section 9.1). The PING also has to do where ngtcp2 cannot migrate, as it has no spare
      * connection id. */
+    conn_ping(c);
+}
+
+void conn_ping(struct link_conn *c)
+{
+    if (!c->watch.pinging) {
+        c->watch.unanswered_since = MONO_NEVER; /* what was lost before says nothing about now */
+    }
     c->watch.pinging = true;
     ngtcp2_conn_set_keep_alive_timeout(c->quic, NS_PER_MS);
     conn_ready(c);

@@ -36,5 +36,8 @@ void conn_read(struct link_conn *c, const struct dgram *in, struct mono now);
 /** The timer fired: do what is due. The connection may be gone afterwards. */
 void conn_expire(struct link_conn *c, struct mono now);
 
+/** Ask the peer of a dialled connection for an answer at once (link_hub_ping). */
+void conn_ping(struct link_conn *c);
+
 /** Move a dialled connection to a new local address (link_hub_migrate). */
 void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono now);

@@ -39,6 +39,7 @@ struct WOLFSSL;
 enum {
     CONN_ANONYMOUS_MS_MAX = 30000, /* how long an HTTP client may stay without a session */
     CONN_STALL_MS = 1000,          /* without an answer; three round trips if that is longer */
+    CONN_PING_STALL_MS = 500,      /* the same where there is a reason to doubt, and PINGs go */
     CONN_CLOSE_TEXT_SIZE = 64,     /* NUL included; a longer text is cut */
     CONN_PREFIX_SIZE_MAX = 8,      /* of a variable-length integer */
 };
@@ -92,7 +93,7 @@ struct conn_watch {
                                      its last one came; MONO_NEVER: none */
     uint64_t packets_received;    /* genuine ones, as ngtcp2 counts them */
     bool stalled;                 /* STALLED was told, and no packet came since */
-    bool pinging;                 /* after a migration: PINGs are sent until a packet comes */
+    bool pinging;                 /* PINGs are sent until a packet comes: the network changed */
 };
 
 /** What its last packet says. */

@@ -6,6 +6,7 @@ enum { REARM_NS_MIN = 100000 }; /* a deadline that stays due must not make the l
 
 struct mono conn_stall_deadline(const struct link_conn *c)
 {
+    uint64_t least_ms = c->watch.pinging ? CONN_PING_STALL_MS : CONN_STALL_MS;
     ngtcp2_conn_info info;
     uint64_t wait_ns;
 
@@ -15,8 +16,8 @@ struct mono conn_stall_deadline(const struct link_conn *c)
     }
     ngtcp2_conn_get_conn_info2(c->quic, &info);
     wait_ns = 3 * info.smoothed_rtt;
-    if (wait_ns < CONN_STALL_MS * NS_PER_MS) {
-        wait_ns = CONN_STALL_MS * NS_PER_MS;
+    if (wait_ns < least_ms * NS_PER_MS) {
+        wait_ns = least_ms * NS_PER_MS;
     }
     return mono_add_ns(c->watch.unanswered_since, wait_ns);
 }

@@ -353,6 +353,16 @@ void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct e
     }
 }
 
+void link_hub_ping(struct link_hub *hub, struct handle handle, struct mono now)
+{
+    struct link_conn *c = find(hub, handle);
+
+    hub->shared.now = now;
+    if (c != NULL && c->carrier.dialled) {
+        conn_ping(c);
+    }
+}
+
 size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = find(hub, handle);

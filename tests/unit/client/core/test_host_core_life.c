@@ -33,10 +33,10 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
     send_ping(lab, 84);
     run_ms(lab, 1000);
     for (int i = 0; i < 5; i++) { /* the sequence of its candidates grows ... */
-        struct host_local_addr addr = {.prefix_bits = 128};
+        struct host_local_addr addr = {.prefix_bits = (uint8_t)(120 + i)};
 
         memcpy(addr.ip, lab->hosts[1].address.ip, sizeof(addr.ip));
-        host_core_network(lab->hosts[1].core, &addr, 1, 5000, lab->now);
+        host_core_network(lab->hosts[1].core, &addr, 1, 5000, NULL, lab->now);
         run_ms(lab, 500);
     }
     uint32_t told = lab->hosts[0].core->peers.list[0]->conversation->candidates.list.sequence;

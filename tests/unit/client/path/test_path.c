@@ -168,7 +168,7 @@ static void an_address_that_is_silent_gets_few_pings(void **state)
 /* ---- the choice ---- */
 
 /* A path of a case: direct with a round trip in ms, or relayed with a rank. */
-struct way {
+struct trial {
     enum path_kind kind;
     enum path_state state;
     unsigned number; /* round trip, or rank */
@@ -194,7 +194,7 @@ enum { NONE = -1, WAYS_MAX = 4 };
 static const struct {
     const char *name;
     size_t count;
-    struct way ways[WAYS_MAX];
+    struct trial ways[WAYS_MAX];
     int present, want;
 } choices[] = {
     {"no path", 0, {{0}}, NONE, NONE},
@@ -248,7 +248,7 @@ static void usable_direct_paths_come_first_then_relays_by_health_and_rank(void *
         struct path *list[WAYS_MAX];
 
         for (size_t k = 0; k < choices[i].count; k++) {
-            const struct way *way = &choices[i].ways[k];
+            const struct trial *way = &choices[i].ways[k];
 
             relays[k].open = way->open;
             if (way->kind == PATH_KIND_RELAY) {

@@ -44,7 +44,7 @@ static void addresses_that_nobody_may_aim_at_are_not_told(void **state)
     for (size_t i = 0; i < TEST_COUNT(texts); i++) {
         addrs[i] = local_of(texts[i]);
     }
-    host_core_network(lab->hosts[0].core, addrs, TEST_COUNT(texts), 5000, lab->now);
+    host_core_network(lab->hosts[0].core, addrs, TEST_COUNT(texts), 5000, NULL, lab->now);
     send_ping(lab, 84);
     run_ms(lab, 1000);
     const struct intunnel_candidates *c = told(lab);
@@ -55,7 +55,7 @@ static void addresses_that_nobody_may_aim_at_are_not_told(void **state)
 
     /* A new list replaces it; pings arrive all the time. */
     addrs[8] = local_of("192.168.7.8");
-    host_core_network(lab->hosts[0].core, addrs, TEST_COUNT(texts), 5000, lab->now);
+    host_core_network(lab->hosts[0].core, addrs, TEST_COUNT(texts), 5000, NULL, lab->now);
     send_ping(lab, 84);
     run_ms(lab, 2000);
     assert_int_equal(told(lab)->count, 2);
@@ -72,7 +72,7 @@ static struct conversation *alone_at(struct lab *lab, struct peer *peer, const c
 
     addr.prefix_bits = prefix_bits;
     *peer = (struct peer){0};
-    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, NULL, lab->now);
     return life_of(peer, &lab->hosts[0].core->conversations, lab->now);
 }
 

@@ -375,8 +375,9 @@ struct seen {
     int changes, own_changes;
 };
 
-static void on_changed(void *context)
+static void on_changed(void *context, bool default_route)
 {
+    (void)default_route;
     ((struct seen *)context)->changes++;
 }
 

@@ -137,7 +137,7 @@ static void a_change_of_the_network_dials_all_but_those_that_are_left_alone(void
     relay_session_close(left_alone, RELAY_SESSION_GO_AWAY_MS, fixture->now);
     struct mono alone_until = mono_add_ms(fixture->now, RELAY_SESSION_GO_AWAY_MS);
     fixture->now = mono_add_ms(fixture->now, 1);
-    relay_set_on_network(&fixture->set, fixture->now);
+    relay_set_on_network(&fixture->set, NULL, fixture->now);
     assert_int_equal(dialled->dial_at.ns, fixture->now.ns);
     assert_int_equal(left_alone->dial_at.ns, alone_until.ns);
 }

@@ -61,7 +61,7 @@ static void a_reconnection_is_not_broadcast(void **state)
     run_ms(lab, 1000);
     uint64_t sequence = roster_sequence(ziglan_at(lab, 1)->roster);
     memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
-    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, NULL, lab->now);
     run_ms(lab, 2000);
     assert_true(host_core_settled(lab->hosts[0].core));
     assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
@@ -89,7 +89,7 @@ static void members_that_a_new_session_does_not_mention_are_offline(void **state
     assert_false(known->online);
     ((struct roster_member *)(uintptr_t)known)->online = true; /* as if that change had been lost */
     memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
-    host_core_network(lab->hosts[0].core, &addr, 1, 5000, lab->now);
+    host_core_network(lab->hosts[0].core, &addr, 1, 5000, NULL, lab->now);
     run_ms(lab, 1000);
     assert_true(host_core_settled(lab->hosts[0].core));
     assert_false(known->online);

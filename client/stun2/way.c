@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way to an address as it was, and as it is. */
+#include "client/stun2/way.h"
+
+#include <string.h>
+
+static struct way find(const struct way_finder *finder, const struct endpoint *local,
+                       const struct endpoint *remote)
+{
+    struct way way = {0};
+
+    finder->find(finder->context, local, remote, &way);
+    way.known = true;
+    return way;
+}
+
+static bool is_same(const struct way *a, const struct way *b)
+{
+    return a->interface == b->interface && memcmp(a->source, b->source, sizeof(a->source)) == 0 &&
+           memcmp(a->next_hop, b->next_hop, sizeof(a->next_hop)) == 0;
+}
+
+enum way_change way_look(struct way *way, const struct way_finder *finder,
+                         const struct endpoint *local, const struct endpoint *remote)
+{
+    struct way before = *way;
+
+    if (finder == NULL) {
+        *way = (struct way){0};
+        return WAY_CHANGED;
+    }
+    *way = find(finder, local, remote);
+    if (before.known && is_same(&before, way)) {
+        return finder->doubtful && way->interface != 0 ? WAY_DOUBTFUL : WAY_SAME;
+    }
+    if (way->interface == 0) {
+        return WAY_GONE;
+    }
+    return before.known ? WAY_CHANGED : WAY_DOUBTFUL;
+}
+
+void way_learn(struct way *way, const struct way_finder *finder, const struct endpoint *local,
+               const struct endpoint *remote)
+{
+    if (!way->known) {
+        *way = find(finder, local, remote);
+    }
+}

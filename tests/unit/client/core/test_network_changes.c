@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which changes of the network cost a host its relay session or its paths. */
+#include "client/core/core_internal.h"
+#include "client/peer/conversation.h"
+#include "relayd/core/core_internal.h"
+
+#include "tests/support/host_fixture.h"
+
+/* The ways of host 0: one to every relay, one to every host. */
+struct ways {
+    struct lab *lab;
+    struct way to_relay, to_hosts;
+};
+
+static void find(void *context, const struct endpoint *local, const struct endpoint *remote,
+                 struct way *out)
+{
+    const struct ways *ways = context;
+
+    (void)local;
+    *out = endpoint_equal(remote, &ways->lab->relay.address) ? ways->to_relay : ways->to_hosts;
+}
+
+/* Host 0 looks at its network, which has these ways and its one address. */
+static void look(struct ways *ways, bool doubtful)
+{
+    struct way_finder finder = {.find = find, .context = ways, .doubtful = doubtful};
+    struct host_node *host = &ways->lab->hosts[0];
+    struct host_local_addr addr = {.prefix_bits = 128};
+
+    memcpy(addr.ip, host->address.ip, sizeof(addr.ip));
+    host_core_network(host->core, &addr, 1, host->address.port, &finder, ways->lab->now);
+}
+
+static void learn(struct ways *ways)
+{
+    struct way_finder finder = {.find = find, .context = ways};
+
+    host_core_learn_ways(ways->lab->hosts[0].core, &finder);
+}
+
+static uint64_t sessions_opened(struct lab *lab)
+{
+    return lab->relay.core->base.counters.sessions_opened;
+}
+
+static struct ways ways_of(struct lab *lab)
+{
+    return (struct ways){.lab = lab, .to_relay = {.interface = 2}, .to_hosts = {.interface = 2}};
+}
+
+/* A pair that is direct; host 0 knows its ways. */
+static struct lab *direct_pair(struct ways *ways)
+{
+    struct lab *lab = lab_joined();
+
+    *ways = ways_of(lab);
+    send_ping(lab, 84);
+    run_ms(lab, 2000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    look(ways, false);
+    learn(ways);
+    run_ms(lab, 2000);
+    return lab;
+}
+
+static void three_hundred_thousand_changes_elsewhere_reopen_nothing(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+    uint64_t opened = sessions_opened(lab);
+    uint32_t sequence = lab->hosts[0].core->underlay.sequence;
+    size_t delivered = lab->hosts[1].delivered;
+
+    (void)state;
+    for (int i = 0; i < 300000; i++) {
+        look(&ways, false);
+        if (i % 30000 == 0) {
+            send_ping(lab, 84);
+            run_ms(lab, 100);
+        }
+    }
+    assert_int_equal(lab->hosts[1].delivered, delivered + 10);
+    assert_int_equal(sessions_opened(lab), opened);
+    assert_int_equal(lab->hosts[0].core->underlay.sequence, sequence);
+    assert_int_equal(lab->hosts[0].core->dataplane.counters.direct_lost, 0);
+    assert_string_equal(state_of_nas(lab), "direct");
+    lab_free(lab);
+}
+
+/* The relay's answer to one ping decides, and the path in use answers one, too. */
+static void what_is_in_doubt_is_asked_and_stays(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+    uint64_t opened = sessions_opened(lab);
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        look(&ways, true);
+        assert_string_equal(state_of_nas(lab), "direct");
+        run_ms(lab, 2000);
+    }
+    assert_int_equal(sessions_opened(lab), opened);
+    assert_int_equal(lab->hosts[0].core->dataplane.counters.direct_lost, 0);
+    lab_free(lab);
+}
+
+static void a_session_whose_way_changed_moves_and_is_not_opened_anew(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+    uint64_t opened = sessions_opened(lab);
+
+    (void)state;
+    for (uint8_t i = 1; i <= 50; i++) {
+        ways.to_relay.source[15] = i;
+        look(&ways, false);
+        run_ms(lab, 300);
+        assert_string_equal(state_of_nas(lab), "direct"); /* its way did not change */
+    }
+    assert_int_equal(sessions_opened(lab), opened);
+    assert_true(lab->relay.core->base.counters.moved == 0); /* the same address in this wire */
+    lab_free(lab);
+}
+
+static void a_session_that_does_not_answer_on_its_new_way_is_replaced_within_a_second(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+
+    (void)state;
+    relay_node_stop(&lab->relay);
+    start_relay(lab);
+    lab->relay.core->base.counters.sessions_opened = 0;
+    ways.to_relay.source[15] = 1;
+    look(&ways, false);
+    run_ms(lab, 1000);
+    assert_true(ziglan_at(lab, 0)->entry_point->open);
+    assert_true(sessions_opened(lab) >= 1);
+    lab_free(lab);
+}
+
+static void a_path_whose_way_changed_is_tried_again_and_relayed_meanwhile(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+    uint64_t opened = sessions_opened(lab);
+
+    (void)state;
+    ways.to_hosts.interface = 3;
+    look(&ways, false);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    assert_int_equal(sessions_opened(lab), opened);
+    lab_free(lab);
+}
+
+/* A laptop that falls asleep and wakes up without end opens a session each time. */
+static void sessions_are_opened_no_oftener_than_the_relay_allows(void **state)
+{
+    enum { SECONDS = 300 };
+    struct lab *lab = lab_joined();
+    struct host_node *host = &lab->hosts[0];
+
+    (void)state;
+    run_ms(lab, 1000);
+    uint64_t before = sessions_opened(lab);
+    for (int i = 0; i < SECONDS; i++) {
+        host_node_tell_network(host, lab->now);
+        run_ms(lab, 1000);
+        assert_true(ziglan_at(lab, 0)->entry_point->open);
+    }
+    assert_in_range(sessions_opened(lab) - before, RELAY_SESSION_OPENS_BURST - 1,
+                    RELAY_SESSION_OPENS_BURST + SECONDS / RELAY_SESSION_OPEN_EVERY_S);
+    assert_int_equal(lab->relay.core->base.counters.closed_busy, 0);
+    assert_int_equal(ziglan_at(lab, 0)->state, ZIGLAN_STATE_JOINED);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(three_hundred_thousand_changes_elsewhere_reopen_nothing),
+        cmocka_unit_test(what_is_in_doubt_is_asked_and_stays),
+        cmocka_unit_test(a_session_whose_way_changed_moves_and_is_not_opened_anew),
+        cmocka_unit_test(a_session_that_does_not_answer_on_its_new_way_is_replaced_within_a_second),
+        cmocka_unit_test(a_path_whose_way_changed_is_tried_again_and_relayed_meanwhile),
+        cmocka_unit_test(sessions_are_opened_no_oftener_than_the_relay_allows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
