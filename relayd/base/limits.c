@@ -19,6 +19,17 @@ static void address_prefix(uint8_t out[16], const struct endpoint *e, size_t v4_
     memcpy(out, e->ip, keep);
 }
 
+/* What limits count by: whoever owns an address, and the network around it. */
+static void address_key(uint8_t out[16], const struct endpoint *e)
+{
+    address_prefix(out, e, 4, 7);
+}
+
+static void net_key(uint8_t out[16], const struct endpoint *e)
+{
+    address_prefix(out, e, 3, 6);
+}
+
 int limits_init(struct limits *limits, const struct relay_config *cfg,
                 struct relay_counters *counters, const struct env *env, struct mono now)
 {
@@ -76,7 +87,7 @@ bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct
 {
     uint8_t prefix[16];
 
-    address_prefix(prefix, from, 4, 7);
+    address_key(prefix, from);
     if (!bucket_table_take(limits->stun_addresses, prefix, 1, now)) {
         limits->counters->stun_limited_address++;
         return false;
@@ -93,7 +104,7 @@ bool limits_http_take(struct limits *limits, const struct endpoint *from, struct
 {
     uint8_t prefix[16];
 
-    address_prefix(prefix, from, 4, 7);
+    address_key(prefix, from);
     if (!bucket_table_take(limits->http_addresses, prefix, 1, now)) {
         limits->counters->http_limited++;
         return false;
@@ -124,8 +135,8 @@ bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
     uint8_t address[16];
     uint8_t net[16];
 
-    address_prefix(address, remote, 4, 7);
-    address_prefix(net, remote, 3, 6);
+    address_key(address, remote);
+    net_key(net, remote);
     if (!prefix_count(limits->strangers_by_address, address, true, STRANGERS_PER_ADDRESS)) {
         return false;
     }
@@ -147,8 +158,8 @@ void limits_stranger_leave(struct limits *limits, struct client_limits *client)
         return;
     }
     client->counted = false;
-    address_prefix(address, &client->counted_as, 4, 7);
-    address_prefix(net, &client->counted_as, 3, 6);
+    address_key(address, &client->counted_as);
+    net_key(net, &client->counted_as);
     (void)prefix_count(limits->strangers_by_address, address, false, 0);
     (void)prefix_count(limits->strangers_by_net, net, false, 0);
 }

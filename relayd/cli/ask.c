@@ -5,11 +5,12 @@
 #include "proto/base/fault.h"
 #include "proto/host/control_call.h"
 #include "proto/host/fault_print.h"
+#include "proto/host/fields.h"
 #include "relayd/daemon/load.h"
 
 enum { TIMEOUT_MS = 5000 };
 
-int ask(const char *config_path, json_t *request, json_t **answer)
+static int answer_get(const char *config_path, json_t *request, json_t **answer)
 {
     struct relay_settings settings;
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
@@ -31,4 +32,21 @@ int ask(const char *config_path, json_t *request, json_t **answer)
     }
     json_decref(request);
     return rc == ERR_OK ? EXIT_CODE_OK : fault_print(&fault, "relayd");
+}
+
+int ask(const char *config_path, json_t *request, bool json, void (*print)(const json_t *answer))
+{
+    json_t *answer;
+    int code = answer_get(config_path, request, &answer);
+
+    if (code != EXIT_CODE_OK) {
+        return code;
+    }
+    if (json) {
+        (void)fields_print(answer);
+    } else {
+        print(answer);
+    }
+    json_decref(answer);
+    return EXIT_CODE_OK;
 }

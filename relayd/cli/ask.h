@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asks the running relay that belongs to a configuration: one request, one answer, both JSON.
+ * Asks the running relay that belongs to a configuration: one request, one answer, both JSON,
+ * and prints the answer.
  */
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
-/** Send a request, which is given; NULL counts as out of memory. Returns EXIT_CODE_OK, and *answer
- * is given; or another exit code, and *answer is NULL and what is wrong was printed. */
-int ask(const char *config_path, json_t *request, json_t **answer);
+/** Send a request, which is given; NULL counts as out of memory. The answer is printed, as JSON or
+ * with `print`, or else what is wrong. Returns the exit code. */
+int ask(const char *config_path, json_t *request, bool json, void (*print)(const json_t *answer));

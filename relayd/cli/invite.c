@@ -8,10 +8,14 @@
 #include "relayd/cli/cli.h"
 #include "relayd/cli/options.h"
 
+static void invite_print(const json_t *answer)
+{
+    cli_url_print(field_text(answer, "url"));
+}
+
 int invite_run(int argc, char **argv)
 {
     struct options options;
-    json_t *answer;
     json_t *request;
     int code = options_parse(&options, argc, argv, "cjuen");
 
@@ -25,15 +29,5 @@ int invite_run(int argc, char **argv)
         json_decref(request);
         return cli_usage("--name wants a label of a to z, 0 to 9 and hyphens");
     }
-    code = ask(options.config_path, request, &answer);
-    if (code != EXIT_CODE_OK) {
-        return code;
-    }
-    if (options.json) {
-        (void)fields_print(answer);
-    } else {
-        cli_url_print(field_text(answer, "url"));
-    }
-    json_decref(answer);
-    return EXIT_CODE_OK;
+    return ask(options.config_path, request, options.json, invite_print);
 }

@@ -50,21 +50,11 @@ static void members_print(const json_t *answer)
 int members_run(int argc, char **argv)
 {
     struct options options;
-    json_t *answer;
     int code = options_parse(&options, argc, argv, "cj");
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    code = ask(options.config_path, json_pack("{s:s}", "do", "members"), &answer);
-    if (code != EXIT_CODE_OK) {
-        return code;
-    }
-    if (options.json) {
-        (void)fields_print(answer);
-    } else {
-        members_print(answer);
-    }
-    json_decref(answer);
-    return EXIT_CODE_OK;
+    return ask(options.config_path, json_pack("{s:s}", "do", "members"), options.json,
+               members_print);
 }

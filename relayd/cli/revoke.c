@@ -7,29 +7,26 @@
 #include "relayd/cli/ask.h"
 #include "relayd/cli/options.h"
 
+static void restored_print(const json_t *answer)
+{
+    (void)printf("%s may join again with a fresh invite.\n", field_text(answer, "key"));
+}
+
+static void revoked_print(const json_t *answer)
+{
+    (void)printf("%s is revoked and cut off.\n", field_text(answer, "key"));
+}
+
 int revoke_run(int argc, char **argv)
 {
     struct options options;
-    json_t *answer;
     int code = options_parse(&options, argc, argv, "cjUW");
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    code = ask(
+    return ask(
         options.config_path,
         json_pack("{s:s, s:s, s:b}", "do", "revoke", "who", options.who, "undo", (int)options.undo),
-        &answer);
-    if (code != EXIT_CODE_OK) {
-        return code;
-    }
-    if (options.json) {
-        (void)fields_print(answer);
-    } else if (options.undo) {
-        (void)printf("%s may join again with a fresh invite.\n", field_text(answer, "key"));
-    } else {
-        (void)printf("%s is revoked and cut off.\n", field_text(answer, "key"));
-    }
-    json_decref(answer);
-    return EXIT_CODE_OK;
+        options.json, options.undo ? restored_print : revoked_print);
 }

@@ -38,21 +38,10 @@ static void status_print(const json_t *answer)
 int status_run(int argc, char **argv)
 {
     struct options options;
-    json_t *answer;
     int code = options_parse(&options, argc, argv, "cj");
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    code = ask(options.config_path, json_pack("{s:s}", "do", "status"), &answer);
-    if (code != EXIT_CODE_OK) {
-        return code;
-    }
-    if (options.json) {
-        (void)fields_print(answer);
-    } else {
-        status_print(answer);
-    }
-    json_decref(answer);
-    return EXIT_CODE_OK;
+    return ask(options.config_path, json_pack("{s:s}", "do", "status"), options.json, status_print);
 }
