@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const troubles[] = {
+static const char *const troubles[ZIGLAN_TROUBLE_COUNT] = {
     [ZIGLAN_TROUBLE_NONE] = "",
     [ZIGLAN_TROUBLE_NO_ANSWER] = "the entry point does not answer; is its UDP port open?",
     [ZIGLAN_TROUBLE_TLS] = "the TLS handshake with the entry point failed",
@@ -52,7 +52,7 @@ const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[
 
 const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
 {
-    static const char *const sentences[] = {
+    static const char *const sentences[WHY_COUNT] = {
         [WHY_NONE] = "",
         [WHY_DIRECT_LOST] = "the direct path was lost; trying again",
         [WHY_PEER_OFFLINE] = "the peer has no session to the relay: it is offline",

@@ -80,6 +80,7 @@ enum why_code {
     WHY_NOT_ALLOWED,  /* the relay does not allow it */
     WHY_NO_WAY,       /* hole punching found no way through the two NATs */
     WHY_REFUSED,      /* the relay refused a punch: detail is its text */
+    WHY_COUNT,
 };
 
 struct why {

@@ -21,6 +21,7 @@ enum ziglan_trouble_code {
     ZIGLAN_TROUBLE_SAME_KEY,    /* another host uses our key */
     ZIGLAN_TROUBLE_REMOVED,     /* we were thrown out */
     ZIGLAN_TROUBLE_UNRESOLVED,  /* the host name in detail does not resolve */
+    ZIGLAN_TROUBLE_COUNT,
 };
 
 struct ziglan_trouble {

@@ -4,11 +4,6 @@
 
 #include "tests/support/fixture.h"
 
-enum {
-    TROUBLE_COUNT = ZIGLAN_TROUBLE_UNRESOLVED + 1,
-    WHY_COUNT = WHY_REFUSED + 1,
-};
-
 /* The text is texts[index]; it is a sentence, and differs from all that were made before it. */
 static void assert_new(char (*texts)[SENTENCE_SIZE], size_t index, const char *text)
 {
@@ -23,12 +18,12 @@ static void assert_new(char (*texts)[SENTENCE_SIZE], size_t index, const char *t
 
 static void each_trouble_of_a_ziglan_has_a_sentence(void **state)
 {
-    char texts[TROUBLE_COUNT][SENTENCE_SIZE];
+    char texts[ZIGLAN_TROUBLE_COUNT][SENTENCE_SIZE];
     struct ziglan_trouble trouble = {0};
 
     (void)state;
     assert_string_equal(sentence_of_trouble(&trouble, texts[0]), "");
-    for (size_t code = 1; code < TROUBLE_COUNT; code++) {
+    for (size_t code = 1; code < ZIGLAN_TROUBLE_COUNT; code++) {
         ziglan_trouble_set_detail(&trouble, (enum ziglan_trouble_code)code,
                                   "the invite was used by somebody else");
         assert_new(texts, code, sentence_of_trouble(&trouble, texts[code]));
