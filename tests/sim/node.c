@@ -70,9 +70,10 @@ static struct relay_watched *watched_find(struct sim_relay *relay, const struct 
     return w;
 }
 
-static void relay_sends(void *context, const struct outbox *box)
+static void relay_sends(void *context, const struct relay_node *node)
 {
     struct sim_relay *relay = context;
+    const struct outbox *box = &node->box;
 
     for (size_t i = 0; i < box->items_count; i++) {
         struct relay_watched *w = watched_find(relay, &box->items[i].remote);

@@ -15,11 +15,17 @@ void office_reopen(struct office *office)
 
 void office_init(struct office *office)
 {
+    office_init_of(office, 0);
+}
+
+void office_init_of(struct office *office, uint32_t member_max)
+{
     memset(office, 0, sizeof(*office));
     test_env_init(&office->ports, 0);
     office->entry = node_of(1000001);
     office->ziglan = node_of(1000002);
     assert_int_equal(store_memory_new(&office->store), ERR_OK);
+    office->cfg.member_max = member_max;
     office->cfg.store = office->store;
     office->cfg.env = &office->ports.env;
     office->cfg.identity = &office->entry;

@@ -20,8 +20,10 @@ struct office {
 /** Make the directory again on the same store, as after a restart. */
 void office_reopen(struct office *office);
 
-/** Make a store and a directory. The wall clock stands at TEST_WALL_MS. */
+/** Make a store and a directory; the second for so many members. The wall clock stands at
+ * TEST_WALL_MS. */
 void office_init(struct office *office);
+void office_init_of(struct office *office, uint32_t member_max);
 
 /** Free the directory and the store. */
 void office_fini(struct office *office);

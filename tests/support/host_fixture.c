@@ -3,12 +3,10 @@
 #include "tests/support/host_fixture.h"
 
 #include "client/core/core_internal.h"
-#include "proto/base/bytes.h"
 #include "proto/link/link.h"
 #include "relayd/service/operator.h"
-#include "tests/support/naive_sum.h"
 
-enum { HEADERS_SIZE = 28 /* IPv4 and UDP */, IDLE_TURNS_MAX = 10000 };
+enum { HEADERS_SIZE = 28 /* IPv4 and UDP */ };
 
 static const char *const names[HOSTS] = {"anna", "nas"};
 
@@ -24,89 +22,14 @@ static bool watch_direct(void *context, struct wire_packet *packet)
     return !direct || !lab->cut_direct;
 }
 
-static void relay_sends(void *context, const struct outbox *box)
-{
-    struct lab *lab = context;
-
-    wire_send_box(&lab->wire, &lab->relay.address, box, lab->now);
-}
-
-static void host_sends(void *context, const struct host_node *node)
-{
-    struct lab *lab = context;
-
-    wire_send_box(&lab->wire, &node->address, &node->box, lab->now);
-}
-
 void flush_host(struct lab *lab, struct host_node *h)
 {
     (void)host_node_pump(h, lab->now);
 }
 
-static void deliver(struct lab *lab, struct wire_packet *packet)
-{
-    struct dgram in = wire_packet_dgram(packet);
-
-    if (endpoint_equal(&packet->to, &lab->relay.address) && lab->relay.core != NULL) {
-        relay_core_receive(lab->relay.core, &in, lab->now);
-        (void)relay_node_pump(&lab->relay, lab->now);
-    }
-    for (size_t i = 0; i < HOSTS; i++) {
-        if (endpoint_equal(&packet->to, &lab->hosts[i].address)) {
-            (void)host_node_receive(&lab->hosts[i], &in, lab->now);
-        }
-    }
-    wire_packet_free(&lab->wire, packet);
-}
-
-/* ---- time ---- */
-
-static struct mono next_instant(const struct lab *lab)
-{
-    struct mono at = mono_min(wire_deadline(&lab->wire), relay_node_deadline(&lab->relay));
-
-    for (size_t i = 0; i < HOSTS; i++) {
-        at = mono_min(at, host_core_deadline(lab->hosts[i].core));
-    }
-    return at;
-}
-
-static void turn(struct lab *lab)
-{
-    struct wire_packet *packet = wire_take(&lab->wire, lab->now);
-
-    lab->turns++;
-    for (; packet != NULL; packet = wire_take(&lab->wire, lab->now)) {
-        deliver(lab, packet);
-    }
-    if (mono_due(relay_node_deadline(&lab->relay), lab->now)) {
-        relay_core_expire(lab->relay.core, lab->now);
-        (void)relay_node_pump(&lab->relay, lab->now);
-    }
-    for (size_t i = 0; i < HOSTS; i++) {
-        if (mono_due(host_core_deadline(lab->hosts[i].core), lab->now)) {
-            (void)host_node_expire(&lab->hosts[i], lab->now);
-        }
-    }
-}
-
 void run_ms(struct lab *lab, uint64_t ms)
 {
-    struct mono end = mono_add_ms(lab->now, ms);
-    size_t idle = 0;
-
-    for (;;) {
-        struct mono at = next_instant(lab);
-
-        if (mono_before(end, at)) {
-            lab->now = end;
-            return;
-        }
-        idle = mono_before(lab->now, at) ? 0 : idle + 1;
-        assert_true(idle < IDLE_TURNS_MAX); /* a deadline that never moves */
-        lab->now = mono_before(lab->now, at) ? at : lab->now;
-        turn(lab);
-    }
+    street_run_ms(&lab->street, ms);
 }
 
 /* ---- making ---- */
@@ -137,8 +60,8 @@ static void make_host(struct lab *lab, size_t i, uint16_t inner_mtu)
     h->cfg.mtu = inner_mtu;
     memcpy(h->cfg.fixed[0], (const uint8_t[]){2, 0, 0, 0xff, 0xfe, 0, 0, (uint8_t)(1 + i)}, 8);
     h->cfg.fixed_count = 1;
-    h->send = host_sends;
-    h->context = lab;
+    h->send = street_host_sends;
+    h->context = &lab->street;
     lab_restart(lab, i);
 }
 
@@ -153,8 +76,8 @@ static void make_relay(struct lab *lab)
     identity_from_seed(&identity, seed);
     identity_from_seed(&ziglan_identity, ziglan_seed);
     relay_node_init(&lab->relay, &lab->ports.env, &identity, &ziglan_identity, &address);
-    lab->relay.send = relay_sends;
-    lab->relay.context = lab;
+    lab->relay.send = street_relay_sends;
+    lab->relay.context = &lab->street;
     start_relay(lab);
 }
 
@@ -176,6 +99,12 @@ struct lab *lab_new_of_mtu(uint16_t inner_mtu)
     lab->wire.size_max = 1500 - HEADERS_SIZE;
     lab->wire.hook = watch_direct;
     lab->wire.hook_context = lab;
+    lab->street = (struct street){.now = &lab->now,
+                                  .wire = &lab->wire,
+                                  .relays = &lab->relay,
+                                  .relays_count = 1,
+                                  .hosts = lab->hosts,
+                                  .hosts_count = HOSTS};
     assert_int_equal(identity_library_init(), ERR_OK);
     assert_int_equal(link_library_init(&lab->ports.env), ERR_OK);
     make_relay(lab);
@@ -236,26 +165,29 @@ struct lab *lab_joined(void)
 
 void send_ping_between(struct lab *lab, size_t from, const char *name, size_t size)
 {
-    struct host_node *h = &lab->hosts[from];
-    struct host_name_record to;
-    uint8_t v4[4], v6[16], resolver[4], bits;
-    uint8_t bytes[INNER_MTU_MAX] = {0x45, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, 0, 0x40, 0,
-                                    64,   1};
-    struct packet packet = {.data = bytes, .size = size};
-
-    assert_true(host_core_lookup_name(h->core, name, &to));
-    host_core_addresses(h->core, v4, v6, resolver, &bits);
-    memcpy(bytes + 12, v4, 4);
-    memcpy(bytes + 16, to.v4, 4);
-    be16_write(bytes + 10, naive_checksum(bytes, 20));
-    bytes[20] = 8;
-    be16_write(bytes + 22, naive_checksum(bytes + 20, size - 20));
-    (void)host_node_packet(h, &packet, lab->now);
+    assert_true(host_node_ping(&lab->hosts[from], name, size, lab->now));
 }
 
 void send_ping(struct lab *lab, size_t size)
 {
     send_ping_between(lab, 0, names[1], size);
+}
+
+void send_pings(struct lab *lab, size_t count, uint64_t every_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        send_ping(lab, 84);
+        run_ms(lab, every_ms);
+    }
+}
+
+void next_ping_arrives(struct lab *lab, size_t size, uint64_t within_ms)
+{
+    size_t before = lab->hosts[1].delivered;
+
+    send_ping(lab, size);
+    run_ms(lab, within_ms);
+    assert_int_equal(lab->hosts[1].delivered, before + 1);
 }
 
 struct lab *lab_relayed(void)

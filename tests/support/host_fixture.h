@@ -9,6 +9,7 @@
 #include "tests/support/fixture.h"
 #include "tests/support/host_node.h"
 #include "tests/support/relay_node.h"
+#include "tests/support/street.h"
 #include "tests/support/wire.h"
 
 enum { HOSTS = 2, DELAY_MS = 10, MTU = 1280 };
@@ -21,7 +22,7 @@ struct lab {
     struct host_node hosts[HOSTS];
     bool cut_direct;      /* datagrams from host to host are dropped */
     size_t direct_frames; /* datagrams that were sent from host to host, dropped ones included */
-    size_t turns;         /* instants at which something happened */
+    struct street street; /* all of them on their wire */
 };
 
 /** A relay and two hosts that are members of no ziglan; the second sets the MTU of the TUN devices.
@@ -54,8 +55,13 @@ void flush_host(struct lab *lab, struct host_node *h);
  * name. */
 void send_ping_between(struct lab *lab, size_t from, const char *name, size_t size);
 
-/** Host 0 sends such a request to nas. */
+/** Host 0 sends such a request to nas; `count` of 84 bytes, and time goes on for every_ms after
+ * each. */
 void send_ping(struct lab *lab, size_t size);
+void send_pings(struct lab *lab, size_t count, uint64_t every_ms);
+
+/** Host 0 sends one more, which must arrive at nas, alone, within that time. */
+void next_ping_arrives(struct lab *lab, size_t size, uint64_t within_ms);
 
 /** The first ziglan of a host. */
 struct ziglan *ziglan_at(struct lab *lab, size_t host);

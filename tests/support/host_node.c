@@ -6,6 +6,7 @@
 
 #include "proto/base/bytes.h"
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/naive_sum.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,27 @@ size_t host_node_expire(struct host_node *node, struct mono now)
 {
     host_core_expire(node->core, &node->io, now);
     return host_node_pump(node, now);
+}
+
+bool host_node_ping(struct host_node *node, const char *peer, size_t size, struct mono now)
+{
+    struct host_name_record to;
+    uint8_t v4[4], v6[16], resolver[4], bits;
+    uint8_t bytes[INNER_MTU_MAX] = {0x45, 0, (uint8_t)(size >> 8), (uint8_t)size, 0, 0, 0x40, 0,
+                                    64,   1};
+    struct packet packet = {.data = bytes, .size = size};
+
+    if (!host_core_lookup_name(node->core, peer, &to)) {
+        return false;
+    }
+    host_core_addresses(node->core, v4, v6, resolver, &bits);
+    memcpy(bytes + 12, v4, 4);
+    memcpy(bytes + 16, to.v4, 4);
+    be16_write(bytes + 10, naive_checksum(bytes, 20));
+    bytes[20] = 8;
+    be16_write(bytes + 22, naive_checksum(bytes + 20, size - 20));
+    (void)host_node_packet(node, &packet, now);
+    return true;
 }
 
 /* ---- what it says ---- */

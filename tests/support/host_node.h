@@ -12,6 +12,7 @@
 #include "proto/net/dgram.h"
 #include "rendezvous/store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,10 @@ size_t host_node_pump(struct host_node *node, struct mono now);
 size_t host_node_receive(struct host_node *node, const struct dgram *in, struct mono now);
 size_t host_node_packet(struct host_node *node, struct packet *packet, struct mono now);
 size_t host_node_expire(struct host_node *node, struct mono now);
+
+/** Send an IPv4 ICMP echo request of `size` bytes, 28 at least, to the peer that the host knows by
+ * this name; false if it knows none. */
+bool host_node_ping(struct host_node *node, const char *peer, size_t size, struct mono now);
 
 /** How the host reaches the peer of this name, as its `peers` answer says: "direct", "relayed",
  * ...; "" if it knows no such peer. Valid until the next call. */

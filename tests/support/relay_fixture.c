@@ -37,11 +37,11 @@ static void client_init(struct world *w, int i)
     must(link_hub_new(&c->hub, &cfg, &w->ports.env, w->now), "link_hub_new");
 }
 
-static void relay_sends(void *context, const struct outbox *box)
+static void relay_sends(void *context, const struct relay_node *node)
 {
     struct world *w = context;
 
-    wire_send_box(&w->wire, &w->relay.address, box, w->now);
+    wire_send_box(&w->wire, &node->address, &node->box, w->now);
 }
 
 struct world *world_new(const struct relay_config *cfg)

@@ -70,7 +70,7 @@ size_t relay_node_pump(struct relay_node *node, struct mono now)
         relay_core_transmit(node->core, &node->box, now);
         count = node->box.items_count;
         total += count;
-        node->send(node->context, &node->box);
+        node->send(node->context, node);
         outbox_clear(&node->box);
     } while (count > 0);
     return total;

@@ -20,8 +20,8 @@ struct relay_node {
     struct store *store;
     struct relay_core *core; /* NULL: it is not running */
     struct outbox box;
-    /* Takes the datagrams in the box, which is cleared afterwards. */
-    void (*send)(void *context, const struct outbox *box);
+    /* Takes the datagrams in node->box, which is cleared afterwards. */
+    void (*send)(void *context, const struct relay_node *node);
     void *context;
 };
 

@@ -9,21 +9,27 @@
 void watcher_reopen(struct watcher *w)
 {
     roster_free(w->roster);
-    assert_int_equal(
-        roster_new(&w->roster, w->store, &w->office.ports.env, w->office.ziglan.public_key, 0),
-        ERR_OK);
+    assert_int_equal(roster_new(&w->roster, w->store, &w->office.ports.env,
+                                w->office.ziglan.public_key, w->member_max),
+                     ERR_OK);
     w->delegation = delegation_of(w->office.ports.wall_ms, &w->office.ziglan, &w->office.entry,
                                   ALL_RIGHTS, w->office.ports.wall_ms + 90 * DAY_MS);
     assert_int_equal(roster_set_delegation(w->roster, w->delegation.bytes, w->delegation.size),
                      ERR_OK);
 }
 
-void watcher_init(struct watcher *w)
+void watcher_init_of(struct watcher *w, uint32_t member_max)
 {
     memset(w, 0, sizeof(*w));
+    w->member_max = member_max;
     office_init(&w->office);
     assert_int_equal(store_memory_new(&w->store), ERR_OK);
     watcher_reopen(w);
+}
+
+void watcher_init(struct watcher *w)
+{
+    watcher_init_of(w, 0);
 }
 
 void watcher_fini(struct watcher *w)

@@ -13,10 +13,13 @@ struct watcher {
     struct store *store;
     struct roster *roster;
     struct part delegation;
+    uint32_t member_max; /* of the roster; 0: the usual */
 };
 
-/** Make both, with nobody in the ziglan; free both. */
+/** Make both, with nobody in the ziglan; the second for a roster with room for so many. Free both.
+ */
 void watcher_init(struct watcher *w);
+void watcher_init_of(struct watcher *w, uint32_t member_max);
 void watcher_fini(struct watcher *w);
 
 /** Make the roster again on its store, as after a restart, with a delegation from now on. */

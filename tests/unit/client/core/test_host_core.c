@@ -55,20 +55,11 @@ static void a_cut_direct_path_is_left_for_the_relay_within_a_second(void **state
     run_ms(lab, 1000);
     assert_string_equal(state_of_nas(lab), "direct");
     lab->cut_direct = true;
-    for (int i = 0; i < 10; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
-    size_t before = lab->hosts[1].delivered;
-    send_ping(lab, 84);
-    run_ms(lab, 100);
-    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    send_pings(lab, 10, 100);
+    next_ping_arrives(lab, 84, 100);
     assert_string_equal(state_of_nas(lab), "relayed");
     lab->cut_direct = false;
-    for (int i = 0; i < 150; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 150, 100);
     assert_string_equal(state_of_nas(lab), "direct");
     lab_free(lab);
 }
@@ -83,10 +74,7 @@ static void a_path_that_heals_is_taken_again_soon(void **state)
     run_ms(lab, 1000);
     assert_string_equal(state_of_nas(lab), "direct");
     lab->cut_direct = true;
-    for (int i = 0; i < 300; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 300, 100);
     assert_string_equal(state_of_nas(lab), "relayed");
     lab->cut_direct = false;
     while (strcmp(state_of_nas(lab), "direct") != 0) {
@@ -108,15 +96,9 @@ static void a_full_packet_passes_an_underlay_of_1280_in_fragments_and_capsules(v
     run_ms(lab, 500);
     assert_int_equal(lab->hosts[1].delivered, 1);
     lab->cut_direct = false;
-    for (int i = 0; i < 130; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 130, 100);
     assert_string_equal(state_of_nas(lab), "direct");
-    size_t before = lab->hosts[1].delivered;
-    send_ping(lab, MTU);
-    run_ms(lab, 100);
-    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    next_ping_arrives(lab, MTU, 100);
     assert_int_equal(lab->hosts[1].last_size, MTU);
     lab_free(lab);
 }
@@ -129,15 +111,9 @@ static void a_packet_that_no_fragments_make_fit_goes_through_the_relay(void **st
     join(lab, 0);
     join(lab, 1);
     run_ms(lab, 1500);
-    for (int i = 0; i < 20; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 20, 100);
     assert_string_equal(state_of_nas(lab), "direct");
-    size_t before = lab->hosts[1].delivered;
-    send_ping(lab, INNER_MTU_MAX);
-    run_ms(lab, 500);
-    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    next_ping_arrives(lab, INNER_MTU_MAX, 500);
     assert_int_equal(lab->hosts[1].last_size, INNER_MTU_MAX);
     lab_free(lab);
 }
@@ -154,14 +130,8 @@ static void a_restarted_relay_is_found_again_within_three_seconds(void **state)
     relay_node_stop(&lab->relay);
     run_ms(lab, 5000);
     start_relay(lab);
-    for (int i = 0; i < 30; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
-    size_t before = lab->hosts[1].delivered;
-    send_ping(lab, 84);
-    run_ms(lab, 100);
-    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    send_pings(lab, 30, 100);
+    next_ping_arrives(lab, 84, 100);
     lab_free(lab);
 }
 
@@ -174,10 +144,7 @@ static void a_direct_path_survives_the_end_of_the_relay(void **state)
     run_ms(lab, 1000);
     relay_node_stop(&lab->relay);
     /* Beyond the rekey time: the new handshake goes over the direct path. */
-    for (int i = 0; i < 400; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 1000);
-    }
+    send_pings(lab, 400, 1000);
     assert_string_equal(state_of_nas(lab), "direct");
     assert_true(lab->hosts[1].delivered >= 400);
     lab_free(lab);

@@ -14,14 +14,8 @@ static void a_restarted_peer_is_talked_to_again_within_seconds(void **state)
     send_ping(lab, 84);
     run_ms(lab, 1000);
     lab_restart(lab, 1);
-    for (int i = 0; i < 80; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
-    size_t before = lab->hosts[1].delivered;
-    send_ping(lab, 84);
-    run_ms(lab, 100);
-    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    send_pings(lab, 80, 100);
+    next_ping_arrives(lab, 84, 100);
     lab_free(lab);
 }
 
@@ -43,10 +37,7 @@ static void a_restarted_peer_tells_its_candidates_anew(void **state)
     run_ms(lab, 10000);
     lab_restart(lab, 1); /* ... and must not begin again at the first number */
     run_ms(lab, 1000);
-    for (int i = 0; i < 100; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 100, 100);
     assert_true(lab->hosts[0].core->peers.list[0]->conversation->candidates.list.sequence > told);
     lab_free(lab);
 }
@@ -83,10 +74,7 @@ static void a_full_disk_does_not_end_what_runs(void **state)
     (void)state;
     test_disk_put_under(&disk, lab->hosts[0].store);
     disk.full = true;
-    for (int i = 0; i < 300; i++) { /* beyond two renewals of the session */
-        send_ping(lab, 84);
-        run_ms(lab, 1000);
-    }
+    send_pings(lab, 300, 1000); /* beyond two renewals of the session */
     assert_int_equal(lab->hosts[1].delivered, 300);
     assert_int_not_equal(
         host_core_join(lab->hosts[0].core,

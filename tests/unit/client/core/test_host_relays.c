@@ -4,14 +4,13 @@
  * which are open to strangers. What is relayed takes any of them; one after the other dies.
  */
 #include "client/core/core_internal.h"
-#include "proto/base/bytes.h"
 #include "relayd/core/core.h"
 #include "relayd/service/operator.h"
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
 #include "tests/support/host_node.h"
-#include "tests/support/naive_sum.h"
 #include "tests/support/relay_node.h"
+#include "tests/support/street.h"
 #include "tests/support/wire.h"
 
 enum {
@@ -27,16 +26,12 @@ struct town {
     struct wire wire;
     struct relay_node relays[RELAYS];
     struct host_node hosts[HOSTS];
+    struct street street;            /* all of them on their wire */
     uint32_t numbers[HOSTS][RELAYS]; /* of the sessions to all relays but the first */
     bool nas_is_cut_off;             /* from the first relay */
 };
 
 /* ---- the wire ---- */
-
-struct sender {
-    struct town *town;
-    size_t index;
-};
 
 static bool no_direct_way(void *context, struct wire_packet *packet)
 {
@@ -56,95 +51,7 @@ static bool no_direct_way(void *context, struct wire_packet *packet)
     return (!from_host || !to_host) && !(town->nas_is_cut_off && between);
 }
 
-static void relay_sends(void *context, const struct outbox *box)
-{
-    const struct sender *sender = context;
-    struct town *town = sender->town;
-
-    wire_send_box(&town->wire, &town->relays[sender->index].address, box, town->now);
-}
-
-static void host_sends(void *context, const struct host_node *node)
-{
-    struct town *town = context;
-
-    wire_send_box(&town->wire, &node->address, &node->box, town->now);
-}
-
-static void deliver(struct town *town, struct wire_packet *packet)
-{
-    struct dgram in = wire_packet_dgram(packet);
-
-    for (size_t i = 0; i < RELAYS; i++) {
-        struct relay_node *relay = &town->relays[i];
-
-        if (endpoint_equal(&packet->to, &relay->address) && relay->core != NULL) {
-            relay_core_receive(relay->core, &in, town->now);
-            (void)relay_node_pump(relay, town->now);
-        }
-    }
-    for (size_t i = 0; i < HOSTS; i++) {
-        if (endpoint_equal(&packet->to, &town->hosts[i].address)) {
-            (void)host_node_receive(&town->hosts[i], &in, town->now);
-        }
-    }
-    wire_packet_free(&town->wire, packet);
-}
-
-/* ---- time ---- */
-
-static struct mono next_instant(const struct town *town)
-{
-    struct mono at = wire_deadline(&town->wire);
-
-    for (size_t i = 0; i < RELAYS; i++) {
-        at = mono_min(at, relay_node_deadline(&town->relays[i]));
-    }
-    for (size_t i = 0; i < HOSTS; i++) {
-        at = mono_min(at, host_core_deadline(town->hosts[i].core));
-    }
-    return at;
-}
-
-static void turn(struct town *town)
-{
-    struct wire_packet *packet = wire_take(&town->wire, town->now);
-
-    for (; packet != NULL; packet = wire_take(&town->wire, town->now)) {
-        deliver(town, packet);
-    }
-    for (size_t i = 0; i < RELAYS; i++) {
-        if (mono_due(relay_node_deadline(&town->relays[i]), town->now)) {
-            relay_core_expire(town->relays[i].core, town->now);
-            (void)relay_node_pump(&town->relays[i], town->now);
-        }
-    }
-    for (size_t i = 0; i < HOSTS; i++) {
-        if (mono_due(host_core_deadline(town->hosts[i].core), town->now)) {
-            (void)host_node_expire(&town->hosts[i], town->now);
-        }
-    }
-}
-
-static void run_ms(struct town *town, uint64_t ms)
-{
-    struct mono end = mono_add_ms(town->now, ms);
-
-    for (;;) {
-        struct mono at = next_instant(town);
-
-        if (mono_before(end, at)) {
-            town->now = end;
-            return;
-        }
-        town->now = mono_before(town->now, at) ? at : town->now;
-        turn(town);
-    }
-}
-
 /* ---- making ---- */
-
-static struct sender senders[RELAYS];
 
 static void make_relay(struct town *town, size_t i, const struct identity *ziglan)
 {
@@ -159,9 +66,8 @@ static void make_relay(struct town *town, size_t i, const struct identity *zigla
     if (i >= ENTRY_POINTS) {
         relay_node_set_open(relay);
     }
-    senders[i] = (struct sender){town, i};
-    relay->send = relay_sends;
-    relay->context = &senders[i];
+    relay->send = street_relay_sends;
+    relay->context = &town->street;
     relay_node_start(relay, town->now);
 }
 
@@ -176,8 +82,8 @@ static void make_host(struct town *town, size_t i)
     identity_from_seed(&identity, seed);
     host_node_init(&town->hosts[i], &town->ports.env, &identity, &address);
     (void)snprintf(town->hosts[i].cfg.name, sizeof(town->hosts[i].cfg.name), "%s", names[i]);
-    town->hosts[i].send = host_sends;
-    town->hosts[i].context = town;
+    town->hosts[i].send = street_host_sends;
+    town->hosts[i].context = &town->street;
     host_node_start(&town->hosts[i], town->now);
 }
 
@@ -247,6 +153,12 @@ static struct town *town_new(void)
     town->wire.delay_us = DELAY_MS * 1000;
     town->wire.hook = no_direct_way;
     town->wire.hook_context = town;
+    town->street = (struct street){.now = &town->now,
+                                   .wire = &town->wire,
+                                   .relays = town->relays,
+                                   .relays_count = RELAYS,
+                                   .hosts = town->hosts,
+                                   .hosts_count = HOSTS};
     identity_from_seed(&ziglan, ziglan_seed);
     for (size_t i = 0; i < RELAYS; i++) {
         make_relay(town, i, &ziglan);
@@ -255,7 +167,7 @@ static struct town *town_new(void)
         make_host(town, i);
         connect(town, i);
     }
-    run_ms(town, 3000);
+    street_run_ms(&town->street, 3000);
     return town;
 }
 
@@ -289,20 +201,7 @@ static size_t sessions_open(const struct host_core *core)
 /* Anna sends an IPv4 ICMP echo request to nas. */
 static void send_ping(struct town *town)
 {
-    enum { SIZE = 84 };
-    struct host_node *anna = &town->hosts[0];
-    struct host_name_record to;
-    uint8_t v4[4], v6[16], resolver[4], bits;
-    uint8_t bytes[SIZE] = {0x45, 0, 0, SIZE, 0, 0, 0x40, 0, 64, 1, [20] = 8};
-    struct packet packet = {.data = bytes, .size = SIZE};
-
-    assert_true(host_core_lookup_name(anna->core, "nas", &to));
-    host_core_addresses(anna->core, v4, v6, resolver, &bits);
-    memcpy(bytes + 12, v4, 4);
-    memcpy(bytes + 16, to.v4, 4);
-    be16_write(bytes + 10, naive_checksum(bytes, 20));
-    be16_write(bytes + 22, naive_checksum(bytes + 20, SIZE - 20));
-    (void)host_node_packet(anna, &packet, town->now);
+    assert_true(host_node_ping(&town->hosts[0], "nas", 84, town->now));
 }
 
 /* Pings for at most `s` seconds, until a packet arrives at nas. */
@@ -312,7 +211,7 @@ static bool passes_within(struct town *town, unsigned s)
 
     for (unsigned i = 0; i < 10 * s && town->hosts[1].delivered == before; i++) {
         send_ping(town);
-        run_ms(town, 100);
+        street_run_ms(&town->street, 100);
     }
     return town->hosts[1].delivered > before;
 }
@@ -360,7 +259,7 @@ static void a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once(void
         assert_int_equal(town->hosts[i].core->ziglans.count, 1);
     }
     /* Nothing changes in half an hour, in which all are kept alive. */
-    run_ms(town, 1800 * 1000);
+    street_run_ms(&town->street, 1800 * 1000);
     for (size_t i = 0; i < HOSTS; i++) {
         assert_int_equal(sessions_open(town->hosts[i].core), RELAYS);
     }
@@ -381,7 +280,7 @@ static void what_is_relayed_takes_another_relay_when_one_dies(void **state)
 
         assert_true(dead < RELAYS);
         relay_node_stop(&town->relays[dead]);
-        run_ms(town, 100); /* what was on its way has arrived */
+        street_run_ms(&town->street, 100); /* what was on its way has arrived */
         assert_true(passes_within(town, 12));
         size_t used = relay_in_use(town);
         assert_true(used < RELAYS && town->relays[used].core != NULL);
@@ -392,7 +291,7 @@ static void what_is_relayed_takes_another_relay_when_one_dies(void **state)
     relay_node_start(&town->relays[0], town->now);
     for (int i = 0; i < 300 && relay_in_use(town) != 0; i++) {
         send_ping(town);
-        run_ms(town, 100);
+        street_run_ms(&town->street, 100);
     }
     assert_int_equal(relay_in_use(town), 0);
     assert_true(passes_within(town, 1));
@@ -407,7 +306,7 @@ static void a_relay_of_no_ziglan_leads_only_to_peers_that_are_known_to_be_there(
     assert_true(passes_within(town, 1));
     relay_node_stop(&town->relays[0]);
     relay_node_stop(&town->relays[1]);
-    run_ms(town, 100);
+    street_run_ms(&town->street, 100);
     assert_false(passes_within(town, 20));
     peers_are_at_the_open_relays(town);
     assert_true(passes_within(town, 12));
@@ -428,7 +327,7 @@ static void a_host_finds_the_relay_that_its_peer_is_at(void **state)
         host_node_start(&town->hosts[i], town->now);
         add_open_relays(town, i);
     }
-    run_ms(town, 1000);
+    street_run_ms(&town->street, 1000);
     send_ping(town); /* makes the conversation that is told */
     assert_true(host_core_peer_at_relay(town->hosts[0].core, town->hosts[1].identity.public_key,
                                         town->numbers[0][RELAYS - 1], town->now));
@@ -458,7 +357,7 @@ static void a_relay_that_was_silent_for_a_moment_is_used_again(void **state)
     assert_int_equal(relay_in_use(town), 1);
     for (int i = 0; i < 40; i++) {
         send_ping(town);
-        run_ms(town, 100);
+        street_run_ms(&town->street, 100);
     }
     assert_int_equal(relay_in_use(town), 0);
     town_free(town);
@@ -473,7 +372,7 @@ static void a_ziglan_that_is_left_takes_its_relays_along(void **state)
     assert_true(passes_within(town, 1));
     assert_int_equal(host_core_leave(core, "home", town->now), ERR_OK);
     (void)host_node_pump(&town->hosts[0], town->now);
-    run_ms(town, 3000);
+    street_run_ms(&town->street, 3000);
     assert_int_equal(core->relays.count, RELAYS - ENTRY_POINTS);
     assert_int_equal(sessions_open(core), RELAYS - ENTRY_POINTS);
     assert_int_equal(core->conversations.count, 0);
@@ -511,7 +410,7 @@ static void changes_of_an_entry_point_that_is_not_watched_do_not_count(void **st
     message.watch = &watch;
     assert_true(relay_session_send(ziglan->relays[0].session, &message));
     (void)host_node_pump(&town->hosts[0], town->now);
-    run_ms(town, 1000);
+    street_run_ms(&town->street, 1000);
     assert_int_equal(roster_sequence(ziglan->roster), 5);
     town_free(town);
 }
@@ -529,12 +428,24 @@ static void relay_of_part(const struct ziglan *ziglan, uint8_t key[KEY_SIZE])
     memcpy(key, part.relays[0], KEY_SIZE);
 }
 
+/* Anna is given an invite of the second entry point: it admits her. */
+static void second_admits(struct town *town, uint8_t named[KEY_SIZE])
+{
+    struct url url;
+    char text[URL_SIZE_MAX];
+
+    invite(town, 1, &url, text);
+    assert_int_not_equal(host_core_add_relay(town->hosts[0].core, &url, town->now), 0);
+    street_run_ms(&town->street, 3000);
+    assert_true(ziglan_of(town, 0)->relays[0].session->serves);
+    relay_of_part(ziglan_of(town, 0), named);
+}
+
 static void an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zeros(void **state)
 {
     struct town *town = town_new();
     struct url url;
     char first[URL_SIZE_MAX];
-    char text[URL_SIZE_MAX];
     char error[200];
     uint8_t named[KEY_SIZE];
 
@@ -544,22 +455,14 @@ static void an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zero
 
     /* Known from the life before: the part stays as it is. */
     host_node_start(&town->hosts[0], town->now);
-    invite(town, 1, &url, text);
-    assert_int_not_equal(host_core_add_relay(town->hosts[0].core, &url, town->now), 0);
-    run_ms(town, 3000);
-    assert_true(ziglan_of(town, 0)->relays[0].session->serves);
-    relay_of_part(ziglan_of(town, 0), named);
+    second_admits(town, named);
     assert_memory_equal(named, town->relays[0].identity.public_key, KEY_SIZE);
 
     /* Never known: the relay that admits us is named. */
     assert_int_equal(host_core_leave(town->hosts[0].core, "home", town->now), ERR_OK);
     assert_int_equal(
         host_core_join(town->hosts[0].core, first, NULL, error, sizeof(error), town->now), ERR_OK);
-    invite(town, 1, &url, text);
-    assert_int_not_equal(host_core_add_relay(town->hosts[0].core, &url, town->now), 0);
-    run_ms(town, 3000);
-    assert_true(ziglan_of(town, 0)->relays[0].session->serves);
-    relay_of_part(ziglan_of(town, 0), named);
+    second_admits(town, named);
     assert_memory_equal(named, town->relays[1].identity.public_key, KEY_SIZE);
     town_free(town);
 }

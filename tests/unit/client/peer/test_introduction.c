@@ -230,15 +230,12 @@ static void a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts(voi
     run_ms(lab, 10);
     assert_true(punching_is_firing(&a->punching));
     hostile_ping(lab, &from);
-    for (int i = 0; i < 40; i++) { /* meanwhile nothing passes between the two hosts */
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 40, 100); /* meanwhile nothing passes between the two hosts */
     assert_false(punching_is_firing(&a->punching));
     assert_true(a->punching.retry.at.ns != MONO_NEVER.ns);
-    size_t turns = lab->turns;
+    size_t turns = lab->street.turns;
     run_ms(lab, 1000);
-    assert_true(lab->turns - turns < 100);
+    assert_true(lab->street.turns - turns < 100);
     lab_free(lab);
 }
 

@@ -126,10 +126,7 @@ static void the_first_packet_after_a_long_silence_arrives(void **state)
     assert_string_equal(state_of_nas(lab), "direct");
     run_ms(lab, 160 * 1000); /* keepalives have ended, the session is still good */
     lab->cut_direct = true;
-    size_t before = lab->hosts[1].delivered;
-    send_ping(lab, 84);
-    run_ms(lab, 200);
-    assert_int_equal(lab->hosts[1].delivered, before + 1);
+    next_ping_arrives(lab, 84, 200);
     lab_free(lab);
 }
 
@@ -183,19 +180,14 @@ static void a_host_without_a_relay_does_not_spin(void **state)
 
     (void)state;
     relay_node_stop(&lab->relay);
-    for (int i = 0; i < 600; i++) { /* until the session to the relay is given up, and beyond */
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
+    send_pings(lab, 600, 100); /* until the session to the relay is given up, and beyond */
     assert_false(ziglan_at(lab, 0)->entry_point->open);
     assert_non_null(conversation_at(lab, 0)->sessions.current);
-    size_t turns = lab->turns;
+    size_t turns = lab->street.turns;
     punch_retry_reset(&conversation_at(lab, 0)->punching.retry, lab->now);
-    for (int i = 0; i < 50; i++) {
-        send_ping(lab, 84);
-        run_ms(lab, 100);
-    }
-    assert_true(lab->turns - turns < 1000); /* a host that spins has one in each millisecond */
+    send_pings(lab, 50, 100);
+    assert_true(lab->street.turns - turns <
+                1000); /* a host that spins has one in each millisecond */
     lab_free(lab);
 }
 

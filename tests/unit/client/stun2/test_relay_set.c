@@ -216,24 +216,30 @@ static void a_name_that_fails_is_reported_unless_the_session_is_open(void **stat
     assert_string_equal(wanted.host, "two.example");
 }
 
+/* Neither an address nor a failure that is told for this ticket means anything to anybody. */
+static void assert_ignored(struct fixture *fixture, uint32_t ticket)
+{
+    struct endpoint addr = test_endpoint(1, 0);
+    const char *failed = "";
+
+    for (size_t count = 0; count < 2; count++) {
+        assert_null(relay_set_resolved(&fixture->set, ticket, &addr, count, &failed, fixture->now));
+        assert_null(failed);
+    }
+}
+
 static void an_answer_for_a_removed_session_is_ignored(void **state)
 {
     struct fixture *fixture = *state;
     struct relay_session *relay = add(fixture, "one.example");
-    struct endpoint addr = test_endpoint(1, 0);
     struct relay_resolve wanted;
-    const char *failed = "";
 
     assert_non_null(relay);
     assert_true(relay_set_resolve_wanted(&fixture->set, &wanted, fixture->now));
     relay_set_remove(&fixture->set, relay, fixture->now);
     struct relay_session *next = add(fixture, "other.example");
     assert_non_null(next);
-    for (size_t count = 0; count < 2; count++) {
-        assert_null(
-            relay_set_resolved(&fixture->set, wanted.ticket, &addr, count, &failed, fixture->now));
-        assert_null(failed);
-    }
+    assert_ignored(fixture, wanted.ticket);
     assert_int_equal(next->targets.count, 0);
 }
 
@@ -251,11 +257,7 @@ static void an_answer_about_a_former_url_is_ignored(void **state)
     struct url url = relay->url;
     (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "other.example");
     relay_set_redirect(&fixture->set, relay, &url, fixture->now);
-    for (size_t count = 0; count < 2; count++) {
-        assert_null(
-            relay_set_resolved(&fixture->set, wanted.ticket, &addr, count, &failed, fixture->now));
-        assert_null(failed);
-    }
+    assert_ignored(fixture, wanted.ticket);
     assert_int_equal(relay->targets.count, 0);
     assert_true(relay_set_resolve_wanted(&fixture->set, &wanted, fixture->now));
     assert_string_equal(wanted.host, "other.example");

@@ -7,16 +7,23 @@
 
 #include "tests/support/host_fixture.h"
 
+/* Make an invite that may be used twice. */
+static void invite_twice(struct lab *lab, char url[URL_SIZE_MAX])
+{
+    struct directory_terms terms = {.uses = 2};
+
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
+                     VERDICT_OK);
+}
+
 static void a_configuration_read_again_leaves_the_session_alone(void **state)
 {
     struct lab *lab = lab_new();
-    struct directory_terms terms = {.uses = 2};
     char url[URL_SIZE_MAX];
     char error[200] = "";
 
     (void)state;
-    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
-                     VERDICT_OK);
+    invite_twice(lab, url);
     assert_int_equal(host_core_join(lab->hosts[0].core, url, NULL, error, sizeof(error), lab->now),
                      ERR_OK);
     run_ms(lab, 1500);
@@ -32,13 +39,11 @@ static void a_configuration_read_again_leaves_the_session_alone(void **state)
 static void the_name_wanted_at_a_join_outlives_a_restart(void **state)
 {
     struct lab *lab = lab_new();
-    struct directory_terms terms = {.uses = 2};
     char url[URL_SIZE_MAX];
     char error[200] = "";
 
     (void)state;
-    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, url),
-                     VERDICT_OK);
+    invite_twice(lab, url);
     assert_int_equal(
         host_core_join(lab->hosts[0].core, url, "Anna's PC.local", error, sizeof(error), lab->now),
         ERR_OK);

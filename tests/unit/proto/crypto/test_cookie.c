@@ -63,6 +63,15 @@ static int receive(struct world *w, uint64_t ms)
     return cookie_jar_receive(&w->jar, w->b.x25519_public, w->reply, sizeof(w->reply), at_ms(ms));
 }
 
+/* The first frame is answered with a cookie, which the second one carries. */
+static void send_stamped_frame(struct world *w, uint64_t ms)
+{
+    send_frame(w, ms);
+    reply_write(w, ms);
+    assert_int_equal(receive(w, ms), ERR_OK);
+    send_frame(w, ms);
+}
+
 static void the_second_frame_carries_the_cookie(void **state)
 {
     struct world w;
@@ -131,10 +140,7 @@ static void a_cookie_lives_one_to_two_periods_of_the_secret(void **state)
     (void)state;
     for (size_t i = 0; i < TEST_COUNT(cases); i++) {
         world_init(&w);
-        send_frame(&w, cases[i].baked_ms);
-        reply_write(&w, cases[i].baked_ms);
-        assert_int_equal(receive(&w, cases[i].baked_ms), ERR_OK);
-        send_frame(&w, cases[i].baked_ms); /* stamped while fresh, arriving at asked_ms */
+        send_stamped_frame(&w, cases[i].baked_ms); /* while fresh, arriving at asked_ms */
         if (mac2_ok(&w, source, cases[i].asked_ms) != cases[i].want) {
             fail_msg("baked %llu, asked %llu", (unsigned long long)cases[i].baked_ms,
                      (unsigned long long)cases[i].asked_ms);
@@ -150,10 +156,7 @@ static void a_cookie_ends_with_its_secret_under_steady_load(void **state)
 
     (void)state;
     world_init(&w);
-    send_frame(&w, 0);
-    reply_write(&w, 0);
-    assert_int_equal(receive(&w, 0), ERR_OK);
-    send_frame(&w, 0);
+    send_stamped_frame(&w, 0);
     memcpy(old, w.frame, sizeof(old));
     for (uint64_t ms = 60000; ms < 240000; ms += 60000) {
         assert_true(mac2_ok(&w, source, ms));
@@ -239,10 +242,7 @@ static void mac2_of_damaged_frames_is_refused(void **state)
 
     (void)state;
     world_init(&w);
-    send_frame(&w, 0);
-    reply_write(&w, 0);
-    assert_int_equal(receive(&w, 0), ERR_OK);
-    send_frame(&w, 0);
+    send_stamped_frame(&w, 0);
     assert_true(mac2_ok(&w, source, 0));
     for (size_t i = 0; i < sizeof(w.frame); i++) {
         w.frame[i] ^= 0x20;

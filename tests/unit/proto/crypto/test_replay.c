@@ -18,12 +18,28 @@ static bool accept(struct replay *replay, uint64_t counter)
     return verdict == REPLAY_VERDICT_NEW;
 }
 
+struct step {
+    uint64_t counter;
+    enum replay_verdict want;
+};
+
+/* Each counter must be judged as wanted; those that are new are accepted. */
+static void walk(struct replay *replay, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum replay_verdict verdict = replay_check(replay, steps[i].counter);
+
+        if (verdict != steps[i].want) {
+            fail_msg("step %zu, counter %llu: verdict %d", i, (unsigned long long)steps[i].counter,
+                     (int)verdict);
+        }
+        accept(replay, steps[i].counter);
+    }
+}
+
 static void table_of_counters_is_judged_as_written(void **state)
 {
-    static const struct {
-        uint64_t counter;
-        enum replay_verdict want;
-    } steps[] = {
+    static const struct step steps[] = {
         {0, REPLAY_VERDICT_NEW},
         {0, REPLAY_VERDICT_SEEN},
         {1, REPLAY_VERDICT_NEW},
@@ -63,25 +79,14 @@ static void table_of_counters_is_judged_as_written(void **state)
     struct replay replay = {0};
 
     (void)state;
-    for (size_t i = 0; i < TEST_COUNT(steps); i++) {
-        enum replay_verdict verdict = replay_check(&replay, steps[i].counter);
-
-        if (verdict != steps[i].want) {
-            fail_msg("step %zu, counter %llu: verdict %d", i, (unsigned long long)steps[i].counter,
-                     (int)verdict);
-        }
-        accept(&replay, steps[i].counter);
-    }
+    walk(&replay, steps, TEST_COUNT(steps));
 }
 
 /* The same for a window that is widened while it is in use. */
 static void a_widened_window_remembers_what_it_knew(void **state)
 {
     enum { FIRST = 3 * REPLAY_WINDOW + 17, OLDEST = FIRST + 1 - REPLAY_WINDOW };
-    static const struct {
-        uint64_t counter;
-        enum replay_verdict want;
-    } steps[] = {
+    static const struct step steps[] = {
         {FIRST, REPLAY_VERDICT_SEEN},
         {FIRST - 1, REPLAY_VERDICT_NEW},
         {OLDEST, REPLAY_VERDICT_SEEN},
@@ -118,15 +123,7 @@ static void a_widened_window_remembers_what_it_knew(void **state)
     replay_widen(&replay, wide);
     replay_widen(&replay, second); /* changes nothing */
     assert_ptr_equal(replay.wide, wide);
-    for (size_t i = 0; i < TEST_COUNT(steps); i++) {
-        enum replay_verdict verdict = replay_check(&replay, steps[i].counter);
-
-        if (verdict != steps[i].want) {
-            fail_msg("step %zu, counter %llu: verdict %d", i, (unsigned long long)steps[i].counter,
-                     (int)verdict);
-        }
-        accept(&replay, steps[i].counter);
-    }
+    walk(&replay, steps, TEST_COUNT(steps));
 }
 
 enum { TWIN_MAX = 400000 };

@@ -106,18 +106,12 @@ static void a_ziglan_too_large_to_be_watched_is_looked_up(void **state)
     const struct relay_config cfg = {.watch_max = 1};
     struct world *w = world_new(&cfg);
     struct client *c = &w->clients[0];
-    Ziglan__Watch watch = ZIGLAN__WATCH__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     const Ziglan__Control *error;
 
     (void)state;
     world_members(w, 2);
-    watch.all = true;
-    message.request_id = 77;
-    message.body_case = ZIGLAN__CONTROL__BODY_WATCH;
-    message.watch = &watch;
-    client_send(c, &message);
-    world_run(w, 200);
+    c->request_next = 77;
+    client_watch(w, c, 0);
     assert_null(client_got(w, c, ZIGLAN__CONTROL__BODY_CHANGES));
     error = client_got(w, c, ZIGLAN__CONTROL__BODY_ERROR);
     assert_non_null(error);
@@ -132,18 +126,11 @@ static void a_watcher_that_lost_its_place_is_told_everything_again(void **state)
 {
     struct world *w = world_new(NULL);
     struct client *c = &w->clients[0];
-    Ziglan__Watch watch = ZIGLAN__WATCH__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     size_t members = 0;
 
     (void)state;
     world_members(w, 2);
-    watch.all = true;
-    message.request_id = 78;
-    message.body_case = ZIGLAN__CONTROL__BODY_WATCH;
-    message.watch = &watch;
-    client_send(c, &message);
-    world_run(w, 200);
+    client_watch(w, c, 0);
     client_forget(c);
     for (int i = 0; i <= ONLINE_RING_SIZE; i++) {
         watch_online_changed(&w->relay.core->watch, w->clients[1].identity.public_key, w->now);

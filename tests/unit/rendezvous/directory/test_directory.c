@@ -133,9 +133,7 @@ static void a_full_directory_admits_nobody_more(void **state)
     struct office office;
 
     (void)state;
-    office_init(&office);
-    office.cfg.member_max = 3;
-    office_reopen(&office);
+    office_init_of(&office, 3);
     for (uint32_t n = 1; n <= 3; n++) {
         (void)office_admit(&office, n, "a", 0, &joined);
     }

@@ -12,9 +12,7 @@ static void a_member_can_be_thrown_out_however_many_left(void **state)
     struct office office;
 
     (void)state;
-    office_init(&office);
-    office.cfg.member_max = 3;
-    office_reopen(&office);
+    office_init_of(&office, 3);
     for (uint32_t n = 1; n <= 3; n++) {
         (void)office_admit(&office, n, "a", 0, &joined);
         assert_int_equal(office_leave(&office, n), VERDICT_OK);

@@ -14,12 +14,7 @@ static void a_full_roster_refuses_and_keeps_what_it_has(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    roster_free(w.roster);
-    assert_int_equal(
-        roster_new(&w.roster, w.store, &w.office.ports.env, w.office.ziglan.public_key, 3), ERR_OK);
-    assert_int_equal(roster_set_delegation(w.roster, w.delegation.bytes, w.delegation.size),
-                     ERR_OK);
+    watcher_init_of(&w, 3);
     for (uint32_t n = 1; n <= 4; n++) {
         watcher_admit(&w, n, "a", 0);
         watcher_change_for(&w, n, &entry, &change);

@@ -122,12 +122,7 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    roster_free(w.roster);
-    assert_int_equal(
-        roster_new(&w.roster, w.store, &w.office.ports.env, w.office.ziglan.public_key, 3), ERR_OK);
-    assert_int_equal(roster_set_delegation(w.roster, w.delegation.bytes, w.delegation.size),
-                     ERR_OK);
+    watcher_init_of(&w, 3);
     watcher_admit(&w, 1, "a", 0);
     watcher_admit(&w, 2, "b", 0);
     watcher_admit(&w, 3, "c", 0);
