@@ -29,6 +29,12 @@ int delegation_sign(uint8_t out[RECORD_SIGNED_SIZE_MAX], size_t *size,
                         : rc;
 }
 
+bool delegation_in_force(const struct record_delegation *delegation, uint64_t wall_ms)
+{
+    return record_live(&delegation->header, wall_ms) &&
+           record_unexpired(delegation->expires_ms, wall_ms);
+}
+
 enum delegation_verdict delegation_verify(struct record_delegation *out, const uint8_t *data,
                                           size_t size, const uint8_t *ziglan_key,
                                           const uint8_t *entry_key, uint64_t wall_ms)
@@ -44,7 +50,5 @@ enum delegation_verdict delegation_verify(struct record_delegation *out, const u
         return DELEGATION_NOT_BELIEVED;
     }
     *out = record;
-    return record_live(&record.header, wall_ms) && record_unexpired(record.expires_ms, wall_ms)
-               ? DELEGATION_BELIEVED
-               : DELEGATION_NOT_IN_FORCE;
+    return delegation_in_force(&record, wall_ms) ? DELEGATION_BELIEVED : DELEGATION_NOT_IN_FORCE;
 }

@@ -10,6 +10,7 @@
 #include "proto/crypto/identity.h"
 #include "proto/wire/record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,10 @@ enum { DELEGATION_DAYS = 30, DELEGATION_DAYS_MAX = 3650 };
 int delegation_sign(uint8_t out[RECORD_SIGNED_SIZE_MAX], size_t *size,
                     const struct identity *ziglan, const uint8_t entry_key[KEY_SIZE], uint32_t days,
                     uint64_t wall_ms) MUST_CHECK;
+
+/** True if a delegation that was verified once is in force by the wall clock: live, and not
+ * expired, give or take RECORD_CLOCK_SKEW_MS. */
+bool delegation_in_force(const struct record_delegation *delegation, uint64_t wall_ms);
 
 /** What a delegation is worth. */
 enum delegation_verdict {
@@ -39,7 +44,7 @@ enum delegation_verdict {
  * wall_ms     the wall clock by which it is judged, give or take RECORD_CLOCK_SKEW_MS
  *
  * It is believed if it is a whole record of this type, signed by the key in its header, by and for
- * these keys, gives at least one right, is live, and has not expired. out is untouched if it is
+ * these keys, gives at least one right, and is in force. out is untouched if it is
  * NOT_BELIEVED, else written. The caller looks up in out->rights whether it gives the right that an
  * act needs.
  */

@@ -48,18 +48,31 @@ void roster_free(struct roster *roster)
     free(roster);
 }
 
+/* True if a newer delegation of the same entry point is known and in force. (One that a wrong clock
+ * made is not in force when the clock is right, and must not stand in the way then.) */
+static bool is_superseded(const struct record_delegation *delegation,
+                          const struct record_delegation *known, uint64_t wall_ms)
+{
+    return known->header.sequence > delegation->header.sequence &&
+           delegation_in_force(known, wall_ms);
+}
+
 int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size_t size)
 {
+    uint64_t wall_ms = env_wall_ms(roster->env);
     struct record_delegation entry;
     size_t at = 0;
 
-    if (delegation_verify(&entry, delegation, size, roster->ziglan_key, NULL,
-                          env_wall_ms(roster->env)) != DELEGATION_BELIEVED) {
+    if (delegation_verify(&entry, delegation, size, roster->ziglan_key, NULL, wall_ms) !=
+        DELEGATION_BELIEVED) {
         return ERR_DROP;
     }
     while (at < roster->entry_count &&
            memcmp(roster->entries[at].entry_key, entry.entry_key, KEY_SIZE) != 0) {
         at++;
+    }
+    if (at < roster->entry_count && is_superseded(&entry, &roster->entries[at], wall_ms)) {
+        return ERR_OK;
     }
     if (at == ROSTER_ENTRY_COUNT_MAX) {
         at = roster->entry_next;

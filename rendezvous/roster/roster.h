@@ -75,7 +75,8 @@ void roster_free(struct roster *roster);
 
 /** Take the delegation of an entry point (signed bytes, from its Hello or Joined): from now on its
  * changes are believed. Eight are kept, not over restarts; a ninth entry point takes the place of
- * the oldest. ERR_DROP, with nothing changed, if the ziglan did not sign it or it is not live. */
+ * the oldest. An older one of the same entry point changes nothing while the newer one is in force.
+ * ERR_DROP, with nothing changed, if the ziglan did not sign it or it is not in force. */
 int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size_t size) MUST_CHECK;
 
 /**

@@ -2,6 +2,7 @@
 /* Whom a roster believes, and what it knows of members: names, addresses, who is online. */
 #include "rendezvous/roster/roster.h"
 
+#include "proto/crypto/signed.h"
 #include "proto/net/addrplan.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/delegations.h"
@@ -296,6 +297,57 @@ static void every_wrong_delegation_is_refused(void **state)
     watcher_fini(&w);
 }
 
+/* A delegation that the ziglan signed when its clock showed made_ms, which is its sequence, too. */
+static struct part delegation_made(const struct watcher *w, uint64_t made_ms, uint32_t rights)
+{
+    struct record_delegation record = {.header = {.type = RECORD_TYPE_DELEGATION,
+                                                  .sequence = made_ms,
+                                                  .created_ms = made_ms,
+                                                  .lifetime_s = 30 * 24 * 3600},
+                                       .rights = rights,
+                                       .expires_ms = made_ms + 30 * DAY_MS};
+    uint8_t bytes[RECORD_SIZE_MAX];
+    struct part part;
+    size_t size;
+
+    memcpy(record.header.key, w->office.ziglan.public_key, KEY_SIZE);
+    memcpy(record.entry_key, w->office.entry.public_key, KEY_SIZE);
+    assert_int_equal(record_delegation_encode(bytes, &size, &record), ERR_OK);
+    assert_int_equal(
+        signed_make(part.bytes, sizeof(part.bytes), &part.size, &w->office.ziglan, bytes, size),
+        ERR_OK);
+    return part;
+}
+
+/* The larger sequence wins (docs/protocol.md, section 5): an entry point that shows the delegation
+ * that it had before must not get back rights that the ziglan has taken from it. A delegation that
+ * is not in force does not stand in the way of one that is. */
+static void an_older_delegation_does_not_replace_a_newer_one(void **state)
+{
+    struct part older, newer;
+    struct directory_entry entry;
+    struct roster_change change;
+    enum roster_effect effect;
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    uint64_t now = w.office.ports.wall_ms;
+    watcher_admit(&w, 1, "nas", 0);
+    watcher_change_for(&w, 1, &entry, &change);
+    older = delegation_made(&w, now - DAY_MS, ALL_RIGHTS);
+    newer = delegation_made(&w, now, RECORD_RIGHT_REVOKE_FLAG);
+    assert_int_equal(roster_set_delegation(w.roster, newer.bytes, newer.size), ERR_OK);
+    assert_int_equal(roster_set_delegation(w.roster, older.bytes, older.size), ERR_OK);
+    assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_DROP);
+    /* The newer one was made by a clock that was wrong and is set back now. */
+    w.office.ports.wall_ms = now - DAY_MS / 2;
+    assert_int_equal(roster_set_delegation(w.roster, older.bytes, older.size), ERR_OK);
+    w.office.ports.wall_ms = now;
+    assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_OK);
+    watcher_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +355,7 @@ int main(void)
         cmocka_unit_test(members_are_found_by_all_they_are),
         cmocka_unit_test(nothing_unsigned_is_believed),
         cmocka_unit_test(only_a_delegated_entry_point_is_believed),
+        cmocka_unit_test(an_older_delegation_does_not_replace_a_newer_one),
         cmocka_unit_test(a_revocation_wins_and_old_admissions_do_not_return),
         cmocka_unit_test(a_name_goes_on_to_mean_the_old_key),
         cmocka_unit_test(a_fixed_address_stays_with_its_first_member),
