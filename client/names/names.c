@@ -6,21 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
-static void record_of_peer(const struct peer *peer, struct host_name_record *out)
+static void record_of(const struct tunnel_host *host, struct host_name_record *out)
 {
     static const uint8_t none[4];
 
-    memcpy(out->v4, peer->pair.peer.v4, sizeof(out->v4));
-    memcpy(out->v6, peer->pair.peer.v6, sizeof(out->v6));
+    memcpy(out->v4, host->v4, sizeof(out->v4));
+    memcpy(out->v6, host->v6, sizeof(out->v6));
     out->has_v4 = memcmp(out->v4, none, sizeof(none)) != 0;
-    out->has_v6 = true;
-}
-
-static void record_of_self(const struct names *names, struct host_name_record *out)
-{
-    memcpy(out->v4, names->own->v4, sizeof(out->v4));
-    memcpy(out->v6, names->own->v6, sizeof(out->v6));
-    out->has_v4 = true;
     out->has_v6 = true;
 }
 
@@ -30,13 +22,13 @@ static bool record_of_key(const struct names *names, const uint8_t key[KEY_SIZE]
     const struct peer *peer = peer_find(names->peers, key);
 
     if (memcmp(key, names->own_key, KEY_SIZE) == 0) {
-        record_of_self(names, out);
+        record_of(names->own, out);
         return true;
     }
     if (peer == NULL) {
         return false;
     }
-    record_of_peer(peer, out);
+    record_of(&peer->pair.peer, out);
     return true;
 }
 
@@ -73,7 +65,7 @@ static bool find_in_ziglan(const struct names *names, const struct ziglan *zigla
     }
     if (strlen(ziglan->record.granted) == size &&
         strncasecmp(ziglan->record.granted, label, size) == 0) {
-        record_of_self(names, out);
+        record_of(names->own, out);
         return true;
     }
     return false;

@@ -179,7 +179,8 @@ struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char 
     }
     TAILQ_FOREACH(ziglan, &list->head, in_list)
     {
-        if (strcmp(ziglan->record.name, name_or_key) == 0) {
+        /* A name is empty until an entry point tells it, and an empty text names nobody. */
+        if (name_or_key[0] != '\0' && strcmp(ziglan->record.name, name_or_key) == 0) {
             return ziglan;
         }
     }

@@ -70,7 +70,8 @@ int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE])
     return store_remove(store, STORE_TABLE_ZIGLANS, key, KEY_SIZE);
 }
 
-static int decode(struct ziglan_record *out, const uint8_t *value, size_t size)
+static int decode(struct ziglan_record *out, const struct store_cursor *cursor,
+                  const uint8_t *value, size_t size)
 {
     char text[URL_SIZE_MAX + 1];
     char error[URL_ERROR_SIZE];
@@ -92,7 +93,8 @@ static int decode(struct ziglan_record *out, const uint8_t *value, size_t size)
     if (version == STORED_VERSION && !take_text(&r, record.wanted, sizeof(record.wanted))) {
         return ERR_DROP;
     }
-    if (!rbuf_done(&r) || url_parse(&record.url, text, strlen(text), error) != ERR_OK) {
+    if (!rbuf_done(&r) || url_parse(&record.url, text, strlen(text), error) != ERR_OK ||
+        cursor->key_size != KEY_SIZE || memcmp(record.url.key, cursor->key, KEY_SIZE) != 0) {
         return ERR_DROP;
     }
     *out = record;
@@ -107,7 +109,7 @@ int ziglan_store_next(struct store *store, struct store_cursor *cursor, struct z
     int rc = store_next(store, cursor, value, sizeof(value), &size);
 
     *found = rc == ERR_OK && size != STORE_NONE;
-    return *found ? decode(out, value, size) : rc;
+    return *found ? decode(out, cursor, value, size) : rc;
 }
 
 int ziglan_store_put_order(struct store *store, const struct ziglan_order *order)

@@ -16,7 +16,8 @@ int ziglan_store_put(struct store *store, const struct ziglan_record *record) MU
 int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /** The next record behind the cursor (store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0) to begin).
- * *found is false at the end. ERR_DROP: this one cannot be read; go on. ERR_NOMEM, ERR_SYSTEM. */
+ * *found is false at the end. ERR_DROP: this one cannot be read, or stands under the key of
+ * another; go on. ERR_NOMEM, ERR_SYSTEM. */
 int ziglan_store_next(struct store *store, struct store_cursor *cursor, struct ziglan_record *out,
                       bool *found) MUST_CHECK;
 

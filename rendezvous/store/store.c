@@ -87,15 +87,18 @@ struct store_cursor store_cursor_from(enum store_table table, const void *from, 
 int store_next(struct store *store, struct store_cursor *cursor, void *value, size_t capacity,
                size_t *size)
 {
-    uint8_t from[STORE_KEY_SIZE_MAX];
-    size_t from_size = cursor->key_size;
+    /* A copy, because `seek` writes the key that it finds into the cursor, also if it then cannot
+       copy the value. */
+    const struct store_cursor from = *cursor;
 
-    /* A copy, because `seek` writes the key that it finds into the cursor. */
-    memcpy(from, cursor->key, sizeof(from));
     *size = STORE_NONE;
-    int rc = store->ops->seek(store, cursor->table, from, from_size, cursor->started, cursor, value,
-                              capacity, size);
-    cursor->started = true;
+    int rc = store->ops->seek(store, from.table, from.key, from.key_size, from.started, cursor,
+                              value, capacity, size);
+    if (rc == ERR_OK) {
+        cursor->started = true;
+    } else {
+        *cursor = from;
+    }
     return rc;
 }
 

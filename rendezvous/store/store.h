@@ -105,8 +105,8 @@ int store_remove(struct store *store, enum store_table table, const void *key,
  * there. from_size 0: at the first key of the table. */
 struct store_cursor store_cursor_from(enum store_table table, const void *from, size_t from_size);
 
-/** Go to the next key and copy its value; errors as those of store_read. *size is STORE_NONE at the
- * end of the table, where the cursor keeps its last key. */
+/** Go to the next key and copy its value; errors as those of store_read, which leave the cursor
+ * where it is. *size is STORE_NONE at the end of the table, where the cursor keeps its last key. */
 int store_next(struct store *store, struct store_cursor *cursor, void *value, size_t capacity,
                size_t *size) MUST_CHECK;
 

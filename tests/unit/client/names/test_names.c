@@ -33,10 +33,28 @@ static void the_name_of_an_address_leads_back_to_it(void **state)
     lab_free(lab);
 }
 
+/* A pool can be too small for an address of its own. */
+static void who_has_no_ipv4_address_is_told_without_one(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *core = lab->hosts[0].core;
+    struct host_name_record record;
+
+    (void)state;
+    assert_true(host_core_lookup_name(core, "anna", &record));
+    assert_true(record.has_v4 && record.has_v6);
+    memset(core->own.v4, 0, sizeof(core->own.v4));
+    assert_true(host_core_lookup_name(core, "anna", &record));
+    assert_false(record.has_v4);
+    assert_true(record.has_v6);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_name_of_an_address_leads_back_to_it),
+        cmocka_unit_test(who_has_no_ipv4_address_is_told_without_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

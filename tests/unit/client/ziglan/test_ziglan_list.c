@@ -277,6 +277,8 @@ static void a_ziglan_is_found_by_key_name_and_session(void **state)
     assert_ptr_equal(ziglan_list_find_text(&house->list, key_text(c->record.url.key, key)), c);
     assert_null(ziglan_list_find_text(&house->list, "x"));
     assert_null(ziglan_list_find_text(&house->list, ""));
+    c->record.name[0] = '\0'; /* its entry point has not told it yet */
+    assert_null(ziglan_list_find_text(&house->list, ""));
     key[0] = key[0] == 'a' ? 'b' : 'a'; /* a key, but nobody's */
     assert_null(ziglan_list_find_text(&house->list, key));
 

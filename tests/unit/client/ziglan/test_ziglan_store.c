@@ -330,6 +330,21 @@ static void those_behind_a_damaged_one_are_read(void **state)
     store_close(store);
 }
 
+static void a_record_of_another_ziglan_is_refused(void **state)
+{
+    struct store *store = store_new();
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0);
+    struct ziglan_record record = record_of(1), got;
+    uint8_t value[VALUE_SIZE_MAX];
+    bool found;
+
+    (void)state;
+    write_value(store, 2, value, value_of(value, 3, &record));
+    assert_int_equal(ziglan_store_next(store, &cursor, &got, &found), ERR_DROP);
+    assert_true(found);
+    store_close(store);
+}
+
 /* ---- the order ---- */
 
 static void the_order_survives(void **state)
@@ -368,6 +383,7 @@ int main(void)
         cmocka_unit_test(no_flipped_byte_makes_a_record_that_holds_too_much),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(those_behind_a_damaged_one_are_read),
+        cmocka_unit_test(a_record_of_another_ziglan_is_refused),
         cmocka_unit_test(the_order_survives),
     };
 

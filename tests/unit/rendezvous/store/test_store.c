@@ -188,6 +188,21 @@ static void a_cursor_survives_removal_of_its_key(struct subject *h)
     assert_keys(h, STORE_TABLE_NAMES, "", "");
 }
 
+static void a_step_that_fails_leaves_the_cursor_where_it_is(struct subject *h)
+{
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_NAMES, "a", 1);
+    char value[64];
+    size_t size;
+
+    put(h, STORE_TABLE_NAMES, "a", "long");
+    put(h, STORE_TABLE_NAMES, "b", "longer");
+    for (char key = 'a'; key <= 'b'; key++) {
+        assert_int_equal(store_next(h->store, &cursor, value, 1, &size), ERR_SYSTEM);
+        assert_int_equal(store_next(h->store, &cursor, value, sizeof(value), &size), ERR_OK);
+        assert_int_equal(cursor.key[0], key);
+    }
+}
+
 static void a_transaction_is_seen_inside_and_kept_by_commit(struct subject *h)
 {
     put(h, STORE_TABLE_META, "old", "1");
@@ -309,6 +324,8 @@ static const struct {
     {"values_come_back_by_table_and_key", values_come_back_by_table_and_key},
     {"keys_come_in_order_from_anywhere", keys_come_in_order_from_anywhere},
     {"a_cursor_survives_removal_of_its_key", a_cursor_survives_removal_of_its_key},
+    {"a_step_that_fails_leaves_the_cursor_where_it_is",
+     a_step_that_fails_leaves_the_cursor_where_it_is},
     {"a_transaction_is_seen_inside_and_kept_by_commit",
      a_transaction_is_seen_inside_and_kept_by_commit},
     {"an_aborted_transaction_leaves_nothing", an_aborted_transaction_leaves_nothing},
