@@ -2,15 +2,10 @@
 /* Making and releasing what the services share, and taking over a configuration. */
 #include "relayd/base/relay_base.h"
 
+#include "relayd/base/relay_defaults.h"
+
 #include <stdio.h>
 #include <string.h>
-
-enum {
-    SESSION_MAX_DEFAULT = 10000,
-    WATCH_MAX_DEFAULT = 10000,
-    STUN_PER_ADDR_DEFAULT = 10,
-    STUN_PER_S_DEFAULT = 20000,
-};
 
 /* The secret of stateless resets must be the same after a restart. It needs no file of its own: an
  * Ed25519 signature is deterministic, and this one is never shown to anybody. */
@@ -37,10 +32,11 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
                    cfg->public_hosts != NULL ? cfg->public_hosts : "");
     base->cfg.ziglan_name = base->name;
     base->cfg.public_hosts = base->public_hosts;
-    base->cfg.session_max = value_or(cfg->session_max, SESSION_MAX_DEFAULT);
-    base->cfg.watch_max = value_or(cfg->watch_max, WATCH_MAX_DEFAULT);
-    base->cfg.stun_per_addr_per_s = value_or(cfg->stun_per_addr_per_s, STUN_PER_ADDR_DEFAULT);
-    base->cfg.stun_per_s = value_or(cfg->stun_per_s, STUN_PER_S_DEFAULT);
+    base->cfg.session_max = value_or(cfg->session_max, RELAY_SESSION_MAX_DEFAULT);
+    base->cfg.watch_max = value_or(cfg->watch_max, RELAY_WATCH_MAX_DEFAULT);
+    base->cfg.stun_per_addr_per_s =
+        value_or(cfg->stun_per_addr_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT);
+    base->cfg.stun_per_s = value_or(cfg->stun_per_s, RELAY_STUN_PER_S_DEFAULT);
     base->cfg.open_relay = cfg->open_relay;
 }
 

@@ -21,14 +21,13 @@ struct relay_config {
     const uint8_t *delegation; /* that this relay is an entry point, signed elsewhere; NULL with
                                   ziglan_identity: the core signs one itself and renews it */
     size_t delegation_size;
-    const char *ziglan_name;                  /* NULL: "ziglan" */
-    const char *public_hosts;                 /* "HOST[:PORT][,...]" for URLs; NULL: none */
-    uint32_t session_max;                     /* 0: 10000 */
-    uint32_t watch_max;                       /* a ziglan with more members cannot be watched;
-                                                 0: 10000 */
-    uint32_t stun_per_addr_per_s, stun_per_s; /* 0: 10 and 20000 */
-    struct link_reset_row *ledger;            /* of ledger_capacity rows, as in struct link_config;
-                                                 NULL: none */
+    const char *ziglan_name;  /* NULL: "ziglan" */
+    const char *public_hosts; /* "HOST[:PORT][,...]" for URLs; NULL: none */
+    uint32_t session_max;     /* 0: the default of relay_defaults.h, here and below */
+    uint32_t watch_max;       /* a ziglan with more members cannot be watched */
+    uint32_t stun_per_addr_per_s, stun_per_s;
+    struct link_reset_row *ledger; /* of ledger_capacity rows, as in struct link_config;
+                                      NULL: none */
     uint32_t ledger_capacity;
     bool open_relay; /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

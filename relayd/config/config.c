@@ -2,14 +2,13 @@
 /* Reads YAML through libcyaml, then checks what its schema cannot say; prints it again. */
 #include "relayd/config/config.h"
 
+#include "relayd/base/relay_defaults.h"
+
 #include <cyaml/cyaml.h>
 #include <stdarg.h>
 #include <string.h>
 
 enum {
-    SESSION_MAX_DEFAULT = 10000,
-    STUN_PER_ADDRESS_DEFAULT = 10,
-    STUN_DEFAULT = 20000,
     METRICS_PORT_DEFAULT = 9433,
 };
 
@@ -266,10 +265,10 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
     return name_set(in, out, raw->name) && listen_set(in, out, raw) && public_set(in, out, raw) &&
            paths_set(in, out, raw) && metrics_set(in, out, raw->metrics) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
-                      SESSION_MAX_DEFAULT) &&
+                      RELAY_SESSION_MAX_DEFAULT) &&
            number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
-                      raw->stun.per_address_per_s, STUN_PER_ADDRESS_DEFAULT) &&
-           number_set(in, &out->stun_per_s, "per_s", raw->stun.per_s, STUN_DEFAULT);
+                      raw->stun.per_address_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT) &&
+           number_set(in, &out->stun_per_s, "per_s", raw->stun.per_s, RELAY_STUN_PER_S_DEFAULT);
 }
 
 int relay_settings_parse(struct relay_settings *out, const char *text, size_t size,

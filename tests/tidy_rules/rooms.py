@@ -34,7 +34,7 @@ LAYERS = {
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],
-    "relayd/config": PROTO,
+    "relayd/config": [*PROTO, "relayd/base"],  # the defaults
     "relayd/admin": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "proto/admin"],
     "relayd/engine": [*RELAYD, "relayd/base", "relayd/core", "relayd/admin", "proto/host"],
     "relayd/daemon": [*RELAYD, "relayd/base", "relayd/core", "relayd/config", "relayd/admin",
