@@ -27,6 +27,7 @@ int roster_new(struct roster **out, struct store *store, const struct env *env,
     r->env = env;
     memcpy(r->ziglan_key, ziglan_key, KEY_SIZE);
     r->member_max = member_max != 0 ? member_max : ROSTER_MEMBER_COUNT_MAX;
+    r->forget_ms = UINT64_MAX;
     rc = roster_slots_init(r);
     if (rc == ERR_OK) {
         rc = roster_load(r);
@@ -259,6 +260,7 @@ int roster_erase(struct roster *roster)
     roster_slots_clear(roster);
     roster->sequence = 0;
     roster->binding_count = 0;
+    roster->forget_ms = UINT64_MAX;
     return roster_erase_saved(roster);
 }
 

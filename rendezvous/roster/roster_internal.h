@@ -32,6 +32,7 @@ struct roster {
     size_t live_count, slot_count, slot_capacity;     /* the first are live, the others over */
     struct map *by_key, *by_name, *by_ip6, *by_eui64; /* -> slot */
     struct map *revoked;                              /* key -> sequence of its revocation */
+    uint64_t forget_ms; /* wall clock; no saved revocation is to be forgotten earlier */
     uint32_t binding_count;
     struct roster_stats stats;
 };

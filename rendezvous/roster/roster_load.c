@@ -8,6 +8,14 @@
 
 #include <string.h>
 
+/* Let no revocation that is saved be forgotten too late. */
+static void forget_later(uint64_t *forget_ms, const struct roster_saved *saved)
+{
+    if (saved->forgotten_ms < *forget_ms) {
+        *forget_ms = saved->forgotten_ms;
+    }
+}
+
 /* Load one row. *good is false if we would not have written it, or if the roster is full: the row
  * is then removed. A member whose admission is over by the wall clock is kept: perhaps the clock is
  * wrong, and will be set in a minute. */
@@ -24,6 +32,7 @@ static int load_one(struct roster *r, const struct roster_saved *saved, bool *go
     }
     if (saved->revoked) {
         *good = true;
+        forget_later(&r->forget_ms, saved);
         return roster_revoked_put(r, saved->key, saved->sequence);
     }
     if (member_decode(&member, r->ziglan_key, saved->part, saved->admission) != ERR_OK ||
@@ -77,14 +86,22 @@ int roster_forget_revoked(struct roster *roster, uint64_t settled_ms)
     struct store_cursor cursor = roster_saved_first(roster);
     uint8_t value[STORE_VALUE_SIZE_MAX];
     struct roster_saved saved;
-    bool more;
+    uint64_t next_ms = UINT64_MAX;
+    bool more = roster->forget_ms <= settled_ms;
 
-    while (map_count(roster->revoked) > 0) {
+    if (!more) {
+        return ERR_OK; /* none is due: do not read all rows for that */
+    }
+    while (more && map_count(roster->revoked) > 0) {
         int rc = roster_saved_next(roster, &cursor, value, &saved, &more);
-        if (rc != ERR_OK || !more) {
+        if (rc != ERR_OK) {
             return rc;
         }
-        if (saved.key == NULL || !saved.revoked || saved.forgotten_ms > settled_ms) {
+        if (!more || saved.key == NULL || !saved.revoked) {
+            continue;
+        }
+        if (saved.forgotten_ms > settled_ms) {
+            forget_later(&next_ms, &saved);
             continue;
         }
         (void)map_remove(roster->revoked, saved.key, NULL);
@@ -93,5 +110,6 @@ int roster_forget_revoked(struct roster *roster, uint64_t settled_ms)
             return rc;
         }
     }
+    roster->forget_ms = next_ms;
     return ERR_OK;
 }

@@ -61,8 +61,10 @@ int roster_save_revoked(struct roster *roster, const uint8_t key[KEY_SIZE], uint
        ms, so the eight days begin at the later of the two. */
     uint64_t from_ms = env_wall_ms(roster->env);
     from_ms = from_ms > sequence ? from_ms : sequence;
-    wbuf_u64(&w, from_ms < UINT64_MAX - RECORD_REVOCATION_MS ? from_ms + RECORD_REVOCATION_MS
-                                                             : UINT64_MAX);
+    uint64_t forgotten_ms =
+        from_ms < UINT64_MAX - RECORD_REVOCATION_MS ? from_ms + RECORD_REVOCATION_MS : UINT64_MAX;
+    wbuf_u64(&w, forgotten_ms);
+    roster->forget_ms = forgotten_ms < roster->forget_ms ? forgotten_ms : roster->forget_ms;
     return store_write(roster->store, STORE_TABLE_ROSTER, name, sizeof(name), value, wbuf_size(&w));
 }
 

@@ -18,6 +18,16 @@ static int disk_write(struct store *store, enum store_table table, const void *k
                       : disk->true_ops->write(store, table, key, key_size, value, size);
 }
 
+static int disk_seek(struct store *store, enum store_table table, const void *key, size_t key_size,
+                     bool beyond, struct store_cursor *found, void *value, size_t capacity,
+                     size_t *size)
+{
+    struct test_disk *disk = disk_of(store);
+
+    disk->steps++;
+    return disk->true_ops->seek(store, table, key, key_size, beyond, found, value, capacity, size);
+}
+
 static int disk_begin(struct store *store)
 {
     struct test_disk *disk = disk_of(store);
@@ -30,6 +40,7 @@ void test_disk_put_under(struct test_disk *disk, struct store *store)
 {
     *disk = (struct test_disk){.ops = *store->ops, .true_ops = store->ops};
     disk->ops.write = disk_write;
+    disk->ops.seek = disk_seek;
     disk->ops.begin = disk_begin;
     store->ops = &disk->ops;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A disk that a test puts below a store. It can be full, and it counts the writes of each
- * transaction.
+ * transaction, and the steps of cursors.
  */
 #pragma once
 
@@ -12,6 +12,7 @@ struct test_disk {
     const struct store_ops *true_ops;
     bool full;                  /* begin and write fail with ERR_SYSTEM */
     size_t writes, writes_most; /* in the present transaction, and in the largest */
+    size_t steps;               /* of cursors, in all */
 };
 
 /** Put a disk that is not full below a store. It is kept until the store is closed. */

@@ -3,6 +3,7 @@
 #include "rendezvous/roster/roster.h"
 
 #include "rendezvous/store/store_memory.h"
+#include "tests/support/disk.h"
 #include "tests/support/fixture.h"
 #include "tests/support/roster_fixture.h"
 
@@ -28,6 +29,39 @@ static void the_memory_of_revocations_ends_after_eight_days(void **state)
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     assert_int_equal(roster_expire(w.roster, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 0);
+    watcher_fini(&w);
+}
+
+/* A large roster is looked at about once a minute: its rows are read only when one is due. */
+static void revocations_are_looked_for_only_when_one_is_due(void **state)
+{
+    struct identity one = node_of(1), two = node_of(2);
+    uint8_t key[KEY_SIZE];
+    struct test_disk disk;
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    test_disk_put_under(&disk, w.store);
+    watcher_admit(&w, 1, "nas", 0);
+    watcher_admit(&w, 2, "pc", 0);
+    assert_int_equal(watcher_follow(&w), 2);
+    assert_int_equal(directory_leave(w.office.directory, one.public_key), VERDICT_OK);
+    assert_int_equal(watcher_follow(&w), 1);
+    w.office.ports.wall_ms += DAY_MS;
+    assert_int_equal(directory_leave(w.office.directory, two.public_key), VERDICT_OK);
+    assert_int_equal(watcher_follow(&w), 1);
+    for (int again = 0; again < 2; again++) {
+        disk.steps = 0;
+        assert_int_equal(roster_expire(w.roster, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
+        assert_int_equal(disk.steps, 0);
+        watcher_reopen(&w);
+    }
+    for (size_t left = 2; left-- > 0;) {
+        w.office.ports.wall_ms += left == 1 ? 7 * DAY_MS + 1000 : DAY_MS;
+        assert_int_equal(roster_expire(w.roster, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
+        assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), left);
+    }
     watcher_fini(&w);
 }
 
@@ -161,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_memory_of_revocations_ends_after_eight_days),
+        cmocka_unit_test(revocations_are_looked_for_only_when_one_is_due),
         cmocka_unit_test(admissions_expire_and_are_renewed),
         cmocka_unit_test(members_come_back_when_the_clock_is_right),
         cmocka_unit_test(who_is_over_makes_room_and_can_be_renewed_or_revoked),
