@@ -59,7 +59,8 @@ struct conversations {
 struct initiating {
     bool active;
     struct handshake handshake;
-    unsigned tries;
+    unsigned tries;      /* initiations sent */
+    unsigned waits;      /* since the last one, when there was no way to the peer */
     bool hurried;        /* repeated at once because of a cookie; not twice in a row */
     struct mono sent_at; /* the last one */
     struct mono at;      /* when the initiation is sent (again); NEVER: not at all */

@@ -34,9 +34,10 @@ static uint64_t next_timestamp(struct conversations *shared)
 
 static uint64_t repeat_after_ms(const struct conversation *a)
 {
+    unsigned count = a->initiating.tries + a->initiating.waits;
     uint64_t ms = INITIATION_MS_FIRST;
 
-    for (unsigned i = 1; i < a->initiating.tries && ms < INITIATION_MS_MAX; i++) {
+    for (unsigned i = 1; i < count && ms < INITIATION_MS_MAX; i++) {
         ms *= 2;
     }
     if (ms > INITIATION_MS_MAX) {
@@ -72,7 +73,8 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
         handshake_wipe(&i->handshake);
     }
     i->active = true;
-    i->tries++;
+    i->tries += path != NULL ? 1 : 0;
+    i->waits = path != NULL ? 0 : i->waits + 1;
     i->at = mono_add_ms(now, repeat_after_ms(a));
     i->handshake.local_index = 0;
     conversation_wake(a, i->at);
@@ -89,6 +91,7 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
 void initiation_begin(struct conversation *a, struct host_io *io, struct mono now)
 {
     a->initiating.tries = 0;
+    a->initiating.waits = 0;
     a->initiating.hurried = false;
     initiation_send(a, io, now);
 }
@@ -137,7 +140,7 @@ void initiation_expire(struct conversation *a, struct host_io *io, struct mono n
     if (!mono_due(a->initiating.at, now)) {
         return;
     }
-    if (a->initiating.tries >= INITIATION_TRIES_MAX) {
+    if (a->initiating.tries + a->initiating.waits >= INITIATION_TRIES_MAX) {
         give_up(a);
         return;
     }

@@ -60,11 +60,53 @@ static void a_restart_with_the_clock_set_back_shuts_nobody_out(void **state)
     lab_free(lab);
 }
 
+/* Host 0 has no way to nas for wait_ms. */
+static void lose_the_relay(struct lab *lab, uint64_t wait_ms)
+{
+    lab->cut_direct = true;
+    relay_session_close(ziglan_at(lab, 0)->entry_point, wait_ms, lab->now);
+}
+
+/* Only what was sent counts as a try: a relay that opens after long finds a handshake that insists
+ * on its initiation and repeats it soon, as if it had just begun. */
+static void waiting_for_a_relay_uses_up_no_tries(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lose_the_relay(lab, 20000);
+    send_ping(lab, 84);
+    struct conversation *a = conversation_at(lab, 0);
+    run_ms(lab, 19000);
+    assert_true(a->initiating.active);
+    assert_int_equal(a->initiating.tries, 0);
+    run_ms(lab, 2000);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    assert_int_equal(a->initiating.tries, 1);
+    lab_free(lab);
+}
+
+static void a_handshake_that_finds_no_way_is_given_up(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lose_the_relay(lab, UINT64_MAX);
+    send_ping(lab, 84);
+    assert_true(conversation_at(lab, 0)->initiating.active);
+    run_ms(lab, 120000);
+    assert_null(lab->hosts[0].core->peers.list[0]->conversation);
+    assert_int_equal(lab->hosts[0].core->dataplane.counters.queue_dropped, 1);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(initiations_of_both_at_once_leave_a_session_that_both_have),
         cmocka_unit_test(a_restart_with_the_clock_set_back_shuts_nobody_out),
+        cmocka_unit_test(waiting_for_a_relay_uses_up_no_tries),
+        cmocka_unit_test(a_handshake_that_finds_no_way_is_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
