@@ -362,10 +362,21 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
 
 /* ---- ziglans and relays ---- */
 
-static int not_stored(int rc, char *error, size_t error_size)
+/* Why joining failed, and what to do. */
+static void not_joined(const struct host_core *core, int rc, char *error, size_t error_size)
 {
-    (void)snprintf(error, error_size, "the ziglan could not be stored; is the disk full?");
-    return rc;
+    if (rc == ERR_LIMIT && core->ziglans.count == ZIGLAN_COUNT_MAX) {
+        (void)snprintf(error, error_size, "a host can join at most %d ziglans; leave one first",
+                       ZIGLAN_COUNT_MAX);
+    } else if (rc == ERR_LIMIT) {
+        (void)snprintf(error, error_size,
+                       "a host has sessions to at most %d relays; leave a ziglan first",
+                       RELAY_SET_MAX);
+    } else if (rc == ERR_NOMEM) {
+        (void)snprintf(error, error_size, "out of memory");
+    } else {
+        (void)snprintf(error, error_size, "the ziglan could not be stored; is the disk full?");
+    }
 }
 
 static int join_url(struct host_core *core, const struct url *url, const char *wanted,
@@ -396,12 +407,10 @@ int host_core_join(struct host_core *core, const char *text, const char *wanted,
         return ERR_DROP;
     }
     int rc = join_url(core, &url, wanted, now);
-    if (rc == ERR_LIMIT) {
-        (void)snprintf(error, error_size, "a host can join at most %d ziglans; leave one first",
-                       ZIGLAN_COUNT_MAX);
-        return rc;
+    if (rc != ERR_OK) {
+        not_joined(core, rc, error, error_size);
     }
-    return rc == ERR_OK ? ERR_OK : not_stored(rc, error, error_size);
+    return rc;
 }
 
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now)

@@ -107,7 +107,7 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
 
 /**
  * Join a ziglan by URL (proto/wire/url.h), now or again. Remembered in the store before this
- * returns ERR_OK. On ERR_DROP `error` tells what is wrong with the URL, with place and remedy.
+ * returns ERR_OK. Else `error` tells what is wrong and what to do; ERR_DROP: with the URL.
  *
  * wanted   the name to want in this ziglan (any text, it is made legal), NULL: the host's
  */

@@ -95,8 +95,10 @@ static void on_go_away(const struct sender *from, const Ziglan__GoAway *go_away,
 {
     if (from->ziglan != NULL) {
         ziglan_on_go_away(from->ziglan, from->relay, go_away, now);
-    } else {
+    } else if (go_away->reason == GOAWAY_NOT_ADMITTED) { /* it is not open to strangers now */
         relay_session_close(from->relay, RELAY_SESSION_GO_AWAY_MS, now);
+    } else {
+        (void)relay_session_on_go_away(from->relay, go_away, now);
     }
 }
 

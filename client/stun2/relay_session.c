@@ -325,6 +325,29 @@ bool relay_session_on_closed(struct relay_session *relay, const struct link_even
     return true;
 }
 
+static uint64_t away_ms(const Ziglan__GoAway *go_away)
+{
+    switch (go_away->reason) {
+    case GOAWAY_REPLACED:
+        return RELAY_SESSION_GO_AWAY_MS;
+    case GOAWAY_REVOKED:
+        return RELAY_SESSION_GO_AWAY_MS_MAX;
+    default:
+        return go_away->reconnect_in_ms < RELAY_SESSION_GO_AWAY_MS_MAX
+                   ? go_away->reconnect_in_ms
+                   : RELAY_SESSION_GO_AWAY_MS_MAX;
+    }
+}
+
+uint64_t relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway *go_away,
+                                  struct mono now)
+{
+    uint64_t wait_ms = away_ms(go_away);
+
+    relay_session_close(relay, wait_ms, now);
+    return wait_ms;
+}
+
 /* Where the next packets to the relay go. */
 static const struct endpoint *aim(const struct relay_session *relay)
 {

@@ -37,7 +37,8 @@ enum {
     RELAY_SESSION_RETRY_NEAR_ROUNDS = 40,
     RELAY_SESSION_RETRY_MS_MAX = 15000,
     RELAY_SESSION_RESOLVE_RETRY_MS = 5000,
-    RELAY_SESSION_GO_AWAY_MS = 30000, /* a relay that sends us away is left alone for this */
+    RELAY_SESSION_GO_AWAY_MS = 30000, /* a relay that has no place for us is left alone for this */
+    RELAY_SESSION_GO_AWAY_MS_MAX = 300000, /* no relay can make it longer */
     /* A relay takes 100 announcements of a key at once and one in 5 s. A session costs two, opening
      * it and watching, and there may be a change of records. */
     RELAY_SESSION_OPENS_BURST = 20,
@@ -133,6 +134,12 @@ void relay_session_on_revived(struct relay_session *relay, struct handle handle,
 /** A connection closed. Returns true if it was the active one; then it is dialled again soon. */
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,
                              struct mono now);
+
+/** The relay ends the session: close it, and dial again when the relay says, within the bound
+ * above. One that was replaced waits, because another program has our key and must not be fought;
+ * one that was revoked waits longest. Returns how long it waits. */
+uint64_t relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway *go_away,
+                                  struct mono now);
 
 /** The underlay changed, perhaps. If the way to the relay did, the connection moves there; if that
  * is in doubt, the relay is asked for an answer. A connection that does not answer stalls. Without

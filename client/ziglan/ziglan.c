@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Those GoAway.reason of control.proto that matter to a host. */
-enum { GO_AWAY_REPLACED = 1, GO_AWAY_REVOKED = 2, GO_AWAY_BUSY = 3 };
-
 /* The only writer of the state; every state may follow every other. The entry point arranges
  * punches for members only. */
 static void enter(struct ziglan *ziglan, enum ziglan_state next, struct mono now)
@@ -48,6 +45,9 @@ int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
     }
     ziglan->context = context;
     ziglan->record = *record;
+    if (context->relays->count == RELAY_SET_MAX) {
+        rc = ERR_LIMIT;
+    }
     ziglan->entry_point = relay_set_add(context->relays, &record->url, now);
     if (ziglan->entry_point != NULL) {
         rc = roster_new(&ziglan->roster, context->store, context->env, record->url.key, 0);
@@ -338,41 +338,26 @@ void ziglan_on_error(struct ziglan *ziglan, struct relay_session *relay, uint32_
     enter(ziglan, ZIGLAN_STATE_REFUSED, now);
 }
 
-/* How long to stay away. A hostile relay cannot make it longer than wait_ms_max. */
-static uint64_t go_away_wait_ms(const Ziglan__GoAway *go_away)
-{
-    static const uint64_t replaced_wait_ms = 30000; /* another program has our key: no fight */
-    static const uint64_t wait_ms_max = 300000;
-
-    if (go_away->reason == GO_AWAY_REPLACED) {
-        return replaced_wait_ms;
-    }
-    if (go_away->reason == GO_AWAY_REVOKED) {
-        return wait_ms_max;
-    }
-    return go_away->reconnect_in_ms < wait_ms_max ? go_away->reconnect_in_ms : wait_ms_max;
-}
-
 void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
                        const Ziglan__GoAway *go_away, struct mono now)
 {
     enum ziglan_state next =
         ziglan->state == ZIGLAN_STATE_REFUSED ? ZIGLAN_STATE_REFUSED : ZIGLAN_STATE_CONNECTING;
 
-    relay_session_close(relay, go_away_wait_ms(go_away), now);
+    uint64_t wait_ms = relay_session_on_go_away(relay, go_away, now);
     if (relay != ziglan->entry_point) {
         return;
     }
-    if (go_away->reason == GO_AWAY_REPLACED) {
+    if (go_away->reason == GOAWAY_REPLACED) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_SAME_KEY);
-    } else if (go_away->reason == GO_AWAY_REVOKED) {
+    } else if (go_away->reason == GOAWAY_REVOKED) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_REMOVED);
         next = ZIGLAN_STATE_REFUSED;
-    } else if (go_away->reason == GO_AWAY_BUSY) {
+    } else if (go_away->reason == GOAWAY_BUSY) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_BUSY);
         env_trace(ziglan->context->env, TRACE_LEVEL_WARN, "entry.busy",
                   "it is full, or this host came too often; trying again in %u s",
-                  (unsigned)(go_away_wait_ms(go_away) / 1000));
+                  (unsigned)(wait_ms / 1000));
     }
     roster_all_offline(ziglan->roster);
     enter(ziglan, next, now);

@@ -23,7 +23,8 @@ enum {
 };
 
 /** Start a ziglan from a record: of a URL that is joined just now, or of the store. Its entry point
- * is dialled. context is borrowed for its life. ERR_NOMEM (also: too many relays), ERR_SYSTEM. */
+ * is dialled. context is borrowed for its life. ERR_LIMIT (too many relays), ERR_NOMEM, ERR_SYSTEM.
+ */
 int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
                const struct ziglan_context *context, struct mono now) MUST_CHECK;
 

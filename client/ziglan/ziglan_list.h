@@ -25,7 +25,7 @@ int ziglan_list_init(struct ziglan_list *list, const struct ziglan_context *cont
 void ziglan_list_fini(struct ziglan_list *list);
 
 /** Join the ziglan of a URL: it is stored, and the last of the list. ERR_LIMIT at
- * ZIGLAN_COUNT_MAX, ERR_NOMEM, ERR_SYSTEM; then nothing changes. */
+ * ZIGLAN_COUNT_MAX and at RELAY_SET_MAX, ERR_NOMEM, ERR_SYSTEM; then nothing changes. */
 int ziglan_list_add(struct ziglan_list *list, const struct url *url, const char *wanted_name,
                     struct mono now) MUST_CHECK;
 

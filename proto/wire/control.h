@@ -20,6 +20,15 @@ enum {
     CONTROL_TEXT_SIZE_MAX = 255, /* of a text that has no rule of its own, without the NUL */
 };
 
+/** The numbers of GoAway.reason in control.proto. */
+enum goaway {
+    GOAWAY_SHUTDOWN = 0,
+    GOAWAY_REPLACED = 1,
+    GOAWAY_REVOKED = 2,
+    GOAWAY_BUSY = 3,
+    GOAWAY_NOT_ADMITTED = 4,
+};
+
 /** Memory for one unpacked message. It is 64 KiB large: have one per program, not one per peer. */
 struct control_arena {
     _Alignas(16) uint8_t memory[CONTROL_ARENA_SIZE];

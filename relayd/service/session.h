@@ -14,15 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The numbers of GoAway.reason in control.proto. */
-enum goaway {
-    GOAWAY_SHUTDOWN = 0,
-    GOAWAY_REPLACED = 1,
-    GOAWAY_REVOKED = 2,
-    GOAWAY_BUSY = 3,
-    GOAWAY_NOT_ADMITTED = 4,
-};
-
 struct session_service {
     struct relay_base *base;       /* these are borrowed */
     struct punch_service *punches; /* told who is gone and who moved */

@@ -244,9 +244,8 @@ static bool relay_ends(struct relay_world *world, size_t which)
         return false;
     }
     sim_relay_stop(relay); /* sessions that began meanwhile get no goodbye */
-    world->usable_at[which] = mono_add_ms(
-        sim->now, which < PLAN_ENTRY_POINTS ? reconnect_in_ms : (uint32_t)RELAY_SESSION_GO_AWAY_MS);
-    be_back_within(world, RELAY_SESSION_GO_AWAY_MS + BACK_MS);
+    world->usable_at[which] = mono_add_ms(sim->now, reconnect_in_ms);
+    be_back_within(world, RECONNECT_IN_MS_MAX + BACK_MS);
     return true;
 }
 

@@ -467,9 +467,68 @@ static void an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zero
     town_free(town);
 }
 
+/* Whether the session of anna to this relay is open. */
+static bool anna_is_at(struct town *town, size_t relay)
+{
+    const struct relay_session *session =
+        relay_set_find(&town->hosts[0].core->relays, town->numbers[0][relay]);
+
+    return session != NULL && session->open;
+}
+
+/* As a relay of a ziglan is believed, within the same bound. */
+static void a_relay_of_no_ziglan_is_dialled_again_when_it_says(void **state)
+{
+    struct town *town = town_new();
+    struct relay_node *relay = &town->relays[ENTRY_POINTS];
+
+    (void)state;
+    relay_core_shutdown(relay->core, 5000, town->now);
+    (void)relay_node_pump(relay, town->now);
+    street_run_ms(&town->street, 1000);
+    assert_true(relay_core_stopped(relay->core));
+    relay_node_stop(relay);
+    relay_node_start(relay, town->now);
+    street_run_ms(&town->street, 3500);
+    assert_false(anna_is_at(town, ENTRY_POINTS));
+    street_run_ms(&town->street, 2000);
+    assert_true(anna_is_at(town, ENTRY_POINTS));
+    relay_core_shutdown(relay->core, UINT32_MAX, town->now);
+    (void)relay_node_pump(relay, town->now);
+    street_run_ms(&town->street, 1000);
+    relay_node_stop(relay);
+    relay_node_start(relay, town->now);
+    street_run_ms(&town->street, 300 * 1000);
+    assert_true(anna_is_at(town, ENTRY_POINTS));
+    town_free(town);
+}
+
+static void a_join_that_finds_no_room_for_a_relay_says_so(void **state)
+{
+    struct town *town = town_new();
+    struct host_core *core = town->hosts[0].core;
+    struct url url;
+    char key[KEY_TEXT_SIZE];
+    char text[URL_SIZE_MAX];
+    char error[200] = "";
+
+    (void)state;
+    relay_url(town, ENTRY_POINTS, &url);
+    for (uint8_t i = 1; core->relays.count < RELAY_SET_MAX; i++) {
+        url.key[0] = i;
+        assert_int_not_equal(host_core_add_relay(core, &url, town->now), 0);
+    }
+    (void)snprintf(text, sizeof(text), "ziglan://%s@192.0.2.99", key_text(url.key, key));
+    assert_int_equal(host_core_join(core, text, NULL, error, sizeof(error), town->now), ERR_LIMIT);
+    assert_non_null(strstr(error, "at most 32 relays"));
+    town_free(town);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_relay_of_no_ziglan_is_dialled_again_when_it_says),
+        cmocka_unit_test(a_join_that_finds_no_room_for_a_relay_says_so),
         cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
         cmocka_unit_test(a_relay_of_no_ziglan_leads_only_to_peers_that_are_known_to_be_there),

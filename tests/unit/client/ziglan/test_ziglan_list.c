@@ -253,7 +253,7 @@ static void what_fails_changes_nothing(void **state)
     (void)snprintf(relay.hosts[0].name, sizeof(relay.hosts[0].name), "relay.example");
     while (relay_set_add(&house->relays, &relay, house->now) != NULL) {
     }
-    assert_int_equal(join(house, 'a'), ERR_NOMEM);
+    assert_int_equal(join(house, 'a'), ERR_LIMIT);
     assert_string_equal(order_of(house), "zcm");
     assert_int_equal(house->relays.count, RELAY_SET_MAX);
     restart(house);
