@@ -4,6 +4,7 @@
 
 #include "client/core/dataplane.h"
 #include "client/core/membership.h"
+#include "client/core/twins.h"
 #include "client/peer/handshake.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
@@ -223,6 +224,9 @@ static void on_open(struct host_core *core, const struct sender *from,
 
     if (from->ziglan != NULL) {
         ziglan_on_delegation(from->ziglan, delegation, event->size);
+    }
+    if (!twins_settle(core, from->relay, event->peer->key, now)) {
+        return;
     }
     relay_session_on_open(from->relay, event, now);
     membership_relay_opened(core, from->relay, now);

@@ -97,6 +97,7 @@ void relay_session_begin(struct relay_session *relay, const struct url *url, str
     relay->targets = (struct relay_targets){0};
     relay->rounds = 0;
     relay->observed = (struct endpoint){0};
+    memset(relay->relay_key, 0, sizeof(relay->relay_key));
     for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
         relay->targets.resolve_at[i] = MONO_NEVER;
     }

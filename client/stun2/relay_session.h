@@ -90,8 +90,8 @@ struct relay_session {
     struct endpoint remote; /* of the active connection */
     struct way way;         /* there; while there is none, to the first target */
     struct relay_opens opens;
-    struct endpoint observed; /* our address as that relay sees it */
-    uint8_t relay_key[KEY_SIZE];
+    struct endpoint observed;    /* our address as that relay sees it */
+    uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
 };
 
 TAILQ_HEAD(relay_session_list, relay_session);

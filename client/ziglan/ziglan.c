@@ -157,6 +157,15 @@ static struct ziglan_relay *find_relay(struct ziglan *ziglan, const struct relay
     return NULL;
 }
 
+void ziglan_forget_relay(struct ziglan *ziglan, const struct relay_session *relay)
+{
+    struct ziglan_relay *gone = find_relay(ziglan, relay);
+
+    if (gone != NULL) {
+        *gone = ziglan->relays[--ziglan->relays_count];
+    }
+}
+
 bool ziglan_owns(const struct ziglan *ziglan, const struct relay_session *relay)
 {
     bool owns = ziglan->entry_point == relay;

@@ -53,6 +53,9 @@ void ziglan_leave(struct ziglan *ziglan);
 struct relay_session *ziglan_add_relay(struct ziglan *ziglan, const struct url *url,
                                        struct mono now);
 
+/** Hold no session to that relay any more. The caller removes it from the set. */
+void ziglan_forget_relay(struct ziglan *ziglan, const struct relay_session *relay);
+
 /** True if the session is one of this ziglan's. */
 bool ziglan_owns(const struct ziglan *ziglan, const struct relay_session *relay);
 

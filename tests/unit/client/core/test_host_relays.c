@@ -4,7 +4,7 @@
  * which are open to strangers. What is relayed takes any of them; one after the other dies.
  */
 #include "client/core/core_internal.h"
-#include "relayd/core/core.h"
+#include "relayd/core/core_internal.h"
 #include "relayd/service/operator.h"
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
@@ -524,11 +524,83 @@ static void a_join_that_finds_no_room_for_a_relay_says_so(void **state)
     town_free(town);
 }
 
+/* Two URLs can lead to one relay, which has one session for each key: the sessions would replace
+ * each other for ever. */
+static void two_urls_of_one_relay_share_its_session(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t relay;
+        bool by_its_own_key;
+    } cases[] = {
+        {"the entry point, by the ziglan's key", 0, false},
+        {"the entry point, by its own key", 0, true},
+        {"the second entry point, by the ziglan's key", 1, false},
+        {"a relay of no ziglan", ENTRY_POINTS, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct town *town = town_new();
+        struct host_core *anna = town->hosts[0].core;
+        const struct relay_core *core = town->relays[cases[i].relay].core;
+        struct url url;
+        char text[URL_SIZE_MAX];
+
+        assert_true(passes_within(town, 1));
+        peers_are_at_the_open_relays(town);
+        if (cases[i].by_its_own_key) {
+            relay_url(town, cases[i].relay, &url);
+        } else {
+            invite(town, cases[i].relay, &url, text);
+        }
+        assert_int_not_equal(host_core_add_relay(anna, &url, town->now), 0);
+        street_run_ms(&town->street, 3000);
+        uint64_t replaced = core->base.counters.closed_replaced;
+        street_run_ms(&town->street, 300 * 1000);
+        if (sessions_open(anna) != RELAYS || core->base.counters.closed_replaced != replaced ||
+            replaced > 1 || anna->relays.count != RELAYS ||
+            ziglan_of(town, 0)->state != ZIGLAN_STATE_JOINED) {
+            fail_msg("%s", cases[i].name);
+        }
+        assert_true(passes_within(town, 1));
+        assert_int_equal(relay_in_use(town), 0);
+        town_free(town);
+    }
+}
+
+/* The entry point keeps its place, also if another URL of it was there first. */
+static void an_entry_point_takes_over_a_session_that_is_open_already(void **state)
+{
+    struct town *town = town_new();
+    struct host_core *anna = town->hosts[0].core;
+    struct ziglan *ziglan = ziglan_of(town, 0);
+    struct url url;
+    char text[URL_SIZE_MAX];
+    char error[200];
+
+    (void)state;
+    assert_true(passes_within(town, 1));
+    invite(town, 1, &url, text); /* the second entry point is to be the first one from now on */
+    assert_int_equal(host_core_join(anna, text, NULL, error, sizeof(error), town->now), ERR_OK);
+    street_run_ms(&town->street, 60 * 1000);
+    assert_int_equal(ziglan->state, ZIGLAN_STATE_JOINED);
+    assert_memory_equal(ziglan->entry_point->relay_key, town->relays[1].identity.public_key,
+                        KEY_SIZE);
+    assert_int_equal(anna->relays.count, RELAYS - 1);
+    assert_int_equal(sessions_open(anna), RELAYS - 1);
+    assert_true(town->relays[1].core->base.counters.closed_replaced <= 1);
+    assert_true(passes_within(town, 12));
+    town_free(town);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_relay_of_no_ziglan_is_dialled_again_when_it_says),
         cmocka_unit_test(a_join_that_finds_no_room_for_a_relay_says_so),
+        cmocka_unit_test(two_urls_of_one_relay_share_its_session),
+        cmocka_unit_test(an_entry_point_takes_over_a_session_that_is_open_already),
         cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
         cmocka_unit_test(a_relay_of_no_ziglan_leads_only_to_peers_that_are_known_to_be_there),
