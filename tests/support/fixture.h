@@ -31,3 +31,7 @@ size_t fixture_hex(uint8_t *out, size_t capacity, const char *text);
 
 /** Fail unless data are the bytes of this text (lower case, no blanks; size at most 511). */
 void fixture_assert_hex(const uint8_t *data, size_t size, const char *hex);
+
+/** The text of a file of at most 1 MiB; the caller frees it. The test fails if it cannot be read.
+ */
+char *fixture_file_text(const char *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Packets made and checked in the plainest way. Only strip_one and the carry functions call the
- * code under test; the rest shares nothing with it. */
+/* Packets made and checked in the plainest way. Only strip_one, rebuild_copy and the carry
+ * functions call the code under test; the rest shares nothing with it. */
 #include "tests/support/tunnel_packets.h"
 
 #include <stdlib.h>
@@ -174,6 +174,13 @@ void spec_random(struct spec *spec, struct rng *rng)
     }
 }
 
+void spec_random_of(struct spec *spec, struct rng *rng, uint8_t protocol)
+{
+    do {
+        spec_random(spec, rng);
+    } while (spec->protocol != protocol);
+}
+
 void set_options(struct spec *spec, struct rng *rng)
 {
     static const uint8_t router_alert[8] = {148, 4, 0, 0, 1, 1, 1, 0};
@@ -242,6 +249,14 @@ int strip_one(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_p
     return rc == ERR_OK ? tunnel_next(&cut, pair, out, capacity, size) : rc;
 }
 
+int rebuild_copy(struct packet *out, uint8_t **memory, const struct tunnel_pair *to,
+                 const uint8_t *plain, size_t size, uint16_t *next_id)
+{
+    *memory = malloc(PACKET_BOX_HEADROOM + size);
+    memcpy(*memory + PACKET_BOX_HEADROOM, plain, size);
+    return tunnel_rebuild(out, to, *memory + PACKET_BOX_HEADROOM, size, next_id);
+}
+
 int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
                const struct tunnel_pair *to, struct tunnel_cut *cut, uint16_t *next_id)
 {
@@ -251,9 +266,7 @@ int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *f
 
     *memory = NULL;
     if (rc == ERR_OK) {
-        *memory = malloc(PACKET_BOX_HEADROOM + size);
-        memcpy(*memory + PACKET_BOX_HEADROOM, plain, size);
-        rc = tunnel_rebuild(out, to, *memory + PACKET_BOX_HEADROOM, size, next_id);
+        rc = rebuild_copy(out, memory, to, plain, size, next_id);
     }
     free(plain);
     return rc;

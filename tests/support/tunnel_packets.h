@@ -69,6 +69,9 @@ size_t spec_build(uint8_t *out, const struct spec *spec, const struct two_hosts 
 /** A random packet without options: TCP, UDP, or an echo request of ICMP. */
 void spec_random(struct spec *spec, struct rng *rng);
 
+/** The same, of this protocol. */
+void spec_random_of(struct spec *spec, struct rng *rng, uint8_t protocol);
+
 /** Give the packet IPv4 options, or IPv6 extension headers: hop-by-hop with a router alert, then
  * destination options. */
 void set_options(struct spec *spec, struct rng *rng);
@@ -83,6 +86,12 @@ bool of_host(const struct tunnel_host *host, bool v6, const uint8_t *ip);
  * of tunnel_open. */
 int strip_one(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
               const struct packet *packet);
+
+/** Rebuild a copy of a plaintext. The caller frees *memory, to which out points. The memory has
+ * exactly the size that the contract asks for, so that the sanitizer sees one byte too many.
+ * Returns what tunnel_rebuild does. */
+int rebuild_copy(struct packet *out, uint8_t **memory, const struct tunnel_pair *to,
+                 const uint8_t *plain, size_t size, uint16_t *next_id);
 
 /** Strip the next segment at the sender and rebuild it at the receiver. The caller frees *memory,
  * to which out points. The memory has exactly the size that the contracts of both ask for, so that

@@ -5,34 +5,12 @@
 #include "client/config/config.h"
 #include "relayd/base/counters.h"
 #include "relayd/config/config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-// clang-format off
-#include <cmocka.h>
-// clang-format on
-
-enum { TEXT_SIZE = 65536 };
+#include "tests/support/config_fixture.h"
+#include "tests/support/fixture.h"
 
 static const char relayd_yaml[] = TESTS_DIR "/../deploy/config/relayd.yaml";
 static const char ziglan_yaml[] = TESTS_DIR "/../deploy/config/ziglan.yaml";
 static const char operations_md[] = TESTS_DIR "/../docs/operations.md";
-
-/* Given. */
-static char *file_text(const char *path)
-{
-    char *text = calloc(1, TEXT_SIZE);
-    FILE *file = fopen(path, "re");
-
-    assert_non_null(text);
-    assert_non_null(file);
-    assert_in_range(fread(text, 1, TEXT_SIZE - 1, file), 1, TEXT_SIZE - 2);
-    assert_int_equal(fclose(file), 0);
-    return text;
-}
 
 /* Prose is "# Text"; a setting has no blank, or more than one, behind its #. */
 static bool line_is_setting(const char *line)
@@ -80,7 +58,7 @@ static char *relay_print(const struct relay_settings *settings)
 
 static void the_relay_s_example_shows_the_defaults(void **state)
 {
-    char *text = file_text(relayd_yaml);
+    char *text = fixture_file_text(relayd_yaml);
     struct relay_settings as_it_is;
     struct relay_settings uncommented;
     char *before;
@@ -106,27 +84,15 @@ static void the_relay_s_example_shows_the_defaults(void **state)
     free(text);
 }
 
-static struct client_config *client_parse(const char *text)
-{
-    struct client_config *config = NULL;
-    struct fault fault = {0};
-
-    if (client_config_parse(&config, "zig0.yaml", (const uint8_t *)text, strlen(text), &fault) !=
-        ERR_OK) {
-        fail_msg("%s", fault.text);
-    }
-    return config;
-}
-
 static void the_host_s_example_shows_the_defaults(void **state)
 {
-    char *text = file_text(ziglan_yaml);
-    struct client_config *defaults = client_parse(text);
+    char *text = fixture_file_text(ziglan_yaml);
+    struct client_config *defaults = config_of(text);
     struct client_config *all;
 
     (void)state;
     settings_uncomment(text);
-    all = client_parse(text);
+    all = config_of(text);
     assert_int_equal(defaults->ziglans_count, 0);
     assert_int_equal(all->ziglans_count, 1);
     assert_int_equal(all->peers_count, 1);
@@ -161,7 +127,7 @@ static bool key_is_known(const char *document, const char *key, size_t size)
 static void keys_look_up(const char *path, const char *document)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-    char *text = file_text(path);
+    char *text = fixture_file_text(path);
     char *rest = NULL;
     size_t found = 0;
 
@@ -185,7 +151,7 @@ static void keys_look_up(const char *path, const char *document)
 
 static void the_document_knows_every_key(void **state)
 {
-    char *document = file_text(operations_md);
+    char *document = fixture_file_text(operations_md);
 
     (void)state;
     keys_look_up(relayd_yaml, document);
@@ -216,7 +182,7 @@ static void listed_keys_look_up(const char *sentence, const char *document)
 static void the_document_knows_every_key_that_the_programs_know(void **state)
 {
     static const char wrong[] = "nmae: x\n";
-    char *document = file_text(operations_md);
+    char *document = fixture_file_text(operations_md);
     struct client_config *config = NULL;
     struct relay_settings settings;
     struct fault fault = {0};
@@ -239,7 +205,7 @@ static void the_document_knows_every_metric(void **state)
     static const char *const families[] = {RELAY_COUNTERS(FAMILY) RELAY_LINK_COUNTERS(FAMILY)
                                                RELAY_PUNCH_COUNTERS(FAMILY)};
 #undef FAMILY
-    char *document = file_text(operations_md);
+    char *document = fixture_file_text(operations_md);
 
     (void)state;
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {

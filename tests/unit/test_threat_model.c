@@ -4,22 +4,6 @@
 
 #include <glob.h>
 
-/* Both read whole; the caller frees it. */
-static char *file_text(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = calloc(1, 1 << 20);
-
-    assert_non_null(text);
-    if (file == NULL) {
-        fail_msg("cannot open %s", path);
-        return text;
-    }
-    assert_true(fread(text, 1, (1 << 20) - 1, file) < (1 << 20) - 1);
-    fclose(file);
-    return text;
-}
-
 /* `file/test` means a test in a test_file.c below tests/unit. */
 static void assert_test_exists(const char *file_name, const char *test_name)
 {
@@ -39,7 +23,7 @@ static void assert_test_exists(const char *file_name, const char *test_name)
     }
     path = found.gl_pathv[0];
     snprintf(definition, sizeof(definition), "static void %s(void **state)", test_name);
-    text = file_text(path);
+    text = fixture_file_text(path);
     if (strstr(text, definition) == NULL) {
         fail_msg("docs/security.md names %s, which %s does not have", test_name, path);
     }
@@ -49,7 +33,7 @@ static void assert_test_exists(const char *file_name, const char *test_name)
 
 static void tests_named_by_the_threat_model_exist(void **state)
 {
-    char *text = file_text(TESTS_DIR "/../docs/security.md");
+    char *text = fixture_file_text(TESTS_DIR "/../docs/security.md");
     const char *letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
     size_t count = 0;
 

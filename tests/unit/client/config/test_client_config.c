@@ -2,29 +2,10 @@
 /* client/config: texts that are good, with what they mean, and texts that are refused, with the
  * line and the remedy. */
 #include "client/config/config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/support/config_fixture.h"
+#include "tests/support/fixture.h"
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-
-static struct client_config *parse(const char *text)
-{
-    struct client_config *config = NULL;
-    struct fault fault = {0};
-
-    if (client_config_parse(&config, "x.yaml", (const uint8_t *)text, strlen(text), &fault) !=
-        ERR_OK) {
-        fail_msg("%s", fault.text);
-    }
-    return config;
-}
 
 static void nothing_and_comments_give_the_defaults(void **state)
 {
@@ -33,7 +14,7 @@ static void nothing_and_comments_give_the_defaults(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         static const uint8_t pool[4] = {100, 64, 0, 0};
-        struct client_config *config = parse(texts[i]);
+        struct client_config *config = config_of(texts[i]);
 
         assert_memory_equal(config->pool, pool, 4);
         assert_int_equal(config->pool_prefix, 16);
@@ -50,19 +31,19 @@ static void every_key_is_read(void **state)
     static const uint8_t pool[4] = {192, 168, 208, 0};
     static const uint8_t resolver[4] = {10, 9, 8, 7};
     static const uint8_t eui64[8] = {0xa2, 0xce, 0xc8, 0xff, 0xfe, 0x1a, 0x2b, 0x3c};
-    struct client_config *config = parse("key: /some/where\n"
-                                         "listen_port: 4500\n"
-                                         "pool: 192.168.211.0/20\n"
-                                         "mtu: 1400\n"
-                                         "name: Laptop\n"
-                                         "fixed: [A0:CE:C8:1a:2b:3c, 00-11-22-33-44-55]\n"
-                                         "ziglans:\n"
-                                         "  - ziglan://" KEY_A "@192.0.2.1\n"
-                                         "peers:\n"
-                                         "  - name: nas\n"
-                                         "    id: " KEY_A "\n"
-                                         "dns: {enabled: no, address: 10.9.8.7}\n"
-                                         "log_level: debug\n");
+    struct client_config *config = config_of("key: /some/where\n"
+                                             "listen_port: 4500\n"
+                                             "pool: 192.168.211.0/20\n"
+                                             "mtu: 1400\n"
+                                             "name: Laptop\n"
+                                             "fixed: [A0:CE:C8:1a:2b:3c, 00-11-22-33-44-55]\n"
+                                             "ziglans:\n"
+                                             "  - ziglan://" KEY_A "@192.0.2.1\n"
+                                             "peers:\n"
+                                             "  - name: nas\n"
+                                             "    id: " KEY_A "\n"
+                                             "dns: {enabled: no, address: 10.9.8.7}\n"
+                                             "log_level: debug\n");
 
     (void)state;
     assert_string_equal(config->key_path, "/some/where");
@@ -86,10 +67,10 @@ static void every_key_is_read(void **state)
 
 static void the_mynetwork_form_in_json_parses_with_a_warning_for_routes(void **state)
 {
-    struct client_config *config =
-        parse("{\n \"peers\": [ { \"name\": \"hostname1\", \"id\": \"" KEY_A "\",\n"
-              "   \"routes\": [ { \"net\": \"10.1.1.1/32\" }, { \"net\": \"10.1.2.0/24\" } ] } ],\n"
-              " \"privateKey\": \"" KEY_A "\"\n}\n");
+    struct client_config *config = config_of(
+        "{\n \"peers\": [ { \"name\": \"hostname1\", \"id\": \"" KEY_A "\",\n"
+        "   \"routes\": [ { \"net\": \"10.1.1.1/32\" }, { \"net\": \"10.1.2.0/24\" } ] } ],\n"
+        " \"privateKey\": \"" KEY_A "\"\n}\n");
 
     (void)state;
     assert_true(config->has_seed);

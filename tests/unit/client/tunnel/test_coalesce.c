@@ -28,9 +28,7 @@ static void flow_random(struct spec *spec, struct rng *rng)
 {
     static const uint8_t options[12] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
 
-    do {
-        spec_random(spec, rng);
-    } while (spec->protocol != 6);
+    spec_random_of(spec, rng, 6);
     spec->payload[12] = 0x80;
     spec->payload[13] = 0x10;
     memcpy(spec->payload + 20, options, sizeof(options));

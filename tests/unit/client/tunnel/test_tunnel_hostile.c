@@ -13,13 +13,11 @@
 
 static unsigned try_hostile(const struct tunnel_pair *pair, const uint8_t *plain, size_t size)
 {
-    uint8_t *memory = malloc(PACKET_BOX_HEADROOM + size);
+    uint8_t *memory;
     struct packet got = {0};
     uint16_t next_id = 0;
     unsigned accepted = 0;
-
-    memcpy(memory + PACKET_BOX_HEADROOM, plain, size);
-    int rc = tunnel_rebuild(&got, pair, memory + PACKET_BOX_HEADROOM, size, &next_id);
+    int rc = rebuild_copy(&got, &memory, pair, plain, size, &next_id);
 
     if (rc == ERR_OK) {
         bool v6 = got.data[0] >> 4 == 6;
@@ -318,9 +316,7 @@ static void messages_of_one_link_and_source_routes_are_refused(void **state)
     for (size_t i = 0; i < sizeof(types4) + sizeof(types6); i++) {
         bool v6 = i >= sizeof(types4);
 
-        do {
-            spec_random(&spec, &rng);
-        } while (spec.protocol != (v6 ? 58 : 1));
+        spec_random_of(&spec, &rng, v6 ? 58 : 1);
         spec.payload[0] = v6 ? types6[i - sizeof(types4)] : types4[i];
         assert_int_equal(strip_result(&two, &spec), ERR_DROP);
         set_options(&spec, &rng);

@@ -130,9 +130,7 @@ static void quoted_udp_checksums_never_become_none(void **state)
         uint8_t seen[SPEC_PACKET_MAX];
         uint8_t wire[2];
 
-        do {
-            spec_random(&spec, &rng);
-        } while (spec.protocol != 17);
+        spec_random_of(&spec, &rng, 17);
         put16(spec.payload + 8, 0);
 
         /* A payload word that makes the checksum zero at the sender, at the receiver, or as it
@@ -327,13 +325,12 @@ static void quotes_of_others_are_refused(void **state)
 
 static unsigned try_hostile(const struct tunnel_pair *pair, const uint8_t *plain, size_t size)
 {
-    uint8_t *memory = malloc(PACKET_BOX_HEADROOM + size);
+    uint8_t *memory;
     struct packet got = {0};
     uint16_t next_id = 0;
     unsigned accepted = 0;
 
-    memcpy(memory + PACKET_BOX_HEADROOM, plain, size);
-    if (tunnel_rebuild(&got, pair, memory + PACKET_BOX_HEADROOM, size, &next_id) == ERR_OK) {
+    if (rebuild_copy(&got, &memory, pair, plain, size, &next_id) == ERR_OK) {
         bool v6 = got.data[0] >> 4 == 6;
         size_t header = v6 ? 40 : 20;
         uint8_t type = got.data[header];

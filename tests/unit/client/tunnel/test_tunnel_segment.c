@@ -24,9 +24,7 @@ static void super_random(struct spec *spec, struct rng *rng, uint8_t flags)
 {
     static const uint8_t options[TCP_OPTIONS_SIZE] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
 
-    do {
-        spec_random(spec, rng);
-    } while (spec->protocol != 6);
+    spec_random_of(spec, rng, 6);
     spec->payload_size = 33 + rng_below(rng, SPEC_PAYLOAD_MAX - 33);
     rng_fill(rng, spec->payload, spec->payload_size);
     spec->payload[12] = 0x80;
