@@ -124,6 +124,7 @@ static int make_parts(struct host_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = conversations_init(&core->conversations, now);
     }
+    revival_init(&core->revivals, &core->conversations, now);
     if (rc == ERR_OK) {
         rc = handshake_desk_init(&core->handshakes, &core->conversations, &core->peers, now);
     }

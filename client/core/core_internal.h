@@ -8,6 +8,7 @@
 #include "client/core/core.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
+#include "client/peer/revival.h"
 #include "proto/base/wall_watch.h"
 
 struct host_core {
@@ -27,6 +28,7 @@ struct host_core {
     struct own_addresses underlay;
     struct conversations conversations;
     struct handshake_desk handshakes;
+    struct revivals revivals;
     struct dataplane dataplane;
     struct wall_watch wall;
     struct control_arena *arena;

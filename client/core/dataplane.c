@@ -259,6 +259,19 @@ static struct noise_session *session_of(struct host_core *core, const struct ori
     return noise_sessions_find(&a->sessions, index);
 }
 
+static void on_unknown(struct host_core *core, const struct origin *origin, size_t size,
+                       struct host_io *io, struct mono now)
+{
+    struct peer *peer = origin->relay == NULL || size < FRAME_OVERHEAD
+                            ? NULL
+                            : peer_find(&core->peers, origin->source_key);
+
+    core->dataplane.counters.unknown_index++;
+    if (peer != NULL) {
+        revival_on_unknown(&core->revivals, peer, origin, io, now);
+    }
+}
+
 void dataplane_receive(struct host_core *core, const struct origin *origin, const uint8_t *frame,
                        size_t size, struct host_io *io, struct mono now)
 {
@@ -269,7 +282,7 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     bool is_ping = frame[0] == FRAME_TYPE_PING;
 
     if (session == NULL) {
-        dataplane->counters.unknown_index++;
+        on_unknown(core, origin, size, io, now);
         return;
     }
     uint8_t *plain = is_ping ? dataplane->plain : packet_box_reserve(io->tun, size);

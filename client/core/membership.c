@@ -12,6 +12,15 @@ static void find_relays(struct peer *peer, struct mono now)
     }
 }
 
+/* A member was added or changed; came: perhaps it has another session to its relay. */
+static void on_known(struct peer *peer, bool came, struct mono now)
+{
+    find_relays(peer, now);
+    if (came && peer != NULL && peer->conversation != NULL) {
+        revival_on_came(peer->conversation, now);
+    }
+}
+
 static void forget(struct host_core *core, struct ziglan *ziglan, const uint8_t key[KEY_SIZE],
                    struct mono now)
 {
@@ -38,9 +47,11 @@ void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum ro
     case ROSTER_EFFECT_ADDED:
     case ROSTER_EFFECT_CHANGED:
     case ROSTER_EFFECT_ONLINE:
+    case ROSTER_EFFECT_CAME:
         known = roster_find_key(ziglan->roster, key);
         if (known != NULL) {
-            find_relays(peer_learn(&core->peers, ziglan, known), now);
+            on_known(peer_learn(&core->peers, ziglan, known),
+                     known->online && effect != ROSTER_EFFECT_ONLINE, now);
         }
         break;
     case ROSTER_EFFECT_REMOVED:

@@ -101,6 +101,13 @@ void punching_begin_anew(struct punching *p, struct mono now)
     punch_retry_reset(&p->retry, now);
 }
 
+void punching_revive(struct punching *p, struct mono at)
+{
+    punch_retry_reset(&p->retry, at);
+    p->observed = (struct endpoint){0};
+    p->id = 0;
+}
+
 void punching_succeeded(struct punching *p)
 {
     punch_retry_succeeded(&p->retry);

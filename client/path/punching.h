@@ -75,6 +75,10 @@ void punching_expire_wait(struct punching *p, struct mono now);
 /** The underlay changed, or the direct path was lost: attempts begin anew, the first at once. */
 void punching_begin_anew(struct punching *p, struct mono now);
 
+/** The peer was restarted: where the relay saw it is of no use any more, and attempts begin anew,
+ * the first at `at`; MONO_NEVER: when punching_want says so. */
+void punching_revive(struct punching *p, struct mono at);
+
 /** A direct path is in use. */
 void punching_succeeded(struct punching *p);
 

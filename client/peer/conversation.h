@@ -71,6 +71,8 @@ struct initiating {
 struct relay_liveness {
     struct mono pinged_at; /* the last ping through a relay was due */
     struct mono asked_at;  /* first one since any frame of the peer came; NEVER: none since */
+    bool doubted; /* since then it may have been restarted: it is asked at once, and has less time
+                     to answer */
 };
 
 /** Why a peer is not reached directly; client/admin makes sentences of it. */

@@ -84,8 +84,10 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
     }
     i->sent_at = now;
     cookie_jar_stamp(&i->jar, frame, sizeof(frame), now);
-    /* The direct path may have lost the first initiation, so a repeated one goes by a relay. */
-    send_frame(a, i->tries > 1 && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
+    /* The direct path may have lost the first initiation, so a repeated one goes by a relay; and so
+     * does the first one if the peer is silent already. */
+    bool silent = i->tries > 1 || a->relayed.asked_at.ns != MONO_NEVER.ns;
+    send_frame(a, silent && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
 }
 
 void initiation_begin(struct conversation *a, struct host_io *io, struct mono now)
@@ -101,6 +103,15 @@ void initiation_wake(struct conversation *a, struct mono now)
     if (a->initiating.active && a->initiating.handshake.local_index == 0) {
         a->initiating.at = now;
     }
+}
+
+void initiation_again(struct conversation *a, struct mono now)
+{
+    receiver_index_drop(&a->shared->noise.indexes, a->initiating.handshake.local_index);
+    handshake_wipe(&a->initiating.handshake);
+    a->initiating.handshake.local_index = 0;
+    a->initiating.tries = 0;
+    a->initiating.at = now;
 }
 
 void initiation_end(struct conversation *a, bool keep_index)

@@ -24,6 +24,10 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
 /** There may be a way to the peer now: a handshake that had none sends its initiation at once. */
 void initiation_wake(struct conversation *a, struct mono now);
 
+/** The peer came to its relay just now: what was sent before went to nobody, so the handshake
+ * begins anew at once. */
+void initiation_again(struct conversation *a, struct mono now);
+
 /** The initiation was answered, or a session that the peer began serves both: it is not repeated.
  * keep_index: its receiver index belongs to the new session. */
 void initiation_end(struct conversation *a, bool keep_index);

@@ -4,10 +4,18 @@
 
 #include "client/peer/initiation.h"
 #include "client/peer/pathfinder.h"
+#include "client/peer/pinging.h"
 #include "client/peer/send.h"
 #include "proto/base/bytes.h"
 
 #include <stdlib.h>
+
+enum {
+    LIFE_TWIN_MS = 2000,
+    LIFE_REKEY_SLACK_MS = 10000,
+    LIFE_DOUBT_MS = 300,          /* for the answer of a peer that may have been restarted ... */
+    LIFE_DOUBT_MS_UNKNOWN = 1000, /* ... where no round trip is known */
+};
 
 /* ---- beginning and end ---- */
 
@@ -127,9 +135,25 @@ void life_end(struct conversation *a)
 
 /* ---- sessions ---- */
 
-static void session_began(struct conversation *a, bool initiator, struct host_io *io,
-                          struct mono now)
+/* A new session, while the one that we have is not old, means that the peer lost that one: it was
+ * restarted. Two that are made within a moment are one beginning from both sides. */
+static bool is_revival(const struct conversation *a, struct mono now)
 {
+    const struct noise_session *current = a->sessions.current;
+    uint64_t age_ms = current == NULL ? 0 : mono_ms_between(current->made_at, now);
+
+    return age_ms >= LIFE_TWIN_MS && age_ms < NOISE_SESSION_REKEY_MS - LIFE_REKEY_SLACK_MS;
+}
+
+/* The session takes the place of the current one. */
+static void session_begins(struct conversation *a, struct noise_session *session, bool initiator,
+                           struct host_io *io, struct mono now)
+{
+    if (is_revival(a, now)) {
+        pathfinder_on_revival(a, initiator, now);
+    }
+    noise_sessions_replace(&a->sessions.previous, a->sessions.current);
+    a->sessions.current = session;
     pathfinder_on_session(a, initiator, io, now);
     send_queue(a, io, now);
     conversation_wake(a, now);
@@ -154,9 +178,7 @@ int life_adopt(struct conversation *a, struct session_keys *keys, bool initiator
     /* A `next` stays what it is. If both had begun at once, the peer may already use the session
      * that it began; if somebody replayed an initiation, nobody ever will, and what is on its way
      * on the session in use until now must still open. */
-    noise_sessions_replace(&a->sessions.previous, a->sessions.current);
-    a->sessions.current = session;
-    session_began(a, true, io, now);
+    session_begins(a, session, true, io, now);
     return ERR_OK;
 }
 
@@ -166,13 +188,11 @@ void life_confirm(struct conversation *a, struct noise_session *session, struct 
     if (session != a->sessions.next) {
         return;
     }
-    noise_sessions_replace(&a->sessions.previous, a->sessions.current);
-    a->sessions.current = session;
     a->sessions.next = NULL;
     if (a->initiating.active) { /* both had begun; this session serves both */
         initiation_end(a, false);
     }
-    session_began(a, false, io, now);
+    session_begins(a, session, false, io, now);
 }
 
 bool life_ready(struct conversation *a, struct host_io *io, struct mono now)
@@ -199,18 +219,35 @@ bool life_use(struct conversation *a, struct host_io *io, struct mono now)
 
 /* ---- timers ---- */
 
-static struct mono silence_deadline(const struct conversation *a)
+static uint64_t doubt_ms(const struct conversation *a)
 {
-    return path_table_direct(&a->paths) != NULL || a->initiating.active
-               ? MONO_NEVER
-               : mono_add_ms(a->relayed.asked_at, LIFE_SILENCE_MS);
+    const struct path *relayed = path_table_relayed(&a->paths);
+    uint64_t rtt_ms = relayed == NULL ? 0 : relayed->rtt_ns / NS_PER_MS;
+
+    if (rtt_ms == 0) {
+        return LIFE_DOUBT_MS_UNKNOWN;
+    }
+    return 3 * rtt_ms > LIFE_DOUBT_MS ? 3 * rtt_ms : LIFE_DOUBT_MS;
 }
 
-/* While packets go, the next session is made before this one is too old. And a peer that was
- * restarted drops what is sealed for its former life and cannot say so: then a new one is made,
- * too. */
+static struct mono silence_deadline(const struct conversation *a)
+{
+    bool waits = a->relayed.doubted || path_table_direct(&a->paths) == NULL;
+
+    return !waits || a->initiating.active
+               ? MONO_NEVER
+               : mono_add_ms(a->relayed.asked_at,
+                             a->relayed.doubted ? doubt_ms(a) : LIFE_SILENCE_MS);
+}
+
+/* While packets go, the next session is made before this one is too old. And if a peer does not
+ * answer, a new one is made, too: it may have been restarted, and then drops what is sealed for its
+ * former life. */
 static void renew(struct conversation *a, struct host_io *io, struct mono now)
 {
+    if (a->relayed.doubted && a->relayed.asked_at.ns == MONO_NEVER.ns) {
+        pinging_send_relayed(a, io, now);
+    }
     (void)life_ready(a, io, now);
     if (mono_due(silence_deadline(a), now)) {
         initiation_begin(a, io, now);

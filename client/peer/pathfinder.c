@@ -88,6 +88,15 @@ void pathfinder_on_session(struct conversation *a, bool initiator, struct host_i
     pinging_send_relayed(a, io, now);
 }
 
+void pathfinder_on_revival(struct conversation *a, bool initiator, struct mono now)
+{
+    pathfinder_on_stale(a, now);
+    if (path_table_direct(&a->paths) == NULL) {
+        punching_revive(&a->punching, initiator ? now : mono_add_ms(now, PATHFINDER_RESPONDER_MS));
+        conversation_why(a, WHY_NONE, NULL);
+    }
+}
+
 /* The path through a relay by which a frame came. A relay of no ziglan becomes one now; one whose
  * ziglan does not have the peer as a member does not: that ziglan has no say about it. */
 static struct path *learn_relay(struct conversation *a, struct relay_session *relay,
@@ -100,11 +109,24 @@ static struct path *learn_relay(struct conversation *a, struct relay_session *re
                : path;
 }
 
+/* The peer was not restarted; it only has another session to its relay, perhaps another address. */
+static void on_same_life(struct conversation *a, struct mono now)
+{
+    a->relayed.doubted = false;
+    if (path_table_direct(&a->paths) == NULL) {
+        punching_want(&a->punching, mono_add_ms(now, PATHFINDER_RESPONDER_MS));
+        conversation_wake(a, now);
+    }
+}
+
 void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now)
 {
     struct path *path;
 
     a->relayed.asked_at = MONO_NEVER;
+    if (a->relayed.doubted) {
+        on_same_life(a, now);
+    }
     if (origin->relay != NULL) {
         path = learn_relay(a, origin->relay, now);
         if (path != NULL) {

@@ -15,6 +15,10 @@ enum { PATHFINDER_RESPONDER_MS = 1500 /* the initiator asks for a punch first */
 void pathfinder_on_session(struct conversation *a, bool initiator, struct host_io *io,
                            struct mono now);
 
+/** The peer was restarted, and a new session with it begins: it may be elsewhere now, so a relay
+ * carries the packets until its address has answered, and punching begins anew. */
+void pathfinder_on_revival(struct conversation *a, bool initiator, struct mono now);
+
 /** An authenticated frame came from there. An address, or a relay of no ziglan, by which none came
  * before becomes a path. */
 void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now);

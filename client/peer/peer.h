@@ -31,6 +31,7 @@ struct peer {
     struct tunnel_pair pair;           /* its addresses here, and our own */
     struct conversation *conversation; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
+    struct mono revival_at; /* a frame of an unknown session is answered again (revival.h) */
     struct peer_traffic traffic;
 };
 

@@ -386,6 +386,7 @@ enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *mem
         .admission = {member->admission.data, member->admission.len},
         .revocation = {member->revocation.data, member->revocation.len},
         .online = member->online,
+        .session = member->session,
     };
 
     if (roster_apply(ziglan->roster, &change, &effect, key) == ERR_DROP) {

@@ -44,6 +44,7 @@ struct relay_client {
     struct handle handle;
     uint8_t key[KEY_SIZE];
     struct endpoint remote;
+    uint64_t told_session; /* random, never 0: tells members this session from the key's others */
     enum relay_client_state state; /* written by relay_client_enter only */
     struct mono opened_at;
     struct mono deadline;

@@ -12,14 +12,23 @@ const struct relay_client *member_session(const struct relay_base *base,
     return client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER ? client : NULL;
 }
 
+void member_fill_online(const struct relay_base *base, Ziglan__Member *out,
+                        const uint8_t key[KEY_SIZE])
+{
+    const struct relay_client *client = member_session(base, key);
+
+    out->online = client != NULL;
+    out->session = client != NULL ? client->told_session : 0;
+}
+
 void member_fill(const struct relay_base *base, Ziglan__Member *out,
                  const struct directory_entry *row)
 {
     out->member_part = control_bytes(row->member_part, row->member_part_size);
     out->admission = control_bytes(row->admission, row->admission_size);
     out->revocation = control_bytes(row->revocation, row->revocation_size);
-    out->online = member_session(base, row->key) != NULL;
     out->sequence = row->sequence;
+    member_fill_online(base, out, row->key);
 }
 
 struct member_label member_label(const struct relay_base *base, const uint8_t key[KEY_SIZE])

@@ -20,6 +20,10 @@ struct member_label {
 const struct relay_client *member_session(const struct relay_base *base,
                                           const uint8_t key[KEY_SIZE]);
 
+/** Fill in whether the member of this key is online, and in which session. */
+void member_fill_online(const struct relay_base *base, Ziglan__Member *out,
+                        const uint8_t key[KEY_SIZE]);
+
 /** Fill a Member message from a row of the directory; it borrows the row. */
 void member_fill(const struct relay_base *base, Ziglan__Member *out,
                  const struct directory_entry *row);

@@ -187,6 +187,12 @@ void punch_service_moved(struct punch_service *service, const struct relay_clien
     flush(service);
 }
 
+void punch_service_replaced(struct punch_service *service, const struct relay_client *client)
+{
+    punch_on_replaced(service->broker, client->key, &client->remote);
+    flush(service);
+}
+
 void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE])
 {
     punch_on_gone(service->broker, key);

@@ -36,6 +36,9 @@ void punch_service_on_result(struct punch_service *service, const struct relay_c
 void punch_service_moved(struct punch_service *service, const struct relay_client *client,
                          struct mono now);
 
+/** This session took the place of an older one of its key. */
+void punch_service_replaced(struct punch_service *service, const struct relay_client *client);
+
 /** The session of this key ended, or is a member's no longer: its punches end. */
 void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE]);
 

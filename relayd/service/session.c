@@ -171,6 +171,7 @@ static bool activate(struct session_service *service, struct relay_client *clien
     }
     if (older != NULL) {
         session_send_away(service, older, GOAWAY_REPLACED, 0, now);
+        punch_service_replaced(service->punches, client);
     }
     if (was_member && !member) { /* the admission ended in between: it must join again */
         punch_service_gone(service->punches, client->key);
@@ -195,6 +196,8 @@ void session_on_open(struct session_service *service, const struct link_event *e
         return;
     }
     base->counters.sessions_opened++;
+    env_random(&base->env, &client->told_session, sizeof(client->told_session));
+    client->told_session |= 1; /* never 0 */
     until_ms = admitted_until(base, client->key, &revoked);
     member = until_ms > 0;
     env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s member=%d",

@@ -55,6 +55,7 @@ static void batch_send(struct watch_service *service, struct watch *watch, struc
     message.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
     message.changes = &body;
     watch->request_id = 0; /* only the first message is the answer to the Watch */
+    watch->more_told = more;
     service->base->counters.changes_sent++;
     reply_send(&service->base->reply, watch->client, &message);
 }
@@ -89,8 +90,8 @@ static bool directory_send(struct watch_service *service, struct watch *watch)
         member->member_part = control_bytes(change->member_part, change->member_part_size);
         member->admission = control_bytes(change->admission, change->admission_size);
         member->revocation = control_bytes(change->revocation, change->revocation_size);
-        member->online = member_session(base, change->key) != NULL;
         member->sequence = change->sequence;
+        member_fill_online(base, member, change->key);
     }
     watch->sequence = chunk->sequence;
     watch->directory_done = !chunk->more;
@@ -147,6 +148,16 @@ static void online_send(struct watch_service *service, struct watch *watch)
     }
 }
 
+/* What was announced turned out to be nothing: say that this is all. */
+static void end_send(struct watch_service *service, struct watch *watch)
+{
+    struct batch batch = {.count = 0};
+
+    if (watch->more_told) {
+        batch_send(service, watch, &batch, false);
+    }
+}
+
 /* Tell one watcher the next WATCH_MESSAGES_PER_TURN messages. True if there is more to tell. */
 static bool watcher_turn(struct watch_service *service, struct watch *watch)
 {
@@ -169,6 +180,7 @@ static bool watcher_turn(struct watch_service *service, struct watch *watch)
         } else if (watch->online_at < service->online_next) {
             online_send(service, watch);
         } else {
+            end_send(service, watch);
             return false;
         }
     }

@@ -30,6 +30,7 @@ struct watch {
     uint32_t request_id;         /* of the Watch, for its first answer; then 0 */
     uint64_t sequence;           /* it has the directory up to here */
     bool directory_done;         /* it has the whole directory, but for later changes */
+    bool more_told;              /* the last message said that more follows */
     bool enumerate;              /* it must be told who is online: it asked for changes only, which
                                     do not mention all who are */
     uint32_t enumerate_at;       /* how far that is done, in the session table */

@@ -507,6 +507,32 @@ void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
     }
 }
 
+void punch_on_replaced(struct punch *punch, const uint8_t key[KEY_SIZE],
+                       const struct endpoint *observed)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct pair *pair;
+
+    if (key_use(punch, key) == 0) {
+        return;
+    }
+    bool bad = address_is_bad(punch, observed);
+    for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
+         pair = slab_next(punch->pairs, &cursor)) {
+        if (!pair_has(pair, key)) {
+            continue;
+        }
+        bool asked = memcmp(pair->sides[SIDE_REQUESTER].key, key, KEY_SIZE) == 0;
+        if (pair->state == PAIR_STATE_LIVE || (asked && bad)) {
+            pair_end(punch, pair);
+        } else if (asked) {
+            pair->sides[SIDE_REQUESTER].observed = *observed;
+        } else {
+            output_offer(punch, pair);
+        }
+    }
+}
+
 void punch_on_gone(struct punch *punch, const uint8_t key[KEY_SIZE])
 {
     struct handle cursor = HANDLE_NONE;

@@ -90,6 +90,15 @@ void punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_
 void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
                     const struct endpoint *observed, struct mono now);
 
+/**
+ * A new session of `key`, observed there, took the place of an older one; the node may have been
+ * restarted, and then knows of none of its punches. What it asked for goes on from its new address.
+ * What it was offered is offered once more. LIVE punches are over without a word: packets from one
+ * side alone would only spoil the way for the next punch.
+ */
+void punch_on_replaced(struct punch *punch, const uint8_t key[KEY_SIZE],
+                       const struct endpoint *observed);
+
 /** The session of `key` ended, or the key was revoked: all its punches are over. */
 void punch_on_gone(struct punch *punch, const uint8_t key[KEY_SIZE]);
 

@@ -142,6 +142,23 @@ static bool is_old(const struct roster *r, const struct member *member)
                             slot->part_sequence > member->part_sequence);
 }
 
+/* Note what the entry point says of its presence. */
+static enum roster_effect note_online(struct roster_member *member,
+                                      const struct roster_change *change)
+{
+    bool flag_changed = member->online != change->online;
+    bool session_changed = change->session == 0 ? flag_changed : member->session != change->session;
+
+    member->online = change->online;
+    if (!change->online) {
+        return flag_changed ? ROSTER_EFFECT_ONLINE : ROSTER_EFFECT_NONE;
+    }
+    member->session = change->session;
+    return session_changed ? ROSTER_EFFECT_CAME
+           : flag_changed  ? ROSTER_EFFECT_ONLINE
+                           : ROSTER_EFFECT_NONE;
+}
+
 static int apply_admission(struct roster *r, const struct roster_change *change,
                            const struct member *member, enum roster_effect *effect)
 {
@@ -154,16 +171,14 @@ static int apply_admission(struct roster *r, const struct roster_change *change,
         return ERR_DROP;
     }
     if (roster_slot_is_live(slot) && slot->member.sequence == member->sequence) {
-        if (slot->member.online != change->online) {
-            slot->member.online = change->online;
-            *effect = ROSTER_EFFECT_ONLINE;
-        }
+        *effect = note_online(&slot->member, change);
         return ERR_OK;
     }
-    rc = roster_slot_put(r, member, change->online, &taken, &added);
+    rc = roster_slot_put(r, member, &taken, &added);
     if (taken == NULL) {
         return rc;
     }
+    (void)note_online(&taken->member, change);
     *effect = added ? ROSTER_EFFECT_ADDED : ROSTER_EFFECT_CHANGED;
     (void)map_remove(r->revoked, member->key, NULL);
     int saved = roster_save_member(r, member->key, change->part, change->admission);

@@ -35,6 +35,7 @@ struct roster_member {
     uint8_t ip6[16];           /* key-derived */
     char name[NAME_TEXT_SIZE]; /* granted name */
     bool online;               /* as its entry point said last; not kept over restarts */
+    uint64_t session;          /* the last one told of it; 0: none; not kept over restarts */
     bool name_conflict;        /* the name means another key, which had it first */
     uint8_t relay_count, eui64_count;
     uint8_t relays[RECORD_RELAYS_MAX][KEY_SIZE];
@@ -47,6 +48,7 @@ struct roster_member {
 struct roster_change {
     struct member_bytes part, admission, revocation;
     bool online;
+    uint64_t session; /* 0: the entry point tells no sessions */
 };
 
 /** What a change did, and what its caller has to do about it. */
@@ -55,6 +57,8 @@ enum roster_effect {
     ROSTER_EFFECT_ADDED,   /* a new member */
     ROSTER_EFFECT_CHANGED, /* name, relays, addresses, expiry */
     ROSTER_EFFECT_ONLINE,  /* only the online flag changed */
+    ROSTER_EFFECT_CAME,    /* it is online, perhaps in another session than when that was told last:
+                              it may have been restarted */
     ROSTER_EFFECT_REMOVED, /* revoked or left: drop the peer at once */
 };
 

@@ -39,7 +39,7 @@ static int load_one(struct roster *r, const struct roster_saved *saved, bool *go
         memcmp(member.key, saved->key, KEY_SIZE) != 0) {
         return ERR_OK;
     }
-    rc = roster_slot_put(r, &member, false, &slot, NULL);
+    rc = roster_slot_put(r, &member, &slot, NULL);
     *good = rc == ERR_OK;
     if (*good && !record_unexpired(member.expires_ms, now_ms)) {
         rc = roster_slot_set_over(r, slot, true);

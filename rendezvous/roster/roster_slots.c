@@ -245,8 +245,8 @@ static int slot_new(struct roster *r, const uint8_t key[KEY_SIZE], struct roster
     return ERR_OK;
 }
 
-int roster_slot_put(struct roster *roster, const struct member *member, bool online,
-                    struct roster_slot **slot, bool *added)
+int roster_slot_put(struct roster *roster, const struct member *member, struct roster_slot **slot,
+                    bool *added)
 {
     struct roster_slot *s = roster_slot_find(roster, member->key);
     bool fresh = s == NULL;
@@ -264,7 +264,6 @@ int roster_slot_put(struct roster *roster, const struct member *member, bool onl
     name_release(roster, s);
     claims_release(roster, s);
     memcpy(s->member.name, member->name, sizeof(s->member.name));
-    s->member.online = online;
     s->member.relay_count = member->relay_count;
     memcpy(s->member.relays, member->relays, sizeof(s->member.relays));
     s->member.eui64_count = member->eui64_count;

@@ -37,8 +37,8 @@ bool roster_slot_is_live(const struct roster_slot *slot);
  * it was not live before. On ERR_LIMIT (all slots are taken by live members), and on ERR_NOMEM for
  * a new slot, *slot stays as it was. Any other error is of the store or the maps, and comes after
  * *slot was set: the member is in memory, but its name or an address may not find it. */
-int roster_slot_put(struct roster *roster, const struct member *member, bool online,
-                    struct roster_slot **slot, bool *added) MUST_CHECK;
+int roster_slot_put(struct roster *roster, const struct member *member, struct roster_slot **slot,
+                    bool *added) MUST_CHECK;
 
 /** Hide a member whose admission is over, or show it again. It is done in any case; ERR_NOMEM or
  * ERR_SYSTEM if its name or an address could not be claimed. */

@@ -24,26 +24,34 @@ bool expect_acquainted(struct sim *sim)
     return known;
 }
 
-bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what)
+bool expect_flow(struct sim *sim, size_t from, struct mono since, uint64_t limit_ms,
+                 const char *what)
 {
     enum { SLICE_MS = 5 };
     struct mono end = mono_add_ms(since, limit_ms);
+    struct mono first = traffic_first(&sim->traffic, from, since);
 
+    while (first.ns == MONO_NEVER.ns && mono_before(sim->now, end)) {
+        if (!sim_run(sim, SLICE_MS)) {
+            return false;
+        }
+        first = traffic_first(&sim->traffic, from, since);
+    }
+    if (first.ns == MONO_NEVER.ns) {
+        return sim_fail(sim, "%s: nothing from %s arrives within %llu ms", what,
+                        sim->hosts[from].name, (unsigned long long)limit_ms);
+    }
+    journal_line(&sim->journal, "%s: from %s after %llu ms", what, sim->hosts[from].name,
+                 (unsigned long long)mono_ms_between(since, first));
+    return true;
+}
+
+bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what)
+{
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        struct mono first = traffic_first(&sim->traffic, i, since);
-
-        while (first.ns == MONO_NEVER.ns && mono_before(sim->now, end)) {
-            if (!sim_run(sim, SLICE_MS)) {
-                return false;
-            }
-            first = traffic_first(&sim->traffic, i, since);
+        if (!expect_flow(sim, i, since, limit_ms, what)) {
+            return false;
         }
-        if (first.ns == MONO_NEVER.ns) {
-            return sim_fail(sim, "%s: nothing from %s arrives within %llu ms", what,
-                            sim->hosts[i].name, (unsigned long long)limit_ms);
-        }
-        journal_line(&sim->journal, "%s: from %s after %llu ms", what, sim->hosts[i].name,
-                     (unsigned long long)mono_ms_between(since, first));
     }
     return true;
 }

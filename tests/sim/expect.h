@@ -29,8 +29,10 @@ bool expect_acquainted(struct sim *sim);
 /** Both say that they are direct. */
 bool expect_direct(struct sim *sim);
 
-/** From both hosts, something that was sent at `since` or later arrives within limit_ms after
- * that instant; time passes until then. `what` is for the journal. */
+/** From both hosts, or from this one, something that was sent at `since` or later arrives within
+ * limit_ms after that instant; time passes until then. `what` is for the journal. */
+bool expect_flow(struct sim *sim, size_t from, struct mono since, uint64_t limit_ms,
+                 const char *what);
 bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const char *what);
 
 /** Since that instant there was never a longer time than limit_ms in which nothing from one of the

@@ -191,6 +191,19 @@ void sim_host_restart(struct sim_host *host, struct mono now)
     host_node_start(&host->node, own_time(host, now));
 }
 
+void sim_host_kill(struct sim_host *host)
+{
+    sim_host_suspend(host); /* its core, which does nothing from now on, is freed by the start */
+}
+
+void sim_host_start(struct sim_host *host, uint16_t port, struct mono now)
+{
+    host->asleep = false;
+    host->net->attachments[host->attachment].up = true;
+    host->node.address.port = port;
+    sim_host_restart(host, now);
+}
+
 void sim_host_suspend(struct sim_host *host)
 {
     host->asleep = true;

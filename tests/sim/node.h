@@ -122,6 +122,10 @@ void sim_host_fini(struct sim_host *host);
 /** End the program without any goodbye, and start it on its store. */
 void sim_host_restart(struct sim_host *host, struct mono now);
 
+/** End the program without any goodbye; and start it on its store, at another port. */
+void sim_host_kill(struct sim_host *host);
+void sim_host_start(struct sim_host *host, uint16_t port, struct mono now);
+
 /** The host gets another address in the same place, and notices at once. */
 void sim_host_move(struct sim_host *host, const struct endpoint *address, struct mono now);
 

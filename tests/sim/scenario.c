@@ -18,6 +18,9 @@
 enum {
     RELAYED_WATCH_MS = 6000, /* where direct is impossible, it must stay so */
     FLOW_AGAIN_MS = 1000,
+    HEARD_AGAIN_MS = 1000,
+    DIRECT_AGAIN_MS = 3000,
+    GONE_MS_MAX = 4000,
     DRAIN_MS = 3000,
     SPOOFED_COUNT = 24,
     SILENCE_MS_MAX = 300000,
@@ -277,6 +280,36 @@ static bool trouble_host(struct sim *sim, const struct plan *plan)
                          "both are direct again");
 }
 
+/* A host's program is killed, and started again some time later, from another port. It says nothing
+ * by itself, but its peer sends all the time, and is heard soon after the start. */
+static bool trouble_host_heard(struct sim *sim, const struct plan *plan)
+{
+    size_t i = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
+    struct sim_host *host = &sim->hosts[i];
+    uint64_t gone_ms = plan_draw(sim, 0, plan_chance(sim, 20) ? 2 * LINK_IDLE_MS : GONE_MS_MAX);
+    uint64_t before = sim->traffic.count;
+    uint64_t slow_ms = 10 * plan->rtt_ms + 2 * plan->lossy_ms;
+
+    journal_line(&sim->journal, "%s is killed, and gone for %llu ms", host->name,
+                 (unsigned long long)gone_ms);
+    sim->send_at[i] = MONO_NEVER;
+    sim_host_kill(host);
+    if (!sim_run(sim, gone_ms)) {
+        return false;
+    }
+    sim->sent_in_vain += sim->traffic.count - before;
+    struct mono at = sim->now;
+    sim_host_start(host, (uint16_t)plan_draw(sim, 1024, 65535), sim->now);
+    if (!expect_flow(sim, 1 - i, at, HEARD_AGAIN_MS + slow_ms, "to a host that was killed") ||
+        (sim->direct_possible &&
+         !sim_run_until(sim, expect_left_ms(sim, at, DIRECT_AGAIN_MS + slow_ms), expect_direct,
+                        "both are direct again"))) {
+        return false;
+    }
+    sim->send_at[i] = sim->now;
+    return expect_flows(sim, sim->now, FLOW_AGAIN_MS + slow_ms, "from a host that was killed");
+}
+
 static bool trouble_move(struct sim *sim, const struct plan *plan)
 {
     struct mono at = sim->now;
@@ -485,8 +518,8 @@ static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
 static bool phase_troubles(struct sim *sim, const struct plan *plan)
 {
     static bool (*const troubles[])(struct sim *, const struct plan *) = {
-        trouble_cut,  trouble_nat,   trouble_restart, trouble_host,       trouble_silence,
-        trouble_move, trouble_clock, trouble_suspend, trouble_relay_clock};
+        trouble_cut,     trouble_nat,  trouble_restart, trouble_host,    trouble_host_heard,
+        trouble_silence, trouble_move, trouble_clock,   trouble_suspend, trouble_relay_clock};
     const size_t count = sizeof(troubles) / sizeof(troubles[0]);
     size_t first = (size_t)plan_draw(sim, 0, count - 1);
     bool backwards = plan_chance(sim, 50);

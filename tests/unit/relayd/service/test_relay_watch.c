@@ -56,6 +56,69 @@ static void a_watcher_that_continues_learns_who_is_online(void **state)
     world_free(w);
 }
 
+static uint64_t told_session(struct world *w, struct client *c)
+{
+    size_t last = client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES) - 1;
+    const Ziglan__Changes *changes =
+        client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, last)->changes;
+
+    assert_int_equal(changes->n_members, 1);
+    return changes->members[0]->session;
+}
+
+/* Also where no time passes without one: a host that was killed comes back before the relay misses
+ * it. */
+static void watchers_learn_that_a_member_has_another_session(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    struct client *again = &w->clients[2];
+    uint64_t first;
+
+    (void)state;
+    world_members(w, 2);
+    client_watch(w, c, 0);
+    client_forget(c);
+    again->identity = w->clients[1].identity;
+    client_dial(w, again);
+    world_run(w, 200);
+    first = told_session(w, c);
+    assert_true(first != 0);
+    client_forget(c);
+    client_dial(w, &w->clients[1]);
+    world_run(w, 200);
+    assert_true(told_session(w, c) != 0 && told_session(w, c) != first);
+    client_forget(c);
+    link_hub_close(w->clients[1].hub, w->clients[1].handle, 0, "bye", w->now);
+    world_run(w, 200);
+    assert_int_equal(told_session(w, c), 0);
+    world_free(w);
+}
+
+/* A message that announced more is followed by one that does not, even if there is nothing more. */
+static void a_watcher_knows_when_it_was_told_all(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = &w->clients[0];
+    const uint8_t stranger[KEY_SIZE] = {1};
+    size_t messages;
+
+    (void)state;
+    world_members(w, 2);
+    client_watch(w, c, 0);
+    client_forget(c);
+    for (int i = 0; i < WATCH_ONLINE_PER_MESSAGE; i++) {
+        watch_online_changed(&w->relay.core->watch, w->clients[1].identity.public_key, w->now);
+    }
+    watch_online_changed(&w->relay.core->watch, stranger, w->now);
+    world_run(w, 200);
+    messages = client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES);
+    assert_int_equal(messages, 2);
+    assert_true(client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, 0)->changes->more);
+    assert_false(client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, 1)->changes->more);
+    world_free(w);
+}
+
 /* The records of 400 members are more than may wait for one watcher: they come in many messages,
  * and none is missing. */
 static void a_large_directory_comes_in_pieces(void **state)
@@ -192,6 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(watchers_see_who_joins_comes_and_goes),
         cmocka_unit_test(a_watcher_that_continues_learns_who_is_online),
+        cmocka_unit_test(watchers_learn_that_a_member_has_another_session),
+        cmocka_unit_test(a_watcher_knows_when_it_was_told_all),
         cmocka_unit_test(a_large_directory_comes_in_pieces),
         cmocka_unit_test(a_ziglan_too_large_to_be_watched_is_looked_up),
         cmocka_unit_test(a_watcher_that_lost_its_place_is_told_everything_again),

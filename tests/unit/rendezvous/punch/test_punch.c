@@ -448,6 +448,39 @@ static void who_is_gone_takes_its_punches_along(void **state)
     punch_free(b.punch);
 }
 
+/* A node may have been restarted: it is asked again, and its own request goes on from where it is
+ * seen now. What was agreed before is over. */
+static void a_new_session_is_offered_again_what_waits(void **state)
+{
+    struct broker b;
+    struct punch_side one = side_of(1);
+    struct endpoint moved = test_endpoint(99, 9999);
+    struct endpoint bad = test_endpoint(99, 0);
+
+    (void)state;
+    broker_init(&b);
+    (void)make_live(&b, 1, 2);
+    assert_int_equal(ask(&b, 3, 1), VERDICT_OK);
+    uint64_t offered = next(&b, PUNCH_OUTPUT_OFFER, 1, 3).punch_id;
+    assert_int_equal(ask(&b, 1, 4), VERDICT_OK);
+    uint64_t asked = next(&b, PUNCH_OUTPUT_OFFER, 4, 1).punch_id;
+    punch_on_replaced(b.punch, one.key, &moved);
+    assert_int_equal(next(&b, PUNCH_OUTPUT_OFFER, 1, 3).punch_id, offered);
+    nothing_more(&b);
+    assert_int_equal(punch_stats(b.punch)->live, 0);
+    assert_int_equal(answer(&b, asked, 4, true), VERDICT_OK);
+    (void)next(&b, PUNCH_OUTPUT_GO, 1, 4);
+    struct punch_output go = next(&b, PUNCH_OUTPUT_GO, 4, 1);
+    assert_true(endpoint_equal(&go.endpoint, &moved));
+    assert_int_equal(ask(&b, 1, 5), VERDICT_OK);
+    (void)next(&b, PUNCH_OUTPUT_OFFER, 5, 1);
+    punch_on_replaced(b.punch, one.key, &bad); /* it cannot be named to anybody */
+    (void)next(&b, PUNCH_OUTPUT_OFFER, 1, 3);
+    nothing_more(&b);
+    assert_int_equal(punch_stats(b.punch)->offered, 1);
+    punch_free(b.punch);
+}
+
 static void a_new_request_supersedes_a_live_punch(void **state)
 {
     struct broker b;
@@ -477,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_moved_mapping_is_told_to_partners_only),
         cmocka_unit_test(a_live_punch_ends_after_ten_idle_minutes),
         cmocka_unit_test(who_is_gone_takes_its_punches_along),
+        cmocka_unit_test(a_new_session_is_offered_again_what_waits),
         cmocka_unit_test(a_new_request_supersedes_a_live_punch),
     };
 

@@ -270,9 +270,43 @@ static void online_is_told_without_a_new_sequence(void **state)
     assert_false(watcher_member(&w, 1)->online);
     change.online = true;
     assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_OK);
+    assert_int_equal(effect, ROSTER_EFFECT_CAME);
     assert_true(watcher_member(&w, 1)->online);
     roster_all_offline(w.roster);
     assert_false(watcher_member(&w, 1)->online);
+    watcher_fini(&w);
+}
+
+static enum roster_effect tell_session(struct watcher *w, uint64_t session)
+{
+    struct directory_entry entry;
+    struct roster_change change;
+    enum roster_effect effect;
+
+    watcher_change_for(w, 1, &entry, &change);
+    change.online = session != 0;
+    change.session = session;
+    assert_int_equal(roster_apply(w->roster, &change, &effect, NULL), ERR_OK);
+    return effect;
+}
+
+static void a_member_in_another_session_has_come_again(void **state)
+{
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    watcher_admit(&w, 1, "a", 0);
+    assert_int_equal(watcher_follow(&w), 1);
+    assert_int_equal(tell_session(&w, 7), ROSTER_EFFECT_CAME);
+    assert_int_equal(tell_session(&w, 7), ROSTER_EFFECT_NONE);
+    assert_int_equal(tell_session(&w, 8), ROSTER_EFFECT_CAME);
+    assert_int_equal(tell_session(&w, 0), ROSTER_EFFECT_ONLINE);
+    assert_false(watcher_member(&w, 1)->online);
+    assert_int_equal(tell_session(&w, 9), ROSTER_EFFECT_CAME);
+    roster_all_offline(w.roster); /* our own session ended; nothing happened to the member */
+    assert_int_equal(tell_session(&w, 9), ROSTER_EFFECT_ONLINE);
+    assert_true(watcher_member(&w, 1)->online);
     watcher_fini(&w);
 }
 
@@ -360,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_name_goes_on_to_mean_the_old_key),
         cmocka_unit_test(a_fixed_address_stays_with_its_first_member),
         cmocka_unit_test(online_is_told_without_a_new_sequence),
+        cmocka_unit_test(a_member_in_another_session_has_come_again),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);
