@@ -209,13 +209,35 @@ static json_t *relays_json(struct host_core *core)
     return list;
 }
 
+/* Packets that went no further, by reason; their sum is in *total. */
+static json_t *drops_json(const struct host_counters *c, json_int_t *total)
+{
+    static const char *const names[TUNNEL_DROP_COUNT] = {
+        [TUNNEL_DROP_MALFORMED] = "malformed", [TUNNEL_DROP_OFFLOAD] = "offload",
+        [TUNNEL_DROP_LINK_ONLY] = "link_only", [TUNNEL_DROP_NO_PEER] = "no_peer",
+        [TUNNEL_DROP_TOO_BIG] = "too_big",     [TUNNEL_DROP_UNREACHABLE] = "unreachable",
+        [TUNNEL_DROP_FOREIGN] = "foreign",     [TUNNEL_DROP_NO_ROOM] = "no_room",
+    };
+    json_t *by = json_object();
+
+    *total = 0;
+    for (size_t i = 0; i < TUNNEL_DROP_COUNT; i++) {
+        *total += (json_int_t)c->packets_dropped[i];
+        (void)json_object_set_new(by, names[i], json_integer((json_int_t)c->packets_dropped[i]));
+    }
+    return by;
+}
+
 static json_t *counters_json(const struct host_counters *c)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "frames_in",
-                     (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out,
+    json_int_t dropped;
+    json_t *by = drops_json(c, &dropped);
+
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "frames_in", (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out,
                      "frames_dropped", (json_int_t)c->frames_dropped, "packets_in",
                      (json_int_t)c->packets_in, "packets_out", (json_int_t)c->packets_out,
-                     "packets_dropped", (json_int_t)c->packets_dropped, "queue_dropped",
+                     "packets_dropped", dropped, "packets_dropped_by", by, "queue_dropped",
                      (json_int_t)c->queue_dropped, "not_member", (json_int_t)c->not_member,
                      "unknown_index", (json_int_t)c->unknown_index, "conversations_displaced",
                      (json_int_t)c->conversations_displaced, "direct_established",

@@ -14,9 +14,17 @@
 
 #include <string.h>
 
-enum { ICMP_PER_S = 50 /* ICMP errors that we put into our own TUN */ };
+enum {
+    ICMP_PER_S = 50, /* ICMP errors that we put into our own TUN */
+    TELL_EVERY_MS = 60000,
+};
 
 static const struct bucket_rate icmp_rate = {ICMP_PER_S, ICMP_PER_S};
+
+static void count_drop(struct dataplane *dataplane, enum tunnel_drop why, uint64_t packets)
+{
+    dataplane->counters.packets_dropped[why] += packets;
+}
 
 void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now)
 {
@@ -34,8 +42,11 @@ static bool send_direct(struct conversation *a, struct path *path, struct tunnel
     uint8_t *frame = outbox_reserve(io->net, cut->room + FRAME_OVERHEAD);
     size_t size;
 
-    if (frame == NULL ||
-        tunnel_next(cut, &a->peer->pair, frame + FRAME_HEADER_SIZE, cut->room, &size) != ERR_OK) {
+    if (frame == NULL) {
+        cut->drop = TUNNEL_DROP_NO_ROOM;
+        return false;
+    }
+    if (tunnel_next(cut, &a->peer->pair, frame + FRAME_HEADER_SIZE, cut->room, &size) != ERR_OK) {
         return false;
     }
     size_t frame_size = transport_seal(a->sessions.current->data, FRAME_TYPE_DATA, frame, size);
@@ -75,7 +86,7 @@ static void send_segments(struct conversation *a, struct tunnel_cut *cut, struct
     }
     while (cut->segments_left > 0 && send_segment(a, cut, io, now)) {
     }
-    a->shared->dataplane->counters.packets_dropped += cut->segments_left;
+    count_drop(a->shared->dataplane, cut->drop, cut->segments_left);
     if (path_table_direct(&a->paths) != NULL) {
         conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
     }
@@ -90,16 +101,22 @@ static void queue_segments(struct conversation *a, struct tunnel_cut *cut)
                                                  sizeof(dataplane->plain), &size) == ERR_OK) {
         conversation_queue(a, dataplane->plain, size);
     }
-    dataplane->counters.packets_dropped += cut->segments_left;
+    count_drop(dataplane, cut->drop, cut->segments_left);
 }
 
 /* Tell the sender on this host why its packet goes no further; rate limited. */
 static void refuse(struct dataplane *dataplane, const struct tunnel_cut *cut,
                    enum tunnel_icmp_reason reason, struct host_io *io, struct mono now)
 {
+    static const enum tunnel_drop drops[] = {
+        [TUNNEL_ICMP_NO_ROUTE] = TUNNEL_DROP_NO_PEER,
+        [TUNNEL_ICMP_HOST] = TUNNEL_DROP_UNREACHABLE,
+        [TUNNEL_ICMP_ADMIN] = TUNNEL_DROP_UNREACHABLE,
+        [TUNNEL_ICMP_TOO_BIG] = TUNNEL_DROP_TOO_BIG,
+    };
     struct packet error;
 
-    dataplane->counters.packets_dropped++;
+    count_drop(dataplane, drops[reason], 1);
     if (!bucket_take(&dataplane->icmp, &icmp_rate, 1, now)) {
         return;
     }
@@ -127,6 +144,22 @@ static void look_for_owner(struct host_core *core, const struct tunnel_address *
     }
 }
 
+/* What the kernel leaves to us and we cannot do would vanish without a sign: say so in the log, at
+ * most once a minute. */
+static void tell_drop(struct host_core *core, const struct tunnel_cut *cut, struct mono now)
+{
+    struct dataplane *dataplane = &core->dataplane;
+
+    if (cut->drop != TUNNEL_DROP_OFFLOAD || mono_before(now, dataplane->tell_at)) {
+        return;
+    }
+    dataplane->tell_at = mono_add_ms(now, TELL_EVERY_MS);
+    env_trace(core->env, TRACE_LEVEL_WARN, "packet.dropped",
+              "reason=offload protocol=%u checksum_start=%u count=%llu", cut->ip.protocol,
+              cut->packet->checksum_start,
+              (unsigned long long)dataplane->counters.packets_dropped[TUNNEL_DROP_OFFLOAD]);
+}
+
 void dataplane_send(struct host_core *core, const struct packet *packet, struct host_io *io,
                     struct mono now)
 {
@@ -135,7 +168,8 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
 
     dataplane->counters.packets_in++;
     if (tunnel_open(&cut, packet) != ERR_OK) {
-        dataplane->counters.packets_dropped++;
+        count_drop(dataplane, cut.drop, 1);
+        tell_drop(core, &cut, now);
         return;
     }
     struct peer *peer = peer_of_address(&core->peers, cut.destination.ip, cut.destination.size);

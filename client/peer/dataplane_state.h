@@ -24,10 +24,11 @@ struct index_cache {
 
 struct dataplane {
     struct index_cache cache;
-    struct bucket icmp; /* ICMP errors that we put into our own TUN */
-    uint16_t ip_id;     /* IPv4 identification of rebuilt packets */
-    uint16_t mtu;       /* of the TUN device */
-    bool tun_offload;   /* it takes partial checksums and TCP super-packets */
+    struct bucket icmp;  /* ICMP errors that we put into our own TUN */
+    struct mono tell_at; /* a dropped packet is told in the log from then on */
+    uint16_t ip_id;      /* IPv4 identification of rebuilt packets */
+    uint16_t mtu;        /* of the TUN device */
+    bool tun_offload;    /* it takes partial checksums and TCP super-packets */
     struct host_counters counters;
     uint8_t frame[FRAME_SIZE_MAX + 64]; /* one frame being made */
     uint8_t plain[FRAME_SIZE_MAX + 64]; /* one plaintext being made */

@@ -27,10 +27,10 @@ enum {
 struct packet {
     uint8_t *data; /* borrowed */
     size_t size;
-    bool checksum_partial;    /* the transport's checksum field holds only the sum of the
-                                 pseudo-header; whoever completes it adds data[checksum_start, size)
-                                 */
-    uint16_t checksum_start;  /* offset of the transport header */
+    bool checksum_partial;    /* a checksum field holds only the sum of its pseudo-header; whoever
+                                 completes it adds data[checksum_start, size) */
+    uint16_t checksum_start;  /* offset of the header that it belongs to: the transport's, or one
+                                 inside a tunnel */
     uint16_t checksum_offset; /* of the checksum field from checksum_start */
     enum packet_gso gso;
     uint16_t gso_size;    /* payload bytes per segment */

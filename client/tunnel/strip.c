@@ -19,29 +19,55 @@ size_t tunnel_plain_size_max(size_t mtu)
     return mtu + PLAIN_HEADER_SIZE_MAX;
 }
 
-/* A partial checksum must be the transport's own, or completing it would write elsewhere. */
-static bool partial_acceptable(const struct tunnel_ip *ip, const struct packet *packet)
+/* Tell whose partial checksum it is. The transport's own stands where the transport has one. Any
+ * other lies further in: the kernel leaves it to us when a tunnel runs inside ours (VXLAN, Geneve,
+ * GRE, IPIP, L2TP), or it is one of a transport that we do not know (GRE's). Its sum goes from its
+ * header to the end of the packet, whatever stands between. False if it cannot be completed: it
+ * would be written elsewhere, its sum is spread over fragments, or it is no such sum (SCTP's CRC).
+ */
+static bool partial_read(struct tunnel_cut *cut)
 {
+    const struct tunnel_ip *ip = &cut->ip;
+    const struct packet *packet = cut->packet;
     struct tunnel_transport transport;
 
     if (!packet->checksum_partial) {
         return true;
     }
-    return ip->transport && tunnel_transport_of(&transport, ip->v6, ip->protocol) &&
-           packet->checksum_start == ip->payload_at &&
-           packet->checksum_offset == transport.checksum_at;
+    if (ip->fragment || packet->checksum_start < ip->payload_at ||
+        (size_t)packet->checksum_start + packet->checksum_offset + 2 > ip->size) {
+        return false;
+    }
+    if (packet->checksum_start == ip->payload_at &&
+        tunnel_transport_of(&transport, ip->v6, ip->protocol)) {
+        return packet->checksum_offset == transport.checksum_at;
+    }
+    cut->inner_partial = true;
+    return packet->checksum_start != ip->payload_at || ip->protocol != IP_PROTOCOL_SCTP;
+}
+
+/* Complete a checksum further in, in the copy of a packet from offset `from` on. The outer checksum
+ * is right already: the kernel computed it as if this one were complete. */
+static int partial_complete(const struct tunnel_cut *cut, uint8_t *copy, size_t from)
+{
+    struct packet part = *cut->packet;
+
+    part.data = copy;
+    part.size = cut->ip.size - from;
+    part.checksum_start = (uint16_t)(part.checksum_start - from);
+    return packet_checksum_complete(&part);
 }
 
 /* The checksum of a transport that was copied to `body`: change its field for the wire, and tell in
  * which form it travels. */
-static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_ip *ip,
-                                          const struct tunnel_transport *transport,
-                                          const struct packet *packet)
+static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_cut *cut,
+                                          const struct tunnel_transport *transport)
 {
+    const struct tunnel_ip *ip = &cut->ip;
     uint8_t *field = body + transport->checksum_at;
-    const uint8_t *addresses = packet->data + ip->source_at;
+    const uint8_t *addresses = cut->packet->data + ip->source_at;
 
-    if (packet->checksum_partial) {
+    if (cut->packet->checksum_partial && !cut->inner_partial) {
         be16_write(field, 0);
         return PLAIN_CHECKSUM_PARTIAL;
     }
@@ -57,9 +83,9 @@ static enum plain_checksum plain_checksum(uint8_t *body, const struct tunnel_ip 
 }
 
 static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
-                       struct tunnel_head *head, const struct tunnel_ip *ip,
-                       const struct packet *packet)
+                       struct tunnel_head *head, const struct tunnel_cut *cut)
 {
+    const struct tunnel_ip *ip = &cut->ip;
     size_t head_size = tunnel_head_size(head);
     size_t body_size = ip->size - ip->payload_at;
     uint8_t *body = out + head_size;
@@ -72,10 +98,13 @@ static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct
     if (head_size + body_size > capacity) {
         return ERR_LIMIT;
     }
-    memcpy(body, packet->data + ip->payload_at, body_size);
+    memcpy(body, cut->packet->data + ip->payload_at, body_size);
+    if (cut->inner_partial && partial_complete(cut, body, ip->payload_at) != ERR_OK) {
+        return ERR_DROP;
+    }
     if (tunnel_icmp_is_error(ip->v6, ip->protocol, body, body_size)) {
         int rc = tunnel_quote(TUNNEL_QUOTE_STRIP, pair, ip->v6, body, body_size,
-                              !packet->checksum_partial);
+                              !cut->packet->checksum_partial || cut->inner_partial);
 
         if (rc != ERR_OK) {
             return rc;
@@ -85,7 +114,7 @@ static int strip_plain(uint8_t *out, size_t capacity, size_t *size, const struct
     head->traffic_class = ip->traffic_class;
     head->hop_limit = ip->hop_limit;
     head->df = ip->df;
-    head->checksum = plain_checksum(body, ip, &transport, packet);
+    head->checksum = plain_checksum(body, cut, &transport);
     tunnel_head_write(out, head);
     *size = head_size + body_size;
     return ERR_OK;
@@ -109,9 +138,9 @@ static uint32_t whole_zero(uint8_t *body, const struct tunnel_ip *ip,
 }
 
 static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
-                       struct tunnel_head *head, const struct tunnel_ip *ip,
-                       const struct packet *packet)
+                       struct tunnel_head *head, const struct tunnel_cut *cut)
 {
+    const struct tunnel_ip *ip = &cut->ip;
     size_t head_size = tunnel_head_size(head);
     uint8_t *body = out + head_size;
     size_t transport_size = ip->size - ip->payload_at;
@@ -119,13 +148,9 @@ static int strip_whole(uint8_t *out, size_t capacity, size_t *size, const struct
     if (head_size + ip->size > capacity) {
         return ERR_LIMIT;
     }
-    memcpy(body, packet->data, ip->size);
+    memcpy(body, cut->packet->data, ip->size);
 
-    struct packet copy = *packet;
-
-    copy.data = body;
-    copy.size = ip->size;
-    int rc = packet_checksum_complete(&copy);
+    int rc = partial_complete(cut, body, 0);
 
     if (rc != ERR_OK) {
         return rc;
@@ -160,20 +185,30 @@ int tunnel_open(struct tunnel_cut *cut, const struct packet *packet)
 {
     struct tunnel_ip *ip = &cut->ip;
 
+    cut->drop = TUNNEL_DROP_MALFORMED;
     if (tunnel_ip_parse(ip, packet->data, packet->size, false) != ERR_OK) {
         return ERR_DROP;
     }
     cut->packet = packet;
+    cut->inner_partial = false;
     cut->destination.size = (uint8_t)ip->address_size;
     memcpy(cut->destination.ip, packet->data + ip->destination_at, ip->address_size);
     if (packet->gso != PACKET_GSO_NONE) {
-        return tunnel_segment_open(cut);
+        int rc = tunnel_segment_open(cut);
+
+        cut->drop = rc == ERR_OK ? TUNNEL_DROP_FOREIGN : TUNNEL_DROP_OFFLOAD;
+        return rc;
     }
-    if (!partial_acceptable(ip, packet) ||
-        (ip->transport && tunnel_icmp_link_only(ip->v6, ip->protocol, packet->data + ip->payload_at,
-                                                ip->size - ip->payload_at))) {
+    if (!partial_read(cut)) {
+        cut->drop = TUNNEL_DROP_OFFLOAD;
         return ERR_DROP;
     }
+    if (ip->transport && tunnel_icmp_link_only(ip->v6, ip->protocol, packet->data + ip->payload_at,
+                                               ip->size - ip->payload_at)) {
+        cut->drop = TUNNEL_DROP_LINK_ONLY;
+        return ERR_DROP;
+    }
+    cut->drop = TUNNEL_DROP_FOREIGN;
     cut->segments_left = 1;
     cut->room = tunnel_plain_size_max(ip->size);
     return ERR_OK;
@@ -193,8 +228,8 @@ static int single_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, u
     bool plain = ip->plain && tunnel_protocol_plain(ip->v6, ip->protocol) &&
                  head.source != PLAIN_KIND_REAL && head.destination != PLAIN_KIND_REAL;
 
-    rc = plain ? strip_plain(out, capacity, size, pair, &head, ip, cut->packet)
-               : strip_whole(out, capacity, size, pair, &head, ip, cut->packet);
+    rc = plain ? strip_plain(out, capacity, size, pair, &head, cut)
+               : strip_whole(out, capacity, size, pair, &head, cut);
     if (rc == ERR_OK) {
         cut->segments_left = 0;
     }

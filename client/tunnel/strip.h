@@ -21,8 +21,11 @@ size_t tunnel_plain_size_max(size_t mtu);
  * Read a packet and check all that does not depend on the peer. Bytes behind the length that its IP
  * header tells are ignored.
  *
- * cut      written; undefined on error
+ * cut      written; on error only cut->drop is
  * packet   borrowed until the cut is no longer used; any content, at most PACKET_SIZE_MAX bytes
+ *
+ * A partial checksum that belongs to a header further in (a packet inside a tunnel inside ours) or
+ * to a transport that we do not know is completed in the plaintext.
  *
  * ERR_DROP: a malformed header, checksum or gso fields that do not fit the headers, or a message
  * that never travels (see tunnel.h).

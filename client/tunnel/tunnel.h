@@ -78,16 +78,31 @@ struct tunnel_address {
     uint8_t size;
 };
 
+/** Why a packet from the TUN device goes no further. */
+enum tunnel_drop {
+    TUNNEL_DROP_MALFORMED,   /* no IP packet, or one of a kind that is refused (parse.h) */
+    TUNNEL_DROP_OFFLOAD,     /* the kernel left us a checksum or segments that we cannot make */
+    TUNNEL_DROP_LINK_ONLY,   /* a message that means something on one link only */
+    TUNNEL_DROP_NO_PEER,     /* nobody has its destination */
+    TUNNEL_DROP_TOO_BIG,     /* larger than the MTU of the device */
+    TUNNEL_DROP_UNREACHABLE, /* its host cannot be reached, or there are too many conversations */
+    TUNNEL_DROP_FOREIGN,     /* not between addresses of this pair, nor is what it quotes */
+    TUNNEL_DROP_NO_ROOM,     /* the outbox is full */
+    TUNNEL_DROP_COUNT,
+};
+
 /** A packet on its way to a peer: read once by tunnel_open, then written one plaintext at a time by
- * tunnel_next. Callers read the first five fields. */
+ * tunnel_next. Callers read the first six fields. */
 struct tunnel_cut {
     const struct packet *packet; /* borrowed, unchanged while the cut is in use */
     struct tunnel_ip ip;
     struct tunnel_address destination; /* for the lookup of its peer */
-    size_t segments_left; /* plaintexts to come: TCP segments of a super-packet, or 1, then 0 */
-    size_t room;          /* bytes that are enough for each of them */
-    size_t payload_at;    /* super-packet: where the next segment's payload begins */
-    size_t prefix_size;   /* super-packet: 0 until the first segment is written */
+    size_t segments_left;  /* plaintexts to come: TCP segments of a super-packet, or 1, then 0 */
+    size_t room;           /* bytes that are enough for each of them */
+    enum tunnel_drop drop; /* why, if tunnel_open or tunnel_next returns ERR_DROP */
+    bool inner_partial;    /* a partial checksum that is not the transport's own */
+    size_t payload_at;     /* super-packet: where the next segment's payload begins */
+    size_t prefix_size;    /* super-packet: 0 until the first segment is written */
     uint8_t prefix[PLAIN_HEADER_SIZE_MAX + TCP_HEADER_SIZE_MAX]; /* head and TCP header of the next
                                                                     segment */
 };

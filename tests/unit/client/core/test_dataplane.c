@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From whom a frame must come to count for a session. */
+/* From whom a frame must come to count for a session; what is told of packets that go no further.
+ */
 #include "client/core/dataplane.h"
 #include "client/peer/life.h"
 
@@ -43,11 +44,43 @@ static void a_relayed_frame_counts_only_from_the_peer_of_its_session(void **stat
     free(relay);
 }
 
+/* An IPv4 packet to nobody, of a protocol that the host does not know, whose checksum lies outside
+ * the packet. */
+static void a_checksum_that_cannot_be_completed_is_counted_and_told_once_a_minute(void **state)
+{
+    struct alone *alone = *state;
+    struct host_core *core = alone->node.core;
+    uint64_t *dropped = core->dataplane.counters.packets_dropped;
+    uint8_t data[24] = {0x45, 0, 0, 24, 0, 0, 0x40, 0, 64, 47, 0, 0, 100, 64, 1, 1, 100, 64, 1, 2};
+    struct packet packet = {
+        .data = data, .size = sizeof(data), .checksum_partial = true, .checksum_start = 90};
+    uint32_t warnings = alone->ports.warnings;
+
+    for (int i = 0; i < 3; i++) {
+        dataplane_send(core, &packet, &alone->node.io, alone->now);
+    }
+    assert_int_equal(dropped[TUNNEL_DROP_OFFLOAD], 3);
+    assert_int_equal(alone->ports.warnings, warnings + 1);
+    dataplane_send(core, &packet, &alone->node.io, mono_add_ms(alone->now, 60000));
+    assert_int_equal(alone->ports.warnings, warnings + 2);
+
+    packet.checksum_partial = false;
+    dataplane_send(core, &packet, &alone->node.io, alone->now);
+    assert_int_equal(dropped[TUNNEL_DROP_OFFLOAD], 4);
+    assert_int_equal(dropped[TUNNEL_DROP_NO_PEER], 1);
+    data[0] = 0x15;
+    dataplane_send(core, &packet, &alone->node.io, alone->now);
+    assert_int_equal(dropped[TUNNEL_DROP_MALFORMED], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_relayed_frame_counts_only_from_the_peer_of_its_session,
                                         alone_new, alone_free),
+        cmocka_unit_test_setup_teardown(
+            a_checksum_that_cannot_be_completed_is_counted_and_told_once_a_minute, alone_new,
+            alone_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
