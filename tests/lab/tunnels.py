@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tunnels inside zig0, and what is sent through them.
 
-    tunnels.py carry KIND DEV OWN PEER   be the end of a tunnel where the kernel has none of that kind
+    tunnels.py carry KIND DEV OWN PEER   be the end of a tunnel of a kind that the kernel has not
     tunnels.py echo ADDRESS PORT         answer UDP datagrams; prints "ready"
     tunnels.py ask ADDRESS PORT COUNT    send COUNT datagrams; prints how many were answered
     tunnels.py sctp-hear OWN             wait for an SCTP packet on the wire; prints "whole"
