@@ -7,6 +7,7 @@
 #include "client/core/dataplane.h"
 #include "client/core/events.h"
 #include "client/core/membership.h"
+#include "client/core/network.h"
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/pinging.h"
@@ -278,33 +279,15 @@ struct mono host_core_deadline(const struct host_core *core)
                     ziglan_list_deadline(&core->ziglans));
 }
 
-static struct conversation *conversation_of(const struct host_core *core, size_t i)
-{
-    return core->peers.list[i] == NULL ? NULL : core->peers.list[i]->conversation;
-}
-
 void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
                        uint16_t port, const struct way_finder *ways, struct mono now)
 {
-    struct network_change change = {.ways = ways};
-
-    change.more = own_addresses_set(&core->underlay, addrs, count, port);
-    change.moved = relay_set_on_network(&core->relays, ways, now) || ways == NULL;
-    for (size_t i = 0; i < core->peers.count; i++) {
-        if (conversation_of(core, i) != NULL) {
-            pathfinder_on_network(conversation_of(core, i), &change, now);
-        }
-    }
+    network_look(core, addrs, count, port, ways, now);
 }
 
 void host_core_learn_ways(struct host_core *core, const struct way_finder *ways)
 {
-    relay_set_learn_ways(&core->relays, ways);
-    for (size_t i = 0; i < core->peers.count; i++) {
-        if (conversation_of(core, i) != NULL) {
-            pathfinder_learn_ways(conversation_of(core, i), ways);
-        }
-    }
+    network_learn_ways(core, ways);
 }
 
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now)

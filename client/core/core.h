@@ -73,7 +73,8 @@ struct mono host_core_deadline(const struct host_core *core);
 
 /** The underlay changed, perhaps (or is told for the first time): its addresses, the UDP port, and
  * the ways to other addresses. What goes a way that changed is tried again; what does not, goes on.
- * ways may be NULL: all of them changed. */
+ * ways may be NULL: all of them changed. Of more than OWN_ADDRESSES_MAX addresses the best are
+ * chosen (client/path/address_use.h). */
 void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
                        uint16_t port, const struct way_finder *ways, struct mono now);
 

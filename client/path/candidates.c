@@ -36,12 +36,7 @@ bool own_addresses_set(struct own_addresses *underlay, const struct host_local_a
 bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e)
 {
     for (size_t i = 0; i < underlay->count; i++) {
-        const struct host_local_addr *addr = &underlay->addrs[i];
-        size_t bytes = addr->prefix_bits / 8;
-        unsigned rest = addr->prefix_bits % 8;
-
-        if (memcmp(addr->ip, e->ip, bytes) == 0 &&
-            (rest == 0 || (addr->ip[bytes] ^ e->ip[bytes]) >> (8 - rest) == 0)) {
+        if (address_has_in_prefix(&underlay->addrs[i], e->ip)) {
             return true;
         }
     }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "client/path/address_use.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/intunnel.h"
 
@@ -13,12 +14,6 @@
 #include <stdint.h>
 
 enum { OWN_ADDRESSES_MAX = 16 };
-
-/** One local underlay address with its prefix length. */
-struct host_local_addr {
-    uint8_t ip[16];      /* IPv4 in its mapped form */
-    uint8_t prefix_bits; /* of the 16-byte form: an IPv4 /24 is 120 */
-};
 
 /** Where this host is. */
 struct own_addresses {

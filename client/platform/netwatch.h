@@ -15,7 +15,7 @@
 struct ev_loop;
 struct netwatch;
 
-enum { NETWATCH_ADDRESSES_MAX = 32 };
+enum { NETWATCH_ADDRESSES_MAX = 256, NETWATCH_TEXT_SIZE = 16 };
 
 /** Called from the loop: each once for a burst of changes, 200 ms after the first of them. */
 struct netwatch_events {
@@ -42,6 +42,9 @@ void netwatch_close(struct netwatch *watch);
 struct netwatch_address {
     uint8_t ip[16];      /* IPv4 in its mapped form */
     uint8_t prefix_bits; /* of the 16-byte form: an IPv4 /24 is 120 */
+    unsigned interface;
+    char name[NETWATCH_TEXT_SIZE]; /* of the interface */
+    char kind[NETWATCH_TEXT_SIZE]; /* what the kernel calls a made-up one, such as "bridge"; "" */
 };
 
 /**

@@ -8,6 +8,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct netway;
@@ -29,3 +30,7 @@ void netway_close(struct netway *netway);
  * if this machine has not that source, nor if the kernel does not tell. */
 struct netway_found netway_find(struct netway *netway, const uint8_t source[16],
                                 const uint8_t to[16]);
+
+/** True if a default route of IPv4 or IPv6 (or a half of one, as tunnels write it) leads to this
+ * interface, whichever one is preferred. */
+bool netway_is_default(struct netway *netway, unsigned interface);

@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,8 +21,8 @@
 enum {
     BUFFER_SIZE = 32768,
     SETTLE_MS = 200, /* one callback per burst */
-    ADDRESSES_SEEN_MAX = 256,
-    LINKS_UNFIT_MAX = 1024,
+    ADDRESSES_SEEN_MAX = 1024,
+    LINKS_SEEN_MAX = 1024,
 };
 
 struct netwatch {
@@ -208,25 +209,29 @@ void netwatch_close(struct netwatch *watch)
 
 /* -- Addresses --------------------------------------------------------------------------------- */
 
-/* All addresses of the machine, with their interfaces, and which of those do not count. */
-struct address_list {
-    struct seen {
-        struct netwatch_address address;
-        unsigned interface;
-    } seen[ADDRESSES_SEEN_MAX];
-    size_t seen_count;
-    unsigned unfit[LINKS_UNFIT_MAX]; /* interfaces that are down, loopback, or ours */
-    size_t unfit_count;
+struct link_seen {
+    unsigned index;
+    bool unfit; /* it is down, loopback, or ours */
+    char name[NETWATCH_TEXT_SIZE], kind[NETWATCH_TEXT_SIZE];
 };
 
-static bool index_listed(const unsigned *list, size_t count, unsigned index)
+/* All addresses of the machine, and its interfaces. */
+struct address_list {
+    struct netwatch_address seen[ADDRESSES_SEEN_MAX];
+    struct link_seen links[LINKS_SEEN_MAX];
+    size_t seen_count, links_count;
+};
+
+static const struct link_seen *link_of(const struct address_list *list, unsigned index)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (list[i] == index) {
-            return true;
+    static const struct link_seen unknown;
+
+    for (size_t i = 0; i < list->links_count; i++) {
+        if (list->links[i].index == index) {
+            return &list->links[i];
         }
     }
-    return false;
+    return &unknown;
 }
 
 /* True for addresses at which nobody elsewhere reaches this host: loopback, link-local, multicast
@@ -243,15 +248,41 @@ static bool ip_is_useless(const uint8_t ip[16])
            memcmp(ip, zero, sizeof(zero)) == 0;
 }
 
+/* A text comes with or without its NUL. */
+static void text_copy(char out[NETWATCH_TEXT_SIZE], const struct nlattr *attr)
+{
+    (void)snprintf(out, NETWATCH_TEXT_SIZE, "%.*s", (int)mnl_attr_get_payload_len(attr),
+                   mnl_attr_get_str(attr));
+}
+
+static int on_kind(const struct nlattr *attr, void *context)
+{
+    struct link_seen *link = context;
+
+    if (mnl_attr_get_type(attr) == IFLA_INFO_KIND) {
+        text_copy(link->kind, attr);
+    }
+    return MNL_CB_OK;
+}
+
 static int on_link_attribute(const struct nlattr *attr, void *context)
 {
-    static const char own[] = NETLINK_OWN_ALIAS;
-    bool *overlay = context;
+    struct link_seen *link = context;
+    char alias[NETWATCH_TEXT_SIZE];
 
-    /* The text comes with or without its NUL. */
-    if (mnl_attr_get_type(attr) == IFLA_IFALIAS &&
-        mnl_attr_get_payload_len(attr) >= sizeof(own) - 1) {
-        *overlay = strncmp(mnl_attr_get_payload(attr), own, mnl_attr_get_payload_len(attr)) == 0;
+    switch (mnl_attr_get_type(attr)) {
+    case IFLA_IFALIAS:
+        text_copy(alias, attr);
+        link->unfit = link->unfit || strcmp(alias, NETLINK_OWN_ALIAS) == 0;
+        break;
+    case IFLA_IFNAME:
+        text_copy(link->name, attr);
+        break;
+    case IFLA_LINKINFO:
+        (void)mnl_attr_parse_nested(attr, on_kind, link);
+        break;
+    default:
+        break;
     }
     return MNL_CB_OK;
 }
@@ -260,16 +291,15 @@ static int on_link(const struct nlmsghdr *message, void *context)
 {
     const struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
     struct address_list *list = context;
-    bool overlay = false;
+    struct link_seen *link = &list->links[list->links_count];
 
-    if (message->nlmsg_type != RTM_NEWLINK || list->unfit_count == LINKS_UNFIT_MAX) {
+    if (message->nlmsg_type != RTM_NEWLINK || list->links_count == LINKS_SEEN_MAX) {
         return MNL_CB_OK;
     }
-    (void)mnl_attr_parse(message, sizeof(*body), on_link_attribute, &overlay);
-    if (overlay || (body->ifi_flags & IFF_UP) == 0 || (body->ifi_flags & IFF_LOOPBACK) != 0) {
-        list->unfit[list->unfit_count] = (unsigned)body->ifi_index;
-        list->unfit_count++;
-    }
+    list->links_count++;
+    link->index = (unsigned)body->ifi_index;
+    link->unfit = (body->ifi_flags & IFF_UP) == 0 || (body->ifi_flags & IFF_LOOPBACK) != 0;
+    (void)mnl_attr_parse(message, sizeof(*body), on_link_attribute, link);
     return MNL_CB_OK;
 }
 
@@ -311,7 +341,8 @@ static bool address_read(const struct nlmsghdr *message, struct netwatch_address
     if (local == NULL || (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)) {
         return false;
     }
-    *out = (struct netwatch_address){.prefix_bits = body->ifa_prefixlen};
+    *out =
+        (struct netwatch_address){.prefix_bits = body->ifa_prefixlen, .interface = body->ifa_index};
     if (parts.size == 4) {
         out->ip[10] = 0xff;
         out->ip[11] = 0xff;
@@ -327,17 +358,14 @@ static int on_address(const struct nlmsghdr *message, void *context)
 {
     struct address_list *list = context;
     struct netwatch_address address;
-    unsigned interface;
     uint32_t flags;
 
     if (message->nlmsg_type != RTM_NEWADDR || !address_read(message, &address, &flags)) {
         return MNL_CB_OK;
     }
-    interface = ((const struct ifaddrmsg *)mnl_nlmsg_get_payload(message))->ifa_index;
     if ((flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 &&
         !ip_is_useless(address.ip) && list->seen_count < ADDRESSES_SEEN_MAX) {
-        list->seen[list->seen_count].address = address;
-        list->seen[list->seen_count].interface = interface;
+        list->seen[list->seen_count] = address;
         list->seen_count++;
     }
     return MNL_CB_OK;
@@ -375,10 +403,12 @@ size_t netwatch_addresses(struct netwatch_address *out, size_t capacity)
         rc = list_fill(list);
     }
     for (size_t i = 0; rc == ERR_OK && i < list->seen_count && count < capacity; i++) {
-        unsigned interface = list->seen[i].interface;
+        const struct link_seen *link = link_of(list, list->seen[i].interface);
 
-        if (!index_listed(list->unfit, list->unfit_count, interface)) {
-            out[count] = list->seen[i].address;
+        if (!link->unfit) {
+            out[count] = list->seen[i];
+            memcpy(out[count].name, link->name, sizeof(link->name));
+            memcpy(out[count].kind, link->kind, sizeof(link->kind));
             count++;
         }
     }

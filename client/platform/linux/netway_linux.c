@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +13,8 @@
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 static const uint8_t zero[16];
+
+enum { DEFAULT_BITS_MAX = 3 }; /* 0/0, 0/1, 2000::/3 */
 
 struct netway {
     struct netlink *netlink;
@@ -142,4 +143,47 @@ struct netway_found netway_find(struct netway *netway, const uint8_t source[16],
         return (struct netway_found){0}; /* mostly: the kernel knows no way */
     }
     return answer.found;
+}
+
+/* The prefix that a route matched. */
+struct route_match {
+    uint8_t bits;
+    bool found;
+};
+
+static int on_match(const struct nlmsghdr *message, void *context)
+{
+    const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+    struct route_match *match = context;
+
+    if (message->nlmsg_type == RTM_NEWROUTE && route->rtm_type == RTN_UNICAST) {
+        *match = (struct route_match){.bits = route->rtm_dst_len, .found = true};
+    }
+    return MNL_CB_OK;
+}
+
+static bool is_default(struct netway *netway, unsigned interface, int family, const uint8_t *ip,
+                       size_t size)
+{
+    struct nlmsghdr *request = netlink_request(netway->netlink, RTM_GETROUTE, 0);
+    struct rtmsg *body = mnl_nlmsg_put_extra_header(request, sizeof(*body));
+    struct route_match match = {0};
+
+    body->rtm_family = (uint8_t)family;
+    body->rtm_dst_len = (uint8_t)(size * 8);
+    body->rtm_flags = RTM_F_FIB_MATCH; /* the route itself, not what was made of it */
+    mnl_attr_put(request, RTA_DST, size, ip);
+    mnl_attr_put_u32(request, RTA_OIF, interface);
+    return netlink_ask(netway->netlink, request, on_match, &match) == ERR_OK && match.found &&
+           match.bits <= DEFAULT_BITS_MAX;
+}
+
+bool netway_is_default(struct netway *netway, unsigned interface)
+{
+    /* Any addresses of the internet: nothing is sent to them. */
+    static const uint8_t v4[4] = {8, 0, 0, 1};
+    static const uint8_t v6[16] = {0x26, 0x00, [15] = 1};
+
+    return is_default(netway, interface, AF_INET, v4, sizeof(v4)) ||
+           is_default(netway, interface, AF_INET6, v6, sizeof(v6));
 }

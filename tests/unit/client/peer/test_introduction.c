@@ -49,8 +49,8 @@ static void addresses_that_nobody_may_aim_at_are_not_told(void **state)
     run_ms(lab, 1000);
     const struct intunnel_candidates *c = told(lab);
     assert_int_equal(c->count, 2);
-    assert_memory_equal(c->list[0].ip, addrs[5].ip, sizeof(addrs[5].ip));
-    assert_memory_equal(c->list[1].ip, addrs[8].ip, sizeof(addrs[8].ip));
+    assert_memory_equal(c->list[0].ip, addrs[8].ip, sizeof(addrs[8].ip)); /* in their order */
+    assert_memory_equal(c->list[1].ip, addrs[5].ip, sizeof(addrs[5].ip));
     assert_int_equal(c->list[0].port, 5000);
 
     /* A new list replaces it; pings arrive all the time. */
@@ -59,7 +59,7 @@ static void addresses_that_nobody_may_aim_at_are_not_told(void **state)
     send_ping(lab, 84);
     run_ms(lab, 2000);
     assert_int_equal(told(lab)->count, 2);
-    assert_memory_equal(told(lab)->list[1].ip, addrs[8].ip, sizeof(addrs[8].ip));
+    assert_memory_equal(told(lab)->list[0].ip, addrs[8].ip, sizeof(addrs[8].ip));
     assert_true(lab->hosts[1].delivered >= 1);
     lab_free(lab);
 }
