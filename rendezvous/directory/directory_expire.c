@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sweeps over three tables. Each goes on where it ended the last time. */
+/*
+ * Sweeps over three tables. Each goes on where it ended the last time. A damaged value may have any
+ * size, and is read all the same: a row that cannot be read would hold up its sweep for ever.
+ */
 #include "rendezvous/directory/directory_expire.h"
 
 #include "proto/base/wbuf.h"
@@ -19,7 +22,7 @@ static void sweep_restart(struct store_cursor *cursor)
 
 static int sweep_invites(struct directory *d, uint64_t now_ms, uint32_t *removed)
 {
-    uint8_t value[DIRECTORY_INVITE_VALUE_SIZE_MAX];
+    uint8_t value[STORE_VALUE_SIZE_MAX];
     size_t size;
 
     for (int i = 0; i < SWEEP_COUNT; i++) {
@@ -47,7 +50,7 @@ static int sweep_invites(struct directory *d, uint64_t now_ms, uint32_t *removed
 static int sweep_names(struct directory *d, uint64_t now_ms)
 {
     const struct store_cursor *at = &d->sweep_names;
-    uint8_t value[STORE_KEY_SIZE_MAX];
+    uint8_t value[STORE_VALUE_SIZE_MAX];
     size_t size;
 
     for (int i = 0; i < SWEEP_COUNT; i++) {
@@ -70,7 +73,7 @@ static int sweep_names(struct directory *d, uint64_t now_ms)
 /* The revocation of one who left is not needed once no host can believe the admission any more. */
 static int sweep_left(struct directory *d, uint64_t now_ms, uint32_t *removed)
 {
-    uint8_t value[RECORD_OTHER_SIGNED_SIZE_MAX];
+    uint8_t value[STORE_VALUE_SIZE_MAX];
     struct record_revocation revocation;
     uint8_t number[8];
     size_t size;

@@ -243,7 +243,7 @@ static int walk_index(struct repair *r, enum store_table table)
 static int count_invites(struct repair *r)
 {
     struct store_cursor cursor = store_cursor_from(STORE_TABLE_INVITES, NULL, 0);
-    uint8_t value[STORE_KEY_SIZE_MAX];
+    uint8_t value[STORE_VALUE_SIZE_MAX];
     size_t size;
 
     for (;;) {

@@ -2,6 +2,7 @@
 /* A directory on a store that fails, lies or decays: failed writes, torn changes, damage. */
 #include "rendezvous/directory/directory.h"
 
+#include "rendezvous/directory/directory_invite.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/directory_fixture.h"
 #include "tests/support/fixture.h"
@@ -135,12 +136,35 @@ static void damaged_values_are_forgotten(void **state)
     }
 }
 
+/* Such a value is larger than any that the directory writes. */
+static void a_damaged_invite_does_not_hold_up_the_sweep(void **state)
+{
+    static const uint8_t value[STORE_VALUE_SIZE_MAX];
+    static const uint8_t first[DIRECTORY_INVITE_ID_SIZE];
+    uint8_t invite[INVITE_SIZE];
+    struct office office;
+
+    (void)state;
+    office_init(&office);
+    office_invite(&office, 1, 1, "", invite);
+    assert_int_equal(
+        store_write(office.store, STORE_TABLE_INVITES, first, sizeof(first), value, sizeof(value)),
+        ERR_OK);
+    office_reopen(&office);
+    office.ports.wall_ms += DAY_MS;
+    directory_expire(office.directory, office.ports.wall_ms);
+    assert_int_equal(store_memory_count(office.store, STORE_TABLE_INVITES), 0);
+    assert_int_equal(directory_invite_count(office.directory), 0);
+    office_fini(&office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failed_write_changes_nothing),
         cmocka_unit_test(a_torn_store_is_repaired),
         cmocka_unit_test(damaged_values_are_forgotten),
+        cmocka_unit_test(a_damaged_invite_does_not_hold_up_the_sweep),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);
