@@ -49,11 +49,32 @@ static void a_stop_tells_everybody_and_ends(void **state)
     world_free(w);
 }
 
+/* Before the process ends, new sessions open still. None is left without a word. */
+static void who_comes_during_a_stop_is_told_too(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *late = &w->clients[1];
+
+    (void)state;
+    world_members(w, 1);
+    relay_core_shutdown(w->relay.core, 5000, w->now);
+    client_dial(w, late);
+    Ziglan__Control *away = client_got(w, late, ZIGLAN__CONTROL__BODY_GO_AWAY);
+    assert_non_null(away);
+    assert_int_equal(away->go_away->reason, GOAWAY_SHUTDOWN);
+    assert_int_equal(away->go_away->reconnect_in_ms, 1000);
+    world_run(w, 1000);
+    assert_false(late->open);
+    assert_true(relay_core_stopped(w->relay.core));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_first_bytes_are_counted_and_dropped),
         cmocka_unit_test(a_stop_tells_everybody_and_ends),
+        cmocka_unit_test(who_comes_during_a_stop_is_told_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
