@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* It need not be open: perhaps the relay has replaced it already. */
+/* One that is closed or does not answer is none: its URL may lead nowhere any more. If it opens
+ * again, it is the one that is settled. */
 static struct relay_session *twin_of(struct host_core *core, const struct relay_session *relay,
                                      const uint8_t key[KEY_SIZE])
 {
@@ -12,7 +13,8 @@ static struct relay_session *twin_of(struct host_core *core, const struct relay_
 
     TAILQ_FOREACH(other, &core->relays.list, in_set)
     {
-        if (other != relay && memcmp(other->relay_key, key, KEY_SIZE) == 0) {
+        if (other != relay && other->open && !other->stalled &&
+            memcmp(other->relay_key, key, KEY_SIZE) == 0) {
             return other;
         }
     }
@@ -59,11 +61,10 @@ static void remove_twin(struct host_core *core, struct relay_session *from,
 static void dial_again(struct host_core *core, struct relay_session *relay, struct mono now)
 {
     struct ziglan *ziglan = ziglan_list_of_relay(&core->ziglans, relay);
-    bool was_open = relay->open;
 
     relay_session_close(relay, 0, now);
     if (ziglan != NULL) {
-        ziglan_on_closed(ziglan, relay, was_open, LINK_REASON_LOCAL, now);
+        ziglan_on_closed(ziglan, relay, true, LINK_REASON_LOCAL, now);
     }
 }
 

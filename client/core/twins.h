@@ -8,9 +8,9 @@
 #include "client/core/core_internal.h"
 
 /**
- * A connection of this relay opened, which showed `key`. If another session of ours leads to the
- * same relay, one of the two is removed, with all that knew it: not the entry point, else not the
- * older one. The other takes over its paths. Two entry points both stay.
+ * A connection of this relay opened, which showed `key`. If an open session of ours that answers
+ * leads to the same relay, one of the two is removed, with all that knew it: not the entry point,
+ * else not the one that was open. The other takes over its paths. Two entry points both stay.
  *
  * Returns false if `relay` was removed and is freed.
  */

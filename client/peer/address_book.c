@@ -137,7 +137,7 @@ static void absent_remove(struct address_book *book, struct row *row)
     book->absent_count--;
 }
 
-/* Drop an row that says nothing any more. */
+/* Drop a row that says nothing any more. */
 static void row_release(struct address_book *book, struct row *row)
 {
     if (!row->present && !row->has_v4) {

@@ -594,6 +594,34 @@ static void an_entry_point_takes_over_a_session_that_is_open_already(void **stat
     town_free(town);
 }
 
+/* A relay moved to another address. The URL that leads to the former one has a session that stalls
+ * and then ends; it must not displace the URL that works. */
+static void of_two_urls_of_one_relay_the_one_that_works_stays(void **state)
+{
+    static const uint64_t waits_ms[] = {25 * 1000, 120 * 1000}; /* it is stalled; it has ended */
+    static const uint8_t elsewhere[4] = {198, 51, 100, 77};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(waits_ms); i++) {
+        struct town *town = town_new();
+        struct host_core *anna = town->hosts[0].core;
+        struct relay_node *moved = &town->relays[ENTRY_POINTS];
+        struct url url;
+
+        moved->address = endpoint_v4(elsewhere, moved->address.port);
+        (void)endpoint_text(&moved->address, moved->public_host);
+        street_run_ms(&town->street, waits_ms[i]);
+        assert_int_equal(sessions_open(anna), i == 0 ? RELAYS : RELAYS - 1);
+        relay_url(town, ENTRY_POINTS, &url);
+        uint32_t number = host_core_add_relay(anna, &url, town->now);
+        street_run_ms(&town->street, 90 * 1000);
+        const struct relay_session *relay = relay_set_find(&anna->relays, number);
+        assert_non_null(relay);
+        assert_true(relay->open && relay->serves);
+        town_free(town);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,6 +629,7 @@ int main(void)
         cmocka_unit_test(a_join_that_finds_no_room_for_a_relay_says_so),
         cmocka_unit_test(two_urls_of_one_relay_share_its_session),
         cmocka_unit_test(an_entry_point_takes_over_a_session_that_is_open_already),
+        cmocka_unit_test(of_two_urls_of_one_relay_the_one_that_works_stays),
         cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),
         cmocka_unit_test(a_relay_of_no_ziglan_leads_only_to_peers_that_are_known_to_be_there),
