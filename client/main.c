@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ziglan: finds the verb, reads the flags, and calls the verb. */
+/* ziglan: finds the verb, checks the line, and calls the verb. */
 #include "client/cli/cli.h"
 #include "client/cli/down.h"
 #include "client/cli/init.h"
 #include "client/cli/join.h"
 #include "client/cli/leave.h"
+#include "client/cli/line.h"
 #include "client/cli/peers.h"
 #include "client/cli/ping.h"
 #include "client/cli/status.h"
@@ -15,7 +16,6 @@
 #include "ziglan_version.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,29 +23,29 @@ struct verb {
     const char *name, *alias;
     int (*run)(const struct cli *cli);
     size_t arguments_count;
+    const char *flags; /* letters, besides those of every verb */
     const char *usage, *about;
 };
 
 static const struct verb verbs[] = {
-    {"init", "i", verb_init, 0, "init [--name NAME]",
+    {"init", "i", verb_init, 0, "N", "init [--name NAME]",
      "write the interface's configuration and key"},
-    {"join", NULL, verb_join, 1, "join URL|- [--name NAME]",
+    {"join", NULL, verb_join, 1, "Nj", "join URL|- [--name NAME]",
      "join a ziglan; - reads the URL from standard input"},
-    {"leave", NULL, verb_leave, 1, "leave ZIGLAN", "leave a ziglan by its name or key"},
-    {"up", NULL, verb_up, 0, "up [--detach] [--name NAME]",
+    {"leave", NULL, verb_leave, 1, "", "leave ZIGLAN", "leave a ziglan by its name or key"},
+    {"up", NULL, verb_up, 0, "dN", "up [--detach] [--name NAME]",
      "start the interface (in the foreground by default)"},
-    {"down", NULL, verb_down, 0, "down", "stop the interface"},
-    {"status", "s", verb_status, 0, "status [--json]", "this host, its relays, ziglans and peers"},
-    {"peers", NULL, verb_peers, 0, "peers [--json]", "the peers, how they are reached and why"},
-    {"ping", NULL, verb_ping, 1, "ping PEER [-n COUNT]",
+    {"down", NULL, verb_down, 0, "", "down", "stop the interface"},
+    {"status", "s", verb_status, 0, "j", "status [--json]",
+     "this host, its relays, ziglans and peers"},
+    {"peers", NULL, verb_peers, 0, "j", "peers [--json]",
+     "the peers, how they are reached and why"},
+    {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
-    {"whoami", NULL, verb_whoami, 0, "whoami [--json]", "own name, key and addresses"},
+    {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},
 };
 
-enum {
-    VERBS_COUNT = sizeof(verbs) / sizeof(verbs[0]),
-    COUNT_MAX = 1000000, /* of pings */
-};
+enum { VERBS_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
 static const struct verb *verb_find(const char *name)
 {
@@ -69,18 +69,15 @@ static int help_print(FILE *to)
                       verbs[i].alias != NULL ? ")" : "");
     }
     (void)fprintf(to,
-                  "  %-30sthis text (alias ?)\n  %-30sversion of the program and its libraries\n\n"
-                  "  -i, --interface IF            the interface, default zig0\n"
-                  "  -c, --config FILE             its configuration, default /etc/ziglan/IF.yaml\n"
-                  "  -N, --name NAME               the name this host wants, default the\n"
-                  "                                configuration's, then the machine's\n"
-                  "  -n, --count COUNT             how many pings, default 4\n"
-                  "  -d, --detach                  go to the background once the interface is up\n"
-                  "  -j, --json                    answers as JSON\n\n"
+                  "  %-30sthis text (alias ?), or a verb's with its flags\n"
+                  "  %-30sversion of the program and its libraries\n\n",
+                  "help [VERB]", "version");
+    line_flags_print(to, LINE_FLAGS_ALL "Nndsj");
+    (void)fprintf(to,
+                  "\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "
                   "is down, 4 no permission.\n"
-                  "ZIGLAN_ROOT, if set, stands before every default path.\n",
-                  "help [VERB]", "version");
+                  "ZIGLAN_ROOT, if set, stands before every default path.\n");
     return EXIT_CODE_OK;
 }
 
@@ -100,104 +97,53 @@ static int help(const char *name)
     if (verb == NULL) {
         return usage_error("there is no verb ", name);
     }
-    (void)printf("ziglan %s\n\n%s\n", verb->usage, verb->about);
+    (void)printf("ziglan %s\n\n%s\n\n", verb->usage, verb->about);
+    line_flags_print(stdout, LINE_FLAGS_ALL);
+    line_flags_print(stdout, verb->flags);
     return EXIT_CODE_OK;
 }
 
-/* The value of a flag that has one: "--flag VALUE" or "--flag=VALUE". NULL if argv[*at] is another
- * word, "" if the value is missing. *at advances over a value that is a word of its own. */
-static const char *flag_value(char **argv, int argc, int *at, const char *shorter,
-                              const char *longer)
+static int version_print(void)
 {
-    const char *word = argv[*at];
-    size_t size = strlen(longer);
-
-    if (strncmp(word, longer, size) == 0 && word[size] == '=') {
-        return word + size + 1;
-    }
-    if (strcmp(word, longer) != 0 && strcmp(word, shorter) != 0) {
-        return NULL;
-    }
-    if (*at + 1 >= argc) {
-        return "";
-    }
-    *at += 1;
-    return argv[*at];
-}
-
-static int count_take(struct cli *cli, const char *text)
-{
-    char *end;
-    unsigned long count = strtoul(text, &end, 10);
-
-    if (*end != '\0' || text[0] < '0' || text[0] > '9' || count < 1 || count > COUNT_MAX) {
-        return usage_error("-n wants a number from 1 to 1000000, not ", text);
-    }
-    cli->count = (unsigned)count;
+    (void)printf("ziglan %s (%s)\n", ZIGLAN_VERSION, ZIGLAN_LIBRARIES);
     return EXIT_CODE_OK;
 }
 
-/* Take one flag with its value. Returns an exit code. */
-static int flag_take(struct cli *cli, char **argv, int argc, int *at)
+/* "help VERB" and "VERB --help" are the same. */
+static bool help_wanted(const struct line *line)
 {
-    const struct {
-        const char *shorter, *longer;
-        const char **value;
-    } flags[] = {
-        {"-i", "--interface", &cli->interface},
-        {"-c", "--config", &cli->config_path},
-        {"-N", "--name", &cli->name},
-    };
-    const char *word = argv[*at];
-    const char *value;
-
-    if (strcmp(word, "--json") == 0 || strcmp(word, "-j") == 0) {
-        cli->json = true;
-        return EXIT_CODE_OK;
-    }
-    if (strcmp(word, "--detach") == 0 || strcmp(word, "-d") == 0) {
-        cli->detach = true;
-        return EXIT_CODE_OK;
-    }
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        value = flag_value(argv, argc, at, flags[i].shorter, flags[i].longer);
-        if (value != NULL) {
-            *flags[i].value = value;
-            return value[0] != '\0' ? EXIT_CODE_OK : usage_error("there is no value after ", word);
-        }
-    }
-    value = flag_value(argv, argc, at, "-n", "--count");
-    return value != NULL ? count_take(cli, value) : usage_error("there is no flag ", word);
+    return line->help || (line->verb != NULL &&
+                          (strcmp(line->verb, "help") == 0 || strcmp(line->verb, "?") == 0));
 }
 
-/* Words and flags in any order; the first word is the verb. Returns an exit code. */
-static int line_read(struct cli *cli, const char **verb, int argc, char **argv)
+static int help_of_line(const struct line *line, const struct cli *cli)
 {
-    for (int at = 1; at < argc; at++) {
-        const char *word = argv[at];
+    if (line->verb != NULL && verb_find(line->verb) != NULL) {
+        return help(line->verb);
+    }
+    return help(cli->arguments_count > 0 ? cli->arguments[0] : NULL);
+}
 
-        if (word[0] == '-' && word[1] != '\0') {
-            if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-                cli->arguments[0] = *verb; /* "status --help" is "help status" */
-                cli->arguments_count = *verb != NULL ? 1 : 0;
-                *verb = "help";
-            } else if (strcmp(word, "--version") == 0) {
-                *verb = "version";
-            } else {
-                int code = flag_take(cli, argv, argc, &at);
+/* Everything about the line is checked before the verb sees it. Returns an exit code. */
+static int verb_check(const struct verb *verb, const struct line *line, struct cli *cli)
+{
+    struct fault fault = {0};
 
-                if (code != EXIT_CODE_OK) {
-                    return code;
-                }
-            }
-        } else if (*verb == NULL) {
-            *verb = word;
-        } else if (cli->arguments_count < CLI_ARGUMENTS_MAX) {
-            cli->arguments[cli->arguments_count] = word;
-            cli->arguments_count++;
-        } else {
-            return usage_error("too many words after ", *verb);
-        }
+    if (line_flags_check(line, verb->name, verb->flags) != EXIT_CODE_OK) {
+        return EXIT_CODE_USAGE;
+    }
+    if (cli->arguments_count != verb->arguments_count) {
+        return usage_error("wrong number of arguments: ziglan ", verb->usage);
+    }
+    if (!place_fill(&cli->place, cli->interface, cli->config_path, &fault)) {
+        return fault_print(&fault, CLI_PROGRAM);
+    }
+    /* Checked for all verbs: those that need no configuration would let a mistyped -c pass. */
+    if (cli->config_path != NULL && verb->run != verb_init && access(cli->config_path, F_OK) != 0) {
+        (void)fprintf(stderr, CLI_PROGRAM ": there is no configuration %s (-c)%s\n",
+                      cli->config_path,
+                      verb->run == verb_ping ? "; the number of pings is -n" : "");
+        return EXIT_CODE_USAGE;
     }
     return EXIT_CODE_OK;
 }
@@ -205,41 +151,28 @@ static int line_read(struct cli *cli, const char **verb, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct cli cli = {.interface = PLACE_INTERFACE_DEFAULT};
-    const char *name = NULL;
     const struct verb *verb;
-    struct fault fault = {0};
-    int code = line_read(&cli, &name, argc, argv);
+    struct line line;
+    int code = line_read(&line, &cli, argc, argv);
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    if (name == NULL) {
+    if (help_wanted(&line)) {
+        return help_of_line(&line, &cli);
+    }
+    if (line.version || (line.verb != NULL && strcmp(line.verb, "version") == 0)) {
+        return version_print();
+    }
+    if (line.verb == NULL) {
         (void)help_print(stderr);
         return EXIT_CODE_USAGE;
     }
-    if (strcmp(name, "help") == 0 || strcmp(name, "?") == 0) {
-        return help(cli.arguments_count > 0 ? cli.arguments[0] : NULL);
-    }
-    if (strcmp(name, "version") == 0) {
-        (void)printf("ziglan %s (%s)\n", ZIGLAN_VERSION, ZIGLAN_LIBRARIES);
-        return EXIT_CODE_OK;
-    }
-    verb = verb_find(name);
+    verb = verb_find(line.verb);
     if (verb == NULL) {
-        return usage_error("there is no verb ", name);
-    }
-    if (cli.arguments_count != verb->arguments_count) {
-        return usage_error("wrong number of arguments: ziglan ", verb->usage);
-    }
-    if (!place_fill(&cli.place, cli.interface, cli.config_path, &fault)) {
-        return fault_print(&fault, CLI_PROGRAM);
+        return usage_error("there is no verb ", line.verb);
     }
     cli.verb = verb->name;
-    /* Checked for all verbs: those that need no configuration would let a mistyped -c pass. */
-    if (cli.config_path != NULL && verb->run != verb_init && access(cli.config_path, F_OK) != 0) {
-        (void)fprintf(stderr, CLI_PROGRAM ": there is no configuration %s (-c)%s\n",
-                      cli.config_path, verb->run == verb_ping ? "; the number of pings is -n" : "");
-        return EXIT_CODE_USAGE;
-    }
-    return verb->run(&cli);
+    code = verb_check(verb, &line, &cli);
+    return code != EXIT_CODE_OK ? code : verb->run(&cli);
 }

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TEXT_SIZE = 128 };
 
@@ -38,39 +39,69 @@ static json_t *leave(struct host_core *core, const json_t *request, struct mono 
     return answer_ok(json_object());
 }
 
-/* A peer by name, key or address. */
-static struct peer *find_peer(struct host_core *core, const char *text)
+/* A peer's name as the core wants it: without the suffix, with or without the dot that ends a name
+ * of the DNS. False if it is too long for a name. */
+static bool name_of_text(const char *text, char name[TEXT_SIZE])
+{
+    static const char suffix[] = ".zignet";
+    size_t size = strlen(text);
+
+    if (size > 0 && text[size - 1] == '.') {
+        size--;
+    }
+    if (size >= sizeof(suffix) - 1 &&
+        strncasecmp(text + size - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1) == 0) {
+        size -= sizeof(suffix) - 1;
+    }
+    if (size >= TEXT_SIZE) {
+        return false;
+    }
+    memcpy(name, text, size);
+    name[size] = '\0';
+    return true;
+}
+
+/* The overlay address that the text names: an address, or the one of a name or key. Returns its
+ * size in bytes, or 0 if nobody has that name. */
+static size_t address_of_text(struct host_core *core, const char *text, uint8_t ip[16])
 {
     struct host_name_record record;
-    uint8_t ip[16];
     char name[TEXT_SIZE];
-    size_t size = strlen(text);
-    static const char suffix[] = ".zignet";
 
     if (inet_pton(AF_INET, text, ip) == 1) {
-        return peer_of_address(&core->peers, ip, 4);
+        return 4;
     }
     if (inet_pton(AF_INET6, text, ip) == 1) {
-        return peer_of_address(&core->peers, ip, 16);
+        return 16;
     }
-    if (size >= sizeof(name)) {
-        return NULL;
+    if (!name_of_text(text, name) || !host_core_lookup_name(core, name, &record)) {
+        return 0;
     }
-    memcpy(name, text, size + 1);
-    if (size > sizeof(suffix) - 1 && strcmp(name + size - (sizeof(suffix) - 1), suffix) == 0) {
-        name[size - (sizeof(suffix) - 1)] = '\0';
+    memcpy(ip, record.v6, sizeof(record.v6));
+    return sizeof(record.v6);
+}
+
+/* True if that is this host. Before the first join its name has no address yet. */
+static bool is_own(const struct host_core *core, const char *text, const uint8_t *ip, size_t size)
+{
+    char name[TEXT_SIZE];
+
+    if (size == 0) {
+        return name_of_text(text, name) && strcmp(name, core->cfg.name) == 0;
     }
-    if (!host_core_lookup_name(core, name, &record)) {
-        return NULL;
-    }
-    return peer_of_address(&core->peers, record.v6, sizeof(record.v6));
+    return memcmp(ip, size == 4 ? core->own.v4 : core->own.v6, size) == 0;
 }
 
 static json_t *ping(struct host_core *core, const json_t *request, struct mono now)
 {
     const char *text = json_string_value(json_object_get(request, "peer"));
-    struct peer *peer = text == NULL ? NULL : find_peer(core, text);
+    uint8_t ip[16];
+    size_t size = text == NULL ? 0 : address_of_text(core, text, ip);
+    struct peer *peer = size == 0 ? NULL : peer_of_address(&core->peers, ip, size);
 
+    if (text != NULL && is_own(core, text, ip, size)) {
+        return answer_refuse(EXIT_CODE_FAILURE, "%s is this host itself", text);
+    }
     if (peer == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "no such peer; see ziglan peers");
     }

@@ -21,6 +21,10 @@ int verb_down(const struct cli *cli)
     struct fault fault = {0};
     json_t *answer = ask_verb(cli, "down", NULL, NULL, &fault);
 
+    if (answer == NULL && fault.exit_code == EXIT_CODE_NO_DAEMON) {
+        (void)printf("%s is down already\n", cli->interface);
+        return EXIT_CODE_OK; /* what was asked for is so */
+    }
     if (answer == NULL) {
         return cli_fail(cli, &fault);
     }

@@ -88,8 +88,7 @@ int verb_init(const struct cli *cli)
     }
     if (rc == ERR_OK) {
         (void)printf("Wrote %s; the private key is in %s\n\n"
-                     "For others who want to list this host in their configuration:\n\n"
-                     "peers:\n  - name: %s\n    id: %s\n\n"
+                     "This host wants the name %s. Its public key is\n  %s\n\n"
                      "Next:\n  sudo ziglan join -%s    (and paste the URL)\n  sudo ziglan up%s\n",
                      cli->place.config, cli->place.key, name, key_text(identity.public_key, key),
                      cli->place.flag, cli->place.flag);

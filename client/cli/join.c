@@ -34,6 +34,9 @@ static bool url_read(const struct cli *cli, char url[URL_SIZE_MAX + 2], struct f
         (void)snprintf(url, URL_SIZE_MAX + 2, "%s", cli->arguments[0]);
         return true;
     }
+    if (isatty(STDIN_FILENO) == 1) {
+        (void)fprintf(stderr, "Paste the URL of the invite: ");
+    }
     if (fgets(url, URL_SIZE_MAX + 2, stdin) == NULL) {
         fault_set(fault, EXIT_CODE_USAGE, "there is no URL on standard input");
         return false;
@@ -222,7 +225,7 @@ static int join_offline(const struct cli *cli, const char *url, const char *key)
     }
     code = ziglan_tell(cli, status, key);
     if (code == EXIT_CODE_OK && !cli->json) {
-        (void)printf("The interface is down; start it with: sudo ziglan up%s\n", cli->place.flag);
+        (void)printf("Next: sudo ziglan up%s\n", cli->place.flag);
     }
     json_decref(status);
     return code;

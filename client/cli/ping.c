@@ -57,36 +57,76 @@ static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
     return NULL;
 }
 
+/* What the pings of one call came to. */
+struct summary {
+    unsigned sent, replies;
+    uint64_t min_us, max_us, sum_us;
+};
+
+static void summary_add(struct summary *sum, uint64_t rtt_us)
+{
+    sum->min_us = sum->replies == 0 || rtt_us < sum->min_us ? rtt_us : sum->min_us;
+    sum->max_us = rtt_us > sum->max_us ? rtt_us : sum->max_us;
+    sum->sum_us += rtt_us;
+    sum->replies++;
+}
+
+static void summary_print(const struct summary *sum)
+{
+    char least[HUMAN_TEXT_SIZE];
+    char mean[HUMAN_TEXT_SIZE];
+    char most[HUMAN_TEXT_SIZE];
+
+    (void)printf("%u sent, %u repl%s", sum->sent, sum->replies, sum->replies == 1 ? "y" : "ies");
+    if (sum->replies > 0) {
+        (void)printf(", round trip min/mean/max %s / %s / %s", human_us(sum->min_us, least),
+                     human_us(sum->sum_us / sum->replies, mean), human_us(sum->max_us, most));
+    }
+    (void)fputc('\n', stdout);
+}
+
+static void reply_print(const struct cli *cli, const json_t *result)
+{
+    char rtt[HUMAN_TEXT_SIZE];
+
+    if (cli->json) {
+        (void)json_dumpf(result, stdout, JSON_COMPACT);
+        (void)fputc('\n', stdout);
+    } else {
+        (void)printf("reply from %s: %s, %s\n", cli->arguments[0],
+                     human_us(field_number(result, "rtt_us"), rtt), field_text(result, "path"));
+    }
+    (void)fflush(stdout);
+}
+
 int verb_ping(const struct cli *cli)
 {
     unsigned count = cli->count > 0 ? cli->count : COUNT_DEFAULT;
-    unsigned replies = 0;
+    struct summary sum = {0};
     int code = EXIT_CODE_FAILURE;
 
     for (unsigned i = 0; i < count; i++) {
         struct fault fault = {0};
         bool sent;
         json_t *result = ping_once(cli, &sent, &fault);
-        char rtt[HUMAN_TEXT_SIZE];
 
-        if (result == NULL) {
-            code = cli_fail(cli, &fault);
-            if (!sent) {
-                return code; /* no such peer or no daemon: the next ping would not be sent either */
-            }
-        } else if (cli->json) {
-            (void)json_dumpf(result, stdout, JSON_COMPACT);
-            (void)fputc('\n', stdout);
+        sum.sent += sent ? 1 : 0;
+        if (result != NULL) {
+            summary_add(&sum, field_number(result, "rtt_us"));
+            reply_print(cli, result);
+            json_decref(result);
         } else {
-            (void)printf("reply from %s: %s, %s\n", cli->arguments[0],
-                         human_us(field_number(result, "rtt_us"), rtt), field_text(result, "path"));
+            code = cli_fail(cli, &fault);
+            if (!sent) { /* no such peer or no daemon: the next would not be sent either */
+                return code;
+            }
         }
-        (void)fflush(stdout);
-        replies += result != NULL ? 1 : 0;
-        json_decref(result);
         if (i + 1 < count) {
             pause_ms(INTERVAL_MS);
         }
     }
-    return replies > 0 ? EXIT_CODE_OK : code;
+    if (!cli->json) {
+        summary_print(&sum);
+    }
+    return sum.replies > 0 ? EXIT_CODE_OK : code;
 }

@@ -21,7 +21,9 @@ static int whoami_print(const struct cli *cli, const json_t *answer)
     }
     line_print("Name", field_text(answer, "name"));
     line_print("Key", field_text(answer, "key"));
-    line_print("Solana", field_text(answer, "solana"));
+    if (cli->solana) {
+        line_print("Solana", field_text(answer, "solana"));
+    }
     line_print("IPv4", field_text(addresses, "ipv4"));
     line_print("IPv6", field_text(addresses, "ipv6"));
     return EXIT_CODE_OK;

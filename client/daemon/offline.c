@@ -11,7 +11,9 @@
 #include "proto/admin/answer.h"
 #include "proto/wire/url.h"
 
+#include <errno.h>
 #include <ev.h>
+#include <unistd.h>
 
 /* -- Join -------------------------------------------------------------------------------------- */
 
@@ -90,8 +92,15 @@ int offline_leave(const struct place *place, const char *ziglan, struct fault *f
 {
     struct host_options options = {.place = place};
     struct host host;
-    int rc = host_open(&host, &options, fault);
+    int rc;
 
+    /* A host that never joined anything stays as it is: nothing is made for a leave. */
+    if (access(place->store, F_OK) != 0 && errno == ENOENT) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "this host has joined no ziglan yet, so there is none to leave");
+        return ERR_DROP;
+    }
+    rc = host_open(&host, &options, fault);
     if (rc == ERR_OK) {
         rc = host_core_leave(engine_core(host.engine), ziglan, clock_mono());
         if (rc != ERR_OK) {

@@ -23,19 +23,38 @@
 enum {
     FIRST_INVITE_USES = 25,
     FIRST_INVITE_DAYS = 30,
-    HOST_SIZE = HOST_TEXT_SIZE + 8, /* "[HOST]:PORT" and NUL */
+    HOST_SIZE = HOST_TEXT_SIZE + 8,              /* "[HOST]:PORT" and NUL */
+    PUBLIC_LINES_SIZE = 2 * URL_HOSTS_TEXT_SIZE, /* of the configuration */
 };
 
 struct init {
     char dir[SETTINGS_PATH_SIZE];
     const char *name;
-    char public_host[HOST_SIZE]; /* HOST[:PORT] */
+    char public_hosts[URL_HOSTS_TEXT_SIZE]; /* "HOST[:PORT],..." */
     uint16_t port;
     bool guessed;
     uint32_t uses;
     uint64_t expires_ms;
     struct os_env *os;
 };
+
+/* Append a public host, or several with commas between. An IPv6 address may come without brackets.
+ */
+static int public_add(struct init *init, const char *host)
+{
+    struct in6_addr ip;
+    bool bare = inet_pton(AF_INET6, host, &ip) == 1;
+    size_t used = strlen(init->public_hosts);
+    int size = snprintf(init->public_hosts + used, sizeof(init->public_hosts) - used, "%s%s%s%s",
+                        used > 0 ? "," : "", bare ? "[" : "", host, bare ? "]" : "");
+
+    if (host[0] == '\0' || size < 0 || (size_t)size >= sizeof(init->public_hosts) - used) {
+        return cli_usage("--public wants HOST or HOST:PORT, such as vps.example.org, at most %d of "
+                         "them",
+                         URL_HOSTS_MAX);
+    }
+    return EXIT_CODE_OK;
+}
 
 static int args_parse(struct init *init, int argc, char **argv)
 {
@@ -55,10 +74,9 @@ static int args_parse(struct init *init, int argc, char **argv)
         if (option == 'n') {
             init->name = optarg;
         } else if (option == 'p') {
-            if (strlen(optarg) == 0 || strlen(optarg) >= sizeof(init->public_host)) {
-                return cli_usage("--public wants HOST or HOST:PORT, such as vps.example.org");
+            if (public_add(init, optarg) != EXIT_CODE_OK) {
+                return EXIT_CODE_USAGE;
             }
-            memcpy(init->public_host, optarg, strlen(optarg) + 1);
         } else if (option == 'u') {
             if (cli_number_parse(&init->uses, optarg, 1, 1000000) != ERR_OK) {
                 return cli_usage("--uses wants a whole number from 1 to 1000000, not '%s'", optarg);
@@ -106,31 +124,54 @@ static bool address_guess(char host[HOST_SIZE])
     return found;
 }
 
-/* Check the public host, guessed if none was given, by the URL parser. The relay listens on its
- * port. */
+/* Check the public hosts, guessed if none was given, by the URL parser. The relay listens on their
+ * port, so they must have one. */
 static int public_check(struct init *init)
 {
     static const uint8_t no_key[KEY_SIZE];
-    char text[HOST_SIZE + 80];
+    char text[URL_SIZE_MAX];
     char key[KEY_TEXT_SIZE];
     char error[URL_ERROR_SIZE];
     struct url url;
 
-    if (init->public_host[0] == '\0') {
+    if (init->public_hosts[0] == '\0') {
         init->guessed = true;
-        if (!address_guess(init->public_host)) {
+        if (!address_guess(init->public_hosts)) {
             return cli_usage("this machine has no default route to guess its public address from; "
                              "give it: --public HOST[:PORT]");
         }
     }
-    (void)snprintf(text, sizeof(text), "ziglan://%s@%s", key_text(no_key, key), init->public_host);
-    if (url_parse(&url, text, strlen(text), error) != ERR_OK || url.hosts_count != 1) {
-        return cli_usage("--public %s: it must be one HOST or HOST:PORT, such as "
-                         "vps.example.org:4433",
-                         init->public_host);
+    (void)snprintf(text, sizeof(text), "ziglan://%s@%s", key_text(no_key, key), init->public_hosts);
+    if (url_parse(&url, text, strlen(text), error) != ERR_OK) {
+        return cli_usage("--public %s: it must be HOST or HOST:PORT, such as vps.example.org:4433, "
+                         "at most %d of them",
+                         init->public_hosts, URL_HOSTS_MAX);
     }
-    init->port = url.hosts[0].port != 0 ? url.hosts[0].port : SETTINGS_PORT_DEFAULT;
+    for (size_t i = 0; i < url.hosts_count; i++) {
+        uint16_t port = url.hosts[i].port != 0 ? url.hosts[i].port : SETTINGS_PORT_DEFAULT;
+
+        if (i > 0 && port != init->port) {
+            return cli_usage("--public: all addresses must have the same port, for the relay "
+                             "listens on that one; add others to the configuration");
+        }
+        init->port = port;
+    }
     return EXIT_CODE_OK;
+}
+
+/* The public hosts as lines of the configuration. */
+static void public_lines(const struct init *init, char lines[PUBLIC_LINES_SIZE])
+{
+    const char *at = init->public_hosts;
+    size_t used = 0;
+
+    while (*at != '\0') {
+        size_t size = strcspn(at, ",");
+
+        used += (size_t)snprintf(lines + used, PUBLIC_LINES_SIZE - used, "  - \"%.*s\"\n",
+                                 (int)size, at);
+        at += size + (at[size] == ',' ? 1 : 0);
+    }
 }
 
 static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, const char *file)
@@ -167,8 +208,12 @@ static int config_write(const struct init *init, struct fault *fault)
 {
     const char *listen = init->port == SETTINGS_PORT_DEFAULT ? "#" : "";
     char path[SETTINGS_PATH_SIZE];
-    char text[4096];
-    int size = snprintf(
+    char hosts[PUBLIC_LINES_SIZE] = "";
+    char text[4096 + PUBLIC_LINES_SIZE];
+    int size;
+
+    public_lines(init, hosts);
+    size = snprintf(
         text, sizeof(text),
         "# Configuration of relayd. After a change: relayd --check -c FILE, then\n"
         "# kill -HUP the daemon (or systemctl reload relayd). Relative paths count from here.\n"
@@ -184,7 +229,7 @@ static int config_write(const struct init *init, struct fault *fault)
         "\n"
         "# How others reach this relay; it goes into invite URLs. At most 8.\n"
         "public:\n"
-        "  - \"%s\"\n"
+        "%s"
         "\n"
         "# Secret keys: of this relay, and of the ziglan. Keep a copy of ziglan.key elsewhere:\n"
         "# whoever has it is the ziglan.\n"
@@ -218,7 +263,7 @@ static int config_write(const struct init *init, struct fault *fault)
         "\n"
         "# error, warn, info or debug.\n"
         "#log_level: info\n",
-        init->name, init->name, listen, listen, (unsigned)init->port, init->public_host);
+        init->name, init->name, listen, listen, (unsigned)init->port, hosts);
 
     path_join(path, init, "relayd.yaml");
     if (size < 0 || (size_t)size >= sizeof(text)) {
@@ -259,7 +304,7 @@ static int invite_make(const struct init *init, const struct identity *relay,
         rc = ERR_SYSTEM;
         goto out;
     }
-    rc = invite_url_print(url, ziglan->public_key, init->public_host, init->name, invite);
+    rc = invite_url_print(url, ziglan->public_key, init->public_hosts, init->name, invite);
     if (rc != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE, "the URL does not fit");
     }
@@ -312,7 +357,7 @@ static int init_make(const struct init *init, char url[URL_SIZE_MAX], struct fau
 static void result_print(const struct init *init, const char *url)
 {
     char config[SETTINGS_PATH_SIZE];
-    char guessed[HOST_SIZE + 8];
+    char guessed[URL_HOSTS_TEXT_SIZE];
     char key[SETTINGS_PATH_SIZE];
     struct endpoint address;
 
@@ -320,12 +365,12 @@ static void result_print(const struct init *init, const char *url)
     (void)printf("A relay and its ziglan '%s' are ready in %s.\n\n", init->name, init->dir);
     if (init->guessed) {
         bool lan;
-        (void)snprintf(guessed, sizeof(guessed), "%s", init->public_host);
+        (void)snprintf(guessed, sizeof(guessed), "%s", init->public_hosts);
         lan = endpoint_parse(&address, guessed, init->port) &&
               endpoint_scope(&address) != ENDPOINT_SCOPE_GLOBAL;
         (void)printf("Its public address was guessed from the default route: %s%s\n"
                      "If that is wrong, correct `public:` in %s and make a new invite.\n\n",
-                     init->public_host,
+                     init->public_hosts,
                      lan ? " (a private address: hosts elsewhere cannot reach it)" : "", config);
     }
     (void)printf("Start it:\n  relayd -c %s\n\n", config);

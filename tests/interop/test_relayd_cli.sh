@@ -16,6 +16,7 @@ expect 2 "there is no 'dance'" "$relayd" dance
 expect 2 "init wants one folder" "$relayd" init
 expect 2 "--name Bad.Name" "$relayd" init "$work/x" --name Bad.Name
 expect 2 "--public" "$relayd" init "$work/x" --public 'a b'
+expect 2 "must have the same port" "$relayd" init "$work/x" --public a:1 --public b:2
 [ -e "$work/x" ] && fail "a refused init left a folder behind"
 
 make_relay home
@@ -27,6 +28,10 @@ grep -q "^ziglan://[a-z2-7]*@127.0.0.1:$port?invite=[a-z2-7]*&name=home$" "$work
     fail "init printed no URL: $(cat "$work/home.init")"
 before=$(cat "$work/home/relay.key")
 expect 2 "exists already" "$relayd" init "$work/home" --public 127.0.0.1
+expect 0 "@vps.example.org,[2001:db8::1]?invite=" \
+    "$relayd" init "$work/two" --public vps.example.org --public 2001:db8::1
+expect 0 '"[2001:db8::1]"' grep -A 2 '^public:$' "$work/two/relayd.yaml"
+expect 0 "is fine" "$relayd" -c "$work/two/relayd.yaml" --check
 [ "$before" = "$(cat "$work/home/relay.key")" ] || fail "init overwrote a key"
 expect 0 "is fine" "$relayd" -c "$config" --check
 expect 0 "session_max: 10000" "$relayd" -c "$config" --print-config

@@ -43,7 +43,16 @@ expect "status while down" 3 "sudo ziglan up" ziglan status
 expect "ping while down" 3 "is down\|not running" ziglan ping nas
 expect "a wrong URL" 2 "ziglan: " ziglan join nonsense
 expect "a wrong URL by standard input" 2 "ziglan: " ziglan join - <<<"ziglan://x"
-expect "init" 0 "id: [a-z2-7]\{52\}" ziglan init --name "My Laptop"
+expect "a flag of another verb" 2 "status takes no --detach; see: ziglan help status" \
+    ziglan status --detach
+expect "a verb's help explains its flags" 0 "-n, --count COUNT  *how many pings" ziglan ping --help
+expect "a count without a blank" 3 "sudo ziglan up" ziglan ping nas -n1
+expect "leave where nothing was joined" 1 "has joined no ziglan" ziglan leave home
+[ ! -e "$root/var/lib/ziglan" ] || { echo "FAILED: a leave made files"; exit 1; }
+script -qec "ZIGLAN_ROOT=$root $ZIGLAN_BIN/ziglan join -" "$root/typescript" \
+    <<<"nonsense" >/dev/null || true
+expect "join on a terminal asks for the URL" 0 "Paste the URL" cat "$root/typescript"
+expect "init" 0 "^  [a-z2-7]\{52\}$" ziglan init --name "My Laptop"
 expect "init again" 1 "exists already" ziglan i
 [ "$(stat -c %a "$root/var/lib/ziglan/zig0/key")" = 600 ] ||
     { echo "FAILED: mode of the key"; exit 1; }
@@ -55,6 +64,9 @@ expect "up twice" 1 "is up already" ziglan up --detach
 expect "status" 0 "everybody else is refused" ziglan s
 expect "status as JSON" 0 '"schema": 1' ziglan status --json
 expect "peers" 0 "No peers yet" ziglan peers
+expect "ping of itself" 1 "my-laptop.zignet. is this host itself" ziglan ping my-laptop.zignet.
+expect "whoami without Solana's form" 1 "" grep -q Solana <(ziglan whoami)
+expect "whoami with it" 0 "^Solana " ziglan whoami --solana
 expect "ping of nobody" 1 "no such peer" ziglan ping nobody
 [ "$(ziglan ping nobody 2>&1 | wc -l)" = 1 ] || { echo "FAILED: ping of nobody goes on"; exit 1; }
 status=$(ziglan status)
@@ -82,7 +94,7 @@ expect "down" 0 "zig0 is down" ziglan down
 expect "the device is gone" 1 "does not exist" ip -n "$space" link show zig0
 expect "the other one stays" 0 "zig1" ziglan status -i zig1
 expect "down of the other" 0 "" ziglan down -i zig1
-expect "down twice" 3 "sudo ziglan up" ziglan down
+expect "down twice" 0 "zig0 is down already" ziglan down
 [ ! -e "$root/run/ziglan/zig0.sock" ] || { echo "FAILED: the socket stayed"; exit 1; }
 echo "nmae: x" >"$root/etc/ziglan/zig1.yaml"
 expect "a wrong configuration" 2 "zig1.yaml:1: unknown key" ziglan up -i zig1 --detach
