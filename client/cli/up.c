@@ -4,8 +4,10 @@
  */
 #include "client/cli/up.h"
 
+#include "client/cli/ask.h"
 #include "client/daemon/daemon.h"
 #include "client/daemon/detach.h"
+#include "proto/host/fields.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -28,6 +30,24 @@ static int up_here(const struct cli *cli)
     return code;
 }
 
+/* What the start complained about went to a log that nobody looks at now. The daemon answers as
+ * soon as it is up; if it does not, the start itself was still good. */
+static void advice_print(const struct cli *cli)
+{
+    struct fault fault = {0};
+    json_t *status = ask_verb(cli, "status", NULL, NULL, &fault);
+    const char *const kinds[] = {"pool_advice", "dns_advice"};
+
+    for (size_t i = 0; status != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const char *advice = field_text(status, kinds[i]);
+
+        if (advice[0] != '\0') {
+            (void)fprintf(stderr, CLI_PROGRAM ": %s\n", advice);
+        }
+    }
+    json_decref(status);
+}
+
 static int up_detached(const struct cli *cli)
 {
     struct fault fault = {0};
@@ -37,6 +57,8 @@ static int up_detached(const struct cli *cli)
         return cli_fail(cli, &fault);
     }
     (void)printf("%s\n", greeting);
+    (void)fflush(stdout);
+    advice_print(cli);
     return EXIT_CODE_OK;
 }
 

@@ -89,6 +89,9 @@ ip -n "$space" link set out0 up
 expect "a carrier's network inside the pool" 0 \
     "the pool 100.65.0.0/16 overlaps with this machine's network 100.65.3.2/24: .*zig1.yaml" \
     ziglan status -i zig1
+expect "down of the second" 0 "zig1 is down" ziglan down -i zig1
+expect "up --detach prints the warnings of the start" 0 "the pool 100.65.0.0/16 overlaps" \
+    ziglan up -i zig1 --detach
 expect "both are there" 0 "zig1" ip -n "$space" link show zig1
 expect "down" 0 "zig0 is down" ziglan down
 expect "the device is gone" 1 "does not exist" ip -n "$space" link show zig0
