@@ -27,6 +27,14 @@ int setup_config_load(struct client_config **out, const struct place *place, str
     if (rc != ERR_OK && fault->exit_code == EXIT_CODE_FAILURE) {
         fault->exit_code = EXIT_CODE_USAGE; /* whoever chose the path can mend it */
     }
+    if (rc == ERR_OK && size == 0) {
+        /* With the defaults instead this host might be another one, in another pool. */
+        fault_set(fault, EXIT_CODE_USAGE,
+                  "the configuration %s is empty; put it back from a copy, or remove it to use the "
+                  "defaults",
+                  path);
+        rc = ERR_SYSTEM;
+    }
     if (rc == ERR_OK) {
         rc = client_config_parse(out, path, text, size, fault);
         explicit_bzero(text, size); /* it may hold a private key */

@@ -59,6 +59,7 @@ enum exit_code fault_path_code(int cause)
     case EISDIR:
     case ELOOP:
     case ENAMETOOLONG:
+    case EUCLEAN:
         return EXIT_CODE_USAGE;
     default:
         return code_of(cause);

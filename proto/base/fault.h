@@ -37,7 +37,7 @@ void fault_set_errno(struct fault *fault, const char *format, ...) PRINTF_LIKE(2
 void fault_set_path(struct fault *fault, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** The exit code for a path that the user named; `cause` is the errno of its use. EXIT_CODE_USAGE
- * if there is no such file or folder, else as fault_set_errno. */
+ * if there is no such file or folder or it is damaged (EUCLEAN), else as fault_set_errno. */
 enum exit_code fault_path_code(int cause);
 
 /** Append "; " and what to do about it. fault may not be NULL and has a sentence already. */

@@ -322,9 +322,9 @@ int files_check(size_t count, struct fault *fault)
 
 int file_lock(int *fd, const char *path, struct fault *fault)
 {
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     if (*fd < 0) {
-        fault_set_errno(fault, "cannot open the lock file %s", path);
+        fault_set_path(fault, "cannot open the lock file %s", path);
         return ERR_SYSTEM;
     }
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {

@@ -24,6 +24,14 @@ int load_settings(struct relay_settings *out, const char *path, struct fault *fa
         }
         return rc;
     }
+    if (size == 0) {
+        /* All keys have defaults, but a relay that was set up has a name of its own. */
+        fault_set(fault, EXIT_CODE_USAGE,
+                  "%s is empty; put it back from a copy, or make another with: relayd init DIR",
+                  path);
+        free(text);
+        return ERR_SYSTEM;
+    }
     rc = relay_settings_parse(out, (const char *)text, size, path, error);
     free(text);
     if (rc == ERR_NOMEM) {

@@ -44,11 +44,11 @@ static off_t place_of(uint32_t index)
 }
 
 /* Trace what is wrong, and go on without the file. */
-static void give_up(struct reset_ledger_file *file, const char *what)
+static void give_up(struct reset_ledger_file *file, const char *what, const char *why)
 {
     env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
               "%s %s: %s; after a crash silent hosts notice it only with their next keep-alive",
-              what, file->path, strerror(errno));
+              what, file->path, why);
     (void)close(file->fd);
     file->fd = -1;
 }
@@ -61,6 +61,19 @@ static bool header_write(struct reset_ledger_file *file)
 
     memcpy(header.magic, reset_ledger_magic, sizeof(header.magic));
     return pwrite(file->fd, &header, sizeof(header), 0) == sizeof(header);
+}
+
+/* True if the file may be written anew: it is one of ours, or has nothing in it (a relay that was
+ * killed while it made the file left zeros). */
+static bool is_ours(const struct reset_ledger_file *file)
+{
+    static const char nothing[sizeof(reset_ledger_magic)];
+    char magic[sizeof(reset_ledger_magic)];
+    ssize_t size = pread(file->fd, magic, sizeof(magic), 0);
+
+    return size == 0 ||
+           (size == sizeof(magic) && (memcmp(magic, reset_ledger_magic, sizeof(magic)) == 0 ||
+                                      memcmp(magic, nothing, sizeof(magic)) == 0));
 }
 
 /* Read the rows that an earlier relay left. False, and no rows, if the file is not of use. */
@@ -77,6 +90,10 @@ static bool load(struct reset_ledger_file *file)
         return false;
     }
     if (pread(file->fd, file->rows, size, place_of(0)) != (ssize_t)size) {
+        env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
+                  "%s was cut, and is made anew; silent hosts notice this restart only with their "
+                  "next keep-alive",
+                  file->path);
         memset(file->rows, 0, size);
         return false;
     }
@@ -87,7 +104,11 @@ static void file_start(struct reset_ledger_file *file)
 {
     file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file->fd < 0) {
-        give_up(file, "cannot open");
+        give_up(file, "cannot open", strerror(errno));
+        return;
+    }
+    if (!is_ours(file)) {
+        give_up(file, "do not touch", "it is something else or damaged, remove it");
         return;
     }
     if (load(file)) {
@@ -96,7 +117,7 @@ static void file_start(struct reset_ledger_file *file)
     }
     if (ftruncate(file->fd, 0) != 0 || ftruncate(file->fd, place_of(file->capacity)) != 0 ||
         !header_write(file)) {
-        give_up(file, "cannot write");
+        give_up(file, "cannot write", strerror(errno));
     }
 }
 
@@ -143,7 +164,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 
     (void)events;
     if (!rows_write(file) || !header_write(file)) {
-        give_up(file, "cannot write");
+        give_up(file, "cannot write", strerror(errno));
         ev_timer_stop(loop, timer);
     }
 }

@@ -37,6 +37,15 @@ expect 0 '"store_healthy": false' "$relayd" status --json -c "$config"
 code=$(curl -sS -m 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$metrics/health")
 [ "$code" = 503 ] || fail "health is $code on a full disk"
 kill -0 "$pid" || fail "it died: $(cat "$work/relayd.log")"
+# Where only a part of what is to be written finds room, LMDB says EIO: the disk is full.
+for room in 4 8 12 16; do
+    head -c 2m /dev/zero >"$work/disk/ballast" 2>/dev/null
+    truncate -s "-${room}k" "$work/disk/ballast"
+    "$relayd" invite -c "$config" >/dev/null 2>&1
+done
+head -c 2m /dev/zero >"$work/disk/ballast" 2>/dev/null
+grep -q 'store.full .*make room on the disk' "$work/relayd.log" || fail "the log does not say it"
+grep 'Input/output error' "$work/relayd.log" && fail "the log blames the disk"
 expect 0 '"members": []' "$relayd" members --json -c "$config"
 
 rm "$work/disk/ballast"

@@ -10,22 +10,23 @@
 #include "rendezvous/store/lmdb/store_lmdb.h"
 
 #include "proto/base/bytes.h"
+#include "rendezvous/store/lmdb/map_guard.h"
+#include "rendezvous/store/lmdb/store_place.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
     MAP_SIZE_FIRST = 16 * 1024 * 1024,
-    PATH_SIZE = 1024,
     JOURNAL_SIZE_FIRST = 4096,
     JOURNAL_SIZE_KEPT = 1024 * 1024, /* a larger one is freed: its transaction was unusual */
+    DISK_FULL_BYTES = 64 * 1024,     /* what is left on a full disk, at most */
 };
 
 #define MAP_SIZE_MAX (UINT64_C(64) * 1024 * 1024 * 1024)
@@ -54,12 +55,25 @@ static struct lmdb *lmdb_of(struct store *store)
     return store->context;
 }
 
+/* LMDB says EIO where a write came to its end before it was done, as at the end of a tmpfs. */
+static int cause_of(const struct lmdb *l, int code)
+{
+    struct statvfs disk;
+
+    if (code == EIO && fstatvfs(l->lock_fd, &disk) == 0 &&
+        (uint64_t)disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES) {
+        return ENOSPC;
+    }
+    return code;
+}
+
 /* Translate the result of LMDB into one of ours. This is the one place that traces failures. */
 static int lmdb_result(const struct lmdb *l, const char *what, int code)
 {
     if (code == MDB_SUCCESS) {
         return ERR_OK;
     }
+    code = cause_of(l, code);
     if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
         env_trace(l->env, TRACE_LEVEL_ERROR, "store.full",
                   "what=%s error=\"%s\": nothing was lost; make room on the disk", what,
@@ -82,14 +96,19 @@ static MDB_val val_of(const void *data, size_t size)
     return (MDB_val){.mv_size = size, .mv_data = pointer.out};
 }
 
-/* The transaction to read in: the open write transaction, else a new one that read_end ends. */
+/* The transaction to read in: the open write transaction, else a new one that read_end ends. Both
+ * are to be called whatever the result. */
 static int read_begin(struct lmdb *l, MDB_txn **txn)
 {
+    int code = MDB_SUCCESS;
+
+    map_guard_enter();
     *txn = l->txn;
-    if (l->txn != NULL) {
-        return ERR_OK;
+    if (l->txn == NULL) {
+        code = mdb_txn_begin(l->mdb, NULL, MDB_RDONLY, txn);
+        *txn = code == MDB_SUCCESS ? *txn : NULL;
     }
-    return lmdb_result(l, "read", mdb_txn_begin(l->mdb, NULL, MDB_RDONLY, txn));
+    return lmdb_result(l, "read", code);
 }
 
 static void read_end(const struct lmdb *l, MDB_txn *txn)
@@ -97,6 +116,7 @@ static void read_end(const struct lmdb *l, MDB_txn *txn)
     if (txn != l->txn) {
         mdb_txn_abort(txn);
     }
+    map_guard_leave();
 }
 
 static int copy_out(const struct lmdb *l, const MDB_val *found, void *value, size_t capacity,
@@ -123,14 +143,14 @@ static int lmdb_read(struct store *store, enum store_table table, const void *ke
     MDB_txn *txn;
     int rc = read_begin(l, &txn);
 
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    int code = mdb_get(txn, l->tables[table], &name, &found);
-    if (code == MDB_SUCCESS) {
-        rc = copy_out(l, &found, value, capacity, size);
-    } else if (code != MDB_NOTFOUND) {
-        rc = lmdb_result(l, "read", code);
+    if (rc == ERR_OK) {
+        int code = mdb_get(txn, l->tables[table], &name, &found);
+
+        if (code == MDB_SUCCESS) {
+            rc = copy_out(l, &found, value, capacity, size);
+        } else if (code != MDB_NOTFOUND) {
+            rc = lmdb_result(l, "read", code);
+        }
     }
     read_end(l, txn);
     return rc;
@@ -163,6 +183,7 @@ static int lmdb_seek(struct store *store, enum store_table table, const void *ke
     int rc = read_begin(l, &txn);
 
     if (rc != ERR_OK) {
+        read_end(l, txn);
         return rc;
     }
     int code = mdb_cursor_open(txn, l->tables[table], &cursor);
@@ -296,10 +317,12 @@ static int lmdb_change(struct store *store, const struct change *change, const v
     if (rc != ERR_OK) {
         return rc;
     }
+    map_guard_enter();
     int code = change_apply(l, change, key, value);
     if (code == MDB_MAP_FULL) {
         code = txn_replay(l);
     }
+    map_guard_leave();
     return lmdb_result(l, "write", code);
 }
 
@@ -329,7 +352,9 @@ static int lmdb_begin(struct store *store)
         l->journal_capacity = 0;
     }
     l->journal_used = 0;
+    map_guard_enter();
     int code = mdb_txn_begin(l->mdb, NULL, 0, &l->txn);
+    map_guard_leave();
     if (code != MDB_SUCCESS) {
         l->txn = NULL;
     }
@@ -341,6 +366,7 @@ static int lmdb_commit(struct store *store)
     struct lmdb *l = lmdb_of(store);
     int code = MDB_MAP_FULL;
 
+    map_guard_enter();
     while (code == MDB_MAP_FULL) {
         /* This ends the transaction, whatever it returns. It may find the map full, because it
            needs pages for LMDB's list of free pages. */
@@ -355,6 +381,7 @@ static int lmdb_commit(struct store *store)
             code = MDB_MAP_FULL; /* all changes are made again: commit once more */
         }
     }
+    map_guard_leave();
     return lmdb_result(l, "commit", code);
 }
 
@@ -391,76 +418,6 @@ static const struct store_ops lmdb_ops = {
 
 /* ---- opening ---- */
 
-static const char *remedy_of(int code)
-{
-    switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-        return "; make room on the disk and try again";
-    case EACCES:
-    case EPERM:
-        return "; run this as root or as the owner of that place";
-    case ENOENT:
-        return "; make the folder around it, or name another";
-    case EMFILE:
-    case ENFILE:
-        return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
-    case MDB_INVALID:
-    case MDB_CORRUPTED:
-    case MDB_VERSION_MISMATCH:
-        return "; put it back from a backup, or move it away to begin anew";
-    default:
-        return "";
-    }
-}
-
-static int directory_make(const char *path, char *error, size_t error_size)
-{
-    struct stat st;
-
-    if (mkdir(path, S_IRWXU) == 0) {
-        return ERR_OK;
-    }
-    if (errno != EEXIST) {
-        (void)snprintf(error, error_size, "cannot make the state directory %s: %s%s", path,
-                       strerror(errno), remedy_of(errno));
-        return ERR_SYSTEM;
-    }
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        (void)snprintf(error, error_size, "%s is not a directory: move it away or name another",
-                       path);
-        errno = ENOTDIR;
-        return ERR_SYSTEM;
-    }
-    return ERR_OK;
-}
-
-static int lock_take(struct lmdb *l, const char *path, char *error, size_t error_size)
-{
-    char lock_path[PATH_SIZE];
-
-    int size = snprintf(lock_path, sizeof(lock_path), "%s/lock", path);
-    if (size < 0 || (size_t)size >= sizeof(lock_path)) {
-        (void)snprintf(error, error_size, "the path of the state directory is too long");
-        errno = ENAMETOOLONG;
-        return ERR_SYSTEM;
-    }
-    l->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (l->lock_fd < 0) {
-        (void)snprintf(error, error_size, "cannot open %s: %s%s", lock_path, strerror(errno),
-                       remedy_of(errno));
-        return ERR_SYSTEM;
-    }
-    if (flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        (void)snprintf(error, error_size,
-                       errno == EWOULDBLOCK ? "%s is in use by another process: stop that one first"
-                                            : "cannot lock %s",
-                       path);
-        return ERR_SYSTEM;
-    }
-    return ERR_OK;
-}
-
 static int tables_open(struct lmdb *l)
 {
     MDB_txn *txn;
@@ -479,6 +436,14 @@ static int tables_open(struct lmdb *l)
     return mdb_txn_commit(txn);
 }
 
+/* LMDB would say it to a developer, and abort. */
+static void on_assertion(MDB_env *mdb, const char *what)
+{
+    (void)mdb;
+    (void)what;
+    map_guard_end();
+}
+
 static int database_open(struct lmdb *l, const char *path, char *error, size_t error_size)
 {
     int code = mdb_env_create(&l->mdb);
@@ -490,15 +455,21 @@ static int database_open(struct lmdb *l, const char *path, char *error, size_t e
         code = mdb_env_set_mapsize(l->mdb, MAP_SIZE_FIRST);
     }
     if (code == MDB_SUCCESS) {
+        code = mdb_env_set_assert(l->mdb, on_assertion);
+    }
+    map_guard_enter();
+    if (code == MDB_SUCCESS) {
         code = mdb_env_open(l->mdb, path, MDB_NOLOCK | MDB_NOTLS, S_IRUSR | S_IWUSR);
     }
     if (code == MDB_SUCCESS) {
         code = tables_open(l);
     }
+    map_guard_leave();
     if (code != MDB_SUCCESS) {
+        code = cause_of(l, code);
         (void)snprintf(error, error_size, "cannot open the database in %s: %s%s", path,
-                       mdb_strerror(code), remedy_of(code));
-        errno = code > 0 ? code : 0; /* LMDB's own codes are negative */
+                       mdb_strerror(code), store_place_remedy(code));
+        errno = code > 0 ? code : EUCLEAN; /* LMDB's own codes are negative */
         return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
     }
     return ERR_OK;
@@ -519,10 +490,7 @@ int store_lmdb_open(struct store **out, const char *path, const struct env *env,
     l->env = env;
     l->store.ops = &lmdb_ops;
     l->store.context = l;
-    rc = directory_make(path, error, error_size);
-    if (rc == ERR_OK) {
-        rc = lock_take(l, path, error, error_size);
-    }
+    rc = store_place_take(&l->lock_fd, path, env, error, error_size);
     if (rc == ERR_OK) {
         rc = database_open(l, path, error, error_size);
     }

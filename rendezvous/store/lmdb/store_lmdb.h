@@ -2,7 +2,8 @@
 /*
  * The store of the programs: a directory with LMDB's data.mdb and a lock file of our own. A commit
  * is on the disk when it returns. The file grows as needed, to 64 GiB at most. A full disk is
- * ERR_SYSTEM, and what was committed before stays.
+ * ERR_SYSTEM, and what was committed before stays. A file that was cut or damaged is not opened and
+ * not touched (database_file.h); one that goes bad while it is open ends the process (map_guard.h).
  */
 #pragma once
 
@@ -17,7 +18,7 @@
  * out    the store, for store_close; NULL on failure
  * env    borrowed, for traces; outlives the store
  * error  error_size bytes; on failure, one sentence that names the place and, if known, the remedy.
- *        errno is then the cause, or 0 if LMDB failed for a reason of its own
+ *        errno is then the cause, EUCLEAN for a file that is damaged or something else
  *
  * ERR_SYSTEM, ERR_NOMEM.
  */
