@@ -17,14 +17,13 @@
 #define FREED_MS_MIN UINT64_C(1735689600000)
 
 enum {
-    NAME_VALUE_SIZE = KEY_SIZE + 8,
     NAME_TRIES_MAX = 200,  /* "nas", "nas-2" ... "nas-200"; then one with a part of the key */
     NAME_SUFFIX_SIZE = 12, /* "-" and ten characters, NUL */
 };
 
 int directory_name_read(struct directory *directory, const char *name, struct directory_name *out)
 {
-    uint8_t value[NAME_VALUE_SIZE];
+    uint8_t value[DIRECTORY_NAME_VALUE_SIZE];
     size_t size;
     int rc = store_read(directory->store, STORE_TABLE_NAMES, name, strlen(name), value,
                         sizeof(value), &size);
@@ -43,7 +42,7 @@ int directory_name_read(struct directory *directory, const char *name, struct di
 static int name_write(struct directory *d, const char *name, const uint8_t key[KEY_SIZE],
                       uint64_t freed_ms)
 {
-    uint8_t value[NAME_VALUE_SIZE];
+    uint8_t value[DIRECTORY_NAME_VALUE_SIZE];
     struct wbuf w = wbuf_over(value, sizeof(value));
 
     wbuf_put(&w, key, KEY_SIZE);
@@ -73,7 +72,7 @@ static bool quarantine_over(uint64_t freed_ms, uint64_t now_ms)
 int directory_name_expire(struct directory *directory, const char *name, size_t name_size,
                           const uint8_t *value, size_t size, uint64_t now_ms)
 {
-    uint8_t later[NAME_VALUE_SIZE];
+    uint8_t later[DIRECTORY_NAME_VALUE_SIZE];
     struct rbuf r = rbuf_over(value, size);
     const uint8_t *key = rbuf_take(&r, KEY_SIZE);
     uint64_t freed_ms = rbuf_u64(&r);

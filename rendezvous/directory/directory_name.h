@@ -21,6 +21,8 @@ struct directory;
 /** For so long a freed name is given only to the key that had it. */
 #define DIRECTORY_NAME_FREED_MS (UINT64_C(30) * 24 * 3600 * 1000)
 
+enum { DIRECTORY_NAME_VALUE_SIZE = KEY_SIZE + 8 /* key and freed_ms, in the store */ };
+
 /** What NAMES has under a name. */
 struct directory_name {
     uint8_t key[KEY_SIZE];

@@ -10,6 +10,7 @@
 #include "proto/crypto/identity.h"
 #include "rendezvous/directory/directory_entry.h"
 #include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_invite.h"
 #include "rendezvous/directory/directory_name.h"
 #include "rendezvous/directory/directory_write.h"
 
@@ -40,6 +41,50 @@ static int drop(struct repair *r, enum store_table table, const void *key, size_
 {
     r->repairs++;
     return store_remove(r->d->store, table, key, key_size);
+}
+
+/* Drop the rows whose values are larger than any that the directory writes: whoever reads them
+ * later has no room for more. */
+static int drop_too_large(struct repair *r, enum store_table table, size_t size_max)
+{
+    struct store_cursor cursor = store_cursor_from(table, NULL, 0);
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    size_t size;
+
+    for (;;) {
+        int rc = store_next(r->d->store, &cursor, value, sizeof(value), &size);
+
+        if (rc != ERR_OK || size == STORE_NONE) {
+            return rc;
+        }
+        rc = size > size_max ? drop(r, table, cursor.key, cursor.key_size) : ERR_OK;
+        if (rc != ERR_OK) {
+            return rc;
+        }
+    }
+}
+
+static int drop_all_too_large(struct repair *r)
+{
+    static const struct {
+        enum store_table table;
+        size_t size_max;
+    } tables[] = {
+        {STORE_TABLE_REVOCATIONS, RECORD_OTHER_SIGNED_SIZE_MAX},
+        {STORE_TABLE_ADMISSIONS, RECORD_OTHER_SIGNED_SIZE_MAX},
+        {STORE_TABLE_MEMBERS, RECORD_SIGNED_SIZE_MAX},
+        {STORE_TABLE_FORMER, NAME_SIZE_MAX},
+        {STORE_TABLE_NAMES, DIRECTORY_NAME_VALUE_SIZE},
+        {STORE_TABLE_ADDRESSES, KEY_SIZE},
+        {STORE_TABLE_CHANGES, KEY_SIZE},
+        {STORE_TABLE_INVITES, DIRECTORY_INVITE_VALUE_SIZE_MAX},
+    };
+    int rc = ERR_OK;
+
+    for (size_t i = 0; rc == ERR_OK && i < sizeof(tables) / sizeof(tables[0]); i++) {
+        rc = drop_too_large(r, tables[i].table, tables[i].size_max);
+    }
+    return rc;
 }
 
 /* ---- records to indexes ---- */
@@ -283,13 +328,30 @@ static int repair_all(struct repair *r)
     return rc == ERR_OK ? count_invites(r) : rc;
 }
 
+/* A value that is too large looks like a store that fails. To look for such values in every row at
+   every start would cost too much. */
+static int repair_or_drop(struct repair *r)
+{
+    struct directory *d = r->d;
+    int rc = repair_all(r);
+
+    if (rc != ERR_SYSTEM) {
+        return rc;
+    }
+    d->member_count = 0;
+    d->revoked_count = 0;
+    d->invite_count = 0;
+    rc = drop_all_too_large(r);
+    return rc == ERR_OK ? repair_all(r) : rc;
+}
+
 int directory_repair(struct directory *directory)
 {
     struct repair r = {.d = directory};
     int rc = store_begin(directory->store);
 
     if (rc == ERR_OK) {
-        rc = directory_finish(directory, repair_all(&r));
+        rc = directory_finish(directory, repair_or_drop(&r));
     }
     if (rc != ERR_OK) {
         env_trace(directory->env, TRACE_LEVEL_ERROR, "directory.unreadable", "error=%s",
