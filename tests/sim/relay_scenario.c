@@ -243,7 +243,7 @@ static bool relay_ends(struct relay_world *world, size_t which)
     if (!sim_run(sim, GOODBYE_MS)) {
         return false;
     }
-    sim_relay_stop(relay); /* sessions that began meanwhile get no goodbye */
+    sim_relay_stop(relay); /* handshakes that are not complete get no goodbye */
     world->usable_at[which] = mono_add_ms(sim->now, reconnect_in_ms);
     be_back_within(world, RECONNECT_IN_MS_MAX + BACK_MS);
     return true;
