@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128 };
 
@@ -121,23 +123,45 @@ static json_t *peer_json(const struct peer *peer, struct mono now)
         member != NULL && member->name_conflict, "paths", paths_json(a));
 }
 
+/* By name, those without one last, and by key where names are the same. */
+static int by_name(const void *left, const void *right)
+{
+    const struct peer *a = *(const struct peer *const *)left;
+    const struct peer *b = *(const struct peer *const *)right;
+    const struct roster_member *of_a = peer_member(a);
+    const struct roster_member *of_b = peer_member(b);
+    const char *name_a = of_a == NULL ? "" : of_a->name;
+    const char *name_b = of_b == NULL ? "" : of_b->name;
+    int order = (name_a[0] == '\0') - (name_b[0] == '\0');
+
+    order = order != 0 ? order : strcmp(name_a, name_b);
+    return order != 0 ? order : memcmp(a->key, b->key, sizeof(a->key));
+}
+
 static json_t *peers_json(struct host_core *core, size_t *connected, size_t *total, struct mono now)
 {
     json_t *list = json_array();
+    const struct peer **sorted = calloc(core->peers.count + 1, sizeof(const struct peer *));
 
     *connected = 0;
     *total = 0;
-    for (size_t i = 0; i < core->peers.count; i++) {
+    for (size_t i = 0; sorted != NULL && i < core->peers.count; i++) {
         const struct peer *peer = core->peers.list[i];
 
-        if (peer == NULL) {
-            continue;
+        if (peer != NULL) {
+            sorted[*total] = peer;
+            *total += 1;
+            *connected +=
+                peer->conversation != NULL && peer->conversation->sessions.current != NULL ? 1 : 0;
         }
-        *total += 1;
-        *connected +=
-            peer->conversation != NULL && peer->conversation->sessions.current != NULL ? 1 : 0;
-        (void)json_array_append_new(list, peer_json(peer, now));
     }
+    if (sorted != NULL) {
+        qsort(sorted, *total, sizeof(const struct peer *), by_name);
+    }
+    for (size_t i = 0; i < *total; i++) {
+        (void)json_array_append_new(list, peer_json(sorted[i], now));
+    }
+    free(sorted);
     return list;
 }
 
@@ -175,7 +199,9 @@ static json_t *relay_json(const struct relay_session *relay, const char *ziglan_
 {
     char remote[ENDPOINT_TEXT_SIZE] = "";
     char observed[ENDPOINT_TEXT_SIZE] = "";
-    uint64_t rtt_ns = relay->open ? link_hub_rtt_ns(relay->hub, relay->active) : 0;
+    /* While the relay is silent, what was measured before says nothing. */
+    uint64_t rtt_ns =
+        relay->open && !relay->stalled ? link_hub_rtt_ns(relay->hub, relay->active) : 0;
 
     if (relay->open) {
         (void)endpoint_text(&relay->remote, remote);

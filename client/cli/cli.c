@@ -18,5 +18,5 @@ int cli_fail(const struct cli *cli, struct fault *fault)
         (void)snprintf(fault->text + used, sizeof(fault->text) - used, "; try: sudo ziglan %s ...",
                        cli->verb);
     }
-    return fault_print(fault, CLI_PROGRAM);
+    return cli->json ? fault_print_json(fault) : fault_print(fault, CLI_PROGRAM);
 }

@@ -28,6 +28,6 @@ struct cli {
     struct place place;
 };
 
-/** Print what is wrong, and advise sudo if the user lacks a right; that is appended to fault.
- * Returns the exit code. */
+/** Print what is wrong, for --json as an answer, and advise sudo if the user lacks a right; that is
+ * appended to fault. Returns the exit code. */
 int cli_fail(const struct cli *cli, struct fault *fault);

@@ -66,7 +66,7 @@ void peers_print(const json_t *peers)
         peer_row(table, peer);
     }
     if (json_array_size(peers) > 0) {
-        table_print(table, stdout);
+        table_print(table, stdout, terminal_width(stdout));
     } else {
         (void)printf(
             "No peers yet: nobody else has joined. To join a ziglan: sudo ziglan join -\n");

@@ -108,7 +108,7 @@ int host_open(struct host *host, const struct host_options *options, struct faul
 {
     int rc;
 
-    *host = (struct host){.place = options->place, .lock = -1};
+    *host = (struct host){.place = options->place, .lock = -1, .opened_at = clock_mono()};
     rc = state_open(host, options, fault);
     if (rc != ERR_OK) {
         return rc;

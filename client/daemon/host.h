@@ -34,6 +34,7 @@ struct host {
     struct client_config *config; /* as read last; the daemon reads it again at SIGHUP */
     struct addrplan_pool pool;    /* in use, until the next start */
     struct identity identity;
+    struct mono opened_at;
     int lock; /* descriptor of the lock file; -1: not taken */
     struct ev_loop *loop;
     struct engine *engine;

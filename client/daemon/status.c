@@ -6,6 +6,8 @@
 #include "client/daemon/status.h"
 
 #include "client/daemon/pool_overlap.h"
+#include "proto/host/os_env.h"
+#include "ziglan_version.h"
 
 #include <arpa/inet.h>
 #include <unistd.h>
@@ -32,5 +34,9 @@ void status_complete(json_t *status, const struct host *host, const struct magic
     (void)json_object_set_new(status, "port", json_integer(facts.port));
     (void)json_object_set_new(status, "ipv6", json_boolean(!facts.ipv6_off));
     (void)json_object_set_new(status, "interface_down", json_boolean(facts.interface_down));
+    (void)json_object_set_new(status, "version", json_string(ZIGLAN_VERSION));
+    (void)json_object_set_new(
+        status, "uptime_ms",
+        json_integer((json_int_t)mono_ms_between(host->opened_at, clock_mono())));
     (void)json_object_set_new(status, "pid", json_integer(getpid()));
 }

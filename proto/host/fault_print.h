@@ -8,3 +8,7 @@
 
 /** Print "program: text" to standard error and return the exit code (never EXIT_CODE_OK). */
 int fault_print(const struct fault *fault, const char *program);
+
+/** The same for a script: print it to standard output in the shape of a refusal
+ * (proto/admin/answer.h). Returns the exit code. */
+int fault_print_json(const struct fault *fault);

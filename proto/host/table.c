@@ -7,12 +7,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
     CELL_SIZE = 160,
     ROWS_STEP = 32,
     COLUMN_GAP = 2,
+    WRAP_ROOM_MIN = 24, /* columns that the last cell needs to stand beside the others */
+    WRAP_INDENT = 4,
 };
 
 struct cell {
@@ -136,7 +139,73 @@ static void cell_print(FILE *to, enum table_color color, const char *text, size_
                   color == TABLE_COLOR_NONE ? "" : color_end(to, color), (int)padding, "");
 }
 
-void table_print(const struct table *table, FILE *to)
+/* Bytes of text that fit into `room` columns, up to a blank where there is one. */
+static size_t line_size(const char *text, size_t room)
+{
+    size_t columns = 0;
+    size_t blank = 0;
+    size_t at = 0;
+
+    while (text[at] != '\0') {
+        columns += ((unsigned char)text[at] & 0xc0) != 0x80 ? 1 : 0;
+        if (columns > room) {
+            return blank > 0 ? blank : at;
+        }
+        if (text[at] == ' ') {
+            blank = at;
+        }
+        at++;
+    }
+    return at;
+}
+
+/* Print the last cell of a row, `left` columns from the left. */
+static void last_cell_print(FILE *to, const struct cell *cell, size_t left, size_t width)
+{
+    const char *text = cell->text;
+    size_t indent = left;
+
+    if (width == 0 || left + text_width(text) <= width) {
+        cell_print(to, cell->color, text, 0, true);
+        return;
+    }
+    if (left + WRAP_ROOM_MIN > width) {
+        indent = WRAP_INDENT;
+        (void)fprintf(to, "\n%*s", (int)indent, "");
+    }
+    while (*text != '\0') {
+        size_t room = width > indent + 1 ? width - indent : 1;
+        size_t size = line_size(text, room);
+        char line[CELL_SIZE];
+
+        size = size > 0 ? size : 1;
+        memcpy(line, text, size);
+        line[size] = '\0';
+        cell_print(to, cell->color, line, 0, true);
+        text += size;
+        text += *text == ' ' ? 1 : 0;
+        if (*text != '\0') {
+            (void)fprintf(to, "\n%*s", (int)indent, "");
+        }
+    }
+}
+
+static void row_print(FILE *to, const struct cell *cells, size_t used, const size_t *widths,
+                      size_t width)
+{
+    size_t left = 0;
+
+    for (size_t column = 0; column + 1 < used; column++) {
+        cell_print(to, cells[column].color, cells[column].text, widths[column], false);
+        left += widths[column] + COLUMN_GAP;
+    }
+    if (used > 0) {
+        last_cell_print(to, &cells[used - 1], left, width);
+    }
+    (void)fputc('\n', to);
+}
+
+void table_print(const struct table *table, FILE *to, size_t width)
 {
     size_t widths[TABLE_COLUMNS_MAX];
 
@@ -149,22 +218,25 @@ void table_print(const struct table *table, FILE *to)
     }
     (void)fputc('\n', to);
     for (size_t row = 0; row < table->rows_count; row++) {
-        size_t used = row_used(table, row);
-
-        for (size_t column = 0; column < used; column++) {
-            const struct cell *cell = &table->cells[row * table->columns_count + column];
-
-            cell_print(to, cell->color, cell->text, widths[column], column + 1 == used);
-        }
-        (void)fputc('\n', to);
+        row_print(to, table->cells + row * table->columns_count, row_used(table, row), widths,
+                  width);
     }
+}
+
+size_t terminal_width(FILE *to)
+{
+    struct winsize size;
+
+    return isatty(fileno(to)) == 1 && ioctl(fileno(to), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool terminal_colored(FILE *to)
 {
     const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
 
-    return isatty(fileno(to)) == 1 && (no_color == NULL || no_color[0] == '\0');
+    return isatty(fileno(to)) == 1 && (no_color == NULL || no_color[0] == '\0') && term != NULL &&
+           term[0] != '\0' && strcmp(term, "dumb") != 0;
 }
 
 const char *color_begin(FILE *to, enum table_color color)

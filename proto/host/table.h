@@ -41,10 +41,15 @@ void table_row(struct table *table);
 void table_cell(struct table *table, enum table_color color, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/** Print head and rows. */
-void table_print(const struct table *table, FILE *to);
+/** Print head and rows. If a line would be longer than `width` columns, the text of the last column
+ * goes on in the next lines, below its beginning or, where that leaves too little room, indented.
+ * 0: lines may have any length. */
+void table_print(const struct table *table, FILE *to, size_t width);
 
-/** True if text to `to` should be coloured: a terminal, and NO_COLOR not set. */
+/** Columns of the terminal that `to` is; 0 if it is none. */
+size_t terminal_width(FILE *to);
+
+/** True if text to `to` should be coloured: a terminal that is not dumb, and NO_COLOR not set. */
 bool terminal_colored(FILE *to);
 
 /** Start and end of a colour on `to`; "" where it is not coloured. */

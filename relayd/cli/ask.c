@@ -8,39 +8,63 @@
 #include "proto/host/fields.h"
 #include "relayd/daemon/load.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 enum { TIMEOUT_MS = 5000 };
 
-static int answer_get(const char *config_path, json_t *request, json_t **answer)
+/* Write the control socket's path to `path`. Of a file with an error it is that of an empty file in
+ * the same folder: the relay may run on, with what the file said before. */
+static int socket_find(const char *config_path, char path[SETTINGS_SOCKET_SIZE],
+                       struct fault *fault)
 {
     struct relay_settings settings;
-    struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
+    char error[SETTINGS_ERROR_SIZE];
+    int rc = load_settings(&settings, config_path, fault);
+
+    if (rc != ERR_OK && relay_settings_parse(&settings, "", 0, config_path, error) == ERR_OK &&
+        access(config_path, F_OK) == 0 && access(settings.control_path, F_OK) == 0) {
+        (void)fprintf(stderr, "relayd: %s\nrelayd: asking the relay that runs at %s\n", fault->text,
+                      settings.control_path);
+        rc = ERR_OK;
+    }
+    if (rc == ERR_OK) {
+        memcpy(path, settings.control_path, sizeof(settings.control_path));
+    }
+    return rc;
+}
+
+static int answer_get(const char *config_path, json_t *request, json_t **answer,
+                      struct fault *fault)
+{
+    char path[SETTINGS_SOCKET_SIZE];
     int rc;
 
     *answer = NULL;
     if (request == NULL) {
-        fault_set(&fault, EXIT_CODE_FAILURE, "out of memory");
-        return fault_print(&fault, "relayd");
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return ERR_NOMEM;
     }
-    rc = load_settings(&settings, config_path, &fault);
+    rc = socket_find(config_path, path, fault);
     if (rc == ERR_OK) {
-        rc = control_call(settings.control_path, request, TIMEOUT_MS, answer, &fault);
-        if (rc != ERR_OK && fault.exit_code == EXIT_CODE_NO_DAEMON) {
-            fault_set(&fault, EXIT_CODE_NO_DAEMON,
-                      "no relay is running on %s; start it with relayd -c %s",
-                      settings.control_path, config_path);
+        rc = control_call(path, request, TIMEOUT_MS, answer, fault);
+        if (rc != ERR_OK && fault->exit_code == EXIT_CODE_NO_DAEMON) {
+            fault_set(fault, EXIT_CODE_NO_DAEMON,
+                      "no relay is running on %s; start it with relayd -c %s", path, config_path);
         }
     }
     json_decref(request);
-    return rc == ERR_OK ? EXIT_CODE_OK : fault_print(&fault, "relayd");
+    return rc;
 }
 
 int ask(const char *config_path, json_t *request, bool json, void (*print)(const json_t *answer))
 {
+    struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
     json_t *answer;
-    int code = answer_get(config_path, request, &answer);
 
-    if (code != EXIT_CODE_OK) {
-        return code;
+    if (answer_get(config_path, request, &answer, &fault) != ERR_OK) {
+        return json ? fault_print_json(&fault) : fault_print(&fault, "relayd");
     }
     if (json) {
         (void)fields_print(answer);

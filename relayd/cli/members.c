@@ -43,7 +43,7 @@ static void members_print(const json_t *answer)
         table_cell(table, TABLE_COLOR_NONE, "%s", field_text(member, "expires"));
         table_cell(table, TABLE_COLOR_DIM, "%s", field_text(member, "key"));
     }
-    table_print(table, stdout);
+    table_print(table, stdout, terminal_width(stdout));
     table_free(table);
 }
 

@@ -375,13 +375,52 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
 }
 
+struct key_row {
+    const char *key;
+    bool differs;
+};
+
+/* Write the keys of the rows that differ. */
+static const char *keys_write(const struct key_row *rows, size_t count, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].differs && used < size) {
+            int wrote =
+                snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", rows[i].key);
+            used += wrote > 0 ? (size_t)wrote : 0;
+        }
+    }
+    return text;
+}
+
+const char *relay_settings_changed_keys(const struct relay_settings *before,
+                                        const struct relay_settings *after, char *text, size_t size)
+{
+    const struct key_row rows[] = {
+        {"name", strcmp(before->name, after->name) != 0},
+        {"public", strcmp(before->public_hosts, after->public_hosts) != 0},
+        {"delegation",
+         strcmp(before->delegation_path, after->delegation_path) != 0 &&
+             (before->delegation_path[0] == '\0') == (after->delegation_path[0] == '\0')},
+        {"metrics", before->metrics_on != after->metrics_on ||
+                        (after->metrics_on && !endpoint_equal(&before->metrics, &after->metrics))},
+        {"session_max", after->session_max < before->session_max},
+        {"open_relay", before->open_relay != after->open_relay},
+        {"stun", before->stun_per_address_per_s != after->stun_per_address_per_s ||
+                     before->stun_per_s != after->stun_per_s},
+        {"log_level", before->log_level != after->log_level},
+    };
+
+    return keys_write(rows, CYAML_ARRAY_LEN(rows), text, size);
+}
+
 const char *relay_settings_restart_keys(const struct relay_settings *before,
                                         const struct relay_settings *after, char *text, size_t size)
 {
-    const struct {
-        const char *key;
-        bool differs;
-    } rows[] = {
+    const struct key_row rows[] = {
         {"listen", before->listen_default != after->listen_default ||
                        before->listen_count != after->listen_count ||
                        memcmp(before->listen, after->listen, sizeof(before->listen)) != 0},
@@ -392,15 +431,6 @@ const char *relay_settings_restart_keys(const struct relay_settings *before,
         {"control", strcmp(before->control_path, after->control_path) != 0},
         {"session_max", after->session_max > before->session_max},
     };
-    size_t used = 0;
 
-    text[0] = '\0';
-    for (size_t i = 0; i < CYAML_ARRAY_LEN(rows); i++) {
-        if (rows[i].differs && used < size) {
-            int wrote =
-                snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", rows[i].key);
-            used += wrote > 0 ? (size_t)wrote : 0;
-        }
-    }
-    return text;
+    return keys_write(rows, CYAML_ARRAY_LEN(rows), text, size);
 }

@@ -6,9 +6,9 @@
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
 #include "proto/host/notify.h"
-#include "proto/host/signals.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
+#include "proto/host/signals.h"
 #include "relayd/admin/admin.h"
 #include "relayd/core/core.h"
 #include "relayd/daemon/keys.h"
@@ -36,7 +36,8 @@ enum {
 
 struct daemon {
     const char *config_path;
-    struct relay_settings settings;
+    struct relay_settings settings; /* as read last */
+    struct relay_settings started;  /* as they were at the start */
     struct ev_loop *loop;
     struct os_env *os;
     const struct env *env;
@@ -105,7 +106,7 @@ static void reload(struct daemon *daemon)
     struct relay_settings next;
     struct relay_config config;
     struct fault fault;
-    char restart[128];
+    char keys[128];
 
     notify_reloading();
     if (load_settings(&next, daemon->config_path, &fault) != ERR_OK ||
@@ -113,18 +114,19 @@ static void reload(struct daemon *daemon)
         env_trace(daemon->env, TRACE_LEVEL_ERROR, "config.reload", "changed=nothing why=\"%s\"",
                   fault.text);
     } else {
-        (void)relay_settings_restart_keys(&daemon->settings, &next, restart, sizeof(restart));
-        if (restart[0] != '\0') {
-            env_trace(daemon->env, TRACE_LEVEL_WARN, "config.reload", "needs_restart=\"%s\"",
-                      restart);
+        (void)relay_settings_restart_keys(&daemon->started, &next, keys, sizeof(keys));
+        if (keys[0] != '\0') {
+            env_trace(daemon->env, TRACE_LEVEL_WARN, "config.reload", "needs_restart=\"%s\"", keys);
         }
+        (void)relay_settings_changed_keys(&daemon->settings, &next, keys, sizeof(keys));
         daemon->settings = next;
         os_env_set_level(daemon->os, next.log_level);
         delegation_reload(daemon);
         config = core_config(daemon, &daemon->settings);
         relay_core_reload(daemon->core, &config, clock_mono());
         relay_engine_kick(daemon->engine);
-        env_trace(daemon->env, TRACE_LEVEL_INFO, "config.reload", "changed=1");
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "config.reload", "changed=\"%s\"",
+                  keys[0] != '\0' ? keys : "nothing");
     }
     notify_ready("serving");
 }
@@ -295,7 +297,8 @@ static void daemon_close(struct daemon *daemon)
 
 int relay_daemon_run(const char *config_path, const struct relay_settings *settings)
 {
-    struct daemon daemon = {.config_path = config_path, .settings = *settings};
+    struct daemon daemon = {
+        .config_path = config_path, .settings = *settings, .started = *settings};
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE, .text = "out of memory"};
     char key[KEY_SHORT_SIZE];
     int code = EXIT_CODE_OK;

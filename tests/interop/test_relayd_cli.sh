@@ -125,12 +125,20 @@ echo "speed: fast" >>"$config"
 kill -HUP "$pid"
 wait_for 20 grep -q "changed=nothing.*unknown key 'speed'" "$work/home.log" ||
     fail "a bad reload was not reported: $(cat "$work/home.log")"
+expect 0 "unknown key 'speed'" "$relayd" status -c "$config"
+expect 0 "ziglan home" "$relayd" status -c "$config"
 cp "$work/good.yaml" "$config"
 sed -i "s|^name:.*|name: \"cabin\"|" "$config"
 sed -i "s|^  - \"\[::\]:.*|  - \"[::]:$(free_port)\"|" "$config"
 kill -HUP "$pid"
-wait_for 20 grep -q "changed=1" "$work/home.log" || fail "no reload: $(cat "$work/home.log")"
+wait_for 20 grep -q 'changed="name"' "$work/home.log" ||
+    fail "no reload: $(cat "$work/home.log")"
 grep -q "needs_restart=\"listen\"" "$work/home.log" || fail "nothing said what needs a restart"
+kill -HUP "$pid"
+wait_for 20 grep -q 'changed="nothing"' "$work/home.log" ||
+    fail "a reload of the same file changed it"
+[ "$(grep -c 'needs_restart="listen"' "$work/home.log")" = 2 ] ||
+    fail "what needs a restart was forgotten by the next reload"
 expect 0 "ziglan cabin" "$relayd" status -c "$config"
 
 # --- SIGTERM ends cleanly ---
@@ -169,7 +177,8 @@ key=$(grep -o '^ziglan://[a-z2-7]*' "$work/away.init")
 [[ $("$relayd" invite -c "$config") == "$key"@* ]] || fail "the invite is for another ziglan"
 expect 0 "good for 30 days" "$relayd" delegate -c "$config" --key "$work/stick.key"
 kill -HUP "$pid"
-wait_for 20 grep -q "changed=1" "$work/away.log" || fail "no reload: $(cat "$work/away.log")"
+wait_for 20 grep -q "config.reload changed=" "$work/away.log" ||
+    fail "no reload: $(cat "$work/away.log")"
 cp "$work/home/ziglan.key" "$work/other.key"
 expect 0 "good for 30 days" "$relayd" delegate -c "$config" --key "$work/other.key"
 kill -HUP "$pid"

@@ -63,6 +63,10 @@ expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
 expect "up twice" 1 "is up already" ziglan up --detach
 expect "status" 0 "everybody else is refused" ziglan s
 expect "status as JSON" 0 '"schema": 1' ziglan status --json
+expect "status as JSON knows the version" 0 '"version": "[0-9]' ziglan status --json
+expect "and how long it is up" 0 '"uptime_ms": [0-9]' ziglan status --json
+expect "an error as JSON" 1 '"error": "no such peer' ziglan ping nobody --json
+expect "an error as JSON while down" 3 '"exit_code": 3' ziglan status --json -i zig8
 expect "peers" 0 "No peers yet" ziglan peers
 expect "ping of itself" 1 "my-laptop.zignet. is this host itself" ziglan ping my-laptop.zignet.
 expect "whoami without Solana's form" 1 "" grep -q Solana <(ziglan whoami)

@@ -28,7 +28,7 @@ static void a_table_is_aligned_and_harmless(void **state)
     assert_int_equal(fclose(to), 0);
     free(text);
     to = tmpfile();
-    table_print(table, to);
+    table_print(table, to, 0);
     rewind(to);
     text = calloc(1, 256);
     assert_true(fread(text, 1, 255, to) > 0);
@@ -36,6 +36,47 @@ static void a_table_is_aligned_and_harmless(void **state)
     free(text);
     assert_int_equal(fclose(to), 0);
     table_free(table);
+}
+
+/* Print one row with this last text to `text`, which has room for 511 characters. */
+static void print_row(char text[512], size_t width, const char *last)
+{
+    static const char *const heads[] = {"NAME", "WHY", NULL};
+    struct table *table = table_new(heads);
+    FILE *to = tmpfile();
+
+    memset(text, 0, 512);
+    table_row(table);
+    table_cell(table, TABLE_COLOR_NONE, "nas");
+    table_cell(table, TABLE_COLOR_NONE, "%s", last);
+    table_print(table, to, width);
+    rewind(to);
+    assert_true(fread(text, 1, 511, to) > 0);
+    assert_int_equal(fclose(to), 0);
+    table_free(table);
+}
+
+static void a_long_last_text_goes_on_below(void **state)
+{
+    char text[512];
+
+    (void)state;
+    print_row(text, 36, "short enough to stand here");
+    assert_string_equal(text, "NAME  WHY\nnas   short enough to stand here\n");
+    print_row(text, 36, "hole punching found no way through the two NATs");
+    assert_string_equal(text, "NAME  WHY\nnas   hole punching found no way\n"
+                              "      through the two NATs\n");
+    print_row(text, 20, "hole punching found no way");
+    assert_string_equal(text, "NAME  WHY\nnas   \n    hole punching\n    found no way\n");
+    print_row(text, 30,
+              "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4 "
+              "\u00e4\u00e4\u00e4\u00e4\u00e4 12345");
+    assert_string_equal(
+        text,
+        "NAME  WHY\nnas   \u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4 "
+        "\u00e4\u00e4\u00e4\u00e4\u00e4 12345\n");
+    print_row(text, 1, "ab");
+    assert_string_equal(text, "NAME  WHY\nnas   \n    a\n    b\n");
 }
 
 static void amounts_read_well(void **state)
@@ -59,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_is_aligned_and_harmless),
+        cmocka_unit_test(a_long_last_text_goes_on_below),
         cmocka_unit_test(amounts_read_well),
     };
 

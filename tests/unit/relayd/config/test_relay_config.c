@@ -236,6 +236,29 @@ static void what_is_printed_reads_the_same(void **state)
     free(printed);
 }
 
+static void a_reload_says_what_changed_at_once(void **state)
+{
+    struct relay_settings a;
+    struct relay_settings b;
+    char error[SETTINGS_ERROR_SIZE];
+    char text[128];
+
+    (void)state;
+    assert_int_equal(parse(&a, "name: a\nmetrics: off\n", error), ERR_OK);
+    assert_int_equal(parse(&b, "name: a\nmetrics: off\n", error), ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)), "");
+    assert_int_equal(parse(&b, "name: b\nlog_level: warn\nsession_max: 3\n", error), ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)),
+                        "name, metrics, session_max, log_level");
+    assert_int_equal(parse(&b, "name: a\nmetrics: off\nstate: other\nsession_max: 20000\n", error),
+                     ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)), "");
+    assert_int_equal(
+        parse(&b, "name: a\nmetrics: off\npublic: [x.example]\nopen_relay: true\n", error), ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)),
+                        "public, open_relay");
+}
+
 static void a_reload_says_what_needs_a_restart(void **state)
 {
     struct relay_settings a;
@@ -259,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_has_the_defaults),
+        cmocka_unit_test(a_reload_says_what_changed_at_once),
         cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(json_is_yaml_too),
         cmocka_unit_test(what_is_wrong_gets_one_sentence_with_its_line),
