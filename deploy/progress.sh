@@ -33,7 +33,7 @@ progress_ticks() {
         nap=$!
         wait "$nap"
         last=$(tail -c 400 "$log" 2>/dev/null | tr '\r' '\n' | tr -cd '[:print:]\n' |
-            grep . | tail -n 1) || last=
+            sed 's,[a-z]*://[^ ]*,,' | grep . | tail -n 1) || last=
         if progress_terminal; then
             room=$((${COLUMNS:-$(tput cols 2>/dev/null || echo 80)} - ${#text} - 12))
             ((room > 0)) || room=0

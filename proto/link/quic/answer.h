@@ -10,6 +10,7 @@
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "proto/link/link.h"
+#include "proto/link/quic/older_quic.h"
 #include "proto/link/quic/retry_token.h"
 #include "proto/link/reset_ledger.h"
 #include "proto/net/dgram.h"

@@ -5,6 +5,7 @@
 #include "proto/link/quic/address.h"
 #include "proto/link/quic/conn_callbacks.h"
 #include "proto/link/quic/conn_carrier.h"
+#include "proto/link/quic/conn_received.h"
 #include "proto/link/quic/conn_settle.h"
 #include "proto/link/quic/conn_timer.h"
 #include "proto/link/quic/h3.h"
@@ -212,13 +213,12 @@ static void read_failed(struct link_conn *c, int rv, const struct dgram *in, str
 /* A packet was read. If it was genuine, the peer has answered. */
 static void note_answer(struct link_conn *c)
 {
-    ngtcp2_conn_info info;
+    uint64_t received = conn_packets_received(c);
 
-    ngtcp2_conn_get_conn_info2(c->quic, &info);
-    if (info.pkt_recv == c->watch.packets_received) {
+    if (received == c->watch.packets_received) {
         return;
     }
-    c->watch.packets_received = info.pkt_recv;
+    c->watch.packets_received = received;
     c->watch.unanswered_since = MONO_NEVER;
     if (c->watch.stalled) {
         c->watch.stalled = false;
@@ -241,7 +241,13 @@ void conn_read(struct link_conn *c, const struct dgram *in, struct mono now)
         return;
     }
     address_path(&path, &local, &in->remote);
+#if OLDER_QUIC
+    uint64_t mark = conn_received_mark();
+#endif
     rv = ngtcp2_conn_read_pkt(c->quic, &path.path, &info, in->data, in->size, now.ns);
+#if OLDER_QUIC
+    conn_received_since(c, mark);
+#endif
     conn_settle(c);
     if (rv != 0) {
         read_failed(c, rv, in, now);

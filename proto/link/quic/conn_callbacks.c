@@ -4,6 +4,7 @@
 #include "proto/link/quic/conn_callbacks.h"
 
 #include "proto/link/quic/address.h"
+#include "proto/link/quic/conn_received.h"
 #include "proto/link/quic/conn_state.h"
 #include "proto/link/quic/h3.h"
 #include "proto/link/tls/packet_aead.h"
@@ -256,11 +257,10 @@ static int on_datagram_acked(ngtcp2_conn *quic, uint64_t id, void *user)
 static int on_datagram_lost(ngtcp2_conn *quic, uint64_t id, void *user)
 {
     struct link_conn *c = user;
-    ngtcp2_conn_info info;
 
+    (void)quic;
     if (id != 0) {
-        ngtcp2_conn_get_conn_info2(quic, &info);
-        path_size_on_loss(&c->path.size, id, info.pkt_recv, c->shared->now);
+        path_size_on_loss(&c->path.size, id, conn_packets_received(c), c->shared->now);
     }
     return 0;
 }
@@ -296,6 +296,58 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
     c->path.moved = true;
     return 0;
 }
+
+#if OLDER_QUIC
+static int on_new_cid_bytes(ngtcp2_conn *quic, ngtcp2_cid *cid, uint8_t *token, size_t size,
+                            void *user)
+{
+    ngtcp2_stateless_reset_token made;
+    int rv = on_new_cid(quic, cid, &made, size, user);
+
+    memcpy(token, made.data, sizeof(made.data));
+    return rv;
+}
+
+static int on_dcid_status_bytes(ngtcp2_conn *quic, ngtcp2_connection_id_status_type type,
+                                uint64_t seq, const ngtcp2_cid *cid, const uint8_t *token,
+                                void *user)
+{
+    ngtcp2_stateless_reset_token copy;
+
+    if (token == NULL) {
+        return 0;
+    }
+    memcpy(copy.data, token, sizeof(copy.data));
+    return on_dcid_status(quic, type, seq, cid, &copy, user);
+}
+
+static int on_challenge_bytes(ngtcp2_conn *quic, uint8_t *data, void *user)
+{
+    ngtcp2_path_challenge_data made;
+    int rv = on_challenge(quic, &made, user);
+
+    memcpy(data, made.data, sizeof(made.data));
+    return rv;
+}
+
+static int on_open(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *ctx,
+                   const uint8_t *sealed, size_t sealed_size, const uint8_t *nonce,
+                   size_t nonce_size, const uint8_t *header, size_t header_size)
+{
+    int rv = packet_aead_open(dest, aead, ctx, sealed, sealed_size, nonce, nonce_size, header,
+                              header_size);
+
+    if (rv == 0) {
+        conn_received_on_open();
+    }
+    return rv;
+}
+
+#define packet_aead_open on_open
+#define on_new_cid on_new_cid_bytes
+#define on_dcid_status on_dcid_status_bytes
+#define on_challenge on_challenge_bytes
+#endif
 
 #define CALLBACKS_COMMON                                                                           \
     .recv_crypto_data = on_crypto, .encrypt = packet_aead_seal, .decrypt = packet_aead_open,       \

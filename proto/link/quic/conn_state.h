@@ -21,6 +21,7 @@
 #include "proto/link/quic/h3_stream.h"
 #include "proto/link/quic/hub_tables.h"
 #include "proto/link/quic/inbox.h"
+#include "proto/link/quic/older_quic.h"
 #include "proto/link/quic/path_size.h"
 #include "proto/link/quic/tls_scan.h"
 #include "proto/link/reset_ledger.h"
@@ -91,9 +92,12 @@ struct conn_timer {
 struct conn_watch {
     struct mono unanswered_since; /* when the first packet that the peer must answer was sent since
                                      its last one came; MONO_NEVER: none */
-    uint64_t packets_received;    /* genuine ones, as ngtcp2 counts them */
-    bool stalled;                 /* STALLED was told, and no packet came since */
-    bool pinging;                 /* PINGs are sent until a packet comes: the network changed */
+    uint64_t packets_received;    /* genuine ones, when they were last looked at */
+#if OLDER_QUIC
+    uint64_t packets_opened; /* conn_received.c */
+#endif
+    bool stalled; /* STALLED was told, and no packet came since */
+    bool pinging; /* PINGs are sent until a packet comes: the network changed */
 };
 
 /** What its last packet says. */

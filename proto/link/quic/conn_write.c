@@ -113,12 +113,31 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
     return n == NGTCP2_ERR_WRITE_MORE || p->again ? 0 : n;
 }
 
-/* Write a trial of the path's size, if one is due: a packet padded to that size. It holds an HTTP
- * datagram without payload, which the peer ignores, so that ngtcp2 tells us whether it arrived. */
+/* Write an HTTP datagram that the peer ignores into a packet of that size. An older ngtcp2 does not
+ * pad, so that the datagram is filled, of a kind that nobody knows; for a shorter packet number the
+ * packet is up to three bytes smaller then. */
+static ngtcp2_ssize write_filler(struct link_conn *c, struct packet_place *p, size_t size,
+                                 uint64_t id, int *accepted)
+{
+#if OLDER_QUIC
+    static const uint8_t filler[LINK_PACKET_SIZE_MAX];
+    const ngtcp2_vec vec[2] = {vec_of(c->prefix, c->prefix_size),
+                               vec_of(filler, size - conn_datagram_overhead(c) - c->prefix_size)};
+
+    return ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, accepted,
+                                       NGTCP2_WRITE_DATAGRAM_FLAG_NONE, id, vec, 2, p->now.ns);
+#else
+    const ngtcp2_vec vec = vec_of(c->prefix, c->prefix_size);
+
+    return ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, accepted,
+                                       NGTCP2_WRITE_DATAGRAM_FLAG_PADDING, id, &vec, 1, p->now.ns);
+#endif
+}
+
+/* Write a trial of the path's size, if one is due. ngtcp2 tells us whether it arrived. */
 static ngtcp2_ssize write_trial(struct link_conn *c, struct packet_place *p)
 {
     size_t size = path_size_trial(&c->path.size, p->now);
-    const ngtcp2_vec vec = vec_of(c->prefix, c->prefix_size);
     uint64_t id;
     int accepted = 0;
     ngtcp2_ssize n;
@@ -131,8 +150,7 @@ static ngtcp2_ssize write_trial(struct link_conn *c, struct packet_place *p)
         return 0;
     }
     id = path_size_id(&c->path.size, size);
-    n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, size, &accepted,
-                                    NGTCP2_WRITE_DATAGRAM_FLAG_PADDING, id, &vec, 1, p->now.ns);
+    n = write_filler(c, p, size, id, &accepted);
     path_size_trial_sent(&c->path.size, accepted != 0 ? id : 0, p->now);
     return accepted == 0 && n < 0 ? 0 : n;
 }

@@ -114,7 +114,8 @@ static int on_settings(nghttp3_conn *http, const nghttp3_proto_settings *setting
     if (!h3->dialled) {
         return 0;
     }
-    if (settings->enable_connect_protocol == 0) {
+    /* An older library keeps this setting from a client; a peer without it then refuses CONNECT. */
+    if (!OLDER_HTTP3 && settings->enable_connect_protocol == 0) {
         h3_end_later(h3, LINK_REASON_PROTOCOL, H3_GENERAL_PROTOCOL_ERROR, "no extended CONNECT");
         return 0;
     }
@@ -122,10 +123,12 @@ static int on_settings(nghttp3_conn *http, const nghttp3_proto_settings *setting
     return 0;
 }
 
+#if !OLDER_HTTP3
 static void on_rand(uint8_t *out, size_t size)
 {
     library_random(out, size);
 }
+#endif
 
 static const nghttp3_callbacks callbacks = {
     .acked_stream_data = on_acked,
@@ -138,7 +141,9 @@ static const nghttp3_callbacks callbacks = {
     .stop_sending = on_stop_sending,
     .end_stream = on_end_stream,
     .reset_stream = on_reset_stream,
-    .rand = on_rand,
+#if !OLDER_HTTP3
+    .rand = on_rand, /* the older one draws no random numbers */
+#endif
     .recv_settings2 = on_settings,
 };
 

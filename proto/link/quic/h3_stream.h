@@ -8,6 +8,7 @@
 
 #include "proto/link/link.h"
 #include "proto/link/quic/inbox.h"
+#include "proto/link/quic/older_quic.h"
 #include "proto/link/quic/outq.h"
 
 #include <stdbool.h>

@@ -12,6 +12,7 @@
 #include "proto/base/heap.h"
 #include "proto/base/map.h"
 #include "proto/base/slab.h"
+#include "proto/link/quic/older_quic.h"
 #include "proto/net/endpoint.h"
 
 #include <stdbool.h>

@@ -7,8 +7,9 @@
 
 #include <wolfssl/options.h>
 
-#include <wolfssl/quic.h>
 #include <wolfssl/ssl.h>
+
+#include <wolfssl/quic.h> /* an older one needs ssl.h before it */
 
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
 
