@@ -52,7 +52,7 @@ static bool send_direct(struct conversation *a, struct path *path, struct tunnel
     size_t frame_size = transport_seal(a->sessions.current->data, FRAME_TYPE_DATA, frame, size);
     if (frame_size > 0) {
         outbox_commit(io->net, &path->local, &path->remote, frame_size);
-        path_on_sent(path, now);
+        path_on_sent(path, frame_size, now);
         a->shared->dataplane->counters.frames_out++;
     }
     return true;

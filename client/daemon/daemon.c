@@ -51,6 +51,7 @@ static const struct os_env_saying sayings[] = {
     {"path.direct", "Direct path"},
     {"pool.overlap", "IPv4 addresses"},
     {"path.relayed", "Direct path lost, over the relay again"},
+    {"path.size", "Packets on the direct path have another size now"},
     {"ziglan.joined", "Joined"},
     {"ziglan.refused", "Refused, see ziglan status"},
     {NULL, NULL},

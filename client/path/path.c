@@ -19,6 +19,7 @@ static void enter(struct path *path, enum path_state next, struct mono now)
 {
     CHECK((path_edges[path->state] & 1U << next) != 0);
     path->state = next;
+    path->mtu.passed = 0;
     path->at.entered_at = now;
 }
 
@@ -40,7 +41,11 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
         .local = *local,
         .remote = *remote,
         .observed = observed,
-        .mtu = {.full = frame_size_full, .search_at = now},
+        .mtu = {.full = frame_size_full,
+                .search_at = now,
+                .asked_at = now,
+                .passed_at = now,
+                .large_at = MONO_NEVER},
         .at = times_from(now),
     };
 }
@@ -62,50 +67,125 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* A usable path is pinged when a frame that was sent gets no reply. It becomes suspect when these
- * pings stay unanswered. While the conversation is active, a ping also keeps the NAT mapping. */
+/* From now on frames have this size: it passed. */
+static void set_frame_size(struct path *path, uint16_t frame_size, struct mono now)
+{
+    path->frame_size = frame_size;
+    path->mtu.passed = 0;
+    path->mtu.questions = 0;
+    path->mtu.overtaken = 0;
+    path->mtu.passed_at = now;
+    path->mtu.large_at = MONO_NEVER;
+}
+
+/* Larger frames do not pass now: smaller ones are used, and larger ones are tried again later. */
+static void shrink(struct path *path, uint16_t frame_size, uint64_t again_ms, struct mono now)
+{
+    set_frame_size(path, frame_size, now);
+    path->mtu.search_at = mono_add_ms(now, again_ms);
+}
+
+static void add_size(struct path_due *due, uint16_t frame_size)
+{
+    due->sizes[due->count++] = frame_size;
+}
+
+static void search_sizes(const struct path *path, struct path_due *due)
+{
+    due->count = path_sizes(path, due->sizes);
+}
+
+/* ---- a usable path ---- */
+
+/* Ask whether the size in use passes, and what passes otherwise. The size in use goes first: if a
+ * smaller one is answered before it, it is probably lost. */
+static void ask_all_sizes(const struct path *path, struct path_due *due)
+{
+    add_size(due, path->frame_size);
+    if (path->frame_size > PATH_FRAME_SIZE_IPV6) {
+        add_size(due, PATH_FRAME_SIZE_IPV6);
+    }
+    if (path->frame_size > PATH_FRAME_SIZE_MIN) {
+        add_size(due, PATH_FRAME_SIZE_MIN);
+    }
+    add_size(due, 0);
+}
+
+/* When the size in use is asked about (again). Frames are not acknowledged, and those that come
+ * from the peer say nothing about ours. So while large ones are sent, a ping of their size must be
+ * answered now and then, or they could vanish for as long as small ones keep the path alive. A
+ * question that stays open is repeated, with smaller sizes beside it. */
+static struct mono size_question_at(const struct path *path)
+{
+    const struct path_mtu *mtu = &path->mtu;
+    uint64_t wait_ns = mtu->questions == 1 ? path->rtt_ns + path->rtt_ns / 4 : path->rtt_ns / 3;
+
+    if (mtu->questions > PATH_SIZE_QUESTIONS_FAST) {
+        wait_ns = PATH_SIZE_SLOW_MS * NS_PER_MS;
+    }
+    if (mtu->questions > 0) {
+        return mono_add_ns(mtu->asked_at, max_u64(wait_ns, PATH_PING_REPEAT_MS * NS_PER_MS));
+    }
+    return mtu->large_at.ns == MONO_NEVER.ns ? MONO_NEVER
+                                             : mono_add_ms(mtu->passed_at, PATH_SIZE_CONFIRM_MS);
+}
+
+/* When a ping has to show that the path lives: if a frame that was sent gets no reply. While the
+ * conversation is active, a ping also keeps the NAT mapping. NEVER: such a ping is on its way. */
+static struct mono live_question_at(const struct path *path, bool active)
+{
+    if (path->at.live_ping_at.ns != MONO_NEVER.ns) {
+        return MONO_NEVER;
+    }
+    if (path->at.unanswered_at.ns != MONO_NEVER.ns) {
+        return mono_add_ns(path->at.unanswered_at,
+                           max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS));
+    }
+    return active ? mono_add_ms(path->at.sent_at, PATH_KEEPALIVE_MS) : MONO_NEVER;
+}
+
+/* A larger frame is looked for. A search and a question are never due in one call. */
+static void expire_search(struct path *path, struct path_due *due, struct mono now)
+{
+    if (mono_due(path->mtu.search_at, now)) {
+        search_sizes(path, due);
+        path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+    }
+    due->again = mono_min(due->again, path->mtu.search_at);
+}
+
+/* A usable path becomes suspect when the pings that ask for a sign of life stay unanswered. */
 static void expire_usable(struct path *path, bool active, struct path_due *due, struct mono now)
 {
-    uint64_t silence_ns = max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS);
     uint64_t dead_ns = max_u64(3 * path->rtt_ns, PATH_DEAD_MS * NS_PER_MS);
+    struct mono live_at = live_question_at(path, active);
+    struct mono size_at = size_question_at(path);
 
-    if (path->at.live_ping_at.ns != MONO_NEVER.ns) {
-        struct mono dead_at = mono_add_ns(path->at.live_ping_at, dead_ns);
-        struct mono repeat_at = mono_add_ms(path->at.ping_sent_at, PATH_PING_REPEAT_MS);
-
-        if (mono_due(dead_at, now)) {
-            enter(path, PATH_STATE_SUSPECT, now);
-            due->became_suspect = true;
-            due->again = now;
-            return;
-        }
-        due->ping = mono_due(repeat_at, now);
-        due->again = due->ping ? mono_min(dead_at, mono_add_ms(now, PATH_PING_REPEAT_MS))
-                               : mono_min(dead_at, repeat_at);
-    } else if (path->at.unanswered_at.ns != MONO_NEVER.ns) {
-        struct mono silent_at = mono_add_ns(path->at.unanswered_at, silence_ns);
-
-        due->ping = mono_due(silent_at, now);
-        due->again = due->ping ? mono_add_ms(now, PATH_PING_REPEAT_MS) : silent_at;
-    } else if (active) {
-        struct mono keep_at = mono_add_ms(path->at.sent_at, PATH_KEEPALIVE_MS);
-
-        due->ping = mono_due(keep_at, now);
-        due->again = due->ping ? mono_add_ms(now, PATH_PING_REPEAT_MS) : keep_at;
+    if (mono_due(mono_add_ns(path->at.live_ping_at, dead_ns), now)) {
+        enter(path, PATH_STATE_SUSPECT, now);
+        due->became_suspect = true;
+        due->again = now;
+        return;
     }
-    if (due->ping) {
-        due->frame_size = path->frame_size;
-        path->at.live_ping_at =
-            path->at.live_ping_at.ns == MONO_NEVER.ns ? now : path->at.live_ping_at;
-    }
-    if (active && path->frame_size < path->mtu.full) {
-        if (mono_due(path->mtu.search_at, now)) {
-            due->size_search = true;
-            path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+    due->again = mono_min(live_at, size_at);
+    if (mono_due(due->again, now)) {
+        due->again = mono_add_ms(now, PATH_PING_REPEAT_MS);
+        if (path->mtu.questions > 0) {
+            ask_all_sizes(path, due);
+        } else {
+            add_size(due, path->frame_size);
         }
-        due->again = mono_min(due->again, path->mtu.search_at);
+        if (mono_due(live_at, now)) {
+            path->at.live_ping_at = now;
+        }
+    }
+    due->again = mono_min(due->again, mono_add_ns(path->at.live_ping_at, dead_ns));
+    if (active && path->frame_size < path->mtu.full && due->count == 0) {
+        expire_search(path, due, now);
     }
 }
+
+/* ---- paths that are not usable ---- */
 
 /* A reachable path becomes usable through the MTU search. It is given up when all rounds failed. */
 static void expire_reachable(struct path *path, struct path_due *due, struct mono now)
@@ -122,7 +202,7 @@ static void expire_reachable(struct path *path, struct path_due *due, struct mon
     }
     path->mtu.tries++;
     path->mtu.search_at = mono_add_ns(now, wait_ns);
-    due->size_search = true;
+    search_sizes(path, due);
     due->again = path->mtu.search_at;
 }
 
@@ -139,11 +219,50 @@ static void expire_trying(const struct path *path, struct path_due *due, struct 
                               : MONO_NEVER;
 
     due->given_up = mono_due(end, now);
-    due->ping = !due->given_up && mono_due(ping_at, now) && path_may_ping(path);
-    if (due->ping) {
+    if (!due->given_up && mono_due(ping_at, now) && path_may_ping(path)) {
+        add_size(due, 0);
         ping_at = mono_add_ms(now, PATH_TRYING_REPEAT_MS);
     }
     due->again = mono_due(ping_at, now) ? end : mono_min(end, ping_at);
+}
+
+/* When a suspect path is used again for smaller frames, if those were answered: the answer to one
+ * of full size may come a little later. */
+static struct mono smaller_at(const struct path *path)
+{
+    return path->mtu.passed == 0
+               ? MONO_NEVER
+               : mono_add_ns(path->mtu.passed_at, PATH_SILENCE_MS * NS_PER_MS + path->rtt_ns / 4);
+}
+
+/* The pings become rarer, but they go on, so that we notice when the path works again, if only for
+ * smaller frames. */
+static void expire_suspect(struct path *path, struct path_due *due, struct mono now)
+{
+    uint64_t waited_ns = mono_ns_between(path->at.entered_at, now);
+    uint64_t pause_ns = waited_ns / 2 < PATH_SUSPECT_PING_MS_MAX * NS_PER_MS
+                            ? waited_ns / 2
+                            : PATH_SUSPECT_PING_MS_MAX * NS_PER_MS;
+    struct mono ping_at =
+        path->at.ping_sent_at.ns == MONO_NEVER.ns
+            ? path->at.entered_at
+            : mono_add_ns(path->at.ping_sent_at, max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
+
+    if (mono_due(smaller_at(path), now)) {
+        uint16_t frame_size = path->mtu.passed;
+
+        enter(path, PATH_STATE_USABLE, now);
+        shrink(path, frame_size, PATH_SIZE_AGAIN_MS, now);
+        due->became_usable = true;
+        due->again = now;
+        return;
+    }
+    due->given_up = waited_ns >= PATH_SUSPECT_GIVE_UP_MS * NS_PER_MS;
+    if (!due->given_up && mono_due(ping_at, now)) {
+        ask_all_sizes(path, due);
+        ping_at = mono_add_ms(now, PATH_DEAD_MS);
+    }
+    due->again = mono_min(ping_at, smaller_at(path));
 }
 
 struct path_due path_expire(struct path *path, bool active, struct mono now)
@@ -160,30 +279,16 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
     case PATH_STATE_USABLE:
         expire_usable(path, active, &due, now);
         break;
-    case PATH_STATE_SUSPECT: {
-        /* The pings become rarer, but they go on, so that we notice when the path works again. */
-        uint64_t waited_ns = mono_ns_between(path->at.entered_at, now);
-        uint64_t pause_ns = waited_ns / 2 < PATH_SUSPECT_PING_MS_MAX * NS_PER_MS
-                                ? waited_ns / 2
-                                : PATH_SUSPECT_PING_MS_MAX * NS_PER_MS;
-        struct mono ping_at =
-            path->at.ping_sent_at.ns == MONO_NEVER.ns
-                ? path->at.entered_at
-                : mono_add_ns(path->at.ping_sent_at, max_u64(PATH_DEAD_MS * NS_PER_MS, pause_ns));
-
-        due.given_up = waited_ns >= PATH_SUSPECT_GIVE_UP_MS * NS_PER_MS;
-        due.ping = !due.given_up && mono_due(ping_at, now);
-        due.frame_size = path->frame_size;
-        due.again = due.ping ? mono_add_ms(now, PATH_DEAD_MS) : ping_at;
+    case PATH_STATE_SUSPECT:
+        expire_suspect(path, &due, now);
         break;
-    }
     case PATH_STATE_COUNT:
         break;
     }
     return due;
 }
 
-size_t path_sizes(const struct path *path, uint16_t sizes[3])
+size_t path_sizes(const struct path *path, uint16_t sizes[PATH_SIZES_MAX])
 {
     size_t count = 0;
 
@@ -197,9 +302,12 @@ size_t path_sizes(const struct path *path, uint16_t sizes[3])
     return count;
 }
 
-void path_on_sent(struct path *path, struct mono now)
+void path_on_sent(struct path *path, size_t frame_size, struct mono now)
 {
     path->at.sent_at = now;
+    if (frame_size >= PATH_LARGE_FRAME_SIZE && path->mtu.large_at.ns == MONO_NEVER.ns) {
+        path->mtu.large_at = now;
+    }
     if (path->at.unanswered_at.ns == MONO_NEVER.ns) {
         path->at.unanswered_at = now;
     }
@@ -234,12 +342,19 @@ void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_s
             slot = ping;
         }
     }
-    *slot = (struct path_ping){transaction, now, frame_size};
+    *slot =
+        (struct path_ping){.transaction = transaction, .sent_at = now, .frame_size = frame_size};
     path->at.ping_sent_at = now;
+    if (path->state == PATH_STATE_USABLE && frame_size == path->frame_size) {
+        path->mtu.asked_at = now;
+        if (path->mtu.questions < UINT8_MAX) {
+            path->mtu.questions++;
+        }
+    }
     if (!path->heard && path->silent_pings < UINT8_MAX) {
         path->silent_pings++;
     }
-    path_on_sent(path, now);
+    path_on_sent(path, 0, now);
 }
 
 bool path_may_ping(const struct path *path)
@@ -282,8 +397,41 @@ bool path_stale(const struct path *path, struct mono now)
     return mono_ms_between(path->at.received_at, now) >= PATH_STALE_MS;
 }
 
-static void pong_state(struct path *path, uint16_t frame_size, struct mono now)
+/* Frames of the size in use do not pass any more. */
+static void fall(struct path *path, struct mono now)
 {
+    if (path->mtu.passed == 0) {
+        enter(path, PATH_STATE_SUSPECT, now);
+        return;
+    }
+    shrink(path, path->mtu.passed, PATH_SIZE_RETRY_MS, now);
+}
+
+/* A ping smaller than the size in use was answered, and those of the size in use that left no later
+ * were not: they are late, or lost. A queue on the way makes all late alike, and random loss does
+ * not take the large ones only. */
+static void note_overtaken(struct path *path, const struct path_ping *answered, struct mono now)
+{
+    for (size_t i = 0; i < PATH_PINGS_MAX; i++) {
+        struct path_ping *ping = &path->pings[i];
+
+        if (ping->transaction != 0 && !ping->overtaken && ping->frame_size == path->frame_size &&
+            !mono_before(answered->sent_at, ping->sent_at)) {
+            ping->overtaken = true;
+            path->mtu.overtaken++;
+        }
+    }
+    if (answered->frame_size >= PATH_FRAME_SIZE_MIN && answered->frame_size > path->mtu.passed) {
+        path->mtu.passed = answered->frame_size;
+    }
+    if (path->mtu.overtaken >= PATH_SIZE_OVERTAKEN_MAX) {
+        fall(path, now);
+    }
+}
+
+static void pong_state(struct path *path, const struct path_ping *answered, struct mono now)
+{
+    uint16_t frame_size = answered->frame_size;
     bool size_passed = frame_size >= PATH_FRAME_SIZE_MIN || frame_size >= path->mtu.full;
 
     if (path->state == PATH_STATE_TRYING) {
@@ -291,15 +439,18 @@ static void pong_state(struct path *path, uint16_t frame_size, struct mono now)
         path->mtu.search_at = now;
         path->mtu.tries = 0;
     }
-    if (path->state == PATH_STATE_REACHABLE && size_passed) {
+    if (path->state == PATH_STATE_SUSPECT && size_passed && frame_size < path->frame_size) {
+        path->mtu.passed_at = path->mtu.passed == 0 ? now : path->mtu.passed_at;
+        path->mtu.passed = frame_size > path->mtu.passed ? frame_size : path->mtu.passed;
+    } else if ((path->state == PATH_STATE_REACHABLE || path->state == PATH_STATE_SUSPECT) &&
+               size_passed) {
         enter(path, PATH_STATE_USABLE, now);
+        set_frame_size(path, frame_size, now);
         path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
-    }
-    if (path->state == PATH_STATE_SUSPECT && size_passed) {
-        enter(path, PATH_STATE_USABLE, now);
-    }
-    if (size_passed && frame_size > path->frame_size) {
-        path->frame_size = frame_size;
+    } else if (path->state == PATH_STATE_USABLE && frame_size >= path->frame_size) {
+        set_frame_size(path, frame_size, now);
+    } else if (path->state == PATH_STATE_USABLE && path->mtu.questions > 0) {
+        note_overtaken(path, answered, now);
     }
 }
 
@@ -312,7 +463,7 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
             continue;
         }
         uint64_t rtt_ns = mono_ns_between(ping->sent_at, now);
-        uint16_t frame_size = ping->frame_size;
+        struct path_ping answered = *ping;
 
         *ping = (struct path_ping){0};
         path->rtt_ns = path->rtt_ns == 0 ? rtt_ns + 1 : (7 * path->rtt_ns + rtt_ns) / 8 + 1;
@@ -321,7 +472,7 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
         path_on_received(path, now);
         path->answered = true;
         if (path->kind == PATH_KIND_DIRECT) {
-            pong_state(path, frame_size, now);
+            pong_state(path, &answered, now);
         }
         return true;
     }

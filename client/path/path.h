@@ -7,6 +7,7 @@
  * due; peer/pinging seals and sends it.
  *
  *   TRYING --pong--> REACHABLE --pong of a useful size--> USABLE --pings unanswered--> SUSPECT
+ *   USABLE --smaller pings answered, but none of a useful size--> SUSPECT
  *   SUSPECT --pong of a useful size--> USABLE
  *   TRYING, REACHABLE, SUSPECT --no such pong for long--> given up (the path table removes it)
  *
@@ -38,7 +39,7 @@ enum path_state {
 };
 
 enum {
-    PATH_PINGS_MAX = 16,        /* outstanding pings remembered */
+    PATH_PINGS_MAX = 32,        /* outstanding pings remembered */
     PATH_PINGS_BACK_MAX = 8,    /* ping back only while fewer are unanswered */
     PATH_PING_BACK_MS = 20,     /* between two pings back */
     PATH_PING_LOST_MS = 1000,   /* an unanswered ping this old is lost */
@@ -49,6 +50,13 @@ enum {
     PATH_STALE_MS = 25000,      /* without a sign of life; longer than a keepalive takes */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
     PATH_SIZE_TRIES_MAX = 3,
+    PATH_SIZES_MAX = 4,           /* pings that are due at once */
+    PATH_SIZE_CONFIRM_MS = 400,   /* with large frames going: from a pong to the next question */
+    PATH_SIZE_AGAIN_MS = 1000,    /* to the first search after a suspect path came back smaller */
+    PATH_SIZE_OVERTAKEN_MAX = 3,  /* so many pings, each passed by a smaller one: no such frame
+                                     passes */
+    PATH_SIZE_QUESTIONS_FAST = 6, /* questions without an answer come so often in haste, ... */
+    PATH_SIZE_SLOW_MS = 1000,     /* ... and then with this between two of them */
     PATH_TRYING_GIVE_UP_MS = 5000,
     PATH_TRYING_REPEAT_MS = 250,     /* a path that answered before the network changed */
     PATH_SILENT_PINGS_MAX = 8,       /* to an address from which nothing was heard ... */
@@ -57,6 +65,8 @@ enum {
     PATH_SUSPECT_GIVE_UP_MS = 60000,
     PATH_FRAME_SIZE_IPV6 = 1232, /* fits 1280 bytes with IPv6 and UDP headers */
     PATH_FRAME_SIZE_MIN = 548,   /* fits 576 bytes with IPv4 and UDP headers */
+    PATH_LARGE_FRAME_SIZE = 256, /* from here on a frame is large: there is a smaller fragment of
+                                    every plaintext that is cut for PATH_FRAME_SIZE_MIN */
 };
 
 /** A ping that was not answered yet. */
@@ -64,13 +74,22 @@ struct path_ping {
     uint64_t transaction; /* 0: free */
     struct mono sent_at;
     uint16_t frame_size;
+    bool overtaken; /* a smaller ping that was sent no earlier was answered before it */
 };
 
-/** What the search for the largest frame knows (direct paths). */
+/** What the search for the largest frame knows (direct paths), and the question whether the size in
+ * use still passes. A ping of that size asks it, and only a pong to one answers it. */
 struct path_mtu {
-    uint16_t full; /* the size we would like */
+    uint16_t full;   /* the size we would like */
+    uint16_t told;   /* the size of frames that the log knows; 0: none yet */
+    uint16_t passed; /* the largest smaller size that passed since it was asked; 0: none */
     uint8_t tries;
+    uint8_t questions;     /* pings of the size in use since one was answered */
+    uint8_t overtaken;     /* of these */
     struct mono search_at; /* when the sizes are to be tried again */
+    struct mono asked_at;  /* the last question */
+    struct mono passed_at; /* the last answer; while suspect: the first one of a smaller size */
+    struct mono large_at;  /* first large frame sent since then; NEVER: none */
 };
 
 /** When what happened; MONO_NEVER where it did not. */
@@ -93,7 +112,7 @@ struct path {
     bool heard;                    /* something valid claimed to come from there */
     bool answered;                 /* a pong to our own ping came: no forged source does that */
     uint8_t silent_pings;          /* pings sent to it before anything was heard */
-    uint16_t frame_size;           /* the largest frame that passed; 0 until usable */
+    uint16_t frame_size;           /* the largest frame that passes; 0 until usable */
     uint64_t rtt_ns;               /* smoothed; 0 until the first pong */
     struct path_mtu mtu;
     struct path_times at;
@@ -102,9 +121,10 @@ struct path {
 
 /** Which ping wants to be sent. */
 struct path_due {
-    bool ping;           /* send a ping of frame_size now */
-    uint16_t frame_size; /* 0: the smallest */
-    bool size_search;    /* send one of every size in path_sizes */
+    uint16_t sizes[PATH_SIZES_MAX]; /* send a ping of each of these frame sizes now, in this order;
+                                       0: the smallest */
+    size_t count;
+    bool became_usable;  /* this call changed SUSPECT to USABLE, for smaller frames */
     bool became_suspect; /* this call changed USABLE to SUSPECT */
     bool given_up;       /* remove the path */
     struct mono again;   /* when to ask again */
@@ -122,10 +142,10 @@ void path_init_relay(struct path *path, struct relay_session *relay, uint8_t ran
 struct path_due path_expire(struct path *path, bool active, struct mono now);
 
 /** The sizes of one round of the MTU search, largest first; returns how many (at most 3). */
-size_t path_sizes(const struct path *path, uint16_t sizes[3]);
+size_t path_sizes(const struct path *path, uint16_t sizes[PATH_SIZES_MAX]);
 
-/** Something was sent / something authenticated was received on this path. */
-void path_on_sent(struct path *path, struct mono now);
+/** A frame of frame_size bytes was sent / something authenticated was received on this path. */
+void path_on_sent(struct path *path, size_t frame_size, struct mono now);
 void path_on_received(struct path *path, struct mono now);
 
 /** A ping was sent. */
@@ -143,7 +163,8 @@ void path_doubt(struct path *path, struct mono since, struct mono now);
  * This happens when there is no traffic, because keepalives stop then, too. */
 bool path_stale(const struct path *path, struct mono now);
 
-/** True if the pong belongs to a ping of this path; state, round trip and frame size follow. */
+/** True if the pong belongs to a ping of this path; state, round trip and frame size follow. The
+ * frame size falls if smaller pings are answered and those of the size in use are not. */
 bool path_on_pong(struct path *path, uint64_t transaction, struct mono now);
 
 /** False if the path had its share of pings without a sign of life (docs/protocol.md, section 12).

@@ -168,6 +168,7 @@ enum punch_end punching_expire(struct punching *p, bool direct, const struct can
     if (candidates->list.sequence != candidates->tried) {
         return PUNCH_END_AGAIN;
     }
+    stop_waiting(p); /* one attempt has one failure; a PunchGo that comes late begins a round */
     punch_retry_failed(&p->retry, now);
     return PUNCH_END_FAILED;
 }

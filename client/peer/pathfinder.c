@@ -14,6 +14,21 @@ enum {
 
 /* ---- the choice ---- */
 
+/* Whoever looks for the cause of a slow peer finds when frames became smaller, or larger again. */
+static void tell_size(const struct conversation *a, struct path *path)
+{
+    char peer[KEY_SHORT_SIZE];
+
+    if (path->frame_size == path->mtu.told) {
+        return;
+    }
+    if (path->mtu.told != 0) {
+        env_trace(a->shared->env, TRACE_LEVEL_INFO, "path.size", "peer=%s size=%u was=%u",
+                  key_short(a->peer->key, peer), path->frame_size, path->mtu.told);
+    }
+    path->mtu.told = path->frame_size;
+}
+
 static void choose(struct conversation *a, struct mono now)
 {
     struct host_counters *counters = &a->shared->dataplane->counters;
@@ -22,6 +37,9 @@ static void choose(struct conversation *a, struct mono now)
 
     path_table_choose(&a->paths);
     bool after = path_table_direct(&a->paths) != NULL;
+    if (after) {
+        tell_size(a, a->paths.present);
+    }
     if (!before && after) {
         counters->direct_established++;
         punching_succeeded(&a->punching);
@@ -246,6 +264,10 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
 {
     struct path_due due = path_expire(path, active, now);
 
+    if (due.became_usable) {
+        choose(a, now);
+        return now;
+    }
     if (due.became_suspect) {
         doubt_all(a, path->at.live_ping_at, now);
         return now;
@@ -255,15 +277,8 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
         choose(a, now);
         return now;
     }
-    if (due.size_search) {
-        uint16_t sizes[3];
-        size_t count = path_sizes(path, sizes);
-
-        for (size_t i = 0; i < count; i++) {
-            (void)pinging_send(a, path, sizes[i], io, now);
-        }
-    } else if (due.ping) {
-        (void)pinging_send(a, path, due.frame_size, io, now);
+    for (size_t i = 0; i < due.count; i++) {
+        (void)pinging_send(a, path, due.sizes[i], io, now);
     }
     return due.again;
 }

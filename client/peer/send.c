@@ -31,7 +31,7 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
         dataplane->counters.frames_dropped++;
         return;
     }
-    path_on_sent(path, now);
+    path_on_sent(path, size, now);
     if (path->kind == PATH_KIND_RELAY) {
         forward(dataplane, path->relay, a->peer->key, frame, size);
         return;
@@ -62,7 +62,7 @@ static void seal_direct(struct conversation *a, struct path *path, const uint8_t
         transport_seal_from(sender_for(a, plain[0]), FRAME_TYPE_DATA, plain, size, frame);
     if (frame_size > 0) {
         outbox_commit(io->net, &path->local, &path->remote, frame_size);
-        path_on_sent(path, now);
+        path_on_sent(path, frame_size, now);
         dataplane->counters.frames_out++;
     }
 }

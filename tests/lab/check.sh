@@ -319,13 +319,13 @@ silence_ms() { # log from-ms
 # ---- a stream of bytes ----
 
 # Send SIZE bytes over TCP and compare checksums; says how fast it was.
-transfer() { # from to size -4|-6 port
+transfer() { # from to size -4|-6 port [seconds]
     local from=$1 to=$2 size=$3 family=$4 port=$5 want got log=$LAB_DIR/$1-$2-$5
     lab_in "$to" "$LAB_PYTHON" "$LAB_NET/stream.py" receive "$family" "$port" >"$log.got" 2>&1 \
         </dev/null &
     wait_for 20 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
     want=$(lab_in "$from" "$LAB_PYTHON" "$LAB_NET/stream.py" send "$family" "$port" "$to.zignet" \
-        "$size" 2>"$log.sent")
+        "$size" ${6:+"$6"} 2>"$log.sent")
     wait_for 30 grep -q sha256 "$log.got"
     got=$(sed -n 's/^sha256 //p' "$log.got")
     if [ -z "$want" ] || [ "$want" != "$got" ]; then

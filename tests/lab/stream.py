@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes over one TCP connection, with their checksum.
 
-    stream.py receive -4|-6 PORT              prints "ready", then "sha256 ..." and "rate ..."
-    stream.py send    -4|-6 PORT HOST SIZE    prints the checksum of what it sent
+    stream.py receive -4|-6 PORT                        prints "ready", then "rate ...", "pause ..."
+                                                        (the longest, in ms) and "sha256 ..."
+    stream.py send    -4|-6 PORT HOST SIZE [SECONDS]    prints the checksum of what it sent, which
+                                                        took SECONDS or longer
 """
 import hashlib
 import os
@@ -26,28 +28,39 @@ def receive(family, port):
     started = time.monotonic()
     checksum = hashlib.sha256()
     size = 0
+    pause = 0
+    last = started
     while True:
         data = stream.recv(CHUNK)
         if not data:
             break
+        now = time.monotonic()
+        pause = max(pause, now - last)
+        last = now
         checksum.update(data)
         size += len(data)
     seconds = time.monotonic() - started
     print("rate %.0f Mbit/s" % (size * 8e-6 / max(seconds, 1e-6)))
+    print("pause %.0f" % (pause * 1000))
     print("sha256", checksum.hexdigest(), flush=True)
 
 
-def send(family, port, host, size):
+def send(family, port, host, size, seconds):
+    chunk = min(CHUNK, max(1, int(size / (50 * seconds)))) if seconds else CHUNK
+    slowness = seconds / size
     address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]
     stream = socket.socket(family, socket.SOCK_STREAM)
     stream.settimeout(STILL_S)
     stream.connect(address)
     checksum = hashlib.sha256()
-    while size > 0:
-        data = os.urandom(min(CHUNK, size))
+    started = time.monotonic()
+    sent = 0
+    while sent < size:
+        data = os.urandom(min(chunk, size - sent))
         checksum.update(data)
         stream.sendall(data)
-        size -= len(data)
+        sent += len(data)
+        time.sleep(max(0, started + sent * slowness - time.monotonic()))
     stream.close()
     print(checksum.hexdigest())
 
@@ -56,4 +69,5 @@ family = {"-4": socket.AF_INET, "-6": socket.AF_INET6}[sys.argv[2]]
 if sys.argv[1] == "receive":
     receive(family, int(sys.argv[3]))
 else:
-    send(family, int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
+    send(family, int(sys.argv[3]), sys.argv[4], int(sys.argv[5]),
+         float(sys.argv[6]) if len(sys.argv) > 6 else 0)

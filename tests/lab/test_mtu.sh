@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A full packet of the tunnel (1280 bytes, not to be fragmented) passes over the relay and directly,
 # and TCP arrives as sent, whatever the MTU below is: 1280, 1400, 1492, 9000 bytes; also if a router
-# on the way drops packets larger than 1300 bytes without a word, from the start or later on.
+# on the way drops packets larger than 1300 bytes without a word, from the start or later on, also
+# while small packets flow beside.
 . "$(dirname "$0")/check.sh"
 
 SIZE=5000000
+PAUSE_MS=2500 # 1 s until the path's size is a smaller one, and what TCP waits then
 
 # A full packet passes between two hosts in each direction, then TCP does.
 passes() { # how from to port
@@ -53,6 +55,30 @@ shrinking() {
     connected_once phone tablet
 }
 
+# The same happens to the direct path in the midst of a stream, and small packets go on beside.
+shrinking_direct() {
+    local hole
+    LAB_MTU=1500
+    LAB_WHOLE=yes
+    pairs_begin
+    pairs_up
+    pinging laptop nas 0.05 4000
+    pinging nas laptop 0.05 4000
+    for hole in 1300 900; do
+        transfer laptop nas 4000000 -4 $hole 8 &
+        sleep 2
+        lab_black_hole home1 $hole
+        check "a stream of TCP survives that the way takes only $hole bytes" wait $!
+        check_most "it pauses no longer than TCP's own repetitions take, in ms" \
+            "$(sed -n 's/^pause //p' "$LAB_DIR/laptop-nas-$hole.got")" $PAUSE_MS
+        check "laptop and nas are direct again" wait_for 5 lab_is_state laptop nas direct
+        check "nas and laptop are direct again" wait_for 5 lab_is_state nas laptop direct
+        passes "directly, on $hole bytes" laptop nas $((hole + 1))
+    done
+    check "the log tells the size of 1232" grep -q 'path.size .*size=1232' "$LAB_DIR/laptop.log"
+    check "the log tells the size of 548" grep -q 'path.size .*size=548' "$LAB_DIR/laptop.log"
+}
+
 test_begin
 labs=()
 for mtu in 1280 1400 1492 9000; do
@@ -72,6 +98,12 @@ labs+=($!)
 (
     lab_named shrink
     shrinking
+    lab_end
+) &
+labs+=($!)
+(
+    lab_named direct
+    shrinking_direct
     lab_end
 ) &
 labs+=($!)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The scenario with one relay: two hosts join a ziglan by URL, talk, and become direct where the
- * oracle says that they can. Then come troubles, one after the other: the direct way is cut, a NAT
- * forgets its mappings, the relay restarts, a host restarts, is silent, moves, is suspended or has
- * a wrong clock, or the relay has one. They must recover from each. At the end one host is revoked.
+ * oracle says that they can. Then come troubles, one after the other: the direct way is cut, or
+ * swallows large packets, a NAT forgets its mappings, the relay restarts, a host restarts, is
+ * silent, moves, is suspended or has a wrong clock, or the relay has one. They must recover from
+ * each. At the end one host is revoked.
  */
 #include "tests/sim/scenario.h"
 
@@ -11,6 +12,7 @@
 #include "relayd/service/operator.h"
 #include "tests/sim/expect.h"
 #include "tests/sim/plan.h"
+#include "tests/sim/shrink.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -518,8 +520,9 @@ static bool trouble_relay_clock(struct sim *sim, const struct plan *plan)
 static bool phase_troubles(struct sim *sim, const struct plan *plan)
 {
     static bool (*const troubles[])(struct sim *, const struct plan *) = {
-        trouble_cut,     trouble_nat,  trouble_restart, trouble_host,    trouble_host_heard,
-        trouble_silence, trouble_move, trouble_clock,   trouble_suspend, trouble_relay_clock};
+        trouble_cut,        trouble_nat,         trouble_restart, trouble_host,
+        trouble_host_heard, trouble_silence,     trouble_move,    trouble_clock,
+        trouble_suspend,    trouble_relay_clock, shrink_trouble};
     const size_t count = sizeof(troubles) / sizeof(troubles[0]);
     size_t first = (size_t)plan_draw(sim, 0, count - 1);
     bool backwards = plan_chance(sim, 50);

@@ -258,12 +258,18 @@ const char *traffic_arrived(struct traffic *traffic, size_t to, const struct tra
 
 struct mono traffic_first(const struct traffic *traffic, size_t from, struct mono since)
 {
+    return traffic_first_of_size(traffic, from, 0, since);
+}
+
+struct mono traffic_first_of_size(const struct traffic *traffic, size_t from, size_t size,
+                                  struct mono since)
+{
     struct mono first = MONO_NEVER;
 
     for (size_t i = 0; i < traffic->count; i++) {
         const struct traffic_sent *s = &traffic->sent[i];
 
-        if (s->from == from && !mono_before(s->sent_at, since)) {
+        if (s->from == from && s->size >= size && !mono_before(s->sent_at, since)) {
             first = mono_min(first, s->delivered_at);
         }
     }

@@ -58,6 +58,10 @@ bool traffic_has_marker(const uint8_t *data, size_t size);
 /** When the first packet that `from` sent at `since` or later arrived; NEVER if none did. */
 struct mono traffic_first(const struct traffic *traffic, size_t from, struct mono since);
 
+/** The same for packets of `size` bytes or more. */
+struct mono traffic_first_of_size(const struct traffic *traffic, size_t from, size_t size,
+                                  struct mono since);
+
 /** The longest time in [since, until] in which nothing from this host arrived, in ms. */
 uint64_t traffic_gap_ms(const struct traffic *traffic, size_t from, struct mono since,
                         struct mono until);

@@ -101,13 +101,16 @@ static void fly(struct underlay *net, struct underlay_flying *f, const struct un
     wire_put(&net->wire, &f->packet, mono_add_ns(now, us * NS_PER_US));
 }
 
+static size_t ip_size(const struct underlay_flying *f)
+{
+    return f->packet.size + (endpoint_is_v4(&f->packet.to) ? HEADERS_V4 : HEADERS_V6);
+}
+
 /* Puts a datagram on a link. The link drops it if it is too large, and may lose or duplicate it. */
 static void cross(struct underlay *net, struct underlay_flying *f, const struct underlay_link *link,
                   struct mono now)
 {
-    size_t headers = endpoint_is_v4(&f->packet.to) ? HEADERS_V4 : HEADERS_V6;
-
-    if (f->packet.size + headers > link->mtu) {
+    if (ip_size(f) > link->mtu) {
         drop(net, f, UNDERLAY_DROP_MTU);
         return;
     }
@@ -296,8 +299,11 @@ struct underlay_flying *underlay_step(struct underlay *net, struct mono now)
         return f;
     }
     int site = net->attachments[f->origin].site;
-    if (net->cut_direct && !net->attachments[f->origin].relay && !is_relay(net, &f->packet.to)) {
+    bool direct = !net->attachments[f->origin].relay && !is_relay(net, &f->packet.to);
+    if (direct && net->cut_direct) {
         drop(net, f, UNDERLAY_DROP_CUT);
+    } else if (direct && net->direct_mtu != 0 && ip_size(f) > net->direct_mtu) {
+        drop(net, f, UNDERLAY_DROP_MTU);
     } else if (site == UNDERLAY_PUBLIC) {
         cross_internet(net, f, now);
     } else {

@@ -73,7 +73,8 @@ struct underlay {
     size_t attachments_count;
     struct underlay_site sites[UNDERLAY_SITES_MAX];
     size_t sites_count;
-    bool cut_direct; /* drop what neither comes from a relay nor goes to one */
+    bool cut_direct;     /* drop what neither comes from a relay nor goes to one, ... */
+    uint16_t direct_mtu; /* ... or what of it is larger than that; 0: nothing */
     uint64_t sent, duplicated, delivered;
     uint64_t dropped[UNDERLAY_DROP_COUNT];
     uint64_t plaintext_seen; /* datagrams in which a payload's marker was found */
