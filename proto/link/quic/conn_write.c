@@ -168,6 +168,16 @@ static struct dgram_bytes next_dgram(struct link_conn *c)
     return dgram;
 }
 
+/* True if this datagram fills a large packet for which the window has no room. What ngtcp2 lets out
+ * in spite of a full window asks the peer for an acknowledgement. It must be small: if the path
+ * swallows large packets, nothing would be acknowledged, and ngtcp2 would ask ever more rarely. */
+static bool must_wait(const struct link_conn *c, struct dgram_bytes dgram)
+{
+    size_t size = c->prefix_size + dgram.size + conn_datagram_overhead(c);
+
+    return size > PATH_SIZE_BASE && ngtcp2_conn_get_cwnd_left2(c->quic) < size;
+}
+
 /* Write one packet and return its size; 0 if the window is shut or nothing is left to send; or
  * ngtcp2's error. */
 static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
@@ -177,6 +187,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
     nghttp3_ssize count;
     ngtcp2_ssize n;
     int64_t id;
+    bool waits;
     int fin;
 
     n = write_trial(c, p);
@@ -190,6 +201,10 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
         count = 0;
         p->again = false;
         dgram = next_dgram(c);
+        waits = dgram.bytes != NULL && must_wait(c, dgram);
+        if (waits) {
+            dgram.bytes = NULL;
+        }
         if (c->h3.http != NULL && ngtcp2_conn_get_max_data_left2(c->quic) > 0) {
             count = nghttp3_conn_writev_stream(c->h3.http, &id, &fin, pieces, PIECES_MAX);
             if (count < 0) {
@@ -197,7 +212,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
             }
         }
         if (p->used == 0) {
-            p->capacity = packet_capacity(c, id >= 0, dgram);
+            p->capacity = waits ? PATH_SIZE_BASE : packet_capacity(c, id >= 0, dgram);
         }
         if (id >= 0) {
             n = write_stream(c, p, id, fin, pieces, (size_t)count);

@@ -5,11 +5,17 @@
 #include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
 
-static void send_large(struct net *net, int from, struct handle handle, size_t size)
+/* False if the queue is full. */
+static bool send_one(struct net *net, int from, struct handle handle, size_t size)
 {
     static const uint8_t body[8192] = {5};
 
-    assert_true(link_hub_datagram(net->hubs[from], handle, body, 33, body, size - 33));
+    return link_hub_datagram(net->hubs[from], handle, body, 33, body, size - 33);
+}
+
+static void send_large(struct net *net, int from, struct handle handle, size_t size)
+{
+    assert_true(send_one(net, from, handle, size));
 }
 
 /* Now and then a large datagram goes each way. Both ends notice that such packets no longer arrive,
@@ -105,11 +111,68 @@ static void loss_and_silence_do_not_make_packets_smaller(void **state)
     net_fini(&net);
 }
 
+/* How a flow of large datagrams comes. */
+struct flow {
+    uint64_t delay_us; /* of the wire */
+    unsigned at_once, every_ms;
+    bool both_ways;
+};
+
+static void flow_for(struct net *net, const struct flow *flow, struct handle client,
+                     struct handle server, uint64_t ms)
+{
+    enum { SIZE = 1280 };
+
+    for (uint64_t passed = 0; passed < ms; passed += flow->every_ms) {
+        for (unsigned i = 0; i < flow->at_once; i++) {
+            (void)send_one(net, NET_SERVER, server, SIZE);
+            if (flow->both_ways) {
+                (void)send_one(net, NET_CLIENT, client, SIZE);
+            }
+        }
+        net_run(net, flow->every_ms);
+    }
+}
+
+/* Large datagrams fill the window and the queue when the path shrinks, so nothing small goes out by
+ * itself. What ngtcp2 still sends then must be small, or nothing is ever answered. */
+static void flow_of_large_datagrams_goes_on_after_the_path_shrank(void **state)
+{
+    enum { LIMIT_MS = 3000 };
+    static const struct flow flows[] = {
+        {500, 1, 50, false},  {500, 10, 10, false},   {500, 40, 5, true},    {10000, 4, 5, false},
+        {10000, 40, 5, true}, {50000, 40, 10, false}, {50000, 40, 10, true}, {50000, 4, 50, false}};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(flows); i++) {
+        static struct net net;
+        struct handle client, server;
+
+        net_init(&net, 33 + i);
+        net.wire.size_max = 1372;
+        net.wire.delay_us = flows[i].delay_us;
+        net_start(&net);
+        assert_true(net_open(&net, &client, &server));
+        net_run(&net, 5000);
+        flow_for(&net, &flows[i], client, server, 1000);
+        net.wire.size_max = 1272;
+        flow_for(&net, &flows[i], client, server, LIMIT_MS);
+        memset(net.datagrams, 0, sizeof(net.datagrams));
+        flow_for(&net, &flows[i], client, server, 100);
+        if (net.datagrams[NET_CLIENT] == 0 ||
+            (flows[i].both_ways && net.datagrams[NET_SERVER] == 0)) {
+            fail_msg("flow %zu stands still", i);
+        }
+        net_fini(&net);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(path_that_shrinks_is_noticed_by_both_ends),
         cmocka_unit_test(control_passes_a_path_that_shrank),
+        cmocka_unit_test(flow_of_large_datagrams_goes_on_after_the_path_shrank),
         cmocka_unit_test(loss_and_silence_do_not_make_packets_smaller),
     };
 
