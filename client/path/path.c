@@ -90,9 +90,16 @@ static void add_size(struct path_due *due, uint16_t frame_size)
     due->sizes[due->count++] = frame_size;
 }
 
+/* The sizes of one round of the search, largest first. */
 static void search_sizes(const struct path *path, struct path_due *due)
 {
-    due->count = path_sizes(path, due->sizes);
+    add_size(due, path->mtu.full);
+    if (path->frame_size < PATH_FRAME_SIZE_IPV6 && path->mtu.full > PATH_FRAME_SIZE_IPV6) {
+        add_size(due, PATH_FRAME_SIZE_IPV6);
+    }
+    if (path->frame_size < PATH_FRAME_SIZE_MIN && path->mtu.tries > PATH_SIZE_TRIES_MAX) {
+        add_size(due, PATH_FRAME_SIZE_MIN);
+    }
 }
 
 /* ---- a usable path ---- */
@@ -286,20 +293,6 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
         break;
     }
     return due;
-}
-
-size_t path_sizes(const struct path *path, uint16_t sizes[PATH_SIZES_MAX])
-{
-    size_t count = 0;
-
-    sizes[count++] = path->mtu.full;
-    if (path->frame_size < PATH_FRAME_SIZE_IPV6 && path->mtu.full > PATH_FRAME_SIZE_IPV6) {
-        sizes[count++] = PATH_FRAME_SIZE_IPV6;
-    }
-    if (path->frame_size < PATH_FRAME_SIZE_MIN && path->mtu.tries > PATH_SIZE_TRIES_MAX) {
-        sizes[count++] = PATH_FRAME_SIZE_MIN;
-    }
-    return count;
 }
 
 void path_on_sent(struct path *path, size_t frame_size, struct mono now)
@@ -532,66 +525,6 @@ void path_relay_on_open(struct path *path, struct mono now)
 bool path_is_direct(const struct path *path)
 {
     return path != NULL && path->kind == PATH_KIND_DIRECT;
-}
-
-static struct path *choose_direct(struct path *const *list, size_t count, struct path *present)
-{
-    struct path *best = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        if (list[i]->kind == PATH_KIND_DIRECT && list[i]->state == PATH_STATE_USABLE &&
-            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
-            best = list[i];
-        }
-    }
-    if (best != NULL && path_is_direct(present) && present->state == PATH_STATE_USABLE &&
-        best->rtt_ns * 5 > present->rtt_ns * 4) {
-        return present;
-    }
-    return best;
-}
-
-static bool is_better_relay(const struct path *a, const struct path *b)
-{
-    bool a_suspect = a->state == PATH_STATE_SUSPECT;
-    bool b_suspect = b->state == PATH_STATE_SUSPECT;
-
-    if (a_suspect != b_suspect) {
-        return b_suspect;
-    }
-    if (a_suspect && a->at.entered_at.ns != b->at.entered_at.ns) {
-        return mono_before(a->at.entered_at, b->at.entered_at);
-    }
-    return a->rank < b->rank;
-}
-
-struct path *path_choose_relay(struct path *const *list, size_t count)
-{
-    struct path *best = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        struct path *path = list[i];
-
-        if (path->kind == PATH_KIND_RELAY && path->relay->open &&
-            (best == NULL || is_better_relay(path, best))) {
-            best = path;
-        }
-    }
-    return best;
-}
-
-bool path_is_missed(const struct path *path, const struct path *used)
-{
-    return path->kind == PATH_KIND_RELAY && path->relay->open &&
-           path->state == PATH_STATE_SUSPECT && used->state != PATH_STATE_SUSPECT &&
-           path->rank < used->rank;
-}
-
-struct path *path_choose(struct path *const *list, size_t count, struct path *present)
-{
-    struct path *direct = choose_direct(list, count, present);
-
-    return direct != NULL ? direct : path_choose_relay(list, count);
 }
 
 const char *path_state_name(enum path_state state)

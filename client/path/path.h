@@ -141,9 +141,6 @@ void path_init_relay(struct path *path, struct relay_session *relay, uint8_t ran
  * (keepalives matter). */
 struct path_due path_expire(struct path *path, bool active, struct mono now);
 
-/** The sizes of one round of the MTU search, largest first; returns how many (at most 3). */
-size_t path_sizes(const struct path *path, uint16_t sizes[PATH_SIZES_MAX]);
-
 /** A frame of frame_size bytes was sent / something authenticated was received on this path. */
 void path_on_sent(struct path *path, size_t frame_size, struct mono now);
 void path_on_received(struct path *path, struct mono now);
@@ -190,27 +187,6 @@ void path_relay_doubt(struct path *path, struct mono since, struct mono now);
 /** The relay's session was opened (again): a SUSPECT path is USABLE, and pings from before do not
  * count any more. */
 void path_relay_on_open(struct path *path, struct mono now);
-
-/**
- * Which path is used. A usable direct one with the smallest round trip; the present one stays
- * unless another is better by a fifth. Else the relayed one that path_choose_relay names.
- *
- * list     of count paths
- * present  the one in use, one of the list, or NULL
- *
- * NULL: there is no way to the peer now.
- */
-struct path *path_choose(struct path *const *list, size_t count, struct path *present);
-
-/** Choose among the relayed paths whose session is open. The one with the smallest rank is used
- * among those that are not suspect. If all are suspect, the one is used that was suspected longest
- * ago. A failure of that one is a new suspicion, so each has its turn: the peer may be at any of
- * these relays. NULL if no session is open. */
-struct path *path_choose_relay(struct path *const *list, size_t count);
-
-/** True if this relayed path would be used in place of the relayed path `used`, were it not
- * suspect. It is worth a ping, to see whether it works again. `used` is not NULL. */
-bool path_is_missed(const struct path *path, const struct path *used);
 
 /** True for a path that is not NULL and direct. */
 bool path_is_direct(const struct path *path);

@@ -2,6 +2,8 @@
 /* A short list of paths; which of them makes room, and the one in use. */
 #include "client/path/path_table.h"
 
+#include "client/path/path_choose.h"
+
 #include <stdlib.h>
 
 void path_table_fini(struct path_table *table)

@@ -8,9 +8,9 @@
  *      IDLE <----------------> ASKED    IDLE <------> FIRING
  *             go, refused, 5 s                over
  *
- * Both may be true at once (FIRING_ASKED; a round that fails then ends both): a list of candidates that came inside the session
+ * Both may be true at once (FIRING_ASKED): a list of candidates that came inside the session
  * begins a round without the relay, and so does a change of the network, while a PunchGo is on its
- * way.
+ * way. If that round fails, the attempt has failed, and the PunchGo is awaited no longer.
  */
 #pragma once
 

@@ -2,6 +2,7 @@
 /* Seals and sends pings and pongs. On direct paths they count against the allowance. */
 #include "client/peer/pinging.h"
 
+#include "client/path/path_choose.h"
 #include "client/peer/send.h"
 #include "proto/base/bytes.h"
 

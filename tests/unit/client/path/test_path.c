@@ -2,6 +2,8 @@
 /* What a host knows of one direct path to a peer: which ping is due, and when it is trusted. */
 #include "client/path/path.h"
 
+#include "client/path/path_choose.h"
+
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
 
@@ -123,7 +125,7 @@ static void smaller_sizes_are_asked_about_where_larger_ones_did_not_pass(void **
         size_t count;
         uint16_t sizes[3];
     } cases[] = {
-        {"nothing known", WANTED, 0, 0, 2, {WANTED, SMALL}},
+        {"nothing known", WANTED, 0, 1, 2, {WANTED, SMALL}},
         {"asked as often as that is to be", WANTED, 0, PATH_SIZE_TRIES_MAX, 2, {WANTED, SMALL}},
         {"asked in vain", WANTED, 0, PATH_SIZE_TRIES_MAX + 1, 3, {WANTED, SMALL, LEAST}},
         {"the least passes", WANTED, LEAST, PATH_SIZE_TRIES_MAX + 1, 2, {WANTED, SMALL}},
@@ -133,14 +135,14 @@ static void smaller_sizes_are_asked_about_where_larger_ones_did_not_pass(void **
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct path path = {0};
-        uint16_t sizes[PATH_SIZES_MAX] = {0};
+        struct path path = {.state = PATH_STATE_REACHABLE};
 
         path.mtu.full = cases[i].full;
         path.frame_size = cases[i].known;
-        path.mtu.tries = (uint8_t)cases[i].tries;
-        if (path_sizes(&path, sizes) != cases[i].count ||
-            memcmp(sizes, cases[i].sizes, cases[i].count * sizeof(sizes[0])) != 0) {
+        path.mtu.tries = (uint8_t)(cases[i].tries - 1);
+        struct path_due due = path_expire(&path, true, at_ms(0));
+        if (due.count != cases[i].count ||
+            memcmp(due.sizes, cases[i].sizes, due.count * sizeof(due.sizes[0])) != 0) {
             fail_msg("%s", cases[i].name);
         }
     }

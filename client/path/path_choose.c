@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one place where paths are compared. */
+#include "client/path/path_choose.h"
+
+static struct path *choose_direct(struct path *const *list, size_t count, struct path *present)
+{
+    struct path *best = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->kind == PATH_KIND_DIRECT && list[i]->state == PATH_STATE_USABLE &&
+            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
+            best = list[i];
+        }
+    }
+    if (best != NULL && path_is_direct(present) && present->state == PATH_STATE_USABLE &&
+        best->rtt_ns * 5 > present->rtt_ns * 4) {
+        return present;
+    }
+    return best;
+}
+
+static bool is_better_relay(const struct path *a, const struct path *b)
+{
+    bool a_suspect = a->state == PATH_STATE_SUSPECT;
+    bool b_suspect = b->state == PATH_STATE_SUSPECT;
+
+    if (a_suspect != b_suspect) {
+        return b_suspect;
+    }
+    if (a_suspect && a->at.entered_at.ns != b->at.entered_at.ns) {
+        return mono_before(a->at.entered_at, b->at.entered_at);
+    }
+    return a->rank < b->rank;
+}
+
+struct path *path_choose_relay(struct path *const *list, size_t count)
+{
+    struct path *best = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct path *path = list[i];
+
+        if (path->kind == PATH_KIND_RELAY && path->relay->open &&
+            (best == NULL || is_better_relay(path, best))) {
+            best = path;
+        }
+    }
+    return best;
+}
+
+bool path_is_missed(const struct path *path, const struct path *used)
+{
+    return path->kind == PATH_KIND_RELAY && path->relay->open &&
+           path->state == PATH_STATE_SUSPECT && used->state != PATH_STATE_SUSPECT &&
+           path->rank < used->rank;
+}
+
+struct path *path_choose(struct path *const *list, size_t count, struct path *present)
+{
+    struct path *direct = choose_direct(list, count, present);
+
+    return direct != NULL ? direct : path_choose_relay(list, count);
+}

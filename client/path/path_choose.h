@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which of the paths to a peer is used, direct or relayed.
+ */
+#pragma once
+
+#include "client/path/path.h"
+
+/**
+ * Which path is used. A usable direct one with the smallest round trip; the present one stays
+ * unless another is better by a fifth. Else the relayed one that path_choose_relay names.
+ *
+ * list     of count paths
+ * present  the one in use, one of the list, or NULL
+ *
+ * NULL: there is no way to the peer now.
+ */
+struct path *path_choose(struct path *const *list, size_t count, struct path *present);
+
+/** Choose among the relayed paths whose session is open. The one with the smallest rank is used
+ * among those that are not suspect. If all are suspect, the one is used that was suspected longest
+ * ago. A failure of that one is a new suspicion, so each has its turn: the peer may be at any of
+ * these relays. NULL if no session is open. */
+struct path *path_choose_relay(struct path *const *list, size_t count);
+
+/** True if this relayed path would be used in place of the relayed path `used`, were it not
+ * suspect. It is worth a ping, to see whether it works again. `used` is not NULL. */
+bool path_is_missed(const struct path *path, const struct path *used);
