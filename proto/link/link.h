@@ -36,6 +36,7 @@ enum {
     LINK_HALF_OPEN_MAX = 1024,
     LINK_HALF_OPEN_RETRY = 64,   /* with so many, a new address must prove itself by Retry */
     LINK_HALF_OPEN_PER_ADDR = 4, /* the same for one IPv4 address or IPv6 /64 */
+    LINK_WASTE_US_PER_S = 80000, /* the same once so much work was wasted on Initials of nobody */
     LINK_IDLE_MS = 45000,
     LINK_KEEPALIVE_MS = 15000, /* the dialler sends something at least so often */
     LINK_RESET_CID_SIZE = 8,
@@ -144,7 +145,7 @@ struct link_event {
 struct link_stats {
     uint64_t accepted, dialled, opened, closed, retry_sent, reset_sent, version_sent;
     uint64_t resets_told; /* peers in the ledger that were told that their session is gone */
-    uint64_t refused_half_open, refused_per_addr, refused_connections;
+    uint64_t refused_half_open, refused_per_addr, refused_connections, refused_noise;
     uint64_t dgram_sent, dgram_received, dgram_capsule_sent, dgram_dropped_queue;
     uint64_t control_sent, control_received, protocol_errors, auth_failures, http_requests;
     uint32_t connections, half_open; /* gauges */

@@ -83,6 +83,7 @@
       "QUIC connections refused, by reason.")                                                      \
     X(refused_per_addr, "connections_refused_total", "reason=\"per_address\"", "")                 \
     X(refused_connections, "connections_refused_total", "reason=\"connections\"", "")              \
+    X(refused_noise, "connections_refused_total", "reason=\"noise\"", "")                          \
     X(retry_sent, "stateless_answers_total", "kind=\"retry\"", "Stateless QUIC answers, by kind.") \
     X(reset_sent, "stateless_answers_total", "kind=\"reset\"", "")                                 \
     X(version_sent, "stateless_answers_total", "kind=\"version\"", "")                             \

@@ -40,7 +40,7 @@ stand_in() { # kind host own peer
 
 inner_up() { # host address [device]
     local device=${3:-inner}
-    lab_in "$1" sysctl -qw "net.ipv6.conf.$device.disable_ipv6=1"
+    lab_in "$1" sysctl -qw "net.ipv6.conf.$device.disable_ipv6=1" 2>/dev/null # if it has IPv6
     lab_in "$1" ip link set "$device" mtu 1180 up
     lab_in "$1" ip addr add "$2/24" dev "$device"
 }
@@ -72,10 +72,11 @@ tcp_passes() { # address of nas, port
     : >"$log"
     lab_in nas "$LAB_PYTHON" "$LAB_NET/stream.py" receive -4 "$2" >"$log" 2>&1 </dev/null &
     wait_for 5 grep -q ready "$log"
-    want=$(lab_in laptop timeout 30 "$LAB_PYTHON" "$LAB_NET/stream.py" send -4 "$2" "$1" $SIZE 2>&1)
+    want=$(lab_in laptop timeout 30 "$LAB_PYTHON" "$LAB_NET/stream.py" send -4 "$2" "$1" $SIZE \
+        2>"$log.sent")
     wait_for 5 grep -q sha256 "$log"
     got=$(sed -n 's/^sha256 //p' "$log")
-    [ -n "$got" ] && [ "$want" = "$got" ] || { say "sent: $want, received: $got"; return 1; }
+    [ -n "$got" ] && [ "$want" = "$got" ] || { say "sent: ${want:-$(cat "$log.sent")}, received: $got"; return 1; }
     say "$SIZE bytes: $(sed -n 's/^rate //p' "$log")"
 }
 

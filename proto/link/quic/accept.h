@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+/** Nothing is wasted yet. */
+void accept_init(struct conn_shared *shared, struct mono now);
+
 /** Take one such packet, any content. It is refused (counted) if a limit or connection_max is
  * reached. connection_max counts dialled connections, too. */
 void accept_initial(struct conn_shared *shared, uint32_t connection_max, const struct dgram *in,

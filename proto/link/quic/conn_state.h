@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "proto/base/bucket.h"
 #include "proto/base/env.h"
 #include "proto/base/heap.h"
 #include "proto/base/mono.h"
@@ -60,6 +61,7 @@ struct conn_shared {
     struct tls tls;
     struct hub_tables tables;
     struct answers answers;
+    struct bucket waste; /* what Initials that come to nothing may still cost, in microseconds */
     struct reset_ledger ledger;
     struct inbox inbox; /* of the connection that is reading; empty between two packets */
     struct session_shared sessions;

@@ -60,6 +60,7 @@ int link_hub_new(struct link_hub **out, const struct link_config *cfg, const str
     if (rc != ERR_OK) {
         goto out;
     }
+    accept_init(shared, now);
     answers_init(&shared->answers, cfg->reset_secret, &shared->sessions.stats, env, now);
     rc = tls_init(&shared->tls, cfg->server, env);
     if (rc == ERR_OK && cfg->ledger != NULL) {

@@ -4,6 +4,7 @@
 #include "proto/link/quic/conn.h"
 #include "proto/link/quic/hub.h"
 #include "tests/support/fixture.h"
+#include "tests/support/initial_packet.h"
 #include "tests/support/link_fixture.h"
 
 enum { PACKET_LONG_FLAG = 0x80, PACKET_TYPE_MASK = 0x30, PACKET_TYPE_RETRY = 0x30 };
@@ -349,6 +350,89 @@ static void half_open_handshakes_are_bounded(void **state)
     net_fini(&net);
 }
 
+/* An Initial with these frames reaches the server, each from an address of its own. */
+static void send_initial(struct net *net, uint32_t number, const uint8_t *frames, size_t size,
+                         bool noise)
+{
+    const uint8_t ip[4] = {10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+    uint8_t dcid[INITIAL_DCID_SIZE] = {1, 2, 3, ip[1], ip[2], ip[3]};
+    uint8_t packet[INITIAL_PACKET_SIZE];
+    struct dgram in = {.local = net->addrs[NET_SERVER],
+                       .remote = endpoint_v4(ip, 5000),
+                       .data = packet,
+                       .size = sizeof(packet)};
+
+    initial_packet_make(packet, dcid, frames, size);
+    packet[600] ^= noise ? 1 : 0;
+    link_hub_receive(net->hubs[NET_SERVER], &in, net->now);
+    net_transmit(net, NET_SERVER);
+}
+
+/* A member dials, at once, while the server wants proof from everybody. */
+static void opens_through_retry(struct net *net)
+{
+    uint64_t before = link_hub_stats(net->hubs[NET_SERVER])->retry_sent;
+    struct handle client, server;
+
+    net->wire.delay_us = 1;
+    assert_true(net_open(net, &client, &server));
+    assert_true(link_hub_stats(net->hubs[NET_SERVER])->retry_sent > before);
+}
+
+static void initials_that_do_not_open_make_no_connection(void **state)
+{
+    static struct net net;
+    const struct link_stats *stats;
+    const uint8_t ping[1] = {1};
+    struct handle client, server;
+    uint64_t before;
+    uint32_t number = 0;
+
+    (void)state;
+    net_init(&net, 14);
+    net_start(&net);
+    stats = link_hub_stats(net.hubs[NET_SERVER]);
+    while (number < 6000) {
+        send_initial(&net, number++, ping, sizeof(ping), true);
+    }
+    assert_int_equal(stats->refused_noise, 6000);
+    assert_int_equal(stats->retry_sent, 0);
+    while (number < 12000) { /* more than may come in one second */
+        send_initial(&net, number++, ping, sizeof(ping), true);
+    }
+    assert_in_range(stats->refused_noise, 7900, 8000);
+    assert_in_range(stats->retry_sent, 64, 2000);
+    assert_int_equal(stats->accepted, 0);
+    assert_int_equal(stats->connections, 0);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 1000); /* all is forgotten */
+    before = stats->retry_sent;
+    send_initial(&net, number, ping, sizeof(ping), true);
+    assert_int_equal(stats->retry_sent, before);
+    net_fini(&net);
+}
+
+/* These open, and the connection that was made for them ends at once. */
+static void initials_of_which_nothing_comes_make_all_prove_their_address(void **state)
+{
+    static struct net net;
+    const struct link_stats *stats;
+    const uint8_t reserved_frame[2] = {0x40, 0x7f};
+
+    (void)state;
+    net_init(&net, 15);
+    net_start(&net);
+    stats = link_hub_stats(net.hubs[NET_SERVER]);
+    for (uint32_t i = 0; i < 1000; i++) {
+        send_initial(&net, i, reserved_frame, sizeof(reserved_frame), false);
+        assert_true(stats->half_open < LINK_HALF_OPEN_RETRY);
+    }
+    assert_in_range(stats->accepted, 390, 410);
+    assert_in_range(stats->retry_sent, 590, 610);
+    opens_through_retry(&net);
+    net_fini(&net);
+}
+
 static void one_address_cannot_fill_the_house(void **state)
 {
     static struct net net;
@@ -546,6 +630,8 @@ int main(void)
         cmocka_unit_test(stranger_ranks_its_requests_however_many_they_were),
         cmocka_unit_test(session_without_hello_gets_nothing),
         cmocka_unit_test(half_open_handshakes_are_bounded),
+        cmocka_unit_test(initials_that_do_not_open_make_no_connection),
+        cmocka_unit_test(initials_of_which_nothing_comes_make_all_prove_their_address),
         cmocka_unit_test(one_address_cannot_fill_the_house),
         cmocka_unit_test(dial_through_retry_opens),
         cmocka_unit_test(connections_are_capped),
