@@ -76,7 +76,10 @@ tcp_passes() { # address of nas, port
         2>"$log.sent")
     wait_for 5 grep -q sha256 "$log"
     got=$(sed -n 's/^sha256 //p' "$log")
-    [ -n "$got" ] && [ "$want" = "$got" ] || { say "sent: ${want:-$(cat "$log.sent")}, received: $got"; return 1; }
+    if [ -z "$got" ] || [ "$want" != "$got" ]; then
+        say "sent: ${want:-$(cat "$log.sent")}, received: $got"
+        return 1
+    fi
     say "$SIZE bytes: $(sed -n 's/^rate //p' "$log")"
 }
 
