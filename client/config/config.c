@@ -41,7 +41,7 @@ struct raw_peer {
 };
 
 struct raw_dns {
-    int *enabled;
+    int *enabled, *search;
     char *address;
 };
 
@@ -90,6 +90,8 @@ static const cyaml_schema_field_t dns_fields[] = {
     CYAML_FIELD_ENUM_PTR("enabled", OPTIONAL | CYAML_FLAG_STRICT, struct raw_dns, enabled,
                          bool_words, CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_STRING_PTR("address", OPTIONAL, struct raw_dns, address, 0, TEXT_SIZE_MAX),
+    CYAML_FIELD_ENUM_PTR("search", OPTIONAL | CYAML_FLAG_STRICT, struct raw_dns, search, bool_words,
+                         CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t fields[] = {
@@ -127,14 +129,16 @@ static const struct config_key keys[] = {
     {"id", "a key of 52 base32 characters"},
     {"routes", "a list of {net: RANGE}"},
     {"net", "a range such as 10.1.2.0/24"},
-    {"dns", "a mapping of enabled and address"},
+    {"dns", "a mapping of enabled, address and search"},
     {"enabled", "true or false"},
     {"address", "an IPv4 address outside the pool"},
+    {"search", "true or false"},
     {"log_level", "one of error, warn, info, debug"},
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, listen_port, mtu, fixed, ziglans, "
-                                 "peers [name, id, routes [net]], dns {enabled, address}, "
+                                 "peers [name, id, routes [net]], dns {enabled, address, "
+                                 "search}, "
                                  "log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -197,6 +201,7 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
     if (raw->dns->enabled != NULL) {
         out->dns_enabled = *raw->dns->enabled != 0;
     }
+    out->dns_search = raw->dns->search != NULL && *raw->dns->search != 0;
     if (raw->dns->address == NULL) {
         return true;
     }

@@ -49,7 +49,7 @@ struct client_config {
     size_t ziglans_count;
     struct client_config_peer *peers;
     size_t peers_count;
-    bool dns_enabled;
+    bool dns_enabled, dns_search;
     uint8_t dns_address[4]; /* outside the pool; all zero: the core's choice in the pool */
     enum trace_level log_level;
     /* Sentences for the log: what is valid, but not taken as it is written. */

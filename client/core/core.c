@@ -466,6 +466,11 @@ bool host_core_lookup_name(struct host_core *core, const char *name, struct host
     return names_find(&core->names, name, out);
 }
 
+bool host_core_knows_ziglan(const struct host_core *core, const char *name)
+{
+    return names_has_ziglan(&core->names, name);
+}
+
 bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size, char *name,
                               size_t name_size)
 {

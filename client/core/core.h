@@ -144,6 +144,9 @@ bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE]
  * name, or name.ziglan. False if unknown. */
 bool host_core_lookup_name(struct host_core *core, const char *name, struct host_name_record *out);
 
+/** Whether this is the name of a joined ziglan in which somebody has a name (any case). */
+bool host_core_knows_ziglan(const struct host_core *core, const char *name);
+
 /** Name (below zignet, without the suffix) of an overlay address of 4 or 16 bytes: the shortest
  * one that leads back to it, else the key's text. False if nobody has it. */
 bool host_core_lookup_address(struct host_core *core, const uint8_t *ip, size_t size, char *name,

@@ -39,6 +39,8 @@ static const struct os_env_saying sayings[] = {
     {"config.ziglans", "The ziglans of the configuration"},
     {"dns.failed", "Names do not work"},
     {"dns.manual", "DNS"},
+    {"dns.restored", "DNS"},
+    {"dns.wired", "DNS"},
     {"entry.busy", "The relay said that it is busy"},
     {"entry.closed", "The relay is gone, trying again"},
     {"entry.open", "Connected to the relay"},

@@ -32,25 +32,72 @@ static bool on_address(void *context, const uint8_t *ip, size_t size, char name[
     return host_core_lookup_address(engine_core(dns->host->engine), ip, size, name, DNS_HOST_SIZE);
 }
 
+static bool is_ziglan(void *context, const char *name)
+{
+    const struct magic_dns *dns = context;
+
+    return host_core_knows_ziglan(engine_core(dns->host->engine), name);
+}
+
+/* -- The system's resolver --------------------------------------------------------------------- */
+
+static const struct env *env_of(const struct magic_dns *dns)
+{
+    return os_env_port(dns->host->os);
+}
+
+/* Trace how it stands if that changed. */
+static void standing_tell(const struct magic_dns *dns, const struct dnscfg_result *before)
+{
+    const struct dnscfg_result *now = &dns->system;
+
+    if (now->state == before->state && strcmp(now->advice, before->advice) == 0) {
+        if (now->changed && now->state == DNSCFG_STATE_WIRED) {
+            env_trace(env_of(dns), TRACE_LEVEL_INFO, "dns.restored",
+                      "somebody took our settings from systemd-resolved; they are back");
+        }
+        return;
+    }
+    if (now->advice[0] != '\0') {
+        env_trace(env_of(dns), TRACE_LEVEL_WARN, "dns.manual", "%s", now->advice);
+    } else if (before->state != DNSCFG_STATE_OFF) {
+        env_trace(env_of(dns), TRACE_LEVEL_INFO, "dns.wired", "names work again");
+    }
+}
+
+static void on_looked(void *context, const struct dnscfg_result *result)
+{
+    struct magic_dns *dns = context;
+    struct dnscfg_result before = dns->system;
+
+    dns->system = *result;
+    standing_tell(dns, &before);
+}
+
 static void system_resolver_wire(struct magic_dns *dns, const struct dns_config *config)
 {
-    char(*zones)[DNS_ZONE_SIZE] = calloc(DNS_ZONES_MAX, sizeof(*zones));
-    const char *names[DNS_ZONES_MAX];
-    size_t count = 0;
+    struct dnscfg_result nothing = {.state = DNSCFG_STATE_OFF};
 
-    if (zones != NULL) {
-        count = dns_reverse_zones(config, zones, DNS_ZONES_MAX);
+    dns->link = (struct dnscfg_link){.interface = dns->host->place->interface,
+                                     .search = dns->host->config->dns_search,
+                                     .zones = dns->zone_names};
+    memcpy(dns->link.resolver, config->resolver, sizeof(dns->link.resolver));
+    dns->zones = calloc(DNS_ZONES_MAX, sizeof(*dns->zones));
+    if (dns->zones != NULL) {
+        dns->link.zones_count = dns_reverse_zones(config, dns->zones, DNS_ZONES_MAX);
     }
-    for (size_t i = 0; i < count; i++) {
-        names[i] = zones[i];
+    for (size_t i = 0; i < dns->link.zones_count; i++) {
+        dns->zone_names[i] = dns->zones[i];
     }
-    dnscfg_apply(&dns->system, dns->host->place->interface, config->resolver, names, count);
-    if (dns->system.advice[0] != '\0') {
-        env_trace(os_env_port(dns->host->os), TRACE_LEVEL_WARN, "dns.manual", "%s",
-                  dns->system.advice);
+    dnscfg_apply(&dns->system, &dns->link);
+    standing_tell(dns, &nothing);
+    if (dns_watch_new(&dns->watch, dns->host->loop, &dns->link, on_looked, dns) != ERR_OK) {
+        env_trace(env_of(dns), TRACE_LEVEL_WARN, "dns.failed",
+                  "out of memory: changes of the system's resolver will not be noticed");
     }
-    free(zones);
 }
+
+/* -- Start and stop ---------------------------------------------------------------------------- */
 
 void magic_dns_start(struct magic_dns *dns, struct host *host)
 {
@@ -58,7 +105,8 @@ void magic_dns_start(struct magic_dns *dns, struct host *host)
     const struct engine_facts facts = engine_facts(host->engine);
     struct dns_config config = {
         .pool_prefix = cfg->pool_prefix,
-        .lookup = {.context = dns, .by_name = on_name, .by_address = on_address}};
+        .lookup = {
+            .context = dns, .by_name = on_name, .by_address = on_address, .is_ziglan = is_ziglan}};
     struct endpoint listen = endpoint_v4(facts.resolver, DNS_PORT);
     struct fault fault = {0};
 
@@ -82,9 +130,11 @@ void magic_dns_start(struct magic_dns *dns, struct host *host)
 
 void magic_dns_stop(struct magic_dns *dns)
 {
-    if (dns->system.state == DNSCFG_STATE_WIRED) {
+    dns_watch_free(dns->watch);
+    if (dns->system.linked) {
         dnscfg_revert(dns->host->place->interface);
     }
     dns_server_close(dns->server);
+    free(dns->zones);
     *dns = (struct magic_dns){0};
 }

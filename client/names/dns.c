@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ldns reads the query and writes the answer. In between a name is a list of plain labels, which
- * are checked first: nobody has a name with bytes that host names do not have.
+ * ldns reads the query and writes the answer. In between a name is a list of plain labels. What
+ * stands in our zones and can be nobody's name does not exist; only other zones are refused,
+ * because a resolver that is refused may ask us no more.
  */
 #include "client/names/dns.h"
 
@@ -55,8 +56,26 @@ struct found {
 
 /* -- Names ------------------------------------------------------------------------------------- */
 
-/* Labels of a wire-form name without compression, as ldns gives it. False if it cannot be one of
- * our names: too many labels, or bytes that no host name has. */
+static void label_read(char out[NAME_TEXT_SIZE], const uint8_t *label, size_t length)
+{
+    bool ours = length < NAME_TEXT_SIZE;
+
+    for (size_t i = 0; ours && i < length; i++) {
+        int c = tolower(label[i]);
+
+        ours = isalnum(c) || c == '-' || c == '_';
+        out[i] = (char)c;
+    }
+    if (!ours) {
+        out[0] = '?';
+        length = 1;
+    }
+    out[length] = '\0';
+}
+
+/* Labels of a wire-form name without compression, as ldns gives it. A label that none of our names
+ * has (too long, or with bytes that no host name has) becomes "?", and so do all before the last
+ * LABELS_MAX. False if the name is broken. */
 static bool labels_read(struct labels *out, const ldns_rdf *name)
 {
     const uint8_t *data = ldns_rdf_data(name);
@@ -67,18 +86,15 @@ static bool labels_read(struct labels *out, const ldns_rdf *name)
     while (at < size && data[at] != 0) {
         size_t length = data[at];
 
-        if (length >= NAME_TEXT_SIZE || at + 1 + length > size || out->count == LABELS_MAX) {
+        if (at + 1 + length > size) {
             return false;
         }
-        for (size_t i = 0; i < length; i++) {
-            int c = tolower(data[at + 1 + i]);
-
-            if (!isalnum(c) && c != '-' && c != '_') {
-                return false;
-            }
-            out->text[out->count][i] = (char)c;
+        if (out->count == LABELS_MAX) {
+            memmove(out->text[0], out->text[1], sizeof(out->text[0]) * (LABELS_MAX - 1));
+            (void)snprintf(out->text[0], sizeof(out->text[0]), "?");
+            out->count--;
         }
-        out->text[out->count][length] = '\0';
+        label_read(out->text[out->count], data + at + 1, length);
         out->count++;
         at += 1 + length;
     }
@@ -136,7 +152,8 @@ static void find_in_zignet(const struct dns_config *config, const struct labels 
                    single ? "" : l->text[1]);
     if (config->lookup.by_name(config->lookup.context, name, &out->addresses)) {
         out->finding = FINDING_HOST;
-    } else if (single && is_half_key(l->text[0])) {
+    } else if (single &&
+               (is_half_key(name) || config->lookup.is_ziglan(config->lookup.context, name))) {
         out->finding = FINDING_EMPTY; /* something may stand below it */
     }
 }
@@ -189,17 +206,12 @@ static void find_in_addr(const struct dns_config *config, const struct labels *l
     size_t given = l->count - 2;
     size_t octets = pool_octets(config);
     uint8_t ip[4] = {0};
-    size_t used = 0;
+    size_t read = 0, used = 0;
 
-    if (given < octets || given > 4) {
-        return;
+    while (read < given && read < 4 && octet_read(l->text[given - 1 - read], &ip[read])) {
+        read++;
     }
-    for (size_t i = 0; i < given; i++) {
-        if (!octet_read(l->text[given - 1 - i], &ip[i])) {
-            return;
-        }
-    }
-    if (!addrplan_pool_contains(&pool, ip)) {
+    if (read < octets || !addrplan_pool_contains(&pool, ip)) {
         return;
     }
     for (size_t i = octets; i > 0; i--) {
@@ -207,8 +219,8 @@ static void find_in_addr(const struct dns_config *config, const struct labels *l
     }
     (void)snprintf(out->zone + used, sizeof(out->zone) - used, "in-addr.arpa");
     out->apex = given == octets;
-    out->finding = FINDING_EMPTY;
-    if (given == 4) {
+    out->finding = read == given ? FINDING_EMPTY : FINDING_UNKNOWN;
+    if (read == 4 && given == 4) {
         find_pointer(config, ip, 4, out);
     }
 }
@@ -225,25 +237,24 @@ static void find_ip6(const struct dns_config *config, const struct labels *l, st
 {
     size_t given = l->count - 2;
     uint8_t ip[16] = {0};
+    size_t read = 0;
 
-    if (given < OVERLAY_NIBBLES || given > NIBBLES) {
-        return;
-    }
-    for (size_t i = 0; i < given; i++) {
-        int nibble = nibble_read(l->text[given - 1 - i]);
+    while (read < given && read < NIBBLES) {
+        int nibble = nibble_read(l->text[given - 1 - read]);
 
         if (nibble < 0) {
-            return;
+            break;
         }
-        ip[i / 2] = (uint8_t)(ip[i / 2] | nibble << (i % 2 == 0 ? 4 : 0));
+        ip[read / 2] = (uint8_t)(ip[read / 2] | nibble << (read % 2 == 0 ? 4 : 0));
+        read++;
     }
-    if (memcmp(ip, overlay_prefix, sizeof(overlay_prefix)) != 0) {
+    if (read < OVERLAY_NIBBLES || memcmp(ip, overlay_prefix, sizeof(overlay_prefix)) != 0) {
         return;
     }
     (void)snprintf(out->zone, sizeof(out->zone), "8.f.9.d.d.f.ip6.arpa");
     out->apex = given == OVERLAY_NIBBLES;
-    out->finding = FINDING_EMPTY;
-    if (given == NIBBLES) {
+    out->finding = read == given ? FINDING_EMPTY : FINDING_UNKNOWN;
+    if (read == NIBBLES && given == NIBBLES) {
         find_pointer(config, ip, sizeof(ip), out);
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Magic DNS (RFC 1035, 2308, 6891): one query in, one answer out, pure. Authoritative for
- * "zignet" and for the reverse zones of the pool and of fdd9:f800::/24; refuses everything else.
+ * "zignet" and for the reverse zones of the pool and of fdd9:f800::/24; refuses everything else. A
+ * name below which hosts stand exists, without addresses (RFC 8020).
  * Names: {key}.zignet (52 base32 characters), {32 hex}.{32 hex}.zignet, {name}.zignet,
  * {name}.{ziglan}.zignet; case does not matter. Reserved: admin and localhost.
  */
@@ -37,6 +38,8 @@ struct dns_lookup {
     /** The best name (without ".zignet"; the key's text where there is no name) of a peer's
      * local address: size 4 or 16 bytes. */
     bool (*by_address)(void *context, const uint8_t *ip, size_t size, char name[DNS_HOST_SIZE]);
+    /** Whether hosts stand below this name in lower case: it is that of a joined ziglan. */
+    bool (*is_ziglan)(void *context, const char *name);
 };
 
 struct dns_config {

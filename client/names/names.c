@@ -96,6 +96,20 @@ bool names_find(const struct names *names, const char *name, struct host_name_re
     return false;
 }
 
+bool names_has_ziglan(const struct names *names, const char *name)
+{
+    const struct ziglan *ziglan;
+
+    TAILQ_FOREACH(ziglan, &names->ziglans->head, in_list)
+    {
+        if (strcasecmp(name, ziglan->record.name) == 0 &&
+            (ziglan->record.granted[0] != '\0' || roster_count(ziglan->roster) > 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *names_own(const struct names *names)
 {
     const struct ziglan *ziglan;

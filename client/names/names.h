@@ -32,5 +32,9 @@ bool names_find(const struct names *names, const char *name, struct host_name_re
 bool names_of_address(const struct names *names, const uint8_t *ip, size_t size, char *name,
                       size_t name_size);
 
+/** Whether hosts stand below this name, without suffix and in any case: it is that of a joined
+ * ziglan in which somebody has a name. */
+bool names_has_ziglan(const struct names *names, const char *name);
+
 /** This host's name in the first ziglan that gave it one; NULL: none did. */
 const char *names_own(const struct names *names);

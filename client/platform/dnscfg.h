@@ -2,10 +2,11 @@
 /*
  * The port to the system's resolver: it shall ask our resolver for names under "zignet" and for the
  * overlay's reverse zones, and for nothing else. Where this program cannot arrange that, it says
- * which command does.
+ * which command does. Others may undo it at any time, so it can be looked at again.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,20 +18,34 @@ enum dnscfg_state {
 
 enum { DNSCFG_ADVICE_SIZE = 320 };
 
+/** What the system shall ask, and where. All pointers are borrowed. */
+struct dnscfg_link {
+    const char *interface;
+    uint8_t resolver[4]; /* IPv4, port 53 */
+    bool search;         /* single words, too: "nas" for "nas.zignet" */
+    /* Reverse zones ("64.100.in-addr.arpa"), of which the system may take only the first ones. */
+    const char *const *zones;
+    size_t zones_count;
+};
+
 /** How the system's resolver stands. */
 struct dnscfg_result {
     enum dnscfg_state state;
+    bool linked;  /* the system's resolver holds settings of ours, which dnscfg_revert takes back */
+    bool changed; /* they were (not) there, and dnscfg_apply put them there */
     char advice[DNSCFG_ADVICE_SIZE];
 };
 
+/** What is looked at often: two calls give different values if what names depend on may have
+ * changed in between. Quick; does not say how it stands. */
+uint64_t dnscfg_mark(const char *interface);
+
 /**
- * Tell the system that on this interface the resolver at `resolver` (IPv4, port 53) answers for the
- * domain zignet and for `zones_count` reverse zones ("64.100.in-addr.arpa"), of which the system
- * may take only the first ones. Blocks: 2 seconds if the system's resolver hangs, 6 at most.
- * Always fills in *out.
+ * Look how the system's resolver stands, and if it does not ask us, tell it to. Blocks: a fraction
+ * of a second, 2 seconds if the system's resolver hangs, 8 at most. May run in a thread, one at a
+ * time. Always fills in *out.
  */
-void dnscfg_apply(struct dnscfg_result *out, const char *interface, const uint8_t resolver[4],
-                  const char *const *zones, size_t zones_count);
+void dnscfg_apply(struct dnscfg_result *out, const struct dnscfg_link *link);
 
 /** Undo what dnscfg_apply did; harmless if it did nothing. Blocks for 1 second at most. */
 void dnscfg_revert(const char *interface);

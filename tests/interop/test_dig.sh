@@ -36,5 +36,9 @@ expect "a known name, unknown type" "status: NOERROR" "$key.zignet" MX
 expect "and no answer to it" "ANSWER: 0" "$key.zignet" MX
 expect "SOA at the apex" "admin.zignet" +short zignet SOA
 expect "authoritative" "flags: qr aa rd" "$key.zignet" A
+expect "a name with a space" "status: NXDOMAIN" 'my\032printer.zignet' A
+expect "a name of many labels" "status: NXDOMAIN" "$(seq -s . 1 60).zignet" A
+expect "an odd name in the reverse zone" "status: NXDOMAIN" x.1.64.100.in-addr.arpa PTR
+expect "another class" "status: REFUSED" "$key.zignet" CH TXT
 expect "another domain" "status: REFUSED" example.org A
 echo "dig understands Magic DNS"

@@ -133,11 +133,15 @@ wait_for 10 test -S /run/dbus/system_bus_socket || { echo "FAIL: no bus"; exit 1
 # resolved_start [LINE...]: start it, again if it runs, with these settings besides its upstream.
 # What is set for a link survives the restart, as it does on a real machine.
 resolved_pid=
-resolved_start() {
+resolved_stop() {
     if [ -n "$resolved_pid" ]; then
         kill "$resolved_pid"
         wait "$resolved_pid"
+        resolved_pid=
     fi
+}
+resolved_start() {
+    resolved_stop
     printf '%s\n' '[Resolve]' 'DNS=192.0.2.5:5300' 'LLMNR=no' 'MulticastDNS=no' 'Cache=no' "$@" \
         >/run/systemd/resolved.conf.d/test.conf
     "$daemon" >>/run/resolved.log 2>&1 &
@@ -190,6 +194,10 @@ check "and its IPv6" says '^fdd9:f800:' getent ahostsv6 nas.zignet
 check "and back" says 'nas\.zignet' getent hosts "$nas"
 check "resolvectl asks us on zig0" says 'link: zig0' resolvectl query nas.zignet
 check "nobody.zignet does not exist" says 'not found' resolvectl query nobody.zignet
+check "home.zignet does, without an address" \
+    says 'does not have any RR of the requested type' resolvectl query home.zignet
+check "nas.home.zignet resolves after that" [ "$(address_of nas.home.zignet)" = "$nas" ]
+check "a single word is not looked up here" knows_not nas
 check "names elsewhere come from elsewhere" [ "$(address_of www.example.org)" = 192.0.2.80 ]
 check "who never hears of zignet" \
     says_no 'zignet|100\.in-addr' tail -n "+$((before + 1))" /run/upstream.log
@@ -204,6 +212,60 @@ for setting in DNSOverTLS=yes DNSOverTLS=opportunistic DNSSEC=yes DNSSEC=allow-d
 done
 resolved_start
 check "after a restart of resolved nas.zignet resolves" knows nas.zignet
+
+echo "-- somebody undoes it"
+status_says() { says "$1" "$ziglan" status; }
+resolvectl revert zig0
+check "resolvectl revert takes it away" says_no ' ~zignet' resolvectl domain zig0
+check "it comes back by itself" wait_for 10 knows nas.zignet
+check "status says so" wait_for 5 status_says '^DNS +100\.64\.0\.53 \(systemd-resolved\)'
+resolvectl dns zig0 192.0.2.5
+check "another server for the link does not stay" wait_for 10 knows nas.zignet
+resolvectl domain zig0 '~zignet.example'
+check "nor do other domains" wait_for 10 knows nas.zignet
+check "the log tells" grep -q 'dns.restored' /run/host/run/ziglan/zig0.log
+cp /etc/resolv.conf /run/resolv.conf.before
+printf 'nameserver 192.0.2.5\n' >/etc/resolv.conf
+check "status says that /etc/resolv.conf leads elsewhere" \
+    wait_for 10 status_says '/etc/resolv.conf leads to 192\.0\.2\.5 instead'
+check "and no longer that names are wired" status_says '^DNS +100\.64\.0\.53 \(manual\)'
+cp /run/resolv.conf.before /etc/resolv.conf
+check "status says when it leads here again" wait_for 10 status_says '\(systemd-resolved\)'
+check "and nas.zignet resolves" knows nas.zignet
+
+echo "-- resolved stops, and starts"
+resolved_stop
+check "status says that it is not there" \
+    wait_for 10 status_says 'systemd-resolved for names, but that is not there'
+resolved_start
+check "with resolved the names are back" wait_for 10 knows nas.zignet
+check "status says so" wait_for 10 status_says '\(systemd-resolved\)'
+resolved_stop
+rm -rf /run/systemd/resolve/netif
+resolved_start
+check "also if it forgot its links" wait_for 10 knows nas.zignet
+"$ziglan" down >/dev/null || fail "down"
+resolved_stop
+rm -rf /run/systemd/resolve/*
+up
+check "up without resolved" status_says '\(manual\)'
+resolved_start
+check "a resolved that starts later is told" wait_for 10 knows nas.zignet
+check "status says so" wait_for 5 status_says '\(systemd-resolved\)'
+
+echo "-- single words"
+"$ziglan" down >/dev/null || fail "down"
+printf 'name: laptop\ndns: {search: true}\n' >/run/host/etc/ziglan/zig0.yaml
+ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+up
+check "the link has the domain to search in" says ' zignet( |$)' resolvectl domain zig0
+check "resolvectl finds nas" wait_for 5 says '^nas(\.zignet)?: ' resolvectl query nas
+check "programs find nas" wait_for 5 knows nas
+check "as what nas.zignet is" [ "$(address_of nas)" = "$nas" ]
+check "names elsewhere still come from elsewhere" [ "$(address_of www.example.org)" = 192.0.2.80 ]
+rm /etc/resolv.conf
+cp /run/resolv.conf.before /etc/resolv.conf
+printf 'name: laptop\n' >/run/host/etc/ziglan/zig0.yaml
 
 echo "-- taken back"
 reverted() { says_no 'zignet|100\.64\.0\.53|zig0' resolvectl status; }

@@ -43,6 +43,9 @@ if command -v dig >/dev/null; then
     check "the name of $v4 is nas.zignet" [ "$(ask +short -x "$v4")" = nas.zignet. ]
     check "the name of $v6 is nas.zignet" [ "$(ask +short -x "$v6")" = nas.zignet. ]
     check "nobody.zignet does not exist" grep -q 'status: NXDOMAIN' <<<"$(ask nobody.zignet)"
+    check "one.zignet exists, without an address" \
+        grep -q 'status: NOERROR.*ANSWER: 0' <<<"$(ask one.zignet | tr '\n' ' ')"
+    check "other.zignet does not exist" grep -q 'status: NXDOMAIN' <<<"$(ask other.zignet)"
     check "names elsewhere are refused" grep -q 'status: REFUSED' <<<"$(ask example.org)"
     check "so are addresses elsewhere" grep -q 'status: REFUSED' <<<"$(ask -x 192.0.2.10)"
 else

@@ -1,213 +1,226 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where systemd-resolved runs, its command resolvectl is used; elsewhere there is only advice.
- * resolvectl may hang, so each run of it has a time limit.
+ * Where systemd-resolved runs it is told by resolvectl; elsewhere there is only advice. That it was
+ * told is not enough: its settings for a link are taken back by network managers, and programs ask
+ * it only if /etc/resolv.conf or NSS lead to it.
  */
 #include "client/platform/dnscfg.h"
 
-#include "proto/host/os_env.h"
+#include "client/platform/linux/resolv_conf_linux.h"
+#include "client/platform/linux/resolvectl_linux.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdbool.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    COMMAND_TIMEOUT_MS = 1000, /* systemd-resolved has been seen to hang */
-    ZONES_MAX = 64,            /* told to the system; some odd pools have up to 256 */
-    ARGUMENTS_MAX = ZONES_MAX + 8,
+    ZONES_MAX = 64, /* told to the system; some odd pools have up to 256 */
     ZONE_SIZE = 96,
+    SERVER_SIZE = 16,
+    PRINTED_SIZE = 8192,
 };
 
-/* Wait for the child, and kill it after COMMAND_TIMEOUT_MS. True if it succeeded. */
-static bool child_wait(pid_t child)
+static const char resolv_path[] = "/etc/resolv.conf";
+static const char nsswitch_path[] = "/etc/nsswitch.conf";
+static const char dnsmasq_file[] = "/etc/dnsmasq.d/zignet.conf";
+
+/* -- What may have changed --------------------------------------------------------------------- */
+
+static uint64_t mixed(uint64_t mark, uint64_t value)
 {
-    const struct timespec step = {.tv_nsec = 5 * 1000 * 1000};
-    struct mono end = mono_add_ms(clock_mono(), COMMAND_TIMEOUT_MS);
-    int status = 0;
-
-    for (;;) {
-        pid_t done = waitpid(child, &status, WNOHANG);
-
-        if (done == child) {
-            return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        }
-        if (done < 0 && errno != EINTR) {
-            return false;
-        }
-        if (mono_due(end, clock_mono())) {
-            (void)kill(child, SIGKILL);
-            (void)waitpid(child, &status, 0);
-            return false;
-        }
-        (void)nanosleep(&step, NULL);
-    }
+    return (mark ^ value) * UINT64_C(0x100000001b3);
 }
 
-/* Text as an argument of a command. Nobody writes to it; execve's type is older than const. */
-static char *argument(const char *text)
-{
-    union {
-        const char *in;
-        char *out;
-    } same = {.in = text};
-
-    return same.out;
-}
-
-/* Run resolvectl quietly. argv ends with NULL. */
-static bool resolvectl_run(char *const argv[])
-{
-    char *const environment[] = {argument("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), NULL};
-    posix_spawn_file_actions_t actions;
-    bool ok = false;
-    pid_t child;
-
-    if (posix_spawn_file_actions_init(&actions) != 0) {
-        return false;
-    }
-    if (posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) == 0 &&
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0) == 0 &&
-        posix_spawn_file_actions_adddup2(&actions, 1, 2) == 0 &&
-        posix_spawn(&child, "/usr/bin/resolvectl", &actions, NULL, argv, environment) == 0) {
-        ok = child_wait(child);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return ok;
-}
-
-/* True in another network namespace than the system's. systemd-resolved knows links by number, and
- * there our number would mean another link. A process that may not look at /proc/1 is taken to be
- * in the system's namespace: making another one takes the same rights. */
-static bool namespace_is_foreign(void)
-{
-    struct stat own;
-    struct stat first;
-
-    return stat("/proc/self/ns/net", &own) == 0 && stat("/proc/1/ns/net", &first) == 0 &&
-           (own.st_ino != first.st_ino || own.st_dev != first.st_dev);
-}
-
-static bool resolved_runs(void)
+/* A file is another one if it has another inode, time or size, or is no longer there. */
+static uint64_t file_mixed(uint64_t mark, const char *path, bool follow)
 {
     struct stat info;
 
-    return !namespace_is_foreign() && stat("/run/systemd/resolve", &info) == 0 &&
-           S_ISDIR(info.st_mode) && access("/usr/bin/resolvectl", X_OK) == 0;
-}
-
-/* Set "routing-only" domains (~): queries for names under them go to this link's server, and no
- * others. */
-static bool domains_set(const char *interface, const char *const *zones, size_t zones_count)
-{
-    char names[ZONES_MAX][ZONE_SIZE];
-    char *argv[ARGUMENTS_MAX] = {argument("resolvectl"), argument("domain"), argument(interface),
-                                 argument("~zignet")};
-    size_t at = 4;
-
-    for (size_t i = 0; i < zones_count && i < ZONES_MAX; i++) {
-        (void)snprintf(names[i], ZONE_SIZE, "~%s", zones[i]);
-        argv[at] = names[i];
-        at++;
+    if ((follow ? stat(path, &info) : lstat(path, &info)) != 0) {
+        return mixed(mark, 1);
     }
-    argv[at] = NULL;
-    return resolvectl_run(argv);
+    mark = mixed(mark, (uint64_t)info.st_ino);
+    mark = mixed(mark, (uint64_t)info.st_size);
+    mark = mixed(mark, (uint64_t)info.st_mtim.tv_sec);
+    return mixed(mark, (uint64_t)info.st_mtim.tv_nsec);
 }
 
-/* True if /etc/resolv.conf names the server: somebody followed the advice below. */
-static bool resolv_conf_names(const char *server)
+/* systemd-resolved keeps the settings of a link in a file named after its number. What is in that
+ * is its own business, but it is written when they change. Its socket is made at each start. */
+uint64_t dnscfg_mark(const char *interface)
 {
-    static const char word[] = "nameserver";
-    size_t size = strlen(server);
-    char line[256];
-    bool found = false;
-    FILE *file = fopen("/etc/resolv.conf", "re");
+    uint64_t mark = UINT64_C(0xcbf29ce484222325);
+    char path[64];
 
-    while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
-        const char *at = line + sizeof(word) - 1;
+    (void)snprintf(path, sizeof(path), "/run/systemd/resolve/netif/%u", if_nametoindex(interface));
+    mark = file_mixed(mark, path, true);
+    mark = mixed(mark, resolvectl_usable());
+    mark = file_mixed(mark, "/run/systemd/resolve/io.systemd.Resolve", true);
+    mark = file_mixed(mark, resolv_path, true);
+    mark = file_mixed(mark, resolv_path, false);
+    mark = file_mixed(mark, nsswitch_path, true);
+    return file_mixed(mark, dnsmasq_file, true);
+}
 
-        if (strncmp(line, word, sizeof(word) - 1) == 0) {
-            at += strspn(at, " \t");
-            found = strncmp(at, server, size) == 0 && strchr(" \t\r\n", at[size]) != NULL;
+/* -- systemd-resolved -------------------------------------------------------------------------- */
+
+/* "zignet" is looked up here, and with `search` also appended to single words; "~" makes a domain
+ * that is for routing only. Queries for names elsewhere never come to this link. */
+static const char *domain_of(const struct dnscfg_link *link)
+{
+    return link->search ? "zignet" : "~zignet";
+}
+
+/* Whether the word stands in the text, between blanks. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+        if (at > text && strchr(" \t\n", at[-1]) != NULL && strchr(" \t\n", at[size]) != NULL) {
+            return true;
         }
     }
+    return false;
+}
+
+/* Whether the link's server and domain are ours. strchr finds the NUL at the end of a text, too. */
+static bool link_is_set(const struct dnscfg_link *link, const char *server)
+{
+    const char *const ask_server[] = {"dns", link->interface, NULL};
+    const char *const ask_domain[] = {"domain", link->interface, NULL};
+    char printed[PRINTED_SIZE];
+
+    return resolvectl_run(ask_server, printed, sizeof(printed)) && has_word(printed, server) &&
+           resolvectl_run(ask_domain, printed, sizeof(printed)) &&
+           has_word(printed, domain_of(link));
+}
+
+static bool domains_set(const struct dnscfg_link *link)
+{
+    char names[ZONES_MAX][ZONE_SIZE];
+    const char *words[ZONES_MAX + 4] = {"domain", link->interface, domain_of(link)};
+    size_t count = 3;
+
+    for (size_t i = 0; i < link->zones_count && i < ZONES_MAX; i++) {
+        (void)snprintf(names[i], ZONE_SIZE, "~%s", link->zones[i]);
+        words[count] = names[i];
+        count++;
+    }
+    return resolvectl_run(words, NULL, 0);
+}
+
+/* resolvectl VERB IF VALUE */
+static bool value_set(const struct dnscfg_link *link, const char *verb, const char *value)
+{
+    const char *const words[] = {verb, link->interface, value, NULL};
+
+    return resolvectl_run(words, NULL, 0);
+}
+
+/* The domains go first, so that our server is never asked for anything else. TLS and DNSSEC are
+ * turned off for the link, which else takes them over from resolved.conf: our server speaks
+ * neither, and its answers never leave this machine. */
+static bool link_set(const struct dnscfg_link *link, const char *server)
+{
+    return domains_set(link) && value_set(link, "default-route", "no") &&
+           value_set(link, "dnsovertls", "no") && value_set(link, "dnssec", "no") &&
+           value_set(link, "dns", server);
+}
+
+/* -- Advice ------------------------------------------------------------------------------------ */
+
+static bool dnsmasq_is_told(const char *server)
+{
+    char text[256] = "";
+    FILE *file = fopen(dnsmasq_file, "re");
+    size_t size = file != NULL ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
     if (file != NULL) {
         (void)fclose(file);
     }
-    return found;
+    text[size] = '\0';
+    return strstr(text, server) != NULL;
 }
 
 /* Advise one command, for what this machine has. Our resolver may stand first in resolv.conf: it
  * refuses other names, and then libc asks the next server of the file. */
-static void advise(struct dnscfg_result *out, const char *server)
+static void advise(struct dnscfg_result *out, const struct resolv_conf *conf, const char *server)
 {
-    if (resolv_conf_names(server)) {
+    if (conf->names_ours || dnsmasq_is_told(server)) {
         return;
     }
-    if (access("/etc/dnsmasq.d", F_OK) == 0) {
+    if (conf->asks_resolved && resolvectl_installed()) {
         (void)snprintf(out->advice, sizeof(out->advice),
-                       "names need one command here: echo server=/zignet/%s | sudo tee "
-                       "/etc/dnsmasq.d/zignet.conf && sudo systemctl restart dnsmasq",
-                       server);
+                       "this machine asks systemd-resolved for names, but that is not there; start "
+                       "it with: sudo systemctl start systemd-resolved");
+    } else if (access("/etc/dnsmasq.d", F_OK) == 0) {
+        (void)snprintf(out->advice, sizeof(out->advice),
+                       "names need one command here: echo server=/zignet/%s | sudo tee %s && sudo "
+                       "systemctl restart dnsmasq",
+                       server, dnsmasq_file);
     } else {
-        (void)snprintf(out->advice, sizeof(out->advice),
-                       "names need one command here: sudo sed -i '1i nameserver %s' "
-                       "/etc/resolv.conf (remove that line when the interface is down for long)",
-                       server);
+        (void)snprintf(
+            out->advice, sizeof(out->advice),
+            "names need one command here: sudo sed -i '1i nameserver %s' %s (remove that "
+            "line when the interface is down for long)",
+            server, resolv_path);
     }
 }
 
-/* resolvectl VERB IF VALUE */
-static bool link_set(const char *interface, const char *verb, const char *value)
+/* systemd-resolved would ask us, but programs do not ask it. */
+static void advise_bypassed(struct dnscfg_result *out, const struct resolv_conf *conf,
+                            const char *server)
 {
-    char *argv[] = {argument("resolvectl"), argument(verb), argument(interface), argument(value),
-                    NULL};
-
-    return resolvectl_run(argv);
-}
-
-void dnscfg_apply(struct dnscfg_result *out, const char *interface, const uint8_t resolver[4],
-                  const char *const *zones, size_t zones_count)
-{
-    char server[16];
-
-    (void)snprintf(server, sizeof(server), "%u.%u.%u.%u", resolver[0], resolver[1], resolver[2],
-                   resolver[3]);
-    *out = (struct dnscfg_result){.state = DNSCFG_STATE_MANUAL};
-    if (!resolved_runs()) {
-        advise(out, server);
+    if (dnsmasq_is_told(server)) {
         return;
     }
-    /* The domains go first, so that this server is never asked for anything else. TLS and DNSSEC
-     * are turned off for the link, which else takes them over from resolved.conf: our server speaks
-     * neither, and its answers never leave this machine. */
-    if (domains_set(interface, zones, zones_count) && link_set(interface, "default-route", "no") &&
-        link_set(interface, "dnsovertls", "no") && link_set(interface, "dnssec", "no") &&
-        link_set(interface, "dns", server)) {
-        out->state = DNSCFG_STATE_WIRED;
-        return;
-    }
-    dnscfg_revert(interface);
     (void)snprintf(out->advice, sizeof(out->advice),
-                   "systemd-resolved refused; try: resolvectl domain %s '~zignet' && "
-                   "resolvectl default-route %s no && resolvectl dnsovertls %s no && resolvectl "
-                   "dnssec %s no && resolvectl dns %s %s",
-                   interface, interface, interface, interface, interface, server);
+                   "systemd-resolved knows the names, but %s leads to %s instead; names need one "
+                   "command here: sudo ln -sf ../run/systemd/resolve/stub-resolv.conf %s",
+                   resolv_path, conf->first, resolv_path);
+}
+
+/* -- Together ---------------------------------------------------------------------------------- */
+
+void dnscfg_apply(struct dnscfg_result *out, const struct dnscfg_link *link)
+{
+    const uint8_t *r = link->resolver;
+    char server[SERVER_SIZE];
+    struct resolv_conf conf;
+
+    (void)snprintf(server, sizeof(server), "%u.%u.%u.%u", r[0], r[1], r[2], r[3]);
+    conf = resolv_conf_read(resolv_path, nsswitch_path, server);
+    *out = (struct dnscfg_result){.state = DNSCFG_STATE_MANUAL};
+    if (!resolvectl_usable()) {
+        advise(out, &conf, server);
+        return;
+    }
+    out->changed = !link_is_set(link, server);
+    out->linked = !out->changed || link_set(link, server);
+    if (!out->linked) {
+        dnscfg_revert(link->interface);
+        (void)snprintf(out->advice, sizeof(out->advice),
+                       "systemd-resolved refused; try: resolvectl domain %s '%s' && resolvectl "
+                       "default-route %s no && resolvectl dnsovertls %s no && resolvectl dnssec %s "
+                       "no && resolvectl dns %s %s",
+                       link->interface, domain_of(link), link->interface, link->interface,
+                       link->interface, link->interface, server);
+    } else if (conf.asks_resolved || conf.names_ours) {
+        out->state = DNSCFG_STATE_WIRED;
+    } else {
+        advise_bypassed(out, &conf, server);
+    }
 }
 
 void dnscfg_revert(const char *interface)
 {
-    char *argv[] = {argument("resolvectl"), argument("revert"), argument(interface), NULL};
+    const char *const words[] = {"revert", interface, NULL};
 
-    if (resolved_runs()) {
-        (void)resolvectl_run(argv);
+    if (resolvectl_usable()) {
+        (void)resolvectl_run(words, NULL, 0);
     }
 }
 

@@ -20,6 +20,7 @@ static void nothing_and_comments_give_the_defaults(void **state)
         assert_int_equal(config->pool_prefix, 16);
         assert_int_equal(config->mtu, 1280);
         assert_true(config->dns_enabled);
+        assert_false(config->dns_search);
         assert_int_equal(config->log_level, TRACE_LEVEL_INFO);
         assert_int_equal(config->warnings_count, 0);
         client_config_free(config);
@@ -42,7 +43,7 @@ static void every_key_is_read(void **state)
                                              "peers:\n"
                                              "  - name: nas\n"
                                              "    id: " KEY_A "\n"
-                                             "dns: {enabled: no, address: 10.9.8.7}\n"
+                                             "dns: {enabled: no, address: 10.9.8.7, search: yes}\n"
                                              "log_level: debug\n");
 
     (void)state;
@@ -58,6 +59,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->peers_count, 1);
     assert_string_equal(config->peers[0].name, "nas");
     assert_false(config->dns_enabled);
+    assert_true(config->dns_search);
     assert_memory_equal(config->dns_address, resolver, 4);
     assert_int_equal(config->log_level, TRACE_LEVEL_DEBUG);
     assert_int_equal(config->warnings_count, 1);
@@ -101,6 +103,7 @@ static const struct {
     {"peers: [{name: x}]\n", "lacks its 'id'"},
     {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
     {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
+    {"dns: {search: perhaps}\n", "'search' must be true or false"},
     {"dns: {enabled: perhaps}\n", "'enabled' must be true or false"},
     {"log_level: loud\n", "'log_level' must be one of"},
     {"key: a\nprivateKey: " KEY_A "\n", "x.yaml:2: give either"},

@@ -43,10 +43,17 @@ static bool by_address(void *context, const uint8_t *ip, size_t size, char name[
     return false;
 }
 
-static const struct dns_config config = {.pool = {100, 64, 0, 0},
-                                         .pool_prefix = 16,
-                                         .resolver = {100, 64, 0, 53},
-                                         .lookup = {.by_name = by_name, .by_address = by_address}};
+static bool is_ziglan(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "home") == 0;
+}
+
+static const struct dns_config config = {
+    .pool = {100, 64, 0, 0},
+    .pool_prefix = 16,
+    .resolver = {100, 64, 0, 53},
+    .lookup = {.by_name = by_name, .by_address = by_address, .is_ziglan = is_ziglan}};
 
 #define REVERSE_7 "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.f.9.d.d.f.ip6.arpa"
 
@@ -68,6 +75,13 @@ static const struct dns_case {
     {"six.zignet AAAA", 0, "AAAA\tfdd9:f800::6"},
     {"nobody.zignet A", 3, ""},
     {"nas.other.zignet A", 3, ""},
+    {"home.zignet A", 0, ""},
+    {"HOME.zignet AAAA", 0, ""},
+    {"other.zignet A", 3, ""},
+    {"my\\032printer.zignet A", 3, ""},
+    {"my\\032printer.home.zignet A", 3, ""},
+    {"1.2.3.4.5.6.7.8.9.a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.aa.bb.cc.zignet A", 3,
+     ""},
     {"a.b.c.zignet A", 3, ""},
     {"zignet SOA", 0, "SOA\tadmin.zignet."},
     {"zignet NS", 0, "NS\tadmin.zignet."},
@@ -87,13 +101,17 @@ static const struct dns_case {
     {"1.64.100.in-addr.arpa PTR", 0, ""},
     {"2.1.65.100.in-addr.arpa PTR", 5, NULL},
     {"100.in-addr.arpa PTR", 5, NULL},
-    {"300.1.64.100.in-addr.arpa PTR", 5, NULL},
-    {"02.1.64.100.in-addr.arpa PTR", 5, NULL},
+    {"300.1.64.100.in-addr.arpa PTR", 3, ""},
+    {"02.1.64.100.in-addr.arpa PTR", 3, ""},
+    {"x.2.1.64.100.in-addr.arpa PTR", 3, ""},
+    {"300.64.100.in-addr.arpa PTR", 3, ""},
+    {"064.100.in-addr.arpa PTR", 5, NULL},
     {REVERSE_7 " PTR", 0, "PTR\tnas.zignet."},
     {"8.f.9.d.d.f.ip6.arpa SOA", 0, "SOA\tadmin.zignet."},
     {"0.0.8.f.9.d.d.f.ip6.arpa PTR", 0, ""},
     {"0.f.9.d.d.f.ip6.arpa PTR", 5, NULL},
-    {"xx.8.f.9.d.d.f.ip6.arpa PTR", 5, NULL},
+    {"xx.8.f.9.d.d.f.ip6.arpa PTR", 3, ""},
+    {"1." REVERSE_7 " PTR", 3, ""},
 };
 
 static size_t query_make(uint8_t **wire, const char *question, uint16_t edns_size)

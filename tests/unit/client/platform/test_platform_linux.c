@@ -470,14 +470,14 @@ static void an_overlay_interface_without_ipv6_is_no_way_to_this_host(void **stat
 
 static void without_a_system_resolver_the_advice_names_the_server(void **state)
 {
-    static const uint8_t resolver[4] = {100, 64, 0, 1};
+    static const struct dnscfg_link link = {.interface = "zigtest0", .resolver = {100, 64, 0, 1}};
     struct dnscfg_result result;
 
     (void)state;
     if (access("/run/systemd/resolve", F_OK) == 0) {
         skip();
     }
-    dnscfg_apply(&result, "zigtest0", resolver, NULL, 0);
+    dnscfg_apply(&result, &link);
     assert_int_equal(result.state, DNSCFG_STATE_MANUAL);
     assert_non_null(strstr(result.advice, "100.64.0.1"));
 }
