@@ -9,6 +9,7 @@
 #include "client/cli/peers.h"
 #include "client/cli/ping.h"
 #include "client/cli/status.h"
+#include "client/cli/trust.h"
 #include "client/cli/up.h"
 #include "client/cli/whoami.h"
 
@@ -33,6 +34,8 @@ static const struct verb verbs[] = {
     {"join", NULL, verb_join, 1, "Nj", "join URL|- [--name NAME]",
      "join a ziglan; - reads the URL from standard input"},
     {"leave", NULL, verb_leave, 1, "", "leave ZIGLAN", "leave a ziglan by its name or key"},
+    {"trust", NULL, verb_trust, 1, "j", "trust NAME",
+     "agree that a name means the key that has it now"},
     {"up", NULL, verb_up, 0, "dN", "up [--detach] [--name NAME]",
      "start the interface (in the foreground by default)"},
     {"down", NULL, verb_down, 0, "", "down", "stop the interface"},

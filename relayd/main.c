@@ -5,11 +5,15 @@
 #include "proto/link/link.h"
 #include "relayd/cli/cli.h"
 #include "relayd/cli/delegate.h"
+#include "relayd/cli/forget.h"
 #include "relayd/cli/init.h"
 #include "relayd/cli/invite.h"
+#include "relayd/cli/invites.h"
 #include "relayd/cli/members.h"
+#include "relayd/cli/rename.h"
 #include "relayd/cli/revoke.h"
 #include "relayd/cli/status.h"
+#include "relayd/cli/uninvite.h"
 #include "relayd/daemon/daemon.h"
 #include "relayd/daemon/load.h"
 #include "ziglan_version.h"
@@ -34,8 +38,14 @@ static const char help_text[] =
     "\n"
     "On a running relay:\n"
     "  relayd invite [--uses N] [--expires TIME] [--name LABEL] [--json]\n"
+    "                                   a URL to join with: one use, 7 days by default\n"
+    "  relayd invites [--json]          the invites that may still be used\n"
+    "  relayd uninvite ID|URL [--json]  withdraw one\n"
     "  relayd members [--json]\n"
+    "  relayd rename KEY|NAME NEW [--json]\n"
+    "  relayd forget KEY|NAME [--json]  a host that is no more: others may have its name\n"
     "  relayd revoke KEY|NAME [--undo] [--json]\n"
+    "                                   throw a member out for good, or let it come back\n"
     "  relayd status [--json]\n"
     "\n"
     "  -c, --config FILE   configuration (default " CLI_CONFIG_DEFAULT ")\n"
@@ -48,8 +58,10 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"init", init_run},     {"invite", invite_run}, {"members", members_run},
-    {"revoke", revoke_run}, {"status", status_run}, {"delegate", delegate_run},
+    {"init", init_run},         {"invite", invite_run},   {"invites", invites_run},
+    {"uninvite", uninvite_run}, {"members", members_run}, {"rename", rename_run},
+    {"forget", forget_run},     {"revoke", revoke_run},   {"status", status_run},
+    {"delegate", delegate_run},
 };
 
 /* The QUIC ciphers are those that pass the self-test at the start of the TLS library, so it is

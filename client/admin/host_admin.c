@@ -61,6 +61,36 @@ static bool name_of_text(const char *text, char name[TEXT_SIZE])
     return true;
 }
 
+static json_t *trust(struct host_core *core, const json_t *request)
+{
+    const char *text = json_string_value(json_object_get(request, "name"));
+    char name[TEXT_SIZE];
+    char key[KEY_TEXT_SIZE];
+    char before[KEY_TEXT_SIZE];
+    struct trust_outcome out;
+
+    if (text == NULL || !name_of_text(text, name)) {
+        return answer_refuse(EXIT_CODE_FAILURE, "trust wants a name");
+    }
+    switch (host_core_trust(core, name, &out)) {
+    case TRUST_RESULT_AGREED:
+        return answer_ok(json_pack("{s:s, s:s, s:s, s:s}", "name", out.name, "ziglan",
+                                   out.ziglan_name, "key", key_text(out.key, key), "before",
+                                   key_text(out.before, before)));
+    case TRUST_RESULT_ALREADY:
+        return answer_ok(json_pack("{s:s, s:s, s:s, s:s}", "name", out.name, "ziglan",
+                                   out.ziglan_name, "key", key_text(out.key, key), "before", ""));
+    case TRUST_RESULT_SEVERAL:
+        return answer_refuse(EXIT_CODE_FAILURE,
+                             "several members fit; say NAME.ZIGLAN or a key, see ziglan peers");
+    case TRUST_RESULT_FAILED:
+        return answer_refuse(EXIT_CODE_FAILURE, "it could not be stored; is the disk full?");
+    case TRUST_RESULT_UNKNOWN:
+        break;
+    }
+    return answer_refuse(EXIT_CODE_FAILURE, "no member has this name or key; see ziglan peers");
+}
+
 /* The overlay address that the text names: an address, or the one of a name or key. Returns its
  * size in bytes, or 0 if nobody has that name. */
 static size_t address_of_text(struct host_core *core, const char *text, uint8_t ip[16])
@@ -159,6 +189,9 @@ json_t *host_admin_request(struct host_core *core, const json_t *request, struct
     }
     if (strcmp(verb, "leave") == 0) {
         return leave(core, request, now);
+    }
+    if (strcmp(verb, "trust") == 0) {
+        return trust(core, request);
     }
     if (strcmp(verb, "ping") == 0) {
         return ping(core, request, now);

@@ -4,6 +4,7 @@
 
 #include "client/admin/sentences.h"
 #include "client/admin/whoami.h"
+#include "client/ziglan/ziglan_messages.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -100,6 +101,17 @@ static json_t *last_seen_json(const struct peer *peer, struct mono now)
                                   : json_integer((json_int_t)mono_ms_between(at, now));
 }
 
+/* Which key the name of a member means here, if it is another one; else "". */
+static json_t *name_means_json(const struct peer *peer, const struct roster_member *member)
+{
+    uint8_t key[KEY_SIZE];
+
+    return member != NULL && member->name_conflict && peer->ziglan != NULL &&
+                   roster_remembered(peer->ziglan->roster, member->name, strlen(member->name), key)
+               ? key_json(key)
+               : json_string("");
+}
+
 static json_t *peer_json(const struct peer *peer, struct mono now)
 {
     const struct roster_member *member = peer_member(peer);
@@ -112,15 +124,16 @@ static json_t *peer_json(const struct peer *peer, struct mono now)
         (void)report_path(a, path, sizeof(path));
     }
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o}", "name",
-        member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer), "key",
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o, s:o}",
+        "name", member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer), "key",
         key_json(peer->key), "ipv4", ip_json(AF_INET, peer->pair.peer.v4), "ipv6",
         ip_json(AF_INET6, peer->pair.peer.v6), "state", peer_state(peer, member), "path", path,
         "rtt_us", (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)traffic->rx_bytes,
         "rx_direct_packets", (json_int_t)traffic->rx_direct_packets, "rx_relayed_packets",
         (json_int_t)traffic->rx_relayed_packets, "tx_bytes", (json_int_t)traffic->tx_bytes,
         "last_seen_ms", last_seen_json(peer, now), "why", peer_why(a, why), "name_conflict",
-        member != NULL && member->name_conflict, "paths", paths_json(a));
+        member != NULL && member->name_conflict, "name_means", name_means_json(peer, member),
+        "paths", paths_json(a));
 }
 
 /* By name, those without one last, and by key where names are the same. */
@@ -176,13 +189,16 @@ static json_t *ziglans_json(struct host_core *core)
     {
         const struct ziglan_record *record = &ziglan->record;
         char text[SENTENCE_SIZE];
+        char name_why[SENTENCE_SIZE];
 
         (void)json_array_append_new(
-            list, json_pack("{s:s, s:o, s:s, s:s, s:I, s:s}", "name", record->name, "key",
-                            key_json(record->url.key), "state", ziglan_state_name(ziglan->state),
-                            "granted_name", record->granted, "members",
-                            (json_int_t)roster_count(ziglan->roster), "error",
-                            sentence_of_trouble(&ziglan->trouble, text)));
+            list,
+            json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "name", record->name, "key",
+                      key_json(record->url.key), "state", ziglan_state_name(ziglan->state),
+                      "granted_name", record->granted, "wanted_name", ziglan_wanted_name(ziglan),
+                      "name_why", sentence_of_name(ziglan, name_why), "members",
+                      (json_int_t)roster_count(ziglan->roster), "error",
+                      sentence_of_trouble(&ziglan->trouble, text)));
     }
     return list;
 }

@@ -2,8 +2,13 @@
 /* One sentence for each code. */
 #include "client/admin/sentences.h"
 
+#include "client/ziglan/ziglan_messages.h"
+#include "proto/base/wall_text.h"
+#include "proto/crypto/key_form.h"
+
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const troubles[ZIGLAN_TROUBLE_COUNT] = {
     [ZIGLAN_TROUBLE_NONE] = "",
@@ -45,6 +50,51 @@ const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[
         break;
     default:
         (void)snprintf(text, SENTENCE_SIZE, "%s", troubles[trouble->code]);
+        break;
+    }
+    return text;
+}
+
+/* True for "nas-2" if "nas" is wanted: somebody wonders about the number. */
+static bool is_numbered(const char *granted, const char *wanted)
+{
+    size_t size = strlen(wanted);
+
+    return size > 0 && strncmp(granted, wanted, size) == 0 && granted[size] == '-';
+}
+
+const char *sentence_of_name(const struct ziglan *ziglan, char text[SENTENCE_SIZE])
+{
+    const struct ziglan_record *record = &ziglan->record;
+    const char *wanted = ziglan_wanted_name(ziglan);
+    char key[KEY_SHORT_SIZE];
+    char when[WALL_TEXT_SIZE];
+
+    text[0] = '\0';
+    (void)key_short(ziglan->name_why.key, key);
+    if (record->wanted[0] == '\0' && !is_numbered(record->granted, wanted)) {
+        return text; /* the machine's name, for which nobody asked */
+    }
+    switch (ziglan->name_why.note) {
+    case ZIGLAN_NAME_TAKEN:
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "%s is another member (%s); if that was this host before it was installed "
+                       "anew, its operator says: relayd forget %s; relayd rename %s %s",
+                       wanted, key, wanted, record->granted, wanted);
+        break;
+    case ZIGLAN_NAME_FREED:
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "%s was another member (%s), and is free for others on %.10s, or when the "
+                       "operator says: relayd rename %s %s",
+                       wanted, key, wall_text(ziglan->name_why.free_ms, when), record->granted,
+                       wanted);
+        break;
+    case ZIGLAN_NAME_RESERVED:
+        (void)snprintf(text, SENTENCE_SIZE, "%s is kept for who has an invite for that name",
+                       wanted);
+        break;
+    case ZIGLAN_NAME_AS_WANTED:
+    case ZIGLAN_NAME_CHOSEN:
         break;
     }
     return text;

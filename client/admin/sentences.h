@@ -3,12 +3,17 @@
 #pragma once
 
 #include "client/peer/conversation.h"
-#include "client/ziglan/ziglan_trouble.h"
+#include "client/ziglan/ziglan_state.h"
 
 enum { SENTENCE_SIZE = CONTROL_TEXT_SIZE_MAX + 64 };
 
 /** Why a ziglan does not work; empty if it does. Writes and returns text. */
 const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[SENTENCE_SIZE]);
+
+/** Why this host is called otherwise than it wants in a ziglan, and what its operator can do; empty
+ * if it is not, if nobody asked for the name, or if the entry point does not tell. Writes and
+ * returns text. */
+const char *sentence_of_name(const struct ziglan *ziglan, char text[SENTENCE_SIZE]);
 
 /** Why a peer is not reached directly; empty if nothing is known. Writes and returns text. */
 const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE]);

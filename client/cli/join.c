@@ -151,12 +151,17 @@ static void ziglan_print(const struct cli *cli, const json_t *status, const json
     }
 }
 
-/* If the name of --name was not granted, say so. */
+/* If the host is called otherwise than it wants, say why. */
 static void name_compare(const struct cli *cli, const json_t *ziglan)
 {
     const char *granted = field_text(ziglan, "granted_name");
     char wanted[NAME_TEXT_SIZE];
 
+    if (field_text(ziglan, "name_why")[0] != '\0') {
+        (void)fprintf(stderr, CLI_PROGRAM ": this host is %s there: %s\n", granted,
+                      field_text(ziglan, "name_why"));
+        return;
+    }
     if (cli->name == NULL || !state_is(ziglan, "joined")) {
         return;
     }
@@ -164,7 +169,7 @@ static void name_compare(const struct cli *cli, const json_t *ziglan)
     if (strcmp(granted, wanted) != 0) {
         (void)fprintf(stderr,
                       CLI_PROGRAM ": this host is %s there, not %s: that name is taken, or "
-                                  "the invite or an earlier join chose this one\n",
+                                  "the invite, the operator or an earlier join chose this one\n",
                       granted, wanted);
     }
 }

@@ -50,6 +50,25 @@ static void peer_row(struct table *table, const json_t *peer)
     table_cell(table, TABLE_COLOR_DIM, "%s", field_text(peer, "why"));
 }
 
+/* Whose name means another key here, and how to agree to it. */
+static void conflicts_print(const json_t *peers)
+{
+    const json_t *peer;
+    size_t i;
+
+    json_array_foreach(peers, i, peer)
+    {
+        const char *name = field_text(peer, "name");
+        const char *means = field_text(peer, "name_means");
+
+        if (means[0] != '\0') {
+            (void)printf("\nThe name %s is %.10s... now, says the relay, but means %.10s... here, "
+                         "which is a member still.\nIf that is right: sudo ziglan trust %s\n",
+                         name, field_text(peer, "key"), means, name);
+        }
+    }
+}
+
 void peers_print(const json_t *peers)
 {
     static const char *const heads[] = {"PEER", "ZIGLAN", "IPV4", "STATE", "PATH", "RTT",
@@ -67,6 +86,7 @@ void peers_print(const json_t *peers)
     }
     if (json_array_size(peers) > 0) {
         table_print(table, stdout, terminal_width(stdout));
+        conflicts_print(peers);
     } else {
         (void)printf(
             "No peers yet: nobody else has joined. To join a ziglan: sudo ziglan join -\n");

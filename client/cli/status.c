@@ -66,6 +66,7 @@ static void ziglans_print(const json_t *status)
         const char *state = field_text(ziglan, "state");
         const char *granted = field_text(ziglan, "granted_name");
         const char *error = field_text(ziglan, "error");
+        const char *name_why = field_text(ziglan, "name_why");
         uint64_t members = field_number(ziglan, "members");
 
         (void)printf(
@@ -76,6 +77,7 @@ static void ziglans_print(const json_t *status)
             color_begin(stdout, state_color(state)), state, color_end(stdout, state_color(state)),
             granted[0] != '\0' ? " as " : "", granted, (unsigned long long)members,
             members == 1 ? "" : "s", error[0] != '\0' ? "  " : "", error);
+        line_print("", name_why);
     }
 }
 

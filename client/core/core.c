@@ -409,6 +409,12 @@ int host_core_leave(struct host_core *core, const char *name_or_key, struct mono
     return ERR_OK;
 }
 
+enum trust_result host_core_trust(struct host_core *core, const char *text,
+                                  struct trust_outcome *out)
+{
+    return trust_name(&core->ziglans, text, out);
+}
+
 bool host_core_settled(const struct host_core *core)
 {
     const struct ziglan *ziglan;

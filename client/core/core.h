@@ -8,6 +8,7 @@
 #pragma once
 
 #include "client/names/names.h"
+#include "client/names/trust.h"
 #include "client/path/candidates.h"
 #include "client/peer/peer_prefix.h"
 #include "client/stun2/way.h"
@@ -117,6 +118,10 @@ int host_core_join(struct host_core *core, const char *url, const char *wanted, 
 
 /** Leave a ziglan by its name or key; its peers end. ERR_DROP if it is not joined. */
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now) MUST_CHECK;
+
+/** The user agrees that a name, or that of a key, means another key from now on (names/trust.h). */
+enum trust_result host_core_trust(struct host_core *core, const char *text,
+                                  struct trust_outcome *out);
 
 /** True once every joined ziglan has either admitted or refused us. */
 bool host_core_settled(const struct host_core *core);

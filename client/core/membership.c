@@ -5,6 +5,8 @@
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"
 
+#include <string.h>
+
 static void find_relays(struct peer *peer, struct mono now)
 {
     if (peer != NULL && peer->conversation != NULL) {
@@ -49,7 +51,9 @@ void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum ro
     case ROSTER_EFFECT_ONLINE:
     case ROSTER_EFFECT_CAME:
         known = roster_find_key(ziglan->roster, key);
-        if (known != NULL) {
+        if (known != NULL && memcmp(key, core->local.identity->public_key, KEY_SIZE) == 0) {
+            ziglan_renamed(ziglan, known->name);
+        } else if (known != NULL) {
             on_known(peer_learn(&core->peers, ziglan, known),
                      known->online && effect != ROSTER_EFFECT_ONLINE, now);
         }

@@ -111,6 +111,28 @@ int offline_leave(const struct place *place, const char *ziglan, struct fault *f
     return rc;
 }
 
+json_t *offline_trust(const struct place *place, const char *name, struct fault *fault)
+{
+    struct host_options options = {.place = place};
+    struct host host;
+    json_t *answer = NULL;
+
+    if (host_open(&host, &options, fault) == ERR_OK) {
+        json_t *request = json_pack("{s:s, s:s}", "do", "trust", "name", name);
+
+        if (request != NULL) {
+            answer = host_admin_request(engine_core(host.engine), request, clock_mono());
+        }
+        json_decref(request);
+        if (answer_check(answer, fault) != ERR_OK) {
+            json_decref(answer);
+            answer = NULL;
+        }
+    }
+    host_close(&host);
+    return answer;
+}
+
 json_t *offline_whoami(const struct place *place, const char *name, struct fault *fault)
 {
     struct client_config *config = NULL;

@@ -25,6 +25,10 @@ json_t *offline_join(const struct place *place, const char *url, const char *nam
  * with fault. */
 int offline_leave(const struct place *place, const char *ziglan, struct fault *fault) MUST_CHECK;
 
+/** Agree to a name (client/names/trust.h). Returns the core's answer to "trust" (given); NULL with
+ * fault. */
+json_t *offline_trust(const struct place *place, const char *name, struct fault *fault);
+
 /** What configuration and key alone tell of this host, in the form of the core's answer to "whoami"
  * but without addresses. name as for setup_wanted_name. Given; NULL with fault. */
 json_t *offline_whoami(const struct place *place, const char *name, struct fault *fault);

@@ -104,6 +104,24 @@ void ziglan_want_name(struct ziglan *ziglan, const char *name)
     }
 }
 
+void ziglan_renamed(struct ziglan *ziglan, const char *name)
+{
+    struct ziglan_record *record = &ziglan->record;
+    const struct env *env = ziglan->context->env;
+
+    if (strcmp(record->granted, name) == 0) {
+        return;
+    }
+    env_trace(env, TRACE_LEVEL_INFO, "ziglan.renamed", "name=%s as=%s before=%s", record->name,
+              name, record->granted);
+    (void)snprintf(record->granted, sizeof(record->granted), "%s", name);
+    ziglan->name_why = (struct ziglan_name_why){.note = ZIGLAN_NAME_CHOSEN};
+    if (ziglan_store_put(ziglan->context->store, record) != ERR_OK) {
+        env_trace(env, TRACE_LEVEL_ERROR, "ziglan.save",
+                  "the new name could not be stored; free some disk space");
+    }
+}
+
 void ziglan_remove_relays(struct ziglan *ziglan, struct mono now)
 {
     relay_set_remove(ziglan->context->relays, ziglan->entry_point, now);
@@ -292,6 +310,7 @@ static void admitted(struct ziglan *ziglan, const Ziglan__Joined *joined)
     (void)snprintf(record->granted, sizeof(record->granted), "%s", joined->granted_name);
     (void)snprintf(record->name, sizeof(record->name), "%s", joined->ziglan_name);
     record->admitted = true;
+    ziglan_name_told(&ziglan->name_why, joined);
     record->url.has_invite = false; /* used up; a member comes back by its key */
     memset(record->url.invite, 0, sizeof(record->url.invite));
 }

@@ -43,6 +43,9 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now)
  * nothing changes. A member that has a name keeps it all the same. */
 void ziglan_want_name(struct ziglan *ziglan, const char *name);
 
+/** The entry point renamed us, as our own admission says, which the roster believed. Stored. */
+void ziglan_renamed(struct ziglan *ziglan, const char *name);
+
 /** Leave: tell the entry point, and delete roster and record from the store. What could not be
  * deleted is traced. The caller removes the relays and frees it. */
 void ziglan_leave(struct ziglan *ziglan);

@@ -13,7 +13,7 @@ enum {
     MEMBER_PART_RENEW_MS = 15 * 24 * 3600 * 1000, /* signed anew when so old */
 };
 
-static const char *wanted_name_of(const struct ziglan *ziglan)
+const char *ziglan_wanted_name(const struct ziglan *ziglan)
 {
     return ziglan->record.wanted[0] != '\0' ? ziglan->record.wanted : ziglan->context->wanted_name;
 }
@@ -74,7 +74,7 @@ static int renew_member_part(struct ziglan *ziglan, const struct relay_session *
     memcpy(part.header.key, context->identity->public_key, KEY_SIZE);
     memcpy(part.relays[0], own_relay(ziglan, asked, &last), KEY_SIZE);
     memcpy(part.fixed, context->fixed, context->fixed_count * sizeof(part.fixed[0]));
-    (void)snprintf(part.wanted_name, sizeof(part.wanted_name), "%s", wanted_name_of(ziglan));
+    (void)snprintf(part.wanted_name, sizeof(part.wanted_name), "%s", ziglan_wanted_name(ziglan));
     if (known && still_true(&last, &part)) {
         return ERR_OK;
     }
@@ -97,7 +97,7 @@ bool ziglan_send_join(struct ziglan *ziglan, struct relay_session *relay, const 
                   "no member part could be made");
         return false;
     }
-    (void)snprintf(wanted, sizeof(wanted), "%s", wanted_name_of(ziglan));
+    (void)snprintf(wanted, sizeof(wanted), "%s", ziglan_wanted_name(ziglan));
     join.member_part = control_bytes(ziglan->record.part, ziglan->record.part_size);
     join.wanted_name = wanted;
     if (invite != NULL) {

@@ -16,6 +16,9 @@ enum ziglan_request {
     ZIGLAN_REQUEST_LEAVE = 4,
 };
 
+/** The name that this host wants in the ziglan; empty: none. */
+const char *ziglan_wanted_name(const struct ziglan *ziglan);
+
 /** Ask a relay whose session is open for admission, with an invite (INVITE_SIZE bytes) or without
  * (NULL). The member part is signed anew if the last one is not true any more, or is old. */
 bool ziglan_send_join(struct ziglan *ziglan, struct relay_session *relay, const uint8_t *invite);

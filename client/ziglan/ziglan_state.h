@@ -8,6 +8,7 @@
 
 #include "client/stun2/relay_set.h"
 #include "client/ziglan/ziglan_clock.h"
+#include "client/ziglan/ziglan_name.h"
 #include "client/ziglan/ziglan_trouble.h"
 #include "proto/base/env.h"
 #include "proto/crypto/identity.h"
@@ -79,6 +80,7 @@ struct ziglan {
     enum ziglan_state state;
     struct ziglan_times at;
     struct ziglan_trouble trouble;
+    struct ziglan_name_why name_why;
     struct relay_session *entry_point; /* the entry point that admits us and that is watched */
     struct ziglan_relay relays[ZIGLAN_RELAYS_MAX];
     size_t relays_count;

@@ -70,6 +70,7 @@ static const struct rule rules[] = {
     {"Joined.ziglan_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
     {"Joined.admission", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, 0},
     {"Joined.delegation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Joined.name_key", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
     {"Member.member_part", RULE_SIZE_OR_EMPTY, SIGNED_MIN, PART_MAX, 0},
     {"Member.admission", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
     {"Member.revocation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},

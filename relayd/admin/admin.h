@@ -4,9 +4,13 @@
  * requests from the control socket and calls this, which is pure.
  *
  *   {"do":"status"}                                     -> {"ok":true,"uptime_ms":n,...}
- *   {"do":"invite","uses":1,"expires_ms":0,"name":"x"}  -> {"ok":true,"url":"ziglan://...",...}
+ *   {"do":"invite","uses":1,"expires_ms":n,"name":"x"}  -> {"ok":true,"url":"ziglan://...",...}
+ *   {"do":"invites"}                                    -> {"ok":true,"invites":[...],...}
+ *   {"do":"uninvite","invite":"ID or URL"}              -> {"ok":true,"id":"..."}
  *   {"do":"members"}                                    -> {"ok":true,"members":[...],...}
  *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"ok":true,"key":"...",...}
+ *   {"do":"rename","who":"KEY or NAME","name":"x"}      -> {"ok":true,"key":"...",...}
+ *   {"do":"forget","who":"KEY or NAME"}                 -> {"ok":true,"key":"...",...}
  *
  * docs/operations.md lists the fields, proto/admin/answer.h has the shape of answers and refusals.
  */

@@ -4,11 +4,12 @@
 
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/host/fields.h"
 #include "proto/host/qr.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,6 +66,28 @@ int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms)
         }
     }
     return ERR_DROP;
+}
+
+void cli_terms_print(FILE *to, uint64_t uses, const char *expires)
+{
+    if (uses == 1) {
+        (void)fputs("one host", to);
+    } else {
+        (void)fprintf(to, "%" PRIu64 " hosts", uses);
+    }
+    (void)fprintf(to, "%s%s", expires[0] != '\0' ? ", until " : ", without end", expires);
+}
+
+void cli_who_print(FILE *to, const json_t *answer)
+{
+    const char *name = field_text(answer, "name");
+    const char *key = field_text(answer, "key");
+
+    if (name[0] != '\0') {
+        (void)fprintf(to, "%s (%s)", name, key);
+    } else {
+        (void)fputs(key, to);
+    }
 }
 
 void cli_url_print(const char *url)

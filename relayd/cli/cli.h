@@ -8,7 +8,9 @@
 
 #include "proto/base/err.h"
 
+#include <jansson.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define CLI_CONFIG_DEFAULT "/var/lib/relayd/relayd.yaml"
 
@@ -21,6 +23,13 @@ int cli_number_parse(uint32_t *out, const char *text, uint32_t min, uint32_t max
 /** Read a time such as "7d", "12h", "30m" or "90s", counted from wall_ms, or "never", which is 0.
  * *out is in ms of the wall clock. ERR_DROP for anything else; *out is untouched then. */
 int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms) MUST_CHECK;
+
+/** Print for whom and how long an invite is good: "one host, until 2026-01-31T12:00:00Z". expires
+ * is the time as text, empty: never. */
+void cli_terms_print(FILE *to, uint64_t uses, const char *expires);
+
+/** Print whom an answer is about: "nas (KEY)", or the key alone. */
+void cli_who_print(FILE *to, const json_t *answer);
 
 /** Print a URL, and on a terminal its QR code. */
 void cli_url_print(const char *url);

@@ -2,6 +2,7 @@
 /* Makes the folder: keys, then the directory with an invite, then a commented configuration. */
 #include "relayd/cli/init.h"
 
+#include "proto/base/wall_text.h"
 #include "proto/crypto/identity.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
@@ -359,6 +360,7 @@ static void result_print(const struct init *init, const char *url)
     char config[SETTINGS_PATH_SIZE];
     char guessed[URL_HOSTS_TEXT_SIZE];
     char key[SETTINGS_PATH_SIZE];
+    char when[WALL_TEXT_SIZE];
     struct endpoint address;
 
     path_join(config, init, "relayd.yaml");
@@ -374,8 +376,13 @@ static void result_print(const struct init *init, const char *url)
                      lan ? " (a private address: hosts elsewhere cannot reach it)" : "", config);
     }
     (void)printf("Start it:\n  relayd -c %s\n\n", config);
-    (void)printf("Invite for %u host%s:\n", (unsigned)init->uses, init->uses == 1 ? "" : "s");
+    (void)printf("Invite for ");
+    cli_terms_print(stdout, init->uses,
+                    init->expires_ms != 0 ? wall_text(init->expires_ms, when) : "");
+    (void)printf(":\n");
     cli_url_print(url);
+    (void)printf("Whoever has it can join. `relayd invites` lists it, `relayd uninvite` withdraws "
+                 "it.\n");
     path_join(key, init, "ziglan.key");
     (void)printf(
         "\nOn each host, with the URL pasted into the first:\n"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asks for an invite. The URL is printed alone, so that it can be piped. */
+/*
+ * Asks for an invite. The URL is alone on standard output, so that it can be piped; what it is good
+ * for goes to standard error.
+ */
 #include "relayd/cli/invite.h"
 
 #include "proto/base/fault.h"
@@ -8,26 +11,50 @@
 #include "relayd/cli/cli.h"
 #include "relayd/cli/options.h"
 
-static void invite_print(const json_t *answer)
+#include <stdio.h>
+
+static json_t *request_make(const struct options *options)
+{
+    json_t *request = json_pack("{s:s, s:I}", "do", "invite", "uses", (json_int_t)options->uses);
+
+    if (request != NULL && options->has_expires &&
+        json_object_set_new(request, "expires_ms", json_integer((json_int_t)options->expires_ms)) !=
+            0) {
+        json_decref(request);
+        return NULL;
+    }
+    return request;
+}
+
+static void answer_print(const json_t *answer)
 {
     cli_url_print(field_text(answer, "url"));
+    (void)fprintf(stderr, "It is good for ");
+    cli_terms_print(stderr, field_number(answer, "uses"), field_text(answer, "expires"));
+    (void)fprintf(stderr, ". To withdraw it: relayd uninvite %s\n", field_text(answer, "id"));
+    if (field_text(answer, "replaces")[0] != '\0') {
+        (void)fprintf(stderr,
+                      "%s is a member now: %s. Who joins with this invite takes its place, and "
+                      "that key is no member any more.\n",
+                      field_text(answer, "name"), field_text(answer, "replaces"));
+    }
 }
 
 int invite_run(int argc, char **argv)
 {
+    static const struct options_allowed allowed = {.letters = "cjuen"};
     struct options options;
     json_t *request;
-    int code = options_parse(&options, argc, argv, "cjuen");
+    int code = options_parse(&options, argc, argv, &allowed);
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    request = json_pack("{s:s, s:I, s:I}", "do", "invite", "uses", (json_int_t)options.uses,
-                        "expires_ms", (json_int_t)options.expires_ms);
+    request = request_make(&options);
     if (request != NULL && options.name != NULL &&
         json_object_set_new(request, "name", json_string(options.name)) != 0) {
         json_decref(request);
         return cli_usage("--name wants a label of a to z, 0 to 9 and hyphens");
     }
-    return ask(options.config_path, request, options.json, invite_print);
+    return ask(options.config_path, request, options.json, answer_print);
 }

@@ -49,8 +49,9 @@ static void members_print(const json_t *answer)
 
 int members_run(int argc, char **argv)
 {
+    static const struct options_allowed allowed = {.letters = "cj"};
     struct options options;
-    int code = options_parse(&options, argc, argv, "cj");
+    int code = options_parse(&options, argc, argv, &allowed);
 
     if (code != EXIT_CODE_OK) {
         return code;

@@ -33,7 +33,21 @@ static int option_refuse(const char *verb, int option, const struct option *opti
     return cli_usage("%s: unknown option or missing value: %s", verb, argv[optind - 1]);
 }
 
-int options_parse(struct options *out, int argc, char **argv, const char *allowed)
+/* The words behind the options. Returns an exit code. */
+static int words_take(struct options *out, int argc, char **argv,
+                      const struct options_allowed *allowed)
+{
+    if (argc - optind == allowed->words) {
+        for (int i = 0; i < allowed->words; i++) {
+            out->words[i] = argv[optind + i];
+        }
+        return EXIT_CODE_OK;
+    }
+    return allowed->words > 0 ? cli_usage("%s wants %s", argv[0], allowed->wanted)
+                              : cli_usage("%s takes no '%s'", argv[0], argv[optind]);
+}
+
+int options_parse(struct options *out, int argc, char **argv, const struct options_allowed *allowed)
 {
     static const struct option table[] = {{"config", required_argument, NULL, 'c'},
                                           {"json", no_argument, NULL, 'j'},
@@ -47,7 +61,7 @@ int options_parse(struct options *out, int argc, char **argv, const char *allowe
     *out = (struct options){.config_path = CLI_CONFIG_DEFAULT, .uses = 1};
     for (option = getopt_long(argc, argv, "c:", table, NULL); option != -1;
          option = getopt_long(argc, argv, "c:", table, NULL)) {
-        if (option == '?' || strchr(allowed, option) == NULL) {
+        if (option == '?' || strchr(allowed->letters, option) == NULL) {
             return option_refuse(argv[0], option, table, argv);
         }
         if (option == 'c') {
@@ -60,18 +74,13 @@ int options_parse(struct options *out, int argc, char **argv, const char *allowe
             out->name = optarg;
         } else if (option == 'u' && cli_number_parse(&out->uses, optarg, 1, 1000000) != ERR_OK) {
             return cli_usage("--uses wants a whole number from 1 to 1000000, not '%s'", optarg);
-        } else if (option == 'e' && expiry_parse(&out->expires_ms, optarg) != ERR_OK) {
-            return cli_usage("--expires wants a time such as 7d, 12h, 30m or never, not '%s'",
-                             optarg);
+        } else if (option == 'e') {
+            out->has_expires = true;
+            if (expiry_parse(&out->expires_ms, optarg) != ERR_OK) {
+                return cli_usage("--expires wants a time such as 7d, 12h, 30m or never, not '%s'",
+                                 optarg);
+            }
         }
     }
-    if (strchr(allowed, 'W') != NULL) {
-        if (argc - optind != 1) {
-            return cli_usage("%s wants one key or name; see relayd members", argv[0]);
-        }
-        out->who = argv[optind];
-    } else if (argc != optind) {
-        return cli_usage("%s takes no '%s'", argv[0], argv[optind]);
-    }
-    return EXIT_CODE_OK;
+    return words_take(out, argc, argv, allowed);
 }

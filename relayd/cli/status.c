@@ -37,8 +37,9 @@ static void status_print(const json_t *answer)
 
 int status_run(int argc, char **argv)
 {
+    static const struct options_allowed allowed = {.letters = "cj"};
     struct options options;
-    int code = options_parse(&options, argc, argv, "cj");
+    int code = options_parse(&options, argc, argv, &allowed);
 
     if (code != EXIT_CODE_OK) {
         return code;

@@ -101,10 +101,30 @@ static void joined_send(struct join_service *service, const struct relay_client 
     body.delegation = delegation_service_field(service->delegations);
     body.sequence = joined->sequence;
     body.server_time_ms = env_wall_ms(&service->base->env);
+    body.name_note = (uint32_t)joined->why.note;
+    body.name_free_ms = joined->why.free_ms;
+    if (joined->why.note == DIRECTORY_NAME_TAKEN || joined->why.note == DIRECTORY_NAME_FREED) {
+        body.name_key = control_bytes(joined->why.key, KEY_SIZE);
+    }
     message.request_id = request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_JOINED;
     message.joined = &body;
     reply_send(&service->base->reply, client, &message);
+}
+
+/* Another member had the name that the operator's invite grants. It is no member any more. */
+static void replaced_end(struct join_service *service, const struct directory_joined *joined,
+                         struct mono now)
+{
+    struct relay_client *other =
+        session_table_of_key(&service->base->sessions, joined->replaced_key);
+    char peer[KEY_SHORT_SIZE];
+
+    env_trace(&service->base->env, TRACE_LEVEL_INFO, "ziglan.replaced", "peer=%s name=%s invite=%s",
+              key_short(joined->replaced_key, peer), joined->name, joined->invite_id);
+    if (other != NULL) {
+        session_send_away(service->sessions, other, GOAWAY_REVOKED, 0, now);
+    }
 }
 
 static void join_answer(struct join_service *service, struct relay_client *client,
@@ -128,6 +148,9 @@ static void join_answer(struct join_service *service, struct relay_client *clien
         env_trace(&service->base->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
                   key_short(client->key, text), joined->name,
                   joined->invite_id[0] != '\0' ? "invite=" : "returned=1", joined->invite_id);
+    }
+    if (joined->replaced) {
+        replaced_end(service, joined, now);
     }
     /* The answer comes first: a member must know that it joined before Changes tell of it. */
     joined_send(service, client, w->request_id, joined);

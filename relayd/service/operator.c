@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* The log has the invite's id only: with the invite itself whoever reads the log could join. */
 static void invite_log(const struct env *env, const struct directory_terms *terms,
@@ -24,7 +25,7 @@ static void invite_log(const struct env *env, const struct directory_terms *term
               terms->name[0] != '\0' ? " name=" : "", terms->name);
 }
 
-enum verdict operator_invite(struct operator_service *service, const struct directory_terms *terms,
+enum verdict operator_invite(struct operator_service *service, struct directory_terms *terms,
                              char text[URL_SIZE_MAX])
 {
     struct relay_base *base = service->base;
@@ -51,6 +52,43 @@ enum verdict operator_invite(struct operator_service *service, const struct dire
                : VERDICT_LIMIT;
 }
 
+enum verdict operator_invite_next(struct operator_service *service,
+                                  uint8_t at[DIRECTORY_INVITE_HASH_SIZE],
+                                  struct directory_invite_row *out, struct mono now)
+{
+    if (service->base->directory == NULL) {
+        return VERDICT_NOT_FOUND;
+    }
+    join_flush(service->joins, now); /* it may use up an invite */
+    return directory_invite_next(service->base->directory, at, out);
+}
+
+enum verdict operator_uninvite(struct operator_service *service, const char *text,
+                               char id[DIRECTORY_INVITE_ID_SIZE], struct mono now)
+{
+    struct relay_base *base = service->base;
+    char error[URL_ERROR_SIZE];
+    struct url url;
+    enum verdict verdict;
+
+    if (base->directory == NULL) {
+        return VERDICT_NOT_FOUND;
+    }
+    join_flush(service->joins, now);
+    if (url_parse(&url, text, strlen(text), error) == ERR_OK && url.has_invite) {
+        (void)directory_invite_id(url.invite, id);
+    } else {
+        (void)snprintf(id, DIRECTORY_INVITE_ID_SIZE, "%.*s", DIRECTORY_INVITE_ID_SIZE - 1,
+                       strlen(text) < DIRECTORY_INVITE_ID_SIZE ? text : "");
+    }
+    verdict = directory_uninvite(base->directory, id);
+    store_health_note(&base->health, verdict);
+    if (verdict == VERDICT_OK) {
+        env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.uninvited", "invite=%s", id);
+    }
+    return verdict;
+}
+
 enum verdict operator_member_next(struct operator_service *service, uint8_t key[KEY_SIZE],
                                   struct operator_member *out, struct mono now)
 {
@@ -63,7 +101,9 @@ enum verdict operator_member_next(struct operator_service *service, uint8_t key[
         return VERDICT_NOT_FOUND;
     }
     join_flush(service->joins, now);
-    verdict = directory_next(base->directory, key, &row);
+    do {
+        verdict = directory_next(base->directory, key, &row);
+    } while (verdict == VERDICT_OK && row.admission_size == 0 && !directory_entry_is_revoked(&row));
     if (verdict != VERDICT_OK) {
         return verdict;
     }
@@ -80,55 +120,78 @@ enum verdict operator_member_next(struct operator_service *service, uint8_t key[
     return VERDICT_OK;
 }
 
-enum verdict operator_revoke(struct operator_service *service, const char *text,
-                             uint8_t key[KEY_SIZE], struct mono now)
+/* True if the text is the key or the name of this one, and not only the beginning of its name. */
+static bool is_exact(const char *text, const struct who *who)
+{
+    uint8_t key[KEY_SIZE];
+
+    return key_parse(key, text, strlen(text)) == ERR_OK || strcasecmp(text, who->name) == 0;
+}
+
+/* Joins that wait come first. One who fits is meant; several are a choice for the operator, and so
+ * is a member that only has the name with a number. */
+static enum verdict choose(struct operator_service *service, const char *text, bool revoked,
+                           struct who_fits *fits, struct mono now)
 {
     struct relay_base *base = service->base;
-    struct relay_client *client;
-    struct member_label who;
     enum verdict verdict;
-    bool again;
 
+    memset(fits, 0, sizeof(*fits));
     if (base->directory == NULL) {
         return VERDICT_NOT_FOUND;
     }
     join_flush(service->joins, now);
-    verdict = directory_resolve(base->directory, text, key);
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    again = directory_status(base->directory, key) == DIRECTORY_STATUS_REVOKED;
-    who = member_label(base, key);
-    verdict = directory_revoke(base->directory, key);
-    store_health_note(&base->health, verdict);
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    if (!again) {
-        base->counters.revocations++;
-        env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.revoked", "peer=%s name=%s", who.peer,
-                  who.name);
-    }
-    client = session_table_of_key(&base->sessions, key);
+    verdict = revoked ? who_find_revoked(base, text, fits) : who_find(base, text, fits);
+    return verdict == VERDICT_OK && (fits->count > 1 || !is_exact(text, &fits->list[0]))
+               ? VERDICT_REFUSED
+               : verdict;
+}
+
+/* The key is no member any more: its session ends, and all are told. */
+static void cut_off(struct operator_service *service, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    struct relay_client *client = session_table_of_key(&service->base->sessions, key);
+
     if (client != NULL) {
         session_send_away(service->sessions, client, GOAWAY_REVOKED, 0, now);
     }
     watch_changed(service->sessions->watches, now);
+}
+
+enum verdict operator_revoke(struct operator_service *service, const char *text,
+                             struct who_fits *fits, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct who *who = &fits->list[0];
+    struct member_label label;
+    enum verdict verdict = choose(service, text, false, fits, now);
+
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    label = member_label(base, who->key);
+    verdict = directory_revoke(base->directory, who->key);
+    store_health_note(&base->health, verdict);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (who->state != WHO_STATE_REVOKED) {
+        base->counters.revocations++;
+        env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.revoked", "peer=%s name=%s", label.peer,
+                  label.name);
+    }
+    cut_off(service, who->key, now);
     return VERDICT_OK;
 }
 
 enum verdict operator_restore(struct operator_service *service, const char *text,
-                              uint8_t key[KEY_SIZE], struct mono now)
+                              struct who_fits *fits, struct mono now)
 {
     struct relay_base *base = service->base;
-    enum verdict verdict;
+    const uint8_t *key = fits->list[0].key;
+    enum verdict verdict = choose(service, text, true, fits, now);
     char peer[KEY_SHORT_SIZE];
 
-    if (base->directory == NULL) {
-        return VERDICT_NOT_FOUND;
-    }
-    join_flush(service->joins, now);
-    verdict = directory_resolve(base->directory, text, key);
     if (verdict == VERDICT_OK) {
         verdict = directory_restore(base->directory, key);
         store_health_note(&base->health, verdict);
@@ -138,4 +201,76 @@ enum verdict operator_restore(struct operator_service *service, const char *text
         watch_changed(service->sessions->watches, now);
     }
     return verdict;
+}
+
+enum verdict operator_rename(struct operator_service *service, const char *text, const char *name,
+                             struct who_fits *fits, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct who *who = &fits->list[0];
+    enum verdict verdict = choose(service, text, false, fits, now);
+    uint8_t holder[KEY_SIZE];
+    char peer[KEY_SHORT_SIZE];
+
+    if (verdict == VERDICT_OK) {
+        verdict = directory_rename(base->directory, who->key, name, holder);
+        store_health_note(&base->health, verdict);
+    }
+    if (verdict == VERDICT_NAME_TAKEN) {
+        char other[KEY_TEXT_SIZE];
+        (void)who_find(base, key_text(holder, other), fits);
+    }
+    if (verdict == VERDICT_OK) {
+        env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.renamed", "peer=%s name=%s before=%s",
+                  key_short(who->key, peer), name, who->name);
+        watch_changed(service->sessions->watches, now);
+    }
+    return verdict;
+}
+
+/* No member has this name: whose it was does not matter, it becomes free. */
+static enum verdict forget_name(struct relay_base *base, const char *text, struct who_fits *fits)
+{
+    struct who *who = &fits->list[0];
+    struct directory_entry row;
+    enum verdict verdict;
+
+    memset(fits, 0, sizeof(*fits));
+    if (!name_fold(who->name, text, strlen(text))) {
+        return VERDICT_NOT_FOUND;
+    }
+    verdict = directory_forget_name(base->directory, who->name, who->key);
+    if (verdict == VERDICT_OK) {
+        fits->count = 1;
+        who->state = directory_find_key(base->directory, who->key, &row) == VERDICT_OK
+                         ? who_of(base, &row).state
+                         : WHO_STATE_STRANGER;
+    }
+    return verdict;
+}
+
+enum verdict operator_forget(struct operator_service *service, const char *text,
+                             struct who_fits *fits, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct who *who = &fits->list[0];
+    enum verdict verdict = choose(service, text, false, fits, now);
+    char peer[KEY_SHORT_SIZE];
+
+    if (verdict == VERDICT_OK && who->state == WHO_STATE_MEMBER) {
+        verdict = directory_forget(base->directory, who->key);
+    } else if (base->directory != NULL && verdict != VERDICT_UNAVAILABLE) {
+        bool known = verdict == VERDICT_OK && who->name[0] != '\0'; /* a key that had a name */
+        verdict = forget_name(base, known ? who->name : text, fits);
+    }
+    store_health_note(&base->health, verdict);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.forgotten", "peer=%s name=%s",
+              key_short(who->key, peer), who->name);
+    if (who->state == WHO_STATE_MEMBER) {
+        cut_off(service, who->key, now);
+    }
+    return VERDICT_OK;
 }

@@ -11,8 +11,9 @@
  *
  * The verbs stand in the headers that this one includes. The files, bottom up: directory_write
  * (transactions, sequence) and directory_name (names and addresses), directory_entry (what the
- * store has about a key), directory_find, directory_invite, then directory_join, directory_revoke,
- * directory_watch, directory_expire and directory_repair, and this one.
+ * store has about a key), directory_find, directory_invite, directory_pick (which name a newcomer
+ * gets), directory_revoke, then directory_join, directory_rename, directory_watch, directory_expire
+ * and directory_repair, and this one.
  */
 #pragma once
 
@@ -24,6 +25,7 @@
 #include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_invite.h"
 #include "rendezvous/directory/directory_join.h"
+#include "rendezvous/directory/directory_rename.h"
 #include "rendezvous/directory/directory_revoke.h"
 #include "rendezvous/directory/directory_watch.h"
 #include "rendezvous/store/store.h"

@@ -2,7 +2,6 @@
 /* Finding by key, name and address, and the listing. */
 #include "rendezvous/directory/directory_find.h"
 
-#include "proto/crypto/identity.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_name.h"
 #include "rendezvous/directory/directory_write.h"
@@ -88,28 +87,6 @@ enum verdict directory_find_address(struct directory *directory, const uint8_t a
     return found ? find_member(directory, key, out) : VERDICT_NOT_FOUND;
 }
 
-enum verdict directory_resolve(struct directory *directory, const char *text, uint8_t key[KEY_SIZE])
-{
-    char lower[NAME_TEXT_SIZE];
-    struct directory_name holder;
-
-    if (key_parse(key, text, strlen(text)) == ERR_OK) {
-        return VERDICT_OK;
-    }
-    if (!name_fold(lower, text, strlen(text))) {
-        return VERDICT_NOT_FOUND;
-    }
-    int rc = directory_name_read(directory, lower, &holder);
-    if (rc != ERR_OK) {
-        return directory_unavailable(directory, "resolve", rc);
-    }
-    if (!holder.found) {
-        return VERDICT_NOT_FOUND;
-    }
-    memcpy(key, holder.key, KEY_SIZE);
-    return VERDICT_OK;
-}
-
 /* ---- the listing ---- */
 
 /* The next key of a table after `key`; *found is false at the end of the table. */
@@ -150,10 +127,7 @@ enum verdict directory_next(struct directory *directory, uint8_t key[KEY_SIZE],
         bool take_member = has_member && (!has_revoked || memcmp(member, revoked, KEY_SIZE) < 0);
         memcpy(key, take_member ? member : revoked, KEY_SIZE);
         enum verdict verdict = directory_find_key(directory, key, out);
-        /* Who left is told to watchers, but does not belong into a list of members. */
-        if (verdict == VERDICT_UNAVAILABLE ||
-            (verdict == VERDICT_OK &&
-             (out->admission_size > 0 || directory_entry_is_revoked(out)))) {
+        if (verdict != VERDICT_NOT_FOUND) { /* that one is damaged */
             return verdict;
         }
     }

@@ -38,15 +38,10 @@ enum verdict directory_find_name(struct directory *directory, const char *name,
 enum verdict directory_find_address(struct directory *directory, const uint8_t address[16],
                                     struct directory_entry *out);
 
-/** The key that an operator's text means: a key as text, else a name. A name that was freed less
- * than 30 days ago still means the key that had it. NOT_FOUND, UNAVAILABLE. */
-enum verdict directory_resolve(struct directory *directory, const char *text,
-                               uint8_t key[KEY_SIZE]);
-
 /**
- * The next entry of a listing of members and revoked keys, in the order of keys. key goes in as the
- * last key of the listing (all zero to begin, which is nobody's key) and comes out as that of *out.
- * Who left is not listed. NOT_FOUND at the end, UNAVAILABLE.
+ * The next entry of a listing of members, revoked keys and those who left lately, in the order of
+ * keys. key goes in as the last key of the listing (all zero to begin, which is nobody's key) and
+ * comes out as that of *out. NOT_FOUND at the end, UNAVAILABLE.
  */
 enum verdict directory_next(struct directory *directory, uint8_t key[KEY_SIZE],
                             struct directory_entry *out);

@@ -8,6 +8,7 @@
 #include "proto/crypto/identity.h"
 #include "proto/wire/name.h"
 #include "rendezvous/directory/directory_internal.h"
+#include "rendezvous/directory/directory_name.h"
 #include "rendezvous/directory/directory_write.h"
 
 #include <sodium.h>
@@ -48,11 +49,14 @@ static int terms_write(struct directory *d, const uint8_t hash[DIRECTORY_INVITE_
     wbuf_u64(&w, terms->expires_ms);
     wbuf_u8(&w, (uint8_t)name_size);
     wbuf_put(&w, terms->name, name_size);
+    wbuf_u64(&w, terms->made_ms);
+    wbuf_u32(&w, terms->uses_at_first);
+    wbuf_put(&w, terms->replaces, KEY_SIZE);
     return store_write(d->store, STORE_TABLE_INVITES, hash, DIRECTORY_INVITE_HASH_SIZE, value,
                        wbuf_size(&w));
 }
 
-/* False for a value that we never wrote. */
+/* False for a value that we never wrote. Older versions wrote nothing behind the name. */
 static bool terms_decode(struct directory_terms *out, const uint8_t *value, size_t size)
 {
     struct rbuf r = rbuf_over(value, size);
@@ -66,6 +70,11 @@ static bool terms_decode(struct directory_terms *out, const uint8_t *value, size
     }
     rbuf_copy(&r, terms.name, name_size);
     if (!rbuf_done(&r)) {
+        terms.made_ms = rbuf_u64(&r);
+        terms.uses_at_first = rbuf_u32(&r);
+        rbuf_copy(&r, terms.replaces, KEY_SIZE);
+    }
+    if (!rbuf_done(&r)) {
         return false;
     }
     *out = terms;
@@ -77,7 +86,20 @@ static bool terms_open(const struct directory_terms *terms, uint64_t now_ms)
     return terms->uses > 0 && (terms->expires_ms == 0 || terms->expires_ms > now_ms);
 }
 
-enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
+/* The member that has the name which the invite grants is to make room for who joins with it. */
+static int replaces_find(struct directory *d, struct directory_terms *terms)
+{
+    struct directory_name holder = {0};
+    int rc = terms->name[0] != '\0' ? directory_name_read(d, terms->name, &holder) : ERR_OK;
+
+    memset(terms->replaces, 0, KEY_SIZE);
+    if (rc == ERR_OK && holder.found && holder.freed_ms == 0) {
+        memcpy(terms->replaces, holder.key, KEY_SIZE);
+    }
+    return rc;
+}
+
+enum verdict directory_invite(struct directory *directory, struct directory_terms *terms,
                               uint8_t invite[INVITE_SIZE])
 {
     uint8_t hash[DIRECTORY_INVITE_HASH_SIZE];
@@ -97,14 +119,86 @@ enum verdict directory_invite(struct directory *directory, const struct director
     }
     env_random(directory->env, invite, INVITE_SIZE);
     invite_hash(hash, invite);
-    rc = terms_write(directory, hash, &kept);
+    kept.made_ms = env_wall_ms(directory->env);
+    kept.uses_at_first = kept.uses;
+    rc = replaces_find(directory, &kept);
+    if (rc == ERR_OK) {
+        rc = terms_write(directory, hash, &kept);
+    }
     if (rc != ERR_OK) {
         sodium_memzero(invite, INVITE_SIZE);
         return directory_unavailable(directory, "invite", rc);
     }
     directory->invite_count++;
+    *terms = kept;
     return VERDICT_OK;
 }
+
+/* ---- the listing ---- */
+
+enum verdict directory_invite_next(struct directory *directory,
+                                   uint8_t at[DIRECTORY_INVITE_HASH_SIZE],
+                                   struct directory_invite_row *out)
+{
+    struct store_cursor cursor =
+        store_cursor_from(STORE_TABLE_INVITES, at, DIRECTORY_INVITE_HASH_SIZE);
+    uint64_t now_ms = env_wall_ms(directory->env);
+    uint8_t value[DIRECTORY_INVITE_VALUE_SIZE_MAX];
+    size_t size;
+
+    cursor.started = true; /* go on behind `at` */
+    for (;;) {
+        int rc = store_next(directory->store, &cursor, value, sizeof(value), &size);
+        if (rc != ERR_OK) {
+            return directory_unavailable(directory, "invites", rc);
+        }
+        if (size == STORE_NONE) {
+            return VERDICT_NOT_FOUND;
+        }
+        if (cursor.key_size == DIRECTORY_INVITE_HASH_SIZE &&
+            terms_decode(&out->terms, value, size) && terms_open(&out->terms, now_ms)) {
+            memcpy(at, cursor.key, DIRECTORY_INVITE_HASH_SIZE);
+            (void)key_short(at, out->id); /* a hash is as long as a key */
+            return VERDICT_OK;
+        }
+    }
+}
+
+int directory_invite_reserves(struct directory *directory, const char *name, bool *reserved)
+{
+    uint8_t hash[DIRECTORY_INVITE_HASH_SIZE] = {0};
+    struct directory_invite_row row;
+    enum verdict verdict;
+
+    *reserved = false;
+    do {
+        verdict = directory_invite_next(directory, hash, &row);
+        *reserved = verdict == VERDICT_OK && strcmp(row.terms.name, name) == 0;
+    } while (verdict == VERDICT_OK && !*reserved);
+    return verdict == VERDICT_UNAVAILABLE ? ERR_SYSTEM : ERR_OK;
+}
+
+enum verdict directory_uninvite(struct directory *directory, const char *id)
+{
+    uint8_t hash[DIRECTORY_INVITE_HASH_SIZE] = {0};
+    struct directory_invite_row row;
+    enum verdict verdict = directory_invite_next(directory, hash, &row);
+
+    while (verdict == VERDICT_OK && strcmp(row.id, id) != 0) {
+        verdict = directory_invite_next(directory, hash, &row);
+    }
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    int rc = store_remove(directory->store, STORE_TABLE_INVITES, hash, sizeof(hash));
+    if (rc != ERR_OK) {
+        return directory_unavailable(directory, "uninvite", rc);
+    }
+    directory->invite_count--;
+    return VERDICT_OK;
+}
+
+/* ---- using one ---- */
 
 int directory_invite_find(struct directory *directory, const uint8_t *invite, size_t size,
                           struct directory_open_invite *out, bool *found)

@@ -22,26 +22,47 @@ enum {
     DIRECTORY_INVITE_ID_SIZE = KEY_SHORT_SIZE, /* the hash is as long as a key, and is shortened
                                                 * like one */
     DIRECTORY_INVITE_HASH_SIZE = 32,
-    DIRECTORY_INVITE_VALUE_SIZE_MAX = 4 + 8 + 1 + NAME_SIZE_MAX, /* the terms, in the store */
+    DIRECTORY_INVITE_VALUE_SIZE_MAX = 4 + 8 + 1 + NAME_SIZE_MAX + 8 + 4 + KEY_SIZE, /* the terms */
 };
 
 /** What an invite allows. */
 struct directory_terms {
-    uint32_t uses;             /* how many may join with it; 0 counts as 1 */
-    uint64_t expires_ms;       /* wall clock; 0: never */
-    char name[NAME_TEXT_SIZE]; /* the name that is granted; empty: the wanted one */
+    uint32_t uses;              /* how many may join with it; 0 counts as 1 */
+    uint64_t expires_ms;        /* wall clock; 0: never */
+    char name[NAME_TEXT_SIZE];  /* the name that is granted; empty: the wanted one */
+    uint64_t made_ms;           /* set by directory_invite: wall clock; 0: by an older version */
+    uint32_t uses_at_first;     /* set by directory_invite; 0: by an older version */
+    uint8_t replaces[KEY_SIZE]; /* set by directory_invite: the member that had the name then, and
+                                   loses its place to who joins; zeros: nobody */
 };
 
-/** Make an invite. Its bytes go to the caller and nowhere else; they mean nothing on error.
+/** Make an invite. Its bytes go to the caller and nowhere else; they mean nothing on error. *terms
+ * become those that are kept.
  * BAD_REQUEST: name_problem refuses the name, or the expiry is past. LIMIT: the store has as many
  * invites as the configuration allows. UNAVAILABLE: the store failed. */
-enum verdict directory_invite(struct directory *directory, const struct directory_terms *terms,
+enum verdict directory_invite(struct directory *directory, struct directory_terms *terms,
                               uint8_t invite[INVITE_SIZE]);
 
 /** The name of an invite in logs: ten characters of its hash, with which nobody can join. Returns
  * id. */
 const char *directory_invite_id(const uint8_t invite[INVITE_SIZE],
                                 char id[DIRECTORY_INVITE_ID_SIZE]);
+
+/** One invite of the listing. */
+struct directory_invite_row {
+    char id[DIRECTORY_INVITE_ID_SIZE];
+    struct directory_terms terms; /* uses: how many are left */
+};
+
+/** The next invite that may still be used. `at` is where the listing is: begin with all zero, and
+ * leave it alone between calls. NOT_FOUND at the end, UNAVAILABLE. */
+enum verdict directory_invite_next(struct directory *directory,
+                                   uint8_t at[DIRECTORY_INVITE_HASH_SIZE],
+                                   struct directory_invite_row *out);
+
+/** Withdraw the invite with this id: nobody can join with it any more. Who joined with it stays.
+ * NOT_FOUND (unknown, used up or expired), UNAVAILABLE. */
+enum verdict directory_uninvite(struct directory *directory, const char *id);
 
 /** An invite that may still be used, as directory_invite_find gives it to directory_invite_use. */
 struct directory_open_invite {
@@ -54,6 +75,10 @@ struct directory_open_invite {
  * ERR_NOMEM, ERR_SYSTEM. */
 int directory_invite_find(struct directory *directory, const uint8_t *invite, size_t size,
                           struct directory_open_invite *out, bool *found) MUST_CHECK;
+
+/** True if an invite that may still be used grants this name. ERR_NOMEM, ERR_SYSTEM. */
+int directory_invite_reserves(struct directory *directory, const char *name,
+                              bool *reserved) MUST_CHECK;
 
 /** Use the invite once, inside a transaction. Its last use removes it from the store; the caller
  * counts the invites that are left. ERR_NOMEM, ERR_SYSTEM. */

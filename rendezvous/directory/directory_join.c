@@ -8,6 +8,7 @@
 #include "rendezvous/directory/directory_entry.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_name.h"
+#include "rendezvous/directory/directory_revoke.h"
 #include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ struct joining {
     bool has_part_before;
     bool returning;                      /* it is a member already; else a newcomer */
     struct directory_open_invite invite; /* a newcomer's */
+    struct directory_entry replaced;     /* joined.replaced: whose name it gets */
     struct directory_joined joined;
 };
 
@@ -59,25 +61,30 @@ static enum verdict newcomer_check(struct directory *d, struct joining *j)
     return d->member_count >= d->member_max ? VERDICT_LIMIT : VERDICT_OK;
 }
 
-/* The name that a newcomer gets: the invite's, else the wanted one, else its part's. */
+/* What the node wants to be called: as it says now, else as its part says. */
+static const char *wanted_of(const struct joining *j)
+{
+    const char *wanted = j->request->wanted_name;
+
+    return wanted != NULL && wanted[0] != '\0' ? wanted : j->part.wanted_name;
+}
+
+/* Find a name for a newcomer. If it is taken from another member, that one is loaded. */
 static enum verdict newcomer_name(struct directory *d, struct joining *j)
 {
-    char base[NAME_TEXT_SIZE];
-    const char *wanted = j->invite.terms.name;
-    bool found;
+    struct directory_pick pick;
+    int rc = directory_pick(d, j->request->key, &j->invite, wanted_of(j), &pick);
 
-    if (wanted[0] == '\0' && j->request->wanted_name != NULL) {
-        wanted = j->request->wanted_name;
+    if (rc == ERR_OK && pick.found && pick.takes) {
+        j->joined.replaced = true;
+        memcpy(j->joined.replaced_key, pick.taken, KEY_SIZE);
+        rc = directory_load(d, pick.taken, &j->replaced);
     }
-    if (wanted[0] == '\0') {
-        wanted = j->part.wanted_name;
-    }
-    (void)name_sanitise(base, wanted, strlen(wanted));
-    int rc = directory_name_pick(d, j->request->key, base, j->joined.name, &found);
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    return found ? VERDICT_OK : VERDICT_NAME_TAKEN;
+    memcpy(j->joined.name, pick.name, sizeof(j->joined.name));
+    return pick.found ? VERDICT_OK : VERDICT_NAME_TAKEN;
 }
 
 /* True if the member can get its former admission again. Who only reconnects must change nothing,
@@ -137,6 +144,9 @@ static int join_write(struct directory *d, const struct joining *j, uint64_t seq
     if (!j->returning) {
         rc = directory_invite_use(d, &j->invite);
     }
+    if (rc == ERR_OK && j->joined.replaced) { /* before the name has its new holder */
+        rc = directory_end(d, &j->replaced, DIRECTORY_REASON_LEFT, sequence - 1);
+    }
     if (rc == ERR_OK && j->before.revocation_size > 0) {
         rc = directory_revocation_remove(d, key);
     }
@@ -195,7 +205,7 @@ int directory_group_end(struct directory *directory, int rc)
 /* Inside a transaction: make and write one join. The next join of the group sees its changes. */
 static int join_apply(struct directory *d, struct joining *j)
 {
-    uint64_t sequence = directory_sequence_next(d);
+    uint64_t sequence = directory_sequence_next(d) + (j->joined.replaced ? 1 : 0); /* two changes */
     int rc = admission_make(d, j, sequence);
 
     if (rc == ERR_OK) {
@@ -208,6 +218,9 @@ static int join_apply(struct directory *d, struct joining *j)
         d->member_count++;
         d->invite_count -= j->invite.terms.uses == 1 ? 1 : 0;
         d->revoked_count -= j->before.revocation_size > 0 ? 1 : 0;
+    }
+    if (rc == ERR_OK && j->joined.replaced) {
+        directory_end_count(d, &j->replaced);
     }
     return rc;
 }
@@ -284,6 +297,12 @@ enum verdict directory_join(struct directory *directory, const struct directory_
         }
     }
     j.joined.sequence = directory->sequence;
+    int rc = directory_pick_why(directory, join->key, j.returning ? NULL : &j.invite, wanted_of(&j),
+                                j.joined.name, &j.joined.why);
+    if (rc != ERR_OK) { /* it is a member all the same */
+        env_trace(directory->env, TRACE_LEVEL_WARN, "directory.failed", "what=why error=%s",
+                  err_name(rc));
+    }
     *out = j.joined;
     return VERDICT_OK;
 }

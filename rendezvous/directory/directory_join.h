@@ -11,6 +11,7 @@
 #include "proto/wire/record.h"
 #include "proto/wire/verdict.h"
 #include "rendezvous/directory/directory_invite.h"
+#include "rendezvous/directory/directory_pick.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,13 +42,17 @@ struct directory_joined {
     uint64_t sequence;                        /* of the directory */
     bool changed;                             /* tell the watchers; false: nothing is new */
     char invite_id[DIRECTORY_INVITE_ID_SIZE]; /* of the invite that was used, or empty */
+    struct directory_name_why why;            /* the name is not the wanted one */
+    bool replaced;                            /* the name was another member's, which has ended */
+    uint8_t replaced_key[KEY_SIZE];           /* replaced: whose */
 };
 
 /**
  * Admit a node, or renew a member. A member keeps its name and needs no invite; an invite that it
  * brings is not used up. It gets the same admission again if its part is the known one and more
  * than half of the time is left. A newcomer gets the name of the invite, else the wanted one, else
- * that of its member part; if that is taken, the name with -2, -3 ... behind it.
+ * that of its member part; if that is taken, the name with -2, -3 ... behind it. If the name of the
+ * invite was a member's when it was made, and still is, that member ends as if it had left.
  *
  * BAD_REQUEST (the member part is not the key's own, not valid, or older than the known one), CLOCK
  * (the part is not live by our wall clock), INVITE_INVALID (unknown, used up or expired; these are

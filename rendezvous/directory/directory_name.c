@@ -10,16 +10,10 @@
 #include "proto/wire/name.h"
 #include "rendezvous/directory/directory_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* 2025-01-01. A name that was freed before was freed under a clock that was not set. */
 #define FREED_MS_MIN UINT64_C(1735689600000)
-
-enum {
-    NAME_TRIES_MAX = 200,  /* "nas", "nas-2" ... "nas-200"; then one with a part of the key */
-    NAME_SUFFIX_SIZE = 12, /* "-" and ten characters, NUL */
-};
 
 int directory_name_read(struct directory *directory, const char *name, struct directory_name *out)
 {
@@ -62,6 +56,11 @@ int directory_name_free(struct directory *directory, const char *name, const uin
     return name_write(directory, name, key, now_ms == 0 ? 1 : now_ms); /* 0 would say: held */
 }
 
+int directory_name_remove(struct directory *directory, const char *name)
+{
+    return store_remove(directory->store, STORE_TABLE_NAMES, name, strlen(name));
+}
+
 /* True if a name that was freed at freed_ms may be given to others at now_ms. */
 static bool quarantine_over(uint64_t freed_ms, uint64_t now_ms)
 {
@@ -88,9 +87,11 @@ int directory_name_expire(struct directory *directory, const char *name, size_t 
                : ERR_OK;
 }
 
-static bool name_is_free(const struct directory *d, const struct directory_name *name,
-                         const uint8_t key[KEY_SIZE])
+bool directory_name_is_free(const struct directory *directory, const struct directory_name *name,
+                            const uint8_t key[KEY_SIZE])
 {
+    const struct directory *d = directory;
+
     if (!name->found || memcmp(name->key, key, KEY_SIZE) == 0) {
         return true;
     }
@@ -98,52 +99,6 @@ static bool name_is_free(const struct directory *d, const struct directory_name 
        its new holder would keep it. */
     uint64_t now_ms = env_wall_ms(d->env);
     return quarantine_over(name->freed_ms, now_ms < d->settled_ms ? now_ms : d->settled_ms);
-}
-
-/* base, cut so that the suffix still fits into a label, and the suffix. */
-static void name_compose(char name[NAME_TEXT_SIZE], const char *base, const char *suffix)
-{
-    size_t room = NAME_SIZE_MAX - strlen(suffix);
-    size_t size = strlen(base);
-
-    if (size > room) {
-        size = room;
-    }
-    while (size > 1 && base[size - 1] == '-') {
-        size--;
-    }
-    memcpy(name, base, size);
-    memcpy(name + size, suffix, strlen(suffix) + 1);
-}
-
-int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE], const char *base,
-                        char name[NAME_TEXT_SIZE], bool *found)
-{
-    struct directory_name holder;
-    char suffix[NAME_SUFFIX_SIZE] = "";
-    char short_key[KEY_SHORT_SIZE];
-
-    *found = false;
-    for (int i = 1; i <= NAME_TRIES_MAX + 1; i++) {
-        if (i > NAME_TRIES_MAX) {
-            (void)snprintf(suffix, sizeof(suffix), "-%s", key_short(key, short_key));
-        } else if (i > 1) {
-            (void)snprintf(suffix, sizeof(suffix), "-%d", i);
-        }
-        name_compose(name, base, suffix);
-        if (name_problem(name, strlen(name)) != NULL) {
-            continue;
-        }
-        int rc = directory_name_read(directory, name, &holder);
-        if (rc != ERR_OK) {
-            return rc;
-        }
-        if (name_is_free(directory, &holder, key)) {
-            *found = true;
-            return ERR_OK;
-        }
-    }
-    return ERR_OK;
 }
 
 /* ---- addresses ---- */

@@ -42,10 +42,13 @@ int directory_name_hold(struct directory *directory, const char *name,
 int directory_name_free(struct directory *directory, const char *name,
                         const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
-/** Pick a name that is free for the key: `base` (a label), else that with -2 to -200, else with a
- * part of the key. *found is false if none of these is free. */
-int directory_name_pick(struct directory *directory, const uint8_t key[KEY_SIZE], const char *base,
-                        char name[NAME_TEXT_SIZE], bool *found) MUST_CHECK;
+/** Forget who held a name: anybody may get it. */
+int directory_name_remove(struct directory *directory, const char *name) MUST_CHECK;
+
+/** True if a key may get the name without the operator's word: nobody holds it, or the key had it
+ * last, or it was freed DIRECTORY_NAME_FREED_MS ago. */
+bool directory_name_is_free(const struct directory *directory, const struct directory_name *name,
+                            const uint8_t key[KEY_SIZE]);
 
 /** Inside a transaction: give the key its own IPv6 and the fixed addresses that its part `now`
  * claims, but those that another key holds. What only its former part `before` (NULL: none) claimed

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How a member goes: it leaves, or it is thrown out, which can be taken back. UNAVAILABLE always
- * means that the store failed: this was traced, and nothing changed.
+ * How a member goes: it leaves, is thrown out, which can be taken back, or is forgotten because its
+ * host is no more. UNAVAILABLE always means that the store failed: this was traced, and nothing
+ * changed.
  */
 #pragma once
 
+#include "proto/base/err.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/verdict.h"
+#include "rendezvous/directory/directory_entry.h"
 
 #include <stdint.h>
 
@@ -24,3 +27,18 @@ enum verdict directory_revoke(struct directory *directory, const uint8_t key[KEY
 /** Take back a directory_revoke: the node is a stranger again and may join with an invite. Watchers
  * are not told. NOT_FOUND (not revoked), UNAVAILABLE. */
 enum verdict directory_restore(struct directory *directory, const uint8_t key[KEY_SIZE]);
+
+/** Forget a member whose host is no more: it ends as if it had left, and its name may be given to
+ * others at once. Never LIMIT. NOT_MEMBER, UNAVAILABLE. */
+enum verdict directory_forget(struct directory *directory, const uint8_t key[KEY_SIZE]);
+
+/** A name (a label) that was freed, and that no member has, may be given to others at once. key
+ * becomes that of who had it; if it was revoked, it stays out. NOT_FOUND, UNAVAILABLE. */
+enum verdict directory_forget_name(struct directory *directory, const char *name,
+                                   uint8_t key[KEY_SIZE]);
+
+/** Inside a transaction: end a key with this reason, as the change `sequence`. directory_end_count
+ * counts that when the transaction is sure. ERR_NOMEM, ERR_SYSTEM. */
+int directory_end(struct directory *directory, const struct directory_entry *entry,
+                  enum directory_reason reason, uint64_t sequence) MUST_CHECK;
+void directory_end_count(struct directory *directory, const struct directory_entry *entry);

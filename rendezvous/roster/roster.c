@@ -7,6 +7,7 @@
 #include "proto/wire/record.h"
 #include "rendezvous/roster/roster_internal.h"
 #include "rendezvous/roster/roster_load.h"
+#include "rendezvous/roster/roster_names.h"
 #include "rendezvous/roster/roster_save.h"
 #include "rendezvous/roster/roster_slots.h"
 
@@ -274,7 +275,7 @@ int roster_erase(struct roster *roster)
 {
     roster_slots_clear(roster);
     roster->sequence = 0;
-    roster->binding_count = 0;
+    roster->names.binding_count = 0;
     roster->forget_ms = UINT64_MAX;
     return roster_erase_saved(roster);
 }
@@ -323,23 +324,8 @@ bool roster_remembered(struct roster *roster, const char *name, size_t size, uin
 int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE])
 {
     struct roster_slot *slot = roster_slot_find(roster, key);
-    char name[NAME_TEXT_SIZE];
-    int rc;
 
-    if (!roster_slot_is_live(slot) ||
-        !name_fold(name, slot->member.name, strlen(slot->member.name))) {
-        return ERR_DROP;
-    }
-    rc = roster_binding_write(roster, name, strlen(name), key);
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    struct roster_slot *holder = map_find_pointer(roster->by_name, name);
-    if (holder != NULL && holder != slot) {
-        holder->member.name_conflict = true;
-    }
-    slot->member.name_conflict = false;
-    return map_put_pointer(roster->by_name, name, slot);
+    return roster_slot_is_live(slot) ? roster_name_take(roster, slot) : ERR_DROP;
 }
 
 size_t roster_count(const struct roster *roster)

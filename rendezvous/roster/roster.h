@@ -5,15 +5,17 @@
  * any relay.
  *
  * A host remembers the key that it first saw under a name. If an entry point later gives the name
- * to another key, the name goes on to mean the old key. The new member is marked and found by its
- * key only, until the user decides (roster_accept_name). A fixed address belongs to the first
- * member that claimed it, for as long as that is a member; others who claim it are not marked.
+ * to another key while the old one is a member, the name goes on to mean the old key: the new
+ * member is marked and found by its key only, until the user agrees (roster_accept_name). Once the
+ * old key is no member any more, because an entry point revoked it or its admission is over for
+ * good, the name means the new one. A fixed address belongs to the first member that claimed it,
+ * for as long as that is a member; others who claim it are not marked.
  *
  * The roster never begins a transaction of the store. The caller puts store_begin and store_commit
  * around a whole Changes message, which then costs one write to the disk, not one for each member.
  *
- * Files, bottom up: roster_save (the store), roster_slots (memory), roster_load (from store to
- * memory), roster (changes, finding).
+ * Files, bottom up: roster_save (the store), roster_names (which key a name means), roster_slots
+ * (memory), roster_load (from store to memory), roster (changes, finding).
  */
 #pragma once
 
@@ -130,11 +132,11 @@ const struct roster_member *roster_find_name(const struct roster *roster, const 
 const struct roster_member *roster_find_ip6(const struct roster *roster, const uint8_t ip6[16]);
 
 /** The key that this host remembers under a name, member or not. False if it remembers none, or the
- * store fails. Later: shown by the verb that asks the user (contacts). */
+ * store fails. */
 bool roster_remembered(struct roster *roster, const char *name, size_t size, uint8_t key[KEY_SIZE]);
 
 /** The user agrees that the name of this member means it from now on. ERR_DROP if the key is no
- * member, ERR_NOMEM, ERR_SYSTEM. Later: a verb of the host (contacts). */
+ * member, ERR_NOMEM, ERR_SYSTEM. */
 int roster_accept_name(struct roster *roster, const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /** Number of members. */

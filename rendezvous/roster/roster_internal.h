@@ -20,6 +20,13 @@ struct roster_slot {
     bool over;    /* its admission is over by the wall clock: it is kept, but not found */
 };
 
+/** What is counted of names. */
+struct roster_names {
+    uint32_t binding_count; /* names and EUI-64s under which a key is remembered */
+    size_t conflict_count;  /* live members whose name means another key */
+    bool loading;           /* not all members are in memory yet: nobody is known to be gone */
+};
+
 struct roster {
     struct store *store;
     const struct env *env;
@@ -33,6 +40,6 @@ struct roster {
     struct map *by_key, *by_name, *by_ip6, *by_eui64; /* -> slot */
     struct map *revoked;                              /* key -> sequence of its revocation */
     uint64_t forget_ms; /* wall clock; no saved revocation is to be forgotten earlier */
-    uint32_t binding_count;
+    struct roster_names names;
     struct roster_stats stats;
 };

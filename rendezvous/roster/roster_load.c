@@ -3,6 +3,7 @@
 #include "rendezvous/roster/roster_load.h"
 
 #include "rendezvous/roster/roster_internal.h"
+#include "rendezvous/roster/roster_names.h"
 #include "rendezvous/roster/roster_save.h"
 #include "rendezvous/roster/roster_slots.h"
 
@@ -78,7 +79,12 @@ int roster_load(struct roster *roster)
     if (rc == ERR_OK) {
         rc = roster_bindings_count(roster);
     }
-    return rc == ERR_OK ? load_members(roster) : rc;
+    roster->names.loading = true;
+    if (rc == ERR_OK) {
+        rc = load_members(roster);
+    }
+    roster->names.loading = false;
+    return rc == ERR_OK ? roster_names_again(roster) : rc;
 }
 
 int roster_forget_revoked(struct roster *roster, uint64_t settled_ms)

@@ -128,14 +128,14 @@ int roster_binding_write(struct roster *roster, const void *name, size_t size,
         return rc;
     }
     /* The bound keeps entry points that give ever new names from filling the disk. */
-    if (!found && roster->binding_count >= 2 * roster->member_max) {
+    if (!found && roster->names.binding_count >= 2 * roster->member_max) {
         return ERR_OK;
     }
     memcpy(binding, roster->ziglan_key, KEY_SIZE);
     memcpy(binding + KEY_SIZE, name, size);
     rc = store_write(roster->store, STORE_TABLE_BINDINGS, binding, KEY_SIZE + size, key, KEY_SIZE);
     if (rc == ERR_OK && !found) {
-        roster->binding_count++;
+        roster->names.binding_count++;
     }
     return rc;
 }
@@ -160,7 +160,7 @@ int roster_bindings_count(struct roster *roster)
         if (rc != ERR_OK || size == STORE_NONE || !in_ziglan(roster, &cursor)) {
             return rc;
         }
-        roster->binding_count++;
+        roster->names.binding_count++;
     }
 }
 

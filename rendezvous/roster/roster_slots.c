@@ -4,6 +4,7 @@
 
 #include "proto/crypto/identity.h"
 #include "rendezvous/roster/roster_internal.h"
+#include "rendezvous/roster/roster_names.h"
 #include "rendezvous/roster/roster_save.h"
 
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static void slots_free(struct roster *r)
     }
     r->slot_count = 0;
     r->live_count = 0;
+    r->names.conflict_count = 0;
 }
 
 void roster_slots_fini(struct roster *roster)
@@ -62,43 +64,6 @@ void roster_slots_clear(struct roster *roster)
 struct roster_slot *roster_slot_find(const struct roster *roster, const uint8_t key[KEY_SIZE])
 {
     return map_find_pointer(roster->by_key, key);
-}
-
-static void name_release(struct roster *r, const struct roster_slot *slot)
-{
-    char name[NAME_TEXT_SIZE];
-
-    if (name_fold(name, slot->member.name, strlen(slot->member.name)) &&
-        map_find_pointer(r->by_name, name) == slot) {
-        (void)map_remove(r->by_name, name, NULL);
-    }
-}
-
-/* Let the slot be found by its name, unless another key is remembered under it. A name under which
-   no key is remembered is from now on this one's. */
-static int name_claim(struct roster *r, struct roster_slot *slot)
-{
-    char name[NAME_TEXT_SIZE];
-    uint8_t bound[KEY_SIZE];
-    size_t size = strlen(slot->member.name);
-    bool found;
-    int rc = roster_binding_read(r, slot->member.name, size, bound, &found);
-
-    if (rc == ERR_OK && !found) {
-        rc = roster_binding_write(r, slot->member.name, size, slot->member.key);
-    }
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    bool conflict = found && memcmp(bound, slot->member.key, KEY_SIZE) != 0;
-    if (conflict && !slot->member.name_conflict) {
-        r->stats.conflicts++;
-    }
-    slot->member.name_conflict = conflict;
-    if (conflict || !name_fold(name, slot->member.name, size)) {
-        return ERR_OK;
-    }
-    return map_put_pointer(r->by_name, name, slot);
 }
 
 static void claims_release(struct roster *r, const struct roster_slot *slot)
@@ -161,7 +126,7 @@ int roster_slot_set_over(struct roster *roster, struct roster_slot *slot, bool o
     }
     slot->over = over;
     if (over) {
-        name_release(roster, slot);
+        roster_name_release(roster, slot);
         claims_release(roster, slot);
         roster->live_count--;
         slot_move(roster, slot, roster->live_count);
@@ -169,14 +134,14 @@ int roster_slot_set_over(struct roster *roster, struct roster_slot *slot, bool o
     }
     slot_move(roster, slot, roster->live_count);
     roster->live_count++;
-    int rc = name_claim(roster, slot);
+    int rc = roster_name_claim(roster, slot);
     int claims_rc = claims_take(roster, slot);
     return rc != ERR_OK ? rc : claims_rc;
 }
 
 void roster_slot_remove(struct roster *roster, struct roster_slot *slot)
 {
-    name_release(roster, slot);
+    roster_name_release(roster, slot);
     claims_release(roster, slot);
     (void)map_remove(roster->by_ip6, slot->member.ip6, NULL);
     (void)map_remove(roster->by_key, slot->member.key, NULL);
@@ -187,6 +152,9 @@ void roster_slot_remove(struct roster *roster, struct roster_slot *slot)
     roster->slot_count--;
     slot_move(roster, slot, roster->slot_count);
     free(slot);
+    if (roster_names_again(roster) != ERR_OK) { /* its name may mean another member now */
+        env_trace(roster->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=name");
+    }
 }
 
 void roster_slot_forget(struct roster *roster, struct roster_slot *slot)
@@ -261,7 +229,7 @@ int roster_slot_put(struct roster *roster, const struct member *member, struct r
             return rc;
         }
     }
-    name_release(roster, s);
+    roster_name_release(roster, s);
     claims_release(roster, s);
     memcpy(s->member.name, member->name, sizeof(s->member.name));
     s->member.relay_count = member->relay_count;
@@ -275,7 +243,7 @@ int roster_slot_put(struct roster *roster, const struct member *member, struct r
     if (s->over) {
         return roster_slot_set_over(roster, s, false);
     }
-    rc = name_claim(roster, s);
+    rc = roster_name_claim(roster, s);
     int claims_rc = claims_take(roster, s);
     return rc != ERR_OK ? rc : claims_rc;
 }

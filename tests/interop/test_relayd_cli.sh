@@ -26,6 +26,8 @@ done
 [ "$(stat -c %a "$work/home")" = 700 ] || fail "the folder is not 0700"
 grep -q "^ziglan://[a-z2-7]*@127.0.0.1:$port?invite=[a-z2-7]*&name=home$" "$work/home.init" ||
     fail "init printed no URL: $(cat "$work/home.init")"
+grep -q "^Invite for 25 hosts, until 20..-..-..T..:..:..Z:$" "$work/home.init" ||
+    fail "init does not say what its invite is good for: $(cat "$work/home.init")"
 before=$(cat "$work/home/relay.key")
 expect 2 "exists already" "$relayd" init "$work/home" --public 127.0.0.1
 expect 0 "@vps.example.org,[2001:db8::1]?invite=" \
@@ -87,6 +89,18 @@ expect 0 "home" "$relayd" status -c "$config"
 expect 0 '"members": 0' "$relayd" status --json -c "$config"
 expect 0 "ziglan://" "$relayd" invite -c "$config"
 expect 0 '"uses": 3' "$relayd" invite --uses 3 --expires 7d --name nas --json -c "$config"
+expect 0 "good for one host, until 20" "$relayd" invite -c "$config"
+expect 0 "good for 2 hosts, without end" "$relayd" invite --uses 2 --expires never -c "$config"
+url=$("$relayd" invite -c "$config" 2>/dev/null)
+[[ $url =~ ^ziglan://[^[:space:]]+$ ]] || fail "invite prints more than a URL: $url"
+id=$("$relayd" invite --uses 4 --json -c "$config" | sed -n 's/.*"id": "\(.*\)".*/\1/p')
+expect 0 "$id" "$relayd" invites -c "$config"
+expect 0 "\"id\": \"$id\"" "$relayd" invites --json -c "$config"
+expect 0 "with the invite $id any more" "$relayd" uninvite "$id" -c "$config"
+expect 1 "there is no invite '$id'" "$relayd" uninvite "$id" -c "$config"
+grep -q "$id" <<<"$("$relayd" invites -c "$config")" && fail "a withdrawn invite is listed"
+expect 0 "Nobody can join" "$relayd" uninvite "$url" -c "$config"
+expect 2 "wants one ID or URL" "$relayd" uninvite -c "$config"
 expect 2 "--uses" "$relayd" invite --uses 0 -c "$config"
 expect 2 "--expires" "$relayd" invite --expires soon -c "$config"
 expect 2 "not usable" "$relayd" invite --name Bad_Name -c "$config"
@@ -96,8 +110,16 @@ expect 1 "there is no member 'nobody'" "$relayd" revoke nobody -c "$config"
 expect 2 "wants one key or name" "$relayd" revoke -c "$config"
 somebody=$(printf 'b%.0s' {1..51})a
 secret=$(head -c 52 "$work/home/relay.key")
-expect 0 "revoked" "$relayd" revoke "$somebody" -c "$config"
-expect 0 "may join again" "$relayd" revoke "$somebody" --undo -c "$config"
+expect 0 "$somebody was no member. From now on it is kept out." \
+    "$relayd" revoke "$somebody" -c "$config"
+expect 0 "$somebody was revoked before." "$relayd" revoke "$somebody" -c "$config"
+expect 0 "$somebody may join again" "$relayd" revoke "$somebody" --undo -c "$config"
+expect 1 "there is no revoked member '$somebody'" "$relayd" revoke "$somebody" --undo -c "$config"
+expect 2 "wants a key or name, and the new name" "$relayd" rename nas -c "$config"
+expect 2 "the new name is not usable" "$relayd" rename nas Bad_Name -c "$config"
+expect 1 "there is no member 'nobody'" "$relayd" rename nobody nas -c "$config"
+expect 2 "wants one key or name" "$relayd" forget -c "$config"
+expect 1 "there is no member or former name 'nobody'" "$relayd" forget nobody -c "$config"
 [ "$(stat -c %a "$work/home/state/relayd.sock")" = 600 ] || fail "the control socket is not 0600"
 members=$("$relayd" members --json -c "$config") || fail "members --json ended with $?"
 grep -q "$secret" <<<"$members" && fail "a secret was printed"

@@ -134,7 +134,9 @@ void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struc
 bool sim_relay_invite(struct sim_relay *relay, const struct directory_terms *terms,
                       char url[NODE_URL_SIZE])
 {
-    return operator_invite(relay_core_operator(relay->node.core), terms, url) == VERDICT_OK;
+    struct directory_terms kept = *terms;
+
+    return operator_invite(relay_core_operator(relay->node.core), &kept, url) == VERDICT_OK;
 }
 
 void sim_relay_reached(struct sim_relay *relay, const struct endpoint *address, struct mono now)

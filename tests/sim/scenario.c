@@ -425,13 +425,13 @@ enum guest_story { GUEST_IS_REVOKED, GUEST_JOINS, GUEST_IS_LATE };
 static bool guest_acts(struct sim *sim, enum guest_story story, const char *url)
 {
     struct sim_host *guest = &sim->hosts[SIM_HOSTS];
-    uint8_t key[KEY_SIZE];
+    struct who_fits who;
     const char *wrong;
 
     if (story == GUEST_IS_REVOKED) {
         journal_line(&sim->journal, "the guest is revoked");
         sim->guest_belongs = false;
-        return operator_revoke(relay_core_operator(sim->relays[0].node.core), guest->name, key,
+        return operator_revoke(relay_core_operator(sim->relays[0].node.core), guest->name, &who,
                                sim->now) == VERDICT_OK ||
                sim_fail(sim, "the relay does not revoke the guest");
     }
@@ -564,7 +564,7 @@ static bool phase_quiet(struct sim *sim)
 static bool phase_revoke(struct sim *sim, const struct plan *plan)
 {
     size_t gone = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
-    uint8_t key[KEY_SIZE];
+    struct who_fits who;
 
     /* After a NAT forgot its mappings, the relay reaches a host only after its next keepalive. */
     sim->send_at[gone] = sim->now;
@@ -573,7 +573,7 @@ static bool phase_revoke(struct sim *sim, const struct plan *plan)
         return false;
     }
     journal_line(&sim->journal, "%s is revoked", sim->hosts[gone].name);
-    if (operator_revoke(relay_core_operator(sim->relays[0].node.core), sim->hosts[gone].name, key,
+    if (operator_revoke(relay_core_operator(sim->relays[0].node.core), sim->hosts[gone].name, &who,
                         sim->now) != VERDICT_OK) {
         return sim_fail(sim, "the relay revokes nobody");
     }

@@ -293,7 +293,7 @@ void client_join(struct world *w, struct client *c, const uint8_t *invite, const
 
 void world_invite(struct world *w, uint32_t uses, uint8_t invite[INVITE_SIZE])
 {
-    const struct directory_terms terms = {.uses = uses};
+    struct directory_terms terms = {.uses = uses};
     char text[URL_SIZE_MAX];
     char error[URL_ERROR_SIZE];
     struct url url;

@@ -153,13 +153,13 @@ static void a_direct_path_survives_the_end_of_the_relay(void **state)
 static void a_revoked_member_is_cut_off_at_once(void **state)
 {
     struct lab *lab = lab_joined();
-    uint8_t key[KEY_SIZE];
+    struct who_fits who;
 
     (void)state;
     send_ping(lab, 84);
     run_ms(lab, 1000);
     assert_int_equal(lab->hosts[1].delivered, 1);
-    assert_int_equal(operator_revoke(relay_core_operator(lab->relay.core), "anna", key, lab->now),
+    assert_int_equal(operator_revoke(relay_core_operator(lab->relay.core), "anna", &who, lab->now),
                      VERDICT_OK);
     run_ms(lab, 200);
     assert_null(peer_find(&lab->hosts[1].core->peers, lab->hosts[0].identity.public_key));

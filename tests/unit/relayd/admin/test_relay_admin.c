@@ -108,6 +108,117 @@ static void an_invite_is_a_url_that_admits_so_many(void **state)
     world_free(w);
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "(none)";
+}
+
+/* How many invites are listed; *out is the one with this id, borrowed from *answer. */
+static size_t listed(struct world *w, const char *id, json_t **answer, const json_t **out)
+{
+    const json_t *invite;
+    size_t i, count;
+
+    *answer = ask(w, "{\"do\":\"invites\"}");
+    *out = NULL;
+    json_array_foreach(json_object_get(*answer, "invites"), i, invite)
+    {
+        if (strcmp(text_of(invite, "id"), id) == 0) {
+            *out = invite;
+        }
+    }
+    count = json_array_size(json_object_get(*answer, "invites"));
+    return count;
+}
+
+static void an_invite_ends_after_seven_days_unless_told_otherwise(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *answer = ask(w, "{\"do\":\"invite\"}");
+
+    (void)state;
+    assert_memory_equal(text_of(answer, "expires"), "2026-01-08T00:00:", 17); /* the world began
+                                                                                 on the 1st */
+    json_decref(answer);
+    answer = ask(w, "{\"do\":\"invite\",\"expires_ms\":0}");
+    assert_string_equal(text_of(answer, "expires"), "");
+    json_decref(answer);
+    world_free(w);
+}
+
+static void invites_are_listed_with_what_is_left_of_them(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *made = ask(w, "{\"do\":\"invite\",\"uses\":2,\"name\":\"guest\"}");
+    json_t *answer;
+    const json_t *row;
+    struct url url;
+    char error[URL_ERROR_SIZE];
+
+    (void)state;
+    must(url_parse(&url, text_of(made, "url"), strlen(text_of(made, "url")), error), "url_parse");
+    assert_int_equal(listed(w, text_of(made, "id"), &answer, &row), 1);
+    assert_non_null(row);
+    assert_string_equal(text_of(row, "name"), "guest");
+    assert_string_equal(text_of(row, "expires"), text_of(made, "expires"));
+    assert_int_equal(json_integer_value(json_object_get(row, "uses")), 2);
+    assert_int_equal(json_integer_value(json_object_get(row, "used")), 0);
+    json_decref(answer);
+    client_dial(w, &w->clients[0]);
+    client_join(w, &w->clients[0], url.invite, "whatever");
+    assert_int_equal(listed(w, text_of(made, "id"), &answer, &row), 1);
+    assert_int_equal(json_integer_value(json_object_get(row, "uses")), 1);
+    assert_int_equal(json_integer_value(json_object_get(row, "used")), 1);
+    json_decref(answer);
+    client_dial(w, &w->clients[1]);
+    client_join(w, &w->clients[1], url.invite, "whatever");
+    assert_int_equal(listed(w, "", &answer, &row), 0);
+    json_decref(answer);
+    json_decref(made);
+    world_free(w);
+}
+
+static void a_withdrawn_invite_admits_nobody(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *made = ask(w, "{\"do\":\"invite\",\"uses\":5}");
+    json_t *other = ask(w, "{\"do\":\"invite\",\"uses\":5}");
+    json_t *answer;
+    const json_t *row;
+    struct url url;
+    char error[URL_ERROR_SIZE];
+    char request[2600];
+
+    (void)state;
+    must(url_parse(&url, text_of(made, "url"), strlen(text_of(made, "url")), error), "url_parse");
+    client_dial(w, &w->clients[0]);
+    client_join(w, &w->clients[0], url.invite, "first");
+    assert_int_equal(listed(w, "", &answer, &row), 2);
+    json_decref(answer);
+    (void)snprintf(request, sizeof(request), "{\"do\":\"uninvite\",\"invite\":\"%s\"}",
+                   text_of(made, "id"));
+    answer = ask(w, request);
+    assert_string_equal(text_of(answer, "id"), text_of(made, "id"));
+    json_decref(answer);
+    refused(w, request, 1, "there is no invite");
+    client_dial(w, &w->clients[1]);
+    client_join(w, &w->clients[1], url.invite, "second");
+    assert_int_equal(client_error(w, &w->clients[1]), VERDICT_INVITE_INVALID);
+    /* The URL that somebody finds again names it, too. */
+    (void)snprintf(request, sizeof(request), "{\"do\":\"uninvite\",\"invite\":\"%s\"}",
+                   text_of(other, "url"));
+    answer = ask(w, request);
+    assert_string_equal(text_of(answer, "id"), text_of(other, "id"));
+    json_decref(answer);
+    assert_int_equal(listed(w, "", &answer, &row), 0);
+    json_decref(answer);
+    json_decref(made);
+    json_decref(other);
+    world_free(w);
+}
+
 /* What the core logged at info level since it was made. */
 static char log_text[4096];
 
@@ -174,7 +285,7 @@ static void the_log_tells_who_was_let_in_and_thrown_out(void **state)
     client_ask(&w->clients[1], ZIGLAN__CONTROL__BODY_LEAVE);
     world_run(w, 100);
     logged("ziglan.left peer=%s name=desk\n", key_short(w->clients[1].identity.public_key, peer));
-    json_decref(ask(w, "{\"do\":\"invite\",\"name\":\"guest\"}"));
+    json_decref(ask(w, "{\"do\":\"invite\",\"name\":\"guest\",\"expires_ms\":0}"));
     logged("uses=1 expires=never name=guest\n");
     assert_int_equal(world_counters(w).revocations, 1); /* once, although it was asked twice */
     assert_null(strstr(strstr(log_text, "ziglan.revoked") + 1, "ziglan.revoked"));
@@ -198,6 +309,8 @@ static void wrong_requests_get_a_sentence_and_a_code(void **state)
     refused(w, "{\"do\":\"invite\",\"expires_ms\":1000}", 1, "no invite was made");
     refused(w, "{\"do\":\"invite\",\"name\":\"a.b\"}", 2, "not usable");
     refused(w, "{\"do\":\"invite\",\"name\":3}", 2, "not usable");
+    refused(w, "{\"do\":\"uninvite\"}", 2, "which invite is missing");
+    refused(w, "{\"do\":\"uninvite\",\"invite\":\"\"}", 1, "there is no invite ''");
     refused(w, "{\"do\":\"revoke\"}", 2, "missing");
     refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\"}", 1, "no member 'nobody'");
     refused(w, "{\"do\":\"revoke\",\"who\":\"\\u00e4\\u0007\"}", 1,
@@ -231,6 +344,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_listed_with_what_they_do),
         cmocka_unit_test(an_invite_is_a_url_that_admits_so_many),
+        cmocka_unit_test(an_invite_ends_after_seven_days_unless_told_otherwise),
+        cmocka_unit_test(invites_are_listed_with_what_is_left_of_them),
+        cmocka_unit_test(a_withdrawn_invite_admits_nobody),
         cmocka_unit_test(the_log_tells_who_was_let_in_and_thrown_out),
         cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
         cmocka_unit_test(status_tells_what_runs),

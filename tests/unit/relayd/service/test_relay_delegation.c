@@ -178,6 +178,7 @@ static void a_relay_without_a_ziglan_has_no_members(void **state)
     struct relay *r = relay_new();
     struct directory_terms terms = {.uses = 1};
     struct operator_member member;
+    struct who_fits who;
     uint8_t key[KEY_SIZE] = {0};
     char url[URL_SIZE_MAX];
 
@@ -188,9 +189,9 @@ static void a_relay_without_a_ziglan_has_no_members(void **state)
     memset(key, 0, sizeof(key));
     assert_int_equal(operator_member_next(relay_core_operator(r->core), key, &member, r->now),
                      VERDICT_NOT_FOUND);
-    assert_int_equal(operator_revoke(relay_core_operator(r->core), "nas", key, r->now),
+    assert_int_equal(operator_revoke(relay_core_operator(r->core), "nas", &who, r->now),
                      VERDICT_NOT_FOUND);
-    assert_int_equal(operator_restore(relay_core_operator(r->core), "nas", key, r->now),
+    assert_int_equal(operator_restore(relay_core_operator(r->core), "nas", &who, r->now),
                      VERDICT_NOT_FOUND);
     run_hours(r, 2); /* and nothing to keep in order */
     sign(r, &r->ziglan, &r->identity, 30);

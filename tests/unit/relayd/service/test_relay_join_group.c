@@ -199,7 +199,7 @@ static void messages_keep_their_order(void **state)
     uint8_t invite[INVITE_SIZE];
     struct world *w = world_watched();
     struct client *a = &w->clients[0];
-    uint8_t key[KEY_SIZE];
+    struct who_fits who;
 
     (void)state;
     world_invite(w, 3, invite);
@@ -225,9 +225,9 @@ static void messages_keep_their_order(void **state)
     outbox_clear(&w->box);
     assert_int_equal(members(w), 0); /* it waits, and that makes the core want a turn at once */
     assert_int_equal(relay_core_deadline(w->relay.core).ns, 0);
-    assert_int_equal(operator_revoke(relay_core_operator(w->relay.core), "nas", key, w->now),
+    assert_int_equal(operator_revoke(relay_core_operator(w->relay.core), "nas", &who, w->now),
                      VERDICT_OK);
-    assert_memory_equal(key, a->identity.public_key, KEY_SIZE);
+    assert_memory_equal(who.list[0].key, a->identity.public_key, KEY_SIZE);
     world_run(w, 500);
     assert_string_equal(granted(w, 0), "nas");
     assert_false(a->open);

@@ -156,6 +156,64 @@ static void an_invite_counts_until_it_is_used_up(void **state)
     office_fini(&office);
 }
 
+/* The row of an invite as the version before wrote it: uses(4) expires(8) name. */
+static void an_invite_of_an_older_version_admits_and_is_listed(void **state)
+{
+    const uint8_t value[] = {0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, 'n', 'a', 's'};
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_INVITES, NULL, 0);
+    uint8_t invite[INVITE_SIZE], kept[STORE_VALUE_SIZE_MAX];
+    uint8_t at[DIRECTORY_INVITE_HASH_SIZE] = {0};
+    struct directory_invite_row row;
+    struct directory_joined joined;
+    struct office office;
+    size_t size;
+
+    (void)state;
+    office_init(&office);
+    office_invite(&office, 1, 0, "", invite);
+    assert_int_equal(store_next(office.store, &cursor, kept, sizeof(kept), &size), ERR_OK);
+    assert_int_equal(store_write(office.store, STORE_TABLE_INVITES, cursor.key, cursor.key_size,
+                                 value, sizeof(value)),
+                     ERR_OK);
+    office_reopen(&office);
+    assert_int_equal(directory_invite_next(office.directory, at, &row), VERDICT_OK);
+    assert_string_equal(row.terms.name, "nas");
+    assert_int_equal(row.terms.uses, 2);
+    assert_int_equal(row.terms.made_ms, 0);
+    assert_int_equal(directory_invite_next(office.directory, at, &row), VERDICT_NOT_FOUND);
+    struct part part = part_of(office.ports.wall_ms, 1, 1, 0);
+    assert_int_equal(office_join(&office, 1, invite, "other", &part, &joined), VERDICT_OK);
+    assert_string_equal(joined.name, "nas");
+    assert_string_equal(joined.invite_id, row.id);
+    assert_int_equal(directory_uninvite(office.directory, row.id), VERDICT_OK);
+    assert_int_equal(directory_uninvite(office.directory, row.id), VERDICT_NOT_FOUND);
+    assert_int_equal(directory_invite_count(office.directory), 0);
+    office_fini(&office);
+}
+
+static void a_listing_of_invites_leaves_out_what_is_over(void **state)
+{
+    uint8_t at[DIRECTORY_INVITE_HASH_SIZE] = {0};
+    uint8_t invite[INVITE_SIZE], day[INVITE_SIZE];
+    char id[DIRECTORY_INVITE_ID_SIZE], over[DIRECTORY_INVITE_ID_SIZE];
+    struct directory_invite_row row;
+    struct office office;
+
+    (void)state;
+    office_init(&office);
+    office_invite(&office, 3, 0, "", invite);
+    office_invite(&office, 3, 1, "", day);
+    office.ports.wall_ms += 2 * DAY_MS;
+    assert_int_equal(directory_invite_next(office.directory, at, &row), VERDICT_OK);
+    assert_string_equal(row.id, directory_invite_id(invite, id));
+    assert_int_equal(row.terms.uses_at_first, 3);
+    assert_int_equal(row.terms.made_ms, office.ports.wall_ms - 2 * DAY_MS);
+    assert_int_equal(directory_invite_next(office.directory, at, &row), VERDICT_NOT_FOUND);
+    assert_int_equal(directory_uninvite(office.directory, directory_invite_id(day, over)),
+                     VERDICT_NOT_FOUND);
+    office_fini(&office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +222,8 @@ int main(void)
         cmocka_unit_test(the_store_never_sees_an_invite),
         cmocka_unit_test(invites_have_rules_and_a_cap),
         cmocka_unit_test(an_invite_counts_until_it_is_used_up),
+        cmocka_unit_test(an_invite_of_an_older_version_admits_and_is_listed),
+        cmocka_unit_test(a_listing_of_invites_leaves_out_what_is_over),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);

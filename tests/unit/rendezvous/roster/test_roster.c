@@ -185,42 +185,6 @@ static void a_revocation_wins_and_old_admissions_do_not_return(void **state)
     watcher_fini(&w);
 }
 
-static void a_name_goes_on_to_mean_the_old_key(void **state)
-{
-    struct identity one = node_of(1), two = node_of(2);
-    uint8_t key[KEY_SIZE];
-    struct watcher w;
-
-    (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "nas", 0);
-    assert_int_equal(watcher_follow(&w), 1);
-    assert_int_equal(directory_leave(w.office.directory, one.public_key), VERDICT_OK);
-    assert_int_equal(watcher_follow(&w), 1);
-    w.office.ports.wall_ms += 31 * DAY_MS;
-    directory_expire(w.office.directory, w.office.ports.wall_ms);
-    watcher_reopen(&w);
-    watcher_admit(&w, 2, "nas", 0);
-    assert_int_equal(watcher_follow(&w), 1);
-    for (int again = 0; again < 2; again++) {
-        assert_null(watcher_member_named(&w, "nas"));
-        assert_non_null(watcher_member(&w, 2));
-        assert_true(watcher_member(&w, 2)->name_conflict);
-        assert_true(roster_remembered(w.roster, "NAS", 3, key));
-        assert_memory_equal(key, one.public_key, KEY_SIZE);
-        watcher_reopen(&w);
-    }
-    assert_int_equal(roster_accept_name(w.roster, one.public_key), ERR_DROP); /* no member */
-    assert_int_equal(roster_accept_name(w.roster, two.public_key), ERR_OK);
-    for (int again = 0; again < 2; again++) {
-        assert_ptr_equal(watcher_member_named(&w, "nas"), watcher_member(&w, 2));
-        assert_false(watcher_member(&w, 2)->name_conflict);
-        watcher_reopen(&w);
-    }
-    assert_false(roster_remembered(w.roster, "other", 5, key));
-    watcher_fini(&w);
-}
-
 static void a_fixed_address_stays_with_its_first_member(void **state)
 {
     const uint8_t middle[ADDRPLAN_MIDDLE_SIZE] = {0};
@@ -391,7 +355,6 @@ int main(void)
         cmocka_unit_test(only_a_delegated_entry_point_is_believed),
         cmocka_unit_test(an_older_delegation_does_not_replace_a_newer_one),
         cmocka_unit_test(a_revocation_wins_and_old_admissions_do_not_return),
-        cmocka_unit_test(a_name_goes_on_to_mean_the_old_key),
         cmocka_unit_test(a_fixed_address_stays_with_its_first_member),
         cmocka_unit_test(online_is_told_without_a_new_sequence),
         cmocka_unit_test(a_member_in_another_session_has_come_again),
