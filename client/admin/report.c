@@ -203,6 +203,23 @@ static json_t *ziglans_json(struct host_core *core)
     return list;
 }
 
+/* Ziglans that were left, and whose entry point does not know it yet. */
+static json_t *leaving_json(const struct host_core *core)
+{
+    json_t *list = json_array();
+    const struct farewell *farewell;
+
+    TAILQ_FOREACH(farewell, &core->ziglans.farewells.head, in_list)
+    {
+        const struct ziglan_record *record = &farewell->record;
+
+        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "name", record->name, "key",
+                                                    key_json(record->url.key), "host",
+                                                    record->url.hosts[0].name));
+    }
+    return list;
+}
+
 static const char *relay_state(const struct relay_session *relay)
 {
     if (!relay->open) {
@@ -243,7 +260,8 @@ static json_t *relays_json(struct host_core *core)
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
         ziglan = ziglan_list_of_relay(&core->ziglans, relay);
-        if (ziglan == NULL || relay != ziglan->entry_point) {
+        bool leaving = farewell_of_relay(&core->ziglans.farewells, relay) != NULL;
+        if (!leaving && (ziglan == NULL || relay != ziglan->entry_point)) {
             (void)json_array_append_new(
                 list, relay_json(relay, ziglan == NULL ? "" : ziglan->record.name));
         }
@@ -325,11 +343,11 @@ json_t *report_status(struct host_core *core, struct mono now)
     json_t *peers = peers_json(core, &connected, &total, now);
 
     return json_pack(
-        "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema", REPORT_SCHEMA,
-        "key", key_json(core->local.identity->public_key), "name", own_name(core), "addresses",
-        addresses_json(core), "mtu", (int)core->cfg.mtu, "relays", relays_json(core), "ziglans",
-        ziglans_json(core), "peers_connected", (json_int_t)connected, "peers_total",
-        (json_int_t)total, "inbound",
+        "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema",
+        REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name", own_name(core),
+        "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays", relays_json(core),
+        "ziglans", ziglans_json(core), "leaving", leaving_json(core), "peers_connected",
+        (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
         "members of joined ziglans are allowed, everybody else is refused (default, no rules are "
         "set)",
         "peers", peers, "counters", counters_json(&core->dataplane.counters));

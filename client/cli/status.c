@@ -81,6 +81,24 @@ static void ziglans_print(const json_t *status)
     }
 }
 
+static void leaving_print(const json_t *status)
+{
+    const json_t *leaving;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, "leaving"), i, leaving)
+    {
+        char text[256];
+
+        (void)snprintf(text, sizeof(text),
+                       "%.63s was left; %.120s does not answer, and is told later",
+                       field_text(leaving, "name")[0] != '\0' ? field_text(leaving, "name")
+                                                              : field_text(leaving, "key"),
+                       field_text(leaving, "host"));
+        line_print("Leaving", text);
+    }
+}
+
 int verb_status(const struct cli *cli)
 {
     struct fault fault = {0};
@@ -98,6 +116,7 @@ int verb_status(const struct cli *cli)
         host_print(status);
         relays_print(status);
         ziglans_print(status);
+        leaving_print(status);
         (void)snprintf(text, sizeof(text), "%llu of %llu connected",
                        (unsigned long long)field_number(status, "peers_connected"),
                        (unsigned long long)field_number(status, "peers_total"));

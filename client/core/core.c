@@ -400,7 +400,12 @@ int host_core_join(struct host_core *core, const char *text, const char *wanted,
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now)
 {
     struct ziglan *ziglan = ziglan_list_find_text(&core->ziglans, name_or_key);
+    struct farewell *farewell = farewell_find_text(&core->ziglans.farewells, name_or_key);
 
+    if (ziglan == NULL && farewell != NULL) {
+        farewell_end(&core->ziglans.farewells, farewell, now);
+        return ERR_OK;
+    }
     if (ziglan == NULL) {
         return ERR_DROP;
     }
@@ -413,6 +418,11 @@ enum trust_result host_core_trust(struct host_core *core, const char *text,
                                   struct trust_outcome *out)
 {
     return trust_name(&core->ziglans, text, out);
+}
+
+bool host_core_said_farewell(const struct host_core *core)
+{
+    return core->ziglans.farewells.count == 0;
 }
 
 bool host_core_settled(const struct host_core *core)

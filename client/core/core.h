@@ -116,12 +116,17 @@ void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6
 int host_core_join(struct host_core *core, const char *url, const char *wanted, char *error,
                    size_t error_size, struct mono now) MUST_CHECK;
 
-/** Leave a ziglan by its name or key; its peers end. ERR_DROP if it is not joined. */
+/** Leave a ziglan by its name or key; its peers end, and its entry point is told, if not now then
+ * when it answers, over restarts too. One that was left already is forgotten, told or not. ERR_DROP
+ * if it is neither. */
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now) MUST_CHECK;
 
 /** The user agrees that a name, or that of a key, means another key from now on (names/trust.h). */
 enum trust_result host_core_trust(struct host_core *core, const char *text,
                                   struct trust_outcome *out);
+
+/** True once every entry point of a ziglan that was left knows it. */
+bool host_core_said_farewell(const struct host_core *core);
 
 /** True once every joined ziglan has either admitted or refused us. */
 bool host_core_settled(const struct host_core *core);

@@ -248,6 +248,38 @@ static void on_closed(const struct sender *from, const struct link_event *event,
     }
 }
 
+/* The session is only for a goodbye: no frames, no members. */
+static void on_farewell(struct host_core *core, struct farewell *farewell,
+                        const struct link_event *event, struct mono now)
+{
+    Ziglan__Control *message;
+
+    switch (event->type) {
+    case LINK_EVENT_OPEN:
+        relay_session_on_open(farewell->session, event, now);
+        farewell_on_open(farewell, now);
+        break;
+    case LINK_EVENT_CONTROL:
+        if (control_unpack(&message, core->arena, event->data, event->size) == ERR_OK) {
+            farewell_on_message(&core->ziglans.farewells, farewell, message, now);
+        }
+        break;
+    case LINK_EVENT_STALLED:
+        relay_session_on_stalled(farewell->session, event->handle, now);
+        break;
+    case LINK_EVENT_REVIVED:
+        relay_session_on_revived(farewell->session, event->handle, now);
+        break;
+    case LINK_EVENT_CLOSED:
+        (void)relay_session_on_closed(farewell->session, event, now);
+        break;
+    case LINK_EVENT_DATAGRAM:
+    case LINK_EVENT_REQUEST:
+    case LINK_EVENT_MOVED:
+        break;
+    }
+}
+
 static void on_event(struct host_core *core, const struct link_event *event, struct host_io *io,
                      struct mono now)
 {
@@ -257,6 +289,11 @@ static void on_event(struct host_core *core, const struct link_event *event, str
         if (event->type == LINK_EVENT_OPEN) { /* of a dial that was given up */
             link_hub_close(core->relays.hub, event->handle, 0, "not wanted any more", now);
         }
+        return;
+    }
+    struct farewell *farewell = farewell_of_relay(&core->ziglans.farewells, from.relay);
+    if (farewell != NULL) {
+        on_farewell(core, farewell, event, now);
         return;
     }
     if (event->type == LINK_EVENT_DATAGRAM) {

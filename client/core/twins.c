@@ -14,7 +14,8 @@ static struct relay_session *twin_of(struct host_core *core, const struct relay_
     TAILQ_FOREACH(other, &core->relays.list, in_set)
     {
         if (other != relay && other->open && !other->stalled &&
-            memcmp(other->relay_key, key, KEY_SIZE) == 0) {
+            memcmp(other->relay_key, key, KEY_SIZE) == 0 &&
+            farewell_of_relay(&core->ziglans.farewells, other) == NULL) {
             return other;
         }
     }

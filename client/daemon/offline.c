@@ -15,7 +15,13 @@
 #include <ev.h>
 #include <unistd.h>
 
-/* -- Join -------------------------------------------------------------------------------------- */
+/* -- Waiting ----------------------------------------------------------------------------------- */
+
+/* What is waited for. */
+struct wait {
+    struct host *host;
+    bool (*over)(const struct host_core *core);
+};
 
 static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
 {
@@ -26,28 +32,34 @@ static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
 
 static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
 {
-    const struct host *host = w->data;
+    const struct wait *wait = w->data;
 
     (void)events;
-    if (host_core_settled(engine_core(host->engine))) {
+    if (wait->over(engine_core(wait->host->engine))) {
         ev_break(loop, EVBREAK_ALL);
     }
 }
 
-static void wait_for_answer(struct host *host)
+/* Run the host until `over` is true, at most this long. */
+static void wait_for(struct host *host, bool (*over)(const struct host_core *core), int poll_ms,
+                     int most_ms)
 {
+    struct wait wait = {.host = host, .over = over};
     struct ev_timer poll;
     struct ev_timer end;
 
-    ev_timer_init(&poll, on_poll, JOIN_POLL_MS / 1000.0, JOIN_POLL_MS / 1000.0);
-    ev_timer_init(&end, on_end, JOIN_WAIT_MS / 1000.0, 0.0);
-    poll.data = host;
+    ev_timer_init(&poll, on_poll, poll_ms / 1000.0, poll_ms / 1000.0);
+    ev_timer_init(&end, on_end, most_ms / 1000.0, 0.0);
+    poll.data = &wait;
     ev_timer_start(host->loop, &poll);
     ev_timer_start(host->loop, &end);
+    engine_kick(host->engine);
     ev_run(host->loop, 0);
     ev_timer_stop(host->loop, &poll);
     ev_timer_stop(host->loop, &end);
 }
+
+/* -- Join -------------------------------------------------------------------------------------- */
 
 static json_t *status_ask(struct host *host)
 {
@@ -75,8 +87,7 @@ json_t *offline_join(const struct place *place, const char *url, const char *nam
         fault_set(fault, EXIT_CODE_USAGE, "%s", error);
         goto out;
     }
-    engine_kick(host.engine);
-    wait_for_answer(&host);
+    wait_for(&host, host_core_settled, JOIN_POLL_MS, JOIN_WAIT_MS);
     status = status_ask(&host);
     if (status == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
@@ -88,12 +99,13 @@ out:
 
 /* -- Leave and whoami -------------------------------------------------------------------------- */
 
-int offline_leave(const struct place *place, const char *ziglan, struct fault *fault)
+int offline_leave(const struct place *place, const char *ziglan, bool *told, struct fault *fault)
 {
     struct host_options options = {.place = place};
     struct host host;
     int rc;
 
+    *told = false;
     /* A host that never joined anything stays as it is: nothing is made for a leave. */
     if (access(place->store, F_OK) != 0 && errno == ENOENT) {
         fault_set(fault, EXIT_CODE_FAILURE,
@@ -106,6 +118,10 @@ int offline_leave(const struct place *place, const char *ziglan, struct fault *f
         if (rc != ERR_OK) {
             fault_set(fault, EXIT_CODE_FAILURE, "no joined ziglan has the name or key %s", ziglan);
         }
+    }
+    if (rc == ERR_OK) {
+        wait_for(&host, host_core_said_farewell, LEAVE_POLL_MS, LEAVE_WAIT_MS);
+        *told = host_core_said_farewell(engine_core(host.engine));
     }
     host_close(&host);
     return rc;

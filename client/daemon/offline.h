@@ -10,6 +10,7 @@
 #include "proto/base/fault.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /** How long a join waits for the ziglan's answer, with a daemon or without, and how often it looks
  * for it. */
@@ -21,9 +22,14 @@ enum { JOIN_WAIT_MS = 15000, JOIN_POLL_MS = 100 };
 json_t *offline_join(const struct place *place, const char *url, const char *name,
                      struct fault *fault);
 
-/** Leave a ziglan by its name or key. ERR_DROP if it is not joined, or what host_open returns; both
- * with fault. */
-int offline_leave(const struct place *place, const char *ziglan, struct fault *fault) MUST_CHECK;
+/** How long a leave waits until the entry point knows it, with a daemon or without. */
+enum { LEAVE_WAIT_MS = 5000, LEAVE_POLL_MS = 50 };
+
+/** Leave a ziglan by its name or key, and wait until its entry point knows that, at most
+ * LEAVE_WAIT_MS. *told is false if it does not: the next daemon goes on to tell it. ERR_DROP if it
+ * is not joined, or what host_open returns; both with fault. */
+int offline_leave(const struct place *place, const char *ziglan, bool *told,
+                  struct fault *fault) MUST_CHECK;
 
 /** Agree to a name (client/names/trust.h). Returns the core's answer to "trust" (given); NULL with
  * fault. */

@@ -132,11 +132,10 @@ void ziglan_remove_relays(struct ziglan *ziglan, struct mono now)
     ziglan->relays_count = 0;
 }
 
-void ziglan_leave(struct ziglan *ziglan)
+void ziglan_erase(struct ziglan *ziglan)
 {
     const struct ziglan_context *context = ziglan->context;
 
-    (void)ziglan_send_leave(ziglan);
     if (roster_erase(ziglan->roster) != ERR_OK ||
         ziglan_store_remove(context->store, ziglan->record.url.key) != ERR_OK) {
         env_trace(context->env, TRACE_LEVEL_ERROR, "ziglan.leave",

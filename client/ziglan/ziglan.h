@@ -46,9 +46,9 @@ void ziglan_want_name(struct ziglan *ziglan, const char *name);
 /** The entry point renamed us, as our own admission says, which the roster believed. Stored. */
 void ziglan_renamed(struct ziglan *ziglan, const char *name);
 
-/** Leave: tell the entry point, and delete roster and record from the store. What could not be
- * deleted is traced. The caller removes the relays and frees it. */
-void ziglan_leave(struct ziglan *ziglan);
+/** It was left: delete roster and record from the store; what could not be deleted is traced. The
+ * caller removes the relays and frees it. */
+void ziglan_erase(struct ziglan *ziglan);
 
 /** Hold a session to one more relay of this ziglan, until ziglan_remove_relays; url may bring an
  * invite for it. NULL: too many, or without memory. Later: home relays and the relays that a

@@ -75,6 +75,13 @@ static int load_next(struct ziglan_list *list, struct store_cursor *cursor, bool
     if (rc != ERR_OK || !*found) {
         return rc;
     }
+    if (record.left) {
+        if (farewell_resume(&list->farewells, &record, now) != ERR_OK) {
+            env_trace(list->context->env, TRACE_LEVEL_ERROR, "ziglan.load",
+                      "a relay is not told of a leave before the next start");
+        }
+        return ERR_OK;
+    }
     rc = ziglan_new(&ziglan, &record, list->context, now);
     if (rc == ERR_OK) {
         append(list, ziglan);
@@ -92,6 +99,7 @@ int ziglan_list_init(struct ziglan_list *list, const struct ziglan_context *cont
 
     *list = (struct ziglan_list){.context = context};
     TAILQ_INIT(&list->head);
+    farewell_list_init(&list->farewells, context);
     while (rc == ERR_OK && found && list->count < ZIGLAN_COUNT_MAX) {
         rc = load_next(list, &cursor, &found, now);
     }
@@ -114,6 +122,7 @@ void ziglan_list_fini(struct ziglan_list *list)
         ziglan_free(ziglan);
         ziglan = next;
     }
+    farewell_list_fini(&list->farewells);
     *list = (struct ziglan_list){0};
 }
 
@@ -121,11 +130,15 @@ int ziglan_list_add(struct ziglan_list *list, const struct url *url, const char 
                     struct mono now)
 {
     struct ziglan_record record = {.url = *url};
+    struct farewell *farewell = farewell_find(&list->farewells, url->key);
     struct ziglan *ziglan;
     int rc;
 
     if (list->count == ZIGLAN_COUNT_MAX) {
         return ERR_LIMIT;
+    }
+    if (farewell != NULL) { /* we changed our mind */
+        farewell_end(&list->farewells, farewell, now);
     }
     (void)snprintf(record.name, sizeof(record.name), "%s", url->name);
     rc = ziglan_new(&ziglan, &record, list->context, now);
@@ -149,7 +162,11 @@ void ziglan_list_leave(struct ziglan_list *list, struct ziglan *ziglan, struct m
     TAILQ_REMOVE(&list->head, ziglan, in_list);
     list->count--;
     store_order(list);
-    ziglan_leave(ziglan);
+    ziglan_erase(ziglan);
+    if (ziglan->record.admitted) {
+        farewell_begin(&list->farewells, &ziglan->record, ziglan->entry_point, now);
+        ziglan->entry_point = NULL;
+    }
     ziglan_remove_relays(ziglan, now);
     ziglan_free(ziglan);
 }
@@ -211,11 +228,12 @@ void ziglan_list_expire(struct ziglan_list *list, struct mono now)
     {
         ziglan_expire(ziglan, now);
     }
+    farewell_list_expire(&list->farewells, now);
 }
 
 struct mono ziglan_list_deadline(const struct ziglan_list *list)
 {
-    struct mono at = MONO_NEVER;
+    struct mono at = farewell_list_deadline(&list->farewells);
     struct ziglan *ziglan;
 
     TAILQ_FOREACH(ziglan, &list->head, in_list)

@@ -6,12 +6,14 @@
  */
 #pragma once
 
+#include "client/ziglan/farewell.h"
 #include "client/ziglan/ziglan.h"
 #include "client/ziglan/ziglan_store.h"
 
 struct ziglan_list {
     TAILQ_HEAD(ziglan_list_head, ziglan) head;
     size_t count;
+    struct farewell_list farewells; /* of those that were left */
     const struct ziglan_context *context;
 };
 
@@ -24,12 +26,14 @@ int ziglan_list_init(struct ziglan_list *list, const struct ziglan_context *cont
 /** Free all of them; their sessions stay the relay set's. A list of zeros is fine. */
 void ziglan_list_fini(struct ziglan_list *list);
 
-/** Join the ziglan of a URL: it is stored, and the last of the list. ERR_LIMIT at
- * ZIGLAN_COUNT_MAX and at RELAY_SET_MAX, ERR_NOMEM, ERR_SYSTEM; then nothing changes. */
+/** Join the ziglan of a URL: it is stored, and the last of the list; a farewell to it ends.
+ * ERR_LIMIT at ZIGLAN_COUNT_MAX and at RELAY_SET_MAX, ERR_NOMEM, ERR_SYSTEM; then nothing else
+ * changes. */
 int ziglan_list_add(struct ziglan_list *list, const struct url *url, const char *wanted_name,
                     struct mono now) MUST_CHECK;
 
-/** Leave one and free it, and its relays. Nobody may refer to either any more. */
+/** Leave one and free it, and its relays. Nobody may refer to either any more. If it admitted us
+ * once, a farewell to its entry point begins. */
 void ziglan_list_leave(struct ziglan_list *list, struct ziglan *ziglan, struct mono now);
 
 /** Put the ziglans with these keys first, in this order; the others follow in theirs. Keys of

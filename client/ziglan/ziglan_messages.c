@@ -148,7 +148,7 @@ bool ziglan_send_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16])
     return send_lookup(ziglan, &lookup);
 }
 
-bool ziglan_send_leave(struct ziglan *ziglan)
+bool ziglan_send_leave(struct relay_session *entry_point)
 {
     Ziglan__Leave leave = ZIGLAN__LEAVE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -156,5 +156,5 @@ bool ziglan_send_leave(struct ziglan *ziglan)
     message.request_id = ZIGLAN_REQUEST_LEAVE;
     message.body_case = ZIGLAN__CONTROL__BODY_LEAVE;
     message.leave = &leave;
-    return relay_session_send(ziglan->entry_point, &message);
+    return relay_session_send(entry_point, &message);
 }

@@ -30,5 +30,5 @@ bool ziglan_send_watch(struct ziglan *ziglan);
 bool ziglan_send_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE]);
 bool ziglan_send_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16]);
 
-/** Tell the entry point that we leave. */
-bool ziglan_send_leave(struct ziglan *ziglan);
+/** Tell an entry point that we leave its ziglan. */
+bool ziglan_send_leave(struct relay_session *entry_point);

@@ -52,6 +52,7 @@ struct ziglan_record {
     char name[NAME_TEXT_SIZE];    /* the ziglan's own name; empty until told */
     char granted[NAME_TEXT_SIZE]; /* our name in it; empty until told */
     char wanted[NAME_TEXT_SIZE];  /* the name we want in it; empty: the host's */
+    bool left;                    /* only the entry point is to be told (farewell.h) */
     bool admitted;                /* we were admitted once: come back without an invite */
     size_t part_size;             /* our member part as it was signed last, 0: never */
     uint8_t part[RECORD_SIGNED_SIZE_MAX];

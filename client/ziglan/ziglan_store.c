@@ -2,8 +2,8 @@
 /*
  * Layout of a record: version(1) admitted(1), then texts, each as length(2) and bytes: the URL, the
  * ziglan's name, our name. From version 2 on our member part follows (length and bytes), from 3 on
- * the wanted name. The order is one row of keys in the table of single values, which older programs
- * do not read.
+ * the wanted name; 4 is the same of one that was left, which older programs pass over. The order is
+ * one row of keys in the table of single values, which older programs do not read.
  */
 #include "client/ziglan/ziglan_store.h"
 
@@ -17,6 +17,7 @@ enum {
     STORED_VERSION_BARE = 1,           /* without the member part */
     STORED_VERSION_WITHOUT_WANTED = 2, /* without the wanted name */
     STORED_VERSION = 3,
+    STORED_VERSION_LEFT = 4, /* the same of one that was left */
     STORED_SIZE_MAX = 4096,
 };
 
@@ -51,7 +52,7 @@ int ziglan_store_put(struct store *store, const struct ziglan_record *record)
     if (url_print(&record->url, url, sizeof(url)) != ERR_OK) {
         return ERR_SYSTEM;
     }
-    wbuf_u8(&w, STORED_VERSION);
+    wbuf_u8(&w, record->left ? STORED_VERSION_LEFT : STORED_VERSION);
     wbuf_u8(&w, record->admitted ? 1 : 0);
     put_text(&w, url);
     put_text(&w, record->name);
@@ -80,7 +81,8 @@ static int decode(struct ziglan_record *out, const struct store_cursor *cursor,
     uint8_t version = rbuf_u8(&r);
 
     record.admitted = rbuf_u8(&r) == 1;
-    if (version < STORED_VERSION_BARE || version > STORED_VERSION ||
+    record.left = version == STORED_VERSION_LEFT;
+    if (version < STORED_VERSION_BARE || version > STORED_VERSION_LEFT ||
         !take_text(&r, text, sizeof(text)) || !take_text(&r, record.name, sizeof(record.name)) ||
         !take_text(&r, record.granted, sizeof(record.granted))) {
         return ERR_DROP;
@@ -90,7 +92,7 @@ static int decode(struct ziglan_record *out, const struct store_cursor *cursor,
         return ERR_DROP;
     }
     rbuf_copy(&r, record.part, record.part_size);
-    if (version == STORED_VERSION && !take_text(&r, record.wanted, sizeof(record.wanted))) {
+    if (version >= STORED_VERSION && !take_text(&r, record.wanted, sizeof(record.wanted))) {
         return ERR_DROP;
     }
     if (!rbuf_done(&r) || url_parse(&record.url, text, strlen(text), error) != ERR_OK ||

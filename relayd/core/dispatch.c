@@ -87,7 +87,7 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_ANYBODY, on_punch_result},
     {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
     {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
-    {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_MEMBER, on_leave},
+    {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_ANYBODY, on_leave},
     {ZIGLAN__CONTROL__BODY_INVITE, ASKER_MEMBER, on_administration},
     {ZIGLAN__CONTROL__BODY_REVOKE, ASKER_MEMBER, on_administration},
 };

@@ -11,9 +11,15 @@ void leave_on_leave(struct session_service *sessions, struct relay_client *clien
     struct relay_base *base = sessions->base;
     Ziglan__Done body = ZIGLAN__DONE__INIT;
     Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
-    struct member_label who = member_label(base, client->key);
-    enum verdict verdict = directory_leave(base->directory, client->key);
+    struct member_label who;
+    enum verdict verdict;
 
+    if (base->directory == NULL) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_NOT_MEMBER, NULL);
+        return;
+    }
+    who = member_label(base, client->key);
+    verdict = directory_leave(base->directory, client->key);
     store_health_note(&base->health, verdict);
     if (verdict != VERDICT_OK) {
         reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
@@ -24,6 +30,8 @@ void leave_on_leave(struct session_service *sessions, struct relay_client *clien
     answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
     answer.done = &body;
     reply_send(&base->reply, client, &answer);
-    session_dismiss(sessions, client, now);
+    if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+        session_dismiss(sessions, client, now);
+    }
     watch_changed(sessions->watches, now);
 }

@@ -139,6 +139,27 @@ expect "down" 0 "" z down
 check "all is gone" clean
 expect "down again" 3 "is down" z down
 
+say "leaving"
+members() { lab_in vps "$(lab_program relayd)" members -c "$LAB_DIR/vps/relayd.yaml"; }
+expect "leave while down tells the relay" 0 "Left ziglan" z leave ziglan
+check "which has no member any more" says_no lone members
+expect "a ziglan that was left" 1 "no joined ziglan" z leave ziglan
+expect "join again" 0 "Joined ziglan as lone.zignet" \
+    eval "printf '%s\n' '$RELAY_URL' | z join -"
+kill -TERM "$RELAY_PID"
+check "the relay stops" wait_for 10 eval '! lab_alive "$RELAY_PID"'
+expect "leave while the relay is away" 0 "It is told at the next: sudo ziglan up" z leave ziglan
+RELAY_PID=$(lab_relay_up vps)
+check "the relay is back" wait_for 20 relay_answers vps
+check "and has its member" says lone members
+hosts_up lone
+check "the next start tells it" wait_for 15 says_no lone members
+expect "join while up" 0 "Joined ziglan as lone.zignet" \
+    eval "printf '%s\n' '$RELAY_URL' | z join -"
+expect "leave while up" 0 "Left ziglan" z leave ziglan
+check "the relay knows it" says_no lone members
+expect "down" 0 "" z down
+
 say "a relay that does not answer"
 wait $far_pid
 say "$(head -1 "$LAB_DIR/far.join")"

@@ -108,9 +108,13 @@ static void records_of_all_versions_are_read(void **state)
         size_t part_size;
         const char *wanted;
     } cases[] = {
-        {0, ERR_DROP, 0, ""},       {1, ERR_OK, 0, ""},
-        {2, ERR_OK, PART_SIZE, ""}, {3, ERR_OK, PART_SIZE, "anna-s-pc"},
-        {4, ERR_DROP, 0, ""},       {255, ERR_DROP, 0, ""},
+        {0, ERR_DROP, 0, ""},
+        {1, ERR_OK, 0, ""},
+        {2, ERR_OK, PART_SIZE, ""},
+        {3, ERR_OK, PART_SIZE, "anna-s-pc"},
+        {4, ERR_OK, PART_SIZE, "anna-s-pc"},
+        {5, ERR_DROP, 0, ""},
+        {255, ERR_DROP, 0, ""},
     };
     struct ziglan_record record = record_of(1);
     struct store *store = store_new();
@@ -131,6 +135,7 @@ static void records_of_all_versions_are_read(void **state)
             assert_string_equal(got.granted, "anna");
             assert_string_equal(got.wanted, cases[i].wanted);
             assert_true(got.admitted);
+            assert_int_equal(got.left, cases[i].version == 4);
             assert_int_equal(got.part_size, cases[i].part_size);
             assert_memory_equal(got.part, record.part, got.part_size);
         }

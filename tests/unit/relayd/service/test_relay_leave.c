@@ -119,6 +119,31 @@ static void a_leave_that_cannot_be_kept_changes_nothing(void **state)
     world_free(w);
 }
 
+/* A host that was away for more than a week leaves: it is a stranger, but in the directory still.
+ */
+static void a_member_whose_admission_is_over_leaves_all_the_same(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *member = &w->clients[0], *stranger = &w->clients[1];
+    struct relay_snapshot snapshot;
+
+    (void)state;
+    world_members(w, 1);
+    link_hub_close(member->hub, member->handle, 0, "bye", w->now);
+    world_run(w, 200);
+    w->ports.wall_ms += UINT64_C(8) * 24 * 3600 * 1000;
+    client_dial(w, member);
+    client_ask(member, ZIGLAN__CONTROL__BODY_LEAVE);
+    client_dial(w, stranger);
+    client_ask(stranger, ZIGLAN__CONTROL__BODY_LEAVE);
+    world_run(w, 100);
+    assert_non_null(client_got(w, member, ZIGLAN__CONTROL__BODY_DONE));
+    assert_int_equal(client_error(w, stranger), VERDICT_NOT_MEMBER);
+    relay_core_snapshot(w->relay.core, &snapshot, w->now);
+    assert_int_equal(snapshot.members, 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +152,7 @@ int main(void)
         cmocka_unit_test(who_left_is_told_nothing_more),
         cmocka_unit_test(a_leave_ends_the_introductions_of_the_leaver),
         cmocka_unit_test(a_leave_that_cannot_be_kept_changes_nothing),
+        cmocka_unit_test(a_member_whose_admission_is_over_leaves_all_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
