@@ -180,7 +180,26 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
 
 /* ---- status ---- */
 
-static json_t *ziglans_json(struct host_core *core)
+/* What is wrong with a ziglan. Of two hosts with one key that take turns it is that, also while
+ * this one has the place; what the relay refuses then follows from it. */
+static const char *ziglan_error(const struct ziglan *ziglan, char text[SENTENCE_SIZE],
+                                struct mono now)
+{
+    uint64_t ago_ms;
+
+    if (ziglan->trouble.code != ZIGLAN_TROUBLE_SAME_KEY &&
+        ziglan->trouble.code != ZIGLAN_TROUBLE_REMOVED &&
+        ziglan_was_replaced(ziglan, &ago_ms, now)) {
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "another host with this key was here %u s ago; give each host a key of its "
+                       "own",
+                       (unsigned)(ago_ms / 1000));
+        return text;
+    }
+    return sentence_of_trouble(&ziglan->trouble, text);
+}
+
+static json_t *ziglans_json(struct host_core *core, struct mono now)
 {
     json_t *list = json_array();
     const struct ziglan *ziglan;
@@ -198,7 +217,7 @@ static json_t *ziglans_json(struct host_core *core)
                       "granted_name", record->granted, "wanted_name", ziglan_wanted_name(ziglan),
                       "name_why", sentence_of_name(ziglan, name_why), "members",
                       (json_int_t)roster_count(ziglan->roster), "error",
-                      sentence_of_trouble(&ziglan->trouble, text)));
+                      ziglan_error(ziglan, text, now)));
     }
     return list;
 }
@@ -346,7 +365,7 @@ json_t *report_status(struct host_core *core, struct mono now)
         "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema",
         REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name", own_name(core),
         "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays", relays_json(core),
-        "ziglans", ziglans_json(core), "leaving", leaving_json(core), "peers_connected",
+        "ziglans", ziglans_json(core, now), "leaving", leaving_json(core), "peers_connected",
         (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
         "members of joined ziglans are allowed, everybody else is refused (default, no rules are "
         "set)",

@@ -24,7 +24,9 @@ static const char *const troubles[ZIGLAN_TROUBLE_COUNT] = {
     [ZIGLAN_TROUBLE_DELEGATION] =
         "the relay's delegation is not in force by this host's clock: set the clock that is wrong, "
         "here or there, or its owner must renew it",
-    [ZIGLAN_TROUBLE_SAME_KEY] = "another host uses the same key; give each host a key of its own",
+    [ZIGLAN_TROUBLE_SAME_KEY] = "another host with this key took this one's place; trying again in "
+                                "a while. Give each host a "
+                                "key of its own",
     [ZIGLAN_TROUBLE_REMOVED] =
         "this host was removed from the ziglan; ask its owner for a new invite",
 };

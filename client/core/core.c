@@ -183,6 +183,12 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
     return ERR_OK;
 }
 
+int host_core_key_check(struct store *store, const uint8_t key[KEY_SIZE], uint8_t other[KEY_SIZE],
+                        bool *same)
+{
+    return ziglan_store_key_check(store, key, other, same);
+}
+
 void host_core_free(struct host_core *core)
 {
     if (core == NULL) {

@@ -52,6 +52,11 @@ struct host_resolve {
 int host_core_new(struct host_core **out, const struct host_config *cfg, struct store *store,
                   const struct env *env, struct mono now) MUST_CHECK;
 
+/** Was the store written with this key? If not, *same is false, and `other` is the key of what was
+ * joined: to go on would only be refused everywhere. ERR_NOMEM, ERR_SYSTEM. */
+int host_core_key_check(struct store *store, const uint8_t key[KEY_SIZE], uint8_t other[KEY_SIZE],
+                        bool *same) MUST_CHECK;
+
 /** Free it, without telling the relays (host_core_shutdown). NULL is fine. */
 void host_core_free(struct host_core *core);
 

@@ -8,6 +8,7 @@
 #include "proto/wire/name.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +44,24 @@ int setup_config_load(struct client_config **out, const struct place *place, str
     return rc;
 }
 
+/* A store without the key to which it belongs: a new key would be a stranger to every ziglan in it.
+ * The key is made before the store, so a store tells that there was one. */
+static int key_lost_check(const struct place *place, struct fault *fault)
+{
+    char data[PLACE_PATH_SIZE + sizeof("/data.mdb")];
+
+    (void)snprintf(data, sizeof(data), "%s/data.mdb", place->store);
+    if (access(place->key, F_OK) == 0 || errno != ENOENT || access(data, F_OK) != 0) {
+        return ERR_OK;
+    }
+    fault_set(
+        fault, EXIT_CODE_USAGE,
+        "the key %.150s is gone, and what was joined with it is there still: put the key back "
+        "from a copy; or, to begin as a new host, remove %.150s and join again with an invite",
+        place->key, place->store);
+    return ERR_DROP;
+}
+
 int setup_identity_load(struct identity *out, const struct place *place,
                         const struct client_config *config, const struct env *env, bool create,
                         struct fault *fault)
@@ -61,6 +80,9 @@ int setup_identity_load(struct identity *out, const struct place *place,
     }
     if (create && config->key_path == NULL) {
         rc = file_dir_create(place->state, 0700, fault);
+        if (rc == ERR_OK) {
+            rc = key_lost_check(place, fault);
+        }
         if (rc == ERR_OK) {
             rc = key_file_load_or_create(seed, path, env, fault);
         }

@@ -29,6 +29,28 @@ struct engine {
     uint8_t resolver[4];
 };
 
+/* What was joined with another key would be refused by every relay, without a word why. */
+static int key_check(const struct engine *e, const struct engine_options *options,
+                     struct fault *fault)
+{
+    const uint8_t *key = options->identity->public_key;
+    uint8_t other[KEY_SIZE];
+    char text[KEY_SHORT_SIZE];
+    char other_text[KEY_SHORT_SIZE];
+    bool same = true;
+    int rc = host_core_key_check(e->store, key, other, &same);
+
+    if (rc != ERR_OK || same) {
+        return rc;
+    }
+    fault_set(fault, EXIT_CODE_USAGE,
+              "this host's key is %s..., but what is in %.150s was joined with the key %s...: put "
+              "that key back from a copy; or, to begin as a new host, remove the folder and join "
+              "again with an invite",
+              key_short(key, text), options->store_path, key_short(other, other_text));
+    return ERR_DROP;
+}
+
 static int core_open(struct engine *e, const struct engine_options *options, struct fault *fault)
 {
     struct host_config config = {
@@ -46,6 +68,10 @@ static int core_open(struct engine *e, const struct engine_options *options, str
     rc = store_lmdb_open(&e->store, options->store_path, options->env, error, sizeof(error));
     if (rc != ERR_OK) {
         fault_set(fault, fault_path_code(errno), "%s", error);
+        return rc;
+    }
+    rc = key_check(e, options, fault);
+    if (rc == ERR_DROP) {
         return rc;
     }
     rc = host_core_new(&e->core, &config, e->store, options->env, clock_mono());

@@ -58,6 +58,7 @@ int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
         return rc;
     }
     ziglan->at.renew_at = MONO_NEVER;
+    ziglan->at.replaced_at = MONO_NEVER;
     ziglan->at.lookup_key_at = now;
     ziglan->at.lookup_address_at = now;
     ziglan->at.expire_at = mono_add_ms(now, ZIGLAN_EXPIRE_INTERVAL_MS);
@@ -377,6 +378,7 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
     }
     if (go_away->reason == GOAWAY_REPLACED) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_SAME_KEY);
+        ziglan->at.replaced_at = now;
     } else if (go_away->reason == GOAWAY_REVOKED) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_REMOVED);
         next = ZIGLAN_STATE_REFUSED;
@@ -388,6 +390,16 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
     }
     roster_all_offline(ziglan->roster);
     enter(ziglan, next, now);
+}
+
+bool ziglan_was_replaced(const struct ziglan *ziglan, uint64_t *ago_ms, struct mono now)
+{
+    if (ziglan->at.replaced_at.ns == MONO_NEVER.ns ||
+        mono_ms_between(ziglan->at.replaced_at, now) >= ZIGLAN_REPLACED_TOLD_MS) {
+        return false;
+    }
+    *ago_ms = mono_ms_between(ziglan->at.replaced_at, now);
+    return true;
 }
 
 void ziglan_on_unresolved(struct ziglan *ziglan, const char *name)

@@ -20,6 +20,7 @@ enum {
     ZIGLAN_JOIN_TIMEOUT_MS = 5000,
     ZIGLAN_LOOKUP_INTERVAL_MS = 1000, /* at most one lookup of a kind per this time */
     ZIGLAN_EXPIRE_INTERVAL_MS = 60 * 1000,
+    ZIGLAN_REPLACED_TOLD_MS = 600 * 1000, /* two hosts with one key take turns of 30 s */
 };
 
 /** Start a ziglan from a record: of a URL that is joined just now, or of the store. Its entry point
@@ -104,6 +105,10 @@ void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct 
 /** Timers: renewals, and Joins that are sent again. (Dialling is the relay set's.) */
 void ziglan_expire(struct ziglan *ziglan, struct mono now);
 struct mono ziglan_deadline(const struct ziglan *ziglan);
+
+/** How long ago another host with our key took our place, if that is worth telling: less than
+ * ZIGLAN_REPLACED_TOLD_MS. *ago_ms is written only then. */
+bool ziglan_was_replaced(const struct ziglan *ziglan, uint64_t *ago_ms, struct mono now);
 
 /** "connecting", "joining", "joined", "refused". */
 const char *ziglan_state_name(enum ziglan_state state);

@@ -72,6 +72,7 @@ struct ziglan_times {
     struct mono renew_at; /* the next Join while joined; NEVER: not joined yet */
     struct mono lookup_key_at, lookup_address_at; /* not before */
     struct mono expire_at;                        /* the roster */
+    struct mono replaced_at; /* another host with our key took our place; NEVER: not known of */
 };
 
 struct ziglan {

@@ -114,6 +114,31 @@ int ziglan_store_next(struct store *store, struct store_cursor *cursor, struct z
     return *found ? decode(out, cursor, value, size) : rc;
 }
 
+int ziglan_store_key_check(struct store *store, const uint8_t key[KEY_SIZE],
+                           uint8_t other[KEY_SIZE], bool *same)
+{
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0);
+    struct ziglan_record record;
+    struct record_header part;
+    bool found = true;
+    int rc = ERR_OK;
+
+    *same = true;
+    while (*same && found) {
+        rc = ziglan_store_next(store, &cursor, &record, &found);
+        if (rc != ERR_OK && rc != ERR_DROP) {
+            return rc;
+        }
+        if (rc == ERR_OK && found &&
+            record_header_peek(&part, record.part, record.part_size) == ERR_OK &&
+            memcmp(part.key, key, KEY_SIZE) != 0) {
+            memcpy(other, part.key, KEY_SIZE);
+            *same = false;
+        }
+    }
+    return ERR_OK;
+}
+
 int ziglan_store_put_order(struct store *store, const struct ziglan_order *order)
 {
     return store_write(store, STORE_TABLE_META, order_key, sizeof(order_key) - 1, order->keys,

@@ -21,6 +21,11 @@ int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE]) MUST_C
 int ziglan_store_next(struct store *store, struct store_cursor *cursor, struct ziglan_record *out,
                       bool *found) MUST_CHECK;
 
+/** Was the store written with this key? It was, unless the member part of a record was signed with
+ * another one, which then is `other`; *same is false. ERR_NOMEM, ERR_SYSTEM. */
+int ziglan_store_key_check(struct store *store, const uint8_t key[KEY_SIZE],
+                           uint8_t other[KEY_SIZE], bool *same) MUST_CHECK;
+
 /** The order: keys, first the one whose names go before those of the others. */
 struct ziglan_order {
     uint8_t keys[ZIGLAN_COUNT_MAX][KEY_SIZE];

@@ -139,6 +139,28 @@ expect "down" 0 "" z down
 check "all is gone" clean
 expect "down again" 3 "is down" z down
 
+say "another key than what was joined"
+key=$LAB_DIR/lone/var/lib/ziglan/zig0/key
+mv "$key" "$key.copy"
+expect "up without the key" 2 "zig0/key is gone" z up
+expect "join without it" 2 "put the key back from a copy" z join "$RELAY_URL"
+check "no other key was made" [ ! -e "$key" ]
+install -m 600 "$LAB_DIR/far/var/lib/ziglan/zig0/key" "$key"
+expect "up with the key of another host" 2 "was joined with the key" z up
+mv "$key.copy" "$key"
+
+say "two hosts with one key"
+mkdir -p "$LAB_DIR/twin/var/lib/ziglan/zig0"
+cp -a "$LAB_DIR/lone/var/lib/ziglan/zig0/key" "$LAB_DIR/lone/var/lib/ziglan/zig0/store" \
+    "$LAB_DIR/twin/var/lib/ziglan/zig0/"
+hosts_up lone
+check "lone is joined" wait_for 10 is_joined lone
+lab_public twin 192.0.2.21
+hosts_up twin
+told() { says "another host with this key" lab_ziglan "$1" status; }
+check "the one that was replaced says so" wait_for 15 told lone
+for host in lone twin; do expect "$host goes down" 0 "" lab_ziglan $host down; done
+
 say "leaving"
 members() { lab_in vps "$(lab_program relayd)" members -c "$LAB_DIR/vps/relayd.yaml"; }
 expect "leave while down tells the relay" 0 "Left ziglan" z leave ziglan

@@ -114,11 +114,57 @@ static void a_name_moves_to_a_second_member_only_if_the_user_agrees(void **state
     lab_free(lab);
 }
 
+/* A copy of a disk: both hosts say what is wrong, also the one that has the place just now. */
+static void two_hosts_with_one_key_both_say_so(void **state)
+{
+    struct lab *lab = lab_new();
+    bool told[HOSTS] = {false};
+
+    (void)state;
+    lab->hosts[1].identity = lab->hosts[0].identity;
+    lab_restart(lab, 1);
+    join(lab, 0);
+    run_ms(lab, 1000);
+    join(lab, 1);
+    for (int s = 0; s < 120; s++) {
+        run_ms(lab, 1000);
+        for (size_t host = 0; host < HOSTS; host++) {
+            bool says = strstr(ziglan_text(lab, host, "error"), "another host with this key");
+            told[host] = told[host] || says;
+            assert_true(says || !told[host]); /* from the first time on, joined or not */
+        }
+    }
+    assert_true(told[0] && told[1]);
+    lab_free(lab);
+}
+
+/* The key was lost and a new one made, or a key file of another host was put in its place. */
+static void a_store_tells_that_it_was_written_with_another_key(void **state)
+{
+    struct lab *lab = lab_joined();
+    uint8_t other[KEY_SIZE];
+    bool same = false;
+
+    (void)state;
+    assert_int_equal(
+        host_core_key_check(lab->hosts[0].store, lab->hosts[0].identity.public_key, other, &same),
+        ERR_OK);
+    assert_true(same);
+    assert_int_equal(
+        host_core_key_check(lab->hosts[0].store, lab->hosts[1].identity.public_key, other, &same),
+        ERR_OK);
+    assert_false(same);
+    assert_memory_equal(other, lab->hosts[0].identity.public_key, KEY_SIZE);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_says_why_it_has_a_number_and_is_renamed_while_it_runs),
         cmocka_unit_test(a_name_moves_to_a_second_member_only_if_the_user_agrees),
+        cmocka_unit_test(two_hosts_with_one_key_both_say_so),
+        cmocka_unit_test(a_store_tells_that_it_was_written_with_another_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
