@@ -99,6 +99,13 @@ out:
 
 /* -- Leave and whoami -------------------------------------------------------------------------- */
 
+/* A host that never joined anything stays as it is: nothing is made for a verb that needs members.
+ */
+static bool joined_nothing(const struct place *place)
+{
+    return access(place->store, F_OK) != 0 && errno == ENOENT;
+}
+
 int offline_leave(const struct place *place, const char *ziglan, bool *told, struct fault *fault)
 {
     struct host_options options = {.place = place};
@@ -106,8 +113,7 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told, str
     int rc;
 
     *told = false;
-    /* A host that never joined anything stays as it is: nothing is made for a leave. */
-    if (access(place->store, F_OK) != 0 && errno == ENOENT) {
+    if (joined_nothing(place)) {
         fault_set(fault, EXIT_CODE_FAILURE,
                   "this host has joined no ziglan yet, so there is none to leave");
         return ERR_DROP;
@@ -133,6 +139,11 @@ json_t *offline_trust(const struct place *place, const char *name, struct fault 
     struct host host;
     json_t *answer = NULL;
 
+    if (joined_nothing(place)) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "this host has joined no ziglan yet, so no name means anybody");
+        return NULL;
+    }
     if (host_open(&host, &options, fault) == ERR_OK) {
         json_t *request = json_pack("{s:s, s:s}", "do", "trust", "name", name);
 

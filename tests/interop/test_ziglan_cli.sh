@@ -52,6 +52,7 @@ expect "leave where nothing was joined" 1 "has joined no ziglan" ziglan leave ho
 script -qec "ZIGLAN_ROOT=$root $ZIGLAN_BIN/ziglan join -" "$root/typescript" \
     <<<"nonsense" >/dev/null || true
 expect "join on a terminal asks for the URL" 0 "Paste the URL" cat "$root/typescript"
+expect "trust on a machine that joined nothing" 1 "joined no ziglan yet" ziglan trust nas
 expect "init" 0 "^  [a-z2-7]\{52\}$" ziglan init --name "My Laptop"
 expect "init again" 1 "exists already" ziglan i
 [ "$(stat -c %a "$root/var/lib/ziglan/zig0/key")" = 600 ] ||
