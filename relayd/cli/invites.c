@@ -34,7 +34,7 @@ static void invites_print(const json_t *answer)
                    expires[0] != '\0' ? expires : "never");
         table_cell(table, TABLE_COLOR_DIM, "%s", field_text(invite, "made"));
     }
-    table_print(table, stdout);
+    table_print(table, stdout, terminal_width(stdout));
     table_free(table);
 }
 
