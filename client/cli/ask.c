@@ -24,10 +24,6 @@ json_t *ask(const struct cli *cli, json_t *request, struct fault *fault)
             fault_set(fault, EXIT_CODE_NO_DAEMON,
                       "the interface %s is down; start it with: sudo ziglan up%s", place->interface,
                       place->flag);
-        } else if (fault->exit_code == EXIT_CODE_PERMISSION) {
-            fault_set(fault, EXIT_CODE_PERMISSION,
-                      "only root and the daemon's own user may ask the daemon of %s",
-                      place->interface);
         }
     }
     json_decref(request);

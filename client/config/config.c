@@ -46,7 +46,7 @@ struct raw_dns {
 };
 
 struct raw {
-    char *key, *private_key, *pool, *name;
+    char *key, *private_key, *pool, *name, *operator;
     uint32_t *listen_port, *mtu;
     char **ziglans, **fixed;
     unsigned ziglans_count, fixed_count;
@@ -99,6 +99,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("privateKey", OPTIONAL, struct raw, private_key, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("pool", OPTIONAL, struct raw, pool, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct raw, name, 0, TEXT_SIZE_MAX),
+    CYAML_FIELD_STRING_PTR("operator", OPTIONAL, struct raw, operator, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_UINT_PTR("listen_port", OPTIONAL, struct raw, listen_port),
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
@@ -121,6 +122,7 @@ static const struct config_key keys[] = {
     {"pool", "an IPv4 range from /8 to /28 such as 100.64.0.0/16"},
     {"name", "one DNS label of a to z, 0 to 9 and inner hyphens, at most 63 characters, and not a "
              "reserved word"},
+    {"operator", "the name of a group, of at most 32 letters, digits, - and _"},
     {"listen_port", "a number from 0 (any free port) to 65535"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
@@ -136,10 +138,11 @@ static const struct config_key keys[] = {
     {"log_level", "one of error, warn, info, debug"},
 };
 
-static const char keys_known[] = "key, privateKey, pool, name, listen_port, mtu, fixed, ziglans, "
-                                 "peers [name, id, routes [net]], dns {enabled, address, "
-                                 "search}, "
-                                 "log_level";
+static const char keys_known[] =
+    "key, privateKey, pool, name, operator, listen_port, mtu, fixed, ziglans, "
+    "peers [name, id, routes [net]], dns {enabled, address, "
+    "search}, "
+    "log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -227,6 +230,21 @@ static bool label_take(struct config_text *in, char out[NAME_TEXT_SIZE], const c
         out[i] = (char)tolower((unsigned char)text[i]);
     }
     return name_problem(out, strlen(out)) == NULL ? true : config_text_refuse(in, "name", text);
+}
+
+static bool operator_take(struct config_text *in, struct client_config *out, const char *text)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+    if (text == NULL || text[0] == '\0') {
+        return true;
+    }
+    if (strlen(text) >= sizeof(out->operator_group) || strspn(text, allowed) != strlen(text)) {
+        return config_text_refuse(in, "operator", text);
+    }
+    memcpy(out->operator_group, text, strlen(text) + 1);
+    return true;
 }
 
 static bool peers_take(struct config_text *in, struct client_config *out, const struct raw *raw)
@@ -367,7 +385,8 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&
            number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
            fixed_take(in, out, raw) && label_take(in, out->name, raw->name) &&
-           ziglans_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw);
+           ziglans_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw) &&
+           operator_take(in, out, raw->operator);
 }
 
 /* -- Reading ----------------------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ enum {
     CLIENT_CONFIG_SIZE_MAX = 1 << 20,
     CLIENT_CONFIG_PEERS_MAX = 10000,
     CLIENT_CONFIG_ZIGLANS_MAX = 64,
+    CLIENT_CONFIG_GROUP_SIZE = 33, /* with NUL */
     CLIENT_CONFIG_WARNINGS_MAX = 8,
     CLIENT_CONFIG_WARNING_SIZE = 200,
 };
@@ -34,6 +35,7 @@ struct client_config_peer {
 };
 
 /** What the file says, or the defaults. Strings and lists belong to it. */
+/* tidy-ok: struct-fields one for each key of the file */
 struct client_config {
     char *key_path; /* NULL: the default, key in the state directory */
     bool has_seed;  /* the key itself stood in the file (privateKey) */
@@ -42,6 +44,7 @@ struct client_config {
     uint8_t pool[4];                               /* first address; host bits cleared */
     uint8_t pool_prefix;                           /* 8 to 28 */
     uint16_t mtu;                                  /* INNER_MTU_MIN to INNER_MTU_MAX */
+    char operator_group[CLIENT_CONFIG_GROUP_SIZE]; /* who may look; empty: ziglan if it exists */
     char name[NAME_TEXT_SIZE];                     /* wanted name; empty: the machine's host name */
     uint8_t fixed[ADDRPLAN_FIXED_MAX][EUI64_SIZE]; /* EUI-64s of fixed addresses */
     size_t fixed_count;

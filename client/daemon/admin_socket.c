@@ -11,16 +11,36 @@
 #include "proto/host/file.h"
 
 #include <ev.h>
+#include <grp.h>
 #include <string.h>
 #include <unistd.h>
 
-static json_t *on_request(void *context, const json_t *request)
+#define OPERATOR_GROUP_DEFAULT "ziglan"
+
+/* What members of the operators' group may ask: it changes nothing. */
+static bool is_a_look(const char *verb)
+{
+    static const char *const looks[] = {"status", "peers", "whoami", "ping", "ping_result"};
+
+    for (size_t i = 0; verb != NULL && i < sizeof(looks) / sizeof(looks[0]); i++) {
+        if (strcmp(verb, looks[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static json_t *on_request(void *context, enum control_right right, const json_t *request)
 {
     const struct admin_socket *admin = context;
     const char *verb = json_string_value(json_object_get(request, "do"));
     struct engine *engine = admin->host->engine;
     json_t *answer;
 
+    if (right != CONTROL_RIGHT_ALL && !is_a_look(verb)) {
+        return answer_refuse(EXIT_CODE_PERMISSION, "operators may look, but only root and the "
+                                                   "daemon's own user change something");
+    }
     if (verb != NULL && strcmp(verb, "down") == 0) {
         ev_break(admin->host->loop, EVBREAK_ALL);
         return answer_ok(json_pack("{s:i}", "pid", (int)getpid()));
@@ -33,16 +53,54 @@ static json_t *on_request(void *context, const json_t *request)
     return answer;
 }
 
+/* Find the operators' group. A named one must be there; the default one may be missing. */
+static int group_find(const struct host *host, bool *found, gid_t *group, struct fault *fault)
+{
+    const char *name = host->config->operator_group;
+    const struct group *row = getgrnam(name[0] != '\0' ? name : OPERATOR_GROUP_DEFAULT);
+
+    *found = row != NULL;
+    if (row != NULL) {
+        *group = row->gr_gid;
+    } else if (name[0] != '\0') {
+        fault_set(fault, EXIT_CODE_USAGE,
+                  "%s: `operator` names the group %s, which does not exist; make it with: sudo "
+                  "groupadd --system %s",
+                  host->place->config, name, name);
+        return ERR_SYSTEM;
+    }
+    return ERR_OK;
+}
+
+/* That the group cannot be served is no reason not to start. */
+static void share(struct admin_socket *admin, gid_t group)
+{
+    struct fault fault = {0};
+
+    if (control_server_share(admin->server, group, &fault) != ERR_OK) {
+        env_trace(os_env_port(admin->host->os), TRACE_LEVEL_WARN, "admin.group",
+                  "%s; operators need root meanwhile, or the daemon needs CAP_CHOWN", fault.text);
+    }
+}
+
 int admin_socket_open(struct admin_socket *admin, struct host *host, const struct magic_dns *dns,
                       struct fault *fault)
 {
     struct control_handler handler = {.context = admin, .request = on_request};
+    bool has_group = false;
+    gid_t group = 0;
     int rc;
 
     *admin = (struct admin_socket){.host = host, .dns = dns};
-    rc = file_dir_create(host->place->run, 0755, fault);
+    rc = group_find(host, &has_group, &group, fault);
+    if (rc == ERR_OK) {
+        rc = file_dir_create(host->place->run, 0755, fault);
+    }
     if (rc == ERR_OK) {
         rc = control_server_open(&admin->server, host->loop, host->place->socket, &handler, fault);
+    }
+    if (rc == ERR_OK && has_group) {
+        share(admin, group);
     }
     return rc;
 }

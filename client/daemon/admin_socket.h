@@ -18,8 +18,9 @@ struct admin_socket {
     struct control_server *server;
 };
 
-/** Serve at place->socket of the host, and make its directory. host and dns are borrowed and
- * outlive it. ERR_LIMIT if another daemon answers there, ERR_SYSTEM, ERR_NOMEM, all with fault;
+/** Serve at place->socket of the host, and make its directory. Members of the group `operator` of
+ * the configuration, or of the group ziglan if there is one, may look. host and dns are borrowed
+ * and outlive it. ERR_LIMIT if another daemon answers there, ERR_SYSTEM, ERR_NOMEM, all with fault;
  * admin_socket_close is legal then, too. */
 int admin_socket_open(struct admin_socket *admin, struct host *host, const struct magic_dns *dns,
                       struct fault *fault) MUST_CHECK;

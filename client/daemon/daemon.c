@@ -32,6 +32,7 @@ struct daemon {
 
 /* What the log says on a terminal in place of the event's name. */
 static const struct os_env_saying sayings[] = {
+    {"admin.group", "Operators"},
     {"config", "Configuration"},
     {"config.refused", "The configuration was not read again"},
     {"config.reloaded", "The configuration was read again"},

@@ -18,6 +18,8 @@
 
 enum { ANSWER_FIRST_SIZE = 16384 }; /* doubled when it is full */
 
+#define REFUSED "the daemon at %s serves root, its own user and its operators only"
+
 /* A connected socket; -1 with fault. */
 static int daemon_connect(const char *path, struct fault *fault)
 {
@@ -40,6 +42,8 @@ static int daemon_connect(const char *path, struct fault *fault)
     if (errno == ENOENT || errno == ECONNREFUSED) {
         fault_set(fault, EXIT_CODE_NO_DAEMON, "the daemon is not running (nobody listens at %s)",
                   path);
+    } else if (errno == EACCES) {
+        fault_set(fault, EXIT_CODE_PERMISSION, REFUSED, path);
     } else {
         fault_set_path(fault, "cannot reach the daemon at %s", path);
     }
@@ -92,8 +96,9 @@ static bool request_send(int fd, const char *text, size_t size, struct mono dead
     return true;
 }
 
-/* Read one line (given) of *size bytes. NULL with fault on error. */
-static char *line_read(int fd, size_t *size, struct mono deadline, struct fault *fault)
+/* Read one line (given) of *size bytes. NULL with fault on error. path: of the socket, for that. */
+static char *line_read(int fd, const char *path, size_t *size, struct mono deadline,
+                       struct fault *fault)
 {
     size_t capacity = ANSWER_FIRST_SIZE;
     size_t have = 0;
@@ -114,8 +119,7 @@ static char *line_read(int fd, size_t *size, struct mono deadline, struct fault 
             continue;
         }
         if (got <= 0) {
-            fault_set(fault, EXIT_CODE_PERMISSION,
-                      "the daemon closed the connection; only its own user and root are served");
+            fault_set(fault, EXIT_CODE_PERMISSION, REFUSED, path);
             break;
         }
         have += (size_t)got;
@@ -162,7 +166,7 @@ int control_call(const char *path, const json_t *request, unsigned timeout_ms, j
         !request_send(fd, "\n", 1, deadline, fault)) {
         goto out;
     }
-    line = line_read(fd, &line_size, deadline, fault);
+    line = line_read(fd, path, &line_size, deadline, fault);
     if (line == NULL) {
         goto out;
     }

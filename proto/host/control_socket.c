@@ -22,6 +22,7 @@ enum { READ_STEP = 4096 };
 
 struct control_client {
     struct control_server *server; /* NULL: the slot is free */
+    enum control_right right;
     int fd;
     struct ev_io io;
     struct ev_timer idle;
@@ -34,6 +35,8 @@ struct control_client {
 struct control_server {
     struct ev_loop *loop;
     struct control_handler handler;
+    bool shared; /* with `group` */
+    gid_t group;
     int fd;
     struct listener *listener;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -63,7 +66,8 @@ static void client_wait_for(struct control_client *c, int events)
 }
 
 /* The text of the answer to one line, with its newline; to be freed. NULL without memory. */
-static char *line_answer(struct control_server *server, const char *line, size_t size)
+static char *line_answer(struct control_server *server, enum control_right right, const char *line,
+                         size_t size)
 {
     json_error_t error;
     json_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
@@ -75,7 +79,7 @@ static char *line_answer(struct control_server *server, const char *line, size_t
     if (!json_is_object(request)) {
         answer = answer_refuse(EXIT_CODE_USAGE, "the request is not a JSON object on one line");
     } else {
-        answer = server->handler.request(server->handler.context, request);
+        answer = server->handler.request(server->handler.context, right, request);
     }
     if (answer == NULL) {
         answer = answer_refuse(EXIT_CODE_FAILURE, "the daemon is out of memory");
@@ -111,7 +115,7 @@ static bool client_serve(struct control_client *c)
         return c->line_size < CONTROL_LINE_SIZE_MAX;
     }
     size = (size_t)(newline - c->line);
-    c->answer = line_answer(c->server, c->line, size);
+    c->answer = line_answer(c->server, c->right, c->line, size);
     if (c->answer == NULL) {
         return false;
     }
@@ -174,24 +178,53 @@ static void on_idle(struct ev_loop *loop, struct ev_timer *w, int events)
     client_close(w->data);
 }
 
-static bool peer_is_allowed(int fd)
+/* Whether the process at the other end has this group among its further ones. */
+static bool peer_has_group(int fd, gid_t group)
+{
+    socklen_t size = 0;
+    gid_t *groups;
+    bool found = false;
+
+    /* The first call only tells how many there are. */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE) {
+        return false;
+    }
+    groups = malloc(size);
+    if (groups != NULL && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0) {
+        for (size_t i = 0; i < size / sizeof(*groups); i++) {
+            found = found || groups[i] == group;
+        }
+    }
+    free(groups);
+    return found;
+}
+
+static enum control_right peer_right(const struct control_server *server, int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof(peer);
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == 0 || peer.uid == geteuid());
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        return CONTROL_RIGHT_NONE;
+    }
+    if (peer.uid == 0 || peer.uid == geteuid()) {
+        return CONTROL_RIGHT_ALL;
+    }
+    return server->shared && (peer.gid == server->group || peer_has_group(fd, server->group))
+               ? CONTROL_RIGHT_LOOK
+               : CONTROL_RIGHT_NONE;
 }
 
 static void on_connection(void *context, int fd)
 {
     struct control_server *server = context;
     struct control_client *c = server->clients;
+    enum control_right right = peer_right(server, fd);
 
     while (c < server->clients + CONTROL_CLIENTS_MAX && c->server != NULL) {
         c++;
     }
-    if (c == server->clients + CONTROL_CLIENTS_MAX || !peer_is_allowed(fd)) {
+    if (c == server->clients + CONTROL_CLIENTS_MAX || right == CONTROL_RIGHT_NONE) {
         (void)close(fd);
         return;
     }
@@ -201,6 +234,7 @@ static void on_connection(void *context, int fd)
         return;
     }
     c->server = server;
+    c->right = right;
     c->fd = fd;
     ev_io_init(&c->io, on_client, fd, EV_READ);
     c->io.data = c;
@@ -319,6 +353,17 @@ int control_server_open(struct control_server **out, struct ev_loop *loop, const
         return rc;
     }
     *out = server;
+    return ERR_OK;
+}
+
+int control_server_share(struct control_server *server, gid_t group, struct fault *fault)
+{
+    if (chown(server->path, (uid_t)-1, group) != 0 || chmod(server->path, 0660) != 0) {
+        fault_set_errno(fault, "cannot give the socket %s to its group", server->path);
+        return ERR_SYSTEM;
+    }
+    server->shared = true;
+    server->group = group;
     return ERR_OK;
 }
 

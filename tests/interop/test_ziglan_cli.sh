@@ -104,6 +104,52 @@ expect "the other one stays" 0 "zig1" ziglan status -i zig1
 expect "down of the other" 0 "" ziglan down -i zig1
 expect "down twice" 0 "zig0 is down already" ziglan down
 [ ! -e "$root/run/ziglan/zig0.sock" ] || { echo "FAILED: the socket stayed"; exit 1; }
+
+# Operators: members of a group may look, and change nothing.
+as_member() { # group id, command...
+    local group=$1
+    shift
+    ip netns exec "$space" setpriv --reuid 65534 --regid 65534 --groups "$group" \
+        env ZIGLAN_ROOT="$root" "$public/ziglan" "$@"
+}
+may_look() { # group id
+    expect "status by an operator" 0 "^Interface  zig0" as_member "$1" status
+    expect "peers by an operator" 0 "No peers yet" as_member "$1" peers
+    expect "whoami by an operator" 0 "my-laptop" as_member "$1" whoami
+    expect "ping by an operator" 1 "no such peer" as_member "$1" ping nas
+    expect "join by an operator" 4 "operators may look.*try: sudo ziglan join" as_member "$1" join \
+        ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@127.0.0.1
+    expect "leave by an operator" 4 "operators may look" as_member "$1" leave home
+    expect "down by an operator" 4 "operators may look" as_member "$1" down
+    expect "status by others" 4 "serves root, its own user and its operators only" \
+        as_member 59999 status
+}
+config=$root/etc/ziglan/zig0.yaml
+cp "$config" "$root/before.yaml"
+chmod 700 "$root/var/lib/ziglan"
+echo "operator: games" >>"$config"
+expect "up with operators" 0 "zig0 is up" ziglan up --detach
+may_look "$(getent group games | cut -d: -f3)"
+expect "down" 0 "zig0 is down" ziglan down
+expect "up without the right to give the socket away" 0 "zig0 is up" \
+    ip netns exec "$space" setpriv --bounding-set -chown --inh-caps -chown \
+    "$ZIGLAN_BIN/ziglan" up --detach
+expect "the log says what that means" 0 "operators need root meanwhile" \
+    grep admin.group "$root/run/ziglan/zig0.log"
+expect "then root alone is served" 4 "operators only" as_member 60 status
+expect "down" 0 "zig0 is down" ziglan down
+cp "$root/before.yaml" "$config"
+echo "operator: nosuchgroup" >>"$config"
+expect "a group that is not there" 2 "names the group nosuchgroup, which does not exist" \
+    ziglan up --detach
+cp "$root/before.yaml" "$config"
+cp /etc/group "$root/group"
+echo "ziglan:x:54321:" >>"$root/group"
+expect "up where there is a group ziglan" 0 "zig0 is up" unshare -m bash -c \
+    'mount --bind "$1" /etc/group && exec ip netns exec "$2" "$3" up --detach' \
+    - "$root/group" "$space" "$ZIGLAN_BIN/ziglan"
+may_look 54321
+expect "down" 0 "zig0 is down" ziglan down
 echo "nmae: x" >"$root/etc/ziglan/zig1.yaml"
 expect "a wrong configuration" 2 "zig1.yaml:1: unknown key" ziglan up -i zig1 --detach
 expect "a missing configuration that was named" 2 "there is no configuration" \

@@ -99,7 +99,7 @@ expect "join by standard input, while down" 0 "Joined ziglan as lone.zignet" \
 hosts_up lone
 check "it is up" wait_for 10 is_up
 expect "a second one" 1 "the interface zig0 is up already" z up
-expect "status by somebody else" 4 "only root and the daemon's own user" \
+expect "status by somebody else" 4 "serves root, its own user and its operators only" \
     z_as_nobody "$LAB_DIR/lone" status
 expect "a peer that is not there" 1 "" z ping nobody -n 1
 expect "a ziglan that is not there" 1 "" z leave nowhere

@@ -103,6 +103,8 @@ static const struct {
     {"peers: [{name: x}]\n", "lacks its 'id'"},
     {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
     {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
+    {"operator: two words\n", "'operator' must be the name of a group"},
+    {"operator: 012345678901234567890123456789012\n", "'operator' must be the name of a group"},
     {"dns: {search: perhaps}\n", "'search' must be true or false"},
     {"dns: {enabled: perhaps}\n", "'enabled' must be true or false"},
     {"log_level: loud\n", "'log_level' must be one of"},

@@ -6,6 +6,7 @@
 #include "proto/host/control_socket.h"
 
 #include <ev.h>
+#include <grp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,7 +32,7 @@ struct daemon {
     char path[64];
 };
 
-static json_t *on_control(void *context, const json_t *request)
+static json_t *on_control(void *context, enum control_right right, const json_t *request)
 {
     const char *verb = json_string_value(json_object_get(request, "do"));
 
@@ -51,6 +53,9 @@ static json_t *on_control(void *context, const json_t *request)
     }
     if (strcmp(verb, "nothing") == 0) {
         return NULL;
+    }
+    if (strcmp(verb, "right") == 0) {
+        return json_pack("{s:b, s:b}", "ok", 1, "all", right == CONTROL_RIGHT_ALL);
     }
     return json_pack("{s:b, s:s}", "ok", 1, "echo", verb);
 }
@@ -179,6 +184,59 @@ static size_t raw_exchange(const char *path, const char *bytes, size_t size, cha
     return have;
 }
 
+/* Ask as another user. Returns the exit code of the answer, or 100 for the right to look and 101
+ * for all rights. */
+static int ask_as(const char *path, uid_t user, gid_t group, gid_t further)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct fault fault = {0};
+        json_t *answer = NULL;
+
+        if (setgroups(further != 0 ? 1 : 0, &further) != 0 || setgid(group) != 0 ||
+            setuid(user) != 0) {
+            _exit(99);
+        }
+        if (call(path, "right", &answer, &fault) != ERR_OK) {
+            _exit((int)fault.exit_code);
+        }
+        _exit(json_is_true(json_object_get(answer, "all")) ? 101 : 100);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void members_of_the_group_may_look_and_others_are_refused(void **state)
+{
+    enum { GROUP = 4321, USER = 65533, OTHER = 65534 };
+    struct daemon d = {0};
+    struct fault fault = {0};
+    struct stat info;
+
+    (void)state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    daemon_start(&d);
+    assert_int_equal(ask_as(d.path, USER, OTHER, GROUP), EXIT_CODE_PERMISSION);
+    assert_int_equal(control_server_share(d.server, GROUP, &fault), ERR_OK);
+    assert_int_equal(stat(d.path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0660);
+    assert_int_equal(info.st_gid, GROUP);
+    assert_int_equal(ask_as(d.path, USER, OTHER, GROUP), 100);
+    assert_int_equal(ask_as(d.path, USER, GROUP, 0), 100);
+    assert_int_equal(ask_as(d.path, USER, OTHER, 0), EXIT_CODE_PERMISSION);
+    assert_int_equal(ask_as(d.path, 0, OTHER, 0), 101);
+    /* The file's mode is not all that keeps others out. */
+    assert_int_equal(chmod(d.path, 0666), 0);
+    assert_int_equal(ask_as(d.path, USER, OTHER, 0), EXIT_CODE_PERMISSION);
+    assert_int_equal(ask_as(d.path, USER, OTHER, OTHER), EXIT_CODE_PERMISSION);
+    daemon_stop(&d);
+}
+
 static void control_lines_that_are_no_requests_do_no_harm(void **state)
 {
     static char large[CONTROL_LINE_SIZE_MAX + 10];
@@ -286,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_requests_are_answered_and_errors_become_faults),
         cmocka_unit_test(the_request_that_stops_the_daemon_is_answered),
+        cmocka_unit_test(members_of_the_group_may_look_and_others_are_refused),
         cmocka_unit_test(control_lines_that_are_no_requests_do_no_harm),
         cmocka_unit_test(a_stale_control_socket_is_replaced_and_a_live_one_is_not),
         cmocka_unit_test(a_connection_without_a_descriptor_waits_and_keeps_nobody_busy),
