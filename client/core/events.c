@@ -163,6 +163,11 @@ static bool on_ziglan_message(struct host_core *core, const struct sender *from,
             membership_on_member(core, from->ziglan, message->found->member, now);
         }
         return true;
+    case ZIGLAN__CONTROL__BODY_RELAY_HOSTS:
+        if (watched) {
+            ziglan_on_hosts(from->ziglan, message->relay_hosts->hosts, now);
+        }
+        return true;
     default:
         return false;
     }

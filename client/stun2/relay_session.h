@@ -6,6 +6,7 @@
  * is an entry point. It knows nothing else about ziglans.
  *
  *   resolve names -> dial the addresses one after the other, a few at a time -> first OPEN wins
+ *   (the one that answered last goes first; those of a name by families in turn)
  *   stalled: dial beside the old connection, which stays until the new one is open, or answers soon
  *   closed: dial again at once, then ever more slowly
  *   the way to the relay changed: the connection moves there, and stalls if nothing answers
@@ -27,9 +28,10 @@
 #include <sys/queue.h>
 
 enum {
-    RELAY_SESSION_TARGETS_MAX = 32,
-    RELAY_SESSION_DIALS_MAX = 3, /* at once */
-    RELAY_SESSION_ADDRS_PER_HOST_MAX = 4,
+    RELAY_SESSION_ADDRS_PER_HOST_MAX = 32,
+    /* Each address with two ports, and the one that answered last. */
+    RELAY_SESSION_TARGETS_MAX = 2 * RELAY_SESSION_ADDRS_PER_HOST_MAX * URL_HOSTS_MAX + 1,
+    RELAY_SESSION_DIALS_MAX = 3,    /* at once */
     RELAY_SESSION_STAGGER_MS = 300, /* between two targets of one round */
     RELAY_SESSION_DIAL_MS = 3000,   /* a dial older than this makes room for the next */
     RELAY_SESSION_RETRY_MS_MIN = 200,
@@ -48,12 +50,15 @@ enum {
     RELAY_SESSION_REVIVE_MS = 1000,
     RELAY_SESSION_PORT_FIRST = 4433, /* both are dialled where the URL names no port */
     RELAY_SESSION_PORT_SECOND = 443,
+    RELAY_SESSION_NO_HOST = 255, /* of an address that answered and is no present host's */
 };
 
-/** The addresses to dial, from the URL's hosts. */
+/** The addresses to dial: the one that answered last, then those of the URL's hosts in turn. */
 struct relay_targets {
     struct endpoint list[RELAY_SESSION_TARGETS_MAX];
-    uint8_t hosts[RELAY_SESSION_TARGETS_MAX]; /* which host of the URL each belongs to */
+    uint8_t hosts[RELAY_SESSION_TARGETS_MAX]; /* which host of the URL each belongs to, or
+                                                 RELAY_SESSION_NO_HOST */
+    struct endpoint good;                     /* answered last, and is list[0]; or none */
     size_t count, next;
     struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: it is none */
 };
@@ -100,6 +105,13 @@ TAILQ_HEAD(relay_session_list, relay_session);
  * hosts become targets, names are to be resolved. For relay_set.c, which fills in hub, env and
  * number before. */
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
+
+/** An address of which it is known that the relay answered there once: it is dialled first. */
+void relay_session_know(struct relay_session *relay, const struct endpoint *good);
+
+/** Other hosts lead to the same relay from now on; what is open or being dialled goes on. Names are
+ * to be resolved anew when they are needed. For relay_set.c, which gives it a new number. */
+void relay_session_rehost(struct relay_session *relay, const struct url *url, struct mono now);
 
 /** The index of a host of the URL whose name is to be resolved now, or -1. The same one comes again
  * after ten seconds, if relay_session_resolved is not called before. */

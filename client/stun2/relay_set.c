@@ -60,6 +60,13 @@ void relay_set_redirect(struct relay_set *set, struct relay_session *relay, cons
     relay_session_begin(relay, url, now);
 }
 
+void relay_set_rehost(struct relay_set *set, struct relay_session *relay, const struct url *url,
+                      struct mono now)
+{
+    relay->number = ++set->number_last;
+    relay_session_rehost(relay, url, now);
+}
+
 void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct mono now)
 {
     if (relay == NULL) {

@@ -41,6 +41,11 @@ struct relay_session *relay_set_add(struct relay_set *set, const struct url *url
 void relay_set_redirect(struct relay_set *set, struct relay_session *relay, const struct url *url,
                         struct mono now);
 
+/** Other hosts lead to the same relay from now on, again under a new number. Its connection stays.
+ */
+void relay_set_rehost(struct relay_set *set, struct relay_session *relay, const struct url *url,
+                      struct mono now);
+
 /** Close a session and free it. NULL is fine. */
 void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct mono now);
 

@@ -31,6 +31,58 @@ const char *ziglan_state_name(enum ziglan_state state)
     return state < ZIGLAN_STATE_COUNT ? names[state] : "unknown";
 }
 
+/* ---- where the entry point is ---- */
+
+/* Dial first where it answered last. */
+static void know_address(struct ziglan *ziglan)
+{
+    struct endpoint last;
+
+    if (ziglan_store_get_address(ziglan->context->store, ziglan->record.url.key, &last) == ERR_OK &&
+        !endpoint_is_none(&last)) {
+        relay_session_know(ziglan->entry_point, &last);
+    }
+}
+
+static void remember_address(struct ziglan *ziglan)
+{
+    const struct ziglan_context *context = ziglan->context;
+    const struct endpoint *remote = &ziglan->entry_point->remote;
+    struct endpoint last;
+    int rc = ziglan_store_get_address(context->store, ziglan->record.url.key, &last);
+
+    if (rc == ERR_OK && !endpoint_equal(&last, remote)) {
+        rc = ziglan_store_put_address(context->store, ziglan->record.url.key, remote);
+    }
+    if (rc != ERR_OK) {
+        env_trace(context->env, TRACE_LEVEL_ERROR, "ziglan.save",
+                  "the relay's address could not be stored; free some disk space");
+    }
+}
+
+void ziglan_on_hosts(struct ziglan *ziglan, const char *hosts, struct mono now)
+{
+    const struct ziglan_context *context = ziglan->context;
+    struct url told = ziglan->record.url;
+
+    if (ziglan->state != ZIGLAN_STATE_JOINED ||
+        url_set_hosts(&told, hosts, strlen(hosts)) != ERR_OK) {
+        env_trace(context->env, TRACE_LEVEL_WARN, "entry.hosts", "not believed");
+        return;
+    }
+    url_add_hosts(&told, &ziglan->record.url);
+    if (url_same_hosts(&told, &ziglan->record.url)) {
+        return;
+    }
+    env_trace(context->env, TRACE_LEVEL_INFO, "entry.hosts", "reached_at=%s", hosts);
+    ziglan->record.url = told;
+    relay_set_rehost(context->relays, ziglan->entry_point, &told, now);
+    if (ziglan_store_put(context->store, &ziglan->record) != ERR_OK) {
+        env_trace(context->env, TRACE_LEVEL_ERROR, "ziglan.save",
+                  "the relay's addresses could not be stored; free some disk space");
+    }
+}
+
 /* ---- life ---- */
 
 int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
@@ -57,6 +109,7 @@ int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
         ziglan_free(ziglan);
         return rc;
     }
+    know_address(ziglan);
     ziglan->at.renew_at = MONO_NEVER;
     ziglan->at.replaced_at = MONO_NEVER;
     ziglan->at.lookup_key_at = now;
@@ -75,25 +128,25 @@ void ziglan_free(struct ziglan *ziglan)
     }
 }
 
-static bool same_hosts(const struct url *a, const struct url *b)
-{
-    bool same = a->hosts_count == b->hosts_count;
-
-    for (size_t i = 0; same && i < a->hosts_count; i++) {
-        same =
-            a->hosts[i].port == b->hosts[i].port && strcmp(a->hosts[i].name, b->hosts[i].name) == 0;
-    }
-    return same;
-}
-
 int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now)
 {
-    if (ziglan->state == ZIGLAN_STATE_JOINED && same_hosts(&ziglan->record.url, url)) {
-        return ERR_OK;
+    struct relay_set *relays = ziglan->context->relays;
+    struct url merged = *url;
+
+    if (ziglan->state == ZIGLAN_STATE_JOINED) {
+        merged = ziglan->record.url;
+        url_add_hosts(&merged, url);
+        if (url_same_hosts(&merged, &ziglan->record.url)) {
+            return ERR_OK;
+        }
+        ziglan->record.url = merged;
+        relay_set_rehost(relays, ziglan->entry_point, &merged, now);
+        return ziglan_store_put(ziglan->context->store, &ziglan->record);
     }
-    ziglan->record.url = *url;
+    url_add_hosts(&merged, &ziglan->record.url);
+    ziglan->record.url = merged;
     ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_NONE);
-    relay_set_redirect(ziglan->context->relays, ziglan->entry_point, url, now);
+    relay_set_redirect(relays, ziglan->entry_point, &merged, now);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     return ziglan_store_put(ziglan->context->store, &ziglan->record);
 }
@@ -257,6 +310,7 @@ void ziglan_on_open(struct ziglan *ziglan, struct relay_session *relay, uint64_t
         more->join_at = now;
         return;
     }
+    remember_address(ziglan);
     ziglan_clock_told(&ziglan->clock, server_time_ms, now);
     env_trace(ziglan->context->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
               ziglan->record.name[0] != '\0' ? ziglan->record.name : "(new)");

@@ -35,9 +35,10 @@ void ziglan_free(struct ziglan *ziglan);
 /** Close and forget its sessions, before ziglan_free. */
 void ziglan_remove_relays(struct ziglan *ziglan, struct mono now);
 
-/** A URL of the same ziglan: its hosts and its invite count from now on, and the entry point is
- * dialled anew. While joined, a URL with the same hosts (a configuration read again) changes
- * nothing. ERR_SYSTEM if it could not be stored; it counts all the same. */
+/** A URL of the same ziglan. While joined, hosts that are new are remembered beside those known,
+ * and nothing else changes. Else its invite counts from now on and its hosts go before those known,
+ * and the entry point is dialled anew. ERR_SYSTEM: it could not be stored; it counts all the same.
+ */
 int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now) MUST_CHECK;
 
 /** Want a name in this ziglan, which the next Join asks for. Any text: it is made legal. NULL:
@@ -80,6 +81,11 @@ void ziglan_on_joined(struct ziglan *ziglan, struct relay_session *relay,
                       const Ziglan__Joined *joined, struct mono now);
 void ziglan_on_error(struct ziglan *ziglan, struct relay_session *relay, uint32_t request_id,
                      const Ziglan__Error *error, struct mono now);
+
+/** The entry point that is watched says by which hosts it can be reached ("HOST[:PORT],...", any
+ * content). They go before those known so far, of which as many stay as there is room for, and are
+ * dialled when the session ends. What is not a valid list is traced and changes nothing. */
+void ziglan_on_hosts(struct ziglan *ziglan, const char *hosts, struct mono now);
 
 /** The relay ends the session and says why, which decides when it is dialled again. */
 void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,

@@ -3,7 +3,8 @@
  * Layout of a record: version(1) admitted(1), then texts, each as length(2) and bytes: the URL, the
  * ziglan's name, our name. From version 2 on our member part follows (length and bytes), from 3 on
  * the wanted name; 4 is the same of one that was left, which older programs pass over. The order is
- * one row of keys in the table of single values, which older programs do not read.
+ * one row of keys in the table of single values, which older programs do not read, and so is the
+ * address of each entry point.
  */
 #include "client/ziglan/ziglan_store.h"
 
@@ -22,6 +23,9 @@ enum {
 };
 
 static const char order_key[] = "ziglan-order";
+static const char address_key[] = "ziglan-address "; /* before the ziglan's key */
+
+enum { ADDRESS_NAME_SIZE = sizeof(address_key) - 1 + KEY_SIZE };
 
 static void put_text(struct wbuf *w, const char *text)
 {
@@ -66,9 +70,19 @@ int ziglan_store_put(struct store *store, const struct ziglan_record *record)
     return store_write(store, STORE_TABLE_ZIGLANS, record->url.key, KEY_SIZE, value, wbuf_size(&w));
 }
 
+static void name_address(uint8_t name[ADDRESS_NAME_SIZE], const uint8_t key[KEY_SIZE])
+{
+    memcpy(name, address_key, sizeof(address_key) - 1);
+    memcpy(name + sizeof(address_key) - 1, key, KEY_SIZE);
+}
+
 int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE])
 {
-    return store_remove(store, STORE_TABLE_ZIGLANS, key, KEY_SIZE);
+    uint8_t name[ADDRESS_NAME_SIZE];
+    int rc = store_remove(store, STORE_TABLE_ZIGLANS, key, KEY_SIZE);
+
+    name_address(name, key);
+    return rc == ERR_OK ? store_remove(store, STORE_TABLE_META, name, sizeof(name)) : rc;
 }
 
 static int decode(struct ziglan_record *out, const struct store_cursor *cursor,
@@ -152,5 +166,37 @@ int ziglan_store_get_order(struct store *store, struct ziglan_order *out)
                         sizeof(out->keys), &size);
 
     out->count = rc == ERR_OK && size != STORE_NONE ? size / KEY_SIZE : 0;
+    return rc;
+}
+
+int ziglan_store_put_address(struct store *store, const uint8_t key[KEY_SIZE],
+                             const struct endpoint *address)
+{
+    uint8_t name[ADDRESS_NAME_SIZE];
+    uint8_t value[ENDPOINT_BYTES_SIZE];
+    struct wbuf w = wbuf_over(value, sizeof(value));
+
+    name_address(name, key);
+    wbuf_put(&w, address->ip, sizeof(address->ip));
+    wbuf_u16(&w, address->port);
+    return store_write(store, STORE_TABLE_META, name, sizeof(name), value, wbuf_size(&w));
+}
+
+int ziglan_store_get_address(struct store *store, const uint8_t key[KEY_SIZE], struct endpoint *out)
+{
+    uint8_t name[ADDRESS_NAME_SIZE];
+    uint8_t value[ENDPOINT_BYTES_SIZE];
+    size_t size;
+    int rc;
+
+    *out = (struct endpoint){0};
+    name_address(name, key);
+    rc = store_read(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value), &size);
+    if (rc == ERR_OK && size == sizeof(value)) {
+        struct rbuf r = rbuf_over(value, size);
+
+        rbuf_copy(&r, out->ip, sizeof(out->ip));
+        out->port = rbuf_u16(&r);
+    }
     return rc;
 }

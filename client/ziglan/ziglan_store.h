@@ -12,7 +12,7 @@ enum { ZIGLAN_COUNT_MAX = 16 };
 /** Write a record. ERR_SYSTEM. */
 int ziglan_store_put(struct store *store, const struct ziglan_record *record) MUST_CHECK;
 
-/** Forget a ziglan. ERR_SYSTEM. */
+/** Forget a ziglan, and the address of its entry point. ERR_SYSTEM. */
 int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /** The next record behind the cursor (store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0) to begin).
@@ -35,3 +35,10 @@ struct ziglan_order {
 /** Write and read the order; none stored: empty. ERR_SYSTEM. */
 int ziglan_store_put_order(struct store *store, const struct ziglan_order *order) MUST_CHECK;
 int ziglan_store_get_order(struct store *store, struct ziglan_order *out) MUST_CHECK;
+
+/** Write and read the address at which the entry point of a ziglan answered last; none is stored:
+ * none. ERR_SYSTEM. */
+int ziglan_store_put_address(struct store *store, const uint8_t key[KEY_SIZE],
+                             const struct endpoint *address) MUST_CHECK;
+int ziglan_store_get_address(struct store *store, const uint8_t key[KEY_SIZE],
+                             struct endpoint *out) MUST_CHECK;

@@ -63,14 +63,20 @@ static void shared_let_go(struct shared *shared)
     }
 }
 
-static bool endpoint_known(const struct job *job, const struct endpoint *e)
+/* Neither family takes the place of the other. */
+static void keep_endpoint(struct job *job, const struct endpoint *e)
 {
+    size_t family_count = 0;
+
     for (size_t i = 0; i < job->count; i++) {
         if (endpoint_equal(&job->endpoints[i], e)) {
-            return true;
+            return;
         }
+        family_count += endpoint_is_v4(&job->endpoints[i]) == endpoint_is_v4(e);
     }
-    return false;
+    if (family_count < RESOLVE_ENDPOINTS_MAX / 2) {
+        job->endpoints[job->count++] = *e;
+    }
 }
 
 static void job_resolve(struct job *job)
@@ -81,8 +87,7 @@ static void job_resolve(struct job *job)
     if (getaddrinfo(job->host, NULL, &hints, &list) != 0) {
         return;
     }
-    for (struct addrinfo *a = list; a != NULL && job->count < RESOLVE_ENDPOINTS_MAX;
-         a = a->ai_next) {
+    for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
         struct endpoint e;
 
         if (a->ai_family == AF_INET) {
@@ -98,10 +103,7 @@ static void job_resolve(struct job *job)
         } else {
             continue;
         }
-        if (!endpoint_known(job, &e)) {
-            job->endpoints[job->count] = e;
-            job->count++;
-        }
+        keep_endpoint(job, &e);
     }
     freeaddrinfo(list);
 }

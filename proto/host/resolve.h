@@ -15,7 +15,7 @@ struct ev_loop;
 struct resolver;
 
 enum {
-    RESOLVE_ENDPOINTS_MAX = 16,
+    RESOLVE_ENDPOINTS_MAX = 32, /* of a name; of each family at most half of them */
     RESOLVE_PENDING_MAX = 8,
 };
 

@@ -380,6 +380,52 @@ int url_parse(struct url *out, const char *text, size_t size, char error[URL_ERR
     return rc;
 }
 
+/* ---- hosts of their own ---- */
+
+int url_set_hosts(struct url *url, const char *text, size_t size)
+{
+    char error[URL_ERROR_SIZE];
+    struct parse p = {.url.kind = url->kind, .text = text, .error = error};
+    int rc = parse_hosts(&p, (struct span){text, size});
+
+    if (rc == ERR_OK) {
+        memcpy(url->hosts, p.url.hosts, sizeof(url->hosts));
+        url->hosts_count = p.url.hosts_count;
+    }
+    return rc;
+}
+
+static bool same_host(const struct url_host *a, const struct url_host *b)
+{
+    return a->port == b->port && strcmp(a->name, b->name) == 0;
+}
+
+void url_add_hosts(struct url *url, const struct url *more)
+{
+    for (size_t i = 0; i < more->hosts_count; i++) {
+        bool known = url->hosts_count == URL_HOSTS_MAX;
+
+        for (size_t k = 0; !known && k < url->hosts_count; k++) {
+            known = same_host(&url->hosts[k], &more->hosts[i]);
+        }
+        if (!known) {
+            url->hosts[url->hosts_count++] = more->hosts[i];
+        }
+    }
+}
+
+bool url_same_hosts(const struct url *a, const struct url *b)
+{
+    bool same = a->hosts_count == b->hosts_count;
+
+    for (size_t i = 0; same && i < a->hosts_count; i++) {
+        same = same_host(&a->hosts[i], &b->hosts[i]);
+    }
+    return same;
+}
+
+/* ---- printing ---- */
+
 static void put_text(struct wbuf *w, const char *text)
 {
     wbuf_put(w, text, strlen(text));

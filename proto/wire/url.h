@@ -54,6 +54,16 @@ struct url {
 int url_parse(struct url *out, const char *text, size_t size,
               char error[URL_ERROR_SIZE]) MUST_CHECK;
 
+/** Put the hosts of a text, "HOST[:PORT],..." as in a URL (size characters, any content), in place
+ * of those that url has. ERR_DROP leaves url untouched: the text is not valid. */
+int url_set_hosts(struct url *url, const char *text, size_t size) MUST_CHECK;
+
+/** Append the hosts of `more` that url does not have, as far as there is room. */
+void url_add_hosts(struct url *url, const struct url *more);
+
+/** True if both have the same hosts, with the same ports and in the same order. */
+bool url_same_hosts(const struct url *a, const struct url *b);
+
 /** Write the URL and a NUL to text, which has room for capacity bytes. ERR_LIMIT, with text
  * undefined, if they do not fit. */
 int url_print(const struct url *url, char *text, size_t capacity) MUST_CHECK;

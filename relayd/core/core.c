@@ -221,10 +221,16 @@ bool relay_core_stopped(const struct relay_core *core)
 
 void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, struct mono now)
 {
+    char before[URL_HOSTS_TEXT_SIZE];
+
     if (cfg->delegation != NULL) {
         delegation_service_take(&core->delegation, cfg->delegation, cfg->delegation_size);
     }
+    memcpy(before, core->base.public_hosts, sizeof(before));
     relay_base_configure(&core->base, cfg, now);
+    if (strcmp(before, core->base.public_hosts) != 0) {
+        session_hosts_changed(&core->session);
+    }
 }
 
 void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out, struct mono now)

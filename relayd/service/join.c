@@ -155,6 +155,7 @@ static void join_answer(struct join_service *service, struct relay_client *clien
     /* The answer comes first: a member must know that it joined before Changes tell of it. */
     joined_send(service, client, w->request_id, joined);
     session_admit(service->sessions, client, joined->expires_ms, now);
+    session_send_hosts(service->sessions, client);
     if (joined->changed) {
         watch_changed(service->sessions->watches, now);
     }

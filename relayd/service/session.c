@@ -252,6 +252,34 @@ void session_on_moved(struct session_service *service, const struct link_event *
     }
 }
 
+void session_send_hosts(struct session_service *service, const struct relay_client *client)
+{
+    struct relay_base *base = service->base;
+    Ziglan__RelayHosts body = ZIGLAN__RELAY_HOSTS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (base->public_hosts[0] == '\0') {
+        return;
+    }
+    body.hosts = base->public_hosts;
+    message.body_case = ZIGLAN__CONTROL__BODY_RELAY_HOSTS;
+    message.relay_hosts = &body;
+    reply_send(&base->reply, client, &message);
+}
+
+void session_hosts_changed(struct session_service *service)
+{
+    const struct session_table *sessions = &service->base->sessions;
+    uint32_t at = 0;
+
+    for (const struct relay_client *client = session_table_next(sessions, &at); client != NULL;
+         client = session_table_next(sessions, &at)) {
+        if (client->state == RELAY_CLIENT_STATE_MEMBER) {
+            session_send_hosts(service, client);
+        }
+    }
+}
+
 /* ---- time ---- */
 
 void session_expire(struct session_service *service, struct mono now)

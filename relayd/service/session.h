@@ -58,6 +58,11 @@ struct mono session_deadline(const struct session_service *service);
 /** Send members away whose admission is over; about once a minute. */
 void session_expire_admissions(struct session_service *service, struct mono now);
 
+/** Tell a member by which hosts this relay can be reached, `public:` of the configuration; or all
+ * members, because they have changed. Nothing is told if there are none. */
+void session_send_hosts(struct session_service *service, const struct relay_client *client);
+void session_hosts_changed(struct session_service *service);
+
 /** Send everybody away, and from now on everybody who comes. */
 void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, struct mono now);
 

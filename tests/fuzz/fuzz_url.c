@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any text as a URL: one that is accepted prints as a text that means the same. */
+/* Any text as a URL, and as the hosts of one: what is accepted prints as a text that means the
+ * same. */
 #include "proto/base/bytes.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
@@ -7,6 +8,24 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The hosts that an entry point tells. */
+static void hosts_alone(const char *text, size_t size)
+{
+    struct url url = {.kind = URL_KIND_ZIGLAN}, back;
+    char printed[URL_SIZE_MAX + 1];
+
+    if (url_set_hosts(&url, text, size) == ERR_OK) {
+        CHECK(url.hosts_count >= 1 && url.hosts_count <= URL_HOSTS_MAX);
+        CHECK(url_print(&url, printed, sizeof(printed)) == ERR_OK);
+        back = url;
+        CHECK(url_set_hosts(&back, strchr(printed, '@') + 1,
+                            strcspn(strchr(printed, '@') + 1, "?")) == ERR_OK);
+        CHECK(url_same_hosts(&back, &url));
+    } else {
+        CHECK(url.hosts_count == 0);
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -16,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     name_sanitise(name, (const char *)data, size);
     CHECK(name_problem(name, strlen(name)) == NULL);
+    hosts_alone((const char *)data, size);
     if (url_parse(&url, (const char *)data, size, error) != ERR_OK) {
         CHECK(error[0] != '\0' && strlen(error) < URL_ERROR_SIZE - 1);
         return 0;

@@ -61,6 +61,14 @@ uint64_t expect_left_ms(const struct sim *sim, struct mono since, uint64_t limit
     return mono_ms_between(sim->now, mono_add_ms(since, limit_ms));
 }
 
+bool expect_sessions(struct sim *sim)
+{
+    struct relay_snapshot snapshot;
+
+    relay_core_snapshot(sim->relays[0].node.core, &snapshot, sim->now);
+    return snapshot.sessions == SIM_HOSTS && expect_settled(sim);
+}
+
 bool expect_direct(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
@@ -82,6 +90,12 @@ bool expect_no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, cons
         }
     }
     return true;
+}
+
+bool expect_undisturbed(struct sim *sim, struct mono since, uint64_t rtt_ms)
+{
+    return expect_no_pause(sim, since, EXPECT_UNDISTURBED_MS + rtt_ms, "without the relay") &&
+           (expect_direct(sim) || sim_fail(sim, "a direct path was left without the relay"));
 }
 
 bool expect_restart(struct sim *sim, struct sim_host *host)

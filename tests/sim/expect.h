@@ -26,6 +26,9 @@ bool expect_settled(struct sim *sim);
 /** They are settled, and each knows the other by name. */
 bool expect_acquainted(struct sim *sim);
 
+/** They are settled, and nobody else has a session to the relay. */
+bool expect_sessions(struct sim *sim);
+
 /** Both say that they are direct. */
 bool expect_direct(struct sim *sim);
 
@@ -38,6 +41,9 @@ bool expect_flows(struct sim *sim, struct mono since, uint64_t limit_ms, const c
 /** Since that instant there was never a longer time than limit_ms in which nothing from one of the
  * hosts arrived. `when` ends the sentence of the failure. */
 bool expect_no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when);
+
+/** Without the relay since that instant, direct traffic felt nothing, and both are still direct. */
+bool expect_undisturbed(struct sim *sim, struct mono since, uint64_t rtt_ms);
 
 /** A host's program ends without a goodbye and starts again on its store. It must still know its
  * peer by the same addresses. */

@@ -131,6 +131,28 @@ void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struc
     (void)relay_node_pump(&relay->node, now);
 }
 
+void sim_relay_announce(struct sim_relay *relay, const struct endpoint *address, struct mono now)
+{
+    struct relay_config cfg = relay->node.cfg;
+    struct endpoint next = *address;
+    char text[ENDPOINT_TEXT_SIZE];
+    char hosts[2 * ENDPOINT_TEXT_SIZE];
+
+    next.port = RELAY_PORT;
+    (void)snprintf(hosts, sizeof(hosts), "%s,%s", endpoint_text(&next, text),
+                   relay->node.public_host);
+    cfg.public_hosts = hosts;
+    relay_core_reload(relay->node.core, &cfg, now);
+    (void)relay_node_pump(&relay->node, now);
+}
+
+void sim_relay_move(struct sim_relay *relay, const struct endpoint *address)
+{
+    memcpy(relay->node.address.ip, address->ip, sizeof(address->ip));
+    memcpy(relay->net->attachments[relay->attachment].address.ip, address->ip, sizeof(address->ip));
+    (void)endpoint_text(&relay->node.address, relay->node.public_host);
+}
+
 bool sim_relay_invite(struct sim_relay *relay, const struct directory_terms *terms,
                       char url[NODE_URL_SIZE])
 {

@@ -75,6 +75,11 @@ void sim_relay_stop(struct sim_relay *relay);
  */
 void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struct mono now);
 
+/** The relay will be at this address, which its members are told beside the present one; or is
+ * there now, and gone from where it was. Only the IP counts. */
+void sim_relay_announce(struct sim_relay *relay, const struct endpoint *address, struct mono now);
+void sim_relay_move(struct sim_relay *relay, const struct endpoint *address);
+
 /** Make an invite on these terms; false if the relay does not. */
 bool sim_relay_invite(struct sim_relay *relay, const struct directory_terms *terms,
                       char url[NODE_URL_SIZE]);

@@ -12,6 +12,7 @@
 #include "relayd/service/operator.h"
 #include "tests/sim/expect.h"
 #include "tests/sim/plan.h"
+#include "tests/sim/relay_move.h"
 #include "tests/sim/shrink.h"
 
 #include <stdio.h>
@@ -61,14 +62,6 @@ static bool all_is_right(struct sim *sim)
            snapshot.members == SIM_HOSTS + (sim->guest_belongs ? 1U : 0U) &&
            (!sim->guest_belongs ||
             (host_core_settled(guest->node.core) && sim_host_knows_peer(&sim->hosts[SIM_HOSTS])));
-}
-
-static bool hosts_have_sessions(struct sim *sim)
-{
-    struct relay_snapshot snapshot;
-
-    relay_core_snapshot(sim->relays[0].node.core, &snapshot, sim->now);
-    return snapshot.sessions == SIM_HOSTS && expect_settled(sim);
 }
 
 static bool join(struct sim *sim, size_t i)
@@ -207,13 +200,6 @@ static bool trouble_nat(struct sim *sim, const struct plan *plan)
                          "both are direct again");
 }
 
-/* With the relay gone, the direct traffic must not feel anything. */
-static bool undisturbed(struct sim *sim, const struct plan *plan, struct mono since)
-{
-    return expect_no_pause(sim, since, EXPECT_UNDISTURBED_MS + plan->rtt_ms, "without the relay") &&
-           (expect_direct(sim) || sim_fail(sim, "a direct path was left without the relay"));
-}
-
 static bool trouble_restart(struct sim *sim, const struct plan *plan)
 {
     struct mono stopped_at = sim->now;
@@ -232,9 +218,9 @@ static bool trouble_restart(struct sim *sim, const struct plan *plan)
     }
     /* A host that needs no relay notices at its next keepalive. */
     limit_ms += sim->direct_possible ? LINK_KEEPALIVE_MS : 0;
-    return sim_run_until(sim, expect_left_ms(sim, started_at, limit_ms), hosts_have_sessions,
+    return sim_run_until(sim, expect_left_ms(sim, started_at, limit_ms), expect_sessions,
                          "the hosts are at the relay again") &&
-           (!sim->direct_possible || undisturbed(sim, plan, stopped_at));
+           (!sim->direct_possible || expect_undisturbed(sim, stopped_at, plan->rtt_ms));
 }
 
 /* Nobody says anything for a while, longer than some mappings live; then they go on as before. */
@@ -522,7 +508,7 @@ static bool phase_troubles(struct sim *sim, const struct plan *plan)
     static bool (*const troubles[])(struct sim *, const struct plan *) = {
         trouble_cut,        trouble_nat,         trouble_restart, trouble_host,
         trouble_host_heard, trouble_silence,     trouble_move,    trouble_clock,
-        trouble_suspend,    trouble_relay_clock, shrink_trouble};
+        trouble_suspend,    trouble_relay_clock, shrink_trouble,  relay_move_trouble};
     const size_t count = sizeof(troubles) / sizeof(troubles[0]);
     size_t first = (size_t)plan_draw(sim, 0, count - 1);
     bool backwards = plan_chance(sim, 50);

@@ -581,8 +581,12 @@ static void an_entry_point_takes_over_a_session_that_is_open_already(void **stat
 
     (void)state;
     assert_true(passes_within(town, 1));
-    invite(town, 1, &url, text); /* the second entry point is to be the first one from now on */
+    invite(town, 1, &url, text); /* the second entry point takes the place of the first one ... */
     assert_int_equal(host_core_join(anna, text, NULL, error, sizeof(error), town->now), ERR_OK);
+    street_run_ms(&town->street, 10 * 1000);
+    assert_memory_equal(ziglan->entry_point->relay_key, town->relays[0].identity.public_key,
+                        KEY_SIZE);
+    relay_node_stop(&town->relays[0]); /* ... when that is gone */
     street_run_ms(&town->street, 60 * 1000);
     assert_int_equal(ziglan->state, ZIGLAN_STATE_JOINED);
     assert_memory_equal(ziglan->entry_point->relay_key, town->relays[1].identity.public_key,

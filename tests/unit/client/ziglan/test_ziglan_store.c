@@ -378,9 +378,41 @@ static void the_order_survives(void **state)
     store_close(store);
 }
 
+/* ---- the address of the entry point ---- */
+
+static void the_address_survives_until_the_ziglan_is_left(void **state)
+{
+    struct ziglan_record record = record_of(1);
+    struct store *store = store_new();
+    struct endpoint address, got;
+    struct test_disk disk;
+    const uint8_t *key = record.url.key;
+
+    (void)state;
+    assert_true(endpoint_parse(&address, "[2001:db8::7]:443", 0));
+    assert_int_equal(ziglan_store_get_address(store, key, &got), ERR_OK);
+    assert_true(endpoint_is_none(&got));
+    assert_int_equal(ziglan_store_put(store, &record), ERR_OK);
+    assert_int_equal(ziglan_store_put_address(store, key, &address), ERR_OK);
+    assert_int_equal(ziglan_store_get_address(store, key, &got), ERR_OK);
+    assert_true(endpoint_equal(&got, &address));
+    record = record_of(2); /* another ziglan has none */
+    assert_int_equal(ziglan_store_get_address(store, record.url.key, &got), ERR_OK);
+    assert_true(endpoint_is_none(&got));
+    record = record_of(1);
+    assert_int_equal(ziglan_store_remove(store, key), ERR_OK);
+    assert_int_equal(ziglan_store_get_address(store, key, &got), ERR_OK);
+    assert_true(endpoint_is_none(&got));
+    test_disk_put_under(&disk, store);
+    disk.full = true;
+    assert_int_equal(ziglan_store_put_address(store, key, &address), ERR_SYSTEM);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_address_survives_until_the_ziglan_is_left),
         cmocka_unit_test(records_of_all_versions_are_read),
         cmocka_unit_test(what_is_written_is_the_present_version_and_comes_back),
         cmocka_unit_test(the_largest_record_fits),

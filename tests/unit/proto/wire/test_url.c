@@ -229,9 +229,48 @@ static void no_truncation_or_flip_does_harm(void **state)
     }
 }
 
+/* Takes the hosts of a text into the URL, and checks how it is printed then. */
+static void assert_hosts(struct url *url, int rc, const char *text, const char *want)
+{
+    uint8_t *copy = fixture_copy((const uint8_t *)text, strlen(text));
+    char printed[URL_SIZE_MAX];
+
+    assert_int_equal(url_set_hosts(url, (const char *)copy, strlen(text)), rc);
+    assert_int_equal(url_print(url, printed, sizeof(printed)), ERR_OK);
+    assert_string_equal(printed + strlen("ziglan://" KEY "@"), want);
+    free(copy);
+}
+
+static void hosts_are_replaced_and_added(void **state)
+{
+    static const char text[] = "ziglan://" KEY "@a,b:2?name=home";
+    char error[URL_ERROR_SIZE], printed[URL_SIZE_MAX];
+    struct url url, more;
+
+    (void)state;
+    assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
+    more = url;
+    assert_true(url_same_hosts(&url, &more));
+    assert_hosts(&url, ERR_DROP, "", "a,b:2?name=home");
+    assert_hosts(&url, ERR_DROP, "c,", "a,b:2?name=home");
+    assert_hosts(&url, ERR_DROP, "c d", "a,b:2?name=home");
+    assert_hosts(&url, ERR_DROP, "c,0.0.0.0", "a,b:2?name=home");
+    assert_hosts(&url, ERR_DROP, "c?name=x", "a,b:2?name=home");
+    assert_hosts(&url, ERR_DROP, "a,b,c,d,e,f,g,h,i", "a,b:2?name=home");
+    assert_hosts(&url, ERR_OK, "B:2,A", "b:2,a?name=home");
+    assert_false(url_same_hosts(&url, &more)); /* the order differs */
+    url_add_hosts(&url, &more);
+    assert_hosts(&more, ERR_OK, "b,[2001:db8::1]:443,c,d,e,f,g,h", /* b has no port here */
+                 "b,[2001:db8::1]:443,c,d,e,f,g,h?name=home");
+    url_add_hosts(&url, &more);
+    assert_int_equal(url_print(&url, printed, sizeof(printed)), ERR_OK);
+    assert_string_equal(printed, "ziglan://" KEY "@b:2,a,b,[2001:db8::1]:443,c,d,e,f?name=home");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts_are_replaced_and_added),
         cmocka_unit_test(good_urls_are_parsed_and_printed_again),
         cmocka_unit_test(the_parts_of_an_invitation_are_told),
         cmocka_unit_test(bad_urls_are_refused_with_place_and_remedy),

@@ -233,9 +233,51 @@ static void a_member_can_come_so_often(void **state)
     world_free(w);
 }
 
+/* What the relay told this client about its hosts in the nth message; NULL: there are not so many.
+ */
+static const char *hosts_told(struct world *w, struct client *c, size_t nth)
+{
+    const Ziglan__Control *message = client_got_nth(w, c, ZIGLAN__CONTROL__BODY_RELAY_HOSTS, nth);
+
+    return message == NULL ? NULL : message->relay_hosts->hosts;
+}
+
+static void reload_hosts(struct world *w, const char *hosts)
+{
+    struct relay_config cfg = w->relay.cfg;
+
+    cfg.public_hosts = hosts;
+    relay_core_reload(w->relay.core, &cfg, w->now);
+    world_run(w, 100);
+}
+
+static void members_are_told_where_the_relay_can_be_reached(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *member = &w->clients[0];
+    struct client *stranger = &w->clients[1];
+    uint8_t invite[INVITE_SIZE];
+
+    (void)state;
+    world_invite(w, 1, invite);
+    client_dial(w, member);
+    client_dial(w, stranger);
+    assert_null(hosts_told(w, member, 0)); /* not before it is one */
+    client_join(w, member, invite, "nas");
+    assert_string_equal(hosts_told(w, member, 0), w->relay.public_host);
+    reload_hosts(w, "vps.example.org,192.0.2.9:443");
+    assert_string_equal(hosts_told(w, member, 1), "vps.example.org,192.0.2.9:443");
+    reload_hosts(w, "vps.example.org,192.0.2.9:443"); /* nothing new */
+    reload_hosts(w, "");                              /* nothing to tell */
+    assert_null(hosts_told(w, member, 2));
+    assert_null(hosts_told(w, stranger, 0));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_told_where_the_relay_can_be_reached),
         cmocka_unit_test(a_member_who_comes_back_needs_no_join),
         cmocka_unit_test(the_newest_session_of_a_key_wins),
         cmocka_unit_test(sessions_are_capped),
