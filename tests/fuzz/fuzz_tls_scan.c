@@ -4,15 +4,18 @@
 #include "proto/base/bytes.h"
 #include "proto/link/quic/tls_scan.h"
 
+#include <string.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* True if no message is a KeyUpdate. */
+/* True if all messages are of a handshake. */
 static bool walk_allows(const uint8_t *data, size_t size)
 {
+    static const uint8_t types[] = {1, 2, 8, 11, 13, 15, 20}; /* RFC 8446, appendix B.3 */
     size_t at = 0;
 
     while (at < size) {
-        if (data[at] == 24) {
+        if (memchr(types, data[at], sizeof(types)) == NULL) {
             return false;
         }
         if (size - at < TLS_SCAN_HEAD_SIZE) {

@@ -2,14 +2,30 @@
 /* Messages are walked over in pieces of any size; only their heads are kept. */
 #include "proto/link/quic/tls_scan.h"
 
-enum { TYPE_KEY_UPDATE = 24 };
+/* True for the types of messages that a handshake of TLS 1.3 over QUIC has (RFC 8446, appendix B.3;
+ * RFC 9001, section 4). */
+static bool of_handshake(uint8_t type)
+{
+    switch (type) {
+    case 1:  /* client_hello */
+    case 2:  /* server_hello */
+    case 8:  /* encrypted_extensions */
+    case 11: /* certificate */
+    case 13: /* certificate_request */
+    case 15: /* certificate_verify */
+    case 20: /* finished */
+        return true;
+    default:
+        return false;
+    }
+}
 
-/* Take one byte of a head. False if the message is a KeyUpdate. */
+/* Take one byte of a head. False if the message does not belong to a handshake. */
 static bool take_head(struct tls_scan *scan, uint8_t byte)
 {
     scan->head[scan->head_size] = byte;
     scan->head_size++;
-    if (scan->head[0] == TYPE_KEY_UPDATE) {
+    if (!of_handshake(scan->head[0])) {
         return false;
     }
     if (scan->head_size == TLS_SCAN_HEAD_SIZE) {

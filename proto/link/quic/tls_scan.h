@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A look at the messages of a TLS handshake (RFC 8446, section 4) before wolfSSL gets them, as far
- * as to know where each begins and which type it has. QUIC forbids KeyUpdate (RFC 9001, section 6),
- * but wolfSSL acts on one, also from a stranger: it gives out the keys a second time, at which an
- * assertion of ngtcp2 ends the process. So the connection ends before wolfSSL sees it.
+ * as to know where each begins and which type it has. wolfSSL acts on messages that have no place
+ * in a handshake of QUIC (RFC 9001), also if a stranger sends them, and ngtcp2 relies on it not to:
+ * the whole process had ended. So only types of a handshake get through; at another one the
+ * connection ends before wolfSSL sees it.
  */
 #pragma once
 
@@ -28,9 +29,9 @@ struct tls_scan {
  *
  * data   size bytes, borrowed, any content; in the order in which the peer sent them at this level
  *
- * True if wolfSSL may have them. False if a KeyUpdate begins in them, or if the level changes
- * within a message: the connection must end with the alert unexpected_message, and the scan must
- * not be used again.
+ * True if wolfSSL may have them. False if a message of another type begins in them, or if the level
+ * changes within a message: the connection must end with the alert unexpected_message, and the scan
+ * must not be used again.
  */
 bool tls_scan_allows(struct tls_scan *scan, ngtcp2_encryption_level level, const uint8_t *data,
                      size_t size);
