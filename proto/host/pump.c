@@ -104,6 +104,11 @@ static void timer_set(struct pump *pump, struct mono now)
     struct mono deadline = pump->core.deadline(pump->core.context);
     uint64_t ns = mono_ns_between(now, deadline);
 
+    /* Its turn comes after the sockets' in this very turn of the loop; more datagrams must not put
+     * it off. */
+    if (ev_is_pending(&pump->timer) && mono_due(deadline, now)) {
+        return;
+    }
     ev_timer_stop(pump->loop, &pump->timer);
     /* While a socket's buffer is full, the core runs again when there is room, not by the clock. */
     if (deadline.ns == MONO_NEVER.ns || pump->blocked != NULL) {
@@ -202,6 +207,9 @@ int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *co
         s->pump = pump;
         s->udp = sockets[i];
         ev_io_init(&s->readable, on_readable, udp_batch_fd(s->udp), EV_READ);
+        /* Before the timer: where the process did not run for a while, what came meanwhile was in
+         * time, and the peer is not silent. */
+        ev_set_priority(&s->readable, 1);
         ev_io_init(&s->writable, on_writable, udp_batch_fd(s->udp), EV_WRITE);
         s->readable.data = s;
         s->writable.data = s;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -158,11 +159,101 @@ static void a_drained_pump_sends_the_last_words_too(void **state)
     ev_loop_destroy(loop);
 }
 
+/* A core that notes what came first, and one that always has something to receive. */
+struct late_core {
+    struct ev_loop *loop;
+    struct mono deadline;
+    unsigned received, received_before_expiry, expired;
+    bool chatters;
+};
+
+static void late_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
+{
+    struct late_core *l = context;
+
+    (void)now;
+    l->received++;
+    if (l->chatters) {
+        outbox_put(out, &in->local, &in->remote, in->data, in->size);
+    }
+}
+
+static void late_expire(void *context, struct outbox *out, struct mono now)
+{
+    struct late_core *l = context;
+
+    (void)out;
+    (void)now;
+    l->expired++;
+    l->received_before_expiry = l->received;
+    l->deadline = MONO_NEVER;
+    ev_break(l->loop, EVBREAK_ALL);
+}
+
+static void late_transmit(void *context, struct outbox *out, struct mono now)
+{
+    (void)context;
+    (void)out;
+    (void)now;
+}
+
+static struct mono late_deadline(void *context)
+{
+    const struct late_core *l = context;
+
+    return l->deadline;
+}
+
+static void sleep_ms(long ms)
+{
+    const struct timespec step = {.tv_nsec = ms * 1000000L};
+
+    (void)nanosleep(&step, NULL);
+}
+
+/* The process was not run for a while: what came meanwhile counts before the deadline that passed
+ * meanwhile, and it is not put off by more that comes. */
+static void what_came_in_time_is_read_before_a_late_deadline(void **state)
+{
+    (void)state;
+    for (int chatters = 0; chatters < 2; chatters++) {
+        struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+        struct late_core late = {.loop = loop, .chatters = chatters == 1};
+        const struct pump_core core = {.context = &late,
+                                       .receive = late_receive,
+                                       .expire = late_expire,
+                                       .transmit = late_transmit,
+                                       .deadline = late_deadline};
+        struct udp_options options = {0};
+        struct udp_batch *socket;
+        struct pump *pump;
+        struct outbox box;
+
+        assert_true(endpoint_parse(&options.local, "127.0.0.1:0", 0));
+        assert_int_equal(udp_batch_open(&socket, &options, NULL), ERR_OK);
+        late.deadline = mono_add_ms(clock_mono(), 10);
+        assert_int_equal(pump_new(&pump, loop, &core, &socket, 1), ERR_OK);
+        assert_int_equal(outbox_init(&box, 4096, 4), ERR_OK);
+        outbox_put(&box, udp_batch_local(socket), udp_batch_local(socket), (const uint8_t *)"word",
+                   4);
+        assert_int_equal(udp_batch_send(socket, &box, 0, 1), 1);
+        sleep_ms(30);
+        ev_run(loop, 0);
+        assert_int_equal(late.expired, 1);
+        assert_in_range(late.received_before_expiry, 1, 2);
+        outbox_fini(&box);
+        pump_free(pump);
+        udp_batch_close(socket);
+        ev_loop_destroy(loop);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pump_expires_sends_and_receives),
         cmocka_unit_test(a_drained_pump_sends_the_last_words_too),
+        cmocka_unit_test(what_came_in_time_is_read_before_a_late_deadline),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
