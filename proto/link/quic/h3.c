@@ -7,7 +7,12 @@
 
 #include <stdlib.h>
 
-enum { FIELD_SECTION_SIZE_MAX = 8192 };
+enum {
+    FIELD_SECTION_SIZE_MAX = 8192,
+    /* A client that reads the answer while it sends is done long before that. Some of those take
+     * being told to stop for a failure. */
+    BODY_AFTER_ANSWER_MAX = 262144,
+};
 
 /* Bytes were read: the peer may send as many more. */
 static void consumed(struct h3 *h3, int64_t id, size_t size)
@@ -48,6 +53,19 @@ static int on_stream_close(nghttp3_conn *http, int64_t id, uint64_t code, void *
     return 0;
 }
 
+/* The body of a request, of which nothing is kept. Who has the answer and goes on is told to stop
+ * (RFC 9114, section 4.1); what still comes is then dropped by ngtcp2. */
+static void body_skip(struct h3 *h3, struct h3_stream *s, size_t size)
+{
+    if (h3->dialled || !s->answered) {
+        return;
+    }
+    s->unread += size;
+    if (s->unread >= BODY_AFTER_ANSWER_MAX) {
+        (void)ngtcp2_conn_shutdown_stream_read(h3->quic, 0, s->id, H3_NO_ERROR);
+    }
+}
+
 static int on_data(nghttp3_conn *http, int64_t id, const uint8_t *data, size_t size, void *user,
                    void *stream)
 {
@@ -59,6 +77,8 @@ static int on_data(nghttp3_conn *http, int64_t id, const uint8_t *data, size_t s
         if (inbox_put(h3->inbox, false, data, size) != ERR_OK) {
             h3_end_later(h3, LINK_REASON_LIMIT, H3_INTERNAL_ERROR, "memory");
         }
+    } else if (stream != NULL) {
+        body_skip(h3, stream, size);
     }
     return h3->end.reason == LINK_REASON_NONE ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE;
 }
@@ -203,6 +223,25 @@ void h3_fini(struct h3 *h3)
     }
 }
 
+/* A request is malformed, as one whose body is shorter than it said. That is the end of this
+ * request and not of its connection (RFC 9114, section 4.1.2): no more is read of it, and if it
+ * said enough to be answered, it is. False for an error that ends the connection. */
+static bool request_failed(struct h3 *h3, int64_t id, nghttp3_ssize error)
+{
+    struct h3_stream *s = h3->dialled ? NULL : h3_stream_find(h3, id);
+
+    if (s == NULL || s->is_session ||
+        (error != NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING &&
+         error != NGHTTP3_ERR_MALFORMED_HTTP_HEADER)) {
+        return false;
+    }
+    (void)ngtcp2_conn_shutdown_stream_read(h3->quic, 0, id, H3_MESSAGE_ERROR);
+    if (!s->asked && !s->answered) {
+        (void)ngtcp2_conn_shutdown_stream_write(h3->quic, 0, id, H3_MESSAGE_ERROR);
+    }
+    return true;
+}
+
 int h3_read(struct h3 *h3, int64_t stream_id, const uint8_t *data, size_t size, bool fin,
             struct mono now)
 {
@@ -212,6 +251,10 @@ int h3_read(struct h3 *h3, int64_t stream_id, const uint8_t *data, size_t size, 
         return ERR_SESSION;
     }
     n = nghttp3_conn_read_stream2(h3->http, stream_id, data, size, fin ? 1 : 0, now.ns);
+    if (n < 0 && request_failed(h3, stream_id, n)) {
+        consumed(h3, stream_id, size);
+        return ERR_OK;
+    }
     if (n < 0) {
         uint64_t code = nghttp3_err_infer_quic_app_error_code((int)n);
 

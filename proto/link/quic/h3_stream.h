@@ -27,6 +27,7 @@ enum {
     H3_INTERNAL_ERROR = 0x102,
     H3_EXCESSIVE_LOAD = 0x107,
     H3_REQUEST_REJECTED = 0x10b,
+    H3_MESSAGE_ERROR = 0x10e,
 };
 
 /** One request, with our side of its stream. */
@@ -40,6 +41,7 @@ struct h3_stream {
     bool is_session;   /* the CONNECT of a session, so link_hub_respond leaves it alone */
     bool path_long;    /* accepted: the path did not fit into `request` */
     int status;        /* dialled: of the response */
+    uint64_t unread;   /* accepted: bytes of the request that came after the answer */
     char protocol[16]; /* accepted: the :protocol; "?..." if it did not fit */
     struct link_request request; /* accepted; empty where it did not fit */
 };

@@ -20,6 +20,7 @@ struct stranger {
     bool ended;
     const uint8_t *upload; /* sent on the stream after the header */
     size_t upload_size;
+    bool upload_ends; /* the request ends behind it */
 };
 
 static int stranger_header(nghttp3_conn *http, int64_t id, int32_t token, nghttp3_rcbuf *name,
@@ -73,7 +74,6 @@ static nghttp3_ssize stranger_upload(nghttp3_conn *http, int64_t id, nghttp3_vec
     (void)http;
     (void)id;
     (void)count;
-    (void)flags;
     (void)stream;
     if (s->upload == NULL) {
         return NGHTTP3_ERR_WOULDBLOCK;
@@ -81,6 +81,7 @@ static nghttp3_ssize stranger_upload(nghttp3_conn *http, int64_t id, nghttp3_vec
     vec[0].base = (uint8_t *)(uintptr_t)s->upload;
     vec[0].len = s->upload_size;
     s->upload = NULL;
+    *flags = s->upload_ends ? NGHTTP3_DATA_FLAG_EOF : NGHTTP3_DATA_FLAG_NONE;
     return 1;
 }
 
@@ -220,6 +221,85 @@ static void stranger_is_answered_with_errors_and_leaves_in_time(void **state)
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
     assert_int_equal(net_find(&net, NET_SERVER, LINK_EVENT_CLOSED)->event.reason,
                      LINK_REASON_TIMEOUT);
+    free(s.body);
+    net_fini(&net);
+}
+
+/* A POST that promises `length` bytes and sends `size`. */
+static void stranger_posts(struct stranger *s, struct net *net, const char *path,
+                           const char *length, size_t size, bool ends)
+{
+    static uint8_t body[2000000];
+    const nghttp3_data_reader reader = {stranger_upload};
+    const nghttp3_nv fields[] = {nv(":method", "POST"), nv(":scheme", "https"),
+                                 nv(":authority", "relay.example"), nv(":path", path),
+                                 nv("content-length", length)};
+
+    assert_true(size <= sizeof(body));
+    net_forget_events(net);
+    *s = (struct stranger){.c = s->c, .upload = body, .upload_size = size, .upload_ends = ends};
+    assert_int_equal(ngtcp2_conn_open_bidi_stream(s->c->quic, &s->stream, NULL), 0);
+    assert_int_equal(
+        nghttp3_conn_submit_request(s->c->h3.http, s->stream, fields, 5, &reader, NULL), 0);
+    conn_ready(s->c);
+    net_run(net, 50);
+}
+
+/* The same to a page, and the relay answers 405. */
+static void stranger_posts_to_a_page(struct stranger *s, struct net *net, const char *length,
+                                     size_t size, bool ends)
+{
+    const struct net_event *request;
+
+    stranger_posts(s, net, "/", length, size, ends);
+    request = net_find(net, NET_SERVER, LINK_EVENT_REQUEST);
+    assert_non_null(request);
+    link_hub_respond(net->hubs[NET_SERVER], request->event.handle,
+                     request->event.request->stream_id, 405, NULL, NULL, 0);
+    net_run(net, 100);
+    assert_int_equal(s->status, 405);
+}
+
+static bool count_upload(struct net *net, struct wire_packet *p)
+{
+    size_t *upload = net->hook_context;
+
+    *upload += endpoint_equal(&p->to, &net->addrs[NET_SERVER]) ? p->size : 0;
+    return true;
+}
+
+static void a_request_with_a_body_does_not_end_the_connection(void **state)
+{
+    static struct net net;
+    struct stranger s;
+    char path[300];
+    size_t upload = 0;
+
+    (void)state;
+    net_init(&net, 18);
+    net_start(&net);
+    stranger_start(&s, &net);
+    for (int i = 0; i < H3_STREAMS_MAX + 1; i++) {
+        stranger_posts_to_a_page(&s, &net, "300000", 300000, true);
+        stranger_posts_to_a_page(&s, &net, "300000", 1000, true); /* it ends early */
+        stranger_posts_to_a_page(&s, &net, "10", 1000, true); /* it says more than it promised */
+    }
+    for (int i = 0; i < H3_STREAMS_MAX - 1; i++) {
+        stranger_posts_to_a_page(&s, &net, "300000", 1000, false); /* it never ends */
+    }
+    net.hook = count_upload;
+    net.hook_context = &upload;
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    path[sizeof(path) - 1] = 0;
+    stranger_posts(&s, &net, path, "2000000", 2000000, true); /* it is told to stop */
+    net_run(&net, 2000);
+    assert_int_equal(s.status, 414);
+    assert_in_range(upload, 262144, 1000000);
+    stranger_ask(&s, &net, "GET", "/addr", NULL);
+    assert_non_null(net_find(&net, NET_SERVER, LINK_EVENT_REQUEST));
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 1);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->protocol_errors, 0);
     free(s.body);
     net_fini(&net);
 }
@@ -627,6 +707,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stranger_reads_pages_and_nothing_else),
         cmocka_unit_test(stranger_is_answered_with_errors_and_leaves_in_time),
+        cmocka_unit_test(a_request_with_a_body_does_not_end_the_connection),
         cmocka_unit_test(stranger_ranks_its_requests_however_many_they_were),
         cmocka_unit_test(session_without_hello_gets_nothing),
         cmocka_unit_test(half_open_handshakes_are_bounded),
