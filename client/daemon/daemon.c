@@ -132,7 +132,7 @@ static void reload(struct daemon *d)
         os_env_set_level(d->host.os, fresh->log_level);
         configured_ziglans_join(d);
         env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",
-                  "name, pool, mtu, port and dns change with the next start");
+                  "name, pool, mtu, port, dns and operator change with the next start");
     } else {
         env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.refused", "%s", fault.text);
     }

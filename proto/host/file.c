@@ -179,7 +179,8 @@ int file_dir_create(const char *path, mode_t mode, struct fault *fault)
         }
         *slash = '/';
     }
-    if (mkdir(partial, mode) != 0 && errno != EEXIST) {
+    /* chmod, because the umask may take rights away that others of the machine need. */
+    if (mkdir(partial, mode) == 0 ? chmod(partial, mode) != 0 : errno != EEXIST) {
         fault_set_path(fault, "cannot make the directory %s", path);
         return ERR_SYSTEM;
     }

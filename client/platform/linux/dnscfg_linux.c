@@ -174,7 +174,8 @@ static void advise(struct dnscfg_result *out, const struct resolv_conf *conf, co
 static void advise_bypassed(struct dnscfg_result *out, const struct resolv_conf *conf,
                             const char *server)
 {
-    if (dnsmasq_is_told(server)) {
+    if (strncmp(conf->first, "127.", 4) == 0 || dnsmasq_is_told(server)) {
+        advise(out, conf, server); /* a server of this machine, which is meant to be asked */
         return;
     }
     (void)snprintf(out->advice, sizeof(out->advice),

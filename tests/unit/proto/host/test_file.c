@@ -145,6 +145,7 @@ static void directories_are_made_with_parents(void **state)
     char deep[128];
     char middle[128];
     struct stat info;
+    mode_t before;
 
     (void)snprintf(middle, sizeof(middle), "%s/a", p->dir);
     (void)snprintf(deep, sizeof(deep), "%s/a/b", p->dir);
@@ -152,6 +153,12 @@ static void directories_are_made_with_parents(void **state)
     assert_int_equal(file_dir_create(deep, 0700, &fault), ERR_OK);
     assert_int_equal(stat(deep, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0700);
+    assert_int_equal(rmdir(deep), 0);
+    before = umask(077);
+    assert_int_equal(file_dir_create(deep, 0755, &fault), ERR_OK);
+    (void)umask(before);
+    assert_int_equal(stat(deep, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0755);
     assert_int_equal(rmdir(deep), 0);
     assert_int_equal(rmdir(middle), 0);
 }
