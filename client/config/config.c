@@ -198,6 +198,10 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
     struct addrplan_pool pool = {.base = be32_read(out->pool), .prefix_bits = out->pool_prefix};
     struct endpoint address;
 
+    if (out->pool_prefix == 0) {
+        pool = ADDRPLAN_POOL_DEFAULT; /* what most hosts choose */
+    }
+
     if (raw->dns == NULL) {
         return true;
     }
@@ -413,8 +417,6 @@ static struct client_config *config_with_defaults(void)
     struct client_config *config = calloc(1, sizeof(*config));
 
     if (config != NULL) {
-        be32_write(config->pool, ADDRPLAN_POOL_DEFAULT.base);
-        config->pool_prefix = ADDRPLAN_POOL_DEFAULT.prefix_bits;
         config->mtu = INNER_MTU_DEFAULT;
         config->dns_enabled = true;
         config->log_level = TRACE_LEVEL_INFO;

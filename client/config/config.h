@@ -42,7 +42,7 @@ struct client_config {
     uint8_t seed[IDENTITY_SEED_SIZE];
     uint16_t listen_port;                          /* 0: the kernel chooses */
     uint8_t pool[4];                               /* first address; host bits cleared */
-    uint8_t pool_prefix;                           /* 8 to 28 */
+    uint8_t pool_prefix;                           /* 8 to 28; 0: the user named none */
     uint16_t mtu;                                  /* INNER_MTU_MIN to INNER_MTU_MAX */
     char operator_group[CLIENT_CONFIG_GROUP_SIZE]; /* who may look; empty: ziglan if it exists */
     char name[NAME_TEXT_SIZE];                     /* wanted name; empty: the machine's host name */

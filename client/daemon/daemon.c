@@ -9,7 +9,6 @@
 #include "client/daemon/admin_socket.h"
 #include "client/daemon/host.h"
 #include "client/daemon/magic_dns.h"
-#include "client/daemon/pool_overlap.h"
 #include "client/daemon/setup.h"
 #include "proto/host/notify.h"
 #include "proto/host/signals.h"
@@ -54,6 +53,8 @@ static const struct os_env_saying sayings[] = {
     {"name.conflict", "A name in doubt"},
     {"name.moved", "A name moved"},
     {"path.direct", "Direct path"},
+    {"pool.apart", "IPv4 addresses"},
+    {"pool.chosen", "IPv4 addresses"},
     {"pool.overlap", "IPv4 addresses"},
     {"path.relayed", "Direct path lost, over the relay again"},
     {"path.size", "Packets on the direct path have another size now"},
@@ -66,15 +67,6 @@ static const struct os_env_saying sayings[] = {
 static const struct env *env_of(const struct daemon *d)
 {
     return os_env_port(d->host.os);
-}
-
-static void pool_check(const struct daemon *d)
-{
-    char text[POOL_OVERLAP_SIZE];
-
-    if (pool_overlap(&d->host.pool, d->host.place->config, text)[0] != '\0') {
-        env_trace(env_of(d), TRACE_LEVEL_WARN, "pool.overlap", "%s", text);
-    }
 }
 
 /* -- The configuration's ziglans --------------------------------------------------------------- */
@@ -198,7 +190,6 @@ static int start(struct daemon *d, const struct place *place, const char *name, 
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return rc;
     }
-    pool_check(d);
     magic_dns_start(&d->dns, &d->host);
     configured_ziglans_join(d);
     ev_timer_init(&d->watchdog, on_watchdog, watchdog_s, watchdog_s);

@@ -6,7 +6,6 @@
 #include "client/daemon/host.h"
 
 #include "client/daemon/setup.h"
-#include "proto/base/bytes.h"
 #include "proto/host/file.h"
 
 #include <ev.h>
@@ -48,14 +47,13 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .mtu = config->mtu,
                                     .listen_port = config->listen_port,
                                     .store_path = host->place->store,
+                                    .config_path = host->place->config,
                                     .interface =
                                         options->with_interface ? host->place->interface : NULL,
                                     .interface_gone = options->interface_gone,
                                     .context = options->context};
 
     setup_wanted_name(name, options->name, config);
-    host->pool =
-        (struct addrplan_pool){.base = be32_read(config->pool), .prefix_bits = config->pool_prefix};
     memcpy(engine.pool, config->pool, sizeof(engine.pool));
     memcpy(engine.resolver, config->dns_address, sizeof(engine.resolver));
     return engine_open(&host->engine, &engine, fault);

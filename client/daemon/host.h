@@ -32,7 +32,6 @@ struct host {
     const struct place *place;
     struct os_env *os;
     struct client_config *config; /* as read last; the daemon reads it again at SIGHUP */
-    struct addrplan_pool pool;    /* in use, until the next start */
     struct identity identity;
     struct mono opened_at;
     int lock; /* descriptor of the lock file; -1: not taken */

@@ -5,6 +5,8 @@
  */
 #include "client/daemon/magic_dns.h"
 
+#include "proto/base/bytes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +106,7 @@ void magic_dns_start(struct magic_dns *dns, struct host *host)
     const struct client_config *cfg = host->config;
     const struct engine_facts facts = engine_facts(host->engine);
     struct dns_config config = {
-        .pool_prefix = cfg->pool_prefix,
+        .pool_prefix = facts.pool.prefix_bits,
         .lookup = {
             .context = dns, .by_name = on_name, .by_address = on_address, .is_ziglan = is_ziglan}};
     struct endpoint listen = endpoint_v4(facts.resolver, DNS_PORT);
@@ -114,7 +116,7 @@ void magic_dns_start(struct magic_dns *dns, struct host *host)
     if (!cfg->dns_enabled) {
         return;
     }
-    memcpy(config.pool, cfg->pool, sizeof(config.pool));
+    be32_write(config.pool, facts.pool.base);
     memcpy(config.resolver, facts.resolver, sizeof(config.resolver));
     if (dns_server_open(&dns->server, host->loop, &listen, &config, &fault) != ERR_OK) {
         (void)snprintf(dns->system.advice, sizeof(dns->system.advice), "%.180s; %s", fault.text,

@@ -5,7 +5,6 @@
  */
 #include "client/daemon/status.h"
 
-#include "client/daemon/pool_overlap.h"
 #include "proto/host/os_env.h"
 #include "ziglan_version.h"
 
@@ -16,7 +15,7 @@ void status_complete(json_t *status, const struct host *host, const struct magic
 {
     const struct engine_facts facts = engine_facts(host->engine);
     char resolver[INET_ADDRSTRLEN] = "";
-    char overlap[POOL_OVERLAP_SIZE];
+    char pool[ADDRPLAN_POOL_TEXT_SIZE];
     json_t *counters = json_object_get(status, "counters");
 
     (void)json_object_set_new(counters, "interface_in_errors",
@@ -24,8 +23,8 @@ void status_complete(json_t *status, const struct host *host, const struct magic
     (void)json_object_set_new(counters, "interface_out_errors",
                               json_integer((json_int_t)facts.tun.send_errors));
     (void)inet_ntop(AF_INET, facts.resolver, resolver, sizeof(resolver));
-    (void)json_object_set_new(status, "pool_advice",
-                              json_string(pool_overlap(&host->pool, host->place->config, overlap)));
+    (void)json_object_set_new(status, "pool", json_string(addrplan_pool_text(&facts.pool, pool)));
+    (void)json_object_set_new(status, "pool_advice", json_string(facts.pool_advice));
     (void)json_object_set_new(status, "interface", json_string(host->place->interface));
     (void)json_object_set_new(status, "resolver", json_string(resolver));
     (void)json_object_set_new(status, "dns_state",

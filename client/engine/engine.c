@@ -8,7 +8,11 @@
 
 #include "client/engine/interface.h"
 #include "client/engine/loop.h"
+#include "client/engine/pool_choice.h"
+#include "client/engine/pool_watch.h"
 #include "client/engine/underlay.h"
+#include "client/platform/netused.h"
+#include "proto/base/bytes.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
 #include "rendezvous/store/lmdb/store_lmdb.h"
@@ -26,6 +30,8 @@ struct engine {
     struct interface interface;
     struct loop loop;
     struct underlay underlay;
+    struct addrplan_pool pool;
+    struct pool_watch pool_watch;
     uint8_t resolver[4];
 };
 
@@ -51,10 +57,56 @@ static int key_check(const struct engine *e, const struct engine_options *option
     return ERR_DROP;
 }
 
+static void on_used(void *context, const struct netused *used)
+{
+    pool_choice_strike(context, used);
+}
+
+/* At the first start: a pool that hides nothing of this machine. A host of before, which has an
+ * address already, keeps the pool of before. */
+static struct addrplan_pool pool_first(struct engine *e, const struct engine_options *options)
+{
+    struct pool_choice choice = {0};
+    uint8_t v4[4];
+    size_t size = STORE_NONE;
+    size_t routes;
+    int rc = store_read(e->store, STORE_TABLE_ADDRESS_BOOK, options->identity->public_key, KEY_SIZE,
+                        v4, sizeof(v4), &size);
+
+    if (rc != ERR_OK || size != STORE_NONE) {
+        return ADDRPLAN_POOL_DEFAULT;
+    }
+    if (netused_look("", on_used, &choice, &routes) != ERR_OK) {
+        env_trace(options->env, TRACE_LEVEL_WARN, "pool.unknown",
+                  "cannot look which IPv4 networks this machine uses");
+    }
+    return pool_choice_take(&choice);
+}
+
+static int pool_decide(struct engine *e, const struct engine_options *options)
+{
+    int rc = ERR_OK;
+
+    e->pool = (struct addrplan_pool){.base = be32_read(options->pool),
+                                     .prefix_bits = options->pool_prefix};
+    if (options->pool_prefix == 0 && !pool_choice_read(e->store, &e->pool, &rc) && rc == ERR_OK) {
+        e->pool = pool_first(e, options);
+        rc = pool_choice_write(e->store, &e->pool);
+    }
+    if (options->pool_prefix == 0 && e->pool.base != ADDRPLAN_POOL_DEFAULT.base) {
+        char text[ADDRPLAN_POOL_TEXT_SIZE];
+
+        env_trace(options->env, TRACE_LEVEL_INFO, "pool.chosen",
+                  "peers have IPv4 addresses of %s here, because 100.64.0.0/10 was in use at the "
+                  "first start",
+                  addrplan_pool_text(&e->pool, text));
+    }
+    return rc;
+}
+
 static int core_open(struct engine *e, const struct engine_options *options, struct fault *fault)
 {
-    struct host_config config = {
-        .identity = options->identity, .pool_bits = options->pool_prefix, .mtu = options->mtu};
+    struct host_config config = {.identity = options->identity, .mtu = options->mtu};
     char error[256] = "";
     uint8_t v4[4];
     uint8_t v6[16];
@@ -62,7 +114,6 @@ static int core_open(struct engine *e, const struct engine_options *options, str
     int rc;
 
     (void)snprintf(config.name, sizeof(config.name), "%s", options->name);
-    memcpy(config.pool, options->pool, sizeof(config.pool));
     memcpy(config.fixed, options->fixed, options->fixed_count * sizeof(config.fixed[0]));
     config.fixed_count = options->fixed_count;
     rc = store_lmdb_open(&e->store, options->store_path, options->env, error, sizeof(error));
@@ -74,7 +125,12 @@ static int core_open(struct engine *e, const struct engine_options *options, str
     if (rc == ERR_DROP) {
         return rc;
     }
-    rc = host_core_new(&e->core, &config, e->store, options->env, clock_mono());
+    rc = pool_decide(e, options);
+    be32_write(config.pool, e->pool.base);
+    config.pool_bits = e->pool.prefix_bits;
+    if (rc == ERR_OK) {
+        rc = host_core_new(&e->core, &config, e->store, options->env, clock_mono());
+    }
     if (rc != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE,
                   "cannot start from the state in %s (%s); the log says more", options->store_path,
@@ -124,7 +180,9 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
     if (rc != ERR_OK) {
         return rc;
     }
-    return underlay_open(&e->underlay, options->loop, options->env, &e->loop, fault);
+    pool_watch_init(&e->pool_watch, options->env, &e->interface, &e->pool, options->config_path);
+    return underlay_open(&e->underlay, options->loop, options->env, &e->loop, &e->pool_watch,
+                         fault);
 }
 
 int engine_open(struct engine **out, const struct engine_options *options, struct fault *fault)
@@ -185,7 +243,9 @@ struct engine_facts engine_facts(const struct engine *e)
 {
     struct engine_facts facts = {.port = udp_batch_local(e->loop.udp)->port,
                                  .ipv6_off = e->interface.ipv6_off,
-                                 .interface_down = e->interface.down};
+                                 .interface_down = e->interface.down,
+                                 .pool = e->pool,
+                                 .pool_advice = e->pool_watch.advice};
 
     memcpy(facts.resolver, e->resolver, sizeof(facts.resolver));
     if (e->interface.tun != NULL) {

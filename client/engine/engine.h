@@ -30,12 +30,13 @@ struct engine_options {
     const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of fixed addresses, fixed_count of them */
     size_t fixed_count;
     uint8_t pool[4];
-    uint8_t pool_prefix;
+    uint8_t pool_prefix; /* 0: the stored pool, or at the first start one that hides nothing */
     uint16_t mtu;
-    uint16_t listen_port;   /* 0: the kernel chooses */
-    const char *store_path; /* directory of the LMDB store */
-    const char *interface;  /* name of the TUN device, NULL: none */
-    uint8_t resolver[4];    /* Magic DNS address; all zero: the core's choice in the pool */
+    uint16_t listen_port;    /* 0: the kernel chooses */
+    const char *store_path;  /* directory of the LMDB store */
+    const char *config_path; /* for advice to the user */
+    const char *interface;   /* name of the TUN device, NULL: none */
+    uint8_t resolver[4];     /* Magic DNS address; all zero: the core's choice in the pool */
     /** Somebody removed the TUN device: nothing passes any more. Called once, from the loop. */
     void (*interface_gone)(void *context);
     void *context;
@@ -62,6 +63,8 @@ struct engine_facts {
     uint8_t resolver[4];     /* Magic DNS address: that of the options, or the core's choice */
     uint16_t port;           /* the UDP port in use */
     struct tun_counters tun; /* what went wrong at the device since the start */
+    struct addrplan_pool pool;
+    const char *pool_advice; /* a sentence if the pool overlaps with the machine's network; "" */
     bool ipv6_off;           /* the kernel has no IPv6 for the interface */
     bool interface_down;     /* somebody set it down */
 };

@@ -8,6 +8,7 @@
 
 #include "proto/host/os_env.h"
 #include "proto/net/addrplan.h"
+#include "proto/net/endpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,9 +65,39 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 
 /* -- Routes to single peers -------------------------------------------------------------------- */
 
-/* Change the routes of peers that came or went: each has a route of its own where the overlay's
- * ranges lead to another interface of this machine. Some at a time, since there may be thousands.
- */
+static bool is_kept(const struct interface *f, const uint8_t ip4[4])
+{
+    for (size_t i = 0; i < f->kept.count; i++) {
+        if (memcmp(f->kept.list[i], ip4, sizeof(f->kept.list[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The routes of one peer, where there are single ones; returns how many were written to hosts. */
+static size_t peer_hosts(const struct interface *f, const struct host_prefix *prefix,
+                         struct netcfg_host hosts[2])
+{
+    size_t count = 0;
+
+    if (f->routes_shared) {
+        hosts[count].wanted = prefix->wanted;
+        memcpy(hosts[count].ip, prefix->v6, sizeof(hosts[count].ip));
+        count++;
+    }
+    if (f->plan.pool_by_hosts) {
+        struct endpoint e = endpoint_v4(prefix->v4, 0);
+
+        hosts[count].wanted = prefix->wanted && !is_kept(f, prefix->v4);
+        memcpy(hosts[count].ip, e.ip, sizeof(hosts[count].ip));
+        count++;
+    }
+    return count;
+}
+
+/* Change the routes of peers that came or went: each has routes of its own where the overlay's
+ * ranges or the pool lead elsewhere, too. Some at a time, since there may be thousands. */
 static void peers_route(struct interface *f)
 {
     struct netcfg_host hosts[ROUTES_BATCH_MAX];
@@ -74,15 +105,13 @@ static void peers_route(struct interface *f)
     struct fault fault = {0};
     size_t count = 0;
 
-    while (count < ROUTES_BATCH_MAX && host_core_prefix(f->core, &prefix)) {
-        hosts[count].wanted = prefix.wanted;
-        memcpy(hosts[count].ip, prefix.v6, sizeof(hosts[count].ip));
-        count++;
+    while (count + 1 < ROUTES_BATCH_MAX && host_core_prefix(f->core, &prefix)) {
+        count += peer_hosts(f, &prefix, hosts + count);
     }
-    if (count > 0 && netcfg_route_hosts(f->name, hosts, count, &fault) != ERR_OK) {
+    if (count > 0 && netcfg_route_hosts(f->name, &f->plan, hosts, count, &fault) != ERR_OK) {
         env_trace(f->env, TRACE_LEVEL_WARN, "interface.route", "%s", fault.text);
     }
-    if (count == ROUTES_BATCH_MAX) {
+    if (count + 1 >= ROUTES_BATCH_MAX) {
         ev_timer_start(f->loop, &f->routes_more); /* no harm if it runs */
     }
 }
@@ -98,7 +127,7 @@ static void on_routes_more(struct ev_loop *loop, struct ev_timer *w, int events)
 void interface_settle(struct interface *f)
 {
     flush(f);
-    if (f->routes_shared) {
+    if (f->routes_shared || f->plan.pool_by_hosts) {
         peers_route(f);
     }
     if (f->tun == NULL || tun_gone(f->tun)) {
@@ -157,7 +186,27 @@ void interface_restore(struct interface *f, struct mono now)
         f->ipv6_off = report.ipv6_off;
         f->routes_shared = f->routes_shared || report.ipv6_route_shared;
     }
-    if (f->routes_shared && report.made > 0) {
+    if ((f->routes_shared || f->plan.pool_by_hosts) && report.made > 0) {
+        host_core_prefixes_again(f->core);
+        peers_route(f);
+    }
+}
+
+void interface_pool_share(struct interface *f, bool shared, const struct interface_kept *kept)
+{
+    struct netcfg_report report;
+    struct fault fault = {0};
+
+    if (f->tun == NULL ||
+        (shared == f->plan.pool_by_hosts && memcmp(kept, &f->kept, sizeof(*kept)) == 0)) {
+        return;
+    }
+    f->kept = *kept;
+    f->plan.pool_by_hosts = shared;
+    if (netcfg_restore(f->name, &f->plan, &report, &fault) != ERR_OK) {
+        env_trace(f->env, TRACE_LEVEL_WARN, "interface.restored", "%s", fault.text);
+    }
+    if (shared) {
         host_core_prefixes_again(f->core);
         peers_route(f);
     }

@@ -23,6 +23,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { INTERFACE_KEPT_MAX = 16 };
+
+/** IPv4 addresses of the machine's own network that lie in the pool, such as a router's. They are
+ * not routed to the interface, even if a peer has the same one. */
+struct interface_kept {
+    uint8_t list[INTERFACE_KEPT_MAX][4];
+    size_t count;
+};
+
 struct interface {
     struct ev_loop *loop;
     const struct env *env;
@@ -38,7 +47,8 @@ struct interface {
     bool down; /* somebody set it down */
     bool ipv6_off;
     bool routes_shared; /* another interface has the overlay's IPv6 routes, so here each peer gets a
-                           route of its own */
+                           route of its own; for IPv4 plan.pool_by_hosts says that */
+    struct interface_kept kept;
     void (*gone)(void *context);
     void *context;
 };
@@ -76,6 +86,11 @@ void interface_flush_early(struct interface *interface);
 /** The core has written all that it wants to write. Hand the box to the device, route new peers
  * where that is needed, and read from the device only while the UDP socket takes datagrams. */
 void interface_settle(struct interface *interface);
+
+/** Whether the pool is shared with the machine's own network: then only the addresses of peers are
+ * routed to the interface, without those that are kept; else the whole pool is. */
+void interface_pool_share(struct interface *interface, bool shared,
+                          const struct interface_kept *kept);
 
 /** Something about the interface changed: put back what is missing. Since somebody may take it away
  * each time, that is done 12 times at once and then once in 20 seconds. */

@@ -44,6 +44,7 @@ bool peer_prefix_next(struct told_prefixes *told, struct peer_table *peers, stru
             /* A peer that came back to another place keeps its prefix. */
             if (peer_of_address(peers, prefix->v6, sizeof(prefix->v6)) == NULL) {
                 memcpy(out->v6, prefix->v6, sizeof(out->v6));
+                memcpy(out->v4, prefix->v4, sizeof(out->v4));
                 out->wanted = false;
                 return true;
             }
@@ -51,7 +52,9 @@ bool peer_prefix_next(struct told_prefixes *told, struct peer_table *peers, stru
         if (peer != NULL && !prefix->told) {
             prefix->told = true;
             memcpy(prefix->v6, peer->pair.peer.v6, sizeof(prefix->v6));
+            memcpy(prefix->v4, peer->pair.peer.v4, sizeof(prefix->v4));
             memcpy(out->v6, prefix->v6, sizeof(out->v6));
+            memcpy(out->v4, prefix->v4, sizeof(out->v4));
             out->wanted = true;
             return true;
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For a shell that tells the kernel the key-derived address of each peer: what changed
- * among the peers since it asked last. A shell that asks costs memory of one address for each place
- * of the peer table.
+ * For a shell that tells the kernel the addresses of each peer, the key-derived one and the one in
+ * the pool: what changed among the peers since it asked last. A shell that asks costs memory of two
+ * addresses for each place of the peer table.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 
 struct host_prefix {
     uint8_t v6[16];
+    uint8_t v4[4];
     bool wanted; /* a peer has it; else it has none any more */
 };
 
@@ -17,6 +18,7 @@ struct host_prefix {
 struct told_prefix {
     bool told;
     uint8_t v6[16];
+    uint8_t v4[4];
 };
 
 /** All zero: nothing was told. */

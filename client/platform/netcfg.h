@@ -25,6 +25,7 @@ struct netcfg_plan {
     uint8_t ipv6_4in6[16]; /* fdd9:f8f4::<ipv4>; all zero: none */
     uint8_t ipv6_fixed[ADDRPLAN_FIXED_MAX][16]; /* fdd9:f8ff::EUI-64, ipv6_fixed_count of them */
     size_t ipv6_fixed_count;
+    bool pool_by_hosts; /* no route to the whole pool: netcfg_route_hosts for each peer */
 };
 
 /** What netcfg_apply and netcfg_restore found and did. */
@@ -45,21 +46,24 @@ int netcfg_apply(const char *interface, const struct netcfg_plan *plan,
                  struct netcfg_report *report, struct fault *fault) MUST_CHECK;
 
 /**
- * Put back those addresses and routes of the plan that are missing. Nothing else is touched, so it
- * may be called on any suspicion. While the interface is down nothing is done, because the kernel
- * would refuse the routes. ERR_SYSTEM with fault.
+ * Put back those addresses and routes of the plan that are missing, and take away the route to the
+ * pool if the plan has none. Nothing else is touched, so it may be called on any suspicion. While
+ * the interface is down nothing is done, because the kernel would refuse the routes. ERR_SYSTEM
+ * with fault.
  */
 int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
                    struct netcfg_report *report, struct fault *fault) MUST_CHECK;
 
-/** A single IPv6 address that is to be routed to the interface, or not any more. */
+/** A single address that is to be routed to the interface, or not any more. */
 struct netcfg_host {
-    uint8_t ip[16];
+    uint8_t ip[16]; /* IPv4 in its mapped form */
     bool wanted;
 };
 
-/** Route `count` single IPv6 addresses to the interface, or take such routes away (one that is not
- * there is fine). For an interface that shares the overlay's ranges with another one
- * (ipv6_route_shared). ERR_SYSTEM with fault: those before the one that failed are done. */
-int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
+/** Route `count` single addresses to the interface that was configured by this plan, or take such
+ * routes away (one that is not there is fine). For an interface that shares the overlay's ranges
+ * (ipv6_route_shared) or the pool (pool_by_hosts) with another one. ERR_SYSTEM with fault: those
+ * before the one that failed are done. */
+int netcfg_route_hosts(const char *interface, const struct netcfg_plan *plan,
+                       const struct netcfg_host *hosts, size_t count,
                        struct fault *fault) MUST_CHECK;

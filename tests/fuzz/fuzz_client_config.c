@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(rc == ERR_OK || fault.text[0] != '\0');
     if (config != NULL) {
         CHECK(config->mtu >= 1280 && config->mtu <= INNER_MTU_MAX);
-        CHECK(config->pool_prefix >= 8 && config->pool_prefix <= 28);
+        CHECK(config->pool_prefix == 0 || (config->pool_prefix >= 8 && config->pool_prefix <= 28));
         CHECK(config->peers_count <= CLIENT_CONFIG_PEERS_MAX);
     }
     client_config_free(config);

@@ -91,9 +91,14 @@ ip -n "$space" link add out0 type veth peer name out1
 ip -n "$space" addr add 100.65.3.2/24 dev out0
 ip -n "$space" link set out1 up
 ip -n "$space" link set out0 up
+for ((i = 0; i < 50; i++)); do # it is looked at every two seconds
+    grep -q pool.overlap "$root/run/ziglan/zig1.log" && break
+    sleep 0.1
+done
 expect "a carrier's network inside the pool" 0 \
-    "the pool 100.65.0.0/16 overlaps with this machine's network 100.65.3.2/24: .*zig1.yaml" \
+    "the pool 100.65.0.0/16 overlaps with this machine's network 100.65.3.0/24: .*zig1.yaml" \
     ziglan status -i zig1
+expect "neighbours there are reached outside" 0 "out0" ip -n "$space" route get 100.65.3.9
 expect "down of the second" 0 "zig1 is down" ziglan down -i zig1
 expect "up --detach prints the warnings of the start" 0 "the pool 100.65.0.0/16 overlaps" \
     ziglan up -i zig1 --detach

@@ -408,8 +408,9 @@ lab_ziglan() { # host args...
 lab_up() { # host; prints the pid
     mkdir -p "$LAB_DIR/$1"
     lab_mkdir "/etc/netns/$(lab_ns "$1")"
-    # The resolver's address is fixed by the pool (base + 53).
-    printf 'nameserver 100.64.0.53\noptions timeout:1 attempts:3\n' \
+    # The resolver's address is fixed by the pool (base + 53): the usual one, or what a test wrote.
+    printf 'nameserver %s\noptions timeout:1 attempts:3\n' \
+        "$(cat "$LAB_DIR/$1.resolver" 2>/dev/null || echo 100.64.0.53)" \
         >"/etc/netns/$(lab_ns "$1")/resolv.conf"
     lab_spawn "$1" "$LAB_DIR/$1.log" env ZIGLAN_ROOT="$LAB_DIR/$1" "$(lab_program ziglan)" up
 }

@@ -167,9 +167,7 @@ static int address_add(struct netlink *netlink, unsigned index, const struct pre
     body->ifa_index = index;
     mnl_attr_put(request, IFA_LOCAL, address->size, address->ip);
     mnl_attr_put(request, IFA_ADDRESS, address->size, address->ip);
-    if (address->size == 16) {
-        mnl_attr_put_u32(request, IFA_FLAGS, IFA_F_NODAD);
-    }
+    mnl_attr_put_u32(request, IFA_FLAGS, address->size == 16 ? IFA_F_NODAD : IFA_F_NOPREFIXROUTE);
     return netlink_commit(netlink, request);
 }
 
@@ -221,19 +219,23 @@ static int range_route(struct netlink *netlink, unsigned index, const struct pre
     return ERR_SYSTEM;
 }
 
-/* Make the route to the pool. The kernel makes it together with the address, but does not make it
- * again if somebody takes only the route away. ERR_LIMIT: it is there, or another interface has the
- * same pool. */
+/* A route to IPv4 addresses behind the interface; flags 0 takes it away. Its scope is not that of a
+ * link, as it would be if the kernel made it together with the address: no router is to be found
+ * there, not even one whose address lies in the pool. */
+static int ipv4_route(struct netlink *netlink, unsigned index, const struct prefix *to,
+                      const struct netcfg_plan *plan, uint16_t flags)
+{
+    struct nlmsghdr *request = route_request(netlink, index, to, flags);
+
+    mnl_attr_put(request, RTA_PREFSRC, sizeof(plan->ipv4), plan->ipv4);
+    return netlink_commit(netlink, request);
+}
+
+/* Make the route to the pool. ERR_LIMIT: it is there, or another interface has the same pool. */
 static int pool_route(struct netlink *netlink, unsigned index, const struct prefix *to,
                       const struct netcfg_plan *plan)
 {
-    struct nlmsghdr *request = route_request(netlink, index, to, NLM_F_CREATE | NLM_F_EXCL);
-    struct rtmsg *body = mnl_nlmsg_get_payload(request);
-
-    body->rtm_protocol = RTPROT_KERNEL;
-    body->rtm_scope = RT_SCOPE_LINK;
-    mnl_attr_put(request, RTA_PREFSRC, sizeof(plan->ipv4), plan->ipv4);
-    if (netlink_commit(netlink, request) == ERR_OK) {
+    if (ipv4_route(netlink, index, to, plan, NLM_F_CREATE | NLM_F_EXCL) == ERR_OK) {
         return ERR_OK;
     }
     return errno == EEXIST ? ERR_LIMIT : ERR_SYSTEM;
@@ -294,6 +296,12 @@ static int routes_add(struct netlink *netlink, const struct settings *s,
         const struct prefix *to = &s->routes[i];
         int rc;
 
+        if (to->size == 4 && plan->pool_by_hosts) {
+            if (s->has_route[i] && ipv4_route(netlink, s->index, to, plan, 0) != ERR_OK) {
+                return ERR_SYSTEM;
+            }
+            continue;
+        }
         if (s->has_route[i] || (to->size == 16 && report->ipv6_off)) {
             continue;
         }
@@ -493,19 +501,36 @@ int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
 
 /* -- Single peers ------------------------------------------------------------------------------ */
 
-int netcfg_route_hosts(const char *interface, const struct netcfg_host *hosts, size_t count,
-                       struct fault *fault)
+static int single_route(struct netlink *netlink, unsigned index, const struct netcfg_plan *plan,
+                        const struct netcfg_host *host)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    uint16_t flags = host->wanted ? NLM_F_CREATE : 0;
+    struct prefix to = {.size = 16, .bits = 128};
+
+    if (memcmp(host->ip, mapped, sizeof(mapped)) == 0) {
+        to = (struct prefix){.size = 4, .bits = 32};
+        memcpy(to.ip, host->ip + 12, 4);
+        /* One that is there is ours, or was meant to go elsewhere. */
+        flags |= host->wanted ? NLM_F_EXCL : 0;
+        return ipv4_route(netlink, index, &to, plan, flags) == ERR_OK || errno == EEXIST
+                   ? ERR_OK
+                   : ERR_SYSTEM;
+    }
+    flags |= host->wanted ? NLM_F_REPLACE : 0;
+    memcpy(to.ip, host->ip, sizeof(to.ip));
+    return ipv6_route(netlink, index, &to, ROUTE_METRIC_FIRST, flags);
+}
+
+int netcfg_route_hosts(const char *interface, const struct netcfg_plan *plan,
+                       const struct netcfg_host *hosts, size_t count, struct fault *fault)
 {
     unsigned index = if_nametoindex(interface);
     struct netlink *netlink = NULL;
     int rc = index == 0 ? ERR_SYSTEM : netlink_open(&netlink);
 
     for (size_t i = 0; rc == ERR_OK && i < count; i++) {
-        struct prefix to = {.size = 16, .bits = 128};
-
-        memcpy(to.ip, hosts[i].ip, sizeof(to.ip));
-        rc = ipv6_route(netlink, index, &to, ROUTE_METRIC_FIRST,
-                        hosts[i].wanted ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+        rc = single_route(netlink, index, plan, &hosts[i]);
         if (rc != ERR_OK && !hosts[i].wanted && errno == ESRCH) {
             rc = ERR_OK;
         }

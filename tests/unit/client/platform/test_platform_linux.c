@@ -3,6 +3,7 @@
  * with a thread that carries packets between them. Skipped where the kernel forbids namespaces. */
 #include "client/platform/dnscfg.h"
 #include "client/platform/netcfg.h"
+#include "client/platform/netused.h"
 #include "client/platform/netwatch.h"
 #include "client/platform/tun.h"
 
@@ -281,7 +282,7 @@ static void a_second_overlay_interface_shares_the_routes(void **state)
 
     for (int i = 0; i < 4; i++) {
         host.wanted = i < 2;
-        assert_int_equal(netcfg_route_hosts("zigtest1", &host, 1, &fault), ERR_OK);
+        assert_int_equal(netcfg_route_hosts("zigtest1", &plan, &host, 1, &fault), ERR_OK);
         assert_int_equal(strcmp(route_interface(host.ip), "zigtest1") == 0, host.wanted);
     }
     tun_close(first);
@@ -307,10 +308,10 @@ static void what_somebody_took_from_the_interface_is_put_back(void **state)
     } cases[] = {
         {"true", 0, false, false},
         {"ip link set zigtest0 down", 0, true, false},
-        {"ip link set zigtest0 up", 6, false, false},
+        {"ip link set zigtest0 up", 7, false, false},
         {"ip addr del 100.64.255.6/32 dev zigtest0", 1, false, false},
         {"ip addr del fdd9:f800::6/128 dev zigtest0", 1, false, false},
-        {"ip -4 addr flush dev zigtest0", 2, false, false}, /* the kernel makes the route again */
+        {"ip -4 addr flush dev zigtest0", 3, false, false}, /* two, and the route from them */
         {"ip route flush dev zigtest0", 1, false, false},
         {"ip -6 route del fdd9:f8f4::/32 dev zigtest0", 1, false, false},
         {"ip addr add 192.0.2.1/24 dev zigtest0; ip -6 route add 2001:db8::/32 dev zigtest0", 0,
@@ -349,6 +350,82 @@ static void what_somebody_took_from_the_interface_is_put_back(void **state)
     (void)close(fd);
     tun_close(tun);
     assert_int_equal(netcfg_restore("zigtest0", &plan, &report, &fault), ERR_SYSTEM);
+}
+
+/* The machine's own network has addresses of the pool. Its router is there, and must not be looked
+ * for behind the interface. */
+static void a_pool_that_is_in_use_outside_is_routed_by_peers(void **state)
+{
+    struct netcfg_plan plan = plan_of(6);
+    struct netcfg_host hosts[2] = {
+        {.ip = {[10] = 0xff, [11] = 0xff, [12] = 100, [13] = 64, [15] = 77}, .wanted = true},
+        {.ip = {[10] = 0xff, [11] = 0xff, [12] = 100, [13] = 64, [15] = 78}, .wanted = true}};
+    struct netcfg_report report;
+    struct fault fault = {0};
+    struct tun *tun;
+
+    (void)state;
+    namespace_enter();
+    tun = host_start(6);
+    command("ip link add veth0 type veth peer name veth1 && ip link set veth1 up && "
+            "ip link set veth0 up && ip addr add 100.64.0.9/10 dev veth0 && "
+            "ip route add default via 100.64.0.1 && "
+            "ip route show default | grep -q 'dev veth0'");
+    command("ip route get 100.64.0.5 | grep -q 'dev zigtest0'"); /* it is hidden */
+    plan.pool_by_hosts = true;
+    assert_int_equal(netcfg_restore("zigtest0", &plan, &report, &fault), ERR_OK);
+    assert_int_equal(netcfg_route_hosts("zigtest0", &plan, hosts, 2, &fault), ERR_OK);
+    assert_int_equal(netcfg_route_hosts("zigtest0", &plan, hosts, 2, &fault), ERR_OK); /* again */
+    hosts[1].wanted = false;
+    assert_int_equal(netcfg_route_hosts("zigtest0", &plan, hosts, 2, &fault), ERR_OK);
+    command("ip route get 100.64.0.1 | grep -q 'dev veth0' && "
+            "ip route get 100.64.0.5 | grep -q 'dev veth0' && "
+            "ip route get 100.64.0.78 | grep -q 'dev veth0' && "
+            "ip route get 100.64.0.77 | grep -q 'dev zigtest0 src 100.64.0.6'");
+    plan.pool_by_hosts = false;
+    assert_int_equal(netcfg_restore("zigtest0", &plan, &report, &fault), ERR_OK);
+    assert_int_equal(report.made, 1);
+    command("ip route get 100.64.0.5 | grep -q 'dev zigtest0'");
+    tun_close(tun);
+}
+
+static void on_used(void *context, const struct netused *used)
+{
+    char line[64];
+
+    (void)snprintf(line, sizeof(line), "%d:%u.%u.%u.%u/%u ", (int)used->kind, used->ip[0],
+                   used->ip[1], used->ip[2], used->ip[3], used->bits);
+    assert_true(strlen(context) + strlen(line) < 1024);
+    (void)strcat(context, line); /* tidy-ok: banned the length was checked */
+}
+
+static void what_the_machine_uses_of_ipv4_is_told_but_not_the_interface(void **state)
+{
+    char text[1024] = "";
+    struct tun *tun;
+    size_t routes;
+
+    (void)state;
+    namespace_enter();
+    tun = host_start(6);
+    command("ip link add veth0 type veth peer name veth1 && ip link set veth1 up && "
+            "ip link set veth0 up && ip addr add 100.72.1.9/24 dev veth0 && "
+            "ip addr add 100.73.0.1/32 dev veth0 && "
+            "ip route add default via 100.72.1.1 && ip route add 10.1.0.0/16 via 100.72.1.2");
+    assert_int_equal(netused_look("zigtest0", on_used, text, &routes), ERR_OK);
+    assert_non_null(strstr(text, "0:100.72.1.9/32"));
+    assert_non_null(strstr(text, "0:100.73.0.1/32"));
+    assert_non_null(strstr(text, "1:100.72.1.0/24"));
+    assert_non_null(strstr(text, "1:10.1.0.0/16"));
+    assert_non_null(strstr(text, "2:100.72.1.1/32"));
+    assert_non_null(strstr(text, "2:100.72.1.2/32"));
+    assert_null(strstr(text, "/0 "));
+    assert_null(strstr(text, ":127."));
+    assert_null(strstr(text, ":100.64.")); /* of the interface */
+    text[0] = '\0';
+    assert_int_equal(netused_look("", on_used, text, &routes), ERR_OK);
+    assert_non_null(strstr(text, "1:100.64.0.0/16"));
+    tun_close(tun);
 }
 
 static void a_taken_name_is_refused_with_a_sentence(void **state)
@@ -489,6 +566,8 @@ int main(void)
         cmocka_unit_test(the_interface_has_the_mtu_and_queue_and_vanishes_on_close),
         cmocka_unit_test(a_second_overlay_interface_shares_the_routes),
         cmocka_unit_test(what_somebody_took_from_the_interface_is_put_back),
+        cmocka_unit_test(a_pool_that_is_in_use_outside_is_routed_by_peers),
+        cmocka_unit_test(what_the_machine_uses_of_ipv4_is_told_but_not_the_interface),
         cmocka_unit_test(a_taken_name_is_refused_with_a_sentence),
         cmocka_unit_test(changes_are_told_once_and_addresses_leave_out_the_overlay),
         cmocka_unit_test(an_overlay_interface_without_ipv6_is_no_way_to_this_host),
