@@ -43,6 +43,26 @@ bool own_addresses_on_lan(const struct own_addresses *underlay, const struct end
     return false;
 }
 
+/* Private, and not only on one link. */
+static bool is_site_private(const struct endpoint *e)
+{
+    bool link_local = endpoint_is_v4(e) ? e->ip[12] == 169 : e->ip[0] == 0xfe;
+
+    return endpoint_scope(e) == ENDPOINT_SCOPE_LAN && !link_local;
+}
+
+bool own_addresses_may_reach_private(const struct own_addresses *underlay, const struct endpoint *e)
+{
+    for (size_t i = 0; is_site_private(e) && i < underlay->count; i++) {
+        struct endpoint own = endpoint_v6(underlay->addrs[i].ip, 0);
+
+        if (endpoint_is_v4(&own) == endpoint_is_v4(e) && is_site_private(&own)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool own_addresses_have(const struct own_addresses *underlay, const struct endpoint *e)
 {
     for (size_t i = 0; i < underlay->count; i++) {

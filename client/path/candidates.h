@@ -31,6 +31,12 @@ bool own_addresses_set(struct own_addresses *underlay, const struct host_local_a
 /** True if we share a LAN with this address: it is in the prefix of one of our interfaces. */
 bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e);
 
+/** True if routers of our site may lead to this address: it is private (RFC 1918, RFC 6598, unique
+ * local), and so is one of ours of that family. Where nothing of ours is private, such as on a
+ * rented server, nobody else's private address is any of our business. */
+bool own_addresses_may_reach_private(const struct own_addresses *underlay,
+                                     const struct endpoint *e);
+
 /** True if it is one of our own addresses, with our port. */
 bool own_addresses_have(const struct own_addresses *underlay, const struct endpoint *e);
 

@@ -114,14 +114,38 @@ void punching_succeeded(struct punching *p)
     stop_waiting(p);
 }
 
+bool punching_is_one_site(const struct punching *p)
+{
+    return !endpoint_is_none(&p->own) && endpoint_same_ip(&p->own, &p->observed);
+}
+
+/* Private addresses of the peer that are in no LAN of ours. */
+static void aim_far(struct punching *p, const struct candidates *candidates,
+                    const struct own_addresses *underlay)
+{
+    size_t far = 0;
+
+    if (p->retry.failures >= PUNCHING_FAR_ATTEMPTS && !punching_is_one_site(p)) {
+        return;
+    }
+    for (size_t i = 0; i < candidates->list.count && far < PUNCHING_FAR_MAX; i++) {
+        const struct endpoint *e = &candidates->list.list[i];
+
+        if (!own_addresses_on_lan(underlay, e) && own_addresses_may_reach_private(underlay, e)) {
+            far += punch_round_add(&p->round, e, false, true) ? 1 : 0;
+        }
+    }
+}
+
 bool punching_fire(struct punching *p, struct candidates *candidates,
                    const struct own_addresses *underlay, size_t packet_size, struct mono fire_at)
 {
     candidates->tried = candidates->list.sequence;
     punch_round_init(&p->round, fire_at, packet_size);
-    if (!endpoint_is_none(&p->observed)) {
+    if (!endpoint_is_none(&p->observed)) { /* private, if the relay is in our site */
         (void)punch_round_add(&p->round, &p->observed, true,
-                              own_addresses_on_lan(underlay, &p->observed));
+                              own_addresses_on_lan(underlay, &p->observed) ||
+                                  own_addresses_may_reach_private(underlay, &p->observed));
     }
     for (size_t i = 0; i < candidates->list.count; i++) {
         const struct endpoint *e = &candidates->list.list[i];
@@ -130,6 +154,7 @@ bool punching_fire(struct punching *p, struct candidates *candidates,
             (void)punch_round_add(&p->round, e, false, own_addresses_on_lan(underlay, e));
         }
     }
+    aim_far(p, candidates, underlay);
     if (p->round.count == 0) {
         stop_firing(p);
         return false;

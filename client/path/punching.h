@@ -21,7 +21,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PUNCHING_WAIT_MS = 5000 /* for PunchGo */ };
+enum {
+    PUNCHING_WAIT_MS = 5000,  /* for PunchGo */
+    PUNCHING_FAR_MAX = 4,     /* private addresses outside our LANs in one round ... */
+    PUNCHING_FAR_ATTEMPTS = 2 /* ... of the first attempts, unless one NAT hides us both */
+};
 
 enum punch_state {
     PUNCH_STATE_IDLE,         /* retry tells when the relay is asked, if ever */
@@ -38,6 +42,7 @@ struct punching {
     struct mono wait_until;   /* while asked, else MONO_NEVER */
     uint64_t id;              /* of the relay's last PunchGo, 0: none */
     struct endpoint observed; /* the peer's address as its relay sees it; none: unknown */
+    struct endpoint own;      /* ours as that relay sees it; none: unknown */
 };
 
 /** How an expired round ended. */
@@ -82,9 +87,14 @@ void punching_revive(struct punching *p, struct mono at);
 /** A direct path is in use. */
 void punching_succeeded(struct punching *p);
 
+/** True if the relay sees us and the peer at the same IP: we are behind one NAT, or on one machine.
+ */
+bool punching_is_one_site(const struct punching *p);
+
 /** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the
- * observed address and at what the peer told. False if there is nobody to aim at; then no round
- * runs. */
+ * observed address and at what the peer told. Private addresses outside our LANs come last and are
+ * few: another network of this site may have them, or a stranger, who gets two sealed pings. False
+ * if there is nobody to aim at; then no round runs. */
 bool punching_fire(struct punching *p, struct candidates *candidates,
                    const struct own_addresses *underlay, size_t packet_size, struct mono fire_at);
 

@@ -104,6 +104,9 @@ void introduction_tell_candidates(struct conversation *a, struct host_io *io, st
 
 void introduction_fire(struct conversation *a, struct mono at)
 {
+    const struct relay_session *relay = any_relay(a);
+
+    a->punching.own = relay == NULL ? (struct endpoint){0} : relay->observed;
     if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at)) {
         conversation_wake(a, at);
     }
@@ -227,7 +230,7 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
         break;
     case PUNCH_END_FAILED:
         introduction_tell_result(a, false);
-        conversation_why(a, WHY_NO_WAY, NULL);
+        conversation_why(a, punching_is_one_site(&a->punching) ? WHY_ONE_SITE : WHY_NO_WAY, NULL);
         break;
     }
 }

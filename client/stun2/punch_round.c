@@ -31,16 +31,16 @@ static struct punch_candidate *round_find(struct punch_round *round,
     return NULL;
 }
 
-static bool endpoint_may_be_target(const struct endpoint *endpoint, bool shared_lan)
+static bool endpoint_may_be_target(const struct endpoint *endpoint, bool private_ok)
 {
     enum endpoint_scope scope = endpoint_scope(endpoint);
 
     return endpoint->port != 0 &&
-           (scope == ENDPOINT_SCOPE_GLOBAL || (scope == ENDPOINT_SCOPE_LAN && shared_lan));
+           (scope == ENDPOINT_SCOPE_GLOBAL || (scope == ENDPOINT_SCOPE_LAN && private_ok));
 }
 
 bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
-                     bool shared_lan)
+                     bool private_ok)
 {
     struct punch_candidate *known = round_find(round, endpoint);
 
@@ -48,7 +48,7 @@ bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint,
         known->observed = known->observed || observed;
         return true;
     }
-    if (round->count == PUNCH_CANDIDATE_MAX || !endpoint_may_be_target(endpoint, shared_lan)) {
+    if (round->count == PUNCH_CANDIDATE_MAX || !endpoint_may_be_target(endpoint, private_ok)) {
         return false;
     }
     round->candidates[round->count] =

@@ -47,13 +47,13 @@ struct punch_round {
 void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size);
 
 /**
- * Add a candidate; call it for the best ones first. shared_lan: the address is in a LAN of ours;
- * addresses of scope LAN are refused elsewhere. One that is in the round already is merged: it is
- * observed if either was. False if it was refused: the round is full, the port is 0, or the
- * address must not be a target.
+ * Add a candidate; call it for the best ones first. private_ok: it may be an address of scope LAN,
+ * because we share a LAN with it, or routers of our site may lead there. One that is in the round
+ * already is merged: it is observed if either was. False if it was refused: the round is full, the
+ * port is 0, or the address must not be a target.
  */
 bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
-                     bool shared_lan);
+                     bool private_ok);
 
 /** The target of the next ping that is due; it counts as sent. False if none is due. */
 bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now);

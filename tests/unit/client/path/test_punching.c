@@ -320,6 +320,60 @@ static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **s
     assert_false(p.round.candidates[1].observed);
 }
 
+/* How many of 192.168.8.1 to .8 get packets from 192.168.7.9/24, and how many packets all get. */
+static size_t aimed_at(struct trial *trial, size_t *packets)
+{
+    static const uint8_t own_ip[4] = {192, 168, 7, 9};
+    struct own_addresses own = {.count = 1, .port = 5000};
+    struct endpoint e = endpoint_v4(own_ip, 0);
+    struct mono at = trial->now;
+    struct endpoint to;
+
+    memcpy(own.addrs[0].ip, e.ip, sizeof(e.ip));
+    own.addrs[0].prefix_bits = 120;
+    *packets = 0;
+    if (!punching_fire(&trial->punching, &trial->candidates, &own, PACKET_SIZE, at)) {
+        return 0;
+    }
+    size_t targets = trial->punching.round.count;
+    for (int i = 0; i < 3000; i++, at = mono_add_ms(at, 1)) {
+        while (punching_next(&trial->punching, &to, at)) {
+            *packets += 1;
+        }
+    }
+    trial->now = at;
+    (void)punching_expire(&trial->punching, false, &trial->candidates, trial->now);
+    return targets;
+}
+
+/* Whoever owns these addresses here may be a stranger: he gets two sealed pings, at a few
+ * addresses, in two attempts. Where one NAT hides us both, it is likely that he is the peer. */
+static void private_addresses_of_other_networks_are_tried_within_bounds(void **state)
+{
+    struct trial trial = {.candidates = {.list = {.sequence = 1, .count = 8}}, .now = at_ms(0)};
+    size_t packets;
+
+    (void)state;
+    for (uint8_t i = 0; i < 8; i++) {
+        const uint8_t ip[4] = {192, 168, 8, (uint8_t)(i + 1)};
+
+        trial.candidates.list.list[i] = endpoint_v4(ip, 5000);
+    }
+    punching_init(&trial.punching);
+    for (int attempt = 0; attempt < PUNCHING_FAR_ATTEMPTS; attempt++) {
+        assert_int_equal(aimed_at(&trial, &packets), PUNCHING_FAR_MAX);
+        assert_int_equal(packets, PUNCHING_FAR_MAX * PUNCH_UNOBSERVED_PACKETS_MAX);
+    }
+    assert_int_equal(aimed_at(&trial, &packets), 0);
+    trial.punching.own = test_endpoint(7, 6000);
+    trial.punching.observed = test_endpoint(8, 5000);
+    assert_int_equal(aimed_at(&trial, &packets), 1); /* the observed one */
+    assert_false(punching_is_one_site(&trial.punching));
+    trial.punching.observed = test_endpoint(7, 5000);
+    assert_true(punching_is_one_site(&trial.punching));
+    assert_int_equal(aimed_at(&trial, &packets), 1 + PUNCHING_FAR_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_first_session_wants_one_attempt),
         cmocka_unit_test(the_deadline_is_that_of_the_wait_and_of_the_round),
         cmocka_unit_test(a_round_aims_at_what_was_observed_and_at_what_the_peer_told),
+        cmocka_unit_test(private_addresses_of_other_networks_are_tried_within_bounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

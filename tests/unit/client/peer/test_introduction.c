@@ -87,7 +87,7 @@ static void hears_candidates(struct lab *lab, struct conversation *a, uint32_t s
     (void)pathfinder_expire(a, &lab->hosts[0].io, lab->now);
 }
 
-static void a_private_address_is_aimed_at_on_a_shared_lan_only(void **state)
+static void a_private_address_is_aimed_at_from_a_private_one_only(void **state)
 {
     static const struct {
         const char *own;
@@ -98,16 +98,19 @@ static void a_private_address_is_aimed_at_on_a_shared_lan_only(void **state)
         {"198.51.100.1", 120, "203.0.113.9", 1},
         {"198.51.100.1", 120, "192.168.7.7", 0},
         {"198.51.100.1", 120, "10.0.0.1", 0},
+        {"198.51.100.1", 120, "[fd00:1:2:3::2]:5000", 0},
         {"192.168.7.9", 120, "192.168.7.200", 1},
-        {"192.168.7.9", 120, "192.168.8.200", 0},
-        {"192.168.7.9", 124, "192.168.7.1", 1},
-        {"192.168.7.9", 124, "192.168.7.17", 0},
-        {"192.168.7.9", 123, "192.168.7.17", 1},
-        {"192.168.7.9", 123, "192.168.7.33", 0},
-        {"192.168.7.9", 128, "192.168.7.8", 0},
+        {"192.168.7.9", 120, "192.168.8.200", 1}, /* another network of the site, perhaps */
+        {"192.168.7.9", 120, "10.0.0.1", 1},
+        {"192.168.7.9", 120, "100.72.0.1", 1},
+        {"10.8.0.2", 128, "10.8.0.3", 1},       /* as in a cloud */
         {"192.168.7.9", 120, "192.168.7.9", 0}, /* its own */
+        {"192.168.7.9", 120, "169.254.3.4", 0}, /* only on one link */
+        {"192.168.7.9", 120, "[fd00:1:2:3::2]:5000", 0},
         {"fd00:1:2:3::1", 64, "[fd00:1:2:3::2]:5000", 1},
-        {"fd00:1:2:3::1", 64, "[fd00:1:2:4::2]:5000", 0},
+        {"fd00:1:2:3::1", 64, "[fd00:1:2:4::2]:5000", 1},
+        {"fd00:1:2:3::1", 64, "[fe80::2]:5000", 0},
+        {"fd00:1:2:3::1", 64, "192.168.7.7", 0},
         {"192.168.7.9", 120, "127.0.0.1", 0},
     };
     struct lab *lab = lab_new();
@@ -258,7 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_that_nobody_may_aim_at_are_not_told),
-        cmocka_unit_test(a_private_address_is_aimed_at_on_a_shared_lan_only),
+        cmocka_unit_test(a_private_address_is_aimed_at_from_a_private_one_only),
         cmocka_unit_test(only_newer_lists_that_are_whole_count),
         cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
         cmocka_unit_test(an_entry_point_has_no_say_about_members_of_another_ziglan),
