@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which changes of the network cost a host its relay session or its paths. */
+#include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
 #include "client/peer/conversation.h"
 #include "relayd/core/core_internal.h"
 
 #include "tests/support/host_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* The ways of host 0: one to every relay, one to every host. */
 struct ways {
@@ -180,6 +184,41 @@ static void sessions_are_opened_no_oftener_than_the_relay_allows(void **state)
     lab_free(lab);
 }
 
+static void note(void *context, enum trace_level level, const char *event, const char *text)
+{
+    char *said = context;
+
+    if (level == TRACE_LEVEL_WARN && strcmp(event, "entry.busy") == 0) {
+        (void)snprintf(said, 256, "%s", text);
+    }
+}
+
+static void a_relay_that_is_busy_is_told_of_in_words(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct relay_core *relay = lab->relay.core;
+    char said[256] = "";
+    char text[SENTENCE_SIZE];
+
+    (void)state;
+    run_ms(lab, 1000);
+    lab->ports.note = note;
+    lab->ports.note_context = said;
+    session_send_away(
+        &relay->session,
+        session_table_of_key(&relay->base.sessions, lab->hosts[0].identity.public_key), GOAWAY_BUSY,
+        15000, lab->now);
+    (void)relay_node_pump(&lab->relay, lab->now);
+    run_ms(lab, 1000);
+    assert_non_null(strstr(said, "trying again in 15 s"));
+    assert_non_null(strstr(sentence_of_trouble(&ziglan_at(lab, 0)->trouble, text), "busy"));
+    lab->ports.note = NULL;
+    run_ms(lab, 16000);
+    assert_int_equal(ziglan_at(lab, 0)->state, ZIGLAN_STATE_JOINED);
+    assert_string_equal(sentence_of_trouble(&ziglan_at(lab, 0)->trouble, text), "");
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_session_that_does_not_answer_on_its_new_way_is_replaced_within_a_second),
         cmocka_unit_test(a_path_whose_way_changed_is_tried_again_and_relayed_meanwhile),
         cmocka_unit_test(sessions_are_opened_no_oftener_than_the_relay_allows),
+        cmocka_unit_test(a_relay_that_is_busy_is_told_of_in_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
