@@ -4,6 +4,7 @@
 
 #include "client/admin/sentences.h"
 #include "client/admin/whoami.h"
+#include "client/peer/presence.h"
 #include "client/ziglan/ziglan_messages.h"
 
 #include <arpa/inet.h>
@@ -29,17 +30,32 @@ static json_t *key_json(const uint8_t key[KEY_SIZE])
 
 /* ---- peers ---- */
 
-static const char *peer_state(const struct peer *peer, const struct roster_member *member)
+static const char *peer_state(const struct host_core *core, const struct peer *peer,
+                              struct mono now)
 {
     const struct conversation *a = peer->conversation;
+    bool session = a != NULL && a->sessions.current != NULL;
+    enum presence presence = presence_of(peer, &core->ziglans, now);
 
-    if (a != NULL && a->sessions.current != NULL) {
-        return path_table_direct(&a->paths) != NULL ? "direct" : "relayed";
+    if (session && path_table_direct(&a->paths) != NULL) {
+        return "direct";
+    }
+    if (presence == PRESENCE_OFFLINE) {
+        return "offline";
+    }
+    if (session && path_table_relayed(&a->paths) != NULL) {
+        return "relayed";
     }
     if (a != NULL && a->initiating.active && a->queue.count > 0) {
         return "connecting";
     }
-    return member != NULL && member->online ? "idle" : "offline";
+    return presence == PRESENCE_ONLINE ? "idle" : "unknown";
+}
+
+/* Whether packets to the peer go there now. */
+static bool state_is_connected(const char *state)
+{
+    return strcmp(state, "direct") == 0 || strcmp(state, "relayed") == 0;
 }
 
 static uint64_t peer_rtt_us(const struct conversation *a)
@@ -112,7 +128,7 @@ static json_t *name_means_json(const struct peer *peer, const struct roster_memb
                : json_string("");
 }
 
-static json_t *peer_json(const struct peer *peer, struct mono now)
+static json_t *peer_json(const struct peer *peer, const char *state, struct mono now)
 {
     const struct roster_member *member = peer_member(peer);
     const struct conversation *a = peer->conversation;
@@ -120,16 +136,16 @@ static json_t *peer_json(const struct peer *peer, struct mono now)
     char path[TEXT_SIZE] = "none";
     char why[SENTENCE_SIZE];
 
-    if (a != NULL && a->sessions.current != NULL) {
+    if (state_is_connected(state)) {
         (void)report_path(a, path, sizeof(path));
     }
     return json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o, s:o}",
         "name", member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer), "key",
         key_json(peer->key), "ipv4", ip_json(AF_INET, peer->pair.peer.v4), "ipv6",
-        ip_json(AF_INET6, peer->pair.peer.v6), "state", peer_state(peer, member), "path", path,
-        "rtt_us", (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)traffic->rx_bytes,
-        "rx_direct_packets", (json_int_t)traffic->rx_direct_packets, "rx_relayed_packets",
+        ip_json(AF_INET6, peer->pair.peer.v6), "state", state, "path", path, "rtt_us",
+        (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)traffic->rx_bytes, "rx_direct_packets",
+        (json_int_t)traffic->rx_direct_packets, "rx_relayed_packets",
         (json_int_t)traffic->rx_relayed_packets, "tx_bytes", (json_int_t)traffic->tx_bytes,
         "last_seen_ms", last_seen_json(peer, now), "why", peer_why(a, why), "name_conflict",
         member != NULL && member->name_conflict, "name_means", name_means_json(peer, member),
@@ -164,15 +180,16 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
         if (peer != NULL) {
             sorted[*total] = peer;
             *total += 1;
-            *connected +=
-                peer->conversation != NULL && peer->conversation->sessions.current != NULL ? 1 : 0;
         }
     }
     if (sorted != NULL) {
         qsort(sorted, *total, sizeof(const struct peer *), by_name);
     }
     for (size_t i = 0; i < *total; i++) {
-        (void)json_array_append_new(list, peer_json(sorted[i], now));
+        const char *state = peer_state(core, sorted[i], now);
+
+        *connected += state_is_connected(state) ? 1 : 0;
+        (void)json_array_append_new(list, peer_json(sorted[i], state, now));
     }
     free(sorted);
     return list;

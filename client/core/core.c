@@ -8,6 +8,7 @@
 #include "client/core/events.h"
 #include "client/core/membership.h"
 #include "client/core/network.h"
+#include "client/peer/farewell.h"
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/pinging.h"
@@ -270,8 +271,36 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     }
 }
 
+static struct conversation *conversation_of(const struct host_core *core, size_t i)
+{
+    return core->peers.list[i] == NULL ? NULL : core->peers.list[i]->conversation;
+}
+
+/* Say goodbye to the next peers, as many as surely find room, and to the relays after the last. */
+static void leave_all(struct host_core *core, struct host_io *io, struct mono now)
+{
+    enum { PER_TURN = 64 };
+    struct leaving *leaving = &core->conversations.leaving;
+
+    for (int told = 0; told < PER_TURN && leaving->next_peer < core->peers.count;) {
+        struct conversation *a = conversation_of(core, leaving->next_peer++);
+
+        if (a != NULL) {
+            farewell_send(a, io, now);
+            told++;
+        }
+    }
+    if (leaving->next_peer == core->peers.count) {
+        leaving->wanted = false;
+        relay_set_shutdown(&core->relays, now);
+    }
+}
+
 void host_core_transmit(struct host_core *core, struct host_io *io, struct mono now)
 {
+    if (core->conversations.leaving.wanted) {
+        leave_all(core, io, now);
+    }
     link_hub_transmit(core->relays.hub, io->net, now);
     events_drain(core, io, now);
 }
@@ -336,9 +365,9 @@ void host_core_set_tun_offload(struct host_core *core, bool offload)
     core->dataplane.tun_offload = offload;
 }
 
-void host_core_shutdown(struct host_core *core, struct mono now)
+void host_core_shutdown(struct host_core *core)
 {
-    relay_set_shutdown(&core->relays, now);
+    core->conversations.leaving = (struct leaving){.wanted = true};
 }
 
 void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6[16],

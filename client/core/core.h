@@ -105,8 +105,9 @@ void host_core_prefixes_again(struct host_core *core);
 /** Whether the TUN device takes partial checksums and TCP super-packets; at first it does not. */
 void host_core_set_tun_offload(struct host_core *core, bool offload);
 
-/** Close all sessions before a stop; the next transmit tells the relays. */
-void host_core_shutdown(struct host_core *core, struct mono now);
+/** Before a stop: the next transmits say goodbye to peers and relays, and close all sessions, until
+ * they have nothing more to send. */
+void host_core_shutdown(struct host_core *core);
 
 /** This host's own addresses, and the resolver's address. */
 void host_core_addresses(const struct host_core *core, uint8_t v4[4], uint8_t v6[16],

@@ -2,9 +2,11 @@
 /* Packets become frames, and frames packets. */
 #include "client/core/dataplane.h"
 
+#include "client/peer/farewell.h"
 #include "client/peer/introduction.h"
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"
+#include "client/peer/presence.h"
 #include "client/peer/send.h"
 #include "client/tunnel/coalesce.h"
 #include "client/tunnel/icmp.h"
@@ -160,6 +162,15 @@ static void tell_drop(struct host_core *core, const struct tunnel_cut *cut, stru
               (unsigned long long)dataplane->counters.packets_dropped[TUNNEL_DROP_OFFLOAD]);
 }
 
+/* The peer is offline, as far as we were told; but what the relay tells may not reach us, because a
+ * NAT before us forgot our session. Whoever asks is heard, and hears again. */
+static void ask_about(const struct peer *peer, struct mono now)
+{
+    if (peer->ziglan != NULL) {
+        ziglan_lookup_address(peer->ziglan, peer->pair.peer.v6, now);
+    }
+}
+
 void dataplane_send(struct host_core *core, const struct packet *packet, struct host_io *io,
                     struct mono now)
 {
@@ -180,6 +191,11 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
     }
     if (packet->gso == PACKET_GSO_NONE && packet->size > dataplane->mtu) {
         refuse(dataplane, &cut, TUNNEL_ICMP_TOO_BIG, io, now);
+        return;
+    }
+    if (presence_is_offline(peer, &core->ziglans, now)) {
+        ask_about(peer, now);
+        refuse(dataplane, &cut, TUNNEL_ICMP_HOST, io, now);
         return;
     }
     struct conversation *a = life_of(peer, &core->conversations, now);
@@ -331,6 +347,10 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     pathfinder_on_frame(a, origin, now);
     if (is_ping) {
         pathfinder_on_ping_frame(a, origin, plain, opened.plain_size, io, now);
+        return;
+    }
+    if (farewell_is(plain, opened.plain_size)) {
+        farewell_receive(a, session, now); /* it may have freed the conversation */
         return;
     }
     on_plain(core, a, relayed, plain, opened.plain_size, io, now);

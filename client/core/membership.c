@@ -4,6 +4,7 @@
 
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"
+#include "client/peer/presence.h"
 
 #include <string.h>
 
@@ -15,11 +16,37 @@ static void find_relays(struct peer *peer, struct mono now)
 }
 
 /* A member was added or changed; came: perhaps it has another session to its relay. */
-static void on_known(struct peer *peer, bool came, struct mono now)
+static void on_known(struct host_core *core, struct peer *peer, bool online, bool came,
+                     struct mono now)
 {
     find_relays(peer, now);
-    if (came && peer != NULL && peer->conversation != NULL) {
+    if (peer == NULL) {
+        return;
+    }
+    if (!online) {
+        presence_on_away(peer, &core->ziglans, now);
+        return;
+    }
+    if (!came) {
+        presence_on_named(peer);
+        return;
+    }
+    presence_on_here(peer);
+    if (peer->conversation != NULL) {
         revival_on_came(peer->conversation, now);
+    }
+}
+
+/* From now on, who was not mentioned is not there. */
+static void on_told(struct host_core *core, const struct ziglan *ziglan, struct mono now)
+{
+    for (size_t i = 0; i < roster_count(ziglan->roster); i++) {
+        const struct roster_member *member = roster_at(ziglan->roster, i);
+        struct peer *peer = member->online ? NULL : peer_find(&core->peers, member->key);
+
+        if (peer != NULL) {
+            presence_on_away(peer, &core->ziglans, now);
+        }
     }
 }
 
@@ -54,8 +81,8 @@ void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum ro
         if (known != NULL && memcmp(key, core->local.identity->public_key, KEY_SIZE) == 0) {
             ziglan_renamed(ziglan, known->name);
         } else if (known != NULL) {
-            on_known(peer_learn(&core->peers, ziglan, known),
-                     known->online && effect != ROSTER_EFFECT_ONLINE, now);
+            on_known(core, peer_learn(&core->peers, ziglan, known), known->online,
+                     effect != ROSTER_EFFECT_ONLINE, now);
         }
         break;
     case ROSTER_EFFECT_REMOVED:
@@ -105,6 +132,9 @@ void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
     if (begun && store_commit(core->store) != ERR_OK) {
         env_trace(core->env, TRACE_LEVEL_ERROR, "roster.store",
                   "changes of members could not be stored; free some disk space");
+    }
+    if (ziglan_on_told(ziglan, changes->more)) {
+        on_told(core, ziglan, now);
     }
 }
 

@@ -53,6 +53,7 @@ static const struct os_env_saying sayings[] = {
     {"name.conflict", "A name in doubt"},
     {"name.moved", "A name moved"},
     {"path.direct", "Direct path"},
+    {"peer.offline", "Gone"},
     {"pool.apart", "IPv4 addresses"},
     {"pool.chosen", "IPv4 addresses"},
     {"pool.overlap", "IPv4 addresses"},

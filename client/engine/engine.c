@@ -217,7 +217,7 @@ void engine_close(struct engine *e)
         return;
     }
     if (e->core != NULL && e->loop.pump != NULL) {
-        host_core_shutdown(e->core, clock_mono());
+        host_core_shutdown(e->core);
         pump_drain(e->loop.pump, GOODBYE_MS);
     }
     underlay_close(&e->underlay);

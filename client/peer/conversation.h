@@ -37,6 +37,12 @@ struct handshake_timestamps {
     uint64_t reserved_ms; /* the stored one; those up to it may be used */
 };
 
+/** This host ends: which peer is told next, by its place in the table. */
+struct leaving {
+    bool wanted;
+    size_t next_peer;
+};
+
 /** What all conversations of a host share. */
 struct conversations {
     const struct env *env;
@@ -53,6 +59,7 @@ struct conversations {
     struct allowance_total silent;
     struct handshake_timestamps timestamps;
     struct ping_requests pings;
+    struct leaving leaving;
 };
 
 /** A handshake that this host began. */

@@ -126,7 +126,7 @@ void initiation_end(struct conversation *a, bool keep_index)
     i->at = MONO_NEVER;
 }
 
-static void give_up(struct conversation *a)
+void initiation_give_up(struct conversation *a)
 {
     initiation_end(a, false);
     a->shared->dataplane->counters.queue_dropped += a->queue.count;
@@ -152,7 +152,7 @@ void initiation_expire(struct conversation *a, struct host_io *io, struct mono n
         return;
     }
     if (a->initiating.tries + a->initiating.waits >= INITIATION_TRIES_MAX) {
-        give_up(a);
+        initiation_give_up(a);
         return;
     }
     a->initiating.hurried = false;

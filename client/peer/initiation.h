@@ -32,5 +32,9 @@ void initiation_again(struct conversation *a, struct mono now);
  * keep_index: its receiver index belongs to the new session. */
 void initiation_end(struct conversation *a, bool keep_index);
 
+/** The peer cannot be reached: the handshake ends, and what waited for it is dropped and counted.
+ */
+void initiation_give_up(struct conversation *a);
+
 /** Repeat the initiation, or give it and the queue up, if that is due. */
 void initiation_expire(struct conversation *a, struct host_io *io, struct mono now);

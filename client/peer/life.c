@@ -5,6 +5,7 @@
 #include "client/peer/initiation.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/pinging.h"
+#include "client/peer/presence.h"
 #include "client/peer/send.h"
 #include "proto/base/bytes.h"
 
@@ -149,6 +150,7 @@ static bool is_revival(const struct conversation *a, struct mono now)
 static void session_begins(struct conversation *a, struct noise_session *session, bool initiator,
                            struct host_io *io, struct mono now)
 {
+    presence_on_here(a->peer);
     if (is_revival(a, now)) {
         pathfinder_on_revival(a, initiator, now);
     }
@@ -195,6 +197,11 @@ void life_confirm(struct conversation *a, struct noise_session *session, struct 
     session_begins(a, session, false, io, now);
 }
 
+static bool is_offline(const struct conversation *a, struct mono now)
+{
+    return presence_is_offline(a->peer, a->shared->ziglans, now);
+}
+
 bool life_ready(struct conversation *a, struct host_io *io, struct mono now)
 {
     struct noise_session **current = &a->sessions.current;
@@ -203,8 +210,9 @@ bool life_ready(struct conversation *a, struct host_io *io, struct mono now)
         noise_sessions_replace(current, NULL);
     }
     bool ready = *current != NULL;
+    bool wanted = !ready || noise_session_wants_rekey(*current, now);
 
-    if (!a->initiating.active && (!ready || noise_session_wants_rekey(*current, now))) {
+    if (wanted && !a->initiating.active && !is_offline(a, now)) {
         initiation_begin(a, io, now);
     }
     return ready;
@@ -249,7 +257,13 @@ static void renew(struct conversation *a, struct host_io *io, struct mono now)
         pinging_send_relayed(a, io, now);
     }
     (void)life_ready(a, io, now);
-    if (mono_due(silence_deadline(a), now)) {
+    if (!mono_due(silence_deadline(a), now)) {
+        return;
+    }
+    if (is_offline(a, now)) {
+        a->relayed.asked_at = MONO_NEVER; /* the next ping asks again */
+        a->relayed.doubted = false;
+    } else {
         initiation_begin(a, io, now);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "client/peer/introduction.h"
 #include "client/peer/pinging.h"
+#include "client/peer/presence.h"
 
 enum {
     RELAY_PING_MS = 15000,     /* the relayed round trip is measured so often while in use */
@@ -47,6 +48,11 @@ static void choose(struct conversation *a, struct mono now)
         env_trace(a->shared->env, TRACE_LEVEL_INFO, "path.direct", "peer=%s",
                   key_short(a->peer->key, peer));
         introduction_tell_result(a, true);
+    } else if (before && !after && presence_is_offline(a->peer, a->shared->ziglans, now)) {
+        counters->direct_lost++;
+        conversation_why(a, WHY_PEER_OFFLINE, NULL);
+        env_trace(a->shared->env, TRACE_LEVEL_INFO, "peer.offline", "peer=%s reason=silent",
+                  key_short(a->peer->key, peer));
     } else if (before && !after) {
         counters->direct_lost++;
         introduction_stir(a);

@@ -102,6 +102,7 @@ static struct peer *make(struct peer_table *table, const uint8_t key[KEY_SIZE])
                                             : (uint32_t)table->count++;
     memcpy(peer->key, key, KEY_SIZE);
     peer->traffic.last_seen_at = MONO_NEVER;
+    peer->gone_at = MONO_NEVER;
     table->list[peer->id] = peer;
     place_changed(table, peer->id);
     return peer;

@@ -32,6 +32,8 @@ struct peer {
     struct conversation *conversation; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
     struct mono revival_at; /* a frame of an unknown session is answered again (revival.h) */
+    bool away;              /* somebody said that it is; whether that holds: presence.h */
+    struct mono gone_at;    /* it said goodbye; NEVER: not since it was here last */
     struct peer_traffic traffic;
 };
 

@@ -5,6 +5,7 @@
 #include "client/peer/initiation.h"
 #include "client/peer/life.h"
 #include "client/peer/pinging.h"
+#include "client/peer/presence.h"
 
 static const struct bucket_rate rate = {REVIVAL_PER_S, 2 * REVIVAL_PER_S};
 
@@ -18,8 +19,9 @@ void revival_init(struct revivals *revivals, struct conversations *shared, struc
 static bool take(struct revivals *revivals, struct peer *peer, struct mono now)
 {
     bool has_room = peer->conversation != NULL || revivals->shared->count < CONVERSATIONS_MAX;
+    bool gone = presence_is_offline(peer, revivals->shared->ziglans, now);
 
-    if (!has_room || !mono_due(peer->revival_at, now) ||
+    if (!has_room || gone || !mono_due(peer->revival_at, now) ||
         !bucket_take(&revivals->bucket, &rate, 1, now)) {
         return false;
     }

@@ -17,6 +17,7 @@ static void enter(struct ziglan *ziglan, enum ziglan_state next, struct mono now
     ziglan->state = next;
     ziglan->at.state_at = now;
     ziglan->entry_point->serves = next == ZIGLAN_STATE_JOINED;
+    ziglan->told = ziglan->told && next == ZIGLAN_STATE_JOINED;
 }
 
 const char *ziglan_state_name(enum ziglan_state state)
@@ -454,6 +455,20 @@ bool ziglan_was_replaced(const struct ziglan *ziglan, uint64_t *ago_ms, struct m
     }
     *ago_ms = mono_ms_between(ziglan->at.replaced_at, now);
     return true;
+}
+
+bool ziglan_on_told(struct ziglan *ziglan, bool more)
+{
+    if (more || ziglan->told || ziglan->state != ZIGLAN_STATE_JOINED) {
+        return false;
+    }
+    ziglan->told = true;
+    return true;
+}
+
+bool ziglan_tells(const struct ziglan *ziglan)
+{
+    return ziglan->told && ziglan->entry_point->open && !ziglan->entry_point->stalled;
 }
 
 void ziglan_on_unresolved(struct ziglan *ziglan, const char *name)

@@ -87,6 +87,13 @@ void ziglan_on_error(struct ziglan *ziglan, struct relay_session *relay, uint32_
  * dialled when the session ends. What is not a valid list is traced and changes nothing. */
 void ziglan_on_hosts(struct ziglan *ziglan, const char *hosts, struct mono now);
 
+/** The entry point sent Changes; more: it has more to tell at once. True if it has told from now on
+ * who is online. */
+bool ziglan_on_told(struct ziglan *ziglan, bool more);
+
+/** True if the entry point tells who is online: whom it does not name is not at it. */
+bool ziglan_tells(const struct ziglan *ziglan);
+
 /** The relay ends the session and says why, which decides when it is dialled again. */
 void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
                        const Ziglan__GoAway *go_away, struct mono now);

@@ -80,6 +80,7 @@ struct ziglan {
     const struct ziglan_context *context;
     struct ziglan_record record;
     enum ziglan_state state;
+    bool told; /* since it is connected, the entry point has told who is online */
     struct ziglan_times at;
     struct ziglan_trouble trouble;
     struct ziglan_name_why name_why;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Candidates are the only message so far. */
+/* Lists of candidates, and goodbyes. */
 #include "proto/wire/intunnel.h"
 
 #include "proto/base/bytes.h"
@@ -45,4 +45,22 @@ int intunnel_candidates_decode(struct intunnel_candidates *out, const uint8_t *d
     }
     *out = c;
     return ERR_OK;
+}
+
+void intunnel_goodbye_encode(uint8_t out[INTUNNEL_GOODBYE_SIZE])
+{
+    struct wbuf w = wbuf_over(out, INTUNNEL_GOODBYE_SIZE);
+
+    wbuf_u8(&w, INTUNNEL_KIND_GOODBYE);
+    wbuf_zeros(&w, 3);
+    CHECK(wbuf_ok(&w));
+}
+
+int intunnel_goodbye_decode(const uint8_t *data, size_t size)
+{
+    struct rbuf r = rbuf_over(data, size);
+    uint8_t kind = rbuf_u8(&r);
+
+    rbuf_zeros(&r, 3);
+    return rbuf_done(&r) && kind == INTUNNEL_KIND_GOODBYE ? ERR_OK : ERR_DROP;
 }

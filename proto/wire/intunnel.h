@@ -5,8 +5,10 @@
  * the plaintext header, whose traffic class, hop limit and plain flags are zero:
  *
  *   candidates: kind(1) = 1, count(1), reserved(2), sequence(4), count x { ip(16) port(2) }
+ *   goodbye:    kind(1) = 2, reserved(3)
  *
- * A list of candidates replaces an earlier one, which has a smaller sequence.
+ * A list of candidates replaces an earlier one, which has a smaller sequence. Whoever says goodbye
+ * ends in order; it sends nothing more.
  */
 #pragma once
 
@@ -18,10 +20,12 @@
 
 enum intunnel_kind {
     INTUNNEL_KIND_CANDIDATES = 1,
+    INTUNNEL_KIND_GOODBYE = 2,
 };
 
 enum {
     INTUNNEL_CANDIDATES_MAX = 16,
+    INTUNNEL_GOODBYE_SIZE = 4,
     INTUNNEL_SIZE_MAX = 8 + INTUNNEL_CANDIDATES_MAX * ENDPOINT_BYTES_SIZE,
 };
 
@@ -40,3 +44,9 @@ size_t intunnel_candidates_encode(const struct intunnel_candidates *candidates,
  * candidates, a wrong size, or reserved bytes that are not zero. Pure. */
 int intunnel_candidates_decode(struct intunnel_candidates *out, const uint8_t *data,
                                size_t size) MUST_CHECK;
+
+/** Write a goodbye. */
+void intunnel_goodbye_encode(uint8_t out[INTUNNEL_GOODBYE_SIZE]);
+
+/** ERR_OK if these size bytes, of any content, are a goodbye, else ERR_DROP. Pure. */
+int intunnel_goodbye_decode(const uint8_t *data, size_t size) MUST_CHECK;

@@ -220,6 +220,13 @@ void sim_host_kill(struct sim_host *host)
     sim_host_suspend(host); /* its core, which does nothing from now on, is freed by the start */
 }
 
+void sim_host_end(struct sim_host *host, struct mono now)
+{
+    host_core_shutdown(host->node.core);
+    (void)host_node_pump(&host->node, own_time(host, now));
+    sim_host_kill(host);
+}
+
 void sim_host_start(struct sim_host *host, uint16_t port, struct mono now)
 {
     host->asleep = false;
@@ -264,8 +271,13 @@ static void host_arrived(void *context, const struct packet *packet)
 {
     struct sim_host *host = context;
     struct journal *journal = host->net->journal;
-    const char *wrong =
-        traffic_arrived(host->traffic, host->index, &host->view, packet, journal->now);
+    const char *wrong = NULL;
+
+    if (traffic_is_refusal(packet, &host->view)) {
+        host->refused++;
+    } else {
+        wrong = traffic_arrived(host->traffic, host->index, &host->view, packet, journal->now);
+    }
 
     journal_bytes(journal, "inner", &host->node.address, &host->node.address, packet->data,
                   packet->size);

@@ -113,6 +113,7 @@ struct sim_host {
     struct traffic_view view;
     bool view_known;
     const char *wrong; /* what traffic_arrived said; NULL: all was right */
+    uint64_t refused;  /* packets that came back as ICMP errors */
     unsigned idle_steps;
     bool asleep;          /* nothing runs, nothing is received */
     uint64_t behind_ns;   /* for so long in all its monotonic clock stood still */
@@ -127,8 +128,9 @@ void sim_host_fini(struct sim_host *host);
 /** End the program without any goodbye, and start it on its store. */
 void sim_host_restart(struct sim_host *host, struct mono now);
 
-/** End the program without any goodbye; and start it on its store, at another port. */
+/** End the program without any goodbye, or in order; and start it on its store, at another port. */
 void sim_host_kill(struct sim_host *host);
+void sim_host_end(struct sim_host *host, struct mono now);
 void sim_host_start(struct sim_host *host, uint16_t port, struct mono now);
 
 /** The host gets another address in the same place, and notices at once. */

@@ -21,6 +21,7 @@
 enum {
     RELAYED_WATCH_MS = 6000, /* where direct is impossible, it must stay so */
     FLOW_AGAIN_MS = 1000,
+    OFFLINE_MS = 500,
     HEARD_AGAIN_MS = 1000,
     DIRECT_AGAIN_MS = 3000,
     GONE_MS_MAX = 4000,
@@ -268,21 +269,55 @@ static bool trouble_host(struct sim *sim, const struct plan *plan)
                          "both are direct again");
 }
 
-/* A host's program is killed, and started again some time later, from another port. It says nothing
- * by itself, but its peer sends all the time, and is heard soon after the start. */
+static bool is_offline_for_the_first(struct sim *sim)
+{
+    return strcmp(host_node_path(&sim->hosts[0].node, sim->hosts[1].name, sim->now), "offline") ==
+           0;
+}
+
+static bool is_offline_for_the_second(struct sim *sim)
+{
+    return strcmp(host_node_path(&sim->hosts[1].node, sim->hosts[0].name, sim->now), "offline") ==
+           0;
+}
+
+/* The peer of host `i` has said goodbye: the host knows it at once, and so do its applications. */
+static bool peer_is_offline(struct sim *sim, const struct plan *plan, size_t i)
+{
+    uint64_t before;
+
+    if (!sim_run_until(sim, OFFLINE_MS + 2 * plan->rtt_ms + plan->lossy_ms,
+                       i == 0 ? is_offline_for_the_first : is_offline_for_the_second,
+                       "the peer is offline")) {
+        return false;
+    }
+    before = sim->hosts[i].refused;
+    return sim_run(sim, 2 * SIM_SEND_MS) &&
+           (sim->hosts[i].refused > before ||
+            sim_fail(sim, "%s sends to a peer that is offline and is not told",
+                     sim->hosts[i].name));
+}
+
+/* A host's program ends, in order or not, and is started again some time later, from another port.
+ * It says nothing by itself, but its peer sends all the time, and is heard soon after the start. */
 static bool trouble_host_heard(struct sim *sim, const struct plan *plan)
 {
     size_t i = (size_t)plan_draw(sim, 0, SIM_HOSTS - 1);
     struct sim_host *host = &sim->hosts[i];
     uint64_t gone_ms = plan_draw(sim, 0, plan_chance(sim, 20) ? 2 * LINK_IDLE_MS : GONE_MS_MAX);
+    bool in_order = plan_chance(sim, 50);
     uint64_t before = sim->traffic.count;
     uint64_t slow_ms = 10 * plan->rtt_ms + 2 * plan->lossy_ms;
 
-    journal_line(&sim->journal, "%s is killed, and gone for %llu ms", host->name,
-                 (unsigned long long)gone_ms);
+    journal_line(&sim->journal, "%s %s, and is gone for %llu ms", host->name,
+                 in_order ? "ends" : "is killed", (unsigned long long)gone_ms);
     sim->send_at[i] = MONO_NEVER;
-    sim_host_kill(host);
-    if (!sim_run(sim, gone_ms)) {
+    if (in_order) {
+        sim_host_end(host, sim->now);
+    } else {
+        sim_host_kill(host);
+    }
+    if (!(in_order ? peer_is_offline(sim, plan, 1 - i) : true) || !sim_run(sim, gone_ms)) {
         return false;
     }
     sim->sent_in_vain += sim->traffic.count - before;

@@ -19,6 +19,7 @@ enum {
     LOOK_MS = 100,
     SECOND_MS = 1000,
     SESSIONS_SANE = 2 * SIM_NODES,
+    KNOWN_MS = 5000, /* the relay tells who is there, over lossy links, too */
 };
 
 void sim_init(struct sim *sim, uint64_t seed, bool verbose)
@@ -42,6 +43,7 @@ void sim_init(struct sim *sim, uint64_t seed, bool verbose)
         sim->send_at[i] = MONO_NEVER;
     }
     sim->second_at = MONO_NEVER;
+    sim->known_since = MONO_NEVER;
 }
 
 void sim_fini(struct sim *sim)
@@ -135,9 +137,35 @@ static bool look_at_relay(struct sim *sim, const struct sim_relay *relay)
                     (unsigned long long)snapshot.members);
 }
 
+/* Nobody is told that its peer cannot be reached while both are there, and known to the relay, for
+ * a while. */
+static bool refusals_are_right(struct sim *sim)
+{
+    struct relay_snapshot snapshot = {0};
+    uint64_t refused = 0;
+    bool knows_both;
+
+    if (sim->relays[0].node.core != NULL && sim->nodes_count == SIM_HOSTS) {
+        relay_core_snapshot(sim->relays[0].node.core, &snapshot, sim->now);
+    }
+    knows_both = snapshot.sessions == SIM_HOSTS && !sim->hosts[0].asleep && !sim->hosts[1].asleep;
+    sim->known_since = knows_both ? mono_min(sim->known_since, sim->now) : MONO_NEVER;
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        refused += sim->hosts[i].refused;
+    }
+    bool more = refused > sim->refused;
+
+    sim->refused = refused;
+    return !more || mono_ms_between(sim->known_since, sim->now) < KNOWN_MS ||
+           sim_fail(sim, "a host says that its peer is offline, which it is not");
+}
+
 /* These checks cost more, so they run only every LOOK_MS. */
 static bool look(struct sim *sim)
 {
+    if (!refusals_are_right(sim)) {
+        return false;
+    }
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         if (!sim->direct_possible && sim_host_path(&sim->hosts[i], sim->now) == HOST_PATH_DIRECT) {
             return sim_fail(sim, "%s says it is direct, which its NAT and the peer's exclude",

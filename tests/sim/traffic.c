@@ -168,6 +168,21 @@ size_t traffic_make(struct traffic *traffic, uint8_t bytes[TRAFFIC_PACKET_SIZE_M
 
 /* ---- judging ---- */
 
+bool traffic_is_refusal(const struct packet *packet, const struct traffic_view *view)
+{
+    const uint8_t *b = packet->data;
+
+    if (packet->size < IP6_SIZE + ICMP_SIZE) {
+        return false;
+    }
+    if (b[0] >> 4 == 6) {
+        return b[6] == PROTOCOL_ICMP6 && b[IP6_SIZE] == 1 && b[IP6_SIZE + 1] == 3 &&
+               memcmp(b + 8, view->peer_v6, 16) == 0 && memcmp(b + 24, view->own_v6, 16) == 0;
+    }
+    return b[0] == 0x45 && b[9] == PROTOCOL_ICMP && b[IP4_SIZE] == 3 && b[IP4_SIZE + 1] == 1 &&
+           memcmp(b + 12, view->peer_v4, 4) == 0 && memcmp(b + 16, view->own_v4, 4) == 0;
+}
+
 static bool addresses_fit(const struct layout *l, const uint8_t *bytes,
                           const struct traffic_view *view)
 {

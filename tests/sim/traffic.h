@@ -52,6 +52,10 @@ size_t traffic_make(struct traffic *traffic, uint8_t bytes[TRAFFIC_PACKET_SIZE_M
 const char *traffic_arrived(struct traffic *traffic, size_t to, const struct traffic_view *view,
                             const struct packet *packet, struct mono now);
 
+/** True if the packet is the ICMP error by which a host tells itself that its peer cannot be
+ * reached. */
+bool traffic_is_refusal(const struct packet *packet, const struct traffic_view *view);
+
 /** True if these bytes hold the marker of a payload. */
 bool traffic_has_marker(const uint8_t *data, size_t size);
 

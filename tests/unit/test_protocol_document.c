@@ -446,6 +446,10 @@ static void candidates_inside_the_tunnel(void **state)
     assert_int_equal(intunnel_candidates_decode(&back, plain + PLAIN_HEADER_SIZE, size), ERR_OK);
     assert_int_equal(back.count, 2);
     output("candidates_plaintext", plain, PLAIN_HEADER_SIZE + size);
+    intunnel_goodbye_encode(plain + PLAIN_HEADER_SIZE);
+    assert_int_equal(intunnel_goodbye_decode(plain + PLAIN_HEADER_SIZE, INTUNNEL_GOODBYE_SIZE),
+                     ERR_OK);
+    output("goodbye_plaintext", plain, PLAIN_HEADER_SIZE + INTUNNEL_GOODBYE_SIZE);
 }
 
 /* ---- URLs and addresses ---- */

@@ -88,7 +88,7 @@ static void members_that_a_new_session_does_not_mention_are_offline(void **state
     known = roster_find_key(ziglan_at(lab, 0)->roster, lab->hosts[1].identity.public_key);
     assert_non_null(known);
     assert_true(known->online);
-    host_core_shutdown(lab->hosts[1].core, lab->now);
+    host_core_shutdown(lab->hosts[1].core);
     flush_host(lab, &lab->hosts[1]);
     run_ms(lab, 500);
     assert_false(known->online);

@@ -76,11 +76,32 @@ static void candidates_against_the_rules_are_refused(void **state)
     assert_int_equal(out.sequence, 99);
 }
 
+static void a_goodbye_is_four_bytes(void **state)
+{
+    static const uint8_t want[INTUNNEL_GOODBYE_SIZE] = {INTUNNEL_KIND_GOODBYE};
+    uint8_t bytes[INTUNNEL_GOODBYE_SIZE];
+    struct intunnel_candidates candidates;
+
+    (void)state;
+    intunnel_goodbye_encode(bytes);
+    assert_memory_equal(bytes, want, sizeof(want));
+    assert_int_equal(intunnel_goodbye_decode(bytes, sizeof(bytes)), ERR_OK);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        assert_int_equal(intunnel_goodbye_decode(bytes, i), ERR_DROP);
+        bytes[i]++;
+        assert_int_equal(intunnel_goodbye_decode(bytes, sizeof(bytes)), ERR_DROP);
+        bytes[i]--;
+    }
+    /* Who does not know it takes it for a list that breaks the rules, and drops it. */
+    assert_int_equal(intunnel_candidates_decode(&candidates, bytes, sizeof(bytes)), ERR_DROP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(candidates_round_trip_from_none_to_sixteen),
         cmocka_unit_test(candidates_against_the_rules_are_refused),
+        cmocka_unit_test(a_goodbye_is_four_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

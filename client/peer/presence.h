@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whether a peer is there, as far as this host can know. It is if it answers directly. It is not if
+ * it said goodbye, or if each entry point that may speak about it tells who is online and does not
+ * name it. Without an entry point that tells, nobody knows.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+
+enum presence {
+    PRESENCE_UNKNOWN,
+    PRESENCE_ONLINE,
+    PRESENCE_OFFLINE,
+};
+
+enum { PRESENCE_GOODBYE_MS = 5000 /* so long its goodbye counts where no entry point tells */ };
+
+/** Whether the peer is there. ziglans: all that this host has joined. */
+enum presence presence_of(const struct peer *peer, const struct ziglan_list *ziglans,
+                          struct mono now);
+
+/** True if it is known to be away. Cheap for a peer about which nobody said so. */
+bool presence_is_offline(const struct peer *peer, const struct ziglan_list *ziglans,
+                         struct mono now);
+
+/** An entry point tells that the peer is not there: a handshake with it is given up, and a direct
+ * path has to answer. */
+void presence_on_away(struct peer *peer, const struct ziglan_list *ziglans, struct mono now);
+
+/** An entry point tells that it is there, in the session that it had before. */
+void presence_on_named(struct peer *peer);
+
+/** It is there: an entry point tells that it came, or a session with it begins. */
+void presence_on_here(struct peer *peer);

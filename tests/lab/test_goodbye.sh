@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A host that ends by `ziglan down` is offline at once for all others, whether they talked to it
+# directly, over the relay or not at all, and their packets come back at once. While the relay is
+# away, nobody is called offline.
+. "$(dirname "$0")/check.sh"
+
+AT_ONCE_S=2 # a moment, and some time for a busy machine; it was minutes
+
+test_begin
+pairs_begin
+pairs_up
+check "phone and tablet are relayed" lab_is_state phone tablet relayed
+check "nas and tablet have not talked" lab_is_state nas tablet idle
+
+connected() { json_of "$1" status 'd["peers_connected"]'; }
+unreachable() { # from to
+    expect "packets to it come back at once" 1 nreachable \
+        lab_in "$1" ping -n -c 1 -W 1 "$2.zignet"
+}
+
+ends() { # host; says goodbye
+    check "$1 goes down" lab_ziglan "$1" down
+}
+
+before=$(connected laptop)
+ends nas
+check "for laptop, which was direct, nas is offline" \
+    wait_for $AT_ONCE_S lab_is_state laptop nas offline
+check "laptop heard its goodbye" grep -q ' peer\.offline .*reason=goodbye' "$LAB_DIR/laptop.log"
+check "it is not counted as connected" [ "$(connected laptop)" = $((before - 1)) ]
+check "for tablet, which never talked to it, too" \
+    wait_for $AT_ONCE_S lab_is_state tablet nas offline
+unreachable laptop nas
+
+ends phone
+check "for tablet, which was relayed, phone is offline" \
+    wait_for $AT_ONCE_S lab_is_state tablet phone offline
+unreachable tablet phone
+
+hosts_up nas phone
+check "nas is back for laptop" wait_for 10 pings laptop nas
+check "phone is back for tablet" wait_for 10 pings tablet phone
+become_direct laptop nas
+
+# A relay that stops cleanly says so to its hosts; that they are away is not what it says.
+kill -TERM "$RELAY_PID"
+check "relayd is gone" wait_for 10 eval "! lab_alive $RELAY_PID"
+check "whom laptop does not reach directly is unknown" wait_for 5 lab_is_state laptop tablet unknown
+check "so is who was relayed" wait_for 5 lab_is_state tablet phone unknown
+check "laptop and nas stay direct" lab_is_state laptop nas direct
+ends nas
+check "a direct goodbye needs no relay" wait_for $AT_ONCE_S lab_is_state laptop nas offline
+test_end
