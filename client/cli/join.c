@@ -7,6 +7,7 @@
 
 #include "client/cli/ask.h"
 #include "client/daemon/offline.h"
+#include "proto/crypto/identity.h"
 #include "proto/crypto/key_form.h"
 #include "proto/host/fields.h"
 #include "proto/host/os_env.h"
@@ -270,6 +271,10 @@ int verb_join(const struct cli *cli)
     /* Checked here, too, so that a mistyped URL is told without a daemon and without root. */
     if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
         (void)fprintf(stderr, CLI_PROGRAM ": %s\n", problem);
+        return EXIT_CODE_USAGE;
+    }
+    if (!key_is_usable(url.key)) {
+        (void)fprintf(stderr, CLI_PROGRAM ": %s\n", KEY_UNUSABLE_TEXT);
         return EXIT_CODE_USAGE;
     }
     (void)key_text(url.key, key);

@@ -292,6 +292,9 @@ static bool ziglans_take(struct config_text *in, struct client_config *out, stru
         if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
             return config_text_fail(in, "ziglans", text, "%s", problem);
         }
+        if (!key_is_usable(url.key)) {
+            return config_text_fail(in, "ziglans", text, "%s", KEY_UNUSABLE_TEXT);
+        }
         if (url.kind != URL_KIND_ZIGLAN) {
             return config_text_refuse(in, "ziglans", text);
         }

@@ -14,8 +14,9 @@ static void note_wall(struct host_core *core, struct mono now)
         return;
     }
     env_trace(core->env, TRACE_LEVEL_WARN, "clock.set",
-              "by_s=%lld hint=\"members whose admission is over by this clock are not reached; "
-              "they come back when it is right\"",
+              "by_s=%lld hint=\"what is new is not believed while this clock is wrong; what exists "
+              "goes on, and members whose admission is over by the relay's clock, too, come back "
+              "when they are right\"",
               (long long)(step_ms / 1000));
     TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
     {
@@ -26,12 +27,13 @@ static void note_wall(struct host_core *core, struct mono now)
 static void expire_roster(struct host_core *core, struct ziglan *ziglan, struct mono now)
 {
     uint64_t settled_ms = wall_watch_settled_ms(&core->wall, now);
+    uint64_t now_ms = ziglan_clock_earlier_ms(&ziglan->clock, core->env, now);
     uint8_t key[KEY_SIZE];
-    enum roster_effect effect = roster_expire(ziglan->roster, settled_ms, key);
+    enum roster_effect effect = roster_expire(ziglan->roster, now_ms, settled_ms, key);
 
     while (effect != ROSTER_EFFECT_NONE) {
         membership_on_effect(core, ziglan, effect, key, now);
-        effect = roster_expire(ziglan->roster, settled_ms, key);
+        effect = roster_expire(ziglan->roster, now_ms, settled_ms, key);
     }
 }
 

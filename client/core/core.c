@@ -425,6 +425,10 @@ int host_core_join(struct host_core *core, const char *text, const char *wanted,
                        "this is the URL of a relay; to join, use one that begins with ziglan://");
         return ERR_DROP;
     }
+    if (!key_is_usable(url.key)) {
+        (void)snprintf(error, error_size, "%s", KEY_UNUSABLE_TEXT);
+        return ERR_DROP;
+    }
     int rc = join_url(core, &url, wanted, now);
     if (rc != ERR_OK) {
         not_joined(core, rc, error, error_size);
@@ -482,6 +486,9 @@ uint32_t host_core_add_relay(struct host_core *core, const struct url *url, stru
 {
     struct relay_session *relay = NULL;
 
+    if (!key_is_usable(url->key)) {
+        return 0;
+    }
     if (url->kind == URL_KIND_RELAY) {
         relay = relay_set_add(&core->relays, url, now);
     } else {

@@ -145,7 +145,8 @@ int host_core_order(struct host_core *core, const struct ziglan_order *first) MU
  * Hold a session to one more relay: of a ziglan that is joined (the URL of that ziglan, with an
  * invite where this relay wants one), or to one of no ziglan (relay://), which must be open to
  * strangers. Not remembered in the store. It is removed again if a session of ours leads to the
- * same relay already. Returns its number; 0: no such ziglan, too many relays, or without memory.
+ * same relay already. Returns its number; 0: no such ziglan, a key that is not usable, too many
+ * relays, or without memory.
  * Later: home relays and relays that a directory names.
  */
 uint32_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now);

@@ -313,6 +313,7 @@ void ziglan_on_open(struct ziglan *ziglan, struct relay_session *relay, uint64_t
     }
     remember_address(ziglan);
     ziglan_clock_told(&ziglan->clock, server_time_ms, now);
+    ziglan->at.expire_at = now; /* by the relay's clock members may be live whom ours calls over */
     env_trace(ziglan->context->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
               ziglan->record.name[0] != '\0' ? ziglan->record.name : "(new)");
     roster_all_offline(ziglan->roster); /* the answer to our Watch says who is online */

@@ -28,6 +28,17 @@ int64_t ziglan_clock_ahead_ms(const struct ziglan_clock *clock, const struct env
     return bounded_ms(env_wall_ms(env)) - bounded_ms(now.ns / NS_PER_MS) - clock->offset_ms;
 }
 
+uint64_t ziglan_clock_earlier_ms(const struct ziglan_clock *clock, const struct env *env,
+                                 struct mono now)
+{
+    int64_t ahead_ms = clock->known ? ziglan_clock_ahead_ms(clock, env, now) : 0;
+    uint64_t wall_ms = env_wall_ms(env);
+
+    return ahead_ms <= 0                  ? wall_ms
+           : (uint64_t)ahead_ms < wall_ms ? wall_ms - (uint64_t)ahead_ms
+                                          : 0;
+}
+
 bool ziglan_clock_check(struct ziglan_clock *clock, const struct env *env, struct mono now)
 {
     int64_t ahead = clock->known ? ziglan_clock_ahead_ms(clock, env, now) : 0;

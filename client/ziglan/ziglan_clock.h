@@ -26,6 +26,11 @@ void ziglan_clock_told(struct ziglan_clock *clock, uint64_t server_time_ms, stru
 /** Compare the clocks. True if `differs` changed, which is traced. */
 bool ziglan_clock_check(struct ziglan_clock *clock, const struct env *env, struct mono now);
 
+/** Our wall clock, or the relay's if it told its time and that is earlier: by a clock that was set
+ * far ahead no admission is over that the relay, which signed it, calls live. */
+uint64_t ziglan_clock_earlier_ms(const struct ziglan_clock *clock, const struct env *env,
+                                 struct mono now);
+
 /** How far our clock is ahead of the relay's, in ms; negative: behind. */
 int64_t ziglan_clock_ahead_ms(const struct ziglan_clock *clock, const struct env *env,
                               struct mono now);

@@ -69,6 +69,13 @@ bool key_verify(const uint8_t key[KEY_SIZE], const char *label, const uint8_t *m
     return joined_size > 0 && crypto_sign_verify_detached(signature, joined, joined_size, key) == 0;
 }
 
+bool key_is_usable(const uint8_t key[KEY_SIZE])
+{
+    uint8_t x25519[KEY_SIZE];
+
+    return key_x25519(x25519, key) == ERR_OK;
+}
+
 int key_x25519(uint8_t out[KEY_SIZE], const uint8_t key[KEY_SIZE])
 {
     uint8_t converted[KEY_SIZE];

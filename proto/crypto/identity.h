@@ -47,6 +47,14 @@ void identity_sign(const struct identity *identity, const char *label, const uin
 bool key_verify(const uint8_t key[KEY_SIZE], const char *label, const uint8_t *message, size_t size,
                 const uint8_t signature[SIGNATURE_SIZE]);
 
+/** What people are told about a key that is not usable. */
+#define KEY_UNUSABLE_TEXT                                                                          \
+    "nobody can have the key of this URL: copy the whole URL again, or ask for a new one"
+
+/** False for keys that no honest node can have: of small order, outside the main subgroup, or no
+ * point at all. Some of them are well known as addresses elsewhere. */
+bool key_is_usable(const uint8_t key[KEY_SIZE]);
+
 /** The X25519 form of an Ed25519 public key. ERR_DROP, with out untouched, unless the key is a
  * canonical point of the main subgroup. */
 int key_x25519(uint8_t out[KEY_SIZE], const uint8_t key[KEY_SIZE]) MUST_CHECK;

@@ -246,10 +246,9 @@ static enum roster_effect over_set(struct roster *r, struct roster_slot *slot, b
     return over ? ROSTER_EFFECT_REMOVED : ROSTER_EFFECT_ADDED;
 }
 
-enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms, uint8_t key[KEY_SIZE])
+enum roster_effect roster_expire(struct roster *roster, uint64_t now_ms, uint64_t settled_ms,
+                                 uint8_t key[KEY_SIZE])
 {
-    uint64_t now_ms = env_wall_ms(roster->env);
-
     for (size_t i = roster->slot_count; i-- > roster->live_count;) {
         struct roster_slot *slot = roster->slots[i];
         if (record_unexpired(slot->member.expires_ms, now_ms)) {

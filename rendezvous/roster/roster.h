@@ -108,13 +108,14 @@ uint64_t roster_sequence(const struct roster *roster);
 void roster_all_offline(struct roster *roster);
 
 /**
- * Look at the clocks. A member whose admission is over by the wall clock is hidden (REMOVED), but
- * stays in the store, and is shown again (ADDED) if the clock turns out to have been wrong. Members
+ * Look at the clocks. A member whose admission is over at now_ms is hidden (REMOVED), but stays in
+ * the store, and is shown again (ADDED) if that clock turns out to have been wrong. Members
  * whose admission is over at settled_ms too (wall_watch_settled_ms) are forgotten for good, and so
  * are old revocations. Each call returns the effect on one more member, and its key; call until it
  * returns NONE.
  */
-enum roster_effect roster_expire(struct roster *roster, uint64_t settled_ms, uint8_t key[KEY_SIZE]);
+enum roster_effect roster_expire(struct roster *roster, uint64_t now_ms, uint64_t settled_ms,
+                                 uint8_t key[KEY_SIZE]);
 
 /** Forget the whole ziglan in memory and store, because the user left it. ERR_NOMEM, ERR_SYSTEM:
  * the store may still have some of it. */

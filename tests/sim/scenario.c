@@ -32,6 +32,7 @@ enum {
     LATE_MS = 4000,                   /* the first punch has failed by then */
     CUT_OFF_MS = 1000,                /* a revoked member is heard no more */
     CLOCK_STEP_S_MAX = 6 * 24 * 3600, /* admissions live for a day longer */
+    CLOCK_FAR = 100,                  /* and in some worlds it is so many times as much */
     REKEY_MS = 160000,
     ASLEEP_MS_MAX = 900000,
     UNHEARD_MS = 20000,     /* for so long a peer sends to a host that is asleep */
@@ -349,14 +350,15 @@ static bool trouble_move(struct sim *sim, const struct plan *plan)
                          "both are direct again");
 }
 
-/* A host's wall clock is wrong for a while, in some worlds until after sessions were renewed:
- * within the life of admissions nobody feels it. */
+/* A host's wall clock is wrong for a while, by days or years, in some worlds until after sessions
+ * were renewed: nobody feels it. */
 static bool trouble_clock(struct sim *sim, const struct plan *plan)
 {
     struct sim_host *host = &sim->hosts[plan_draw(sim, 0, SIM_HOSTS - 1)];
     int64_t step_ms = (int64_t)plan_draw(sim, 1, CLOCK_STEP_S_MAX) * 1000;
     uint64_t limit_ms = EXPECT_UNDISTURBED_MS + 2 * plan->rtt_ms + plan->lossy_ms;
 
+    step_ms *= plan_chance(sim, 30) ? CLOCK_FAR : 1;
     step_ms = plan_chance(sim, 50) ? -step_ms : step_ms;
     for (int i = 0; i < 2; i++) { /* wrong, and right again */
         struct mono at = sim->now;

@@ -5,7 +5,8 @@
 #include "tests/support/config_fixture.h"
 #include "tests/support/fixture.h"
 
-#define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define KEY_A "ucnkl5d2m5myal7zkx4nyljkcss4thjdx2l7qzasp74tqncvutya"
+#define KEY_NOBODYS "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static void nothing_and_comments_give_the_defaults(void **state)
 {
@@ -96,6 +97,8 @@ static const struct {
     {"name: a b\n", "'name' must be"},
     {"ziglans: [http://x]\n", "x.yaml:1:"},
     {"mtu: 1400\nziglans:\n  - ziglan://" KEY_A "@192.0.2.1\n  - http://x\n", "x.yaml:4: the URL"},
+    {"\nziglans: [ziglan://" KEY_NOBODYS "@192.0.2.1]\n",
+     "x.yaml:2: nobody can have the key of this URL: copy the whole URL again"},
     {"name: x\npeers:\n  - name: x\n    id: x y\n", "x.yaml:4: 'id' must be"},
     {"ziglans: [relay://" KEY_A "@192.0.2.1]\n", "'ziglans' must be"},
     {"peers: [{name: x}]\n", "lacks its 'id'"},

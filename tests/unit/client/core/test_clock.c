@@ -57,7 +57,7 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     assert_ping_passes(lab);
     wrong_by_ms = year_ms;
     run_ms(lab, 1000);
-    assert_int_equal(roster_count(mine->roster), 0);
+    assert_int_equal(roster_count(mine->roster), 2);
     assert_non_null(
         strstr(sentence_of_trouble(&mine->trouble, text), "525600 minutes ahead of the relay's"));
     /* Changes meanwhile are not believed, and are asked for again later. */
@@ -73,6 +73,46 @@ static void a_clock_a_year_ahead_for_a_minute_costs_no_member(void **state)
     assert_true(roster_sequence(mine->roster) > known);
     assert_int_equal(roster_sequence(mine->roster), roster_sequence(ziglan_at(lab, 1)->roster));
     assert_ping_passes(lab);
+    lab_free(lab);
+}
+
+/* What exists goes on for as long as it is used, also over the renewal of sessions. */
+static void direct_and_relayed_sessions_go_on_while_the_clock_is_a_year_ahead(void **state)
+{
+    (void)state;
+    for (int relayed = 0; relayed < 2; relayed++) {
+        struct env env;
+        struct lab *lab = lab_with_wrong_host(&env);
+
+        lab->cut_direct = relayed == 1;
+        assert_ping_passes(lab);
+        run_ms(lab, 5000);
+        assert_string_equal(state_of_nas(lab), relayed == 1 ? "relayed" : "direct");
+        wrong_by_ms = year_ms;
+        for (int i = 0; i < 400; i++) {
+            next_ping_arrives(lab, 84, 1000);
+        }
+        assert_string_equal(state_of_nas(lab), relayed == 1 ? "relayed" : "direct");
+        lab_free(lab);
+    }
+}
+
+/* Only the relay's clock saves a member whose admission is over by this host's. */
+static void without_a_word_of_the_relay_an_admission_ends_by_the_own_clock(void **state)
+{
+    struct env env;
+    struct lab *lab = lab_with_wrong_host(&env);
+
+    (void)state;
+    relay_node_stop(&lab->relay);
+    wrong_by_ms = year_ms;
+    lab_restart(lab, 0);
+    run_ms(lab, 1000);
+    assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 0);
+    wrong_by_ms = 0;
+    run_ms(lab, 61000);
+    assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
+    start_relay(lab);
     lab_free(lab);
 }
 
@@ -126,6 +166,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_a_year_ahead_for_a_minute_costs_no_member),
+        cmocka_unit_test(direct_and_relayed_sessions_go_on_while_the_clock_is_a_year_ahead),
+        cmocka_unit_test(without_a_word_of_the_relay_an_admission_ends_by_the_own_clock),
         cmocka_unit_test(a_host_that_boots_in_1970_says_why_and_joins_when_the_clock_is_set),
         cmocka_unit_test(what_a_relay_signed_in_the_future_is_signed_anew),
     };

@@ -9,6 +9,7 @@
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
 #include "tests/support/host_node.h"
+#include "tests/support/identities.h"
 #include "tests/support/relay_node.h"
 #include "tests/support/street.h"
 #include "tests/support/wire.h"
@@ -503,6 +504,33 @@ static void a_relay_of_no_ziglan_is_dialled_again_when_it_says(void **state)
     town_free(town);
 }
 
+/* The keys of 0 and of 1 have a small order: whoever asks gets signatures of them for nothing. */
+static void a_url_with_a_key_of_nobody_is_refused(void **state)
+{
+    struct town *town = town_new();
+    struct host_core *core = town->hosts[0].core;
+
+    (void)state;
+    for (uint8_t i = 0; i < 2; i++) {
+        struct url url;
+        char text[URL_SIZE_MAX];
+        char error[200] = "";
+
+        relay_url(town, ENTRY_POINTS, &url);
+        memset(url.key, 0, sizeof(url.key));
+        url.key[0] = i;
+        assert_int_equal(host_core_add_relay(core, &url, town->now), 0);
+        url.kind = URL_KIND_ZIGLAN;
+        assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+        assert_int_equal(host_core_join(core, text, NULL, error, sizeof(error), town->now),
+                         ERR_DROP);
+        assert_non_null(strstr(error, "nobody can have the key of this URL"));
+    }
+    assert_int_equal(core->relays.count, RELAYS);
+    assert_int_equal(core->ziglans.count, 1);
+    town_free(town);
+}
+
 static void a_join_that_finds_no_room_for_a_relay_says_so(void **state)
 {
     struct town *town = town_new();
@@ -515,7 +543,9 @@ static void a_join_that_finds_no_room_for_a_relay_says_so(void **state)
     (void)state;
     relay_url(town, ENTRY_POINTS, &url);
     for (uint8_t i = 1; core->relays.count < RELAY_SET_MAX; i++) {
-        url.key[0] = i;
+        struct identity identity = fixture_identity((char)i);
+
+        memcpy(url.key, identity.public_key, KEY_SIZE);
         assert_int_not_equal(host_core_add_relay(core, &url, town->now), 0);
     }
     (void)snprintf(text, sizeof(text), "ziglan://%s@192.0.2.99", key_text(url.key, key));
@@ -630,6 +660,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_relay_of_no_ziglan_is_dialled_again_when_it_says),
+        cmocka_unit_test(a_url_with_a_key_of_nobody_is_refused),
         cmocka_unit_test(a_join_that_finds_no_room_for_a_relay_says_so),
         cmocka_unit_test(two_urls_of_one_relay_share_its_session),
         cmocka_unit_test(an_entry_point_takes_over_a_session_that_is_open_already),

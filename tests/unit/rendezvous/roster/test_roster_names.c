@@ -113,12 +113,16 @@ static void a_name_means_the_new_key_once_the_old_admission_is_over_for_good(voi
     admit_as(&w, 2, "nas");
     assert_int_equal(watcher_follow(&w), 2);
     w.office.ports.wall_ms += 2 * DAY_MS; /* now the first admission is over */
-    assert_int_equal(roster_expire(w.roster, right_ms, key), ROSTER_EFFECT_REMOVED);
-    assert_int_equal(roster_expire(w.roster, right_ms, key), ROSTER_EFFECT_NONE);
+    assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), right_ms, key),
+                     ROSTER_EFFECT_REMOVED);
+    assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), right_ms, key),
+                     ROSTER_EFFECT_NONE);
     assert_true(watcher_member(&w, 2)->name_conflict);
     watcher_reopen(&w);
     assert_true(watcher_member(&w, 2)->name_conflict);
-    assert_int_equal(roster_expire(w.roster, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
+    assert_int_equal(
+        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
+        ROSTER_EFFECT_NONE);
     assert_ptr_equal(watcher_member_named(&w, "nas"), watcher_member(&w, 2));
     assert_false(watcher_member(&w, 2)->name_conflict);
     watcher_fini(&w);
