@@ -11,6 +11,7 @@
 #include "relayd/cli/cli.h"
 #include "relayd/config/config.h"
 #include "relayd/daemon/load.h"
+#include "relayd/daemon/web_server.h"
 #include "relayd/service/invite_url.h"
 #include "rendezvous/directory/directory.h"
 
@@ -224,9 +225,13 @@ static int config_write(const struct init *init, struct fault *fault)
         "\n"
         "# UDP addresses to listen on. \"[::]:PORT\" takes IPv6 and IPv4, \"0.0.0.0:PORT\" only\n"
         "# IPv4. Without any: \"[::]:4433\", and \"[::]:443\" where it can be had, because some\n"
-        "# networks let nothing else out. A change needs a restart.\n"
+        "# networks let nothing else out. Where something listens on TCP port 443, or a web "
+        "server\n"
+        "# is installed, that one is left to HTTP/3 unless it stands here. A change needs a "
+        "restart.\n"
         "%slisten:\n"
         "%s  - \"[::]:%u\"\n"
+        "%s"
         "\n"
         "# How others reach this relay; it goes into invite URLs. At most 8.\n"
         "public:\n"
@@ -264,7 +269,8 @@ static int config_write(const struct init *init, struct fault *fault)
         "\n"
         "# error, warn, info or debug.\n"
         "#log_level: info\n",
-        init->name, init->name, listen, listen, (unsigned)init->port, hosts);
+        init->name, init->name, listen, listen, (unsigned)init->port,
+        *listen == '#' ? "#  - \"[::]:443\"\n" : "", hosts);
 
     path_join(path, init, "relayd.yaml");
     if (size < 0 || (size_t)size >= sizeof(text)) {
@@ -361,6 +367,7 @@ static void result_print(const struct init *init, const char *url)
     char guessed[URL_HOSTS_TEXT_SIZE];
     char key[SETTINGS_PATH_SIZE];
     char when[WALL_TEXT_SIZE];
+    char why[WEB_SERVER_TEXT_SIZE];
     struct endpoint address;
 
     path_join(config, init, "relayd.yaml");
@@ -374,6 +381,14 @@ static void result_print(const struct init *init, const char *url)
                      "If that is wrong, correct `public:` in %s and make a new invite.\n\n",
                      init->public_hosts,
                      lan ? " (a private address: hosts elsewhere cannot reach it)" : "", config);
+    }
+    if (init->port == SETTINGS_PORT_DEFAULT &&
+        web_server_find(why, SETTINGS_PORT_SPARE, web_server_folders)) {
+        (void)printf("It leaves UDP port %d to a web server, because %s.\n"
+                     "Hosts in networks that let nothing else out do not reach it then. If no web "
+                     "server here\nserves HTTP/3, remove the # of the three lines from `#listen:` "
+                     "on in %s.\n\n",
+                     SETTINGS_PORT_SPARE, why, config);
     }
     (void)printf("Start it:\n  relayd -c %s\n\n", config);
     (void)printf("Invite for ");

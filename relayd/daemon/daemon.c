@@ -14,6 +14,7 @@
 #include "relayd/daemon/keys.h"
 #include "relayd/daemon/load.h"
 #include "relayd/daemon/pages.h"
+#include "relayd/daemon/web_server.h"
 #include "relayd/engine/engine.h"
 #include "relayd/engine/reset_ledger_file.h"
 #include "ziglan_version.h"
@@ -214,6 +215,24 @@ static int core_start(struct daemon *daemon, struct fault *fault)
     return rc;
 }
 
+/* The port that is tried without being named; 0 where it is somebody else's. */
+static uint16_t spare_port(const struct daemon *daemon)
+{
+    char why[WEB_SERVER_TEXT_SIZE];
+
+    if (!daemon->settings.listen_default) {
+        return 0;
+    }
+    if (web_server_find(why, SETTINGS_PORT_SPARE, web_server_folders)) {
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.listen",
+                  "not on UDP port %d, which a web server needs for HTTP/3: %s; to have it all the "
+                  "same, name it in listen:",
+                  SETTINGS_PORT_SPARE, why);
+        return 0;
+    }
+    return SETTINGS_PORT_SPARE;
+}
+
 static int engine_start(struct daemon *daemon, struct fault *fault)
 {
     const struct relay_settings *settings = &daemon->settings;
@@ -223,7 +242,7 @@ static int engine_start(struct daemon *daemon, struct fault *fault)
         .env = daemon->env,
         .listen = settings->listen,
         .listen_count = settings->listen_count,
-        .spare_port = settings->listen_default ? SETTINGS_PORT_SPARE : 0,
+        .spare_port = spare_port(daemon),
     };
 
     return relay_engine_open(&daemon->engine, &options, fault);
