@@ -108,7 +108,8 @@ int directory_pick_why(struct directory *directory, const uint8_t key[KEY_SIZE],
     }
     int rc = directory_name_read(directory, base, &holder);
     if (rc == ERR_OK && directory_name_is_free(directory, &holder, key)) {
-        rc = directory_invite_reserves(directory, base, &reserved);
+        /* Members come back by thousands after a restart: the invites are not read for each. */
+        rc = invite == NULL ? ERR_OK : directory_invite_reserves(directory, base, &reserved);
         out->note = reserved ? DIRECTORY_NAME_RESERVED : DIRECTORY_NAME_CHOSEN;
     } else if (rc == ERR_OK) {
         out->note = holder.freed_ms == 0 ? DIRECTORY_NAME_TAKEN : DIRECTORY_NAME_FREED;

@@ -24,7 +24,7 @@ enum directory_name_note {
     DIRECTORY_NAME_CHOSEN = 1,   /* by the invite, by the operator, or by an earlier join */
     DIRECTORY_NAME_TAKEN = 2,    /* it is another member's */
     DIRECTORY_NAME_FREED = 3,    /* it was another's until lately */
-    DIRECTORY_NAME_RESERVED = 4, /* an invite that may still be used grants it */
+    DIRECTORY_NAME_RESERVED = 4, /* an invite that may still be used grants it; newcomers only */
 };
 
 struct directory_name_why {

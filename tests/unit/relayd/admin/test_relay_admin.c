@@ -219,6 +219,63 @@ static void a_withdrawn_invite_admits_nobody(void **state)
     world_free(w);
 }
 
+static void names_are_given_and_freed_by_the_operators_word(void **state)
+{
+    struct world *w = world_new(NULL);
+    char key[KEY_TEXT_SIZE];
+    char part[200];
+    json_t *answer;
+
+    (void)state;
+    world_members(w, 2);
+    (void)key_text(w->clients[0].identity.public_key, key);
+    (void)snprintf(part, sizeof(part), "host0 (%s, online); if its host is no more: relayd forget",
+                   key);
+    refused(w, "{\"do\":\"rename\",\"who\":\"host1\",\"name\":\"host0\"}", 1, part);
+    refused(w, "{\"do\":\"rename\",\"who\":\"host1\",\"name\":\"a.b\"}", 2, "not usable");
+    refused(w, "{\"do\":\"rename\",\"name\":\"nas\"}", 2, "missing");
+    refused(w, "{\"do\":\"forget\"}", 2, "missing");
+    answer = ask(w, "{\"do\":\"forget\",\"who\":\"host0\"}");
+    assert_string_equal(text_of(answer, "key"), key);
+    assert_string_equal(text_of(answer, "before"), "member");
+    assert_true(json_is_true(json_object_get(answer, "online")));
+    json_decref(answer);
+    answer = ask(w, "{\"do\":\"rename\",\"who\":\"HOST1\",\"name\":\"host0\"}");
+    assert_string_equal(text_of(answer, "name"), "host0");
+    assert_string_equal(text_of(answer, "former"), "host1");
+    json_decref(answer);
+    world_free(w);
+}
+
+/* The member of a name went, and another has it with a number: which one is meant? */
+static void a_revocation_that_could_meet_several_names_them(void **state)
+{
+    struct world *w = world_new(NULL);
+    uint8_t invite[INVITE_SIZE];
+    char key[KEY_TEXT_SIZE];
+    char part[200];
+    json_t *answer;
+
+    (void)state;
+    world_members(w, 1);
+    world_invite(w, 1, invite);
+    client_dial(w, &w->clients[1]);
+    client_join(w, &w->clients[1], invite, "host0");
+    client_ask(&w->clients[0], ZIGLAN__CONTROL__BODY_LEAVE);
+    world_run(w, 100);
+    (void)snprintf(part, sizeof(part), "host0 (%s, left)",
+                   key_text(w->clients[0].identity.public_key, key));
+    refused(w, "{\"do\":\"revoke\",\"who\":\"host0\"}", 1, part);
+    (void)snprintf(part, sizeof(part), "host0-2 (%s, online)",
+                   key_text(w->clients[1].identity.public_key, key));
+    refused(w, "{\"do\":\"revoke\",\"who\":\"host0\"}", 1, part);
+    answer = ask(w, "{\"do\":\"revoke\",\"who\":\"host0-2\"}");
+    assert_string_equal(text_of(answer, "key"), key);
+    assert_string_equal(text_of(answer, "before"), "member");
+    json_decref(answer);
+    world_free(w);
+}
+
 /* What the core logged at info level since it was made. */
 static char log_text[4096];
 
@@ -347,6 +404,8 @@ int main(void)
         cmocka_unit_test(an_invite_ends_after_seven_days_unless_told_otherwise),
         cmocka_unit_test(invites_are_listed_with_what_is_left_of_them),
         cmocka_unit_test(a_withdrawn_invite_admits_nobody),
+        cmocka_unit_test(names_are_given_and_freed_by_the_operators_word),
+        cmocka_unit_test(a_revocation_that_could_meet_several_names_them),
         cmocka_unit_test(the_log_tells_who_was_let_in_and_thrown_out),
         cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
         cmocka_unit_test(status_tells_what_runs),
