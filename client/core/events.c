@@ -99,7 +99,7 @@ static void on_go_away(const struct sender *from, const Ziglan__GoAway *go_away,
     } else if (go_away->reason == GOAWAY_NOT_ADMITTED) { /* it is not open to strangers now */
         relay_session_close(from->relay, RELAY_SESSION_GO_AWAY_MS, now);
     } else {
-        (void)relay_session_on_go_away(from->relay, go_away, now);
+        relay_session_on_go_away(from->relay, go_away, now);
     }
 }
 

@@ -489,13 +489,17 @@ static uint64_t away_ms(const Ziglan__GoAway *go_away)
     }
 }
 
-uint64_t relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway *go_away,
-                                  struct mono now)
+void relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway *go_away,
+                              struct mono now)
 {
     uint64_t wait_ms = away_ms(go_away);
 
+    if (go_away->reason == GOAWAY_BUSY) {
+        env_trace(relay->env, TRACE_LEVEL_WARN, "entry.busy",
+                  "it is full, or this host came too often; trying again in %u s",
+                  (unsigned)(wait_ms / 1000));
+    }
     relay_session_close(relay, wait_ms, now);
-    return wait_ms;
 }
 
 /* Where the next packets to the relay go. */

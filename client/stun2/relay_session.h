@@ -149,9 +149,9 @@ bool relay_session_on_closed(struct relay_session *relay, const struct link_even
 
 /** The relay ends the session: close it, and dial again when the relay says, within the bound
  * above. One that was replaced waits, because another program has our key and must not be fought;
- * one that was revoked waits longest. Returns how long it waits. */
-uint64_t relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway *go_away,
-                                  struct mono now);
+ * one that was revoked waits longest. That a relay is busy is said in the log. */
+void relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway *go_away,
+                              struct mono now);
 
 /** The underlay changed, perhaps. If the way to the relay did, the connection moves there; if that
  * is in doubt, the relay is asked for an answer. A connection that does not answer stalls. Without

@@ -185,7 +185,7 @@ void farewell_on_message(struct farewell_list *list, struct farewell *farewell,
                   farewell->record.name);
         farewell_end(list, farewell, now);
     } else if (message->body_case == ZIGLAN__CONTROL__BODY_GO_AWAY) {
-        (void)relay_session_on_go_away(farewell->session, message->go_away, now);
+        relay_session_on_go_away(farewell->session, message->go_away, now);
     }
 }
 

@@ -428,7 +428,7 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
     enum ziglan_state next =
         ziglan->state == ZIGLAN_STATE_REFUSED ? ZIGLAN_STATE_REFUSED : ZIGLAN_STATE_CONNECTING;
 
-    uint64_t wait_ms = relay_session_on_go_away(relay, go_away, now);
+    relay_session_on_go_away(relay, go_away, now);
     if (relay != ziglan->entry_point) {
         return;
     }
@@ -440,9 +440,6 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
         next = ZIGLAN_STATE_REFUSED;
     } else if (go_away->reason == GOAWAY_BUSY) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_BUSY);
-        env_trace(ziglan->context->env, TRACE_LEVEL_WARN, "entry.busy",
-                  "it is full, or this host came too often; trying again in %u s",
-                  (unsigned)(wait_ms / 1000));
     }
     roster_all_offline(ziglan->roster);
     enter(ziglan, next, now);
