@@ -221,9 +221,9 @@ expect 2 "blocked/relay.key is not a directory" "$relayd" -c "$work/blocked/rela
 printf 'control: /nowhere/socket\nmetrics: off\n' >"$work/blocked/relayd.yaml"
 expect 2 "/nowhere/socket: No such file" "$relayd" -c "$work/blocked/relayd.yaml"
 
-# --- a disk that lost something is not the user's doing: 1 ---
+# --- a disk that lost something, which only the user can put back: 2 ---
 echo nonsense >"$work/blocked/state/data.mdb"
-expect 1 "put it back from a backup" "$relayd" -c "$work/blocked/relayd.yaml"
+expect 2 "put it back from a backup" "$relayd" -c "$work/blocked/relayd.yaml"
 
 # --- somebody else's files: 4 ---
 # A copy that every user may run, wherever the build is.
