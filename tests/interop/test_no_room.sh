@@ -16,7 +16,7 @@ disk=$work/disk
 export ZIGLAN_ROOT=$disk/root
 config=$disk/root/etc/ziglan/zig0.yaml
 state=$disk/root/var/lib/ziglan/zig0
-url=ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@127.0.0.1
+url=ziglan://ucnkl5d2m5myal7zkx4nyljkcss4thjdx2l7qzasp74tqncvutya@127.0.0.1
 mkdir "$disk"
 mount -t tmpfs -o size=256k tmpfs "$disk" || { echo "skipped: no tmpfs here"; exit 77; }
 room() { # how many kB are free; without a number the whole disk is

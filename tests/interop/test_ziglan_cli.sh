@@ -43,6 +43,8 @@ expect "status while down" 3 "sudo ziglan up" ziglan status
 expect "ping while down" 3 "is down\|not running" ziglan ping nas
 expect "a wrong URL" 2 "ziglan: " ziglan join nonsense
 expect "a wrong URL by standard input" 2 "ziglan: " ziglan join - <<<"ziglan://x"
+expect "a key that nobody can have" 2 "nobody can have the key of this URL" ziglan join \
+    ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@127.0.0.1
 expect "a flag of another verb" 2 "status takes no --detach; see: ziglan help status" \
     ziglan status --detach
 expect "a verb's help explains its flags" 0 "-n, --count COUNT  *how many pings" ziglan ping --help
@@ -123,7 +125,7 @@ may_look() { # group id
     expect "whoami by an operator" 0 "my-laptop" as_member "$1" whoami
     expect "ping by an operator" 1 "no such peer" as_member "$1" ping nas
     expect "join by an operator" 4 "operators may look.*try: sudo ziglan join" as_member "$1" join \
-        ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@127.0.0.1
+        ziglan://ucnkl5d2m5myal7zkx4nyljkcss4thjdx2l7qzasp74tqncvutya@127.0.0.1
     expect "leave by an operator" 4 "operators may look" as_member "$1" leave home
     expect "down by an operator" 4 "operators may look" as_member "$1" down
     expect "status by others" 4 "serves root, its own user and its operators only" \
