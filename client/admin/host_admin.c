@@ -91,6 +91,23 @@ static json_t *trust(struct host_core *core, const json_t *request)
     return answer_refuse(EXIT_CODE_FAILURE, "no member has this name or key; see ziglan peers");
 }
 
+/* The peer whose key begins so, as tables show keys; NULL if it is not one. */
+static const struct peer *peer_of_short_key(const struct host_core *core, const char *text)
+{
+    const struct peer *found = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < core->peers.count; i++) {
+        const struct peer *peer = core->peers.list[i];
+
+        if (peer != NULL && key_begins(peer->key, text)) {
+            found = peer;
+            count++;
+        }
+    }
+    return count == 1 ? found : NULL;
+}
+
 /* The overlay address that the text names: an address, or the one of a name or key. Returns its
  * size in bytes, or 0 if nobody has that name. */
 static size_t address_of_text(struct host_core *core, const char *text, uint8_t ip[16])
@@ -104,8 +121,16 @@ static size_t address_of_text(struct host_core *core, const char *text, uint8_t 
     if (inet_pton(AF_INET6, text, ip) == 1) {
         return 16;
     }
-    if (!name_of_text(text, name) || !host_core_lookup_name(core, name, &record)) {
+    if (!name_of_text(text, name)) {
         return 0;
+    }
+    if (!host_core_lookup_name(core, name, &record)) {
+        const struct peer *peer = peer_of_short_key(core, name);
+
+        if (peer == NULL) {
+            return 0;
+        }
+        memcpy(record.v6, peer->pair.peer.v6, sizeof(record.v6));
     }
     memcpy(ip, record.v6, sizeof(record.v6));
     return sizeof(record.v6);

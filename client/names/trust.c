@@ -20,11 +20,10 @@ struct fit {
 static bool is_named(const struct ziglan *ziglan, const struct roster_member *member,
                      const char *text)
 {
-    uint8_t key[KEY_SIZE];
     size_t size = strlen(member->name);
 
-    if (key_parse(key, text, strlen(text)) == ERR_OK) {
-        return memcmp(key, member->key, KEY_SIZE) == 0;
+    if (key_begins(member->key, text)) {
+        return true;
     }
     return strncasecmp(text, member->name, size) == 0 &&
            (text[size] == '\0' ||

@@ -129,15 +129,12 @@ struct farewell *farewell_find(const struct farewell_list *list, const uint8_t k
 
 struct farewell *farewell_find_text(const struct farewell_list *list, const char *name_or_key)
 {
-    uint8_t key[KEY_SIZE];
     struct farewell *farewell;
 
-    if (key_parse(key, name_or_key, strlen(name_or_key)) == ERR_OK) {
-        return farewell_find(list, key);
-    }
     TAILQ_FOREACH(farewell, &list->head, in_list)
     {
-        if (strcmp(farewell->record.name, name_or_key) == 0) {
+        if (strcmp(farewell->record.name, name_or_key) == 0 ||
+            key_begins(farewell->record.url.key, name_or_key)) {
             return farewell;
         }
     }

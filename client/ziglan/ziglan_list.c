@@ -188,20 +188,22 @@ struct ziglan *ziglan_list_find(const struct ziglan_list *list, const uint8_t ke
 
 struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char *name_or_key)
 {
-    uint8_t key[KEY_SIZE];
     struct ziglan *ziglan;
+    struct ziglan *begins = NULL;
+    size_t count = 0;
 
-    if (key_parse(key, name_or_key, strlen(name_or_key)) == ERR_OK) {
-        return ziglan_list_find(list, key);
-    }
     TAILQ_FOREACH(ziglan, &list->head, in_list)
     {
         /* A name is empty until an entry point tells it, and an empty text names nobody. */
         if (name_or_key[0] != '\0' && strcmp(ziglan->record.name, name_or_key) == 0) {
             return ziglan;
         }
+        if (key_begins(ziglan->record.url.key, name_or_key)) {
+            begins = ziglan;
+            count++;
+        }
     }
-    return NULL;
+    return count == 1 ? begins : NULL;
 }
 
 struct ziglan *ziglan_list_of_relay(const struct ziglan_list *list,

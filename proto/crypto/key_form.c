@@ -8,6 +8,7 @@
 #include "proto/net/addrplan.h"
 
 #include <string.h>
+#include <strings.h>
 
 _Static_assert(BASE32_TEXT_SIZE(KEY_SIZE) + 1 == KEY_TEXT_SIZE, "text form of a key");
 
@@ -35,6 +36,15 @@ int key_parse(uint8_t out[KEY_SIZE], const char *text, size_t size)
     }
     memcpy(out, key, KEY_SIZE);
     return ERR_OK;
+}
+
+bool key_begins(const uint8_t key[KEY_SIZE], const char *text)
+{
+    char whole[KEY_TEXT_SIZE];
+    size_t size = strlen(text);
+
+    return size >= KEY_SHORT_SIZE - 1 && size < KEY_TEXT_SIZE &&
+           strncasecmp(key_text(key, whole), text, size) == 0;
 }
 
 const char *key_base58(const uint8_t key[KEY_SIZE], char text[KEY_BASE58_SIZE])

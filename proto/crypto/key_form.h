@@ -8,6 +8,7 @@
 #include "proto/base/err.h"
 #include "proto/wire/frame.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ const char *key_base58(const uint8_t key[KEY_SIZE], char text[KEY_BASE58_SIZE]);
 /** Parse the text form (size characters, any content), in upper or lower case. ERR_DROP, with out
  * untouched, for anything else. */
 int key_parse(uint8_t out[KEY_SIZE], const char *text, size_t size) MUST_CHECK;
+
+/** True if the text is this key or its beginning: the ten characters that key_short gives, or more.
+ * Letters may be capitals. Several keys may begin so; that is for the caller. */
+bool key_begins(const uint8_t key[KEY_SIZE], const char *text);
 
 /** The host's key IPv6: fdd9:f800 || first 12 bytes of BLAKE2b-256("ziglan ip6 1" || key). */
 void key_ip6(uint8_t out[16], const uint8_t key[KEY_SIZE]);

@@ -120,12 +120,11 @@ enum verdict operator_member_next(struct operator_service *service, uint8_t key[
     return VERDICT_OK;
 }
 
-/* True if the text is the key or the name of this one, and not only the beginning of its name. */
+/* True if the text is the key, a shortened key or the name of this one, and not only the beginning
+ * of its name. */
 static bool is_exact(const char *text, const struct who *who)
 {
-    uint8_t key[KEY_SIZE];
-
-    return key_parse(key, text, strlen(text)) == ERR_OK || strcasecmp(text, who->name) == 0;
+    return key_begins(who->key, text) || strcasecmp(text, who->name) == 0;
 }
 
 /* Joins that wait come first. One who fits is meant; several are a choice for the operator, and so

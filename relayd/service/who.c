@@ -43,11 +43,12 @@ static bool is_numbered(const char *name, const char *base)
 
 static bool fits(const struct directory_entry *row, const char *name, bool revoked_only)
 {
+    bool named = strcmp(row->name, name) == 0 || key_begins(row->key, name);
+
     if (revoked_only) {
-        return directory_entry_is_revoked(row) && strcmp(row->name, name) == 0;
+        return directory_entry_is_revoked(row) && named;
     }
-    return strcmp(row->name, name) == 0 ||
-           (directory_entry_is_member(row) && is_numbered(row->name, name));
+    return named || (directory_entry_is_member(row) && is_numbered(row->name, name));
 }
 
 static enum verdict find_all(const struct relay_base *base, const char *name, bool revoked_only,

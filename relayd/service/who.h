@@ -43,9 +43,9 @@ struct who_fits {
 struct who who_of(const struct relay_base *base, const struct directory_entry *row);
 
 /**
- * Find whom `text` means: a key; the member of that name; or if there is none, those who had the
- * name (of whom the directory knows as long as it keeps their revocation), and the members called
- * so with a number behind it. NOT_FOUND (*out is empty), UNAVAILABLE.
+ * Find whom `text` means: a key, also a shortened one; the member of that name; or if there is
+ * none, those who had the name (of whom the directory knows as long as it keeps their revocation),
+ * and the members called so with a number behind it. NOT_FOUND (*out is empty), UNAVAILABLE.
  */
 enum verdict who_find(const struct relay_base *base, const char *text, struct who_fits *out);
 

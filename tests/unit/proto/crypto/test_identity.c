@@ -165,6 +165,28 @@ static void text_form_goes_there_and_back_in_either_case(void **state)
     assert_memory_equal(key, a.public_key, KEY_SIZE);
 }
 
+static void a_shortened_key_names_its_key(void **state)
+{
+    struct identity a = fixture_identity('a');
+    struct identity b = fixture_identity('b');
+    char text[KEY_TEXT_SIZE];
+    char brief[KEY_SHORT_SIZE];
+
+    (void)state;
+    (void)key_short(a.public_key, brief);
+    assert_true(key_begins(a.public_key, brief));
+    assert_false(key_begins(b.public_key, brief));
+    assert_true(key_begins(a.public_key, key_text(a.public_key, text)));
+    text[20] = text[20] == 'a' ? 'b' : 'a';
+    assert_false(key_begins(a.public_key, text));
+    text[20] = '\0';
+    assert_true(key_begins(a.public_key, text));
+    brief[9] = '\0'; /* too short: it may be a name */
+    assert_false(key_begins(a.public_key, brief));
+    assert_false(key_begins(a.public_key, ""));
+    assert_false(key_begins(a.public_key, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+}
+
 static void texts_that_are_no_keys_are_refused_and_change_nothing(void **state)
 {
     static const char *const bad[] = {
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test(more_than_the_signed_size_is_refused),
         cmocka_unit_test(keys_of_small_or_mixed_order_have_no_x25519_form),
         cmocka_unit_test(text_form_goes_there_and_back_in_either_case),
+        cmocka_unit_test(a_shortened_key_names_its_key),
         cmocka_unit_test(texts_that_are_no_keys_are_refused_and_change_nothing),
         cmocka_unit_test(base58_form_is_that_of_solana),
         cmocka_unit_test(addresses_are_hashes_behind_their_labels),

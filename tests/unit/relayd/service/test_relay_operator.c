@@ -88,6 +88,23 @@ static void a_name_that_fits_several_is_a_choice(void **state)
 }
 
 /* The reinstalled host b: its former key a is forgotten, and it gets its name. */
+static void a_shortened_key_of_the_log_names_a_member(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct operator_service *verbs = relay_core_operator(w->relay.core);
+    char brief[KEY_SHORT_SIZE];
+    struct who_fits who;
+
+    (void)state;
+    world_members(w, 2);
+    (void)key_short(w->clients[1].identity.public_key, brief);
+    assert_int_equal(operator_revoke(verbs, brief, &who, w->now), VERDICT_OK);
+    assert_memory_equal(who.list[0].key, w->clients[1].identity.public_key, KEY_SIZE);
+    assert_int_equal(operator_restore(verbs, brief, &who, w->now), VERDICT_OK);
+    assert_int_equal(operator_revoke(verbs, "aaaaaaaaaa", &who, w->now), VERDICT_NOT_FOUND);
+    world_free(w);
+}
+
 static void a_forgotten_member_is_cut_off_and_its_name_given_on(void **state)
 {
     struct world *w = world_new(NULL);
@@ -157,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_revoked_member_is_cut_off_at_once),
         cmocka_unit_test(a_name_that_fits_several_is_a_choice),
+        cmocka_unit_test(a_shortened_key_of_the_log_names_a_member),
         cmocka_unit_test(a_forgotten_member_is_cut_off_and_its_name_given_on),
         cmocka_unit_test(who_takes_the_place_of_a_member_cuts_it_off),
     };
