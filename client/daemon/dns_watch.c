@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The loop looks at a mark, which is cheap, and starts the thread when that is another one. Thread
- * and loop share the struct in turns: between thread_start and on_done it is the thread's.
+ * The loop looks at a mark, which is cheap, and starts the thread when that is another one. What
+ * the thread itself sets makes another mark, too, and is looked at once more: so nothing that
+ * others do meanwhile is missed. The result is the thread's between thread_start and on_done.
  */
 #include "client/daemon/dns_watch.h"
 
@@ -31,7 +32,7 @@ struct dns_watch {
     pthread_t thread;
     bool working;
     struct dnscfg_result result; /* of the thread */
-    uint64_t mark, mark_after;   /* when the loop looked last; when the thread was done */
+    uint64_t mark;               /* before the thread looked last */
     struct mono looked_at;
     struct bucket again;
 };
@@ -41,7 +42,6 @@ static void *look(void *argument)
     struct dns_watch *watch = argument;
 
     dnscfg_apply(&watch->result, watch->link);
-    watch->mark_after = dnscfg_mark(watch->link->interface);
     ev_async_send(watch->loop, &watch->done);
     return NULL;
 }
@@ -63,15 +63,16 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct dns_watch *watch = w->data;
     struct mono now = clock_mono();
-    uint64_t mark;
+    uint64_t mark, wait_ms;
 
     (void)loop;
     (void)events;
     if (watch->working || bucket_level(&watch->again, &again_rate, now) < AGAIN_S) {
         return;
     }
+    wait_ms = watch->result.again ? DNS_WATCH_AGAIN_MS : DNS_WATCH_ANYWAY_MS;
     mark = dnscfg_mark(watch->link->interface);
-    if (mark == watch->mark && !mono_due(mono_add_ms(watch->looked_at, DNS_WATCH_ANYWAY_MS), now)) {
+    if (mark == watch->mark && !mono_due(mono_add_ms(watch->looked_at, wait_ms), now)) {
         return;
     }
     watch->mark = mark;
@@ -91,7 +92,6 @@ static void on_done(struct ev_loop *loop, struct ev_async *w, int events)
     (void)pthread_join(watch->thread, NULL);
     watch->working = false;
     if (watch->result.changed) {
-        watch->mark = watch->mark_after; /* not a change by others */
         (void)bucket_take(&watch->again, &again_rate, AGAIN_S, clock_mono());
     }
     watch->told(watch->context, &watch->result);
@@ -111,7 +111,6 @@ int dns_watch_new(struct dns_watch **out, struct ev_loop *loop, const struct dns
     watch->told = told;
     watch->context = context;
     watch->looked_at = clock_mono();
-    watch->mark = dnscfg_mark(link->interface);
     bucket_init(&watch->again, &again_rate, watch->looked_at);
     ev_timer_init(&watch->timer, on_timer, DNS_WATCH_EVERY_MS / 1000.0,
                   DNS_WATCH_EVERY_MS / 1000.0);

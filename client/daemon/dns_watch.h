@@ -16,6 +16,7 @@ struct dns_watch;
 enum {
     DNS_WATCH_EVERY_MS = 3000,
     DNS_WATCH_ANYWAY_MS = 60000, /* it is looked at even if nothing seems to have changed */
+    DNS_WATCH_AGAIN_MS = 10000,  /* if it did not take our settings */
 };
 
 /** Called from the loop when it was looked at. result: how it stands now. */

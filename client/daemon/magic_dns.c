@@ -73,6 +73,7 @@ static void on_looked(void *context, const struct dnscfg_result *result)
     struct dnscfg_result before = dns->system;
 
     dns->system = *result;
+    dns->system.linked = result->linked || before.linked; /* to be taken back at the end */
     standing_tell(dns, &before);
 }
 

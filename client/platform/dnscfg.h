@@ -16,7 +16,7 @@ enum dnscfg_state {
     DNSCFG_STATE_MANUAL, /* not wired by us: `advice` says what to do; empty: somebody did it */
 };
 
-enum { DNSCFG_ADVICE_SIZE = 320 };
+enum { DNSCFG_ADVICE_SIZE = 400 };
 
 /** What the system shall ask, and where. All pointers are borrowed. */
 struct dnscfg_link {
@@ -32,7 +32,8 @@ struct dnscfg_link {
 struct dnscfg_result {
     enum dnscfg_state state;
     bool linked;  /* the system's resolver holds settings of ours, which dnscfg_revert takes back */
-    bool changed; /* they were (not) there, and dnscfg_apply put them there */
+    bool changed; /* dnscfg_apply put them there, or tried */
+    bool again; /* the system's resolver does not take them now; dnscfg_apply may be called soon */
     char advice[DNSCFG_ADVICE_SIZE];
 };
 

@@ -288,8 +288,17 @@ kill -STOP "$resolved_pid"
 SECONDS=0
 up
 check "up comes all the same ($SECONDS s)" [ $SECONDS -le 8 ]
-check "status tells what to do" says 'systemd-resolved refused; try: resolvectl' "$ziglan" status
+check "status tells what to do" \
+    says 'does not take our settings; that is tried again, or try: resolvectl' "$ziglan" status
 kill -CONT "$resolved_pid"
+check "when it answers again it is told" wait_for 20 knows nas.zignet
+check "status says so" wait_for 20 status_says '\(systemd-resolved\)'
+kill -STOP "$resolved_pid"
+touch /etc/resolv.conf # makes ziglan look
+check "when it hangs status says so" wait_for 20 status_says 'does not take our settings'
+kill -CONT "$resolved_pid"
+check "names work at once, since nothing was taken back" wait_for 3 knows nas.zignet
+check "status says so a little later" wait_for 20 status_says '\(systemd-resolved\)'
 "$ziglan" down >/dev/null || fail "down"
 "$ziglan" down -i zig1 >/dev/null || fail "down of zig1"
 grep -hE 'ERROR: |Sanitizer' /run/host/run/ziglan/*.log && fail "a sanitizer reports"

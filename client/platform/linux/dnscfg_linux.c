@@ -73,7 +73,7 @@ static const char *domain_of(const struct dnscfg_link *link)
     return link->search ? "zignet" : "~zignet";
 }
 
-/* Whether the word stands in the text, between blanks. */
+/* Whether the word stands in the text, between blanks. strchr finds the NUL at its end, too. */
 static bool has_word(const char *text, const char *word)
 {
     size_t size = strlen(word);
@@ -86,16 +86,25 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
-/* Whether the link's server and domain are ours. strchr finds the NUL at the end of a text, too. */
-static bool link_is_set(const struct dnscfg_link *link, const char *server)
+enum link_settings {
+    LINK_SETTINGS_UNKNOWN, /* it did not say: it hangs, or this machine is very busy */
+    LINK_SETTINGS_OTHERS,
+    LINK_SETTINGS_OURS,
+};
+
+static enum link_settings link_ask(const struct dnscfg_link *link, const char *server)
 {
     const char *const ask_server[] = {"dns", link->interface, NULL};
     const char *const ask_domain[] = {"domain", link->interface, NULL};
-    char printed[PRINTED_SIZE];
+    char servers[PRINTED_SIZE];
+    char domains[PRINTED_SIZE];
 
-    return resolvectl_run(ask_server, printed, sizeof(printed)) && has_word(printed, server) &&
-           resolvectl_run(ask_domain, printed, sizeof(printed)) &&
-           has_word(printed, domain_of(link));
+    if (!resolvectl_run(ask_server, servers, sizeof(servers)) ||
+        !resolvectl_run(ask_domain, domains, sizeof(domains))) {
+        return LINK_SETTINGS_UNKNOWN;
+    }
+    return has_word(servers, server) && has_word(domains, domain_of(link)) ? LINK_SETTINGS_OURS
+                                                                           : LINK_SETTINGS_OTHERS;
 }
 
 static bool domains_set(const struct dnscfg_link *link)
@@ -190,6 +199,7 @@ void dnscfg_apply(struct dnscfg_result *out, const struct dnscfg_link *link)
 {
     const uint8_t *r = link->resolver;
     char server[SERVER_SIZE];
+    enum link_settings settings;
     struct resolv_conf conf;
 
     (void)snprintf(server, sizeof(server), "%u.%u.%u.%u", r[0], r[1], r[2], r[3]);
@@ -199,12 +209,17 @@ void dnscfg_apply(struct dnscfg_result *out, const struct dnscfg_link *link)
         advise(out, &conf, server);
         return;
     }
-    out->changed = !link_is_set(link, server);
+    settings = link_ask(link, server);
+    out->changed = settings != LINK_SETTINGS_OURS;
     out->linked = !out->changed || link_set(link, server);
     if (!out->linked) {
-        dnscfg_revert(link->interface);
+        out->again = true;
+        if (settings == LINK_SETTINGS_OTHERS) {
+            dnscfg_revert(link->interface);
+        }
         (void)snprintf(out->advice, sizeof(out->advice),
-                       "systemd-resolved refused; try: resolvectl domain %s '%s' && resolvectl "
+                       "systemd-resolved does not take our settings; that is tried again, or try: "
+                       "resolvectl domain %s '%s' && resolvectl "
                        "default-route %s no && resolvectl dnsovertls %s no && resolvectl dnssec %s "
                        "no && resolvectl dns %s %s",
                        link->interface, domain_of(link), link->interface, link->interface,
