@@ -2,6 +2,7 @@
 /* The states of one path, and which ping is due in each. */
 #include "client/path/path.h"
 
+#include "client/stun2/punch_round.h"
 #include "proto/base/bytes.h"
 #include "proto/wire/frame.h"
 
@@ -228,6 +229,10 @@ static void expire_trying(const struct path *path, struct path_due *due, struct 
     due->given_up = mono_due(end, now);
     if (!due->given_up && mono_due(ping_at, now) && path_may_ping(path)) {
         add_size(due, 0);
+        due->hops =
+            path->answered && mono_ms_between(path->at.entered_at, now) < PATH_TRYING_NEAR_MS
+                ? PUNCH_NEAR_HOPS
+                : 0;
         ping_at = mono_add_ms(now, PATH_TRYING_REPEAT_MS);
     }
     due->again = mono_due(ping_at, now) ? end : mono_min(end, ping_at);

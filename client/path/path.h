@@ -59,6 +59,7 @@ enum {
     PATH_SIZE_SLOW_MS = 1000,     /* ... and then with this between two of them */
     PATH_TRYING_GIVE_UP_MS = 5000,
     PATH_TRYING_REPEAT_MS = 250,     /* a path that answered before the network changed */
+    PATH_TRYING_NEAR_MS = 300,       /* so long its pings only open our own NAT (punch_round.h) */
     PATH_SILENT_PINGS_MAX = 8,       /* to an address from which nothing was heard ... */
     PATH_UNOBSERVED_PINGS_MAX = 2,   /* ... and that no relay observed for the peer */
     PATH_SUSPECT_PING_MS_MAX = 4000, /* between two pings of a suspect path */
@@ -124,6 +125,7 @@ struct path_due {
     uint16_t sizes[PATH_SIZES_MAX]; /* send a ping of each of these frame sizes now, in this order;
                                        0: the smallest */
     size_t count;
+    uint8_t hops;        /* they travel so far; 0: all the way */
     bool became_usable;  /* this call changed SUSPECT to USABLE, for smaller frames */
     bool became_suspect; /* this call changed USABLE to SUSPECT */
     bool given_up;       /* remove the path */

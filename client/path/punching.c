@@ -138,10 +138,11 @@ static void aim_far(struct punching *p, const struct candidates *candidates,
 }
 
 bool punching_fire(struct punching *p, struct candidates *candidates,
-                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at)
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at,
+                   uint64_t near_ms)
 {
     candidates->tried = candidates->list.sequence;
-    punch_round_init(&p->round, fire_at, packet_size);
+    punch_round_init(&p->round, fire_at, packet_size, near_ms);
     if (!endpoint_is_none(&p->observed)) { /* private, if the relay is in our site */
         (void)punch_round_add(&p->round, &p->observed, true,
                               own_addresses_on_lan(underlay, &p->observed) ||

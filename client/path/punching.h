@@ -92,13 +92,14 @@ void punching_succeeded(struct punching *p);
 bool punching_is_one_site(const struct punching *p);
 
 /** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the
- * observed address and at what the peer told. Private addresses outside our LANs come last and are
- * few: another network of this site may have them, or a stranger, who gets two sealed pings. False
- * if there is nobody to aim at; then no round runs. */
+ * observed address and at what the peer told; near_ms as for punch_round_init. Private addresses
+ * outside our LANs come last and are few: another network of this site may have them, or a
+ * stranger, who gets two sealed pings. False if there is nobody to aim at; then no round runs. */
 bool punching_fire(struct punching *p, struct candidates *candidates,
-                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at);
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at,
+                   uint64_t near_ms);
 
-/** The next target of the round that is due, to be pinged now. */
+/** The next target of the round that is due, to be pinged now; p->round.hops tells how far. */
 bool punching_next(struct punching *p, struct endpoint *to, struct mono now);
 
 /** Something valid came from this address. */

@@ -7,6 +7,8 @@
 #include "proto/wire/control.h"
 #include "proto/wire/frame.h"
 
+enum { NEAR_MARGIN_MS = 40 /* by how much a PunchGo may be late */ };
+
 /* ---- messages to a relay ---- */
 
 static struct relay_session *any_relay(const struct conversation *a)
@@ -102,14 +104,20 @@ void introduction_tell_candidates(struct conversation *a, struct host_io *io, st
     a->candidates.told = own.sequence;
 }
 
-void introduction_fire(struct conversation *a, struct mono at)
+static void fire(struct conversation *a, uint64_t near_ms, struct mono at)
 {
     const struct relay_session *relay = any_relay(a);
 
     a->punching.own = relay == NULL ? (struct endpoint){0} : relay->observed;
-    if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at)) {
+    if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at,
+                      near_ms)) {
         conversation_wake(a, at);
     }
+}
+
+void introduction_fire(struct conversation *a, struct mono at)
+{
+    fire(a, PUNCH_NEAR_MS, at);
 }
 
 void introduction_on_candidates(struct conversation *a, const uint8_t *body, size_t size,
@@ -168,6 +176,16 @@ static struct conversation *punch_of(struct peer *peer, const Ziglan__PunchMessa
     return endpoint_is_none(observed) ? NULL : a;
 }
 
+/* Both fire at one moment, but what the slower one sends may need half of its round trip to its
+ * NAT. The relay makes the faster one wait for half of the difference. */
+static uint64_t near_ms(const struct conversation *a, uint64_t fire_ns)
+{
+    const struct relay_session *relay = any_relay(a);
+    uint64_t rtt_ns = relay == NULL ? 0 : link_hub_rtt_ns(relay->hub, relay->active);
+
+    return (fire_ns + rtt_ns / 2) / NS_PER_MS + NEAR_MARGIN_MS;
+}
+
 void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mono now)
 {
     struct endpoint observed;
@@ -180,7 +198,7 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
     punching_on_go(&a->punching, go->punch_id, &observed);
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
-        introduction_fire(a, mono_add_ns(now, fire_ns));
+        fire(a, near_ms(a, fire_ns), mono_add_ns(now, fire_ns));
     }
 }
 
@@ -219,7 +237,7 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
             path_table_add(&a->paths, &any, &to, endpoint_equal(&to, &a->punching.observed),
                            a->shared->frame_size_full, now);
 
-        (void)pinging_send(a, path, 0, io, now);
+        pinging_send_hops(a, path, 0, a->punching.round.hops, io, now);
     }
     switch (
         punching_expire(&a->punching, path_table_direct(&a->paths) != NULL, &a->candidates, now)) {

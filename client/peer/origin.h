@@ -9,4 +9,5 @@ struct origin {
     struct relay_session *relay;   /* through this relay; NULL: directly */
     const uint8_t *source_key;     /* relayed: who sent it, as the relay vouches; KEY_SIZE bytes */
     struct endpoint local, remote; /* direct */
+    uint8_t hops;                  /* direct, of what goes there: see struct outbox_item */
 };

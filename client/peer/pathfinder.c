@@ -284,7 +284,7 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
         return now;
     }
     for (size_t i = 0; i < due.count; i++) {
-        (void)pinging_send(a, path, due.sizes[i], io, now);
+        pinging_send_hops(a, path, due.sizes[i], due.hops, io, now);
     }
     return due.again;
 }

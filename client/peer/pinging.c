@@ -32,8 +32,8 @@ static struct origin path_origin(const struct conversation *a, const struct path
                            .remote = path->remote};
 }
 
-uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_size,
-                      struct host_io *io, struct mono now)
+static uint64_t ping_path(struct conversation *a, struct path *path, uint16_t frame_size,
+                          uint8_t hops, struct host_io *io, struct mono now)
 {
     struct ping ping = {.kind = PING_KIND_PING};
     size_t size = frame_size < PINGING_SIZE_MIN ? PINGING_SIZE_MIN : frame_size;
@@ -42,6 +42,7 @@ uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_
         return 0;
     }
     struct origin to = path_origin(a, path);
+    to.hops = hops;
     env_random(a->shared->env, &ping.transaction, sizeof(ping.transaction));
     ping.transaction |= 1; /* never 0 */
     ping.frame_size = u16_of(size);
@@ -50,6 +51,18 @@ uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_
     }
     path_on_ping_sent(path, ping.transaction, ping.frame_size, now);
     return ping.transaction;
+}
+
+uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_size,
+                      struct host_io *io, struct mono now)
+{
+    return ping_path(a, path, frame_size, 0, io, now);
+}
+
+void pinging_send_hops(struct conversation *a, struct path *path, uint16_t frame_size, uint8_t hops,
+                       struct host_io *io, struct mono now)
+{
+    (void)ping_path(a, path, frame_size, hops, io, now);
 }
 
 /* A better relay that was silent for a moment is asked again. Otherwise neither side would ever

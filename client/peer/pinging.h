@@ -17,6 +17,10 @@ enum { PINGING_SIZE_MIN = PING_PLAIN_SIZE + FRAME_OVERHEAD };
 uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_size,
                       struct host_io *io, struct mono now);
 
+/** The same on a direct path; the ping travels only so many hops (see struct outbox_item). */
+void pinging_send_hops(struct conversation *a, struct path *path, uint16_t frame_size, uint8_t hops,
+                       struct host_io *io, struct mono now);
+
 /** Ask the peer through the relay in use whether it still hears us, and through those that would be
  * used in its place if they worked again. */
 void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now);

@@ -19,7 +19,7 @@ void send_frame_to(struct dataplane *dataplane, const struct origin *origin, con
         return;
     }
     dataplane->counters.frames_out++;
-    outbox_put(io->net, &origin->local, &origin->remote, frame, size);
+    outbox_put_hops(io->net, &origin->local, &origin->remote, frame, size, origin->hops);
 }
 
 void send_frame(struct conversation *a, struct path *path, const uint8_t *frame, size_t size,

@@ -12,12 +12,14 @@ enum { ECHO_MS = 20 };
 
 static const uint32_t retry_ms[] = {10000, 60000, 300000, 1800000};
 
-void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size)
+void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size,
+                      uint64_t near_ms)
 {
     memset(round, 0, sizeof(*round));
     round->fire_at = fire_at;
     round->packet_size = packet_size;
     round->echo_at = MONO_NEVER;
+    round->far_at = mono_add_ms(fire_at, near_ms);
 }
 
 static struct punch_candidate *round_find(struct punch_round *round,
@@ -151,6 +153,8 @@ static bool next_burst(struct punch_round *round, struct endpoint *to, struct mo
                 return false;
             }
             *to = candidate->endpoint;
+            round->hops =
+                candidate->observed && !mono_due(round->far_at, now) ? PUNCH_NEAR_HOPS : 0;
             return true;
         }
         round->next = 0;
@@ -161,6 +165,7 @@ static bool next_burst(struct punch_round *round, struct endpoint *to, struct mo
 
 bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now)
 {
+    round->hops = 0;
     return round->receipt ? next_echo(round, to, now) : next_burst(round, to, now);
 }
 

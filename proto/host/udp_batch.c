@@ -326,8 +326,8 @@ size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
 
 /* -- Sending ---------------------------------------------------------------------------------- */
 
-/* The longest train that begins at item `first`: same endpoints, same sizes, back to back, where
- * only the last may be shorter. */
+/* The longest train that begins at item `first`: same endpoints, sizes and hops, back to back,
+ * where only the last may be shorter. */
 static struct train train_at(const struct outbox *box, size_t first, size_t end, bool gso)
 {
     const struct outbox_item *head = &box->items[first];
@@ -338,7 +338,7 @@ static struct train train_at(const struct outbox *box, size_t first, size_t end,
 
         if (next->size == 0 || next->size > t.segment_size ||
             t.size + next->size > TRAIN_SIZE_MAX || next->offset != head->offset + t.size ||
-            !endpoint_equal(&next->local, &head->local) ||
+            next->hops != head->hops || !endpoint_equal(&next->local, &head->local) ||
             !endpoint_equal(&next->remote, &head->remote)) {
             break;
         }
@@ -385,6 +385,16 @@ static void source_add(const struct udp_batch *udp, struct msghdr *header,
     }
 }
 
+/* Let the datagram travel only so many hops, in IPv4. */
+static void hops_add(struct msghdr *header, const struct outbox_item *item)
+{
+    int ttl = item->hops;
+
+    if (item->hops != 0 && endpoint_is_v4(&item->remote)) {
+        ancillary_add(header, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+    }
+}
+
 static void message_fill(const struct udp_batch *udp, struct msghdr *header,
                          struct message_store *store, const struct outbox *box,
                          const struct train *t)
@@ -400,6 +410,7 @@ static void message_fill(const struct udp_batch *udp, struct msghdr *header,
     store->iov.iov_base = box->bytes + head->offset;
     store->iov.iov_len = t->size;
     source_add(udp, header, &head->local);
+    hops_add(header, head);
     if (t->count > 1) {
         ancillary_add(header, IPPROTO_UDP, UDP_SEGMENT, &segment_size, sizeof(segment_size));
     }

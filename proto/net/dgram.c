@@ -60,6 +60,12 @@ void outbox_commit(struct outbox *box, const struct endpoint *local, const struc
 void outbox_put(struct outbox *box, const struct endpoint *local, const struct endpoint *remote,
                 const uint8_t *data, size_t size)
 {
+    outbox_put_hops(box, local, remote, data, size, 0);
+}
+
+void outbox_put_hops(struct outbox *box, const struct endpoint *local,
+                     const struct endpoint *remote, const uint8_t *data, size_t size, uint8_t hops)
+{
     uint8_t *to = outbox_reserve(box, size);
 
     if (to == NULL) {
@@ -69,6 +75,7 @@ void outbox_put(struct outbox *box, const struct endpoint *local, const struct e
         memcpy(to, data, size);
     }
     outbox_commit(box, local, remote, size);
+    box->items[box->items_count - 1].hops = hops;
 }
 
 void outbox_clear(struct outbox *box)

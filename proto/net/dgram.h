@@ -33,6 +33,7 @@ struct outbox_item {
     struct endpoint remote;
     uint32_t offset; /* in the box's bytes */
     uint32_t size;
+    uint8_t hops; /* IPv4: how many routers' worth it may travel, its TTL; 0: as usual */
 };
 
 /** Datagrams to be sent, back to back in one buffer, so that neighbours of one size to one endpoint
@@ -67,6 +68,10 @@ void outbox_commit(struct outbox *box, const struct endpoint *local, const struc
 /** Append a datagram with a copy of size bytes. If there is no room, it is counted and lost. */
 void outbox_put(struct outbox *box, const struct endpoint *local, const struct endpoint *remote,
                 const uint8_t *data, size_t size);
+
+/** The same for a datagram that travels only so many hops (1 to 255, only in IPv4; 0: as usual). */
+void outbox_put_hops(struct outbox *box, const struct endpoint *local,
+                     const struct endpoint *remote, const uint8_t *data, size_t size, uint8_t hops);
 
 /** Empty the box. Memory and refused_count stay. */
 void outbox_clear(struct outbox *box);

@@ -14,8 +14,11 @@
 #   lab_in     NAME command...        run a command on a machine
 #   lab_spawn  NAME LOG command...    the same in the background; prints the pid
 #
-# KIND: open (routed, no NAT), full-cone, address-restricted, port-restricted, symmetric.
+# KIND: open (routed, no NAT), full-cone, address-restricted, port-restricted, symmetric, and what
+# Linux does with one line of masquerade: with an input hook that drops (masquerade-drop) or without
+# (masquerade).
 # KIND6: open, or firewall (lets in only answers). LAB_MTU is the MTU of links that are made next.
+# LAB_DELAY_MS delays what passes between sites that are made next and the internet, each way.
 # Addresses of the internet are from the documentation ranges. No packet leaves the namespaces.
 
 # Tests read what programs say, in English. Some files are for other users too.
@@ -25,6 +28,7 @@ umask 022
 LAB_ID=${LAB_ID:-zl$$x$(date +%s | tail -c 5)}
 LAB_DIR=${LAB_DIR:-/run/ziglan-lab/$LAB_ID}
 LAB_MTU=${LAB_MTU:-1500}
+LAB_DELAY_MS=${LAB_DELAY_MS:-0}
 # If not empty, every packet crosses every wire by itself, as on real ones. (Otherwise a batch of
 # packets crosses a wire as one, which is fast, but the MTU is not applied to it.)
 LAB_WHOLE=${LAB_WHOLE:-}
@@ -169,9 +173,27 @@ lab_public() { # name ip4|- [ip6]
     fi
 }
 
+# The wire between a site and the internet, with a delay: a machine that only passes frames.
+lab_line() { # name delay-ms
+    local line=line-$1
+    lab_machine "$line"
+    lab_in "$line" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+    lab_wire "$line" inet br0 near "$LAB_MTU"
+    ip link add far netns "$(lab_ns "$line")" mtu "$LAB_MTU" type veth peer name wan netns \
+        "$(lab_ns "$1")" mtu "$LAB_MTU"
+    lab_in "$line" ip link set far up
+    lab_in "$1" ip link set wan up
+    lab_spawn "$line" "$LAB_DIR/$line.log" "$LAB_PYTHON" "$LAB_NET/delay.py" near far "$2" \
+        >/dev/null
+}
+
 lab_router() { # name
     lab_machine "$1"
-    lab_wire "$1" inet br0 wan "$LAB_MTU"
+    if [ "$LAB_DELAY_MS" = 0 ]; then
+        lab_wire "$1" inet br0 wan "$LAB_MTU"
+    else
+        lab_line "$1" "$LAB_DELAY_MS"
+    fi
     lab_in "$1" ip link add lan address 02:00:00:00:00:01 type bridge stp_state 0 forward_delay 0 \
         mcast_snooping 0
     lab_in "$1" ip link set lan mtu "$LAB_MTU" up
@@ -209,12 +231,13 @@ table ip6 lab {
 NFT
 }
 
-# The five kinds of NAT. The map keeps one external port for each inner endpoint
-# (endpoint-independent mapping); the chain `through` does the filtering. Early packets from the
-# other side must not become connections of the router itself, or the kernel would give our next
-# packet another port, so the chain `inward` drops them.
+# The kinds of NAT. The map keeps one external port for each inner endpoint (endpoint-independent
+# mapping); the chain `through` does the filtering. Early packets from the other side must not
+# become connections of the router itself, or the kernel would give our next packet another port,
+# so the chain `inward` drops them; but not where the kind is masquerade.
 lab_nat() { # name kind wan net3
     local name=$1 kind=$2 wan=$3 net=$4 filter='' post pre='' sets=''
+    local inward='iifname wan meta l4proto udp drop'
     case $kind in
     open)
         lab_in inet ip route replace "$net.0/24" via "$wan"
@@ -224,6 +247,12 @@ lab_nat() { # name kind wan net3
         post="oifname wan masquerade random,fully-random"
         filter='iifname wan ct state established,related accept
                 iifname wan drop'
+        ;;
+    masquerade | masquerade-drop)
+        post='oifname wan masquerade'
+        filter='iifname wan ct state established,related accept
+                iifname wan drop'
+        [ "$kind" = masquerade-drop ] || inward=''
         ;;
     full-cone | address-restricted | port-restricted)
         sets='map cone {
@@ -267,7 +296,7 @@ table ip lab {
     }
     chain inward {
         type filter hook input priority 0
-        iifname wan meta l4proto udp drop
+        $inward
     }
     chain through {
         type filter hook forward priority 0

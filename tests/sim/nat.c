@@ -69,10 +69,65 @@ static bool port_is_free(const struct nat *nat, uint16_t port, const struct endp
     return true;
 }
 
-static uint16_t choose_port(struct nat *nat, const struct endpoint *inside)
+/* ---- routers that take early packets for their own ---- */
+
+static bool own_lives(const struct nat_own *own, struct mono now)
 {
-    if (nat->kind.port_preserving && port_is_free(nat, inside->port, inside, true)) {
-        return inside->port;
+    return mono_before(now, mono_add_ms(own->last_at, NAT_OWN_MS));
+}
+
+static void own_remember(struct nat *nat, const struct endpoint *remote, uint16_t port,
+                         struct mono now)
+{
+    struct nat_own *slot = &nat->own[0];
+
+    for (size_t i = 0; i < nat->own_count; i++) {
+        if (endpoint_equal(&nat->own[i].remote, remote) && nat->own[i].port == port) {
+            nat->own[i].last_at = now;
+            return;
+        }
+        slot = mono_before(nat->own[i].last_at, slot->last_at) ? &nat->own[i] : slot;
+    }
+    if (nat->own_count < NAT_OWN_MAX) {
+        slot = &nat->own[nat->own_count++];
+    }
+    *slot = (struct nat_own){*remote, port, now};
+}
+
+static bool own_has(const struct nat *nat, const struct endpoint *remote, uint16_t port,
+                    struct mono now)
+{
+    for (size_t i = 0; i < nat->own_count; i++) {
+        if (endpoint_equal(&nat->own[i].remote, remote) && nat->own[i].port == port &&
+            own_lives(&nat->own[i], now)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Such a router copies the newest mapping of an inside endpoint; 0: there is none. */
+static uint16_t newest_port(const struct nat *nat, const struct endpoint *inside)
+{
+    for (size_t i = nat->mappings_count; i > 0; i--) {
+        if (endpoint_equal(&nat->mappings[i - 1].inside, inside)) {
+            return nat->mappings[i - 1].external.port;
+        }
+    }
+    return 0;
+}
+
+/* ---- mappings ---- */
+
+static uint16_t choose_port(struct nat *nat, const struct endpoint *inside,
+                            const struct endpoint *remote, struct mono now)
+{
+    uint16_t wanted = nat->kind.answers_itself ? newest_port(nat, inside) : 0;
+
+    wanted = wanted == 0 ? inside->port : wanted;
+    if (nat->kind.port_preserving && port_is_free(nat, wanted, inside, true) &&
+        !own_has(nat, remote, wanted, now)) {
+        return wanted;
     }
     for (int i = 0; i < PORT_TRIES; i++) {
         uint16_t port = (uint16_t)rng_between(&nat->rng, PORT_FIRST, PORT_LAST);
@@ -85,7 +140,7 @@ static uint16_t choose_port(struct nat *nat, const struct endpoint *inside)
 }
 
 static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *inside,
-                                       const struct endpoint *remote)
+                                       const struct endpoint *remote, struct mono now)
 {
     for (size_t i = 0; i < nat->mappings_count; i++) {
         struct nat_mapping *m = &nat->mappings[i];
@@ -102,7 +157,7 @@ static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *i
     *m = (struct nat_mapping){.inside = *inside, .external = *inside, .remote = *remote};
     if (nat->kind.translates) {
         m->external = nat->address;
-        m->external.port = choose_port(nat, inside);
+        m->external.port = choose_port(nat, inside, remote, now);
         if (m->external.port == 0) {
             return NULL;
         }
@@ -139,7 +194,7 @@ enum nat_verdict nat_outbound(struct nat *nat, const struct endpoint *inside,
                               struct mono now)
 {
     forget_expired(nat, now);
-    struct nat_mapping *m = mapping_for(nat, inside, remote);
+    struct nat_mapping *m = mapping_for(nat, inside, remote, now);
     if (m == NULL) {
         return NAT_FULL;
     }
@@ -182,12 +237,16 @@ enum nat_verdict nat_inbound(struct nat *nat, const struct endpoint *external,
         }
         verdict = NAT_FILTERED;
     }
+    if (nat->kind.answers_itself) {
+        own_remember(nat, remote, external->port, now);
+    }
     return verdict;
 }
 
 void nat_reboot(struct nat *nat)
 {
     nat->mappings_count = 0;
+    nat->own_count = 0;
 }
 
 const char *nat_kind_text(const struct nat_kind *kind, char text[80])
@@ -198,9 +257,10 @@ const char *nat_kind_text(const struct nat_kind *kind, char text[80])
         (void)snprintf(text, 80, "firewall filter=%s %us", rules[kind->filtering],
                        kind->lifetime_s);
     } else {
-        (void)snprintf(text, 80, "map=%s filter=%s %s%s %us", rules[kind->mapping],
+        (void)snprintf(text, 80, "map=%s filter=%s %s%s%s %us", rules[kind->mapping],
                        rules[kind->filtering], kind->port_preserving ? "preserving" : "random",
-                       kind->hairpin ? " hairpin" : "", kind->lifetime_s);
+                       kind->hairpin ? " hairpin" : "", kind->answers_itself ? " answers" : "",
+                       kind->lifetime_s);
     }
     return text;
 }

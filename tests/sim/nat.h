@@ -23,6 +23,8 @@ enum nat_rule {
 enum {
     NAT_MAPPINGS_MAX = 256,
     NAT_CONTACTS_MAX = 32, /* per mapping */
+    NAT_OWN_MAX = 64,
+    NAT_OWN_MS = 30000,
 };
 
 struct nat_kind {
@@ -32,12 +34,21 @@ struct nat_kind {
     bool port_preserving; /* else random ports */
     bool hairpin;
     uint32_t lifetime_s; /* of a mapping without outbound packets (RFC 4787, REQ-6) */
+    bool answers_itself; /* as Linux does without an input hook that drops: see struct nat_own */
 };
 
 /** A remote endpoint to which a mapping has sent. */
 struct nat_contact {
     struct endpoint remote;
     struct mono last_at; /* when the last packet to it left */
+};
+
+/** A packet from outside that no mapping let in has become a connection of the router itself. While
+ * it is remembered, no mapping to that remote gets its port. */
+struct nat_own {
+    struct endpoint remote;
+    uint16_t port;
+    struct mono last_at;
 };
 
 struct nat_mapping {
@@ -54,6 +65,8 @@ struct nat {
     struct rng rng;
     struct nat_mapping mappings[NAT_MAPPINGS_MAX];
     size_t mappings_count, mappings_most; /* now, and at most so far */
+    struct nat_own own[NAT_OWN_MAX];
+    size_t own_count;
 };
 
 enum nat_verdict {

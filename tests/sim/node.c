@@ -50,8 +50,8 @@ static void send_all(struct underlay *net, int attachment, const struct endpoint
     for (size_t i = 0; i < box->items_count; i++) {
         const struct outbox_item *item = &box->items[i];
 
-        underlay_send(net, attachment, from, &item->remote, box->bytes + item->offset, item->size,
-                      net->journal->now);
+        underlay_send_hops(net, attachment, from, &item->remote, box->bytes + item->offset,
+                           item->size, item->hops, net->journal->now);
     }
 }
 

@@ -32,6 +32,12 @@ static struct nat_kind draw_nat(struct sim *sim, bool v6)
     kind.port_preserving = plan_chance(sim, 40);
     kind.hairpin = plan_chance(sim, 50);
     kind.lifetime_s = lifetimes_s[plan_draw(sim, 0, 3)];
+    if (!v6 && plan_chance(sim, 10)) { /* what a Linux router does without rules for its input */
+        kind.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT;
+        kind.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT;
+        kind.port_preserving = true;
+        kind.answers_itself = true;
+    }
     return kind;
 }
 

@@ -563,6 +563,26 @@ static bool phase_troubles(struct sim *sim, const struct plan *plan)
     return true;
 }
 
+/* Behind a router that answers itself, what an address sends before the host inside has sent to it
+ * spoils the way to that address for as long as the router remembers. So there a new address of the
+ * peer may stay without a direct path for minutes, and most troubles bring one. */
+static bool phase_few_troubles(struct sim *sim, const struct plan *plan)
+{
+    return trouble_cut(sim, plan) && trouble_clock(sim, plan) && trouble_cut(sim, plan);
+}
+
+static bool answers_itself(const struct plan *plan)
+{
+    size_t site;
+
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        if (plan_has_site(plan, i, &site) && plan->nats[i].answers_itself) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool phase_quiet(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
@@ -620,6 +640,7 @@ bool scenario_run(struct sim *sim)
 
     plan_fill(sim, &plan);
     plan_make_world(sim, &plan);
-    return phase_join(sim, &plan) && phase_talk(sim, &plan) && phase_troubles(sim, &plan) &&
+    return phase_join(sim, &plan) && phase_talk(sim, &plan) &&
+           (answers_itself(&plan) ? phase_few_troubles(sim, &plan) : phase_troubles(sim, &plan)) &&
            phase_quiet(sim) && phase_revoke(sim, &plan);
 }

@@ -126,6 +126,7 @@ static void cross(struct underlay *net, struct underlay_flying *f, const struct 
         twin->origin = f->origin;
         twin->destination = f->destination;
         twin->arriving = f->arriving;
+        twin->hops = f->hops;
         twin->sent_at = f->sent_at;
         net->duplicated++;
         fly(net, twin, link, now);
@@ -136,10 +137,18 @@ static void cross(struct underlay *net, struct underlay_flying *f, const struct 
 void underlay_send(struct underlay *net, int attachment, const struct endpoint *from,
                    const struct endpoint *to, const uint8_t *data, size_t size, struct mono now)
 {
+    underlay_send_hops(net, attachment, from, to, data, size, 0, now);
+}
+
+void underlay_send_hops(struct underlay *net, int attachment, const struct endpoint *from,
+                        const struct endpoint *to, const uint8_t *data, size_t size, uint8_t hops,
+                        struct mono now)
+{
     struct underlay_flying *f = flying_new(net, from, to, data, size);
 
     f->aimed = *to;
     f->origin = attachment;
+    f->hops = hops;
     f->sent_at = now;
     net->sent++;
     net->plaintext_seen += traffic_has_marker(data, size) ? 1 : 0;
@@ -163,6 +172,19 @@ static int find_attachment(const struct underlay *net, const struct endpoint *to
         }
     }
     return -1;
+}
+
+/* A router passes a datagram on. False, and it is gone, if it has travelled as far as it may. */
+static bool pass_on(struct underlay *net, struct underlay_flying *f)
+{
+    if (f->hops == 1) {
+        drop(net, f, UNDERLAY_DROP_HOPS);
+        return false;
+    }
+    if (f->hops > 0) {
+        f->hops--;
+    }
+    return true;
 }
 
 static void descend(struct underlay *net, struct underlay_flying *f, int attachment,
@@ -202,6 +224,9 @@ static void enter_site(struct underlay *net, struct underlay_flying *f, int site
         drop(net, f, cause_of(verdict));
         return;
     }
+    if (!pass_on(net, f)) {
+        return;
+    }
     f->packet.to = inside;
     int attachment = find_attachment(net, &f->packet.to, site);
     if (attachment < 0) {
@@ -215,6 +240,9 @@ static void cross_internet(struct underlay *net, struct underlay_flying *f, stru
 {
     int attachment = find_attachment(net, &f->packet.to, UNDERLAY_PUBLIC);
 
+    if (!pass_on(net, f)) {
+        return;
+    }
     if (attachment >= 0) {
         descend(net, f, attachment, now);
         return;
@@ -250,6 +278,9 @@ static void leave_site(struct underlay *net, struct underlay_flying *f, int site
     }
     if (endpoint_scope(&f->packet.to) != ENDPOINT_SCOPE_GLOBAL) {
         drop(net, f, UNDERLAY_DROP_NO_ROUTE);
+        return;
+    }
+    if (!pass_on(net, f)) {
         return;
     }
     enum nat_verdict verdict =
@@ -329,7 +360,7 @@ const char *underlay_drop_name(enum underlay_drop cause)
         [UNDERLAY_DROP_CUT] = "drop cut",           [UNDERLAY_DROP_NO_ROUTE] = "drop no route",
         [UNDERLAY_DROP_UNMAPPED] = "drop unmapped", [UNDERLAY_DROP_FILTERED] = "drop filtered",
         [UNDERLAY_DROP_NAT_FULL] = "drop nat full", [UNDERLAY_DROP_HAIRPIN] = "drop hairpin",
-        [UNDERLAY_DROP_DOWN] = "drop down",
+        [UNDERLAY_DROP_DOWN] = "drop down",         [UNDERLAY_DROP_HOPS] = "drop hops",
     };
 
     return names[cause];

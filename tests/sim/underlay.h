@@ -51,6 +51,7 @@ enum underlay_drop {
     UNDERLAY_DROP_FILTERED,
     UNDERLAY_DROP_NAT_FULL,
     UNDERLAY_DROP_HAIRPIN,
+    UNDERLAY_DROP_HOPS, /* it has travelled as far as it may */
     UNDERLAY_DROP_DOWN, /* the node is not running, or asleep */
     UNDERLAY_DROP_COUNT,
 };
@@ -62,6 +63,7 @@ struct underlay_flying {
     int origin;                /* attachment that sent it */
     int destination;           /* second leg: attachment that receives it */
     bool arriving;             /* second leg */
+    uint8_t hops;              /* routers that may still pass it on, and one; 0: any number */
     struct mono sent_at;
 };
 
@@ -96,6 +98,11 @@ bool underlay_is_cut(const struct underlay *net, int a, int b);
 /** Send from an attachment; data is copied. `from` is its own address, or a forged one. */
 void underlay_send(struct underlay *net, int attachment, const struct endpoint *from,
                    const struct endpoint *to, const uint8_t *data, size_t size, struct mono now);
+
+/** The same for a datagram that travels only so many hops; 0: as usual. */
+void underlay_send_hops(struct underlay *net, int attachment, const struct endpoint *from,
+                        const struct endpoint *to, const uint8_t *data, size_t size, uint8_t hops,
+                        struct mono now);
 
 /** When the next datagram reaches the end of a leg; MONO_NEVER if none is on its way. */
 struct mono underlay_deadline(const struct underlay *net);

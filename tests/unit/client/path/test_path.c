@@ -3,6 +3,7 @@
 #include "client/path/path.h"
 
 #include "client/path/path_choose.h"
+#include "client/stun2/punch_round.h"
 
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
@@ -342,6 +343,22 @@ static void an_address_that_is_silent_gets_few_pings(void **state)
     }
 }
 
+/* What it sends at once could make the peer's router take it for its own. */
+static void pings_after_a_change_of_the_network_open_our_own_nat_first(void **state)
+{
+    struct path path = usable_at(1000);
+
+    (void)state;
+    path_retry(&path, at_ms(2000));
+    assert_int_equal(path_expire(&path, true, at_ms(2000)).hops, PUNCH_NEAR_HOPS);
+    path_on_ping_sent(&path, 8, 64, at_ms(2000));
+    assert_int_equal(path_expire(&path, true, at_ms(2250)).hops, PUNCH_NEAR_HOPS);
+    path_on_ping_sent(&path, 9, 64, at_ms(2250));
+    struct path_due due = path_expire(&path, true, at_ms(2500));
+    assert_int_equal(due.count, 1);
+    assert_int_equal(due.hops, 0);
+}
+
 /* ---- the choice ---- */
 
 /* A path of a case: direct with a round trip in ms, or relayed with a rank. */
@@ -589,6 +606,7 @@ int main(void)
         cmocka_unit_test(the_size_in_use_is_asked_about_now_and_then_while_large_frames_flow),
         cmocka_unit_test(a_size_whose_pings_are_only_late_is_kept),
         cmocka_unit_test(a_suspect_path_waits_a_moment_for_the_pong_of_full_size),
+        cmocka_unit_test(pings_after_a_change_of_the_network_open_our_own_nat_first),
         cmocka_unit_test(an_address_that_is_silent_gets_few_pings),
         cmocka_unit_test(usable_direct_paths_come_first_then_relays_by_health_and_rank),
         cmocka_unit_test(a_relayed_path_is_suspect_while_its_pings_stay_unanswered),

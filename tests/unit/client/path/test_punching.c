@@ -48,7 +48,7 @@ struct trial {
 static void fire(struct trial *trial)
 {
     assert_true(
-        punching_fire(&trial->punching, &trial->candidates, &nowhere, PACKET_SIZE, trial->now));
+        punching_fire(&trial->punching, &trial->candidates, &nowhere, PACKET_SIZE, trial->now, 0));
 }
 
 static void fire_at_nobody(struct trial *trial)
@@ -56,7 +56,7 @@ static void fire_at_nobody(struct trial *trial)
     struct candidates none = {.list = {.sequence = trial->candidates.list.sequence}};
 
     trial->punching.observed = (struct endpoint){0};
-    assert_false(punching_fire(&trial->punching, &none, &nowhere, PACKET_SIZE, trial->now));
+    assert_false(punching_fire(&trial->punching, &none, &nowhere, PACKET_SIZE, trial->now, 0));
     trial->punching.observed = test_endpoint(7, 5000);
 }
 
@@ -310,7 +310,7 @@ static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **s
     candidates.list.list[2] = test_endpoint(9, 5000);
     punching_init(&p);
     p.observed = observed;
-    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, at_ms(0)));
+    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, at_ms(0), 0));
     assert_int_equal(candidates.tried, 4);
     assert_int_equal(p.round.count, 3);
     assert_false(punching_next(&p, &to, (struct mono){0}));
@@ -332,7 +332,7 @@ static size_t aimed_at(struct trial *trial, size_t *packets)
     memcpy(own.addrs[0].ip, e.ip, sizeof(e.ip));
     own.addrs[0].prefix_bits = 120;
     *packets = 0;
-    if (!punching_fire(&trial->punching, &trial->candidates, &own, PACKET_SIZE, at)) {
+    if (!punching_fire(&trial->punching, &trial->candidates, &own, PACKET_SIZE, at, 0)) {
         return 0;
     }
     size_t targets = trial->punching.round.count;

@@ -39,7 +39,7 @@ static void bursts_leave_at_their_instants(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
     assert_true(punch_round_add(&round, &b, true, false));
     assert_true(punch_round_add(&round, &a, false, false)); /* it is in the round already */
@@ -59,13 +59,42 @@ static void bursts_leave_at_their_instants(void **state)
     assert_int_equal(punch_round_end(&round).ns, at_ms(3000).ns);
 }
 
+static void first_pings_to_an_observed_address_end_before_the_peers_nat(void **state)
+{
+    static const struct {
+        uint16_t ms;
+        bool near;
+    } bursts[] = {{0, true}, {20, true}, {60, true}, {140, false}, {300, false}};
+    struct endpoint observed = test_endpoint(1, 1000), told = test_endpoint(2, 2000), to;
+    struct punch_round round;
+
+    (void)state;
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 100);
+    assert_true(punch_round_add(&round, &observed, true, false));
+    assert_true(punch_round_add(&round, &told, false, false));
+    for (size_t i = 0; i < TEST_COUNT(bursts); i++) {
+        while (punch_round_next(&round, &to, at_ms(bursts[i].ms))) {
+            bool near = bursts[i].near && endpoint_equal(&to, &observed);
+
+            assert_int_equal(round.hops, near ? PUNCH_NEAR_HOPS : 0);
+        }
+    }
+    /* Who answered is there already. */
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 100);
+    assert_true(punch_round_add(&round, &observed, true, false));
+    assert_true(punch_round_next(&round, &to, at_ms(0)));
+    punch_round_on_receipt(&round, &observed, at_ms(5));
+    assert_true(punch_round_next(&round, &to, at_ms(5)));
+    assert_int_equal(round.hops, 0);
+}
+
 static void a_late_start_sends_no_burst(void **state)
 {
     struct endpoint a = test_endpoint(1, 1000), to;
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
     assert_true(punch_round_next(&round, &to, at_ms(500)));
     assert_false(punch_round_next(&round, &to, at_ms(500)));
@@ -90,7 +119,7 @@ static void forbidden_targets_are_refused(void **state)
         struct punch_round round;
         struct endpoint e;
         assert_true(endpoint_parse(&e, table[i].text, 0));
-        punch_round_init(&round, at_ms(0), PACKET_SIZE);
+        punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
         if (punch_round_add(&round, &e, true, table[i].shared_lan) != table[i].want) {
             fail_msg("%s", table[i].text);
         }
@@ -102,7 +131,7 @@ static void sixteen_candidates_and_no_more(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     for (uint16_t i = 1; i <= 17; i++) {
         struct endpoint e = test_endpoint((uint8_t)i, i);
         assert_int_equal(punch_round_add(&round, &e, true, false), i <= 16);
@@ -111,7 +140,7 @@ static void sixteen_candidates_and_no_more(void **state)
     assert_int_equal(run_round(&round, 5000, NULL), 112);
     assert_int_equal(round.bytes_sent, 112 * PACKET_SIZE);
     /* ... larger ones do not. */
-    punch_round_init(&round, at_ms(0), 1000);
+    punch_round_init(&round, at_ms(0), 1000, 0);
     for (uint16_t i = 1; i <= 16; i++) {
         struct endpoint e = test_endpoint((uint8_t)i, i);
         assert_true(punch_round_add(&round, &e, true, false));
@@ -127,7 +156,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
     struct endpoint observed = test_endpoint(200, 20);
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     for (uint16_t port = 1; port <= 10; port++) {
         struct endpoint e = test_endpoint(1, port);
         assert_true(punch_round_add(&round, &e, false, false));
@@ -136,7 +165,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
     assert_int_equal(run_round(&round, 5000, by_port), 2 + 7);
     assert_int_equal(by_port[20], 7);
     /* Another port of an observed IP is as good as the observed one. */
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     struct endpoint other = test_endpoint(200, 21);
     assert_true(punch_round_add(&round, &observed, true, false));
     assert_true(punch_round_add(&round, &other, false, false));
@@ -152,7 +181,7 @@ static void a_receipt_ends_the_bursts_and_owes_three_packets(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
     assert_true(punch_round_add(&round, &b, true, false));
     assert_true(punch_round_next(&round, &to, at_ms(0)));
@@ -171,7 +200,7 @@ static void a_receipt_from_an_unknown_address_is_answered(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE);
+    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
     punch_round_on_receipt(&round, &mapped, at_ms(0));
     assert_int_equal(run_round(&round, 5000, by_port), 3);
@@ -210,7 +239,7 @@ static void a_round_of_a_punch_sends_eight_kib_at_most(void **state)
     size_t sent = 0;
 
     (void)state;
-    punch_round_init(&round, at, LARGE);
+    punch_round_init(&round, at, LARGE, 0);
     for (unsigned i = 0; i < PUNCH_CANDIDATE_MAX; i++) {
         struct endpoint candidate = test_endpoint(i, 5000);
 
@@ -228,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bursts_leave_at_their_instants),
+        cmocka_unit_test(first_pings_to_an_observed_address_end_before_the_peers_nat),
         cmocka_unit_test(a_late_start_sends_no_burst),
         cmocka_unit_test(forbidden_targets_are_refused),
         cmocka_unit_test(sixteen_candidates_and_no_more),

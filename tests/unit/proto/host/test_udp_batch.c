@@ -2,6 +2,7 @@
 /* proto/host/udp_batch over loopback: both families, trains, mixed sizes, refusals. */
 #include "proto/host/udp_batch.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -199,9 +202,67 @@ static void a_port_in_use_and_a_foreign_address_are_explained(void **state)
     udp_batch_close(a);
 }
 
+/* The TTL with which each of `count` datagrams came to a plain socket. */
+static void receive_ttls(int fd, int *ttls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        _Alignas(struct cmsghdr) uint8_t ancillary[64];
+        uint8_t bytes[64];
+        struct iovec iov = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+        struct msghdr header = {.msg_iov = &iov,
+                                .msg_iovlen = 1,
+                                .msg_control = ancillary,
+                                .msg_controllen = sizeof(ancillary)};
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+
+        assert_int_equal(poll(&p, 1, 2000), 1);
+        assert_int_equal(recvmsg(fd, &header, 0), 32);
+        assert_non_null(CMSG_FIRSTHDR(&header));
+        assert_int_equal(CMSG_FIRSTHDR(&header)->cmsg_type, IP_TTL);
+        memcpy(&ttls[i], CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof(ttls[i]));
+    }
+}
+
+/* Neighbours of one size are one train only if they travel equally far. */
+static void a_datagram_travels_as_many_hops_as_its_item_says(void **state)
+{
+    static const char *const binds[] = {NULL, "127.0.0.1"};
+    static const uint8_t hops[] = {0, 2, 2, 0, 5};
+    static const uint8_t bytes[32] = {1};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof(binds) / sizeof(binds[0]); k++) {
+        struct udp_batch *udp = open_at(binds[k], false);
+        struct endpoint from = at_loopback(udp, "127.0.0.1"), to = from;
+        struct sockaddr_in name = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t name_size = sizeof(name);
+        int fd = socket(AF_INET, SOCK_DGRAM, 0), yes = 1, ttls[sizeof(hops)];
+        struct outbox box;
+
+        assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &name_size), 0);
+        assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &yes, sizeof(yes)), 0);
+        to.port = ntohs(name.sin_port);
+        assert_int_equal(outbox_init(&box, 4096, 16), ERR_OK);
+        for (size_t i = 0; i < sizeof(hops); i++) {
+            outbox_put_hops(&box, &from, &to, bytes, sizeof(bytes), hops[i]);
+        }
+        assert_int_equal(udp_batch_send(udp, &box, 0, sizeof(hops)), sizeof(hops));
+        receive_ttls(fd, ttls, sizeof(hops));
+        for (size_t i = 0; i < sizeof(hops); i++) {
+            assert_true(hops[i] == 0 ? ttls[i] > 5 : ttls[i] == hops[i]);
+        }
+        outbox_fini(&box);
+        udp_batch_close(udp);
+        (void)close(fd);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_datagram_travels_as_many_hops_as_its_item_says),
         cmocka_unit_test(trains_pass_in_every_offload_mode_and_family),
         cmocka_unit_test(an_empty_datagram_is_a_datagram),
         cmocka_unit_test(the_source_address_is_the_one_the_item_names),
