@@ -49,7 +49,7 @@ static const char *peer_state(const struct host_core *core, const struct peer *p
     if (a != NULL && a->initiating.active && a->queue.count > 0) {
         return "connecting";
     }
-    return presence == PRESENCE_ONLINE ? "idle" : "unknown";
+    return presence == PRESENCE_ONLINE ? "online" : "unknown";
 }
 
 /* Whether packets to the peer go there now. */

@@ -12,13 +12,13 @@
 
 static const char *const troubles[ZIGLAN_TROUBLE_COUNT] = {
     [ZIGLAN_TROUBLE_NONE] = "",
-    [ZIGLAN_TROUBLE_NO_ANSWER] = "the entry point does not answer; is its UDP port open?",
-    [ZIGLAN_TROUBLE_TLS] = "the TLS handshake with the entry point failed",
+    [ZIGLAN_TROUBLE_NO_ANSWER] = "the relay does not answer; is its UDP port open?",
+    [ZIGLAN_TROUBLE_TLS] = "the TLS handshake with the relay failed",
     [ZIGLAN_TROUBLE_INTERCEPTED] = "TLS is intercepted on this network",
     [ZIGLAN_TROUBLE_WRONG_KEY] =
-        "the entry point does not belong to this ziglan; ask for a new URL",
-    [ZIGLAN_TROUBLE_PROTOCOL] = "the entry point does not speak our protocol",
-    [ZIGLAN_TROUBLE_FULL] = "the entry point is full; trying again",
+        "the relay at that address does not belong to this ziglan; ask for a new URL",
+    [ZIGLAN_TROUBLE_PROTOCOL] = "what answers there does not speak our protocol",
+    [ZIGLAN_TROUBLE_FULL] = "the relay is full; trying again",
     [ZIGLAN_TROUBLE_BUSY] =
         "the relay said that it is busy: it is full, or this host came too often; trying again",
     [ZIGLAN_TROUBLE_DELEGATION] =

@@ -10,6 +10,7 @@
 #include "proto/host/fields.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void host_print(const json_t *status)
 {
@@ -99,6 +100,33 @@ static void leaving_print(const json_t *status)
     }
 }
 
+/* How many peers are there, and how many are reached directly; and of how many nobody knows. */
+static void peers_count_print(const json_t *peers)
+{
+    unsigned long long direct = 0;
+    unsigned long long offline = 0;
+    unsigned long long unknown = 0;
+    char text[96];
+    const json_t *peer;
+    size_t i;
+
+    json_array_foreach(peers, i, peer)
+    {
+        const char *state = field_text(peer, "state");
+
+        direct += strcmp(state, "direct") == 0 ? 1 : 0;
+        offline += strcmp(state, "offline") == 0 ? 1 : 0;
+        unknown += strcmp(state, "unknown") == 0 ? 1 : 0;
+    }
+    (void)snprintf(text, sizeof(text), "%llu online, %llu direct",
+                   (unsigned long long)json_array_size(peers) - offline - unknown, direct);
+    if (unknown > 0) {
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                       ", %llu unknown while no relay tells", unknown);
+    }
+    line_print("Peers", text);
+}
+
 int verb_status(const struct cli *cli)
 {
     struct fault fault = {0};
@@ -111,16 +139,11 @@ int verb_status(const struct cli *cli)
     if (cli->json) {
         code = fields_print(status);
     } else {
-        char text[64];
-
         host_print(status);
         relays_print(status);
         ziglans_print(status);
         leaving_print(status);
-        (void)snprintf(text, sizeof(text), "%llu of %llu connected",
-                       (unsigned long long)field_number(status, "peers_connected"),
-                       (unsigned long long)field_number(status, "peers_total"));
-        line_print("Peers", text);
+        peers_count_print(json_object_get(status, "peers"));
         (void)fputc('\n', stdout);
         peers_print(json_object_get(status, "peers"));
     }

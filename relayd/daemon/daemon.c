@@ -51,6 +51,7 @@ struct daemon {
     struct pages pages;
     struct signals *signals;
     struct ev_timer stop_timer, watchdog_timer;
+    char web_server[WEB_SERVER_TEXT_SIZE]; /* whose the spare port is; "": nobody's */
     bool library_on;
     bool stopping;
 };
@@ -216,21 +217,37 @@ static int core_start(struct daemon *daemon, struct fault *fault)
 }
 
 /* The port that is tried without being named; 0 where it is somebody else's. */
-static uint16_t spare_port(const struct daemon *daemon)
+static uint16_t spare_port(struct daemon *daemon)
 {
-    char why[WEB_SERVER_TEXT_SIZE];
-
-    if (!daemon->settings.listen_default) {
-        return 0;
-    }
-    if (web_server_find(why, SETTINGS_PORT_SPARE, web_server_folders)) {
-        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.listen",
-                  "not on UDP port %d, which a web server needs for HTTP/3: %s; to have it all the "
-                  "same, name it in listen:",
-                  SETTINGS_PORT_SPARE, why);
+    if (!daemon->settings.listen_default ||
+        web_server_find(daemon->web_server, SETTINGS_PORT_SPARE, web_server_folders)) {
         return 0;
     }
     return SETTINGS_PORT_SPARE;
+}
+
+/* The first line of the log is that it is ready; behind it stands what it does without. */
+static void ready_tell(const struct daemon *daemon)
+{
+    const char *problem = relay_engine_spare_problem(daemon->engine);
+    char key[KEY_SHORT_SIZE];
+
+    env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.ready",
+              "ready on UDP %s version=%s key=%s listen=\"%s\"",
+              relay_engine_ports_text(daemon->engine), ZIGLAN_VERSION,
+              key_short(daemon->keys.relay.public_key, key),
+              relay_engine_listen_text(daemon->engine));
+    if (daemon->web_server[0] != '\0') {
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.listen",
+                  "not on UDP port %d, which a web server needs for HTTP/3: %s; to have it all the "
+                  "same, name it in listen:",
+                  SETTINGS_PORT_SPARE, daemon->web_server);
+    } else if (problem[0] != '\0') {
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.listen",
+                  "not on UDP port %d, so hosts in networks that let nothing else out find no way "
+                  "here: %s",
+                  SETTINGS_PORT_SPARE, problem);
+    }
 }
 
 static int engine_start(struct daemon *daemon, struct fault *fault)
@@ -321,7 +338,6 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
     struct daemon daemon = {
         .config_path = config_path, .settings = *settings, .started = *settings};
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE, .text = "out of memory"};
-    char key[KEY_SHORT_SIZE];
     int code = EXIT_CODE_OK;
 
     if (files_check(FILES_MIN, &fault) != ERR_OK) {
@@ -343,9 +359,7 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
         code = fault_print(&fault, "relayd");
         goto out;
     }
-    env_trace(daemon.env, TRACE_LEVEL_INFO, "relay.ready", "version=%s key=%s listen=\"%s\"",
-              ZIGLAN_VERSION, key_short(daemon.keys.relay.public_key, key),
-              relay_engine_listen_text(daemon.engine));
+    ready_tell(&daemon);
     notify_ready("serving");
     relay_engine_kick(daemon.engine);
     (void)ev_run(daemon.loop, 0);

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTEN_TEXT_SIZE = RELAY_ENGINE_SOCKETS_MAX * (ENDPOINT_TEXT_SIZE + 2) };
+enum {
+    LISTEN_TEXT_SIZE = RELAY_ENGINE_SOCKETS_MAX * (ENDPOINT_TEXT_SIZE + 2),
+    PORTS_TEXT_SIZE = RELAY_ENGINE_SOCKETS_MAX * 7,
+};
 
 struct relay_engine {
     struct ev_loop *loop;
@@ -20,6 +23,8 @@ struct relay_engine {
     size_t sockets_count;
     struct pump *pump;
     char listen_text[LISTEN_TEXT_SIZE];
+    char ports_text[PORTS_TEXT_SIZE];
+    struct fault spare_fault; /* its text is empty: there is nothing to say of the spare port */
 };
 
 /* ---- the core's verbs for the pump; only transmit has something to send ---- */
@@ -66,6 +71,20 @@ static void core_settle(void *context, struct mono now)
 
 /* ---- sockets ---- */
 
+/* Note a port, each once. */
+static void port_note(struct relay_engine *engine, uint16_t port)
+{
+    size_t used = strlen(engine->ports_text);
+
+    for (size_t i = 0; i < engine->sockets_count; i++) {
+        if (udp_batch_local(engine->sockets[i])->port == port) {
+            return;
+        }
+    }
+    (void)snprintf(engine->ports_text + used, sizeof(engine->ports_text) - used, "%s%u",
+                   used > 0 ? ", " : "", (unsigned)port);
+}
+
 static int socket_add(struct relay_engine *engine, const struct endpoint *local,
                       struct fault *fault)
 {
@@ -78,6 +97,7 @@ static int socket_add(struct relay_engine *engine, const struct endpoint *local,
     CHECK(engine->sockets_count < RELAY_ENGINE_SOCKETS_MAX);
     rc = udp_batch_open(&socket, &options, fault);
     if (rc == ERR_OK) {
+        port_note(engine, udp_batch_local(socket)->port);
         (void)snprintf(engine->listen_text + used, sizeof(engine->listen_text) - used, "%s%s",
                        used > 0 ? ", " : "", endpoint_text(udp_batch_local(socket), text));
         engine->sockets[engine->sockets_count] = socket;
@@ -90,18 +110,14 @@ static int sockets_open(struct relay_engine *engine, const struct relay_engine_o
                         struct fault *fault)
 {
     struct endpoint spare = options->listen[0];
-    struct fault why;
     int rc = ERR_OK;
 
     for (size_t i = 0; rc == ERR_OK && i < options->listen_count; i++) {
         rc = socket_add(engine, &options->listen[i], fault);
     }
     spare.port = options->spare_port;
-    if (rc == ERR_OK && spare.port != 0 && socket_add(engine, &spare, &why) != ERR_OK) {
-        env_trace(options->env, TRACE_LEVEL_INFO, "relay.listen",
-                  "not on UDP port %d, so hosts in networks that let nothing else out find no way "
-                  "here: %s",
-                  spare.port, why.text);
+    if (rc == ERR_OK && spare.port != 0) {
+        (void)socket_add(engine, &spare, &engine->spare_fault); /* without it is fine, too */
     }
     return rc;
 }
@@ -167,6 +183,16 @@ void relay_engine_kick(struct relay_engine *engine)
 const char *relay_engine_listen_text(const struct relay_engine *engine)
 {
     return engine->listen_text;
+}
+
+const char *relay_engine_ports_text(const struct relay_engine *engine)
+{
+    return engine->ports_text;
+}
+
+const char *relay_engine_spare_problem(const struct relay_engine *engine)
+{
+    return engine->spare_fault.text;
 }
 
 struct socket_use relay_engine_socket_use(const struct relay_engine *engine)

@@ -31,7 +31,7 @@ struct relay_engine_options {
 };
 
 /** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; then fault says why and *out is NULL. That
- * the spare port cannot be had is traced only. */
+ * the spare port cannot be had is no error. */
 int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
                       struct fault *fault) MUST_CHECK;
 
@@ -48,6 +48,12 @@ void relay_engine_kick(struct relay_engine *engine);
 /** The addresses of its sockets, for people: "ADDRESS:PORT, ...". Borrowed for the engine's life.
  */
 const char *relay_engine_listen_text(const struct relay_engine *engine);
+
+/** Their ports: "4433, 443". Borrowed likewise. */
+const char *relay_engine_ports_text(const struct relay_engine *engine);
+
+/** Why the spare port could not be had; "" if it could, or was not asked for. Borrowed likewise. */
+const char *relay_engine_spare_problem(const struct relay_engine *engine);
 
 /** What the sockets saw so far, summed. */
 struct socket_use relay_engine_socket_use(const struct relay_engine *engine);

@@ -444,7 +444,7 @@ lab_up() { # host; prints the pid
     lab_spawn "$1" "$LAB_DIR/$1.log" env ZIGLAN_ROOT="$LAB_DIR/$1" "$(lab_program ziglan)" up
 }
 
-lab_peer_state() { # host peer-name; prints direct, relayed, idle, ...
+lab_peer_state() { # host peer-name; prints direct, relayed, online, ...
     lab_ziglan "$1" peers --json 2>/dev/null |
         "$LAB_PYTHON" -c 'import json,sys
 d=json.load(sys.stdin)

@@ -11,7 +11,7 @@ test_begin
 pairs_begin
 pairs_up
 check "phone and tablet are relayed" lab_is_state phone tablet relayed
-check "nas and tablet have not talked" lab_is_state nas tablet idle
+check "nas and tablet have not talked" lab_is_state nas tablet online
 
 connected() { json_of "$1" status 'd["peers_connected"]'; }
 unreachable() { # from to
