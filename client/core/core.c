@@ -3,6 +3,7 @@
 #include "client/core/core.h"
 
 #include "client/core/clock.h"
+#include "client/core/copied.h"
 #include "client/core/core_internal.h"
 #include "client/core/dataplane.h"
 #include "client/core/events.h"
@@ -234,6 +235,9 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
 void host_core_packets(struct host_core *core, struct packet *packets, size_t count,
                        struct host_io *io, struct mono now)
 {
+    if (core->dataplane.copied) {
+        copied_forget(core, io, now);
+    }
     for (size_t i = 0; i < count; i++) {
         dataplane_send(core, &packets[i], io, now);
     }
@@ -256,10 +260,18 @@ static void expire_pings(struct host_core *core, struct host_io *io, struct mono
     }
 }
 
+void host_core_copied(struct host_core *core)
+{
+    core->dataplane.copied = true;
+}
+
 void host_core_expire(struct host_core *core, struct host_io *io, struct mono now)
 {
     struct heap_entry *timer;
 
+    if (core->dataplane.copied) {
+        copied_forget(core, io, now);
+    }
     link_hub_expire(core->relays.hub, now);
     events_drain(core, io, now);
     relay_set_expire(&core->relays, now);
@@ -298,6 +310,9 @@ static void leave_all(struct host_core *core, struct host_io *io, struct mono no
 
 void host_core_transmit(struct host_core *core, struct host_io *io, struct mono now)
 {
+    if (core->dataplane.copied) {
+        copied_forget(core, io, now);
+    }
     if (core->conversations.leaving.wanted) {
         leave_all(core, io, now);
     }

@@ -68,6 +68,11 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
 void host_core_packets(struct host_core *core, struct packet *packets, size_t count,
                        struct host_io *io, struct mono now);
 
+/** The hypervisor says that this machine is a copy of another, or went back to an earlier state:
+ * the next verb forgets all keys of sessions before it seals anything. Call it, and then kick the
+ * loop, before anything else. */
+void host_core_copied(struct host_core *core);
+
 /** Timers up to now. */
 void host_core_expire(struct host_core *core, struct host_io *io, struct mono now);
 

@@ -10,6 +10,7 @@
 #include "client/daemon/host.h"
 #include "client/daemon/magic_dns.h"
 #include "client/daemon/setup.h"
+#include "proto/host/generation.h"
 #include "proto/host/notify.h"
 #include "proto/host/signals.h"
 
@@ -26,7 +27,8 @@ struct daemon {
     struct magic_dns dns;
     struct signals *signals;
     struct ev_timer watchdog;
-    int exit_code; /* of an end that nobody asked for */
+    struct generation *generation; /* NULL: the kernel tells none */
+    int exit_code;                 /* of an end that nobody asked for */
 };
 
 /* What the log says on a terminal in place of the event's name. */
@@ -166,6 +168,14 @@ static void on_interface_gone(void *context)
     ev_break(d->host.loop, EVBREAK_ALL);
 }
 
+static void on_copied(void *context)
+{
+    struct daemon *d = context;
+
+    host_core_copied(engine_core(d->host.engine));
+    engine_kick(d->host.engine);
+}
+
 /* Open everything in the order told above. What was opened before an error stays open. */
 static int start(struct daemon *d, const struct place *place, const char *name, struct fault *fault)
 {
@@ -191,6 +201,7 @@ static int start(struct daemon *d, const struct place *place, const char *name, 
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return rc;
     }
+    d->generation = generation_new(d->host.loop, on_copied, d);
     magic_dns_start(&d->dns, &d->host);
     configured_ziglans_join(d);
     ev_timer_init(&d->watchdog, on_watchdog, watchdog_s, watchdog_s);
@@ -256,6 +267,7 @@ void daemon_close(struct daemon *d)
     }
     magic_dns_stop(&d->dns);
     signals_free(d->signals);
+    generation_free(d->generation);
     admin_socket_close(&d->admin);
     host_close(&d->host);
     free(d);

@@ -28,6 +28,7 @@ struct dataplane {
     struct mono tell_at; /* a dropped packet is told in the log from then on */
     uint16_t ip_id;      /* IPv4 identification of rebuilt packets */
     uint16_t mtu;        /* of the TUN device */
+    bool copied;         /* this machine is a copy: first the keys are forgotten (core/copied.h) */
     bool tun_offload;    /* it takes partial checksums and TCP super-packets */
     struct host_counters counters;
     uint8_t frame[FRAME_SIZE_MAX + 64]; /* one frame being made */

@@ -238,6 +238,10 @@ bool link_hub_datagram(struct link_hub *hub, struct handle handle, const uint8_t
 void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream_id, int status,
                       const char *content_type, const void *body, size_t size);
 
+/** Forget all connections with their keys, without a word to their peers, in a copy of this
+ * machine's memory. CLOSED(RESET) follows for each that was announced. */
+void link_hub_forget(struct link_hub *hub, struct mono now);
+
 /** Close with an HTTP/3 error code and a short text (copied), behind what was queued before as far
  * as one burst takes it. CLOSED(LOCAL) follows. Nothing happens if the handle is stale. */
 void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, const char *text,

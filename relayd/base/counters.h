@@ -49,6 +49,8 @@
     X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
     X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
     X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.") \
+    X(copies, "copies_total", "",                                                                  \
+      "Times all sessions were forgotten, as in a copy of the machine.")                           \
     X(moved, "session_moves_total", "", "Sessions whose address changed.")                         \
     X(control_bad, "control_refused_total", "reason=\"malformed\"",                                \
       "Control messages that were not served, by reason.")                                         \

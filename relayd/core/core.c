@@ -137,8 +137,28 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
     }
 }
 
+void relay_core_copied(struct relay_core *core)
+{
+    core->copied = true;
+}
+
+/* In a copy of this machine's memory all keys of sessions are forgotten, before anything is sealed
+ * with them. Whoever still uses one is told so by a stateless reset. */
+static void copied_forget(struct relay_core *core, struct mono now)
+{
+    core->copied = false;
+    core->base.counters.copies++;
+    env_trace(&core->base.env, TRACE_LEVEL_WARN, "relay.copied",
+              "this machine was restored from a snapshot or cloned; all sessions begin anew");
+    link_hub_forget(core->base.hub, now);
+    events_drain(core, now);
+}
+
 void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mono now)
 {
+    if (core->copied) {
+        copied_forget(core, now);
+    }
     stun_service_transmit(&core->stun, out);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);

@@ -35,6 +35,10 @@ void relay_core_free(struct relay_core *core);
 /** Take one received UDP payload, any content. in->local is where it arrived. */
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now);
 
+/** The hypervisor says that this machine is a copy of another, or went back to an earlier state:
+ * the next transmit forgets the keys of all sessions before it sends anything. */
+void relay_core_copied(struct relay_core *core);
+
 /** Timers up to now. */
 void relay_core_expire(struct relay_core *core, struct mono now);
 

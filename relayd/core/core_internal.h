@@ -28,4 +28,5 @@ struct relay_core {
     struct operator_service operator_verbs;
     struct mono housekeeping_at;
     struct wall_watch wall;
+    bool copied; /* the keys of all sessions are to be forgotten */
 };

@@ -5,6 +5,7 @@
 #include "proto/host/control_socket.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
+#include "proto/host/generation.h"
 #include "proto/host/notify.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
@@ -50,6 +51,7 @@ struct daemon {
     struct control_server *control;
     struct pages pages;
     struct signals *signals;
+    struct generation *generation; /* NULL: the kernel tells none */
     struct ev_timer stop_timer, watchdog_timer;
     char web_server[WEB_SERVER_TEXT_SIZE]; /* whose the spare port is; "": nobody's */
     bool library_on;
@@ -265,6 +267,14 @@ static int engine_start(struct daemon *daemon, struct fault *fault)
     return relay_engine_open(&daemon->engine, &options, fault);
 }
 
+static void on_copied(void *context)
+{
+    struct daemon *daemon = context;
+
+    relay_core_copied(daemon->core);
+    relay_engine_kick(daemon->engine);
+}
+
 /* What else wakes the loop: signals, operators, readers of pages, timers. */
 static int doors_open(struct daemon *daemon, struct fault *fault)
 {
@@ -285,6 +295,7 @@ static int doors_open(struct daemon *daemon, struct fault *fault)
         daemon->pages.engine = daemon->engine;
         rc = pages_open(&daemon->pages, &daemon->settings, fault);
     }
+    daemon->generation = generation_new(daemon->loop, on_copied, daemon);
     ev_timer_init(&daemon->stop_timer, stop_overdue, (double)STOP_MS_MAX / 1000, 0.);
     if (rc == ERR_OK && watchdog_s > 0) {
         ev_timer_init(&daemon->watchdog_timer, watchdog_due, watchdog_s, watchdog_s);
@@ -319,6 +330,7 @@ static void daemon_close(struct daemon *daemon)
     pages_close(&daemon->pages);
     control_server_close(daemon->control);
     signals_free(daemon->signals);
+    generation_free(daemon->generation);
     relay_engine_close(daemon->engine);
     relay_core_free(daemon->core);
     reset_ledger_file_close(daemon->ledger, clean);

@@ -343,6 +343,20 @@ void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, c
     }
 }
 
+void link_hub_forget(struct link_hub *hub, struct mono now)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct link_conn *c;
+
+    begin(hub, now);
+    while ((c = slab_next(hub->shared.tables.conns, &cursor)) != NULL) {
+        if (c->phase != CONN_PHASE_DEAD) {
+            conn_close(c, LINK_REASON_RESET, H3_NO_ERROR, "");
+            conn_die(c);
+        }
+    }
+}
+
 void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct endpoint *local,
                       struct mono now)
 {

@@ -87,12 +87,55 @@ static void a_full_disk_does_not_end_what_runs(void **state)
     lab_free(lab);
 }
 
+/* What the first host shares with its peer and with its relay. */
+struct shared_keys {
+    uint32_t index; /* by which it names the Noise session to nas */
+    struct handle relay;
+};
+
+static struct shared_keys shared_now(struct lab *lab)
+{
+    const struct noise_session *session = conversation_at(lab, 0)->sessions.current;
+
+    assert_non_null(session);
+    return (struct shared_keys){session->remote_index, ziglan_at(lab, 0)->entry_point->active};
+}
+
+static void expect_all_new(struct lab *lab, const struct shared_keys *before)
+{
+    struct shared_keys after;
+
+    send_pings(lab, 20, 100);
+    next_ping_arrives(lab, 84, 100);
+    after = shared_now(lab);
+    assert_int_not_equal(after.index, before->index);
+    assert_false(handle_equal(after.relay, before->relay));
+    assert_null(noise_sessions_find(&conversation_at(lab, 0)->sessions, before->index));
+}
+
+static void a_copy_of_a_machine_forgets_all_keys_and_talks_again(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct shared_keys before;
+
+    (void)state;
+    send_pings(lab, 30, 100);
+    before = shared_now(lab);
+    host_core_copied(lab->hosts[0].core);
+    send_ping(lab, 84);
+    assert_null(
+        conversation_at(lab, 0)->sessions.current); /* nothing was sealed with the old one */
+    expect_all_new(lab, &before);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restarted_peer_is_talked_to_again_within_seconds),
         cmocka_unit_test(a_restarted_peer_tells_its_candidates_anew),
         cmocka_unit_test(a_peer_that_restarts_often_is_reached_directly_again),
+        cmocka_unit_test(a_copy_of_a_machine_forgets_all_keys_and_talks_again),
         cmocka_unit_test(a_full_disk_does_not_end_what_runs),
     };
 

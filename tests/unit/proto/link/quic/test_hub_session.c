@@ -150,12 +150,45 @@ static void a_hello_whose_stream_closed_with_it_harms_nobody(void **state)
     net_fini(&net);
 }
 
+/* In a copy of a machine's memory nothing may be sealed with the keys that it had. */
+static void a_hub_that_forgets_says_nothing_and_is_dialled_anew(void **state)
+{
+    static struct net net;
+    const uint8_t payload[10] = {0};
+    const struct net_event *closed;
+
+    (void)state;
+    open_net(&net, 21);
+    assert_true(link_hub_datagram(net.hubs[NET_SERVER], server, payload, 10, NULL, 0));
+    link_hub_forget(net.hubs[NET_SERVER], net.now);
+    net_poll(&net, NET_SERVER);
+    closed = net_find(&net, NET_SERVER, LINK_EVENT_CLOSED);
+    assert_non_null(closed);
+    assert_int_equal(closed->event.reason, LINK_REASON_RESET);
+    net_transmit(&net, NET_SERVER);
+    assert_int_equal(net.box.items_count, 0);
+    assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
+
+    assert_true(link_hub_datagram(net.hubs[NET_CLIENT], client, payload, 10, NULL, 0));
+    net_run(&net, 1000);
+    closed = net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED);
+    assert_non_null(closed); /* by a stateless reset */
+    assert_int_equal(closed->event.reason, LINK_REASON_RESET);
+    assert_true(net_open(&net, &client, &server));
+    link_hub_forget(net.hubs[NET_CLIENT], net.now);
+    net_transmit(&net, NET_CLIENT);
+    assert_int_equal(net.box.items_count, 0);
+    assert_true(net_open(&net, &client, &server));
+    net_fini(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_that_does_not_decode_ends_the_session),
         cmocka_unit_test(a_second_hello_ends_the_session),
         cmocka_unit_test(a_capsule_that_is_too_long_ends_the_session),
+        cmocka_unit_test(a_hub_that_forgets_says_nothing_and_is_dialled_anew),
         cmocka_unit_test(a_hello_whose_stream_closed_with_it_harms_nobody),
     };
 
