@@ -166,6 +166,7 @@ PLANTED = {
         ("a clock", in_path("clock_gettime(CLOCK_MONOTONIC, &now);")),
         ("random numbers", in_path("randombytes_buf(bytes, 8);")),
     ],
+    "log-number": [("a reason", in_path('trace("path.closed", "reason=%d", 3);'))],
     "spdx": [("no licence", {
         "client/path/path.h": PATH_H.replace(SPDX, "")})],
     "opening": [

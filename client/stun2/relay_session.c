@@ -469,6 +469,7 @@ bool relay_session_on_closed(struct relay_session *relay, const struct link_even
     if (!relay->open || !handle_equal(relay->active, event->handle)) {
         return false;
     }
+    relay_log_closed(&relay->log, event->reason, now);
     connection_gone(relay);
     /* A little jitter, so that a restarted relay does not meet all its hosts in one instant. */
     relay->dial_at = mono_add_ms(now, env_random_below(relay->env, RELAY_SESSION_RETRY_MS_MIN));
@@ -494,11 +495,7 @@ void relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway 
 {
     uint64_t wait_ms = away_ms(go_away);
 
-    if (go_away->reason == GOAWAY_BUSY) {
-        env_trace(relay->env, TRACE_LEVEL_WARN, "entry.busy",
-                  "it is full, or this host came too often; trying again in %u s",
-                  (unsigned)(wait_ms / 1000));
-    }
+    relay_log_go_away(&relay->log, go_away->reason, wait_ms, now);
     relay_session_close(relay, wait_ms, now);
 }
 

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "client/stun2/relay_log.h"
 #include "client/stun2/way.h"
 #include "proto/base/bucket.h"
 #include "proto/base/env.h"
@@ -77,6 +78,7 @@ struct relay_opens {
     bool told; /* there are none left, and the log said so */
 };
 
+/* tidy-ok: struct-fields each stands for one thing about one relay, and no few belong together */
 struct relay_session {
     TAILQ_ENTRY(relay_session) in_set;
     uint32_t number; /* tells it from all others of this host's life; never 0 */
@@ -97,13 +99,14 @@ struct relay_session {
     struct relay_opens opens;
     struct endpoint observed;    /* our address as that relay sees it */
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
+    struct relay_log log;
 };
 
 TAILQ_HEAD(relay_session_list, relay_session);
 
 /** Begin with a URL, which is copied without its invite. A session that is open is closed. Numeric
- * hosts become targets, names are to be resolved. For relay_set.c, which fills in hub, env and
- * number before. */
+ * hosts become targets, names are to be resolved. For relay_set.c, which fills in hub, number
+ * and env (the log's, too) before. */
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
 
 /** An address of which it is known that the relay answered there once: it is dialled first. */

@@ -46,6 +46,7 @@ struct relay_session *relay_set_add(struct relay_set *set, const struct url *url
     }
     relay->hub = set->hub;
     relay->env = set->env;
+    relay->log.env = set->env;
     relay->number = ++set->number_last;
     TAILQ_INSERT_TAIL(&set->list, relay, in_set);
     set->count++;

@@ -353,7 +353,6 @@ void ziglan_on_closed(struct ziglan *ziglan, const struct relay_session *relay, 
         return;
     }
     roster_all_offline(ziglan->roster);
-    env_trace(ziglan->context->env, TRACE_LEVEL_INFO, "entry.closed", "reason=%d", (int)reason);
     if (ziglan->state != ZIGLAN_STATE_REFUSED) {
         enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     }
@@ -412,7 +411,7 @@ void ziglan_on_error(struct ziglan *ziglan, struct relay_session *relay, uint32_
     if (request_id != ZIGLAN_REQUEST_JOIN) {
         return;
     }
-    env_trace(ziglan->context->env, TRACE_LEVEL_WARN, "ziglan.refused", "code=%u", error->code);
+    relay_log_refused(&relay->log, error, now);
     ziglan->record.part_size = 0; /* perhaps the part was refused: the next one is fresh */
     if (relay != ziglan->entry_point) {
         relay->serves = false;

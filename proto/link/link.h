@@ -16,6 +16,7 @@
 #include "proto/base/mono.h"
 #include "proto/base/slab.h"
 #include "proto/crypto/identity.h"
+#include "proto/link/reason.h"
 #include "proto/net/dgram.h"
 #include "proto/wire/frame.h"
 
@@ -91,20 +92,6 @@ enum link_event_type {
                             session goes on if one comes; it is wise to dial another */
     LINK_EVENT_REVIVED,  /* dialled: the answer came after all, so STALLED holds no longer */
     LINK_EVENT_CLOSED,   /* gone: reason; the last event of this handle */
-};
-
-enum link_reason {
-    LINK_REASON_NONE,
-    LINK_REASON_LOCAL,       /* link_hub_close */
-    LINK_REASON_PEER,        /* the peer closed in order */
-    LINK_REASON_TIMEOUT,     /* idle or handshake timeout */
-    LINK_REASON_RESET,       /* stateless reset: the peer restarted */
-    LINK_REASON_TLS,         /* TLS failed */
-    LINK_REASON_INTERCEPTED, /* the server's signature did not verify: TLS is intercepted */
-    LINK_REASON_WRONG_KEY,   /* authentic, but not the wanted relay or ziglan */
-    LINK_REASON_PROTOCOL,    /* it broke the rules of section 3 */
-    LINK_REASON_LIMIT,       /* a bound was hit */
-    LINK_REASON_CLOCK,       /* the wanted ziglan's delegation is not in force by our wall clock */
 };
 
 /** Who is at the other end, as its Hello says and proves. All zero before OPEN, and for a client

@@ -77,8 +77,8 @@ void link_session_end(struct link_session *s, enum link_reason reason, const cha
     if (reason == LINK_REASON_PROTOCOL) {
         shared->stats.protocol_errors++;
     }
-    env_trace(shared->self.env, TRACE_LEVEL_DEBUG, "link.close", "dialled=%d reason=%d text=%s",
-              s->carrier->dialled, (int)reason, text);
+    env_trace(shared->self.env, TRACE_LEVEL_DEBUG, "link.close", "side=%s reason=%s text=%s",
+              s->carrier->dialled ? "dialler" : "server", link_reason_name(reason), text);
     if (s->announced) {
         event_queue_push_end(&shared->events, &s->end, s);
     }

@@ -321,6 +321,17 @@ int control_unpack(Ziglan__Control **out, struct control_arena *arena, const uin
     return ERR_OK;
 }
 
+const char *goaway_name(uint32_t reason)
+{
+    static const char *const names[] = {
+        [GOAWAY_SHUTDOWN] = "stopped",          [GOAWAY_REPLACED] = "replaced",
+        [GOAWAY_REVOKED] = "revoked",           [GOAWAY_BUSY] = "busy",
+        [GOAWAY_NOT_ADMITTED] = "not_admitted",
+    };
+
+    return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
+}
+
 ProtobufCBinaryData control_bytes(const void *data, size_t size)
 {
     union {

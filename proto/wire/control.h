@@ -29,6 +29,9 @@ enum goaway {
     GOAWAY_NOT_ADMITTED = 4,
 };
 
+/** Such a number as a word for the log ("stopped", "replaced"); "unknown" for others. */
+const char *goaway_name(uint32_t reason);
+
 /** Memory for one unpacked message. It is 64 KiB large: have one per program, not one per peer. */
 struct control_arena {
     _Alignas(16) uint8_t memory[CONTROL_ARENA_SIZE];

@@ -21,8 +21,9 @@ void store_health_note(struct store_health *health, enum verdict verdict)
     }
     if (ok != health->ok) {
         env_trace(health->env, ok ? TRACE_LEVEL_INFO : TRACE_LEVEL_ERROR, "store.health",
-                  "ok=%d %s", (int)ok,
-                  ok ? "" : "hint=\"is the disk full? joins are refused, the rest goes on\"");
+                  "storage=%s",
+                  ok ? "works_again"
+                     : "fails hint=\"is the disk full? joins are refused, the rest goes on\"");
     }
     health->ok = ok;
 }

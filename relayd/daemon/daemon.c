@@ -375,8 +375,8 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
     notify_ready("serving");
     relay_engine_kick(daemon.engine);
     (void)ev_run(daemon.loop, 0);
-    env_trace(daemon.env, TRACE_LEVEL_INFO, "relay.stopped", "clean=%d",
-              (int)relay_core_stopped(daemon.core));
+    env_trace(daemon.env, TRACE_LEVEL_INFO, "relay.stopped", "hosts_told=%s",
+              relay_core_stopped(daemon.core) ? "all" : "some");
 out:
     daemon_close(&daemon);
     return code;

@@ -34,7 +34,8 @@ void member_fill(const struct relay_base *base, Ziglan__Member *out,
 struct member_label member_label(const struct relay_base *base, const uint8_t key[KEY_SIZE])
 {
     struct directory_entry row;
-    bool known = directory_find_key(base->directory, key, &row) == VERDICT_OK;
+    bool known =
+        base->directory != NULL && directory_find_key(base->directory, key, &row) == VERDICT_OK;
     struct member_label label;
 
     (void)key_short(key, label.peer);

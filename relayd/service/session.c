@@ -3,6 +3,7 @@
 #include "relayd/service/session.h"
 
 #include "proto/crypto/identity.h"
+#include "relayd/service/member.h"
 
 enum {
     BUSY_RETRY_MS = 60000,
@@ -47,6 +48,24 @@ static void goaway_count(struct relay_counters *counters, enum goaway reason)
     }
 }
 
+/* Say in the log who is sent away and why. That the relay stops is a line of its own. */
+static void tell_sent_away(struct session_service *service, const struct relay_client *client,
+                           enum goaway reason, struct mono now)
+{
+    const struct relay_base *base = service->base;
+    uint32_t left_out;
+
+    if (reason == GOAWAY_SHUTDOWN ||
+        !log_gate_take(&service->log, (unsigned)reason, &left_out, now)) {
+        return;
+    }
+    struct member_label who = member_label(base, client->key);
+
+    env_trace(&base->env, TRACE_LEVEL_INFO, "session.ended",
+              "peer=%s name=%s reason=%s left_out=%u", who.peer, who.name, goaway_name(reason),
+              (unsigned)left_out);
+}
+
 void session_send_away(struct session_service *service, struct relay_client *client,
                        enum goaway reason, uint32_t reconnect_in_ms, struct mono now)
 {
@@ -63,6 +82,7 @@ void session_send_away(struct session_service *service, struct relay_client *cli
     key_gone(service, client, now);
     relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_CLOSING, now);
     goaway_count(&base->counters, reason);
+    tell_sent_away(service, client, reason, now);
 }
 
 void session_on_closed(struct session_service *service, const struct link_event *event,
@@ -75,8 +95,8 @@ void session_on_closed(struct session_service *service, const struct link_event 
     if (client == NULL) {
         return; /* an anonymous connection, or one that never got to its Hello */
     }
-    env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.closed", "peer=%s reason=%d",
-              key_short(client->key, text), (int)event->reason);
+    env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.closed", "peer=%s reason=%s",
+              key_short(client->key, text), link_reason_name(event->reason));
     if (relay_client_is_active(client)) {
         base->counters.closed_ended++;
     }
@@ -200,8 +220,8 @@ void session_on_open(struct session_service *service, const struct link_event *e
     client->told_session |= 1; /* never 0 */
     until_ms = admitted_until(base, client->key, &revoked);
     member = until_ms > 0;
-    env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s member=%d",
-              key_short(client->key, text), (int)member);
+    env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s as=%s",
+              key_short(client->key, text), member ? "member" : "stranger");
     if (service->stopping) {
         session_send_away(service, client, GOAWAY_SHUTDOWN, STOPPING_RETRY_MS, now);
     } else if (revoked) {

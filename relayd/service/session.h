@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "proto/base/log_gate.h"
 #include "proto/base/mono.h"
 #include "proto/link/link.h"
 #include "relayd/base/relay_base.h"
@@ -18,6 +19,7 @@ struct session_service {
     struct relay_base *base;       /* these are borrowed */
     struct punch_service *punches; /* told who is gone and who moved */
     struct watch_service *watches; /* told which member came and went */
+    struct log_gate log;           /* of what clients can make us write, by enum goaway */
     bool stopping;                 /* after session_shutdown: nobody is let in */
 };
 

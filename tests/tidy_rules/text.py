@@ -23,6 +23,7 @@ RULES = {
     "struct-fields": f"a struct has more than {STRUCT_FIELDS_MAX} fields",
     "banned": "a function that has no safe use here",
     "clock": "time or randomness is taken outside proto/host (it is a parameter everywhere else)",
+    "log-number": "the log speaks of a code in a number: nobody knows it; write its name",
     "spdx": "the first two lines have no SPDX-License-Identifier: GPL-3.0-or-later",
     "opening": "a .c or .h file does not begin with a sentence that says what it is for",
     "leftover": "a note to do something later",
@@ -40,6 +41,9 @@ CLOCKS = ("time gettimeofday clock_gettime clock localtime gmtime random srandom
           "randombytes_uniform").split()
 BANNED_CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 CLOCK_CALL = re.compile(r"(?<![\w.>])(" + "|".join(CLOCKS) + r")\s*\(")
+
+LOG_NUMBER = re.compile(r'"[^"]*\b(reason|code|error|state|verdict|ok|clean|member|dialled)'
+                        r'=%l*[diux]')
 
 # In two halves, so that this file does not find itself.
 LEFTOVER = re.compile(r"\b(FIX" + r"ME|TO" + r"DO|XX" + r"X|HA" + r"CK)\b")
@@ -81,6 +85,13 @@ def check_calls(source):
             for match in CLOCK_CALL.finditer(line):
                 # a field or a parameter may be called so: `uint64_t (*random)(...)` does not match
                 source.report("clock", number, match.group(1))
+
+
+def check_log(source):
+    for number, line in enumerate(source.lines if source.is_ours else [], 1):
+        match = LOG_NUMBER.search(line)
+        if match:
+            source.report("log-number", number, match.group(1))
 
 
 def check_lengths(source, lengths):
@@ -197,6 +208,7 @@ def check(source, lengths):
         check_pure(source)
     if source.is_c:
         check_calls(source)
+        check_log(source)
         check_opening(source)
     if source.is_c and source.is_ours:
         check_layers(source)

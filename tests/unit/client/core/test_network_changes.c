@@ -188,7 +188,7 @@ static void note(void *context, enum trace_level level, const char *event, const
 {
     char *said = context;
 
-    if (level == TRACE_LEVEL_WARN && strcmp(event, "entry.busy") == 0) {
+    if (level == TRACE_LEVEL_WARN && strcmp(event, "entry.closed") == 0) {
         (void)snprintf(said, 256, "%s", text);
     }
 }
@@ -210,7 +210,8 @@ static void a_relay_that_is_busy_is_told_of_in_words(void **state)
         15000, lab->now);
     (void)relay_node_pump(&lab->relay, lab->now);
     run_ms(lab, 1000);
-    assert_non_null(strstr(said, "trying again in 15 s"));
+    assert_non_null(strstr(said, "reason=busy"));
+    assert_non_null(strstr(said, "again_in_s=15"));
     assert_non_null(strstr(sentence_of_trouble(&ziglan_at(lab, 0)->trouble, text), "busy"));
     lab->ports.note = NULL;
     run_ms(lab, 16000);

@@ -18,6 +18,54 @@ static bool last_online(struct world *w, struct client *c)
     return changes->members[0]->online;
 }
 
+/* The lines of one event. */
+struct lines {
+    const char *event;
+    char last[200];
+    unsigned count;
+};
+
+static void on_line(void *context, enum trace_level level, const char *event, const char *text)
+{
+    struct lines *lines = context;
+
+    if (strcmp(event, lines->event) == 0) {
+        assert_int_equal(level, TRACE_LEVEL_INFO); /* an operator sees it by default */
+        (void)snprintf(lines->last, sizeof(lines->last), "%s", text);
+        lines->count++;
+    }
+}
+
+/* In words, and one line a minute and reason, however often somebody comes. */
+static void who_is_sent_away_stands_in_the_log(void **state)
+{
+    struct lines lines = {.event = "session.ended"};
+    struct world *w = world_new(NULL);
+    struct relay_core *core = w->relay.core;
+
+    (void)state;
+    world_members(w, 2);
+    w->ports.note = on_line;
+    w->ports.note_context = &lines;
+    for (int i = 0; i < 4; i++) {
+        client_dial(w, &w->clients[1]); /* the same key again */
+        world_run(w, 500);
+    }
+    assert_int_equal(lines.count, 1);
+    assert_non_null(strstr(lines.last, " name=host1 reason=replaced left_out=0"));
+    session_send_away(&core->session,
+                      session_table_of_key(&core->base.sessions, w->clients[0].identity.public_key),
+                      GOAWAY_REVOKED, 0, w->now);
+    assert_int_equal(lines.count, 2);
+    assert_non_null(strstr(lines.last, " name=host0 reason=revoked"));
+    world_run(w, 60000);
+    client_dial(w, &w->clients[1]);
+    world_run(w, 500);
+    assert_int_equal(lines.count, 3);
+    assert_non_null(strstr(lines.last, "reason=replaced left_out=3"));
+    world_free(w);
+}
+
 static void a_member_who_comes_back_needs_no_join(void **state)
 {
     struct world *w = world_new(NULL);
@@ -278,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_told_where_the_relay_can_be_reached),
+        cmocka_unit_test(who_is_sent_away_stands_in_the_log),
         cmocka_unit_test(a_member_who_comes_back_needs_no_join),
         cmocka_unit_test(the_newest_session_of_a_key_wins),
         cmocka_unit_test(sessions_are_capped),
