@@ -160,6 +160,9 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
     if (peer == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "no such peer; see ziglan peers");
     }
+    if (strcmp(report_peer_state(core, peer, now), "offline") == 0) {
+        return answer_refuse(EXIT_CODE_FAILURE, "%s is offline", text);
+    }
     struct conversation *a = life_of(peer, &core->conversations, now);
     struct ping_request *started =
         a == NULL ? NULL : ping_request_begin(&core->conversations.pings, peer, now);

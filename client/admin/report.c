@@ -30,7 +30,7 @@ static json_t *key_json(const uint8_t key[KEY_SIZE])
 
 /* ---- peers ---- */
 
-static const char *peer_state(const struct host_core *core, const struct peer *peer,
+const char *report_peer_state(const struct host_core *core, const struct peer *peer,
                               struct mono now)
 {
     const struct conversation *a = peer->conversation;
@@ -186,7 +186,7 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
         qsort(sorted, *total, sizeof(const struct peer *), by_name);
     }
     for (size_t i = 0; i < *total; i++) {
-        const char *state = peer_state(core, sorted[i], now);
+        const char *state = report_peer_state(core, sorted[i], now);
 
         *connected += state_is_connected(state) ? 1 : 0;
         (void)json_array_append_new(list, peer_json(sorted[i], state, now));

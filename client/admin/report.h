@@ -11,6 +11,11 @@ json_t *report_status(struct host_core *core, struct mono now);
 json_t *report_peers(struct host_core *core, struct mono now);
 json_t *report_whoami(struct host_core *core);
 
+/** How the peer is reached, as in the table of peers: "direct", "relayed", "connecting", "online",
+ * "offline" or "unknown". */
+const char *report_peer_state(const struct host_core *core, const struct peer *peer,
+                              struct mono now);
+
 /** The path in use, for people: "direct 192.0.2.1:4433", "relayed" or "none". Writes at most size
  * bytes into text, which is returned. */
 const char *report_path(const struct conversation *a, char *text, size_t size);

@@ -80,7 +80,7 @@ static void so_is_one_to_whom_nobody_talked(void **state)
     struct lab *lab = lab_joined();
 
     (void)state;
-    assert_string_equal(state_of_nas(lab), "idle");
+    assert_string_equal(state_of_nas(lab), "online");
     end_nas(lab);
     assert_string_equal(state_of_nas(lab), "offline");
     nas_is_unreachable(lab);
@@ -145,7 +145,7 @@ static void without_a_relay_nobody_is_offline(void **state)
     struct lab *lab = lab_joined();
 
     (void)state;
-    assert_string_equal(state_of_nas(lab), "idle");
+    assert_string_equal(state_of_nas(lab), "online");
     relay_core_shutdown(lab->relay.core, 1000, lab->now);
     (void)relay_node_pump(&lab->relay, lab->now);
     run_ms(lab, 500);
