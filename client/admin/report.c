@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128 };
+enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128, DIALLED_MAX = 8 };
 
 static json_t *ip_json(int family, const uint8_t *ip)
 {
@@ -264,6 +264,19 @@ static const char *relay_state(const struct relay_session *relay)
     return relay->stalled ? "stalled" : "connected";
 }
 
+/* The first addresses that are dialled while there is no session. */
+static json_t *dialled_json(const struct relay_session *relay)
+{
+    json_t *list = json_array();
+    char text[ENDPOINT_TEXT_SIZE];
+
+    for (size_t i = 0; !relay->open && i < relay->targets.count && i < DIALLED_MAX; i++) {
+        (void)json_array_append_new(list,
+                                    json_string(endpoint_text(&relay->targets.list[i], text)));
+    }
+    return list;
+}
+
 static json_t *relay_json(const struct relay_session *relay, const char *ziglan_name)
 {
     char remote[ENDPOINT_TEXT_SIZE] = "";
@@ -276,9 +289,10 @@ static json_t *relay_json(const struct relay_session *relay, const char *ziglan_
         (void)endpoint_text(&relay->remote, remote);
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack("{s:s, s:s, s:s, s:I, s:s}", "ziglan", ziglan_name, "host",
+    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:o}", "ziglan", ziglan_name, "host",
                      relay->open ? remote : relay->url.hosts[0].name, "state", relay_state(relay),
-                     "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed);
+                     "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled",
+                     dialled_json(relay));
 }
 
 /* The entry points of ziglans, one for each in their order; then more relays of theirs; then those

@@ -110,6 +110,8 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
         [WHY_PEER_OFFLINE] = "the peer has no session to the relay: it is offline",
         [WHY_NOT_ALLOWED] = "the relay does not allow it",
         [WHY_NO_WAY] = "hole punching found no way through the two NATs",
+        [WHY_IPV4_HERE] = "this host has only IPv4 and the peer only IPv6: there is no direct way",
+        [WHY_IPV6_HERE] = "this host has only IPv6 and the peer only IPv4: there is no direct way",
         [WHY_ONE_SITE] =
             "both are behind one router, and nothing passes between their networks there",
     };

@@ -11,6 +11,7 @@
 #include "proto/crypto/key_form.h"
 #include "proto/host/fields.h"
 #include "proto/host/os_env.h"
+#include "proto/host/udp_ask.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 
@@ -117,16 +118,72 @@ static void joined_print(const json_t *ziglan, const char *title)
     (void)printf("\n");
 }
 
+/* What is known about an address at which no relay answered the core. */
+static void verdict_print(const char *address, enum udp_verdict verdict, bool v4)
+{
+    static const char *const texts[] = {
+        [UDP_VERDICT_ANSWERED] = "something answers there, but no session to a relay came of it",
+        [UDP_VERDICT_CLOSED] = "nothing listens at that UDP port; does the relay run?",
+        [UDP_VERDICT_UNREACHABLE] = "a router or firewall on the way sends packets back",
+        [UDP_VERDICT_FORBIDDEN] = "a firewall of this machine forbids it",
+        [UDP_VERDICT_NO_WAY] = "this machine has no route to it",
+    };
+
+    if (verdict == UDP_VERDICT_NO_FAMILY) {
+        (void)fprintf(stderr, "  %s: this machine has no %s\n", address, v4 ? "IPv4" : "IPv6");
+    } else if (verdict == UDP_VERDICT_SILENT) {
+        (void)fprintf(
+            stderr,
+            "  %s: no answer in %d s, nor to %d more packets in %.1f s; do firewalls here "
+            "and there let this UDP port through?\n",
+            address, JOIN_WAIT_MS / 1000, UDP_ASK_PACKETS,
+            UDP_ASK_PACKETS * UDP_ASK_EVERY_MS / 1000.0);
+    } else {
+        (void)fprintf(stderr, "  %s: %s\n", address, texts[verdict]);
+    }
+}
+
+/* Ask the addresses that the core dialled once more, one by one, and print what comes of it. */
+static void addresses_explain(const json_t *dialled)
+{
+    /* A binding request of STUN, which every relay answers. */
+    static const uint8_t request[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 'j', 'o', 'i', 'n'};
+    struct endpoint to[UDP_ASK_MAX];
+    enum udp_verdict verdicts[UDP_ASK_MAX];
+    const json_t *item;
+    size_t count = 0;
+    size_t i;
+
+    json_array_foreach(dialled, i, item)
+    {
+        const char *text = json_string_value(item);
+
+        count += text != NULL && count < UDP_ASK_MAX && endpoint_parse(&to[count], text, 0);
+    }
+    udp_ask(to, count, request, sizeof(request), verdicts);
+    for (i = 0; i < count; i++) {
+        char text[ENDPOINT_TEXT_SIZE];
+
+        verdict_print(endpoint_text(&to[i], text), verdicts[i], endpoint_is_v4(&to[i]));
+    }
+}
+
+/* Whether a daemon runs, which goes on to try. */
+enum trier { TRIER_DAEMON, TRIER_NOBODY };
+
 static void not_yet_print(const struct cli *cli, const json_t *ziglan, const char *title,
-                          const char *relay_host)
+                          const json_t *relay, enum trier trier)
 {
     const char *name = field_text(ziglan, "name");
 
-    (void)fprintf(stderr,
-                  CLI_PROGRAM ": %s is not joined yet: no answer from %s; it is tried again "
-                              "for as long as the interface is up",
-                  title, relay_host);
+    (void)fprintf(stderr, CLI_PROGRAM ": %s is not joined yet", title);
     reason_print(stderr, field_text(ziglan, "error"));
+    addresses_explain(json_object_get(relay, "dialled"));
+    if (trier == TRIER_DAEMON) {
+        (void)fprintf(stderr, "It is tried again for as long as the interface is up.\n");
+    } else {
+        (void)fprintf(stderr, "To go on trying: sudo ziglan up%s\n", cli->place.flag);
+    }
     /* Somebody may not want to wait. A ziglan that told no name yet is left by its key. */
     (void)fprintf(stderr, "To forget it: sudo ziglan leave %s%s\n",
                   name[0] != '\0' ? name : field_text(ziglan, "key"), cli->place.flag);
@@ -134,7 +191,7 @@ static void not_yet_print(const struct cli *cli, const json_t *ziglan, const cha
 
 /* Print how the ziglan stands, for people. */
 static void ziglan_print(const struct cli *cli, const json_t *status, const json_t *ziglan,
-                         size_t index)
+                         size_t index, enum trier trier)
 {
     char text[TITLE_SIZE];
     const char *title = ziglan_title(ziglan, text);
@@ -148,7 +205,7 @@ static void ziglan_print(const struct cli *cli, const json_t *status, const json
         /* The list of relays begins with the entry points, in the order of the ziglans. */
         const json_t *relay = json_array_get(json_object_get(status, "relays"), index);
 
-        not_yet_print(cli, ziglan, title, field_text(relay, "host"));
+        not_yet_print(cli, ziglan, title, relay, trier);
     }
 }
 
@@ -177,7 +234,8 @@ static void name_compare(const struct cli *cli, const json_t *ziglan)
 
 /* Print how the ziglan with this key stands. Returns the exit code: EXIT_CODE_OK only if it has
  * admitted us, or if somebody left it meanwhile. */
-static int ziglan_tell(const struct cli *cli, const json_t *status, const char *key)
+static int ziglan_tell(const struct cli *cli, const json_t *status, const char *key,
+                       enum trier trier)
 {
     size_t index;
     const json_t *ziglan = ziglan_find(status, key, &index);
@@ -188,7 +246,7 @@ static int ziglan_tell(const struct cli *cli, const json_t *status, const char *
     if (cli->json) {
         (void)fields_print(json_object_get(status, "ziglans"));
     } else if (ziglan != NULL) {
-        ziglan_print(cli, status, ziglan, index);
+        ziglan_print(cli, status, ziglan, index, trier);
     }
     return ziglan == NULL || state_is(ziglan, "joined") ? EXIT_CODE_OK : EXIT_CODE_FAILURE;
 }
@@ -209,7 +267,7 @@ static int wait_joined(const struct cli *cli, const char *key)
             return cli_fail(cli, &fault);
         }
         if (is_settled(status, key) || mono_due(end, clock_mono())) {
-            int code = ziglan_tell(cli, status, key);
+            int code = ziglan_tell(cli, status, key, TRIER_DAEMON);
 
             json_decref(status);
             return code;
@@ -229,7 +287,7 @@ static int join_offline(const struct cli *cli, const char *url, const char *key)
     if (status == NULL) {
         return cli_fail(cli, &fault);
     }
-    code = ziglan_tell(cli, status, key);
+    code = ziglan_tell(cli, status, key, TRIER_NOBODY);
     if (code == EXIT_CODE_OK && !cli->json) {
         (void)printf("Next: sudo ziglan up%s\n", cli->place.flag);
     }

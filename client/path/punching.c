@@ -119,6 +119,46 @@ bool punching_is_one_site(const struct punching *p)
     return !endpoint_is_none(&p->own) && endpoint_same_ip(&p->own, &p->observed);
 }
 
+/* The families with which an address leads out of its own LAN. */
+struct families {
+    bool v4, v6;
+};
+
+static void families_add(struct families *families, const struct endpoint *e)
+{
+    if (endpoint_is_v4(e)) {
+        families->v4 = families->v4 || endpoint_scope(e) != ENDPOINT_SCOPE_NEVER;
+    } else {
+        families->v6 = families->v6 || endpoint_scope(e) == ENDPOINT_SCOPE_GLOBAL;
+    }
+}
+
+enum punch_families punching_families(const struct punching *p, const struct candidates *candidates,
+                                      const struct own_addresses *underlay)
+{
+    struct families here = {false, false};
+    struct families there = {false, false};
+
+    families_add(&here, &p->own);
+    families_add(&there, &p->observed);
+    for (size_t i = 0; i < underlay->count; i++) {
+        struct endpoint own = endpoint_v6(underlay->addrs[i].ip, underlay->port);
+
+        families_add(&here, &own);
+    }
+    for (size_t i = 0; i < candidates->list.count; i++) {
+        families_add(&there, &candidates->list.list[i]);
+    }
+    if (candidates->list.sequence == 0) { /* what else the peer has is not known yet */
+        return PUNCH_FAMILIES_COMMON;
+    }
+    if (here.v4 && !here.v6 && there.v6 && !there.v4) {
+        return PUNCH_FAMILIES_IPV4_HERE;
+    }
+    return here.v6 && !here.v4 && there.v4 && !there.v6 ? PUNCH_FAMILIES_IPV6_HERE
+                                                        : PUNCH_FAMILIES_COMMON;
+}
+
 /* Private addresses of the peer that are in no LAN of ours. */
 static void aim_far(struct punching *p, const struct candidates *candidates,
                     const struct own_addresses *underlay)

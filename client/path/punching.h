@@ -91,6 +91,18 @@ void punching_succeeded(struct punching *p);
  */
 bool punching_is_one_site(const struct punching *p);
 
+/** Which families of addresses the two have. */
+enum punch_families {
+    PUNCH_FAMILIES_COMMON,    /* or not known */
+    PUNCH_FAMILIES_IPV4_HERE, /* we have only IPv4, the peer only IPv6 */
+    PUNCH_FAMILIES_IPV6_HERE, /* the reverse */
+};
+
+/** Whether the two have a family of addresses in common, by what relay and peer told. Addresses
+ * that lead no further than a LAN do not count for IPv6. */
+enum punch_families punching_families(const struct punching *p, const struct candidates *candidates,
+                                      const struct own_addresses *underlay);
+
 /** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the
  * observed address and at what the peer told; near_ms as for punch_round_init. Private addresses
  * outside our LANs come last and are few: another network of this site may have them, or a

@@ -89,6 +89,8 @@ enum why_code {
     WHY_PEER_OFFLINE, /* the peer has no session to the relay */
     WHY_NOT_ALLOWED,  /* the relay does not allow it */
     WHY_NO_WAY,       /* hole punching found no way through the two NATs */
+    WHY_IPV4_HERE,    /* this host has only IPv4, the peer only IPv6 */
+    WHY_IPV6_HERE,    /* the reverse */
     WHY_ONE_SITE,     /* one NAT hides both, and nothing passes between their networks */
     WHY_REFUSED,      /* the relay refused a punch: detail is its text */
     WHY_COUNT,

@@ -227,6 +227,20 @@ void introduction_on_refused(struct conversation *a, const char *text, struct mo
 
 /* ---- timers ---- */
 
+/* Why a punch failed. Where the two have no family in common, no NAT is to blame. */
+static enum why_code why_failed(const struct conversation *a)
+{
+    switch (punching_families(&a->punching, &a->candidates, a->shared->underlay)) {
+    case PUNCH_FAMILIES_IPV4_HERE:
+        return WHY_IPV4_HERE;
+    case PUNCH_FAMILIES_IPV6_HERE:
+        return WHY_IPV6_HERE;
+    case PUNCH_FAMILIES_COMMON:
+        break;
+    }
+    return punching_is_one_site(&a->punching) ? WHY_ONE_SITE : WHY_NO_WAY;
+}
+
 static void expire_round(struct conversation *a, struct host_io *io, struct mono now)
 {
     static const struct endpoint any = {0};
@@ -248,7 +262,7 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
         break;
     case PUNCH_END_FAILED:
         introduction_tell_result(a, false);
-        conversation_why(a, punching_is_one_site(&a->punching) ? WHY_ONE_SITE : WHY_NO_WAY, NULL);
+        conversation_why(a, why_failed(a), NULL);
         break;
     }
 }

@@ -64,6 +64,8 @@ check "phone and tablet become direct in spite of their NATs" \
 check "tablet and phone become direct" wait_for 15 lab_is_state tablet phone direct
 check "their path is IPv6" says "tablet.*\[2001:db8:22" lab_ziglan phone peers
 check "IPv4 only and IPv6 only stay relayed" lab_is_state four six relayed
+check "and no NAT is blamed for it" wait_for 20 \
+    says "this host has only IPv4 and the peer only IPv6" lab_ziglan four peers --json
 check "six and phone become direct" \
     eval 'wait_for 10 pings six phone; wait_for 15 lab_is_state six phone direct'
 test_end

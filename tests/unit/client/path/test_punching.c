@@ -374,9 +374,50 @@ static void private_addresses_of_other_networks_are_tried_within_bounds(void **s
     assert_int_equal(aimed_at(&trial, &packets), 1 + PUNCHING_FAR_MAX);
 }
 
+static void two_without_a_common_family_are_known(void **state)
+{
+    static const struct {
+        const char *name, *own, *ours, *observed, *told;
+        enum punch_families want;
+    } cases[] = {
+        {"IPv4 and IPv6", "198.51.100.1", "192.168.1.10", "2001:db8::1", "2001:db8::1",
+         PUNCH_FAMILIES_IPV4_HERE},
+        {"IPv6 and IPv4", "2001:db8::1", "fe80::1", "198.51.100.1", "10.0.0.5",
+         PUNCH_FAMILIES_IPV6_HERE},
+        {"both IPv4", "198.51.100.1", "192.168.1.10", "203.0.113.1", "10.0.0.5",
+         PUNCH_FAMILIES_COMMON},
+        {"IPv6 here, too", "198.51.100.1", "2001:db8::2", "2001:db8::1", "fd00::1",
+         PUNCH_FAMILIES_COMMON},
+        {"IPv4 there, too", "198.51.100.1", "192.168.1.10", "2001:db8::1", "10.0.0.5",
+         PUNCH_FAMILIES_COMMON},
+        {"a LAN's IPv6 leads nowhere", "198.51.100.1", "fd00::2", "2001:db8::1", "fe80::1",
+         PUNCH_FAMILIES_IPV4_HERE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct punching punching = {0};
+        struct candidates candidates = {.list = {.sequence = 1, .count = 1}};
+        struct own_addresses own = {.count = 1, .port = 5000};
+        struct endpoint ours;
+
+        assert_true(endpoint_parse(&punching.own, cases[i].own, 5000));
+        assert_true(endpoint_parse(&punching.observed, cases[i].observed, 5000));
+        assert_true(endpoint_parse(&candidates.list.list[0], cases[i].told, 5000));
+        assert_true(endpoint_parse(&ours, cases[i].ours, 5000));
+        memcpy(own.addrs[0].ip, ours.ip, sizeof(ours.ip));
+        if (punching_families(&punching, &candidates, &own) != cases[i].want) {
+            fail_msg("%s", cases[i].name);
+        }
+        candidates.list.sequence = 0; /* the peer has told nothing yet */
+        assert_int_equal(punching_families(&punching, &candidates, &own), PUNCH_FAMILIES_COMMON);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_without_a_common_family_are_known),
         cmocka_unit_test(every_event_in_every_state_leads_where_the_drawing_says),
         cmocka_unit_test(no_sequence_of_events_reaches_a_state_that_the_drawing_does_not_have),
         cmocka_unit_test(a_first_session_wants_one_attempt),
