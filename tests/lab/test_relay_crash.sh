@@ -47,14 +47,22 @@ check "both have a session again" wait_for 20 both_there
 check_most "so long after its start, in ms" $(($(now_ms) - start)) $BACK_MS
 check "phone reaches tablet" pings phone tablet
 
-# A ledger of another program or another version, or one that is half written, does no harm.
+# A ledger of another program, or one that is damaged, does no harm, and is left alone.
 kill -KILL "$RELAY_PID"
 check "relayd is gone" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
 head -c 5000 /dev/urandom >"$ledger"
 RELAY_PID=$(lab_relay_up vps)
 check "it starts with a damaged ledger" wait_for 20 relay_answers vps
 
-kill -TERM "$RELAY_PID"
-check "relayd ends" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+ends() {
+    kill -TERM "$RELAY_PID"
+    check "relayd ends" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
+}
+ends
+check "it has not touched that file" [ "$(stat -c %s "$ledger")" = 5000 ]
+rm "$ledger"
+RELAY_PID=$(lab_relay_up vps)
+check "it starts without it" wait_for 20 relay_answers vps
+ends
 check "in order, it leaves no ledger" [ ! -e "$ledger" ]
 test_end
