@@ -86,6 +86,9 @@ static bool request_send(int fd, const char *text, size_t size, struct mono dead
         if (sent < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+            return true; /* it closed on us; whoever reads now finds that out */
+        }
         if (sent < 0) {
             fault_set_errno(fault, "cannot send to the daemon");
             return false;

@@ -237,6 +237,38 @@ static void members_of_the_group_may_look_and_others_are_refused(void **state)
     daemon_stop(&d);
 }
 
+/* A daemon that serves others only closes the connection, perhaps before the request is written. */
+static void a_connection_that_is_closed_at_once_is_a_refusal(void **state)
+{
+    static char large[1 << 20];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct fault fault = {0};
+    json_t *request;
+    json_t *answer;
+    pid_t child;
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)state;
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/ziglan-closes-%d.sock",
+                   (int)getpid());
+    (void)unlink(address.sun_path);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    child = fork();
+    if (child == 0) {
+        (void)close(accept(listener, NULL, NULL));
+        _exit(0);
+    }
+    memset(large, 'x', sizeof(large) - 1); /* more than a socket holds */
+    request = json_pack("{s:s}", "do", large);
+    assert_int_equal(control_call(address.sun_path, request, 5000, &answer, &fault), ERR_SYSTEM);
+    assert_int_equal(fault.exit_code, EXIT_CODE_PERMISSION);
+    json_decref(request);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    (void)close(listener);
+    (void)unlink(address.sun_path);
+}
+
 static void control_lines_that_are_no_requests_do_no_harm(void **state)
 {
     static char large[CONTROL_LINE_SIZE_MAX + 10];
@@ -345,6 +377,7 @@ int main(void)
         cmocka_unit_test(control_requests_are_answered_and_errors_become_faults),
         cmocka_unit_test(the_request_that_stops_the_daemon_is_answered),
         cmocka_unit_test(members_of_the_group_may_look_and_others_are_refused),
+        cmocka_unit_test(a_connection_that_is_closed_at_once_is_a_refusal),
         cmocka_unit_test(control_lines_that_are_no_requests_do_no_harm),
         cmocka_unit_test(a_stale_control_socket_is_replaced_and_a_live_one_is_not),
         cmocka_unit_test(a_connection_without_a_descriptor_waits_and_keeps_nobody_busy),
