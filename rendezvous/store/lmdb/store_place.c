@@ -130,6 +130,68 @@ static int verdict_tell(enum database_file_verdict verdict, const char *path, ch
     return ERR_SYSTEM;
 }
 
+/* A name in the folder must survive a crash of the machine. */
+static int folder_sync(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int code = fd < 0 || (fsync(fd) != 0 && errno != EINVAL) ? errno : 0;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return code;
+}
+
+/* Let LMDB make an empty database in this folder. Returns a code of LMDB. */
+static int database_new(const char *folder)
+{
+    MDB_env *mdb = NULL;
+    int code = mdb_env_create(&mdb);
+
+    if (code == MDB_SUCCESS) {
+        code = mdb_env_open(mdb, folder, MDB_NOLOCK | MDB_NOTLS, S_IRUSR | S_IWUSR);
+    }
+    if (code == MDB_SUCCESS) {
+        code = mdb_env_sync(mdb, 1);
+    }
+    if (mdb != NULL) {
+        mdb_env_close(mdb);
+    }
+    return code;
+}
+
+/* Make the database in a folder beside its place and move it there. A full disk or a crash
+ * meanwhile leaves nothing at its place, where an empty or short file would be refused from then
+ * on. */
+static int database_make(const char *folder, const char *path, char *error, size_t error_size)
+{
+    char making[PATH_SIZE];
+    char made[PATH_SIZE];
+    int code;
+
+    if (!path_below(making, folder, "new", error, error_size) ||
+        !path_below(made, folder, "new/data.mdb", error, error_size)) {
+        return ERR_SYSTEM;
+    }
+    (void)unlink(made); /* of a start that was killed */
+    code = mkdir(making, S_IRWXU) == 0 || errno == EEXIST ? database_new(making) : errno;
+    if (code == MDB_SUCCESS && rename(made, path) != 0) {
+        code = errno;
+    }
+    (void)unlink(made);
+    (void)rmdir(making);
+    if (code == MDB_SUCCESS) {
+        code = folder_sync(folder);
+    }
+    if (code != MDB_SUCCESS) {
+        (void)snprintf(error, error_size, "cannot make the database %s: %s%s", path,
+                       mdb_strerror(code), store_place_remedy(code));
+        errno = code > 0 ? code : EUCLEAN;
+        return code == ENOMEM ? ERR_NOMEM : ERR_SYSTEM;
+    }
+    return ERR_OK;
+}
+
 /* Look at the database of the folder before LMDB opens it. */
 static int database_check(const char *folder, const struct env *env, char *error, size_t error_size)
 {
@@ -145,7 +207,7 @@ static int database_check(const char *folder, const struct env *env, char *error
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) {
         env_trace(env, TRACE_LEVEL_INFO, "store.new", "path=%s", path);
-        return ERR_OK;
+        return database_make(folder, path, error, error_size);
     }
     if (fd < 0) {
         (void)snprintf(error, error_size, "cannot open the database %s: %s%s", path,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The folder of a store, before LMDB sees it: it is made, locked, and its database is checked.
+ * The folder of a store, before LMDB has it: it is made, locked, and its database is checked, or
+ * made if there is none.
  */
 #pragma once
 
@@ -10,9 +11,9 @@
 #include <stddef.h>
 
 /**
- * Make the folder if it is not there, take its lock, and check the database in it. A database that
- * is not there is fine, and will be made; that is traced (store.new). After this map_guard_set has
- * the database's path.
+ * Make the folder if it is not there, take its lock, and check the database in it. If there is none
+ * an empty one is made, wholly or not at all, and that is traced (store.new). After this
+ * map_guard_set has the database's path.
  *
  * lock_fd  holds the lock until it is closed; the caller closes it, on errors too, unless it is -1
  *

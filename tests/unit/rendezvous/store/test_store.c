@@ -442,6 +442,52 @@ static void a_new_directory_is_private(void **state)
     subject_fini(&h);
 }
 
+static void what_a_killed_first_start_left_is_cleared_away(void **state)
+{
+    struct subject h;
+    char folder[80], data[96];
+    FILE *file;
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    remove_in(h.path, "data.mdb");
+    (void)snprintf(folder, sizeof(folder), "%s/new", h.path);
+    (void)snprintf(data, sizeof(data), "%s/data.mdb", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    file = fopen(data, "we");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    subject_open(&h);
+    put(&h, STORE_TABLE_META, "a", "1");
+    assert_int_not_equal(access(folder, F_OK), 0);
+    subject_fini(&h);
+}
+
+static void a_full_disk_at_the_first_start_leaves_no_database(void **state)
+{
+    struct rlimit before, small = {4096, 4096};
+    struct store *store = NULL;
+    struct subject h;
+    char error[256] = "";
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    remove_in(h.path, "data.mdb");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_int_equal(store_lmdb_open(&store, h.path, &h.ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_non_null(strstr(error, "data.mdb"));
+    subject_open(&h); /* as if nothing had been */
+    put(&h, STORE_TABLE_META, "a", "1");
+    subject_fini(&h);
+}
+
 static void a_place_that_is_no_directory_is_refused(void **state)
 {
     struct store *store = NULL;
@@ -538,6 +584,8 @@ int main(void)
         cmocka_unit_test(a_torn_commit_keeps_its_first_changes_only),
         cmocka_unit_test(a_second_opener_is_refused_with_a_sentence),
         cmocka_unit_test(a_new_directory_is_private),
+        cmocka_unit_test(what_a_killed_first_start_left_is_cleared_away),
+        cmocka_unit_test(a_full_disk_at_the_first_start_leaves_no_database),
         cmocka_unit_test(a_place_that_is_no_directory_is_refused),
         cmocka_unit_test(one_large_transaction_makes_the_map_grow),
         cmocka_unit_test(a_full_disk_is_an_error_and_loses_nothing),
