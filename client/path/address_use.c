@@ -19,19 +19,20 @@ static bool begins_with_any(const char *text, const char *const *words, size_t c
 enum address_use address_use_of(const char *name, const char *kind, bool outward)
 {
     static const char *const meshes[] = {"tailscale", "zt", "nebula", "netbird", "wt0", "nm-"};
-    static const char *const tunnels[] = {"wg", "tun", "tap"};
-    static const char *const tunnel_kinds[] = {"wireguard", "tun",    "ipip", "sit",  "gre",
-                                               "ip6tnl",    "ip6gre", "vti",  "xfrm", "gtp"};
-    static const char *const inners[] = {"docker", "br-",  "virbr",     "vnet", "lxc",    "lxd",
-                                         "incus",  "cni",  "flannel",   "cali", "podman", "vbox",
-                                         "vmnet",  "kube", "nodelocal", "weave"};
-    static const char *const inner_kinds[] = {"bridge", "veth", "dummy", "ifb", "vxlan", "geneve"};
+    static const char *const tunnels[] = {"wg", "tun", "tap", "l2tp", "flannel", "cali", "weave"};
+    static const char *const tunnel_kinds[] = {"wireguard", "tun",    "ipip",   "sit",     "gre",
+                                               "ip6tnl",    "ip6gre", "vti",    "xfrm",    "gtp",
+                                               "vxlan",     "geneve", "erspan", "bareudp", "fou"};
+    static const char *const inners[] = {"docker", "br-",   "virbr",    "vnet",   "lxc",
+                                         "lxd",    "incus", "cni",      "podman", "vbox",
+                                         "vmnet",  "kube",  "nodelocal"};
+    static const char *const inner_kinds[] = {"bridge", "veth", "dummy", "ifb"};
 
     if (BEGINS(name, meshes)) {
         return ADDRESS_USE_NEVER;
     }
     if (BEGINS(name, tunnels) || BEGINS(kind, tunnel_kinds)) {
-        return ADDRESS_USE_TUNNEL;
+        return outward ? ADDRESS_USE_TUNNEL : ADDRESS_USE_NEVER;
     }
     if (outward) {
         return ADDRESS_USE_OUTWARD;

@@ -16,8 +16,10 @@ enum address_use {
     ADDRESS_USE_OUTWARD, /* the internet is there */
     ADDRESS_USE_LINK,    /* another link, such as a second network card */
     ADDRESS_USE_INNER,   /* inside this machine: bridges of containers and virtual machines */
-    ADDRESS_USE_TUNNEL,  /* a tunnel: frames there would travel in frames */
-    ADDRESS_USE_NEVER,   /* another mesh: it may choose our addresses as we choose its own */
+    ADDRESS_USE_TUNNEL,  /* a tunnel to the internet, as one for IPv6 in IPv4 */
+    ADDRESS_USE_NEVER,   /* another tunnel: it may run over our own device, and then frames would go
+                            round for ever; or another mesh: it may choose our addresses as we
+                            choose its own */
     ADDRESS_USE_COUNT,
 };
 
