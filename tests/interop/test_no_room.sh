@@ -111,10 +111,10 @@ only_standard() ( # command...: without the files that our caller left open to u
 )
 expect 1 "ulimit -n" only_standard prlimit --nofile=4 "$ziglan" up --detach
 for files in 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
-    expect 1 "ulimit -n" timeout 10 prlimit --nofile=$files "$ziglan" up
+    expect 1 "ulimit -n" only_standard timeout 10 prlimit --nofile=$files "$ziglan" up
 done
 for files in 5 9 12; do
-    expect 1 "ulimit -n" timeout 10 prlimit --nofile=$files "$ziglan" join "$url"
+    expect 1 "ulimit -n" only_standard timeout 10 prlimit --nofile=$files "$ziglan" join "$url"
 done
 serves prlimit --nofile=32 "$ziglan" up # our caller may have left some files open to us
 "$relayd" init "$disk/relay" --public "127.0.0.1:$(free_port)" >/dev/null || fail "init"
