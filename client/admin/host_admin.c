@@ -4,6 +4,7 @@
 
 #include "client/admin/report.h"
 #include "client/peer/life.h"
+#include "client/peer/presence.h"
 #include "proto/admin/answer.h"
 
 #include <arpa/inet.h>
@@ -161,6 +162,7 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
         return answer_refuse(EXIT_CODE_FAILURE, "no such peer; see ziglan peers");
     }
     if (strcmp(report_peer_state(core, peer, now), "offline") == 0) {
+        presence_ask(peer, now);
         return answer_refuse(EXIT_CODE_FAILURE, "%s is offline", text);
     }
     struct conversation *a = life_of(peer, &core->conversations, now);

@@ -162,15 +162,6 @@ static void tell_drop(struct host_core *core, const struct tunnel_cut *cut, stru
               (unsigned long long)dataplane->counters.packets_dropped[TUNNEL_DROP_OFFLOAD]);
 }
 
-/* The peer is offline, as far as we were told; but what the relay tells may not reach us, because a
- * NAT before us forgot our session. Whoever asks is heard, and hears again. */
-static void ask_about(const struct peer *peer, struct mono now)
-{
-    if (peer->ziglan != NULL) {
-        ziglan_lookup_address(peer->ziglan, peer->pair.peer.v6, now);
-    }
-}
-
 void dataplane_send(struct host_core *core, const struct packet *packet, struct host_io *io,
                     struct mono now)
 {
@@ -194,7 +185,7 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
         return;
     }
     if (presence_is_offline(peer, &core->ziglans, now)) {
-        ask_about(peer, now);
+        presence_ask(peer, now);
         refuse(dataplane, &cut, TUNNEL_ICMP_HOST, io, now);
         return;
     }

@@ -74,6 +74,13 @@ bool presence_is_offline(const struct peer *peer, const struct ziglan_list *zigl
     return peer->away && presence_of(peer, ziglans, now) == PRESENCE_OFFLINE;
 }
 
+void presence_ask(const struct peer *peer, struct mono now)
+{
+    if (peer->ziglan != NULL) {
+        ziglan_lookup_address(peer->ziglan, peer->pair.peer.v6, now);
+    }
+}
+
 void presence_on_away(struct peer *peer, const struct ziglan_list *ziglans, struct mono now)
 {
     struct conversation *a = peer->conversation;

@@ -24,6 +24,11 @@ enum presence presence_of(const struct peer *peer, const struct ziglan_list *zig
 bool presence_is_offline(const struct peer *peer, const struct ziglan_list *ziglans,
                          struct mono now);
 
+/** Somebody here wants to reach a peer that is offline, as far as we were told: ask its entry
+ * point. What that tells may not reach us, because a NAT before us forgot our session; but whoever
+ * asks is heard, and hears again. Once a second, for all peers together. */
+void presence_ask(const struct peer *peer, struct mono now);
+
 /** An entry point tells that the peer is not there: a handshake with it is given up, and a direct
  * path has to answer. */
 void presence_on_away(struct peer *peer, const struct ziglan_list *ziglans, struct mono now);

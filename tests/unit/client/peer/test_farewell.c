@@ -32,6 +32,18 @@ static json_int_t connected_count(struct lab *lab)
     return count;
 }
 
+/* `ziglan ping nas` does not wait for it. */
+static void a_ping_is_refused(struct lab *lab)
+{
+    json_t *request = json_pack("{s:s, s:s}", "do", "ping", "peer", "nas");
+    json_t *answer = host_admin_request(lab->hosts[0].core, request, lab->now);
+
+    assert_false(json_is_true(json_object_get(answer, "ok")));
+    assert_non_null(strstr(json_string_value(json_object_get(answer, "error")), "offline"));
+    json_decref(request);
+    json_decref(answer);
+}
+
 /* A packet to nas comes back as an ICMP error, and nothing is sent for it. */
 static void nas_is_unreachable(struct lab *lab)
 {
@@ -60,6 +72,7 @@ static void a_direct_peer_that_ends_is_offline_at_once(void **state)
     assert_int_equal(connected_count(lab), 0);
     assert_null(nas_of(lab)->conversation);
     nas_is_unreachable(lab);
+    a_ping_is_refused(lab);
     lab_free(lab);
 }
 
