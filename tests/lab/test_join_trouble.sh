@@ -80,7 +80,7 @@ told "what to do" laptop "To go on trying: sudo ziglan up"
 told "a firewall of this machine" walled "192.0.2.10:4433: a firewall of this machine forbids it"
 told "no address at all" island "192.0.2.10:4433: this machine has no IPv4"
 told "nor of the other family" island "[2001:db8::99]:4433: this machine has no IPv6"
-told "another's relay" nas "the entry point does not belong to this ziglan"
+told "another's relay" nas "the relay at that address does not belong to this ziglan"
 told "which answers" nas "192.0.2.10:4433: something answers there"
 told "a name that does not resolve" both "the name nowhere.example.org does not resolve"
 for host in laptop walled island nas both; do
