@@ -49,7 +49,12 @@ static const char help_text[] =
     "  relayd status [--json]\n"
     "\n"
     "  -c, --config FILE   configuration (default " CLI_CONFIG_DEFAULT ")\n"
-    "  TIME                90s, 30m, 12h, 7d from now, or never\n"
+    "  --uses N            how many hosts may join with the invite\n"
+    "  --expires TIME      90s, 30m, 12h, 7d from now, or never\n"
+    "  --name LABEL        of invite: the name of who joins; of init: that of the ziglan\n"
+    "  --undo              a revoked key may join again, with a fresh invite\n"
+    "  --days N            how long it is good for, default 30\n"
+    "  --json              the answer as JSON\n"
     "  --version, --help\n"
     "\n"
     "Exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 relay not running, 4 permission.\n";

@@ -3,6 +3,7 @@
 #include "client/admin/host_admin.h"
 
 #include "client/admin/report.h"
+#include "client/admin/whoami.h"
 #include "client/peer/life.h"
 #include "client/peer/presence.h"
 #include "proto/admin/answer.h"
@@ -33,7 +34,12 @@ static json_t *leave(struct host_core *core, const json_t *request, struct mono 
 {
     const char *name = json_string_value(json_object_get(request, "ziglan"));
 
-    if (name == NULL || host_core_leave(core, name, now) != ERR_OK) {
+    int rc = name == NULL ? ERR_DROP : host_core_leave(core, name, now);
+
+    if (rc == ERR_LIMIT) {
+        return answer_refuse(EXIT_CODE_FAILURE, HOST_LEAVE_SEVERAL);
+    }
+    if (rc != ERR_OK) {
         return answer_refuse(EXIT_CODE_FAILURE,
                              "no joined ziglan has this name or key; see ziglan status");
     }
@@ -62,11 +68,19 @@ static bool name_of_text(const char *text, char name[TEXT_SIZE])
     return true;
 }
 
+static json_t *trusted(const struct trust_outcome *out, const char *before)
+{
+    char key[KEY_TEXT_SIZE];
+
+    return answer_ok(json_pack("{s:i, s:s, s:s, s:s, s:s}", "schema", WHOAMI_SCHEMA, "name",
+                               out->name, "ziglan", out->ziglan_name, "key",
+                               key_text(out->key, key), "before", before));
+}
+
 static json_t *trust(struct host_core *core, const json_t *request)
 {
     const char *text = json_string_value(json_object_get(request, "name"));
     char name[TEXT_SIZE];
-    char key[KEY_TEXT_SIZE];
     char before[KEY_TEXT_SIZE];
     struct trust_outcome out;
 
@@ -75,12 +89,9 @@ static json_t *trust(struct host_core *core, const json_t *request)
     }
     switch (host_core_trust(core, name, &out)) {
     case TRUST_RESULT_AGREED:
-        return answer_ok(json_pack("{s:s, s:s, s:s, s:s}", "name", out.name, "ziglan",
-                                   out.ziglan_name, "key", key_text(out.key, key), "before",
-                                   key_text(out.before, before)));
+        return trusted(&out, key_text(out.before, before));
     case TRUST_RESULT_ALREADY:
-        return answer_ok(json_pack("{s:s, s:s, s:s, s:s}", "name", out.name, "ziglan",
-                                   out.ziglan_name, "key", key_text(out.key, key), "before", ""));
+        return trusted(&out, "");
     case TRUST_RESULT_SEVERAL:
         return answer_refuse(EXIT_CODE_FAILURE,
                              "several members fit; say NAME.ZIGLAN or a key, see ziglan peers");
@@ -194,8 +205,8 @@ static json_t *ping_result(struct host_core *core, const json_t *request)
         (void)report_path(a, path, sizeof(path));
     }
     asked->ticket = 0;
-    return answer_ok(json_pack("{s:b, s:I, s:s}", "pending", 0, "rtt_us",
-                               (json_int_t)(asked->rtt_ns / NS_PER_US), "path", path));
+    return answer_ok(json_pack("{s:i, s:b, s:I, s:s}", "schema", WHOAMI_SCHEMA, "pending", 0,
+                               "rtt_us", (json_int_t)(asked->rtt_ns / NS_PER_US), "path", path));
 }
 
 json_t *host_admin_request(struct host_core *core, const json_t *request, struct mono now)

@@ -22,13 +22,13 @@ static const char *const troubles[ZIGLAN_TROUBLE_COUNT] = {
     [ZIGLAN_TROUBLE_BUSY] =
         "the relay said that it is busy: it is full, or this host came too often; trying again",
     [ZIGLAN_TROUBLE_DELEGATION] =
-        "the relay's delegation is not in force by this host's clock: set the clock that is wrong, "
-        "here or there, or its owner must renew it",
+        "the ziglan's signature for this relay is not in force by this host's clock: set the clock "
+        "that is wrong, here or there, or its operator must renew it",
     [ZIGLAN_TROUBLE_SAME_KEY] = "another host with this key took this one's place; trying again in "
                                 "a while. Give each host a "
                                 "key of its own",
     [ZIGLAN_TROUBLE_REMOVED] =
-        "this host was removed from the ziglan; ask its owner for a new invite",
+        "this host was removed from the ziglan; only its operator can let it in again",
 };
 
 const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[SENTENCE_SIZE])

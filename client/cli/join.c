@@ -328,12 +328,12 @@ int verb_join(const struct cli *cli)
     }
     /* Checked here, too, so that a mistyped URL is told without a daemon and without root. */
     if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
-        (void)fprintf(stderr, CLI_PROGRAM ": %s\n", problem);
-        return EXIT_CODE_USAGE;
+        fault_set(&fault, EXIT_CODE_USAGE, "%s", problem);
+        return cli_fail(cli, &fault);
     }
     if (!key_is_usable(url.key)) {
-        (void)fprintf(stderr, CLI_PROGRAM ": %s\n", KEY_UNUSABLE_TEXT);
-        return EXIT_CODE_USAGE;
+        fault_set(&fault, EXIT_CODE_USAGE, "%s", KEY_UNUSABLE_TEXT);
+        return cli_fail(cli, &fault);
     }
     (void)key_text(url.key, key);
     wanted_name_tell(cli);

@@ -89,7 +89,8 @@ void peers_print(const json_t *peers)
         conflicts_print(peers);
     } else {
         (void)printf(
-            "No peers yet: nobody else has joined. To join a ziglan: sudo ziglan join -\n");
+            "No peers yet: this host has joined no ziglan (sudo ziglan join -), or nobody else has "
+            "joined it.\n");
     }
     table_free(table);
 }

@@ -15,7 +15,7 @@ static void note_wall(struct host_core *core, struct mono now)
     }
     env_trace(core->env, TRACE_LEVEL_WARN, "clock.set",
               "by_s=%lld hint=\"what is new is not believed while this clock is wrong; what exists "
-              "goes on, and members whose admission is over by the relay's clock, too, come back "
+              "goes on, and members whose time is over by the relay's clock, too, come back "
               "when they are right\"",
               (long long)(step_ms / 1000));
     TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)

@@ -453,9 +453,13 @@ int host_core_join(struct host_core *core, const char *text, const char *wanted,
 
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now)
 {
-    struct ziglan *ziglan = ziglan_list_find_text(&core->ziglans, name_or_key);
+    size_t count;
+    struct ziglan *ziglan = ziglan_list_find_text(&core->ziglans, name_or_key, &count);
     struct farewell *farewell = farewell_find_text(&core->ziglans.farewells, name_or_key);
 
+    if (count > 1) {
+        return ERR_LIMIT;
+    }
     if (ziglan == NULL && farewell != NULL) {
         farewell_end(&core->ziglans.farewells, farewell, now);
         return ERR_OK;

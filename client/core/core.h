@@ -129,8 +129,11 @@ int host_core_join(struct host_core *core, const char *url, const char *wanted, 
 
 /** Leave a ziglan by its name or key; its peers end, and its entry point is told, if not now then
  * when it answers, over restarts too. One that was left already is forgotten, told or not. ERR_DROP
- * if it is neither. */
+ * if it is neither, ERR_LIMIT if several joined ones fit: then nothing is left. */
 int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now) MUST_CHECK;
+
+/** What to say where host_core_leave found several. */
+#define HOST_LEAVE_SEVERAL "several joined ziglans fit; say the key of one, as it stands in its URL"
 
 /** The user agrees that a name, or that of a key, means another key from now on (names/trust.h). */
 enum trust_result host_core_trust(struct host_core *core, const char *text,

@@ -121,7 +121,9 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told, str
     rc = host_open(&host, &options, fault);
     if (rc == ERR_OK) {
         rc = host_core_leave(engine_core(host.engine), ziglan, clock_mono());
-        if (rc != ERR_OK) {
+        if (rc == ERR_LIMIT) {
+            fault_set(fault, EXIT_CODE_FAILURE, HOST_LEAVE_SEVERAL);
+        } else if (rc != ERR_OK) {
             fault_set(fault, EXIT_CODE_FAILURE, "no joined ziglan has the name or key %s", ziglan);
         }
     }

@@ -36,11 +36,11 @@ void relay_log_go_away(struct relay_log *log, uint32_t reason, uint64_t wait_ms,
         [GOAWAY_SHUTDOWN] = "",
         [GOAWAY_REPLACED] = " hint=\"another host with this key took this one's place; give each "
                             "host a key of its own\"",
-        [GOAWAY_REVOKED] = " hint=\"this host was removed from the ziglan; ask its owner for a new "
-                           "invite\"",
+        [GOAWAY_REVOKED] = " hint=\"this host was removed from the ziglan; only its operator can "
+                           "let it in again\"",
         [GOAWAY_BUSY] = " hint=\"the relay is full, or this host came too often\"",
         [GOAWAY_NOT_ADMITTED] =
-            " hint=\"this host did not join in time, or its admission is over\"",
+            " hint=\"this host did not join in time, or its membership is over\"",
     };
     size_t known = sizeof(hints) / sizeof(hints[0]);
     char more[TELL_SIZE];

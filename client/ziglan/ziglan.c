@@ -396,7 +396,7 @@ void ziglan_on_joined(struct ziglan *ziglan, struct relay_session *relay,
     clock_compare(ziglan, now);
     if (ziglan_store_put(ziglan->context->store, &ziglan->record) != ERR_OK) {
         env_trace(env, TRACE_LEVEL_ERROR, "ziglan.save",
-                  "the admission could not be stored; free some disk space");
+                  "the membership could not be stored; free some disk space");
     }
     if (first) {
         env_trace(env, TRACE_LEVEL_INFO, "ziglan.joined", "name=%s as=%s", ziglan->record.name,

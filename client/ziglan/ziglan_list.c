@@ -186,24 +186,32 @@ struct ziglan *ziglan_list_find(const struct ziglan_list *list, const uint8_t ke
     return NULL;
 }
 
-struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char *name_or_key)
+struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char *name_or_key,
+                                     size_t *count)
 {
     struct ziglan *ziglan;
+    struct ziglan *named = NULL;
     struct ziglan *begins = NULL;
-    size_t count = 0;
+    size_t names = 0;
+    size_t keys = 0;
 
     TAILQ_FOREACH(ziglan, &list->head, in_list)
     {
         /* A name is empty until an entry point tells it, and an empty text names nobody. */
         if (name_or_key[0] != '\0' && strcmp(ziglan->record.name, name_or_key) == 0) {
-            return ziglan;
+            named = ziglan;
+            names++;
         }
         if (key_begins(ziglan->record.url.key, name_or_key)) {
             begins = ziglan;
-            count++;
+            keys++;
         }
     }
-    return count == 1 ? begins : NULL;
+    *count = names > 0 ? names : keys;
+    if (*count != 1) {
+        return NULL;
+    }
+    return names > 0 ? named : begins;
 }
 
 struct ziglan *ziglan_list_of_relay(const struct ziglan_list *list,

@@ -41,9 +41,12 @@ void ziglan_list_leave(struct ziglan_list *list, struct ziglan *ziglan, struct m
  * until the next start. */
 int ziglan_list_order(struct ziglan_list *list, const struct ziglan_order *first) MUST_CHECK;
 
-/** The one with this key; the one with this name or text of a key; or NULL. */
+/** The one with this key, or NULL. */
 struct ziglan *ziglan_list_find(const struct ziglan_list *list, const uint8_t key[KEY_SIZE]);
-struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char *name_or_key);
+/** The one with this name, or if none has it with a key that begins so. NULL unless exactly one
+ * fits; *count tells how many do. */
+struct ziglan *ziglan_list_find_text(const struct ziglan_list *list, const char *name_or_key,
+                                     size_t *count);
 
 /** The ziglan that holds this session; NULL: the relay is of no ziglan. */
 struct ziglan *ziglan_list_of_relay(const struct ziglan_list *list,

@@ -393,8 +393,10 @@ static void result_print(const struct init *init, const char *url)
                     init->expires_ms != 0 ? wall_text(init->expires_ms, when) : "");
     (void)printf(":\n");
     cli_url_print(url);
-    (void)printf("Whoever has it can join. `relayd invites` lists it, `relayd uninvite` withdraws "
-                 "it.\n");
+    (void)printf(
+        "Whoever has it can join. While the relay runs,\n"
+        "  relayd invites -c %s\nlists it, and `relayd uninvite` with its ID withdraws it.\n",
+        config);
     path_join(key, init, "ziglan.key");
     (void)printf(
         "\nOn each host, with the URL pasted into the first:\n"

@@ -70,7 +70,8 @@ expect "status as JSON knows the version" 0 '"version": "[0-9]' ziglan status --
 expect "and how long it is up" 0 '"uptime_ms": [0-9]' ziglan status --json
 expect "an error as JSON" 1 '"error": "no such peer' ziglan ping nobody --json
 expect "an error as JSON while down" 3 '"exit_code": 3' ziglan status --json -i zig8
-expect "peers" 0 "No peers yet" ziglan peers
+expect "a URL that is none, as JSON" 2 '"exit_code": 2' ziglan join http://foo --json
+expect "peers" 0 "No peers yet: this host has joined no ziglan" ziglan peers
 expect "ping of itself" 1 "my-laptop.zignet. is this host itself" ziglan ping my-laptop.zignet.
 expect "whoami without Solana's form" 1 "" grep -q Solana <(ziglan whoami)
 expect "whoami with it" 0 "^Solana " ziglan whoami --solana

@@ -105,6 +105,31 @@ static void a_farewell_can_be_dropped(void **state)
     lab_free(lab);
 }
 
+/* A URL to a wrong relay was joined first: its ziglan has the name that the URL claims. */
+static void of_two_ziglans_with_one_name_none_is_left_by_it(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_core *core = lab->hosts[0].core;
+    struct identity other;
+    struct url url = ziglan_at(lab, 0)->record.url;
+    char text[URL_SIZE_MAX];
+    char name[NAME_TEXT_SIZE];
+    char key[KEY_TEXT_SIZE];
+    char error[200];
+
+    (void)state;
+    identity_from_seed(&other, (const uint8_t[IDENTITY_SEED_SIZE]){7});
+    memcpy(url.key, other.public_key, KEY_SIZE);
+    memcpy(name, ziglan_at(lab, 0)->record.name, sizeof(name));
+    memcpy(url.name, name, sizeof(name));
+    assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+    assert_int_equal(host_core_join(core, text, NULL, error, sizeof(error), lab->now), ERR_OK);
+    assert_int_equal(host_core_leave(core, name, lab->now), ERR_LIMIT);
+    assert_int_equal(host_core_leave(core, key_text(url.key, key), lab->now), ERR_OK);
+    assert_int_equal(host_core_leave(core, name, lab->now), ERR_OK);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_was_away_is_told_later_over_restarts_too),
         cmocka_unit_test(who_joins_again_does_not_leave_later),
         cmocka_unit_test(a_farewell_can_be_dropped),
+        cmocka_unit_test(of_two_ziglans_with_one_name_none_is_left_by_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,19 +268,21 @@ static void a_ziglan_is_found_by_key_name_and_session(void **state)
     struct url url = {.kind = URL_KIND_RELAY, .hosts_count = 1};
     struct relay_session stranger = {0};
     char key[KEY_TEXT_SIZE];
+    size_t count;
 
     join_all(house, "zcm");
     struct ziglan *c = ziglan_of(house, 'c');
     assert_non_null(c);
     assert_null(ziglan_of(house, 'x'));
-    assert_ptr_equal(ziglan_list_find_text(&house->list, "c"), c);
-    assert_ptr_equal(ziglan_list_find_text(&house->list, key_text(c->record.url.key, key)), c);
-    assert_null(ziglan_list_find_text(&house->list, "x"));
-    assert_null(ziglan_list_find_text(&house->list, ""));
+    assert_ptr_equal(ziglan_list_find_text(&house->list, "c", &count), c);
+    assert_ptr_equal(ziglan_list_find_text(&house->list, key_text(c->record.url.key, key), &count),
+                     c);
+    assert_null(ziglan_list_find_text(&house->list, "x", &count));
+    assert_null(ziglan_list_find_text(&house->list, "", &count));
     c->record.name[0] = '\0'; /* its entry point has not told it yet */
-    assert_null(ziglan_list_find_text(&house->list, ""));
+    assert_null(ziglan_list_find_text(&house->list, "", &count));
     key[0] = key[0] == 'a' ? 'b' : 'a'; /* a key, but nobody's */
-    assert_null(ziglan_list_find_text(&house->list, key));
+    assert_null(ziglan_list_find_text(&house->list, key, &count));
 
     assert_ptr_equal(ziglan_list_of_relay(&house->list, c->entry_point), c);
     assert_null(ziglan_list_of_relay(&house->list, &stranger));
