@@ -43,7 +43,9 @@ const char *report_peer_state(const struct host_core *core, const struct peer *p
     if (presence == PRESENCE_OFFLINE) {
         return "offline";
     }
-    if (session && path_table_relayed(&a->paths) != NULL) {
+    const struct path *relayed = session ? path_table_relayed(&a->paths) : NULL;
+
+    if (relayed != NULL && !relayed->relay->stalled) {
         return "relayed";
     }
     if (a != NULL && a->initiating.active && a->queue.count > 0) {

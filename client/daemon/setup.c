@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int setup_config_load(struct client_config **out, const struct place *place, struct fault *fault)
@@ -18,10 +19,12 @@ int setup_config_load(struct client_config **out, const struct place *place, str
     const char *path = place->config;
     uint8_t *text = NULL;
     size_t size = 0;
+    struct stat info;
     int rc;
 
     *out = NULL;
-    if (!place->config_named && access(path, F_OK) != 0 && errno == ENOENT) {
+    /* A link that leads to nothing is not "no configuration". */
+    if (!place->config_named && lstat(path, &info) != 0 && errno == ENOENT) {
         return client_config_parse(out, path, (const uint8_t *)"", 0, fault);
     }
     rc = file_read(path, CLIENT_CONFIG_SIZE_MAX, &text, &size, fault);

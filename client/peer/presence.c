@@ -39,7 +39,8 @@ static struct told told_of(const struct peer *peer, const struct ziglan_list *zi
 
         if (member != NULL) {
             is_known = true;
-            told.online = told.online || member->online;
+            /* What an entry point said that is silent now may be over. */
+            told.online = told.online || (member->online && ziglan_is_heard(ziglan));
             tell = tell && ziglan_tells(ziglan) && ziglan->relays_count == 0;
         }
     }

@@ -463,9 +463,14 @@ bool ziglan_on_told(struct ziglan *ziglan, bool more)
     return true;
 }
 
+bool ziglan_is_heard(const struct ziglan *ziglan)
+{
+    return ziglan->entry_point->open && !ziglan->entry_point->stalled;
+}
+
 bool ziglan_tells(const struct ziglan *ziglan)
 {
-    return ziglan->told && ziglan->entry_point->open && !ziglan->entry_point->stalled;
+    return ziglan->told && ziglan_is_heard(ziglan);
 }
 
 void ziglan_on_unresolved(struct ziglan *ziglan, const char *name)

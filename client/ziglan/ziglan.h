@@ -91,6 +91,9 @@ void ziglan_on_hosts(struct ziglan *ziglan, const char *hosts, struct mono now);
  * who is online. */
 bool ziglan_on_told(struct ziglan *ziglan, bool more);
 
+/** True if there is a session with the entry point, and it answers. */
+bool ziglan_is_heard(const struct ziglan *ziglan);
+
 /** True if the entry point tells who is online: whom it does not name is not at it. */
 bool ziglan_tells(const struct ziglan *ziglan);
 

@@ -135,6 +135,7 @@ text() { echo "this is a letter to my aunt, and not what was here before" >"$1";
 folder() { rm -rf "$1"; mkdir "$1"; }
 fifo() { rm -rf "$1"; mkfifo "$1"; }
 loop() { rm -rf "$1"; ln -s "${1##*/}" "$1"; }
+nowhere() { rm -rf "$1"; ln -s "$work/not-mounted/file" "$1"; }
 text_instead() { rm -rf "$1"; text "$1"; }
 not_mine() { chown 12345:12345 "$1"; chmod 600 "$1"; }
 nobody_reads() { chown 12345:12345 "$1"; chmod 0 "$1"; }
@@ -172,6 +173,7 @@ for pair in "ziglan $host_db" "relayd $relay_db"; do
     refused "$program" "is not a regular file" "$db" folder
     refused "$program" "is not a regular file" "$db" fifo
     refused "$program" "data.mdb: Too many levels" "$db" loop
+    refused "$program" "data.mdb is a link that leads to nothing" "$db" nowhere
     refused "${program}_powerless" "$db: Permission denied; run this as root" "$db" not_mine
     refused "${program}_powerless" "$db: Permission denied; run this as root" "$db" nobody_reads
     refused "$program" "is not a directory" "$(dirname "$db")" text_instead
@@ -197,6 +199,7 @@ for pair in "ziglan $host_key" "relayd $relay/relay.key" "relayd_with_key $relay
     refused "$program" "$name is not a regular file" "$file" folder
     refused "$program" "$name is not a regular file" "$file" fifo
     refused "$program" "$name" "$file" loop
+    refused "$program" "$name" "$file" nowhere
     refused "${program}_powerless" "$name: Permission denied" "$file" not_mine
 done
 
@@ -212,6 +215,7 @@ for pair in "ziglan $ZIGLAN_ROOT/etc/ziglan/zig0.yaml" "relayd $config"; do
     refused "$program" "is not a regular file" "$file" folder
     refused "$program" "is not a regular file" "$file" fifo
     refused "$program" "${file##*/}" "$file" loop
+    refused "$program" "${file##*/}" "$file" nowhere
     refused "${program}_powerless" "${file##*/}: Permission denied" "$file" not_mine
     for ((at = 1; at < size; at += size / 8)); do
         met "$program" "$file" cut "$at"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A host that ends by `ziglan down` is offline at once for all others, whether they talked to it
 # directly, over the relay or not at all, and their packets come back at once. While the relay is
-# away, nobody is called offline.
+# away, by its word or without one, nobody is called offline or online.
 . "$(dirname "$0")/check.sh"
 
 AT_ONCE_S=2 # a moment, and some time for a busy machine; it was minutes
@@ -57,4 +57,13 @@ check "laptop's log says why, in a word" \
 check "and the relay's that it told all" grep -q ' relay\.stopped hosts_told=all' "$LAB_DIR/vps.log"
 ends nas
 check "a direct goodbye needs no relay" wait_for $AT_ONCE_S lab_is_state laptop nas offline
+
+# A relay that dies says nothing. What it told counts until it owes an answer for a while.
+RELAY_PID=$(lab_relay_up vps)
+check "tablet reaches phone over the relay that is back" wait_for 20 pings tablet phone
+check "tablet hears of laptop" wait_for 5 lab_is_state tablet laptop online
+pinging tablet phone 0.2 200
+kill -KILL "$RELAY_PID"
+check "when it is silent, who was relayed is unknown" wait_for 8 lab_is_state tablet phone unknown
+check "so is whom it named online" wait_for 2 lab_is_state tablet laptop unknown
 test_end

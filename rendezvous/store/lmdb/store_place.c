@@ -205,6 +205,13 @@ static int database_check(const char *folder, const struct env *env, char *error
     }
     map_guard_set(path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT && lstat(path, &info) == 0) {
+        /* It lies elsewhere, on a disk that is not there now, and must not be forgotten. */
+        (void)snprintf(error, error_size, "the database %s is a link that leads to nothing%s", path,
+                       restore);
+        errno = EUCLEAN;
+        return ERR_SYSTEM;
+    }
     if (fd < 0 && errno == ENOENT) {
         env_trace(env, TRACE_LEVEL_INFO, "store.new", "path=%s", path);
         return database_make(folder, path, error, error_size);

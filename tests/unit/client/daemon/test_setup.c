@@ -38,6 +38,8 @@ static int root_remove(void **state)
                                         "/var/lib/ziglan",
                                         "/var/lib",
                                         "/var",
+                                        "/etc/ziglan",
+                                        "/etc",
                                         "/named.yaml",
                                         ""};
     char path[256];
@@ -61,6 +63,14 @@ static void a_configuration_may_be_missing_unless_it_was_named(void **state)
     assert_int_equal(setup_config_load(&config, &place, &fault), ERR_OK);
     assert_true(config->dns_enabled);
     client_config_free(config);
+
+    /* A link that leads to nothing: it was there, and its disk is not. */
+    (void)snprintf(path, sizeof(path), "%s/etc/ziglan", root);
+    assert_int_equal(file_dir_create(path, 0755, &fault), ERR_OK);
+    assert_int_equal(symlink("not-mounted/zig0.yaml", place.config), 0);
+    assert_int_not_equal(setup_config_load(&config, &place, &fault), ERR_OK);
+    assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
+    assert_int_equal(unlink(place.config), 0);
 
     (void)snprintf(path, sizeof(path), "%s/named.yaml", root);
     assert_true(place_fill(&named, "zig0", path, &fault));

@@ -488,6 +488,27 @@ static void a_full_disk_at_the_first_start_leaves_no_database(void **state)
     subject_fini(&h);
 }
 
+static void a_link_that_leads_to_nothing_is_no_new_database(void **state)
+{
+    struct store *store = NULL;
+    struct subject h;
+    char error[256] = "", data[128], target[64];
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    remove_in(h.path, "data.mdb");
+    (void)snprintf(data, sizeof(data), "%s/data.mdb", h.path);
+    assert_int_equal(symlink("not-mounted/data.mdb", data), 0);
+    assert_int_equal(store_lmdb_open(&store, h.path, &h.ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_non_null(strstr(error, "leads to nothing"));
+    assert_int_equal(readlink(data, target, sizeof(target)), sizeof("not-mounted/data.mdb") - 1);
+    remove_in(h.path, "data.mdb");
+    subject_open(&h);
+    subject_fini(&h);
+}
+
 static void a_place_that_is_no_directory_is_refused(void **state)
 {
     struct store *store = NULL;
@@ -586,6 +607,7 @@ int main(void)
         cmocka_unit_test(a_new_directory_is_private),
         cmocka_unit_test(what_a_killed_first_start_left_is_cleared_away),
         cmocka_unit_test(a_full_disk_at_the_first_start_leaves_no_database),
+        cmocka_unit_test(a_link_that_leads_to_nothing_is_no_new_database),
         cmocka_unit_test(a_place_that_is_no_directory_is_refused),
         cmocka_unit_test(one_large_transaction_makes_the_map_grow),
         cmocka_unit_test(a_full_disk_is_an_error_and_loses_nothing),
