@@ -282,12 +282,14 @@ static bool is_offline_for_the_second(struct sim *sim)
            0;
 }
 
-/* The peer of host `i` has said goodbye: the host knows it at once, and so do its applications. */
+/* The peer of host `i` has said goodbye: the host knows it at once, and so do its applications.
+ * While a session is just being renewed, the goodbye comes in the old one and does not count; then
+ * the relay tells, and the direct path has to fail to answer. */
 static bool peer_is_offline(struct sim *sim, const struct plan *plan, size_t i)
 {
     uint64_t before;
 
-    if (!sim_run_until(sim, OFFLINE_MS + 2 * plan->rtt_ms + plan->lossy_ms,
+    if (!sim_run_until(sim, OFFLINE_MS + 6 * plan->rtt_ms + plan->lossy_ms,
                        i == 0 ? is_offline_for_the_first : is_offline_for_the_second,
                        "the peer is offline")) {
         return false;
