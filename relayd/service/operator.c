@@ -260,7 +260,9 @@ enum verdict operator_forget(struct operator_service *service, const char *text,
         verdict = directory_forget(base->directory, who->key);
     } else if (base->directory != NULL && verdict != VERDICT_UNAVAILABLE) {
         bool known = verdict == VERDICT_OK && who->name[0] != '\0'; /* a key that had a name */
-        verdict = forget_name(base, known ? who->name : text, fits);
+        char name[NAME_TEXT_SIZE];
+        memcpy(name, who->name, sizeof(name)); /* fits is filled anew */
+        verdict = forget_name(base, known ? name : text, fits);
     }
     store_health_note(&base->health, verdict);
     if (verdict != VERDICT_OK) {

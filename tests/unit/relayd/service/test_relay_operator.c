@@ -139,6 +139,28 @@ static void a_forgotten_member_is_cut_off_and_its_name_given_on(void **state)
     world_free(w);
 }
 
+/* By the name that it had, or by its key: one fits, and it is no member. */
+static void the_name_of_a_revoked_key_is_freed_by_either(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct operator_service *verbs = relay_core_operator(w->relay.core);
+    char key[KEY_TEXT_SIZE];
+    struct who_fits who;
+
+    (void)state;
+    world_members(w, 2);
+    assert_int_equal(operator_revoke(verbs, "host0", &who, w->now), VERDICT_OK);
+    assert_int_equal(operator_forget(verbs, "host0", &who, w->now), VERDICT_OK);
+    assert_string_equal(who.list[0].name, "host0");
+    assert_int_equal(who.list[0].state, WHO_STATE_REVOKED);
+
+    assert_int_equal(operator_revoke(verbs, "host1", &who, w->now), VERDICT_OK);
+    (void)key_text(w->clients[1].identity.public_key, key);
+    assert_int_equal(operator_forget(verbs, key, &who, w->now), VERDICT_OK);
+    assert_int_equal(operator_forget(verbs, key, &who, w->now), VERDICT_NOT_FOUND);
+    world_free(w);
+}
+
 static void who_takes_the_place_of_a_member_cuts_it_off(void **state)
 {
     struct world *w = world_new(NULL);
@@ -176,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_name_that_fits_several_is_a_choice),
         cmocka_unit_test(a_shortened_key_of_the_log_names_a_member),
         cmocka_unit_test(a_forgotten_member_is_cut_off_and_its_name_given_on),
+        cmocka_unit_test(the_name_of_a_revoked_key_is_freed_by_either),
         cmocka_unit_test(who_takes_the_place_of_a_member_cuts_it_off),
     };
 
