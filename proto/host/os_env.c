@@ -164,7 +164,7 @@ static void os_trace(void *context, enum trace_level level, const char *event, c
     line_start(os, level, sentence != NULL, start, sizeof(start));
     (void)fprintf(stderr, "%s%s%s %s%s%s\n", start, sentence != NULL ? sentence : event,
                   sentence != NULL ? ":" : "", clean, tail,
-                  os->colored && !os->journal ? "\033[0m" : "");
+                  os->colored && !os->journal && level != TRACE_LEVEL_INFO ? "\033[0m" : "");
 }
 
 /* True if fd leads to systemd's journal. JOURNAL_STREAM names the device and inode of the journal's

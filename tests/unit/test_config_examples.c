@@ -96,7 +96,6 @@ static void the_host_s_example_shows_the_defaults(void **state)
     all = config_of(text);
     assert_int_equal(defaults->ziglans_count, 0);
     assert_int_equal(all->ziglans_count, 1);
-    assert_int_equal(all->peers_count, 1);
     assert_int_equal(all->fixed_count, 1);
     assert_string_equal(all->name, "laptop");
     assert_string_equal(all->key_path, "/var/lib/ziglan/zig0/key");
