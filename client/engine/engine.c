@@ -69,6 +69,7 @@ static struct addrplan_pool pool_first(struct engine *e, const struct engine_opt
     struct pool_choice choice = {0};
     uint8_t v4[4];
     size_t size = STORE_NONE;
+    struct addrplan_pool pool;
     size_t routes;
     int rc = store_read(e->store, STORE_TABLE_ADDRESS_BOOK, options->identity->public_key, KEY_SIZE,
                         v4, sizeof(v4), &size);
@@ -80,7 +81,8 @@ static struct addrplan_pool pool_first(struct engine *e, const struct engine_opt
         env_trace(options->env, TRACE_LEVEL_WARN, "pool.unknown",
                   "cannot look which IPv4 networks this machine uses");
     }
-    return pool_choice_take(&choice);
+    (void)pool_choice_take(&choice, &pool); /* if all are in use, pool_watch tells */
+    return pool;
 }
 
 static int pool_decide(struct engine *e, const struct engine_options *options)

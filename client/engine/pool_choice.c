@@ -34,14 +34,16 @@ void pool_choice_strike(struct pool_choice *choice, const struct netused *used)
     }
 }
 
-struct addrplan_pool pool_choice_take(const struct pool_choice *choice)
+bool pool_choice_take(const struct pool_choice *choice, struct addrplan_pool *out)
 {
     for (size_t i = 0; i < POOL_CHOICES; i++) {
         if (!choice->used[i]) {
-            return pools[i].pool;
+            *out = pools[i].pool;
+            return true;
         }
     }
-    return pools[0].pool;
+    *out = pools[0].pool;
+    return false;
 }
 
 bool pool_choice_read(struct store *store, struct addrplan_pool *out, int *rc)

@@ -22,9 +22,10 @@ struct pool_choice {
  * its own resolver does not count: it is in the system's list where a user put it there. */
 void pool_choice_strike(struct pool_choice *choice, const struct netused *used);
 
-/** The first pool that is not in use; the default one if all are. 100.64.0.0/10 counts as one
- * network: behind a carrier that uses a part of it, any part may be used by others. */
-struct addrplan_pool pool_choice_take(const struct pool_choice *choice);
+/** The first pool that is not in use. False if all are: then *out is the default one. 100.64.0.0/10
+ * counts as one network: behind a carrier that uses a part of it, any part may be used by others.
+ */
+bool pool_choice_take(const struct pool_choice *choice, struct addrplan_pool *out);
 
 /** Read the stored pool. False if none is stored. ERR_SYSTEM, ERR_NOMEM: *rc, else ERR_OK. */
 bool pool_choice_read(struct store *store, struct addrplan_pool *out, int *rc);

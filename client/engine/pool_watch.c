@@ -54,19 +54,23 @@ static const char *kind_text(enum netused_kind kind)
 
 static void advise(struct pool_watch *watch, const struct look *look)
 {
-    struct addrplan_pool other = pool_choice_take(&look->choice);
+    struct addrplan_pool other;
     char own[ADDRPLAN_POOL_TEXT_SIZE];
-    char better[ADDRPLAN_POOL_TEXT_SIZE];
+    char text[ADDRPLAN_POOL_TEXT_SIZE];
+    char better[64] = "`pool:` to a range that nothing here uses,";
     char ip[INET_ADDRSTRLEN] = "";
 
+    if (pool_choice_take(&look->choice, &other)) {
+        (void)snprintf(better, sizeof(better), "`pool: %s`", addrplan_pool_text(&other, text));
+    }
     (void)inet_ntop(AF_INET, look->found.ip, ip, sizeof(ip));
-    (void)snprintf(watch->advice, sizeof(watch->advice),
-                   "the pool %s overlaps with this machine's %s %s/%u: only the addresses of peers "
-                   "lead to %s now, all others stay outside; to keep them apart, set `pool: %s` in "
-                   "%.80s and start again",
-                   addrplan_pool_text(&watch->pool, own), kind_text(look->found.kind), ip,
-                   (unsigned)look->found.bits, watch->interface->name,
-                   addrplan_pool_text(&other, better), watch->config_path);
+    (void)snprintf(
+        watch->advice, sizeof(watch->advice),
+        "the pool %s overlaps with this machine's %s %s/%u: only the addresses of peers "
+        "lead to %s now, all others stay outside; to keep them apart, set %s in %.80s and "
+        "start again",
+        addrplan_pool_text(&watch->pool, own), kind_text(look->found.kind), ip,
+        (unsigned)look->found.bits, watch->interface->name, better, watch->config_path);
 }
 
 void pool_watch_init(struct pool_watch *watch, const struct env *env, struct interface *interface,

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { POOL_ADVICE_SIZE = 320 };
+enum { POOL_ADVICE_SIZE = 360 };
 
 struct pool_watch {
     const struct env *env;

@@ -68,6 +68,14 @@ check "status says what overlaps, and the next step" \
     lab_ziglan stubborn status
 check "and so does its log" grep -q 'pool\.overlap.*100\.64\.0\.0/10' "$LAB_DIR/stubborn.log"
 
+say "a host whose machine uses every pool that it could take"
+for network in 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16; do
+    lab_in stubborn ip route add $network via 100.64.0.1
+done
+check "status names none, but says what to look for" \
+    wait_for 5 says 'set .pool:. to a range that nothing here uses, in ' lab_ziglan stubborn status
+check "stubborn reaches nas still" wait_for 5 pings stubborn nas -4
+
 say "a host that comes to the carrier later"
 check "traveller reaches nas" wait_for 15 pings traveller nas -4
 check "nothing overlaps at home" [ -z "$(advice traveller)" ]

@@ -16,10 +16,14 @@ static void a_pool_is_taken_that_hides_nothing(void **state)
         {"a home", {{NETUSED_NETWORK, {192, 168, 1, 0}, 24}}, 1, "100.64.0.0/16"},
         {"a carrier's network", {{NETUSED_NETWORK, {100, 64, 0, 0}, 10}}, 1, "10.213.0.0/16"},
         {"a small part of it", {{NETUSED_NETWORK, {100, 99, 7, 0}, 24}}, 1, "10.213.0.0/16"},
-        {"an address of another mesh", {{NETUSED_ADDRESS, {100, 101, 2, 3}, 32}}, 1,
+        {"an address of another mesh",
+         {{NETUSED_ADDRESS, {100, 101, 2, 3}, 32}},
+         1,
          "10.213.0.0/16"},
         {"a carrier's DNS server", {{NETUSED_RESOLVER, {100, 64, 0, 1}, 32}}, 1, "10.213.0.0/16"},
-        {"our own resolver, listed by hand", {{NETUSED_RESOLVER, {100, 64, 0, 53}, 32}}, 1,
+        {"our own resolver, listed by hand",
+         {{NETUSED_RESOLVER, {100, 64, 0, 53}, 32}},
+         1,
          "100.64.0.0/16"},
         {"a router at that address", {{NETUSED_ROUTER, {100, 64, 0, 53}, 32}}, 1, "10.213.0.0/16"},
         {"a carrier and one office",
@@ -46,7 +50,11 @@ static void a_pool_is_taken_that_hides_nothing(void **state)
         for (size_t k = 0; k < cases[i].count; k++) {
             pool_choice_strike(&choice, &cases[i].used[k]);
         }
-        struct addrplan_pool pool = pool_choice_take(&choice);
+        struct addrplan_pool pool;
+        bool free = pool_choice_take(&choice, &pool);
+        bool all_used = i == TEST_COUNT(cases) - 1;
+
+        assert_int_equal(free, !all_used);
         if (strcmp(addrplan_pool_text(&pool, text), cases[i].want) != 0) {
             fail_msg("%s: %s", cases[i].what, text);
         }
