@@ -70,6 +70,9 @@ static void ziglans_print(const json_t *status)
         const char *name_why = field_text(ziglan, "name_why");
         uint64_t members = field_number(ziglan, "members");
 
+        if (strcmp(state, "refused") == 0) { /* "refused as nas" would speak of the name */
+            granted = "";
+        }
         (void)printf(
             "%s%-10s%s %s  %s%s%s%s%s  %llu member%s%s%s\n", color_begin(stdout, TABLE_COLOR_BOLD),
             "Ziglan", color_end(stdout, TABLE_COLOR_BOLD),
