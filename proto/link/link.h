@@ -29,7 +29,8 @@ struct link_hub;
 enum {
     LINK_HTTP_BODY_SIZE_MAX = 65536,
     /* Bytes of datagrams that wait for the congestion window. */
-    LINK_SESSION_QUEUE_BYTES = 512 * 1024, /* of one session at most */
+    LINK_SESSION_QUEUE_BYTES = 2 << 20,    /* of one session at most */
+    LINK_SESSION_QUEUE_EARLY = 128 * 1024, /* from here on single ones are dropped, to tell TCP */
     LINK_SESSION_QUEUE_MIN = 16 * 1024,    /* each session may have these, however full the hub */
     LINK_HUB_QUEUE_BYTES = 128 << 20,      /* of all sessions of a hub, by default */
     /* A connection is half-open from its first packet to a valid Hello. */

@@ -237,12 +237,33 @@ static bool has_room(const struct link_session *s, size_t size)
             s->shared->space.bytes + size <= s->shared->queue_bytes_max);
 }
 
+/*
+ * Drop this one although there is room? Loaded machines run their programs in turns, so bursts must
+ * find room. But TCP flows fill any room until something is lost, and a queue that only drops when
+ * it is full then drops much at once. So while it does not get short, single datagrams are dropped,
+ * one for as many bytes as there is room left, which tells one flow each to slow down.
+ */
+static bool drop_early(struct link_session *s, size_t size)
+{
+    if (s->datagrams.bytes < LINK_SESSION_QUEUE_EARLY) {
+        s->early_left = LINK_SESSION_QUEUE_BYTES - LINK_SESSION_QUEUE_EARLY;
+        return false;
+    }
+    if (s->early_left > size) {
+        s->early_left -= size;
+        return false;
+    }
+    s->early_left = LINK_SESSION_QUEUE_BYTES - s->datagrams.bytes;
+    return true;
+}
+
 bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t head_size,
                            const uint8_t *body, size_t body_size)
 {
     size_t size = head_size + body_size;
 
     if (s->state != SESSION_STATE_OPEN || size > CAPSULE_DATAGRAM_SIZE_MAX || !has_room(s, size) ||
+        drop_early(s, size) ||
         dgram_queue_put(&s->datagrams, &s->shared->space, head, head_size, body, body_size) !=
             ERR_OK) {
         s->shared->stats.dgram_dropped_queue++;

@@ -59,6 +59,7 @@ struct link_session {
     struct link_peer peer;   /* from OPEN on */
     struct capsule_parser capsules;
     struct dgram_queue datagrams;
+    size_t early_left; /* bytes that may still come before the next one is dropped early */
 };
 
 /** Zeroed memory becomes what sessions share. env, and what cfg points to, are borrowed. */

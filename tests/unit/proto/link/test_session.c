@@ -358,6 +358,47 @@ static void a_peer_that_lets_control_pile_up_is_closed_for_its_load(void **state
     pair_fini(&pair);
 }
 
+/* Hold `level` bytes in the queue while 10 MB pass. Returns how many were refused, never two in a
+ * row. */
+static unsigned drops_at_level(struct link_session *s, size_t level)
+{
+    static const uint8_t body[1000];
+    unsigned dropped = 0;
+    bool last = false;
+
+    for (int i = 0; i < 10000; i++) {
+        bool taken = link_session_datagram(s, body, 0, body, sizeof(body));
+
+        assert_true(taken || !last);
+        last = !taken;
+        dropped += taken ? 0 : 1;
+        while (s->datagrams.bytes > level) {
+            link_session_datagram_sent(s);
+        }
+    }
+    return dropped;
+}
+
+/* A burst finds room; a queue that does not go down drops single ones long before it is full. */
+static void a_queue_that_stays_drops_single_ones(void **state)
+{
+    static struct pair pair;
+    static const uint8_t body[1000];
+    struct link_session *s = &pair.ends[CLIENT].session;
+
+    (void)state;
+    pair_open(&pair, 1200, 100);
+    while (s->datagrams.bytes < LINK_SESSION_QUEUE_BYTES - 2 * sizeof(body)) {
+        assert_true(link_session_datagram(s, body, 0, body, sizeof(body)));
+    }
+    dgram_queue_clear(&s->datagrams, &s->shared->space);
+    assert_int_equal(drops_at_level(s, LINK_SESSION_QUEUE_EARLY - 2 * sizeof(body)), 0);
+    assert_in_range(drops_at_level(s, LINK_SESSION_QUEUE_EARLY * 2), 4, 6);
+    assert_in_range(drops_at_level(s, LINK_SESSION_QUEUE_BYTES / 2), 8, 11);
+    assert_in_range(drops_at_level(s, LINK_SESSION_QUEUE_BYTES * 7 / 8), 30, 42);
+    pair_fini(&pair);
+}
+
 static void the_end_is_told_once_and_nothing_after_it(void **state)
 {
     static struct pair pair;
@@ -392,6 +433,7 @@ int main(void)
         cmocka_unit_test(who_is_not_wanted_or_not_on_this_connection_is_refused),
         cmocka_unit_test(nothing_but_a_hello_comes_first),
         cmocka_unit_test(a_peer_that_lets_control_pile_up_is_closed_for_its_load),
+        cmocka_unit_test(a_queue_that_stays_drops_single_ones),
         cmocka_unit_test(the_end_is_told_once_and_nothing_after_it),
     };
 

@@ -329,7 +329,7 @@ static void full_queue_drops_the_newest_and_counts_it(void **state)
     net_init(&net, 7);
     net_start(&net);
     assert_true(net_open(&net, &client, &server));
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 4 * LINK_SESSION_QUEUE_BYTES / 1000; i++) {
         if (link_hub_datagram(net.hubs[NET_CLIENT], client, body, 33, body, sizeof(body) - 33)) {
             accepted++;
         } else {
