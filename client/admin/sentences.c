@@ -114,6 +114,8 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
         [WHY_IPV6_HERE] = "this host has only IPv6 and the peer only IPv4: there is no direct way",
         [WHY_ONE_SITE] =
             "both are behind one router, and nothing passes between their networks there",
+        [WHY_SMALL_ONLY] =
+            "only small packets pass between the two; look for a small MTU on the way",
     };
 
     (void)snprintf(text, SENTENCE_SIZE, "%s",

@@ -19,6 +19,8 @@ struct path_table {
     struct path *list[PATH_TABLE_MAX]; /* on the heap: a path keeps its place in memory */
     size_t count, direct_count;
     struct path *present; /* what path_choose said last; NULL: no way */
+    bool small_only;      /* in this attempt a direct path was given up that answered small
+                             pings only */
 };
 
 /** Free all paths. */

@@ -92,6 +92,7 @@ enum why_code {
     WHY_IPV4_HERE,    /* this host has only IPv4, the peer only IPv6 */
     WHY_IPV6_HERE,    /* the reverse */
     WHY_ONE_SITE,     /* one NAT hides both, and nothing passes between their networks */
+    WHY_SMALL_ONLY,   /* small packets pass directly, but none of a useful size */
     WHY_REFUSED,      /* the relay refused a punch: detail is its text */
     WHY_COUNT,
 };

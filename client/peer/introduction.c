@@ -227,9 +227,13 @@ void introduction_on_refused(struct conversation *a, const char *text, struct mo
 
 /* ---- timers ---- */
 
-/* Why a punch failed. Where the two have no family in common, no NAT is to blame. */
+/* Why a punch failed. Where the two have no family in common, or small packets pass, no NAT is to
+ * blame. */
 static enum why_code why_failed(const struct conversation *a)
 {
+    if (a->paths.small_only) {
+        return WHY_SMALL_ONLY;
+    }
     switch (punching_families(&a->punching, &a->candidates, a->shared->underlay)) {
     case PUNCH_FAMILIES_IPV4_HERE:
         return WHY_IPV4_HERE;
@@ -263,6 +267,7 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
     case PUNCH_END_FAILED:
         introduction_tell_result(a, false);
         conversation_why(a, why_failed(a), NULL);
+        a->paths.small_only = false;
         break;
     }
 }

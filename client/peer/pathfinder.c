@@ -271,6 +271,7 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
     struct path_due due = path_expire(path, active, now);
 
     if (due.became_usable) {
+        a->paths.small_only = false;
         choose(a, now);
         return now;
     }
@@ -279,6 +280,7 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
         return now;
     }
     if (due.given_up) {
+        a->paths.small_only = a->paths.small_only || path->state == PATH_STATE_REACHABLE;
         path_table_remove(&a->paths, path);
         choose(a, now);
         return now;

@@ -19,6 +19,9 @@ static bool watch_direct(void *context, struct wire_packet *packet)
                   !endpoint_equal(&packet->to, &lab->relay.address);
 
     lab->direct_frames += direct ? 1 : 0;
+    if (direct && lab->direct_size_max > 0 && packet->size > lab->direct_size_max) {
+        return false;
+    }
     return !direct || !lab->cut_direct;
 }
 

@@ -21,6 +21,7 @@ struct lab {
     struct relay_node relay;
     struct host_node hosts[HOSTS];
     bool cut_direct;      /* datagrams from host to host are dropped */
+    size_t direct_size_max; /* larger datagrams from host to host are dropped; 0: no limit */
     size_t direct_frames; /* datagrams that were sent from host to host, dropped ones included */
     struct street street; /* all of them on their wire */
 };

@@ -257,6 +257,23 @@ static void refusals_that_answer_no_request_delay_nothing(void **state)
     lab_free(lab);
 }
 
+/* A way on which only small packets pass is not taken for one that no packet passes. */
+static void the_reason_tells_a_narrow_way_from_none(void **state)
+{
+    (void)state;
+    for (int narrow = 0; narrow < 2; narrow++) {
+        struct lab *lab = lab_joined();
+
+        lab->cut_direct = narrow == 0;
+        lab->direct_size_max = narrow == 1 ? 300 : 0;
+        send_pings(lab, 200, 100);
+        const struct conversation *a = lab->hosts[0].core->peers.list[0]->conversation;
+        assert_null(path_table_direct(&a->paths));
+        assert_int_equal(a->why.code, narrow == 1 ? WHY_SMALL_ONLY : WHY_NO_WAY);
+        lab_free(lab);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +285,7 @@ int main(void)
         cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
         cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
         cmocka_unit_test(refusals_that_answer_no_request_delay_nothing),
+        cmocka_unit_test(the_reason_tells_a_narrow_way_from_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
