@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { POOL_ADVICE_SIZE = 360 };
+enum { POOL_ADVICE_SIZE = 380 };
 
 struct pool_watch {
     const struct env *env;
