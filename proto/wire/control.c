@@ -27,6 +27,7 @@ enum rule_kind {
     RULE_IP,            /* bytes: 4 or 16 */
     RULE_VALUE,         /* number: from min to max */
     RULE_PRESENT,       /* message: must be there */
+    RULE_COUNT,         /* repeated numbers of any value: none, or exactly count_max */
 };
 
 struct rule {
@@ -45,11 +46,16 @@ static const struct rule rules[] = {
     {"Hello.reward_address", RULE_SIZE, 0, RECORD_REWARD_SIZE - 1, 0},
     {"Hello.signature", RULE_SIZE, SIGNATURE_SIZE, SIGNATURE_SIZE, 0},
     {"Hello.attachment", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Hello.rewards", RULE_PRESENT, 0, 0, RECORD_REWARDS_MAX},
+    {"Reward.chain", RULE_SIZE, 1, RECORD_CHAIN_SIZE - 1, 0},
+    {"Reward.address", RULE_SIZE, 1, RECORD_REWARD_SIZE - 1, 0},
+    {"Reward.identity", RULE_SIZE, 0, RECORD_IDENTITY_SIZE - 1, 0},
     {"ObservedAddress.address", RULE_PRESENT, 0, 0, 0},
     {"GoAway.alternatives", RULE_SIZE, 0, CONTROL_TEXT_SIZE_MAX, ALTERNATIVES_MAX},
     {"RelayHosts.hosts", RULE_SIZE, 1, URL_HOSTS_TEXT_SIZE - 1, 0},
     {"Gone.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
-    {"PunchRequest.target", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRequest.target", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRequest.app", RULE_SIZE, 0, RECORD_APP_SIZE - 1, 0},
     {"PunchRequest.requester", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
     {"PunchRequest.token", RULE_SIZE, PUNCH_TOKEN_SIZE, PUNCH_TOKEN_SIZE, 0},
     {"PunchRequest.nat_kind", RULE_VALUE, 0, UINT8_MAX, 0},
@@ -64,6 +70,47 @@ static const struct rule rules[] = {
     {"PunchGo.probe_key", RULE_SIZE, PUNCH_PROBE_KEY_SIZE, PUNCH_PROBE_KEY_SIZE, 0},
     {"PunchUpdate.peer", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
     {"PunchUpdate.message", RULE_PRESENT, 0, 0, 0},
+    {"PunchRelayed.src", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRelayed.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"NodeEntry.record", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, 0},
+    {"NodeEntry.attestations", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, NODE_ATTESTATIONS_MAX},
+    {"Nodes.entries", RULE_PRESENT, 0, 0, NODES_MAX},
+    {"NodeRef.key", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"NodeDigest.buckets", RULE_COUNT, 0, 0, NODE_BUCKETS},
+    {"NodeSummary.buckets", RULE_SIZE, NODE_BUCKETS / 8, NODE_BUCKETS / 8, 0},
+    {"NodeSummary.refs", RULE_PRESENT, 0, 0, NODE_REFS_MAX},
+    {"NodeWant.keys", RULE_SIZE, KEY_SIZE, KEY_SIZE, NODE_WANT_MAX},
+    {"NodeLookup.key", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"NodeLookup.count", RULE_VALUE, 0, NODES_MAX, 0},
+    {"ReachJob.subject", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"ReachJob.address", RULE_PRESENT, 0, 0, 0},
+    {"ReachJob.hops", RULE_VALUE, 0, REACH_HOPS_MAX, 0},
+    {"ReachResult.outcome", RULE_VALUE, 0, UINT8_MAX, 0},
+    {"ReachResult.attestation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Announce.record", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, 0},
+    {"Locate.key", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Located.records", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, LOCATED_MAX},
+    {"Located.nodes", RULE_PRESENT, 0, 0, LOCATED_MAX},
+    {"AttachmentWanted.src", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Via.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Via.relays", RULE_SIZE, KEY_SIZE, KEY_SIZE, RELAYED_VIA_MAX},
+    {"Block.key", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Unblock.key", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Blocked.src", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"Blocked.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PoolJoin.app", RULE_SIZE, 1, RECORD_APP_SIZE - 1, 0},
+    {"PoolJoin.nat_kind", RULE_VALUE, 0, UINT8_MAX, 0},
+    {"PoolJoined.app", RULE_SIZE, 1, RECORD_APP_SIZE - 1, 0},
+    {"PoolLeave.app", RULE_SIZE, 1, RECORD_APP_SIZE - 1, 0},
+    {"Find.apps", RULE_SIZE, 1, RECORD_APP_SIZE - 1, RECORD_APPS_MAX},
+    {"Find.nat_kinds", RULE_VALUE, 0, UINT8_MAX, FIND_NAT_KINDS_MAX},
+    {"Find.count", RULE_VALUE, 0, FIND_COUNT_MAX, 0},
+    {"Find.origin", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"Find.hops", RULE_VALUE, 0, FIND_HOPS_MAX, 0},
+    {"FoundRelay.node", RULE_PRESENT, 0, 0, 0},
+    {"FoundRelay.app", RULE_SIZE, 1, RECORD_APP_SIZE - 1, 0},
+    {"FindResult.origin", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"FindResult.relays", RULE_PRESENT, 0, 0, FIND_COUNT_MAX},
     {"Join.invite", RULE_SIZE_OR_EMPTY, INVITE_SIZE, INVITE_SIZE, 0},
     {"Join.wanted_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
     {"Join.member_part", RULE_SIZE, SIGNED_MIN, PART_MAX, 0},
@@ -113,6 +160,7 @@ static bool size_allowed(const struct rule *rule, size_t size)
         return size == 4 || size == 16;
     case RULE_VALUE:
     case RULE_PRESENT:
+    case RULE_COUNT:
         return false;
     }
     return false;
@@ -206,6 +254,8 @@ static size_t element_size(ProtobufCType type)
         return sizeof(ProtobufCBinaryData);
     case PROTOBUF_C_TYPE_UINT32:
         return sizeof(uint32_t);
+    case PROTOBUF_C_TYPE_FIXED64:
+        return sizeof(uint64_t);
     default:
         return sizeof(void *);
     }
@@ -231,6 +281,9 @@ static const char *field_problem(const ProtobufCMessage *message,
     const char *const *elements = at;
 
     if (rule != NULL && rule->count_max != 0 && *count > rule->count_max) {
+        return rule->field;
+    }
+    if (rule != NULL && rule->kind == RULE_COUNT && *count != 0 && *count != rule->count_max) {
         return rule->field;
     }
     for (size_t i = 0; i < *count; i++) {

@@ -103,6 +103,21 @@ enum session_dgram_kind {
     SESSION_DGRAM_RELAY = 3, /* relay to relay; in this version counted and dropped */
 };
 
+/* What control messages between relays may hold. */
+enum {
+    NODE_ATTESTATIONS_MAX = 3, /* that travel with a node record */
+    NODE_BUCKETS = 256,        /* of a digest, by the first byte of the key */
+    NODES_MAX = 24,            /* in one message */
+    NODE_REFS_MAX = 320,
+    NODE_WANT_MAX = 24,
+    REACH_HOPS_MAX = 4,
+    LOCATED_MAX = 4,
+    RELAYED_VIA_MAX = 3, /* relays that a sender may name between its relay and the receiver's */
+    FIND_COUNT_MAX = 24,
+    FIND_HOPS_MAX = 4,
+    FIND_NAT_KINDS_MAX = 8,
+};
+
 enum {
     KEY_SIZE = 32,
     KEY_TEXT_SIZE = 53, /* 52 base32 characters and NUL */

@@ -42,6 +42,9 @@ enum {
     RECORD_APPS_MAX = 8,
     RECORD_APP_SIZE = 32, /* 31 characters and NUL */
     RECORD_REWARD_SIZE = 129,
+    RECORD_REWARDS_MAX = 4,
+    RECORD_CHAIN_SIZE = 16,    /* 15 characters and NUL */
+    RECORD_IDENTITY_SIZE = 64, /* 63 characters and NUL */
     RECORD_RELAYS_MAX = 4,
     RECORD_SERVICES_MAX = 16,
     RECORD_GROUPS_MAX = 8,

@@ -226,6 +226,33 @@ static size_t check_type(const ProtobufCMessageDescriptor *type)
 
 /* Bytes without a rule are refused, so a field added to control.proto and forgotten in control.c
  * fails here and not on the wire. */
+static void a_digest_has_no_buckets_or_all(void **state)
+{
+    static const struct {
+        size_t count;
+        const char *problem;
+    } cases[] = {
+        {0, NULL},
+        {NODE_BUCKETS, NULL},
+        {1, "NodeDigest.buckets"},
+        {NODE_BUCKETS - 1, "NodeDigest.buckets"},
+        {NODE_BUCKETS + 1, "NodeDigest.buckets"},
+    };
+    uint64_t buckets[NODE_BUCKETS + 1] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+        Ziglan__NodeDigest body = ZIGLAN__NODE_DIGEST__INIT;
+
+        body.n_buckets = cases[i].count;
+        body.buckets = buckets;
+        message.body_case = ZIGLAN__CONTROL__BODY_NODE_DIGEST;
+        message.node_digest = &body;
+        expect(&message, cases[i].problem);
+    }
+}
+
 static void every_bytes_field_of_the_schema_has_a_rule(void **state)
 {
     (void)state;
@@ -351,6 +378,7 @@ int main(void)
         cmocka_unit_test(addresses_have_4_or_16_bytes_and_a_port),
         cmocka_unit_test(a_punch_needs_its_keys_and_tokens),
         cmocka_unit_test(repeated_fields_are_checked_one_by_one),
+        cmocka_unit_test(a_digest_has_no_buckets_or_all),
         cmocka_unit_test(every_bytes_field_of_the_schema_has_a_rule),
         cmocka_unit_test(caps_of_size_and_arena_hold),
         cmocka_unit_test(an_unknown_body_can_be_answered),
