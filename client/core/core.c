@@ -352,7 +352,7 @@ bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, 
     return true;
 }
 
-void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
+void host_core_resolved(struct host_core *core, uint64_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now)
 {
     const char *failed;
@@ -501,7 +501,7 @@ int host_core_order(struct host_core *core, const struct ziglan_order *first)
     return ziglan_list_order(&core->ziglans, first);
 }
 
-uint32_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now)
+uint64_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now)
 {
     struct relay_session *relay = NULL;
 
@@ -522,7 +522,7 @@ uint32_t host_core_add_relay(struct host_core *core, const struct url *url, stru
     return relay->number;
 }
 
-bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE], uint32_t number,
+bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE], uint64_t number,
                              struct mono now)
 {
     struct relay_session *relay = relay_set_find(&core->relays, number);

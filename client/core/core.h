@@ -43,7 +43,7 @@ struct host_config {
 
 /** A name to be resolved by the shell for the core. */
 struct host_resolve {
-    uint32_t ticket;
+    uint64_t ticket;
     char host[HOST_TEXT_SIZE];
 };
 
@@ -97,7 +97,7 @@ void host_core_learn_ways(struct host_core *core, const struct way_finder *ways)
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now);
 
 /** The resolver's answer: addresses (ports are ignored); count 0: the name did not resolve. */
-void host_core_resolved(struct host_core *core, uint32_t ticket, const struct endpoint *addrs,
+void host_core_resolved(struct host_core *core, uint64_t ticket, const struct endpoint *addrs,
                         size_t count, struct mono now);
 
 /** Poll what changed among the peers since it was asked last, for a shell that tells the kernel the
@@ -157,12 +157,12 @@ int host_core_order(struct host_core *core, const struct ziglan_order *first) MU
  * relays, or without memory.
  * Later: home relays and relays that a directory names.
  */
-uint32_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now);
+uint64_t host_core_add_relay(struct host_core *core, const struct url *url, struct mono now);
 
 /** The peer with this key has a session to the relay of no ziglan with this number, too. Known as
  * long as the conversation with it lasts. False: no such peer, or no such relay of no ziglan; or
  * without memory. Later: presence that a subnet tells. */
-bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE], uint32_t number,
+bool host_core_peer_at_relay(struct host_core *core, const uint8_t key[KEY_SIZE], uint64_t number,
                              struct mono now);
 
 /** Look up a name below zignet, without that suffix and without trailing dot, any case: a key, a

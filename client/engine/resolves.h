@@ -17,7 +17,7 @@ struct resolves;
 /** One name that is being looked up. */
 struct resolve_slot {
     struct resolves *resolves;
-    uint32_t ticket; /* the core's */
+    uint64_t ticket; /* the core's */
     bool used;
 };
 

@@ -150,21 +150,9 @@ static void connection_gone(struct relay_session *relay)
     relay->targets.next = 0;
 }
 
-static void close_dials(struct relay_session *relay, const struct handle *except, struct mono now)
-{
-    for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        struct relay_dial *dial = &relay->dials[i];
-
-        if (dial->used && (except == NULL || !handle_equal(dial->handle, *except))) {
-            link_hub_close(relay->hub, dial->handle, 0, "another address was faster", now);
-        }
-        dial->used = false;
-    }
-}
-
 void relay_session_close(struct relay_session *relay, uint64_t wait_ms, struct mono now)
 {
-    close_dials(relay, NULL, now);
+    relay_dials_close(&relay->dials, relay->hub, NULL, now);
     if (relay->open) {
         link_hub_close(relay->hub, relay->active, 0, "going away", now);
     }
@@ -285,28 +273,6 @@ void relay_session_resolved(struct relay_session *relay, size_t host_index,
     }
 }
 
-static struct relay_dial *free_dial(struct relay_session *relay, struct mono now)
-{
-    struct relay_dial *oldest = NULL;
-
-    for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        struct relay_dial *dial = &relay->dials[i];
-
-        if (!dial->used) {
-            return dial;
-        }
-        if (oldest == NULL || mono_before(dial->started_at, oldest->started_at)) {
-            oldest = dial;
-        }
-    }
-    if (mono_ms_between(oldest->started_at, now) < RELAY_SESSION_DIAL_MS) {
-        return NULL;
-    }
-    oldest->used = false;
-    link_hub_close(relay->hub, oldest->handle, 0, "taking too long", now);
-    return oldest;
-}
-
 static uint64_t round_pause_ms(const struct relay_session *relay)
 {
     uint64_t base = RELAY_SESSION_RETRY_MS_NEAR;
@@ -350,40 +316,51 @@ static const char *target_name(const struct relay_session *relay, size_t target)
                : relay->url.hosts[host].name;
 }
 
+/* True if the next target was dialled, or cannot be. False: there is no room for another dial now.
+ */
+static bool dial_next(struct relay_session *relay, struct mono now)
+{
+    struct relay_targets *targets = &relay->targets;
+    enum link_want want = relay->url.kind == URL_KIND_ZIGLAN ? LINK_WANT_ZIGLAN : LINK_WANT_RELAY;
+    const struct endpoint *remote = &targets->list[targets->next];
+    struct relay_dial *dial = relay_dials_place(&relay->dials, relay->hub, remote, now);
+    int rc;
+
+    if (dial == NULL) {
+        return false;
+    }
+    rc = link_hub_dial(relay->hub, &dial->handle, &any, remote, target_name(relay, targets->next),
+                       want, relay->url.key, now);
+    dial->remote = *remote;
+    dial->started_at = now;
+    dial->used = rc == ERR_OK;
+    targets->next += rc == ERR_LIMIT ? 0 : 1; /* those to other relays take all room */
+    return rc != ERR_LIMIT;
+}
+
 void relay_session_expire(struct relay_session *relay, struct mono now)
 {
-    struct relay_dial *dial;
-    enum link_want want = relay->url.kind == URL_KIND_ZIGLAN ? LINK_WANT_ZIGLAN : LINK_WANT_RELAY;
+    struct relay_targets *targets = &relay->targets;
+    uint64_t stagger_ms = relay_dials_stagger_ms(targets->count, relay->rounds);
 
     if ((relay->open && !relay->stalled) || !mono_due(relay->dial_at, now)) {
         return;
     }
-    if (relay->targets.count == 0) {
+    if (targets->count == 0) {
         relay->dial_at = MONO_NEVER; /* relay_session_resolved sets it */
         return;
     }
     if (!may_open(relay, now)) {
         return;
     }
-    dial = free_dial(relay, now);
-    if (dial == NULL) {
-        relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS);
-        return;
+    if (targets->next >= targets->count) {
+        targets->next = 0;
     }
-    if (relay->targets.next >= relay->targets.count) {
-        relay->targets.next = 0;
+    relay->dial_at = mono_add_ms(now, stagger_ms);
+    if (dial_next(relay, now) && targets->next >= targets->count) {
+        relay->dial_at = mono_add_ms(now, stagger_ms + round_pause_ms(relay));
+        relay->rounds++;
     }
-    const char *name = target_name(relay, relay->targets.next);
-    dial->remote = relay->targets.list[relay->targets.next++];
-    dial->started_at = now;
-    dial->used = link_hub_dial(relay->hub, &dial->handle, &any, &dial->remote, name, want,
-                               relay->url.key, now) == ERR_OK;
-    if (relay->targets.next < relay->targets.count) {
-        relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS);
-        return;
-    }
-    relay->dial_at = mono_add_ms(now, RELAY_SESSION_STAGGER_MS + round_pause_ms(relay));
-    relay->rounds++;
 }
 
 struct mono relay_session_deadline(const struct relay_session *relay)
@@ -404,18 +381,13 @@ bool relay_session_owns(const struct relay_session *relay, struct handle handle)
     if (relay->open && handle_equal(relay->active, handle)) {
         return true;
     }
-    for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        if (relay->dials[i].used && handle_equal(relay->dials[i].handle, handle)) {
-            return true;
-        }
-    }
-    return false;
+    return relay_dials_have(&relay->dials, handle);
 }
 
 void relay_session_on_open(struct relay_session *relay, const struct link_event *event,
                            struct mono now)
 {
-    close_dials(relay, &event->handle, now);
+    relay_dials_close(&relay->dials, relay->hub, &event->handle, now);
     if (relay->open && !handle_equal(relay->active, event->handle)) {
         link_hub_close(relay->hub, relay->active, 0, "replaced by a newer session", now);
     }
@@ -450,7 +422,7 @@ void relay_session_on_revived(struct relay_session *relay, struct handle handle,
 {
     if (relay->open && handle_equal(relay->active, handle) && relay->stalled &&
         mono_ms_between(relay->stalled_at, now) < RELAY_SESSION_REVIVE_MS) {
-        close_dials(relay, NULL, now);
+        relay_dials_close(&relay->dials, relay->hub, NULL, now);
         relay->stalled = false;
         relay->rounds = 0;
         relay->targets.next = 0;
@@ -461,11 +433,7 @@ void relay_session_on_revived(struct relay_session *relay, struct handle handle,
 bool relay_session_on_closed(struct relay_session *relay, const struct link_event *event,
                              struct mono now)
 {
-    for (size_t i = 0; i < RELAY_SESSION_DIALS_MAX; i++) {
-        if (relay->dials[i].used && handle_equal(relay->dials[i].handle, event->handle)) {
-            relay->dials[i].used = false;
-        }
-    }
+    relay_dials_forget(&relay->dials, event->handle);
     if (!relay->open || !handle_equal(relay->active, event->handle)) {
         return false;
     }

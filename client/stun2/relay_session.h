@@ -5,8 +5,8 @@
  * stops trying. It knows a relay by a URL: the relay's own key, or the key of a ziglan of which it
  * is an entry point. It knows nothing else about ziglans.
  *
- *   resolve names -> dial the addresses one after the other, a few at a time -> first OPEN wins
- *   (the one that answered last goes first; those of a name by families in turn)
+ *   resolve names -> dial the addresses, one soon after the other -> first OPEN wins
+ *   (the one that answered last goes first; those of a name by families in turn; relay_dials.h)
  *   stalled: dial beside the old connection, which stays until the new one is open, or answers soon
  *   closed: dial again at once, then ever more slowly
  *   the way to the relay changed: the connection moves there, and stalls if nothing answers
@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "client/stun2/relay_dials.h"
 #include "client/stun2/relay_log.h"
 #include "client/stun2/way.h"
 #include "proto/base/bucket.h"
@@ -32,9 +33,6 @@ enum {
     RELAY_SESSION_ADDRS_PER_HOST_MAX = 32,
     /* Each address with two ports, and the one that answered last. */
     RELAY_SESSION_TARGETS_MAX = 2 * RELAY_SESSION_ADDRS_PER_HOST_MAX * URL_HOSTS_MAX + 1,
-    RELAY_SESSION_DIALS_MAX = 3,    /* at once */
-    RELAY_SESSION_STAGGER_MS = 300, /* between two targets of one round */
-    RELAY_SESSION_DIAL_MS = 3000,   /* a dial older than this makes room for the next */
     RELAY_SESSION_RETRY_MS_MIN = 200,
     RELAY_SESSION_RETRY_MS_NEAR = 1500, /* between rounds, as long as a restart is likely */
     RELAY_SESSION_RETRY_NEAR_ROUNDS = 40,
@@ -64,14 +62,6 @@ struct relay_targets {
     struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: it is none */
 };
 
-/** One connection on its way. */
-struct relay_dial {
-    struct handle handle;
-    struct endpoint remote;
-    struct mono started_at;
-    bool used;
-};
-
 /** How many sessions it may open. */
 struct relay_opens {
     struct bucket left;
@@ -81,12 +71,12 @@ struct relay_opens {
 /* tidy-ok: struct-fields each stands for one thing about one relay, and no few belong together */
 struct relay_session {
     TAILQ_ENTRY(relay_session) in_set;
-    uint32_t number; /* tells it from all others of this host's life; never 0 */
+    uint64_t number; /* tells it from all others of this host's life; never 0 */
     struct link_hub *hub;
     const struct env *env;
     struct url url; /* hosts, and whose key is expected */
     struct relay_targets targets;
-    struct relay_dial dials[RELAY_SESSION_DIALS_MAX];
+    struct relay_dials dials;
     struct mono dial_at;      /* when the next target is dialled; NEVER: none is */
     struct mono closed_until; /* nothing is dialled before, also if a name resolves meanwhile */
     uint32_t rounds;          /* through all targets in vain, since the last success */

@@ -13,7 +13,7 @@ int relay_set_init(struct relay_set *set, const struct identity *identity, const
     struct link_config cfg = {
         .identity = identity,
         .server = false,
-        .connection_max = RELAY_SET_MAX * (RELAY_SESSION_DIALS_MAX + 2),
+        .connection_max = RELAY_SET_CONNECTIONS_MAX,
     };
 
     *set = (struct relay_set){.env = env};
@@ -92,7 +92,7 @@ struct relay_session *relay_set_of(const struct relay_set *set, struct handle ha
     return NULL;
 }
 
-struct relay_session *relay_set_find(const struct relay_set *set, uint32_t number)
+struct relay_session *relay_set_find(const struct relay_set *set, uint64_t number)
 {
     struct relay_session *relay;
 
@@ -168,7 +168,7 @@ bool relay_set_resolve_wanted(struct relay_set *set, struct relay_resolve *out, 
         int host = relay_session_resolve_wanted(relay, now);
 
         if (host >= 0) {
-            out->ticket = relay->number << TICKET_HOST_BITS | (uint32_t)host;
+            out->ticket = relay->number << TICKET_HOST_BITS | (uint64_t)host;
             out->host = relay->url.hosts[host].name;
             return true;
         }
@@ -176,7 +176,7 @@ bool relay_set_resolve_wanted(struct relay_set *set, struct relay_resolve *out, 
     return false;
 }
 
-struct relay_session *relay_set_resolved(struct relay_set *set, uint32_t ticket,
+struct relay_session *relay_set_resolved(struct relay_set *set, uint64_t ticket,
                                          const struct endpoint *addrs, size_t count,
                                          const char **failed, struct mono now)
 {

@@ -9,19 +9,24 @@
 #include "client/stun2/relay_session.h"
 #include "proto/crypto/identity.h"
 
-enum { RELAY_SET_MAX = 32 };
+enum {
+    RELAY_SET_MAX = 32,
+    /* An open one each, a newer one beside it, and one that is being closed; and in all as many on
+     * their way as would be those to one relay. */
+    RELAY_SET_CONNECTIONS_MAX = 3 * RELAY_SET_MAX + 2 * RELAY_DIALS_MAX,
+};
 
 struct relay_set {
     struct link_hub *hub;
     const struct env *env;
     struct relay_session_list list; /* in the order they were added */
     size_t count;
-    uint32_t number_last;
+    uint64_t number_last;
 };
 
 /** A name to be resolved by the shell. */
 struct relay_resolve {
-    uint32_t ticket;
+    uint64_t ticket;  /* never comes again */
     const char *host; /* borrowed from the session */
 };
 
@@ -53,7 +58,7 @@ void relay_set_remove(struct relay_set *set, struct relay_session *relay, struct
 struct relay_session *relay_set_of(const struct relay_set *set, struct handle handle);
 
 /** The session with this number, or NULL. */
-struct relay_session *relay_set_find(const struct relay_set *set, uint32_t number);
+struct relay_session *relay_set_find(const struct relay_set *set, uint64_t number);
 
 /** Dial what is due in all of them; and when there is something to do, names included. The hub's
  * own timers are the caller's. */
@@ -76,6 +81,6 @@ bool relay_set_resolve_wanted(struct relay_set *set, struct relay_resolve *out, 
 /** The resolver's answer to a ticket; count 0: the name did not resolve. Returns the session that
  * the ticket is for, NULL if there is none any more. *failed is the name that did not resolve,
  * borrowed from the session, or NULL; also NULL while the session is open, which needs no name. */
-struct relay_session *relay_set_resolved(struct relay_set *set, uint32_t ticket,
+struct relay_session *relay_set_resolved(struct relay_set *set, uint64_t ticket,
                                          const struct endpoint *addrs, size_t count,
                                          const char **failed, struct mono now);

@@ -356,12 +356,12 @@ const char *sim_host_join(struct sim_host *host, const char *url, struct mono no
                : error;
 }
 
-uint32_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now)
+uint64_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now)
 {
     return host_core_add_relay(host->node.core, url, own_time(host, now));
 }
 
-void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint32_t number,
+void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint64_t number,
                             struct mono now)
 {
     (void)host_core_peer_at_relay(host->node.core, peer->node.identity.public_key, number,

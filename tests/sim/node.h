@@ -153,10 +153,10 @@ struct mono sim_host_deadline(const struct sim_host *host);
 const char *sim_host_join(struct sim_host *host, const char *url, struct mono now);
 
 /** Hold a session to one more relay (host_core_add_relay). */
-uint32_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now);
+uint64_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now);
 
 /** Tell the host that its peer has a session to the relay of this number, too. */
-void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint32_t number,
+void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint64_t number,
                             struct mono now);
 
 /** True if it says that it is connected to the relay at this address. */

@@ -36,7 +36,7 @@ struct relay_world {
     struct sim *sim;
     struct plan plan;
     struct url urls[SIM_RELAYS]; /* without invites */
-    uint32_t numbers[SIM_HOSTS][SIM_RELAYS];
+    uint64_t numbers[SIM_HOSTS][SIM_RELAYS];
     struct mono gone_at[SIM_RELAYS];   /* its last trouble */
     struct mono usable_at[SIM_RELAYS]; /* hosts keep away from it until then */
     struct mono back_by;               /* by then all sessions that are possible are there again */

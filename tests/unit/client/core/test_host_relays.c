@@ -28,7 +28,7 @@ struct town {
     struct relay_node relays[RELAYS];
     struct host_node hosts[HOSTS];
     struct street street;            /* all of them on their wire */
-    uint32_t numbers[HOSTS][RELAYS]; /* of the sessions to all relays but the first */
+    uint64_t numbers[HOSTS][RELAYS]; /* of the sessions to all relays but the first */
     bool nas_is_cut_off;             /* from the first relay */
 };
 
@@ -647,7 +647,7 @@ static void of_two_urls_of_one_relay_the_one_that_works_stays(void **state)
         street_run_ms(&town->street, waits_ms[i]);
         assert_int_equal(sessions_open(anna), i == 0 ? RELAYS : RELAYS - 1);
         relay_url(town, ENTRY_POINTS, &url);
-        uint32_t number = host_core_add_relay(anna, &url, town->now);
+        uint64_t number = host_core_add_relay(anna, &url, town->now);
         street_run_ms(&town->street, 90 * 1000);
         const struct relay_session *relay = relay_set_find(&anna->relays, number);
         assert_non_null(relay);

@@ -66,7 +66,7 @@ static void the_set_has_a_bound_and_no_number_comes_twice(void **state)
 {
     struct fixture *fixture = *state;
     struct relay_session *relays[RELAY_SET_MAX];
-    uint32_t last = 0;
+    uint64_t last = 0;
 
     for (size_t i = 0; i < RELAY_SET_MAX; i++) {
         relays[i] = add(fixture, "relay.example");
@@ -80,7 +80,7 @@ static void the_set_has_a_bound_and_no_number_comes_twice(void **state)
     assert_null(relay_set_find(&fixture->set, 0));
     assert_null(relay_set_find(&fixture->set, last + 1));
 
-    uint32_t gone = relays[5]->number;
+    uint64_t gone = relays[5]->number;
     relay_set_remove(&fixture->set, relays[5], fixture->now);
     relay_set_remove(&fixture->set, NULL, fixture->now);
     assert_null(relay_set_find(&fixture->set, gone));
@@ -112,8 +112,8 @@ static void a_connection_leads_to_the_session_that_dialled_it(void **state)
     assert_true(mono_due(relay_set_deadline(&fixture->set), fixture->now));
     relay_set_expire(&fixture->set, fixture->now);
     for (size_t i = 0; i < 2; i++) {
-        assert_true(relays[i]->dials[0].used);
-        handles[i] = relays[i]->dials[0].handle;
+        assert_true(relays[i]->dials.list[0].used);
+        handles[i] = relays[i]->dials.list[0].handle;
         assert_ptr_equal(relay_set_of(&fixture->set, handles[i]), relays[i]);
     }
     assert_false(
@@ -217,7 +217,7 @@ static void a_name_that_fails_is_reported_unless_the_session_is_open(void **stat
 }
 
 /* Neither an address nor a failure that is told for this ticket means anything to anybody. */
-static void assert_ignored(struct fixture *fixture, uint32_t ticket)
+static void assert_ignored(struct fixture *fixture, uint64_t ticket)
 {
     struct endpoint addr = test_endpoint(1, 0);
     const char *failed = "";
@@ -241,6 +241,26 @@ static void an_answer_for_a_removed_session_is_ignored(void **state)
     assert_non_null(next);
     assert_ignored(fixture, wanted.ticket);
     assert_int_equal(next->targets.count, 0);
+}
+
+/* As after so many redirects that a ticket of 32 bits would come again. */
+static void an_answer_is_never_taken_for_a_much_younger_one(void **state)
+{
+    static const uint64_t redirects[] = {UINT64_C(1) << 24, UINT64_C(1) << 32};
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < TEST_COUNT(redirects); i++) {
+        struct relay_session *relay = add(fixture, "one.example");
+        struct relay_resolve wanted;
+
+        assert_non_null(relay);
+        assert_true(relay_set_resolve_wanted(&fixture->set, &wanted, fixture->now));
+        struct url url = relay->url;
+        fixture->set.number_last += redirects[i] - 1;
+        relay_set_redirect(&fixture->set, relay, &url, fixture->now);
+        assert_ignored(fixture, wanted.ticket);
+        relay_set_remove(&fixture->set, relay, fixture->now);
+    }
 }
 
 /* A URL with other hosts: what was asked about the former ones says nothing about these. */
@@ -283,6 +303,8 @@ int main(void)
                                         fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(an_answer_for_a_removed_session_is_ignored, fixture_new,
                                         fixture_free),
+        cmocka_unit_test_setup_teardown(an_answer_is_never_taken_for_a_much_younger_one,
+                                        fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(an_answer_about_a_former_url_is_ignored, fixture_new,
                                         fixture_free),
     };

@@ -2,6 +2,7 @@
 /* A relay that moves or has many addresses: what members are told, keep, and dial. */
 #include "client/core/core_internal.h"
 #include "client/ziglan/ziglan.h"
+#include "proto/base/bytes.h"
 #include "relayd/core/core.h"
 #include "relayd/service/operator.h"
 
@@ -178,7 +179,7 @@ static void what_is_no_list_of_hosts_changes_nothing(void **state)
                                         "a,b,c,d,e,f,g,h,i"};
     struct lab *lab = lab_joined();
     struct ziglan *ziglan = ziglan_at(lab, 0);
-    uint32_t number = ziglan->entry_point->number;
+    uint64_t number = ziglan->entry_point->number;
 
     (void)state;
     for (size_t i = 0; i < TEST_COUNT(lists); i++) {
@@ -244,8 +245,73 @@ static void every_address_of_a_name_is_tried(void **state)
 
     (void)state;
     join_at(lab, "vps.example.org:4433");
-    /* Three in three seconds. */
-    assert_true(time_to_session_ms(lab, twelve, 60000) < 12000);
+    assert_true(time_to_session_ms(lab, twelve, 60000) < 3500);
+    lab_free(lab);
+}
+
+/* Most of what a person who joins waits for, JOIN_WAIT_MS, must be left. */
+static void dead_addresses_before_the_good_one_do_not_end_a_join(void **state)
+{
+    static const struct {
+        int dead;
+        uint64_t within_ms;
+    } cases[] = {{4, 1300}, {15, 4100}, {30, 8000}};
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct lab *lab = lab_new();
+        char list[1024] = "";
+        uint64_t took_ms;
+
+        for (int k = 0; k < cases[i].dead; k++) {
+            size_t used = strlen(list);
+
+            (void)snprintf(list + used, sizeof(list) - used, "203.0.113.%d ", k + 1);
+        }
+        (void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "192.0.2.1");
+        join_at(lab, "vps.example.org:4433");
+        took_ms = time_to_session_ms(lab, list, 60000);
+        print_message("%d dead: %u ms\n", cases[i].dead, (unsigned)took_ms);
+        assert_true(took_ms < cases[i].within_ms);
+        lab_free(lab);
+    }
+}
+
+/* Eight names of 32 addresses each, dialled at two ports; the relay's is the very last. */
+static void resolve_largest_set(struct lab *lab)
+{
+    struct host_resolve wanted;
+
+    while (host_core_resolve_wanted(lab->hosts[0].core, &wanted, lab->now)) {
+        struct endpoint list[RELAY_SESSION_ADDRS_PER_HOST_MAX];
+        uint8_t host = u8_of((size_t)(wanted.host[0] - 'a'));
+
+        for (uint8_t i = 0; i < TEST_COUNT(list); i++) {
+            const uint8_t ip[4] = {198, 51, host, i};
+
+            list[i] = endpoint_v4(ip, 0);
+        }
+        if (host == URL_HOSTS_MAX - 1) {
+            list[TEST_COUNT(list) - 1] = lab->relay.address;
+        }
+        host_core_resolved(lab->hosts[0].core, wanted.ticket, list, TEST_COUNT(list), lab->now);
+    }
+}
+
+static void the_largest_set_of_addresses_is_tried_within_the_time_of_a_join(void **state)
+{
+    struct lab *lab = lab_new();
+    struct mono begin = lab->now;
+
+    (void)state;
+    join_at(lab, "a.example,b.example,c.example,d.example,e.example,f.example,g.example,h.example");
+    while (!ziglan_at(lab, 0)->entry_point->open && mono_ms_between(begin, lab->now) < 60000) {
+        resolve_largest_set(lab);
+        run_ms(lab, 10);
+    }
+    assert_int_equal(ziglan_at(lab, 0)->entry_point->targets.count, RELAY_SESSION_TARGETS_MAX - 1);
+    print_message("%u ms\n", (unsigned)mono_ms_between(begin, lab->now));
+    assert_true(mono_ms_between(begin, lab->now) < 12000);
     lab_free(lab);
 }
 
@@ -289,6 +355,8 @@ int main(void)
         cmocka_unit_test(a_url_of_old_hosts_does_not_hide_the_relay_from_a_host_without_session),
         cmocka_unit_test(dead_addresses_of_one_family_do_not_hide_the_good_one_of_the_other),
         cmocka_unit_test(every_address_of_a_name_is_tried),
+        cmocka_unit_test(dead_addresses_before_the_good_one_do_not_end_a_join),
+        cmocka_unit_test(the_largest_set_of_addresses_is_tried_within_the_time_of_a_join),
         cmocka_unit_test(names_that_resolve_as_before_do_not_begin_the_round_anew),
         cmocka_unit_test(the_address_that_answered_last_goes_first),
     };
