@@ -214,6 +214,8 @@ PLANTED = {
         ("in the paths named", in_path("int entry = 1;")),
         ("two words, over two lines", in_path("/* The peer, of\n     * whom it says nothing. */")),
         ("two parts", in_path("int a_pair_session_count = 1;")),
+        ("the name of an event", in_path('const char *text = "path.volley";')),
+        ("a label of a metric", in_path('const char *text = "reason=\\"volley\\"";')),
         ("no table", {"docs/architecture.md": "# Architecture\n"}),
     ],
     "tidy-ok": [
@@ -262,7 +264,9 @@ SILENT = [
     ("a shell that is not pure", {
         "proto/host/CMakeLists.txt": CMAKE + "ziglan_room(host SOURCES host.c)\n",
         "client/path/CMakeLists.txt": CMAKE + "ziglan_room(path PURE SOURCES path.c)\n"}),
-    ("a word in a string", in_path('const char *text = "volley";')),
+    ("a word in a string", in_path('const char *text = "A volley. The next.";')),
+    ("an event that is right", {
+        "client/path/path.c": PATH_C.replace("{\n", '{\n    const char *text = "path.usable";\n')}),
     ("siblings share a docstring", {"client/path/path.h": PATH_H.replace(
         "int path_usable(int path);", "int path_usable(int path);\nint path_usable(int path);")}),
     ("a banned name as a field", in_path("env->random(env);")),

@@ -139,7 +139,7 @@ static bool give_addresses(struct peer_table *table, struct peer *peer,
     }
     if (fresh && store_write(table->store, STORE_TABLE_ADDRESS_BOOK, peer->key, KEY_SIZE,
                              addresses.v4, sizeof(addresses.v4)) != ERR_OK) {
-        env_trace(table->env, TRACE_LEVEL_ERROR, "view.store",
+        env_trace(table->env, TRACE_LEVEL_ERROR, "address_book.store",
                   "an address could not be remembered; free some disk space");
     }
     peer->pair.own = *table->own;
@@ -183,7 +183,7 @@ void peer_learn_all(struct peer_table *table, struct ziglan *ziglan)
         (void)peer_learn(table, ziglan, roster_at(ziglan->roster, i));
     }
     if (begun && store_commit(table->store) != ERR_OK) {
-        env_trace(table->env, TRACE_LEVEL_ERROR, "view.store",
+        env_trace(table->env, TRACE_LEVEL_ERROR, "address_book.store",
                   "addresses could not be remembered; free some disk space");
     }
 }
@@ -225,7 +225,8 @@ void peer_trim(struct peer_table *table)
 
     while (address_book_trim(table->book, key)) {
         if (store_remove(table->store, STORE_TABLE_ADDRESS_BOOK, key, KEY_SIZE) != ERR_OK) {
-            env_trace(table->env, TRACE_LEVEL_WARN, "view.store", "an address stays remembered");
+            env_trace(table->env, TRACE_LEVEL_WARN, "address_book.store",
+                      "an address stays remembered");
         }
     }
 }

@@ -4,6 +4,8 @@
  */
 #include "proto/admin/answer.h"
 
+#include "proto/base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -27,12 +29,8 @@ json_t *answer_refuse(enum exit_code code, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    for (char *at = text; *at != '\0'; at++) {
-        /* Broken UTF-8 would be no JSON text, and control characters would reach a terminal. */
-        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
-            *at = '?';
-        }
-    }
+    /* Broken UTF-8 would be no JSON text, and control characters would reach a terminal. */
+    utf8_clean(text);
     return json_pack("{s:b, s:s, s:i}", "ok", 0, "error", text, "exit_code", (int)code);
 }
 

@@ -18,8 +18,9 @@
  * NULL without memory, or if fields is NULL. */
 json_t *answer_ok(json_t *fields);
 
-/** A refusal with its sentence (printf style, cut at FAULT_TEXT_SIZE). Bytes that are not printable
- * ASCII become '?', because a sentence may quote the request. Given; NULL without memory. */
+/** A refusal with its sentence (printf style, cut at FAULT_TEXT_SIZE). Control characters and bytes
+ * that are no UTF-8 become '?', because a sentence may quote the request. Given; NULL without
+ * memory. */
 json_t *answer_refuse(enum exit_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** Check an answer that was received (borrowed; may be NULL). ERR_OK if it is no refusal. Else

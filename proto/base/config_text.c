@@ -2,7 +2,8 @@
 /* libcyaml gives no line with some causes; then the text is searched for the key that it names. */
 #include "proto/base/config_text.h"
 
-#include <ctype.h>
+#include "proto/base/utf8.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,7 @@ bool config_text_has(const struct config_text *in, const char *key)
 static void sentence(struct config_text *in, unsigned long line, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
 
-/* A sentence quotes the file but must stay one line, so control characters become '?'. */
+/* A sentence quotes the file but must stay one line that a terminal can show. */
 static void sentence(struct config_text *in, unsigned long line, const char *format, va_list args)
 {
     int used = snprintf(in->error, sizeof(in->error), "%s:%lu: ", in->path, line);
@@ -77,11 +78,7 @@ static void sentence(struct config_text *in, unsigned long line, const char *for
     if (used >= 0 && (size_t)used < sizeof(in->error)) {
         (void)vsnprintf(in->error + used, sizeof(in->error) - (size_t)used, format, args);
     }
-    for (char *at = in->error; *at != '\0'; at++) {
-        if (iscntrl((unsigned char)*at)) {
-            *at = '?';
-        }
-    }
+    utf8_clean(in->error);
 }
 
 static void tell(struct config_text *in, unsigned long line, const char *format, ...)

@@ -6,6 +6,7 @@
 #include "proto/wire/control.h"
 
 #include "proto/base/bytes.h"
+#include "proto/base/utf8.h"
 #include "proto/wire/name.h"
 #include "proto/wire/record.h"
 #include "proto/wire/url.h"
@@ -166,41 +167,13 @@ static bool size_allowed(const struct rule *rule, size_t size)
     return false;
 }
 
-/* Length in bytes of the UTF-8 character that begins here (RFC 3629); 0 if there is none, or if it
- * is a control character. */
-static size_t character_size(const unsigned char *at)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : 4;
-    uint32_t code = at[0];
-
-    if (size == 1) {
-        return code < 0x20 || code == 0x7f ? 0 : 1;
-    }
-    if (size == 4 && at[0] >> 3 != 30) {
-        return 0;
-    }
-    code &= 0x7fU >> size;
-    for (size_t i = 1; i < size; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0; /* the NUL at the end of the text stops here too */
-        }
-        code = code << 6 | (at[i] & 0x3fU);
-    }
-    if (code < smallest[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ||
-        (code >= 0x80 && code <= 0x9f)) {
-        return 0;
-    }
-    return size;
-}
-
 /* A text ends at its first NUL. protobuf-c also stores what follows, but nobody reads it. */
 static bool text_allowed(const struct rule *rule, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
 
     while (at != NULL && *at != '\0') {
-        size_t size = character_size(at);
+        size_t size = utf8_size(at);
 
         if (size == 0) {
             return false;

@@ -7,6 +7,7 @@
 #include "proto/wire/name.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHOICES_SIZE = 400 };
@@ -23,6 +24,51 @@ static json_t *member_json(const struct operator_member *member)
                      member->expires_ms != 0 ? wall_text(member->expires_ms, when) : "", "address",
                      member->online ? endpoint_text(&member->remote, address) : "", "online_ms",
                      (json_int_t)member->online_ms);
+}
+
+static const char *text_of(const json_t *member, const char *field)
+{
+    const char *text = json_string_value(json_object_get(member, field));
+
+    return text != NULL ? text : "";
+}
+
+/* By name, those without one last, and by key where names are the same; who was revoked comes
+ * behind the member that has the name now. */
+static int by_name(const void *left, const void *right)
+{
+    const json_t *a = *(const json_t *const *)left;
+    const json_t *b = *(const json_t *const *)right;
+    int order = (text_of(a, "name")[0] == '\0') - (text_of(b, "name")[0] == '\0');
+
+    order = order != 0 ? order : strcmp(text_of(a, "name"), text_of(b, "name"));
+    order = order != 0 ? order : strcmp(text_of(a, "state"), text_of(b, "state"));
+    return order != 0 ? order : strcmp(text_of(a, "key"), text_of(b, "key"));
+}
+
+/* The same list in the order of names; it is given, and so is what is returned. NULL without
+ * memory. */
+static json_t *sorted(json_t *list)
+{
+    size_t count = json_array_size(list);
+    json_t **members = calloc(count + 1, sizeof(json_t *));
+    json_t *out = members != NULL ? json_array() : NULL;
+
+    for (size_t i = 0; out != NULL && i < count; i++) {
+        members[i] = json_array_get(list, i);
+    }
+    if (out != NULL) {
+        qsort(members, count, sizeof(json_t *), by_name);
+    }
+    for (size_t i = 0; out != NULL && i < count; i++) {
+        if (json_array_append(out, members[i]) != 0) {
+            json_decref(out);
+            out = NULL;
+        }
+    }
+    free(members);
+    json_decref(list);
+    return out;
 }
 
 json_t *members_list(struct operator_service *verbs, struct mono now)
@@ -45,7 +91,7 @@ json_t *members_list(struct operator_service *verbs, struct mono now)
         return answer_refuse(EXIT_CODE_FAILURE, "the members cannot be read: %s",
                              verdict_text(verdict));
     }
-    return answer_ok(json_pack("{s:i, s:o}", "schema", 1, "members", list));
+    return answer_ok(json_pack("{s:i, s:o}", "schema", 1, "members", sorted(list)));
 }
 
 static const char *state_text(enum who_state state)

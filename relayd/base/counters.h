@@ -57,7 +57,7 @@
     X(control_rate, "control_refused_total", "reason=\"rate\"", "")                                \
     X(control_not_member, "control_refused_total", "reason=\"not_member\"", "")                    \
     X(control_unsupported, "control_refused_total", "reason=\"unsupported\"", "")                  \
-    X(control_broadcast, "control_refused_total", "reason=\"news\"", "")                           \
+    X(control_broadcast, "control_refused_total", "reason=\"broadcast\"", "")                      \
     X(join_ok, "joins_total", "result=\"ok\"", "Joins, by result.")                                \
     X(join_bad_request, "joins_total", "result=\"bad_request\"", "")                               \
     X(join_invite_invalid, "joins_total", "result=\"invite_invalid\"", "")                         \

@@ -43,13 +43,15 @@ static off_t place_of(uint32_t index)
                    (size_t)index * sizeof(struct link_reset_row));
 }
 
-/* Trace what is wrong, and go on without the file. */
+/* Trace what is wrong with the file, and go on without it. */
 static void give_up(struct reset_ledger_file *file, const char *what, const char *why)
 {
-    env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
+    env_trace(file->env, TRACE_LEVEL_WARN, "relay.reset_ledger",
               "%s %s: %s; after a crash silent hosts notice it only with their next keep-alive",
-              what, file->path, why);
-    (void)close(file->fd);
+              file->path, what, why);
+    if (file->fd >= 0) {
+        (void)close(file->fd);
+    }
     file->fd = -1;
 }
 
@@ -63,13 +65,13 @@ static bool header_write(struct reset_ledger_file *file)
     return pwrite(file->fd, &header, sizeof(header), 0) == sizeof(header);
 }
 
-/* True if the file may be written anew: it is one of ours, or has nothing in it (a relay that was
- * killed while it made the file left zeros). */
-static bool is_ours(const struct reset_ledger_file *file)
+/* True if the file may be written anew or removed: it is one of ours, or has nothing in it (a relay
+ * that was killed while it made the file left zeros). */
+static bool is_ours(int fd)
 {
     static const char nothing[sizeof(reset_ledger_magic)];
     char magic[sizeof(reset_ledger_magic)];
-    ssize_t size = pread(file->fd, magic, sizeof(magic), 0);
+    ssize_t size = pread(fd, magic, sizeof(magic), 0);
 
     return size == 0 ||
            (size == sizeof(magic) && (memcmp(magic, reset_ledger_magic, sizeof(magic)) == 0 ||
@@ -90,7 +92,7 @@ static bool load(struct reset_ledger_file *file)
         return false;
     }
     if (pread(file->fd, file->rows, size, place_of(0)) != (ssize_t)size) {
-        env_trace(file->env, TRACE_LEVEL_WARN, "relay.roll",
+        env_trace(file->env, TRACE_LEVEL_WARN, "relay.reset_ledger",
                   "%s was cut, and is made anew; silent hosts notice this restart only with their "
                   "next keep-alive",
                   file->path);
@@ -100,15 +102,39 @@ static bool load(struct reset_ledger_file *file)
     return true;
 }
 
+/* Remove the ledger of an older version, which called it otherwise: nobody reads it any more. */
+static void former_remove(const struct reset_ledger_file *file)
+{
+    static const char former[] = "roll";
+    const char *slash = strrchr(file->path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - file->path) + 1 : 0;
+    char *path = malloc(folder + sizeof(former));
+    int fd = -1;
+
+    if (path != NULL) {
+        memcpy(path, file->path, folder);
+        memcpy(path + folder, former, sizeof(former));
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    }
+    if (fd >= 0) {
+        if (is_ours(fd)) {
+            (void)unlink(path);
+        }
+        (void)close(fd);
+    }
+    free(path);
+}
+
 static void file_start(struct reset_ledger_file *file)
 {
+    former_remove(file);
     file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file->fd < 0) {
-        give_up(file, "cannot open", strerror(errno));
+        give_up(file, "cannot be opened", strerror(errno));
         return;
     }
-    if (!is_ours(file)) {
-        give_up(file, "do not touch", "it is something else or damaged, remove it");
+    if (!is_ours(file->fd)) {
+        give_up(file, "is left alone", "it is something else or damaged, remove it");
         return;
     }
     if (load(file)) {
@@ -117,7 +143,7 @@ static void file_start(struct reset_ledger_file *file)
     }
     if (ftruncate(file->fd, 0) != 0 || ftruncate(file->fd, place_of(file->capacity)) != 0 ||
         !header_write(file)) {
-        give_up(file, "cannot write", strerror(errno));
+        give_up(file, "cannot be written", strerror(errno));
     }
 }
 
@@ -164,7 +190,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 
     (void)events;
     if (!rows_write(file) || !header_write(file)) {
-        give_up(file, "cannot write", strerror(errno));
+        give_up(file, "cannot be written", strerror(errno));
         ev_timer_stop(loop, timer);
     }
 }

@@ -238,7 +238,7 @@ serves_without() { # part damage...
     before=$(look "$ledger")
     relayd_runs
     if [ $served = no ] || [ "$rc" != 0 ] || [ "$before" != "$(look "$ledger")" ] ||
-        [ "$(grep -c 'warn relay.roll' "$work/words")" != 1 ] ||
+        [ "$(grep -c 'warn relay.reset_ledger' "$work/words")" != 1 ] ||
         ! grep -q "$part" "$work/words"; then
         fail "reset-ledger after $*: served: $served, $rc, $(look "$ledger")"; words
     else

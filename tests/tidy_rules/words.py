@@ -5,15 +5,17 @@
     | probe, probes | path ping | client/path, client/peer; except: NAT probe, NGTCP2_* |
 
 Each word (or words) of the first cell is a finding in comments and in identifiers of C files, also
-as part of an identifier between underscores. `where` names the paths in which that is so (nothing:
-everywhere) and, behind "except:", the phrases, identifiers and paths (those with a slash) that are
-right all the same."""
+as part of an identifier between underscores, and in strings that are names: of an event of the log
+("relay.ready") or a label of a metric (reason="busy"). `where` names the paths in which that is so
+(nothing: everywhere) and, behind "except:", the phrases, identifiers and paths (those with a slash)
+that are right all the same."""
 import re
 
 RULES = {
     "words": 'a word that docs/architecture.md, "Words that are not used", replaces by another',
 }
 DOCUMENT = "docs/architecture.md"
+NAMES = re.compile(r'"[a-z_]+(?:\.[a-z_]+)+"|\b[a-z_]+=\\"[a-z_]+\\"')
 LETTERS = re.compile("[a-z]+")
 HEADING = "## Words that are not used"
 
@@ -70,6 +72,15 @@ def table(root):
     return words or None
 
 
+def names_in_strings(text):
+    """The text with all but the names of events and labels as spaces, lines kept."""
+    out, at = [], 0
+    for match in NAMES.finditer(text):
+        out += [re.sub(r"[^\n]", " ", text[at:match.start()]), match.group()]
+        at = match.end()
+    return "".join(out)
+
+
 def check(root, sources):
     """Findings of all files; returns findings that belong to no source."""
     words = table(root)
@@ -81,9 +92,10 @@ def check(root, sources):
         letters = set(LETTERS.findall(source.text.lower()))
         near = [word for word in words if word.applies_to(source.path) and word.may_be_in(letters)]
         comments = source.text_of_comments() if near else ""
+        names = names_in_strings(source.text) if near else ""
         for word in near:
             lines = {}
-            for text in (source.code, comments):
+            for text in (source.code, comments, names):
                 for match in word.uses(text):
                     lines.setdefault(text.count("\n", 0, match.start()) + 1, match.group())
             for line, use in sorted(lines.items()):

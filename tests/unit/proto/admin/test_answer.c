@@ -38,6 +38,17 @@ static void a_refusal_is_a_sentence_and_a_code(void **state)
             "{\"ok\":false,\"error\":\"no 'a?z?[1m?'\",\"exit_code\":1}");
 }
 
+static void a_refusal_keeps_letters_of_all_languages(void **state)
+{
+    (void)state;
+    text_is(answer_refuse(EXIT_CODE_FAILURE, "there is no '%s'", "b\u00fcro \u65e5\u672c"),
+            "{\"ok\":false,\"error\":\"there is no 'b\u00fcro \u65e5\u672c'\",\"exit_code\":1}");
+    /* A character that was cut, and C1 control characters. */
+    text_is(answer_refuse(EXIT_CODE_FAILURE, "no '%.2s' '%s'", "b\u00fc", "\xc2\x9b"),
+            "{\"ok\":false,\"error\":\"no 'b?' '?"
+            "?'\",\"exit_code\":1}");
+}
+
 static void the_asker_gets_the_sentence(void **state)
 {
     json_t *good = answer_ok(json_object());
@@ -68,6 +79,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ok_stands_before_the_fields),
         cmocka_unit_test(a_refusal_is_a_sentence_and_a_code),
+        cmocka_unit_test(a_refusal_keeps_letters_of_all_languages),
         cmocka_unit_test(the_asker_gets_the_sentence),
     };
 

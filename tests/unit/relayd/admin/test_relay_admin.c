@@ -83,6 +83,40 @@ static void members_are_listed_with_what_they_do(void **state)
     world_free(w);
 }
 
+/* The names of the list, one behind the other. */
+static const char *names_of(const json_t *list, char *text, size_t size)
+{
+    const json_t *member;
+    size_t used = 0;
+    size_t i;
+
+    text[0] = '\0';
+    json_array_foreach(list, i, member)
+    {
+        used += (size_t)snprintf(text + used, size - used, "%s ",
+                                 json_string_value(json_object_get(member, "name")));
+    }
+    return text;
+}
+
+static void members_are_listed_by_name(void **state)
+{
+    struct world *w = world_new(NULL);
+    char names[128];
+    json_t *answer;
+
+    (void)state;
+    world_members(w, 5);
+    json_decref(ask(w, "{\"do\":\"rename\",\"who\":\"host3\",\"name\":\"attic\"}"));
+    json_decref(ask(w, "{\"do\":\"rename\",\"who\":\"host0\",\"name\":\"zoo\"}"));
+    json_decref(ask(w, "{\"do\":\"revoke\",\"who\":\"host2\"}"));
+    answer = ask(w, "{\"do\":\"members\"}");
+    assert_string_equal(names_of(json_object_get(answer, "members"), names, sizeof(names)),
+                        "attic host1 host2 host4 zoo ");
+    json_decref(answer);
+    world_free(w);
+}
+
 static void an_invite_is_a_url_that_admits_so_many(void **state)
 {
     struct world *w = world_new(NULL);
@@ -370,10 +404,7 @@ static void wrong_requests_get_a_sentence_and_a_code(void **state)
     refused(w, "{\"do\":\"uninvite\",\"invite\":\"\"}", 1, "there is no invite ''");
     refused(w, "{\"do\":\"revoke\"}", 2, "missing");
     refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\"}", 1, "no member 'nobody'");
-    refused(w, "{\"do\":\"revoke\",\"who\":\"\\u00e4\\u0007\"}", 1,
-            "no member '?"
-            "?"
-            "?'");
+    refused(w, "{\"do\":\"revoke\",\"who\":\"\\u00e4\\u0007\"}", 1, "no member '\u00e4?'");
     refused(w, "{\"do\":\"revoke\",\"who\":\"nobody\",\"undo\":true}", 1, "no revoked member");
     store_memory_fail_commit(w->relay.store, true);
     refused(w, "{\"do\":\"invite\"}", 1, "no invite was made");
@@ -400,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_listed_with_what_they_do),
+        cmocka_unit_test(members_are_listed_by_name),
         cmocka_unit_test(an_invite_is_a_url_that_admits_so_many),
         cmocka_unit_test(an_invite_ends_after_seven_days_unless_told_otherwise),
         cmocka_unit_test(invites_are_listed_with_what_is_left_of_them),

@@ -113,6 +113,27 @@ static void a_file_that_is_old_or_of_another_size_is_begun_anew(void **state)
     assert_int_equal(p->ports.warnings, 0);
 }
 
+/* Older versions gave the file another name. One that somebody else put there stays. */
+static void the_file_of_an_older_version_is_removed_at_the_start(void **state)
+{
+    struct place *p = *state;
+    char former[96];
+    FILE *other;
+
+    (void)snprintf(former, sizeof(former), "%s/roll", p->dir);
+    crash_with_rows(p);
+    assert_int_equal(rename(p->path, former), 0);
+    reset_ledger_file_close(open_rows(p, ROWS), true);
+    assert_int_not_equal(access(former, F_OK), 0);
+    other = fopen(former, "w");
+    assert_non_null(other);
+    (void)fputs("no ledger but something else", other);
+    assert_int_equal(fclose(other), 0);
+    reset_ledger_file_close(open_rows(p, ROWS), true);
+    assert_int_equal(unlink(former), 0);
+    assert_int_equal(p->ports.warnings, 0);
+}
+
 static void a_clean_end_removes_the_file(void **state)
 {
     struct place *p = *state;
@@ -147,6 +168,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_turn_writes_every_row_that_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_old_or_of_another_size_is_begun_anew, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(the_file_of_an_older_version_is_removed_at_the_start,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clean_end_removes_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_file_the_ledger_is_in_memory, set_up, tear_down),
         cmocka_unit_test(no_ledger_is_an_empty_one),
