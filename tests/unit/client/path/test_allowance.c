@@ -4,13 +4,9 @@
 
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
+#include "tests/support/instants.h"
 
 enum { PEER_BURST = 256, PEER_PER_S = 4, LEARNED_BURST = 8 };
-
-static struct mono at_ms(uint64_t ms)
-{
-    return (struct mono){NS_PER_S + ms * NS_PER_MS};
-}
 
 static struct path path_to(unsigned number, bool observed)
 {
@@ -18,7 +14,7 @@ static struct path path_to(unsigned number, bool observed)
     struct endpoint remote = test_endpoint(number, 5000);
     struct path path;
 
-    path_init(&path, &any, &remote, observed, 1300, at_ms(0));
+    path_init(&path, &any, &remote, observed, 1300, test_at_ms(0));
     return path;
 }
 
@@ -41,14 +37,15 @@ static void packets_of_one_peer_are_counted_over_all_its_silent_addresses(void *
     struct path paths[2] = {path_to(1, true), path_to(2, true)};
 
     (void)state;
-    allowance_total_init(&total, at_ms(0));
-    allowance_init(&allowance, &total, at_ms(0));
-    assert_int_equal(taken(&allowance, &paths[0], 100, at_ms(0)), 100);
-    assert_int_equal(taken(&allowance, NULL, 100, at_ms(0)), 100); /* an address without a path */
-    assert_int_equal(taken(&allowance, &paths[1], 100, at_ms(0)), PEER_BURST - 200);
-    assert_int_equal(taken(&allowance, NULL, 1, at_ms(0)), 0);
-    assert_int_equal(taken(&allowance, NULL, 100, at_ms(1000)), PEER_PER_S);
-    assert_int_equal(taken(&allowance, NULL, 1000, at_ms(1000 * 1000)), PEER_BURST);
+    allowance_total_init(&total, test_at_ms(0));
+    allowance_init(&allowance, &total, test_at_ms(0));
+    assert_int_equal(taken(&allowance, &paths[0], 100, test_at_ms(0)), 100);
+    assert_int_equal(taken(&allowance, NULL, 100, test_at_ms(0)),
+                     100); /* an address without a path */
+    assert_int_equal(taken(&allowance, &paths[1], 100, test_at_ms(0)), PEER_BURST - 200);
+    assert_int_equal(taken(&allowance, NULL, 1, test_at_ms(0)), 0);
+    assert_int_equal(taken(&allowance, NULL, 100, test_at_ms(1000)), PEER_PER_S);
+    assert_int_equal(taken(&allowance, NULL, 1000, test_at_ms(1000 * 1000)), PEER_BURST);
 }
 
 static void a_path_that_answered_is_free_and_one_that_was_only_heard_is_not(void **state)
@@ -71,13 +68,13 @@ static void a_path_that_answered_is_free_and_one_that_was_only_heard_is_not(void
 
         path.heard = cases[i].heard;
         path.answered = cases[i].answered;
-        allowance_total_init(&total, at_ms(0));
-        allowance_init(&allowance, &total, at_ms(0));
-        if (taken(&allowance, &path, 10000, at_ms(0)) != cases[i].want) {
+        allowance_total_init(&total, test_at_ms(0));
+        allowance_init(&allowance, &total, test_at_ms(0));
+        if (taken(&allowance, &path, 10000, test_at_ms(0)) != cases[i].want) {
             fail_msg("%s", cases[i].name);
         }
         /* A packet that is free takes nothing from the allowance. */
-        assert_int_equal(taken(&allowance, NULL, 1000, at_ms(0)),
+        assert_int_equal(taken(&allowance, NULL, 1000, test_at_ms(0)),
                          cases[i].answered ? PEER_BURST : 0);
     }
 }
@@ -90,9 +87,9 @@ static void all_peers_share_a_bound(void **state)
     size_t sent = 0;
 
     (void)state;
-    allowance_total_init(&total, at_ms(0));
+    allowance_total_init(&total, test_at_ms(0));
     for (size_t round = 0; round < 3; round++) {
-        struct mono now = at_ms(1000 * round);
+        struct mono now = test_at_ms(1000 * round);
 
         for (size_t i = 0; i < PEERS; i++) {
             allowance_init(&peers[i], &total, now); /* the underlay changed: each is full again */
@@ -122,11 +119,11 @@ static void pings_count_against_the_bound_of_their_path_too(void **state)
         size_t sent = 0;
 
         path.heard = cases[i].heard;
-        allowance_total_init(&total, at_ms(0));
-        allowance_init(&allowance, &total, at_ms(0));
+        allowance_total_init(&total, test_at_ms(0));
+        allowance_init(&allowance, &total, test_at_ms(0));
         for (uint64_t k = 1; k <= 1000; k++) {
-            if (allowance_take_ping(&allowance, &path, at_ms(0))) {
-                path_on_ping_sent(&path, k, 64, at_ms(0));
+            if (allowance_take_ping(&allowance, &path, test_at_ms(0))) {
+                path_on_ping_sent(&path, k, 64, test_at_ms(0));
                 sent++;
             }
         }
@@ -134,7 +131,7 @@ static void pings_count_against_the_bound_of_their_path_too(void **state)
             fail_msg("%s: %zu", cases[i].name, sent);
         }
         /* A ping that its path's bound refuses costs the peer nothing. */
-        assert_int_equal(taken(&allowance, NULL, 1000, at_ms(0)), PEER_BURST - sent);
+        assert_int_equal(taken(&allowance, NULL, 1000, test_at_ms(0)), PEER_BURST - sent);
     }
 }
 
@@ -145,13 +142,14 @@ static void new_paths_are_learnt_one_in_a_second(void **state)
     size_t learned = 0;
 
     (void)state;
-    allowance_total_init(&total, at_ms(0));
-    allowance_init(&allowance, &total, at_ms(0));
+    allowance_total_init(&total, test_at_ms(0));
+    allowance_init(&allowance, &total, test_at_ms(0));
     for (uint64_t ms = 0; ms < 10 * 1000; ms += 100) {
-        learned += allowance_take_learned(&allowance, at_ms(ms)) ? 1 : 0;
+        learned += allowance_take_learned(&allowance, test_at_ms(ms)) ? 1 : 0;
     }
     assert_int_equal(learned, LEARNED_BURST + 9);
-    assert_int_equal(taken(&allowance, NULL, 1000, at_ms(0)), PEER_BURST); /* another allowance */
+    assert_int_equal(taken(&allowance, NULL, 1000, test_at_ms(0)),
+                     PEER_BURST); /* another allowance */
 }
 
 int main(void)

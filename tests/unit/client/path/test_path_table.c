@@ -7,15 +7,11 @@
 #include "proto/wire/frame.h"
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
+#include "tests/support/instants.h"
 
 enum { FULL = 1300 };
 
 static const struct endpoint any = {.port = 0};
-
-static struct mono at_ms(uint64_t ms)
-{
-    return (struct mono){NS_PER_S + ms * NS_PER_MS};
-}
 
 static struct endpoint learnt(unsigned i)
 {
@@ -79,7 +75,7 @@ static void answers(struct path_table *table, unsigned i)
 static void the_least_useful_path_makes_room(void **state)
 {
     struct path_table table = {0};
-    struct mono now = at_ms(0);
+    struct mono now = test_at_ms(0);
     unsigned next = 0;
 
     (void)state;
@@ -130,16 +126,16 @@ static void each_kind_of_path_has_room_of_its_own(void **state)
 
     (void)state;
     for (size_t i = 0; i < PATH_TABLE_RELAY_MAX; i++) {
-        assert_non_null(path_table_add_relay(&table, &relays[i], (uint8_t)i, at_ms(0)));
+        assert_non_null(path_table_add_relay(&table, &relays[i], (uint8_t)i, test_at_ms(0)));
     }
-    assert_null(path_table_add_relay(&table, &relays[PATH_TABLE_RELAY_MAX], 0, at_ms(0)));
+    assert_null(path_table_add_relay(&table, &relays[PATH_TABLE_RELAY_MAX], 0, test_at_ms(0)));
     for (unsigned i = 0; i < PATH_TABLE_DIRECT_MAX; i++) {
-        struct path *path = learn(&table, i, at_ms(0));
+        struct path *path = learn(&table, i, test_at_ms(0));
 
         assert_non_null(path);
         path->answered = true;
     }
-    assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, at_ms(0)));
+    assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, test_at_ms(0)));
     assert_int_equal(table.count, PATH_TABLE_MAX);
     assert_int_equal(table.direct_count, PATH_TABLE_DIRECT_MAX);
     for (size_t i = 0; i < PATH_TABLE_RELAY_MAX; i++) { /* no direct path displaced a relayed one */
@@ -148,10 +144,10 @@ static void each_kind_of_path_has_room_of_its_own(void **state)
 
     /* The place of a path that goes is free for the next one of its kind only. */
     path_table_forget_relay(&table, &relays[0]);
-    assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, at_ms(0)));
-    assert_non_null(path_table_add_relay(&table, &relays[PATH_TABLE_RELAY_MAX], 0, at_ms(0)));
+    assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, test_at_ms(0)));
+    assert_non_null(path_table_add_relay(&table, &relays[PATH_TABLE_RELAY_MAX], 0, test_at_ms(0)));
     path_table_remove(&table, path_table_find(&table, &known));
-    assert_non_null(learn(&table, PATH_TABLE_DIRECT_MAX, at_ms(0)));
+    assert_non_null(learn(&table, PATH_TABLE_DIRECT_MAX, test_at_ms(0)));
     assert_int_equal(table.count, PATH_TABLE_MAX);
     path_table_fini(&table);
     assert_int_equal(table.count + table.direct_count, 0);
@@ -166,7 +162,7 @@ static void all_relays_of_a_host_find_room(void **state)
 
     (void)state;
     for (size_t i = 0; i < RELAY_SET_MAX; i++) {
-        assert_non_null(path_table_add_relay(&table, &relays[i], (uint8_t)i, at_ms(0)));
+        assert_non_null(path_table_add_relay(&table, &relays[i], (uint8_t)i, test_at_ms(0)));
     }
     relays[RELAY_SET_MAX - 1].open = true;
     assert_ptr_equal(path_table_present(&table)->relay, &relays[RELAY_SET_MAX - 1]);
@@ -178,8 +174,8 @@ static void a_path_that_is_known_is_not_made_again(void **state)
     struct relay_session relay = {.open = true};
     struct endpoint remote = learnt(0);
     struct path_table table = {0};
-    struct path *direct = learn(&table, 0, at_ms(0));
-    struct path *relayed = path_table_add_relay(&table, &relay, 3, at_ms(0));
+    struct path *direct = learn(&table, 0, test_at_ms(0));
+    struct path *relayed = path_table_add_relay(&table, &relay, 3, test_at_ms(0));
 
     (void)state;
     assert_true(direct != NULL && relayed != NULL);
@@ -190,12 +186,12 @@ static void a_path_that_is_known_is_not_made_again(void **state)
     relayed->state = PATH_STATE_SUSPECT;
 
     /* A direct path that was observed once stays observed; a relayed one gets the new rank. */
-    assert_ptr_equal(path_table_add(&table, &any, &remote, true, FULL, at_ms(9)), direct);
+    assert_ptr_equal(path_table_add(&table, &any, &remote, true, FULL, test_at_ms(9)), direct);
     assert_true(direct->observed);
-    assert_ptr_equal(path_table_add(&table, &any, &remote, false, FULL, at_ms(9)), direct);
+    assert_ptr_equal(path_table_add(&table, &any, &remote, false, FULL, test_at_ms(9)), direct);
     assert_true(direct->observed);
     assert_int_equal(direct->state, PATH_STATE_REACHABLE);
-    assert_ptr_equal(path_table_add_relay(&table, &relay, 1, at_ms(9)), relayed);
+    assert_ptr_equal(path_table_add_relay(&table, &relay, 1, test_at_ms(9)), relayed);
     assert_int_equal(relayed->rank, 1);
     assert_int_equal(relayed->state, PATH_STATE_SUSPECT);
     assert_int_equal(table.count, 2);
@@ -210,7 +206,7 @@ static void a_relayed_path_is_not_found_by_an_address(void **state)
     struct path_table table = {0};
 
     (void)state;
-    assert_non_null(path_table_add_relay(&table, &relay, 0, at_ms(0)));
+    assert_non_null(path_table_add_relay(&table, &relay, 0, test_at_ms(0)));
     path_table_choose(&table);
     assert_non_null(table.present);
     assert_null(path_table_find(&table, &any));
@@ -248,11 +244,11 @@ static void take_step(struct path_table *table, struct relay_session relays[2], 
         relays[1].open = step == STEP_OPEN_B;
         break;
     case STEP_SILENT_A:
-        path_relay_expire(a, at_ms(1));
-        path_relay_expire(a, at_ms(1 + PATH_PING_LOST_MS));
+        path_relay_expire(a, test_at_ms(1));
+        path_relay_expire(a, test_at_ms(1 + PATH_PING_LOST_MS));
         break;
     case STEP_HEARD_A:
-        path_on_received(a, at_ms(2 + PATH_PING_LOST_MS));
+        path_on_received(a, test_at_ms(2 + PATH_PING_LOST_MS));
         break;
     case STEP_USABLE:
     case STEP_SUSPECT:
@@ -297,9 +293,9 @@ static void the_path_in_use_follows_relays_and_the_direct_path(void **state)
     for (size_t i = 0; i < TEST_COUNT(cases); i++) {
         struct relay_session relays[2] = {{.open = true}, {.open = true}};
         struct path_table table = {0};
-        struct path *direct = learn(&table, 0, at_ms(0));
-        struct path *b = path_table_add_relay(&table, &relays[1], 1, at_ms(0));
-        struct path *a = path_table_add_relay(&table, &relays[0], 0, at_ms(0));
+        struct path *direct = learn(&table, 0, test_at_ms(0));
+        struct path *b = path_table_add_relay(&table, &relays[1], 1, test_at_ms(0));
+        struct path *a = path_table_add_relay(&table, &relays[0], 0, test_at_ms(0));
 
         assert_true(direct != NULL && a != NULL && b != NULL);
         assert_ptr_equal(path_table_present(&table), a);
@@ -321,7 +317,7 @@ static void the_best_relay_is_known_beside_a_direct_path(void **state)
 {
     struct relay_session relays[2] = {{.open = false}, {.open = true}};
     struct path_table table = {0};
-    struct path *direct = learn(&table, 0, at_ms(0));
+    struct path *direct = learn(&table, 0, test_at_ms(0));
 
     (void)state;
     assert_non_null(direct);
@@ -329,8 +325,8 @@ static void the_best_relay_is_known_beside_a_direct_path(void **state)
     path_table_choose(&table);
     assert_ptr_equal(path_table_present(&table), direct);
     assert_null(path_table_relayed(&table));
-    assert_non_null(path_table_add_relay(&table, &relays[0], 0, at_ms(0)));
-    struct path *second = path_table_add_relay(&table, &relays[1], 1, at_ms(0));
+    assert_non_null(path_table_add_relay(&table, &relays[0], 0, test_at_ms(0)));
+    struct path *second = path_table_add_relay(&table, &relays[1], 1, test_at_ms(0));
     assert_ptr_equal(path_table_relayed(&table), second);
     assert_ptr_equal(path_table_present(&table), direct);
     path_table_fini(&table);
@@ -344,10 +340,10 @@ static void what_is_removed_is_used_no_more_and_the_last_one_takes_its_place(voi
 
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
-        assert_non_null(learn(&table, i, at_ms(0)));
+        assert_non_null(learn(&table, i, test_at_ms(0)));
     }
-    struct path *first = path_table_add_relay(&table, &relays[0], 0, at_ms(0));
-    struct path *second = path_table_add_relay(&table, &relays[1], 1, at_ms(0));
+    struct path *first = path_table_add_relay(&table, &relays[0], 0, test_at_ms(0));
+    struct path *second = path_table_add_relay(&table, &relays[1], 1, test_at_ms(0));
     struct path *last_direct = table.list[2];
 
     assert_ptr_equal(path_table_present(&table), first);

@@ -4,16 +4,12 @@
 
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
+#include "tests/support/instants.h"
 #include "tests/support/rng.h"
 
 enum { PACKET_SIZE = 64 };
 
 static const struct own_addresses nowhere = {.port = 5000};
-
-static struct mono at_ms(uint64_t ms)
-{
-    return (struct mono){NS_PER_S + ms * NS_PER_MS};
-}
 
 /* ---- events ---- */
 
@@ -142,7 +138,7 @@ static int happens(struct trial *trial, enum event event)
 
 static struct trial trial_in(enum punch_state state)
 {
-    struct trial trial = {.now = at_ms(0)};
+    struct trial trial = {.now = test_at_ms(0)};
 
     punching_init(&trial.punching);
     trial.punching.observed = test_endpoint(7, 5000);
@@ -260,20 +256,20 @@ static void a_first_session_wants_one_attempt(void **state)
 
     (void)state;
     punching_init(&p);
-    assert_false(punching_ask_due(&p, at_ms(1000000)));
-    punching_want(&p, at_ms(1500));
-    assert_false(punching_ask_due(&p, at_ms(1499)));
-    assert_true(punching_ask_due(&p, at_ms(1500)));
-    punching_want(&p, at_ms(0)); /* the attempt is scheduled already */
-    assert_false(punching_ask_due(&p, at_ms(1499)));
-    punching_asked(&p, at_ms(1500));
-    assert_false(punching_ask_due(&p, at_ms(1000000)));
-    assert_true(punching_on_refused(&p, at_ms(2000)));
-    punching_want(&p, at_ms(2000)); /* one failed: the next is scheduled */
-    assert_false(punching_ask_due(&p, at_ms(2000 + 9999)));
-    assert_true(punching_ask_due(&p, at_ms(2000 + 10000)));
-    punching_begin_anew(&p, at_ms(3000));
-    assert_true(punching_ask_due(&p, at_ms(3000)));
+    assert_false(punching_ask_due(&p, test_at_ms(1000000)));
+    punching_want(&p, test_at_ms(1500));
+    assert_false(punching_ask_due(&p, test_at_ms(1499)));
+    assert_true(punching_ask_due(&p, test_at_ms(1500)));
+    punching_want(&p, test_at_ms(0)); /* the attempt is scheduled already */
+    assert_false(punching_ask_due(&p, test_at_ms(1499)));
+    punching_asked(&p, test_at_ms(1500));
+    assert_false(punching_ask_due(&p, test_at_ms(1000000)));
+    assert_true(punching_on_refused(&p, test_at_ms(2000)));
+    punching_want(&p, test_at_ms(2000)); /* one failed: the next is scheduled */
+    assert_false(punching_ask_due(&p, test_at_ms(2000 + 9999)));
+    assert_true(punching_ask_due(&p, test_at_ms(2000 + 10000)));
+    punching_begin_anew(&p, test_at_ms(3000));
+    assert_true(punching_ask_due(&p, test_at_ms(3000)));
 }
 
 static void the_deadline_is_that_of_the_wait_and_of_the_round(void **state)
@@ -282,15 +278,15 @@ static void the_deadline_is_that_of_the_wait_and_of_the_round(void **state)
 
     (void)state;
     assert_int_equal(punching_deadline(&trial.punching).ns, MONO_NEVER.ns);
-    punching_asked(&trial.punching, at_ms(0));
-    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(PUNCHING_WAIT_MS).ns);
-    trial.now = at_ms(3000);
+    punching_asked(&trial.punching, test_at_ms(0));
+    assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(PUNCHING_WAIT_MS).ns);
+    trial.now = test_at_ms(3000);
     fire(&trial);
-    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(3000).ns);
+    assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(3000).ns);
     (void)expire(&trial, PUNCH_ROUND_MS - 1, false); /* all is sent, and the wait is over */
-    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(PUNCHING_WAIT_MS).ns);
+    assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(PUNCHING_WAIT_MS).ns);
     punching_expire_wait(&trial.punching, trial.now);
-    assert_int_equal(punching_deadline(&trial.punching).ns, at_ms(3000 + PUNCH_ROUND_MS).ns);
+    assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(3000 + PUNCH_ROUND_MS).ns);
 }
 
 /* The address that the relay observed comes first. A candidate that is our own address is left
@@ -310,11 +306,11 @@ static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **s
     candidates.list.list[2] = test_endpoint(9, 5000);
     punching_init(&p);
     p.observed = observed;
-    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, at_ms(0), 0));
+    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, test_at_ms(0), 0));
     assert_int_equal(candidates.tried, 4);
     assert_int_equal(p.round.count, 3);
     assert_false(punching_next(&p, &to, (struct mono){0}));
-    assert_true(punching_next(&p, &to, at_ms(0)));
+    assert_true(punching_next(&p, &to, test_at_ms(0)));
     assert_true(endpoint_equal(&to, &observed));
     assert_true(p.round.candidates[0].observed);
     assert_false(p.round.candidates[1].observed);
@@ -350,7 +346,8 @@ static size_t aimed_at(struct trial *trial, size_t *packets)
  * addresses, in two attempts. Where one NAT hides us both, it is likely that he is the peer. */
 static void private_addresses_of_other_networks_are_tried_within_bounds(void **state)
 {
-    struct trial trial = {.candidates = {.list = {.sequence = 1, .count = 8}}, .now = at_ms(0)};
+    struct trial trial = {.candidates = {.list = {.sequence = 1, .count = 8}},
+                          .now = test_at_ms(0)};
     size_t packets;
 
     (void)state;

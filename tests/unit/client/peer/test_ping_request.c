@@ -5,13 +5,9 @@
 #include "client/peer/ping_request.h"
 
 #include "tests/support/host_fixture.h"
+#include "tests/support/instants.h"
 
 /* ---- the table ---- */
-
-static struct mono at_ms(uint64_t ms)
-{
-    return (struct mono){NS_PER_S + ms * NS_PER_MS};
-}
 
 static void a_place_is_free_again_when_its_time_is_over(void **state)
 {
@@ -20,15 +16,15 @@ static void a_place_is_free_again_when_its_time_is_over(void **state)
 
     (void)state;
     for (uint32_t i = 1; i <= PING_REQUESTS_MAX; i++) {
-        const struct ping_request *request = ping_request_begin(&requests, &peer, at_ms(0));
+        const struct ping_request *request = ping_request_begin(&requests, &peer, test_at_ms(0));
 
         assert_non_null(request);
         assert_int_equal(request->ticket, i);
         assert_ptr_equal(ping_request_find(&requests, i), request);
     }
-    assert_null(ping_request_begin(&requests, &peer, at_ms(PING_REQUEST_TIMEOUT_MS)));
+    assert_null(ping_request_begin(&requests, &peer, test_at_ms(PING_REQUEST_TIMEOUT_MS)));
     const struct ping_request *next =
-        ping_request_begin(&requests, &peer, at_ms(PING_REQUEST_TIMEOUT_MS + 1));
+        ping_request_begin(&requests, &peer, test_at_ms(PING_REQUEST_TIMEOUT_MS + 1));
     assert_non_null(next);
     assert_int_equal(next->ticket, PING_REQUESTS_MAX + 1);
     assert_null(ping_request_find(&requests, 1)); /* its place was taken */
@@ -42,13 +38,13 @@ static void a_request_is_found_only_by_its_own_ticket(void **state)
     struct peer peer = {0};
 
     (void)state;
-    assert_non_null(ping_request_begin(&requests, &peer, at_ms(0)));
+    assert_non_null(ping_request_begin(&requests, &peer, test_at_ms(0)));
     assert_non_null(ping_request_find(&requests, 1));
     for (size_t i = 0; i < TEST_COUNT(others); i++) {
         assert_null(ping_request_find(&requests, others[i]));
     }
     requests.ticket_last = INT32_MAX; /* the largest one; the next is 1 again */
-    const struct ping_request *request = ping_request_begin(&requests, &peer, at_ms(0));
+    const struct ping_request *request = ping_request_begin(&requests, &peer, test_at_ms(0));
     assert_non_null(request);
     assert_int_equal(request->ticket, 1);
 }
@@ -73,19 +69,19 @@ static void only_a_pong_of_that_peer_to_that_ping_answers(void **state)
     for (size_t i = 0; i < TEST_COUNT(cases); i++) {
         struct ping_requests requests = {0};
         struct peer peer = {0}, other = {0};
-        struct ping_request *request = ping_request_begin(&requests, &peer, at_ms(0));
+        struct ping_request *request = ping_request_begin(&requests, &peer, test_at_ms(0));
 
         assert_non_null(request);
         request->transaction = cases[i].sent;
-        request->sent_at = at_ms(10);
+        request->sent_at = test_at_ms(10);
         if (cases[i].forgotten) {
             ping_request_forget(&requests, &peer);
         }
         if (cases[i].answered_before) {
-            assert_true(ping_request_answer(&requests, &peer, 7, false, at_ms(20)));
+            assert_true(ping_request_answer(&requests, &peer, 7, false, test_at_ms(20)));
         }
         if (ping_request_answer(&requests, cases[i].other_peer ? &other : &peer, cases[i].pong,
-                                true, at_ms(52)) != cases[i].want) {
+                                true, test_at_ms(52)) != cases[i].want) {
             fail_msg("%s", cases[i].name);
         }
         assert_int_equal(request->done, cases[i].want || cases[i].answered_before);
@@ -114,17 +110,17 @@ static void a_request_waits_until_it_is_sent_or_over(void **state)
     struct ping_request unused = {.sent_at = MONO_NEVER};
 
     (void)state;
-    assert_false(ping_request_waits(&unused, at_ms(0)));
+    assert_false(ping_request_waits(&unused, test_at_ms(0)));
     for (size_t i = 0; i < TEST_COUNT(cases); i++) {
         struct ping_requests requests = {0};
         struct peer peer = {0}, other = {0};
-        struct ping_request *request = ping_request_begin(&requests, &peer, at_ms(0));
+        struct ping_request *request = ping_request_begin(&requests, &peer, test_at_ms(0));
 
         assert_non_null(request);
-        request->sent_at = cases[i].sent ? at_ms(0) : request->sent_at;
+        request->sent_at = cases[i].sent ? test_at_ms(0) : request->sent_at;
         request->done = cases[i].done;
         ping_request_forget(&requests, cases[i].forgotten ? &peer : &other);
-        if (ping_request_waits(request, at_ms(cases[i].ms)) != cases[i].want) {
+        if (ping_request_waits(request, test_at_ms(cases[i].ms)) != cases[i].want) {
             fail_msg("%s", cases[i].name);
         }
     }

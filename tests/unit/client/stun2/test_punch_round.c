@@ -5,13 +5,9 @@
 
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
+#include "tests/support/instants.h"
 
 enum { PACKET_SIZE = 64 };
-
-static struct mono at_ms(uint64_t ms)
-{
-    return mono_add_ms((struct mono){NS_PER_S}, ms);
-}
 
 /* Run the round until until_ms by its own deadlines. Returns how many packets left; by_port, which
  * may be NULL, counts them by the candidate's port. */
@@ -20,7 +16,7 @@ static size_t run_round(struct punch_round *round, uint64_t until_ms, size_t *by
     struct endpoint to;
     size_t count = 0;
 
-    while (mono_due(punch_round_deadline(round), at_ms(until_ms))) {
+    while (mono_due(punch_round_deadline(round), test_at_ms(until_ms))) {
         struct mono now = punch_round_deadline(round);
         while (punch_round_next(round, &to, now)) {
             count++;
@@ -39,24 +35,24 @@ static void bursts_leave_at_their_instants(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
     assert_true(punch_round_add(&round, &b, true, false));
     assert_true(punch_round_add(&round, &a, false, false)); /* it is in the round already */
     assert_int_equal(round.count, 2);
     for (size_t i = 0; i < 7; i++) {
-        assert_int_equal(punch_round_deadline(&round).ns, at_ms(want_ms[i]).ns);
+        assert_int_equal(punch_round_deadline(&round).ns, test_at_ms(want_ms[i]).ns);
         if (want_ms[i] > 0) {
-            assert_false(punch_round_next(&round, &to, at_ms(want_ms[i] - 1U)));
+            assert_false(punch_round_next(&round, &to, test_at_ms(want_ms[i] - 1U)));
         }
-        assert_true(punch_round_next(&round, &to, at_ms(want_ms[i])));
+        assert_true(punch_round_next(&round, &to, test_at_ms(want_ms[i])));
         assert_true(endpoint_equal(&to, &a));
-        assert_true(punch_round_next(&round, &to, at_ms(want_ms[i])));
+        assert_true(punch_round_next(&round, &to, test_at_ms(want_ms[i])));
         assert_true(endpoint_equal(&to, &b));
-        assert_false(punch_round_next(&round, &to, at_ms(want_ms[i])));
+        assert_false(punch_round_next(&round, &to, test_at_ms(want_ms[i])));
     }
     assert_int_equal(punch_round_deadline(&round).ns, MONO_NEVER.ns);
-    assert_int_equal(punch_round_end(&round).ns, at_ms(3000).ns);
+    assert_int_equal(punch_round_end(&round).ns, test_at_ms(3000).ns);
 }
 
 static void first_pings_to_an_observed_address_end_before_the_peers_nat(void **state)
@@ -69,22 +65,22 @@ static void first_pings_to_an_observed_address_end_before_the_peers_nat(void **s
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 100);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 100);
     assert_true(punch_round_add(&round, &observed, true, false));
     assert_true(punch_round_add(&round, &told, false, false));
     for (size_t i = 0; i < TEST_COUNT(bursts); i++) {
-        while (punch_round_next(&round, &to, at_ms(bursts[i].ms))) {
+        while (punch_round_next(&round, &to, test_at_ms(bursts[i].ms))) {
             bool near = bursts[i].near && endpoint_equal(&to, &observed);
 
             assert_int_equal(round.hops, near ? PUNCH_NEAR_HOPS : 0);
         }
     }
     /* Who answered is there already. */
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 100);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 100);
     assert_true(punch_round_add(&round, &observed, true, false));
-    assert_true(punch_round_next(&round, &to, at_ms(0)));
-    punch_round_on_receipt(&round, &observed, at_ms(5));
-    assert_true(punch_round_next(&round, &to, at_ms(5)));
+    assert_true(punch_round_next(&round, &to, test_at_ms(0)));
+    punch_round_on_receipt(&round, &observed, test_at_ms(5));
+    assert_true(punch_round_next(&round, &to, test_at_ms(5)));
     assert_int_equal(round.hops, 0);
 }
 
@@ -94,11 +90,11 @@ static void a_late_start_sends_no_burst(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
-    assert_true(punch_round_next(&round, &to, at_ms(500)));
-    assert_false(punch_round_next(&round, &to, at_ms(500)));
-    assert_int_equal(punch_round_deadline(&round).ns, at_ms(620).ns);
+    assert_true(punch_round_next(&round, &to, test_at_ms(500)));
+    assert_false(punch_round_next(&round, &to, test_at_ms(500)));
+    assert_int_equal(punch_round_deadline(&round).ns, test_at_ms(620).ns);
 }
 
 static void forbidden_targets_are_refused(void **state)
@@ -119,7 +115,7 @@ static void forbidden_targets_are_refused(void **state)
         struct punch_round round;
         struct endpoint e;
         assert_true(endpoint_parse(&e, table[i].text, 0));
-        punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+        punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
         if (punch_round_add(&round, &e, true, table[i].shared_lan) != table[i].want) {
             fail_msg("%s", table[i].text);
         }
@@ -131,7 +127,7 @@ static void sixteen_candidates_and_no_more(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     for (uint16_t i = 1; i <= 17; i++) {
         struct endpoint e = test_endpoint((uint8_t)i, i);
         assert_int_equal(punch_round_add(&round, &e, true, false), i <= 16);
@@ -140,7 +136,7 @@ static void sixteen_candidates_and_no_more(void **state)
     assert_int_equal(run_round(&round, 5000, NULL), 112);
     assert_int_equal(round.bytes_sent, 112 * PACKET_SIZE);
     /* ... larger ones do not. */
-    punch_round_init(&round, at_ms(0), 1000, 0);
+    punch_round_init(&round, test_at_ms(0), 1000, 0);
     for (uint16_t i = 1; i <= 16; i++) {
         struct endpoint e = test_endpoint((uint8_t)i, i);
         assert_true(punch_round_add(&round, &e, true, false));
@@ -156,7 +152,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
     struct endpoint observed = test_endpoint(200, 20);
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     for (uint16_t port = 1; port <= 10; port++) {
         struct endpoint e = test_endpoint(1, port);
         assert_true(punch_round_add(&round, &e, false, false));
@@ -165,7 +161,7 @@ static void an_unobserved_ip_gets_two_packets_over_all_its_ports(void **state)
     assert_int_equal(run_round(&round, 5000, by_port), 2 + 7);
     assert_int_equal(by_port[20], 7);
     /* Another port of an observed IP is as good as the observed one. */
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     struct endpoint other = test_endpoint(200, 21);
     assert_true(punch_round_add(&round, &observed, true, false));
     assert_true(punch_round_add(&round, &other, false, false));
@@ -181,13 +177,13 @@ static void a_receipt_ends_the_bursts_and_owes_three_packets(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
     assert_true(punch_round_add(&round, &b, true, false));
-    assert_true(punch_round_next(&round, &to, at_ms(0)));
-    punch_round_on_receipt(&round, &b, at_ms(1));
-    punch_round_on_receipt(&round, &b, at_ms(2)); /* the second receipt owes nothing more */
-    assert_int_equal(punch_round_deadline(&round).ns, at_ms(1).ns);
+    assert_true(punch_round_next(&round, &to, test_at_ms(0)));
+    punch_round_on_receipt(&round, &b, test_at_ms(1));
+    punch_round_on_receipt(&round, &b, test_at_ms(2)); /* the second receipt owes nothing more */
+    assert_int_equal(punch_round_deadline(&round).ns, test_at_ms(1).ns);
     assert_int_equal(run_round(&round, 5000, by_port), 3);
     assert_int_equal(by_port[2], 3);
     assert_int_equal(punch_round_deadline(&round).ns, MONO_NEVER.ns);
@@ -200,9 +196,9 @@ static void a_receipt_from_an_unknown_address_is_answered(void **state)
     struct punch_round round;
 
     (void)state;
-    punch_round_init(&round, at_ms(0), PACKET_SIZE, 0);
+    punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 0);
     assert_true(punch_round_add(&round, &a, true, false));
-    punch_round_on_receipt(&round, &mapped, at_ms(0));
+    punch_round_on_receipt(&round, &mapped, test_at_ms(0));
     assert_int_equal(run_round(&round, 5000, by_port), 3);
     assert_int_equal(by_port[9], 3);
 }
@@ -213,21 +209,21 @@ static void failures_wait_longer_each_time(void **state)
     struct punch_retry retry;
 
     (void)state;
-    punch_retry_reset(&retry, at_ms(0));
-    assert_true(mono_due(retry.at, at_ms(0)));
+    punch_retry_reset(&retry, test_at_ms(0));
+    assert_true(mono_due(retry.at, test_at_ms(0)));
     for (size_t i = 0; i < 5; i++) {
         punch_retry_started(&retry);
         assert_int_equal(retry.at.ns, MONO_NEVER.ns);
-        punch_retry_failed(&retry, at_ms(7));
-        assert_int_equal(retry.at.ns, at_ms(7 + want_ms[i]).ns);
+        punch_retry_failed(&retry, test_at_ms(7));
+        assert_int_equal(retry.at.ns, test_at_ms(7 + want_ms[i]).ns);
     }
-    punch_retry_reset(&retry, at_ms(9));
-    punch_retry_failed(&retry, at_ms(9));
-    assert_int_equal(retry.at.ns, at_ms(9 + 10000).ns);
+    punch_retry_reset(&retry, test_at_ms(9));
+    punch_retry_failed(&retry, test_at_ms(9));
+    assert_int_equal(retry.at.ns, test_at_ms(9 + 10000).ns);
     punch_retry_succeeded(&retry);
     assert_int_equal(retry.at.ns, MONO_NEVER.ns);
-    punch_retry_failed(&retry, at_ms(0));
-    assert_int_equal(retry.at.ns, at_ms(10000).ns);
+    punch_retry_failed(&retry, test_at_ms(0));
+    assert_int_equal(retry.at.ns, test_at_ms(10000).ns);
 }
 
 static void a_round_of_a_punch_sends_eight_kib_at_most(void **state)

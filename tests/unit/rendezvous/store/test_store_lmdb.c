@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the store of LMDB has of its own: its folder and who may open it, its map, a full disk. */
+#include "rendezvous/store/lmdb/store_lmdb.h"
+
+#include "tests/support/fixture.h"
+#include "tests/support/store_subject.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void a_second_opener_is_refused_with_a_sentence(void **state)
+{
+    struct store *second = NULL;
+    struct subject h;
+    char error[256] = "";
+
+    (void)state;
+    subject_init(&h, true);
+    assert_int_equal(store_lmdb_open(&second, h.path, &h.ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_null(second);
+    assert_non_null(strstr(error, h.path));
+    assert_non_null(strstr(error, "in use by another process"));
+    subject_put(&h, STORE_TABLE_META, "still", "here");
+    subject_fini(&h);
+}
+
+static void a_new_directory_is_private(void **state)
+{
+    struct subject h;
+    struct stat st;
+    char data[128];
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    subject_remove(h.path, "data.mdb");
+    subject_remove(h.path, "lock");
+    assert_int_equal(rmdir(h.path), 0);
+    subject_open(&h);
+    assert_int_equal(stat(h.path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    (void)snprintf(data, sizeof(data), "%s/data.mdb", h.path);
+    assert_int_equal(stat(data, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    subject_fini(&h);
+}
+
+static void what_a_killed_first_start_left_is_cleared_away(void **state)
+{
+    struct subject h;
+    char folder[80], data[96];
+    FILE *file;
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    subject_remove(h.path, "data.mdb");
+    (void)snprintf(folder, sizeof(folder), "%s/new", h.path);
+    (void)snprintf(data, sizeof(data), "%s/data.mdb", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    file = fopen(data, "we");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    subject_open(&h);
+    subject_put(&h, STORE_TABLE_META, "a", "1");
+    assert_int_not_equal(access(folder, F_OK), 0);
+    subject_fini(&h);
+}
+
+static void a_full_disk_at_the_first_start_leaves_no_database(void **state)
+{
+    struct rlimit before, small = {4096, 4096};
+    struct store *store = NULL;
+    struct subject h;
+    char error[256] = "";
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    subject_remove(h.path, "data.mdb");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_int_equal(store_lmdb_open(&store, h.path, &h.ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_non_null(strstr(error, "data.mdb"));
+    subject_open(&h); /* as if nothing had been */
+    subject_put(&h, STORE_TABLE_META, "a", "1");
+    subject_fini(&h);
+}
+
+static void a_link_that_leads_to_nothing_is_no_new_database(void **state)
+{
+    struct store *store = NULL;
+    struct subject h;
+    char error[256] = "", data[128], target[64];
+
+    (void)state;
+    subject_init(&h, true);
+    store_close(h.store);
+    subject_remove(h.path, "data.mdb");
+    (void)snprintf(data, sizeof(data), "%s/data.mdb", h.path);
+    assert_int_equal(symlink("not-mounted/data.mdb", data), 0);
+    assert_int_equal(store_lmdb_open(&store, h.path, &h.ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_non_null(strstr(error, "leads to nothing"));
+    assert_int_equal(readlink(data, target, sizeof(target)), sizeof("not-mounted/data.mdb") - 1);
+    subject_remove(h.path, "data.mdb");
+    subject_open(&h);
+    subject_fini(&h);
+}
+
+static void a_place_that_is_no_directory_is_refused(void **state)
+{
+    struct store *store = NULL;
+    struct test_env ports;
+    char error[256] = "";
+
+    (void)state;
+    test_env_init(&ports, 0);
+    assert_int_equal(store_lmdb_open(&store, "/dev/null", &ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_non_null(strstr(error, "not a directory"));
+    assert_int_equal(
+        store_lmdb_open(&store, "/nonexistent/ziglan", &ports.env, error, sizeof(error)),
+        ERR_SYSTEM);
+    assert_non_null(strstr(error, "/nonexistent/ziglan"));
+}
+
+static void write_many(struct subject *h, uint32_t from, uint32_t count, int *rc)
+{
+    static uint8_t value[STORE_VALUE_SIZE_MAX];
+
+    memset(value, 0x5a, sizeof(value));
+    for (uint32_t i = from; i < from + count && *rc == ERR_OK; i++) {
+        *rc = store_write(h->store, STORE_TABLE_ADDRESS_BOOK, &i, sizeof(i), value, sizeof(value));
+    }
+}
+
+/* 16 MiB is the first map; 5,000 values of 8 KiB in one transaction need 60 MB. */
+static void one_large_transaction_makes_the_map_grow(void **state)
+{
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_ADDRESS_BOOK, NULL, 0);
+    static uint8_t value[STORE_VALUE_SIZE_MAX];
+    struct subject h;
+    size_t size, count = 0;
+    int rc;
+
+    (void)state;
+    subject_init(&h, true);
+    subject_put(&h, STORE_TABLE_META, "before", "1");
+    assert_int_equal(store_begin(h.store), ERR_OK);
+    rc = store_write(h.store, STORE_TABLE_META, "first", 5, "2", 1);
+    write_many(&h, 0, 5000, &rc);
+    assert_int_equal(rc, ERR_OK);
+    assert_int_equal(store_commit(h.store), ERR_OK);
+    subject_crash(&h);
+    for (;; count++) {
+        assert_int_equal(store_next(h.store, &cursor, value, sizeof(value), &size), ERR_OK);
+        if (size == STORE_NONE) {
+            break;
+        }
+        assert_int_equal(size, sizeof(value));
+    }
+    assert_int_equal(count, 5000);
+    assert_value(&h, STORE_TABLE_META, "first", "2");
+    assert_value(&h, STORE_TABLE_META, "before", "1");
+    subject_fini(&h);
+}
+
+/* A limit on file size stands in for a full disk: the same write fails in the same place. */
+static void a_full_disk_is_an_error_and_loses_nothing(void **state)
+{
+    struct rlimit before, limit;
+    struct subject h;
+    int rc = ERR_OK;
+
+    (void)state;
+    subject_init(&h, true);
+    subject_put(&h, STORE_TABLE_META, "kept", "1");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    limit = (struct rlimit){.rlim_cur = 1024 * 1024, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(store_begin(h.store), ERR_OK);
+    assert_int_equal(store_write(h.store, STORE_TABLE_META, "kept", 4, "2", 1), ERR_OK);
+    write_many(&h, 0, 400, &rc);
+    assert_int_equal(rc, ERR_OK);
+    assert_int_equal(store_commit(h.store), ERR_SYSTEM);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(h.ports.errors > 0);
+    assert_value(&h, STORE_TABLE_META, "kept", "1");
+    assert_keys(&h, STORE_TABLE_ADDRESS_BOOK, "", "");
+    subject_put(&h, STORE_TABLE_META, "kept", "3");
+    subject_crash(&h);
+    assert_value(&h, STORE_TABLE_META, "kept", "3");
+    subject_fini(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_opener_is_refused_with_a_sentence),
+        cmocka_unit_test(a_new_directory_is_private),
+        cmocka_unit_test(what_a_killed_first_start_left_is_cleared_away),
+        cmocka_unit_test(a_full_disk_at_the_first_start_leaves_no_database),
+        cmocka_unit_test(a_link_that_leads_to_nothing_is_no_new_database),
+        cmocka_unit_test(a_place_that_is_no_directory_is_refused),
+        cmocka_unit_test(one_large_transaction_makes_the_map_grow),
+        cmocka_unit_test(a_full_disk_is_an_error_and_loses_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
