@@ -184,6 +184,7 @@ void relay_session_begin(struct relay_session *relay, const struct url *url, str
     bucket_init(&relay->opens.left, &opens_rate, now);
     relay->opens.told = false;
     relay->way = (struct way){0};
+    relay->remote = (struct endpoint){0};
     relay->url = *url;
     relay->url.has_invite = false; /* a secret that a session does not need */
     memset(relay->url.invite, 0, sizeof(relay->url.invite));

@@ -57,8 +57,11 @@ struct relay_session *relay_set_add(struct relay_set *set, const struct url *url
 void relay_set_redirect(struct relay_set *set, struct relay_session *relay, const struct url *url,
                         struct mono now)
 {
+    struct relay_opens opens = relay->opens;
+
     relay->number = ++set->number_last;
     relay_session_begin(relay, url, now);
+    relay->opens = opens; /* the relay counts by our key, by whichever URL we come */
 }
 
 void relay_set_rehost(struct relay_set *set, struct relay_session *relay, const struct url *url,

@@ -42,7 +42,7 @@ void relay_set_fini(struct relay_set *set);
 struct relay_session *relay_set_add(struct relay_set *set, const struct url *url, struct mono now);
 
 /** Lead a session to another URL, under a new number: what the resolver was asked for the former
- * one is nobody's then. */
+ * one is nobody's then. How many sessions it may open still counts. */
 void relay_set_redirect(struct relay_set *set, struct relay_session *relay, const struct url *url,
                         struct mono now);
 

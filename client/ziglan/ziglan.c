@@ -148,6 +148,7 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now)
     ziglan->record.url = merged;
     ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_NONE);
     relay_set_redirect(relays, ziglan->entry_point, &merged, now);
+    know_address(ziglan);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     return ziglan_store_put(ziglan->context->store, &ziglan->record);
 }

@@ -37,8 +37,8 @@ void ziglan_remove_relays(struct ziglan *ziglan, struct mono now);
 
 /** A URL of the same ziglan. While joined, hosts that are new are remembered beside those known,
  * and nothing else changes. Else its invite counts from now on and its hosts go before those known,
- * and the entry point is dialled anew. ERR_SYSTEM: it could not be stored; it counts all the same.
- */
+ * and the entry point is dialled anew, first where it answered last. ERR_SYSTEM: it could not be
+ * stored; it counts all the same. */
 int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now) MUST_CHECK;
 
 /** Want a name in this ziglan, which the next Join asks for. Any text: it is made legal. NULL:

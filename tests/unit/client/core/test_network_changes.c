@@ -184,6 +184,36 @@ static void sessions_are_opened_no_oftener_than_the_relay_allows(void **state)
     lab_free(lab);
 }
 
+/* A user who tries a used invite again and again opens a session each time. */
+static void joining_again_does_not_open_more_sessions_than_that(void **state)
+{
+    enum { SECONDS = 60 };
+    struct lab *lab = lab_new();
+    struct directory_terms terms = {.uses = 1};
+    char text[URL_SIZE_MAX + 1];
+    char error[URL_ERROR_SIZE];
+
+    (void)state;
+    assert_int_equal(operator_invite(relay_core_operator(lab->relay.core), &terms, text),
+                     VERDICT_OK);
+    for (size_t i = 0; i < HOSTS; i++) { /* nas uses it up */
+        assert_int_equal(
+            host_core_join(lab->hosts[1 - i].core, text, NULL, error, sizeof(error), lab->now),
+            ERR_OK);
+        run_ms(lab, 1000);
+    }
+    assert_int_equal(ziglan_at(lab, 0)->state, ZIGLAN_STATE_REFUSED);
+    uint64_t before = sessions_opened(lab);
+    for (int i = 0; i < SECONDS; i++) {
+        assert_int_equal(
+            host_core_join(lab->hosts[0].core, text, NULL, error, sizeof(error), lab->now), ERR_OK);
+        run_ms(lab, 1000);
+    }
+    assert_in_range(sessions_opened(lab) - before, RELAY_SESSION_OPENS_BURST - 1,
+                    RELAY_SESSION_OPENS_BURST + SECONDS / RELAY_SESSION_OPEN_EVERY_S);
+    lab_free(lab);
+}
+
 static void note(void *context, enum trace_level level, const char *event, const char *text)
 {
     char *said = context;
@@ -229,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_session_that_does_not_answer_on_its_new_way_is_replaced_within_a_second),
         cmocka_unit_test(a_path_whose_way_changed_is_tried_again_and_relayed_meanwhile),
         cmocka_unit_test(sessions_are_opened_no_oftener_than_the_relay_allows),
+        cmocka_unit_test(joining_again_does_not_open_more_sessions_than_that),
         cmocka_unit_test(a_relay_that_is_busy_is_told_of_in_words),
     };
 

@@ -222,6 +222,18 @@ static void a_url_of_old_hosts_does_not_hide_the_relay_from_a_host_without_sessi
     lab_free(lab);
 }
 
+/* As at each start of a host whose configuration has the URL. */
+static void a_url_of_dead_hosts_does_not_hide_where_the_relay_answered_last(void **state)
+{
+    struct lab *lab = lab_joined();
+
+    (void)state;
+    lab_restart(lab, 0);
+    join_at(lab, "198.51.100.200,198.51.100.201,198.51.100.202");
+    assert_true(time_to_session_ms(lab, "", 5000) < 200);
+    lab_free(lab);
+}
+
 /* ---- many addresses ---- */
 
 /* The last one is the relay's. */
@@ -353,6 +365,7 @@ int main(void)
         cmocka_unit_test(what_is_no_list_of_hosts_changes_nothing),
         cmocka_unit_test(a_url_of_old_hosts_adds_them_and_drops_no_session),
         cmocka_unit_test(a_url_of_old_hosts_does_not_hide_the_relay_from_a_host_without_session),
+        cmocka_unit_test(a_url_of_dead_hosts_does_not_hide_where_the_relay_answered_last),
         cmocka_unit_test(dead_addresses_of_one_family_do_not_hide_the_good_one_of_the_other),
         cmocka_unit_test(every_address_of_a_name_is_tried),
         cmocka_unit_test(dead_addresses_before_the_good_one_do_not_end_a_join),
