@@ -93,7 +93,8 @@ void farewell_begin(struct farewell_list *list, const struct ziglan_record *reco
     }
     if (ziglan_store_put(context->store, &farewell->record) != ERR_OK) {
         env_trace(context->env, TRACE_LEVEL_ERROR, "ziglan.leave",
-                  "could not be removed from disk");
+                  "could not be stored, so the relay is told of it before the next start or not at "
+                  "all; free some disk space");
     }
     if (session->open) {
         tell(farewell, now);
@@ -133,7 +134,9 @@ struct farewell *farewell_find_text(const struct farewell_list *list, const char
 
     TAILQ_FOREACH(farewell, &list->head, in_list)
     {
-        if (strcmp(farewell->record.name, name_or_key) == 0 ||
+        const char *name = farewell->record.name;
+
+        if ((name[0] != '\0' && strcmp(name, name_or_key) == 0) ||
             key_begins(farewell->record.url.key, name_or_key)) {
             return farewell;
         }
@@ -143,10 +146,13 @@ struct farewell *farewell_find_text(const struct farewell_list *list, const char
 
 void farewell_end(struct farewell_list *list, struct farewell *farewell, struct mono now)
 {
-    const struct ziglan_context *context = list->context;
+    store_forget(list->context, &farewell->record);
+    farewell_cancel(list, farewell, now);
+}
 
-    store_forget(context, &farewell->record);
-    relay_set_remove(context->relays, farewell->session, now);
+void farewell_cancel(struct farewell_list *list, struct farewell *farewell, struct mono now)
+{
+    relay_set_remove(list->context->relays, farewell->session, now);
     TAILQ_REMOVE(&list->head, farewell, in_list);
     list->count--;
     free(farewell);

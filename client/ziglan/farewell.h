@@ -57,6 +57,10 @@ struct farewell *farewell_find_text(const struct farewell_list *list, const char
 /** Forget it, with its session, told or not. */
 void farewell_end(struct farewell_list *list, struct farewell *farewell, struct mono now);
 
+/** The same, but its record in the store stays: it is that of the ziglan, which was joined again.
+ */
+void farewell_cancel(struct farewell_list *list, struct farewell *farewell, struct mono now);
+
 /** The session opened. */
 void farewell_on_open(struct farewell *farewell, struct mono now);
 

@@ -82,6 +82,9 @@ static int load_next(struct ziglan_list *list, struct store_cursor *cursor, bool
         }
         return ERR_OK;
     }
+    if (list->count == ZIGLAN_COUNT_MAX) { /* no program of ours stores more */
+        return ERR_OK;
+    }
     rc = ziglan_new(&ziglan, &record, list->context, now);
     if (rc == ERR_OK) {
         append(list, ziglan);
@@ -100,7 +103,7 @@ int ziglan_list_init(struct ziglan_list *list, const struct ziglan_context *cont
     *list = (struct ziglan_list){.context = context};
     TAILQ_INIT(&list->head);
     farewell_list_init(&list->farewells, context);
-    while (rc == ERR_OK && found && list->count < ZIGLAN_COUNT_MAX) {
+    while (rc == ERR_OK && found) { /* to the end: farewells may stand behind a full list */
         rc = load_next(list, &cursor, &found, now);
     }
     if (rc == ERR_OK) {
@@ -137,9 +140,6 @@ int ziglan_list_add(struct ziglan_list *list, const struct url *url, const char 
     if (list->count == ZIGLAN_COUNT_MAX) {
         return ERR_LIMIT;
     }
-    if (farewell != NULL) { /* we changed our mind */
-        farewell_end(&list->farewells, farewell, now);
-    }
     (void)snprintf(record.name, sizeof(record.name), "%s", url->name);
     rc = ziglan_new(&ziglan, &record, list->context, now);
     if (rc != ERR_OK) {
@@ -151,6 +151,9 @@ int ziglan_list_add(struct ziglan_list *list, const struct url *url, const char 
         ziglan_remove_relays(ziglan, now);
         ziglan_free(ziglan);
         return rc;
+    }
+    if (farewell != NULL) { /* we changed our mind, and that is stored */
+        farewell_cancel(&list->farewells, farewell, now);
     }
     append(list, ziglan);
     store_order(list);

@@ -233,6 +233,53 @@ static void the_list_has_a_bound(void **state)
     assert_int_equal(join(house, 'x'), ERR_OK);
 }
 
+/* Leave a ziglan that admitted this host once, and whose relay does not answer. */
+static void leave_admitted(struct house *house, char letter)
+{
+    ziglan_of(house, letter)->record.admitted = true;
+    ziglan_list_leave(&house->list, ziglan_of(house, letter), house->now);
+}
+
+static bool is_leaving(const struct house *house, char letter)
+{
+    uint8_t key[KEY_SIZE];
+
+    memset(key, letter, sizeof(key));
+    return farewell_find(&house->list.farewells, key) != NULL;
+}
+
+static void a_full_list_does_not_hide_who_is_to_be_told_of_a_leave(void **state)
+{
+    struct house *house = *state;
+
+    assert_int_equal(join(house, 'z'), ERR_OK); /* the last one in the store */
+    leave_admitted(house, 'z');
+    join_all(house, "qwertyuiopasdfgh");
+    restart(house);
+    assert_int_equal(house->list.count, ZIGLAN_COUNT_MAX);
+    assert_true(is_leaving(house, 'z'));
+}
+
+static void a_join_that_fails_ends_no_farewell(void **state)
+{
+    struct house *house = *state;
+
+    assert_int_equal(join(house, 'z'), ERR_OK);
+    leave_admitted(house, 'z');
+    test_disk_put_under(&house->disk, house->store);
+    house->disk.full = true;
+    assert_int_equal(join(house, 'z'), ERR_SYSTEM);
+    assert_true(is_leaving(house, 'z'));
+    assert_int_equal(house->relays.count, 1);
+    house->disk.full = false;
+    assert_int_equal(join(house, 'z'), ERR_OK);
+    assert_false(is_leaving(house, 'z'));
+    assert_int_equal(house->relays.count, 1);
+    restart(house);
+    assert_string_equal(order_of(house), "z");
+    assert_false(is_leaving(house, 'z'));
+}
+
 static void what_fails_changes_nothing(void **state)
 {
     struct house *house = *state;
@@ -314,6 +361,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_record_that_cannot_be_read_is_passed_over, house_new,
                                         house_free),
         cmocka_unit_test_setup_teardown(the_list_has_a_bound, house_new, house_free),
+        cmocka_unit_test_setup_teardown(a_full_list_does_not_hide_who_is_to_be_told_of_a_leave,
+                                        house_new, house_free),
+        cmocka_unit_test_setup_teardown(a_join_that_fails_ends_no_farewell, house_new, house_free),
         cmocka_unit_test_setup_teardown(what_fails_changes_nothing, house_new, house_free),
         cmocka_unit_test_setup_teardown(a_ziglan_is_found_by_key_name_and_session, house_new,
                                         house_free),
