@@ -33,8 +33,10 @@ static json_t *join(struct host_core *core, const json_t *request, struct mono n
 static json_t *leave(struct host_core *core, const json_t *request, struct mono now)
 {
     const char *name = json_string_value(json_object_get(request, "ziglan"));
+    uint8_t key[KEY_SIZE];
+    char text[KEY_TEXT_SIZE];
 
-    int rc = name == NULL ? ERR_DROP : host_core_leave(core, name, now);
+    int rc = name == NULL ? ERR_DROP : host_core_leave(core, name, key, now);
 
     if (rc == ERR_LIMIT) {
         return answer_refuse(EXIT_CODE_FAILURE, HOST_LEAVE_SEVERAL);
@@ -43,7 +45,7 @@ static json_t *leave(struct host_core *core, const json_t *request, struct mono 
         return answer_refuse(EXIT_CODE_FAILURE,
                              "no joined ziglan has this name or key; see ziglan status");
     }
-    return answer_ok(json_object());
+    return answer_ok(json_pack("{s:s}", "key", key_text(key, text)));
 }
 
 /* A peer's name as the core wants it: without the suffix, with or without the dot that ends a name

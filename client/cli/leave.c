@@ -14,16 +14,15 @@
 #include <string.h>
 #include <time.h>
 
-/* True if a status says that the relay of this ziglan, by name or key, is still to be told. */
-static bool is_leaving(const json_t *status, const char *ziglan)
+/* True if a status says that the relay of the ziglan with this key is still to be told. */
+static bool is_leaving(const json_t *status, const char *key)
 {
     const json_t *leaving;
     size_t i;
 
     json_array_foreach(json_object_get(status, "leaving"), i, leaving)
     {
-        if (strcmp(field_text(leaving, "name"), ziglan) == 0 ||
-            strcmp(field_text(leaving, "key"), ziglan) == 0) {
+        if (strcmp(field_text(leaving, "key"), key) == 0) {
             return true;
         }
     }
@@ -31,7 +30,7 @@ static bool is_leaving(const json_t *status, const char *ziglan)
 }
 
 /* Ask the daemon until the relay was told. False if it was not. */
-static bool wait_told(const struct cli *cli, const char *ziglan)
+static bool wait_told(const struct cli *cli, const char *key)
 {
     const struct timespec step = {.tv_nsec = LEAVE_POLL_MS * 1000000L};
     struct mono end = mono_add_ms(clock_mono(), LEAVE_WAIT_MS);
@@ -39,7 +38,7 @@ static bool wait_told(const struct cli *cli, const char *ziglan)
     for (;;) {
         struct fault fault = {0};
         json_t *status = ask_verb(cli, "status", NULL, NULL, &fault);
-        bool told = status != NULL && !is_leaving(status, ziglan);
+        bool told = status != NULL && !is_leaving(status, key);
 
         json_decref(status);
         if (told || status == NULL || mono_due(end, clock_mono())) {
@@ -57,9 +56,9 @@ int verb_leave(const struct cli *cli)
     bool running = answer != NULL;
     bool told = false;
 
-    json_decref(answer);
     if (running) {
-        told = wait_told(cli, ziglan);
+        told = wait_told(cli, field_text(answer, "key"));
+        json_decref(answer);
     } else if (fault.exit_code != EXIT_CODE_NO_DAEMON ||
                offline_leave(&cli->place, ziglan, &told, &fault) != ERR_OK) {
         return cli_fail(cli, &fault);

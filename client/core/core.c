@@ -451,7 +451,8 @@ int host_core_join(struct host_core *core, const char *text, const char *wanted,
     return rc;
 }
 
-int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now)
+int host_core_leave(struct host_core *core, const char *name_or_key, uint8_t key[KEY_SIZE],
+                    struct mono now)
 {
     size_t count;
     struct ziglan *ziglan = ziglan_list_find_text(&core->ziglans, name_or_key, &count);
@@ -461,12 +462,14 @@ int host_core_leave(struct host_core *core, const char *name_or_key, struct mono
         return ERR_LIMIT;
     }
     if (ziglan == NULL && farewell != NULL) {
+        memcpy(key, farewell->record.url.key, KEY_SIZE);
         farewell_end(&core->ziglans.farewells, farewell, now);
         return ERR_OK;
     }
     if (ziglan == NULL) {
         return ERR_DROP;
     }
+    memcpy(key, ziglan->record.url.key, KEY_SIZE);
     membership_end(core, ziglan, now);
     ziglan_list_leave(&core->ziglans, ziglan, now);
     return ERR_OK;
@@ -478,22 +481,17 @@ enum trust_result host_core_trust(struct host_core *core, const char *text,
     return trust_name(&core->ziglans, text, out);
 }
 
-bool host_core_said_farewell(const struct host_core *core)
+bool host_core_said_farewell(const struct host_core *core, const uint8_t key[KEY_SIZE])
 {
-    return core->ziglans.farewells.count == 0;
+    return farewell_find(&core->ziglans.farewells, key) == NULL;
 }
 
-bool host_core_settled(const struct host_core *core)
+bool host_core_settled(const struct host_core *core, const uint8_t key[KEY_SIZE])
 {
-    const struct ziglan *ziglan;
+    const struct ziglan *ziglan = ziglan_list_find(&core->ziglans, key);
 
-    TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
-    {
-        if (ziglan->state != ZIGLAN_STATE_JOINED && ziglan->state != ZIGLAN_STATE_REFUSED) {
-            return false;
-        }
-    }
-    return true;
+    return ziglan == NULL || ziglan->state == ZIGLAN_STATE_JOINED ||
+           ziglan->state == ZIGLAN_STATE_REFUSED;
 }
 
 int host_core_order(struct host_core *core, const struct ziglan_order *first)

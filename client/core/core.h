@@ -128,9 +128,11 @@ int host_core_join(struct host_core *core, const char *url, const char *wanted, 
                    size_t error_size, struct mono now) MUST_CHECK;
 
 /** Leave a ziglan by its name or key; its peers end, and its entry point is told, if not now then
- * when it answers, over restarts too. One that was left already is forgotten, told or not. ERR_DROP
- * if it is neither, ERR_LIMIT if several joined ones fit: then nothing is left. */
-int host_core_leave(struct host_core *core, const char *name_or_key, struct mono now) MUST_CHECK;
+ * when it answers, over restarts too. One that was left already is forgotten, told or not. key
+ * receives which one it was. ERR_DROP if it is neither, ERR_LIMIT if several joined ones fit: then
+ * nothing is left, and key is not written. */
+int host_core_leave(struct host_core *core, const char *name_or_key, uint8_t key[KEY_SIZE],
+                    struct mono now) MUST_CHECK;
 
 /** What to say where host_core_leave found several. */
 #define HOST_LEAVE_SEVERAL "several joined ziglans fit; say the key of one, as it stands in its URL"
@@ -139,11 +141,11 @@ int host_core_leave(struct host_core *core, const char *name_or_key, struct mono
 enum trust_result host_core_trust(struct host_core *core, const char *text,
                                   struct trust_outcome *out);
 
-/** True once every entry point of a ziglan that was left knows it. */
-bool host_core_said_farewell(const struct host_core *core);
+/** True once the entry point of this ziglan, which was left, knows it. */
+bool host_core_said_farewell(const struct host_core *core, const uint8_t key[KEY_SIZE]);
 
-/** True once every joined ziglan has either admitted or refused us. */
-bool host_core_settled(const struct host_core *core);
+/** True once this ziglan has either admitted or refused us, or was left. */
+bool host_core_settled(const struct host_core *core, const uint8_t key[KEY_SIZE]);
 
 /** The keys of ziglans whose names go before those of the others, as the configuration lists them.
  * The others keep their order. ERR_SYSTEM if it could not be stored. */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <string.h>
 #include <unistd.h>
 
 /* -- Waiting ----------------------------------------------------------------------------------- */
@@ -20,7 +21,8 @@
 /* What is waited for. */
 struct wait {
     struct host *host;
-    bool (*over)(const struct host_core *core);
+    bool (*over)(const struct host_core *core, const uint8_t key[KEY_SIZE]);
+    const uint8_t *key; /* of the ziglan that it is about */
 };
 
 static void on_end(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -35,22 +37,21 @@ static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
     const struct wait *wait = w->data;
 
     (void)events;
-    if (wait->over(engine_core(wait->host->engine))) {
+    if (wait->over(engine_core(wait->host->engine), wait->key)) {
         ev_break(loop, EVBREAK_ALL);
     }
 }
 
-/* Run the host until `over` is true, at most this long. */
-static void wait_for(struct host *host, bool (*over)(const struct host_core *core), int poll_ms,
-                     int most_ms)
+/* Run the host until what is waited for is over, at most this long. */
+static void wait_for(struct wait *wait, int poll_ms, int most_ms)
 {
-    struct wait wait = {.host = host, .over = over};
+    struct host *host = wait->host;
     struct ev_timer poll;
     struct ev_timer end;
 
     ev_timer_init(&poll, on_poll, poll_ms / 1000.0, poll_ms / 1000.0);
     ev_timer_init(&end, on_end, most_ms / 1000.0, 0.0);
-    poll.data = &wait;
+    poll.data = wait;
     ev_timer_start(host->loop, &poll);
     ev_timer_start(host->loop, &end);
     engine_kick(host->engine);
@@ -76,18 +77,21 @@ json_t *offline_join(const struct place *place, const char *url, const char *nam
     /* The name is for this ziglan only, and others are joined already. */
     struct host_options options = {.place = place};
     struct host host;
+    struct url joined;
+    struct wait wait = {.host = &host, .over = host_core_settled, .key = joined.key};
     char error[URL_ERROR_SIZE] = "";
     json_t *status = NULL;
 
     if (host_open(&host, &options, fault) != ERR_OK) {
         goto out;
     }
-    if (host_core_join(engine_core(host.engine), url, name, error, sizeof(error), clock_mono()) !=
-        ERR_OK) {
+    if (url_parse(&joined, url, strlen(url), error) != ERR_OK ||
+        host_core_join(engine_core(host.engine), url, name, error, sizeof(error), clock_mono()) !=
+            ERR_OK) {
         fault_set(fault, EXIT_CODE_USAGE, "%s", error);
         goto out;
     }
-    wait_for(&host, host_core_settled, JOIN_POLL_MS, JOIN_WAIT_MS);
+    wait_for(&wait, JOIN_POLL_MS, JOIN_WAIT_MS);
     status = status_ask(&host);
     if (status == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
@@ -110,6 +114,8 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told, str
 {
     struct host_options options = {.place = place};
     struct host host;
+    uint8_t key[KEY_SIZE];
+    struct wait wait = {.host = &host, .over = host_core_said_farewell, .key = key};
     int rc;
 
     *told = false;
@@ -120,7 +126,7 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told, str
     }
     rc = host_open(&host, &options, fault);
     if (rc == ERR_OK) {
-        rc = host_core_leave(engine_core(host.engine), ziglan, clock_mono());
+        rc = host_core_leave(engine_core(host.engine), ziglan, key, clock_mono());
         if (rc == ERR_LIMIT) {
             fault_set(fault, EXIT_CODE_FAILURE, HOST_LEAVE_SEVERAL);
         } else if (rc != ERR_OK) {
@@ -128,8 +134,8 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told, str
         }
     }
     if (rc == ERR_OK) {
-        wait_for(&host, host_core_said_farewell, LEAVE_POLL_MS, LEAVE_WAIT_MS);
-        *told = host_core_said_farewell(engine_core(host.engine));
+        wait_for(&wait, LEAVE_POLL_MS, LEAVE_WAIT_MS);
+        *told = host_core_said_farewell(engine_core(host.engine), key);
     }
     host_close(&host);
     return rc;

@@ -180,6 +180,15 @@ expect "join while up" 0 "Joined ziglan as lone.zignet" \
     eval "printf '%s\n' '$RELAY_URL' | z join -"
 expect "leave while up" 0 "Left ziglan" z leave ziglan
 check "the relay knows it" says_no lone members
+expect "join once more" 0 "Joined ziglan as lone.zignet" \
+    eval "printf '%s\n' '$RELAY_URL' | z join -"
+key=$(json_of lone status 'd["ziglans"][0]["key"]')
+kill -TERM "$RELAY_PID"
+check "the relay stops" wait_for 10 eval '! lab_alive "$RELAY_PID"'
+expect "leave by the beginning of the key, while up and the relay is away" 0 \
+    "It is told as soon as it answers" z leave "${key:0:10}"
+expect "once more drops that" 0 "Left ziglan" z leave ziglan
+check "nothing is left to be told" [ "$(json_of lone status 'd["leaving"]')" = '[]' ]
 expect "down" 0 "" z down
 
 say "a relay that does not answer"

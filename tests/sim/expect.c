@@ -7,7 +7,7 @@
 bool expect_settled(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (!host_core_settled(sim->hosts[i].node.core)) {
+        if (!host_node_settled(&sim->hosts[i].node)) {
             return false;
         }
     }

@@ -63,7 +63,7 @@ static bool all_is_right(struct sim *sim)
     return expect_acquainted(sim) && guest_is_known(sim, sim->guest_belongs) &&
            snapshot.members == SIM_HOSTS + (sim->guest_belongs ? 1U : 0U) &&
            (!sim->guest_belongs ||
-            (host_core_settled(guest->node.core) && sim_host_knows_peer(&sim->hosts[SIM_HOSTS])));
+            (host_node_settled(&guest->node) && sim_host_knows_peer(&sim->hosts[SIM_HOSTS])));
 }
 
 static bool join(struct sim *sim, size_t i)

@@ -154,7 +154,7 @@ struct lab *lab_joined_over(size_t wire_mtu)
     join(lab, 1);
     run_ms(lab, 1500);
     for (size_t i = 0; i < HOSTS; i++) {
-        assert_true(host_core_settled(lab->hosts[i].core));
+        assert_true(host_node_settled(&lab->hosts[i]));
     }
     return lab;
 }
@@ -233,6 +233,7 @@ struct ziglan *join_another(struct lab *lab)
 
     (void)snprintf(url.name, sizeof(url.name), "other");
     (void)snprintf(url.hosts[0].name, sizeof(url.hosts[0].name), "192.0.2.77");
+    url.hosts[0].numeric = true;
     memset(url.key, 9, KEY_SIZE);
     assert_int_equal(ziglan_list_add(&core->ziglans, &url, NULL, lab->now), ERR_OK);
     return ziglan_list_find(&core->ziglans, url.key);

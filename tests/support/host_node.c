@@ -3,7 +3,7 @@
 #include "tests/support/host_node.h"
 
 #include "client/admin/host_admin.h"
-
+#include "client/core/core_internal.h"
 #include "proto/base/bytes.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/naive_sum.h"
@@ -152,6 +152,19 @@ const char *host_node_path(struct host_node *node, const char *peer, struct mono
     }
     json_decref(answer);
     return path;
+}
+
+bool host_node_settled(const struct host_node *node)
+{
+    const struct ziglan *ziglan;
+
+    TAILQ_FOREACH(ziglan, &node->core->ziglans.head, in_list)
+    {
+        if (!host_core_settled(node->core, ziglan->record.url.key)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool host_node_is_at(struct host_node *node, const char *relay, struct mono now)

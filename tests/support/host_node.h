@@ -68,6 +68,9 @@ bool host_node_ping(struct host_node *node, const char *peer, size_t size, struc
  * ...; "" if it knows no such peer. Valid until the next call. */
 const char *host_node_path(struct host_node *node, const char *peer, struct mono now);
 
+/** True once every ziglan that the host has joined has either admitted or refused it. */
+bool host_node_settled(const struct host_node *node);
+
 /** True if the host's `status` answer says that it is connected to a relay at this address, which
  * is as endpoint_text writes it. */
 bool host_node_is_at(struct host_node *node, const char *relay, struct mono now);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Leaving a ziglan: its entry point knows it at once, or when it can be told. */
+#include "client/admin/host_admin.h"
 #include "client/core/core_internal.h"
 #include "relayd/core/core.h"
 #include "tests/support/host_fixture.h"
@@ -12,14 +13,29 @@ static size_t members(struct lab *lab)
     return snapshot.members;
 }
 
+/* A ziglan is left by this text; it must be the one with this key. */
+static void leave_by(struct host_core *core, const char *text, const uint8_t key[KEY_SIZE],
+                     struct mono now)
+{
+    uint8_t left[KEY_SIZE];
+
+    assert_int_equal(host_core_leave(core, text, left, now), ERR_OK);
+    assert_memory_equal(left, key, KEY_SIZE);
+}
+
 static void leave(struct lab *lab, size_t host)
 {
-    char key[KEY_TEXT_SIZE];
-    const struct ziglan *ziglan = ziglan_at(lab, host);
+    char text[KEY_TEXT_SIZE];
+    uint8_t key[KEY_SIZE];
 
-    assert_int_equal(
-        host_core_leave(lab->hosts[host].core, key_text(ziglan->record.url.key, key), lab->now),
-        ERR_OK);
+    memcpy(key, ziglan_at(lab, host)->record.url.key, KEY_SIZE);
+    leave_by(lab->hosts[host].core, key_text(key, text), key, lab->now);
+}
+
+/* Whether the relay knows that the host left its ziglan. */
+static bool is_told(struct lab *lab, size_t host)
+{
+    return host_core_said_farewell(lab->hosts[host].core, lab->relay.ziglan_identity.public_key);
 }
 
 static void the_relay_knows_at_once_who_left(void **state)
@@ -29,13 +45,13 @@ static void the_relay_knows_at_once_who_left(void **state)
     (void)state;
     assert_int_equal(members(lab), 2);
     leave(lab, 0);
-    assert_false(host_core_said_farewell(lab->hosts[0].core));
+    assert_false(is_told(lab, 0));
     run_ms(lab, 200);
     assert_int_equal(members(lab), 1);
-    assert_true(host_core_said_farewell(lab->hosts[0].core));
+    assert_true(is_told(lab, 0));
     assert_int_equal(lab->hosts[0].core->relays.count, 0);
     lab_restart(lab, 0); /* nothing of it is left in the store */
-    assert_true(host_core_said_farewell(lab->hosts[0].core));
+    assert_true(is_told(lab, 0));
     assert_int_equal(lab->hosts[0].core->ziglans.count, 0);
     lab_free(lab);
 }
@@ -52,7 +68,7 @@ static void a_relay_that_was_away_is_told_later_over_restarts_too(void **state)
         run_ms(lab, 100);
         leave(lab, host);
         run_ms(lab, 5000);
-        assert_false(host_core_said_farewell(lab->hosts[host].core));
+        assert_false(is_told(lab, host));
         assert_int_equal(lab->hosts[host].core->ziglans.count, 0);
         assert_int_equal(
             lab->hosts[host].core->peers.count - lab->hosts[host].core->peers.places_free_count, 0);
@@ -64,7 +80,7 @@ static void a_relay_that_was_away_is_told_later_over_restarts_too(void **state)
         assert_int_equal(members(lab), 2 - host);
         run_ms(lab, 60000);
         assert_int_equal(members(lab), 1 - host);
-        assert_true(host_core_said_farewell(lab->hosts[host].core));
+        assert_true(is_told(lab, host));
     }
     lab_free(lab);
 }
@@ -79,7 +95,7 @@ static void who_joins_again_does_not_leave_later(void **state)
     leave(lab, 0);
     start_relay(lab);
     join(lab, 0);
-    assert_true(host_core_said_farewell(lab->hosts[0].core));
+    assert_true(is_told(lab, 0));
     run_ms(lab, 60000);
     assert_int_equal(ziglan_at(lab, 0)->state, ZIGLAN_STATE_JOINED);
     assert_int_equal(members(lab), 2);
@@ -90,18 +106,20 @@ static void who_joins_again_does_not_leave_later(void **state)
 static void a_farewell_can_be_dropped(void **state)
 {
     struct lab *lab = lab_joined();
-    char key[KEY_TEXT_SIZE];
+    uint8_t key[KEY_SIZE];
+    uint8_t left[KEY_SIZE];
+    char text[KEY_TEXT_SIZE];
 
     (void)state;
-    (void)key_text(ziglan_at(lab, 0)->record.url.key, key);
+    memcpy(key, ziglan_at(lab, 0)->record.url.key, KEY_SIZE);
     relay_node_stop(&lab->relay);
     run_ms(lab, 100);
     leave(lab, 0);
-    assert_int_equal(host_core_leave(lab->hosts[0].core, key, lab->now), ERR_OK);
-    assert_true(host_core_said_farewell(lab->hosts[0].core));
-    assert_int_equal(host_core_leave(lab->hosts[0].core, key, lab->now), ERR_DROP);
+    leave_by(lab->hosts[0].core, key_text(key, text), key, lab->now);
+    assert_true(is_told(lab, 0));
+    assert_int_equal(host_core_leave(lab->hosts[0].core, text, left, lab->now), ERR_DROP);
     lab_restart(lab, 0);
-    assert_true(host_core_said_farewell(lab->hosts[0].core));
+    assert_true(is_told(lab, 0));
     lab_free(lab);
 }
 
@@ -114,19 +132,59 @@ static void of_two_ziglans_with_one_name_none_is_left_by_it(void **state)
     struct url url = ziglan_at(lab, 0)->record.url;
     char text[URL_SIZE_MAX];
     char name[NAME_TEXT_SIZE];
+    uint8_t own[KEY_SIZE];
+    uint8_t left[KEY_SIZE];
     char key[KEY_TEXT_SIZE];
     char error[200];
 
     (void)state;
+    memcpy(own, url.key, KEY_SIZE);
     identity_from_seed(&other, (const uint8_t[IDENTITY_SEED_SIZE]){7});
     memcpy(url.key, other.public_key, KEY_SIZE);
     memcpy(name, ziglan_at(lab, 0)->record.name, sizeof(name));
     memcpy(url.name, name, sizeof(name));
     assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
     assert_int_equal(host_core_join(core, text, NULL, error, sizeof(error), lab->now), ERR_OK);
-    assert_int_equal(host_core_leave(core, name, lab->now), ERR_LIMIT);
-    assert_int_equal(host_core_leave(core, key_text(url.key, key), lab->now), ERR_OK);
-    assert_int_equal(host_core_leave(core, name, lab->now), ERR_OK);
+    assert_int_equal(host_core_leave(core, name, left, lab->now), ERR_LIMIT);
+    leave_by(core, key_text(url.key, key), url.key, lab->now);
+    leave_by(core, name, own, lab->now);
+    lab_free(lab);
+}
+
+/* Whoever waits for the one relay does not wait for the other, which is gone for good. */
+static void of_two_farewells_each_is_told_by_itself(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct ziglan *other = join_another(lab);
+    uint8_t key[KEY_SIZE];
+    char text[KEY_TEXT_SIZE];
+
+    (void)state;
+    memcpy(key, other->record.url.key, KEY_SIZE);
+    other->record.admitted = true; /* once; its entry point never answers now */
+    leave_by(lab->hosts[0].core, key_text(key, text), key, lab->now);
+    leave(lab, 0);
+    assert_false(is_told(lab, 0));
+    run_ms(lab, 200);
+    assert_true(is_told(lab, 0));
+    assert_false(host_core_said_farewell(lab->hosts[0].core, key));
+    lab_free(lab);
+}
+
+/* The command line asks by the key that it was answered, not by what its user typed. */
+static void who_leaves_by_a_shortened_key_is_told_which_it_was(void **state)
+{
+    struct lab *lab = lab_joined();
+    char key[KEY_TEXT_SIZE];
+    json_t *answer;
+
+    (void)state;
+    (void)key_text(ziglan_at(lab, 0)->record.url.key, key);
+    json_t *request = json_pack("{s:s, s:s%}", "do", "leave", "ziglan", key, KEY_SHORT_SIZE - 1);
+    answer = host_admin_request(lab->hosts[0].core, request, lab->now);
+    assert_string_equal(json_string_value(json_object_get(answer, "key")), key);
+    json_decref(answer);
+    json_decref(request);
     lab_free(lab);
 }
 
@@ -138,6 +196,8 @@ int main(void)
         cmocka_unit_test(who_joins_again_does_not_leave_later),
         cmocka_unit_test(a_farewell_can_be_dropped),
         cmocka_unit_test(of_two_ziglans_with_one_name_none_is_left_by_it),
+        cmocka_unit_test(of_two_farewells_each_is_told_by_itself),
+        cmocka_unit_test(who_leaves_by_a_shortened_key_is_told_which_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,10 +125,11 @@ static void a_ziglan_that_is_left_takes_its_relays_along(void **state)
 {
     struct town *town = town_new();
     struct host_core *core = town->hosts[0].core;
+    uint8_t key[KEY_SIZE];
 
     (void)state;
     assert_true(town_passes_within(town, 1));
-    assert_int_equal(host_core_leave(core, "home", town->now), ERR_OK);
+    assert_int_equal(host_core_leave(core, "home", key, town->now), ERR_OK);
     (void)host_node_pump(&town->hosts[0], town->now);
     street_run_ms(&town->street, 3000);
     assert_int_equal(core->relays.count, TOWN_RELAYS - TOWN_ENTRY_POINTS);
@@ -206,6 +207,7 @@ static void an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zero
     char first[URL_SIZE_MAX];
     char error[200];
     uint8_t named[KEY_SIZE];
+    uint8_t key[KEY_SIZE];
 
     (void)state;
     town_invite(town, 0, &url, first);
@@ -217,7 +219,7 @@ static void an_entry_point_that_was_not_reached_yet_makes_no_member_part_of_zero
     assert_memory_equal(named, town->relays[0].identity.public_key, KEY_SIZE);
 
     /* Never known: the relay that admits us is named. */
-    assert_int_equal(host_core_leave(town->hosts[0].core, "home", town->now), ERR_OK);
+    assert_int_equal(host_core_leave(town->hosts[0].core, "home", key, town->now), ERR_OK);
     assert_int_equal(
         host_core_join(town->hosts[0].core, first, NULL, error, sizeof(error), town->now), ERR_OK);
     second_admits(town, named);

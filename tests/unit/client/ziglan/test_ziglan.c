@@ -68,11 +68,11 @@ static void a_reconnection_is_not_broadcast(void **state)
     memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
     host_core_network(lab->hosts[0].core, &addr, 1, 5000, NULL, lab->now);
     run_ms(lab, 2000);
-    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_true(host_node_settled(&lab->hosts[0]));
     assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
     lab_restart(lab, 0);
     run_ms(lab, 2000);
-    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_true(host_node_settled(&lab->hosts[0]));
     assert_int_equal(roster_sequence(ziglan_at(lab, 1)->roster), sequence);
     lab_free(lab);
 }
@@ -96,7 +96,7 @@ static void members_that_a_new_session_does_not_mention_are_offline(void **state
     memcpy(addr.ip, lab->hosts[0].address.ip, sizeof(addr.ip));
     host_core_network(lab->hosts[0].core, &addr, 1, 5000, NULL, lab->now);
     run_ms(lab, 1000);
-    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_true(host_node_settled(&lab->hosts[0]));
     assert_false(known->online);
     lab_free(lab);
 }
@@ -113,7 +113,7 @@ static struct lab *lab_too_large_to_be_watched(void)
     run_ms(lab, 1500);
     join(lab, 0);
     run_ms(lab, 1500);
-    assert_true(host_core_settled(lab->hosts[0].core));
+    assert_true(host_node_settled(&lab->hosts[0]));
     return lab;
 }
 
@@ -192,6 +192,23 @@ static void a_join_that_could_not_be_sent_is_sent_again(void **state)
     lab_free(lab);
 }
 
+/* Who waits for the answer of one does not wait for the relay of another, which may be gone. */
+static void each_ziglan_is_settled_by_itself(void **state)
+{
+    struct lab *lab = lab_new();
+    const struct ziglan *other = join_another(lab);
+    uint8_t key[KEY_SIZE];
+
+    (void)state;
+    join(lab, 0);
+    memcpy(key, lab->relay.ziglan_identity.public_key, KEY_SIZE);
+    assert_false(host_core_settled(lab->hosts[0].core, key));
+    run_ms(lab, 1500);
+    assert_true(host_core_settled(lab->hosts[0].core, key));
+    assert_false(host_core_settled(lab->hosts[0].core, other->record.url.key));
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +218,7 @@ int main(void)
         cmocka_unit_test(members_that_a_new_session_does_not_mention_are_offline),
         cmocka_unit_test(strangers_do_not_keep_a_host_from_looking_a_member_up),
         cmocka_unit_test(a_join_that_could_not_be_sent_is_sent_again),
+        cmocka_unit_test(each_ziglan_is_settled_by_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
