@@ -154,11 +154,12 @@ static bool dnsmasq_is_told(const char *server)
     return strstr(text, server) != NULL;
 }
 
-/* Advise one command, for what this machine has. Our resolver may stand first in resolv.conf: it
- * refuses other names, and then libc asks the next server of the file. */
+/* Advise one command, for what this machine has. Our resolver stands first in resolv.conf, or it is
+ * never asked: it refuses other names, and then libc asks the next server of the file, but a server
+ * before it says of our names that there are none. */
 static void advise(struct dnscfg_result *out, const struct resolv_conf *conf, const char *server)
 {
-    if (conf->names_ours || dnsmasq_is_told(server)) {
+    if (conf->asks_ours || dnsmasq_is_told(server)) {
         return;
     }
     if (conf->asks_resolved && resolvectl_installed()) {
@@ -224,7 +225,7 @@ void dnscfg_apply(struct dnscfg_result *out, const struct dnscfg_link *link)
                        "no && resolvectl dns %s %s",
                        link->interface, domain_of(link), link->interface, link->interface,
                        link->interface, link->interface, server);
-    } else if (conf.asks_resolved || conf.names_ours) {
+    } else if (conf.asks_resolved || conf.asks_ours) {
         out->state = DNSCFG_STATE_WIRED;
     } else {
         advise_bypassed(out, &conf, server);

@@ -26,21 +26,18 @@ static char *value_after(char *line, const char *word)
     return value;
 }
 
-static void servers_read(struct resolv_conf *out, FILE *file, const char *server)
+/* The first server of the file, or "". */
+static void first_read(char first[RESOLV_CONF_SERVER_SIZE], FILE *file)
 {
     char line[LINE_SIZE];
 
-    while (fgets(line, sizeof(line), file) != NULL) {
+    while (first[0] == '\0' && fgets(line, sizeof(line), file) != NULL) {
         char *value = value_after(line, "nameserver");
 
-        if (value == NULL) {
-            continue;
+        if (value != NULL) {
+            value[strcspn(value, blanks)] = '\0';
+            (void)snprintf(first, RESOLV_CONF_SERVER_SIZE, "%.63s", value);
         }
-        value[strcspn(value, blanks)] = '\0';
-        if (out->first[0] == '\0') {
-            (void)snprintf(out->first, sizeof(out->first), "%.63s", value);
-        }
-        out->names_ours = out->names_ours || strcmp(value, server) == 0;
     }
 }
 
@@ -74,12 +71,13 @@ struct resolv_conf resolv_conf_read(const char *resolv_path, const char *nsswitc
     FILE *file = fopen(resolv_path, "re");
 
     if (file != NULL) {
-        servers_read(&out, file, server);
+        first_read(out.first, file);
         (void)fclose(file);
     }
     if (out.first[0] == '\0') {
         (void)snprintf(out.first, sizeof(out.first), "127.0.0.1");
     }
+    out.asks_ours = strcmp(out.first, server) == 0;
     out.asks_resolved =
         strcmp(out.first, "127.0.0.53") == 0 || strcmp(out.first, "127.0.0.54") == 0;
     file = fopen(nsswitch_path, "re");

@@ -11,7 +11,7 @@ enum { RESOLV_CONF_SERVER_SIZE = 64 };
 /** What programs of this machine ask. */
 struct resolv_conf {
     char first[RESOLV_CONF_SERVER_SIZE]; /* first server, as text; "127.0.0.1" if there is none */
-    bool names_ours;                     /* our server is among the servers */
+    bool asks_ours;                      /* that is our server */
     bool asks_resolved;                  /* systemd-resolved is asked, at its address or by NSS */
 };
 
