@@ -65,14 +65,21 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 
 /* -- Routes to single peers -------------------------------------------------------------------- */
 
-static bool is_kept(const struct interface *f, const uint8_t ip4[4])
+static bool is_kept(const struct interface_kept *kept, const uint8_t ip4[4])
 {
-    for (size_t i = 0; i < f->kept.count; i++) {
-        if (memcmp(f->kept.list[i], ip4, sizeof(f->kept.list[i])) == 0) {
+    for (size_t i = 0; i < kept->count; i++) {
+        if (memcmp(kept->list[i], ip4, sizeof(kept->list[i])) == 0) {
             return true;
         }
     }
     return false;
+}
+
+void interface_kept_add(struct interface_kept *kept, const uint8_t ip4[4])
+{
+    if (kept->count < INTERFACE_KEPT_MAX && !is_kept(kept, ip4)) {
+        memcpy(kept->list[kept->count++], ip4, sizeof(kept->list[0]));
+    }
 }
 
 /* The routes of one peer, where there are single ones; returns how many were written to hosts. */
@@ -89,7 +96,7 @@ static size_t peer_hosts(const struct interface *f, const struct host_prefix *pr
     if (f->plan.pool_by_hosts) {
         struct endpoint e = endpoint_v4(prefix->v4, 0);
 
-        hosts[count].wanted = prefix->wanted && !is_kept(f, prefix->v4);
+        hosts[count].wanted = prefix->wanted && !is_kept(&f->kept, prefix->v4);
         memcpy(hosts[count].ip, e.ip, sizeof(hosts[count].ip));
         count++;
     }

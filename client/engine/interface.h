@@ -65,6 +65,9 @@ struct interface_options {
     void *context;
 };
 
+/** Keep one more, unless it is kept already or there are INTERFACE_KEPT_MAX. */
+void interface_kept_add(struct interface_kept *kept, const uint8_t ip4[4]);
+
 /** Begin without a device. Everything is borrowed and outlives it. ERR_NOMEM; interface_close is
  * legal then, too. */
 int interface_init(struct interface *interface, struct ev_loop *loop, const struct env *env,

@@ -34,8 +34,8 @@ static void on_used(void *context, const struct netused *used)
     if (own || !addrplan_pool_overlaps(look->pool, used->ip, used->bits)) {
         return;
     }
-    if (used->bits == 32 && look->kept.count < INTERFACE_KEPT_MAX) {
-        memcpy(look->kept.list[look->kept.count++], used->ip, sizeof(used->ip));
+    if (used->bits == 32) { /* a router comes with each route that leads to it */
+        interface_kept_add(&look->kept, used->ip);
     }
     if (look->found.bits == 0 || used->bits < look->found.bits) {
         look->found = *used;

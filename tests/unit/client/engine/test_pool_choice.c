@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which pool a host takes where some are in use. */
+/* Which pool a host takes where some are in use, and what it keeps where it shares one. */
+#include "client/engine/interface.h"
 #include "client/engine/pool_choice.h"
 
 #include "rendezvous/store/store_memory.h"
@@ -85,11 +86,32 @@ static void the_pool_is_stored(void **state)
     store_close(store);
 }
 
+/* A machine with many routes by one router, and a DNS server, which is told after them. */
+static void a_router_of_many_routes_leaves_room_for_others_to_be_kept(void **state)
+{
+    static const uint8_t router[4] = {100, 64, 0, 1}, dns[4] = {100, 64, 0, 5};
+    struct interface_kept kept = {0};
+
+    (void)state;
+    for (int i = 0; i < 2 * INTERFACE_KEPT_MAX; i++) {
+        interface_kept_add(&kept, router);
+    }
+    interface_kept_add(&kept, dns);
+    assert_int_equal(kept.count, 2);
+    assert_memory_equal(kept.list[0], router, sizeof(router));
+    assert_memory_equal(kept.list[1], dns, sizeof(dns));
+    for (uint8_t i = 0; i < 2 * INTERFACE_KEPT_MAX; i++) {
+        interface_kept_add(&kept, (const uint8_t[4]){100, 64, 1, i});
+    }
+    assert_int_equal(kept.count, INTERFACE_KEPT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pool_is_taken_that_hides_nothing),
         cmocka_unit_test(the_pool_is_stored),
+        cmocka_unit_test(a_router_of_many_routes_leaves_room_for_others_to_be_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
