@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a host goes through in a long life: restarts of itself and of its peers, and full disks. */
 #include "client/core/core_internal.h"
+#include "client/peer/pinging.h"
 
 #include "tests/support/disk.h"
 #include "tests/support/host_fixture.h"
@@ -129,6 +130,49 @@ static void a_copy_of_a_machine_forgets_all_keys_and_talks_again(void **state)
     lab_free(lab);
 }
 
+/* The next datagram on the wire to host 0, which is not delivered. */
+static struct wire_packet *next_to_anna(struct lab *lab)
+{
+    for (;;) {
+        struct wire_packet *packet = wire_take(&lab->wire, lab->now);
+
+        if (packet == NULL || endpoint_equal(&packet->to, &lab->hosts[0].address)) {
+            return packet;
+        }
+        wire_packet_free(&lab->wire, packet);
+    }
+}
+
+static void a_copy_of_a_machine_does_not_answer_with_its_former_keys(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct host_node *anna = &lab->hosts[0];
+    struct conversation *nas;
+
+    (void)state;
+    send_pings(lab, 30, 100);
+    nas = conversation_at(lab, 1);
+    for (int copied = 0; copied < 2; copied++) {
+        struct wire_packet *packet;
+
+        assert_int_not_equal(
+            pinging_send(nas, path_table_direct(&nas->paths), 0, &lab->hosts[1].io, lab->now), 0);
+        flush_host(lab, &lab->hosts[1]);
+        lab->now = mono_add_ms(lab->now, DELAY_MS);
+        packet = next_to_anna(lab);
+        assert_non_null(packet);
+        struct dgram in = wire_packet_dgram(packet);
+        if (copied == 1) {
+            host_core_copied(anna->core);
+        }
+        host_core_receive(anna->core, &in, &anna->io, lab->now);
+        assert_int_equal(anna->box.items_count, copied == 0 ? 1 : 0); /* the pong */
+        outbox_clear(&anna->box);
+        wire_packet_free(&lab->wire, packet);
+    }
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_restarted_peer_tells_its_candidates_anew),
         cmocka_unit_test(a_peer_that_restarts_often_is_reached_directly_again),
         cmocka_unit_test(a_copy_of_a_machine_forgets_all_keys_and_talks_again),
+        cmocka_unit_test(a_copy_of_a_machine_does_not_answer_with_its_former_keys),
         cmocka_unit_test(a_full_disk_does_not_end_what_runs),
     };
 
