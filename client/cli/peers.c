@@ -51,7 +51,7 @@ static void peer_row(struct table *table, const json_t *peer)
 }
 
 /* Whose name means another key here, and how to agree to it. */
-static void conflicts_print(const json_t *peers)
+static void conflicts_print(const json_t *peers, const char *flag)
 {
     const json_t *peer;
     size_t i;
@@ -63,13 +63,13 @@ static void conflicts_print(const json_t *peers)
 
         if (means[0] != '\0') {
             (void)printf("\nThe name %s is %.10s... now, says the relay, but means %.10s... here, "
-                         "which is a member still.\nIf that is right: sudo ziglan trust %s\n",
-                         name, field_text(peer, "key"), means, name);
+                         "which is a member still.\nIf that is right: sudo ziglan trust %s%s\n",
+                         name, field_text(peer, "key"), means, name, flag);
         }
     }
 }
 
-void peers_print(const json_t *peers)
+void peers_print(const json_t *peers, const char *flag)
 {
     static const char *const heads[] = {"PEER", "ZIGLAN", "IPV4", "STATE", "PATH", "RTT",
                                         "RX",   "TX",     "SEEN", "WHY",   NULL};
@@ -86,11 +86,12 @@ void peers_print(const json_t *peers)
     }
     if (json_array_size(peers) > 0) {
         table_print(table, stdout, terminal_width(stdout));
-        conflicts_print(peers);
+        conflicts_print(peers, flag);
     } else {
-        (void)printf(
-            "No peers yet: this host has joined no ziglan (sudo ziglan join -), or nobody else has "
-            "joined it.\n");
+        (void)printf("No peers yet: this host has joined no ziglan (sudo ziglan join -%s), or "
+                     "nobody else has "
+                     "joined it.\n",
+                     flag);
     }
     table_free(table);
 }
@@ -107,7 +108,7 @@ int verb_peers(const struct cli *cli)
     if (cli->json) {
         code = fields_print(answer);
     } else {
-        peers_print(json_object_get(answer, "peers"));
+        peers_print(json_object_get(answer, "peers"), cli->place.flag);
     }
     json_decref(answer);
     return code;

@@ -11,5 +11,5 @@
 /** Print what the daemon tells, for people or as JSON. Returns the exit code. */
 int verb_peers(const struct cli *cli);
 
-/** Print the table of an array of peers. */
-void peers_print(const json_t *peers);
+/** Print the table of an array of peers. flag names the interface in commands (place.h). */
+void peers_print(const json_t *peers, const char *flag);

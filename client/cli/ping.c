@@ -52,8 +52,8 @@ static json_t *ping_once(const struct cli *cli, bool *sent, struct fault *fault)
         json_decref(result);
     }
     json_decref(started);
-    fault_set(fault, EXIT_CODE_FAILURE, "no reply from %s within %d s; see: ziglan peers",
-              cli->arguments[0], REPLY_WAIT_MS / 1000);
+    fault_set(fault, EXIT_CODE_FAILURE, "no reply from %s within %d s; see: ziglan peers%s",
+              cli->arguments[0], REPLY_WAIT_MS / 1000, cli->place.flag);
     return NULL;
 }
 

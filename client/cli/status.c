@@ -148,7 +148,7 @@ int verb_status(const struct cli *cli)
         leaving_print(status);
         peers_count_print(json_object_get(status, "peers"));
         (void)fputc('\n', stdout);
-        peers_print(json_object_get(status, "peers"));
+        peers_print(json_object_get(status, "peers"), cli->place.flag);
     }
     json_decref(status);
     return code;

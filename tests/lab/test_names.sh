@@ -59,6 +59,8 @@ lab_spawn laptop "$LAB_DIR/laptop-zig1.log" env ZIGLAN_ROOT="$LAB_DIR/laptop" \
     "$(lab_program ziglan)" up -i zig1 >/dev/null
 zig1_up() { lab_ziglan laptop status -i zig1 >/dev/null 2>&1; }
 check "zig1 comes up beside zig0" wait_for 10 zig1_up
+expect "what zig1 advises is for zig1" 0 "sudo ziglan join - -i zig1" \
+    lab_ziglan laptop peers -i zig1
 expect "zig1 joins another ziglan while it is up" 0 "Joined two as laptop.zignet" \
     eval "printf '%s\n' '$two' | lab_ziglan laptop join - -i zig1"
 zig1_knows_phone() { [ "$(json_of laptop peers 'd["peers"][0]["name"]' -i zig1)" = phone ]; }
