@@ -98,8 +98,10 @@ static enum verdict find(const struct relay_base *base, const char *text, bool r
     }
     if (!revoked_only) {
         enum verdict verdict = directory_find_name(base->directory, name, &row);
-        if (verdict != VERDICT_NOT_FOUND) {
+        if (verdict == VERDICT_OK) {
             add(base, &row, out);
+        }
+        if (verdict != VERDICT_NOT_FOUND) {
             return verdict;
         }
     }

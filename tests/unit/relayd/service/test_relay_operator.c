@@ -87,7 +87,6 @@ static void a_name_that_fits_several_is_a_choice(void **state)
     world_free(w);
 }
 
-/* The reinstalled host b: its former key a is forgotten, and it gets its name. */
 static void a_shortened_key_of_the_log_names_a_member(void **state)
 {
     struct world *w = world_new(NULL);
@@ -105,6 +104,23 @@ static void a_shortened_key_of_the_log_names_a_member(void **state)
     world_free(w);
 }
 
+/* A value that is larger than any that the directory writes cannot be read. */
+static void where_the_store_fails_nobody_fits(void **state)
+{
+    static const uint8_t value[100];
+    struct world *w = world_new(NULL);
+    struct who_fits who;
+
+    (void)state;
+    world_members(w, 2);
+    must(store_write(w->relay.store, STORE_TABLE_NAMES, "host1", 5, value, sizeof(value)), "write");
+    assert_int_equal(operator_revoke(relay_core_operator(w->relay.core), "host1", &who, w->now),
+                     VERDICT_UNAVAILABLE);
+    assert_int_equal(who.count, 0);
+    world_free(w);
+}
+
+/* The reinstalled host b: its former key a is forgotten, and it gets its name. */
 static void a_forgotten_member_is_cut_off_and_its_name_given_on(void **state)
 {
     struct world *w = world_new(NULL);
@@ -197,6 +213,7 @@ int main(void)
         cmocka_unit_test(a_revoked_member_is_cut_off_at_once),
         cmocka_unit_test(a_name_that_fits_several_is_a_choice),
         cmocka_unit_test(a_shortened_key_of_the_log_names_a_member),
+        cmocka_unit_test(where_the_store_fails_nobody_fits),
         cmocka_unit_test(a_forgotten_member_is_cut_off_and_its_name_given_on),
         cmocka_unit_test(the_name_of_a_revoked_key_is_freed_by_either),
         cmocka_unit_test(who_takes_the_place_of_a_member_cuts_it_off),
