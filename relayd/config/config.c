@@ -396,8 +396,15 @@ static const char *keys_write(const struct key_row *rows, size_t count, char *te
     return text;
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 const char *relay_settings_changed_keys(const struct relay_settings *before,
-                                        const struct relay_settings *after, char *text, size_t size)
+                                        const struct relay_settings *after,
+                                        const struct relay_settings *started, char *text,
+                                        size_t size)
 {
     const struct key_row rows[] = {
         {"name", strcmp(before->name, after->name) != 0},
@@ -407,7 +414,8 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
              (before->delegation_path[0] == '\0') == (after->delegation_path[0] == '\0')},
         {"metrics", before->metrics_on != after->metrics_on ||
                         (after->metrics_on && !endpoint_equal(&before->metrics, &after->metrics))},
-        {"session_max", after->session_max < before->session_max},
+        {"session_max", least(before->session_max, started->session_max) !=
+                            least(after->session_max, started->session_max)},
         {"open_relay", before->open_relay != after->open_relay},
         {"stun", before->stun_per_address_per_s != after->stun_per_address_per_s ||
                      before->stun_per_s != after->stun_per_s},

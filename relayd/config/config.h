@@ -70,9 +70,11 @@ int relay_settings_parse(struct relay_settings *out, const char *text, size_t si
 void relay_settings_print(const struct relay_settings *settings, FILE *to);
 
 /** Write to `text` the keys of those settings that differ and that count at once, separated by ",
- * "; empty if there are none. Cut at size bytes, NUL included. Returns text. */
+ * "; empty if there are none. `started` are those of the start, beyond which session_max has no
+ * room. Cut at size bytes, NUL included. Returns text. */
 const char *relay_settings_changed_keys(const struct relay_settings *before,
-                                        const struct relay_settings *after, char *text,
+                                        const struct relay_settings *after,
+                                        const struct relay_settings *started, char *text,
                                         size_t size);
 
 /** Write to `text` the keys of those settings that differ and that count only after a restart,

@@ -124,7 +124,8 @@ static void reload(struct daemon *daemon)
         if (keys[0] != '\0') {
             env_trace(daemon->env, TRACE_LEVEL_WARN, "config.reload", "needs_restart=\"%s\"", keys);
         }
-        (void)relay_settings_changed_keys(&daemon->settings, &next, keys, sizeof(keys));
+        (void)relay_settings_changed_keys(&daemon->settings, &next, &daemon->started, keys,
+                                          sizeof(keys));
         daemon->settings = next;
         os_env_set_level(daemon->os, next.log_level);
         delegation_reload(daemon);

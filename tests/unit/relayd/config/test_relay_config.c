@@ -246,17 +246,40 @@ static void a_reload_says_what_changed_at_once(void **state)
     (void)state;
     assert_int_equal(parse(&a, "name: a\nmetrics: off\n", error), ERR_OK);
     assert_int_equal(parse(&b, "name: a\nmetrics: off\n", error), ERR_OK);
-    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)), "");
+    assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)), "");
     assert_int_equal(parse(&b, "name: b\nlog_level: warn\nsession_max: 3\n", error), ERR_OK);
-    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)),
+    assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
                         "name, metrics, session_max, log_level");
     assert_int_equal(parse(&b, "name: a\nmetrics: off\nstate: other\nsession_max: 20000\n", error),
                      ERR_OK);
-    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)), "");
+    assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)), "");
     assert_int_equal(
         parse(&b, "name: a\nmetrics: off\npublic: [x.example]\nopen_relay: true\n", error), ERR_OK);
-    assert_string_equal(relay_settings_changed_keys(&a, &b, text, sizeof(text)),
+    assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
                         "public, open_relay");
+}
+
+/* Fewer sessions count at once, and more, as far as the relay had room for them at its start. */
+static void a_reload_takes_back_a_smaller_limit(void **state)
+{
+    struct relay_settings started;
+    struct relay_settings before;
+    struct relay_settings after;
+    char error[SETTINGS_ERROR_SIZE];
+    char text[128];
+
+    (void)state;
+    assert_int_equal(parse(&started, "session_max: 100\n", error), ERR_OK);
+    assert_int_equal(parse(&before, "session_max: 50\n", error), ERR_OK);
+    assert_int_equal(parse(&after, "session_max: 80\n", error), ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&before, &after, &started, text, sizeof(text)),
+                        "session_max");
+    assert_int_equal(parse(&after, "session_max: 200\n", error), ERR_OK); /* as if 100 */
+    assert_string_equal(relay_settings_changed_keys(&before, &after, &started, text, sizeof(text)),
+                        "session_max");
+    assert_int_equal(parse(&before, "session_max: 150\n", error), ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&before, &after, &started, text, sizeof(text)),
+                        "");
 }
 
 static void a_reload_says_what_needs_a_restart(void **state)
@@ -283,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_has_the_defaults),
         cmocka_unit_test(a_reload_says_what_changed_at_once),
+        cmocka_unit_test(a_reload_takes_back_a_smaller_limit),
         cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(json_is_yaml_too),
         cmocka_unit_test(what_is_wrong_gets_one_sentence_with_its_line),
