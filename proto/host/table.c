@@ -159,6 +159,29 @@ static size_t line_size(const char *text, size_t room)
     return at;
 }
 
+/* Columns of the longest word of a text. */
+static size_t word_width(const char *text)
+{
+    size_t widest = 0;
+    size_t columns = 0;
+
+    for (; *text != '\0'; text++) {
+        columns = *text == ' ' ? 0 : columns + (((unsigned char)*text & 0xc0) != 0x80 ? 1 : 0);
+        widest = columns > widest ? columns : widest;
+    }
+    return widest;
+}
+
+/* True if a text does better in lines of its own than behind `left` columns: there is not much
+ * room, or a word would be broken only there (who copies a key from two lines gets a wrong one). */
+static bool goes_below(const char *text, size_t left, size_t width)
+{
+    size_t word = word_width(text);
+
+    return left + WRAP_ROOM_MIN > width ||
+           (left > WRAP_INDENT && left + word > width && WRAP_INDENT + word <= width);
+}
+
 /* Print the last cell of a row, `left` columns from the left. */
 static void last_cell_print(FILE *to, const struct cell *cell, size_t left, size_t width)
 {
@@ -169,7 +192,7 @@ static void last_cell_print(FILE *to, const struct cell *cell, size_t left, size
         cell_print(to, cell->color, text, 0, true);
         return;
     }
-    if (left + WRAP_ROOM_MIN > width) {
+    if (goes_below(text, left, width)) {
         indent = WRAP_INDENT;
         (void)fprintf(to, "\n%*s", (int)indent, "");
     }

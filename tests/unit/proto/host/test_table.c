@@ -75,6 +75,11 @@ static void a_long_last_text_goes_on_below(void **state)
         text,
         "NAME  WHY\nnas   \u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4 "
         "\u00e4\u00e4\u00e4\u00e4\u00e4 12345\n");
+    /* A key is not broken where it has room in a line of its own, so that it can be copied. */
+    print_row(text, 36, "zv3d4xbyhsqkqn5n5gs2zmt6jvhq3l7d");
+    assert_string_equal(text, "NAME  WHY\nnas   \n    zv3d4xbyhsqkqn5n5gs2zmt6jvhq3l7d\n");
+    print_row(text, 35, "zv3d4xbyhsqkqn5n5gs2zmt6jvhq3l7d");
+    assert_string_equal(text, "NAME  WHY\nnas   zv3d4xbyhsqkqn5n5gs2zmt6jvhq3\n      l7d\n");
     print_row(text, 1, "ab");
     assert_string_equal(text, "NAME  WHY\nnas   \n    a\n    b\n");
 }
