@@ -31,6 +31,6 @@ uint64_t directory_sequence_next(const struct directory *directory);
 int directory_mark(struct directory *directory, const uint8_t key[KEY_SIZE], uint64_t before,
                    uint64_t sequence) MUST_CHECK;
 
-/** Set the directory's sequence to the one that directory_mark stored last; 0 if none. ERR_NOMEM,
- * ERR_SYSTEM. */
+/** Set the directory's sequence to the one that directory_mark stored last; 0 if there is none, or
+ * it is damaged: directory_repair then finds that of the latest record. ERR_NOMEM, ERR_SYSTEM. */
 int directory_sequence_load(struct directory *directory) MUST_CHECK;

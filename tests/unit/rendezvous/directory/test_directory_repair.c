@@ -160,6 +160,27 @@ static void a_damaged_invite_does_not_hold_up_the_sweep(void **state)
     office_fini(&office);
 }
 
+/* Changes go on behind the latest record, and the clock. */
+static void a_damaged_sequence_is_found_again(void **state)
+{
+    static const char name[] = "directory.sequence";
+    static const uint8_t value[STORE_VALUE_SIZE_MAX];
+    struct directory_joined first, second;
+    struct office office;
+
+    (void)state;
+    office_init(&office);
+    (void)office_admit(&office, 1, "nas", 1, &first);
+    assert_int_equal(
+        store_write(office.store, STORE_TABLE_META, name, sizeof(name) - 1, value, sizeof(value)),
+        ERR_OK);
+    office_reopen(&office);
+    assert_int_equal(directory_sequence(office.directory), first.sequence);
+    (void)office_admit(&office, 2, "pi", 2, &second);
+    assert_true(second.sequence > first.sequence);
+    office_fini(&office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_torn_store_is_repaired),
         cmocka_unit_test(damaged_values_are_forgotten),
         cmocka_unit_test(a_damaged_invite_does_not_hold_up_the_sweep),
+        cmocka_unit_test(a_damaged_sequence_is_found_again),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);
