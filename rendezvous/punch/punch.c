@@ -527,6 +527,7 @@ void punch_on_replaced(struct punch *punch, const uint8_t key[KEY_SIZE],
             pair_end(punch, pair);
         } else if (asked) {
             pair->sides[SIDE_REQUESTER].observed = *observed;
+            pair->request_id = 0; /* in the new session this number may mean something else */
         } else {
             output_offer(punch, pair);
         }

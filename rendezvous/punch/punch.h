@@ -92,9 +92,9 @@ void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
 
 /**
  * A new session of `key`, observed there, took the place of an older one; the node may have been
- * restarted, and then knows of none of its punches. What it asked for goes on from its new address.
- * What it was offered is offered once more. LIVE punches are over without a word: packets from one
- * side alone would only spoil the way for the next punch.
+ * restarted, and then knows of none of its punches. What it asked for goes on from its new address,
+ * but a no is not told to it. What it was offered is offered once more. LIVE punches are over
+ * without a word: packets from one side alone would only spoil the way for the next punch.
  */
 void punch_on_replaced(struct punch *punch, const uint8_t key[KEY_SIZE],
                        const struct endpoint *observed);

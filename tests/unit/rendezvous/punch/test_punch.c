@@ -481,6 +481,22 @@ static void a_new_session_is_offered_again_what_waits(void **state)
     punch_free(b.punch);
 }
 
+/* Numbers of requests are a session's own: in the new one the same may ask for something else. */
+static void a_new_session_gets_no_answer_to_requests_of_the_former(void **state)
+{
+    struct broker b;
+    struct punch_side one = side_of(1);
+
+    (void)state;
+    broker_init(&b);
+    assert_int_equal(ask(&b, 1, 4), VERDICT_OK);
+    uint64_t asked = next(&b, PUNCH_OUTPUT_OFFER, 4, 1).punch_id;
+    punch_on_replaced(b.punch, one.key, &one.observed);
+    assert_int_equal(answer(&b, asked, 4, false), VERDICT_OK);
+    assert_int_equal(next(&b, PUNCH_OUTPUT_REFUSED, 1, 4).request_id, 0);
+    punch_free(b.punch);
+}
+
 static void a_new_request_supersedes_a_live_punch(void **state)
 {
     struct broker b;
@@ -511,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_live_punch_ends_after_ten_idle_minutes),
         cmocka_unit_test(who_is_gone_takes_its_punches_along),
         cmocka_unit_test(a_new_session_is_offered_again_what_waits),
+        cmocka_unit_test(a_new_session_gets_no_answer_to_requests_of_the_former),
         cmocka_unit_test(a_new_request_supersedes_a_live_punch),
     };
 
