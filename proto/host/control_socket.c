@@ -215,16 +215,52 @@ static enum control_right peer_right(const struct control_server *server, int fd
                : CONTROL_RIGHT_NONE;
 }
 
+/* A free place; NULL if there is none for this right. Who may only look must not keep those out who
+ * may do more. */
+static struct control_client *place_find(struct control_server *server, enum control_right right)
+{
+    struct control_client *found = NULL;
+    size_t lookers = 0;
+
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct control_client *c = &server->clients[i];
+
+        found = c->server == NULL ? c : found;
+        lookers += c->server != NULL && c->right == CONTROL_RIGHT_LOOK ? 1 : 0;
+    }
+    return right == CONTROL_RIGHT_LOOK && lookers >= CONTROL_LOOKERS_MAX ? NULL : found;
+}
+
+/* Tell a client for whom there is no place, as far as its socket takes it at once. */
+static void full_tell(int fd)
+{
+    json_t *answer =
+        answer_refuse(EXIT_CODE_FAILURE, "the daemon serves as many as it can; try again");
+    char *text = json_dumps(answer, JSON_COMPACT);
+
+    if (text != NULL) {
+        struct iovec parts[] = {{text, strlen(text)}, {(char[]){'\n'}, 1}};
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+        (void)sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    free(text);
+    json_decref(answer);
+}
+
 static void on_connection(void *context, int fd)
 {
     struct control_server *server = context;
-    struct control_client *c = server->clients;
     enum control_right right = peer_right(server, fd);
+    struct control_client *c = NULL;
 
-    while (c < server->clients + CONTROL_CLIENTS_MAX && c->server != NULL) {
-        c++;
+    if (right != CONTROL_RIGHT_NONE) {
+        c = place_find(server, right);
+        if (c == NULL) {
+            full_tell(fd);
+        }
     }
-    if (c == server->clients + CONTROL_CLIENTS_MAX || right == CONTROL_RIGHT_NONE) {
+    if (c == NULL) {
         (void)close(fd);
         return;
     }

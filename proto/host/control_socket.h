@@ -21,7 +21,8 @@ struct control_server;
 
 enum {
     CONTROL_LINE_SIZE_MAX = 65536, /* a request */
-    CONTROL_CLIENTS_MAX = 32,      /* at a time; more are closed at once */
+    CONTROL_CLIENTS_MAX = 32,      /* at a time; more are told so and closed */
+    CONTROL_LOOKERS_MAX = 24,      /* of them those who may only look */
     CONTROL_IDLE_S = 60,           /* a client that says nothing for so long is closed */
 };
 

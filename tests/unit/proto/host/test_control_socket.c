@@ -237,6 +237,58 @@ static void members_of_the_group_may_look_and_others_are_refused(void **state)
     daemon_stop(&d);
 }
 
+/* As a member of the group hold more connections than there may be, until the other end of `line`
+ * is closed. */
+static pid_t crowd_start(const char *path, uid_t user, gid_t group, const int line[2])
+{
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        char byte = '!';
+
+        (void)close(line[0]);
+        if (setgroups(0, NULL) != 0 || setgid(group) != 0 || setuid(user) != 0) {
+            _exit(99);
+        }
+        for (int i = 0; i < CONTROL_CLIENTS_MAX + 8; i++) {
+            (void)client_connect(path);
+        }
+        (void)!write(line[1], &byte, 1);
+        (void)!read(line[1], &byte, 1);
+        _exit(0);
+    }
+    return child;
+}
+
+static void those_who_may_only_look_leave_places_for_root(void **state)
+{
+    enum { GROUP = 4321, USER = 65533 };
+    struct daemon d = {0};
+    struct fault fault = {0};
+    json_t *answer;
+    int line[2];
+    char byte;
+
+    (void)state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    daemon_start(&d);
+    assert_int_equal(control_server_share(d.server, GROUP, &fault), ERR_OK);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, line), 0);
+    pid_t crowd = crowd_start(d.path, USER, GROUP, line);
+    (void)close(line[1]);
+    assert_int_equal(read(line[0], &byte, 1), 1);
+    assert_int_equal(call(d.path, "hello", &answer, &fault), ERR_OK);
+    json_decref(answer);
+    /* Whoever finds no place is told so, and not that it has no right. */
+    assert_int_equal(ask_as(d.path, USER, GROUP, 0), EXIT_CODE_FAILURE);
+    (void)close(line[0]);
+    assert_int_equal(waitpid(crowd, NULL, 0), crowd);
+    daemon_stop(&d);
+}
+
 /* A daemon that serves others only closes the connection, perhaps before the request is written. */
 static void a_connection_that_is_closed_at_once_is_a_refusal(void **state)
 {
@@ -377,6 +429,7 @@ int main(void)
         cmocka_unit_test(control_requests_are_answered_and_errors_become_faults),
         cmocka_unit_test(the_request_that_stops_the_daemon_is_answered),
         cmocka_unit_test(members_of_the_group_may_look_and_others_are_refused),
+        cmocka_unit_test(those_who_may_only_look_leave_places_for_root),
         cmocka_unit_test(a_connection_that_is_closed_at_once_is_a_refusal),
         cmocka_unit_test(control_lines_that_are_no_requests_do_no_harm),
         cmocka_unit_test(a_stale_control_socket_is_replaced_and_a_live_one_is_not),
