@@ -33,12 +33,25 @@ static int option_refuse(const char *verb, int option, const struct option *opti
     return cli_usage("%s: unknown option or missing value: %s", verb, argv[optind - 1]);
 }
 
+/* Keys, names and URLs have no other characters, and other bytes need not be text at all. */
+static bool is_ascii(const char *word)
+{
+    while (*word != '\0' && (unsigned char)*word < 0x80) {
+        word++;
+    }
+    return *word == '\0';
+}
+
 /* The words behind the options. Returns an exit code. */
 static int words_take(struct options *out, int argc, char **argv,
                       const struct options_allowed *allowed)
 {
     if (argc - optind == allowed->words) {
         for (int i = 0; i < allowed->words; i++) {
+            if (!is_ascii(argv[optind + i])) {
+                return cli_usage("keys, names and URLs have ASCII characters only; %s wants %s",
+                                 argv[0], allowed->wanted);
+            }
             out->words[i] = argv[optind + i];
         }
         return EXIT_CODE_OK;

@@ -108,6 +108,10 @@ expect 0 '"members": []' "$relayd" members --json -c "$config"
 expect 0 "NAME" "$relayd" members -c "$config"
 expect 1 "there is no member 'nobody'" "$relayd" revoke nobody -c "$config"
 expect 2 "wants one key or name" "$relayd" revoke -c "$config"
+for verb in revoke forget "rename nas"; do
+    expect 2 "have ASCII characters only" "$relayd" $verb $'n\xff' -c "$config"
+done
+expect 2 "have ASCII characters only" "$relayd" uninvite $'\xff' -c "$config"
 somebody=$(printf 'b%.0s' {1..51})a
 secret=$(head -c 52 "$work/home/relay.key")
 expect 0 "$somebody was no member. From now on it is kept out." \
