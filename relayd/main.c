@@ -14,6 +14,7 @@
 #include "relayd/cli/revoke.h"
 #include "relayd/cli/status.h"
 #include "relayd/cli/uninvite.h"
+#include "relayd/config/advice.h"
 #include "relayd/daemon/daemon.h"
 #include "relayd/daemon/load.h"
 #include "ziglan_version.h"
@@ -48,7 +49,7 @@ static const char help_text[] =
     "                                   throw a member out for good, or let it come back\n"
     "  relayd status [--json]\n"
     "\n"
-    "  -c, --config FILE   configuration (default " CLI_CONFIG_DEFAULT ")\n"
+    "  -c, --config FILE   configuration (default " CONFIG_PATH_DEFAULT ")\n"
     "  --uses N            how many hosts may join with the invite\n"
     "  --expires TIME      90s, 30m, 12h, 7d from now, or never\n"
     "  --name LABEL        of invite: the name of who joins; of init: that of the ziglan\n"
@@ -95,7 +96,7 @@ static int daemon_main(int argc, char **argv)
                                             {"print-config", no_argument, NULL, 'p'},
                                             {"version", no_argument, NULL, 'v'},
                                             {NULL, 0, NULL, 0}};
-    const char *path = CLI_CONFIG_DEFAULT;
+    const char *path = CONFIG_PATH_DEFAULT;
     struct relay_settings settings;
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
     int mode = 0;

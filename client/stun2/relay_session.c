@@ -170,7 +170,7 @@ static void targets_of_url(struct relay_session *relay, struct mono now)
     for (size_t i = 0; i < relay->url.hosts_count; i++) {
         struct endpoint addr;
 
-        if (relay->url.hosts[i].numeric && endpoint_parse(&addr, relay->url.hosts[i].name, 1)) {
+        if (relay->url.hosts[i].numeric && endpoint_parse_ip(&addr, relay->url.hosts[i].name, 1)) {
             add_host(relay, i, &addr, 1);
         } else {
             relay->targets.resolve_at[i] = now;

@@ -135,6 +135,22 @@ static bool ip_parse(struct endpoint *out, const char *text, size_t size, uint16
     return false;
 }
 
+bool endpoint_parse_ip(struct endpoint *out, const char *text, uint16_t port)
+{
+    return ip_parse(out, text, strlen(text), port);
+}
+
+bool endpoint_ambiguous(const char *text)
+{
+    const char *last_colon = strrchr(text, ':');
+    struct endpoint e;
+    uint16_t port = 0;
+
+    return last_colon != NULL && text[0] != '[' && port_parse(&port, last_colon + 1) && port != 0 &&
+           memchr(text, ':', (size_t)(last_colon - text)) != NULL &&
+           ip_parse(&e, text, (size_t)(last_colon - text), 0);
+}
+
 bool endpoint_parse(struct endpoint *out, const char *text, uint16_t default_port)
 {
     const char *first_colon = strchr(text, ':');
@@ -154,7 +170,7 @@ bool endpoint_parse(struct endpoint *out, const char *text, uint16_t default_por
         return port_parse(&port, first_colon + 1) &&
                ip_parse(out, text, (size_t)(first_colon - text), port);
     }
-    return ip_parse(out, text, strlen(text), port);
+    return !endpoint_ambiguous(text) && endpoint_parse_ip(out, text, port);
 }
 
 struct scope_rule {

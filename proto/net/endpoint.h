@@ -52,9 +52,17 @@ const char *endpoint_ip_text(const struct endpoint *e, char text[ENDPOINT_TEXT_S
 
 /**
  * Parse "a.b.c.d:port", "[v6]:port", or an address without a port, which gets default_port. False,
- * with out untouched, for anything else.
+ * with out untouched, for anything else, and for a text that endpoint_ambiguous knows.
  */
 bool endpoint_parse(struct endpoint *out, const char *text, uint16_t default_port);
+
+/** Parse an address that has no port and no brackets. False, with out untouched, for anything
+ * else. */
+bool endpoint_parse_ip(struct endpoint *out, const char *text, uint16_t port);
+
+/** True for an IPv6 address without brackets that may be meant as a shorter one with a port, such
+ * as 2001:db8::1:4433. */
+bool endpoint_ambiguous(const char *text);
 
 /** Whether packets may be sent to an address that a peer named (docs/protocol.md, section 13, the
  * table of targets). */

@@ -250,7 +250,15 @@ static int parse_host(struct parse *p, struct span text, struct url_host *host)
         text.at += has_port ? 1 : 0;
         text.size -= has_port ? 1 : 0;
     } else {
+        struct span rest = text;
+
         name = cut(&text, ':', &has_port);
+        if (text.size > 0 && memchr(text.at, ':', text.size) != NULL) {
+            return refuse(p,
+                          "the address at character %zu needs brackets, like every IPv6 address: "
+                          "[2001:db8::1] or [2001:db8::1]:4433",
+                          place(p, rest));
+        }
     }
     rc = parse_host_name(p, name, bracketed, host);
     if (rc != ERR_OK || !has_port) {

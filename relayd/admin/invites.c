@@ -5,12 +5,13 @@
 #include "proto/admin/answer.h"
 #include "proto/base/wall_text.h"
 #include "proto/wire/name.h"
+#include "relayd/admin/asker.h"
 #include "relayd/base/relay_base.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static json_t *make_refusal(const char *public_hosts, enum verdict verdict)
+static json_t *make_refusal(const char *public_hosts, const json_t *request, enum verdict verdict)
 {
     if (verdict == VERDICT_NOT_FOUND) {
         return answer_refuse(EXIT_CODE_FAILURE,
@@ -24,7 +25,8 @@ static json_t *make_refusal(const char *public_hosts, enum verdict verdict)
     if (verdict == VERDICT_LIMIT) {
         return answer_refuse(EXIT_CODE_FAILURE,
                              "no invite was made: there are as many as there may be; withdraw "
-                             "some, see `relayd invites`");
+                             "some, see: relayd invites%s",
+                             asker_option(request));
     }
     return answer_refuse(EXIT_CODE_FAILURE, "no invite was made: %s", verdict_text(verdict));
 }
@@ -104,7 +106,7 @@ json_t *invites_make(struct operator_service *service, const char *public_hosts,
     }
     verdict = operator_invite(service, &terms, url);
     if (verdict != VERDICT_OK) {
-        return make_refusal(public_hosts, verdict);
+        return make_refusal(public_hosts, request, verdict);
     }
     return answer_ok(json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:s}", "schema", 1, "url", url, "id",
                                invite_id(url, id), "uses", (json_int_t)terms.uses, "expires",
@@ -163,7 +165,8 @@ json_t *invites_withdraw(struct operator_service *service, const json_t *request
     verdict = operator_uninvite(service, text, id, now);
     if (verdict == VERDICT_NOT_FOUND) {
         return answer_refuse(EXIT_CODE_FAILURE,
-                             "there is no invite '%.60s' any more; see `relayd invites`", text);
+                             "there is no invite '%.60s' any more; see: relayd invites%s", text,
+                             asker_option(request));
     }
     if (verdict != VERDICT_OK) {
         return answer_refuse(EXIT_CODE_FAILURE, "nothing was changed: %s", verdict_text(verdict));

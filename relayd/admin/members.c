@@ -5,6 +5,7 @@
 #include "proto/admin/answer.h"
 #include "proto/base/wall_text.h"
 #include "proto/wire/name.h"
+#include "relayd/admin/asker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,10 +136,12 @@ static const char *choices_text(const struct who_fits *fits, char text[CHOICES_S
     return text;
 }
 
-/* What is said about a verb that did nothing. `wanted` is whom it is for: "member". */
-static json_t *refusal(const char *who, const char *wanted, const struct who_fits *fits,
+/* What is said about a verb that did nothing. `wanted` is whom it is for: "member". The request
+ * says for `who`. */
+static json_t *refusal(const json_t *request, const char *wanted, const struct who_fits *fits,
                        enum verdict verdict)
 {
+    const char *who = json_string_value(json_object_get(request, "who"));
     char text[CHOICES_SIZE];
 
     switch (verdict) {
@@ -149,8 +152,8 @@ static json_t *refusal(const char *who, const char *wanted, const struct who_fit
                              who, wanted, choices_text(fits, text), fits->more ? ", ..." : "");
     case VERDICT_NOT_FOUND:
     case VERDICT_NOT_MEMBER:
-        return answer_refuse(EXIT_CODE_FAILURE, "there is no %s '%.60s'; see `relayd members`",
-                             wanted, who);
+        return answer_refuse(EXIT_CODE_FAILURE, "there is no %s '%.60s'; see: relayd members%s",
+                             wanted, who, asker_option(request));
     default:
         return answer_refuse(EXIT_CODE_FAILURE, "nothing was changed: %s", verdict_text(verdict));
     }
@@ -170,7 +173,7 @@ json_t *members_revoke(struct operator_service *verbs, const json_t *request, st
         undo ? operator_restore(verbs, text, &fits, now) : operator_revoke(verbs, text, &fits, now);
     return verdict == VERDICT_OK
                ? who_answer(&fits.list[0], undo ? "stranger" : "revoked")
-               : refusal(text, undo ? "revoked member" : "member", &fits, verdict);
+               : refusal(request, undo ? "revoked member" : "member", &fits, verdict);
 }
 
 json_t *members_rename(struct operator_service *verbs, const json_t *request, struct mono now)
@@ -193,11 +196,11 @@ json_t *members_rename(struct operator_service *verbs, const json_t *request, st
     if (verdict == VERDICT_NAME_TAKEN) {
         return answer_refuse(EXIT_CODE_FAILURE,
                              "another member has this name: %s; if its host is no more: relayd "
-                             "forget %s",
-                             choices_text(&fits, choices), name);
+                             "forget%s %s",
+                             choices_text(&fits, choices), asker_option(request), name);
     }
     if (verdict != VERDICT_OK) {
-        return refusal(text, "member", &fits, verdict);
+        return refusal(request, "member", &fits, verdict);
     }
     return answer_ok(json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "key",
                                key_text(fits.list[0].key, key), "name", name, "former",
@@ -215,7 +218,7 @@ json_t *members_forget(struct operator_service *verbs, const json_t *request, st
     }
     verdict = operator_forget(verbs, text, &fits, now);
     if (verdict != VERDICT_OK) {
-        return refusal(text, "member or former name", &fits, verdict);
+        return refusal(request, "member or former name", &fits, verdict);
     }
     return who_answer(&fits.list[0],
                       fits.list[0].state == WHO_STATE_REVOKED ? "revoked" : "stranger");

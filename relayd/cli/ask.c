@@ -6,6 +6,7 @@
 #include "proto/host/control_call.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/fields.h"
+#include "relayd/config/advice.h"
 #include "relayd/daemon/load.h"
 
 #include <stdio.h>
@@ -35,7 +36,8 @@ static int socket_find(const char *config_path, char path[SETTINGS_SOCKET_SIZE],
     return rc;
 }
 
-static int answer_get(const char *config_path, json_t *request, json_t **answer,
+/* `option` is what stands behind `relayd VERB` in advice, ours and the relay's. */
+static int answer_get(const char *config_path, const char *option, json_t *request, json_t **answer,
                       struct fault *fault)
 {
     char path[SETTINGS_SOCKET_SIZE];
@@ -46,30 +48,35 @@ static int answer_get(const char *config_path, json_t *request, json_t **answer,
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return ERR_NOMEM;
     }
+    /* A path that is no UTF-8 is no JSON, either; the relay's advice is then for the default. */
+    (void)json_object_set_new(request, "config_option", json_string(option));
     rc = socket_find(config_path, path, fault);
     if (rc == ERR_OK) {
         rc = control_call(path, request, TIMEOUT_MS, answer, fault);
         if (rc != ERR_OK && fault->exit_code == EXIT_CODE_NO_DAEMON) {
             fault_set(fault, EXIT_CODE_NO_DAEMON,
-                      "no relay is running on %s; start it with relayd -c %s", path, config_path);
+                      "no relay is running on %s; start it with relayd%s", path, option);
         }
     }
     json_decref(request);
     return rc;
 }
 
-int ask(const char *config_path, json_t *request, bool json, void (*print)(const json_t *answer))
+int ask(const struct options *options, json_t *request,
+        void (*print)(const json_t *answer, const char *config_option))
 {
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
+    char option[ADVICE_SIZE];
     json_t *answer;
 
-    if (answer_get(config_path, request, &answer, &fault) != ERR_OK) {
-        return json ? fault_print_json(&fault) : fault_print(&fault, "relayd");
+    (void)advice_option(options->config_path, option);
+    if (answer_get(options->config_path, option, request, &answer, &fault) != ERR_OK) {
+        return options->json ? fault_print_json(&fault) : fault_print(&fault, "relayd");
     }
-    if (json) {
+    if (options->json) {
         (void)fields_print(answer);
     } else {
-        print(answer);
+        print(answer, option);
     }
     json_decref(answer);
     return EXIT_CODE_OK;

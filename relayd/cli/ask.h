@@ -5,9 +5,12 @@
  */
 #pragma once
 
+#include "relayd/cli/options.h"
+
 #include <jansson.h>
-#include <stdbool.h>
 
 /** Send a request, which is given; NULL counts as out of memory. The answer is printed, as JSON or
- * with `print`, or else what is wrong. Returns the exit code. */
-int ask(const char *config_path, json_t *request, bool json, void (*print)(const json_t *answer));
+ * with `print`, or else what is wrong. `print` gets what stands behind `relayd VERB` in a command
+ * that it advises. Returns the exit code. */
+int ask(const struct options *options, json_t *request,
+        void (*print)(const json_t *answer, const char *config_option));

@@ -12,8 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define CLI_CONFIG_DEFAULT "/var/lib/relayd/relayd.yaml"
-
 /** Print a sentence (printf style, no newline) about wrong arguments. Returns EXIT_CODE_USAGE. */
 int cli_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 

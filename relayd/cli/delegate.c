@@ -7,6 +7,7 @@
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 #include "relayd/cli/cli.h"
+#include "relayd/config/advice.h"
 #include "relayd/config/config.h"
 #include "relayd/daemon/load.h"
 
@@ -26,7 +27,7 @@ static int args_parse(struct delegate *args, int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     int option;
 
-    *args = (struct delegate){.config_path = CLI_CONFIG_DEFAULT, .days = DELEGATION_DAYS};
+    *args = (struct delegate){.config_path = CONFIG_PATH_DEFAULT, .days = DELEGATION_DAYS};
     for (option = getopt_long(argc, argv, "c:", options, NULL); option != -1;
          option = getopt_long(argc, argv, "c:", options, NULL)) {
         if (option == 'c') {
@@ -82,6 +83,7 @@ int delegate_run(int argc, char **argv)
     struct relay_settings settings;
     struct delegate args;
     struct os_env *os = NULL;
+    char option[ADVICE_SIZE];
     int code = args_parse(&args, argc, argv);
 
     if (code != EXIT_CODE_OK) {
@@ -92,8 +94,10 @@ int delegate_run(int argc, char **argv)
         delegate(&args, &settings, env_wall_ms(os_env_port(os)), &fault) != ERR_OK) {
         code = fault_print(&fault, "relayd");
     } else {
-        (void)printf("%s is good for %u days. Start relayd, or send it SIGHUP.\n",
-                     settings.delegation_path, (unsigned)args.days);
+        (void)printf("%s is good for %u days. If relayd runs, send it SIGHUP; else start it: "
+                     "relayd%s\n",
+                     settings.delegation_path, (unsigned)args.days,
+                     advice_option(args.config_path, option));
     }
     os_env_free(os);
     return code;

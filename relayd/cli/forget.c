@@ -11,11 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void forgotten_print(const json_t *answer)
+static void forgotten_print(const json_t *answer, const char *config_option)
 {
     const char *name = field_text(answer, "name");
     const char *before = field_text(answer, "before");
 
+    (void)config_option;
     if (strcmp(before, "member") == 0) {
         cli_who_print(stdout, answer);
         (void)printf(" is no member any more%s; with an invite it may join again.\n",
@@ -31,14 +32,13 @@ static void forgotten_print(const json_t *answer)
 int forget_run(int argc, char **argv)
 {
     static const struct options_allowed allowed = {
-        .letters = "cj", .words = 1, .wanted = "one key or name; see relayd members"};
+        .letters = "cj", .words = 1, .wanted = "one key or name", .see = "members"};
     struct options options;
     int code = options_parse(&options, argc, argv, &allowed);
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    return ask(options.config_path,
-               json_pack("{s:s, s:s}", "do", "forget", "who", options.words[0]), options.json,
+    return ask(&options, json_pack("{s:s, s:s}", "do", "forget", "who", options.words[0]),
                forgotten_print);
 }

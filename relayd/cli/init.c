@@ -9,6 +9,7 @@
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"
 #include "relayd/cli/cli.h"
+#include "relayd/config/advice.h"
 #include "relayd/config/config.h"
 #include "relayd/daemon/load.h"
 #include "relayd/daemon/web_server.h"
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -40,15 +42,22 @@ struct init {
     struct os_env *os;
 };
 
-/* Append a public host, or several with commas between. An IPv6 address may come without brackets.
- */
+/* Append a public host, or several with commas between. An IPv6 address may come without brackets
+ * if there can be no port in it. */
 static int public_add(struct init *init, const char *host)
 {
     struct in6_addr ip;
     bool bare = inet_pton(AF_INET6, host, &ip) == 1;
     size_t used = strlen(init->public_hosts);
-    int size = snprintf(init->public_hosts + used, sizeof(init->public_hosts) - used, "%s%s%s%s",
-                        used > 0 ? "," : "", bare ? "[" : "", host, bare ? "]" : "");
+    int size;
+
+    if (endpoint_ambiguous(host)) {
+        return cli_usage("--public %s: put the IPv6 address in brackets, so that it is clear "
+                         "whether a port stands behind it: [2001:db8::1] or [2001:db8::1]:4433",
+                         host);
+    }
+    size = snprintf(init->public_hosts + used, sizeof(init->public_hosts) - used, "%s%s%s%s",
+                    used > 0 ? "," : "", bare ? "[" : "", host, bare ? "]" : "");
 
     if (host[0] == '\0' || size < 0 || (size_t)size >= sizeof(init->public_hosts) - used) {
         return cli_usage("--public wants HOST or HOST:PORT, such as vps.example.org, at most %d of "
@@ -145,8 +154,8 @@ static int public_check(struct init *init)
     }
     (void)snprintf(text, sizeof(text), "ziglan://%s@%s", key_text(no_key, key), init->public_hosts);
     if (url_parse(&url, text, strlen(text), error) != ERR_OK) {
-        return cli_usage("--public %s: it must be HOST or HOST:PORT, such as vps.example.org:4433, "
-                         "at most %d of them",
+        return cli_usage("--public %s: it must be HOST or HOST:PORT, such as vps.example.org:4433 "
+                         "or [2001:db8::1]:4433, at most %d of them",
                          init->public_hosts, URL_HOSTS_MAX);
     }
     for (size_t i = 0; i < url.hosts_count; i++) {
@@ -187,19 +196,22 @@ static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, con
     }
 }
 
-/* Refuse a folder that has a configuration: a relay is never overwritten. Keys and members without
+/* Refuse a folder that has a configuration, unless that is empty: then it was lost, and the start
+ * says to make another. A relay is never overwritten. Keys and members without
  * one are taken as they are. They were left by an init that failed, perhaps on a full disk, or were
  * put back by their owner. */
 static int existing_refuse(const struct init *init)
 {
     char config[SETTINGS_PATH_SIZE];
+    char option[ADVICE_SIZE];
     struct fault fault;
+    struct stat is;
 
     path_join(config, init, "relayd.yaml");
-    if (access(config, F_OK) == 0) {
+    if (lstat(config, &is) == 0 && !(S_ISREG(is.st_mode) && is.st_size == 0)) {
         fault_set(&fault, EXIT_CODE_USAGE,
-                  "%s exists already; start that relay with relayd -c %s, or choose another folder",
-                  config, config);
+                  "%s exists already; choose another folder, or start that relay with: relayd%s",
+                  config, advice_option(config, option));
         return fault_print(&fault, "relayd");
     }
     return EXIT_CODE_OK;
@@ -358,17 +370,13 @@ static int init_make(const struct init *init, char url[URL_SIZE_MAX], struct fau
     return rc;
 }
 
-static void result_print(const struct init *init, const char *url)
+/* What was guessed and what is left to others, so that it can be put right. */
+static void doubts_print(const struct init *init, const char *config)
 {
-    char config[SETTINGS_PATH_SIZE];
     char guessed[URL_HOSTS_TEXT_SIZE];
-    char key[SETTINGS_PATH_SIZE];
-    char when[WALL_TEXT_SIZE];
     char why[WEB_SERVER_TEXT_SIZE];
     struct endpoint address;
 
-    path_join(config, init, "relayd.yaml");
-    (void)printf("A relay and its ziglan '%s' are ready in %s.\n\n", init->name, init->dir);
     if (init->guessed) {
         bool lan;
         (void)snprintf(guessed, sizeof(guessed), "%s", init->public_hosts);
@@ -387,25 +395,51 @@ static void result_print(const struct init *init, const char *url)
                      "on in %s.\n\n",
                      SETTINGS_PORT_SPARE, why, config);
     }
-    (void)printf("Start it:\n  relayd -c %s\n\n", config);
+}
+
+/* The invite, and how it is looked at and withdrawn. */
+static void invite_print(const struct init *init, const char *url_text, const char *option)
+{
+    char id[DIRECTORY_INVITE_ID_SIZE];
+    char when[WALL_TEXT_SIZE];
+    char error[URL_ERROR_SIZE];
+    struct url url;
+
     (void)printf("Invite for ");
     cli_terms_print(stdout, init->uses,
                     init->expires_ms != 0 ? wall_text(init->expires_ms, when) : "");
     (void)printf(":\n");
-    cli_url_print(url);
-    (void)printf(
-        "Whoever has it can join. While the relay runs,\n"
-        "  relayd invites -c %s\nlists it, and `relayd uninvite` with its ID withdraws it.\n",
-        config);
+    cli_url_print(url_text);
+    if (url_parse(&url, url_text, strlen(url_text), error) == ERR_OK) {
+        (void)printf("Whoever has it can join. While the relay runs,\n"
+                     "  relayd invites%s\nlists it, and this withdraws it:\n"
+                     "  relayd uninvite%s %s\n",
+                     option, option, directory_invite_id(url.invite, id));
+    }
+}
+
+static void result_print(const struct init *init, const char *url)
+{
+    char config[SETTINGS_PATH_SIZE];
+    char key[SETTINGS_PATH_SIZE];
+    char option[ADVICE_SIZE];
+    char word[ADVICE_SIZE];
+
+    path_join(config, init, "relayd.yaml");
     path_join(key, init, "ziglan.key");
+    (void)advice_option(config, option);
+    (void)printf("A relay and its ziglan '%s' are ready in %s.\n\n", init->name, init->dir);
+    doubts_print(init, config);
+    (void)printf("Start it:\n  relayd%s\n\n", option);
+    invite_print(init, url, option);
     (void)printf(
         "\nOn each host, with the URL pasted into the first:\n"
         "  sudo ziglan join -\n  sudo ziglan up\n\n"
         "Keep a copy of %s in a safe place: whoever has it is this ziglan.\n"
         "To keep it away from this machine, add `delegation: ziglan.delegation` to %s, run\n"
-        "relayd delegate -c %s --key %s --days 90, move the key away, and do that again\n"
-        "with it before the 90 days are over.\n",
-        key, config, config, key);
+        "  relayd delegate%s --key %s --days 90\n"
+        "move the key away, and do that again with it before the 90 days are over.\n",
+        key, config, option, advice_word(key, word));
 }
 
 int init_run(int argc, char **argv)

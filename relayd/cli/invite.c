@@ -26,12 +26,13 @@ static json_t *request_make(const struct options *options)
     return request;
 }
 
-static void answer_print(const json_t *answer)
+static void answer_print(const json_t *answer, const char *config_option)
 {
     cli_url_print(field_text(answer, "url"));
     (void)fprintf(stderr, "It is good for ");
     cli_terms_print(stderr, field_number(answer, "uses"), field_text(answer, "expires"));
-    (void)fprintf(stderr, ". To withdraw it: relayd uninvite %s\n", field_text(answer, "id"));
+    (void)fprintf(stderr, ". To withdraw it: relayd uninvite%s %s\n", config_option,
+                  field_text(answer, "id"));
     if (field_text(answer, "replaces")[0] != '\0') {
         (void)fprintf(stderr,
                       "%s is a member now: %s. Who joins with this invite takes its place, and "
@@ -56,5 +57,5 @@ int invite_run(int argc, char **argv)
         json_decref(request);
         return cli_usage("--name wants a label of a to z, 0 to 9 and hyphens");
     }
-    return ask(options.config_path, request, options.json, answer_print);
+    return ask(&options, request, answer_print);
 }

@@ -10,7 +10,7 @@
 
 #include <inttypes.h>
 
-static void invites_print(const json_t *answer)
+static void invites_print(const json_t *answer, const char *config_option)
 {
     static const char *const heads[] = {"ID", "NAME", "USES", "USED", "EXPIRES", "MADE", NULL};
     const json_t *list = json_object_get(answer, "invites");
@@ -18,6 +18,7 @@ static void invites_print(const json_t *answer)
     const json_t *invite;
     size_t index;
 
+    (void)config_option;
     if (table == NULL) {
         return;
     }
@@ -47,6 +48,5 @@ int invites_run(int argc, char **argv)
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    return ask(options.config_path, json_pack("{s:s}", "do", "invites"), options.json,
-               invites_print);
+    return ask(&options, json_pack("{s:s}", "do", "invites"), invites_print);
 }

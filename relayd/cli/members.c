@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static void members_print(const json_t *answer)
+static void members_print(const json_t *answer, const char *config_option)
 {
     static const char *const heads[] = {"NAME",    "STATE", "SINCE", "ADDRESS",
                                         "EXPIRES", "KEY",   NULL};
@@ -18,6 +18,7 @@ static void members_print(const json_t *answer)
     const json_t *member;
     size_t index;
 
+    (void)config_option;
     if (table == NULL) {
         return;
     }
@@ -56,6 +57,5 @@ int members_run(int argc, char **argv)
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    return ask(options.config_path, json_pack("{s:s}", "do", "members"), options.json,
-               members_print);
+    return ask(&options, json_pack("{s:s}", "do", "members"), members_print);
 }

@@ -5,6 +5,7 @@
 #include "proto/base/fault.h"
 #include "proto/host/os_env.h"
 #include "relayd/cli/cli.h"
+#include "relayd/config/advice.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -46,6 +47,8 @@ static bool is_ascii(const char *word)
 static int words_take(struct options *out, int argc, char **argv,
                       const struct options_allowed *allowed)
 {
+    char option[ADVICE_SIZE];
+
     if (argc - optind == allowed->words) {
         for (int i = 0; i < allowed->words; i++) {
             if (!is_ascii(argv[optind + i])) {
@@ -56,8 +59,11 @@ static int words_take(struct options *out, int argc, char **argv,
         }
         return EXIT_CODE_OK;
     }
-    return allowed->words > 0 ? cli_usage("%s wants %s", argv[0], allowed->wanted)
-                              : cli_usage("%s takes no '%s'", argv[0], argv[optind]);
+    if (allowed->words == 0) {
+        return cli_usage("%s takes no '%s'", argv[0], argv[optind]);
+    }
+    return cli_usage("%s wants %s; see: relayd %s%s", argv[0], allowed->wanted, allowed->see,
+                     advice_option(out->config_path, option));
 }
 
 int options_parse(struct options *out, int argc, char **argv, const struct options_allowed *allowed)
@@ -71,7 +77,7 @@ int options_parse(struct options *out, int argc, char **argv, const struct optio
                                           {NULL, 0, NULL, 0}};
     int option;
 
-    *out = (struct options){.config_path = CLI_CONFIG_DEFAULT, .uses = 1};
+    *out = (struct options){.config_path = CONFIG_PATH_DEFAULT, .uses = 1};
     for (option = getopt_long(argc, argv, "c:", table, NULL); option != -1;
          option = getopt_long(argc, argv, "c:", table, NULL)) {
         if (option == '?' || strchr(allowed->letters, option) == NULL) {

@@ -14,7 +14,8 @@ enum { OPTIONS_WORDS_MAX = 2 };
 struct options_allowed {
     const char *letters; /* of the options that it knows, as in the table */
     int words;           /* how many arguments it wants beside them, 0 to OPTIONS_WORDS_MAX */
-    const char *wanted;  /* words > 0: which, such as "one key or name; see relayd members" */
+    const char *wanted;  /* words > 0: which, such as "one key or name" */
+    const char *see;     /* words > 0: the verb that lists them */
 };
 
 struct options {

@@ -9,8 +9,9 @@
 
 #include <stdio.h>
 
-static void renamed_print(const json_t *answer)
+static void renamed_print(const json_t *answer, const char *config_option)
 {
+    (void)config_option;
     (void)printf("%s (%s) is called %s now.\n", field_text(answer, "former"),
                  field_text(answer, "key"), field_text(answer, "name"));
 }
@@ -18,17 +19,15 @@ static void renamed_print(const json_t *answer)
 int rename_run(int argc, char **argv)
 {
     static const struct options_allowed allowed = {
-        .letters = "cj",
-        .words = 2,
-        .wanted = "a key or name, and the new name; see relayd members"};
+        .letters = "cj", .words = 2, .wanted = "a key or name, and the new name", .see = "members"};
     struct options options;
     int code = options_parse(&options, argc, argv, &allowed);
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    return ask(options.config_path,
+    return ask(&options,
                json_pack("{s:s, s:s, s:s}", "do", "rename", "who", options.words[0], "name",
                          options.words[1]),
-               options.json, renamed_print);
+               renamed_print);
 }

@@ -11,16 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void restored_print(const json_t *answer)
+static void restored_print(const json_t *answer, const char *config_option)
 {
+    (void)config_option;
     cli_who_print(stdout, answer);
     (void)printf(" may join again with a fresh invite.\n");
 }
 
-static void revoked_print(const json_t *answer)
+static void revoked_print(const json_t *answer, const char *config_option)
 {
     const char *before = field_text(answer, "before");
 
+    (void)config_option;
     cli_who_print(stdout, answer);
     if (strcmp(before, "member") == 0) {
         (void)printf(" is revoked%s.\n", json_is_true(json_object_get(answer, "online"))
@@ -38,15 +40,15 @@ static void revoked_print(const json_t *answer)
 int revoke_run(int argc, char **argv)
 {
     static const struct options_allowed allowed = {
-        .letters = "cjU", .words = 1, .wanted = "one key or name; see relayd members"};
+        .letters = "cjU", .words = 1, .wanted = "one key or name", .see = "members"};
     struct options options;
     int code = options_parse(&options, argc, argv, &allowed);
 
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    return ask(options.config_path,
+    return ask(&options,
                json_pack("{s:s, s:s, s:b}", "do", "revoke", "who", options.words[0], "undo",
                          (int)options.undo),
-               options.json, options.undo ? restored_print : revoked_print);
+               options.undo ? restored_print : revoked_print);
 }

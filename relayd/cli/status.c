@@ -10,11 +10,12 @@
 
 #include <inttypes.h>
 
-static void status_print(const json_t *answer)
+static void status_print(const json_t *answer, const char *config_option)
 {
     char bytes[HUMAN_TEXT_SIZE];
     bool healthy = json_is_true(json_object_get(answer, "store_healthy"));
 
+    (void)config_option;
     (void)printf("relayd %s, ziglan %s\n", field_text(answer, "version"),
                  field_text(answer, "name"));
     (void)printf("  ziglan key  %s\n", field_text(answer, "ziglan_key"));
@@ -44,5 +45,5 @@ int status_run(int argc, char **argv)
     if (code != EXIT_CODE_OK) {
         return code;
     }
-    return ask(options.config_path, json_pack("{s:s}", "do", "status"), options.json, status_print);
+    return ask(&options, json_pack("{s:s}", "do", "status"), status_print);
 }

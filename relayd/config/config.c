@@ -76,14 +76,16 @@ static const cyaml_schema_value_t schema = {
 /* What each key wants, as the second half of a sentence. */
 static const struct config_key keys[] = {
     {"name", "one DNS label of a to z, 0 to 9 and inner hyphens, at most 63 characters"},
-    {"listen", "a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\""},
-    {"public", "a list of at most 8 HOST or HOST:PORT by which others reach this relay"},
+    {"listen",
+     "a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", IPv6 in brackets"},
+    {"public", "a list of at most 8 HOST or HOST:PORT by which others reach this relay, IPv6 in "
+               "brackets"},
     {"key", "the path of the relay's key file"},
     {"ziglan_key", "the path of the ziglan's key file"},
     {"delegation", "the path of a file that `relayd delegate` writes, or off"},
     {"state", "the path of a directory"},
     {"control", "the path of a Unix socket, at most 107 characters"},
-    {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433, or off"},
+    {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433 or \"[::1]:9433\", or off"},
     {"session_max", "a whole number from 1 to 1000000"},
     {"open_relay", "true or false"},
     {"stun", "a mapping of per_address_per_s and per_s"},

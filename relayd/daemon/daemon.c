@@ -100,8 +100,8 @@ static void delegation_reload(struct daemon *daemon)
 {
     struct fault fault;
 
-    if (keys_delegation_reload(&daemon->keys, &daemon->settings, env_wall_ms(daemon->env),
-                               &fault) != ERR_OK) {
+    if (keys_delegation_reload(&daemon->keys, &daemon->settings, daemon->config_path,
+                               env_wall_ms(daemon->env), &fault) != ERR_OK) {
         env_trace(daemon->env, TRACE_LEVEL_ERROR, "config.reload", "delegation=kept why=\"%s\"",
                   fault.text);
     }
@@ -307,7 +307,8 @@ static int doors_open(struct daemon *daemon, struct fault *fault)
 
 static int daemon_start(struct daemon *daemon, struct fault *fault)
 {
-    int rc = keys_load(&daemon->keys, &daemon->settings, env_wall_ms(daemon->env), fault);
+    int rc = keys_load(&daemon->keys, &daemon->settings, daemon->config_path,
+                       env_wall_ms(daemon->env), fault);
 
     if (rc == ERR_OK) {
         rc = core_start(daemon, fault);

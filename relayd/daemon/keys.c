@@ -4,14 +4,18 @@
 
 #include "proto/crypto/delegation.h"
 #include "proto/host/file.h"
+#include "relayd/config/advice.h"
 #include "relayd/daemon/load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int delegation_load(struct keys *keys, const char *path, uint64_t wall_ms,
-                           struct fault *fault)
+static int delegation_load(struct keys *keys, const char *path, const char *config_path,
+                           uint64_t wall_ms, struct fault *fault)
 {
+    char option[ADVICE_SIZE];
+    char remedy[ADVICE_SIZE + 80];
     struct record_delegation record;
     uint8_t *bytes = NULL;
     size_t size = 0;
@@ -27,30 +31,32 @@ static int delegation_load(struct keys *keys, const char *path, uint64_t wall_ms
         memcpy(keys->delegation, bytes, size);
         keys->delegation_size = size;
     } else {
-        fault_add(fault, "make it with: relayd delegate");
+        (void)snprintf(remedy, sizeof(remedy), "make it with: relayd delegate%s --key ZIGLAN.KEY",
+                       advice_option(config_path, option));
+        fault_add(fault, remedy);
     }
     free(bytes);
     return rc;
 }
 
-int keys_load(struct keys *keys, const struct relay_settings *settings, uint64_t wall_ms,
-              struct fault *fault)
+int keys_load(struct keys *keys, const struct relay_settings *settings, const char *config_path,
+              uint64_t wall_ms, struct fault *fault)
 {
     int rc = load_key(&keys->relay, settings->key_path, fault);
 
     if (rc == ERR_OK) {
         rc = settings->delegation_path[0] != '\0'
-                 ? delegation_load(keys, settings->delegation_path, wall_ms, fault)
+                 ? delegation_load(keys, settings->delegation_path, config_path, wall_ms, fault)
                  : load_key(&keys->ziglan, settings->ziglan_key_path, fault);
     }
     return rc;
 }
 
 int keys_delegation_reload(struct keys *keys, const struct relay_settings *settings,
-                           uint64_t wall_ms, struct fault *fault)
+                           const char *config_path, uint64_t wall_ms, struct fault *fault)
 {
     return keys->delegation_size > 0 && settings->delegation_path[0] != '\0'
-               ? delegation_load(keys, settings->delegation_path, wall_ms, fault)
+               ? delegation_load(keys, settings->delegation_path, config_path, wall_ms, fault)
                : ERR_OK;
 }
 

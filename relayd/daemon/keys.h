@@ -20,15 +20,17 @@ struct keys {
     size_t delegation_size;
 };
 
-/** Load the files that the settings name into zeroed memory. wall_ms is the wall clock. On an error
- * fault says what is wrong; keys_wipe is needed then, too. */
-int keys_load(struct keys *keys, const struct relay_settings *settings, uint64_t wall_ms,
-              struct fault *fault) MUST_CHECK;
+/** Load the files that the settings of the configuration at config_path name into zeroed memory.
+ * wall_ms is the wall clock. On an error fault says what is wrong; keys_wipe is needed then, too.
+ */
+int keys_load(struct keys *keys, const struct relay_settings *settings, const char *config_path,
+              uint64_t wall_ms, struct fault *fault) MUST_CHECK;
 
 /** If a delegation was loaded at the start, read its file again. On an error fault says what is
  * wrong and the former one stays. Whether the new one is of the same ziglan, the core decides. */
 int keys_delegation_reload(struct keys *keys, const struct relay_settings *settings,
-                           uint64_t wall_ms, struct fault *fault) MUST_CHECK;
+                           const char *config_path, uint64_t wall_ms,
+                           struct fault *fault) MUST_CHECK;
 
 /** Zero the secrets. */
 void keys_wipe(struct keys *keys);

@@ -16,6 +16,9 @@ expect 2 "there is no 'dance'" "$relayd" dance
 expect 2 "init wants one folder" "$relayd" init
 expect 2 "--name Bad.Name" "$relayd" init "$work/x" --name Bad.Name
 expect 2 "--public" "$relayd" init "$work/x" --public 'a b'
+expect 2 "--public 2001:db8::1:4433: put the IPv6 address in brackets" \
+    "$relayd" init "$work/x" --public 2001:db8::1:4433
+expect 2 "[2001:db8::1]:4433" "$relayd" init "$work/x" --public 2001:db8:0:0:0:0:0:1:4433
 expect 2 "must have the same port" "$relayd" init "$work/x" --public a:1 --public b:2
 [ -e "$work/x" ] && fail "a refused init left a folder behind"
 
@@ -174,6 +177,48 @@ rc=$?
 [ -e "$work/home/state/relayd.sock" ] && fail "the control socket was left behind"
 grep -qE "ERROR|Sanitizer" "$work/home.log" && fail "$(cat "$work/home.log")"
 
+# --- what is advised works as it is printed, also for a folder that a shell must be told of ---
+mkdir "$work/it's"
+cd "$work/it's" || exit 1
+told=$work/told
+PATH=$ZIGLAN_BIN:$PATH
+printed() { # the beginning of a command, in what a verb printed
+    exec bash -c "exec $(grep -om 1 "relayd $1.*" "$told")"
+}
+starts() { # sentence
+    printed "-c" 2>"$work/advised.log" &
+    pid=$!
+    pids+=("$pid")
+    wait_for 10 grep -q relay.ready "$work/advised.log" || fail "$1: $(cat "$told")"
+}
+relayd init 'my relay' --public "127.0.0.1:$(free_port)" >"$told"
+sed -i "s|^#metrics:.*|metrics: off|" 'my relay/relayd.yaml'
+starts "what init prints does not start it"
+expect 0 "EXPIRES" printed "invites"
+expect 0 "Nobody can join" printed "uninvite"
+relayd init 'my relay' 2>"$told"
+expect 1 "my relay/state is in use" printed "-c"
+relayd invite -c 'my relay/relayd.yaml' >"$told" 2>&1
+expect 0 "Nobody can join" printed "uninvite"
+(printed "uninvite") >"$work/told.next" 2>&1
+mv "$work/told.next" "$told"
+expect 0 "EXPIRES" printed "invites"
+for words in "revoke nobody" revoke forget rename; do
+    # shellcheck disable=SC2086
+    relayd $words -c 'my relay/relayd.yaml' 2>"$told"
+    expect 0 "NAME" printed "members"
+done
+relayd uninvite -c 'my relay/relayd.yaml' 2>"$told"
+expect 0 "EXPIRES" printed "invites"
+stop "$pid"
+relayd status -c 'my relay/relayd.yaml' 2>"$told"
+starts "what status prints does not start it"
+stop "$pid"
+: >'my relay/relayd.yaml'
+expect 2 "make another with: relayd init" relayd -c 'my relay/relayd.yaml'
+expect 0 "are ready" relayd init 'my relay' --public 127.0.0.1
+cd "$work" || exit 1
+
 # --- several addresses: each is its own socket ---
 second=$(free_port)
 cp "$work/good.yaml" "$config"
@@ -193,9 +238,10 @@ expect 2 "delegate wants the ziglan's key" "$relayd" delegate -c "$config"
 expect 2 "names no file for the delegation" \
     "$relayd" delegate -c "$config" --key "$work/away/ziglan.key"
 sed -i "s|^#delegation:.*|delegation: ziglan.delegation|" "$config"
-expect 2 "make it with: relayd delegate" "$relayd" -c "$config"
+expect 2 "make it with: relayd delegate -c $config --key ZIGLAN.KEY" "$relayd" -c "$config"
 expect 2 "--days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 0
-expect 0 "good for 90 days" "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 90
+expect 0 "good for 90 days. If relayd runs, send it SIGHUP; else start it: relayd -c $config" \
+    "$relayd" delegate -c "$config" --key "$work/away/ziglan.key" --days 90
 mv "$work/away/ziglan.key" "$work/stick.key"
 start away
 expect 0 "ziglan://" "$relayd" invite -c "$config"

@@ -16,6 +16,13 @@ static void texts_are_parsed_and_printed(void **state)
         {"[2001:db8::1]", "[2001:db8::1]:4433"},
         {"2001:db8::1", "[2001:db8::1]:4433"},
         {"::", "[::]:4433"},
+        {"2001:db8::a", "[2001:db8::a]:4433"},
+        {"2001:db8::5", "[2001:db8::5]:4433"}, /* nothing else can be meant */
+        {"1:2:3:4:5:6:7:8", "[1:2:3:4:5:6:7:8]:4433"},
+        {"2001:db8::1:4433", NULL}, /* 2001:db8::1 with a port? */
+        {"::1:443", NULL},
+        {"::192.0.2.1:443", NULL},
+        {"1:2:3:4:5:6:7:8:4433", NULL},
         {"::ffff:192.0.2.1", "192.0.2.1:4433"}, /* one form for IPv4 */
         {"0.0.0.0:0", "0.0.0.0:0"},
         {"192.0.2.1:65535", "192.0.2.1:65535"},
@@ -141,7 +148,7 @@ static void special_addresses_have_their_scope(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct endpoint e;
 
-        assert_true(endpoint_parse(&e, cases[i].text, 1));
+        assert_true(endpoint_parse_ip(&e, cases[i].text, 1));
         if (endpoint_scope(&e) != cases[i].want) {
             fail_msg("%s", cases[i].text);
         }

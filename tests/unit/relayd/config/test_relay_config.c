@@ -120,7 +120,11 @@ static const struct {
     {"listen empty", "listen: []\n", ":1: 'listen' must be a list of 1 to 8"},
     {"listen to a name", "listen:\n  - localhost:4433\n",
      ":2: 'listen' must be a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", "
-     "not 'localhost:4433'"},
+     "IPv6 in brackets, not 'localhost:4433'"},
+    {"listen to IPv6 without brackets", "listen: [\"2001:db8::1:4433\"]\n", "IPv6 in brackets"},
+    {"metrics on IPv6 without brackets", "metrics: \"::1:9433\"\n", "or \"[::1]:9433\""},
+    {"public IPv6 without brackets", "public: [\"2001:db8::1\"]\n", "IPv6 in brackets"},
+    {"public IPv6 and port without brackets", "public: [\"fe80::1:4433\"]\n", "IPv6 in brackets"},
     {"listen to port 0", "listen: [\"0.0.0.0:0\"]\n", "not '0.0.0.0:0'"},
     {"listen to a port too large", "listen: [\"0.0.0.0:65536\"]\n", "not '0.0.0.0:65536'"},
     {"nine addresses", "listen: [a, b, c, d, e, f, g, h, i]\n", "'listen' must be a list"},
