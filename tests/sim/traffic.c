@@ -105,6 +105,7 @@ static void write_ip(const struct layout *l, uint8_t *bytes, size_t size,
     bytes[9] = l->protocol;
     memcpy(bytes + 12, view->own_v4, 4);
     memcpy(bytes + 16, view->peer_v4, 4);
+    be16_write(bytes + 10, 0);
     be16_write(bytes + 10, naive_checksum(bytes, IP4_SIZE));
 }
 
