@@ -79,6 +79,12 @@ bool expect_direct(struct sim *sim)
     return true;
 }
 
+bool expect_direct_again(struct sim *sim, uint64_t slack_ms)
+{
+    return !sim->direct_possible ||
+           sim_run_until(sim, EXPECT_HEAL_MS + slack_ms, expect_direct, "both are direct again");
+}
+
 bool expect_no_pause(struct sim *sim, struct mono since, uint64_t limit_ms, const char *when)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {

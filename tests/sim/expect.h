@@ -15,9 +15,12 @@ enum {
     EXPECT_JOIN_MS = 3000,
     EXPECT_FIRST_PACKET_MS = 1000,
     EXPECT_DIRECT_MS = 5000,
+    EXPECT_FLOW_AGAIN_MS = 1000,
     EXPECT_HEAL_MS = 15000, /* a punch is tried again 10 s after it failed */
     EXPECT_RESTART_MS = 3000,
     EXPECT_UNDISTURBED_MS = 500,
+    EXPECT_CUT_OFF_MS = 1000, /* a revoked member is heard no more */
+    EXPECT_REKEY_MS = 160000, /* sessions were renewed in the meantime */
 };
 
 /** Each ziglan has admitted or refused them. */
@@ -31,6 +34,9 @@ bool expect_sessions(struct sim *sim);
 
 /** Both say that they are direct. */
 bool expect_direct(struct sim *sim);
+
+/** They become direct, if they can, within EXPECT_HEAL_MS and slack_ms; time passes until then. */
+bool expect_direct_again(struct sim *sim, uint64_t slack_ms);
 
 /** From both hosts, or from this one, something that was sent at `since` or later arrives within
  * limit_ms after that instant; time passes until then. `what` is for the journal. */
