@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHOICES_SIZE = 400 };
+/* So much of a list, and the sentence around it, fit into FAULT_TEXT_SIZE. */
+enum { CHOICES_SIZE = 350 };
 
 static json_t *member_json(const struct operator_member *member)
 {
@@ -116,23 +117,32 @@ static json_t *who_answer(const struct who *who, const char *state)
                                state_text(who->state), "online", (int)who->online));
 }
 
-/* Who fits, one after the other: "nas-2 (KEY, online)". */
+/* Who fits, one after the other: "nas-2 (KEY, online)"; "..." stands for those who find no room. A
+ * key is written wholly or not at all, because the operator copies it. */
 static const char *choices_text(const struct who_fits *fits, char text[CHOICES_SIZE])
 {
+    static const char more[] = ", ...";
+    const size_t room = CHOICES_SIZE - sizeof(more);
+    bool all = !fits->more;
     size_t used = 0;
 
-    text[0] = '\0';
-    for (size_t i = 0; i < fits->count && used < CHOICES_SIZE; i++) {
+    for (size_t i = 0; i < fits->count; i++) {
         const struct who *who = &fits->list[i];
         const char *what = state_text(who->state);
         char key[KEY_TEXT_SIZE];
+
         if (who->state == WHO_STATE_MEMBER) {
             what = who->online ? "online" : "offline";
         }
-        int size = snprintf(text + used, CHOICES_SIZE - used, "%s%s (%s, %s)", i > 0 ? ", " : "",
-                            who->name, key_text(who->key, key), what);
-        used += size > 0 ? (size_t)size : 0;
+        int size = snprintf(text + used, room - used, "%s%s (%s, %s)", i > 0 ? ", " : "", who->name,
+                            key_text(who->key, key), what);
+        if (size < 0 || (size_t)size >= room - used) {
+            all = false;
+            break;
+        }
+        used += (size_t)size;
     }
+    (void)snprintf(text + used, CHOICES_SIZE - used, "%s", all ? "" : more);
     return text;
 }
 
@@ -148,8 +158,8 @@ static json_t *refusal(const json_t *request, const char *wanted, const struct w
     case VERDICT_REFUSED:
         return answer_refuse(EXIT_CODE_FAILURE,
                              "'%.63s' is no single %s, nothing was changed; give the key of the "
-                             "one that you mean: %s%s",
-                             who, wanted, choices_text(fits, text), fits->more ? ", ..." : "");
+                             "one that you mean: %s",
+                             who, wanted, choices_text(fits, text));
     case VERDICT_NOT_FOUND:
     case VERDICT_NOT_MEMBER:
         return answer_refuse(EXIT_CODE_FAILURE, "there is no %s '%.60s'; see: relayd members%s",

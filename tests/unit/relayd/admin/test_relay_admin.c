@@ -3,6 +3,7 @@
 #include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
+#include "proto/base/fault.h"
 #include "proto/crypto/identity.h"
 #include "relayd/admin/admin.h"
 #include "rendezvous/store/store_memory.h"
@@ -310,6 +311,36 @@ static void a_revocation_that_could_meet_several_names_them(void **state)
     world_free(w);
 }
 
+/* The longest names: who is asked to give a key must not get half of one. */
+static void a_choice_among_many_shows_whole_keys(void **state)
+{
+    struct world *w = world_new(NULL);
+    char name[NAME_TEXT_SIZE] = "";
+    uint8_t invite[INVITE_SIZE];
+    char request[200];
+    const char *text;
+    json_t *answer;
+
+    (void)state;
+    memset(name, 'a', NAME_SIZE_MAX);
+    world_invite(w, 4, invite);
+    for (int i = 0; i < 4; i++) {
+        client_dial(w, &w->clients[i]);
+        client_join(w, &w->clients[i], invite, name);
+    }
+    (void)snprintf(request, sizeof(request), "{\"do\":\"revoke\",\"who\":\"%s\"}", name);
+    json_decref(ask(w, request));
+    memset(name, 'a', NAME_SIZE_MAX - 2);
+    name[NAME_SIZE_MAX - 2] = '\0'; /* what is left of it before -2, -3 and -4 */
+    (void)snprintf(request, sizeof(request), "{\"do\":\"revoke\",\"who\":\"%s\"}", name);
+    answer = ask(w, request);
+    text = text_of(answer, "error");
+    assert_true(strlen(text) < FAULT_TEXT_SIZE - 1);
+    assert_string_equal(text + strlen(text) - strlen("), ..."), "), ...");
+    json_decref(answer);
+    world_free(w);
+}
+
 /* What the core logged at info level since it was made. */
 static char log_text[4096];
 
@@ -438,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_withdrawn_invite_admits_nobody),
         cmocka_unit_test(names_are_given_and_freed_by_the_operators_word),
         cmocka_unit_test(a_revocation_that_could_meet_several_names_them),
+        cmocka_unit_test(a_choice_among_many_shows_whole_keys),
         cmocka_unit_test(the_log_tells_who_was_let_in_and_thrown_out),
         cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
         cmocka_unit_test(status_tells_what_runs),
