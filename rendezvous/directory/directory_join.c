@@ -42,8 +42,8 @@ static enum verdict part_check(const struct directory *d, struct joining *j)
     return record_live(&j->part.header, env_wall_ms(d->env)) ? VERDICT_OK : VERDICT_CLOCK;
 }
 
-/* A newcomer needs an open invite and a place. */
-static enum verdict newcomer_check(struct directory *d, struct joining *j)
+/* A newcomer needs an open invite. */
+static enum verdict invite_check(struct directory *d, struct joining *j)
 {
     bool found;
 
@@ -55,10 +55,7 @@ static enum verdict newcomer_check(struct directory *d, struct joining *j)
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    if (!found) {
-        return VERDICT_INVITE_INVALID;
-    }
-    return d->member_count >= d->member_max ? VERDICT_LIMIT : VERDICT_OK;
+    return found ? VERDICT_OK : VERDICT_INVITE_INVALID;
 }
 
 /* What the node wants to be called: as it says now, else as its part says. */
@@ -69,8 +66,9 @@ static const char *wanted_of(const struct joining *j)
     return wanted != NULL && wanted[0] != '\0' ? wanted : j->part.wanted_name;
 }
 
-/* Find a name for a newcomer. If it is taken from another member, that one is loaded. */
-static enum verdict newcomer_name(struct directory *d, struct joining *j)
+/* Find a name and a place for a newcomer. If it gets those of another member, that one is loaded.
+ */
+static enum verdict place_find(struct directory *d, struct joining *j)
 {
     struct directory_pick pick;
     int rc = directory_pick(d, j->request->key, &j->invite, wanted_of(j), &pick);
@@ -82,6 +80,9 @@ static enum verdict newcomer_name(struct directory *d, struct joining *j)
     }
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
+    }
+    if (!j->joined.replaced && d->member_count >= d->member_max) {
+        return VERDICT_LIMIT;
     }
     memcpy(j->joined.name, pick.name, sizeof(j->joined.name));
     return pick.found ? VERDICT_OK : VERDICT_NAME_TAKEN;
@@ -271,8 +272,8 @@ static enum verdict join_decide(struct directory *d, struct joining *j)
         memcpy(j->joined.name, j->before.name, sizeof(j->joined.name));
         return VERDICT_OK;
     }
-    verdict = newcomer_check(d, j);
-    return verdict == VERDICT_OK ? newcomer_name(d, j) : verdict;
+    verdict = invite_check(d, j);
+    return verdict == VERDICT_OK ? place_find(d, j) : verdict;
 }
 
 enum verdict directory_join(struct directory *directory, const struct directory_join *join,

@@ -89,6 +89,25 @@ static void who_joins_for_a_member_takes_its_name_and_its_place(void **state)
     office_fini(&office);
 }
 
+static void who_joins_for_a_member_finds_room_in_a_full_directory(void **state)
+{
+    struct directory_joined joined;
+    struct part part;
+    uint8_t invite[INVITE_SIZE], other[INVITE_SIZE];
+    struct office office;
+
+    (void)state;
+    office_init_of(&office, 1);
+    (void)office_admit(&office, 1, "nas", 0, &joined);
+    office_invite(&office, 1, 0, "nas", invite);
+    office_invite(&office, 1, 0, "pi", other);
+    part = part_of(office.ports.wall_ms, 3, 1, 0);
+    assert_int_equal(office_join(&office, 3, other, "pi", &part, &joined), VERDICT_LIMIT);
+    assert_string_equal(joins(&office, 2, invite, "nas", &joined), "nas");
+    assert_int_equal(directory_member_count(office.directory), 1);
+    office_fini(&office);
+}
+
 static void the_answer_says_why_a_name_has_a_number(void **state)
 {
     struct directory_joined joined;
@@ -195,6 +214,7 @@ int main(void)
         cmocka_unit_test(the_name_of_an_invite_wins_over_its_quarantine),
         cmocka_unit_test(the_name_of_an_invite_is_kept_for_it),
         cmocka_unit_test(who_joins_for_a_member_takes_its_name_and_its_place),
+        cmocka_unit_test(who_joins_for_a_member_finds_room_in_a_full_directory),
         cmocka_unit_test(the_answer_says_why_a_name_has_a_number),
         cmocka_unit_test(a_renamed_member_keeps_everything_but_its_name),
         cmocka_unit_test(the_name_of_who_is_forgotten_is_free_at_once),
