@@ -105,14 +105,17 @@ int roster_binding_read(struct roster *roster, const void *name, size_t size, ui
                         bool *found)
 {
     uint8_t binding[BINDING_KEY_SIZE_MAX];
+    uint8_t value[STORE_VALUE_SIZE_MAX]; /* a damaged value may have any size */
     size_t value_size;
 
-    *found = false;
     memcpy(binding, roster->ziglan_key, KEY_SIZE);
     memcpy(binding + KEY_SIZE, name, size);
-    int rc = store_read(roster->store, STORE_TABLE_BINDINGS, binding, KEY_SIZE + size, key,
-                        KEY_SIZE, &value_size);
+    int rc = store_read(roster->store, STORE_TABLE_BINDINGS, binding, KEY_SIZE + size, value,
+                        sizeof(value), &value_size);
     *found = rc == ERR_OK && value_size == KEY_SIZE;
+    if (*found) {
+        memcpy(key, value, KEY_SIZE);
+    }
     return rc;
 }
 
@@ -167,14 +170,14 @@ int roster_bindings_count(struct roster *roster)
 int roster_read_sequence(struct roster *roster)
 {
     uint8_t name[SEQUENCE_KEY_SIZE];
-    uint8_t value[8];
+    uint8_t value[STORE_VALUE_SIZE_MAX];
     size_t size;
     int rc;
 
     sequence_key(name, roster);
     rc = store_read(roster->store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value),
                     &size);
-    if (rc == ERR_OK && size == sizeof(value)) {
+    if (rc == ERR_OK && size == 8) {
         struct rbuf r = rbuf_over(value, size);
         roster->sequence = rbuf_u64(&r);
     }

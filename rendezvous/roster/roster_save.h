@@ -40,11 +40,12 @@ int roster_remove_saved(struct roster *roster, const uint8_t key[KEY_SIZE]) MUST
 /** Remove everything of this ziglan. */
 int roster_erase_saved(struct roster *roster) MUST_CHECK;
 
-/** Set the roster's sequence to the one that was kept last; as it was if there is none. */
+/** Set the roster's sequence to the one that was kept last; as it was if there is none, or it is
+ * damaged. */
 int roster_read_sequence(struct roster *roster) MUST_CHECK;
 
 /** The key that is remembered under a name (1 to 63 bytes), or under what roster_eui64_binding
- * made. *found is false if there is none; key is then not meaningful. */
+ * made. *found is false if there is none, or it is damaged; key is then not meaningful. */
 int roster_binding_read(struct roster *roster, const void *name, size_t size, uint8_t key[KEY_SIZE],
                         bool *found) MUST_CHECK;
 

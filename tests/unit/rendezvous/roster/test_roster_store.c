@@ -153,6 +153,37 @@ static void damaged_values_are_forgotten(void **state)
     }
 }
 
+/* The value under the first key of a table becomes larger than any that the roster writes. */
+static void spoil(struct watcher *w, enum store_table table)
+{
+    static const uint8_t large[STORE_VALUE_SIZE_MAX];
+    struct store_cursor cursor = store_cursor_from(table, NULL, 0);
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    size_t size;
+
+    assert_int_equal(store_next(w->store, &cursor, value, sizeof(value), &size), ERR_OK);
+    assert_int_not_equal(size, STORE_NONE);
+    assert_int_equal(
+        store_write(w->store, table, cursor.key, cursor.key_size, large, sizeof(large)), ERR_OK);
+}
+
+static void values_that_are_too_large_are_forgotten(void **state)
+{
+    struct watcher w;
+
+    (void)state;
+    watcher_init(&w);
+    watcher_admit(&w, 1, "a", 0);
+    assert_int_equal(watcher_follow(&w), 1);
+    assert_int_not_equal(roster_sequence(w.roster), 0);
+    spoil(&w, STORE_TABLE_META); /* the sequence: all is asked for again */
+    spoil(&w, STORE_TABLE_BINDINGS);
+    watcher_reopen(&w);
+    assert_int_equal(roster_sequence(w.roster), 0);
+    assert_non_null(watcher_member_named(&w, "a"));
+    watcher_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_failing_store_is_survived),
         cmocka_unit_test(a_member_is_told_even_if_its_name_finds_no_memory),
         cmocka_unit_test(damaged_values_are_forgotten),
+        cmocka_unit_test(values_that_are_too_large_are_forgotten),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);
