@@ -225,10 +225,10 @@ static void on_datagram(struct host_core *core, struct relay_session *relay,
 static void on_open(struct host_core *core, const struct sender *from,
                     const struct link_event *event, struct mono now)
 {
-    const uint8_t *delegation = event->data;
+    const ProtobufCBinaryData *delegation = &event->hello->delegation;
 
     if (from->ziglan != NULL) {
-        ziglan_on_delegation(from->ziglan, delegation, event->size);
+        ziglan_on_delegation(from->ziglan, delegation->data, delegation->len);
     }
     if (!twins_settle(core, from->relay, event->peer->key, now)) {
         return;

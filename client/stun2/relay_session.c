@@ -325,13 +325,20 @@ static bool dial_next(struct relay_session *relay, struct mono now)
     enum link_want want = relay->url.kind == URL_KIND_ZIGLAN ? LINK_WANT_ZIGLAN : LINK_WANT_RELAY;
     const struct endpoint *remote = &targets->list[targets->next];
     struct relay_dial *dial = relay_dials_place(&relay->dials, relay->hub, remote, now);
+    const struct link_dial whom = {
+        .local = any,
+        .remote = *remote,
+        .server_name = target_name(relay, targets->next),
+        .want = want,
+        .key = relay->url.key,
+        .roles = LINK_ROLE_HOST,
+    };
     int rc;
 
     if (dial == NULL) {
         return false;
     }
-    rc = link_hub_dial(relay->hub, &dial->handle, &any, remote, target_name(relay, targets->next),
-                       want, relay->url.key, now);
+    rc = link_hub_dial(relay->hub, &dial->handle, &whom, now);
     dial->remote = *remote;
     dial->started_at = now;
     dial->used = rc == ERR_OK;

@@ -52,6 +52,10 @@ struct carrier_ops {
      * EXPORTER-stun2). ERR_SESSION before the handshake is complete and after `opened`. */
     int (*exporter)(struct carrier *carrier, uint8_t out[CARRIER_EXPORTER_SIZE]);
 
+    /** SHA-256 of the SubjectPublicKeyInfo in the server's certificate, whose key has signed this
+     * handshake. Dialled only, and when the exporter value is there. ERR_SESSION if it has none. */
+    int (*peer_spki)(struct carrier *carrier, uint8_t out[LINK_SPKI_SIZE]);
+
     /** Both Hellos are verified: the carrier may spend more on this peer, and no longer needs the
      * exporter value. */
     void (*opened)(struct carrier *carrier);

@@ -19,34 +19,58 @@ static int signed_value(struct carrier *carrier, char side, uint8_t out[SIGNED_S
     return carrier->ops->exporter(carrier, out + 1);
 }
 
+/* What a server says. It lies here while the message is packed. */
+struct server_parts {
+    Ziglan__Address observed;
+    Ziglan__Reward rewards[LINK_REWARDS_MAX];
+    Ziglan__Reward *list[LINK_REWARDS_MAX];
+};
+
+static void rewards_set(const struct link_hello *own, Ziglan__Hello *hello,
+                        struct server_parts *parts)
+{
+    for (size_t i = 0; i < own->rewards_count && i < LINK_REWARDS_MAX; i++) {
+        Ziglan__Reward *reward = &parts->rewards[i];
+
+        ziglan__reward__init(reward);
+        reward->chain = control_text(own->rewards[i].chain);
+        reward->address = control_text(own->rewards[i].address);
+        reward->identity = control_text(own->rewards[i].identity);
+        parts->list[i] = reward;
+        hello->n_rewards = i + 1;
+    }
+    hello->rewards = parts->list;
+}
+
 static void server_fields(const struct hello_self *self, const struct carrier *carrier,
-                          Ziglan__Hello *hello, Ziglan__Address *observed)
+                          Ziglan__Hello *hello, struct server_parts *parts)
 {
     const struct link_hello *own = &self->told;
+    Ziglan__Address *observed = &parts->observed;
 
     hello->capabilities = own->capabilities;
     hello->node_record = control_bytes(own->node_record, own->node_record_size);
     hello->delegation = control_bytes(own->delegation, own->delegation_size);
-    hello->reward_address = control_text(own->reward_address);
+    rewards_set(own, hello, parts);
     hello->server_time_ms = env_wall_ms(self->env);
     hello->session_max = own->session_max;
+    ziglan__address__init(observed);
     observed->ip = control_ip(&carrier->remote);
     observed->port = carrier->remote.port;
     hello->observed = observed;
 }
 
-int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t *out,
-                size_t capacity, size_t *size)
+int hello_write(const struct hello_self *self, struct carrier *carrier,
+                const struct hello_dialler *dialler, uint8_t *out, size_t capacity, size_t *size)
 {
+    struct server_parts parts;
     Ziglan__Control control;
     Ziglan__Hello hello;
-    Ziglan__Address observed;
     uint8_t value[SIGNED_SIZE], signature[SIGNATURE_SIZE];
     int rc;
 
     ziglan__control__init(&control);
     ziglan__hello__init(&hello);
-    ziglan__address__init(&observed);
     rc = signed_value(carrier, carrier->dialled ? 'C' : 'S', value);
     if (rc != ERR_OK) {
         goto out;
@@ -56,9 +80,10 @@ int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t 
     hello.pubkey = control_bytes(self->identity->public_key, KEY_SIZE);
     hello.signature = control_bytes(signature, sizeof(signature));
     if (carrier->dialled) {
-        hello.roles = self->server ? HELLO_ROLE_RELAY : HELLO_ROLE_HOST;
+        hello.roles = dialler->roles;
+        hello.attachment = control_bytes(dialler->attachment, dialler->attachment_size);
     } else {
-        server_fields(self, carrier, &hello, &observed);
+        server_fields(self, carrier, &hello, &parts);
     }
     control.body_case = ZIGLAN__CONTROL__BODY_HELLO;
     control.hello = &hello;
@@ -130,9 +155,9 @@ static bool signature_verifies(struct carrier *carrier, const Ziglan__Hello *hel
 
 enum link_reason hello_read(struct hello_self *self, struct carrier *carrier,
                             const struct hello_want *want, const uint8_t *data, size_t size,
-                            struct hello_heard *out)
+                            struct link_peer *out)
 {
-    struct hello_heard heard = {.delegation = NULL};
+    struct link_peer peer = {.roles = 0};
     Ziglan__Control *control;
     const Ziglan__Hello *hello;
     enum link_reason reason;
@@ -150,16 +175,14 @@ enum link_reason hello_read(struct hello_self *self, struct carrier *carrier,
         return carrier->dialled ? LINK_REASON_INTERCEPTED : LINK_REASON_PROTOCOL;
     }
     if (carrier->dialled) {
-        reason = read_server(self, want, hello, &heard.peer);
+        reason = read_server(self, want, hello, &peer);
         if (reason != LINK_REASON_NONE) {
             return reason;
         }
-        heard.delegation = hello->delegation.data;
-        heard.delegation_size = hello->delegation.len;
     } else {
-        heard.peer.roles = hello->roles;
+        peer.roles = hello->roles;
     }
-    memcpy(heard.peer.key, hello->pubkey.data, KEY_SIZE);
-    *out = heard;
+    memcpy(peer.key, hello->pubkey.data, KEY_SIZE);
+    *out = peer;
     return LINK_REASON_NONE;
 }

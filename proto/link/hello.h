@@ -18,17 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The roles of a dialler, as its Hello tells them. */
-enum {
-    HELLO_ROLE_HOST = 1,
-    HELLO_ROLE_RELAY = 2,
-};
-
 /** Who we are, for all sessions of a hub. */
 struct hello_self {
     const struct env *env;           /* borrowed */
     const struct identity *identity; /* borrowed */
-    bool server;                     /* it accepts sessions, which makes it a relay */
     struct link_hello told;          /* server: what it tells */
     struct control_arena arena;      /* holds the control message that was unpacked last */
 };
@@ -36,28 +29,32 @@ struct hello_self {
 /** Whom a dialler expects. */
 struct hello_want {
     enum link_want want;
+    bool pinned; /* spki is set */
     uint8_t key[KEY_SIZE];
+    uint8_t
+        spki[LINK_SPKI_SIZE]; /* with this certificate it need not wait for the server's Hello */
 };
 
-/** What the peer's Hello says and proves. */
-struct hello_heard {
-    struct link_peer peer;
-    const uint8_t *delegation; /* dialled: as the Hello holds it, NULL if it holds none; borrowed
-                                  until a message is unpacked into the arena again */
-    size_t delegation_size;
+/** What a dialler says beside its key. */
+struct hello_dialler {
+    uint32_t roles;
+    const uint8_t *attachment; /* attachment_size bytes, NULL if none */
+    size_t attachment_size;
 };
 
-/** Encode our Hello for this carrier, as one Control, into out; *size is its length. ERR_SESSION if
- * the carrier has no exporter value or the message does not fit. */
-int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t *out,
-                size_t capacity, size_t *size) MUST_CHECK;
+/** Encode our Hello for this carrier, as one Control, into out; *size is its length. dialler is not
+ * read at a server. ERR_SESSION if the carrier has no exporter value or the message does not fit.
+ */
+int hello_write(const struct hello_self *self, struct carrier *carrier,
+                const struct hello_dialler *dialler, uint8_t *out, size_t capacity,
+                size_t *size) MUST_CHECK;
 
 /**
  * Check the peer's Hello.
  *
  * want  dialled: whom we expect; not read otherwise
  * data  size bytes of one Control, borrowed, any content
- * out   written only if the Hello is accepted
+ * out   what it says and proves; written only if the Hello is accepted
  *
  * LINK_REASON_NONE if it is accepted; PROTOCOL if it is malformed; if its signature is wrong,
  * INTERCEPTED at the dialler and PROTOCOL at the server; WRONG_KEY if it is not from whom we
@@ -65,4 +62,4 @@ int hello_write(const struct hello_self *self, struct carrier *carrier, uint8_t 
  */
 enum link_reason hello_read(struct hello_self *self, struct carrier *carrier,
                             const struct hello_want *want, const uint8_t *data, size_t size,
-                            struct hello_heard *out);
+                            struct link_peer *out);

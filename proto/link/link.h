@@ -18,7 +18,9 @@
 #include "proto/crypto/identity.h"
 #include "proto/link/reason.h"
 #include "proto/net/dgram.h"
+#include "proto/wire/control.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +45,20 @@ enum {
     LINK_KEEPALIVE_MS = 15000, /* the dialler sends something at least so often */
     LINK_RESET_CID_SIZE = 8,
     LINK_PACKET_SIZE_MAX = 8952, /* UDP payload of a 9000-byte path, IPv6 */
+    LINK_SPKI_SIZE = 32,         /* SHA-256 of a certificate's SubjectPublicKeyInfo */
+    LINK_TLS_SEED_SIZE = 32,
+    LINK_REWARDS_MAX = 4,
+};
+
+/** The roles of a dialler, as its Hello tells them: bits. */
+enum {
+    LINK_ROLE_HOST = 1,
+    LINK_ROLE_RELAY = 2,
+};
+
+/** Where an application may reward a relay. */
+struct link_reward {
+    const char *chain, *address, *identity; /* identity: "" if there is none */
 };
 
 /** What a server tells in its Hello, beyond its key. The pointers are borrowed until the hub is
@@ -53,7 +69,8 @@ struct link_hello {
     size_t node_record_size;
     const uint8_t *delegation; /* signed record "entry delegation", NULL if none */
     size_t delegation_size;
-    const char *reward_address; /* NULL if none */
+    const struct link_reward *rewards; /* rewards_count of them, LINK_REWARDS_MAX at most */
+    size_t rewards_count;
     uint32_t session_max;
 };
 
@@ -65,15 +82,29 @@ struct link_reset_row {
     uint8_t used; /* 1: written in full */
 };
 
+/**
+ * The port by which a host's Hello gets its attachment: who owns the hub signs one for the relay
+ * that it has reached, if that is to be a home relay of this host. `dialled` is what link_hub_dial
+ * gave. Returns the size of the signed record, 0 for none. It must not call the hub.
+ */
+struct link_attachments {
+    void *context;
+    size_t (*make)(void *context, struct handle dialled, const uint8_t relay_key[KEY_SIZE],
+                   uint8_t out[RECORD_OTHER_SIGNED_SIZE_MAX]);
+};
+
 struct link_config {
-    const struct identity *identity; /* borrowed, outlives the hub */
-    bool server;                     /* accept connections */
-    struct link_hello hello;         /* server only */
-    uint8_t reset_secret[32];        /* for stateless resets: the same after a restart */
-    uint32_t connection_max;         /* cap of all connections */
-    size_t queue_bytes_max;          /* datagrams waiting in all; 0: LINK_HUB_QUEUE_BYTES */
-    struct link_reset_row *ledger;   /* server: ledger_capacity rows, borrowed; NULL: none. Each
-                                       peer in it is told that its session is gone */
+    const struct identity *identity;      /* borrowed, outlives the hub */
+    bool server;                          /* accept connections */
+    struct link_hello hello;              /* server only */
+    uint8_t reset_secret[32];             /* for stateless resets: the same after a restart */
+    uint8_t tls_seed[LINK_TLS_SEED_SIZE]; /* server: secret; the certificate's key is made of it,
+                                             so that it is the same after a restart */
+    struct link_attachments attachments;  /* make is NULL: no Hello bears one */
+    uint32_t connection_max;              /* cap of all connections */
+    size_t queue_bytes_max;               /* datagrams waiting in all; 0: LINK_HUB_QUEUE_BYTES */
+    struct link_reset_row *ledger; /* server: ledger_capacity rows, borrowed; NULL: none. Each
+                                     peer in it is told that its session is gone */
     uint32_t ledger_capacity;
 };
 
@@ -84,7 +115,7 @@ enum link_want {
 };
 
 enum link_event_type {
-    LINK_EVENT_OPEN,     /* both Hellos verified: peer; data/size: see link_event */
+    LINK_EVENT_OPEN,     /* both Hellos verified: peer, hello */
     LINK_EVENT_CONTROL,  /* data/size: one encoded Control that is not a Hello */
     LINK_EVENT_DATAGRAM, /* data/size: payload of one HTTP datagram, kind byte first */
     LINK_EVENT_REQUEST,  /* an HTTP request of a foreign client: request */
@@ -121,10 +152,12 @@ struct link_event {
     enum link_reason reason; /* CLOSED */
     bool dialled;            /* this hub dialled it */
     struct endpoint remote;
-    const uint8_t *data; /* size bytes, NULL if none. OPEN: dialled: the delegation as the server's
-                            Hello holds it; it is valid only if peer->ziglan_key is not zero */
+    const uint8_t *data; /* size bytes, NULL if none */
     size_t size;
     const struct link_peer *peer;       /* never NULL */
+    const Ziglan__Hello *hello;         /* OPEN: all that the peer says of itself, else NULL. The
+                                           delegation in it is valid only if peer->ziglan_key is not
+                                           zero; other records and texts nobody has checked */
     const struct link_request *request; /* REQUEST, else NULL */
 };
 
@@ -191,20 +224,32 @@ struct mono link_hub_deadline(const struct link_hub *hub);
  */
 bool link_hub_event(struct link_hub *hub, struct link_event *out);
 
+/** Whom to dial, and as whom. Everything is borrowed for the call. */
+struct link_dial {
+    struct endpoint local;   /* source of its packets; an ip of zeros: the kernel chooses */
+    struct endpoint remote;  /* the server's address */
+    const char *server_name; /* for SNI and :authority; NULL: no SNI, and `remote` as :authority */
+    enum link_want want;
+    const uint8_t *key;  /* KEY_SIZE bytes: what `want` says */
+    uint32_t roles;      /* LINK_ROLE_HOST, LINK_ROLE_RELAY, or both */
+    const uint8_t *spki; /* LINK_SPKI_SIZE bytes from a valid node record of the wanted relay, or
+                            NULL. If the certificate has it, our Hello does not wait for the
+                            server's; another one is no error. Only with LINK_WANT_RELAY */
+};
+
 /**
  * Dial a server. Either OPEN follows or CLOSED; after OPEN, CLOSED follows one day, too.
  *
- * out          the handle, written only on ERR_OK
- * local        source address of its packets; its ip may be all zero, then the kernel chooses
- * server_name  goes into SNI and :authority; NULL: no SNI, and the address as :authority
- * key          what `want` says; copied
+ * out  the handle, written only on ERR_OK
  *
  * ERR_LIMIT if the hub has connection_max of them (counted), memory for one more is out, or the
  * name is no DNS name by its length; ERR_NOMEM. No event follows an error.
  */
-int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoint *local,
-                  const struct endpoint *remote, const char *server_name, enum link_want want,
-                  const uint8_t key[KEY_SIZE], struct mono now) MUST_CHECK;
+int link_hub_dial(struct link_hub *hub, struct handle *out, const struct link_dial *dial,
+                  struct mono now) MUST_CHECK;
+
+/** What a node record says of a server hub's certificate: SHA-256 of its SubjectPublicKeyInfo. */
+void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE]);
 
 /** Queue a copy of one encoded Control. ERR_DROP if the session is not open, or if size is 0 or
  * above CONTROL_SIZE_MAX. ERR_LIMIT if the peer lets too much pile up or memory is out: the session

@@ -5,6 +5,8 @@
 #include "proto/base/bytes.h"
 #include "proto/wire/control.h"
 
+#include <string.h>
+
 #define BIT(state) (1u << (state))
 
 static const unsigned edges[] = {
@@ -25,8 +27,8 @@ void session_shared_init(struct session_shared *shared, const struct link_config
 {
     shared->self.env = env;
     shared->self.identity = cfg->identity;
-    shared->self.server = cfg->server;
     shared->self.told = cfg->hello;
+    shared->attachments = cfg->attachments;
     shared->queue_bytes_max =
         cfg->queue_bytes_max == 0 ? LINK_HUB_QUEUE_BYTES : cfg->queue_bytes_max;
     dgram_space_init(&shared->space);
@@ -92,40 +94,57 @@ static int put_capsule(struct link_session *s, uint64_t type, const uint8_t *dat
     return s->carrier->ops->put(s->carrier, head, head_size, data, size);
 }
 
-static void say_hello(struct link_session *s)
+/* relay_key: dialled: whom we talk to. Not read otherwise. */
+static void say_hello(struct link_session *s, const uint8_t *relay_key)
 {
     struct session_shared *shared = s->shared;
+    const struct link_attachments *port = &shared->attachments;
+    uint8_t attachment[RECORD_OTHER_SIGNED_SIZE_MAX];
+    struct hello_dialler dialler = {.roles = s->roles, .attachment = attachment};
     size_t size;
 
-    if (hello_write(&shared->self, s->carrier, shared->scratch, sizeof(shared->scratch), &size) !=
-            ERR_OK ||
+    if (s->carrier->dialled && port->make != NULL) {
+        dialler.attachment_size = port->make(port->context, s->handle, relay_key, attachment);
+    }
+    s->hello_said = true;
+    if (hello_write(&shared->self, s->carrier, &dialler, shared->scratch, sizeof(shared->scratch),
+                    &size) != ERR_OK ||
         put_capsule(s, CONTROL_CAPSULE_TYPE, shared->scratch, size) != ERR_OK) {
         close(s, LINK_REASON_LIMIT, CARRIER_FAULT_INTERNAL, "hello");
     }
 }
 
+/* True if the dialler knows the certificate of whom it wants. Whom that is, the server's Hello must
+ * prove all the same; but nobody else learns who dials. */
+static bool is_pinned(const struct link_session *s)
+{
+    uint8_t spki[LINK_SPKI_SIZE];
+
+    return s->want.pinned && s->want.want == LINK_WANT_RELAY &&
+           s->carrier->ops->peer_spki(s->carrier, spki) == ERR_OK &&
+           memcmp(spki, s->want.spki, sizeof(spki)) == 0;
+}
+
 void link_session_start(struct link_session *s)
 {
     enter(s, SESSION_STATE_HELLO);
-    if (!s->carrier->dialled) {
-        say_hello(s);
+    if (!s->carrier->dialled || is_pinned(s)) {
+        say_hello(s, s->want.key);
     }
 }
 
 static void read_hello(struct link_session *s, const uint8_t *data, size_t size)
 {
-    struct hello_heard heard;
     enum link_reason reason =
-        hello_read(&s->shared->self, s->carrier, &s->want, data, size, &heard);
+        hello_read(&s->shared->self, s->carrier, &s->want, data, size, &s->peer);
 
     if (reason != LINK_REASON_NONE) {
         s->shared->stats.auth_failures++;
         close(s, reason, CARRIER_FAULT_REJECTED, "hello refused");
         return;
     }
-    s->peer = heard.peer;
-    if (s->carrier->dialled) {
-        say_hello(s);
+    if (!s->hello_said) {
+        say_hello(s, s->peer.key);
     }
     if (s->state != SESSION_STATE_HELLO) {
         return; /* our Hello could not be said, which ended the session */
@@ -134,7 +153,7 @@ static void read_hello(struct link_session *s, const uint8_t *data, size_t size)
     s->announced = true;
     s->shared->stats.opened++;
     s->carrier->ops->opened(s->carrier);
-    event(s, LINK_EVENT_OPEN, heard.delegation, heard.delegation_size);
+    event(s, LINK_EVENT_OPEN, data, size);
 }
 
 static void read_control(struct link_session *s, const uint8_t *data, size_t size)

@@ -3,6 +3,7 @@
  * A session on its carrier (docs/protocol.md, section 3): the exchange of Hellos, control messages
  * in capsules, and datagrams, which fall back to capsules where they are too large. Until the
  * peer's Hello is verified, a session takes nothing else from it, and gives nothing but its own.
+ * The server speaks first, unless the dialler knows its certificate.
  *
  *   NEW -> HELLO -> OPEN -> ENDED
  *    |_______|________________^
@@ -39,6 +40,7 @@ enum session_state {
 /** What all sessions of one hub share. */
 struct session_shared {
     struct hello_self self;
+    struct link_attachments attachments;
     size_t queue_bytes_max; /* of datagrams that wait, in all sessions together */
     struct dgram_space space;
     struct event_queue events;
@@ -56,7 +58,9 @@ struct link_session {
     bool closed_polled;      /* it has heard */
     struct event_end end;    /* the CLOSED event */
     struct hello_want want;  /* dialled */
-    struct link_peer peer;   /* from OPEN on */
+    uint32_t roles;          /* dialled: ours */
+    bool hello_said;
+    struct link_peer peer; /* from OPEN on */
     struct capsule_parser capsules;
     struct dgram_queue datagrams;
     size_t early_left; /* bytes that may still come before the next one is dropped early */
@@ -70,7 +74,7 @@ void session_shared_init(struct session_shared *shared, const struct link_config
 void session_shared_fini(struct session_shared *shared);
 
 /** Zeroed memory becomes a session in state NEW. shared and carrier are borrowed and outlive it.
- * The dialler also sets `want` and `announced`. */
+ * The dialler also sets `want`, `roles` and `announced`. */
 void link_session_init(struct link_session *s, struct session_shared *shared,
                        struct carrier *carrier, struct handle handle);
 
@@ -88,7 +92,8 @@ bool link_session_datagram(struct link_session *s, const uint8_t *head, size_t h
 
 /* ---- for the carrier ---- */
 
-/** The stream exists: the server says its Hello. In state NEW only. */
+/** The stream exists: the server says its Hello, and so does a dialler that knows the server's
+ * certificate. In state NEW only. */
 void link_session_start(struct link_session *s);
 
 /** Read bytes of the stream, any content, any number. They end the session if they break the rules;

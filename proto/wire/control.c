@@ -44,7 +44,6 @@ static const struct rule rules[] = {
     {"Hello.pubkey", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
     {"Hello.node_record", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
     {"Hello.delegation", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
-    {"Hello.reward_address", RULE_SIZE, 0, RECORD_REWARD_SIZE - 1, 0},
     {"Hello.signature", RULE_SIZE, SIGNATURE_SIZE, SIGNATURE_SIZE, 0},
     {"Hello.attachment", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
     {"Hello.rewards", RULE_PRESENT, 0, 0, RECORD_REWARDS_MAX},

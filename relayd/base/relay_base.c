@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The secret of stateless resets must be the same after a restart. It needs no file of its own: an
- * Ed25519 signature is deterministic, and this one is never shown to anybody. */
-static void reset_secret_derive(uint8_t out[32], const struct identity *identity)
+/* Secrets that must be the same after a restart. They need no files of their own, which a full disk
+ * or an old backup could lose: an Ed25519 signature is deterministic, and these are never shown to
+ * anybody. */
+static void secret_derive(uint8_t out[32], const struct identity *identity, const char *label)
 {
     uint8_t signature[SIGNATURE_SIZE];
 
-    identity_sign(identity, "relayd reset secret 1", NULL, 0, signature);
+    identity_sign(identity, label, NULL, 0, signature);
     memcpy(out, signature, 32);
     explicit_bzero(signature, sizeof(signature));
 }
@@ -88,10 +89,14 @@ int relay_base_link_open(struct relay_base *base, const struct link_hello *hello
     };
     int rc;
 
-    reset_secret_derive(link.reset_secret, base->cfg.identity);
+    secret_derive(link.reset_secret, base->cfg.identity, "relayd reset secret 1");
+    secret_derive(link.tls_seed, base->cfg.identity, "relayd certificate key 1");
     rc = link_hub_new(&base->hub, &link, &base->env, now);
-    explicit_bzero(link.reset_secret, sizeof(link.reset_secret));
+    explicit_bzero(&link, sizeof(link));
     base->reply.hub = base->hub;
+    if (rc == ERR_OK) {
+        link_hub_spki(base->hub, base->spki);
+    }
     return rc;
 }
 

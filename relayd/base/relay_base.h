@@ -30,6 +30,7 @@ struct relay_base {
     uint32_t session_capacity; /* session_max at the start, for which the link was made */
     struct mono started_at;
     struct link_hub *hub;
+    uint8_t spki[LINK_SPKI_SIZE]; /* of the certificate, for this relay's node record */
     struct session_table sessions;
     struct limits limits;
     struct relay_counters counters;

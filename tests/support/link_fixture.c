@@ -44,6 +44,7 @@ void net_init(struct net *net, uint64_t seed)
         net->configs[i].server = i == NET_SERVER;
         net->configs[i].connection_max = 2000;
         memset(net->configs[i].reset_secret, 7 + i, 32);
+        memset(net->configs[i].tls_seed, 9 + i, LINK_TLS_SEED_SIZE);
     }
     net->events = calloc(NET_EVENTS_MAX, sizeof(*net->events));
     if (identity_library_init() != ERR_OK || link_library_init(&net->ports.env) != ERR_OK ||
@@ -63,6 +64,9 @@ void net_forget_events(struct net *net)
 {
     for (size_t i = 0; i < net->events_count; i++) {
         free(net->events[i].data);
+        if (net->events[i].hello != NULL) {
+            ziglan__hello__free_unpacked(net->events[i].hello, NULL);
+        }
     }
     net->events_count = 0;
 }
@@ -88,6 +92,20 @@ static void hash(struct net *net, const void *data, size_t size)
     }
 }
 
+static Ziglan__Hello *hello_copy(const Ziglan__Hello *hello)
+{
+    static uint8_t packed[CONTROL_SIZE_MAX];
+    Ziglan__Hello *copy;
+
+    if (hello == NULL) {
+        return NULL;
+    }
+    CHECK(ziglan__hello__get_packed_size(hello) <= sizeof(packed));
+    copy = ziglan__hello__unpack(NULL, ziglan__hello__pack(hello, packed), packed);
+    CHECK(copy != NULL);
+    return copy;
+}
+
 void net_poll(struct net *net, int i)
 {
     struct link_event event;
@@ -110,6 +128,8 @@ void net_poll(struct net *net, int i)
             kept->request = *event.request;
             kept->event.request = &kept->request;
         }
+        kept->hello = hello_copy(event.hello);
+        kept->event.hello = kept->hello;
         kept->data = NULL;
         if (event.size > 0) {
             kept->data = malloc(event.size);
@@ -201,13 +221,18 @@ size_t net_count(const struct net *net, int hub, enum link_event_type type)
     return count;
 }
 
+struct link_dial net_whom(const struct net *net, enum link_want want, const uint8_t *key)
+{
+    return (struct link_dial){
+        .remote = net->addrs[NET_SERVER], .want = want, .key = key, .roles = LINK_ROLE_HOST};
+}
+
 struct handle net_dial(struct net *net, enum link_want want, const uint8_t key[KEY_SIZE])
 {
     struct handle handle = {0, 0};
-    struct endpoint any = {.port = 0};
+    struct link_dial dial = net_whom(net, want, key);
 
-    if (link_hub_dial(net->hubs[NET_CLIENT], &handle, &any, &net->addrs[NET_SERVER], NULL, want,
-                      key, net->now) != ERR_OK) {
+    if (link_hub_dial(net->hubs[NET_CLIENT], &handle, &dial, net->now) != ERR_OK) {
         abort();
     }
     return handle;

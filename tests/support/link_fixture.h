@@ -18,7 +18,8 @@ struct net_event {
     struct link_event event; /* its pointers lead to the copies below */
     struct link_peer peer;
     struct link_request request;
-    uint8_t *data; /* a copy of the event's data; NULL if it has none */
+    Ziglan__Hello *hello; /* a copy of the event's; NULL if it has none */
+    uint8_t *data;        /* a copy of the event's data; NULL if it has none */
 };
 
 struct net {
@@ -70,7 +71,10 @@ struct net_event *net_find(struct net *net, int hub, enum link_event_type type);
 /** How many events of this type are kept from a hub. */
 size_t net_count(const struct net *net, int hub, enum link_event_type type);
 
-/** The client dials the server; `want` and `key` as for link_hub_dial. */
+/** The server, to be dialled as a host; key is borrowed, `want` and it as in struct link_dial. */
+struct link_dial net_whom(const struct net *net, enum link_want want, const uint8_t *key);
+
+/** The client dials the server; `want` and `key` as for net_whom. */
 struct handle net_dial(struct net *net, enum link_want want, const uint8_t key[KEY_SIZE]);
 
 /** Open a session; *client and *server name its two ends. False if it did not open within three

@@ -185,9 +185,15 @@ void world_run(struct world *w, uint64_t ms)
 
 void client_dial(struct world *w, struct client *c)
 {
-    must(link_hub_dial(c->hub, &c->handle, &c->address, &w->relay.address, NULL, LINK_WANT_ZIGLAN,
-                       w->relay.ziglan_identity.public_key, w->now),
-         "link_hub_dial");
+    const struct link_dial dial = {
+        .local = c->address,
+        .remote = w->relay.address,
+        .want = LINK_WANT_ZIGLAN,
+        .key = w->relay.ziglan_identity.public_key,
+        .roles = LINK_ROLE_HOST,
+    };
+
+    must(link_hub_dial(c->hub, &c->handle, &dial, w->now), "link_hub_dial");
     c->open = false;
     world_run(w, 200);
 }

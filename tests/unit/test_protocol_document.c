@@ -182,7 +182,7 @@ struct end {
     struct hello_self self;
     struct carrier carrier;
     struct hello_want want;
-    struct hello_heard heard; /* of the other end */
+    struct link_peer peer; /* as the other end's Hello says */
 };
 
 static void end_init(struct end *end, const struct identity *identity, const struct env *env,
@@ -191,7 +191,6 @@ static void end_init(struct end *end, const struct identity *identity, const str
     memset(end, 0, sizeof(*end));
     end->self.env = env;
     end->self.identity = identity;
-    end->self.server = server;
     end->carrier = (struct carrier){.ops = &carrier_ops, .dialled = !server};
 }
 
@@ -217,13 +216,15 @@ static void output_hello(const char *name, const char *signed_name, char side,
     uint8_t bytes[CONTROL_SIZE_MAX];
     size_t size;
     Ziglan__Control *control;
+    const struct hello_dialler dialler = {.roles = LINK_ROLE_HOST};
 
-    assert_int_equal(hello_write(&from->self, &from->carrier, bytes, sizeof(bytes), &size), ERR_OK);
+    assert_int_equal(
+        hello_write(&from->self, &from->carrier, &dialler, bytes, sizeof(bytes), &size), ERR_OK);
     assert_int_equal(control_unpack(&control, &arena, bytes, size), ERR_OK);
     output_signed(signed_name, side, identity, control->hello);
-    assert_int_equal(hello_read(&to->self, &to->carrier, &to->want, bytes, size, &to->heard),
+    assert_int_equal(hello_read(&to->self, &to->carrier, &to->want, bytes, size, &to->peer),
                      LINK_REASON_NONE);
-    assert_memory_equal(to->heard.peer.key, identity->public_key, KEY_SIZE);
+    assert_memory_equal(to->peer.key, identity->public_key, KEY_SIZE);
     output(name, bytes, size);
 }
 
@@ -248,9 +249,9 @@ static void hellos_of_both_sides(void **state)
     memcpy(client.want.key, ziglan.public_key, KEY_SIZE);
 
     output_hello("hello_server", "hello_server_signed", 'S', &relay, &server, &client);
-    assert_true(endpoint_equal(&client.heard.peer.observed, &server.carrier.remote));
+    assert_true(endpoint_equal(&client.peer.observed, &server.carrier.remote));
     output_hello("hello_client", "hello_client_signed", 'C', &host, &client, &server);
-    assert_int_equal(server.heard.peer.roles, HELLO_ROLE_HOST);
+    assert_int_equal(server.peer.roles, LINK_ROLE_HOST);
 }
 
 /* A whole capsule; it must come out of the parser as it went in. */

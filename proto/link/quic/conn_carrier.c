@@ -7,6 +7,8 @@
 #include <assert.h>
 
 static_assert((int)CARRIER_EXPORTER_SIZE == (int)TLS_EXPORTER_SIZE, "one exporter value");
+static_assert((int)LINK_SPKI_SIZE == (int)CERT_SPKI_SIZE, "one hash of keys");
+static_assert((int)LINK_TLS_SEED_SIZE == (int)CERT_SEED_SIZE, "one seed of keys");
 
 enum {
     /* Added for an open session, because its capsules carry datagrams, too. */
@@ -81,6 +83,13 @@ static int exporter(struct carrier *carrier, uint8_t out[CARRIER_EXPORTER_SIZE])
     return c->tls.session == NULL ? ERR_SESSION : tls_export(c->tls.session, out);
 }
 
+static int peer_spki(struct carrier *carrier, uint8_t out[LINK_SPKI_SIZE])
+{
+    struct link_conn *c = conn_of(carrier);
+
+    return c->tls.session == NULL ? ERR_SESSION : tls_peer_spki(c->tls.session, out);
+}
+
 /*
  * Nobody asks for the exporter value again, so TLS goes: it would hold a quarter of an idle
  * session's memory to the end. ngtcp2 itself keeps the bytes of the handshake that it may have to
@@ -129,6 +138,7 @@ const struct carrier_ops conn_carrier_ops = {
     .wake = wake,
     .datagram_room = datagram_room,
     .exporter = exporter,
+    .peer_spki = peer_spki,
     .opened = opened,
     .rtt_ns = rtt_ns,
     .close = close,

@@ -62,7 +62,7 @@ int link_hub_new(struct link_hub **out, const struct link_config *cfg, const str
     }
     accept_init(shared, now);
     answers_init(&shared->answers, cfg->reset_secret, &shared->sessions.stats, env, now);
-    rc = tls_init(&shared->tls, cfg->server, env);
+    rc = tls_init(&shared->tls, cfg->server ? cfg->tls_seed : NULL, env);
     if (rc == ERR_OK && cfg->ledger != NULL) {
         rc = reset_ledger_open(&shared->ledger, cfg->ledger, cfg->ledger_capacity, now);
     }
@@ -230,9 +230,13 @@ struct mono link_hub_deadline(const struct link_hub *hub)
 
 /* ---- sessions ---- */
 
-int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoint *local,
-                  const struct endpoint *remote, const char *server_name, enum link_want want,
-                  const uint8_t key[KEY_SIZE], struct mono now)
+void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE])
+{
+    memcpy(out, hub->shared.tls.spki, LINK_SPKI_SIZE);
+}
+
+int link_hub_dial(struct link_hub *hub, struct handle *out, const struct link_dial *dial,
+                  struct mono now)
 {
     struct link_stats *stats = &hub->shared.sessions.stats;
     struct link_conn *c = NULL;
@@ -240,24 +244,39 @@ int link_hub_dial(struct link_hub *hub, struct handle *out, const struct endpoin
 
     hub->shared.now = now;
     if (stats->connections < hub->connection_max) {
-        c = conn_new(&hub->shared, true, local, remote);
+        c = conn_new(&hub->shared, true, &dial->local, &dial->remote);
     }
     if (c == NULL) {
         stats->refused_connections++;
         return ERR_LIMIT;
     }
-    rc = conn_dial(c, server_name, now);
+    rc = conn_dial(c, dial->server_name, now);
     if (rc != ERR_OK) {
         conn_die(c);
         return rc;
     }
-    c->session.want.want = want;
-    memcpy(c->session.want.key, key, KEY_SIZE);
+    c->session.want.want = dial->want;
+    memcpy(c->session.want.key, dial->key, KEY_SIZE);
+    if (dial->spki != NULL) {
+        c->session.want.pinned = true;
+        memcpy(c->session.want.spki, dial->spki, LINK_SPKI_SIZE);
+    }
+    c->session.roles = dial->roles;
     c->session.announced = true;
     stats->dialled++;
     conn_ready(c);
     *out = c->session.handle;
     return ERR_OK;
+}
+
+/* The Hello of an OPEN event, which was unpacked once already, to verify it. */
+static const Ziglan__Hello *hello_again(struct link_hub *hub, const uint8_t *bytes, size_t size)
+{
+    Ziglan__Control *control;
+    int rc = control_unpack(&control, &hub->shared.sessions.self.arena, bytes, size);
+
+    CHECK(rc == ERR_OK && control->body_case == ZIGLAN__CONTROL__BODY_HELLO);
+    return control->hello;
 }
 
 bool link_hub_event(struct link_hub *hub, struct link_event *out)
@@ -280,7 +299,11 @@ bool link_hub_event(struct link_hub *hub, struct link_event *out)
         .size = item.size,
         .peer = &s->peer,
     };
-    if (item.type == LINK_EVENT_REQUEST) {
+    if (item.type == LINK_EVENT_OPEN) {
+        out->hello = hello_again(hub, bytes, item.size);
+        out->data = NULL;
+        out->size = 0;
+    } else if (item.type == LINK_EVENT_REQUEST) {
         memcpy(&hub->request, bytes, sizeof(hub->request)); /* the bytes are not aligned */
         out->request = &hub->request;
         out->data = NULL;

@@ -3,6 +3,7 @@
 #include "proto/link/tls/cert.h"
 
 #include "proto/base/bytes.h"
+#include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
 
 #include <wolfssl/options.h>
@@ -91,7 +92,29 @@ static int sign_and_write(struct cert *out, const struct env *env, ecc_key *key,
     return ERR_OK;
 }
 
-int cert_make(struct cert *out, const struct env *env)
+/* The private key: the first of a row of hashes of the seed that is a number of the curve. All but
+ * one in four billion are. */
+static int key_make(ecc_key *key, const uint8_t seed[CERT_SEED_SIZE])
+{
+    static const char label[] = "stun2 certificate key 1";
+    uint8_t text[sizeof(label)], scalar[32];
+    int rc = ERR_SYSTEM;
+
+    memcpy(text, label, sizeof(label));
+    for (uint8_t i = 0; i < 8 && rc != ERR_OK; i++) {
+        text[sizeof(label) - 1] = i;
+        (void)crypto_generichash(scalar, sizeof(scalar), text, sizeof(text), seed, CERT_SEED_SIZE);
+        if (wc_ecc_import_private_key_ex(scalar, sizeof(scalar), NULL, 0, key, ECC_SECP256R1) ==
+                0 &&
+            wc_ecc_make_pub(key, NULL) == 0 && wc_ecc_check_key(key) == 0) {
+            rc = ERR_OK;
+        }
+    }
+    sodium_memzero(scalar, sizeof(scalar));
+    return rc;
+}
+
+int cert_make(struct cert *out, const uint8_t seed[CERT_SEED_SIZE], const struct env *env)
 {
     WC_RNG rng;
     ecc_key key;
@@ -105,14 +128,14 @@ int cert_make(struct cert *out, const struct env *env)
         wc_FreeRng(&rng);
         return ERR_SYSTEM;
     }
-    if (wc_ecc_make_key_ex(&rng, 32, &key, ECC_SECP256R1) != 0) {
-        goto out;
-    }
 #ifdef ECC_TIMING_RESISTANT
     if (wc_ecc_set_rng(&key, &rng) != 0) {
         goto out;
     }
 #endif
+    if (key_make(&key, seed) != ERR_OK) {
+        goto out;
+    }
     size = wc_EccKeyToDer(&key, out->key, sizeof(out->key));
     if (size <= 0) {
         goto out;
@@ -123,6 +146,51 @@ out:
     wc_ecc_free(&key);
     wc_FreeRng(&rng);
     return rc;
+}
+
+/* Enter a DER element of this tag: r is led behind it, the result is over its content. */
+static struct rbuf der_enter(struct rbuf *r, uint8_t tag)
+{
+    bool right = rbuf_u8(r) == tag;
+    size_t size = rbuf_u8(r);
+    const uint8_t *content;
+
+    if (size == 0x81) {
+        size = rbuf_u8(r);
+    } else if (size == 0x82) {
+        size = rbuf_u16(r);
+    } else if (size > 0x7f) {
+        right = false; /* 64 KiB and more, or no DER */
+    }
+    if (!right) {
+        r->failed = true;
+    }
+    content = rbuf_take(r, size);
+    return rbuf_over(content, content == NULL ? 0 : size);
+}
+
+int cert_spki(uint8_t out[CERT_SPKI_SIZE], const uint8_t *der, size_t size)
+{
+    /* Of TBSCertificate: serial number, signature algorithm, issuer, validity, subject. */
+    static const uint8_t before[] = {0x02, 0x30, 0x30, 0x30, 0x30};
+    struct rbuf r = rbuf_over(der, size);
+    struct rbuf cert = der_enter(&r, 0x30);
+    struct rbuf tbs = der_enter(&cert, 0x30);
+    const uint8_t *from;
+
+    if (rbuf_left(&tbs) > 0 && *tbs.at == 0xa0) { /* the version, which may be left out */
+        (void)der_enter(&tbs, 0xa0);
+    }
+    for (size_t i = 0; i < sizeof(before); i++) {
+        (void)der_enter(&tbs, before[i]);
+    }
+    from = tbs.at;
+    (void)der_enter(&tbs, 0x30);
+    if (r.failed || cert.failed || tbs.failed ||
+        wc_Sha256Hash(from, (word32)(tbs.at - from), out) != 0) {
+        return ERR_DROP;
+    }
+    return ERR_OK;
 }
 
 void cert_wipe(struct cert *cert)

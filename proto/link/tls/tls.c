@@ -2,7 +2,6 @@
 /* Setting up wolfSSL as QUIC and section 3 of docs/protocol.md need it. */
 #include "proto/link/tls/tls.h"
 
-#include "proto/link/tls/cert.h"
 #include "proto/link/tls/library.h"
 
 #include <wolfssl/options.h>
@@ -33,7 +32,7 @@ static int context_setup(WOLFSSL_CTX *ctx)
     return ERR_OK;
 }
 
-static int server_setup(struct tls *tls, const struct env *env)
+static int server_setup(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct env *env)
 {
     struct cert cert;
     int rc = ERR_SYSTEM;
@@ -42,7 +41,8 @@ static int server_setup(struct tls *tls, const struct env *env)
     if (tls->server == NULL) {
         return ERR_SYSTEM;
     }
-    if (cert_make(&cert, env) != ERR_OK ||
+    if (cert_make(&cert, seed, env) != ERR_OK ||
+        cert_spki(tls->spki, cert.der, cert.der_size) != ERR_OK ||
         ngtcp2_crypto_wolfssl_configure_server_context(tls->server) != 0 ||
         context_setup(tls->server) != ERR_OK || wolfSSL_CTX_no_ticket_TLSv13(tls->server) != 0 ||
         wolfSSL_CTX_use_certificate_buffer(tls->server, cert.der, (long)cert.der_size,
@@ -66,14 +66,14 @@ static int client_setup(struct tls *tls)
     return context_setup(tls->client);
 }
 
-int tls_init(struct tls *tls, bool server, const struct env *env)
+int tls_init(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct env *env)
 {
     int rc;
 
     memset(tls, 0, sizeof(*tls));
     rc = client_setup(tls);
-    if (rc == ERR_OK && server) {
-        rc = server_setup(tls, env);
+    if (rc == ERR_OK && seed != NULL) {
+        rc = server_setup(tls, seed, env);
     }
     if (rc != ERR_OK) {
         tls_fini(tls);
@@ -127,6 +127,23 @@ struct WOLFSSL *tls_session_new(const struct tls *tls, bool server, const char *
 out:
     wolfSSL_free(session);
     return NULL;
+}
+
+int tls_peer_spki(struct WOLFSSL *session, uint8_t out[CERT_SPKI_SIZE])
+{
+    WOLFSSL_X509 *cert = wolfSSL_get_peer_certificate(session);
+    const unsigned char *der;
+    int size = 0, rc = ERR_SESSION;
+
+    if (cert == NULL) {
+        return ERR_SESSION;
+    }
+    der = wolfSSL_X509_get_der(cert, &size);
+    if (der != NULL && size > 0) {
+        rc = cert_spki(out, der, (size_t)size);
+    }
+    wolfSSL_X509_free(cert);
+    return rc;
 }
 
 void tls_session_free(struct WOLFSSL *session)

@@ -9,6 +9,7 @@
 
 #include "proto/base/env.h"
 #include "proto/base/err.h"
+#include "proto/link/tls/cert.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,11 +23,12 @@ enum { TLS_EXPORTER_SIZE = 32 };
 
 struct tls {
     struct WOLFSSL_CTX *server, *client; /* server: NULL in a hub that only dials */
+    uint8_t spki[CERT_SPKI_SIZE];        /* of the server's certificate */
 };
 
-/** Make the contexts; library_init comes before. The server's gets a new certificate. ERR_SYSTEM
- * leaves it empty. */
-int tls_init(struct tls *tls, bool server, const struct env *env) MUST_CHECK;
+/** Make the contexts; library_init comes before. The server's gets a certificate whose key is made
+ * of seed (cert.h); NULL: a hub that only dials. ERR_SYSTEM leaves it empty. */
+int tls_init(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct env *env) MUST_CHECK;
 
 /** Free the contexts; all TLS sessions must be gone. Zeroed is fine, too. */
 void tls_fini(struct tls *tls);
@@ -35,6 +37,10 @@ void tls_fini(struct tls *tls);
  * connection. server_name goes into SNI unless it is NULL or an address. NULL if memory is out. */
 struct WOLFSSL *tls_session_new(const struct tls *tls, bool server, const char *server_name,
                                 ngtcp2_crypto_conn_ref *ref);
+
+/** SHA-256 of the SubjectPublicKeyInfo in the server's certificate, at the dialler when the
+ * handshake is complete: the owner of that key has signed it. ERR_SESSION if there is none. */
+int tls_peer_spki(struct WOLFSSL *session, uint8_t out[CERT_SPKI_SIZE]) MUST_CHECK;
 
 /** Free a TLS session with its secrets; NULL is fine. Never within a call of wolfSSL. */
 void tls_session_free(struct WOLFSSL *session);

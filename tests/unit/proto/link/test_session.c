@@ -131,6 +131,7 @@ static void pair_init(struct pair *pair, size_t room)
         link_session_init(&e->session, &e->shared, &e->carrier, (struct handle){0, 1});
     }
     memcpy(pair->ends[CLIENT].session.want.key, pair->identities[SERVER].public_key, KEY_SIZE);
+    pair->ends[CLIENT].session.roles = LINK_ROLE_HOST;
     pair->ends[CLIENT].session.announced = true; /* who dials knows the handle */
 }
 
@@ -241,7 +242,7 @@ static void a_session_opens_on_any_carrier_in_any_pieces(void **state)
         assert_true(endpoint_equal(&peer->observed, &pair.ends[SERVER].carrier.remote));
         peer = &pair.ends[SERVER].session.peer;
         assert_memory_equal(peer->key, pair.identities[CLIENT].public_key, KEY_SIZE);
-        assert_int_equal(peer->roles, HELLO_ROLE_HOST);
+        assert_int_equal(peer->roles, LINK_ROLE_HOST);
         assert_true(pair.ends[SERVER].opened && pair.ends[CLIENT].opened);
         pair_fini(&pair);
     }

@@ -215,7 +215,7 @@ static void connections_are_capped(void **state)
 {
     static struct net net;
     struct handle handle;
-    struct endpoint any = {.port = 0};
+    struct link_dial dial;
 
     (void)state;
     net_init(&net, 7);
@@ -226,10 +226,8 @@ static void connections_are_capped(void **state)
         (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
         net_run(&net, 100);
     }
-    assert_int_equal(link_hub_dial(net.hubs[NET_CLIENT], &handle, &any, &net.addrs[NET_SERVER],
-                                   NULL, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key,
-                                   net.now),
-                     ERR_LIMIT);
+    dial = net_whom(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    assert_int_equal(link_hub_dial(net.hubs[NET_CLIENT], &handle, &dial, net.now), ERR_LIMIT);
     assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 2);
     assert_true(link_hub_stats(net.hubs[NET_SERVER])->refused_connections > 0);
     net_fini(&net);

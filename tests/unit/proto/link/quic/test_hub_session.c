@@ -103,10 +103,12 @@ static size_t write_client_hello(struct net *net, uint8_t *out, size_t capacity)
 {
     uint8_t hello[CONTROL_SIZE_MAX], head[CAPSULE_HEADER_SIZE_MAX];
     struct wbuf w = wbuf_over(out, capacity);
+    const struct hello_dialler dialler = {.roles = LINK_ROLE_HOST};
     size_t size = 0, head_size;
 
     assert_int_equal(hello_write(&net->hubs[NET_CLIENT]->shared.sessions.self,
-                                 &only_conn(net, NET_CLIENT)->carrier, hello, sizeof(hello), &size),
+                                 &only_conn(net, NET_CLIENT)->carrier, &dialler, hello,
+                                 sizeof(hello), &size),
                      ERR_OK);
     head_size = capsule_header(head, CONTROL_CAPSULE_TYPE, size);
     wbuf_varint(&w, 0);

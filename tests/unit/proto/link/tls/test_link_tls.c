@@ -8,6 +8,12 @@
 #include "tests/support/fixture.h"
 #include "tests/support/link_fixture.h"
 
+#include <stdlib.h>
+
+#include <wolfssl/options.h>
+
+#include <wolfssl/ssl.h>
+
 enum { IDLE_SESSIONS = 64, IDLE_SESSION_BYTES_MAX = 56 * 1000 };
 /* The guard does not know one strange type from another, so it is tested with one that no version
  * of TLS has. */
@@ -127,6 +133,57 @@ static void a_client_says_nothing_of_tls_after_its_finished(void **state)
                          LINK_REASON_TLS);
         net_fini(&net);
     }
+}
+
+/* A certificate is public, so it counts only for who has its key (RFC 8446, section 4.4.3). The
+ * server here has the certificate of another one. */
+static void a_certificate_without_its_key_is_worth_nothing(void **state)
+{
+    static const uint8_t seed[CERT_SEED_SIZE] = {1, 2, 3};
+    static struct net net;
+    struct cert other;
+
+    (void)state;
+    net_init(&net, 63);
+    net_start(&net);
+    assert_int_equal(cert_make(&other, seed, &net.ports.env), ERR_OK);
+    assert_int_equal(wolfSSL_CTX_use_PrivateKey_buffer(net.hubs[NET_SERVER]->shared.tls.server,
+                                                       other.key, (long)other.key_size,
+                                                       WOLFSSL_FILETYPE_ASN1),
+                     WOLFSSL_SUCCESS);
+    (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+    net_run(&net, 6000);
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_OPEN));
+    assert_int_equal(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED)->event.reason, LINK_REASON_TLS);
+    cert_wipe(&other);
+    net_fini(&net);
+}
+
+static void a_certificate_that_is_cut_has_no_key_to_know_it_by(void **state)
+{
+    static const uint8_t seed[CERT_SEED_SIZE] = {1, 2, 3};
+    static struct net net;
+    struct cert cert;
+    uint8_t spki[CERT_SPKI_SIZE], again[CERT_SPKI_SIZE];
+
+    (void)state;
+    net_init(&net, 64);
+    assert_int_equal(cert_make(&cert, seed, &net.ports.env), ERR_OK);
+    assert_int_equal(cert_spki(spki, cert.der, cert.der_size), ERR_OK);
+    for (size_t size = 0; size < cert.der_size; size++) {
+        uint8_t *cut = malloc(size + 1); /* so that a read behind the end is seen */
+
+        assert_non_null(cut);
+        memcpy(cut, cert.der, size);
+        assert_int_equal(cert_spki(again, cut, size), ERR_DROP);
+        free(cut);
+    }
+    for (size_t at = 0; at < cert.der_size; at++) {
+        cert.der[at] ^= 0xff;
+        (void)!cert_spki(again, cert.der, cert.der_size);
+        cert.der[at] ^= 0xff;
+    }
+    net_fini(&net);
 }
 
 /* A server sends a NewSessionTicket (RFC 8446, section 4.6.1): the client ignores it. */
@@ -346,6 +403,8 @@ int main(void)
         cmocka_unit_test(a_message_outside_the_handshake_ends_the_connection),
         cmocka_unit_test(types_of_a_handshake_get_through),
         cmocka_unit_test(a_client_says_nothing_of_tls_after_its_finished),
+        cmocka_unit_test(a_certificate_without_its_key_is_worth_nothing),
+        cmocka_unit_test(a_certificate_that_is_cut_has_no_key_to_know_it_by),
         cmocka_unit_test(a_ticket_is_let_lie),
         cmocka_unit_test(a_message_is_of_one_level_and_known_in_any_pieces),
         cmocka_unit_test(messages_out_of_place_abort_nobody),
