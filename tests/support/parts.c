@@ -58,3 +58,18 @@ struct part delegation_of(uint64_t wall_ms, const struct identity *ziglan,
     CHECK(record_delegation_encode(bytes, &size, &record) == ERR_OK);
     return sign(ziglan, bytes, size);
 }
+
+struct part attachment_of(uint64_t wall_ms, const struct identity *host,
+                          const uint8_t relay[KEY_SIZE], uint64_t sequence, uint32_t lifetime_ms)
+{
+    struct record_attachment record = {
+        .header = {.sequence = sequence, .created_ms = wall_ms, .lifetime_s = lifetime_ms / 1000},
+        .expires_ms = wall_ms + lifetime_ms};
+    uint8_t bytes[RECORD_SIZE_MAX];
+    size_t size;
+
+    memcpy(record.header.key, host->public_key, KEY_SIZE);
+    memcpy(record.relay_key, relay, KEY_SIZE);
+    CHECK(record_attachment_encode(bytes, &size, &record) == ERR_OK);
+    return sign(host, bytes, size);
+}

@@ -27,3 +27,7 @@ struct part part_of(uint64_t wall_ms, uint32_t n, uint64_t sequence, uint8_t mac
  * these rights. */
 struct part delegation_of(uint64_t wall_ms, const struct identity *ziglan,
                           const struct identity *entry, uint32_t rights, uint64_t expires_ms);
+
+/** An attachment of the host to the relay with this key, made at wall_ms for lifetime_ms. */
+struct part attachment_of(uint64_t wall_ms, const struct identity *host,
+                          const uint8_t relay[KEY_SIZE], uint64_t sequence, uint32_t lifetime_ms);

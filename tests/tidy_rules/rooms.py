@@ -7,8 +7,9 @@ and who may include them, and where a rule is not enforced yet."""
 # include everything.
 PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
 RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
+SUBNET = ["rendezvous/presence"]  # what relays know of each other's hosts
 LMDB = "rendezvous/store/lmdb"
-RELAYD = [*PROTO, "proto/link", *RENDEZVOUS]
+RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "relayd/service", "relayd/config", "relayd/daemon", "proto/admin",
               "proto/host"]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
@@ -31,6 +32,7 @@ LAYERS = {
     "rendezvous/directory": [*PROTO, "rendezvous/store"],
     "rendezvous/roster": [*PROTO, "rendezvous/store"],
     "rendezvous/punch": PROTO,
+    "rendezvous/presence": PROTO,
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],

@@ -14,6 +14,7 @@
 #include "client/tunnel/fragment.h"
 #include "client/tunnel/rebuild.h"
 #include "client/tunnel/strip.h"
+#include "proto/base/bytes.h"
 #include "proto/crypto/aead.h"
 #include "proto/crypto/signed.h"
 #include "proto/link/hello.h"
@@ -24,6 +25,7 @@
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
 #include "proto/wire/url.h"
+#include "rendezvous/presence/hrw.h"
 
 enum {
     RECORD_DAY_S = 24 * 3600,
@@ -527,6 +529,29 @@ static void addresses_of_all_kinds(void **state)
     output("initiator_fixed", ip, sizeof(ip));
 }
 
+/* ---- presence ---- */
+
+static void scores_of_seats(void **state)
+{
+    static const struct {
+        const char *ip, *score;
+        size_t size;
+    } rows[] = {{"relay_ip4", "hrw_score_ip4", 4}, {"relay_ip6", "hrw_score_ip6", 16}};
+    struct identity host = input_identity("initiator_seed");
+    uint64_t day = hrw_day(input_number("timestamp_ms"));
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t ip[16], score[8];
+
+        input_exactly(rows[i].ip, ip, rows[i].size);
+        struct endpoint address = endpoint_of_bytes(ip, rows[i].size, 1);
+        struct hrw_prefix prefix = hrw_prefix_of(&address);
+        be64_write(score, hrw_score(day, &prefix, host.public_key));
+        output(rows[i].score, score, sizeof(score));
+    }
+}
+
 static void every_vector_was_computed(void **state)
 {
     (void)state;
@@ -566,6 +591,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_plaintext_in_fragments),
         cmocka_unit_test(candidates_inside_the_tunnel),
         cmocka_unit_test(urls),
+        cmocka_unit_test(scores_of_seats),
         cmocka_unit_test(every_vector_was_computed),
     };
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What this relay announces to others: the attachments of the hosts that are here, and the
+ * delegations of the ziglans whose entry point it is (docs/protocol.md, section 17). Each record is
+ * told to the winners of its key at once when it is new, and again every ANNOUNCE_EVERY_MS: so new
+ * winners learn it, and a winner that was restarted. Nothing is remembered about who was told.
+ *
+ * Later: relayd's service `presence` uses this room.
+ */
+#pragma once
+
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/base/mono.h"
+#include "proto/wire/frame.h"
+#include "rendezvous/presence/hrw.h"
+#include "rendezvous/presence/presence_record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ANNOUNCE_EVERY_MS = 10 * 60 * 1000,
+    ANNOUNCE_RETRY_MS = 30 * 1000, /* if a winner could not be told */
+    ANNOUNCE_PER_S = 50,           /* keys, each of which is told to up to HRW_WINNERS_MAX relays */
+    ANNOUNCE_BURST = 100,
+};
+
+/** One record and whom to tell it. */
+struct announcement {
+    struct presence_record record;
+    uint8_t winners[HRW_WINNERS_MAX][KEY_SIZE]; /* without this relay itself */
+    size_t count;
+};
+
+struct announcer;
+
+/** Nothing to announce. own_key is the relay's, by which it knows itself among the winners; copied.
+ * At most count_max keys. env is borrowed and outlives it. ERR_NOMEM leaves *out NULL. */
+int announcer_new(struct announcer **out, const uint8_t own_key[KEY_SIZE], uint32_t count_max,
+                  const struct env *env, struct mono now) MUST_CHECK;
+void announcer_free(struct announcer *announcer);
+
+/** Announce this record, which was judged and verified, in place of the one of its key; a known one
+ * or one with a smaller sequence changes nothing. ERR_LIMIT, ERR_NOMEM: nothing changed. */
+int announcer_put(struct announcer *announcer, const struct presence_record *record,
+                  struct mono now) MUST_CHECK;
+
+/** The record of a key; NULL if there is none. Borrowed until the next call that is not const. */
+const struct presence_record *announcer_find(const struct announcer *announcer,
+                                             const uint8_t key[KEY_SIZE]);
+
+/** The key is not here any more: its record is announced no longer. */
+void announcer_remove(struct announcer *announcer, const uint8_t key[KEY_SIZE]);
+
+/** Take the next announcement that is due; false if none is, or if enough keys were told for now.
+ * A record that is over is forgotten. The winners are those of hrw at this time. */
+bool announcer_next(struct announcer *announcer, const struct hrw *hrw, uint64_t wall_ms,
+                    struct mono now, struct announcement *out);
+
+/** The key was not told to all, or is not to be told yet: try again in ANNOUNCE_RETRY_MS. */
+void announcer_retry(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now);
+
+/** When to call announcer_next again; MONO_NEVER if there is nothing to announce. */
+struct mono announcer_deadline(const struct announcer *announcer);
+
+/** Keys that are announced. */
+uint32_t announcer_count(const struct announcer *announcer);

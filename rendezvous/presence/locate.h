@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Look-ups of keys at other relays (docs/protocol.md, section 17). One goes this way:
+ *
+ *   ASKING --- the winners of the key are asked, all at once
+ *      |
+ *      +--- the first valid answer, and 150 ms more; or all answered; or 1 s is over
+ *      v
+ *    DONE  --- whoever waits is told what was found, the largest sequence first
+ *
+ * What a winner answers is believed if it is signed by the key, in force and about it; all else is
+ * counted and changes nothing, so a winner can only be silent. Equal look-ups are one, and what was
+ * found, or that nothing was, is remembered for a while.
+ *
+ * A caller asks locate_want first. It answers at once, or lets the caller wait for a look-up that
+ * is on its way, or demands the winners (rendezvous/presence/hrw.h) for locate_begin.
+ *
+ * Later: relayd's service `presence` uses this room.
+ */
+#pragma once
+
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/base/mono.h"
+#include "proto/wire/frame.h"
+#include "rendezvous/presence/hrw.h"
+#include "rendezvous/presence/located.h"
+#include "rendezvous/presence/presence_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LOCATE_COUNT_MAX = 256,    /* look-ups at once */
+    LOCATE_WAITERS_MAX = 16,   /* who wait for one */
+    LOCATE_ASK_MS = 1000,      /* then who did not answer is silent */
+    LOCATE_MORE_MS = 150,      /* after the first valid answer others may tell a newer one */
+    LOCATE_PRESENT_MS = 60000, /* so long an answer is remembered, */
+    LOCATE_ABSENT_MS = 5000,   /* that there is none, */
+    LOCATE_SILENT_MS = 1000,   /* and that nobody answered */
+};
+
+/** Who waits, in the words of the caller. */
+struct locate_waiter {
+    uint64_t who;
+    uint32_t request_id;
+};
+
+enum locate_answer {
+    LOCATE_KNOWN,    /* `found` is written; it may be empty */
+    LOCATE_WAITS,    /* a DONE for the waiter will follow */
+    LOCATE_ASK_WHOM, /* call locate_begin with the winners */
+    LOCATE_BUSY,     /* too many look-ups, or too many wait for this one */
+};
+
+enum locate_output_type {
+    LOCATE_OUTPUT_ASK,  /* send Locate{key} with request_id to the relay `to` */
+    LOCATE_OUTPUT_DONE, /* answer the waiter */
+};
+
+struct locate_output {
+    enum locate_output_type type;
+    uint8_t key[KEY_SIZE];
+    uint8_t to[KEY_SIZE];        /* ASK */
+    uint32_t request_id;         /* ASK; never 0 */
+    struct locate_waiter waiter; /* DONE */
+    struct located found;        /* DONE */
+};
+
+/** Counters for metrics; running is a gauge. */
+struct locate_stats {
+    uint64_t started, joined, cached, busy;
+    uint64_t found, absent, silent; /* how look-ups ended */
+    uint64_t answers_good, answers_empty, answers_wrong, answers_late, answers_failed;
+    uint32_t running;
+};
+
+struct locate;
+
+/** No look-ups. check judges signatures (presence_record_signed, or a simulator's); env is kept.
+ * ERR_NOMEM leaves *out NULL. */
+int locate_new(struct locate **out, presence_check *check, const struct env *env) MUST_CHECK;
+void locate_free(struct locate *locate);
+
+/** Somebody wants to know where a key is. found is written for LOCATE_KNOWN only. */
+enum locate_answer locate_want(struct locate *locate, const uint8_t key[KEY_SIZE],
+                               const struct locate_waiter *waiter, uint64_t wall_ms,
+                               struct mono now, struct located *found);
+
+/** Begin the look-up for which locate_want demanded winners: count (at most HRW_WINNERS) relays,
+ * none of them the own one. Without winners it is done at once. LOCATE_WAITS, or LOCATE_BUSY. */
+enum locate_answer locate_begin(struct locate *locate, const uint8_t key[KEY_SIZE],
+                                const struct locate_waiter *waiter,
+                                uint8_t winners[HRW_WINNERS][KEY_SIZE], size_t count,
+                                struct mono now);
+
+/** A signed record in an answer. */
+struct locate_record {
+    const uint8_t *data;
+    size_t size;
+};
+
+/** The relay `from` answered a question with these records (any content, perhaps none). What
+ * answers nothing that it was asked is counted and ignored. */
+void locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
+                      const struct locate_record *records, size_t count, uint64_t wall_ms,
+                      struct mono now);
+
+/** The relay could not be asked, or answered by an Error. */
+void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
+                      struct mono now);
+
+/** The key is not at this relay, as the relay itself says: for a while it is no answer any more. */
+void locate_forget(struct locate *locate, const uint8_t key[KEY_SIZE],
+                   const uint8_t relay[KEY_SIZE], struct mono now);
+
+/** Look-ups whose time is over are done. */
+void locate_expire(struct locate *locate, uint64_t wall_ms, struct mono now);
+
+/** When to call locate_expire next; MONO_NEVER if no look-up waits. Outputs have no deadline: take
+ * them after every call. */
+struct mono locate_deadline(const struct locate *locate);
+
+/** Take the next thing to do; false if there is none. */
+bool locate_output(struct locate *locate, struct locate_output *out);
+
+/** Borrowed for the life of `locate`. */
+const struct locate_stats *locate_stats(const struct locate *locate);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What look-ups found lately, and that they found nothing. When it is full, the oldest answer makes
+ * room.
+ *
+ * Later: relayd's service `presence` uses this room.
+ */
+#pragma once
+
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/base/mono.h"
+#include "rendezvous/presence/located.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LOCATE_CACHE_MAX = 8192 };
+
+struct locate_cache;
+
+/** An empty cache. env gives hash keys during the call. ERR_NOMEM leaves *out NULL. */
+int locate_cache_new(struct locate_cache **out, const struct env *env) MUST_CHECK;
+void locate_cache_free(struct locate_cache *cache);
+
+/** Remember what was found of a key until this instant, in place of what was remembered. Without
+ * memory nothing is remembered. */
+void locate_cache_put(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                      const struct located *found, struct mono until);
+
+/** What is remembered of a key, borrowed until the next put; NULL if nothing is, or not any more.
+ */
+struct located *locate_cache_find(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                                  struct mono now);
