@@ -78,7 +78,7 @@ bool presence_is_offline(const struct peer *peer, const struct ziglan_list *zigl
 void presence_ask(const struct peer *peer, struct mono now)
 {
     if (peer->ziglan != NULL) {
-        ziglan_lookup_address(peer->ziglan, peer->pair.peer.v6, now);
+        ziglan_lookup_away(peer->ziglan, peer->key, now);
     }
 }
 

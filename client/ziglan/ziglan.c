@@ -115,6 +115,7 @@ int ziglan_new(struct ziglan **out, const struct ziglan_record *record,
     ziglan->at.replaced_at = MONO_NEVER;
     ziglan->at.lookup_key_at = now;
     ziglan->at.lookup_address_at = now;
+    ziglan->at.lookup_away_at = now;
     ziglan->at.expire_at = mono_add_ms(now, ZIGLAN_EXPIRE_INTERVAL_MS);
     enter(ziglan, ZIGLAN_STATE_CONNECTING, now);
     *out = ziglan;
@@ -519,6 +520,13 @@ void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct 
 {
     if (may_look_up(ziglan, &ziglan->at.lookup_address_at, now)) {
         (void)ziglan_send_lookup_address(ziglan, ip6);
+    }
+}
+
+void ziglan_lookup_away(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    if (may_look_up(ziglan, &ziglan->at.lookup_away_at, now)) {
+        (void)ziglan_send_lookup_key(ziglan, key);
     }
 }
 

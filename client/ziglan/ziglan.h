@@ -110,13 +110,16 @@ enum roster_effect ziglan_apply(struct ziglan *ziglan, const Ziglan__Member *mem
                                 uint8_t key[KEY_SIZE]);
 
 /**
- * Ask the entry point for the member with this key, from which an initiation came, or with this
- * address, to which this host has a packet. One of each kind per ZIGLAN_LOOKUP_INTERVAL_MS; more
- * are dropped, and the next initiation or packet asks again. The kinds are counted apart, because
- * anybody can make us ask for keys: that must not use up the look-ups of this host's packets.
+ * Ask the entry point for the member with this key, from which an initiation came; with this
+ * address, to which this host has a packet; or with this key, to which it has a packet, but which
+ * is away as far as we were told. One of each kind per ZIGLAN_LOOKUP_INTERVAL_MS; more are dropped,
+ * and the next initiation or packet asks again. The kinds are counted apart: anybody can make us
+ * ask for keys, and a program that tries a host that is away does so without end. Neither must use
+ * up the look-ups of packets to somebody new.
  */
 void ziglan_lookup_key(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct mono now);
 void ziglan_lookup_address(struct ziglan *ziglan, const uint8_t ip6[16], struct mono now);
+void ziglan_lookup_away(struct ziglan *ziglan, const uint8_t key[KEY_SIZE], struct mono now);
 
 /** Timers: renewals, and Joins that are sent again. (Dialling is the relay set's.) */
 void ziglan_expire(struct ziglan *ziglan, struct mono now);

@@ -70,8 +70,8 @@ struct ziglan_relay {
 struct ziglan_times {
     struct mono state_at; /* the present state began, or a Join was tried */
     struct mono renew_at; /* the next Join while joined; NEVER: not joined yet */
-    struct mono lookup_key_at, lookup_address_at; /* not before */
-    struct mono expire_at;                        /* the roster */
+    struct mono lookup_key_at, lookup_address_at, lookup_away_at; /* not before */
+    struct mono expire_at;                                        /* the roster */
     struct mono replaced_at; /* another host with our key took our place; NEVER: not known of */
 };
 

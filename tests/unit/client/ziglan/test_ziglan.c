@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Admission to a ziglan, what a host asks its entry point, and what a new session to it changes. */
 #include "client/core/core_internal.h"
+#include "client/peer/presence.h"
 #include "client/ziglan/ziglan.h"
 #include "relayd/core/core.h"
 #include "relayd/service/operator.h"
@@ -176,6 +177,35 @@ static void strangers_do_not_keep_a_host_from_looking_a_member_up(void **state)
     lab_free(lab);
 }
 
+/* Monitoring that never rests: each packet asks whether the one that is away is back. */
+static void packets_to_who_is_away_do_not_keep_a_host_from_looking_a_member_up(void **state)
+{
+    struct lab *lab = lab_too_large_to_be_watched();
+    struct host_core *anna = lab->hosts[0].core;
+    struct ziglan *ziglan = ziglan_at(lab, 0);
+    const uint8_t *nas = lab->hosts[1].identity.public_key;
+    struct peer away = {.ziglan = ziglan};
+    size_t asked = 0;
+
+    (void)state;
+    memset(away.key, 9, sizeof(away.key));
+    key_ip6(away.pair.peer.v6, away.key);
+    for (int i = 0; i < 40; i++) {
+        struct ziglan_times before = ziglan->at;
+
+        presence_ask(&away, lab->now);
+        asked += memcmp(&before, &ziglan->at, sizeof(before)) != 0 ? 1 : 0;
+        run_ms(lab, 100);
+    }
+    assert_in_range(asked, 4, 5); /* once a second */
+    assert_null(peer_find(&anna->peers, nas));
+    presence_ask(&away, lab->now);
+    packet_for_key(lab, nas);
+    run_ms(lab, 100);
+    assert_non_null(peer_find(&anna->peers, nas));
+    lab_free(lab);
+}
+
 /* As if there had been no memory for the Join when the session opened. */
 static void a_join_that_could_not_be_sent_is_sent_again(void **state)
 {
@@ -217,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_reconnection_is_not_broadcast),
         cmocka_unit_test(members_that_a_new_session_does_not_mention_are_offline),
         cmocka_unit_test(strangers_do_not_keep_a_host_from_looking_a_member_up),
+        cmocka_unit_test(packets_to_who_is_away_do_not_keep_a_host_from_looking_a_member_up),
         cmocka_unit_test(a_join_that_could_not_be_sent_is_sent_again),
         cmocka_unit_test(each_ziglan_is_settled_by_itself),
     };
