@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -68,6 +69,15 @@ struct nlmsghdr *netlink_request(struct netlink *netlink, uint16_t type, uint16_
     return request;
 }
 
+/* True if the message of this size belongs to a question before the present one, whose answer was
+ * given up: it was late, or some of it was lost. */
+static bool is_stale(const struct netlink *netlink, ssize_t size)
+{
+    const struct nlmsghdr *first = (const struct nlmsghdr *)(const void *)netlink->buffer;
+
+    return mnl_nlmsg_ok(first, (int)size) && first->nlmsg_seq != netlink->sequence;
+}
+
 /* Receive until the kernel's acknowledgement or error, or the end of a dump. */
 static int answer_read(struct netlink *netlink, int (*each)(const struct nlmsghdr *, void *),
                        void *context)
@@ -83,6 +93,9 @@ static int answer_read(struct netlink *netlink, int (*each)(const struct nlmsghd
         }
         if (got <= 0) {
             return ERR_SYSTEM;
+        }
+        if (is_stale(netlink, got)) {
+            continue;
         }
         verdict = mnl_cb_run(netlink->buffer, (size_t)got, netlink->sequence, port, each, context);
     }

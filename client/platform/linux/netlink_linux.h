@@ -16,8 +16,8 @@
  * may be IPv4 only. */
 #define NETLINK_OWN_ALIAS "ziglan"
 
-/** How often to try a dump, which fails if the list changes meanwhile. Each try needs a fresh
- * socket, because the old one may still hold the rest of the dump that failed. */
+/** How often to try a dump, which fails if the list changes meanwhile. Each try has a fresh socket,
+ * so that it need not read the rest of the dump that failed. */
 enum { NETLINK_LOOK_TRIES_MAX = 3 };
 
 struct netlink;
