@@ -6,6 +6,7 @@
 #include "client/cli/ask.h"
 
 #include "proto/host/control_call.h"
+#include "proto/host/fields.h"
 
 enum { TIMEOUT_MS = 5000 };
 
@@ -37,4 +38,19 @@ json_t *ask_verb(const struct cli *cli, const char *verb, const char *key, const
                                   : json_pack("{s:s, s:s}", "do", verb, key, value);
 
     return ask(cli, request, fault);
+}
+
+int ask_print(const struct cli *cli, json_t *answer, struct fault *fault,
+              void (*print)(const struct cli *cli, const json_t *answer))
+{
+    if (answer == NULL) {
+        return cli_fail(cli, fault);
+    }
+    if (cli->json) {
+        fields_print(answer);
+    } else {
+        print(cli, answer);
+    }
+    json_decref(answer);
+    return EXIT_CODE_OK;
 }

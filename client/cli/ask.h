@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asking the daemon of the interface: one request, one answer, both JSON.
+ * Asking the daemon of the interface: one request, one answer, both JSON, and
+ * printing the answer.
  */
 #pragma once
 
@@ -17,3 +18,8 @@ json_t *ask(const struct cli *cli, json_t *request, struct fault *fault);
 /** ask with {"do": verb, key: value}, or with {"do": verb} if key is NULL. */
 json_t *ask_verb(const struct cli *cli, const char *verb, const char *key, const char *value,
                  struct fault *fault);
+
+/** How a verb ends: the answer, which is given, is printed, as JSON or with `print`. NULL: there is
+ * none, and what is wrong (fault) is printed. Returns the exit code. */
+int ask_print(const struct cli *cli, json_t *answer, struct fault *fault,
+              void (*print)(const struct cli *cli, const json_t *answer));

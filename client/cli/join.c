@@ -244,7 +244,7 @@ static int ziglan_tell(const struct cli *cli, const json_t *status, const char *
         name_compare(cli, ziglan);
     }
     if (cli->json) {
-        (void)fields_print(json_object_get(status, "ziglans"));
+        fields_print(json_object_get(status, "ziglans"));
     } else if (ziglan != NULL) {
         ziglan_print(cli, status, ziglan, index, trier);
     }

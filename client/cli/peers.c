@@ -96,20 +96,15 @@ void peers_print(const json_t *peers, const char *flag)
     table_free(table);
 }
 
+static void answer_print(const struct cli *cli, const json_t *answer)
+{
+    peers_print(json_object_get(answer, "peers"), cli->place.flag);
+}
+
 int verb_peers(const struct cli *cli)
 {
     struct fault fault = {0};
     json_t *answer = ask_verb(cli, "peers", NULL, NULL, &fault);
-    int code = EXIT_CODE_OK;
 
-    if (answer == NULL) {
-        return cli_fail(cli, &fault);
-    }
-    if (cli->json) {
-        code = fields_print(answer);
-    } else {
-        peers_print(json_object_get(answer, "peers"), cli->place.flag);
-    }
-    json_decref(answer);
-    return code;
+    return ask_print(cli, answer, &fault, answer_print);
 }

@@ -130,26 +130,21 @@ static void peers_count_print(const json_t *peers)
     line_print("Peers", text);
 }
 
+static void status_print(const struct cli *cli, const json_t *status)
+{
+    host_print(status);
+    relays_print(status);
+    ziglans_print(status);
+    leaving_print(status);
+    peers_count_print(json_object_get(status, "peers"));
+    (void)fputc('\n', stdout);
+    peers_print(json_object_get(status, "peers"), cli->place.flag);
+}
+
 int verb_status(const struct cli *cli)
 {
     struct fault fault = {0};
     json_t *status = ask_verb(cli, "status", NULL, NULL, &fault);
-    int code = EXIT_CODE_OK;
 
-    if (status == NULL) {
-        return cli_fail(cli, &fault);
-    }
-    if (cli->json) {
-        code = fields_print(status);
-    } else {
-        host_print(status);
-        relays_print(status);
-        ziglans_print(status);
-        leaving_print(status);
-        peers_count_print(json_object_get(status, "peers"));
-        (void)fputc('\n', stdout);
-        peers_print(json_object_get(status, "peers"), cli->place.flag);
-    }
-    json_decref(status);
-    return code;
+    return ask_print(cli, status, &fault, status_print);
 }

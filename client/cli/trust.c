@@ -11,6 +11,18 @@
 
 #include <stdio.h>
 
+static void trust_print(const struct cli *cli, const json_t *answer)
+{
+    (void)cli;
+    if (field_text(answer, "before")[0] != '\0') {
+        (void)printf("%s means %s now, not %s any more\n", field_text(answer, "name"),
+                     field_text(answer, "key"), field_text(answer, "before"));
+    } else {
+        (void)printf("%s means %s already\n", field_text(answer, "name"),
+                     field_text(answer, "key"));
+    }
+}
+
 int verb_trust(const struct cli *cli)
 {
     const char *name = cli->arguments[0];
@@ -20,18 +32,5 @@ int verb_trust(const struct cli *cli)
     if (answer == NULL && fault.exit_code == EXIT_CODE_NO_DAEMON) {
         answer = offline_trust(&cli->place, name, &fault);
     }
-    if (answer == NULL) {
-        return cli_fail(cli, &fault);
-    }
-    if (cli->json) {
-        (void)fields_print(answer);
-    } else if (field_text(answer, "before")[0] != '\0') {
-        (void)printf("%s means %s now, not %s any more\n", field_text(answer, "name"),
-                     field_text(answer, "key"), field_text(answer, "before"));
-    } else {
-        (void)printf("%s means %s already\n", field_text(answer, "name"),
-                     field_text(answer, "key"));
-    }
-    json_decref(answer);
-    return EXIT_CODE_OK;
+    return ask_print(cli, answer, &fault, trust_print);
 }

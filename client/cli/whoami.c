@@ -12,13 +12,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int whoami_print(const struct cli *cli, const json_t *answer)
+static void whoami_print(const struct cli *cli, const json_t *answer)
 {
     const json_t *addresses = json_object_get(answer, "addresses");
 
-    if (cli->json) {
-        return fields_print(answer);
-    }
     line_print("Name", field_text(answer, "name"));
     line_print("Key", field_text(answer, "key"));
     if (cli->solana) {
@@ -26,7 +23,6 @@ static int whoami_print(const struct cli *cli, const json_t *answer)
     }
     line_print("IPv4", field_text(addresses, "ipv4"));
     line_print("IPv6", field_text(addresses, "ipv6"));
-    return EXIT_CODE_OK;
 }
 
 /* True if there is neither a key nor a configuration that could name one. */
@@ -40,15 +36,9 @@ int verb_whoami(const struct cli *cli)
 {
     struct fault fault = {0};
     json_t *answer = ask_verb(cli, "whoami", NULL, NULL, &fault);
-    int code;
 
     if (answer == NULL && fault.exit_code == EXIT_CODE_NO_DAEMON && !host_is_new(cli)) {
         answer = offline_whoami(&cli->place, cli->name, &fault);
     }
-    if (answer == NULL) {
-        return cli_fail(cli, &fault);
-    }
-    code = whoami_print(cli, answer);
-    json_decref(answer);
-    return code;
+    return ask_print(cli, answer, &fault, whoami_print);
 }

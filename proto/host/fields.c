@@ -5,7 +5,6 @@
  */
 #include "proto/host/fields.h"
 
-#include "proto/base/fault.h"
 
 #include <stdio.h>
 
@@ -23,9 +22,8 @@ uint64_t field_number(const json_t *object, const char *key)
     return number > 0 ? (uint64_t)number : 0;
 }
 
-int fields_print(const json_t *answer)
+void fields_print(const json_t *answer)
 {
     (void)json_dumpf(answer, stdout, JSON_INDENT(2));
     (void)fputc('\n', stdout);
-    return EXIT_CODE_OK;
 }

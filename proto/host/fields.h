@@ -14,5 +14,5 @@ const char *field_text(const json_t *object, const char *key);
 /** The number of this name; 0 if there is none, or if it is negative. */
 uint64_t field_number(const json_t *object, const char *key);
 
-/** Print an answer as JSON to standard output. Returns EXIT_CODE_OK, for verbs that end so. */
-int fields_print(const json_t *answer);
+/** Print an answer as JSON to standard output. */
+void fields_print(const json_t *answer);

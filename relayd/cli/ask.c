@@ -74,7 +74,7 @@ int ask(const struct options *options, json_t *request,
         return options->json ? fault_print_json(&fault) : fault_print(&fault, "relayd");
     }
     if (options->json) {
-        (void)fields_print(answer);
+        fields_print(answer);
     } else {
         print(answer, option);
     }
