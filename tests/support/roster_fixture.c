@@ -104,3 +104,30 @@ void watcher_change_for(struct watcher *w, uint32_t n, struct directory_entry *e
         .online = true,
     };
 }
+
+void watcher_init_with(struct watcher *w, const char *name, uint8_t mac)
+{
+    watcher_init(w);
+    watcher_admit(w, 1, name, mac);
+    assert_int_equal(watcher_follow(w), 1);
+}
+
+void watcher_init_untold(struct watcher *w, const char *name, uint8_t mac,
+                         struct directory_entry *entry, struct roster_change *change)
+{
+    watcher_init(w);
+    watcher_admit(w, 1, name, mac);
+    watcher_change_for(w, 1, entry, change);
+}
+
+void watcher_roster_new(struct watcher *w, struct roster **roster, struct store **store)
+{
+    assert_int_equal(store_memory_new(store), ERR_OK);
+    assert_int_equal(
+        roster_new(roster, *store, &w->office.ports.env, w->office.ziglan.public_key, 0), ERR_OK);
+}
+
+enum roster_effect watcher_expire(struct watcher *w, uint64_t settled_ms, uint8_t key[KEY_SIZE])
+{
+    return roster_expire(w->roster, env_wall_ms(&w->office.ports.env), settled_ms, key);
+}

@@ -4,7 +4,6 @@
 
 #include "proto/crypto/signed.h"
 #include "proto/net/addrplan.h"
-#include "rendezvous/store/store_memory.h"
 #include "tests/support/delegations.h"
 #include "tests/support/fixture.h"
 #include "tests/support/roster_fixture.h"
@@ -101,9 +100,7 @@ static void only_a_delegated_entry_point_is_believed(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "nas", 0);
-    watcher_change_for(&w, 1, &entry, &change);
+    watcher_init_untold(&w, "nas", 0, &entry, &change);
     uint64_t now = w.office.ports.wall_ms;
     struct {
         const char *name;
@@ -134,9 +131,7 @@ static void only_a_delegated_entry_point_is_believed(void **state)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct roster *roster;
         struct store *store;
-        assert_int_equal(store_memory_new(&store), ERR_OK);
-        assert_int_equal(
-            roster_new(&roster, store, &w.office.ports.env, w.office.ziglan.public_key, 0), ERR_OK);
+        watcher_roster_new(&w, &roster, &store);
         int set =
             roster_set_delegation(roster, table[i].delegation.bytes, table[i].delegation.size);
         int applied = roster_apply(roster, &change, &effect, NULL);
@@ -222,9 +217,7 @@ static void online_is_told_without_a_new_sequence(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "a", 0);
-    assert_int_equal(watcher_follow(&w), 1);
+    watcher_init_with(&w, "a", 0);
     watcher_change_for(&w, 1, &entry, &change);
     assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_OK);
     assert_int_equal(effect, ROSTER_EFFECT_NONE);
@@ -259,9 +252,7 @@ static void a_member_in_another_session_has_come_again(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "a", 0);
-    assert_int_equal(watcher_follow(&w), 1);
+    watcher_init_with(&w, "a", 0);
     assert_int_equal(tell_session(&w, 7), ROSTER_EFFECT_CAME);
     assert_int_equal(tell_session(&w, 7), ROSTER_EFFECT_NONE);
     assert_int_equal(tell_session(&w, 8), ROSTER_EFFECT_CAME);

@@ -33,9 +33,7 @@ static void a_name_goes_on_to_mean_the_old_key_while_that_is_a_member(void **sta
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "nas", 0);
-    assert_int_equal(watcher_follow(&w), 1);
+    watcher_init_with(&w, "nas", 0);
     rename_to(&w, 1, "store");
     admit_as(&w, 2, "nas");
     assert_int_equal(watcher_follow(&w), 2);
@@ -67,9 +65,7 @@ static void a_name_means_the_new_key_once_the_old_one_was_revoked(void **state)
 
     (void)state;
     for (int order = 0; order < 3; order++) {
-        watcher_init(&w);
-        watcher_admit(&w, 1, "nas", 0);
-        assert_int_equal(watcher_follow(&w), 1);
+        watcher_init_with(&w, "nas", 0);
         if (order == 0) {
             assert_int_equal(office_revoke(&w.office, 1), VERDICT_OK);
             admit_as(&w, 2, "nas");
@@ -104,25 +100,19 @@ static void a_name_means_the_new_key_once_the_old_admission_is_over_for_good(voi
     uint64_t right_ms;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "nas", 0);
-    assert_int_equal(watcher_follow(&w), 1);
+    watcher_init_with(&w, "nas", 0);
     rename_to(&w, 1, "store");
     right_ms = w.office.ports.wall_ms;
     w.office.ports.wall_ms += 6 * DAY_MS;
     admit_as(&w, 2, "nas");
     assert_int_equal(watcher_follow(&w), 2);
     w.office.ports.wall_ms += 2 * DAY_MS; /* now the first admission is over */
-    assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), right_ms, key),
-                     ROSTER_EFFECT_REMOVED);
-    assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), right_ms, key),
-                     ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, right_ms, key), ROSTER_EFFECT_REMOVED);
+    assert_int_equal(watcher_expire(&w, right_ms, key), ROSTER_EFFECT_NONE);
     assert_true(watcher_member(&w, 2)->name_conflict);
     watcher_reopen(&w);
     assert_true(watcher_member(&w, 2)->name_conflict);
-    assert_int_equal(
-        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-        ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_ptr_equal(watcher_member_named(&w, "nas"), watcher_member(&w, 2));
     assert_false(watcher_member(&w, 2)->name_conflict);
     watcher_fini(&w);

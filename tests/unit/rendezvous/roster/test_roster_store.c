@@ -41,9 +41,7 @@ static void two_ziglans_in_one_store_do_not_see_each_other(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "a", 0x21);
-    assert_int_equal(watcher_follow(&w), 1);
+    watcher_init_with(&w, "a", 0x21);
     assert_int_equal(roster_new(&other, w.store, &w.office.ports.env, other_key.public_key, 0),
                      ERR_OK);
     assert_int_equal(roster_count(other), 0);
@@ -69,15 +67,11 @@ static void a_failing_store_is_survived(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "a", 0x21);
-    watcher_change_for(&w, 1, &entry, &change);
+    watcher_init_untold(&w, "a", 0x21, &entry, &change);
     for (uint64_t nth = 1; nth <= 3; nth++) { /* name, fixed address, member */
         struct roster *roster;
         struct store *store;
-        assert_int_equal(store_memory_new(&store), ERR_OK);
-        assert_int_equal(
-            roster_new(&roster, store, &w.office.ports.env, w.office.ziglan.public_key, 0), ERR_OK);
+        watcher_roster_new(&w, &roster, &store);
         assert_int_equal(roster_set_delegation(roster, w.delegation.bytes, w.delegation.size),
                          ERR_OK);
         store_memory_fail_write(store, nth);
@@ -112,9 +106,7 @@ static void a_member_is_told_even_if_its_name_finds_no_memory(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "a", 0x21);
-    watcher_change_for(&w, 1, &entry, &change);
+    watcher_init_untold(&w, "a", 0x21, &entry, &change);
     const struct store_ops *true_ops = w.store->ops;
     struct store_ops ops = *true_ops;
     ops.write = write_without_memory;

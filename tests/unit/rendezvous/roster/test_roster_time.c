@@ -14,25 +14,18 @@ static void the_memory_of_revocations_ends_after_eight_days(void **state)
     struct watcher w;
 
     (void)state;
-    watcher_init(&w);
-    watcher_admit(&w, 1, "nas", 0);
-    assert_int_equal(watcher_follow(&w), 1);
+    watcher_init_with(&w, "nas", 0);
     assert_int_equal(directory_leave(w.office.directory, one.public_key), VERDICT_OK);
     assert_int_equal(watcher_follow(&w), 1);
     assert_int_equal(roster_count(w.roster), 0);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     w.office.ports.wall_ms += 8 * DAY_MS - 1;
-    assert_int_equal(
-        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-        ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     w.office.ports.wall_ms += DAY_MS;
-    assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), 0, key),
-                     ROSTER_EFFECT_NONE); /* the clock, alone */
+    assert_int_equal(watcher_expire(&w, 0, key), ROSTER_EFFECT_NONE); /* the clock, alone */
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
-    assert_int_equal(
-        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-        ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 0);
     watcher_fini(&w);
 }
@@ -58,17 +51,13 @@ static void revocations_are_looked_for_only_when_one_is_due(void **state)
     assert_int_equal(watcher_follow(&w), 1);
     for (int again = 0; again < 2; again++) {
         disk.steps = 0;
-        assert_int_equal(
-            roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-            ROSTER_EFFECT_NONE);
+        assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
         assert_int_equal(disk.steps, 0);
         watcher_reopen(&w);
     }
     for (size_t left = 2; left-- > 0;) {
         w.office.ports.wall_ms += left == 1 ? 7 * DAY_MS + 1000 : DAY_MS;
-        assert_int_equal(
-            roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-            ROSTER_EFFECT_NONE);
+        assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
         assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), left);
     }
     watcher_fini(&w);
@@ -90,18 +79,12 @@ static void admissions_expire_and_are_renewed(void **state)
     struct part part = part_of(w.office.ports.wall_ms, 2, w.office.ports.wall_ms, 0);
     assert_int_equal(office_join(&w.office, 2, NULL, "b", &part, &joined), VERDICT_OK);
     assert_int_equal(watcher_follow(&w), 1);
-    assert_int_equal(
-        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-        ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     w.office.ports.wall_ms += 2 * DAY_MS;
-    assert_int_equal(
-        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-        ROSTER_EFFECT_REMOVED);
+    assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_REMOVED);
     assert_memory_equal(key, one.public_key, KEY_SIZE);
     assert_null(watcher_member(&w, 1));
-    assert_int_equal(
-        roster_expire(w.roster, env_wall_ms(&w.office.ports.env), w.office.ports.wall_ms, key),
-        ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, w.office.ports.wall_ms, key), ROSTER_EFFECT_NONE);
     assert_int_equal(store_memory_count(w.store, STORE_TABLE_ROSTER), 1);
     assert_non_null(watcher_member_named(&w, "b"));
     watcher_reopen(&w);
@@ -132,13 +115,10 @@ static void members_come_back_when_the_clock_is_right(void **state)
             watcher_reopen(&w);
         } else {
             for (int n = 0; n < 3; n++) {
-                assert_int_equal(
-                    roster_expire(w.roster, env_wall_ms(&w.office.ports.env), settled_ms, key),
-                    ROSTER_EFFECT_REMOVED);
+                assert_int_equal(watcher_expire(&w, settled_ms, key), ROSTER_EFFECT_REMOVED);
             }
         }
-        assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), settled_ms, key),
-                         ROSTER_EFFECT_NONE);
+        assert_int_equal(watcher_expire(&w, settled_ms, key), ROSTER_EFFECT_NONE);
         assert_int_equal(roster_count(w.roster), 0);
         assert_null(roster_at(w.roster, 0));
         assert_null(watcher_member(&w, 1));
@@ -150,14 +130,11 @@ static void members_come_back_when_the_clock_is_right(void **state)
             watcher_reopen(&w);
         } else {
             for (int n = 0; n < 3; n++) {
-                assert_int_equal(
-                    roster_expire(w.roster, env_wall_ms(&w.office.ports.env), settled_ms, key),
-                    ROSTER_EFFECT_ADDED);
+                assert_int_equal(watcher_expire(&w, settled_ms, key), ROSTER_EFFECT_ADDED);
                 assert_false(roster_find_key(w.roster, key)->online);
             }
         }
-        assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), settled_ms, key),
-                         ROSTER_EFFECT_NONE);
+        assert_int_equal(watcher_expire(&w, settled_ms, key), ROSTER_EFFECT_NONE);
         assert_int_equal(roster_count(w.roster), 3);
         assert_ptr_equal(watcher_member_named(&w, "b"), watcher_member(&w, 2));
         assert_ptr_equal(roster_find_ip6(w.roster, ip6), watcher_member(&w, 2));
@@ -184,8 +161,7 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     assert_int_equal(watcher_follow(&w), 3);
     uint64_t settled_ms = w.office.ports.wall_ms;
     w.office.ports.wall_ms += 8 * DAY_MS;
-    while (roster_expire(w.roster, env_wall_ms(&w.office.ports.env), settled_ms, key) !=
-           ROSTER_EFFECT_NONE) {
+    while (watcher_expire(&w, settled_ms, key) != ROSTER_EFFECT_NONE) {
     }
     assert_int_equal(roster_count(w.roster), 0);
     /* Renewed, it is a member again. Revoked, it has no effect, since it was hidden already. */
@@ -207,8 +183,7 @@ static void who_is_over_makes_room_and_can_be_renewed_or_revoked(void **state)
     assert_int_equal(roster_count(w.roster), 3);
     assert_int_equal(roster_stats(w.roster)->expired, 1);
     w.office.ports.wall_ms -= 8 * DAY_MS;
-    assert_int_equal(roster_expire(w.roster, env_wall_ms(&w.office.ports.env), settled_ms, key),
-                     ROSTER_EFFECT_NONE);
+    assert_int_equal(watcher_expire(&w, settled_ms, key), ROSTER_EFFECT_NONE);
     assert_null(watcher_member(&w, 2));
     assert_null(watcher_member(&w, 3));
     watcher_fini(&w);
