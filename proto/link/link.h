@@ -271,6 +271,10 @@ bool link_hub_datagram(struct link_hub *hub, struct handle handle, const uint8_t
 void link_hub_respond(struct link_hub *hub, struct handle handle, int64_t stream_id, int status,
                       const char *content_type, const void *body, size_t size);
 
+/** Before the end of a server: close all connections that are left, also those that are no session
+ * yet, with this code and text as link_hub_close, and take no more. */
+void link_hub_shut(struct link_hub *hub, uint64_t code, const char *text, struct mono now);
+
 /** Forget all connections with their keys, without a word to their peers, in a copy of this
  * machine's memory. CLOSED(RESET) follows for each that was announced. */
 void link_hub_forget(struct link_hub *hub, struct mono now);

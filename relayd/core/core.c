@@ -234,6 +234,11 @@ void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, stru
     session_shutdown(&core->session, reconnect_in_ms, now);
 }
 
+void relay_core_end(struct relay_core *core, struct mono now)
+{
+    link_hub_shut(core->base.hub, 0, "the relay stops", now);
+}
+
 bool relay_core_stopped(const struct relay_core *core)
 {
     return session_is_stopped(&core->session);

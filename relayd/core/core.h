@@ -53,6 +53,10 @@ struct mono relay_core_deadline(const struct relay_core *core);
  * About 250 ms later they are gone, and relay_core_stopped says so. */
 void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, struct mono now);
 
+/** The last call before the end: close all connections that are left, also handshakes, so that
+ * nobody waits for an answer. What is to be sent remains to be transmitted. */
+void relay_core_end(struct relay_core *core, struct mono now);
+
 /** True once no session is left after relay_core_shutdown. */
 bool relay_core_stopped(const struct relay_core *core);
 

@@ -327,6 +327,7 @@ static void daemon_close(struct daemon *daemon)
     bool clean = daemon->core != NULL && relay_core_stopped(daemon->core);
 
     if (daemon->engine != NULL) {
+        relay_core_end(daemon->core, clock_mono());
         relay_engine_drain(daemon->engine, DRAIN_MS);
     }
     pages_close(&daemon->pages);

@@ -175,7 +175,7 @@ void link_hub_receive(struct link_hub *hub, const struct dgram *in, struct mono 
         receive_known(hub, c, in, &vc, now);
     } else if ((in->data[0] & 0x80) == 0) {
         receive_unknown(hub, in, &vc, now);
-    } else if (hub->server) {
+    } else if (hub->server && !hub->shut) {
         accept_initial(shared, hub->connection_max, in, now);
     }
 }
@@ -363,6 +363,20 @@ void link_hub_close(struct link_hub *hub, struct handle handle, uint64_t code, c
     hub->shared.now = now;
     if (c != NULL) {
         conn_close(c, LINK_REASON_LOCAL, code, text);
+    }
+}
+
+void link_hub_shut(struct link_hub *hub, uint64_t code, const char *text, struct mono now)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct link_conn *c;
+
+    hub->shared.now = now;
+    hub->shut = true;
+    while ((c = slab_next(hub->shared.tables.conns, &cursor)) != NULL) {
+        if (c->phase < CONN_PHASE_CLOSING) {
+            conn_close(c, LINK_REASON_LOCAL, code, text);
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 struct link_hub {
     struct conn_shared shared;
     bool server;
+    bool shut; /* no connection is taken any more */
     uint32_t connection_max;
     struct link_request request; /* of the event polled last */
 };

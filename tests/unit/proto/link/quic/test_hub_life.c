@@ -192,11 +192,40 @@ static void address_that_does_not_answer_moves_nothing(void **state)
     net_fini(&net);
 }
 
+/* Whatever a handshake has come to, its client learns at once that nothing will come of it. */
+static void a_server_that_ends_tells_who_is_no_session_yet(void **state)
+{
+    static const uint8_t nobody[KEY_SIZE];
+    static struct net net;
+    struct handle client, server;
+    size_t half = 0;
+
+    (void)state;
+    for (unsigned ms = 15; ms < 100; ms += 5) {
+        net_init(&net, 17);
+        net_start(&net);
+        assert_true(net_open(&net, &client, &server));
+        net.wire.delay_us = 10000;
+        (void)net_dial(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
+        net_run(&net, ms);
+        half += net_count(&net, NET_CLIENT, LINK_EVENT_OPEN) == 1 ? 1 : 0;
+        link_hub_shut(net.hubs[NET_SERVER], 0, "the relay stops", net.now);
+        net_run(&net, 40);
+        assert_int_equal(net_count(&net, NET_CLIENT, LINK_EVENT_CLOSED), 2);
+        (void)net_dial(&net, LINK_WANT_RELAY, nobody);
+        net_run(&net, 40);
+        assert_int_equal(link_hub_stats(net.hubs[NET_SERVER])->connections, 0);
+        net_fini(&net);
+    }
+    assert_in_range(half, 3, 16); /* handshakes in several of their parts */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(restarted_server_resets_old_connections_at_once),
         cmocka_unit_test(silence_after_data_is_a_stall_once),
+        cmocka_unit_test(a_server_that_ends_tells_who_is_no_session_yet),
         cmocka_unit_test(silence_after_an_answer_to_something_else_is_a_stall),
         cmocka_unit_test(moved_client_is_followed_after_validation),
         cmocka_unit_test(client_may_move_many_times),
