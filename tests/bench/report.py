@@ -124,6 +124,17 @@ class Report:
                         for what in ("rss", "private_dirty"))))
         table(("program", "when", "resident MB", "of it private and written MB"), rows)
 
+    def flood(self):
+        rows = [(text, f"{self.median(f'flood.{state}.ping_ms'):.3f}",
+                 f"{p95(self.samples[f'flood.{state}.ping_ms']):.3f}",
+                 self.spread(f"flood.{state}.relay_cpu_percent", 1))
+                for state, text in (
+                    ("idle", "nothing else"),
+                    ("flood", f"{self.median('flood.sent_per_s'):.0f} Initials a second"))]
+        table(("a relayed pair's pings beside", "median ms", "p95 ms", "relay, % of a core"), rows)
+        idle, flood = (self.median(f"flood.{state}.ping_ms") for state in ("idle", "flood"))
+        print(f"A ping takes {flood / idle:.2f} times as long.\n")
+
     def link(self):
         table(("link, in memory", "ns CPU"),
               [("one datagram of 1300 bytes, both ends together", self.spread("link.ns_each", 0))])
@@ -146,7 +157,7 @@ def main(path, json_path=None):
     samples = read(path)
     report = Report(samples)
     report.machine()
-    for part in ("start", "throughput", "memory", "link", "size", "build"):
+    for part in ("start", "throughput", "memory", "flood", "link", "size", "build"):
         if report.has(part + "."):
             getattr(report, part)()
     if json_path:
