@@ -31,6 +31,7 @@ static void host_print(const json_t *status)
                    field_text(addresses, "ipv6"));
     line_print("Addresses", text);
     line_print("", field_text(status, "pool_advice"));
+    line_print("", field_text(status, "rule_advice"));
     (void)snprintf(text, sizeof(text), "%s (%s)", field_text(status, "resolver"),
                    field_text(status, "dns_state"));
     line_print("DNS", text);

@@ -373,6 +373,11 @@ bool host_core_prefix(struct host_core *core, struct host_prefix *out)
     return peer_prefix_next(&core->prefixes, &core->peers, out);
 }
 
+bool host_core_prefix_at(const struct host_core *core, size_t *at, struct host_prefix *out)
+{
+    return peer_prefix_at(&core->peers, at, out);
+}
+
 void host_core_prefixes_again(struct host_core *core)
 {
     peer_prefixes_again(&core->prefixes, &core->peers);

@@ -104,6 +104,10 @@ void host_core_resolved(struct host_core *core, uint64_t ticket, const struct en
  * address of each (peer_prefix.h); false if nothing did. Other shells never ask. */
 bool host_core_prefix(struct host_core *core, struct host_prefix *out);
 
+/** Poll the prefixes of all peers, from place *at on; *at moves on, and false, when all were told,
+ * sets it back to 0. What host_core_prefix tells is not changed. */
+bool host_core_prefix_at(const struct host_core *core, size_t *at, struct host_prefix *out);
+
 /** The kernel lost what the shell told it: all prefixes are told again. */
 void host_core_prefixes_again(struct host_core *core);
 

@@ -25,6 +25,7 @@ void status_complete(json_t *status, const struct host *host, const struct magic
     (void)inet_ntop(AF_INET, facts.resolver, resolver, sizeof(resolver));
     (void)json_object_set_new(status, "pool", json_string(addrplan_pool_text(&facts.pool, pool)));
     (void)json_object_set_new(status, "pool_advice", json_string(facts.pool_advice));
+    (void)json_object_set_new(status, "rule_advice", json_string(facts.rule_advice));
     (void)json_object_set_new(status, "interface", json_string(host->place->interface));
     (void)json_object_set_new(status, "resolver", json_string(resolver));
     (void)json_object_set_new(status, "dns_state",

@@ -10,6 +10,7 @@
 #include "client/engine/loop.h"
 #include "client/engine/pool_choice.h"
 #include "client/engine/pool_watch.h"
+#include "client/engine/rule_watch.h"
 #include "client/engine/underlay.h"
 #include "client/platform/netused.h"
 #include "proto/base/bytes.h"
@@ -32,6 +33,7 @@ struct engine {
     struct underlay underlay;
     struct addrplan_pool pool;
     struct pool_watch pool_watch;
+    struct rule_watch rule_watch;
     uint8_t resolver[4];
 };
 
@@ -183,8 +185,9 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
         return rc;
     }
     pool_watch_init(&e->pool_watch, options->env, &e->interface, &e->pool, options->config_path);
+    rule_watch_open(&e->rule_watch, options->env, &e->interface);
     return underlay_open(&e->underlay, options->loop, options->env, &e->loop, &e->pool_watch,
-                         fault);
+                         &e->rule_watch, fault);
 }
 
 int engine_open(struct engine **out, const struct engine_options *options, struct fault *fault)
@@ -223,6 +226,7 @@ void engine_close(struct engine *e)
         pump_drain(e->loop.pump, GOODBYE_MS);
     }
     underlay_close(&e->underlay);
+    rule_watch_close(&e->rule_watch);
     loop_close(&e->loop);
     interface_close(&e->interface);
     host_core_free(e->core);
@@ -247,7 +251,8 @@ struct engine_facts engine_facts(const struct engine *e)
                                  .ipv6_off = e->interface.ipv6_off,
                                  .interface_down = e->interface.down,
                                  .pool = e->pool,
-                                 .pool_advice = e->pool_watch.advice};
+                                 .pool_advice = e->pool_watch.advice,
+                                 .rule_advice = e->rule_watch.advice};
 
     memcpy(facts.resolver, e->resolver, sizeof(facts.resolver));
     if (e->interface.tun != NULL) {

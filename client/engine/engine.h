@@ -65,6 +65,7 @@ struct engine_facts {
     struct tun_counters tun; /* what went wrong at the device since the start */
     struct addrplan_pool pool;
     const char *pool_advice; /* a sentence if the pool overlaps with the machine's network; "" */
+    const char *rule_advice; /* one if policy rules of others take the peers' addresses; "" */
     bool ipv6_off;           /* the kernel has no IPv6 for the interface */
     bool interface_down;     /* somebody set it down */
 };

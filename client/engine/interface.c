@@ -6,6 +6,7 @@
  */
 #include "client/engine/interface.h"
 
+#include "client/platform/netrule.h"
 #include "proto/host/os_env.h"
 #include "proto/net/addrplan.h"
 #include "proto/net/endpoint.h"
@@ -17,7 +18,8 @@ enum {
     BOX_BYTES = 2 << 20,
     BOX_ITEMS = 1024,
     QUEUE_LENGTH = 1000,   /* the kernel's default of 500 is short for super-packets' bursts */
-    ROUTES_BATCH_MAX = 64, /* single peers per loop turn */
+    ROUTES_BATCH_MAX = 64, /* single addresses per loop turn */
+    ROUTES_OF_PEER_MAX = 5,
     RESTORE_BURST = 12,    /* restorations at once ... */
     RESTORE_REFILL_S = 20, /* ... and one more after so long */
 };
@@ -75,6 +77,19 @@ static bool is_kept(const struct interface_kept *kept, const uint8_t ip4[4])
     return false;
 }
 
+bool interface_leads(const struct interface *f, const uint8_t ip4[4])
+{
+    return !is_kept(&f->kept, ip4);
+}
+
+static struct netcfg_host host_of(const uint8_t ip[16], bool wanted, bool own_table)
+{
+    struct netcfg_host host = {.wanted = wanted, .own_table = own_table};
+
+    memcpy(host.ip, ip, sizeof(host.ip));
+    return host;
+}
+
 void interface_kept_add(struct interface_kept *kept, const uint8_t ip4[4])
 {
     if (kept->count < INTERFACE_KEPT_MAX && !is_kept(kept, ip4)) {
@@ -84,21 +99,27 @@ void interface_kept_add(struct interface_kept *kept, const uint8_t ip4[4])
 
 /* The routes of one peer, where there are single ones; returns how many were written to hosts. */
 static size_t peer_hosts(const struct interface *f, const struct host_prefix *prefix,
-                         struct netcfg_host hosts[2])
+                         struct netcfg_host hosts[ROUTES_OF_PEER_MAX])
 {
+    struct endpoint v4 = endpoint_v4(prefix->v4, 0);
+    bool v4_wanted = prefix->wanted && interface_leads(f, prefix->v4);
     size_t count = 0;
 
     if (f->routes_shared) {
-        hosts[count].wanted = prefix->wanted;
-        memcpy(hosts[count].ip, prefix->v6, sizeof(hosts[count].ip));
-        count++;
+        hosts[count++] = host_of(prefix->v6, prefix->wanted, false);
     }
     if (f->plan.pool_by_hosts) {
-        struct endpoint e = endpoint_v4(prefix->v4, 0);
+        hosts[count++] = host_of(v4.ip, v4_wanted, false);
+    }
+    if (f->table_used) {
+        hosts[count++] = host_of(v4.ip, v4_wanted && f->table_wanted, true);
+    }
+    if (f->table_used && !f->ipv6_off) {
+        uint8_t v6_4in6[16];
 
-        hosts[count].wanted = prefix->wanted && !is_kept(&f->kept, prefix->v4);
-        memcpy(hosts[count].ip, e.ip, sizeof(hosts[count].ip));
-        count++;
+        addrplan_4in6(v6_4in6, prefix->v4);
+        hosts[count++] = host_of(prefix->v6, prefix->wanted && f->table_wanted, true);
+        hosts[count++] = host_of(v6_4in6, prefix->wanted && f->table_wanted, true);
     }
     return count;
 }
@@ -112,15 +133,20 @@ static void peers_route(struct interface *f)
     struct fault fault = {0};
     size_t count = 0;
 
-    while (count + 1 < ROUTES_BATCH_MAX && host_core_prefix(f->core, &prefix)) {
+    while (count + ROUTES_OF_PEER_MAX <= ROUTES_BATCH_MAX && host_core_prefix(f->core, &prefix)) {
         count += peer_hosts(f, &prefix, hosts + count);
     }
     if (count > 0 && netcfg_route_hosts(f->name, &f->plan, hosts, count, &fault) != ERR_OK) {
         env_trace(f->env, TRACE_LEVEL_WARN, "interface.route", "%s", fault.text);
     }
-    if (count + 1 >= ROUTES_BATCH_MAX) {
+    if (count + ROUTES_OF_PEER_MAX > ROUTES_BATCH_MAX) {
         ev_timer_start(f->loop, &f->routes_more); /* no harm if it runs */
     }
+}
+
+static bool is_by_peers(const struct interface *f)
+{
+    return f->routes_shared || f->plan.pool_by_hosts || f->table_used;
 }
 
 static void on_routes_more(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -134,7 +160,7 @@ static void on_routes_more(struct ev_loop *loop, struct ev_timer *w, int events)
 void interface_settle(struct interface *f)
 {
     flush(f);
-    if (f->routes_shared || f->plan.pool_by_hosts) {
+    if (is_by_peers(f)) {
         peers_route(f);
     }
     if (f->tun == NULL || tun_gone(f->tun)) {
@@ -193,7 +219,7 @@ void interface_restore(struct interface *f, struct mono now)
         f->ipv6_off = report.ipv6_off;
         f->routes_shared = f->routes_shared || report.ipv6_route_shared;
     }
-    if ((f->routes_shared || f->plan.pool_by_hosts) && report.made > 0) {
+    if (is_by_peers(f) && report.made > 0) {
         host_core_prefixes_again(f->core);
         peers_route(f);
     }
@@ -214,6 +240,16 @@ void interface_pool_share(struct interface *f, bool shared, const struct interfa
         env_trace(f->env, TRACE_LEVEL_WARN, "interface.restored", "%s", fault.text);
     }
     if (shared) {
+        host_core_prefixes_again(f->core);
+        peers_route(f);
+    }
+}
+
+void interface_table_use(struct interface *f, bool wanted)
+{
+    if (wanted != f->table_wanted) {
+        f->table_used = true;
+        f->table_wanted = wanted;
         host_core_prefixes_again(f->core);
         peers_route(f);
     }
@@ -250,6 +286,7 @@ static void plan_fill(struct interface *f, const struct interface_options *optio
 
     plan->mtu = options->mtu;
     plan->queue_length = QUEUE_LENGTH;
+    plan->own_table = netrule_table(options->name);
     host_core_addresses(f->core, plan->ipv4, plan->ipv6, resolver, &plan->ipv4_prefix);
     memcpy(plan->resolver, options->resolver, sizeof(plan->resolver));
     addrplan_4in6(plan->ipv6_4in6, plan->ipv4);

@@ -46,6 +46,7 @@ struct interface {
     struct ev_timer restore_later, routes_more;
     bool down; /* somebody set it down */
     bool ipv6_off;
+    bool table_used, table_wanted; /* the plan's own_table was ever, or is, told of each peer */
     bool routes_shared; /* another interface has the overlay's IPv6 routes, so here each peer gets a
                            route of its own; for IPv4 plan.pool_by_hosts says that */
     struct interface_kept kept;
@@ -94,6 +95,12 @@ void interface_settle(struct interface *interface);
  * routed to the interface, without those that are kept; else the whole pool is. */
 void interface_pool_share(struct interface *interface, bool shared,
                           const struct interface_kept *kept);
+
+/** False if this IPv4 address is kept for the machine's own network, even if a peer has it. */
+bool interface_leads(const struct interface *interface, const uint8_t ip4[4]);
+
+/** Whether the own table (netrule.h) is to hold the addresses of all peers. */
+void interface_table_use(struct interface *interface, bool wanted);
 
 /** Something about the interface changed: put back what is missing. Since somebody may take it away
  * each time, that is done 12 times at once and then once in 20 seconds. */

@@ -67,8 +67,7 @@ static void advise(struct pool_watch *watch, const struct look *look)
     (void)snprintf(
         watch->advice, sizeof(watch->advice),
         "the pool %s overlaps with this machine's %s %s/%u: of it only the peers' addresses are "
-        "routed to %s now, and rules of another VPN may take even these; to keep them apart, set "
-        "%s in %.80s and start again",
+        "routed to %s now; to keep them apart, set %s in %.80s and start again",
         addrplan_pool_text(&watch->pool, own), kind_text(look->found.kind), ip,
         (unsigned)look->found.bits, watch->interface->name, better, watch->config_path);
 }

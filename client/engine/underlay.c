@@ -57,6 +57,7 @@ static void on_network_changed(void *context, bool default_route)
 
     u->doubtful = u->doubtful || default_route;
     pool_watch_changed(u->pool, clock_mono()); /* first: it may open the way for the rest */
+    rule_watch_look(u->rules);
     network_look(u, false);
 }
 
@@ -91,16 +92,17 @@ static void on_look(struct ev_loop *ev, struct ev_timer *w, int events)
     u->doubtful = false;
     host_core_learn_ways(u->loop->core, &ways);
     pool_watch_look(u->pool, clock_mono());
+    rule_watch_look(u->rules);
 }
 
 int underlay_open(struct underlay *u, struct ev_loop *ev, const struct env *env, struct loop *loop,
-                  struct pool_watch *pool, struct fault *fault)
+                  struct pool_watch *pool, struct rule_watch *rules, struct fault *fault)
 {
     struct netwatch_events events = {
         .changed = on_network_changed, .own_changed = on_interface_changed, .context = u};
     int rc;
 
-    *u = (struct underlay){.ev = ev, .env = env, .loop = loop, .pool = pool};
+    *u = (struct underlay){.ev = ev, .env = env, .loop = loop, .pool = pool, .rules = rules};
     ev_timer_init(&u->look, on_look, LOOK_S, LOOK_S);
     u->look.data = u;
     rc = netway_open(&u->ways, fault);
@@ -114,6 +116,7 @@ int underlay_open(struct underlay *u, struct ev_loop *ev, const struct env *env,
     ev_timer_start(ev, &u->look);
     network_look(u, false);
     pool_watch_look(pool, clock_mono());
+    rule_watch_look(rules);
     return ERR_OK;
 }
 

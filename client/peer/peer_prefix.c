@@ -62,6 +62,22 @@ bool peer_prefix_next(struct told_prefixes *told, struct peer_table *peers, stru
     return false;
 }
 
+bool peer_prefix_at(const struct peer_table *peers, size_t *at, struct host_prefix *out)
+{
+    while (*at < peers->count) {
+        const struct peer *peer = peers->list[(*at)++];
+
+        if (peer != NULL) {
+            memcpy(out->v6, peer->pair.peer.v6, sizeof(out->v6));
+            memcpy(out->v4, peer->pair.peer.v4, sizeof(out->v4));
+            out->wanted = true;
+            return true;
+        }
+    }
+    *at = 0;
+    return false;
+}
+
 void peer_prefixes_again(struct told_prefixes *told, const struct peer_table *peers)
 {
     for (size_t i = 0; i < told->count; i++) {

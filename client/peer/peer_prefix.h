@@ -35,5 +35,9 @@ void told_prefixes_fini(struct told_prefixes *told);
 bool peer_prefix_next(struct told_prefixes *told, struct peer_table *peers,
                       struct host_prefix *out);
 
+/** Poll the prefixes of all peers, whatever was told, from place *at on, which moves on; false at
+ * the end, which sets it back to 0. */
+bool peer_prefix_at(const struct peer_table *peers, size_t *at, struct host_prefix *out);
+
 /** The shell lost the prefixes that it was told: all are told again. */
 void peer_prefixes_again(struct told_prefixes *told, const struct peer_table *peers);

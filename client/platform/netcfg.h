@@ -26,6 +26,7 @@ struct netcfg_plan {
     uint8_t ipv6_fixed[ADDRPLAN_FIXED_MAX][16]; /* fdd9:f8ff::EUI-64, ipv6_fixed_count of them */
     size_t ipv6_fixed_count;
     bool pool_by_hosts; /* no route to the whole pool: netcfg_route_hosts for each peer */
+    uint32_t own_table; /* for hosts that say so (netrule.h) */
 };
 
 /** What netcfg_apply and netcfg_restore found and did. */
@@ -58,12 +59,13 @@ int netcfg_restore(const char *interface, const struct netcfg_plan *plan,
 struct netcfg_host {
     uint8_t ip[16]; /* IPv4 in its mapped form */
     bool wanted;
+    bool own_table; /* in the plan's own_table, not in the main one */
 };
 
 /** Route `count` single addresses to the interface that was configured by this plan, or take such
  * routes away (one that is not there is fine). For an interface that shares the overlay's ranges
- * (ipv6_route_shared) or the pool (pool_by_hosts) with another one. ERR_SYSTEM with fault: those
- * before the one that failed are done. */
+ * (ipv6_route_shared) or the pool (pool_by_hosts) with another one, or has a rule of its own.
+ * ERR_SYSTEM with fault: those before the one that failed are done. */
 int netcfg_route_hosts(const char *interface, const struct netcfg_plan *plan,
                        const struct netcfg_host *hosts, size_t count,
                        struct fault *fault) MUST_CHECK;

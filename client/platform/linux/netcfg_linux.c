@@ -174,7 +174,7 @@ static int address_add(struct netlink *netlink, unsigned index, const struct pre
 /* Begin a request for a route to the device itself: to make it if the flags have NLM_F_CREATE, else
  * to take it away. */
 static struct nlmsghdr *route_request(struct netlink *netlink, unsigned index,
-                                      const struct prefix *to, uint16_t flags)
+                                      const struct prefix *to, uint32_t table, uint16_t flags)
 {
     bool wanted = (flags & NLM_F_CREATE) != 0;
     struct nlmsghdr *request =
@@ -183,19 +183,20 @@ static struct nlmsghdr *route_request(struct netlink *netlink, unsigned index,
 
     body->rtm_family = to->size == 4 ? AF_INET : AF_INET6;
     body->rtm_dst_len = to->bits;
-    body->rtm_table = RT_TABLE_MAIN;
+    body->rtm_table = RT_TABLE_UNSPEC; /* RTA_TABLE has room for its number */
     body->rtm_protocol = RTPROT_STATIC;
     body->rtm_scope = RT_SCOPE_UNIVERSE;
     body->rtm_type = RTN_UNICAST;
     mnl_attr_put(request, RTA_DST, to->size, to->ip);
     mnl_attr_put_u32(request, RTA_OIF, index);
+    mnl_attr_put_u32(request, RTA_TABLE, table);
     return request;
 }
 
 static int ipv6_route(struct netlink *netlink, unsigned index, const struct prefix *to,
-                      uint32_t metric, uint16_t flags)
+                      uint32_t table, uint32_t metric, uint16_t flags)
 {
-    struct nlmsghdr *request = route_request(netlink, index, to, flags);
+    struct nlmsghdr *request = route_request(netlink, index, to, table, flags);
 
     mnl_attr_put_u32(request, RTA_PRIORITY, metric);
     return netlink_commit(netlink, request);
@@ -207,7 +208,8 @@ static int range_route(struct netlink *netlink, unsigned index, const struct pre
                        bool *shared)
 {
     for (uint32_t i = 0; i < ROUTE_TRIES_MAX; i++) {
-        if (ipv6_route(netlink, index, to, ROUTE_METRIC_FIRST + i * ROUTE_METRIC_STEP,
+        if (ipv6_route(netlink, index, to, RT_TABLE_MAIN,
+                       ROUTE_METRIC_FIRST + i * ROUTE_METRIC_STEP,
                        NLM_F_CREATE | NLM_F_EXCL) == ERR_OK) {
             return ERR_OK;
         }
@@ -223,9 +225,9 @@ static int range_route(struct netlink *netlink, unsigned index, const struct pre
  * link, as it would be if the kernel made it together with the address: no router is to be found
  * there, not even one whose address lies in the pool. */
 static int ipv4_route(struct netlink *netlink, unsigned index, const struct prefix *to,
-                      const struct netcfg_plan *plan, uint16_t flags)
+                      uint32_t table, const struct netcfg_plan *plan, uint16_t flags)
 {
-    struct nlmsghdr *request = route_request(netlink, index, to, flags);
+    struct nlmsghdr *request = route_request(netlink, index, to, table, flags);
 
     mnl_attr_put(request, RTA_PREFSRC, sizeof(plan->ipv4), plan->ipv4);
     return netlink_commit(netlink, request);
@@ -235,7 +237,7 @@ static int ipv4_route(struct netlink *netlink, unsigned index, const struct pref
 static int pool_route(struct netlink *netlink, unsigned index, const struct prefix *to,
                       const struct netcfg_plan *plan)
 {
-    if (ipv4_route(netlink, index, to, plan, NLM_F_CREATE | NLM_F_EXCL) == ERR_OK) {
+    if (ipv4_route(netlink, index, to, RT_TABLE_MAIN, plan, NLM_F_CREATE | NLM_F_EXCL) == ERR_OK) {
         return ERR_OK;
     }
     return errno == EEXIST ? ERR_LIMIT : ERR_SYSTEM;
@@ -297,7 +299,8 @@ static int routes_add(struct netlink *netlink, const struct settings *s,
         int rc;
 
         if (to->size == 4 && plan->pool_by_hosts) {
-            if (s->has_route[i] && ipv4_route(netlink, s->index, to, plan, 0) != ERR_OK) {
+            if (s->has_route[i] &&
+                ipv4_route(netlink, s->index, to, RT_TABLE_MAIN, plan, 0) != ERR_OK) {
                 return ERR_SYSTEM;
             }
             continue;
@@ -308,8 +311,8 @@ static int routes_add(struct netlink *netlink, const struct settings *s,
         if (to->size == 4) {
             rc = pool_route(netlink, s->index, to, plan);
         } else if (to->bits > 32) {
-            rc =
-                ipv6_route(netlink, s->index, to, ROUTE_METRIC_FIRST, NLM_F_CREATE | NLM_F_REPLACE);
+            rc = ipv6_route(netlink, s->index, to, RT_TABLE_MAIN, ROUTE_METRIC_FIRST,
+                            NLM_F_CREATE | NLM_F_REPLACE);
         } else {
             rc = range_route(netlink, s->index, to, &report->ipv6_route_shared);
         }
@@ -505,6 +508,7 @@ static int single_route(struct netlink *netlink, unsigned index, const struct ne
                         const struct netcfg_host *host)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    uint32_t table = host->own_table ? plan->own_table : RT_TABLE_MAIN;
     uint16_t flags = host->wanted ? NLM_F_CREATE : 0;
     struct prefix to = {.size = 16, .bits = 128};
 
@@ -513,13 +517,13 @@ static int single_route(struct netlink *netlink, unsigned index, const struct ne
         memcpy(to.ip, host->ip + 12, 4);
         /* One that is there is ours, or was meant to go elsewhere. */
         flags |= host->wanted ? NLM_F_EXCL : 0;
-        return ipv4_route(netlink, index, &to, plan, flags) == ERR_OK || errno == EEXIST
+        return ipv4_route(netlink, index, &to, table, plan, flags) == ERR_OK || errno == EEXIST
                    ? ERR_OK
                    : ERR_SYSTEM;
     }
     flags |= host->wanted ? NLM_F_REPLACE : 0;
     memcpy(to.ip, host->ip, sizeof(to.ip));
-    return ipv6_route(netlink, index, &to, ROUTE_METRIC_FIRST, flags);
+    return ipv6_route(netlink, index, &to, table, ROUTE_METRIC_FIRST, flags);
 }
 
 int netcfg_route_hosts(const char *interface, const struct netcfg_plan *plan,
