@@ -44,7 +44,9 @@ struct netwatch_address {
     uint8_t prefix_bits; /* of the 16-byte form: an IPv4 /24 is 120 */
     unsigned interface;
     char name[NETWATCH_TEXT_SIZE]; /* of the interface */
-    char kind[NETWATCH_TEXT_SIZE]; /* what the kernel calls a made-up one, such as "bridge"; "" */
+    char kind[NETWATCH_TEXT_SIZE]; /* what the kernel calls a made-up one, such as "bridge"; "". One
+                                      whose packets leave through an interface of this program, as
+                                      a bridge with a VXLAN over it, is of that one's kind: "tun" */
 };
 
 /**

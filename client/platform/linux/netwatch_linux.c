@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@ enum {
     SETTLE_MS = 200, /* one callback per burst */
     ADDRESSES_SEEN_MAX = 1024,
     LINKS_SEEN_MAX = 1024,
+    LAYERS_MAX = 8, /* of interfaces upon each other */
 };
 
 struct netwatch {
@@ -211,9 +213,17 @@ void netwatch_close(struct netwatch *watch)
 
 struct link_seen {
     unsigned index;
-    bool unfit; /* it is down, loopback, or ours */
+    unsigned master;      /* the bridge or bond of which it is a port; 0: none */
+    unsigned below;       /* the interface that it was made over; 0: none */
+    uint8_t outer[2][16]; /* VXLAN: between these addresses, as far as they are known; else zero */
+    bool unfit;           /* it is down, loopback, or ours */
+    bool own;
+    bool over_own; /* it is ours, or its packets leave through ours */
     char name[NETWATCH_TEXT_SIZE], kind[NETWATCH_TEXT_SIZE];
 };
+
+/* The kind of our own interfaces, and so of all that lies over them. */
+#define OWN_KIND "tun"
 
 /* All addresses of the machine, and its interfaces. */
 struct address_list {
@@ -255,12 +265,50 @@ static void text_copy(char out[NETWATCH_TEXT_SIZE], const struct nlattr *attr)
                    mnl_attr_get_str(attr));
 }
 
+static void outer_copy(uint8_t out[16], const struct nlattr *attr)
+{
+    if (mnl_attr_get_payload_len(attr) == 4) {
+        out[10] = 0xff;
+        out[11] = 0xff;
+        memcpy(out + 12, mnl_attr_get_payload(attr), 4);
+    } else if (mnl_attr_get_payload_len(attr) == 16) {
+        memcpy(out, mnl_attr_get_payload(attr), 16);
+    }
+}
+
+static int on_vxlan(const struct nlattr *attr, void *context)
+{
+    struct link_seen *link = context;
+
+    switch (mnl_attr_get_type(attr)) {
+    case IFLA_VXLAN_LINK:
+        if (mnl_attr_get_payload_len(attr) == 4 && mnl_attr_get_u32(attr) != 0) {
+            link->below = mnl_attr_get_u32(attr);
+        }
+        break;
+    case IFLA_VXLAN_LOCAL:
+    case IFLA_VXLAN_LOCAL6:
+        outer_copy(link->outer[0], attr);
+        break;
+    case IFLA_VXLAN_GROUP:
+    case IFLA_VXLAN_GROUP6:
+        outer_copy(link->outer[1], attr);
+        break;
+    default:
+        break;
+    }
+    return MNL_CB_OK;
+}
+
+/* The kind comes before its data. */
 static int on_kind(const struct nlattr *attr, void *context)
 {
     struct link_seen *link = context;
 
     if (mnl_attr_get_type(attr) == IFLA_INFO_KIND) {
         text_copy(link->kind, attr);
+    } else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA && strcmp(link->kind, "vxlan") == 0) {
+        (void)mnl_attr_parse_nested(attr, on_vxlan, link);
     }
     return MNL_CB_OK;
 }
@@ -273,7 +321,16 @@ static int on_link_attribute(const struct nlattr *attr, void *context)
     switch (mnl_attr_get_type(attr)) {
     case IFLA_IFALIAS:
         text_copy(alias, attr);
-        link->unfit = link->unfit || strcmp(alias, NETLINK_OWN_ALIAS) == 0;
+        link->own = strcmp(alias, NETLINK_OWN_ALIAS) == 0;
+        link->over_own = link->own;
+        link->unfit = link->unfit || link->own;
+        break;
+    case IFLA_MASTER:
+    case IFLA_LINK:
+        if (mnl_attr_get_payload_len(attr) == 4) {
+            *(mnl_attr_get_type(attr) == IFLA_MASTER ? &link->master : &link->below) =
+                mnl_attr_get_u32(attr);
+        }
         break;
     case IFLA_IFNAME:
         text_copy(link->name, attr);
@@ -393,6 +450,58 @@ static int list_fill(struct address_list *list)
     return rc;
 }
 
+/* -- What lies over our own interfaces --------------------------------------------------------- */
+
+/* True if one of our own interfaces has a network with this address in it. */
+static bool is_of_own(const struct address_list *list, const uint8_t ip[16])
+{
+    static const uint8_t overlay[3] = {0xfd, 0xd9, 0xf8};
+
+    for (size_t i = 0; i < list->seen_count; i++) {
+        const struct netwatch_address *own = &list->seen[i];
+        size_t bytes = own->prefix_bits / 8;
+        unsigned rest = own->prefix_bits % 8;
+
+        if (link_of(list, own->interface)->own && memcmp(ip, own->ip, bytes) == 0 &&
+            (rest == 0 || (ip[bytes] ^ own->ip[bytes]) >> (8 - rest) == 0)) {
+            return true;
+        }
+    }
+    return memcmp(ip, overlay, sizeof(overlay)) == 0;
+}
+
+/* True if an interface was found to be over ours that was not known to be. */
+static bool layer_find(struct address_list *list)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < list->links_count; i++) {
+        struct link_seen *link = &list->links[i];
+
+        if (!link->over_own &&
+            (link_of(list, link->below)->over_own || is_of_own(list, link->outer[0]) ||
+             is_of_own(list, link->outer[1]))) {
+            link->over_own = true;
+            found = true;
+        }
+        for (size_t k = 0; link->over_own && link->master != 0 && k < list->links_count; k++) {
+            struct link_seen *master = &list->links[k];
+
+            if (master->index == link->master && !master->over_own) {
+                master->over_own = true;
+                found = true;
+            }
+        }
+    }
+    return found;
+}
+
+static void layers_find(struct address_list *list)
+{
+    for (int i = 0; i < LAYERS_MAX && layer_find(list); i++) {
+    }
+}
+
 size_t netwatch_addresses(struct netwatch_address *out, size_t capacity)
 {
     struct address_list *list = calloc(1, sizeof(*list));
@@ -402,13 +511,17 @@ size_t netwatch_addresses(struct netwatch_address *out, size_t capacity)
     for (int i = 0; rc == ERR_SYSTEM && i < NETLINK_LOOK_TRIES_MAX; i++) {
         rc = list_fill(list);
     }
+    if (rc == ERR_OK) {
+        layers_find(list);
+    }
     for (size_t i = 0; rc == ERR_OK && i < list->seen_count && count < capacity; i++) {
         const struct link_seen *link = link_of(list, list->seen[i].interface);
 
         if (!link->unfit) {
             out[count] = list->seen[i];
             memcpy(out[count].name, link->name, sizeof(link->name));
-            memcpy(out[count].kind, link->kind, sizeof(link->kind));
+            (void)snprintf(out[count].kind, sizeof(out[count].kind), "%s",
+                           link->over_own ? OWN_KIND : link->kind);
             count++;
         }
     }

@@ -545,6 +545,41 @@ static void an_overlay_interface_without_ipv6_is_no_way_to_this_host(void **stat
     tun_close(tun);
 }
 
+/* Else frames to a peer could be sealed into frames to the same peer, and so on. */
+static void what_lies_over_an_overlay_interface_is_of_its_kind(void **state)
+{
+    static const char *const tunnels[] = {
+        "dev zigtest0 remote 203.0.113.9",
+        "local 100.64.0.8 remote 203.0.113.9",
+        "remote 100.64.200.9",
+        "remote fdd9:f800::9",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+        struct netwatch_address addresses[8];
+        struct tun *tun;
+        char line[256];
+
+        namespace_enter();
+        tun = host_start(8);
+        command("ip link add plain0 type bridge && ip link set plain0 up && "
+                "ip addr add 192.0.2.1/24 dev plain0");
+        (void)snprintf(line, sizeof(line),
+                       "ip link add over0 type vxlan id 7 dstport 4789 %s && "
+                       "ip link add over1 type bridge && ip link set over0 master over1 && "
+                       "ip link set over0 up && ip link set over1 up && "
+                       "ip addr add 192.0.2.129/25 dev over1",
+                       tunnels[i]);
+        command(line);
+        assert_int_equal(netwatch_addresses(addresses, 8), 2);
+        assert_string_equal(addresses[0].kind, "bridge");
+        assert_string_equal(addresses[1].name, "over1");
+        assert_string_equal(addresses[1].kind, "tun");
+        tun_close(tun);
+    }
+}
+
 static void without_a_system_resolver_the_advice_names_the_server(void **state)
 {
     static const struct dnscfg_link link = {.interface = "zigtest0", .resolver = {100, 64, 0, 1}};
@@ -571,6 +606,7 @@ int main(void)
         cmocka_unit_test(a_taken_name_is_refused_with_a_sentence),
         cmocka_unit_test(changes_are_told_once_and_addresses_leave_out_the_overlay),
         cmocka_unit_test(an_overlay_interface_without_ipv6_is_no_way_to_this_host),
+        cmocka_unit_test(what_lies_over_an_overlay_interface_is_of_its_kind),
         cmocka_unit_test(without_a_system_resolver_the_advice_names_the_server),
     };
 
