@@ -21,6 +21,23 @@ static json_t *ip_json(int family, const uint8_t *ip)
     return inet_ntop(family, ip, text, sizeof(text)) == NULL ? json_null() : json_string(text);
 }
 
+const char *report_ziglan_title(const struct host_core *core, const struct ziglan *ziglan,
+                                char text[REPORT_TITLE_SIZE])
+{
+    const struct ziglan *other;
+    char key[KEY_SHORT_SIZE];
+    const char *name = ziglan->record.name;
+    bool shared = false;
+
+    TAILQ_FOREACH(other, &core->ziglans.head, in_list)
+    {
+        shared = shared || (other != ziglan && strcmp(other->record.name, name) == 0);
+    }
+    (void)snprintf(text, REPORT_TITLE_SIZE, shared && name[0] != '\0' ? "%s (%s)" : "%s", name,
+                   key_short(ziglan->record.url.key, key));
+    return text;
+}
+
 static json_t *key_json(const uint8_t key[KEY_SIZE])
 {
     char text[KEY_TEXT_SIZE];
@@ -130,28 +147,34 @@ static json_t *name_means_json(const struct peer *peer, const struct roster_memb
                : json_string("");
 }
 
-static json_t *peer_json(const struct peer *peer, const char *state, struct mono now)
+static json_t *peer_json(const struct host_core *core, const struct peer *peer, const char *state,
+                         struct mono now)
 {
     const struct roster_member *member = peer_member(peer);
     const struct conversation *a = peer->conversation;
     const struct peer_traffic *traffic = &peer->traffic;
     char path[TEXT_SIZE] = "none";
     char why[SENTENCE_SIZE];
+    char title[REPORT_TITLE_SIZE] = "";
 
     if (state_is_connected(state)) {
         (void)report_path(a, path, sizeof(path));
     }
+    if (peer->ziglan != NULL) {
+        (void)report_ziglan_title(core, peer->ziglan, title);
+    }
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o, s:o}",
-        "name", member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer), "key",
-        key_json(peer->key), "ipv4", ip_json(AF_INET, peer->pair.peer.v4), "ipv6",
-        ip_json(AF_INET6, peer->pair.peer.v6), "state", state, "path", path, "rtt_us",
-        (json_int_t)peer_rtt_us(a), "rx_bytes", (json_int_t)traffic->rx_bytes, "rx_direct_packets",
-        (json_int_t)traffic->rx_direct_packets, "rx_relayed_packets",
-        (json_int_t)traffic->rx_relayed_packets, "tx_bytes", (json_int_t)traffic->tx_bytes,
-        "last_seen_ms", last_seen_json(peer, now), "why", peer_why(a, why), "name_conflict",
-        member != NULL && member->name_conflict, "name_means", name_means_json(peer, member),
-        "paths", paths_json(a));
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o, "
+        "s:o}",
+        "name", member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer),
+        "ziglan_title", title, "key", key_json(peer->key), "ipv4",
+        ip_json(AF_INET, peer->pair.peer.v4), "ipv6", ip_json(AF_INET6, peer->pair.peer.v6),
+        "state", state, "path", path, "rtt_us", (json_int_t)peer_rtt_us(a), "rx_bytes",
+        (json_int_t)traffic->rx_bytes, "rx_direct_packets", (json_int_t)traffic->rx_direct_packets,
+        "rx_relayed_packets", (json_int_t)traffic->rx_relayed_packets, "tx_bytes",
+        (json_int_t)traffic->tx_bytes, "last_seen_ms", last_seen_json(peer, now), "why",
+        peer_why(a, why), "name_conflict", member != NULL && member->name_conflict, "name_means",
+        name_means_json(peer, member), "paths", paths_json(a));
 }
 
 /* By name, those without one last, and by key where names are the same. */
@@ -191,7 +214,7 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
         const char *state = report_peer_state(core, sorted[i], now);
 
         *connected += state_is_connected(state) ? 1 : 0;
-        (void)json_array_append_new(list, peer_json(sorted[i], state, now));
+        (void)json_array_append_new(list, peer_json(core, sorted[i], state, now));
     }
     free(sorted);
     return list;
@@ -228,10 +251,12 @@ static json_t *ziglans_json(struct host_core *core, struct mono now)
         const struct ziglan_record *record = &ziglan->record;
         char text[SENTENCE_SIZE];
         char name_why[SENTENCE_SIZE];
+        char title[REPORT_TITLE_SIZE];
 
         (void)json_array_append_new(
             list,
-            json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "name", record->name, "key",
+            json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "name", record->name,
+                      "title", report_ziglan_title(core, ziglan, title), "key",
                       key_json(record->url.key), "state", ziglan_state_name(ziglan->state),
                       "granted_name", record->granted, "wanted_name", ziglan_wanted_name(ziglan),
                       "name_why", sentence_of_name(ziglan, name_why), "members",
@@ -258,10 +283,18 @@ static json_t *leaving_json(const struct host_core *core)
     return list;
 }
 
-static const char *relay_state(const struct relay_session *relay)
+/* How long the relay is left alone still, as it told us to. */
+static uint64_t away_s(const struct relay_session *relay, struct mono now)
+{
+    return relay->open || mono_due(relay->closed_until, now)
+               ? 0
+               : (mono_ms_between(now, relay->closed_until) + 999) / 1000;
+}
+
+static const char *relay_state(const struct relay_session *relay, struct mono now)
 {
     if (!relay->open) {
-        return "connecting";
+        return away_s(relay, now) > 0 ? "waiting" : "connecting";
     }
     return relay->stalled ? "stalled" : "connected";
 }
@@ -279,7 +312,8 @@ static json_t *dialled_json(const struct relay_session *relay)
     return list;
 }
 
-static json_t *relay_json(const struct relay_session *relay, const char *ziglan_name)
+static json_t *relay_json(const struct relay_session *relay, const char *ziglan_name,
+                          struct mono now)
 {
     char remote[ENDPOINT_TEXT_SIZE] = "";
     char observed[ENDPOINT_TEXT_SIZE] = "";
@@ -291,15 +325,16 @@ static json_t *relay_json(const struct relay_session *relay, const char *ziglan_
         (void)endpoint_text(&relay->remote, remote);
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:o}", "ziglan", ziglan_name, "host",
-                     relay->open ? remote : relay->url.hosts[0].name, "state", relay_state(relay),
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan", ziglan_name, "host",
+                     relay->open ? remote : relay->url.hosts[0].name, "state",
+                     relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now),
                      "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled",
                      dialled_json(relay));
 }
 
 /* The entry points of ziglans, one for each in their order; then more relays of theirs; then those
  * of none. */
-static json_t *relays_json(struct host_core *core)
+static json_t *relays_json(struct host_core *core, struct mono now)
 {
     json_t *list = json_array();
     const struct ziglan *ziglan;
@@ -307,7 +342,8 @@ static json_t *relays_json(struct host_core *core)
 
     TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
     {
-        (void)json_array_append_new(list, relay_json(ziglan->entry_point, ziglan->record.name));
+        (void)json_array_append_new(list,
+                                    relay_json(ziglan->entry_point, ziglan->record.name, now));
     }
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
@@ -315,7 +351,7 @@ static json_t *relays_json(struct host_core *core)
         bool leaving = farewell_of_relay(&core->ziglans.farewells, relay) != NULL;
         if (!leaving && (ziglan == NULL || relay != ziglan->entry_point)) {
             (void)json_array_append_new(
-                list, relay_json(relay, ziglan == NULL ? "" : ziglan->record.name));
+                list, relay_json(relay, ziglan == NULL ? "" : ziglan->record.name, now));
         }
     }
     return list;
@@ -397,9 +433,9 @@ json_t *report_status(struct host_core *core, struct mono now)
     return json_pack(
         "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema",
         REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name", own_name(core),
-        "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays", relays_json(core),
-        "ziglans", ziglans_json(core, now), "leaving", leaving_json(core), "peers_connected",
-        (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
+        "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays",
+        relays_json(core, now), "ziglans", ziglans_json(core, now), "leaving", leaving_json(core),
+        "peers_connected", (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
         "members of joined ziglans are allowed, everybody else is refused (default, no rules are "
         "set)",
         "peers", peers, "counters", counters_json(&core->dataplane.counters));

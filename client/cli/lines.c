@@ -25,8 +25,8 @@ enum table_color state_color(const char *state)
     } colors[] = {{"direct", TABLE_COLOR_GOOD},     {"connected", TABLE_COLOR_GOOD},
                   {"joined", TABLE_COLOR_GOOD},     {"relayed", TABLE_COLOR_WARN},
                   {"connecting", TABLE_COLOR_WARN}, {"stalled", TABLE_COLOR_WARN},
-                  {"joining", TABLE_COLOR_WARN},    {"refused", TABLE_COLOR_BAD},
-                  {"offline", TABLE_COLOR_DIM}};
+                  {"waiting", TABLE_COLOR_WARN},    {"joining", TABLE_COLOR_WARN},
+                  {"refused", TABLE_COLOR_BAD},     {"offline", TABLE_COLOR_DIM}};
 
     for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
         if (strcmp(colors[i].state, state) == 0) {

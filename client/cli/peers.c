@@ -38,7 +38,7 @@ static void peer_row(struct table *table, const json_t *peer)
     } else {
         table_cell(table, TABLE_COLOR_NONE, "%.10s...", field_text(peer, "key"));
     }
-    table_cell(table, TABLE_COLOR_NONE, "%s", or_dash(field_text(peer, "ziglan")));
+    table_cell(table, TABLE_COLOR_NONE, "%s", or_dash(field_text(peer, "ziglan_title")));
     table_cell(table, TABLE_COLOR_NONE, "%s", or_dash(field_text(peer, "ipv4")));
     table_cell(table, state_color(state), "%s", state);
     table_cell(table, TABLE_COLOR_NONE, "%s", strcmp(path, "none") == 0 ? "-" : or_dash(path));

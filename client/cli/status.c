@@ -48,12 +48,18 @@ static void relays_print(const json_t *status)
     {
         const char *state = field_text(relay, "state");
         const char *observed = field_text(relay, "observed");
+        uint64_t again_in_s = field_number(relay, "again_in_s");
         char rtt[HUMAN_TEXT_SIZE];
+        char again[48] = "";
 
-        (void)printf("%s%-10s%s %s  %s%s%s  %s%s%s\n", color_begin(stdout, TABLE_COLOR_BOLD),
+        if (again_in_s > 0) {
+            (void)snprintf(again, sizeof(again), ", asked again in %llu s",
+                           (unsigned long long)again_in_s);
+        }
+        (void)printf("%s%-10s%s %s  %s%s%s%s  %s%s%s\n", color_begin(stdout, TABLE_COLOR_BOLD),
                      "Relay", color_end(stdout, TABLE_COLOR_BOLD), field_text(relay, "host"),
                      color_begin(stdout, state_color(state)), state,
-                     color_end(stdout, state_color(state)), rtt_text(relay, rtt),
+                     color_end(stdout, state_color(state)), again, rtt_text(relay, rtt),
                      observed[0] != '\0' ? "  sees us at " : "", observed);
     }
 }
@@ -77,7 +83,7 @@ static void ziglans_print(const json_t *status)
         (void)printf(
             "%s%-10s%s %s  %s%s%s%s%s  %llu member%s%s%s\n", color_begin(stdout, TABLE_COLOR_BOLD),
             "Ziglan", color_end(stdout, TABLE_COLOR_BOLD),
-            field_text(ziglan, "name")[0] != '\0' ? field_text(ziglan, "name")
+            field_text(ziglan, "name")[0] != '\0' ? field_text(ziglan, "title")
                                                   : field_text(ziglan, "key"),
             color_begin(stdout, state_color(state)), state, color_end(stdout, state_color(state)),
             granted[0] != '\0' ? " as " : "", granted, (unsigned long long)members,

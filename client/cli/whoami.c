@@ -25,11 +25,17 @@ static void whoami_print(const struct cli *cli, const json_t *answer)
     line_print("IPv6", field_text(addresses, "ipv6"));
 }
 
-/* True if there is neither a key nor a configuration that could name one. */
+static bool is_missing(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* True if there is neither a key, nor a configuration that could name one, nor what was joined with
+ * one that is gone. */
 static bool host_is_new(const struct cli *cli)
 {
-    return access(cli->place.key, F_OK) != 0 && errno == ENOENT &&
-           access(cli->place.config, F_OK) != 0 && errno == ENOENT;
+    return is_missing(cli->place.key) && is_missing(cli->place.config) &&
+           is_missing(cli->place.store);
 }
 
 int verb_whoami(const struct cli *cli)

@@ -81,16 +81,16 @@ int setup_identity_load(struct identity *out, const struct place *place,
         identity_from_seed(out, config->seed);
         return ERR_OK;
     }
-    if (create && config->key_path == NULL) {
+    create = create && config->key_path == NULL;
+    if (create) {
         rc = file_dir_create(place->state, 0700, fault);
-        if (rc == ERR_OK) {
-            rc = key_lost_check(place, fault);
-        }
-        if (rc == ERR_OK) {
-            rc = key_file_load_or_create(seed, path, env, fault);
-        }
-    } else {
-        rc = key_file_load(seed, path, fault);
+    }
+    if (rc == ERR_OK && config->key_path == NULL) {
+        rc = key_lost_check(place, fault);
+    }
+    if (rc == ERR_OK) {
+        rc = create ? key_file_load_or_create(seed, path, env, fault)
+                    : key_file_load(seed, path, fault);
     }
     if (rc == ERR_OK) {
         identity_from_seed(out, seed);

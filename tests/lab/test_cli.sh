@@ -143,6 +143,11 @@ say "another key than what was joined"
 key=$LAB_DIR/lone/var/lib/ziglan/zig0/key
 mv "$key" "$key.copy"
 expect "up without the key" 2 "zig0/key is gone" z up
+expect "whoami without it" 2 "put the key back from a copy" z whoami
+config=$LAB_DIR/lone/etc/ziglan/zig0.yaml
+mv "$config" "$config.copy"
+expect "whoami with neither key nor configuration" 2 "put the key back from a copy" z whoami
+mv "$config.copy" "$config"
 expect "join without it" 2 "put the key back from a copy" z join "$RELAY_URL"
 check "no other key was made" [ ! -e "$key" ]
 install -m 600 "$LAB_DIR/far/var/lib/ziglan/zig0/key" "$key"
