@@ -77,6 +77,16 @@ int relay_base_directory_open(struct relay_base *base)
     return directory_new(&base->directory, &config);
 }
 
+static uint32_t ledger_count(const struct relay_config *cfg)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; cfg->ledger != NULL && i < cfg->ledger_capacity; i++) {
+        count += cfg->ledger[i].used == 1 ? 1 : 0;
+    }
+    return count;
+}
+
 int relay_base_link_open(struct relay_base *base, const struct link_hello *hello, struct mono now)
 {
     struct link_config link = {
@@ -89,6 +99,7 @@ int relay_base_link_open(struct relay_base *base, const struct link_hello *hello
     };
     int rc;
 
+    base->missed_count = ledger_count(&base->cfg); /* the hub empties it */
     secret_derive(link.reset_secret, base->cfg.identity, "relayd reset secret 1");
     secret_derive(link.tls_seed, base->cfg.identity, "relayd certificate key 1");
     rc = link_hub_new(&base->hub, &link, &base->env, now);

@@ -29,6 +29,7 @@ struct relay_base {
     char public_hosts[URL_HOSTS_TEXT_SIZE];
     uint32_t session_capacity; /* session_max at the start, for which the link was made */
     struct mono started_at;
+    uint32_t missed_count; /* sessions that the reset ledger named when we started */
     struct link_hub *hub;
     uint8_t spki[LINK_SPKI_SIZE]; /* of the certificate, for this relay's node record */
     struct session_table sessions;

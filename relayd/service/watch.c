@@ -41,6 +41,20 @@ static Ziglan__Member *batch_add(struct batch *batch)
     return member;
 }
 
+static struct mono settle_end(const struct watch_service *service)
+{
+    return mono_add_ms(service->base->started_at, WATCH_SETTLE_MS);
+}
+
+/* Whoever is back first would take the others for offline, who come a moment later. */
+static bool is_settling(const struct watch_service *service, struct mono now)
+{
+    const struct relay_base *base = service->base;
+
+    return session_table_key_count(&base->sessions) < base->missed_count &&
+           !mono_due(settle_end(service), now);
+}
+
 static void batch_send(struct watch_service *service, struct watch *watch, struct batch *batch,
                        bool more)
 {
@@ -50,12 +64,12 @@ static void batch_send(struct watch_service *service, struct watch *watch, struc
     body.n_members = batch->count;
     body.members = batch->pointers;
     body.sequence = watch->sequence;
-    body.more = more;
+    body.more = more || service->settling;
     message.request_id = watch->request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_CHANGES;
     message.changes = &body;
     watch->request_id = 0; /* only the first message is the answer to the Watch */
-    watch->more_told = more;
+    watch->more_told = body.more;
     service->base->counters.changes_sent++;
     reply_send(&service->base->reply, watch->client, &message);
 }
@@ -153,7 +167,7 @@ static void end_send(struct watch_service *service, struct watch *watch)
 {
     struct batch batch = {.count = 0};
 
-    if (watch->more_told) {
+    if (watch->more_told && !service->settling) {
         batch_send(service, watch, &batch, false);
     }
 }
@@ -240,6 +254,7 @@ void watch_on_watch(struct watch_service *service, struct relay_client *client,
         reply_refuse(&base->reply, client, message->request_id, VERDICT_UNAVAILABLE, NULL);
         return;
     }
+    service->settling = is_settling(service, now);
     watch->request_id = message->request_id;
     watch->sequence = body->since;
     watch->directory_done = false;
@@ -281,6 +296,10 @@ void watch_expire(struct watch_service *service, struct mono now)
     uint32_t waiting = service->count;
     bool more = false;
 
+    if (service->settling && !is_settling(service, now)) {
+        service->settling = false;
+        service->changes_at = now;
+    }
     if (!mono_due(service->changes_at, now)) {
         return;
     }
@@ -301,5 +320,6 @@ void watch_expire(struct watch_service *service, struct mono now)
 
 struct mono watch_deadline(const struct watch_service *service)
 {
-    return service->changes_at;
+    return service->settling ? mono_min(service->changes_at, settle_end(service))
+                             : service->changes_at;
 }

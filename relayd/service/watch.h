@@ -22,6 +22,7 @@ enum {
     WATCH_WAITING_MAX = 65536,       /* bytes that a slow watcher has not taken yet */
     WATCH_ONLINE_PER_MESSAGE = 8,    /* members whose records certainly fit one Changes */
     ONLINE_RING_SIZE = 1024,         /* comings and goings that are kept */
+    WATCH_SETTLE_MS = 3000,          /* after a crash, for those who had a session to come back */
 };
 
 /** Where one watcher is in both streams. */
@@ -43,6 +44,8 @@ struct watch_service {
     TAILQ_HEAD(, watch) watches; /* who waits longest for a turn is first */
     uint32_t count;              /* of watches */
     struct mono changes_at;      /* when watchers are told, MONO_NEVER: nothing new */
+    bool settling;               /* after a crash not all are back, and so nobody is offline: no
+                                    watcher is told that it was told all */
     uint64_t online_next;        /* comings and goings so far */
     uint8_t online_ring[ONLINE_RING_SIZE][KEY_SIZE]; /* the keys of the latest of them */
     struct directory_chunk chunk;                    /* scratch of one message, like rows */

@@ -95,6 +95,66 @@ static void watchers_learn_that_a_member_has_another_session(void **state)
     world_free(w);
 }
 
+/* A world whose relay had `before` sessions when it crashed, and a first message to a watcher, when
+ * two are back. */
+static struct world *world_crashed(struct link_reset_row *rows, uint32_t capacity, uint32_t before)
+{
+    struct relay_config cfg = {.ledger = rows, .ledger_capacity = capacity};
+    struct world *w;
+
+    for (uint32_t i = 0; i < before; i++) {
+        rows[i] = (struct link_reset_row){.used = 1};
+    }
+    w = world_new(&cfg);
+    world_members(w, 2);
+    client_watch(w, &w->clients[0], 0);
+    return w;
+}
+
+static bool last_says_more(struct world *w)
+{
+    struct client *c = &w->clients[0];
+    size_t last = client_count(w, c, ZIGLAN__CONTROL__BODY_CHANGES) - 1;
+
+    return client_got_nth(w, c, ZIGLAN__CONTROL__BODY_CHANGES, last)->changes->more;
+}
+
+/* Else who is back first takes the others, who come a moment later, for offline. */
+static void
+after_a_crash_nobody_is_offline_before_those_who_were_here_had_time_to_come(void **state)
+{
+    static const struct {
+        uint32_t before;
+        bool waits;
+    } cases[] = {{0, false}, {2, false}, {3, true}};
+    static struct link_reset_row rows[4096];
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct world *w = world_crashed(rows, TEST_COUNT(rows), cases[i].before);
+
+        assert_true(mono_ms_between(w->relay.core->base.started_at, w->now) < WATCH_SETTLE_MS);
+        assert_int_equal(last_says_more(w), cases[i].waits);
+        world_run(w, WATCH_SETTLE_MS);
+        assert_false(last_says_more(w));
+        world_free(w);
+    }
+}
+
+static void after_a_crash_all_is_told_when_the_last_one_is_back(void **state)
+{
+    static struct link_reset_row rows[4096];
+    struct world *w = world_crashed(rows, TEST_COUNT(rows), 3);
+
+    (void)state;
+    assert_true(last_says_more(w));
+    client_dial(w, &w->clients[2]);
+    world_run(w, 200);
+    assert_true(mono_ms_between(w->relay.core->base.started_at, w->now) < WATCH_SETTLE_MS);
+    assert_false(last_says_more(w));
+    world_free(w);
+}
+
 /* A message that announced more is followed by one that does not, even if there is nothing more. */
 static void a_watcher_knows_when_it_was_told_all(void **state)
 {
@@ -257,6 +317,9 @@ int main(void)
         cmocka_unit_test(a_watcher_that_continues_learns_who_is_online),
         cmocka_unit_test(watchers_learn_that_a_member_has_another_session),
         cmocka_unit_test(a_watcher_knows_when_it_was_told_all),
+        cmocka_unit_test(
+            after_a_crash_nobody_is_offline_before_those_who_were_here_had_time_to_come),
+        cmocka_unit_test(after_a_crash_all_is_told_when_the_last_one_is_back),
         cmocka_unit_test(a_large_directory_comes_in_pieces),
         cmocka_unit_test(a_ziglan_too_large_to_be_watched_is_looked_up),
         cmocka_unit_test(a_watcher_that_lost_its_place_is_told_everything_again),
