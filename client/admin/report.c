@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128, DIALLED_MAX = 8 };
+enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128, DIALLED_MAX = 8, TITLE_SIZE = 128 };
 
 static json_t *ip_json(int family, const uint8_t *ip)
 {
@@ -21,8 +21,10 @@ static json_t *ip_json(int family, const uint8_t *ip)
     return inet_ntop(family, ip, text, sizeof(text)) == NULL ? json_null() : json_string(text);
 }
 
-const char *report_ziglan_title(const struct host_core *core, const struct ziglan *ziglan,
-                                char text[REPORT_TITLE_SIZE])
+/* What to call a ziglan: its name, and where another one has the same, the beginning of its key
+ * behind it. */
+static const char *ziglan_title(const struct host_core *core, const struct ziglan *ziglan,
+                                char text[TITLE_SIZE])
 {
     const struct ziglan *other;
     char key[KEY_SHORT_SIZE];
@@ -33,7 +35,7 @@ const char *report_ziglan_title(const struct host_core *core, const struct zigla
     {
         shared = shared || (other != ziglan && strcmp(other->record.name, name) == 0);
     }
-    (void)snprintf(text, REPORT_TITLE_SIZE, shared && name[0] != '\0' ? "%s (%s)" : "%s", name,
+    (void)snprintf(text, TITLE_SIZE, shared && name[0] != '\0' ? "%s (%s)" : "%s", name,
                    key_short(ziglan->record.url.key, key));
     return text;
 }
@@ -155,13 +157,13 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
     const struct peer_traffic *traffic = &peer->traffic;
     char path[TEXT_SIZE] = "none";
     char why[SENTENCE_SIZE];
-    char title[REPORT_TITLE_SIZE] = "";
+    char title[TITLE_SIZE] = "";
 
     if (state_is_connected(state)) {
         (void)report_path(a, path, sizeof(path));
     }
     if (peer->ziglan != NULL) {
-        (void)report_ziglan_title(core, peer->ziglan, title);
+        (void)ziglan_title(core, peer->ziglan, title);
     }
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o, "
@@ -251,15 +253,15 @@ static json_t *ziglans_json(struct host_core *core, struct mono now)
         const struct ziglan_record *record = &ziglan->record;
         char text[SENTENCE_SIZE];
         char name_why[SENTENCE_SIZE];
-        char title[REPORT_TITLE_SIZE];
+        char title[TITLE_SIZE];
 
         (void)json_array_append_new(
             list,
             json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "name", record->name,
-                      "title", report_ziglan_title(core, ziglan, title), "key",
-                      key_json(record->url.key), "state", ziglan_state_name(ziglan->state),
-                      "granted_name", record->granted, "wanted_name", ziglan_wanted_name(ziglan),
-                      "name_why", sentence_of_name(ziglan, name_why), "members",
+                      "title", ziglan_title(core, ziglan, title), "key", key_json(record->url.key),
+                      "state", ziglan_state_name(ziglan->state), "granted_name", record->granted,
+                      "wanted_name", ziglan_wanted_name(ziglan), "name_why",
+                      sentence_of_name(ziglan, name_why), "members",
                       (json_int_t)roster_count(ziglan->roster), "error",
                       ziglan_error(ziglan, text, now)));
     }

@@ -6,13 +6,6 @@
 
 #include <jansson.h>
 
-enum { REPORT_TITLE_SIZE = 128 };
-
-/** What to call a ziglan: its name, and where another one has the same, the beginning of its key
- * behind it. Writes into text, which is returned. */
-const char *report_ziglan_title(const struct host_core *core, const struct ziglan *ziglan,
-                                char text[REPORT_TITLE_SIZE]);
-
 /** Fields of an answer; given, NULL without memory. */
 json_t *report_status(struct host_core *core, struct mono now);
 json_t *report_peers(struct host_core *core, struct mono now);

@@ -20,7 +20,7 @@ static void tell_end(struct relay_log *log, enum trace_level level, unsigned cau
     uint32_t left_out;
 
     if (log_gate_take(&log->gate, cause, &left_out, now)) {
-        env_trace(log->env, level, "entry.closed", "reason=%s left_out=%u%s", reason,
+        env_trace(log->env, level, "relay.closed", "reason=%s left_out=%u%s", reason,
                   (unsigned)left_out, more);
     }
 }
@@ -41,6 +41,9 @@ void relay_log_go_away(struct relay_log *log, uint32_t reason, uint64_t wait_ms,
         [GOAWAY_BUSY] = " hint=\"the relay is full, or this host came too often\"",
         [GOAWAY_NOT_ADMITTED] =
             " hint=\"this host did not join in time, or its membership is over\"",
+        [GOAWAY_FORGOTTEN] =
+            " hint=\"the operator removed this host from the ziglan; another invite "
+            "lets it in again\"",
     };
     size_t known = sizeof(hints) / sizeof(hints[0]);
     char more[TELL_SIZE];

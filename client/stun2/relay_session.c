@@ -298,7 +298,7 @@ static bool may_open(struct relay_session *relay, struct mono now)
     }
     relay->dial_at = mono_add_ms(now, (RELAY_SESSION_OPEN_EVERY_S - level) * 1000);
     if (!relay->opens.told) {
-        env_trace(relay->env, TRACE_LEVEL_WARN, "entry.paused",
+        env_trace(relay->env, TRACE_LEVEL_WARN, "relay.paused",
                   "this host connected to the relay %d times in a short time, and the relay would "
                   "call itself busy; from now on once in %d s",
                   RELAY_SESSION_OPENS_BURST, RELAY_SESSION_OPEN_EVERY_S);
@@ -458,6 +458,7 @@ static uint64_t away_ms(const Ziglan__GoAway *go_away)
     case GOAWAY_REPLACED:
         return RELAY_SESSION_GO_AWAY_MS;
     case GOAWAY_REVOKED:
+    case GOAWAY_FORGOTTEN:
         return RELAY_SESSION_GO_AWAY_MS_MAX;
     default:
         return go_away->reconnect_in_ms < RELAY_SESSION_GO_AWAY_MS_MAX

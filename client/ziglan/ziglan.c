@@ -68,14 +68,15 @@ void ziglan_on_hosts(struct ziglan *ziglan, const char *hosts, struct mono now)
 
     if (ziglan->state != ZIGLAN_STATE_JOINED ||
         url_set_hosts(&told, hosts, strlen(hosts)) != ERR_OK) {
-        env_trace(context->env, TRACE_LEVEL_WARN, "entry.hosts", "not believed");
+        env_trace(context->env, TRACE_LEVEL_WARN, "relay.hosts",
+                  "where it says that it can be reached is not believed");
         return;
     }
     url_add_hosts(&told, &ziglan->record.url);
     if (url_same_hosts(&told, &ziglan->record.url)) {
         return;
     }
-    env_trace(context->env, TRACE_LEVEL_INFO, "entry.hosts", "reached_at=%s", hosts);
+    env_trace(context->env, TRACE_LEVEL_INFO, "relay.hosts", "reached_at=%s", hosts);
     ziglan->record.url = told;
     relay_set_rehost(context->relays, ziglan->entry_point, &told, now);
     if (ziglan_store_put(context->store, &ziglan->record) != ERR_OK) {
@@ -300,7 +301,8 @@ void ziglan_on_delegation(struct ziglan *ziglan, const uint8_t *delegation, size
 {
     if (delegation != NULL && size > 0 &&
         roster_set_delegation(ziglan->roster, delegation, size) != ERR_OK) {
-        env_trace(ziglan->context->env, TRACE_LEVEL_WARN, "entry.delegation", "not believed");
+        env_trace(ziglan->context->env, TRACE_LEVEL_WARN, "relay.proof",
+                  "its proof that it serves this ziglan is not believed");
     }
 }
 
@@ -316,7 +318,7 @@ void ziglan_on_open(struct ziglan *ziglan, struct relay_session *relay, uint64_t
     remember_address(ziglan);
     ziglan_clock_told(&ziglan->clock, server_time_ms, now);
     ziglan->at.expire_at = now; /* by the relay's clock members may be live whom ours calls over */
-    env_trace(ziglan->context->env, TRACE_LEVEL_INFO, "entry.open", "ziglan=%s",
+    env_trace(ziglan->context->env, TRACE_LEVEL_INFO, "relay.open", "ziglan=%s",
               ziglan->record.name[0] != '\0' ? ziglan->record.name : "(new)");
     roster_all_offline(ziglan->roster); /* the answer to our Watch says who is online */
     if (ziglan->state != ZIGLAN_STATE_REFUSED) {
@@ -436,7 +438,7 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
     if (go_away->reason == GOAWAY_REPLACED) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_SAME_KEY);
         ziglan->at.replaced_at = now;
-    } else if (go_away->reason == GOAWAY_REVOKED) {
+    } else if (go_away->reason == GOAWAY_REVOKED || go_away->reason == GOAWAY_FORGOTTEN) {
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_REMOVED);
         next = ZIGLAN_STATE_REFUSED;
     } else if (go_away->reason == GOAWAY_BUSY) {

@@ -351,7 +351,7 @@ const char *goaway_name(uint32_t reason)
     static const char *const names[] = {
         [GOAWAY_SHUTDOWN] = "stopped",          [GOAWAY_REPLACED] = "replaced",
         [GOAWAY_REVOKED] = "revoked",           [GOAWAY_BUSY] = "busy",
-        [GOAWAY_NOT_ADMITTED] = "not_admitted",
+        [GOAWAY_NOT_ADMITTED] = "not_admitted", [GOAWAY_FORGOTTEN] = "forgotten",
     };
 
     return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";

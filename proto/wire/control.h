@@ -27,6 +27,7 @@ enum goaway {
     GOAWAY_REVOKED = 2,
     GOAWAY_BUSY = 3,
     GOAWAY_NOT_ADMITTED = 4,
+    GOAWAY_FORGOTTEN = 5,
 };
 
 /** Such a number as a word for the log ("stopped", "replaced"); "unknown" for others. */

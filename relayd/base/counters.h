@@ -47,6 +47,7 @@
     X(closed_revoked, "sessions_closed_total", "reason=\"revoked\"", "")                           \
     X(closed_busy, "sessions_closed_total", "reason=\"busy\"", "")                                 \
     X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
+    X(closed_forgotten, "sessions_closed_total", "reason=\"forgotten\"", "")                       \
     X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
     X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.") \
     X(copies, "copies_total", "",                                                                  \

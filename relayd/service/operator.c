@@ -146,13 +146,17 @@ static enum verdict choose(struct operator_service *service, const char *text, b
                : verdict;
 }
 
+/* As long as hosts leave us alone that know why they were cut off. */
+enum { CUT_OFF_RETRY_MS = 300000 };
+
 /* The key is no member any more: its session ends, and all are told. */
-static void cut_off(struct operator_service *service, const uint8_t key[KEY_SIZE], struct mono now)
+static void cut_off(struct operator_service *service, const uint8_t key[KEY_SIZE],
+                    enum goaway reason, struct mono now)
 {
     struct relay_client *client = session_table_of_key(&service->base->sessions, key);
 
     if (client != NULL) {
-        session_send_away(service->sessions, client, GOAWAY_REVOKED, 0, now);
+        session_send_away(service->sessions, client, reason, CUT_OFF_RETRY_MS, now);
     }
     watch_changed(service->sessions->watches, now);
 }
@@ -179,7 +183,7 @@ enum verdict operator_revoke(struct operator_service *service, const char *text,
         env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.revoked", "peer=%s name=%s", label.peer,
                   label.name);
     }
-    cut_off(service, who->key, now);
+    cut_off(service, who->key, GOAWAY_REVOKED, now);
     return VERDICT_OK;
 }
 
@@ -271,7 +275,7 @@ enum verdict operator_forget(struct operator_service *service, const char *text,
     env_trace(&base->env, TRACE_LEVEL_INFO, "ziglan.forgotten", "peer=%s name=%s",
               key_short(who->key, peer), who->name);
     if (who->state == WHO_STATE_MEMBER) {
-        cut_off(service, who->key, now);
+        cut_off(service, who->key, GOAWAY_FORGOTTEN, now);
     }
     return VERDICT_OK;
 }

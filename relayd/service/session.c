@@ -45,6 +45,9 @@ static void goaway_count(struct relay_counters *counters, enum goaway reason)
     case GOAWAY_NOT_ADMITTED:
         counters->closed_not_admitted++;
         break;
+    case GOAWAY_FORGOTTEN:
+        counters->closed_forgotten++;
+        break;
     }
 }
 

@@ -268,7 +268,7 @@ connected_once() { # host...
     local host
     for host; do
         check "$host connected to its relay once" \
-            [ "$(grep -c ' entry\.open ' "$LAB_DIR/$host.log")" = 1 ]
+            [ "$(grep -c ' relay\.open ' "$LAB_DIR/$host.log")" = 1 ]
     done
 }
 

@@ -27,7 +27,7 @@ become_direct laptop nas
 become_direct laptop pub
 become_direct nas pub
 
-opened() { grep -c ' entry\.open ' "$LAB_DIR/$1.log"; }
+opened() { grep -c ' relay\.open ' "$LAB_DIR/$1.log"; }
 opened_again() { [ "$(opened "$1")" -gt "$2" ]; }
 answers() { grep -c 'bytes from' "$LAB_DIR/$1-$2.ping"; }
 answered_again() { [ "$(answers "$1" "$2")" -gt "$3" ]; }
@@ -42,7 +42,7 @@ first_answer_ms() { # from to moment
 # When the host opened its session to the relay last, as its own log says (now_ms).
 opened_ms() { # host
     local time
-    time=$(grep ' entry\.open ' "$LAB_DIR/$1.log" | tail -n 1)
+    time=$(grep ' relay\.open ' "$LAB_DIR/$1.log" | tail -n 1)
     date -d "$(date -u +%F)T${time%% *}" +%s%3N
 }
 

@@ -120,7 +120,7 @@ check "it starts again" wait_for 10 pings laptop nas
 say "up twice"
 expect "down" 0 "" z down
 expect "up" 0 "zig0 is up" z up --detach
-connected() { grep -q 'entry\.open' "$LAB_DIR/laptop/run/ziglan/zig0.log"; }
+connected() { grep -q 'relay\.open' "$LAB_DIR/laptop/run/ziglan/zig0.log"; }
 check "the log tells of the relay" wait_for 10 connected
 expect "up again" 1 "is up already" z up --detach
 check "the log of the one that runs is whole" connected

@@ -218,7 +218,7 @@ static void note(void *context, enum trace_level level, const char *event, const
 {
     char *said = context;
 
-    if (level == TRACE_LEVEL_WARN && strcmp(event, "entry.closed") == 0) {
+    if (level == TRACE_LEVEL_WARN && strcmp(event, "relay.closed") == 0) {
         (void)snprintf(said, 256, "%s", text);
     }
 }

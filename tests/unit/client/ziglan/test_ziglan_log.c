@@ -52,15 +52,14 @@ static void each_goaway_has_its_word(void **state)
     static const struct {
         enum goaway reason;
         const char *word;
-    } cases[] = {{GOAWAY_SHUTDOWN, "reason=stopped"},
-                 {GOAWAY_REPLACED, "reason=replaced"},
-                 {GOAWAY_REVOKED, "reason=revoked"},
-                 {GOAWAY_BUSY, "reason=busy"},
-                 {GOAWAY_NOT_ADMITTED, "reason=not_admitted"}};
+    } cases[] = {
+        {GOAWAY_SHUTDOWN, "reason=stopped"},          {GOAWAY_REPLACED, "reason=replaced"},
+        {GOAWAY_REVOKED, "reason=revoked"},           {GOAWAY_BUSY, "reason=busy"},
+        {GOAWAY_NOT_ADMITTED, "reason=not_admitted"}, {GOAWAY_FORGOTTEN, "reason=forgotten"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct lines lines = {.event = "entry.closed"};
+        struct lines lines = {.event = "relay.closed"};
         struct lab *lab = lab_with(&lines);
 
         send_away(lab, cases[i].reason, 2000);
@@ -72,7 +71,7 @@ static void each_goaway_has_its_word(void **state)
 
 static void one_line_a_minute_and_reason_is_written(void **state)
 {
-    struct lines lines = {.event = "entry.closed"};
+    struct lines lines = {.event = "relay.closed"};
     struct lab *lab = lab_with(&lines);
 
     (void)state;
@@ -95,14 +94,14 @@ static void the_link_ends_for_reasons_with_words(void **state)
         assert_string_not_equal(link_reason_name((enum link_reason)i), "unknown");
     }
     assert_string_equal(link_reason_name((enum link_reason)(LINK_REASON_CLOCK + 1)), "unknown");
-    assert_string_equal(goaway_name(GOAWAY_NOT_ADMITTED + 1), "unknown");
+    assert_string_equal(goaway_name(GOAWAY_FORGOTTEN + 1), "unknown");
     assert_string_equal(goaway_name(UINT32_MAX), "unknown");
 }
 
 /* A relay may give a reason that this version does not know. */
 static void an_unknown_reason_does_no_harm(void **state)
 {
-    struct lines lines = {.event = "entry.closed"};
+    struct lines lines = {.event = "relay.closed"};
     struct lab *lab = lab_with(&lines);
     struct ziglan *ziglan = ziglan_at(lab, 0);
     Ziglan__GoAway go_away = ZIGLAN__GO_AWAY__INIT;

@@ -141,6 +141,8 @@ static void a_forgotten_member_is_cut_off_and_its_name_given_on(void **state)
     assert_int_equal(operator_rename(verbs, "host1", "host0", &who, w->now), VERDICT_OK);
     world_run(w, 500);
     assert_false(a->open);
+    assert_int_equal(client_got(w, a, ZIGLAN__CONTROL__BODY_GO_AWAY)->go_away->reason,
+                     GOAWAY_FORGOTTEN);
     assert_true(b->open);
     assert_true(client_told(w, c, a, &online, &revoked));
     assert_true(revoked);
