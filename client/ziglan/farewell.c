@@ -44,6 +44,32 @@ static void tell(struct farewell *farewell, struct mono now)
     (void)ziglan_send_leave(farewell->session);
 }
 
+/* When to give up one that was left at this time of the wall clock. A clock that was set back since
+ * then makes it no later than if the ziglan had been left now. */
+static struct mono end_of(uint64_t left_at_ms, uint64_t wall_ms, struct mono now)
+{
+    uint64_t most_ms = UINT64_C(24) * 3600 * 1000 * FAREWELL_DAYS_MAX;
+    uint64_t tried_ms = wall_ms > left_at_ms ? wall_ms - left_at_ms : 0;
+
+    return mono_add_ms(now, tried_ms < most_ms ? most_ms - tried_ms : 0);
+}
+
+/* When the ziglan was left; if that is not known, now, and that is remembered. */
+static uint64_t left_at(const struct ziglan_context *context, const struct ziglan_record *record)
+{
+    uint64_t at_ms;
+    int rc = ziglan_store_get_left_at(context->store, record->url.key, &at_ms);
+
+    if (rc == ERR_OK && at_ms == 0) {
+        at_ms = env_wall_ms(context->env);
+        rc = ziglan_store_put_left_at(context->store, record->url.key, at_ms);
+    }
+    if (rc != ERR_OK) {
+        env_trace(context->env, TRACE_LEVEL_ERROR, "ziglan.leave", "its time could not be stored");
+    }
+    return at_ms;
+}
+
 static struct farewell *add(struct farewell_list *list, const struct ziglan_record *record,
                             struct relay_session *session, struct mono now)
 {
@@ -59,6 +85,7 @@ static struct farewell *add(struct farewell_list *list, const struct ziglan_reco
     farewell->record.left = true;
     farewell->session = session;
     farewell->again_at = MONO_NEVER;
+    farewell->end_at = end_of(left_at(list->context, record), env_wall_ms(list->context->env), now);
     session->serves = false; /* no member's any more */
     TAILQ_INSERT_TAIL(&list->head, farewell, in_list);
     list->count++;
@@ -180,7 +207,8 @@ void farewell_on_message(struct farewell_list *list, struct farewell *farewell,
     } else if (message->body_case == ZIGLAN__CONTROL__BODY_ERROR) {
         known = answers && is_no_member(message->error);
     } else if (message->body_case == ZIGLAN__CONTROL__BODY_GO_AWAY) {
-        known = message->go_away->reason == GOAWAY_REVOKED;
+        known = message->go_away->reason == GOAWAY_REVOKED ||
+                message->go_away->reason == GOAWAY_FORGOTTEN;
     }
 
     if (known) {
@@ -194,13 +222,20 @@ void farewell_on_message(struct farewell_list *list, struct farewell *farewell,
 
 void farewell_list_expire(struct farewell_list *list, struct mono now)
 {
-    struct farewell *farewell;
+    struct farewell *farewell = TAILQ_FIRST(&list->head);
 
-    TAILQ_FOREACH(farewell, &list->head, in_list)
-    {
-        if (farewell->session->open && mono_due(farewell->again_at, now)) {
+    while (farewell != NULL) {
+        struct farewell *next = TAILQ_NEXT(farewell, in_list);
+
+        if (mono_due(farewell->end_at, now)) {
+            env_trace(list->context->env, TRACE_LEVEL_WARN, "ziglan.left",
+                      "name=%s the relay did not answer for %d days, and is not told",
+                      farewell->record.name, FAREWELL_DAYS_MAX);
+            farewell_end(list, farewell, now);
+        } else if (farewell->session->open && mono_due(farewell->again_at, now)) {
             tell(farewell, now);
         }
+        farewell = next;
     }
 }
 
@@ -211,6 +246,7 @@ struct mono farewell_list_deadline(const struct farewell_list *list)
 
     TAILQ_FOREACH(farewell, &list->head, in_list)
     {
+        at = mono_min(at, farewell->end_at);
         if (farewell->session->open) {
             at = mono_min(at, farewell->again_at);
         }

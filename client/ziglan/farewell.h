@@ -3,7 +3,7 @@
  * Ziglans that this host left, and whose entry point does not know that yet. A farewell is a
  * session to it and nothing else: no members, no names, no frames. It is kept in the store until
  * the entry point said that we are no member, so that a leave without a network is told by the next
- * start.
+ * start. One that may be gone for good is not dialled for ever: our admission is over long before.
  */
 #pragma once
 
@@ -16,6 +16,7 @@
 enum {
     FAREWELLS_MAX = 16,            /* one more takes the place of the oldest */
     FAREWELL_RETRY_MS = 60 * 1000, /* after an answer that is neither yes nor no, or none */
+    FAREWELL_DAYS_MAX = 30,        /* then it is given up, over all restarts */
 };
 
 struct farewell {
@@ -23,6 +24,7 @@ struct farewell {
     struct ziglan_record record;
     struct relay_session *session;
     struct mono again_at; /* when Leave is sent again, if the session is open; NEVER: not now */
+    struct mono end_at;   /* when it is given up */
 };
 
 struct farewell_list {
@@ -68,6 +70,6 @@ void farewell_on_open(struct farewell *farewell, struct mono now);
 void farewell_on_message(struct farewell_list *list, struct farewell *farewell,
                          const Ziglan__Control *message, struct mono now);
 
-/** Send again what is due, and when that is. */
+/** Send again what is due, give up what was tried for too long, and when that is. */
 void farewell_list_expire(struct farewell_list *list, struct mono now);
 struct mono farewell_list_deadline(const struct farewell_list *list);

@@ -3,8 +3,8 @@
  * Layout of a record: version(1) admitted(1), then texts, each as length(2) and bytes: the URL, the
  * ziglan's name, our name. From version 2 on our member part follows (length and bytes), from 3 on
  * the wanted name; 4 is the same of one that was left, which older programs pass over. The order is
- * one row of keys in the table of single values, which older programs do not read, and so is the
- * address of each entry point.
+ * one row of keys in the table of single values, which older programs do not read, and so are the
+ * address of each entry point, and when a ziglan was left.
  */
 #include "client/ziglan/ziglan_store.h"
 
@@ -23,9 +23,12 @@ enum {
 };
 
 static const char order_key[] = "ziglan-order";
-static const char address_key[] = "ziglan-address "; /* before the ziglan's key */
+/* Before the ziglan's key; both are of one length. */
+static const char address_key[] = "ziglan-address ";
+static const char left_key[] = "ziglan-left-at ";
 
-enum { ADDRESS_NAME_SIZE = sizeof(address_key) - 1 + KEY_SIZE };
+enum { KEYED_SIZE = sizeof(address_key) - 1, KEYED_NAME_SIZE = KEYED_SIZE + KEY_SIZE };
+_Static_assert(sizeof(left_key) == sizeof(address_key), "keyed_name is for both");
 
 static void put_text(struct wbuf *w, const char *text)
 {
@@ -70,19 +73,27 @@ int ziglan_store_put(struct store *store, const struct ziglan_record *record)
     return store_write(store, STORE_TABLE_ZIGLANS, record->url.key, KEY_SIZE, value, wbuf_size(&w));
 }
 
-static void name_address(uint8_t name[ADDRESS_NAME_SIZE], const uint8_t key[KEY_SIZE])
+static void keyed_name(uint8_t name[KEYED_NAME_SIZE], const char *begin,
+                       const uint8_t key[KEY_SIZE])
 {
-    memcpy(name, address_key, sizeof(address_key) - 1);
-    memcpy(name + sizeof(address_key) - 1, key, KEY_SIZE);
+    memcpy(name, begin, KEYED_SIZE);
+    memcpy(name + KEYED_SIZE, key, KEY_SIZE);
 }
 
 int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE])
 {
-    uint8_t name[ADDRESS_NAME_SIZE];
+    uint8_t name[KEYED_NAME_SIZE];
     int rc = store_remove(store, STORE_TABLE_ZIGLANS, key, KEY_SIZE);
 
-    name_address(name, key);
-    return rc == ERR_OK ? store_remove(store, STORE_TABLE_META, name, sizeof(name)) : rc;
+    if (rc == ERR_OK) {
+        keyed_name(name, left_key, key);
+        rc = store_remove(store, STORE_TABLE_META, name, sizeof(name));
+    }
+    if (rc == ERR_OK) {
+        keyed_name(name, address_key, key);
+        rc = store_remove(store, STORE_TABLE_META, name, sizeof(name));
+    }
+    return rc;
 }
 
 static int decode(struct ziglan_record *out, const struct store_cursor *cursor,
@@ -172,11 +183,11 @@ int ziglan_store_get_order(struct store *store, struct ziglan_order *out)
 int ziglan_store_put_address(struct store *store, const uint8_t key[KEY_SIZE],
                              const struct endpoint *address)
 {
-    uint8_t name[ADDRESS_NAME_SIZE];
+    uint8_t name[KEYED_NAME_SIZE];
     uint8_t value[ENDPOINT_BYTES_SIZE];
     struct wbuf w = wbuf_over(value, sizeof(value));
 
-    name_address(name, key);
+    keyed_name(name, address_key, key);
     wbuf_put(&w, address->ip, sizeof(address->ip));
     wbuf_u16(&w, address->port);
     return store_write(store, STORE_TABLE_META, name, sizeof(name), value, wbuf_size(&w));
@@ -184,19 +195,48 @@ int ziglan_store_put_address(struct store *store, const uint8_t key[KEY_SIZE],
 
 int ziglan_store_get_address(struct store *store, const uint8_t key[KEY_SIZE], struct endpoint *out)
 {
-    uint8_t name[ADDRESS_NAME_SIZE];
+    uint8_t name[KEYED_NAME_SIZE];
     uint8_t value[ENDPOINT_BYTES_SIZE];
     size_t size;
     int rc;
 
     *out = (struct endpoint){0};
-    name_address(name, key);
+    keyed_name(name, address_key, key);
     rc = store_read(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value), &size);
     if (rc == ERR_OK && size == sizeof(value)) {
         struct rbuf r = rbuf_over(value, size);
 
         rbuf_copy(&r, out->ip, sizeof(out->ip));
         out->port = rbuf_u16(&r);
+    }
+    return rc;
+}
+
+int ziglan_store_put_left_at(struct store *store, const uint8_t key[KEY_SIZE], uint64_t wall_ms)
+{
+    uint8_t name[KEYED_NAME_SIZE];
+    uint8_t value[sizeof(wall_ms)];
+    struct wbuf w = wbuf_over(value, sizeof(value));
+
+    keyed_name(name, left_key, key);
+    wbuf_u64(&w, wall_ms);
+    return store_write(store, STORE_TABLE_META, name, sizeof(name), value, wbuf_size(&w));
+}
+
+int ziglan_store_get_left_at(struct store *store, const uint8_t key[KEY_SIZE], uint64_t *wall_ms)
+{
+    uint8_t name[KEYED_NAME_SIZE];
+    uint8_t value[sizeof(*wall_ms)];
+    size_t size;
+    int rc;
+
+    *wall_ms = 0;
+    keyed_name(name, left_key, key);
+    rc = store_read(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value), &size);
+    if (rc == ERR_OK && size == sizeof(value)) {
+        struct rbuf r = rbuf_over(value, size);
+
+        *wall_ms = rbuf_u64(&r);
     }
     return rc;
 }

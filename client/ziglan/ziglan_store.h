@@ -12,7 +12,7 @@ enum { ZIGLAN_COUNT_MAX = 16 };
 /** Write a record. ERR_SYSTEM. */
 int ziglan_store_put(struct store *store, const struct ziglan_record *record) MUST_CHECK;
 
-/** Forget a ziglan, and the address of its entry point. ERR_SYSTEM. */
+/** Forget a ziglan, the address of its entry point, and when it was left. ERR_SYSTEM. */
 int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE]) MUST_CHECK;
 
 /** The next record behind the cursor (store_cursor_from(STORE_TABLE_ZIGLANS, NULL, 0) to begin).
@@ -42,3 +42,10 @@ int ziglan_store_put_address(struct store *store, const uint8_t key[KEY_SIZE],
                              const struct endpoint *address) MUST_CHECK;
 int ziglan_store_get_address(struct store *store, const uint8_t key[KEY_SIZE],
                              struct endpoint *out) MUST_CHECK;
+
+/** Write and read when a ziglan was left, in ms of the wall clock; none is stored: 0. ERR_SYSTEM.
+ */
+int ziglan_store_put_left_at(struct store *store, const uint8_t key[KEY_SIZE],
+                             uint64_t wall_ms) MUST_CHECK;
+int ziglan_store_get_left_at(struct store *store, const uint8_t key[KEY_SIZE],
+                             uint64_t *wall_ms) MUST_CHECK;

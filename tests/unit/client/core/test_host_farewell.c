@@ -124,6 +124,31 @@ static void a_farewell_can_be_dropped(void **state)
 }
 
 /* A URL to a wrong relay was joined first: its ziglan has the name that the URL claims. */
+/* The relay is gone for good, and nobody drops it: that has an end, however often the host starts.
+ */
+static void a_farewell_is_given_up_after_a_month(void **state)
+{
+    struct lab *lab = lab_joined();
+    const uint64_t day_ms = UINT64_C(24) * 3600 * 1000;
+
+    (void)state;
+    relay_node_stop(&lab->relay);
+    run_ms(lab, 100);
+    leave(lab, 0);
+    for (uint64_t days = 0; days < FAREWELL_DAYS_MAX; days += 10) {
+        run_ms(lab, 1000);
+        assert_false(is_told(lab, 0));
+        lab->ports.wall_ms += 10 * day_ms;
+        lab_restart(lab, 0);
+    }
+    run_ms(lab, 1000);
+    assert_true(is_told(lab, 0));
+    assert_int_equal(lab->hosts[0].core->relays.count, 0);
+    lab_restart(lab, 0); /* nothing of it is left in the store */
+    assert_true(is_told(lab, 0));
+    lab_free(lab);
+}
+
 static void of_two_ziglans_with_one_name_none_is_left_by_it(void **state)
 {
     struct lab *lab = lab_joined();
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_was_away_is_told_later_over_restarts_too),
         cmocka_unit_test(who_joins_again_does_not_leave_later),
         cmocka_unit_test(a_farewell_can_be_dropped),
+        cmocka_unit_test(a_farewell_is_given_up_after_a_month),
         cmocka_unit_test(of_two_ziglans_with_one_name_none_is_left_by_it),
         cmocka_unit_test(of_two_farewells_each_is_told_by_itself),
         cmocka_unit_test(who_leaves_by_a_shortened_key_is_told_which_it_was),
