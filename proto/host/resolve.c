@@ -40,7 +40,7 @@ struct job {
     struct resolve_caller caller;
     char host[HOST_TEXT_SIZE];
     uint16_t port;
-    struct endpoint endpoints[RESOLVE_ENDPOINTS_MAX];
+    struct endpoint endpoints[2 * RESOLVE_ENDPOINTS_MAX]; /* before families_cut: of each so many */
     size_t count;
 };
 
@@ -63,7 +63,6 @@ static void shared_let_go(struct shared *shared)
     }
 }
 
-/* Neither family takes the place of the other. */
 static void keep_endpoint(struct job *job, const struct endpoint *e)
 {
     size_t family_count = 0;
@@ -74,9 +73,32 @@ static void keep_endpoint(struct job *job, const struct endpoint *e)
         }
         family_count += endpoint_is_v4(&job->endpoints[i]) == endpoint_is_v4(e);
     }
-    if (family_count < RESOLVE_ENDPOINTS_MAX / 2) {
+    if (family_count < RESOLVE_ENDPOINTS_MAX) {
         job->endpoints[job->count++] = *e;
     }
+}
+
+/* Neither family takes the place of the other: each has half of it, and what the other leaves. */
+static void families_cut(struct job *job)
+{
+    size_t found[2] = {0, 0};
+    size_t kept[2] = {0, 0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < job->count; i++) {
+        found[endpoint_is_v4(&job->endpoints[i])]++;
+    }
+    for (size_t i = 0; i < job->count; i++) {
+        bool v4 = endpoint_is_v4(&job->endpoints[i]);
+        size_t half = RESOLVE_ENDPOINTS_MAX / 2;
+        size_t most = found[!v4] < half ? RESOLVE_ENDPOINTS_MAX - found[!v4] : half;
+
+        if (kept[v4] < most) {
+            kept[v4]++;
+            job->endpoints[count++] = job->endpoints[i];
+        }
+    }
+    job->count = count;
 }
 
 static void job_resolve(struct job *job)
@@ -106,6 +128,7 @@ static void job_resolve(struct job *job)
         keep_endpoint(job, &e);
     }
     freeaddrinfo(list);
+    families_cut(job);
 }
 
 static void *job_run(void *argument)

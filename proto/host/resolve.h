@@ -15,7 +15,8 @@ struct ev_loop;
 struct resolver;
 
 enum {
-    RESOLVE_ENDPOINTS_MAX = 32, /* of a name; of each family at most half of them */
+    RESOLVE_ENDPOINTS_MAX = 32, /* of a name; of each family half of them, and what the other one
+                                   leaves */
     RESOLVE_PENDING_MAX = 8,
 };
 

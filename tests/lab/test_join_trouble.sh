@@ -94,4 +94,15 @@ own_names both vps.example.org 2001:db8::a 2001:db8::b 2001:db8::c 2001:db8::d 1
 begin=$(moment)
 expect "the host joins" 0 "Joined home as" joins both "$(at vps.example.org)"
 check_most "and how long it takes, in ms" "$(since_ms "$begin")" 2500
+
+for dead in 15 30; do
+    say "a name with $dead dead addresses before the good one"
+    addresses=()
+    for i in $(seq "$dead"); do addresses+=("192.0.2.$((100 + i))"); done
+    lab_ziglan both leave home >/dev/null
+    own_names both many.example.org "${addresses[@]}" 192.0.2.10
+    begin=$(moment)
+    expect "the host joins" 0 "Joined home as" joins both "$(at many.example.org:4433)"
+    check_most "and how long it takes, in ms" "$(since_ms "$begin")" $((250 * dead + 2000))
+done
 test_end
