@@ -5,9 +5,10 @@
 # status. Meanwhile standard error tells how long it has taken and the log's last line: a terminal
 # in one line that is written over, anything else every 20 s.
 with_progress() {
-    local text=$1 log=$2 status=0 ticker
+    local text=$1 log=$2 status=0 ticker before
     shift 2
-    progress_ticks "$text" "$log" 9>&- & # 9 is the lock of scripts that have one
+    before=$(log_size "$log")
+    progress_ticks "$text" "$log" "$before" 9>&- & # 9 is the lock of scripts that have one
     ticker=$!
     "$@" >>"$log" 2>&1 </dev/null || status=$?
     kill "$ticker" 2>/dev/null || true
@@ -20,9 +21,13 @@ with_progress() {
 
 progress_terminal() { [ -t 2 ] && [ "${TERM:-dumb}" != dumb ]; }
 
-# It ends with the script that started it, however that ends.
+log_size() { stat -c %s "$1" 2>/dev/null || echo 0; }
+
+# It ends with the script that started it, however that ends. Before the command has written
+# anything a terminal is left alone: sudo may be waiting for a password in the line that would be
+# written over.
 progress_ticks() {
-    local text=$1 log=$2 start=$SECONDS every=20 nap='' last room
+    local text=$1 log=$2 before=$3 start=$SECONDS every=20 nap='' last room
     trap - EXIT
     trap '[ -z "$nap" ] || kill "$nap"; exit 0' TERM
     if progress_terminal; then
@@ -32,6 +37,10 @@ progress_ticks() {
         sleep "$every" >/dev/null 2>&1 &
         nap=$!
         wait "$nap"
+        if progress_terminal && [ "$(log_size "$log")" = "$before" ]; then
+            continue
+        fi
+        before=-1
         last=$(tail -c 400 "$log" 2>/dev/null | tr '\r' '\n' | tr -cd '[:print:]\n' |
             sed 's,[a-z]*://[^ ]*,,' | grep . | tail -n 1) || last=
         if progress_terminal; then
