@@ -2,6 +2,7 @@
 /* The tables of docs/security.md name a test for each bound; these tests must exist. */
 #include "tests/support/fixture.h"
 
+#include <ctype.h>
 #include <glob.h>
 
 /* `file/test` means a test in a test_file.c below tests/unit. */
@@ -55,10 +56,74 @@ static void tests_named_by_the_threat_model_exist(void **state)
     free(text);
 }
 
+/* Append the files that a pattern below the tree's root finds to *all. */
+static void sources_add(char **all, size_t *size, const char *pattern)
+{
+    char path[256];
+    glob_t found;
+
+    snprintf(path, sizeof(path), "%s/../%s", TESTS_DIR, pattern);
+    assert_int_equal(glob(path, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char *text = fixture_file_text(found.gl_pathv[i]);
+        size_t more = strlen(text);
+
+        *all = realloc(*all, *size + more + 1);
+        assert_non_null(*all);
+        memcpy(*all + *size, text, more + 1);
+        *size += more;
+        free(text);
+    }
+    globfree(&found);
+}
+
+/* True if the name stands in the sources as a word of its own. */
+static bool is_used(const char *sources, const char *name)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    size_t size = strlen(name);
+
+    for (const char *at = strstr(sources, name); at != NULL; at = strstr(at + 1, name)) {
+        if (at > sources && strchr(letters, at[-1]) == NULL && strspn(at + size, letters) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void bounds_named_by_the_threat_model_exist(void **state)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    char *text = fixture_file_text(TESTS_DIR "/../docs/security.md");
+    char *sources = NULL;
+    size_t size = 0, count = 0;
+
+    (void)state;
+    sources_add(&sources, &size, "[pcr]*/*/*.[ch]");
+    sources_add(&sources, &size, "[pcr]*/*/*/*.[ch]");
+    for (const char *at = strchr(text, '`'); at != NULL; at = strchr(at + 1, '`')) {
+        size_t name_size = strspn(at + 1, letters);
+        char name[64];
+
+        if (name_size < 8 || at[1 + name_size] != '`' || !isupper((unsigned char)at[1])) {
+            continue;
+        }
+        snprintf(name, sizeof(name), "%.*s", (int)name_size, at + 1);
+        if (!is_used(sources, name)) {
+            fail_msg("docs/security.md names %s, which is no more", name);
+        }
+        count++;
+    }
+    assert_true(count > 50);
+    free(sources);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tests_named_by_the_threat_model_exist),
+        cmocka_unit_test(bounds_named_by_the_threat_model_exist),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
