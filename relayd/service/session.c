@@ -194,11 +194,12 @@ static bool activate(struct session_service *service, struct relay_client *clien
     }
     if (older != NULL) {
         session_send_away(service, older, GOAWAY_REPLACED, 0, now);
-        punch_service_replaced(service->punches, client);
     }
     if (was_member && !member) { /* the admission ended in between: it must join again */
         punch_service_gone(service->punches, client->key);
         watch_online_changed(service->watches, client->key, now);
+    } else if (older != NULL) {
+        punch_service_replaced(service->punches, client);
     }
     return true;
 }

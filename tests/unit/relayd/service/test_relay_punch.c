@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Introductions over the relay. */
 #include "proto/crypto/identity.h"
+#include "rendezvous/directory/directory_join.h"
 
 #include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
@@ -122,6 +123,30 @@ static void a_moved_side_is_told_to_the_other(void **state)
     world_free(w);
 }
 
+/* What waits is offered again to a new session of a key, but not if it is a stranger's. */
+static void who_is_no_member_any_more_does_not_hear_who_asked_for_it(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *a = &w->clients[0];
+    struct client *b = &w->clients[1];
+    struct client *again = &w->clients[2];
+
+    (void)state;
+    world_members(w, 2);
+    again->identity = b->identity;
+    punch_ask(w, a, b->identity.public_key, 1, 4, false);
+    assert_int_equal(client_count(w, b, ZIGLAN__CONTROL__BODY_PUNCH_REQUEST), 1);
+    client_dial(w, again);
+    assert_int_equal(client_count(w, again, ZIGLAN__CONTROL__BODY_PUNCH_REQUEST), 1);
+    client_forget(b);
+    w->ports.wall_ms += DIRECTORY_ADMISSION_MS + UINT64_C(3600000);
+    client_dial(w, b);
+    assert_true(b->open);
+    assert_int_equal(client_count(w, b, ZIGLAN__CONTROL__BODY_PUNCH_REQUEST), 0);
+    assert_int_equal(client_error(w, a), VERDICT_REFUSED);
+    world_free(w);
+}
+
 static void a_punch_is_refused_alike_for_no_absence_and_strangers(void **state)
 {
     struct world *w = world_new(NULL);
@@ -156,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_punch_introduces_both_sides),
         cmocka_unit_test(a_moved_side_is_told_to_the_other),
+        cmocka_unit_test(who_is_no_member_any_more_does_not_hear_who_asked_for_it),
         cmocka_unit_test(a_punch_is_refused_alike_for_no_absence_and_strangers),
     };
 
