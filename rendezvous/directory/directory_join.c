@@ -42,9 +42,11 @@ static enum verdict part_check(const struct directory *d, struct joining *j)
     return record_live(&j->part.header, env_wall_ms(d->env)) ? VERDICT_OK : VERDICT_CLOCK;
 }
 
-/* A newcomer needs an open invite. */
+/* A newcomer needs an open invite. Who cannot join in any case is refused here, before a name is
+ * looked for, which takes long. */
 static enum verdict invite_check(struct directory *d, struct joining *j)
 {
+    static const uint8_t nobody[KEY_SIZE];
     bool found;
 
     if (j->request->invite == NULL || j->request->invite_size == 0) {
@@ -55,7 +57,13 @@ static enum verdict invite_check(struct directory *d, struct joining *j)
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    return found ? VERDICT_OK : VERDICT_INVITE_INVALID;
+    if (!found) {
+        return VERDICT_INVITE_INVALID;
+    }
+    bool replaces = memcmp(j->invite.terms.replaces, nobody, KEY_SIZE) != 0;
+    return j->request->unchanged_only || (d->member_count >= d->member_max && !replaces)
+               ? VERDICT_LIMIT
+               : VERDICT_OK;
 }
 
 /* What the node wants to be called: as it says now, else as its part says. */

@@ -3,6 +3,7 @@
 #include "rendezvous/directory/directory.h"
 #include "rendezvous/directory/directory_name.h"
 #include "tests/support/directory_fixture.h"
+#include "tests/support/disk.h"
 #include "tests/support/fixture.h"
 
 #include <stdlib.h>
@@ -105,6 +106,36 @@ static void who_joins_for_a_member_finds_room_in_a_full_directory(void **state)
     assert_int_equal(office_join(&office, 3, other, "pi", &part, &joined), VERDICT_LIMIT);
     assert_string_equal(joins(&office, 2, invite, "nas", &joined), "nas");
     assert_int_equal(directory_member_count(office.directory), 1);
+    office_fini(&office);
+}
+
+/* A name is looked for among the open invites, which takes long; not for those who do not join. */
+static void who_cannot_join_costs_no_search_for_a_name(void **state)
+{
+    struct directory_joined joined;
+    struct identity two = node_of(2);
+    struct test_disk disk;
+    uint8_t invite[INVITE_SIZE];
+    struct office office;
+
+    (void)state;
+    office_init_of(&office, 1);
+    office_invite(&office, 5, 0, "", invite);
+    struct part part = part_of(office.ports.wall_ms, 2, 1, 0);
+    const struct directory_join join = {.key = two.public_key,
+                                        .invite = invite,
+                                        .invite_size = INVITE_SIZE,
+                                        .wanted_name = "nas",
+                                        .member_part = part.bytes,
+                                        .member_part_size = part.size,
+                                        .unchanged_only = true};
+    test_disk_put_under(&disk, office.store);
+    assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_LIMIT);
+    assert_int_equal(disk.steps, 0);
+    (void)office_admit(&office, 1, "pi", 0, &joined); /* now it is full */
+    disk.steps = 0;
+    assert_int_equal(office_join(&office, 2, invite, "nas", &part, &joined), VERDICT_LIMIT);
+    assert_int_equal(disk.steps, 0);
     office_fini(&office);
 }
 
@@ -215,6 +246,7 @@ int main(void)
         cmocka_unit_test(the_name_of_an_invite_is_kept_for_it),
         cmocka_unit_test(who_joins_for_a_member_takes_its_name_and_its_place),
         cmocka_unit_test(who_joins_for_a_member_finds_room_in_a_full_directory),
+        cmocka_unit_test(who_cannot_join_costs_no_search_for_a_name),
         cmocka_unit_test(the_answer_says_why_a_name_has_a_number),
         cmocka_unit_test(a_renamed_member_keeps_everything_but_its_name),
         cmocka_unit_test(the_name_of_who_is_forgotten_is_free_at_once),
