@@ -14,15 +14,19 @@ enum {
     SLEEP_MS_MIN = 2000, /* a pause longer than this was a sleep */
 };
 
-static void way_find(void *context, const struct endpoint *local, const struct endpoint *remote,
+static bool way_find(void *context, const struct endpoint *local, const struct endpoint *remote,
                      struct way *out)
 {
     struct underlay *u = context;
-    struct netway_found found = netway_find(u->ways, local->ip, remote->ip);
+    struct netway_found found;
 
+    if (!netway_find(u->ways, local->ip, remote->ip, &found)) {
+        return false;
+    }
     out->interface = found.interface;
     memcpy(out->source, found.source, sizeof(out->source));
     memcpy(out->next_hop, found.next_hop, sizeof(out->next_hop));
+    return true;
 }
 
 static void network_tell(struct underlay *u, const struct way_finder *ways)

@@ -27,9 +27,10 @@ int netway_open(struct netway **out, struct fault *fault) MUST_CHECK;
 void netway_close(struct netway *netway);
 
 /** Find the way from `source` (zero: the kernel chooses) to `to`, both of 16 bytes. There is none
- * if this machine has not that source, nor if the kernel does not tell. */
-struct netway_found netway_find(struct netway *netway, const uint8_t source[16],
-                                const uint8_t to[16]);
+ * if this machine has not that source. False if the kernel did not answer: then nothing is known of
+ * the way, and *out is that there is none. */
+bool netway_find(struct netway *netway, const uint8_t source[16], const uint8_t to[16],
+                 struct netway_found *out);
 
 /** True if a default route of IPv4 or IPv6 (or a half of one, as tunnels write it) leads to this
  * interface, whichever one is preferred. */

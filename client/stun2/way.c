@@ -4,13 +4,13 @@
 
 #include <string.h>
 
+/* The way is not known if the finder cannot tell it. */
 static struct way find(const struct way_finder *finder, const struct endpoint *local,
                        const struct endpoint *remote)
 {
     struct way way = {0};
 
-    finder->find(finder->context, local, remote, &way);
-    way.known = true;
+    way.known = finder->find(finder->context, local, remote, &way);
     return way;
 }
 
@@ -29,7 +29,11 @@ enum way_change way_look(struct way *way, const struct way_finder *finder,
         *way = (struct way){0};
         return WAY_CHANGED;
     }
-    *way = find(finder, local, remote);
+    struct way now = find(finder, local, remote);
+    if (!now.known) { /* what was known stays, to be compared with the next answer */
+        return WAY_DOUBTFUL;
+    }
+    *way = now;
     if (before.known && is_same(&before, way)) {
         return finder->doubtful && way->interface != 0 ? WAY_DOUBTFUL : WAY_SAME;
     }

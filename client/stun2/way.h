@@ -22,8 +22,9 @@ struct way {
 /** Who finds ways. A pointer to one that is NULL means: every way may have changed. */
 struct way_finder {
     /** Write how packets to `remote` leave now. local->ip is zero if the kernel chooses the source;
-     * there is no way if this machine has not that address any more. */
-    void (*find)(void *context, const struct endpoint *local, const struct endpoint *remote,
+     * there is no way if this machine has not that address any more. False if that cannot be told
+     * now, which says nothing of the way. */
+    bool (*find)(void *context, const struct endpoint *local, const struct endpoint *remote,
                  struct way *out);
     void *context;
     bool doubtful; /* a way that looks the same may lead elsewhere (another NAT) */
@@ -32,7 +33,8 @@ struct way_finder {
 /** What looking at a way found. */
 enum way_change {
     WAY_SAME,
-    WAY_DOUBTFUL, /* it may have changed: nobody had looked before, or the finder doubts it */
+    WAY_DOUBTFUL, /* it may have changed: nobody had looked before, or the finder doubts it or
+                     cannot tell now */
     WAY_CHANGED,
     WAY_GONE, /* there is none any more */
 };

@@ -5,6 +5,7 @@
 #include "client/platform/linux/netlink_linux.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,15 @@ void netway_close(struct netway *netway)
     }
 }
 
-/* Unlike for IPv4, the kernel finds a route from an IPv6 address that it has not. */
+/* True if the kernel was asked and answered with this error: mostly, it knows no way. */
+static bool is_answer(int error)
+{
+    return error != EAGAIN && error != ENOBUFS && error != ENOMEM && error != EPROTO &&
+           error != EMFILE && error != ENFILE;
+}
+
+/* Unlike for IPv4, the kernel finds a route from an IPv6 address that it has not. errno tells why
+ * not. */
 static bool has_ipv6(const uint8_t source[16])
 {
     struct sockaddr_in6 address = {.sin6_family = AF_INET6};
@@ -56,7 +65,10 @@ static bool has_ipv6(const uint8_t source[16])
     memcpy(&address.sin6_addr, source, 16);
     has = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
     if (fd >= 0) {
+        int cause = errno;
+
         (void)close(fd);
+        errno = cause;
     }
     return has;
 }
@@ -118,8 +130,8 @@ static int on_route(const struct nlmsghdr *message, void *context)
     return MNL_CB_OK;
 }
 
-struct netway_found netway_find(struct netway *netway, const uint8_t source[16],
-                                const uint8_t to[16])
+bool netway_find(struct netway *netway, const uint8_t source[16], const uint8_t to[16],
+                 struct netway_found *out)
 {
     bool v4 = memcmp(to, mapped, sizeof(mapped)) == 0;
     struct way_answer answer = {.size = v4 ? 4 : 16};
@@ -127,8 +139,9 @@ struct netway_found netway_find(struct netway *netway, const uint8_t source[16],
     struct nlmsghdr *request;
     struct rtmsg *body;
 
+    *out = (struct netway_found){0};
     if (!v4 && !any && !has_ipv6(source)) {
-        return (struct netway_found){0};
+        return is_answer(errno);
     }
     request = netlink_request(netway->netlink, RTM_GETROUTE, 0);
     body = mnl_nlmsg_put_extra_header(request, sizeof(*body));
@@ -140,9 +153,10 @@ struct netway_found netway_find(struct netway *netway, const uint8_t source[16],
         mnl_attr_put(request, RTA_SRC, answer.size, v4 ? source + 12 : source);
     }
     if (netlink_ask(netway->netlink, request, on_route, &answer) != ERR_OK) {
-        return (struct netway_found){0}; /* mostly: the kernel knows no way */
+        return is_answer(errno);
     }
-    return answer.found;
+    *out = answer.found;
+    return true;
 }
 
 /* The prefix that a route matched. */

@@ -16,13 +16,14 @@ struct ways {
     struct way to_relay, to_hosts;
 };
 
-static void find(void *context, const struct endpoint *local, const struct endpoint *remote,
+static bool find(void *context, const struct endpoint *local, const struct endpoint *remote,
                  struct way *out)
 {
     const struct ways *ways = context;
 
     (void)local;
     *out = endpoint_equal(remote, &ways->lab->relay.address) ? ways->to_relay : ways->to_hosts;
+    return true;
 }
 
 /* Host 0 looks at its network, which has these ways and its one address. */

@@ -4,7 +4,9 @@
 
 #include "tests/support/fixture.h"
 
-static void find(void *context, const struct endpoint *local, const struct endpoint *remote,
+enum { UNTOLD = 99 /* an interface: the kernel does not answer */ };
+
+static bool find(void *context, const struct endpoint *local, const struct endpoint *remote,
                  struct way *out)
 {
     const struct way *now = context;
@@ -14,6 +16,7 @@ static void find(void *context, const struct endpoint *local, const struct endpo
     out->interface = now->interface;
     memcpy(out->source, now->source, sizeof(out->source));
     memcpy(out->next_hop, now->next_hop, sizeof(out->next_hop));
+    return now->interface != UNTOLD;
 }
 
 static void only_another_way_counts_as_a_change(void **state)
@@ -25,9 +28,12 @@ static void only_another_way_counts_as_a_change(void **state)
         bool doubtful;
         enum way_change want;
     } steps[] = {
+        {"the kernel does not answer", {.interface = UNTOLD}, false, WAY_DOUBTFUL},
         {"first look", {.interface = 2, .source = {1}}, false, WAY_DOUBTFUL},
         {"the same", {.interface = 2, .source = {1}}, false, WAY_SAME},
         {"the same, in doubt", {.interface = 2, .source = {1}}, true, WAY_DOUBTFUL},
+        {"no answer again", {.interface = UNTOLD}, false, WAY_DOUBTFUL},
+        {"as before", {.interface = 2, .source = {1}}, false, WAY_SAME},
         {"another source", {.interface = 2, .source = {2}}, false, WAY_CHANGED},
         {"another router", {.interface = 2, .source = {2}, .next_hop = {9}}, false, WAY_CHANGED},
         {"another interface", {.interface = 3, .source = {2}, .next_hop = {9}}, true, WAY_CHANGED},
@@ -60,6 +66,10 @@ static void a_way_is_learnt_once(void **state)
     struct way_finder finder = {.find = find, .context = &now};
 
     (void)state;
+    now.interface = UNTOLD;
+    way_learn(&way, &finder, &any, &any);
+    assert_false(way.known);
+    now.interface = 2;
     way_learn(&way, &finder, &any, &any);
     now.interface = 3;
     way_learn(&way, &finder, &any, &any); /* or the change would never be seen */
