@@ -109,6 +109,9 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
         [WHY_DIRECT_LOST] = "the direct path was lost; trying again",
         [WHY_PEER_OFFLINE] = "the peer has no session to the relay: it is offline",
         [WHY_NOT_ALLOWED] = "the relay does not allow it",
+        [WHY_OVER_VOLUME] =
+            "the relay has used up the traffic that its owner gives in a month; ask "
+            "its operator, or join by another relay",
         [WHY_NO_WAY] = "hole punching found no way through the two NATs",
         [WHY_IPV4_HERE] = "this host has only IPv4 and the peer only IPv6: there is no direct way",
         [WHY_IPV6_HERE] = "this host has only IPv6 and the peer only IPv4: there is no direct way",

@@ -72,13 +72,15 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
 static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone)
 {
     struct peer *peer = peer_of(core, from, gone->dst.data, gone->dst.len);
+    static const enum why_code codes[] = {WHY_PEER_OFFLINE, WHY_NOT_ALLOWED, WHY_OVER_VOLUME};
+    enum why_code code =
+        gone->reason < sizeof(codes) / sizeof(codes[0]) ? codes[gone->reason] : WHY_NOT_ALLOWED;
     const struct path *used = peer == NULL || peer->conversation == NULL
                                   ? NULL
                                   : path_table_present(&peer->conversation->paths);
 
     if (used != NULL && used->relay == from->relay) {
-        conversation_why(peer->conversation, gone->reason == 0 ? WHY_PEER_OFFLINE : WHY_NOT_ALLOWED,
-                         NULL);
+        conversation_why(peer->conversation, code, NULL);
     }
 }
 

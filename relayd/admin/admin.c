@@ -22,7 +22,8 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
     relay_core_snapshot(context->core, &s, now);
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
+        "s:I, s:I, s:I}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
         context->listen, "uptime_ms", (json_int_t)s.uptime_ms, "sessions", (json_int_t)s.sessions,
@@ -31,7 +32,9 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         (json_int_t)s.counters.forwarded_frames, "forwarded_bytes",
         (json_int_t)s.counters.forwarded_bytes, "stun_answered",
         (json_int_t)s.counters.stun_answered, "punches_direct", (json_int_t)s.punch.direct,
-        "store_healthy", (int)s.store_ok));
+        "store_healthy", (int)s.store_ok, "month_bytes", (json_int_t)s.volume_used,
+        "month_bytes_max", (json_int_t)s.volume_max, "bandwidth_bytes_per_s",
+        (json_int_t)s.bandwidth_max));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

@@ -86,6 +86,12 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
     gauge_print(to, "relayd_punches_offered", "Punches that wait for an answer.", s->punch.offered);
     gauge_print(to, "relayd_punches_live", "Accepted punches that are watched for moves.",
                 s->punch.live);
+    gauge_print(to, "relayd_month_bytes", "Bytes sent and received in this month.",
+                (double)s->volume_used);
+    gauge_print(to, "relayd_month_bytes_limit", "Bytes that a month may have; 0: no limit.",
+                (double)s->volume_max);
+    gauge_print(to, "relayd_bandwidth_limit_bytes_per_second",
+                "Bytes that may be forwarded in a second; 0: no limit.", (double)s->bandwidth_max);
     gauge_print(to, "relayd_store_healthy", "1 if the last use of the storage succeeded.",
                 s->store_ok ? 1 : 0);
     gauge_print(to, "relayd_uptime_seconds", "Time since the relay core was made.",

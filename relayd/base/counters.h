@@ -29,6 +29,10 @@
     X(drop_no_session, "dropped_packets_total", "reason=\"no_session\"", "")                       \
     X(drop_not_allowed, "dropped_packets_total", "reason=\"not_allowed\"", "")                     \
     X(drop_rate, "dropped_packets_total", "reason=\"rate\"", "")                                   \
+    X(drop_rate_address, "dropped_packets_total", "reason=\"rate_address\"", "")                   \
+    X(drop_day, "dropped_packets_total", "reason=\"day\"", "")                                     \
+    X(drop_bandwidth, "dropped_packets_total", "reason=\"bandwidth\"", "")                         \
+    X(drop_volume, "dropped_packets_total", "reason=\"volume\"", "")                               \
     X(drop_share, "dropped_packets_total", "reason=\"share\"", "")                                 \
     X(drop_queue, "dropped_packets_total", "reason=\"queue\"", "")                                 \
     X(gone_sent, "gone_total", "result=\"sent\"", "Gone messages for keys without session.")       \
@@ -134,5 +138,7 @@ struct relay_snapshot {
     uint32_t watchers;
     uint64_t members; /* admitted and not revoked */
     uint64_t uptime_ms;
-    bool store_ok; /* as in struct store_health */
+    uint64_t volume_used, volume_max; /* bytes of this month; max 0: no limit */
+    uint64_t bandwidth_max;           /* bytes a second; 0: no limit */
+    bool store_ok;                    /* as in struct store_health */
 };

@@ -5,8 +5,6 @@
 #include <string.h>
 
 static const struct bucket_rate control_rate = {.per_s = CONTROL_PER_S, .burst = CONTROL_BURST};
-static const struct bucket_rate forward_rate = {
-    .per_s = STRANGER_BYTES_PER_S, .burst = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_BURST_S};
 
 /* The first bytes of an address, the rest zeroed. Whoever owns one address of an IPv6 /56 owns all
  * of them, so such a prefix counts as one. */
@@ -28,6 +26,34 @@ static void address_key(uint8_t out[16], const struct endpoint *e)
 static void net_key(uint8_t out[16], const struct endpoint *e)
 {
     address_prefix(out, e, 3, 6);
+}
+
+/* The tables of strangers' bytes. */
+static int stranger_tables_new(struct limits *limits, const struct env *env)
+{
+    static const struct bucket_rate key = {
+        .per_s = STRANGER_BYTES_PER_S,
+        .burst = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_BURST_S,
+    };
+    static const struct bucket_rate day = {
+        .per_s = STRANGER_BYTES_PER_DAY / (24 * 3600),
+        .burst = STRANGER_BYTES_PER_DAY,
+    };
+    static const struct bucket_rate address = {
+        .per_s = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_ADDRESS_SHARES,
+        .burst = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_ADDRESS_SHARES * STRANGER_BURST_S,
+    };
+    int rc =
+        bucket_table_new(&limits->stranger_rate_by_key, KEY_SIZE, STRANGER_KEYS_MAX, &key, env);
+
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->stranger_day_by_key, KEY_SIZE, STRANGER_KEYS_MAX, &day, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->stranger_rate_by_address, 16, STRANGER_KEYS_MAX, &address,
+                              env);
+    }
+    return rc;
 }
 
 int limits_init(struct limits *limits, const struct relay_config *cfg,
@@ -58,6 +84,9 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
         rc = bucket_table_new(&limits->moves_by_key, KEY_SIZE, BROADCAST_KEYS_MAX, &broadcast, env);
     }
     if (rc == ERR_OK) {
+        rc = stranger_tables_new(limits, env);
+    }
+    if (rc == ERR_OK) {
         limits_stun_set(limits, cfg, now);
     }
     return rc;
@@ -67,6 +96,9 @@ void limits_fini(struct limits *limits)
 {
     map_free(limits->strangers_by_address);
     map_free(limits->strangers_by_net);
+    bucket_table_free(limits->stranger_rate_by_key);
+    bucket_table_free(limits->stranger_day_by_key);
+    bucket_table_free(limits->stranger_rate_by_address);
     bucket_table_free(limits->broadcast_by_key);
     bucket_table_free(limits->moves_by_key);
     bucket_table_free(limits->stun_addresses);
@@ -167,7 +199,6 @@ void limits_stranger_leave(struct limits *limits, struct client_limits *client)
 void limits_client_init(struct client_limits *client, struct mono now)
 {
     bucket_init(&client->control_bucket, &control_rate, now);
-    bucket_init(&client->forward_bucket, &forward_rate, now);
 }
 
 bool limits_control_take(struct client_limits *client, struct mono now)
@@ -175,9 +206,25 @@ bool limits_control_take(struct client_limits *client, struct mono now)
     return bucket_take(&client->control_bucket, &control_rate, 1, now);
 }
 
-bool limits_forward_take(struct client_limits *client, size_t size, struct mono now)
+bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
+                         const struct endpoint *remote, size_t size, struct mono now)
 {
-    return bucket_take(&client->forward_bucket, &forward_rate, size, now);
+    uint8_t address[16];
+
+    address_key(address, remote);
+    if (!bucket_table_take(limits->stranger_rate_by_key, key, size, now)) {
+        limits->counters->drop_rate++;
+        return false;
+    }
+    if (!bucket_table_take(limits->stranger_rate_by_address, address, size, now)) {
+        limits->counters->drop_rate_address++;
+        return false;
+    }
+    if (!bucket_table_take(limits->stranger_day_by_key, key, size, now)) {
+        limits->counters->drop_day++;
+        return false;
+    }
+    return true;
 }
 
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)

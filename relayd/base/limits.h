@@ -26,11 +26,13 @@ enum {
     BROADCAST_COST = 5, /* tokens; each key gets one token a second: see limits_broadcast_take */
     BROADCAST_BURST = 100 * BROADCAST_COST,
     BROADCAST_KEYS_MAX = 16384,
-    STRANGER_BYTES_PER_S = 20 * 1000 * 1000 / 8, /* 20 Mbit/s of one session */
+    STRANGER_BYTES_PER_S = 20 * 1000 * 1000 / 8, /* 20 Mbit/s of one key */
     STRANGER_BURST_S = 2,
-    STRANGERS_PER_ADDRESS = 64, /* IPv4 address or IPv6 /56 */
-    STRANGERS_PER_NET = 512,    /* IPv4 /24 or IPv6 /48 */
-    GONE_MARKS = 8,             /* keys that one session is told about per second */
+    STRANGER_ADDRESS_SHARES = 4, /* keys' worth of bytes for all of one IPv4 address or IPv6 /56 */
+    STRANGER_KEYS_MAX = 65536,   /* whose use is known */
+    STRANGERS_PER_ADDRESS = 64,  /* IPv4 address or IPv6 /56 */
+    STRANGERS_PER_NET = 512,     /* IPv4 /24 or IPv6 /48 */
+    GONE_MARKS = 8,              /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
     STUN_ADDRESSES_MAX = 65536,
@@ -38,6 +40,9 @@ enum {
     HTTP_BURST = 50,
     HTTP_ADDRESSES_MAX = 4096,
 };
+
+/** What one stranger's key may have forwarded in a day. */
+#define STRANGER_BYTES_PER_DAY UINT64_C(20000000000)
 
 /** Remembers that a Gone was sent: the next one for the same key waits GONE_EVERY_MS. */
 struct gone_mark {
@@ -49,7 +54,6 @@ struct gone_mark {
 /** What one session has left. */
 struct client_limits {
     struct bucket control_bucket;
-    struct bucket forward_bucket;
     struct mono refused_at; /* the last answer "too many requests" */
     bool refused_once;
     struct gone_mark gone[GONE_MARKS];
@@ -61,6 +65,8 @@ struct client_limits {
 struct limits {
     struct relay_counters *counters; /* borrowed; for refusals of STUN and pages */
     struct map *strangers_by_address, *strangers_by_net;
+    /* Bytes of strangers' frames. By key, not by session: a new session gives nothing more. */
+    struct bucket_table *stranger_rate_by_key, *stranger_day_by_key, *stranger_rate_by_address;
     struct bucket_table *broadcast_by_key;
     struct bucket_table *moves_by_key;
     struct bucket_table *stun_addresses;
@@ -108,8 +114,11 @@ void limits_client_init(struct client_limits *client, struct mono now);
 /** Take one control message of a session; false: too much. */
 bool limits_control_take(struct client_limits *client, struct mono now);
 
-/** Take the bytes of a stranger's frame; false: too much. */
-bool limits_forward_take(struct client_limits *client, size_t size, struct mono now);
+/** Take the bytes of a frame of a stranger, whose session comes from `remote`: of its key's rate
+ * and day, and of what all strangers of its address have. False if there are too many, which is
+ * counted. */
+bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
+                         const struct endpoint *remote, size_t size, struct mono now);
 
 /** Take one answer "too many requests" to this session; once in REFUSAL_EVERY_MS. */
 bool limits_refusal_take(struct client_limits *client, struct mono now);

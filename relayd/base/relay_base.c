@@ -39,6 +39,7 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
         value_or(cfg->stun_per_addr_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT);
     base->cfg.stun_per_s = value_or(cfg->stun_per_s, RELAY_STUN_PER_S_DEFAULT);
     base->cfg.open_relay = cfg->open_relay;
+    base->cfg.allotment = cfg->allotment;
 }
 
 int relay_base_init(struct relay_base *base, const struct relay_config *cfg, struct store *store,
@@ -53,6 +54,7 @@ int relay_base_init(struct relay_base *base, const struct relay_config *cfg, str
     store_health_init(&base->health, store, &base->counters, &base->env);
     config_take(base, cfg);
     base->session_capacity = base->cfg.session_max;
+    allotment_init(&base->allotment, &base->cfg.allotment, env_wall_ms(env), now);
     rc = limits_init(&base->limits, &base->cfg, &base->counters, env, now);
     if (rc == ERR_OK) {
         rc = session_table_init(&base->sessions, base->session_capacity, &base->limits, env);
@@ -118,4 +120,5 @@ void relay_base_configure(struct relay_base *base, const struct relay_config *cf
         base->cfg.session_max = base->session_capacity;
     }
     limits_stun_set(&base->limits, &base->cfg, now);
+    allotment_set(&base->allotment, &base->cfg.allotment, env_wall_ms(&base->env), now);
 }

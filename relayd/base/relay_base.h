@@ -12,6 +12,7 @@
 #include "proto/wire/control.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
+#include "relayd/base/allotment.h"
 #include "relayd/base/counters.h"
 #include "relayd/base/limits.h"
 #include "relayd/base/relay_config.h"
@@ -34,6 +35,7 @@ struct relay_base {
     uint8_t spki[LINK_SPKI_SIZE]; /* of the certificate, for this relay's node record */
     struct session_table sessions;
     struct limits limits;
+    struct allotment allotment;
     struct relay_counters counters;
     struct reply reply;
     struct control_arena arena;   /* holds the message that is being served */

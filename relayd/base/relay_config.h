@@ -7,6 +7,7 @@
 
 #include "proto/crypto/identity.h"
 #include "proto/link/link.h"
+#include "relayd/base/allotment.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,8 +27,9 @@ struct relay_config {
     uint32_t session_max;     /* 0: the default of relay_defaults.h, here and below */
     uint32_t watch_max;       /* a ziglan with more members cannot be watched */
     uint32_t stun_per_addr_per_s, stun_per_s;
-    struct link_reset_row *ledger; /* of ledger_capacity rows, as in struct link_config;
-                                      NULL: none */
+    struct allotment_limits allotment; /* 0: no limit */
+    struct link_reset_row *ledger;     /* of ledger_capacity rows, as in struct link_config;
+                                          NULL: none */
     uint32_t ledger_capacity;
     bool open_relay; /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

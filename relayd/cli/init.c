@@ -217,6 +217,44 @@ static int existing_refuse(const struct init *init)
     return EXIT_CODE_OK;
 }
 
+/* The part of a configuration that is the same for all: keys of which few are ever changed. */
+static const char config_rest[] =
+    "# Secret keys: of this relay, and of the ziglan. Keep a copy of ziglan.key elsewhere:\n"
+    "# whoever has it is the ziglan.\n"
+    "key: relay.key\n"
+    "ziglan_key: ziglan.key\n"
+    "\n"
+    "# Instead of ziglan.key, a file that `relayd delegate` signs with it; then the key may be\n"
+    "# kept elsewhere.\n"
+    "#delegation: off\n"
+    "\n"
+    "# Members, invites and revocations.\n"
+    "state: state\n"
+    "\n"
+    "# Unix socket of `relayd invite`, `members`, `revoke`, `status`.\n"
+    "#control: state/relayd.sock\n"
+    "\n"
+    "# Prometheus metrics and /health over HTTP, or off.\n"
+    "#metrics: \"127.0.0.1:9433\"\n"
+    "\n"
+    "# Sessions at once. A larger number than at the start needs a restart.\n"
+    "#session_max: 10000\n"
+    "\n"
+    "# Forward for strangers too, each at most 20 Mbit/s.\n"
+    "#open_relay: false\n"
+    "\n"
+    "# What this relay gives at most: forwarded at once, and in a month; 50 Mbit/s, 500 GB.\n"
+    "#bandwidth: off\n"
+    "#monthly: off\n"
+    "\n"
+    "# STUN answers per second: to one address (IPv6: one /56), and in all.\n"
+    "#stun:\n"
+    "#  per_address_per_s: 10\n"
+    "#  per_s: 20000\n"
+    "\n"
+    "# error, warn, info or debug.\n"
+    "#log_level: info\n";
+
 /* Write the configuration, in which every key is explained. A line behind # shows the default. */
 static int config_write(const struct init *init, struct fault *fault)
 {
@@ -246,40 +284,9 @@ static int config_write(const struct init *init, struct fault *fault)
         "public:\n"
         "%s"
         "\n"
-        "# Secret keys: of this relay, and of the ziglan. Keep a copy of ziglan.key elsewhere:\n"
-        "# whoever has it is the ziglan.\n"
-        "key: relay.key\n"
-        "ziglan_key: ziglan.key\n"
-        "\n"
-        "# Instead of ziglan.key, a file that `relayd delegate` signs with it; then the key may "
-        "be\n"
-        "# kept elsewhere.\n"
-        "#delegation: off\n"
-        "\n"
-        "# Members, invites and revocations.\n"
-        "state: state\n"
-        "\n"
-        "# Unix socket of `relayd invite`, `members`, `revoke`, `status`.\n"
-        "#control: state/relayd.sock\n"
-        "\n"
-        "# Prometheus metrics and /health over HTTP, or off.\n"
-        "#metrics: \"127.0.0.1:9433\"\n"
-        "\n"
-        "# Sessions at once. A larger number than at the start needs a restart.\n"
-        "#session_max: 10000\n"
-        "\n"
-        "# Forward for strangers too, each at most 20 Mbit/s.\n"
-        "#open_relay: false\n"
-        "\n"
-        "# STUN answers per second: to one address (IPv6: one /56), and in all.\n"
-        "#stun:\n"
-        "#  per_address_per_s: 10\n"
-        "#  per_s: 20000\n"
-        "\n"
-        "# error, warn, info or debug.\n"
-        "#log_level: info\n",
+        "%s",
         init->name, init->name, listen, listen, (unsigned)init->port,
-        *listen == '#' ? "#  - \"[::]:443\"\n" : "", hosts);
+        *listen == '#' ? "#  - \"[::]:443\"\n" : "", hosts, config_rest);
 
     path_join(path, init, "relayd.yaml");
     if (size < 0 || (size_t)size >= sizeof(text)) {

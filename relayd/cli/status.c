@@ -3,12 +3,28 @@
 #include "relayd/cli/status.h"
 
 #include "proto/base/fault.h"
+#include "proto/base/quantity.h"
 #include "proto/host/fields.h"
 #include "proto/host/table.h"
 #include "relayd/cli/ask.h"
 #include "relayd/cli/options.h"
 
 #include <inttypes.h>
+
+/* What the owner gives, and what of it is used. */
+static void gives_print(const json_t *answer)
+{
+    char used[HUMAN_TEXT_SIZE], rate[QUANTITY_TEXT_SIZE], volume[QUANTITY_TEXT_SIZE];
+    uint64_t bandwidth = field_number(answer, "bandwidth_bytes_per_s");
+    uint64_t monthly = field_number(answer, "month_bytes_max");
+
+    if (bandwidth != 0) {
+        (void)printf("  bandwidth   at most %s\n", quantity_rate_text(bandwidth, rate));
+    }
+    (void)printf("  this month  %s%s%s\n", human_bytes(field_number(answer, "month_bytes"), used),
+                 monthly != 0 ? " of " : "",
+                 monthly != 0 ? quantity_bytes_text(monthly, volume) : "");
+}
 
 static void status_print(const json_t *answer, const char *config_option)
 {
@@ -28,6 +44,7 @@ static void status_print(const json_t *answer, const char *config_option)
     (void)printf("  forwarded   %" PRIu64 " packets, %s\n",
                  field_number(answer, "forwarded_packets"),
                  human_bytes(field_number(answer, "forwarded_bytes"), bytes));
+    gives_print(answer);
     (void)printf("  punches     %" PRIu64 " direct\n", field_number(answer, "punches_direct"));
     (void)printf("  STUN        %" PRIu64 " answers\n", field_number(answer, "stun_answered"));
     (void)printf("  storage     %s%s%s\n",

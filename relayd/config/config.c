@@ -2,6 +2,7 @@
 /* Reads YAML through libcyaml, then checks what its schema cannot say; prints it again. */
 #include "relayd/config/config.h"
 
+#include "proto/base/quantity.h"
 #include "relayd/base/relay_defaults.h"
 
 #include <cyaml/cyaml.h>
@@ -19,6 +20,7 @@ struct raw_stun {
 
 struct raw {
     char *name, *key, *ziglan_key, *delegation, *state, *control, *metrics;
+    char *bandwidth, *monthly;
     char **listen;
     unsigned listen_count;
     char **hosts;
@@ -65,6 +67,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_UINT_PTR("session_max", OPTIONAL, struct raw, session_max),
     CYAML_FIELD_ENUM("open_relay", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, open_relay,
                      bool_words, CYAML_ARRAY_LEN(bool_words)),
+    TEXT_FIELD("bandwidth", bandwidth, QUANTITY_TEXT_SIZE - 1),
+    TEXT_FIELD("monthly", monthly, QUANTITY_TEXT_SIZE - 1),
     CYAML_FIELD_MAPPING("stun", CYAML_FLAG_OPTIONAL, struct raw, stun, stun_fields),
     CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, log_level,
                      level_words, CYAML_ARRAY_LEN(level_words)),
@@ -88,6 +92,8 @@ static const struct config_key keys[] = {
     {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433 or \"[::1]:9433\", or off"},
     {"session_max", "a whole number from 1 to 1000000"},
     {"open_relay", "true or false"},
+    {"bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
+    {"monthly", "a number with MB, GB or TB, such as 500 GB, or off"},
     {"stun", "a mapping of per_address_per_s and per_s"},
     {"per_address_per_s", "a whole number from 1 to 1000000"},
     {"per_s", "a whole number from 1 to 1000000"},
@@ -96,7 +102,7 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "name, listen, public, key, ziglan_key, delegation, state, control, metrics, session_max, "
-    "open_relay, stun {per_address_per_s, per_s}, log_level";
+    "open_relay, bandwidth, monthly, stun {per_address_per_s, per_s}, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -259,6 +265,17 @@ static bool name_set(struct config_text *in, struct relay_settings *out, const c
     return true;
 }
 
+/* Take a quantity; none or "off" is 0, and 0 itself is refused: it would forward nothing. */
+static bool quantity_set(struct config_text *in, uint64_t *out, const char *key, const char *value,
+                         bool (*parse)(uint64_t *out, const char *text))
+{
+    *out = 0;
+    if (value != NULL && strcmp(value, "off") != 0 && (!parse(out, value) || *out == 0)) {
+        return config_text_refuse(in, key, value);
+    }
+    return true;
+}
+
 static bool settings_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     out->open_relay = raw->open_relay != 0;
@@ -266,6 +283,8 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
         raw->log_level != 0 ? (enum trace_level)(raw->log_level - 1) : TRACE_LEVEL_INFO;
     return name_set(in, out, raw->name) && listen_set(in, out, raw) && public_set(in, out, raw) &&
            paths_set(in, out, raw) && metrics_set(in, out, raw->metrics) &&
+           quantity_set(in, &out->bandwidth, "bandwidth", raw->bandwidth, quantity_rate_parse) &&
+           quantity_set(in, &out->monthly, "monthly", raw->monthly, quantity_bytes_parse) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
                       RELAY_SESSION_MAX_DEFAULT) &&
            number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
@@ -348,7 +367,7 @@ static void line_print(const char *key, const char *value, FILE *to)
 
 void relay_settings_print(const struct relay_settings *s, FILE *to)
 {
-    char text[ENDPOINT_TEXT_SIZE];
+    char text[ENDPOINT_TEXT_SIZE], quantity[QUANTITY_TEXT_SIZE];
     const char *at = s->public_hosts;
 
     line_print("name", s->name, to);
@@ -372,6 +391,10 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);
     (void)fprintf(to, "session_max: %u\n", (unsigned)s->session_max);
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
+    (void)fprintf(to, "bandwidth: %s\n",
+                  s->bandwidth != 0 ? quantity_rate_text(s->bandwidth, quantity) : "off");
+    (void)fprintf(to, "monthly: %s\n",
+                  s->monthly != 0 ? quantity_bytes_text(s->monthly, quantity) : "off");
     (void)fprintf(to, "stun:\n  per_address_per_s: %u\n  per_s: %u\n",
                   (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s);
     (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
@@ -419,6 +442,8 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
         {"session_max", least(before->session_max, started->session_max) !=
                             least(after->session_max, started->session_max)},
         {"open_relay", before->open_relay != after->open_relay},
+        {"bandwidth", before->bandwidth != after->bandwidth},
+        {"monthly", before->monthly != after->monthly},
         {"stun", before->stun_per_address_per_s != after->stun_per_address_per_s ||
                      before->stun_per_s != after->stun_per_s},
         {"log_level", before->log_level != after->log_level},

@@ -46,6 +46,8 @@ struct relay_settings {
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;
     bool open_relay;
+    uint64_t bandwidth; /* bytes a second that may be forwarded; 0: no limit */
+    uint64_t monthly;   /* bytes a month that may be sent and received; 0: no limit */
     uint32_t stun_per_address_per_s;
     uint32_t stun_per_s;
     enum trace_level log_level;

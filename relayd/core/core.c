@@ -6,6 +6,7 @@
 #include "relayd/core/dispatch.h"
 #include "relayd/service/forward.h"
 #include "relayd/service/http.h"
+#include "relayd/service/volume.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
     (void)wall_watch_note(&core->wall, env_wall_ms(env), now);
     rc = relay_base_init(&core->base, cfg, store, env, now);
     if (rc == ERR_OK) {
+        volume_load(&core->base, store);
         rc = services_init(core);
     }
     if (rc == ERR_OK && core->delegation.hello.delegation != NULL) {
@@ -118,6 +120,7 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
 
     counters->received_dgrams++;
     counters->received_bytes += in->size;
+    allotment_count(&core->base.allotment, in->size);
     if (in->size == 0) {
         counters->drop_first_byte++;
         return;
@@ -154,14 +157,25 @@ static void copied_forget(struct relay_core *core, struct mono now)
     events_drain(core, now);
 }
 
+/* What was put into the box since it had so many items counts as used. */
+static void sent_count(struct relay_core *core, const struct outbox *out, size_t before)
+{
+    for (size_t i = before; i < out->items_count; i++) {
+        allotment_count(&core->base.allotment, out->items[i].size);
+    }
+}
+
 void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mono now)
 {
+    size_t before = out->items_count;
+
     if (core->copied) {
         copied_forget(core, now);
     }
     stun_service_transmit(&core->stun, out);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);
+    sent_count(core, out, before);
     events_drain(core, now);
 }
 
@@ -191,6 +205,7 @@ static void housekeeping(struct relay_core *core, struct mono now)
 
     core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
     session_expire_admissions(&core->session, now);
+    volume_keep(base, base->health.store);
     if (base->directory != NULL) {
         store_health_try(&base->health);
         directory_expire(base->directory, wall_watch_settled_ms(&core->wall, now));
@@ -231,6 +246,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
 void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, struct mono now)
 {
     join_flush(&core->join, now);
+    volume_keep(&core->base, core->base.health.store);
     session_shutdown(&core->session, reconnect_in_ms, now);
 }
 
@@ -271,6 +287,9 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .watchers = core->watch.count,
         .members = base->directory != NULL ? directory_member_count(base->directory) : 0,
         .uptime_ms = mono_ms_between(base->started_at, now),
+        .volume_used = base->allotment.used,
+        .volume_max = base->allotment.limits.bytes_per_month,
+        .bandwidth_max = base->allotment.limits.bytes_per_s,
         .store_ok = base->health.ok,
     };
 }

@@ -93,6 +93,7 @@ static struct relay_config core_config(const struct daemon *daemon,
         .ledger = reset_ledger_file_rows(daemon->ledger),
         .ledger_capacity = reset_ledger_file_capacity(daemon->ledger),
         .open_relay = settings->open_relay,
+        .allotment = {.bytes_per_s = settings->bandwidth, .bytes_per_month = settings->monthly},
     };
 }
 

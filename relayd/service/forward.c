@@ -8,7 +8,7 @@
 
 enum { RELAYED_FRAME_SIZE_MIN = 16 /* the shortest host-to-host frame has a 16-byte header */ };
 
-enum gone_reason { GONE_NO_SESSION = 0, GONE_NOT_ALLOWED = 1 };
+enum gone_reason { GONE_NO_SESSION = 0, GONE_NOT_ALLOWED = 1, GONE_OVER_VOLUME = 2 };
 
 bool forward_allowed(const struct relay_base *base, const struct relay_client *from,
                      const struct relay_client *to)
@@ -92,15 +92,34 @@ static struct relay_client *receiver_find(struct relay_base *base, struct relay_
     return to;
 }
 
-/* True if the receiver's queue has room for so many bytes of this sender; counted if not. */
-static bool room_take(struct relay_base *base, struct relay_client *from, struct relay_client *to,
-                      size_t size, struct mono now)
+/* True if so many bytes may be forwarded for this sender, by what it and what all may use. Counted
+ * if not, and the sender is told where it lasts for days. */
+static bool allowance_take(struct relay_base *base, struct relay_client *from,
+                           const uint8_t dst[KEY_SIZE], size_t size, struct mono now)
 {
-    if (from->state != RELAY_CLIENT_STATE_MEMBER &&
-        !limits_forward_take(&from->limits, size, now)) {
-        base->counters.drop_rate++;
+    bool member = from->state == RELAY_CLIENT_STATE_MEMBER;
+
+    if (!member && !limits_forward_take(&base->limits, from->key, &from->remote, size, now)) {
         return false;
     }
+    switch (allotment_take(&base->allotment, member, size, now)) {
+    case ALLOTMENT_OK:
+        return true;
+    case ALLOTMENT_BANDWIDTH:
+        base->counters.drop_bandwidth++;
+        return false;
+    case ALLOTMENT_VOLUME:
+        base->counters.drop_volume++;
+        gone_send(base, from, dst, GONE_OVER_VOLUME, now);
+        return false;
+    }
+    return false;
+}
+
+/* True if the receiver's queue has room for so many bytes of this sender; counted if not. */
+static bool room_take(struct relay_base *base, const struct relay_client *from,
+                      struct relay_client *to, size_t size, struct mono now)
+{
     if (!fair_take(&to->fair, relay_client_number(from), size,
                    link_hub_datagrams_waiting(base->hub, to->handle), LINK_SESSION_QUEUE_BYTES,
                    now)) {
@@ -128,7 +147,8 @@ void forward_on_datagram(struct relay_base *base, const struct link_event *event
         return;
     }
     to = receiver_find(base, from, dst, now);
-    if (to == NULL || !room_take(base, from, to, frame_size, now)) {
+    if (to == NULL || !room_take(base, from, to, frame_size, now) ||
+        !allowance_take(base, from, dst, frame_size, now)) {
         return;
     }
     /* The source is the key that this session proved; nothing the sender wrote goes into it. */

@@ -29,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(fclose(to) == 0);
     CHECK(relay_settings_parse(&second, printed, printed_size, "/etc/x.yaml", error) == ERR_OK);
     CHECK(second.session_max == first.session_max && second.open_relay == first.open_relay &&
+          second.bandwidth == first.bandwidth && second.monthly == first.monthly &&
           second.listen_count == first.listen_count && strcmp(second.name, first.name) == 0 &&
           strcmp(second.state_path, first.state_path) == 0 &&
           strcmp(second.public_hosts, first.public_hosts) == 0);

@@ -57,6 +57,8 @@ static void every_key_is_read(void **state)
                                "metrics: off\n"
                                "session_max: 77\n"
                                "open_relay: yes\n"
+                               "bandwidth: 50 Mbit/s\n"
+                               "monthly: 500 GB\n"
                                "stun:\n"
                                "  per_address_per_s: 3\n"
                                "  per_s: 99\n"
@@ -81,6 +83,8 @@ static void every_key_is_read(void **state)
     assert_false(s.metrics_on);
     assert_int_equal(s.session_max, 77);
     assert_true(s.open_relay);
+    assert_int_equal(s.bandwidth, 6250000);
+    assert_int_equal(s.monthly, UINT64_C(500000000000));
     assert_int_equal(s.stun_per_address_per_s, 3);
     assert_int_equal(s.stun_per_s, 99);
     assert_int_equal(s.log_level, TRACE_LEVEL_DEBUG);
@@ -138,6 +142,9 @@ static const struct {
     {"sessions zero", "session_max: 0\n", ":1: 'session_max' must be a whole number"},
     {"sessions too many", "session_max: 1000001\n", "not '1000001'"},
     {"sessions far too many", "session_max: 99999999999\n", "'session_max' must be"},
+    {"a bare number of bandwidth", "bandwidth: 50\n", ":1: 'bandwidth' must be a number with"},
+    {"no bandwidth at all", "bandwidth: 0 Mbit/s\n", ":1: 'bandwidth' must be a number with"},
+    {"a rate for a month", "monthly: 50 Mbit/s\n", ":1: 'monthly' must be a number with"},
     {"open relay maybe", "open_relay: maybe\n", ":1: 'open_relay' must be true or false"},
     {"stun not a mapping", "stun: 10\n", ":1: 'stun' must be a mapping"},
     {"stun rate zero", "stun:\n  per_s: 0\n", ":2: 'per_s' must be a whole number"},

@@ -173,6 +173,83 @@ static void a_strangers_bucket_runs_out(void **state)
     world_free(w);
 }
 
+/* Let a client send frames of 9000 bytes to another until `enough` more are dropped for its rate,
+ * or 2 MB are sent; returns the bytes that were forwarded meanwhile. */
+static uint64_t flood(struct world *w, struct client *from, const struct client *to)
+{
+    static uint8_t frame[9000] = {FRAME_TYPE_DATA};
+    uint64_t before = world_counters(w).forwarded_bytes;
+
+    for (int i = 0; i < 200; i++) {
+        for (int k = 0; k < 25; k++) {
+            client_frame(from, SESSION_DGRAM_TO, to->identity.public_key, frame, sizeof(frame));
+        }
+        world_run(w, 2);
+        client_forget(&w->clients[1]);
+    }
+    return world_counters(w).forwarded_bytes - before;
+}
+
+static void a_new_session_gives_a_stranger_nothing_more(void **state)
+{
+    struct relay_config cfg = {.open_relay = true};
+    struct world *w = world_new(&cfg);
+    uint64_t first, second;
+
+    (void)state;
+    client_dial(w, &w->clients[0]);
+    client_dial(w, &w->clients[1]);
+    first = flood(w, &w->clients[0], &w->clients[1]);
+    assert_true(first > 2500000);
+    client_dial(w, &w->clients[0]);
+    second = flood(w, &w->clients[0], &w->clients[1]);
+    assert_true(second < first / 2);
+    world_free(w);
+}
+
+static void bandwidth_is_kept_for_members_too(void **state)
+{
+    struct relay_config cfg = {.allotment = {.bytes_per_s = 1000000}};
+    struct world *w = world_new(&cfg);
+    uint64_t bytes;
+
+    (void)state;
+    world_members(w, 2);
+    bytes = flood(w, &w->clients[0], &w->clients[1]); /* 400 ms, and 250 ms at once */
+    assert_true(bytes > 300000);
+    assert_true(bytes < 1000000);
+    assert_true(world_counters(w).drop_bandwidth > 0);
+    world_free(w);
+}
+
+static void the_volume_of_a_month_is_kept_over_a_restart(void **state)
+{
+    static const uint64_t day_ms = UINT64_C(24) * 3600 * 1000;
+    struct relay_config cfg = {.allotment = {.bytes_per_month = 3000000}};
+    struct world *w = world_new(&cfg);
+    Ziglan__Control *gone;
+
+    (void)state;
+    w->ports.wall_ms += 29 * day_ms; /* the 30th of January */
+    world_run(w, 61000);
+    world_members(w, 2);
+    (void)flood(w, &w->clients[0], &w->clients[1]);
+    assert_true(world_counters(w).drop_volume > 0);
+    gone = client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_GONE);
+    assert_non_null(gone);
+    assert_int_equal(gone->gone->reason, 2);
+    world_run(w, 61000); /* it is written once a minute */
+    relay_node_stop(&w->relay);
+    world_core_start(w);
+    client_dial(w, &w->clients[0]);
+    client_dial(w, &w->clients[1]);
+    assert_int_equal(flood(w, &w->clients[0], &w->clients[1]), 0);
+    w->ports.wall_ms += 2 * day_ms; /* another month */
+    world_run(w, 61000);
+    assert_true(flood(w, &w->clients[0], &w->clients[1]) > 0);
+    world_free(w);
+}
+
 /* A receiver that takes nothing any more: one member fills its queue, and the few frames of another
  * one still find room in it. */
 static void a_flooded_member_hears_the_others(void **state)
@@ -216,6 +293,9 @@ int main(void)
         cmocka_unit_test(gone_comes_once_a_second_and_key),
         cmocka_unit_test(an_open_relay_forwards_strangers_at_their_rate),
         cmocka_unit_test(a_strangers_bucket_runs_out),
+        cmocka_unit_test(a_new_session_gives_a_stranger_nothing_more),
+        cmocka_unit_test(bandwidth_is_kept_for_members_too),
+        cmocka_unit_test(the_volume_of_a_month_is_kept_over_a_restart),
         cmocka_unit_test(a_flooded_member_hears_the_others),
     };
 
