@@ -8,7 +8,8 @@
 #   say SENTENCE                      what happens now
 #   check SENTENCE command...         the sentence is true if the command succeeds
 #   check_most SENTENCE NUMBER LIMIT  it is true if NUMBER is a number, and at most LIMIT
-#                                     (times: moment, since_ms and silence_ms give numbers)
+#                                     (times: moment, since_ms and silence_ms give numbers;
+#                                     what since_ms gives is not judged on a busy machine)
 #   expect SENTENCE CODE PART command...
 #                                     it is true if the command exits with CODE and prints PART
 #   become_direct ONE OTHER           both say within 20 s that they are direct
@@ -38,19 +39,17 @@ stalled_ms() {
 # A moment: "NOW_MS/STALLED_MS", for since_ms.
 moment() { echo "$(now_ms)/$(stalled_ms)"; }
 
-# How many ms passed since a moment. Beyond 2.5 s the share in which a program waited for a CPU does
-# not count, because our limits do not judge a busy machine. To find that share takes 2.2 s, so take
-# a new moment for the next measurement.
-since_ms() { # moment
-    local took=$(($(now_ms) - ${1%/*})) whole stalled
-    if [ "$took" -gt 2500 ]; then
-        sleep 2.2 # the kernel counts every two seconds
-        whole=$(($(now_ms) - ${1%/*}))
-        stalled=$(($(stalled_ms) - ${1#*/}))
-        [ "$stalled" -le "$whole" ] || stalled=$whole
-        took=$((took * (whole - stalled) / whole))
-    fi
-    echo "$took"
+# How many ms passed since a moment, with that moment: "MS@MOMENT", for check_most.
+since_ms() { echo "$(($(now_ms) - ${1%/*}))@$1"; } # moment
+
+# Whether some program of this machine waited for a CPU for more than a tenth of the time since a
+# moment. For how much of a time of ours that accounts cannot be told: at times we did not wait.
+was_busy() { # moment
+    local whole stalled
+    sleep 2.2 # the kernel counts every two seconds
+    whole=$(($(now_ms) - ${1%/*}))
+    stalled=$(($(stalled_ms) - ${1#*/}))
+    [ $((10 * stalled)) -gt "$whole" ]
 }
 
 say() { printf '   %s\n' "$*"; }
@@ -66,11 +65,18 @@ check() { # sentence command...
     if "$@"; then printf 'ok  %s\n' "$sentence"; else not_ok "$sentence"; fi
 }
 
+# A time of since_ms that is over the limit is a failure only if the machine was not busy: the load
+# of others is nothing that a test may judge. What is within the limit is true under any load.
 check_most() { # sentence number limit
-    if [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -le "$3" ]; then
-        printf 'ok  %s (%s, at most %s)\n' "$1" "$2" "$3"
-    else
+    local number=${2%@*}
+    if ! [[ $number =~ ^[0-9]+$ ]]; then
         not_ok "$1 (${2:-nothing}, at most $3)"
+    elif [ "$number" -le "$3" ]; then
+        printf 'ok  %s (%s, at most %s)\n' "$1" "$number" "$3"
+    elif [[ $2 == *@* ]] && was_busy "${2#*@}"; then
+        printf '??  %s (%s, at most %s): not judged, this machine was busy\n' "$1" "$number" "$3"
+    else
+        not_ok "$1 ($number, at most $3)"
     fi
 }
 
@@ -272,7 +278,7 @@ connected_once() { # host...
     done
 }
 
-# Ping by name until the first answer; prints how many ms after the moment START it came (since_ms).
+# Ping by name until the first answer; prints how long after the moment START it came (since_ms).
 first_reply_ms() { # from to start-moment limit-s
     local end=$((${3%/*} + $4 * 1000))
     while [ "$(now_ms)" -lt "$end" ]; do

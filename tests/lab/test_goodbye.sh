@@ -32,9 +32,9 @@ check "it is not counted as connected" [ "$(connected laptop)" = $((before - 1))
 check "for tablet, which never talked to it, too" \
     wait_for $AT_ONCE_S lab_is_state tablet nas offline
 unreachable laptop nas
-asked=$(now_ms)
+asked=$(moment)
 expect "ziglan ping says so at once" 1 "nas is offline" lab_ziglan laptop ping nas
-check_most "in ms" "$(($(now_ms) - asked))" 1000
+check_most "in ms" "$(since_ms "$asked")" 1000
 
 ends phone
 check "for tablet, which was relayed, phone is offline" \

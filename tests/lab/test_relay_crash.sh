@@ -41,10 +41,10 @@ keep_alive_passed() {
 keep_alive_passed
 kill -KILL "$RELAY_PID"
 check "relayd is gone" wait_for 10 eval "! kill -0 $RELAY_PID 2>/dev/null"
-start=$(now_ms)
+start=$(moment)
 RELAY_PID=$(lab_relay_up vps)
 check "both have a session again" wait_for 20 both_there
-check_most "so long after its start, in ms" $(($(now_ms) - start)) $BACK_MS
+check_most "so long after its start, in ms" "$(since_ms "$start")" $BACK_MS
 check "phone reaches tablet at once" pings phone tablet
 
 # A ledger of another program, or one that is damaged, does no harm, and is left alone.
