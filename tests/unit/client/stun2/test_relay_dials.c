@@ -3,17 +3,13 @@
 #include "client/stun2/relay_set.h"
 #include "proto/base/bytes.h"
 
-#include "tests/support/env.h"
 #include "tests/support/fixture.h"
-#include "tests/support/identities.h"
+#include "tests/support/relay_set_fixture.h"
 
 enum { STEP_MS = 5, OUTBOX_SIZE = 1 << 20, OUTBOX_ITEMS = 1024 };
 
 struct fixture {
-    struct test_env ports;
-    struct mono now;
-    struct identity identity;
-    struct relay_set set;
+    struct relay_set_fixture base;
     struct relay_session *relay;
     struct outbox box;
     size_t sent;        /* bytes */
@@ -25,14 +21,7 @@ static int fixture_new(void **state)
     struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     assert_non_null(fixture);
-    assert_int_equal(identity_library_init(), ERR_OK);
-    test_env_init(&fixture->ports, 7);
-    assert_int_equal(link_library_init(&fixture->ports.env), ERR_OK);
-    fixture->now.ns = NS_PER_S;
-    fixture->identity = fixture_identity('h');
-    assert_int_equal(
-        relay_set_init(&fixture->set, &fixture->identity, &fixture->ports.env, fixture->now),
-        ERR_OK);
+    relay_set_fixture_init(&fixture->base);
     assert_int_equal(outbox_init(&fixture->box, OUTBOX_SIZE, OUTBOX_ITEMS), ERR_OK);
     *state = fixture;
     return 0;
@@ -42,9 +31,8 @@ static int fixture_free(void **state)
 {
     struct fixture *fixture = *state;
 
-    relay_set_fini(&fixture->set);
+    relay_set_fixture_fini(&fixture->base);
     outbox_fini(&fixture->box);
-    link_library_fini();
     free(fixture);
     return 0;
 }
@@ -58,7 +46,7 @@ static void begin(struct fixture *fixture, size_t hosts_count, size_t addrs_coun
     for (size_t i = 0; i < hosts_count; i++) {
         (void)snprintf(url.hosts[i].name, sizeof(url.hosts[i].name), "%u.example", (unsigned)i);
     }
-    fixture->relay = relay_set_add(&fixture->set, &url, fixture->now);
+    fixture->relay = relay_set_add(&fixture->base.set, &url, fixture->base.now);
     assert_non_null(fixture->relay);
     for (size_t i = 0; i < hosts_count; i++) {
         struct endpoint list[RELAY_SESSION_ADDRS_PER_HOST_MAX];
@@ -68,7 +56,7 @@ static void begin(struct fixture *fixture, size_t hosts_count, size_t addrs_coun
 
             list[k] = endpoint_v4(ip, 0);
         }
-        relay_session_resolved(fixture->relay, i, list, addrs_count, fixture->now);
+        relay_session_resolved(fixture->relay, i, list, addrs_count, fixture->base.now);
     }
 }
 
@@ -93,30 +81,30 @@ static size_t count_there(const struct relay_dials *dials, size_t *all)
 
 static void run_ms(struct fixture *fixture, uint64_t ms)
 {
-    struct mono end = mono_add_ms(fixture->now, ms);
+    struct mono end = mono_add_ms(fixture->base.now, ms);
     size_t at_once;
 
-    while (mono_before(fixture->now, end)) {
+    while (mono_before(fixture->base.now, end)) {
         struct link_event event;
 
-        relay_set_expire(&fixture->set, fixture->now);
-        link_hub_expire(fixture->set.hub, fixture->now);
-        link_hub_transmit(fixture->set.hub, &fixture->box, fixture->now);
+        relay_set_expire(&fixture->base.set, fixture->base.now);
+        link_hub_expire(fixture->base.set.hub, fixture->base.now);
+        link_hub_transmit(fixture->base.set.hub, &fixture->box, fixture->base.now);
         for (size_t i = 0; i < fixture->box.items_count; i++) {
             fixture->sent += fixture->box.items[i].size;
         }
         outbox_clear(&fixture->box);
-        while (link_hub_event(fixture->set.hub, &event)) {
+        while (link_hub_event(fixture->base.set.hub, &event)) {
             struct relay_session *relay;
 
-            TAILQ_FOREACH(relay, &fixture->set.list, in_set)
+            TAILQ_FOREACH(relay, &fixture->base.set.list, in_set)
             {
-                (void)relay_session_on_closed(relay, &event, fixture->now);
+                (void)relay_session_on_closed(relay, &event, fixture->base.now);
             }
         }
         assert_true(count_there(&fixture->relay->dials, &at_once) <= RELAY_DIALS_PER_IP_MAX);
         fixture->at_once_max = at_once > fixture->at_once_max ? at_once : fixture->at_once_max;
-        fixture->now = mono_add_ms(fixture->now, STEP_MS);
+        fixture->base.now = mono_add_ms(fixture->base.now, STEP_MS);
     }
 }
 
@@ -187,22 +175,22 @@ static void an_address_for_which_there_is_no_connection_waits(void **state)
     for (size_t i = 0; i < 8; i++) {
         begin(fixture, URL_HOSTS_MAX, RELAY_SESSION_ADDRS_PER_HOST_MAX);
     }
-    first = TAILQ_FIRST(&fixture->set.list);
+    first = TAILQ_FIRST(&fixture->base.set.list);
     run_ms(fixture, 3000);
-    assert_true(link_hub_stats(fixture->set.hub)->refused_connections > 0);
-    assert_true(link_hub_stats(fixture->set.hub)->connections <= RELAY_SET_CONNECTIONS_MAX);
+    assert_true(link_hub_stats(fixture->base.set.hub)->refused_connections > 0);
+    assert_true(link_hub_stats(fixture->base.set.hub)->connections <= RELAY_SET_CONNECTIONS_MAX);
     size_t next = first->targets.next;
-    uint64_t dialled = link_hub_stats(fixture->set.hub)->dialled;
+    uint64_t dialled = link_hub_stats(fixture->base.set.hub)->dialled;
     run_ms(fixture, 5000);
     assert_true(first->targets.next > next);
     size_t advanced = 0;
     struct relay_session *relay;
-    TAILQ_FOREACH(relay, &fixture->set.list, in_set)
+    TAILQ_FOREACH(relay, &fixture->base.set.list, in_set)
     {
         advanced += relay->targets.next;
     }
-    assert_int_equal(advanced, link_hub_stats(fixture->set.hub)->dialled);
-    assert_true(link_hub_stats(fixture->set.hub)->dialled > dialled);
+    assert_int_equal(advanced, link_hub_stats(fixture->base.set.hub)->dialled);
+    assert_true(link_hub_stats(fixture->base.set.hub)->dialled > dialled);
 }
 
 int main(void)

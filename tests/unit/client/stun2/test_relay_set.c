@@ -4,47 +4,29 @@
 #include "client/stun2/relay_set.h"
 
 #include "tests/support/endpoints.h"
-#include "tests/support/env.h"
 #include "tests/support/fixture.h"
-#include "tests/support/identities.h"
-
-struct fixture {
-    struct test_env ports;
-    struct mono now;
-    struct identity identity;
-    struct relay_set set;
-};
+#include "tests/support/relay_set_fixture.h"
 
 static int fixture_new(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct relay_set_fixture *fixture = calloc(1, sizeof(*fixture));
 
     assert_non_null(fixture);
-    assert_int_equal(identity_library_init(), ERR_OK);
-    test_env_init(&fixture->ports, 7);
-    assert_int_equal(link_library_init(&fixture->ports.env), ERR_OK);
-    fixture->now.ns = NS_PER_S;
-    fixture->identity = fixture_identity('h');
-    assert_int_equal(
-        relay_set_init(&fixture->set, &fixture->identity, &fixture->ports.env, fixture->now),
-        ERR_OK);
+    relay_set_fixture_init(fixture);
     *state = fixture;
     return 0;
 }
 
 static int fixture_free(void **state)
 {
-    struct fixture *fixture = *state;
-
-    relay_set_fini(&fixture->set);
-    link_library_fini();
-    free(fixture);
+    relay_set_fixture_fini(*state);
+    free(*state);
     return 0;
 }
 
 /* Adds a session to a relay with these hosts, separated by blanks. A host that begins with a digit
  * is an address. */
-static struct relay_session *add(struct fixture *fixture, const char *hosts)
+static struct relay_session *add(struct relay_set_fixture *fixture, const char *hosts)
 {
     struct url url = {.kind = URL_KIND_RELAY, .key = {9}};
 
@@ -64,7 +46,7 @@ static struct relay_session *add(struct fixture *fixture, const char *hosts)
 
 static void the_set_has_a_bound_and_no_number_comes_twice(void **state)
 {
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *relays[RELAY_SET_MAX];
     uint64_t last = 0;
 
@@ -104,7 +86,7 @@ static void a_set_of_zeros_may_be_freed(void **state)
 
 static void a_connection_leads_to_the_session_that_dialled_it(void **state)
 {
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *relays[2] = {add(fixture, "203.0.113.1"), add(fixture, "203.0.113.2")};
     struct handle handles[2];
 
@@ -128,7 +110,7 @@ static void a_connection_leads_to_the_session_that_dialled_it(void **state)
 
 static void a_change_of_the_network_dials_all_but_those_that_are_left_alone(void **state)
 {
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *dialled = add(fixture, "203.0.113.1");
     struct relay_session *left_alone = add(fixture, "203.0.113.2");
 
@@ -147,7 +129,7 @@ static void a_change_of_the_network_dials_all_but_those_that_are_left_alone(void
 static void each_name_is_resolved_for_its_session(void **state)
 {
     static const char *const names[] = {"one.example", "two.example", "three.example"};
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *first = add(fixture, "one.example 203.0.113.9 two.example");
     struct relay_session *numeric = add(fixture, "203.0.113.8");
     struct relay_session *last = add(fixture, "three.example");
@@ -188,7 +170,7 @@ static void a_name_that_fails_is_reported_unless_the_session_is_open(void **stat
         {"no such host", 2, 0, false, NULL},
         {"no such host, and an address", 255, 1, false, NULL},
     };
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *relay = add(fixture, "one.example two.example");
     struct endpoint addr = test_endpoint(1, 0);
     struct relay_resolve wanted;
@@ -217,7 +199,7 @@ static void a_name_that_fails_is_reported_unless_the_session_is_open(void **stat
 }
 
 /* Neither an address nor a failure that is told for this ticket means anything to anybody. */
-static void assert_ignored(struct fixture *fixture, uint64_t ticket)
+static void assert_ignored(struct relay_set_fixture *fixture, uint64_t ticket)
 {
     struct endpoint addr = test_endpoint(1, 0);
     const char *failed = "";
@@ -230,7 +212,7 @@ static void assert_ignored(struct fixture *fixture, uint64_t ticket)
 
 static void an_answer_for_a_removed_session_is_ignored(void **state)
 {
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *relay = add(fixture, "one.example");
     struct relay_resolve wanted;
 
@@ -247,7 +229,7 @@ static void an_answer_for_a_removed_session_is_ignored(void **state)
 static void an_answer_is_never_taken_for_a_much_younger_one(void **state)
 {
     static const uint64_t redirects[] = {UINT64_C(1) << 24, UINT64_C(1) << 32};
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
 
     for (size_t i = 0; i < TEST_COUNT(redirects); i++) {
         struct relay_session *relay = add(fixture, "one.example");
@@ -266,7 +248,7 @@ static void an_answer_is_never_taken_for_a_much_younger_one(void **state)
 /* A URL with other hosts: what was asked about the former ones says nothing about these. */
 static void an_answer_about_a_former_url_is_ignored(void **state)
 {
-    struct fixture *fixture = *state;
+    struct relay_set_fixture *fixture = *state;
     struct relay_session *relay = add(fixture, "one.example");
     struct endpoint addr = test_endpoint(1, 0);
     struct relay_resolve wanted;
