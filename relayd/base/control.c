@@ -25,7 +25,7 @@ const Ziglan__Control *control_take(struct relay_base *base, const struct link_e
         base->counters.control_bad++;
         return NULL;
     }
-    if (!limits_control_take(&from->limits, now)) {
+    if (!limits_control_take(&from->limits, from->neighbour != NULL, now)) {
         rate_refuse(base, from, message->request_id, now);
         return NULL;
     }

@@ -53,6 +53,12 @@
     X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
     X(closed_forgotten, "sessions_closed_total", "reason=\"forgotten\"", "")                       \
     X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
+    X(neighbours_opened, "neighbours_opened_total", "", "Sessions with other relays.")             \
+    X(neighbours_refused_net, "neighbours_refused_total", "reason=\"net\"",                        \
+      "Relays that were not let in, by reason.")                                                   \
+    X(neighbours_refused_all, "neighbours_refused_total", "reason=\"all\"", "")                    \
+    X(neighbour_queue_full, "neighbour_queue_refused_total", "",                                   \
+      "Messages and datagrams for relays that were being dialled, and too many.")                  \
     X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.") \
     X(copies, "copies_total", "",                                                                  \
       "Times all sessions were forgotten, as in a copy of the machine.")                           \
@@ -61,6 +67,7 @@
       "Control messages that were not served, by reason.")                                         \
     X(control_rate, "control_refused_total", "reason=\"rate\"", "")                                \
     X(control_not_member, "control_refused_total", "reason=\"not_member\"", "")                    \
+    X(control_not_relay, "control_refused_total", "reason=\"not_relay\"", "")                      \
     X(control_unsupported, "control_refused_total", "reason=\"unsupported\"", "")                  \
     X(control_broadcast, "control_refused_total", "reason=\"broadcast\"", "")                      \
     X(join_ok, "joins_total", "result=\"ok\"", "Joins, by result.")                                \
@@ -133,8 +140,9 @@ struct relay_snapshot {
     struct relay_counters counters;
     struct link_stats link;
     struct punch_stats punch;
-    uint32_t sessions;  /* keys with an active session */
-    uint32_t strangers; /* sessions that are not members */
+    uint32_t sessions;   /* keys with an active session */
+    uint32_t strangers;  /* sessions that are not members */
+    uint32_t neighbours; /* relays with which there is a session or is being made one */
     uint32_t watchers;
     uint64_t members; /* admitted and not revoked */
     uint64_t uptime_ms;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 static const struct bucket_rate control_rate = {.per_s = CONTROL_PER_S, .burst = CONTROL_BURST};
+static const struct bucket_rate neighbour_control_rate = {.per_s = NEIGHBOUR_CONTROL_PER_S,
+                                                          .burst = NEIGHBOUR_CONTROL_BURST};
 
 /* The first bytes of an address, the rest zeroed. Whoever owns one address of an IPv6 /56 owns all
  * of them, so such a prefix counts as one. */
@@ -71,6 +73,9 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
         rc = map_new(&limits->strangers_by_net, 16, cfg->session_max, env);
     }
     if (rc == ERR_OK) {
+        rc = map_new(&limits->neighbours_by_net, 16, cfg->session_max, env);
+    }
+    if (rc == ERR_OK) {
         rc = bucket_table_new(&limits->stun_addresses, 16, STUN_ADDRESSES_MAX, &stun, env);
     }
     if (rc == ERR_OK) {
@@ -96,6 +101,7 @@ void limits_fini(struct limits *limits)
 {
     map_free(limits->strangers_by_address);
     map_free(limits->strangers_by_net);
+    map_free(limits->neighbours_by_net);
     bucket_table_free(limits->stranger_rate_by_key);
     bucket_table_free(limits->stranger_day_by_key);
     bucket_table_free(limits->stranger_rate_by_address);
@@ -196,14 +202,40 @@ void limits_stranger_leave(struct limits *limits, struct client_limits *client)
     (void)prefix_count(limits->strangers_by_net, net, false, 0);
 }
 
+bool limits_neighbour_enter(struct limits *limits, struct client_limits *client,
+                            const struct endpoint *remote)
+{
+    uint8_t net[16];
+
+    net_key(net, remote);
+    if (!prefix_count(limits->neighbours_by_net, net, true, NEIGHBOURS_PER_NET)) {
+        return false;
+    }
+    client->counted_neighbour = true;
+    client->counted_as = *remote;
+    return true;
+}
+
+void limits_neighbour_leave(struct limits *limits, struct client_limits *client)
+{
+    uint8_t net[16];
+
+    if (client->counted_neighbour) {
+        client->counted_neighbour = false;
+        net_key(net, &client->counted_as);
+        (void)prefix_count(limits->neighbours_by_net, net, false, 0);
+    }
+}
+
 void limits_client_init(struct client_limits *client, struct mono now)
 {
     bucket_init(&client->control_bucket, &control_rate, now);
 }
 
-bool limits_control_take(struct client_limits *client, struct mono now)
+bool limits_control_take(struct client_limits *client, bool relay, struct mono now)
 {
-    return bucket_take(&client->control_bucket, &control_rate, 1, now);
+    return bucket_take(&client->control_bucket, relay ? &neighbour_control_rate : &control_rate, 1,
+                       now);
 }
 
 bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],

@@ -32,7 +32,10 @@ enum {
     STRANGER_KEYS_MAX = 65536,   /* whose use is known */
     STRANGERS_PER_ADDRESS = 64,  /* IPv4 address or IPv6 /56 */
     STRANGERS_PER_NET = 512,     /* IPv4 /24 or IPv6 /48 */
-    GONE_MARKS = 8,              /* keys that one session is told about per second */
+    NEIGHBOURS_PER_NET = 4,      /* relays that dialled us, of such a network */
+    NEIGHBOUR_CONTROL_PER_S = 200, /* control messages of a relay, which speaks for many */
+    NEIGHBOUR_CONTROL_BURST = 1000,
+    GONE_MARKS = 8, /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
     STUN_ADDRESSES_MAX = 65536,
@@ -57,14 +60,15 @@ struct client_limits {
     struct mono refused_at; /* the last answer "too many requests" */
     bool refused_once;
     struct gone_mark gone[GONE_MARKS];
-    bool counted; /* as a stranger, at the address counted_as */
+    bool counted;           /* as a stranger, at the address counted_as */
+    bool counted_neighbour; /* as a relay that dialled us, likewise */
     struct endpoint counted_as;
 };
 
 /** What all sessions, and all who ask by STUN or HTTP, have left. */
 struct limits {
     struct relay_counters *counters; /* borrowed; for refusals of STUN and pages */
-    struct map *strangers_by_address, *strangers_by_net;
+    struct map *strangers_by_address, *strangers_by_net, *neighbours_by_net;
     /* Bytes of strangers' frames. By key, not by session: a new session gives nothing more. */
     struct bucket_table *stranger_rate_by_key, *stranger_day_by_key, *stranger_rate_by_address;
     struct bucket_table *broadcast_by_key;
@@ -108,11 +112,16 @@ bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
 /** The client is gone or no longer a stranger: count it no more. No-op if it was not counted. */
 void limits_stranger_leave(struct limits *limits, struct client_limits *client);
 
+/** The same for a relay that dialled us, and only for its network. */
+bool limits_neighbour_enter(struct limits *limits, struct client_limits *client,
+                            const struct endpoint *remote);
+void limits_neighbour_leave(struct limits *limits, struct client_limits *client);
+
 /** Fill the buckets of a new session; the rest of *client is zero already. */
 void limits_client_init(struct client_limits *client, struct mono now);
 
-/** Take one control message of a session; false: too much. */
-bool limits_control_take(struct client_limits *client, struct mono now);
+/** Take one control message of a session, a relay's or a host's; false: too much. */
+bool limits_control_take(struct client_limits *client, bool relay, struct mono now);
 
 /** Take the bytes of a frame of a stranger, whose session comes from `remote`: of its key's rate
  * and day, and of what all strangers of its address have. False if there are too many, which is

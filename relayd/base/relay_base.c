@@ -45,6 +45,11 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
 int relay_base_init(struct relay_base *base, const struct relay_config *cfg, struct store *store,
                     const struct env *env, struct mono now)
 {
+    const struct neighbour_ports ports = {.env = &base->env,
+                                          .sessions = &base->sessions,
+                                          .limits = &base->limits,
+                                          .reply = &base->reply,
+                                          .counters = &base->counters};
     int rc;
 
     base->env = *env;
@@ -59,11 +64,15 @@ int relay_base_init(struct relay_base *base, const struct relay_config *cfg, str
     if (rc == ERR_OK) {
         rc = session_table_init(&base->sessions, base->session_capacity, &base->limits, env);
     }
+    if (rc == ERR_OK) {
+        rc = neighbour_table_init(&base->neighbours, &ports, cfg->identity->public_key);
+    }
     return rc;
 }
 
 void relay_base_fini(struct relay_base *base)
 {
+    neighbour_table_fini(&base->neighbours);
     session_table_fini(&base->sessions);
     link_hub_free(base->hub);
     directory_free(base->directory);
@@ -95,7 +104,8 @@ int relay_base_link_open(struct relay_base *base, const struct link_hello *hello
         .identity = base->cfg.identity,
         .server = true,
         .hello = *hello,
-        .connection_max = base->session_capacity + LINK_HALF_OPEN_MAX,
+        .connection_max = base->session_capacity + LINK_HALF_OPEN_MAX +
+                          NEIGHBOURS_MAX * (1 + NEIGHBOUR_ADDRESSES_MAX),
         .ledger = base->cfg.ledger,
         .ledger_capacity = base->cfg.ledger_capacity,
     };
@@ -107,6 +117,7 @@ int relay_base_link_open(struct relay_base *base, const struct link_hello *hello
     rc = link_hub_new(&base->hub, &link, &base->env, now);
     explicit_bzero(&link, sizeof(link));
     base->reply.hub = base->hub;
+    base->neighbours.hub = base->hub;
     if (rc == ERR_OK) {
         link_hub_spki(base->hub, base->spki);
     }

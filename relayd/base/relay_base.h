@@ -15,6 +15,7 @@
 #include "relayd/base/allotment.h"
 #include "relayd/base/counters.h"
 #include "relayd/base/limits.h"
+#include "relayd/base/neighbour_table.h"
 #include "relayd/base/relay_config.h"
 #include "relayd/base/reply.h"
 #include "relayd/base/session_table.h"
@@ -34,6 +35,7 @@ struct relay_base {
     struct link_hub *hub;
     uint8_t spki[LINK_SPKI_SIZE]; /* of the certificate, for this relay's node record */
     struct session_table sessions;
+    struct neighbour_table neighbours;
     struct limits limits;
     struct allotment allotment;
     struct relay_counters counters;

@@ -8,11 +8,13 @@
 
 static const unsigned state_edges[] = {
     [RELAY_CLIENT_STATE_NEW] = BIT(RELAY_CLIENT_STATE_STRANGER),
-    [RELAY_CLIENT_STATE_STRANGER] = BIT(RELAY_CLIENT_STATE_MEMBER) |
-                                    BIT(RELAY_CLIENT_STATE_CLOSING) |
-                                    BIT(RELAY_CLIENT_STATE_CLOSED),
+    [RELAY_CLIENT_STATE_STRANGER] =
+        BIT(RELAY_CLIENT_STATE_MEMBER) | BIT(RELAY_CLIENT_STATE_NEIGHBOUR) |
+        BIT(RELAY_CLIENT_STATE_CLOSING) | BIT(RELAY_CLIENT_STATE_CLOSED),
     [RELAY_CLIENT_STATE_MEMBER] = BIT(RELAY_CLIENT_STATE_STRANGER) |
                                   BIT(RELAY_CLIENT_STATE_CLOSING) | BIT(RELAY_CLIENT_STATE_CLOSED),
+    [RELAY_CLIENT_STATE_NEIGHBOUR] =
+        BIT(RELAY_CLIENT_STATE_CLOSING) | BIT(RELAY_CLIENT_STATE_CLOSED),
     [RELAY_CLIENT_STATE_CLOSING] = BIT(RELAY_CLIENT_STATE_CLOSED),
     [RELAY_CLIENT_STATE_CLOSED] = 0,
 };
@@ -31,6 +33,8 @@ static void leave_lists(struct relay_client_lists *lists, struct relay_client *c
         TAILQ_REMOVE(&lists->strangers, client, in_waiting);
         lists->stranger_count--;
         limits_stranger_leave(lists->limits, &client->limits);
+    } else if (client->state == RELAY_CLIENT_STATE_NEIGHBOUR) {
+        limits_neighbour_leave(lists->limits, &client->limits);
     } else if (client->state == RELAY_CLIENT_STATE_CLOSING) {
         TAILQ_REMOVE(&lists->closing, client, in_waiting);
     }
@@ -56,7 +60,8 @@ void relay_client_enter(struct relay_client_lists *lists, struct relay_client *c
 bool relay_client_is_active(const struct relay_client *client)
 {
     return client->state == RELAY_CLIENT_STATE_STRANGER ||
-           client->state == RELAY_CLIENT_STATE_MEMBER;
+           client->state == RELAY_CLIENT_STATE_MEMBER ||
+           client->state == RELAY_CLIENT_STATE_NEIGHBOUR;
 }
 
 uint64_t relay_client_number(const struct relay_client *client)

@@ -5,7 +5,7 @@
  *
  *                 +---- left ----+
  *                 v              |
- *   NEW ----> STRANGER --join--> MEMBER
+ *   NEW ----> STRANGER --join--> MEMBER      (or, if it is a relay, NEIGHBOUR)
  *                 |              |
  *                 +--------------+--- replaced, revoked, busy, not admitted (any more), shutdown
  *                                |
@@ -31,14 +31,16 @@ enum {
 };
 
 enum relay_client_state {
-    RELAY_CLIENT_STATE_NEW,      /* within the call that makes it */
-    RELAY_CLIENT_STATE_STRANGER, /* until `deadline`, unless the relay is open to strangers */
-    RELAY_CLIENT_STATE_MEMBER,   /* until `deadline`: its admission is over and was not renewed */
-    RELAY_CLIENT_STATE_CLOSING,  /* GoAway was sent; the connection is closed at `deadline` */
-    RELAY_CLIENT_STATE_CLOSED,   /* no deadline: the link's CLOSED event is what frees it */
+    RELAY_CLIENT_STATE_NEW,       /* within the call that makes it */
+    RELAY_CLIENT_STATE_STRANGER,  /* until `deadline`, unless the relay is open to strangers */
+    RELAY_CLIENT_STATE_MEMBER,    /* until `deadline`: its admission is over and was not renewed */
+    RELAY_CLIENT_STATE_NEIGHBOUR, /* a relay: neighbour_table.h says how long it stays */
+    RELAY_CLIENT_STATE_CLOSING,   /* GoAway was sent; the connection is closed at `deadline` */
+    RELAY_CLIENT_STATE_CLOSED,    /* no deadline: the link's CLOSED event is what frees it */
 };
 
-struct watch; /* relayd/service/watch.h */
+struct watch;     /* relayd/service/watch.h */
+struct neighbour; /* relayd/base/neighbour_table.h */
 
 struct relay_client {
     struct handle handle;
@@ -51,6 +53,7 @@ struct relay_client {
     struct client_limits limits;
     struct fair fair;                     /* who filled this session's queue */
     struct watch *watch;                  /* owned by the watch service; NULL: it watches nothing */
+    struct neighbour *neighbour;          /* in state NEIGHBOUR, owned by its table; else NULL */
     TAILQ_ENTRY(relay_client) in_waiting; /* in the list of strangers or of closing */
 };
 
@@ -74,7 +77,8 @@ void relay_client_lists_init(struct relay_client_lists *lists, struct limits *li
 void relay_client_enter(struct relay_client_lists *lists, struct relay_client *client,
                         enum relay_client_state next, struct mono now);
 
-/** True for a stranger or a member: messages of the session are served, and it is sent some. */
+/** True for a stranger, a member or a neighbour: messages of the session are served, and it is sent
+ * some. */
 bool relay_client_is_active(const struct relay_client *client);
 
 /** The client's handle as one number: no other session has or had it. */

@@ -28,6 +28,19 @@ void reply_send(struct reply *reply, const struct relay_client *client,
     }
 }
 
+void reply_go_away(struct reply *reply, const struct relay_client *client, enum goaway reason,
+                   uint32_t reconnect_in_ms)
+{
+    Ziglan__GoAway body = ZIGLAN__GO_AWAY__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.reason = (uint32_t)reason;
+    body.reconnect_in_ms = reconnect_in_ms;
+    message.body_case = ZIGLAN__CONTROL__BODY_GO_AWAY;
+    message.go_away = &body;
+    reply_send(reply, client, &message);
+}
+
 void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,
                   enum verdict verdict, const char *text)
 {

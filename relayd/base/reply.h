@@ -24,6 +24,10 @@ struct reply {
 void reply_send(struct reply *reply, const struct relay_client *client,
                 const Ziglan__Control *message);
 
+/** Tell a session to go, and when to come back. */
+void reply_go_away(struct reply *reply, const struct relay_client *client, enum goaway reason,
+                   uint32_t reconnect_in_ms);
+
 /** Answer a request by an Error with `verdict` and `text`; text may be NULL for the verdict's own.
  * Nothing happens if request_id is 0: such a request wants no answer. */
 void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,

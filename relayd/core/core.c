@@ -81,6 +81,32 @@ void relay_core_free(struct relay_core *core)
 
 /* ---- datagrams in and out ---- */
 
+/* Tell the services which neighbours came and went. */
+static void neighbours_drain(struct relay_core *core)
+{
+    struct neighbour_event event;
+    char key[KEY_SHORT_SIZE];
+
+    while (neighbour_event(&core->base.neighbours, &event)) {
+        env_trace(&core->base.env, TRACE_LEVEL_DEBUG,
+                  event.type == NEIGHBOUR_EVENT_OPEN ? "neighbour.open" : "neighbour.gone",
+                  "peer=%s dialled=%s", key_short(event.neighbour->key, key),
+                  event.neighbour->dialled ? "true" : "false");
+    }
+}
+
+/* Frames of hosts go to hosts. What relays send to relays begins with another kind. */
+static void datagram_take(struct relay_core *core, const struct link_event *event, struct mono now)
+{
+    const struct relay_client *from = session_table_at(&core->base.sessions, event->handle);
+
+    if (from != NULL && from->neighbour != NULL) {
+        core->base.counters.drop_kind++;
+    } else {
+        forward_on_datagram(&core->base, event, now);
+    }
+}
+
 /* Hand each event of the link to its service. */
 static void events_drain(struct relay_core *core, struct mono now)
 {
@@ -95,7 +121,7 @@ static void events_drain(struct relay_core *core, struct mono now)
             dispatch_on_message(core, &event, now);
             break;
         case LINK_EVENT_DATAGRAM:
-            forward_on_datagram(&core->base, &event, now);
+            datagram_take(core, &event, now);
             break;
         case LINK_EVENT_REQUEST:
             http_on_request(&core->base, &event, now);
@@ -103,13 +129,17 @@ static void events_drain(struct relay_core *core, struct mono now)
         case LINK_EVENT_MOVED:
             session_on_moved(&core->session, &event, now);
             break;
-        case LINK_EVENT_STALLED: /* only dialled connections stall, and a relay dials none */
+        case LINK_EVENT_STALLED:
+            neighbour_on_stalled(session_table_at(&core->base.sessions, event.handle), now);
+            break;
         case LINK_EVENT_REVIVED:
+            neighbour_on_revived(session_table_at(&core->base.sessions, event.handle));
             break;
         case LINK_EVENT_CLOSED:
             session_on_closed(&core->session, &event, now);
             break;
         }
+        neighbours_drain(core);
     }
 }
 
@@ -221,6 +251,8 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     join_flush(&core->join, now);
     punch_service_expire(&core->punch, now);
     session_expire(&core->session, now);
+    neighbour_expire(&core->base.neighbours, now);
+    neighbours_drain(core);
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {
@@ -236,6 +268,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
         return (struct mono){0};
     }
     at = mono_min(at, session_deadline(&core->session));
+    at = mono_min(at, neighbour_deadline(&core->base.neighbours));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
     return mono_min(at, core->housekeeping_at);
@@ -284,6 +317,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .punch = *punch_stats(core->punch.broker),
         .sessions = session_table_key_count(&base->sessions),
         .strangers = base->sessions.lists.stranger_count,
+        .neighbours = base->neighbours.count,
         .watchers = core->watch.count,
         .members = base->directory != NULL ? directory_member_count(base->directory) : 0,
         .uptime_ms = mono_ms_between(base->started_at, now),

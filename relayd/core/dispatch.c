@@ -73,7 +73,28 @@ static void on_administration(const struct request *r)
                  "only on the server itself: relayd invite, relayd revoke");
 }
 
-enum asker { ASKER_ANYBODY, ASKER_MEMBER };
+/* A neighbour sends us away, or ends: it closes the connection soon. */
+static void on_go_away(const struct request *r)
+{
+    struct relay_base *base = &r->core->base;
+
+    neighbour_on_away(&base->neighbours, r->client, r->message->go_away->reconnect_in_ms, r->now);
+    relay_client_enter(&base->sessions.lists, r->client, RELAY_CLIENT_STATE_CLOSING, r->now);
+}
+
+/* What a relay tells who dialled it, and what needs nothing done. */
+static void on_nothing(const struct request *r)
+{
+    (void)r;
+}
+
+enum asker {
+    ASKER_ANYBODY,
+    ASKER_HOST, /* anybody but a relay */
+    ASKER_MEMBER,
+    ASKER_RELAY,         /* a neighbour, whether we dialled it or it us; that counts as use of it */
+    ASKER_RELAY_QUIETLY, /* the same, but a session is not kept for it */
+};
 
 static const struct row {
     Ziglan__Control__BodyCase body;
@@ -81,13 +102,16 @@ static const struct row {
     void (*handler)(const struct request *request);
 } table[] = {
     {ZIGLAN__CONTROL__BODY_PING, ASKER_ANYBODY, on_ping},
-    {ZIGLAN__CONTROL__BODY_JOIN, ASKER_ANYBODY, on_join},
-    {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_ANYBODY, on_punch_request},
-    {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_ANYBODY, on_punch_answer},
-    {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_ANYBODY, on_punch_result},
+    {ZIGLAN__CONTROL__BODY_PONG, ASKER_RELAY_QUIETLY, on_nothing},
+    {ZIGLAN__CONTROL__BODY_ERROR, ASKER_RELAY_QUIETLY, on_nothing},
+    {ZIGLAN__CONTROL__BODY_GO_AWAY, ASKER_RELAY_QUIETLY, on_go_away},
+    {ZIGLAN__CONTROL__BODY_JOIN, ASKER_HOST, on_join},
+    {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_HOST, on_punch_request},
+    {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_HOST, on_punch_answer},
+    {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_HOST, on_punch_result},
     {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
     {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
-    {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_ANYBODY, on_leave},
+    {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_HOST, on_leave},
     {ZIGLAN__CONTROL__BODY_INVITE, ASKER_MEMBER, on_administration},
     {ZIGLAN__CONTROL__BODY_REVOKE, ASKER_MEMBER, on_administration},
 };
@@ -103,11 +127,33 @@ static const struct row *row_of(Ziglan__Control__BodyCase body)
     return NULL;
 }
 
+/* Why this client may not send such a message; VERDICT_OK if it may. */
+static enum verdict asker_check(struct relay_base *base, const struct row *row,
+                                const struct relay_client *client)
+{
+    bool relay = client->neighbour != NULL;
+
+    if (row == NULL || (relay && (row->asker == ASKER_HOST || row->asker == ASKER_MEMBER))) {
+        base->counters.control_unsupported++;
+        return VERDICT_UNSUPPORTED;
+    }
+    if (row->asker == ASKER_MEMBER && client->state != RELAY_CLIENT_STATE_MEMBER) {
+        base->counters.control_not_member++;
+        return VERDICT_NOT_MEMBER;
+    }
+    if (!relay && (row->asker == ASKER_RELAY || row->asker == ASKER_RELAY_QUIETLY)) {
+        base->counters.control_not_relay++;
+        return VERDICT_UNSUPPORTED;
+    }
+    return VERDICT_OK;
+}
+
 void dispatch_on_message(struct relay_core *core, const struct link_event *event, struct mono now)
 {
     struct request request = {.core = core, .now = now};
     struct relay_base *base = &core->base;
     const struct row *row;
+    enum verdict refused;
 
     request.message = control_take(base, event, &request.client, now);
     if (request.message == NULL) {
@@ -117,15 +163,13 @@ void dispatch_on_message(struct relay_core *core, const struct link_event *event
         join_flush(&core->join, now); /* so that messages keep their order */
     }
     row = row_of(request.message->body_case);
-    if (row == NULL) {
-        base->counters.control_unsupported++;
-        reply_refuse(&base->reply, request.client, request.message->request_id, VERDICT_UNSUPPORTED,
-                     NULL);
-    } else if (row->asker == ASKER_MEMBER && request.client->state != RELAY_CLIENT_STATE_MEMBER) {
-        base->counters.control_not_member++;
-        reply_refuse(&base->reply, request.client, request.message->request_id, VERDICT_NOT_MEMBER,
-                     NULL);
-    } else {
-        row->handler(&request);
+    refused = asker_check(base, row, request.client);
+    if (refused != VERDICT_OK) {
+        reply_refuse(&base->reply, request.client, request.message->request_id, refused, NULL);
+        return;
     }
+    if (row->asker == ASKER_RELAY) {
+        neighbour_used(&base->neighbours, request.client->neighbour, now);
+    }
+    row->handler(&request);
 }

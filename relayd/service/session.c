@@ -73,14 +73,9 @@ void session_send_away(struct session_service *service, struct relay_client *cli
                        enum goaway reason, uint32_t reconnect_in_ms, struct mono now)
 {
     struct relay_base *base = service->base;
-    Ziglan__GoAway body = ZIGLAN__GO_AWAY__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    body.reason = (uint32_t)reason;
-    body.reconnect_in_ms = reconnect_in_ms;
-    message.body_case = ZIGLAN__CONTROL__BODY_GO_AWAY;
-    message.go_away = &body;
-    reply_send(&base->reply, client, &message);
+    reply_go_away(&base->reply, client, reason, reconnect_in_ms);
+    neighbour_on_away(&base->neighbours, client, reconnect_in_ms, now);
     watch_stop(service->watches, client);
     key_gone(service, client, now);
     relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_CLOSING, now);
@@ -95,6 +90,7 @@ void session_on_closed(struct session_service *service, const struct link_event 
     struct relay_client *client = session_table_at(&base->sessions, event->handle);
     char text[KEY_SHORT_SIZE];
 
+    neighbour_on_closed(&base->neighbours, client, event, now);
     if (client == NULL) {
         return; /* an anonymous connection, or one that never got to its Hello */
     }
@@ -222,6 +218,14 @@ void session_on_open(struct session_service *service, const struct link_event *e
     base->counters.sessions_opened++;
     env_random(&base->env, &client->told_session, sizeof(client->told_session));
     client->told_session |= 1; /* never 0 */
+    if (neighbour_is_meant(event)) {
+        if (service->stopping) {
+            session_send_away(service, client, GOAWAY_SHUTDOWN, STOPPING_RETRY_MS, now);
+        } else {
+            neighbour_on_open(&base->neighbours, client, event, now);
+        }
+        return;
+    }
     until_ms = admitted_until(base, client->key, &revoked);
     member = until_ms > 0;
     env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s as=%s",
@@ -271,7 +275,7 @@ void session_on_moved(struct session_service *service, const struct link_event *
     client->remote = event->remote;
     observed_send(&base->reply, client);
     /* All partners of its punches hear of a move, so moves are limited, too. */
-    if (limits_move_take(&base->limits, client->key, now)) {
+    if (client->neighbour == NULL && limits_move_take(&base->limits, client->key, now)) {
         punch_service_moved(service->punches, client, now);
     }
 }
@@ -357,6 +361,7 @@ void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms,
     uint32_t at = 0;
 
     service->stopping = true;
+    neighbour_shutdown(&service->base->neighbours, now);
     for (struct relay_client *client = session_table_next(sessions, &at); client != NULL;
          client = session_table_next(sessions, &at)) {
         if (relay_client_is_active(client)) {

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Several relay cores joined by a wire in memory, in virtual time and with seeded randomness. Each
+ * is in a network of its own. A failure aborts.
+ */
+#pragma once
+
+#include "relayd/core/core_internal.h"
+#include "tests/support/env.h"
+#include "tests/support/relay_node.h"
+#include "tests/support/wire.h"
+
+enum { RELAY_NET_MAX = 48 };
+
+struct relay_net {
+    struct test_env ports;
+    struct mono now;
+    struct wire wire;
+    struct relay_node nodes[RELAY_NET_MAX];
+    size_t count;
+    bool (*passes)(const struct relay_net *net, size_t from, size_t to); /* NULL: everything does */
+};
+
+/** So many relays that do not run yet, in order of their keys: the first has the smallest. */
+struct relay_net *relay_net_new(size_t count, uint64_t seed);
+void relay_net_free(struct relay_net *net);
+
+/** Start all. */
+void relay_net_start(struct relay_net *net);
+
+/** Let everything happen for `ms` milliseconds of virtual time. */
+void relay_net_run(struct relay_net *net, uint64_t ms);
+
+/** The neighbours of one of them. */
+struct neighbour_table *relay_net_neighbours(struct relay_net *net, size_t i);
+
+/** The key of one of them. */
+const uint8_t *relay_net_key(const struct relay_net *net, size_t i);
