@@ -45,7 +45,7 @@ static void header_read(struct rbuf *r, struct record_header *h)
     h->created_ms = rbuf_u64(r);
     h->lifetime_s = rbuf_u32(r);
     if (version != RECORD_VERSION || h->type < RECORD_TYPE_NODE ||
-        h->type > RECORD_TYPE_ADMINISTRATOR) {
+        h->type > RECORD_TYPE_ATTESTATION) {
         r->failed = true;
     }
 }
@@ -206,6 +206,7 @@ int record_node_encode(uint8_t *out, size_t *size, const struct record_node *rec
     struct record_node check;
 
     header_write(&w, RECORD_TYPE_NODE, &record->header);
+    text_write(&w, record->service, sizeof(record->service));
     count_write(&w, record->addresses_count, RECORD_ADDRESSES_MAX);
     for (size_t i = 0; !w.failed && i < record->addresses_count; i++) {
         address_write(&w, &record->addresses[i]);
@@ -217,7 +218,16 @@ int record_node_encode(uint8_t *out, size_t *size, const struct record_node *rec
     for (size_t i = 0; !w.failed && i < record->apps_count; i++) {
         text_write(&w, record->apps[i], RECORD_APP_SIZE);
     }
-    text_write(&w, record->reward, RECORD_REWARD_SIZE);
+    count_write(&w, record->rewards_count, RECORD_REWARDS_MAX);
+    for (size_t i = 0; !w.failed && i < record->rewards_count; i++) {
+        text_write(&w, record->rewards[i].chain, RECORD_CHAIN_SIZE);
+        text_write(&w, record->rewards[i].address, RECORD_REWARD_SIZE);
+        text_write(&w, record->rewards[i].identity, RECORD_IDENTITY_SIZE);
+    }
+    count_write(&w, record->extra_size, RECORD_EXTRA_SIZE_MAX);
+    if (!w.failed) {
+        wbuf_put(&w, record->extra, record->extra_size);
+    }
     return encoded(&w, size, record_node_decode(&check, out, wbuf_size(&w)));
 }
 
@@ -226,6 +236,7 @@ int record_node_decode(struct record_node *out, const uint8_t *data, size_t size
     struct record_node m = {0};
     struct rbuf r = body_open(&m.header, RECORD_TYPE_NODE, data, size);
 
+    text_read(&r, m.service, sizeof(m.service), TEXT_PRINTABLE);
     m.addresses_count = count_read(&r, RECORD_ADDRESSES_MAX);
     for (size_t i = 0; i < m.addresses_count; i++) {
         m.addresses[i] = address_read(&r);
@@ -237,7 +248,14 @@ int record_node_decode(struct record_node *out, const uint8_t *data, size_t size
     for (size_t i = 0; i < m.apps_count; i++) {
         text_read(&r, m.apps[i], RECORD_APP_SIZE, TEXT_PRINTABLE);
     }
-    text_read(&r, m.reward, RECORD_REWARD_SIZE, TEXT_PRINTABLE_OR_EMPTY);
+    m.rewards_count = count_read(&r, RECORD_REWARDS_MAX);
+    for (size_t i = 0; i < m.rewards_count; i++) {
+        text_read(&r, m.rewards[i].chain, RECORD_CHAIN_SIZE, TEXT_PRINTABLE);
+        text_read(&r, m.rewards[i].address, RECORD_REWARD_SIZE, TEXT_PRINTABLE);
+        text_read(&r, m.rewards[i].identity, RECORD_IDENTITY_SIZE, TEXT_PRINTABLE_OR_EMPTY);
+    }
+    m.extra_size = count_read(&r, RECORD_EXTRA_SIZE_MAX);
+    rbuf_copy(&r, m.extra, m.extra_size);
     if (!rbuf_done(&r)) {
         return ERR_DROP;
     }
@@ -446,6 +464,40 @@ int record_attachment_decode(struct record_attachment *out, const uint8_t *data,
     if (!rbuf_done(&r)) {
         return ERR_DROP;
     }
+    *out = m;
+    return ERR_OK;
+}
+
+/* ---- attestation ---- */
+
+int record_attestation_encode(uint8_t *out, size_t *size, const struct record_attestation *record)
+{
+    struct wbuf w = wbuf_over(out, RECORD_SIZE_MAX);
+    struct record_attestation check;
+
+    header_write(&w, RECORD_TYPE_ATTESTATION, &record->header);
+    wbuf_put(&w, record->subject_key, KEY_SIZE);
+    wbuf_u64(&w, record->subject_sequence);
+    address_write(&w, &record->address);
+    wbuf_u8(&w, record->fresh ? 1 : 0);
+    return encoded(&w, size, record_attestation_decode(&check, out, wbuf_size(&w)));
+}
+
+int record_attestation_decode(struct record_attestation *out, const uint8_t *data, size_t size)
+{
+    struct record_attestation m = {0};
+    struct rbuf r = body_open(&m.header, RECORD_TYPE_ATTESTATION, data, size);
+
+    rbuf_copy(&r, m.subject_key, KEY_SIZE);
+    m.subject_sequence = rbuf_u64(&r);
+    m.address = address_read(&r);
+
+    uint8_t fresh = rbuf_u8(&r);
+
+    if (!rbuf_done(&r) || fresh > 1) {
+        return ERR_DROP;
+    }
+    m.fresh = fresh == 1;
     *out = m;
     return ERR_OK;
 }

@@ -28,6 +28,7 @@ enum record_type {
     RECORD_TYPE_REVOCATION = 5,    /* key: an entry relay; names a member */
     RECORD_TYPE_ATTACHMENT = 6,    /* key: the host; names a relay */
     RECORD_TYPE_ADMINISTRATOR = 7, /* key: the ziglan; names an administrator */
+    RECORD_TYPE_ATTESTATION = 8,   /* key: a relay, which reached another one at an address */
 };
 
 enum {
@@ -40,11 +41,14 @@ enum {
     RECORD_OTHER_SIGNED_SIZE_MAX = RECORD_SIZE_MAX + SIGNATURE_SIZE,  /* of any other record */
     RECORD_ADDRESSES_MAX = 8,
     RECORD_APPS_MAX = 8,
-    RECORD_APP_SIZE = 32, /* 31 characters and NUL */
-    RECORD_REWARD_SIZE = 129,
+    RECORD_APP_SIZE = 32, /* 31 characters and NUL, as of the next ones */
+    RECORD_NODE_SERVICE_SIZE = 32,
     RECORD_REWARDS_MAX = 4,
-    RECORD_CHAIN_SIZE = 16,    /* 15 characters and NUL */
-    RECORD_IDENTITY_SIZE = 64, /* 63 characters and NUL */
+    RECORD_CHAIN_SIZE = 16,
+    RECORD_REWARD_SIZE = 96,
+    RECORD_IDENTITY_SIZE = 64,
+    RECORD_EXTRA_SIZE_MAX = 32,
+    RECORD_NODE_LIFETIME_S = 24 * 3600, /* of a node record and an attestation, at most */
     RECORD_RELAYS_MAX = 4,
     RECORD_SERVICES_MAX = 16,
     RECORD_GROUPS_MAX = 8,
@@ -68,8 +72,19 @@ enum {
     RECORD_PROTOCOL_HTTP2_FLAG = 2,
 };
 
+/** What every relay of the subnet is. Records of other services may come to stand beside it. */
+#define RECORD_NODE_SERVICE "stun2-service"
+
+/** Where a relay may be rewarded, in one chain. All are printable ASCII. */
+struct record_reward {
+    char chain[RECORD_CHAIN_SIZE];       /* "sol", "eth", ...; "any" is the general one */
+    char address[RECORD_REWARD_SIZE];    /* never empty */
+    char identity[RECORD_IDENTITY_SIZE]; /* may be empty */
+};
+
 struct record_node {
     struct record_header header;
+    char service[RECORD_NODE_SERVICE_SIZE]; /* printable ASCII */
     struct endpoint addresses[RECORD_ADDRESSES_MAX];
     size_t addresses_count;
     uint8_t protocols; /* RECORD_PROTOCOL_* */
@@ -77,7 +92,10 @@ struct record_node {
     uint8_t nat_kind;
     char apps[RECORD_APPS_MAX][RECORD_APP_SIZE]; /* app types it helps, printable ASCII */
     size_t apps_count;
-    char reward[RECORD_REWARD_SIZE]; /* reward address, may be empty, printable ASCII */
+    struct record_reward rewards[RECORD_REWARDS_MAX];
+    size_t rewards_count;
+    uint8_t extra[RECORD_EXTRA_SIZE_MAX]; /* for later versions; kept as it is */
+    size_t extra_size;
 };
 
 enum {
@@ -140,6 +158,14 @@ struct record_administrator {
     uint64_t expires_ms;
 };
 
+struct record_attestation {
+    struct record_header header; /* key: the attester's */
+    uint8_t subject_key[KEY_SIZE];
+    uint64_t subject_sequence; /* of the node record that the subject had then */
+    struct endpoint address;   /* where the subject proved its key to the attester */
+    bool fresh;                /* reached from an address to which it had never sent */
+};
+
 /**
  * Encode a record without its signature into out, which has room for RECORD_SIZE_MAX bytes (for a
  * member part RECORD_MEMBER_SIZE_MAX), and write its length to *size.
@@ -169,14 +195,20 @@ int record_admission_decode(struct record_admission *out, const uint8_t *data,
 int record_revocation_decode(struct record_revocation *out, const uint8_t *data,
                              size_t size) MUST_CHECK;
 
-/** The same for records that nobody makes yet. Later: a relay's own record and a host's attachment
- * to it (STUN2 subnet), administrators (large ziglans). */
+/** The same for what relays tell each other. Later: rendezvous/mesh uses them. */
 int record_node_encode(uint8_t *out, size_t *size, const struct record_node *record) MUST_CHECK;
+int record_attestation_encode(uint8_t *out, size_t *size,
+                              const struct record_attestation *record) MUST_CHECK;
+int record_node_decode(struct record_node *out, const uint8_t *data, size_t size) MUST_CHECK;
+int record_attestation_decode(struct record_attestation *out, const uint8_t *data,
+                              size_t size) MUST_CHECK;
+
+/** The same for records that nobody makes yet. Later: a host's attachment to a relay (STUN2
+ * subnet), administrators (large ziglans). */
 int record_attachment_encode(uint8_t *out, size_t *size,
                              const struct record_attachment *record) MUST_CHECK;
 int record_administrator_encode(uint8_t *out, size_t *size,
                                 const struct record_administrator *record) MUST_CHECK;
-int record_node_decode(struct record_node *out, const uint8_t *data, size_t size) MUST_CHECK;
 int record_attachment_decode(struct record_attachment *out, const uint8_t *data,
                              size_t size) MUST_CHECK;
 int record_administrator_decode(struct record_administrator *out, const uint8_t *data,

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     TRY(revocation);
     TRY(attachment);
     TRY(administrator);
+    TRY(attestation);
     if (record_header_peek(&header, data, size) == ERR_OK) {
         CHECK(signed_open(&parts, (enum record_type)header.type, data, size) != ERR_OK ||
               parts.record_size + SIGNATURE_SIZE == size);

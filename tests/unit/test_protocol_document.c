@@ -66,10 +66,16 @@ static void record_of_a_node(void **state)
 {
     struct identity relay = input_identity("relay_seed");
     struct record_node node = {.header = header_of(&relay, 1),
+                               .service = RECORD_NODE_SERVICE,
                                .addresses_count = 2,
                                .protocols = RECORD_PROTOCOL_QUIC_FLAG,
                                .apps = {"chat"},
-                               .apps_count = 1};
+                               .apps_count = 1,
+                               .rewards = {{"any", "somebody", "someone"}},
+                               .rewards_count = 1};
+    struct identity attester = input_identity("responder_seed");
+    struct record_attestation attestation = {
+        .header = header_of(&attester, 1), .subject_sequence = node.header.sequence, .fresh = true};
     uint8_t bytes[RECORD_SIZE_MAX], ip[16];
     size_t size;
 
@@ -81,6 +87,11 @@ static void record_of_a_node(void **state)
     input_exactly("relay_spki_sha256", node.spki_sha256, sizeof(node.spki_sha256));
     assert_int_equal(record_node_encode(bytes, &size, &node), ERR_OK);
     output_record("record_node", &relay, bytes, size);
+
+    memcpy(attestation.subject_key, relay.public_key, KEY_SIZE);
+    attestation.address = node.addresses[0];
+    assert_int_equal(record_attestation_encode(bytes, &size, &attestation), ERR_OK);
+    output_record("record_attestation", &attester, bytes, size);
 }
 
 static void records_signed_by_the_ziglan(void **state)

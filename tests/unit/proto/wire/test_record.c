@@ -6,7 +6,10 @@
 #include "proto/crypto/signed.h"
 #include "proto/wire/record.h"
 
-enum { BUF = RECORD_MEMBER_SIZE_MAX };
+enum {
+    BUF = RECORD_MEMBER_SIZE_MAX,
+    RECORD_TYPE_LAST = RECORD_TYPE_ATTESTATION,
+};
 
 /* A record of any type. */
 union any {
@@ -17,6 +20,7 @@ union any {
     struct record_revocation revocation;
     struct record_attachment attachment;
     struct record_administrator administrator;
+    struct record_attestation attestation;
 };
 
 static int decode(union any *out, enum record_type type, const uint8_t *data, size_t size)
@@ -36,6 +40,8 @@ static int decode(union any *out, enum record_type type, const uint8_t *data, si
         return record_attachment_decode(&out->attachment, data, size);
     case RECORD_TYPE_ADMINISTRATOR:
         return record_administrator_decode(&out->administrator, data, size);
+    case RECORD_TYPE_ATTESTATION:
+        return record_attestation_decode(&out->attestation, data, size);
     }
     return ERR_DROP;
 }
@@ -57,6 +63,8 @@ static int encode(uint8_t *out, size_t *size, enum record_type type, const union
         return record_attachment_encode(out, size, &record->attachment);
     case RECORD_TYPE_ADMINISTRATOR:
         return record_administrator_encode(out, size, &record->administrator);
+    case RECORD_TYPE_ATTESTATION:
+        return record_attestation_encode(out, size, &record->attestation);
     }
     return ERR_DROP;
 }
@@ -70,6 +78,33 @@ static struct record_header header(const uint8_t *key)
     return h;
 }
 
+static void fill_reward(struct record_reward *out, const char *chain, const char *address,
+                        const char *identity)
+{
+    (void)snprintf(out->chain, sizeof(out->chain), "%s", chain);
+    (void)snprintf(out->address, sizeof(out->address), "%s", address);
+    (void)snprintf(out->identity, sizeof(out->identity), "%s", identity);
+}
+
+static void fill_node(struct record_node *node)
+{
+    assert_true(endpoint_parse(&node->addresses[0], "192.0.2.1:4433", 0));
+    assert_true(endpoint_parse(&node->addresses[1], "[2001:db8::1]:443", 0));
+    node->addresses_count = 2;
+    node->protocols = RECORD_PROTOCOL_QUIC_FLAG;
+    memset(node->spki_sha256, 0xab, 32);
+    node->nat_kind = 1;
+    strcpy(node->apps[0], "ziglan");    /* tidy-ok: banned our own short constants */
+    strcpy(node->apps[1], "depots.v1"); /* tidy-ok: banned our own short constants */
+    node->apps_count = 2;
+    strcpy(node->service, RECORD_NODE_SERVICE); /* tidy-ok: banned our own constants */
+    fill_reward(&node->rewards[0], "any", "somebody", "");
+    fill_reward(&node->rewards[1], "sol", "elsewhere", "someone");
+    node->rewards_count = 2;
+    memset(node->extra, 0x77, sizeof(node->extra));
+    node->extra_size = sizeof(node->extra);
+}
+
 /* A record of the type whose header names `key`. A member's lists are full. */
 static void fill(union any *out, enum record_type type, const uint8_t *key)
 {
@@ -77,16 +112,7 @@ static void fill(union any *out, enum record_type type, const uint8_t *key)
     out->node.header = header(key); /* every struct begins with it */
     switch (type) {
     case RECORD_TYPE_NODE:
-        assert_true(endpoint_parse(&out->node.addresses[0], "192.0.2.1:4433", 0));
-        assert_true(endpoint_parse(&out->node.addresses[1], "[2001:db8::1]:443", 0));
-        out->node.addresses_count = 2;
-        out->node.protocols = RECORD_PROTOCOL_QUIC_FLAG;
-        memset(out->node.spki_sha256, 0xab, 32);
-        out->node.nat_kind = 1;
-        strcpy(out->node.apps[0], "ziglan");    /* tidy-ok: banned our own short constants */
-        strcpy(out->node.apps[1], "depots.v1"); /* tidy-ok: banned our own short constants */
-        out->node.apps_count = 2;
-        strcpy(out->node.reward, "somebody"); /* tidy-ok: banned our own short constants */
+        fill_node(&out->node);
         break;
     case RECORD_TYPE_DELEGATION:
         memset(out->delegation.entry_key, 0xcd, KEY_SIZE);
@@ -129,6 +155,12 @@ static void fill(union any *out, enum record_type type, const uint8_t *key)
         out->administrator.rights = 7;
         out->administrator.expires_ms = UINT64_MAX;
         break;
+    case RECORD_TYPE_ATTESTATION:
+        memset(out->attestation.subject_key, 0x88, KEY_SIZE);
+        out->attestation.subject_sequence = 99;
+        assert_true(endpoint_parse(&out->attestation.address, "[2001:db8::1]:443", 0));
+        out->attestation.fresh = true;
+        break;
     }
 }
 
@@ -137,7 +169,7 @@ static const uint8_t any_key[KEY_SIZE] = {1, 2, 3};
 static void records_of_every_type_round_trip(void **state)
 {
     (void)state;
-    for (int type = RECORD_TYPE_NODE; type <= RECORD_TYPE_ADMINISTRATOR; type++) {
+    for (int type = RECORD_TYPE_NODE; type <= RECORD_TYPE_LAST; type++) {
         union any record, back;
         struct record_header peeked;
         uint8_t data[BUF], again[BUF];
@@ -156,7 +188,7 @@ static void records_of_every_type_round_trip(void **state)
         assert_memory_equal(again, data, size);
         assert_int_equal(record_header_peek(&peeked, data, size), ERR_OK);
         assert_memory_equal(&peeked, &record.node.header, sizeof(peeked));
-        for (int other = RECORD_TYPE_NODE; other <= RECORD_TYPE_ADMINISTRATOR; other++) {
+        for (int other = RECORD_TYPE_NODE; other <= RECORD_TYPE_LAST; other++) {
             assert_int_equal(decode(&back, (enum record_type)other, data, size),
                              other == type ? ERR_OK : ERR_DROP);
         }
@@ -192,7 +224,7 @@ static void the_bytes_are_those_of_the_protocol(void **state)
 static void truncated_and_lengthened_records_are_refused(void **state)
 {
     (void)state;
-    for (int type = RECORD_TYPE_NODE; type <= RECORD_TYPE_ADMINISTRATOR; type++) {
+    for (int type = RECORD_TYPE_NODE; type <= RECORD_TYPE_LAST; type++) {
         union any record, back;
         uint8_t data[BUF + 1];
         size_t size;
@@ -228,6 +260,8 @@ static void values_against_the_rules_are_not_decoded(void **state)
         {"a slash in a group", RECORD_TYPE_ADMISSION, "family", '/'},
         {"a space in an app", RECORD_TYPE_NODE, "depots.v1", ' '},
         {"a DEL in a reward", RECORD_TYPE_NODE, "somebody", 0x7f},
+        {"a line feed in an identity", RECORD_TYPE_NODE, "someone", '\n'},
+        {"a space in a service", RECORD_TYPE_NODE, RECORD_NODE_SERVICE, ' '},
     };
 
     (void)state;
@@ -247,6 +281,23 @@ static void values_against_the_rules_are_not_decoded(void **state)
     }
 }
 
+/* "Fresh" is 0 or 1, so that an attestation has one encoding. */
+static void an_attestation_is_fresh_or_not(void **state)
+{
+    union any record, back;
+    uint8_t data[BUF];
+    size_t size;
+
+    (void)state;
+    fill(&record, RECORD_TYPE_ATTESTATION, any_key);
+    assert_int_equal(record_attestation_encode(data, &size, &record.attestation), ERR_OK);
+    data[size - 1] = 2;
+    assert_int_equal(record_attestation_decode(&back.attestation, data, size), ERR_DROP);
+    data[size - 1] = 0;
+    assert_int_equal(record_attestation_decode(&back.attestation, data, size), ERR_OK);
+    assert_false(back.attestation.fresh);
+}
+
 static void a_type_or_version_that_is_none_is_not_peeked_at(void **state)
 {
     union any record;
@@ -260,8 +311,7 @@ static void a_type_or_version_that_is_none_is_not_peeked_at(void **state)
     for (unsigned byte = 0; byte < 256; byte++) {
         data[0] = (uint8_t)byte;
         assert_int_equal(record_header_peek(&header_of_it, data, size),
-                         byte >= RECORD_TYPE_NODE && byte <= RECORD_TYPE_ADMINISTRATOR ? ERR_OK
-                                                                                       : ERR_DROP);
+                         byte >= RECORD_TYPE_NODE && byte <= RECORD_TYPE_LAST ? ERR_OK : ERR_DROP);
     }
     data[0] = RECORD_TYPE_REVOCATION;
     data[1] ^= 2;
@@ -304,6 +354,18 @@ static void values_against_the_rules_are_not_encoded(void **state)
     fill(&r, RECORD_TYPE_NODE, any_key);
     r.node.apps[1][0] = '\n';
     assert_int_equal(record_node_encode(data, &size, &r.node), ERR_DROP);
+    fill(&r, RECORD_TYPE_NODE, any_key);
+    r.node.rewards[1].address[0] = '\0';
+    assert_int_equal(record_node_encode(data, &size, &r.node), ERR_DROP);
+    fill(&r, RECORD_TYPE_NODE, any_key);
+    r.node.service[0] = '\0';
+    assert_int_equal(record_node_encode(data, &size, &r.node), ERR_DROP);
+    fill(&r, RECORD_TYPE_NODE, any_key);
+    r.node.extra_size = RECORD_EXTRA_SIZE_MAX + 1;
+    assert_int_equal(record_node_encode(data, &size, &r.node), ERR_LIMIT);
+    fill(&r, RECORD_TYPE_ATTESTATION, any_key);
+    r.attestation.address.port = 0;
+    assert_int_equal(record_attestation_encode(data, &size, &r.attestation), ERR_DROP);
 }
 
 static void records_live_in_their_time_only(void **state)
@@ -335,7 +397,7 @@ static void signed_records_open_and_every_flip_is_refused(void **state)
     identity_from_seed(&identity, seed);
     seed[0] ^= 1;
     identity_from_seed(&stranger, seed);
-    for (int type = RECORD_TYPE_NODE; type <= RECORD_TYPE_ADMINISTRATOR; type++) {
+    for (int type = RECORD_TYPE_NODE; type <= RECORD_TYPE_LAST; type++) {
         union any record;
         struct record_parts parts;
         uint8_t data[RECORD_SIGNED_SIZE_MAX], bytes[RECORD_SIGNED_SIZE_MAX];
@@ -353,7 +415,8 @@ static void signed_records_open_and_every_flip_is_refused(void **state)
         assert_int_equal(signed_open(&parts, (enum record_type)type, bytes, signed_size), ERR_OK);
         assert_int_equal(parts.record_size, size);
         assert_memory_equal(parts.record, data, size);
-        assert_int_equal(signed_open(&parts, (enum record_type)(type % 7 + 1), bytes, signed_size),
+        assert_int_equal(signed_open(&parts, (enum record_type)(type % RECORD_TYPE_LAST + 1), bytes,
+                                     signed_size),
                          ERR_DROP);
         for (size_t cut = 0; cut < signed_size; cut += cut < 120 ? 1 : 13) {
             uint8_t *copy = fixture_copy(bytes, cut);
@@ -382,6 +445,7 @@ int main(void)
         cmocka_unit_test(the_bytes_are_those_of_the_protocol),
         cmocka_unit_test(truncated_and_lengthened_records_are_refused),
         cmocka_unit_test(values_against_the_rules_are_not_decoded),
+        cmocka_unit_test(an_attestation_is_fresh_or_not),
         cmocka_unit_test(a_type_or_version_that_is_none_is_not_peeked_at),
         cmocka_unit_test(values_against_the_rules_are_not_encoded),
         cmocka_unit_test(records_live_in_their_time_only),
