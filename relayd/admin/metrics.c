@@ -42,6 +42,12 @@ static void counters_print(FILE *to, const struct relay_snapshot *s)
 #define ROW(field, name, labels, help) {name, labels, help, s->punch.field},
                 RELAY_PUNCH_COUNTERS(ROW)
 #undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->presence.field},
+                    RELAY_PRESENCE_COUNTERS(ROW)
+#undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->locate.field},
+                        RELAY_LOCATE_COUNTERS(ROW)
+#undef ROW
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -94,6 +100,13 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
                 (double)s->volume_max);
     gauge_print(to, "relayd_bandwidth_limit_bytes_per_second",
                 "Bytes that may be forwarded in a second; 0: no limit.", (double)s->bandwidth_max);
+    gauge_print(to, "relayd_presence_records", "Places of keys that other relays announced here.",
+                s->presence.records);
+    gauge_print(to, "relayd_presence_relays", "Relays that announced them.", s->presence.relays);
+    gauge_print(to, "relayd_presence_own", "Keys that this relay announces to others.",
+                s->announced);
+    gauge_print(to, "relayd_lookups_running", "Look-ups at other relays that are under way.",
+                s->locate.running);
     gauge_print(to, "relayd_store_healthy", "1 if the last use of the storage succeeded.",
                 s->store_ok ? 1 : 0);
     gauge_print(to, "relayd_uptime_seconds", "Time since the relay core was made.",

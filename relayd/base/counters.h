@@ -9,6 +9,8 @@
 #pragma once
 
 #include "proto/link/link.h"
+#include "rendezvous/presence/locate.h"
+#include "rendezvous/presence/presence_table.h"
 #include "rendezvous/punch/punch.h"
 
 #include <stdint.h>
@@ -79,6 +81,13 @@
     X(join_clock, "joins_total", "result=\"clock\"", "")                                           \
     X(join_unavailable, "joins_total", "result=\"unavailable\"", "")                               \
     X(lookups, "lookups_total", "", "Lookups served.")                                             \
+    X(attachment_ok, "attachments_total", "result=\"ok\"",                                         \
+      "Attachments of hosts to this relay, by result.")                                            \
+    X(attachment_bad, "attachments_total", "result=\"bad\"", "")                                   \
+    X(attachment_clock, "attachments_total", "result=\"clock\"", "")                               \
+    X(attachment_limit, "attachments_total", "result=\"limit\"", "")                               \
+    X(locates, "locates_total", "result=\"served\"", "Questions of hosts where a key is.")         \
+    X(locate_limit, "locates_total", "result=\"limit\"", "")                                       \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \
     X(revocations, "revocations_total", "", "Members revoked.")                                    \
     X(store_failures, "store_failures_total", "", "Requests that failed because of the storage.")  \
@@ -129,6 +138,44 @@
     X(unmeasured, "punch_refused_total", "reason=\"unmeasured\"", "")                              \
     X(bad_address, "punch_refused_total", "reason=\"address\"", "")
 
+/* Taken from struct presence_stats when printed. */
+#define RELAY_PRESENCE_COUNTERS(X)                                                                 \
+    X(added, "presence_announced_total", "result=\"new\"",                                         \
+      "What other relays announced about the places of keys, by result.")                          \
+    X(renewed, "presence_announced_total", "result=\"renewed\"", "")                               \
+    X(repeated, "presence_announced_total", "result=\"repeated\"", "")                             \
+    X(malformed, "presence_announced_total", "result=\"malformed\"", "")                           \
+    X(forged, "presence_announced_total", "result=\"forged\"", "")                                 \
+    X(future, "presence_announced_total", "result=\"future\"", "")                                 \
+    X(over, "presence_announced_total", "result=\"over\"", "")                                     \
+    X(replayed, "presence_announced_total", "result=\"replayed\"", "")                             \
+    X(foreign, "presence_announced_total", "result=\"foreign\"", "")                               \
+    X(limit_rate, "presence_announced_total", "result=\"limit_rate\"", "")                         \
+    X(limit_checks, "presence_announced_total", "result=\"limit_checks\"", "")                     \
+    X(limit_key, "presence_announced_total", "result=\"limit_key\"", "")                           \
+    X(limit_relay, "presence_announced_total", "result=\"limit_relay\"", "")                       \
+    X(limit_prefix, "presence_announced_total", "result=\"limit_prefix\"", "")                     \
+    X(limit_all, "presence_announced_total", "result=\"limit_all\"", "")                           \
+    X(displaced, "presence_forgotten_total", "reason=\"displaced\"",                               \
+      "Places of keys that were forgotten, by reason.")                                            \
+    X(expired, "presence_forgotten_total", "reason=\"expired\"", "")
+
+/* Taken from struct locate_stats when printed. */
+#define RELAY_LOCATE_COUNTERS(X)                                                                   \
+    X(found, "lookups_of_places_total", "result=\"found\"",                                        \
+      "Look-ups of keys at other relays, by result.")                                              \
+    X(absent, "lookups_of_places_total", "result=\"absent\"", "")                                  \
+    X(silent, "lookups_of_places_total", "result=\"silent\"", "")                                  \
+    X(joined, "lookups_of_places_total", "result=\"joined\"", "")                                  \
+    X(cached, "lookups_of_places_total", "result=\"cached\"", "")                                  \
+    X(busy, "lookups_of_places_total", "result=\"busy\"", "")                                      \
+    X(answers_good, "lookup_answers_total", "kind=\"good\"",                                       \
+      "Answers of other relays to look-ups, by kind.")                                             \
+    X(answers_empty, "lookup_answers_total", "kind=\"empty\"", "")                                 \
+    X(answers_wrong, "lookup_answers_total", "kind=\"wrong\"", "")                                 \
+    X(answers_late, "lookup_answers_total", "kind=\"late\"", "")                                   \
+    X(answers_failed, "lookup_answers_total", "kind=\"failed\"", "")
+
 struct relay_counters {
 #define RELAY_COUNTER_FIELD(field, family, labels, help) uint64_t field;
     RELAY_COUNTERS(RELAY_COUNTER_FIELD)
@@ -140,6 +187,9 @@ struct relay_snapshot {
     struct relay_counters counters;
     struct link_stats link;
     struct punch_stats punch;
+    struct presence_stats presence;
+    struct locate_stats locate;
+    uint32_t announced;  /* keys that this relay announces to others */
     uint32_t sessions;   /* keys with an active session */
     uint32_t strangers;  /* sessions that are not members */
     uint32_t neighbours; /* relays with which there is a session or is being made one */

@@ -7,6 +7,7 @@
 static const struct bucket_rate control_rate = {.per_s = CONTROL_PER_S, .burst = CONTROL_BURST};
 static const struct bucket_rate neighbour_control_rate = {.per_s = NEIGHBOUR_CONTROL_PER_S,
                                                           .burst = NEIGHBOUR_CONTROL_BURST};
+static const struct bucket_rate locate_rate = {.per_s = LOCATE_PER_S, .burst = LOCATE_BURST};
 
 /* The first bytes of an address, the rest zeroed. Whoever owns one address of an IPv6 /56 owns all
  * of them, so such a prefix counts as one. */
@@ -230,6 +231,7 @@ void limits_neighbour_leave(struct limits *limits, struct client_limits *client)
 void limits_client_init(struct client_limits *client, struct mono now)
 {
     bucket_init(&client->control_bucket, &control_rate, now);
+    bucket_init(&client->locate_bucket, &locate_rate, now);
 }
 
 bool limits_control_take(struct client_limits *client, bool relay, struct mono now)
@@ -257,6 +259,11 @@ bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
         return false;
     }
     return true;
+}
+
+bool limits_locate_take(struct client_limits *client, struct mono now)
+{
+    return bucket_take(&client->locate_bucket, &locate_rate, 1, now);
 }
 
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)

@@ -35,6 +35,8 @@ enum {
     NEIGHBOURS_PER_NET = 4,      /* relays that dialled us, of such a network */
     NEIGHBOUR_CONTROL_PER_S = 200, /* control messages of a relay, which speaks for many */
     NEIGHBOUR_CONTROL_BURST = 1000,
+    LOCATE_PER_S = 2, /* questions where a key is, of one session */
+    LOCATE_BURST = 20,
     GONE_MARKS = 8, /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
@@ -57,6 +59,7 @@ struct gone_mark {
 /** What one session has left. */
 struct client_limits {
     struct bucket control_bucket;
+    struct bucket locate_bucket;
     struct mono refused_at; /* the last answer "too many requests" */
     bool refused_once;
     struct gone_mark gone[GONE_MARKS];
@@ -128,6 +131,9 @@ bool limits_control_take(struct client_limits *client, bool relay, struct mono n
  * counted. */
 bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
                          const struct endpoint *remote, size_t size, struct mono now);
+
+/** Take one question where a key is; false: too much. */
+bool limits_locate_take(struct client_limits *client, struct mono now);
 
 /** Take one answer "too many requests" to this session; once in REFUSAL_EVERY_MS. */
 bool limits_refusal_take(struct client_limits *client, struct mono now);

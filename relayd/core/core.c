@@ -14,7 +14,7 @@
 /* ---- life and death ---- */
 
 /* Give each service what it shares and the services that it calls. */
-static int services_init(struct relay_core *core)
+static int services_init(struct relay_core *core, struct mono now)
 {
     struct relay_base *base = &core->base;
     int rc = stun_service_init(&core->stun, base);
@@ -22,9 +22,14 @@ static int services_init(struct relay_core *core)
     if (rc == ERR_OK) {
         rc = punch_service_init(&core->punch, base);
     }
+    if (rc == ERR_OK) {
+        rc = presence_service_init(&core->presence, base, now);
+    }
     watch_service_init(&core->watch, base);
-    core->session =
-        (struct session_service){.base = base, .punches = &core->punch, .watches = &core->watch};
+    core->session = (struct session_service){.base = base,
+                                             .punches = &core->punch,
+                                             .watches = &core->watch,
+                                             .presence = &core->presence};
     core->join.base = base;
     core->join.sessions = &core->session;
     core->join.delegations = &core->delegation;
@@ -34,6 +39,14 @@ static int services_init(struct relay_core *core)
         rc = delegation_service_init(&core->delegation, base);
     }
     return rc;
+}
+
+/* The ziglan's key leads to this relay. */
+static void delegation_announce(struct relay_core *core, struct mono now)
+{
+    const ProtobufCBinaryData delegation = delegation_service_field(&core->delegation);
+
+    presence_keep(&core->presence, &delegation, now);
 }
 
 int relay_core_new(struct relay_core **out, const struct relay_config *cfg, struct store *store,
@@ -51,7 +64,7 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
     rc = relay_base_init(&core->base, cfg, store, env, now);
     if (rc == ERR_OK) {
         volume_load(&core->base, store);
-        rc = services_init(core);
+        rc = services_init(core, now);
     }
     if (rc == ERR_OK && core->delegation.hello.delegation != NULL) {
         rc = relay_base_directory_open(&core->base);
@@ -63,6 +76,7 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
         relay_core_free(core);
         return rc;
     }
+    delegation_announce(core, now);
     *out = core;
     return ERR_OK;
 }
@@ -73,6 +87,7 @@ void relay_core_free(struct relay_core *core)
         return;
     }
     watch_service_fini(&core->watch);
+    presence_service_fini(&core->presence);
     punch_service_fini(&core->punch);
     stun_service_fini(&core->stun);
     relay_base_fini(&core->base);
@@ -240,6 +255,7 @@ static void housekeeping(struct relay_core *core, struct mono now)
         store_health_try(&base->health);
         directory_expire(base->directory, wall_watch_settled_ms(&core->wall, now));
         delegation_service_keep(&core->delegation);
+        delegation_announce(core, now);
     }
 }
 
@@ -250,6 +266,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     events_drain(core, now);
     join_flush(&core->join, now);
     punch_service_expire(&core->punch, now);
+    presence_expire(&core->presence, now);
     session_expire(&core->session, now);
     neighbour_expire(&core->base.neighbours, now);
     neighbours_drain(core);
@@ -271,6 +288,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, neighbour_deadline(&core->base.neighbours));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
+    at = mono_min(at, presence_deadline(&core->presence));
     return mono_min(at, core->housekeeping_at);
 }
 
@@ -299,6 +317,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
 
     if (cfg->delegation != NULL) {
         delegation_service_take(&core->delegation, cfg->delegation, cfg->delegation_size);
+        delegation_announce(core, now);
     }
     memcpy(before, core->base.public_hosts, sizeof(before));
     relay_base_configure(&core->base, cfg, now);
@@ -315,6 +334,9 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .counters = base->counters,
         .link = *link_hub_stats(base->hub),
         .punch = *punch_stats(core->punch.broker),
+        .presence = *presence_table_stats(core->presence.table),
+        .locate = *locate_stats(core->presence.locate),
+        .announced = announcer_count(core->presence.announcer),
         .sessions = session_table_key_count(&base->sessions),
         .strangers = base->sessions.lists.stranger_count,
         .neighbours = base->neighbours.count,

@@ -10,6 +10,7 @@
 #include "relayd/service/delegation.h"
 #include "relayd/service/join.h"
 #include "relayd/service/operator.h"
+#include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/session.h"
 #include "relayd/service/stun.h"
@@ -22,6 +23,7 @@ struct relay_core {
     struct stun_service stun;
     struct delegation_service delegation;
     struct punch_service punch;
+    struct presence_service presence;
     struct watch_service watch;
     struct session_service session;
     struct join_service join;

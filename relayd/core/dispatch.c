@@ -50,6 +50,16 @@ static void on_punch_result(const struct request *r)
     punch_service_on_result(&r->core->punch, r->client, r->message, r->now);
 }
 
+static void on_announce(const struct request *r)
+{
+    presence_on_announce(&r->core->presence, r->client, r->message, r->now);
+}
+
+static void on_locate(const struct request *r)
+{
+    presence_on_locate(&r->core->presence, r->client, r->message, r->now);
+}
+
 static void on_lookup(const struct request *r)
 {
     lookup_on_lookup(&r->core->base, r->client, r->message);
@@ -109,6 +119,8 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_HOST, on_punch_request},
     {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_HOST, on_punch_answer},
     {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_HOST, on_punch_result},
+    {ZIGLAN__CONTROL__BODY_ANNOUNCE, ASKER_ANYBODY, on_announce},
+    {ZIGLAN__CONTROL__BODY_LOCATE, ASKER_ANYBODY, on_locate},
     {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
     {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
     {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_HOST, on_leave},

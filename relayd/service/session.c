@@ -22,6 +22,7 @@ static void key_gone(struct session_service *service, const struct relay_client 
         return;
     }
     punch_service_gone(service->punches, client->key);
+    presence_on_gone(service->presence, client->key);
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
         watch_online_changed(service->watches, client->key, now);
     }
@@ -124,6 +125,7 @@ void session_admit(struct session_service *service, struct relay_client *client,
     if (client->state == RELAY_CLIENT_STATE_STRANGER) {
         relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_MEMBER, now);
         watch_online_changed(service->watches, client->key, now);
+        presence_on_admitted(service->presence, client->key, now);
     }
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
         client->deadline = admission_deadline(&base->env, until_ms, now);
@@ -240,8 +242,11 @@ void session_on_open(struct session_service *service, const struct link_event *e
         session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
     } else if (!activate(service, client, member, now)) {
         session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
-    } else if (member) {
-        session_admit(service, client, until_ms, now);
+    } else {
+        presence_on_open(service->presence, client, &event->hello->attachment, now);
+        if (member) {
+            session_admit(service, client, until_ms, now);
+        }
     }
 }
 

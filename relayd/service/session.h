@@ -9,6 +9,7 @@
 #include "proto/base/mono.h"
 #include "proto/link/link.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/watch.h"
 
@@ -16,11 +17,12 @@
 #include <stdint.h>
 
 struct session_service {
-    struct relay_base *base;       /* these are borrowed */
-    struct punch_service *punches; /* told who is gone and who moved */
-    struct watch_service *watches; /* told which member came and went */
-    struct log_gate log;           /* of what clients can make us write, by enum goaway */
-    bool stopping;                 /* after session_shutdown: nobody is let in */
+    struct relay_base *base;           /* these are borrowed */
+    struct punch_service *punches;     /* told who is gone and who moved */
+    struct watch_service *watches;     /* told which member came and went */
+    struct presence_service *presence; /* told who is here */
+    struct log_gate log;               /* of what clients can make us write, by enum goaway */
+    bool stopping;                     /* after session_shutdown: nobody is let in */
 };
 
 /** An OPEN event: both Hellos verified. The session becomes a member's or a stranger's, or is sent

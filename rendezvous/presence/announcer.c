@@ -197,6 +197,15 @@ bool announcer_next(struct announcer *announcer, const struct hrw *hrw, uint64_t
     return true;
 }
 
+void announcer_again(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    struct item *item = map_find_pointer(announcer->by_key, key);
+
+    if (item != NULL) {
+        wait_ms(announcer, item, 0, now);
+    }
+}
+
 void announcer_retry(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now)
 {
     struct item *item = map_find_pointer(announcer->by_key, key);

@@ -4,8 +4,6 @@
  * delegations of the ziglans whose entry point it is (docs/protocol.md, section 17). Each record is
  * told to the winners of its key at once when it is new, and again every ANNOUNCE_EVERY_MS: so new
  * winners learn it, and a winner that was restarted. Nothing is remembered about who was told.
- *
- * Later: relayd's service `presence` uses this room.
  */
 #pragma once
 
@@ -58,6 +56,9 @@ void announcer_remove(struct announcer *announcer, const uint8_t key[KEY_SIZE]);
  * A record that is over is forgotten. The winners are those of hrw at this time. */
 bool announcer_next(struct announcer *announcer, const struct hrw *hrw, uint64_t wall_ms,
                     struct mono now, struct announcement *out);
+
+/** Announce the record of a key now; nothing happens if there is none. */
+void announcer_again(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now);
 
 /** The key was not told to all, or is not to be told yet: try again in ANNOUNCE_RETRY_MS. */
 void announcer_retry(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now);

@@ -8,7 +8,7 @@
  * only the one that was known first has a seat. And a relay is trusted with this only when it has
  * been known for a day. So who wants to win the seats of a key needs many networks, and patience.
  *
- * Later: relayd's service `presence` uses this room.
+ * Later: hrw_fill gets the table of nodes; tests and the document know hrw_score.
  */
 #pragma once
 

@@ -34,7 +34,7 @@ struct lookup {
     size_t winner_count;
     struct locate_waiter waiters[LOCATE_WAITERS_MAX];
     size_t waiter_count;
-    struct located found;
+    struct located located;
 };
 
 struct locate {
@@ -136,7 +136,7 @@ bool locate_output(struct locate *locate, struct locate_output *out)
     }
     out->type = LOCATE_OUTPUT_DONE;
     out->request_id = 0;
-    out->found = lookup->found;
+    out->located = lookup->located;
     out->waiter = lookup->waiters[--lookup->waiter_count];
     if (lookup->waiter_count == 0) {
         output_done(locate, lookup);
@@ -152,7 +152,7 @@ static void finish(struct locate *locate, struct lookup *lookup, struct mono now
 {
     uint64_t keep_ms = LOCATE_SILENT_MS;
 
-    if (lookup->found.count > 0) {
+    if (lookup->located.count > 0) {
         locate->stats.found++;
         keep_ms = LOCATE_PRESENT_MS;
     } else if (lookup->answered) {
@@ -161,7 +161,7 @@ static void finish(struct locate *locate, struct lookup *lookup, struct mono now
     } else {
         locate->stats.silent++;
     }
-    locate_cache_put(locate->cache, lookup->key, &lookup->found, mono_add_ms(now, keep_ms));
+    locate_cache_put(locate->cache, lookup->key, &lookup->located, mono_add_ms(now, keep_ms));
     lookup->done = true;
     heap_remove(&locate->timers, &lookup->timer);
     (void)map_remove(locate->by_key, lookup->key, NULL);
@@ -186,7 +186,7 @@ void locate_expire(struct locate *locate, uint64_t wall_ms, struct mono now)
     while ((due = heap_pop_due(&locate->timers, now)) != NULL) {
         struct lookup *lookup = HEAP_OWNER(due, struct lookup, timer);
 
-        located_settle(&lookup->found, wall_ms);
+        located_settle(&lookup->located, wall_ms);
         finish(locate, lookup, now);
     }
 }
@@ -216,7 +216,7 @@ static enum locate_answer wait_for(struct locate *locate, struct lookup *lookup,
 
 enum locate_answer locate_want(struct locate *locate, const uint8_t key[KEY_SIZE],
                                const struct locate_waiter *waiter, uint64_t wall_ms,
-                               struct mono now, struct located *found)
+                               struct mono now, struct located *located)
 {
     struct lookup *lookup = map_find_pointer(locate->by_key, key);
     struct located *known = locate_cache_find(locate->cache, key, now);
@@ -231,7 +231,7 @@ enum locate_answer locate_want(struct locate *locate, const uint8_t key[KEY_SIZE
         located_settle(known, wall_ms);
         if (!was_known || known->count > 0) {
             locate->stats.cached++;
-            *found = *known;
+            *located = *known;
             return LOCATE_KNOWN;
         }
     }
@@ -317,13 +317,13 @@ static bool record_take(struct locate *locate, struct lookup *lookup,
         presence_record_time(&record, wall_ms) != PRESENCE_OK) {
         return false;
     }
-    if (located_has(&lookup->found, &record)) {
+    if (located_has(&lookup->located, &record)) {
         return true; /* another winner told the same, and it was verified then */
     }
     if (!locate->check(&record)) {
         return false;
     }
-    located_add(&lookup->found, &record);
+    located_add(&lookup->located, &record);
     return true;
 }
 

@@ -15,7 +15,7 @@
  * A caller asks locate_want first. It answers at once, or lets the caller wait for a look-up that
  * is on its way, or demands the winners (rendezvous/presence/hrw.h) for locate_begin.
  *
- * Later: relayd's service `presence` uses this room.
+ * Later: neighbours answer.
  */
 #pragma once
 
@@ -48,7 +48,7 @@ struct locate_waiter {
 };
 
 enum locate_answer {
-    LOCATE_KNOWN,    /* `found` is written; it may be empty */
+    LOCATE_KNOWN,    /* `located` is written; it may be empty */
     LOCATE_WAITS,    /* a DONE for the waiter will follow */
     LOCATE_ASK_WHOM, /* call locate_begin with the winners */
     LOCATE_BUSY,     /* too many look-ups, or too many wait for this one */
@@ -65,7 +65,7 @@ struct locate_output {
     uint8_t to[KEY_SIZE];        /* ASK */
     uint32_t request_id;         /* ASK; never 0 */
     struct locate_waiter waiter; /* DONE */
-    struct located found;        /* DONE */
+    struct located located;      /* DONE */
 };
 
 /** Counters for metrics; running is a gauge. */
@@ -83,10 +83,10 @@ struct locate;
 int locate_new(struct locate **out, presence_check *check, const struct env *env) MUST_CHECK;
 void locate_free(struct locate *locate);
 
-/** Somebody wants to know where a key is. found is written for LOCATE_KNOWN only. */
+/** Somebody wants to know where a key is. located is written for LOCATE_KNOWN only. */
 enum locate_answer locate_want(struct locate *locate, const uint8_t key[KEY_SIZE],
                                const struct locate_waiter *waiter, uint64_t wall_ms,
-                               struct mono now, struct located *found);
+                               struct mono now, struct located *located);
 
 /** Begin the look-up for which locate_want demanded winners: count (at most HRW_WINNERS) relays,
  * none of them the own one. Without winners it is done at once. LOCATE_WAITS, or LOCATE_BUSY. */

@@ -2,8 +2,6 @@
 /*
  * What look-ups found lately, and that they found nothing. When it is full, the oldest answer makes
  * room.
- *
- * Later: relayd's service `presence` uses this room.
  */
 #pragma once
 

@@ -2,8 +2,6 @@
 /*
  * What is known of the places of one key: records of different relays, the largest sequence first.
  * Answers of several relays are put together here.
- *
- * Later: relayd's service `presence` uses this room.
  */
 #pragma once
 

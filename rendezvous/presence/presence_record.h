@@ -4,8 +4,6 @@
  * or a ziglan's delegation to an entry relay, both signed by the key that they are about. This file
  * reads, judges and verifies them; both are the same struct from then on, which is smaller than the
  * bytes and gives exactly these bytes back.
- *
- * Later: relayd's service `presence` uses this room.
  */
 #pragma once
 

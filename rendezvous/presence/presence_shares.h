@@ -2,8 +2,6 @@
 /*
  * How many records of a table each relay told, and each address prefix (IPv4 /24, IPv6 /48) with
  * all its relays. Relays have small numbers, so that a record need not hold a key of 32 bytes.
- *
- * Later: relayd's service `presence` uses this room.
  */
 #pragma once
 

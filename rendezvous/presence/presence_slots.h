@@ -3,8 +3,6 @@
  * The memory of a presence table: a hash map from keys to records, several of one key side by side.
  * It is made for a million of them, so a record has one place of 144 bytes and one number in the
  * map, its relay is a number, and its time is in seconds. Places never move.
- *
- * Later: relayd's service `presence` uses this room.
  */
 #pragma once
 

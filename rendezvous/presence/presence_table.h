@@ -9,7 +9,7 @@
  * Records take PRESENCE_BYTES_PER_RECORD bytes each, and nothing before they come. When the table
  * is full, a relay whose prefix has most makes room, so that a flood displaces itself.
  *
- * Later: relayd's service `presence` uses this room.
+ * Later: neighbours announce.
  */
 #pragma once
 

@@ -5,7 +5,6 @@
 #include "proto/base/bytes.h"
 #include "proto/crypto/signed.h"
 #include "relayd/service/operator.h"
-#include "tests/support/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,12 +23,26 @@ void world_core_start(struct world *w)
     relay_node_start(&w->relay, w->now);
 }
 
+static size_t attachment_give(void *context, struct handle dialled,
+                              const uint8_t relay_key[KEY_SIZE],
+                              uint8_t out[RECORD_OTHER_SIGNED_SIZE_MAX])
+{
+    const struct client *c = context;
+
+    (void)dialled;
+    (void)relay_key;
+    memcpy(out, c->attachment.bytes, c->attachment.size);
+    return c->attachment.size;
+}
+
 static void client_init(struct world *w, int i)
 {
     struct client *c = &w->clients[i];
     uint8_t seed[IDENTITY_SEED_SIZE] = {(uint8_t)(i + 10)};
     uint8_t ip[4] = {198, 51, 100, (uint8_t)(i + 1)};
-    struct link_config cfg = {.identity = &c->identity, .connection_max = 8};
+    struct link_config cfg = {.identity = &c->identity,
+                              .connection_max = 8,
+                              .attachments = {.context = c, .make = attachment_give}};
 
     identity_from_seed(&c->identity, seed);
     c->address = endpoint_v4(ip, 5000);

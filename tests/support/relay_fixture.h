@@ -11,6 +11,7 @@
 #include "proto/wire/record.h"
 #include "proto/wire/url.h"
 #include "tests/support/env.h"
+#include "tests/support/parts.h"
 #include "tests/support/relay_node.h"
 #include "tests/support/wire.h"
 
@@ -34,6 +35,7 @@ struct client {
     size_t kept_count;
     bool open;
     uint32_t request_next;
+    struct part attachment; /* for its next Hello; size 0: none */
 };
 
 /** The relay, its clients, and the wire. */

@@ -3,8 +3,8 @@
  * uncommented; what stands behind a # is the default; and docs/operations.md knows each key and
  * each family of metrics. */
 #include "client/config/config.h"
-#include "relayd/base/counters.h"
 #include "proto/base/bytes.h"
+#include "relayd/base/counters.h"
 #include "relayd/config/config.h"
 #include "tests/support/config_fixture.h"
 #include "tests/support/fixture.h"
@@ -203,8 +203,9 @@ static void the_document_knows_every_key_that_the_programs_know(void **state)
 static void the_document_knows_every_metric(void **state)
 {
 #define FAMILY(field, family, labels, help) "`relayd_" family "`",
-    static const char *const families[] = {RELAY_COUNTERS(FAMILY) RELAY_LINK_COUNTERS(FAMILY)
-                                               RELAY_PUNCH_COUNTERS(FAMILY)};
+    static const char *const families[] = {
+        RELAY_COUNTERS(FAMILY) RELAY_LINK_COUNTERS(FAMILY) RELAY_PUNCH_COUNTERS(FAMILY)
+            RELAY_PRESENCE_COUNTERS(FAMILY) RELAY_LOCATE_COUNTERS(FAMILY)};
 #undef FAMILY
     char *document = fixture_file_text(operations_md);
 

@@ -101,7 +101,7 @@ static struct located done(struct fixture *f, uint64_t who)
     assert_int_equal(out.waiter.who, who);
     assert_int_equal(out.waiter.request_id, who);
     assert_memory_equal(out.key, f->host.public_key, KEY_SIZE);
-    return out.found;
+    return out.located;
 }
 
 static void assert_not_done(struct fixture *f)
@@ -377,7 +377,7 @@ static void equal_look_ups_are_one(void **state)
     uint32_t told = 0;
     while (locate_output(f.locate, &out)) {
         assert_int_equal(out.type, LOCATE_OUTPUT_DONE);
-        assert_int_equal(out.found.count, 1);
+        assert_int_equal(out.located.count, 1);
         told |= 1U << out.waiter.who;
     }
     assert_int_equal(told, 0x1fffe);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages and sessions as inputs of rendezvous/presence, and its outputs as messages. */
+#include "relayd/service/presence.h"
+
+#include <string.h>
+
+enum {
+    SWEEP_MS = 1000,
+    OWN_RECORDS_BESIDE_HOSTS = 1, /* the delegation */
+};
+
+static const struct bucket_rate scores_rate = {.per_s = PRESENCE_SCORES_PER_S,
+                                               .burst = PRESENCE_SCORES_BURST};
+
+int presence_service_init(struct presence_service *service, struct relay_base *base,
+                          struct mono now)
+{
+    static const struct bucket_rate locates = {.per_s = PRESENCE_LOCATES_PER_S,
+                                               .burst = PRESENCE_LOCATES_BURST};
+    int rc = hrw_new(&service->hrw, &base->env);
+
+    service->base = base;
+    service->sweep_at = mono_add_ms(now, SWEEP_MS);
+    bucket_init(&service->scores, &scores_rate, now);
+    if (rc == ERR_OK) {
+        rc = presence_table_new(&service->table, PRESENCE_COUNT_MAX, presence_record_signed,
+                                &base->env, now);
+    }
+    if (rc == ERR_OK) {
+        rc = locate_new(&service->locate, presence_record_signed, &base->env);
+    }
+    if (rc == ERR_OK) {
+        rc = announcer_new(&service->announcer, base->cfg.identity->public_key,
+                           base->session_capacity + OWN_RECORDS_BESIDE_HOSTS, &base->env, now);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&service->askers, sizeof(struct hrw_prefix), PRESENCE_LOCATE_NETS_MAX,
+                              &locates, &base->env);
+    }
+    return rc;
+}
+
+void presence_service_fini(struct presence_service *service)
+{
+    bucket_table_free(service->askers);
+    announcer_free(service->announcer);
+    locate_free(service->locate);
+    presence_table_free(service->table);
+    hrw_free(service->hrw);
+}
+
+/* ---- who is here ---- */
+
+/* True if others may be told that this key is here: it is a member, or the relay is open. A
+ * ziglan's key is "here" while the relay serves the ziglan. */
+static bool is_here(const struct presence_service *service, const uint8_t key[KEY_SIZE])
+{
+    const struct relay_base *base = service->base;
+    const struct relay_client *client = session_table_of_key(&base->sessions, key);
+
+    if (base->directory != NULL && memcmp(key, base->ziglan_key, KEY_SIZE) == 0) {
+        return true;
+    }
+    return client != NULL && (client->state == RELAY_CLIENT_STATE_MEMBER || base->cfg.open_relay);
+}
+
+/* Take an attachment of this host to this relay. */
+static enum verdict attachment_take(struct presence_service *service,
+                                    const struct relay_client *client, const uint8_t *data,
+                                    size_t size, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct presence_record record;
+    enum presence_verdict verdict =
+        presence_record_open(&record, data, size, env_wall_ms(&base->env));
+
+    if (verdict == PRESENCE_FUTURE || verdict == PRESENCE_OVER) {
+        base->counters.attachment_clock++;
+        return VERDICT_CLOCK;
+    }
+    if (verdict != PRESENCE_OK || record.rights != 0 ||
+        memcmp(record.key, client->key, KEY_SIZE) != 0 ||
+        memcmp(record.relay, base->cfg.identity->public_key, KEY_SIZE) != 0) {
+        base->counters.attachment_bad++;
+        return VERDICT_BAD_REQUEST;
+    }
+    if (announcer_put(service->announcer, &record, now) != ERR_OK) {
+        return VERDICT_UNAVAILABLE;
+    }
+    base->counters.attachment_ok++;
+    return VERDICT_OK;
+}
+
+void presence_on_open(struct presence_service *service, const struct relay_client *client,
+                      const ProtobufCBinaryData *attachment, struct mono now)
+{
+    /* What an earlier session of the key attached holds no longer: this one may not want it. */
+    announcer_remove(service->announcer, client->key);
+    if (attachment->len > 0) {
+        (void)attachment_take(service, client, attachment->data, attachment->len, now);
+    }
+}
+
+void presence_on_admitted(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                          struct mono now)
+{
+    announcer_again(service->announcer, key, now);
+}
+
+void presence_on_gone(struct presence_service *service, const uint8_t key[KEY_SIZE])
+{
+    announcer_remove(service->announcer, key);
+}
+
+void presence_on_announce(struct presence_service *service, const struct relay_client *client,
+                          const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const ProtobufCBinaryData *record = &message->announce->record;
+    Ziglan__Done body = ZIGLAN__DONE__INIT;
+    Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
+    enum verdict verdict = VERDICT_LIMIT;
+
+    if (limits_broadcast_take(&base->limits, client->key, now)) {
+        verdict = attachment_take(service, client, record->data, record->len, now);
+    } else {
+        base->counters.attachment_limit++;
+    }
+    if (verdict != VERDICT_OK) {
+        reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
+        return;
+    }
+    if (message->request_id != 0) {
+        answer.request_id = message->request_id;
+        answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
+        answer.done = &body;
+        reply_send(&base->reply, client, &answer);
+    }
+}
+
+void presence_keep(struct presence_service *service, const ProtobufCBinaryData *delegation,
+                   struct mono now)
+{
+    struct presence_record record;
+
+    if (delegation->len > 0 &&
+        presence_record_read(&record, delegation->data, delegation->len) == ERR_OK) {
+        (void)!announcer_put(service->announcer, &record, now); /* the next call tries again */
+    }
+}
+
+/* ---- answers ---- */
+
+/* A Located while it is packed. */
+struct located_message {
+    Ziglan__Located body;
+    ProtobufCBinaryData records[LOCATED_MAX];
+    uint8_t bytes[LOCATED_MAX][PRESENCE_SIGNED_SIZE_MAX];
+};
+
+static void located_fill(struct located_message *message, const struct located *located)
+{
+    ziglan__located__init(&message->body);
+    for (size_t i = 0; i < located->count; i++) {
+        size_t size = presence_record_write(&located->records[i], message->bytes[i]);
+
+        message->records[i] = control_bytes(message->bytes[i], size);
+    }
+    message->body.n_records = located->count;
+    message->body.records = message->records;
+}
+
+static void located_send(struct presence_service *service, const struct relay_client *client,
+                         uint32_t request_id, const struct located *located)
+{
+    struct reply *reply = &service->base->reply;
+    struct located_message message;
+    Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
+
+    if (located->count == 0) {
+        reply_refuse(reply, client, request_id, VERDICT_NOT_FOUND,
+                     "No relay knows where this key is.");
+        return;
+    }
+    located_fill(&message, located);
+    answer.request_id = request_id;
+    answer.body_case = ZIGLAN__CONTROL__BODY_LOCATED;
+    answer.located = &message.body;
+    reply_send(reply, client, &answer);
+}
+
+/* What this relay knows itself: who is here, and what others announced to it. */
+static void own_find(const struct presence_service *service, const uint8_t key[KEY_SIZE],
+                     struct located *out, struct mono now)
+{
+    uint64_t wall_ms = env_wall_ms(&service->base->env);
+    const struct presence_record *here = announcer_find(service->announcer, key);
+
+    out->count = presence_table_find(service->table, key, wall_ms, now, out->records);
+    if (here != NULL && is_here(service, key) &&
+        presence_record_time(here, wall_ms) == PRESENCE_OK) {
+        located_add(out, here);
+    }
+}
+
+/* ---- look-ups ---- */
+
+static const struct relay_client *waiter_client(const struct presence_service *service,
+                                                const struct locate_waiter *waiter)
+{
+    struct handle handle = {.index = (uint32_t)waiter->who,
+                            .generation = (uint32_t)(waiter->who >> 32)};
+
+    return session_table_at(&service->base->sessions, handle);
+}
+
+/* Ask and answer what the look-ups want. */
+static void outputs_send(struct presence_service *service, struct mono now)
+{
+    struct locate_output out;
+
+    while (locate_output(service->locate, &out)) {
+        const struct relay_client *client;
+
+        switch (out.type) {
+        case LOCATE_OUTPUT_ASK:
+            locate_on_failed(service->locate, out.to, out.request_id, now);
+            break;
+        case LOCATE_OUTPUT_DONE:
+            client = waiter_client(service, &out.waiter);
+            if (client != NULL) {
+                located_send(service, client, out.waiter.request_id, &out.located);
+            }
+            break;
+        }
+    }
+}
+
+/* Begin a look-up at the winners of the key, if computing them is not too much work for now. */
+static enum locate_answer winners_ask(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                                      const struct locate_waiter *waiter, struct mono now)
+{
+    const struct relay_base *base = service->base;
+    uint8_t all[HRW_WINNERS][KEY_SIZE], winners[HRW_WINNERS][KEY_SIZE];
+    size_t count = 0, all_count;
+
+    if (!bucket_take(&service->scores, &scores_rate, hrw_seat_count(service->hrw), now)) {
+        return LOCATE_BUSY;
+    }
+    all_count = hrw_winners(service->hrw, hrw_day(env_wall_ms(&base->env)), key, all);
+    for (size_t i = 0; i < all_count; i++) {
+        if (memcmp(all[i], base->cfg.identity->public_key, KEY_SIZE) != 0) {
+            memcpy(winners[count++], all[i], KEY_SIZE);
+        }
+    }
+    return locate_begin(service->locate, key, waiter, winners, count, now);
+}
+
+void presence_on_locate(struct presence_service *service, struct relay_client *client,
+                        const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const uint8_t *key = message->locate->key.data;
+    struct locate_waiter waiter = {.who = relay_client_number(client),
+                                   .request_id = message->request_id};
+    struct hrw_prefix prefix = hrw_prefix_of(&client->remote);
+    struct located located;
+    enum locate_answer answer;
+
+    if (!limits_locate_take(&client->limits, now) ||
+        !bucket_table_take(service->askers, &prefix, 1, now)) {
+        base->counters.locate_limit++;
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        return;
+    }
+    base->counters.locates++;
+    own_find(service, key, &located, now);
+    answer = LOCATE_KNOWN;
+    if (located.count == 0) {
+        answer = locate_want(service->locate, key, &waiter, env_wall_ms(&base->env), now, &located);
+    }
+    if (answer == LOCATE_ASK_WHOM) {
+        answer = winners_ask(service, key, &waiter, now);
+    }
+    if (answer == LOCATE_KNOWN) {
+        located_send(service, client, message->request_id, &located);
+    } else if (answer == LOCATE_BUSY) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+    }
+    outputs_send(service, now);
+}
+
+/* ---- time ---- */
+
+static void announcements_send(struct presence_service *service, struct mono now)
+{
+    uint64_t wall_ms = env_wall_ms(&service->base->env);
+    struct announcement announcement;
+
+    while (announcer_next(service->announcer, service->hrw, wall_ms, now, &announcement)) {
+        if (!is_here(service, announcement.record.key)) {
+            announcer_retry(service->announcer, announcement.record.key, now);
+        }
+    }
+}
+
+void presence_expire(struct presence_service *service, struct mono now)
+{
+    locate_expire(service->locate, env_wall_ms(&service->base->env), now);
+    outputs_send(service, now);
+    announcements_send(service, now);
+    if (mono_due(service->sweep_at, now)) {
+        service->sweep_at = mono_add_ms(now, SWEEP_MS);
+        presence_table_expire(service->table, now);
+    }
+}
+
+struct mono presence_deadline(const struct presence_service *service)
+{
+    struct mono at =
+        mono_min(locate_deadline(service->locate), announcer_deadline(service->announcer));
+
+    return presence_table_stats(service->table)->records > 0 ? mono_min(at, service->sweep_at) : at;
+}

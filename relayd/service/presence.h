@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Presence on a relay (docs/protocol.md, section 17): it takes the attachments of the hosts that
+ * are here, announces them and its own delegation to the relays that keep them, keeps what others
+ * announce to it, and looks keys up for its hosts. rendezvous/presence decides, this sends and
+ * receives.
+ */
+#pragma once
+
+#include "proto/base/bucket.h"
+#include "proto/base/bucket_table.h"
+#include "proto/base/err.h"
+#include "proto/base/mono.h"
+#include "proto/wire/control.h"
+#include "relayd/base/relay_base.h"
+#include "rendezvous/presence/announcer.h"
+#include "rendezvous/presence/hrw.h"
+#include "rendezvous/presence/locate.h"
+#include "rendezvous/presence/presence_table.h"
+
+#include <stdbool.h>
+
+enum {
+    PRESENCE_LOCATES_PER_S = 20, /* questions from one IPv4 /24 or IPv6 /48, besides each session's
+                                    own limit */
+    PRESENCE_LOCATES_BURST = 200,
+    PRESENCE_LOCATE_NETS_MAX = 16384, /* networks whose rate is remembered */
+    /* Hashes to find winners, one for each seat: 0.2 us each, so this is less than a tenth of a
+     * core. Of 300 relays it allows 1,000 look-ups a second, of 10,000 still 30. */
+    PRESENCE_SCORES_PER_S = 300000,
+    PRESENCE_SCORES_BURST = 3000000,
+};
+
+struct presence_service {
+    struct relay_base *base; /* borrowed */
+    struct hrw *hrw;
+    struct presence_table *table;
+    struct locate *locate;
+    struct announcer *announcer; /* of hosts that are here, and of the ziglan that is served */
+    struct bucket_table *askers; /* by prefix */
+    struct bucket scores;
+    struct mono sweep_at; /* the table's next sweep */
+};
+
+/** Make everything, in zeroed memory. base is borrowed and outlives the service. ERR_NOMEM;
+ * presence_service_fini then releases what was made. */
+int presence_service_init(struct presence_service *service, struct relay_base *base,
+                          struct mono now) MUST_CHECK;
+void presence_service_fini(struct presence_service *service);
+
+/** A session is the active one of its key now, and its Hello bore this attachment (any content;
+ * empty: none). From then on the host is here, or, without a valid attachment, only its session. */
+void presence_on_open(struct presence_service *service, const struct relay_client *client,
+                      const ProtobufCBinaryData *attachment, struct mono now);
+
+/** A stranger's session is a member's now: what it attached is announced. */
+void presence_on_admitted(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                          struct mono now);
+
+/** The key has no session here any more. */
+void presence_on_gone(struct presence_service *service, const uint8_t key[KEY_SIZE]);
+
+/** A host renews its attachment: Done, or an Error. */
+void presence_on_announce(struct presence_service *service, const struct relay_client *client,
+                          const Ziglan__Control *message, struct mono now);
+
+/** A host asks where a key is: Located, or an Error, perhaps later. */
+void presence_on_locate(struct presence_service *service, struct relay_client *client,
+                        const Ziglan__Control *message, struct mono now);
+
+/** The delegation that this relay shows in its Hello (empty: none), each time it may have changed:
+ * it is announced, so that the ziglan's key leads here. */
+void presence_keep(struct presence_service *service, const ProtobufCBinaryData *delegation,
+                   struct mono now);
+
+/** Timers up to now; presence_deadline tells when to call this again. */
+void presence_expire(struct presence_service *service, struct mono now);
+struct mono presence_deadline(const struct presence_service *service);
