@@ -87,6 +87,7 @@
     X(attachment_clock, "attachments_total", "result=\"clock\"", "")                               \
     X(attachment_limit, "attachments_total", "result=\"limit\"", "")                               \
     X(locates, "locates_total", "result=\"served\"", "Questions of hosts where a key is.")         \
+    X(locates_of_relays, "locates_total", "result=\"served_relay\"", "")                           \
     X(locate_limit, "locates_total", "result=\"limit\"", "")                                       \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \
     X(revocations, "revocations_total", "", "Members revoked.")                                    \

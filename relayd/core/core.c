@@ -97,7 +97,7 @@ void relay_core_free(struct relay_core *core)
 /* ---- datagrams in and out ---- */
 
 /* Tell the services which neighbours came and went. */
-static void neighbours_drain(struct relay_core *core)
+static void neighbours_drain(struct relay_core *core, struct mono now)
 {
     struct neighbour_event event;
     char key[KEY_SHORT_SIZE];
@@ -107,6 +107,9 @@ static void neighbours_drain(struct relay_core *core)
                   event.type == NEIGHBOUR_EVENT_OPEN ? "neighbour.open" : "neighbour.gone",
                   "peer=%s dialled=%s", key_short(event.neighbour->key, key),
                   event.neighbour->dialled ? "true" : "false");
+        if (event.type == NEIGHBOUR_EVENT_GONE) {
+            presence_on_neighbour_gone(&core->presence, event.neighbour->key, now);
+        }
     }
 }
 
@@ -154,7 +157,7 @@ static void events_drain(struct relay_core *core, struct mono now)
             session_on_closed(&core->session, &event, now);
             break;
         }
-        neighbours_drain(core);
+        neighbours_drain(core, now);
     }
 }
 
@@ -269,7 +272,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     presence_expire(&core->presence, now);
     session_expire(&core->session, now);
     neighbour_expire(&core->base.neighbours, now);
-    neighbours_drain(core);
+    neighbours_drain(core, now);
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {

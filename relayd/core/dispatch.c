@@ -52,12 +52,30 @@ static void on_punch_result(const struct request *r)
 
 static void on_announce(const struct request *r)
 {
-    presence_on_announce(&r->core->presence, r->client, r->message, r->now);
+    if (r->client->neighbour != NULL) {
+        presence_on_told(&r->core->presence, r->client, r->message, r->now);
+    } else {
+        presence_on_announce(&r->core->presence, r->client, r->message, r->now);
+    }
 }
 
 static void on_locate(const struct request *r)
 {
-    presence_on_locate(&r->core->presence, r->client, r->message, r->now);
+    if (r->client->neighbour != NULL) {
+        presence_on_asked(&r->core->presence, r->client, r->message, r->now);
+    } else {
+        presence_on_locate(&r->core->presence, r->client, r->message, r->now);
+    }
+}
+
+static void on_located(const struct request *r)
+{
+    presence_on_located(&r->core->presence, r->client, r->message, r->now);
+}
+
+static void on_error(const struct request *r)
+{
+    presence_on_error(&r->core->presence, r->client, r->message, r->now);
 }
 
 static void on_lookup(const struct request *r)
@@ -113,7 +131,7 @@ static const struct row {
 } table[] = {
     {ZIGLAN__CONTROL__BODY_PING, ASKER_ANYBODY, on_ping},
     {ZIGLAN__CONTROL__BODY_PONG, ASKER_RELAY_QUIETLY, on_nothing},
-    {ZIGLAN__CONTROL__BODY_ERROR, ASKER_RELAY_QUIETLY, on_nothing},
+    {ZIGLAN__CONTROL__BODY_ERROR, ASKER_RELAY_QUIETLY, on_error},
     {ZIGLAN__CONTROL__BODY_GO_AWAY, ASKER_RELAY_QUIETLY, on_go_away},
     {ZIGLAN__CONTROL__BODY_JOIN, ASKER_HOST, on_join},
     {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_HOST, on_punch_request},
@@ -121,6 +139,7 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_HOST, on_punch_result},
     {ZIGLAN__CONTROL__BODY_ANNOUNCE, ASKER_ANYBODY, on_announce},
     {ZIGLAN__CONTROL__BODY_LOCATE, ASKER_ANYBODY, on_locate},
+    {ZIGLAN__CONTROL__BODY_LOCATED, ASKER_RELAY_QUIETLY, on_located},
     {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
     {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
     {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_HOST, on_leave},

@@ -17,6 +17,8 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
 {
     static const struct bucket_rate locates = {.per_s = PRESENCE_LOCATES_PER_S,
                                                .burst = PRESENCE_LOCATES_BURST};
+    static const struct bucket_rate asked = {.per_s = PRESENCE_ASKED_PER_S,
+                                             .burst = PRESENCE_ASKED_BURST};
     int rc = hrw_new(&service->hrw, &base->env);
 
     service->base = base;
@@ -37,12 +39,17 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
         rc = bucket_table_new(&service->askers, sizeof(struct hrw_prefix), PRESENCE_LOCATE_NETS_MAX,
                               &locates, &base->env);
     }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&service->relay_askers, sizeof(struct hrw_prefix),
+                              PRESENCE_LOCATE_NETS_MAX, &asked, &base->env);
+    }
     return rc;
 }
 
 void presence_service_fini(struct presence_service *service)
 {
     bucket_table_free(service->askers);
+    bucket_table_free(service->relay_askers);
     announcer_free(service->announcer);
     locate_free(service->locate);
     presence_table_free(service->table);
@@ -112,13 +119,27 @@ void presence_on_gone(struct presence_service *service, const uint8_t key[KEY_SI
     announcer_remove(service->announcer, key);
 }
 
+static void announce_answer(struct reply *reply, const struct relay_client *client,
+                            uint32_t request_id, enum verdict verdict)
+{
+    Ziglan__Done body = ZIGLAN__DONE__INIT;
+    Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
+
+    if (verdict != VERDICT_OK) {
+        reply_refuse(reply, client, request_id, verdict, NULL);
+    } else if (request_id != 0) {
+        answer.request_id = request_id;
+        answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
+        answer.done = &body;
+        reply_send(reply, client, &answer);
+    }
+}
+
 void presence_on_announce(struct presence_service *service, const struct relay_client *client,
                           const Ziglan__Control *message, struct mono now)
 {
     struct relay_base *base = service->base;
     const ProtobufCBinaryData *record = &message->announce->record;
-    Ziglan__Done body = ZIGLAN__DONE__INIT;
-    Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
     enum verdict verdict = VERDICT_LIMIT;
 
     if (limits_broadcast_take(&base->limits, client->key, now)) {
@@ -126,16 +147,21 @@ void presence_on_announce(struct presence_service *service, const struct relay_c
     } else {
         base->counters.attachment_limit++;
     }
-    if (verdict != VERDICT_OK) {
-        reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
-        return;
-    }
-    if (message->request_id != 0) {
-        answer.request_id = message->request_id;
-        answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
-        answer.done = &body;
-        reply_send(&base->reply, client, &answer);
-    }
+    announce_answer(&base->reply, client, message->request_id, verdict);
+}
+
+void presence_on_told(struct presence_service *service, const struct relay_client *client,
+                      const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const ProtobufCBinaryData *record = &message->announce->record;
+    struct presence_teller teller = {.address = client->remote};
+    enum verdict verdict;
+
+    memcpy(teller.key, client->key, KEY_SIZE);
+    verdict = presence_table_tell(service->table, &teller, record->data, record->len,
+                                  env_wall_ms(&base->env), now);
+    announce_answer(&base->reply, client, message->request_id, verdict);
 }
 
 void presence_keep(struct presence_service *service, const ProtobufCBinaryData *delegation,
@@ -214,6 +240,22 @@ static const struct relay_client *waiter_client(const struct presence_service *s
     return session_table_at(&service->base->sessions, handle);
 }
 
+/* Ask a relay where a key is. */
+static void question_send(struct presence_service *service, const struct locate_output *out,
+                          struct mono now)
+{
+    Ziglan__Locate body = ZIGLAN__LOCATE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.key = control_bytes(out->key, KEY_SIZE);
+    message.request_id = out->request_id;
+    message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
+    message.locate = &body;
+    if (neighbour_send_to(&service->base->neighbours, out->to, &message, now) != ERR_OK) {
+        locate_on_failed(service->locate, out->to, out->request_id, now);
+    }
+}
+
 /* Ask and answer what the look-ups want. */
 static void outputs_send(struct presence_service *service, struct mono now)
 {
@@ -224,7 +266,7 @@ static void outputs_send(struct presence_service *service, struct mono now)
 
         switch (out.type) {
         case LOCATE_OUTPUT_ASK:
-            locate_on_failed(service->locate, out.to, out.request_id, now);
+            question_send(service, &out, now);
             break;
         case LOCATE_OUTPUT_DONE:
             client = waiter_client(service, &out.waiter);
@@ -290,7 +332,87 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
     outputs_send(service, now);
 }
 
+/* ---- answers of neighbours, and their questions ---- */
+
+void presence_on_asked(struct presence_service *service, const struct relay_client *client,
+                       const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct hrw_prefix prefix = hrw_prefix_of(&client->remote);
+    struct located located;
+
+    if (!bucket_table_take(service->relay_askers, &prefix, 1, now)) {
+        base->counters.locate_limit++;
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        return;
+    }
+    base->counters.locates_of_relays++;
+    own_find(service, message->locate->key.data, &located, now);
+    located_send(service, client, message->request_id, &located);
+}
+
+void presence_on_located(struct presence_service *service, const struct relay_client *client,
+                         const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__Located *body = message->located;
+    struct locate_record records[LOCATED_MAX];
+
+    if ((message->request_id & LOCATE_ID_FLAG) == 0) {
+        return;
+    }
+    for (size_t i = 0; i < body->n_records; i++) {
+        records[i] =
+            (struct locate_record){.data = body->records[i].data, .size = body->records[i].len};
+    }
+    locate_on_answer(service->locate, client->key, message->request_id, records, body->n_records,
+                     env_wall_ms(&service->base->env), now);
+    outputs_send(service, now);
+}
+
+void presence_on_error(struct presence_service *service, const struct relay_client *client,
+                       const Ziglan__Control *message, struct mono now)
+{
+    if ((message->request_id & LOCATE_ID_FLAG) == 0) {
+        return;
+    }
+    if (message->error->code == VERDICT_NOT_FOUND) {
+        locate_on_answer(service->locate, client->key, message->request_id, NULL, 0,
+                         env_wall_ms(&service->base->env), now);
+    } else {
+        locate_on_failed(service->locate, client->key, message->request_id, now);
+    }
+    outputs_send(service, now);
+}
+
+void presence_on_neighbour_gone(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                                struct mono now)
+{
+    locate_on_gone(service->locate, key, now);
+    outputs_send(service, now);
+}
+
 /* ---- time ---- */
+
+/* Tell a record to the winners of its key. False if one of them could not be told. */
+static bool announcement_send(struct presence_service *service,
+                              const struct announcement *announcement, struct mono now)
+{
+    uint8_t bytes[PRESENCE_SIGNED_SIZE_MAX];
+    size_t size = presence_record_write(&announcement->record, bytes);
+    Ziglan__Announce body = ZIGLAN__ANNOUNCE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    bool told = true;
+
+    body.record = control_bytes(bytes, size);
+    message.body_case = ZIGLAN__CONTROL__BODY_ANNOUNCE;
+    message.announce = &body;
+    for (size_t i = 0; i < announcement->count; i++) {
+        told = neighbour_send_to(&service->base->neighbours, announcement->winners[i], &message,
+                                 now) == ERR_OK &&
+               told;
+    }
+    return told;
+}
 
 static void announcements_send(struct presence_service *service, struct mono now)
 {
@@ -298,7 +420,8 @@ static void announcements_send(struct presence_service *service, struct mono now
     struct announcement announcement;
 
     while (announcer_next(service->announcer, service->hrw, wall_ms, now, &announcement)) {
-        if (!is_here(service, announcement.record.key)) {
+        if (!is_here(service, announcement.record.key) ||
+            !announcement_send(service, &announcement, now)) {
             announcer_retry(service->announcer, announcement.record.key, now);
         }
     }

@@ -24,6 +24,8 @@ enum {
     PRESENCE_LOCATES_PER_S = 20, /* questions from one IPv4 /24 or IPv6 /48, besides each session's
                                     own limit */
     PRESENCE_LOCATES_BURST = 200,
+    PRESENCE_ASKED_PER_S = 200, /* questions of relays of such a network, which ask for many */
+    PRESENCE_ASKED_BURST = 2000,
     PRESENCE_LOCATE_NETS_MAX = 16384, /* networks whose rate is remembered */
     /* Hashes to find winners, one for each seat: 0.2 us each, so this is less than a tenth of a
      * core. Of 300 relays it allows 1,000 look-ups a second, of 10,000 still 30. */
@@ -37,7 +39,8 @@ struct presence_service {
     struct presence_table *table;
     struct locate *locate;
     struct announcer *announcer; /* of hosts that are here, and of the ziglan that is served */
-    struct bucket_table *askers; /* by prefix */
+    struct bucket_table *askers; /* hosts, by prefix */
+    struct bucket_table *relay_askers; /* relays, by prefix */
     struct bucket scores;
     struct mono sweep_at; /* the table's next sweep */
 };
@@ -67,6 +70,25 @@ void presence_on_announce(struct presence_service *service, const struct relay_c
 /** A host asks where a key is: Located, or an Error, perhaps later. */
 void presence_on_locate(struct presence_service *service, struct relay_client *client,
                         const Ziglan__Control *message, struct mono now);
+
+/** A neighbour announces that a key is at it: Done, or an Error. */
+void presence_on_told(struct presence_service *service, const struct relay_client *client,
+                      const Ziglan__Control *message, struct mono now);
+
+/** A neighbour asks where a key is: what is known here, or an Error. */
+void presence_on_asked(struct presence_service *service, const struct relay_client *client,
+                       const Ziglan__Control *message, struct mono now);
+
+/** A neighbour answers a question of ours, by Located or by an Error; answers to questions of other
+ * services are ignored. */
+void presence_on_located(struct presence_service *service, const struct relay_client *client,
+                         const Ziglan__Control *message, struct mono now);
+void presence_on_error(struct presence_service *service, const struct relay_client *client,
+                       const Ziglan__Control *message, struct mono now);
+
+/** There is no session with this neighbour any more, or none could be made. */
+void presence_on_neighbour_gone(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                                struct mono now);
 
 /** The delegation that this relay shows in its Hello (empty: none), each time it may have changed:
  * it is announced, so that the ziglan's key leads here. */

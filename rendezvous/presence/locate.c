@@ -270,8 +270,7 @@ enum locate_answer locate_begin(struct locate *locate, const uint8_t key[KEY_SIZ
     for (size_t i = 0; i < count; i++) {
         memcpy(lookup->winners[i].key, winners[i], KEY_SIZE);
     }
-    locate->rounds = locate->rounds % (UINT32_MAX / LOCATE_COUNT_MAX - 1) + 1; /* never 0 */
-    lookup->request_id = locate->rounds * LOCATE_COUNT_MAX + place;
+    lookup->request_id = LOCATE_ID_FLAG | (locate->rounds++ * LOCATE_COUNT_MAX + place);
     locate->stats.started++;
     locate->stats.running++;
     (void)wait_for(locate, lookup, waiter);
@@ -371,6 +370,20 @@ void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
     winner->state = WINNER_FAILED;
     if (all_answered(lookup)) {
         finish(locate, lookup, now);
+    }
+}
+
+void locate_on_gone(struct locate *locate, const uint8_t relay[KEY_SIZE], struct mono now)
+{
+    for (size_t i = 0; i < LOCATE_COUNT_MAX; i++) {
+        const struct lookup *lookup = &locate->lookups[i];
+
+        for (size_t w = 0; lookup->used && !lookup->done && w < lookup->winner_count; w++) {
+            if (lookup->winners[w].state == WINNER_ASKED &&
+                memcmp(lookup->winners[w].key, relay, KEY_SIZE) == 0) {
+                locate_on_failed(locate, relay, lookup->request_id, now);
+            }
+        }
     }
 }
 

@@ -14,8 +14,6 @@
  *
  * A caller asks locate_want first. It answers at once, or lets the caller wait for a look-up that
  * is on its way, or demands the winners (rendezvous/presence/hrw.h) for locate_begin.
- *
- * Later: neighbours answer.
  */
 #pragma once
 
@@ -41,6 +39,10 @@ enum {
     LOCATE_SILENT_MS = 1000,   /* and that nobody answered */
 };
 
+/** Set in the request id of each question, so that an answer to another service is not taken for
+ * one to a look-up. */
+#define LOCATE_ID_FLAG (UINT32_C(1) << 31)
+
 /** Who waits, in the words of the caller. */
 struct locate_waiter {
     uint64_t who;
@@ -63,7 +65,7 @@ struct locate_output {
     enum locate_output_type type;
     uint8_t key[KEY_SIZE];
     uint8_t to[KEY_SIZE];        /* ASK */
-    uint32_t request_id;         /* ASK; never 0 */
+    uint32_t request_id;         /* ASK; LOCATE_ID_FLAG is set */
     struct locate_waiter waiter; /* DONE */
     struct located located;      /* DONE */
 };
@@ -111,7 +113,11 @@ void locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
 void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
                       struct mono now);
 
-/** The key is not at this relay, as the relay itself says: for a while it is no answer any more. */
+/** There is no session with this relay any more, or none could be made: it answers nothing. */
+void locate_on_gone(struct locate *locate, const uint8_t relay[KEY_SIZE], struct mono now);
+
+/** The key is not at this relay, as the relay itself says: for a while it is no answer any more.
+ * Later: forwarding between relays hears that. */
 void locate_forget(struct locate *locate, const uint8_t key[KEY_SIZE],
                    const uint8_t relay[KEY_SIZE], struct mono now);
 

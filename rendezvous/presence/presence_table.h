@@ -8,8 +8,6 @@
  *
  * Records take PRESENCE_BYTES_PER_RECORD bytes each, and nothing before they come. When the table
  * is full, a relay whose prefix has most makes room, so that a flood displaces itself.
- *
- * Later: neighbours announce.
  */
 #pragma once
 
@@ -87,7 +85,8 @@ size_t presence_table_find(const struct presence_table *table, const uint8_t key
  * minute. */
 void presence_table_expire(struct presence_table *table, struct mono now);
 
-/** Bytes that the table holds for records, to be compared with their number. */
+/** Bytes that the table holds for records, to be compared with their number. For tests and the
+ * simulator. Later: the status of a relay. */
 size_t presence_table_bytes(const struct presence_table *table);
 
 /** Borrowed for the table's life. */
