@@ -5,6 +5,8 @@
  */
 #include "client/engine/loop.h"
 
+#include <string.h>
+
 static struct host_io io_of(struct loop *loop, struct outbox *net)
 {
     return (struct host_io){.net = net, .tun = &loop->interface->box};
@@ -51,6 +53,27 @@ static void core_settle(void *context, struct mono now)
     interface_settle(loop->interface);
 }
 
+static bool name_wanted(void *context, uint64_t *ticket, char host[HOST_TEXT_SIZE], struct mono now)
+{
+    struct loop *loop = context;
+    struct host_resolve wanted;
+
+    if (!host_core_resolve_wanted(loop->core, &wanted, now)) {
+        return false;
+    }
+    *ticket = wanted.ticket;
+    memcpy(host, wanted.host, sizeof(wanted.host));
+    return true;
+}
+
+static void name_resolved(void *context, uint64_t ticket, const struct endpoint *addrs,
+                          size_t count, struct mono now)
+{
+    struct loop *loop = context;
+
+    host_core_resolved(loop->core, ticket, addrs, count, now);
+}
+
 int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
               struct interface *interface, uint16_t port, struct fault *fault)
 {
@@ -61,6 +84,8 @@ int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
                               .transmit = core_transmit,
                               .deadline = core_deadline,
                               .settle = core_settle};
+    const struct resolve_core names = {
+        .context = loop, .wanted = name_wanted, .resolved = name_resolved};
     int rc;
 
     *loop = (struct loop){.core = core, .interface = interface};
@@ -69,7 +94,7 @@ int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
         return rc;
     }
     if (pump_new(&loop->pump, ev, &verbs, &loop->udp, 1) != ERR_OK ||
-        resolves_init(&loop->resolves, ev, core, loop->pump) != ERR_OK) {
+        resolves_init(&loop->resolves, ev, &names, loop->pump) != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return ERR_NOMEM;
     }

@@ -7,10 +7,10 @@
 
 #include "client/core/core.h"
 #include "client/engine/interface.h"
-#include "client/engine/resolves.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 #include "proto/host/pump.h"
+#include "proto/host/resolves.h"
 #include "proto/host/udp_batch.h"
 
 struct ev_loop;

@@ -16,15 +16,16 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
 {
     struct relay_snapshot s;
     uint8_t key[KEY_SIZE];
-    char text[KEY_TEXT_SIZE];
+    char text[KEY_TEXT_SIZE], relay[KEY_TEXT_SIZE];
     bool hosts;
 
     relay_core_snapshot(context->core, &s, now);
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:I, s:I, s:I}",
-        "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "ziglan_key",
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
+        "s:I, s:I, s:I, s:I}",
+        "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "relay_key",
+        key_text(relay_core_key(context->core), relay), "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
         context->listen, "uptime_ms", (json_int_t)s.uptime_ms, "sessions", (json_int_t)s.sessions,
         "strangers", (json_int_t)s.strangers, "members", (json_int_t)s.members, "connections",
@@ -34,7 +35,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         (json_int_t)s.counters.stun_answered, "punches_direct", (json_int_t)s.punch.direct,
         "store_healthy", (int)s.store_ok, "month_bytes", (json_int_t)s.volume_used,
         "month_bytes_max", (json_int_t)s.volume_max, "bandwidth_bytes_per_s",
-        (json_int_t)s.bandwidth_max));
+        (json_int_t)s.bandwidth_max, "neighbours", (json_int_t)s.neighbours));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

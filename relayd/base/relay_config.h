@@ -8,6 +8,7 @@
 #include "proto/crypto/identity.h"
 #include "proto/link/link.h"
 #include "relayd/base/allotment.h"
+#include "relayd/base/relay_peers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +32,6 @@ struct relay_config {
     struct link_reset_row *ledger;     /* of ledger_capacity rows, as in struct link_config;
                                           NULL: none */
     uint32_t ledger_capacity;
+    const struct relay_peers *peers; /* copied; NULL: none */
     bool open_relay; /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

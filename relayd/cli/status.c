@@ -10,6 +10,7 @@
 #include "relayd/cli/options.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What the owner gives, and what of it is used. */
 static void gives_print(const json_t *answer)
@@ -26,6 +27,16 @@ static void gives_print(const json_t *answer)
                  monthly != 0 ? quantity_bytes_text(monthly, volume) : "");
 }
 
+/* What another operator writes into `peers:`. */
+static void relay_url_print(const json_t *answer)
+{
+    const char *hosts = field_text(answer, "public");
+
+    (void)printf("  relay URL   relay://%s@%.*s\n", field_text(answer, "relay_key"),
+                 hosts[0] != '\0' ? (int)strcspn(hosts, ",") : 4,
+                 hosts[0] != '\0' ? hosts : "HOST");
+}
+
 static void status_print(const json_t *answer, const char *config_option)
 {
     char bytes[HUMAN_TEXT_SIZE];
@@ -35,12 +46,14 @@ static void status_print(const json_t *answer, const char *config_option)
     (void)printf("relayd %s, ziglan %s\n", field_text(answer, "version"),
                  field_text(answer, "name"));
     (void)printf("  ziglan key  %s\n", field_text(answer, "ziglan_key"));
+    relay_url_print(answer);
     (void)printf("  listens on  %s\n", field_text(answer, "listen"));
     (void)printf("  public      %s\n", field_text(answer, "public"));
     (void)printf("  up          %" PRIu64 " s\n", field_number(answer, "uptime_ms") / 1000);
     (void)printf("  members     %" PRIu64 "\n", field_number(answer, "members"));
     (void)printf("  sessions    %" PRIu64 " (%" PRIu64 " of strangers)\n",
                  field_number(answer, "sessions"), field_number(answer, "strangers"));
+    (void)printf("  neighbours  %" PRIu64 " relays\n", field_number(answer, "neighbours"));
     (void)printf("  forwarded   %" PRIu64 " packets, %s\n",
                  field_number(answer, "forwarded_packets"),
                  human_bytes(field_number(answer, "forwarded_bytes"), bytes));

@@ -25,6 +25,8 @@ struct raw {
     unsigned listen_count;
     char **hosts;
     unsigned hosts_count;
+    char **peers;
+    unsigned peers_count;
     uint32_t *session_max;
     int open_relay; /* 0 or 1 */
     struct raw_stun stun;
@@ -58,6 +60,8 @@ static const cyaml_schema_field_t fields[] = {
                          SETTINGS_LISTEN_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("public", OPTIONAL, struct raw, hosts, hosts_count, &text_schema, 0,
                                URL_HOSTS_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("peers", OPTIONAL, struct raw, peers, peers_count, &text_schema, 0,
+                               RELAY_PEERS_MAX),
     TEXT_FIELD("key", key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("ziglan_key", ziglan_key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("delegation", delegation, SETTINGS_PATH_SIZE - 1),
@@ -84,6 +88,8 @@ static const struct config_key keys[] = {
      "a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", IPv6 in brackets"},
     {"public", "a list of at most 8 HOST or HOST:PORT by which others reach this relay, IPv6 in "
                "brackets"},
+    {"peers", "a list of at most 16 relay://KEY@HOST or relay://KEY@HOST:PORT of other relays, "
+              "each once, as `relayd init` and `relayd status` print it"},
     {"key", "the path of the relay's key file"},
     {"ziglan_key", "the path of the ziglan's key file"},
     {"delegation", "the path of a file that `relayd delegate` writes, or off"},
@@ -101,7 +107,8 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] =
-    "name, listen, public, key, ziglan_key, delegation, state, control, metrics, session_max, "
+    "name, listen, public, peers, key, ziglan_key, delegation, state, control, metrics, "
+    "session_max, "
     "open_relay, bandwidth, monthly, stun {per_address_per_s, per_s}, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -230,6 +237,36 @@ static bool public_set(struct config_text *in, struct relay_settings *out, const
     return true;
 }
 
+static bool peer_known(const struct relay_peers *peers, const uint8_t key[KEY_SIZE])
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        if (memcmp(peers->list[i].key, key, KEY_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool peers_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
+{
+    struct relay_peers *peers = &out->peers;
+    char error[URL_ERROR_SIZE];
+    struct url url;
+
+    for (unsigned i = 0; i < raw->peers_count; i++) {
+        const char *text = raw->peers[i];
+
+        if (url_parse(&url, text, strlen(text), error) != ERR_OK || url.kind != URL_KIND_RELAY ||
+            peer_known(peers, url.key)) {
+            return config_text_refuse(in, "peers", text);
+        }
+        memcpy(peers->list[peers->count].key, url.key, KEY_SIZE);
+        peers->list[peers->count].host = url.hosts[0];
+        peers->count++;
+    }
+    return true;
+}
+
 static bool metrics_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
     out->metrics_on = value == NULL || strcmp(value, "off") != 0;
@@ -282,7 +319,8 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
     out->log_level =
         raw->log_level != 0 ? (enum trace_level)(raw->log_level - 1) : TRACE_LEVEL_INFO;
     return name_set(in, out, raw->name) && listen_set(in, out, raw) && public_set(in, out, raw) &&
-           paths_set(in, out, raw) && metrics_set(in, out, raw->metrics) &&
+           peers_set(in, out, raw) && paths_set(in, out, raw) &&
+           metrics_set(in, out, raw->metrics) &&
            quantity_set(in, &out->bandwidth, "bandwidth", raw->bandwidth, quantity_rate_parse) &&
            quantity_set(in, &out->monthly, "monthly", raw->monthly, quantity_bytes_parse) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
@@ -365,6 +403,35 @@ static void line_print(const char *key, const char *value, FILE *to)
     (void)fputc('\n', to);
 }
 
+static void peers_print(const struct relay_peers *peers, FILE *to)
+{
+    char text[URL_SIZE_MAX + 1];
+
+    (void)fputs(peers->count > 0 ? "peers:\n" : "peers: []\n", to);
+    for (size_t i = 0; i < peers->count; i++) {
+        struct url url = {.kind = URL_KIND_RELAY, .hosts_count = 1};
+
+        memcpy(url.key, peers->list[i].key, KEY_SIZE);
+        url.hosts[0] = peers->list[i].host;
+        if (url_print(&url, text, sizeof(text)) == ERR_OK) {
+            (void)fprintf(to, "  - \"%s\"\n", text);
+        }
+    }
+}
+
+static bool peers_equal(const struct relay_peers *a, const struct relay_peers *b)
+{
+    bool equal = a->count == b->count;
+
+    for (size_t i = 0; equal && i < a->count; i++) {
+        const struct relay_peer *one = &a->list[i], *other = &b->list[i];
+
+        equal = memcmp(one->key, other->key, KEY_SIZE) == 0 && one->host.port == other->host.port &&
+                strcmp(one->host.name, other->host.name) == 0;
+    }
+    return equal;
+}
+
 void relay_settings_print(const struct relay_settings *s, FILE *to)
 {
     char text[ENDPOINT_TEXT_SIZE], quantity[QUANTITY_TEXT_SIZE];
@@ -383,6 +450,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
         (void)fprintf(to, "  - \"%.*s\"\n", (int)size, at);
         at += size + (at[size] == ',' ? 1 : 0);
     }
+    peers_print(&s->peers, to);
     line_print("key", s->key_path, to);
     line_print("ziglan_key", s->ziglan_key_path, to);
     line_print("delegation", s->delegation_path[0] != '\0' ? s->delegation_path : "off", to);
@@ -434,6 +502,7 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
     const struct key_row rows[] = {
         {"name", strcmp(before->name, after->name) != 0},
         {"public", strcmp(before->public_hosts, after->public_hosts) != 0},
+        {"peers", !peers_equal(&before->peers, &after->peers)},
         {"delegation",
          strcmp(before->delegation_path, after->delegation_path) != 0 &&
              (before->delegation_path[0] == '\0') == (after->delegation_path[0] == '\0')},

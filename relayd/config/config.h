@@ -12,6 +12,7 @@
 #include "proto/net/endpoint.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
+#include "relayd/base/relay_peers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,7 @@ struct relay_settings {
     size_t listen_count;
     bool listen_default; /* the file has no `listen`: SETTINGS_PORT_SPARE, too, if it can be had */
     char public_hosts[URL_HOSTS_TEXT_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
+    struct relay_peers peers;               /* other relays, to which it keeps sessions */
     char key_path[SETTINGS_PATH_SIZE];
     char ziglan_key_path[SETTINGS_PATH_SIZE];
     char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the relay reads the ziglan's key */

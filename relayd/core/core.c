@@ -30,6 +30,7 @@ static int services_init(struct relay_core *core, struct mono now)
                                              .punches = &core->punch,
                                              .watches = &core->watch,
                                              .presence = &core->presence};
+    core->peers.base = base;
     core->join.base = base;
     core->join.sessions = &core->session;
     core->join.delegations = &core->delegation;
@@ -77,6 +78,7 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
         return rc;
     }
     delegation_announce(core, now);
+    peer_service_configure(&core->peers, cfg->peers, now);
     *out = core;
     return ERR_OK;
 }
@@ -110,6 +112,7 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
         if (event.type == NEIGHBOUR_EVENT_GONE) {
             presence_on_neighbour_gone(&core->presence, event.neighbour->key, now);
         }
+        peer_service_on_neighbour(&core->peers, &event, now);
     }
 }
 
@@ -273,6 +276,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     session_expire(&core->session, now);
     neighbour_expire(&core->base.neighbours, now);
     neighbours_drain(core, now);
+    peer_service_expire(&core->peers, now);
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {
@@ -289,6 +293,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     }
     at = mono_min(at, session_deadline(&core->session));
     at = mono_min(at, neighbour_deadline(&core->base.neighbours));
+    at = mono_min(at, peer_service_deadline(&core->peers));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
     at = mono_min(at, presence_deadline(&core->presence));
@@ -301,6 +306,7 @@ void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, stru
 {
     join_flush(&core->join, now);
     volume_keep(&core->base, core->base.health.store);
+    peer_service_shutdown(&core->peers);
     session_shutdown(&core->session, reconnect_in_ms, now);
 }
 
@@ -324,9 +330,21 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     }
     memcpy(before, core->base.public_hosts, sizeof(before));
     relay_base_configure(&core->base, cfg, now);
+    peer_service_configure(&core->peers, cfg->peers, now);
     if (strcmp(before, core->base.public_hosts) != 0) {
         session_hosts_changed(&core->session);
     }
+}
+
+bool relay_core_resolve_wanted(struct relay_core *core, uint64_t *ticket, char host[HOST_TEXT_SIZE])
+{
+    return peer_service_resolve_wanted(&core->peers, ticket, host);
+}
+
+void relay_core_resolved(struct relay_core *core, uint64_t ticket, const struct endpoint *addrs,
+                         size_t count, struct mono now)
+{
+    peer_service_resolved(&core->peers, ticket, addrs, count, now);
 }
 
 void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out, struct mono now)
@@ -351,6 +369,11 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .bandwidth_max = base->allotment.limits.bytes_per_s,
         .store_ok = base->health.ok,
     };
+}
+
+const uint8_t *relay_core_key(const struct relay_core *core)
+{
+    return core->base.cfg.identity->public_key;
 }
 
 bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE])

@@ -60,7 +60,16 @@ void relay_core_end(struct relay_core *core, struct mono now);
 /** True once no session is left after relay_core_shutdown. */
 bool relay_core_stopped(const struct relay_core *core);
 
-/** Take over the settings that may change while the core runs: name, public hosts, limits,
+/** Poll the name of a relay that is to be resolved, and a ticket, which never comes again; false if
+ * there is none. */
+bool relay_core_resolve_wanted(struct relay_core *core, uint64_t *ticket,
+                               char host[HOST_TEXT_SIZE]);
+
+/** The resolver's answer: addresses (ports are ignored); count 0: the name did not resolve. */
+void relay_core_resolved(struct relay_core *core, uint64_t ticket, const struct endpoint *addrs,
+                         size_t count, struct mono now);
+
+/** Take over the settings that may change while the core runs: name, public hosts, peers, limits,
  * open_relay. session_max is cut at the value with which the core was made. A newer delegation is
  * taken if there was one before; if it is not this ziglan's for this relay, that is traced and the
  * former one stays. */
@@ -69,6 +78,9 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
 /** Everything there is to count, at `now`. */
 void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out,
                          struct mono now);
+
+/** The relay's public key. */
+const uint8_t *relay_core_key(const struct relay_core *core);
 
 /** The ziglan's public key; false if the relay hosts none. */
 bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE]);

@@ -10,6 +10,7 @@
 #include "relayd/service/delegation.h"
 #include "relayd/service/join.h"
 #include "relayd/service/operator.h"
+#include "relayd/service/peers.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/session.h"
@@ -28,6 +29,7 @@ struct relay_core {
     struct session_service session;
     struct join_service join;
     struct operator_service operator_verbs;
+    struct peer_service peers;
     struct mono housekeeping_at;
     struct wall_watch wall;
     bool copied; /* the keys of all sessions are to be forgotten */

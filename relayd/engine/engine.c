@@ -4,6 +4,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/host/pump.h"
+#include "proto/host/resolves.h"
 #include "proto/host/udp_batch.h"
 
 #include <ev.h>
@@ -22,6 +23,7 @@ struct relay_engine {
     struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
     size_t sockets_count;
     struct pump *pump;
+    struct resolves resolves;
     char listen_text[LISTEN_TEXT_SIZE];
     char ports_text[PORTS_TEXT_SIZE];
     struct fault spare_fault; /* its text is empty: there is nothing to say of the spare port */
@@ -61,12 +63,30 @@ static struct mono core_deadline(void *context)
 
 static void core_settle(void *context, struct mono now)
 {
-    const struct relay_engine *engine = context;
+    struct relay_engine *engine = context;
 
-    (void)now;
+    resolves_start(&engine->resolves, now);
     if (relay_core_stopped(engine->core)) {
         ev_break(engine->loop, EVBREAK_ALL);
     }
+}
+
+/* ---- names of relays ---- */
+
+static bool name_wanted(void *context, uint64_t *ticket, char host[HOST_TEXT_SIZE], struct mono now)
+{
+    const struct relay_engine *engine = context;
+
+    (void)now;
+    return relay_core_resolve_wanted(engine->core, ticket, host);
+}
+
+static void name_resolved(void *context, uint64_t ticket, const struct endpoint *addrs,
+                          size_t count, struct mono now)
+{
+    const struct relay_engine *engine = context;
+
+    relay_core_resolved(engine->core, ticket, addrs, count, now);
 }
 
 /* ---- sockets ---- */
@@ -128,6 +148,8 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
                       struct fault *fault)
 {
     struct relay_engine *engine = calloc(1, sizeof(*engine));
+    const struct resolve_core names = {
+        .context = engine, .wanted = name_wanted, .resolved = name_resolved};
     const struct pump_core core = {.context = engine,
                                    .receive = core_receive,
                                    .expire = core_expire,
@@ -146,6 +168,9 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
     rc = sockets_open(engine, options, fault);
     if (rc == ERR_OK) {
         rc = pump_new(&engine->pump, engine->loop, &core, engine->sockets, engine->sockets_count);
+        if (rc == ERR_OK) {
+            rc = resolves_init(&engine->resolves, engine->loop, &names, engine->pump);
+        }
         if (rc != ERR_OK) {
             fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         }
@@ -163,6 +188,7 @@ void relay_engine_close(struct relay_engine *engine)
     if (engine == NULL) {
         return;
     }
+    resolves_fini(&engine->resolves);
     pump_free(engine->pump);
     for (size_t i = 0; i < engine->sockets_count; i++) {
         udp_batch_close(engine->sockets[i]);

@@ -10,6 +10,9 @@
 #include <cmocka.h>
 // clang-format on
 
+#define PEER_KEY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define OTHER_KEY "bbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static int parse(struct relay_settings *out, const char *text, char error[SETTINGS_ERROR_SIZE])
 {
     error[0] = '\0';
@@ -49,6 +52,9 @@ static void every_key_is_read(void **state)
                                "  - \"0.0.0.0:4433\"\n"
                                "  - \"[2001:db8::1]:443\"\n"
                                "public: [vps.example.org, \"192.0.2.1:443\"]\n"
+                               "peers:\n"
+                               "  - relay://" PEER_KEY "@other.example\n"
+                               "  - \"relay://" OTHER_KEY "@[2001:db8::2]:444\"\n"
                                "key: /k/relay.key\n"
                                "ziglan_key: z.key\n"
                                "delegation: z.delegation\n"
@@ -75,6 +81,12 @@ static void every_key_is_read(void **state)
     assert_string_equal(endpoint_text(&s.listen[0], text), "0.0.0.0:4433");
     assert_string_equal(endpoint_text(&s.listen[1], text), "[2001:db8::1]:443");
     assert_string_equal(s.public_hosts, "vps.example.org,192.0.2.1:443");
+    assert_int_equal(s.peers.count, 2);
+    assert_string_equal(s.peers.list[0].host.name, "other.example");
+    assert_false(s.peers.list[0].host.numeric);
+    assert_string_equal(s.peers.list[1].host.name, "2001:db8::2");
+    assert_int_equal(s.peers.list[1].host.port, 444);
+    assert_int_equal(s.peers.list[1].key[0], 8);
     assert_string_equal(s.key_path, "/k/relay.key");
     assert_string_equal(s.ziglan_key_path, "/etc/z/z.key");
     assert_string_equal(s.delegation_path, "/etc/z/z.delegation");
@@ -136,6 +148,12 @@ static const struct {
     {"public with a scheme", "public: [\"https://x\"]\n", ":1: 'public' must be a list"},
     {"public with two hosts in one", "public: [\"a,b\"]\n", ":1: 'public' must be a list"},
     {"public with parameters", "public: [\"a?invite=x\"]\n", ":1: 'public' must be a list"},
+    {"peers without a scheme", "peers: [a.example]\n", ":1: 'peers' must be a list of at most 16"},
+    {"peers that are a ziglan", "peers: [\"ziglan://" PEER_KEY "@a.example\"]\n",
+     "relay://KEY@HOST"},
+    {"peers named twice",
+     "peers:\n  - relay://" PEER_KEY "@a.example\n  - relay://" PEER_KEY "@b.example\n",
+     ":3: 'peers' must be a list"},
     {"metrics on a name", "metrics: localhost\n", ":1: 'metrics' must be a local ADDRESS:PORT"},
     {"sessions not a number", "session_max: many\n", ":1: 'session_max' must be a whole number"},
     {"sessions negative", "session_max: -1\n", ":1: 'session_max' must be a whole number"},
@@ -223,7 +241,8 @@ static void what_is_printed_reads_the_same(void **state)
 
     (void)state;
     assert_int_equal(parse(&first,
-                           "name: home\npublic: [a.example, \"b.example:1\"]\nstate: 'a \"q\\b'\n"
+                           "name: home\npublic: [a.example, \"b.example:1\"]\n"
+                           "peers: [\"relay://" PEER_KEY "@[2001:db8::2]\"]\nstate: 'a \"q\\b'\n"
                            "listen: ['0.0.0.0:1', '[::1]:2']\nopen_relay: on\nmetrics: off\n",
                            error),
                      ERR_OK);
@@ -232,6 +251,8 @@ static void what_is_printed_reads_the_same(void **state)
     assert_int_equal(parse(&second, printed, error), ERR_OK);
     assert_string_equal(second.state_path, first.state_path);
     assert_string_equal(second.public_hosts, first.public_hosts);
+    assert_int_equal(second.peers.count, 1);
+    assert_memory_equal(&second.peers, &first.peers, sizeof(first.peers));
     assert_memory_equal(second.listen, first.listen, sizeof(first.listen));
     assert_false(second.listen_default);
     assert_true(second.open_relay);
@@ -264,10 +285,13 @@ static void a_reload_says_what_changed_at_once(void **state)
     assert_int_equal(parse(&b, "name: a\nmetrics: off\nstate: other\nsession_max: 20000\n", error),
                      ERR_OK);
     assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)), "");
-    assert_int_equal(
-        parse(&b, "name: a\nmetrics: off\npublic: [x.example]\nopen_relay: true\n", error), ERR_OK);
+    assert_int_equal(parse(&b,
+                           "name: a\nmetrics: off\npublic: [x.example]\nopen_relay: true\n"
+                           "peers: [\"relay://" PEER_KEY "@a.example\"]\n",
+                           error),
+                     ERR_OK);
     assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
-                        "public, open_relay");
+                        "public, peers, open_relay");
 }
 
 /* Fewer sessions count at once, and more, as far as the relay had room for them at its start. */

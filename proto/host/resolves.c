@@ -3,16 +3,16 @@
  * A slot for each look-up keeps the core's ticket while the thread works. The core may have
  * forgotten the ticket when the answer comes, and then ignores the answer.
  */
-#include "client/engine/resolves.h"
+#include "proto/host/resolves.h"
 
 #include "proto/host/os_env.h"
 
 #include <string.h>
 
-int resolves_init(struct resolves *resolves, struct ev_loop *loop, struct host_core *core,
+int resolves_init(struct resolves *resolves, struct ev_loop *loop, const struct resolve_core *core,
                   struct pump *pump)
 {
-    *resolves = (struct resolves){.core = core, .pump = pump};
+    *resolves = (struct resolves){.core = *core, .pump = pump};
     return resolver_new(&resolves->resolver, loop);
 }
 
@@ -28,14 +28,15 @@ static void on_resolved(void *context, const struct endpoint *endpoints, size_t 
     struct resolves *resolves = slot->resolves;
 
     slot->used = false;
-    host_core_resolved(resolves->core, slot->ticket, endpoints, count, clock_mono());
+    resolves->core.resolved(resolves->core.context, slot->ticket, endpoints, count, clock_mono());
     pump_kick(resolves->pump);
 }
 
 void resolves_start(struct resolves *resolves, struct mono now)
 {
-    struct host_core *core = resolves->core;
-    struct host_resolve wanted;
+    const struct resolve_core *core = &resolves->core;
+    char host[HOST_TEXT_SIZE];
+    uint64_t ticket;
 
     for (size_t i = 0; i < RESOLVE_PENDING_MAX; i++) {
         struct resolve_slot *slot = &resolves->slots[i];
@@ -44,17 +45,17 @@ void resolves_start(struct resolves *resolves, struct mono now)
         if (slot->used) {
             continue;
         }
-        if (!host_core_resolve_wanted(core, &wanted, now)) {
+        if (!core->wanted(core->context, &ticket, host, now)) {
             return;
         }
-        *slot = (struct resolve_slot){.resolves = resolves, .ticket = wanted.ticket, .used = true};
-        if (resolver_start(resolves->resolver, wanted.host, 0, &caller) != ERR_OK) {
+        *slot = (struct resolve_slot){.resolves = resolves, .ticket = ticket, .used = true};
+        if (resolver_start(resolves->resolver, host, 0, &caller) != ERR_OK) {
             slot->used = false;
-            host_core_resolved(core, wanted.ticket, NULL, 0, now);
+            core->resolved(core->context, ticket, NULL, 0, now);
         }
     }
     /* All slots are busy. Names that went on waiting would keep the core's deadline in the past. */
-    while (host_core_resolve_wanted(core, &wanted, now)) {
-        host_core_resolved(core, wanted.ticket, NULL, 0, now);
+    while (core->wanted(core->context, &ticket, host, now)) {
+        core->resolved(core->context, ticket, NULL, 0, now);
     }
 }

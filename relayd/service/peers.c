@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A slot for each relay of the configuration: waiting, resolving its name, or being reached. */
+#include "relayd/service/peers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const uint16_t ports_default[] = {4433, 443}; /* where the URL names none */
+
+enum { PORTS_DEFAULT_COUNT = sizeof(ports_default) / sizeof(ports_default[0]) };
+
+/* ---- configuration ---- */
+
+bool peer_service_has(const struct peer_service *service, const uint8_t key[KEY_SIZE])
+{
+    for (size_t i = 0; i < service->count; i++) {
+        if (memcmp(service->slots[i].peer.key, key, KEY_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct peer_slot *slot_of(struct peer_service *service, const uint8_t key[KEY_SIZE])
+{
+    struct peer_slot *slot = service->slots;
+
+    while (slot < service->slots + service->count && memcmp(slot->peer.key, key, KEY_SIZE) != 0) {
+        slot++;
+    }
+    return slot < service->slots + service->count ? slot : NULL;
+}
+
+static bool same_peer(const struct relay_peer *a, const struct relay_peer *b)
+{
+    return memcmp(a->key, b->key, KEY_SIZE) == 0 && a->host.port == b->host.port &&
+           strcmp(a->host.name, b->host.name) == 0;
+}
+
+/* What the neighbour table has of this key; NULL if nothing. */
+static struct neighbour *neighbour_at(const struct peer_service *service,
+                                      const uint8_t key[KEY_SIZE])
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    struct neighbour *neighbour = neighbour_next(table, NULL);
+
+    while (neighbour != NULL && memcmp(neighbour->key, key, KEY_SIZE) != 0) {
+        neighbour = neighbour_next(table, neighbour);
+    }
+    return neighbour;
+}
+
+void peer_service_configure(struct peer_service *service, const struct relay_peers *peers,
+                            struct mono now)
+{
+    struct peer_slot before[RELAY_PEERS_MAX];
+    size_t before_count = service->count;
+    struct neighbour *neighbour;
+
+    memcpy(before, service->slots, sizeof(before));
+    service->count = 0;
+    for (size_t i = 0; peers != NULL && i < peers->count && i < RELAY_PEERS_MAX; i++) {
+        struct peer_slot *slot = &service->slots[service->count];
+
+        *slot = (struct peer_slot){.peer = peers->list[i], .due = now};
+        for (size_t k = 0; k < before_count; k++) {
+            if (same_peer(&before[k].peer, &peers->list[i])) {
+                *slot = before[k];
+            }
+        }
+        service->count++;
+    }
+    for (size_t k = 0; k < before_count; k++) {
+        neighbour = neighbour_at(service, before[k].peer.key);
+        if (neighbour != NULL && !peer_service_has(service, before[k].peer.key)) {
+            neighbour->kept = false;
+        }
+    }
+}
+
+/* ---- attempts ---- */
+
+/* Wait before the next attempt: twice as long after each failure, and not all at the same time. */
+static void wait(struct peer_service *service, struct peer_slot *slot, struct mono now)
+{
+    uint64_t ms = PEER_RETRY_MS_MIN;
+    uint32_t spread;
+
+    for (uint32_t i = 1; i < slot->failures && ms < PEER_RETRY_MS_MAX; i++) {
+        ms *= 2;
+    }
+    ms = ms < PEER_RETRY_MS_MAX ? ms : PEER_RETRY_MS_MAX;
+    env_random(&service->base->env, &spread, sizeof(spread));
+    slot->state = PEER_SLOT_STATE_WAITING;
+    slot->due = mono_add_ms(now, ms - ms / 4 + spread % (ms / 4 + 1));
+}
+
+/* An attempt came to nothing. It is told when it begins to fail, and not each time. */
+static void fail(struct peer_service *service, struct peer_slot *slot, const char *why,
+                 struct mono now)
+{
+    char key[KEY_SHORT_SIZE];
+
+    slot->failures++;
+    wait(service, slot, now);
+    if (slot->failures == 1) {
+        env_trace(&service->base->env, TRACE_LEVEL_WARN, "peer.unreached",
+                  "peer=%s host=%s why=\"%s\" hint=\"tried again until it answers; see peers: in "
+                  "the configuration\"",
+                  key_short(slot->peer.key, key), slot->peer.host.name, why);
+    }
+}
+
+static void place_add(struct neighbour_place *place, const struct endpoint *address, uint16_t port)
+{
+    if (place->addresses_count < NEIGHBOUR_ADDRESSES_MAX) {
+        place->addresses[place->addresses_count] = *address;
+        place->addresses[place->addresses_count].port = port;
+        place->addresses_count++;
+    }
+}
+
+static void reach(struct peer_service *service, struct peer_slot *slot,
+                  const struct endpoint *addrs, size_t count, struct mono now)
+{
+    struct neighbour_place place = {.addresses_count = 0};
+    uint16_t port = slot->peer.host.port;
+    struct neighbour *neighbour;
+
+    for (size_t k = 0; k < (port != 0 ? 1 : PORTS_DEFAULT_COUNT); k++) {
+        for (size_t i = 0; i < count; i++) {
+            place_add(&place, &addrs[i], port != 0 ? port : ports_default[k]);
+        }
+    }
+    neighbour = neighbour_want_at(&service->base->neighbours, slot->peer.key, &place, now);
+    if (neighbour == NULL) {
+        fail(service, slot, "it is this relay itself, or there are too many neighbours", now);
+        return;
+    }
+    neighbour->kept = true;
+    slot->state = PEER_SLOT_STATE_REACHING;
+    slot->due = MONO_NEVER;
+}
+
+static void begin(struct peer_service *service, struct peer_slot *slot, struct mono now)
+{
+    struct neighbour *neighbour = neighbour_at(service, slot->peer.key);
+    struct endpoint address;
+
+    if (neighbour != NULL) { /* it came by itself, or somebody else looks for it */
+        neighbour->kept = true;
+        slot->state = PEER_SLOT_STATE_REACHING;
+        slot->due = MONO_NEVER;
+    } else if (slot->peer.host.numeric &&
+               endpoint_parse_ip(&address, slot->peer.host.name, ports_default[0])) {
+        reach(service, slot, &address, 1, now);
+    } else {
+        slot->state = PEER_SLOT_STATE_RESOLVING;
+        slot->number = ++service->number_last;
+        slot->asked = false;
+        slot->due = MONO_NEVER;
+    }
+}
+
+void peer_service_on_neighbour(struct peer_service *service, const struct neighbour_event *event,
+                               struct mono now)
+{
+    const struct neighbour *neighbour = event->neighbour;
+    struct peer_slot *slot = slot_of(service, neighbour->key);
+    char key[KEY_SHORT_SIZE];
+
+    if (slot == NULL) {
+        return;
+    }
+    if (event->type == NEIGHBOUR_EVENT_OPEN) {
+        event->neighbour->kept = true;
+        slot->state = PEER_SLOT_STATE_REACHING;
+        slot->due = MONO_NEVER;
+        slot->failures = 0;
+        env_trace(&service->base->env, TRACE_LEVEL_INFO, "peer.reached", "peer=%s host=%s",
+                  key_short(slot->peer.key, key), slot->peer.host.name);
+        return;
+    }
+    if (slot->state != PEER_SLOT_STATE_REACHING) {
+        return;
+    }
+    fail(service, slot,
+         neighbour->opened                              ? "the session ended"
+         : neighbour->reason == LINK_REASON_WRONG_KEY   ? "another relay answers there"
+         : neighbour->reason == LINK_REASON_INTERCEPTED ? "TLS is intercepted on the way"
+                                                        : "it does not answer",
+         now);
+    if (neighbour->away_ms > 0) {
+        slot->due = mono_add_ms(now, neighbour->away_ms < PEER_RETRY_MS_MAX ? neighbour->away_ms
+                                                                            : PEER_RETRY_MS_MAX);
+    }
+}
+
+/* ---- time and names ---- */
+
+void peer_service_expire(struct peer_service *service, struct mono now)
+{
+    for (size_t i = 0; i < service->count && !service->stopping; i++) {
+        struct peer_slot *slot = &service->slots[i];
+
+        if (slot->state == PEER_SLOT_STATE_WAITING && mono_due(slot->due, now)) {
+            begin(service, slot, now);
+        }
+    }
+}
+
+struct mono peer_service_deadline(const struct peer_service *service)
+{
+    struct mono at = MONO_NEVER;
+
+    for (size_t i = 0; i < service->count && !service->stopping; i++) {
+        at = mono_min(at, service->slots[i].due);
+    }
+    return at;
+}
+
+bool peer_service_resolve_wanted(struct peer_service *service, uint64_t *ticket,
+                                 char host[HOST_TEXT_SIZE])
+{
+    for (size_t i = 0; i < service->count && !service->stopping; i++) {
+        struct peer_slot *slot = &service->slots[i];
+
+        if (slot->state == PEER_SLOT_STATE_RESOLVING && !slot->asked) {
+            slot->asked = true;
+            *ticket = slot->number;
+            (void)snprintf(host, HOST_TEXT_SIZE, "%s", slot->peer.host.name);
+            return true;
+        }
+    }
+    return false;
+}
+
+void peer_service_resolved(struct peer_service *service, uint64_t ticket,
+                           const struct endpoint *addrs, size_t count, struct mono now)
+{
+    for (size_t i = 0; i < service->count; i++) {
+        struct peer_slot *slot = &service->slots[i];
+
+        if (slot->state != PEER_SLOT_STATE_RESOLVING || slot->number != ticket) {
+            continue;
+        }
+        if (count == 0) {
+            fail(service, slot, "its name does not resolve", now);
+        } else {
+            reach(service, slot, addrs, count, now);
+        }
+    }
+}
+
+void peer_service_shutdown(struct peer_service *service)
+{
+    service->stopping = true;
+}
