@@ -9,7 +9,7 @@
 #   check SENTENCE command...         the sentence is true if the command succeeds
 #   check_most SENTENCE NUMBER LIMIT  it is true if NUMBER is a number, and at most LIMIT
 #                                     (times: moment, since_ms and silence_ms give numbers;
-#                                     what since_ms gives is not judged on a busy machine)
+#                                     which are not judged on a busy machine)
 #   expect SENTENCE CODE PART command...
 #                                     it is true if the command exits with CODE and prints PART
 #   become_direct ONE OTHER           both say within 20 s that they are direct
@@ -65,8 +65,9 @@ check() { # sentence command...
     if "$@"; then printf 'ok  %s\n' "$sentence"; else not_ok "$sentence"; fi
 }
 
-# A time of since_ms that is over the limit is a failure only if the machine was not busy: the load
-# of others is nothing that a test may judge. What is within the limit is true under any load.
+# A time of since_ms or silence_ms that is over the limit is a failure only if the machine was not
+# busy: the load of others is nothing that a test may judge. What is within the limit is true under
+# any load.
 check_most() { # sentence number limit
     local number=${2%@*}
     if ! [[ $number =~ ^[0-9]+$ ]]; then
@@ -311,15 +312,15 @@ none_lost() { # log
                exit 1 }' "$1"
 }
 
-# The longest time without an answer in such a log from then (now_ms) until now: prints
-# milliseconds.
-silence_ms() { # log from-ms
-    awk -v from="$2" -v now="$(now_ms)" '
+# The longest time without an answer in such a log from a moment until now: "MS@MOMENT", for
+# check_most.
+silence_ms() { # log moment
+    awk -v from="${2%/*}" -v now="$(now_ms)" -v moment="$2" '
         /bytes from/ { t = substr($1, 2, length($1) - 2) * 1000
                        if (t < from) next
                        gap = t - (last ? last : from); if (gap > most) most = gap; last = t }
         END { if (now - (last ? last : from) > most) most = now - (last ? last : from)
-              printf "%d\n", most }' "$1"
+              printf "%d@%s\n", most, moment }' "$1"
 }
 
 # ---- a stream of bytes ----

@@ -68,7 +68,7 @@ restart() { # host signal peer...
             wait_for 20 answered_again "$peer" "$host" "$(answers "$peer" "$host")"
         answered=$(first_answer_ms "$peer" "$host" "$start")
         check_most "the first one so long after the session of $host, in ms" \
-            "$((answered < connected - start ? 0 : answered + start - connected))" $SILENT_MS
+            "$((answered < connected - start ? 0 : answered + start - connected))@$began" $SILENT_MS
         check "$peer and $host become direct" wait_for 20 lab_is_state "$peer" "$host" direct
         check_most "so long after its start, in ms" "$(since_ms "$began")" $DIRECT_MS
         kill "$(cat "$LAB_DIR/$peer.pinging")"

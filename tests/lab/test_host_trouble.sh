@@ -50,14 +50,14 @@ since() { # what limit-ms: the longest silence since $moved
 }
 pinging laptop nas 0.05 1000
 sleep 0.5
-moved=$(now_ms)
+moved=$(moment)
 move 198.51.100.31
 sleep 5
 since "another address" 2000
 check "directly again" wait_for 10 lab_is_state laptop nas direct
 move
 sleep 4
-moved=$(now_ms)
+moved=$(moment)
 move 198.51.100.32
 sleep 5
 since "no address for a while, then another one" 2000
@@ -68,7 +68,7 @@ pid=$(cat "$LAB_DIR/laptop.pid")
 kill -STOP "$pid"
 sleep 12
 kill -CONT "$pid"
-moved=$(now_ms)
+moved=$(moment)
 sleep 3
 since "after 12 s" 2000
 

@@ -43,7 +43,7 @@ connected_once laptop nas phone
 
 pinging laptop nas 0.1 1000
 lab_in home ip link set wan down
-down=$(now_ms)
+down=$(moment)
 sleep 6
 check_most "without the internet, the longest silence between laptop and nas, in ms" \
     "$(silence_ms "$LAB_DIR/laptop-nas.ping" "$down")" 1000
