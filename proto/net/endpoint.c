@@ -221,12 +221,29 @@ static bool prefix_match(const uint8_t ip[16], const struct scope_rule *rule)
            (rest == 0 || (ip[bytes] & mask) == (rule->ip[bytes] & mask));
 }
 
-enum endpoint_scope endpoint_scope(const struct endpoint *e)
+/* The first rule that matches; NULL for none. */
+static const struct scope_rule *rule_of(const struct endpoint *e)
 {
     for (size_t i = 0; i < sizeof(scope_rules) / sizeof(scope_rules[0]); i++) {
         if (prefix_match(e->ip, &scope_rules[i])) {
-            return scope_rules[i].scope;
+            return &scope_rules[i];
         }
     }
-    return ENDPOINT_SCOPE_GLOBAL;
+    return NULL;
+}
+
+enum endpoint_scope endpoint_scope(const struct endpoint *e)
+{
+    const struct scope_rule *rule = rule_of(e);
+
+    return rule == NULL ? ENDPOINT_SCOPE_GLOBAL : rule->scope;
+}
+
+bool endpoint_same_special(const struct endpoint *a, const struct endpoint *b)
+{
+    static const struct scope_rule loopback = {V4(127, 0, 0, 0), 96 + 8, ENDPOINT_SCOPE_NEVER};
+
+    return (rule_of(a) != NULL && rule_of(a) == rule_of(b) &&
+            rule_of(a)->scope == ENDPOINT_SCOPE_LAN) ||
+           (prefix_match(a->ip, &loopback) && prefix_match(b->ip, &loopback));
 }

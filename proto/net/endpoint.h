@@ -75,3 +75,7 @@ enum endpoint_scope {
 
 /** The scope of an address; its port does not matter. */
 enum endpoint_scope endpoint_scope(const struct endpoint *e);
+
+/** True if both are LAN or loopback addresses of one special range (10/8, fe80::/10, ...): who has
+ * the one may reach the other. */
+bool endpoint_same_special(const struct endpoint *a, const struct endpoint *b);

@@ -7,7 +7,7 @@ and who may include them, and where a rule is not enforced yet."""
 # include everything.
 PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
 RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
-SUBNET = ["rendezvous/presence"]  # what relays know of each other's hosts
+SUBNET = ["rendezvous/mesh", "rendezvous/presence"]  # what relays know of relays and of hosts
 LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "relayd/service", "relayd/config", "relayd/daemon", "proto/admin",
@@ -32,6 +32,7 @@ LAYERS = {
     "rendezvous/directory": [*PROTO, "rendezvous/store"],
     "rendezvous/roster": [*PROTO, "rendezvous/store"],
     "rendezvous/punch": PROTO,
+    "rendezvous/mesh": [*PROTO, "rendezvous/store"],
     "rendezvous/presence": PROTO,
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
