@@ -159,6 +159,7 @@
     X(limit_all, "presence_announced_total", "result=\"limit_all\"", "")                           \
     X(displaced, "presence_forgotten_total", "reason=\"displaced\"",                               \
       "Places of keys that were forgotten, by reason.")                                            \
+    X(absent, "presence_forgotten_total", "reason=\"absent\"", "")                                 \
     X(expired, "presence_forgotten_total", "reason=\"expired\"", "")
 
 /* Taken from struct locate_stats when printed. */

@@ -128,10 +128,13 @@ static bool spare_one(struct neighbour_table *table, bool accepted_only, struct 
 
     TAILQ_FOREACH(neighbour, &table->list, in_use)
     {
-        if (mono_ms_between(neighbour->used_at, now) < NEIGHBOUR_SPARE_MS) {
+        uint64_t unused_ms = mono_ms_between(neighbour->used_at, now);
+
+        if (unused_ms < NEIGHBOUR_BRIEF_SPARE_MS) {
             return false; /* those behind it were used later */
         }
         if (neighbour->state == NEIGHBOUR_STATE_OPEN && !neighbour->kept &&
+            (neighbour->brief || unused_ms >= NEIGHBOUR_SPARE_MS) &&
             !(accepted_only && neighbour->dialled)) {
             neighbour_end(table, neighbour, now);
             return true;
@@ -155,11 +158,17 @@ struct neighbour *neighbour_next(const struct neighbour_table *table,
     return before == NULL ? TAILQ_FIRST(&table->list) : TAILQ_NEXT(before, in_use);
 }
 
-void neighbour_used(struct neighbour_table *table, struct neighbour *neighbour, struct mono now)
+static void touch(struct neighbour_table *table, struct neighbour *neighbour, struct mono now)
 {
     neighbour->used_at = now;
     TAILQ_REMOVE(&table->list, neighbour, in_use);
     TAILQ_INSERT_TAIL(&table->list, neighbour, in_use);
+}
+
+void neighbour_used(struct neighbour_table *table, struct neighbour *neighbour, struct mono now)
+{
+    touch(table, neighbour, now);
+    neighbour->brief = false;
 }
 
 void neighbour_tell(struct neighbour_table *table, struct neighbour *neighbour,
@@ -189,14 +198,12 @@ bool neighbour_datagram(struct neighbour_table *table, struct neighbour *neighbo
                              body_size);
 }
 
-struct neighbour *neighbour_want_at(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
-                                    const struct neighbour_place *place, struct mono now)
+/* Begin to dial a relay that is none of ours yet. */
+static struct neighbour *dial(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                              const struct neighbour_place *place, struct mono now)
 {
-    struct neighbour *neighbour = map_find_pointer(table->by_key, key);
+    struct neighbour *neighbour;
 
-    if (neighbour != NULL) {
-        return neighbour;
-    }
     if (table->stopping || place->addresses_count == 0 ||
         memcmp(key, table->own_key, KEY_SIZE) == 0 ||
         (table->count >= NEIGHBOURS_MAX && !spare_one(table, false, now))) {
@@ -211,27 +218,49 @@ struct neighbour *neighbour_want_at(struct neighbour_table *table, const uint8_t
     return neighbour;
 }
 
-struct neighbour *neighbour_want(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
-                                 struct mono now)
+struct neighbour *neighbour_want_at(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                                    const struct neighbour_place *place, struct mono now)
+{
+    struct neighbour *neighbour = map_find_pointer(table->by_key, key);
+
+    if (neighbour == NULL) {
+        return dial(table, key, place, now);
+    }
+    neighbour->brief = false;
+    return neighbour;
+}
+
+/* The neighbour of this key, or a dial of it, which is for a word only if nobody wants more. */
+static struct neighbour *want(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                              bool brief, struct mono now)
 {
     struct neighbour *neighbour = map_find_pointer(table->by_key, key);
     struct neighbour_place place = {.addresses_count = 0};
 
     if (neighbour != NULL) {
-        return neighbour;
+        neighbour->brief = neighbour->brief && brief;
+    } else if (table->book.find != NULL && table->book.find(table->book.context, key, &place)) {
+        neighbour = dial(table, key, &place, now);
+        if (neighbour != NULL) {
+            neighbour->brief = brief;
+        }
     }
-    return table->book.find != NULL && table->book.find(table->book.context, key, &place)
-               ? neighbour_want_at(table, key, &place, now)
-               : NULL;
+    return neighbour;
+}
+
+struct neighbour *neighbour_want(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                                 struct mono now)
+{
+    return want(table, key, false, now);
 }
 
 /* The relay of this key, to which something shall go: it is open, or something can wait for it.
  * NULL, and *rc says why: it can not. */
-static struct neighbour *way_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE], int *rc,
-                                struct mono now)
+static struct neighbour *way_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                                bool brief, int *rc, struct mono now)
 {
     bool full = table->count >= NEIGHBOURS_MAX;
-    struct neighbour *neighbour = neighbour_want(table, key, now);
+    struct neighbour *neighbour = want(table, key, brief, now);
 
     *rc = neighbour != NULL ? ERR_OK : full ? ERR_LIMIT : ERR_DROP;
     return neighbour;
@@ -246,19 +275,20 @@ static int wait_for(struct neighbour_table *table, struct neighbour *neighbour, 
     return rc;
 }
 
-int neighbour_send_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
-                      const Ziglan__Control *message, struct mono now)
+static int send_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                   const Ziglan__Control *message, bool brief, struct mono now)
 {
     struct reply *reply = table->ports.reply;
     size_t size = 0;
     int rc;
-    struct neighbour *neighbour = way_to(table, key, &rc, now);
+    struct neighbour *neighbour = way_to(table, key, brief, &rc, now);
 
     if (neighbour == NULL) {
         return rc;
     }
     if (neighbour->state == NEIGHBOUR_STATE_OPEN) {
-        neighbour_send(table, neighbour, message, now);
+        touch(table, neighbour, now);
+        neighbour_tell(table, neighbour, message);
         return ERR_OK;
     }
     if (control_pack(reply->packed, sizeof(reply->packed), &size, message) != ERR_OK) {
@@ -267,12 +297,24 @@ int neighbour_send_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE]
     return wait_for(table, neighbour, false, reply->packed, size, NULL, 0);
 }
 
+int neighbour_send_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                      const Ziglan__Control *message, struct mono now)
+{
+    return send_to(table, key, message, false, now);
+}
+
+int neighbour_send_brief(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                         const Ziglan__Control *message, struct mono now)
+{
+    return send_to(table, key, message, true, now);
+}
+
 int neighbour_datagram_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
                           const uint8_t *head, size_t head_size, const uint8_t *body,
                           size_t body_size, struct mono now)
 {
     int rc;
-    struct neighbour *neighbour = way_to(table, key, &rc, now);
+    struct neighbour *neighbour = way_to(table, key, false, &rc, now);
 
     if (neighbour == NULL) {
         return rc;
@@ -362,7 +404,7 @@ static void adopt(struct neighbour_table *table, struct neighbour *neighbour,
     neighbour->deadline = MONO_NEVER;
     neighbour->opened = true;
     neighbour->observed = event->peer->observed;
-    neighbour_used(table, neighbour, now);
+    touch(table, neighbour, now);
     /* Our own dial may be the one that counts at the other end (newer_stays). */
     if (event->dialled || memcmp(table->own_key, neighbour->key, KEY_SIZE) > 0) {
         neighbour_dial_end(&neighbour->dial, table->hub, now);
@@ -396,7 +438,11 @@ static struct neighbour *let_in(struct neighbour_table *table, struct neighbour 
         limits_neighbour_leave(table->ports.limits, &client->limits);
         return NULL;
     }
-    return neighbour_new(table, client->key, now);
+    known = neighbour_new(table, client->key, now);
+    if (known != NULL) {
+        known->brief = true; /* until it is used */
+    }
+    return known;
 }
 
 static struct neighbour *neighbour_of_dial(struct neighbour_table *table, struct handle handle)
@@ -488,7 +534,8 @@ static struct mono neighbour_due(const struct neighbour *neighbour)
         return mono_min(at, neighbour_dial_deadline(&neighbour->dial));
     }
     return neighbour->dialled && !neighbour->kept
-               ? mono_min(at, mono_add_ms(neighbour->used_at, NEIGHBOUR_IDLE_MS))
+               ? mono_min(at, mono_add_ms(neighbour->used_at, neighbour->brief ? NEIGHBOUR_BRIEF_MS
+                                                                               : NEIGHBOUR_IDLE_MS))
                : at;
 }
 

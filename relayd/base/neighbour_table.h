@@ -32,12 +32,14 @@
 
 enum {
     NEIGHBOURS_MAX = 64,
-    NEIGHBOURS_ACCEPTED_MAX = 40, /* who comes takes no place from whom we look for */
-    NEIGHBOUR_DIAL_MS = 5000,     /* an attempt, and what waits for it, lasts so long */
-    NEIGHBOUR_IDLE_MS = 120000,   /* then a session that nobody keeps ends */
-    NEIGHBOUR_SPARE_MS = 90000,   /* unused for so long, one makes room for another */
-    NEIGHBOUR_STALL_MS = 5000,    /* a dialled one that owes an answer for longer is dead */
-    NEIGHBOUR_RACE_MS = 10000,    /* two sessions of a pair within it were dialled at once */
+    NEIGHBOURS_ACCEPTED_MAX = 40,    /* who comes takes no place from whom we look for */
+    NEIGHBOUR_DIAL_MS = 5000,        /* an attempt, and what waits for it, lasts so long */
+    NEIGHBOUR_IDLE_MS = 120000,      /* then a session that nobody keeps ends */
+    NEIGHBOUR_SPARE_MS = 90000,      /* unused for so long, one makes room for another */
+    NEIGHBOUR_BRIEF_MS = 10000,      /* one that is for a word only ends when unused for so long, */
+    NEIGHBOUR_BRIEF_SPARE_MS = 1000, /* and makes room for another after so long */
+    NEIGHBOUR_STALL_MS = 5000,       /* a dialled one that owes an answer for longer is dead */
+    NEIGHBOUR_RACE_MS = 10000,       /* two sessions of a pair within it were dialled at once */
 };
 
 enum neighbour_state { NEIGHBOUR_STATE_DIALLING, NEIGHBOUR_STATE_OPEN, NEIGHBOUR_STATE_GONE };
@@ -50,6 +52,7 @@ struct neighbour {
     enum neighbour_state state;  /* written by the table only */
     struct relay_client *client; /* OPEN: its session */
     bool dialled;                /* by us */
+    bool brief;                  /* nobody used it for more than a word (neighbour_send_brief) */
     bool kept;                   /* written by the mesh: it does not end for being idle */
     bool opened;                 /* it was open */
     bool waits;                  /* in the line for an event */
@@ -140,6 +143,12 @@ bool neighbour_datagram(struct neighbour_table *table, struct neighbour *neighbo
  */
 int neighbour_send_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
                       const Ziglan__Control *message, struct mono now) MUST_CHECK;
+
+/** The same for a word, of which a relay may have one for each of many others: a session that is
+ * made for it ends NEIGHBOUR_BRIEF_MS after the last one, and soon makes room for others, unless
+ * somebody uses it for more. */
+int neighbour_send_brief(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
+                         const Ziglan__Control *message, struct mono now) MUST_CHECK;
 
 /** The same for a datagram. */
 int neighbour_datagram_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],

@@ -7,6 +7,7 @@
 enum {
     SWEEP_MS = 1000,
     OWN_RECORDS_BESIDE_HOSTS = 1, /* the delegation */
+    WAITER_FRAMES = 0,            /* presence_find waits; the number of no client */
 };
 
 static const struct bucket_rate scores_rate = {.per_s = PRESENCE_SCORES_PER_S,
@@ -251,8 +252,50 @@ static void question_send(struct presence_service *service, const struct locate_
     message.request_id = out->request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
     message.locate = &body;
-    if (neighbour_send_to(&service->base->neighbours, out->to, &message, now) != ERR_OK) {
+    if (neighbour_send_brief(&service->base->neighbours, out->to, &message, now) != ERR_OK) {
         locate_on_failed(service->locate, out->to, out->request_id, now);
+    }
+}
+
+/* Which other relays the records name. */
+static void answer_fill(const struct presence_service *service, const uint8_t key[KEY_SIZE],
+                        const struct located *located, struct presence_answer *out)
+{
+    const uint8_t *own_key = service->base->cfg.identity->public_key;
+
+    memcpy(out->key, key, KEY_SIZE);
+    out->count = 0;
+    for (size_t i = 0; i < located->count; i++) {
+        const uint8_t *relay = located->records[i].relay;
+
+        if (memcmp(relay, own_key, KEY_SIZE) != 0) {
+            memcpy(out->relays[out->count++], relay, KEY_SIZE);
+        }
+    }
+}
+
+/* An answer for presence_find. There is room for one of each look-up; who takes none loses some. */
+static void answer_put(struct presence_service *service, const struct locate_output *out)
+{
+    size_t at = (service->answers_first + service->answers_count) % LOCATE_COUNT_MAX;
+
+    if (service->answers_count < LOCATE_COUNT_MAX) {
+        answer_fill(service, out->key, &out->located, &service->answers[at]);
+        service->answers_count++;
+    }
+}
+
+static void done_tell(struct presence_service *service, const struct locate_output *out)
+{
+    const struct relay_client *client;
+
+    if (out->waiter.who == WAITER_FRAMES) {
+        answer_put(service, out);
+        return;
+    }
+    client = waiter_client(service, &out->waiter);
+    if (client != NULL) {
+        located_send(service, client, out->waiter.request_id, &out->located);
     }
 }
 
@@ -262,17 +305,12 @@ static void outputs_send(struct presence_service *service, struct mono now)
     struct locate_output out;
 
     while (locate_output(service->locate, &out)) {
-        const struct relay_client *client;
-
         switch (out.type) {
         case LOCATE_OUTPUT_ASK:
             question_send(service, &out, now);
             break;
         case LOCATE_OUTPUT_DONE:
-            client = waiter_client(service, &out.waiter);
-            if (client != NULL) {
-                located_send(service, client, out.waiter.request_id, &out.located);
-            }
+            done_tell(service, &out);
             break;
         }
     }
@@ -298,6 +336,22 @@ static enum locate_answer winners_ask(struct presence_service *service, const ui
     return locate_begin(service->locate, key, waiter, winners, count, now);
 }
 
+/* Answer from what is known here, or begin or join a look-up. */
+static enum locate_answer look_up(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                                  const struct locate_waiter *waiter, struct located *out,
+                                  struct mono now)
+{
+    uint64_t wall_ms = env_wall_ms(&service->base->env);
+    enum locate_answer answer;
+
+    own_find(service, key, out, now);
+    if (out->count > 0) {
+        return LOCATE_KNOWN;
+    }
+    answer = locate_want(service->locate, key, waiter, wall_ms, now, out);
+    return answer == LOCATE_ASK_WHOM ? winners_ask(service, key, waiter, now) : answer;
+}
+
 void presence_on_locate(struct presence_service *service, struct relay_client *client,
                         const Ziglan__Control *message, struct mono now)
 {
@@ -316,20 +370,62 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
         return;
     }
     base->counters.locates++;
-    own_find(service, key, &located, now);
-    answer = LOCATE_KNOWN;
-    if (located.count == 0) {
-        answer = locate_want(service->locate, key, &waiter, env_wall_ms(&base->env), now, &located);
-    }
-    if (answer == LOCATE_ASK_WHOM) {
-        answer = winners_ask(service, key, &waiter, now);
-    }
+    answer = look_up(service, key, &waiter, &located, now);
     if (answer == LOCATE_KNOWN) {
         located_send(service, client, message->request_id, &located);
     } else if (answer == LOCATE_BUSY) {
         reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
     }
     outputs_send(service, now);
+}
+
+/* ---- for frames ---- */
+
+enum presence_find presence_find(struct presence_service *service, struct relay_client *client,
+                                 const uint8_t key[KEY_SIZE], struct presence_answer *out,
+                                 struct mono now)
+{
+    const struct locate_waiter waiter = {.who = WAITER_FRAMES};
+    struct located located;
+    enum locate_answer answer;
+
+    if (!limits_locate_take(&client->limits, now)) {
+        service->base->counters.locate_limit++;
+        return PRESENCE_FIND_BUSY;
+    }
+    answer = look_up(service, key, &waiter, &located, now);
+    outputs_send(service, now);
+    if (answer == LOCATE_KNOWN) {
+        answer_fill(service, key, &located, out);
+        return PRESENCE_FIND_KNOWN;
+    }
+    return answer == LOCATE_WAITS ? PRESENCE_FIND_SOUGHT : PRESENCE_FIND_BUSY;
+}
+
+bool presence_answer_next(struct presence_service *service, struct presence_answer *out)
+{
+    if (service->answers_count == 0) {
+        return false;
+    }
+    *out = service->answers[service->answers_first];
+    service->answers_first = (service->answers_first + 1) % LOCATE_COUNT_MAX;
+    service->answers_count--;
+    return true;
+}
+
+void presence_on_absent(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                        const uint8_t relay[KEY_SIZE], struct mono now)
+{
+    locate_forget(service->locate, key, relay, now);
+    presence_table_absent(service->table, key, relay);
+}
+
+size_t presence_attachment(const struct presence_service *service, const uint8_t key[KEY_SIZE],
+                           uint8_t out[PRESENCE_SIGNED_SIZE_MAX])
+{
+    const struct presence_record *record = announcer_find(service->announcer, key);
+
+    return record != NULL ? presence_record_write(record, out) : 0;
 }
 
 /* ---- answers of neighbours, and their questions ---- */
@@ -407,8 +503,8 @@ static bool announcement_send(struct presence_service *service,
     message.body_case = ZIGLAN__CONTROL__BODY_ANNOUNCE;
     message.announce = &body;
     for (size_t i = 0; i < announcement->count; i++) {
-        told = neighbour_send_to(&service->base->neighbours, announcement->winners[i], &message,
-                                 now) == ERR_OK &&
+        told = neighbour_send_brief(&service->base->neighbours, announcement->winners[i], &message,
+                                    now) == ERR_OK &&
                told;
     }
     return told;

@@ -33,6 +33,19 @@ enum {
     PRESENCE_SCORES_BURST = 3000000,
 };
 
+/** At which other relays a key is, the one to be tried first in front; none: nobody knows. */
+struct presence_answer {
+    uint8_t key[KEY_SIZE];
+    uint8_t relays[PRESENCE_PER_KEY_MAX][KEY_SIZE];
+    size_t count;
+};
+
+enum presence_find {
+    PRESENCE_FIND_KNOWN,  /* the answer is written */
+    PRESENCE_FIND_SOUGHT, /* the answer will come out of presence_answer_next */
+    PRESENCE_FIND_BUSY,   /* too many look-ups, or too many of this client */
+};
+
 struct presence_service {
     struct relay_base *base; /* borrowed */
     struct hrw *hrw;
@@ -43,6 +56,9 @@ struct presence_service {
     struct bucket_table *relay_askers; /* relays, by prefix */
     struct bucket scores;
     struct mono sweep_at; /* the table's next sweep */
+    /* Answers to presence_find that were not taken yet: a ring. */
+    struct presence_answer answers[LOCATE_COUNT_MAX];
+    size_t answers_first, answers_count;
 };
 
 /** Make everything, in zeroed memory. base is borrowed and outlives the service. ERR_NOMEM;
@@ -89,6 +105,25 @@ void presence_on_error(struct presence_service *service, const struct relay_clie
 /** There is no session with this neighbour any more, or none could be made. */
 void presence_on_neighbour_gone(struct presence_service *service, const uint8_t key[KEY_SIZE],
                                 struct mono now);
+
+/**
+ * Where is a key for which a client of this relay sent a frame? Each look-up is one of those that
+ * the client's session may ask for. Later: forwarding between relays asks this, and takes answers
+ * after all events of a turn.
+ */
+enum presence_find presence_find(struct presence_service *service, struct relay_client *client,
+                                 const uint8_t key[KEY_SIZE], struct presence_answer *out,
+                                 struct mono now);
+bool presence_answer_next(struct presence_service *service, struct presence_answer *out);
+
+/** The relay says that the key is not there. Later: as above. */
+void presence_on_absent(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                        const uint8_t relay[KEY_SIZE], struct mono now);
+
+/** The attachment of a host that is here, as it signed it; its size, or 0 if there is none. Later:
+ * as above, for the frames that this relay passes on for the host. */
+size_t presence_attachment(const struct presence_service *service, const uint8_t key[KEY_SIZE],
+                           uint8_t out[PRESENCE_SIGNED_SIZE_MAX]);
 
 /** The delegation that this relay shows in its Hello (empty: none), each time it may have changed:
  * it is announced, so that the ziglan's key leads here. */

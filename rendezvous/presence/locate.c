@@ -206,6 +206,12 @@ static void timer_set(struct locate *locate, struct lookup *lookup, struct mono 
 static enum locate_answer wait_for(struct locate *locate, struct lookup *lookup,
                                    const struct locate_waiter *waiter)
 {
+    for (size_t i = 0; i < lookup->waiter_count; i++) {
+        if (lookup->waiters[i].who == waiter->who &&
+            lookup->waiters[i].request_id == waiter->request_id) {
+            return LOCATE_WAITS; /* it is told once */
+        }
+    }
     if (lookup->waiter_count == LOCATE_WAITERS_MAX) {
         locate->stats.busy++;
         return LOCATE_BUSY;

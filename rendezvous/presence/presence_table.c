@@ -412,6 +412,24 @@ size_t presence_table_find(const struct presence_table *table, const uint8_t key
     return count;
 }
 
+void presence_table_absent(struct presence_table *table, const uint8_t key[KEY_SIZE],
+                           const uint8_t relay[KEY_SIZE])
+{
+    uint32_t number = 0;
+
+    if (!presence_shares_find(table->shares, relay, &number)) {
+        return;
+    }
+    for (struct presence_slot *slot = presence_slots_first(&table->slots, key); slot != NULL;
+         slot = presence_slots_next(&table->slots, slot)) {
+        if (slot->relay == number) {
+            table->stats.absent++;
+            forget(table, slot);
+            return;
+        }
+    }
+}
+
 void presence_table_expire(struct presence_table *table, struct mono now)
 {
     uint32_t now_s = seconds_of(now);

@@ -48,7 +48,7 @@ struct presence_stats {
     uint64_t added, renewed, repeated;                           /* what was taken */
     uint64_t malformed, forged, future, over, replayed, foreign; /* what was not */
     uint64_t limit_rate, limit_checks, limit_key, limit_relay, limit_prefix, limit_all;
-    uint64_t displaced, expired;
+    uint64_t displaced, expired, absent;
     uint32_t records, relays;
 };
 
@@ -80,6 +80,11 @@ enum verdict presence_table_tell(struct presence_table *table, const struct pres
 size_t presence_table_find(const struct presence_table *table, const uint8_t key[KEY_SIZE],
                            uint64_t wall_ms, struct mono now,
                            struct presence_record out[PRESENCE_PER_KEY_MAX]);
+
+/** The relay itself says that the key is not there: its record is forgotten, until it is announced
+ * again. */
+void presence_table_absent(struct presence_table *table, const uint8_t key[KEY_SIZE],
+                           const uint8_t relay[KEY_SIZE]);
 
 /** Forget a part of what is over. To be called each second; all of a table has its turn in about a
  * minute. */

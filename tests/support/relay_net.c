@@ -80,6 +80,21 @@ void relay_net_start(struct relay_net *net)
     }
 }
 
+void relay_net_guest_add(struct relay_net *net, const struct relay_net_guest *guest)
+{
+    CHECK(net->guests_count < RELAY_NET_GUESTS_MAX);
+    net->guests[net->guests_count++] = guest;
+}
+
+static void guests_deliver(struct relay_net *net, const struct endpoint *to, struct dgram *in)
+{
+    for (size_t i = 0; i < net->guests_count; i++) {
+        if (endpoint_equal(&net->guests[i]->address, to)) {
+            net->guests[i]->receive(net->guests[i]->context, in);
+        }
+    }
+}
+
 static void deliver(struct relay_net *net)
 {
     struct wire_packet *packet = wire_take(&net->wire, net->now);
@@ -89,6 +104,7 @@ static void deliver(struct relay_net *net)
         size_t from = node_at(net, &packet->from), to = node_at(net, &packet->to);
 
         in.local = packet->to;
+        guests_deliver(net, &packet->to, &in);
         if (to < net->count && net->nodes[to].core != NULL &&
             (net->passes == NULL || net->passes(net, from, to))) {
             relay_core_receive(net->nodes[to].core, &in, net->now);
@@ -108,11 +124,21 @@ void relay_net_run(struct relay_net *net, uint64_t ms)
         for (size_t i = 0; i < net->count; i++) {
             next = mono_min(next, relay_node_deadline(&net->nodes[i]));
         }
+        for (size_t i = 0; i < net->guests_count; i++) {
+            next = mono_min(next, net->guests[i]->deadline(net->guests[i]->context));
+        }
         if (next.ns > until.ns) {
             break;
         }
         net->now = next.ns > net->now.ns ? next : net->now;
         deliver(net);
+        for (size_t i = 0; i < net->guests_count; i++) {
+            const struct relay_net_guest *guest = net->guests[i];
+
+            if (mono_due(guest->deadline(guest->context), net->now)) {
+                guest->turn(guest->context);
+            }
+        }
         for (size_t i = 0; i < net->count; i++) {
             struct relay_node *node = &net->nodes[i];
 

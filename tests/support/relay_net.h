@@ -10,7 +10,16 @@
 #include "tests/support/relay_node.h"
 #include "tests/support/wire.h"
 
-enum { RELAY_NET_MAX = 48 };
+enum { RELAY_NET_MAX = 48, RELAY_NET_GUESTS_MAX = 4 };
+
+/** Something else on the wire, as a host (tests/support/net_host.h). It sends by itself. */
+struct relay_net_guest {
+    void *context;
+    struct endpoint address;
+    void (*receive)(void *context, struct dgram *in);
+    struct mono (*deadline)(void *context);
+    void (*turn)(void *context); /* its deadline is due */
+};
 
 struct relay_net {
     struct test_env ports;
@@ -18,6 +27,8 @@ struct relay_net {
     struct wire wire;
     struct relay_node nodes[RELAY_NET_MAX];
     size_t count;
+    const struct relay_net_guest *guests[RELAY_NET_GUESTS_MAX]; /* borrowed */
+    size_t guests_count;
     bool (*passes)(const struct relay_net *net, size_t from, size_t to); /* NULL: everything does */
 };
 
@@ -30,6 +41,9 @@ void relay_net_start(struct relay_net *net);
 
 /** Let everything happen for `ms` milliseconds of virtual time. */
 void relay_net_run(struct relay_net *net, uint64_t ms);
+
+/** Let a guest take part; borrowed for the life of the net. */
+void relay_net_guest_add(struct relay_net *net, const struct relay_net_guest *guest);
 
 /** The neighbours of one of them. */
 struct neighbour_table *relay_net_neighbours(struct relay_net *net, size_t i);

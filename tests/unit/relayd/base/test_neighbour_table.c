@@ -265,6 +265,43 @@ static void who_comes_takes_no_place_from_whom_we_look_for(void **state)
     relay_net_free(net);
 }
 
+/* A relay has a word for each of many: announcements and questions of presence. */
+static void sessions_for_a_word_end_soon_and_make_room_for_the_next(void **state)
+{
+    struct relay_net *net = net_of(3);
+    struct neighbour_table *table = relay_net_neighbours(net, 0);
+    Ziglan__Ping body;
+    Ziglan__Control message = ping(&body);
+
+    (void)state;
+    assert_int_equal(neighbour_send_brief(table, relay_net_key(net, 1), &message, net->now),
+                     ERR_OK);
+    assert_int_equal(neighbour_send_brief(table, relay_net_key(net, 2), &message, net->now),
+                     ERR_OK);
+    relay_net_run(net, NEIGHBOUR_BRIEF_MS - 1000);
+    assert_non_null(open_of(net, 0, 1));
+    assert_int_equal(neighbour_send_to(table, relay_net_key(net, 2), &message, net->now), ERR_OK);
+    assert_int_equal(neighbour_send_brief(table, relay_net_key(net, 2), &message, net->now),
+                     ERR_OK);
+    relay_net_run(net, 2000);
+    assert_null(open_of(net, 0, 1));
+    relay_net_run(net, NEIGHBOUR_IDLE_MS - 3000);
+    assert_non_null(open_of(net, 0, 2)); /* it was used for more */
+    relay_net_free(net);
+
+    net = net_of(RELAY_NET_MAX);
+    table = relay_net_neighbours(net, 0);
+    for (size_t i = 1; i < net->count; i++) { /* all have a word for one, which has room for 40 */
+        assert_int_equal(neighbour_send_brief(relay_net_neighbours(net, i), relay_net_key(net, 0),
+                                              &message, net->now),
+                         ERR_OK);
+        relay_net_run(net, 100);
+    }
+    assert_int_equal(net->nodes[0].core->base.counters.neighbours_refused_all, 0);
+    assert_true(control_received(net, 0) >= net->count - 1);
+    relay_net_free(net);
+}
+
 static void a_relay_that_stops_says_so_and_dials_nobody_any_more(void **state)
 {
     struct relay_net *net = net_of(3);
@@ -294,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_dead_neighbour_is_given_up),
         cmocka_unit_test(few_relays_of_one_network_are_let_in),
         cmocka_unit_test(who_comes_takes_no_place_from_whom_we_look_for),
+        cmocka_unit_test(sessions_for_a_word_end_soon_and_make_room_for_the_next),
         cmocka_unit_test(a_relay_that_stops_says_so_and_dials_nobody_any_more),
     };
 

@@ -221,6 +221,28 @@ static void a_host_with_two_relays_is_found_at_both_the_newest_first(void **stat
     presence_table_free(f.table);
 }
 
+static void
+a_relay_that_says_that_a_host_is_not_there_is_believed_until_it_announces_it(void **state)
+{
+    struct presence_record out[PRESENCE_PER_KEY_MAX];
+    struct presence_teller other = teller_of(2, 2);
+    struct fixture f;
+
+    (void)state;
+    start(&f, 100, presence_record_signed);
+    struct part part = attachment_of(f.wall_ms, &f.host, f.relay.key, 5, HOUR_MS);
+    assert_int_equal(tell_part(&f, &f.relay, &part), VERDICT_OK);
+    presence_table_absent(f.table, f.host.public_key, other.key); /* it is not about that one */
+    assert_int_equal(tell(&f, &other, 4), VERDICT_OK);
+    assert_int_equal(find(&f, out), 2);
+    presence_table_absent(f.table, f.host.public_key, f.relay.key);
+    assert_int_equal(find(&f, out), 1);
+    assert_memory_equal(out[0].relay, other.key, KEY_SIZE);
+    assert_int_equal(tell_part(&f, &f.relay, &part), VERDICT_OK);
+    assert_int_equal(find(&f, out), 2);
+    presence_table_free(f.table);
+}
+
 /* ---- what is not taken ---- */
 
 static void forged_records_change_nothing(void **state)
@@ -554,6 +576,8 @@ int main(void)
         cmocka_unit_test(an_entry_relay_that_announces_no_more_is_forgotten),
         cmocka_unit_test(the_larger_sequence_wins_and_replays_are_refused),
         cmocka_unit_test(a_host_with_two_relays_is_found_at_both_the_newest_first),
+        cmocka_unit_test(
+            a_relay_that_says_that_a_host_is_not_there_is_believed_until_it_announces_it),
         cmocka_unit_test(forged_records_change_nothing),
         cmocka_unit_test(a_relay_cannot_announce_what_names_another),
         cmocka_unit_test(records_of_the_future_the_past_and_for_long_are_refused),

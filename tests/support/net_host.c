@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A hub that dials a relay, and keeps the last answer. */
+#include "tests/support/net_host.h"
+
+#include "proto/base/bytes.h"
+#include "proto/wire/verdict.h"
+
+#include <string.h>
+
+enum { HOUR_MS = 3600 * 1000 };
+
+static size_t attachment_give(void *context, struct handle dialled,
+                              const uint8_t relay_key[KEY_SIZE],
+                              uint8_t out[RECORD_OTHER_SIGNED_SIZE_MAX])
+{
+    const struct net_host *host = context;
+
+    (void)dialled;
+    (void)relay_key;
+    memcpy(out, host->attachment.bytes, host->attachment.size);
+    return host->attachment.size;
+}
+
+static void poll(struct net_host *host)
+{
+    struct link_event event;
+
+    while (link_hub_event(host->hub, &event)) {
+        if (!handle_equal(event.handle, host->handle)) {
+            continue;
+        }
+        if (event.type == LINK_EVENT_OPEN) {
+            host->open = true;
+        } else if (event.type == LINK_EVENT_CLOSED) {
+            host->open = false;
+        } else if (event.type == LINK_EVENT_CONTROL) {
+            Ziglan__Control *control;
+
+            CHECK(control_unpack(&control, &host->arena, event.data, event.size) == ERR_OK);
+            host->answer = NULL;
+            if (control->request_id == host->request_next - 1 && control->request_id != 0) {
+                host->answer = control;
+                host->answered_at = host->net->now;
+            }
+        }
+    }
+}
+
+static void send(struct net_host *host)
+{
+    do {
+        outbox_clear(&host->box);
+        link_hub_transmit(host->hub, &host->box, host->net->now);
+        wire_send_box(&host->net->wire, &host->address, &host->box, host->net->now);
+    } while (host->box.items_count > 0);
+}
+
+static void guest_receive(void *context, struct dgram *in)
+{
+    struct net_host *host = context;
+
+    link_hub_receive(host->hub, in, host->net->now);
+    poll(host);
+    send(host);
+}
+
+static struct mono guest_deadline(void *context)
+{
+    const struct net_host *host = context;
+
+    return link_hub_deadline(host->hub);
+}
+
+static void guest_turn(void *context)
+{
+    struct net_host *host = context;
+
+    link_hub_expire(host->hub, host->net->now);
+    poll(host);
+    send(host);
+}
+
+void net_host_init(struct net_host *host, struct relay_net *net, uint8_t n)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {3, n};
+    const uint8_t ip[4] = {198, 51, n, 7};
+    struct link_config cfg = {.identity = &host->identity,
+                              .connection_max = 8,
+                              .attachments = {.context = host, .make = attachment_give}};
+
+    memset(host, 0, sizeof(*host));
+    host->net = net;
+    host->request_next = 1;
+    identity_from_seed(&host->identity, seed);
+    host->address = endpoint_v4(ip, 5000);
+    CHECK(link_hub_new(&host->hub, &cfg, &net->ports.env, net->now) == ERR_OK);
+    CHECK(outbox_init(&host->box, 1 << 20, 2048) == ERR_OK);
+    host->guest = (struct relay_net_guest){.context = host,
+                                           .address = host->address,
+                                           .receive = guest_receive,
+                                           .deadline = guest_deadline,
+                                           .turn = guest_turn};
+    relay_net_guest_add(net, &host->guest);
+}
+
+void net_host_fini(struct net_host *host)
+{
+    link_hub_free(host->hub);
+    outbox_fini(&host->box);
+}
+
+void net_host_attach(struct net_host *host, size_t i, uint64_t sequence)
+{
+    host->attachment = attachment_of(env_wall_ms(&host->net->ports.env), &host->identity,
+                                     relay_net_key(host->net, i), sequence, HOUR_MS);
+}
+
+void net_host_dial(struct net_host *host, size_t i)
+{
+    const struct link_dial dial = {
+        .local = host->address,
+        .remote = host->net->nodes[i].address,
+        .want = LINK_WANT_RELAY,
+        .key = relay_net_key(host->net, i),
+        .roles = LINK_ROLE_HOST,
+    };
+
+    if (host->open) {
+        net_host_leave(host);
+    }
+    CHECK(link_hub_dial(host->hub, &host->handle, &dial, host->net->now) == ERR_OK);
+    send(host);
+    relay_net_run(host->net, 200);
+    CHECK(host->open);
+}
+
+void net_host_leave(struct net_host *host)
+{
+    link_hub_close(host->hub, host->handle, 0, "bye", host->net->now);
+    host->open = false;
+    send(host);
+}
+
+void net_host_send(struct net_host *host, Ziglan__Control *message)
+{
+    uint8_t packed[CONTROL_SIZE_MAX];
+    size_t size = 0;
+
+    host->answer = NULL;
+    message->request_id = host->request_next++;
+    CHECK(control_pack(packed, sizeof(packed), &size, message) == ERR_OK);
+    CHECK(link_hub_control(host->hub, host->handle, packed, size) == ERR_OK);
+    send(host);
+}
+
+uint64_t net_host_locate(struct net_host *host, const uint8_t key[KEY_SIZE])
+{
+    Ziglan__Locate body = ZIGLAN__LOCATE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct mono asked_at = host->net->now;
+
+    body.key = control_bytes(key, KEY_SIZE);
+    message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
+    message.locate = &body;
+    net_host_send(host, &message);
+    for (int i = 0; i < 200 && host->answer == NULL; i++) {
+        relay_net_run(host->net, 10);
+    }
+    return host->answer != NULL ? mono_ms_between(asked_at, host->answered_at) : 2000;
+}
+
+int net_host_located(const struct net_host *host)
+{
+    const Ziglan__Control *answer = host->answer;
+
+    if (answer != NULL && answer->body_case == ZIGLAN__CONTROL__BODY_LOCATED) {
+        return (int)answer->located->n_records;
+    }
+    return answer != NULL && answer->body_case == ZIGLAN__CONTROL__BODY_ERROR &&
+                   answer->error->code == VERDICT_NOT_FOUND
+               ? 0
+               : -1;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A host among the relays of a relay_net: a real hub of the link with a session to one relay, and
+ * what the relay answered last. A failure aborts.
+ */
+#pragma once
+
+#include "proto/link/link.h"
+#include "proto/wire/control.h"
+#include "tests/support/parts.h"
+#include "tests/support/relay_net.h"
+
+struct net_host {
+    struct relay_net *net;
+    struct relay_net_guest guest;
+    struct identity identity;
+    struct endpoint address;
+    struct link_hub *hub;
+    struct handle handle;
+    bool open;
+    struct outbox box;
+    struct part attachment; /* in its Hellos; size 0: none */
+    uint32_t request_next;
+    struct control_arena arena;
+    Ziglan__Control *answer; /* to the last request; NULL: none yet */
+    struct mono answered_at;
+};
+
+/** Make host number n (from 0), which has no session yet. It must not move in memory. */
+void net_host_init(struct net_host *host, struct relay_net *net, uint8_t n);
+void net_host_fini(struct net_host *host);
+
+/** Attach it to relay i for an hour, from its next Hello on. */
+void net_host_attach(struct net_host *host, size_t i, uint64_t sequence);
+
+/** Dial relay i, and let 200 ms pass; the session before is closed. */
+void net_host_dial(struct net_host *host, size_t i);
+
+/** Close its session. */
+void net_host_leave(struct net_host *host);
+
+/** Send a request; its answer comes to host->answer. */
+void net_host_send(struct net_host *host, Ziglan__Control *message);
+
+/** Ask where a key is, and wait for the answer for 2 s at most. Returns the milliseconds that it
+ * took, or 2000. */
+uint64_t net_host_locate(struct net_host *host, const uint8_t key[KEY_SIZE]);
+
+/** The number of records in the answer to a Locate: 0 for NOT_FOUND. -1 for any other answer. */
+int net_host_located(const struct net_host *host);

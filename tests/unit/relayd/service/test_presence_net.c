@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hosts at different relays find each other by key: real relay cores, real sessions. */
+#include "tests/support/net_host.h"
+#include "tests/support/relay_net.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { RELAYS = 8 };
+
+#define HOUR_MS (3600 * 1000)
+
+static bool book_find(void *context, const uint8_t key[KEY_SIZE], struct neighbour_place *out)
+{
+    const struct relay_net *net = context;
+
+    for (size_t i = 0; i < net->count; i++) {
+        if (memcmp(relay_net_key(net, i), key, KEY_SIZE) == 0) {
+            out->addresses[0] = net->nodes[i].address;
+            out->addresses_count = 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct visit {
+    const struct relay_net *net;
+    size_t at;
+};
+
+static bool visit_next(void *context, struct hrw_relay *out)
+{
+    struct visit *visit = context;
+
+    if (visit->at == visit->net->count) {
+        return false;
+    }
+    out->address = visit->net->nodes[visit->at].address;
+    out->known_since_ms = 0;
+    memcpy(out->key, relay_net_key(visit->net, visit->at), KEY_SIZE);
+    visit->at++;
+    return true;
+}
+
+/* Open relays that know each other. */
+static struct relay_net *net_of(size_t count)
+{
+    struct relay_net *net = relay_net_new(count, 5);
+
+    net->ports.wall_ms += 12 * HOUR_MS; /* noon: at midnight the winners of two days are told */
+    for (size_t i = 0; i < count; i++) {
+        relay_node_set_open(&net->nodes[i]);
+    }
+    relay_net_start(net);
+    for (size_t i = 0; i < count; i++) {
+        struct visit visit = {.net = net};
+        const struct hrw_source source = {.context = &visit, .next = visit_next};
+
+        relay_net_neighbours(net, i)->book =
+            (struct neighbour_book){.context = net, .find = book_find};
+        assert_int_equal(
+            hrw_fill(net->nodes[i].core->presence.hrw, &source, env_wall_ms(&net->ports.env)),
+            ERR_OK);
+    }
+    return net;
+}
+
+static struct presence_service *presence(struct relay_net *net, size_t i)
+{
+    return &net->nodes[i].core->presence;
+}
+
+/* The relay that the nth record of the answer names; RELAYS: none of the net. */
+static size_t located_at(const struct net_host *host, size_t n)
+{
+    const ProtobufCBinaryData *bytes = &host->answer->located->records[n];
+    struct presence_record record;
+    size_t i = 0;
+
+    assert_int_equal(presence_record_read(&record, bytes->data, bytes->len), ERR_OK);
+    while (i < RELAYS && memcmp(relay_net_key(host->net, i), record.relay, KEY_SIZE) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* How many relays keep a record of the key for others. */
+static size_t keepers(struct relay_net *net, const uint8_t key[KEY_SIZE])
+{
+    struct presence_record records[PRESENCE_PER_KEY_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < net->count; i++) {
+        count += net->nodes[i].core != NULL &&
+                         presence_table_find(presence(net, i)->table, key,
+                                             env_wall_ms(&net->ports.env), net->now, records) > 0
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
+static void two_hosts_that_know_only_each_others_keys_find_each_other(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a, b;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_attach(&b, 1, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    relay_net_run(net, 1000);
+    assert_in_range(keepers(net, a.identity.public_key), 2, 3); /* 3, or 2 besides the own relay */
+    uint64_t first_ms = net_host_locate(&b, a.identity.public_key);
+    assert_int_equal(net_host_located(&b), 1);
+    assert_int_equal(located_at(&b, 0), 0);
+    assert_memory_equal(b.answer->located->records[0].data, a.attachment.bytes, a.attachment.size);
+    assert_true(first_ms <= 100); /* with the handshakes: five round trips of 20 ms */
+    assert_true(net_host_locate(&a, b.identity.public_key) <= 100);
+    assert_int_equal(located_at(&a, 0), 1);
+    assert_true(net_host_locate(&b, a.identity.public_key) <= 20); /* it is remembered */
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+static void over_open_sessions_a_look_up_takes_two_round_trips(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a, b;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    for (size_t i = 0; i < RELAYS; i++) {
+        (void)neighbour_want(relay_net_neighbours(net, 1), relay_net_key(net, i), net->now);
+    }
+    relay_net_run(net, 1000);
+    assert_true(net_host_locate(&b, a.identity.public_key) <= 40);
+    assert_int_equal(net_host_located(&b), 1);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+static void a_host_that_moved_is_found_at_its_new_relay(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a, b;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    relay_net_run(net, 1000);
+    net_host_attach(&a, 2, 8);
+    net_host_dial(&a, 2);
+    relay_net_run(net, 1000);
+    (void)net_host_locate(&b, a.identity.public_key);
+    assert_true(net_host_located(&b) >= 1);
+    assert_int_equal(located_at(&b, 0), 2);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+static void its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a, b;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    relay_net_run(net, 1000);
+    net_host_leave(&a);
+    relay_net_run(net, 1000);
+    assert_null(announcer_find(presence(net, 0)->announcer, a.identity.public_key));
+    (void)net_host_locate(&b, a.identity.public_key);
+    assert_int_equal(net_host_located(&b), 1);
+    relay_net_run(net, HOUR_MS);
+    (void)net_host_locate(&b, a.identity.public_key);
+    assert_int_equal(net_host_located(&b), 0);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+static void a_host_is_found_while_one_of_the_winners_lives(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    uint8_t winners[HRW_WINNERS][KEY_SIZE];
+    struct net_host a, b;
+    size_t stopped = 0;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    relay_net_run(net, 1000);
+    (void)hrw_winners(presence(net, 1)->hrw, hrw_day(env_wall_ms(&net->ports.env)),
+                      a.identity.public_key, winners);
+    for (size_t i = 2; i < RELAYS && stopped < 2; i++) { /* not those of the hosts */
+        for (size_t w = 0; w < HRW_WINNERS; w++) {
+            if (memcmp(winners[w], relay_net_key(net, i), KEY_SIZE) == 0) {
+                relay_node_stop(&net->nodes[i]);
+                stopped++;
+                break;
+            }
+        }
+    }
+    assert_int_equal(stopped, 2);
+    uint64_t took_ms = net_host_locate(&b, a.identity.public_key);
+    assert_int_equal(net_host_located(&b), 1);
+    assert_true(took_ms <= 300); /* 150 ms after the one that answers */
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+static void a_restarted_winner_learns_again_within_ten_minutes(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    relay_net_run(net, 1000);
+    size_t before = keepers(net, a.identity.public_key);
+    for (size_t i = 1; i < RELAYS; i++) {
+        relay_node_stop(&net->nodes[i]);
+        relay_node_start(&net->nodes[i], net->now);
+    }
+    assert_int_equal(keepers(net, a.identity.public_key), 0);
+    relay_net_run(net, ANNOUNCE_EVERY_MS + 2000);
+    assert_int_equal(keepers(net, a.identity.public_key), before);
+    net_host_fini(&a);
+    relay_net_free(net);
+}
+
+static void a_ziglan_is_found_by_its_key_alone(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host b;
+
+    (void)state;
+    relay_node_stop(&net->nodes[0]);
+    net->nodes[0].cfg.ziglan_identity = &net->nodes[0].ziglan_identity;
+    relay_node_start(&net->nodes[0], net->now); /* now it serves a ziglan */
+    struct visit visit = {.net = net};
+    const struct hrw_source source = {.context = &visit, .next = visit_next};
+    relay_net_neighbours(net, 0)->book = (struct neighbour_book){.context = net, .find = book_find};
+    assert_int_equal(hrw_fill(presence(net, 0)->hrw, &source, env_wall_ms(&net->ports.env)),
+                     ERR_OK);
+    net_host_init(&b, net, 2);
+    net_host_dial(&b, 1);
+    relay_net_run(net, ANNOUNCE_EVERY_MS + 2000);
+    (void)net_host_locate(&b, net->nodes[0].ziglan_identity.public_key);
+    assert_int_equal(net_host_located(&b), 1);
+    assert_int_equal(located_at(&b, 0), 0);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_hosts_that_know_only_each_others_keys_find_each_other),
+        cmocka_unit_test(over_open_sessions_a_look_up_takes_two_round_trips),
+        cmocka_unit_test(a_host_that_moved_is_found_at_its_new_relay),
+        cmocka_unit_test(its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour),
+        cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
+        cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
+        cmocka_unit_test(a_ziglan_is_found_by_its_key_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
