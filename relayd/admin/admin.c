@@ -12,6 +12,36 @@
 #include <stdio.h>
 #include <string.h>
 
+static json_t *pools_list(const struct app_pools *pools)
+{
+    const struct app_pool_config *config = app_pools_config(pools);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < config->apps_count; i++) {
+        uint32_t size = 0, limit = 0;
+
+        (void)app_pools_size(pools, config->apps[i], &size, &limit);
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:I, s:I}", "app", config->apps[i], "size",
+                                              (json_int_t)size, "limit", (json_int_t)limit));
+    }
+    return list;
+}
+
+static json_t *rewards_list(const struct rewards *rewards)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < rewards->count; i++) {
+        const struct record_reward *reward = &rewards->list[i];
+
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:s, s:s}", "chain", reward->chain, "address",
+                                              reward->address, "identity", reward->identity));
+    }
+    return list;
+}
+
 static json_t *status_answer(const struct admin_context *context, struct mono now)
 {
     struct relay_snapshot s;
@@ -23,7 +53,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:I, s:I, s:I, s:I}",
+        "s:I, s:I, s:I, s:I, s:o, s:o}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "relay_key",
         key_text(relay_core_key(context->core), relay), "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
@@ -35,7 +65,9 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         (json_int_t)s.counters.stun_answered, "punches_direct", (json_int_t)s.punch.direct,
         "store_healthy", (int)s.store_ok, "month_bytes", (json_int_t)s.volume_used,
         "month_bytes_max", (json_int_t)s.volume_max, "bandwidth_bytes_per_s",
-        (json_int_t)s.bandwidth_max, "neighbours", (json_int_t)s.neighbours));
+        (json_int_t)s.bandwidth_max, "neighbours", (json_int_t)s.neighbours, "pools",
+        pools_list(relay_core_pools(context->core)), "rewards",
+        rewards_list(relay_core_rewards(context->core))));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

@@ -48,6 +48,9 @@ static void counters_print(FILE *to, const struct relay_snapshot *s)
 #define ROW(field, name, labels, help) {name, labels, help, s->locate.field},
                         RELAY_LOCATE_COUNTERS(ROW)
 #undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->pools.field},
+                            RELAY_POOL_COUNTERS(ROW)
+#undef ROW
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -94,6 +97,7 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
     gauge_print(to, "relayd_punches_offered", "Punches that wait for an answer.", s->punch.offered);
     gauge_print(to, "relayd_punches_live", "Accepted punches that are watched for moves.",
                 s->punch.live);
+    gauge_print(to, "relayd_pool_members", "Applications in pools.", s->pools.members);
     gauge_print(to, "relayd_month_bytes", "Bytes sent and received in this month.",
                 (double)s->volume_used);
     gauge_print(to, "relayd_month_bytes_limit", "Bytes that a month may have; 0: no limit.",

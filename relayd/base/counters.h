@@ -12,6 +12,7 @@
 #include "rendezvous/presence/locate.h"
 #include "rendezvous/presence/presence_table.h"
 #include "rendezvous/punch/punch.h"
+#include "rendezvous/search/app_pool.h"
 
 #include <stdint.h>
 
@@ -178,6 +179,17 @@
     X(answers_late, "lookup_answers_total", "kind=\"late\"", "")                                   \
     X(answers_failed, "lookup_answers_total", "kind=\"failed\"", "")
 
+/* Taken from struct app_pool_stats when printed. */
+#define RELAY_POOL_COUNTERS(X)                                                                     \
+    X(joined, "pool_joins_total", "result=\"ok\"", "Joins of pools of applications, by result.")   \
+    X(refused_unmeasured, "pool_joins_total", "result=\"unmeasured\"", "")                         \
+    X(refused_unknown, "pool_joins_total", "result=\"no_pool\"", "")                               \
+    X(refused_net, "pool_joins_total", "result=\"net\"", "")                                       \
+    X(refused_full, "pool_joins_total", "result=\"full\"", "")                                     \
+    X(displaced, "pool_displaced_total", "", "Strangers that made room for a member in a pool.")   \
+    X(picked, "pool_picks_total", "result=\"ok\"", "Requests for another application of a pool.")  \
+    X(picked_none, "pool_picks_total", "result=\"none\"", "")
+
 struct relay_counters {
 #define RELAY_COUNTER_FIELD(field, family, labels, help) uint64_t field;
     RELAY_COUNTERS(RELAY_COUNTER_FIELD)
@@ -191,7 +203,8 @@ struct relay_snapshot {
     struct punch_stats punch;
     struct presence_stats presence;
     struct locate_stats locate;
-    uint32_t announced;  /* keys that this relay announces to others */
+    uint32_t announced; /* keys that this relay announces to others */
+    struct app_pool_stats pools;
     uint32_t sessions;   /* keys with an active session */
     uint32_t strangers;  /* sessions that are not members */
     uint32_t neighbours; /* relays with which there is a session or is being made one */

@@ -40,6 +40,15 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
     base->cfg.stun_per_s = value_or(cfg->stun_per_s, RELAY_STUN_PER_S_DEFAULT);
     base->cfg.open_relay = cfg->open_relay;
     base->cfg.allotment = cfg->allotment;
+    base->cfg.pools = cfg->pools;
+    base->cfg.pools.limit = value_or(cfg->pools.limit, RELAY_POOL_MAX_DEFAULT);
+    base->cfg.rewards = cfg->rewards;
+    for (size_t i = 0; i < base->cfg.rewards.count; i++) {
+        const struct record_reward *reward = &base->cfg.rewards.list[i];
+
+        base->rewards[i] = (struct link_reward){
+            .chain = reward->chain, .address = reward->address, .identity = reward->identity};
+    }
 }
 
 int relay_base_init(struct relay_base *base, const struct relay_config *cfg, struct store *store,

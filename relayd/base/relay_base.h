@@ -33,6 +33,7 @@ struct relay_base {
     struct mono started_at;
     uint32_t missed_count; /* sessions that the reset ledger named when we started */
     struct link_hub *hub;
+    struct link_reward rewards[LINK_REWARDS_MAX]; /* those of cfg, for the Hello */
     uint8_t spki[LINK_SPKI_SIZE]; /* of the certificate, for this relay's node record */
     struct session_table sessions;
     struct neighbour_table neighbours;
@@ -65,5 +66,5 @@ int relay_base_link_open(struct relay_base *base, const struct link_hello *hello
                          struct mono now) MUST_CHECK;
 
 /** Take over the settings that may change while the relay runs: name, public hosts, limits,
- * open_relay. session_max is cut at session_capacity. */
+ * open_relay, pools, rewards. session_max is cut at session_capacity. */
 void relay_base_configure(struct relay_base *base, const struct relay_config *cfg, struct mono now);

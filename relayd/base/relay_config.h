@@ -9,6 +9,8 @@
 #include "proto/link/link.h"
 #include "relayd/base/allotment.h"
 #include "relayd/base/relay_peers.h"
+#include "relayd/base/reward.h"
+#include "rendezvous/search/app_pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +35,7 @@ struct relay_config {
                                           NULL: none */
     uint32_t ledger_capacity;
     const struct relay_peers *peers; /* copied; NULL: none */
+    struct app_pool_config pools;    /* limit 0: the default */
+    struct rewards rewards;
     bool open_relay; /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

@@ -37,6 +37,27 @@ static void relay_url_print(const json_t *answer)
                  hosts[0] != '\0' ? hosts : "HOST");
 }
 
+/* What it is to applications, and what they may give it. */
+static void applications_show(const json_t *answer)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "pools"), i, row)
+    {
+        (void)printf("  pool        %s: %" PRIu64 " of %" PRIu64 "\n", field_text(row, "app"),
+                     field_number(row, "size"), field_number(row, "limit"));
+    }
+    json_array_foreach(json_object_get(answer, "rewards"), i, row)
+    {
+        const char *identity = field_text(row, "identity");
+
+        (void)printf("  reward      %s %s%s%s\n", field_text(row, "chain"),
+                     field_text(row, "address"), identity[0] != '\0' ? ", identity " : "",
+                     identity);
+    }
+}
+
 static void status_print(const json_t *answer, const char *config_option)
 {
     char bytes[HUMAN_TEXT_SIZE];
@@ -59,6 +80,7 @@ static void status_print(const json_t *answer, const char *config_option)
                  human_bytes(field_number(answer, "forwarded_bytes"), bytes));
     gives_print(answer);
     (void)printf("  punches     %" PRIu64 " direct\n", field_number(answer, "punches_direct"));
+    applications_show(answer);
     (void)printf("  STUN        %" PRIu64 " answers\n", field_number(answer, "stun_answered"));
     (void)printf("  storage     %s%s%s\n",
                  color_begin(stdout, healthy ? TABLE_COLOR_GOOD : TABLE_COLOR_BAD),

@@ -27,6 +27,7 @@ struct raw {
     unsigned hosts_count;
     char **peers;
     unsigned peers_count;
+    struct raw_applications applications;
     uint32_t *session_max;
     int open_relay; /* 0 or 1 */
     struct raw_stun stun;
@@ -51,6 +52,17 @@ static const cyaml_schema_field_t stun_fields[] = {
     CYAML_FIELD_UINT_PTR("per_address_per_s", OPTIONAL, struct raw_stun, per_address_per_s),
     CYAML_FIELD_UINT_PTR("per_s", OPTIONAL, struct raw_stun, per_s), CYAML_FIELD_END};
 
+#define REWARD_FIELD(key, member, more)                                                            \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (more), struct raw_reward, member, 0,         \
+                           SETTINGS_PATH_SIZE - 1)
+
+static const cyaml_schema_field_t reward_fields[] = {
+    REWARD_FIELD("chain", chain, 0), REWARD_FIELD("address", address, 0),
+    REWARD_FIELD("identity", identity, CYAML_FLAG_OPTIONAL), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t reward_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_reward, reward_fields)};
+
 #define TEXT_FIELD(key, member, size_max)                                                          \
     CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct raw, member, 0, size_max)
 
@@ -69,6 +81,11 @@ static const cyaml_schema_field_t fields[] = {
     TEXT_FIELD("control", control, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("metrics", metrics, SETTINGS_PATH_SIZE - 1),
     CYAML_FIELD_UINT_PTR("session_max", OPTIONAL, struct raw, session_max),
+    CYAML_FIELD_SEQUENCE_COUNT("apps", OPTIONAL, struct raw, applications.apps,
+                               applications.apps_count, &text_schema, 0, RECORD_APPS_MAX),
+    CYAML_FIELD_UINT_PTR("pool_max", OPTIONAL, struct raw, applications.pool_max),
+    CYAML_FIELD_SEQUENCE_COUNT("reward", OPTIONAL, struct raw, applications.rewards,
+                               applications.rewards_count, &reward_schema, 0, RECORD_REWARDS_MAX),
     CYAML_FIELD_ENUM("open_relay", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, open_relay,
                      bool_words, CYAML_ARRAY_LEN(bool_words)),
     TEXT_FIELD("bandwidth", bandwidth, QUANTITY_TEXT_SIZE - 1),
@@ -100,6 +117,14 @@ static const struct config_key keys[] = {
     {"open_relay", "true or false"},
     {"bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
     {"monthly", "a number with MB, GB or TB, such as 500 GB, or off"},
+    {"apps",
+     "a list of at most 8 types of application, each a word of at most 31 letters, digits and "
+     "signs"},
+    {"pool_max", "a whole number from 1 to 10000"},
+    {"reward", "a list of at most 4 entries with chain, address and, if there is one, identity"},
+    {"chain", "the short name of a chain, such as sol or eth, at most 15 characters, or any"},
+    {"address", "an address of the chain, at most 95 characters without spaces"},
+    {"identity", "an identity id, at most 63 characters without spaces"},
     {"stun", "a mapping of per_address_per_s and per_s"},
     {"per_address_per_s", "a whole number from 1 to 1000000"},
     {"per_s", "a whole number from 1 to 1000000"},
@@ -108,8 +133,8 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "name, listen, public, peers, key, ziglan_key, delegation, state, control, metrics, "
-    "session_max, "
-    "open_relay, bandwidth, monthly, stun {per_address_per_s, per_s}, log_level";
+    "session_max, open_relay, bandwidth, monthly, apps, pool_max, "
+    "reward {chain, address, identity}, stun {per_address_per_s, per_s}, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -325,6 +350,7 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
            quantity_set(in, &out->monthly, "monthly", raw->monthly, quantity_bytes_parse) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
                       RELAY_SESSION_MAX_DEFAULT) &&
+           applications_set(in, &out->applications, &raw->applications) &&
            number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
                       raw->stun.per_address_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT) &&
            number_set(in, &out->stun_per_s, "per_s", raw->stun.per_s, RELAY_STUN_PER_S_DEFAULT);
@@ -463,6 +489,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
                   s->bandwidth != 0 ? quantity_rate_text(s->bandwidth, quantity) : "off");
     (void)fprintf(to, "monthly: %s\n",
                   s->monthly != 0 ? quantity_bytes_text(s->monthly, quantity) : "off");
+    applications_print(&s->applications, to);
     (void)fprintf(to, "stun:\n  per_address_per_s: %u\n  per_s: %u\n",
                   (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s);
     (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
@@ -513,6 +540,9 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
         {"open_relay", before->open_relay != after->open_relay},
         {"bandwidth", before->bandwidth != after->bandwidth},
         {"monthly", before->monthly != after->monthly},
+        {"apps", !applications_apps_equal(&before->applications, &after->applications)},
+        {"pool_max", before->applications.pool_max != after->applications.pool_max},
+        {"reward", !applications_rewards_equal(&before->applications, &after->applications)},
         {"stun", before->stun_per_address_per_s != after->stun_per_address_per_s ||
                      before->stun_per_s != after->stun_per_s},
         {"log_level", before->log_level != after->log_level},

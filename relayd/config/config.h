@@ -13,6 +13,7 @@
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 #include "relayd/base/relay_peers.h"
+#include "relayd/config/applications.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ enum {
 
 /** All settings, as plain values that can be assigned. Relative paths of the file have the
  * file's folder before them here. */
+/* tidy-ok: struct-fields one for each key of the file, and what is read with it */
 struct relay_settings {
     char name[NAME_TEXT_SIZE]; /* of the ziglan */
     struct endpoint listen[SETTINGS_LISTEN_MAX];
@@ -52,6 +54,7 @@ struct relay_settings {
     uint64_t monthly;   /* bytes a month that may be sent and received; 0: no limit */
     uint32_t stun_per_address_per_s;
     uint32_t stun_per_s;
+    struct relay_applications applications;
     enum trace_level log_level;
 };
 

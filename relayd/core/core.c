@@ -20,7 +20,10 @@ static int services_init(struct relay_core *core, struct mono now)
     int rc = stun_service_init(&core->stun, base);
 
     if (rc == ERR_OK) {
-        rc = punch_service_init(&core->punch, base);
+        rc = pool_service_init(&core->pool, base);
+    }
+    if (rc == ERR_OK) {
+        rc = punch_service_init(&core->punch, base, &core->pool);
     }
     if (rc == ERR_OK) {
         rc = presence_service_init(&core->presence, base, now);
@@ -29,7 +32,8 @@ static int services_init(struct relay_core *core, struct mono now)
     core->session = (struct session_service){.base = base,
                                              .punches = &core->punch,
                                              .watches = &core->watch,
-                                             .presence = &core->presence};
+                                             .presence = &core->presence,
+                                             .pools = &core->pool};
     core->peers.base = base;
     core->join.base = base;
     core->join.sessions = &core->session;
@@ -91,6 +95,7 @@ void relay_core_free(struct relay_core *core)
     watch_service_fini(&core->watch);
     presence_service_fini(&core->presence);
     punch_service_fini(&core->punch);
+    pool_service_fini(&core->pool);
     stun_service_fini(&core->stun);
     relay_base_fini(&core->base);
     free(core);
@@ -331,6 +336,8 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     memcpy(before, core->base.public_hosts, sizeof(before));
     relay_base_configure(&core->base, cfg, now);
     peer_service_configure(&core->peers, cfg->peers, now);
+    delegation_service_hello(&core->delegation);
+    pool_service_configure(&core->pool);
     if (strcmp(before, core->base.public_hosts) != 0) {
         session_hosts_changed(&core->session);
     }
@@ -358,6 +365,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .presence = *presence_table_stats(core->presence.table),
         .locate = *locate_stats(core->presence.locate),
         .announced = announcer_count(core->presence.announcer),
+        .pools = *app_pools_stats(core->pool.pools),
         .sessions = session_table_key_count(&base->sessions),
         .strangers = base->sessions.lists.stranger_count,
         .neighbours = base->neighbours.count,
@@ -385,4 +393,14 @@ bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE])
 struct operator_service *relay_core_operator(struct relay_core *core)
 {
     return &core->operator_verbs;
+}
+
+const struct app_pools *relay_core_pools(const struct relay_core *core)
+{
+    return core->pool.pools;
+}
+
+const struct rewards *relay_core_rewards(const struct relay_core *core)
+{
+    return &core->base.cfg.rewards;
 }

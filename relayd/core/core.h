@@ -82,6 +82,10 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
 /** The relay's public key. */
 const uint8_t *relay_core_key(const struct relay_core *core);
 
+/** The pools of applications, and the rewards in force. Borrowed until the next verb. */
+const struct app_pools *relay_core_pools(const struct relay_core *core);
+const struct rewards *relay_core_rewards(const struct relay_core *core);
+
 /** The ziglan's public key; false if the relay hosts none. */
 bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE]);
 

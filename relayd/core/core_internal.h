@@ -11,6 +11,7 @@
 #include "relayd/service/join.h"
 #include "relayd/service/operator.h"
 #include "relayd/service/peers.h"
+#include "relayd/service/pool.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/session.h"
@@ -23,6 +24,7 @@ struct relay_core {
     struct relay_base base;
     struct stun_service stun;
     struct delegation_service delegation;
+    struct pool_service pool;
     struct punch_service punch;
     struct presence_service presence;
     struct watch_service watch;

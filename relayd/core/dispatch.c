@@ -78,6 +78,16 @@ static void on_error(const struct request *r)
     presence_on_error(&r->core->presence, r->client, r->message, r->now);
 }
 
+static void on_pool_join(const struct request *r)
+{
+    pool_service_on_join(&r->core->pool, r->client, r->message, r->now);
+}
+
+static void on_pool_leave(const struct request *r)
+{
+    pool_service_on_leave(&r->core->pool, r->client, r->message);
+}
+
 static void on_lookup(const struct request *r)
 {
     lookup_on_lookup(&r->core->base, r->client, r->message);
@@ -140,6 +150,8 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_ANNOUNCE, ASKER_ANYBODY, on_announce},
     {ZIGLAN__CONTROL__BODY_LOCATE, ASKER_ANYBODY, on_locate},
     {ZIGLAN__CONTROL__BODY_LOCATED, ASKER_RELAY_QUIETLY, on_located},
+    {ZIGLAN__CONTROL__BODY_POOL_JOIN, ASKER_HOST, on_pool_join},
+    {ZIGLAN__CONTROL__BODY_POOL_LEAVE, ASKER_HOST, on_pool_leave},
     {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
     {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
     {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_HOST, on_leave},

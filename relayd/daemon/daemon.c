@@ -80,7 +80,8 @@ static json_t *control_request(void *context, enum control_right right, const js
 static struct relay_config core_config(const struct daemon *daemon,
                                        const struct relay_settings *settings)
 {
-    return (struct relay_config){
+    const struct relay_applications *applications = &settings->applications;
+    struct relay_config config = {
         .identity = &daemon->keys.relay,
         .ziglan_identity = daemon->keys.delegation_size == 0 ? &daemon->keys.ziglan : NULL,
         .delegation = daemon->keys.delegation_size > 0 ? daemon->keys.delegation : NULL,
@@ -95,7 +96,13 @@ static struct relay_config core_config(const struct daemon *daemon,
         .ledger_capacity = reset_ledger_file_capacity(daemon->ledger),
         .open_relay = settings->open_relay,
         .allotment = {.bytes_per_s = settings->bandwidth, .bytes_per_month = settings->monthly},
+        .pools = {.apps_count = applications->apps_count, .limit = applications->pool_max},
+        .rewards = {.count = applications->rewards_count},
     };
+
+    memcpy(config.pools.apps, applications->apps, sizeof(config.pools.apps));
+    memcpy(config.rewards.list, applications->rewards, sizeof(config.rewards.list));
+    return config;
 }
 
 static void delegation_reload(struct daemon *daemon)

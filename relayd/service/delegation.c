@@ -67,6 +67,8 @@ int delegation_service_init(struct delegation_service *service, struct relay_bas
 
     service->base = base;
     service->hello.session_max = base->cfg.session_max;
+    service->hello.rewards = base->rewards;
+    service->hello.rewards_count = base->cfg.rewards.count;
     if (base->cfg.ziglan_identity != NULL) {
         memcpy(base->ziglan_key, base->cfg.ziglan_identity->public_key, KEY_SIZE);
         rc = make(service);
@@ -75,6 +77,12 @@ int delegation_service_init(struct delegation_service *service, struct relay_bas
         base->cfg.delegation = NULL; /* it was copied */
     }
     return rc;
+}
+
+void delegation_service_hello(struct delegation_service *service)
+{
+    service->hello.rewards_count = service->base->cfg.rewards.count;
+    link_hub_set_hello(service->base->hub, &service->hello);
 }
 
 ProtobufCBinaryData delegation_service_field(const struct delegation_service *service)

@@ -37,6 +37,9 @@ int delegation_service_init(struct delegation_service *service, struct relay_bas
 /** The delegation in use as a field of a message, which borrows it; empty if there is none. */
 ProtobufCBinaryData delegation_service_field(const struct delegation_service *service);
 
+/** Tell all who connect from now on of the rewards of base->cfg, which is another one. */
+void delegation_service_hello(struct delegation_service *service);
+
 /** Take a newer delegation that was signed elsewhere. If it is not one of this ziglan for this
  * relay, that is traced and the former one stays. No-op if the relay signs its own or has no
  * ziglan. */

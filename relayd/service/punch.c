@@ -4,11 +4,14 @@
 
 #include "relayd/service/forward.h"
 
+#include <stdio.h>
 #include <string.h>
 
-int punch_service_init(struct punch_service *service, struct relay_base *base)
+int punch_service_init(struct punch_service *service, struct relay_base *base,
+                       struct pool_service *pools)
 {
     service->base = base;
+    service->pools = pools;
     return punch_new(&service->broker, &base->env);
 }
 
@@ -28,6 +31,7 @@ static void offer_send(struct reply *reply, const struct relay_client *client,
     body.token = control_bytes(out->token, PUNCH_TOKEN_SIZE);
     body.nat_kind = out->nat_kind;
     body.has_session = out->has_session;
+    body.app = control_text(out->app);
     body.punch_id = out->punch_id;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
     message.punch_request = &body;
@@ -123,6 +127,37 @@ static struct punch_side side_of(const struct relay_base *base, const struct rel
     return side;
 }
 
+/* Whom the client wants to meet: a key, or any other application of a pool, whose joining was its
+ * consent. False: it was refused. */
+static bool target_find(struct punch_service *service, const struct relay_client *client,
+                        const Ziglan__Control *message, struct punch_request *request)
+{
+    struct relay_base *base = service->base;
+    const Ziglan__PunchRequest *body = message->punch_request;
+    bool by_pool = body->target.len == 0 && body->app[0] != '\0';
+    const struct relay_client *target;
+
+    if ((!by_pool && body->target.len != KEY_SIZE) || body->token.len != PUNCH_TOKEN_SIZE) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
+        return false;
+    }
+    if (by_pool) {
+        request->has_session = false; /* it does not know with whom */
+        (void)snprintf(request->app, sizeof(request->app), "%s", body->app);
+        return pool_service_pick(service->pools, client, message->request_id, body->app,
+                                 request->target);
+    }
+    target = session_table_of_key(&base->sessions, body->target.data);
+    /* One answer for a target without a session and for one that must not be reached: nothing about
+     * a target may leave before it agreed. */
+    if (target == NULL || !forward_allowed(base, client, target)) {
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_REFUSED, NULL);
+        return false;
+    }
+    memcpy(request->target, body->target.data, KEY_SIZE);
+    return true;
+}
+
 void punch_service_on_request(struct punch_service *service, const struct relay_client *client,
                               const Ziglan__Control *message, struct mono now)
 {
@@ -130,22 +165,12 @@ void punch_service_on_request(struct punch_service *service, const struct relay_
     const Ziglan__PunchRequest *body = message->punch_request;
     struct punch_request request = {.request_id = message->request_id,
                                     .has_session = body->has_session};
-    const struct relay_client *target;
     enum verdict verdict;
 
-    if (body->target.len != KEY_SIZE || body->token.len != PUNCH_TOKEN_SIZE) {
-        reply_refuse(&base->reply, client, message->request_id, VERDICT_BAD_REQUEST, NULL);
-        return;
-    }
-    target = session_table_of_key(&base->sessions, body->target.data);
-    /* One answer for a target without a session and for one that must not be reached: nothing about
-     * a target may leave before it agreed. */
-    if (target == NULL || !forward_allowed(base, client, target)) {
-        reply_refuse(&base->reply, client, message->request_id, VERDICT_REFUSED, NULL);
+    if (!target_find(service, client, message, &request)) {
         return;
     }
     request.requester = side_of(base, client, &body->token, body->nat_kind);
-    memcpy(request.target, body->target.data, KEY_SIZE);
     verdict = punch_request(service->broker, &request, now);
     if (verdict != VERDICT_OK) {
         reply_refuse(&base->reply, client, message->request_id, verdict, NULL);

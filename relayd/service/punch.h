@@ -9,15 +9,20 @@
 #include "proto/base/err.h"
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/pool.h"
 #include "rendezvous/punch/punch.h"
 
 struct punch_service {
-    struct relay_base *base; /* borrowed */
-    struct punch *broker;    /* owned */
+    struct relay_base *base;    /* borrowed */
+    struct pool_service *pools; /* borrowed; picks the target where none is named */
+    struct punch *broker;       /* owned */
 };
 
-/** base is borrowed and outlives the service. ERR_NOMEM; punch_service_fini is legal then. */
-int punch_service_init(struct punch_service *service, struct relay_base *base) MUST_CHECK;
+/** base and pools are borrowed and outlive the service. ERR_NOMEM; punch_service_fini is legal
+ * then.
+ */
+int punch_service_init(struct punch_service *service, struct relay_base *base,
+                       struct pool_service *pools) MUST_CHECK;
 void punch_service_fini(struct punch_service *service);
 
 /** Serve a PunchRequest; a refusal is answered by Error. */

@@ -23,6 +23,7 @@ static void key_gone(struct session_service *service, const struct relay_client 
     }
     punch_service_gone(service->punches, client->key);
     presence_on_gone(service->presence, client->key);
+    pool_service_gone(service->pools, client->key);
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
         watch_online_changed(service->watches, client->key, now);
     }
@@ -137,6 +138,9 @@ void session_dismiss(struct session_service *service, struct relay_client *clien
     watch_stop(service->watches, client);
     relay_client_enter(&service->base->sessions.lists, client, RELAY_CLIENT_STATE_STRANGER, now);
     punch_service_gone(service->punches, client->key);
+    if (!pool_service_may(service->pools, client)) {
+        pool_service_gone(service->pools, client->key);
+    }
 }
 
 /* When the admission of this key ends (wall clock); 0 if it has none or it is over. *revoked is
@@ -192,6 +196,7 @@ static bool activate(struct session_service *service, struct relay_client *clien
     }
     if (older != NULL) {
         session_send_away(service, older, GOAWAY_REPLACED, 0, now);
+        pool_service_gone(service->pools, client->key); /* it may have been started anew */
     }
     if (was_member && !member) { /* the admission ended in between: it must join again */
         punch_service_gone(service->punches, client->key);

@@ -21,6 +21,7 @@ struct session_service {
     struct punch_service *punches;     /* told who is gone and who moved */
     struct watch_service *watches;     /* told which member came and went */
     struct presence_service *presence; /* told who is here */
+    struct pool_service *pools;        /* told who is gone */
     struct log_gate log;               /* of what clients can make us write, by enum goaway */
     bool stopping;                     /* after session_shutdown: nobody is let in */
 };

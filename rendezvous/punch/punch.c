@@ -33,6 +33,7 @@ struct pair {
     struct punch_side sides[2]; /* of the target only the key is known while OFFERED */
     uint32_t request_id;
     bool has_session;
+    char app[RECORD_APP_SIZE];
     bool told_direct, told_failed; /* counted; both sides tell this, perhaps several times */
 };
 
@@ -134,6 +135,7 @@ static void output_offer(struct punch *p, const struct pair *pair)
         memcpy(o->token, pair->sides[SIDE_REQUESTER].token, PUNCH_TOKEN_SIZE);
         o->nat_kind = pair->sides[SIDE_REQUESTER].nat_kind;
         o->has_session = pair->has_session;
+        memcpy(o->app, pair->app, sizeof(o->app));
     }
 }
 
@@ -331,6 +333,7 @@ static enum verdict pair_offer(struct punch *p, const struct punch_request *requ
     memcpy(pair->sides[SIDE_TARGET].key, request->target, KEY_SIZE);
     pair->request_id = request->request_id;
     pair->has_session = request->has_session;
+    memcpy(pair->app, request->app, sizeof(pair->app));
     do {
         env_random(p->env, &pair->id, sizeof(pair->id));
     } while (pair->id == 0 || map_find(p->by_id, &pair->id, NULL));

@@ -21,6 +21,7 @@
 #include "proto/base/mono.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/record.h"
 #include "proto/wire/verdict.h"
 #include "rendezvous/punch/punch_outputs.h"
 #include "rendezvous/punch/punch_side.h"
@@ -42,8 +43,9 @@ enum {
 struct punch_request {
     struct punch_side requester;
     uint8_t target[KEY_SIZE];
-    uint32_t request_id; /* of the Control message, repeated in a REFUSED output */
-    bool has_session;    /* the two hosts have a Noise session already */
+    uint32_t request_id;       /* of the Control message, repeated in a REFUSED output */
+    bool has_session;          /* the two hosts have a Noise session already */
+    char app[RECORD_APP_SIZE]; /* the pool in which the target was found; "": it was named */
 };
 
 /** Counters for metrics; offered and live are gauges. */

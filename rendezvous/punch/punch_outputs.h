@@ -7,6 +7,7 @@
 
 #include "proto/net/endpoint.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/record.h"
 #include "proto/wire/verdict.h"
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct punch_output {
     uint8_t token[PUNCH_TOKEN_SIZE];         /* OFFER, GO, UPDATE: the other side's token */
     uint32_t nat_kind;                       /* OFFER, GO, UPDATE: the other side's */
     bool has_session;                        /* OFFER */
+    char app[RECORD_APP_SIZE];               /* OFFER: the pool; "": none */
     struct endpoint endpoint;                /* GO, UPDATE: where the relay sees the other side */
     uint8_t probe_key[PUNCH_PROBE_KEY_SIZE]; /* GO: the same for both */
     uint64_t fire_in_us;                     /* GO: when to fire, counted from its arrival */

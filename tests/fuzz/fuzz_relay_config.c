@@ -31,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(second.session_max == first.session_max && second.open_relay == first.open_relay &&
           second.bandwidth == first.bandwidth && second.monthly == first.monthly &&
           second.listen_count == first.listen_count && strcmp(second.name, first.name) == 0 &&
+          applications_apps_equal(&second.applications, &first.applications) &&
+          applications_rewards_equal(&second.applications, &first.applications) &&
+          second.applications.pool_max == first.applications.pool_max &&
           strcmp(second.state_path, first.state_path) == 0 &&
           strcmp(second.public_hosts, first.public_hosts) == 0);
     free(printed);

@@ -7,7 +7,8 @@ and who may include them, and where a rule is not enforced yet."""
 # include everything.
 PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
 RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
-SUBNET = ["rendezvous/mesh", "rendezvous/presence"]  # what relays know of relays and of hosts
+# what relays know of relays and of hosts
+SUBNET = ["rendezvous/mesh", "rendezvous/presence", "rendezvous/search"]
 LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "relayd/service", "relayd/config", "relayd/daemon", "proto/admin",
@@ -34,6 +35,7 @@ LAYERS = {
     "rendezvous/punch": PROTO,
     "rendezvous/mesh": [*PROTO, "rendezvous/store"],
     "rendezvous/presence": PROTO,
+    "rendezvous/search": PROTO,
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],

@@ -458,6 +458,24 @@ static void status_tells_what_runs(void **state)
     world_free(w);
 }
 
+static void status_tells_pools_and_rewards(void **state)
+{
+    struct relay_config cfg = {.pools = {.apps = {"chess"}, .apps_count = 1},
+                               .rewards = {.list = {{"sol", "abc", "me"}}, .count = 1}};
+    struct world *w = world_new(&cfg);
+    json_t *answer = ask(w, "{\"do\":\"status\"}");
+    char *pools = json_dumps(json_object_get(answer, "pools"), JSON_COMPACT);
+    char *rewards = json_dumps(json_object_get(answer, "rewards"), JSON_COMPACT);
+
+    (void)state;
+    assert_string_equal(pools, "[{\"app\":\"chess\",\"size\":0,\"limit\":500}]");
+    assert_string_equal(rewards, "[{\"chain\":\"sol\",\"address\":\"abc\",\"identity\":\"me\"}]");
+    free(pools);
+    free(rewards);
+    json_decref(answer);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +491,7 @@ int main(void)
         cmocka_unit_test(the_log_tells_who_was_let_in_and_thrown_out),
         cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
         cmocka_unit_test(status_tells_what_runs),
+        cmocka_unit_test(status_tells_pools_and_rewards),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,11 @@ static void every_key_is_read(void **state)
                                "open_relay: yes\n"
                                "bandwidth: 50 Mbit/s\n"
                                "monthly: 500 GB\n"
+                               "apps: [sol, \"game:chess\"]\n"
+                               "pool_max: 20\n"
+                               "reward:\n"
+                               "  - {chain: sol, address: abc, identity: me}\n"
+                               "  - {chain: any, address: def}\n"
                                "stun:\n"
                                "  per_address_per_s: 3\n"
                                "  per_s: 99\n"
@@ -97,6 +102,14 @@ static void every_key_is_read(void **state)
     assert_true(s.open_relay);
     assert_int_equal(s.bandwidth, 6250000);
     assert_int_equal(s.monthly, UINT64_C(500000000000));
+    assert_int_equal(s.applications.apps_count, 2);
+    assert_string_equal(s.applications.apps[1], "game:chess");
+    assert_int_equal(s.applications.pool_max, 20);
+    assert_int_equal(s.applications.rewards_count, 2);
+    assert_string_equal(s.applications.rewards[0].chain, "sol");
+    assert_string_equal(s.applications.rewards[0].identity, "me");
+    assert_string_equal(s.applications.rewards[1].address, "def");
+    assert_string_equal(s.applications.rewards[1].identity, "");
     assert_int_equal(s.stun_per_address_per_s, 3);
     assert_int_equal(s.stun_per_s, 99);
     assert_int_equal(s.log_level, TRACE_LEVEL_DEBUG);
@@ -154,6 +167,18 @@ static const struct {
     {"peers named twice",
      "peers:\n  - relay://" PEER_KEY "@a.example\n  - relay://" PEER_KEY "@b.example\n",
      ":3: 'peers' must be a list"},
+    {"an application with a space", "apps: [\"a b\"]\n", ":1: 'apps' must be a list of at most 8"},
+    {"nine applications", "apps: [a, b, c, d, e, f, g, h, i]\n", "'apps' must be a list"},
+    {"an application twice", "apps: [a, b, a]\n", "'apps' has 'a' twice; write it once"},
+    {"an empty pool", "pool_max: 0\n", "'pool_max' must be a whole number from 1 to 10000"},
+    {"a reward without address", "reward: [{chain: sol}]\n", ":1: "},
+    {"a reward of a long chain", "reward:\n  - chain: abcdefghijklmnop\n    address: x\n",
+     ":2: 'chain' must be the short name"},
+    {"a reward with a space", "reward: [{chain: sol, address: \"a b\"}]\n",
+     "'address' must be an address of the chain"},
+    {"a reward with an unknown key", "reward: [{chain: sol, address: a, to: b}]\n", ":1: "},
+    {"two rewards of a chain", "reward: [{chain: sol, address: a}, {chain: sol, address: b}]\n",
+     "'reward' has two addresses of the chain 'sol'; write one"},
     {"metrics on a name", "metrics: localhost\n", ":1: 'metrics' must be a local ADDRESS:PORT"},
     {"sessions not a number", "session_max: many\n", ":1: 'session_max' must be a whole number"},
     {"sessions negative", "session_max: -1\n", ":1: 'session_max' must be a whole number"},
@@ -243,7 +268,8 @@ static void what_is_printed_reads_the_same(void **state)
     assert_int_equal(parse(&first,
                            "name: home\npublic: [a.example, \"b.example:1\"]\n"
                            "peers: [\"relay://" PEER_KEY "@[2001:db8::2]\"]\nstate: 'a \"q\\b'\n"
-                           "listen: ['0.0.0.0:1', '[::1]:2']\nopen_relay: on\nmetrics: off\n",
+                           "listen: ['0.0.0.0:1', '[::1]:2']\nopen_relay: on\nmetrics: off\n"
+                           "apps: [a, '#b']\nreward: [{chain: x, address: 'y:z'}]\n",
                            error),
                      ERR_OK);
     relay_settings_print(&first, to);
@@ -256,6 +282,8 @@ static void what_is_printed_reads_the_same(void **state)
     assert_memory_equal(second.listen, first.listen, sizeof(first.listen));
     assert_false(second.listen_default);
     assert_true(second.open_relay);
+    assert_true(applications_apps_equal(&second.applications, &first.applications));
+    assert_true(applications_rewards_equal(&second.applications, &first.applications));
     assert_false(second.metrics_on);
     free(printed);
 
@@ -292,6 +320,13 @@ static void a_reload_says_what_changed_at_once(void **state)
                      ERR_OK);
     assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
                         "public, peers, open_relay");
+    assert_int_equal(parse(&b,
+                           "name: a\nmetrics: off\napps: [x]\npool_max: 3\n"
+                           "reward: [{chain: a, address: b}]\n",
+                           error),
+                     ERR_OK);
+    assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
+                        "apps, pool_max, reward");
 }
 
 /* Fewer sessions count at once, and more, as far as the relay had room for them at its start. */
