@@ -2,16 +2,17 @@
 /* Messages and sessions as inputs of rendezvous/presence, and its outputs as messages. */
 #include "relayd/service/presence.h"
 
+#include "relayd/service/located_message.h"
+
 #include <string.h>
 
 enum {
     SWEEP_MS = 1000,
+    SEATS_MS_MIN = 2000,          /* between two times that seats are given, */
+    SEATS_MS_MAX = 60000,         /* if no relay came or went */
     OWN_RECORDS_BESIDE_HOSTS = 1, /* the delegation */
     WAITER_FRAMES = 0,            /* presence_find waits; the number of no client */
 };
-
-static const struct bucket_rate scores_rate = {.per_s = PRESENCE_SCORES_PER_S,
-                                               .burst = PRESENCE_SCORES_BURST};
 
 int presence_service_init(struct presence_service *service, struct relay_base *base,
                           struct mono now)
@@ -20,11 +21,10 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
                                                .burst = PRESENCE_LOCATES_BURST};
     static const struct bucket_rate asked = {.per_s = PRESENCE_ASKED_PER_S,
                                              .burst = PRESENCE_ASKED_BURST};
-    int rc = hrw_new(&service->hrw, &base->env);
+    int rc = presence_seats_init(&service->seats, &base->env, base->cfg.identity->public_key, now);
 
     service->base = base;
     service->sweep_at = mono_add_ms(now, SWEEP_MS);
-    bucket_init(&service->scores, &scores_rate, now);
     if (rc == ERR_OK) {
         rc = presence_table_new(&service->table, PRESENCE_COUNT_MAX, presence_record_signed,
                                 &base->env, now);
@@ -54,7 +54,13 @@ void presence_service_fini(struct presence_service *service)
     announcer_free(service->announcer);
     locate_free(service->locate);
     presence_table_free(service->table);
-    hrw_free(service->hrw);
+    presence_seats_fini(&service->seats);
+}
+
+void presence_use_mesh(struct presence_service *service, struct mesh *mesh)
+{
+    service->mesh = mesh;
+    service->seats.mesh = mesh;
 }
 
 /* ---- who is here ---- */
@@ -178,25 +184,6 @@ void presence_keep(struct presence_service *service, const ProtobufCBinaryData *
 
 /* ---- answers ---- */
 
-/* A Located while it is packed. */
-struct located_message {
-    Ziglan__Located body;
-    ProtobufCBinaryData records[LOCATED_MAX];
-    uint8_t bytes[LOCATED_MAX][PRESENCE_SIGNED_SIZE_MAX];
-};
-
-static void located_fill(struct located_message *message, const struct located *located)
-{
-    ziglan__located__init(&message->body);
-    for (size_t i = 0; i < located->count; i++) {
-        size_t size = presence_record_write(&located->records[i], message->bytes[i]);
-
-        message->records[i] = control_bytes(message->bytes[i], size);
-    }
-    message->body.n_records = located->count;
-    message->body.records = message->records;
-}
-
 static void located_send(struct presence_service *service, const struct relay_client *client,
                          uint32_t request_id, const struct located *located)
 {
@@ -209,7 +196,7 @@ static void located_send(struct presence_service *service, const struct relay_cl
                      "No relay knows where this key is.");
         return;
     }
-    located_fill(&message, located);
+    located_message_fill(&message, located, service->mesh);
     answer.request_id = request_id;
     answer.body_case = ZIGLAN__CONTROL__BODY_LOCATED;
     answer.located = &message.body;
@@ -316,24 +303,16 @@ static void outputs_send(struct presence_service *service, struct mono now)
     }
 }
 
-/* Begin a look-up at the winners of the key, if computing them is not too much work for now. */
+/* Begin a look-up at the winners of the key, if finding them is not too much work for now. */
 static enum locate_answer winners_ask(struct presence_service *service, const uint8_t key[KEY_SIZE],
                                       const struct locate_waiter *waiter, struct mono now)
 {
-    const struct relay_base *base = service->base;
-    uint8_t all[HRW_WINNERS][KEY_SIZE], winners[HRW_WINNERS][KEY_SIZE];
-    size_t count = 0, all_count;
+    uint8_t winners[HRW_WINNERS][KEY_SIZE];
+    size_t count = 0;
 
-    if (!bucket_take(&service->scores, &scores_rate, hrw_seat_count(service->hrw), now)) {
-        return LOCATE_BUSY;
-    }
-    all_count = hrw_winners(service->hrw, hrw_day(env_wall_ms(&base->env)), key, all);
-    for (size_t i = 0; i < all_count; i++) {
-        if (memcmp(all[i], base->cfg.identity->public_key, KEY_SIZE) != 0) {
-            memcpy(winners[count++], all[i], KEY_SIZE);
-        }
-    }
-    return locate_begin(service->locate, key, waiter, winners, count, now);
+    return presence_seats_winners(&service->seats, key, winners, &count, now)
+               ? locate_begin(service->locate, key, waiter, winners, count, now)
+               : LOCATE_BUSY;
 }
 
 /* Answer from what is known here, or begin or join a look-up. */
@@ -460,8 +439,13 @@ void presence_on_located(struct presence_service *service, const struct relay_cl
         records[i] =
             (struct locate_record){.data = body->records[i].data, .size = body->records[i].len};
     }
-    locate_on_answer(service->locate, client->key, message->request_id, records, body->n_records,
-                     env_wall_ms(&service->base->env), now);
+    if (locate_on_answer(service->locate, client->key, message->request_id, records,
+                         body->n_records, env_wall_ms(&service->base->env), now) &&
+        service->mesh != NULL) {
+        for (size_t i = 0; i < body->n_nodes; i++) {
+            mesh_on_entry(service->mesh, client->key, body->nodes[i], now);
+        }
+    }
     outputs_send(service, now);
 }
 
@@ -472,8 +456,8 @@ void presence_on_error(struct presence_service *service, const struct relay_clie
         return;
     }
     if (message->error->code == VERDICT_NOT_FOUND) {
-        locate_on_answer(service->locate, client->key, message->request_id, NULL, 0,
-                         env_wall_ms(&service->base->env), now);
+        (void)locate_on_answer(service->locate, client->key, message->request_id, NULL, 0,
+                               env_wall_ms(&service->base->env), now);
     } else {
         locate_on_failed(service->locate, client->key, message->request_id, now);
     }
@@ -515,7 +499,10 @@ static void announcements_send(struct presence_service *service, struct mono now
     uint64_t wall_ms = env_wall_ms(&service->base->env);
     struct announcement announcement;
 
-    while (announcer_next(service->announcer, service->hrw, wall_ms, now, &announcement)) {
+    if (mono_due(announcer_deadline(service->announcer), now)) {
+        presence_seats_keep(&service->seats, now);
+    }
+    while (announcer_next(service->announcer, service->seats.hrw, wall_ms, now, &announcement)) {
         if (!is_here(service, announcement.record.key) ||
             !announcement_send(service, &announcement, now)) {
             announcer_retry(service->announcer, announcement.record.key, now);

@@ -7,14 +7,14 @@
  */
 #pragma once
 
-#include "proto/base/bucket.h"
 #include "proto/base/bucket_table.h"
 #include "proto/base/err.h"
 #include "proto/base/mono.h"
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/presence_seats.h"
+#include "rendezvous/mesh/mesh.h"
 #include "rendezvous/presence/announcer.h"
-#include "rendezvous/presence/hrw.h"
 #include "rendezvous/presence/locate.h"
 #include "rendezvous/presence/presence_table.h"
 
@@ -27,10 +27,6 @@ enum {
     PRESENCE_ASKED_PER_S = 200, /* questions of relays of such a network, which ask for many */
     PRESENCE_ASKED_BURST = 2000,
     PRESENCE_LOCATE_NETS_MAX = 16384, /* networks whose rate is remembered */
-    /* Hashes to find winners, one for each seat: 0.2 us each, so this is less than a tenth of a
-     * core. Of 300 relays it allows 1,000 look-ups a second, of 10,000 still 30. */
-    PRESENCE_SCORES_PER_S = 300000,
-    PRESENCE_SCORES_BURST = 3000000,
 };
 
 /** At which other relays a key is, the one to be tried first in front; none: nobody knows. */
@@ -48,14 +44,14 @@ enum presence_find {
 
 struct presence_service {
     struct relay_base *base; /* borrowed */
-    struct hrw *hrw;
+    struct mesh *mesh;       /* which relays there are; borrowed; NULL: nobody knows */
+    struct presence_seats seats;
     struct presence_table *table;
     struct locate *locate;
     struct announcer *announcer; /* of hosts that are here, and of the ziglan that is served */
     struct bucket_table *askers; /* hosts, by prefix */
     struct bucket_table *relay_askers; /* relays, by prefix */
-    struct bucket scores;
-    struct mono sweep_at; /* the table's next sweep */
+    struct mono sweep_at;              /* the table's next sweep */
     /* Answers to presence_find that were not taken yet: a ring. */
     struct presence_answer answers[LOCATE_COUNT_MAX];
     size_t answers_first, answers_count;
@@ -66,6 +62,10 @@ struct presence_service {
 int presence_service_init(struct presence_service *service, struct relay_base *base,
                           struct mono now) MUST_CHECK;
 void presence_service_fini(struct presence_service *service);
+
+/** From now on these are the relays that there are; borrowed for the life of the service. Later:
+ * the service `mesh` has one. */
+void presence_use_mesh(struct presence_service *service, struct mesh *mesh);
 
 /** A session is the active one of its key now, and its Hello bore this attachment (any content;
  * empty: none). From then on the host is here, or, without a valid attachment, only its session. */

@@ -7,8 +7,6 @@
  * Seats are given to address prefixes, not to relays: of all relays of one IPv4 /24 or IPv6 /48
  * only the one that was known first has a seat. And a relay is trusted with this only when it has
  * been known for a day. So who wants to win the seats of a key needs many networks, and patience.
- *
- * Later: hrw_fill gets the table of nodes; tests and the document know hrw_score.
  */
 #pragma once
 
@@ -75,7 +73,7 @@ struct hrw_prefix hrw_prefix_of(const struct endpoint *address);
 uint64_t hrw_day(uint64_t wall_ms);
 
 /** The weight of a seat for a key: the first 8 bytes of BLAKE2b-64("stun2 hrw 1" || day(8) ||
- * prefix || key), as a number. */
+ * prefix || key), as a number. Later: the status of a relay; tests compute vectors with it. */
 uint64_t hrw_score(uint64_t day, const struct hrw_prefix *prefix, const uint8_t key[KEY_SIZE]);
 
 /** Write the keys of the winners for a key on this day, the highest score first; returns how many

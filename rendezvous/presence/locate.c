@@ -332,7 +332,7 @@ static bool record_take(struct locate *locate, struct lookup *lookup,
     return true;
 }
 
-void locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
+bool locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
                       const struct locate_record *records, size_t count, uint64_t wall_ms,
                       struct mono now)
 {
@@ -341,7 +341,7 @@ void locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
     size_t good = 0;
 
     if (winner == NULL) {
-        return;
+        return false;
     }
     for (size_t i = 0; i < count && i < PRESENCE_PER_KEY_MAX; i++) {
         good += record_take(locate, lookup, &records[i], wall_ms) ? 1 : 0;
@@ -361,6 +361,7 @@ void locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
         timer_set(locate, lookup,
                   mono_min(lookup->timer.deadline, mono_add_ms(now, LOCATE_MORE_MS)));
     }
+    return true;
 }
 
 void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,

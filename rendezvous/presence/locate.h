@@ -103,9 +103,9 @@ struct locate_record {
     size_t size;
 };
 
-/** The relay `from` answered a question with these records (any content, perhaps none). What
- * answers nothing that it was asked is counted and ignored. */
-void locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
+/** The relay `from` answered a question with these records (any content, perhaps none). False if
+ * that answers nothing that it was asked, which is counted and ignored. */
+bool locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
                       const struct locate_record *records, size_t count, uint64_t wall_ms,
                       struct mono now);
 

@@ -63,7 +63,7 @@ static void answer(struct locate *locate, const uint8_t *data, size_t size, uint
     (void)locate_begin(locate, key, &waiter, winners, HRW_WINNERS, now);
     while (locate_output(locate, &out)) {
         if (out.type == LOCATE_OUTPUT_ASK) {
-            locate_on_answer(locate, out.to, out.request_id, &record, 1, wall_ms, now);
+            (void)locate_on_answer(locate, out.to, out.request_id, &record, 1, wall_ms, now);
         }
     }
 }

@@ -63,7 +63,7 @@ static struct relay_net *net_of(size_t count)
         relay_net_neighbours(net, i)->book =
             (struct neighbour_book){.context = net, .find = book_find};
         assert_int_equal(
-            hrw_fill(net->nodes[i].core->presence.hrw, &source, env_wall_ms(&net->ports.env)),
+            hrw_fill(net->nodes[i].core->presence.seats.hrw, &source, env_wall_ms(&net->ports.env)),
             ERR_OK);
     }
     return net;
@@ -215,7 +215,7 @@ static void a_host_is_found_while_one_of_the_winners_lives(void **state)
     net_host_dial(&a, 0);
     net_host_dial(&b, 1);
     relay_net_run(net, 1000);
-    (void)hrw_winners(presence(net, 1)->hrw, hrw_day(env_wall_ms(&net->ports.env)),
+    (void)hrw_winners(presence(net, 1)->seats.hrw, hrw_day(env_wall_ms(&net->ports.env)),
                       a.identity.public_key, winners);
     for (size_t i = 2; i < RELAYS && stopped < 2; i++) { /* not those of the hosts */
         for (size_t w = 0; w < HRW_WINNERS; w++) {
@@ -257,6 +257,35 @@ static void a_restarted_winner_learns_again_within_ten_minutes(void **state)
     relay_net_free(net);
 }
 
+static void a_flood_of_questions_of_one_relay_is_refused(void **state)
+{
+    struct relay_net *net = net_of(3);
+    const struct relay_counters *counters = &net->nodes[0].core->base.counters;
+    Ziglan__Locate body = ZIGLAN__LOCATE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t key[KEY_SIZE] = {0};
+
+    (void)state;
+    assert_non_null(neighbour_want(relay_net_neighbours(net, 1), relay_net_key(net, 0), net->now));
+    relay_net_run(net, 1000);
+    message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
+    message.locate = &body;
+    for (uint32_t i = 0; i < 6000; i++) { /* 1,000 a second for 6 s: the session's own limit */
+        memcpy(key, &i, sizeof(i));
+        body.key = control_bytes(key, sizeof(key));
+        assert_int_equal(neighbour_send_to(relay_net_neighbours(net, 1), relay_net_key(net, 0),
+                                           &message, net->now),
+                         ERR_OK);
+        if (i % 10 == 0) {
+            relay_net_run(net, 10);
+        }
+    }
+    assert_in_range(counters->locates_of_relays, NEIGHBOUR_CONTROL_BURST,
+                    NEIGHBOUR_CONTROL_BURST + 7 * NEIGHBOUR_CONTROL_PER_S);
+    assert_true(counters->control_rate > 3000);
+    relay_net_free(net);
+}
+
 static void a_ziglan_is_found_by_its_key_alone(void **state)
 {
     struct relay_net *net = net_of(RELAYS);
@@ -269,7 +298,7 @@ static void a_ziglan_is_found_by_its_key_alone(void **state)
     struct visit visit = {.net = net};
     const struct hrw_source source = {.context = &visit, .next = visit_next};
     relay_net_neighbours(net, 0)->book = (struct neighbour_book){.context = net, .find = book_find};
-    assert_int_equal(hrw_fill(presence(net, 0)->hrw, &source, env_wall_ms(&net->ports.env)),
+    assert_int_equal(hrw_fill(presence(net, 0)->seats.hrw, &source, env_wall_ms(&net->ports.env)),
                      ERR_OK);
     net_host_init(&b, net, 2);
     net_host_dial(&b, 1);
@@ -290,6 +319,7 @@ int main(void)
         cmocka_unit_test(its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour),
         cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
         cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
+        cmocka_unit_test(a_flood_of_questions_of_one_relay_is_refused),
         cmocka_unit_test(a_ziglan_is_found_by_its_key_alone),
     };
 

@@ -82,8 +82,8 @@ static void answer(struct fixture *f, size_t winner, uint32_t id, const struct p
     if (part != NULL) {
         record = (struct locate_record){.data = part->bytes, .size = part->size};
     }
-    locate_on_answer(f->locate, f->winners[winner], id, &record, part != NULL ? 1 : 0, f->wall_ms,
-                     f->now);
+    (void)locate_on_answer(f->locate, f->winners[winner], id, &record, part != NULL ? 1 : 0,
+                           f->wall_ms, f->now);
 }
 
 static struct part attached(struct fixture *f, const uint8_t *relay, uint64_t sequence)
@@ -287,10 +287,11 @@ static void only_who_was_asked_can_answer_and_only_once(void **state)
     struct locate_record record = {.data = new.bytes, .size = new.size};
     assert_int_equal(want(&f, 9), LOCATE_WAITS);
     uint32_t id = questions(&f);
-    locate_on_answer(f.locate, stranger, id, &record, 1, f.wall_ms, f.now);
-    locate_on_answer(f.locate, f.winners[0], id + 1, &record, 1, f.wall_ms, f.now);
-    locate_on_answer(f.locate, f.winners[0], id + LOCATE_COUNT_MAX, &record, 1, f.wall_ms, f.now);
-    locate_on_answer(f.locate, f.winners[0], 0, &record, 1, f.wall_ms, f.now);
+    (void)locate_on_answer(f.locate, stranger, id, &record, 1, f.wall_ms, f.now);
+    (void)locate_on_answer(f.locate, f.winners[0], id + 1, &record, 1, f.wall_ms, f.now);
+    (void)locate_on_answer(f.locate, f.winners[0], id + LOCATE_COUNT_MAX, &record, 1, f.wall_ms,
+                           f.now);
+    (void)locate_on_answer(f.locate, f.winners[0], 0, &record, 1, f.wall_ms, f.now);
     answer(&f, 0, id, &part);
     answer(&f, 0, id, &new);
     assert_int_equal(stats(&f)->answers_late, 5);

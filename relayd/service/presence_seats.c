@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A visit of the mesh fills the seats. */
+#include "relayd/service/presence_seats.h"
+
+#include <string.h>
+
+static const struct bucket_rate scores_rate = {.per_s = PRESENCE_SCORES_PER_S,
+                                               .burst = PRESENCE_SCORES_BURST};
+
+int presence_seats_init(struct presence_seats *seats, const struct env *env,
+                        const uint8_t own_key[KEY_SIZE], struct mono now)
+{
+    seats->env = env;
+    seats->own_key = own_key;
+    bucket_init(&seats->scores, &scores_rate, now);
+    return hrw_new(&seats->hrw, env);
+}
+
+void presence_seats_fini(struct presence_seats *seats)
+{
+    hrw_free(seats->hrw);
+}
+
+struct visit {
+    const struct mesh *mesh;
+    size_t cursor;
+};
+
+static bool visit_next(void *context, struct hrw_relay *out)
+{
+    struct visit *visit = context;
+    struct node_found found;
+
+    if (!mesh_next(visit->mesh, &visit->cursor, &found)) {
+        return false;
+    }
+    memcpy(out->key, found.key, KEY_SIZE);
+    out->address = found.address;
+    out->known_since_ms = found.known_since_ms;
+    return true;
+}
+
+void presence_seats_keep(struct presence_seats *seats, struct mono now)
+{
+    struct visit visit = {.mesh = seats->mesh};
+    const struct hrw_source source = {.context = &visit, .next = visit_next};
+    uint64_t age_ms = mono_ms_between(seats->given_at, now);
+    uint64_t changes;
+
+    if (seats->mesh == NULL) {
+        return;
+    }
+    changes = mesh_changes(seats->mesh);
+    if (age_ms < PRESENCE_SEATS_MS_MIN ||
+        (changes == seats->changes && age_ms < PRESENCE_SEATS_MS_MAX)) {
+        return;
+    }
+    if (hrw_fill(seats->hrw, &source, env_wall_ms(seats->env)) == ERR_OK) {
+        seats->given_at = now;
+        seats->changes = changes;
+    }
+}
+
+bool presence_seats_winners(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
+                            uint8_t winners[HRW_WINNERS][KEY_SIZE], size_t *count, struct mono now)
+{
+    uint8_t all[HRW_WINNERS][KEY_SIZE];
+    size_t all_count;
+
+    presence_seats_keep(seats, now);
+    if (!bucket_take(&seats->scores, &scores_rate, hrw_seat_count(seats->hrw), now)) {
+        return false;
+    }
+    all_count = hrw_winners(seats->hrw, hrw_day(env_wall_ms(seats->env)), key, all);
+    *count = 0;
+    for (size_t i = 0; i < all_count; i++) {
+        if (memcmp(all[i], seats->own_key, KEY_SIZE) != 0) {
+            memcpy(winners[(*count)++], all[i], KEY_SIZE);
+        }
+    }
+    return true;
+}
