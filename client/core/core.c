@@ -132,7 +132,7 @@ static int make_parts(struct host_core *core, struct mono now)
         rc = handshake_desk_init(&core->handshakes, &core->conversations, &core->peers, now);
     }
     if (rc == ERR_OK) {
-        rc = relay_set_init(&core->relays, identity, core->env, now);
+        rc = relay_set_init(&core->relays, identity, core->store, core->env, now);
     }
     return rc;
 }

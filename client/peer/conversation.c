@@ -7,19 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int load_timestamp(struct conversations *shared)
-{
-    uint8_t mark[8];
-    size_t size;
-    int rc = store_read(shared->store, STORE_TABLE_META, "timestamp", 9, mark, sizeof(mark), &size);
-
-    if (rc == ERR_OK && size == sizeof(mark)) {
-        shared->timestamps.last_ms = be64_read(mark);
-        shared->timestamps.reserved_ms = shared->timestamps.last_ms;
-    }
-    return rc;
-}
-
 int conversations_init(struct conversations *shared, struct mono now)
 {
     int rc =
@@ -29,7 +16,7 @@ int conversations_init(struct conversations *shared, struct mono now)
     shared->fragments.max = CONVERSATIONS_FRAGMENT_BYTES_MAX;
     shared->noise.windows.max = CONVERSATIONS_WINDOW_BYTES_MAX;
     allowance_total_init(&shared->silent, now);
-    return rc == ERR_OK ? load_timestamp(shared) : rc;
+    return rc == ERR_OK ? growing_load(&shared->timestamps, shared->store, INITIATION_MARK) : rc;
 }
 
 void conversations_fini(struct conversations *shared)

@@ -20,6 +20,7 @@
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
 #include "proto/wire/control.h"
+#include "rendezvous/store/growing.h"
 
 enum {
     CONVERSATIONS_MAX = 4096,
@@ -28,13 +29,6 @@ enum {
     CONVERSATIONS_WINDOW_BYTES_MAX = 32 << 20,   /* widened replay windows of all sessions */
     CONVERSATION_ACTIVE_MS = 120 * 1000, /* keepalives go on so long after the last packet */
     CONVERSATION_RANK_LAST = UINT8_MAX,  /* of relays of no ziglan: they come after all others */
-};
-
-/** Timestamps of our initiations only grow, over restarts too: a larger one than those in use is
- * stored (initiation.c). */
-struct handshake_timestamps {
-    uint64_t last_ms;     /* used in an initiation of ours */
-    uint64_t reserved_ms; /* the stored one; those up to it may be used */
 };
 
 /** This host ends: which peer is told next, by its place in the table. */
@@ -57,10 +51,13 @@ struct conversations {
     struct noise_shared noise;
     struct budget queues, fragments;
     struct allowance_total silent;
-    struct handshake_timestamps timestamps;
+    struct growing timestamps; /* of our initiations */
     struct ping_requests pings;
     struct leaving leaving;
 };
+
+/** The name of the mark of timestamps in the store. */
+#define INITIATION_MARK "timestamp"
 
 /** A handshake that this host began. */
 struct initiating {

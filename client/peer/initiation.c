@@ -3,32 +3,17 @@
 #include "client/peer/initiation.h"
 
 #include "client/peer/send.h"
-#include "proto/base/bytes.h"
 
-enum { TIMESTAMP_RESERVE_MS = 600 * 1000 /* one write to the store covers this much */ };
-
-/* Peers drop an initiation whose timestamp is not larger than the last one, so timestamps must grow
- * even over a restart with a clock that was set back. The stored mark is TIMESTAMP_RESERVE_MS
- * ahead, so that one write covers many handshakes. After a restart timestamps begin above it. */
+/* Peers drop an initiation whose timestamp is not larger than the last one. */
 static uint64_t next_timestamp(struct conversations *shared)
 {
-    struct handshake_timestamps *t = &shared->timestamps;
-    uint64_t wall_ms = env_wall_ms(shared->env);
-    uint64_t next = wall_ms > t->last_ms ? wall_ms : t->last_ms + 1;
+    uint64_t next;
 
-    if (next > t->reserved_ms) {
-        uint8_t mark[8];
-
-        be64_write(mark, next + TIMESTAMP_RESERVE_MS);
-        if (store_write(shared->store, STORE_TABLE_META, "timestamp", 9, mark, sizeof(mark)) ==
-            ERR_OK) {
-            t->reserved_ms = next + TIMESTAMP_RESERVE_MS;
-        } else {
-            env_trace(shared->env, TRACE_LEVEL_ERROR, "handshake.store",
-                      "the handshake time mark could not be stored; free some disk space");
-        }
+    if (growing_next(&shared->timestamps, shared->store, INITIATION_MARK, env_wall_ms(shared->env),
+                     &next) != ERR_OK) {
+        env_trace(shared->env, TRACE_LEVEL_ERROR, "handshake.store",
+                  "the handshake time mark could not be stored; free some disk space");
     }
-    t->last_ms = next;
     return next;
 }
 

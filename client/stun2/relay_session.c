@@ -346,11 +346,45 @@ static bool dial_next(struct relay_session *relay, struct mono now)
     return rc != ERR_LIMIT;
 }
 
+/* No answer is asked for: an older relay does not know the message, and one that refuses it would
+ * refuse it again. */
+static bool announce(struct relay_session *relay)
+{
+    Ziglan__Announce announce = ZIGLAN__ANNOUNCE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t record[ATTACHMENT_SIZE];
+    size_t size = attachments_make(relay->attaching.attachments, relay->relay_key, record);
+
+    announce.record = control_bytes(record, size);
+    message.body_case = ZIGLAN__CONTROL__BODY_ANNOUNCE;
+    message.announce = &announce;
+    return size > 0 && relay_session_send(relay, &message);
+}
+
+static bool is_attached(const struct relay_session *relay)
+{
+    return relay->open && relay->attaching.attachments != NULL;
+}
+
+static void expire_attachment(struct relay_session *relay, struct mono now)
+{
+    if (is_attached(relay) && mono_due(relay->attaching.renew_at, now)) {
+        relay->attaching.renew_at =
+            mono_add_ms(now, announce(relay) ? ATTACHMENTS_RENEW_MS : ATTACHMENTS_RETRY_MS);
+    }
+}
+
+void relay_session_detach(struct relay_session *relay)
+{
+    relay->attaching.attachments = NULL;
+}
+
 void relay_session_expire(struct relay_session *relay, struct mono now)
 {
     struct relay_targets *targets = &relay->targets;
     uint64_t stagger_ms = relay_dials_stagger_ms(targets->count, relay->rounds);
 
+    expire_attachment(relay, now);
     if ((relay->open && !relay->stalled) || !mono_due(relay->dial_at, now)) {
         return;
     }
@@ -373,10 +407,11 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
 
 struct mono relay_session_deadline(const struct relay_session *relay)
 {
-    struct mono at = relay->dial_at;
+    struct mono renew_at = is_attached(relay) ? relay->attaching.renew_at : MONO_NEVER;
+    struct mono at = mono_min(relay->dial_at, renew_at);
 
     if (relay->open && !relay->stalled) {
-        return MONO_NEVER;
+        return renew_at;
     }
     for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
         at = mono_min(at, relay->targets.resolve_at[i]);
@@ -411,6 +446,7 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     relay_session_know(relay, &event->remote);
     relay->observed = event->peer->observed;
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
+    relay->attaching.renew_at = mono_add_ms(now, ATTACHMENTS_RENEW_MS);
     relay->rounds = 0;
     relay->targets.next = 0;
     relay->dial_at = MONO_NEVER;

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "client/stun2/attachments.h"
 #include "client/stun2/relay_dials.h"
 #include "client/stun2/relay_log.h"
 #include "client/stun2/way.h"
@@ -68,6 +69,12 @@ struct relay_opens {
     bool told; /* there are none left, and the log said so */
 };
 
+/** How this host is attached to the relay. */
+struct relay_attaching {
+    struct attachments *attachments; /* borrowed; NULL: it is not to be found there */
+    struct mono renew_at;            /* while the session is open */
+};
+
 /* tidy-ok: struct-fields each stands for one thing about one relay, and no few belong together */
 struct relay_session {
     TAILQ_ENTRY(relay_session) in_set;
@@ -89,6 +96,7 @@ struct relay_session {
     struct relay_opens opens;
     struct endpoint observed;    /* our address as that relay sees it */
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
+    struct relay_attaching attaching;
     struct relay_log log;
 };
 
@@ -115,7 +123,11 @@ int relay_session_resolve_wanted(struct relay_session *relay, struct mono now);
 void relay_session_resolved(struct relay_session *relay, size_t host_index,
                             const struct endpoint *addrs, size_t count, struct mono now);
 
-/** Dial the next target, if that is due. */
+/** The host is not to be found at this relay (any more): a session only for a goodbye. What the
+ * relay was told is over with the session that it was told in. */
+void relay_session_detach(struct relay_session *relay);
+
+/** Dial the next target, or renew the attachment, if that is due. */
 void relay_session_expire(struct relay_session *relay, struct mono now);
 
 /** When relay_session_expire or relay_session_resolve_wanted has something to do. */

@@ -7,17 +7,36 @@
 /* A ticket: the session's number, and below it the index of a host in its URL. */
 enum { TICKET_HOST_BITS = 8, TICKET_HOST_MASK = 0xff };
 
-int relay_set_init(struct relay_set *set, const struct identity *identity, const struct env *env,
-                   struct mono now)
+/* The hub asks for an attachment while it writes the Hello of a dial. */
+static size_t attach(void *context, struct handle dialled, const uint8_t relay_key[KEY_SIZE],
+                     uint8_t out[RECORD_OTHER_SIGNED_SIZE_MAX])
+{
+    struct relay_set *set = context;
+    const struct relay_session *relay = relay_set_of(set, dialled);
+
+    _Static_assert((size_t)ATTACHMENT_SIZE <= RECORD_OTHER_SIGNED_SIZE_MAX, "it fits there");
+    return relay == NULL || relay->attaching.attachments == NULL
+               ? 0
+               : attachments_make(&set->attachments, relay_key, out);
+}
+
+int relay_set_init(struct relay_set *set, const struct identity *identity, struct store *store,
+                   const struct env *env, struct mono now)
 {
     struct link_config cfg = {
         .identity = identity,
         .server = false,
+        .attachments = {.context = set, .make = attach},
         .connection_max = RELAY_SET_CONNECTIONS_MAX,
     };
+    int rc;
 
     *set = (struct relay_set){.env = env};
     TAILQ_INIT(&set->list);
+    rc = attachments_init(&set->attachments, identity, store, env);
+    if (rc != ERR_OK) {
+        return rc;
+    }
     /* The secret of stateless resets is of no use to a dialler, but the hub wants one. */
     env_random(env, cfg.reset_secret, sizeof(cfg.reset_secret));
     return link_hub_new(&set->hub, &cfg, env, now);
@@ -47,6 +66,7 @@ struct relay_session *relay_set_add(struct relay_set *set, const struct url *url
     relay->hub = set->hub;
     relay->env = set->env;
     relay->log.env = set->env;
+    relay->attaching.attachments = &set->attachments;
     relay->number = ++set->number_last;
     TAILQ_INSERT_TAIL(&set->list, relay, in_set);
     set->count++;

@@ -19,6 +19,7 @@ enum {
 struct relay_set {
     struct link_hub *hub;
     const struct env *env;
+    struct attachments attachments;
     struct relay_session_list list; /* in the order they were added */
     size_t count;
     uint64_t number_last;
@@ -30,15 +31,17 @@ struct relay_resolve {
     const char *host; /* borrowed from the session */
 };
 
-/** An empty set with a hub of its own. identity and env are borrowed for the set's life.
- * ERR_NOMEM, ERR_SYSTEM. */
-int relay_set_init(struct relay_set *set, const struct identity *identity, const struct env *env,
-                   struct mono now) MUST_CHECK;
+/** An empty set with a hub of its own. identity, store and env are borrowed for the set's life, and
+ * the set stays where it is. ERR_NOMEM, ERR_SYSTEM. */
+int relay_set_init(struct relay_set *set, const struct identity *identity, struct store *store,
+                   const struct env *env, struct mono now) MUST_CHECK;
 
 /** Free everything, without telling the relays. A set of zeros is fine. */
 void relay_set_fini(struct relay_set *set);
 
-/** Begin a session to the relay of a URL. NULL at RELAY_SET_MAX, or without memory. */
+/** Begin a session to the relay of a URL; the host is attached to that relay, unless its user says
+ * otherwise before the session opens (relay_session_detach). NULL at RELAY_SET_MAX, or without
+ * memory. */
 struct relay_session *relay_set_add(struct relay_set *set, const struct url *url, struct mono now);
 
 /** Lead a session to another URL, under a new number: what the resolver was asked for the former

@@ -87,6 +87,7 @@ static struct farewell *add(struct farewell_list *list, const struct ziglan_reco
     farewell->again_at = MONO_NEVER;
     farewell->end_at = end_of(left_at(list->context, record), env_wall_ms(list->context->env), now);
     session->serves = false; /* no member's any more */
+    relay_session_detach(session);
     TAILQ_INSERT_TAIL(&list->head, farewell, in_list);
     list->count++;
     return farewell;

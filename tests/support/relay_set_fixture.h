@@ -10,6 +10,7 @@ struct relay_set_fixture {
     struct test_env ports;
     struct mono now;
     struct identity identity;
+    struct store *store;
     struct relay_set set; /* it borrows from the others, so the struct must stay where it is */
 };
 

@@ -46,7 +46,7 @@ LAYERS = {
                       "relayd/engine", "proto/host", LMDB],
     "relayd/cli": RELAYD_CLI,
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
-    "client/stun2": [*PROTO, "proto/link"],
+    "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
     "client/tunnel": PROTO,
     "client/path": [*PROTO, "client/stun2"],
     "client/ziglan": [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2"],

@@ -26,8 +26,9 @@ struct house {
 
 static void start(struct house *house)
 {
-    assert_int_equal(
-        relay_set_init(&house->relays, &house->identity, &house->ports.env, house->now), ERR_OK);
+    assert_int_equal(relay_set_init(&house->relays, &house->identity, house->store,
+                                    &house->ports.env, house->now),
+                     ERR_OK);
     house->context = (struct ziglan_context){.identity = &house->identity,
                                              .wanted_name = "anna",
                                              .store = house->store,
