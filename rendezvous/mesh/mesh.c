@@ -124,7 +124,7 @@ static int own_put(struct mesh *mesh, struct node_item *node)
         return ERR_NOMEM;
     }
     row->own = true;
-    mesh->own_sequence = node->sequence;
+    mesh->own_sequence = node_item_sequence(node);
     mesh->unsaved->any = true;
     mesh_push(mesh, node_item_key(node), NULL);
     return ERR_OK;
@@ -147,7 +147,8 @@ int mesh_own_set(struct mesh *mesh, const uint8_t *record, size_t size, struct m
         return ERR_DROP;
     }
     if (memcmp(node_item_key(node), mesh->config.identity->public_key, KEY_SIZE) == 0 &&
-        node_item_live(node, env_wall_ms(mesh->env)) && node->sequence > mesh->own_sequence) {
+        node_item_live(node, env_wall_ms(mesh->env)) &&
+        node_item_sequence(node) > mesh->own_sequence) {
         rc = own_put(mesh, node);
     }
     node_item_release(mesh->config.shelf, node);
@@ -337,7 +338,8 @@ static bool output_reach(struct mesh *mesh, struct mesh_output *out, struct mono
     }
     (void)bucket_take(&mesh->dial_rate, &dial_rate, 1, now);
     mesh->stats.dials++;
-    *out = (struct mesh_output){.type = MESH_OUTPUT_REACH, .address = unproven->node->address};
+    *out = (struct mesh_output){.type = MESH_OUTPUT_REACH,
+                                .address = node_item_address(unproven->node)};
     memcpy(out->key, node_item_key(unproven->node), KEY_SIZE);
     return true;
 }

@@ -130,7 +130,7 @@ static void connect(struct mesh *mesh, const struct node_row *row, struct mono n
     if (row != NULL && choice->connects_count < MESH_CONNECTS_MAX) {
         struct mesh_connect *at = &choice->connects[choice->connects_count++];
 
-        *at = (struct mesh_connect){.address = row->node->address,
+        *at = (struct mesh_connect){.address = node_item_address(row->node),
                                     .until = mono_add_ms(now, CONNECT_MS_MAX)};
         memcpy(at->key, node_item_key(row->node), KEY_SIZE);
     }

@@ -40,6 +40,8 @@ struct mesh_sync {
     struct mono wanted_at;  /* something was asked for */
     bool tell_digest, tell_buckets;
     bool asked;                           /* a NodeWant is not answered yet */
+    bool progress;                        /* since the last summary somebody wanted something */
+    struct mono full_until;               /* nothing more is asked for, since nothing was taken */
     bool differs;                         /* any of: */
     uint8_t differ[NODE_BUCKETS / 8];     /* buckets to be summarised */
     uint8_t summarised[NODE_BUCKETS / 8]; /* those that were, in this round */

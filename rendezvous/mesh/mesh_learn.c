@@ -34,7 +34,7 @@ static void evidence_add(struct evidence *evidence, struct node_item *item)
 {
     for (size_t i = 0; i < evidence->count; i++) {
         if (memcmp(node_item_key(evidence->items[i]), node_item_key(item), KEY_SIZE) == 0) {
-            if (item->created_ms > evidence->items[i]->created_ms) {
+            if (node_item_created_ms(item) > node_item_created_ms(evidence->items[i])) {
                 evidence->items[i] = item;
             }
             return;
@@ -65,7 +65,7 @@ static bool believe(struct mesh *mesh, struct node_item *node,
     const uint8_t *key = node_item_key(node);
     enum node_room room = node_table_room(mesh->table, node);
     const struct node_row *former = node_table_find(mesh->table, key);
-    bool newer = former == NULL || former->node->sequence < node->sequence;
+    bool newer = former == NULL || node_item_sequence(former->node) < node_item_sequence(node);
 
     if (room != NODE_ROOM_OK) {
         *(room == NODE_ROOM_ALL ? &mesh->stats.limit_all : &mesh->stats.limit_prefix) += 1;
@@ -161,11 +161,12 @@ bool mesh_learn_attest(const struct mesh *mesh, const uint8_t key[KEY_SIZE], uin
 static struct node_item *attest(struct mesh *mesh, const struct node_item *node, bool fresh)
 {
     uint8_t bytes[RECORD_OTHER_SIGNED_SIZE_MAX];
+    struct endpoint address = node_item_address(node);
     struct node_item *item;
     size_t size;
 
-    if (!mesh_learn_attest(mesh, node_item_key(node), node->sequence, &node->address, fresh, bytes,
-                           &size) ||
+    if (!mesh_learn_attest(mesh, node_item_key(node), node_item_sequence(node), &address, fresh,
+                           bytes, &size) ||
         node_shelf_take(mesh->config.shelf, &item, RECORD_TYPE_ATTESTATION, bytes, size) !=
             NODE_OK) {
         return NULL;
@@ -186,7 +187,7 @@ static struct node_item *own_word(struct mesh *mesh, const struct node_item *nod
         return node_item_keep(row->attestations[0]);
     }
     if (neighbour != NULL && neighbour->session.dialled &&
-        endpoint_equal(&neighbour->session.address, &node->address)) {
+        node_item_is_at(node, &neighbour->session.address)) {
         return attest(mesh, node, false);
     }
     return NULL;
@@ -209,10 +210,10 @@ static bool is_newer(struct mesh *mesh, const struct record_header *header,
         return false;
     }
     if (row != NULL) {
-        sequence = row->node->sequence;
+        sequence = node_item_sequence(row->node);
     }
-    if (unproven != NULL && (row == NULL || unproven->node->sequence > sequence)) {
-        sequence = unproven->node->sequence;
+    if (unproven != NULL && (row == NULL || node_item_sequence(unproven->node) > sequence)) {
+        sequence = node_item_sequence(unproven->node);
         /* The same again, attested by others. */
         if (header->sequence == sequence && entry->n_attestations > 0) {
             return true;
@@ -399,7 +400,9 @@ void mesh_learn(struct mesh *mesh, const struct mesh_neighbour *from,
     if (node == NULL) {
         return;
     }
-    if (!dialable(mesh, &node->address)) {
+    struct endpoint address = node_item_address(node);
+
+    if (!dialable(mesh, &address)) {
         mesh->stats.bad_address++;
         node_item_release(mesh->config.shelf, node);
         return;
@@ -441,9 +444,9 @@ void mesh_learn_reached(struct mesh *mesh, const uint8_t key[KEY_SIZE],
     struct node_item *node = NULL;
 
     (void)now;
-    if (unproven != NULL && endpoint_equal(&unproven->node->address, address)) {
+    if (unproven != NULL && node_item_is_at(unproven->node, address)) {
         node = node_item_keep(unproven->node);
-    } else if (row != NULL && !row->own && endpoint_equal(&row->node->address, address)) {
+    } else if (row != NULL && !row->own && node_item_is_at(row->node, address)) {
         node = node_item_keep(row->node);
     }
     if (node == NULL) {
@@ -470,8 +473,7 @@ void mesh_learn_unreached(struct mesh *mesh, const uint8_t key[KEY_SIZE],
 {
     struct node_unproven *unproven = node_unproven_find(&mesh->unproven, key);
 
-    if (unproven != NULL && unproven->dialling &&
-        endpoint_equal(&unproven->node->address, address)) {
+    if (unproven != NULL && unproven->dialling && node_item_is_at(unproven->node, address)) {
         dial_failed(mesh, unproven, now);
     }
 }
@@ -528,7 +530,7 @@ static bool sweep_row(struct mesh *mesh, struct node_row *row, struct mono now)
         forget(mesh, row);
         return false;
     }
-    if (row->reached && wall_ms > row->attestations[0]->created_ms + REACH_AGAIN_MS) {
+    if (row->reached && wall_ms > node_item_created_ms(row->attestations[0]) + REACH_AGAIN_MS) {
         mesh_learn_again(mesh, row, now);
     }
     return true;

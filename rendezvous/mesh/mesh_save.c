@@ -70,8 +70,8 @@ static void restore(struct mesh *mesh, const struct node_stored *stored)
     size_t live = 0;
     struct node_row *row;
 
-    if (is_own && stored->node->sequence > mesh->own_sequence) {
-        mesh->own_sequence = stored->node->sequence;
+    if (is_own && node_item_sequence(stored->node) > mesh->own_sequence) {
+        mesh->own_sequence = node_item_sequence(stored->node);
     }
     for (size_t i = 0; i < stored->attestations_count; i++) {
         bool about = node_trust_about(stored->attestations[i], stored->node, wall_ms);

@@ -10,14 +10,21 @@
 #include <string.h>
 
 enum {
-    ANSWER_MS = 5000,      /* so long an answer is waited for */
-    SUMMARY_GAP_MS = 200,  /* between two summaries for one neighbour */
-    BUCKETS_GAP_MS = 5000, /* between two answers with buckets */
+    ANSWER_MS = 5000,        /* so long an answer is waited for */
+    SUMMARY_GAP_MS = 200,    /* between two summaries for one neighbour, */
+    SUMMARY_IDLE_MS = 20000, /* and if the last one was of no use */
+    FULL_MS = 30000,         /* so long nothing is asked for after something could not be taken */
+    BUCKETS_GAP_MS = 5000,   /* between two answers with buckets */
 };
 
 /* What a neighbour may make us compare: each costs a look at all rows. The burst is a comparison of
  * two full tables. */
 static const struct bucket_rate summary_rate = {.per_s = 2, .burst = 300};
+
+static struct mono summary_allowed_at(const struct mesh_sync *sync)
+{
+    return mono_add_ms(sync->summary_at, sync->progress ? SUMMARY_GAP_MS : SUMMARY_IDLE_MS);
+}
 
 static bool bit(const uint8_t *bitmap, size_t at)
 {
@@ -69,7 +76,7 @@ struct mono mesh_sync_deadline(const struct mesh_neighbour *neighbour)
         return mono_min(sync->at, mono_add_ms(sync->wanted_at, ANSWER_MS));
     }
     if (sync->differs && sync->want.count == 0) {
-        return mono_min(sync->at, mono_add_ms(sync->summary_at, SUMMARY_GAP_MS));
+        return mono_min(sync->at, summary_allowed_at(sync));
     }
     return sync->at;
 }
@@ -88,7 +95,8 @@ void mesh_sync_on_nodes(struct mesh *mesh, struct mesh_neighbour *neighbour,
     }
     sync->asked = false;
     if (stats->limit_believed + stats->limit_unproven + stats->unproven_full > refused) {
-        /* Asking for more would be for nothing, until the next digest. */
+        /* Asking for more would be for nothing, for a while. */
+        sync->full_until = mono_add_ms(now, FULL_MS);
         mesh_keys_clear(&sync->want);
         memset(sync->differ, 0, sizeof(sync->differ));
         sync->differs = false;
@@ -112,6 +120,7 @@ void mesh_sync_on_digest(struct mesh *mesh, struct mesh_neighbour *neighbour,
             bit_set(sync->differ, i, differs);
             sync->differs = sync->differs || differs;
         }
+        sync->progress = true;
         sync->first_bucket = (uint8_t)env_random_below(mesh->env, NODE_BUCKETS);
         return;
     }
@@ -133,14 +142,15 @@ static bool lacking(const struct mesh *mesh, const uint8_t *key, uint64_t sequen
     const struct node_unproven *unproven = node_unproven_find(&mesh->unproven, key);
 
     return memcmp(key, mesh->config.identity->public_key, KEY_SIZE) != 0 &&
-           (row == NULL || row->node->sequence < sequence) &&
-           (unproven == NULL || unproven->node->sequence <= sequence);
+           (row == NULL || node_item_sequence(row->node) < sequence) &&
+           (unproven == NULL || node_item_sequence(unproven->node) <= sequence);
 }
 
 void mesh_sync_on_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
                           const Ziglan__NodeSummary *summary, struct mono now)
 {
     struct mesh_sync *sync = &neighbour->sync;
+    bool full = mono_before(now, sync->full_until);
 
     if (summary->buckets.len != NODE_BUCKETS / 8) {
         mesh->stats.bad_message++;
@@ -154,11 +164,12 @@ void mesh_sync_on_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
         const uint8_t *key = summary->refs[i]->key.data;
         struct node_row *row = node_table_find(mesh->table, key);
 
-        if (lacking(mesh, key, summary->refs[i]->sequence)) {
-            (void)mesh_keys_add(&sync->want, key);
+        if (!full && lacking(mesh, key, summary->refs[i]->sequence) &&
+            mesh_keys_add(&sync->want, key)) {
+            sync->progress = true;
         }
         /* A row of which it tells an older record counts as one that it lacks. */
-        if (row != NULL && row->node->sequence <= summary->refs[i]->sequence) {
+        if (row != NULL && node_item_sequence(row->node) <= summary->refs[i]->sequence) {
             row->mentioned = true;
         }
     }
@@ -177,6 +188,7 @@ void mesh_sync_on_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
 void mesh_sync_on_want(struct mesh *mesh, struct mesh_neighbour *neighbour,
                        const Ziglan__NodeWant *want, struct mono now)
 {
+    neighbour->sync.progress = true;
     for (size_t i = 0; i < want->n_keys; i++) {
         const uint8_t *key = want->keys[i].data;
 
@@ -263,7 +275,8 @@ static void summarise(const struct mesh *mesh, struct mesh_message *message, uin
         }
         if (skip > 0) {
             skip--;
-        } else if (!mesh_message_add_ref(message, node_item_key(row->node), row->node->sequence)) {
+        } else if (!mesh_message_add_ref(message, node_item_key(row->node),
+                                         node_item_sequence(row->node))) {
             return;
         }
     }
@@ -277,8 +290,7 @@ static bool output_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
     size_t room = NODE_REFS_MAX;
 
     if (!sync->differs || sync->asked || sync->want.count > 0 ||
-        (sync->summary_at.ns != 0 &&
-         !mono_due(mono_add_ms(sync->summary_at, SUMMARY_GAP_MS), now))) {
+        (sync->summary_at.ns != 0 && !mono_due(summary_allowed_at(sync), now))) {
         return false;
     }
     mesh_message_summary(message);
@@ -305,6 +317,7 @@ static bool output_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
         bit_set(sync->summarised, bucket, true);
     }
     sync->summary_at = now;
+    sync->progress = false;
     mesh->stats.summaries++;
     return true;
 }

@@ -6,6 +6,7 @@
 #include "proto/base/siphash.h"
 #include "proto/crypto/signed.h"
 #include "rendezvous/mesh/node_index.h"
+#include "rendezvous/mesh/node_prefix.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -13,7 +14,12 @@
 
 enum {
     KEY_AT = 2, /* in every record, behind type and version */
+    SEQUENCE_AT = 34,
+    /* Of an attestation. */
     SUBJECT_AT = RECORD_HEADER_SIZE,
+    REACHED_AT = SUBJECT_AT + KEY_SIZE + 8,
+    /* Of a node record, behind the one service that there is and the number of addresses. */
+    ADDRESS_AT = RECORD_HEADER_SIZE + 1 + (int)sizeof(RECORD_NODE_SERVICE) - 1 + 1,
     ITEMS_MIN = 16,
 };
 
@@ -60,45 +66,22 @@ void node_shelf_free(struct node_shelf *shelf)
     }
 }
 
-/* BLAKE2b-64(key || sequence). */
-static uint64_t digest_hash(const uint8_t *key, uint64_t sequence)
-{
-    uint8_t message[KEY_SIZE + 8], hash[16];
-
-    memcpy(message, key, KEY_SIZE);
-    be64_write(message + KEY_SIZE, sequence);
-    (void)crypto_generichash_blake2b(hash, 8, message, sizeof(message), NULL, 0);
-    return be64_read(hash);
-}
-
-static bool read_node(struct node_item *item, const uint8_t *data, size_t size)
+/* Is this a node record of our service that lasts no longer than it may? */
+static bool node_allowed(const uint8_t *data, size_t size)
 {
     struct record_node node;
 
-    if (record_node_decode(&node, data, size) != ERR_OK || node.addresses_count == 0 ||
-        strcmp(node.service, RECORD_NODE_SERVICE) != 0) {
-        return false;
-    }
-    item->sequence = node.header.sequence;
-    item->created_ms = node.header.created_ms;
-    item->lifetime_s = node.header.lifetime_s;
-    item->address = node.addresses[0];
-    item->hash = digest_hash(node.header.key, node.header.sequence);
-    return true;
+    return record_node_decode(&node, data, size) == ERR_OK && node.addresses_count > 0 &&
+           strcmp(node.service, RECORD_NODE_SERVICE) == 0 &&
+           node.header.lifetime_s <= RECORD_NODE_LIFETIME_S;
 }
 
-static bool read_attestation(struct node_item *item, const uint8_t *data, size_t size)
+static bool attestation_allowed(const uint8_t *data, size_t size)
 {
     struct record_attestation attestation;
 
-    if (record_attestation_decode(&attestation, data, size) != ERR_OK) {
-        return false;
-    }
-    item->sequence = attestation.subject_sequence;
-    item->created_ms = attestation.header.created_ms;
-    item->lifetime_s = attestation.header.lifetime_s;
-    item->address = attestation.address;
-    return true;
+    return record_attestation_decode(&attestation, data, size) == ERR_OK &&
+           attestation.header.lifetime_s <= RECORD_NODE_LIFETIME_S;
 }
 
 static struct node_item *find(const struct node_shelf *shelf, const uint8_t *data, size_t size)
@@ -120,7 +103,7 @@ static struct node_item *find(const struct node_shelf *shelf, const uint8_t *dat
 static enum node_verdict put(struct node_shelf *shelf, struct node_item *item)
 {
     if (shelf->count == shelf->capacity) {
-        uint32_t capacity = shelf->capacity == 0 ? ITEMS_MIN : shelf->capacity * 2;
+        uint32_t capacity = shelf->capacity + shelf->capacity / 4 + ITEMS_MIN;
         struct node_item **items = realloc(shelf->items, capacity * sizeof(struct node_item *));
 
         if (items == NULL) {
@@ -141,7 +124,6 @@ static enum node_verdict put(struct node_shelf *shelf, struct node_item *item)
 enum node_verdict node_shelf_take(struct node_shelf *shelf, struct node_item **out,
                                   enum record_type type, const uint8_t *data, size_t size)
 {
-    struct node_item read = {.refs = 1, .type = (uint8_t)type};
     struct record_parts parts;
 
     *out = NULL;
@@ -156,20 +138,18 @@ enum node_verdict node_shelf_take(struct node_shelf *shelf, struct node_item **o
         return NODE_OK;
     }
 
-    bool whole = type == RECORD_TYPE_NODE ? read_node(&read, data, size - SIGNATURE_SIZE)
-                                          : read_attestation(&read, data, size - SIGNATURE_SIZE);
-
-    if (!whole || read.lifetime_s > RECORD_NODE_LIFETIME_S) {
+    if (!(type == RECORD_TYPE_NODE ? node_allowed(data, size - SIGNATURE_SIZE)
+                                   : attestation_allowed(data, size - SIGNATURE_SIZE))) {
         return NODE_MALFORMED;
     }
     if (signed_open(&parts, type, data, size) != ERR_OK) {
         return NODE_FORGED;
     }
-    item = malloc(sizeof(*item) + size);
+    item = malloc(offsetof(struct node_item, bytes) + size);
     if (item == NULL) {
         return NODE_NO_MEMORY;
     }
-    *item = read;
+    item->refs = 1;
     item->size = u16_of(size);
     memcpy(item->bytes, data, size);
     if (put(shelf, item) != NODE_OK) {
@@ -214,9 +194,61 @@ const uint8_t *node_item_subject(const struct node_item *item)
     return item->bytes + SUBJECT_AT;
 }
 
+uint64_t node_item_sequence(const struct node_item *item)
+{
+    return be64_read(item->bytes + SEQUENCE_AT);
+}
+
+/* What stands on the shelf was decoded before, so its header can be read. */
+static struct record_header header_of(const struct node_item *item)
+{
+    struct record_header header;
+
+    CHECK(record_header_peek(&header, item->bytes, item->size) == ERR_OK);
+    return header;
+}
+
+uint64_t node_item_created_ms(const struct node_item *item)
+{
+    return header_of(item).created_ms;
+}
+
+struct endpoint node_item_address(const struct node_item *item)
+{
+    const uint8_t *at =
+        item->bytes + (item->bytes[0] == RECORD_TYPE_NODE ? ADDRESS_AT : REACHED_AT);
+    size_t size = *at == 4 ? 4 : 16;
+
+    return endpoint_of_bytes(at + 1, size, (uint16_t)(at[1 + size] << 8 | at[2 + size]));
+}
+
+bool node_item_is_at(const struct node_item *item, const struct endpoint *address)
+{
+    struct endpoint own = node_item_address(item);
+
+    return endpoint_equal(&own, address);
+}
+
+uint64_t node_item_prefix(const struct node_item *item)
+{
+    struct endpoint address = node_item_address(item);
+
+    return node_prefix(&address);
+}
+
+uint64_t node_item_hash(const struct node_item *item)
+{
+    uint8_t message[KEY_SIZE + 8], hash[8];
+
+    memcpy(message, node_item_key(item), KEY_SIZE);
+    memcpy(message + KEY_SIZE, item->bytes + SEQUENCE_AT, 8);
+    (void)crypto_generichash_blake2b(hash, sizeof(hash), message, sizeof(message), NULL, 0);
+    return be64_read(hash);
+}
+
 bool node_item_live(const struct node_item *item, uint64_t wall_ms)
 {
-    struct record_header header = {.created_ms = item->created_ms, .lifetime_s = item->lifetime_s};
+    struct record_header header = header_of(item);
 
     return record_live(&header, wall_ms);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The shelf on which signed records of relays stand: node records and attestations as the bytes
- * they came in, beside what is asked often. What stands here was verified, and equal bytes stand
- * here once, so whoever is told the same thing again needs no second verification and no second
- * memory. One thread owns a shelf; several tables may share it, as in the simulator.
+ * The shelf on which signed records of relays stand: node records and attestations, as the bytes
+ * they came in and nothing else, for there are many. What stands here was verified, and equal bytes
+ * stand here once, so whoever is told the same thing again needs no second verification and no
+ * second memory. One thread owns a shelf; several tables may share it, as in the simulator.
  *
  * Later: relayd's service `mesh` has one.
  */
@@ -20,16 +20,9 @@
 
 /** A record on the shelf; it does not change. */
 struct node_item {
-    uint32_t refs;     /* the shelf's own */
-    uint32_t place;    /* the shelf's own */
-    uint64_t sequence; /* of the node record; of an attestation: that of its subject */
-    uint64_t created_ms;
-    uint64_t hash; /* of a node record: BLAKE2b-64(key || sequence), for digests */
-    uint32_t lifetime_s;
-    uint16_t size;           /* of bytes */
-    uint8_t type;            /* RECORD_TYPE_NODE or RECORD_TYPE_ATTESTATION */
-    struct endpoint address; /* the first one; of an attestation: the one that was reached */
-    uint8_t bytes[];         /* record and signature */
+    uint32_t refs, place; /* the shelf's own */
+    uint16_t size;        /* of bytes */
+    uint8_t bytes[];      /* record and signature */
 };
 
 enum node_verdict {
@@ -67,6 +60,24 @@ const uint8_t *node_item_key(const struct node_item *item);
 
 /** Whom an attestation is about. */
 const uint8_t *node_item_subject(const struct node_item *item);
+
+/** The sequence of a record. */
+uint64_t node_item_sequence(const struct node_item *item);
+
+/** When it was made: wall clock, ms since 1970 UTC. */
+uint64_t node_item_created_ms(const struct node_item *item);
+
+/** The first address of a node record; of an attestation the one that was reached. */
+struct endpoint node_item_address(const struct node_item *item);
+
+/** True if that is the address. */
+bool node_item_is_at(const struct node_item *item, const struct endpoint *address);
+
+/** The network of its address (node_prefix.h). */
+uint64_t node_item_prefix(const struct node_item *item);
+
+/** BLAKE2b-64(key || sequence) of a node record, for digests. */
+uint64_t node_item_hash(const struct node_item *item);
 
 /** True if by this wall clock it was created and is not over (record_live). */
 bool node_item_live(const struct node_item *item, uint64_t wall_ms);

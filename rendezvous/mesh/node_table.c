@@ -5,7 +5,6 @@
 #include "proto/base/bytes.h"
 #include "proto/base/siphash.h"
 #include "rendezvous/mesh/node_index.h"
-#include "rendezvous/mesh/node_prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +116,8 @@ static uint32_t prefix_count(const struct node_table *table, uint64_t prefix,
 enum node_room node_table_room(const struct node_table *table, const struct node_item *node)
 {
     const struct node_row *row = node_table_find(table, node_item_key(node));
-    uint32_t limit = endpoint_is_v4(&node->address) ? NODE_PER_V4_MAX : NODE_PER_V6_MAX;
+    struct endpoint address = node_item_address(node);
+    uint32_t limit = endpoint_is_v4(&address) ? NODE_PER_V4_MAX : NODE_PER_V6_MAX;
 
     if (row == NULL && table->count >= table->count_max) {
         return NODE_ROOM_ALL;
@@ -125,13 +125,13 @@ enum node_room node_table_room(const struct node_table *table, const struct node
     if (row != NULL && row->own) {
         return NODE_ROOM_OK;
     }
-    return prefix_count(table, node_prefix(&node->address), row) < limit ? NODE_ROOM_OK
-                                                                         : NODE_ROOM_PREFIX;
+    return prefix_count(table, node_item_prefix(node), row) < limit ? NODE_ROOM_OK
+                                                                    : NODE_ROOM_PREFIX;
 }
 
 static void digest_toggle(struct node_table *table, const struct node_row *row)
 {
-    table->buckets[row->bucket] ^= row->node->hash;
+    table->buckets[row->bucket] ^= node_item_hash(row->node);
     table->changes++;
 }
 
@@ -147,9 +147,9 @@ static void replace(struct node_table *table, struct node_row *row, struct node_
     node_item_release(table->shelf, former);
     digest_toggle(table, row);
     row->dirty = true;
-    if (row->prefix != node_prefix(&node->address)) {
+    if (row->prefix != node_item_prefix(node)) {
         node_index_remove(&table->by_prefix, place);
-        row->prefix = node_prefix(&node->address);
+        row->prefix = node_item_prefix(node);
         /* What was just removed left room. */
         CHECK(node_index_add(&table->by_prefix, place) == ERR_OK);
     }
@@ -159,7 +159,7 @@ static void replace(struct node_table *table, struct node_row *row, struct node_
 static bool reserve(struct node_table *table)
 {
     if (table->count == table->capacity) {
-        uint32_t capacity = table->capacity == 0 ? ROWS_MIN : table->capacity * 2;
+        uint32_t capacity = table->capacity + table->capacity / 4 + ROWS_MIN;
         struct node_row *rows = realloc(table->rows, capacity * sizeof(*rows));
 
         if (rows == NULL) {
@@ -188,7 +188,7 @@ static struct node_row *row_of(struct node_table *table, struct node_item *node,
     row = &table->rows[table->count];
     *row = (struct node_row){.node = node_item_keep(node),
                              .known_since_ms = known_since_ms,
-                             .prefix = node_prefix(&node->address),
+                             .prefix = node_item_prefix(node),
                              .bucket = node_item_key(node)[0],
                              .dirty = true};
     CHECK(node_index_add(&table->by_key, table->count) == ERR_OK);
@@ -268,8 +268,8 @@ size_t node_row_attestations(const struct node_row *row)
 struct node_found node_row_found(const struct node_row *row)
 {
     struct node_found found = {.key = node_item_key(row->node),
-                               .sequence = row->node->sequence,
-                               .address = row->node->address,
+                               .sequence = node_item_sequence(row->node),
+                               .address = node_item_address(row->node),
                                .known_since_ms = row->known_since_ms,
                                .record = row->node->bytes,
                                .record_size = row->node->size,

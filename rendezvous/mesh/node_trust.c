@@ -10,13 +10,13 @@ bool node_trust_about(const struct node_item *attestation, const struct node_ite
                       uint64_t wall_ms)
 {
     const uint8_t *subject = node_item_key(node);
+    struct endpoint address = node_item_address(node);
 
     /* A newer record of the same relay at the same address needs no new attestation: what was
      * proven is that this key answers there. */
     return memcmp(node_item_subject(attestation), subject, KEY_SIZE) == 0 &&
            memcmp(node_item_key(attestation), subject, KEY_SIZE) != 0 &&
-           endpoint_equal(&attestation->address, &node->address) &&
-           node_item_live(attestation, wall_ms);
+           node_item_is_at(attestation, &address) && node_item_live(attestation, wall_ms);
 }
 
 size_t node_trust_choose(const struct node_table *table, const struct node_item *node,
@@ -37,7 +37,9 @@ size_t node_trust_choose(const struct node_table *table, const struct node_item 
         if (attester == NULL || !node_item_live(attester->node, wall_ms)) {
             continue;
         }
-        networks[found] = node_prefix_wide(&attester->node->address);
+        struct endpoint address = node_item_address(attester->node);
+
+        networks[found] = node_prefix_wide(&address);
         while (networks[same] != networks[found]) {
             same++;
         }

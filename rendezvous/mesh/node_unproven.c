@@ -2,8 +2,6 @@
 /* The list is short, so all is found by looking through it. */
 #include "rendezvous/mesh/node_unproven.h"
 
-#include "rendezvous/mesh/node_prefix.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +74,7 @@ void node_unproven_attest(struct node_unproven_list *list, struct node_unproven 
         }
     }
     if (slot != NULL) {
-        if ((*slot)->created_ms >= attestation->created_ms) {
+        if (node_item_created_ms(*slot) >= node_item_created_ms(attestation)) {
             return;
         }
         node_item_release(list->shelf, *slot);
@@ -99,7 +97,7 @@ void node_unproven_remove(struct node_unproven_list *list, struct node_unproven 
 static bool network_busy(const struct node_unproven_list *list, uint64_t prefix)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (list->slots[i].dialling && node_prefix(&list->slots[i].node->address) == prefix) {
+        if (list->slots[i].dialling && node_item_prefix(list->slots[i].node) == prefix) {
             return true;
         }
     }
@@ -128,7 +126,7 @@ struct node_unproven *node_unproven_dial(struct node_unproven_list *list, struct
 
         if (!at->dialling && mono_due(at->due, now) &&
             (best == NULL || mono_before(at->due, best->due)) &&
-            !network_busy(list, node_prefix(&at->node->address))) {
+            !network_busy(list, node_item_prefix(at->node))) {
             best = at;
         }
     }
@@ -155,7 +153,7 @@ struct mono node_unproven_deadline(const struct node_unproven_list *list)
     for (size_t i = 0; i < list->count; i++) {
         const struct node_unproven *at = &list->slots[i];
 
-        if (at->dialling || (!full && !network_busy(list, node_prefix(&at->node->address)))) {
+        if (at->dialling || (!full && !network_busy(list, node_item_prefix(at->node)))) {
             deadline = mono_min(deadline, at->due);
         }
     }

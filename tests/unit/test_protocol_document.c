@@ -25,6 +25,7 @@
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
 #include "proto/wire/url.h"
+#include "rendezvous/mesh/node_shelf.h"
 #include "rendezvous/presence/hrw.h"
 
 enum {
@@ -540,7 +541,33 @@ static void addresses_of_all_kinds(void **state)
     output("initiator_fixed", ip, sizeof(ip));
 }
 
-/* ---- presence ---- */
+/* ---- nodes and presence ---- */
+
+static void hash_of_a_node(void **state)
+{
+    uint8_t record[RECORD_OTHER_SIGNED_SIZE_MAX], hash[8];
+    struct identity relay = input_identity("relay_seed");
+    struct record_node node = {.header = header_of(&relay, 1),
+                               .service = RECORD_NODE_SERVICE,
+                               .addresses = {{.port = 1}},
+                               .addresses_count = 1};
+    struct test_env ports;
+    struct node_shelf *shelf;
+    struct node_item *item;
+    size_t size;
+
+    (void)state;
+    node.addresses[0].ip[0] = 0x20;
+    test_env_init(&ports, 1);
+    assert_int_equal(record_node_encode(record, &size, &node), ERR_OK);
+    assert_int_equal(signed_make(record, sizeof(record), &size, &relay, record, size), ERR_OK);
+    assert_int_equal(node_shelf_new(&shelf, &ports.env), ERR_OK);
+    assert_int_equal(node_shelf_take(shelf, &item, RECORD_TYPE_NODE, record, size), NODE_OK);
+    be64_write(hash, node_item_hash(item));
+    output("node_hash", hash, sizeof(hash));
+    node_item_release(shelf, item);
+    node_shelf_free(shelf);
+}
 
 static void scores_of_seats(void **state)
 {
@@ -602,6 +629,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_plaintext_in_fragments),
         cmocka_unit_test(candidates_inside_the_tunnel),
         cmocka_unit_test(urls),
+        cmocka_unit_test(hash_of_a_node),
         cmocka_unit_test(scores_of_seats),
         cmocka_unit_test(every_vector_was_computed),
     };

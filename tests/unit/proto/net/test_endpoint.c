@@ -185,6 +185,31 @@ static void an_outbox_holds_datagrams_back_to_back_and_counts_refusals(void **st
     outbox_fini(&box);
 }
 
+static void special_ranges_are_told_apart(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"10.1.2.3", "10.200.0.1", true},      {"10.1.2.3", "192.168.0.1", false},
+        {"172.16.0.1", "172.31.0.1", true},    {"127.0.0.1", "127.0.0.9", true},
+        {"100.64.0.1", "100.127.0.1", true},   {"fd00::1", "fc01::1", true},
+        {"fe80::1", "fe80::2", true},          {"fe80::1", "fd00::1", false},
+        {"192.0.2.1", "192.0.2.2", false},     {"224.0.0.1", "224.0.0.2", false},
+        {"2001:db8::1", "2001:db8::2", false}, {"::1", "::1", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct endpoint a, b;
+
+        assert_true(endpoint_parse_ip(&a, cases[i].a, 1) && endpoint_parse_ip(&b, cases[i].b, 2));
+        if (endpoint_same_special(&a, &b) != cases[i].same) {
+            fail_msg("%s and %s", cases[i].a, cases[i].b);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(bytes_give_the_same_endpoint_back),
         cmocka_unit_test(special_addresses_have_their_scope),
         cmocka_unit_test(an_outbox_holds_datagrams_back_to_back_and_counts_refusals),
+        cmocka_unit_test(special_ranges_are_told_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
