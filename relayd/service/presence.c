@@ -494,6 +494,15 @@ static bool announcement_send(struct presence_service *service,
     return told;
 }
 
+/* True if others know where this relay is: what it announces would lead nowhere otherwise. */
+static bool is_known(const struct presence_service *service)
+{
+    struct node_found found;
+
+    return service->mesh == NULL ||
+           mesh_find(service->mesh, service->base->cfg.identity->public_key, &found);
+}
+
 static void announcements_send(struct presence_service *service, struct mono now)
 {
     uint64_t wall_ms = env_wall_ms(&service->base->env);
@@ -503,7 +512,7 @@ static void announcements_send(struct presence_service *service, struct mono now
         presence_seats_keep(&service->seats, now);
     }
     while (announcer_next(service->announcer, service->seats.hrw, wall_ms, now, &announcement)) {
-        if (!is_here(service, announcement.record.key) ||
+        if (!is_here(service, announcement.record.key) || !is_known(service) ||
             !announcement_send(service, &announcement, now)) {
             announcer_retry(service->announcer, announcement.record.key, now);
         }

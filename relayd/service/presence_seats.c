@@ -13,7 +13,7 @@ int presence_seats_init(struct presence_seats *seats, const struct env *env,
     seats->env = env;
     seats->own_key = own_key;
     bucket_init(&seats->scores, &scores_rate, now);
-    return hrw_new(&seats->hrw, env);
+    return hrw_new(&seats->hrw, hrw_score, env);
 }
 
 void presence_seats_fini(struct presence_seats *seats)

@@ -31,11 +31,12 @@ struct seats {
 
 struct hrw {
     const struct env *env;
+    hrw_weight *weight;
     struct seats seats;
     size_t counting; /* the first so many seats count */
 };
 
-int hrw_new(struct hrw **out, const struct env *env)
+int hrw_new(struct hrw **out, hrw_weight *weight, const struct env *env)
 {
     struct hrw *hrw = calloc(1, sizeof(*hrw));
 
@@ -44,6 +45,7 @@ int hrw_new(struct hrw **out, const struct env *env)
         return ERR_NOMEM;
     }
     hrw->env = env;
+    hrw->weight = weight;
     return ERR_OK;
 }
 
@@ -237,7 +239,7 @@ size_t hrw_winners(const struct hrw *hrw, uint64_t day, const uint8_t key[KEY_SI
 
     for (size_t i = 0; i < hrw->counting; i++) {
         const struct seat *seat = &hrw->seats.list[i];
-        ranking_add(&ranking, hrw_score(day, &seat->prefix, key), seat);
+        ranking_add(&ranking, hrw->weight(day, &seat->prefix, key), seat);
     }
     for (size_t i = 0; i < ranking.count; i++) {
         memcpy(winners[i], ranking.best[i].seat->key, KEY_SIZE);

@@ -51,10 +51,16 @@ struct hrw_source {
     bool (*next)(void *context, struct hrw_relay *out);
 };
 
+/** The weight of a seat for a key on a day. */
+typedef uint64_t hrw_weight(uint64_t day, const struct hrw_prefix *prefix,
+                            const uint8_t key[KEY_SIZE]);
+
 struct hrw;
 
-/** No seats yet. env gives hash keys and is kept for them. ERR_NOMEM leaves *out NULL. */
-int hrw_new(struct hrw **out, const struct env *env) MUST_CHECK;
+/** No seats yet. weight is hrw_score, or, in a simulation of ten thousand relays and a million
+ * keys, something cheaper that is as even. env gives hash keys and is kept for them. ERR_NOMEM
+ * leaves *out NULL. */
+int hrw_new(struct hrw **out, hrw_weight *weight, const struct env *env) MUST_CHECK;
 void hrw_free(struct hrw *hrw);
 
 /** Give the seats anew to the relays of the source; of those beyond HRW_SEATS_MAX prefixes none
@@ -72,8 +78,8 @@ struct hrw_prefix hrw_prefix_of(const struct endpoint *address);
 /** The day of a wall clock, since 1970 UTC. */
 uint64_t hrw_day(uint64_t wall_ms);
 
-/** The weight of a seat for a key: the first 8 bytes of BLAKE2b-64("stun2 hrw 1" || day(8) ||
- * prefix || key), as a number. Later: the status of a relay; tests compute vectors with it. */
+/** The weight that relays agree on: BLAKE2b-64("stun2 hrw 1" || day(8) || prefix || key), as a
+ * number. */
 uint64_t hrw_score(uint64_t day, const struct hrw_prefix *prefix, const uint8_t key[KEY_SIZE]);
 
 /** Write the keys of the winners for a key on this day, the highest score first; returns how many

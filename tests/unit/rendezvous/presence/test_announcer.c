@@ -51,7 +51,7 @@ static void start(struct fixture *f, uint32_t count_max)
     f->wall_ms = TEST_WALL_MS + 12 * HOUR_MS;
     memset(f->own_key, 0, KEY_SIZE);
     f->sources_told = 0;
-    assert_int_equal(hrw_new(&f->hrw, &f->ports.env), ERR_OK);
+    assert_int_equal(hrw_new(&f->hrw, hrw_score, &f->ports.env), ERR_OK);
     assert_int_equal(hrw_fill(f->hrw, &source, f->wall_ms), ERR_OK);
     assert_int_equal(announcer_new(&f->announcer, f->own_key, count_max, &f->ports.env, f->now),
                      ERR_OK);

@@ -39,7 +39,7 @@ static struct hrw *fill(struct test_env *env, struct hrw_relay *relays, size_t c
     struct hrw_source source = {.context = &list, .next = list_next};
     struct hrw *hrw;
 
-    assert_int_equal(hrw_new(&hrw, &env->env), ERR_OK);
+    assert_int_equal(hrw_new(&hrw, hrw_score, &env->env), ERR_OK);
     assert_int_equal(hrw_fill(hrw, &source, wall_ms), ERR_OK);
     return hrw;
 }
