@@ -50,7 +50,7 @@ look() { # file
 # Run the command until it serves or ends. $rc is its exit code, of one that serves after SIGTERM;
 # $served is yes or no; its words are in $work/words.
 run() { # command...
-    rm -f "$work/words"
+    : >"$work/words"
     "$@" >"$work/words" 2>&1 &
     pid=$!
     served=no
@@ -149,8 +149,11 @@ for pair in "ziglan $host_db" "relayd $relay_db"; do
     program=${pair% *} db=${pair#* }
     size=$(stat -c %s "$db")
     for at in 0 1 15 16 100 152 4095 4096 4097 4112 8191 8192 8193 12288 16384 20480 \
-        $((size / 2)) $((size - 8192)) $((size - 4096)); do
+        $((size / 2)); do
         [ "$at" -lt "$size" ] && refused "$program" "$back" "$db" cut "$at"
+    done
+    for at in $((size - 8192)) $((size - 4096)); do # the last pages may be free ones
+        met "$program" "$db" cut "$at"
     done
     refused "$program" "$back" "$db" zero 0 "$size"
     refused "$program" "$back" "$db" zero 0 4096
