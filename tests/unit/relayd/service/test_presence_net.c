@@ -62,6 +62,7 @@ static struct relay_net *net_of(size_t count)
 
         relay_net_neighbours(net, i)->book =
             (struct neighbour_book){.context = net, .find = book_find};
+        presence_use_mesh(&net->nodes[i].core->presence, NULL); /* the test gives the seats */
         assert_int_equal(
             hrw_fill(net->nodes[i].core->presence.seats.hrw, &source, env_wall_ms(&net->ports.env)),
             ERR_OK);
@@ -298,6 +299,7 @@ static void a_ziglan_is_found_by_its_key_alone(void **state)
     struct visit visit = {.net = net};
     const struct hrw_source source = {.context = &visit, .next = visit_next};
     relay_net_neighbours(net, 0)->book = (struct neighbour_book){.context = net, .find = book_find};
+    presence_use_mesh(presence(net, 0), NULL);
     assert_int_equal(hrw_fill(presence(net, 0)->seats.hrw, &source, env_wall_ms(&net->ports.env)),
                      ERR_OK);
     net_host_init(&b, net, 2);
