@@ -43,6 +43,13 @@ static int services_init(struct relay_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = delegation_service_init(&core->delegation, base);
     }
+    if (rc == ERR_OK) {
+        rc = mesh_service_init(&core->mesh, base, &core->peers, &core->delegation.hello, now);
+    }
+    if (rc == ERR_OK) {
+        presence_use_mesh(&core->presence, core->mesh.mesh);
+    }
+    reach_service_init(&core->reach, base, &core->mesh, now);
     return rc;
 }
 
@@ -92,6 +99,7 @@ void relay_core_free(struct relay_core *core)
     if (core == NULL) {
         return;
     }
+    mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
     presence_service_fini(&core->presence);
     punch_service_fini(&core->punch);
@@ -118,6 +126,8 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
             presence_on_neighbour_gone(&core->presence, event.neighbour->key, now);
         }
         peer_service_on_neighbour(&core->peers, &event, now);
+        mesh_service_on_neighbour(&core->mesh, &event, now);
+        reach_on_neighbour(&core->reach, &event, now);
     }
 }
 
@@ -133,12 +143,32 @@ static void datagram_take(struct relay_core *core, const struct link_event *even
     }
 }
 
+/* True if an event is of a dial that only measures. */
+static bool measure_take(struct relay_core *core, const struct link_event *event, struct mono now)
+{
+    struct reach_outcome outcome;
+    bool ended = false;
+
+    if (!reach_dials_take(&core->mesh.dials, event, &ended, &outcome, now)) {
+        return false;
+    }
+    if (ended && outcome.aim.job == 0) {
+        mesh_service_on_reached(&core->mesh, &outcome, now);
+    } else if (ended) {
+        reach_on_dialled(&core->reach, &outcome);
+    }
+    return true;
+}
+
 /* Hand each event of the link to its service. */
 static void events_drain(struct relay_core *core, struct mono now)
 {
     struct link_event event;
 
     while (link_hub_event(core->base.hub, &event)) {
+        if (measure_take(core, &event, now)) {
+            continue;
+        }
         switch (event.type) {
         case LINK_EVENT_OPEN:
             session_on_open(&core->session, &event, now);
@@ -167,6 +197,12 @@ static void events_drain(struct relay_core *core, struct mono now)
         }
         neighbours_drain(core, now);
     }
+    mesh_service_drain(&core->mesh, now);
+}
+
+void relay_core_second_port(struct relay_core *core, uint16_t port)
+{
+    core->reach.second_port = port;
 }
 
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now)
@@ -183,6 +219,7 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
     }
     first = in->data[0];
     if ((first & FRAME_QUIC_BIT) != 0) {
+        reach_note_local(&core->reach, &in->local);
         link_hub_receive(core->base.hub, in, now);
         events_drain(core, now);
     } else if (first <= FRAME_STUN_LAST) {
@@ -282,6 +319,8 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     neighbour_expire(&core->base.neighbours, now);
     neighbours_drain(core, now);
     peer_service_expire(&core->peers, now);
+    reach_expire(&core->reach, now);
+    mesh_service_expire(&core->mesh, now);
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {
@@ -299,6 +338,8 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, session_deadline(&core->session));
     at = mono_min(at, neighbour_deadline(&core->base.neighbours));
     at = mono_min(at, peer_service_deadline(&core->peers));
+    at = mono_min(at, mesh_service_deadline(&core->mesh));
+    at = mono_min(at, reach_deadline(&core->reach));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
     at = mono_min(at, presence_deadline(&core->presence));
@@ -312,6 +353,7 @@ void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, stru
     join_flush(&core->join, now);
     volume_keep(&core->base, core->base.health.store);
     peer_service_shutdown(&core->peers);
+    mesh_service_save(&core->mesh, now);
     session_shutdown(&core->session, reconnect_in_ms, now);
 }
 
@@ -338,6 +380,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     peer_service_configure(&core->peers, cfg->peers, now);
     delegation_service_hello(&core->delegation);
     pool_service_configure(&core->pool);
+    mesh_service_on_peers(&core->mesh, now);
     if (strcmp(before, core->base.public_hosts) != 0) {
         session_hosts_changed(&core->session);
     }

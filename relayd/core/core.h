@@ -32,6 +32,10 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
 /** Free the core; its sessions are told nothing. NULL is fine. */
 void relay_core_free(struct relay_core *core);
 
+/** Datagrams whose local port is this one leave from a socket of which no other relay is told. By
+ * it neighbours are measured; without it they cannot be. */
+void relay_core_second_port(struct relay_core *core, uint16_t port);
+
 /** Take one received UDP payload, any content. in->local is where it arrived. */
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now);
 

@@ -9,11 +9,13 @@
 #include "relayd/base/relay_base.h"
 #include "relayd/service/delegation.h"
 #include "relayd/service/join.h"
+#include "relayd/service/mesh.h"
 #include "relayd/service/operator.h"
 #include "relayd/service/peers.h"
 #include "relayd/service/pool.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
+#include "relayd/service/reach.h"
 #include "relayd/service/session.h"
 #include "relayd/service/stun.h"
 #include "relayd/service/watch.h"
@@ -32,6 +34,8 @@ struct relay_core {
     struct join_service join;
     struct operator_service operator_verbs;
     struct peer_service peers;
+    struct mesh_service mesh;
+    struct reach_service reach;
     struct mono housekeeping_at;
     struct wall_watch wall;
     bool copied; /* the keys of all sessions are to be forgotten */

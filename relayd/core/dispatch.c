@@ -120,6 +120,36 @@ static void on_go_away(const struct request *r)
     relay_client_enter(&base->sessions.lists, r->client, RELAY_CLIENT_STATE_CLOSING, r->now);
 }
 
+static void on_nodes(const struct request *r)
+{
+    mesh_service_on_message(&r->core->mesh, r->client, r->message, r->now);
+}
+
+static void on_node_lookup(const struct request *r)
+{
+    mesh_service_on_lookup(&r->core->mesh, r->client, r->message, r->now);
+}
+
+static void on_observed(const struct request *r)
+{
+    reach_on_observed(&r->core->reach, r->client, r->message, r->now);
+}
+
+static void on_reach_request(const struct request *r)
+{
+    reach_on_request(&r->core->reach, r->client, r->message, r->now);
+}
+
+static void on_reach_job(const struct request *r)
+{
+    reach_on_job(&r->core->reach, r->client, r->message, r->now);
+}
+
+static void on_reach_result(const struct request *r)
+{
+    reach_on_result(&r->core->reach, r->client, r->message, r->now);
+}
+
 /* What a relay tells who dialled it, and what needs nothing done. */
 static void on_nothing(const struct request *r)
 {
@@ -143,6 +173,15 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_PONG, ASKER_RELAY_QUIETLY, on_nothing},
     {ZIGLAN__CONTROL__BODY_ERROR, ASKER_RELAY_QUIETLY, on_error},
     {ZIGLAN__CONTROL__BODY_GO_AWAY, ASKER_RELAY_QUIETLY, on_go_away},
+    {ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS, ASKER_RELAY_QUIETLY, on_observed},
+    {ZIGLAN__CONTROL__BODY_NODES, ASKER_RELAY_QUIETLY, on_nodes},
+    {ZIGLAN__CONTROL__BODY_NODE_DIGEST, ASKER_RELAY_QUIETLY, on_nodes},
+    {ZIGLAN__CONTROL__BODY_NODE_SUMMARY, ASKER_RELAY_QUIETLY, on_nodes},
+    {ZIGLAN__CONTROL__BODY_NODE_WANT, ASKER_RELAY_QUIETLY, on_nodes},
+    {ZIGLAN__CONTROL__BODY_NODE_LOOKUP, ASKER_ANYBODY, on_node_lookup},
+    {ZIGLAN__CONTROL__BODY_REACH_REQUEST, ASKER_RELAY_QUIETLY, on_reach_request},
+    {ZIGLAN__CONTROL__BODY_REACH_JOB, ASKER_RELAY_QUIETLY, on_reach_job},
+    {ZIGLAN__CONTROL__BODY_REACH_RESULT, ASKER_RELAY_QUIETLY, on_reach_result},
     {ZIGLAN__CONTROL__BODY_JOIN, ASKER_HOST, on_join},
     {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_HOST, on_punch_request},
     {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_HOST, on_punch_answer},

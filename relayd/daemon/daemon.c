@@ -30,7 +30,7 @@ enum {
     STOP_MS_MAX = 2000,     /* from a signal to the end, whatever the sessions do */
     DRAIN_MS = 200,         /* for what is queued at the end */
     RESET_LEDGER_ROWS_MAX = 65536,
-    FILES_MIN = 16, /* 11 stay open with one UDP socket; pages and operators need some more */
+    FILES_MIN = 17, /* 12 stay open with one UDP socket; pages and operators need some more */
 };
 
 /* 2025-01-01: a clock that says less is wrong. */

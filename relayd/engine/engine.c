@@ -129,11 +129,22 @@ static int socket_add(struct relay_engine *engine, const struct endpoint *local,
 static int sockets_open(struct relay_engine *engine, const struct relay_engine_options *options,
                         struct fault *fault)
 {
-    struct endpoint spare = options->listen[0];
+    struct endpoint spare = options->listen[0], second = spare;
     int rc = ERR_OK;
 
     for (size_t i = 0; rc == ERR_OK && i < options->listen_count; i++) {
         rc = socket_add(engine, &options->listen[i], fault);
+    }
+    /* A port of which nobody is told, to measure neighbours from. */
+    second.port = 0;
+    if (rc == ERR_OK) {
+        rc = udp_batch_open(&engine->sockets[engine->sockets_count],
+                            &(const struct udp_options){.local = second}, fault);
+    }
+    if (rc == ERR_OK) {
+        relay_core_second_port(engine->core,
+                               udp_batch_local(engine->sockets[engine->sockets_count])->port);
+        engine->sockets_count++;
     }
     spare.port = options->spare_port;
     if (rc == ERR_OK && spare.port != 0) {

@@ -18,7 +18,10 @@
 struct ev_loop;
 struct relay_engine;
 
-enum { RELAY_ENGINE_SOCKETS_MAX = 9 /* eight of the configuration, and the spare port's */ };
+enum {
+    /* Eight of the configuration, the spare port's, and the one to measure neighbours from. */
+    RELAY_ENGINE_SOCKETS_MAX = 10
+};
 
 /** What an engine is made from. */
 struct relay_engine_options {

@@ -55,7 +55,6 @@ void peer_service_configure(struct peer_service *service, const struct relay_pee
 {
     struct peer_slot before[RELAY_PEERS_MAX];
     size_t before_count = service->count;
-    struct neighbour *neighbour;
 
     memcpy(before, service->slots, sizeof(before));
     service->count = 0;
@@ -69,12 +68,6 @@ void peer_service_configure(struct peer_service *service, const struct relay_pee
             }
         }
         service->count++;
-    }
-    for (size_t k = 0; k < before_count; k++) {
-        neighbour = neighbour_at(service, before[k].peer.key);
-        if (neighbour != NULL && !peer_service_has(service, before[k].peer.key)) {
-            neighbour->kept = false;
-        }
     }
 }
 

@@ -44,12 +44,13 @@ struct peer_service {
     bool stopping;
 };
 
-/** Take over the peers of a configuration: those that stay keep their sessions, those that are no
- * longer named are not kept any more. peers is borrowed for the call; NULL: none. */
+/** Take over the peers of a configuration: those that stay keep their sessions, and whether those
+ * that are no longer named do is for the mesh to say. peers is borrowed for the call; NULL: none.
+ */
 void peer_service_configure(struct peer_service *service, const struct relay_peers *peers,
                             struct mono now);
 
-/** True for a relay that the operator named. Later: the mesh asks. */
+/** True for a relay that the operator named. */
 bool peer_service_has(const struct peer_service *service, const uint8_t key[KEY_SIZE]);
 
 /** A neighbour came or went. */

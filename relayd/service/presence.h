@@ -63,8 +63,7 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
                           struct mono now) MUST_CHECK;
 void presence_service_fini(struct presence_service *service);
 
-/** From now on these are the relays that there are; borrowed for the life of the service. Later:
- * the service `mesh` has one. */
+/** From now on these are the relays that there are; borrowed for the life of the service. */
 void presence_use_mesh(struct presence_service *service, struct mesh *mesh);
 
 /** A session is the active one of its key now, and its Hello bore this attachment (any content;

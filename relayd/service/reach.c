@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* First what this relay does for itself, then what it does for others. */
+#include "relayd/service/reach.h"
+
+#include "proto/crypto/signed.h"
+
+#include <string.h>
+
+static const struct bucket_rate jobs_rate = {.per_s = REACH_JOBS_PER_MIN / 60,
+                                             .burst = REACH_JOBS_PER_MIN};
+
+void reach_service_init(struct reach_service *service, struct relay_base *base,
+                        struct mesh_service *mesh, struct mono now)
+{
+    service->base = base;
+    service->mesh = mesh;
+    service->until = MONO_NEVER;
+    service->next_at = MONO_NEVER;
+    service->retry_ms = REACH_RETRY_MS_MIN;
+    bucket_init(&service->jobs_rate, &jobs_rate, now);
+}
+
+/* ---- for itself ---- */
+
+static void enter(struct reach_service *service, enum reach_state next, enum reach_fault fault)
+{
+    static const char *const names[] = {
+        [REACH_STATE_ALONE] = "alone",
+        [REACH_STATE_CHECKING] = "checking",
+        [REACH_STATE_PUBLIC] = "public",
+        [REACH_STATE_FULL_CONE] = "full_cone",
+        [REACH_STATE_NOT_REACHABLE] = "not_reachable",
+    };
+    static const char *const faults[] = {
+        [REACH_FAULT_NONE] = "none",
+        [REACH_FAULT_CLOSED] = "port_closed",
+        [REACH_FAULT_SYMMETRIC] = "symmetric_nat",
+        [REACH_FAULT_SILENT] = "no_result",
+    };
+    char text[ENDPOINT_TEXT_SIZE];
+
+    if (service->state != next || service->fault != fault) {
+        env_trace(&service->base->env, TRACE_LEVEL_INFO, "relay.reach",
+                  "state=%s address=%s fault=%s", names[next],
+                  endpoint_text(&service->address, text), faults[fault]);
+    }
+    service->state = next;
+    service->fault = fault;
+}
+
+/* A round of measurements is on its way. */
+static bool is_running(const struct reach_service *service)
+{
+    return mono_before(service->until, MONO_NEVER);
+}
+
+/* The address that most neighbours see. *ports is how many different ports they see at it. */
+static struct endpoint observed_most(const struct reach_service *service, uint32_t *ports)
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    const struct neighbour *one = neighbour_next(table, NULL), *other;
+    struct endpoint most = {.port = 0};
+    uint32_t most_count = 0;
+
+    *ports = 0;
+    for (; one != NULL; one = neighbour_next(table, one)) {
+        uint32_t same = 0, differ = 0;
+
+        if (one->client == NULL || endpoint_is_none(&one->observed)) {
+            continue;
+        }
+        for (other = neighbour_next(table, NULL); other != NULL;
+             other = neighbour_next(table, other)) {
+            bool seen = other->client != NULL && endpoint_same_ip(&one->observed, &other->observed);
+
+            same += seen && one->observed.port == other->observed.port ? 1 : 0;
+            differ += seen && one->observed.port != other->observed.port ? 1 : 0;
+        }
+        if (same > most_count) {
+            most_count = same;
+            most = one->observed;
+            *ports = differ > 0 ? 2 : 1;
+        }
+    }
+    return most;
+}
+
+static void ask(struct reach_service *service, struct neighbour *neighbour)
+{
+    Ziglan__ReachRequest body = ZIGLAN__REACH_REQUEST__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    message.body_case = ZIGLAN__CONTROL__BODY_REACH_REQUEST;
+    message.reach_request = &body;
+    neighbour_tell(&service->base->neighbours, neighbour, &message);
+    service->asked++;
+}
+
+/* Ask some neighbours, beginning at a random one. */
+static void check(struct reach_service *service, struct mono now)
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    struct neighbour *open[NEIGHBOURS_MAX];
+    struct neighbour *neighbour = neighbour_next(table, NULL);
+    uint32_t count = 0, first, ports;
+
+    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
+        if (neighbour->client != NULL && count < NEIGHBOURS_MAX) {
+            open[count++] = neighbour;
+        }
+    }
+    service->next_at = MONO_NEVER;
+    service->asked = service->answered = service->reached = 0;
+    if (count == 0) {
+        enter(service, REACH_STATE_ALONE, REACH_FAULT_NONE);
+        return;
+    }
+    env_random(&service->base->env, &first, sizeof(first));
+    service->address = observed_most(service, &ports);
+    for (uint32_t i = 0; i < count && i < REACH_ASKED_MAX; i++) {
+        ask(service, open[(first % count + i) % count]);
+    }
+    service->until = mono_add_ms(now, REACH_RESULT_MS);
+    if (service->state != REACH_STATE_PUBLIC && service->state != REACH_STATE_FULL_CONE) {
+        enter(service, REACH_STATE_CHECKING, REACH_FAULT_NONE);
+    }
+}
+
+/* Enough relays reached this one at service->address: it announces itself. */
+static void reached(struct reach_service *service, struct mono now)
+{
+    bool own = endpoint_same_ip(&service->address, &service->local);
+
+    service->until = MONO_NEVER;
+    service->retry_ms = REACH_RETRY_MS_MIN;
+    service->next_at = mono_add_ms(now, REACH_RETRY_MS_MAX);
+    enter(service, own ? REACH_STATE_PUBLIC : REACH_STATE_FULL_CONE, REACH_FAULT_NONE);
+}
+
+static void not_reached(struct reach_service *service, struct mono now)
+{
+    static const struct endpoint none = {.port = 0};
+    enum reach_fault fault = REACH_FAULT_CLOSED;
+    uint32_t ports;
+
+    (void)observed_most(service, &ports);
+    if (service->answered == 0) {
+        fault = REACH_FAULT_SILENT;
+    } else if (ports > 1) {
+        fault = REACH_FAULT_SYMMETRIC;
+    }
+    service->until = MONO_NEVER;
+    service->next_at = mono_add_ms(now, service->retry_ms);
+    service->retry_ms *= 2;
+    if (service->retry_ms > REACH_RETRY_MS_MAX) {
+        service->retry_ms = REACH_RETRY_MS_MAX;
+    }
+    /* That no result came says nothing about a relay that was reached before. */
+    if (fault == REACH_FAULT_SILENT &&
+        (service->state == REACH_STATE_PUBLIC || service->state == REACH_STATE_FULL_CONE)) {
+        return;
+    }
+    node_own_set(&service->mesh->own, &none, 0, now);
+    enter(service, REACH_STATE_NOT_REACHABLE, fault);
+}
+
+/* One more says that it reached this relay, at this address. It goes into the record at once; what
+ * attests to it travels with it. */
+static void count_reached(struct reach_service *service, const struct record_attestation *record,
+                          const Ziglan__ReachResult *result, struct mono now)
+{
+    if (service->reached == 0) {
+        service->address = record->address;
+    } else if (!endpoint_equal(&service->address, &record->address)) {
+        return;
+    }
+    service->reached++;
+    node_own_set(&service->mesh->own, &service->address, 0, now);
+    (void)mesh_own_attested(service->mesh->mesh, result->attestation.data, result->attestation.len);
+    if (service->reached >= service->asked) {
+        reached(service, now);
+    }
+}
+
+/* A result for ourselves. Who measured is nobody that we know, perhaps; its signature stands for
+ * it, and others judge what it is worth to them. */
+static void own_result(struct reach_service *service, const Ziglan__ReachResult *result,
+                       struct mono now)
+{
+    struct record_attestation record;
+    struct record_parts parts;
+
+    if (service->answered >= service->asked || !is_running(service)) {
+        return;
+    }
+    service->answered++;
+    if (result->outcome != 0 &&
+        signed_open(&parts, RECORD_TYPE_ATTESTATION, result->attestation.data,
+                    result->attestation.len) == ERR_OK &&
+        record_attestation_decode(&record, parts.record, parts.record_size) == ERR_OK &&
+        memcmp(record.subject_key, service->base->cfg.identity->public_key, KEY_SIZE) == 0 &&
+        record_live(&record.header, env_wall_ms(&service->base->env))) {
+        count_reached(service, &record, result, now);
+    }
+    if (service->answered >= service->asked && is_running(service)) {
+        service->until = now;
+    }
+}
+
+void reach_on_neighbour(struct reach_service *service, const struct neighbour_event *event,
+                        struct mono now)
+{
+    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
+    Ziglan__ObservedAddress body = ZIGLAN__OBSERVED_ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    const struct neighbour *neighbour = event->neighbour;
+
+    if (event->type != NEIGHBOUR_EVENT_OPEN) {
+        return;
+    }
+    if (neighbour->dialled) { /* it only sees where we are; now it hears where it is */
+        address.ip = control_ip(&neighbour->client->remote);
+        address.port = neighbour->client->remote.port;
+        body.address = &address;
+        message.body_case = ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS;
+        message.observed_address = &body;
+        neighbour_tell(&service->base->neighbours, event->neighbour, &message);
+    }
+    if (service->state == REACH_STATE_ALONE) {
+        service->next_at = now;
+    }
+}
+
+void reach_on_observed(struct reach_service *service, const struct relay_client *client,
+                       const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__Address *told = message->observed_address->address;
+    struct endpoint address = endpoint_of_bytes(told->ip.data, told->ip.len, (uint16_t)told->port);
+    bool known = endpoint_equal(&address, &client->neighbour->observed);
+
+    client->neighbour->observed = address;
+    if (!known && !endpoint_equal(&address, &service->address) && !is_running(service)) {
+        service->retry_ms = REACH_RETRY_MS_MIN;
+        service->next_at = now; /* the address changed: it is measured at once */
+    }
+}
+
+void reach_note_local(struct reach_service *service, const struct endpoint *local)
+{
+    if (local->port != service->second_port) {
+        service->local = *local;
+    }
+}
+
+void reach_expire(struct reach_service *service, struct mono now)
+{
+    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
+        service->jobs[i].used = service->jobs[i].used && !mono_due(service->jobs[i].until, now);
+    }
+    if (mono_due(service->until, now)) {
+        /* More got through than not: what is missing was lost, or is one that lies. */
+        if (service->reached > 0 && 2 * service->reached >= service->answered) {
+            reached(service, now);
+        } else {
+            not_reached(service, now);
+        }
+    }
+    if (mono_due(service->next_at, now)) {
+        check(service, now);
+    }
+}
+
+struct mono reach_deadline(const struct reach_service *service)
+{
+    return mono_min(service->until, service->next_at);
+}
+
+/* ---- for others ---- */
+
+static struct reach_job *job_of(struct reach_service *service, uint64_t id)
+{
+    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
+        if (service->jobs[i].used && service->jobs[i].id == id) {
+            return &service->jobs[i];
+        }
+    }
+    return NULL;
+}
+
+/* A place for a job of this neighbour, which has at most a quarter of them. NULL: too many. */
+static struct reach_job *job_new(struct reach_service *service, const uint8_t from[KEY_SIZE],
+                                 struct mono now)
+{
+    struct reach_job *unused = NULL;
+    size_t mine = 0;
+
+    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
+        struct reach_job *job = &service->jobs[i];
+
+        if (!job->used) {
+            unused = job;
+        } else {
+            mine += memcmp(job->from, from, KEY_SIZE) == 0 ? 1 : 0;
+        }
+    }
+    return mine < REACH_JOBS_MAX / 4 && unused != NULL &&
+                   bucket_take(&service->jobs_rate, &jobs_rate, 1, now)
+               ? unused
+               : NULL;
+}
+
+static void result_send(struct reach_service *service, const uint8_t to[KEY_SIZE], uint64_t id,
+                        uint32_t outcome, const uint8_t *attestation, size_t size)
+{
+    struct neighbour *neighbour = neighbour_of_key(&service->base->neighbours, to);
+    Ziglan__ReachResult body = ZIGLAN__REACH_RESULT__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.id = id;
+    body.outcome = outcome;
+    body.attestation = control_bytes(attestation, size);
+    message.body_case = ZIGLAN__CONTROL__BODY_REACH_RESULT;
+    message.reach_result = &body;
+    if (neighbour != NULL) {
+        neighbour_tell(&service->base->neighbours, neighbour, &message);
+    }
+}
+
+/* The next station of a walk: a random neighbour, not the one it came from, and not its subject.
+ * NULL: there is none. */
+static struct neighbour *station(const struct reach_service *service, const struct reach_job *job)
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    struct neighbour *fit[NEIGHBOURS_MAX];
+    struct neighbour *neighbour = neighbour_next(table, NULL);
+    uint32_t count = 0, chosen;
+
+    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
+        if (neighbour->client != NULL && count < NEIGHBOURS_MAX &&
+            memcmp(neighbour->key, job->from, KEY_SIZE) != 0 &&
+            memcmp(neighbour->key, job->subject, KEY_SIZE) != 0) {
+            fit[count++] = neighbour;
+        }
+    }
+    env_random(&service->base->env, &chosen, sizeof(chosen));
+    return count == 0 ? NULL : fit[chosen % count];
+}
+
+/* Nobody is dialled where nobody may send. Special addresses are those of a LAN, in which this
+ * relay must be, too. */
+static bool may_dial(const struct reach_service *service, const struct endpoint *address)
+{
+    return address->port != 0 && (endpoint_scope(address) == ENDPOINT_SCOPE_GLOBAL ||
+                                  endpoint_same_special(address, &service->local));
+}
+
+/* Measure here. Who is a neighbour of ours has sent to our port, which may have opened its NAT for
+ * it; so it is dialled from another one. */
+static bool measure(struct reach_service *service, const struct reach_job *job,
+                    const struct endpoint *address, struct mono now)
+{
+    struct reach_aim aim = {.address = *address, .job = job->id};
+
+    memcpy(aim.key, job->subject, KEY_SIZE);
+    if (neighbour_of_key(&service->base->neighbours, job->subject) != NULL) {
+        aim.port = service->second_port;
+        if (aim.port == 0) {
+            return false;
+        }
+    }
+    return may_dial(service, address) && reach_dials_begin(&service->mesh->dials, &aim, now);
+}
+
+/* A job goes one station further, or ends here. */
+static void job_go(struct reach_service *service, struct reach_job *job,
+                   const struct endpoint *address, uint32_t hops, struct mono now)
+{
+    Ziglan__Address where = ZIGLAN__ADDRESS__INIT;
+    Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct neighbour *next = hops > 0 ? station(service, job) : NULL;
+
+    if (next == NULL) {
+        if (!measure(service, job, address, now)) {
+            result_send(service, job->from, job->id, 0, NULL, 0);
+            job->used = false;
+        }
+        return;
+    }
+    where.ip = control_ip(address);
+    where.port = address->port;
+    body.id = job->id;
+    body.subject = control_bytes(job->subject, KEY_SIZE);
+    body.address = &where;
+    body.hops = hops - 1;
+    message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
+    message.reach_job = &body;
+    neighbour_tell(&service->base->neighbours, next, &message);
+}
+
+void reach_on_request(struct reach_service *service, const struct relay_client *client,
+                      const Ziglan__Control *message, struct mono now)
+{
+    struct reach_job *job = job_new(service, client->key, now);
+
+    (void)message;
+    if (job == NULL) {
+        return;
+    }
+    *job = (struct reach_job){.used = true, .until = mono_add_ms(now, REACH_RESULT_MS)};
+    env_random(&service->base->env, &job->id, sizeof(job->id));
+    job->id |= 1; /* never 0, which is the mesh's own dial */
+    memcpy(job->from, client->key, KEY_SIZE);
+    memcpy(job->subject, client->key, KEY_SIZE);
+    job_go(service, job, &client->remote, REACH_HOPS, now);
+}
+
+void reach_on_job(struct reach_service *service, const struct relay_client *client,
+                  const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__ReachJob *told = message->reach_job;
+    struct endpoint address = endpoint_of_bytes(told->address->ip.data, told->address->ip.len,
+                                                (uint16_t)told->address->port);
+    struct reach_job *job;
+
+    if (told->id == 0 || job_of(service, told->id) != NULL) {
+        return; /* it came round in a circle; the first one's time-out ends it */
+    }
+    job = job_new(service, client->key, now);
+    if (job == NULL) {
+        result_send(service, client->key, told->id, 0, NULL, 0);
+        return;
+    }
+    *job = (struct reach_job){
+        .used = true, .id = told->id, .until = mono_add_ms(now, REACH_RESULT_MS)};
+    memcpy(job->from, client->key, KEY_SIZE);
+    memcpy(job->subject, told->subject.data, KEY_SIZE);
+    job_go(service, job, &address, told->hops < REACH_HOPS ? told->hops : REACH_HOPS - 1, now);
+}
+
+void reach_on_dialled(struct reach_service *service, const struct reach_outcome *outcome)
+{
+    struct reach_job *job = job_of(service, outcome->aim.job);
+    bool fresh = neighbour_of_key(&service->base->neighbours, outcome->aim.key) == NULL;
+    uint8_t attestation[RECORD_OTHER_SIGNED_SIZE_MAX];
+    struct node_found found = {.sequence = 0};
+    size_t size = 0;
+    bool proved = outcome->proved;
+
+    if (job == NULL) {
+        return;
+    }
+    (void)mesh_find(service->mesh->mesh, outcome->aim.key, &found);
+    proved = proved && mesh_attest(service->mesh->mesh, outcome->aim.key, found.sequence,
+                                   &outcome->aim.address, fresh, attestation, &size);
+    result_send(service, job->from, job->id, proved ? 1 : 0, attestation, proved ? size : 0);
+    job->used = false;
+}
+
+void reach_on_result(struct reach_service *service, const struct relay_client *client,
+                     const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__ReachResult *result = message->reach_result;
+    struct reach_job *job = job_of(service, result->id);
+
+    (void)client;
+    if (job == NULL) {
+        own_result(service, result, now);
+        return;
+    }
+    result_send(service, job->from, job->id, result->outcome, result->attestation.data,
+                result->attestation.len);
+    job->used = false;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Can others reach this relay, and where? Only a relay that others reach announces itself. It asks
+ * its neighbours; each lets a relay at the end of a short random walk dial the address that the
+ * neighbour observes, so relays measure that this one did not choose (docs/protocol.md, section 17,
+ * "Reach"). For others this relay is a neighbour that observes, a station of the walk, or its end.
+ *
+ *   ALONE --neighbour--> CHECKING --reached--> PUBLIC or FULL_CONE --address changed--> CHECKING
+ *                           |  ^
+ *                           v  | again, after 1 min .. 1 h
+ *                       NOT_REACHABLE
+ */
+#pragma once
+
+#include "proto/base/bucket.h"
+#include "proto/base/mono.h"
+#include "proto/wire/control.h"
+#include "relayd/base/relay_base.h"
+#include "relayd/service/mesh.h"
+#include "relayd/service/reach_dials.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    REACH_HOPS = 2,          /* of a walk, behind the neighbour that was asked */
+    REACH_ASKED_MAX = 3,     /* neighbours that are asked at a time */
+    REACH_RESULT_MS = 15000, /* results that come later do not count */
+    REACH_RETRY_MS_MIN = 60000,
+    REACH_RETRY_MS_MAX = 3600000,
+    REACH_JOBS_MAX = 64, /* of others, at a time */
+    REACH_JOBS_PER_MIN = 60,
+};
+
+enum reach_state {
+    REACH_STATE_ALONE,     /* no relay is there that could measure */
+    REACH_STATE_CHECKING,  /* until `until` */
+    REACH_STATE_PUBLIC,    /* reached, at an address of its own */
+    REACH_STATE_FULL_CONE, /* reached, behind a NAT */
+    REACH_STATE_NOT_REACHABLE,
+};
+
+/** Why others do not reach this relay. */
+enum reach_fault {
+    REACH_FAULT_NONE,
+    REACH_FAULT_CLOSED,    /* nobody gets through to the port */
+    REACH_FAULT_SYMMETRIC, /* the NAT gives it another port towards each relay */
+    REACH_FAULT_SILENT,    /* no neighbour gave a result */
+};
+
+/** A measurement for another relay that passes here. */
+struct reach_job {
+    bool used;
+    uint64_t id;
+    uint8_t from[KEY_SIZE]; /* the neighbour that gets the result */
+    uint8_t subject[KEY_SIZE];
+    struct mono until;
+};
+
+struct reach_service {
+    struct relay_base *base; /* these are borrowed */
+    struct mesh_service *mesh;
+    enum reach_state state;
+    enum reach_fault fault;
+    struct endpoint address; /* where it is reached; or where it was tried, as neighbours see it */
+    struct endpoint local;   /* where packets of relays arrive on this machine */
+    struct mono until;       /* CHECKING: the results are in */
+    struct mono next_at;     /* then it is measured again */
+    uint64_t retry_ms;
+    uint32_t asked, answered, reached; /* in this round */
+    uint16_t second_port;              /* of a socket to which nobody was led; 0: none */
+    struct bucket jobs_rate;
+    struct reach_job jobs[REACH_JOBS_MAX];
+};
+
+/** In zeroed memory. What is given is borrowed. */
+void reach_service_init(struct reach_service *service, struct relay_base *base,
+                        struct mesh_service *mesh, struct mono now);
+
+/** A neighbour came or went: there may be somebody to ask, and it is told where we reached it. */
+void reach_on_neighbour(struct reach_service *service, const struct neighbour_event *event,
+                        struct mono now);
+
+/** Messages of neighbours. */
+void reach_on_observed(struct reach_service *service, const struct relay_client *client,
+                       const Ziglan__Control *message, struct mono now);
+void reach_on_request(struct reach_service *service, const struct relay_client *client,
+                      const Ziglan__Control *message, struct mono now);
+void reach_on_job(struct reach_service *service, const struct relay_client *client,
+                  const Ziglan__Control *message, struct mono now);
+void reach_on_result(struct reach_service *service, const struct relay_client *client,
+                     const Ziglan__Control *message, struct mono now);
+
+/** A dial for a job has ended. */
+void reach_on_dialled(struct reach_service *service, const struct reach_outcome *outcome);
+
+/** A packet of QUIC arrived here. */
+void reach_note_local(struct reach_service *service, const struct endpoint *local);
+
+/** Timers up to now; and when to call this again. */
+void reach_expire(struct reach_service *service, struct mono now);
+struct mono reach_deadline(const struct reach_service *service);
