@@ -23,6 +23,7 @@ LAYERS = {
     "proto/net": ["proto/base"],
     "proto/wire": ["proto/base", "proto/net"],
     "proto/crypto": ["proto/base", "proto/net", "proto/wire"],
+    "proto/portmap": ["proto/base", "proto/net"],
     "proto/link": PROTO,
     "proto/link/quic": [*PROTO, "proto/link", "proto/link/tls"],
     "proto/link/tls": PROTO,
