@@ -4,6 +4,7 @@
 
 #include "proto/base/bytes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,22 @@ void relay_net_free(struct relay_net *net)
     wire_fini(&net->wire);
     link_library_fini();
     free(net);
+}
+
+void relay_net_peers(struct relay_net *net)
+{
+    struct relay_peer *peer = &net->peers.list[0];
+    char text[ENDPOINT_TEXT_SIZE];
+
+    net->peers.count = 1;
+    memcpy(peer->key, relay_net_key(net, 0), KEY_SIZE);
+    (void)snprintf(peer->host.name, sizeof(peer->host.name), "%s",
+                   endpoint_ip_text(&net->nodes[0].address, text));
+    peer->host.port = 4433;
+    peer->host.numeric = true;
+    for (size_t i = 1; i < net->count; i++) {
+        net->nodes[i].cfg.peers = &net->peers;
+    }
 }
 
 void relay_net_start(struct relay_net *net)

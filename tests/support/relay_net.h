@@ -27,6 +27,7 @@ struct relay_net {
     struct wire wire;
     struct relay_node nodes[RELAY_NET_MAX];
     size_t count;
+    struct relay_peers peers;                                   /* of all but the first */
     const struct relay_net_guest *guests[RELAY_NET_GUESTS_MAX]; /* borrowed */
     size_t guests_count;
     bool (*passes)(const struct relay_net *net, size_t from, size_t to); /* NULL: everything does */
@@ -37,6 +38,10 @@ struct relay_net {
 /** So many relays that do not run yet, in order of their keys: the first has the smallest. */
 struct relay_net *relay_net_new(size_t count, uint64_t seed);
 void relay_net_free(struct relay_net *net);
+
+/** All but the first get the first as their peer, and nobody else: its configuration is used at the
+ * next start. */
+void relay_net_peers(struct relay_net *net);
 
 /** Start all. */
 void relay_net_start(struct relay_net *net);

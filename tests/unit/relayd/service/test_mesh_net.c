@@ -13,25 +13,12 @@
 
 enum { COUNT = 6 };
 
-static struct relay_peers peers_of[RELAY_NET_MAX];
-
 /* All but the first know the first, and nobody else. */
 static struct relay_net *net_of(size_t count, uint64_t seed)
 {
     struct relay_net *net = relay_net_new(count, seed);
 
-    for (size_t i = 1; i < count; i++) {
-        struct relay_peer *peer = &peers_of[i].list[0];
-        char text[ENDPOINT_TEXT_SIZE];
-
-        peers_of[i].count = 1;
-        memcpy(peer->key, relay_net_key(net, 0), KEY_SIZE);
-        (void)snprintf(peer->host.name, sizeof(peer->host.name), "%s",
-                       endpoint_ip_text(&net->nodes[0].address, text));
-        peer->host.port = 4433;
-        peer->host.numeric = true;
-        net->nodes[i].cfg.peers = &peers_of[i];
-    }
+    relay_net_peers(net);
     relay_net_start(net);
     return net;
 }

@@ -13,40 +13,8 @@ enum { RELAYS = 8 };
 
 #define HOUR_MS (3600 * 1000)
 
-static bool book_find(void *context, const uint8_t key[KEY_SIZE], struct neighbour_place *out)
-{
-    const struct relay_net *net = context;
-
-    for (size_t i = 0; i < net->count; i++) {
-        if (memcmp(relay_net_key(net, i), key, KEY_SIZE) == 0) {
-            out->addresses[0] = net->nodes[i].address;
-            out->addresses_count = 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-struct visit {
-    const struct relay_net *net;
-    size_t at;
-};
-
-static bool visit_next(void *context, struct hrw_relay *out)
-{
-    struct visit *visit = context;
-
-    if (visit->at == visit->net->count) {
-        return false;
-    }
-    out->address = visit->net->nodes[visit->at].address;
-    out->known_since_ms = 0;
-    memcpy(out->key, relay_net_key(visit->net, visit->at), KEY_SIZE);
-    visit->at++;
-    return true;
-}
-
-/* Open relays that know each other. */
+/* Open relays of which all but the first know the first when they start, and that then come to know
+ * each other. */
 static struct relay_net *net_of(size_t count)
 {
     struct relay_net *net = relay_net_new(count, 5);
@@ -55,17 +23,15 @@ static struct relay_net *net_of(size_t count)
     for (size_t i = 0; i < count; i++) {
         relay_node_set_open(&net->nodes[i]);
     }
+    relay_net_peers(net);
     relay_net_start(net);
+    relay_net_run(net, 60000);
     for (size_t i = 0; i < count; i++) {
-        struct visit visit = {.net = net};
-        const struct hrw_source source = {.context = &visit, .next = visit_next};
+        for (size_t k = 0; k < count; k++) {
+            struct node_found found;
 
-        relay_net_neighbours(net, i)->book =
-            (struct neighbour_book){.context = net, .find = book_find};
-        presence_use_mesh(&net->nodes[i].core->presence, NULL); /* the test gives the seats */
-        assert_int_equal(
-            hrw_fill(net->nodes[i].core->presence.seats.hrw, &source, env_wall_ms(&net->ports.env)),
-            ERR_OK);
+            assert_true(mesh_find(net->nodes[i].core->mesh.mesh, relay_net_key(net, k), &found));
+        }
     }
     return net;
 }
@@ -123,6 +89,13 @@ static void two_hosts_that_know_only_each_others_keys_find_each_other(void **sta
     assert_int_equal(net_host_located(&b), 1);
     assert_int_equal(located_at(&b, 0), 0);
     assert_memory_equal(b.answer->located->records[0].data, a.attachment.bytes, a.attachment.size);
+    struct record_header header; /* and where that relay is */
+    assert_int_equal(b.answer->located->n_nodes, 1);
+    assert_int_equal(record_header_peek(&header, b.answer->located->nodes[0]->record.data,
+                                        b.answer->located->nodes[0]->record.len),
+                     ERR_OK);
+    assert_int_equal(header.type, RECORD_TYPE_NODE);
+    assert_memory_equal(header.key, relay_net_key(net, 0), KEY_SIZE);
     assert_true(first_ms <= 100); /* with the handshakes: five round trips of 20 ms */
     assert_true(net_host_locate(&a, b.identity.public_key) <= 100);
     assert_int_equal(located_at(&a, 0), 1);
@@ -143,10 +116,7 @@ static void over_open_sessions_a_look_up_takes_two_round_trips(void **state)
     net_host_attach(&a, 0, 7);
     net_host_dial(&a, 0);
     net_host_dial(&b, 1);
-    for (size_t i = 0; i < RELAYS; i++) {
-        (void)neighbour_want(relay_net_neighbours(net, 1), relay_net_key(net, i), net->now);
-    }
-    relay_net_run(net, 1000);
+    relay_net_run(net, 1000); /* all are neighbours of each other, as there are so few */
     assert_true(net_host_locate(&b, a.identity.public_key) <= 40);
     assert_int_equal(net_host_located(&b), 1);
     net_host_fini(&a);
@@ -216,6 +186,7 @@ static void a_host_is_found_while_one_of_the_winners_lives(void **state)
     net_host_dial(&a, 0);
     net_host_dial(&b, 1);
     relay_net_run(net, 1000);
+    presence_seats_keep(&presence(net, 1)->seats, net->now);
     (void)hrw_winners(presence(net, 1)->seats.hrw, hrw_day(env_wall_ms(&net->ports.env)),
                       a.identity.public_key, winners);
     for (size_t i = 2; i < RELAYS && stopped < 2; i++) { /* not those of the hosts */
@@ -258,6 +229,22 @@ static void a_restarted_winner_learns_again_within_ten_minutes(void **state)
     relay_net_free(net);
 }
 
+static void a_relay_that_others_do_not_know_announces_nothing(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a;
+
+    (void)state;
+    assert_int_equal(mesh_own_set(net->nodes[0].core->mesh.mesh, NULL, 0, net->now), ERR_OK);
+    net_host_init(&a, net, 1);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    relay_net_run(net, 5000);
+    assert_int_equal(keepers(net, a.identity.public_key), 0);
+    net_host_fini(&a);
+    relay_net_free(net);
+}
+
 static void a_flood_of_questions_of_one_relay_is_refused(void **state)
 {
     struct relay_net *net = net_of(3);
@@ -296,12 +283,6 @@ static void a_ziglan_is_found_by_its_key_alone(void **state)
     relay_node_stop(&net->nodes[0]);
     net->nodes[0].cfg.ziglan_identity = &net->nodes[0].ziglan_identity;
     relay_node_start(&net->nodes[0], net->now); /* now it serves a ziglan */
-    struct visit visit = {.net = net};
-    const struct hrw_source source = {.context = &visit, .next = visit_next};
-    relay_net_neighbours(net, 0)->book = (struct neighbour_book){.context = net, .find = book_find};
-    presence_use_mesh(presence(net, 0), NULL);
-    assert_int_equal(hrw_fill(presence(net, 0)->seats.hrw, &source, env_wall_ms(&net->ports.env)),
-                     ERR_OK);
     net_host_init(&b, net, 2);
     net_host_dial(&b, 1);
     relay_net_run(net, ANNOUNCE_EVERY_MS + 2000);
@@ -321,6 +302,7 @@ int main(void)
         cmocka_unit_test(its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour),
         cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
         cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
+        cmocka_unit_test(a_relay_that_others_do_not_know_announces_nothing),
         cmocka_unit_test(a_flood_of_questions_of_one_relay_is_refused),
         cmocka_unit_test(a_ziglan_is_found_by_its_key_alone),
     };
