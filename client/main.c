@@ -6,6 +6,7 @@
 #include "client/cli/join.h"
 #include "client/cli/leave.h"
 #include "client/cli/line.h"
+#include "client/cli/peer.h"
 #include "client/cli/peers.h"
 #include "client/cli/ping.h"
 #include "client/cli/status.h"
@@ -43,6 +44,8 @@ static const struct verb verbs[] = {
      "this host, its relays, ziglans and peers"},
     {"peers", NULL, verb_peers, 0, "j", "peers [--json]",
      "the peers, how they are reached and why"},
+    {"peer", NULL, verb_peer, 2, "Nj", "peer add|remove KEY [-N NAME]",
+     "name a peer that is let in without a common ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
     {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},

@@ -4,6 +4,7 @@
 
 #include "client/admin/report.h"
 #include "client/admin/whoami.h"
+#include "client/core/contacting.h"
 #include "client/peer/life.h"
 #include "client/peer/presence.h"
 #include "proto/admin/answer.h"
@@ -68,6 +69,37 @@ static bool name_of_text(const char *text, char name[TEXT_SIZE])
     memcpy(name, text, size);
     name[size] = '\0';
     return true;
+}
+
+static json_t *peer_add(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *key = json_string_value(json_object_get(request, "key"));
+    const char *name = json_string_value(json_object_get(request, "name"));
+    char error[URL_ERROR_SIZE] = "";
+
+    if (key == NULL) {
+        return answer_refuse(EXIT_CODE_FAILURE, "peer_add wants a key");
+    }
+    int rc = contacting_add(core, key, name, error, sizeof(error), now);
+    if (rc != ERR_OK) {
+        return answer_refuse(rc == ERR_DROP ? EXIT_CODE_USAGE : EXIT_CODE_FAILURE, "%s", error);
+    }
+    return answer_ok(json_pack("{s:s}", "key", key));
+}
+
+static json_t *peer_remove(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *text = json_string_value(json_object_get(request, "peer"));
+    char name[TEXT_SIZE];
+    char error[URL_ERROR_SIZE] = "";
+
+    if (text == NULL || !name_of_text(text, name)) {
+        return answer_refuse(EXIT_CODE_FAILURE, "peer_remove wants a peer");
+    }
+    if (contacting_remove(core, name, error, sizeof(error), now) != ERR_OK) {
+        return answer_refuse(EXIT_CODE_FAILURE, "%s", error);
+    }
+    return answer_ok(json_object());
 }
 
 static json_t *trusted(const struct trust_outcome *out, const char *before)
@@ -235,6 +267,12 @@ json_t *host_admin_request(struct host_core *core, const json_t *request, struct
     }
     if (strcmp(verb, "trust") == 0) {
         return trust(core, request);
+    }
+    if (strcmp(verb, "peer_add") == 0) {
+        return peer_add(core, request, now);
+    }
+    if (strcmp(verb, "peer_remove") == 0) {
+        return peer_remove(core, request, now);
     }
     if (strcmp(verb, "ping") == 0) {
         return ping(core, request, now);

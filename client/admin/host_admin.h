@@ -6,6 +6,8 @@
  *   {"do":"status"|"peers"|"whoami"}                   report.h
  *   {"do":"join","url":URL,"name":NAME}                name may be missing
  *   {"do":"leave","ziglan":NAME or KEY}
+ *   {"do":"peer_add","key":KEY,"name":NAME}            name may be missing
+ *   {"do":"peer_remove","peer":NAME or KEY}
  *   {"do":"ping","peer":NAME, KEY or ADDRESS}          {"ticket":n}
  *   {"do":"ping_result","ticket":n}                    {"pending":true}, or its result
  */

@@ -166,9 +166,10 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
         (void)ziglan_title(core, peer->ziglan, title);
     }
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, s:o, "
+        "{s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
+        "s:o, "
         "s:o}",
-        "name", member == NULL ? "" : member->name, "ziglan", peer_ziglan_name(peer),
+        "name", peer_name(peer), "named", peer->contact != NULL, "ziglan", peer_ziglan_name(peer),
         "ziglan_title", title, "key", key_json(peer->key), "ipv4",
         ip_json(AF_INET, peer->pair.peer.v4), "ipv6", ip_json(AF_INET6, peer->pair.peer.v6),
         "state", state, "path", path, "rtt_us", (json_int_t)peer_rtt_us(a), "rx_bytes",
@@ -184,10 +185,8 @@ static int by_name(const void *left, const void *right)
 {
     const struct peer *a = *(const struct peer *const *)left;
     const struct peer *b = *(const struct peer *const *)right;
-    const struct roster_member *of_a = peer_member(a);
-    const struct roster_member *of_b = peer_member(b);
-    const char *name_a = of_a == NULL ? "" : of_a->name;
-    const char *name_b = of_b == NULL ? "" : of_b->name;
+    const char *name_a = peer_name(a);
+    const char *name_b = peer_name(b);
     int order = (name_a[0] == '\0') - (name_b[0] == '\0');
 
     order = order != 0 ? order : strcmp(name_a, name_b);
@@ -432,13 +431,14 @@ json_t *report_status(struct host_core *core, struct mono now)
     size_t total;
     json_t *peers = peers_json(core, &connected, &total, now);
 
-    return json_pack(
-        "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema",
-        REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name", own_name(core),
-        "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays",
-        relays_json(core, now), "ziglans", ziglans_json(core, now), "leaving", leaving_json(core),
-        "peers_connected", (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
-        "members of joined ziglans are allowed, everybody else is refused (default, no rules are "
-        "set)",
-        "peers", peers, "counters", counters_json(&core->dataplane.counters));
+    return json_pack("{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema",
+                     REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name",
+                     own_name(core), "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu,
+                     "relays", relays_json(core, now), "ziglans", ziglans_json(core, now),
+                     "leaving", leaving_json(core), "peers_connected", (json_int_t)connected,
+                     "peers_total", (json_int_t)total, "inbound",
+                     "members of joined ziglans and named peers are allowed, everybody else is "
+                     "refused (default, "
+                     "no rules are set)",
+                     "peers", peers, "counters", counters_json(&core->dataplane.counters));
 }

@@ -22,7 +22,8 @@ static const struct flag {
     {'c', "config", "FILE", "its configuration, default /etc/ziglan/IF.yaml"},
     {'N', "name", "NAME",
      "the name this host wants, default the\n"
-     "                                configuration's, then the machine's"},
+     "                                configuration's, then the machine's; of peer add:\n"
+     "                                the peer's name here"},
     {'n', "count", "COUNT", "how many pings, default 4"},
     {'d', "detach", NULL, "go to the background once the interface is up"},
     {'s', "solana", NULL, "also print the key as Solana writes it"},

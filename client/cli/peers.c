@@ -89,9 +89,8 @@ void peers_print(const json_t *peers, const char *flag)
         conflicts_print(peers, flag);
     } else {
         (void)printf("No peers yet: this host has joined no ziglan (sudo ziglan join -%s), or "
-                     "nobody else has "
-                     "joined it.\n",
-                     flag);
+                     "nobody else has joined it; and none is named (sudo ziglan peer add KEY%s).\n",
+                     flag, flag);
     }
     table_free(table);
 }

@@ -28,7 +28,7 @@ enum {
     CLIENT_CONFIG_WARNING_SIZE = 200,
 };
 
-/** A peer by hand. Nothing uses it yet. Later: peers that are in no ziglan. */
+/** A peer that is let in without a common ziglan. */
 struct client_config_peer {
     char name[NAME_TEXT_SIZE]; /* lower case, one DNS label; may be empty */
     uint8_t key[KEY_SIZE];

@@ -103,6 +103,7 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
     core->names = (struct names){.own_key = cfg->identity->public_key,
                                  .own = &core->own,
                                  .peers = &core->peers,
+                                 .contacts = &core->contacts,
                                  .ziglans = &core->ziglans};
     core->conversations = (struct conversations){
         .env = core->env,
@@ -110,6 +111,7 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
         .local = &core->local,
         .underlay = &core->underlay,
         .ziglans = &core->ziglans,
+        .relays = &core->relays,
         .dataplane = &core->dataplane,
         .frame_size_full = u16_of(tunnel_plain_size_max(core->cfg.mtu) + FRAME_OVERHEAD)};
 }
@@ -127,6 +129,9 @@ static int make_parts(struct host_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = conversations_init(&core->conversations, now);
     }
+    if (rc == ERR_OK) {
+        rc = contacts_init(&core->contacts, core->store, core->env);
+    }
     revival_init(&core->revivals, &core->conversations, now);
     if (rc == ERR_OK) {
         rc = handshake_desk_init(&core->handshakes, &core->conversations, &core->peers, now);
@@ -137,10 +142,11 @@ static int make_parts(struct host_core *core, struct mono now)
     return rc;
 }
 
-static int load_ziglans(struct host_core *core, struct mono now)
+static int load_peers(struct host_core *core, struct mono now)
 {
     uint64_t wall_ms = env_wall_ms(core->env);
     uint64_t used_ms = core->conversations.timestamps.last_ms;
+    const struct contact *contact;
     struct ziglan *ziglan;
     int rc = ziglan_list_init(&core->ziglans, &core->ziglan_context, now);
 
@@ -152,6 +158,10 @@ static int load_ziglans(struct host_core *core, struct mono now)
     TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
     {
         peer_learn_all(&core->peers, ziglan);
+    }
+    TAILQ_FOREACH(contact, &core->contacts.list, in_list)
+    {
+        (void)peer_learn_contact(&core->peers, contact);
     }
     peer_trim(&core->peers); /* not before all are known: each keeps its address */
     return ERR_OK;
@@ -175,7 +185,7 @@ int host_core_new(struct host_core **out, const struct host_config *cfg, struct 
         rc = make_parts(core, now);
     }
     if (rc == ERR_OK) {
-        rc = load_ziglans(core, now);
+        rc = load_peers(core, now);
     }
     if (rc != ERR_OK) {
         host_core_free(core);
@@ -200,6 +210,7 @@ void host_core_free(struct host_core *core)
         life_end(core->peers.list[i] == NULL ? NULL : core->peers.list[i]->conversation);
     }
     peer_table_fini(&core->peers);
+    contacts_fini(&core->contacts);
     ziglan_list_fini(&core->ziglans);
     relay_set_fini(&core->relays);
     told_prefixes_fini(&core->prefixes);
@@ -425,9 +436,12 @@ static int join_url(struct host_core *core, const struct url *url, const char *w
                     struct mono now)
 {
     struct ziglan *ziglan = ziglan_list_find(&core->ziglans, url->key);
+    int rc;
 
     if (ziglan == NULL) {
-        return ziglan_list_add(&core->ziglans, url, wanted, now);
+        rc = ziglan_list_add(&core->ziglans, url, wanted, now);
+        membership_relays_changed(core, now);
+        return rc;
     }
     ziglan_want_name(ziglan, wanted);
     return ziglan_rejoin(ziglan, url, now);

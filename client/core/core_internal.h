@@ -11,6 +11,7 @@
 #include "client/peer/revival.h"
 #include "proto/base/wall_watch.h"
 
+/* tidy-ok: struct-fields these are the parts of a host, each a struct of its own room */
 struct host_core {
     const struct env *env;
     struct store *store;
@@ -22,6 +23,7 @@ struct host_core {
     struct ziglan_context ziglan_context;
     struct ziglan_list ziglans;
     struct address_book *book;
+    struct contacts contacts;
     struct peer_table peers;
     struct told_prefixes prefixes;
     struct names names;

@@ -18,14 +18,21 @@ struct sender {
 };
 
 /* The peer with this key, if the relay may speak about it: an entry point about members of its own
- * ziglan; a relay of no ziglan about peers to whom it is a path. Else NULL. */
+ * ziglan; and any relay that is a path to a peer, about that. An entry point is a path to strangers
+ * of its ziglan only where the user named them. Else NULL. */
 static struct peer *peer_of(const struct host_core *core, const struct sender *from,
                             const uint8_t *key, size_t size)
 {
-    if (from->ziglan != NULL) {
-        return peer_find_in(&core->peers, from->ziglan, key, size);
+    struct peer *peer =
+        from->ziglan == NULL ? NULL : peer_find_in(&core->peers, from->ziglan, key, size);
+
+    if (peer != NULL) {
+        return peer;
     }
-    struct peer *peer = size == KEY_SIZE ? peer_find(&core->peers, key) : NULL;
+    peer = size == KEY_SIZE ? peer_find(&core->peers, key) : NULL;
+    if (peer != NULL && peer->contact == NULL && from->ziglan != NULL) {
+        return NULL;
+    }
     return peer != NULL && peer->conversation != NULL &&
                    path_table_find_relay(&peer->conversation->paths, from->relay) != NULL
                ? peer

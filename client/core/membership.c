@@ -50,6 +50,14 @@ static void on_told(struct host_core *core, const struct ziglan *ziglan, struct 
     }
 }
 
+void membership_drop(struct host_core *core, struct peer *peer)
+{
+    ping_request_forget(&core->conversations.pings, peer);
+    life_end(peer->conversation);
+    peer_drop(&core->peers, peer);
+    peer_trim(&core->peers);
+}
+
 static void forget(struct host_core *core, struct ziglan *ziglan, const uint8_t key[KEY_SIZE],
                    struct mono now)
 {
@@ -59,10 +67,7 @@ static void forget(struct host_core *core, struct ziglan *ziglan, const uint8_t 
         find_relays(peer_find(&core->peers, key), now);
         return;
     }
-    ping_request_forget(&core->conversations.pings, peer);
-    life_end(peer->conversation);
-    peer_drop(&core->peers, peer);
-    peer_trim(&core->peers);
+    membership_drop(core, peer);
 }
 
 void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum roster_effect effect,

@@ -14,6 +14,9 @@ void membership_on_member(struct host_core *core, struct ziglan *ziglan,
 void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
                            const Ziglan__Changes *changes, struct mono now);
 
+/** Nobody knows this peer any more: everything with it ends, and it is freed. */
+void membership_drop(struct host_core *core, struct peer *peer);
+
 /** The ziglan is about to be left: peers that are members of no other one are dropped, and its
  * relays are no paths any more, so that both may be freed. */
 void membership_end(struct host_core *core, struct ziglan *ziglan, struct mono now);

@@ -117,8 +117,8 @@ static void configured_ziglans_join(struct daemon *d)
 
 /* -- Signals and the service manager ----------------------------------------------------------- */
 
-/* SIGHUP: new ziglans and the level of the log count at once. A file with an error changes
- * nothing. */
+/* SIGHUP: new ziglans, the peers and the level of the log count at once. A file with an error
+ * changes nothing. */
 static void reload(struct daemon *d)
 {
     struct client_config *fresh = NULL;
@@ -130,6 +130,9 @@ static void reload(struct daemon *d)
         d->host.config = fresh;
         os_env_set_level(d->host.os, fresh->log_level);
         configured_ziglans_join(d);
+        if (host_peers_configure(&d->host) != ERR_OK) {
+            env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.peers", "out of memory");
+        }
         env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",
                   "name, pool, mtu, port, dns and operator change with the next start");
     } else {

@@ -5,10 +5,12 @@
  */
 #include "client/daemon/host.h"
 
+#include "client/core/contacting.h"
 #include "client/daemon/setup.h"
 #include "proto/host/file.h"
 
 #include <ev.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,11 +68,6 @@ static void warnings_tell(const struct host *host)
     for (size_t i = 0; i < config->warnings_count; i++) {
         env_trace(os_env_port(host->os), TRACE_LEVEL_WARN, "config", "%s", config->warnings[i]);
     }
-    if (config->peers_count > 0) {
-        env_trace(os_env_port(host->os), TRACE_LEVEL_WARN, "config",
-                  "%zu peers of the configuration are not used: peers are found through ziglans",
-                  config->peers_count);
-    }
 }
 
 /* Configuration, log, lock and identity. */
@@ -102,6 +99,23 @@ static int state_open(struct host *host, const struct host_options *options, str
     return rc;
 }
 
+int host_peers_configure(struct host *host)
+{
+    const struct client_config *config = host->config;
+    struct named_peer *peers = calloc(config->peers_count + 1, sizeof(*peers));
+
+    if (peers == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < config->peers_count; i++) {
+        memcpy(peers[i].key, config->peers[i].key, KEY_SIZE);
+        memcpy(peers[i].name, config->peers[i].name, sizeof(peers[i].name));
+    }
+    contacting_configure(engine_core(host->engine), peers, config->peers_count, clock_mono());
+    free(peers);
+    return ERR_OK;
+}
+
 int host_open(struct host *host, const struct host_options *options, struct fault *fault)
 {
     int rc;
@@ -116,7 +130,12 @@ int host_open(struct host *host, const struct host_options *options, struct faul
         fault_set_errno(fault, "cannot make an event loop");
         return ERR_SYSTEM;
     }
-    return engine_start(host, options, fault);
+    rc = engine_start(host, options, fault);
+    if (rc == ERR_OK && host_peers_configure(host) != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        rc = ERR_NOMEM;
+    }
+    return rc;
 }
 
 void host_close(struct host *host)

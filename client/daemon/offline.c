@@ -141,31 +141,36 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told, str
     return rc;
 }
 
-json_t *offline_trust(const struct place *place, const char *name, struct fault *fault)
+json_t *offline_request(const struct place *place, json_t *request, struct fault *fault)
 {
     struct host_options options = {.place = place};
     struct host host;
     json_t *answer = NULL;
 
-    if (joined_nothing(place)) {
-        fault_set(fault, EXIT_CODE_FAILURE,
-                  "this host has joined no ziglan yet, so no name means anybody");
+    if (request == NULL) {
+        fault_set(fault, EXIT_CODE_USAGE, "the argument is not UTF-8 text");
         return NULL;
     }
     if (host_open(&host, &options, fault) == ERR_OK) {
-        json_t *request = json_pack("{s:s, s:s}", "do", "trust", "name", name);
-
-        if (request != NULL) {
-            answer = host_admin_request(engine_core(host.engine), request, clock_mono());
-        }
-        json_decref(request);
+        answer = host_admin_request(engine_core(host.engine), request, clock_mono());
         if (answer_check(answer, fault) != ERR_OK) {
             json_decref(answer);
             answer = NULL;
         }
     }
     host_close(&host);
+    json_decref(request);
     return answer;
+}
+
+json_t *offline_trust(const struct place *place, const char *name, struct fault *fault)
+{
+    if (joined_nothing(place)) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "this host has joined no ziglan yet, so no name means anybody");
+        return NULL;
+    }
+    return offline_request(place, json_pack("{s:s, s:s}", "do", "trust", "name", name), fault);
 }
 
 json_t *offline_whoami(const struct place *place, const char *name, struct fault *fault)

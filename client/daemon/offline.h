@@ -35,6 +35,10 @@ int offline_leave(const struct place *place, const char *ziglan, bool *told,
  * fault. */
 json_t *offline_trust(const struct place *place, const char *name, struct fault *fault);
 
+/** Make one request (given; NULL: it was no UTF-8) of client/admin/host_admin.h that needs no
+ * network. Returns the core's answer (given); NULL with fault. */
+json_t *offline_request(const struct place *place, json_t *request, struct fault *fault);
+
 /** What configuration and key alone tell of this host, in the form of the core's answer to "whoami"
  * but without addresses. name as for setup_wanted_name. Given; NULL with fault. */
 json_t *offline_whoami(const struct place *place, const char *name, struct fault *fault);

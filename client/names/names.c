@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names are looked up in rosters, and addresses in peers. */
+/* Names are looked up among contacts and in rosters, and addresses in peers. */
 #include "client/names/names.h"
 
 #include <stdio.h>
@@ -84,6 +84,12 @@ bool names_find(const struct names *names, const char *name, struct host_name_re
     if (label_size == 0 || label_size > NAME_SIZE_MAX) {
         return false;
     }
+    /* What the user says goes before what an entry point says. */
+    const struct contact *contact =
+        dot == NULL ? contacts_find_name(names->contacts, name, label_size) : NULL;
+    if (contact != NULL) {
+        return record_of_key(names, contact->key, out);
+    }
     TAILQ_FOREACH(ziglan, &names->ziglans->head, in_list)
     {
         if (dot != NULL && strcasecmp(dot + 1, ziglan->record.name) != 0) {
@@ -160,12 +166,12 @@ bool names_of_address(const struct names *names, const uint8_t *ip, size_t size,
     if (peer == NULL) {
         return false;
     }
+    (void)snprintf(name, name_size, "%s", peer_name(peer));
+    if (leads_to(names, name, peer)) {
+        return true;
+    }
     const struct roster_member *member = peer_member(peer);
     if (member != NULL) {
-        (void)snprintf(name, name_size, "%s", member->name);
-        if (leads_to(names, name, peer)) {
-            return true;
-        }
         (void)snprintf(name, name_size, "%s.%s", member->name, peer_ziglan_name(peer));
         if (peer_ziglan_name(peer)[0] != '\0' && leads_to(names, name, peer)) {
             return true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Names below zignet as this host sees them: keys, names of members (ziglans in their configured
- * order, the host's own name too), and name.ziglan; and back from addresses to names. Pure.
+ * Names below zignet as this host sees them: keys, names that its user gave to peers, names of
+ * members (ziglans in their configured order, the host's own name too), and name.ziglan; and back
+ * from addresses to names. Pure.
  */
 #pragma once
 
@@ -20,6 +21,7 @@ struct names {
     const uint8_t *own_key;        /* KEY_SIZE bytes */
     const struct tunnel_host *own; /* this host's addresses */
     const struct peer_table *peers;
+    const struct contacts *contacts;
     const struct ziglan_list *ziglans;
 };
 

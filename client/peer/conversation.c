@@ -72,10 +72,27 @@ void conversation_forget_relays(struct conversation *a, const struct ziglan *zig
     }
 }
 
+static void add_own_relays(struct conversation *a, struct mono now)
+{
+    uint8_t rank = CONVERSATION_RANK_OWN;
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &a->shared->relays->list, in_set)
+    {
+        if (relay_session_is_used(relay)) {
+            (void)path_table_add_relay(&a->paths, relay, rank++, now);
+        }
+    }
+}
+
 void conversation_find_relays(struct conversation *a, struct mono now)
 {
     const struct ziglan *first = a->peer->ziglan;
     const struct ziglan *ziglan;
+
+    if (a->peer->contact != NULL) {
+        add_own_relays(a, now); /* those of its ziglans go before, below */
+    }
     uint8_t rank = first == NULL ? 0 : add_relays_of(a, first, 0, now);
 
     TAILQ_FOREACH(ziglan, &a->shared->ziglans->head, in_list)
@@ -85,8 +102,19 @@ void conversation_find_relays(struct conversation *a, struct mono now)
         }
         if (roster_find_key(ziglan->roster, a->peer->key) != NULL) {
             rank = add_relays_of(a, ziglan, rank, now);
-        } else {
+        } else if (a->peer->contact == NULL) {
             conversation_forget_relays(a, ziglan);
         }
     }
+}
+
+void conversation_on_unnamed(struct conversation *a, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &a->shared->relays->list, in_set)
+    {
+        path_table_forget_relay(&a->paths, relay);
+    }
+    conversation_find_relays(a, now);
 }

@@ -28,6 +28,7 @@ enum {
     CONVERSATIONS_FRAGMENT_BYTES_MAX = 16 << 20, /* fragments waiting for others, of all peers */
     CONVERSATIONS_WINDOW_BYTES_MAX = 32 << 20,   /* widened replay windows of all sessions */
     CONVERSATION_ACTIVE_MS = 120 * 1000, /* keepalives go on so long after the last packet */
+    CONVERSATION_RANK_OWN = 64,          /* of all our relays, to a peer that the user named */
     CONVERSATION_RANK_LAST = UINT8_MAX,  /* of relays of no ziglan: they come after all others */
 };
 
@@ -44,6 +45,7 @@ struct conversations {
     const struct handshake_local *local;
     const struct own_addresses *underlay;
     const struct ziglan_list *ziglans;
+    const struct relay_set *relays;
     struct dataplane *dataplane;
     uint16_t frame_size_full; /* the largest frame that a direct path should carry */
     struct heap timers;
@@ -119,9 +121,9 @@ struct conversation {
     struct why why;
 };
 
-/** No conversation. The caller has filled in env, store, local, underlay, ziglans, dataplane and
- * frame_size_full, which are borrowed. ERR_NOMEM, ERR_SYSTEM (the stored timestamp cannot be
- * read); conversations_fini is legal then, too. */
+/** No conversation. The caller has filled in env, store, local, underlay, ziglans, relays,
+ * dataplane and frame_size_full, which are borrowed. ERR_NOMEM, ERR_SYSTEM (the stored timestamp
+ * cannot be read); conversations_fini is legal then, too. */
 int conversations_init(struct conversations *shared, struct mono now) MUST_CHECK;
 void conversations_fini(struct conversations *shared);
 
@@ -138,10 +140,14 @@ void conversation_queue(struct conversation *a, const uint8_t *plain, size_t siz
 void conversation_why(struct conversation *a, enum why_code code, const char *detail);
 
 /** Make a path of every relay that knows the peer: those of the ziglan through which it is known
- * first, then those of other ziglans that it is a member of; other ziglans' relays are no paths any
- * more. For a new conversation, when members or relays changed, and while no relay is open, since
- * there may have been no memory for a path. */
+ * first, then those of other ziglans that it is a member of. To a peer that the user named all
+ * relays of this host are paths, because relays pass frames on to each other; to others, other
+ * ziglans' relays are no paths any more. For a new conversation, when members or relays changed,
+ * and while no relay is open, since there may have been no memory for a path. */
 void conversation_find_relays(struct conversation *a, struct mono now);
 
 /** The relays of this ziglan are no way to the peer any more. */
 void conversation_forget_relays(struct conversation *a, const struct ziglan *ziglan);
+
+/** The user does not name the peer any more: only relays that know it otherwise are ways to it. */
+void conversation_on_unnamed(struct conversation *a, struct mono now);

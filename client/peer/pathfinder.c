@@ -122,15 +122,16 @@ void pathfinder_on_revival(struct conversation *a, bool initiator, struct mono n
 }
 
 /* The path through a relay by which a frame came. A relay of no ziglan becomes one now; one whose
- * ziglan does not have the peer as a member does not: that ziglan has no say about it. */
+ * ziglan does not have the peer as a member does not, unless the user named the peer: that ziglan
+ * has no say about it. */
 static struct path *learn_relay(struct conversation *a, struct relay_session *relay,
                                 struct mono now)
 {
     struct path *path = path_table_find_relay(&a->paths, relay);
+    bool may = a->peer->contact != NULL || ziglan_list_of_relay(a->shared->ziglans, relay) == NULL;
 
-    return path == NULL && ziglan_list_of_relay(a->shared->ziglans, relay) == NULL
-               ? path_table_add_relay(&a->paths, relay, CONVERSATION_RANK_LAST, now)
-               : path;
+    return path == NULL && may ? path_table_add_relay(&a->paths, relay, CONVERSATION_RANK_LAST, now)
+                               : path;
 }
 
 /* The peer was not restarted; it only has another session to its relay, perhaps another address. */

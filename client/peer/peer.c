@@ -60,6 +60,14 @@ const struct roster_member *peer_member(const struct peer *peer)
     return peer->ziglan == NULL ? NULL : roster_find_key(peer->ziglan->roster, peer->key);
 }
 
+const char *peer_name(const struct peer *peer)
+{
+    const char *given = peer->contact == NULL ? "" : contact_name(peer->contact);
+    const struct roster_member *member = given[0] == '\0' ? peer_member(peer) : NULL;
+
+    return member == NULL ? given : member->name;
+}
+
 const char *peer_ziglan_name(const struct peer *peer)
 {
     return peer->ziglan == NULL ? "" : peer->ziglan->record.name;
@@ -109,12 +117,15 @@ static struct peer *make(struct peer_table *table, const uint8_t key[KEY_SIZE])
 }
 
 /* A fixed address that somebody else had first keeps its place in the peer's list, but stands for
- * nobody. */
+ * nobody. Only members tell theirs. */
 static void claim_fixed(struct peer_table *table, struct peer *peer,
                         const struct roster_member *member)
 {
     struct tunnel_host *host = &peer->pair.peer;
 
+    if (member == NULL) {
+        return;
+    }
     host->fixed_count = member->eui64_count;
     address_book_unclaim(table->book, peer->key); /* it may have given up some */
     for (size_t i = 0; i < member->eui64_count; i++) {
@@ -149,28 +160,46 @@ static bool give_addresses(struct peer_table *table, struct peer *peer,
     return true;
 }
 
-struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
-                        const struct roster_member *member)
+/* The peer with this key, made if there is none; member may be NULL. */
+static struct peer *learn(struct peer_table *table, const uint8_t key[KEY_SIZE],
+                          const struct roster_member *member)
 {
-    struct peer *peer = peer_find(table, member->key);
+    struct peer *peer = peer_find(table, key);
     bool known = peer != NULL;
 
-    if (memcmp(member->key, table->own_key, KEY_SIZE) == 0) {
+    if (memcmp(key, table->own_key, KEY_SIZE) == 0) {
         return NULL; /* that is us */
     }
     if (!known) {
-        peer = make(table, member->key);
+        peer = make(table, key);
     }
     if (peer != NULL && !give_addresses(table, peer, member) && !known) {
         peer_drop(table, peer);
         peer = NULL;
     }
     if (peer == NULL) {
-        env_trace(table->env, TRACE_LEVEL_WARN, "peer.limit", "a member found no room");
-        return NULL;
+        env_trace(table->env, TRACE_LEVEL_WARN, "peer.limit", "a peer found no room");
     }
-    if (peer->ziglan == NULL) {
+    return peer;
+}
+
+struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
+                        const struct roster_member *member)
+{
+    struct peer *peer = learn(table, member->key, member);
+
+    if (peer != NULL && peer->ziglan == NULL) {
         peer->ziglan = ziglan;
+    }
+    return peer;
+}
+
+struct peer *peer_learn_contact(struct peer_table *table, const struct contact *contact)
+{
+    struct peer *peer = learn(table, contact->key, NULL);
+
+    if (peer != NULL) {
+        peer->contact = contact;
     }
     return peer;
 }
@@ -205,6 +234,12 @@ struct peer *peer_leave(struct peer_table *table, const struct ziglan_list *zigl
             peer->ziglan = other;
             return NULL;
         }
+    }
+    if (peer->contact != NULL) {
+        peer->ziglan = NULL;
+        peer->pair.peer.fixed_count = 0;
+        address_book_unclaim(table->book, peer->key);
+        return NULL;
     }
     return peer;
 }

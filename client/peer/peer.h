@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is known on this host: each member of a joined ziglan is a peer. This host chooses the
+ * Who is known on this host: each member of a joined ziglan is a peer, and each key that the user
+ * named. This host chooses the
  * addresses of its peers (address_book.h); they stay as long as the peer is known, and some time
  * after that.
  */
 #pragma once
 
 #include "client/peer/address_book.h"
+#include "client/peer/contacts.h"
 #include "client/tunnel/tunnel.h"
 #include "client/ziglan/ziglan_list.h"
 #include "proto/base/map.h"
 #include "rendezvous/roster/roster.h"
 
-enum { PEERS_MAX = ZIGLAN_COUNT_MAX * ROSTER_MEMBER_COUNT_MAX }; /* no ziglan takes another's */
+/* No ziglan takes another's, nor those that the user named. */
+enum { PEERS_MAX = ZIGLAN_COUNT_MAX * ROSTER_MEMBER_COUNT_MAX + CONTACTS_MAX };
 
 struct conversation;
 
@@ -26,8 +29,8 @@ struct peer_traffic {
 struct peer {
     uint32_t id; /* its place in the table, and its number in the address book */
     uint8_t key[KEY_SIZE];
-    struct ziglan *ziglan;             /* through which it is known first; NULL: of no ziglan
-                                          (later: peers that the configuration names) */
+    struct ziglan *ziglan;             /* through which it is known first; NULL: of none */
+    const struct contact *contact;     /* the user named it; NULL: no */
     struct tunnel_pair pair;           /* its addresses here, and our own */
     struct conversation *conversation; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
@@ -75,6 +78,9 @@ struct peer *peer_of_address(const struct peer_table *table, const uint8_t *ip, 
 /** Its row of the roster in the ziglan through which it is known first, or NULL. */
 const struct roster_member *peer_member(const struct peer *peer);
 
+/** Its name: the one that the user gave it, else that of this row; empty: it has none. */
+const char *peer_name(const struct peer *peer);
+
 /** The name of that ziglan; empty: of none. */
 const char *peer_ziglan_name(const struct peer *peer);
 
@@ -84,12 +90,16 @@ const char *peer_ziglan_name(const struct peer *peer);
 struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
                         const struct roster_member *member);
 
+/** The user named this key (the contact is kept until it is taken out of the peer): make or update
+ * the peer. NULL as peer_learn, and then the next start tries again. */
+struct peer *peer_learn_contact(struct peer_table *table, const struct contact *contact);
+
 /** Bring peers in line with the roster of a ziglan just loaded. */
 void peer_learn_all(struct peer_table *table, struct ziglan *ziglan);
 
 /** It is no member of `ziglan` any more. If that is the ziglan through which it is known, another
- * one that has it takes its place. If there is none, the peer is returned: the caller ends
- * everything with it and calls peer_drop. Else NULL. */
+ * one that has it takes its place. If there is none, and the user did not name it, the peer is
+ * returned: the caller ends everything with it and calls peer_drop. Else NULL. */
 struct peer *peer_leave(struct peer_table *table, const struct ziglan_list *ziglans,
                         const struct ziglan *ziglan, const uint8_t key[KEY_SIZE]);
 

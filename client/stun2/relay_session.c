@@ -361,9 +361,14 @@ static bool announce(struct relay_session *relay)
     return size > 0 && relay_session_send(relay, &message);
 }
 
+bool relay_session_is_used(const struct relay_session *relay)
+{
+    return relay->attaching.attachments != NULL;
+}
+
 static bool is_attached(const struct relay_session *relay)
 {
-    return relay->open && relay->attaching.attachments != NULL;
+    return relay->open && relay_session_is_used(relay);
 }
 
 static void expire_attachment(struct relay_session *relay, struct mono now)

@@ -127,6 +127,9 @@ void relay_session_resolved(struct relay_session *relay, size_t host_index,
  * relay was told is over with the session that it was told in. */
 void relay_session_detach(struct relay_session *relay);
 
+/** True if the host uses this relay, and is to be found there. */
+bool relay_session_is_used(const struct relay_session *relay);
+
 /** Dial the next target, or renew the attachment, if that is due. */
 void relay_session_expire(struct relay_session *relay, struct mono now);
 

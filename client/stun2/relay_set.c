@@ -15,7 +15,7 @@ static size_t attach(void *context, struct handle dialled, const uint8_t relay_k
     const struct relay_session *relay = relay_set_of(set, dialled);
 
     _Static_assert((size_t)ATTACHMENT_SIZE <= RECORD_OTHER_SIGNED_SIZE_MAX, "it fits there");
-    return relay == NULL || relay->attaching.attachments == NULL
+    return relay == NULL || !relay_session_is_used(relay)
                ? 0
                : attachments_make(&set->attachments, relay_key, out);
 }

@@ -55,6 +55,8 @@ script -qec "ZIGLAN_ROOT=$root $ZIGLAN_BIN/ziglan join -" "$root/typescript" \
     <<<"nonsense" >/dev/null || true
 expect "join on a terminal asks for the URL" 0 "Paste the URL" cat "$root/typescript"
 expect "trust on a machine that joined nothing" 1 "joined no ziglan yet" ziglan trust nas
+peer=ucnkl5d2m5myal7zkx4nyljkcss4thjdx2l7qzasp74tqncvutya
+expect "peer wants add or remove" 2 "peer add KEY" ziglan peer drop "$peer"
 expect "init" 0 "^  [a-z2-7]\{52\}$" ziglan init --name "My Laptop"
 expect "init again" 1 "exists already" ziglan i
 [ "$(stat -c %a "$root/var/lib/ziglan/zig0/key")" = 600 ] ||
@@ -62,6 +64,8 @@ expect "init again" 1 "exists already" ziglan i
 [ "$(stat -c %a "$root/var/lib/ziglan/zig0")" = 700 ] ||
     { echo "FAILED: mode of the state"; exit 1; }
 expect "whoami while down" 0 "my-laptop" ziglan whoami
+expect "a peer by name is none" 2 "named by its key" ziglan peer add nas
+expect "a peer named while down" 0 "^nas is a peer now" ziglan peer add "$peer" --name nas
 expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
 expect "up twice" 1 "is up already" ziglan up --detach
 expect "status" 0 "everybody else is refused" ziglan s
@@ -71,6 +75,11 @@ expect "and how long it is up" 0 '"uptime_ms": [0-9]' ziglan status --json
 expect "an error as JSON" 1 '"error": "no such peer' ziglan ping nobody --json
 expect "an error as JSON while down" 3 '"exit_code": 3' ziglan status --json -i zig8
 expect "a URL that is none, as JSON" 2 '"exit_code": 2' ziglan join http://foo --json
+expect "a peer named while down is there" 0 "^nas .* unknown" ziglan peers
+expect "a peer named while up" 0 "^box is a peer now" ziglan peer add "$peer" --name box
+expect "it has its new name" 0 "^box .* unknown" ziglan peers
+expect "it is removed" 0 "^Removed box" ziglan peer remove box
+expect "it is gone" 1 "no peer was named so" ziglan peer remove box
 expect "peers" 0 "No peers yet: this host has joined no ziglan" ziglan peers
 expect "ping of itself" 1 "my-laptop.zignet. is this host itself" ziglan ping my-laptop.zignet.
 expect "whoami without Solana's form" 1 "" grep -q Solana <(ziglan whoami)

@@ -111,7 +111,7 @@ check "a wrong URL does not disturb it" eval '! z join ziglan://abc@192.0.2.10 2
 check "it has its addresses" says "inet 100\.64\." lab_in lone ip -4 addr show zig0
 check "of both families" says "inet6 fdd9:f800:" lab_in lone ip -6 addr show zig0
 check "status says who may come in" \
-    says "members of joined ziglans are allowed, everybody else is refused" z status
+    says "members of joined ziglans and named peers are allowed, everybody else is refused" z status
 
 say "the end"
 gone() { ! lab_alive "$(cat "$LAB_DIR/lone.pid")"; }
