@@ -10,6 +10,7 @@
 #include "relayd/cli/invite.h"
 #include "relayd/cli/invites.h"
 #include "relayd/cli/members.h"
+#include "relayd/cli/nodes.h"
 #include "relayd/cli/rename.h"
 #include "relayd/cli/revoke.h"
 #include "relayd/cli/status.h"
@@ -47,6 +48,7 @@ static const char help_text[] =
     "  relayd forget KEY|NAME [--json]  a host that is no more: others may have its name\n"
     "  relayd revoke KEY|NAME [--undo] [--json]\n"
     "                                   throw a member out for good, or let it come back\n"
+    "  relayd nodes [--json]            the other relays that this one knows\n"
     "  relayd status [--json]\n"
     "\n"
     "  -c, --config FILE   configuration (default " CONFIG_PATH_DEFAULT ")\n"
@@ -67,7 +69,7 @@ static const struct {
     {"init", init_run},         {"invite", invite_run},   {"invites", invites_run},
     {"uninvite", uninvite_run}, {"members", members_run}, {"rename", rename_run},
     {"forget", forget_run},     {"revoke", revoke_run},   {"status", status_run},
-    {"delegate", delegate_run},
+    {"delegate", delegate_run}, {"nodes", nodes_run},
 };
 
 /* The QUIC ciphers are those that pass the self-test at the start of the TLS library, so it is

@@ -6,6 +6,7 @@
 #include "proto/crypto/key_form.h"
 #include "relayd/admin/invites.h"
 #include "relayd/admin/members.h"
+#include "relayd/admin/nodes.h"
 #include "ziglan_version.h"
 
 #include <inttypes.h>
@@ -46,14 +47,14 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
 {
     struct relay_snapshot s;
     uint8_t key[KEY_SIZE];
-    char text[KEY_TEXT_SIZE], relay[KEY_TEXT_SIZE];
+    char text[KEY_TEXT_SIZE], relay[KEY_TEXT_SIZE], reach[REACH_TEXT_SIZE];
     bool hosts;
 
     relay_core_snapshot(context->core, &s, now);
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:I, s:I, s:I, s:I, s:o, s:o}",
+        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:I}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "relay_key",
         key_text(relay_core_key(context->core), relay), "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
@@ -67,7 +68,8 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         "month_bytes_max", (json_int_t)s.volume_max, "bandwidth_bytes_per_s",
         (json_int_t)s.bandwidth_max, "neighbours", (json_int_t)s.neighbours, "pools",
         pools_list(relay_core_pools(context->core)), "rewards",
-        rewards_list(relay_core_rewards(context->core))));
+        rewards_list(relay_core_rewards(context->core)), "reach", reach_word(context->core),
+        "reach_text", reach_text(context->core, reach), "nodes", (json_int_t)s.nodes));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)
@@ -91,6 +93,9 @@ json_t *admin_request(const struct admin_context *context, const json_t *request
     }
     if (strcmp(verb, "members") == 0) {
         return members_list(relay_core_operator(context->core), now);
+    }
+    if (strcmp(verb, "nodes") == 0) {
+        return nodes_list(context->core);
     }
     if (strcmp(verb, "revoke") == 0) {
         return members_revoke(relay_core_operator(context->core), request, now);

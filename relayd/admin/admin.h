@@ -8,6 +8,7 @@
  *   {"do":"invites"}                                    -> {"ok":true,"invites":[...],...}
  *   {"do":"uninvite","invite":"ID or URL"}              -> {"ok":true,"id":"..."}
  *   {"do":"members"}                                    -> {"ok":true,"members":[...],...}
+ *   {"do":"nodes"}                                      -> {"ok":true,"nodes":[...],...}
  *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"ok":true,"key":"...",...}
  *   {"do":"rename","who":"KEY or NAME","name":"x"}      -> {"ok":true,"key":"...",...}
  *   {"do":"forget","who":"KEY or NAME"}                 -> {"ok":true,"key":"...",...}

@@ -87,6 +87,8 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
 {
     gauge_print(to, "relayd_sessions", "Keys with an active session.", s->sessions);
     gauge_print(to, "relayd_strangers", "Sessions that are not members.", s->strangers);
+    gauge_print(to, "relayd_nodes", "Relays that this one believes in, itself among them.",
+                s->nodes);
     gauge_print(to, "relayd_neighbours", "Relays with a session, or that are being dialled.",
                 s->neighbours);
     gauge_print(to, "relayd_watchers", "Sessions that watch the directory.", s->watchers);

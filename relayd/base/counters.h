@@ -207,6 +207,7 @@ struct relay_snapshot {
     struct app_pool_stats pools;
     uint32_t sessions;   /* keys with an active session */
     uint32_t strangers;  /* sessions that are not members */
+    uint32_t nodes;      /* relays that it believes in, itself among them */
     uint32_t neighbours; /* relays with which there is a session or is being made one */
     uint32_t watchers;
     uint64_t members; /* admitted and not revoked */

@@ -70,11 +70,13 @@ static void status_print(const json_t *answer, const char *config_option)
     relay_url_print(answer);
     (void)printf("  listens on  %s\n", field_text(answer, "listen"));
     (void)printf("  public      %s\n", field_text(answer, "public"));
+    (void)printf("  reached     %s\n", field_text(answer, "reach_text"));
     (void)printf("  up          %" PRIu64 " s\n", field_number(answer, "uptime_ms") / 1000);
     (void)printf("  members     %" PRIu64 "\n", field_number(answer, "members"));
     (void)printf("  sessions    %" PRIu64 " (%" PRIu64 " of strangers)\n",
                  field_number(answer, "sessions"), field_number(answer, "strangers"));
-    (void)printf("  neighbours  %" PRIu64 " relays\n", field_number(answer, "neighbours"));
+    (void)printf("  relays      %" PRIu64 " known, %" PRIu64 " neighbours\n",
+                 field_number(answer, "nodes"), field_number(answer, "neighbours"));
     (void)printf("  forwarded   %" PRIu64 " packets, %s\n",
                  field_number(answer, "forwarded_packets"),
                  human_bytes(field_number(answer, "forwarded_bytes"), bytes));

@@ -381,6 +381,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     delegation_service_hello(&core->delegation);
     pool_service_configure(&core->pool);
     mesh_service_on_peers(&core->mesh, now);
+    node_own_changed(&core->mesh.own, now);
     if (strcmp(before, core->base.public_hosts) != 0) {
         session_hosts_changed(&core->session);
     }
@@ -412,6 +413,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .sessions = session_table_key_count(&base->sessions),
         .strangers = base->sessions.lists.stranger_count,
         .neighbours = base->neighbours.count,
+        .nodes = mesh_stats(core->mesh.mesh)->nodes,
         .watchers = core->watch.count,
         .members = base->directory != NULL ? directory_member_count(base->directory) : 0,
         .uptime_ms = mono_ms_between(base->started_at, now),
@@ -431,6 +433,16 @@ bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE])
 {
     memcpy(key, core->base.ziglan_key, KEY_SIZE);
     return core->base.directory != NULL;
+}
+
+const struct mesh_service *relay_core_mesh(const struct relay_core *core)
+{
+    return &core->mesh;
+}
+
+const struct reach_service *relay_core_reach(const struct relay_core *core)
+{
+    return &core->reach;
 }
 
 struct operator_service *relay_core_operator(struct relay_core *core)

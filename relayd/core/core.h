@@ -19,7 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct mesh_service;
 struct operator_service;
+struct reach_service;
 struct relay_core;
 
 /** Make a core. store (rendezvous/store/store.h) is borrowed and outlives it, as does what cfg and
@@ -92,6 +94,11 @@ const struct rewards *relay_core_rewards(const struct relay_core *core);
 
 /** The ziglan's public key; false if the relay hosts none. */
 bool relay_core_ziglan_key(const struct relay_core *core, uint8_t key[KEY_SIZE]);
+
+/** Which relays it knows (relayd/service/mesh.h), and whether they reach it (reach.h), to be looked
+ * at; borrowed for the core's life. */
+const struct mesh_service *relay_core_mesh(const struct relay_core *core);
+const struct reach_service *relay_core_reach(const struct relay_core *core);
 
 /** For the operator's verbs (relayd/service/operator.h); borrowed for the core's life. */
 struct operator_service *relay_core_operator(struct relay_core *core);

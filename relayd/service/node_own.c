@@ -102,6 +102,13 @@ void node_own_set(struct node_own *own, const struct endpoint *address, uint8_t 
     (void)!mesh_own_set(own->mesh, NULL, 0, now); /* to say nothing is never refused */
 }
 
+void node_own_changed(struct node_own *own, struct mono now)
+{
+    if (!endpoint_is_none(&own->address)) {
+        own->renew_at = now;
+    }
+}
+
 void node_own_expire(struct node_own *own, struct mono now)
 {
     if (!endpoint_is_none(&own->address) && mono_due(own->renew_at, now)) {

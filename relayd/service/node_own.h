@@ -34,6 +34,9 @@ struct node_own {
 void node_own_set(struct node_own *own, const struct endpoint *address, uint8_t nat_kind,
                   struct mono now);
 
+/** What else stands in the record has changed, perhaps (a new configuration): it is signed anew. */
+void node_own_changed(struct node_own *own, struct mono now);
+
 /** Sign the record anew if it is due; and when to call this again. */
 void node_own_expire(struct node_own *own, struct mono now);
 struct mono node_own_deadline(const struct node_own *own);
