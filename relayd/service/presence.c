@@ -315,20 +315,16 @@ static enum locate_answer winners_ask(struct presence_service *service, const ui
                : LOCATE_BUSY;
 }
 
-/* Answer from what is known here, or begin or join a look-up. */
-static enum locate_answer look_up(struct presence_service *service, const uint8_t key[KEY_SIZE],
-                                  const struct locate_waiter *waiter, struct located *out,
-                                  struct mono now)
+/* Answer from what is known here, or join a look-up that is under way. LOCATE_ASK_WHOM: one is to
+ * be begun. */
+static enum locate_answer known_find(struct presence_service *service, const uint8_t key[KEY_SIZE],
+                                     const struct locate_waiter *waiter, struct located *out,
+                                     struct mono now)
 {
-    uint64_t wall_ms = env_wall_ms(&service->base->env);
-    enum locate_answer answer;
-
     own_find(service, key, out, now);
-    if (out->count > 0) {
-        return LOCATE_KNOWN;
-    }
-    answer = locate_want(service->locate, key, waiter, wall_ms, now, out);
-    return answer == LOCATE_ASK_WHOM ? winners_ask(service, key, waiter, now) : answer;
+    return out->count > 0 ? LOCATE_KNOWN
+                          : locate_want(service->locate, key, waiter,
+                                        env_wall_ms(&service->base->env), now, out);
 }
 
 void presence_on_locate(struct presence_service *service, struct relay_client *client,
@@ -349,7 +345,10 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
         return;
     }
     base->counters.locates++;
-    answer = look_up(service, key, &waiter, &located, now);
+    answer = known_find(service, key, &waiter, &located, now);
+    if (answer == LOCATE_ASK_WHOM) {
+        answer = winners_ask(service, key, &waiter, now);
+    }
     if (answer == LOCATE_KNOWN) {
         located_send(service, client, message->request_id, &located);
     } else if (answer == LOCATE_BUSY) {
@@ -368,11 +367,14 @@ enum presence_find presence_find(struct presence_service *service, struct relay_
     struct located located;
     enum locate_answer answer;
 
-    if (!limits_locate_take(&client->limits, now)) {
+    answer = known_find(service, key, &waiter, &located, now);
+    if (answer == LOCATE_ASK_WHOM && !limits_locate_take(&client->limits, now)) {
         service->base->counters.locate_limit++;
         return PRESENCE_FIND_BUSY;
     }
-    answer = look_up(service, key, &waiter, &located, now);
+    if (answer == LOCATE_ASK_WHOM) {
+        answer = winners_ask(service, key, &waiter, now);
+    }
     outputs_send(service, now);
     if (answer == LOCATE_KNOWN) {
         answer_fill(service, key, &located, out);

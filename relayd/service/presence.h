@@ -106,9 +106,10 @@ void presence_on_neighbour_gone(struct presence_service *service, const uint8_t 
                                 struct mono now);
 
 /**
- * Where is a key for which a client of this relay sent a frame? Each look-up is one of those that
- * the client's session may ask for. Later: forwarding between relays asks this, and takes answers
- * after all events of a turn.
+ * Where is a key for which a client of this relay sent a frame? A look-up that begins is one of
+ * those that the client's session may ask for; what is known costs nothing, but is not for each
+ * frame: the caller remembers it for a while. Later: forwarding between relays asks this, and takes
+ * answers after all events of a turn.
  */
 enum presence_find presence_find(struct presence_service *service, struct relay_client *client,
                                  const uint8_t key[KEY_SIZE], struct presence_answer *out,

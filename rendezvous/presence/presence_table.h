@@ -31,7 +31,7 @@ enum {
     PRESENCE_TELLS_PER_S = 100, /* of one prefix */
     PRESENCE_TELLS_BURST = 2000,
     PRESENCE_TELLERS_MAX = 16384, /* prefixes whose rate is remembered */
-    PRESENCE_CHECKS_PER_S = 1000, /* signatures in all: a tenth of a core */
+    PRESENCE_CHECKS_PER_S = 1000, /* signatures in all, some 35 us each */
     PRESENCE_CHECKS_BURST = 10000,
     PRESENCE_CHANGE_EVERY_S = 5, /* changes of one key at one relay */
     PRESENCE_CHANGE_BURST = 4,

@@ -229,6 +229,59 @@ static void a_restarted_winner_learns_again_within_ten_minutes(void **state)
     relay_net_free(net);
 }
 
+/* What forwarding between relays asks for the frames of a client. */
+static void frames_for_a_host_elsewhere_find_its_relay(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct presence_answer answer;
+    uint8_t attachment[PRESENCE_SIGNED_SIZE_MAX];
+    struct net_host a, b;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    relay_net_run(net, 1000);
+    struct relay_client *client =
+        session_table_of_key(&net->nodes[1].core->base.sessions, b.identity.public_key);
+    const uint8_t *key = a.identity.public_key;
+    struct presence_service *service = presence(net, 1);
+    /* Until the answer is there, more frames begin no other look-up. */
+    if (presence_find(service, client, key, &answer, net->now) == PRESENCE_FIND_SOUGHT) {
+        assert_int_equal(presence_find(service, client, key, &answer, net->now),
+                         PRESENCE_FIND_SOUGHT);
+        assert_false(presence_answer_next(service, &answer));
+        relay_net_run(net, 200);
+        assert_true(presence_answer_next(service, &answer));
+        assert_false(presence_answer_next(service, &answer));
+    }
+    assert_memory_equal(answer.key, key, KEY_SIZE);
+    assert_int_equal(answer.count, 1);
+    assert_memory_equal(answer.relays[0], relay_net_key(net, 0), KEY_SIZE);
+    assert_int_equal(presence_find(service, client, key, &answer, net->now), PRESENCE_FIND_KNOWN);
+    assert_int_equal(answer.count, 1);
+    presence_on_absent(service, key, relay_net_key(net, 0), net->now);
+    if (presence_find(service, client, key, &answer, net->now) == PRESENCE_FIND_KNOWN) {
+        assert_int_equal(answer.count, 0);
+    }
+    assert_int_equal(presence_attachment(presence(net, 0), key, attachment), a.attachment.size);
+    assert_memory_equal(attachment, a.attachment.bytes, a.attachment.size);
+    assert_int_equal(presence_attachment(presence(net, 1), key, attachment), 0);
+    for (uint8_t i = 0; i < LOCATE_BURST; i++) { /* look-ups have a bound, known answers none */
+        const uint8_t nobody[KEY_SIZE] = {i};
+        (void)presence_find(service, client, nobody, &answer, net->now);
+    }
+    const uint8_t another[KEY_SIZE] = {0xff};
+    assert_int_equal(presence_find(service, client, another, &answer, net->now),
+                     PRESENCE_FIND_BUSY);
+    assert_int_equal(presence_find(service, client, key, &answer, net->now), PRESENCE_FIND_KNOWN);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
 static void a_relay_that_others_do_not_know_announces_nothing(void **state)
 {
     struct relay_net *net = net_of(RELAYS);
@@ -302,6 +355,7 @@ int main(void)
         cmocka_unit_test(its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour),
         cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
         cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
+        cmocka_unit_test(frames_for_a_host_elsewhere_find_its_relay),
         cmocka_unit_test(a_relay_that_others_do_not_know_announces_nothing),
         cmocka_unit_test(a_flood_of_questions_of_one_relay_is_refused),
         cmocka_unit_test(a_ziglan_is_found_by_its_key_alone),
