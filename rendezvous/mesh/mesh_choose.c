@@ -192,7 +192,7 @@ static bool fill(struct mesh *mesh, size_t missing, struct mono now)
 static void improve(struct mesh *mesh, struct mono now)
 {
     struct mesh_choice *choice = &mesh->choice;
-    struct neighbour_rank ranks[MESH_NEIGHBOURS_MAX];
+    struct neighbour_rank ranks[MESH_NEIGHBOURS_MAX] = {0};
     size_t count = ranks_of(mesh, ranks);
     size_t release = neighbour_choice_release(ranks, count);
     uint32_t rtt_us;
