@@ -34,6 +34,7 @@ enum record_type {
 enum {
     RECORD_VERSION = 1,
     RECORD_HEADER_SIZE = 54,
+    RECORD_KEY_OFFSET = 2, /* of the key in it */
     RECORD_SIZE_MAX = 512,         /* without the signature */
     RECORD_MEMBER_SIZE_MAX = 1024, /* the member part alone may be longer */
     RECORD_SIGNED_SIZE_MIN = RECORD_HEADER_SIZE + SIGNATURE_SIZE,

@@ -51,6 +51,9 @@ static void counters_print(FILE *to, const struct relay_snapshot *s)
 #define ROW(field, name, labels, help) {name, labels, help, s->pools.field},
                             RELAY_POOL_COUNTERS(ROW)
 #undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->find.field},
+                                RELAY_FIND_COUNTERS(ROW)
+#undef ROW
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -13,6 +13,7 @@
 #include "rendezvous/presence/presence_table.h"
 #include "rendezvous/punch/punch.h"
 #include "rendezvous/search/app_pool.h"
+#include "rendezvous/search/find.h"
 
 #include <stdint.h>
 
@@ -190,6 +191,27 @@
     X(picked, "pool_picks_total", "result=\"ok\"", "Requests for another application of a pool.")  \
     X(picked_none, "pool_picks_total", "result=\"none\"", "")
 
+/* Taken from struct find_stats when printed. */
+#define RELAY_FIND_COUNTERS(X)                                                                     \
+    X(asked, "searches_total", "event=\"asked\"", "Searches of clients for relays, by event.")     \
+    X(known_enough, "searches_total", "event=\"known\"", "")                                       \
+    X(searched, "searches_total", "event=\"begun\"", "")                                           \
+    X(enough, "searches_total", "event=\"enough\"", "")                                            \
+    X(too_late, "searches_total", "event=\"time_over\"", "")                                       \
+    X(limit_asks, "searches_total", "event=\"limit_asks\"", "")                                    \
+    X(limit_client, "searches_total", "event=\"limit_client\"", "")                                \
+    X(limit_waiting, "searches_total", "event=\"limit_waiting\"", "")                              \
+    X(queries, "search_queries_total", "event=\"taken\"", "Queries of other relays, by event.")    \
+    X(sent, "search_queries_total", "event=\"sent\"", "")                                          \
+    X(duplicate, "search_queries_total", "event=\"duplicate\"", "")                                \
+    X(malformed, "search_queries_total", "event=\"malformed\"", "")                                \
+    X(limit_link, "search_queries_total", "event=\"limit_link\"", "")                              \
+    X(results, "search_results_total", "event=\"taken\"",                                          \
+      "Results that other relays told, and the relays in them, by event.")                         \
+    X(results_unwanted, "search_results_total", "event=\"unwanted\"", "")                          \
+    X(relays_passed, "search_results_total", "event=\"relay_passed\"", "")                         \
+    X(relays_refused, "search_results_total", "event=\"relay_refused\"", "")
+
 struct relay_counters {
 #define RELAY_COUNTER_FIELD(field, family, labels, help) uint64_t field;
     RELAY_COUNTERS(RELAY_COUNTER_FIELD)
@@ -205,6 +227,7 @@ struct relay_snapshot {
     struct locate_stats locate;
     uint32_t announced; /* keys that this relay announces to others */
     struct app_pool_stats pools;
+    struct find_stats find;
     uint32_t sessions;   /* keys with an active session */
     uint32_t strangers;  /* sessions that are not members */
     uint32_t nodes;      /* relays that it believes in, itself among them */

@@ -90,11 +90,31 @@ static bool rewards_set(struct config_text *in, struct relay_applications *out,
     return true;
 }
 
+/* Both stand in the node record, with a length before each text. */
+static bool room_check(struct config_text *in, const struct relay_applications *applications)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < applications->apps_count; i++) {
+        size += 1 + strlen(applications->apps[i]);
+    }
+    for (size_t i = 0; i < applications->rewards_count; i++) {
+        const struct record_reward *reward = &applications->rewards[i];
+
+        size += 3 + strlen(reward->chain) + strlen(reward->address) + strlen(reward->identity);
+    }
+    return size <= APPLICATIONS_TEXT_MAX ||
+           config_text_fail(in, applications->apps_count > 0 ? "apps" : "reward", "",
+                            "'apps' and 'reward' together take %u of %d characters that other "
+                            "relays keep of this one; shorten or remove some",
+                            (unsigned)size, (int)APPLICATIONS_TEXT_MAX);
+}
+
 bool applications_set(struct config_text *in, struct relay_applications *out,
                       const struct raw_applications *raw)
 {
     return apps_set(in, out, raw->apps, raw->apps_count) && pool_set(in, out, raw->pool_max) &&
-           rewards_set(in, out, raw->rewards, raw->rewards_count);
+           rewards_set(in, out, raw->rewards, raw->rewards_count) && room_check(in, out);
 }
 
 void applications_print(const struct relay_applications *applications, FILE *to)

@@ -13,7 +13,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { APPLICATIONS_POOL_MAX = 10000 /* the largest pool_max */ };
+enum {
+    APPLICATIONS_POOL_MAX = 10000, /* the largest pool_max */
+    APPLICATIONS_TEXT_MAX = 320,   /* of all types and rewards, for which a node record has room */
+};
 
 struct relay_applications {
     char apps[RECORD_APPS_MAX][RECORD_APP_SIZE]; /* types it has pools for, distinct */

@@ -48,6 +48,7 @@ static int services_init(struct relay_core *core, struct mono now)
     }
     if (rc == ERR_OK) {
         presence_use_mesh(&core->presence, core->mesh.mesh);
+        rc = search_service_init(&core->search, base, &core->pool, core->mesh.mesh, now);
     }
     reach_service_init(&core->reach, base, &core->mesh, now);
     return rc;
@@ -99,6 +100,7 @@ void relay_core_free(struct relay_core *core)
     if (core == NULL) {
         return;
     }
+    search_service_fini(&core->search);
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
     presence_service_fini(&core->presence);
@@ -321,6 +323,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     peer_service_expire(&core->peers, now);
     reach_expire(&core->reach, now);
     mesh_service_expire(&core->mesh, now);
+    search_service_expire(&core->search, now);
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {
@@ -340,6 +343,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, peer_service_deadline(&core->peers));
     at = mono_min(at, mesh_service_deadline(&core->mesh));
     at = mono_min(at, reach_deadline(&core->reach));
+    at = mono_min(at, search_service_deadline(&core->search));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
     at = mono_min(at, presence_deadline(&core->presence));
@@ -410,6 +414,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .locate = *locate_stats(core->presence.locate),
         .announced = announcer_count(core->presence.announcer),
         .pools = *app_pools_stats(core->pool.pools),
+        .find = *find_stats(core->search.find),
         .sessions = session_table_key_count(&base->sessions),
         .strangers = base->sessions.lists.stranger_count,
         .neighbours = base->neighbours.count,

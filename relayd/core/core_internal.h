@@ -16,6 +16,7 @@
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/reach.h"
+#include "relayd/service/search.h"
 #include "relayd/service/session.h"
 #include "relayd/service/stun.h"
 #include "relayd/service/watch.h"
@@ -27,6 +28,7 @@ struct relay_core {
     struct stun_service stun;
     struct delegation_service delegation;
     struct pool_service pool;
+    struct search_service search;
     struct punch_service punch;
     struct presence_service presence;
     struct watch_service watch;

@@ -88,6 +88,16 @@ static void on_pool_leave(const struct request *r)
     pool_service_on_leave(&r->core->pool, r->client, r->message);
 }
 
+static void on_find(const struct request *r)
+{
+    search_service_on_find(&r->core->search, r->client, r->message, r->now);
+}
+
+static void on_find_result(const struct request *r)
+{
+    search_service_on_result(&r->core->search, r->client, r->message, r->now);
+}
+
 static void on_lookup(const struct request *r)
 {
     lookup_on_lookup(&r->core->base, r->client, r->message);
@@ -191,6 +201,8 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_LOCATED, ASKER_RELAY_QUIETLY, on_located},
     {ZIGLAN__CONTROL__BODY_POOL_JOIN, ASKER_HOST, on_pool_join},
     {ZIGLAN__CONTROL__BODY_POOL_LEAVE, ASKER_HOST, on_pool_leave},
+    {ZIGLAN__CONTROL__BODY_FIND, ASKER_ANYBODY, on_find},
+    {ZIGLAN__CONTROL__BODY_FIND_RESULT, ASKER_RELAY_QUIETLY, on_find_result},
     {ZIGLAN__CONTROL__BODY_LOOKUP, ASKER_MEMBER, on_lookup},
     {ZIGLAN__CONTROL__BODY_WATCH, ASKER_MEMBER, on_watch},
     {ZIGLAN__CONTROL__BODY_LEAVE, ASKER_HOST, on_leave},

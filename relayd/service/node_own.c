@@ -30,6 +30,12 @@ static void rewards_take(struct record_node *record, const struct link_hello *he
     }
 }
 
+static void apps_take(struct record_node *record, const struct app_pool_config *pools)
+{
+    memcpy(record->apps, pools->apps, sizeof(record->apps));
+    record->apps_count = pools->apps_count;
+}
+
 /* Sign what the record is to say now; ERR_OK if it is in force. */
 static int sign(struct node_own *own, struct mono now)
 {
@@ -50,6 +56,7 @@ static int sign(struct node_own *own, struct mono now)
     record.header.lifetime_s = RECORD_NODE_LIFETIME_S;
     record.addresses[0] = own->address;
     memcpy(record.spki_sha256, own->base->spki, sizeof(record.spki_sha256));
+    apps_take(&record, &own->base->cfg.pools);
     rewards_take(&record, own->hello);
     rc = record_node_encode(plain, &size, &record);
     if (rc == ERR_OK) {

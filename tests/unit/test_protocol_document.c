@@ -27,6 +27,7 @@
 #include "proto/wire/url.h"
 #include "rendezvous/mesh/node_shelf.h"
 #include "rendezvous/presence/hrw.h"
+#include "rendezvous/search/find_relays.h"
 
 enum {
     RECORD_DAY_S = 24 * 3600,
@@ -590,6 +591,71 @@ static void scores_of_seats(void **state)
     }
 }
 
+static void output_control(const char *name, Ziglan__Control *control)
+{
+    uint8_t bytes[CONTROL_SIZE_MAX];
+    size_t size;
+
+    control->request_id = (uint32_t)input_number("pool_request_id");
+    assert_int_equal(control_pack(bytes, sizeof(bytes), &size, control), ERR_OK);
+    output(name, bytes, size);
+}
+
+static void a_pool_is_joined(void **state)
+{
+    Ziglan__PoolJoin join = ZIGLAN__POOL_JOIN__INIT;
+    Ziglan__PoolJoined joined = ZIGLAN__POOL_JOINED__INIT;
+    Ziglan__Reward reward = ZIGLAN__REWARD__INIT;
+    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
+
+    (void)state;
+    join.app = control_text("chat");
+    join.nat_kind = 1;
+    control.body_case = ZIGLAN__CONTROL__BODY_POOL_JOIN;
+    control.pool_join = &join;
+    output_control("pool_join", &control);
+    reward.chain = control_text("any");
+    reward.address = control_text("somebody");
+    reward.identity = control_text("someone");
+    joined.app = join.app;
+    joined.size = 2;
+    joined.limit = 500;
+    joined.reward = &reward;
+    control.body_case = ZIGLAN__CONTROL__BODY_POOL_JOINED;
+    control.pool_joined = &joined;
+    output_control("pool_joined", &control);
+}
+
+static void a_search_and_its_result(void **state)
+{
+    Ziglan__Find find = ZIGLAN__FIND__INIT;
+    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
+    struct identity relay = input_identity("relay_seed");
+    uint8_t record[RECORD_OTHER_SIGNED_SIZE_MAX];
+    struct find_relay found = {.record = record, .app = "chat", .pool_size = 2};
+    struct find_result result;
+    uint32_t kinds[] = {0};
+    char *apps[] = {control_text("chat")};
+
+    (void)state;
+    found.record_size = input("record_node", record, sizeof(record));
+    find.apps = apps;
+    find.n_apps = 1;
+    find.nat_kinds = kinds;
+    find.n_nat_kinds = 1;
+    find.count = 4;
+    control.body_case = ZIGLAN__CONTROL__BODY_FIND;
+    control.find = &find;
+    output_control("find_of_a_host", &control);
+    find.origin = control_bytes(relay.public_key, KEY_SIZE);
+    find.query = UINT64_C(0x0102030405060708);
+    find.hops = FIND_HOPS_MAX;
+    output_control("find_of_a_relay", &control);
+    find_result_begin(&result);
+    assert_true(find_result_add(&result, &found, false));
+    output_control("find_result", &result.control);
+}
+
 static void every_vector_was_computed(void **state)
 {
     (void)state;
@@ -612,6 +678,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_addresses),
         cmocka_unit_test(addresses_of_all_kinds),
+        cmocka_unit_test(a_pool_is_joined),
+        cmocka_unit_test(a_search_and_its_result),
         cmocka_unit_test(record_of_a_node),
         cmocka_unit_test(records_signed_by_the_ziglan),
         cmocka_unit_test(records_signed_by_the_host),

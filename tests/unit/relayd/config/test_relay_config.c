@@ -127,6 +127,9 @@ static void json_is_yaml_too(void **state)
 }
 
 /* Each input and the sentence it must get: place, what is wrong, what to write. */
+#define LONG_TEXT                                                                                  \
+    "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
+
 static const struct {
     const char *name, *input, *want;
 } refused[] = {
@@ -177,6 +180,13 @@ static const struct {
     {"a reward with a space", "reward: [{chain: sol, address: \"a b\"}]\n",
      "'address' must be an address of the chain"},
     {"a reward with an unknown key", "reward: [{chain: sol, address: a, to: b}]\n", ":1: "},
+    {"more than a node record holds",
+     "reward:\n"
+     "  - {chain: a, address: " LONG_TEXT "}\n"
+     "  - {chain: b, address: " LONG_TEXT "}\n"
+     "  - {chain: c, address: " LONG_TEXT "}\n"
+     "  - {chain: d, address: " LONG_TEXT "}\n",
+     ":1: 'apps' and 'reward' together take 376 of 320 characters"},
     {"two rewards of a chain", "reward: [{chain: sol, address: a}, {chain: sol, address: b}]\n",
      "'reward' has two addresses of the chain 'sol'; write one"},
     {"metrics on a name", "metrics: localhost\n", ":1: 'metrics' must be a local ADDRESS:PORT"},
