@@ -152,6 +152,7 @@ static void finish(struct locate *locate, struct lookup *lookup, struct mono now
 {
     uint64_t keep_ms = LOCATE_SILENT_MS;
 
+    locate_cache_settle(locate->cache, lookup->key, &lookup->located, now);
     if (lookup->located.count > 0) {
         locate->stats.found++;
         keep_ms = LOCATE_PRESENT_MS;
@@ -398,15 +399,19 @@ void locate_forget(struct locate *locate, const uint8_t key[KEY_SIZE],
                    const uint8_t relay[KEY_SIZE], struct mono now)
 {
     struct located *known = locate_cache_find(locate->cache, key, now);
+    struct mono until = mono_add_ms(now, LOCATE_ABSENT_MS);
     struct located left;
 
-    if (known == NULL || known->count == 0) {
-        return;
-    }
-    left = *known;
-    located_remove(&left, relay);
-    if (left.count < known->count) {
-        locate_cache_put(locate->cache, key, &left, mono_add_ms(now, LOCATE_ABSENT_MS));
+    for (size_t i = 0; known != NULL && i < known->count; i++) {
+        if (memcmp(known->records[i].relay, relay, KEY_SIZE) == 0) {
+            uint64_t sequence = known->records[i].sequence;
+
+            left = *known;
+            located_deny(&left, relay, sequence);
+            locate_cache_put(locate->cache, key, &left, left.count > 0 ? until : now);
+            locate_cache_deny(locate->cache, key, relay, sequence, until);
+            return;
+        }
     }
 }
 

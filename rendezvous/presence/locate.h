@@ -116,7 +116,9 @@ void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
 /** There is no session with this relay any more, or none could be made: it answers nothing. */
 void locate_on_gone(struct locate *locate, const uint8_t relay[KEY_SIZE], struct mono now);
 
-/** The key is not at this relay, as the relay itself says: for a while it is no answer any more. */
+/** The key is not at this relay, as the relay itself says: for LOCATE_ABSENT_MS what named it is no
+ * answer any more. If nothing else is known, the next who wants the key begins a new look-up, which
+ * may find a newer record. */
 void locate_forget(struct locate *locate, const uint8_t key[KEY_SIZE],
                    const uint8_t relay[KEY_SIZE], struct mono now);
 

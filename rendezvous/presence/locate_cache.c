@@ -9,11 +9,20 @@
 #include <string.h>
 #include <sys/queue.h>
 
+/* A relay said that the key is not there. */
+struct denial {
+    uint8_t relay[KEY_SIZE];
+    uint64_t sequence;
+    struct mono until;
+};
+
 struct remembered {
     TAILQ_ENTRY(remembered) in_age;
     struct handle handle;
     uint8_t key[KEY_SIZE];
     struct mono until;
+    struct denial denials[PRESENCE_PER_KEY_MAX];
+    size_t denials_count; /* all that ever were; the newest stay */
     struct located found;
 };
 
@@ -61,30 +70,72 @@ static void forget(struct locate_cache *cache, struct remembered *answer)
     slab_release(cache->answers, answer->handle);
 }
 
-void locate_cache_put(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
-                      const struct located *found, struct mono until)
+/* A place for this key, the newest. NULL without memory. */
+static struct remembered *place_take(struct locate_cache *cache, const uint8_t key[KEY_SIZE])
 {
-    struct remembered *answer = map_find_pointer(cache->by_key, key);
+    struct remembered *answer;
     struct handle handle;
 
-    if (answer != NULL) {
-        forget(cache, answer);
-    } else if (slab_count(cache->answers) == LOCATE_CACHE_MAX) {
+    if (slab_count(cache->answers) == LOCATE_CACHE_MAX) {
         forget(cache, TAILQ_FIRST(&cache->by_age));
     }
     answer = slab_take(cache->answers, &handle);
     if (answer == NULL) {
-        return;
+        return NULL;
     }
     if (map_put_pointer(cache->by_key, key, answer) != ERR_OK) {
         slab_release(cache->answers, handle);
-        return;
+        return NULL;
     }
     answer->handle = handle;
     memcpy(answer->key, key, KEY_SIZE);
-    answer->found = *found;
-    answer->until = until;
     TAILQ_INSERT_TAIL(&cache->by_age, answer, in_age);
+    return answer;
+}
+
+void locate_cache_put(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                      const struct located *found, struct mono until)
+{
+    struct remembered *answer = map_find_pointer(cache->by_key, key);
+
+    if (answer == NULL) {
+        answer = place_take(cache, key);
+    } else {
+        TAILQ_REMOVE(&cache->by_age, answer, in_age);
+        TAILQ_INSERT_TAIL(&cache->by_age, answer, in_age);
+    }
+    if (answer != NULL) {
+        answer->found = *found;
+        answer->until = until;
+    }
+}
+
+void locate_cache_deny(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                       const uint8_t relay[KEY_SIZE], uint64_t sequence, struct mono until)
+{
+    struct remembered *answer = map_find_pointer(cache->by_key, key);
+    struct denial *denial;
+
+    if (answer == NULL) {
+        return;
+    }
+    denial = &answer->denials[answer->denials_count++ % PRESENCE_PER_KEY_MAX];
+    *denial = (struct denial){.sequence = sequence, .until = until};
+    memcpy(denial->relay, relay, KEY_SIZE);
+}
+
+void locate_cache_settle(const struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                         struct located *located, struct mono now)
+{
+    const struct remembered *answer = map_find_pointer(cache->by_key, key);
+
+    for (size_t i = 0; answer != NULL && i < PRESENCE_PER_KEY_MAX; i++) {
+        const struct denial *denial = &answer->denials[i];
+
+        if (i < answer->denials_count && !mono_due(denial->until, now)) {
+            located_deny(located, denial->relay, denial->sequence);
+        }
+    }
 }
 
 struct located *locate_cache_find(struct locate_cache *cache, const uint8_t key[KEY_SIZE],

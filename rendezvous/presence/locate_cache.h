@@ -26,6 +26,15 @@ void locate_cache_free(struct locate_cache *cache);
 void locate_cache_put(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
                       const struct located *found, struct mono until);
 
+/** Remember until this instant that the relay denied to have the key, of which a record with this
+ * sequence said so; only if something is or was remembered of the key. */
+void locate_cache_deny(struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                       const uint8_t relay[KEY_SIZE], uint64_t sequence, struct mono until);
+
+/** Take out of `located` what was denied lately. */
+void locate_cache_settle(const struct locate_cache *cache, const uint8_t key[KEY_SIZE],
+                         struct located *located, struct mono now);
+
 /** What is remembered of a key, borrowed until the next put; NULL if nothing is, or not any more.
  */
 struct located *locate_cache_find(struct locate_cache *cache, const uint8_t key[KEY_SIZE],

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-bool located_has(const struct located *found, const struct presence_record *record)
+bool located_has(const struct located *located, const struct presence_record *record)
 {
-    for (size_t i = 0; i < found->count; i++) {
-        const struct presence_record *r = &found->records[i];
+    for (size_t i = 0; i < located->count; i++) {
+        const struct presence_record *r = &located->records[i];
 
         if (r->sequence == record->sequence && r->created_ms == record->created_ms &&
             r->expires_ms == record->expires_ms && r->lifetime_s == record->lifetime_s &&
@@ -20,57 +20,59 @@ bool located_has(const struct located *found, const struct presence_record *reco
     return false;
 }
 
-static void take_out(struct located *found, size_t at)
+static void take_out(struct located *located, size_t at)
 {
-    found->count--;
-    for (size_t i = at; i < found->count; i++) {
-        found->records[i] = found->records[i + 1];
+    located->count--;
+    for (size_t i = at; i < located->count; i++) {
+        located->records[i] = located->records[i + 1];
     }
 }
 
-void located_add(struct located *found, const struct presence_record *record)
+void located_add(struct located *located, const struct presence_record *record)
 {
     size_t at;
 
-    for (size_t i = 0; i < found->count; i++) {
-        if (memcmp(found->records[i].relay, record->relay, KEY_SIZE) == 0) {
-            if (found->records[i].sequence >= record->sequence) {
+    for (size_t i = 0; i < located->count; i++) {
+        if (memcmp(located->records[i].relay, record->relay, KEY_SIZE) == 0) {
+            if (located->records[i].sequence >= record->sequence) {
                 return;
             }
-            take_out(found, i);
+            take_out(located, i);
             break;
         }
     }
-    at = found->count;
-    while (at > 0 && found->records[at - 1].sequence < record->sequence) {
+    at = located->count;
+    while (at > 0 && located->records[at - 1].sequence < record->sequence) {
         at--;
     }
     if (at == PRESENCE_PER_KEY_MAX) {
         return;
     }
-    if (found->count < PRESENCE_PER_KEY_MAX) {
-        found->count++;
+    if (located->count < PRESENCE_PER_KEY_MAX) {
+        located->count++;
     }
-    for (size_t i = found->count - 1; i > at; i--) {
-        found->records[i] = found->records[i - 1];
+    for (size_t i = located->count - 1; i > at; i--) {
+        located->records[i] = located->records[i - 1];
     }
-    found->records[at] = *record;
+    located->records[at] = *record;
 }
 
-void located_remove(struct located *found, const uint8_t relay[KEY_SIZE])
+void located_deny(struct located *located, const uint8_t relay[KEY_SIZE], uint64_t sequence)
 {
-    for (size_t i = found->count; i > 0; i--) {
-        if (memcmp(found->records[i - 1].relay, relay, KEY_SIZE) == 0) {
-            take_out(found, i - 1);
+    for (size_t i = located->count; i > 0; i--) {
+        const struct presence_record *record = &located->records[i - 1];
+
+        if (memcmp(record->relay, relay, KEY_SIZE) == 0 && record->sequence <= sequence) {
+            take_out(located, i - 1);
         }
     }
 }
 
-void located_settle(struct located *found, uint64_t wall_ms)
+void located_settle(struct located *located, uint64_t wall_ms)
 {
-    for (size_t i = found->count; i > 0; i--) {
-        if (presence_record_time(&found->records[i - 1], wall_ms) != PRESENCE_OK) {
-            take_out(found, i - 1);
+    for (size_t i = located->count; i > 0; i--) {
+        if (presence_record_time(&located->records[i - 1], wall_ms) != PRESENCE_OK) {
+            take_out(located, i - 1);
         }
     }
 }

@@ -25,8 +25,8 @@ bool located_has(const struct located *found, const struct presence_record *reco
  * the largest. */
 void located_add(struct located *found, const struct presence_record *record);
 
-/** Take out the records that name this relay. */
-void located_remove(struct located *found, const uint8_t relay[KEY_SIZE]);
+/** Take out the record of this relay with a sequence up to this one. */
+void located_deny(struct located *located, const uint8_t relay[KEY_SIZE], uint64_t sequence);
 
 /** Take out the records that are not in force by this wall clock. */
 void located_settle(struct located *found, uint64_t wall_ms);

@@ -464,10 +464,57 @@ static void a_relay_that_says_no_is_no_answer_for_five_seconds(void **state)
     assert_int_equal(found.count, 1);
     assert_memory_equal(found.records[0].relay, f.other, KEY_SIZE);
     locate_forget(f.locate, f.host.public_key, f.other, f.now);
-    assert_int_equal(want_key(&f, f.host.public_key, 2, &found), LOCATE_KNOWN);
+    assert_int_equal(want(&f, 3), LOCATE_WAITS); /* the winners are asked again, and know no more */
+    id = questions(&f);
+    answer(&f, 0, id, &home);
+    answer(&f, 1, id, &other);
+    answer(&f, 2, id, &home);
+    assert_int_equal(done(&f, 3).count, 0);
+    assert_int_equal(want_key(&f, f.host.public_key, 4, &found), LOCATE_KNOWN);
     assert_int_equal(found.count, 0);
     pass(&f, LOCATE_ABSENT_MS);
-    assert_int_equal(want(&f, 3), LOCATE_WAITS); /* then the winners are asked again */
+    assert_int_equal(want(&f, 5), LOCATE_WAITS); /* then it may be there again */
+    id = questions(&f);
+    for (size_t i = 0; i < HRW_WINNERS; i++) {
+        answer(&f, i, id, &home);
+    }
+    assert_int_equal(done(&f, 5).count, 1);
+    locate_free(f.locate);
+}
+
+static void a_host_that_moved_is_found_at_once_when_its_old_relay_says_no(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f);
+    struct part old = attached(&f, f.home, 4), new = attached(&f, f.other, 5);
+    struct part back = attached(&f, f.home, 6);
+    assert_int_equal(want(&f, 1), LOCATE_WAITS);
+    uint32_t id = questions(&f);
+    for (size_t i = 0; i < HRW_WINNERS; i++) {
+        answer(&f, i, id, &old);
+    }
+    assert_int_equal(done(&f, 1).count, 1);
+    locate_forget(f.locate, f.host.public_key, f.home, f.now);
+    assert_int_equal(want(&f, 2), LOCATE_WAITS);
+    id = questions(&f);
+    answer(&f, 0, id, &old);
+    answer(&f, 1, id, &new);
+    answer(&f, 2, id, &old);
+    struct located located = done(&f, 2);
+    assert_int_equal(located.count, 1);
+    assert_memory_equal(located.records[0].relay, f.other, KEY_SIZE);
+    /* And back: a newer record counts in spite of the denial. */
+    locate_forget(f.locate, f.host.public_key, f.other, f.now);
+    assert_int_equal(want(&f, 3), LOCATE_WAITS);
+    id = questions(&f);
+    for (size_t i = 0; i < HRW_WINNERS; i++) {
+        answer(&f, i, id, &back);
+    }
+    located = done(&f, 3);
+    assert_int_equal(located.count, 1);
+    assert_memory_equal(located.records[0].relay, f.home, KEY_SIZE);
     locate_free(f.locate);
 }
 
@@ -538,6 +585,7 @@ int main(void)
         cmocka_unit_test(answers_are_remembered_for_a_minute_and_absence_for_five_seconds),
         cmocka_unit_test(an_answer_that_is_over_is_not_remembered),
         cmocka_unit_test(a_relay_that_says_no_is_no_answer_for_five_seconds),
+        cmocka_unit_test(a_host_that_moved_is_found_at_once_when_its_old_relay_says_no),
         cmocka_unit_test(so_many_look_ups_at_once_and_no_more),
         cmocka_unit_test(the_memory_of_answers_has_a_bound_and_the_oldest_goes),
     };
