@@ -13,8 +13,7 @@
 enum {
     CONNECT_MS_MAX = 20000,
     FAILED_MS = 60000,
-    HURRY_MS = 1000, /* between two looks while neighbours are missing, */
-    ALONE_MS = 5000, /* and nobody is known who could be one */
+    HURRY_MS = 1000, /* between two looks while neighbours are missing */
     DRAWS = 16,      /* random rows looked at to find one */
 };
 
@@ -214,6 +213,12 @@ static void improve(struct mesh *mesh, struct mono now)
     choice->changed_at = now;
 }
 
+/* Nobody could become a neighbour, but others are known by now. */
+static bool is_less_alone(const struct mesh *mesh)
+{
+    return mesh->choice.alone && node_table_count(mesh->table) > mesh->choice.alone_with;
+}
+
 void mesh_choose_expire(struct mesh *mesh, struct mono now)
 {
     struct mesh_choice *choice = &mesh->choice;
@@ -225,15 +230,20 @@ void mesh_choose_expire(struct mesh *mesh, struct mono now)
             mesh_choose_failed(mesh, choice->connects[i].key, now);
         }
     }
-    if (!mono_due(choice->look_at, now)) {
+    if (!mono_due(choice->look_at, now) && !is_less_alone(mesh)) {
         return;
     }
+    choice->alone = false;
     missing = neighbour_choice_missing(mesh->neighbours_count + choice->connects_count);
     if (missing > 0) {
-        choice->look_at = mono_add_ms(now, fill(mesh, missing, now) ? HURRY_MS : ALONE_MS);
+        choice->alone = !fill(mesh, missing, now);
+        choice->alone_with = node_table_count(mesh->table);
+    }
+    choice->look_at =
+        mono_add_ms(now, missing == 0 || choice->alone ? NEIGHBOUR_LOOK_MS : HURRY_MS);
+    if (missing > 0) {
         return;
     }
-    choice->look_at = mono_add_ms(now, NEIGHBOUR_LOOK_MS);
     improve(mesh, now);
     row = any(mesh, true, now);
     if (row != NULL && choice->measured_count < MESH_MEASURED_MAX) {
@@ -243,7 +253,7 @@ void mesh_choose_expire(struct mesh *mesh, struct mono now)
 
 struct mono mesh_choose_deadline(const struct mesh *mesh)
 {
-    struct mono deadline = mesh->choice.look_at;
+    struct mono deadline = is_less_alone(mesh) ? (struct mono){0} : mesh->choice.look_at;
 
     for (size_t i = 0; i < mesh->choice.connects_count; i++) {
         deadline = mono_min(deadline, mesh->choice.connects[i].until);

@@ -229,6 +229,11 @@ static bool is_newer(struct mesh *mesh, const struct record_header *header,
 /* May packets be sent to this address, because a record names it? */
 static bool dialable(const struct mesh *mesh, const struct endpoint *address)
 {
+    const struct node_row *own = node_table_find(mesh->table, mesh->config.identity->public_key);
+
+    if (own != NULL && node_item_is_at(own->node, address)) {
+        return false; /* we are there ourselves */
+    }
     if (endpoint_scope(address) == ENDPOINT_SCOPE_GLOBAL) {
         return true;
     }

@@ -6,8 +6,6 @@
 
 #include "rendezvous/store/store_memory.h"
 
-#include <malloc.h>
-
 /* Relays that all announce themselves and each know one that was there before. */
 static struct subnet *grown(uint32_t count, uint64_t ms)
 {
@@ -66,35 +64,35 @@ static void a_relay_that_announces_nothing_is_known_by_nobody(void **state)
     subnet_free(subnet);
 }
 
-static void a_new_relay_is_known_to_95_of_100_within_30_seconds(void **state)
+static void a_new_relay_is_known_to_all_of_50_within_30_seconds(void **state)
 {
-    struct subnet *subnet = subnet_new(101);
+    struct subnet *subnet = subnet_new(51);
     uint64_t ms = 0;
 
     (void)state;
-    for (uint32_t i = 0; i < 100; i++) {
+    for (uint32_t i = 0; i < 50; i++) {
         subnet_announce(subnet, i);
         if (i > 0) {
             subnet_connect(subnet, i, i / 2);
         }
     }
-    subnet_run(subnet, 600000);
-    assert_in_range(subnet_known_by(subnet, 99), 96, 101);
-    subnet_announce(subnet, 100);
-    subnet_connect(subnet, 100, 7);
-    while (subnet_known_by(subnet, 100) < 96) {
+    subnet_run(subnet, 180000);
+    assert_int_equal(subnet_known_by(subnet, 49), 51 - 1);
+    subnet_announce(subnet, 50);
+    subnet_connect(subnet, 50, 7);
+    while (subnet_known_by(subnet, 50) < 51) {
         subnet_run(subnet, 500);
         ms += 500;
         assert_true(ms <= 30000);
     }
-    print_message("known to 95 of 100 after %u ms\n", (unsigned)ms);
+    print_message("known to all of 50 after %u ms\n", (unsigned)ms);
     subnet_free(subnet);
 }
 
 /* What an idle relay sends: digests, and each record again four times a day. */
 static void an_idle_relay_sends_little(void **state)
 {
-    struct subnet *subnet = grown(40, 600000);
+    struct subnet *subnet = grown(20, 120000);
     uint64_t bytes = subnet->relays[5].sent_bytes;
 
     (void)state;
@@ -107,27 +105,28 @@ static void an_idle_relay_sends_little(void **state)
 
 static void two_halves_of_a_cut_subnet_know_all_again_when_it_heals(void **state)
 {
-    struct subnet *subnet = grown(24, 120000);
+    struct subnet *subnet = grown(16, 60000);
     uint64_t sent = 0;
 
     (void)state;
-    assert_int_equal(least_known(subnet), 24);
-    for (uint32_t i = 0; i < 24; i++) {
+    assert_int_equal(least_known(subnet), 16);
+    for (uint32_t i = 0; i < 16; i++) {
         subnet->relays[i].island = i % 2;
     }
     subnet_cut(subnet);
-    subnet_run(subnet, 4 * 3600 * 1000);
-    for (uint32_t i = 0; i < 24; i++) {
+    subnet->ports.wall_ms += 4 * 3600 * UINT64_C(1000);
+    subnet_run(subnet, 60000);
+    for (uint32_t i = 0; i < 16; i++) {
         subnet_announce(subnet, i); /* which the other half does not hear */
     }
     subnet_run(subnet, 30000);
-    for (uint32_t i = 0; i < 24; i++) {
+    for (uint32_t i = 0; i < 16; i++) {
         subnet->relays[i].island = 0;
         sent -= subnet->relays[i].sent;
     }
     subnet_connect(subnet, 0, 1);
     subnet_run(subnet, 60000);
-    for (uint32_t i = 0; i < 24; i++) {
+    for (uint32_t i = 0; i < 16; i++) {
         struct node_found found;
 
         assert_true(mesh_find(subnet->relays[i == 4 ? 5 : 4].mesh,
@@ -146,10 +145,11 @@ static void what_is_renewed_no_more_is_forgotten_after_a_day(void **state)
     (void)state;
     subnet_kill(subnet, 5);
     for (int i = 0; i < 4; i++) {
-        subnet_run(subnet, 6 * 3600 * 1000);
+        subnet->ports.wall_ms += 6 * 3600 * UINT64_C(1000);
         for (uint32_t n = 0; n < 5; n++) {
             subnet_announce(subnet, n);
         }
+        subnet_run(subnet, 60000);
     }
     assert_int_equal(subnet_known_by(subnet, 5), 0);
     subnet_run(subnet, 20 * 60000);
@@ -232,7 +232,7 @@ static void what_is_believed_survives_a_restart(void **state)
     assert_true(mesh_find(mesh, subnet->relays[9].identity.public_key, &after));
     assert_true(after.known_since_ms == known_since_ms);
     /* A day later nothing of it counts. */
-    subnet_run(subnet, 25 * 3600 * 1000);
+    subnet->ports.wall_ms += 25 * 3600 * UINT64_C(1000);
     mesh = restart(subnet, 4, store);
     assert_int_equal(mesh_stats(mesh)->nodes, 0);
     assert_true(mesh_save_due(mesh, mono_add_ms(subnet->now, MESH_SAVE_MS_MIN)));
@@ -296,7 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relays_that_know_one_another_learn_of_all),
         cmocka_unit_test(a_relay_that_announces_nothing_is_known_by_nobody),
-        cmocka_unit_test(a_new_relay_is_known_to_95_of_100_within_30_seconds),
+        cmocka_unit_test(a_new_relay_is_known_to_all_of_50_within_30_seconds),
         cmocka_unit_test(an_idle_relay_sends_little),
         cmocka_unit_test(two_halves_of_a_cut_subnet_know_all_again_when_it_heals),
         cmocka_unit_test(what_is_renewed_no_more_is_forgotten_after_a_day),

@@ -301,6 +301,11 @@ static void special_addresses_are_refused_unless_we_have_such(void **state)
         subnet_tell(subnet, 0, neighbour(1), &record, NULL, 0);
         assert_int_equal(stats->bad_address, i + 1);
     }
+    address = subnet->relays[0].address; /* our own */
+    struct part ours = subnet_record(subnet, &identity, &address, 1);
+
+    subnet_tell(subnet, 0, neighbour(2), &ours, NULL, 0);
+    assert_int_equal(stats->bad_address, sizeof(bad) / sizeof(bad[0]) + 1);
     assert_true(endpoint_parse(&own, "10.9.9.9:1", 0));
     mesh_own_addresses(subnet->relays[0].mesh, &own, 1);
     assert_true(endpoint_parse(&address, "10.0.0.1:1", 0));
