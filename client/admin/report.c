@@ -4,6 +4,7 @@
 
 #include "client/admin/sentences.h"
 #include "client/admin/whoami.h"
+#include "client/peer/locating.h"
 #include "client/peer/presence.h"
 #include "client/ziglan/ziglan_messages.h"
 
@@ -125,8 +126,17 @@ const char *report_path(const struct conversation *a, char *text, size_t size)
     return text;
 }
 
-static const char *peer_why(const struct conversation *a, char text[SENTENCE_SIZE])
+static const char *peer_why(const struct peer *peer, char text[SENTENCE_SIZE])
 {
+    const struct conversation *a = peer->conversation;
+    bool session = a != NULL && a->sessions.current != NULL;
+    const uint8_t *relay_key = NULL;
+    struct why why = {.code = session ? WHY_NONE : locating_why(peer, &relay_key)};
+
+    if (why.code != WHY_NONE) {
+        (void)key_short(relay_key, why.detail);
+        return sentence_of_why(&why, text);
+    }
     return a == NULL || path_table_direct(&a->paths) != NULL ? "" : sentence_of_why(&a->why, text);
 }
 
@@ -176,7 +186,7 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
         (json_int_t)traffic->rx_bytes, "rx_direct_packets", (json_int_t)traffic->rx_direct_packets,
         "rx_relayed_packets", (json_int_t)traffic->rx_relayed_packets, "tx_bytes",
         (json_int_t)traffic->tx_bytes, "last_seen_ms", last_seen_json(peer, now), "why",
-        peer_why(a, why), "name_conflict", member != NULL && member->name_conflict, "name_means",
+        peer_why(peer, why), "name_conflict", member != NULL && member->name_conflict, "name_means",
         name_means_json(peer, member), "paths", paths_json(a));
 }
 

@@ -119,8 +119,17 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
             "both are behind one router, and nothing passes between their networks there",
         [WHY_SMALL_ONLY] =
             "only small packets pass between the two; look for a small MTU on the way",
+        [WHY_NOT_FOUND] = "no relay that this host uses knows where it is: is it up?",
     };
 
+    if (why->code == WHY_NO_ANSWER) {
+        (void)snprintf(
+            text, SENTENCE_SIZE,
+            "it is at the relay %.20s, but no answer comes: either that relay is not reached, "
+            "or the peer does not name this host",
+            why->detail);
+        return text;
+    }
     (void)snprintf(text, SENTENCE_SIZE, "%s",
                    why->code == WHY_REFUSED ? why->detail : sentences[why->code]);
     return text;

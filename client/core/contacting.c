@@ -11,7 +11,7 @@
 
 /* A named key is a peer from now on, if there is room for it; a conversation with it may have more
  * ways. */
-static void learn(struct host_core *core, const struct contact *contact, struct mono now)
+static void learn(struct host_core *core, struct contact *contact, struct mono now)
 {
     struct peer *peer = peer_learn_contact(&core->peers, contact);
 

@@ -11,6 +11,7 @@
 #include "client/core/network.h"
 #include "client/peer/farewell.h"
 #include "client/peer/life.h"
+#include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/pinging.h"
 #include "client/tunnel/strip.h"
@@ -132,6 +133,7 @@ static int make_parts(struct host_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = contacts_init(&core->contacts, core->store, core->env);
     }
+    locating_init(&core->conversations, now);
     revival_init(&core->revivals, &core->conversations, now);
     if (rc == ERR_OK) {
         rc = handshake_desk_init(&core->handshakes, &core->conversations, &core->peers, now);
@@ -146,7 +148,7 @@ static int load_peers(struct host_core *core, struct mono now)
 {
     uint64_t wall_ms = env_wall_ms(core->env);
     uint64_t used_ms = core->conversations.timestamps.last_ms;
-    const struct contact *contact;
+    struct contact *contact;
     struct ziglan *ziglan;
     int rc = ziglan_list_init(&core->ziglans, &core->ziglan_context, now);
 

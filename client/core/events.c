@@ -8,6 +8,7 @@
 #include "client/peer/handshake.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
+#include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "proto/wire/control.h"
 
@@ -59,9 +60,35 @@ static void wake_waiting(struct host_core *core, struct mono now)
     }
 }
 
+/* The peer that a relay was asked for by this request, or NULL. */
+static struct peer *located_peer(const struct host_core *core, uint32_t request_id)
+{
+    return (request_id & ~(uint32_t)LOCATING_ID_MASK) != LOCATING_REQUEST_FLAG
+               ? NULL
+               : peer_at(&core->peers, request_id & LOCATING_ID_MASK);
+}
+
+static void on_located(struct host_core *core, const struct sender *from, uint32_t request_id,
+                       const Ziglan__Located *located, struct mono now)
+{
+    struct peer *peer = located_peer(core, request_id);
+
+    if (peer != NULL && locating_on_located(peer, from->relay, located) &&
+        peer->conversation->initiating.active) {
+        initiation_again(peer->conversation, now);
+        conversation_wake(peer->conversation, now);
+    }
+}
+
 static void on_error(struct host_core *core, const struct sender *from, uint32_t request_id,
                      const Ziglan__Error *error, struct mono now)
 {
+    struct peer *sought = located_peer(core, request_id);
+
+    if (sought != NULL) {
+        locating_on_refused(sought, from->relay, error->code);
+        return;
+    }
     if ((request_id & INTRODUCTION_REQUEST_FLAG) == 0) {
         if (from->ziglan != NULL) {
             ziglan_on_error(from->ziglan, from->relay, request_id, error, now);
@@ -75,7 +102,8 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
     }
 }
 
-/* What a relay says that is not the one in use means nothing: the peer is elsewhere. */
+/* What a relay says that is not the one in use means nothing: the peer is elsewhere. So may be one
+ * that the user named; the look-up tells (locating.h). */
 static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone)
 {
     struct peer *peer = peer_of(core, from, gone->dst.data, gone->dst.len);
@@ -86,7 +114,10 @@ static void on_gone(struct host_core *core, const struct sender *from, const Zig
                                   ? NULL
                                   : path_table_present(&peer->conversation->paths);
 
-    if (used != NULL && used->relay == from->relay) {
+    if (used == NULL || used->relay != from->relay) {
+        return;
+    }
+    if (peer->contact == NULL || peer->conversation->sessions.current != NULL) {
         conversation_why(peer->conversation, code, NULL);
     }
 }
@@ -122,6 +153,9 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
         break;
     case ZIGLAN__CONTROL__BODY_ERROR:
         on_error(core, from, message->request_id, message->error, now);
+        break;
+    case ZIGLAN__CONTROL__BODY_LOCATED:
+        on_located(core, from, message->request_id, message->located, now);
         break;
     case ZIGLAN__CONTROL__BODY_GONE:
         on_gone(core, from, message->gone);

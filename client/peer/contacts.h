@@ -9,6 +9,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/map.h"
+#include "proto/base/mono.h"
 #include "proto/crypto/identity.h"
 #include "proto/wire/name.h"
 #include "rendezvous/store/store.h"
@@ -20,6 +21,16 @@
 
 enum { CONTACTS_MAX = 10000 };
 
+/** What the relays of this host know of where a contact is (locating.h). */
+struct locating {
+    struct mono again_at;        /* they may be asked again */
+    uint8_t asked, refused;      /* relays, of the latest look-up */
+    bool found;                  /* by one of them */
+    bool silent;                 /* the contact did not answer */
+    uint64_t sequence;           /* of the attachment that was found */
+    uint8_t relay_key[KEY_SIZE]; /* that it names */
+};
+
 /** One contact. It is in the list as long as one of the two named it. */
 struct contact {
     TAILQ_ENTRY(contact) in_list;
@@ -27,6 +38,7 @@ struct contact {
     bool stored, configured;
     char stored_name[NAME_TEXT_SIZE]; /* lower case; empty: none */
     char configured_name[NAME_TEXT_SIZE];
+    struct locating locating;
 };
 
 TAILQ_HEAD(contact_list, contact);

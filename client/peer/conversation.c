@@ -79,9 +79,14 @@ static void add_own_relays(struct conversation *a, struct mono now)
 
     TAILQ_FOREACH(relay, &a->shared->relays->list, in_set)
     {
-        if (relay_session_is_used(relay)) {
-            (void)path_table_add_relay(&a->paths, relay, rank++, now);
+        const struct path *path = path_table_find_relay(&a->paths, relay);
+        bool found = path != NULL && path->rank >= CONVERSATION_RANK_SAME &&
+                     path->rank < CONVERSATION_RANK_OWN;
+
+        if (relay_session_is_used(relay) && !found) {
+            (void)path_table_add_relay(&a->paths, relay, rank, now);
         }
+        rank++;
     }
 }
 

@@ -16,6 +16,7 @@
 #include "client/peer/ping_request.h"
 #include "client/peer/queue.h"
 #include "client/tunnel/fragment.h"
+#include "proto/base/bucket.h"
 #include "proto/base/heap.h"
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
@@ -28,8 +29,13 @@ enum {
     CONVERSATIONS_FRAGMENT_BYTES_MAX = 16 << 20, /* fragments waiting for others, of all peers */
     CONVERSATIONS_WINDOW_BYTES_MAX = 32 << 20,   /* widened replay windows of all sessions */
     CONVERSATION_ACTIVE_MS = 120 * 1000, /* keepalives go on so long after the last packet */
-    CONVERSATION_RANK_OWN = 64,          /* of all our relays, to a peer that the user named */
-    CONVERSATION_RANK_LAST = UINT8_MAX,  /* of relays of no ziglan: they come after all others */
+    /* Ranks of paths through relays. Those of the peer's ziglans begin at 0. To a peer that the
+     * user named: the relay where it is, those that found it, and all others of ours. */
+    CONVERSATION_RANK_SAME = RELAY_SET_MAX,
+    CONVERSATION_RANK_FOUND = 2 * RELAY_SET_MAX,
+    CONVERSATION_RANK_OWN = 3 * RELAY_SET_MAX,
+    CONVERSATION_RANK_OWN_END = 4 * RELAY_SET_MAX,
+    CONVERSATION_RANK_LAST = UINT8_MAX, /* of relays of no ziglan: they come after all others */
 };
 
 /** This host ends: which peer is told next, by its place in the table. */
@@ -55,6 +61,7 @@ struct conversations {
     struct allowance_total silent;
     struct growing timestamps; /* of our initiations */
     struct ping_requests pings;
+    struct bucket lookups; /* of keys (locating.h) */
     struct leaving leaving;
 };
 
@@ -94,6 +101,8 @@ enum why_code {
     WHY_ONE_SITE,     /* one NAT hides both, and nothing passes between their networks */
     WHY_SMALL_ONLY,   /* small packets pass directly, but none of a useful size */
     WHY_REFUSED,      /* the relay refused a punch: detail is its text */
+    WHY_NOT_FOUND,    /* no relay of ours knows where the peer is */
+    WHY_NO_ANSWER,    /* it is at a relay: that one, or the peer does not answer */
     WHY_COUNT,
 };
 

@@ -2,6 +2,7 @@
 /* Makes, sends and repeats the initiations of this host. */
 #include "client/peer/initiation.h"
 
+#include "client/peer/locating.h"
 #include "client/peer/send.h"
 
 /* Peers drop an initiation whose timestamp is not larger than the last one. */
@@ -68,6 +69,9 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
         return;
     }
     i->sent_at = now;
+    if (i->tries > 1 || a->peer->ziglan == NULL) { /* a member is where its ziglan is, first */
+        locating_ask(a, now);
+    }
     cookie_jar_stamp(&i->jar, frame, sizeof(frame), now);
     /* The direct path may have lost the first initiation, so a repeated one goes by a relay; and so
      * does the first one if the peer is silent already. */
@@ -141,6 +145,9 @@ void initiation_expire(struct conversation *a, struct host_io *io, struct mono n
         return;
     }
     a->initiating.hurried = false;
+    if (a->initiating.tries > 1 && a->sessions.current == NULL) {
+        locating_on_silence(a->peer);
+    }
     doubt_relay(a, now);
     initiation_send(a, io, now);
 }

@@ -3,6 +3,7 @@
 #include "client/peer/life.h"
 
 #include "client/peer/initiation.h"
+#include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/pinging.h"
 #include "client/peer/presence.h"
@@ -151,6 +152,7 @@ static void session_begins(struct conversation *a, struct noise_session *session
                            struct host_io *io, struct mono now)
 {
     presence_on_here(a->peer);
+    locating_on_session(a->peer);
     if (is_revival(a, now)) {
         pathfinder_on_revival(a, initiator, now);
     }

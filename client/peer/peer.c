@@ -194,7 +194,7 @@ struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
     return peer;
 }
 
-struct peer *peer_learn_contact(struct peer_table *table, const struct contact *contact)
+struct peer *peer_learn_contact(struct peer_table *table, struct contact *contact)
 {
     struct peer *peer = learn(table, contact->key, NULL);
 

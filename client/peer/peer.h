@@ -30,7 +30,7 @@ struct peer {
     uint32_t id; /* its place in the table, and its number in the address book */
     uint8_t key[KEY_SIZE];
     struct ziglan *ziglan;             /* through which it is known first; NULL: of none */
-    const struct contact *contact;     /* the user named it; NULL: no */
+    struct contact *contact;           /* the user named it; NULL: no */
     struct tunnel_pair pair;           /* its addresses here, and our own */
     struct conversation *conversation; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
@@ -92,7 +92,7 @@ struct peer *peer_learn(struct peer_table *table, struct ziglan *ziglan,
 
 /** The user named this key (the contact is kept until it is taken out of the peer): make or update
  * the peer. NULL as peer_learn, and then the next start tries again. */
-struct peer *peer_learn_contact(struct peer_table *table, const struct contact *contact);
+struct peer *peer_learn_contact(struct peer_table *table, struct contact *contact);
 
 /** Bring peers in line with the roster of a ziglan just loaded. */
 void peer_learn_all(struct peer_table *table, struct ziglan *ziglan);
