@@ -13,7 +13,7 @@
 static void nodes_print(const json_t *answer, const char *config_option)
 {
     static const char *const heads[] = {"KEY",    "ADDRESS", "SESSION", "RTT",
-                                        "SIGNED", "REWARD",  NULL};
+                                        "SIGNED", "GROUP",   "REWARD",  NULL};
     const json_t *list = json_object_get(answer, "nodes");
     struct table *table = table_new(heads);
     const json_t *node;
@@ -41,6 +41,11 @@ static void nodes_print(const json_t *answer, const char *config_option)
             table_cell(table, TABLE_COLOR_NONE, "%s", "");
         }
         table_cell(table, TABLE_COLOR_DIM, "%s", field_text(node, "signed"));
+        if (reward != NULL) {
+            table_cell(table, TABLE_COLOR_NONE, "%" PRIu64, field_number(node, "group"));
+        } else {
+            table_cell(table, TABLE_COLOR_NONE, "%s", "");
+        }
         table_cell(table, TABLE_COLOR_NONE, "%s%s%s", field_text(reward, "chain"),
                    reward != NULL ? ":" : "", field_text(reward, "address"));
     }

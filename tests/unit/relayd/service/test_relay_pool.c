@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pools of applications over sessions: who may join, what it is told, and introductions. */
+#include "relayd/core/core_internal.h"
 #include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
 
@@ -258,8 +259,11 @@ static void a_pool_that_the_owner_closes_is_left_by_all(void **state)
     world_members(w, 1);
     pool_join(w, c, "chess", 3);
     cfg.pools.apps_count = 1;
+    assert_int_equal(w->relay.core->delegation.hello.rewards_count, 2);
+    assert_string_equal(w->relay.core->delegation.hello.rewards[1].address, "sol-2");
     cfg.rewards.count = 1;
     relay_core_reload(w->relay.core, &cfg, w->now);
+    assert_int_equal(w->relay.core->delegation.hello.rewards_count, 1);
     world_run(w, 100);
     assert_string_equal(client_got(w, c, ZIGLAN__CONTROL__BODY_POOL_LEAVE)->pool_leave->app,
                         "chess");
