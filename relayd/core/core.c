@@ -204,7 +204,7 @@ static void events_drain(struct relay_core *core, struct mono now)
 
 void relay_core_second_port(struct relay_core *core, uint16_t port)
 {
-    core->reach.second_port = port;
+    core->mesh.dials.port = port;
 }
 
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now)
@@ -357,7 +357,7 @@ void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, stru
     join_flush(&core->join, now);
     volume_keep(&core->base, core->base.health.store);
     peer_service_shutdown(&core->peers);
-    mesh_service_save(&core->mesh, now);
+    mesh_service_save(&core->mesh, true, now);
     session_shutdown(&core->session, reconnect_in_ms, now);
 }
 

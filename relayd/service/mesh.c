@@ -257,9 +257,9 @@ static void rtts_tell(struct mesh_service *service, struct mono now)
 
 /* The storage failing is told by the directory; here it only means that the next start knows less.
  */
-void mesh_service_save(struct mesh_service *service, struct mono now)
+void mesh_service_save(struct mesh_service *service, bool last, struct mono now)
 {
-    if (mesh_save_due(service->mesh, now) &&
+    if ((last || mesh_save_due(service->mesh, now)) &&
         mesh_save(service->mesh, service->base->health.store, now) != ERR_OK) {
         env_trace(&service->base->env, TRACE_LEVEL_DEBUG, "mesh.unsaved", "tried=again");
     }
@@ -273,7 +273,7 @@ void mesh_service_expire(struct mesh_service *service, struct mono now)
     node_own_expire(&service->own, now);
     mesh_expire(service->mesh, now);
     mesh_service_drain(service, now);
-    mesh_service_save(service, now);
+    mesh_service_save(service, false, now);
 }
 
 struct mono mesh_service_deadline(const struct mesh_service *service)

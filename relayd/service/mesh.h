@@ -64,5 +64,5 @@ void mesh_service_drain(struct mesh_service *service, struct mono now);
 void mesh_service_expire(struct mesh_service *service, struct mono now);
 struct mono mesh_service_deadline(const struct mesh_service *service);
 
-/** Write what is not stored yet, at the end. */
-void mesh_service_save(struct mesh_service *service, struct mono now);
+/** Write what is not stored yet, if it is time; or at the end (last), whenever that is. */
+void mesh_service_save(struct mesh_service *service, bool last, struct mono now);

@@ -247,7 +247,7 @@ void reach_on_observed(struct reach_service *service, const struct relay_client 
 
 void reach_note_local(struct reach_service *service, const struct endpoint *local)
 {
-    if (local->port != service->second_port) {
+    if (local->port != service->mesh->dials.port) {
         service->local = *local;
     }
 }
@@ -354,19 +354,17 @@ static bool may_dial(const struct reach_service *service, const struct endpoint 
                                   endpoint_same_special(address, &service->local));
 }
 
-/* Measure here. Who is a neighbour of ours has sent to our port, which may have opened its NAT for
- * it; so it is dialled from another one. */
+/* Measure here. Who is a neighbour of ours has sent to our port, which has opened its NAT for it:
+ * it can only be measured from a second one. */
 static bool measure(struct reach_service *service, const struct reach_job *job,
                     const struct endpoint *address, struct mono now)
 {
     struct reach_aim aim = {.address = *address, .job = job->id};
 
     memcpy(aim.key, job->subject, KEY_SIZE);
-    if (neighbour_of_key(&service->base->neighbours, job->subject) != NULL) {
-        aim.port = service->second_port;
-        if (aim.port == 0) {
-            return false;
-        }
+    if (service->mesh->dials.port == 0 &&
+        neighbour_of_key(&service->base->neighbours, job->subject) != NULL) {
+        return false;
     }
     return may_dial(service, address) && reach_dials_begin(&service->mesh->dials, &aim, now);
 }

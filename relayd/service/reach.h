@@ -68,7 +68,6 @@ struct reach_service {
     struct mono next_at;     /* then it is measured again */
     uint64_t retry_ms;
     uint32_t asked, answered, reached; /* in this round */
-    uint16_t second_port;              /* of a socket to which nobody was led; 0: none */
     struct bucket jobs_rate;
     struct reach_job jobs[REACH_JOBS_MAX];
 };

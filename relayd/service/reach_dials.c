@@ -4,7 +4,7 @@
 
 bool reach_dials_begin(struct reach_dials *dials, const struct reach_aim *aim, struct mono now)
 {
-    const struct link_dial whom = {.local = {.port = aim->port},
+    const struct link_dial whom = {.local = {.port = dials->port},
                                    .remote = aim->address,
                                    .want = LINK_WANT_RELAY,
                                    .key = aim->key};

@@ -2,7 +2,9 @@
 /*
  * Dials that only find out whether a relay can be reached at an address: who answers there must
  * prove its key, and then the connection ends. They say no role, so they are no neighbour's and
- * displace none.
+ * displace none. They leave from a second port, of which no relay is told: a relay that dials
+ * others opens its NAT for them before that port only, and nobody has ever sent to the port from
+ * which it is measured.
  */
 #pragma once
 
@@ -19,8 +21,7 @@ enum { REACH_DIALS_MAX = 8 };
 struct reach_aim {
     uint8_t key[KEY_SIZE];
     struct endpoint address;
-    uint16_t port; /* of our socket that is to be used; 0: any */
-    uint64_t job;  /* for the caller; 0: the mesh's own dial */
+    uint64_t job; /* for the caller; 0: the mesh's own dial */
 };
 
 struct reach_dial {
@@ -31,6 +32,7 @@ struct reach_dial {
 
 struct reach_dials {
     struct relay_base *base; /* borrowed */
+    uint16_t port;           /* of the socket that they leave from; 0: that of all sessions */
     struct reach_dial list[REACH_DIALS_MAX];
 };
 
