@@ -209,6 +209,7 @@ enum verdict app_pools_join(struct app_pools *pools, const char *app,
 {
     struct pool *pool = pool_of(pools, app);
     struct pool_member member = {.stranger = joiner->stranger, .since = now};
+    struct pool_member *known;
     enum verdict verdict;
 
     *displaced = false;
@@ -222,7 +223,9 @@ enum verdict app_pools_join(struct app_pools *pools, const char *app,
     }
     memcpy(member.key, joiner->key, KEY_SIZE);
     net_of(member.net, &joiner->address);
-    if (member_of(pool, joiner->key) != NULL) {
+    known = member_of(pool, joiner->key);
+    if (known != NULL) {
+        known->stranger = joiner->stranger; /* it may have become a member, or ceased to be one */
         return VERDICT_OK;
     }
     if (!grow(pools, pool)) {

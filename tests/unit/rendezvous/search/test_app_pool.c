@@ -147,6 +147,21 @@ static void the_oldest_stranger_makes_room_for_a_member(void **state)
     fixture_fini(&f);
 }
 
+static void a_stranger_that_became_a_member_keeps_its_place(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 2);
+    assert_int_equal(join(&f, "one", stranger(1, 1)), VERDICT_OK);
+    assert_int_equal(join(&f, "one", stranger(2, 2)), VERDICT_OK);
+    assert_int_equal(join(&f, "one", joiner(1)), VERDICT_OK);
+    assert_int_equal(join(&f, "one", joiner(3)), VERDICT_OK);
+    assert_memory_equal(f.left, stranger(2, 2).key, KEY_SIZE);
+    assert_int_equal(join(&f, "one", joiner(4)), VERDICT_LIMIT);
+    fixture_fini(&f);
+}
+
 static void anybody_but_the_asker_is_picked_and_each_as_often(void **state)
 {
     struct fixture f;
@@ -258,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_full_pool_takes_nobody_more),
         cmocka_unit_test(strangers_of_one_network_have_an_eighth),
         cmocka_unit_test(the_oldest_stranger_makes_room_for_a_member),
+        cmocka_unit_test(a_stranger_that_became_a_member_keeps_its_place),
         cmocka_unit_test(anybody_but_the_asker_is_picked_and_each_as_often),
         cmocka_unit_test(who_is_gone_is_in_no_pool),
         cmocka_unit_test(a_pool_outlives_a_configuration_that_keeps_it),
