@@ -9,6 +9,7 @@
 #include "client/cli/peer.h"
 #include "client/cli/peers.h"
 #include "client/cli/ping.h"
+#include "client/cli/relay.h"
 #include "client/cli/status.h"
 #include "client/cli/trust.h"
 #include "client/cli/up.h"
@@ -46,6 +47,8 @@ static const struct verb verbs[] = {
      "the peers, how they are reached and why"},
     {"peer", NULL, verb_peer, 2, "Nj", "peer add|remove KEY [-N NAME]",
      "name a peer that is let in without a common ziglan"},
+    {"relay", NULL, verb_relay, 2, "j", "relay pin|unpin KEY|URL",
+     "hold a session to a relay that is of no ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
     {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},

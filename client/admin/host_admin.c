@@ -5,6 +5,7 @@
 #include "client/admin/report.h"
 #include "client/admin/whoami.h"
 #include "client/core/contacting.h"
+#include "client/core/pinning.h"
 #include "client/peer/life.h"
 #include "client/peer/presence.h"
 #include "proto/admin/answer.h"
@@ -102,6 +103,35 @@ static json_t *peer_remove(struct host_core *core, const json_t *request, struct
     return answer_ok(json_object());
 }
 
+static json_t *relay_pin(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *text = json_string_value(json_object_get(request, "relay"));
+    char error[URL_ERROR_SIZE] = "";
+
+    if (text == NULL) {
+        return answer_refuse(EXIT_CODE_FAILURE, "relay_pin wants a relay");
+    }
+    int rc = pinning_add(core, text, error, sizeof(error), now);
+    if (rc != ERR_OK) {
+        return answer_refuse(rc == ERR_DROP ? EXIT_CODE_USAGE : EXIT_CODE_FAILURE, "%s", error);
+    }
+    return answer_ok(json_object());
+}
+
+static json_t *relay_unpin(struct host_core *core, const json_t *request, struct mono now)
+{
+    const char *text = json_string_value(json_object_get(request, "relay"));
+    char error[URL_ERROR_SIZE] = "";
+
+    if (text == NULL) {
+        return answer_refuse(EXIT_CODE_FAILURE, "relay_unpin wants a relay");
+    }
+    if (pinning_remove(core, text, error, sizeof(error), now) != ERR_OK) {
+        return answer_refuse(EXIT_CODE_FAILURE, "%s", error);
+    }
+    return answer_ok(json_object());
+}
+
 static json_t *trusted(const struct trust_outcome *out, const char *before)
 {
     char key[KEY_TEXT_SIZE];
@@ -111,8 +141,9 @@ static json_t *trusted(const struct trust_outcome *out, const char *before)
                                key_text(out->key, key), "before", before));
 }
 
-static json_t *trust(struct host_core *core, const json_t *request)
+static json_t *trust(struct host_core *core, const json_t *request, struct mono now)
 {
+    (void)now;
     const char *text = json_string_value(json_object_get(request, "name"));
     char name[TEXT_SIZE];
     char before[KEY_TEXT_SIZE];
@@ -222,8 +253,9 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
     return answer_ok(json_pack("{s:i}", "ticket", (int)started->ticket));
 }
 
-static json_t *ping_result(struct host_core *core, const json_t *request)
+static json_t *ping_result(struct host_core *core, const json_t *request, struct mono now)
 {
+    (void)now;
     json_int_t ticket = json_integer_value(json_object_get(request, "ticket"));
     struct ping_request *asked = ping_request_find(&core->conversations.pings, ticket);
     char path[TEXT_SIZE] = "relayed";
@@ -243,42 +275,47 @@ static json_t *ping_result(struct host_core *core, const json_t *request)
                                "rtt_us", (json_int_t)(asked->rtt_ns / NS_PER_US), "path", path));
 }
 
+static json_t *status(struct host_core *core, const json_t *request, struct mono now)
+{
+    (void)request;
+    return answer_ok(report_status(core, now));
+}
+
+static json_t *peers(struct host_core *core, const json_t *request, struct mono now)
+{
+    (void)request;
+    return answer_ok(report_peers(core, now));
+}
+
+static json_t *whoami(struct host_core *core, const json_t *request, struct mono now)
+{
+    (void)request;
+    (void)now;
+    return answer_ok(report_whoami(core));
+}
+
 json_t *host_admin_request(struct host_core *core, const json_t *request, struct mono now)
 {
+    static const struct {
+        const char *verb;
+        json_t *(*answer)(struct host_core *core, const json_t *request, struct mono now);
+    } verbs[] = {
+        {"status", status},       {"peers", peers},
+        {"whoami", whoami},       {"join", join},
+        {"leave", leave},         {"trust", trust},
+        {"peer_add", peer_add},   {"peer_remove", peer_remove},
+        {"relay_pin", relay_pin}, {"relay_unpin", relay_unpin},
+        {"ping", ping},           {"ping_result", ping_result},
+    };
     const char *verb = json_string_value(json_object_get(request, "do"));
 
     if (verb == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "the request has no \"do\"");
     }
-    if (strcmp(verb, "status") == 0) {
-        return answer_ok(report_status(core, now));
-    }
-    if (strcmp(verb, "peers") == 0) {
-        return answer_ok(report_peers(core, now));
-    }
-    if (strcmp(verb, "whoami") == 0) {
-        return answer_ok(report_whoami(core));
-    }
-    if (strcmp(verb, "join") == 0) {
-        return join(core, request, now);
-    }
-    if (strcmp(verb, "leave") == 0) {
-        return leave(core, request, now);
-    }
-    if (strcmp(verb, "trust") == 0) {
-        return trust(core, request);
-    }
-    if (strcmp(verb, "peer_add") == 0) {
-        return peer_add(core, request, now);
-    }
-    if (strcmp(verb, "peer_remove") == 0) {
-        return peer_remove(core, request, now);
-    }
-    if (strcmp(verb, "ping") == 0) {
-        return ping(core, request, now);
-    }
-    if (strcmp(verb, "ping_result") == 0) {
-        return ping_result(core, request);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verb, verbs[i].verb) == 0) {
+            return verbs[i].answer(core, request, now);
+        }
     }
     return answer_refuse(EXIT_CODE_FAILURE,
                          "this daemon does not know that request; is it of the same version?");

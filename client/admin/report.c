@@ -323,9 +323,12 @@ static json_t *dialled_json(const struct relay_session *relay)
     return list;
 }
 
-static json_t *relay_json(const struct relay_session *relay, const char *ziglan_name,
-                          struct mono now)
+static json_t *relay_json(struct host_core *core, const struct relay_session *relay,
+                          const char *ziglan_name, struct mono now)
 {
+    static const uint8_t unknown[KEY_SIZE];
+    const uint8_t *key = relay->url.kind == URL_KIND_RELAY ? relay->url.key : relay->relay_key;
+    bool known = memcmp(key, unknown, KEY_SIZE) != 0;
     char remote[ENDPOINT_TEXT_SIZE] = "";
     char observed[ENDPOINT_TEXT_SIZE] = "";
     /* While the relay is silent, what was measured before says nothing. */
@@ -336,7 +339,9 @@ static json_t *relay_json(const struct relay_session *relay, const char *ziglan_
         (void)endpoint_text(&relay->remote, remote);
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan", ziglan_name, "host",
+    return json_pack("{s:s, s:o, s:b, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan", ziglan_name, "key",
+                     known ? key_json(key) : json_string(""), "pinned",
+                     known && pins_find(&core->pins, key) != NULL, "host",
                      relay->open ? remote : relay->url.hosts[0].name, "state",
                      relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now),
                      "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled",
@@ -353,8 +358,8 @@ static json_t *relays_json(struct host_core *core, struct mono now)
 
     TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
     {
-        (void)json_array_append_new(list,
-                                    relay_json(ziglan->entry_point, ziglan->record.name, now));
+        (void)json_array_append_new(
+            list, relay_json(core, ziglan->entry_point, ziglan->record.name, now));
     }
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
@@ -362,7 +367,7 @@ static json_t *relays_json(struct host_core *core, struct mono now)
         bool leaving = farewell_of_relay(&core->ziglans.farewells, relay) != NULL;
         if (!leaving && (ziglan == NULL || relay != ziglan->entry_point)) {
             (void)json_array_append_new(
-                list, relay_json(relay, ziglan == NULL ? "" : ziglan->record.name, now));
+                list, relay_json(core, relay, ziglan == NULL ? "" : ziglan->record.name, now));
         }
     }
     return list;

@@ -48,8 +48,8 @@ struct raw_dns {
 struct raw {
     char *key, *private_key, *pool, *name, *operator;
     uint32_t *listen_port, *mtu;
-    char **ziglans, **fixed;
-    unsigned ziglans_count, fixed_count;
+    char **ziglans, **relays, **fixed;
+    unsigned ziglans_count, relays_count, fixed_count;
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
@@ -104,6 +104,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
                          CLIENT_CONFIG_ZIGLANS_MAX),
+    CYAML_FIELD_SEQUENCE("relays", OPTIONAL, struct raw, relays, &text_schema, 0,
+                         CLIENT_CONFIG_RELAYS_MAX),
     CYAML_FIELD_SEQUENCE("fixed", OPTIONAL, struct raw, fixed, &text_schema, 0, ADDRPLAN_FIXED_MAX),
     CYAML_FIELD_SEQUENCE("peers", OPTIONAL, struct raw, peers, &peer_schema, 0,
                          CLIENT_CONFIG_PEERS_MAX),
@@ -126,6 +128,7 @@ static const struct config_key keys[] = {
     {"listen_port", "a number from 0 (any free port) to 65535"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
+    {"relays", "a list of at most 8 URLs that begin with relay://"},
     {"fixed", "a list of at most 4 MAC addresses such as a2:ce:c8:1a:2b:3c"},
     {"peers", "a list of {name: NAME, id: KEY}"},
     {"id", "a key of 52 base32 characters"},
@@ -139,7 +142,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] =
-    "key, privateKey, pool, name, operator, listen_port, mtu, fixed, ziglans, "
+    "key, privateKey, pool, name, operator, listen_port, mtu, fixed, ziglans, relays, "
     "peers [name, id, routes [net]], dns {enabled, address, "
     "search}, "
     "log_level";
@@ -281,28 +284,43 @@ static bool peers_take(struct config_text *in, struct client_config *out, const 
     return true;
 }
 
-static bool ziglans_take(struct config_text *in, struct client_config *out, struct raw *raw)
+/* True if each of these is a usable URL of this kind; `list` is their key. */
+static bool urls_check(struct config_text *in, const char *list, char *const *urls, unsigned count,
+                       enum url_kind kind)
 {
     char problem[URL_ERROR_SIZE];
     struct url url;
 
-    for (unsigned i = 0; i < raw->ziglans_count; i++) {
-        const char *text = raw->ziglans[i];
+    for (unsigned i = 0; i < count; i++) {
+        const char *text = urls[i];
 
         if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
-            return config_text_fail(in, "ziglans", text, "%s", problem);
+            return config_text_fail(in, list, text, "%s", problem);
         }
         if (!key_is_usable(url.key)) {
-            return config_text_fail(in, "ziglans", text, "%s", KEY_UNUSABLE_TEXT);
+            return config_text_fail(in, list, text, "%s", KEY_UNUSABLE_TEXT);
         }
-        if (url.kind != URL_KIND_ZIGLAN) {
-            return config_text_refuse(in, "ziglans", text);
+        if (url.kind != kind) {
+            return config_text_refuse(in, list, text);
         }
+    }
+    return true;
+}
+
+static bool urls_take(struct config_text *in, struct client_config *out, struct raw *raw)
+{
+    if (!urls_check(in, "ziglans", raw->ziglans, raw->ziglans_count, URL_KIND_ZIGLAN) ||
+        !urls_check(in, "relays", raw->relays, raw->relays_count, URL_KIND_RELAY)) {
+        return false;
     }
     out->ziglans = raw->ziglans;
     out->ziglans_count = raw->ziglans_count;
+    out->relays = raw->relays;
+    out->relays_count = raw->relays_count;
     raw->ziglans = NULL; /* they belong to out now */
     raw->ziglans_count = 0;
+    raw->relays = NULL;
+    raw->relays_count = 0;
     return true;
 }
 
@@ -392,7 +410,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&
            number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
            fixed_take(in, out, raw) && label_take(in, out->name, raw->name) &&
-           ziglans_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw) &&
+           urls_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw) &&
            operator_take(in, out, raw->operator);
 }
 
@@ -484,6 +502,10 @@ void client_config_free(struct client_config *config)
         return;
     }
     sodium_memzero(config->seed, sizeof(config->seed));
+    for (size_t i = 0; i < config->relays_count; i++) {
+        free(config->relays[i]);
+    }
+    free(config->relays);
     for (size_t i = 0; i < config->ziglans_count; i++) {
         free(config->ziglans[i]);
     }

@@ -23,6 +23,7 @@ enum {
     CLIENT_CONFIG_SIZE_MAX = 1 << 20,
     CLIENT_CONFIG_PEERS_MAX = 10000,
     CLIENT_CONFIG_ZIGLANS_MAX = 64,
+    CLIENT_CONFIG_RELAYS_MAX = 8,
     CLIENT_CONFIG_GROUP_SIZE = 33, /* with NUL */
     CLIENT_CONFIG_WARNINGS_MAX = 8,
     CLIENT_CONFIG_WARNING_SIZE = 200,
@@ -50,6 +51,8 @@ struct client_config {
     size_t fixed_count;
     char **ziglans; /* URLs */
     size_t ziglans_count;
+    char **relays; /* URLs, relay:// */
+    size_t relays_count;
     struct client_config_peer *peers;
     size_t peers_count;
     bool dns_enabled, dns_search;

@@ -141,6 +141,9 @@ static int make_parts(struct host_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = relay_set_init(&core->relays, identity, core->store, core->env, now);
     }
+    if (rc == ERR_OK) {
+        rc = pins_init(&core->pins, &core->relays, core->store, core->env);
+    }
     return rc;
 }
 
@@ -165,6 +168,7 @@ static int load_peers(struct host_core *core, struct mono now)
     {
         (void)peer_learn_contact(&core->peers, contact);
     }
+    pins_keep(&core->pins, now);
     peer_trim(&core->peers); /* not before all are known: each keeps its address */
     return ERR_OK;
 }
@@ -496,6 +500,7 @@ int host_core_leave(struct host_core *core, const char *name_or_key, uint8_t key
     memcpy(key, ziglan->record.url.key, KEY_SIZE);
     membership_end(core, ziglan, now);
     ziglan_list_leave(&core->ziglans, ziglan, now);
+    pins_keep(&core->pins, now); /* its relay may be one of them */
     return ERR_OK;
 }
 

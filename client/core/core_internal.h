@@ -9,6 +9,7 @@
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
 #include "client/peer/revival.h"
+#include "client/stun2/pins.h"
 #include "proto/base/wall_watch.h"
 
 /* tidy-ok: struct-fields these are the parts of a host, each a struct of its own room */
@@ -20,6 +21,7 @@ struct host_core {
     struct tunnel_host own; /* this host's addresses */
     uint8_t resolver_v4[4];
     struct relay_set relays;
+    struct pins pins;
     struct ziglan_context ziglan_context;
     struct ziglan_list ziglans;
     struct address_book *book;

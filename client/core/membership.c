@@ -159,6 +159,17 @@ void membership_end(struct host_core *core, struct ziglan *ziglan, struct mono n
     }
 }
 
+void membership_relay_gone(struct host_core *core, const struct relay_session *relay)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct peer *peer = core->peers.list[i];
+
+        if (peer != NULL && peer->conversation != NULL) {
+            path_table_forget_relay(&peer->conversation->paths, relay);
+        }
+    }
+}
+
 void membership_relays_changed(struct host_core *core, struct mono now)
 {
     for (size_t i = 0; i < core->peers.count; i++) {

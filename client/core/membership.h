@@ -25,5 +25,8 @@ void membership_end(struct host_core *core, struct ziglan *ziglan, struct mono n
 void membership_relay_opened(struct host_core *core, const struct relay_session *relay,
                              struct mono now);
 
+/** A session to a relay ends for good: it is no path any more, so that it may be freed. */
+void membership_relay_gone(struct host_core *core, const struct relay_session *relay);
+
 /** A relay was added: every conversation looks for its relays anew. */
 void membership_relays_changed(struct host_core *core, struct mono now);

@@ -117,7 +117,7 @@ static void configured_ziglans_join(struct daemon *d)
 
 /* -- Signals and the service manager ----------------------------------------------------------- */
 
-/* SIGHUP: new ziglans, the peers and the level of the log count at once. A file with an error
+/* SIGHUP: new ziglans, peers, relays and the level of the log count at once. A file with an error
  * changes nothing. */
 static void reload(struct daemon *d)
 {
@@ -130,7 +130,7 @@ static void reload(struct daemon *d)
         d->host.config = fresh;
         os_env_set_level(d->host.os, fresh->log_level);
         configured_ziglans_join(d);
-        if (host_peers_configure(&d->host) != ERR_OK) {
+        if (host_subnet_configure(&d->host) != ERR_OK) {
             env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.peers", "out of memory");
         }
         env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",

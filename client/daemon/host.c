@@ -6,6 +6,7 @@
 #include "client/daemon/host.h"
 
 #include "client/core/contacting.h"
+#include "client/core/pinning.h"
 #include "client/daemon/setup.h"
 #include "proto/host/file.h"
 
@@ -99,7 +100,7 @@ static int state_open(struct host *host, const struct host_options *options, str
     return rc;
 }
 
-int host_peers_configure(struct host *host)
+int host_subnet_configure(struct host *host)
 {
     const struct client_config *config = host->config;
     struct named_peer *peers = calloc(config->peers_count + 1, sizeof(*peers));
@@ -112,6 +113,8 @@ int host_peers_configure(struct host *host)
         memcpy(peers[i].name, config->peers[i].name, sizeof(peers[i].name));
     }
     contacting_configure(engine_core(host->engine), peers, config->peers_count, clock_mono());
+    pinning_configure(engine_core(host->engine), config->relays, config->relays_count,
+                      clock_mono());
     free(peers);
     return ERR_OK;
 }
@@ -131,7 +134,7 @@ int host_open(struct host *host, const struct host_options *options, struct faul
         return ERR_SYSTEM;
     }
     rc = engine_start(host, options, fault);
-    if (rc == ERR_OK && host_peers_configure(host) != ERR_OK) {
+    if (rc == ERR_OK && host_subnet_configure(host) != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         rc = ERR_NOMEM;
     }

@@ -44,9 +44,9 @@ struct host {
 int host_open(struct host *host, const struct host_options *options,
               struct fault *fault) MUST_CHECK;
 
-/** Tell the core which peers the configuration names; host_open has done so. Call it again for
- * another configuration. ERR_NOMEM. */
-int host_peers_configure(struct host *host) MUST_CHECK;
+/** Tell the core which peers and relays the configuration names; host_open has done so. Call it
+ * again for another configuration. ERR_NOMEM. */
+int host_subnet_configure(struct host *host) MUST_CHECK;
 
 /** Close what host_open opened, and wipe the identity. */
 void host_close(struct host *host);

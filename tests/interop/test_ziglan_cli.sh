@@ -66,6 +66,11 @@ expect "init again" 1 "exists already" ziglan i
 expect "whoami while down" 0 "my-laptop" ziglan whoami
 expect "a peer by name is none" 2 "named by its key" ziglan peer add nas
 expect "a peer named while down" 0 "^nas is a peer now" ziglan peer add "$peer" --name nas
+relay=relay://$peer@127.0.0.1:9
+expect "relay wants pin or unpin" 2 "relay pin KEY" ziglan relay use "$relay"
+expect "a relay by its key alone" 2 "give its URL" ziglan relay pin "$peer"
+expect "a ziglan is no relay" 2 "URL of a ziglan" ziglan relay pin "ziglan://$peer@127.0.0.1"
+expect "a relay pinned while down" 0 "^Pinned relay" ziglan relay pin "$relay"
 expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
 expect "up twice" 1 "is up already" ziglan up --detach
 expect "status" 0 "everybody else is refused" ziglan s
@@ -80,6 +85,9 @@ expect "a peer named while up" 0 "^box is a peer now" ziglan peer add "$peer" --
 expect "it has its new name" 0 "^box .* unknown" ziglan peers
 expect "it is removed" 0 "^Removed box" ziglan peer remove box
 expect "it is gone" 1 "no peer was named so" ziglan peer remove box
+expect "a relay pinned while down is used" 0 '"pinned": true' ziglan status --json
+expect "it is let go" 0 "^Unpinned" ziglan relay unpin "$peer"
+expect "it is pinned no more" 1 "is pinned" ziglan relay unpin "$peer"
 expect "peers" 0 "No peers yet: this host has joined no ziglan" ziglan peers
 expect "ping of itself" 1 "my-laptop.zignet. is this host itself" ziglan ping my-laptop.zignet.
 expect "whoami without Solana's form" 1 "" grep -q Solana <(ziglan whoami)

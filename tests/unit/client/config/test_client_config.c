@@ -39,6 +39,7 @@ static void every_key_is_read(void **state)
                                              "fixed: [A0:CE:C8:1a:2b:3c, 00-11-22-33-44-55]\n"
                                              "ziglans:\n"
                                              "  - ziglan://" KEY_A "@192.0.2.1\n"
+                                             "relays: [\"relay://" KEY_A "@192.0.2.2\"]\n"
                                              "peers:\n"
                                              "  - name: nas\n"
                                              "    id: " KEY_A "\n"
@@ -53,6 +54,8 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->mtu, 1400);
     assert_string_equal(config->name, "laptop");
     assert_int_equal(config->ziglans_count, 1);
+    assert_int_equal(config->relays_count, 1);
+    assert_string_equal(config->relays[0], "relay://" KEY_A "@192.0.2.2");
     assert_int_equal(config->fixed_count, 2);
     assert_memory_equal(config->fixed[0], eui64, sizeof(eui64));
     assert_int_equal(config->peers_count, 1);
@@ -101,6 +104,8 @@ static const struct {
      "x.yaml:2: nobody can have the key of this URL: copy the whole URL again"},
     {"name: x\npeers:\n  - name: x\n    id: x y\n", "x.yaml:4: 'id' must be"},
     {"ziglans: [relay://" KEY_A "@192.0.2.1]\n", "'ziglans' must be"},
+    {"relays: [\"ziglan://" KEY_A "@h\"]\n", "'relays' must be a list of at most 8 URLs"},
+    {"relays: [\"relay://x@h\"]\n", "has 1 characters instead of 52"},
     {"peers: [{name: x}]\n", "lacks its 'id'"},
     {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
     {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
