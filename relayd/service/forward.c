@@ -3,10 +3,9 @@
 #include "relayd/service/forward.h"
 
 #include "proto/base/rbuf.h"
+#include "proto/wire/relayed.h"
 
 #include <string.h>
-
-enum { RELAYED_FRAME_SIZE_MIN = 16 /* the shortest host-to-host frame has a 16-byte header */ };
 
 enum gone_reason { GONE_NO_SESSION = 0, GONE_NOT_ALLOWED = 1, GONE_OVER_VOLUME = 2 };
 
@@ -56,8 +55,7 @@ static const uint8_t *frame_take(struct relay_base *base, const struct link_even
     *dst = rbuf_take(&r, KEY_SIZE);
     *frame_size = rbuf_left(&r);
     frame = rbuf_take(&r, *frame_size);
-    if (!rbuf_done(&r) || *frame_size < RELAYED_FRAME_SIZE_MIN || *frame_size > FRAME_SIZE_MAX ||
-        frame[0] < FRAME_HOST_FIRST || frame[0] > FRAME_HOST_LAST) {
+    if (!rbuf_done(&r) || !relayed_frame_allowed(frame, *frame_size)) {
         base->counters.drop_malformed++;
         return NULL;
     }
