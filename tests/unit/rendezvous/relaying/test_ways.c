@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ways from relay to relay (rendezvous/relaying/ways.h). */
+#include "tests/support/fixture.h"
+
+#include "rendezvous/relaying/ways.h"
+#include "tests/support/env.h"
+
+static const uint8_t here[KEY_SIZE] = {1}, far[KEY_SIZE] = {2}, nobody[KEY_SIZE] = {3};
+static const uint8_t relays[4][KEY_SIZE] = {{11}, {12}, {13}, {14}};
+static const struct mono start = {NS_PER_S};
+
+static struct ways *ways_made(void)
+{
+    struct test_env ports;
+    struct ways *ways;
+
+    test_env_init(&ports, 1);
+    assert_int_equal(ways_new(&ways, &ports.env), ERR_OK);
+    return ways;
+}
+
+/* Host number n. */
+static void host_of(uint8_t key[KEY_SIZE], uint32_t n)
+{
+    memset(key, 0, KEY_SIZE);
+    key[0] = 0xff;
+    memcpy(key + 1, &n, sizeof(n));
+}
+
+static void a_reply_goes_back_the_way_of_the_latest_frame(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+
+    (void)state;
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NONE);
+    ways_learn(ways, here, far, relays[0], 3, start);
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_LEARNT);
+    assert_int_equal(way.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_memory_equal(way.keys[i], relays[2 - i], KEY_SIZE);
+    }
+    ways_learn(ways, here, far, relays[3], 1, start);
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_LEARNT);
+    assert_int_equal(way.count, 1);
+    assert_memory_equal(way.keys[0], relays[3], KEY_SIZE);
+    assert_int_equal(ways_find(ways, far, here, &way, start), WAYS_NONE);
+    ways_free(ways);
+}
+
+static void what_a_host_names_is_not_overwritten(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+
+    (void)state;
+    assert_int_equal(ways_name(ways, here, far, &relays[0], 2, start), ERR_OK);
+    ways_learn(ways, here, far, relays[3], 1, start);
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NAMED);
+    assert_int_equal(way.count, 2);
+    assert_memory_equal(way.keys[0], relays[0], KEY_SIZE);
+    ways_failed(ways, here, far);
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NAMED);
+    assert_int_equal(ways_name(ways, here, far, NULL, 0, start), ERR_OK);
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NONE);
+    assert_int_equal(ways_name(ways, here, far, &relays[0], RELAYED_VIA_MAX + 1, start), ERR_LIMIT);
+    assert_int_equal(ways_count(ways), 0);
+    ways_free(ways);
+}
+
+static void a_learnt_way_that_fails_or_rests_is_forgotten(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+    struct mono later = mono_add_ms(start, WAYS_IDLE_MS - 1);
+
+    (void)state;
+    ways_learn(ways, here, far, relays[0], 1, start);
+    ways_failed(ways, here, far);
+    ways_failed(ways, here, nobody);
+    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NONE);
+    ways_learn(ways, here, far, relays[0], 1, start);
+    assert_int_equal(ways_find(ways, here, far, &way, later), WAYS_LEARNT); /* used again */
+    later = mono_add_ms(later, WAYS_IDLE_MS - 1);
+    ways_expire(ways, later);
+    assert_int_equal(ways_count(ways), 1);
+    ways_expire(ways, mono_add_ms(later, 1));
+    assert_int_equal(ways_count(ways), 0);
+    ways_free(ways);
+}
+
+static void a_host_that_goes_takes_its_ways_along(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+    uint8_t key[KEY_SIZE];
+
+    (void)state;
+    for (uint32_t i = 0; i < 5; i++) {
+        host_of(key, i);
+        ways_learn(ways, here, key, relays[0], 1, start);
+    }
+    ways_learn(ways, far, key, relays[0], 1, start);
+    ways_gone(ways, nobody);
+    assert_int_equal(ways_count(ways), 6);
+    ways_gone(ways, here);
+    assert_int_equal(ways_count(ways), 1);
+    assert_int_equal(ways_find(ways, far, key, &way, start), WAYS_LEARNT);
+    ways_free(ways);
+}
+
+static void a_host_has_a_share_of_the_table(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+    uint8_t key[KEY_SIZE];
+
+    (void)state;
+    ways_learn(ways, far, here, relays[0], 1, start);
+    for (uint32_t i = 0; i < WAYS_PER_HOST_MAX + 10; i++) {
+        host_of(key, i);
+        ways_learn(ways, here, key, relays[0], 1, start);
+    }
+    assert_int_equal(ways_count(ways), WAYS_PER_HOST_MAX + 1);
+    assert_int_equal(ways_find(ways, far, here, &way, start), WAYS_LEARNT);
+    assert_int_equal(ways_name(ways, here, nobody, &relays[0], 1, start), ERR_LIMIT);
+    host_of(key, 0); /* the oldest went */
+    assert_int_equal(ways_find(ways, here, key, &way, start), WAYS_NONE);
+    ways_free(ways);
+}
+
+static void a_full_table_drops_what_was_not_used_for_longest(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+    uint8_t key[KEY_SIZE];
+
+    (void)state;
+    for (uint32_t i = 0; i < WAYS_MAX; i++) {
+        host_of(key, i);
+        ways_learn(ways, key, far, relays[0], 1, start);
+    }
+    host_of(key, 0);
+    assert_int_equal(ways_find(ways, key, far, &way, start), WAYS_LEARNT); /* used */
+    ways_learn(ways, here, far, relays[0], 1, start);
+    assert_int_equal(ways_count(ways), WAYS_MAX);
+    assert_int_equal(ways_find(ways, key, far, &way, start), WAYS_LEARNT);
+    host_of(key, 1);
+    assert_int_equal(ways_find(ways, key, far, &way, start), WAYS_NONE);
+    ways_free(ways);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reply_goes_back_the_way_of_the_latest_frame),
+        cmocka_unit_test(what_a_host_names_is_not_overwritten),
+        cmocka_unit_test(a_learnt_way_that_fails_or_rests_is_forgotten),
+        cmocka_unit_test(a_host_that_goes_takes_its_ways_along),
+        cmocka_unit_test(a_host_has_a_share_of_the_table),
+        cmocka_unit_test(a_full_table_drops_what_was_not_used_for_longest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
