@@ -120,9 +120,9 @@ enum link_event_type {
     LINK_EVENT_DATAGRAM, /* data/size: payload of one HTTP datagram, kind byte first */
     LINK_EVENT_REQUEST,  /* an HTTP request of a foreign client: request */
     LINK_EVENT_MOVED,    /* accepted: the peer's address changed; `remote` is the new one */
-    LINK_EVENT_STALLED,  /* dialled: the peer owes an answer for so long that it may be dead. The
-                            session goes on if one comes; it is wise to dial another */
-    LINK_EVENT_REVIVED,  /* dialled: the answer came after all, so STALLED holds no longer */
+    LINK_EVENT_STALLED,  /* dialled, or a relay: the peer owes an answer for so long that it may be
+                            dead. The  session goes on if one comes; it is wise to dial another */
+    LINK_EVENT_REVIVED,  /* the same: the answer came after all, so STALLED holds no longer */
     LINK_EVENT_CLOSED,   /* gone: reason; the last event of this handle */
 };
 

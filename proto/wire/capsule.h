@@ -15,7 +15,7 @@
 
 enum {
     CAPSULE_HEADER_SIZE_MAX = 16,
-    CAPSULE_DATAGRAM_SIZE_MAX = FRAME_SIZE_MAX + 64, /* value of a DATAGRAM capsule */
+    CAPSULE_DATAGRAM_SIZE_MAX = FRAME_SIZE_MAX + 1024, /* value of a DATAGRAM capsule */
 };
 
 /** The parser of one direction of one stream. Zero it at first; capsule_parser_fini ends it. */

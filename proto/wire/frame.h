@@ -100,7 +100,7 @@ enum {
 enum session_dgram_kind {
     SESSION_DGRAM_TO = 1,    /* dst(32) frame: host to relay */
     SESSION_DGRAM_FROM = 2,  /* src(32) frame: relay to host */
-    SESSION_DGRAM_RELAY = 3, /* relay to relay; in this version counted and dropped */
+    SESSION_DGRAM_RELAY = 3, /* relay to relay: proto/wire/relayed.h */
 };
 
 /* What control messages between relays may hold. */

@@ -5,8 +5,12 @@
 #include "proto/base/bytes.h"
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
+#include "proto/wire/capsule.h"
 
 #include <string.h>
+
+_Static_assert(RELAYED_HEAD_SIZE_MAX + FRAME_SIZE_MAX <= CAPSULE_DATAGRAM_SIZE_MAX,
+               "the largest frame fits behind the largest head");
 
 enum { COUNT_BITS = 4, COUNT_MASK = 15 };
 
@@ -55,7 +59,7 @@ static bool head_allowed(const struct relayed *m)
 {
     bool attachment_ok =
         m->attachment_size == 0 || (m->attachment_size >= RECORD_SIGNED_SIZE_MIN &&
-                                    m->attachment_size <= RECORD_OTHER_SIGNED_SIZE_MAX);
+                                    m->attachment_size <= RELAYED_ATTACHMENT_SIZE_MAX);
 
     return m->passed_count >= 1 && m->passed_count <= RELAYED_PASSED_MAX &&
            m->via_count <= RELAYED_VIA_MAX && m->hops <= RELAYED_HOPS_MAX && attachment_ok &&

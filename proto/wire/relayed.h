@@ -21,9 +21,10 @@ enum {
     RELAYED_PASSED_MAX = 4, /* entry relay, two between, and whoever passes it on to the last */
     RELAYED_HOPS_MAX = 4,
     RELAYED_FRAME_SIZE_MIN = 16, /* the shortest host-to-host frame has a 16-byte header */
+    RELAYED_ATTACHMENT_SIZE_MAX = 256,
     RELAYED_HEAD_SIZE_MIN = 3 + 2 * KEY_SIZE + KEY_SIZE + 2,
     RELAYED_HEAD_SIZE_MAX = 3 + 2 * KEY_SIZE + (RELAYED_PASSED_MAX + RELAYED_VIA_MAX) * KEY_SIZE +
-                            2 + RECORD_OTHER_SIGNED_SIZE_MAX,
+                            2 + RELAYED_ATTACHMENT_SIZE_MAX,
 };
 
 /** Such a datagram taken apart. All pointers are borrowed. */

@@ -39,6 +39,19 @@
     X(drop_volume, "dropped_packets_total", "reason=\"volume\"", "")                               \
     X(drop_share, "dropped_packets_total", "reason=\"share\"", "")                                 \
     X(drop_queue, "dropped_packets_total", "reason=\"queue\"", "")                                 \
+    X(drop_seeking, "dropped_packets_total", "reason=\"seeking\"", "")                             \
+    X(drop_not_its_way, "dropped_packets_total", "reason=\"not_its_way\"", "")                     \
+    X(drop_loop, "dropped_packets_total", "reason=\"loop\"", "")                                   \
+    X(drop_hops, "dropped_packets_total", "reason=\"hops\"", "")                                   \
+    X(drop_not_attached, "dropped_packets_total", "reason=\"not_attached\"", "")                   \
+    X(drop_rate_neighbour, "dropped_packets_total", "reason=\"rate_neighbour\"", "")               \
+    X(drop_rate_source, "dropped_packets_total", "reason=\"rate_source\"", "")                     \
+    X(drop_rate_entry_relay, "dropped_packets_total", "reason=\"rate_entry_relay\"", "")           \
+    X(relayed_out_frames, "relayed_packets_total", "dir=\"out\"",                                  \
+      "Frames that went to another relay, or came from one for a host here.")                      \
+    X(relayed_in_frames, "relayed_packets_total", "dir=\"in\"", "")                                \
+    X(relayed_out_bytes, "relayed_bytes_total", "dir=\"out\"", "Bytes of such frames.")            \
+    X(relayed_in_bytes, "relayed_bytes_total", "dir=\"in\"", "")                                   \
     X(gone_sent, "gone_total", "result=\"sent\"", "Gone messages for keys without session.")       \
     X(gone_suppressed, "gone_total", "result=\"suppressed\"", "")                                  \
     X(stun_answered, "stun_requests_total", "result=\"answered\"",                                 \
@@ -88,6 +101,11 @@
     X(attachment_bad, "attachments_total", "result=\"bad\"", "")                                   \
     X(attachment_clock, "attachments_total", "result=\"clock\"", "")                               \
     X(attachment_limit, "attachments_total", "result=\"limit\"", "")                               \
+    X(attachment_foreign_ok, "foreign_attachments_total", "result=\"ok\"",                         \
+      "Attachments of hosts to other relays, by result.")                                          \
+    X(attachment_foreign_old, "foreign_attachments_total", "result=\"old\"", "")                   \
+    X(attachment_foreign_bad, "foreign_attachments_total", "result=\"bad\"", "")                   \
+    X(attachment_foreign_limit, "foreign_attachments_total", "result=\"limit\"", "")               \
     X(locates, "locates_total", "result=\"served\"", "Questions of hosts where a key is.")         \
     X(locates_of_relays, "locates_total", "result=\"served_relay\"", "")                           \
     X(locate_limit, "locates_total", "result=\"limit\"", "")                                       \
@@ -219,13 +237,14 @@ struct relay_counters {
 };
 
 /** Everything there is to tell about a relay at one instant. */
+/* tidy-ok: struct-fields one flat list of what the services have to tell */
 struct relay_snapshot {
     struct relay_counters counters;
     struct link_stats link;
     struct punch_stats punch;
     struct presence_stats presence;
     struct locate_stats locate;
-    uint32_t announced; /* keys that this relay announces to others */
+    uint32_t announced, ways, foreign_hosts; /* keys that are announced; ways; attachments */
     struct app_pool_stats pools;
     struct find_stats find;
     uint32_t sessions;   /* keys with an active session */

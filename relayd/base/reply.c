@@ -60,3 +60,19 @@ void reply_refuse(struct reply *reply, const struct relay_client *client, uint32
     message.error = &body;
     reply_send(reply, client, &message);
 }
+
+void reply_result(struct reply *reply, const struct relay_client *client, uint32_t request_id,
+                  enum verdict verdict)
+{
+    Ziglan__Done body = ZIGLAN__DONE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (verdict != VERDICT_OK) {
+        reply_refuse(reply, client, request_id, verdict, NULL);
+    } else if (request_id != 0) {
+        message.request_id = request_id;
+        message.body_case = ZIGLAN__CONTROL__BODY_DONE;
+        message.done = &body;
+        reply_send(reply, client, &message);
+    }
+}

@@ -32,3 +32,8 @@ void reply_go_away(struct reply *reply, const struct relay_client *client, enum 
  * Nothing happens if request_id is 0: such a request wants no answer. */
 void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,
                   enum verdict verdict, const char *text);
+
+/** Answer a request by Done, or by an Error with `verdict` if that is not VERDICT_OK. As above if
+ * request_id is 0. */
+void reply_result(struct reply *reply, const struct relay_client *client, uint32_t request_id,
+                  enum verdict verdict);

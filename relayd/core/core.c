@@ -5,6 +5,7 @@
 #include "relayd/core/core_internal.h"
 #include "relayd/core/dispatch.h"
 #include "relayd/service/forward.h"
+#include "relayd/service/forward_foreign.h"
 #include "relayd/service/http.h"
 #include "relayd/service/volume.h"
 
@@ -28,11 +29,15 @@ static int services_init(struct relay_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = presence_service_init(&core->presence, base, now);
     }
+    if (rc == ERR_OK) {
+        rc = forward_relay_init(&core->forward, base, &core->presence);
+    }
     watch_service_init(&core->watch, base);
     core->session = (struct session_service){.base = base,
                                              .punches = &core->punch,
                                              .watches = &core->watch,
                                              .presence = &core->presence,
+                                             .forwards = &core->forward,
                                              .pools = &core->pool};
     core->peers.base = base;
     core->join.base = base;
@@ -103,6 +108,7 @@ void relay_core_free(struct relay_core *core)
     search_service_fini(&core->search);
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
+    forward_relay_fini(&core->forward);
     presence_service_fini(&core->presence);
     punch_service_fini(&core->punch);
     pool_service_fini(&core->pool);
@@ -126,6 +132,11 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
                   event.neighbour->dialled ? "true" : "false");
         if (event.type == NEIGHBOUR_EVENT_GONE) {
             presence_on_neighbour_gone(&core->presence, event.neighbour->key, now);
+            if (!event.neighbour->opened) {
+                forward_relay_unreachable(&core->forward, event.neighbour->key, now);
+            }
+        } else {
+            forward_relay_reached(&core->forward, event.neighbour->key);
         }
         peer_service_on_neighbour(&core->peers, &event, now);
         mesh_service_on_neighbour(&core->mesh, &event, now);
@@ -139,9 +150,9 @@ static void datagram_take(struct relay_core *core, const struct link_event *even
     const struct relay_client *from = session_table_at(&core->base.sessions, event->handle);
 
     if (from != NULL && from->neighbour != NULL) {
-        core->base.counters.drop_kind++;
+        forward_foreign_take(&core->forward, from, event, now);
     } else {
-        forward_on_datagram(&core->base, event, now);
+        forward_on_datagram(&core->forward, event, now);
     }
 }
 
@@ -160,6 +171,24 @@ static bool measure_take(struct relay_core *core, const struct link_event *event
         reach_on_dialled(&core->reach, &outcome);
     }
     return true;
+}
+
+/* A session owes an answer for long, or the answer came after all. */
+static void stall_note(struct relay_core *core, const struct link_event *event, struct mono now)
+{
+    const struct relay_client *client = session_table_at(&core->base.sessions, event->handle);
+    bool stalled = event->type == LINK_EVENT_STALLED;
+
+    if (stalled) {
+        neighbour_on_stalled(client, now);
+    } else {
+        neighbour_on_revived(client);
+    }
+    if (client != NULL && client->neighbour != NULL && stalled) {
+        forward_relay_unreachable(&core->forward, client->key, now);
+    } else if (client != NULL && client->neighbour != NULL) {
+        forward_relay_reached(&core->forward, client->key);
+    }
 }
 
 /* Hand each event of the link to its service. */
@@ -188,10 +217,8 @@ static void events_drain(struct relay_core *core, struct mono now)
             session_on_moved(&core->session, &event, now);
             break;
         case LINK_EVENT_STALLED:
-            neighbour_on_stalled(session_table_at(&core->base.sessions, event.handle), now);
-            break;
         case LINK_EVENT_REVIVED:
-            neighbour_on_revived(session_table_at(&core->base.sessions, event.handle));
+            stall_note(core, &event, now);
             break;
         case LINK_EVENT_CLOSED:
             session_on_closed(&core->session, &event, now);
@@ -200,6 +227,7 @@ static void events_drain(struct relay_core *core, struct mono now)
         neighbours_drain(core, now);
     }
     mesh_service_drain(&core->mesh, now);
+    forward_relay_step(&core->forward, now);
 }
 
 void relay_core_second_port(struct relay_core *core, uint16_t port)
@@ -300,6 +328,7 @@ static void housekeeping(struct relay_core *core, struct mono now)
 
     core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
     session_expire_admissions(&core->session, now);
+    forward_relay_sweep(&core->forward, now);
     volume_keep(base, base->health.store);
     if (base->directory != NULL) {
         store_health_try(&base->health);
@@ -317,6 +346,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     join_flush(&core->join, now);
     punch_service_expire(&core->punch, now);
     presence_expire(&core->presence, now);
+    forward_relay_expire(&core->forward, now);
     session_expire(&core->session, now);
     neighbour_expire(&core->base.neighbours, now);
     neighbours_drain(core, now);
@@ -347,6 +377,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
     at = mono_min(at, presence_deadline(&core->presence));
+    at = mono_min(at, forward_relay_deadline(&core->forward));
     return mono_min(at, core->housekeeping_at);
 }
 
@@ -413,6 +444,8 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .presence = *presence_table_stats(core->presence.table),
         .locate = *locate_stats(core->presence.locate),
         .announced = announcer_count(core->presence.announcer),
+        .ways = (uint32_t)ways_count(core->forward.ways),
+        .foreign_hosts = (uint32_t)attached_count(core->forward.attached),
         .pools = *app_pools_stats(core->pool.pools),
         .find = *find_stats(core->search.find),
         .sessions = session_table_key_count(&base->sessions),

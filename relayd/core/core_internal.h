@@ -8,6 +8,7 @@
 #include "proto/base/wall_watch.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/delegation.h"
+#include "relayd/service/forward_relay.h"
 #include "relayd/service/join.h"
 #include "relayd/service/mesh.h"
 #include "relayd/service/operator.h"
@@ -31,6 +32,7 @@ struct relay_core {
     struct search_service search;
     struct punch_service punch;
     struct presence_service presence;
+    struct forward_relay forward;
     struct watch_service watch;
     struct session_service session;
     struct join_service join;

@@ -78,6 +78,21 @@ static void on_error(const struct request *r)
     presence_on_error(&r->core->presence, r->client, r->message, r->now);
 }
 
+static void on_via(const struct request *r)
+{
+    forward_relay_on_via(&r->core->forward, r->client, r->message, r->now);
+}
+
+static void on_gone(const struct request *r)
+{
+    forward_relay_on_gone(&r->core->forward, r->client, r->message, r->now);
+}
+
+static void on_attachment_wanted(const struct request *r)
+{
+    forward_relay_on_wanted(&r->core->forward, r->client, r->message);
+}
+
 static void on_pool_join(const struct request *r)
 {
     pool_service_on_join(&r->core->pool, r->client, r->message, r->now);
@@ -199,6 +214,9 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_ANNOUNCE, ASKER_ANYBODY, on_announce},
     {ZIGLAN__CONTROL__BODY_LOCATE, ASKER_ANYBODY, on_locate},
     {ZIGLAN__CONTROL__BODY_LOCATED, ASKER_RELAY_QUIETLY, on_located},
+    {ZIGLAN__CONTROL__BODY_VIA, ASKER_HOST, on_via},
+    {ZIGLAN__CONTROL__BODY_GONE, ASKER_RELAY_QUIETLY, on_gone},
+    {ZIGLAN__CONTROL__BODY_ATTACHMENT_WANTED, ASKER_RELAY_QUIETLY, on_attachment_wanted},
     {ZIGLAN__CONTROL__BODY_POOL_JOIN, ASKER_HOST, on_pool_join},
     {ZIGLAN__CONTROL__BODY_POOL_LEAVE, ASKER_HOST, on_pool_leave},
     {ZIGLAN__CONTROL__BODY_FIND, ASKER_ANYBODY, on_find},

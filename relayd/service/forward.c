@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checks a frame, finds its receiver, and hands it to the link; Gone if there is no receiver. */
+/* Checks a frame, finds its receiver, and hands it to the link, or to forward_relay.h. */
 #include "relayd/service/forward.h"
 
 #include "proto/base/rbuf.h"
 #include "proto/wire/relayed.h"
 
 #include <string.h>
-
-enum gone_reason { GONE_NO_SESSION = 0, GONE_NOT_ALLOWED = 1, GONE_OVER_VOLUME = 2 };
 
 bool forward_allowed(const struct relay_base *base, const struct relay_client *from,
                      const struct relay_client *to)
@@ -17,26 +15,6 @@ bool forward_allowed(const struct relay_base *base, const struct relay_client *f
 
     return members ||
            (base->cfg.open_relay && relay_client_is_active(from) && relay_client_is_active(to));
-}
-
-/* Tell the sender that its frame went nowhere, once a second for each key. A stranger's frames get
- * this far on an open relay only, so elsewhere it cannot find out who is here. */
-static void gone_send(struct relay_base *base, struct relay_client *client,
-                      const uint8_t dst[KEY_SIZE], enum gone_reason reason, struct mono now)
-{
-    Ziglan__Gone body = ZIGLAN__GONE__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    if (!limits_gone_take(&client->limits, dst, now)) {
-        base->counters.gone_suppressed++;
-        return;
-    }
-    body.dst = control_bytes(dst, KEY_SIZE);
-    body.reason = (uint32_t)reason;
-    message.body_case = ZIGLAN__CONTROL__BODY_GONE;
-    message.gone = &body;
-    base->counters.gone_sent++;
-    reply_send(&base->reply, client, &message);
 }
 
 /* The frame in a datagram, and the key that it is for. NULL, which is counted, if the datagram is
@@ -62,32 +40,19 @@ static const uint8_t *frame_take(struct relay_base *base, const struct link_even
     return frame;
 }
 
-/* The session of dst. NULL, which is counted, if there is none that this sender may reach. */
-static struct relay_client *receiver_find(struct relay_base *base, struct relay_client *from,
-                                          const uint8_t dst[KEY_SIZE], struct mono now)
+/* True if the sender may send frames at all, and to this key; counted if not. */
+static bool sender_allowed(struct relay_base *base, const struct relay_client *from,
+                           const uint8_t dst[KEY_SIZE])
 {
-    struct relay_client *to;
-
     if (from->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
         base->counters.drop_not_allowed++;
-        return NULL;
+        return false;
     }
     if (memcmp(dst, from->key, KEY_SIZE) == 0) {
         base->counters.drop_to_itself++;
-        return NULL;
+        return false;
     }
-    to = session_table_of_key(&base->sessions, dst);
-    if (to == NULL) {
-        base->counters.drop_no_session++;
-        gone_send(base, from, dst, GONE_NO_SESSION, now);
-        return NULL;
-    }
-    if (!forward_allowed(base, from, to)) {
-        base->counters.drop_not_allowed++;
-        gone_send(base, from, dst, GONE_NOT_ALLOWED, now);
-        return NULL;
-    }
-    return to;
+    return true;
 }
 
 /* True if so many bytes may be forwarded for this sender, by what it and what all may use. Counted
@@ -127,35 +92,53 @@ static bool room_take(struct relay_base *base, const struct relay_client *from,
     return true;
 }
 
-void forward_on_datagram(struct relay_base *base, const struct link_event *event, struct mono now)
+/* A frame for a session here. */
+static void deliver(struct relay_base *base, struct relay_client *from, struct relay_client *to,
+                    const uint8_t *frame, size_t size, struct mono now)
 {
+    uint8_t head[SESSION_DGRAM_HEADER_SIZE];
+
+    if (!forward_allowed(base, from, to)) {
+        base->counters.drop_not_allowed++;
+        gone_send(base, from, to->key, GONE_NOT_ALLOWED, now);
+        return;
+    }
+    if (!room_take(base, from, to, size, now) || !allowance_take(base, from, to->key, size, now)) {
+        return;
+    }
+    /* The source is the key that this session proved; nothing the sender wrote goes into it. */
+    head[0] = SESSION_DGRAM_FROM;
+    memcpy(head + 1, from->key, KEY_SIZE);
+    if (!link_hub_datagram(base->hub, to->handle, head, sizeof(head), frame, size)) {
+        base->counters.drop_queue++;
+        return;
+    }
+    base->counters.forwarded_frames++;
+    base->counters.forwarded_bytes += size;
+}
+
+void forward_on_datagram(struct forward_relay *relays, const struct link_event *event,
+                         struct mono now)
+{
+    struct relay_base *base = relays->base;
     struct relay_client *from = session_table_at(&base->sessions, event->handle);
     struct relay_client *to;
     const uint8_t *dst = NULL;
     const uint8_t *frame;
     size_t frame_size = 0;
-    uint8_t head[SESSION_DGRAM_HEADER_SIZE];
 
     if (from == NULL || !relay_client_is_active(from)) {
         base->counters.drop_no_session++;
         return;
     }
     frame = frame_take(base, event, &dst, &frame_size);
-    if (frame == NULL) {
+    if (frame == NULL || !sender_allowed(base, from, dst)) {
         return;
     }
-    to = receiver_find(base, from, dst, now);
-    if (to == NULL || !room_take(base, from, to, frame_size, now) ||
-        !allowance_take(base, from, dst, frame_size, now)) {
-        return;
+    to = session_table_of_key(&base->sessions, dst);
+    if (to != NULL) {
+        deliver(base, from, to, frame, frame_size, now);
+    } else if (allowance_take(base, from, dst, frame_size, now)) {
+        forward_relay_take(relays, from, dst, frame, frame_size, now);
     }
-    /* The source is the key that this session proved; nothing the sender wrote goes into it. */
-    head[0] = SESSION_DGRAM_FROM;
-    memcpy(head + 1, from->key, KEY_SIZE);
-    if (!link_hub_datagram(base->hub, to->handle, head, sizeof(head), frame, frame_size)) {
-        base->counters.drop_queue++;
-        return;
-    }
-    base->counters.forwarded_frames++;
-    base->counters.forwarded_bytes += frame_size;
 }

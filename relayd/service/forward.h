@@ -6,13 +6,14 @@
 #pragma once
 
 #include "proto/link/link.h"
-#include "relayd/base/relay_base.h"
+#include "relayd/service/forward_relay.h"
 
 #include <stdbool.h>
 
-/** Forward the HTTP datagram of a DATAGRAM event, which has any content. What is not forwarded is
- * counted; for a receiver without a session the sender gets Gone. */
-void forward_on_datagram(struct relay_base *base, const struct link_event *event, struct mono now);
+/** Forward the HTTP datagram of a DATAGRAM event of a host, which has any content. What is not
+ * forwarded is counted. A frame for a key without a session here goes to forward_relay_take. */
+void forward_on_datagram(struct forward_relay *relays, const struct link_event *event,
+                         struct mono now);
 
 /** True if the two may exchange frames and punches through this relay. */
 bool forward_allowed(const struct relay_base *base, const struct relay_client *from,

@@ -126,22 +126,6 @@ void presence_on_gone(struct presence_service *service, const uint8_t key[KEY_SI
     announcer_remove(service->announcer, key);
 }
 
-static void announce_answer(struct reply *reply, const struct relay_client *client,
-                            uint32_t request_id, enum verdict verdict)
-{
-    Ziglan__Done body = ZIGLAN__DONE__INIT;
-    Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
-
-    if (verdict != VERDICT_OK) {
-        reply_refuse(reply, client, request_id, verdict, NULL);
-    } else if (request_id != 0) {
-        answer.request_id = request_id;
-        answer.body_case = ZIGLAN__CONTROL__BODY_DONE;
-        answer.done = &body;
-        reply_send(reply, client, &answer);
-    }
-}
-
 void presence_on_announce(struct presence_service *service, const struct relay_client *client,
                           const Ziglan__Control *message, struct mono now)
 {
@@ -154,7 +138,7 @@ void presence_on_announce(struct presence_service *service, const struct relay_c
     } else {
         base->counters.attachment_limit++;
     }
-    announce_answer(&base->reply, client, message->request_id, verdict);
+    reply_result(&base->reply, client, message->request_id, verdict);
 }
 
 void presence_on_told(struct presence_service *service, const struct relay_client *client,
@@ -168,7 +152,7 @@ void presence_on_told(struct presence_service *service, const struct relay_clien
     memcpy(teller.key, client->key, KEY_SIZE);
     verdict = presence_table_tell(service->table, &teller, record->data, record->len,
                                   env_wall_ms(&base->env), now);
-    announce_answer(&base->reply, client, message->request_id, verdict);
+    reply_result(&base->reply, client, message->request_id, verdict);
 }
 
 void presence_keep(struct presence_service *service, const ProtobufCBinaryData *delegation,

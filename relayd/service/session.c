@@ -23,6 +23,7 @@ static void key_gone(struct session_service *service, const struct relay_client 
     }
     punch_service_gone(service->punches, client->key);
     presence_on_gone(service->presence, client->key);
+    forward_relay_gone(service->forwards, client->key);
     pool_service_gone(service->pools, client->key);
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
         watch_online_changed(service->watches, client->key, now);

@@ -9,6 +9,7 @@
 #include "proto/base/mono.h"
 #include "proto/link/link.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/forward_relay.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/watch.h"
@@ -21,6 +22,7 @@ struct session_service {
     struct punch_service *punches;     /* told who is gone and who moved */
     struct watch_service *watches;     /* told which member came and went */
     struct presence_service *presence; /* told who is here */
+    struct forward_relay *forwards;    /* told who is gone */
     struct pool_service *pools;        /* told who is gone */
     struct log_gate log;               /* of what clients can make us write, by enum goaway */
     bool stopping;                     /* after session_shutdown: nobody is let in */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+enum { PLACE_SIZE = 2 * KEY_SIZE /* the host, and the relay where it is */ };
+
 struct share;
 
 struct row {
@@ -17,8 +19,7 @@ struct row {
     struct share *share;
     struct mono expires_at;
     uint64_t sequence;
-    uint8_t src[KEY_SIZE];
-    uint8_t entry_key[KEY_SIZE];
+    uint8_t place[PLACE_SIZE];
     uint8_t record[ATTACHMENT_SIZE];
 };
 
@@ -32,7 +33,7 @@ struct share {
 };
 
 struct attached_table {
-    struct map *rows;   /* host -> struct row */
+    struct map *rows;   /* place -> struct row */
     struct map *shares; /* neighbour -> struct share; none is empty */
 };
 
@@ -45,7 +46,7 @@ int attached_new(struct attached_table **out, const struct env *env)
     if (table == NULL) {
         return ERR_NOMEM;
     }
-    rc = map_new(&table->rows, KEY_SIZE, ATTACHED_MAX, env);
+    rc = map_new(&table->rows, PLACE_SIZE, ATTACHED_MAX, env);
     if (rc == ERR_OK) {
         rc = map_new(&table->shares, KEY_SIZE, ATTACHED_MAX, env);
     }
@@ -67,7 +68,7 @@ static void row_remove(struct attached_table *table, struct row *row)
         (void)map_remove(table->shares, share->from, NULL);
         free(share);
     }
-    (void)map_remove(table->rows, row->src, NULL);
+    (void)map_remove(table->rows, row->place, NULL);
     free(row);
 }
 
@@ -106,7 +107,7 @@ static struct share *share_of(struct attached_table *table, const uint8_t from[K
 }
 
 /* A new row in the share of a neighbour; NULL if there is no room. */
-static struct row *row_add(struct attached_table *table, const uint8_t src[KEY_SIZE],
+static struct row *row_add(struct attached_table *table, const uint8_t place[PLACE_SIZE],
                            const uint8_t from[KEY_SIZE])
 {
     struct share *share = map_find_pointer(table->shares, from);
@@ -119,7 +120,7 @@ static struct row *row_add(struct attached_table *table, const uint8_t src[KEY_S
         row_remove(table, TAILQ_FIRST(&share->rows));
     }
     share = share_of(table, from);
-    if (share == NULL || map_put_pointer(table->rows, src, row) != ERR_OK) {
+    if (share == NULL || map_put_pointer(table->rows, place, row) != ERR_OK) {
         if (share != NULL && share->count == 0) {
             (void)map_remove(table->shares, share->from, NULL);
             free(share);
@@ -127,7 +128,7 @@ static struct row *row_add(struct attached_table *table, const uint8_t src[KEY_S
         free(row);
         return NULL;
     }
-    memcpy(row->src, src, KEY_SIZE);
+    memcpy(row->place, place, PLACE_SIZE);
     row->share = share;
     TAILQ_INSERT_TAIL(&share->rows, row, in_share);
     share->count++;
@@ -141,21 +142,44 @@ static void row_fill(struct row *row, const struct record_attachment *attachment
 
     row->expires_at = mono_add_ms(now, end_ms > wall_ms ? end_ms - wall_ms : 0);
     row->sequence = attachment->header.sequence;
-    memcpy(row->entry_key, attachment->relay_key, KEY_SIZE);
     memcpy(row->record, data, ATTACHMENT_SIZE);
 }
 
-enum attached_verdict attached_take(struct attached_table *table, const uint8_t src[KEY_SIZE],
-                                    const uint8_t from[KEY_SIZE], const uint8_t *data, size_t size,
-                                    uint64_t wall_ms, struct mono now)
+static void place_of(uint8_t place[PLACE_SIZE], const uint8_t src[KEY_SIZE],
+                     const uint8_t entry_key[KEY_SIZE])
 {
-    struct row *row = map_find_pointer(table->rows, src);
-    struct record_attachment attachment;
+    memcpy(place, src, KEY_SIZE);
+    memcpy(place + KEY_SIZE, entry_key, KEY_SIZE);
+}
 
-    if (row != NULL && size == ATTACHMENT_SIZE && memcmp(row->record, data, ATTACHMENT_SIZE) == 0) {
-        return ATTACHED_KNOWN;
-    }
-    if (!attachment_verify(&attachment, data, size, src, wall_ms)) {
+static struct row *row_find(const struct attached_table *table, const uint8_t src[KEY_SIZE],
+                            const uint8_t entry_key[KEY_SIZE])
+{
+    uint8_t place[PLACE_SIZE];
+
+    place_of(place, src, entry_key);
+    return map_find_pointer(table->rows, place);
+}
+
+bool attached_is_known(const struct attached_table *table, const uint8_t src[KEY_SIZE],
+                       const uint8_t entry_key[KEY_SIZE], const uint8_t *data, size_t size)
+{
+    const struct row *row = row_find(table, src, entry_key);
+
+    return row != NULL && size == ATTACHMENT_SIZE && memcmp(row->record, data, size) == 0;
+}
+
+enum attached_verdict attached_take(struct attached_table *table, const uint8_t src[KEY_SIZE],
+                                    const uint8_t entry_key[KEY_SIZE], const uint8_t from[KEY_SIZE],
+                                    const uint8_t *data, size_t size, uint64_t wall_ms,
+                                    struct mono now)
+{
+    struct row *row = row_find(table, src, entry_key);
+    struct record_attachment attachment;
+    uint8_t place[PLACE_SIZE];
+
+    if (!attachment_verify(&attachment, data, size, src, wall_ms) ||
+        memcmp(attachment.relay_key, entry_key, KEY_SIZE) != 0) {
         return ATTACHED_REFUSED;
     }
     if (row != NULL && attachment.header.sequence <= row->sequence &&
@@ -163,7 +187,8 @@ enum attached_verdict attached_take(struct attached_table *table, const uint8_t 
         return ATTACHED_OLDER;
     }
     if (row == NULL) {
-        row = row_add(table, src, from);
+        place_of(place, src, entry_key);
+        row = row_add(table, place, from);
     }
     if (row == NULL) {
         return ATTACHED_NO_ROOM;
@@ -172,10 +197,10 @@ enum attached_verdict attached_take(struct attached_table *table, const uint8_t 
     return ATTACHED_TAKEN;
 }
 
-bool attached_find(struct attached_table *table, const uint8_t src[KEY_SIZE], struct attached *out,
-                   struct mono now)
+bool attached_find(struct attached_table *table, const uint8_t src[KEY_SIZE],
+                   const uint8_t entry_key[KEY_SIZE], struct attached *out, struct mono now)
 {
-    struct row *row = map_find_pointer(table->rows, src);
+    struct row *row = row_find(table, src, entry_key);
 
     if (row == NULL || mono_due(row->expires_at, now)) {
         return false;
@@ -183,7 +208,6 @@ bool attached_find(struct attached_table *table, const uint8_t src[KEY_SIZE], st
     TAILQ_REMOVE(&row->share->rows, row, in_share);
     TAILQ_INSERT_TAIL(&row->share->rows, row, in_share);
     *out = (struct attached){
-        .entry_key = row->entry_key,
         .record = row->record,
         .record_size = ATTACHMENT_SIZE,
         .sequence = row->sequence,

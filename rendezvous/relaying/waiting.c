@@ -93,13 +93,17 @@ static struct receiver *receiver_add(struct waiting *waiting, const uint8_t key[
     return receiver;
 }
 
+bool waiting_has(const struct waiting *waiting, const uint8_t dst[KEY_SIZE])
+{
+    return map_find(waiting->receivers, dst, NULL);
+}
+
 bool waiting_put(struct waiting *waiting, const uint8_t dst[KEY_SIZE], const uint8_t src[KEY_SIZE],
-                 const uint8_t *frame, size_t size, bool *first, struct mono now)
+                 const uint8_t *frame, size_t size, struct mono now)
 {
     struct receiver *receiver = map_find_pointer(waiting->receivers, dst);
     struct waiting_frame *copy;
 
-    *first = receiver == NULL;
     if (receiver != NULL &&
         (receiver->count >= WAITING_FRAMES_MAX || size > WAITING_BYTES_MAX - receiver->bytes)) {
         return false;

@@ -29,11 +29,13 @@ int waiting_new(struct waiting **out, const struct env *env) MUST_CHECK;
 /** Free everything. NULL is fine. */
 void waiting_free(struct waiting *waiting);
 
-/** Keep a copy of a frame from src for dst. *first is true if nothing waited for dst before, so the
- * caller asks where it is. False, and the frame is not kept, at one of the bounds or without
- * memory. */
+/** True if something waits for dst, so where it is was asked already. */
+bool waiting_has(const struct waiting *waiting, const uint8_t dst[KEY_SIZE]);
+
+/** Keep a copy of a frame from src for dst. False, and the frame is not kept, at one of the bounds
+ * or without memory. */
 bool waiting_put(struct waiting *waiting, const uint8_t dst[KEY_SIZE], const uint8_t src[KEY_SIZE],
-                 const uint8_t *frame, size_t size, bool *first, struct mono now);
+                 const uint8_t *frame, size_t size, struct mono now);
 
 /** One frame that waited. */
 struct waiting_frame {

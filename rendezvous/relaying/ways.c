@@ -10,22 +10,24 @@
 
 enum { PAIR_SIZE = 2 * KEY_SIZE };
 
-struct host;
+struct ways_host;
 
 struct row {
     TAILQ_ENTRY(row) in_use;  /* in ways->by_use */
     TAILQ_ENTRY(row) in_host; /* in host->rows */
-    struct host *host;
+    struct ways_host *host;
     uint8_t pair[PAIR_SIZE]; /* here, far */
     struct mono used_at;
-    struct way_relays relays;
-    bool named;
+    struct mono direct_until; /* until then longer ways are not learnt */
+    struct way_relays learnt; /* count 0: far's relay is not known */
+    uint8_t via[RELAYED_VIA_MAX][KEY_SIZE];
+    size_t via_count; /* 0: the host named none */
 };
 
 TAILQ_HEAD(row_list, row);
 
 /* A host here, as long as it has ways. */
-struct host {
+struct ways_host {
     uint8_t key[KEY_SIZE];
     struct row_list rows;
     size_t count;
@@ -33,7 +35,7 @@ struct host {
 
 struct ways {
     struct map *rows;  /* pair -> struct row */
-    struct map *hosts; /* host here -> struct host; none is empty */
+    struct map *hosts; /* host here -> struct ways_host; none is empty */
     struct row_list by_use;
 };
 
@@ -61,7 +63,7 @@ int ways_new(struct ways **out, const struct env *env)
 
 static void row_remove(struct ways *ways, struct row *row)
 {
-    struct host *host = row->host;
+    struct ways_host *host = row->host;
 
     TAILQ_REMOVE(&ways->by_use, row, in_use);
     TAILQ_REMOVE(&host->rows, row, in_host);
@@ -102,9 +104,9 @@ static void row_use(struct ways *ways, struct row *row, struct mono now)
 }
 
 /* The host, made if need be; NULL without memory. */
-static struct host *host_of(struct ways *ways, const uint8_t key[KEY_SIZE])
+static struct ways_host *host_of(struct ways *ways, const uint8_t key[KEY_SIZE])
 {
-    struct host *host = map_find_pointer(ways->hosts, key);
+    struct ways_host *host = map_find_pointer(ways->hosts, key);
 
     if (host != NULL) {
         return host;
@@ -123,7 +125,7 @@ static struct host *host_of(struct ways *ways, const uint8_t key[KEY_SIZE])
  * of all if the table is full. */
 static void room_make(struct ways *ways, const uint8_t here[KEY_SIZE])
 {
-    const struct host *host = map_find_pointer(ways->hosts, here);
+    const struct ways_host *host = map_find_pointer(ways->hosts, here);
 
     if (host != NULL && host->count >= WAYS_PER_HOST_MAX) {
         row_remove(ways, TAILQ_FIRST(&host->rows));
@@ -138,7 +140,7 @@ static struct row *row_of(struct ways *ways, const uint8_t here[KEY_SIZE],
 {
     uint8_t pair[PAIR_SIZE];
     struct row *row;
-    struct host *host;
+    struct ways_host *host;
 
     pair_of(pair, here, far);
     row = map_find_pointer(ways->rows, pair);
@@ -172,12 +174,26 @@ void ways_learn(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t f
 {
     struct row *row = row_of(ways, here, far, now);
 
-    if (row == NULL || row->named) {
+    if (row == NULL ||
+        (row->learnt.count == 1 && passed_count > 1 && !mono_due(row->direct_until, now))) {
         return;
     }
-    row->relays.count = passed_count;
+    row->direct_until = passed_count == 1 ? mono_add_ms(now, WAYS_DIRECT_MS) : now;
+    row->learnt.count = passed_count;
     for (size_t i = 0; i < passed_count; i++) {
-        memcpy(row->relays.keys[i], passed + (passed_count - 1 - i) * KEY_SIZE, KEY_SIZE);
+        memcpy(row->learnt.keys[i], passed + (passed_count - 1 - i) * KEY_SIZE, KEY_SIZE);
+    }
+}
+
+void ways_found(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
+                const uint8_t relay_key[KEY_SIZE], struct mono now)
+{
+    struct row *row = row_of(ways, here, far, now);
+
+    if (row != NULL) {
+        row->direct_until = now;
+        row->learnt.count = 1;
+        memcpy(row->learnt.keys[0], relay_key, KEY_SIZE);
     }
 }
 
@@ -186,13 +202,13 @@ int ways_name(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far
 {
     uint8_t pair[PAIR_SIZE];
     struct row *row;
-    const struct host *host = map_find_pointer(ways->hosts, here);
+    const struct ways_host *host = map_find_pointer(ways->hosts, here);
 
     pair_of(pair, here, far);
     row = map_find_pointer(ways->rows, pair);
     if (count == 0) {
-        if (row != NULL && row->named) {
-            row_remove(ways, row);
+        if (row != NULL) {
+            row->via_count = 0;
         }
         return ERR_OK;
     }
@@ -204,14 +220,26 @@ int ways_name(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far
     if (row == NULL) {
         return ERR_NOMEM;
     }
-    row->named = true;
-    row->relays.count = count;
-    memcpy(row->relays.keys, via, count * KEY_SIZE);
+    row->via_count = count;
+    memcpy(row->via, via, count * KEY_SIZE);
     return ERR_OK;
 }
 
-enum ways_kind ways_find(struct ways *ways, const uint8_t here[KEY_SIZE],
-                         const uint8_t far[KEY_SIZE], struct way_relays *out, struct mono now)
+/* The relays that the host named, and behind them far's own. */
+static void named_way(const struct row *row, struct way_relays *out)
+{
+    const uint8_t *last = row->learnt.keys[row->learnt.count - 1];
+
+    out->count = 0;
+    while (out->count < row->via_count && memcmp(row->via[out->count], last, KEY_SIZE) != 0) {
+        memcpy(out->keys[out->count], row->via[out->count], KEY_SIZE);
+        out->count++;
+    }
+    memcpy(out->keys[out->count++], last, KEY_SIZE);
+}
+
+bool ways_find(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
+               struct way_relays *out, struct mono now)
 {
     uint8_t pair[PAIR_SIZE];
     struct row *row;
@@ -219,15 +247,21 @@ enum ways_kind ways_find(struct ways *ways, const uint8_t here[KEY_SIZE],
     pair_of(pair, here, far);
     row = map_find_pointer(ways->rows, pair);
     if (row == NULL) {
-        return WAYS_NONE;
+        return false;
     }
-    if (!row->named && mono_due(mono_add_ms(row->used_at, WAYS_IDLE_MS), now)) {
-        row_remove(ways, row);
-        return WAYS_NONE;
+    if (mono_due(mono_add_ms(row->used_at, WAYS_IDLE_MS), now)) {
+        row->learnt.count = 0;
+    }
+    if (row->learnt.count == 0) {
+        return false;
     }
     row_use(ways, row, now);
-    *out = row->relays;
-    return row->named ? WAYS_NAMED : WAYS_LEARNT;
+    if (row->via_count > 0) {
+        named_way(row, out);
+    } else {
+        *out = row->learnt;
+    }
+    return true;
 }
 
 void ways_failed(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE])
@@ -237,14 +271,14 @@ void ways_failed(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t 
 
     pair_of(pair, here, far);
     row = map_find_pointer(ways->rows, pair);
-    if (row != NULL && !row->named) {
-        row_remove(ways, row);
+    if (row != NULL) {
+        row->learnt.count = 0;
     }
 }
 
 void ways_gone(struct ways *ways, const uint8_t here[KEY_SIZE])
 {
-    struct host *host = map_find_pointer(ways->hosts, here);
+    struct ways_host *host = map_find_pointer(ways->hosts, here);
 
     for (size_t left = host != NULL ? host->count : 0; left > 0; left--) {
         row_remove(ways, TAILQ_FIRST(&host->rows)); /* the last one frees the host */
@@ -258,7 +292,7 @@ void ways_expire(struct ways *ways, struct mono now)
     while (row != NULL && mono_due(mono_add_ms(row->used_at, WAYS_IDLE_MS), now)) {
         struct row *next = TAILQ_NEXT(row, in_use);
 
-        if (!row->named) {
+        if (row->via_count == 0) {
             row_remove(ways, row);
         }
         row = next;

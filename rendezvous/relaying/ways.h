@@ -19,6 +19,7 @@ enum {
     WAYS_MAX = 65536,        /* in all; the one not used for longest makes room */
     WAYS_PER_HOST_MAX = 256, /* of one host here */
     WAYS_IDLE_MS = 60000,    /* a learnt way that is not used is forgotten */
+    WAYS_DIRECT_MS = 3000,
     WAYS_RELAYS_MAX = RELAYED_PASSED_MAX,
 };
 
@@ -36,29 +37,32 @@ int ways_new(struct ways **out, const struct env *env) MUST_CHECK;
 /** Free it. NULL is fine. */
 void ways_free(struct ways *ways);
 
-/** A frame from `far` reached the host `here` by these relays (passed as it stands in the frame,
- * entry relay first): what `here` sends to `far` goes back by them. Nothing is learnt while `here`
- * names the way itself, or without memory. */
+/**
+ * A frame from `far` reached the host `here` by these relays (passed as it stands in the frame,
+ * entry relay first): what `here` sends to `far` goes back by them. Without memory nothing is
+ * learnt.
+ *
+ * A way by far's relay alone stays for WAYS_DIRECT_MS against longer ones: its own session vouches
+ * for it, while the relays in the middle of another are only what a neighbour says.
+ */
 void ways_learn(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
                 const uint8_t *passed, size_t passed_count, struct mono now);
+
+/** Presence says at which relay `far` is. */
+void ways_found(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
+                const uint8_t relay_key[KEY_SIZE], struct mono now);
 
 /** The host `here` names the relays between its own and that of `far`; with count 0 it leaves the
  * choice to us again. ERR_LIMIT beyond WAYS_PER_HOST_MAX or RELAYED_VIA_MAX, ERR_NOMEM. */
 int ways_name(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
               const uint8_t (*via)[KEY_SIZE], size_t count, struct mono now) MUST_CHECK;
 
-/** What is known of the way from `here` to `far`. */
-enum ways_kind {
-    WAYS_NONE,
-    WAYS_LEARNT, /* the last relay is that of far */
-    WAYS_NAMED,  /* behind the last relay comes that of far */
-};
+/** The way from `here` to `far`: the last relay is that of far. What the host named counts, and
+ * else the latest that was learnt. False, with out untouched, while far's relay is not known. */
+bool ways_find(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
+               struct way_relays *out, struct mono now);
 
-/** Look it up; *out is written unless there is none. */
-enum ways_kind ways_find(struct ways *ways, const uint8_t here[KEY_SIZE],
-                         const uint8_t far[KEY_SIZE], struct way_relays *out, struct mono now);
-
-/** The way to `far` did not work: forget it if it was learnt. */
+/** The way to `far` did not work: forget where far's relay is. */
 void ways_failed(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE]);
 
 /** The host went away: forget its ways. */

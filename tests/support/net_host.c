@@ -21,6 +21,31 @@ static size_t attachment_give(void *context, struct handle dialled,
     return host->attachment.size;
 }
 
+static void on_control(struct net_host *host, const struct link_event *event)
+{
+    Ziglan__Control *control;
+
+    CHECK(control_unpack(&control, &host->arena, event->data, event->size) == ERR_OK);
+    host->answer = NULL;
+    if (control->body_case == ZIGLAN__CONTROL__BODY_GONE) {
+        host->gones++;
+        host->gone_reason = control->gone->reason;
+    } else if (control->request_id == host->request_next - 1 && control->request_id != 0) {
+        host->answer = control;
+        host->answered_at = host->net->now;
+    }
+}
+
+static void on_frame(struct net_host *host, const struct link_event *event)
+{
+    CHECK(event->size > SESSION_DGRAM_HEADER_SIZE && event->data[0] == SESSION_DGRAM_FROM);
+    host->frames++;
+    host->frame_at = host->net->now;
+    host->frame_size = event->size - SESSION_DGRAM_HEADER_SIZE;
+    memcpy(host->frame_src, event->data + 1, KEY_SIZE);
+    memcpy(host->frame, event->data + SESSION_DGRAM_HEADER_SIZE, host->frame_size);
+}
+
 static void poll(struct net_host *host)
 {
     struct link_event event;
@@ -34,14 +59,9 @@ static void poll(struct net_host *host)
         } else if (event.type == LINK_EVENT_CLOSED) {
             host->open = false;
         } else if (event.type == LINK_EVENT_CONTROL) {
-            Ziglan__Control *control;
-
-            CHECK(control_unpack(&control, &host->arena, event.data, event.size) == ERR_OK);
-            host->answer = NULL;
-            if (control->request_id == host->request_next - 1 && control->request_id != 0) {
-                host->answer = control;
-                host->answered_at = host->net->now;
-            }
+            on_control(host, &event);
+        } else if (event.type == LINK_EVENT_DATAGRAM) {
+            on_frame(host, &event);
         }
     }
 }
@@ -150,6 +170,16 @@ void net_host_send(struct net_host *host, Ziglan__Control *message)
     message->request_id = host->request_next++;
     CHECK(control_pack(packed, sizeof(packed), &size, message) == ERR_OK);
     CHECK(link_hub_control(host->hub, host->handle, packed, size) == ERR_OK);
+    send(host);
+}
+
+void net_host_frame(struct net_host *host, const uint8_t dst[KEY_SIZE], uint8_t mark, size_t size)
+{
+    uint8_t head[SESSION_DGRAM_HEADER_SIZE] = {SESSION_DGRAM_TO};
+    uint8_t frame[FRAME_SIZE_MAX] = {FRAME_TYPE_DATA, mark};
+
+    memcpy(head + 1, dst, KEY_SIZE);
+    CHECK(link_hub_datagram(host->hub, host->handle, head, sizeof(head), frame, size));
     send(host);
 }
 

@@ -24,6 +24,13 @@ struct net_host {
     struct control_arena arena;
     Ziglan__Control *answer; /* to the last request; NULL: none yet */
     struct mono answered_at;
+    size_t frames; /* that came from other hosts; the last one follows */
+    uint8_t frame_src[KEY_SIZE];
+    uint8_t frame[FRAME_SIZE_MAX];
+    size_t frame_size;
+    struct mono frame_at;
+    size_t gones; /* Gone messages; the last one's reason follows */
+    uint32_t gone_reason;
 };
 
 /** Make host number n (from 0), which has no session yet. It must not move in memory. */
@@ -41,6 +48,9 @@ void net_host_leave(struct net_host *host);
 
 /** Send a request; its answer comes to host->answer. */
 void net_host_send(struct net_host *host, Ziglan__Control *message);
+
+/** Send a data frame of `size` bytes with a mark to the host of this key. */
+void net_host_frame(struct net_host *host, const uint8_t dst[KEY_SIZE], uint8_t mark, size_t size);
 
 /** Ask where a key is, and wait for the answer for 2 s at most. Returns the milliseconds that it
  * took, or 2000. */

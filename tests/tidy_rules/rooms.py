@@ -8,7 +8,8 @@ and who may include them, and where a rule is not enforced yet."""
 PROTO = ["proto/base", "proto/net", "proto/wire", "proto/crypto"]
 RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "rendezvous/punch"]
 # what relays know of relays and of hosts
-SUBNET = ["rendezvous/mesh", "rendezvous/presence", "rendezvous/search"]
+SUBNET = ["rendezvous/mesh", "rendezvous/presence", "rendezvous/search",
+          "rendezvous/relaying"]
 LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "relayd/service", "relayd/config", "relayd/daemon", "proto/admin",
@@ -37,6 +38,7 @@ LAYERS = {
     "rendezvous/mesh": [*PROTO, "rendezvous/store"],
     "rendezvous/presence": PROTO,
     "rendezvous/search": PROTO,
+    "rendezvous/relaying": PROTO,
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],

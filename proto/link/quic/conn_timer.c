@@ -4,6 +4,11 @@
 
 enum { REARM_NS_MIN = 100000 }; /* a deadline that stays due must not make the loop spin */
 
+bool conn_is_watched(const struct link_conn *c)
+{
+    return c->carrier.dialled || (c->session.peer.roles & LINK_ROLE_RELAY) != 0;
+}
+
 struct mono conn_stall_deadline(const struct link_conn *c)
 {
     uint64_t least_ms = c->watch.pinging ? CONN_PING_STALL_MS : CONN_STALL_MS;

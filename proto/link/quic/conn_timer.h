@@ -8,8 +8,12 @@
 #include "proto/base/mono.h"
 #include "proto/link/quic/conn_state.h"
 
-/** When a dialled connection counts as stalled; MONO_NEVER if the peer owes no answer or STALLED
- * was told already. */
+/** True if this end looks whether the peer answers: it dialled it, or it is a relay, whose death
+ * would cost others their frames until the connection is idle for too long. */
+bool conn_is_watched(const struct link_conn *c);
+
+/** When a connection that is watched counts as stalled; MONO_NEVER if the peer owes no answer or
+ * STALLED was told already. */
 struct mono conn_stall_deadline(const struct link_conn *c);
 
 /** Set the timer to the earliest deadline, but to an instant after now: what was due has been done.

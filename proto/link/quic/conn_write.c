@@ -265,7 +265,7 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
 {
     size_t burst = ngtcp2_conn_get_send_quantum2(c->quic), sent = 0;
     size_t path_size = ngtcp2_conn_get_path_max_tx_udp_payload_size2(c->quic);
-    bool watched = c->carrier.dialled && c->watch.unanswered_since.ns == MONO_NEVER.ns;
+    bool watched = conn_is_watched(c) && c->watch.unanswered_since.ns == MONO_NEVER.ns;
     uint64_t flight = watched ? bytes_in_flight(c) : 0, trials = 0;
     struct packet_place p = {.now = now};
     ngtcp2_ssize n = 1;

@@ -27,7 +27,8 @@ static void setting_init(struct setting *s)
 
 static enum attached_verdict take(struct setting *s, const uint8_t *data, size_t size)
 {
-    return attached_take(s->table, s->host.public_key, neighbour, data, size, TEST_WALL_MS, start);
+    return attached_take(s->table, s->host.public_key, s->entry, neighbour, data, size,
+                         TEST_WALL_MS, start);
 }
 
 static void sign(const struct setting *s, uint8_t out[ATTACHMENT_SIZE], uint64_t sequence,
@@ -46,19 +47,19 @@ static void a_valid_one_is_taken_and_found(void **state)
 
     (void)state;
     setting_init(&s);
-    assert_false(attached_find(s.table, s.host.public_key, &found, start));
+    assert_false(attached_find(s.table, s.host.public_key, s.entry, &found, start));
     sign(&s, signed_one, 5, 0);
     assert_int_equal(take(&s, signed_one, ATTACHMENT_SIZE), ATTACHED_TAKEN);
-    assert_int_equal(take(&s, signed_one, ATTACHMENT_SIZE), ATTACHED_KNOWN);
-    assert_true(attached_find(s.table, s.host.public_key, &found, start));
-    assert_memory_equal(found.entry_key, s.entry, KEY_SIZE);
+    assert_true(
+        attached_is_known(s.table, s.host.public_key, s.entry, signed_one, ATTACHMENT_SIZE));
+    assert_true(attached_find(s.table, s.host.public_key, s.entry, &found, start));
     assert_int_equal(found.sequence, 5);
     assert_int_equal(found.record_size, ATTACHMENT_SIZE);
     assert_memory_equal(found.record, signed_one, ATTACHMENT_SIZE);
     attached_free(s.table);
 }
 
-static void the_larger_sequence_wins(void **state)
+static void the_larger_sequence_of_a_relay_wins(void **state)
 {
     struct setting s;
     uint8_t newer[ATTACHMENT_SIZE], older[ATTACHMENT_SIZE];
@@ -70,14 +71,15 @@ static void the_larger_sequence_wins(void **state)
     sign(&s, older, 5, 0);
     assert_int_equal(take(&s, newer, ATTACHMENT_SIZE), ATTACHED_TAKEN);
     assert_int_equal(take(&s, older, ATTACHMENT_SIZE), ATTACHED_OLDER); /* replayed */
-    assert_true(attached_find(s.table, s.host.public_key, &found, start));
+    assert_true(attached_find(s.table, s.host.public_key, s.entry, &found, start));
     assert_int_equal(found.sequence, 6);
     memset(s.entry, 0x66, KEY_SIZE);
-    sign(&s, newer, 7, 0);
-    assert_int_equal(take(&s, newer, ATTACHMENT_SIZE), ATTACHED_TAKEN);
-    assert_true(attached_find(s.table, s.host.public_key, &found, start));
-    assert_memory_equal(found.entry_key, s.entry, KEY_SIZE);
-    assert_int_equal(attached_count(s.table), 1);
+    sign(&s, older, 4, 0); /* a host that uses two relays is at both */
+    assert_int_equal(take(&s, older, ATTACHMENT_SIZE), ATTACHED_TAKEN);
+    assert_true(attached_find(s.table, s.host.public_key, s.entry, &found, start));
+    assert_int_equal(found.sequence, 4);
+    assert_int_equal(take(&s, newer, ATTACHMENT_SIZE), ATTACHED_REFUSED); /* of another relay */
+    assert_int_equal(attached_count(s.table), 2);
     attached_free(s.table);
 }
 
@@ -121,8 +123,9 @@ static void one_that_is_over_is_not_found_and_goes(void **state)
     setting_init(&s);
     sign(&s, raw, 9, 0);
     assert_int_equal(take(&s, raw, ATTACHMENT_SIZE), ATTACHED_TAKEN);
-    assert_true(attached_find(s.table, s.host.public_key, &found, mono_add_ms(start, 3600000)));
-    assert_false(attached_find(s.table, s.host.public_key, &found, end));
+    assert_true(
+        attached_find(s.table, s.host.public_key, s.entry, &found, mono_add_ms(start, 3600000)));
+    assert_false(attached_find(s.table, s.host.public_key, s.entry, &found, end));
     attached_expire(s.table, mono_add_ms(start, 1000));
     assert_int_equal(attached_count(s.table), 1);
     attached_expire(s.table, end);
@@ -141,7 +144,7 @@ static void a_neighbour_pushes_out_only_its_own(void **state)
     setting_init(&s);
     s.host = node_of(1);
     sign(&s, raw, 1, 0);
-    assert_int_equal(attached_take(s.table, s.host.public_key, other_neighbour, raw,
+    assert_int_equal(attached_take(s.table, s.host.public_key, s.entry, other_neighbour, raw,
                                    ATTACHMENT_SIZE, TEST_WALL_MS, start),
                      ATTACHED_TAKEN);
     for (uint32_t i = 0; i < ATTACHED_PER_RELAY_MAX + MORE; i++) {
@@ -151,11 +154,11 @@ static void a_neighbour_pushes_out_only_its_own(void **state)
     }
     assert_int_equal(attached_count(s.table), 1 + ATTACHED_PER_RELAY_MAX);
     s.host = node_of(1);
-    assert_true(attached_find(s.table, s.host.public_key, &found, start));
+    assert_true(attached_find(s.table, s.host.public_key, s.entry, &found, start));
     s.host = node_of(10);
-    assert_false(attached_find(s.table, s.host.public_key, &found, start));
+    assert_false(attached_find(s.table, s.host.public_key, s.entry, &found, start));
     s.host = node_of(10 + MORE);
-    assert_true(attached_find(s.table, s.host.public_key, &found, start));
+    assert_true(attached_find(s.table, s.host.public_key, s.entry, &found, start));
     attached_free(s.table);
 }
 
@@ -163,7 +166,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_valid_one_is_taken_and_found),
-        cmocka_unit_test(the_larger_sequence_wins),
+        cmocka_unit_test(the_larger_sequence_of_a_relay_wins),
         cmocka_unit_test(what_is_not_valid_changes_nothing),
         cmocka_unit_test(one_that_is_over_is_not_found_and_goes),
         cmocka_unit_test(a_neighbour_pushes_out_only_its_own),

@@ -21,14 +21,13 @@ static struct waiting *waiting_made(void)
 static void they_come_out_in_their_order(void **state)
 {
     struct waiting *waiting = waiting_made();
-    bool first;
 
     (void)state;
     for (uint8_t i = 0; i < WAITING_FRAMES_MAX; i++) {
-        assert_true(waiting_put(waiting, dst, src, &i, 1, &first, start));
-        assert_int_equal(first, i == 0);
+        assert_true(waiting_put(waiting, dst, src, &i, 1, start));
+        assert_true(waiting_has(waiting, dst));
     }
-    assert_false(waiting_put(waiting, dst, src, src, 1, &first, start)); /* one too many */
+    assert_false(waiting_put(waiting, dst, src, src, 1, start)); /* one too many */
     for (uint8_t i = 0; i < WAITING_FRAMES_MAX; i++) {
         struct waiting_frame *frame = waiting_take(waiting, dst);
 
@@ -39,6 +38,7 @@ static void they_come_out_in_their_order(void **state)
         free(frame);
     }
     assert_null(waiting_take(waiting, dst));
+    assert_false(waiting_has(waiting, dst));
     assert_false(mono_due(waiting_deadline(waiting), mono_add_ms(start, UINT32_MAX)));
     waiting_free(waiting);
 }
@@ -47,15 +47,13 @@ static void bytes_have_a_bound_too(void **state)
 {
     static const uint8_t large[WAITING_BYTES_MAX + 1];
     struct waiting *waiting = waiting_made();
-    bool first;
 
     (void)state;
-    assert_false(waiting_put(waiting, dst, src, large, WAITING_BYTES_MAX + 1, &first, start));
-    assert_true(waiting_put(waiting, dst, src, large, WAITING_BYTES_MAX, &first, start));
-    assert_false(waiting_put(waiting, dst, src, large, 1, &first, start));
+    assert_false(waiting_put(waiting, dst, src, large, WAITING_BYTES_MAX + 1, start));
+    assert_true(waiting_put(waiting, dst, src, large, WAITING_BYTES_MAX, start));
+    assert_false(waiting_put(waiting, dst, src, large, 1, start));
     free(waiting_take(waiting, dst));
-    assert_true(waiting_put(waiting, dst, src, large, 1, &first, start));
-    assert_true(first);
+    assert_true(waiting_put(waiting, dst, src, large, 1, start));
     waiting_free(waiting);
 }
 
@@ -63,15 +61,14 @@ static void receivers_have_a_bound(void **state)
 {
     struct waiting *waiting = waiting_made();
     uint8_t key[KEY_SIZE] = {0};
-    bool first;
 
     (void)state;
     for (uint32_t i = 0; i < WAITING_RECEIVERS_MAX; i++) {
         memcpy(key, &i, sizeof(i));
-        assert_true(waiting_put(waiting, key, src, src, KEY_SIZE, &first, start));
+        assert_true(waiting_put(waiting, key, src, src, KEY_SIZE, start));
     }
     key[31] = 1;
-    assert_false(waiting_put(waiting, key, src, src, KEY_SIZE, &first, start));
+    assert_false(waiting_put(waiting, key, src, src, KEY_SIZE, start));
     waiting_free(waiting);
 }
 
@@ -79,11 +76,10 @@ static void what_waits_too_long_is_dropped(void **state)
 {
     struct waiting *waiting = waiting_made();
     struct mono end = mono_add_ms(start, WAITING_MS_MAX);
-    bool first;
 
     (void)state;
-    assert_true(waiting_put(waiting, dst, src, src, KEY_SIZE, &first, start));
-    assert_true(waiting_put(waiting, dst, src, src, KEY_SIZE, &first, mono_add_ms(start, 1000)));
+    assert_true(waiting_put(waiting, dst, src, src, KEY_SIZE, start));
+    assert_true(waiting_put(waiting, dst, src, src, KEY_SIZE, mono_add_ms(start, 1000)));
     assert_int_equal(mono_ns_between(waiting_deadline(waiting), end), 0);
     assert_false(mono_before(end, waiting_deadline(waiting)));
     assert_int_equal(waiting_expire(waiting, mono_add_ms(start, WAITING_MS_MAX - 1)), 0);

@@ -33,38 +33,70 @@ static void a_reply_goes_back_the_way_of_the_latest_frame(void **state)
     struct way_relays way;
 
     (void)state;
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NONE);
+    assert_false(ways_find(ways, here, far, &way, start));
     ways_learn(ways, here, far, relays[0], 3, start);
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_LEARNT);
+    assert_true(ways_find(ways, here, far, &way, start));
     assert_int_equal(way.count, 3);
     for (size_t i = 0; i < 3; i++) {
         assert_memory_equal(way.keys[i], relays[2 - i], KEY_SIZE);
     }
     ways_learn(ways, here, far, relays[3], 1, start);
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_LEARNT);
+    assert_true(ways_find(ways, here, far, &way, start));
     assert_int_equal(way.count, 1);
     assert_memory_equal(way.keys[0], relays[3], KEY_SIZE);
-    assert_int_equal(ways_find(ways, far, here, &way, start), WAYS_NONE);
+    assert_false(ways_find(ways, far, here, &way, start));
     ways_free(ways);
 }
 
-static void what_a_host_names_is_not_overwritten(void **state)
+static void a_host_names_the_relays_between_its_own_and_the_last(void **state)
 {
     struct ways *ways = ways_made();
     struct way_relays way;
 
     (void)state;
     assert_int_equal(ways_name(ways, here, far, &relays[0], 2, start), ERR_OK);
+    assert_false(ways_find(ways, here, far, &way, start)); /* where is far? */
     ways_learn(ways, here, far, relays[3], 1, start);
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NAMED);
-    assert_int_equal(way.count, 2);
+    assert_true(ways_find(ways, here, far, &way, start));
+    assert_int_equal(way.count, 3);
     assert_memory_equal(way.keys[0], relays[0], KEY_SIZE);
+    assert_memory_equal(way.keys[2], relays[3], KEY_SIZE);
+    ways_learn(ways, here, far, relays[1], 1, start); /* the last of those that are named */
+    assert_true(ways_find(ways, here, far, &way, start));
+    assert_int_equal(way.count, 2);
     ways_failed(ways, here, far);
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NAMED);
+    assert_false(ways_find(ways, here, far, &way, start));
+    ways_learn(ways, here, far, relays[3], 1, start);
     assert_int_equal(ways_name(ways, here, far, NULL, 0, start), ERR_OK);
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NONE);
+    assert_true(ways_find(ways, here, far, &way, start));
+    assert_int_equal(way.count, 1);
     assert_int_equal(ways_name(ways, here, far, &relays[0], RELAYED_VIA_MAX + 1, start), ERR_LIMIT);
-    assert_int_equal(ways_count(ways), 0);
+    ways_free(ways);
+}
+
+static void a_way_by_the_last_relay_alone_stays_for_a_while(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+    struct mono later = mono_add_ms(start, WAYS_DIRECT_MS);
+
+    (void)state;
+    ways_learn(ways, here, far, relays[0], 1, start);
+    ways_learn(ways, here, far, relays[0], 3, mono_add_ms(start, WAYS_DIRECT_MS - 1));
+    assert_true(ways_find(ways, here, far, &way, start));
+    assert_int_equal(way.count, 1);
+    ways_learn(ways, here, far, relays[0], 3, later);
+    assert_true(ways_find(ways, here, far, &way, later));
+    assert_int_equal(way.count, 3);
+    ways_learn(ways, here, far, relays[0], 1, later);
+    assert_true(ways_find(ways, here, far, &way, later));
+    assert_int_equal(way.count, 1);
+    ways_found(ways, here, far, relays[3], later); /* that is no session's word */
+    assert_true(ways_find(ways, here, far, &way, later));
+    assert_memory_equal(way.keys[0], relays[3], KEY_SIZE);
+    ways_learn(ways, here, far, relays[0], 2, later);
+    assert_true(ways_find(ways, here, far, &way, later));
+    assert_int_equal(way.count, 2);
     ways_free(ways);
 }
 
@@ -78,9 +110,9 @@ static void a_learnt_way_that_fails_or_rests_is_forgotten(void **state)
     ways_learn(ways, here, far, relays[0], 1, start);
     ways_failed(ways, here, far);
     ways_failed(ways, here, nobody);
-    assert_int_equal(ways_find(ways, here, far, &way, start), WAYS_NONE);
+    assert_false(ways_find(ways, here, far, &way, start));
     ways_learn(ways, here, far, relays[0], 1, start);
-    assert_int_equal(ways_find(ways, here, far, &way, later), WAYS_LEARNT); /* used again */
+    assert_true(ways_find(ways, here, far, &way, later)); /* used again */
     later = mono_add_ms(later, WAYS_IDLE_MS - 1);
     ways_expire(ways, later);
     assert_int_equal(ways_count(ways), 1);
@@ -105,7 +137,7 @@ static void a_host_that_goes_takes_its_ways_along(void **state)
     assert_int_equal(ways_count(ways), 6);
     ways_gone(ways, here);
     assert_int_equal(ways_count(ways), 1);
-    assert_int_equal(ways_find(ways, far, key, &way, start), WAYS_LEARNT);
+    assert_true(ways_find(ways, far, key, &way, start));
     ways_free(ways);
 }
 
@@ -122,10 +154,10 @@ static void a_host_has_a_share_of_the_table(void **state)
         ways_learn(ways, here, key, relays[0], 1, start);
     }
     assert_int_equal(ways_count(ways), WAYS_PER_HOST_MAX + 1);
-    assert_int_equal(ways_find(ways, far, here, &way, start), WAYS_LEARNT);
+    assert_true(ways_find(ways, far, here, &way, start));
     assert_int_equal(ways_name(ways, here, nobody, &relays[0], 1, start), ERR_LIMIT);
     host_of(key, 0); /* the oldest went */
-    assert_int_equal(ways_find(ways, here, key, &way, start), WAYS_NONE);
+    assert_false(ways_find(ways, here, key, &way, start));
     ways_free(ways);
 }
 
@@ -141,12 +173,12 @@ static void a_full_table_drops_what_was_not_used_for_longest(void **state)
         ways_learn(ways, key, far, relays[0], 1, start);
     }
     host_of(key, 0);
-    assert_int_equal(ways_find(ways, key, far, &way, start), WAYS_LEARNT); /* used */
+    assert_true(ways_find(ways, key, far, &way, start)); /* used */
     ways_learn(ways, here, far, relays[0], 1, start);
     assert_int_equal(ways_count(ways), WAYS_MAX);
-    assert_int_equal(ways_find(ways, key, far, &way, start), WAYS_LEARNT);
+    assert_true(ways_find(ways, key, far, &way, start));
     host_of(key, 1);
-    assert_int_equal(ways_find(ways, key, far, &way, start), WAYS_NONE);
+    assert_false(ways_find(ways, key, far, &way, start));
     ways_free(ways);
 }
 
@@ -154,7 +186,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_goes_back_the_way_of_the_latest_frame),
-        cmocka_unit_test(what_a_host_names_is_not_overwritten),
+        cmocka_unit_test(a_host_names_the_relays_between_its_own_and_the_last),
+        cmocka_unit_test(a_way_by_the_last_relay_alone_stays_for_a_while),
         cmocka_unit_test(a_learnt_way_that_fails_or_rests_is_forgotten),
         cmocka_unit_test(a_host_that_goes_takes_its_ways_along),
         cmocka_unit_test(a_host_has_a_share_of_the_table),

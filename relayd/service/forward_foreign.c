@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The checks stand in this order: what costs nothing, what the neighbour may bring, whether the
+ * source is believed, and what the source may have. */
+#include "relayd/service/forward_foreign.h"
+
+#include <string.h>
+
+/* Tell a relay something about a frame that a neighbour brought. */
+static void relay_tell(struct forward_relay *service, const struct relay_client *neighbour,
+                       const uint8_t relay[KEY_SIZE], const Ziglan__Control *message,
+                       struct mono now)
+{
+    if (foreign_limits_word(&service->limits, neighbour->key, now)) {
+        /* What is lost is said again about a later frame. */
+        (void)!neighbour_send_brief(&service->base->neighbours, relay, message, now);
+    }
+}
+
+/* Tell the entry relay that a frame went nowhere, once in a while for each pair. */
+static void gone_tell(struct forward_relay *service, const struct relay_client *neighbour,
+                      const struct relayed *frame, enum gone_reason reason, struct mono now)
+{
+    struct mark_name name = {.kind = FORWARD_MARK_GONE};
+    Ziglan__Gone body = ZIGLAN__GONE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    memcpy(name.one, frame->src, KEY_SIZE);
+    memcpy(name.other, frame->dst, KEY_SIZE);
+    if (!marks_take(service->marks, &name, FORWARD_WORD_MS, now)) {
+        return;
+    }
+    body.dst = control_bytes(frame->dst, KEY_SIZE);
+    body.src = control_bytes(frame->src, KEY_SIZE);
+    body.reason = (uint32_t)reason;
+    message.body_case = ZIGLAN__CONTROL__BODY_GONE;
+    message.gone = &body;
+    relay_tell(service, neighbour, frame->passed, &message, now);
+}
+
+/* The neighbour shall send the attachment of this source. */
+static void attachment_want(struct forward_relay *service, const struct relay_client *neighbour,
+                            const uint8_t src[KEY_SIZE], struct mono now)
+{
+    struct mark_name name = {.kind = FORWARD_MARK_WANTED};
+    Ziglan__AttachmentWanted body = ZIGLAN__ATTACHMENT_WANTED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    memcpy(name.one, neighbour->key, KEY_SIZE);
+    memcpy(name.other, src, KEY_SIZE);
+    if (!marks_take(service->marks, &name, FORWARD_WORD_MS, now)) {
+        return;
+    }
+    body.src = control_bytes(src, KEY_SIZE);
+    message.body_case = ZIGLAN__CONTROL__BODY_ATTACHMENT_WANTED;
+    message.attachment_wanted = &body;
+    relay_tell(service, neighbour, neighbour->key, &message, now);
+}
+
+/* Read the attachment in the frame, if it is not known yet. */
+static void attachment_take(struct forward_relay *service, const struct relay_client *neighbour,
+                            const struct relayed *frame, struct mono now)
+{
+    struct relay_base *base = service->base;
+
+    if (frame->attachment == NULL ||
+        attached_is_known(service->attached, frame->src, frame->passed, frame->attachment,
+                          frame->attachment_size) ||
+        !foreign_limits_check(&service->limits, neighbour->key, now)) {
+        return;
+    }
+    switch (attached_take(service->attached, frame->src, frame->passed, neighbour->key,
+                          frame->attachment, frame->attachment_size, env_wall_ms(&base->env),
+                          now)) {
+    case ATTACHED_TAKEN:
+        base->counters.attachment_foreign_ok++;
+        break;
+    case ATTACHED_OLDER:
+        base->counters.attachment_foreign_old++;
+        break;
+    case ATTACHED_REFUSED:
+        base->counters.attachment_foreign_bad++;
+        break;
+    case ATTACHED_NO_ROOM:
+        base->counters.attachment_foreign_limit++;
+        break;
+    }
+}
+
+/* True if the frame may have come this way: its last relay is who brought it, and it makes no
+ * circle. */
+static bool path_is_possible(struct relay_base *base, const struct relay_client *neighbour,
+                             const struct relayed *frame)
+{
+    const uint8_t *last = frame->passed + (frame->passed_count - 1) * KEY_SIZE;
+
+    if (memcmp(last, neighbour->key, KEY_SIZE) != 0) {
+        base->counters.drop_not_its_way++;
+        return false;
+    }
+    if (relayed_names(frame, base->cfg.identity->public_key)) {
+        base->counters.drop_loop++;
+        return false;
+    }
+    return true;
+}
+
+/* True if the source is believed, and may have so much more. *known is its attachment then. */
+static bool source_is_good(struct forward_relay *service, const struct relay_client *neighbour,
+                           const struct relayed *frame, struct attached *known, struct mono now)
+{
+    attachment_take(service, neighbour, frame, now);
+    if (!attached_find(service->attached, frame->src, frame->passed, known, now)) {
+        service->base->counters.drop_not_attached++;
+        attachment_want(service, neighbour, frame->src, now);
+        return false;
+    }
+    return foreign_limits_source(&service->limits, neighbour->key, frame->passed, frame->src,
+                                 frame->frame_size, now);
+}
+
+/* True if all may have so many bytes more; the frame counts as a member's, or as a stranger's. */
+static bool allotment_ok(struct forward_relay *service, const struct relay_client *neighbour,
+                         const struct relayed *frame, bool member, struct mono now)
+{
+    struct relay_base *base = service->base;
+
+    switch (allotment_take(&base->allotment, member, frame->frame_size, now)) {
+    case ALLOTMENT_OK:
+        return true;
+    case ALLOTMENT_BANDWIDTH:
+        base->counters.drop_bandwidth++;
+        return false;
+    case ALLOTMENT_VOLUME:
+        base->counters.drop_volume++;
+        gone_tell(service, neighbour, frame, GONE_OVER_VOLUME, now);
+        return false;
+    }
+    return false;
+}
+
+/* ---- for a host here ---- */
+
+/* The session of the receiver. NULL, which is counted, if there is none that may be reached. */
+static struct relay_client *receiver_find(struct forward_relay *service,
+                                          const struct relay_client *neighbour,
+                                          const struct relayed *frame, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *to = session_table_of_key(&base->sessions, frame->dst);
+
+    if (to == NULL || !relay_client_is_active(to)) {
+        base->counters.drop_no_session++;
+        gone_tell(service, neighbour, frame, GONE_NO_SESSION, now);
+        return NULL;
+    }
+    if (to->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
+        base->counters.drop_not_allowed++;
+        gone_tell(service, neighbour, frame, GONE_NOT_ALLOWED, now);
+        return NULL;
+    }
+    return to;
+}
+
+/* What it may have of the receiver's queue is the share of the neighbour: sources cost nothing to
+ * make, a neighbour does. */
+static void deliver(struct forward_relay *service, const struct relay_client *neighbour,
+                    const struct relayed *frame, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *to = receiver_find(service, neighbour, frame, now);
+    uint8_t head[SESSION_DGRAM_HEADER_SIZE];
+
+    if (to == NULL) {
+        return;
+    }
+    if (!fair_take(&to->fair, relay_client_number(neighbour), frame->frame_size,
+                   link_hub_datagrams_waiting(base->hub, to->handle), LINK_SESSION_QUEUE_BYTES,
+                   now)) {
+        base->counters.drop_share++;
+        return;
+    }
+    if (!allotment_ok(service, neighbour, frame, to->state == RELAY_CLIENT_STATE_MEMBER, now)) {
+        return;
+    }
+    head[0] = SESSION_DGRAM_FROM;
+    memcpy(head + 1, frame->src, KEY_SIZE);
+    if (!link_hub_datagram(base->hub, to->handle, head, sizeof(head), frame->frame,
+                           frame->frame_size)) {
+        base->counters.drop_queue++;
+        return;
+    }
+    ways_learn(service->ways, to->key, frame->src, frame->passed, frame->passed_count, now);
+    base->counters.relayed_in_frames++;
+    base->counters.relayed_in_bytes += frame->frame_size;
+}
+
+/* ---- for another relay ---- */
+
+static bool is_member_here(const struct relay_base *base, const uint8_t key[KEY_SIZE])
+{
+    const struct relay_client *client = session_table_of_key(&base->sessions, key);
+
+    return client != NULL && client->state == RELAY_CLIENT_STATE_MEMBER;
+}
+
+static void pass_on(struct forward_relay *service, const struct relay_client *neighbour,
+                    const struct relayed *frame, const struct attached *known, struct mono now)
+{
+    struct relay_base *base = service->base;
+    uint8_t passed[RELAYED_PASSED_MAX * KEY_SIZE];
+    struct relayed next = *frame;
+    bool member = is_member_here(base, frame->src) || is_member_here(base, frame->dst);
+    int rc;
+
+    if (!member && !base->cfg.open_relay) {
+        base->counters.drop_not_allowed++;
+        gone_tell(service, neighbour, frame, GONE_NOT_ALLOWED, now);
+        return;
+    }
+    if (frame->hops == 0 || frame->passed_count == RELAYED_PASSED_MAX) {
+        base->counters.drop_hops++;
+        return;
+    }
+    if (!allotment_ok(service, neighbour, frame, member, now)) {
+        return;
+    }
+    memcpy(passed, frame->passed, frame->passed_count * KEY_SIZE);
+    memcpy(passed + frame->passed_count * KEY_SIZE, base->cfg.identity->public_key, KEY_SIZE);
+    next.passed = passed;
+    next.passed_count++;
+    next.via += KEY_SIZE;
+    next.via_count--;
+    next.hops--;
+    next.attachment = known->record;
+    next.attachment_size = known->record_size;
+    rc = forward_relay_send(service, frame->via, &next, now);
+    if (rc == ERR_DROP) {
+        base->counters.drop_no_session++;
+        gone_tell(service, neighbour, frame, GONE_NO_SESSION, now);
+    } else if (rc != ERR_OK) {
+        base->counters.drop_queue++;
+    }
+}
+
+void forward_foreign_take(struct forward_relay *service, const struct relay_client *neighbour,
+                          const struct link_event *event, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relayed frame;
+    struct attached known;
+
+    if (event->size > 0 && event->data[0] != SESSION_DGRAM_RELAY) {
+        base->counters.drop_kind++;
+        return;
+    }
+    if (relayed_decode(&frame, event->data, event->size) != ERR_OK) {
+        base->counters.drop_malformed++;
+        return;
+    }
+    if (!path_is_possible(base, neighbour, &frame) ||
+        !foreign_limits_bytes(&service->limits, neighbour->key, event->size, now) ||
+        !source_is_good(service, neighbour, &frame, &known, now)) {
+        return;
+    }
+    neighbour_used(&base->neighbours, neighbour->neighbour, now);
+    if (frame.via_count == 0) {
+        deliver(service, neighbour, &frame, now);
+    } else {
+        pass_on(service, neighbour, &frame, &known, now);
+    }
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Frames that relays bring (docs/protocol.md, section 3): datagrams of kind 3, for hosts here, or
+ * to be passed on to the next relay that stands in them. A relay in the middle keeps no state about
+ * them but the attachments of their sources.
+ */
+#pragma once
+
+#include "proto/link/link.h"
+#include "relayd/service/forward_relay.h"
+
+/** The HTTP datagram of a DATAGRAM event, of any content, whose session is this neighbour's. What
+ * is not believed, not allowed or too much is dropped and counted by its reason. */
+void forward_foreign_take(struct forward_relay *service, const struct relay_client *neighbour,
+                          const struct link_event *event, struct mono now);

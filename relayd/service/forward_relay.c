@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way of a frame, and the head before it. */
+#include "relayd/service/forward_relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert((int)PRESENCE_SIGNED_SIZE_MAX <= (int)RELAYED_ATTACHMENT_SIZE_MAX,
+               "an attachment fits into a frame");
+
+int forward_relay_init(struct forward_relay *service, struct relay_base *base,
+                       struct presence_service *presence)
+{
+    int rc = foreign_limits_init(&service->limits, &base->counters, &base->env);
+
+    service->base = base;
+    service->presence = presence;
+    if (rc == ERR_OK) {
+        rc = ways_new(&service->ways, &base->env);
+    }
+    if (rc == ERR_OK) {
+        rc = waiting_new(&service->waiting, &base->env);
+    }
+    if (rc == ERR_OK) {
+        rc = attached_new(&service->attached, &base->env);
+    }
+    if (rc == ERR_OK) {
+        rc = marks_new(&service->marks, &base->env);
+    }
+    return rc;
+}
+
+void forward_relay_fini(struct forward_relay *service)
+{
+    marks_free(service->marks);
+    attached_free(service->attached);
+    waiting_free(service->waiting);
+    ways_free(service->ways);
+    foreign_limits_fini(&service->limits);
+}
+
+/* ---- kind 3 ---- */
+
+static struct mark_name mark_of(enum forward_mark kind, const uint8_t one[KEY_SIZE],
+                                const uint8_t *other)
+{
+    struct mark_name name = {.kind = kind};
+
+    memcpy(name.one, one, KEY_SIZE);
+    if (other != NULL) {
+        memcpy(name.other, other, KEY_SIZE);
+    }
+    return name;
+}
+
+/* True if frames of this source to this neighbour bear its attachment now. If the mark is lost to
+ * another, some more do. */
+static bool attachment_is_due(struct forward_relay *service, const uint8_t neighbour[KEY_SIZE],
+                              const uint8_t src[KEY_SIZE], struct mono now)
+{
+    const struct mark_name name = mark_of(FORWARD_MARK_BEAR, neighbour, src);
+    struct mono until;
+
+    if (!marks_find(service->marks, &name, &until) ||
+        mono_due(mono_add_ms(until, FORWARD_BEAR_AGAIN_MS), now)) {
+        until = mono_add_ms(now, FORWARD_BEAR_MS);
+        marks_set(service->marks, &name, until);
+    }
+    return !mono_due(until, now);
+}
+
+int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZE],
+                       const struct relayed *frame, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relayed sent = *frame;
+    uint8_t head[RELAYED_HEAD_SIZE_MAX];
+    size_t head_size = 0;
+    int rc;
+
+    if (!attachment_is_due(service, next, frame->src, now)) {
+        sent.attachment = NULL;
+        sent.attachment_size = 0;
+    }
+    rc = relayed_head_encode(head, &head_size, &sent);
+    if (rc == ERR_OK) {
+        rc = neighbour_datagram_to(&base->neighbours, next, head, head_size, frame->frame,
+                                   frame->frame_size, now);
+    }
+    if (rc == ERR_OK) {
+        base->counters.relayed_out_frames++;
+        base->counters.relayed_out_bytes += frame->frame_size;
+    }
+    return rc;
+}
+
+/* ---- the way of a frame of a host here ---- */
+
+static bool is_unreachable(const struct forward_relay *service, const uint8_t relay[KEY_SIZE],
+                           struct mono now)
+{
+    const struct mark_name name = mark_of(FORWARD_MARK_UNREACHABLE, relay, NULL);
+    struct mono until;
+
+    return marks_find(service->marks, &name, &until) && !mono_due(until, now);
+}
+
+void forward_relay_unreachable(struct forward_relay *service, const uint8_t relay[KEY_SIZE],
+                               struct mono now)
+{
+    const struct mark_name name = mark_of(FORWARD_MARK_UNREACHABLE, relay, NULL);
+
+    marks_set(service->marks, &name, mono_add_ms(now, FORWARD_UNREACHABLE_MS));
+}
+
+void forward_relay_reached(struct forward_relay *service, const uint8_t relay[KEY_SIZE])
+{
+    const struct mark_name name = mark_of(FORWARD_MARK_UNREACHABLE, relay, NULL);
+
+    marks_clear(service->marks, &name);
+}
+
+/* A frame of a host here. */
+struct outgoing {
+    struct relay_client *from;
+    const uint8_t *dst;
+    const uint8_t *frame;
+    size_t size;
+    size_t attachment_size; /* 0: no other relay would believe that it is its frame */
+    uint8_t attachment[PRESENCE_SIGNED_SIZE_MAX];
+};
+
+static void outgoing_init(struct outgoing *out, const struct forward_relay *service,
+                          struct relay_client *from, const uint8_t dst[KEY_SIZE],
+                          const uint8_t *frame, size_t size)
+{
+    out->from = from;
+    out->dst = dst;
+    out->frame = frame;
+    out->size = size;
+    out->attachment_size = presence_attachment(service->presence, from->key, out->attachment);
+}
+
+/* It goes nowhere, because nobody knows a way. */
+static void no_way(struct forward_relay *service, const struct outgoing *out, struct mono now)
+{
+    service->base->counters.drop_no_session++;
+    gone_send(service->base, out->from, out->dst, GONE_NO_SESSION, now);
+}
+
+/* Send a frame by this way. False if its first relay cannot be reached. */
+static bool send_by(struct forward_relay *service, const struct outgoing *out,
+                    const struct way_relays *way, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct relayed relayed = {
+        .hops = (uint8_t)(way->count - 1),
+        .dst = out->dst,
+        .src = out->from->key,
+        .passed = base->cfg.identity->public_key,
+        .passed_count = 1,
+        .via = way->keys[0] + KEY_SIZE,
+        .via_count = way->count - 1,
+        .attachment = out->attachment,
+        .attachment_size = out->attachment_size,
+        .frame = out->frame,
+        .frame_size = out->size,
+    };
+    int rc = ERR_DROP;
+
+    if (!is_unreachable(service, way->keys[0], now)) {
+        rc = forward_relay_send(service, way->keys[0], &relayed, now);
+    }
+    if (rc != ERR_OK && rc != ERR_DROP) {
+        base->counters.drop_queue++;
+    }
+    return rc != ERR_DROP;
+}
+
+/* Presence knows where its receiver is: learn it, and send the frame there. */
+static void send_found(struct forward_relay *service, const struct outgoing *out,
+                       const struct presence_answer *found, struct mono now)
+{
+    struct ways *ways = service->ways;
+    struct way_relays way;
+
+    for (size_t i = 0; i < found->count; i++) {
+        if (is_unreachable(service, found->relays[i], now)) {
+            continue;
+        }
+        ways_found(ways, out->from->key, out->dst, found->relays[i], now);
+        if (ways_find(ways, out->from->key, out->dst, &way, now) &&
+            send_by(service, out, &way, now)) {
+            return;
+        }
+    }
+    ways_failed(ways, out->from->key, out->dst);
+    no_way(service, out, now);
+}
+
+/* Ask presence, unless it was asked already; the frame waits. */
+static void seek(struct forward_relay *service, const struct outgoing *out, struct mono now)
+{
+    struct presence_answer found;
+
+    if (!waiting_has(service->waiting, out->dst)) {
+        switch (presence_find(service->presence, out->from, out->dst, &found, now)) {
+        case PRESENCE_FIND_KNOWN:
+            send_found(service, out, &found, now);
+            return;
+        case PRESENCE_FIND_SOUGHT:
+            break;
+        case PRESENCE_FIND_BUSY:
+            service->base->counters.drop_seeking++;
+            return;
+        }
+    }
+    if (!waiting_put(service->waiting, out->dst, out->from->key, out->frame, out->size, now)) {
+        service->base->counters.drop_seeking++;
+    }
+}
+
+void forward_relay_take(struct forward_relay *service, struct relay_client *from,
+                        const uint8_t dst[KEY_SIZE], const uint8_t *frame, size_t size,
+                        struct mono now)
+{
+    struct way_relays way;
+    struct outgoing out;
+
+    outgoing_init(&out, service, from, dst, frame, size);
+    if (out.attachment_size == 0) {
+        no_way(service, &out, now);
+    } else if (!ways_find(service->ways, from->key, dst, &way, now)) {
+        seek(service, &out, now);
+    } else if (!send_by(service, &out, &way, now)) {
+        ways_failed(service->ways, from->key, dst);
+        seek(service, &out, now);
+    }
+}
+
+/* Everything that waits for this answer. */
+static void answer_take(struct forward_relay *service, const struct presence_answer *found,
+                        struct mono now)
+{
+    struct waiting_frame *frame;
+    struct outgoing out;
+
+    while ((frame = waiting_take(service->waiting, found->key)) != NULL) {
+        struct relay_client *from = session_table_of_key(&service->base->sessions, frame->src);
+
+        if (from != NULL) {
+            outgoing_init(&out, service, from, found->key, frame->data, frame->size);
+            send_found(service, &out, found, now);
+        }
+        free(frame);
+    }
+}
+
+void forward_relay_step(struct forward_relay *service, struct mono now)
+{
+    struct presence_answer found;
+
+    while (presence_answer_next(service->presence, &found)) {
+        answer_take(service, &found, now);
+    }
+}
+
+/* ---- messages ---- */
+
+/* Why the relays that a host names cannot be a way. */
+static enum verdict via_check(const struct relay_base *base, const Ziglan__Via *body)
+{
+    for (size_t i = 0; i < body->n_relays; i++) {
+        const uint8_t *key = body->relays[i].data;
+
+        if (memcmp(key, base->cfg.identity->public_key, KEY_SIZE) == 0) {
+            return VERDICT_BAD_REQUEST;
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (memcmp(key, body->relays[j].data, KEY_SIZE) == 0) {
+                return VERDICT_BAD_REQUEST;
+            }
+        }
+    }
+    return VERDICT_OK;
+}
+
+void forward_relay_on_via(struct forward_relay *service, const struct relay_client *client,
+                          const Ziglan__Control *message, struct mono now)
+{
+    struct reply *reply = &service->base->reply;
+    const Ziglan__Via *body = message->via;
+    uint8_t via[RELAYED_VIA_MAX][KEY_SIZE];
+    enum verdict verdict = via_check(service->base, body);
+    int rc;
+
+    if (verdict == VERDICT_OK) {
+        for (size_t i = 0; i < body->n_relays; i++) {
+            memcpy(via[i], body->relays[i].data, KEY_SIZE);
+        }
+        rc = ways_name(service->ways, client->key, body->dst.data, (const uint8_t(*)[KEY_SIZE])via,
+                       body->n_relays, now);
+        verdict = rc == ERR_OK ? VERDICT_OK : rc == ERR_LIMIT ? VERDICT_LIMIT : VERDICT_UNAVAILABLE;
+    }
+    reply_result(reply, client, message->request_id, verdict);
+}
+
+void forward_relay_on_gone(struct forward_relay *service, const struct relay_client *client,
+                           const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__Gone *body = message->gone;
+    struct way_relays way;
+    struct relay_client *from;
+    bool on_way = false;
+
+    if (body->src.len != KEY_SIZE ||
+        !ways_find(service->ways, body->src.data, body->dst.data, &way, now)) {
+        return;
+    }
+    for (size_t i = 0; i < way.count; i++) {
+        on_way = on_way || memcmp(way.keys[i], client->key, KEY_SIZE) == 0;
+    }
+    from = session_table_of_key(&service->base->sessions, body->src.data);
+    if (!on_way || from == NULL) {
+        return; /* a relay that has nothing to do with it */
+    }
+    if (body->reason == GONE_NO_SESSION) {
+        ways_failed(service->ways, body->src.data, body->dst.data);
+        if (memcmp(way.keys[way.count - 1], client->key, KEY_SIZE) == 0) {
+            presence_on_absent(service->presence, body->dst.data, client->key, now);
+        }
+    }
+    gone_send(service->base, from, body->dst.data,
+              body->reason <= GONE_OVER_VOLUME ? (enum gone_reason)body->reason : GONE_NO_SESSION,
+              now);
+}
+
+void forward_relay_on_wanted(struct forward_relay *service, const struct relay_client *client,
+                             const Ziglan__Control *message)
+{
+    const struct mark_name name =
+        mark_of(FORWARD_MARK_BEAR, client->key, message->attachment_wanted->src.data);
+
+    marks_clear(service->marks, &name);
+}
+
+/* ---- the life of what is kept ---- */
+
+void forward_relay_gone(struct forward_relay *service, const uint8_t key[KEY_SIZE])
+{
+    ways_gone(service->ways, key);
+}
+
+void forward_relay_expire(struct forward_relay *service, struct mono now)
+{
+    service->base->counters.drop_seeking += waiting_expire(service->waiting, now);
+}
+
+struct mono forward_relay_deadline(const struct forward_relay *service)
+{
+    return waiting_deadline(service->waiting);
+}
+
+void forward_relay_sweep(struct forward_relay *service, struct mono now)
+{
+    ways_expire(service->ways, now);
+    attached_expire(service->attached, now);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One message, and its limit. */
+#include "relayd/service/gone.h"
+
+void gone_send(struct relay_base *base, struct relay_client *client, const uint8_t dst[KEY_SIZE],
+               enum gone_reason reason, struct mono now)
+{
+    Ziglan__Gone body = ZIGLAN__GONE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (!limits_gone_take(&client->limits, dst, now)) {
+        base->counters.gone_suppressed++;
+        return;
+    }
+    body.dst = control_bytes(dst, KEY_SIZE);
+    body.reason = (uint32_t)reason;
+    message.body_case = ZIGLAN__CONTROL__BODY_GONE;
+    message.gone = &body;
+    base->counters.gone_sent++;
+    reply_send(&base->reply, client, &message);
+}
