@@ -162,7 +162,7 @@ void peer_service_on_neighbour(struct peer_service *service, const struct neighb
     struct peer_slot *slot = slot_of(service, neighbour->key);
     char key[KEY_SHORT_SIZE];
 
-    if (slot == NULL) {
+    if (slot == NULL || service->stopping) {
         return;
     }
     if (event->type == NEIGHBOUR_EVENT_OPEN) {

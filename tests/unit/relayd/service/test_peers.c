@@ -144,6 +144,24 @@ static void a_relay_that_names_itself_or_a_wrong_key_goes_on(void **state)
     relay_net_free(net);
 }
 
+static void a_relay_that_stops_does_not_complain_that_its_sessions_ended(void **state)
+{
+    struct relay_net *net = relay_net_new(2, 11);
+    struct relay_peers peers = {.count = 0};
+
+    (void)state;
+    peer_add(&peers, net, 1);
+    net->nodes[0].cfg.peers = &peers;
+    relay_net_start(net);
+    relay_net_run(net, 500);
+    assert_true(has(net, 0, 1));
+    relay_core_shutdown(net->nodes[0].core, 1000, net->now);
+    relay_net_run(net, 2000);
+    assert_false(has(net, 0, 1));
+    assert_int_equal(net->ports.warnings, 0);
+    relay_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_reload_adds_and_drops_peers),
         cmocka_unit_test(a_name_is_looked_up_for_each_attempt),
         cmocka_unit_test(a_relay_that_names_itself_or_a_wrong_key_goes_on),
+        cmocka_unit_test(a_relay_that_stops_does_not_complain_that_its_sessions_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
