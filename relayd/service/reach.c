@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+/* ReachResult.outcome, and that there is none. */
+enum outcome {
+    OUTCOME_NO_ANSWER,
+    OUTCOME_REACHED,
+    OUTCOME_BY_PORT, /* the subject has sent to this address, but not to the port that was used */
+    OUTCOME_NONE,
+};
+
 static const struct bucket_rate jobs_rate = {.per_s = REACH_JOBS_PER_MIN / 60,
                                              .burst = REACH_JOBS_PER_MIN};
 
@@ -39,13 +47,15 @@ static void enter(struct reach_service *service, enum reach_state next, enum rea
     };
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (service->state != next || service->fault != fault) {
+    if (service->state != next || service->fault != fault ||
+        !endpoint_equal(&service->address, &service->told)) {
         env_trace(&service->base->env, TRACE_LEVEL_INFO, "relay.reach",
                   "state=%s address=%s fault=%s", names[next],
                   endpoint_text(&service->address, text), faults[fault]);
     }
     service->state = next;
     service->fault = fault;
+    service->told = service->address;
 }
 
 /* A round of measurements is on its way. */
@@ -110,7 +120,7 @@ static void check(struct reach_service *service, struct mono now)
         }
     }
     service->next_at = MONO_NEVER;
-    service->asked = service->answered = service->reached = 0;
+    service->asked = service->answered = service->reached = service->by_port = 0;
     if (count == 0) {
         enter(service, REACH_STATE_ALONE, REACH_FAULT_NONE);
         return;
@@ -123,6 +133,7 @@ static void check(struct reach_service *service, struct mono now)
     service->until = mono_add_ms(now, REACH_RESULT_MS);
     if (service->state != REACH_STATE_PUBLIC && service->state != REACH_STATE_FULL_CONE) {
         enter(service, REACH_STATE_CHECKING, REACH_FAULT_NONE);
+        mesh_dials_wait(service->mesh->mesh, service->until);
     }
 }
 
@@ -132,7 +143,9 @@ static void reached(struct reach_service *service, struct mono now)
     bool own = endpoint_same_ip(&service->address, &service->local);
 
     service->until = MONO_NEVER;
+    mesh_dials_wait(service->mesh->mesh, now);
     service->retry_ms = REACH_RETRY_MS_MIN;
+    service->silent = 0;
     service->next_at = mono_add_ms(now, REACH_RETRY_MS_MAX);
     enter(service, own ? REACH_STATE_PUBLIC : REACH_STATE_FULL_CONE, REACH_FAULT_NONE);
 }
@@ -150,10 +163,16 @@ static void not_reached(struct reach_service *service, struct mono now)
         fault = REACH_FAULT_SYMMETRIC;
     }
     service->until = MONO_NEVER;
-    service->next_at = mono_add_ms(now, service->retry_ms);
-    service->retry_ms *= 2;
-    if (service->retry_ms > REACH_RETRY_MS_MAX) {
-        service->retry_ms = REACH_RETRY_MS_MAX;
+    mesh_dials_wait(service->mesh->mesh, now);
+    if (fault == REACH_FAULT_SILENT && service->silent < REACH_SILENT_MAX) {
+        service->silent++;
+        service->next_at = mono_add_ms(now, REACH_SILENT_MS);
+    } else {
+        service->next_at = mono_add_ms(now, service->retry_ms);
+        service->retry_ms *= 2;
+        if (service->retry_ms > REACH_RETRY_MS_MAX) {
+            service->retry_ms = REACH_RETRY_MS_MAX;
+        }
     }
     /* That no result came says nothing about a relay that was reached before. */
     if (fault == REACH_FAULT_SILENT &&
@@ -164,20 +183,24 @@ static void not_reached(struct reach_service *service, struct mono now)
     enter(service, REACH_STATE_NOT_REACHABLE, fault);
 }
 
-/* One more says that it reached this relay, at this address. It goes into the record at once; what
- * attests to it travels with it. */
+/* One more reached this relay, at this address. If that proves it, it goes into the record at once;
+ * what attests to it travels with it. */
 static void count_reached(struct reach_service *service, const struct record_attestation *record,
                           const Ziglan__ReachResult *result, struct mono now)
 {
-    if (service->reached == 0) {
+    if (service->reached + service->by_port == 0) {
         service->address = record->address;
     } else if (!endpoint_equal(&service->address, &record->address)) {
+        return;
+    }
+    if (result->outcome == OUTCOME_BY_PORT) {
+        service->by_port++;
         return;
     }
     service->reached++;
     node_own_set(&service->mesh->own, &service->address, 0, now);
     (void)mesh_own_attested(service->mesh->mesh, result->attestation.data, result->attestation.len);
-    if (service->reached >= service->asked) {
+    if (2 * service->reached > service->asked) {
         reached(service, now);
     }
 }
@@ -194,7 +217,7 @@ static void own_result(struct reach_service *service, const Ziglan__ReachResult 
         return;
     }
     service->answered++;
-    if (result->outcome != 0 &&
+    if ((result->outcome == OUTCOME_REACHED || result->outcome == OUTCOME_BY_PORT) &&
         signed_open(&parts, RECORD_TYPE_ATTESTATION, result->attestation.data,
                     result->attestation.len) == ERR_OK &&
         record_attestation_decode(&record, parts.record, parts.record_size) == ERR_OK &&
@@ -204,6 +227,20 @@ static void own_result(struct reach_service *service, const Ziglan__ReachResult 
     }
     if (service->answered >= service->asked && is_running(service)) {
         service->until = now;
+    }
+}
+
+/* What the results of a round say together. What did not get through was lost, or is one that lies;
+ * and where all who measure are neighbours, their word must do. */
+static void judge(struct reach_service *service, struct mono now)
+{
+    uint32_t through = service->reached + service->by_port;
+
+    if (through > 0 && 2 * through >= service->answered) {
+        node_own_set(&service->mesh->own, &service->address, 0, now);
+        reached(service, now);
+    } else {
+        not_reached(service, now);
     }
 }
 
@@ -258,12 +295,7 @@ void reach_expire(struct reach_service *service, struct mono now)
         service->jobs[i].used = service->jobs[i].used && !mono_due(service->jobs[i].until, now);
     }
     if (mono_due(service->until, now)) {
-        /* More got through than not: what is missing was lost, or is one that lies. */
-        if (service->reached > 0 && 2 * service->reached >= service->answered) {
-            reached(service, now);
-        } else {
-            not_reached(service, now);
-        }
+        judge(service, now);
     }
     if (mono_due(service->next_at, now)) {
         check(service, now);
@@ -310,7 +342,7 @@ static struct reach_job *job_new(struct reach_service *service, const uint8_t fr
 }
 
 static void result_send(struct reach_service *service, const uint8_t to[KEY_SIZE], uint64_t id,
-                        uint32_t outcome, const uint8_t *attestation, size_t size)
+                        enum outcome outcome, const uint8_t *attestation, size_t size)
 {
     struct neighbour *neighbour = neighbour_of_key(&service->base->neighbours, to);
     Ziglan__ReachResult body = ZIGLAN__REACH_RESULT__INIT;
@@ -326,8 +358,8 @@ static void result_send(struct reach_service *service, const uint8_t to[KEY_SIZE
     }
 }
 
-/* The next station of a walk: a random neighbour, not the one it came from, and not its subject.
- * NULL: there is none. */
+/* The next station of a walk: a random neighbour that answers, not the one it came from, and not
+ * its subject. NULL: there is none. */
 static struct neighbour *station(const struct reach_service *service, const struct reach_job *job)
 {
     const struct neighbour_table *table = &service->base->neighbours;
@@ -336,8 +368,8 @@ static struct neighbour *station(const struct reach_service *service, const stru
     uint32_t count = 0, chosen;
 
     for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
-        if (neighbour->client != NULL && count < NEIGHBOURS_MAX &&
-            memcmp(neighbour->key, job->from, KEY_SIZE) != 0 &&
+        if (neighbour->client != NULL && !mono_before(neighbour->deadline, MONO_NEVER) &&
+            count < NEIGHBOURS_MAX && memcmp(neighbour->key, job->from, KEY_SIZE) != 0 &&
             memcmp(neighbour->key, job->subject, KEY_SIZE) != 0) {
             fit[count++] = neighbour;
         }
@@ -355,18 +387,16 @@ static bool may_dial(const struct reach_service *service, const struct endpoint 
 }
 
 /* Measure here. Who is a neighbour of ours has sent to our port, which has opened its NAT for it:
- * it can only be measured from a second one. */
+ * it can only be measured from a second one. It may become a neighbour at any time. */
 static bool measure(struct reach_service *service, const struct reach_job *job,
                     const struct endpoint *address, struct mono now)
 {
     struct reach_aim aim = {.address = *address, .job = job->id};
 
     memcpy(aim.key, job->subject, KEY_SIZE);
-    if (service->mesh->dials.port == 0 &&
-        neighbour_of_key(&service->base->neighbours, job->subject) != NULL) {
-        return false;
-    }
-    return may_dial(service, address) && reach_dials_begin(&service->mesh->dials, &aim, now);
+    return (service->mesh->dials.port != 0 ||
+            neighbour_of_key(&service->base->neighbours, aim.key) == NULL) &&
+           may_dial(service, address) && reach_dials_begin(&service->mesh->dials, &aim, now);
 }
 
 /* A job goes one station further, or ends here. */
@@ -379,11 +409,8 @@ static void job_go(struct reach_service *service, struct reach_job *job,
     struct neighbour *next = hops > 0 ? station(service, job) : NULL;
 
     if (next == NULL) {
-        if (!measure(service, job, address, now)) {
-            result_send(service, job->from, job->id, 0, NULL, 0);
-            job->used = false;
-        }
-        return;
+        job->used = measure(service, job, address, now);
+        return; /* that it cannot measure says nothing about the subject */
     }
     where.ip = control_ip(address);
     where.port = address->port;
@@ -426,7 +453,6 @@ void reach_on_job(struct reach_service *service, const struct relay_client *clie
     }
     job = job_new(service, client->key, now);
     if (job == NULL) {
-        result_send(service, client->key, told->id, 0, NULL, 0);
         return;
     }
     *job = (struct reach_job){
@@ -436,22 +462,39 @@ void reach_on_job(struct reach_service *service, const struct relay_client *clie
     job_go(service, job, &address, told->hops < REACH_HOPS ? told->hops : REACH_HOPS - 1, now);
 }
 
-void reach_on_dialled(struct reach_service *service, const struct reach_outcome *outcome)
+/* A neighbour has sent something to this address, if not to the second port; that may have let us
+ * in. */
+static enum outcome outcome_of(const struct reach_outcome *dialled, bool neighbour, bool second)
 {
-    struct reach_job *job = job_of(service, outcome->aim.job);
-    bool fresh = neighbour_of_key(&service->base->neighbours, outcome->aim.key) == NULL;
+    if (!dialled->proved) {
+        return OUTCOME_NO_ANSWER;
+    }
+    if (!neighbour) {
+        return OUTCOME_REACHED;
+    }
+    return second ? OUTCOME_BY_PORT : OUTCOME_NONE;
+}
+
+void reach_on_dialled(struct reach_service *service, const struct reach_outcome *dialled)
+{
+    struct reach_job *job = job_of(service, dialled->aim.job);
+    bool neighbour = neighbour_of_key(&service->base->neighbours, dialled->aim.key) != NULL;
+    enum outcome outcome = outcome_of(dialled, neighbour, service->mesh->dials.port != 0);
     uint8_t attestation[RECORD_OTHER_SIGNED_SIZE_MAX];
     struct node_found found = {.sequence = 0};
     size_t size = 0;
-    bool proved = outcome->proved;
 
     if (job == NULL) {
         return;
     }
-    (void)mesh_find(service->mesh->mesh, outcome->aim.key, &found);
-    proved = proved && mesh_attest(service->mesh->mesh, outcome->aim.key, found.sequence,
-                                   &outcome->aim.address, fresh, attestation, &size);
-    result_send(service, job->from, job->id, proved ? 1 : 0, attestation, proved ? size : 0);
+    (void)mesh_find(service->mesh->mesh, dialled->aim.key, &found);
+    if (dialled->proved && !mesh_attest(service->mesh->mesh, dialled->aim.key, found.sequence,
+                                        &dialled->aim.address, !neighbour, attestation, &size)) {
+        outcome = OUTCOME_NONE;
+    }
+    if (outcome != OUTCOME_NONE) {
+        result_send(service, job->from, job->id, outcome, attestation, size);
+    }
     job->used = false;
 }
 
@@ -466,7 +509,7 @@ void reach_on_result(struct reach_service *service, const struct relay_client *c
         own_result(service, result, now);
         return;
     }
-    result_send(service, job->from, job->id, result->outcome, result->attestation.data,
-                result->attestation.len);
+    result_send(service, job->from, job->id, (enum outcome)result->outcome,
+                result->attestation.data, result->attestation.len);
     job->used = false;
 }

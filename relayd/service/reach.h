@@ -23,9 +23,11 @@
 #include <stdint.h>
 
 enum {
-    REACH_HOPS = 2,          /* of a walk, behind the neighbour that was asked */
-    REACH_ASKED_MAX = 3,     /* neighbours that are asked at a time */
-    REACH_RESULT_MS = 15000, /* results that come later do not count */
+    REACH_HOPS = 2,         /* of a walk, behind the neighbour that was asked */
+    REACH_ASKED_MAX = 3,    /* neighbours that are asked at a time */
+    REACH_RESULT_MS = 8000, /* results that come later do not count */
+    REACH_SILENT_MAX = 5,   /* so often; then it waits as after other failures */
+    REACH_SILENT_MS = 5000, /* no result came: other neighbours, and their other ones, are asked */
     REACH_RETRY_MS_MIN = 60000,
     REACH_RETRY_MS_MAX = 3600000,
     REACH_JOBS_MAX = 64, /* of others, at a time */
@@ -67,7 +69,9 @@ struct reach_service {
     struct mono until;       /* CHECKING: the results are in */
     struct mono next_at;     /* then it is measured again */
     uint64_t retry_ms;
-    uint32_t asked, answered, reached; /* in this round */
+    uint32_t silent;                            /* rounds without any result, one after the other */
+    struct endpoint told;                       /* the one in the log */
+    uint32_t asked, answered, reached, by_port; /* in this round: what came of it */
     struct bucket jobs_rate;
     struct reach_job jobs[REACH_JOBS_MAX];
 };
@@ -91,7 +95,7 @@ void reach_on_result(struct reach_service *service, const struct relay_client *c
                      const Ziglan__Control *message, struct mono now);
 
 /** A dial for a job has ended. */
-void reach_on_dialled(struct reach_service *service, const struct reach_outcome *outcome);
+void reach_on_dialled(struct reach_service *service, const struct reach_outcome *dialled);
 
 /** A packet of QUIC arrived here. */
 void reach_note_local(struct reach_service *service, const struct endpoint *local);

@@ -299,26 +299,35 @@ void mesh_on_dialled(struct mesh *mesh, const struct mesh_dialled *dialled, stru
 
 /* ---- time and output ---- */
 
+void mesh_dials_wait(struct mesh *mesh, struct mono until)
+{
+    mesh->choice.dials_at = until;
+}
+
 void mesh_expire(struct mesh *mesh, struct mono now)
 {
     for (size_t i = 0; i < mesh->neighbours_count; i++) {
         mesh_sync_expire(mesh, mesh->neighbours[i], now);
     }
     mesh_learn_sweep(mesh, now);
-    mesh_choose_expire(mesh, now);
+    if (mono_due(mesh->choice.dials_at, now)) {
+        mesh_choose_expire(mesh, now);
+    }
 }
 
 struct mono mesh_deadline(const struct mesh *mesh)
 {
-    struct mono deadline = mono_min(mesh->sweep_at, mesh_choose_deadline(mesh));
     struct mono dial = node_unproven_deadline(&mesh->unproven);
+    struct mono deadline;
 
     if (mesh->dial_rate.level == 0) {
         struct mono allowed = mono_add_ms(mesh->dial_rate.filled_at, 1000);
 
         dial = mono_before(dial, allowed) ? allowed : dial;
     }
-    deadline = mono_min(deadline, dial);
+    dial = mono_min(dial, mesh_choose_deadline(mesh));
+    dial = mono_before(dial, mesh->choice.dials_at) ? mesh->choice.dials_at : dial;
+    deadline = mono_min(mesh->sweep_at, dial);
     for (size_t i = 0; i < mesh->neighbours_count; i++) {
         deadline = mono_min(deadline, mesh_sync_deadline(mesh->neighbours[i]));
     }
@@ -329,7 +338,8 @@ static bool output_reach(struct mesh *mesh, struct mesh_output *out, struct mono
 {
     struct node_unproven *unproven;
 
-    if (bucket_level(&mesh->dial_rate, &dial_rate, now) == 0) {
+    if (!mono_due(mesh->choice.dials_at, now) ||
+        bucket_level(&mesh->dial_rate, &dial_rate, now) == 0) {
         return false;
     }
     unproven = node_unproven_dial(&mesh->unproven, now);

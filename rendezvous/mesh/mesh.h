@@ -150,6 +150,10 @@ void mesh_on_entry(struct mesh *mesh, const uint8_t from[KEY_SIZE], const Ziglan
 /** A dial that mesh_output demanded, or one that the caller made by itself, has ended. */
 void mesh_on_dialled(struct mesh *mesh, const struct mesh_dialled *dialled, struct mono now);
 
+/** Until then dial nobody new: it is being measured who reaches this relay, and that only they can
+ * say to whom it never sent anything. A time that is past ends it. */
+void mesh_dials_wait(struct mesh *mesh, struct mono until);
+
 /** Let time pass. */
 void mesh_expire(struct mesh *mesh, struct mono now);
 

@@ -79,9 +79,10 @@ struct mesh_connect {
 
 struct mesh_choice {
     struct mono look_at, changed_at;
-    bool changed;      /* changed_at counts */
-    bool alone;        /* neighbours are missing, and of */
-    size_t alone_with; /* so many relays none could be one */
+    struct mono dials_at; /* nobody new is dialled before */
+    bool changed;         /* changed_at counts */
+    bool alone;           /* neighbours are missing, and of */
+    size_t alone_with;    /* so many relays none could be one */
     struct mesh_connect connects[MESH_CONNECTS_MAX], failed[MESH_FAILED_MAX];
     size_t connects_count, failed_next;
     struct {

@@ -78,15 +78,18 @@ static void relays_that_know_one_come_to_know_all(void **state)
  * nothing else in. */
 static struct endpoint sent_to[256];
 static size_t sent_to_count;
+static bool any_port; /* from the addresses to which it has sent, whatever the port */
 
 static bool only_who_is_asked(struct relay_net *net, const struct endpoint *from,
                               const struct endpoint *to)
 {
     const struct endpoint *last = &net->nodes[net->count - 1].address;
+    const struct endpoint *other = endpoint_equal(from, last) ? to : from;
     bool asked = false;
 
     for (size_t i = 0; i < sent_to_count; i++) {
-        asked = asked || endpoint_equal(&sent_to[i], endpoint_equal(from, last) ? to : from);
+        asked = asked || endpoint_equal(&sent_to[i], other) ||
+                (any_port && endpoint_same_ip(&sent_to[i], other));
     }
     if (endpoint_equal(from, last) && !asked) {
         assert_true(sent_to_count < sizeof(sent_to) / sizeof(sent_to[0]));
@@ -95,11 +98,36 @@ static bool only_who_is_asked(struct relay_net *net, const struct endpoint *from
     return asked || !endpoint_equal(to, last);
 }
 
+static void who_lets_in_only_answers_is_never_taken_for_reachable(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 100; seed < 120; seed++) {
+        struct relay_net *net = net_of(COUNT, seed);
+        const struct reach_service *reach = &net->nodes[COUNT - 1].core->reach;
+
+        sent_to_count = 0;
+        any_port = seed % 2 == 0;
+        net->lets = only_who_is_asked;
+        /* Where all are its neighbours, they can tell the ports apart, but not the addresses. */
+        for (int s = 0; s < (any_port ? 50 : 90); s++) {
+            relay_net_run(net, 1000);
+            if (reach->state == REACH_STATE_PUBLIC || reach->state == REACH_STATE_FULL_CONE) {
+                print_message("seed %u, second %d\n", (unsigned)seed, s);
+                fail();
+            }
+        }
+        assert_false(knows(net, 1, COUNT - 1));
+        relay_net_free(net);
+    }
+}
+
 static void a_relay_that_nobody_reaches_does_not_announce_itself(void **state)
 {
     struct relay_net *net = net_of(COUNT, 12);
 
     (void)state;
+    sent_to_count = 0;
+    any_port = false;
     net->lets = only_who_is_asked;
     relay_net_run(net, 90000);
     assert_int_equal(net->nodes[COUNT - 1].core->reach.state, REACH_STATE_NOT_REACHABLE);
@@ -165,6 +193,22 @@ static void the_subnet_survives_its_first_relay_and_restarts(void **state)
     relay_net_free(net);
 }
 
+static void what_a_relay_learned_just_before_it_stopped_is_kept(void **state)
+{
+    struct relay_net *net = net_of(COUNT, 16);
+
+    (void)state;
+    (void)seconds_until(net, COUNT * (COUNT - 1), 120);
+    relay_core_shutdown(net->nodes[1].core, 1000, net->now);
+    relay_net_run(net, 400);
+    relay_node_stop(&net->nodes[1]);
+    relay_node_start(&net->nodes[1], net->now);
+    for (size_t i = 2; i < COUNT; i++) {
+        assert_true(knows(net, 1, i));
+    }
+    relay_net_free(net);
+}
+
 static void an_idle_relay_sends_little(void **state)
 {
     struct relay_net *net = net_of(COUNT, 15);
@@ -187,8 +231,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relays_that_know_one_come_to_know_all),
         cmocka_unit_test(a_relay_that_nobody_reaches_does_not_announce_itself),
+        cmocka_unit_test(who_lets_in_only_answers_is_never_taken_for_reachable),
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(the_subnet_survives_its_first_relay_and_restarts),
+        cmocka_unit_test(what_a_relay_learned_just_before_it_stopped_is_kept),
         cmocka_unit_test(an_idle_relay_sends_little),
     };
 
