@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ziglan: finds the verb, checks the line, and calls the verb. */
+#include "client/cli/block.h"
 #include "client/cli/cli.h"
 #include "client/cli/down.h"
 #include "client/cli/init.h"
@@ -47,6 +48,9 @@ static const struct verb verbs[] = {
      "the peers, how they are reached and why"},
     {"peer", NULL, verb_peer, 2, "Nj", "peer add|remove KEY [-N NAME]",
      "name a peer that is let in without a common ziglan"},
+    {"block", NULL, verb_block, 1, "j", "block PEER|KEY",
+     "let nothing of a peer in, and tell the relays"},
+    {"unblock", NULL, verb_block, 1, "j", "unblock PEER|KEY", "end that"},
     {"relay", NULL, verb_relay, 2, "j", "relay pin|unpin KEY|URL",
      "hold a session to a relay that is of no ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",

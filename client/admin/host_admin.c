@@ -4,6 +4,7 @@
 
 #include "client/admin/report.h"
 #include "client/admin/whoami.h"
+#include "client/core/blocking.h"
 #include "client/core/contacting.h"
 #include "client/core/pinning.h"
 #include "client/peer/life.h"
@@ -132,6 +133,38 @@ static json_t *relay_unpin(struct host_core *core, const json_t *request, struct
     return answer_ok(json_object());
 }
 
+/* Both verbs of blocking. */
+static json_t *block_or_not(struct host_core *core, const json_t *request,
+                            int (*change)(struct host_core *core, const char *text,
+                                          uint8_t key[KEY_SIZE], char *error, size_t error_size,
+                                          struct mono now),
+                            struct mono now)
+{
+    const char *text = json_string_value(json_object_get(request, "peer"));
+    char name[TEXT_SIZE];
+    char error[URL_ERROR_SIZE] = "";
+    uint8_t key[KEY_SIZE];
+    char key_as_text[KEY_TEXT_SIZE];
+
+    if (text == NULL || !name_of_text(text, name)) {
+        return answer_refuse(EXIT_CODE_FAILURE, "a block wants a peer");
+    }
+    if (change(core, name, key, error, sizeof(error), now) != ERR_OK) {
+        return answer_refuse(EXIT_CODE_FAILURE, "%s", error);
+    }
+    return answer_ok(json_pack("{s:s}", "key", key_text(key, key_as_text)));
+}
+
+static json_t *block(struct host_core *core, const json_t *request, struct mono now)
+{
+    return block_or_not(core, request, blocking_add, now);
+}
+
+static json_t *unblock(struct host_core *core, const json_t *request, struct mono now)
+{
+    return block_or_not(core, request, blocking_remove, now);
+}
+
 static json_t *trusted(const struct trust_outcome *out, const char *before)
 {
     char key[KEY_TEXT_SIZE];
@@ -237,6 +270,9 @@ static json_t *ping(struct host_core *core, const json_t *request, struct mono n
     if (peer == NULL) {
         return answer_refuse(EXIT_CODE_FAILURE, "no such peer; see ziglan peers");
     }
+    if (peer->blocked) {
+        return answer_refuse(EXIT_CODE_FAILURE, "%s is blocked; see: ziglan unblock", text);
+    }
     if (strcmp(report_peer_state(core, peer, now), "offline") == 0) {
         presence_ask(peer, now);
         return answer_refuse(EXIT_CODE_FAILURE, "%s is offline", text);
@@ -304,6 +340,7 @@ json_t *host_admin_request(struct host_core *core, const json_t *request, struct
         {"whoami", whoami},       {"join", join},
         {"leave", leave},         {"trust", trust},
         {"peer_add", peer_add},   {"peer_remove", peer_remove},
+        {"block", block},         {"unblock", unblock},
         {"relay_pin", relay_pin}, {"relay_unpin", relay_unpin},
         {"ping", ping},           {"ping_result", ping_result},
     };

@@ -8,6 +8,7 @@
  *   {"do":"leave","ziglan":NAME or KEY}
  *   {"do":"peer_add","key":KEY,"name":NAME}            name may be missing
  *   {"do":"peer_remove","peer":NAME or KEY}
+ *   {"do":"block"|"unblock","peer":NAME or KEY}
  *   {"do":"relay_pin"|"relay_unpin","relay":KEY or URL}
  *   {"do":"ping","peer":NAME, KEY or ADDRESS}          {"ticket":n}
  *   {"do":"ping_result","ticket":n}                    {"pending":true}, or its result

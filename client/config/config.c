@@ -36,8 +36,9 @@ struct raw_route {
 
 struct raw_peer {
     char *name, *id;
+    char **via;
     struct raw_route *routes;
-    unsigned routes_count;
+    unsigned via_count, routes_count;
 };
 
 struct raw_dns {
@@ -80,6 +81,8 @@ static const cyaml_schema_value_t route_schema = {
 static const cyaml_schema_field_t peer_fields[] = {
     CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct raw_peer, name, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, struct raw_peer, id, 0, TEXT_SIZE_MAX),
+    CYAML_FIELD_SEQUENCE("via", OPTIONAL, struct raw_peer, via, &text_schema, 0,
+                         CLIENT_CONFIG_VIA_MAX),
     CYAML_FIELD_SEQUENCE("routes", OPTIONAL, struct raw_peer, routes, &route_schema, 0, ROUTES_MAX),
     CYAML_FIELD_END};
 
@@ -132,6 +135,7 @@ static const struct config_key keys[] = {
     {"fixed", "a list of at most 4 MAC addresses such as a2:ce:c8:1a:2b:3c"},
     {"peers", "a list of {name: NAME, id: KEY}"},
     {"id", "a key of 52 base32 characters"},
+    {"via", "a list of at most 3 keys of relays, all different"},
     {"routes", "a list of {net: RANGE}"},
     {"net", "a range such as 10.1.2.0/24"},
     {"dns", "a mapping of enabled, address and search"},
@@ -143,7 +147,7 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "key, privateKey, pool, name, operator, listen_port, mtu, fixed, ziglans, relays, "
-    "peers [name, id, routes [net]], dns {enabled, address, "
+    "peers [name, id, via, routes [net]], dns {enabled, address, "
     "search}, "
     "log_level";
 
@@ -254,6 +258,25 @@ static bool operator_take(struct config_text *in, struct client_config *out, con
     return true;
 }
 
+static bool via_take(struct config_text *in, struct client_config_peer *out,
+                     const struct raw_peer *peer)
+{
+    for (unsigned i = 0; i < peer->via_count; i++) {
+        const char *text = peer->via[i];
+
+        if (key_parse(out->via[i], text, strlen(text)) != ERR_OK) {
+            return config_text_refuse(in, "via", text);
+        }
+        for (unsigned k = 0; k < i; k++) {
+            if (memcmp(out->via[i], out->via[k], KEY_SIZE) == 0) {
+                return config_text_refuse(in, "via", text);
+            }
+        }
+        out->via_count++;
+    }
+    return true;
+}
+
 static bool peers_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     size_t routes_count = 0;
@@ -271,7 +294,8 @@ static bool peers_take(struct config_text *in, struct client_config *out, const 
         if (key_parse(out->peers[i].key, peer->id, strlen(peer->id)) != ERR_OK) {
             return config_text_refuse(in, "id", peer->id);
         }
-        if (!label_take(in, out->peers[i].name, peer->name)) {
+        if (!label_take(in, out->peers[i].name, peer->name) ||
+            !via_take(in, &out->peers[i], peer)) {
             return false;
         }
         out->peers_count++;

@@ -24,6 +24,7 @@ enum {
     CLIENT_CONFIG_PEERS_MAX = 10000,
     CLIENT_CONFIG_ZIGLANS_MAX = 64,
     CLIENT_CONFIG_RELAYS_MAX = 8,
+    CLIENT_CONFIG_VIA_MAX = 3,
     CLIENT_CONFIG_GROUP_SIZE = 33, /* with NUL */
     CLIENT_CONFIG_WARNINGS_MAX = 8,
     CLIENT_CONFIG_WARNING_SIZE = 200,
@@ -33,6 +34,9 @@ enum {
 struct client_config_peer {
     char name[NAME_TEXT_SIZE]; /* lower case, one DNS label; may be empty */
     uint8_t key[KEY_SIZE];
+    uint8_t via[CLIENT_CONFIG_VIA_MAX]
+               [KEY_SIZE]; /* via_count relays that frames to it shall pass */
+    uint8_t via_count;
 };
 
 /** What the file says, or the defaults. Strings and lists belong to it. */

@@ -4,6 +4,7 @@
 
 #include "client/core/core_internal.h"
 #include "client/core/membership.h"
+#include "client/core/telling.h"
 #include "proto/crypto/key_form.h"
 
 #include <stdio.h>
@@ -17,6 +18,19 @@ static void learn(struct host_core *core, struct contact *contact, struct mono n
 
     if (peer != NULL && peer->conversation != NULL) {
         conversation_find_relays(peer->conversation, now);
+    }
+}
+
+/* Its relays are told if the way to it is another one. */
+static void set_way(struct host_core *core, struct contact *contact, const struct named_peer *peer,
+                    struct mono now)
+{
+    size_t size = peer->via_count * sizeof(peer->via[0]);
+
+    if (contact->via_count != peer->via_count || memcmp(contact->via, peer->via, size) != 0) {
+        memcpy(contact->via, peer->via, size);
+        contact->via_count = peer->via_count;
+        telling_on_way(core, contact, now);
     }
 }
 
@@ -162,9 +176,13 @@ void contacting_configure(struct host_core *core, const struct named_peer *peers
             break;
         }
         learn(core, contact, now);
+        set_way(core, contact, &peers[i], now);
     }
     for (contact = TAILQ_FIRST(&core->contacts.list); contact != NULL; contact = next) {
         next = TAILQ_NEXT(contact, in_list);
+        if (!contact->configured) {
+            set_way(core, contact, &(const struct named_peer){0}, now);
+        }
         if (!contact->stored && !contact->configured) {
             drop(core, contact, now);
         }

@@ -6,11 +6,14 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/peer/contacts.h"
 
 /** A peer that the configuration names. */
 struct named_peer {
     uint8_t key[KEY_SIZE];
-    char name[NAME_TEXT_SIZE]; /* a legal one in lower case, or empty */
+    char name[NAME_TEXT_SIZE];              /* a legal one in lower case, or empty */
+    uint8_t via[CONTACT_VIA_MAX][KEY_SIZE]; /* via_count relays that frames to it shall pass */
+    uint8_t via_count;
 };
 
 /** Name a peer by its key as text, and give it a name here (NULL: none, or the one that it has). It

@@ -9,6 +9,7 @@
 #include "client/core/events.h"
 #include "client/core/membership.h"
 #include "client/core/network.h"
+#include "client/core/telling.h"
 #include "client/peer/farewell.h"
 #include "client/peer/life.h"
 #include "client/peer/locating.h"
@@ -125,10 +126,13 @@ static int make_parts(struct host_core *core, struct mono now)
     dataplane_init(&core->dataplane, core->cfg.mtu, now);
     if (rc == ERR_OK) {
         rc = peer_table_init(&core->peers, core->env, core->store, identity->public_key, &core->own,
-                             core->book);
+                             core->book, &core->blocks);
     }
     if (rc == ERR_OK) {
         rc = conversations_init(&core->conversations, now);
+    }
+    if (rc == ERR_OK) {
+        rc = blocks_init(&core->blocks, core->store);
     }
     if (rc == ERR_OK) {
         rc = contacts_init(&core->contacts, core->store, core->env);
@@ -296,6 +300,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     events_drain(core, io, now);
     relay_set_expire(&core->relays, now);
     ziglan_list_expire(&core->ziglans, now);
+    telling_expire(core, now);
     clock_expire(core, now);
     expire_pings(core, io, now);
     while ((timer = heap_pop_due(&core->conversations.timers, now)) != NULL) {
@@ -343,7 +348,8 @@ void host_core_transmit(struct host_core *core, struct host_io *io, struct mono 
 struct mono host_core_deadline(const struct host_core *core)
 {
     struct mono sessions =
-        mono_min(link_hub_deadline(core->relays.hub), relay_set_deadline(&core->relays));
+        mono_min(link_hub_deadline(core->relays.hub),
+                 mono_min(relay_set_deadline(&core->relays), telling_deadline(core)));
 
     return mono_min(mono_min(sessions, heap_deadline(&core->conversations.timers)),
                     ziglan_list_deadline(&core->ziglans));

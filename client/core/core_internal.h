@@ -26,6 +26,7 @@ struct host_core {
     struct ziglan_list ziglans;
     struct address_book *book;
     struct contacts contacts;
+    struct blocks blocks;
     struct peer_table peers;
     struct told_prefixes prefixes;
     struct names names;

@@ -4,6 +4,7 @@
 
 #include "client/core/dataplane.h"
 #include "client/core/membership.h"
+#include "client/core/telling.h"
 #include "client/core/twins.h"
 #include "client/peer/handshake.h"
 #include "client/peer/initiation.h"
@@ -277,6 +278,7 @@ static void on_open(struct host_core *core, const struct sender *from,
         return;
     }
     relay_session_on_open(from->relay, event, now);
+    telling_begin(from->relay, now);
     membership_relay_opened(core, from->relay, now);
     if (from->ziglan != NULL) {
         ziglan_on_open(from->ziglan, from->relay, event->peer->server_time_ms, now);

@@ -111,6 +111,8 @@ int host_subnet_configure(struct host *host)
     for (size_t i = 0; i < config->peers_count; i++) {
         memcpy(peers[i].key, config->peers[i].key, KEY_SIZE);
         memcpy(peers[i].name, config->peers[i].name, sizeof(peers[i].name));
+        memcpy(peers[i].via, config->peers[i].via, sizeof(peers[i].via));
+        peers[i].via_count = config->peers[i].via_count;
     }
     contacting_configure(engine_core(host->engine), peers, config->peers_count, clock_mono());
     pinning_configure(engine_core(host->engine), config->relays, config->relays_count,

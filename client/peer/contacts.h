@@ -19,7 +19,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-enum { CONTACTS_MAX = 10000 };
+enum {
+    CONTACTS_MAX = 10000,
+    CONTACT_VIA_MAX = 3, /* relays that the user names on the way to it */
+};
 
 /** What the relays of this host know of where a contact is (locating.h). */
 struct locating {
@@ -38,6 +41,8 @@ struct contact {
     bool stored, configured;
     char stored_name[NAME_TEXT_SIZE]; /* lower case; empty: none */
     char configured_name[NAME_TEXT_SIZE];
+    uint8_t via[CONTACT_VIA_MAX][KEY_SIZE]; /* via_count, by the configuration */
+    uint8_t via_count;
     struct locating locating;
 };
 

@@ -178,8 +178,12 @@ static struct peer *admitted_peer(struct handshake_desk *desk, const uint8_t key
     struct peer *peer = peer_find(desk->peers, key);
     struct ziglan *ziglan;
 
-    if (peer != NULL) {
+    if (peer != NULL && !peer->blocked) {
         return peer;
+    }
+    if (peer != NULL || blocks_have(desk->peers->blocks, key)) {
+        counters_of(desk)->blocked++;
+        return NULL;
     }
     counters_of(desk)->not_member++;
     TAILQ_FOREACH(ziglan, &desk->shared->ziglans->head, in_list)

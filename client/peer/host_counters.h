@@ -6,11 +6,13 @@
 
 #include <stdint.h>
 
+/* tidy-ok: struct-fields one flat list of counters */
 struct host_counters {
     uint64_t frames_in, frames_out, frames_dropped;
     uint64_t packets_in, packets_out;            /* TUN side */
     uint64_t packets_dropped[TUNNEL_DROP_COUNT]; /* by enum tunnel_drop */
-    uint64_t initiations_refused, cookies_sent, not_member, stale_timestamp, queue_dropped;
+    uint64_t initiations_refused, cookies_sent, not_member, blocked, stale_timestamp;
+    uint64_t queue_dropped;
     uint64_t unknown_index, plaintext_dropped, foreign_dropped, fragments_in, fragments_out;
     uint64_t handshakes, conversations_displaced, direct_established, direct_lost;
 };

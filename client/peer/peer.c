@@ -9,10 +9,10 @@ enum { CAPACITY_FIRST = 64 };
 
 int peer_table_init(struct peer_table *table, const struct env *env, struct store *store,
                     const uint8_t own_key[KEY_SIZE], const struct tunnel_host *own,
-                    struct address_book *book)
+                    struct address_book *book, const struct blocks *blocks)
 {
     *table = (struct peer_table){
-        .env = env, .store = store, .own_key = own_key, .own = own, .book = book};
+        .env = env, .store = store, .own_key = own_key, .own = own, .book = book, .blocks = blocks};
     return map_new(&table->by_key, KEY_SIZE, PEERS_MAX, env);
 }
 
@@ -111,6 +111,7 @@ static struct peer *make(struct peer_table *table, const uint8_t key[KEY_SIZE])
     memcpy(peer->key, key, KEY_SIZE);
     peer->traffic.last_seen_at = MONO_NEVER;
     peer->gone_at = MONO_NEVER;
+    peer->blocked = blocks_have(table->blocks, key);
     table->list[peer->id] = peer;
     place_changed(table, peer->id);
     return peer;

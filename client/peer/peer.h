@@ -8,6 +8,7 @@
 #pragma once
 
 #include "client/peer/address_book.h"
+#include "client/peer/blocks.h"
 #include "client/peer/contacts.h"
 #include "client/tunnel/tunnel.h"
 #include "client/ziglan/ziglan_list.h"
@@ -35,6 +36,7 @@ struct peer {
     struct conversation *conversation; /* NULL while nothing happens between us */
     uint64_t timestamp_ms;             /* largest timestamp of an initiation from it */
     struct mono revival_at; /* a frame of an unknown session is answered again (revival.h) */
+    bool blocked;           /* by the user: it is not let in, and nothing is sent to it */
     bool away;              /* somebody said that it is; whether that holds: presence.h */
     struct mono gone_at;    /* it said goodbye; NEVER: not since it was here last */
     struct peer_traffic traffic;
@@ -46,6 +48,7 @@ struct peer_table {
     const uint8_t *own_key;        /* KEY_SIZE bytes */
     const struct tunnel_host *own; /* this host's addresses */
     struct address_book *book;
+    const struct blocks *blocks;
     struct peer **list; /* by id; NULL: the place is free, and the next newcomer's */
     uint32_t *places_free;
     size_t count, capacity, places_free_count; /* count: places, free ones too */
@@ -56,7 +59,7 @@ struct peer_table {
 /** An empty table. All pointers are borrowed for its life. ERR_NOMEM. */
 int peer_table_init(struct peer_table *table, const struct env *env, struct store *store,
                     const uint8_t own_key[KEY_SIZE], const struct tunnel_host *own,
-                    struct address_book *book) MUST_CHECK;
+                    struct address_book *book, const struct blocks *blocks) MUST_CHECK;
 
 /** Free all peers; their conversations were ended before. A table of zeros is fine. */
 void peer_table_fini(struct peer_table *table);

@@ -72,7 +72,7 @@ enum presence presence_of(const struct peer *peer, const struct ziglan_list *zig
 bool presence_is_offline(const struct peer *peer, const struct ziglan_list *ziglans,
                          struct mono now)
 {
-    return peer->away && presence_of(peer, ziglans, now) == PRESENCE_OFFLINE;
+    return peer->blocked || (peer->away && presence_of(peer, ziglans, now) == PRESENCE_OFFLINE);
 }
 
 void presence_ask(const struct peer *peer, struct mono now)

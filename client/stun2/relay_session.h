@@ -75,6 +75,12 @@ struct relay_attaching {
     struct mono renew_at;            /* while the session is open */
 };
 
+/** How far the relay was told what it is to know of this host's peers (client/core/telling.h). */
+struct relay_telling {
+    size_t next;
+    struct mono at; /* when to go on; NEVER: it knows all */
+};
+
 /* tidy-ok: struct-fields each stands for one thing about one relay, and no few belong together */
 struct relay_session {
     TAILQ_ENTRY(relay_session) in_set;
@@ -97,6 +103,7 @@ struct relay_session {
     struct endpoint observed;    /* our address as that relay sees it */
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
     struct relay_attaching attaching;
+    struct relay_telling telling;
     struct relay_log log;
 };
 

@@ -24,6 +24,7 @@ static const char *const table_names[STORE_TABLE_COUNT] = {
     [STORE_TABLE_ADDRESS_BOOK] = "views",
     [STORE_TABLE_CONTACTS] = "contacts",
     [STORE_TABLE_RELAYS] = "relays",
+    [STORE_TABLE_BLOCKS] = "blocks",
     [STORE_TABLE_FORMER] = "former",
     [STORE_TABLE_NODES] = "nodes",
 };

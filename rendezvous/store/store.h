@@ -38,6 +38,7 @@ enum store_table {
     STORE_TABLE_ADDRESS_BOOK, /* host: peer key -> local addresses given to it */
     STORE_TABLE_CONTACTS,     /* host: key of a peer that its user named -> its name */
     STORE_TABLE_RELAYS,       /* host: key of a relay that its user pinned -> its URL */
+    STORE_TABLE_BLOCKS,       /* host: key that its user blocked -> nothing */
     STORE_TABLE_FORMER,       /* entry point: key with a revocation -> the name it had */
     STORE_TABLE_NODES,        /* relay: key -> another relay's record and who attests to it */
     STORE_TABLE_COUNT,

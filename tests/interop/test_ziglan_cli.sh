@@ -71,6 +71,8 @@ expect "relay wants pin or unpin" 2 "relay pin KEY" ziglan relay use "$relay"
 expect "a relay by its key alone" 2 "give its URL" ziglan relay pin "$peer"
 expect "a ziglan is no relay" 2 "URL of a ziglan" ziglan relay pin "ziglan://$peer@127.0.0.1"
 expect "a relay pinned while down" 0 "^Pinned relay" ziglan relay pin "$relay"
+expect "a key is blocked while down" 0 "^Blocked" ziglan block "$peer"
+expect "and unblocked" 0 "^Unblocked" ziglan unblock "$peer"
 expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
 expect "up twice" 1 "is up already" ziglan up --detach
 expect "status" 0 "everybody else is refused" ziglan s
@@ -80,6 +82,12 @@ expect "and how long it is up" 0 '"uptime_ms": [0-9]' ziglan status --json
 expect "an error as JSON" 1 '"error": "no such peer' ziglan ping nobody --json
 expect "an error as JSON while down" 3 '"exit_code": 3' ziglan status --json -i zig8
 expect "a URL that is none, as JSON" 2 '"exit_code": 2' ziglan join http://foo --json
+expect "a name that nobody has is not blocked" 1 "no peer has this name" ziglan block nobody
+expect "a peer is blocked" 0 "^Blocked nas" ziglan block nas
+expect "and shown so" 0 "^nas .* blocked" ziglan peers
+expect "a blocked peer is not pinged" 1 "is blocked; see: ziglan unblock" ziglan ping nas
+expect "it is unblocked" 0 "^Unblocked nas" ziglan unblock nas
+expect "once" 1 "no peer that is blocked" ziglan unblock nas
 expect "a peer named while down is there" 0 "^nas .* unknown" ziglan peers
 expect "a peer named while up" 0 "^box is a peer now" ziglan peer add "$peer" --name box
 expect "it has its new name" 0 "^box .* unknown" ziglan peers

@@ -43,6 +43,7 @@ static void every_key_is_read(void **state)
                                              "peers:\n"
                                              "  - name: nas\n"
                                              "    id: " KEY_A "\n"
+                                             "    via: [" KEY_A ", " KEY_NOBODYS "]\n"
                                              "dns: {enabled: no, address: 10.9.8.7, search: yes}\n"
                                              "log_level: debug\n");
 
@@ -60,6 +61,8 @@ static void every_key_is_read(void **state)
     assert_memory_equal(config->fixed[0], eui64, sizeof(eui64));
     assert_int_equal(config->peers_count, 1);
     assert_string_equal(config->peers[0].name, "nas");
+    assert_int_equal(config->peers[0].via_count, 2);
+    assert_memory_equal(config->peers[0].via[0], config->peers[0].key, KEY_SIZE);
     assert_false(config->dns_enabled);
     assert_true(config->dns_search);
     assert_memory_equal(config->dns_address, resolver, 4);
@@ -106,6 +109,9 @@ static const struct {
     {"ziglans: [relay://" KEY_A "@192.0.2.1]\n", "'ziglans' must be"},
     {"relays: [\"ziglan://" KEY_A "@h\"]\n", "'relays' must be a list of at most 8 URLs"},
     {"relays: [\"relay://x@h\"]\n", "has 1 characters instead of 52"},
+    {"peers: [{id: " KEY_A ", via: [" KEY_NOBODYS ", " KEY_NOBODYS "]}]\n",
+     "'via' must be a list of at most 3"},
+    {"peers: [{id: " KEY_A ", via: [x]}]\n", "'via' must be a list of at most 3"},
     {"peers: [{name: x}]\n", "lacks its 'id'"},
     {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
     {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
