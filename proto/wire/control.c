@@ -142,7 +142,8 @@ static const struct rule *rule_of(const char *message, const char *field)
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const char *name = rules[i].field;
 
-        if (strncmp(name, message, size) == 0 && name[size] == '.' &&
+        /* Most differ in the first character, and this is asked for each field of a message. */
+        if (name[0] == message[0] && strncmp(name, message, size) == 0 && name[size] == '.' &&
             strcmp(name + size + 1, field) == 0) {
             return &rules[i];
         }
@@ -240,12 +241,15 @@ static const char *field_problem(const ProtobufCMessage *message,
     const char *base = (const char *)message;
     const void *at = base + field->offset;
     const void *quantifier = base + field->quantifier_offset;
-    const struct rule *rule = rule_of(message->descriptor->short_name, field->name);
+    bool is_one_of = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+    const struct rule *rule;
 
-    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
-        const uint32_t *chosen = quantifier;
-
-        return *chosen == field->id ? value_problem(rule, field, at) : NULL;
+    if (is_one_of && *(const uint32_t *)quantifier != field->id) {
+        return NULL; /* of the many bodies that a message could have, it has one */
+    }
+    rule = rule_of(message->descriptor->short_name, field->name);
+    if (is_one_of) {
+        return value_problem(rule, field, at);
     }
     if (field->label != PROTOBUF_C_LABEL_REPEATED) {
         return value_problem(rule, field, at);

@@ -4,7 +4,7 @@
  *
  *   ASKING --- the winners of the key are asked, all at once
  *      |
- *      +--- the first valid answer, and 150 ms more; or all answered; or 1 s is over
+ *      +--- the first valid answer, and 150 ms more; or all answered; or 2 s are over
  *      v
  *    DONE  --- whoever waits is told what was found, the largest sequence first
  *
@@ -30,9 +30,11 @@
 #include <stdint.h>
 
 enum {
-    LOCATE_COUNT_MAX = 256,    /* look-ups at once */
-    LOCATE_WAITERS_MAX = 16,   /* who wait for one */
-    LOCATE_ASK_MS = 1000,      /* then who did not answer is silent */
+    LOCATE_COUNT_MAX = 256,  /* look-ups at once */
+    LOCATE_WAITERS_MAX = 16, /* who wait for one */
+    /* Then who did not answer is silent. From the other side of the world a session and an answer
+     * take three round trips of 300 ms, and a lost packet one more. */
+    LOCATE_ASK_MS = 2000,
     LOCATE_MORE_MS = 150,      /* after the first valid answer others may tell a newer one */
     LOCATE_PRESENT_MS = 60000, /* so long an answer is remembered, */
     LOCATE_ABSENT_MS = 5000,   /* that there is none, */

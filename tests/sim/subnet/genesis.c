@@ -160,7 +160,7 @@ void genesis(struct world *world, uint32_t count, uint32_t hostile_percent)
     for (uint32_t i = 0; i < count; i++) {
         struct relay *relay = node_make(world);
 
-        if (rng_below(&world->rng, 100) < hostile_percent) {
+        if ((i + 1) * hostile_percent / 100 != i * hostile_percent / 100) {
             relay->hostile = hostile_draw(&world->rng);
         }
     }

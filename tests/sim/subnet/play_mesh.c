@@ -9,11 +9,9 @@
 #include <math.h>
 
 enum {
-    SETTLE_MS = 10 * 60 * 1000,
     BETWEEN_MS = 7000, /* between two newcomers */
     ISLANDERS = 4,     /* who come to each island */
     SPREAD_MS_MAX = 20 * 60 * 1000,
-    LEARN_MS_MAX = 30 * 60 * 1000,
 };
 
 /* ---- rest ---- */
@@ -39,9 +37,9 @@ static double sessions_mean(const struct world *world)
     return (double)sum / (double)up;
 }
 
-void play_rest(struct world *world, struct figures *figures, uint64_t rest_ms)
+void play_rest(struct world *world, struct figures *figures, uint64_t settle_ms, uint64_t rest_ms)
 {
-    node_run(world, SETTLE_MS);
+    node_run(world, settle_ms);
 
     uint64_t before = sent_bytes(world);
 
@@ -60,12 +58,12 @@ void play_rest(struct world *world, struct figures *figures, uint64_t rest_ms)
 
 /* Wait until each of the last `count` relays knows 95 % of all others; returns the seconds that the
  * last one took, from its birth. */
-static double learn_s(struct world *world, uint32_t count)
+static double learn_s(struct world *world, uint32_t count, uint64_t ms_max)
 {
     uint32_t known_min = (world_honest_count(world) - 1) * 95 / 100;
     double slowest = INFINITY;
 
-    for (uint64_t at = 0; at < LEARN_MS_MAX && isinf(slowest); at += 1000) {
+    for (uint64_t at = 0; at < ms_max && isinf(slowest); at += 1000) {
         slowest = 0;
         for (uint32_t i = world->count - count; i < world->count; i++) {
             const struct relay *relay = &world->relays[i];
@@ -82,7 +80,8 @@ static double learn_s(struct world *world, uint32_t count)
     return slowest;
 }
 
-void play_newcomers(struct world *world, struct figures *figures, uint32_t count)
+void play_newcomers(struct world *world, struct figures *figures, uint32_t count,
+                    uint64_t learn_ms_max)
 {
     struct spread spread = {.count = 0};
     struct curve *curve = figures_curve(figures, "newcomer_known_share");
@@ -101,8 +100,8 @@ void play_newcomers(struct world *world, struct figures *figures, uint32_t count
             }
         }
     }
-    spread_run(&spread, world, SPREAD_MS_MAX, 500);
-    figures_add(figures, "new_relays_know_95_percent_s", learn_s(world, count));
+    spread_run(&spread, world, learn_ms_max, 500);
+    figures_add(figures, "new_relays_know_95_percent_s", learn_s(world, count, learn_ms_max));
     figures_add(figures, "new_relay_known_to_50_percent_s", spread_time(&spread, 50, false));
     figures_add(figures, "new_relay_known_to_95_percent_s", spread_time(&spread, 95, false));
     figures_add(figures, "new_relay_known_to_100_percent_s", spread_time(&spread, 100, false));

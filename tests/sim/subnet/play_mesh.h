@@ -7,11 +7,12 @@
 
 #include <stdint.h>
 
-/** Let neighbours find each other, then measure what the subnet costs at rest for so long. */
-void play_rest(struct world *world, struct figures *figures, uint64_t rest_ms);
+/** Let neighbours find each other for a while, then measure what the subnet costs at rest. */
+void play_rest(struct world *world, struct figures *figures, uint64_t settle_ms, uint64_t rest_ms);
 
-/** Count relays come, one after the other. */
-void play_newcomers(struct world *world, struct figures *figures, uint32_t count);
+/** Count relays come, one after the other. Wait at most so long until they know the others. */
+void play_newcomers(struct world *world, struct figures *figures, uint32_t count,
+                    uint64_t learn_ms_max);
 
 /** The subnet falls into two islands for so long; on each come some relays; then it heals. */
 void play_partition(struct world *world, struct figures *figures, uint64_t cut_ms);

@@ -79,6 +79,7 @@ struct world {
     bool cut; /* islands do not reach each other */
     uint64_t session_next;
     uint64_t delivered; /* messages */
+    void *play;         /* of the scenario that runs */
     struct mesh_message message;
     struct control_arena arena;
 };
