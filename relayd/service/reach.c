@@ -103,6 +103,8 @@ static void ask(struct reach_service *service, struct neighbour *neighbour)
     message.body_case = ZIGLAN__CONTROL__BODY_REACH_REQUEST;
     message.reach_request = &body;
     neighbour_tell(&service->base->neighbours, neighbour, &message);
+    service->neighbours[service->asked] = (struct reach_asked){.answered = false};
+    memcpy(service->neighbours[service->asked].key, neighbour->key, KEY_SIZE);
     service->asked++;
 }
 
@@ -205,17 +207,32 @@ static void count_reached(struct reach_service *service, const struct record_att
     }
 }
 
-/* A result for ourselves. Who measured is nobody that we know, perhaps; its signature stands for
- * it, and others judge what it is worth to them. */
-static void own_result(struct reach_service *service, const Ziglan__ReachResult *result,
-                       struct mono now)
+/* The neighbour that was asked and has not answered yet; NULL: this one was not. */
+static struct reach_asked *asked_of(struct reach_service *service, const uint8_t key[KEY_SIZE])
 {
+    for (uint32_t i = 0; i < service->asked; i++) {
+        struct reach_asked *asked = &service->neighbours[i];
+
+        if (!asked->answered && memcmp(asked->key, key, KEY_SIZE) == 0) {
+            return asked;
+        }
+    }
+    return NULL;
+}
+
+/* A result for ourselves, from a neighbour that was asked for one. Who measured is nobody that we
+ * know, perhaps; its signature stands for it, and others judge what it is worth to them. */
+static void own_result(struct reach_service *service, const uint8_t from[KEY_SIZE],
+                       const Ziglan__ReachResult *result, struct mono now)
+{
+    struct reach_asked *asked = asked_of(service, from);
     struct record_attestation record;
     struct record_parts parts;
 
-    if (service->answered >= service->asked || !is_running(service)) {
+    if (asked == NULL || !is_running(service)) {
         return;
     }
+    asked->answered = true;
     service->answered++;
     if ((result->outcome == OUTCOME_REACHED || result->outcome == OUTCOME_BY_PORT) &&
         signed_open(&parts, RECORD_TYPE_ATTESTATION, result->attestation.data,
@@ -420,6 +437,7 @@ static void job_go(struct reach_service *service, struct reach_job *job,
     body.hops = hops - 1;
     message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
     message.reach_job = &body;
+    memcpy(job->to, next->key, KEY_SIZE);
     neighbour_tell(&service->base->neighbours, next, &message);
 }
 
@@ -504,10 +522,12 @@ void reach_on_result(struct reach_service *service, const struct relay_client *c
     const Ziglan__ReachResult *result = message->reach_result;
     struct reach_job *job = job_of(service, result->id);
 
-    (void)client;
     if (job == NULL) {
-        own_result(service, result, now);
+        own_result(service, client->key, result, now);
         return;
+    }
+    if (memcmp(job->to, client->key, KEY_SIZE) != 0) {
+        return; /* it was not asked, or the measurement is made here */
     }
     result_send(service, job->from, job->id, (enum outcome)result->outcome,
                 result->attestation.data, result->attestation.len);

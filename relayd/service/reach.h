@@ -56,7 +56,15 @@ struct reach_job {
     uint64_t id;
     uint8_t from[KEY_SIZE]; /* the neighbour that gets the result */
     uint8_t subject[KEY_SIZE];
+    uint8_t to[KEY_SIZE]; /* the station that it went on to, from which alone a result counts; zero:
+                             it is measured here */
     struct mono until;
+};
+
+/** A neighbour that was asked about this relay, and may answer once. */
+struct reach_asked {
+    uint8_t key[KEY_SIZE];
+    bool answered;
 };
 
 struct reach_service {
@@ -69,6 +77,7 @@ struct reach_service {
     struct mono until;       /* CHECKING: the results are in */
     struct mono next_at;     /* then it is measured again */
     uint64_t retry_ms;
+    struct reach_asked neighbours[REACH_ASKED_MAX];
     uint32_t silent;                            /* rounds without any result, one after the other */
     struct endpoint told;                       /* the one in the log */
     uint32_t asked, answered, reached, by_port; /* in this round: what came of it */
