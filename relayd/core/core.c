@@ -156,6 +156,15 @@ static void datagram_take(struct relay_core *core, const struct link_event *even
     }
 }
 
+static void measured(struct relay_core *core, const struct reach_outcome *outcome, struct mono now)
+{
+    if (outcome->aim.job == 0) {
+        mesh_service_on_reached(&core->mesh, outcome, now);
+    } else {
+        reach_on_dialled(&core->reach, outcome);
+    }
+}
+
 /* True if an event is of a dial that only measures. */
 static bool measure_take(struct relay_core *core, const struct link_event *event, struct mono now)
 {
@@ -165,10 +174,8 @@ static bool measure_take(struct relay_core *core, const struct link_event *event
     if (!reach_dials_take(&core->mesh.dials, event, &ended, &outcome, now)) {
         return false;
     }
-    if (ended && outcome.aim.job == 0) {
-        mesh_service_on_reached(&core->mesh, &outcome, now);
-    } else if (ended) {
-        reach_on_dialled(&core->reach, &outcome);
+    if (ended) {
+        measured(core, &outcome, now);
     }
     return true;
 }
@@ -253,7 +260,9 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
         link_hub_receive(core->base.hub, in, now);
         events_drain(core, now);
     } else if (first <= FRAME_STUN_LAST) {
-        stun_service_receive(&core->stun, in, now);
+        if (!reach_dials_on_stun(&core->mesh.dials, in, now)) {
+            stun_service_receive(&core->stun, in, now);
+        }
     } else if (first >= FRAME_HOST_FIRST && first <= FRAME_HOST_LAST) {
         counters->drop_host_frame++; /* hosts talk to each other, never to a relay's port */
     } else if (first >= FRAME_LANE_FIRST && first <= FRAME_LANE_LAST) {
@@ -296,6 +305,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
         copied_forget(core, now);
     }
     stun_service_transmit(&core->stun, out);
+    reach_dials_transmit(&core->mesh.dials, out, now);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);
     sent_count(core, out, before);
@@ -340,6 +350,8 @@ static void housekeeping(struct relay_core *core, struct mono now)
 
 void relay_core_expire(struct relay_core *core, struct mono now)
 {
+    struct reach_outcome outcome;
+
     wall_note(core, now);
     link_hub_expire(core->base.hub, now);
     events_drain(core, now);
@@ -348,6 +360,9 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     presence_expire(&core->presence, now);
     forward_relay_expire(&core->forward, now);
     session_expire(&core->session, now);
+    while (reach_dials_expire(&core->mesh.dials, &outcome, now)) {
+        measured(core, &outcome, now);
+    }
     neighbour_expire(&core->base.neighbours, now);
     neighbours_drain(core, now);
     peer_service_expire(&core->peers, now);
@@ -373,6 +388,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, peer_service_deadline(&core->peers));
     at = mono_min(at, mesh_service_deadline(&core->mesh));
     at = mono_min(at, reach_deadline(&core->reach));
+    at = mono_min(at, reach_dials_deadline(&core->mesh.dials));
     at = mono_min(at, search_service_deadline(&core->search));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));

@@ -5,17 +5,30 @@
  * displace none. They leave from a second port, of which no relay is told: a relay that dials
  * others opens its NAT for them before that port only, and nobody has ever sent to the port from
  * which it is measured.
+ *
+ * Where to dial is what others say. So the address is asked by STUN first, with 28 bytes that any
+ * relay answers; only where such an answer comes from is a connection dialled, whose packets are
+ * large. Nobody else hears more than REACH_DIAL_TRIES such requests.
+ *
+ *   ASKING ---- STUN answer ----> DIALLING ---- proved its key, or not ----> ended
+ *      +-- no answer ------------------------------------------------------^
  */
 #pragma once
 
 #include "proto/link/link.h"
+#include "proto/wire/stun.h"
 #include "relayd/base/relay_base.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REACH_DIALS_MAX = 8 };
+enum {
+    REACH_DIALS_MAX = 8,
+    REACH_DIAL_TRIES = 3,     /* STUN requests */
+    REACH_DIAL_TRY_MS = 400,  /* between two of them */
+    REACH_DIAL_ASK_MS = 3000, /* then nobody answers there */
+};
 
 /** What is to be found out. */
 struct reach_aim {
@@ -26,8 +39,12 @@ struct reach_aim {
 
 struct reach_dial {
     struct reach_aim aim;
-    struct handle handle;
+    struct handle handle; /* none while it is asked by STUN */
     bool used;
+    uint8_t transaction[STUN_ID_SIZE];
+    uint32_t tries;
+    struct mono due;   /* the next request */
+    struct mono until; /* of asking */
 };
 
 struct reach_dials {
@@ -44,6 +61,18 @@ struct reach_outcome {
 
 /** Begin one. False if there are too many. */
 bool reach_dials_begin(struct reach_dials *dials, const struct reach_aim *aim, struct mono now);
+
+/** A STUN datagram that came. True if it answers one of these dials: it is dialled now. */
+bool reach_dials_on_stun(struct reach_dials *dials, const struct dgram *in, struct mono now);
+
+/** Append the requests that are due. */
+void reach_dials_transmit(struct reach_dials *dials, struct outbox *out, struct mono now);
+
+/** True if one has ended without an answer; *out says which. To be called until it is false. */
+bool reach_dials_expire(struct reach_dials *dials, struct reach_outcome *out, struct mono now);
+
+/** When one of these two has something to do. */
+struct mono reach_dials_deadline(const struct reach_dials *dials);
 
 /** True if an event is of one of these dials, and nobody else's business; then *ended says whether
  * the dial has ended, and *out with what. */

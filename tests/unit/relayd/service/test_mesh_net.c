@@ -211,6 +211,62 @@ static void only_who_was_asked_says_once_that_a_relay_is_reached(void **state)
     relay_net_free(net);
 }
 
+/* What arrives at an address where no relay is. */
+struct bystander {
+    size_t datagrams, bytes, largest;
+};
+
+static void bystander_hears(void *context, struct dgram *in)
+{
+    struct bystander *b = context;
+
+    b->datagrams++;
+    b->bytes += in->size;
+    b->largest = in->size > b->largest ? in->size : b->largest;
+}
+
+static struct mono never(void *context)
+{
+    (void)context;
+    return MONO_NEVER;
+}
+
+static void a_bystander_hears_three_small_requests(void **state)
+{
+    struct relay_net *net = net_of(COUNT, 6);
+    static const uint8_t ip[4] = {203, 0, 113, 77};
+    struct bystander bystander = {0};
+    const struct relay_net_guest guest = {
+        .context = &bystander,
+        .address = endpoint_v4(ip, 4433),
+        .receive = bystander_hears,
+        .deadline = never,
+    };
+    struct relay_core *core = net->nodes[1].core;
+    Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
+    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t nobody[KEY_SIZE] = {9};
+
+    (void)state;
+    relay_net_guest_add(net, &guest);
+    relay_net_run(net, 3000);
+    address.ip = control_ip(&guest.address);
+    address.port = guest.address.port;
+    body.id = 77;
+    body.subject = control_bytes(nobody, KEY_SIZE);
+    body.address = &address;
+    message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
+    message.reach_job = &body;
+    reach_on_job(&core->reach,
+                 neighbour_of_key(&core->base.neighbours, relay_net_key(net, 0))->client, &message,
+                 net->now);
+    relay_net_run(net, 10000);
+    assert_int_equal(bystander.datagrams, REACH_DIAL_TRIES);
+    assert_int_equal(bystander.largest, STUN_REQUEST_SIZE);
+    relay_net_free(net);
+}
+
 static void a_partition_heals(void **state)
 {
     struct relay_net *net = net_of(COUNT, 13);
@@ -296,6 +352,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_nobody_reaches_does_not_announce_itself),
         cmocka_unit_test(who_lets_in_only_answers_is_never_taken_for_reachable),
         cmocka_unit_test(only_who_was_asked_says_once_that_a_relay_is_reached),
+        cmocka_unit_test(a_bystander_hears_three_small_requests),
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(the_subnet_survives_its_first_relay_and_restarts),
         cmocka_unit_test(what_a_relay_learned_just_before_it_stopped_is_kept),
