@@ -151,6 +151,9 @@ void net_host_dial(struct net_host *host, size_t i)
     CHECK(link_hub_dial(host->hub, &host->handle, &dial, host->net->now) == ERR_OK);
     send(host);
     relay_net_run(host->net, 200);
+    for (int tries = 0; tries < 50 && !host->open; tries++) { /* packets were lost */
+        relay_net_run(host->net, 100);
+    }
     CHECK(host->open);
 }
 

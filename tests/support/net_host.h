@@ -40,7 +40,8 @@ void net_host_fini(struct net_host *host);
 /** Attach it to relay i for an hour, from its next Hello on. */
 void net_host_attach(struct net_host *host, size_t i, uint64_t sequence);
 
-/** Dial relay i, and let 200 ms pass; the session before is closed. */
+/** Dial relay i, and let 200 ms pass, or more until there is a session; the session before is
+ * closed. */
 void net_host_dial(struct net_host *host, size_t i);
 
 /** Close its session. */

@@ -8,10 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct endpoint address_of(size_t i)
+{
+    const uint8_t ip[4] = {(uint8_t)(20 + i / 256), (uint8_t)i, 3, 1};
+
+    return endpoint_v4(ip, 4433);
+}
+
 static size_t node_at(const struct relay_net *net, const struct endpoint *address)
 {
-    size_t i = 0;
+    size_t size, i = 0;
+    const uint8_t *ip = endpoint_ip_bytes(address, &size);
 
+    if (size == 4 && ip[0] >= 20) {
+        i = (size_t)(ip[0] - 20) * 256 + ip[1]; /* unless a test gave it another address */
+    }
+    if (i >= net->count || !endpoint_same_ip(&net->nodes[i].address, address)) {
+        i = 0;
+    }
     while (i < net->count && !endpoint_same_ip(&net->nodes[i].address, address)) {
         i++;
     }
@@ -21,15 +35,23 @@ static size_t node_at(const struct relay_net *net, const struct endpoint *addres
 static void node_sends(void *context, const struct relay_node *node)
 {
     struct relay_net *net = context;
+    size_t number = (size_t)(node - net->nodes);
+    uint64_t way_us = net->wire.delay_us;
 
     for (size_t i = 0; i < node->box.items_count; i++) {
         const struct outbox_item *item = &node->box.items[i];
         struct endpoint from = node->address;
 
+        size_t to = net->way_us == NULL ? net->count : node_at(net, &item->remote);
+
         from.port = item->local.port != 0 ? item->local.port : from.port;
+        net->wire.delay_us = to < net->count ? net->way_us(net, number, to) : way_us;
         wire_send(&net->wire, &from, &item->remote, node->box.bytes + item->offset, item->size,
                   net->now);
+        net->sent[number].packets++;
+        net->sent[number].bytes += item->size + RELAY_NET_PACKET_BYTES;
     }
+    net->wire.delay_us = way_us;
 }
 
 static int by_key(const void *a, const void *b)
@@ -53,20 +75,20 @@ struct relay_net *relay_net_new(size_t count, uint64_t seed)
     wire_init(&net->wire, &net->ports.rng);
     net->wire.delay_us = 10000;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t id_seed[IDENTITY_SEED_SIZE] = {1, (uint8_t)i};
+        const uint8_t id_seed[IDENTITY_SEED_SIZE] = {1, (uint8_t)i, (uint8_t)(i >> 8)};
 
         identity_from_seed(&identities[i], id_seed);
     }
     qsort(identities, count, sizeof(identities[0]), by_key);
     for (size_t i = 0; i < count; i++) {
-        const uint8_t ip[4] = {20, (uint8_t)i, 3, 1};
-        const uint8_t id_seed[IDENTITY_SEED_SIZE] = {2, (uint8_t)i};
-        struct endpoint address = endpoint_v4(ip, 4433);
+        const uint8_t id_seed[IDENTITY_SEED_SIZE] = {2, (uint8_t)i, (uint8_t)(i >> 8)};
+        struct endpoint address = address_of(i);
 
         identity_from_seed(&ziglan, id_seed);
         relay_node_init(&net->nodes[i], &net->ports.env, &identities[i], &ziglan, &address);
         net->nodes[i].send = node_sends;
         net->nodes[i].context = net;
+        net->timer_of[i].node = i;
     }
     return net;
 }
@@ -77,32 +99,45 @@ void relay_net_free(struct relay_net *net)
         relay_node_fini(&net->nodes[i]);
     }
     wire_fini(&net->wire);
+    heap_fini(&net->timers);
     link_library_fini();
     free(net);
 }
 
-void relay_net_peers(struct relay_net *net)
+void relay_net_peer(struct relay_net *net, size_t i, size_t known, struct relay_peers *peers)
 {
-    struct relay_peer *peer = &net->peers.list[0];
+    struct relay_peer *peer = &peers->list[0];
     char text[ENDPOINT_TEXT_SIZE];
 
-    net->peers.count = 1;
-    memcpy(peer->key, relay_net_key(net, 0), KEY_SIZE);
+    peers->count = 1;
+    memcpy(peer->key, relay_net_key(net, known), KEY_SIZE);
     (void)snprintf(peer->host.name, sizeof(peer->host.name), "%s",
-                   endpoint_ip_text(&net->nodes[0].address, text));
+                   endpoint_ip_text(&net->nodes[known].address, text));
     peer->host.port = 4433;
     peer->host.numeric = true;
+    if (i != known) {
+        net->nodes[i].cfg.peers = peers;
+    }
+}
+
+void relay_net_peers(struct relay_net *net)
+{
     for (size_t i = 1; i < net->count; i++) {
-        net->nodes[i].cfg.peers = &net->peers;
+        relay_net_peer(net, i, 0, &net->peers);
     }
 }
 
 void relay_net_start(struct relay_net *net)
 {
     for (size_t i = 0; i < net->count; i++) {
-        relay_node_start(&net->nodes[i], net->now);
-        relay_core_second_port(net->nodes[i].core, RELAY_NET_SECOND_PORT);
+        relay_net_start_one(net, i);
     }
+}
+
+void relay_net_start_one(struct relay_net *net, size_t i)
+{
+    relay_node_start(&net->nodes[i], net->now);
+    relay_core_second_port(net->nodes[i].core, RELAY_NET_SECOND_PORT);
 }
 
 void relay_net_guest_add(struct relay_net *net, const struct relay_net_guest *guest)
@@ -120,6 +155,14 @@ static void guests_deliver(struct relay_net *net, const struct endpoint *to, str
     }
 }
 
+/* ---- time ---- */
+
+static void timer_keep(struct relay_net *net, size_t i)
+{
+    CHECK(heap_set(&net->timers, &net->timer_of[i].entry, relay_node_deadline(&net->nodes[i])) ==
+          ERR_OK);
+}
+
 static void deliver(struct relay_net *net)
 {
     struct wire_packet *packet = wire_take(&net->wire, net->now);
@@ -135,44 +178,64 @@ static void deliver(struct relay_net *net)
             (net->lets == NULL || net->lets(net, &packet->from, &packet->to))) {
             relay_core_receive(net->nodes[to].core, &in, net->now);
             (void)relay_node_pump(&net->nodes[to], net->now);
+            timer_keep(net, to);
         }
         wire_packet_free(&net->wire, packet);
     }
+}
+
+static void guests_turn(struct relay_net *net)
+{
+    for (size_t i = 0; i < net->guests_count; i++) {
+        const struct relay_net_guest *guest = net->guests[i];
+
+        if (mono_due(guest->deadline(guest->context), net->now)) {
+            guest->turn(guest->context);
+        }
+    }
+}
+
+static void nodes_turn(struct relay_net *net)
+{
+    struct heap_entry *entry = heap_pop_due(&net->timers, net->now);
+    size_t turns = 0;
+
+    /* One turn each: whose deadline is due again gets the next one. */
+    for (; entry != NULL && turns < net->count; entry = heap_pop_due(&net->timers, net->now)) {
+        size_t i = HEAP_OWNER(entry, struct relay_net_timer, entry)->node;
+
+        relay_core_expire(net->nodes[i].core, net->now);
+        (void)relay_node_pump(&net->nodes[i], net->now);
+        timer_keep(net, i);
+        turns++;
+    }
+    if (entry != NULL) {
+        timer_keep(net, HEAP_OWNER(entry, struct relay_net_timer, entry)->node);
+    }
+}
+
+static struct mono next_event(const struct relay_net *net)
+{
+    struct mono next = mono_min(wire_deadline(&net->wire), heap_deadline(&net->timers));
+
+    for (size_t i = 0; i < net->guests_count; i++) {
+        next = mono_min(next, net->guests[i]->deadline(net->guests[i]->context));
+    }
+    return next;
 }
 
 void relay_net_run(struct relay_net *net, uint64_t ms)
 {
     struct mono until = mono_add_ms(net->now, ms);
 
-    for (;;) {
-        struct mono next = wire_deadline(&net->wire);
-
-        for (size_t i = 0; i < net->count; i++) {
-            next = mono_min(next, relay_node_deadline(&net->nodes[i]));
-        }
-        for (size_t i = 0; i < net->guests_count; i++) {
-            next = mono_min(next, net->guests[i]->deadline(net->guests[i]->context));
-        }
-        if (next.ns > until.ns) {
-            break;
-        }
+    for (size_t i = 0; i < net->count; i++) { /* what a test did since the last run */
+        timer_keep(net, i);
+    }
+    for (struct mono next = next_event(net); next.ns <= until.ns; next = next_event(net)) {
         net->now = next.ns > net->now.ns ? next : net->now;
         deliver(net);
-        for (size_t i = 0; i < net->guests_count; i++) {
-            const struct relay_net_guest *guest = net->guests[i];
-
-            if (mono_due(guest->deadline(guest->context), net->now)) {
-                guest->turn(guest->context);
-            }
-        }
-        for (size_t i = 0; i < net->count; i++) {
-            struct relay_node *node = &net->nodes[i];
-
-            if (node->core != NULL && mono_due(relay_core_deadline(node->core), net->now)) {
-                relay_core_expire(node->core, net->now);
-                (void)relay_node_pump(node, net->now);
-            }
-        }
+        guests_turn(net);
+        nodes_turn(net);
     }
     net->now = until;
 }

@@ -10,7 +10,12 @@
 #include "tests/support/relay_node.h"
 #include "tests/support/wire.h"
 
-enum { RELAY_NET_SECOND_PORT = 40000, RELAY_NET_MAX = 48, RELAY_NET_GUESTS_MAX = 4 };
+enum {
+    RELAY_NET_SECOND_PORT = 40000,
+    RELAY_NET_MAX = 512,
+    RELAY_NET_GUESTS_MAX = 32,
+    RELAY_NET_PACKET_BYTES = 42, /* in front of a UDP payload: Ethernet, IPv4 and UDP */
+};
 
 /** Something else on the wire, as a host (tests/support/net_host.h). It sends by itself. */
 struct relay_net_guest {
@@ -21,17 +26,31 @@ struct relay_net_guest {
     void (*turn)(void *context); /* its deadline is due */
 };
 
+/** What a relay sent since it was made. */
+struct relay_net_sent {
+    uint64_t packets, bytes; /* bytes: with RELAY_NET_PACKET_BYTES each */
+};
+
 struct relay_net {
     struct test_env ports;
     struct mono now;
     struct wire wire;
     struct relay_node nodes[RELAY_NET_MAX];
+    struct relay_net_sent sent[RELAY_NET_MAX];
+    struct heap timers; /* of nodes, inside relay_net_run */
+    struct relay_net_timer {
+        struct heap_entry entry;
+        size_t node;
+    } timer_of[RELAY_NET_MAX];
     size_t count;
     struct relay_peers peers;                                   /* of all but the first */
     const struct relay_net_guest *guests[RELAY_NET_GUESTS_MAX]; /* borrowed */
     size_t guests_count;
     bool (*passes)(const struct relay_net *net, size_t from, size_t to); /* NULL: everything does */
-    /* The same by addresses, for all that arrives at a relay; NULL: everything does. */
+    /* How long a packet takes between two of them; NULL: as the wire says, as from and to guests.
+     */
+    uint64_t (*way_us)(const struct relay_net *net, size_t from, size_t to);
+    /* The same as passes, by addresses, for all that arrives at a relay; NULL: everything does. */
     bool (*lets)(struct relay_net *net, const struct endpoint *from, const struct endpoint *to);
 };
 
@@ -39,12 +58,19 @@ struct relay_net {
 struct relay_net *relay_net_new(size_t count, uint64_t seed);
 void relay_net_free(struct relay_net *net);
 
+/** Relay i gets `known` as its only peer, unless it is the same one. *peers is filled in, and kept
+ * as long as the net. */
+void relay_net_peer(struct relay_net *net, size_t i, size_t known, struct relay_peers *peers);
+
 /** All but the first get the first as their peer, and nobody else: its configuration is used at the
  * next start. */
 void relay_net_peers(struct relay_net *net);
 
 /** Start all. */
 void relay_net_start(struct relay_net *net);
+
+/** Start relay i; the others run or not. */
+void relay_net_start_one(struct relay_net *net, size_t i);
 
 /** Let everything happen for `ms` milliseconds of virtual time. */
 void relay_net_run(struct relay_net *net, uint64_t ms);

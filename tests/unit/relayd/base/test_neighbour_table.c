@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+enum { COMERS_MAX = 48 }; /* more than have room at once */
+
 /* The book of all relays of a net. */
 static bool book_find(void *context, const uint8_t key[KEY_SIZE], struct neighbour_place *out)
 {
@@ -292,7 +294,7 @@ static void sessions_for_a_word_end_soon_and_make_room_for_the_next(void **state
     assert_non_null(open_of(net, 0, 2)); /* it was used for more */
     relay_net_free(net);
 
-    net = net_of(RELAY_NET_MAX);
+    net = net_of(COMERS_MAX);
     table = relay_net_neighbours(net, 0);
     for (size_t i = 1; i < net->count; i++) { /* all have a word for one, which has room for 40 */
         assert_int_equal(neighbour_send_brief(relay_net_neighbours(net, i), relay_net_key(net, 0),

@@ -32,20 +32,8 @@ static struct relay_net *net_of(size_t count, uint64_t seed)
     struct relay_net *net = relay_net_new(count, seed);
 
     for (size_t i = 0; i < count; i++) {
-        struct relay_peer *peer = &peers_of[i].list[0];
-        char text[ENDPOINT_TEXT_SIZE];
-
         relay_node_set_open(&net->nodes[i]);
-        if (i == 0) {
-            continue;
-        }
-        peers_of[i].count = 1;
-        memcpy(peer->key, relay_net_key(net, 0), KEY_SIZE);
-        (void)snprintf(peer->host.name, sizeof(peer->host.name), "%s",
-                       endpoint_ip_text(&net->nodes[0].address, text));
-        peer->host.port = 4433;
-        peer->host.numeric = true;
-        net->nodes[i].cfg.peers = &peers_of[i];
+        relay_net_peer(net, i, 0, &peers_of[i]);
     }
     apps_set(net, count - 1, "chess");
     return net;
