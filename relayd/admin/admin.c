@@ -69,7 +69,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         (json_int_t)s.bandwidth_max, "neighbours", (json_int_t)s.neighbours, "pools",
         pools_list(relay_core_pools(context->core)), "rewards",
         rewards_list(relay_core_rewards(context->core)), "reach", reach_word(context->core),
-        "reach_text", reach_text(context->core, reach), "nodes", (json_int_t)s.nodes));
+        "reach_text", reach_text(context->core, reach), "nodes", (json_int_t)s.mesh.nodes));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

@@ -48,11 +48,14 @@ static void counters_print(FILE *to, const struct relay_snapshot *s)
 #define ROW(field, name, labels, help) {name, labels, help, s->locate.field},
                         RELAY_LOCATE_COUNTERS(ROW)
 #undef ROW
+#define ROW(field, name, labels, help) {name, labels, help, s->mesh.field},
+                            RELAY_NODE_COUNTERS(ROW)
+#undef ROW
 #define ROW(field, name, labels, help) {name, labels, help, s->pools.field},
-                            RELAY_POOL_COUNTERS(ROW)
+                                RELAY_POOL_COUNTERS(ROW)
 #undef ROW
 #define ROW(field, name, labels, help) {name, labels, help, s->find.field},
-                                RELAY_FIND_COUNTERS(ROW)
+                                    RELAY_FIND_COUNTERS(ROW)
 #undef ROW
     };
 
@@ -91,7 +94,7 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
     gauge_print(to, "relayd_sessions", "Keys with an active session.", s->sessions);
     gauge_print(to, "relayd_strangers", "Sessions that are not members.", s->strangers);
     gauge_print(to, "relayd_nodes", "Relays that this one believes in, itself among them.",
-                s->nodes);
+                s->mesh.nodes);
     gauge_print(to, "relayd_neighbours", "Relays with a session, or that are being dialled.",
                 s->neighbours);
     gauge_print(to, "relayd_watchers", "Sessions that watch the directory.", s->watchers);

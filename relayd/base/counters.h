@@ -9,6 +9,7 @@
 #pragma once
 
 #include "proto/link/link.h"
+#include "rendezvous/mesh/mesh.h"
 #include "rendezvous/presence/locate.h"
 #include "rendezvous/presence/presence_table.h"
 #include "rendezvous/punch/punch.h"
@@ -198,6 +199,33 @@
     X(answers_late, "lookup_answers_total", "kind=\"late\"", "")                                   \
     X(answers_failed, "lookup_answers_total", "kind=\"failed\"", "")
 
+/* Taken from struct mesh_stats when printed. */
+#define RELAY_NODE_COUNTERS(X)                                                                     \
+    X(known, "node_records_total", "result=\"known\"",                                             \
+      "Records of relays that others told, by what they were.")                                    \
+    X(older, "node_records_total", "result=\"older\"", "")                                         \
+    X(own, "node_records_total", "result=\"own\"", "")                                             \
+    X(malformed, "node_records_total", "result=\"malformed\"", "")                                 \
+    X(forged, "node_records_total", "result=\"forged\"", "")                                       \
+    X(future, "node_records_total", "result=\"future\"", "")                                       \
+    X(over, "node_records_total", "result=\"over\"", "")                                           \
+    X(bad_address, "node_records_total", "result=\"bad_address\"", "")                             \
+    X(limit_all, "node_records_total", "result=\"limit_all\"", "")                                 \
+    X(limit_prefix, "node_records_total", "result=\"limit_net\"", "")                              \
+    X(limit_believed, "node_records_total", "result=\"limit_rate\"", "")                           \
+    X(limit_unproven, "node_records_total", "result=\"limit_unproven\"", "")                       \
+    X(unproven_full, "node_records_total", "result=\"unproven_full\"", "")                         \
+    X(unreached, "node_records_total", "result=\"unreached\"", "")                                 \
+    X(believed, "node_records_total", "result=\"believed\"", "")                                   \
+    X(attestations_bad, "node_attestations_refused_total", "",                                     \
+      "Attestations that were forged, over, or of another relay.")                                 \
+    X(expired, "nodes_forgotten_total", "reason=\"expired\"",                                      \
+      "Relays that are not believed any more, by reason.")                                         \
+    X(unbelieved, "nodes_forgotten_total", "reason=\"unproven\"", "")                              \
+    X(dials, "node_dials_total", "result=\"begun\"",                                               \
+      "Dials that find out whether a relay is where its record says.")                             \
+    X(reached, "node_dials_total", "result=\"reached\"", "")
+
 /* Taken from struct app_pool_stats when printed. */
 #define RELAY_POOL_COUNTERS(X)                                                                     \
     X(joined, "pool_joins_total", "result=\"ok\"", "Joins of pools of applications, by result.")   \
@@ -244,12 +272,12 @@ struct relay_snapshot {
     struct punch_stats punch;
     struct presence_stats presence;
     struct locate_stats locate;
+    struct mesh_stats mesh;
     uint32_t announced, ways, foreign_hosts; /* keys that are announced; ways; attachments */
     struct app_pool_stats pools;
     struct find_stats find;
     uint32_t sessions;   /* keys with an active session */
     uint32_t strangers;  /* sessions that are not members */
-    uint32_t nodes;      /* relays that it believes in, itself among them */
     uint32_t neighbours; /* relays with which there is a session or is being made one */
     uint32_t watchers;
     uint64_t members; /* admitted and not revoked */

@@ -467,7 +467,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .sessions = session_table_key_count(&base->sessions),
         .strangers = base->sessions.lists.stranger_count,
         .neighbours = base->neighbours.count,
-        .nodes = mesh_stats(core->mesh.mesh)->nodes,
+        .mesh = *mesh_stats(core->mesh.mesh),
         .watchers = core->watch.count,
         .members = base->directory != NULL ? directory_member_count(base->directory) : 0,
         .uptime_ms = mono_ms_between(base->started_at, now),

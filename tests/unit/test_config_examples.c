@@ -205,7 +205,8 @@ static void the_document_knows_every_metric(void **state)
 #define FAMILY(field, family, labels, help) "`relayd_" family "`",
     static const char *const families[] = {
         RELAY_COUNTERS(FAMILY) RELAY_LINK_COUNTERS(FAMILY) RELAY_PUNCH_COUNTERS(FAMILY)
-            RELAY_PRESENCE_COUNTERS(FAMILY) RELAY_LOCATE_COUNTERS(FAMILY)};
+            RELAY_PRESENCE_COUNTERS(FAMILY) RELAY_LOCATE_COUNTERS(FAMILY)
+                RELAY_NODE_COUNTERS(FAMILY)};
 #undef FAMILY
     char *document = fixture_file_text(operations_md);
 
