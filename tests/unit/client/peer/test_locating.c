@@ -86,6 +86,25 @@ static void a_relay_where_both_are_is_found_before_an_initiation_is_repeated(voi
     world_free(w);
 }
 
+/* Each at a relay of its own, and neither knows where the other is: a -> Ra -> Rb -> b. The round
+ * trip over both is 60 ms, and the first packet needs at most three of them. */
+static void two_at_different_relays_without_a_common_ziglan_talk(void **state)
+{
+    struct world *w = world_new(true);
+
+    (void)state;
+    net_user_use(&w->nas, 3);
+    relay_net_run(w->net, 2000);
+    assert_in_range(net_user_ping(&w->anna, &w->nas, "nas", 5000), 60, 180);
+    assert_string_equal(host_node_path(&w->anna.node, "nas", w->net->now), "relayed");
+    assert_in_range(net_user_ping(&w->anna, &w->nas, "nas", 5000), 30, 40);
+    assert_in_range(net_user_ping(&w->nas, &w->anna, "anna", 5000), 30, 40);
+    relay_net_run(w->net, 3000); /* no NAT is between them */
+    assert_string_equal(host_node_path(&w->anna.node, "nas", w->net->now), "direct");
+    assert_in_range(net_user_ping(&w->anna, &w->nas, "nas", 5000), 10, 20);
+    world_free(w);
+}
+
 static void who_is_nowhere_is_said_to_be_nowhere(void **state)
 {
     struct world *w = world_new(true);
@@ -213,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_relay_where_both_are_is_found_before_an_initiation_is_repeated),
+        cmocka_unit_test(two_at_different_relays_without_a_common_ziglan_talk),
         cmocka_unit_test(who_is_nowhere_is_said_to_be_nowhere),
         cmocka_unit_test(who_is_somewhere_and_does_not_answer_is_said_to_be_there),
         cmocka_unit_test(what_the_peer_did_not_sign_is_not_believed),

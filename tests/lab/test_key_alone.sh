@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Hosts that know only each other's keys, each at a relay of its own, in no ziglan: they find each
+# other, talk over both relays, and become direct where one can be reached. A third host that one of
+# them does not name, or blocks, stays outside.
+. "$(dirname "$0")/check.sh"
+
+declare -A url key
+
+# An open relay; another than the first knows that one.
+open_relay() { # machine address
+    lab_relay_init "$1" "$2" --name "$1" >/dev/null || { lab_fail "relayd init"; exit 1; }
+    {
+        printf 'open_relay: true\n'
+        [ -z "${url[one]:-}" ] || printf 'peers:\n  - %s\n' "${url[one]}"
+    } >>"$LAB_DIR/$1/relayd.yaml"
+    lab_relay_up "$1" >/dev/null
+    wait_for 20 relay_answers "$1" || { lab_fail "relayd does not start"; exit 1; }
+    url[$1]=$(relay_answers "$1" | grep -o 'relay://[^ ]*')
+}
+know_each_other() {
+    [ "$(relay_count one nodes)" = 2 ] && [ "$(relay_count two nodes)" = 2 ]
+}
+# A host that uses this relay and nothing else.
+host_make() { # host relay
+    lab_ziglan "$1" init --name "$1" >/dev/null
+    lab_ziglan "$1" relay pin "${url[$2]}" >/dev/null || not_ok "$1 pins $2"
+    key[$1]=$(json_of "$1" whoami 'd["key"]')
+}
+name() { lab_ziglan "$1" peer add "${key[$2]}" --name "$2" >/dev/null || not_ok "$1 names $2"; }
+is_connected() { says '"state": *"connected"' lab_ziglan "$1" status --json; }
+why() { json_of "$1" peers "next(p['why'] for p in d['peers'] if p['name'] == '$2')"; }
+why_says() { why "$1" "$2" | says "$3" cat; }
+
+test_begin
+lab_begin
+lab_public one 192.0.2.10
+lab_public two 198.51.100.10
+lab_site home1 port-restricted 198.51.100.11 192.168.1
+lab_host laptop home1 2
+lab_site home2 port-restricted 203.0.113.12 192.168.2
+lab_host nas home2 2
+lab_public desk 203.0.113.20
+lab_public guest 203.0.113.21
+
+open_relay one 192.0.2.10
+open_relay two 198.51.100.10
+check "the relays know each other" wait_for 60 know_each_other
+host_make laptop one
+host_make nas two
+host_make desk two
+host_make guest two
+name laptop nas
+name laptop desk
+name nas laptop
+name desk laptop
+name guest laptop
+name laptop guest
+lab_ziglan laptop peer remove guest >/dev/null
+hosts_up laptop nas desk guest
+for host in laptop nas desk guest; do
+    check "$host is at its relay" wait_for 15 is_connected "$host"
+done
+
+say "two relays between them"
+check "laptop reaches nas" wait_for 10 pings laptop nas
+check "nas reaches laptop" wait_for 10 pings nas laptop
+pinging laptop nas 0.05 100
+check "without a loss" wait_for 15 none_lost "$LAB_DIR/laptop-nas.ping"
+
+say "direct"
+check "laptop reaches desk" wait_for 10 pings laptop desk
+pinging laptop desk 0.5 60
+become_direct laptop desk
+
+say "who is not named"
+check "guest does not reach laptop" eval '! pings guest laptop'
+check "and is told where laptop is" wait_for 20 why_says guest laptop 'does not name this host'
+
+say "who is nowhere"
+kill -TERM "$(cat "$LAB_DIR/nas.pid")"
+sleep 2
+lab_ziglan laptop peer remove nas >/dev/null
+name laptop nas
+check "nas does not answer" eval '! pings laptop nas'
+check "and nobody knows where it is" wait_for 30 eval \
+    'pings laptop nas; why_says laptop nas "no relay that this host uses knows"'
+
+say "who is blocked"
+lab_ziglan desk block laptop >/dev/null
+check "laptop does not reach desk any more" eval '! pings laptop desk'
+lab_ziglan desk unblock laptop >/dev/null
+check "and then again" wait_for 20 pings laptop desk
+test_end
