@@ -11,6 +11,7 @@
 #include "client/cli/peers.h"
 #include "client/cli/ping.h"
 #include "client/cli/relay.h"
+#include "client/cli/relays.h"
 #include "client/cli/status.h"
 #include "client/cli/trust.h"
 #include "client/cli/up.h"
@@ -51,6 +52,8 @@ static const struct verb verbs[] = {
     {"block", NULL, verb_block, 1, "j", "block PEER|KEY",
      "let nothing of a peer in, and tell the relays"},
     {"unblock", NULL, verb_block, 1, "j", "unblock PEER|KEY", "end that"},
+    {"relays", NULL, verb_relays, 0, "j", "relays [--json]",
+     "the relays of this host, how they do, and their rewards"},
     {"relay", NULL, verb_relay, 2, "j", "relay pin|unpin KEY|URL",
      "hold a session to a relay that is of no ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",

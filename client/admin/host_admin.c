@@ -323,6 +323,12 @@ static json_t *peers(struct host_core *core, const json_t *request, struct mono 
     return answer_ok(report_peers(core, now));
 }
 
+static json_t *relays(struct host_core *core, const json_t *request, struct mono now)
+{
+    (void)request;
+    return answer_ok(report_relays(core, now));
+}
+
 static json_t *whoami(struct host_core *core, const json_t *request, struct mono now)
 {
     (void)request;
@@ -336,13 +342,21 @@ json_t *host_admin_request(struct host_core *core, const json_t *request, struct
         const char *verb;
         json_t *(*answer)(struct host_core *core, const json_t *request, struct mono now);
     } verbs[] = {
-        {"status", status},       {"peers", peers},
-        {"whoami", whoami},       {"join", join},
-        {"leave", leave},         {"trust", trust},
-        {"peer_add", peer_add},   {"peer_remove", peer_remove},
-        {"block", block},         {"unblock", unblock},
-        {"relay_pin", relay_pin}, {"relay_unpin", relay_unpin},
-        {"ping", ping},           {"ping_result", ping_result},
+        {"status", status},
+        {"peers", peers},
+        {"relays", relays},
+        {"whoami", whoami},
+        {"join", join},
+        {"leave", leave},
+        {"trust", trust},
+        {"peer_add", peer_add},
+        {"peer_remove", peer_remove},
+        {"block", block},
+        {"unblock", unblock},
+        {"relay_pin", relay_pin},
+        {"relay_unpin", relay_unpin},
+        {"ping", ping},
+        {"ping_result", ping_result},
     };
     const char *verb = json_string_value(json_object_get(request, "do"));
 

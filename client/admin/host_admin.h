@@ -3,7 +3,7 @@
  * What the command line asks of a running host, as JSON. Numbers are in base units; the fields
  * stand in docs/operations.md.
  *
- *   {"do":"status"|"peers"|"whoami"}                   report.h
+ *   {"do":"status"|"peers"|"relays"|"whoami"}          report.h
  *   {"do":"join","url":URL,"name":NAME}                name may be missing
  *   {"do":"leave","ziglan":NAME or KEY}
  *   {"do":"peer_add","key":KEY,"name":NAME}            name may be missing

@@ -326,6 +326,26 @@ static json_t *dialled_json(const struct relay_session *relay)
     return list;
 }
 
+static json_t *rewards_json(const struct relay_session *relay)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; relay->open && i < relay->facts.rewards_count; i++) {
+        const struct record_reward *reward = &relay->facts.rewards[i];
+
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:s, s:s}", "chain", reward->chain, "address",
+                                              reward->address, "identity", reward->identity));
+    }
+    return list;
+}
+
+static json_t *load_json(const struct relay_session *relay)
+{
+    return relay->open && relay->facts.load_known ? json_integer(relay->facts.load_permille)
+                                                  : json_null();
+}
+
 static json_t *relay_json(struct host_core *core, const struct relay_session *relay,
                           const char *ziglan_name, struct mono now)
 {
@@ -342,13 +362,13 @@ static json_t *relay_json(struct host_core *core, const struct relay_session *re
         (void)endpoint_text(&relay->remote, remote);
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack("{s:s, s:o, s:b, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan", ziglan_name, "key",
-                     known ? key_json(key) : json_string(""), "pinned",
-                     known && pins_find(&core->pins, key) != NULL, "host",
-                     relay->open ? remote : relay->url.hosts[0].name, "state",
-                     relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now),
-                     "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled",
-                     dialled_json(relay));
+    return json_pack(
+        "{s:s, s:o, s:b, s:o, s:o, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan", ziglan_name, "key",
+        known ? key_json(key) : json_string(""), "pinned",
+        known && pins_find(&core->pins, key) != NULL, "load_permille", load_json(relay), "rewards",
+        rewards_json(relay), "host", relay->open ? remote : relay->url.hosts[0].name, "state",
+        relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now), "rtt_us",
+        (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled", dialled_json(relay));
 }
 
 /* The entry points of ziglans, one for each in their order; then more relays of theirs; then those
@@ -441,6 +461,11 @@ json_t *report_peers(struct host_core *core, struct mono now)
     json_t *peers = peers_json(core, &connected, &total, now);
 
     return json_pack("{s:i, s:o}", "schema", REPORT_SCHEMA, "peers", peers);
+}
+
+json_t *report_relays(struct host_core *core, struct mono now)
+{
+    return json_pack("{s:i, s:o}", "schema", REPORT_SCHEMA, "relays", relays_json(core, now));
 }
 
 json_t *report_status(struct host_core *core, struct mono now)

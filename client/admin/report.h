@@ -6,6 +6,9 @@
 
 #include <jansson.h>
 
+/** The answer to "relays": those of status. NULL without memory. */
+json_t *report_relays(struct host_core *core, struct mono now);
+
 /** Fields of an answer; given, NULL without memory. */
 json_t *report_status(struct host_core *core, struct mono now);
 json_t *report_peers(struct host_core *core, struct mono now);

@@ -125,7 +125,7 @@ static void peers_count_print(const json_t *peers)
         const char *state = field_text(peer, "state");
 
         direct += strcmp(state, "direct") == 0 ? 1 : 0;
-        offline += strcmp(state, "offline") == 0 ? 1 : 0;
+        offline += strcmp(state, "offline") == 0 || strcmp(state, "blocked") == 0 ? 1 : 0;
         unknown += strcmp(state, "unknown") == 0 ? 1 : 0;
     }
     (void)snprintf(text, sizeof(text), "%llu online, %llu direct",

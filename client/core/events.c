@@ -152,6 +152,9 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
     case ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS:
         on_observed(from->relay, message->observed_address);
         break;
+    case ZIGLAN__CONTROL__BODY_PONG:
+        relay_facts_on_pong(&from->relay->facts, message->pong);
+        break;
     case ZIGLAN__CONTROL__BODY_ERROR:
         on_error(core, from, message->request_id, message->error, now);
         break;

@@ -20,7 +20,8 @@
 /* What members of the operators' group may ask: it changes nothing. */
 static bool is_a_look(const char *verb)
 {
-    static const char *const looks[] = {"status", "peers", "whoami", "ping", "ping_result"};
+    static const char *const looks[] = {"status", "peers", "relays",
+                                        "whoami", "ping",  "ping_result"};
 
     for (size_t i = 0; verb != NULL && i < sizeof(looks) / sizeof(looks[0]); i++) {
         if (strcmp(verb, looks[i]) == 0) {

@@ -379,6 +379,20 @@ static void expire_attachment(struct relay_session *relay, struct mono now)
     }
 }
 
+static void expire_facts(struct relay_session *relay, struct mono now)
+{
+    Ziglan__Ping ping = ZIGLAN__PING__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (!is_attached(relay) || !mono_due(relay->facts.ask_at, now)) {
+        return;
+    }
+    relay->facts.ask_at = mono_add_ms(now, RELAY_FACTS_ASK_MS);
+    message.body_case = ZIGLAN__CONTROL__BODY_PING;
+    message.ping = &ping;
+    (void)relay_session_send(relay, &message);
+}
+
 void relay_session_detach(struct relay_session *relay)
 {
     relay->attaching.attachments = NULL;
@@ -390,6 +404,7 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
     uint64_t stagger_ms = relay_dials_stagger_ms(targets->count, relay->rounds);
 
     expire_attachment(relay, now);
+    expire_facts(relay, now);
     if ((relay->open && !relay->stalled) || !mono_due(relay->dial_at, now)) {
         return;
     }
@@ -412,7 +427,8 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
 
 struct mono relay_session_deadline(const struct relay_session *relay)
 {
-    struct mono renew_at = is_attached(relay) ? relay->attaching.renew_at : MONO_NEVER;
+    struct mono renew_at =
+        is_attached(relay) ? mono_min(relay->attaching.renew_at, relay->facts.ask_at) : MONO_NEVER;
     struct mono at = mono_min(relay->dial_at, renew_at);
 
     if (relay->open && !relay->stalled) {
@@ -452,6 +468,7 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     relay->observed = event->peer->observed;
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
     relay->attaching.renew_at = mono_add_ms(now, ATTACHMENTS_RENEW_MS);
+    relay_facts_begin(&relay->facts, event->hello, now);
     relay->rounds = 0;
     relay->targets.next = 0;
     relay->dial_at = MONO_NEVER;

@@ -17,6 +17,7 @@
 
 #include "client/stun2/attachments.h"
 #include "client/stun2/relay_dials.h"
+#include "client/stun2/relay_facts.h"
 #include "client/stun2/relay_log.h"
 #include "client/stun2/way.h"
 #include "proto/base/bucket.h"
@@ -104,6 +105,7 @@ struct relay_session {
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
     struct relay_attaching attaching;
     struct relay_telling telling;
+    struct relay_facts facts;
     struct relay_log log;
 };
 
@@ -137,7 +139,7 @@ void relay_session_detach(struct relay_session *relay);
 /** True if the host uses this relay, and is to be found there. */
 bool relay_session_is_used(const struct relay_session *relay);
 
-/** Dial the next target, or renew the attachment, if that is due. */
+/** Dial the next target, renew the attachment, or ask how full the relay is, if that is due. */
 void relay_session_expire(struct relay_session *relay, struct mono now);
 
 /** When relay_session_expire or relay_session_resolve_wanted has something to do. */

@@ -93,6 +93,7 @@ expect "a peer named while up" 0 "^box is a peer now" ziglan peer add "$peer" --
 expect "it has its new name" 0 "^box .* unknown" ziglan peers
 expect "it is removed" 0 "^Removed box" ziglan peer remove box
 expect "it is gone" 1 "no peer was named so" ziglan peer remove box
+expect "relays" 0 "^127.0.0.1 .* connecting .* yes" ziglan relays
 expect "a relay pinned while down is used" 0 '"pinned": true' ziglan status --json
 expect "it is let go" 0 "^Unpinned" ziglan relay unpin "$peer"
 expect "it is pinned no more" 1 "is pinned" ziglan relay unpin "$peer"

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Texts of a relay are shown on terminals, so they are checked first. */
+#include "client/stun2/relay_facts.h"
+
+#include <string.h>
+
+/* A copy of a text of printable ASCII that fits. False, and out empty, for any other. */
+static bool take(char *out, size_t capacity, const char *text)
+{
+    size_t size = strlen(text);
+
+    out[0] = '\0';
+    for (size_t i = 0; i < size; i++) {
+        if (size >= capacity || text[i] < 0x20 || text[i] > 0x7e) {
+            return false;
+        }
+    }
+    memcpy(out, text, size + 1);
+    return true;
+}
+
+void relay_facts_begin(struct relay_facts *facts, const Ziglan__Hello *hello, struct mono now)
+{
+    *facts = (struct relay_facts){.ask_at = now};
+    for (size_t i = 0; i < hello->n_rewards && facts->rewards_count < RECORD_REWARDS_MAX; i++) {
+        struct record_reward *reward = &facts->rewards[facts->rewards_count];
+        const Ziglan__Reward *told = hello->rewards[i];
+
+        if (take(reward->chain, sizeof(reward->chain), told->chain) &&
+            take(reward->address, sizeof(reward->address), told->address) &&
+            take(reward->identity, sizeof(reward->identity), told->identity)) {
+            facts->rewards_count++;
+        }
+    }
+}
+
+void relay_facts_on_pong(struct relay_facts *facts, const Ziglan__Pong *pong)
+{
+    facts->load_known = true;
+    facts->load_permille =
+        (uint16_t)(pong->load < RELAY_FACTS_LOAD_MAX ? pong->load : RELAY_FACTS_LOAD_MAX);
+}
