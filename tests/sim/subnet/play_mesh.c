@@ -88,14 +88,13 @@ void play_newcomers(struct world *world, struct figures *figures, uint32_t count
 
     for (uint32_t i = 0; i < count; i++) {
         const struct relay *relay = node_join(world);
-        struct mono since = world->now;
 
         spread_watch(&spread, world, relay);
         for (int looks = 0; looks < BETWEEN_MS / 250; looks++) {
             node_run(world, 250);
             (void)spread_look(&spread, world);
-            if (i == 0) {
-                curve_add(curve, (double)mono_ms_between(since, world->now) / 1000,
+            if (spread.list[0].all_s < 0) {
+                curve_add(curve, (double)mono_ms_between(spread.list[0].since, world->now) / 1000,
                           spread.list[0].share);
             }
         }
