@@ -475,6 +475,9 @@ void neighbour_on_open(struct neighbour_table *table, struct relay_client *clien
         neighbour = let_in(table, neighbour, client, now);
     }
     if (neighbour == NULL) {
+        if (table->book.introduce != NULL) { /* we may be the only one that it knows */
+            table->book.introduce(table->book.context, client);
+        }
         send_away(table, client, GOAWAY_BUSY, now);
         return;
     }

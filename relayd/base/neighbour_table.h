@@ -67,10 +67,13 @@ struct neighbour {
 
 TAILQ_HEAD(neighbour_list, neighbour);
 
-/** The port by which the table asks where the relay of a key is. False: unknown. */
+/** The port by which the table asks about relays. */
 struct neighbour_book {
     void *context;
+    /* Where is the relay of a key? False: unknown. */
     bool (*find)(void *context, const uint8_t key[KEY_SIZE], struct neighbour_place *out);
+    /* There is no room for the relay that has come: tell it of others. NULL: nobody is known. */
+    void (*introduce)(void *context, const struct relay_client *client);
 };
 
 enum neighbour_event_type {

@@ -5,6 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { INTRODUCED = 8 }; /* as many neighbours as a relay wants */
+
+/* Tell a client of these relays. */
+static void nodes_send(struct mesh_service *service, const struct relay_client *client,
+                       const struct node_found *found, size_t count, uint32_t request_id)
+{
+    struct mesh_message *message = service->message;
+
+    mesh_message_nodes(message);
+    for (size_t i = 0; i < count && mesh_message_add_node(message, &found[i]); i++) {
+    }
+    message->control.request_id = request_id;
+    reply_send(&service->base->reply, client, &message->control);
+}
+
 /* ---- life and death ---- */
 
 /* Where a relay is, for the neighbour table. */
@@ -25,6 +40,15 @@ static bool book_find(void *context, const uint8_t key[KEY_SIZE], struct neighbo
     out->spki_known = true;
     memcpy(out->spki, record.spki_sha256, LINK_SPKI_SIZE);
     return true;
+}
+
+/* A relay for which there is no room gets some others to go on from. */
+static void book_introduce(void *context, const struct relay_client *client)
+{
+    struct mesh_service *service = context;
+    struct node_found found[INTRODUCED];
+
+    nodes_send(service, client, found, mesh_sample(service->mesh, found, INTRODUCED), 0);
 }
 
 int mesh_service_init(struct mesh_service *service, struct relay_base *base,
@@ -49,7 +73,8 @@ int mesh_service_init(struct mesh_service *service, struct relay_base *base,
     if (rc == ERR_OK) {
         service->own = (struct node_own){
             .base = base, .mesh = service->mesh, .hello = hello, .renew_at = MONO_NEVER};
-        base->neighbours.book = (struct neighbour_book){.context = service, .find = book_find};
+        base->neighbours.book = (struct neighbour_book){
+            .context = service, .find = book_find, .introduce = book_introduce};
     }
     return rc;
 }
@@ -222,21 +247,16 @@ void mesh_service_on_lookup(struct mesh_service *service, const struct relay_cli
                             const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__NodeLookup *lookup = message->node_lookup;
-    struct mesh_message *answer = service->message;
     struct node_found found[NODES_MAX];
     size_t count = lookup->count < NODES_MAX ? lookup->count : NODES_MAX;
 
     (void)now;
-    mesh_message_nodes(answer);
     if (lookup->key.len == KEY_SIZE) {
         count = mesh_find(service->mesh, lookup->key.data, &found[0]) ? 1 : 0;
     } else {
         count = mesh_sample(service->mesh, found, count);
     }
-    for (size_t i = 0; i < count && mesh_message_add_node(answer, &found[i]); i++) {
-    }
-    answer->control.request_id = message->request_id;
-    reply_send(&service->base->reply, client, &answer->control);
+    nodes_send(service, client, found, count, message->request_id);
 }
 
 /* ---- time ---- */

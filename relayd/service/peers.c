@@ -74,15 +74,15 @@ void peer_service_configure(struct peer_service *service, const struct relay_pee
 /* ---- attempts ---- */
 
 /* Wait before the next attempt: twice as long after each failure, and not all at the same time. */
-static void wait(struct peer_service *service, struct peer_slot *slot, struct mono now)
+static void wait(struct peer_service *service, struct peer_slot *slot, uint32_t failures,
+                 uint64_t ms, uint64_t most_ms, struct mono now)
 {
-    uint64_t ms = PEER_RETRY_MS_MIN;
     uint32_t spread;
 
-    for (uint32_t i = 1; i < slot->failures && ms < PEER_RETRY_MS_MAX; i++) {
+    for (uint32_t i = 1; i < failures && ms < most_ms; i++) {
         ms *= 2;
     }
-    ms = ms < PEER_RETRY_MS_MAX ? ms : PEER_RETRY_MS_MAX;
+    ms = ms < most_ms ? ms : most_ms;
     env_random(&service->base->env, &spread, sizeof(spread));
     slot->state = PEER_SLOT_STATE_WAITING;
     slot->due = mono_add_ms(now, ms - ms / 4 + spread % (ms / 4 + 1));
@@ -95,12 +95,29 @@ static void fail(struct peer_service *service, struct peer_slot *slot, const cha
     char key[KEY_SHORT_SIZE];
 
     slot->failures++;
-    wait(service, slot, now);
+    wait(service, slot, slot->failures, PEER_RETRY_MS_MIN, PEER_RETRY_MS_MAX, now);
     if (slot->failures == 1) {
         env_trace(&service->base->env, TRACE_LEVEL_WARN, "peer.unreached",
                   "peer=%s host=%s why=\"%s\" hint=\"tried again until it answers; see peers: in "
                   "the configuration\"",
                   key_short(slot->peer.key, key), slot->peer.host.name, why);
+    }
+}
+
+/* It has no room, and told of others: while there are some, it is asked ever less, because it may
+ * be the one that all others name, too. */
+static void refused(struct peer_service *service, struct peer_slot *slot, struct mono now)
+{
+    bool alone = service->base->neighbours.count == 0;
+    char key[KEY_SHORT_SIZE];
+
+    slot->refusals++;
+    wait(service, slot, slot->refusals, PEER_RETRY_MS_MAX,
+         alone ? PEER_RETRY_MS_MAX : PEER_FULL_MS_MAX, now);
+    if (slot->refusals == 1) {
+        env_trace(&service->base->env, TRACE_LEVEL_INFO, "peer.full",
+                  "peer=%s host=%s hint=\"it has no room for more relays; others will do\"",
+                  key_short(slot->peer.key, key), slot->peer.host.name);
     }
 }
 
@@ -170,11 +187,20 @@ void peer_service_on_neighbour(struct peer_service *service, const struct neighb
         slot->state = PEER_SLOT_STATE_REACHING;
         slot->due = MONO_NEVER;
         slot->failures = 0;
-        env_trace(&service->base->env, TRACE_LEVEL_INFO, "peer.reached", "peer=%s host=%s",
-                  key_short(slot->peer.key, key), slot->peer.host.name);
+        if (slot->refusals == 0) {
+            env_trace(&service->base->env, TRACE_LEVEL_INFO, "peer.reached", "peer=%s host=%s",
+                      key_short(slot->peer.key, key), slot->peer.host.name);
+        }
         return;
     }
     if (slot->state != PEER_SLOT_STATE_REACHING) {
+        return;
+    }
+    if (neighbour->opened && mono_ms_between(neighbour->opened_at, now) >= PEER_RETRY_MS_MAX) {
+        slot->refusals = 0;
+    }
+    if (neighbour->away_ms >= PEER_RETRY_MS_MAX) {
+        refused(service, slot, now);
         return;
     }
     fail(service, slot,
@@ -184,8 +210,7 @@ void peer_service_on_neighbour(struct peer_service *service, const struct neighb
                                                         : "it does not answer",
          now);
     if (neighbour->away_ms > 0) {
-        slot->due = mono_add_ms(now, neighbour->away_ms < PEER_RETRY_MS_MAX ? neighbour->away_ms
-                                                                            : PEER_RETRY_MS_MAX);
+        slot->due = mono_add_ms(now, neighbour->away_ms);
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The relays that the operator names (`peers:` of the configuration): a session with each is always
- * tried for, with a wait that grows from 1 s to 60 s. Names are looked up by the shell, anew for
- * each attempt, because the addresses of a home relay change.
+ * tried for, with a wait that grows from 1 s to 60 s, and to an hour for one that has no room.
+ * Names are looked up by the shell, anew for each attempt, because the addresses of a home relay
+ * change.
  */
 #pragma once
 
@@ -19,6 +20,7 @@
 enum {
     PEER_RETRY_MS_MIN = 1000,
     PEER_RETRY_MS_MAX = 60000,
+    PEER_FULL_MS_MAX = 3600 * 1000, /* one that has no room, while there are other neighbours */
 };
 
 enum peer_slot_state {
@@ -34,6 +36,7 @@ struct peer_slot {
     bool asked;      /* the shell has the ticket */
     struct mono due;
     uint32_t failures; /* since the last session */
+    uint32_t refusals; /* since the last session that lasted */
 };
 
 struct peer_service {
