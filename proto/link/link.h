@@ -310,5 +310,8 @@ size_t link_hub_control_waiting(const struct link_hub *hub, struct handle handle
 /** Smoothed round trip time in ns, 0 if unknown or stale. */
 uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle);
 
+/** When this session's peer was last heard of; zero if the handle is stale. */
+struct mono link_hub_heard_at(const struct link_hub *hub, struct handle handle);
+
 /** The hub's counters, borrowed for its life. */
 const struct link_stats *link_hub_stats(const struct link_hub *hub);

@@ -529,17 +529,23 @@ void neighbour_on_revived(const struct relay_client *client)
 /* ---- time ---- */
 
 /* When something is to be done about it. */
-static struct mono neighbour_due(const struct neighbour *neighbour)
+static struct mono neighbour_due(const struct neighbour_table *table,
+                                 const struct neighbour *neighbour)
 {
     struct mono at = neighbour->deadline;
 
     if (neighbour->state == NEIGHBOUR_STATE_DIALLING) {
         return mono_min(at, neighbour_dial_deadline(&neighbour->dial));
     }
-    return neighbour->dialled && !neighbour->kept
-               ? mono_min(at, mono_add_ms(neighbour->used_at, neighbour->brief ? NEIGHBOUR_BRIEF_MS
-                                                                               : NEIGHBOUR_IDLE_MS))
-               : at;
+    if (!neighbour->dialled) { /* QUIC would wait for longer, and anew after what we send */
+        struct mono heard = link_hub_heard_at(table->hub, neighbour->client->handle);
+
+        return mono_min(at, mono_add_ms(heard, NEIGHBOUR_SILENT_MS));
+    }
+    return neighbour->kept ? at
+                           : mono_min(at, mono_add_ms(neighbour->used_at, neighbour->brief
+                                                                              ? NEIGHBOUR_BRIEF_MS
+                                                                              : NEIGHBOUR_IDLE_MS));
 }
 
 void neighbour_expire(struct neighbour_table *table, struct mono now)
@@ -549,7 +555,7 @@ void neighbour_expire(struct neighbour_table *table, struct mono now)
     while (neighbour != NULL) {
         struct neighbour *next = TAILQ_NEXT(neighbour, in_use);
 
-        if (mono_due(neighbour_due(neighbour), now)) {
+        if (mono_due(neighbour_due(table, neighbour), now)) {
             /* An attempt goes on, unless its time is over or nothing is left of it. */
             if (neighbour->state != NEIGHBOUR_STATE_DIALLING ||
                 mono_due(neighbour->deadline, now) ||
@@ -568,7 +574,7 @@ struct mono neighbour_deadline(const struct neighbour_table *table)
 
     TAILQ_FOREACH(neighbour, &table->list, in_use)
     {
-        at = mono_min(at, neighbour_due(neighbour));
+        at = mono_min(at, neighbour_due(table, neighbour));
     }
     return at;
 }

@@ -38,6 +38,7 @@ enum {
     NEIGHBOUR_SPARE_MS = 90000,      /* unused for so long, one makes room for another */
     NEIGHBOUR_BRIEF_MS = 10000,      /* one that is for a word only ends when unused for so long, */
     NEIGHBOUR_BRIEF_SPARE_MS = 1000, /* and makes room for another after so long */
+    NEIGHBOUR_SILENT_MS = 25000,     /* who dialled us sends something each 15 s, or is dead */
     NEIGHBOUR_STALL_MS = 5000,       /* one that owes an answer for longer is dead */
     NEIGHBOUR_RACE_MS = 10000,       /* two sessions of a pair within it were dialled at once */
 };

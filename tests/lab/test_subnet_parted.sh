@@ -29,7 +29,13 @@ say "the internet is parted in two"
 lab_cut "{ $near_addresses }" "{ $far_addresses }"
 subnet_relay late r1
 check "and not in the other" eval '! subnet_knows r7 late'
-sleep 20
+parted() {
+    local relay
+    for relay in "${near[@]}"; do
+        [ "$(subnet_sessions "$relay" "${far[@]}")" = 0 ] || return 1
+    done
+}
+check "no session is left between the parts" wait_for 40 parted
 
 say "it is one again"
 lab_heal

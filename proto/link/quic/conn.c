@@ -253,6 +253,7 @@ void conn_read(struct link_conn *c, const struct dgram *in, struct mono now)
         read_failed(c, rv, in, now);
         return;
     }
+    c->watch.heard_at = now;
     if (conn_is_watched(c)) {
         note_answer(c);
     }

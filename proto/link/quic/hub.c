@@ -443,6 +443,13 @@ uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle)
     return c == NULL || c->phase != CONN_PHASE_OPEN ? 0 : c->carrier.ops->rtt_ns(&c->carrier);
 }
 
+struct mono link_hub_heard_at(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? (struct mono){0} : c->watch.heard_at;
+}
+
 const struct link_stats *link_hub_stats(const struct link_hub *hub)
 {
     return &hub->shared.sessions.stats;

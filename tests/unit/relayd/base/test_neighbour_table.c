@@ -217,6 +217,27 @@ static void a_dead_neighbour_is_given_up(void **state)
     relay_net_free(net);
 }
 
+static void a_neighbour_that_dialled_and_died_is_given_up_whatever_is_sent_to_it(void **state)
+{
+    struct relay_net *net = net_of(2);
+    Ziglan__Ping body;
+    Ziglan__Control message = ping(&body);
+
+    (void)state;
+    want(net, 0, 1)->kept = true;
+    relay_net_run(net, 10 * NEIGHBOUR_IDLE_MS);
+    assert_non_null(open_of(net, 1, 0)); /* nobody says anything, but it is there */
+    relay_node_stop(&net->nodes[0]);
+    for (int s = 0; s < NEIGHBOUR_SILENT_MS / 1000; s += 5) {
+        if (open_of(net, 1, 0) != NULL) {
+            neighbour_tell(relay_net_neighbours(net, 1), open_of(net, 1, 0), &message);
+        }
+        relay_net_run(net, 5000);
+    }
+    assert_null(open_of(net, 1, 0));
+    relay_net_free(net);
+}
+
 static void few_relays_of_one_network_are_let_in(void **state)
 {
     struct relay_net *net = relay_net_new(NEIGHBOURS_PER_NET + 3, 6);
@@ -334,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_lost_its_session_gets_another_in_either_direction),
         cmocka_unit_test(a_session_ends_when_nobody_uses_it_unless_it_is_kept),
         cmocka_unit_test(a_dead_neighbour_is_given_up),
+        cmocka_unit_test(a_neighbour_that_dialled_and_died_is_given_up_whatever_is_sent_to_it),
         cmocka_unit_test(few_relays_of_one_network_are_let_in),
         cmocka_unit_test(who_comes_takes_no_place_from_whom_we_look_for),
         cmocka_unit_test(sessions_for_a_word_end_soon_and_make_room_for_the_next),
