@@ -73,6 +73,7 @@ static const struct rule rules[] = {
     {"PunchUpdate.message", RULE_PRESENT, 0, 0, 0},
     {"PunchRelayed.src", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
     {"PunchRelayed.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
+    {"PunchRelayed.attachment", RULE_SIZE_OR_EMPTY, SIGNED_MIN, SIGNED_MAX, 0},
     {"NodeEntry.record", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, 0},
     {"NodeEntry.attestations", RULE_SIZE, SIGNED_MIN, SIGNED_MAX, NODE_ATTESTATIONS_MAX},
     {"Nodes.entries", RULE_PRESENT, 0, 0, NODES_MAX},

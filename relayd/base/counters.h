@@ -40,6 +40,7 @@
     X(drop_volume, "dropped_packets_total", "reason=\"volume\"", "")                               \
     X(drop_share, "dropped_packets_total", "reason=\"share\"", "")                                 \
     X(drop_queue, "dropped_packets_total", "reason=\"queue\"", "")                                 \
+    X(drop_blocked, "dropped_packets_total", "reason=\"blocked\"", "")                             \
     X(drop_seeking, "dropped_packets_total", "reason=\"seeking\"", "")                             \
     X(drop_not_its_way, "dropped_packets_total", "reason=\"not_its_way\"", "")                     \
     X(drop_loop, "dropped_packets_total", "reason=\"loop\"", "")                                   \

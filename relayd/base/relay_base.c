@@ -76,11 +76,15 @@ int relay_base_init(struct relay_base *base, const struct relay_config *cfg, str
     if (rc == ERR_OK) {
         rc = neighbour_table_init(&base->neighbours, &ports, cfg->identity->public_key);
     }
+    if (rc == ERR_OK) {
+        rc = block_table_new(&base->blocks, env);
+    }
     return rc;
 }
 
 void relay_base_fini(struct relay_base *base)
 {
+    block_table_free(base->blocks);
     neighbour_table_fini(&base->neighbours);
     session_table_fini(&base->sessions);
     link_hub_free(base->hub);

@@ -21,9 +21,11 @@
 #include "relayd/base/session_table.h"
 #include "relayd/base/store_health.h"
 #include "rendezvous/directory/directory.h"
+#include "rendezvous/relaying/block_table.h"
 
 #include <stdint.h>
 
+/* tidy-ok: struct-fields it is all that the services share */
 struct relay_base {
     struct env env;
     struct relay_config cfg; /* in force: no number is 0, and its texts are the copies below */
@@ -45,6 +47,7 @@ struct relay_base {
     struct directory *directory;  /* NULL: the relay hosts no ziglan */
     uint8_t ziglan_key[KEY_SIZE]; /* all zero: the relay hosts no ziglan */
     struct store_health health;
+    struct block_table *blocks; /* whom hosts here do not want to hear */
 };
 
 /** Make everything but the link and the directory, in zeroed memory. What cfg points to is as in

@@ -24,7 +24,7 @@ static int services_init(struct relay_core *core, struct mono now)
         rc = pool_service_init(&core->pool, base);
     }
     if (rc == ERR_OK) {
-        rc = punch_service_init(&core->punch, base, &core->pool);
+        rc = punch_service_init(&core->punch, base, &core->pool, &core->forward);
     }
     if (rc == ERR_OK) {
         rc = presence_service_init(&core->presence, base, now);

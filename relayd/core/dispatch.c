@@ -4,6 +4,7 @@
 
 #include "relayd/base/control.h"
 #include "relayd/core/core_internal.h"
+#include "relayd/service/block.h"
 #include "relayd/service/leave.h"
 #include "relayd/service/lookup.h"
 
@@ -50,6 +51,11 @@ static void on_punch_result(const struct request *r)
     punch_service_on_result(&r->core->punch, r->client, r->message, r->now);
 }
 
+static void on_punch_relayed(const struct request *r)
+{
+    punch_service_on_relayed(&r->core->punch, r->client, r->message, r->now);
+}
+
 static void on_announce(const struct request *r)
 {
     if (r->client->neighbour != NULL) {
@@ -81,6 +87,21 @@ static void on_error(const struct request *r)
 static void on_via(const struct request *r)
 {
     forward_relay_on_via(&r->core->forward, r->client, r->message, r->now);
+}
+
+static void on_block(const struct request *r)
+{
+    block_on_block(&r->core->base, r->client, r->message);
+}
+
+static void on_unblock(const struct request *r)
+{
+    block_on_unblock(&r->core->base, r->client, r->message);
+}
+
+static void on_blocked(const struct request *r)
+{
+    forward_relay_on_blocked(&r->core->forward, r->client, r->message, r->now);
 }
 
 static void on_gone(const struct request *r)
@@ -211,10 +232,14 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_HOST, on_punch_request},
     {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_HOST, on_punch_answer},
     {ZIGLAN__CONTROL__BODY_PUNCH_RESULT, ASKER_HOST, on_punch_result},
+    {ZIGLAN__CONTROL__BODY_PUNCH_RELAYED, ASKER_RELAY, on_punch_relayed},
     {ZIGLAN__CONTROL__BODY_ANNOUNCE, ASKER_ANYBODY, on_announce},
     {ZIGLAN__CONTROL__BODY_LOCATE, ASKER_ANYBODY, on_locate},
     {ZIGLAN__CONTROL__BODY_LOCATED, ASKER_RELAY_QUIETLY, on_located},
     {ZIGLAN__CONTROL__BODY_VIA, ASKER_HOST, on_via},
+    {ZIGLAN__CONTROL__BODY_BLOCK, ASKER_HOST, on_block},
+    {ZIGLAN__CONTROL__BODY_UNBLOCK, ASKER_HOST, on_unblock},
+    {ZIGLAN__CONTROL__BODY_BLOCKED, ASKER_RELAY_QUIETLY, on_blocked},
     {ZIGLAN__CONTROL__BODY_GONE, ASKER_RELAY_QUIETLY, on_gone},
     {ZIGLAN__CONTROL__BODY_ATTACHMENT_WANTED, ASKER_RELAY_QUIETLY, on_attachment_wanted},
     {ZIGLAN__CONTROL__BODY_POOL_JOIN, ASKER_HOST, on_pool_join},

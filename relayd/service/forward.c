@@ -13,8 +13,9 @@ bool forward_allowed(const struct relay_base *base, const struct relay_client *f
     bool members =
         from->state == RELAY_CLIENT_STATE_MEMBER && to->state == RELAY_CLIENT_STATE_MEMBER;
 
-    return members ||
-           (base->cfg.open_relay && relay_client_is_active(from) && relay_client_is_active(to));
+    return (members ||
+            (base->cfg.open_relay && relay_client_is_active(from) && relay_client_is_active(to))) &&
+           !block_table_has(base->blocks, to->key, from->key);
 }
 
 /* The frame in a datagram, and the key that it is for. NULL, which is counted, if the datagram is
@@ -99,7 +100,11 @@ static void deliver(struct relay_base *base, struct relay_client *from, struct r
     uint8_t head[SESSION_DGRAM_HEADER_SIZE];
 
     if (!forward_allowed(base, from, to)) {
-        base->counters.drop_not_allowed++;
+        if (block_table_has(base->blocks, to->key, from->key)) {
+            base->counters.drop_blocked++;
+        } else {
+            base->counters.drop_not_allowed++;
+        }
         gone_send(base, from, to->key, GONE_NOT_ALLOWED, now);
         return;
     }

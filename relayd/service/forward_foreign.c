@@ -37,6 +37,26 @@ static void gone_tell(struct forward_relay *service, const struct relay_client *
     relay_tell(service, neighbour, frame->passed, &message, now);
 }
 
+/* Tell the entry relay that dst blocks src, so that it stops sending. */
+static void blocked_tell(struct forward_relay *service, const struct relay_client *neighbour,
+                         const struct relayed *frame, struct mono now)
+{
+    struct mark_name name = {.kind = FORWARD_MARK_BLOCKED_TOLD};
+    Ziglan__Blocked body = ZIGLAN__BLOCKED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    memcpy(name.one, frame->src, KEY_SIZE);
+    memcpy(name.other, frame->dst, KEY_SIZE);
+    if (!marks_take(service->marks, &name, FORWARD_WORD_MS, now)) {
+        return;
+    }
+    body.src = control_bytes(frame->src, KEY_SIZE);
+    body.dst = control_bytes(frame->dst, KEY_SIZE);
+    message.body_case = ZIGLAN__CONTROL__BODY_BLOCKED;
+    message.blocked = &body;
+    relay_tell(service, neighbour, frame->passed, &message, now);
+}
+
 /* The neighbour shall send the attachment of this source. */
 static void attachment_want(struct forward_relay *service, const struct relay_client *neighbour,
                             const uint8_t src[KEY_SIZE], struct mono now)
@@ -84,6 +104,23 @@ static void attachment_take(struct forward_relay *service, const struct relay_cl
         base->counters.attachment_foreign_limit++;
         break;
     }
+}
+
+bool forward_foreign_believes(struct forward_relay *service, const struct relay_client *neighbour,
+                              const uint8_t src[KEY_SIZE], const ProtobufCBinaryData *attachment,
+                              struct mono now)
+{
+    const struct relayed brought = {
+        .src = src,
+        .passed = neighbour->key,
+        .passed_count = 1,
+        .attachment = attachment->len > 0 ? attachment->data : NULL,
+        .attachment_size = attachment->len,
+    };
+    struct attached known;
+
+    attachment_take(service, neighbour, &brought, now);
+    return attached_find(service->attached, src, neighbour->key, &known, now);
 }
 
 /* True if the frame may have come this way: its last relay is who brought it, and it makes no
@@ -151,6 +188,11 @@ static struct relay_client *receiver_find(struct forward_relay *service,
     if (to == NULL || !relay_client_is_active(to)) {
         base->counters.drop_no_session++;
         gone_tell(service, neighbour, frame, GONE_NO_SESSION, now);
+        return NULL;
+    }
+    if (block_table_has(base->blocks, frame->dst, frame->src)) {
+        base->counters.drop_blocked++;
+        blocked_tell(service, neighbour, frame, now);
         return NULL;
     }
     if (to->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {

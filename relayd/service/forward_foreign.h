@@ -9,6 +9,12 @@
 #include "proto/link/link.h"
 #include "relayd/service/forward_relay.h"
 
+/** True if a host is at this neighbour, by an attachment that it brings now (any content, empty:
+ * none) or that is known. */
+bool forward_foreign_believes(struct forward_relay *service, const struct relay_client *neighbour,
+                              const uint8_t src[KEY_SIZE], const ProtobufCBinaryData *attachment,
+                              struct mono now);
+
 /** The HTTP datagram of a DATAGRAM event, of any content, whose session is this neighbour's. What
  * is not believed, not allowed or too much is dropped and counted by its reason. */
 void forward_foreign_take(struct forward_relay *service, const struct relay_client *neighbour,

@@ -96,13 +96,19 @@ int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZ
 
 /* ---- the way of a frame of a host here ---- */
 
-static bool is_unreachable(const struct forward_relay *service, const uint8_t relay[KEY_SIZE],
-                           struct mono now)
+static bool is_in_force(const struct forward_relay *service, enum forward_mark kind,
+                        const uint8_t one[KEY_SIZE], const uint8_t *other, struct mono now)
 {
-    const struct mark_name name = mark_of(FORWARD_MARK_UNREACHABLE, relay, NULL);
+    const struct mark_name name = mark_of(kind, one, other);
     struct mono until;
 
     return marks_find(service->marks, &name, &until) && !mono_due(until, now);
+}
+
+static bool is_unreachable(const struct forward_relay *service, const uint8_t relay[KEY_SIZE],
+                           struct mono now)
+{
+    return is_in_force(service, FORWARD_MARK_UNREACHABLE, relay, NULL, now);
 }
 
 void forward_relay_unreachable(struct forward_relay *service, const uint8_t relay[KEY_SIZE],
@@ -228,7 +234,10 @@ void forward_relay_take(struct forward_relay *service, struct relay_client *from
     struct outgoing out;
 
     outgoing_init(&out, service, from, dst, frame, size);
-    if (out.attachment_size == 0) {
+    if (is_in_force(service, FORWARD_MARK_BLOCKED, from->key, dst, now)) {
+        service->base->counters.drop_blocked++;
+        gone_send(service->base, from, dst, GONE_NOT_ALLOWED, now);
+    } else if (out.attachment_size == 0) {
         no_way(service, &out, now);
     } else if (!ways_find(service->ways, from->key, dst, &way, now)) {
         seek(service, &out, now);
@@ -263,6 +272,35 @@ void forward_relay_step(struct forward_relay *service, struct mono now)
     while (presence_answer_next(service->presence, &found)) {
         answer_take(service, &found, now);
     }
+}
+
+bool forward_relay_where(struct forward_relay *service, struct relay_client *client,
+                         const uint8_t key[KEY_SIZE], uint8_t relay[KEY_SIZE], struct mono now)
+{
+    struct presence_answer found;
+    struct way_relays way;
+
+    if (!ways_find(service->ways, client->key, key, &way, now)) {
+        if (presence_find(service->presence, client, key, &found, now) != PRESENCE_FIND_KNOWN ||
+            found.count == 0) {
+            return false;
+        }
+        ways_found(service->ways, client->key, key, found.relays[0], now);
+        memcpy(relay, found.relays[0], KEY_SIZE);
+        return true;
+    }
+    memcpy(relay, way.keys[way.count - 1], KEY_SIZE);
+    return true;
+}
+
+bool forward_relay_ends_at(struct forward_relay *service, const uint8_t here[KEY_SIZE],
+                           const uint8_t far[KEY_SIZE], const uint8_t relay[KEY_SIZE],
+                           struct mono now)
+{
+    struct way_relays way;
+
+    return ways_find(service->ways, here, far, &way, now) &&
+           memcmp(way.keys[way.count - 1], relay, KEY_SIZE) == 0;
 }
 
 /* ---- messages ---- */
@@ -333,6 +371,18 @@ void forward_relay_on_gone(struct forward_relay *service, const struct relay_cli
     gone_send(service->base, from, body->dst.data,
               body->reason <= GONE_OVER_VOLUME ? (enum gone_reason)body->reason : GONE_NO_SESSION,
               now);
+}
+
+void forward_relay_on_blocked(struct forward_relay *service, const struct relay_client *client,
+                              const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__Blocked *body = message->blocked;
+    const struct mark_name name = mark_of(FORWARD_MARK_BLOCKED, body->src.data, body->dst.data);
+
+    /* Only the last relay of the way can know. */
+    if (forward_relay_ends_at(service, body->src.data, body->dst.data, client->key, now)) {
+        marks_set(service->marks, &name, mono_add_ms(now, FORWARD_BLOCKED_MS));
+    }
 }
 
 void forward_relay_on_wanted(struct forward_relay *service, const struct relay_client *client,

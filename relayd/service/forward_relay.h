@@ -26,15 +26,18 @@ enum {
     FORWARD_BEAR_MS = 1000,         /* the first frames of a source bear its attachment */
     FORWARD_BEAR_AGAIN_MS = 600000, /* and again: it may have been renewed */
     FORWARD_WORD_MS = 1000,         /* between two equal messages about a pair */
+    FORWARD_BLOCKED_MS = 600000,    /* what the receiver's relay said of a block holds */
     FORWARD_UNREACHABLE_MS = 10000, /* a relay that did not answer is not tried again */
 };
 
 /* The kinds of marks (rendezvous/relaying/marks.h). */
 enum forward_mark {
-    FORWARD_MARK_BEAR,        /* neighbour, source */
-    FORWARD_MARK_GONE,        /* source, destination */
-    FORWARD_MARK_WANTED,      /* neighbour, source */
-    FORWARD_MARK_UNREACHABLE, /* relay */
+    FORWARD_MARK_BEAR,         /* neighbour, source */
+    FORWARD_MARK_BLOCKED,      /* source, destination: the relay of dst says so */
+    FORWARD_MARK_BLOCKED_TOLD, /* the same: we, the relay of dst, said so */
+    FORWARD_MARK_GONE,         /* source, destination */
+    FORWARD_MARK_WANTED,       /* neighbour, source */
+    FORWARD_MARK_UNREACHABLE,  /* relay */
 };
 
 struct forward_relay {
@@ -67,6 +70,16 @@ void forward_relay_take(struct forward_relay *service, struct relay_client *from
 int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZE],
                        const struct relayed *frame, struct mono now) MUST_CHECK;
 
+/** At which relay a key is, for a client here: by the way of its frames, or by what presence knows
+ * at once. False if it does not. */
+bool forward_relay_where(struct forward_relay *service, struct relay_client *client,
+                         const uint8_t key[KEY_SIZE], uint8_t relay[KEY_SIZE], struct mono now);
+
+/** True if the way from the host `here` to `far` ends at this relay. */
+bool forward_relay_ends_at(struct forward_relay *service, const uint8_t here[KEY_SIZE],
+                           const uint8_t far[KEY_SIZE], const uint8_t relay[KEY_SIZE],
+                           struct mono now);
+
 /** Via: a host names the relays between this one and that of dst. Done, or an Error. */
 void forward_relay_on_via(struct forward_relay *service, const struct relay_client *client,
                           const Ziglan__Control *message, struct mono now);
@@ -74,6 +87,10 @@ void forward_relay_on_via(struct forward_relay *service, const struct relay_clie
 /** A relay says that a frame of a host here went nowhere. */
 void forward_relay_on_gone(struct forward_relay *service, const struct relay_client *client,
                            const Ziglan__Control *message, struct mono now);
+
+/** The relay of dst says that dst blocks a host here: for a while its frames are dropped here. */
+void forward_relay_on_blocked(struct forward_relay *service, const struct relay_client *client,
+                              const Ziglan__Control *message, struct mono now);
 
 /** A relay does not know the attachment of a source: its next frames bear it again. */
 void forward_relay_on_wanted(struct forward_relay *service, const struct relay_client *client,

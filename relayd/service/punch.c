@@ -3,14 +3,17 @@
 #include "relayd/service/punch.h"
 
 #include "relayd/service/forward.h"
+#include "relayd/service/forward_foreign.h"
+#include "relayd/service/punch_relayed.h"
 
 #include <stdio.h>
 #include <string.h>
 
 int punch_service_init(struct punch_service *service, struct relay_base *base,
-                       struct pool_service *pools)
+                       struct pool_service *pools, struct forward_relay *relays)
 {
     service->base = base;
+    service->relays = relays;
     service->pools = pools;
     return punch_new(&service->broker, &base->env);
 }
@@ -47,8 +50,21 @@ static void message_fill(Ziglan__PunchMessage *message, const struct punch_outpu
     message->nat_kind = out->nat_kind;
 }
 
-static void go_send(struct reply *reply, const struct relay_client *client,
-                    const struct punch_output *out)
+/* Send a message to a side, here or at its relay. */
+static void side_send(struct punch_service *service, const struct punch_output *out,
+                      const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct relay_client *client = session_table_of_key(&base->sessions, out->to);
+
+    if (client != NULL) {
+        reply_send(&base->reply, client, message);
+    } else {
+        punch_relayed_tell(service->relays, out, message, now);
+    }
+}
+
+static void go_send(struct punch_service *service, const struct punch_output *out, struct mono now)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchGo body = ZIGLAN__PUNCH_GO__INIT;
@@ -63,11 +79,11 @@ static void go_send(struct reply *reply, const struct relay_client *client,
     body.listen = out->listen;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
     message.punch_go = &body;
-    reply_send(reply, client, &message);
+    side_send(service, out, &message, now);
 }
 
-static void update_send(struct reply *reply, const struct relay_client *client,
-                        const struct punch_output *out)
+static void update_send(struct punch_service *service, const struct punch_output *out,
+                        struct mono now)
 {
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchUpdate body = ZIGLAN__PUNCH_UPDATE__INIT;
@@ -79,33 +95,53 @@ static void update_send(struct reply *reply, const struct relay_client *client,
     body.message = &peer;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
     message.punch_update = &body;
-    reply_send(reply, client, &message);
+    side_send(service, out, &message, now);
+}
+
+/* A no: to a host here if it asked for an answer, to a relay always. */
+static void refused_send(struct punch_service *service, const struct punch_output *out,
+                         struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct relay_client *client = session_table_of_key(&base->sessions, out->to);
+    Ziglan__Error body = ZIGLAN__ERROR__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (client != NULL) {
+        reply_refuse(&base->reply, client, out->request_id, out->verdict, NULL);
+        return;
+    }
+    body.code = (uint32_t)out->verdict;
+    message.body_case = ZIGLAN__CONTROL__BODY_ERROR;
+    message.error = &body;
+    punch_relayed_tell(service->relays, out, &message, now);
 }
 
 /* Send what the broker wants to be sent. To be called after each call that may have given it
  * something to send. */
-static void flush(struct punch_service *service)
+static void flush(struct punch_service *service, struct mono now)
 {
     struct relay_base *base = service->base;
     struct punch_output out;
 
     while (punch_output(service->broker, &out)) {
-        const struct relay_client *client = session_table_of_key(&base->sessions, out.to);
-        if (client == NULL) {
-            continue; /* it went away in between; its punches end with it */
-        }
+        const struct relay_client *client;
+
         switch (out.type) {
         case PUNCH_OUTPUT_OFFER:
-            offer_send(&base->reply, client, &out);
+            client = session_table_of_key(&base->sessions, out.to);
+            if (client != NULL) { /* else it went away in between; its punches end with it */
+                offer_send(&base->reply, client, &out);
+            }
             break;
         case PUNCH_OUTPUT_GO:
-            go_send(&base->reply, client, &out);
+            go_send(service, &out, now);
             break;
         case PUNCH_OUTPUT_UPDATE:
-            update_send(&base->reply, client, &out);
+            update_send(service, &out, now);
             break;
         case PUNCH_OUTPUT_REFUSED:
-            reply_refuse(&base->reply, client, out.request_id, out.verdict, NULL);
+            refused_send(service, &out, now);
             break;
         }
     }
@@ -144,8 +180,19 @@ static bool target_find(struct punch_service *service, const struct relay_client
     if (by_pool) {
         request->has_session = false; /* it does not know with whom */
         (void)snprintf(request->app, sizeof(request->app), "%s", body->app);
-        return pool_service_pick(service->pools, client, message->request_id, body->app,
-                                 request->target);
+        if (!pool_service_pick(service->pools, client, message->request_id, body->app,
+                               request->target)) {
+            return false;
+        }
+        if (block_table_has(base->blocks, request->target, client->key)) {
+            reply_refuse(&base->reply, client, message->request_id, VERDICT_REFUSED, NULL);
+            return false;
+        }
+        return true;
+    }
+    memcpy(request->target, body->target.data, KEY_SIZE);
+    if (punch_waits_for(service->broker, request->target, client->key)) {
+        return true; /* this is its yes, also to one that is at another relay */
     }
     target = session_table_of_key(&base->sessions, body->target.data);
     /* One answer for a target without a session and for one that must not be reached: nothing about
@@ -154,11 +201,19 @@ static bool target_find(struct punch_service *service, const struct relay_client
         reply_refuse(&base->reply, client, message->request_id, VERDICT_REFUSED, NULL);
         return false;
     }
-    memcpy(request->target, body->target.data, KEY_SIZE);
     return true;
 }
 
-void punch_service_on_request(struct punch_service *service, const struct relay_client *client,
+/* True if the target is named, and may be at another relay. */
+static bool is_elsewhere(const struct punch_service *service, const struct relay_client *client,
+                         const Ziglan__PunchRequest *body)
+{
+    return body->target.len == KEY_SIZE && body->token.len == PUNCH_TOKEN_SIZE &&
+           session_table_of_key(&service->base->sessions, body->target.data) == NULL &&
+           !punch_waits_for(service->broker, body->target.data, client->key);
+}
+
+void punch_service_on_request(struct punch_service *service, struct relay_client *client,
                               const Ziglan__Control *message, struct mono now)
 {
     struct relay_base *base = service->base;
@@ -167,6 +222,13 @@ void punch_service_on_request(struct punch_service *service, const struct relay_
                                     .has_session = body->has_session};
     enum verdict verdict;
 
+    if (is_elsewhere(service, client, body)) {
+        verdict = punch_relayed_ask(service->relays, client, message, now);
+        if (verdict != VERDICT_OK) {
+            reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
+        }
+        return;
+    }
     if (!target_find(service, client, message, &request)) {
         return;
     }
@@ -175,7 +237,61 @@ void punch_service_on_request(struct punch_service *service, const struct relay_
     if (verdict != VERDICT_OK) {
         reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
     }
-    flush(service);
+    flush(service, now);
+}
+
+/* The host of a neighbour that asks, as that one knows it. False: it is not believed, or the target
+ * is not here for it. */
+static bool foreign_request(struct punch_service *service, const struct relay_client *neighbour,
+                            const Ziglan__PunchRelayed *body, struct punch_request *request,
+                            struct mono now)
+{
+    struct relay_base *base = service->base;
+    const struct relay_client *target = session_table_of_key(&base->sessions, body->dst.data);
+    struct punch_side *side = &request->requester;
+
+    if (body->observed == NULL ||
+        !forward_foreign_believes(service->relays, neighbour, body->src.data, &body->attachment,
+                                  now) ||
+        target == NULL || target->neighbour != NULL || !relay_client_is_active(target) ||
+        (target->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) ||
+        block_table_has(base->blocks, target->key, body->src.data)) {
+        return false;
+    }
+    side->observed = endpoint_of_bytes(body->observed->ip.data, body->observed->ip.len,
+                                       (uint16_t)body->observed->port);
+    memcpy(side->key, body->src.data, KEY_SIZE);
+    memcpy(side->token, body->request->token.data, PUNCH_TOKEN_SIZE);
+    memcpy(request->target, target->key, KEY_SIZE);
+    side->nat_kind = body->request->nat_kind;
+    side->rtt_us = body->rtt_us + link_hub_rtt_ns(base->hub, neighbour->handle) / NS_PER_US;
+    request->has_session = body->request->has_session;
+    request->request_id = body->request_id;
+    return true;
+}
+
+void punch_service_on_relayed(struct punch_service *service, const struct relay_client *neighbour,
+                              const Ziglan__Control *message, struct mono now)
+{
+    const Ziglan__PunchRelayed *body = message->punch_relayed;
+    struct punch_request request = {.request_id = 0};
+    struct punch_output refused = {.type = PUNCH_OUTPUT_REFUSED, .verdict = VERDICT_REFUSED};
+
+    if (body->message_case != ZIGLAN__PUNCH_RELAYED__MESSAGE_REQUEST) {
+        punch_relayed_pass(service->relays, neighbour, body, now);
+        return;
+    }
+    if (foreign_request(service, neighbour, body, &request, now)) {
+        punch_relayed_learn(service->relays, neighbour, body, now);
+        refused.verdict = punch_request(service->broker, &request, now);
+    }
+    if (refused.verdict != VERDICT_OK) {
+        memcpy(refused.to, body->src.data, KEY_SIZE);
+        memcpy(refused.peer, body->dst.data, KEY_SIZE);
+        refused.request_id = body->request_id;
+        punch_relayed_refuse(service->relays, neighbour, &refused);
+    }
+    flush(service, now);
 }
 
 void punch_service_on_answer(struct punch_service *service, const struct relay_client *client,
@@ -194,7 +310,7 @@ void punch_service_on_answer(struct punch_service *service, const struct relay_c
     if (verdict != VERDICT_OK) {
         reply_refuse(&base->reply, client, message->request_id, verdict, NULL);
     }
-    flush(service);
+    flush(service, now);
 }
 
 void punch_service_on_result(struct punch_service *service, const struct relay_client *client,
@@ -202,32 +318,33 @@ void punch_service_on_result(struct punch_service *service, const struct relay_c
 {
     punch_result(service->broker, message->punch_result->punch_id, client->key,
                  message->punch_result->direct, now);
-    flush(service);
+    flush(service, now);
 }
 
 void punch_service_moved(struct punch_service *service, const struct relay_client *client,
                          struct mono now)
 {
     punch_on_moved(service->broker, client->key, &client->remote, now);
-    flush(service);
+    flush(service, now);
 }
 
-void punch_service_replaced(struct punch_service *service, const struct relay_client *client)
+void punch_service_replaced(struct punch_service *service, const struct relay_client *client,
+                            struct mono now)
 {
     punch_on_replaced(service->broker, client->key, &client->remote);
-    flush(service);
+    flush(service, now);
 }
 
-void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE])
+void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE], struct mono now)
 {
     punch_on_gone(service->broker, key);
-    flush(service);
+    flush(service, now);
 }
 
 void punch_service_expire(struct punch_service *service, struct mono now)
 {
     punch_expire(service->broker, now);
-    flush(service);
+    flush(service, now);
 }
 
 struct mono punch_service_deadline(const struct punch_service *service)

@@ -9,24 +9,31 @@
 #include "proto/base/err.h"
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/forward_relay.h"
 #include "relayd/service/pool.h"
 #include "rendezvous/punch/punch.h"
 
 struct punch_service {
-    struct relay_base *base;    /* borrowed */
-    struct pool_service *pools; /* borrowed; picks the target where none is named */
-    struct punch *broker;       /* owned */
+    struct relay_base *base;      /* borrowed */
+    struct pool_service *pools;   /* borrowed; picks the target where none is named */
+    struct forward_relay *relays; /* borrowed; knows who is at which relay */
+    struct punch *broker;         /* owned */
 };
 
-/** base and pools are borrowed and outlive the service. ERR_NOMEM; punch_service_fini is legal
- * then.
+/** base, pools and relays are borrowed and outlive the service. ERR_NOMEM; punch_service_fini is
+ * legal then.
  */
 int punch_service_init(struct punch_service *service, struct relay_base *base,
-                       struct pool_service *pools) MUST_CHECK;
+                       struct pool_service *pools, struct forward_relay *relays) MUST_CHECK;
 void punch_service_fini(struct punch_service *service);
 
 /** Serve a PunchRequest; a refusal is answered by Error. */
-void punch_service_on_request(struct punch_service *service, const struct relay_client *client,
+void punch_service_on_request(struct punch_service *service, struct relay_client *client,
+                              const Ziglan__Control *message, struct mono now);
+
+/** Serve a PunchRelayed: a host of a neighbour asks for a punch with one here, whose broker this
+ * relay is then; or the broker of another relay has something for a host here. */
+void punch_service_on_relayed(struct punch_service *service, const struct relay_client *neighbour,
                               const Ziglan__Control *message, struct mono now);
 
 /** Serve a PunchAnswer; a refusal is answered by Error. */
@@ -42,10 +49,12 @@ void punch_service_moved(struct punch_service *service, const struct relay_clien
                          struct mono now);
 
 /** This session took the place of an older one of its key. */
-void punch_service_replaced(struct punch_service *service, const struct relay_client *client);
+void punch_service_replaced(struct punch_service *service, const struct relay_client *client,
+                            struct mono now);
 
 /** The session of this key ended, or is a member's no longer: its punches end. */
-void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE]);
+void punch_service_gone(struct punch_service *service, const uint8_t key[KEY_SIZE],
+                        struct mono now);
 
 /** Timers up to now; punch_service_deadline tells when to call this again. */
 void punch_service_expire(struct punch_service *service, struct mono now);

@@ -21,9 +21,10 @@ static void key_gone(struct session_service *service, const struct relay_client 
     if (!session_table_deactivate(&service->base->sessions, client)) {
         return;
     }
-    punch_service_gone(service->punches, client->key);
+    punch_service_gone(service->punches, client->key, now);
     presence_on_gone(service->presence, client->key);
     forward_relay_gone(service->forwards, client->key);
+    block_table_gone(service->base->blocks, client->key);
     pool_service_gone(service->pools, client->key);
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
         watch_online_changed(service->watches, client->key, now);
@@ -138,7 +139,7 @@ void session_dismiss(struct session_service *service, struct relay_client *clien
 {
     watch_stop(service->watches, client);
     relay_client_enter(&service->base->sessions.lists, client, RELAY_CLIENT_STATE_STRANGER, now);
-    punch_service_gone(service->punches, client->key);
+    punch_service_gone(service->punches, client->key, now);
     if (!pool_service_may(service->pools, client)) {
         pool_service_gone(service->pools, client->key);
     }
@@ -200,10 +201,10 @@ static bool activate(struct session_service *service, struct relay_client *clien
         pool_service_gone(service->pools, client->key); /* it may have been started anew */
     }
     if (was_member && !member) { /* the admission ended in between: it must join again */
-        punch_service_gone(service->punches, client->key);
+        punch_service_gone(service->punches, client->key, now);
         watch_online_changed(service->watches, client->key, now);
     } else if (older != NULL) {
-        punch_service_replaced(service->punches, client);
+        punch_service_replaced(service->punches, client, now);
     }
     return true;
 }

@@ -430,6 +430,15 @@ enum verdict punch_request(struct punch *punch, const struct punch_request *requ
     return pair_offer(punch, request, now);
 }
 
+bool punch_waits_for(const struct punch *punch, const uint8_t requester[KEY_SIZE],
+                     const uint8_t target[KEY_SIZE])
+{
+    const struct pair *pair = pair_find(punch, requester, target);
+
+    return pair != NULL && pair->state == PAIR_STATE_OFFERED &&
+           memcmp(pair->sides[SIDE_REQUESTER].key, requester, KEY_SIZE) == 0;
+}
+
 enum verdict punch_answer(struct punch *punch, uint64_t punch_id, const struct punch_side *answer,
                           bool accept, struct mono now)
 {

@@ -69,10 +69,16 @@ void punch_free(struct punch *punch);
  * already, this is A's yes and a GO is queued for both. Else nothing is queued: BAD_REQUEST (A asks
  * for itself, or is observed at an address that is never a target), MEASURE_FIRST (no NAT kind and
  * no session), LIMIT (too many requests or punches, or A has asked for B already), UNAVAILABLE (no
- * memory). The caller has checked that B has a session here, and answers VERDICT_REFUSED if not.
+ * memory). The caller has checked that B has a session here, and answers VERDICT_REFUSED if not. A
+ * may have its session elsewhere.
  */
 enum verdict punch_request(struct punch *punch, const struct punch_request *request,
                            struct mono now);
+
+/** True if `requester` waits for the answer of `target`, so that a request of `target` for it is a
+ * yes. */
+bool punch_waits_for(const struct punch *punch, const uint8_t requester[KEY_SIZE],
+                     const uint8_t target[KEY_SIZE]);
 
 /**
  * B answers an offer; `answer` is B as its session knows it. With accept, a GO is queued for both,

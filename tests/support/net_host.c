@@ -30,6 +30,20 @@ static void on_control(struct net_host *host, const struct link_event *event)
     if (control->body_case == ZIGLAN__CONTROL__BODY_GONE) {
         host->gones++;
         host->gone_reason = control->gone->reason;
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_PUNCH_REQUEST) {
+        host->punch.offers++;
+        host->punch.id = control->punch_request->punch_id;
+        memcpy(host->punch.peer, control->punch_request->requester.data, KEY_SIZE);
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_PUNCH_GO) {
+        const Ziglan__PunchGo *go = control->punch_go;
+
+        host->punch.goes++;
+        host->punch.id = go->punch_id;
+        host->punch.listen = go->listen;
+        host->punch.peer_at = endpoint_of_bytes(go->message->ip.data, go->message->ip.len,
+                                                (uint16_t)go->message->port);
+        memcpy(host->punch.peer, go->peer.data, KEY_SIZE);
+        memcpy(host->punch.probe_key, go->probe_key.data, PUNCH_PROBE_KEY_SIZE);
     } else if (control->request_id == host->request_next - 1 && control->request_id != 0) {
         host->answer = control;
         host->answered_at = host->net->now;

@@ -31,6 +31,13 @@ struct net_host {
     struct mono frame_at;
     size_t gones; /* Gone messages; the last one's reason follows */
     uint32_t gone_reason;
+    struct net_host_punch {
+        size_t offers, goes;
+        uint64_t id; /* of the last offer or go, and what a go said: */
+        uint8_t peer[KEY_SIZE], probe_key[PUNCH_PROBE_KEY_SIZE];
+        struct endpoint peer_at;
+        bool listen;
+    } punch;
 };
 
 /** Make host number n (from 0), which has no session yet. It must not move in memory. */

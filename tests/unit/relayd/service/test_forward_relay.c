@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Frames between hosts at different relays: real relay cores, real sessions. */
-#include "tests/support/net_host.h"
-#include "tests/support/relay_net.h"
+#include "tests/support/far_hosts.h"
 
 #include "proto/crypto/attachment.h"
 
@@ -11,93 +10,17 @@
 
 #include <cmocka.h>
 
-enum { SIZE = 1000, HOURS_TO_NOON = 12, HOUR_MS = 3600 * 1000 };
-
-/* ---- relays that know each other, and two hosts ---- */
-
-struct town {
-    struct relay_net *net;
-    struct net_host a, b; /* at relay 0, and at the last one */
-    const uint8_t *a_key, *b_key;
-};
-
-static void town_init(struct town *town, size_t relays)
-{
-    struct relay_net *net = relay_net_new(relays, 6);
-
-    town->net = net;
-    net->ports.wall_ms += (uint64_t)HOURS_TO_NOON * HOUR_MS;
-    for (size_t i = 0; i < relays; i++) {
-        relay_node_set_open(&net->nodes[i]);
-    }
-    relay_net_peers(net); /* all know the first when they start, and then each other */
-    relay_net_start(net);
-    relay_net_run(net, 60000);
-    net_host_init(&town->a, net, 1);
-    net_host_init(&town->b, net, 2);
-    net_host_attach(&town->a, 0, 7);
-    net_host_attach(&town->b, relays - 1, 7);
-    net_host_dial(&town->a, 0);
-    net_host_dial(&town->b, relays - 1);
-    town->a_key = town->a.identity.public_key;
-    town->b_key = town->b.identity.public_key;
-    relay_net_run(net, 1000);
-}
-
-static void town_fini(struct town *town)
-{
-    net_host_fini(&town->a);
-    net_host_fini(&town->b);
-    relay_net_free(town->net);
-}
-
-static const struct relay_counters *counters(const struct town *town, size_t i)
-{
-    return &town->net->nodes[i].core->base.counters;
-}
-
-/* The host of `from` names the relays of its way to dst. */
-static void name_way(struct net_host *from, const uint8_t *dst, const size_t *relays, size_t count)
-{
-    ProtobufCBinaryData keys[RELAYED_VIA_MAX];
-    Ziglan__Via body = ZIGLAN__VIA__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = control_bytes(relay_net_key(from->net, relays[i]), KEY_SIZE);
-    }
-    body.dst = control_bytes(dst, KEY_SIZE);
-    body.relays = keys;
-    body.n_relays = count;
-    message.body_case = ZIGLAN__CONTROL__BODY_VIA;
-    message.via = &body;
-    net_host_send(from, &message);
-    relay_net_run(from->net, 100);
-}
-
-static bool done(const struct net_host *host)
-{
-    return host->answer != NULL && host->answer->body_case == ZIGLAN__CONTROL__BODY_DONE;
-}
-
-static void talk(struct town *town, int rounds)
-{
-    for (int i = 0; i < rounds; i++) {
-        net_host_frame(&town->a, town->b_key, 1, SIZE);
-        net_host_frame(&town->b, town->a_key, 2, SIZE);
-        relay_net_run(town->net, 100);
-    }
-}
+enum { SIZE = FAR_FRAME_SIZE };
 
 /* ---- what arrives ---- */
 
 static void a_frame_reaches_a_host_that_is_known_by_its_key_alone(void **state)
 {
-    struct town town;
+    struct far_hosts town;
     struct mono sent_at;
 
     (void)state;
-    town_init(&town, 2);
+    far_hosts_init(&town, 2);
     sent_at = town.net->now;
     net_host_frame(&town.a, town.b_key, 9, SIZE);
     relay_net_run(town.net, 1000);
@@ -110,26 +33,28 @@ static void a_frame_reaches_a_host_that_is_known_by_its_key_alone(void **state)
     assert_true(mono_ms_between(sent_at, town.b.frame_at) <= 120);
     sent_at = town.net->now;
     net_host_frame(&town.b, town.a_key, 8, SIZE); /* the answer asks nobody */
-    uint64_t asked = counters(&town, 1)->locates_of_relays + counters(&town, 0)->locates_of_relays;
+    uint64_t asked = far_hosts_counters(&town, 1)->locates_of_relays +
+                     far_hosts_counters(&town, 0)->locates_of_relays;
     relay_net_run(town.net, 1000);
     assert_int_equal(town.a.frames, 1);
     assert_true(mono_ms_between(sent_at, town.a.frame_at) <= 31);
-    assert_int_equal(counters(&town, 1)->locates_of_relays + counters(&town, 0)->locates_of_relays,
+    assert_int_equal(far_hosts_counters(&town, 1)->locates_of_relays +
+                         far_hosts_counters(&town, 0)->locates_of_relays,
                      asked);
-    assert_int_equal(counters(&town, 0)->relayed_out_frames, 1);
-    assert_int_equal(counters(&town, 0)->relayed_in_frames, 1);
-    town_fini(&town);
+    assert_int_equal(far_hosts_counters(&town, 0)->relayed_out_frames, 1);
+    assert_int_equal(far_hosts_counters(&town, 0)->relayed_in_frames, 1);
+    far_hosts_fini(&town);
 }
 
 static void frames_of_all_sizes_pass(void **state)
 {
     static const size_t sizes[] = {16, 17, 1100, 1200, 1280, 1452, 4000, FRAME_SIZE_MAX};
     static const size_t chain[] = {1, 2};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 4);
-    name_way(&town.a, town.b_key, chain, 2);
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, chain, 2);
     for (int late = 0; late < 2; late++) { /* with an attachment, and without */
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
             size_t before = town.b.frames;
@@ -141,68 +66,68 @@ static void frames_of_all_sizes_pass(void **state)
             assert_int_equal(town.b.frame[1], i);
         }
     }
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void a_host_names_the_way_and_the_reply_takes_it_too(void **state)
 {
     static const size_t chain[] = {1, 2};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 4);
-    name_way(&town.a, town.b_key, chain, 2);
-    assert_true(done(&town.a));
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, chain, 2);
+    assert_true(net_host_done(&town.a));
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 500);
-    talk(&town, 10);
+    far_hosts_talk(&town, 10);
     assert_int_equal(town.b.frames, 11);
     assert_int_equal(town.a.frames, 10);
-    assert_int_equal(counters(&town, 1)->relayed_out_frames, 21);
-    assert_int_equal(counters(&town, 2)->relayed_out_frames, 21);
-    name_way(&town.a, town.b_key, NULL, 0); /* it is for the relay again to choose */
+    assert_int_equal(far_hosts_counters(&town, 1)->relayed_out_frames, 21);
+    assert_int_equal(far_hosts_counters(&town, 2)->relayed_out_frames, 21);
+    far_hosts_name_way(&town.a, town.b_key, NULL, 0); /* it is for the relay again to choose */
     relay_net_run(town.net, WAYS_IDLE_MS);
-    talk(&town, 2);
+    far_hosts_talk(&town, 2);
     assert_int_equal(town.b.frames, 13);
-    assert_int_equal(counters(&town, 1)->relayed_out_frames, 21);
-    town_fini(&town);
+    assert_int_equal(far_hosts_counters(&town, 1)->relayed_out_frames, 21);
+    far_hosts_fini(&town);
 }
 
 static void a_reply_takes_the_way_of_the_latest_request(void **state)
 {
     static const size_t one[] = {1}, other[] = {2};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 4);
-    name_way(&town.a, town.b_key, one, 1);
-    talk(&town, 3);
-    assert_true(counters(&town, 1)->relayed_out_frames >= 5);
-    assert_int_equal(counters(&town, 2)->relayed_out_frames, 0);
-    name_way(&town.a, town.b_key, other, 1);
-    uint64_t before = counters(&town, 1)->relayed_out_frames;
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, one, 1);
+    far_hosts_talk(&town, 3);
+    assert_true(far_hosts_counters(&town, 1)->relayed_out_frames >= 5);
+    assert_int_equal(far_hosts_counters(&town, 2)->relayed_out_frames, 0);
+    far_hosts_name_way(&town.a, town.b_key, other, 1);
+    uint64_t before = far_hosts_counters(&town, 1)->relayed_out_frames;
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 200);
-    talk(&town, 3);
-    assert_int_equal(counters(&town, 1)->relayed_out_frames, before);
-    assert_int_equal(counters(&town, 2)->relayed_out_frames, 7);
-    town_fini(&town);
+    far_hosts_talk(&town, 3);
+    assert_int_equal(far_hosts_counters(&town, 1)->relayed_out_frames, before);
+    assert_int_equal(far_hosts_counters(&town, 2)->relayed_out_frames, 7);
+    far_hosts_fini(&town);
 }
 
 static void the_directions_may_differ(void **state)
 {
     static const size_t one[] = {1}, other[] = {2};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 4);
-    name_way(&town.a, town.b_key, one, 1);
-    name_way(&town.b, town.a_key, other, 1);
-    talk(&town, 10);
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, one, 1);
+    far_hosts_name_way(&town.b, town.a_key, other, 1);
+    far_hosts_talk(&town, 10);
     assert_true(town.a.frames == 10 && town.b.frames == 10);
-    assert_int_equal(counters(&town, 1)->relayed_out_frames, 10);
-    assert_int_equal(counters(&town, 2)->relayed_out_frames, 10);
-    town_fini(&town);
+    assert_int_equal(far_hosts_counters(&town, 1)->relayed_out_frames, 10);
+    assert_int_equal(far_hosts_counters(&town, 2)->relayed_out_frames, 10);
+    far_hosts_fini(&town);
 }
 
 /* ---- what does not ---- */
@@ -210,10 +135,10 @@ static void the_directions_may_differ(void **state)
 static void who_is_nowhere_is_gone(void **state)
 {
     static const uint8_t nobody[KEY_SIZE] = {1};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 3);
+    far_hosts_init(&town, 3);
     net_host_frame(&town.a, nobody, 1, SIZE);
     relay_net_run(town.net, 2000);
     assert_int_equal(town.a.gones, 1);
@@ -232,58 +157,58 @@ static void who_is_nowhere_is_gone(void **state)
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 1000);
     assert_int_equal(town.b.frames, 2);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void a_host_without_an_attachment_is_served_here_only(void **state)
 {
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 2);
+    far_hosts_init(&town, 2);
     town.a.attachment.size = 0;
     net_host_dial(&town.a, 0);
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 1000);
     assert_int_equal(town.b.frames, 0);
     assert_int_equal(town.a.gones, 1);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void a_relay_that_is_not_open_passes_nothing_on(void **state)
 {
     static const size_t chain[] = {1};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 3);
+    far_hosts_init(&town, 3);
     town.net->nodes[1].core->base.cfg.open_relay = false;
-    name_way(&town.a, town.b_key, chain, 1);
+    far_hosts_name_way(&town.a, town.b_key, chain, 1);
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 1000);
     assert_int_equal(town.b.frames, 0);
     assert_int_equal(town.a.gone_reason, GONE_NOT_ALLOWED);
     town.net->nodes[2].core->base.cfg.open_relay = false; /* nor is a stranger there a receiver */
-    name_way(&town.a, town.b_key, NULL, 0);
+    far_hosts_name_way(&town.a, town.b_key, NULL, 0);
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 1000);
     assert_int_equal(town.b.frames, 0);
-    assert_int_equal(counters(&town, 2)->drop_not_allowed, 1);
-    town_fini(&town);
+    assert_int_equal(far_hosts_counters(&town, 2)->drop_not_allowed, 1);
+    far_hosts_fini(&town);
 }
 
 static void a_way_that_cannot_be_is_refused(void **state)
 {
     static const size_t own[] = {0}, twice[] = {1, 1};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 2);
-    name_way(&town.a, town.b_key, own, 1);
-    assert_false(done(&town.a));
-    name_way(&town.a, town.b_key, twice, 2);
-    assert_false(done(&town.a));
-    town_fini(&town);
+    far_hosts_init(&town, 2);
+    far_hosts_name_way(&town.a, town.b_key, own, 1);
+    assert_false(net_host_done(&town.a));
+    far_hosts_name_way(&town.a, town.b_key, twice, 2);
+    assert_false(net_host_done(&town.a));
+    far_hosts_fini(&town);
 }
 
 /* ---- what hostile relays bring ---- */
@@ -300,7 +225,7 @@ struct bad_frame {
     const uint8_t *attachment;
 };
 
-static void bring(struct town *town, const struct bad_frame *bad)
+static void bring(struct far_hosts *town, const struct bad_frame *bad)
 {
     static const uint8_t data[SIZE] = {FRAME_TYPE_DATA};
     struct relay_net *net = town->net;
@@ -326,8 +251,8 @@ static void bring(struct town *town, const struct bad_frame *bad)
     relay_net_run(net, 100);
 }
 
-static void sign(const struct town *town, uint8_t out[ATTACHMENT_SIZE], const struct identity *host,
-                 size_t relay, uint64_t sequence, int64_t age_ms)
+static void sign(const struct far_hosts *town, uint8_t out[ATTACHMENT_SIZE],
+                 const struct identity *host, size_t relay, uint64_t sequence, int64_t age_ms)
 {
     assert_int_equal(attachment_sign(out, host, relay_net_key(town->net, relay), sequence,
                                      env_wall_ms(&town->net->ports.env) - (uint64_t)age_ms),
@@ -340,12 +265,12 @@ static void a_source_is_believed_by_its_attachment_only(void **state)
     uint8_t attachment[ATTACHMENT_SIZE];
     struct identity stranger;
     const uint8_t seed[IDENTITY_SEED_SIZE] = {99};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 3);
+    far_hosts_init(&town, 3);
     identity_from_seed(&stranger, seed);
-    const struct relay_counters *c = counters(&town, 2);
+    const struct relay_counters *c = far_hosts_counters(&town, 2);
     struct bad_frame bad = {.src = stranger.public_key};
     bring(&town, &bad); /* none */
     assert_int_equal(c->drop_not_attached, 1);
@@ -375,18 +300,18 @@ static void a_source_is_believed_by_its_attachment_only(void **state)
     net_host_dial(&town.b, 2);
     bring(&town, &bad); /* it is over */
     assert_int_equal(town.b.frames, 2);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void a_frame_tells_the_relays_that_it_passed_as_its_last_one_is_known(void **state)
 {
     uint8_t attachment[ATTACHMENT_SIZE];
     uint8_t passed[2 * KEY_SIZE], keys[RELAYED_PASSED_MAX * KEY_SIZE] = {0};
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 3);
-    const struct relay_counters *c = counters(&town, 2);
+    far_hosts_init(&town, 3);
+    const struct relay_counters *c = far_hosts_counters(&town, 2);
     const uint8_t *own = relay_net_key(town.net, 0), *last = relay_net_key(town.net, 2);
     const uint8_t *middle = relay_net_key(town.net, 1);
     sign(&town, attachment, &town.a.identity, 1, 5, 0);
@@ -426,19 +351,19 @@ static void a_frame_tells_the_relays_that_it_passed_as_its_last_one_is_known(voi
     bring(&town, &bad); /* nobody knows the next relay */
     assert_int_equal(c->drop_no_session, 1);
     assert_int_equal(town.b.frames, 0);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void two_relays_that_send_in_circles_get_no_more_than_their_share(void **state)
 {
     uint8_t attachment[ATTACHMENT_SIZE];
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
     /* Relay 0 hides, each time, where the frame has been: relay 1 cannot see the circle. */
-    town_init(&town, 2);
+    far_hosts_init(&town, 2);
     sign(&town, attachment, &town.a.identity, 0, 8, 0);
-    const struct relay_counters *c = counters(&town, 1);
+    const struct relay_counters *c = far_hosts_counters(&town, 1);
     struct mono began = town.net->now;
     for (size_t i = 0; i < 10000; i++) {
         static const uint8_t data[SIZE] = {FRAME_TYPE_DATA};
@@ -463,17 +388,17 @@ static void two_relays_that_send_in_circles_get_no_more_than_their_share(void **
     assert_true(c->relayed_in_bytes <= (uint64_t)STRANGER_BYTES_PER_S * STRANGER_BURST_S +
                                            (uint64_t)STRANGER_BYTES_PER_S * ms / 1000);
     assert_true(c->drop_rate_source > 0);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void a_flood_of_forged_attachments_costs_few_verifications_and_few_words(void **state)
 {
     uint8_t attachment[ATTACHMENT_SIZE];
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 2);
-    const struct relay_counters *c = counters(&town, 1);
+    far_hosts_init(&town, 2);
+    const struct relay_counters *c = far_hosts_counters(&town, 1);
     sign(&town, attachment, &town.a.identity, 0, 8, 0);
     uint64_t sent_before = link_hub_stats(town.net->nodes[1].core->base.hub)->control_sent;
     for (uint32_t i = 0; i < 2000; i++) {
@@ -505,17 +430,17 @@ static void a_flood_of_forged_attachments_costs_few_verifications_and_few_words(
     assert_int_equal(town.b.frames, 0);
     net_host_frame(&town.a, town.b_key, 1, SIZE); /* nothing else is harmed */
     relay_net_run(town.net, 1000);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void gone_is_believed_of_relays_on_the_way_only(void **state)
 {
-    struct town town;
+    struct far_hosts town;
     Ziglan__Gone body = ZIGLAN__GONE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     (void)state;
-    town_init(&town, 3);
+    far_hosts_init(&town, 3);
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 500);
     body.src = control_bytes(town.a_key, KEY_SIZE);
@@ -529,15 +454,15 @@ static void gone_is_believed_of_relays_on_the_way_only(void **state)
         relay_net_run(town.net, 500);
         assert_int_equal(town.a.gones, i - 1); /* not that of relay 1 */
     }
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 static void a_relay_that_is_dead_is_passed_over(void **state)
 {
-    struct town town;
+    struct far_hosts town;
 
     (void)state;
-    town_init(&town, 3);
+    far_hosts_init(&town, 3);
     struct net_host again; /* the same host, at another relay */
     net_host_init(&again, town.net, 3);
     again.identity = town.b.identity;
@@ -551,7 +476,7 @@ static void a_relay_that_is_dead_is_passed_over(void **state)
     }
     assert_true(again.frames > 0);
     net_host_fini(&again);
-    town_fini(&town);
+    far_hosts_fini(&town);
 }
 
 int main(void)

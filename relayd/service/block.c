@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Both requests, with what each kind of host may ask for. */
+#include "relayd/service/block.h"
+
+void block_on_block(struct relay_base *base, const struct relay_client *client,
+                    const Ziglan__Control *message)
+{
+    bool member = client->state == RELAY_CLIENT_STATE_MEMBER;
+    enum verdict verdict = VERDICT_NOT_MEMBER;
+    int rc;
+
+    if (member || base->cfg.open_relay) {
+        rc = block_table_put(base->blocks, client->key, message->block->key.data,
+                             member ? BLOCK_TABLE_PER_MEMBER_MAX : BLOCK_TABLE_PER_STRANGER_MAX);
+        verdict = rc == ERR_OK ? VERDICT_OK : rc == ERR_LIMIT ? VERDICT_LIMIT : VERDICT_UNAVAILABLE;
+    }
+    reply_result(&base->reply, client, message->request_id, verdict);
+}
+
+void block_on_unblock(struct relay_base *base, const struct relay_client *client,
+                      const Ziglan__Control *message)
+{
+    block_table_remove(base->blocks, client->key, message->unblock->key.data);
+    reply_result(&base->reply, client, message->request_id, VERDICT_OK);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The message PunchRelayed, in both directions. */
+#include "relayd/service/punch_relayed.h"
+
+#include <string.h>
+
+enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client *client,
+                               const Ziglan__Control *message, struct mono now)
+{
+    struct relay_base *base = relays->base;
+    Ziglan__PunchRequest *request = message->punch_request;
+    Ziglan__Address observed = ZIGLAN__ADDRESS__INIT;
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+    Ziglan__Control asked = ZIGLAN__CONTROL__INIT;
+    uint8_t attachment[PRESENCE_SIGNED_SIZE_MAX], relay[KEY_SIZE];
+    size_t attachment_size = presence_attachment(relays->presence, client->key, attachment);
+
+    if ((client->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) ||
+        attachment_size == 0 ||
+        !forward_relay_where(relays, client, request->target.data, relay, now)) {
+        return VERDICT_REFUSED;
+    }
+    observed.ip = control_ip(&client->remote);
+    observed.port = client->remote.port;
+    body.src = control_bytes(client->key, KEY_SIZE);
+    body.dst = request->target;
+    body.observed = &observed;
+    body.rtt_us = (uint32_t)(link_hub_rtt_ns(base->hub, client->handle) / NS_PER_US);
+    body.request_id = message->request_id;
+    body.attachment = control_bytes(attachment, attachment_size);
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REQUEST;
+    body.request = request;
+    asked.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
+    asked.punch_relayed = &body;
+    return neighbour_send_to(&base->neighbours, relay, &asked, now) == ERR_OK ? VERDICT_OK
+                                                                              : VERDICT_REFUSED;
+}
+
+/* The envelope of a message for out->to. False if there is none for such a message. */
+static bool envelope_fill(Ziglan__PunchRelayed *body, const struct punch_output *out,
+                          const Ziglan__Control *message)
+{
+    body->src = control_bytes(out->peer, KEY_SIZE);
+    body->dst = control_bytes(out->to, KEY_SIZE);
+    body->request_id = out->request_id;
+    if (message->body_case == ZIGLAN__CONTROL__BODY_PUNCH_GO) {
+        body->message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_GO;
+        body->go = message->punch_go;
+    } else if (message->body_case == ZIGLAN__CONTROL__BODY_PUNCH_UPDATE) {
+        body->message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_UPDATE;
+        body->update = message->punch_update;
+    } else if (message->body_case == ZIGLAN__CONTROL__BODY_ERROR) {
+        body->message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED;
+        body->refused = message->error;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void punch_relayed_tell(struct forward_relay *relays, const struct punch_output *out,
+                        const Ziglan__Control *message, struct mono now)
+{
+    struct relay_client *here = session_table_of_key(&relays->base->sessions, out->peer);
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+    Ziglan__Control told = ZIGLAN__CONTROL__INIT;
+    uint8_t relay[KEY_SIZE];
+
+    if (here == NULL || !envelope_fill(&body, out, message) ||
+        !forward_relay_where(relays, here, out->to, relay, now)) {
+        return; /* one of the two went away */
+    }
+    told.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
+    told.punch_relayed = &body;
+    /* Hosts repeat what they want, so what is lost costs time. */
+    (void)!neighbour_send_to(&relays->base->neighbours, relay, &told, now);
+}
+
+void punch_relayed_refuse(struct forward_relay *relays, const struct relay_client *neighbour,
+                          const struct punch_output *out)
+{
+    Ziglan__Error error = ZIGLAN__ERROR__INIT;
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+    Ziglan__Control told = ZIGLAN__CONTROL__INIT;
+
+    error.code = (uint32_t)out->verdict;
+    body.src = control_bytes(out->peer, KEY_SIZE);
+    body.dst = control_bytes(out->to, KEY_SIZE);
+    body.request_id = out->request_id;
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED;
+    body.refused = &error;
+    told.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
+    told.punch_relayed = &body;
+    reply_send(&relays->base->reply, neighbour, &told);
+}
+
+void punch_relayed_learn(struct forward_relay *relays, const struct relay_client *neighbour,
+                         const Ziglan__PunchRelayed *body, struct mono now)
+{
+    struct way_relays way;
+
+    if (!ways_find(relays->ways, body->dst.data, body->src.data, &way, now)) {
+        ways_found(relays->ways, body->dst.data, body->src.data, neighbour->key, now);
+    }
+}
+
+void punch_relayed_pass(struct forward_relay *relays, const struct relay_client *neighbour,
+                        const Ziglan__PunchRelayed *body, struct mono now)
+{
+    struct relay_base *base = relays->base;
+    const struct relay_client *to = session_table_of_key(&base->sessions, body->dst.data);
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (to == NULL || to->neighbour != NULL ||
+        block_table_has(base->blocks, to->key, body->src.data) ||
+        !forward_relay_ends_at(relays, to->key, body->src.data, neighbour->key, now)) {
+        return;
+    }
+    if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED) {
+        reply_refuse(&base->reply, to, body->request_id, (enum verdict)body->refused->code, NULL);
+        return;
+    }
+    if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_GO &&
+        memcmp(body->go->peer.data, body->src.data, KEY_SIZE) == 0) {
+        message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
+        message.punch_go = body->go;
+    } else if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_UPDATE &&
+               memcmp(body->update->peer.data, body->src.data, KEY_SIZE) == 0) {
+        message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
+        message.punch_update = body->update;
+    } else {
+        return; /* about somebody else */
+    }
+    reply_send(&base->reply, to, &message);
+}

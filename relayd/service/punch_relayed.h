@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Punches between hosts of different relays (docs/protocol.md, section 17). The broker is at the
+ * target's relay; this carries what it and the requester's relay have to tell each other.
+ */
+#pragma once
+
+#include "proto/wire/control.h"
+#include "relayd/service/forward_relay.h"
+#include "rendezvous/punch/punch_outputs.h"
+
+/** A host here asks for a punch with a key that may be at another relay: ask that one. Else
+ * VERDICT_REFUSED, the same as a no. */
+enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client *client,
+                               const Ziglan__Control *message, struct mono now);
+
+/** Tell the relay of out->to what the broker here has for it: message is a PunchGo, a PunchUpdate
+ * or an Error. */
+void punch_relayed_tell(struct forward_relay *relays, const struct punch_output *out,
+                        const Ziglan__Control *message, struct mono now);
+
+/** A request of this neighbour's host was refused. */
+void punch_relayed_refuse(struct forward_relay *relays, const struct relay_client *neighbour,
+                          const struct punch_output *out);
+
+/** The requester is at this neighbour: what the broker has for it goes there. */
+void punch_relayed_learn(struct forward_relay *relays, const struct relay_client *neighbour,
+                         const Ziglan__PunchRelayed *body, struct mono now);
+
+/** The broker of another relay has something for a host here: it is passed on, if that relay is the
+ * one at which the other side is. */
+void punch_relayed_pass(struct forward_relay *relays, const struct relay_client *neighbour,
+                        const Ziglan__PunchRelayed *body, struct mono now);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Blocks, and punches between hosts at different relays: real relay cores, real sessions. */
+#include "tests/support/far_hosts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SIZE = FAR_FRAME_SIZE };
+
+static void block(struct net_host *host, const uint8_t *key, bool on)
+{
+    Ziglan__Block body = ZIGLAN__BLOCK__INIT;
+    Ziglan__Unblock end = ZIGLAN__UNBLOCK__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.key = end.key = control_bytes(key, KEY_SIZE);
+    message.body_case = on ? ZIGLAN__CONTROL__BODY_BLOCK : ZIGLAN__CONTROL__BODY_UNBLOCK;
+    if (on) {
+        message.block = &body;
+    } else {
+        message.unblock = &end;
+    }
+    net_host_send(host, &message);
+    relay_net_run(host->net, 100);
+}
+
+static void a_block_acts_at_the_receivers_relay_and_is_told_to_the_senders(void **state)
+{
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    far_hosts_talk(&town, 2);
+    size_t before = town.b.frames;
+    block(&town.b, town.a_key, true);
+    assert_true(net_host_done(&town.b));
+    far_hosts_talk(&town, 1);
+    assert_int_equal(town.b.frames, before);
+    assert_int_equal(far_hosts_counters(&town, 1)->drop_blocked, 1);
+    far_hosts_talk(&town, 10); /* its own relay drops them, and it hears so */
+    assert_int_equal(far_hosts_counters(&town, 1)->drop_blocked, 1);
+    assert_int_equal(far_hosts_counters(&town, 0)->drop_blocked, 10);
+    assert_int_equal(town.a.gone_reason, GONE_NOT_ALLOWED);
+    assert_true(town.a.frames >= 10); /* the other direction is another matter */
+    block(&town.b, town.a_key, false);
+    relay_net_run(town.net, FORWARD_BLOCKED_MS);
+    net_host_frame(&town.a, town.b_key, 1, SIZE);
+    relay_net_run(town.net, 1000);
+    assert_int_equal(town.b.frames, before + 1);
+    far_hosts_fini(&town);
+}
+
+static void a_block_is_believed_of_the_receivers_relay_only(void **state)
+{
+    struct far_hosts town;
+    Ziglan__Blocked body = ZIGLAN__BLOCKED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    (void)state;
+    far_hosts_init(&town, 3);
+    far_hosts_talk(&town, 2);
+    body.src = control_bytes(town.a_key, KEY_SIZE);
+    body.dst = control_bytes(town.b_key, KEY_SIZE);
+    message.body_case = ZIGLAN__CONTROL__BODY_BLOCKED;
+    message.blocked = &body;
+    for (size_t i = 1; i <= 2; i++) {
+        assert_int_equal(neighbour_send_to(relay_net_neighbours(town.net, i),
+                                           relay_net_key(town.net, 0), &message, town.net->now),
+                         ERR_OK);
+        relay_net_run(town.net, 500);
+        far_hosts_talk(&town, 1);
+        assert_int_equal(far_hosts_counters(&town, 0)->drop_blocked, i - 1);
+    }
+    far_hosts_fini(&town);
+}
+
+static void a_block_acts_between_hosts_of_one_relay_and_has_a_bound(void **state)
+{
+    struct far_hosts town;
+    uint8_t key[KEY_SIZE] = {1};
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    net_host_attach(&town.b, 0, 9);
+    net_host_dial(&town.b, 0);
+    far_hosts_talk(&town, 1);
+    assert_int_equal(town.b.frames, 1);
+    block(&town.b, town.a_key, true);
+    far_hosts_talk(&town, 1);
+    assert_int_equal(town.b.frames, 1);
+    assert_int_equal(far_hosts_counters(&town, 0)->drop_blocked, 1);
+    for (uint8_t i = 1; i < BLOCK_TABLE_PER_STRANGER_MAX; i++) {
+        key[1] = i;
+        block(&town.b, key, true);
+        assert_true(net_host_done(&town.b));
+    }
+    key[1] = BLOCK_TABLE_PER_STRANGER_MAX;
+    block(&town.b, key, true);
+    assert_false(net_host_done(&town.b));
+    net_host_dial(&town.b, 0); /* a new session says it anew */
+    far_hosts_talk(&town, 1);
+    assert_int_equal(town.b.frames, 2);
+    far_hosts_fini(&town);
+}
+
+/* ---- punches ---- */
+
+static void punch_ask(struct net_host *host, const uint8_t *target)
+{
+    static const uint8_t token[PUNCH_TOKEN_SIZE] = {4};
+    Ziglan__PunchRequest body = ZIGLAN__PUNCH_REQUEST__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.target = control_bytes(target, KEY_SIZE);
+    body.token = control_bytes(token, sizeof(token));
+    body.has_session = true;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
+    message.punch_request = &body;
+    net_host_send(host, &message);
+    relay_net_run(host->net, 500);
+}
+
+static void punch_say(struct net_host *host, bool accept)
+{
+    static const uint8_t token[PUNCH_TOKEN_SIZE] = {5};
+    Ziglan__PunchAnswer body = ZIGLAN__PUNCH_ANSWER__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.punch_id = host->punch.id;
+    body.accept = accept;
+    body.token = control_bytes(token, sizeof(token));
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_ANSWER;
+    message.punch_answer = &body;
+    net_host_send(host, &message);
+    relay_net_run(host->net, 500);
+}
+
+static bool refused(const struct net_host *host)
+{
+    return host->answer != NULL && host->answer->body_case == ZIGLAN__CONTROL__BODY_ERROR &&
+           host->answer->error->code == VERDICT_REFUSED;
+}
+
+static void hosts_of_two_relays_punch_when_both_want_it(void **state)
+{
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 3);
+    far_hosts_talk(&town, 2);
+    punch_ask(&town.a, town.b_key);
+    assert_int_equal(town.b.punch.offers, 1);
+    assert_memory_equal(town.b.punch.peer, town.a_key, KEY_SIZE);
+    assert_int_equal(town.a.punch.goes, 0); /* nothing of b is told before its yes */
+    punch_say(&town.b, true);
+    assert_int_equal(town.a.punch.goes, 1);
+    assert_int_equal(town.b.punch.goes, 1);
+    assert_memory_equal(town.a.punch.peer, town.b_key, KEY_SIZE);
+    assert_memory_equal(town.b.punch.peer, town.a_key, KEY_SIZE);
+    assert_true(endpoint_equal(&town.a.punch.peer_at, &town.b.address));
+    assert_true(endpoint_equal(&town.b.punch.peer_at, &town.a.address));
+    assert_memory_equal(town.a.punch.probe_key, town.b.punch.probe_key, PUNCH_PROBE_KEY_SIZE);
+    assert_true(town.a.punch.listen != town.b.punch.listen);
+    far_hosts_fini(&town);
+}
+
+static void who_asks_for_a_host_elsewhere_that_asked_first_says_yes(void **state)
+{
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    far_hosts_talk(&town, 2);
+    punch_ask(&town.a, town.b_key);
+    punch_ask(&town.b, town.a_key);
+    assert_int_equal(town.a.punch.goes, 1);
+    assert_int_equal(town.b.punch.goes, 1);
+    assert_int_equal(town.a.punch.offers, 0);
+    far_hosts_fini(&town);
+}
+
+static void a_no_and_a_block_at_another_relay_are_refused_alike(void **state)
+{
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    far_hosts_talk(&town, 2);
+    punch_ask(&town.a, town.b_key);
+    punch_say(&town.b, false);
+    assert_true(refused(&town.a));
+    block(&town.b, town.a_key, true);
+    punch_ask(&town.a, town.b_key);
+    assert_true(refused(&town.a));
+    assert_int_equal(town.b.punch.offers, 1);
+    const uint8_t nobody[KEY_SIZE] = {6};
+    punch_ask(&town.a, nobody);
+    assert_true(refused(&town.a));
+    assert_int_equal(town.a.punch.goes, 0);
+    far_hosts_fini(&town);
+}
+
+static void a_punch_is_relayed_for_hosts_of_the_sender_only(void **state)
+{
+    static const uint8_t ip[4] = {198, 51, 100, 9}, token[PUNCH_TOKEN_SIZE] = {1};
+    struct endpoint at = endpoint_v4(ip, 1000);
+    struct far_hosts town;
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+    Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
+    Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
+    Ziglan__PunchGo go = ZIGLAN__PUNCH_GO__INIT;
+    Ziglan__Address observed = ZIGLAN__ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    (void)state;
+    far_hosts_init(&town, 3);
+    far_hosts_talk(&town, 2);
+    /* Relay 1 speaks for a, which is at relay 0, to b; and for b, which is at relay 2, to a. */
+    observed.ip = peer.ip = control_ip(&at);
+    observed.port = peer.port = at.port;
+    request.target = control_bytes(town.b_key, KEY_SIZE);
+    request.token = peer.token = control_bytes(token, sizeof(token));
+    request.has_session = true;
+    body.src = control_bytes(town.a_key, KEY_SIZE);
+    body.dst = control_bytes(town.b_key, KEY_SIZE);
+    body.observed = &observed;
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REQUEST;
+    body.request = &request;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
+    message.punch_relayed = &body;
+    assert_int_equal(neighbour_send_to(relay_net_neighbours(town.net, 1),
+                                       relay_net_key(town.net, 2), &message, town.net->now),
+                     ERR_OK);
+    go.peer = control_bytes(town.b_key, KEY_SIZE);
+    go.message = &peer;
+    go.probe_key = control_bytes(town.b_key, PUNCH_PROBE_KEY_SIZE);
+    body.src = control_bytes(town.b_key, KEY_SIZE);
+    body.dst = control_bytes(town.a_key, KEY_SIZE);
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_GO;
+    body.go = &go;
+    assert_int_equal(neighbour_send_to(relay_net_neighbours(town.net, 1),
+                                       relay_net_key(town.net, 0), &message, town.net->now),
+                     ERR_OK);
+    relay_net_run(town.net, 1000);
+    assert_int_equal(town.b.punch.offers, 0);
+    assert_int_equal(town.a.punch.goes, 0);
+    far_hosts_fini(&town);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_block_acts_at_the_receivers_relay_and_is_told_to_the_senders),
+        cmocka_unit_test(a_block_is_believed_of_the_receivers_relay_only),
+        cmocka_unit_test(a_block_acts_between_hosts_of_one_relay_and_has_a_bound),
+        cmocka_unit_test(hosts_of_two_relays_punch_when_both_want_it),
+        cmocka_unit_test(who_asks_for_a_host_elsewhere_that_asked_first_says_yes),
+        cmocka_unit_test(a_no_and_a_block_at_another_relay_are_refused_alike),
+        cmocka_unit_test(a_punch_is_relayed_for_hosts_of_the_sender_only),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
