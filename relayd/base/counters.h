@@ -76,6 +76,8 @@
     X(neighbours_refused_net, "neighbours_refused_total", "reason=\"net\"",                        \
       "Relays that were not let in, by reason.")                                                   \
     X(neighbours_refused_all, "neighbours_refused_total", "reason=\"all\"", "")                    \
+    X(reach_jobs_refused, "reach_jobs_refused_total", "",                                          \
+      "Measurements of relays that were not made, because there were too many.")                   \
     X(neighbour_queue_full, "neighbour_queue_refused_total", "",                                   \
       "Messages and datagrams for relays that were being dialled, and too many.")                  \
     X(clock_steps, "clock_steps_total", "", "Times the wall clock was set by 10 minutes or more.") \

@@ -22,7 +22,8 @@ static void nodes_send(struct mesh_service *service, const struct relay_client *
 
 /* ---- life and death ---- */
 
-/* Where a relay is, for the neighbour table. */
+/* Where a relay is, for the neighbour table. Only its first address was ever proven: behind that it
+ * may name anybody's, and who asks for its key would make us send there. */
 static bool book_find(void *context, const uint8_t key[KEY_SIZE], struct neighbour_place *out)
 {
     const struct mesh_service *service = context;
@@ -33,10 +34,8 @@ static bool book_find(void *context, const uint8_t key[KEY_SIZE], struct neighbo
         record_node_decode(&record, found.record, found.record_size - SIGNATURE_SIZE) != ERR_OK) {
         return false;
     }
-    out->addresses_count = 0;
-    for (size_t i = 0; i < record.addresses_count && i < NEIGHBOUR_ADDRESSES_MAX; i++) {
-        out->addresses[out->addresses_count++] = record.addresses[i];
-    }
+    out->addresses[0] = record.addresses[0];
+    out->addresses_count = 1;
     out->spki_known = true;
     memcpy(out->spki, record.spki_sha256, LINK_SPKI_SIZE);
     return true;

@@ -122,13 +122,14 @@ static void check(struct reach_service *service, struct mono now)
         }
     }
     service->next_at = MONO_NEVER;
+    service->checked_at = now;
     service->asked = service->answered = service->reached = service->by_port = 0;
     if (count == 0) {
         enter(service, REACH_STATE_ALONE, REACH_FAULT_NONE);
         return;
     }
     env_random(&service->base->env, &first, sizeof(first));
-    service->address = observed_most(service, &ports);
+    service->address = service->seen = observed_most(service, &ports);
     for (uint32_t i = 0; i < count && i < REACH_ASKED_MAX; i++) {
         ask(service, open[(first % count + i) % count]);
     }
@@ -185,25 +186,64 @@ static void not_reached(struct reach_service *service, struct mono now)
     enter(service, REACH_STATE_NOT_REACHABLE, fault);
 }
 
-/* One more reached this relay, at this address. If that proves it, it goes into the record at once;
- * what attests to it travels with it. */
-static void count_reached(struct reach_service *service, const struct record_attestation *record,
-                          const Ziglan__ReachResult *result, struct mono now)
+/* Where most got through, and how many that were. Between as many of two addresses what the
+ * neighbours observe decides. */
+static void count_through(struct reach_service *service)
 {
-    if (service->reached + service->by_port == 0) {
-        service->address = record->address;
-    } else if (!endpoint_equal(&service->address, &record->address)) {
-        return;
+    uint32_t most = 0;
+
+    service->reached = service->by_port = 0;
+    for (uint32_t i = 0; i < service->asked; i++) {
+        const struct reach_asked *one = &service->neighbours[i];
+        uint32_t reached = 0, by_port = 0;
+
+        for (uint32_t k = 0; one->through && k < service->asked; k++) {
+            const struct reach_asked *other = &service->neighbours[k];
+            bool same = other->through && endpoint_equal(&other->address, &one->address);
+
+            reached += same && !other->by_port ? 1 : 0;
+            by_port += same && other->by_port ? 1 : 0;
+        }
+        if (reached + by_port > most || (reached + by_port == most && most > 0 &&
+                                         endpoint_equal(&one->address, &service->seen))) {
+            most = reached + by_port;
+            service->address = one->address;
+            service->reached = reached;
+            service->by_port = by_port;
+        }
     }
-    if (result->outcome == OUTCOME_BY_PORT) {
-        service->by_port++;
-        return;
-    }
-    service->reached++;
+}
+
+/* It is proven where this relay is: that goes into the record, and what attests to it travels with
+ * it. Who answers first may lie about the address, so it must wait for the others. */
+static void announce(struct reach_service *service, struct mono now)
+{
     node_own_set(&service->mesh->own, &service->address, 0, now);
-    (void)mesh_own_attested(service->mesh->mesh, result->attestation.data, result->attestation.len);
+    for (uint32_t i = 0; i < service->asked; i++) {
+        const struct reach_asked *asked = &service->neighbours[i];
+
+        if (asked->through && !asked->by_port &&
+            endpoint_equal(&asked->address, &service->address)) {
+            (void)mesh_own_attested(service->mesh->mesh, asked->attestation,
+                                    asked->attestation_size);
+        }
+    }
+    reached(service, now);
+}
+
+/* One more got through. */
+static void take_through(struct reach_service *service, struct reach_asked *asked,
+                         const struct record_attestation *record, const Ziglan__ReachResult *result,
+                         struct mono now)
+{
+    asked->through = true;
+    asked->by_port = result->outcome == OUTCOME_BY_PORT;
+    asked->address = record->address;
+    asked->attestation_size = result->attestation.len;
+    memcpy(asked->attestation, result->attestation.data, result->attestation.len);
+    count_through(service);
     if (2 * service->reached > service->asked) {
-        reached(service, now);
+        announce(service, now);
     }
 }
 
@@ -235,12 +275,13 @@ static void own_result(struct reach_service *service, const uint8_t from[KEY_SIZ
     asked->answered = true;
     service->answered++;
     if ((result->outcome == OUTCOME_REACHED || result->outcome == OUTCOME_BY_PORT) &&
+        result->attestation.len <= sizeof(asked->attestation) &&
         signed_open(&parts, RECORD_TYPE_ATTESTATION, result->attestation.data,
                     result->attestation.len) == ERR_OK &&
         record_attestation_decode(&record, parts.record, parts.record_size) == ERR_OK &&
         memcmp(record.subject_key, service->base->cfg.identity->public_key, KEY_SIZE) == 0 &&
         record_live(&record.header, env_wall_ms(&service->base->env))) {
-        count_reached(service, &record, result, now);
+        take_through(service, asked, &record, result, now);
     }
     if (service->answered >= service->asked && is_running(service)) {
         service->until = now;
@@ -252,10 +293,13 @@ static void own_result(struct reach_service *service, const uint8_t from[KEY_SIZ
 static void judge(struct reach_service *service, struct mono now)
 {
     uint32_t through = service->reached + service->by_port;
+    bool most = 2 * through > service->asked;
 
-    if (through > 0 && 2 * through >= service->answered) {
-        node_own_set(&service->mesh->own, &service->address, 0, now);
-        reached(service, now);
+    /* The word of few must agree with what the neighbours observe. */
+    if (through > 0 && 2 * through >= service->answered &&
+        (most || endpoint_is_none(&service->seen) ||
+         endpoint_equal(&service->address, &service->seen))) {
+        announce(service, now);
     } else {
         not_reached(service, now);
     }
@@ -286,7 +330,7 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
 }
 
 void reach_on_observed(struct reach_service *service, const struct relay_client *client,
-                       const Ziglan__Control *message, struct mono now)
+                       const Ziglan__Control *message)
 {
     const Ziglan__Address *told = message->observed_address->address;
     struct endpoint address = endpoint_of_bytes(told->ip.data, told->ip.len, (uint16_t)told->port);
@@ -295,7 +339,8 @@ void reach_on_observed(struct reach_service *service, const struct relay_client 
     client->neighbour->observed = address;
     if (!known && !endpoint_equal(&address, &service->address) && !is_running(service)) {
         service->retry_ms = REACH_RETRY_MS_MIN;
-        service->next_at = now; /* the address changed: it is measured at once */
+        /* The address changed: it is measured at once, but not as often as a neighbour says so. */
+        service->next_at = mono_add_ms(service->checked_at, REACH_OBSERVED_MS);
     }
 }
 
@@ -411,6 +456,7 @@ static bool measure(struct reach_service *service, const struct reach_job *job,
     struct reach_aim aim = {.address = *address, .job = job->id};
 
     memcpy(aim.key, job->subject, KEY_SIZE);
+    memcpy(aim.from, job->from, KEY_SIZE);
     return (service->mesh->dials.port != 0 ||
             neighbour_of_key(&service->base->neighbours, aim.key) == NULL) &&
            may_dial(service, address) && reach_dials_begin(&service->mesh->dials, &aim, now);

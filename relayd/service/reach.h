@@ -26,6 +26,8 @@ enum {
     REACH_HOPS = 2,         /* of a walk, behind the neighbour that was asked */
     REACH_ASKED_MAX = 3,    /* neighbours that are asked at a time */
     REACH_RESULT_MS = 8000, /* results that come later do not count */
+    REACH_OBSERVED_MS =
+        5000, /* so long after one round the next, because neighbours see us elsewhere */
     REACH_SILENT_MAX = 5,   /* so often; then it waits as after other failures */
     REACH_SILENT_MS = 5000, /* no result came: other neighbours, and their other ones, are asked */
     REACH_RETRY_MS_MIN = 60000,
@@ -65,6 +67,11 @@ struct reach_job {
 struct reach_asked {
     uint8_t key[KEY_SIZE];
     bool answered;
+    bool through; /* it says that somebody got through to this address: */
+    bool by_port; /* not to a port to which we had not sent before */
+    struct endpoint address;
+    uint8_t attestation[RECORD_OTHER_SIGNED_SIZE_MAX]; /* of who did */
+    size_t attestation_size;
 };
 
 struct reach_service {
@@ -73,9 +80,11 @@ struct reach_service {
     enum reach_state state;
     enum reach_fault fault;
     struct endpoint address; /* where it is reached; or where it was tried, as neighbours see it */
+    struct endpoint seen;    /* when the round began: what most neighbours observed */
     struct endpoint local;   /* where packets of relays arrive on this machine */
     struct mono until;       /* CHECKING: the results are in */
     struct mono next_at;     /* then it is measured again */
+    struct mono checked_at;  /* the last round began */
     uint64_t retry_ms;
     struct reach_asked neighbours[REACH_ASKED_MAX];
     uint32_t silent;                            /* rounds without any result, one after the other */
@@ -95,7 +104,7 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
 
 /** Messages of neighbours. */
 void reach_on_observed(struct reach_service *service, const struct relay_client *client,
-                       const Ziglan__Control *message, struct mono now);
+                       const Ziglan__Control *message);
 void reach_on_request(struct reach_service *service, const struct relay_client *client,
                       const Ziglan__Control *message, struct mono now);
 void reach_on_job(struct reach_service *service, const struct relay_client *client,

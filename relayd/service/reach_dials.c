@@ -2,13 +2,40 @@
 /* A few places, each with a STUN transaction, and then the handle of a dial. */
 #include "relayd/service/reach_dials.h"
 
+#include <string.h>
+
 static bool is_asking(const struct reach_dial *dial)
 {
     return dial->used && handle_equal(dial->handle, HANDLE_NONE);
 }
 
+/* Whoever passes jobs on chooses where they go, and may let each dial last as long as it can: it
+ * gets no more than its share, and makes us send little to any one address. */
+static bool job_fits(const struct reach_dials *dials, const struct reach_aim *aim)
+{
+    size_t jobs = 0, same = 0;
+
+    for (size_t i = 0; i < REACH_DIALS_MAX; i++) {
+        const struct reach_dial *dial = &dials->list[i];
+
+        if (!dial->used) {
+            continue;
+        }
+        if (endpoint_same_ip(&dial->aim.address, &aim->address)) {
+            return false;
+        }
+        jobs += dial->aim.job != 0 ? 1 : 0;
+        same += dial->aim.job != 0 && memcmp(dial->aim.from, aim->from, KEY_SIZE) == 0 ? 1 : 0;
+    }
+    return jobs < REACH_DIALS_OF_JOBS_MAX && same < REACH_DIALS_OF_NEIGHBOUR_MAX;
+}
+
 bool reach_dials_begin(struct reach_dials *dials, const struct reach_aim *aim, struct mono now)
 {
+    if (aim->job != 0 && !job_fits(dials, aim)) {
+        dials->base->counters.reach_jobs_refused++;
+        return false;
+    }
     for (size_t i = 0; i < REACH_DIALS_MAX; i++) {
         struct reach_dial *dial = &dials->list[i];
 

@@ -25,16 +25,19 @@
 
 enum {
     REACH_DIALS_MAX = 8,
-    REACH_DIAL_TRIES = 3,     /* STUN requests */
-    REACH_DIAL_TRY_MS = 400,  /* between two of them */
-    REACH_DIAL_ASK_MS = 3000, /* then nobody answers there */
+    REACH_DIALS_OF_JOBS_MAX = 4,      /* the others are for the mesh's own */
+    REACH_DIALS_OF_NEIGHBOUR_MAX = 2, /* of jobs that it passed on */
+    REACH_DIAL_TRIES = 3,             /* STUN requests */
+    REACH_DIAL_TRY_MS = 400,          /* between two of them */
+    REACH_DIAL_ASK_MS = 3000,         /* then nobody answers there */
 };
 
 /** What is to be found out. */
 struct reach_aim {
     uint8_t key[KEY_SIZE];
     struct endpoint address;
-    uint64_t job; /* for the caller; 0: the mesh's own dial */
+    uint64_t job;           /* for the caller; 0: the mesh's own dial */
+    uint8_t from[KEY_SIZE]; /* of a job: the neighbour that passed it on */
 };
 
 struct reach_dial {
@@ -59,7 +62,8 @@ struct reach_outcome {
     uint32_t rtt_us; /* 0: not measured */
 };
 
-/** Begin one. False if there are too many. */
+/** Begin one. False if there are too many; or, for a job, if its neighbour has its share, or the
+ * same IP address is dialled already. */
 bool reach_dials_begin(struct reach_dials *dials, const struct reach_aim *aim, struct mono now);
 
 /** A STUN datagram that came. True if it answers one of these dials: it is dialled now. */
