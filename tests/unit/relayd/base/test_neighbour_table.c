@@ -272,6 +272,43 @@ static void few_relays_of_one_network_are_let_in(void **state)
     relay_net_free(net);
 }
 
+/* One that is here comes again from a network that is full: the refusal frees no place. */
+static void a_refused_second_session_frees_no_place_in_the_network_of_the_first(void **state)
+{
+    struct relay_net *net = relay_net_new(2 * NEIGHBOURS_PER_NET + 2, 6);
+    const uint8_t elsewhere[4] = {20, 2, 3, 99};
+
+    (void)state;
+    for (size_t i = 1; i < net->count; i++) {
+        const uint8_t ip[4] = {20, i <= NEIGHBOURS_PER_NET ? 2 : 1, 3, (uint8_t)i};
+
+        net->nodes[i].address = endpoint_v4(ip, 4433);
+    }
+    relay_net_start(net);
+    for (size_t i = 1; i < net->count; i++) {
+        relay_net_neighbours(net, i)->book =
+            (struct neighbour_book){.context = net, .find = book_find};
+    }
+    for (size_t i = 1; i < net->count - 1; i++) {
+        assert_non_null(want(net, i, 0));
+        relay_net_run(net, 500);
+    }
+    assert_int_equal(relay_net_neighbours(net, 0)->count, 2 * NEIGHBOURS_PER_NET);
+    relay_node_stop(&net->nodes[net->count - 2]);
+    net->nodes[net->count - 2].address = endpoint_v4(elsewhere, 4433);
+    relay_node_start(&net->nodes[net->count - 2], net->now);
+    relay_net_neighbours(net, net->count - 2)->book =
+        (struct neighbour_book){.context = net, .find = book_find};
+    assert_non_null(want(net, net->count - 2, 0));
+    relay_net_run(net, 500);
+    assert_int_equal(net->nodes[0].core->base.counters.neighbours_refused_net, 1);
+    assert_non_null(want(net, net->count - 1, 0));
+    relay_net_run(net, 500);
+    assert_int_equal(net->nodes[0].core->base.counters.neighbours_refused_net, 2);
+    assert_int_equal(relay_net_neighbours(net, 0)->count, 2 * NEIGHBOURS_PER_NET);
+    relay_net_free(net);
+}
+
 static void who_comes_takes_no_place_from_whom_we_look_for(void **state)
 {
     struct relay_net *net = net_of(NEIGHBOURS_ACCEPTED_MAX + 4);
@@ -357,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_dead_neighbour_is_given_up),
         cmocka_unit_test(a_neighbour_that_dialled_and_died_is_given_up_whatever_is_sent_to_it),
         cmocka_unit_test(few_relays_of_one_network_are_let_in),
+        cmocka_unit_test(a_refused_second_session_frees_no_place_in_the_network_of_the_first),
         cmocka_unit_test(who_comes_takes_no_place_from_whom_we_look_for),
         cmocka_unit_test(sessions_for_a_word_end_soon_and_make_room_for_the_next),
         cmocka_unit_test(a_relay_that_stops_says_so_and_dials_nobody_any_more),
