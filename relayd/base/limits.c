@@ -203,20 +203,6 @@ void limits_stranger_leave(struct limits *limits, struct client_limits *client)
     (void)prefix_count(limits->strangers_by_net, net, false, 0);
 }
 
-bool limits_neighbour_enter(struct limits *limits, struct client_limits *client,
-                            const struct endpoint *remote)
-{
-    uint8_t net[16];
-
-    net_key(net, remote);
-    if (!prefix_count(limits->neighbours_by_net, net, true, NEIGHBOURS_PER_NET)) {
-        return false;
-    }
-    client->counted_neighbour = true;
-    client->counted_as = *remote;
-    return true;
-}
-
 void limits_neighbour_leave(struct limits *limits, struct client_limits *client)
 {
     uint8_t net[16];
@@ -226,6 +212,27 @@ void limits_neighbour_leave(struct limits *limits, struct client_limits *client)
         net_key(net, &client->counted_as);
         (void)prefix_count(limits->neighbours_by_net, net, false, 0);
     }
+}
+
+bool limits_neighbour_enter(struct limits *limits, struct client_limits *client,
+                            struct client_limits *former, const struct endpoint *remote)
+{
+    bool again = former != NULL && former->counted_neighbour;
+    uint8_t net[16];
+
+    if (again) {
+        limits_neighbour_leave(limits, former);
+    }
+    net_key(net, remote);
+    if (!prefix_count(limits->neighbours_by_net, net, true, NEIGHBOURS_PER_NET)) {
+        if (again) { /* that session stays, and so does its place */
+            (void)limits_neighbour_enter(limits, former, NULL, &former->counted_as);
+        }
+        return false;
+    }
+    client->counted_neighbour = true;
+    client->counted_as = *remote;
+    return true;
 }
 
 void limits_client_init(struct client_limits *client, struct mono now)

@@ -115,9 +115,10 @@ bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
 /** The client is gone or no longer a stranger: count it no more. No-op if it was not counted. */
 void limits_stranger_leave(struct limits *limits, struct client_limits *client);
 
-/** The same for a relay that dialled us, and only for its network. */
+/** The same for a relay that dialled us, and only for its network. Its former session, or NULL,
+ * makes room for it, and keeps its own place if there is none. */
 bool limits_neighbour_enter(struct limits *limits, struct client_limits *client,
-                            const struct endpoint *remote);
+                            struct client_limits *former, const struct endpoint *remote);
 void limits_neighbour_leave(struct limits *limits, struct client_limits *client);
 
 /** Fill the buckets of a new session; the rest of *client is zero already. */

@@ -422,17 +422,9 @@ static struct neighbour *let_in(struct neighbour_table *table, struct neighbour 
 {
     struct relay_counters *counters = table->ports.counters;
     struct client_limits *former =
-        known != NULL && known->client != NULL && known->client->limits.counted_neighbour
-            ? &known->client->limits
-            : NULL;
+        known != NULL && known->client != NULL ? &known->client->limits : NULL;
 
-    if (former != NULL) { /* it makes room for itself */
-        limits_neighbour_leave(table->ports.limits, former);
-    }
-    if (!limits_neighbour_enter(table->ports.limits, &client->limits, &client->remote)) {
-        if (former != NULL) { /* its former session stays, and so does its place */
-            (void)limits_neighbour_enter(table->ports.limits, former, &former->counted_as);
-        }
+    if (!limits_neighbour_enter(table->ports.limits, &client->limits, former, &client->remote)) {
         counters->neighbours_refused_net++;
         return NULL;
     }
