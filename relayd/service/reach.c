@@ -450,16 +450,19 @@ static bool may_dial(const struct reach_service *service, const struct endpoint 
 
 /* Measure here. Who is a neighbour of ours has sent to our port, which has opened its NAT for it:
  * it can only be measured from a second one. It may become a neighbour at any time. */
-static bool measure(struct reach_service *service, const struct reach_job *job,
+static bool measure(struct reach_service *service, struct reach_job *job,
                     const struct endpoint *address, struct mono now)
 {
     struct reach_aim aim = {.address = *address, .job = job->id};
 
+    job->address = *address;
     memcpy(aim.key, job->subject, KEY_SIZE);
     memcpy(aim.from, job->from, KEY_SIZE);
     return (service->mesh->dials.port != 0 ||
             neighbour_of_key(&service->base->neighbours, aim.key) == NULL) &&
-           may_dial(service, address) && reach_dials_begin(&service->mesh->dials, &aim, now);
+           may_dial(service, address) &&
+           (reach_dials_has(&service->mesh->dials, &aim) ||
+            reach_dials_begin(&service->mesh->dials, &aim, now));
 }
 
 /* A job goes one station further, or ends here. */
@@ -539,27 +542,40 @@ static enum outcome outcome_of(const struct reach_outcome *dialled, bool neighbo
     return second ? OUTCOME_BY_PORT : OUTCOME_NONE;
 }
 
+/* True if a job is measured here, by dials of this aim. */
+static bool is_measured_by(const struct reach_job *job, const struct reach_aim *aim)
+{
+    static const uint8_t nowhere[KEY_SIZE];
+
+    return job->used && memcmp(job->to, nowhere, KEY_SIZE) == 0 &&
+           memcmp(job->subject, aim->key, KEY_SIZE) == 0 &&
+           endpoint_equal(&job->address, &aim->address);
+}
+
 void reach_on_dialled(struct reach_service *service, const struct reach_outcome *dialled)
 {
-    struct reach_job *job = job_of(service, dialled->aim.job);
     bool neighbour = neighbour_of_key(&service->base->neighbours, dialled->aim.key) != NULL;
     enum outcome outcome = outcome_of(dialled, neighbour, service->mesh->dials.port != 0);
     uint8_t attestation[RECORD_OTHER_SIGNED_SIZE_MAX];
     struct node_found found = {.sequence = 0};
     size_t size = 0;
 
-    if (job == NULL) {
-        return;
-    }
     (void)mesh_find(service->mesh->mesh, dialled->aim.key, &found);
     if (dialled->proved && !mesh_attest(service->mesh->mesh, dialled->aim.key, found.sequence,
                                         &dialled->aim.address, !neighbour, attestation, &size)) {
         outcome = OUTCOME_NONE;
     }
-    if (outcome != OUTCOME_NONE) {
-        result_send(service, job->from, job->id, outcome, attestation, size);
+    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
+        struct reach_job *job = &service->jobs[i];
+
+        if (!is_measured_by(job, &dialled->aim)) {
+            continue;
+        }
+        if (outcome != OUTCOME_NONE) {
+            result_send(service, job->from, job->id, outcome, attestation, size);
+        }
+        job->used = false;
     }
-    job->used = false;
 }
 
 void reach_on_result(struct reach_service *service, const struct relay_client *client,

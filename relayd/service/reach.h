@@ -60,6 +60,7 @@ struct reach_job {
     uint8_t subject[KEY_SIZE];
     uint8_t to[KEY_SIZE]; /* the station that it went on to, from which alone a result counts; zero:
                              it is measured here */
+    struct endpoint address; /* measured here: where */
     struct mono until;
 };
 
@@ -112,7 +113,7 @@ void reach_on_job(struct reach_service *service, const struct relay_client *clie
 void reach_on_result(struct reach_service *service, const struct relay_client *client,
                      const Ziglan__Control *message, struct mono now);
 
-/** A dial for a job has ended. */
+/** A dial for jobs has ended. */
 void reach_on_dialled(struct reach_service *service, const struct reach_outcome *dialled);
 
 /** A packet of QUIC arrived here. */

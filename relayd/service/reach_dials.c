@@ -18,16 +18,29 @@ static bool job_fits(const struct reach_dials *dials, const struct reach_aim *ai
     for (size_t i = 0; i < REACH_DIALS_MAX; i++) {
         const struct reach_dial *dial = &dials->list[i];
 
-        if (!dial->used) {
+        if (!dial->used || dial->aim.job == 0) {
             continue;
         }
         if (endpoint_same_ip(&dial->aim.address, &aim->address)) {
             return false;
         }
-        jobs += dial->aim.job != 0 ? 1 : 0;
-        same += dial->aim.job != 0 && memcmp(dial->aim.from, aim->from, KEY_SIZE) == 0 ? 1 : 0;
+        jobs++;
+        same += memcmp(dial->aim.from, aim->from, KEY_SIZE) == 0 ? 1 : 0;
     }
     return jobs < REACH_DIALS_OF_JOBS_MAX && same < REACH_DIALS_OF_NEIGHBOUR_MAX;
+}
+
+bool reach_dials_has(const struct reach_dials *dials, const struct reach_aim *aim)
+{
+    for (size_t i = 0; i < REACH_DIALS_MAX; i++) {
+        const struct reach_dial *dial = &dials->list[i];
+
+        if (dial->used && dial->aim.job != 0 && memcmp(dial->aim.key, aim->key, KEY_SIZE) == 0 &&
+            endpoint_equal(&dial->aim.address, &aim->address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool reach_dials_begin(struct reach_dials *dials, const struct reach_aim *aim, struct mono now)

@@ -24,12 +24,13 @@
 #include <stdint.h>
 
 enum {
-    REACH_DIALS_MAX = 8,
-    REACH_DIALS_OF_JOBS_MAX = 4,      /* the others are for the mesh's own */
-    REACH_DIALS_OF_NEIGHBOUR_MAX = 2, /* of jobs that it passed on */
-    REACH_DIAL_TRIES = 3,             /* STUN requests */
-    REACH_DIAL_TRY_MS = 400,          /* between two of them */
-    REACH_DIAL_ASK_MS = 3000,         /* then nobody answers there */
+    REACH_DIALS_MAX = 16,
+    REACH_DIALS_OF_JOBS_MAX = 12, /* the others are for the mesh's own */
+    /* Of jobs that it passed on; the first relay of many passes on those of all. */
+    REACH_DIALS_OF_NEIGHBOUR_MAX = 8,
+    REACH_DIAL_TRIES = 3,     /* STUN requests */
+    REACH_DIAL_TRY_MS = 400,  /* between two of them */
+    REACH_DIAL_ASK_MS = 3000, /* then nobody answers there */
 };
 
 /** What is to be found out. */
@@ -62,8 +63,11 @@ struct reach_outcome {
     uint32_t rtt_us; /* 0: not measured */
 };
 
+/** True if a job's dial of this key at this address is on its way. Its end tells all such jobs. */
+bool reach_dials_has(const struct reach_dials *dials, const struct reach_aim *aim);
+
 /** Begin one. False if there are too many; or, for a job, if its neighbour has its share, or the
- * same IP address is dialled already. */
+ * same IP address is dialled for a job already. */
 bool reach_dials_begin(struct reach_dials *dials, const struct reach_aim *aim, struct mono now);
 
 /** A STUN datagram that came. True if it answers one of these dials: it is dialled now. */

@@ -161,7 +161,7 @@ static void jobs_leave_dials_for_others_and_for_the_relay_itself(void **state)
     for (size_t from = 1; from < COUNT; from++) {
         size_t before = dials_used(net, 0);
 
-        for (size_t i = 0; i < REACH_DIALS_MAX; i++, id++) {
+        for (size_t i = 0; i < REACH_DIALS_OF_NEIGHBOUR_MAX + 4; i++, id++) {
             struct endpoint target;
 
             ip[3]++;
