@@ -26,7 +26,8 @@ enum {
     FORWARD_BEAR_MS = 1000,         /* the first frames of a source bear its attachment */
     FORWARD_BEAR_AGAIN_MS = 600000, /* and again: it may have been renewed */
     FORWARD_WORD_MS = 1000,         /* between two equal messages about a pair */
-    FORWARD_BLOCKED_MS = 600000,    /* what the receiver's relay said of a block holds */
+    FORWARD_BLOCKED_MS =
+        10000, /* what the receiver's relay said of a block holds; an end is not told */
     FORWARD_UNREACHABLE_MS = 10000, /* a relay that did not answer is not tried again */
 };
 
