@@ -111,7 +111,7 @@ bool locating_on_located(struct peer *peer, const struct relay_session *relay,
                          const Ziglan__Located *located)
 {
     struct conversation *a = peer->conversation;
-    struct record_attachment best;
+    struct record_attachment best = {0};
 
     if (!is_awaited(peer)) {
         return false;
