@@ -24,6 +24,7 @@
 #include "proto/host/pump.h"
 #include "proto/host/udp_batch.h"
 #include "proto/link/link.h"
+#include "proto/wire/stun.h"
 #include "proto/wire/url.h"
 
 #include <ev.h>
@@ -285,7 +286,18 @@ static void on_event(const struct link_event *event)
 
 static void hub_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
 {
-    (void)context, (void)out;
+    struct stun_message request;
+    uint8_t answer[STUN_ANSWER_SIZE_MAX];
+    size_t size = 0;
+
+    (void)context;
+    if (in->size > 0 && in->data[0] <= FRAME_STUN_LAST) { /* as every relay, before it is dialled */
+        if (stun_parse(&request, in->data, in->size) == ERR_OK &&
+            stun_answer(answer, &size, &request, &in->remote, &in->local, NULL) == ERR_OK) {
+            outbox_put(out, &in->local, &in->remote, answer, size);
+        }
+        return;
+    }
     link_hub_receive(liar.hub, in, now);
 }
 
