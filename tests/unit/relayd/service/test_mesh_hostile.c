@@ -139,6 +139,20 @@ static void job_of(struct relay_net *net, size_t at, size_t from, uint64_t id,
                  &message, net->now);
 }
 
+static void a_bystander_hears_three_small_requests(void **state)
+{
+    struct relay_net *net = net_of(6, 3000);
+    struct bystander bystander;
+
+    (void)state;
+    bystander_add(net, &bystander);
+    job_of(net, 1, 0, 77, &bystander.guest.address);
+    relay_net_run(net, 10000);
+    assert_int_equal(bystander.datagrams, REACH_DIAL_TRIES);
+    assert_int_equal(bystander.largest, STUN_REQUEST_SIZE);
+    relay_net_free(net);
+}
+
 static size_t dials_used(const struct relay_net *net, size_t at)
 {
     const struct reach_dials *dials = &net->nodes[at].core->mesh.dials;
@@ -218,6 +232,39 @@ static void claim_reached(struct relay_net *net, const struct relay_client *from
     reach_on_result(&net->nodes[0].core->reach, from, &message, net->now);
 }
 
+static void only_who_was_asked_says_once_that_a_relay_is_reached(void **state)
+{
+    struct relay_net *net = net_of(5, 3000);
+    struct relay_core *core = net->nodes[0].core;
+    struct neighbour *neighbour;
+    uint32_t strangers = 0, asked = 0, before;
+
+    (void)state;
+    core->reach.next_at = net->now;
+    reach_expire(&core->reach, net->now);
+    assert_int_equal(core->reach.asked, REACH_ASKED_MAX);
+    for (neighbour = neighbour_next(&core->base.neighbours, NULL); neighbour != NULL;
+         neighbour = neighbour_next(&core->base.neighbours, neighbour)) {
+        bool is_asked = false;
+
+        for (uint32_t i = 0; i < core->reach.asked; i++) {
+            is_asked |= memcmp(core->reach.neighbours[i].key, neighbour->key, KEY_SIZE) == 0;
+        }
+        if (neighbour->client == NULL) {
+            continue;
+        }
+        before = core->reach.answered;
+        claim_reached(net, neighbour->client, &net->nodes[0].address, 4711);
+        claim_reached(net, neighbour->client, &net->nodes[0].address, 4711);
+        assert_true(core->reach.answered - before <= (is_asked ? 1 : 0));
+        asked += is_asked ? 1 : 0;
+        strangers += is_asked ? 0 : 1;
+    }
+    assert_true(strangers > 0 && asked > 0);
+    assert_true(core->reach.answered > 0);
+    relay_net_free(net);
+}
+
 static void a_liar_that_answers_first_does_not_say_where_a_relay_is(void **state)
 {
     struct relay_net *net = net_of(34, 3000);
@@ -276,6 +323,8 @@ static void a_neighbour_that_sees_ever_other_addresses_starts_few_measurements(v
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bystander_hears_three_small_requests),
+        cmocka_unit_test(only_who_was_asked_says_once_that_a_relay_is_reached),
         cmocka_unit_test(only_the_proven_address_of_a_record_is_dialled),
         cmocka_unit_test(jobs_leave_dials_for_others_and_for_the_relay_itself),
         cmocka_unit_test(many_jobs_about_one_address_make_one_dial),

@@ -2,8 +2,6 @@
 /* Relays that know one of them come to know all, and stay one when some go, come back, or move. */
 #include "relayd/service/mesh.h"
 
-#include "proto/crypto/signed.h"
-#include "tests/support/identities.h"
 #include "tests/support/relay_net.h"
 
 #include <setjmp.h>
@@ -150,123 +148,6 @@ static bool halves(const struct relay_net *net, size_t from, size_t to)
     return (from < net->count / 2) == (to < net->count / 2);
 }
 
-/* A neighbour says that somebody of its making reached relay 0. */
-static void claim_reached(struct relay_net *net, const struct relay_client *from)
-{
-    struct reach_service *reach = &net->nodes[0].core->reach;
-    struct record_attestation attestation = {
-        .header = {.sequence = 1, .created_ms = TEST_WALL_MS, .lifetime_s = 3600},
-        .address = net->nodes[0].address,
-    };
-    struct identity invented = node_of(4711);
-    uint8_t record[RECORD_OTHER_SIGNED_SIZE_MAX];
-    Ziglan__ReachResult body = ZIGLAN__REACH_RESULT__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    size_t size = 0;
-
-    memcpy(attestation.header.key, invented.public_key, KEY_SIZE);
-    memcpy(attestation.subject_key, relay_net_key(net, 0), KEY_SIZE);
-    attestation.header.created_ms = env_wall_ms(&net->ports.env);
-    assert_int_equal(record_attestation_encode(record, &size, &attestation), ERR_OK);
-    assert_int_equal(signed_make(record, sizeof(record), &size, &invented, record, size), ERR_OK);
-    body.id = 1;
-    body.outcome = 1;
-    body.attestation = control_bytes(record, size);
-    message.body_case = ZIGLAN__CONTROL__BODY_REACH_RESULT;
-    message.reach_result = &body;
-    reach_on_result(reach, from, &message, net->now);
-}
-
-static void only_who_was_asked_says_once_that_a_relay_is_reached(void **state)
-{
-    struct relay_net *net = net_of(COUNT, 5);
-    struct relay_core *core = net->nodes[0].core;
-    struct neighbour *neighbour;
-    uint32_t strangers = 0, asked = 0, before;
-
-    (void)state;
-    relay_net_run(net, 3000);
-    core->reach.next_at = net->now;
-    reach_expire(&core->reach, net->now);
-    assert_int_equal(core->reach.asked, REACH_ASKED_MAX);
-    for (neighbour = neighbour_next(&core->base.neighbours, NULL); neighbour != NULL;
-         neighbour = neighbour_next(&core->base.neighbours, neighbour)) {
-        bool is_asked = false;
-
-        for (uint32_t i = 0; i < core->reach.asked; i++) {
-            is_asked |= memcmp(core->reach.neighbours[i].key, neighbour->key, KEY_SIZE) == 0;
-        }
-        if (neighbour->client == NULL) {
-            continue;
-        }
-        before = core->reach.answered;
-        claim_reached(net, neighbour->client);
-        claim_reached(net, neighbour->client);
-        assert_true(core->reach.answered - before <= (is_asked ? 1 : 0));
-        asked += is_asked ? 1 : 0;
-        strangers += is_asked ? 0 : 1;
-    }
-    assert_true(strangers > 0 && asked > 0);
-    assert_true(core->reach.answered > 0);
-    relay_net_free(net);
-}
-
-/* What arrives at an address where no relay is. */
-struct bystander {
-    size_t datagrams, bytes, largest;
-};
-
-static void bystander_hears(void *context, struct dgram *in)
-{
-    struct bystander *b = context;
-
-    b->datagrams++;
-    b->bytes += in->size;
-    b->largest = in->size > b->largest ? in->size : b->largest;
-}
-
-static struct mono never(void *context)
-{
-    (void)context;
-    return MONO_NEVER;
-}
-
-static void a_bystander_hears_three_small_requests(void **state)
-{
-    struct relay_net *net = net_of(COUNT, 6);
-    static const uint8_t ip[4] = {203, 0, 113, 77};
-    struct bystander bystander = {0};
-    const struct relay_net_guest guest = {
-        .context = &bystander,
-        .address = endpoint_v4(ip, 4433),
-        .receive = bystander_hears,
-        .deadline = never,
-    };
-    struct relay_core *core = net->nodes[1].core;
-    Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
-    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t nobody[KEY_SIZE] = {9};
-
-    (void)state;
-    relay_net_guest_add(net, &guest);
-    relay_net_run(net, 3000);
-    address.ip = control_ip(&guest.address);
-    address.port = guest.address.port;
-    body.id = 77;
-    body.subject = control_bytes(nobody, KEY_SIZE);
-    body.address = &address;
-    message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
-    message.reach_job = &body;
-    reach_on_job(&core->reach,
-                 neighbour_of_key(&core->base.neighbours, relay_net_key(net, 0))->client, &message,
-                 net->now);
-    relay_net_run(net, 10000);
-    assert_int_equal(bystander.datagrams, REACH_DIAL_TRIES);
-    assert_int_equal(bystander.largest, STUN_REQUEST_SIZE);
-    relay_net_free(net);
-}
-
 static void a_partition_heals(void **state)
 {
     struct relay_net *net = net_of(COUNT, 13);
@@ -351,8 +232,6 @@ int main(void)
         cmocka_unit_test(relays_that_know_one_come_to_know_all),
         cmocka_unit_test(a_relay_that_nobody_reaches_does_not_announce_itself),
         cmocka_unit_test(who_lets_in_only_answers_is_never_taken_for_reachable),
-        cmocka_unit_test(only_who_was_asked_says_once_that_a_relay_is_reached),
-        cmocka_unit_test(a_bystander_hears_three_small_requests),
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(the_subnet_survives_its_first_relay_and_restarts),
         cmocka_unit_test(what_a_relay_learned_just_before_it_stopped_is_kept),
