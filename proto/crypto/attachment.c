@@ -28,6 +28,15 @@ int attachment_sign(uint8_t out[ATTACHMENT_SIZE], const struct identity *host,
     return rc == ERR_OK ? signed_make(out, ATTACHMENT_SIZE, &size, host, record, size) : rc;
 }
 
+bool attachment_is_brief(const struct record_attachment *attachment)
+{
+    const struct record_header *header = &attachment->header;
+
+    return header->lifetime_s <= ATTACHMENT_MS_MAX / 1000 &&
+           attachment->expires_ms >= header->created_ms &&
+           attachment->expires_ms - header->created_ms <= ATTACHMENT_MS_MAX;
+}
+
 bool attachment_verify(struct record_attachment *out, const uint8_t *data, size_t size,
                        const uint8_t *host_key, uint64_t wall_ms)
 {
@@ -42,8 +51,8 @@ bool attachment_verify(struct record_attachment *out, const uint8_t *data, size_
     if (host_key != NULL && memcmp(m.header.key, host_key, KEY_SIZE) != 0) {
         return false;
     }
-    if (!record_live(&m.header, wall_ms) || !record_unexpired(m.expires_ms, wall_ms) ||
-        m.expires_ms > wall_ms + ATTACHMENT_MS_MAX + RECORD_CLOCK_SKEW_MS) {
+    if (!attachment_is_brief(&m) || !record_live(&m.header, wall_ms) ||
+        !record_unexpired(m.expires_ms, wall_ms)) {
         return false;
     }
     *out = m;

@@ -24,16 +24,20 @@ int attachment_sign(uint8_t out[ATTACHMENT_SIZE], const struct identity *host,
                     const uint8_t relay_key[KEY_SIZE], uint64_t sequence,
                     uint64_t wall_ms) MUST_CHECK;
 
+/** True if an attachment lasts no longer than ATTACHMENT_MS_MAX from its creation, by both of its
+ * ends. What it says is not judged otherwise. */
+bool attachment_is_brief(const struct record_attachment *attachment);
+
 /**
- * Verify an attachment. This is the only place where that is done.
+ * Verify an attachment that somebody showed. (rendezvous/presence, which keeps them in another
+ * form, judges their times and signature by itself, and by attachment_is_brief.)
  *
  * data      size bytes, borrowed, any content
  * host_key  whose it must be; NULL: anybody's, and out->header.key tells whose
  * wall_ms   the wall clock by which it is judged, give or take RECORD_CLOCK_SKEW_MS
  *
  * False, with out untouched, unless it is a whole record of this type, signed by the key in its
- * header, live, not expired, and for no longer than ATTACHMENT_MS_MAX. Later: hosts that look
- * others up, and relays that take frames of relays.
+ * header, live, not expired, and brief.
  */
 bool attachment_verify(struct record_attachment *out, const uint8_t *data, size_t size,
                        const uint8_t *host_key, uint64_t wall_ms);

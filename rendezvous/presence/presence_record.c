@@ -4,6 +4,7 @@
 #include "rendezvous/presence/presence_record.h"
 
 #include "proto/base/bytes.h"
+#include "proto/crypto/attachment.h"
 #include "proto/crypto/signed.h"
 
 #include <string.h>
@@ -21,9 +22,7 @@ static int attachment_read(struct presence_record *out, const struct record_part
     struct record_attachment body;
 
     if (record_attachment_decode(&body, parts->record, parts->record_size) != ERR_OK ||
-        body.header.lifetime_s > PRESENCE_LIFETIME_MS_MAX / 1000 ||
-        body.expires_ms < body.header.created_ms ||
-        body.expires_ms - body.header.created_ms > PRESENCE_LIFETIME_MS_MAX) {
+        !attachment_is_brief(&body)) {
         return ERR_DROP;
     }
     header_take(out, &body.header);

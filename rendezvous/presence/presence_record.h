@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 enum {
-    PRESENCE_LIFETIME_MS_MAX = 3600 * 1000, /* of an attachment, from its creation to its expiry */
     PRESENCE_SIGNED_SIZE_MAX = RECORD_HEADER_SIZE + KEY_SIZE + 4 + 8 + SIGNATURE_SIZE,
     PRESENCE_PER_KEY_MAX = LOCATED_MAX, /* relays at which a key may be at once */
 };
@@ -41,8 +40,8 @@ enum presence_verdict {
 };
 
 /** Decode an attachment or a delegation (size bytes of any content). ERR_DROP, with out untouched,
- * if it is none, gives no rights, or is an attachment for longer than PRESENCE_LIFETIME_MS_MAX.
- * Neither times nor the signature are judged. */
+ * if it is none, gives no rights, or is an attachment that is not brief
+ * (proto/crypto/attachment.h). Neither times nor the signature are judged. */
 int presence_record_read(struct presence_record *out, const uint8_t *data, size_t size) MUST_CHECK;
 
 /** The bytes of the record, as they came in; returns how many. */

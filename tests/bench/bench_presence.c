@@ -5,6 +5,7 @@
  * a million records, whose memory is told, too. Signatures are measured apart.
  * usage: bench_presence [RELAYS [RECORDS]]
  */
+#include "proto/crypto/attachment.h"
 #include "rendezvous/presence/hrw.h"
 #include "rendezvous/presence/presence_table.h"
 #include "tests/support/env.h"
@@ -104,8 +105,8 @@ static enum verdict tell(struct presence_table *table, uint32_t relays, uint32_t
     struct presence_teller teller = teller_of(n % relays);
     struct presence_record record = {.sequence = sequence,
                                      .created_ms = TEST_WALL_MS,
-                                     .expires_ms = TEST_WALL_MS + PRESENCE_LIFETIME_MS_MAX,
-                                     .lifetime_s = PRESENCE_LIFETIME_MS_MAX / 1000};
+                                     .expires_ms = TEST_WALL_MS + ATTACHMENT_MS_MAX,
+                                     .lifetime_s = ATTACHMENT_MS_MAX / 1000};
     uint8_t bytes[PRESENCE_SIGNED_SIZE_MAX];
 
     number_write(record.key, n);
@@ -151,7 +152,7 @@ static void check_measure(void)
 {
     struct identity host = fixture_identity('h');
     const uint8_t relay[KEY_SIZE] = {1};
-    struct part part = attachment_of(TEST_WALL_MS, &host, relay, 1, PRESENCE_LIFETIME_MS_MAX);
+    struct part part = attachment_of(TEST_WALL_MS, &host, relay, 1, ATTACHMENT_MS_MAX);
     struct presence_record record;
     double began = cpu_ns();
 
