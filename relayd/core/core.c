@@ -55,7 +55,9 @@ static int services_init(struct relay_core *core, struct mono now)
         presence_use_mesh(&core->presence, core->mesh.mesh);
         rc = search_service_init(&core->search, base, &core->pool, core->mesh.mesh, now);
     }
-    reach_service_init(&core->reach, base, &core->mesh, now);
+    if (rc == ERR_OK) {
+        rc = reach_service_init(&core->reach, base, &core->mesh, now);
+    }
     return rc;
 }
 
@@ -106,6 +108,7 @@ void relay_core_free(struct relay_core *core)
         return;
     }
     search_service_fini(&core->search);
+    reach_service_fini(&core->reach);
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
     forward_relay_fini(&core->forward);
@@ -161,7 +164,7 @@ static void measured(struct relay_core *core, const struct reach_outcome *outcom
     if (outcome->aim.job == 0) {
         mesh_service_on_reached(&core->mesh, outcome, now);
     } else {
-        reach_on_dialled(&core->reach, outcome);
+        reach_jobs_on_dialled(&core->reach.jobs, outcome);
     }
 }
 

@@ -183,17 +183,21 @@ static void on_observed(const struct request *r)
 
 static void on_reach_request(const struct request *r)
 {
-    reach_on_request(&r->core->reach, r->client, r->message, r->now);
+    reach_jobs_on_request(&r->core->reach.jobs, r->client, r->now);
 }
 
 static void on_reach_job(const struct request *r)
 {
-    reach_on_job(&r->core->reach, r->client, r->message, r->now);
+    reach_jobs_on_job(&r->core->reach.jobs, r->client, r->message->reach_job, r->now);
 }
 
 static void on_reach_result(const struct request *r)
 {
-    reach_on_result(&r->core->reach, r->client, r->message, r->now);
+    struct reach_service *reach = &r->core->reach;
+
+    if (!reach_jobs_on_result(&reach->jobs, r->client, r->message->reach_result)) {
+        reach_on_result(reach, r->client, r->message->reach_result, r->now);
+    }
 }
 
 /* What a relay tells who dialled it, and what needs nothing done. */

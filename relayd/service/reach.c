@@ -1,34 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* First what this relay does for itself, then what it does for others. */
+/* Rounds of questions to neighbours, and what their answers say together. */
 #include "relayd/service/reach.h"
 
 #include "proto/crypto/signed.h"
 
 #include <string.h>
 
-/* ReachResult.outcome, and that there is none. */
-enum outcome {
-    OUTCOME_NO_ANSWER,
-    OUTCOME_REACHED,
-    OUTCOME_BY_PORT, /* the subject has sent to this address, but not to the port that was used */
-    OUTCOME_NONE,
-};
-
-static const struct bucket_rate jobs_rate = {.per_s = REACH_JOBS_PER_MIN / 60,
-                                             .burst = REACH_JOBS_PER_MIN};
-
-void reach_service_init(struct reach_service *service, struct relay_base *base,
-                        struct mesh_service *mesh, struct mono now)
+int reach_service_init(struct reach_service *service, struct relay_base *base,
+                       struct mesh_service *mesh, struct mono now)
 {
     service->base = base;
     service->mesh = mesh;
     service->until = MONO_NEVER;
     service->next_at = MONO_NEVER;
     service->retry_ms = REACH_RETRY_MS_MIN;
-    bucket_init(&service->jobs_rate, &jobs_rate, now);
+    return reach_jobs_init(&service->jobs, base, mesh, &service->local, now);
 }
 
-/* ---- for itself ---- */
+void reach_service_fini(struct reach_service *service)
+{
+    reach_jobs_fini(&service->jobs);
+}
 
 static void enter(struct reach_service *service, enum reach_state next, enum reach_fault fault)
 {
@@ -237,7 +229,7 @@ static void take_through(struct reach_service *service, struct reach_asked *aske
                          struct mono now)
 {
     asked->through = true;
-    asked->by_port = result->outcome == OUTCOME_BY_PORT;
+    asked->by_port = result->outcome == REACH_RESULT_BY_PORT;
     asked->address = record->address;
     asked->attestation_size = result->attestation.len;
     memcpy(asked->attestation, result->attestation.data, result->attestation.len);
@@ -262,10 +254,10 @@ static struct reach_asked *asked_of(struct reach_service *service, const uint8_t
 
 /* A result for ourselves, from a neighbour that was asked for one. Who measured is nobody that we
  * know, perhaps; its signature stands for it, and others judge what it is worth to them. */
-static void own_result(struct reach_service *service, const uint8_t from[KEY_SIZE],
-                       const Ziglan__ReachResult *result, struct mono now)
+void reach_on_result(struct reach_service *service, const struct relay_client *client,
+                     const Ziglan__ReachResult *result, struct mono now)
 {
-    struct reach_asked *asked = asked_of(service, from);
+    struct reach_asked *asked = asked_of(service, client->key);
     struct record_attestation record;
     struct record_parts parts;
 
@@ -274,7 +266,7 @@ static void own_result(struct reach_service *service, const uint8_t from[KEY_SIZ
     }
     asked->answered = true;
     service->answered++;
-    if ((result->outcome == OUTCOME_REACHED || result->outcome == OUTCOME_BY_PORT) &&
+    if ((result->outcome == REACH_RESULT_REACHED || result->outcome == REACH_RESULT_BY_PORT) &&
         result->attestation.len <= sizeof(asked->attestation) &&
         signed_open(&parts, RECORD_TYPE_ATTESTATION, result->attestation.data,
                     result->attestation.len) == ERR_OK &&
@@ -353,9 +345,7 @@ void reach_note_local(struct reach_service *service, const struct endpoint *loca
 
 void reach_expire(struct reach_service *service, struct mono now)
 {
-    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
-        service->jobs[i].used = service->jobs[i].used && !mono_due(service->jobs[i].until, now);
-    }
+    reach_jobs_expire(&service->jobs, now);
     if (mono_due(service->until, now)) {
         judge(service, now);
     }
@@ -367,231 +357,4 @@ void reach_expire(struct reach_service *service, struct mono now)
 struct mono reach_deadline(const struct reach_service *service)
 {
     return mono_min(service->until, service->next_at);
-}
-
-/* ---- for others ---- */
-
-static struct reach_job *job_of(struct reach_service *service, uint64_t id)
-{
-    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
-        if (service->jobs[i].used && service->jobs[i].id == id) {
-            return &service->jobs[i];
-        }
-    }
-    return NULL;
-}
-
-/* A place for a job of this neighbour, which has at most a quarter of them. NULL: too many. */
-static struct reach_job *job_new(struct reach_service *service, const uint8_t from[KEY_SIZE],
-                                 struct mono now)
-{
-    struct reach_job *unused = NULL;
-    size_t mine = 0;
-
-    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
-        struct reach_job *job = &service->jobs[i];
-
-        if (!job->used) {
-            unused = job;
-        } else {
-            mine += memcmp(job->from, from, KEY_SIZE) == 0 ? 1 : 0;
-        }
-    }
-    return mine < REACH_JOBS_MAX / 4 && unused != NULL &&
-                   bucket_take(&service->jobs_rate, &jobs_rate, 1, now)
-               ? unused
-               : NULL;
-}
-
-static void result_send(struct reach_service *service, const uint8_t to[KEY_SIZE], uint64_t id,
-                        enum outcome outcome, const uint8_t *attestation, size_t size)
-{
-    struct neighbour *neighbour = neighbour_of_key(&service->base->neighbours, to);
-    Ziglan__ReachResult body = ZIGLAN__REACH_RESULT__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    body.id = id;
-    body.outcome = outcome;
-    body.attestation = control_bytes(attestation, size);
-    message.body_case = ZIGLAN__CONTROL__BODY_REACH_RESULT;
-    message.reach_result = &body;
-    if (neighbour != NULL) {
-        neighbour_tell(&service->base->neighbours, neighbour, &message);
-    }
-}
-
-/* The next station of a walk: a random neighbour that answers, not the one it came from, and not
- * its subject. NULL: there is none. */
-static struct neighbour *station(const struct reach_service *service, const struct reach_job *job)
-{
-    const struct neighbour_table *table = &service->base->neighbours;
-    struct neighbour *fit[NEIGHBOURS_MAX];
-    struct neighbour *neighbour = neighbour_next(table, NULL);
-    uint32_t count = 0, chosen;
-
-    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
-        if (neighbour->client != NULL && !mono_before(neighbour->deadline, MONO_NEVER) &&
-            count < NEIGHBOURS_MAX && memcmp(neighbour->key, job->from, KEY_SIZE) != 0 &&
-            memcmp(neighbour->key, job->subject, KEY_SIZE) != 0) {
-            fit[count++] = neighbour;
-        }
-    }
-    env_random(&service->base->env, &chosen, sizeof(chosen));
-    return count == 0 ? NULL : fit[chosen % count];
-}
-
-/* Nobody is dialled where nobody may send. Special addresses are those of a LAN, in which this
- * relay must be, too. */
-static bool may_dial(const struct reach_service *service, const struct endpoint *address)
-{
-    return address->port != 0 && (endpoint_scope(address) == ENDPOINT_SCOPE_GLOBAL ||
-                                  endpoint_same_special(address, &service->local));
-}
-
-/* Measure here. Who is a neighbour of ours has sent to our port, which has opened its NAT for it:
- * it can only be measured from a second one. It may become a neighbour at any time. */
-static bool measure(struct reach_service *service, struct reach_job *job,
-                    const struct endpoint *address, struct mono now)
-{
-    struct reach_aim aim = {.address = *address, .job = job->id};
-
-    job->address = *address;
-    memcpy(aim.key, job->subject, KEY_SIZE);
-    memcpy(aim.from, job->from, KEY_SIZE);
-    return (service->mesh->dials.port != 0 ||
-            neighbour_of_key(&service->base->neighbours, aim.key) == NULL) &&
-           may_dial(service, address) &&
-           (reach_dials_has(&service->mesh->dials, &aim) ||
-            reach_dials_begin(&service->mesh->dials, &aim, now));
-}
-
-/* A job goes one station further, or ends here. */
-static void job_go(struct reach_service *service, struct reach_job *job,
-                   const struct endpoint *address, uint32_t hops, struct mono now)
-{
-    Ziglan__Address where = ZIGLAN__ADDRESS__INIT;
-    Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    struct neighbour *next = hops > 0 ? station(service, job) : NULL;
-
-    if (next == NULL) {
-        job->used = measure(service, job, address, now);
-        return; /* that it cannot measure says nothing about the subject */
-    }
-    where.ip = control_ip(address);
-    where.port = address->port;
-    body.id = job->id;
-    body.subject = control_bytes(job->subject, KEY_SIZE);
-    body.address = &where;
-    body.hops = hops - 1;
-    message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
-    message.reach_job = &body;
-    memcpy(job->to, next->key, KEY_SIZE);
-    neighbour_tell(&service->base->neighbours, next, &message);
-}
-
-void reach_on_request(struct reach_service *service, const struct relay_client *client,
-                      const Ziglan__Control *message, struct mono now)
-{
-    struct reach_job *job = job_new(service, client->key, now);
-
-    (void)message;
-    if (job == NULL) {
-        return;
-    }
-    *job = (struct reach_job){.used = true, .until = mono_add_ms(now, REACH_RESULT_MS)};
-    env_random(&service->base->env, &job->id, sizeof(job->id));
-    job->id |= 1; /* never 0, which is the mesh's own dial */
-    memcpy(job->from, client->key, KEY_SIZE);
-    memcpy(job->subject, client->key, KEY_SIZE);
-    job_go(service, job, &client->remote, REACH_HOPS, now);
-}
-
-void reach_on_job(struct reach_service *service, const struct relay_client *client,
-                  const Ziglan__Control *message, struct mono now)
-{
-    const Ziglan__ReachJob *told = message->reach_job;
-    struct endpoint address = endpoint_of_bytes(told->address->ip.data, told->address->ip.len,
-                                                (uint16_t)told->address->port);
-    struct reach_job *job;
-
-    if (told->id == 0 || job_of(service, told->id) != NULL) {
-        return; /* it came round in a circle; the first one's time-out ends it */
-    }
-    job = job_new(service, client->key, now);
-    if (job == NULL) {
-        return;
-    }
-    *job = (struct reach_job){
-        .used = true, .id = told->id, .until = mono_add_ms(now, REACH_RESULT_MS)};
-    memcpy(job->from, client->key, KEY_SIZE);
-    memcpy(job->subject, told->subject.data, KEY_SIZE);
-    job_go(service, job, &address, told->hops < REACH_HOPS ? told->hops : REACH_HOPS - 1, now);
-}
-
-/* A neighbour has sent something to this address, if not to the second port; that may have let us
- * in. */
-static enum outcome outcome_of(const struct reach_outcome *dialled, bool neighbour, bool second)
-{
-    if (!dialled->proved) {
-        return OUTCOME_NO_ANSWER;
-    }
-    if (!neighbour) {
-        return OUTCOME_REACHED;
-    }
-    return second ? OUTCOME_BY_PORT : OUTCOME_NONE;
-}
-
-/* True if a job is measured here, by dials of this aim. */
-static bool is_measured_by(const struct reach_job *job, const struct reach_aim *aim)
-{
-    static const uint8_t nowhere[KEY_SIZE];
-
-    return job->used && memcmp(job->to, nowhere, KEY_SIZE) == 0 &&
-           memcmp(job->subject, aim->key, KEY_SIZE) == 0 &&
-           endpoint_equal(&job->address, &aim->address);
-}
-
-void reach_on_dialled(struct reach_service *service, const struct reach_outcome *dialled)
-{
-    bool neighbour = neighbour_of_key(&service->base->neighbours, dialled->aim.key) != NULL;
-    enum outcome outcome = outcome_of(dialled, neighbour, service->mesh->dials.port != 0);
-    uint8_t attestation[RECORD_OTHER_SIGNED_SIZE_MAX];
-    struct node_found found = {.sequence = 0};
-    size_t size = 0;
-
-    (void)mesh_find(service->mesh->mesh, dialled->aim.key, &found);
-    if (dialled->proved && !mesh_attest(service->mesh->mesh, dialled->aim.key, found.sequence,
-                                        &dialled->aim.address, !neighbour, attestation, &size)) {
-        outcome = OUTCOME_NONE;
-    }
-    for (size_t i = 0; i < REACH_JOBS_MAX; i++) {
-        struct reach_job *job = &service->jobs[i];
-
-        if (!is_measured_by(job, &dialled->aim)) {
-            continue;
-        }
-        if (outcome != OUTCOME_NONE) {
-            result_send(service, job->from, job->id, outcome, attestation, size);
-        }
-        job->used = false;
-    }
-}
-
-void reach_on_result(struct reach_service *service, const struct relay_client *client,
-                     const Ziglan__Control *message, struct mono now)
-{
-    const Ziglan__ReachResult *result = message->reach_result;
-    struct reach_job *job = job_of(service, result->id);
-
-    if (job == NULL) {
-        own_result(service, client->key, result, now);
-        return;
-    }
-    if (memcmp(job->to, client->key, KEY_SIZE) != 0) {
-        return; /* it was not asked, or the measurement is made here */
-    }
-    result_send(service, job->from, job->id, (enum outcome)result->outcome,
-                result->attestation.data, result->attestation.len);
-    job->used = false;
 }

@@ -3,7 +3,7 @@
  * Can others reach this relay, and where? Only a relay that others reach announces itself. It asks
  * its neighbours; each lets a relay at the end of a short random walk dial the address that the
  * neighbour observes, so relays measure that this one did not choose (docs/protocol.md, section 17,
- * "Reach"). For others this relay is a neighbour that observes, a station of the walk, or its end.
+ * "Reach"). What it does for others so is in reach_jobs.h.
  *
  *   ALONE --neighbour--> CHECKING --reached--> PUBLIC or FULL_CONE --address changed--> CHECKING
  *                           |  ^
@@ -12,28 +12,24 @@
  */
 #pragma once
 
-#include "proto/base/bucket.h"
+#include "proto/base/err.h"
 #include "proto/base/mono.h"
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/mesh.h"
-#include "relayd/service/reach_dials.h"
+#include "relayd/service/reach_jobs.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    REACH_HOPS = 2,         /* of a walk, behind the neighbour that was asked */
-    REACH_ASKED_MAX = 3,    /* neighbours that are asked at a time */
-    REACH_RESULT_MS = 8000, /* results that come later do not count */
+    REACH_ASKED_MAX = 3, /* neighbours that are asked at a time */
     REACH_OBSERVED_MS =
         5000, /* so long after one round the next, because neighbours see us elsewhere */
     REACH_SILENT_MAX = 5,   /* so often; then it waits as after other failures */
     REACH_SILENT_MS = 5000, /* no result came: other neighbours, and their other ones, are asked */
     REACH_RETRY_MS_MIN = 60000,
     REACH_RETRY_MS_MAX = 3600000,
-    REACH_JOBS_MAX = 64, /* of others, at a time */
-    REACH_JOBS_PER_MIN = 60,
 };
 
 enum reach_state {
@@ -50,18 +46,6 @@ enum reach_fault {
     REACH_FAULT_CLOSED,    /* nobody gets through to the port */
     REACH_FAULT_SYMMETRIC, /* the NAT gives it another port towards each relay */
     REACH_FAULT_SILENT,    /* no neighbour gave a result */
-};
-
-/** A measurement for another relay that passes here. */
-struct reach_job {
-    bool used;
-    uint64_t id;
-    uint8_t from[KEY_SIZE]; /* the neighbour that gets the result */
-    uint8_t subject[KEY_SIZE];
-    uint8_t to[KEY_SIZE]; /* the station that it went on to, from which alone a result counts; zero:
-                             it is measured here */
-    struct endpoint address; /* measured here: where */
-    struct mono until;
 };
 
 /** A neighbour that was asked about this relay, and may answer once. */
@@ -91,13 +75,13 @@ struct reach_service {
     uint32_t silent;                            /* rounds without any result, one after the other */
     struct endpoint told;                       /* the one in the log */
     uint32_t asked, answered, reached, by_port; /* in this round: what came of it */
-    struct bucket jobs_rate;
-    struct reach_job jobs[REACH_JOBS_MAX];
+    struct reach_jobs jobs;                     /* what it does for others */
 };
 
-/** In zeroed memory. What is given is borrowed. */
-void reach_service_init(struct reach_service *service, struct relay_base *base,
-                        struct mesh_service *mesh, struct mono now);
+/** In zeroed memory. What is given is borrowed. ERR_NOMEM; reach_service_fini is legal then. */
+int reach_service_init(struct reach_service *service, struct relay_base *base,
+                       struct mesh_service *mesh, struct mono now) MUST_CHECK;
+void reach_service_fini(struct reach_service *service);
 
 /** A neighbour came or went: there may be somebody to ask, and it is told where we reached it. */
 void reach_on_neighbour(struct reach_service *service, const struct neighbour_event *event,
@@ -106,15 +90,8 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
 /** Messages of neighbours. */
 void reach_on_observed(struct reach_service *service, const struct relay_client *client,
                        const Ziglan__Control *message);
-void reach_on_request(struct reach_service *service, const struct relay_client *client,
-                      const Ziglan__Control *message, struct mono now);
-void reach_on_job(struct reach_service *service, const struct relay_client *client,
-                  const Ziglan__Control *message, struct mono now);
 void reach_on_result(struct reach_service *service, const struct relay_client *client,
-                     const Ziglan__Control *message, struct mono now);
-
-/** A dial for jobs has ended. */
-void reach_on_dialled(struct reach_service *service, const struct reach_outcome *dialled);
+                     const Ziglan__ReachResult *result, struct mono now);
 
 /** A packet of QUIC arrived here. */
 void reach_note_local(struct reach_service *service, const struct endpoint *local);

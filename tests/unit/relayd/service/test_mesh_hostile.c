@@ -123,7 +123,6 @@ static void job_of(struct relay_net *net, size_t at, size_t from, uint64_t id,
     struct relay_core *core = net->nodes[at].core;
     Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
     Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t nobody[KEY_SIZE] = {9};
 
     nobody[1] = (uint8_t)id;
@@ -132,11 +131,9 @@ static void job_of(struct relay_net *net, size_t at, size_t from, uint64_t id,
     body.id = id;
     body.subject = control_bytes(nobody, KEY_SIZE);
     body.address = &address;
-    message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
-    message.reach_job = &body;
-    reach_on_job(&core->reach,
-                 neighbour_of_key(&core->base.neighbours, relay_net_key(net, from))->client,
-                 &message, net->now);
+    reach_jobs_on_job(&core->reach.jobs,
+                      neighbour_of_key(&core->base.neighbours, relay_net_key(net, from))->client,
+                      &body, net->now);
 }
 
 static void a_bystander_hears_three_small_requests(void **state)
@@ -190,6 +187,25 @@ static void jobs_leave_dials_for_others_and_for_the_relay_itself(void **state)
     relay_net_free(net);
 }
 
+static void who_has_many_jobs_done_leaves_measurements_for_others(void **state)
+{
+    static const uint8_t nowhere_ip[4] = {127, 0, 0, 1}, ip[4] = {203, 0, 113, 9};
+    const struct endpoint nowhere = endpoint_v4(nowhere_ip, 1), target = endpoint_v4(ip, 4433);
+    struct relay_net *net = net_of(37, 60000);
+    uint64_t refused = net->nodes[0].core->base.counters.reach_jobs_refused;
+
+    (void)state;
+    for (uint64_t id = 1; id <= 2 * REACH_JOBS_PER_MIN; id++) {
+        job_of(net, 0, LIAR, id, &nowhere); /* each ends at once */
+    }
+    assert_true(net->nodes[0].core->base.counters.reach_jobs_refused - refused >
+                REACH_JOBS_PER_MIN);
+    assert_int_equal(dials_used(net, 0), 0);
+    job_of(net, 0, LIAR + 1, 1000, &target);
+    assert_int_equal(dials_used(net, 0), 1);
+    relay_net_free(net);
+}
+
 static void many_jobs_about_one_address_make_one_dial(void **state)
 {
     struct relay_net *net = net_of(33, 60000);
@@ -216,7 +232,6 @@ static void claim_reached(struct relay_net *net, const struct relay_client *from
     struct identity invented = node_of(invented_number);
     uint8_t record[RECORD_OTHER_SIGNED_SIZE_MAX];
     Ziglan__ReachResult body = ZIGLAN__REACH_RESULT__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     size_t size = 0;
 
     memcpy(attestation.header.key, invented.public_key, KEY_SIZE);
@@ -227,9 +242,7 @@ static void claim_reached(struct relay_net *net, const struct relay_client *from
     body.id = 1;
     body.outcome = 1;
     body.attestation = control_bytes(record, size);
-    message.body_case = ZIGLAN__CONTROL__BODY_REACH_RESULT;
-    message.reach_result = &body;
-    reach_on_result(&net->nodes[0].core->reach, from, &message, net->now);
+    reach_on_result(&net->nodes[0].core->reach, from, &body, net->now);
 }
 
 static void only_who_was_asked_says_once_that_a_relay_is_reached(void **state)
@@ -327,6 +340,7 @@ int main(void)
         cmocka_unit_test(only_who_was_asked_says_once_that_a_relay_is_reached),
         cmocka_unit_test(only_the_proven_address_of_a_record_is_dialled),
         cmocka_unit_test(jobs_leave_dials_for_others_and_for_the_relay_itself),
+        cmocka_unit_test(who_has_many_jobs_done_leaves_measurements_for_others),
         cmocka_unit_test(many_jobs_about_one_address_make_one_dial),
         cmocka_unit_test(a_liar_that_answers_first_does_not_say_where_a_relay_is),
         cmocka_unit_test(a_neighbour_that_sees_ever_other_addresses_starts_few_measurements),
