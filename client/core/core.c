@@ -299,6 +299,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     link_hub_expire(core->relays.hub, now);
     events_drain(core, io, now);
     relay_set_expire(&core->relays, now);
+    membership_leave_late(core, io, now);
     ziglan_list_expire(&core->ziglans, now);
     telling_expire(core, now);
     clock_expire(core, now);

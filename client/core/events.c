@@ -11,6 +11,7 @@
 #include "client/peer/introduction.h"
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
+#include "client/stun2/relay_upkeep.h"
 #include "proto/wire/control.h"
 
 /* The relay that an event is about. */
@@ -260,6 +261,7 @@ static void on_datagram(struct host_core *core, struct relay_session *relay,
         core->dataplane.counters.foreign_dropped++;
         return;
     }
+    relay_upkeep_on_frame(relay);
     origin.source_key = event->data + 1;
     events_on_frame(core, &origin, event->data + SESSION_DGRAM_HEADER_SIZE,
                     event->size - SESSION_DGRAM_HEADER_SIZE, io, now);

@@ -188,3 +188,28 @@ void membership_relay_opened(struct host_core *core, const struct relay_session 
         }
     }
 }
+
+static void relay_late(struct host_core *core, const struct relay_session *relay,
+                       struct host_io *io, struct mono now)
+{
+    char key[KEY_SHORT_SIZE];
+
+    env_trace(core->env, TRACE_LEVEL_INFO, "relay.late", "relay=%s",
+              key_short(relay->relay_key, key));
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct peer *peer = core->peers.list[i];
+
+        if (peer != NULL && peer->conversation != NULL) {
+            pathfinder_on_relay_late(peer->conversation, relay, io, now);
+        }
+    }
+}
+
+void membership_leave_late(struct host_core *core, struct host_io *io, struct mono now)
+{
+    const struct relay_session *relay;
+
+    while ((relay = relay_set_take_late(&core->relays)) != NULL) {
+        relay_late(core, relay, io, now);
+    }
+}

@@ -30,3 +30,7 @@ void membership_relay_gone(struct host_core *core, const struct relay_session *r
 
 /** A relay was added: every conversation looks for its relays anew. */
 void membership_relays_changed(struct host_core *core, struct mono now);
+
+/** Relays through which frames went and that do not answer any more: what is relayed takes others
+ * (pathfinder_on_relay_late). */
+void membership_leave_late(struct host_core *core, struct host_io *io, struct mono now);

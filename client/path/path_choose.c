@@ -23,7 +23,11 @@ static bool is_better_relay(const struct path *a, const struct path *b)
 {
     bool a_suspect = a->state == PATH_STATE_SUSPECT;
     bool b_suspect = b->state == PATH_STATE_SUSPECT;
+    bool a_answers = relay_session_answers(a->relay);
 
+    if (a_answers != relay_session_answers(b->relay)) {
+        return a_answers;
+    }
     if (a_suspect != b_suspect) {
         return b_suspect;
     }
@@ -33,19 +37,33 @@ static bool is_better_relay(const struct path *a, const struct path *b)
     return a->rank < b->rank;
 }
 
-struct path *path_choose_relay(struct path *const *list, size_t count)
+/* Of all but one, which may be NULL. */
+static struct path *choose_relay_but(struct path *const *list, size_t count,
+                                     const struct path *except)
 {
     struct path *best = NULL;
 
     for (size_t i = 0; i < count; i++) {
         struct path *path = list[i];
 
-        if (path->kind == PATH_KIND_RELAY && path->relay->open &&
+        if (path->kind == PATH_KIND_RELAY && path->relay->open && path != except &&
             (best == NULL || is_better_relay(path, best))) {
             best = path;
         }
     }
     return best;
+}
+
+struct path *path_choose_relay(struct path *const *list, size_t count)
+{
+    return choose_relay_but(list, count, NULL);
+}
+
+struct path *path_choose_spare(struct path *const *list, size_t count, const struct path *used)
+{
+    struct path *spare = choose_relay_but(list, count, used);
+
+    return spare != NULL && relay_session_answers(spare->relay) ? spare : NULL;
 }
 
 bool path_is_missed(const struct path *path, const struct path *used)

@@ -17,11 +17,16 @@
  */
 struct path *path_choose(struct path *const *list, size_t count, struct path *present);
 
-/** Choose among the relayed paths whose session is open. The one with the smallest rank is used
- * among those that are not suspect. If all are suspect, the one is used that was suspected longest
- * ago. A failure of that one is a new suspicion, so each has its turn: the peer may be at any of
- * these relays. NULL if no session is open. */
+/** Choose among the relayed paths whose session is open. Relays that answer go before those that
+ * are late or stalled. The one with the smallest rank is used among those that are not suspect. If
+ * all are suspect, the one is used that was suspected longest ago. A failure of that one is a new
+ * suspicion, so each has its turn: the peer may be at any of these relays. NULL if no session is
+ * open. */
 struct path *path_choose_relay(struct path *const *list, size_t count);
+
+/** The relayed path that would be used if `used` were none; NULL if there is no other whose relay
+ * answers. */
+struct path *path_choose_spare(struct path *const *list, size_t count, const struct path *used);
 
 /** True if this relayed path would be used in place of the relayed path `used`, were it not
  * suspect. It is worth a ping, to see whether it works again. `used` is not NULL. */

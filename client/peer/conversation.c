@@ -72,6 +72,13 @@ void conversation_forget_relays(struct conversation *a, const struct ziglan *zig
     }
 }
 
+/* A ziglan whose member the peer is not has no say about it, unless the user named it. */
+static bool may_lead_to(const struct conversation *a, const struct relay_session *relay)
+{
+    return relay_session_is_used(relay) &&
+           (a->peer->contact != NULL || ziglan_list_of_relay(a->shared->ziglans, relay) == NULL);
+}
+
 static void add_own_relays(struct conversation *a, struct mono now)
 {
     uint8_t rank = CONVERSATION_RANK_OWN;
@@ -83,7 +90,7 @@ static void add_own_relays(struct conversation *a, struct mono now)
         bool found = path != NULL && path->rank >= CONVERSATION_RANK_SAME &&
                      path->rank < CONVERSATION_RANK_OWN;
 
-        if (relay_session_is_used(relay) && !found) {
+        if (may_lead_to(a, relay) && !found) {
             (void)path_table_add_relay(&a->paths, relay, rank, now);
         }
         rank++;
@@ -95,9 +102,7 @@ void conversation_find_relays(struct conversation *a, struct mono now)
     const struct ziglan *first = a->peer->ziglan;
     const struct ziglan *ziglan;
 
-    if (a->peer->contact != NULL) {
-        add_own_relays(a, now); /* those of its ziglans go before, below */
-    }
+    add_own_relays(a, now); /* those of its ziglans go before, below */
     uint8_t rank = first == NULL ? 0 : add_relays_of(a, first, 0, now);
 
     TAILQ_FOREACH(ziglan, &a->shared->ziglans->head, in_list)

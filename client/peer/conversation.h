@@ -29,13 +29,13 @@ enum {
     CONVERSATIONS_FRAGMENT_BYTES_MAX = 16 << 20, /* fragments waiting for others, of all peers */
     CONVERSATIONS_WINDOW_BYTES_MAX = 32 << 20,   /* widened replay windows of all sessions */
     CONVERSATION_ACTIVE_MS = 120 * 1000, /* keepalives go on so long after the last packet */
-    /* Ranks of paths through relays. Those of the peer's ziglans begin at 0. To a peer that the
-     * user named: the relay where it is, those that found it, and all others of ours. */
+    /* Ranks of paths through relays. Those of the peer's ziglans begin at 0. Then the relay where a
+     * peer is that the user named, those that found it, and all others of ours. */
     CONVERSATION_RANK_SAME = RELAY_SET_MAX,
     CONVERSATION_RANK_FOUND = 2 * RELAY_SET_MAX,
     CONVERSATION_RANK_OWN = 3 * RELAY_SET_MAX,
     CONVERSATION_RANK_OWN_END = 4 * RELAY_SET_MAX,
-    CONVERSATION_RANK_LAST = UINT8_MAX, /* of relays of no ziglan: they come after all others */
+    CONVERSATION_RANK_LAST = UINT8_MAX, /* of relays that a peer's frames came by: after all */
 };
 
 /** This host ends: which peer is told next, by its place in the table. */
@@ -83,6 +83,7 @@ struct initiating {
 /** Whether the peer answers by way of relays, whichever of them. */
 struct relay_liveness {
     struct mono pinged_at; /* the last ping through a relay was due */
+    struct mono spare_at;  /* when the relay is asked that comes next if the one in use dies */
     struct mono asked_at;  /* first one since any frame of the peer came; NEVER: none since */
     bool doubted; /* since then it may have been restarted: it is asked at once, and has less time
                      to answer */
@@ -149,10 +150,11 @@ void conversation_queue(struct conversation *a, const uint8_t *plain, size_t siz
 void conversation_why(struct conversation *a, enum why_code code, const char *detail);
 
 /** Make a path of every relay that knows the peer: those of the ziglan through which it is known
- * first, then those of other ziglans that it is a member of. To a peer that the user named all
- * relays of this host are paths, because relays pass frames on to each other; to others, other
- * ziglans' relays are no paths any more. For a new conversation, when members or relays changed,
- * and while no relay is open, since there may have been no memory for a path. */
+ * first, then those of other ziglans that it is a member of, then this host's relays of no ziglan,
+ * because relays pass frames on to each other. To a peer that the user named all relays of this
+ * host are paths; to others, other ziglans' relays are no paths any more. For a new conversation,
+ * when members or relays changed, and while no relay is open, since there may have been no memory
+ * for a path. */
 void conversation_find_relays(struct conversation *a, struct mono now);
 
 /** The relays of this ziglan are no way to the peer any more. */

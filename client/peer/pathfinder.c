@@ -2,6 +2,7 @@
 /* What happens to the paths of one peer, and in which order. */
 #include "client/peer/pathfinder.h"
 
+#include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
 #include "client/peer/pinging.h"
 #include "client/peer/presence.h"
@@ -95,6 +96,25 @@ void pathfinder_on_relay_open(struct conversation *a, const struct relay_session
 
     if (path != NULL) {
         path_relay_on_open(path, now);
+    }
+}
+
+void pathfinder_on_relay_late(struct conversation *a, const struct relay_session *relay,
+                              struct host_io *io, struct mono now)
+{
+    const struct path *lost = path_table_find_relay(&a->paths, relay);
+
+    if (lost == NULL || path_table_direct(&a->paths) != NULL ||
+        path_table_relayed(&a->paths) == lost) {
+        return;
+    }
+    if (a->initiating.active) {
+        initiation_again(a, now);
+        conversation_wake(a, now);
+    }
+    /* The peer may only receive, from that relay: it and the relays between learn of this way. */
+    if (mono_before(now, a->active_until)) {
+        pinging_send_relayed(a, io, now);
     }
 }
 

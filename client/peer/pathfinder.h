@@ -39,6 +39,11 @@ void pathfinder_on_relays(struct conversation *a, struct mono now);
 void pathfinder_on_relay_open(struct conversation *a, const struct relay_session *relay,
                               struct mono now);
 
+/** A relay owes an answer for too long, and what is relayed takes others, if there are any: the
+ * peer is told by a ping through the next one. */
+void pathfinder_on_relay_late(struct conversation *a, const struct relay_session *relay,
+                              struct host_io *io, struct mono now);
+
 /** What a change of the underlay means for all conversations. */
 struct network_change {
     const struct way_finder *ways; /* NULL: all ways changed */

@@ -77,6 +77,22 @@ static void ask_missed_relays(struct conversation *a, const struct path *used, s
     }
 }
 
+/* The relays of the spare way learn where the peer is, and that the way leads there is known,
+ * before it is needed. Nobody waits for the answer, so this is rare. */
+static void ask_spare_relay(struct conversation *a, const struct path *used, struct host_io *io,
+                            struct mono now)
+{
+    struct path *spare = path_choose_spare(a->paths.list, a->paths.count, used);
+
+    if (!mono_due(a->relayed.spare_at, now)) {
+        return;
+    }
+    a->relayed.spare_at = mono_add_ms(now, PINGING_SPARE_MS);
+    if (spare != NULL && pinging_send(a, spare, 0, io, now) != 0) {
+        path_relay_expire(spare, now);
+    }
+}
+
 void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now)
 {
     struct path *path = path_table_relayed(&a->paths);
@@ -89,6 +105,7 @@ void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mon
     if (sent) {
         path_relay_expire(path, now);
         ask_missed_relays(a, path, io, now);
+        ask_spare_relay(a, path, io, now);
     }
 }
 

@@ -10,7 +10,10 @@
 #include "client/tunnel/host_io.h"
 #include "proto/wire/ping.h"
 
-enum { PINGING_SIZE_MIN = PING_PLAIN_SIZE + FRAME_OVERHEAD };
+enum {
+    PINGING_SIZE_MIN = PING_PLAIN_SIZE + FRAME_OVERHEAD,
+    PINGING_SPARE_MS = 15000, /* between two pings by the spare relay */
+};
 
 /** Send a ping of frame_size bytes (0: the smallest) on a path. Returns its transaction; 0 if it
  * could not be sent: no session, no way (path NULL), or more than the allowance. */
@@ -21,8 +24,8 @@ uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_
 void pinging_send_hops(struct conversation *a, struct path *path, uint16_t frame_size, uint8_t hops,
                        struct host_io *io, struct mono now);
 
-/** Ask the peer through the relay in use whether it still hears us, and through those that would be
- * used in its place if they worked again. */
+/** Ask the peer through the relay in use whether it still hears us, through those that would be
+ * used in its place if they worked again, and now and then through the one that comes next. */
 void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now);
 
 /** The direct path on which something valid came; NULL if there can be no more of them now. */

@@ -4,15 +4,26 @@
 
 #include "client/peer/initiation.h"
 
+/* A relay of this host may be one of the peer's, too: it is if the peer answers there. */
+static bool is_there(const struct peer *peer, const struct path *path, struct mono now)
+{
+    bool guessed = peer->contact == NULL && path->rank != CONVERSATION_RANK_LAST;
+    bool answers =
+        path->answered && mono_ms_between(path->at.received_at, now) < PRESENCE_ELSEWHERE_MS;
+
+    return path->relay->open && (!guessed || answers);
+}
+
 /* It may be at a relay whose entry point nobody watches. */
-static bool may_be_elsewhere(const struct peer *peer, const struct ziglan_list *ziglans)
+static bool may_be_elsewhere(const struct peer *peer, const struct ziglan_list *ziglans,
+                             struct mono now)
 {
     const struct conversation *a = peer->conversation;
 
     for (size_t i = 0; a != NULL && i < a->paths.count; i++) {
         const struct path *path = a->paths.list[i];
 
-        if (path->kind == PATH_KIND_RELAY && path->relay->open &&
+        if (path->kind == PATH_KIND_RELAY && is_there(peer, path, now) &&
             ziglan_list_of_relay(ziglans, path->relay) == NULL) {
             return true;
         }
@@ -26,12 +37,13 @@ struct told {
     bool all; /* each of them tells who is online, and there is no other relay */
 };
 
-static struct told told_of(const struct peer *peer, const struct ziglan_list *ziglans)
+static struct told told_of(const struct peer *peer, const struct ziglan_list *ziglans,
+                           struct mono now)
 {
     struct told told = {0};
     const struct ziglan *ziglan;
     bool is_known = false;
-    bool tell = !may_be_elsewhere(peer, ziglans);
+    bool tell = !may_be_elsewhere(peer, ziglans, now);
 
     TAILQ_FOREACH(ziglan, &ziglans->head, in_list)
     {
@@ -56,7 +68,7 @@ enum presence presence_of(const struct peer *peer, const struct ziglan_list *zig
     if (a != NULL && a->sessions.current != NULL && path_table_direct(&a->paths) != NULL) {
         return PRESENCE_ONLINE;
     }
-    struct told told = told_of(peer, ziglans);
+    struct told told = told_of(peer, ziglans, now);
     bool gone = peer->gone_at.ns != MONO_NEVER.ns;
 
     /* It is told when it comes back. Its relay may not have heard its goodbye and name it still. */

@@ -14,7 +14,11 @@ enum presence {
     PRESENCE_OFFLINE,
 };
 
-enum { PRESENCE_GOODBYE_MS = 5000 /* so long its goodbye counts where no entry point tells */ };
+enum {
+    PRESENCE_GOODBYE_MS = 5000,    /* so long its goodbye counts where no entry point tells */
+    PRESENCE_ELSEWHERE_MS = 20000, /* an answer through a relay of no ziglan; longer than from one
+                                      PINGING_SPARE_MS to the next */
+};
 
 /** Whether the peer is there. ziglans: all that this host has joined. */
 enum presence presence_of(const struct peer *peer, const struct ziglan_list *ziglans,

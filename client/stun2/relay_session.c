@@ -147,6 +147,7 @@ static void connection_gone(struct relay_session *relay)
     relay->open = false;
     relay->stalled = false;
     relay->serves = false;
+    relay->flow = (struct relay_flow){0};
     relay->targets.next = 0;
 }
 
@@ -346,51 +347,14 @@ static bool dial_next(struct relay_session *relay, struct mono now)
     return rc != ERR_LIMIT;
 }
 
-/* No answer is asked for: an older relay does not know the message, and one that refuses it would
- * refuse it again. */
-static bool announce(struct relay_session *relay)
-{
-    Ziglan__Announce announce = ZIGLAN__ANNOUNCE__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t record[ATTACHMENT_SIZE];
-    size_t size = attachments_make(relay->attaching.attachments, relay->relay_key, record);
-
-    announce.record = control_bytes(record, size);
-    message.body_case = ZIGLAN__CONTROL__BODY_ANNOUNCE;
-    message.announce = &announce;
-    return size > 0 && relay_session_send(relay, &message);
-}
-
 bool relay_session_is_used(const struct relay_session *relay)
 {
     return relay->attaching.attachments != NULL;
 }
 
-static bool is_attached(const struct relay_session *relay)
+bool relay_session_answers(const struct relay_session *relay)
 {
-    return relay->open && relay_session_is_used(relay);
-}
-
-static void expire_attachment(struct relay_session *relay, struct mono now)
-{
-    if (is_attached(relay) && mono_due(relay->attaching.renew_at, now)) {
-        relay->attaching.renew_at =
-            mono_add_ms(now, announce(relay) ? ATTACHMENTS_RENEW_MS : ATTACHMENTS_RETRY_MS);
-    }
-}
-
-static void expire_facts(struct relay_session *relay, struct mono now)
-{
-    Ziglan__Ping ping = ZIGLAN__PING__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    if (!is_attached(relay) || !mono_due(relay->facts.ask_at, now)) {
-        return;
-    }
-    relay->facts.ask_at = mono_add_ms(now, RELAY_FACTS_ASK_MS);
-    message.body_case = ZIGLAN__CONTROL__BODY_PING;
-    message.ping = &ping;
-    (void)relay_session_send(relay, &message);
+    return relay->open && !relay->stalled && !relay->flow.late;
 }
 
 void relay_session_detach(struct relay_session *relay)
@@ -403,8 +367,6 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
     struct relay_targets *targets = &relay->targets;
     uint64_t stagger_ms = relay_dials_stagger_ms(targets->count, relay->rounds);
 
-    expire_attachment(relay, now);
-    expire_facts(relay, now);
     if ((relay->open && !relay->stalled) || !mono_due(relay->dial_at, now)) {
         return;
     }
@@ -427,12 +389,10 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
 
 struct mono relay_session_deadline(const struct relay_session *relay)
 {
-    struct mono renew_at =
-        is_attached(relay) ? mono_min(relay->attaching.renew_at, relay->facts.ask_at) : MONO_NEVER;
-    struct mono at = mono_min(relay->dial_at, renew_at);
+    struct mono at = relay->dial_at;
 
     if (relay->open && !relay->stalled) {
-        return renew_at;
+        return MONO_NEVER;
     }
     for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
         at = mono_min(at, relay->targets.resolve_at[i]);
@@ -458,6 +418,7 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     (void)bucket_take(&relay->opens.left, &opens_rate, RELAY_SESSION_OPEN_EVERY_S, now);
     relay->open = true;
     relay->stalled = false;
+    relay->flow = (struct relay_flow){0};
     relay->serves = false; /* until whoever uses it says so */
     relay->active = event->handle;
     if (!endpoint_equal(&relay->remote, &event->remote)) {
@@ -594,6 +555,7 @@ bool relay_session_forward(struct relay_session *relay, const uint8_t dst[KEY_SI
     if (!relay->open) {
         return false;
     }
+    relay->flow.flows = true;
     head[0] = SESSION_DGRAM_TO;
     memcpy(head + 1, dst, KEY_SIZE);
     return link_hub_datagram(relay->hub, relay->active, head, sizeof(head), frame, size);

@@ -82,6 +82,15 @@ struct relay_telling {
     struct mono at; /* when to go on; NEVER: it knows all */
 };
 
+/** Relayed frames go through it: does it still answer (client/stun2/relay_upkeep.h)? */
+struct relay_flow {
+    bool flows;          /* a frame went or came since the last look */
+    bool looked;         /* look_at is when to look again */
+    bool asked;          /* for an answer, since the last frame */
+    bool late, late_new; /* it owes an answer for too long; and nobody was told yet */
+    struct mono look_at;
+};
+
 /* tidy-ok: struct-fields each stands for one thing about one relay, and no few belong together */
 struct relay_session {
     TAILQ_ENTRY(relay_session) in_set;
@@ -105,6 +114,7 @@ struct relay_session {
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
     struct relay_attaching attaching;
     struct relay_telling telling;
+    struct relay_flow flow;
     struct relay_facts facts;
     struct relay_log log;
 };
@@ -139,7 +149,10 @@ void relay_session_detach(struct relay_session *relay);
 /** True if the host uses this relay, and is to be found there. */
 bool relay_session_is_used(const struct relay_session *relay);
 
-/** Dial the next target, renew the attachment, or ask how full the relay is, if that is due. */
+/** True if it is open, and owes no answer for long: what is sent there surely arrives. */
+bool relay_session_answers(const struct relay_session *relay);
+
+/** Dial the next target, if that is due. What an open session needs: relay_upkeep.h. */
 void relay_session_expire(struct relay_session *relay, struct mono now);
 
 /** When relay_session_expire or relay_session_resolve_wanted has something to do. */

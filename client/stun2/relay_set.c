@@ -2,6 +2,8 @@
 /* The list of relay sessions, and what is done for each of them in turn. */
 #include "client/stun2/relay_set.h"
 
+#include "client/stun2/relay_upkeep.h"
+
 #include <stdlib.h>
 
 /* A ticket: the session's number, and below it the index of a host in its URL. */
@@ -128,12 +130,26 @@ struct relay_session *relay_set_find(const struct relay_set *set, uint64_t numbe
     return NULL;
 }
 
+struct relay_session *relay_set_take_late(struct relay_set *set)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        if (relay_upkeep_take_late(relay)) {
+            return relay;
+        }
+    }
+    return NULL;
+}
+
 void relay_set_expire(struct relay_set *set, struct mono now)
 {
     struct relay_session *relay;
 
     TAILQ_FOREACH(relay, &set->list, in_set)
     {
+        relay_upkeep_expire(relay, now);
         relay_session_expire(relay, now);
     }
 }
@@ -146,6 +162,7 @@ struct mono relay_set_deadline(const struct relay_set *set)
     TAILQ_FOREACH(relay, &set->list, in_set)
     {
         at = mono_min(at, relay_session_deadline(relay));
+        at = mono_min(at, relay_upkeep_deadline(relay));
     }
     return at;
 }

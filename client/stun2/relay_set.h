@@ -68,6 +68,10 @@ struct relay_session *relay_set_find(const struct relay_set *set, uint64_t numbe
 void relay_set_expire(struct relay_set *set, struct mono now);
 struct mono relay_set_deadline(const struct relay_set *set);
 
+/** A relay through which frames went, and which does not answer any more; each comes once, when
+ * that is found (relay_upkeep.h). NULL: no more. */
+struct relay_session *relay_set_take_late(struct relay_set *set);
+
 /** The underlay changed, perhaps (relay_session_on_network, also for ways). True if the way to any
  * of the relays did. */
 bool relay_set_on_network(struct relay_set *set, const struct way_finder *ways, struct mono now);

@@ -313,5 +313,9 @@ uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle);
 /** When this session's peer was last heard of; zero if the handle is stale. */
 struct mono link_hub_heard_at(const struct link_hub *hub, struct handle handle);
 
+/** Since when the peer of a session that tells STALLED owes an answer; MONO_NEVER if it owes none,
+ * or the handle is stale. */
+struct mono link_hub_unanswered_since(const struct link_hub *hub, struct handle handle);
+
 /** The hub's counters, borrowed for its life. */
 const struct link_stats *link_hub_stats(const struct link_hub *hub);

@@ -450,6 +450,13 @@ struct mono link_hub_heard_at(const struct link_hub *hub, struct handle handle)
     return c == NULL ? (struct mono){0} : c->watch.heard_at;
 }
 
+struct mono link_hub_unanswered_since(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? MONO_NEVER : c->watch.unanswered_since;
+}
+
 const struct link_stats *link_hub_stats(const struct link_hub *hub)
 {
     return &hub->shared.sessions.stats;
