@@ -133,8 +133,8 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
                   event.type == NEIGHBOUR_EVENT_OPEN ? "neighbour.open" : "neighbour.gone",
                   "peer=%s dialled=%s", key_short(event.neighbour->key, key),
                   event.neighbour->dialled ? "true" : "false");
+        presence_on_neighbour(&core->presence, &event, now);
         if (event.type == NEIGHBOUR_EVENT_GONE) {
-            presence_on_neighbour_gone(&core->presence, event.neighbour->key, now);
             if (!event.neighbour->opened) {
                 forward_relay_unreachable(&core->forward, event.neighbour->key, now);
             }

@@ -287,15 +287,15 @@ static void outputs_send(struct presence_service *service, struct mono now)
     }
 }
 
-/* Begin a look-up at the winners of the key, if finding them is not too much work for now. */
-static enum locate_answer winners_ask(struct presence_service *service, const uint8_t key[KEY_SIZE],
+/* Begin a look-up at the relays that keep the key, if finding them is not too much work for now. */
+static enum locate_answer keepers_ask(struct presence_service *service, const uint8_t key[KEY_SIZE],
                                       const struct locate_waiter *waiter, struct mono now)
 {
-    uint8_t winners[HRW_WINNERS][KEY_SIZE];
+    uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE];
     size_t count = 0;
 
-    return presence_seats_winners(&service->seats, key, winners, &count, now)
-               ? locate_begin(service->locate, key, waiter, winners, count, now)
+    return presence_seats_ranks(&service->seats, key, ranks, &count, now)
+               ? locate_begin(service->locate, key, waiter, ranks, count, now)
                : LOCATE_BUSY;
 }
 
@@ -331,7 +331,7 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
     base->counters.locates++;
     answer = known_find(service, key, &waiter, &located, now);
     if (answer == LOCATE_ASK_WHOM) {
-        answer = winners_ask(service, key, &waiter, now);
+        answer = keepers_ask(service, key, &waiter, now);
     }
     if (answer == LOCATE_KNOWN) {
         located_send(service, client, message->request_id, &located);
@@ -357,7 +357,7 @@ enum presence_find presence_find(struct presence_service *service, struct relay_
         return PRESENCE_FIND_BUSY;
     }
     if (answer == LOCATE_ASK_WHOM) {
-        answer = winners_ask(service, key, &waiter, now);
+        answer = keepers_ask(service, key, &waiter, now);
     }
     outputs_send(service, now);
     if (answer == LOCATE_KNOWN) {
@@ -450,16 +450,38 @@ void presence_on_error(struct presence_service *service, const struct relay_clie
     outputs_send(service, now);
 }
 
-void presence_on_neighbour_gone(struct presence_service *service, const uint8_t key[KEY_SIZE],
-                                struct mono now)
+/* Without any session it may be this relay that reaches nobody. */
+static bool reaches_others(const struct presence_service *service)
 {
-    locate_on_gone(service->locate, key, now);
+    const struct neighbour_table *table = &service->base->neighbours;
+    const struct neighbour *neighbour = neighbour_next(table, NULL);
+
+    while (neighbour != NULL && neighbour->state != NEIGHBOUR_STATE_OPEN) {
+        neighbour = neighbour_next(table, neighbour);
+    }
+    return neighbour != NULL;
+}
+
+void presence_on_neighbour(struct presence_service *service, const struct neighbour_event *event,
+                           struct mono now)
+{
+    const struct neighbour *neighbour = event->neighbour;
+
+    if (event->type == NEIGHBOUR_EVENT_OPEN) {
+        presence_seats_on_reached(&service->seats, neighbour->key);
+        return;
+    }
+    if (!neighbour->opened && neighbour->dialled && reaches_others(service)) {
+        presence_seats_on_unreached(&service->seats, neighbour->key, now);
+        announcer_unreached(service->announcer, neighbour->key, now);
+    }
+    locate_on_gone(service->locate, neighbour->key, now);
     outputs_send(service, now);
 }
 
 /* ---- time ---- */
 
-/* Tell a record to the winners of its key. False if one of them could not be told. */
+/* Tell a record to the keepers of its key. False if one of them could not be told. */
 static bool announcement_send(struct presence_service *service,
                               const struct announcement *announcement, struct mono now)
 {
@@ -473,7 +495,7 @@ static bool announcement_send(struct presence_service *service,
     message.body_case = ZIGLAN__CONTROL__BODY_ANNOUNCE;
     message.announce = &body;
     for (size_t i = 0; i < announcement->count; i++) {
-        told = neighbour_send_brief(&service->base->neighbours, announcement->winners[i], &message,
+        told = neighbour_send_brief(&service->base->neighbours, announcement->keepers[i], &message,
                                     now) == ERR_OK &&
                told;
     }
@@ -497,7 +519,8 @@ static void announcements_send(struct presence_service *service, struct mono now
     if (mono_due(announcer_deadline(service->announcer), now)) {
         presence_seats_keep(&service->seats, now);
     }
-    while (announcer_next(service->announcer, service->seats.hrw, wall_ms, now, &announcement)) {
+    while (announcer_next(service->announcer, service->seats.hrw, service->seats.unreached, wall_ms,
+                          now, &announcement)) {
         if (!is_here(service, announcement.record.key) || !is_known(service) ||
             !announcement_send(service, &announcement, now)) {
             announcer_retry(service->announcer, announcement.record.key, now);

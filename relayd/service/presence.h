@@ -11,6 +11,7 @@
 #include "proto/base/err.h"
 #include "proto/base/mono.h"
 #include "proto/wire/control.h"
+#include "relayd/base/neighbour_table.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/presence_seats.h"
 #include "rendezvous/mesh/mesh.h"
@@ -101,9 +102,9 @@ void presence_on_located(struct presence_service *service, const struct relay_cl
 void presence_on_error(struct presence_service *service, const struct relay_client *client,
                        const Ziglan__Control *message, struct mono now);
 
-/** There is no session with this neighbour any more, or none could be made. */
-void presence_on_neighbour_gone(struct presence_service *service, const uint8_t key[KEY_SIZE],
-                                struct mono now);
+/** There is a session with a neighbour, or none any more, or none could be made. */
+void presence_on_neighbour(struct presence_service *service, const struct neighbour_event *event,
+                           struct mono now);
 
 /**
  * Where is a key for which a client of this relay sent a frame? A look-up that begins is one of

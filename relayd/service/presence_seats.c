@@ -13,12 +13,14 @@ int presence_seats_init(struct presence_seats *seats, const struct env *env,
     seats->env = env;
     seats->own_key = own_key;
     bucket_init(&seats->scores, &scores_rate, now);
-    return hrw_new(&seats->hrw, hrw_score, env);
+    return hrw_new(&seats->hrw, hrw_score, env) == ERR_OK ? unreached_new(&seats->unreached, env)
+                                                          : ERR_NOMEM;
 }
 
 void presence_seats_fini(struct presence_seats *seats)
 {
     hrw_free(seats->hrw);
+    unreached_free(seats->unreached);
 }
 
 struct visit {
@@ -61,22 +63,34 @@ void presence_seats_keep(struct presence_seats *seats, struct mono now)
     }
 }
 
-bool presence_seats_winners(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
-                            uint8_t winners[HRW_WINNERS][KEY_SIZE], size_t *count, struct mono now)
+bool presence_seats_ranks(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
+                          uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count, struct mono now)
 {
-    uint8_t all[HRW_WINNERS][KEY_SIZE];
+    uint8_t all[HRW_RANKS_MAX][KEY_SIZE];
     size_t all_count;
 
     presence_seats_keep(seats, now);
     if (!bucket_take(&seats->scores, &scores_rate, hrw_seat_count(seats->hrw), now)) {
         return false;
     }
-    all_count = hrw_winners(seats->hrw, hrw_day(env_wall_ms(seats->env)), key, all);
+    all_count = hrw_winners(seats->hrw, hrw_day(env_wall_ms(seats->env)), key, all, HRW_RANKS_MAX);
+    unreached_last(seats->unreached, all, all_count, now);
     *count = 0;
-    for (size_t i = 0; i < all_count; i++) {
+    for (size_t i = 0; i < all_count && *count < LOCATE_RANKS_MAX; i++) {
         if (memcmp(all[i], seats->own_key, KEY_SIZE) != 0) {
-            memcpy(winners[(*count)++], all[i], KEY_SIZE);
+            memcpy(ranks[(*count)++], all[i], KEY_SIZE);
         }
     }
     return true;
+}
+
+void presence_seats_on_reached(struct presence_seats *seats, const uint8_t relay[KEY_SIZE])
+{
+    unreached_remove(seats->unreached, relay);
+}
+
+void presence_seats_on_unreached(struct presence_seats *seats, const uint8_t relay[KEY_SIZE],
+                                 struct mono now)
+{
+    unreached_put(seats->unreached, relay, now);
 }

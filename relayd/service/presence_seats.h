@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which relays keep the presence of a key, as this relay knows relays: seats for those that the
- * mesh believes (rendezvous/presence/hrw.h), given anew when relays come and go.
+ * mesh believes (rendezvous/presence/hrw.h), given anew when relays come and go, and which of them
+ * could not be reached lately.
  */
 #pragma once
 
@@ -11,6 +12,8 @@
 #include "proto/base/mono.h"
 #include "rendezvous/mesh/mesh.h"
 #include "rendezvous/presence/hrw.h"
+#include "rendezvous/presence/locate.h"
+#include "rendezvous/presence/unreached.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +33,7 @@ struct presence_seats {
     const uint8_t *own_key;  /* borrowed */
     const struct mesh *mesh; /* borrowed; NULL: nobody is known */
     struct hrw *hrw;
+    struct unreached *unreached;
     struct bucket scores;
     struct mono given_at;
     uint64_t changes; /* mesh_changes then */
@@ -45,7 +49,14 @@ void presence_seats_fini(struct presence_seats *seats);
  * relays become old enough. */
 void presence_seats_keep(struct presence_seats *seats, struct mono now);
 
-/** The winners of a key today, without this relay; *count becomes their number. False if that is
- * too much work for now. */
-bool presence_seats_winners(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
-                            uint8_t winners[HRW_WINNERS][KEY_SIZE], size_t *count, struct mono now);
+/** The relays to ask for a key today, in this order and without this relay; *count becomes their
+ * number. Those that could not be reached lately stand last. False if that is too much work for
+ * now. */
+bool presence_seats_ranks(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
+                          uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count,
+                          struct mono now);
+
+/** A session with this relay is open, or it could not be reached. */
+void presence_seats_on_reached(struct presence_seats *seats, const uint8_t relay[KEY_SIZE]);
+void presence_seats_on_unreached(struct presence_seats *seats, const uint8_t relay[KEY_SIZE],
+                                 struct mono now);

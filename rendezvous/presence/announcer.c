@@ -22,6 +22,10 @@ struct item {
     struct heap_entry timer;
     struct handle handle;
     struct presence_record record;
+    /* Who was told last: the first bytes of their keys. Who grinds a key that looks like another
+     * only makes itself heard of more often. */
+    uint64_t told[HRW_TELL_MAX];
+    size_t told_count;
 };
 
 struct announcer {
@@ -160,23 +164,32 @@ static struct item *due_take(struct announcer *announcer, uint64_t wall_ms, stru
     return NULL;
 }
 
-static size_t winners_find(const struct announcer *announcer, const struct hrw *hrw,
-                           uint64_t wall_ms, struct announcement *out)
+static void keepers_find(const struct announcer *announcer, const struct hrw *hrw,
+                         const struct unreached *unreached, uint64_t wall_ms, struct mono now,
+                         struct announcement *out)
 {
-    uint8_t all[HRW_WINNERS_MAX][KEY_SIZE];
-    size_t all_count = hrw_to_tell(hrw, wall_ms, out->record.key, all);
-    size_t count = 0;
+    uint8_t all[HRW_TELL_MAX][KEY_SIZE];
+    size_t all_count = hrw_to_tell(hrw, unreached, wall_ms, now, out->record.key, all);
 
+    out->count = 0;
     for (size_t i = 0; i < all_count; i++) {
         if (memcmp(all[i], announcer->own_key, KEY_SIZE) != 0) {
-            memcpy(out->winners[count++], all[i], KEY_SIZE);
+            memcpy(out->keepers[out->count++], all[i], KEY_SIZE);
         }
     }
-    return count;
 }
 
-bool announcer_next(struct announcer *announcer, const struct hrw *hrw, uint64_t wall_ms,
-                    struct mono now, struct announcement *out)
+static void remember_told(struct item *item, const struct announcement *announcement)
+{
+    item->told_count = announcement->count;
+    for (size_t i = 0; i < announcement->count; i++) {
+        item->told[i] = be64_read(announcement->keepers[i]);
+    }
+}
+
+bool announcer_next(struct announcer *announcer, const struct hrw *hrw,
+                    const struct unreached *unreached, uint64_t wall_ms, struct mono now,
+                    struct announcement *out)
 {
     struct item *item;
 
@@ -193,8 +206,27 @@ bool announcer_next(struct announcer *announcer, const struct hrw *hrw, uint64_t
     }
     wait_ms(announcer, item, ANNOUNCE_EVERY_MS - env_random_below(announcer->env, JITTER_MS), now);
     out->record = item->record;
-    out->count = winners_find(announcer, hrw, wall_ms, out);
+    keepers_find(announcer, hrw, unreached, wall_ms, now, out);
+    remember_told(item, out);
     return true;
+}
+
+void announcer_unreached(struct announcer *announcer, const uint8_t relay[KEY_SIZE],
+                         struct mono now)
+{
+    struct handle cursor = HANDLE_NONE;
+    uint64_t name = be64_read(relay);
+    struct item *item;
+
+    while ((item = slab_next(announcer->items, &cursor)) != NULL) {
+        for (size_t i = 0; i < item->told_count; i++) {
+            if (item->told[i] == name) {
+                item->told_count = 0; /* once */
+                wait_ms(announcer, item, 0, now);
+                break;
+            }
+        }
+    }
 }
 
 void announcer_again(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now)

@@ -2,8 +2,8 @@
 /*
  * What this relay announces to others: the attachments of the hosts that are here, and the
  * delegations of the ziglans whose entry point it is (docs/protocol.md, section 17). Each record is
- * told to the winners of its key at once when it is new, and again every ANNOUNCE_EVERY_MS: so new
- * winners learn it, and a winner that was restarted. Nothing is remembered about who was told.
+ * told to the keepers of its key at once when it is new, and again every ANNOUNCE_EVERY_MS: so new
+ * keepers learn it, and one that was restarted. If one could not be reached, others are told.
  */
 #pragma once
 
@@ -20,15 +20,15 @@
 
 enum {
     ANNOUNCE_EVERY_MS = 10 * 60 * 1000,
-    ANNOUNCE_RETRY_MS = 30 * 1000, /* if a winner could not be told */
-    ANNOUNCE_PER_S = 50,           /* keys, each of which is told to up to HRW_WINNERS_MAX relays */
+    ANNOUNCE_RETRY_MS = 30 * 1000, /* if a keeper could not be told */
+    ANNOUNCE_PER_S = 50,           /* keys, each of which is told to up to HRW_TELL_MAX relays */
     ANNOUNCE_BURST = 100,
 };
 
 /** One record and whom to tell it. */
 struct announcement {
     struct presence_record record;
-    uint8_t winners[HRW_WINNERS_MAX][KEY_SIZE]; /* without this relay itself */
+    uint8_t keepers[HRW_TELL_MAX][KEY_SIZE]; /* without this relay itself */
     size_t count;
 };
 
@@ -53,9 +53,15 @@ const struct presence_record *announcer_find(const struct announcer *announcer,
 void announcer_remove(struct announcer *announcer, const uint8_t key[KEY_SIZE]);
 
 /** Take the next announcement that is due; false if none is, or if enough keys were told for now.
- * A record that is over is forgotten. The winners are those of hrw at this time. */
-bool announcer_next(struct announcer *announcer, const struct hrw *hrw, uint64_t wall_ms,
-                    struct mono now, struct announcement *out);
+ * A record that is over is forgotten. The keepers are those of hrw at this time (hrw_to_tell). */
+bool announcer_next(struct announcer *announcer, const struct hrw *hrw,
+                    const struct unreached *unreached, uint64_t wall_ms, struct mono now,
+                    struct announcement *out);
+
+/** This relay could not be reached: announce at once again what it should have been told. To be
+ * called once `unreached` knows it. */
+void announcer_unreached(struct announcer *announcer, const uint8_t relay[KEY_SIZE],
+                         struct mono now);
 
 /** Announce the record of a key now; nothing happens if there is none. */
 void announcer_again(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now);

@@ -197,8 +197,8 @@ struct ranking {
     struct {
         uint64_t score;
         const struct seat *seat;
-    } best[HRW_WINNERS];
-    size_t count;
+    } best[HRW_RANKS_MAX];
+    size_t count, count_max;
 };
 
 /* Equal scores of different seats are as good as impossible; still all relays must agree. */
@@ -219,10 +219,10 @@ static void ranking_add(struct ranking *ranking, uint64_t score, const struct se
            is_better(score, seat, ranking->best[at - 1].score, ranking->best[at - 1].seat)) {
         at--;
     }
-    if (at == HRW_WINNERS) {
+    if (at == ranking->count_max) {
         return;
     }
-    if (ranking->count < HRW_WINNERS) {
+    if (ranking->count < ranking->count_max) {
         ranking->count++;
     }
     for (size_t i = ranking->count - 1; i > at; i--) {
@@ -233,10 +233,11 @@ static void ranking_add(struct ranking *ranking, uint64_t score, const struct se
 }
 
 size_t hrw_winners(const struct hrw *hrw, uint64_t day, const uint8_t key[KEY_SIZE],
-                   uint8_t winners[HRW_WINNERS][KEY_SIZE])
+                   uint8_t (*winners)[KEY_SIZE], size_t count_max)
 {
-    struct ranking ranking = {.count = 0};
+    struct ranking ranking = {.count_max = count_max};
 
+    CHECK(count_max <= HRW_RANKS_MAX);
     for (size_t i = 0; i < hrw->counting; i++) {
         const struct seat *seat = &hrw->seats.list[i];
         ranking_add(&ranking, hrw->weight(day, &seat->prefix, key), seat);
@@ -247,38 +248,41 @@ size_t hrw_winners(const struct hrw *hrw, uint64_t day, const uint8_t key[KEY_SI
     return ranking.count;
 }
 
-/* Add the winners of one more day to those that are there. */
-static size_t winners_add(const struct hrw *hrw, uint64_t day, const uint8_t key[KEY_SIZE],
-                          uint8_t winners[HRW_WINNERS_MAX][KEY_SIZE], size_t count)
+/* Add the keepers of one day to those that are there. */
+static size_t keepers_add(const struct hrw *hrw, const struct unreached *unreached, uint64_t day,
+                          struct mono now, const uint8_t key[KEY_SIZE],
+                          uint8_t told[HRW_TELL_MAX][KEY_SIZE], size_t count)
 {
-    uint8_t more[HRW_WINNERS][KEY_SIZE];
-    size_t more_count = hrw_winners(hrw, day, key, more);
+    uint8_t ranks[HRW_RANKS_MAX][KEY_SIZE];
+    size_t ranks_count = hrw_winners(hrw, day, key, ranks, HRW_RANKS_MAX);
     size_t before = count;
 
-    for (size_t i = 0; i < more_count; i++) {
+    unreached_last(unreached, ranks, ranks_count, now);
+    for (size_t i = 0; i < ranks_count && i < HRW_KEEPERS; i++) {
         size_t at = 0;
 
-        while (at < before && memcmp(winners[at], more[i], KEY_SIZE) != 0) {
+        while (at < before && memcmp(told[at], ranks[i], KEY_SIZE) != 0) {
             at++;
         }
         if (at == before) {
-            memcpy(winners[count++], more[i], KEY_SIZE);
+            memcpy(told[count++], ranks[i], KEY_SIZE);
         }
     }
     return count;
 }
 
-size_t hrw_to_tell(const struct hrw *hrw, uint64_t wall_ms, const uint8_t key[KEY_SIZE],
-                   uint8_t winners[HRW_WINNERS_MAX][KEY_SIZE])
+size_t hrw_to_tell(const struct hrw *hrw, const struct unreached *unreached, uint64_t wall_ms,
+                   struct mono now, const uint8_t key[KEY_SIZE],
+                   uint8_t told[HRW_TELL_MAX][KEY_SIZE])
 {
     uint64_t day = hrw_day(wall_ms);
     uint64_t into_ms = wall_ms % DAY_MS;
-    size_t count = hrw_winners(hrw, day, key, winners);
+    size_t count = keepers_add(hrw, unreached, day, now, key, told, 0);
 
     if (into_ms >= DAY_MS - HRW_BEFORE_MIDNIGHT_MS) {
-        count = winners_add(hrw, day + 1, key, winners, count);
+        count = keepers_add(hrw, unreached, day + 1, now, key, told, count);
     } else if (into_ms < HRW_AFTER_MIDNIGHT_MS && day > 0) {
-        count = winners_add(hrw, day - 1, key, winners, count);
+        count = keepers_add(hrw, unreached, day - 1, now, key, told, count);
     }
     return count;
 }

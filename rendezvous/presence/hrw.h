@@ -14,14 +14,17 @@
 #include "proto/base/err.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/frame.h"
+#include "rendezvous/presence/unreached.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    HRW_WINNERS = 3,
-    HRW_WINNERS_MAX = 2 * HRW_WINNERS, /* of two days */
+    HRW_WINNERS = 3,    /* who is asked first */
+    HRW_KEEPERS = 4,    /* who is told: of five one is hostile, and of three all too often */
+    HRW_RANKS_MAX = 12, /* among whom those are looked for that can be reached */
+    HRW_TELL_MAX = 2 * HRW_KEEPERS, /* of two days */
     HRW_PREFIX_SIZE = 6,
     HRW_SEATS_MAX = 65536,
     HRW_KNOWN_MS = 24 * 3600 * 1000, /* a relay must be known for so long, if enough others are */
@@ -82,12 +85,15 @@ uint64_t hrw_day(uint64_t wall_ms);
  * number. */
 uint64_t hrw_score(uint64_t day, const struct hrw_prefix *prefix, const uint8_t key[KEY_SIZE]);
 
-/** Write the keys of the winners for a key on this day, the highest score first; returns how many
- * there are. The own relay is among them if the source told it. */
+/** Write the keys of the relays with the highest scores for a key on this day, the highest first,
+ * at most count_max (up to HRW_RANKS_MAX); returns how many there are. The own relay is among them
+ * if the source told it. */
 size_t hrw_winners(const struct hrw *hrw, uint64_t day, const uint8_t key[KEY_SIZE],
-                   uint8_t winners[HRW_WINNERS][KEY_SIZE]);
+                   uint8_t (*winners)[KEY_SIZE], size_t count_max);
 
 /** Write the keys of the relays to whom a key is to be announced at this time, each once; returns
- * how many there are. */
-size_t hrw_to_tell(const struct hrw *hrw, uint64_t wall_ms, const uint8_t key[KEY_SIZE],
-                   uint8_t winners[HRW_WINNERS_MAX][KEY_SIZE]);
+ * how many there are. Of each day they are the HRW_KEEPERS first that can be reached, as far as is
+ * known. */
+size_t hrw_to_tell(const struct hrw *hrw, const struct unreached *unreached, uint64_t wall_ms,
+                   struct mono now, const uint8_t key[KEY_SIZE],
+                   uint8_t told[HRW_TELL_MAX][KEY_SIZE]);

@@ -11,29 +11,31 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum winner_state {
-    WINNER_NEW, /* its ASK was not taken yet */
-    WINNER_ASKED,
-    WINNER_ANSWERED,
-    WINNER_FAILED,
+enum rank_state {
+    RANK_NEW, /* its ASK was not taken yet */
+    RANK_ASKED,
+    RANK_ANSWERED,
+    RANK_FAILED,
 };
 
-struct winner {
+struct rank {
     uint8_t key[KEY_SIZE];
-    enum winner_state state;
+    enum rank_state state;
 };
 
 struct lookup {
     struct heap_entry timer;
     TAILQ_ENTRY(lookup) in_output; /* if has_output */
     bool used, has_output, done;
-    bool answered; /* a winner said what it knows, be it nothing */
+    bool answered; /* somebody said what it knows, be it nothing */
     uint8_t key[KEY_SIZE];
     uint32_t request_id;
-    struct winner winners[HRW_WINNERS];
-    size_t winner_count;
+    struct rank ranks[LOCATE_RANKS_MAX];
+    size_t rank_count, turn; /* the first `turn` are asked */
+    struct mono end_at, step_at;
     struct locate_waiter waiters[LOCATE_WAITERS_MAX];
-    size_t waiter_count;
+    size_t waiter_count, telling; /* the first `telling` are to be told */
+    uint64_t told_sequence;       /* the largest one that they were told of */
     struct located located;
 };
 
@@ -104,53 +106,66 @@ static void output_done(struct locate *locate, struct lookup *lookup)
     TAILQ_REMOVE(&locate->outputs, lookup, in_output);
 }
 
-/* The next winner to be asked; NULL if all are. */
-static struct winner *unasked(struct lookup *lookup)
+/* The next relay to be asked; NULL if all are whose turn it is. */
+static struct rank *unasked(struct lookup *lookup)
 {
-    for (size_t i = 0; i < lookup->winner_count; i++) {
-        if (lookup->winners[i].state == WINNER_NEW) {
-            return &lookup->winners[i];
+    for (size_t i = 0; i < lookup->turn && !lookup->done; i++) {
+        if (lookup->ranks[i].state == RANK_NEW) {
+            return &lookup->ranks[i];
         }
     }
     return NULL;
 }
 
+static void release(struct locate *locate, struct lookup *lookup)
+{
+    lookup->used = false;
+    locate->stats.running--;
+}
+
 bool locate_output(struct locate *locate, struct locate_output *out)
 {
     struct lookup *lookup = TAILQ_FIRST(&locate->outputs);
-    struct winner *winner;
+    struct rank *rank;
 
     if (lookup == NULL) {
         return false;
     }
     *out = (struct locate_output){.type = LOCATE_OUTPUT_ASK, .request_id = lookup->request_id};
     memcpy(out->key, lookup->key, KEY_SIZE);
-    if (!lookup->done) {
-        winner = unasked(lookup);
-        winner->state = WINNER_ASKED;
-        memcpy(out->to, winner->key, KEY_SIZE);
-        if (unasked(lookup) == NULL) {
-            output_done(locate, lookup);
-        }
-        return true;
+    if (lookup->telling > 0) {
+        out->type = LOCATE_OUTPUT_DONE;
+        out->request_id = 0;
+        out->located = lookup->located;
+        out->waiter = lookup->waiters[--lookup->telling];
+    } else {
+        rank = unasked(lookup);
+        rank->state = RANK_ASKED;
+        memcpy(out->to, rank->key, KEY_SIZE);
     }
-    out->type = LOCATE_OUTPUT_DONE;
-    out->request_id = 0;
-    out->located = lookup->located;
-    out->waiter = lookup->waiters[--lookup->waiter_count];
-    if (lookup->waiter_count == 0) {
+    if (lookup->telling == 0 && unasked(lookup) == NULL) {
         output_done(locate, lookup);
-        lookup->used = false;
-        locate->stats.running--;
+        if (lookup->done) {
+            release(locate, lookup);
+        }
     }
     return true;
 }
 
 /* ---- the end of a look-up ---- */
 
+/* Tell all who wait what is known. */
+static void tell(struct locate *locate, struct lookup *lookup)
+{
+    lookup->telling = lookup->waiter_count;
+    lookup->told_sequence = lookup->located.count > 0 ? lookup->located.records[0].sequence : 0;
+    output_announce(locate, lookup);
+}
+
 static void finish(struct locate *locate, struct lookup *lookup, struct mono now)
 {
     uint64_t keep_ms = LOCATE_SILENT_MS;
+    bool told = lookup->located.count > 0; /* then they were at once */
 
     locate_cache_settle(locate->cache, lookup->key, &lookup->located, now);
     if (lookup->located.count > 0) {
@@ -166,18 +181,54 @@ static void finish(struct locate *locate, struct lookup *lookup, struct mono now
     lookup->done = true;
     heap_remove(&locate->timers, &lookup->timer);
     (void)map_remove(locate->by_key, lookup->key, NULL);
-    output_announce(locate, lookup);
+    if (!told || lookup->located.count == 0 ||
+        lookup->located.records[0].sequence > lookup->told_sequence) {
+        tell(locate, lookup);
+    } else if (lookup->telling == 0) {
+        if (lookup->has_output) {
+            output_done(locate, lookup); /* somebody was to be asked */
+        }
+        release(locate, lookup);
+    }
 }
 
-/* True if no winner owes an answer. */
+/* True if nobody owes an answer whose turn it is. */
 static bool all_answered(const struct lookup *lookup)
 {
-    for (size_t i = 0; i < lookup->winner_count; i++) {
-        if (lookup->winners[i].state < WINNER_ANSWERED) {
+    for (size_t i = 0; i < lookup->turn; i++) {
+        if (lookup->ranks[i].state < RANK_ANSWERED) {
             return false;
         }
     }
     return true;
+}
+
+static void timer_set(struct locate *locate, struct lookup *lookup)
+{
+    struct mono at = mono_min(lookup->end_at, lookup->step_at);
+
+    CHECK(heap_set(&locate->timers, &lookup->timer, at) == ERR_OK); /* room was reserved */
+}
+
+/* It is the turn of so many more, up to this place. */
+static void turn_grow(struct locate *locate, struct lookup *lookup, size_t more, size_t up_to)
+{
+    size_t most = up_to < lookup->rank_count ? up_to : lookup->rank_count;
+
+    lookup->turn = lookup->turn + more < most ? lookup->turn + more
+                   : lookup->turn > most      ? lookup->turn
+                                              : most;
+    if (unasked(lookup) != NULL) {
+        output_announce(locate, lookup);
+    }
+}
+
+static void step(struct locate *locate, struct lookup *lookup, struct mono now)
+{
+    turn_grow(locate, lookup, HRW_WINNERS, LOCATE_RANKS_MAX);
+    lookup->step_at =
+        lookup->turn < lookup->rank_count ? mono_add_ms(now, LOCATE_STEP_MS) : MONO_NEVER;
+    timer_set(locate, lookup);
 }
 
 void locate_expire(struct locate *locate, uint64_t wall_ms, struct mono now)
@@ -187,19 +238,18 @@ void locate_expire(struct locate *locate, uint64_t wall_ms, struct mono now)
     while ((due = heap_pop_due(&locate->timers, now)) != NULL) {
         struct lookup *lookup = HEAP_OWNER(due, struct lookup, timer);
 
-        located_settle(&lookup->located, wall_ms);
-        finish(locate, lookup, now);
+        if (mono_due(lookup->end_at, now)) {
+            located_settle(&lookup->located, wall_ms);
+            finish(locate, lookup, now);
+        } else {
+            step(locate, lookup, now);
+        }
     }
 }
 
 struct mono locate_deadline(const struct locate *locate)
 {
     return heap_deadline(&locate->timers);
-}
-
-static void timer_set(struct locate *locate, struct lookup *lookup, struct mono at)
-{
-    CHECK(heap_set(&locate->timers, &lookup->timer, at) == ERR_OK); /* room was reserved */
 }
 
 /* ---- the beginning ---- */
@@ -231,6 +281,10 @@ enum locate_answer locate_want(struct locate *locate, const uint8_t key[KEY_SIZE
 
     if (lookup != NULL) {
         locate->stats.joined++;
+        if (lookup->located.count > 0) {
+            *located = lookup->located;
+            return LOCATE_KNOWN;
+        }
         return wait_for(locate, lookup, waiter);
     }
     if (known != NULL) {
@@ -261,50 +315,54 @@ static struct lookup *place_take(struct locate *locate, uint32_t *place)
 }
 
 enum locate_answer locate_begin(struct locate *locate, const uint8_t key[KEY_SIZE],
-                                const struct locate_waiter *waiter,
-                                uint8_t winners[HRW_WINNERS][KEY_SIZE], size_t count,
-                                struct mono now)
+                                const struct locate_waiter *waiter, uint8_t (*ranks)[KEY_SIZE],
+                                size_t count, struct mono now)
 {
     uint32_t place = 0;
     struct lookup *lookup = place_take(locate, &place);
 
+    CHECK(count <= LOCATE_RANKS_MAX);
     if (lookup == NULL || map_put_pointer(locate->by_key, key, lookup) != ERR_OK) {
         locate->stats.busy++;
         return LOCATE_BUSY;
     }
-    *lookup = (struct lookup){.used = true, .winner_count = count};
+    *lookup = (struct lookup){.used = true,
+                              .rank_count = count,
+                              .end_at = mono_add_ms(now, LOCATE_ASK_MS),
+                              .step_at = count > HRW_WINNERS ? mono_add_ms(now, LOCATE_STEP_MS)
+                                                             : MONO_NEVER};
     memcpy(lookup->key, key, KEY_SIZE);
     for (size_t i = 0; i < count; i++) {
-        memcpy(lookup->winners[i].key, winners[i], KEY_SIZE);
+        memcpy(lookup->ranks[i].key, ranks[i], KEY_SIZE);
     }
     lookup->request_id = LOCATE_ID_FLAG | (locate->rounds++ * LOCATE_COUNT_MAX + place);
     locate->stats.started++;
     locate->stats.running++;
     (void)wait_for(locate, lookup, waiter);
+    turn_grow(locate, lookup, HRW_WINNERS, LOCATE_RANKS_MAX);
     if (count == 0) {
         finish(locate, lookup, now);
         return LOCATE_WAITS;
     }
-    timer_set(locate, lookup, mono_add_ms(now, LOCATE_ASK_MS));
-    output_announce(locate, lookup);
+    timer_set(locate, lookup);
     return LOCATE_WAITS;
 }
 
 /* ---- answers ---- */
 
-/* The look-up and the winner that this answers; NULL, which is counted, if it answers nothing. */
-static struct winner *answer_take(struct locate *locate, const uint8_t from[KEY_SIZE],
-                                  uint32_t request_id, struct lookup **out)
+/* The look-up and the relay that this answers; NULL, which is counted, if it answers nothing. */
+static struct rank *answer_take(struct locate *locate, const uint8_t from[KEY_SIZE],
+                                uint32_t request_id, struct lookup **out)
 {
     struct lookup *lookup = &locate->lookups[request_id % LOCATE_COUNT_MAX];
 
     if (lookup->used && !lookup->done && lookup->request_id == request_id) {
-        for (size_t i = 0; i < lookup->winner_count; i++) {
-            struct winner *winner = &lookup->winners[i];
+        for (size_t i = 0; i < lookup->turn; i++) {
+            struct rank *rank = &lookup->ranks[i];
 
-            if (winner->state == WINNER_ASKED && memcmp(winner->key, from, KEY_SIZE) == 0) {
+            if (rank->state == RANK_ASKED && memcmp(rank->key, from, KEY_SIZE) == 0) {
                 *out = lookup;
-                return winner;
+                return rank;
             }
         }
     }
@@ -324,7 +382,7 @@ static bool record_take(struct locate *locate, struct lookup *lookup,
         return false;
     }
     if (located_has(&lookup->located, &record)) {
-        return true; /* another winner told the same, and it was verified then */
+        return true; /* another one told the same, and it was verified then */
     }
     if (!locate->check(&record)) {
         return false;
@@ -333,35 +391,59 @@ static bool record_take(struct locate *locate, struct lookup *lookup,
     return true;
 }
 
+/* Somebody knows where the key is: whoever waits is told of the first who does. */
+static void found(struct locate *locate, struct lookup *lookup, bool was_found, struct mono now)
+{
+    locate_cache_settle(locate->cache, lookup->key, &lookup->located, now);
+    if (lookup->located.count > 0 && !was_found) {
+        lookup->step_at = MONO_NEVER;
+        lookup->end_at = mono_min(lookup->end_at, mono_add_ms(now, LOCATE_MORE_MS));
+        timer_set(locate, lookup);
+        tell(locate, lookup);
+    }
+}
+
+/* One answered, or cannot. Who knows nothing may be hostile, so others are asked, but not as many
+ * as for those who are silent: a key that is nowhere should not be asked for everywhere. */
+static void go_on(struct locate *locate, struct lookup *lookup, const struct rank *rank,
+                  struct mono now)
+{
+    if (lookup->located.count == 0) {
+        turn_grow(locate, lookup, 1,
+                  rank->state == RANK_ANSWERED ? 2 * HRW_WINNERS : LOCATE_RANKS_MAX);
+    }
+    if (all_answered(lookup)) {
+        finish(locate, lookup, now);
+    }
+}
+
 bool locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
                       const struct locate_record *records, size_t count, uint64_t wall_ms,
                       struct mono now)
 {
     struct lookup *lookup = NULL;
-    struct winner *winner = answer_take(locate, from, request_id, &lookup);
+    struct rank *rank = answer_take(locate, from, request_id, &lookup);
+    bool was_found;
     size_t good = 0;
 
-    if (winner == NULL) {
+    if (rank == NULL) {
         return false;
     }
+    was_found = lookup->located.count > 0;
     for (size_t i = 0; i < count && i < PRESENCE_PER_KEY_MAX; i++) {
         good += record_take(locate, lookup, &records[i], wall_ms) ? 1 : 0;
     }
     if (good == 0 && count > 0) {
         locate->stats.answers_wrong++;
-        winner->state = WINNER_FAILED;
+        rank->state = RANK_FAILED;
     } else {
         locate->stats.answers_good += good > 0 ? 1 : 0;
         locate->stats.answers_empty += good > 0 ? 0 : 1;
-        winner->state = WINNER_ANSWERED;
+        rank->state = RANK_ANSWERED;
         lookup->answered = true;
+        found(locate, lookup, was_found, now);
     }
-    if (all_answered(lookup)) {
-        finish(locate, lookup, now);
-    } else if (good > 0) {
-        timer_set(locate, lookup,
-                  mono_min(lookup->timer.deadline, mono_add_ms(now, LOCATE_MORE_MS)));
-    }
+    go_on(locate, lookup, rank, now);
     return true;
 }
 
@@ -369,15 +451,12 @@ void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
                       struct mono now)
 {
     struct lookup *lookup = NULL;
-    struct winner *winner = answer_take(locate, from, request_id, &lookup);
+    struct rank *rank = answer_take(locate, from, request_id, &lookup);
 
-    if (winner == NULL) {
-        return;
-    }
-    locate->stats.answers_failed++;
-    winner->state = WINNER_FAILED;
-    if (all_answered(lookup)) {
-        finish(locate, lookup, now);
+    if (rank != NULL) {
+        locate->stats.answers_failed++;
+        rank->state = RANK_FAILED;
+        go_on(locate, lookup, rank, now);
     }
 }
 
@@ -386,9 +465,9 @@ void locate_on_gone(struct locate *locate, const uint8_t relay[KEY_SIZE], struct
     for (size_t i = 0; i < LOCATE_COUNT_MAX; i++) {
         const struct lookup *lookup = &locate->lookups[i];
 
-        for (size_t w = 0; lookup->used && !lookup->done && w < lookup->winner_count; w++) {
-            if (lookup->winners[w].state == WINNER_ASKED &&
-                memcmp(lookup->winners[w].key, relay, KEY_SIZE) == 0) {
+        for (size_t r = 0; lookup->used && !lookup->done && r < lookup->turn; r++) {
+            if (lookup->ranks[r].state == RANK_ASKED &&
+                memcmp(lookup->ranks[r].key, relay, KEY_SIZE) == 0) {
                 locate_on_failed(locate, relay, lookup->request_id, now);
             }
         }

@@ -2,18 +2,23 @@
 /*
  * Look-ups of keys at other relays (docs/protocol.md, section 17). One goes this way:
  *
- *   ASKING --- the winners of the key are asked, all at once
+ *   ASKING --- the three winners of the key are asked, all at once; then the next ones, for each
+ * that |       cannot be asked or knows nothing, and three more each 400 ms without a valid answer
  *      |
- *      +--- the first valid answer, and 150 ms more; or all answered; or 2 s are over
+ *      +--- the first valid answer: whoever waits is told at once
  *      v
- *    DONE  --- whoever waits is told what was found, the largest sequence first
+ *   FOUND  --- 400 ms more; or all answered; or 2 s are over since the beginning
+ *      |
+ *      +--- whoever waits is told again if a newer record was found, or that there is none
+ *      v
+ *    DONE
  *
- * What a winner answers is believed if it is signed by the key, in force and about it; all else is
- * counted and changes nothing, so a winner can only be silent. Equal look-ups are one, and what was
- * found, or that nothing was, is remembered for a while.
+ * What a relay answers is believed if it is signed by the key, in force and about it; all else is
+ * counted and changes nothing, so a relay can only be silent, or be the first with something old.
+ * Equal look-ups are one, and what was found, or that nothing was, is remembered for a while.
  *
  * A caller asks locate_want first. It answers at once, or lets the caller wait for a look-up that
- * is on its way, or demands the winners (rendezvous/presence/hrw.h) for locate_begin.
+ * is on its way, or demands relays (rendezvous/presence/hrw.h) for locate_begin.
  */
 #pragma once
 
@@ -35,7 +40,9 @@ enum {
     /* Then who did not answer is silent. From the other side of the world a session and an answer
      * take three round trips of 300 ms, and a lost packet one more. */
     LOCATE_ASK_MS = 2000,
-    LOCATE_MORE_MS = 150,      /* after the first valid answer others may tell a newer one */
+    LOCATE_MORE_MS = 400,      /* after the first valid answer others may tell a newer one */
+    LOCATE_STEP_MS = 400,      /* so long without a valid answer, others are asked besides, */
+    LOCATE_RANKS_MAX = 9,      /* so many in all */
     LOCATE_PRESENT_MS = 60000, /* so long an answer is remembered, */
     LOCATE_ABSENT_MS = 5000,   /* that there is none, */
     LOCATE_SILENT_MS = 1000,   /* and that nobody answered */
@@ -53,8 +60,8 @@ struct locate_waiter {
 
 enum locate_answer {
     LOCATE_KNOWN,    /* `located` is written; it may be empty */
-    LOCATE_WAITS,    /* a DONE for the waiter will follow */
-    LOCATE_ASK_WHOM, /* call locate_begin with the winners */
+    LOCATE_WAITS,    /* a DONE for the waiter will follow, and perhaps another one */
+    LOCATE_ASK_WHOM, /* call locate_begin with relays */
     LOCATE_BUSY,     /* too many look-ups, or too many wait for this one */
 };
 
@@ -92,12 +99,12 @@ enum locate_answer locate_want(struct locate *locate, const uint8_t key[KEY_SIZE
                                const struct locate_waiter *waiter, uint64_t wall_ms,
                                struct mono now, struct located *located);
 
-/** Begin the look-up for which locate_want demanded winners: count (at most HRW_WINNERS) relays,
- * none of them the own one. Without winners it is done at once. LOCATE_WAITS, or LOCATE_BUSY. */
+/** Begin the look-up for which locate_want demanded relays: count (at most LOCATE_RANKS_MAX), in
+ * the order in which they are asked, none of them the own one. Without any it is done at once.
+ * LOCATE_WAITS, or LOCATE_BUSY. */
 enum locate_answer locate_begin(struct locate *locate, const uint8_t key[KEY_SIZE],
-                                const struct locate_waiter *waiter,
-                                uint8_t winners[HRW_WINNERS][KEY_SIZE], size_t count,
-                                struct mono now);
+                                const struct locate_waiter *waiter, uint8_t (*ranks)[KEY_SIZE],
+                                size_t count, struct mono now);
 
 /** A signed record in an answer. */
 struct locate_record {

@@ -85,7 +85,7 @@ static void winners_measure(const struct env *env, uint32_t relays)
     began = cpu_ns();
     for (uint32_t i = 0; i < WINNERS_ROUNDS; i++) {
         number_write(key, i);
-        must(hrw_winners(hrw, 1, key, winners) == HRW_WINNERS, "winners");
+        must(hrw_winners(hrw, 1, key, winners, HRW_WINNERS) == HRW_WINNERS, "winners");
     }
     double each = (cpu_ns() - began) / WINNERS_ROUNDS;
 

@@ -52,7 +52,7 @@ static void announce(struct presence_table *table, const uint8_t *data, size_t s
 
 static void answer(struct locate *locate, const uint8_t *data, size_t size, uint64_t wall_ms)
 {
-    uint8_t winners[HRW_WINNERS][KEY_SIZE] = {{1}, {2}, {3}};
+    uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE] = {{1}, {2}, {3}, {4}, {5}};
     struct locate_record record = {.data = data, .size = size};
     struct locate_waiter waiter = {.who = 1};
     struct mono now = {NS_PER_S};
@@ -60,7 +60,7 @@ static void answer(struct locate *locate, const uint8_t *data, size_t size, uint
     uint8_t key[KEY_SIZE] = {0};
 
     memcpy(key, data + (size < 2 ? 0 : 2), size < 2 + KEY_SIZE ? 0 : KEY_SIZE);
-    (void)locate_begin(locate, key, &waiter, winners, HRW_WINNERS, now);
+    (void)locate_begin(locate, key, &waiter, ranks, 5, now);
     while (locate_output(locate, &out)) {
         if (out.type == LOCATE_OUTPUT_ASK) {
             (void)locate_on_answer(locate, out.to, out.request_id, &record, 1, wall_ms, now);

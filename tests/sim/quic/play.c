@@ -288,13 +288,13 @@ static void look(struct looks *looks, struct net_host *asker, const struct net_h
 static void warm(struct play *play, size_t relay, const uint8_t key[KEY_SIZE])
 {
     struct presence_service *presence = &play->net->nodes[relay].core->presence;
-    uint8_t winners[HRW_WINNERS][KEY_SIZE];
+    uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE];
     size_t count = 0;
 
     presence_seats_keep(&presence->seats, play->net->now);
-    CHECK(presence_seats_winners(&presence->seats, key, winners, &count, play->net->now));
-    for (size_t i = 0; i < count; i++) {
-        (void)neighbour_want(relay_net_neighbours(play->net, relay), winners[i], play->net->now);
+    CHECK(presence_seats_ranks(&presence->seats, key, ranks, &count, play->net->now));
+    for (size_t i = 0; i < count && i < HRW_WINNERS; i++) {
+        (void)neighbour_want(relay_net_neighbours(play->net, relay), ranks[i], play->net->now);
     }
     relay_net_run(play->net, 2000);
 }

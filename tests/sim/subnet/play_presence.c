@@ -124,17 +124,21 @@ static void on_done(struct world *world, const struct looked_up *looked_up)
     struct lookup *lookup = &play->lookups[looked_up->number];
     const struct located *located = looked_up->located;
 
+    bool right = located->count > 0 &&
+                 memcmp(located->records[0].relay, world->relays[lookup->relay].identity.public_key,
+                        KEY_SIZE) == 0;
+
+    if (right && !lookup->right) { /* what comes later may be newer, or nothing any more */
+        lookup->ms = (double)mono_ns_between(lookup->since, world->now) / 1e6;
+    }
     lookup->ended = true;
-    lookup->ms = (double)mono_ns_between(lookup->since, world->now) / 1e6;
-    lookup->right = located->count > 0 &&
-                    memcmp(located->records[0].relay,
-                           world->relays[lookup->relay].identity.public_key, KEY_SIZE) == 0;
+    lookup->right = right;
 }
 
 static double nearest_ms(struct world *world, const struct relay *asker, const uint8_t *key)
 {
     uint8_t winners[HRW_WINNERS][KEY_SIZE];
-    size_t count = presence_side_winners(world, asker, key, winners);
+    size_t count = presence_side_winners(world, asker, key, winners, HRW_WINNERS);
     double nearest = NAN;
 
     for (size_t i = 0; i < count; i++) {

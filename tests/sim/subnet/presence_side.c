@@ -31,6 +31,7 @@ struct brief {
 struct presence_side {
     struct presence_table *table;
     struct announcer *announcer;
+    struct unreached *unreached;
     struct locate *locate; /* NULL: nobody asked here yet */
     void (*done)(struct world *world, const struct looked_up *looked_up);
     struct brief briefs[BRIEFS_MAX];
@@ -96,11 +97,12 @@ static const struct hrw *seats_of(struct world *world, const struct relay *relay
 }
 
 size_t presence_side_winners(struct world *world, const struct relay *relay,
-                             const uint8_t key[KEY_SIZE], uint8_t winners[HRW_WINNERS][KEY_SIZE])
+                             const uint8_t key[KEY_SIZE], uint8_t (*winners)[KEY_SIZE],
+                             size_t count_max)
 {
     uint64_t day = hrw_day(env_wall_ms(&world->ports.env));
 
-    return hrw_winners(seats_of(world, relay), day, key, winners);
+    return hrw_winners(seats_of(world, relay), day, key, winners, count_max);
 }
 
 /* ---- signatures ---- */
@@ -140,6 +142,7 @@ void presence_side_start(struct world *world, struct relay *relay)
           ERR_OK);
     CHECK(announcer_new(&side->announcer, relay->identity.public_key, HOSTS_MAX, env, world->now) ==
           ERR_OK);
+    CHECK(unreached_new(&side->unreached, env) == ERR_OK);
     relay->presence = side;
 }
 
@@ -150,6 +153,7 @@ void presence_side_stop(struct relay *relay)
     if (side != NULL) {
         presence_table_free(side->table);
         announcer_free(side->announcer);
+        unreached_free(side->unreached);
         locate_free(side->locate);
         free(side);
         relay->presence = NULL;
@@ -201,6 +205,7 @@ static uint64_t word_us(struct world *world, struct relay *from, struct relay *t
     if (!*reached) {
         return DIAL_MS_MAX * 1000;
     }
+    unreached_remove(from->presence->unreached, to->identity.public_key);
     for (int i = 0; i < DIAL_TRIPS && !open; i++) {
         us += link_way_us(world, from, to, 1) + link_way_us(world, to, from, 1);
     }
@@ -211,6 +216,8 @@ static uint64_t word_us(struct world *world, struct relay *from, struct relay *t
     *brief = (struct brief){.peer = to->number, .until = mono_add_ms(world->now, BRIEF_MS)};
     return us + link_way_us(world, from, to, size);
 }
+
+static void outputs_do(struct world *world, struct relay *relay);
 
 /* ---- announcements ---- */
 
@@ -227,14 +234,24 @@ static void on_announce(struct world *world, struct event *event)
     }
 }
 
+static void timer_set(struct world *world, struct relay *relay);
+
 static void on_unreached(struct world *world, struct event *event)
 {
     struct relay *from = &world->relays[event->from];
+    const uint8_t *to = world->relays[event->to].identity.public_key;
+    struct presence_side *side = from->presence;
 
-    if (from->up && from->presence != NULL && from->presence->locate != NULL) {
-        locate_on_gone(from->presence->locate, world->relays[event->to].identity.public_key,
-                       world->now);
+    if (!from->up || side == NULL) {
+        return;
     }
+    unreached_put(side->unreached, to, world->now);
+    announcer_unreached(side->announcer, to, world->now);
+    if (side->locate != NULL) {
+        locate_on_gone(side->locate, to, world->now);
+        outputs_do(world, from);
+    }
+    timer_set(world, from);
 }
 
 static void announcement_send(struct world *world, struct relay *relay,
@@ -244,7 +261,7 @@ static void announcement_send(struct world *world, struct relay *relay,
     size_t size = presence_record_write(&announcement->record, bytes);
 
     for (size_t i = 0; i < announcement->count; i++) {
-        struct relay *to = world_find(world, announcement->winners[i]);
+        struct relay *to = world_find(world, announcement->keepers[i]);
         bool reached;
         uint64_t us = word_us(world, relay, to, size + MESSAGE_OVERHEAD, &reached);
         struct event *event = world_later(world, us, reached ? on_announce : on_unreached, size);
@@ -254,8 +271,6 @@ static void announcement_send(struct world *world, struct relay *relay,
         memcpy(event->bytes, bytes, size);
     }
 }
-
-static void outputs_do(struct world *world, struct relay *relay);
 
 static void on_timer(struct world *world, struct event *event);
 
@@ -291,8 +306,8 @@ static void on_timer(struct world *world, struct event *event)
         outputs_do(world, relay);
     }
     while (mono_due(announcer_deadline(side->announcer), world->now) &&
-           announcer_next(side->announcer, seats_of(world, relay), wall_ms, world->now,
-                          &announcement)) {
+           announcer_next(side->announcer, seats_of(world, relay), side->unreached, wall_ms,
+                          world->now, &announcement)) {
         announcement_send(world, relay, &announcement);
     }
     presence_table_expire(side->table, world->now);
@@ -421,7 +436,7 @@ void presence_side_locate(struct world *world, struct relay *relay, const uint8_
     struct presence_side *side = relay->presence;
     struct locate_waiter waiter = {.who = 1, .request_id = number};
     uint64_t wall_ms = env_wall_ms(&world->ports.env);
-    uint8_t winners[HRW_WINNERS][KEY_SIZE], others[HRW_WINNERS][KEY_SIZE];
+    uint8_t ranks[HRW_RANKS_MAX][KEY_SIZE], others[LOCATE_RANKS_MAX][KEY_SIZE];
     struct located located = {.count = own_find(world, relay, key, located.records)};
     struct looked_up looked_up = {.number = number, .located = &located};
     size_t count, asked = 0;
@@ -441,10 +456,11 @@ void presence_side_locate(struct world *world, struct relay *relay, const uint8_
         done(world, &looked_up);
         return;
     }
-    count = presence_side_winners(world, relay, key, winners);
-    for (size_t i = 0; i < count; i++) {
-        if (memcmp(winners[i], relay->identity.public_key, KEY_SIZE) != 0) {
-            memcpy(others[asked++], winners[i], KEY_SIZE);
+    count = presence_side_winners(world, relay, key, ranks, HRW_RANKS_MAX);
+    unreached_last(side->unreached, ranks, count, world->now);
+    for (size_t i = 0; i < count && asked < LOCATE_RANKS_MAX; i++) {
+        if (memcmp(ranks[i], relay->identity.public_key, KEY_SIZE) != 0) {
+            memcpy(others[asked++], ranks[i], KEY_SIZE);
         }
     }
     (void)locate_begin(side->locate, key, &waiter, others, asked, world->now);

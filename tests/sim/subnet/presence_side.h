@@ -36,14 +36,17 @@ void presence_side_sign(struct presence_record *record);
 void presence_side_attach(struct world *world, struct relay *relay,
                           const struct presence_record *record);
 
-/** Ask a relay where a key is; `done` is called in time, perhaps at once. */
+/** Ask a relay where a key is; `done` is called in time, perhaps at once, and
+ * perhaps again with something newer. */
 void presence_side_locate(struct world *world, struct relay *relay, const uint8_t key[KEY_SIZE],
                           uint32_t number,
                           void (*done)(struct world *world, const struct looked_up *looked_up));
 
-/** The relays that keep a key, as this relay sees it; returns how many. */
+/** The relays with the highest scores for a key, as this relay sees it, at most count_max; returns
+ * how many. */
 size_t presence_side_winners(struct world *world, const struct relay *relay,
-                             const uint8_t key[KEY_SIZE], uint8_t winners[HRW_WINNERS][KEY_SIZE]);
+                             const uint8_t key[KEY_SIZE], uint8_t (*winners)[KEY_SIZE],
+                             size_t count_max);
 
 /** Records that this relay keeps for others, and the bytes that they take. */
 uint32_t presence_side_records(const struct relay *relay);

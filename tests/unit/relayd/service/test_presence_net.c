@@ -84,7 +84,8 @@ static void two_hosts_that_know_only_each_others_keys_find_each_other(void **sta
     net_host_dial(&a, 0);
     net_host_dial(&b, 1);
     relay_net_run(net, 1000);
-    assert_in_range(keepers(net, a.identity.public_key), 2, 3); /* 3, or 2 besides the own relay */
+    /* all, or the others besides the own relay */
+    assert_in_range(keepers(net, a.identity.public_key), HRW_KEEPERS - 1, HRW_KEEPERS);
     uint64_t first_ms = net_host_locate(&b, a.identity.public_key);
     assert_int_equal(net_host_located(&b), 1);
     assert_int_equal(located_at(&b, 0), 0);
@@ -188,7 +189,7 @@ static void a_host_is_found_while_one_of_the_winners_lives(void **state)
     relay_net_run(net, 1000);
     presence_seats_keep(&presence(net, 1)->seats, net->now);
     (void)hrw_winners(presence(net, 1)->seats.hrw, hrw_day(env_wall_ms(&net->ports.env)),
-                      a.identity.public_key, winners);
+                      a.identity.public_key, winners, HRW_WINNERS);
     for (size_t i = 2; i < RELAYS && stopped < 2; i++) { /* not those of the hosts */
         for (size_t w = 0; w < HRW_WINNERS; w++) {
             if (memcmp(winners[w], relay_net_key(net, i), KEY_SIZE) == 0) {
@@ -201,7 +202,44 @@ static void a_host_is_found_while_one_of_the_winners_lives(void **state)
     assert_int_equal(stopped, 2);
     uint64_t took_ms = net_host_locate(&b, a.identity.public_key);
     assert_int_equal(net_host_located(&b), 1);
-    assert_true(took_ms <= 300); /* 150 ms after the one that answers */
+    assert_true(took_ms <= 100); /* it is told when one answers */
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+/* All who keep a host's attachment die, and nobody forgets that they were there. */
+static void others_keep_a_key_when_all_who_kept_it_are_dead(void **state)
+{
+    enum { MANY = 16 };
+    struct relay_net *net = net_of(MANY);
+    uint8_t ranks[HRW_KEEPERS][KEY_SIZE];
+    struct net_host a, b;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&a, 0, 7);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 1);
+    relay_net_run(net, 1000);
+    presence_seats_keep(&presence(net, 1)->seats, net->now);
+    (void)hrw_winners(presence(net, 1)->seats.hrw, hrw_day(env_wall_ms(&net->ports.env)),
+                      a.identity.public_key, ranks, HRW_KEEPERS);
+    for (size_t i = 2; i < MANY; i++) { /* not those of the hosts */
+        for (size_t r = 0; r < HRW_KEEPERS; r++) {
+            if (memcmp(ranks[r], relay_net_key(net, i), KEY_SIZE) == 0) {
+                relay_node_stop(&net->nodes[i]);
+                break;
+            }
+        }
+    }
+    assert_int_equal(keepers(net, a.identity.public_key), 0);
+    relay_net_run(net, ANNOUNCE_EVERY_MS);
+    assert_in_range(keepers(net, a.identity.public_key), HRW_KEEPERS - 1, HRW_KEEPERS);
+    uint64_t took_ms = net_host_locate(&b, a.identity.public_key);
+    assert_int_equal(net_host_located(&b), 1);
+    assert_true(took_ms <= LOCATE_STEP_MS * 2 + 100);
     net_host_fini(&a);
     net_host_fini(&b);
     relay_net_free(net);
@@ -358,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_host_that_moved_is_found_at_its_new_relay),
         cmocka_unit_test(its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour),
         cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
+        cmocka_unit_test(others_keep_a_key_when_all_who_kept_it_are_dead),
         cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
         cmocka_unit_test(frames_for_a_host_elsewhere_find_its_relay),
         cmocka_unit_test(a_relay_that_others_do_not_know_announces_nothing),

@@ -18,6 +18,7 @@ enum { RELAYS = 20 };
 struct fixture {
     struct test_env ports;
     struct hrw *hrw;
+    struct unreached *unreached;
     struct announcer *announcer;
     struct mono now;
     uint64_t wall_ms;
@@ -53,6 +54,7 @@ static void start(struct fixture *f, uint32_t count_max)
     f->sources_told = 0;
     assert_int_equal(hrw_new(&f->hrw, hrw_score, &f->ports.env), ERR_OK);
     assert_int_equal(hrw_fill(f->hrw, &source, f->wall_ms), ERR_OK);
+    assert_int_equal(unreached_new(&f->unreached, &f->ports.env), ERR_OK);
     assert_int_equal(announcer_new(&f->announcer, f->own_key, count_max, &f->ports.env, f->now),
                      ERR_OK);
 }
@@ -61,6 +63,7 @@ static void stop(struct fixture *f)
 {
     announcer_free(f->announcer);
     hrw_free(f->hrw);
+    unreached_free(f->unreached);
 }
 
 static struct presence_record record_of(const struct fixture *f, uint32_t key, uint64_t sequence)
@@ -83,7 +86,7 @@ static int put(struct fixture *f, uint32_t key, uint64_t sequence)
 
 static bool next(struct fixture *f, struct announcement *out)
 {
-    return announcer_next(f->announcer, f->hrw, f->wall_ms, f->now, out);
+    return announcer_next(f->announcer, f->hrw, f->unreached, f->wall_ms, f->now, out);
 }
 
 static void pass(struct fixture *f, uint64_t ms)
@@ -95,7 +98,7 @@ static void pass(struct fixture *f, uint64_t ms)
 static void a_new_record_is_told_to_the_winners_at_once_and_again_in_ten_minutes(void **state)
 {
     struct announcement out;
-    uint8_t winners[HRW_WINNERS][KEY_SIZE];
+    uint8_t keepers[HRW_KEEPERS][KEY_SIZE];
     struct fixture f;
 
     (void)state;
@@ -105,9 +108,9 @@ static void a_new_record_is_told_to_the_winners_at_once_and_again_in_ten_minutes
     assert_true(mono_due(announcer_deadline(f.announcer), f.now));
     assert_true(next(&f, &out));
     assert_int_equal(out.record.sequence, 5);
-    (void)hrw_winners(f.hrw, hrw_day(f.wall_ms), out.record.key, winners);
-    assert_int_equal(out.count, 3);
-    assert_memory_equal(out.winners, winners, sizeof(winners));
+    (void)hrw_winners(f.hrw, hrw_day(f.wall_ms), out.record.key, keepers, HRW_KEEPERS);
+    assert_int_equal(out.count, HRW_KEEPERS);
+    assert_memory_equal(out.keepers, keepers, sizeof(keepers));
     assert_false(next(&f, &out));
     pass(&f, 9 * 60 * 1000 - 1);
     assert_false(next(&f, &out));
@@ -146,22 +149,22 @@ static void the_own_relay_is_not_told(void **state)
     (void)state;
     start(&f, 100);
     for (uint32_t key = 0; key < 100; key++) {
-        uint8_t winners[HRW_WINNERS][KEY_SIZE];
+        uint8_t keepers[HRW_KEEPERS][KEY_SIZE];
         bool own = false;
         assert_int_equal(put(&f, key, 1), ERR_OK);
         pass(&f, 20);
         assert_true(next(&f, &out));
-        (void)hrw_winners(f.hrw, hrw_day(f.wall_ms), out.record.key, winners);
-        for (size_t i = 0; i < HRW_WINNERS; i++) {
-            own = own || memcmp(winners[i], f.own_key, KEY_SIZE) == 0;
+        (void)hrw_winners(f.hrw, hrw_day(f.wall_ms), out.record.key, keepers, HRW_KEEPERS);
+        for (size_t i = 0; i < HRW_KEEPERS; i++) {
+            own = own || memcmp(keepers[i], f.own_key, KEY_SIZE) == 0;
         }
         for (size_t i = 0; i < out.count; i++) {
-            assert_memory_not_equal(out.winners[i], f.own_key, KEY_SIZE);
+            assert_memory_not_equal(out.keepers[i], f.own_key, KEY_SIZE);
         }
-        assert_int_equal(out.count, own ? 2 : 3);
+        assert_int_equal(out.count, own ? HRW_KEEPERS - 1 : HRW_KEEPERS);
         with_own += own ? 1 : 0;
     }
-    assert_in_range(with_own, 3, 30);
+    assert_in_range(with_own, 5, 40);
     stop(&f);
 }
 
@@ -204,6 +207,37 @@ static void what_could_not_be_told_is_told_again_soon(void **state)
     stop(&f);
 }
 
+static void in_place_of_a_keeper_that_cannot_be_reached_the_next_one_is_told_at_once(void **state)
+{
+    uint8_t ranks[HRW_RANKS_MAX][KEY_SIZE];
+    struct announcement out;
+    struct fixture f;
+
+    (void)state;
+    start(&f, 10);
+    assert_int_equal(put(&f, 2, 5), ERR_OK);
+    assert_true(next(&f, &out));
+    (void)hrw_winners(f.hrw, hrw_day(f.wall_ms), out.record.key, ranks, HRW_RANKS_MAX);
+    unreached_put(f.unreached, ranks[9], f.now); /* nobody that is told */
+    announcer_unreached(f.announcer, ranks[9], f.now);
+    assert_false(next(&f, &out));
+    unreached_put(f.unreached, ranks[1], f.now);
+    announcer_unreached(f.announcer, ranks[1], f.now);
+    pass(&f, 20);
+    assert_true(next(&f, &out));
+    assert_int_equal(out.count, HRW_KEEPERS);
+    assert_memory_equal(out.keepers[0], ranks[0], KEY_SIZE);
+    assert_memory_equal(out.keepers[1], ranks[2], 3 * (size_t)KEY_SIZE);
+    assert_false(next(&f, &out));
+    announcer_unreached(f.announcer, ranks[1], f.now); /* it was not told any more */
+    assert_false(next(&f, &out));
+    unreached_remove(f.unreached, ranks[1]);
+    pass(&f, ANNOUNCE_EVERY_MS);
+    assert_true(next(&f, &out)); /* it is there again */
+    assert_memory_equal(out.keepers, ranks, HRW_KEEPERS * (size_t)KEY_SIZE);
+    stop(&f);
+}
+
 static void winners_of_tomorrow_are_told_before_midnight(void **state)
 {
     struct announcement out;
@@ -216,8 +250,8 @@ static void winners_of_tomorrow_are_told_before_midnight(void **state)
     f.wall_ms = TEST_WALL_MS + DAY_MS - 20 * 60 * 1000;
     assert_int_equal(put(&f, 1, 5), ERR_OK);
     assert_true(next(&f, &out));
-    assert_int_equal(out.count, 3);
-    (void)hrw_winners(f.hrw, hrw_day(f.wall_ms) + 1, out.record.key, tomorrow);
+    assert_int_equal(out.count, HRW_KEEPERS);
+    (void)hrw_winners(f.hrw, hrw_day(f.wall_ms) + 1, out.record.key, tomorrow, HRW_WINNERS);
     while (f.wall_ms < TEST_WALL_MS + DAY_MS - 4 * 60 * 1000) {
         pass(&f, 1000);
         if (!next(&f, &out)) {
@@ -226,7 +260,7 @@ static void winners_of_tomorrow_are_told_before_midnight(void **state)
         told = 0;
         for (size_t i = 0; i < HRW_WINNERS; i++) {
             for (size_t j = 0; j < out.count; j++) {
-                told += memcmp(tomorrow[i], out.winners[j], KEY_SIZE) == 0 ? 1 : 0;
+                told += memcmp(tomorrow[i], out.keepers[j], KEY_SIZE) == 0 ? 1 : 0;
             }
         }
     }
@@ -269,6 +303,7 @@ int main(void)
         cmocka_unit_test(the_own_relay_is_not_told),
         cmocka_unit_test(who_left_or_is_over_is_told_no_more),
         cmocka_unit_test(what_could_not_be_told_is_told_again_soon),
+        cmocka_unit_test(in_place_of_a_keeper_that_cannot_be_reached_the_next_one_is_told_at_once),
         cmocka_unit_test(winners_of_tomorrow_are_told_before_midnight),
         cmocka_unit_test(a_crowd_of_hosts_is_announced_at_a_bounded_rate),
     };

@@ -100,7 +100,7 @@ static void the_winners_have_the_highest_scores(void **state)
     struct hrw *hrw = fill(&env, relays, 50, WALL);
     for (uint32_t n = 0; n < 100; n++) {
         key_of(key, n);
-        assert_int_equal(hrw_winners(hrw, 7, key, winners), HRW_WINNERS);
+        assert_int_equal(hrw_winners(hrw, 7, key, winners, HRW_WINNERS), HRW_WINNERS);
         uint64_t lowest = UINT64_MAX;
         for (size_t w = 0; w < HRW_WINNERS; w++) {
             for (uint32_t i = 0; i < 50; i++) {
@@ -136,7 +136,7 @@ static void one_network_has_one_seat_and_its_oldest_relay_sits_there(void **stat
     }
     struct hrw *hrw = fill(&env, relays, 6, WALL);
     assert_int_equal(hrw_seat_count(hrw), 2);
-    assert_int_equal(hrw_winners(hrw, 1, key, winners), 2);
+    assert_int_equal(hrw_winners(hrw, 1, key, winners, HRW_WINNERS), 2);
     assert_true(is_among(winners, 2, relays[2].key));
     assert_true(is_among(winners, 2, relays[5].key));
     hrw_free(hrw);
@@ -157,7 +157,7 @@ static void a_relay_counts_after_a_day_if_there_are_enough_others(void **state)
     assert_int_equal(hrw_seat_count(hrw), 3);
     for (uint32_t n = 0; n < 50; n++) {
         key_of(key, n);
-        assert_int_equal(hrw_winners(hrw, 1, key, winners), 3);
+        assert_int_equal(hrw_winners(hrw, 1, key, winners, HRW_WINNERS), 3);
         for (uint32_t i = 0; i < 3; i++) {
             assert_true(is_among(winners, 3, relays[i].key));
         }
@@ -172,12 +172,15 @@ static void a_relay_counts_after_a_day_if_there_are_enough_others(void **state)
 static void no_relays_have_no_winners(void **state)
 {
     struct test_env env;
-    uint8_t winners[HRW_WINNERS_MAX][KEY_SIZE], key[KEY_SIZE] = {1};
+    struct unreached *unreached;
+    uint8_t winners[HRW_TELL_MAX][KEY_SIZE], key[KEY_SIZE] = {1};
 
     (void)state;
     test_env_init(&env, 1);
     struct hrw *hrw = fill(&env, NULL, 0, WALL);
-    assert_int_equal(hrw_to_tell(hrw, WALL, key, winners), 0);
+    assert_int_equal(unreached_new(&unreached, &env.env), ERR_OK);
+    assert_int_equal(hrw_to_tell(hrw, unreached, WALL, (struct mono){1}, key, winners), 0);
+    unreached_free(unreached);
     hrw_free(hrw);
     hrw_free(NULL);
 }
@@ -193,8 +196,9 @@ static void around_midnight_the_winners_of_both_days_are_told(void **state)
     };
     struct test_env env;
     struct hrw_relay relays[200];
-    uint8_t told[HRW_WINNERS_MAX][KEY_SIZE], today[HRW_WINNERS][KEY_SIZE];
-    uint8_t other[HRW_WINNERS][KEY_SIZE], key[KEY_SIZE] = {9};
+    struct unreached *unreached;
+    uint8_t told[HRW_TELL_MAX][KEY_SIZE], today[HRW_KEEPERS][KEY_SIZE];
+    uint8_t other[HRW_KEEPERS][KEY_SIZE], key[KEY_SIZE] = {9};
 
     (void)state;
     test_env_init(&env, 1);
@@ -202,29 +206,31 @@ static void around_midnight_the_winners_of_both_days_are_told(void **state)
         relays[i] = relay_of(i, WALL - 2 * DAY_MS);
     }
     struct hrw *hrw = fill(&env, relays, 200, WALL);
+    assert_int_equal(unreached_new(&unreached, &env.env), ERR_OK);
     for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
         uint64_t wall_ms = WALL + DAY_MS + (uint64_t)rows[r].at_ms;
         uint64_t day = hrw_day(wall_ms);
-        size_t count = hrw_to_tell(hrw, wall_ms, key, told);
+        size_t count = hrw_to_tell(hrw, unreached, wall_ms, (struct mono){1}, key, told);
 
-        assert_int_equal(hrw_winners(hrw, day, key, today), 3);
-        for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(hrw_winners(hrw, day, key, today, HRW_KEEPERS), HRW_KEEPERS);
+        for (size_t i = 0; i < HRW_KEEPERS; i++) {
             assert_true(is_among(told, count, today[i]));
         }
         if (rows[r].other_day == 0) {
-            assert_int_equal(count, 3);
+            assert_int_equal(count, HRW_KEEPERS);
             continue;
         }
-        assert_int_equal(hrw_winners(hrw, rows[r].other_day > 0 ? day + 1 : day - 1, key, other),
-                         3);
-        for (size_t i = 0; i < 3; i++) {
+        day += rows[r].other_day > 0 ? 1 : (uint64_t)-1;
+        assert_int_equal(hrw_winners(hrw, day, key, other, HRW_KEEPERS), HRW_KEEPERS);
+        for (size_t i = 0; i < HRW_KEEPERS; i++) {
             assert_true(is_among(told, count, other[i]));
         }
-        assert_in_range(count, 3, 6);
+        assert_in_range(count, HRW_KEEPERS, HRW_TELL_MAX);
         for (size_t i = 1; i < count; i++) { /* nobody is told twice */
             assert_false(is_among(told, i, told[i]));
         }
     }
+    unreached_free(unreached);
     hrw_free(hrw);
 }
 
@@ -246,8 +252,8 @@ static void keys_are_spread_evenly_and_anew_each_day(void **state)
     struct hrw *hrw = fill(&env, relays, RELAYS, WALL);
     for (uint32_t n = 0; n < KEYS; n++) {
         key_of(key, n);
-        (void)hrw_winners(hrw, 100, key, winners);
-        (void)hrw_winners(hrw, 101, key, tomorrow);
+        (void)hrw_winners(hrw, 100, key, winners, HRW_WINNERS);
+        (void)hrw_winners(hrw, 101, key, tomorrow, HRW_WINNERS);
         for (size_t w = 0; w < HRW_WINNERS; w++) {
             uint32_t i;
             memcpy(&i, winners[w], sizeof(i));

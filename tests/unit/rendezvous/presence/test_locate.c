@@ -21,7 +21,8 @@ struct fixture {
     struct mono now;
     uint64_t wall_ms;
     struct identity host;
-    uint8_t winners[HRW_WINNERS][KEY_SIZE];
+    uint8_t winners[LOCATE_RANKS_MAX][KEY_SIZE];
+    size_t ranks;                            /* so many of them are there */
     uint8_t home[KEY_SIZE], other[KEY_SIZE]; /* relays that attachments name */
 };
 
@@ -31,7 +32,8 @@ static void start(struct fixture *f)
     f->now = (struct mono){NS_PER_S};
     f->wall_ms = TEST_WALL_MS;
     f->host = fixture_identity('h');
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
+    f->ranks = HRW_WINNERS;
+    for (size_t i = 0; i < LOCATE_RANKS_MAX; i++) {
         memset(f->winners[i], (int)i + 1, KEY_SIZE);
     }
     memset(f->home, 0x70, KEY_SIZE);
@@ -46,7 +48,7 @@ static enum locate_answer want_key(struct fixture *f, const uint8_t *key, uint64
     enum locate_answer answer = locate_want(f->locate, key, &waiter, f->wall_ms, f->now, found);
 
     return answer == LOCATE_ASK_WHOM
-               ? locate_begin(f->locate, key, &waiter, f->winners, HRW_WINNERS, f->now)
+               ? locate_begin(f->locate, key, &waiter, f->winners, f->ranks, f->now)
                : answer;
 }
 
@@ -57,13 +59,13 @@ static enum locate_answer want(struct fixture *f, uint64_t who)
     return want_key(f, f->host.public_key, who, &found);
 }
 
-/* The questions of a look-up that has just begun; returns their number. */
-static uint32_t questions(struct fixture *f)
+/* The questions to these of the relays, and no more; returns their number. */
+static uint32_t questions_to(struct fixture *f, size_t first, size_t count)
 {
     struct locate_output out;
     uint32_t id = 0;
 
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
+    for (size_t i = first; i < first + count; i++) {
         assert_true(locate_output(f->locate, &out));
         assert_int_equal(out.type, LOCATE_OUTPUT_ASK);
         assert_memory_equal(out.to, f->winners[i], KEY_SIZE);
@@ -73,6 +75,12 @@ static uint32_t questions(struct fixture *f)
     }
     assert_false(locate_output(f->locate, &out));
     return id;
+}
+
+/* The questions of a look-up that has just begun; returns their number. */
+static uint32_t questions(struct fixture *f)
+{
+    return questions_to(f, 0, HRW_WINNERS);
 }
 
 static void answer(struct fixture *f, size_t winner, uint32_t id, const struct part *part)
@@ -126,7 +134,7 @@ static const struct locate_stats *stats(struct fixture *f)
 
 /* ---- the end of a look-up ---- */
 
-static void all_winners_are_asked_and_all_answers_end_it(void **state)
+static void the_first_valid_answer_is_told_at_once_and_all_answers_end_it(void **state)
 {
     struct fixture f;
 
@@ -135,40 +143,141 @@ static void all_winners_are_asked_and_all_answers_end_it(void **state)
     struct part part = attached(&f, f.home, 4);
     assert_int_equal(want(&f, 9), LOCATE_WAITS);
     uint32_t id = questions(&f);
-    answer(&f, 1, id, &part);
     answer(&f, 0, id, NULL);
     assert_not_done(&f);
-    answer(&f, 2, id, &part);
+    answer(&f, 1, id, &part);
     struct located found = done(&f, 9);
     assert_int_equal(found.count, 1);
     assert_memory_equal(found.records[0].relay, f.home, KEY_SIZE);
+    assert_int_equal(stats(&f)->running, 1);
+    answer(&f, 2, id, &part);
+    assert_not_done(&f);
     assert_int_equal(stats(&f)->running, 0);
+    assert_int_equal(stats(&f)->found, 1);
     assert_int_equal(stats(&f)->answers_good, 2);
     assert_int_equal(stats(&f)->answers_empty, 1);
     locate_free(f.locate);
     locate_free(NULL);
 }
 
-static void the_first_valid_answer_is_returned_after_150_ms(void **state)
+static void who_was_told_something_old_is_told_again(void **state)
+{
+    struct located found;
+    struct fixture f;
+
+    (void)state;
+    start(&f);
+    struct part old = attached(&f, f.home, 4), new = attached(&f, f.other, 5);
+    assert_int_equal(want(&f, 9), LOCATE_WAITS);
+    uint32_t id = questions(&f);
+    answer(&f, 2, id, &old); /* a replay is the fastest */
+    assert_memory_equal(done(&f, 9).records[0].relay, f.home, KEY_SIZE);
+    assert_int_equal(want_key(&f, f.host.public_key, 3, &found), LOCATE_KNOWN);
+    answer(&f, 1, id, &new);
+    assert_not_done(&f);
+    pass(&f, LOCATE_MORE_MS);
+    found = done(&f, 9);
+    assert_int_equal(found.count, 2);
+    assert_memory_equal(found.records[0].relay, f.other, KEY_SIZE);
+    assert_not_done(&f);
+    assert_int_equal(stats(&f)->running, 0);
+    assert_int_equal(want_key(&f, f.host.public_key, 4, &found), LOCATE_KNOWN);
+    assert_memory_equal(found.records[0].relay, f.other, KEY_SIZE);
+    locate_free(f.locate);
+}
+
+static void others_have_400_ms_to_tell_something_newer(void **state)
 {
     struct fixture f;
 
     (void)state;
     start(&f);
-    struct part part = attached(&f, f.home, 4);
+    struct part part = attached(&f, f.home, 4), new = attached(&f, f.other, 5);
     assert_int_equal(want(&f, 9), LOCATE_WAITS);
     uint32_t id = questions(&f);
     pass(&f, 300);
     answer(&f, 1, id, &part);
+    assert_int_equal(done(&f, 9).count, 1);
     pass(&f, LOCATE_MORE_MS - 1);
-    assert_not_done(&f);
     assert_int_equal(mono_ms_between(f.now, locate_deadline(f.locate)), 1);
     pass(&f, 1);
+    answer(&f, 0, id, &new);
+    assert_not_done(&f);
+    assert_int_equal(stats(&f)->answers_late, 1);
+    assert_int_equal(stats(&f)->running, 0);
+    locate_free(f.locate);
+}
+
+static void while_nobody_answers_others_are_asked_besides(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f);
+    f.ranks = 8;
+    struct part part = attached(&f, f.home, 4);
+    assert_int_equal(want(&f, 9), LOCATE_WAITS);
+    uint32_t id = questions(&f);
+    pass(&f, LOCATE_STEP_MS - 1);
+    assert_not_done(&f);
+    pass(&f, 1);
+    assert_int_equal(questions_to(&f, 3, 3), id);
+    pass(&f, LOCATE_STEP_MS);
+    assert_int_equal(questions_to(&f, 6, 2), id);
+    pass(&f, LOCATE_STEP_MS);
+    assert_not_done(&f);
+    answer(&f, 7, id, &part);
     assert_int_equal(done(&f, 9).count, 1);
     locate_free(f.locate);
 }
 
-static void silent_winners_end_it_after_a_second(void **state)
+static void in_place_of_who_cannot_be_asked_or_lies_the_next_one_is_asked_at_once(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f);
+    f.ranks = LOCATE_RANKS_MAX;
+    struct part lie = attached(&f, f.other, 9), part = attached(&f, f.home, 4);
+    lie.bytes[lie.size - 1] ^= 1;
+    assert_int_equal(want(&f, 9), LOCATE_WAITS);
+    uint32_t id = questions(&f);
+    locate_on_failed(f.locate, f.winners[1], id, f.now);
+    assert_int_equal(questions_to(&f, 3, 1), id);
+    answer(&f, 0, id, &lie);
+    assert_int_equal(questions_to(&f, 4, 1), id);
+    locate_on_gone(f.locate, f.winners[2], f.now);
+    assert_int_equal(questions_to(&f, 5, 1), id);
+    answer(&f, 3, id, &part);
+    assert_int_equal(done(&f, 9).count, 1);
+    pass(&f, LOCATE_STEP_MS); /* nobody else is asked */
+    assert_not_done(&f);
+    locate_free(f.locate);
+}
+
+static void a_key_that_is_nowhere_is_asked_for_at_six_relays_and_no_more(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f);
+    f.ranks = LOCATE_RANKS_MAX;
+    assert_int_equal(want(&f, 9), LOCATE_WAITS);
+    uint32_t id = questions(&f);
+    for (size_t i = 0; i < 3; i++) {
+        answer(&f, i, id, NULL);
+        (void)questions_to(&f, i + 3, 1);
+    }
+    answer(&f, 3, id, NULL);
+    answer(&f, 4, id, NULL);
+    assert_not_done(&f);
+    answer(&f, 5, id, NULL);
+    assert_int_equal(done(&f, 9).count, 0);
+    assert_int_equal(stats(&f)->absent, 1);
+    locate_free(f.locate);
+}
+
+static void silent_winners_end_it_after_two_seconds(void **state)
 {
     struct fixture f;
 
@@ -231,6 +340,7 @@ static void the_largest_sequence_wins(void **state)
     assert_int_equal(want(&f, 9), LOCATE_WAITS);
     uint32_t id = questions(&f);
     answer(&f, 0, id, &old);
+    (void)done(&f, 9);
     answer(&f, 1, id, &new);
     answer(&f, 2, id, &older);
     struct located found = done(&f, 9);
@@ -342,9 +452,13 @@ static void a_fifth_of_bad_winners_spoils_less_than_one_look_up_in_a_hundred(voi
                 break; /* silent */
             }
         }
+        struct located found = {0};
+        struct locate_output out;
         pass(&f, LOCATE_ASK_MS);
         f.wall_ms -= LOCATE_ASK_MS; /* the records stay in force for all rounds */
-        struct located found = done(&f, 9);
+        while (locate_output(f.locate, &out)) {
+            found = out.located;
+        }
         bool is_right = found.count > 0 && memcmp(found.records[0].relay, f.home, KEY_SIZE) == 0;
         assert_true(is_right || bad == HRW_WINNERS);
         right += is_right ? 1 : 0;
@@ -573,9 +687,13 @@ static void the_memory_of_answers_has_a_bound_and_the_oldest_goes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_winners_are_asked_and_all_answers_end_it),
-        cmocka_unit_test(the_first_valid_answer_is_returned_after_150_ms),
-        cmocka_unit_test(silent_winners_end_it_after_a_second),
+        cmocka_unit_test(the_first_valid_answer_is_told_at_once_and_all_answers_end_it),
+        cmocka_unit_test(who_was_told_something_old_is_told_again),
+        cmocka_unit_test(others_have_400_ms_to_tell_something_newer),
+        cmocka_unit_test(while_nobody_answers_others_are_asked_besides),
+        cmocka_unit_test(in_place_of_who_cannot_be_asked_or_lies_the_next_one_is_asked_at_once),
+        cmocka_unit_test(a_key_that_is_nowhere_is_asked_for_at_six_relays_and_no_more),
+        cmocka_unit_test(silent_winners_end_it_after_two_seconds),
         cmocka_unit_test(winners_that_cannot_be_asked_are_not_waited_for),
         cmocka_unit_test(without_other_relays_nothing_is_found_at_once),
         cmocka_unit_test(the_largest_sequence_wins),
