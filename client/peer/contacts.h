@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "client/stun2/relay_set.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/map.h"
@@ -26,12 +27,14 @@ enum {
 
 /** What the relays of this host know of where a contact is (locating.h). */
 struct locating {
-    struct mono again_at;        /* they may be asked again */
-    uint8_t asked, refused;      /* relays, of the latest look-up */
-    bool found;                  /* by one of them */
-    bool silent;                 /* the contact did not answer */
-    uint64_t sequence;           /* of the attachment that was found */
-    uint8_t relay_key[KEY_SIZE]; /* that it names */
+    struct mono again_at;            /* they may be asked again */
+    uint8_t asked, refused;          /* relays, of the latest look-up */
+    uint8_t awaited_count;           /* of them those that did not answer, */
+    uint32_t awaited[RELAY_SET_MAX]; /* by the ends of their numbers */
+    bool found;                      /* by one of them */
+    bool silent;                     /* the contact did not answer */
+    uint64_t sequence;               /* of the attachment that was found */
+    uint8_t relay_key[KEY_SIZE];     /* that it names */
 };
 
 /** One contact. It is in the list as long as one of the two named it. */

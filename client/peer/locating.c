@@ -41,11 +41,14 @@ void locating_ask(struct conversation *a, struct mono now)
     contact->locating.again_at = mono_add_ms(now, LOCATING_AGAIN_MS);
     contact->locating.asked = 0;
     contact->locating.refused = 0;
+    contact->locating.awaited_count = 0;
     contact->locating.found = false;
     TAILQ_FOREACH(relay, &a->shared->relays->list, in_set)
     {
-        if (relay_session_is_used(relay) && send_locate(a->peer, relay)) {
+        if (contact->locating.asked < RELAY_SET_MAX && relay_session_is_used(relay) &&
+            send_locate(a->peer, relay)) {
             contact->locating.asked++;
+            contact->locating.awaited[contact->locating.awaited_count++] = (uint32_t)relay->number;
         }
     }
 }
@@ -100,11 +103,26 @@ static void rank_same(struct conversation *a, const uint8_t relay_key[KEY_SIZE])
     }
 }
 
-/* An answer that was asked for. */
-static bool is_awaited(const struct peer *peer)
+/* True, once, if this relay was asked: what it says more often is for no other relay. */
+static bool answer_take(struct peer *peer, const struct relay_session *relay)
 {
-    return peer->contact != NULL && peer->conversation != NULL &&
-           peer->contact->locating.asked > peer->contact->locating.refused;
+    struct locating *locating = peer->contact == NULL ? NULL : &peer->contact->locating;
+
+    for (uint8_t i = 0;
+         locating != NULL && peer->conversation != NULL && i < locating->awaited_count; i++) {
+        if (locating->awaited[i] == (uint32_t)relay->number) {
+            locating->awaited[i] = locating->awaited[--locating->awaited_count];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It does not know where the peer is. */
+static void refused_by(struct peer *peer, const struct relay_session *relay)
+{
+    peer->contact->locating.refused++;
+    rank_relay(peer->conversation, relay, false);
 }
 
 bool locating_on_located(struct peer *peer, const struct relay_session *relay,
@@ -113,12 +131,12 @@ bool locating_on_located(struct peer *peer, const struct relay_session *relay,
     struct conversation *a = peer->conversation;
     struct record_attachment best = {0};
 
-    if (!is_awaited(peer)) {
+    if (!answer_take(peer, relay)) {
         return false;
     }
     struct locating *locating = &peer->contact->locating;
     if (!best_of(a, located, &best)) {
-        locating_on_refused(peer, relay, VERDICT_NOT_FOUND);
+        refused_by(peer, relay);
         return false;
     }
     const struct path *before = path_table_present(&a->paths);
@@ -134,9 +152,8 @@ bool locating_on_located(struct peer *peer, const struct relay_session *relay,
 
 void locating_on_refused(struct peer *peer, const struct relay_session *relay, uint32_t code)
 {
-    if (is_awaited(peer) && code != VERDICT_LIMIT) {
-        peer->contact->locating.refused++;
-        rank_relay(peer->conversation, relay, false);
+    if (answer_take(peer, relay) && code != VERDICT_LIMIT) {
+        refused_by(peer, relay);
     }
 }
 

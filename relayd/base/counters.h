@@ -110,6 +110,10 @@
     X(attachment_foreign_old, "foreign_attachments_total", "result=\"old\"", "")                   \
     X(attachment_foreign_bad, "foreign_attachments_total", "result=\"bad\"", "")                   \
     X(attachment_foreign_limit, "foreign_attachments_total", "result=\"limit\"", "")               \
+    X(punch_relayed_rate, "relayed_punches_refused_total", "reason=\"rate\"",                      \
+      "Punches that other relays asked for or refused, and were not heeded, by reason.")           \
+    X(punch_relayed_refused, "relayed_punches_refused_total", "reason=\"refused\"", "")            \
+    X(punch_relayed_unasked, "relayed_punches_refused_total", "reason=\"unasked\"", "")            \
     X(locates, "locates_total", "result=\"served\"", "Questions of hosts where a key is.")         \
     X(locates_of_relays, "locates_total", "result=\"served_relay\"", "")                           \
     X(locate_limit, "locates_total", "result=\"limit\"", "")                                       \

@@ -39,6 +39,7 @@ enum forward_mark {
     FORWARD_MARK_GONE,         /* source, destination */
     FORWARD_MARK_WANTED,       /* neighbour, source */
     FORWARD_MARK_UNREACHABLE,  /* relay */
+    FORWARD_MARK_PUNCH,        /* host here, target, request id: the target's relay was asked */
 };
 
 struct forward_relay {

@@ -107,7 +107,8 @@ static void refused_send(struct punch_service *service, const struct punch_outpu
     Ziglan__Error body = ZIGLAN__ERROR__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    if (client != NULL) {
+    /* The number of another relay's request is not one of a session here. */
+    if (client != NULL && !out->elsewhere) {
         reply_refuse(&base->reply, client, out->request_id, out->verdict, NULL);
         return;
     }
@@ -267,6 +268,7 @@ static bool foreign_request(struct punch_service *service, const struct relay_cl
     side->rtt_us = body->rtt_us + link_hub_rtt_ns(base->hub, neighbour->handle) / NS_PER_US;
     request->has_session = body->request->has_session;
     request->request_id = body->request_id;
+    request->elsewhere = true;
     return true;
 }
 
@@ -281,9 +283,14 @@ void punch_service_on_relayed(struct punch_service *service, const struct relay_
         punch_relayed_pass(service->relays, neighbour, body, now);
         return;
     }
-    if (foreign_request(service, neighbour, body, &request, now)) {
+    if (!foreign_limits_word(&service->relays->limits, neighbour->key, now)) {
+        service->base->counters.punch_relayed_rate++;
+        refused.verdict = VERDICT_LIMIT;
+    } else if (foreign_request(service, neighbour, body, &request, now)) {
         punch_relayed_learn(service->relays, neighbour, body, now);
         refused.verdict = punch_request(service->broker, &request, now);
+    } else {
+        service->base->counters.punch_relayed_refused++;
     }
     if (refused.verdict != VERDICT_OK) {
         memcpy(refused.to, body->src.data, KEY_SIZE);

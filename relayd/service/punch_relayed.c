@@ -2,7 +2,22 @@
 /* The message PunchRelayed, in both directions. */
 #include "relayd/service/punch_relayed.h"
 
+#include "rendezvous/punch/punch.h"
+
 #include <string.h>
+
+enum { ASKED_MS = PUNCH_OFFER_MS_MAX + 2000 }; /* a no may come so late, and be late on its way */
+
+/* A request of a host here that went to the target's relay: only this can be refused. */
+static struct mark_name asked_mark(const uint8_t host[KEY_SIZE], const uint8_t target[KEY_SIZE],
+                                   uint32_t request_id)
+{
+    struct mark_name name = {.kind = FORWARD_MARK_PUNCH, .number = request_id};
+
+    memcpy(name.one, host, KEY_SIZE);
+    memcpy(name.other, target, KEY_SIZE);
+    return name;
+}
 
 enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client *client,
                                const Ziglan__Control *message, struct mono now)
@@ -12,6 +27,7 @@ enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client
     Ziglan__Address observed = ZIGLAN__ADDRESS__INIT;
     Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
     Ziglan__Control asked = ZIGLAN__CONTROL__INIT;
+    struct mark_name mark;
     uint8_t attachment[PRESENCE_SIGNED_SIZE_MAX], relay[KEY_SIZE];
     size_t attachment_size = presence_attachment(relays->presence, client->key, attachment);
 
@@ -32,8 +48,12 @@ enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client
     body.request = request;
     asked.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
     asked.punch_relayed = &body;
-    return neighbour_send_to(&base->neighbours, relay, &asked, now) == ERR_OK ? VERDICT_OK
-                                                                              : VERDICT_REFUSED;
+    if (neighbour_send_to(&base->neighbours, relay, &asked, now) != ERR_OK) {
+        return VERDICT_REFUSED;
+    }
+    mark = asked_mark(client->key, request->target.data, message->request_id);
+    marks_set(relays->marks, &mark, mono_add_ms(now, ASKED_MS));
+    return VERDICT_OK;
 }
 
 /* The envelope of a message for out->to. False if there is none for such a message. */
@@ -104,6 +124,23 @@ void punch_relayed_learn(struct forward_relay *relays, const struct relay_client
     }
 }
 
+/* The target's relay says no. That it was asked this is checked: the number alone could be that of
+ * any request of the host, as a Join. */
+static void refusal_pass(struct forward_relay *relays, const struct relay_client *to,
+                         const Ziglan__PunchRelayed *body, struct mono now)
+{
+    const struct mark_name mark = asked_mark(to->key, body->src.data, body->request_id);
+    struct mono until;
+
+    if (!marks_find(relays->marks, &mark, &until) || mono_due(until, now)) {
+        relays->base->counters.punch_relayed_unasked++;
+        return;
+    }
+    marks_clear(relays->marks, &mark);
+    reply_refuse(&relays->base->reply, to, body->request_id,
+                 body->refused->code == VERDICT_LIMIT ? VERDICT_LIMIT : VERDICT_REFUSED, NULL);
+}
+
 void punch_relayed_pass(struct forward_relay *relays, const struct relay_client *neighbour,
                         const Ziglan__PunchRelayed *body, struct mono now)
 {
@@ -117,7 +154,7 @@ void punch_relayed_pass(struct forward_relay *relays, const struct relay_client 
         return;
     }
     if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED) {
-        reply_refuse(&base->reply, to, body->request_id, (enum verdict)body->refused->code, NULL);
+        refusal_pass(relays, to, body, now);
         return;
     }
     if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_GO &&

@@ -32,6 +32,7 @@ struct pair {
     uint64_t id;
     struct punch_side sides[2]; /* of the target only the key is known while OFFERED */
     uint32_t request_id;
+    bool elsewhere; /* another relay asked for the requester */
     bool has_session;
     char app[RECORD_APP_SIZE];
     bool told_direct, told_failed; /* counted; both sides tell this, perhaps several times */
@@ -145,6 +146,7 @@ static void output_refused(struct punch *p, const struct pair *pair)
 
     if (o != NULL) {
         o->request_id = pair->request_id;
+        o->elsewhere = pair->elsewhere;
         o->verdict = VERDICT_REFUSED;
     }
 }
@@ -264,19 +266,19 @@ static bool evict_live(struct punch *p, const uint8_t *key)
 }
 
 /* Make room for one more punch of these two keys. LIMIT if offers take all places of one of them,
-   or all places there are. */
-static enum verdict make_room(struct punch *p, const uint8_t requester[KEY_SIZE],
-                              const uint8_t target[KEY_SIZE])
+   or all places there are: for who is elsewhere, whose keys cost nothing, half of them. */
+static enum verdict make_room(struct punch *p, const struct punch_request *request)
 {
-    const uint8_t *keys[2] = {requester, target};
+    const uint8_t *keys[2] = {request->requester.key, request->target};
+    uint32_t share = request->elsewhere ? 2 : 1;
 
     for (size_t i = 0; i < 2; i++) {
-        if (key_use(p, keys[i]) >= PUNCH_PER_KEY_MAX && !evict_live(p, keys[i])) {
+        if (key_use(p, keys[i]) >= PUNCH_PER_KEY_MAX / share && !evict_live(p, keys[i])) {
             p->stats.limit_key++;
             return VERDICT_LIMIT;
         }
     }
-    if (slab_count(p->pairs) >= PUNCH_COUNT_MAX && !evict_live(p, NULL)) {
+    if (slab_count(p->pairs) >= PUNCH_COUNT_MAX / share && !evict_live(p, NULL)) {
         p->stats.limit_all++;
         return VERDICT_LIMIT;
     }
@@ -332,6 +334,7 @@ static enum verdict pair_offer(struct punch *p, const struct punch_request *requ
     pair->sides[SIDE_REQUESTER] = request->requester;
     memcpy(pair->sides[SIDE_TARGET].key, request->target, KEY_SIZE);
     pair->request_id = request->request_id;
+    pair->elsewhere = request->elsewhere;
     pair->has_session = request->has_session;
     memcpy(pair->app, request->app, sizeof(pair->app));
     do {
@@ -423,7 +426,7 @@ enum verdict punch_request(struct punch *punch, const struct punch_request *requ
     if (known != NULL) {
         pair_end(punch, known); /* the former punch of the two is superseded */
     }
-    verdict = make_room(punch, key, request->target);
+    verdict = make_room(punch, request);
     if (verdict != VERDICT_OK) {
         return verdict;
     }

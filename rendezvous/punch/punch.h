@@ -33,7 +33,8 @@
 enum {
     PUNCH_COUNT_MAX = 4096,     /* in all */
     PUNCH_PER_KEY_MAX = 256,    /* of one key, as requester or target. At either bound the live one
-                                 * that has been silent for longest makes room */
+                                 * that has been silent for longest makes room. Of both bounds
+                                 * half is for requesters that are here */
     PUNCH_RATE_PER_S = 5,       /* requests of one key, with a burst of as many */
     PUNCH_OFFER_MS_MAX = 10000, /* a punch may be OFFERED */
     PUNCH_IDLE_MS_MAX = 600000, /* a punch may be LIVE with nothing heard of it */
@@ -44,6 +45,7 @@ struct punch_request {
     struct punch_side requester;
     uint8_t target[KEY_SIZE];
     uint32_t request_id;       /* of the Control message, repeated in a REFUSED output */
+    bool elsewhere;            /* another relay asks for the requester, which is its host */
     bool has_session;          /* the two hosts have a Noise session already */
     char app[RECORD_APP_SIZE]; /* the pool in which the target was found; "": it was named */
 };
@@ -69,8 +71,7 @@ void punch_free(struct punch *punch);
  * already, this is A's yes and a GO is queued for both. Else nothing is queued: BAD_REQUEST (A asks
  * for itself, or is observed at an address that is never a target), MEASURE_FIRST (no NAT kind and
  * no session), LIMIT (too many requests or punches, or A has asked for B already), UNAVAILABLE (no
- * memory). The caller has checked that B has a session here, and answers VERDICT_REFUSED if not. A
- * may have its session elsewhere.
+ * memory). The caller has checked that B has a session here, and answers VERDICT_REFUSED if not.
  */
 enum verdict punch_request(struct punch *punch, const struct punch_request *request,
                            struct mono now);

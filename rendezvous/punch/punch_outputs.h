@@ -36,6 +36,7 @@ struct punch_output {
     uint64_t fire_in_us;                     /* GO: when to fire, counted from its arrival */
     bool listen;                             /* GO: `to` listens (punch_side_listens) */
     uint32_t request_id;                     /* REFUSED */
+    bool elsewhere;                          /* REFUSED: `to` asked at another relay */
     enum verdict verdict;                    /* REFUSED: the same after a no and after silence */
 };
 

@@ -144,15 +144,25 @@ static struct peer *asked(struct world *w)
     return nas_of(w);
 }
 
-static bool answer(struct world *w, const uint8_t *record, size_t size)
+static const struct relay_session *relay_of(struct world *w, size_t i)
 {
     const struct relay_session *relay = TAILQ_FIRST(&w->anna.node.core->relays.list);
+
+    for (; i > 0; i--) {
+        relay = TAILQ_NEXT(relay, in_set);
+    }
+    return relay;
+}
+
+/* What relay i of anna's answers. */
+static bool answer(struct world *w, size_t i, const uint8_t *record, size_t size)
+{
     Ziglan__Located located = ZIGLAN__LOCATED__INIT;
     ProtobufCBinaryData records[1] = {control_bytes(record, size)};
 
     located.n_records = 1;
     located.records = records;
-    return locating_on_located(nas_of(w), relay, &located);
+    return locating_on_located(nas_of(w), relay_of(w, i), &located);
 }
 
 static void what_the_peer_did_not_sign_is_not_believed(void **state)
@@ -167,22 +177,22 @@ static void what_the_peer_did_not_sign_is_not_believed(void **state)
     assert_int_equal(
         attachment_sign(record, &w->anna.node.identity, relay_net_key(w->net, 3), 9, wall_ms),
         ERR_OK);
-    assert_false(answer(w, record, sizeof(record))); /* another's */
+    assert_false(answer(w, 0, record, sizeof(record))); /* another's */
     assert_int_equal(attachment_sign(record, &w->nas.node.identity, relay_net_key(w->net, 3), 9,
                                      wall_ms - (uint64_t)2 * HOUR_MS),
                      ERR_OK);
-    assert_false(answer(w, record, sizeof(record))); /* of yesterday */
+    assert_false(answer(w, 1, record, sizeof(record))); /* of yesterday */
     assert_false(locating->found);
     assert_int_equal(locating->refused, 2);
     assert_int_equal(
         attachment_sign(record, &w->nas.node.identity, relay_net_key(w->net, 3), 9, wall_ms),
         ERR_OK);
     record[80] ^= 1;
-    assert_false(answer(w, record, sizeof(record))); /* changed on its way */
+    assert_false(answer(w, 2, record, sizeof(record))); /* changed on its way */
     assert_false(locating->found);
     /* All have answered, so this one was not asked for: no signature is looked at. */
     record[80] ^= 1;
-    assert_false(answer(w, record, sizeof(record)));
+    assert_false(answer(w, 2, record, sizeof(record)));
     assert_false(locating->found);
     world_free(w);
 }
@@ -201,10 +211,36 @@ static void of_two_places_the_later_one_counts(void **state)
                                          relay_net_key(w->net, i), 10 + i, wall_ms),
                          ERR_OK);
     }
-    (void)answer(w, records[1], ATTACHMENT_SIZE);
-    (void)answer(w, records[0], ATTACHMENT_SIZE);
+    (void)answer(w, 0, records[1], ATTACHMENT_SIZE);
+    (void)answer(w, 1, records[0], ATTACHMENT_SIZE);
     assert_true(locating->found);
     assert_memory_equal(locating->relay_key, relay_net_key(w->net, 1), KEY_SIZE);
+    world_free(w);
+}
+
+/* A relay may hide where a peer is, but not what the other relays say of it. */
+static void a_relay_answers_once_and_for_itself_only(void **state)
+{
+    struct world *w = world_new(true);
+    uint64_t wall_ms = env_wall_ms(&w->net->ports.env);
+    uint8_t records[2][ATTACHMENT_SIZE];
+
+    (void)state;
+    relay_net_run(w->net, 2000);
+    const struct locating *locating = &asked(w)->contact->locating;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(attachment_sign(records[i], &w->nas.node.identity,
+                                         relay_net_key(w->net, i), 10 + i, wall_ms),
+                         ERR_OK);
+    }
+    for (int i = 0; i < RELAYS; i++) {
+        locating_on_refused(nas_of(w), relay_of(w, 0), VERDICT_NOT_FOUND);
+    }
+    assert_int_equal(locating->refused, 1);
+    (void)answer(w, 1, records[0], ATTACHMENT_SIZE);
+    assert_true(locating->found);
+    (void)answer(w, 1, records[1], ATTACHMENT_SIZE); /* no signature of this is looked at */
+    assert_memory_equal(locating->relay_key, relay_net_key(w->net, 0), KEY_SIZE);
     world_free(w);
 }
 
@@ -237,6 +273,7 @@ int main(void)
         cmocka_unit_test(who_is_somewhere_and_does_not_answer_is_said_to_be_there),
         cmocka_unit_test(what_the_peer_did_not_sign_is_not_believed),
         cmocka_unit_test(of_two_places_the_later_one_counts),
+        cmocka_unit_test(a_relay_answers_once_and_for_itself_only),
         cmocka_unit_test(many_peers_are_not_looked_up_at_once),
     };
 

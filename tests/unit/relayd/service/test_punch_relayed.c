@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Blocks, and punches between hosts at different relays: real relay cores, real sessions. */
 #include "tests/support/far_hosts.h"
+#include "tests/support/identities.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,6 +251,145 @@ static void a_punch_is_relayed_for_hosts_of_the_sender_only(void **state)
     far_hosts_fini(&town);
 }
 
+/* ---- what a hostile relay says of punches ---- */
+
+static void say(struct far_hosts *town, size_t from, size_t to, Ziglan__PunchRelayed *body)
+{
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
+    message.punch_relayed = body;
+    assert_int_equal(neighbour_send_to(relay_net_neighbours(town->net, from),
+                                       relay_net_key(town->net, to), &message, town->net->now),
+                     ERR_OK);
+}
+
+static void refusal_say(struct far_hosts *town, uint32_t request_id)
+{
+    Ziglan__Error error = ZIGLAN__ERROR__INIT;
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+
+    error.code = VERDICT_REVOKED;
+    body.src = control_bytes(town->b_key, KEY_SIZE);
+    body.dst = control_bytes(town->a_key, KEY_SIZE);
+    body.request_id = request_id;
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED;
+    body.refused = &error;
+    say(town, 1, 0, &body);
+    relay_net_run(town->net, 500);
+}
+
+/* A host believes its relay which request it refuses, and a Join has a number, too. */
+static void a_relay_refuses_nothing_but_the_punch_that_it_was_asked_for(void **state)
+{
+    Ziglan__Ping ping = ZIGLAN__PING__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    far_hosts_talk(&town, 2); /* so relay 1 is the last of the way to b */
+    message.body_case = ZIGLAN__CONTROL__BODY_PING;
+    message.ping = &ping;
+    net_host_send(&town.a, &message);
+    relay_net_run(town.net, 200);
+    town.a.answer = NULL;
+    refusal_say(&town, town.a.request_next - 1);
+    assert_null(town.a.answer);
+    assert_int_equal(far_hosts_counters(&town, 0)->punch_relayed_unasked, 1);
+
+    punch_ask(&town.a, town.b_key);
+    uint32_t asked = town.a.request_next - 1;
+    net_host_send(&town.a, &message);
+    relay_net_run(town.net, 200);
+    refusal_say(&town, asked); /* that one, whatever is said of why */
+    assert_null(town.a.answer);
+    assert_int_equal(far_hosts_counters(&town, 0)->punch_relayed_unasked, 1);
+    refusal_say(&town, asked); /* once */
+    assert_int_equal(far_hosts_counters(&town, 0)->punch_relayed_unasked, 2);
+    far_hosts_fini(&town);
+}
+
+/* As the host of relay 1 that has `attachment` there, ask relay 0 for a punch with `target`. */
+static void request_say(struct far_hosts *town, const uint8_t *src, const struct part *attachment,
+                        const uint8_t *target, uint32_t request_id)
+{
+    static const uint8_t ip[4] = {198, 51, 100, 9}, token[PUNCH_TOKEN_SIZE] = {1};
+    const struct endpoint at = endpoint_v4(ip, 1000);
+    Ziglan__Address observed = ZIGLAN__ADDRESS__INIT;
+    Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+
+    observed.ip = control_ip(&at);
+    observed.port = at.port;
+    request.target = control_bytes(target, KEY_SIZE);
+    request.token = control_bytes(token, sizeof(token));
+    request.has_session = true;
+    body.src = control_bytes(src, KEY_SIZE);
+    body.dst = control_bytes(target, KEY_SIZE);
+    body.observed = &observed;
+    body.request_id = request_id;
+    body.attachment = control_bytes(attachment->bytes, attachment->size);
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REQUEST;
+    body.request = &request;
+    say(town, 1, 0, &body);
+}
+
+/* A host that uses both relays has told the other one that it is there. */
+static void what_a_relay_asks_for_a_host_that_is_here_too_is_answered_to_the_relay(void **state)
+{
+    Ziglan__Ping ping = ZIGLAN__PING__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    struct far_hosts town;
+    struct net_host c;
+    struct part attachment;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    net_host_init(&c, town.net, 3);
+    net_host_dial(&c, 0);
+    message.body_case = ZIGLAN__CONTROL__BODY_PING;
+    message.ping = &ping;
+    net_host_send(&town.a, &message);
+    relay_net_run(town.net, 200);
+    town.a.answer = NULL;
+    attachment = attachment_of(env_wall_ms(&town.net->ports.env), &town.a.identity,
+                               relay_net_key(town.net, 1), 9, 3600 * 1000);
+    request_say(&town, town.a_key, &attachment, c.identity.public_key, town.a.request_next - 1);
+    relay_net_run(town.net, 500);
+    assert_int_equal(c.punch.offers, 1);
+    relay_net_run(town.net, PUNCH_OFFER_MS_MAX);
+    assert_null(town.a.answer);
+    net_host_fini(&c);
+    far_hosts_fini(&town);
+}
+
+/* Keys cost nothing: what a relay asks for is counted as the relay's. */
+static void a_relay_that_asks_for_many_punches_keeps_no_host_from_its_own(void **state)
+{
+    struct far_hosts town;
+    struct net_host c;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    net_host_init(&c, town.net, 3);
+    net_host_dial(&c, 0);
+    for (uint32_t n = 0; n < FOREIGN_CHECKS_BURST; n++) {
+        const struct identity one = node_of(1000 + n);
+        const struct part attachment = attachment_of(env_wall_ms(&town.net->ports.env), &one,
+                                                     relay_net_key(town.net, 1), 9, 3600 * 1000);
+
+        request_say(&town, one.public_key, &attachment, town.a_key, 1);
+        relay_net_run(town.net, 6);
+    }
+    assert_in_range(far_hosts_counters(&town, 0)->punch_relayed_rate, 1, FOREIGN_CHECKS_BURST);
+    size_t offers = town.a.punch.offers;
+    punch_ask(&c, town.a_key);
+    assert_int_equal(town.a.punch.offers, offers + 1);
+    net_host_fini(&c);
+    far_hosts_fini(&town);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +400,9 @@ int main(void)
         cmocka_unit_test(who_asks_for_a_host_elsewhere_that_asked_first_says_yes),
         cmocka_unit_test(a_no_and_a_block_at_another_relay_are_refused_alike),
         cmocka_unit_test(a_punch_is_relayed_for_hosts_of_the_sender_only),
+        cmocka_unit_test(a_relay_refuses_nothing_but_the_punch_that_it_was_asked_for),
+        cmocka_unit_test(what_a_relay_asks_for_a_host_that_is_here_too_is_answered_to_the_relay),
+        cmocka_unit_test(a_relay_that_asks_for_many_punches_keeps_no_host_from_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

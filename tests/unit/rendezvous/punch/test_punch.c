@@ -37,13 +37,19 @@ static struct punch_side side_of(uint16_t n)
     return side;
 }
 
-static enum verdict ask(struct broker *b, uint16_t requester, uint16_t target)
+static enum verdict ask_from(struct broker *b, uint16_t requester, uint16_t target, bool elsewhere)
 {
-    struct punch_request request = {.requester = side_of(requester), .request_id = 42};
+    struct punch_request request = {
+        .requester = side_of(requester), .request_id = 42, .elsewhere = elsewhere};
     struct punch_side other = side_of(target);
 
     memcpy(request.target, other.key, KEY_SIZE);
     return punch_request(b->punch, &request, b->now);
+}
+
+static enum verdict ask(struct broker *b, uint16_t requester, uint16_t target)
+{
+    return ask_from(b, requester, target, false);
 }
 
 static enum verdict answer(struct broker *b, uint64_t id, uint16_t target, bool accept)
@@ -320,6 +326,27 @@ static void a_full_broker_refuses_until_offers_are_over(void **state)
     punch_free(b.punch);
 }
 
+static void who_is_elsewhere_leaves_half_of_the_places(void **state)
+{
+    struct broker b;
+    uint16_t taken = 0;
+
+    (void)state;
+    broker_init(&b);
+    for (uint16_t i = 0; i < PUNCH_PER_KEY_MAX; i++) {
+        taken = (uint16_t)(taken + (ask_from(&b, (uint16_t)(100 + i), 1, true) == VERDICT_OK));
+    }
+    assert_int_equal(taken, PUNCH_PER_KEY_MAX / 2);
+    assert_int_equal(ask(&b, 9000, 1), VERDICT_OK);
+    for (uint16_t i = 0; i < PUNCH_COUNT_MAX; i++) {
+        taken = (uint16_t)(taken + (ask_from(&b, (uint16_t)(10000 + 2 * i),
+                                             (uint16_t)(10001 + 2 * i), true) == VERDICT_OK));
+    }
+    assert_int_equal(taken, PUNCH_COUNT_MAX / 2 - 1);
+    assert_int_equal(ask(&b, 60000, 60001), VERDICT_OK);
+    punch_free(b.punch);
+}
+
 static void live_ones_make_room_the_longest_silent_first(void **state)
 {
     struct endpoint moved = test_endpoint(77, 7777);
@@ -522,6 +549,7 @@ int main(void)
         cmocka_unit_test(bad_requests_change_nothing),
         cmocka_unit_test(five_requests_a_second_and_key),
         cmocka_unit_test(a_full_broker_refuses_until_offers_are_over),
+        cmocka_unit_test(who_is_elsewhere_leaves_half_of_the_places),
         cmocka_unit_test(live_ones_make_room_the_longest_silent_first),
         cmocka_unit_test(a_moved_mapping_is_told_to_partners_only),
         cmocka_unit_test(a_live_punch_ends_after_ten_idle_minutes),
