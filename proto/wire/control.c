@@ -9,6 +9,7 @@
 #include "proto/base/utf8.h"
 #include "proto/wire/name.h"
 #include "proto/wire/record.h"
+#include "proto/wire/stun.h"
 #include "proto/wire/url.h"
 
 #include <stdbool.h>
@@ -113,6 +114,8 @@ static const struct rule rules[] = {
     {"FoundRelay.app", RULE_SIZE, 1, RECORD_APP_SIZE - 1, 0},
     {"FindResult.origin", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
     {"FindResult.relays", RULE_PRESENT, 0, 0, FIND_COUNT_MAX},
+    {"LendJob.target", RULE_PRESENT, 0, 0, 0},
+    {"LendJob.transaction", RULE_SIZE, STUN_ID_SIZE, STUN_ID_SIZE, 0},
     {"Join.invite", RULE_SIZE_OR_EMPTY, INVITE_SIZE, INVITE_SIZE, 0},
     {"Join.wanted_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
     {"Join.member_part", RULE_SIZE, SIGNED_MIN, PART_MAX, 0},

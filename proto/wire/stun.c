@@ -10,6 +10,7 @@
 
 enum {
     TYPE_REQUEST = 0x0001,
+    TYPE_INDICATION = 0x0011,
     TYPE_SUCCESS = 0x0101,
     TYPE_ERROR = 0x0111,
     COOKIE = 0x2112a442,
@@ -25,8 +26,8 @@ enum {
     SHA1_SIZE = 20,
 };
 
-/* IANA's "STUN Attributes". 0x0004 and 0x0005 come from RFC 3489; CHANGE-REQUEST and the last two
- * from RFC 5780. */
+/* IANA's "STUN Attributes", and the two last, our own, which need not be understood. 0x0004 and
+ * 0x0005 come from RFC 3489; CHANGE-REQUEST and the last two from RFC 5780. */
 enum attribute {
     ATTRIBUTE_MAPPED_ADDRESS = 0x0001,
     ATTRIBUTE_CHANGE_REQUEST = 0x0003,
@@ -45,6 +46,8 @@ enum attribute {
     ATTRIBUTE_FINGERPRINT = 0x8028,
     ATTRIBUTE_RESPONSE_ORIGIN = 0x802b,
     ATTRIBUTE_OTHER_ADDRESS = 0x802c,
+    ATTRIBUTE_LEND = 0xd354,
+    ATTRIBUTE_FILLING = 0xd355,
 };
 
 /* CRC-32 of ITU V.42 (RFC 8489, 14.7), four bits at a time. */
@@ -191,6 +194,12 @@ static bool attribute_read(struct parse *p, uint16_t type, const uint8_t *value,
     case ATTRIBUTE_FINGERPRINT:
         m->fingerprint = !m->classic;
         return m->classic || fingerprint_ok(p, value, size);
+    case ATTRIBUTE_LEND:
+        if (m->lend_at == 0) {
+            m->lend_at = p->at + ATTRIBUTE_HEADER_SIZE;
+            m->lend_size = size;
+        }
+        return true;
     case ATTRIBUTE_USERNAME:
     case ATTRIBUTE_UNKNOWN_ATTRIBUTES:
     case ATTRIBUTE_REALM:
@@ -353,15 +362,86 @@ int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct st
     return ERR_OK;
 }
 
-void stun_request(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE])
+/* A message without attributes so far, of our own id. */
+static struct wbuf own_begin(uint8_t *out, size_t size, uint16_t type,
+                             const uint8_t id[STUN_ID_SIZE])
 {
-    struct wbuf w = wbuf_over(out, STUN_REQUEST_SIZE);
+    struct wbuf w = wbuf_over(out, size);
     uint8_t transaction[STUN_TRANSACTION_SIZE];
 
     be32_write(transaction, COOKIE);
     memcpy(transaction + 4, id, STUN_ID_SIZE);
-    header_write(&w, TYPE_REQUEST, transaction);
+    header_write(&w, type, transaction);
+    return w;
+}
+
+void stun_request(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE])
+{
+    struct wbuf w = own_begin(out, STUN_REQUEST_SIZE, TYPE_REQUEST, id);
+
     CHECK(finish(&w, true) == STUN_REQUEST_SIZE);
+}
+
+void stun_request_of_size(uint8_t *out, size_t size, const uint8_t id[STUN_ID_SIZE])
+{
+    struct wbuf w = own_begin(out, size, TYPE_REQUEST, id);
+    size_t filling = size - STUN_REQUEST_SIZE - ATTRIBUTE_HEADER_SIZE;
+
+    CHECK(size % 4 == 0 && size >= STUN_REQUEST_SIZE + ATTRIBUTE_HEADER_SIZE &&
+          size <= STUN_MEASURE_SIZE_MAX);
+    wbuf_u16(&w, ATTRIBUTE_FILLING);
+    wbuf_u16(&w, u16_of(filling));
+    wbuf_zeros(&w, filling);
+    CHECK(finish(&w, true) == size);
+}
+
+size_t stun_lend_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
+                         size_t value_size)
+{
+    size_t size = STUN_REQUEST_SIZE + ATTRIBUTE_HEADER_SIZE + value_size;
+    struct wbuf w = own_begin(out, size, TYPE_REQUEST, id);
+
+    CHECK(value_size % 4 == 0 && value_size <= STUN_LEND_SIZE_MAX);
+    wbuf_u16(&w, ATTRIBUTE_LEND);
+    wbuf_u16(&w, u16_of(value_size));
+    wbuf_put(&w, value, value_size);
+    CHECK(finish(&w, true) == size);
+    return size;
+}
+
+int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
+                     const struct stun_message *request, const struct endpoint *mapped,
+                     const struct endpoint *local, const uint8_t *value, size_t value_size)
+{
+    struct wbuf w = wbuf_over(out, STUN_LEND_ANSWER_SIZE_MAX);
+
+    if (request->unknown_count > 0 || request->classic ||
+        value_size > STUN_LEND_ANSWER_SIZE_MAX - STUN_ANSWER_SIZE_MAX - ATTRIBUTE_HEADER_SIZE) {
+        return ERR_DROP;
+    }
+    header_write(&w, TYPE_SUCCESS, request->transaction);
+    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_XOR_MAPPED_ADDRESS, mapped,
+                  request->transaction);
+    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_RESPONSE_ORIGIN, local, NULL);
+    wbuf_u16(&w, ATTRIBUTE_LEND);
+    wbuf_u16(&w, u16_of(value_size));
+    wbuf_put(&w, value, value_size);
+    *size = finish(&w, request->fingerprint);
+    return ERR_OK;
+}
+
+void stun_indication(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE])
+{
+    struct wbuf w = own_begin(out, STUN_REQUEST_SIZE, TYPE_INDICATION, id);
+
+    CHECK(finish(&w, true) == STUN_REQUEST_SIZE);
+}
+
+bool stun_is_indication(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE])
+{
+    return message->class == STUN_CLASS_INDICATION && message->method == STUN_METHOD_BINDING &&
+           !message->classic && message->unknown_count == 0 &&
+           memcmp(message->transaction + 4, id, STUN_ID_SIZE) == 0;
 }
 
 bool stun_is_answer(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE])

@@ -23,6 +23,9 @@ enum {
     STUN_REQUEST_SIZE = 28, /* our own binding request: header and FINGERPRINT */
     STUN_UNKNOWN_MAX = 8,   /* unknown attributes that an answer lists at most */
     STUN_METHOD_BINDING = 1,
+    STUN_LEND_SIZE_MAX = 640, /* of our own attribute LEND (proto/wire/lend.h) */
+    STUN_LEND_ANSWER_SIZE_MAX = STUN_ANSWER_SIZE_MAX + 96,
+    STUN_MEASURE_SIZE_MAX = 1472, /* of a request that measures what size passes */
 };
 
 enum stun_class {
@@ -47,6 +50,7 @@ struct stun_message {
     uint16_t unknown[STUN_UNKNOWN_MAX]; /* comprehension-required attributes we do not know */
     size_t unknown_count;
     size_t integrity_at, integrity_sha256_at; /* offset of the attribute, 0: absent */
+    size_t lend_at, lend_size; /* offset and size of the value of LEND; lend_at 0: absent */
 };
 
 /**
@@ -82,11 +86,34 @@ int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct st
                 const struct endpoint *mapped, const struct endpoint *local,
                 const struct endpoint *other) MUST_CHECK;
 
-/** Write our own binding request with the 12-byte id. Later: hosts measure their NAT (libstun2). */
+/** Write our own binding request with the 12-byte id. */
 void stun_request(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);
 
-/** True if message is the success answer to our request of that id and names an address. Later:
- * hosts measure their NAT (libstun2). */
+/** The same, `size` bytes long (a multiple of 4, STUN_REQUEST_SIZE + 4 to STUN_MEASURE_SIZE_MAX):
+ * it is filled up by an attribute that whoever does not know it passes over. Later: hosts measure
+ * their NAT. */
+void stun_request_of_size(uint8_t *out, size_t size, const uint8_t id[STUN_ID_SIZE]);
+
+/** Write our own binding request with the attribute LEND, whose value has value_size bytes (at most
+ * STUN_LEND_SIZE_MAX, a multiple of 4). Returns its size: STUN_REQUEST_SIZE + 4 + value_size.
+ * Later: hosts measure their NAT. */
+size_t stun_lend_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
+                         size_t value_size);
+
+/** Write the success answer to a request that had LEND, with this value of LEND (a multiple of 4).
+ * ERR_DROP if it does not fit out, or the request has an attribute that must be understood. */
+int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
+                     const struct stun_message *request, const struct endpoint *mapped,
+                     const struct endpoint *local, const uint8_t *value,
+                     size_t value_size) MUST_CHECK;
+
+/** Write a binding indication, which nobody answers, with the id. */
+void stun_indication(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);
+
+/** True if message is a binding indication with that id. Later: hosts measure their NAT. */
+bool stun_is_indication(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE]);
+
+/** True if message is the success answer to our request of that id and names an address. */
 bool stun_is_answer(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE]);
 
 enum { STUN_MAC_SIZE_MAX = 32 };

@@ -63,6 +63,19 @@
     X(stun_malformed, "stun_requests_total", "result=\"malformed\"", "")                           \
     X(stun_limited_address, "stun_requests_total", "result=\"limited_address\"", "")               \
     X(stun_limited_all, "stun_requests_total", "result=\"limited_all\"", "")                       \
+    X(lend_cookies, "lend_requests_total", "result=\"cookie\"",                                    \
+      "Hosts that want to know what their NAT lets in, by what became of it.")                     \
+    X(lend_begun, "lend_requests_total", "result=\"begun\"", "")                                   \
+    X(lend_wrong_cookie, "lend_requests_total", "result=\"wrong_cookie\"", "")                     \
+    X(lend_malformed, "lend_requests_total", "result=\"malformed\"", "")                           \
+    X(lend_limited_address, "lend_requests_total", "result=\"limited_address\"", "")               \
+    X(lend_limited_all, "lend_requests_total", "result=\"limited_all\"", "")                       \
+    X(lent_sent, "lent_jobs_total", "result=\"sent\"",                                             \
+      "Neighbours that want something sent to a host of theirs, by what became of it.")            \
+    X(lent_bad_target, "lent_jobs_total", "result=\"bad_target\"", "")                             \
+    X(lent_limited_neighbour, "lent_jobs_total", "result=\"limited_neighbour\"", "")               \
+    X(lent_limited_net, "lent_jobs_total", "result=\"limited_net\"", "")                           \
+    X(lent_limited_all, "lent_jobs_total", "result=\"limited_all\"", "")                           \
     X(sessions_opened, "sessions_opened_total", "", "Sessions whose both Hellos verified.")        \
     X(closed_ended, "sessions_closed_total", "reason=\"ended\"",                                   \
       "Sessions that ended, by reason.")                                                           \

@@ -18,7 +18,7 @@
 static int services_init(struct relay_core *core, struct mono now)
 {
     struct relay_base *base = &core->base;
-    int rc = stun_service_init(&core->stun, base);
+    int rc = stun_service_init(&core->stun, base, &core->lend);
 
     if (rc == ERR_OK) {
         rc = pool_service_init(&core->pool, base);
@@ -53,6 +53,9 @@ static int services_init(struct relay_core *core, struct mono now)
     }
     if (rc == ERR_OK) {
         presence_use_mesh(&core->presence, core->mesh.mesh);
+        rc = lend_service_init(&core->lend, base, core->mesh.mesh, now);
+    }
+    if (rc == ERR_OK) {
         rc = search_service_init(&core->search, base, &core->pool, core->mesh.mesh, now);
     }
     if (rc == ERR_OK) {
@@ -109,6 +112,7 @@ void relay_core_free(struct relay_core *core)
     }
     search_service_fini(&core->search);
     reach_service_fini(&core->reach);
+    lend_service_fini(&core->lend);
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
     forward_relay_fini(&core->forward);
@@ -245,6 +249,11 @@ void relay_core_second_port(struct relay_core *core, uint16_t port)
     core->mesh.dials.port = port;
 }
 
+void relay_core_ports(struct relay_core *core, const uint16_t *ports, size_t count)
+{
+    lend_service_ports(&core->lend, ports, count);
+}
+
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now)
 {
     struct relay_counters *counters = &core->base.counters;
@@ -260,6 +269,7 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
     first = in->data[0];
     if ((first & FRAME_QUIC_BIT) != 0) {
         reach_note_local(&core->reach, &in->local);
+        lend_note_local(&core->lend, &in->local);
         link_hub_receive(core->base.hub, in, now);
         events_drain(core, now);
     } else if (first <= FRAME_STUN_LAST) {
@@ -309,6 +319,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     }
     stun_service_transmit(&core->stun, out);
     reach_dials_transmit(&core->mesh.dials, out, now);
+    lend_knocks_transmit(&core->lend.knocks, out, now);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);
     sent_count(core, out, before);
@@ -392,6 +403,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, mesh_service_deadline(&core->mesh));
     at = mono_min(at, reach_deadline(&core->reach));
     at = mono_min(at, reach_dials_deadline(&core->mesh.dials));
+    at = mono_min(at, lend_knocks_deadline(&core->lend.knocks));
     at = mono_min(at, search_service_deadline(&core->search));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));

@@ -38,6 +38,10 @@ void relay_core_free(struct relay_core *core);
  * it neighbours are measured; without it they cannot be. */
 void relay_core_second_port(struct relay_core *core, uint16_t port);
 
+/** The ports of the other sockets, at most LEND_PORTS_MAX, for hosts that find out how their NAT
+ * maps; the last one is for what hosts want sent from an address that they do not know. */
+void relay_core_ports(struct relay_core *core, const uint16_t *ports, size_t count);
+
 /** Take one received UDP payload, any content. in->local is where it arrived. */
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now);
 

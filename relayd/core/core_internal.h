@@ -10,6 +10,7 @@
 #include "relayd/service/delegation.h"
 #include "relayd/service/forward_relay.h"
 #include "relayd/service/join.h"
+#include "relayd/service/lend.h"
 #include "relayd/service/mesh.h"
 #include "relayd/service/operator.h"
 #include "relayd/service/peers.h"
@@ -27,6 +28,7 @@ enum { HOUSEKEEPING_MS = 60000 /* between two rounds of what need not be done at
 struct relay_core {
     struct relay_base base;
     struct stun_service stun;
+    struct lend_service lend;
     struct delegation_service delegation;
     struct pool_service pool;
     struct search_service search;

@@ -126,29 +126,65 @@ static int socket_add(struct relay_engine *engine, const struct endpoint *local,
     return rc;
 }
 
+/* A socket of a port that the kernel chooses. It is no address to listen at. */
+static int socket_add_quietly(struct relay_engine *engine, const struct endpoint *listen,
+                              uint16_t *port, struct fault *fault)
+{
+    struct udp_options options = {.local = *listen};
+    int rc;
+
+    options.local.port = 0;
+    rc = udp_batch_open(&engine->sockets[engine->sockets_count], &options, fault);
+    if (rc == ERR_OK) {
+        *port = udp_batch_local(engine->sockets[engine->sockets_count])->port;
+        engine->sockets_count++;
+    }
+    return rc;
+}
+
+/* Hosts are told of a port that is open to the world besides the first one, and of the one from
+ * which they want something sent. */
+static void ports_tell(struct relay_engine *engine, size_t listening, uint16_t third)
+{
+    uint16_t first = udp_batch_local(engine->sockets[0])->port;
+    uint16_t ports[2];
+    size_t count = 0;
+
+    for (size_t i = 1; count == 0 && i < engine->sockets_count; i++) {
+        uint16_t port = udp_batch_local(engine->sockets[i])->port;
+
+        if (port != first && (i < listening || i == engine->sockets_count - 1) && port != third) {
+            ports[count++] = port;
+        }
+    }
+    ports[count++] = third;
+    relay_core_ports(engine->core, ports, count);
+}
+
 static int sockets_open(struct relay_engine *engine, const struct relay_engine_options *options,
                         struct fault *fault)
 {
-    struct endpoint spare = options->listen[0], second = spare;
+    struct endpoint spare = options->listen[0];
+    uint16_t second, third = 0;
     int rc = ERR_OK;
 
     for (size_t i = 0; rc == ERR_OK && i < options->listen_count; i++) {
         rc = socket_add(engine, &options->listen[i], fault);
     }
     /* A port of which nobody is told, to measure neighbours from. */
-    second.port = 0;
     if (rc == ERR_OK) {
-        rc = udp_batch_open(&engine->sockets[engine->sockets_count],
-                            &(const struct udp_options){.local = second}, fault);
+        rc = socket_add_quietly(engine, &options->listen[0], &second, fault);
     }
     if (rc == ERR_OK) {
-        relay_core_second_port(engine->core,
-                               udp_batch_local(engine->sockets[engine->sockets_count])->port);
-        engine->sockets_count++;
+        relay_core_second_port(engine->core, second);
+        rc = socket_add_quietly(engine, &options->listen[0], &third, fault);
     }
     spare.port = options->spare_port;
     if (rc == ERR_OK && spare.port != 0) {
         (void)socket_add(engine, &spare, &engine->spare_fault); /* without it is fine, too */
+    }
+    if (rc == ERR_OK) {
+        ports_tell(engine, options->listen_count, third);
     }
     return rc;
 }

@@ -19,8 +19,9 @@ struct ev_loop;
 struct relay_engine;
 
 enum {
-    /* Eight of the configuration, the spare port's, and the one to measure neighbours from. */
-    RELAY_ENGINE_SOCKETS_MAX = 10
+    /* Eight of the configuration, the spare port's, the one to measure neighbours from, and the one
+     * that hosts want something sent from. */
+    RELAY_ENGINE_SOCKETS_MAX = 11
 };
 
 /** What an engine is made from. */

@@ -4,10 +4,12 @@
 
 #include "proto/wire/stun.h"
 
-int stun_service_init(struct stun_service *service, struct relay_base *base)
+int stun_service_init(struct stun_service *service, struct relay_base *base,
+                      struct lend_service *lend)
 {
     service->base = base;
-    return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_ANSWER_SIZE_MAX,
+    service->lend = lend;
+    return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_LEND_ANSWER_SIZE_MAX,
                        STUN_QUEUE_MAX);
 }
 
@@ -20,7 +22,7 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
 {
     struct relay_counters *counters = &service->base->counters;
     struct stun_message request;
-    uint8_t answer[STUN_ANSWER_SIZE_MAX];
+    uint8_t answer[STUN_LEND_ANSWER_SIZE_MAX];
     size_t size = 0;
 
     if (stun_parse(&request, in->data, in->size) != ERR_OK || request.class != STUN_CLASS_REQUEST) {
@@ -28,6 +30,12 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
         return;
     }
     if (!limits_stun_take(&service->base->limits, &in->remote, now)) {
+        return;
+    }
+    if (request.lend_at != 0) {
+        if (lend_on_request(service->lend, in, &request, answer, &size, now) == ERR_OK) {
+            outbox_put(&service->out, &in->local, &in->remote, answer, size);
+        }
         return;
     }
     if (stun_answer(answer, &size, &request, &in->remote, &in->local, NULL) != ERR_OK) {

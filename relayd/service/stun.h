@@ -8,18 +8,22 @@
 #include "proto/base/err.h"
 #include "proto/net/dgram.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/lend.h"
 
 #include <stdbool.h>
 
 enum { STUN_QUEUE_MAX = 256 /* answers that wait for the next transmit */ };
 
 struct stun_service {
-    struct relay_base *base; /* borrowed */
+    struct relay_base *base; /* these are borrowed */
+    struct lend_service *lend;
     struct outbox out;       /* answers that wait */
 };
 
-/** base is borrowed and outlives the service. ERR_NOMEM; stun_service_fini is legal then. */
-int stun_service_init(struct stun_service *service, struct relay_base *base) MUST_CHECK;
+/** What is given is borrowed and outlives the service. ERR_NOMEM; stun_service_fini is legal then.
+ */
+int stun_service_init(struct stun_service *service, struct relay_base *base,
+                      struct lend_service *lend) MUST_CHECK;
 void stun_service_fini(struct stun_service *service);
 
 /** One datagram whose first byte says STUN, any other content. Its answer waits. What is malformed

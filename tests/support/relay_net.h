@@ -12,6 +12,8 @@
 
 enum {
     RELAY_NET_SECOND_PORT = 40000,
+    RELAY_NET_OTHER_PORT = 443,
+    RELAY_NET_THIRD_PORT = 40001,
     RELAY_NET_MAX = 512,
     RELAY_NET_GUESTS_MAX = 32,
     RELAY_NET_PACKET_BYTES = 42, /* in front of a UDP payload: Ethernet, IPv4 and UDP */

@@ -22,6 +22,7 @@
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
 #include "proto/wire/intunnel.h"
+#include "proto/wire/lend.h"
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
 #include "proto/wire/url.h"
@@ -656,6 +657,46 @@ static void a_search_and_its_result(void **state)
     output_control("find_result", &result.control);
 }
 
+static void addresses_are_lent(void **state)
+{
+    struct lend_answer answer = {
+        .state = LEND_STATE_SENT,
+        .ports = {443, 40001},
+        .ports_count = 2,
+        .lenders = {{.result = LEND_RESULT_SENT}, {.result = LEND_RESULT_REFUSED}},
+        .lenders_count = 2,
+    };
+    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
+    Ziglan__LendJob job = ZIGLAN__LEND_JOB__INIT;
+    Ziglan__LendDone done = ZIGLAN__LEND_DONE__INIT;
+    Ziglan__Address target = ZIGLAN__ADDRESS__INIT;
+    uint8_t value[LEND_ANSWER_SIZE_MAX], ip[16], id[STUN_ID_SIZE];
+    uint8_t host[4] = {198, 51, 100, 7};
+    size_t size;
+
+    (void)state;
+    (void)input("relay_ip4", ip, sizeof(ip));
+    answer.lenders[0].address = endpoint_v4(ip, 4433);
+    (void)input("relay_ip6", ip, sizeof(ip));
+    answer.lenders[1].address = endpoint_v6(ip, 4433);
+    lend_answer_encode(value, &size, &answer);
+    output("lend_answer", value, size);
+    (void)input("stun_id", id, sizeof(id));
+    target.ip = control_bytes(host, sizeof(host));
+    target.port = 40000;
+    job.id = UINT64_C(0x0102030405060708);
+    job.target = &target;
+    job.transaction = control_bytes(id, sizeof(id));
+    control.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
+    control.lend_job = &job;
+    output_control("lend_job", &control);
+    done.id = job.id;
+    done.sent = true;
+    control.body_case = ZIGLAN__CONTROL__BODY_LEND_DONE;
+    control.lend_done = &done;
+    output_control("lend_done", &control);
+}
+
 static void every_vector_was_computed(void **state)
 {
     (void)state;
@@ -679,6 +720,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(keys_and_addresses),
         cmocka_unit_test(addresses_of_all_kinds),
         cmocka_unit_test(a_pool_is_joined),
+        cmocka_unit_test(addresses_are_lent),
         cmocka_unit_test(a_search_and_its_result),
         cmocka_unit_test(record_of_a_node),
         cmocka_unit_test(records_signed_by_the_ziglan),
