@@ -25,11 +25,12 @@ static struct unreached *fresh(void)
 /* Whether a failure of this relay counts: then it goes behind another one. */
 static bool has(const struct unreached *unreached, const uint8_t *relay, struct mono now)
 {
-    uint8_t relays[2][KEY_SIZE] = {{0}, {0xff}};
+    uint8_t relays[2][KEY_SIZE];
 
     memcpy(relays[0], relay, KEY_SIZE);
+    memset(relays[1], 0xff, KEY_SIZE);
     unreached_last(unreached, relays, 2, now);
-    return relays[0][0] == 0xff;
+    return memcmp(relays[1], relay, KEY_SIZE) == 0;
 }
 
 static void each_failure_in_a_row_counts_for_twice_as_long_up_to_an_hour(void **state)
