@@ -2,6 +2,8 @@
 /* A slot for each relay of the configuration: waiting, resolving its name, or being reached. */
 #include "relayd/service/peers.h"
 
+#include "rendezvous/mesh/neighbour_choice.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -152,12 +154,30 @@ static void reach(struct peer_service *service, struct peer_slot *slot,
     slot->due = MONO_NEVER;
 }
 
+/* True if nothing is gained by a session with this relay: it had no room, and by now this one has
+ * neighbours enough and knows it all the same. */
+static bool is_needless(const struct peer_service *service, const struct peer_slot *slot)
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    const struct neighbour *neighbour = neighbour_next(table, NULL);
+    struct neighbour_place place;
+    size_t open = 0;
+
+    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
+        open += neighbour->state == NEIGHBOUR_STATE_OPEN && !neighbour->brief;
+    }
+    return slot->refusals > 0 && open >= NEIGHBOUR_COUNT && table->book.find != NULL &&
+           table->book.find(table->book.context, slot->peer.key, &place);
+}
+
 static void begin(struct peer_service *service, struct peer_slot *slot, struct mono now)
 {
     struct neighbour *neighbour = neighbour_at(service, slot->peer.key);
     struct endpoint address;
 
-    if (neighbour != NULL) { /* it came by itself, or somebody else looks for it */
+    if (neighbour == NULL && is_needless(service, slot)) {
+        wait(service, slot, 1, PEER_FULL_MS_MAX, PEER_FULL_MS_MAX, now);
+    } else if (neighbour != NULL) { /* it came by itself, or somebody else looks for it */
         neighbour->kept = true;
         slot->state = PEER_SLOT_STATE_REACHING;
         slot->due = MONO_NEVER;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The relays that the operator names (`peers:` of the configuration): a session with each is always
- * tried for, with a wait that grows from 1 s to 60 s, and to an hour for one that has no room.
- * Names are looked up by the shell, anew for each attempt, because the addresses of a home relay
- * change.
+ * tried for, with a wait that grows from 1 s to 60 s. One that has no room is asked ever less, up
+ * to once an hour, and not at all while this relay knows it and has other neighbours enough. Names
+ * are looked up by the shell, anew for each attempt, because the addresses of a home relay change.
  */
 #pragma once
 
