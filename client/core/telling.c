@@ -5,6 +5,8 @@
 
 #include "client/core/core_internal.h"
 
+#include <string.h>
+
 static bool tell_block(struct relay_session *relay, const uint8_t key[KEY_SIZE], bool blocked)
 {
     Ziglan__Block block = ZIGLAN__BLOCK__INIT;
@@ -30,10 +32,12 @@ static bool tell_way(struct relay_session *relay, const struct contact *contact)
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     for (size_t i = 0; i < contact->via_count; i++) {
-        keys[i] = control_bytes(contact->via[i], KEY_SIZE);
+        /* Where frames are anyhow they need not be sent. */
+        if (memcmp(contact->via[i], relay->relay_key, KEY_SIZE) != 0) {
+            keys[via.n_relays++] = control_bytes(contact->via[i], KEY_SIZE);
+        }
     }
     via.dst = control_bytes(contact->key, KEY_SIZE);
-    via.n_relays = contact->via_count;
     via.relays = keys;
     message.body_case = ZIGLAN__CONTROL__BODY_VIA;
     message.via = &via;

@@ -117,6 +117,7 @@ int host_subnet_configure(struct host *host)
     contacting_configure(engine_core(host->engine), peers, config->peers_count, clock_mono());
     pinning_configure(engine_core(host->engine), config->relays, config->relays_count,
                       clock_mono());
+    engine_kick(host->engine);
     free(peers);
     return ERR_OK;
 }
