@@ -134,7 +134,8 @@ static const char *peer_why(const struct peer *peer, char text[SENTENCE_SIZE])
     const struct conversation *a = peer->conversation;
     bool session = a != NULL && a->sessions.current != NULL;
     const uint8_t *relay_key = NULL;
-    struct why why = {.code = session ? WHY_NONE : locating_why(peer, &relay_key)};
+    bool via = a != NULL && why_is_via(&a->why);
+    struct why why = {.code = session || via ? WHY_NONE : locating_why(peer, &relay_key)};
 
     if (why.code != WHY_NONE) {
         (void)key_short(relay_key, why.detail);

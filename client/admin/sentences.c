@@ -130,6 +130,14 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
             why->detail);
         return text;
     }
+    if (why_is_via(why)) {
+        (void)snprintf(
+            text, SENTENCE_SIZE,
+            "the relay %.20s, which its frames shall pass (via in the configuration), %s: "
+            "name another one, or none",
+            why->detail, why->code == WHY_VIA_REFUSES ? "does not serve them" : "is not reached");
+        return text;
+    }
     (void)snprintf(text, SENTENCE_SIZE, "%s",
                    why->code == WHY_REFUSED ? why->detail : sentences[why->code]);
     return text;

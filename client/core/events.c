@@ -12,6 +12,7 @@
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "client/stun2/relay_upkeep.h"
+#include "proto/crypto/key_form.h"
 #include "proto/wire/control.h"
 
 /* The relay that an event is about. */
@@ -104,14 +105,24 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
     }
 }
 
+static enum why_code why_of_gone(const Ziglan__Gone *gone)
+{
+    static const enum why_code codes[] = {WHY_PEER_OFFLINE, WHY_NOT_ALLOWED, WHY_OVER_VOLUME,
+                                          WHY_VIA_UNREACHED, WHY_VIA_REFUSES};
+    const struct why why = {
+        .code =
+            gone->reason < sizeof(codes) / sizeof(codes[0]) ? codes[gone->reason] : WHY_NOT_ALLOWED,
+    };
+
+    return why_is_via(&why) && gone->relay.len == 0 ? WHY_NOT_ALLOWED : why.code;
+}
+
 /* What a relay says that is not the one in use means nothing: the peer is elsewhere. So may be one
  * that the user named; the look-up tells (locating.h). */
 static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone)
 {
     struct peer *peer = peer_of(core, from, gone->dst.data, gone->dst.len);
-    static const enum why_code codes[] = {WHY_PEER_OFFLINE, WHY_NOT_ALLOWED, WHY_OVER_VOLUME};
-    enum why_code code =
-        gone->reason < sizeof(codes) / sizeof(codes[0]) ? codes[gone->reason] : WHY_NOT_ALLOWED;
+    struct why why = {.code = why_of_gone(gone)};
     const struct path *used = peer == NULL || peer->conversation == NULL
                                   ? NULL
                                   : path_table_present(&peer->conversation->paths);
@@ -119,9 +130,12 @@ static void on_gone(struct host_core *core, const struct sender *from, const Zig
     if (used == NULL || used->relay != from->relay) {
         return;
     }
-    if (peer->contact == NULL || peer->conversation->sessions.current != NULL) {
-        conversation_why(peer->conversation, code, NULL);
+    if (why_is_via(&why)) {
+        (void)key_short(gone->relay.data, why.detail);
+    } else if (peer->contact != NULL && peer->conversation->sessions.current == NULL) {
+        return;
     }
+    conversation_why(peer->conversation, why.code, why.detail);
 }
 
 static void on_observed(struct relay_session *relay, const Ziglan__ObservedAddress *observed)

@@ -92,18 +92,20 @@ struct relay_liveness {
 /** Why a peer is not reached directly; client/admin makes sentences of it. */
 enum why_code {
     WHY_NONE,
-    WHY_DIRECT_LOST,  /* the direct path was lost; trying again */
-    WHY_PEER_OFFLINE, /* the peer has no session to the relay */
-    WHY_NOT_ALLOWED,  /* the relay does not allow it */
-    WHY_OVER_VOLUME,  /* the relay's volume of the month is used up */
-    WHY_NO_WAY,       /* hole punching found no way through the two NATs */
-    WHY_IPV4_HERE,    /* this host has only IPv4, the peer only IPv6 */
-    WHY_IPV6_HERE,    /* the reverse */
-    WHY_ONE_SITE,     /* one NAT hides both, and nothing passes between their networks */
-    WHY_SMALL_ONLY,   /* small packets pass directly, but none of a useful size */
-    WHY_REFUSED,      /* the relay refused a punch: detail is its text */
-    WHY_NOT_FOUND,    /* no relay of ours knows where the peer is */
-    WHY_NO_ANSWER,    /* it is at a relay: that one, or the peer does not answer */
+    WHY_DIRECT_LOST,   /* the direct path was lost; trying again */
+    WHY_PEER_OFFLINE,  /* the peer has no session to the relay */
+    WHY_NOT_ALLOWED,   /* the relay does not allow it */
+    WHY_OVER_VOLUME,   /* the relay's volume of the month is used up */
+    WHY_NO_WAY,        /* hole punching found no way through the two NATs */
+    WHY_IPV4_HERE,     /* this host has only IPv4, the peer only IPv6 */
+    WHY_IPV6_HERE,     /* the reverse */
+    WHY_ONE_SITE,      /* one NAT hides both, and nothing passes between their networks */
+    WHY_SMALL_ONLY,    /* small packets pass directly, but none of a useful size */
+    WHY_REFUSED,       /* the relay refused a punch: detail is its text */
+    WHY_NOT_FOUND,     /* no relay of ours knows where the peer is */
+    WHY_NO_ANSWER,     /* it is at a relay: that one, or the peer does not answer */
+    WHY_VIA_UNREACHED, /* of the relays that frames shall pass, detail is not reached */
+    WHY_VIA_REFUSES,   /* detail passes nothing on */
     WHY_COUNT,
 };
 
@@ -148,6 +150,12 @@ void conversation_queue(struct conversation *a, const uint8_t *plain, size_t siz
 
 /** Say why it is not direct; detail may be NULL. */
 void conversation_why(struct conversation *a, enum why_code code, const char *detail);
+
+/** A frame of the peer came over a relay: what relays said of that is over. */
+void conversation_why_over(struct conversation *a);
+
+/** True if the way over relays that the user named for the peer is the reason. */
+bool why_is_via(const struct why *why);
 
 /** Make a path of every relay that knows the peer: those of the ziglan through which it is known
  * first, then those of other ziglans that it is a member of, then this host's relays of no ziglan,

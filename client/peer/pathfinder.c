@@ -196,7 +196,12 @@ static void on_pong(struct conversation *a, const struct origin *origin, const s
     if (ping_request_answer(&a->shared->pings, a->peer, pong->transaction, relayed, now)) {
         conversation_wake(a, now);
     }
-    if (pinging_on_pong(a, origin, pong, now) != NULL && !relayed) {
+    if (pinging_on_pong(a, origin, pong, now) == NULL) {
+        return;
+    }
+    if (relayed) {
+        conversation_why_over(a);
+    } else {
         choose(a, now);
         conversation_wake(a, now);
     }

@@ -56,6 +56,7 @@ static const struct rule rules[] = {
     {"RelayHosts.hosts", RULE_SIZE, 1, URL_HOSTS_TEXT_SIZE - 1, 0},
     {"Gone.dst", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
     {"Gone.src", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
+    {"Gone.relay", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
     {"PunchRequest.target", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
     {"PunchRequest.app", RULE_SIZE, 0, RECORD_APP_SIZE - 1, 0},
     {"PunchRequest.requester", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},

@@ -69,6 +69,21 @@ static bool attachment_is_due(struct forward_relay *service, const uint8_t neigh
     return !mono_due(until, now);
 }
 
+static bool is_in_force(const struct forward_relay *service, enum forward_mark kind,
+                        const uint8_t one[KEY_SIZE], const uint8_t *other, struct mono now)
+{
+    const struct mark_name name = mark_of(kind, one, other);
+    struct mono until;
+
+    return marks_find(service->marks, &name, &until) && !mono_due(until, now);
+}
+
+static bool is_unreachable(const struct forward_relay *service, const uint8_t relay[KEY_SIZE],
+                           struct mono now)
+{
+    return is_in_force(service, FORWARD_MARK_UNREACHABLE, relay, NULL, now);
+}
+
 int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZE],
                        const struct relayed *frame, struct mono now)
 {
@@ -78,6 +93,9 @@ int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZ
     size_t head_size = 0;
     int rc;
 
+    if (is_unreachable(service, next, now)) {
+        return ERR_DROP;
+    }
     if (!attachment_is_due(service, next, frame->src, now)) {
         sent.attachment = NULL;
         sent.attachment_size = 0;
@@ -95,21 +113,6 @@ int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZ
 }
 
 /* ---- the way of a frame of a host here ---- */
-
-static bool is_in_force(const struct forward_relay *service, enum forward_mark kind,
-                        const uint8_t one[KEY_SIZE], const uint8_t *other, struct mono now)
-{
-    const struct mark_name name = mark_of(kind, one, other);
-    struct mono until;
-
-    return marks_find(service->marks, &name, &until) && !mono_due(until, now);
-}
-
-static bool is_unreachable(const struct forward_relay *service, const uint8_t relay[KEY_SIZE],
-                           struct mono now)
-{
-    return is_in_force(service, FORWARD_MARK_UNREACHABLE, relay, NULL, now);
-}
 
 void forward_relay_unreachable(struct forward_relay *service, const uint8_t relay[KEY_SIZE],
                                struct mono now)
@@ -172,15 +175,24 @@ static bool send_by(struct forward_relay *service, const struct outgoing *out,
         .frame = out->frame,
         .frame_size = out->size,
     };
-    int rc = ERR_DROP;
+    int rc = forward_relay_send(service, way->keys[0], &relayed, now);
 
-    if (!is_unreachable(service, way->keys[0], now)) {
-        rc = forward_relay_send(service, way->keys[0], &relayed, now);
-    }
     if (rc != ERR_OK && rc != ERR_DROP) {
         base->counters.drop_queue++;
     }
     return rc != ERR_DROP;
+}
+
+/* A relay of the way that the host named is not reached: no other way is taken in its place. If it
+ * is the last one, dst may be elsewhere by now. */
+static void named_way_failed(struct forward_relay *service, struct relay_client *from,
+                             const uint8_t dst[KEY_SIZE], const struct way_relays *way, size_t at,
+                             struct mono now)
+{
+    if (at + 1 == way->count) {
+        ways_failed(service->ways, from->key, dst);
+    }
+    gone_send_relay(service->base, from, dst, GONE_RELAY_UNREACHED, way->keys[at], now);
 }
 
 /* Presence knows where its receiver is: learn it, and send the frame there. */
@@ -195,8 +207,15 @@ static void send_found(struct forward_relay *service, const struct outgoing *out
             continue;
         }
         ways_found(ways, out->from->key, out->dst, found->relays[i], now);
-        if (ways_find(ways, out->from->key, out->dst, &way, now) &&
-            send_by(service, out, &way, now)) {
+        if (!ways_find(ways, out->from->key, out->dst, &way, now)) {
+            continue; /* no memory for it */
+        }
+        if (send_by(service, out, &way, now)) {
+            return;
+        }
+        if (way.named) {
+            service->base->counters.drop_no_session++;
+            named_way_failed(service, out->from, out->dst, &way, 0, now);
             return;
         }
     }
@@ -241,7 +260,12 @@ void forward_relay_take(struct forward_relay *service, struct relay_client *from
         no_way(service, &out, now);
     } else if (!ways_find(service->ways, from->key, dst, &way, now)) {
         seek(service, &out, now);
-    } else if (!send_by(service, &out, &way, now)) {
+    } else if (send_by(service, &out, &way, now)) {
+        return;
+    } else if (way.named) {
+        service->base->counters.drop_no_session++;
+        named_way_failed(service, from, dst, &way, 0, now);
+    } else {
         ways_failed(service->ways, from->key, dst);
         seek(service, &out, now);
     }
@@ -343,34 +367,50 @@ void forward_relay_on_via(struct forward_relay *service, const struct relay_clie
     reply_result(reply, client, message->request_id, verdict);
 }
 
+/* The relay of dst, the last one of the way, says that dst gets nothing. */
+static void gone_at_last(struct forward_relay *service, struct relay_client *from,
+                         const Ziglan__Gone *body, const uint8_t relay[KEY_SIZE], struct mono now)
+{
+    if (body->reason == GONE_NO_SESSION) {
+        ways_failed(service->ways, from->key, body->dst.data);
+        presence_on_absent(service->presence, body->dst.data, relay, now);
+    }
+    gone_send(service->base, from, body->dst.data,
+              body->reason <= GONE_OVER_VOLUME ? (enum gone_reason)body->reason : GONE_NO_SESSION,
+              now);
+}
+
+/* One in the middle means a relay: itself, if it does not pass frames on, or the next one, if that
+ * is not reached. Of a way that the host did not name it needs not know: the next frame takes
+ * another. */
 void forward_relay_on_gone(struct forward_relay *service, const struct relay_client *client,
                            const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__Gone *body = message->gone;
     struct way_relays way;
     struct relay_client *from;
-    bool on_way = false;
+    size_t at = 0;
 
     if (body->src.len != KEY_SIZE ||
         !ways_find(service->ways, body->src.data, body->dst.data, &way, now)) {
         return;
     }
-    for (size_t i = 0; i < way.count; i++) {
-        on_way = on_way || memcmp(way.keys[i], client->key, KEY_SIZE) == 0;
+    while (at < way.count && memcmp(way.keys[at], client->key, KEY_SIZE) != 0) {
+        at++;
     }
     from = session_table_of_key(&service->base->sessions, body->src.data);
-    if (!on_way || from == NULL) {
+    if (at == way.count || from == NULL) {
         return; /* a relay that has nothing to do with it */
     }
-    if (body->reason == GONE_NO_SESSION) {
+    if (at + 1 == way.count) {
+        gone_at_last(service, from, body, client->key, now);
+    } else if (!way.named) {
         ways_failed(service->ways, body->src.data, body->dst.data);
-        if (memcmp(way.keys[way.count - 1], client->key, KEY_SIZE) == 0) {
-            presence_on_absent(service->presence, body->dst.data, client->key, now);
-        }
+    } else if (body->reason == GONE_NO_SESSION) {
+        named_way_failed(service, from, body->dst.data, &way, at + 1, now);
+    } else {
+        gone_send_relay(service->base, from, body->dst.data, GONE_RELAY_REFUSES, way.keys[at], now);
     }
-    gone_send(service->base, from, body->dst.data,
-              body->reason <= GONE_OVER_VOLUME ? (enum gone_reason)body->reason : GONE_NO_SESSION,
-              now);
 }
 
 void forward_relay_on_blocked(struct forward_relay *service, const struct relay_client *client,

@@ -231,6 +231,7 @@ static void named_way(const struct row *row, struct way_relays *out)
     const uint8_t *last = row->learnt.keys[row->learnt.count - 1];
 
     out->count = 0;
+    out->named = true;
     while (out->count < row->via_count && memcmp(row->via[out->count], last, KEY_SIZE) != 0) {
         memcpy(out->keys[out->count], row->via[out->count], KEY_SIZE);
         out->count++;

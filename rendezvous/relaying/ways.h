@@ -27,6 +27,7 @@ enum {
 struct way_relays {
     uint8_t keys[WAYS_RELAYS_MAX][KEY_SIZE];
     size_t count;
+    bool named; /* the host wants these relays and no others */
 };
 
 struct ways;

@@ -8,7 +8,8 @@
 #                                 gateway. Relays believe each other by their /16, and of those the
 #                                 documentation ranges have only three.
 #   subnet_relay NAME [OTHER...]  a relay on that machine starts; its operator names these others,
-#                                 which run. Its pid is in $LAB_DIR/NAME.pid
+#                                 which run. Its pid is in $LAB_DIR/NAME.pid. SUBNET_SETTINGS are
+#                                 more lines of its configuration
 #   subnet_start NAME             it starts again after its end
 #   subnet_end SIGNAL NAME...     they end at once; returns when all are gone
 #   relayd_of NAME VERB [OPTION...]
@@ -19,6 +20,10 @@
 #   subnet_knows NAME OTHER...    whether it knows all these others
 #   subnet_all_know NAME...       whether each of these knows all of them
 #   subnet_sessions NAME OTHER... prints with how many of these others it has a session
+#   subnet_metric NAME METRIC     prints a value of its page for Prometheus, labels included
+#   subnet_host NAME RELAY        a host of no ziglan that uses this relay and no other. Its key is
+#                                 in $LAB_DIR/NAME.key
+#   subnet_peer NAME OTHER        it names this other one
 
 subnet_machine() { # name ip4
     local gateway
@@ -39,6 +44,7 @@ subnet_relay() { # name [other...]
     lab_relay_init "$name" "$(cat "$LAB_DIR/$name.address")" --name "$name" \
         >"$LAB_DIR/$name.invite" ||
         { lab_fail "relayd init of $name"; exit 1; }
+    printf '%s\n' "${SUBNET_SETTINGS:-}" >>"$LAB_DIR/$name/relayd.yaml"
     [ $# = 0 ] || echo "peers:" >>"$LAB_DIR/$name/relayd.yaml"
     for other; do
         printf '  - "%s"\n' "$(subnet_url "$other")" >>"$LAB_DIR/$name/relayd.yaml"
@@ -89,4 +95,22 @@ subnet_sessions() { # name other...
     local other keys=
     for other in "${@:2}"; do keys=$keys$(subnet_key "$other"); done
     subnet_nodes "$1" "sum(n['session'] != '' and n['key'] in '$keys' for n in nodes)"
+}
+
+subnet_metric() { # name metric
+    lab_in "$1" "$LAB_PYTHON" -c 'import sys; from urllib.request import urlopen
+page = urlopen("http://127.0.0.1:9433/metrics").read().decode()
+print(next(line.split()[-1] for line in page.splitlines() if line.startswith(sys.argv[1] + " ")))' \
+        "$2"
+}
+
+subnet_host() { # name relay
+    lab_ziglan "$1" init --name "$1" >/dev/null
+    lab_ziglan "$1" relay pin "$(subnet_url "$2")" >/dev/null || not_ok "$1 pins $2"
+    json_of "$1" whoami 'd["key"]' >"$LAB_DIR/$1.key"
+}
+
+subnet_peer() { # name other
+    lab_ziglan "$1" peer add "$(cat "$LAB_DIR/$2.key")" --name "$2" >/dev/null ||
+        not_ok "$1 names $2"
 }

@@ -30,6 +30,10 @@ static void on_control(struct net_host *host, const struct link_event *event)
     if (control->body_case == ZIGLAN__CONTROL__BODY_GONE) {
         host->gones++;
         host->gone_reason = control->gone->reason;
+        memset(host->gone_relay, 0, KEY_SIZE);
+        if (control->gone->relay.len > 0) {
+            memcpy(host->gone_relay, control->gone->relay.data, KEY_SIZE);
+        }
     } else if (control->body_case == ZIGLAN__CONTROL__BODY_PUNCH_REQUEST) {
         host->punch.offers++;
         host->punch.id = control->punch_request->punch_id;

@@ -31,6 +31,7 @@ struct net_host {
     struct mono frame_at;
     size_t gones; /* Gone messages; the last one's reason follows */
     uint32_t gone_reason;
+    uint8_t gone_relay[KEY_SIZE]; /* zeros: it names none */
     struct net_host_punch {
         size_t offers, goes;
         uint64_t id; /* of the last offer or go, and what a go said: */

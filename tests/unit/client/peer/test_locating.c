@@ -2,6 +2,7 @@
 /* A host asks its relays where a peer is that its user named: real relays, which know each other.
  */
 #include "client/admin/host_admin.h"
+#include "client/core/contacting.h"
 #include "client/core/core_internal.h"
 #include "client/peer/life.h"
 #include "client/peer/locating.h"
@@ -131,6 +132,57 @@ static void who_is_somewhere_and_does_not_answer_is_said_to_be_there(void **stat
     assert_int_equal(net_user_ping(&w->anna, &w->nas, "nas", 4000), 4000);
     assert_non_null(strstr(why(w), key_short(relay_net_key(w->net, 3), key)));
     assert_non_null(strstr(why(w), "does not name this host"));
+    world_free(w);
+}
+
+/* Anna's configuration names relays that her frames to nas shall pass. */
+static void name_way(struct world *w, const uint8_t *const *via, uint8_t count)
+{
+    struct named_peer peer = {.name = "nas", .via_count = count};
+
+    memcpy(peer.key, w->nas.node.identity.public_key, KEY_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(peer.via[i], via[i], KEY_SIZE);
+    }
+    contacting_configure(w->anna.node.core, &peer, 1, w->net->now);
+    relay_net_run(w->net, 1000);
+}
+
+static void the_user_reads_which_relay_of_the_way_is_not_reached(void **state)
+{
+    static const uint8_t nobody[KEY_SIZE] = {7};
+    struct world *w = world_new(true);
+    const uint8_t *via[] = {relay_net_key(w->net, 1), nobody};
+    char key[KEY_SHORT_SIZE];
+
+    (void)state;
+    net_user_use(&w->nas, 3);
+    name_way(w, via, 2);
+    assert_int_equal(net_user_ping(&w->anna, &w->nas, "nas", 4000), 4000);
+    assert_non_null(strstr(why(w), key_short(nobody, key)));
+    name_way(w, NULL, 0);
+    assert_true(net_user_ping(&w->anna, &w->nas, "nas", 15000) < 15000);
+    assert_int_equal(nas_of(w)->conversation->why.code, WHY_NONE);
+    world_free(w);
+}
+
+/* The first relay of the way is one of hers: it is told the others. */
+static void all_relays_of_the_way_are_passed_from_each_of_ours(void **state)
+{
+    struct world *w = world_new(true);
+    const uint8_t *via[] = {relay_net_key(w->net, 0), relay_net_key(w->net, 1),
+                            relay_net_key(w->net, 2)};
+
+    (void)state;
+    net_user_use(&w->nas, 3);
+    name_way(w, via, 3);
+    assert_true(net_user_ping(&w->anna, &w->nas, "nas", 5000) < 5000);
+    assert_true(w->net->nodes[3].core->base.counters.relayed_in_frames > 0);
+    for (size_t i = 0; i < 3; i++) {
+        const struct relay_counters *counters = &w->net->nodes[i].core->base.counters;
+
+        assert_true(counters->relayed_out_frames >= 1);
+    }
     world_free(w);
 }
 
@@ -271,6 +323,8 @@ int main(void)
         cmocka_unit_test(two_at_different_relays_without_a_common_ziglan_talk),
         cmocka_unit_test(who_is_nowhere_is_said_to_be_nowhere),
         cmocka_unit_test(who_is_somewhere_and_does_not_answer_is_said_to_be_there),
+        cmocka_unit_test(the_user_reads_which_relay_of_the_way_is_not_reached),
+        cmocka_unit_test(all_relays_of_the_way_are_passed_from_each_of_ours),
         cmocka_unit_test(what_the_peer_did_not_sign_is_not_believed),
         cmocka_unit_test(of_two_places_the_later_one_counts),
         cmocka_unit_test(a_relay_answers_once_and_for_itself_only),

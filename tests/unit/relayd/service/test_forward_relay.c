@@ -187,7 +187,8 @@ static void a_relay_that_is_not_open_passes_nothing_on(void **state)
     net_host_frame(&town.a, town.b_key, 1, SIZE);
     relay_net_run(town.net, 1000);
     assert_int_equal(town.b.frames, 0);
-    assert_int_equal(town.a.gone_reason, GONE_NOT_ALLOWED);
+    assert_int_equal(town.a.gone_reason, GONE_RELAY_REFUSES);
+    assert_memory_equal(town.a.gone_relay, relay_net_key(town.net, 1), KEY_SIZE);
     town.net->nodes[2].core->base.cfg.open_relay = false; /* nor is a stranger there a receiver */
     far_hosts_name_way(&town.a, town.b_key, NULL, 0);
     net_host_frame(&town.a, town.b_key, 1, SIZE);
@@ -457,6 +458,85 @@ static void gone_is_believed_of_relays_on_the_way_only(void **state)
     far_hosts_fini(&town);
 }
 
+/* Frames each 100 ms for so long, from one host to the other. */
+static void keep_sending(struct far_hosts *town, struct net_host *from, const uint8_t *to,
+                         unsigned ms)
+{
+    for (unsigned i = 0; i < ms / 100; i++) {
+        net_host_frame(from, to, 1, SIZE);
+        relay_net_run(town->net, 100);
+    }
+}
+
+static void a_host_hears_which_relay_of_the_way_that_it_named_is_dead(void **state)
+{
+    static const size_t chain[] = {1, 2};
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, chain, 2);
+    far_hosts_talk(&town, 10);
+    size_t before = town.b.frames;
+    for (size_t dead = 2; dead >= 1; dead--) {
+        town.a.gones = 0;
+        relay_node_stop(&town.net->nodes[dead]);
+        keep_sending(&town, &town.a, town.b_key, 3000);
+        assert_true(town.a.gones > 0);
+        assert_int_equal(town.a.gone_reason, GONE_RELAY_UNREACHED);
+        assert_memory_equal(town.a.gone_relay, relay_net_key(town.net, dead), KEY_SIZE);
+    }
+    assert_int_equal(town.b.frames, before); /* it was told which way, and no other is taken */
+    far_hosts_name_way(&town.a, town.b_key, NULL, 0);
+    net_host_frame(&town.a, town.b_key, 1, SIZE);
+    relay_net_run(town.net, 1000);
+    assert_int_equal(town.b.frames, before + 1);
+    far_hosts_fini(&town);
+}
+
+static void behind_the_way_that_it_named_a_host_is_found_at_another_relay(void **state)
+{
+    static const size_t chain[] = {1};
+    struct far_hosts town;
+    struct net_host again; /* b at another relay */
+
+    (void)state;
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, chain, 1);
+    far_hosts_talk(&town, 3);
+    relay_node_stop(&town.net->nodes[3]);
+    net_host_init(&again, town.net, 3);
+    again.identity = town.b.identity;
+    net_host_attach(&again, 2, 9);
+    net_host_dial(&again, 2);
+    keep_sending(&town, &town.a, town.b_key, LOCATE_PRESENT_MS + 5000);
+    assert_true(again.frames > 0);
+    assert_true(far_hosts_counters(&town, 1)->relayed_out_frames >= again.frames);
+    net_host_fini(&again);
+    far_hosts_fini(&town);
+}
+
+static void a_reply_finds_another_way_when_a_relay_of_the_latest_is_dead(void **state)
+{
+    static const size_t chain[] = {1, 2};
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 4);
+    far_hosts_name_way(&town.a, town.b_key, chain, 2);
+    far_hosts_talk(&town, 10);
+    relay_node_stop(&town.net->nodes[1]);
+    relay_net_run(town.net, 100); /* what was on its way */
+    size_t before = town.a.frames;
+    struct mono died_at = town.net->now;
+    keep_sending(&town, &town.b, town.a_key, 5000);
+    assert_true(town.a.frames > before);
+    assert_int_equal(town.b.gones, 0); /* nothing that its user could mend */
+    print_message("the last frame that was lost %zu ms after the death\n",
+                  (size_t)mono_ms_between(died_at, town.net->now) - 100 * (town.a.frames - before));
+    far_hosts_fini(&town);
+}
+
 static void a_relay_that_is_dead_is_passed_over(void **state)
 {
     struct far_hosts town;
@@ -496,6 +576,9 @@ int main(void)
         cmocka_unit_test(two_relays_that_send_in_circles_get_no_more_than_their_share),
         cmocka_unit_test(a_flood_of_forged_attachments_costs_few_verifications_and_few_words),
         cmocka_unit_test(gone_is_believed_of_relays_on_the_way_only),
+        cmocka_unit_test(a_host_hears_which_relay_of_the_way_that_it_named_is_dead),
+        cmocka_unit_test(behind_the_way_that_it_named_a_host_is_found_at_another_relay),
+        cmocka_unit_test(a_reply_finds_another_way_when_a_relay_of_the_latest_is_dead),
         cmocka_unit_test(a_relay_that_is_dead_is_passed_over),
     };
 
