@@ -331,7 +331,7 @@ int verb_join(const struct cli *cli)
         fault_set(&fault, EXIT_CODE_USAGE, "%s", problem);
         return cli_fail(cli, &fault);
     }
-    if (!key_is_usable(url.key)) {
+    if (!url_is_usable(&url)) {
         fault_set(&fault, EXIT_CODE_USAGE, "%s", KEY_UNUSABLE_TEXT);
         return cli_fail(cli, &fault);
     }

@@ -321,7 +321,7 @@ static bool urls_check(struct config_text *in, const char *list, char *const *ur
         if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
             return config_text_fail(in, list, text, "%s", problem);
         }
-        if (!key_is_usable(url.key)) {
+        if (!url_is_usable(&url)) {
             return config_text_fail(in, list, text, "%s", KEY_UNUSABLE_TEXT);
         }
         if (url.kind != kind) {

@@ -475,7 +475,7 @@ int host_core_join(struct host_core *core, const char *text, const char *wanted,
                        "this is the URL of a relay; to join, use one that begins with ziglan://");
         return ERR_DROP;
     }
-    if (!key_is_usable(url.key)) {
+    if (!url_is_usable(&url)) {
         (void)snprintf(error, error_size, "%s", KEY_UNUSABLE_TEXT);
         return ERR_DROP;
     }
@@ -539,7 +539,7 @@ uint64_t host_core_add_relay(struct host_core *core, const struct url *url, stru
 {
     struct relay_session *relay = NULL;
 
-    if (!key_is_usable(url->key)) {
+    if (!url_is_usable(url)) {
         return 0;
     }
     if (url->kind == URL_KIND_RELAY) {

@@ -53,7 +53,7 @@ int pinning_add(struct host_core *core, const char *text, char *error, size_t er
                       "this is the URL of a ziglan; to join it: ziglan join; a relay's begins with "
                       "relay://");
     }
-    if (!key_is_usable(url.key)) {
+    if (!url_is_usable(&url)) {
         return refuse(error, error_size, ERR_DROP, KEY_UNUSABLE_TEXT);
     }
     int rc = pins_add(&core->pins, &url);

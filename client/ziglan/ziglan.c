@@ -72,8 +72,8 @@ void ziglan_on_hosts(struct ziglan *ziglan, const char *hosts, struct mono now)
                   "where it says that it can be reached is not believed");
         return;
     }
-    url_add_hosts(&told, &ziglan->record.url);
-    if (url_same_hosts(&told, &ziglan->record.url)) {
+    url_add_places(&told, &ziglan->record.url);
+    if (url_same_places(&told, &ziglan->record.url)) {
         return;
     }
     env_trace(context->env, TRACE_LEVEL_INFO, "relay.hosts", "reached_at=%s", hosts);
@@ -138,15 +138,15 @@ int ziglan_rejoin(struct ziglan *ziglan, const struct url *url, struct mono now)
 
     if (ziglan->state == ZIGLAN_STATE_JOINED) {
         merged = ziglan->record.url;
-        url_add_hosts(&merged, url);
-        if (url_same_hosts(&merged, &ziglan->record.url)) {
+        url_add_places(&merged, url);
+        if (url_same_places(&merged, &ziglan->record.url)) {
             return ERR_OK;
         }
         ziglan->record.url = merged;
         relay_set_rehost(relays, ziglan->entry_point, &merged, now);
         return ziglan_store_put(ziglan->context->store, &ziglan->record);
     }
-    url_add_hosts(&merged, &ziglan->record.url);
+    url_add_places(&merged, &ziglan->record.url);
     ziglan->record.url = merged;
     ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_NONE);
     relay_set_redirect(relays, ziglan->entry_point, &merged, now);

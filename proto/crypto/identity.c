@@ -76,6 +76,16 @@ bool key_is_usable(const uint8_t key[KEY_SIZE])
     return key_x25519(x25519, key) == ERR_OK;
 }
 
+bool url_is_usable(const struct url *url)
+{
+    bool usable = key_is_usable(url->key);
+
+    for (size_t i = 0; i < url->relays_count; i++) {
+        usable = usable && key_is_usable(url->relays[i].key);
+    }
+    return usable;
+}
+
 int key_x25519(uint8_t out[KEY_SIZE], const uint8_t key[KEY_SIZE])
 {
     uint8_t converted[KEY_SIZE];

@@ -9,6 +9,7 @@
 #include "proto/base/err.h"
 #include "proto/crypto/key_form.h"
 #include "proto/wire/frame.h"
+#include "proto/wire/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,9 +48,12 @@ void identity_sign(const struct identity *identity, const char *label, const uin
 bool key_verify(const uint8_t key[KEY_SIZE], const char *label, const uint8_t *message, size_t size,
                 const uint8_t signature[SIGNATURE_SIZE]);
 
-/** What people are told about a key that is not usable. */
+/** What people are told about a URL that is not usable. */
 #define KEY_UNUSABLE_TEXT                                                                          \
     "nobody can have the key of this URL: copy the whole URL again, or ask for a new one"
+
+/** False if a key in a URL, also one of a relay that it names, is not usable. */
+bool url_is_usable(const struct url *url);
 
 /** False for keys that no honest node can have: of small order, outside the main subgroup, or no
  * point at all. Some of them are well known as addresses elsewhere. */

@@ -111,9 +111,9 @@ static int parse_scheme(struct parse *p, struct span *rest)
     return ERR_OK;
 }
 
-static int parse_key(struct parse *p, struct span key)
+static int parse_key(struct parse *p, struct span key, uint8_t out[KEY_SIZE])
 {
-    if (base32_decode(p->url.key, KEY_SIZE, key.at, key.size) == ERR_OK) {
+    if (base32_decode(out, KEY_SIZE, key.at, key.size) == ERR_OK) {
         return ERR_OK;
     }
     if (key.size != KEY_TEXT_LENGTH) {
@@ -304,6 +304,31 @@ static int parse_invite(struct parse *p, struct span value)
     return ERR_OK;
 }
 
+/* KEY@HOST[:PORT] of a relay that can be asked. */
+static int parse_relay(struct parse *p, struct span value)
+{
+    struct url_relay *relay = &p->url.relays[p->url.relays_count];
+    struct span host = value;
+    bool found;
+    struct span key = cut(&host, '@', &found);
+    int rc;
+
+    if (p->url.relays_count == URL_RELAYS_MAX) {
+        return refuse(p, "there are too many relays at character %zu: at most %d", place(p, value),
+                      URL_RELAYS_MAX);
+    }
+    if (!found) {
+        return refuse(p, "the relay at character %zu has no @ between key and host: relay=KEY@HOST",
+                      place(p, value));
+    }
+    rc = parse_key(p, key, relay->key);
+    if (rc == ERR_OK) {
+        rc = parse_host(p, host, &relay->host);
+    }
+    p->url.relays_count += rc == ERR_OK ? 1 : 0;
+    return rc;
+}
+
 static int parse_name(struct parse *p, struct span value)
 {
     if (!name_is_label(value.at, value.size) || p->url.name[0] != '\0') {
@@ -334,6 +359,8 @@ static int parse_parameters(struct parse *p, struct span query)
             rc = parse_invite(p, value);
         } else if (name.size == 4 && starts_with(name, "name")) {
             rc = parse_name(p, value);
+        } else if (name.size == 5 && starts_with(name, "relay")) {
+            rc = parse_relay(p, value);
         }
     }
     return rc;
@@ -352,20 +379,21 @@ static int parse_all(struct parse *p, struct span rest)
     }
     struct span query = rest;
     struct span hosts = cut(&query, '?', &found);
-    struct span all = hosts;
-    struct span key = cut(&hosts, '@', &found);
 
-    if (!found) {
-        return refuse(p,
-                      "there is no @ between key and host after character %zu: "
-                      "the form is %s://KEY@HOST",
-                      place(p, all) - 1, p->url.kind == URL_KIND_RELAY ? "relay" : "ziglan");
-    }
     if (hosts.size > 0 && hosts.at[hosts.size - 1] == '/') {
         hosts.size--; /* browsers and mail programs append it */
     }
-    rc = parse_key(p, key);
-    if (rc == ERR_OK) {
+    struct span all = hosts;
+    struct span key = cut(&hosts, '@', &found);
+
+    if (!found && p->url.kind == URL_KIND_RELAY) {
+        return refuse(p,
+                      "there is no @ between key and host after character %zu: "
+                      "the form is relay://KEY@HOST",
+                      place(p, all) - 1);
+    }
+    rc = parse_key(p, key, p->url.key);
+    if (rc == ERR_OK && found) {
         rc = parse_hosts(p, hosts);
     }
     return rc == ERR_OK ? parse_parameters(p, query) : rc;
@@ -408,7 +436,24 @@ static bool same_host(const struct url_host *a, const struct url_host *b)
     return a->port == b->port && strcmp(a->name, b->name) == 0;
 }
 
-void url_add_hosts(struct url *url, const struct url *more)
+static bool same_relay(const struct url_relay *a, const struct url_relay *b)
+{
+    return memcmp(a->key, b->key, KEY_SIZE) == 0 && same_host(&a->host, &b->host);
+}
+
+static void add_relay(struct url *url, const struct url_relay *more)
+{
+    bool known = url->relays_count == URL_RELAYS_MAX;
+
+    for (size_t i = 0; !known && i < url->relays_count; i++) {
+        known = same_relay(&url->relays[i], more);
+    }
+    if (!known) {
+        url->relays[url->relays_count++] = *more;
+    }
+}
+
+void url_add_places(struct url *url, const struct url *more)
 {
     for (size_t i = 0; i < more->hosts_count; i++) {
         bool known = url->hosts_count == URL_HOSTS_MAX;
@@ -420,16 +465,31 @@ void url_add_hosts(struct url *url, const struct url *more)
             url->hosts[url->hosts_count++] = more->hosts[i];
         }
     }
+    for (size_t i = 0; i < more->relays_count; i++) {
+        add_relay(url, &more->relays[i]);
+    }
 }
 
-bool url_same_hosts(const struct url *a, const struct url *b)
+bool url_same_places(const struct url *a, const struct url *b)
 {
-    bool same = a->hosts_count == b->hosts_count;
+    bool same = a->hosts_count == b->hosts_count && a->relays_count == b->relays_count;
 
     for (size_t i = 0; same && i < a->hosts_count; i++) {
         same = same_host(&a->hosts[i], &b->hosts[i]);
     }
+    for (size_t i = 0; same && i < a->relays_count; i++) {
+        same = same_relay(&a->relays[i], &b->relays[i]);
+    }
     return same;
+}
+
+struct url url_of_relay(const struct url_relay *relay)
+{
+    struct url url = {.kind = URL_KIND_RELAY, .hosts_count = 1};
+
+    memcpy(url.key, relay->key, KEY_SIZE);
+    url.hosts[0] = relay->host;
+    return url;
 }
 
 /* ---- printing ---- */
@@ -453,26 +513,46 @@ static void put_host(struct wbuf *w, const struct url_host *host)
     }
 }
 
+static void put_bytes(struct wbuf *w, const uint8_t *bytes, size_t size)
+{
+    char text[KEY_TEXT_SIZE];
+
+    _Static_assert((size_t)INVITE_SIZE < KEY_SIZE, "a key is the longest");
+    base32_encode(text, bytes, size);
+    put_text(w, text);
+}
+
+/* Begin a parameter; the first one follows a question mark. */
+static void put_parameter(struct wbuf *w, const char *name, bool *any)
+{
+    put_text(w, *any ? "&" : "?");
+    put_text(w, name);
+    *any = true;
+}
+
 int url_print(const struct url *url, char *text, size_t capacity)
 {
     struct wbuf w = wbuf_over((uint8_t *)text, capacity);
-    char key[KEY_TEXT_SIZE];
-    char invite[BASE32_TEXT_SIZE(INVITE_SIZE) + 1];
+    bool any = false;
 
     put_text(&w, url->kind == URL_KIND_ZIGLAN ? "ziglan://" : "relay://");
-    base32_encode(key, url->key, KEY_SIZE);
-    put_text(&w, key);
+    put_bytes(&w, url->key, KEY_SIZE);
     for (size_t i = 0; i < url->hosts_count; i++) {
         put_text(&w, i == 0 ? "@" : ",");
         put_host(&w, &url->hosts[i]);
     }
+    for (size_t i = 0; i < url->relays_count; i++) {
+        put_parameter(&w, "relay=", &any);
+        put_bytes(&w, url->relays[i].key, KEY_SIZE);
+        put_text(&w, "@");
+        put_host(&w, &url->relays[i].host);
+    }
     if (url->has_invite) {
-        base32_encode(invite, url->invite, INVITE_SIZE);
-        put_text(&w, "?invite=");
-        put_text(&w, invite);
+        put_parameter(&w, "invite=", &any);
+        put_bytes(&w, url->invite, INVITE_SIZE);
     }
     if (url->name[0] != '\0') {
-        put_text(&w, url->has_invite ? "&name=" : "?name=");
+        put_parameter(&w, "name=", &any);
         put_text(&w, url->name);
     }
     wbuf_u8(&w, 0);

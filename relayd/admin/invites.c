@@ -19,8 +19,9 @@ static json_t *make_refusal(const char *public_hosts, const json_t *request, enu
     }
     if (verdict == VERDICT_BAD_REQUEST && public_hosts[0] == '\0') {
         return answer_refuse(EXIT_CODE_USAGE,
-                             "the relay does not know its public address; add it to "
-                             "`public:` in the configuration and reload");
+                             "nobody would find this relay by a URL: add its address to `public:` "
+                             "in the configuration, or, if it has none of its own, another relay "
+                             "to `peers:`, and reload");
     }
     if (verdict == VERDICT_LIMIT) {
         return answer_refuse(EXIT_CODE_FAILURE,

@@ -31,6 +31,7 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
                    cfg->ziglan_name != NULL ? cfg->ziglan_name : "ziglan");
     (void)snprintf(base->public_hosts, sizeof(base->public_hosts), "%s",
                    cfg->public_hosts != NULL ? cfg->public_hosts : "");
+    base->url_relays = cfg->peers != NULL ? *cfg->peers : (struct relay_peers){.count = 0};
     base->cfg.ziglan_name = base->name;
     base->cfg.public_hosts = base->public_hosts;
     base->cfg.session_max = value_or(cfg->session_max, RELAY_SESSION_MAX_DEFAULT);

@@ -31,7 +31,8 @@ struct relay_base {
     struct relay_config cfg; /* in force: no number is 0, and its texts are the copies below */
     char name[NAME_TEXT_SIZE];
     char public_hosts[URL_HOSTS_TEXT_SIZE];
-    uint32_t session_capacity; /* session_max at the start, for which the link was made */
+    struct relay_peers url_relays; /* that know this one, for URLs without public hosts */
+    uint32_t session_capacity;     /* session_max at the start, for which the link was made */
     struct mono started_at;
     uint32_t missed_count; /* sessions that the reset ledger named when we started */
     struct link_hub *hub;

@@ -8,17 +8,10 @@
 #include "proto/wire/url.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 enum { RELAY_PEERS_MAX = 16 };
 
-/** One of them, as a relay:// URL says it. */
-struct relay_peer {
-    uint8_t key[KEY_SIZE];
-    struct url_host host;
-};
-
 struct relay_peers {
-    struct relay_peer list[RELAY_PEERS_MAX];
+    struct url_relay list[RELAY_PEERS_MAX];
     size_t count;
 };

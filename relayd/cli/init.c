@@ -302,6 +302,7 @@ static int invite_make(const struct init *init, const struct identity *relay,
 {
     struct directory_terms terms = {.uses = init->uses, .expires_ms = init->expires_ms};
     struct directory_config cfg = {.env = os_env_port(init->os), .identity = relay};
+    const struct invite_places places = {.hosts = init->public_hosts};
     struct directory *directory = NULL;
     struct store *store = NULL;
     uint8_t invite[INVITE_SIZE];
@@ -327,7 +328,7 @@ static int invite_make(const struct init *init, const struct identity *relay,
         rc = ERR_SYSTEM;
         goto out;
     }
-    rc = invite_url_print(url, ziglan->public_key, init->public_hosts, init->name, invite);
+    rc = invite_url_print(url, ziglan->public_key, &places, init->name, invite);
     if (rc != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE, "the URL does not fit");
     }

@@ -435,10 +435,8 @@ static void peers_print(const struct relay_peers *peers, FILE *to)
 
     (void)fputs(peers->count > 0 ? "peers:\n" : "peers: []\n", to);
     for (size_t i = 0; i < peers->count; i++) {
-        struct url url = {.kind = URL_KIND_RELAY, .hosts_count = 1};
+        struct url url = url_of_relay(&peers->list[i]);
 
-        memcpy(url.key, peers->list[i].key, KEY_SIZE);
-        url.hosts[0] = peers->list[i].host;
         if (url_print(&url, text, sizeof(text)) == ERR_OK) {
             (void)fprintf(to, "  - \"%s\"\n", text);
         }
@@ -450,7 +448,7 @@ static bool peers_equal(const struct relay_peers *a, const struct relay_peers *b
     bool equal = a->count == b->count;
 
     for (size_t i = 0; equal && i < a->count; i++) {
-        const struct relay_peer *one = &a->list[i], *other = &b->list[i];
+        const struct url_relay *one = &a->list[i], *other = &b->list[i];
 
         equal = memcmp(one->key, other->key, KEY_SIZE) == 0 && one->host.port == other->host.port &&
                 strcmp(one->host.name, other->host.name) == 0;

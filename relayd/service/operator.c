@@ -25,6 +25,16 @@ static void invite_log(const struct env *env, const struct directory_terms *term
               terms->name[0] != '\0' ? " name=" : "", terms->name);
 }
 
+static int url_of_invite(const struct relay_base *base, const uint8_t invite[INVITE_SIZE],
+                         char text[URL_SIZE_MAX])
+{
+    const struct invite_places places = {.hosts = base->public_hosts,
+                                         .relays = base->url_relays.list,
+                                         .relays_count = base->url_relays.count};
+
+    return invite_url_print(text, base->ziglan_key, &places, base->name, invite);
+}
+
 enum verdict operator_invite(struct operator_service *service, struct directory_terms *terms,
                              char text[URL_SIZE_MAX])
 {
@@ -36,8 +46,7 @@ enum verdict operator_invite(struct operator_service *service, struct directory_
         return VERDICT_NOT_FOUND;
     }
     /* First see that a URL can be printed: an invite without a URL is of no use. */
-    if (invite_url_print(text, base->ziglan_key, base->public_hosts, base->name, invite) !=
-        ERR_OK) {
+    if (url_of_invite(base, invite, text) != ERR_OK) {
         return VERDICT_BAD_REQUEST;
     }
     verdict = directory_invite(base->directory, terms, invite);
@@ -46,10 +55,7 @@ enum verdict operator_invite(struct operator_service *service, struct directory_
         return verdict;
     }
     invite_log(&base->env, terms, invite);
-    return invite_url_print(text, base->ziglan_key, base->public_hosts, base->name, invite) ==
-                   ERR_OK
-               ? VERDICT_OK
-               : VERDICT_LIMIT;
+    return url_of_invite(base, invite, text) == ERR_OK ? VERDICT_OK : VERDICT_LIMIT;
 }
 
 enum verdict operator_invite_next(struct operator_service *service,

@@ -33,7 +33,7 @@ static struct peer_slot *slot_of(struct peer_service *service, const uint8_t key
     return slot < service->slots + service->count ? slot : NULL;
 }
 
-static bool same_peer(const struct relay_peer *a, const struct relay_peer *b)
+static bool same_peer(const struct url_relay *a, const struct url_relay *b)
 {
     return memcmp(a->key, b->key, KEY_SIZE) == 0 && a->host.port == b->host.port &&
            strcmp(a->host.name, b->host.name) == 0;

@@ -30,7 +30,7 @@ enum peer_slot_state {
 };
 
 struct peer_slot {
-    struct relay_peer peer;
+    struct url_relay peer;
     enum peer_slot_state state;
     uint64_t number; /* of this attempt to resolve: the ticket, never again the same */
     bool asked;      /* the shell has the ticket */

@@ -21,7 +21,7 @@ static void hosts_alone(const char *text, size_t size)
         back = url;
         CHECK(url_set_hosts(&back, strchr(printed, '@') + 1,
                             strcspn(strchr(printed, '@') + 1, "?")) == ERR_OK);
-        CHECK(url_same_hosts(&back, &url));
+        CHECK(url_same_places(&back, &url));
     } else {
         CHECK(url.hosts_count == 0);
     }
@@ -39,6 +39,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (url_parse(&url, (const char *)data, size, error) != ERR_OK) {
         CHECK(error[0] != '\0' && strlen(error) < URL_ERROR_SIZE - 1);
         return 0;
+    }
+    CHECK(url.relays_count <= URL_RELAYS_MAX && url.hosts_count <= URL_HOSTS_MAX);
+    CHECK(url.kind == URL_KIND_ZIGLAN || (url.hosts_count == 1 && url.relays_count == 0));
+    for (size_t i = 0; i < url.relays_count; i++) {
+        struct url relay = url_of_relay(&url.relays[i]);
+
+        CHECK(url_print(&relay, text, sizeof(text)) == ERR_OK);
+        CHECK(url_parse(&back, text, strlen(text), error) == ERR_OK && back.hosts_count == 1);
     }
     CHECK(url_print(&url, text, sizeof(text)) == ERR_OK);
     CHECK(url_parse(&back, text, strlen(text), error) == ERR_OK);

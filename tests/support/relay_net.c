@@ -106,7 +106,7 @@ void relay_net_free(struct relay_net *net)
 
 void relay_net_peer(struct relay_net *net, size_t i, size_t known, struct relay_peers *peers)
 {
-    struct relay_peer *peer = &peers->list[0];
+    struct url_relay *peer = &peers->list[0];
     char text[ENDPOINT_TEXT_SIZE];
 
     peers->count = 1;

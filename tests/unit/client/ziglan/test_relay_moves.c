@@ -33,7 +33,7 @@ static const char *hosts_of(struct lab *lab, size_t host)
     static char text[URL_SIZE_MAX + 1];
     const struct url *url = &ziglan_at(lab, host)->record.url;
 
-    assert_true(url_same_hosts(url, &ziglan_at(lab, host)->entry_point->url));
+    assert_true(url_same_places(url, &ziglan_at(lab, host)->entry_point->url));
     assert_int_equal(url_print(url, text, sizeof(text)), ERR_OK);
     text[strcspn(text, "?")] = '\0';
     return strchr(text, '@') + 1;

@@ -6,7 +6,8 @@
 
 #define KEY "aeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaq" /* 32 bytes of 1 */
 #define UPPER "AEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQ"
-#define TOKEN "aibqibiga4eascqlbqgq4dyqce" /* 16 bytes 02 03 ... 11 */
+#define OTHER "aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba" /* 32 bytes of 2 */
+#define TOKEN "aibqibiga4eascqlbqgq4dyqce"                           /* 16 bytes 02 03 ... 11 */
 #define LABEL63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffabc"
 
 static void good_urls_are_parsed_and_printed_again(void **state)
@@ -80,6 +81,83 @@ static void the_parts_of_an_invitation_are_told(void **state)
     assert_string_equal(url.name, "anna-1");
 }
 
+/* A URL that says no address: which hosts and relays it has, and how it is printed again. */
+static void a_ziglan_is_named_by_its_key_and_by_relays_that_know_it(void **state)
+{
+    static const struct {
+        const char *text, *want; /* want NULL: the same */
+        size_t hosts_count, relays_count;
+        const char *relay; /* the host of the first one */
+        uint16_t port;
+    } cases[] = {
+        {"ziglan://" KEY, NULL, 0, 0, "", 0},
+        {"ziglan://" UPPER "/", "ziglan://" KEY, 0, 0, "", 0},
+        {"ziglan://" KEY "?", "ziglan://" KEY, 0, 0, "", 0},
+        {"ziglan://" KEY "/?invite=" TOKEN, "ziglan://" KEY "?invite=" TOKEN, 0, 0, "", 0},
+        {"ziglan://" KEY "?invite=" TOKEN "&name=anna", NULL, 0, 0, "", 0},
+        {"ziglan://" KEY "?relay=" OTHER "@r.example", NULL, 0, 1, "r.example", 0},
+        {"ziglan://" KEY "?relay=" OTHER "@192.0.2.1:443", NULL, 0, 1, "192.0.2.1", 443},
+        {"ziglan://" KEY "?relay=" OTHER "@[2001:DB8::1]:9",
+         "ziglan://" KEY "?relay=" OTHER "@[2001:db8::1]:9", 0, 1, "2001:db8::1", 9},
+        {"ziglan://" KEY "?name=b&relay=" OTHER "@R.Example&invite=" TOKEN,
+         "ziglan://" KEY "?relay=" OTHER "@r.example&invite=" TOKEN "&name=b", 0, 1, "r.example",
+         0},
+        {"ziglan://" KEY "?relay=" OTHER "@a&relay=" KEY "@b:2&relay=" OTHER "@c", NULL, 0, 3, "a",
+         0},
+        {"ziglan://" KEY "@h:1?relay=" OTHER "@r&name=b", NULL, 1, 1, "r", 0},
+        {"relay://" KEY "@h?relay=x", "relay://" KEY "@h", 1, 0, "", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct url url, relay;
+        char error[URL_ERROR_SIZE], text[URL_SIZE_MAX];
+        const char *want = cases[i].want == NULL ? cases[i].text : cases[i].want;
+
+        if (url_parse(&url, cases[i].text, strlen(cases[i].text), error) != ERR_OK) {
+            fail_msg("%s: %s", cases[i].text, error);
+        }
+        assert_int_equal(url.hosts_count, cases[i].hosts_count);
+        assert_int_equal(url.relays_count, cases[i].relays_count);
+        assert_string_equal(url.relays[0].host.name, cases[i].relay);
+        assert_int_equal(url.relays[0].host.port, cases[i].port);
+        assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+        assert_string_equal(text, want);
+        if (url.relays_count == 1) {
+            relay = url_of_relay(&url.relays[0]);
+            assert_true(relay.kind == URL_KIND_RELAY && relay.key[31] == 2);
+            assert_int_equal(url_print(&relay, text, sizeof(text)), ERR_OK);
+            assert_memory_equal(text, "relay://" OTHER "@", strlen("relay://" OTHER "@"));
+        }
+    }
+}
+
+static void relays_are_added_as_hosts_are(void **state)
+{
+    static const char one[] = "ziglan://" KEY "@a?relay=" OTHER "@r";
+    static const char more[] =
+        "ziglan://" KEY "@b?relay=" OTHER "@r&relay=" OTHER "@s&relay=" KEY "@t";
+    static const char even_more[] = "ziglan://" KEY "?relay=" KEY "@u";
+    char error[URL_ERROR_SIZE], printed[URL_SIZE_MAX];
+    struct url url, other;
+
+    (void)state;
+    assert_int_equal(url_parse(&url, one, strlen(one), error), ERR_OK);
+    assert_int_equal(url_parse(&other, more, strlen(more), error), ERR_OK);
+    assert_false(url_same_places(&url, &other));
+    url_add_places(&url, &other);
+    assert_int_equal(url_print(&url, printed, sizeof(printed)), ERR_OK);
+    assert_string_equal(printed,
+                        "ziglan://" KEY "@a,b?relay=" OTHER "@r&relay=" OTHER "@s&relay=" KEY "@t");
+    other = url;
+    assert_true(url_same_places(&url, &other));
+    other.relays[1].host.port = 1;
+    assert_false(url_same_places(&url, &other));
+    assert_int_equal(url_parse(&other, even_more, strlen(even_more), error), ERR_OK);
+    url_add_places(&url, &other); /* there is no room for a fourth relay */
+    assert_int_equal(url.relays_count, URL_RELAYS_MAX);
+}
+
 static void assert_refused(const char *text, const char *says)
 {
     struct url url;
@@ -100,7 +178,9 @@ static void bad_urls_are_refused_with_place_and_remedy(void **state)
         {"", "must begin with ziglan://"},
         {"https://example.org", "must begin with ziglan://"},
         {"ziglan:" KEY "@a", "must begin with ziglan://"},
-        {"ziglan://" KEY, "no @ between key and host after character 9: the form is ziglan://"},
+        {"ziglan://example.org", "has 11 characters instead of 52"},
+        {"ziglan://", "key at character 10 has 0 characters"},
+        {"ziglan://?relay=" OTHER "@r", "key at character 10 has 0 characters"},
         {"relay://example.org",
          "no @ between key and host after character 8: the form is relay://"},
         {"ziglan://abc@a", "has 3 characters instead of 52"},
@@ -148,6 +228,17 @@ static void bad_urls_are_refused_with_place_and_remedy(void **state)
         {"ziglan://" KEY "@a?name=", "name at character 70"},
         {"ziglan://" KEY "@a?name=a&name=b", "must be one of"},
         {"ziglan://" KEY "@a?name=" LABEL63 "d", "name at character 70"},
+        {"ziglan://" KEY "?relay=", "relay at character 69 has no @ between key and host"},
+        {"ziglan://" KEY "?relay=" OTHER, "relay at character 69 has no @"},
+        {"ziglan://" KEY "?relay=r.example", "relay at character 69 has no @"},
+        {"ziglan://" KEY "?relay=abc@r", "key at character 69 has 3 characters instead of 52"},
+        {"ziglan://" KEY "?relay=" OTHER "@", "host at character 122 is empty"},
+        {"ziglan://" KEY "?relay=" OTHER "@a,b", "neither a DNS name"},
+        {"ziglan://" KEY "?relay=" OTHER "@r:0", "number from 1 to 65535"},
+        {"ziglan://" KEY "?relay=" OTHER "@0.0.0.0", "not one of a single machine"},
+        {"ziglan://" KEY "?relay=" OTHER "@2001:db8::1", "needs brackets"},
+        {"ziglan://" KEY "?relay=" OTHER "@a&relay=" OTHER "@b&relay=" OTHER "@c&relay=" OTHER "@d",
+         "too many relays at character 252: at most 3"},
     };
 
     (void)state;
@@ -206,8 +297,8 @@ static void the_longest_hosts_fit_and_longer_ones_do_not(void **state)
 
 static void no_truncation_or_flip_does_harm(void **state)
 {
-    static const char text[] =
-        "ziglan://" KEY "@a.example:443,[2001:db8::1]:1?invite=" TOKEN "&name=anna";
+    static const char text[] = "ziglan://" KEY "@a.example:443,[2001:db8::1]:1?relay=" OTHER
+                               "@[2001:db8::2]:443&invite=" TOKEN "&name=anna";
     char error[URL_ERROR_SIZE], printed[URL_SIZE_MAX];
     struct url url;
 
@@ -253,7 +344,7 @@ static void hosts_are_replaced_and_added(void **state)
     (void)state;
     assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
     more = url;
-    assert_true(url_same_hosts(&url, &more));
+    assert_true(url_same_places(&url, &more));
     assert_hosts(&url, ERR_DROP, "", "a,b:2?name=home");
     assert_hosts(&url, ERR_DROP, "c,", "a,b:2?name=home");
     assert_hosts(&url, ERR_DROP, "c d", "a,b:2?name=home");
@@ -261,11 +352,11 @@ static void hosts_are_replaced_and_added(void **state)
     assert_hosts(&url, ERR_DROP, "c?name=x", "a,b:2?name=home");
     assert_hosts(&url, ERR_DROP, "a,b,c,d,e,f,g,h,i", "a,b:2?name=home");
     assert_hosts(&url, ERR_OK, "B:2,A", "b:2,a?name=home");
-    assert_false(url_same_hosts(&url, &more)); /* the order differs */
-    url_add_hosts(&url, &more);
+    assert_false(url_same_places(&url, &more)); /* the order differs */
+    url_add_places(&url, &more);
     assert_hosts(&more, ERR_OK, "b,[2001:db8::1]:443,c,d,e,f,g,h", /* b has no port here */
                  "b,[2001:db8::1]:443,c,d,e,f,g,h?name=home");
-    url_add_hosts(&url, &more);
+    url_add_places(&url, &more);
     assert_int_equal(url_print(&url, printed, sizeof(printed)), ERR_OK);
     assert_string_equal(printed, "ziglan://" KEY "@b:2,a,b,[2001:db8::1]:443,c,d,e,f?name=home");
 }
@@ -276,6 +367,8 @@ int main(void)
         cmocka_unit_test(hosts_are_replaced_and_added),
         cmocka_unit_test(good_urls_are_parsed_and_printed_again),
         cmocka_unit_test(the_parts_of_an_invitation_are_told),
+        cmocka_unit_test(a_ziglan_is_named_by_its_key_and_by_relays_that_know_it),
+        cmocka_unit_test(relays_are_added_as_hosts_are),
         cmocka_unit_test(bad_urls_are_refused_with_place_and_remedy),
         cmocka_unit_test(addresses_of_nobody_or_of_many_are_refused),
         cmocka_unit_test(the_longest_hosts_fit_and_longer_ones_do_not),

@@ -52,7 +52,7 @@ static void relays_of_one_reward_address_are_listed_as_a_group(void **state)
 
     (void)state;
     for (size_t i = 1; i < 4; i++) {
-        struct relay_peer *peer = &peers_of[i].list[0];
+        struct url_relay *peer = &peers_of[i].list[0];
 
         peers_of[i].count = 1;
         memcpy(peer->key, relay_net_key(net, 0), KEY_SIZE);

@@ -14,7 +14,7 @@
 
 static void peer_add(struct relay_peers *peers, const struct relay_net *net, size_t i)
 {
-    struct relay_peer *peer = &peers->list[peers->count];
+    struct url_relay *peer = &peers->list[peers->count];
     char text[ENDPOINT_TEXT_SIZE];
 
     memcpy(peer->key, relay_net_key(net, i), KEY_SIZE);
