@@ -239,8 +239,8 @@ static json_t *peers_json(struct host_core *core, size_t *connected, size_t *tot
 
 /* What is wrong with a ziglan. Of two hosts with one key that take turns it is that, also while
  * this one has the place; what the relay refuses then follows from it. */
-static const char *ziglan_error(const struct ziglan *ziglan, char text[SENTENCE_SIZE],
-                                struct mono now)
+static const char *ziglan_error(const struct host_core *core, const struct ziglan *ziglan,
+                                char text[SENTENCE_SIZE], struct mono now)
 {
     uint64_t ago_ms;
 
@@ -251,6 +251,10 @@ static const char *ziglan_error(const struct ziglan *ziglan, char text[SENTENCE_
                        "another host with this key was here %u s ago; give each host a key of its "
                        "own",
                        (unsigned)(ago_ms / 1000));
+        return text;
+    }
+    if (sentence_of_sought(ziglan, guides_any(&core->guides, ziglan->entry_point), text)[0] !=
+        '\0') {
         return text;
     }
     return sentence_of_trouble(&ziglan->trouble, text);
@@ -276,9 +280,22 @@ static json_t *ziglans_json(struct host_core *core, struct mono now)
                       "wanted_name", ziglan_wanted_name(ziglan), "name_why",
                       sentence_of_name(ziglan, name_why), "members",
                       (json_int_t)roster_count(ziglan->roster), "error",
-                      ziglan_error(ziglan, text, now)));
+                      ziglan_error(core, ziglan, text, now)));
     }
     return list;
+}
+
+/* Where the relay is, or was, or is to be: a host of its URL, or an address that was found. */
+static const char *relay_host(const struct relay_session *relay, char text[ENDPOINT_TEXT_SIZE])
+{
+    if (relay->open) {
+        return endpoint_text(&relay->remote, text);
+    }
+    if (relay->url.hosts_count > 0) {
+        return relay->url.hosts[0].name;
+    }
+    return relay->targets.count > 0 ? endpoint_text(&relay->targets.list[0], text)
+                                    : "a relay that is sought";
 }
 
 /* Ziglans that were left, and whose entry point does not know it yet. */
@@ -290,10 +307,11 @@ static json_t *leaving_json(const struct host_core *core)
     TAILQ_FOREACH(farewell, &core->ziglans.farewells.head, in_list)
     {
         const struct ziglan_record *record = &farewell->record;
+        char text[ENDPOINT_TEXT_SIZE];
 
         (void)json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "name", record->name, "key",
                                                     key_json(record->url.key), "host",
-                                                    record->url.hosts[0].name));
+                                                    relay_host(farewell->session, text)));
     }
     return list;
 }
@@ -353,23 +371,22 @@ static json_t *relay_json(struct host_core *core, const struct relay_session *re
     static const uint8_t unknown[KEY_SIZE];
     const uint8_t *key = relay->url.kind == URL_KIND_RELAY ? relay->url.key : relay->relay_key;
     bool known = memcmp(key, unknown, KEY_SIZE) != 0;
-    char remote[ENDPOINT_TEXT_SIZE] = "";
+    char host[ENDPOINT_TEXT_SIZE];
     char observed[ENDPOINT_TEXT_SIZE] = "";
     /* While the relay is silent, what was measured before says nothing. */
     uint64_t rtt_ns =
         relay->open && !relay->stalled ? link_hub_rtt_ns(relay->hub, relay->active) : 0;
 
     if (relay->open) {
-        (void)endpoint_text(&relay->remote, remote);
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack(
-        "{s:s, s:o, s:b, s:o, s:o, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan", ziglan_name, "key",
-        known ? key_json(key) : json_string(""), "pinned",
-        known && pins_find(&core->pins, key) != NULL, "load_permille", load_json(relay), "rewards",
-        rewards_json(relay), "host", relay->open ? remote : relay->url.hosts[0].name, "state",
-        relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now), "rtt_us",
-        (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled", dialled_json(relay));
+    return json_pack("{s:s, s:o, s:b, s:o, s:o, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan",
+                     ziglan_name, "key", known ? key_json(key) : json_string(""), "pinned",
+                     known && pins_find(&core->pins, key) != NULL, "load_permille",
+                     load_json(relay), "rewards", rewards_json(relay), "host",
+                     relay_host(relay, host), "state", relay_state(relay, now), "again_in_s",
+                     (json_int_t)away_s(relay, now), "rtt_us", (json_int_t)(rtt_ns / NS_PER_US),
+                     "observed", observed, "dialled", dialled_json(relay));
 }
 
 /* The entry points of ziglans, one for each in their order; then more relays of theirs; then those
@@ -388,8 +405,8 @@ static json_t *relays_json(struct host_core *core, struct mono now)
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
         ziglan = ziglan_list_of_relay(&core->ziglans, relay);
-        bool leaving = farewell_of_relay(&core->ziglans.farewells, relay) != NULL;
-        if (!leaving && (ziglan == NULL || relay != ziglan->entry_point)) {
+        /* Those to say goodbye and those to ask where others are would only confuse. */
+        if (relay_session_is_used(relay) && (ziglan == NULL || relay != ziglan->entry_point)) {
             (void)json_array_append_new(
                 list, relay_json(core, relay, ziglan == NULL ? "" : ziglan->record.name, now));
         }

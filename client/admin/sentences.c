@@ -57,6 +57,39 @@ const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[
     return text;
 }
 
+const char *sentence_of_sought(const struct ziglan *ziglan, bool guided, char text[SENTENCE_SIZE])
+{
+    const struct relay_session *relay = ziglan->entry_point;
+    uint32_t unknown_to = relay->sought.unknown_to;
+
+    text[0] = '\0';
+    if (ziglan->state != ZIGLAN_STATE_CONNECTING || relay->open) {
+        return text;
+    }
+    if (relay->targets.count == 0 && !guided) {
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "this host knows no relay that could be asked where this ziglan is: pin "
+                       "one (ziglan relay pin relay://KEY@HOST), or join by a URL with @HOST or "
+                       "?relay=KEY@HOST");
+    } else if (relay->targets.count == 0 && unknown_to > 0) {
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "%u %s asked where this ziglan is, and %s: is its relay up, and known to "
+                       "others? Its operator sees that by: relayd status",
+                       (unsigned)unknown_to, unknown_to == 1 ? "relay was" : "relays were",
+                       unknown_to == 1 ? "does not know it" : "none knows it");
+    } else if (relay->targets.count == 0) {
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "no relay that could be asked where this ziglan is answers; trying again. "
+                       "Is this host online?");
+    } else if (unknown_to > 0 && ziglan->trouble.code == ZIGLAN_TROUBLE_NO_ANSWER) {
+        (void)snprintf(text, SENTENCE_SIZE,
+                       "the relay does not answer where it was last, and no other relay knows "
+                       "where it is now (%u asked); is it up?",
+                       (unsigned)unknown_to);
+    }
+    return text;
+}
+
 /* True for "nas-2" if "nas" is wanted: somebody wonders about the number. */
 static bool is_numbered(const char *granted, const char *wanted)
 {

@@ -314,6 +314,18 @@ static void wanted_name_tell(const struct cli *cli)
     }
 }
 
+/* Whom the host is going to ask. */
+static void asking_print(const struct url *url)
+{
+    if (url->hosts_count > 0) {
+        (void)fprintf(stderr, "Asking %s ...\n", url->hosts[0].name);
+    } else if (url->relays_count > 0) {
+        (void)fprintf(stderr, "Asking %s where it is ...\n", url->relays[0].host.name);
+    } else {
+        (void)fprintf(stderr, "Asking the relays of this host where it is ...\n");
+    }
+}
+
 int verb_join(const struct cli *cli)
 {
     char text[URL_SIZE_MAX + 2];
@@ -338,7 +350,7 @@ int verb_join(const struct cli *cli)
     (void)key_text(url.key, key);
     wanted_name_tell(cli);
     if (isatty(STDERR_FILENO) == 1) {
-        (void)fprintf(stderr, "Asking %s ...\n", url.hosts[0].name);
+        asking_print(&url);
     }
     answer = ask(cli, json_pack("{s:s, s:s, s:s*}", "do", "join", "url", text, "name", cli->name),
                  &fault);

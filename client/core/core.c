@@ -15,6 +15,7 @@
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/pinging.h"
+#include "client/stun2/seeking.h"
 #include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 
@@ -147,6 +148,9 @@ static int make_parts(struct host_core *core, struct mono now)
     }
     if (rc == ERR_OK) {
         rc = pins_init(&core->pins, &core->relays, core->store, core->env);
+    }
+    if (rc == ERR_OK) {
+        rc = guides_init(&core->guides, &core->relays, core->store, core->env);
     }
     return rc;
 }
@@ -298,6 +302,8 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     }
     link_hub_expire(core->relays.hub, now);
     events_drain(core, io, now);
+    seeking_expire(&core->relays, now);
+    guides_expire(&core->guides, now);
     relay_set_expire(&core->relays, now);
     membership_leave_late(core, io, now);
     ziglan_list_expire(&core->ziglans, now);
@@ -351,7 +357,9 @@ struct mono host_core_deadline(const struct host_core *core)
     struct mono sessions =
         mono_min(link_hub_deadline(core->relays.hub),
                  mono_min(relay_set_deadline(&core->relays), telling_deadline(core)));
+    struct mono sought = mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides));
 
+    sessions = mono_min(sessions, sought);
     return mono_min(mono_min(sessions, heap_deadline(&core->conversations.timers)),
                     ziglan_list_deadline(&core->ziglans));
 }

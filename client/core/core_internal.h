@@ -9,6 +9,7 @@
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
 #include "client/peer/revival.h"
+#include "client/stun2/guides.h"
 #include "client/stun2/pins.h"
 #include "proto/base/wall_watch.h"
 
@@ -22,6 +23,7 @@ struct host_core {
     uint8_t resolver_v4[4];
     struct relay_set relays;
     struct pins pins;
+    struct guides guides;
     struct ziglan_context ziglan_context;
     struct ziglan_list ziglans;
     struct address_book *book;

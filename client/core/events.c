@@ -12,6 +12,7 @@
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "client/stun2/relay_upkeep.h"
+#include "client/stun2/seeking.h"
 #include "proto/crypto/key_form.h"
 #include "proto/wire/control.h"
 
@@ -76,8 +77,10 @@ static void on_located(struct host_core *core, const struct sender *from, uint32
 {
     struct peer *peer = located_peer(core, request_id);
 
-    if (peer != NULL && locating_on_located(peer, from->relay, located) &&
-        peer->conversation->initiating.active) {
+    if (seeking_is_request(request_id)) {
+        seeking_on_located(&core->relays, from->relay, located, now);
+    } else if (peer != NULL && locating_on_located(peer, from->relay, located) &&
+               peer->conversation->initiating.active) {
         initiation_again(peer->conversation, now);
         conversation_wake(peer->conversation, now);
     }
@@ -90,6 +93,10 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
 
     if (sought != NULL) {
         locating_on_refused(sought, from->relay, error->code);
+        return;
+    }
+    if (seeking_is_request(request_id)) {
+        seeking_on_refused(&core->relays, request_id, error->code);
         return;
     }
     if ((request_id & INTRODUCTION_REQUEST_FLAG) == 0) {
@@ -175,6 +182,10 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
         break;
     case ZIGLAN__CONTROL__BODY_LOCATED:
         on_located(core, from, message->request_id, message->located, now);
+        break;
+    case ZIGLAN__CONTROL__BODY_NODES:
+        seeking_on_nodes(&core->relays, from->relay, message->nodes, now);
+        guides_on_nodes(&core->guides, from->relay, message->request_id, message->nodes);
         break;
     case ZIGLAN__CONTROL__BODY_GONE:
         on_gone(core, from, message->gone);
@@ -297,11 +308,13 @@ static void on_open(struct host_core *core, const struct sender *from,
         return;
     }
     relay_session_on_open(from->relay, event, now);
+    seeking_on_open(&core->relays, from->relay, event->hello, now);
+    guides_on_open(&core->guides, from->relay);
     telling_begin(from->relay, now);
     membership_relay_opened(core, from->relay, now);
     if (from->ziglan != NULL) {
         ziglan_on_open(from->ziglan, from->relay, event->peer->server_time_ms, now);
-    } else {
+    } else if (relay_session_is_used(from->relay)) {
         from->relay->serves = true;
         wake_waiting(core, now);
     }
@@ -326,6 +339,7 @@ static void on_farewell(struct host_core *core, struct farewell *farewell,
     switch (event->type) {
     case LINK_EVENT_OPEN:
         relay_session_on_open(farewell->session, event, now);
+        seeking_on_open(&core->relays, farewell->session, event->hello, now);
         farewell_on_open(farewell, now);
         break;
     case LINK_EVENT_CONTROL:

@@ -78,7 +78,8 @@ bool twins_settle(struct host_core *core, struct relay_session *relay, const uin
         return true;
     }
     env_trace(core->env, TRACE_LEVEL_INFO, "relay.twin", "two URLs lead to one relay");
-    if (is_entry_point(core, relay)) {
+    if (is_entry_point(core, relay) ||
+        (!is_entry_point(core, twin) && !relay_session_is_used(twin))) { /* it only was a guide */
         remove_twin(core, twin, relay, now);
         return true;
     }

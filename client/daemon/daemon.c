@@ -58,6 +58,7 @@ static const struct os_env_saying sayings[] = {
     {"path.relayed", "Direct path lost, over the relay again"},
     {"path.size", "Packets on the direct path have another size now"},
     {"relay.closed", "The session to the relay ended"},
+    {"relay.found", "Found the relay by its key"},
     {"relay.hosts", "The relay moves"},
     {"relay.open", "Connected to the relay"},
     {"relay.paused", "Too many connections to the relay"},

@@ -90,7 +90,7 @@ int pins_forget(struct pins *pins, struct pin *pin)
     int rc = store_remove(pins->store, STORE_TABLE_RELAYS, pin->url.key, KEY_SIZE);
 
     pin->stored = rc != ERR_OK && pin->stored;
-    return rc;
+    return rc == ERR_OK ? relay_place_remove(pins->store, pin->url.key) : rc;
 }
 
 void pins_drop(struct pins *pins, struct pin *pin)

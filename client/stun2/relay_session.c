@@ -12,136 +12,6 @@ static const struct endpoint any = {0};
 static const struct bucket_rate opens_rate = {
     .per_s = 1, .burst = RELAY_SESSION_OPENS_BURST * RELAY_SESSION_OPEN_EVERY_S};
 
-/* The first target that is not the one that answered last. */
-static size_t first_of_hosts(const struct relay_targets *targets)
-{
-    return endpoint_is_none(&targets->good) ? 0 : 1;
-}
-
-static void insert(struct relay_targets *targets, size_t at, size_t host,
-                   const struct endpoint *target)
-{
-    size_t behind = targets->count - at;
-
-    memmove(&targets->list[at + 1], &targets->list[at], behind * sizeof(targets->list[0]));
-    memmove(&targets->hosts[at + 1], &targets->hosts[at], behind * sizeof(targets->hosts[0]));
-    targets->list[at] = *target;
-    targets->hosts[at] = u8_of(host);
-    targets->count++;
-}
-
-/* Behind the others of the same host, so that hosts stay in the order of the URL. */
-static void add_target(struct relay_targets *targets, size_t host, const struct endpoint *addr,
-                       uint16_t port)
-{
-    struct endpoint target = *addr;
-    size_t at = targets->count;
-
-    target.port = port;
-    for (size_t i = 0; i < targets->count; i++) {
-        if (endpoint_equal(&targets->list[i], &target)) {
-            if (targets->hosts[i] == RELAY_SESSION_NO_HOST) {
-                targets->hosts[i] = u8_of(host);
-            }
-            return;
-        }
-    }
-    while (at > first_of_hosts(targets) && targets->hosts[at - 1] > host) {
-        at--;
-    }
-    if (targets->count < RELAY_SESSION_TARGETS_MAX) {
-        insert(targets, at, host, &target);
-    }
-}
-
-static void remove_target(struct relay_targets *targets, size_t at)
-{
-    size_t behind = --targets->count - at;
-
-    memmove(&targets->list[at], &targets->list[at + 1], behind * sizeof(targets->list[0]));
-    memmove(&targets->hosts[at], &targets->hosts[at + 1], behind * sizeof(targets->hosts[0]));
-}
-
-/* Otherwise the former addresses of a relay that moves would fill the list one day. The one that
- * answered last stays. */
-static void forget_targets(struct relay_targets *targets, size_t host)
-{
-    for (size_t i = targets->count; i-- > 0;) {
-        if (targets->hosts[i] == host && i < first_of_hosts(targets)) {
-            targets->hosts[i] = RELAY_SESSION_NO_HOST;
-        } else if (targets->hosts[i] == host) {
-            remove_target(targets, i);
-        }
-    }
-}
-
-void relay_session_know(struct relay_session *relay, const struct endpoint *good)
-{
-    struct relay_targets *targets = &relay->targets;
-    size_t host = RELAY_SESSION_NO_HOST;
-
-    if (endpoint_equal(&targets->good, good)) {
-        return;
-    }
-    if (first_of_hosts(targets) == 1 && targets->hosts[0] == RELAY_SESSION_NO_HOST) {
-        remove_target(targets, 0); /* the former one, which no host names any more */
-    }
-    for (size_t i = targets->count; i-- > 0;) {
-        if (endpoint_equal(&targets->list[i], good)) {
-            host = targets->hosts[i];
-            remove_target(targets, i);
-        }
-    }
-    targets->good = *good;
-    if (targets->count == RELAY_SESSION_TARGETS_MAX) {
-        targets->count--;
-    }
-    insert(targets, 0, host, good);
-}
-
-/* The addresses of a host, two at a time with each port that is dialled. */
-static void add_host(struct relay_session *relay, size_t host, const struct endpoint *addrs,
-                     size_t count)
-{
-    uint16_t port = relay->url.hosts[host].port;
-
-    for (size_t i = 0; i < count; i += 2) {
-        size_t end = i + 2 < count ? i + 2 : count;
-
-        for (size_t k = i; k < end; k++) {
-            add_target(&relay->targets, host, &addrs[k],
-                       port != 0 ? port : RELAY_SESSION_PORT_FIRST);
-        }
-        for (size_t k = i; port == 0 && k < end; k++) {
-            add_target(&relay->targets, host, &addrs[k], RELAY_SESSION_PORT_SECOND);
-        }
-    }
-}
-
-/* Let the families take turns, beginning with that of the first address: dead addresses of one
- * family, however many, must not hide the good one of the other (RFC 8305). Returns how many there
- * are in out. */
-static size_t take_turns(struct endpoint out[RELAY_SESSION_ADDRS_PER_HOST_MAX],
-                         const struct endpoint *addrs, size_t count)
-{
-    bool v4 = endpoint_is_v4(&addrs[0]);
-    size_t next[2] = {0, 0}; /* the next one of IPv6, of IPv4 */
-    size_t used = 0;
-
-    while (used < RELAY_SESSION_ADDRS_PER_HOST_MAX && (next[0] < count || next[1] < count)) {
-        size_t *at = &next[v4 ? 1 : 0];
-
-        while (*at < count && endpoint_is_v4(&addrs[*at]) != v4) {
-            ++*at;
-        }
-        if (*at < count) {
-            out[used++] = addrs[(*at)++];
-        }
-        v4 = !v4;
-    }
-    return used;
-}
-
 static void connection_gone(struct relay_session *relay)
 {
     relay->open = false;
@@ -162,23 +32,6 @@ void relay_session_close(struct relay_session *relay, uint64_t wait_ms, struct m
     relay->dial_at = relay->closed_until;
 }
 
-/* Numeric hosts are targets at once, names when they are resolved. */
-static void targets_of_url(struct relay_session *relay, struct mono now)
-{
-    for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
-        relay->targets.resolve_at[i] = MONO_NEVER;
-    }
-    for (size_t i = 0; i < relay->url.hosts_count; i++) {
-        struct endpoint addr;
-
-        if (relay->url.hosts[i].numeric && endpoint_parse_ip(&addr, relay->url.hosts[i].name, 1)) {
-            add_host(relay, i, &addr, 1);
-        } else {
-            relay->targets.resolve_at[i] = now;
-        }
-    }
-}
-
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now)
 {
     relay_session_close(relay, 0, now);
@@ -189,52 +42,20 @@ void relay_session_begin(struct relay_session *relay, const struct url *url, str
     relay->url = *url;
     relay->url.has_invite = false; /* a secret that a session does not need */
     memset(relay->url.invite, 0, sizeof(relay->url.invite));
-    relay->targets = (struct relay_targets){0};
+    relay->sought = (struct relay_sought){.begun = false};
     relay->rounds = 0;
     relay->observed = (struct endpoint){0};
     memset(relay->relay_key, 0, sizeof(relay->relay_key));
-    targets_of_url(relay, now);
+    relay_targets_begin(&relay->targets, &relay->url, now);
 }
 
 void relay_session_rehost(struct relay_session *relay, const struct url *url, struct mono now)
 {
-    struct endpoint good = relay->targets.good;
-
     memcpy(relay->url.hosts, url->hosts, sizeof(relay->url.hosts));
     relay->url.hosts_count = url->hosts_count;
-    relay->targets = (struct relay_targets){0};
-    targets_of_url(relay, now);
-    if (!endpoint_is_none(&good)) {
-        relay_session_know(relay, &good);
-    }
-}
-
-/* True if these are the addresses that the host has already: a round through them goes on. */
-static bool same_addresses(const struct relay_session *relay, size_t host,
-                           const struct endpoint *addrs, size_t count)
-{
-    const struct relay_targets *targets = &relay->targets;
-    uint16_t port = relay->url.hosts[host].port;
-    size_t known = 0;
-    size_t found = 0;
-
-    for (size_t i = 0; i < targets->count; i++) {
-        known += targets->hosts[i] == host;
-        for (size_t k = 0; k < count && targets->hosts[i] == host; k++) {
-            found += endpoint_same_ip(&targets->list[i], &addrs[k]);
-        }
-    }
-    return known == found && found == count * (port == 0 ? 2 : 1);
-}
-
-/* New addresses are not left for the next round. */
-static void dial_host_next(struct relay_targets *targets, size_t host)
-{
-    for (size_t i = first_of_hosts(targets); i < targets->next; i++) {
-        if (targets->hosts[i] == host) {
-            targets->next = i;
-        }
-    }
+    memcpy(relay->url.relays, url->relays, sizeof(relay->url.relays));
+    relay->url.relays_count = url->relays_count;
+    relay_targets_rehost(&relay->targets, &relay->url, now);
 }
 
 int relay_session_resolve_wanted(struct relay_session *relay, struct mono now)
@@ -262,15 +83,17 @@ void relay_session_resolved(struct relay_session *relay, size_t host_index,
     if (count == 0) {
         return;
     }
-    struct endpoint turns[RELAY_SESSION_ADDRS_PER_HOST_MAX];
-
-    count = take_turns(turns, addrs, count);
-    if (!same_addresses(relay, host_index, turns, count)) {
-        forget_targets(&relay->targets, host_index);
-        add_host(relay, host_index, turns, count);
-        dial_host_next(&relay->targets, host_index);
-    }
+    relay_targets_resolved(&relay->targets, &relay->url, host_index, addrs, count);
     if (!relay->open) {
+        relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
+    }
+}
+
+void relay_session_found(struct relay_session *relay, const struct endpoint *addrs, size_t count,
+                         struct mono now)
+{
+    if (relay_targets_found(&relay->targets, addrs, count) && (!relay->open || relay->stalled)) {
+        relay->rounds = 0;
         relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
     }
 }
@@ -308,16 +131,6 @@ static bool may_open(struct relay_session *relay, struct mono now)
     return false;
 }
 
-/* The DNS name of a target, for TLS; NULL if it has none. */
-static const char *target_name(const struct relay_session *relay, size_t target)
-{
-    size_t host = relay->targets.hosts[target];
-
-    return host == RELAY_SESSION_NO_HOST || relay->url.hosts[host].numeric
-               ? NULL
-               : relay->url.hosts[host].name;
-}
-
 /* True if the next target was dialled, or cannot be. False: there is no room for another dial now.
  */
 static bool dial_next(struct relay_session *relay, struct mono now)
@@ -329,7 +142,7 @@ static bool dial_next(struct relay_session *relay, struct mono now)
     const struct link_dial whom = {
         .local = any,
         .remote = *remote,
-        .server_name = target_name(relay, targets->next),
+        .server_name = relay_targets_next_name(targets, &relay->url),
         .want = want,
         .key = relay->url.key,
         .roles = LINK_ROLE_HOST,
@@ -425,7 +238,7 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
         relay->way = (struct way){0};
     }
     relay->remote = event->remote;
-    relay_session_know(relay, &event->remote);
+    relay_targets_know(&relay->targets, &event->remote);
     relay->observed = event->peer->observed;
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
     relay->attaching.renew_at = mono_add_ms(now, ATTACHMENTS_RENEW_MS);

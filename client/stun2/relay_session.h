@@ -19,6 +19,8 @@
 #include "client/stun2/relay_dials.h"
 #include "client/stun2/relay_facts.h"
 #include "client/stun2/relay_log.h"
+#include "client/stun2/relay_place.h"
+#include "client/stun2/relay_targets.h"
 #include "client/stun2/way.h"
 #include "proto/base/bucket.h"
 #include "proto/base/env.h"
@@ -32,9 +34,6 @@
 #include <sys/queue.h>
 
 enum {
-    RELAY_SESSION_ADDRS_PER_HOST_MAX = 32,
-    /* Each address with two ports, and the one that answered last. */
-    RELAY_SESSION_TARGETS_MAX = 2 * RELAY_SESSION_ADDRS_PER_HOST_MAX * URL_HOSTS_MAX + 1,
     RELAY_SESSION_RETRY_MS_MIN = 200,
     RELAY_SESSION_RETRY_MS_NEAR = 1500, /* between rounds, as long as a restart is likely */
     RELAY_SESSION_RETRY_NEAR_ROUNDS = 40,
@@ -49,19 +48,6 @@ enum {
     /* A connection that answers again so soon after it stalled goes on. Later that is not worth it:
      * while its packets were lost, the relay waited ever longer before it tried again. */
     RELAY_SESSION_REVIVE_MS = 1000,
-    RELAY_SESSION_PORT_FIRST = 4433, /* both are dialled where the URL names no port */
-    RELAY_SESSION_PORT_SECOND = 443,
-    RELAY_SESSION_NO_HOST = 255, /* of an address that answered and is no present host's */
-};
-
-/** The addresses to dial: the one that answered last, then those of the URL's hosts in turn. */
-struct relay_targets {
-    struct endpoint list[RELAY_SESSION_TARGETS_MAX];
-    uint8_t hosts[RELAY_SESSION_TARGETS_MAX]; /* which host of the URL each belongs to, or
-                                                 RELAY_SESSION_NO_HOST */
-    struct endpoint good;                     /* answered last, and is list[0]; or none */
-    size_t count, next;
-    struct mono resolve_at[URL_HOSTS_MAX]; /* when a name is to be resolved; NEVER: it is none */
 };
 
 /** How many sessions it may open. */
@@ -99,6 +85,7 @@ struct relay_session {
     const struct env *env;
     struct url url; /* hosts, and whose key is expected */
     struct relay_targets targets;
+    struct relay_sought sought;
     struct relay_dials dials;
     struct mono dial_at;      /* when the next target is dialled; NEVER: none is */
     struct mono closed_until; /* nothing is dialled before, also if a name resolves meanwhile */
@@ -126,11 +113,9 @@ TAILQ_HEAD(relay_session_list, relay_session);
  * and env (the log's, too) before. */
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
 
-/** An address of which it is known that the relay answered there once: it is dialled first. */
-void relay_session_know(struct relay_session *relay, const struct endpoint *good);
-
-/** Other hosts lead to the same relay from now on; what is open or being dialled goes on. Names are
- * to be resolved anew when they are needed. For relay_set.c, which gives it a new number. */
+/** Other hosts lead to the same relay from now on, and other relays know where it is; what is open
+ * or being dialled goes on. Names are to be resolved anew when they are needed. For relay_set.c,
+ * which gives it a new number. */
 void relay_session_rehost(struct relay_session *relay, const struct url *url, struct mono now);
 
 /** The index of a host of the URL whose name is to be resolved now, or -1. The same one comes again
@@ -141,6 +126,11 @@ int relay_session_resolve_wanted(struct relay_session *relay, struct mono now);
  * count 0: the name did not resolve; the former addresses stay, and it is tried again later. */
 void relay_session_resolved(struct relay_session *relay, size_t host_index,
                             const struct endpoint *addrs, size_t count, struct mono now);
+
+/** Addresses at which the relay may be, in place of those that were found before; count may be 0. A
+ * new one is dialled at once, unless the session answers. */
+void relay_session_found(struct relay_session *relay, const struct endpoint *addrs, size_t count,
+                         struct mono now);
 
 /** The host is not to be found at this relay (any more): a session only for a goodbye. What the
  * relay was told is over with the session that it was told in. */

@@ -41,7 +41,7 @@ static void know_address(struct ziglan *ziglan)
 
     if (ziglan_store_get_address(ziglan->context->store, ziglan->record.url.key, &last) == ERR_OK &&
         !endpoint_is_none(&last)) {
-        relay_session_know(ziglan->entry_point, &last);
+        relay_targets_know(&ziglan->entry_point->targets, &last);
     }
 }
 

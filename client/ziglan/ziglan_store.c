@@ -93,7 +93,7 @@ int ziglan_store_remove(struct store *store, const uint8_t key[KEY_SIZE])
         keyed_name(name, address_key, key);
         rc = store_remove(store, STORE_TABLE_META, name, sizeof(name));
     }
-    return rc;
+    return rc == ERR_OK ? relay_place_remove(store, key) : rc;
 }
 
 static int decode(struct ziglan_record *out, const struct store_cursor *cursor,

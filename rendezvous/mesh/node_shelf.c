@@ -4,6 +4,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/siphash.h"
+#include "proto/crypto/node_record.h"
 #include "proto/crypto/signed.h"
 #include "rendezvous/mesh/node_index.h"
 #include "rendezvous/mesh/node_prefix.h"
@@ -71,9 +72,7 @@ static bool node_allowed(const uint8_t *data, size_t size)
 {
     struct record_node node;
 
-    return record_node_decode(&node, data, size) == ERR_OK && node.addresses_count > 0 &&
-           strcmp(node.service, RECORD_NODE_SERVICE) == 0 &&
-           node.header.lifetime_s <= RECORD_NODE_LIFETIME_S;
+    return record_node_decode(&node, data, size) == ERR_OK && node_record_is_sound(&node);
 }
 
 static bool attestation_allowed(const uint8_t *data, size_t size)

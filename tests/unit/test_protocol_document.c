@@ -501,6 +501,11 @@ static void urls(void **state)
     input_exactly("invite", url.invite, sizeof(url.invite));
     output_url("url_ziglan", &url);
     memcpy(relay_url.key, relay.public_key, KEY_SIZE);
+    url.hosts_count = 0;
+    url.relays_count = 1;
+    memcpy(url.relays[0].key, relay.public_key, KEY_SIZE);
+    url.relays[0].host = relay_url.hosts[0];
+    output_url("url_by_key", &url);
     output_url("url_relay", &relay_url);
 }
 

@@ -49,7 +49,7 @@ static void begin(struct fixture *fixture, size_t hosts_count, size_t addrs_coun
     fixture->relay = relay_set_add(&fixture->base.set, &url, fixture->base.now);
     assert_non_null(fixture->relay);
     for (size_t i = 0; i < hosts_count; i++) {
-        struct endpoint list[RELAY_SESSION_ADDRS_PER_HOST_MAX];
+        struct endpoint list[RELAY_TARGETS_PER_HOST_MAX];
 
         for (size_t k = 0; k < addrs_count; k++) {
             const uint8_t ip[4] = {198, 51, u8_of(i), u8_of(k)};
@@ -121,9 +121,9 @@ static void the_first_round_has_a_length_and_later_ones_have_time(void **state)
         {1, 0, RELAY_DIAL_STAGGER_MS},
         {40, 0, RELAY_DIAL_STAGGER_MS},
         {100, 0, 100},
-        {RELAY_SESSION_TARGETS_MAX, 0, RELAY_DIAL_ROUND_MS / RELAY_SESSION_TARGETS_MAX},
+        {RELAY_TARGETS_MAX, 0, RELAY_DIAL_ROUND_MS / RELAY_TARGETS_MAX},
         {100000, 0, RELAY_DIAL_STAGGER_MS_MIN},
-        {RELAY_SESSION_TARGETS_MAX, 1, RELAY_DIAL_STAGGER_MS},
+        {RELAY_TARGETS_MAX, 1, RELAY_DIAL_STAGGER_MS},
     };
 
     (void)state;
@@ -138,8 +138,8 @@ static void the_largest_set_of_dead_addresses_is_dialled_within_bounds(void **st
 {
     struct fixture *fixture = *state;
 
-    begin(fixture, URL_HOSTS_MAX, RELAY_SESSION_ADDRS_PER_HOST_MAX);
-    run_ms(fixture, RELAY_DIAL_ROUND_MS + URL_HOSTS_MAX * RELAY_SESSION_ADDRS_PER_HOST_MAX);
+    begin(fixture, URL_HOSTS_MAX, RELAY_TARGETS_PER_HOST_MAX);
+    run_ms(fixture, RELAY_DIAL_ROUND_MS + URL_HOSTS_MAX * RELAY_TARGETS_PER_HOST_MAX);
     assert_int_equal(fixture->relay->rounds, 1); /* each step of 19 ms takes 20 here */
     print_message("first round: %zu bytes/s, %zu at once\n",
                   fixture->sent / (RELAY_DIAL_ROUND_MS / 1000), fixture->at_once_max);
@@ -173,7 +173,7 @@ static void an_address_for_which_there_is_no_connection_waits(void **state)
     struct relay_session *first;
 
     for (size_t i = 0; i < 8; i++) {
-        begin(fixture, URL_HOSTS_MAX, RELAY_SESSION_ADDRS_PER_HOST_MAX);
+        begin(fixture, URL_HOSTS_MAX, RELAY_TARGETS_PER_HOST_MAX);
     }
     first = TAILQ_FIRST(&fixture->base.set.list);
     run_ms(fixture, 3000);

@@ -22,7 +22,7 @@ static void an_entry_point_that_moves_often_is_still_dialled(void **state)
         last = endpoint_v4(ip, 0);
         relay_session_resolved(&relay, 0, &last, 1, now);
     }
-    last.port = RELAY_SESSION_PORT_FIRST;
+    last.port = RELAY_TARGETS_PORT_FIRST;
     assert_int_equal(relay.targets.count, 2);
     assert_true(endpoint_equal(&relay.targets.list[0], &last));
     relay_session_resolved(&relay, 0, NULL, 0, now); /* the resolver fails: the last known stays */

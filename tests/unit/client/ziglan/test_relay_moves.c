@@ -295,7 +295,7 @@ static void resolve_largest_set(struct lab *lab)
     struct host_resolve wanted;
 
     while (host_core_resolve_wanted(lab->hosts[0].core, &wanted, lab->now)) {
-        struct endpoint list[RELAY_SESSION_ADDRS_PER_HOST_MAX];
+        struct endpoint list[RELAY_TARGETS_PER_HOST_MAX];
         uint8_t host = u8_of((size_t)(wanted.host[0] - 'a'));
 
         for (uint8_t i = 0; i < TEST_COUNT(list); i++) {
@@ -321,7 +321,8 @@ static void the_largest_set_of_addresses_is_tried_within_the_time_of_a_join(void
         resolve_largest_set(lab);
         run_ms(lab, 10);
     }
-    assert_int_equal(ziglan_at(lab, 0)->entry_point->targets.count, RELAY_SESSION_TARGETS_MAX - 1);
+    assert_int_equal(ziglan_at(lab, 0)->entry_point->targets.count,
+                     RELAY_TARGETS_MAX - RELAY_TARGETS_FOUND_MAX - 1);
     print_message("%u ms\n", (unsigned)mono_ms_between(begin, lab->now));
     assert_true(mono_ms_between(begin, lab->now) < 12000);
     lab_free(lab);

@@ -228,6 +228,19 @@ static void bad_urls_are_refused_with_place_and_remedy(void **state)
         {"ziglan://" KEY "@a?name=", "name at character 70"},
         {"ziglan://" KEY "@a?name=a&name=b", "must be one of"},
         {"ziglan://" KEY "@a?name=" LABEL63 "d", "name at character 70"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        assert_refused(cases[i].text, cases[i].says);
+    }
+}
+
+static void bad_relays_in_urls_are_refused_with_place_and_remedy(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
         {"ziglan://" KEY "?relay=", "relay at character 69 has no @ between key and host"},
         {"ziglan://" KEY "?relay=" OTHER, "relay at character 69 has no @"},
         {"ziglan://" KEY "?relay=r.example", "relay at character 69 has no @"},
@@ -370,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_ziglan_is_named_by_its_key_and_by_relays_that_know_it),
         cmocka_unit_test(relays_are_added_as_hosts_are),
         cmocka_unit_test(bad_urls_are_refused_with_place_and_remedy),
+        cmocka_unit_test(bad_relays_in_urls_are_refused_with_place_and_remedy),
         cmocka_unit_test(addresses_of_nobody_or_of_many_are_refused),
         cmocka_unit_test(the_longest_hosts_fit_and_longer_ones_do_not),
         cmocka_unit_test(no_truncation_or_flip_does_harm),

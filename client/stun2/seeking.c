@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Questions go to every session that answers; records are taken by the key that signed them. */
+#include "client/stun2/seeking.h"
+
+#include "proto/crypto/delegation.h"
+#include "proto/crypto/node_record.h"
+#include "proto/wire/verdict.h"
+
+#include <string.h>
+
+static bool is_heard(const struct relay_session *relay)
+{
+    return relay->open && !relay->stalled;
+}
+
+/* ---- places ---- */
+
+static struct relay_place *find_place(struct relay_session *relay, const uint8_t key[KEY_SIZE])
+{
+    struct relay_sought *sought = &relay->sought;
+
+    for (size_t i = 0; i < sought->places_count; i++) {
+        if (memcmp(sought->places[i].key, key, KEY_SIZE) == 0) {
+            return &sought->places[i];
+        }
+    }
+    return NULL;
+}
+
+/* The place of this relay, made if there is none. A ziglan signs for few relays; one more takes the
+ * place of the last. */
+static struct relay_place *make_place(struct relay_session *relay, const uint8_t key[KEY_SIZE])
+{
+    struct relay_sought *sought = &relay->sought;
+    struct relay_place *place = find_place(relay, key);
+
+    if (place != NULL) {
+        return place;
+    }
+    sought->places_count += sought->places_count < RELAY_PLACES_MAX ? 1 : 0;
+    place = &sought->places[sought->places_count - 1];
+    *place = (struct relay_place){.addresses_count = 0};
+    memcpy(place->key, key, KEY_SIZE);
+    return place;
+}
+
+static bool holds(const struct relay_place *place, const struct endpoint *address)
+{
+    for (size_t i = 0; i < place->addresses_count; i++) {
+        if (endpoint_equal(&place->addresses[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Dial the addresses of all places, first those of the newest. */
+static void dial_places(struct relay_session *relay, const struct relay_place *newest,
+                        struct mono now)
+{
+    struct endpoint all[RELAY_TARGETS_FOUND_MAX];
+    size_t count = newest->addresses_count;
+
+    _Static_assert(RELAY_PLACES_MAX * RECORD_ADDRESSES_MAX <= RELAY_TARGETS_FOUND_MAX, "all fit");
+    memcpy(all, newest->addresses, count * sizeof(all[0]));
+    for (size_t i = 0; i < relay->sought.places_count; i++) {
+        const struct relay_place *place = &relay->sought.places[i];
+
+        if (place != newest) {
+            memcpy(all + count, place->addresses, place->addresses_count * sizeof(all[0]));
+            count += place->addresses_count;
+        }
+    }
+    relay_session_found(relay, all, count, now);
+}
+
+/* A session began with a URL: what was known of the place of its relay counts again. */
+static void begin(const struct relay_set *set, struct relay_session *relay, struct mono now)
+{
+    struct relay_place place;
+    bool found;
+
+    if (relay->sought.begun) {
+        return;
+    }
+    relay->sought.begun = true;
+    if (relay->url.kind == URL_KIND_RELAY) {
+        (void)make_place(relay, relay->url.key);
+    }
+    if (relay_place_get(set->attachments.store, relay->url.key, &place, &found) == ERR_OK &&
+        found) {
+        *make_place(relay, place.key) = place;
+        dial_places(relay, find_place(relay, place.key), now);
+    }
+}
+
+/* A LAN address means another machine elsewhere, unless who told it is in such a network, too. */
+static bool may_dial(const struct endpoint *address, const struct relay_session *from)
+{
+    return endpoint_scope(address) == ENDPOINT_SCOPE_GLOBAL ||
+           endpoint_same_special(address, &from->remote);
+}
+
+static void move(struct relay_set *set, struct relay_session *relay, struct relay_place *place,
+                 const struct record_node *node, const struct relay_session *from, struct mono now)
+{
+    bool first = place->sequence == 0;
+
+    relay->sought.unknown_to = 0;
+    place->sequence = node->header.sequence;
+    place->addresses_count = 0;
+    for (size_t i = 0; i < node->addresses_count; i++) {
+        if (may_dial(&node->addresses[i], from)) {
+            place->addresses[place->addresses_count++] = node->addresses[i];
+        }
+    }
+    if (relay_place_put(set->attachments.store, relay->url.key, place) != ERR_OK) {
+        env_trace(set->env, TRACE_LEVEL_ERROR, "relay.place",
+                  "the relay's place could not be stored; free some disk space");
+    }
+    dial_places(relay, place, now);
+    if (relay != from && is_heard(relay) && !holds(place, &relay->remote)) {
+        link_hub_ping(relay->hub, relay->active, now); /* is it there still? */
+    }
+    if (!relay->open && place->addresses_count > 0) {
+        char text[ENDPOINT_TEXT_SIZE];
+
+        env_trace(set->env, TRACE_LEVEL_INFO, "relay.found", "at=%s%s",
+                  endpoint_text(&place->addresses[0], text), first ? "" : " moved=1");
+    }
+}
+
+/* ---- answers ---- */
+
+static void take_record(struct relay_set *set, const struct relay_session *from,
+                        const ProtobufCBinaryData *record, struct mono now)
+{
+    struct record_header header;
+    struct record_node node;
+    struct relay_session *relay;
+    bool verified = false;
+
+    if (record_header_peek(&header, record->data, record->len) != ERR_OK ||
+        header.type != RECORD_TYPE_NODE) {
+        return;
+    }
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        struct relay_place *place = find_place(relay, header.key);
+
+        if (place == NULL || header.sequence <= place->sequence) {
+            continue;
+        }
+        verified = verified || node_record_verify(&node, record->data, record->len, header.key,
+                                                  env_wall_ms(set->env));
+        if (!verified) {
+            return;
+        }
+        move(set, relay, place, &node, from, now);
+    }
+}
+
+void seeking_on_nodes(struct relay_set *set, const struct relay_session *from,
+                      const Ziglan__Nodes *nodes, struct mono now)
+{
+    for (size_t i = 0; i < nodes->n_entries; i++) {
+        take_record(set, from, &nodes->entries[i]->record, now);
+    }
+}
+
+/* True if the record makes a relay an entry point of the ziglan that is sought, and that relay was
+ * not known. */
+static bool take_delegation(const struct relay_set *set, struct relay_session *relay,
+                            const ProtobufCBinaryData *record)
+{
+    struct record_delegation delegation;
+
+    if (relay->url.kind != URL_KIND_ZIGLAN ||
+        delegation_verify(&delegation, record->data, record->len, relay->url.key, NULL,
+                          env_wall_ms(set->env)) != DELEGATION_BELIEVED ||
+        find_place(relay, delegation.entry_key) != NULL) {
+        return false;
+    }
+    (void)make_place(relay, delegation.entry_key);
+    return true;
+}
+
+void seeking_on_located(struct relay_set *set, const struct relay_session *from,
+                        const Ziglan__Located *located, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        for (size_t i = 0; relay->sought.wanted && i < located->n_records; i++) {
+            if (take_delegation(set, relay, &located->records[i])) {
+                relay->sought.ask_at = now; /* for that relay's record, if it is not here */
+            }
+        }
+    }
+    for (size_t i = 0; i < located->n_nodes; i++) {
+        take_record(set, from, &located->nodes[i]->record, now);
+    }
+}
+
+bool seeking_is_request(uint32_t request_id)
+{
+    return (request_id & ~(uint32_t)SEEKING_ID_MASK) == SEEKING_REQUEST_FLAG;
+}
+
+void seeking_on_refused(struct relay_set *set, uint32_t request_id, uint32_t code)
+{
+    struct relay_session *relay = relay_set_find(set, request_id & SEEKING_ID_MASK);
+
+    if (relay != NULL && code != VERDICT_LIMIT && relay->sought.refused < relay->sought.asked) {
+        relay->sought.refused++;
+        relay->sought.unknown_to =
+            relay->sought.refused == relay->sought.asked ? relay->sought.asked : 0;
+    }
+}
+
+/* ---- questions ---- */
+
+static uint32_t request_id_of(const struct relay_session *relay)
+{
+    return SEEKING_REQUEST_FLAG | (uint32_t)(relay->number & SEEKING_ID_MASK);
+}
+
+static bool ask_for_node(struct relay_session *whom, const struct relay_session *relay,
+                         const uint8_t key[KEY_SIZE])
+{
+    Ziglan__NodeLookup lookup = ZIGLAN__NODE_LOOKUP__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    lookup.key = control_bytes(key, KEY_SIZE);
+    message.request_id = request_id_of(relay);
+    message.body_case = ZIGLAN__CONTROL__BODY_NODE_LOOKUP;
+    message.node_lookup = &lookup;
+    return relay_session_send(whom, &message);
+}
+
+static bool ask_for_delegations(struct relay_session *whom, const struct relay_session *relay)
+{
+    Ziglan__Locate locate = ZIGLAN__LOCATE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    locate.key = control_bytes(relay->url.key, KEY_SIZE);
+    message.request_id = request_id_of(relay);
+    message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
+    message.locate = &locate;
+    return relay_session_send(whom, &message);
+}
+
+/* True if it was asked for what can be refused. */
+static bool ask(struct relay_session *whom, const struct relay_session *relay)
+{
+    for (size_t i = 0; i < relay->sought.places_count; i++) {
+        (void)ask_for_node(whom, relay, relay->sought.places[i].key);
+    }
+    return relay->url.kind == URL_KIND_ZIGLAN && ask_for_delegations(whom, relay);
+}
+
+static void ask_all(struct relay_set *set, struct relay_session *relay, struct mono now)
+{
+    struct relay_session *other;
+
+    relay->sought.ask_at = mono_add_ms(now, SEEKING_AGAIN_MS);
+    relay->sought.asked = 0;
+    relay->sought.refused = 0;
+    TAILQ_FOREACH(other, &set->list, in_set)
+    {
+        if (other != relay && is_heard(other)) {
+            relay->sought.asked += ask(other, relay) ? 1 : 0;
+        }
+    }
+}
+
+void seeking_on_open(struct relay_set *set, struct relay_session *relay, const Ziglan__Hello *hello,
+                     struct mono now)
+{
+    struct relay_session *other;
+
+    begin(set, relay, now);
+    (void)make_place(relay, relay->relay_key);
+    take_record(set, relay, &hello->node_record, now);
+    TAILQ_FOREACH(other, &set->list, in_set)
+    {
+        if (other->sought.wanted && other != relay) {
+            other->sought.ask_at = now;
+        }
+    }
+}
+
+void seeking_expire(struct relay_set *set, struct mono now)
+{
+    struct relay_session *relay;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        struct relay_sought *sought = &relay->sought;
+
+        begin(set, relay, now);
+        if (is_heard(relay)) {
+            sought->wanted = false;
+        } else if (!sought->wanted) {
+            sought->wanted = true;
+            sought->since = now;
+            sought->asked = 0;
+            sought->refused = 0;
+            sought->unknown_to = 0;
+            sought->ask_at = mono_add_ms(now, relay->targets.count == 0 ? 0 : SEEKING_AFTER_MS);
+        }
+        if (sought->wanted && mono_due(sought->ask_at, now)) {
+            ask_all(set, relay, now);
+        }
+    }
+}
+
+struct mono seeking_deadline(const struct relay_set *set)
+{
+    const struct relay_session *relay;
+    struct mono at = MONO_NEVER;
+
+    TAILQ_FOREACH(relay, &set->list, in_set)
+    {
+        if (relay->sought.wanted) {
+            at = mono_min(at, relay->sought.ask_at);
+        }
+    }
+    return at;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hosts that find the entry point of a ziglan by its key, at relays that know it, and follow it. */
+#include "tests/support/fixture.h"
+
+#include "client/admin/sentences.h"
+#include "client/core/core_internal.h"
+#include "client/core/pinning.h"
+#include "proto/base/bytes.h"
+#include "relayd/core/core.h"
+#include "relayd/service/operator.h"
+#include "tests/support/net_user.h"
+
+enum {
+    FIRST = 0, /* all relays know it */
+    OPEN = 1,  /* open to strangers */
+    CLOSED = 2,
+    HOME = 3, /* the entry point of the ziglan of which this is about */
+    RELAYS = 4,
+    FOLLOW_MS = 10000,
+    FOLLOW_IDLE_MS = 20000, /* who says nothing notices within LINK_KEEPALIVE_MS */
+};
+
+struct world {
+    struct relay_net *net;
+    struct net_user host;
+};
+
+static void world_init(struct world *w)
+{
+    w->net = relay_net_new(RELAYS, 11);
+    relay_node_set_open(&w->net->nodes[OPEN]);
+    relay_net_peers(w->net);
+    relay_net_start(w->net);
+    relay_net_run(w->net, 60000);
+    net_user_init(&w->host, w->net, 1);
+}
+
+static void world_fini(struct world *w)
+{
+    net_user_fini(&w->host);
+    relay_net_free(w->net);
+}
+
+/* ---- what people do ---- */
+
+/* A URL by which a host may join, without hosts; with relay i if that is not RELAYS. */
+static void url_make(const struct world *w, size_t i, char text[URL_SIZE_MAX])
+{
+    struct directory_terms terms = {.uses = 5};
+    char error[URL_ERROR_SIZE], ip[ENDPOINT_TEXT_SIZE];
+    struct url url;
+
+    assert_int_equal(operator_invite(relay_core_operator(w->net->nodes[HOME].core), &terms, text),
+                     VERDICT_OK);
+    assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
+    url.hosts_count = 0;
+    if (i < RELAYS) {
+        url.relays_count = 1;
+        memcpy(url.relays[0].key, relay_net_key(w->net, i), KEY_SIZE);
+        (void)snprintf(url.relays[0].host.name, sizeof(url.relays[0].host.name), "%s",
+                       endpoint_ip_text(&w->net->nodes[i].address, ip));
+        url.relays[0].host.numeric = true;
+    }
+    assert_int_equal(url_print(&url, text, URL_SIZE_MAX), ERR_OK);
+}
+
+static void join(struct world *w, const char *text)
+{
+    char error[URL_ERROR_SIZE];
+
+    assert_int_equal(
+        host_core_join(w->host.node.core, text, NULL, error, sizeof(error), w->net->now), ERR_OK);
+    (void)host_node_pump(&w->host.node, w->net->now);
+}
+
+static void pin(struct world *w, size_t i)
+{
+    char error[URL_ERROR_SIZE], text[URL_SIZE_MAX];
+    struct url url = {.kind = URL_KIND_RELAY, .hosts_count = 1};
+
+    memcpy(url.key, relay_net_key(w->net, i), KEY_SIZE);
+    (void)endpoint_ip_text(&w->net->nodes[i].address, url.hosts[0].name);
+    url.hosts[0].numeric = true;
+    assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+    assert_int_equal(pinning_add(w->host.node.core, text, error, sizeof(error), w->net->now),
+                     ERR_OK);
+    (void)host_node_pump(&w->host.node, w->net->now);
+}
+
+/* The provider gives the home relay another address; packets to the former one go nowhere. */
+static void move(struct world *w, const char *address)
+{
+    assert_true(endpoint_parse(&w->net->nodes[HOME].address, address, 4433));
+}
+
+/* ---- what is looked at ---- */
+
+static struct ziglan *ziglan_of(const struct world *w)
+{
+    struct ziglan *ziglan = TAILQ_FIRST(&w->host.node.core->ziglans.head);
+
+    assert_non_null(ziglan);
+    return ziglan;
+}
+
+static bool is_joined(const struct world *w)
+{
+    return ziglan_of(w)->state == ZIGLAN_STATE_JOINED && ziglan_is_heard(ziglan_of(w));
+}
+
+/* Where it is joined; milliseconds until then, most at the most. */
+static uint64_t until_joined(struct world *w, uint64_t most_ms)
+{
+    uint64_t ms = 0;
+
+    while (ms < most_ms && !(is_joined(w) && endpoint_equal(&ziglan_of(w)->entry_point->remote,
+                                                            &w->net->nodes[HOME].address))) {
+        relay_net_run(w->net, 10);
+        ms += 10;
+    }
+    return ms;
+}
+
+/* True if relay i says that the home relay is where it is. */
+static bool is_known_at(const struct world *w, size_t i)
+{
+    struct node_found found;
+    struct record_node node;
+
+    return mesh_find(w->net->nodes[i].core->mesh.mesh, relay_net_key(w->net, HOME), &found) &&
+           record_node_decode(&node, found.record, found.record_size - SIGNATURE_SIZE) == ERR_OK &&
+           endpoint_equal(&node.addresses[0], &w->net->nodes[HOME].address);
+}
+
+static uint64_t until_known_at(struct world *w, size_t i, uint64_t most_ms)
+{
+    uint64_t ms = 0;
+
+    while (ms < most_ms && !is_known_at(w, i)) {
+        relay_net_run(w->net, 10);
+        ms += 10;
+    }
+    return ms;
+}
+
+static size_t sessions(const struct world *w)
+{
+    return w->host.node.core->relays.count;
+}
+
+static const char *trouble(const struct world *w)
+{
+    static char text[SENTENCE_SIZE];
+    const struct ziglan *ziglan = ziglan_of(w);
+
+    return sentence_of_sought(ziglan, guides_any(&w->host.node.core->guides, ziglan->entry_point),
+                              text);
+}
+
+/* ---- tests ---- */
+
+static void a_host_joins_by_a_key_and_a_relay_that_knows_it(void **state)
+{
+    const size_t guides[] = {OPEN, CLOSED, FIRST};
+    char text[URL_SIZE_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(guides); i++) {
+        struct world w;
+
+        world_init(&w);
+        url_make(&w, guides[i], text);
+        join(&w, text);
+        assert_in_range(until_joined(&w, 10000), 0, 2000);
+        relay_net_run(w.net, 5000);
+        assert_int_equal(sessions(&w), 1); /* the guide is let go */
+        world_fini(&w);
+    }
+}
+
+static void a_host_joins_by_a_key_alone_if_it_knows_a_relay(void **state)
+{
+    char text[URL_SIZE_MAX];
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    pin(&w, OPEN);
+    relay_net_run(w.net, 1000);
+    url_make(&w, RELAYS, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 1000);
+    world_fini(&w);
+}
+
+/* It is started anew at another address, and tells the others. */
+static void move_and_tell(struct world *w, const char *address)
+{
+    relay_node_stop(&w->net->nodes[HOME]);
+    move(w, address);
+    relay_net_start_one(w->net, HOME);
+    assert_in_range(until_known_at(w, OPEN, 60000), 0, 59000);
+}
+
+static void a_host_follows_an_entry_point_that_moves(void **state)
+{
+    char text[URL_SIZE_MAX];
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    pin(&w, OPEN);
+    url_make(&w, RELAYS, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 1000);
+    for (int i = 0; i < 3; i++) {
+        char address[ENDPOINT_TEXT_SIZE];
+
+        relay_net_run(w.net, 5000);
+        (void)snprintf(address, sizeof(address), "45.9.9.%d", 9 + i);
+        move_and_tell(&w, address);
+        assert_in_range(until_joined(&w, 60000), 0, FOLLOW_MS);
+    }
+    world_fini(&w);
+}
+
+/* The URL has the address, the host uses no other relay: those that the entry point told it once
+ * show the way, also to a host that was off meanwhile. */
+static void a_host_follows_by_relays_that_it_was_told_of_once(void **state)
+{
+    char text[URL_SIZE_MAX], ip[ENDPOINT_TEXT_SIZE], error[URL_ERROR_SIZE];
+    struct url url;
+
+    (void)state;
+    for (int restarts = 0; restarts < 2; restarts++) {
+        struct world w;
+
+        world_init(&w);
+        url_make(&w, RELAYS, text);
+        assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
+        (void)endpoint_ip_text(&w.net->nodes[HOME].address, ip);
+        assert_int_equal(url_set_hosts(&url, ip, strlen(ip)), ERR_OK);
+        assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+        join(&w, text);
+        assert_in_range(until_joined(&w, 10000), 0, 1000);
+        relay_net_run(w.net, 1000);
+        assert_in_range(w.host.node.core->guides.count, 1, GUIDES_PER_RELAY);
+        move_and_tell(&w, "45.9.9.9");
+        if (restarts == 1) {
+            host_node_start(&w.host.node, w.net->now);
+            (void)host_node_pump(&w.host.node, w.net->now);
+        }
+        assert_in_range(until_joined(&w, 60000), 0, FOLLOW_IDLE_MS);
+        relay_net_run(w.net, 1000);
+        assert_int_equal(sessions(&w), 1);
+        world_fini(&w);
+    }
+}
+
+static const char *key_of(const struct world *w)
+{
+    static char key[KEY_TEXT_SIZE];
+
+    return key_text(ziglan_of(w)->record.url.key, key);
+}
+
+static void what_is_missing_is_said_in_one_sentence(void **state)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {99};
+    char text[URL_SIZE_MAX], key[KEY_TEXT_SIZE];
+    uint8_t left[KEY_SIZE];
+    struct identity nobody;
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    url_make(&w, RELAYS, text);
+    join(&w, text);
+    relay_net_run(w.net, 5000);
+    assert_non_null(strstr(trouble(&w), "knows no relay that could be asked"));
+    assert_non_null(strstr(trouble(&w), "ziglan relay pin"));
+    relay_node_stop(&w.net->nodes[OPEN]);
+    pin(&w, OPEN);
+    relay_net_run(w.net, 5000);
+    assert_non_null(strstr(trouble(&w), "answers; trying again"));
+    assert_int_equal(host_core_leave(w.host.node.core, key_of(&w), left, w.net->now), ERR_OK);
+    url_make(&w, CLOSED, text);
+    identity_from_seed(&nobody, seed);
+    (void)key_text(nobody.public_key, key);
+    memcpy(text + strlen("ziglan://"), key, strlen(key)); /* a ziglan that nobody knows */
+    join(&w, text);
+    relay_net_run(w.net, 3000);
+    assert_non_null(strstr(trouble(&w), "1 relay was asked where this ziglan is"));
+    world_fini(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_joins_by_a_key_and_a_relay_that_knows_it),
+        cmocka_unit_test(a_host_joins_by_a_key_alone_if_it_knows_a_relay),
+        cmocka_unit_test(a_host_follows_an_entry_point_that_moves),
+        cmocka_unit_test(a_host_follows_by_relays_that_it_was_told_of_once),
+        cmocka_unit_test(what_is_missing_is_said_in_one_sentence),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
