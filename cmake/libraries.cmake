@@ -61,6 +61,8 @@ system_library(cyaml cyaml/cyaml.h cyaml)
 system_library(qrencode qrencode.h qrencode)
 system_library(jansson jansson.h jansson)
 system_library(mnl libmnl/libmnl.h mnl)
+system_library(miniupnpc miniupnpc/miniupnpc.h miniupnpc)
+system_library(natpmp natpmp.h natpmp)
 system_library(cmocka cmocka.h cmocka)
 find_program(PROTOC_C protoc-c REQUIRED)
 

@@ -10,10 +10,10 @@
 #include "client/engine/pool_watch.h"
 #include "client/engine/rule_watch.h"
 #include "client/platform/netwatch.h"
-#include "client/platform/netway.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/host/netway.h"
 
 #include <ev.h>
 #include <stdbool.h>

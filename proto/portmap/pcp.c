@@ -6,12 +6,28 @@
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
 
+#include <string.h>
+
 enum {
     RESPONSE_FLAG = 0x80,
     IP_SIZE = 16,
     NATPMP_ANSWER_SIZE_MIN = 8,
     NATPMP_UNSUPPORTED = 1,
+    NATPMP_ADDRESS_SIZE = 12, /* opcode 0: the address outside (RFC 6886, section 3.2) */
 };
+
+static const uint8_t no_ip[IP_SIZE];
+
+void pcp_announce_encode(uint8_t out[PCP_HEADER_SIZE], const struct endpoint *client)
+{
+    struct wbuf w = wbuf_over(out, PCP_HEADER_SIZE);
+
+    wbuf_u8(&w, PCP_VERSION);
+    wbuf_u8(&w, PCP_OPCODE_ANNOUNCE);
+    wbuf_zeros(&w, 6);
+    wbuf_put(&w, client->ip, IP_SIZE);
+    CHECK(wbuf_ok(&w));
+}
 
 void pcp_map_encode(uint8_t out[PCP_MAP_SIZE], const struct pcp_map_request *request)
 {
@@ -27,7 +43,7 @@ void pcp_map_encode(uint8_t out[PCP_MAP_SIZE], const struct pcp_map_request *req
     wbuf_zeros(&w, 3);
     wbuf_u16(&w, request->internal.port);
     wbuf_u16(&w, request->external.port);
-    if (endpoint_is_none(&request->external) && endpoint_is_v4(&request->internal)) {
+    if (memcmp(request->external.ip, no_ip, IP_SIZE) == 0 && endpoint_is_v4(&request->internal)) {
         wbuf_zeros(&w, IP_SIZE - 6); /* no address of this family: ::ffff:0.0.0.0 (section 5) */
         wbuf_u16(&w, 0xffff);
         wbuf_zeros(&w, 4);
@@ -84,4 +100,10 @@ bool pcp_is_natpmp(const uint8_t *data, size_t size)
 {
     return size >= NATPMP_ANSWER_SIZE_MIN && data[0] == 0 && (data[1] & RESPONSE_FLAG) != 0 &&
            data[2] == 0 && data[3] == NATPMP_UNSUPPORTED;
+}
+
+bool pcp_is_natpmp_broadcast(const uint8_t *data, size_t size)
+{
+    return size == NATPMP_ADDRESS_SIZE && data[0] == 0 && data[1] == RESPONSE_FLAG &&
+           data[2] == 0 && data[3] == 0;
 }

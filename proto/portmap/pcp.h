@@ -38,13 +38,17 @@ enum pcp_result {
 /** A request to map a UDP port of ours. */
 struct pcp_map_request {
     struct endpoint internal; /* our address as we know it, and the port */
-    struct endpoint external; /* wanted; none: any */
+    struct endpoint external; /* wanted; an address or a port that is zero: any */
     uint8_t nonce[PCP_NONCE_SIZE];
     uint32_t lifetime_s; /* 0: end the mapping */
 };
 
 /** Encode it. */
 void pcp_map_encode(uint8_t out[PCP_MAP_SIZE], const struct pcp_map_request *request);
+
+/** Encode a request for an announcement, by which a client hears how long the router has kept its
+ * mappings (section 14.1.2). client is its own address. */
+void pcp_announce_encode(uint8_t out[PCP_HEADER_SIZE], const struct endpoint *client);
 
 /** An answer, or an announcement. */
 struct pcp_answer {
@@ -65,3 +69,7 @@ int pcp_answer_decode(struct pcp_answer *out, const uint8_t *data, size_t size) 
 /** True if this is the answer of a router that speaks only NAT-PMP (RFC 6886, section 3.5): version
  * 0 and "unsupported version". */
 bool pcp_is_natpmp(const uint8_t *data, size_t size);
+
+/** True if this is what a router that speaks NAT-PMP tells everybody when it starts or its address
+ * changes (RFC 6886, section 3.2.1). */
+bool pcp_is_natpmp_broadcast(const uint8_t *data, size_t size);

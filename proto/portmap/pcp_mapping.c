@@ -4,12 +4,17 @@
 
 #include <string.h>
 
-enum { MS_PER_S = 1000, EPOCH_SLACK_S = 2, EPOCH_SLACK_PART = 16 };
+enum { MS_PER_S = 1000, EPOCH_SLACK_S = 2, EPOCH_SLACK_PART = 16, PORT_FREE_MIN = 1024 };
 
 /* A time in ms give or take a tenth, so that not all clients of a router ask at once. */
 static uint64_t jittered(const struct env *env, uint64_t ms)
 {
     return ms - ms / 10 + env_random_below(env, (uint32_t)(ms / 5) + 1);
+}
+
+uint16_t pcp_port_other(const struct env *env)
+{
+    return (uint16_t)(PORT_FREE_MIN + env_random_below(env, UINT16_MAX - PORT_FREE_MIN + 1));
 }
 
 static void ask_anew(struct pcp_mapping *mapping, enum pcp_state state, struct mono at)
@@ -19,12 +24,14 @@ static void ask_anew(struct pcp_mapping *mapping, enum pcp_state state, struct m
     mapping->due = at;
 }
 
-void pcp_begin(struct pcp_mapping *mapping, const struct env *env, const struct endpoint *server,
-               const struct endpoint *internal, struct mono now)
+void pcp_begin(struct pcp_mapping *mapping, const struct env *env, const struct pcp_place *place,
+               struct mono now)
 {
-    *mapping = (struct pcp_mapping){.env = env, .server = *server, .internal = *internal};
+    *mapping =
+        (struct pcp_mapping){.env = env, .server = place->router, .internal = place->internal};
     mapping->server.port = PCP_SERVER_PORT;
-    env_random(env, mapping->nonce, sizeof(mapping->nonce));
+    mapping->external.port = place->internal.port;
+    memcpy(mapping->nonce, place->nonce, sizeof(mapping->nonce));
     ask_anew(mapping, PCP_STATE_ASKING, now);
 }
 
@@ -78,11 +85,19 @@ static bool on_success(struct pcp_mapping *mapping, const struct pcp_answer *ans
     }
     mapping->external = answer->external;
     mapping->expires_at = mono_add_ms(now, (uint64_t)lifetime_s * MS_PER_S);
-    mapping->tries = 0;
+    mapping->tries = mapping->refused = 0;
+    mapping->check_at = mono_add_ms(now, jittered(mapping->env, PCP_CHECK_MS));
     mapping->state = PCP_STATE_MAPPED;
     mapping->due =
         mono_add_ms(now, renew_ms > PCP_RENEW_MS_MIN ? renew_ms : (uint64_t)PCP_RENEW_MS_MIN);
     return !same;
+}
+
+/* The router may grant another port outside. */
+static bool is_about_port(uint8_t result)
+{
+    return result == PCP_RESULT_NOT_AUTHORIZED || result == PCP_RESULT_NO_RESOURCES ||
+           result == PCP_RESULT_CANNOT_PROVIDE_EXTERNAL;
 }
 
 static bool on_error(struct pcp_mapping *mapping, const struct pcp_answer *answer, struct mono now)
@@ -90,6 +105,13 @@ static bool on_error(struct pcp_mapping *mapping, const struct pcp_answer *answe
     uint32_t lasts_s = answer->lifetime_s;
     bool was = is_mapped(mapping);
 
+    if (mapping->refused < PCP_PORTS_MAX - 1 && is_about_port(answer->result)) {
+        mapping->refused++;
+        mapping->external = (struct endpoint){.port = pcp_port_other(mapping->env)};
+        ask_anew(mapping, PCP_STATE_ASKING, now);
+        return was;
+    }
+    mapping->refused = 0;
     lasts_s = lasts_s > PCP_ERROR_S_MIN ? lasts_s : (uint32_t)PCP_ERROR_S_MIN;
     lasts_s = lasts_s < PCP_LIFETIME_S_MAX ? lasts_s : (uint32_t)PCP_LIFETIME_S_MAX;
     wait_for(mapping, answer->result, (uint64_t)lasts_s * MS_PER_S, now);
@@ -143,7 +165,18 @@ static void request_make(const struct pcp_mapping *mapping, uint8_t out[PCP_MAP_
     pcp_map_encode(out, &request);
 }
 
-bool pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct mono now)
+/* Ask how old its mappings are, between two renewals. */
+static size_t check(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct mono now)
+{
+    if (mapping->state != PCP_STATE_MAPPED || !mono_due(mapping->check_at, now)) {
+        return 0;
+    }
+    mapping->check_at = mono_add_ms(now, jittered(mapping->env, PCP_CHECK_MS));
+    pcp_announce_encode(out, &mapping->internal);
+    return PCP_HEADER_SIZE;
+}
+
+size_t pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct mono now)
 {
     uint64_t retry_ms;
 
@@ -151,7 +184,7 @@ bool pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct m
         ask_anew(mapping, PCP_STATE_ASKING, now);
     }
     if (mapping->state == PCP_STATE_OFF || !mono_due(mapping->due, now)) {
-        return false;
+        return check(mapping, out, now);
     }
     if (mapping->state == PCP_STATE_WAITING) {
         ask_anew(mapping, PCP_STATE_ASKING, now);
@@ -159,20 +192,23 @@ bool pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct m
         ask_anew(mapping, PCP_STATE_RENEWING, now);
     } else if (mapping->state == PCP_STATE_ASKING && mapping->tries >= PCP_TRIES_MAX) {
         wait_for(mapping, 0, PCP_SILENT_MS, now);
-        return false;
+        return 0;
     }
     retry_ms = (uint64_t)PCP_RETRY_MS_MIN << (mapping->tries < 9 ? mapping->tries : 9);
     retry_ms = retry_ms < PCP_RETRY_MS_MAX ? retry_ms : (uint64_t)PCP_RETRY_MS_MAX;
     mapping->tries++;
     mapping->due = mono_add_ms(now, jittered(mapping->env, retry_ms));
     request_make(mapping, out, PCP_LIFETIME_S);
-    return true;
+    return PCP_MAP_SIZE;
 }
 
 struct mono pcp_deadline(const struct pcp_mapping *mapping)
 {
     if (mapping->state == PCP_STATE_OFF) {
         return MONO_NEVER;
+    }
+    if (mapping->state == PCP_STATE_MAPPED) {
+        return mono_min(mono_min(mapping->due, mapping->check_at), mapping->expires_at);
     }
     return is_mapped(mapping) ? mono_min(mapping->due, mapping->expires_at) : mapping->due;
 }

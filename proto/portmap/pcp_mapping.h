@@ -10,8 +10,6 @@
  *
  * Sans-IO: datagrams of the router go in, requests come out. It says only what the router says;
  * whether the mapping works is known when somebody outside used it.
- *
- * Later: relayd and the client ask their routers by it.
  */
 #pragma once
 
@@ -32,6 +30,11 @@ enum {
     PCP_SILENT_MS = 600000,
     PCP_ERROR_S_MIN = 30, /* an error lasts so long, however short the router says it does */
     PCP_RENEW_MS_MIN = 4000,
+    PCP_PORTS_MAX =
+        4, /* so many ports outside are asked for, each after the one before is refused */
+    /* So often a router that keeps a mapping is asked whether it still remembers: not all tell when
+     * they were restarted. */
+    PCP_CHECK_MS = 30000,
 };
 
 enum pcp_state {
@@ -51,6 +54,8 @@ struct pcp_mapping {
     uint8_t result; /* WAITING: enum pcp_result; 0: no answer came */
     bool natpmp;    /* the router answered that it speaks only NAT-PMP */
     uint32_t tries;
+    uint32_t refused;       /* ports outside, one after the other */
+    struct mono check_at;   /* MAPPED: it is asked how old its mappings are */
     struct mono due;        /* the next request, or change of state */
     struct mono expires_at; /* MAPPED and RENEWING */
     bool epoch_known;
@@ -58,18 +63,27 @@ struct pcp_mapping {
     struct mono epoch_at; /* ... and when that came */
 };
 
-/** Begin to ask the router at `server` (its port is set here) for the port of `internal`, which is
- * the address of ours by which the router is reached. env is kept. */
-void pcp_begin(struct pcp_mapping *mapping, const struct env *env, const struct endpoint *server,
-               const struct endpoint *internal, struct mono now);
+/** Whose port is mapped by which router. */
+struct pcp_place {
+    struct endpoint router;   /* its port does not matter */
+    struct endpoint internal; /* our address by which the router is reached, and the port */
+    /* Nobody else can guess it, and it is the same after a restart: a router that still keeps a
+     * mapping gives it to nobody who comes with another one. */
+    uint8_t nonce[PCP_NONCE_SIZE];
+};
+
+/** Begin to ask; outside the same port is wanted. env is kept. */
+void pcp_begin(struct pcp_mapping *mapping, const struct env *env, const struct pcp_place *place,
+               struct mono now);
 
 /** Take a datagram that came from the server's address, any content; an announcement may also have
  * come by multicast. Returns true if the mapping changed (mapped, another address, lost). */
 bool pcp_on_datagram(struct pcp_mapping *mapping, const struct endpoint *from, const uint8_t *data,
                      size_t size, struct mono now);
 
-/** Time passes. Returns true if a request is to be sent to the server: it is written to out. */
-bool pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct mono now);
+/** Time passes. Returns the size of a request that is to be sent to the server, which is written to
+ * out; 0: there is none. */
+size_t pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct mono now);
 
 /** When pcp_expire has something to do; MONO_NEVER if it is off. */
 struct mono pcp_deadline(const struct pcp_mapping *mapping);
@@ -79,3 +93,6 @@ const struct endpoint *pcp_external(const struct pcp_mapping *mapping);
 
 /** End it. Returns true if there is something to tell the router: one request, written to out. */
 bool pcp_end(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE]);
+
+/** A port outside to ask for in place of one that was refused. */
+uint16_t pcp_port_other(const struct env *env);

@@ -86,6 +86,7 @@ static const struct rule rules[] = {
     {"NodeWant.keys", RULE_SIZE, KEY_SIZE, KEY_SIZE, NODE_WANT_MAX},
     {"NodeLookup.key", RULE_SIZE_OR_EMPTY, KEY_SIZE, KEY_SIZE, 0},
     {"NodeLookup.count", RULE_VALUE, 0, NODES_MAX, 0},
+    {"ReachRequest.port", RULE_VALUE, 0, UINT16_MAX, 0},
     {"ReachJob.subject", RULE_SIZE, KEY_SIZE, KEY_SIZE, 0},
     {"ReachJob.address", RULE_PRESENT, 0, 0, 0},
     {"ReachJob.hops", RULE_VALUE, 0, REACH_HOPS_MAX, 0},

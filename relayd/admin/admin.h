@@ -28,6 +28,7 @@ struct admin_context {
     const char *name;         /* of the ziglan */
     const char *public_hosts; /* may be empty */
     const char *listen;       /* the addresses of its sockets, for people */
+    const char *portmap;      /* how the mapping of its port stands, likewise */
 };
 
 /** Answer one request, which is borrowed and may be any JSON. The answer is given; NULL only

@@ -77,10 +77,27 @@ static void sockets_print(FILE *to, const struct socket_use *s)
         {"udp_errors_total", "kind=\"send\"", "", s->send_errors},
         {"udp_errors_total", "kind=\"receive\"", "", s->receive_errors},
         {"udp_errors_total", "kind=\"truncated\"", "", s->truncated},
+        {"portmap_changes_total", "event=\"mapped\"", "Mappings of the port by the router.",
+         s->mapping.mapped},
+        {"portmap_changes_total", "event=\"lost\"", "", s->mapping.lost},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         row_print(to, &rows[i], &family);
+    }
+}
+
+/* All protocols have a row, so that a graph has no gaps. */
+static void mapping_print(FILE *to, const struct mapping_use *mapping)
+{
+    static const char *const protocols[] = {"pcp", "natpmp", "upnp"};
+
+    (void)fprintf(to, "# HELP relayd_portmap 1 for the protocol by which the router keeps the port "
+                      "of this relay open.\n# TYPE relayd_portmap gauge\n");
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+        bool is = mapping->protocol != NULL && strcmp(mapping->protocol, protocols[i]) == 0;
+
+        (void)fprintf(to, "relayd_portmap{protocol=\"%s\"} %d\n", protocols[i], is ? 1 : 0);
     }
 }
 
@@ -165,6 +182,7 @@ int metrics_print(char **text, size_t *size, const struct relay_snapshot *snapsh
     counters_print(to, snapshot);
     gauges_print(to, snapshot);
     sockets_print(to, sockets);
+    mapping_print(to, &sockets->mapping);
     process_print(to, process);
     if (fclose(to) != 0) {
         free(*text);

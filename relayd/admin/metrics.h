@@ -19,10 +19,17 @@ struct process_use {
     uint64_t open_fds, max_fds;
 };
 
+/** The port that the router lets in. */
+struct mapping_use {
+    const char *protocol; /* by which there is a mapping now, as a label; "" or NULL: none */
+    uint64_t mapped, lost;
+};
+
 /** What its UDP sockets saw, summed over all of them. */
 struct socket_use {
     uint64_t received_datagrams, sent_datagrams, sent_bytes;
     uint64_t too_large, send_errors, receive_errors, truncated;
+    struct mapping_use mapping;
 };
 
 /**

@@ -284,6 +284,9 @@ static int config_write(const struct init *init, struct fault *fault)
         "public:\n"
         "%s"
         "\n"
+        "# Let the router map the port: on, off, or auto: if this machine's address is private.\n"
+        "#portmap: auto\n"
+        "\n"
         "%s",
         init->name, init->name, listen, listen, (unsigned)init->port,
         *listen == '#' ? "#  - \"[::]:443\"\n" : "", hosts, config_rest);

@@ -71,6 +71,7 @@ static void status_print(const json_t *answer, const char *config_option)
     (void)printf("  listens on  %s\n", field_text(answer, "listen"));
     (void)printf("  public      %s\n", field_text(answer, "public"));
     (void)printf("  reached     %s\n", field_text(answer, "reach_text"));
+    (void)printf("  port map    %s\n", field_text(answer, "portmap"));
     (void)printf("  up          %" PRIu64 " s\n", field_number(answer, "uptime_ms") / 1000);
     (void)printf("  members     %" PRIu64 "\n", field_number(answer, "members"));
     (void)printf("  sessions    %" PRIu64 " (%" PRIu64 " of strangers)\n",

@@ -18,6 +18,7 @@ struct raw_stun {
     uint32_t *per_address_per_s, *per_s;
 };
 
+/* tidy-ok: struct-fields one for each key */
 struct raw {
     char *name, *key, *ziglan_key, *delegation, *state, *control, *metrics;
     char *bandwidth, *monthly;
@@ -30,6 +31,7 @@ struct raw {
     struct raw_applications applications;
     uint32_t *session_max;
     int open_relay; /* 0 or 1 */
+    int portmap;    /* enum portmap_mode; absent: auto */
     struct raw_stun stun;
     int log_level; /* enum trace_level + 1; 0 is absent */
 };
@@ -45,6 +47,9 @@ static const cyaml_strval_t level_words[] = {{"error", TRACE_LEVEL_ERROR + 1},
                                              {"warn", TRACE_LEVEL_WARN + 1},
                                              {"info", TRACE_LEVEL_INFO + 1},
                                              {"debug", TRACE_LEVEL_DEBUG + 1}};
+
+static const cyaml_strval_t portmap_words[] = {
+    {"auto", PORTMAP_MODE_AUTO}, {"on", PORTMAP_MODE_ON}, {"off", PORTMAP_MODE_OFF}};
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
@@ -72,6 +77,8 @@ static const cyaml_schema_field_t fields[] = {
                          SETTINGS_LISTEN_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("public", OPTIONAL, struct raw, hosts, hosts_count, &text_schema, 0,
                                URL_HOSTS_MAX),
+    CYAML_FIELD_ENUM("portmap", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, portmap,
+                     portmap_words, CYAML_ARRAY_LEN(portmap_words)),
     CYAML_FIELD_SEQUENCE_COUNT("peers", OPTIONAL, struct raw, peers, peers_count, &text_schema, 0,
                                RELAY_PEERS_MAX),
     TEXT_FIELD("key", key, SETTINGS_PATH_SIZE - 1),
@@ -105,6 +112,7 @@ static const struct config_key keys[] = {
      "a list of 1 to 8 ADDRESS:PORT without names, such as \"[::]:4433\", IPv6 in brackets"},
     {"public", "a list of at most 8 HOST or HOST:PORT by which others reach this relay, IPv6 in "
                "brackets"},
+    {"portmap", "auto, on or off"},
     {"peers", "a list of at most 16 relay://KEY@HOST or relay://KEY@HOST:PORT of other relays, "
               "each once, as `relayd init` and `relayd status` print it"},
     {"key", "the path of the relay's key file"},
@@ -132,7 +140,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] =
-    "name, listen, public, peers, key, ziglan_key, delegation, state, control, metrics, "
+    "name, listen, public, portmap, peers, key, ziglan_key, delegation, state, control, metrics, "
     "session_max, open_relay, bandwidth, monthly, apps, pool_max, "
     "reward {chain, address, identity}, stun {per_address_per_s, per_s}, log_level";
 
@@ -341,6 +349,7 @@ static bool quantity_set(struct config_text *in, uint64_t *out, const char *key,
 static bool settings_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     out->open_relay = raw->open_relay != 0;
+    out->portmap = (enum portmap_mode)raw->portmap;
     out->log_level =
         raw->log_level != 0 ? (enum trace_level)(raw->log_level - 1) : TRACE_LEVEL_INFO;
     return name_set(in, out, raw->name) && listen_set(in, out, raw) && public_set(in, out, raw) &&
@@ -474,6 +483,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
         (void)fprintf(to, "  - \"%.*s\"\n", (int)size, at);
         at += size + (at[size] == ',' ? 1 : 0);
     }
+    (void)fprintf(to, "portmap: %s\n", portmap_words[s->portmap].str);
     peers_print(&s->peers, to);
     line_print("key", s->key_path, to);
     line_print("ziglan_key", s->ziglan_key_path, to);
@@ -527,6 +537,7 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
     const struct key_row rows[] = {
         {"name", strcmp(before->name, after->name) != 0},
         {"public", strcmp(before->public_hosts, after->public_hosts) != 0},
+        {"portmap", before->portmap != after->portmap},
         {"peers", !peers_equal(&before->peers, &after->peers)},
         {"delegation",
          strcmp(before->delegation_path, after->delegation_path) != 0 &&

@@ -10,6 +10,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/net/endpoint.h"
+#include "proto/portmap/portmap.h"
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 #include "relayd/base/relay_peers.h"
@@ -40,7 +41,8 @@ struct relay_settings {
     size_t listen_count;
     bool listen_default; /* the file has no `listen`: SETTINGS_PORT_SPARE, too, if it can be had */
     char public_hosts[URL_HOSTS_TEXT_SIZE]; /* "HOST[:PORT],..." for URLs, may be empty */
-    struct relay_peers peers;               /* other relays, to which it keeps sessions */
+    enum portmap_mode portmap;
+    struct relay_peers peers; /* other relays, to which it keeps sessions */
     char key_path[SETTINGS_PATH_SIZE];
     char ziglan_key_path[SETTINGS_PATH_SIZE];
     char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the relay reads the ziglan's key */

@@ -254,6 +254,11 @@ void relay_core_ports(struct relay_core *core, const uint16_t *ports, size_t cou
     lend_service_ports(&core->lend, ports, count);
 }
 
+void relay_core_mapped(struct relay_core *core, uint16_t port, struct mono now)
+{
+    reach_on_mapping(&core->reach, port, now);
+}
+
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now)
 {
     struct relay_counters *counters = &core->base.counters;

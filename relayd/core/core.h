@@ -42,6 +42,10 @@ void relay_core_second_port(struct relay_core *core, uint16_t port);
  * maps; the last one is for what hosts want sent from an address that they do not know. */
 void relay_core_ports(struct relay_core *core, const uint16_t *ports, size_t count);
 
+/** The router before this machine lets this UDP port in for us, so it says; 0: none. Others measure
+ * whether that is so. */
+void relay_core_mapped(struct relay_core *core, uint16_t port, struct mono now);
+
 /** Take one received UDP payload, any content. in->local is where it arrived. */
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now);
 

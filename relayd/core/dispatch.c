@@ -183,7 +183,7 @@ static void on_observed(const struct request *r)
 
 static void on_reach_request(const struct request *r)
 {
-    reach_jobs_on_request(&r->core->reach.jobs, r->client, r->now);
+    reach_jobs_on_request(&r->core->reach.jobs, r->client, r->message->reach_request, r->now);
 }
 
 static void on_reach_job(const struct request *r)

@@ -2,6 +2,7 @@
 /* Opens everything, runs until a signal, reloads, and closes everything. */
 #include "relayd/daemon/daemon.h"
 
+#include "proto/crypto/hash.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
@@ -30,7 +31,7 @@ enum {
     STOP_MS_MAX = 2000,     /* from a signal to the end, whatever the sessions do */
     DRAIN_MS = 200,         /* for what is queued at the end */
     RESET_LEDGER_ROWS_MAX = 65536,
-    FILES_MIN = 17, /* 12 stay open with one UDP socket; pages and operators need some more */
+    FILES_MIN = 20, /* 15 stay open with one UDP socket; pages and operators need some more */
 };
 
 /* 2025-01-01: a clock that says less is wrong. */
@@ -62,11 +63,13 @@ struct daemon {
 static json_t *control_request(void *context, enum control_right right, const json_t *request)
 {
     struct daemon *daemon = context;
+    char portmap[RELAY_ENGINE_PORTMAP_SIZE];
     const struct admin_context admin = {
         .core = daemon->core,
         .name = daemon->settings.name,
         .public_hosts = daemon->settings.public_hosts,
         .listen = relay_engine_listen_text(daemon->engine),
+        .portmap = relay_engine_portmap_text(daemon->engine, portmap),
     };
     json_t *answer = admin_request(&admin, request, clock_mono());
 
@@ -140,6 +143,7 @@ static void reload(struct daemon *daemon)
         delegation_reload(daemon);
         config = core_config(daemon, &daemon->settings);
         relay_core_reload(daemon->core, &config, clock_mono());
+        relay_engine_portmap(daemon->engine, daemon->settings.portmap);
         relay_engine_kick(daemon->engine);
         env_trace(daemon->env, TRACE_LEVEL_INFO, "config.reload", "changed=\"%s\"",
                   keys[0] != '\0' ? keys : "nothing");
@@ -262,18 +266,30 @@ static void ready_tell(const struct daemon *daemon)
     }
 }
 
+/* Nobody else can guess it, and it is the same after a restart. */
+static void portmap_nonce_make(const struct daemon *daemon, uint8_t nonce[PCP_NONCE_SIZE])
+{
+    const struct identity *relay = &daemon->keys.relay;
+    uint8_t code[MAC_SIZE];
+
+    mac_label(code, relay->secret_key, sizeof(relay->secret_key), "ziglan portmap", NULL, 0);
+    memcpy(nonce, code, PCP_NONCE_SIZE);
+}
+
 static int engine_start(struct daemon *daemon, struct fault *fault)
 {
     const struct relay_settings *settings = &daemon->settings;
-    const struct relay_engine_options options = {
+    struct relay_engine_options options = {
         .loop = daemon->loop,
         .core = daemon->core,
         .env = daemon->env,
         .listen = settings->listen,
         .listen_count = settings->listen_count,
         .spare_port = spare_port(daemon),
+        .portmap = settings->portmap,
     };
 
+    portmap_nonce_make(daemon, options.portmap_nonce);
     return relay_engine_open(&daemon->engine, &options, fault);
 }
 

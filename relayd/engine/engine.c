@@ -3,9 +3,11 @@
 #include "relayd/engine/engine.h"
 
 #include "proto/base/bytes.h"
+#include "proto/host/os_env.h"
 #include "proto/host/pump.h"
 #include "proto/host/resolves.h"
 #include "proto/host/udp_batch.h"
+#include "proto/router/mapper.h"
 
 #include <ev.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@ struct relay_engine {
     size_t sockets_count;
     struct pump *pump;
     struct resolves resolves;
+    struct mapper *mapper; /* NULL: the kernel does not tell the way to the router */
     char listen_text[LISTEN_TEXT_SIZE];
     char ports_text[PORTS_TEXT_SIZE];
     struct fault spare_fault; /* its text is empty: there is nothing to say of the spare port */
@@ -189,6 +192,37 @@ static int sockets_open(struct relay_engine *engine, const struct relay_engine_o
     return rc;
 }
 
+/* ---- the router ---- */
+
+static void on_mapping(void *context)
+{
+    struct relay_engine *engine = context;
+    enum portmap_protocol protocol;
+    const struct endpoint *external = mapper_external(engine->mapper, &protocol);
+
+    relay_core_mapped(engine->core, external != NULL ? external->port : 0, clock_mono());
+    pump_kick(engine->pump);
+}
+
+/* Without it is fine, too. */
+static void mapper_begin(struct relay_engine *engine, const struct relay_engine_options *options)
+{
+    struct mapper_options mapper = {
+        .loop = options->loop,
+        .env = options->env,
+        .context = engine,
+        .changed = on_mapping,
+        .local = *udp_batch_local(engine->sockets[0]),
+        .mode = options->portmap,
+    };
+
+    memcpy(mapper.nonce, options->portmap_nonce, sizeof(mapper.nonce));
+    if (mapper_open(&engine->mapper, &mapper) != ERR_OK) {
+        env_trace(options->env, TRACE_LEVEL_WARN, "portmap.off",
+                  "the way to the router is not known: no port is mapped");
+    }
+}
+
 /* ---- the engine ---- */
 
 int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
@@ -226,6 +260,7 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
         relay_engine_close(engine);
         return rc;
     }
+    mapper_begin(engine, options);
     *out = engine;
     return ERR_OK;
 }
@@ -235,6 +270,7 @@ void relay_engine_close(struct relay_engine *engine)
     if (engine == NULL) {
         return;
     }
+    mapper_close(engine->mapper);
     resolves_fini(&engine->resolves);
     pump_free(engine->pump);
     for (size_t i = 0; i < engine->sockets_count; i++) {
@@ -268,9 +304,41 @@ const char *relay_engine_spare_problem(const struct relay_engine *engine)
     return engine->spare_fault.text;
 }
 
+void relay_engine_portmap(struct relay_engine *engine, enum portmap_mode mode)
+{
+    if (engine->mapper != NULL) {
+        mapper_set_mode(engine->mapper, mode);
+    }
+}
+
+const char *relay_engine_portmap_text(const struct relay_engine *engine,
+                                      char text[RELAY_ENGINE_PORTMAP_SIZE])
+{
+    if (engine->mapper != NULL) {
+        return mapper_text(engine->mapper, text);
+    }
+    (void)snprintf(text, RELAY_ENGINE_PORTMAP_SIZE, "none: the way to the router is not known");
+    return text;
+}
+
+static struct mapping_use mapping_use_of(const struct relay_engine *engine)
+{
+    struct mapping_use use = {.protocol = ""};
+    enum portmap_protocol protocol;
+
+    if (engine->mapper != NULL) {
+        use.mapped = mapper_counters(engine->mapper)->mapped;
+        use.lost = mapper_counters(engine->mapper)->lost;
+        if (mapper_external(engine->mapper, &protocol) != NULL) {
+            use.protocol = portmap_protocol_label(protocol);
+        }
+    }
+    return use;
+}
+
 struct socket_use relay_engine_socket_use(const struct relay_engine *engine)
 {
-    struct socket_use use = {0};
+    struct socket_use use = {.mapping = mapping_use_of(engine)};
 
     for (size_t i = 0; i < engine->sockets_count; i++) {
         const struct udp_counters *c = udp_batch_counters(engine->sockets[i]);

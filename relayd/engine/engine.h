@@ -9,6 +9,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 #include "proto/net/endpoint.h"
+#include "proto/portmap/portmap_text.h"
 #include "relayd/admin/metrics.h"
 #include "relayd/core/core.h"
 
@@ -21,7 +22,8 @@ struct relay_engine;
 enum {
     /* Eight of the configuration, the spare port's, the one to measure neighbours from, and the one
      * that hosts want something sent from. */
-    RELAY_ENGINE_SOCKETS_MAX = 11
+    RELAY_ENGINE_SOCKETS_MAX = 11,
+    RELAY_ENGINE_PORTMAP_SIZE = PORTMAP_TEXT_SIZE,
 };
 
 /** What an engine is made from. */
@@ -32,6 +34,8 @@ struct relay_engine_options {
     const struct endpoint *listen; /* 1 or more addresses for sockets; borrowed for the call */
     size_t listen_count;
     uint16_t spare_port; /* one more socket: listen[0] with this port, if it can be had; 0: none */
+    enum portmap_mode portmap; /* whether the router is to let the port of listen[0] in */
+    uint8_t portmap_nonce[PCP_NONCE_SIZE]; /* struct pcp_place */
 };
 
 /** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; then fault says why and *out is NULL. That
@@ -39,8 +43,8 @@ struct relay_engine_options {
 int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
                       struct fault *fault) MUST_CHECK;
 
-/** Stop, and close the sockets. What the core still wants to send is lost, so call
- * relay_engine_drain before. NULL is fine. */
+/** Stop, end the mapping of the port, which takes a moment, and close the sockets. What the core
+ * still wants to send is lost, so call relay_engine_drain before. NULL is fine. */
 void relay_engine_close(struct relay_engine *engine);
 
 /** Send what the core wants to send, for at most budget_ms milliseconds. */
@@ -58,6 +62,13 @@ const char *relay_engine_ports_text(const struct relay_engine *engine);
 
 /** Why the spare port could not be had; "" if it could, or was not asked for. Borrowed likewise. */
 const char *relay_engine_spare_problem(const struct relay_engine *engine);
+
+/** Take another mode. */
+void relay_engine_portmap(struct relay_engine *engine, enum portmap_mode mode);
+
+/** How the mapping of the port stands, for people. Writes and returns text. */
+const char *relay_engine_portmap_text(const struct relay_engine *engine,
+                                      char text[RELAY_ENGINE_PORTMAP_SIZE]);
 
 /** What the sockets saw so far, summed. */
 struct socket_use relay_engine_socket_use(const struct relay_engine *engine);

@@ -94,6 +94,7 @@ static void ask(struct reach_service *service, struct neighbour *neighbour)
 
     message.body_case = ZIGLAN__CONTROL__BODY_REACH_REQUEST;
     message.reach_request = &body;
+    body.port = service->mapping.asked;
     neighbour_tell(&service->base->neighbours, neighbour, &message);
     service->neighbours[service->asked] = (struct reach_asked){.answered = false};
     memcpy(service->neighbours[service->asked].key, neighbour->key, KEY_SIZE);
@@ -121,7 +122,12 @@ static void check(struct reach_service *service, struct mono now)
         return;
     }
     env_random(&service->base->env, &first, sizeof(first));
-    service->address = service->seen = observed_most(service, &ports);
+    service->seen = observed_most(service, &ports);
+    service->mapping.asked = service->mapping.failed ? 0 : service->mapping.port;
+    if (service->mapping.asked != 0 && !endpoint_is_none(&service->seen)) {
+        service->seen.port = service->mapping.asked;
+    }
+    service->address = service->seen;
     for (uint32_t i = 0; i < count && i < REACH_ASKED_MAX; i++) {
         ask(service, open[(first % count + i) % count]);
     }
@@ -159,7 +165,12 @@ static void not_reached(struct reach_service *service, struct mono now)
     }
     service->until = MONO_NEVER;
     mesh_dials_wait(service->mesh->mesh, now);
-    if (fault == REACH_FAULT_SILENT && service->silent < REACH_SILENT_MAX) {
+    if (fault != REACH_FAULT_SILENT) { /* what the router says is not so, perhaps */
+        service->mapping.failed = service->mapping.asked != 0;
+    }
+    if (service->mapping.failed) {
+        service->next_at = mono_add_ms(now, REACH_OBSERVED_MS);
+    } else if (fault == REACH_FAULT_SILENT && service->silent < REACH_SILENT_MAX) {
         service->silent++;
         service->next_at = mono_add_ms(now, REACH_SILENT_MS);
     } else {
@@ -321,6 +332,15 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
     }
 }
 
+/* True if who observes this address sees us where we take ourselves to be: by a mapping we are
+ * reached at another port than that from which we come. */
+static bool is_expected(const struct reach_service *service, const struct endpoint *observed)
+{
+    return endpoint_equal(observed, &service->address) ||
+           (service->mapping.asked != 0 && service->address.port == service->mapping.asked &&
+            endpoint_same_ip(observed, &service->address));
+}
+
 void reach_on_observed(struct reach_service *service, const struct relay_client *client,
                        const Ziglan__Control *message)
 {
@@ -329,10 +349,25 @@ void reach_on_observed(struct reach_service *service, const struct relay_client 
     bool known = endpoint_equal(&address, &client->neighbour->observed);
 
     client->neighbour->observed = address;
-    if (!known && !endpoint_equal(&address, &service->address) && !is_running(service)) {
+    if (!known && !is_expected(service, &address) && !is_running(service)) {
+        service->mapping.failed = false;
         service->retry_ms = REACH_RETRY_MS_MIN;
         /* The address changed: it is measured at once, but not as often as a neighbour says so. */
         service->next_at = mono_add_ms(service->checked_at, REACH_OBSERVED_MS);
+    }
+}
+
+void reach_on_mapping(struct reach_service *service, uint16_t port, struct mono now)
+{
+    if (port == service->mapping.port) {
+        return;
+    }
+    service->mapping.port = port;
+    service->mapping.failed = false;
+    service->retry_ms = REACH_RETRY_MS_MIN;
+    service->mapping.waits = is_running(service); /* its results may still be on their way */
+    if (!service->mapping.waits && service->state != REACH_STATE_ALONE) {
+        service->next_at = now;
     }
 }
 
@@ -348,6 +383,10 @@ void reach_expire(struct reach_service *service, struct mono now)
     reach_jobs_expire(&service->jobs, now);
     if (mono_due(service->until, now)) {
         judge(service, now);
+    }
+    if (service->mapping.waits && !is_running(service)) {
+        service->mapping.waits = false;
+        service->next_at = now;
     }
     if (mono_due(service->next_at, now)) {
         check(service, now);

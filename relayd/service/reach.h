@@ -59,17 +59,27 @@ struct reach_asked {
     size_t attestation_size;
 };
 
+/** What the router says. */
+struct reach_mapping {
+    uint16_t port;  /* that it lets in; 0: none */
+    uint16_t asked; /* in the latest round; 0: the one from which others see us come */
+    bool failed;    /* nobody got through to it: the next round does without */
+    bool waits;     /* it is another one since the round began: the next one begins at its end */
+};
+
 struct reach_service {
     struct relay_base *base; /* these are borrowed */
     struct mesh_service *mesh;
     enum reach_state state;
     enum reach_fault fault;
     struct endpoint address; /* where it is reached; or where it was tried, as neighbours see it */
-    struct endpoint seen;    /* when the round began: what most neighbours observed */
-    struct endpoint local;   /* where packets of relays arrive on this machine */
-    struct mono until;       /* CHECKING: the results are in */
-    struct mono next_at;     /* then it is measured again */
-    struct mono checked_at;  /* the last round began */
+    struct endpoint seen;    /* when the round began: what most neighbours observed; with
+                                the mapped port, if that was asked for */
+    struct reach_mapping mapping;
+    struct endpoint local;  /* where packets of relays arrive on this machine */
+    struct mono until;      /* CHECKING: the results are in */
+    struct mono next_at;    /* then it is measured again */
+    struct mono checked_at; /* the last round began */
     uint64_t retry_ms;
     struct reach_asked neighbours[REACH_ASKED_MAX];
     uint32_t silent;                            /* rounds without any result, one after the other */
@@ -92,6 +102,10 @@ void reach_on_observed(struct reach_service *service, const struct relay_client 
                        const Ziglan__Control *message);
 void reach_on_result(struct reach_service *service, const struct relay_client *client,
                      const Ziglan__ReachResult *result, struct mono now);
+
+/** The router lets this port in, so it says (0: none): others measure it, at the address from which
+ * this relay comes. */
+void reach_on_mapping(struct reach_service *service, uint16_t port, struct mono now);
 
 /** A packet of QUIC arrived here. */
 void reach_note_local(struct reach_service *service, const struct endpoint *local);

@@ -157,19 +157,23 @@ static void job_go(struct reach_jobs *jobs, struct reach_job *job, const struct 
 }
 
 void reach_jobs_on_request(struct reach_jobs *jobs, const struct relay_client *client,
-                           struct mono now)
+                           const Ziglan__ReachRequest *request, struct mono now)
 {
     struct reach_job *job = job_new(jobs, client, now);
+    struct endpoint address = client->remote;
 
     if (job == NULL) {
         return;
+    }
+    if (request->port != 0) {
+        address.port = (uint16_t)request->port;
     }
     *job = (struct reach_job){.used = true, .until = mono_add_ms(now, REACH_RESULT_MS)};
     env_random(&jobs->base->env, &job->id, sizeof(job->id));
     job->id |= 1; /* never 0, which is the mesh's own dial */
     memcpy(job->from, client->key, KEY_SIZE);
     memcpy(job->subject, client->key, KEY_SIZE);
-    job_go(jobs, job, &client->remote, REACH_HOPS, now);
+    job_go(jobs, job, &address, REACH_HOPS, now);
 }
 
 void reach_jobs_on_job(struct reach_jobs *jobs, const struct relay_client *client,

@@ -63,7 +63,7 @@ void reach_jobs_fini(struct reach_jobs *jobs);
 
 /** Messages of neighbours. */
 void reach_jobs_on_request(struct reach_jobs *jobs, const struct relay_client *client,
-                           struct mono now);
+                           const Ziglan__ReachRequest *request, struct mono now);
 void reach_jobs_on_job(struct reach_jobs *jobs, const struct relay_client *client,
                        const Ziglan__ReachJob *told, struct mono now);
 

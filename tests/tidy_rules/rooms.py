@@ -12,8 +12,8 @@ SUBNET = ["rendezvous/mesh", "rendezvous/presence", "rendezvous/search",
           "rendezvous/relaying"]
 LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
-RELAYD_CLI = [*RELAYD, "relayd/service", "relayd/config", "relayd/daemon", "proto/admin",
-              "proto/host"]
+RELAYD_CLI = [*RELAYD, "proto/portmap", "relayd/service", "relayd/config", "relayd/daemon",
+              "proto/admin", "proto/host"]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
@@ -30,6 +30,7 @@ LAYERS = {
     "proto/link/tls": PROTO,
     "proto/admin": ["proto/base"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
+    "proto/router": ["proto/base", "proto/net", "proto/portmap", "proto/host"],
     "rendezvous/store": PROTO,
     "rendezvous/store/lmdb": ["proto/base", "rendezvous/store"],
     "rendezvous/directory": [*PROTO, "rendezvous/store"],
@@ -42,11 +43,12 @@ LAYERS = {
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],
-    "relayd/config": [*PROTO, "relayd/base"],  # the defaults
+    "relayd/config": [*PROTO, "proto/portmap", "relayd/base"],  # the defaults
     "relayd/admin": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "proto/admin"],
-    "relayd/engine": [*RELAYD, "relayd/base", "relayd/core", "relayd/admin", "proto/host"],
+    "relayd/engine": [*RELAYD, "relayd/base", "relayd/core", "relayd/admin", "proto/portmap",
+                      "proto/router", "proto/host"],
     "relayd/daemon": [*RELAYD, "relayd/base", "relayd/core", "relayd/config", "relayd/admin",
-                      "relayd/engine", "proto/host", LMDB],
+                      "relayd/engine", "proto/portmap", "proto/host", LMDB],
     "relayd/cli": RELAYD_CLI,
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
     "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
@@ -75,12 +77,13 @@ FACADES = {"proto/link/link.h": "proto/link/quic/hub"}
 # foreign header -> rooms that may include it
 FOREIGN = {
     r"(ngtcp2|nghttp3|nghttp2|wolfssl)/": ["proto/link/quic", "proto/link/tls"],
-    r"ev\.h": ["proto/host", "relayd/engine", "relayd/daemon",
+    r"(miniupnpc/|natpmp\.h)": ["proto/router"],
+    r"ev\.h": ["proto/host", "proto/router", "relayd/engine", "relayd/daemon",
                "client/engine", "client/platform", "client/daemon", "client/cli"],
     r"microhttpd\.h": ["proto/host"],
     r"lmdb\.h": ["rendezvous/store/lmdb"],
     r"ldns/": ["client/names"],
-    r"libmnl/": ["client/platform"],
+    r"libmnl/": ["proto/host", "client/platform"],
 }
 
 SCRIPTS = {"deploy/setup", "deploy/demo", "tests/run", "tests/bench/run", "tests/fuzz/run",

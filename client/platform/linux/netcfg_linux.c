@@ -5,7 +5,7 @@
  */
 #include "client/platform/netcfg.h"
 
-#include "client/platform/linux/netlink_linux.h"
+#include "proto/host/netlink.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>

@@ -5,7 +5,7 @@
  */
 #include "client/platform/netrule.h"
 
-#include "client/platform/linux/netlink_linux.h"
+#include "proto/host/netlink.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>

@@ -2,7 +2,7 @@
 /* One dump of the IPv4 routes of all tables, and the files in which DNS servers are listed. */
 #include "client/platform/netused.h"
 
-#include "client/platform/linux/netlink_linux.h"
+#include "proto/host/netlink.h"
 
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>

@@ -21,13 +21,15 @@ struct setting {
 
 static void setting_init(struct setting *s)
 {
-    struct endpoint internal = endpoint_v4(own_ip, LOCAL_PORT);
+    struct pcp_place place = {.nonce = {1, 2, 3}};
 
     test_env_init(&s->ports, 7);
     s->router = endpoint_v4(router_ip, PCP_SERVER_PORT);
     s->now = start;
     s->epoch_s = 1000;
-    pcp_begin(&s->mapping, &s->ports.env, &s->router, &internal, s->now);
+    place.router = s->router;
+    place.internal = endpoint_v4(own_ip, LOCAL_PORT);
+    pcp_begin(&s->mapping, &s->ports.env, &place, s->now);
 }
 
 static void put32(uint8_t *at, uint32_t value)
@@ -73,13 +75,19 @@ static bool granted(struct setting *s, uint32_t lifetime_s, uint16_t port)
     return hear(s, answer, sizeof(answer));
 }
 
-/* Go to the next deadline. Returns whether something is sent. */
+/* Go to the next deadline, over those at which the router is only asked for its epoch. Returns
+ * whether a mapping is asked for. */
 static bool step(struct setting *s, uint8_t out[PCP_MAP_SIZE])
 {
-    struct mono at = pcp_deadline(&s->mapping);
+    size_t size;
 
-    s->now = mono_before(s->now, at) ? at : s->now;
-    return pcp_expire(&s->mapping, out, s->now);
+    do {
+        struct mono at = pcp_deadline(&s->mapping);
+
+        s->now = mono_before(s->now, at) ? at : s->now;
+        size = pcp_expire(&s->mapping, out, s->now);
+    } while (size == PCP_HEADER_SIZE);
+    return size == PCP_MAP_SIZE;
 }
 
 static void a_request_looks_as_the_rfc_draws_it(void **state)
@@ -92,7 +100,7 @@ static void a_request_looks_as_the_rfc_draws_it(void **state)
     assert_true(step(&s, out));
     fixture_assert_hex(out, 24, "0201000000001c2000000000000000000000ffffc0a80114");
     assert_memory_equal(out + 24, s.mapping.nonce, PCP_NONCE_SIZE);
-    fixture_assert_hex(out + 36, 24, "110000001151000000000000000000000000ffff00000000");
+    fixture_assert_hex(out + 36, 24, "110000001151115100000000000000000000ffff00000000");
 }
 
 static void a_mapping_is_made_renewed_and_ended(void **state)
@@ -121,7 +129,7 @@ static void a_mapping_is_made_renewed_and_ended(void **state)
     fixture_assert_hex(out + 4, 4, "00000000");
     assert_null(pcp_external(&s.mapping));
     assert_false(pcp_end(&s.mapping, out));
-    assert_false(pcp_expire(&s.mapping, out, mono_add_ms(s.now, 100000000)));
+    assert_int_equal(pcp_expire(&s.mapping, out, mono_add_ms(s.now, 100000000)), 0);
 }
 
 static void who_hears_nothing_asks_less_often_and_then_rests(void **state)
@@ -177,16 +185,62 @@ static void a_refusal_is_respected(void **state)
     setting_init(&s);
     assert_true(step(&s, out));
     asked = s.now;
-    answer_make(&s, out, PCP_RESULT_NOT_AUTHORIZED, 1800, 0);
+    answer_make(&s, out, PCP_RESULT_ADDRESS_MISMATCH, 1800, 0);
     assert_false(hear(&s, out, PCP_MAP_SIZE));
-    assert_int_equal(s.mapping.result, PCP_RESULT_NOT_AUTHORIZED);
+    assert_int_equal(s.mapping.result, PCP_RESULT_ADDRESS_MISMATCH);
     assert_true(step(&s, out));
     assert_int_equal(mono_ms_between(asked, s.now), 1800000);
-    answer_make(&s, out, PCP_RESULT_NO_RESOURCES, 0, 0); /* as if it were over at once */
+    answer_make(&s, out, PCP_RESULT_ADDRESS_MISMATCH, 0, 0); /* as if it were over at once */
     asked = s.now;
     (void)hear(&s, out, PCP_MAP_SIZE);
     assert_true(step(&s, out));
     assert_int_equal(mono_ms_between(asked, s.now), PCP_ERROR_S_MIN * 1000);
+}
+
+static void another_port_is_asked_for_in_place_of_one_that_is_refused(void **state)
+{
+    struct setting s;
+    uint8_t out[PCP_MAP_SIZE], answer[PCP_MAP_SIZE];
+    struct mono asked;
+
+    (void)state;
+    setting_init(&s);
+    assert_true(step(&s, out));
+    asked = s.now;
+    for (int i = 1; i < PCP_PORTS_MAX; i++) {
+        uint16_t before = (uint16_t)(out[42] << 8 | out[43]);
+
+        answer_make(&s, answer, PCP_RESULT_NOT_AUTHORIZED, 1800, 0);
+        assert_false(hear(&s, answer, sizeof(answer)));
+        assert_true(step(&s, out));
+        assert_int_equal(mono_ms_between(asked, s.now), 0);
+        assert_int_not_equal(out[42] << 8 | out[43], before);
+        assert_true(out[42] >= 4); /* nobody needs rights for it */
+    }
+    answer_make(&s, answer, PCP_RESULT_NOT_AUTHORIZED, 1800, 0);
+    assert_false(hear(&s, answer, sizeof(answer)));
+    assert_int_equal(s.mapping.result, PCP_RESULT_NOT_AUTHORIZED);
+    assert_true(step(&s, out)); /* all are refused: that is respected */
+    assert_int_equal(mono_ms_between(asked, s.now), 1800000);
+}
+
+static void a_router_is_asked_now_and_then_whether_it_remembers(void **state)
+{
+    struct setting s;
+    uint8_t out[PCP_MAP_SIZE], answer[24] = {2, 0x80};
+
+    (void)state;
+    setting_init(&s);
+    assert_true(step(&s, out));
+    assert_true(granted(&s, 7200, 50000));
+    s.now = pcp_deadline(&s.mapping);
+    assert_true(mono_ms_between(start, s.now) <= 33000);
+    assert_int_equal(pcp_expire(&s.mapping, out, s.now), PCP_HEADER_SIZE);
+    fixture_assert_hex(out, 24, "020000000000000000000000000000000000ffffc0a80114");
+    put32(answer + 8, 2); /* it was restarted */
+    assert_false(hear(&s, answer, sizeof(answer)));
+    assert_true(step(&s, out));
+    assert_true(mono_ms_between(start, s.now) <= 34000);
 }
 
 static void a_router_that_restarted_is_asked_at_once(void **state)
@@ -274,6 +328,8 @@ int main(void)
         cmocka_unit_test(who_hears_nothing_asks_less_often_and_then_rests),
         cmocka_unit_test(a_mapping_that_is_not_renewed_is_lost),
         cmocka_unit_test(a_refusal_is_respected),
+        cmocka_unit_test(another_port_is_asked_for_in_place_of_one_that_is_refused),
+        cmocka_unit_test(a_router_is_asked_now_and_then_whether_it_remembers),
         cmocka_unit_test(a_router_that_restarted_is_asked_at_once),
         cmocka_unit_test(only_the_router_and_only_our_nonce_count),
         cmocka_unit_test(a_router_of_natpmp_is_known_by_its_answer),

@@ -11,6 +11,7 @@
 static json_t *ask(struct world *w, const char *request)
 {
     const struct admin_context context = {.core = w->relay.core,
+                                          .portmap = "off",
                                           .name = "home",
                                           .public_hosts = "192.0.2.1:4433",
                                           .listen = "[::]:4433"};

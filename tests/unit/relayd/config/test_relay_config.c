@@ -43,6 +43,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_int_equal(s.stun_per_address_per_s, 10);
     assert_int_equal(s.stun_per_s, 20000);
     assert_int_equal(s.log_level, TRACE_LEVEL_INFO);
+    assert_int_equal(s.portmap, PORTMAP_MODE_AUTO);
 }
 
 static void every_key_is_read(void **state)
@@ -201,6 +202,7 @@ static const struct {
     {"open relay maybe", "open_relay: maybe\n", ":1: 'open_relay' must be true or false"},
     {"stun not a mapping", "stun: 10\n", ":1: 'stun' must be a mapping"},
     {"stun rate zero", "stun:\n  per_s: 0\n", ":2: 'per_s' must be a whole number"},
+    {"a mapping", "portmap: maybe\n", ":1: 'portmap' must be auto, on or off"},
     {"log level", "log_level: loud\n", ":1: 'log_level' must be one of error, warn, info, debug"},
     {"empty path", "state: \"\"\n", ":1: 'state' must be the path of a directory"},
     {"path with a newline", "state: \"a\\nb\"\n", ":1: 'state' must be the path"},
@@ -325,11 +327,11 @@ static void a_reload_says_what_changed_at_once(void **state)
     assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)), "");
     assert_int_equal(parse(&b,
                            "name: a\nmetrics: off\npublic: [x.example]\nopen_relay: true\n"
-                           "peers: [\"relay://" PEER_KEY "@a.example\"]\n",
+                           "portmap: off\npeers: [\"relay://" PEER_KEY "@a.example\"]\n",
                            error),
                      ERR_OK);
     assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
-                        "public, peers, open_relay");
+                        "public, portmap, peers, open_relay");
     assert_int_equal(parse(&b,
                            "name: a\nmetrics: off\napps: [x]\npool_max: 3\n"
                            "reward: [{chain: a, address: b}]\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The port to the platform's routing: where packets to an address leave this machine, as its
- * routes, rules and addresses are now. Nothing is sent.
+ * Where packets to an address leave this machine, as its routes, rules and addresses are now.
+ * Nothing is sent.
  */
 #pragma once
 

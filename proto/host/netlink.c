@@ -3,7 +3,7 @@
  * libmnl reads and writes the bytes. The socket has a time limit, so that the loop does not wait
  * forever for an answer that was lost.
  */
-#include "client/platform/linux/netlink_linux.h"
+#include "proto/host/netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

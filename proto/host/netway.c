@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One question to rtnetlink for each way: the same look-up as for a packet. */
-#include "client/platform/netway.h"
+#include "proto/host/netway.h"
 
-#include "client/platform/linux/netlink_linux.h"
+#include "proto/host/netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions to the kernel's rtnetlink, one after the other on one socket. */
-#include "client/platform/linux/netlink_linux.h"
+#include "proto/host/netlink.h"
 
 #include "tests/support/fixture.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One rtnetlink request at a time over libmnl, with its acknowledgement or its dump. Used by the
- * other files of this folder only.
+ * One rtnetlink request at a time over libmnl, with its acknowledgement or its dump.
  */
 #pragma once
 

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A relay whose router lets a port in for it: others measure that port, and only then it counts. */
+#include "relayd/service/mesh.h"
+
+#include "tests/support/relay_net.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { COUNT = 6, HOME = COUNT - 1, PORT = 6000, SENT_MAX = 256 };
+
+/* Before the last relay is a router that lets in answers, and all that comes to one port. */
+static struct endpoint sent_to[SENT_MAX];
+static size_t sent_to_count;
+static uint16_t open_port; /* 0: none */
+
+static bool router(struct relay_net *net, const struct endpoint *from, const struct endpoint *to)
+{
+    const struct endpoint *home = &net->nodes[HOME].address;
+    const struct endpoint *other = endpoint_same_ip(from, home) ? to : from;
+
+    for (size_t i = 0; i < sent_to_count; i++) {
+        if (endpoint_equal(&sent_to[i], other)) {
+            return true;
+        }
+    }
+    if (endpoint_same_ip(from, home) && from->port == home->port) {
+        assert_true(sent_to_count < SENT_MAX);
+        sent_to[sent_to_count++] = *to;
+        return true;
+    }
+    return !endpoint_same_ip(to, home) || to->port == open_port;
+}
+
+static struct relay_net *net_of(uint64_t seed, uint16_t port)
+{
+    struct relay_net *net = relay_net_new(COUNT, seed);
+
+    sent_to_count = 0;
+    open_port = port;
+    net->lets = router;
+    relay_net_peers(net);
+    relay_net_start(net);
+    return net;
+}
+
+static bool is_reached(const struct relay_net *net)
+{
+    enum reach_state state = net->nodes[HOME].core->reach.state;
+
+    return state == REACH_STATE_PUBLIC || state == REACH_STATE_FULL_CONE;
+}
+
+static bool is_known_at(const struct relay_net *net, size_t by, uint16_t port)
+{
+    struct node_found found;
+
+    return mesh_find(net->nodes[by].core->mesh.mesh, relay_net_key(net, HOME), &found) &&
+           endpoint_same_ip(&found.address, &net->nodes[HOME].address) &&
+           found.address.port == port;
+}
+
+static void a_mapped_port_is_measured_and_then_announced(void **state)
+{
+    struct relay_net *net = net_of(3, PORT);
+    struct relay_core *core = net->nodes[HOME].core;
+    unsigned s = 0;
+
+    (void)state;
+    relay_net_run(net, 60000);
+    assert_false(is_reached(net));
+    relay_core_mapped(core, PORT, net->now);
+    for (; s < 60 && !is_reached(net); s++) {
+        relay_net_run(net, 1000);
+    }
+    print_message("reached %u s after it was mapped\n", s);
+    assert_true(is_reached(net));
+    assert_int_equal(core->reach.address.port, PORT);
+    relay_net_run(net, 60000);
+    for (size_t i = 0; i < HOME; i++) {
+        assert_true(is_known_at(net, i, PORT));
+    }
+    relay_net_free(net);
+}
+
+/* The results of that round are of another port. */
+static void a_mapping_that_comes_during_a_round_is_measured_in_the_next_one(void **state)
+{
+    struct relay_net *net = net_of(7, PORT);
+    struct relay_core *core = net->nodes[HOME].core;
+    unsigned s = 0;
+
+    (void)state;
+    while (core->reach.state != REACH_STATE_CHECKING) {
+        relay_net_run(net, 100);
+    }
+    relay_net_run(net, 1000);
+    assert_int_equal(core->reach.state, REACH_STATE_CHECKING);
+    relay_core_mapped(core, PORT, net->now);
+    for (; s < 60 && !is_reached(net); s++) {
+        relay_net_run(net, 1000);
+    }
+    print_message("reached %u s after it was mapped\n", s);
+    assert_true(s <= 10);
+    assert_int_equal(core->reach.address.port, PORT);
+    relay_net_free(net);
+}
+
+static void what_a_router_only_says_is_believed_by_nobody(void **state)
+{
+    struct relay_net *net = net_of(4, 0);
+
+    (void)state;
+    relay_core_mapped(net->nodes[HOME].core, PORT, net->now);
+    for (unsigned s = 0; s < 120; s++) {
+        relay_net_run(net, 1000);
+        assert_false(is_reached(net));
+    }
+    for (size_t i = 0; i < HOME; i++) {
+        assert_false(is_known_at(net, i, PORT));
+    }
+    relay_net_free(net);
+}
+
+/* Another router is before it, or the mapping is for another line. */
+static void a_mapping_that_does_not_work_does_not_stand_in_the_way_of_what_does(void **state)
+{
+    struct relay_net *net = net_of(5, 0);
+    const struct reach_service *reach = &net->nodes[HOME].core->reach;
+
+    (void)state;
+    open_port = net->nodes[HOME].address.port;
+    relay_core_mapped(net->nodes[HOME].core, PORT, net->now);
+    relay_net_run(net, 120000);
+    assert_true(is_reached(net));
+    assert_int_equal(reach->address.port, net->nodes[HOME].address.port);
+    relay_net_free(net);
+}
+
+static void a_mapping_that_goes_is_forgotten(void **state)
+{
+    struct relay_net *net = net_of(6, PORT);
+
+    (void)state;
+    relay_core_mapped(net->nodes[HOME].core, PORT, net->now);
+    relay_net_run(net, 90000);
+    assert_true(is_reached(net));
+    open_port = 0;
+    sent_to_count = 0;
+    relay_core_mapped(net->nodes[HOME].core, 0, net->now);
+    relay_net_run(net, 60000);
+    assert_false(is_reached(net));
+    relay_net_free(net);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mapped_port_is_measured_and_then_announced),
+        cmocka_unit_test(a_mapping_that_comes_during_a_round_is_measured_in_the_next_one),
+        cmocka_unit_test(what_a_router_only_says_is_believed_by_nobody),
+        cmocka_unit_test(a_mapping_that_does_not_work_does_not_stand_in_the_way_of_what_does),
+        cmocka_unit_test(a_mapping_that_goes_is_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
