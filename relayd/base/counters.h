@@ -130,6 +130,10 @@
     X(locates, "locates_total", "result=\"served\"", "Questions of hosts where a key is.")         \
     X(locates_of_relays, "locates_total", "result=\"served_relay\"", "")                           \
     X(locate_limit, "locates_total", "result=\"limit\"", "")                                       \
+    X(locate_busy, "locates_total", "result=\"busy\"", "")                                         \
+    X(node_lookups, "node_lookups_total", "result=\"served\"",                                     \
+      "Questions which relays there are.")                                                         \
+    X(node_lookups_limit, "node_lookups_total", "result=\"limit\"", "")                            \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \
     X(revocations, "revocations_total", "", "Members revoked.")                                    \
     X(store_failures, "store_failures_total", "", "Requests that failed because of the storage.")  \

@@ -64,6 +64,8 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
 {
     static const struct bucket_rate broadcast = {.per_s = 1, .burst = BROADCAST_BURST};
     static const struct bucket_rate http = {.per_s = HTTP_PER_S, .burst = HTTP_BURST};
+    static const struct bucket_rate questions = {.per_s = LOCATE_NET_PER_S,
+                                                 .burst = LOCATE_NET_BURST};
     const struct bucket_rate stun = {.per_s = cfg->stun_per_addr_per_s,
                                      .burst = cfg->stun_per_addr_per_s};
     int rc;
@@ -90,6 +92,9 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
         rc = bucket_table_new(&limits->moves_by_key, KEY_SIZE, BROADCAST_KEYS_MAX, &broadcast, env);
     }
     if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->questions_by_net, 16, LOCATE_NETS_MAX, &questions, env);
+    }
+    if (rc == ERR_OK) {
         rc = stranger_tables_new(limits, env);
     }
     if (rc == ERR_OK) {
@@ -110,6 +115,7 @@ void limits_fini(struct limits *limits)
     bucket_table_free(limits->moves_by_key);
     bucket_table_free(limits->stun_addresses);
     bucket_table_free(limits->http_addresses);
+    bucket_table_free(limits->questions_by_net);
 }
 
 void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now)
@@ -268,9 +274,19 @@ bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
     return true;
 }
 
-bool limits_locate_take(struct client_limits *client, struct mono now)
+bool limits_question_take(struct limits *limits, struct client_limits *client,
+                          const struct endpoint *stranger_at, struct mono now)
 {
-    return bucket_take(&client->locate_bucket, &locate_rate, 1, now);
+    uint8_t net[16];
+
+    if (!bucket_take(&client->locate_bucket, &locate_rate, 1, now)) {
+        return false;
+    }
+    if (stranger_at == NULL) {
+        return true;
+    }
+    net_key(net, stranger_at);
+    return bucket_table_take(limits->questions_by_net, net, 1, now);
 }
 
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)

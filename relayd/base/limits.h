@@ -35,9 +35,12 @@ enum {
     NEIGHBOURS_PER_NET = 4,      /* relays that dialled us, of such a network */
     NEIGHBOUR_CONTROL_PER_S = 200, /* control messages of a relay, which speaks for many */
     NEIGHBOUR_CONTROL_BURST = 1000,
-    LOCATE_PER_S = 2, /* questions where a key is, of one session */
+    LOCATE_PER_S = 2, /* questions where a key is, and which relays there are, of one session */
     LOCATE_BURST = 20,
-    GONE_MARKS = 8, /* keys that one session is told about per second */
+    LOCATE_NET_PER_S = 20, /* of all strangers of an IPv4 /24 or IPv6 /48 */
+    LOCATE_NET_BURST = 200,
+    LOCATE_NETS_MAX = 16384, /* networks whose rate is remembered */
+    GONE_MARKS = 8,          /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
     STUN_ADDRESSES_MAX = 65536,
@@ -78,6 +81,7 @@ struct limits {
     struct bucket_table *moves_by_key;
     struct bucket_table *stun_addresses;
     struct bucket_table *http_addresses;
+    struct bucket_table *questions_by_net;
     struct bucket stun_bucket;
     struct bucket_rate stun_rate;
 };
@@ -133,8 +137,11 @@ bool limits_control_take(struct client_limits *client, bool relay, struct mono n
 bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
                          const struct endpoint *remote, size_t size, struct mono now);
 
-/** Take one question where a key is; false: too much. */
-bool limits_locate_take(struct client_limits *client, struct mono now);
+/** Take one question where a key is, or which relays there are, of a session; false: too much.
+ * stranger_at is where a stranger's session comes from, NULL for a member's: members share nothing.
+ */
+bool limits_question_take(struct limits *limits, struct client_limits *client,
+                          const struct endpoint *stranger_at, struct mono now);
 
 /** Take one answer "too many requests" to this session; once in REFUSAL_EVERY_MS. */
 bool limits_refusal_take(struct client_limits *client, struct mono now);

@@ -242,14 +242,22 @@ void mesh_service_on_message(struct mesh_service *service, const struct relay_cl
     (void)mesh_on_control(service->mesh, client->key, message, now);
 }
 
-void mesh_service_on_lookup(struct mesh_service *service, const struct relay_client *client,
+void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *client,
                             const Ziglan__Control *message, struct mono now)
 {
+    struct relay_base *base = service->base;
     const Ziglan__NodeLookup *lookup = message->node_lookup;
     struct node_found found[NODES_MAX];
     size_t count = lookup->count < NODES_MAX ? lookup->count : NODES_MAX;
 
-    (void)now;
+    if (!limits_question_take(&base->limits, &client->limits,
+                              client->state == RELAY_CLIENT_STATE_MEMBER ? NULL : &client->remote,
+                              now)) {
+        base->counters.node_lookups_limit++;
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        return;
+    }
+    base->counters.node_lookups++;
     if (lookup->key.len == KEY_SIZE) {
         count = mesh_find(service->mesh, lookup->key.data, &found[0]) ? 1 : 0;
     } else {

@@ -50,7 +50,7 @@ void mesh_service_on_message(struct mesh_service *service, const struct relay_cl
                              const Ziglan__Control *message, struct mono now);
 
 /** Anybody asks for the record of a relay, or for some relays. */
-void mesh_service_on_lookup(struct mesh_service *service, const struct relay_client *client,
+void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *client,
                             const Ziglan__Control *message, struct mono now);
 
 /** A dial that only measures has ended: the mesh's own, or one of which others hear. */

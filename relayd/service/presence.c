@@ -17,8 +17,6 @@ enum {
 int presence_service_init(struct presence_service *service, struct relay_base *base,
                           struct mono now)
 {
-    static const struct bucket_rate locates = {.per_s = PRESENCE_LOCATES_PER_S,
-                                               .burst = PRESENCE_LOCATES_BURST};
     static const struct bucket_rate asked = {.per_s = PRESENCE_ASKED_PER_S,
                                              .burst = PRESENCE_ASKED_BURST};
     int rc = presence_seats_init(&service->seats, &base->env, base->cfg.identity->public_key, now);
@@ -37,10 +35,6 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
                            base->session_capacity + OWN_RECORDS_BESIDE_HOSTS, &base->env, now);
     }
     if (rc == ERR_OK) {
-        rc = bucket_table_new(&service->askers, sizeof(struct hrw_prefix), PRESENCE_LOCATE_NETS_MAX,
-                              &locates, &base->env);
-    }
-    if (rc == ERR_OK) {
         rc = bucket_table_new(&service->relay_askers, sizeof(struct hrw_prefix),
                               PRESENCE_LOCATE_NETS_MAX, &asked, &base->env);
     }
@@ -49,7 +43,6 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
 
 void presence_service_fini(struct presence_service *service)
 {
-    bucket_table_free(service->askers);
     bucket_table_free(service->relay_askers);
     announcer_free(service->announcer);
     locate_free(service->locate);
@@ -287,16 +280,42 @@ static void outputs_send(struct presence_service *service, struct mono now)
     }
 }
 
-/* Begin a look-up at the relays that keep the key, if finding them is not too much work for now. */
-static enum locate_answer keepers_ask(struct presence_service *service, const uint8_t key[KEY_SIZE],
+static bool is_stranger(const struct relay_client *client)
+{
+    return client->state != RELAY_CLIENT_STATE_MEMBER;
+}
+
+/* True if the client may ask one thing more; counted if not. */
+static bool question_take(struct presence_service *service, struct relay_client *client,
+                          struct mono now)
+{
+    struct relay_base *base = service->base;
+
+    if (!limits_question_take(&base->limits, &client->limits,
+                              is_stranger(client) ? &client->remote : NULL, now)) {
+        base->counters.locate_limit++;
+        return false;
+    }
+    return true;
+}
+
+/* Begin a look-up at the relays that keep the key, if that is not too much for now. Half of the
+ * look-ups, and of the work, is for members. */
+static enum locate_answer keepers_ask(struct presence_service *service,
+                                      const struct relay_client *client,
+                                      const uint8_t key[KEY_SIZE],
                                       const struct locate_waiter *waiter, struct mono now)
 {
     uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE];
     size_t count = 0;
+    bool stranger = is_stranger(client);
 
-    return presence_seats_ranks(&service->seats, key, ranks, &count, now)
-               ? locate_begin(service->locate, key, waiter, ranks, count, now)
-               : LOCATE_BUSY;
+    if ((stranger && locate_stats(service->locate)->running >= LOCATE_COUNT_MAX / 2) ||
+        !presence_seats_ranks(&service->seats, key, ranks, &count, stranger, now)) {
+        service->base->counters.locate_busy++;
+        return LOCATE_BUSY;
+    }
+    return locate_begin(service->locate, key, waiter, ranks, count, now);
 }
 
 /* Answer from what is known here, or join a look-up that is under way. LOCATE_ASK_WHOM: one is to
@@ -318,20 +337,17 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
     const uint8_t *key = message->locate->key.data;
     struct locate_waiter waiter = {.who = relay_client_number(client),
                                    .request_id = message->request_id};
-    struct hrw_prefix prefix = hrw_prefix_of(&client->remote);
     struct located located;
     enum locate_answer answer;
 
-    if (!limits_locate_take(&client->limits, now) ||
-        !bucket_table_take(service->askers, &prefix, 1, now)) {
-        base->counters.locate_limit++;
+    if (!question_take(service, client, now)) {
         reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
         return;
     }
     base->counters.locates++;
     answer = known_find(service, key, &waiter, &located, now);
     if (answer == LOCATE_ASK_WHOM) {
-        answer = keepers_ask(service, key, &waiter, now);
+        answer = keepers_ask(service, client, key, &waiter, now);
     }
     if (answer == LOCATE_KNOWN) {
         located_send(service, client, message->request_id, &located);
@@ -352,12 +368,11 @@ enum presence_find presence_find(struct presence_service *service, struct relay_
     enum locate_answer answer;
 
     answer = known_find(service, key, &waiter, &located, now);
-    if (answer == LOCATE_ASK_WHOM && !limits_locate_take(&client->limits, now)) {
-        service->base->counters.locate_limit++;
+    if (answer == LOCATE_ASK_WHOM && !question_take(service, client, now)) {
         return PRESENCE_FIND_BUSY;
     }
     if (answer == LOCATE_ASK_WHOM) {
-        answer = keepers_ask(service, key, &waiter, now);
+        answer = keepers_ask(service, client, key, &waiter, now);
     }
     outputs_send(service, now);
     if (answer == LOCATE_KNOWN) {

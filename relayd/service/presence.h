@@ -22,10 +22,7 @@
 #include <stdbool.h>
 
 enum {
-    PRESENCE_LOCATES_PER_S = 20, /* questions from one IPv4 /24 or IPv6 /48, besides each session's
-                                    own limit */
-    PRESENCE_LOCATES_BURST = 200,
-    PRESENCE_ASKED_PER_S = 200, /* questions of relays of such a network, which ask for many */
+    PRESENCE_ASKED_PER_S = 200, /* questions of relays of an IPv4 /24 or IPv6 /48 */
     PRESENCE_ASKED_BURST = 2000,
     PRESENCE_LOCATE_NETS_MAX = 16384, /* networks whose rate is remembered */
 };
@@ -50,8 +47,7 @@ struct presence_service {
     struct presence_table *table;
     struct locate *locate;
     struct announcer *announcer; /* of hosts that are here, and of the ziglan that is served */
-    struct bucket_table *askers; /* hosts, by prefix */
-    struct bucket_table *relay_askers; /* relays, by prefix */
+    struct bucket_table *relay_askers; /* by prefix */
     struct mono sweep_at;              /* the table's next sweep */
     /* Answers to presence_find that were not taken yet: a ring. */
     struct presence_answer answers[LOCATE_COUNT_MAX];

@@ -64,13 +64,15 @@ void presence_seats_keep(struct presence_seats *seats, struct mono now)
 }
 
 bool presence_seats_ranks(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
-                          uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count, struct mono now)
+                          uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count, bool half,
+                          struct mono now)
 {
     uint8_t all[HRW_RANKS_MAX][KEY_SIZE];
     size_t all_count;
 
     presence_seats_keep(seats, now);
-    if (!bucket_take(&seats->scores, &scores_rate, hrw_seat_count(seats->hrw), now)) {
+    if ((half && bucket_level(&seats->scores, &scores_rate, now) < PRESENCE_SCORES_BURST / 2) ||
+        !bucket_take(&seats->scores, &scores_rate, hrw_seat_count(seats->hrw), now)) {
         return false;
     }
     all_count = hrw_winners(seats->hrw, hrw_day(env_wall_ms(seats->env)), key, all, HRW_RANKS_MAX);

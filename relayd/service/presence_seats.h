@@ -51,9 +51,9 @@ void presence_seats_keep(struct presence_seats *seats, struct mono now);
 
 /** The relays to ask for a key today, in this order and without this relay; *count becomes their
  * number. Those that could not be reached lately stand last. False if that is too much work for
- * now. */
+ * now; with `half` if half of what may be done at once is done already. */
 bool presence_seats_ranks(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
-                          uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count,
+                          uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count, bool half,
                           struct mono now);
 
 /** A session with this relay is open, or it could not be reached. */

@@ -9,6 +9,7 @@
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
 #include "tests/support/host_frames_vectors.h"
+#include "tests/support/subnet_vectors.h"
 
 #include "client/peer/address_book.h"
 #include "client/tunnel/fragment.h"
@@ -22,13 +23,11 @@
 #include "proto/wire/capsule.h"
 #include "proto/wire/control.h"
 #include "proto/wire/intunnel.h"
-#include "proto/wire/lend.h"
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
 #include "proto/wire/url.h"
 #include "rendezvous/mesh/node_shelf.h"
 #include "rendezvous/presence/hrw.h"
-#include "rendezvous/search/find_relays.h"
 
 enum {
     RECORD_DAY_S = 24 * 3600,
@@ -597,111 +596,6 @@ static void scores_of_seats(void **state)
     }
 }
 
-static void output_control(const char *name, Ziglan__Control *control)
-{
-    uint8_t bytes[CONTROL_SIZE_MAX];
-    size_t size;
-
-    control->request_id = (uint32_t)input_number("pool_request_id");
-    assert_int_equal(control_pack(bytes, sizeof(bytes), &size, control), ERR_OK);
-    output(name, bytes, size);
-}
-
-static void a_pool_is_joined(void **state)
-{
-    Ziglan__PoolJoin join = ZIGLAN__POOL_JOIN__INIT;
-    Ziglan__PoolJoined joined = ZIGLAN__POOL_JOINED__INIT;
-    Ziglan__Reward reward = ZIGLAN__REWARD__INIT;
-    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
-
-    (void)state;
-    join.app = control_text("chat");
-    join.nat_kind = 1;
-    control.body_case = ZIGLAN__CONTROL__BODY_POOL_JOIN;
-    control.pool_join = &join;
-    output_control("pool_join", &control);
-    reward.chain = control_text("any");
-    reward.address = control_text("somebody");
-    reward.identity = control_text("someone");
-    joined.app = join.app;
-    joined.size = 2;
-    joined.limit = 500;
-    joined.reward = &reward;
-    control.body_case = ZIGLAN__CONTROL__BODY_POOL_JOINED;
-    control.pool_joined = &joined;
-    output_control("pool_joined", &control);
-}
-
-static void a_search_and_its_result(void **state)
-{
-    Ziglan__Find find = ZIGLAN__FIND__INIT;
-    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
-    struct identity relay = input_identity("relay_seed");
-    uint8_t record[RECORD_OTHER_SIGNED_SIZE_MAX];
-    struct find_relay found = {.record = record, .app = "chat", .pool_size = 2};
-    struct find_result result;
-    uint32_t kinds[] = {0};
-    char *apps[] = {control_text("chat")};
-
-    (void)state;
-    found.record_size = input("record_node", record, sizeof(record));
-    find.apps = apps;
-    find.n_apps = 1;
-    find.nat_kinds = kinds;
-    find.n_nat_kinds = 1;
-    find.count = 4;
-    control.body_case = ZIGLAN__CONTROL__BODY_FIND;
-    control.find = &find;
-    output_control("find_of_a_host", &control);
-    find.origin = control_bytes(relay.public_key, KEY_SIZE);
-    find.query = UINT64_C(0x0102030405060708);
-    find.hops = FIND_HOPS_MAX;
-    output_control("find_of_a_relay", &control);
-    find_result_begin(&result);
-    assert_true(find_result_add(&result, &found, false));
-    output_control("find_result", &result.control);
-}
-
-static void addresses_are_lent(void **state)
-{
-    struct lend_answer answer = {
-        .state = LEND_STATE_SENT,
-        .ports = {443, 40001},
-        .ports_count = 2,
-        .lenders = {{.result = LEND_RESULT_SENT}, {.result = LEND_RESULT_REFUSED}},
-        .lenders_count = 2,
-    };
-    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
-    Ziglan__LendJob job = ZIGLAN__LEND_JOB__INIT;
-    Ziglan__LendDone done = ZIGLAN__LEND_DONE__INIT;
-    Ziglan__Address target = ZIGLAN__ADDRESS__INIT;
-    uint8_t value[LEND_ANSWER_SIZE_MAX], ip[16], id[STUN_ID_SIZE];
-    uint8_t host[4] = {198, 51, 100, 7};
-    size_t size;
-
-    (void)state;
-    (void)input("relay_ip4", ip, sizeof(ip));
-    answer.lenders[0].address = endpoint_v4(ip, 4433);
-    (void)input("relay_ip6", ip, sizeof(ip));
-    answer.lenders[1].address = endpoint_v6(ip, 4433);
-    lend_answer_encode(value, &size, &answer);
-    output("lend_answer", value, size);
-    (void)input("stun_id", id, sizeof(id));
-    target.ip = control_bytes(host, sizeof(host));
-    target.port = 40000;
-    job.id = UINT64_C(0x0102030405060708);
-    job.target = &target;
-    job.transaction = control_bytes(id, sizeof(id));
-    control.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
-    control.lend_job = &job;
-    output_control("lend_job", &control);
-    done.id = job.id;
-    done.sent = true;
-    control.body_case = ZIGLAN__CONTROL__BODY_LEND_DONE;
-    control.lend_done = &done;
-    output_control("lend_done", &control);
-}
-
 static void every_vector_was_computed(void **state)
 {
     (void)state;
@@ -724,9 +618,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_addresses),
         cmocka_unit_test(addresses_of_all_kinds),
-        cmocka_unit_test(a_pool_is_joined),
-        cmocka_unit_test(addresses_are_lent),
-        cmocka_unit_test(a_search_and_its_result),
         cmocka_unit_test(record_of_a_node),
         cmocka_unit_test(records_signed_by_the_ziglan),
         cmocka_unit_test(records_signed_by_the_host),
@@ -746,6 +637,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(urls),
         cmocka_unit_test(hash_of_a_node),
         cmocka_unit_test(scores_of_seats),
+        cmocka_unit_test(relays_tell_of_relays),
+        cmocka_unit_test(a_host_is_located),
+        cmocka_unit_test(frames_go_from_relay_to_relay),
+        cmocka_unit_test(a_punch_is_relayed),
+        cmocka_unit_test(a_pool_is_joined),
+        cmocka_unit_test(a_search_and_its_result),
+        cmocka_unit_test(addresses_are_lent),
+        cmocka_unit_test(every_message_of_the_subnet_has_a_vector),
         cmocka_unit_test(every_vector_was_computed),
     };
 

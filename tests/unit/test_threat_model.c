@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tables of docs/security.md name a test for each bound; these tests must exist. */
+/* The tables of docs/security.md name a test for each bound, which must exist, and have a row for
+ * each message. */
+#include "proto/wire/control.h"
 #include "tests/support/fixture.h"
 
 #include <ctype.h>
@@ -119,11 +121,80 @@ static void bounds_named_by_the_threat_model_exist(void **state)
     free(text);
 }
 
+/* ---- every message ---- */
+
+/* True if the first cell of a row names this message. */
+static bool has_row(const char *text, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (const char *line = strstr(text, "\n| "); line != NULL; line = strstr(line + 1, "\n| ")) {
+        const char *end = strstr(line + 3, " |");
+        const char *at = line;
+
+        while (end != NULL && (at = strstr(at + 1, name)) != NULL && at < end) {
+            if (!isalpha((unsigned char)at[-1]) && !isalpha((unsigned char)at[size])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void every_control_message_has_a_row(void **state)
+{
+    const ProtobufCMessageDescriptor *all = &ziglan__control__descriptor;
+    char *text = fixture_file_text(TESTS_DIR "/../docs/security.md");
+
+    (void)state;
+    for (unsigned i = 0; i < all->n_fields; i++) {
+        const ProtobufCMessageDescriptor *body = all->fields[i].descriptor;
+
+        if (all->fields[i].type == PROTOBUF_C_TYPE_MESSAGE && !has_row(text, body->short_name)) {
+            fail_msg("docs/security.md has no row for %s", body->short_name);
+        }
+    }
+    free(text);
+}
+
+/* The fuzzer of control messages begins with one of each at least. */
+static void every_control_message_is_in_the_corpus(void **state)
+{
+    static struct control_arena arena;
+    const ProtobufCMessageDescriptor *all = &ziglan__control__descriptor;
+    bool seen[128] = {false};
+    glob_t found;
+
+    (void)state;
+    assert_int_equal(glob(TESTS_DIR "/fuzz/corpus/control/*", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        FILE *file = fopen(found.gl_pathv[i], "rb");
+        uint8_t bytes[CONTROL_SIZE_MAX];
+        Ziglan__Control *message;
+
+        assert_non_null(file);
+        size_t size = fread(bytes, 1, sizeof(bytes), file);
+        fclose(file);
+        if (control_unpack(&message, &arena, bytes, size) == ERR_OK) {
+            seen[message->body_case] = true;
+        }
+    }
+    globfree(&found);
+    for (unsigned i = 0; i < all->n_fields; i++) {
+        assert_true(all->fields[i].id < 128);
+        if (all->fields[i].type == PROTOBUF_C_TYPE_MESSAGE && !seen[all->fields[i].id]) {
+            fail_msg("tests/fuzz/corpus/control has no %s", all->fields[i].name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tests_named_by_the_threat_model_exist),
         cmocka_unit_test(bounds_named_by_the_threat_model_exist),
+        cmocka_unit_test(every_control_message_has_a_row),
+        cmocka_unit_test(every_control_message_is_in_the_corpus),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

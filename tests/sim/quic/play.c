@@ -292,7 +292,7 @@ static void warm(struct play *play, size_t relay, const uint8_t key[KEY_SIZE])
     size_t count = 0;
 
     presence_seats_keep(&presence->seats, play->net->now);
-    CHECK(presence_seats_ranks(&presence->seats, key, ranks, &count, play->net->now));
+    CHECK(presence_seats_ranks(&presence->seats, key, ranks, &count, false, play->net->now));
     for (size_t i = 0; i < count && i < HRW_WINNERS; i++) {
         (void)neighbour_want(relay_net_neighbours(play->net, relay), ranks[i], play->net->now);
     }
