@@ -370,6 +370,11 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
     network_look(core, addrs, count, port, ways, now);
 }
 
+void host_core_network_begins(struct host_core *core, const struct way_finder *ways)
+{
+    network_hold(core, ways);
+}
+
 void host_core_learn_ways(struct host_core *core, const struct way_finder *ways)
 {
     network_learn_ways(core, ways);

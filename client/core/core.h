@@ -89,6 +89,10 @@ struct mono host_core_deadline(const struct host_core *core);
 void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
                        uint16_t port, const struct way_finder *ways, struct mono now);
 
+/** The underlay is changing, and host_core_network comes soon: what must not go another way before
+ * that waits. */
+void host_core_network_begins(struct host_core *core, const struct way_finder *ways);
+
 /** Remember the ways to all addresses in use, where nobody did, so that host_core_network sees
  * which of them change. */
 void host_core_learn_ways(struct host_core *core, const struct way_finder *ways);

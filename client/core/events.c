@@ -145,13 +145,22 @@ static void on_gone(struct host_core *core, const struct sender *from, const Zig
     conversation_why(peer->conversation, why.code, why.detail);
 }
 
-static void on_observed(struct relay_session *relay, const Ziglan__ObservedAddress *observed)
+/* Conversations that waited for this after a move may ask the relay to introduce them again. */
+static void on_observed(struct host_core *core, struct relay_session *relay,
+                        const Ziglan__ObservedAddress *observed, struct mono now)
 {
     const Ziglan__Address *address = observed->address;
+    struct endpoint here;
 
-    if (address != NULL) {
-        relay->observed =
-            endpoint_of_bytes(address->ip.data, address->ip.len, (uint16_t)address->port);
+    if (address == NULL) {
+        return;
+    }
+    here = endpoint_of_bytes(address->ip.data, address->ip.len, (uint16_t)address->port);
+    relay_session_on_observed(relay, &here);
+    for (size_t i = 0; i < core->peers.count; i++) {
+        if (core->peers.list[i] != NULL && core->peers.list[i]->conversation != NULL) {
+            conversation_wake(core->peers.list[i]->conversation, now);
+        }
     }
 }
 
@@ -172,7 +181,7 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
 {
     switch (message->body_case) {
     case ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS:
-        on_observed(from->relay, message->observed_address);
+        on_observed(core, from->relay, message->observed_address, now);
         break;
     case ZIGLAN__CONTROL__BODY_PONG:
         relay_facts_on_pong(&from->relay->facts, message->pong);

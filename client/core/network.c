@@ -56,6 +56,15 @@ void network_look(struct host_core *core, const struct host_local_addr *addrs, s
     }
 }
 
+void network_hold(struct host_core *core, const struct way_finder *ways)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        if (conversation_of(core, i) != NULL) {
+            pathfinder_hold(conversation_of(core, i), ways);
+        }
+    }
+}
+
 void network_learn_ways(struct host_core *core, const struct way_finder *ways)
 {
     relay_set_learn_ways(&core->relays, ways);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the shell tells of the network under the tunnel, for all sessions and conversations: the
- * work of host_core_network and host_core_learn_ways.
+ * work of host_core_network, host_core_network_begins and host_core_learn_ways.
  */
 #pragma once
 
@@ -18,6 +18,9 @@ struct host_core;
  * machine reaches others (address_choose), where the peers are those of conversations. */
 void network_look(struct host_core *core, const struct host_local_addr *addrs, size_t count,
                   uint16_t port, const struct way_finder *ways, struct mono now);
+
+/** host_core_network_begins. */
+void network_hold(struct host_core *core, const struct way_finder *ways);
 
 /** host_core_learn_ways. */
 void network_learn_ways(struct host_core *core, const struct way_finder *ways);

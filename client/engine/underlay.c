@@ -55,6 +55,14 @@ static void network_look(struct underlay *u, bool doubtful)
     network_tell(u, &ways);
 }
 
+static void on_network_begins(void *context)
+{
+    struct underlay *u = context;
+    struct way_finder ways = {.find = way_find, .context = u};
+
+    host_core_network_begins(u->loop->core, &ways);
+}
+
 static void on_network_changed(void *context, bool default_route)
 {
     struct underlay *u = context;
@@ -102,8 +110,10 @@ static void on_look(struct ev_loop *ev, struct ev_timer *w, int events)
 int underlay_open(struct underlay *u, struct ev_loop *ev, const struct env *env, struct loop *loop,
                   struct pool_watch *pool, struct rule_watch *rules, struct fault *fault)
 {
-    struct netwatch_events events = {
-        .changed = on_network_changed, .own_changed = on_interface_changed, .context = u};
+    struct netwatch_events events = {.begins = on_network_begins,
+                                     .changed = on_network_changed,
+                                     .own_changed = on_interface_changed,
+                                     .context = u};
     int rc;
 
     *u = (struct underlay){.ev = ev, .env = env, .loop = loop, .pool = pool, .rules = rules};

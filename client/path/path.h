@@ -59,7 +59,7 @@ enum {
     PATH_SIZE_SLOW_MS = 1000,     /* ... and then with this between two of them */
     PATH_TRYING_GIVE_UP_MS = 5000,
     PATH_TRYING_REPEAT_MS = 250,     /* a path that answered before the network changed */
-    PATH_TRYING_NEAR_MS = 300,       /* so long its pings only open our own NAT (punch_round.h) */
+    PATH_TRYING_NEAR_MS = 1000,      /* so long its pings only open our own NAT (punch_round.h) */
     PATH_SILENT_PINGS_MAX = 8,       /* to an address from which nothing was heard ... */
     PATH_UNOBSERVED_PINGS_MAX = 2,   /* ... and that no relay observed for the peer */
     PATH_SUSPECT_PING_MS_MAX = 4000, /* between two pings of a suspect path */
@@ -112,6 +112,7 @@ struct path {
     bool observed;                 /* a relay observed this address for the peer */
     bool heard;                    /* something valid claimed to come from there */
     bool answered;                 /* a pong to our own ping came: no forged source does that */
+    bool held;                     /* not used until it was looked whether its way changed */
     uint8_t silent_pings;          /* pings sent to it before anything was heard */
     uint16_t frame_size;           /* the largest frame that passes; 0 until usable */
     uint64_t rtt_ns;               /* smoothed; 0 until the first pong */

@@ -8,12 +8,12 @@ static struct path *choose_direct(struct path *const *list, size_t count, struct
 
     for (size_t i = 0; i < count; i++) {
         if (list[i]->kind == PATH_KIND_DIRECT && list[i]->state == PATH_STATE_USABLE &&
-            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
+            !list[i]->held && (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
             best = list[i];
         }
     }
     if (best != NULL && path_is_direct(present) && present->state == PATH_STATE_USABLE &&
-        best->rtt_ns * 5 > present->rtt_ns * 4) {
+        !present->held && best->rtt_ns * 5 > present->rtt_ns * 4) {
         return present;
     }
     return best;

@@ -18,18 +18,32 @@ static struct relay_session *any_relay(const struct conversation *a)
     return path == NULL ? NULL : path->relay;
 }
 
-struct relay_session *introduction_relay(const struct conversation *a)
+/* The relay that can introduce us now; NULL: none. */
+static struct relay_session *relay_now(const struct conversation *a, struct mono now)
 {
     struct relay_session *relay = any_relay(a);
 
-    return relay != NULL && relay->serves ? relay : NULL;
+    return relay != NULL && relay->serves && !relay_session_is_settling(relay, now) ? relay : NULL;
 }
 
-static bool send_request(struct conversation *a)
+struct mono introduction_ask_at(const struct conversation *a)
+{
+    const struct relay_session *relay = any_relay(a);
+
+    if (relay == NULL || !relay->serves) {
+        return MONO_NEVER; /* a relay that opens wakes us (core/events) */
+    }
+    return relay->moved_at.ns == MONO_NEVER.ns ||
+                   mono_before(relay_session_settled_at(relay), a->punching.retry.at)
+               ? a->punching.retry.at
+               : relay_session_settled_at(relay);
+}
+
+static bool send_request(struct conversation *a, struct mono now)
 {
     Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    struct relay_session *relay = introduction_relay(a);
+    struct relay_session *relay = relay_now(a, now);
     uint8_t token[PUNCH_TOKEN_SIZE];
 
     if (relay == NULL) {
@@ -115,9 +129,15 @@ static void fire(struct conversation *a, uint64_t near_ms, struct mono at)
     }
 }
 
-void introduction_fire(struct conversation *a, struct mono at)
+/* Without a relay that said when. */
+static void fire_unplanned(struct conversation *a, struct mono at)
 {
     fire(a, PUNCH_NEAR_MS, at);
+}
+
+void introduction_fire_moved(struct conversation *a, struct mono at)
+{
+    fire(a, RELAY_SESSION_SETTLE_MS, at);
 }
 
 void introduction_on_candidates(struct conversation *a, const uint8_t *body, size_t size,
@@ -133,7 +153,7 @@ void introduction_on_candidates(struct conversation *a, const uint8_t *body, siz
      * its end looks at the list again. */
     if (candidates_learn(&a->candidates, &list) && path_table_direct(&a->paths) == NULL &&
         !punching_is_firing(&a->punching)) {
-        introduction_fire(a, now);
+        fire_unplanned(a, now);
     }
 }
 
@@ -156,7 +176,7 @@ void introduction_on_request(const struct env *env, struct relay_session *relay,
 
 static void ask(struct conversation *a, struct mono now)
 {
-    if (send_request(a)) {
+    if (send_request(a, now)) {
         a->candidates.told = 0; /* once more, should the first telling have been lost */
         punching_asked(&a->punching, now);
     }
@@ -178,9 +198,13 @@ static struct conversation *punch_of(struct peer *peer, const Ziglan__PunchMessa
 
 /* Both fire at one moment, but what the slower one sends may need half of its round trip to its
  * NAT. The relay makes the faster one wait for half of the difference. */
-static uint64_t near_ms(const struct conversation *a, uint64_t fire_ns)
+static uint64_t near_ms(const struct conversation *a, uint64_t fire_ns, struct mono now)
 {
     const struct relay_session *relay = any_relay(a);
+
+    if (relay != NULL && relay_session_is_settling(relay, now)) {
+        return RELAY_SESSION_SETTLE_MS; /* the peer may have been told where we were */
+    }
     uint64_t rtt_ns = relay == NULL ? 0 : link_hub_rtt_ns(relay->hub, relay->active);
 
     return (fire_ns + rtt_ns / 2) / NS_PER_MS + NEAR_MARGIN_MS;
@@ -198,7 +222,7 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
     punching_on_go(&a->punching, go->punch_id, &observed);
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
-        fire(a, near_ms(a, fire_ns), mono_add_ns(now, fire_ns));
+        fire(a, near_ms(a, fire_ns, now), mono_add_ns(now, fire_ns));
     }
 }
 
@@ -213,7 +237,7 @@ void introduction_on_update(struct peer *peer, const Ziglan__PunchUpdate *update
     const struct path *direct = path_table_direct(&a->paths);
     a->punching.observed = observed;
     if (direct == NULL || direct->observed) {
-        introduction_fire(a, now);
+        fire_unplanned(a, now);
     }
 }
 
@@ -262,7 +286,7 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
     case PUNCH_END_NONE:
         break;
     case PUNCH_END_AGAIN:
-        introduction_fire(a, now);
+        fire_unplanned(a, now);
         break;
     case PUNCH_END_FAILED:
         introduction_tell_result(a, false);

@@ -10,8 +10,9 @@
 
 enum { INTRODUCTION_REQUEST_FLAG = 0x40000000 /* request id of a punch: this and the peer's id */ };
 
-/** The relay that can arrange a punch with the peer now; NULL if none can. */
-struct relay_session *introduction_relay(const struct conversation *a);
+/** When the relay in use is to be asked for a punch; NEVER: there is nothing to ask, or it cannot
+ * introduce us. */
+struct mono introduction_ask_at(const struct conversation *a);
 
 /** Tell a relay how the last punch ended; nothing if there was none. */
 void introduction_tell_result(struct conversation *a, bool direct);
@@ -23,8 +24,9 @@ void introduction_stir(struct conversation *a);
 /** Tell the peer our candidates. */
 void introduction_tell_candidates(struct conversation *a, struct host_io *io, struct mono now);
 
-/** Begin a round at `at`, if there is anybody to aim at. */
-void introduction_fire(struct conversation *a, struct mono at);
+/** Begin a round at `at`, if there is anybody to aim at, after a move of ours, of which the peer
+ * knows nothing yet: the pings only open our own NAT until a relay has told it, or cannot. */
+void introduction_fire_moved(struct conversation *a, struct mono at);
 
 /** The peer told its candidates: the size bytes of an in-tunnel control plaintext that follow its
  * plaintext header, any content. */

@@ -222,6 +222,15 @@ void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origi
     }
 }
 
+/* A path that is held although nobody knew its way counts as changed: it is not asked, as that
+ * would be a packet that comes unasked (pathfinder_hold). */
+static enum way_change look(struct path *path, const struct way_finder *ways)
+{
+    enum way_change change = way_look(&path->way, ways, &path->local, &path->remote);
+
+    return change == WAY_DOUBTFUL && path->held ? WAY_CHANGED : change;
+}
+
 /* Look at the ways of all direct paths. True if one was tried again because its way changed. */
 static bool retry_changed(struct conversation *a, const struct way_finder *ways, struct mono now)
 {
@@ -233,7 +242,7 @@ static bool retry_changed(struct conversation *a, const struct way_finder *ways,
         if (!path_is_direct(path)) {
             continue;
         }
-        switch (way_look(&path->way, ways, &path->local, &path->remote)) {
+        switch (look(path, ways)) {
         case WAY_SAME:
             break;
         case WAY_DOUBTFUL:
@@ -254,10 +263,43 @@ static bool retry_changed(struct conversation *a, const struct way_finder *ways,
     return retried;
 }
 
+void pathfinder_hold(struct conversation *a, const struct way_finder *ways)
+{
+    bool held = false;
+
+    for (size_t i = 0; i < a->paths.count; i++) {
+        struct path *path = a->paths.list[i];
+
+        if (path_is_direct(path) && path->observed && !path->held &&
+            (!path->way.known || way_differs(&path->way, ways, &path->local, &path->remote))) {
+            path->held = true;
+            held = true;
+        }
+    }
+    if (held) {
+        path_table_choose(&a->paths);
+    }
+}
+
+static void release(struct conversation *a)
+{
+    bool held = false;
+
+    for (size_t i = 0; i < a->paths.count; i++) {
+        held = held || a->paths.list[i]->held;
+        a->paths.list[i]->held = false;
+    }
+    if (held) {
+        path_table_choose(&a->paths);
+    }
+}
+
 void pathfinder_on_network(struct conversation *a, const struct network_change *change,
                            struct mono now)
 {
     bool retried = retry_changed(a, change->ways, now);
+
+    release(a);
 
     if (path_is_direct(a->paths.present) && a->paths.present->state == PATH_STATE_TRYING) {
         a->paths.present = NULL;
@@ -274,7 +316,7 @@ void pathfinder_on_network(struct conversation *a, const struct network_change *
         return;
     }
     if (a->sessions.current != NULL) {
-        introduction_fire(a, now);
+        introduction_fire_moved(a, now);
     }
 }
 
@@ -325,7 +367,7 @@ static struct mono expire_paths(struct conversation *a, bool active, struct host
     for (size_t i = 0; i < a->paths.count; i++) {
         size_t before = a->paths.count;
 
-        if (path_is_direct(a->paths.list[i])) {
+        if (path_is_direct(a->paths.list[i]) && !a->paths.list[i]->held) {
             again = mono_min(again, expire_path(a, a->paths.list[i], active, io, now));
         }
         if (a->paths.count < before) {
@@ -346,8 +388,7 @@ static struct mono expire_relayed(struct conversation *a, struct host_io *io, st
         pinging_send_relayed(a, io, now);
         ping_at = mono_add_ms(now, interval_ms);
     }
-    /* If none can introduce us, a relay that opens wakes us (core/events). */
-    return introduction_relay(a) == NULL ? ping_at : mono_min(ping_at, a->punching.retry.at);
+    return mono_min(ping_at, introduction_ask_at(a));
 }
 
 struct mono pathfinder_expire(struct conversation *a, struct host_io *io, struct mono now)

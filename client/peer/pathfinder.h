@@ -57,6 +57,12 @@ struct network_change {
 void pathfinder_on_network(struct conversation *a, const struct network_change *change,
                            struct mono now);
 
+/** The underlay is changing. A direct path to a NAT whose way is another one now, or none, or of
+ * which nobody knows the way, is not used before pathfinder_on_network: a packet from an address of
+ * which the peer has not heard would come to its router unasked, and such a router may give the
+ * peer another port (punch_round.h). */
+void pathfinder_hold(struct conversation *a, const struct way_finder *ways);
+
 /** Remember the ways of direct paths, where nobody did. */
 void pathfinder_learn_ways(struct conversation *a, const struct way_finder *ways);
 

@@ -17,8 +17,12 @@ struct netwatch;
 
 enum { NETWATCH_ADDRESSES_MAX = 256, NETWATCH_TEXT_SIZE = 16 };
 
-/** Called from the loop: each once for a burst of changes, 200 ms after the first of them. */
+/** Called from the loop: all but `begins` once for a burst of changes, 200 ms after the first of
+ * them. */
 struct netwatch_events {
+    /** At once, each time that a default route or a local address is written or taken away: packets
+     * may leave another way already. `changed` follows. May be NULL. */
+    void (*begins)(void *context);
     /** Something may have changed, but not at the own interface: links, addresses, routes or rules.
      * The kernel also tells of much that changes nothing for us, so whoever is told looks at what
      * matters (netwatch_addresses, netway_find). default_route: a default route was written or

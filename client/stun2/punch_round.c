@@ -48,13 +48,14 @@ bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint,
 
     if (known != NULL) {
         known->observed = known->observed || observed;
+        known->listed = known->listed || !observed;
         return true;
     }
     if (round->count == PUNCH_CANDIDATE_MAX || !endpoint_may_be_target(endpoint, private_ok)) {
         return false;
     }
     round->candidates[round->count] =
-        (struct punch_candidate){.endpoint = *endpoint, .observed = observed};
+        (struct punch_candidate){.endpoint = *endpoint, .observed = observed, .listed = !observed};
     round->count++;
     return true;
 }
@@ -153,8 +154,9 @@ static bool next_burst(struct punch_round *round, struct endpoint *to, struct mo
                 return false;
             }
             *to = candidate->endpoint;
-            round->hops =
-                candidate->observed && !mono_due(round->far_at, now) ? PUNCH_NEAR_HOPS : 0;
+            round->hops = candidate->observed && !candidate->listed && !mono_due(round->far_at, now)
+                              ? PUNCH_NEAR_HOPS
+                              : 0;
             return true;
         }
         round->next = 0;

@@ -27,6 +27,7 @@ enum {
 struct punch_candidate {
     struct endpoint endpoint;
     bool observed;  /* a relay observed this IP for the peer */
+    bool listed;    /* the peer says that this address is its own: no NAT is before it */
     bool answered;  /* something valid came from it */
     uint8_t sent;   /* packets in this round */
     uint8_t echoes; /* packets still to be sent because of a receipt */
@@ -50,7 +51,8 @@ struct punch_round {
 /**
  * A round that fires at `fire_at` with pings of packet_size bytes; no candidates yet.
  *
- * For near_ms pings to an observed address only open our own NAT: they travel PUNCH_NEAR_HOPS hops.
+ * For near_ms pings to an address that a relay observed, and that is not the peer's own, only open
+ * our own NAT: they travel PUNCH_NEAR_HOPS hops.
  * Many routers take a packet from outside that arrives before the host inside has sent anything to
  * where it comes from for one to themselves, and then give that host another port.
  */
@@ -58,10 +60,11 @@ void punch_round_init(struct punch_round *round, struct mono fire_at, size_t pac
                       uint64_t near_ms);
 
 /**
- * Add a candidate; call it for the best ones first. private_ok: it may be an address of scope LAN,
- * because we share a LAN with it, or routers of our site may lead there. One that is in the round
- * already is merged: it is observed if either was. False if it was refused: the round is full, the
- * port is 0, or the address must not be a target.
+ * Add a candidate; call it for the best ones first. observed: by a relay; else the peer itself
+ * named it as an address that it has. private_ok: it may be an address of scope LAN, because we
+ * share a LAN with it, or routers of our site may lead there. One that is in the round already is
+ * merged: it is observed if either was. False if it was refused: the round is full, the port is 0,
+ * or the address must not be a target.
  */
 bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
                      bool private_ok);

@@ -45,6 +45,7 @@ void relay_session_begin(struct relay_session *relay, const struct url *url, str
     relay->sought = (struct relay_sought){.begun = false};
     relay->rounds = 0;
     relay->observed = (struct endpoint){0};
+    relay->moved_at = MONO_NEVER;
     memset(relay->relay_key, 0, sizeof(relay->relay_key));
     relay_targets_begin(&relay->targets, &relay->url, now);
 }
@@ -239,7 +240,7 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     }
     relay->remote = event->remote;
     relay_targets_know(&relay->targets, &event->remote);
-    relay->observed = event->peer->observed;
+    relay_session_on_observed(relay, &event->peer->observed);
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
     relay->attaching.renew_at = mono_add_ms(now, ATTACHMENTS_RENEW_MS);
     relay_facts_begin(&relay->facts, event->hello, now);
@@ -326,6 +327,9 @@ bool relay_session_on_network(struct relay_session *relay, const struct way_find
     enum way_change change = way_look(&relay->way, ways, &any, aim(relay));
     bool changed = change == WAY_CHANGED || change == WAY_GONE;
 
+    if (changed) {
+        relay->moved_at = now;
+    }
     if (!relay->open) {
         if (change != WAY_SAME) {
             dial_on_network(relay, now);
@@ -342,6 +346,22 @@ bool relay_session_on_network(struct relay_session *relay, const struct way_find
         link_hub_ping(relay->hub, relay->active, now);
     }
     return changed;
+}
+
+void relay_session_on_observed(struct relay_session *relay, const struct endpoint *observed)
+{
+    relay->observed = *observed;
+    relay->moved_at = MONO_NEVER;
+}
+
+bool relay_session_is_settling(const struct relay_session *relay, struct mono now)
+{
+    return relay->moved_at.ns != MONO_NEVER.ns && mono_before(now, relay_session_settled_at(relay));
+}
+
+struct mono relay_session_settled_at(const struct relay_session *relay)
+{
+    return mono_add_ms(relay->moved_at, RELAY_SESSION_SETTLE_MS);
 }
 
 void relay_session_learn_way(struct relay_session *relay, const struct way_finder *ways)

@@ -48,6 +48,7 @@ enum {
     /* A connection that answers again so soon after it stalled goes on. Later that is not worth it:
      * while its packets were lost, the relay waited ever longer before it tried again. */
     RELAY_SESSION_REVIVE_MS = 1000,
+    RELAY_SESSION_SETTLE_MS = 1000, /* so long a relay may take to see us after a move */
 };
 
 /** How many sessions it may open. */
@@ -98,6 +99,8 @@ struct relay_session {
     struct way way;         /* there; while there is none, to the first target */
     struct relay_opens opens;
     struct endpoint observed;    /* our address as that relay sees it */
+    struct mono moved_at;        /* the way to it changed, and it has not said since where it sees
+                                    us; NEVER: it did not, or the relay did */
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
     struct relay_attaching attaching;
     struct relay_telling telling;
@@ -112,6 +115,16 @@ TAILQ_HEAD(relay_session_list, relay_session);
  * hosts become targets, names are to be resolved. For relay_set.c, which fills in hub, number
  * and env (the log's, too) before. */
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
+
+/** The relay tells where it sees us. */
+void relay_session_on_observed(struct relay_session *relay, const struct endpoint *observed);
+
+/** True if the network changed a moment ago, and the relay may not know yet where we are: what it
+ * would tell others of us now may be wrong. */
+bool relay_session_is_settling(const struct relay_session *relay, struct mono now);
+
+/** When a relay that is settling does so no longer. */
+struct mono relay_session_settled_at(const struct relay_session *relay);
 
 /** Other hosts lead to the same relay from now on, and other relays know where it is; what is open
  * or being dialled goes on. Names are to be resolved anew when they are needed. For relay_set.c,

@@ -43,6 +43,14 @@ enum way_change way_look(struct way *way, const struct way_finder *finder,
     return before.known ? WAY_CHANGED : WAY_DOUBTFUL;
 }
 
+bool way_differs(const struct way *way, const struct way_finder *finder,
+                 const struct endpoint *local, const struct endpoint *remote)
+{
+    struct way now = find(finder, local, remote);
+
+    return way->known && now.known && !is_same(way, &now);
+}
+
 void way_learn(struct way *way, const struct way_finder *finder, const struct endpoint *local,
                const struct endpoint *remote)
 {

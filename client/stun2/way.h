@@ -44,6 +44,10 @@ enum way_change {
 enum way_change way_look(struct way *way, const struct way_finder *finder,
                          const struct endpoint *local, const struct endpoint *remote);
 
+/** True if the way is another one by now, or gone. It is kept as it was, for way_look. */
+bool way_differs(const struct way *way, const struct way_finder *finder,
+                 const struct endpoint *local, const struct endpoint *remote);
+
 /** Look at a way that nobody has looked at yet, so that a later change is seen. */
 void way_learn(struct way *way, const struct way_finder *finder, const struct endpoint *local,
                const struct endpoint *remote);

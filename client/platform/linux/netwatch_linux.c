@@ -72,6 +72,11 @@ static unsigned message_interface(const struct nlmsghdr *message)
     }
 }
 
+static bool is_address(const struct nlmsghdr *message)
+{
+    return message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR;
+}
+
 /* Another default route may lead to another NAT, even with the same addresses. */
 static bool is_default_route(const struct nlmsghdr *message)
 {
@@ -135,6 +140,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
     ssize_t got = mnl_socket_recvfrom(watch->socket, watch->buffer, BUFFER_SIZE);
     bool foreign = got < 0 && errno == ENOBUFS; /* messages were lost: assume any change */
     bool own = foreign;
+    bool begins = foreign;
     int left = (int)got;
 
     (void)loop;
@@ -150,10 +156,14 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
             foreign = foreign || !ours;
             own = (ours && own_changes(watch, message)) || own;
             watch->default_route = watch->default_route || (!ours && is_default_route(message));
+            begins = begins || (!ours && (is_default_route(message) || is_address(message)));
         }
     }
     if (foreign) {
         settle_begin(watch, &watch->settle);
+    }
+    if (begins && watch->events.begins != NULL) {
+        watch->events.begins(watch->events.context);
     }
     if (own && watch->own_index != 0 && watch->events.own_changed != NULL) {
         settle_begin(watch, &watch->own_settle);

@@ -3,6 +3,7 @@
 #include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
 #include "client/peer/conversation.h"
+#include "client/peer/introduction.h"
 #include "relayd/core/core_internal.h"
 
 #include "tests/support/host_fixture.h"
@@ -163,6 +164,57 @@ static void a_path_whose_way_changed_is_tried_again_and_relayed_meanwhile(void *
     lab_free(lab);
 }
 
+static void begins(struct ways *ways)
+{
+    struct way_finder finder = {.find = find, .context = ways};
+
+    host_core_network_begins(ways->lab->hosts[0].core, &finder);
+}
+
+/* A packet from the new network would come to the router of the peer unasked. */
+static void a_path_that_goes_another_way_is_not_used_until_the_network_was_looked_at(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+    uint64_t lost = lab->hosts[0].core->dataplane.counters.direct_lost;
+
+    (void)state;
+    begins(&ways); /* a change elsewhere */
+    assert_string_equal(state_of_nas(lab), "direct");
+    ways.to_hosts.interface = 3;
+    begins(&ways);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    run_ms(lab, 100);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    ways.to_hosts.interface = 2; /* it was put right before anybody looked */
+    look(&ways, false);
+    assert_string_equal(state_of_nas(lab), "direct");
+    assert_int_equal(lab->hosts[0].core->dataplane.counters.direct_lost, lost);
+    lab_free(lab);
+}
+
+/* Else the peer is told where we were, and what we send there meanwhile comes unasked. */
+static void after_a_move_a_relay_introduces_only_once_it_sees_where_we_are(void **state)
+{
+    struct ways ways;
+    struct lab *lab = direct_pair(&ways);
+    struct conversation *a = lab->hosts[0].core->peers.list[0]->conversation;
+    struct relay_session *relay = ziglan_at(lab, 0)->entry_point;
+    struct mono settled = mono_add_ms(lab->now, RELAY_SESSION_SETTLE_MS);
+    struct endpoint seen = lab->hosts[0].address;
+
+    (void)state;
+    ways.to_relay.interface = 3;
+    look(&ways, false);
+    assert_int_equal(introduction_ask_at(a).ns, MONO_NEVER.ns); /* there is nothing to ask */
+    a->punching.retry.at = lab->now;
+    assert_int_equal(introduction_ask_at(a).ns,
+                     settled.ns); /* it may see no change, and say nothing */
+    relay_session_on_observed(relay, &seen);
+    assert_int_equal(introduction_ask_at(a).ns, lab->now.ns);
+    lab_free(lab);
+}
+
 /* A laptop that falls asleep and wakes up without end opens a session each time. */
 static void sessions_are_opened_no_oftener_than_the_relay_allows(void **state)
 {
@@ -259,6 +311,8 @@ int main(void)
         cmocka_unit_test(a_session_whose_way_changed_moves_and_is_not_opened_anew),
         cmocka_unit_test(a_session_that_does_not_answer_on_its_new_way_is_replaced_within_a_second),
         cmocka_unit_test(a_path_whose_way_changed_is_tried_again_and_relayed_meanwhile),
+        cmocka_unit_test(a_path_that_goes_another_way_is_not_used_until_the_network_was_looked_at),
+        cmocka_unit_test(after_a_move_a_relay_introduces_only_once_it_sees_where_we_are),
         cmocka_unit_test(sessions_are_opened_no_oftener_than_the_relay_allows),
         cmocka_unit_test(joining_again_does_not_open_more_sessions_than_that),
         cmocka_unit_test(a_relay_that_is_busy_is_told_of_in_words),

@@ -113,7 +113,9 @@ static void pings_after_a_change_of_the_network_open_our_own_nat_first(void **st
     path_on_ping_sent(&path, 8, 64, test_at_ms(2000));
     assert_int_equal(path_expire(&path, true, test_at_ms(2250)).hops, PUNCH_NEAR_HOPS);
     path_on_ping_sent(&path, 9, 64, test_at_ms(2250));
-    struct path_due due = path_expire(&path, true, test_at_ms(2500));
+    assert_int_equal(path_expire(&path, true, test_at_ms(2990)).hops, PUNCH_NEAR_HOPS);
+    path_on_ping_sent(&path, 10, 64, test_at_ms(2990));
+    struct path_due due = path_expire(&path, true, test_at_ms(3240));
     assert_int_equal(due.count, 1);
     assert_int_equal(due.hops, 0);
 }

@@ -84,6 +84,23 @@ static void first_pings_to_an_observed_address_end_before_the_peers_nat(void **s
     assert_int_equal(round.hops, 0);
 }
 
+/* No NAT is before it, so nothing can be spoilt there. */
+static void pings_to_an_address_that_is_the_peers_own_travel_all_the_way(void **state)
+{
+    struct endpoint a = test_endpoint(1, 1000), to;
+
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        struct punch_round round;
+
+        punch_round_init(&round, test_at_ms(0), PACKET_SIZE, 1000);
+        assert_true(punch_round_add(&round, &a, first == 0, false));
+        assert_true(punch_round_add(&round, &a, first != 0, false));
+        assert_true(punch_round_next(&round, &to, test_at_ms(0)));
+        assert_int_equal(round.hops, 0);
+    }
+}
+
 static void a_late_start_sends_no_burst(void **state)
 {
     struct endpoint a = test_endpoint(1, 1000), to;
@@ -254,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bursts_leave_at_their_instants),
         cmocka_unit_test(first_pings_to_an_observed_address_end_before_the_peers_nat),
+        cmocka_unit_test(pings_to_an_address_that_is_the_peers_own_travel_all_the_way),
         cmocka_unit_test(a_late_start_sends_no_burst),
         cmocka_unit_test(forbidden_targets_are_refused),
         cmocka_unit_test(sixteen_candidates_and_no_more),
