@@ -8,7 +8,6 @@
 #include "client/core/dataplane.h"
 #include "client/core/events.h"
 #include "client/core/membership.h"
-#include "client/core/network.h"
 #include "client/core/telling.h"
 #include "client/peer/farewell.h"
 #include "client/peer/life.h"
@@ -362,22 +361,6 @@ struct mono host_core_deadline(const struct host_core *core)
     sessions = mono_min(sessions, sought);
     return mono_min(mono_min(sessions, heap_deadline(&core->conversations.timers)),
                     ziglan_list_deadline(&core->ziglans));
-}
-
-void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
-                       uint16_t port, const struct way_finder *ways, struct mono now)
-{
-    network_look(core, addrs, count, port, ways, now);
-}
-
-void host_core_network_begins(struct host_core *core, const struct way_finder *ways)
-{
-    network_hold(core, ways);
-}
-
-void host_core_learn_ways(struct host_core *core, const struct way_finder *ways)
-{
-    network_learn_ways(core, ways);
 }
 
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now)

@@ -82,21 +82,6 @@ void host_core_transmit(struct host_core *core, struct host_io *io, struct mono 
 /** When to call expire and transmit again; `now` or earlier while output is queued. */
 struct mono host_core_deadline(const struct host_core *core);
 
-/** The underlay changed, perhaps (or is told for the first time): its addresses, the UDP port, and
- * the ways to other addresses. What goes a way that changed is tried again; what does not, goes on.
- * ways may be NULL: all of them changed. Of more than OWN_ADDRESSES_MAX addresses the best are
- * chosen (client/path/address_use.h). */
-void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
-                       uint16_t port, const struct way_finder *ways, struct mono now);
-
-/** The underlay is changing, and host_core_network comes soon: what must not go another way before
- * that waits. */
-void host_core_network_begins(struct host_core *core, const struct way_finder *ways);
-
-/** Remember the ways to all addresses in use, where nobody did, so that host_core_network sees
- * which of them change. */
-void host_core_learn_ways(struct host_core *core, const struct way_finder *ways);
-
 /** Poll a name that wants resolving; false if none. */
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now);
 

@@ -40,8 +40,8 @@ static size_t choose(const struct host_core *core, struct host_local_addr *out,
 
 /* ---- who is told ---- */
 
-void network_look(struct host_core *core, const struct host_local_addr *addrs, size_t count,
-                  uint16_t port, const struct way_finder *ways, struct mono now)
+void host_core_network(struct host_core *core, const struct host_local_addr *addrs, size_t count,
+                       uint16_t port, const struct way_finder *ways, struct mono now)
 {
     struct network_change change = {.ways = ways};
     struct host_local_addr chosen[OWN_ADDRESSES_MAX];
@@ -56,7 +56,7 @@ void network_look(struct host_core *core, const struct host_local_addr *addrs, s
     }
 }
 
-void network_hold(struct host_core *core, const struct way_finder *ways)
+void host_core_network_begins(struct host_core *core, const struct way_finder *ways)
 {
     for (size_t i = 0; i < core->peers.count; i++) {
         if (conversation_of(core, i) != NULL) {
@@ -65,7 +65,7 @@ void network_hold(struct host_core *core, const struct way_finder *ways)
     }
 }
 
-void network_learn_ways(struct host_core *core, const struct way_finder *ways)
+void host_core_learn_ways(struct host_core *core, const struct way_finder *ways)
 {
     relay_set_learn_ways(&core->relays, ways);
     for (size_t i = 0; i < core->peers.count; i++) {

@@ -4,6 +4,7 @@
  * the way to an address in use counts. After a sleep all ways count as changed.
  */
 #include "client/engine/underlay.h"
+#include "client/core/network.h"
 
 #include "proto/host/os_env.h"
 

@@ -4,6 +4,7 @@
 
 #include "client/admin/host_admin.h"
 #include "client/core/core_internal.h"
+#include "client/core/network.h"
 #include "proto/base/bytes.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/naive_sum.h"

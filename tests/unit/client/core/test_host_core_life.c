@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a host goes through in a long life: restarts of itself and of its peers, and full disks. */
 #include "client/core/core_internal.h"
+#include "client/core/network.h"
 #include "client/peer/pinging.h"
 
 #include "tests/support/disk.h"

@@ -2,6 +2,7 @@
 /* Which changes of the network cost a host its relay session or its paths. */
 #include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
+#include "client/core/network.h"
 #include "client/peer/conversation.h"
 #include "client/peer/introduction.h"
 #include "relayd/core/core_internal.h"

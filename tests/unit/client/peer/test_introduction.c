@@ -2,6 +2,7 @@
 /* The addresses that hosts tell each other and that relays tell of hosts, and which of them a host
  * aims packets at. */
 #include "client/core/core_internal.h"
+#include "client/core/network.h"
 #include "client/peer/introduction.h"
 #include "client/peer/life.h"
 #include "client/peer/pathfinder.h"

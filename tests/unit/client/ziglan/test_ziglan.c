@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Admission to a ziglan, what a host asks its entry point, and what a new session to it changes. */
 #include "client/core/core_internal.h"
+#include "client/core/network.h"
 #include "client/peer/presence.h"
 #include "client/ziglan/ziglan.h"
 #include "relayd/core/core.h"
