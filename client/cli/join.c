@@ -78,22 +78,6 @@ static void reason_print(FILE *to, const char *reason)
 
 /* -- How the ziglan answered ------------------------------------------------------------------- */
 
-/* The ziglan with this key, and its place in the list; NULL if there is none. */
-static const json_t *ziglan_find(const json_t *status, const char *key, size_t *index)
-{
-    const json_t *ziglan;
-    size_t i;
-
-    json_array_foreach(json_object_get(status, "ziglans"), i, ziglan)
-    {
-        if (strcmp(field_text(ziglan, "key"), key) == 0) {
-            *index = i;
-            return ziglan;
-        }
-    }
-    return NULL;
-}
-
 static bool state_is(const json_t *ziglan, const char *state)
 {
     return strcmp(field_text(ziglan, "state"), state) == 0;
@@ -101,8 +85,7 @@ static bool state_is(const json_t *ziglan, const char *state)
 
 static bool is_settled(const json_t *status, const char *key)
 {
-    size_t index;
-    const json_t *ziglan = ziglan_find(status, key, &index);
+    const json_t *ziglan = field_row(status, "ziglans", key, NULL);
 
     return ziglan != NULL && (state_is(ziglan, "joined") || state_is(ziglan, "refused"));
 }
@@ -238,7 +221,7 @@ static int ziglan_tell(const struct cli *cli, const json_t *status, const char *
                        enum trier trier)
 {
     size_t index;
-    const json_t *ziglan = ziglan_find(status, key, &index);
+    const json_t *ziglan = field_row(status, "ziglans", key, &index);
 
     if (ziglan != NULL) {
         name_compare(cli, ziglan);

@@ -11,23 +11,7 @@
 #include "proto/host/os_env.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
-
-/* True if a status says that the relay of the ziglan with this key is still to be told. */
-static bool is_leaving(const json_t *status, const char *key)
-{
-    const json_t *leaving;
-    size_t i;
-
-    json_array_foreach(json_object_get(status, "leaving"), i, leaving)
-    {
-        if (strcmp(field_text(leaving, "key"), key) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Ask the daemon until the relay was told. False if it was not. */
 static bool wait_told(const struct cli *cli, const char *key)
@@ -38,7 +22,7 @@ static bool wait_told(const struct cli *cli, const char *key)
     for (;;) {
         struct fault fault = {0};
         json_t *status = ask_verb(cli, "status", NULL, NULL, &fault);
-        bool told = status != NULL && !is_leaving(status, key);
+        bool told = status != NULL && field_row(status, "leaving", key, NULL) == NULL;
 
         json_decref(status);
         if (told || status == NULL || mono_due(end, clock_mono())) {

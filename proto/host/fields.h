@@ -6,6 +6,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** The text of this name, borrowed from object; "" if there is none. */
@@ -13,6 +14,10 @@ const char *field_text(const json_t *object, const char *key);
 
 /** The number of this name; 0 if there is none, or if it is negative. */
 uint64_t field_number(const json_t *object, const char *key);
+
+/** The object with this "key" in the list of this name, borrowed from object, and its place there
+ * (place may be NULL); NULL if there is none. */
+const json_t *field_row(const json_t *object, const char *list, const char *key, size_t *place);
 
 /** Print an answer as JSON to standard output. */
 void fields_print(const json_t *answer);
