@@ -5,6 +5,7 @@
  */
 #include "client/stun2/guides.h"
 
+#include "client/stun2/seeking.h"
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
 #include "proto/crypto/node_record.h"
@@ -158,7 +159,11 @@ static struct mono lacks_at(const struct relay_session *relay)
     if (!is_wanted(relay) || sought->asked != sought->refused) {
         return MONO_NEVER;
     }
-    return mono_add_ms(sought->since, relay->targets.count == 0 ? 0 : GUIDES_AFTER_MS);
+    if (relay->targets.count == 0) {
+        return sought->since;
+    }
+    return mono_add_ms(sought->since,
+                       seeking_moves(relay) ? GUIDES_AFTER_MS_MOVES : GUIDES_AFTER_MS);
 }
 
 /* True if there is a session to this relay, open or not. */

@@ -36,6 +36,7 @@ struct relay_sought {
     bool wanted;         /* the relay is not heard; the next ones count only then */
     struct mono since;   /* it is not */
     struct mono ask_at;  /* when others are asked (again) */
+    struct mono sign_at; /* while it is heard: when it is asked for a sign of life */
     uint32_t asked;      /* how many were, in this round */
     uint32_t refused;    /* and how many of them do not know it */
     uint32_t unknown_to; /* so many were asked last, and none knew it; 0: or it is not known yet */

@@ -13,6 +13,11 @@ static bool is_heard(const struct relay_session *relay)
     return relay->open && !relay->stalled;
 }
 
+bool seeking_moves(const struct relay_session *relay)
+{
+    return relay->url.kind == URL_KIND_ZIGLAN && relay->url.hosts_count == 0;
+}
+
 /* ---- places ---- */
 
 static struct relay_place *find_place(struct relay_session *relay, const uint8_t key[KEY_SIZE])
@@ -84,6 +89,7 @@ static void begin(const struct relay_set *set, struct relay_session *relay, stru
         return;
     }
     relay->sought.begun = true;
+    relay->sought.sign_at = MONO_NEVER;
     if (relay->url.kind == URL_KIND_RELAY) {
         (void)make_place(relay, relay->url.key);
     }
@@ -233,6 +239,7 @@ static bool ask_for_node(struct relay_session *whom, const struct relay_session 
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     lookup.key = control_bytes(key, KEY_SIZE);
+    lookup.watch = true;
     message.request_id = request_id_of(relay);
     message.body_case = ZIGLAN__CONTROL__BODY_NODE_LOOKUP;
     message.node_lookup = &lookup;
@@ -251,12 +258,17 @@ static bool ask_for_delegations(struct relay_session *whom, const struct relay_s
     return relay_session_send(whom, &message);
 }
 
-/* True if it was asked for what can be refused. */
-static bool ask(struct relay_session *whom, const struct relay_session *relay)
+static void ask_for_nodes(struct relay_session *whom, const struct relay_session *relay)
 {
     for (size_t i = 0; i < relay->sought.places_count; i++) {
         (void)ask_for_node(whom, relay, relay->sought.places[i].key);
     }
+}
+
+/* True if it was asked for what can be refused. */
+static bool ask(struct relay_session *whom, const struct relay_session *relay)
+{
+    ask_for_nodes(whom, relay);
     return relay->url.kind == URL_KIND_ZIGLAN && ask_for_delegations(whom, relay);
 }
 
@@ -285,9 +297,45 @@ void seeking_on_open(struct relay_set *set, struct relay_session *relay, const Z
     take_record(set, relay, &hello->node_record, now);
     TAILQ_FOREACH(other, &set->list, in_set)
     {
-        if (other->sought.wanted && other != relay) {
-            other->sought.ask_at = now;
+        if (other == relay) {
+            continue;
         }
+        if (other->sought.wanted) {
+            other->sought.ask_at = now;
+        } else if (relay_session_is_used(relay)) {
+            ask_for_nodes(relay, other);
+        }
+        if (relay_session_is_used(other) && is_heard(other)) {
+            ask_for_nodes(other, relay);
+        }
+    }
+}
+
+/* True if a relay that this host uses would tell that this one is elsewhere. */
+static bool is_watched(const struct relay_set *set, const struct relay_session *relay)
+{
+    const struct relay_session *other;
+
+    TAILQ_FOREACH(other, &set->list, in_set)
+    {
+        if (other != relay && relay_session_is_used(other) && is_heard(other)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void expire_sign(const struct relay_set *set, struct relay_session *relay, struct mono now)
+{
+    struct relay_sought *sought = &relay->sought;
+
+    if (!seeking_moves(relay) || is_watched(set, relay)) {
+        sought->sign_at = MONO_NEVER;
+    } else if (sought->sign_at.ns == MONO_NEVER.ns) {
+        sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
+    } else if (mono_due(sought->sign_at, now)) {
+        sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
+        link_hub_ping(relay->hub, relay->active, now);
     }
 }
 
@@ -302,9 +350,11 @@ void seeking_expire(struct relay_set *set, struct mono now)
         begin(set, relay, now);
         if (is_heard(relay)) {
             sought->wanted = false;
+            expire_sign(set, relay, now);
         } else if (!sought->wanted) {
             sought->wanted = true;
             sought->since = now;
+            sought->sign_at = MONO_NEVER;
             sought->asked = 0;
             sought->refused = 0;
             sought->unknown_to = 0;
@@ -323,9 +373,7 @@ struct mono seeking_deadline(const struct relay_set *set)
 
     TAILQ_FOREACH(relay, &set->list, in_set)
     {
-        if (relay->sought.wanted) {
-            at = mono_min(at, relay->sought.ask_at);
-        }
+        at = mono_min(at, is_heard(relay) ? relay->sought.sign_at : relay->sought.ask_at);
     }
     return at;
 }

@@ -9,6 +9,10 @@
  *   not heard for a second (at once, if it has no address) --> NodeLookup, Locate to all others
  *   every 5 s, and when a session to another one opens     --> the same
  *   a newer record of a key that is sought                 --> its addresses are dialled
+ *
+ * Relays that this host uses are asked to tell by themselves when a relay of another session is
+ * elsewhere. An entry point without a fixed address, of which no other relay would tell, is asked
+ * for a sign of life more often than QUIC would.
  */
 #pragma once
 
@@ -19,7 +23,11 @@ enum {
     SEEKING_ID_MASK = SEEKING_REQUEST_FLAG - 1,
     SEEKING_AFTER_MS = 1000, /* most relays that fall silent answer again at once */
     SEEKING_AGAIN_MS = 5000, /* a relay remembers for so long that there was nothing */
+    SEEKING_SIGN_MS = 5000,
 };
+
+/** True of an entry point whose URL says no address: it is expected to move. */
+bool seeking_moves(const struct relay_session *relay);
 
 /** A session opened, with this Hello of its relay. Its key is one to ask for from now on; and the
  * relay may know those that are sought. */

@@ -39,8 +39,9 @@ enum relay_client_state {
     RELAY_CLIENT_STATE_CLOSED,    /* no deadline: the link's CLOSED event is what frees it */
 };
 
-struct watch;     /* relayd/service/watch.h */
-struct neighbour; /* relayd/base/neighbour_table.h */
+struct watch;      /* relayd/service/watch.h */
+struct node_watch; /* relayd/service/node_watch.h */
+struct neighbour;  /* relayd/base/neighbour_table.h */
 
 struct relay_client {
     struct handle handle;
@@ -53,6 +54,7 @@ struct relay_client {
     struct client_limits limits;
     struct fair fair;                     /* who filled this session's queue */
     struct watch *watch;                  /* owned by the watch service; NULL: it watches nothing */
+    struct node_watch *node_watch;        /* owned by node_watches; NULL: it watches no relay */
     struct neighbour *neighbour;          /* in state NEIGHBOUR, owned by its table; else NULL */
     TAILQ_ENTRY(relay_client) in_waiting; /* in the list of strangers or of closing */
 };

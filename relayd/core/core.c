@@ -38,7 +38,8 @@ static int services_init(struct relay_core *core, struct mono now)
                                              .watches = &core->watch,
                                              .presence = &core->presence,
                                              .forwards = &core->forward,
-                                             .pools = &core->pool};
+                                             .pools = &core->pool,
+                                             .node_watches = &core->mesh.watches};
     core->peers.base = base;
     core->join.base = base;
     core->join.sessions = &core->session;

@@ -60,6 +60,7 @@ int mesh_service_init(struct mesh_service *service, struct relay_base *base,
     service->peers = peers;
     service->dials.base = base;
     service->rtt_at = mono_add_ms(now, MESH_RTT_MS);
+    node_watches_init(&service->watches);
     service->message = calloc(1, sizeof(*service->message));
     rc = service->message != NULL ? node_shelf_new(&service->shelf, &base->env) : ERR_NOMEM;
     config.shelf = service->shelf;
@@ -80,6 +81,7 @@ int mesh_service_init(struct mesh_service *service, struct relay_base *base,
 
 void mesh_service_fini(struct mesh_service *service)
 {
+    node_watches_fini(&service->watches);
     mesh_free(service->mesh);
     node_shelf_free(service->shelf);
     free(service->message);
@@ -242,6 +244,31 @@ void mesh_service_on_message(struct mesh_service *service, const struct relay_cl
     (void)mesh_on_control(service->mesh, client->key, message, now);
 }
 
+/* Tell hosts of newer records of the relays that they watch. */
+static void watchers_tell(struct mesh_service *service, struct mono now)
+{
+    const struct session_table *sessions = &service->base->sessions;
+    struct node_watch *watch;
+
+    if (!node_watches_due(&service->watches, mesh_changes(service->mesh), now)) {
+        return;
+    }
+    TAILQ_FOREACH(watch, &service->watches.list, in_list)
+    {
+        const struct relay_client *client = session_table_at(sessions, watch->client);
+        struct node_found found;
+
+        for (size_t i = 0; client != NULL && i < watch->count; i++) {
+            struct node_watch_row *row = &watch->rows[i];
+
+            if (mesh_find(service->mesh, row->key, &found) && found.sequence > row->sequence) {
+                row->sequence = found.sequence;
+                nodes_send(service, client, &found, 1, 0);
+            }
+        }
+    }
+}
+
 void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *client,
                             const Ziglan__Control *message, struct mono now)
 {
@@ -262,6 +289,10 @@ void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *c
         count = mesh_find(service->mesh, lookup->key.data, &found[0]) ? 1 : 0;
     } else {
         count = mesh_sample(service->mesh, found, count);
+    }
+    if (lookup->watch && lookup->key.len == KEY_SIZE && client->neighbour == NULL) {
+        node_watch_add(&service->watches, client, lookup->key.data,
+                       count > 0 ? found[0].sequence : 0);
     }
     nodes_send(service, client, found, count, message->request_id);
 }
@@ -300,6 +331,7 @@ void mesh_service_expire(struct mesh_service *service, struct mono now)
     node_own_expire(&service->own, now);
     mesh_expire(service->mesh, now);
     mesh_service_drain(service, now);
+    watchers_tell(service, now);
     mesh_service_save(service, false, now);
 }
 
@@ -307,5 +339,6 @@ struct mono mesh_service_deadline(const struct mesh_service *service)
 {
     struct mono at = mono_min(service->rtt_at, node_own_deadline(&service->own));
 
+    at = mono_min(at, node_watches_deadline(&service->watches, mesh_changes(service->mesh)));
     return mono_min(at, mesh_deadline(service->mesh));
 }

@@ -11,6 +11,7 @@
 #include "relayd/base/neighbour_table.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/node_own.h"
+#include "relayd/service/node_watch.h"
 #include "relayd/service/peers.h"
 #include "relayd/service/reach_dials.h"
 #include "rendezvous/mesh/mesh.h"
@@ -27,6 +28,7 @@ struct mesh_service {
     struct mesh_message *message; /* scratch of what is sent */
     struct reach_dials dials;
     struct node_own own;
+    struct node_watches watches;
     struct mono rtt_at;
 };
 
@@ -49,7 +51,8 @@ void mesh_service_on_peers(struct mesh_service *service, struct mono now);
 void mesh_service_on_message(struct mesh_service *service, const struct relay_client *client,
                              const Ziglan__Control *message, struct mono now);
 
-/** Anybody asks for the record of a relay, or for some relays. */
+/** Anybody asks for the record of a relay, or for some relays; a host perhaps for newer ones, too.
+ */
 void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *client,
                             const Ziglan__Control *message, struct mono now);
 

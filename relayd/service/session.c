@@ -105,6 +105,7 @@ void session_on_closed(struct session_service *service, const struct link_event 
     }
     key_gone(service, client, now);
     watch_stop(service->watches, client);
+    node_watch_gone(service->node_watches, client);
     session_table_remove(&base->sessions, client, now);
 }
 

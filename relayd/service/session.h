@@ -10,6 +10,7 @@
 #include "proto/link/link.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/forward_relay.h"
+#include "relayd/service/node_watch.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
 #include "relayd/service/watch.h"
@@ -24,6 +25,7 @@ struct session_service {
     struct presence_service *presence; /* told who is here */
     struct forward_relay *forwards;    /* told who is gone */
     struct pool_service *pools;        /* told who is gone */
+    struct node_watches *node_watches; /* told whose session is over */
     struct log_gate log;               /* of what clients can make us write, by enum goaway */
     bool stopping;                     /* after session_shutdown: nobody is let in */
 };

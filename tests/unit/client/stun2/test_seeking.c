@@ -29,6 +29,7 @@ static void world_init(struct world *w)
 {
     w->net = relay_net_new(RELAYS, 11);
     relay_node_set_open(&w->net->nodes[OPEN]);
+    w->net->nodes[HOME].cfg.public_hosts = NULL; /* it has none that lasts */
     relay_net_peers(w->net);
     relay_net_start(w->net);
     relay_net_run(w->net, 60000);
@@ -43,7 +44,7 @@ static void world_fini(struct world *w)
 
 /* ---- what people do ---- */
 
-/* A URL by which a host may join, without hosts; with relay i if that is not RELAYS. */
+/* The URL of an invite, which has no hosts; it names relay i, or with RELAYS none. */
 static void url_make(const struct world *w, size_t i, char text[URL_SIZE_MAX])
 {
     struct directory_terms terms = {.uses = 5};
@@ -53,13 +54,14 @@ static void url_make(const struct world *w, size_t i, char text[URL_SIZE_MAX])
     assert_int_equal(operator_invite(relay_core_operator(w->net->nodes[HOME].core), &terms, text),
                      VERDICT_OK);
     assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
-    url.hosts_count = 0;
+    assert_int_equal(url.hosts_count, 0);
+    assert_int_equal(url.relays_count, 1); /* the one of `peers:` */
+    assert_memory_equal(url.relays[0].key, relay_net_key(w->net, FIRST), KEY_SIZE);
+    url.relays_count = i < RELAYS ? 1 : 0;
     if (i < RELAYS) {
-        url.relays_count = 1;
         memcpy(url.relays[0].key, relay_net_key(w->net, i), KEY_SIZE);
         (void)snprintf(url.relays[0].host.name, sizeof(url.relays[0].host.name), "%s",
                        endpoint_ip_text(&w->net->nodes[i].address, ip));
-        url.relays[0].host.numeric = true;
     }
     assert_int_equal(url_print(&url, text, URL_SIZE_MAX), ERR_OK);
 }
@@ -157,6 +159,38 @@ static const char *trouble(const struct world *w)
                               text);
 }
 
+static const char *key_of(const struct world *w)
+{
+    static char key[KEY_TEXT_SIZE];
+
+    return key_text(ziglan_of(w)->record.url.key, key);
+}
+
+static void an_entry_point_that_moved_hears_the_goodbye_of_who_left(void **state)
+{
+    char text[URL_SIZE_MAX];
+    uint8_t left[KEY_SIZE];
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    url_make(&w, CLOSED, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 2000);
+    relay_node_stop(&w.net->nodes[HOME]);
+    assert_int_equal(host_core_leave(w.host.node.core, key_of(&w), left, w.net->now), ERR_OK);
+    relay_net_run(w.net, 20000);
+    host_node_start(&w.host.node, w.net->now);
+    (void)host_node_pump(&w.host.node, w.net->now);
+    relay_net_run(w.net, 5000);
+    assert_false(host_core_said_farewell(w.host.node.core, left));
+    move(&w, "45.9.9.9");
+    relay_net_start_one(w.net, HOME);
+    relay_net_run(w.net, 30000);
+    assert_true(host_core_said_farewell(w.host.node.core, left));
+    world_fini(&w);
+}
+
 /* ---- tests ---- */
 
 static void a_host_joins_by_a_key_and_a_relay_that_knows_it(void **state)
@@ -202,7 +236,8 @@ static void move_and_tell(struct world *w, const char *address)
     assert_in_range(until_known_at(w, OPEN, 60000), 0, 59000);
 }
 
-static void a_host_follows_an_entry_point_that_moves(void **state)
+/* It tells by itself: the host says nothing to the entry point meanwhile. */
+static void a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now(void **state)
 {
     char text[URL_SIZE_MAX];
     struct world w;
@@ -213,11 +248,33 @@ static void a_host_follows_an_entry_point_that_moves(void **state)
     url_make(&w, RELAYS, text);
     join(&w, text);
     assert_in_range(until_joined(&w, 10000), 0, 1000);
-    for (int i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         char address[ENDPOINT_TEXT_SIZE];
 
         relay_net_run(w.net, 5000);
-        (void)snprintf(address, sizeof(address), "45.9.9.%d", 9 + i);
+        (void)snprintf(address, sizeof(address), "45.9.9.%u", 9 + i);
+        move_and_tell(&w, address);
+        assert_in_range(until_joined(&w, 60000), 0, 3000);
+    }
+    world_fini(&w);
+}
+
+/* The relay that the URL names is not open to strangers, so no session with it lasts. */
+static void a_host_without_another_relay_follows_by_asking_the_one_of_the_url(void **state)
+{
+    char text[URL_SIZE_MAX];
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    url_make(&w, CLOSED, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 2000);
+    for (unsigned i = 0; i < 3; i++) {
+        char address[ENDPOINT_TEXT_SIZE];
+
+        relay_net_run(w.net, 20000 + 1300 * i);
+        (void)snprintf(address, sizeof(address), "45.9.9.%u", 9 + i);
         move_and_tell(&w, address);
         assert_in_range(until_joined(&w, 60000), 0, FOLLOW_MS);
     }
@@ -257,13 +314,6 @@ static void a_host_follows_by_relays_that_it_was_told_of_once(void **state)
     }
 }
 
-static const char *key_of(const struct world *w)
-{
-    static char key[KEY_TEXT_SIZE];
-
-    return key_text(ziglan_of(w)->record.url.key, key);
-}
-
 static void what_is_missing_is_said_in_one_sentence(void **state)
 {
     const uint8_t seed[IDENTITY_SEED_SIZE] = {99};
@@ -299,8 +349,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_host_joins_by_a_key_and_a_relay_that_knows_it),
         cmocka_unit_test(a_host_joins_by_a_key_alone_if_it_knows_a_relay),
-        cmocka_unit_test(a_host_follows_an_entry_point_that_moves),
+        cmocka_unit_test(a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now),
+        cmocka_unit_test(a_host_without_another_relay_follows_by_asking_the_one_of_the_url),
         cmocka_unit_test(a_host_follows_by_relays_that_it_was_told_of_once),
+        cmocka_unit_test(an_entry_point_that_moved_hears_the_goodbye_of_who_left),
         cmocka_unit_test(what_is_missing_is_said_in_one_sentence),
     };
 
