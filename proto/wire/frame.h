@@ -14,6 +14,8 @@ enum frame_first_byte {
     FRAME_HOST_LAST = 0x8f,
     FRAME_LANE_FIRST = 0x90,
     FRAME_LANE_LAST = 0x9f,
+    FRAME_TYPE_WORD = 0xa0, /* relay to relay, without a session: proto/crypto/word.h */
+    FRAME_TYPE_WORD_ANSWER = 0xa1,
     FRAME_QUIC_BIT = 0x40, /* set in every QUIC first byte; grease_quic_bit is never offered */
 };
 

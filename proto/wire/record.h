@@ -34,7 +34,7 @@ enum record_type {
 enum {
     RECORD_VERSION = 1,
     RECORD_HEADER_SIZE = 54,
-    RECORD_KEY_OFFSET = 2, /* of the key in it */
+    RECORD_KEY_OFFSET = 2,         /* of the key in it */
     RECORD_SIZE_MAX = 512,         /* without the signature */
     RECORD_MEMBER_SIZE_MAX = 1024, /* the member part alone may be longer */
     RECORD_SIGNED_SIZE_MIN = RECORD_HEADER_SIZE + SIGNATURE_SIZE,
@@ -71,6 +71,7 @@ struct record_header {
 enum {
     RECORD_PROTOCOL_QUIC_FLAG = 1,
     RECORD_PROTOCOL_HTTP2_FLAG = 2,
+    RECORD_PROTOCOL_WORD_FLAG = 4, /* answers words at its first address: proto/crypto/word.h */
 };
 
 /** What every relay of the subnet is. Records of other services may come to stand beside it. */

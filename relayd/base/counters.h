@@ -134,6 +134,12 @@
     X(node_lookups, "node_lookups_total", "result=\"served\"",                                     \
       "Questions which relays there are.")                                                         \
     X(node_lookups_limit, "node_lookups_total", "result=\"limit\"", "")                            \
+    X(words_asked, "words_total", "what=\"asked\"",                                                \
+      "Questions between relays without a session, by what became of them.")                       \
+    X(words_told, "words_total", "what=\"answered_us\"", "")                                       \
+    X(words_answered, "words_total", "what=\"answered\"", "")                                      \
+    X(words_limit, "words_total", "what=\"limit\"", "")                                            \
+    X(words_bad, "words_total", "what=\"bad\"", "")                                                \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \
     X(revocations, "revocations_total", "", "Members revoked.")                                    \
     X(store_failures, "store_failures_total", "", "Requests that failed because of the storage.")  \

@@ -286,6 +286,11 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
         counters->drop_host_frame++; /* hosts talk to each other, never to a relay's port */
     } else if (first >= FRAME_LANE_FIRST && first <= FRAME_LANE_LAST) {
         counters->drop_lane_frame++;
+    } else if (first == FRAME_TYPE_WORD) {
+        presence_on_word(&core->presence, in, now);
+    } else if (first == FRAME_TYPE_WORD_ANSWER) {
+        presence_on_word_answer(&core->presence, in, now);
+        forward_relay_step(&core->forward, now);
     } else {
         counters->drop_first_byte++;
     }
@@ -325,6 +330,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     }
     stun_service_transmit(&core->stun, out);
     reach_dials_transmit(&core->mesh.dials, out, now);
+    presence_words_transmit(&core->presence.words, out);
     lend_knocks_transmit(&core->lend.knocks, out, now);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);

@@ -2,14 +2,13 @@
 /* Messages and sessions as inputs of rendezvous/presence, and its outputs as messages. */
 #include "relayd/service/presence.h"
 
+#include "relayd/service/announcing.h"
 #include "relayd/service/located_message.h"
 
 #include <string.h>
 
 enum {
     SWEEP_MS = 1000,
-    SEATS_MS_MIN = 2000,          /* between two times that seats are given, */
-    SEATS_MS_MAX = 60000,         /* if no relay came or went */
     OWN_RECORDS_BESIDE_HOSTS = 1, /* the delegation */
     WAITER_FRAMES = 0,            /* presence_find waits; the number of no client */
 };
@@ -26,6 +25,9 @@ int presence_service_init(struct presence_service *service, struct relay_base *b
     if (rc == ERR_OK) {
         rc = presence_table_new(&service->table, PRESENCE_COUNT_MAX, presence_record_signed,
                                 &base->env, now);
+    }
+    if (rc == ERR_OK) {
+        rc = presence_words_init(&service->words, base, now);
     }
     if (rc == ERR_OK) {
         rc = locate_new(&service->locate, presence_record_signed, &base->env);
@@ -47,6 +49,7 @@ void presence_service_fini(struct presence_service *service)
     announcer_free(service->announcer);
     locate_free(service->locate);
     presence_table_free(service->table);
+    presence_words_fini(&service->words);
     presence_seats_fini(&service->seats);
 }
 
@@ -54,22 +57,10 @@ void presence_use_mesh(struct presence_service *service, struct mesh *mesh)
 {
     service->mesh = mesh;
     service->seats.mesh = mesh;
+    service->words.mesh = mesh;
 }
 
 /* ---- who is here ---- */
-
-/* True if others may be told that this key is here: it is a member, or the relay is open. A
- * ziglan's key is "here" while the relay serves the ziglan. */
-static bool is_here(const struct presence_service *service, const uint8_t key[KEY_SIZE])
-{
-    const struct relay_base *base = service->base;
-    const struct relay_client *client = session_table_of_key(&base->sessions, key);
-
-    if (base->directory != NULL && memcmp(key, base->ziglan_key, KEY_SIZE) == 0) {
-        return true;
-    }
-    return client != NULL && (client->state == RELAY_CLIENT_STATE_MEMBER || base->cfg.open_relay);
-}
 
 /* Take an attachment of this host to this relay. */
 static enum verdict attachment_take(struct presence_service *service,
@@ -188,7 +179,7 @@ static void own_find(const struct presence_service *service, const uint8_t key[K
     const struct presence_record *here = announcer_find(service->announcer, key);
 
     out->count = presence_table_find(service->table, key, wall_ms, now, out->records);
-    if (here != NULL && is_here(service, key) &&
+    if (here != NULL && announcing_is_here(service->base, key) &&
         presence_record_time(here, wall_ms) == PRESENCE_OK) {
         located_add(out, here);
     }
@@ -205,19 +196,29 @@ static const struct relay_client *waiter_client(const struct presence_service *s
     return session_table_at(&service->base->sessions, handle);
 }
 
-/* Ask a relay where a key is. */
-static void question_send(struct presence_service *service, const struct locate_output *out,
-                          struct mono now)
+/* Ask a relay where a key is over a session, which is made if there is none. */
+static void question_send(struct presence_service *service, const uint8_t to[KEY_SIZE],
+                          const uint8_t key[KEY_SIZE], uint32_t request_id, struct mono now)
 {
     Ziglan__Locate body = ZIGLAN__LOCATE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    body.key = control_bytes(out->key, KEY_SIZE);
-    message.request_id = out->request_id;
+    body.key = control_bytes(key, KEY_SIZE);
+    message.request_id = request_id;
     message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
     message.locate = &body;
-    if (neighbour_send_brief(&service->base->neighbours, out->to, &message, now) != ERR_OK) {
-        locate_on_failed(service->locate, out->to, out->request_id, now);
+    if (neighbour_send_brief(&service->base->neighbours, to, &message, now) != ERR_OK) {
+        locate_on_failed(service->locate, to, request_id, now);
+    }
+}
+
+/* The same by a word, if there is no session and the relay answers words. */
+static void question_ask(struct presence_service *service, const struct locate_output *out,
+                         struct mono now)
+{
+    if (neighbour_of_key(&service->base->neighbours, out->to) != NULL ||
+        !presence_words_ask(&service->words, out, now)) {
+        question_send(service, out->to, out->key, out->request_id, now);
     }
 }
 
@@ -271,7 +272,7 @@ static void outputs_send(struct presence_service *service, struct mono now)
     while (locate_output(service->locate, &out)) {
         switch (out.type) {
         case LOCATE_OUTPUT_ASK:
-            question_send(service, &out, now);
+            question_ask(service, &out, now);
             break;
         case LOCATE_OUTPUT_DONE:
             done_tell(service, &out);
@@ -465,6 +466,68 @@ void presence_on_error(struct presence_service *service, const struct relay_clie
     outputs_send(service, now);
 }
 
+void presence_on_word(struct presence_service *service, const struct dgram *in, struct mono now)
+{
+    uint8_t key[KEY_SIZE];
+    struct located located;
+    struct word word;
+
+    if (presence_words_asked(&service->words, in, key, &word, now)) {
+        service->base->counters.locates_of_relays++;
+        own_find(service, key, &located, now);
+        presence_words_answer(&service->words, in, &word, &located);
+        word_wipe(&word);
+    }
+}
+
+/* A word has no room to say where a relay is that we do not know. */
+static bool knows_relays(const struct presence_service *service, const struct locate_record *list,
+                         size_t count)
+{
+    struct presence_record record;
+    struct node_found found;
+    bool knows = true;
+
+    for (size_t i = 0; i < count; i++) {
+        knows = knows && (presence_record_read(&record, list[i].data, list[i].size) != ERR_OK ||
+                          mesh_find(service->mesh, record.relay, &found));
+    }
+    return knows;
+}
+
+void presence_on_word_answer(struct presence_service *service, const struct dgram *in,
+                             struct mono now)
+{
+    struct locate_record records[PRESENCE_PER_KEY_MAX];
+    uint8_t body[WORD_BODY_SIZE_MAX];
+    struct presence_word asked;
+    size_t count = 0;
+
+    if (!presence_words_answered(&service->words, in, &asked, body, records, &count)) {
+        return;
+    }
+    presence_seats_on_reached(&service->seats, asked.to);
+    if (knows_relays(service, records, count)) {
+        (void)locate_on_answer(service->locate, asked.to, asked.request_id, records, count,
+                               env_wall_ms(&service->base->env), now);
+    } else {
+        question_send(service, asked.to, asked.key, asked.request_id, now);
+    }
+    outputs_send(service, now);
+}
+
+/* Who did not answer a word may do so over a session. */
+static void words_send_again(struct presence_service *service, struct mono now)
+{
+    struct presence_word asked;
+
+    while (presence_words_over(&service->words, &asked, now)) {
+        if (locate_owes(service->locate, asked.to, asked.request_id)) {
+            question_send(service, asked.to, asked.key, asked.request_id, now);
+        }
+    }
+}
+
 /* Without any session it may be this relay that reaches nobody. */
 static bool reaches_others(const struct presence_service *service)
 {
@@ -496,58 +559,12 @@ void presence_on_neighbour(struct presence_service *service, const struct neighb
 
 /* ---- time ---- */
 
-/* Tell a record to the keepers of its key. False if one of them could not be told. */
-static bool announcement_send(struct presence_service *service,
-                              const struct announcement *announcement, struct mono now)
-{
-    uint8_t bytes[PRESENCE_SIGNED_SIZE_MAX];
-    size_t size = presence_record_write(&announcement->record, bytes);
-    Ziglan__Announce body = ZIGLAN__ANNOUNCE__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    bool told = true;
-
-    body.record = control_bytes(bytes, size);
-    message.body_case = ZIGLAN__CONTROL__BODY_ANNOUNCE;
-    message.announce = &body;
-    for (size_t i = 0; i < announcement->count; i++) {
-        told = neighbour_send_brief(&service->base->neighbours, announcement->keepers[i], &message,
-                                    now) == ERR_OK &&
-               told;
-    }
-    return told;
-}
-
-/* True if others know where this relay is: what it announces would lead nowhere otherwise. */
-static bool is_known(const struct presence_service *service)
-{
-    struct node_found found;
-
-    return service->mesh == NULL ||
-           mesh_find(service->mesh, service->base->cfg.identity->public_key, &found);
-}
-
-static void announcements_send(struct presence_service *service, struct mono now)
-{
-    uint64_t wall_ms = env_wall_ms(&service->base->env);
-    struct announcement announcement;
-
-    if (mono_due(announcer_deadline(service->announcer), now)) {
-        presence_seats_keep(&service->seats, now);
-    }
-    while (announcer_next(service->announcer, service->seats.hrw, service->seats.unreached, wall_ms,
-                          now, &announcement)) {
-        if (!is_here(service, announcement.record.key) || !is_known(service) ||
-            !announcement_send(service, &announcement, now)) {
-            announcer_retry(service->announcer, announcement.record.key, now);
-        }
-    }
-}
-
 void presence_expire(struct presence_service *service, struct mono now)
 {
+    words_send_again(service, now);
     locate_expire(service->locate, env_wall_ms(&service->base->env), now);
     outputs_send(service, now);
-    announcements_send(service, now);
+    announcing_send(service->base, &service->seats, service->announcer, now);
     if (mono_due(service->sweep_at, now)) {
         service->sweep_at = mono_add_ms(now, SWEEP_MS);
         presence_table_expire(service->table, now);
@@ -559,5 +576,6 @@ struct mono presence_deadline(const struct presence_service *service)
     struct mono at =
         mono_min(locate_deadline(service->locate), announcer_deadline(service->announcer));
 
+    at = mono_min(at, presence_words_deadline(&service->words));
     return presence_table_stats(service->table)->records > 0 ? mono_min(at, service->sweep_at) : at;
 }

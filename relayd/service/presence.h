@@ -14,6 +14,7 @@
 #include "relayd/base/neighbour_table.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/presence_seats.h"
+#include "relayd/service/presence_words.h"
 #include "rendezvous/mesh/mesh.h"
 #include "rendezvous/presence/announcer.h"
 #include "rendezvous/presence/locate.h"
@@ -44,6 +45,7 @@ struct presence_service {
     struct relay_base *base; /* borrowed */
     struct mesh *mesh;       /* which relays there are; borrowed; NULL: nobody knows */
     struct presence_seats seats;
+    struct presence_words words;
     struct presence_table *table;
     struct locate *locate;
     struct announcer *announcer; /* of hosts that are here, and of the ziglan that is served */
@@ -97,6 +99,11 @@ void presence_on_located(struct presence_service *service, const struct relay_cl
                          const Ziglan__Control *message, struct mono now);
 void presence_on_error(struct presence_service *service, const struct relay_client *client,
                        const Ziglan__Control *message, struct mono now);
+
+/** A datagram arrived that begins like a word, or like the answer to one (any content). */
+void presence_on_word(struct presence_service *service, const struct dgram *in, struct mono now);
+void presence_on_word_answer(struct presence_service *service, const struct dgram *in,
+                             struct mono now);
 
 /** There is a session with a neighbour, or none any more, or none could be made. */
 void presence_on_neighbour(struct presence_service *service, const struct neighbour_event *event,

@@ -392,6 +392,11 @@ bool mesh_find(const struct mesh *mesh, const uint8_t key[KEY_SIZE], struct node
     return true;
 }
 
+bool mesh_has_ip(const struct mesh *mesh, const struct endpoint *address)
+{
+    return node_table_has_ip(mesh->table, address);
+}
+
 bool mesh_next(const struct mesh *mesh, size_t *cursor, struct node_found *out)
 {
     uint64_t wall_ms = env_wall_ms(mesh->env);

@@ -169,6 +169,10 @@ bool mesh_output(struct mesh *mesh, struct mesh_output *out, struct mesh_message
  * const. False if there is nothing. */
 bool mesh_find(const struct mesh *mesh, const uint8_t key[KEY_SIZE], struct node_found *out);
 
+/** True if this is the IP address at which a relay that is believed is (its first one), the own one
+ * excepted. */
+bool mesh_has_ip(const struct mesh *mesh, const struct endpoint *address);
+
 /** Visit all relays that are believed: start with *cursor = 0. False at the end. After any change
  * the visit starts anew. */
 bool mesh_next(const struct mesh *mesh, size_t *cursor, struct node_found *out);

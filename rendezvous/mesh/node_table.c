@@ -5,6 +5,7 @@
 #include "proto/base/bytes.h"
 #include "proto/base/siphash.h"
 #include "rendezvous/mesh/node_index.h"
+#include "rendezvous/mesh/node_prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,22 @@ static uint32_t prefix_count(const struct node_table *table, uint64_t prefix,
         count += row->prefix == prefix && row != except && !row->own;
     }
     return count;
+}
+
+bool node_table_has_ip(const struct node_table *table, const struct endpoint *address)
+{
+    uint64_t prefix = node_prefix(address);
+    uint32_t cursor = 0, place;
+
+    while (node_index_next(&table->by_prefix, hash_prefix(table, prefix), &cursor, &place)) {
+        const struct node_row *row = &table->rows[place];
+        struct endpoint first = node_item_address(row->node);
+
+        if (!row->own && endpoint_same_ip(&first, address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum node_room node_table_room(const struct node_table *table, const struct node_item *node)

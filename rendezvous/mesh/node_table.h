@@ -68,6 +68,9 @@ void node_table_free(struct node_table *table);
 /** The row of a key, or NULL. Rows move at every change of the table. */
 struct node_row *node_table_find(const struct node_table *table, const uint8_t key[KEY_SIZE]);
 
+/** True if the first address of a row, not the own one, has this IP. */
+bool node_table_has_ip(const struct node_table *table, const struct endpoint *address);
+
 /** Is there room for this record, which may be a newer one of a known relay? */
 enum node_room node_table_room(const struct node_table *table, const struct node_item *node);
 

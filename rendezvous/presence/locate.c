@@ -350,9 +350,9 @@ enum locate_answer locate_begin(struct locate *locate, const uint8_t key[KEY_SIZ
 
 /* ---- answers ---- */
 
-/* The look-up and the relay that this answers; NULL, which is counted, if it answers nothing. */
-static struct rank *answer_take(struct locate *locate, const uint8_t from[KEY_SIZE],
-                                uint32_t request_id, struct lookup **out)
+/* The look-up and the relay that owes an answer to this question; NULL if none does. */
+static struct rank *rank_find(const struct locate *locate, const uint8_t relay[KEY_SIZE],
+                              uint32_t request_id, struct lookup **out)
 {
     struct lookup *lookup = &locate->lookups[request_id % LOCATE_COUNT_MAX];
 
@@ -360,14 +360,30 @@ static struct rank *answer_take(struct locate *locate, const uint8_t from[KEY_SI
         for (size_t i = 0; i < lookup->turn; i++) {
             struct rank *rank = &lookup->ranks[i];
 
-            if (rank->state == RANK_ASKED && memcmp(rank->key, from, KEY_SIZE) == 0) {
+            if (rank->state == RANK_ASKED && memcmp(rank->key, relay, KEY_SIZE) == 0) {
                 *out = lookup;
                 return rank;
             }
         }
     }
-    locate->stats.answers_late++;
     return NULL;
+}
+
+bool locate_owes(const struct locate *locate, const uint8_t relay[KEY_SIZE], uint32_t request_id)
+{
+    struct lookup *lookup;
+
+    return rank_find(locate, relay, request_id, &lookup) != NULL;
+}
+
+/* The same for an answer, which is counted if nobody owes it. */
+static struct rank *answer_take(struct locate *locate, const uint8_t from[KEY_SIZE],
+                                uint32_t request_id, struct lookup **out)
+{
+    struct rank *rank = rank_find(locate, from, request_id, out);
+
+    locate->stats.answers_late += rank == NULL;
+    return rank;
 }
 
 /* Take a record out of an answer. False if it is not worth anything. */

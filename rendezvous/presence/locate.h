@@ -118,6 +118,9 @@ bool locate_on_answer(struct locate *locate, const uint8_t from[KEY_SIZE], uint3
                       const struct locate_record *records, size_t count, uint64_t wall_ms,
                       struct mono now);
 
+/** True while the relay owes an answer to this question. */
+bool locate_owes(const struct locate *locate, const uint8_t relay[KEY_SIZE], uint32_t request_id);
+
 /** The relay could not be asked, or answered by an Error. */
 void locate_on_failed(struct locate *locate, const uint8_t from[KEY_SIZE], uint32_t request_id,
                       struct mono now);

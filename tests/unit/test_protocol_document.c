@@ -17,7 +17,9 @@
 #include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 #include "proto/crypto/aead.h"
+#include "proto/crypto/hash.h"
 #include "proto/crypto/signed.h"
+#include "proto/crypto/word.h"
 #include "proto/link/hello.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/capsule.h"
@@ -596,6 +598,22 @@ static void scores_of_seats(void **state)
     }
 }
 
+static void a_word_and_its_answer(void **state)
+{
+    struct identity relay = input_identity("relay_seed"), host = input_identity("initiator_seed");
+    uint8_t random[WORD_RANDOM_SIZE], question[WORD_SIZE], answer[WORD_SIZE], hash[HASH_SIZE];
+    const uint8_t nothing[1] = {0};
+    struct word word;
+
+    (void)state;
+    input_exactly("word_random", random, sizeof(random));
+    assert_int_equal(word_ask(question, &word, relay.public_key, host.public_key, random), ERR_OK);
+    output("word_question_begins", question, WORD_HEADER_SIZE + KEY_SIZE);
+    hash_label(hash, "", question, sizeof(question), NULL, 0);
+    output("word_question_hash", hash, sizeof(hash));
+    output("word_answer", answer, word_answer(answer, &word, nothing, sizeof(nothing)));
+}
+
 static void every_vector_was_computed(void **state)
 {
     (void)state;
@@ -645,6 +663,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_search_and_its_result),
         cmocka_unit_test(addresses_are_lent),
         cmocka_unit_test(every_message_of_the_subnet_has_a_vector),
+        cmocka_unit_test(a_word_and_its_answer),
         cmocka_unit_test(every_vector_was_computed),
     };
 

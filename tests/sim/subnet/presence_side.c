@@ -4,6 +4,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/siphash.h"
+#include "proto/crypto/word.h"
 #include "rendezvous/presence/announcer.h"
 #include "rendezvous/presence/presence_table.h"
 #include "tests/sim/subnet/link.h"
@@ -19,6 +20,8 @@ enum {
     DIAL_MS_MAX = 5000, /* then nobody is there */
     MESSAGE_OVERHEAD = 12,
     NODE_ENTRY_SIZE = 850, /* the node record and its attestations that a Located bears */
+    WORD_OVERHEAD = 42,    /* Ethernet, IPv4 and UDP */
+    WORD_MS = 400,         /* so long an answer to a word is waited for */
     SWEEP_MS = 1000,
     REAL_WEIGHT_MAX = 1000, /* relays; more have a light weight */
 };
@@ -400,17 +403,60 @@ static void on_asked(struct world *world, struct event *event)
     memcpy(answer->bytes, bytes, size);
 }
 
-static void question_send(struct world *world, struct relay *relay, const struct locate_output *out)
+/* Ask over a session. */
+static void question_send(struct world *world, struct relay *relay, struct relay *to,
+                          uint32_t request_id, const uint8_t *key)
 {
-    struct relay *to = world_find(world, out->to);
     bool reached;
     uint64_t us = word_us(world, relay, to, KEY_SIZE + MESSAGE_OVERHEAD, &reached);
     struct event *event = world_later(world, us, reached ? on_asked : on_unreached, KEY_SIZE);
 
     event->from = relay->number;
     event->to = to->number;
+    event->number = request_id;
+    memcpy(event->bytes, key, KEY_SIZE);
+}
+
+/* A word was not answered in time. */
+static void on_word_over(struct world *world, struct event *event)
+{
+    struct relay *relay = &world->relays[event->from], *to = &world->relays[event->to];
+    uint32_t request_id = (uint32_t)event->number;
+
+    if (relay->up && relay->presence != NULL &&
+        locate_owes(relay->presence->locate, to->identity.public_key, request_id)) {
+        question_send(world, relay, to, request_id, event->bytes);
+        timer_set(world, relay);
+    }
+}
+
+/* Ask by a word, unless there is a session. */
+static void question_ask(struct world *world, struct relay *relay, const struct locate_output *out)
+{
+    struct relay *to = world_find(world, out->to);
+    struct event *event;
+
+    if (link_find(relay, to->number) != NULL) {
+        question_send(world, relay, to, out->request_id, out->key);
+        return;
+    }
+    relay->sent_bytes += WORD_SIZE + WORD_OVERHEAD;
+    relay->sent_messages++;
+    event = world_later(world, WORD_MS * 1000, on_word_over, KEY_SIZE);
+    event->from = relay->number;
+    event->to = to->number;
     event->number = out->request_id;
     memcpy(event->bytes, out->key, KEY_SIZE);
+    if (world_reaches(world, relay, to) && !rng_chance(&world->rng, 2 * world->loss_ppm)) {
+        uint64_t us = plane_way_us(&relay->place, &to->place);
+
+        event = world_later(world, us + rng_below(&world->rng, (uint32_t)us / 20 + 1), on_asked,
+                            KEY_SIZE);
+        event->from = relay->number;
+        event->to = to->number;
+        event->number = out->request_id;
+        memcpy(event->bytes, out->key, KEY_SIZE);
+    }
 }
 
 static void outputs_do(struct world *world, struct relay *relay)
@@ -420,7 +466,7 @@ static void outputs_do(struct world *world, struct relay *relay)
 
     while (locate_output(side->locate, &out)) {
         if (out.type == LOCATE_OUTPUT_ASK) {
-            question_send(world, relay, &out);
+            question_ask(world, relay, &out);
         } else {
             struct looked_up looked_up = {.number = out.waiter.request_id, .located = &out.located};
 

@@ -125,6 +125,81 @@ static void over_open_sessions_a_look_up_takes_two_round_trips(void **state)
     relay_net_free(net);
 }
 
+/* A host at relay 0 whose keepers are no neighbours of relay 1, at which another one is. */
+static void strangers_meet(struct relay_net *net, struct net_host *a, struct net_host *b)
+{
+    uint8_t ranks[HRW_WINNERS][KEY_SIZE];
+    bool strange = false;
+
+    net_host_init(b, net, 0);
+    net_host_dial(b, 1);
+    presence_seats_keep(&presence(net, 1)->seats, net->now);
+    for (uint8_t n = 1; !strange; n++) {
+        assert_true(n < 200);
+        net_host_init(a, net, n);
+        (void)hrw_winners(presence(net, 1)->seats.hrw, hrw_day(env_wall_ms(&net->ports.env)),
+                          a->identity.public_key, ranks, HRW_WINNERS);
+        strange = true;
+        for (size_t i = 0; i < HRW_WINNERS; i++) {
+            strange = strange && neighbour_of_key(relay_net_neighbours(net, 1), ranks[i]) == NULL &&
+                      memcmp(ranks[i], relay_net_key(net, 0), KEY_SIZE) != 0 &&
+                      memcmp(ranks[i], relay_net_key(net, 1), KEY_SIZE) != 0;
+        }
+        if (!strange) {
+            net->guests_count--;
+            net_host_fini(a);
+        }
+    }
+    net_host_attach(a, 0, 7);
+    net_host_dial(a, 0);
+    relay_net_run(net, 1000);
+}
+
+enum { MANY = 24 };
+
+static void without_sessions_a_look_up_takes_two_round_trips_too(void **state)
+{
+    struct relay_net *net = net_of(MANY);
+    struct net_host a, b;
+
+    (void)state;
+    strangers_meet(net, &a, &b);
+    const struct relay_counters *counters = &net->nodes[1].core->base.counters;
+    uint64_t asked = counters->words_asked, told = counters->words_told;
+    uint32_t neighbours = relay_net_neighbours(net, 1)->count;
+    assert_true(net_host_locate(&b, a.identity.public_key) <= 40);
+    assert_int_equal(net_host_located(&b), 1);
+    assert_int_equal(located_at(&b, 0), 0);
+    assert_int_equal(counters->words_asked - asked, 3);
+    assert_in_range(counters->words_told - told, 1, 3);
+    assert_int_equal(relay_net_neighbours(net, 1)->count, neighbours);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+static bool is_no_word(void *context, struct wire_packet *packet)
+{
+    (void)context;
+    return packet->data[0] != FRAME_TYPE_WORD;
+}
+
+static void where_no_word_comes_through_sessions_are_made(void **state)
+{
+    struct relay_net *net = net_of(MANY);
+    struct net_host a, b;
+
+    (void)state;
+    strangers_meet(net, &a, &b);
+    net->wire.hook = is_no_word;
+    assert_in_range(net_host_locate(&b, a.identity.public_key), PRESENCE_WORD_MS,
+                    PRESENCE_WORD_MS + 100);
+    assert_int_equal(net_host_located(&b), 1);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
 static void a_host_that_moved_is_found_at_its_new_relay(void **state)
 {
     struct relay_net *net = net_of(RELAYS);
@@ -211,7 +286,6 @@ static void a_host_is_found_while_one_of_the_winners_lives(void **state)
 /* All who keep a host's attachment die, and nobody forgets that they were there. */
 static void others_keep_a_key_when_all_who_kept_it_are_dead(void **state)
 {
-    enum { MANY = 16 };
     struct relay_net *net = net_of(MANY);
     uint8_t ranks[HRW_KEEPERS][KEY_SIZE];
     struct net_host a, b;
@@ -235,7 +309,7 @@ static void others_keep_a_key_when_all_who_kept_it_are_dead(void **state)
         }
     }
     assert_int_equal(keepers(net, a.identity.public_key), 0);
-    relay_net_run(net, ANNOUNCE_EVERY_MS);
+    relay_net_run(net, ANNOUNCE_EVERY_MS + 2 * NEIGHBOUR_DIAL_MS);
     assert_in_range(keepers(net, a.identity.public_key), HRW_KEEPERS - 1, HRW_KEEPERS);
     uint64_t took_ms = net_host_locate(&b, a.identity.public_key);
     assert_int_equal(net_host_located(&b), 1);
@@ -393,6 +467,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_hosts_that_know_only_each_others_keys_find_each_other),
         cmocka_unit_test(over_open_sessions_a_look_up_takes_two_round_trips),
+        cmocka_unit_test(without_sessions_a_look_up_takes_two_round_trips_too),
+        cmocka_unit_test(where_no_word_comes_through_sessions_are_made),
         cmocka_unit_test(a_host_that_moved_is_found_at_its_new_relay),
         cmocka_unit_test(its_relay_says_at_once_that_a_host_left_and_the_others_within_the_hour),
         cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
