@@ -518,12 +518,21 @@ bool host_core_said_farewell(const struct host_core *core, const uint8_t key[KEY
     return farewell_find(&core->ziglans.farewells, key) == NULL;
 }
 
+/* True if no address of its entry point is known, nor any relay that could be asked for one. */
+static bool is_out_of_reach(const struct host_core *core, const struct ziglan *ziglan)
+{
+    const struct relay_session *relay = ziglan->entry_point;
+
+    return relay->url.hosts_count == 0 && relay->targets.count == 0 &&
+           !guides_any(&core->guides, relay);
+}
+
 bool host_core_settled(const struct host_core *core, const uint8_t key[KEY_SIZE])
 {
     const struct ziglan *ziglan = ziglan_list_find(&core->ziglans, key);
 
     return ziglan == NULL || ziglan->state == ZIGLAN_STATE_JOINED ||
-           ziglan->state == ZIGLAN_STATE_REFUSED;
+           ziglan->state == ZIGLAN_STATE_REFUSED || is_out_of_reach(core, ziglan);
 }
 
 int host_core_order(struct host_core *core, const struct ziglan_order *first)

@@ -137,7 +137,8 @@ enum trust_result host_core_trust(struct host_core *core, const char *text,
 /** True once the entry point of this ziglan, which was left, knows it. */
 bool host_core_said_farewell(const struct host_core *core, const uint8_t key[KEY_SIZE]);
 
-/** True once this ziglan has either admitted or refused us, or was left. */
+/** True once this ziglan has either admitted or refused us, or was left; also if nothing is known
+ * by which its entry point could be found. */
 bool host_core_settled(const struct host_core *core, const uint8_t key[KEY_SIZE]);
 
 /** The keys of ziglans whose names go before those of the others, as the configuration lists them.

@@ -291,6 +291,7 @@ void seeking_on_open(struct relay_set *set, struct relay_session *relay, const Z
                      struct mono now)
 {
     struct relay_session *other;
+    size_t watches = 0;
 
     begin(set, relay, now);
     (void)make_place(relay, relay->relay_key);
@@ -302,7 +303,7 @@ void seeking_on_open(struct relay_set *set, struct relay_session *relay, const Z
         }
         if (other->sought.wanted) {
             other->sought.ask_at = now;
-        } else if (relay_session_is_used(relay)) {
+        } else if (relay_session_is_used(relay) && watches++ < SEEKING_WATCHES_MAX) {
             ask_for_nodes(relay, other);
         }
         if (relay_session_is_used(other) && is_heard(other)) {

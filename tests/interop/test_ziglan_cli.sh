@@ -45,6 +45,13 @@ expect "a wrong URL" 2 "ziglan: " ziglan join nonsense
 expect "a wrong URL by standard input" 2 "ziglan: " ziglan join - <<<"ziglan://x"
 expect "a key that nobody can have" 2 "nobody can have the key of this URL" ziglan join \
     ziglan://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@127.0.0.1
+some=ucnkl5d2m5myal7zkx4nyljkcss4thjdx2l7qzasp74tqncvutya
+expect "a relay to ask without its key" 2 "has no @ between key and host: relay=KEY@HOST" \
+    ziglan join "ziglan://$some?relay=r.example"
+expect "one with a key that nobody can have" 2 "nobody can have the key of this URL" \
+    ziglan join "ziglan://$some?relay=${some//?/a}@r.example"
+expect "a name in place of a key" 2 "has 9 characters instead of 52" \
+    ziglan join ziglan://r.example
 expect "a flag of another verb" 2 "status takes no --detach; see: ziglan help status" \
     ziglan status --detach
 expect "a verb's help explains its flags" 0 "-n, --count COUNT  *how many pings" ziglan ping --help

@@ -166,6 +166,35 @@ static const char *key_of(const struct world *w)
     return key_text(ziglan_of(w)->record.url.key, key);
 }
 
+static void a_pinned_relay_that_moves_is_followed_too(void **state)
+{
+    char text[URL_SIZE_MAX], error[URL_ERROR_SIZE], key[KEY_TEXT_SIZE];
+    const struct relay_session *relay;
+    struct world w;
+    uint64_t ms = 0;
+
+    (void)state;
+    world_init(&w);
+    pin(&w, OPEN);
+    url_make(&w, RELAYS, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 1000);
+    relay = pins_session(&w.host.node.core->pins, &w.host.node.core->pins.list[0]);
+    relay_node_stop(&w.net->nodes[OPEN]);
+    assert_true(endpoint_parse(&w.net->nodes[OPEN].address, "45.9.9.9", 4433));
+    relay_net_start_one(w.net, OPEN);
+    while (ms < 40000 && !endpoint_equal(&relay->remote, &w.net->nodes[OPEN].address)) {
+        relay_net_run(w.net, 10);
+        ms += 10;
+    }
+    assert_in_range(ms, 0, 30000);
+    /* One that was found by its key is pinned where it is. */
+    (void)key_text(relay_net_key(w.net, HOME), key);
+    assert_int_equal(pinning_add(w.host.node.core, key, error, sizeof(error), w.net->now), ERR_OK);
+    assert_int_equal(w.host.node.core->pins.list[1].url.hosts_count, 1);
+    world_fini(&w);
+}
+
 static void an_entry_point_that_moved_hears_the_goodbye_of_who_left(void **state)
 {
     char text[URL_SIZE_MAX];
@@ -329,10 +358,12 @@ static void what_is_missing_is_said_in_one_sentence(void **state)
     relay_net_run(w.net, 5000);
     assert_non_null(strstr(trouble(&w), "knows no relay that could be asked"));
     assert_non_null(strstr(trouble(&w), "ziglan relay pin"));
+    assert_true(host_core_settled(w.host.node.core, ziglan_of(&w)->record.url.key));
     relay_node_stop(&w.net->nodes[OPEN]);
     pin(&w, OPEN);
     relay_net_run(w.net, 5000);
     assert_non_null(strstr(trouble(&w), "answers; trying again"));
+    assert_false(host_core_settled(w.host.node.core, ziglan_of(&w)->record.url.key));
     assert_int_equal(host_core_leave(w.host.node.core, key_of(&w), left, w.net->now), ERR_OK);
     url_make(&w, CLOSED, text);
     identity_from_seed(&nobody, seed);
@@ -352,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now),
         cmocka_unit_test(a_host_without_another_relay_follows_by_asking_the_one_of_the_url),
         cmocka_unit_test(a_host_follows_by_relays_that_it_was_told_of_once),
+        cmocka_unit_test(a_pinned_relay_that_moves_is_followed_too),
         cmocka_unit_test(an_entry_point_that_moved_hears_the_goodbye_of_who_left),
         cmocka_unit_test(what_is_missing_is_said_in_one_sentence),
     };
