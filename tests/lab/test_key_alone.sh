@@ -1,9 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Hosts that know only each other's keys, each at a relay of its own, in no ziglan: they find each
-# other, talk over both relays, and become direct where one can be reached. A third host that one of
-# them does not name, or blocks, stays outside.
+# other, talk over both relays at once, and become direct, though both are behind NAT and far away.
+# A third host that one of them does not name, or blocks, stays outside.
 . "$(dirname "$0")/check.sh"
+
+# One way between a site and the internet. A frame crosses two such lines to a relay, two more to
+# the other one, and two to the host there.
+DELAY_MS=20
+BACK_MS=$((6 * DELAY_MS))
+# The round trips of both hosts to their relays, three times.
+FIRST_MS=$((3 * (4 + 4) * DELAY_MS))
+DIRECT_MS=2000
 
 declare -A url key
 
@@ -34,8 +42,11 @@ why_says() { why "$1" "$2" | says "$3" cat; }
 
 test_begin
 lab_begin
-lab_public one 192.0.2.10
-lab_public two 198.51.100.10
+LAB_DELAY_MS=$DELAY_MS
+lab_site rack1 open 192.0.2.2 5.1.1
+lab_host one rack1 10
+lab_site rack2 open 198.51.100.2 23.2.1
+lab_host two rack2 10
 lab_site home1 port-restricted 198.51.100.11 192.168.1
 lab_host laptop home1 2
 lab_site home2 port-restricted 203.0.113.12 192.168.2
@@ -43,8 +54,8 @@ lab_host nas home2 2
 lab_public desk 203.0.113.20
 lab_public guest 203.0.113.21
 
-open_relay one 192.0.2.10
-open_relay two 198.51.100.10
+open_relay one 5.1.1.10
+open_relay two 23.2.1.10
 check "the relays know each other" wait_for 60 know_each_other
 host_make laptop one
 host_make nas two
@@ -63,10 +74,20 @@ for host in laptop nas desk guest; do
 done
 
 say "two relays between them"
-check "laptop reaches nas" wait_for 10 pings laptop nas
+began=$(moment)
+pinging laptop nas 0.05 200
+replied=$(sed -n 's/.*icmp_seq=1 .*time=\([0-9]*\).*/\1/p' "$LAB_DIR/laptop-nas.ping")
+check_most "the first packet is there, in ms" "$((replied - BACK_MS))@$began" $FIRST_MS
+relayed_packets() { json_of laptop peers "sum(p['rx_relayed_packets'] for p in d['peers'])"; }
+check "over the relays" [ "$(relayed_packets)" -ge 1 ]
+become_direct laptop nas
+direct_at() { # when the log of laptop says so, in ms since 1970
+    date -u -d "$(sed -n '/ path\.direct /{s/Z .*//p;q}' "$LAB_DIR/laptop.log")" +%s%3N
+}
+check_most "they are direct, in ms after it was sent" \
+    "$(($(direct_at) - ${began%/*}))@$began" $DIRECT_MS
+check "without a loss" wait_for 20 none_lost "$LAB_DIR/laptop-nas.ping"
 check "nas reaches laptop" wait_for 10 pings nas laptop
-pinging laptop nas 0.05 100
-check "without a loss" wait_for 15 none_lost "$LAB_DIR/laptop-nas.ping"
 
 say "direct"
 check "laptop reaches desk" wait_for 10 pings laptop desk
