@@ -61,6 +61,9 @@ struct link_reward {
     const char *chain, *address, *identity; /* identity: "" if there is none */
 };
 
+/** Bits of capabilities. */
+enum { LINK_CAPABILITY_RELAYS = 1 /* sessions of relays are neighbours, and no hosts */ };
+
 /** What a server tells in its Hello, beyond its key. The pointers are borrowed until the hub is
  * freed or link_hub_set_hello replaces them. */
 struct link_hello {

@@ -472,6 +472,11 @@ void neighbour_on_open(struct neighbour_table *table, struct relay_client *clien
     }
     if (!event->dialled) {
         neighbour = let_in(table, neighbour, client, now);
+    } else if (neighbour != NULL && (event->peer->capabilities & LINK_CAPABILITY_RELAYS) == 0) {
+        neighbour->older = true; /* it would take us for a host */
+        gone(table, neighbour, now);
+        send_away(table, client, GOAWAY_REPLACED, now);
+        return;
     }
     if (neighbour == NULL) {
         if (table->book.introduce != NULL) { /* we may be the only one that it knows */

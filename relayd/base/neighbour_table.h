@@ -56,6 +56,7 @@ struct neighbour {
     bool brief;                  /* nobody used it for more than a word (neighbour_send_brief) */
     bool kept;                   /* written by the mesh: it does not end for being idle */
     bool opened;                 /* it was open */
+    bool older;                  /* GONE: it is of a version that knows no other relays */
     bool waits;                  /* in the line for an event */
     uint32_t away_ms;            /* GONE: it said to come back in so long; 0: nothing */
     enum link_reason reason;     /* GONE: why, if its connection ended by itself */

@@ -66,6 +66,7 @@ int delegation_service_init(struct delegation_service *service, struct relay_bas
     int rc = ERR_OK;
 
     service->base = base;
+    service->hello.capabilities = LINK_CAPABILITY_RELAYS;
     service->hello.session_max = base->cfg.session_max;
     service->hello.rewards = base->rewards;
     service->hello.rewards_count = base->cfg.rewards.count;

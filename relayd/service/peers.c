@@ -123,6 +123,21 @@ static void refused(struct peer_service *service, struct peer_slot *slot, struct
     }
 }
 
+/* It is of a version that has no sessions with relays, and needs its operator to change that. */
+static void outdated(struct peer_service *service, struct peer_slot *slot, struct mono now)
+{
+    char key[KEY_SHORT_SIZE];
+
+    slot->outdated++;
+    wait(service, slot, slot->outdated, PEER_RETRY_MS_MAX, PEER_FULL_MS_MAX, now);
+    if (slot->outdated == 1) {
+        env_trace(&service->base->env, TRACE_LEVEL_WARN, "peer.older",
+                  "peer=%s host=%s hint=\"its version knows no other relays; its operator may "
+                  "update it, or take it out of peers: in the configuration\"",
+                  key_short(slot->peer.key, key), slot->peer.host.name);
+    }
+}
+
 static void place_add(struct neighbour_place *place, const struct endpoint *address, uint16_t port)
 {
     if (place->addresses_count < NEIGHBOUR_ADDRESSES_MAX) {
@@ -207,6 +222,7 @@ void peer_service_on_neighbour(struct peer_service *service, const struct neighb
         slot->state = PEER_SLOT_STATE_REACHING;
         slot->due = MONO_NEVER;
         slot->failures = 0;
+        slot->outdated = 0;
         if (slot->refusals == 0) {
             env_trace(&service->base->env, TRACE_LEVEL_INFO, "peer.reached", "peer=%s host=%s",
                       key_short(slot->peer.key, key), slot->peer.host.name);
@@ -214,6 +230,10 @@ void peer_service_on_neighbour(struct peer_service *service, const struct neighb
         return;
     }
     if (slot->state != PEER_SLOT_STATE_REACHING) {
+        return;
+    }
+    if (neighbour->older) {
+        outdated(service, slot, now);
         return;
     }
     if (neighbour->opened && mono_ms_between(neighbour->opened_at, now) >= PEER_RETRY_MS_MAX) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The relays that the operator names (`peers:` of the configuration): a session with each is always
- * tried for, with a wait that grows from 1 s to 60 s. One that has no room is asked ever less, up
- * to once an hour, and not at all while this relay knows it and has other neighbours enough. Names
- * are looked up by the shell, anew for each attempt, because the addresses of a home relay change.
+ * tried for, with a wait that grows from 1 s to 60 s. One that has no room, or is of a version
+ * without neighbours, is asked ever less, up to once an hour; the former not at all while this
+ * relay knows it and has other neighbours enough. Names are looked up by the shell, anew for each
+ * attempt, because the addresses of a home relay change.
  */
 #pragma once
 
@@ -37,6 +38,7 @@ struct peer_slot {
     struct mono due;
     uint32_t failures; /* since the last session */
     uint32_t refusals; /* since the last session that lasted */
+    uint32_t outdated; /* how often it was found to be of an older version, since the last one */
 };
 
 struct peer_service {

@@ -162,6 +162,36 @@ static void a_relay_that_stops_does_not_complain_that_its_sessions_ended(void **
     relay_net_free(net);
 }
 
+/* The relay says that it knows other relays, or, as older versions do, nothing of it. */
+static void say_relays(struct relay_net *net, size_t i, bool known)
+{
+    struct relay_core *core = net->nodes[i].core;
+
+    core->delegation.hello.capabilities = known ? LINK_CAPABILITY_RELAYS : 0;
+    link_hub_set_hello(core->base.hub, &core->delegation.hello);
+}
+
+static void an_older_relay_is_told_once_and_asked_ever_less(void **state)
+{
+    struct relay_net *net = relay_net_new(2, 12);
+    struct relay_peers peers = {.count = 0};
+
+    (void)state;
+    peer_add(&peers, net, 1);
+    net->nodes[0].cfg.peers = &peers;
+    relay_net_start(net);
+    say_relays(net, 1, false);
+    relay_net_run(net, 2 * 3600 * 1000);
+    assert_false(has(net, 0, 1));
+    assert_in_range(link_hub_stats(net->nodes[0].core->base.hub)->dialled, 3, 10);
+    assert_int_equal(net->ports.warnings, 1);
+    assert_int_equal(relay_net_neighbours(net, 0)->count, 0);
+    say_relays(net, 1, true); /* its operator has updated it */
+    relay_net_run(net, PEER_FULL_MS_MAX + NEIGHBOUR_DIAL_MS);
+    assert_true(has(net, 0, 1));
+    relay_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_reload_adds_and_drops_peers),
         cmocka_unit_test(a_name_is_looked_up_for_each_attempt),
         cmocka_unit_test(a_relay_that_names_itself_or_a_wrong_key_goes_on),
+        cmocka_unit_test(an_older_relay_is_told_once_and_asked_ever_less),
         cmocka_unit_test(a_relay_that_stops_does_not_complain_that_its_sessions_ended),
     };
 
