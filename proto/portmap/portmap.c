@@ -330,6 +330,19 @@ enum portmap_state portmap_state(const struct portmap *portmap, enum portmap_pro
                                                             : PORTMAP_STATE_REFUSED;
 }
 
+bool portmap_is_asking(const struct portmap *portmap)
+{
+    for (int i = 0; i < PORTMAP_PROTOCOLS; i++) {
+        enum portmap_state state = portmap_state(portmap, (enum portmap_protocol)i);
+
+        if (state == PORTMAP_STATE_MAPPING ||
+            (state == PORTMAP_STATE_ASKING && (i != PORTMAP_PROTOCOL_PCP || portmap->patient))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t portmap_end(struct portmap *portmap, uint8_t out[PCP_MAP_SIZE], struct portmap_job *job,
                    bool *is_job)
 {

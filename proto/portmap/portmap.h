@@ -30,7 +30,7 @@ enum {
     /* Renewals tell whether the router still knows: by these protocols it says nothing else of it.
      */
     PORTMAP_NATPMP_RENEW_MS = 60000,
-    PORTMAP_UPNP_RENEW_MS = 300000,
+    PORTMAP_UPNP_RENEW_MS = 120000,
     PORTMAP_BROADCAST_MS = 5000, /* what a router tells of itself is heard so often at most */
 };
 
@@ -149,6 +149,9 @@ const struct endpoint *portmap_external(const struct portmap *portmap,
 
 /** What the router makes of a protocol. */
 enum portmap_state portmap_state(const struct portmap *portmap, enum portmap_protocol protocol);
+
+/** True while there is no telling yet whether the router grants anything. */
+bool portmap_is_asking(const struct portmap *portmap);
 
 /** End for good. Returns the size of a datagram for the router's PCP port, written to out, or 0 and
  * *is_job, or neither: then there was no mapping. */

@@ -32,20 +32,6 @@ static const char *refusals(const struct portmap *portmap, char text[REFUSALS_SI
     return text;
 }
 
-static bool is_asking(const struct portmap *portmap)
-{
-    for (int i = 0; i < PORTMAP_PROTOCOLS; i++) {
-        enum portmap_state state = portmap_state(portmap, (enum portmap_protocol)i);
-
-        if (state == PORTMAP_STATE_MAPPING || state == PORTMAP_STATE_FOUND ||
-            (state == PORTMAP_STATE_ASKING && portmap->patient)) {
-            return true;
-        }
-    }
-    return portmap->ways[PORTMAP_PROTOCOL_NATPMP].state == PORTMAP_STATE_ASKING ||
-           portmap->ways[PORTMAP_PROTOCOL_UPNP].state == PORTMAP_STATE_ASKING;
-}
-
 const char *portmap_text(const struct portmap *portmap, char text[PORTMAP_TEXT_SIZE])
 {
     static const uint8_t no_ip[16];
@@ -65,7 +51,7 @@ const char *portmap_text(const struct portmap *portmap, char text[PORTMAP_TEXT_S
                        endpoint_text(external, address), portmap_protocol_name(protocol), router,
                        is_double ? "; that is a private address, so another router is before it"
                                  : "");
-    } else if (is_asking(portmap)) {
+    } else if (portmap_is_asking(portmap)) {
         (void)snprintf(text, PORTMAP_TEXT_SIZE, "none yet: the router at %s is being asked",
                        router);
     } else if (refusals(portmap, refused)[0] != '\0') {

@@ -345,6 +345,19 @@ void mapper_set_mode(struct mapper *mapper, enum portmap_mode mode)
     }
 }
 
+struct endpoint mapper_internal(const struct mapper *mapper)
+{
+    struct pcp_place place = {0};
+
+    (void)place_find(mapper, &place);
+    return endpoint_is_v4(&place.internal) ? place.internal : (struct endpoint){.port = 0};
+}
+
+const struct portmap *mapper_portmap(const struct mapper *mapper)
+{
+    return &mapper->portmap;
+}
+
 const struct endpoint *mapper_external(const struct mapper *mapper, enum portmap_protocol *protocol)
 {
     return portmap_external(&mapper->portmap, protocol);

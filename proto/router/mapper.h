@@ -44,6 +44,13 @@ void mapper_close(struct mapper *mapper);
 /** Take another mode. */
 void mapper_set_mode(struct mapper *mapper, enum portmap_mode mode);
 
+/** This machine's own address on its way to the internet by IPv4, with the port; none: there is no
+ * way. */
+struct endpoint mapper_internal(const struct mapper *mapper);
+
+/** What is known of the router; borrowed for its life. */
+const struct portmap *mapper_portmap(const struct mapper *mapper);
+
 /** The mapping, or NULL; as portmap_external. */
 const struct endpoint *mapper_external(const struct mapper *mapper,
                                        enum portmap_protocol *protocol);

@@ -86,9 +86,10 @@ static void result_send(struct reach_jobs *jobs, const uint8_t to[KEY_SIZE], uin
     }
 }
 
-/* The next station of a walk: a random neighbour that answers, not the one it came from, and not
- * its subject. NULL: there is none. */
-static struct neighbour *station(const struct reach_jobs *jobs, const struct reach_job *job)
+/* The next station of a walk: a random neighbour that answers, not the one it came from, not its
+ * subject, and none behind the same NAT, which could not measure it. NULL: there is none. */
+static struct neighbour *station(const struct reach_jobs *jobs, const struct reach_job *job,
+                                 const struct endpoint *address)
 {
     const struct neighbour_table *table = &jobs->base->neighbours;
     struct neighbour *fit[NEIGHBOURS_MAX];
@@ -98,12 +99,32 @@ static struct neighbour *station(const struct reach_jobs *jobs, const struct rea
     for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
         if (neighbour->client != NULL && !mono_before(neighbour->deadline, MONO_NEVER) &&
             count < NEIGHBOURS_MAX && memcmp(neighbour->key, job->from, KEY_SIZE) != 0 &&
-            memcmp(neighbour->key, job->subject, KEY_SIZE) != 0) {
+            memcmp(neighbour->key, job->subject, KEY_SIZE) != 0 &&
+            !endpoint_same_ip(&neighbour->client->remote, address)) {
             fit[count++] = neighbour;
         }
     }
     env_random(&jobs->base->env, &chosen, sizeof(chosen));
     return count == 0 ? NULL : fit[chosen % count];
+}
+
+/* True if this IP address is that of the NAT behind which we are: it need not let us in from
+ * inside.
+ */
+static bool is_own_nat(const struct reach_jobs *jobs, const struct endpoint *address)
+{
+    const struct neighbour_table *table = &jobs->base->neighbours;
+    const struct neighbour *neighbour = neighbour_next(table, NULL);
+
+    if (endpoint_same_ip(address, jobs->local)) {
+        return false;
+    }
+    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
+        if (neighbour->client != NULL && endpoint_same_ip(&neighbour->observed, address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Nobody is dialled where nobody may send. Special addresses are those of a LAN, in which this
@@ -126,7 +147,7 @@ static bool measure(struct reach_jobs *jobs, struct reach_job *job, const struct
     memcpy(aim.from, job->from, KEY_SIZE);
     return (jobs->mesh->dials.port != 0 ||
             neighbour_of_key(&jobs->base->neighbours, aim.key) == NULL) &&
-           may_dial(jobs, address) &&
+           may_dial(jobs, address) && !is_own_nat(jobs, address) &&
            (reach_dials_has(&jobs->mesh->dials, &aim) ||
             reach_dials_begin(&jobs->mesh->dials, &aim, now));
 }
@@ -138,7 +159,7 @@ static void job_go(struct reach_jobs *jobs, struct reach_job *job, const struct 
     Ziglan__Address where = ZIGLAN__ADDRESS__INIT;
     Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    struct neighbour *next = hops > 0 ? station(jobs, job) : NULL;
+    struct neighbour *next = hops > 0 ? station(jobs, job, address) : NULL;
 
     if (next == NULL) {
         job->used = measure(jobs, job, address, now);

@@ -157,6 +157,49 @@ static void a_mapping_that_goes_is_forgotten(void **state)
     relay_net_free(net);
 }
 
+/* A job that relay 0 passes on to relay 1. Returns how many dials that makes. */
+static size_t dials_for(struct relay_net *net, const struct endpoint *target)
+{
+    struct relay_core *core = net->nodes[1].core;
+    Ziglan__ReachJob body = ZIGLAN__REACH_JOB__INIT;
+    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    uint8_t somebody[KEY_SIZE] = {9};
+    size_t used = 0;
+
+    address.ip = control_ip(target);
+    address.port = target->port;
+    body.id = 77;
+    body.subject = control_bytes(somebody, KEY_SIZE);
+    body.address = &address;
+    message.body_case = ZIGLAN__CONTROL__BODY_REACH_JOB;
+    message.reach_job = &body;
+    reach_jobs_on_job(&core->reach.jobs,
+                      neighbour_of_key(&core->base.neighbours, relay_net_key(net, 0))->client,
+                      message.reach_job, net->now);
+    for (size_t i = 0; i < REACH_DIALS_MAX; i++) {
+        used += core->mesh.dials.list[i].used ? 1 : 0;
+    }
+    return used;
+}
+
+/* Two relays behind one router: it need not let the one in from inside to the other. */
+static void who_comes_from_ones_own_address_is_not_measured(void **state)
+{
+    static const uint8_t elsewhere[4] = {203, 0, 113, 77}, inside[4] = {192, 168, 1, 2};
+    struct relay_net *net = net_of(8, PORT);
+    struct endpoint target = net->nodes[1].address;
+
+    (void)state;
+    relay_net_run(net, 60000);
+    target.port = PORT;
+    net->nodes[1].core->reach.local = endpoint_v4(inside, 4433);
+    assert_int_equal(dials_for(net, &target), 0);
+    target = endpoint_v4(elsewhere, PORT);
+    assert_int_equal(dials_for(net, &target), 1);
+    relay_net_free(net);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -165,6 +208,7 @@ int main(void)
         cmocka_unit_test(what_a_router_only_says_is_believed_by_nobody),
         cmocka_unit_test(a_mapping_that_does_not_work_does_not_stand_in_the_way_of_what_does),
         cmocka_unit_test(a_mapping_that_goes_is_forgotten),
+        cmocka_unit_test(who_comes_from_ones_own_address_is_not_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
