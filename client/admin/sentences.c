@@ -2,6 +2,7 @@
 /* One sentence for each code. */
 #include "client/admin/sentences.h"
 
+#include "client/stun2/seeking.h"
 #include "client/ziglan/ziglan_messages.h"
 #include "proto/base/wall_text.h"
 #include "proto/crypto/key_form.h"
@@ -63,7 +64,8 @@ const char *sentence_of_sought(const struct ziglan *ziglan, bool guided, char te
     uint32_t unknown_to = relay->sought.unknown_to;
 
     text[0] = '\0';
-    if (ziglan->state != ZIGLAN_STATE_CONNECTING || relay->open) {
+    if (ziglan->state != ZIGLAN_STATE_CONNECTING || relay->open ||
+        (relay->targets.count == 0 && !seeking_moves(relay))) { /* its name is not resolved yet */
         return text;
     }
     if (relay->targets.count == 0 && !guided) {
@@ -80,7 +82,7 @@ const char *sentence_of_sought(const struct ziglan *ziglan, bool guided, char te
     } else if (relay->targets.count == 0) {
         (void)snprintf(text, SENTENCE_SIZE,
                        "no relay that could be asked where this ziglan is answers; trying again. "
-                       "Is this host online?");
+                       "Is this host online, and its clock right?");
     } else if (unknown_to > 0 && ziglan->trouble.code == ZIGLAN_TROUBLE_NO_ANSWER) {
         (void)snprintf(text, SENTENCE_SIZE,
                        "the relay does not answer where it was last, and no other relay knows "

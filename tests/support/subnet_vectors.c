@@ -167,6 +167,10 @@ void relays_tell_of_relays(void **state)
     control.body_case = ZIGLAN__CONTROL__BODY_NODE_LOOKUP;
     control.node_lookup = &lookup;
     output_control("node_lookup", &control);
+    lookup.count = 0;
+    lookup.key = key_of(&cast.relay);
+    lookup.watch = true;
+    output_control("node_watch", &control);
     comparison(&cast);
     reach(&cast);
 }

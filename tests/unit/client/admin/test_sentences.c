@@ -30,6 +30,51 @@ static void each_trouble_of_a_ziglan_has_a_sentence(void **state)
     }
 }
 
+static void a_ziglan_that_is_not_found_by_its_key_has_a_sentence(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t hosts, targets;
+        uint32_t unknown_to;
+        bool guided;
+        enum ziglan_trouble_code code;
+        const char *want; /* NULL: nothing */
+    } cases[] = {
+        {"nobody to ask", 0, 0, 0, false, ZIGLAN_TROUBLE_NONE, "knows no relay that could be"},
+        {"nobody answers", 0, 0, 0, true, ZIGLAN_TROUBLE_NONE, "answers; trying again"},
+        {"one does not know", 0, 0, 1, true, ZIGLAN_TROUBLE_NONE, "1 relay was asked where"},
+        {"three do not know", 0, 0, 3, true, ZIGLAN_TROUBLE_NONE, "3 relays were asked where"},
+        {"not where it was", 0, 1, 2, true, ZIGLAN_TROUBLE_NO_ANSWER, "(2 asked); is it up?"},
+        {"the same with hosts", 1, 1, 2, true, ZIGLAN_TROUBLE_NO_ANSWER, "(2 asked); is it up?"},
+        {"silent", 1, 1, 0, false, ZIGLAN_TROUBLE_NO_ANSWER, NULL},
+        {"a name that does not resolve", 1, 0, 0, false, ZIGLAN_TROUBLE_UNRESOLVED, NULL},
+        {"the same, asked", 1, 0, 2, true, ZIGLAN_TROUBLE_UNRESOLVED, NULL},
+        {"another trouble", 1, 1, 2, true, ZIGLAN_TROUBLE_TLS, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct ziglan *ziglan = calloc(1, sizeof(*ziglan));
+        struct relay_session *relay = calloc(1, sizeof(*relay));
+        char text[SENTENCE_SIZE];
+
+        assert_true(ziglan != NULL && relay != NULL);
+        ziglan->entry_point = relay;
+        ziglan->trouble.code = cases[i].code;
+        relay->url.hosts_count = cases[i].hosts;
+        relay->targets.count = cases[i].targets;
+        relay->sought.unknown_to = cases[i].unknown_to;
+        (void)sentence_of_sought(ziglan, cases[i].guided, text);
+        if (cases[i].want == NULL ? text[0] != '\0' : strstr(text, cases[i].want) == NULL) {
+            fail_msg("%s: \"%s\"", cases[i].name, text);
+        }
+        relay->open = true;
+        assert_string_equal(sentence_of_sought(ziglan, cases[i].guided, text), "");
+        free(relay);
+        free(ziglan);
+    }
+}
+
 static void each_reason_for_a_relayed_peer_has_a_sentence(void **state)
 {
     char texts[WHY_COUNT][SENTENCE_SIZE];
@@ -96,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_trouble_of_a_ziglan_has_a_sentence),
+        cmocka_unit_test(a_ziglan_that_is_not_found_by_its_key_has_a_sentence),
         cmocka_unit_test(each_reason_for_a_relayed_peer_has_a_sentence),
         cmocka_unit_test(clocks_that_differ_are_told_in_minutes),
         cmocka_unit_test(details_are_told_as_far_as_there_is_room),
