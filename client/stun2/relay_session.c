@@ -93,7 +93,8 @@ void relay_session_resolved(struct relay_session *relay, size_t host_index,
 void relay_session_found(struct relay_session *relay, const struct endpoint *addrs, size_t count,
                          struct mono now)
 {
-    if (relay_targets_found(&relay->targets, addrs, count) && (!relay->open || relay->stalled)) {
+    relay_targets_found(&relay->targets, addrs, count);
+    if (count > 0 && (!relay->open || relay->stalled)) {
         relay->rounds = 0;
         relay->dial_at = mono_before(now, relay->closed_until) ? relay->closed_until : now;
     }

@@ -140,8 +140,8 @@ int relay_session_resolve_wanted(struct relay_session *relay, struct mono now);
 void relay_session_resolved(struct relay_session *relay, size_t host_index,
                             const struct endpoint *addrs, size_t count, struct mono now);
 
-/** Addresses at which the relay may be, in place of those that were found before; count may be 0. A
- * new one is dialled at once, unless the session answers. */
+/** Addresses at which the relay may be, in place of those that were found before; count may be 0.
+ * Unless the session answers, they are dialled at once. */
 void relay_session_found(struct relay_session *relay, const struct endpoint *addrs, size_t count,
                          struct mono now);
 

@@ -145,7 +145,7 @@ void relay_targets_rehost(struct relay_targets *targets, const struct url *url, 
         }
     }
     relay_targets_begin(targets, url, now);
-    (void)relay_targets_found(targets, found, count);
+    relay_targets_found(targets, found, count);
     if (!endpoint_is_none(&good)) {
         relay_targets_know(targets, &good);
     }
@@ -226,7 +226,7 @@ static bool is_target(const struct relay_targets *targets, const struct endpoint
     return false;
 }
 
-bool relay_targets_found(struct relay_targets *targets, const struct endpoint *addrs, size_t count)
+void relay_targets_found(struct relay_targets *targets, const struct endpoint *addrs, size_t count)
 {
     bool any_new = false;
 
@@ -238,10 +238,7 @@ bool relay_targets_found(struct relay_targets *targets, const struct endpoint *a
     for (size_t i = 0; i < count; i++) {
         add_target(targets, RELAY_TARGETS_FOUND, &addrs[i]);
     }
-    if (any_new) {
-        targets->next = targets->next == 0 ? 0 : first_of_others(targets);
-    }
-    return any_new;
+    targets->next = any_new && targets->next > 0 ? first_of_others(targets) : 0;
 }
 
 const char *relay_targets_next_name(const struct relay_targets *targets, const struct url *url)

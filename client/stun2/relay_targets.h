@@ -51,8 +51,8 @@ void relay_targets_resolved(struct relay_targets *targets, const struct url *url
                             const struct endpoint *addrs, size_t count);
 
 /** The addresses that were found, in place of those found before, at most RELAY_TARGETS_FOUND_MAX.
- * True if one of them is new; then the first of them is dialled next. */
-bool relay_targets_found(struct relay_targets *targets, const struct endpoint *addrs, size_t count);
+ * They are dialled next, the first of all if one of them is new. */
+void relay_targets_found(struct relay_targets *targets, const struct endpoint *addrs, size_t count);
 
 /** The DNS name of the next one, for TLS, borrowed from url; NULL if it has none. */
 const char *relay_targets_next_name(const struct relay_targets *targets, const struct url *url);
