@@ -27,7 +27,8 @@
 static const char help_text[] =
     "relayd - a relay and entry point of a ziglan\n"
     "\n"
-    "  relayd init DIR [--name NAME] [--public HOST[:PORT]] [--uses N] [--expires TIME]\n"
+    "  relayd init DIR [--name NAME] [--public HOST[:PORT]|auto] [--peer URL] [--uses N]\n"
+    "              [--expires TIME]\n"
     "                                   keys, configuration, a first invite; --public once for\n"
     "                                   each address or name by which hosts reach it\n"
     "  relayd [-c FILE]                 serve until SIGTERM; SIGHUP reads FILE again\n"

@@ -5,15 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REFUSALS_SIZE = 64 };
-
 static int code_of(const struct portmap *portmap, enum portmap_protocol protocol)
 {
     return protocol == PORTMAP_PROTOCOL_PCP ? portmap->pcp.result : portmap->ways[protocol].code;
 }
 
-/* "PCP error 2, UPnP error 606"; empty: nothing refused. */
-static const char *refusals(const struct portmap *portmap, char text[REFUSALS_SIZE])
+const char *portmap_refusals(const struct portmap *portmap, char text[PORTMAP_REFUSALS_SIZE])
 {
     size_t used = 0;
 
@@ -21,10 +18,11 @@ static const char *refusals(const struct portmap *portmap, char text[REFUSALS_SI
     for (int i = 0; i < PORTMAP_PROTOCOLS; i++) {
         enum portmap_protocol protocol = (enum portmap_protocol)i;
 
-        if (portmap_state(portmap, protocol) == PORTMAP_STATE_REFUSED && used < REFUSALS_SIZE) {
-            int size =
-                snprintf(text + used, REFUSALS_SIZE - used, "%s%s error %d", used > 0 ? ", " : "",
-                         portmap_protocol_name(protocol), code_of(portmap, protocol));
+        if (portmap_state(portmap, protocol) == PORTMAP_STATE_REFUSED &&
+            used < PORTMAP_REFUSALS_SIZE) {
+            int size = snprintf(text + used, PORTMAP_REFUSALS_SIZE - used, "%s%s error %d",
+                                used > 0 ? ", " : "", portmap_protocol_name(protocol),
+                                code_of(portmap, protocol));
 
             used += size > 0 ? (size_t)size : 0;
         }
@@ -37,7 +35,7 @@ const char *portmap_text(const struct portmap *portmap, char text[PORTMAP_TEXT_S
     static const uint8_t no_ip[16];
     enum portmap_protocol protocol;
     const struct endpoint *external = portmap_external(portmap, &protocol);
-    char router[ENDPOINT_TEXT_SIZE], address[ENDPOINT_TEXT_SIZE], refused[REFUSALS_SIZE];
+    char router[ENDPOINT_TEXT_SIZE], address[ENDPOINT_TEXT_SIZE], refused[PORTMAP_REFUSALS_SIZE];
     unsigned port = portmap->place.internal.port;
 
     (void)endpoint_ip_text(&portmap->place.router, router);
@@ -54,7 +52,7 @@ const char *portmap_text(const struct portmap *portmap, char text[PORTMAP_TEXT_S
     } else if (portmap_is_asking(portmap)) {
         (void)snprintf(text, PORTMAP_TEXT_SIZE, "none yet: the router at %s is being asked",
                        router);
-    } else if (refusals(portmap, refused)[0] != '\0') {
+    } else if (portmap_refusals(portmap, refused)[0] != '\0') {
         (void)snprintf(
             text, PORTMAP_TEXT_SIZE,
             "none: the router at %s refuses (%s); let it, or forward UDP port %u to this "

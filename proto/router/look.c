@@ -5,7 +5,9 @@
 #include "proto/router/mapper.h"
 
 #include <ev.h>
-#include <string.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { CHECK_MS = 50 };
 
@@ -38,7 +40,7 @@ static void result_take(struct router_look *out, const struct mapper *mapper)
         return;
     }
     out->router = portmap->place.router;
-    (void)portmap_text(portmap, out->text);
+    (void)portmap_refusals(portmap, out->refused);
     for (int i = 0; i < PORTMAP_PROTOCOLS; i++) {
         out->states[i] = portmap_state(portmap, (enum portmap_protocol)i);
     }
@@ -48,29 +50,54 @@ static void result_take(struct router_look *out, const struct mapper *mapper)
     }
 }
 
-int router_look(struct router_look *out, const struct env *env, uint16_t port,
-                const uint8_t nonce[PCP_NONCE_SIZE])
+/* A port that nobody else on this machine has, while *fd is open. */
+static uint16_t port_take(int *fd)
 {
-    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
-    struct mapper_options options = {
-        .loop = loop, .env = env, .local = {.port = port}, .mode = PORTMAP_MODE_AUTO};
-    struct looking looking = {.left_ms = ROUTER_LOOK_MS_MAX};
+    struct sockaddr_in local = {.sin_family = AF_INET};
+    socklen_t size = sizeof(local);
+
+    *fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0 || bind(*fd, (const struct sockaddr *)&local, size) != 0 ||
+        getsockname(*fd, (struct sockaddr *)&local, &size) != 0) {
+        return 0;
+    }
+    return ntohs(local.sin_port);
+}
+
+static void run(struct looking *looking, struct ev_loop *loop)
+{
     struct ev_timer timer;
-    int rc;
+
+    ev_timer_init(&timer, on_check, (double)CHECK_MS / 1000, (double)CHECK_MS / 1000);
+    timer.data = looking;
+    ev_timer_start(loop, &timer);
+    (void)ev_run(loop, 0);
+    ev_timer_stop(loop, &timer);
+}
+
+int router_look(struct router_look *out, const struct env *env)
+{
+    struct mapper_options options = {.env = env, .mode = PORTMAP_MODE_AUTO};
+    struct looking looking = {.left_ms = ROUTER_LOOK_MS_MAX};
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    int fd, rc = ERR_SYSTEM;
 
     if (loop == NULL) {
         return ERR_NOMEM;
     }
-    memcpy(options.nonce, nonce, PCP_NONCE_SIZE);
-    rc = mapper_open(&looking.mapper, &options);
+    options.loop = loop;
+    options.local.port = port_take(&fd);
+    env_random(env, options.nonce, sizeof(options.nonce));
+    if (options.local.port != 0) {
+        rc = mapper_open(&looking.mapper, &options);
+    }
     if (rc == ERR_OK) {
-        ev_timer_init(&timer, on_check, (double)CHECK_MS / 1000, (double)CHECK_MS / 1000);
-        timer.data = &looking;
-        ev_timer_start(loop, &timer);
-        (void)ev_run(loop, 0);
-        ev_timer_stop(loop, &timer);
+        run(&looking, loop);
         result_take(out, looking.mapper);
         mapper_close(looking.mapper);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
     }
     ev_loop_destroy(loop);
     return rc;

@@ -23,10 +23,11 @@ struct router_look {
     bool mapped; /* it let the port in: */
     enum portmap_protocol protocol;
     struct endpoint external;
-    char text[PORTMAP_TEXT_SIZE]; /* portmap_text, if a router was asked */
+    char refused[PORTMAP_REFUSALS_SIZE]; /* "PCP error 2, ..."; empty: nothing was refused */
 };
 
-/** Look, for at most ROUTER_LOOK_MS_MAX. nonce as in struct pcp_place. ERR_NOMEM, ERR_SYSTEM: the
- * kernel tells nothing; *out is undefined then. Later: relayd init and ziglan netcheck ask. */
-int router_look(struct router_look *out, const struct env *env, uint16_t port,
-                const uint8_t nonce[PCP_NONCE_SIZE]) MUST_CHECK;
+/** Look, for at most ROUTER_LOOK_MS_MAX, with a port of its own, so that the mapping of a program
+ * that runs stays as it is. ERR_NOMEM, ERR_SYSTEM: the kernel tells nothing; *out is undefined
+ * then.
+ */
+int router_look(struct router_look *out, const struct env *env) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "proto/host/os_env.h"
 #include "proto/wire/name.h"
 #include "relayd/cli/cli.h"
+#include "relayd/cli/init_public.h"
 #include "relayd/config/advice.h"
 #include "relayd/config/config.h"
 #include "relayd/daemon/load.h"
@@ -16,64 +17,33 @@
 #include "relayd/service/invite_url.h"
 #include "rendezvous/directory/directory.h"
 
-#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     FIRST_INVITE_USES = 25,
     FIRST_INVITE_DAYS = 30,
-    HOST_SIZE = HOST_TEXT_SIZE + 8,              /* "[HOST]:PORT" and NUL */
-    PUBLIC_LINES_SIZE = 2 * URL_HOSTS_TEXT_SIZE, /* of the configuration */
+    /* Of the configuration: its own lines, and those of hosts and peers. */
+    CONFIG_SIZE = 4096 + 2 * URL_HOSTS_TEXT_SIZE + RELAY_PEERS_MAX * (URL_SIZE_MAX + 8),
 };
 
 struct init {
     char dir[SETTINGS_PATH_SIZE];
     const char *name;
-    char public_hosts[URL_HOSTS_TEXT_SIZE]; /* "HOST[:PORT],..." */
-    uint16_t port;
-    bool guessed;
+    struct init_public place;
     uint32_t uses;
     uint64_t expires_ms;
     struct os_env *os;
 };
 
-/* Append a public host, or several with commas between. An IPv6 address may come without brackets
- * if there can be no port in it. */
-static int public_add(struct init *init, const char *host)
-{
-    struct in6_addr ip;
-    bool bare = inet_pton(AF_INET6, host, &ip) == 1;
-    size_t used = strlen(init->public_hosts);
-    int size;
-
-    if (endpoint_ambiguous(host)) {
-        return cli_usage("--public %s: put the IPv6 address in brackets, so that it is clear "
-                         "whether a port stands behind it: [2001:db8::1] or [2001:db8::1]:4433",
-                         host);
-    }
-    size = snprintf(init->public_hosts + used, sizeof(init->public_hosts) - used, "%s%s%s%s",
-                    used > 0 ? "," : "", bare ? "[" : "", host, bare ? "]" : "");
-
-    if (host[0] == '\0' || size < 0 || (size_t)size >= sizeof(init->public_hosts) - used) {
-        return cli_usage("--public wants HOST or HOST:PORT, such as vps.example.org, at most %d of "
-                         "them",
-                         URL_HOSTS_MAX);
-    }
-    return EXIT_CODE_OK;
-}
-
 static int args_parse(struct init *init, int argc, char **argv)
 {
-    static const struct option options[] = {{"name", required_argument, NULL, 'n'},
-                                            {"public", required_argument, NULL, 'p'},
-                                            {"uses", required_argument, NULL, 'u'},
-                                            {"expires", required_argument, NULL, 'e'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"name", required_argument, NULL, 'n'},    {"public", required_argument, NULL, 'p'},
+        {"peer", required_argument, NULL, 'r'},    {"uses", required_argument, NULL, 'u'},
+        {"expires", required_argument, NULL, 'e'}, {NULL, 0, NULL, 0}};
     uint64_t wall_ms = env_wall_ms(os_env_port(init->os));
     int option;
 
@@ -85,7 +55,11 @@ static int args_parse(struct init *init, int argc, char **argv)
         if (option == 'n') {
             init->name = optarg;
         } else if (option == 'p') {
-            if (public_add(init, optarg) != EXIT_CODE_OK) {
+            if (init_public_add(&init->place, optarg) != EXIT_CODE_OK) {
+                return EXIT_CODE_USAGE;
+            }
+        } else if (option == 'r') {
+            if (init_public_peer(&init->place, optarg) != EXIT_CODE_OK) {
                 return EXIT_CODE_USAGE;
             }
         } else if (option == 'u') {
@@ -103,7 +77,7 @@ static int args_parse(struct init *init, int argc, char **argv)
     }
     if (argc - optind != 1 || argv[optind][0] == '\0') {
         return cli_usage("init wants one folder: relayd init DIR [--name NAME] "
-                         "[--public HOST[:PORT]]");
+                         "[--public HOST[:PORT]|auto] [--peer URL]");
     }
     if (strlen(argv[optind]) + 32 > sizeof(init->dir)) {
         return cli_usage("the path of the folder is too long");
@@ -113,76 +87,6 @@ static int args_parse(struct init *init, int argc, char **argv)
         return cli_usage("--name %s: %s", init->name, name_problem(init->name, strlen(init->name)));
     }
     return EXIT_CODE_OK;
-}
-
-/* Guess the public address: the one from which the default route sends. connect() on a UDP socket
- * sends nothing. */
-static bool address_guess(char host[HOST_SIZE])
-{
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
-    struct sockaddr_in local = {0};
-    socklen_t size = sizeof(local);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool found;
-
-    to.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1, of the documentation range */
-    found = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
-            getsockname(fd, (struct sockaddr *)&local, &size) == 0 && local.sin_addr.s_addr != 0 &&
-            inet_ntop(AF_INET, &local.sin_addr, host, HOST_SIZE) != NULL;
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return found;
-}
-
-/* Check the public hosts, guessed if none was given, by the URL parser. The relay listens on their
- * port, so they must have one. */
-static int public_check(struct init *init)
-{
-    static const uint8_t no_key[KEY_SIZE];
-    char text[URL_SIZE_MAX];
-    char key[KEY_TEXT_SIZE];
-    char error[URL_ERROR_SIZE];
-    struct url url;
-
-    if (init->public_hosts[0] == '\0') {
-        init->guessed = true;
-        if (!address_guess(init->public_hosts)) {
-            return cli_usage("this machine has no default route to guess its public address from; "
-                             "give it: --public HOST[:PORT]");
-        }
-    }
-    (void)snprintf(text, sizeof(text), "ziglan://%s@%s", key_text(no_key, key), init->public_hosts);
-    if (url_parse(&url, text, strlen(text), error) != ERR_OK) {
-        return cli_usage("--public %s: it must be HOST or HOST:PORT, such as vps.example.org:4433 "
-                         "or [2001:db8::1]:4433, at most %d of them",
-                         init->public_hosts, URL_HOSTS_MAX);
-    }
-    for (size_t i = 0; i < url.hosts_count; i++) {
-        uint16_t port = url.hosts[i].port != 0 ? url.hosts[i].port : SETTINGS_PORT_DEFAULT;
-
-        if (i > 0 && port != init->port) {
-            return cli_usage("--public: all addresses must have the same port, for the relay "
-                             "listens on that one; add others to the configuration");
-        }
-        init->port = port;
-    }
-    return EXIT_CODE_OK;
-}
-
-/* The public hosts as lines of the configuration. */
-static void public_lines(const struct init *init, char lines[PUBLIC_LINES_SIZE])
-{
-    const char *at = init->public_hosts;
-    size_t used = 0;
-
-    while (*at != '\0') {
-        size_t size = strcspn(at, ",");
-
-        used += (size_t)snprintf(lines + used, PUBLIC_LINES_SIZE - used, "  - \"%.*s\"\n",
-                                 (int)size, at);
-        at += size + (at[size] == ',' ? 1 : 0);
-    }
 }
 
 static void path_join(char out[SETTINGS_PATH_SIZE], const struct init *init, const char *file)
@@ -255,18 +159,13 @@ static const char config_rest[] =
     "# error, warn, info or debug.\n"
     "#log_level: info\n";
 
-/* Write the configuration, in which every key is explained. A line behind # shows the default. */
-static int config_write(const struct init *init, struct fault *fault)
+/* Print the configuration, in which every key is explained. A line behind # shows the default. */
+static void config_print(const struct init *init, FILE *to)
 {
-    const char *listen = init->port == SETTINGS_PORT_DEFAULT ? "#" : "";
-    char path[SETTINGS_PATH_SIZE];
-    char hosts[PUBLIC_LINES_SIZE] = "";
-    char text[4096 + PUBLIC_LINES_SIZE];
-    int size;
+    const char *listen = init->place.port == SETTINGS_PORT_DEFAULT ? "#" : "";
 
-    public_lines(init, hosts);
-    size = snprintf(
-        text, sizeof(text),
+    (void)fprintf(
+        to,
         "# Configuration of relayd. After a change: relayd --check -c FILE, then\n"
         "# kill -HUP the daemon (or systemctl reload relayd). Relative paths count from here.\n"
         "\n"
@@ -280,23 +179,41 @@ static int config_write(const struct init *init, struct fault *fault)
         "%s  - \"[::]:%u\"\n"
         "%s"
         "\n"
-        "# How others reach this relay; it goes into invite URLs. At most 8.\n"
-        "public:\n"
-        "%s"
+        "# How others reach this relay; it goes into invite URLs. At most 8. Without any the URLs\n"
+        "# name peers that know where it is.\n",
+        init->name, init->name, listen, listen, (unsigned)init->place.port,
+        *listen == '#' ? "#  - \"[::]:443\"\n" : "");
+    init_public_print(&init->place, to);
+    (void)fprintf(
+        to,
         "\n"
         "# Let the router map the port: on, off, or auto: if this machine's address is private.\n"
         "#portmap: auto\n"
         "\n"
         "%s",
-        init->name, init->name, listen, listen, (unsigned)init->port,
-        *listen == '#' ? "#  - \"[::]:443\"\n" : "", hosts, config_rest);
+        config_rest);
+}
+
+static int config_write(const struct init *init, struct fault *fault)
+{
+    char path[SETTINGS_PATH_SIZE];
+    char text[CONFIG_SIZE] = "";
+    FILE *to = fmemopen(text, sizeof(text), "w");
+    bool fits;
 
     path_join(path, init, "relayd.yaml");
-    if (size < 0 || (size_t)size >= sizeof(text)) {
+    if (to == NULL) {
+        fault_set_errno(fault, "%s cannot be written", path);
+        return ERR_SYSTEM;
+    }
+    config_print(init, to);
+    fits = fflush(to) == 0 && ferror(to) == 0;
+    fits = fclose(to) == 0 && fits;
+    if (!fits) {
         fault_set(fault, EXIT_CODE_FAILURE, "the configuration does not fit its buffer");
         return ERR_LIMIT;
     }
-    return file_write_atomic(path, text, (size_t)size, 0644, fault);
+    return file_write_atomic(path, text, strlen(text), 0644, fault);
 }
 
 /* Make the state directory and a first invite, and write its URL to `url`. */
@@ -305,7 +222,9 @@ static int invite_make(const struct init *init, const struct identity *relay,
 {
     struct directory_terms terms = {.uses = init->uses, .expires_ms = init->expires_ms};
     struct directory_config cfg = {.env = os_env_port(init->os), .identity = relay};
-    const struct invite_places places = {.hosts = init->public_hosts};
+    const struct invite_places places = {.hosts = init->place.hosts,
+                                         .relays = init->place.peers.list,
+                                         .relays_count = init->place.peers.count};
     struct directory *directory = NULL;
     struct store *store = NULL;
     uint8_t invite[INVITE_SIZE];
@@ -381,24 +300,13 @@ static int init_make(const struct init *init, char url[URL_SIZE_MAX], struct fau
     return rc;
 }
 
-/* What was guessed and what is left to others, so that it can be put right. */
+/* What was found and what is left to others, so that it can be put right. */
 static void doubts_print(const struct init *init, const char *config)
 {
-    char guessed[URL_HOSTS_TEXT_SIZE];
     char why[WEB_SERVER_TEXT_SIZE];
-    struct endpoint address;
 
-    if (init->guessed) {
-        bool lan;
-        (void)snprintf(guessed, sizeof(guessed), "%s", init->public_hosts);
-        lan = endpoint_parse(&address, guessed, init->port) &&
-              endpoint_scope(&address) != ENDPOINT_SCOPE_GLOBAL;
-        (void)printf("Its public address was guessed from the default route: %s%s\n"
-                     "If that is wrong, correct `public:` in %s and make a new invite.\n\n",
-                     init->public_hosts,
-                     lan ? " (a private address: hosts elsewhere cannot reach it)" : "", config);
-    }
-    if (init->port == SETTINGS_PORT_DEFAULT &&
+    init_public_tell(&init->place, config);
+    if (init->place.port == SETTINGS_PORT_DEFAULT &&
         web_server_find(why, SETTINGS_PORT_SPARE, web_server_folders)) {
         (void)printf("It leaves UDP port %d to a web server, because %s.\n"
                      "Hosts in networks that let nothing else out do not reach it then. If no web "
@@ -469,7 +377,7 @@ int init_run(int argc, char **argv)
         code = existing_refuse(&init);
     }
     if (code == EXIT_CODE_OK) {
-        code = public_check(&init);
+        code = init_public_check(&init.place, os_env_port(init.os));
     }
     if (code == EXIT_CODE_OK) {
         if (init_make(&init, url, &fault) == ERR_OK) {

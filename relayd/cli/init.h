@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * relayd init DIR [--name NAME] [--public HOST[:PORT]] [--uses N] [--expires TIME]:
- * make a folder from which a relay can be started at once.
+ * relayd init DIR [--name NAME] [--public HOST[:PORT]|auto] [--peer URL] [--uses N] [--expires
+ * TIME]: make a folder from which a relay can be started at once.
  */
 #pragma once
 

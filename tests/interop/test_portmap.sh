@@ -135,7 +135,7 @@ relay_stop() { # machine
 }
 
 scenario() { # suite protocol name-in-words seconds-until-it-is-made-anew
-    local suite=$1 protocol=$2 words=$3 anew=$4 began port
+    local suite=$1 protocol=$2 words=$3 anew=$4 began port url
     lab_begin
     lab_in inet ip addr add "${WAN%.*}.1/24" dev br0
     lab_public one 192.0.2.10
@@ -144,14 +144,28 @@ scenario() { # suite protocol name-in-words seconds-until-it-is-made-anew
     lab_host home router 2
     lab_host other router 3
     router_rules "$protocol"
+    expect "without a relay that knows it, init says what to do" 2 \
+        "is behind the router 192.168.1.1" \
+        lab_in home "$(lab_program relayd)" init "$LAB_DIR/shown" --public auto
     router_up "$suite" "$protocol"
-    relay_make one 192.0.2.10
+    expect "a public address is found" 0 "This machine has a public address: 192.0.2.10" \
+        lab_in one "$(lab_program relayd)" init "$LAB_DIR/one" --name one --public auto
+    relay_run one
     first_url=$(lab_in one "$(lab_program relayd)" status -c "$LAB_DIR/one/relayd.yaml" |
         grep -o 'relay://[^ ]*')
     relay_make two 203.0.113.10
 
+    expect "init says that the router maps ports" 0 "It maps ports by $words, outside at $WAN" \
+        lab_in home "$(lab_program relayd)" init "$LAB_DIR/home" --name home --public auto \
+        --peer "$first_url"
+    url=$(lab_in home "$(lab_program relayd)" init "$LAB_DIR/shown" --name home --public auto \
+        --peer "$first_url" | grep -m 1 -o 'ziglan://[^ ]*')
+    check "its URL names no address of a home, but a relay" \
+        says "^ziglan://[a-z2-7]*[?]relay=${first_url#relay://}&" echo "$url"
+    check "and the router forgot what it was asked for" wait_for 5 forwards_none 192.168.1.2
+
     began=$(moment)
-    relay_make home $WAN
+    relay_run home
     check "the router maps its port" wait_for 20 is_mapped_at home 4433
     check "by $words" says "by $words of the router at 192.168.1.1" status_of home portmap
     check "other relays reach it there" wait_for 30 is_reached home 4433
@@ -159,6 +173,9 @@ scenario() { # suite protocol name-in-words seconds-until-it-is-made-anew
     check "and others know of it" wait_for 20 lists two "$WAN:4433"
     check "it is counted" says "relayd_portmap{protocol=\"$protocol\"} 1" \
         lab_in home curl -s http://127.0.0.1:9433/metrics
+
+    url=$(lab_invite home)
+    expect "a host joins by a URL without an address" 0 "Joined home" lab_ziglan two join "$url"
 
     relay_make other $WAN
     check "a second one, without any rights, gets another port" wait_for 20 is_mapped other

@@ -19,6 +19,11 @@ expect 2 "--public" "$relayd" init "$work/x" --public 'a b'
 expect 2 "--public 2001:db8::1:4433: put the IPv6 address in brackets" \
     "$relayd" init "$work/x" --public 2001:db8::1:4433
 expect 2 "[2001:db8::1]:4433" "$relayd" init "$work/x" --public 2001:db8:0:0:0:0:0:1:4433
+expect 2 "--public auto: it stands for itself" \
+    "$relayd" init "$work/x" --public auto --public vps.example.org
+expect 2 "no way to the internet" "$relayd" init "$work/x" --public auto
+expect 2 "as \`relayd status\` of the other relay prints it" \
+    "$relayd" init "$work/x" --public a.example --peer ziglan://abc
 expect 2 "must have the same port" "$relayd" init "$work/x" --public a:1 --public b:2
 [ -e "$work/x" ] && fail "a refused init left a folder behind"
 

@@ -13,7 +13,7 @@ SUBNET = ["rendezvous/mesh", "rendezvous/presence", "rendezvous/search",
 LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "proto/portmap", "relayd/service", "relayd/config", "relayd/daemon",
-              "proto/admin", "proto/host"]
+              "proto/admin", "proto/router", "proto/host"]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
