@@ -42,7 +42,8 @@ enum {
     LINK_HALF_OPEN_PER_ADDR = 4, /* the same for one IPv4 address or IPv6 /64 */
     LINK_WASTE_US_PER_S = 80000, /* the same once so much work was wasted on Initials of nobody */
     LINK_IDLE_MS = 45000,
-    LINK_KEEPALIVE_MS = 15000, /* the dialler sends something at least so often */
+    LINK_KEEPALIVE_MS = 15000, /* the dialler sends something at least so often; see
+                                  link_hub_keepalive */
     LINK_RESET_CID_SIZE = 8,
     LINK_PACKET_SIZE_MAX = 8952, /* UDP payload of a 9000-byte path, IPv6 */
     LINK_SPKI_SIZE = 32,         /* SHA-256 of a certificate's SubjectPublicKeyInfo */
@@ -296,6 +297,10 @@ void link_hub_migrate(struct link_hub *hub, struct handle handle, const struct e
 /** Ask the peer of a dialled connection for an answer at once. If none comes within half a second,
  * or three round trips where that is longer, STALLED follows. */
 void link_hub_ping(struct link_hub *hub, struct handle handle, struct mono now);
+
+/** Let a dialled connection send something at least each `ms` from now on, instead of each
+ * LINK_KEEPALIVE_MS. */
+void link_hub_keepalive(struct link_hub *hub, struct handle handle, uint32_t ms, struct mono now);
 
 /** Largest HTTP datagram payload (kind byte included) that now travels without a capsule; 0 for a
  * stale handle. Later: the MTU of a relayed path follows it. */

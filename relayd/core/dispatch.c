@@ -178,7 +178,7 @@ static void on_node_lookup(const struct request *r)
 
 static void on_observed(const struct request *r)
 {
-    reach_on_observed(&r->core->reach, r->client, r->message);
+    reach_on_observed(&r->core->reach, r->client, r->message, r->now);
 }
 
 static void on_reach_request(const struct request *r)

@@ -13,7 +13,8 @@ int reach_service_init(struct reach_service *service, struct relay_base *base,
     service->mesh = mesh;
     service->until = MONO_NEVER;
     service->next_at = MONO_NEVER;
-    service->retry_ms = REACH_RETRY_MS_MIN;
+    service->retry.ms = REACH_RETRY_MS_MIN;
+    reach_watch_init(&service->watch, base, mesh, now);
     return reach_jobs_init(&service->jobs, base, mesh, &service->local, now);
 }
 
@@ -56,35 +57,9 @@ static bool is_running(const struct reach_service *service)
     return mono_before(service->until, MONO_NEVER);
 }
 
-/* The address that most neighbours see. *ports is how many different ports they see at it. */
-static struct endpoint observed_most(const struct reach_service *service, uint32_t *ports)
+static bool is_reached(const struct reach_service *service)
 {
-    const struct neighbour_table *table = &service->base->neighbours;
-    const struct neighbour *one = neighbour_next(table, NULL), *other;
-    struct endpoint most = {.port = 0};
-    uint32_t most_count = 0;
-
-    *ports = 0;
-    for (; one != NULL; one = neighbour_next(table, one)) {
-        uint32_t same = 0, differ = 0;
-
-        if (one->client == NULL || endpoint_is_none(&one->observed)) {
-            continue;
-        }
-        for (other = neighbour_next(table, NULL); other != NULL;
-             other = neighbour_next(table, other)) {
-            bool seen = other->client != NULL && endpoint_same_ip(&one->observed, &other->observed);
-
-            same += seen && one->observed.port == other->observed.port ? 1 : 0;
-            differ += seen && one->observed.port != other->observed.port ? 1 : 0;
-        }
-        if (same > most_count) {
-            most_count = same;
-            most = one->observed;
-            *ports = differ > 0 ? 2 : 1;
-        }
-    }
-    return most;
+    return service->state == REACH_STATE_PUBLIC || service->state == REACH_STATE_FULL_CONE;
 }
 
 static void ask(struct reach_service *service, struct neighbour *neighbour)
@@ -101,18 +76,38 @@ static void ask(struct reach_service *service, struct neighbour *neighbour)
     service->asked++;
 }
 
+/* Those that can be asked: who sees this relay where it is no more would have that measured. */
+static uint32_t askable(const struct reach_service *service, struct neighbour *out[NEIGHBOURS_MAX],
+                        bool witnesses)
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    struct neighbour *neighbour = neighbour_next(table, NULL);
+    uint32_t count = 0;
+
+    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
+        if (neighbour->client != NULL && count < NEIGHBOURS_MAX &&
+            (!witnesses || reach_watch_is_witness(neighbour, &service->seen))) {
+            out[count++] = neighbour;
+        }
+    }
+    return count;
+}
+
 /* Ask some neighbours, beginning at a random one. */
 static void check(struct reach_service *service, struct mono now)
 {
-    const struct neighbour_table *table = &service->base->neighbours;
     struct neighbour *open[NEIGHBOURS_MAX];
-    struct neighbour *neighbour = neighbour_next(table, NULL);
-    uint32_t count = 0, first, ports;
+    bool changed = reach_watch_take(&service->watch);
+    uint32_t count, first;
 
-    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
-        if (neighbour->client != NULL && count < NEIGHBOURS_MAX) {
-            open[count++] = neighbour;
-        }
+    service->seen = service->watch.seen;
+    service->mapping.asked = service->mapping.failed ? 0 : service->mapping.port;
+    if (service->mapping.asked != 0 && !endpoint_is_none(&service->seen)) {
+        service->seen.port = service->mapping.asked;
+    }
+    count = askable(service, open, true);
+    if (count == 0) {
+        count = askable(service, open, false);
     }
     service->next_at = MONO_NEVER;
     service->checked_at = now;
@@ -122,17 +117,15 @@ static void check(struct reach_service *service, struct mono now)
         return;
     }
     env_random(&service->base->env, &first, sizeof(first));
-    service->seen = observed_most(service, &ports);
-    service->mapping.asked = service->mapping.failed ? 0 : service->mapping.port;
-    if (service->mapping.asked != 0 && !endpoint_is_none(&service->seen)) {
-        service->seen.port = service->mapping.asked;
-    }
     service->address = service->seen;
+    if (changed) {
+        reach_watch_redial(&service->watch, now);
+    }
     for (uint32_t i = 0; i < count && i < REACH_ASKED_MAX; i++) {
         ask(service, open[(first % count + i) % count]);
     }
     service->until = mono_add_ms(now, REACH_RESULT_MS);
-    if (service->state != REACH_STATE_PUBLIC && service->state != REACH_STATE_FULL_CONE) {
+    if (!is_reached(service)) {
         enter(service, REACH_STATE_CHECKING, REACH_FAULT_NONE);
         mesh_dials_wait(service->mesh->mesh, service->until);
     }
@@ -144,9 +137,12 @@ static void reached(struct reach_service *service, struct mono now)
     bool own = endpoint_same_ip(&service->address, &service->local);
 
     service->until = MONO_NEVER;
+    if (service->mapping.asked == 0) {
+        reach_watch_found(&service->watch, &service->address);
+    }
     mesh_dials_wait(service->mesh->mesh, now);
-    service->retry_ms = REACH_RETRY_MS_MIN;
-    service->silent = 0;
+    service->retry.ms = REACH_RETRY_MS_MIN;
+    service->retry.silent = 0;
     service->next_at = mono_add_ms(now, REACH_RETRY_MS_MAX);
     enter(service, own ? REACH_STATE_PUBLIC : REACH_STATE_FULL_CONE, REACH_FAULT_NONE);
 }
@@ -157,7 +153,7 @@ static void not_reached(struct reach_service *service, struct mono now)
     enum reach_fault fault = REACH_FAULT_CLOSED;
     uint32_t ports;
 
-    (void)observed_most(service, &ports);
+    (void)reach_watch_most(&service->watch, &ports);
     if (service->answered == 0) {
         fault = REACH_FAULT_SILENT;
     } else if (ports > 1) {
@@ -170,19 +166,19 @@ static void not_reached(struct reach_service *service, struct mono now)
     }
     if (service->mapping.failed) {
         service->next_at = mono_add_ms(now, REACH_OBSERVED_MS);
-    } else if (fault == REACH_FAULT_SILENT && service->silent < REACH_SILENT_MAX) {
-        service->silent++;
+    } else if (fault == REACH_FAULT_SILENT && service->retry.silent < REACH_SILENT_MAX) {
+        service->retry.silent++;
         service->next_at = mono_add_ms(now, REACH_SILENT_MS);
     } else {
-        service->next_at = mono_add_ms(now, service->retry_ms);
-        service->retry_ms *= 2;
-        if (service->retry_ms > REACH_RETRY_MS_MAX) {
-            service->retry_ms = REACH_RETRY_MS_MAX;
+        service->next_at = mono_add_ms(now, service->retry.ms);
+        service->retry.ms *= 2;
+        if (service->retry.ms > REACH_RETRY_MS_MAX) {
+            service->retry.ms = REACH_RETRY_MS_MAX;
         }
     }
     /* That no result came says nothing about a relay that was reached before. */
-    if (fault == REACH_FAULT_SILENT &&
-        (service->state == REACH_STATE_PUBLIC || service->state == REACH_STATE_FULL_CONE)) {
+    if (fault == REACH_FAULT_SILENT && is_reached(service)) {
+        service->address = service->mesh->own.address;
         return;
     }
     node_own_set(&service->mesh->own, &none, 0, now);
@@ -329,32 +325,19 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
     }
     if (service->state == REACH_STATE_ALONE) {
         service->next_at = now;
+    } else {
+        reach_watch_on_seen(&service->watch, neighbour, now);
     }
-}
-
-/* True if who observes this address sees us where we take ourselves to be: by a mapping we are
- * reached at another port than that from which we come. */
-static bool is_expected(const struct reach_service *service, const struct endpoint *observed)
-{
-    return endpoint_equal(observed, &service->address) ||
-           (service->mapping.asked != 0 && service->address.port == service->mapping.asked &&
-            endpoint_same_ip(observed, &service->address));
 }
 
 void reach_on_observed(struct reach_service *service, const struct relay_client *client,
-                       const Ziglan__Control *message)
+                       const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__Address *told = message->observed_address->address;
-    struct endpoint address = endpoint_of_bytes(told->ip.data, told->ip.len, (uint16_t)told->port);
-    bool known = endpoint_equal(&address, &client->neighbour->observed);
+    struct neighbour *neighbour = client->neighbour;
 
-    client->neighbour->observed = address;
-    if (!known && !is_expected(service, &address) && !is_running(service)) {
-        service->mapping.failed = false;
-        service->retry_ms = REACH_RETRY_MS_MIN;
-        /* The address changed: it is measured at once, but not as often as a neighbour says so. */
-        service->next_at = mono_add_ms(service->checked_at, REACH_OBSERVED_MS);
-    }
+    neighbour->observed = endpoint_of_bytes(told->ip.data, told->ip.len, (uint16_t)told->port);
+    reach_watch_on_seen(&service->watch, neighbour, now);
 }
 
 void reach_on_mapping(struct reach_service *service, uint16_t port, struct mono now)
@@ -364,7 +347,7 @@ void reach_on_mapping(struct reach_service *service, uint16_t port, struct mono 
     }
     service->mapping.port = port;
     service->mapping.failed = false;
-    service->retry_ms = REACH_RETRY_MS_MIN;
+    service->retry.ms = REACH_RETRY_MS_MIN;
     service->mapping.waits = is_running(service); /* its results may still be on their way */
     if (!service->mapping.waits && service->state != REACH_STATE_ALONE) {
         service->next_at = now;
@@ -378,6 +361,15 @@ void reach_note_local(struct reach_service *service, const struct endpoint *loca
     }
 }
 
+/* The address has changed: it is measured at once, but not as often as neighbours say so. */
+static void moved(struct reach_service *service)
+{
+    service->mapping.failed = false;
+    service->retry.ms = REACH_RETRY_MS_MIN;
+    service->next_at =
+        mono_min(service->next_at, mono_add_ms(service->checked_at, REACH_OBSERVED_MS));
+}
+
 void reach_expire(struct reach_service *service, struct mono now)
 {
     reach_jobs_expire(&service->jobs, now);
@@ -388,12 +380,21 @@ void reach_expire(struct reach_service *service, struct mono now)
         service->mapping.waits = false;
         service->next_at = now;
     }
+    if (!is_running(service) && reach_watch_has_moved(&service->watch, now)) {
+        moved(service);
+    }
     if (mono_due(service->next_at, now)) {
         check(service, now);
+    }
+    if (service->state == REACH_STATE_FULL_CONE) {
+        reach_watch_expire(&service->watch, now);
     }
 }
 
 struct mono reach_deadline(const struct reach_service *service)
 {
-    return mono_min(service->until, service->next_at);
+    struct mono at = mono_min(service->until, service->next_at);
+
+    return mono_min(at, reach_watch_deadline(&service->watch, !is_running(service),
+                                             service->state == REACH_STATE_FULL_CONE));
 }

@@ -18,6 +18,7 @@
 #include "relayd/base/relay_base.h"
 #include "relayd/service/mesh.h"
 #include "relayd/service/reach_jobs.h"
+#include "relayd/service/reach_watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,6 +68,12 @@ struct reach_mapping {
     bool waits;     /* it is another one since the round began: the next one begins at its end */
 };
 
+/** How long it waits after a round that failed. */
+struct reach_retry {
+    uint64_t ms;     /* the next time */
+    uint32_t silent; /* rounds without any result, one after the other */
+};
+
 struct reach_service {
     struct relay_base *base; /* these are borrowed */
     struct mesh_service *mesh;
@@ -80,12 +87,12 @@ struct reach_service {
     struct mono until;      /* CHECKING: the results are in */
     struct mono next_at;    /* then it is measured again */
     struct mono checked_at; /* the last round began */
-    uint64_t retry_ms;
+    struct reach_retry retry;
     struct reach_asked neighbours[REACH_ASKED_MAX];
-    uint32_t silent;                            /* rounds without any result, one after the other */
     struct endpoint told;                       /* the one in the log */
     uint32_t asked, answered, reached, by_port; /* in this round: what came of it */
-    struct reach_jobs jobs;                     /* what it does for others */
+    struct reach_watch watch;
+    struct reach_jobs jobs; /* what it does for others */
 };
 
 /** In zeroed memory. What is given is borrowed. ERR_NOMEM; reach_service_fini is legal then. */
@@ -99,7 +106,7 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
 
 /** Messages of neighbours. */
 void reach_on_observed(struct reach_service *service, const struct relay_client *client,
-                       const Ziglan__Control *message);
+                       const Ziglan__Control *message, struct mono now);
 void reach_on_result(struct reach_service *service, const struct relay_client *client,
                      const Ziglan__ReachResult *result, struct mono now);
 

@@ -308,7 +308,10 @@ static void keep_unproven(struct mesh *mesh, struct node_item *node,
                           struct mono now)
 {
     struct node_unproven *unproven = node_unproven_find(&mesh->unproven, node_item_key(node));
-    uint64_t wait_ms = NODE_DIAL_WAIT_MS + env_random_below(mesh->env, NODE_DIAL_WAIT_MS);
+    /* A neighbour that is elsewhere now tells so itself, and is needed at once. */
+    uint64_t wait_ms = mesh_neighbour_find(mesh, node_item_key(node)) != NULL
+                           ? 0
+                           : NODE_DIAL_WAIT_MS + env_random_below(mesh->env, NODE_DIAL_WAIT_MS);
 
     if (unproven == NULL || unproven->node != node) {
         if (!bucket_table_take(mesh->unproven_rate, &from->prefix, MESH_UNPROVEN_COST, now)) {

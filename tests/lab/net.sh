@@ -113,7 +113,8 @@ lab_begin() {
     lab_in inet ip addr add 198.51.100.1/24 dev br0
     lab_in inet ip addr add 203.0.113.1/24 dev br0
     lab_in inet ip -6 addr add 2001:db8::1/64 dev br0 nodad
-    lab_in inet sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    lab_in inet sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+        net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.br0.send_redirects=0
 }
 
 lab_in() {
@@ -343,6 +344,32 @@ s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
 s.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 1 | 4, 1, 0, 0, 0, 0))
 error = struct.unpack_from("=i", s.recv(4096), 16)[0]
 raise SystemExit(1 if error else 0)'
+}
+
+# The provider gives a site another address of the internet, and its router begins anew with it.
+lab_redial() { # site wan4
+    local before ns
+    before=$(lab_in "$1" ip -4 -o addr show dev wan | awk '{ sub(/\/.*/, "", $4); print $4; exit }')
+    sed -i "s/snat to $before\\b/snat to $2/" "$LAB_DIR/$1.nat.nft"
+    lab_in "$1" ip -4 addr flush dev wan
+    lab_in "$1" ip addr add "$2/24" dev wan
+    lab_in "$1" ip route add default via "$(lab_gateway_of "$2")"
+    # Or what machines beside it on the bridge send to the former address still arrives.
+    for ns in $(ip netns list | awk '{print $1}' | grep "^$LAB_ID-"); do
+        ip -n "$ns" neigh flush all
+    done
+    lab_reboot_nat "$1"
+}
+
+# The router of a full-cone site restarts, and gives a port of a machine behind it another number.
+lab_remap() { # site net3.last:port port
+    local inside=${2%:*} port=${2#*:} wan
+    wan=$(sed -n 's/.*oifname wan snat to //p' "$LAB_DIR/$1.nat.nft")
+    sed -i "s/^ *oifname wan meta l4proto udp/\
+        oifname wan udp sport $port snat to $wan:$3\n&/
+        s/^ *iifname wan meta l4proto udp dnat/\
+        iifname wan udp dport $3 dnat to $inside:$port\n&/" "$LAB_DIR/$1.nat.nft"
+    lab_reboot_nat "$1"
 }
 
 # Rules of a router, from standard input, under a name of their own.

@@ -15,6 +15,38 @@ static struct endpoint address_of(size_t i)
     return endpoint_v4(ip, 4433);
 }
 
+/* Where others see a relay. */
+static const struct endpoint *place_of(const struct relay_net *net, size_t i)
+{
+    return endpoint_is_none(&net->outside[i]) ? &net->nodes[i].address : &net->outside[i];
+}
+
+/* A full-cone NAT gives each port of its relay one of its own, and lets in all that comes there:
+ * the relay's port has that of its place, others keep their numbers. False: nobody is at `to`. */
+static bool nat_in(const struct relay_net *net, size_t i, struct endpoint *to)
+{
+    if (!endpoint_is_none(&net->outside[i])) {
+        bool main = to->port == net->outside[i].port;
+
+        if (!main && to->port == net->nodes[i].address.port) {
+            return false;
+        }
+        memcpy(to->ip, net->nodes[i].address.ip, sizeof(to->ip));
+        to->port = main ? net->nodes[i].address.port : to->port;
+    }
+    return true;
+}
+
+static struct endpoint nat_out(const struct relay_net *net, size_t i, uint16_t port)
+{
+    struct endpoint from = *place_of(net, i);
+
+    if (port != 0 && port != net->nodes[i].address.port) {
+        from.port = port;
+    }
+    return from;
+}
+
 static size_t node_at(const struct relay_net *net, const struct endpoint *address)
 {
     size_t size, i = 0;
@@ -23,10 +55,10 @@ static size_t node_at(const struct relay_net *net, const struct endpoint *addres
     if (size == 4 && ip[0] >= 20) {
         i = (size_t)(ip[0] - 20) * 256 + ip[1]; /* unless a test gave it another address */
     }
-    if (i >= net->count || !endpoint_same_ip(&net->nodes[i].address, address)) {
+    if (i >= net->count || !endpoint_same_ip(place_of(net, i), address)) {
         i = 0;
     }
-    while (i < net->count && !endpoint_same_ip(&net->nodes[i].address, address)) {
+    while (i < net->count && !endpoint_same_ip(place_of(net, i), address)) {
         i++;
     }
     return i;
@@ -40,11 +72,9 @@ static void node_sends(void *context, const struct relay_node *node)
 
     for (size_t i = 0; i < node->box.items_count; i++) {
         const struct outbox_item *item = &node->box.items[i];
-        struct endpoint from = node->address;
-
+        struct endpoint from = nat_out(net, number, item->local.port);
         size_t to = net->way_us == NULL ? net->count : node_at(net, &item->remote);
 
-        from.port = item->local.port != 0 ? item->local.port : from.port;
         net->wire.delay_us = to < net->count ? net->way_us(net, number, to) : way_us;
         wire_send(&net->wire, &from, &item->remote, node->box.bytes + item->offset, item->size,
                   net->now);
@@ -112,8 +142,8 @@ void relay_net_peer(struct relay_net *net, size_t i, size_t known, struct relay_
     peers->count = 1;
     memcpy(peer->key, relay_net_key(net, known), KEY_SIZE);
     (void)snprintf(peer->host.name, sizeof(peer->host.name), "%s",
-                   endpoint_ip_text(&net->nodes[known].address, text));
-    peer->host.port = 4433;
+                   endpoint_ip_text(place_of(net, known), text));
+    peer->host.port = place_of(net, known)->port;
     peer->host.numeric = true;
     if (i != known) {
         net->nodes[i].cfg.peers = peers;
@@ -176,7 +206,7 @@ static void deliver(struct relay_net *net)
 
         in.local = packet->to;
         guests_deliver(net, &packet->to, &in);
-        if (to < net->count && net->nodes[to].core != NULL &&
+        if (to < net->count && nat_in(net, to, &in.local) && net->nodes[to].core != NULL &&
             (net->passes == NULL || net->passes(net, from, to)) &&
             (net->lets == NULL || net->lets(net, &packet->from, &packet->to))) {
             relay_core_receive(net->nodes[to].core, &in, net->now);

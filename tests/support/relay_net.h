@@ -38,6 +38,8 @@ struct relay_net {
     struct mono now;
     struct wire wire;
     struct relay_node nodes[RELAY_NET_MAX];
+    struct endpoint outside[RELAY_NET_MAX]; /* where others see one behind a full-cone NAT; none: it
+                                               has no NAT */
     struct relay_net_sent sent[RELAY_NET_MAX];
     struct heap timers; /* of nodes, inside relay_net_run */
     struct relay_net_timer {

@@ -102,6 +102,7 @@ struct link_conn *conn_new(struct conn_shared *shared, bool dialled, const struc
     c->timer.created_at = shared->now;
     c->timer.hello_deadline = mono_add_ms(shared->now, LINK_HANDSHAKE_MS_MAX);
     c->watch.unanswered_since = MONO_NEVER;
+    c->watch.keepalive_ms = LINK_KEEPALIVE_MS;
     link_session_init(&c->session, &shared->sessions, &c->carrier, handle);
     h3_init(&c->h3, dialled, &shared->inbox);
     shared->sessions.stats.connections++;
@@ -130,7 +131,7 @@ int conn_dial(struct link_conn *c, const char *server_name, struct mono now)
                                &conn_client_callbacks, &settings, &params, NULL, c) != 0) {
         return ERR_NOMEM;
     }
-    ngtcp2_conn_set_keep_alive_timeout(c->quic, LINK_KEEPALIVE_MS * NS_PER_MS);
+    ngtcp2_conn_set_keep_alive_timeout(c->quic, c->watch.keepalive_ms * NS_PER_MS);
     return attach_tls(c, server_name);
 }
 
@@ -226,7 +227,7 @@ static void note_answer(struct link_conn *c)
     }
     if (c->watch.pinging) {
         c->watch.pinging = false;
-        ngtcp2_conn_set_keep_alive_timeout(c->quic, LINK_KEEPALIVE_MS * NS_PER_MS);
+        ngtcp2_conn_set_keep_alive_timeout(c->quic, c->watch.keepalive_ms * NS_PER_MS);
     }
 }
 
@@ -319,4 +320,16 @@ void conn_ping(struct link_conn *c)
     c->watch.pinging = true;
     ngtcp2_conn_set_keep_alive_timeout(c->quic, NS_PER_MS);
     conn_ready(c);
+}
+
+void conn_keepalive(struct link_conn *c, uint32_t ms)
+{
+    if (c->watch.keepalive_ms == ms) {
+        return;
+    }
+    c->watch.keepalive_ms = ms;
+    if (!c->watch.pinging) {
+        ngtcp2_conn_set_keep_alive_timeout(c->quic, ms * NS_PER_MS);
+        conn_ready(c);
+    }
 }

@@ -39,5 +39,8 @@ void conn_expire(struct link_conn *c, struct mono now);
 /** Ask the peer of a dialled connection for an answer at once (link_hub_ping). */
 void conn_ping(struct link_conn *c);
 
+/** From now on a dialled connection sends something at least so often (link_hub_keepalive). */
+void conn_keepalive(struct link_conn *c, uint32_t ms);
+
 /** Move a dialled connection to a new local address (link_hub_migrate). */
 void conn_migrate(struct link_conn *c, const struct endpoint *local, struct mono now);

@@ -41,7 +41,8 @@ struct WOLFSSL;
 enum {
     CONN_ANONYMOUS_MS_MAX = 30000, /* how long an HTTP client may stay without a session */
     CONN_STALL_MS = 1000,          /* without an answer; three round trips if that is longer */
-    CONN_PING_STALL_MS = 500,      /* the same where there is a reason to doubt, and PINGs go */
+    CONN_PING_STALL_MS = 500,      /* the same where there is a reason to doubt, and PINGs go, */
+    CONN_PING_EVERY_MS = 50,       /* one in so long */
     CONN_CLOSE_TEXT_SIZE = 64,     /* NUL included; a longer text is cut */
     CONN_PREFIX_SIZE_MAX = 8,      /* of a variable-length integer */
 };
@@ -92,15 +93,16 @@ struct conn_timer {
 
 /** Dialled: does the peer still answer? */
 struct conn_watch {
-    struct mono heard_at; /* a packet of the peer came */
+    struct mono heard_at;         /* a packet of the peer came */
     struct mono unanswered_since; /* when the first packet that the peer must answer was sent since
                                      its last one came; MONO_NEVER: none */
     uint64_t packets_received;    /* genuine ones, when they were last looked at */
 #if OLDER_QUIC
     uint64_t packets_opened; /* conn_received.c */
 #endif
-    bool stalled; /* STALLED was told, and no packet came since */
-    bool pinging; /* PINGs are sent until a packet comes: the network changed */
+    bool stalled;          /* STALLED was told, and no packet came since */
+    bool pinging;          /* PINGs are sent until a packet comes: the network changed */
+    uint32_t keepalive_ms; /* else one goes after so long without a packet */
 };
 
 /** What its last packet says. */

@@ -289,6 +289,9 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
     }
     if (sent > 0) {
         ngtcp2_conn_update_pkt_tx_time(c->quic, now.ns);
+        if (c->watch.pinging) {
+            ngtcp2_conn_set_keep_alive_timeout(c->quic, CONN_PING_EVERY_MS * NS_PER_MS);
+        }
     }
     if (watched && sent > 0) {
         note_unanswered(c, flight, trials, now);

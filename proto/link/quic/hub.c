@@ -415,6 +415,16 @@ void link_hub_ping(struct link_hub *hub, struct handle handle, struct mono now)
     }
 }
 
+void link_hub_keepalive(struct link_hub *hub, struct handle handle, uint32_t ms, struct mono now)
+{
+    struct link_conn *c = find(hub, handle);
+
+    hub->shared.now = now;
+    if (c != NULL && c->carrier.dialled) {
+        conn_keepalive(c, ms);
+    }
+}
+
 size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = find(hub, handle);

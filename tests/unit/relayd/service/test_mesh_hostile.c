@@ -303,33 +303,73 @@ static void a_liar_that_answers_first_does_not_say_where_a_relay_is(void **state
     relay_net_free(net);
 }
 
-static void a_neighbour_that_sees_ever_other_addresses_starts_few_measurements(void **state)
+/* A neighbour says that it sees relay `at` at another port than last time. */
+static void claim_seen(struct relay_net *net, size_t at)
 {
-    struct relay_net *net = net_of(35, 60000);
-    struct relay_core *core = net->nodes[0].core;
+    struct relay_core *core = net->nodes[at].core;
     struct neighbour *liar = neighbour_of_key(&core->base.neighbours, relay_net_key(net, LIAR));
     Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
     Ziglan__ObservedAddress body = ZIGLAN__OBSERVED_ADDRESS__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    uint8_t ip[4] = {203, 0, 113, 77};
-    unsigned rounds = 0;
+    static const uint8_t ip[4] = {203, 0, 113, 77};
+    static uint16_t port = 1000;
+    struct endpoint seen = endpoint_v4(ip, ++port);
 
-    (void)state;
     assert_non_null(liar);
     body.address = &address;
     message.body_case = ZIGLAN__CONTROL__BODY_OBSERVED_ADDRESS;
     message.observed_address = &body;
-    for (unsigned i = 0; i < 100; i++) {
-        struct endpoint seen = endpoint_v4(ip, (uint16_t)(1000 + i));
+    address.ip = control_ip(&seen);
+    address.port = seen.port;
+    reach_on_observed(&core->reach, liar->client, &message, net->now);
+}
 
-        address.ip = control_ip(&seen);
-        address.port = seen.port;
-        reach_on_observed(&core->reach, liar->client, &message);
-        rounds += mono_due(core->reach.next_at, net->now) ? 1 : 0;
+static void a_neighbour_that_sees_ever_other_addresses_starts_no_measurement(void **state)
+{
+    struct relay_net *net = net_of(35, 60000);
+    struct reach_service *reach = &net->nodes[0].core->reach;
+    struct mono checked_at = reach->checked_at;
+    uint64_t sent = net->sent[0].bytes;
+
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        claim_seen(net, 0);
         relay_net_run(net, 200);
     }
-    print_message("%u measurements in 20 s\n", rounds);
-    assert_true(rounds <= 20000 / REACH_OBSERVED_MS + 1);
+    sent = (net->sent[0].bytes - sent) / 60;
+    print_message("%u bytes a second\n", (unsigned)sent);
+    assert_int_equal(reach->checked_at.ns, checked_at.ns);
+    assert_true(sent < 500); /* the others are asked whether they see it, too, once in 5 s */
+    relay_net_free(net);
+}
+
+static bool nobody_measures_the_last(struct relay_net *net, const struct endpoint *from,
+                                     const struct endpoint *to)
+{
+    return from->port != RELAY_NET_SECOND_PORT ||
+           !endpoint_same_ip(to, &net->nodes[COUNT - 1].address);
+}
+
+static void a_liar_does_not_keep_an_unreached_relay_measuring(void **state)
+{
+    struct relay_net *net = relay_net_new(COUNT, 36);
+    const struct reach_service *reach;
+    unsigned checking = 0;
+
+    (void)state;
+    net->lets = nobody_measures_the_last;
+    relay_net_peers(net);
+    relay_net_start(net);
+    relay_net_run(net, 60000);
+    reach = &net->nodes[COUNT - 1].core->reach;
+    assert_int_equal(reach->state, REACH_STATE_NOT_REACHABLE);
+    for (unsigned i = 0; i < 600; i++) {
+        claim_seen(net, COUNT - 1);
+        relay_net_run(net, 1000);
+        checking += reach->state == REACH_STATE_CHECKING ? 1 : 0;
+    }
+    print_message("it is measured in %u of 600 s\n", checking);
+    assert_true(checking < 40);
     relay_net_free(net);
 }
 
@@ -343,7 +383,8 @@ int main(void)
         cmocka_unit_test(who_has_many_jobs_done_leaves_measurements_for_others),
         cmocka_unit_test(many_jobs_about_one_address_make_one_dial),
         cmocka_unit_test(a_liar_that_answers_first_does_not_say_where_a_relay_is),
-        cmocka_unit_test(a_neighbour_that_sees_ever_other_addresses_starts_few_measurements),
+        cmocka_unit_test(a_neighbour_that_sees_ever_other_addresses_starts_no_measurement),
+        cmocka_unit_test(a_liar_does_not_keep_an_unreached_relay_measuring),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
