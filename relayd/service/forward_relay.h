@@ -40,6 +40,7 @@ enum forward_mark {
     FORWARD_MARK_WANTED,       /* neighbour, source */
     FORWARD_MARK_UNREACHABLE,  /* relay */
     FORWARD_MARK_PUNCH,        /* host here, target, request id: the target's relay was asked */
+    FORWARD_MARK_PUNCH_ON_WAY, /* host here, target: it was asked a moment ago */
 };
 
 struct forward_relay {

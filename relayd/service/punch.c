@@ -286,11 +286,13 @@ void punch_service_on_relayed(struct punch_service *service, const struct relay_
     if (!foreign_limits_word(&service->relays->limits, neighbour->key, now)) {
         service->base->counters.punch_relayed_rate++;
         refused.verdict = VERDICT_LIMIT;
-    } else if (foreign_request(service, neighbour, body, &request, now)) {
+    } else if (!foreign_request(service, neighbour, body, &request, now)) {
+        service->base->counters.punch_relayed_refused++;
+    } else if (punch_relayed_crosses(service->relays, body->dst.data, body->src.data, now)) {
+        refused.verdict = VERDICT_OK; /* the punch that the target asked for is the one */
+    } else {
         punch_relayed_learn(service->relays, neighbour, body, now);
         refused.verdict = punch_request(service->broker, &request, now);
-    } else {
-        service->base->counters.punch_relayed_refused++;
     }
     if (refused.verdict != VERDICT_OK) {
         memcpy(refused.to, body->src.data, KEY_SIZE);

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { ASKED_MS = PUNCH_OFFER_MS_MAX + 2000 }; /* a no may come so late, and be late on its way */
+enum {
+    ASKED_MS = PUNCH_OFFER_MS_MAX + 2000, /* a no may come so late, and be late on its way */
+    ON_WAY_MS = 2000,                     /* a request may be so long on its way */
+};
 
 /* A request of a host here that went to the target's relay: only this can be refused. */
 static struct mark_name asked_mark(const uint8_t host[KEY_SIZE], const uint8_t target[KEY_SIZE],
@@ -17,6 +20,25 @@ static struct mark_name asked_mark(const uint8_t host[KEY_SIZE], const uint8_t t
     memcpy(name.one, host, KEY_SIZE);
     memcpy(name.other, target, KEY_SIZE);
     return name;
+}
+
+static struct mark_name on_way_mark(const uint8_t host[KEY_SIZE], const uint8_t target[KEY_SIZE])
+{
+    struct mark_name name = {.kind = FORWARD_MARK_PUNCH_ON_WAY};
+
+    memcpy(name.one, host, KEY_SIZE);
+    memcpy(name.other, target, KEY_SIZE);
+    return name;
+}
+
+bool punch_relayed_crosses(const struct forward_relay *relays, const uint8_t host[KEY_SIZE],
+                           const uint8_t far[KEY_SIZE], struct mono now)
+{
+    const struct mark_name mark = on_way_mark(host, far);
+    struct mono until;
+
+    return memcmp(host, far, KEY_SIZE) < 0 && marks_find(relays->marks, &mark, &until) &&
+           !mono_due(until, now);
 }
 
 enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client *client,
@@ -53,6 +75,8 @@ enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client
     }
     mark = asked_mark(client->key, request->target.data, message->request_id);
     marks_set(relays->marks, &mark, mono_add_ms(now, ASKED_MS));
+    mark = on_way_mark(client->key, request->target.data);
+    marks_set(relays->marks, &mark, mono_add_ms(now, ON_WAY_MS));
     return VERDICT_OK;
 }
 
@@ -130,6 +154,7 @@ static void refusal_pass(struct forward_relay *relays, const struct relay_client
                          const Ziglan__PunchRelayed *body, struct mono now)
 {
     const struct mark_name mark = asked_mark(to->key, body->src.data, body->request_id);
+    const struct mark_name on_way = on_way_mark(to->key, body->src.data);
     struct mono until;
 
     if (!marks_find(relays->marks, &mark, &until) || mono_due(until, now)) {
@@ -137,6 +162,7 @@ static void refusal_pass(struct forward_relay *relays, const struct relay_client
         return;
     }
     marks_clear(relays->marks, &mark);
+    marks_clear(relays->marks, &on_way);
     reply_refuse(&relays->base->reply, to, body->request_id,
                  body->refused->code == VERDICT_LIMIT ? VERDICT_LIMIT : VERDICT_REFUSED, NULL);
 }
@@ -146,6 +172,7 @@ void punch_relayed_pass(struct forward_relay *relays, const struct relay_client 
 {
     struct relay_base *base = relays->base;
     const struct relay_client *to = session_table_of_key(&base->sessions, body->dst.data);
+    const struct mark_name on_way = on_way_mark(body->dst.data, body->src.data);
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     if (to == NULL || to->neighbour != NULL ||
@@ -157,6 +184,7 @@ void punch_relayed_pass(struct forward_relay *relays, const struct relay_client 
         refusal_pass(relays, to, body, now);
         return;
     }
+    marks_clear(relays->marks, &on_way);
     if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_GO &&
         memcmp(body->go->peer.data, body->src.data, KEY_SIZE) == 0) {
         message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;

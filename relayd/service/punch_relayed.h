@@ -14,6 +14,11 @@
 enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client *client,
                                const Ziglan__Control *message, struct mono now);
 
+/** A request of `far` for a host here has come. True if that host's own request for `far` must have
+ * crossed it on the way, and counts because its key is the smaller one: only one punch is made. */
+bool punch_relayed_crosses(const struct forward_relay *relays, const uint8_t host[KEY_SIZE],
+                           const uint8_t far[KEY_SIZE], struct mono now);
+
 /** Tell the relay of out->to what the broker here has for it: message is a PunchGo, a PunchUpdate
  * or an Error. */
 void punch_relayed_tell(struct forward_relay *relays, const struct punch_output *out,

@@ -109,7 +109,7 @@ static void a_block_acts_between_hosts_of_one_relay_and_has_a_bound(void **state
 
 /* ---- punches ---- */
 
-static void punch_ask(struct net_host *host, const uint8_t *target)
+static void punch_want(struct net_host *host, const uint8_t *target)
 {
     static const uint8_t token[PUNCH_TOKEN_SIZE] = {4};
     Ziglan__PunchRequest body = ZIGLAN__PUNCH_REQUEST__INIT;
@@ -121,6 +121,11 @@ static void punch_ask(struct net_host *host, const uint8_t *target)
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
     message.punch_request = &body;
     net_host_send(host, &message);
+}
+
+static void punch_ask(struct net_host *host, const uint8_t *target)
+{
+    punch_want(host, target);
     relay_net_run(host->net, 500);
 }
 
@@ -180,6 +185,35 @@ static void who_asks_for_a_host_elsewhere_that_asked_first_says_yes(void **state
     assert_int_equal(town.a.punch.goes, 1);
     assert_int_equal(town.b.punch.goes, 1);
     assert_int_equal(town.a.punch.offers, 0);
+    far_hosts_fini(&town);
+}
+
+/* Each request is on its way when the other host asks: of the two, that of the smaller key counts.
+ */
+static void two_hosts_that_ask_at_once_make_one_punch(void **state)
+{
+    struct far_hosts town;
+
+    (void)state;
+    far_hosts_init(&town, 2);
+    far_hosts_talk(&town, 2);
+    bool a_counts = memcmp(town.a_key, town.b_key, KEY_SIZE) < 0;
+    struct net_host *asked = a_counts ? &town.b : &town.a;
+    for (size_t i = 1; i <= 2; i++) {
+        punch_want(&town.a, town.b_key);
+        punch_want(&town.b, town.a_key);
+        relay_net_run(town.net, 500);
+        assert_int_equal(town.a.punch.offers + town.b.punch.offers, i);
+        assert_int_equal(asked->punch.offers, i);
+        punch_say(asked, true);
+        assert_int_equal(town.a.punch.goes, i);
+        assert_int_equal(town.b.punch.goes, i);
+    }
+    /* The other one may ask when that is over. */
+    relay_net_run(town.net, 1000);
+    punch_ask(asked, a_counts ? town.a_key : town.b_key);
+    assert_int_equal(town.a.punch.offers + town.b.punch.offers, 3);
+    assert_false(refused(&town.a) || refused(&town.b));
     far_hosts_fini(&town);
 }
 
@@ -398,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_block_acts_between_hosts_of_one_relay_and_has_a_bound),
         cmocka_unit_test(hosts_of_two_relays_punch_when_both_want_it),
         cmocka_unit_test(who_asks_for_a_host_elsewhere_that_asked_first_says_yes),
+        cmocka_unit_test(two_hosts_that_ask_at_once_make_one_punch),
         cmocka_unit_test(a_no_and_a_block_at_another_relay_are_refused_alike),
         cmocka_unit_test(a_punch_is_relayed_for_hosts_of_the_sender_only),
         cmocka_unit_test(a_relay_refuses_nothing_but_the_punch_that_it_was_asked_for),
