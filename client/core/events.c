@@ -194,7 +194,7 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
         break;
     case ZIGLAN__CONTROL__BODY_NODES:
         seeking_on_nodes(&core->relays, from->relay, message->nodes, now);
-        guides_on_nodes(&core->guides, from->relay, message->request_id, message->nodes);
+        guides_on_nodes(&core->guides, from->relay, message->request_id, message->nodes, now);
         break;
     case ZIGLAN__CONTROL__BODY_GONE:
         on_gone(core, from, message->gone);
@@ -318,7 +318,7 @@ static void on_open(struct host_core *core, const struct sender *from,
     }
     relay_session_on_open(from->relay, event, now);
     seeking_on_open(&core->relays, from->relay, event->hello, now);
-    guides_on_open(&core->guides, from->relay);
+    guides_on_open(&core->guides, from->relay, now);
     telling_begin(from->relay, now);
     membership_relay_opened(core, from->relay, now);
     if (from->ziglan != NULL) {

@@ -61,12 +61,13 @@ static void save(const struct guides *guides)
 
 /* ---- what relays tell ---- */
 
-void guides_on_open(struct guides *guides, struct relay_session *relay)
+void guides_on_open(struct guides *guides, struct relay_session *relay, struct mono now)
 {
     Ziglan__NodeLookup lookup = ZIGLAN__NODE_LOOKUP__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    if (!relay_session_is_used(relay)) {
+    if (!relay_session_is_used(relay) ||
+        (guides->count == GUIDES_MAX && !mono_due(guides->fresh_until, now))) {
         return;
     }
     lookup.count = GUIDES_PER_RELAY;
@@ -129,7 +130,7 @@ static bool take(struct guides *guides, const struct relay_session *from,
 }
 
 void guides_on_nodes(struct guides *guides, const struct relay_session *from, uint32_t request_id,
-                     const Ziglan__Nodes *nodes)
+                     const Ziglan__Nodes *nodes, struct mono now)
 {
     bool changed = false;
 
@@ -138,6 +139,9 @@ void guides_on_nodes(struct guides *guides, const struct relay_session *from, ui
     }
     for (size_t i = 0; i < nodes->n_entries && i < GUIDES_PER_RELAY; i++) {
         changed = take(guides, from, &nodes->entries[i]->record) || changed;
+    }
+    if (nodes->n_entries > 0) {
+        guides->fresh_until = mono_add_ms(now, GUIDES_FRESH_MS);
     }
     if (changed) {
         save(guides);

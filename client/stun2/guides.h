@@ -23,8 +23,9 @@ enum {
     GUIDES_TURN_MS = 10000,       /* then another one has its turn, if there is one; */
     GUIDES_TURNS_FAST = 24,       /* after so many of them a turn lasts longer */
     GUIDES_TURN_MS_SLOW = 300000,
-    GUIDES_REQUEST_ID = 5, /* of the question for some relays */
-    GUIDES_ASKED_MAX = 8,  /* answers that are waited for; the oldest makes room */
+    GUIDES_FRESH_MS = 24 * 3600 * 1000, /* nobody is asked for more, if there are GUIDES_MAX */
+    GUIDES_REQUEST_ID = 5,              /* of the question for some relays */
+    GUIDES_ASKED_MAX = 8,               /* answers that are waited for; the oldest makes room */
 };
 
 /** One that other relays told. */
@@ -46,6 +47,7 @@ struct guides {
     struct guide list[GUIDES_MAX];
     size_t count;
     size_t next; /* where the next one that is told goes, once there are GUIDES_MAX */
+    struct mono fresh_until;
     uint64_t asked[GUIDES_ASKED_MAX]; /* numbers of sessions; 0: unused */
     size_t asked_next;
     struct guide_session sessions[GUIDES_AT_ONCE];
@@ -56,13 +58,13 @@ struct guides {
 int guides_init(struct guides *guides, struct relay_set *relays, struct store *store,
                 const struct env *env) MUST_CHECK;
 
-/** A session opened. One that is used is asked for some relays. */
-void guides_on_open(struct guides *guides, struct relay_session *relay);
+/** A session opened. One that is used is asked for some relays, if more are wanted. */
+void guides_on_open(struct guides *guides, struct relay_session *relay, struct mono now);
 
 /** A relay answers with this request id: of the records of others that it tells, those that are
  * signed and live are remembered. */
 void guides_on_nodes(struct guides *guides, const struct relay_session *from, uint32_t request_id,
-                     const Ziglan__Nodes *nodes);
+                     const Ziglan__Nodes *nodes, struct mono now);
 
 /** Dial guides, and let them go, as it is due; and when that is. */
 void guides_expire(struct guides *guides, struct mono now);

@@ -240,14 +240,14 @@ static void guides_are_taken_once_for_a_question_and_have_a_bound(void **state)
             (void)snprintf(address, sizeof(address), "198.51.%u.%u:4433", round, i + 1U);
             tell(told, &relay, &relay, 1, address);
         }
-        guides_on_nodes(&w->guides, w->from, GUIDES_REQUEST_ID, &told->nodes);
+        guides_on_nodes(&w->guides, w->from, GUIDES_REQUEST_ID, &told->nodes, w->base.now);
         assert_int_equal(w->guides.count, round * GUIDES_PER_RELAY < GUIDES_MAX
                                               ? round * GUIDES_PER_RELAY
                                               : GUIDES_MAX); /* nobody asked */
         w->guides.asked[0] = w->from->number;
-        guides_on_nodes(&w->guides, w->from, 0, &told->nodes);
-        guides_on_nodes(&w->guides, w->from, GUIDES_REQUEST_ID, &told->nodes);
-        guides_on_nodes(&w->guides, w->from, GUIDES_REQUEST_ID, &told->nodes);
+        guides_on_nodes(&w->guides, w->from, 0, &told->nodes, w->base.now);
+        guides_on_nodes(&w->guides, w->from, GUIDES_REQUEST_ID, &told->nodes, w->base.now);
+        guides_on_nodes(&w->guides, w->from, GUIDES_REQUEST_ID, &told->nodes, w->base.now);
     }
     assert_int_equal(w->guides.count, GUIDES_MAX);
     assert_int_equal(guides_init(&w->guides, &w->base.set, w->base.store, &w->base.ports.env),
