@@ -32,7 +32,7 @@ static void expire_attachment(struct relay_session *relay, struct mono now)
     }
 }
 
-static void ask(struct relay_session *relay)
+void relay_upkeep_ask(struct relay_session *relay)
 {
     Ziglan__Ping ping = ZIGLAN__PING__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -46,7 +46,7 @@ static void expire_facts(struct relay_session *relay, struct mono now)
 {
     if (is_attached(relay) && mono_due(relay->facts.ask_at, now)) {
         relay->facts.ask_at = mono_add_ms(now, RELAY_FACTS_ASK_MS);
-        ask(relay);
+        relay_upkeep_ask(relay);
     }
 }
 
@@ -85,7 +85,7 @@ static void look(struct relay_session *relay, struct mono now)
     flow->flows = false;
     if (late.ns == MONO_NEVER.ns && !flow->asked && is_silent(relay, now)) {
         flow->asked = true;
-        ask(relay);
+        relay_upkeep_ask(relay);
     }
     flow->look_at = mono_add_ms(now, RELAY_LOOK_MS);
     if (!flow->late) {

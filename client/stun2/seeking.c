@@ -2,6 +2,7 @@
 /* Questions go to every session that answers; records are taken by the key that signed them. */
 #include "client/stun2/seeking.h"
 
+#include "client/stun2/relay_upkeep.h"
 #include "proto/crypto/delegation.h"
 #include "proto/crypto/node_record.h"
 #include "proto/wire/verdict.h"
@@ -336,7 +337,7 @@ static void expire_sign(const struct relay_set *set, struct relay_session *relay
         sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
     } else if (mono_due(sought->sign_at, now)) {
         sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
-        link_hub_ping(relay->hub, relay->active, now);
+        relay_upkeep_ask(relay);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
 #include "client/core/pinning.h"
+#include "client/stun2/seeking.h"
 #include "proto/base/bytes.h"
 #include "relayd/core/core.h"
 #include "relayd/service/operator.h"
@@ -316,6 +317,29 @@ static void a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now
     world_fini(&w);
 }
 
+static void signs_of_life_cost_two_small_packets_each(void **state)
+{
+    char text[URL_SIZE_MAX];
+    uint64_t alone, before;
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    relay_net_run(w.net, 60000);
+    before = w.net->sent[HOME].packets;
+    relay_net_run(w.net, 600000);
+    alone = w.net->sent[HOME].packets - before;
+    url_make(&w, CLOSED, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 2000);
+    relay_net_run(w.net, 60000);
+    before = w.net->sent[HOME].packets;
+    relay_net_run(w.net, 600000);
+    assert_in_range(w.net->sent[HOME].packets - before - alone, 600000 / SEEKING_SIGN_MS,
+                    5 * 600000 / SEEKING_SIGN_MS / 2);
+    world_fini(&w);
+}
+
 /* The relay that the URL names is not open to strangers, so no session with it lasts. */
 static void a_host_without_another_relay_follows_by_asking_the_one_of_the_url(void **state)
 {
@@ -409,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_host_joins_by_a_key_and_a_relay_that_knows_it),
         cmocka_unit_test(a_host_joins_by_a_key_alone_if_it_knows_a_relay),
         cmocka_unit_test(a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now),
+        cmocka_unit_test(signs_of_life_cost_two_small_packets_each),
         cmocka_unit_test(a_host_without_another_relay_follows_by_asking_the_one_of_the_url),
         cmocka_unit_test(a_host_follows_by_relays_that_it_was_told_of_once),
         cmocka_unit_test(an_entry_point_that_comes_back_where_it_was_is_dialled_at_once),
