@@ -36,7 +36,7 @@ static const struct verb verbs[] = {
     {"init", "i", verb_init, 0, "N", "init [--name NAME]",
      "write the interface's configuration and key"},
     {"join", NULL, verb_join, 1, "Nj", "join URL|- [--name NAME]",
-     "join a ziglan; - reads the URL from standard input"},
+     "join by a URL, even without @HOST; - reads standard input"},
     {"leave", NULL, verb_leave, 1, "", "leave ZIGLAN", "leave a ziglan by its name or key"},
     {"trust", NULL, verb_trust, 1, "j", "trust NAME",
      "agree that a name means the key that has it now"},

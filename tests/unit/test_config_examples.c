@@ -95,7 +95,7 @@ static void the_host_s_example_shows_the_defaults(void **state)
     settings_uncomment(text);
     all = config_of(text);
     assert_int_equal(defaults->ziglans_count, 0);
-    assert_int_equal(all->ziglans_count, 1);
+    assert_int_equal(all->ziglans_count, 2);
     assert_int_equal(all->fixed_count, 1);
     assert_string_equal(all->name, "laptop");
     assert_string_equal(all->key_path, "/var/lib/ziglan/zig0/key");

@@ -39,6 +39,7 @@ static void every_key_is_read(void **state)
                                              "fixed: [A0:CE:C8:1a:2b:3c, 00-11-22-33-44-55]\n"
                                              "ziglans:\n"
                                              "  - ziglan://" KEY_A "@192.0.2.1\n"
+                                             "  - ziglan://" KEY_A "?relay=" KEY_A "@r.example\n"
                                              "relays: [\"relay://" KEY_A "@192.0.2.2\"]\n"
                                              "peers:\n"
                                              "  - name: nas\n"
@@ -54,7 +55,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->pool_prefix, 20);
     assert_int_equal(config->mtu, 1400);
     assert_string_equal(config->name, "laptop");
-    assert_int_equal(config->ziglans_count, 1);
+    assert_int_equal(config->ziglans_count, 2);
     assert_int_equal(config->relays_count, 1);
     assert_string_equal(config->relays[0], "relay://" KEY_A "@192.0.2.2");
     assert_int_equal(config->fixed_count, 2);
@@ -105,6 +106,10 @@ static const struct {
     {"mtu: 1400\nziglans:\n  - ziglan://" KEY_A "@192.0.2.1\n  - http://x\n", "x.yaml:4: the URL"},
     {"\nziglans: [ziglan://" KEY_NOBODYS "@192.0.2.1]\n",
      "x.yaml:2: nobody can have the key of this URL: copy the whole URL again"},
+    {"ziglans: [\"ziglan://" KEY_A "?relay=" KEY_NOBODYS "@h\"]\n", "x.yaml:1: nobody can have"},
+    {"ziglans: [\"ziglan://" KEY_A "?relay=h\"]\n",
+     "has no @ between key and host: relay=KEY@HOST"},
+    {"relays: [\"relay://" KEY_A "\"]\n", "there is no @ between key and host"},
     {"name: x\npeers:\n  - name: x\n    id: x y\n", "x.yaml:4: 'id' must be"},
     {"ziglans: [relay://" KEY_A "@192.0.2.1]\n", "'ziglans' must be"},
     {"relays: [\"ziglan://" KEY_A "@h\"]\n", "'relays' must be a list of at most 8 URLs"},
