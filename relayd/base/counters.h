@@ -245,6 +245,7 @@
     X(limit_believed, "node_records_total", "result=\"limit_rate\"", "")                           \
     X(limit_unproven, "node_records_total", "result=\"limit_unproven\"", "")                       \
     X(unproven_full, "node_records_total", "result=\"unproven_full\"", "")                         \
+    X(vouched, "node_records_total", "result=\"vouched\"", "")                                     \
     X(unreached, "node_records_total", "result=\"unreached\"", "")                                 \
     X(believed, "node_records_total", "result=\"believed\"", "")                                   \
     X(attestations_bad, "node_attestations_refused_total", "",                                     \

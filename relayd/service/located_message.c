@@ -8,7 +8,7 @@ static void node_add(struct located_message *message, const struct mesh *mesh,
     size_t at = message->body.n_nodes;
     struct node_found found;
 
-    if (mesh != NULL && mesh_find(mesh, relay, &found)) {
+    if (mesh != NULL && mesh_find(mesh, relay, &found) && !found.vouched) {
         mesh_message_entry(&message->entries[at], message->attestations[at], &found);
         message->nodes[at] = &message->entries[at];
         message->body.n_nodes = at + 1;

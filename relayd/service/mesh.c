@@ -130,6 +130,9 @@ void mesh_service_on_neighbour(struct mesh_service *service, const struct neighb
         }
         return;
     }
+    if (neighbour->away_ms >= PEER_RETRY_MS_MAX) {
+        mesh_on_full(service->mesh, neighbour->key, now);
+    }
     mesh_on_down(service->mesh, neighbour->key, now);
     if (!neighbour->opened && neighbour->dial.place.addresses_count > 0) {
         dialled(service, neighbour->key, &neighbour->dial.place.addresses[0], false, now);
@@ -286,7 +289,7 @@ void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *c
     }
     base->counters.node_lookups++;
     if (lookup->key.len == KEY_SIZE) {
-        count = mesh_find(service->mesh, lookup->key.data, &found[0]) ? 1 : 0;
+        count = mesh_find(service->mesh, lookup->key.data, &found[0]) && !found[0].vouched ? 1 : 0;
     } else {
         count = mesh_sample(service->mesh, found, count);
     }

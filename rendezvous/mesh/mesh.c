@@ -3,6 +3,7 @@
 #include "rendezvous/mesh/mesh.h"
 
 #include "proto/base/bytes.h"
+#include "rendezvous/mesh/mesh_attest.h"
 #include "rendezvous/mesh/mesh_choose.h"
 #include "rendezvous/mesh/mesh_internal.h"
 #include "rendezvous/mesh/mesh_keys.h"
@@ -10,6 +11,7 @@
 #include "rendezvous/mesh/mesh_push.h"
 #include "rendezvous/mesh/mesh_save.h"
 #include "rendezvous/mesh/mesh_sync.h"
+#include "rendezvous/mesh/mesh_vouch.h"
 #include "rendezvous/mesh/node_prefix.h"
 #include "rendezvous/mesh/node_trust.h"
 
@@ -66,6 +68,7 @@ int mesh_new(struct mesh **out, const struct mesh_config *config, const struct e
     }
     bucket_init(&mesh->dial_rate, &dial_rate, now);
     mesh->sweep_at = now;
+    mesh->born = now;
     mesh->choice.look_at = now;
     mesh->unsaved->saved_at = now;
     *out = mesh;
@@ -77,6 +80,7 @@ void mesh_free(struct mesh *mesh)
     if (mesh == NULL) {
         return;
     }
+    mesh_vouch_clear(mesh);
     for (size_t i = 0; i < mesh->neighbours_count; i++) {
         mesh_sync_end(mesh->neighbours[i]);
         free(mesh->neighbours[i]);
@@ -192,7 +196,7 @@ bool mesh_own_attested(struct mesh *mesh, const uint8_t *attestation, size_t siz
 bool mesh_attest(const struct mesh *mesh, const uint8_t key[KEY_SIZE], uint64_t sequence,
                  const struct endpoint *address, bool fresh, uint8_t *out, size_t *size)
 {
-    return mesh_learn_attest(mesh, key, sequence, address, fresh, out, size);
+    return mesh_attest_sign(mesh, key, sequence, address, fresh, out, size);
 }
 
 /* ---- neighbours ---- */
@@ -229,12 +233,18 @@ void mesh_on_down(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono no
     for (size_t i = 0; i < mesh->neighbours_count; i++) {
         if (memcmp(mesh->neighbours[i]->session.key, key, KEY_SIZE) == 0) {
             mesh_sync_end(mesh->neighbours[i]);
+            mesh_hashes_clear(&mesh->neighbours[i]->vouched);
             free(mesh->neighbours[i]);
             mesh->neighbours[i] = mesh->neighbours[--mesh->neighbours_count];
             mesh_choose_on_down(mesh, now);
             return;
         }
     }
+}
+
+void mesh_on_full(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    mesh_choose_full(mesh, key, now);
 }
 
 void mesh_on_rtt(struct mesh *mesh, const uint8_t key[KEY_SIZE], uint32_t rtt_us, struct mono now)
@@ -422,7 +432,7 @@ size_t mesh_sample(struct mesh *mesh, struct node_found *out, size_t count)
     for (size_t i = 0; i < all && found < count; i++) {
         const struct node_row *row = node_table_at(mesh->table, (place + i) % all);
 
-        if (!row->own && node_item_live(row->node, wall_ms)) {
+        if (!row->own && !row->vouched && node_item_live(row->node, wall_ms)) {
             out[found++] = node_row_found(row);
         }
     }

@@ -11,9 +11,11 @@
  *   told by a neighbour --> UNPROVEN --- we dialled its address and it proved its key --> believed
  *                              |   \                                                        ^
  *                              |    +--- three relays that we believe attest that ----------+
+ *                              |    +--- (at first) most of our neighbours believe it ------+
  *                              +--- nobody could reach it --> forgotten
  *
- * Only what is believed is found by mesh_find and mesh_next, and is told to others.
+ * Only what is believed is found by mesh_find and mesh_next, and is told to others; the latter not
+ * while it is believed only because neighbours do.
  *
  * Later: relayd's service `mesh` uses this room.
  */
@@ -94,6 +96,7 @@ struct mesh_stats {
     uint64_t unproven_full, unreached;                   /* not taken, given up */
     uint64_t attestations_bad;                           /* forged, over, or of another relay */
     uint64_t believed, expired, unbelieved;              /* what became of records */
+    uint64_t vouched;                                    /* believed because neighbours did */
     uint64_t dials, reached;
     uint64_t digests, summaries, wants, told; /* sent; the last: records */
     uint64_t bad_message, no_memory, store_failed;
@@ -134,6 +137,10 @@ int mesh_on_up(struct mesh *mesh, const struct mesh_session *session, struct mon
 
 /** It is over. */
 void mesh_on_down(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now);
+
+/** A relay sent us away because it has no room: do not choose it again soon. To be called before
+ * mesh_on_down. */
+void mesh_on_full(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now);
 
 /** The round trip to a neighbour was measured. */
 void mesh_on_rtt(struct mesh *mesh, const uint8_t key[KEY_SIZE], uint32_t rtt_us, struct mono now);

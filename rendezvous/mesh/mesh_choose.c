@@ -13,6 +13,7 @@
 enum {
     CONNECT_MS_MAX = 20000,
     FAILED_MS = 60000,
+    FULL_MS = 1800 * 1000,
     HURRY_MS = 1000, /* between two looks while neighbours are missing */
     DRAWS = 16,      /* random rows looked at to find one */
 };
@@ -158,7 +159,8 @@ void mesh_choose_on_down(struct mesh *mesh, struct mono now)
     }
 }
 
-void mesh_choose_failed(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now)
+/* It is no neighbour to be for so long. */
+static void leave_out(struct mesh *mesh, const uint8_t key[KEY_SIZE], uint64_t ms, struct mono now)
 {
     struct mesh_choice *choice = &mesh->choice;
     struct mesh_connect *failed = &choice->failed[choice->failed_next];
@@ -167,8 +169,18 @@ void mesh_choose_failed(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct m
     if (!listed(choice->failed, MESH_FAILED_MAX, key, now)) {
         choice->failed_next = (choice->failed_next + 1) % MESH_FAILED_MAX;
         memcpy(failed->key, key, KEY_SIZE);
-        failed->until = mono_add_ms(now, FAILED_MS);
+        failed->until = mono_add_ms(now, ms);
     }
+}
+
+void mesh_choose_failed(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    leave_out(mesh, key, FAILED_MS, now);
+}
+
+void mesh_choose_full(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    leave_out(mesh, key, FULL_MS, now);
 }
 
 /* Neighbours are missing: by chance near ones and any ones, as many as may be dialled at once.

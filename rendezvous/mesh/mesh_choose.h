@@ -19,6 +19,9 @@ void mesh_choose_on_down(struct mesh *mesh, struct mono now);
 /** It could not be reached: not again for a while. */
 void mesh_choose_failed(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now);
 
+/** It has no room for us: it is left out for longer. */
+void mesh_choose_full(struct mesh *mesh, const uint8_t key[KEY_SIZE], struct mono now);
+
 /** Let time pass. */
 void mesh_choose_expire(struct mesh *mesh, struct mono now);
 

@@ -11,6 +11,7 @@
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "rendezvous/mesh/mesh.h"
+#include "rendezvous/mesh/mesh_hashes.h"
 #include "rendezvous/mesh/node_shelf.h"
 #include "rendezvous/mesh/node_table.h"
 #include "rendezvous/mesh/node_unproven.h"
@@ -57,6 +58,7 @@ struct mesh_neighbour {
     uint64_t prefix;
     uint32_t rtt_us; /* 0: not measured */
     struct mesh_sync sync;
+    struct mesh_hashes vouched; /* records that it believes and we lack, in our first minutes */
 };
 
 struct mesh_push {
@@ -102,6 +104,7 @@ struct mesh_unsaved {
     size_t removed_count;
 };
 
+/* tidy-ok: struct-fields what the files of this room share, each of which owns some of it */
 struct mesh {
     struct mesh_config config;
     const struct env *env;
@@ -117,7 +120,8 @@ struct mesh {
     uint64_t own_sequence;
     struct endpoint own_addresses[MESH_OWN_ADDRESSES_MAX];
     size_t own_addresses_count;
-    struct mono sweep_at;
+    struct mono sweep_at, born;
+    struct mesh_hashes vouched; /* for which enough neighbours vouched */
     size_t sweep_place;
     struct mesh_stats stats;
 };

@@ -4,9 +4,10 @@
  */
 #include "rendezvous/mesh/mesh_learn.h"
 
-#include "proto/crypto/signed.h"
+#include "rendezvous/mesh/mesh_attest.h"
 #include "rendezvous/mesh/mesh_keys.h"
 #include "rendezvous/mesh/mesh_push.h"
+#include "rendezvous/mesh/mesh_vouch.h"
 #include "rendezvous/mesh/node_trust.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 enum {
     SWEEP_MS = 10000,
     SWEEP_PARTS = 60,                  /* so many sweeps look at all rows */
+    VOUCHED_DIALS_MAX = 64,            /* of those that wait to be dialled */
     REACH_AGAIN_MS = 18 * 3600 * 1000, /* our attestation is so old: it lasts for a day */
     /* Told now, kept before its record was believed, and of the record that it replaces. */
     EVIDENCE_MAX = NODE_ATTESTATIONS_MAX + NODE_CANDIDATES_MAX + NODE_ATTESTATIONS_MAX,
@@ -77,12 +79,33 @@ static bool believe(struct mesh *mesh, struct node_item *node,
         mesh->stats.no_memory++;
         return false;
     }
+    node_table_vouch(mesh->table, node_table_find(mesh->table, key), false);
     mesh->unsaved->any = true;
     if (newer) {
         mesh->stats.believed++;
         mesh_push(mesh, key, from);
     }
     return true;
+}
+
+/* Believe a record because neighbours do, and keep what there is of attestations: when their relays
+ * are believed, too, it is told to others. */
+static void believe_vouched(struct mesh *mesh, struct node_item *node,
+                            const struct evidence *evidence, const uint8_t *from)
+{
+    uint64_t wall_ms = env_wall_ms(mesh->env);
+    struct node_item *list[NODE_ATTESTATIONS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < evidence->count && count < NODE_ATTESTATIONS_MAX; i++) {
+        if (node_trust_about(evidence->items[i], node, wall_ms)) {
+            list[count++] = evidence->items[i];
+        }
+    }
+    if (believe(mesh, node, list, count, false, from)) {
+        node_table_vouch(mesh->table, node_table_find(mesh->table, node_item_key(node)), true);
+        mesh->stats.vouched++;
+    }
 }
 
 /* The next unproven record that is attested enough by now; NULL if there is none. */
@@ -133,64 +156,6 @@ static void believe_reached(struct mesh *mesh, struct node_item *node, struct no
         }
     }
     (void)believe(mesh, node, list, count, true, from);
-}
-
-/* ---- our own word ---- */
-
-bool mesh_learn_attest(const struct mesh *mesh, const uint8_t key[KEY_SIZE], uint64_t sequence,
-                       const struct endpoint *address, bool fresh, uint8_t *out, size_t *size)
-{
-    uint64_t wall_ms = env_wall_ms(mesh->env);
-    struct record_attestation attestation = {.header = {.sequence = wall_ms,
-                                                        .created_ms = wall_ms,
-                                                        .lifetime_s = RECORD_NODE_LIFETIME_S},
-                                             .subject_sequence = sequence,
-                                             .address = *address,
-                                             .fresh = fresh};
-    uint8_t bytes[RECORD_SIZE_MAX];
-    size_t bytes_size;
-
-    memcpy(attestation.header.key, mesh->config.identity->public_key, KEY_SIZE);
-    memcpy(attestation.subject_key, key, KEY_SIZE);
-    return record_attestation_encode(bytes, &bytes_size, &attestation) == ERR_OK &&
-           signed_make(out, RECORD_OTHER_SIGNED_SIZE_MAX, size, mesh->config.identity, bytes,
-                       bytes_size) == ERR_OK;
-}
-
-/* The same as an item, to be released; NULL if that cannot be. */
-static struct node_item *attest(struct mesh *mesh, const struct node_item *node, bool fresh)
-{
-    uint8_t bytes[RECORD_OTHER_SIGNED_SIZE_MAX];
-    struct endpoint address = node_item_address(node);
-    struct node_item *item;
-    size_t size;
-
-    if (!mesh_learn_attest(mesh, node_item_key(node), node_item_sequence(node), &address, fresh,
-                           bytes, &size) ||
-        node_shelf_take(mesh->config.shelf, &item, RECORD_TYPE_ATTESTATION, bytes, size) !=
-            NODE_OK) {
-        return NULL;
-    }
-    return item;
-}
-
-/* Our attestation for this record, if we reached that relay at its address before, or have a
- * session with it that we dialled there. To be released; NULL: neither. */
-static struct node_item *own_word(struct mesh *mesh, const struct node_item *node)
-{
-    const uint8_t *key = node_item_key(node);
-    const struct node_row *row = node_table_find(mesh->table, key);
-    const struct mesh_neighbour *neighbour = mesh_neighbour_find(mesh, key);
-
-    if (row != NULL && row->reached &&
-        node_trust_about(row->attestations[0], node, env_wall_ms(mesh->env))) {
-        return node_item_keep(row->attestations[0]);
-    }
-    if (neighbour != NULL && neighbour->session.dialled &&
-        node_item_is_at(node, &neighbour->session.address)) {
-        return attest(mesh, node, false);
-    }
-    return NULL;
 }
 
 /* ---- what is told ---- */
@@ -349,13 +314,15 @@ static void judge(struct mesh *mesh, struct node_item *node, struct evidence *ev
     struct node_item *own;
 
     add_kept(mesh, evidence, node_item_key(node));
-    own = own_word(mesh, node);
+    own = mesh_attest_known(mesh, node);
     if (own != NULL) {
         believe_reached(mesh, node, own, evidence, from->session.key);
         node_item_release(mesh->config.shelf, own);
     } else if (node_trust_choose(mesh->table, node, evidence->items, evidence->count,
                                  env_wall_ms(mesh->env), chosen) == NODE_TRUST_MIN) {
         (void)believe(mesh, node, chosen, NODE_TRUST_MIN, false, from->session.key);
+    } else if (mesh_vouched(mesh, node_item_hash(node))) {
+        believe_vouched(mesh, node, evidence, from->session.key);
     } else {
         keep_unproven(mesh, node, evidence, from, now);
         return;
@@ -432,7 +399,7 @@ void mesh_learn(struct mesh *mesh, const struct mesh_neighbour *from,
 static void reached(struct mesh *mesh, struct node_item *node, bool fresh)
 {
     struct evidence evidence = {.count = 0};
-    struct node_item *own = attest(mesh, node, fresh);
+    struct node_item *own = mesh_attest_item(mesh, node, fresh);
 
     if (own == NULL) {
         mesh->stats.no_memory++;
@@ -468,11 +435,29 @@ void mesh_learn_reached(struct mesh *mesh, const uint8_t key[KEY_SIZE],
     settle(mesh);
 }
 
+static void forget(struct mesh *mesh, struct node_row *row)
+{
+    struct mesh_unsaved *unsaved = mesh->unsaved;
+
+    if (unsaved->removed_count < MESH_REMOVED_MAX) {
+        memcpy(unsaved->removed[unsaved->removed_count++], node_item_key(row->node), KEY_SIZE);
+    }
+    unsaved->any = true;
+    node_table_remove(mesh->table, row);
+}
+
 static void dial_failed(struct mesh *mesh, struct node_unproven *unproven, struct mono now)
 {
-    if (!node_unproven_failed(unproven, now)) {
-        mesh->stats.unreached++;
-        node_unproven_remove(&mesh->unproven, unproven);
+    struct node_row *row;
+
+    if (node_unproven_failed(unproven, now)) {
+        return;
+    }
+    mesh->stats.unreached++;
+    row = node_table_find(mesh->table, node_item_key(unproven->node));
+    node_unproven_remove(&mesh->unproven, unproven);
+    if (row != NULL && row->vouched) {
+        forget(mesh, row);
     }
 }
 
@@ -496,22 +481,14 @@ void mesh_learn_again(struct mesh *mesh, struct node_row *row, struct mono now)
 
 /* ---- time ---- */
 
-static void forget(struct mesh *mesh, struct node_row *row)
-{
-    struct mesh_unsaved *unsaved = mesh->unsaved;
-
-    if (unsaved->removed_count < MESH_REMOVED_MAX) {
-        memcpy(unsaved->removed[unsaved->removed_count++], node_item_key(row->node), KEY_SIZE);
-    }
-    unsaved->any = true;
-    node_table_remove(mesh->table, row);
-}
-
 /* True if what made us believe a row is not over. */
 static bool still_believed(const struct node_row *row, uint64_t wall_ms)
 {
     size_t live = 0;
 
+    if (row->vouched) {
+        return true; /* it is attested soon, or dialled */
+    }
     for (size_t i = 0; i < node_row_attestations(row); i++) {
         live += node_trust_about(row->attestations[i], row->node, wall_ms);
     }
@@ -560,6 +537,29 @@ static void sweep_unproven(struct mesh *mesh, struct mono now)
     }
 }
 
+/* Tell what is attested by now of that for which only neighbours vouched, and dial some others. */
+static void sweep_vouched(struct mesh *mesh, struct mono now)
+{
+    uint64_t wall_ms = env_wall_ms(mesh->env);
+    struct node_item *chosen[NODE_TRUST_MIN];
+
+    for (size_t i = 0;
+         node_table_vouched_count(mesh->table) > 0 && i < node_table_count(mesh->table); i++) {
+        struct node_row *row = node_table_at(mesh->table, i);
+
+        if (!row->vouched) {
+            continue;
+        }
+        if (node_trust_choose(mesh->table, row->node, row->attestations, node_row_attestations(row),
+                              wall_ms, chosen) == NODE_TRUST_MIN) {
+            node_table_vouch(mesh->table, row, false);
+            mesh->unsaved->any = true;
+        } else if (mesh->unproven.count < VOUCHED_DIALS_MAX) {
+            mesh_learn_again(mesh, row, now);
+        }
+    }
+}
+
 void mesh_learn_sweep(struct mesh *mesh, struct mono now)
 {
     size_t rows = node_table_count(mesh->table) / SWEEP_PARTS + 1;
@@ -569,6 +569,10 @@ void mesh_learn_sweep(struct mesh *mesh, struct mono now)
         return;
     }
     mesh->sweep_at = mono_add_ms(now, SWEEP_MS);
+    sweep_vouched(mesh, now);
+    if (mono_ms_between(mesh->born, now) >= MESH_VOUCH_MS) {
+        mesh_vouch_clear(mesh);
+    }
     for (; rows > 0 && node_table_count(mesh->table) > 0; rows--) {
         if (mesh->sweep_place >= node_table_count(mesh->table)) {
             mesh->sweep_place = 0;

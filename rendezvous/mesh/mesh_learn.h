@@ -25,7 +25,3 @@ void mesh_learn_sweep(struct mesh *mesh, struct mono now);
 
 /** A relay that is believed is to be reached once more, now. */
 void mesh_learn_again(struct mesh *mesh, struct node_row *row, struct mono now);
-
-/** Our own attestation about a node of this sequence: see mesh_attest. */
-bool mesh_learn_attest(const struct mesh *mesh, const uint8_t key[KEY_SIZE], uint64_t sequence,
-                       const struct endpoint *address, bool fresh, uint8_t *out, size_t *size);

@@ -23,7 +23,7 @@ static int write_all(struct mesh *mesh, struct store *store, size_t *written)
     for (size_t i = 0; rc == ERR_OK && i < node_table_count(mesh->table); i++) {
         const struct node_row *row = node_table_at(mesh->table, i);
 
-        if (row->dirty && *written < MESH_SAVE_MAX) {
+        if (row->dirty && !row->vouched && *written < MESH_SAVE_MAX) {
             rc = node_store_write(store, row);
             *written += 1;
         }
@@ -51,11 +51,11 @@ int mesh_save_write(struct mesh *mesh, struct store *store, struct mono now)
     for (size_t i = 0, clean = 0; i < node_table_count(mesh->table); i++) {
         struct node_row *row = node_table_at(mesh->table, i);
 
-        if (row->dirty && clean < written) {
+        if (row->dirty && !row->vouched && clean < written) {
             row->dirty = false;
             clean++;
         }
-        unsaved->any = unsaved->any || row->dirty;
+        unsaved->any = unsaved->any || (row->dirty && !row->vouched);
     }
     return ERR_OK;
 }

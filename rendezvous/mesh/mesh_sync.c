@@ -6,6 +6,7 @@
 #include "rendezvous/mesh/mesh_keys.h"
 #include "rendezvous/mesh/mesh_learn.h"
 #include "rendezvous/mesh/mesh_push.h"
+#include "rendezvous/mesh/mesh_vouch.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum {
     SUMMARY_IDLE_MS = 20000, /* and if the last one was of no use */
     FULL_MS = 30000,         /* so long nothing is asked for after something could not be taken */
     BUCKETS_GAP_MS = 5000,   /* between two answers with buckets */
+    STRANGE_MAX = 16,        /* of a summary, of records for which nobody vouches */
 };
 
 /* What a neighbour may make us compare: each costs a look at all rows. The burst is a comparison of
@@ -95,11 +97,12 @@ void mesh_sync_on_nodes(struct mesh *mesh, struct mesh_neighbour *neighbour,
     }
     sync->asked = false;
     if (stats->limit_believed + stats->limit_unproven + stats->unproven_full > refused) {
-        /* Asking for more would be for nothing, for a while. */
+        /* Asking for more would be for nothing, for a while, unless neighbours vouch for it. What
+         * the other side lacks is told to it all the same. */
         sync->full_until = mono_add_ms(now, FULL_MS);
-        mesh_keys_clear(&sync->want);
-        memset(sync->differ, 0, sizeof(sync->differ));
-        sync->differs = false;
+        if (!mesh_vouch_can(mesh, now)) {
+            mesh_keys_clear(&sync->want);
+        }
     }
 }
 
@@ -151,6 +154,10 @@ void mesh_sync_on_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
 {
     struct mesh_sync *sync = &neighbour->sync;
     bool full = mono_before(now, sync->full_until);
+    /* For which nobody vouches is asked one at least, or the other side would tell no more. */
+    size_t strange = !mesh_vouch_can(mesh, now) ? (full ? 0 : NODE_REFS_MAX)
+                     : full                     ? 1
+                                                : STRANGE_MAX;
 
     if (summary->buckets.len != NODE_BUCKETS / 8) {
         mesh->stats.bad_message++;
@@ -164,9 +171,14 @@ void mesh_sync_on_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
         const uint8_t *key = summary->refs[i]->key.data;
         struct node_row *row = node_table_find(mesh->table, key);
 
-        if (!full && lacking(mesh, key, summary->refs[i]->sequence) &&
-            mesh_keys_add(&sync->want, key)) {
-            sync->progress = true;
+        if (lacking(mesh, key, summary->refs[i]->sequence)) {
+            bool vouched =
+                mesh_vouch(mesh, neighbour, node_hash(key, summary->refs[i]->sequence), now);
+
+            if ((vouched || strange > 0) && mesh_keys_add(&sync->want, key)) {
+                strange -= vouched ? 0 : 1;
+                sync->progress = true;
+            }
         }
         /* A row of which it tells an older record counts as one that it lacks. */
         if (row != NULL && node_item_sequence(row->node) <= summary->refs[i]->sequence) {
@@ -176,7 +188,7 @@ void mesh_sync_on_summary(struct mesh *mesh, struct mesh_neighbour *neighbour,
     for (size_t i = 0; i < node_table_count(mesh->table); i++) {
         struct node_row *row = node_table_at(mesh->table, i);
 
-        if (!row->mentioned && bit(summary->buckets.data, row->bucket) &&
+        if (!row->mentioned && !row->vouched && bit(summary->buckets.data, row->bucket) &&
             !bit(sync->summarised, row->bucket)) {
             bit_set(sync->differ, row->bucket, true);
             sync->differs = true;
@@ -210,7 +222,7 @@ static bool add_node(struct mesh *mesh, struct mesh_message *message, const uint
     const struct node_row *row = node_table_find(mesh->table, key);
     struct node_found found;
 
-    if (row == NULL || !node_item_live(row->node, env_wall_ms(mesh->env))) {
+    if (row == NULL || row->vouched || !node_item_live(row->node, env_wall_ms(mesh->env))) {
         return true;
     }
     found = node_row_found(row);
@@ -270,7 +282,7 @@ static void summarise(const struct mesh *mesh, struct mesh_message *message, uin
     for (size_t i = 0; i < node_table_count(mesh->table); i++) {
         const struct node_row *row = node_table_at(mesh->table, i);
 
-        if (row->bucket != bucket) {
+        if (row->bucket != bucket || row->vouched) {
             continue;
         }
         if (skip > 0) {

@@ -235,14 +235,19 @@ uint64_t node_item_prefix(const struct node_item *item)
     return node_prefix(&address);
 }
 
-uint64_t node_item_hash(const struct node_item *item)
+uint64_t node_hash(const uint8_t key[KEY_SIZE], uint64_t sequence)
 {
     uint8_t message[KEY_SIZE + 8], hash[8];
 
-    memcpy(message, node_item_key(item), KEY_SIZE);
-    memcpy(message + KEY_SIZE, item->bytes + SEQUENCE_AT, 8);
+    memcpy(message, key, KEY_SIZE);
+    be64_write(message + KEY_SIZE, sequence);
     (void)crypto_generichash_blake2b(hash, sizeof(hash), message, sizeof(message), NULL, 0);
     return be64_read(hash);
+}
+
+uint64_t node_item_hash(const struct node_item *item)
+{
+    return node_hash(node_item_key(item), node_item_sequence(item));
 }
 
 bool node_item_live(const struct node_item *item, uint64_t wall_ms)

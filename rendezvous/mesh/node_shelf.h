@@ -76,7 +76,10 @@ bool node_item_is_at(const struct node_item *item, const struct endpoint *addres
 /** The network of its address (node_prefix.h). */
 uint64_t node_item_prefix(const struct node_item *item);
 
-/** BLAKE2b-64(key || sequence) of a node record, for digests. */
+/** BLAKE2b-64(key || sequence), for digests. */
+uint64_t node_hash(const uint8_t key[KEY_SIZE], uint64_t sequence);
+
+/** The same of a node record. */
 uint64_t node_item_hash(const struct node_item *item);
 
 /** True if by this wall clock it was created and is not over (record_live). */

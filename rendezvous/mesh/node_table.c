@@ -20,6 +20,7 @@ struct node_table {
     uint8_t hash_key[SIPHASH_KEY_SIZE];
     uint64_t buckets[NODE_BUCKETS];
     uint32_t bucket_counts[NODE_BUCKETS];
+    uint32_t vouched_count;
     uint64_t changes;
 };
 
@@ -148,7 +149,9 @@ enum node_room node_table_room(const struct node_table *table, const struct node
 
 static void digest_toggle(struct node_table *table, const struct node_row *row)
 {
-    table->buckets[row->bucket] ^= node_item_hash(row->node);
+    if (!row->vouched) {
+        table->buckets[row->bucket] ^= node_item_hash(row->node);
+    }
     table->changes++;
 }
 
@@ -245,12 +248,31 @@ struct node_row *node_table_put(struct node_table *table, struct node_item *node
     return row;
 }
 
+void node_table_vouch(struct node_table *table, struct node_row *row, bool vouched)
+{
+    if (row->vouched == vouched) {
+        return;
+    }
+    digest_toggle(table, row); /* does nothing to the digest either now or below */
+    row->vouched = vouched;
+    digest_toggle(table, row);
+    table->bucket_counts[row->bucket] += vouched ? UINT32_MAX : 1;
+    table->vouched_count += vouched ? 1 : UINT32_MAX;
+    row->dirty = true;
+}
+
+size_t node_table_vouched_count(const struct node_table *table)
+{
+    return table->vouched_count;
+}
+
 void node_table_remove(struct node_table *table, struct node_row *row)
 {
     uint32_t place = (uint32_t)(row - table->rows), last = table->count - 1;
 
     digest_toggle(table, row);
-    table->bucket_counts[row->bucket]--;
+    table->bucket_counts[row->bucket] -= row->vouched ? 0 : 1;
+    table->vouched_count -= row->vouched ? 1 : 0;
     node_index_remove(&table->by_key, place);
     node_index_remove(&table->by_prefix, place);
     row_release(table, row);
@@ -291,7 +313,8 @@ struct node_found node_row_found(const struct node_row *row)
                                .record = row->node->bytes,
                                .record_size = row->node->size,
                                .attestations_count = node_row_attestations(row),
-                               .own = row->own};
+                               .own = row->own,
+                               .vouched = row->vouched};
 
     for (size_t i = 0; i < found.attestations_count; i++) {
         found.attestations[i] = row->attestations[i]->bytes;

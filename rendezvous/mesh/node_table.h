@@ -32,6 +32,7 @@ struct node_row {
     uint64_t prefix;
     uint8_t bucket;
     bool own, reached;
+    bool vouched;   /* believed only because neighbours do: not told, and in no digest */
     bool dirty;     /* not in the store as it is here */
     bool mentioned; /* for whoever compares lists */
 };
@@ -48,7 +49,7 @@ struct node_found {
     const uint8_t *attestations[NODE_ATTESTATIONS_MAX]; /* signed */
     size_t attestation_sizes[NODE_ATTESTATIONS_MAX];
     size_t attestations_count;
-    bool own;
+    bool own, vouched;
 };
 
 enum node_room {
@@ -85,6 +86,12 @@ struct node_row *node_table_put(struct node_table *table, struct node_item *node
 void node_table_attest(struct node_table *table, struct node_row *row,
                        struct node_item *const *attestations, size_t count, bool reached);
 
+/** From now on the row is one that is not told, or is told. */
+void node_table_vouch(struct node_table *table, struct node_row *row, bool vouched);
+
+/** Rows that are not told. */
+size_t node_table_vouched_count(const struct node_table *table);
+
 /** Forget the relay of a row; the last row moves to its place. */
 void node_table_remove(struct node_table *table, struct node_row *row);
 
@@ -98,11 +105,12 @@ size_t node_row_attestations(const struct node_row *row);
 /** The row as others see it. */
 struct node_found node_row_found(const struct node_row *row);
 
-/** Hashes over all (key, sequence): of one bucket, which is the first byte of a key, and of all. */
+/** Hashes over (key, sequence) of all that is told: of one bucket, which is the first byte of a
+ * key, and of all. */
 uint64_t node_table_bucket(const struct node_table *table, uint8_t bucket);
 uint64_t node_table_root(const struct node_table *table);
 
-/** How many relays a bucket has. */
+/** How many relays a bucket has that are told. */
 size_t node_table_bucket_count(const struct node_table *table, uint8_t bucket);
 
 /** Grows with every change. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A flood has one message for all neighbours; each brings other records than the one before. */
+/* A flood has the same messages for all neighbours; each brings other records than those before. */
 #include "tests/sim/subnet/hostile.h"
 
 #include "proto/base/bytes.h"
@@ -15,23 +15,69 @@ enum {
     FAKES_FIRST = 1 << 30,
 };
 
+/* When the records of this while were made: the same for all who tell of them. */
+static uint64_t made_ms(const struct world *world)
+{
+    uint64_t wall_ms = env_wall_ms(&world->ports.env);
+
+    return wall_ms - wall_ms % FLOOD_MS;
+}
+
+/* All who flood tell of the same relays at the same time, so that they vouch for each other. */
+static struct relay fake_of(const struct world *world, uint32_t n)
+{
+    uint32_t number =
+        FAKES_FIRST + (uint32_t)(world->now.ns / NS_PER_MS / FLOOD_MS) * FLOOD_COUNT + n;
+    struct relay fake = {.identity = node_of(number)};
+    uint8_t ip[4] = {80, (uint8_t)(number >> 8), (uint8_t)number, 1};
+
+    fake.address = endpoint_v4(ip, 4433);
+    return fake;
+}
+
+/* Tell all neighbours something. */
+static void tell_all(struct world *world, struct relay *relay, const Ziglan__Control *control)
+{
+    for (uint32_t i = 0; i < relay->session_count; i++) {
+        link_send(world, relay, world->relays[relay->sessions[i].peer].identity.public_key,
+                  control);
+    }
+}
+
+/* The same records, as if they were believed here. */
+static void vouch(struct world *world, struct relay *relay)
+{
+    uint8_t buckets[NODE_BUCKETS / 8] = {0}, keys[FLOOD_COUNT][KEY_SIZE];
+    Ziglan__NodeRef refs[FLOOD_COUNT], *pointers[FLOOD_COUNT];
+    Ziglan__NodeSummary summary = ZIGLAN__NODE_SUMMARY__INIT;
+    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
+
+    for (uint32_t i = 0; i < FLOOD_COUNT; i++) {
+        memcpy(keys[i], fake_of(world, i).identity.public_key, KEY_SIZE);
+        ziglan__node_ref__init(&refs[i]);
+        refs[i].key = control_bytes(keys[i], KEY_SIZE);
+        refs[i].sequence = made_ms(world);
+        pointers[i] = &refs[i];
+    }
+    summary.buckets = control_bytes(buckets, sizeof(buckets));
+    summary.refs = pointers;
+    summary.n_refs = FLOOD_COUNT;
+    control.body_case = ZIGLAN__CONTROL__BODY_NODE_SUMMARY;
+    control.node_summary = &summary;
+    tell_all(world, relay, &control);
+}
+
 static void flood(struct world *world, struct relay *relay)
 {
     static uint8_t records[FLOOD_COUNT][RECORD_OTHER_SIGNED_SIZE_MAX];
-    static uint32_t fakes = FAKES_FIRST;
     Ziglan__NodeEntry entries[FLOOD_COUNT], *pointers[FLOOD_COUNT];
     Ziglan__Nodes nodes = ZIGLAN__NODES__INIT;
     Ziglan__Control control = ZIGLAN__CONTROL__INIT;
 
-    for (size_t i = 0; i < FLOOD_COUNT; i++) {
-        struct relay fake = {.identity = node_of(fakes++), .address = relay->address};
-        uint8_t ip[4] = {80, 0, 0, 1};
-        uint16_t net = (uint16_t)rng_u64(&world->rng);
-        size_t size;
+    for (uint32_t i = 0; i < FLOOD_COUNT; i++) {
+        struct relay fake = fake_of(world, i);
+        size_t size = node_record(&fake, made_ms(world), records[i]);
 
-        memcpy(ip + 1, &net, sizeof(net));
-        fake.address = endpoint_v4(ip, 4433);
-        size = node_record(&fake, env_wall_ms(&world->ports.env), records[i]);
         ziglan__node_entry__init(&entries[i]);
         entries[i].record = control_bytes(records[i], size);
         pointers[i] = &entries[i];
@@ -40,10 +86,8 @@ static void flood(struct world *world, struct relay *relay)
     nodes.n_entries = FLOOD_COUNT;
     control.body_case = ZIGLAN__CONTROL__BODY_NODES;
     control.nodes = &nodes;
-    for (uint32_t i = 0; i < relay->session_count; i++) {
-        link_send(world, relay, world->relays[relay->sessions[i].peer].identity.public_key,
-                  &control);
-    }
+    vouch(world, relay);
+    tell_all(world, relay, &control);
 }
 
 static void on_flood(struct world *world, struct event *event)

@@ -5,6 +5,7 @@
 #include "proto/base/bytes.h"
 #include "proto/base/siphash.h"
 #include "proto/crypto/word.h"
+#include "rendezvous/mesh/mesh_internal.h"
 #include "rendezvous/presence/announcer.h"
 #include "rendezvous/presence/presence_table.h"
 #include "tests/sim/subnet/link.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 enum {
+    VIEWS = 16,
     HOSTS_MAX = 20000,  /* of one relay */
     BRIEFS_MAX = 64,    /* sessions for a word */
     BRIEF_MS = 10000,   /* after which one ends */
@@ -23,7 +25,8 @@ enum {
     WORD_OVERHEAD = 42,    /* Ethernet, IPv4 and UDP */
     WORD_MS = 400,         /* so long an answer to a word is waited for */
     SWEEP_MS = 1000,
-    REAL_WEIGHT_MAX = 1000, /* relays; more have a light weight */
+    REAL_WEIGHT_MAX = 1000,  /* relays; more have a light weight, and */
+    LIGHT_COUNT_MAX = 16384, /* room for so many records, because empty room takes memory, too */
 };
 
 struct brief {
@@ -41,13 +44,15 @@ struct presence_side {
     uint64_t timer; /* of the only timer event that counts */
 };
 
-/* The seats, as one relay sees them. There is one for all, because 10,000 would fill the memory. */
-static struct {
+/* The seats, as relays see them that believe the same records and were there at the beginning, or
+ * came later: one for each of ten thousand relays would fill the memory. */
+static struct view {
     struct hrw *hrw;
-    const struct relay *of;
-    uint64_t changes;
-    struct mono at;
-} seats;
+    uint64_t root; /* of the digest of what they believe */
+    bool newcomer;
+    uint64_t used; /* 0: never */
+} views[VIEWS];
+static uint64_t views_used;
 
 /* ---- seats ---- */
 
@@ -86,17 +91,26 @@ static const struct hrw *seats_of(struct world *world, const struct relay *relay
 {
     struct visit visit = {.mesh = relay->mesh};
     const struct hrw_source source = {.context = &visit, .next = visit_next};
+    uint64_t root = node_table_root(relay->mesh->table);
+    bool newcomer = relay->born.ns > 0;
+    struct view *view = &views[0];
 
-    if (seats.hrw == NULL) {
-        CHECK(hrw_new(&seats.hrw, world->count > REAL_WEIGHT_MAX ? light_weight : hrw_score,
+    for (size_t i = 0; i < VIEWS; i++) {
+        if (views[i].used != 0 && views[i].root == root && views[i].newcomer == newcomer) {
+            views[i].used = ++views_used;
+            return views[i].hrw;
+        }
+        view = views[i].used < view->used ? &views[i] : view;
+    }
+    if (view->hrw == NULL) {
+        CHECK(hrw_new(&view->hrw, world->count > REAL_WEIGHT_MAX ? light_weight : hrw_score,
                       &world->ports.env) == ERR_OK);
     }
-    if (seats.of != relay || seats.changes != mesh_changes(relay->mesh)) {
-        CHECK(hrw_fill(seats.hrw, &source, env_wall_ms(&world->ports.env)) == ERR_OK);
-        seats.of = relay;
-        seats.changes = mesh_changes(relay->mesh);
-    }
-    return seats.hrw;
+    CHECK(hrw_fill(view->hrw, &source, env_wall_ms(&world->ports.env)) == ERR_OK);
+    view->root = root;
+    view->newcomer = newcomer;
+    view->used = ++views_used;
+    return view->hrw;
 }
 
 size_t presence_side_winners(struct world *world, const struct relay *relay,
@@ -141,8 +155,9 @@ void presence_side_start(struct world *world, struct relay *relay)
     const struct env *env = &world->ports.env;
 
     CHECK(side != NULL);
-    CHECK(presence_table_new(&side->table, PRESENCE_COUNT_MAX, seal_check, env, world->now) ==
-          ERR_OK);
+    uint32_t count_max = world->count > REAL_WEIGHT_MAX ? LIGHT_COUNT_MAX : PRESENCE_COUNT_MAX;
+
+    CHECK(presence_table_new(&side->table, count_max, seal_check, env, world->now) == ERR_OK);
     CHECK(announcer_new(&side->announcer, relay->identity.public_key, HOSTS_MAX, env, world->now) ==
           ERR_OK);
     CHECK(unreached_new(&side->unreached, env) == ERR_OK);
@@ -160,9 +175,6 @@ void presence_side_stop(struct relay *relay)
         locate_free(side->locate);
         free(side);
         relay->presence = NULL;
-    }
-    if (seats.of == relay) {
-        seats.of = NULL;
     }
 }
 
