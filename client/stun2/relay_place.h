@@ -26,6 +26,7 @@ struct relay_place {
     uint64_t sequence;     /* of the record; 0: none came yet */
     struct endpoint addresses[RECORD_ADDRESSES_MAX];
     size_t addresses_count;
+    uint64_t teller; /* number of the session whose relay told a record last; not stored */
 };
 
 /** Where one session's relay is, and how it is sought (seeking.h). */

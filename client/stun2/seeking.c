@@ -129,7 +129,7 @@ static void move(struct relay_set *set, struct relay_session *relay, struct rela
     if (relay != from && is_heard(relay) && !holds(place, &relay->remote)) {
         link_hub_ping(relay->hub, relay->active, now); /* is it there still? */
     }
-    if (!relay->open && place->addresses_count > 0) {
+    if (!is_heard(relay) && place->addresses_count > 0) {
         char text[ENDPOINT_TEXT_SIZE];
 
         env_trace(set->env, TRACE_LEVEL_INFO, "relay.found", "at=%s%s",
@@ -155,6 +155,9 @@ static void take_record(struct relay_set *set, const struct relay_session *from,
     {
         struct relay_place *place = find_place(relay, header.key);
 
+        if (place != NULL && relay != from && header.sequence >= place->sequence) {
+            place->teller = from->number;
+        }
         if (place == NULL || header.sequence <= place->sequence) {
             continue;
         }
@@ -313,14 +316,13 @@ void seeking_on_open(struct relay_set *set, struct relay_session *relay, const Z
     }
 }
 
-/* True if a relay that this host uses would tell that this one is elsewhere. */
+/* True if a relay that this host uses, and that knows this one, would tell that it is elsewhere. */
 static bool is_watched(const struct relay_set *set, const struct relay_session *relay)
 {
-    const struct relay_session *other;
+    for (size_t i = 0; i < relay->sought.places_count; i++) {
+        const struct relay_session *teller = relay_set_find(set, relay->sought.places[i].teller);
 
-    TAILQ_FOREACH(other, &set->list, in_set)
-    {
-        if (other != relay && relay_session_is_used(other) && is_heard(other)) {
+        if (teller != NULL && relay_session_is_used(teller) && is_heard(teller)) {
             return true;
         }
     }

@@ -11,7 +11,7 @@
  *   a newer record of a key that is sought                 --> its addresses are dialled
  *
  * Relays that this host uses are asked to tell by themselves when a relay of another session is
- * elsewhere. An entry point without a fixed address, of which no other relay would tell, is asked
+ * elsewhere. An entry point without a fixed address, which none of them knows, is asked
  * for a sign of life more often than QUIC would.
  */
 #pragma once

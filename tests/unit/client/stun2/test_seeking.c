@@ -26,15 +26,28 @@ struct world {
     struct net_user host;
 };
 
-static void world_init(struct world *w)
+/* Nothing passes between the open relay and the others. */
+static bool open_is_apart(const struct relay_net *net, size_t from, size_t to)
+{
+    return from == net->count || to == net->count || (from == OPEN) == (to == OPEN);
+}
+
+static void world_init_with(struct world *w,
+                            bool (*passes)(const struct relay_net *net, size_t from, size_t to))
 {
     w->net = relay_net_new(RELAYS, 11);
+    w->net->passes = passes;
     relay_node_set_open(&w->net->nodes[OPEN]);
     w->net->nodes[HOME].cfg.public_hosts = NULL; /* it has none that lasts */
     relay_net_peers(w->net);
     relay_net_start(w->net);
     relay_net_run(w->net, 60000);
     net_user_init(&w->host, w->net, 1);
+}
+
+static void world_init(struct world *w)
+{
+    world_init_with(w, NULL);
 }
 
 static void world_fini(struct world *w)
@@ -286,12 +299,12 @@ static void a_host_joins_by_a_key_alone_if_it_knows_a_relay(void **state)
 }
 
 /* It is started anew at another address, and tells the others. */
-static void move_and_tell(struct world *w, const char *address)
+static void move_and_tell(struct world *w, const char *address, size_t whom)
 {
     relay_node_stop(&w->net->nodes[HOME]);
     move(w, address);
     relay_net_start_one(w->net, HOME);
-    assert_in_range(until_known_at(w, OPEN, 60000), 0, 59000);
+    assert_in_range(until_known_at(w, whom, 60000), 0, 59000);
 }
 
 /* It tells by itself: the host says nothing to the entry point meanwhile. */
@@ -311,7 +324,7 @@ static void a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now
 
         relay_net_run(w.net, 5000);
         (void)snprintf(address, sizeof(address), "45.9.9.%u", 9 + i);
-        move_and_tell(&w, address);
+        move_and_tell(&w, address, OPEN);
         assert_in_range(until_joined(&w, 60000), 0, 3000);
     }
     world_fini(&w);
@@ -356,7 +369,29 @@ static void a_host_without_another_relay_follows_by_asking_the_one_of_the_url(vo
 
         relay_net_run(w.net, 20000 + 1300 * i);
         (void)snprintf(address, sizeof(address), "45.9.9.%u", 9 + i);
-        move_and_tell(&w, address);
+        move_and_tell(&w, address, OPEN);
+        assert_in_range(until_joined(&w, 60000), 0, FOLLOW_MS);
+    }
+    world_fini(&w);
+}
+
+static void a_relay_that_does_not_know_the_entry_point_is_not_relied_on(void **state)
+{
+    char text[URL_SIZE_MAX];
+    struct world w;
+
+    (void)state;
+    world_init_with(&w, open_is_apart);
+    pin(&w, OPEN);
+    url_make(&w, CLOSED, text);
+    join(&w, text);
+    assert_in_range(until_joined(&w, 10000), 0, 2000);
+    for (unsigned i = 0; i < 3; i++) {
+        char address[ENDPOINT_TEXT_SIZE];
+
+        relay_net_run(w.net, 20000 + 1300 * i);
+        (void)snprintf(address, sizeof(address), "45.9.9.%u", 9 + i);
+        move_and_tell(&w, address, FIRST);
         assert_in_range(until_joined(&w, 60000), 0, FOLLOW_MS);
     }
     world_fini(&w);
@@ -383,7 +418,7 @@ static void a_host_follows_by_relays_that_it_was_told_of_once(void **state)
         assert_in_range(until_joined(&w, 10000), 0, 1000);
         relay_net_run(w.net, 1000);
         assert_in_range(w.host.node.core->guides.count, 1, GUIDES_PER_RELAY);
-        move_and_tell(&w, "45.9.9.9");
+        move_and_tell(&w, "45.9.9.9", OPEN);
         if (restarts == 1) {
             host_node_start(&w.host.node, w.net->now);
             (void)host_node_pump(&w.host.node, w.net->now);
@@ -435,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now),
         cmocka_unit_test(signs_of_life_cost_two_small_packets_each),
         cmocka_unit_test(a_host_without_another_relay_follows_by_asking_the_one_of_the_url),
+        cmocka_unit_test(a_relay_that_does_not_know_the_entry_point_is_not_relied_on),
         cmocka_unit_test(a_host_follows_by_relays_that_it_was_told_of_once),
         cmocka_unit_test(an_entry_point_that_comes_back_where_it_was_is_dialled_at_once),
         cmocka_unit_test(a_pinned_relay_that_moves_is_followed_too),
