@@ -269,11 +269,20 @@ static void ask_for_nodes(struct relay_session *whom, const struct relay_session
     }
 }
 
-/* True if it was asked for what can be refused. */
+/* Who told a record already tells newer ones, and has its share of questions. True if it was asked
+ * for what can be refused. */
 static bool ask(struct relay_session *whom, const struct relay_session *relay)
 {
-    ask_for_nodes(whom, relay);
-    return relay->url.kind == URL_KIND_ZIGLAN && ask_for_delegations(whom, relay);
+    bool of_ziglan = relay->url.kind == URL_KIND_ZIGLAN;
+
+    for (size_t i = 0; i < relay->sought.places_count; i++) {
+        const struct relay_place *place = &relay->sought.places[i];
+
+        if (!of_ziglan || place->teller != whom->number) {
+            (void)ask_for_node(whom, relay, place->key);
+        }
+    }
+    return of_ziglan && ask_for_delegations(whom, relay);
 }
 
 static void ask_all(struct relay_set *set, struct relay_session *relay, struct mono now)
