@@ -31,7 +31,7 @@ static void net_key(uint8_t out[16], const struct endpoint *e)
     address_prefix(out, e, 3, 6);
 }
 
-/* The tables of strangers' bytes. */
+/* The tables of strangers' bytes, and of what those of one network may ask for. */
 static int stranger_tables_new(struct limits *limits, const struct env *env)
 {
     static const struct bucket_rate key = {
@@ -46,6 +46,9 @@ static int stranger_tables_new(struct limits *limits, const struct env *env)
         .per_s = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_ADDRESS_SHARES,
         .burst = (uint64_t)STRANGER_BYTES_PER_S * STRANGER_ADDRESS_SHARES * STRANGER_BURST_S,
     };
+    static const struct bucket_rate questions = {.per_s = LOCATE_NET_PER_S,
+                                                 .burst = LOCATE_NET_BURST};
+    static const struct bucket_rate joins = {.per_s = JOIN_NET_PER_S, .burst = JOIN_NET_BURST};
     int rc =
         bucket_table_new(&limits->stranger_rate_by_key, KEY_SIZE, STRANGER_KEYS_MAX, &key, env);
 
@@ -56,6 +59,12 @@ static int stranger_tables_new(struct limits *limits, const struct env *env)
         rc = bucket_table_new(&limits->stranger_rate_by_address, 16, STRANGER_KEYS_MAX, &address,
                               env);
     }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->questions_by_net, 16, LOCATE_NETS_MAX, &questions, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->joins_by_net, 16, LOCATE_NETS_MAX, &joins, env);
+    }
     return rc;
 }
 
@@ -64,8 +73,6 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
 {
     static const struct bucket_rate broadcast = {.per_s = 1, .burst = BROADCAST_BURST};
     static const struct bucket_rate http = {.per_s = HTTP_PER_S, .burst = HTTP_BURST};
-    static const struct bucket_rate questions = {.per_s = LOCATE_NET_PER_S,
-                                                 .burst = LOCATE_NET_BURST};
     const struct bucket_rate stun = {.per_s = cfg->stun_per_addr_per_s,
                                      .burst = cfg->stun_per_addr_per_s};
     int rc;
@@ -92,9 +99,6 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
         rc = bucket_table_new(&limits->moves_by_key, KEY_SIZE, BROADCAST_KEYS_MAX, &broadcast, env);
     }
     if (rc == ERR_OK) {
-        rc = bucket_table_new(&limits->questions_by_net, 16, LOCATE_NETS_MAX, &questions, env);
-    }
-    if (rc == ERR_OK) {
         rc = stranger_tables_new(limits, env);
     }
     if (rc == ERR_OK) {
@@ -116,6 +120,7 @@ void limits_fini(struct limits *limits)
     bucket_table_free(limits->stun_addresses);
     bucket_table_free(limits->http_addresses);
     bucket_table_free(limits->questions_by_net);
+    bucket_table_free(limits->joins_by_net);
 }
 
 void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now)
@@ -287,6 +292,14 @@ bool limits_question_take(struct limits *limits, struct client_limits *client,
     }
     net_key(net, stranger_at);
     return bucket_table_take(limits->questions_by_net, net, 1, now);
+}
+
+bool limits_join_take(struct limits *limits, const struct endpoint *stranger_at, struct mono now)
+{
+    uint8_t net[16];
+
+    net_key(net, stranger_at);
+    return bucket_table_take(limits->joins_by_net, net, 1, now);
 }
 
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)

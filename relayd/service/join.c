@@ -190,6 +190,13 @@ void join_on_join(struct join_service *service, const struct relay_client *clien
                      "this relay serves no ziglan");
         return;
     }
+    if (client->state != RELAY_CLIENT_STATE_MEMBER &&
+        !limits_join_take(&service->base->limits, &client->remote, now)) {
+        service->base->counters.join_limit++;
+        reply_refuse(&service->base->reply, client, message->request_id, VERDICT_LIMIT,
+                     "too many of this network join at once; try again later");
+        return;
+    }
     if (service->count == JOINS_MAX) {
         join_flush(service, now);
     }

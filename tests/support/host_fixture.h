@@ -20,10 +20,10 @@ struct lab {
     struct wire wire;
     struct relay_node relay;
     struct host_node hosts[HOSTS];
-    bool cut_direct;      /* datagrams from host to host are dropped */
+    bool cut_direct;        /* datagrams from host to host are dropped */
     size_t direct_size_max; /* larger datagrams from host to host are dropped; 0: no limit */
-    size_t direct_frames; /* datagrams that were sent from host to host, dropped ones included */
-    struct street street; /* all of them on their wire */
+    size_t direct_frames;   /* datagrams that were sent from host to host, dropped ones included */
+    struct street street;   /* all of them on their wire */
 };
 
 /** A relay and two hosts that are members of no ziglan; the second sets the MTU of the TUN devices.

@@ -3,6 +3,8 @@
 #include "tests/support/net_host.h"
 
 #include "proto/base/bytes.h"
+#include "proto/link/quic/conn_state.h"
+#include "proto/link/quic/hub.h"
 #include "proto/wire/verdict.h"
 
 #include <string.h>
@@ -58,6 +60,8 @@ static void on_frame(struct net_host *host, const struct link_event *event)
 {
     CHECK(event->size > SESSION_DGRAM_HEADER_SIZE && event->data[0] == SESSION_DGRAM_FROM);
     host->frames++;
+    host->friend_frames +=
+        host->friend_key != NULL && memcmp(host->friend_key, event->data + 1, KEY_SIZE) == 0;
     host->frame_at = host->net->now;
     host->frame_size = event->size - SESSION_DGRAM_HEADER_SIZE;
     memcpy(host->frame_src, event->data + 1, KEY_SIZE);
@@ -74,8 +78,10 @@ static void poll(struct net_host *host)
         }
         if (event.type == LINK_EVENT_OPEN) {
             host->open = true;
+            host->dialling = false;
         } else if (event.type == LINK_EVENT_CLOSED) {
             host->open = false;
+            host->dialling = false;
         } else if (event.type == LINK_EVENT_CONTROL) {
             on_control(host, &event);
         } else if (event.type == LINK_EVENT_DATAGRAM) {
@@ -84,7 +90,7 @@ static void poll(struct net_host *host)
     }
 }
 
-static void send(struct net_host *host)
+static void host_send(struct net_host *host)
 {
     do {
         outbox_clear(&host->box);
@@ -99,7 +105,7 @@ static void guest_receive(void *context, struct dgram *in)
 
     link_hub_receive(host->hub, in, host->net->now);
     poll(host);
-    send(host);
+    host_send(host);
 }
 
 static struct mono guest_deadline(void *context)
@@ -115,13 +121,21 @@ static void guest_turn(void *context)
 
     link_hub_expire(host->hub, host->net->now);
     poll(host);
-    send(host);
+    host_send(host);
 }
 
 void net_host_init(struct net_host *host, struct relay_net *net, uint8_t n)
 {
-    const uint8_t seed[IDENTITY_SEED_SIZE] = {3, n};
     const uint8_t ip[4] = {198, 51, n, 7};
+    const struct endpoint address = endpoint_v4(ip, 5000);
+
+    net_host_init_at(host, net, n, &address);
+}
+
+void net_host_init_at(struct net_host *host, struct relay_net *net, uint8_t n,
+                      const struct endpoint *address)
+{
+    const uint8_t seed[IDENTITY_SEED_SIZE] = {3, n};
     struct link_config cfg = {.identity = &host->identity,
                               .connection_max = 8,
                               .attachments = {.context = host, .make = attachment_give}};
@@ -130,7 +144,7 @@ void net_host_init(struct net_host *host, struct relay_net *net, uint8_t n)
     host->net = net;
     host->request_next = 1;
     identity_from_seed(&host->identity, seed);
-    host->address = endpoint_v4(ip, 5000);
+    host->address = *address;
     CHECK(link_hub_new(&host->hub, &cfg, &net->ports.env, net->now) == ERR_OK);
     CHECK(outbox_init(&host->box, 1 << 20, 2048) == ERR_OK);
     host->guest = (struct relay_net_guest){.context = host,
@@ -153,21 +167,27 @@ void net_host_attach(struct net_host *host, size_t i, uint64_t sequence)
                                      relay_net_key(host->net, i), sequence, HOUR_MS);
 }
 
-void net_host_dial(struct net_host *host, size_t i)
+void net_host_dial_begin(struct net_host *host, size_t i, uint32_t roles)
 {
     const struct link_dial dial = {
         .local = host->address,
         .remote = host->net->nodes[i].address,
         .want = LINK_WANT_RELAY,
         .key = relay_net_key(host->net, i),
-        .roles = LINK_ROLE_HOST,
+        .roles = roles,
     };
 
+    CHECK(link_hub_dial(host->hub, &host->handle, &dial, host->net->now) == ERR_OK);
+    host->dialling = true;
+    host_send(host);
+}
+
+void net_host_dial(struct net_host *host, size_t i)
+{
     if (host->open) {
         net_host_leave(host);
     }
-    CHECK(link_hub_dial(host->hub, &host->handle, &dial, host->net->now) == ERR_OK);
-    send(host);
+    net_host_dial_begin(host, i, LINK_ROLE_HOST);
     relay_net_run(host->net, 200);
     for (int tries = 0; tries < 50 && !host->open; tries++) { /* packets were lost */
         relay_net_run(host->net, 100);
@@ -179,7 +199,7 @@ void net_host_leave(struct net_host *host)
 {
     link_hub_close(host->hub, host->handle, 0, "bye", host->net->now);
     host->open = false;
-    send(host);
+    host_send(host);
 }
 
 void net_host_send(struct net_host *host, Ziglan__Control *message)
@@ -191,7 +211,25 @@ void net_host_send(struct net_host *host, Ziglan__Control *message)
     message->request_id = host->request_next++;
     CHECK(control_pack(packed, sizeof(packed), &size, message) == ERR_OK);
     CHECK(link_hub_control(host->hub, host->handle, packed, size) == ERR_OK);
-    send(host);
+    host_send(host);
+}
+
+void net_host_send_raw(struct net_host *host, const uint8_t *head, size_t head_size,
+                       const uint8_t *body, size_t body_size)
+{
+    struct link_conn *conn = conn_find(&host->hub->shared.tables, host->handle);
+
+    if (conn != NULL && conn->phase == CONN_PHASE_OPEN) {
+        (void)!conn->carrier.ops->put(&conn->carrier, head, head_size, body, body_size);
+        host_send(host);
+    }
+}
+
+void net_host_datagram(struct net_host *host, const uint8_t *head, size_t head_size,
+                       const uint8_t *body, size_t body_size)
+{
+    (void)link_hub_datagram(host->hub, host->handle, head, head_size, body, body_size);
+    host_send(host);
 }
 
 void net_host_frame(struct net_host *host, const uint8_t dst[KEY_SIZE], uint8_t mark, size_t size)
@@ -201,7 +239,7 @@ void net_host_frame(struct net_host *host, const uint8_t dst[KEY_SIZE], uint8_t 
 
     memcpy(head + 1, dst, KEY_SIZE);
     CHECK(link_hub_datagram(host->hub, host->handle, head, sizeof(head), frame, size));
-    send(host);
+    host_send(host);
 }
 
 uint64_t net_host_locate(struct net_host *host, const uint8_t key[KEY_SIZE])

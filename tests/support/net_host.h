@@ -17,13 +17,15 @@ struct net_host {
     struct endpoint address;
     struct link_hub *hub;
     struct handle handle;
-    bool open;
+    bool open, dialling;
     struct outbox box;
     struct part attachment; /* in its Hellos; size 0: none */
     uint32_t request_next;
     struct control_arena arena;
     Ziglan__Control *answer; /* to the last request; NULL: none yet */
     struct mono answered_at;
+    const uint8_t *friend_key; /* or NULL; and frames that came from it */
+    size_t friend_frames;
     size_t frames; /* that came from other hosts; the last one follows */
     uint8_t frame_src[KEY_SIZE];
     uint8_t frame[FRAME_SIZE_MAX];
@@ -41,8 +43,13 @@ struct net_host {
     } punch;
 };
 
-/** Make host number n (from 0), which has no session yet. It must not move in memory. */
+/** Make host number n (from 0), which has no session yet, in a network of its own. It must not move
+ * in memory. */
 void net_host_init(struct net_host *host, struct relay_net *net, uint8_t n);
+
+/** The same at this address. */
+void net_host_init_at(struct net_host *host, struct relay_net *net, uint8_t n,
+                      const struct endpoint *address);
 void net_host_fini(struct net_host *host);
 
 /** Attach it to relay i for an hour, from its next Hello on. */
@@ -52,11 +59,22 @@ void net_host_attach(struct net_host *host, size_t i, uint64_t sequence);
  * closed. */
 void net_host_dial(struct net_host *host, size_t i);
 
+/** Begin to dial relay i, as a host or as a relay (LINK_ROLE_...). */
+void net_host_dial_begin(struct net_host *host, size_t i, uint32_t roles);
+
 /** Close its session. */
 void net_host_leave(struct net_host *host);
 
 /** Send a request; its answer comes to host->answer. */
 void net_host_send(struct net_host *host, Ziglan__Control *message);
+
+/** Put bytes into its stream that need not be a capsule. Nothing happens without a session. */
+void net_host_send_raw(struct net_host *host, const uint8_t *head, size_t head_size,
+                       const uint8_t *body, size_t body_size);
+
+/** Send an HTTP datagram of any content. */
+void net_host_datagram(struct net_host *host, const uint8_t *head, size_t head_size,
+                       const uint8_t *body, size_t body_size);
 
 /** Send a data frame of `size` bytes with a mark to the host of this key. */
 void net_host_frame(struct net_host *host, const uint8_t dst[KEY_SIZE], uint8_t mark, size_t size);

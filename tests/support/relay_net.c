@@ -196,6 +196,13 @@ static void timer_keep(struct relay_net *net, size_t i)
           ERR_OK);
 }
 
+static void around(const struct relay_net *net, size_t i, bool begins)
+{
+    if (net->around != NULL) {
+        net->around(net->around_context, i, begins);
+    }
+}
+
 static void deliver(struct relay_net *net)
 {
     struct wire_packet *packet = wire_take(&net->wire, net->now);
@@ -209,8 +216,10 @@ static void deliver(struct relay_net *net)
         if (to < net->count && nat_in(net, to, &in.local) && net->nodes[to].core != NULL &&
             (net->passes == NULL || net->passes(net, from, to)) &&
             (net->lets == NULL || net->lets(net, &packet->from, &packet->to))) {
+            around(net, to, true);
             relay_core_receive(net->nodes[to].core, &in, net->now);
             (void)relay_node_pump(&net->nodes[to], net->now);
+            around(net, to, false);
             timer_keep(net, to);
         }
         wire_packet_free(&net->wire, packet);
@@ -237,8 +246,10 @@ static void nodes_turn(struct relay_net *net)
     for (; entry != NULL && turns < net->count; entry = heap_pop_due(&net->timers, net->now)) {
         size_t i = HEAP_OWNER(entry, struct relay_net_timer, entry)->node;
 
+        around(net, i, true);
         relay_core_expire(net->nodes[i].core, net->now);
         (void)relay_node_pump(&net->nodes[i], net->now);
+        around(net, i, false);
         timer_keep(net, i);
         turns++;
     }

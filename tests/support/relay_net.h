@@ -54,6 +54,9 @@ struct relay_net {
     /* How long a packet takes between two of them; NULL: as the wire says, as from and to guests.
      */
     uint64_t (*way_us)(const struct relay_net *net, size_t from, size_t to);
+    /* Around each turn of relay `node`; NULL: nobody wants to know. */
+    void (*around)(void *context, size_t node, bool begins);
+    void *around_context;
     /* The same as passes, by addresses, for all that arrives at a relay; NULL: everything does. */
     bool (*lets)(struct relay_net *net, const struct endpoint *from, const struct endpoint *to);
 };
