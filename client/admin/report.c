@@ -273,14 +273,14 @@ static json_t *ziglans_json(struct host_core *core, struct mono now)
         char title[TITLE_SIZE];
 
         (void)json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:s}", "name", record->name,
-                      "title", ziglan_title(core, ziglan, title), "key", key_json(record->url.key),
-                      "state", ziglan_state_name(ziglan->state), "granted_name", record->granted,
-                      "wanted_name", ziglan_wanted_name(ziglan), "name_why",
-                      sentence_of_name(ziglan, name_why), "members",
-                      (json_int_t)roster_count(ziglan->roster), "error",
-                      ziglan_error(core, ziglan, text, now)));
+            list, json_pack("{s:s, s:s, s:o, s:s, s:b, s:s, s:s, s:s, s:I, s:s}", "name",
+                            record->name, "title", ziglan_title(core, ziglan, title), "key",
+                            key_json(record->url.key), "state", ziglan_state_name(ziglan->state),
+                            "settled", host_core_settled(core, record->url.key), "granted_name",
+                            record->granted, "wanted_name", ziglan_wanted_name(ziglan), "name_why",
+                            sentence_of_name(ziglan, name_why), "members",
+                            (json_int_t)roster_count(ziglan->roster), "error",
+                            ziglan_error(core, ziglan, text, now)));
     }
     return list;
 }

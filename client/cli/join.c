@@ -87,7 +87,7 @@ static bool is_settled(const json_t *status, const char *key)
 {
     const json_t *ziglan = field_row(status, "ziglans", key, NULL);
 
-    return ziglan != NULL && (state_is(ziglan, "joined") || state_is(ziglan, "refused"));
+    return ziglan != NULL && json_is_true(json_object_get(ziglan, "settled"));
 }
 
 static void joined_print(const json_t *ziglan, const char *title)

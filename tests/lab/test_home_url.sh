@@ -51,6 +51,11 @@ lab_ziglan nas relay pin "$(subnet_url r0)" >/dev/null || not_ok "nas pins r0"
 expect "nas joins by the key alone, since it knows a relay" 0 "Joined attic" join nas "$alone"
 hosts_up laptop nas
 check "laptop reaches nas" wait_for 10 pings laptop nas
+hosts_up desk
+asked=$(moment)
+expect "desk is told so while it is up, too" 1 "knows no relay that could be asked" \
+    join desk "$alone"
+check_most "at once, in ms" "$(since_ms "$asked")" 3000
 
 is_at() { # host address
     [ "$(json_of "$1" status "any(r['ziglan'] == 'attic' and r['state'] == 'connected' and
