@@ -4,6 +4,7 @@
 
 #include "client/admin/sentences.h"
 #include "client/admin/whoami.h"
+#include "client/core/homing.h"
 #include "client/peer/locating.h"
 #include "client/peer/presence.h"
 #include "client/ziglan/ziglan_messages.h"
@@ -380,13 +381,14 @@ static json_t *relay_json(struct host_core *core, const struct relay_session *re
     if (relay->open) {
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack("{s:s, s:o, s:b, s:o, s:o, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan",
+    return json_pack("{s:s, s:o, s:b, s:b, s:o, s:o, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan",
                      ziglan_name, "key", known ? key_json(key) : json_string(""), "pinned",
-                     known && pins_find(&core->pins, key) != NULL, "load_permille",
-                     load_json(relay), "rewards", rewards_json(relay), "host",
-                     relay_host(relay, host), "state", relay_state(relay, now), "again_in_s",
-                     (json_int_t)away_s(relay, now), "rtt_us", (json_int_t)(rtt_ns / NS_PER_US),
-                     "observed", observed, "dialled", dialled_json(relay));
+                     known && pins_find(&core->pins, key) != NULL, "home",
+                     (int)homing_is_home(core, relay), "load_permille", load_json(relay), "rewards",
+                     rewards_json(relay), "host", relay_host(relay, host), "state",
+                     relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now),
+                     "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled",
+                     dialled_json(relay));
 }
 
 /* The entry points of ziglans, one for each in their order; then more relays of theirs; then those

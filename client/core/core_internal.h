@@ -10,8 +10,17 @@
 #include "client/peer/handshake.h"
 #include "client/peer/revival.h"
 #include "client/stun2/guides.h"
+#include "client/stun2/home_relays.h"
 #include "client/stun2/pins.h"
 #include "proto/base/wall_watch.h"
+
+/** What a host does about its home relays (homing.h). */
+struct homing {
+    bool on;
+    struct home_relays homes;
+    uint64_t numbers[HOME_RELAYS]; /* of sessions that were made for this; 0: none */
+    uint64_t asked;                /* the relay that was asked for others; 0: none */
+};
 
 /* tidy-ok: struct-fields these are the parts of a host, each a struct of its own room */
 struct host_core {
@@ -24,6 +33,7 @@ struct host_core {
     struct relay_set relays;
     struct pins pins;
     struct guides guides;
+    struct homing homing;
     struct ziglan_context ziglan_context;
     struct ziglan_list ziglans;
     struct address_book *book;

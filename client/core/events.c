@@ -3,6 +3,7 @@
 #include "client/core/events.h"
 
 #include "client/core/dataplane.h"
+#include "client/core/homing.h"
 #include "client/core/membership.h"
 #include "client/core/telling.h"
 #include "client/core/twins.h"
@@ -164,8 +165,10 @@ static void on_observed(struct host_core *core, struct relay_session *relay,
     }
 }
 
-static void on_go_away(const struct sender *from, const Ziglan__GoAway *go_away, struct mono now)
+static void on_go_away(struct host_core *core, const struct sender *from,
+                       const Ziglan__GoAway *go_away, struct mono now)
 {
+    homing_on_go_away(core, from->relay, (enum goaway)go_away->reason, now);
     if (from->ziglan != NULL) {
         ziglan_on_go_away(from->ziglan, from->relay, go_away, now);
     } else if (go_away->reason == GOAWAY_NOT_ADMITTED) { /* it is not open to strangers now */
@@ -184,7 +187,8 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
         on_observed(core, from->relay, message->observed_address, now);
         break;
     case ZIGLAN__CONTROL__BODY_PONG:
-        relay_facts_on_pong(&from->relay->facts, message->pong);
+        relay_facts_on_pong(&from->relay->facts, message->pong,
+                            link_hub_rtt_ns(from->relay->hub, from->relay->active), now);
         break;
     case ZIGLAN__CONTROL__BODY_ERROR:
         on_error(core, from, message->request_id, message->error, now);
@@ -195,12 +199,13 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
     case ZIGLAN__CONTROL__BODY_NODES:
         seeking_on_nodes(&core->relays, from->relay, message->nodes, now);
         guides_on_nodes(&core->guides, from->relay, message->request_id, message->nodes, now);
+        homing_on_nodes(core, from->relay, message->request_id, message->nodes, now);
         break;
     case ZIGLAN__CONTROL__BODY_GONE:
         on_gone(core, from, message->gone);
         break;
     case ZIGLAN__CONTROL__BODY_GO_AWAY:
-        on_go_away(from, message->go_away, now);
+        on_go_away(core, from, message->go_away, now);
         break;
     case ZIGLAN__CONTROL__BODY_PUNCH_REQUEST:
         introduction_on_request(core->env, from->relay,
@@ -319,6 +324,9 @@ static void on_open(struct host_core *core, const struct sender *from,
     relay_session_on_open(from->relay, event, now);
     seeking_on_open(&core->relays, from->relay, event->hello, now);
     guides_on_open(&core->guides, from->relay, now);
+    if (!homing_on_open(core, from->relay, event->peer->capabilities, now)) {
+        return;
+    }
     telling_begin(from->relay, now);
     membership_relay_opened(core, from->relay, now);
     if (from->ziglan != NULL) {
@@ -329,11 +337,15 @@ static void on_open(struct host_core *core, const struct sender *from,
     }
 }
 
-static void on_closed(const struct sender *from, const struct link_event *event, struct mono now)
+static void on_closed(struct host_core *core, const struct sender *from,
+                      const struct link_event *event, struct mono now)
 {
     enum link_reason reason = event->reason;
     bool was_active = relay_session_on_closed(from->relay, event, now);
 
+    if (was_active) {
+        homing_on_change(core, now);
+    }
     if (from->ziglan != NULL) {
         ziglan_on_closed(from->ziglan, from->relay, was_active, reason, now);
     }
@@ -402,12 +414,13 @@ static void on_event(struct host_core *core, const struct link_event *event, str
         break;
     case LINK_EVENT_STALLED:
         relay_session_on_stalled(from.relay, event->handle, now);
+        homing_on_change(core, now);
         break;
     case LINK_EVENT_REVIVED:
         relay_session_on_revived(from.relay, event->handle, now);
         break;
     case LINK_EVENT_CLOSED:
-        on_closed(&from, event, now);
+        on_closed(core, &from, event, now);
         break;
     case LINK_EVENT_DATAGRAM:
     case LINK_EVENT_REQUEST:

@@ -21,7 +21,7 @@ static bool take(char *out, size_t capacity, const char *text)
 
 void relay_facts_begin(struct relay_facts *facts, const Ziglan__Hello *hello, struct mono now)
 {
-    *facts = (struct relay_facts){.ask_at = now};
+    *facts = (struct relay_facts){.ask_at = now, .asked_at = MONO_NEVER};
     for (size_t i = 0; i < hello->n_rewards && facts->rewards_count < RECORD_REWARDS_MAX; i++) {
         struct record_reward *reward = &facts->rewards[facts->rewards_count];
         const Ziglan__Reward *told = hello->rewards[i];
@@ -34,9 +34,30 @@ void relay_facts_begin(struct relay_facts *facts, const Ziglan__Hello *hello, st
     }
 }
 
-void relay_facts_on_pong(struct relay_facts *facts, const Ziglan__Pong *pong)
+static void note_loss(struct relay_facts *facts, bool lost)
+{
+    uint32_t sum = 7 * (uint32_t)facts->loss_permille + (lost ? RELAY_FACTS_LOSS_MAX : 0);
+
+    facts->loss_permille = (uint16_t)(sum / 8);
+}
+
+void relay_facts_on_ping(struct relay_facts *facts, struct mono now)
+{
+    if (facts->asked_at.ns != MONO_NEVER.ns) {
+        note_loss(facts, true);
+    }
+    facts->asked_at = now;
+}
+
+void relay_facts_on_pong(struct relay_facts *facts, const Ziglan__Pong *pong, uint64_t rtt_ns,
+                         struct mono now)
 {
     facts->load_known = true;
     facts->load_permille =
         (uint16_t)(pong->load < RELAY_FACTS_LOAD_MAX ? pong->load : RELAY_FACTS_LOAD_MAX);
+    if (facts->asked_at.ns != MONO_NEVER.ns) {
+        note_loss(facts, mono_ns_between(facts->asked_at, now) >
+                             2 * rtt_ns + RELAY_FACTS_LOST_SLACK_MS * NS_PER_MS);
+    }
+    facts->asked_at = MONO_NEVER;
 }

@@ -148,6 +148,7 @@ static bool dial_next(struct relay_session *relay, struct mono now)
         .want = want,
         .key = relay->url.key,
         .roles = LINK_ROLE_HOST,
+        .spki = relay->proof.known && want == LINK_WANT_RELAY ? relay->proof.spki : NULL,
     };
     int rc;
 

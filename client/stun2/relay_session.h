@@ -51,6 +51,13 @@ enum {
     RELAY_SESSION_SETTLE_MS = 1000, /* so long a relay may take to see us after a move */
 };
 
+/** What its certificate shows, if a node record told: the session then opens a round trip sooner.
+ */
+struct relay_proof {
+    bool known;
+    uint8_t spki[LINK_SPKI_SIZE];
+};
+
 /** How many sessions it may open. */
 struct relay_opens {
     struct bucket left;
@@ -85,6 +92,7 @@ struct relay_session {
     struct link_hub *hub;
     const struct env *env;
     struct url url; /* hosts, and whose key is expected */
+    struct relay_proof proof;
     struct relay_targets targets;
     struct relay_sought sought;
     struct relay_dials dials;

@@ -32,21 +32,23 @@ static void expire_attachment(struct relay_session *relay, struct mono now)
     }
 }
 
-void relay_upkeep_ask(struct relay_session *relay)
+void relay_upkeep_ask(struct relay_session *relay, struct mono now)
 {
     Ziglan__Ping ping = ZIGLAN__PING__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     message.body_case = ZIGLAN__CONTROL__BODY_PING;
     message.ping = &ping;
-    (void)relay_session_send(relay, &message);
+    if (relay_session_send(relay, &message)) {
+        relay_facts_on_ping(&relay->facts, now);
+    }
 }
 
 static void expire_facts(struct relay_session *relay, struct mono now)
 {
     if (is_attached(relay) && mono_due(relay->facts.ask_at, now)) {
         relay->facts.ask_at = mono_add_ms(now, RELAY_FACTS_ASK_MS);
-        relay_upkeep_ask(relay);
+        relay_upkeep_ask(relay, now);
     }
 }
 
@@ -85,7 +87,7 @@ static void look(struct relay_session *relay, struct mono now)
     flow->flows = false;
     if (late.ns == MONO_NEVER.ns && !flow->asked && is_silent(relay, now)) {
         flow->asked = true;
-        relay_upkeep_ask(relay);
+        relay_upkeep_ask(relay, now);
     }
     flow->look_at = mono_add_ms(now, RELAY_LOOK_MS);
     if (!flow->late) {

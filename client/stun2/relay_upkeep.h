@@ -26,7 +26,7 @@ struct mono relay_upkeep_deadline(const struct relay_session *relay);
 
 /** Ask the relay for a sign of life; it also says how full it is. If none comes, the session stalls
  * (link.h). */
-void relay_upkeep_ask(struct relay_session *relay);
+void relay_upkeep_ask(struct relay_session *relay, struct mono now);
 
 /** A frame came through the relay. */
 void relay_upkeep_on_frame(struct relay_session *relay);

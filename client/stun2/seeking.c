@@ -348,7 +348,7 @@ static void expire_sign(const struct relay_set *set, struct relay_session *relay
         sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
     } else if (mono_due(sought->sign_at, now)) {
         sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
-        relay_upkeep_ask(relay);
+        relay_upkeep_ask(relay, now);
     }
 }
 

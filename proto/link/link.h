@@ -63,7 +63,10 @@ struct link_reward {
 };
 
 /** Bits of capabilities. */
-enum { LINK_CAPABILITY_RELAYS = 1 /* sessions of relays are neighbours, and no hosts */ };
+enum {
+    LINK_CAPABILITY_RELAYS = 1, /* sessions of relays are neighbours, and no hosts */
+    LINK_CAPABILITY_OPEN = 2,   /* strangers are served, too */
+};
 
 /** What a server tells in its Hello, beyond its key. The pointers are borrowed until the hub is
  * freed or link_hub_set_hello replaces them. */

@@ -61,12 +61,21 @@ static int take(struct delegation_service *service, const uint8_t *data, size_t 
     return ERR_OK;
 }
 
+/* Hosts choose relays that would have them. */
+static void capabilities_set(struct delegation_service *service)
+{
+    service->hello.capabilities = LINK_CAPABILITY_RELAYS;
+    if (service->base->cfg.open_relay) {
+        service->hello.capabilities |= LINK_CAPABILITY_OPEN;
+    }
+}
+
 int delegation_service_init(struct delegation_service *service, struct relay_base *base)
 {
     int rc = ERR_OK;
 
     service->base = base;
-    service->hello.capabilities = LINK_CAPABILITY_RELAYS;
+    capabilities_set(service);
     service->hello.session_max = base->cfg.session_max;
     service->hello.rewards = base->rewards;
     service->hello.rewards_count = base->cfg.rewards.count;
@@ -83,6 +92,7 @@ int delegation_service_init(struct delegation_service *service, struct relay_bas
 void delegation_service_hello(struct delegation_service *service)
 {
     service->hello.rewards_count = service->base->cfg.rewards.count;
+    capabilities_set(service);
     link_hub_set_hello(service->base->hub, &service->hello);
 }
 

@@ -52,7 +52,7 @@ static void a_load_is_never_more_than_all(void **state)
     relay_facts_begin(&facts, &hello, (struct mono){1});
     assert_false(facts.load_known);
     pong.load = UINT32_MAX;
-    relay_facts_on_pong(&facts, &pong);
+    relay_facts_on_pong(&facts, &pong, 0, (struct mono){1});
     assert_true(facts.load_known);
     assert_int_equal(facts.load_permille, RELAY_FACTS_LOAD_MAX);
 }
