@@ -8,6 +8,7 @@
 #include "client/peer/locating.h"
 #include "client/peer/presence.h"
 #include "client/ziglan/ziglan_messages.h"
+#include "proto/admin/relay_group.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -412,6 +413,10 @@ static json_t *relays_json(struct host_core *core, struct mono now)
             (void)json_array_append_new(
                 list, relay_json(core, relay, ziglan == NULL ? "" : ziglan->record.name, now));
         }
+    }
+    if (!relay_groups_set(list)) {
+        json_decref(list);
+        return NULL;
     }
     return list;
 }

@@ -19,6 +19,25 @@ static const char *load_text(const json_t *relay, char text[HUMAN_TEXT_SIZE])
     return text;
 }
 
+/* One of the two that this host keeps, one that its user wants, or both. */
+static const char *use_text(const json_t *relay)
+{
+    bool home = json_is_true(json_object_get(relay, "home"));
+
+    if (json_is_true(json_object_get(relay, "pinned"))) {
+        return home ? "home, pinned" : "pinned";
+    }
+    return home ? "home" : "-";
+}
+
+static const char *group_text(const json_t *relay, char text[HUMAN_TEXT_SIZE])
+{
+    int group = (int)json_integer_value(json_object_get(relay, "group"));
+
+    (void)snprintf(text, HUMAN_TEXT_SIZE, group > 0 ? "%d" : "-", group);
+    return text;
+}
+
 static void row(struct table *table, const json_t *relay)
 {
     const char *key = field_text(relay, "key");
@@ -26,6 +45,7 @@ static void row(struct table *table, const json_t *relay)
     const char *state = field_text(relay, "state");
     char rtt[HUMAN_TEXT_SIZE];
     char load[HUMAN_TEXT_SIZE];
+    char group[HUMAN_TEXT_SIZE];
 
     table_row(table);
     table_cell(table, TABLE_COLOR_NONE, "%s", field_text(relay, "host"));
@@ -34,8 +54,8 @@ static void row(struct table *table, const json_t *relay)
     table_cell(table, state_color(state), "%s", state);
     table_cell(table, TABLE_COLOR_NONE, "%s", rtt_text(relay, rtt));
     table_cell(table, TABLE_COLOR_NONE, "%s", load_text(relay, load));
-    table_cell(table, TABLE_COLOR_NONE, "%s",
-               json_is_true(json_object_get(relay, "pinned")) ? "yes" : "-");
+    table_cell(table, TABLE_COLOR_NONE, "%s", use_text(relay));
+    table_cell(table, TABLE_COLOR_NONE, "%s", group_text(relay, group));
 }
 
 static void rewards_print(const json_t *relays)
@@ -59,8 +79,8 @@ static void rewards_print(const json_t *relays)
 
 static void relays_print(const struct cli *cli, const json_t *answer)
 {
-    static const char *const heads[] = {"RELAY", "KEY",  "ZIGLAN", "STATE",
-                                        "RTT",   "LOAD", "PINNED", NULL};
+    static const char *const heads[] = {"RELAY", "KEY", "ZIGLAN", "STATE", "RTT",
+                                        "LOAD",  "USE", "GROUP",  NULL};
     const json_t *relays = json_object_get(answer, "relays");
     struct table *table = table_new(heads);
     const json_t *relay;

@@ -54,7 +54,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level;
+    int *log_level, *home_relays;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -109,6 +109,8 @@ static const cyaml_schema_field_t fields[] = {
                          CLIENT_CONFIG_ZIGLANS_MAX),
     CYAML_FIELD_SEQUENCE("relays", OPTIONAL, struct raw, relays, &text_schema, 0,
                          CLIENT_CONFIG_RELAYS_MAX),
+    CYAML_FIELD_ENUM_PTR("home_relays", OPTIONAL | CYAML_FLAG_STRICT, struct raw, home_relays,
+                         bool_words, CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_SEQUENCE("fixed", OPTIONAL, struct raw, fixed, &text_schema, 0, ADDRPLAN_FIXED_MAX),
     CYAML_FIELD_SEQUENCE("peers", OPTIONAL, struct raw, peers, &peer_schema, 0,
                          CLIENT_CONFIG_PEERS_MAX),
@@ -131,7 +133,8 @@ static const struct config_key keys[] = {
     {"listen_port", "a number from 0 (any free port) to 65535"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
-    {"relays", "a list of at most 8 URLs that begin with relay://"},
+    {"relays", "a list of at most 8 URLs that begin with relay://, or keys of relays"},
+    {"home_relays", "true or false"},
     {"fixed", "a list of at most 4 MAC addresses such as a2:ce:c8:1a:2b:3c"},
     {"peers", "a list of {name: NAME, id: KEY}"},
     {"id", "a key of 52 base32 characters"},
@@ -147,6 +150,7 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "key, privateKey, pool, name, operator, listen_port, mtu, fixed, ziglans, relays, "
+    "home_relays, "
     "peers [name, id, via, routes [net]], dns {enabled, address, "
     "search}, "
     "log_level";
@@ -317,7 +321,11 @@ static bool urls_check(struct config_text *in, const char *list, char *const *ur
 
     for (unsigned i = 0; i < count; i++) {
         const char *text = urls[i];
+        uint8_t key[KEY_SIZE];
 
+        if (kind == URL_KIND_RELAY && key_parse(key, text, strlen(text)) == ERR_OK) {
+            continue; /* other relays know where it is */
+        }
         if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
             return config_text_fail(in, list, text, "%s", problem);
         }
@@ -339,6 +347,9 @@ static bool urls_take(struct config_text *in, struct client_config *out, struct 
     }
     out->ziglans = raw->ziglans;
     out->ziglans_count = raw->ziglans_count;
+    if (raw->home_relays != NULL) {
+        out->home_relays = *raw->home_relays != 0;
+    }
     out->relays = raw->relays;
     out->relays_count = raw->relays_count;
     raw->ziglans = NULL; /* they belong to out now */
@@ -464,6 +475,7 @@ static struct client_config *config_with_defaults(void)
     if (config != NULL) {
         config->mtu = INNER_MTU_DEFAULT;
         config->dns_enabled = true;
+        config->home_relays = true;
         config->log_level = TRACE_LEVEL_INFO;
     }
     return config;

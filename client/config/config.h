@@ -55,8 +55,9 @@ struct client_config {
     size_t fixed_count;
     char **ziglans; /* URLs */
     size_t ziglans_count;
-    char **relays; /* URLs, relay:// */
+    char **relays; /* URLs, relay://, or keys */
     size_t relays_count;
+    bool home_relays; /* look for two that work well, besides those */
     struct client_config_peer *peers;
     size_t peers_count;
     bool dns_enabled, dns_search;

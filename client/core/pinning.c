@@ -15,46 +15,43 @@ static int refuse(char *error, size_t size, int rc, const char *text)
     return rc;
 }
 
-/* The URL of a relay that this host has a session to. */
-static bool url_of_key(const struct host_core *core, const uint8_t key[KEY_SIZE], struct url *out)
+/* The URL of a relay: with the hosts of the session to it, if there is one. Else other relays are
+ * asked where it is, while it is not heard (client/stun2/seeking.h). */
+static void url_of_key(const struct host_core *core, const uint8_t key[KEY_SIZE], struct url *out)
 {
     const struct relay_session *relay;
 
+    *out = (struct url){.kind = URL_KIND_RELAY};
+    memcpy(out->key, key, KEY_SIZE);
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
         if (relay->open && memcmp(relay->relay_key, key, KEY_SIZE) == 0) {
-            *out = (struct url){.kind = URL_KIND_RELAY, .hosts_count = relay->url.hosts_count};
-            memcpy(out->key, key, KEY_SIZE);
+            out->hosts_count = relay->url.hosts_count;
             memcpy(out->hosts, relay->url.hosts, sizeof(out->hosts));
-            if (out->hosts_count == 0) { /* it was found by its key: where it is now */
-                char text[ENDPOINT_TEXT_SIZE];
-
-                out->hosts_count = 1;
-                (void)snprintf(out->hosts[0].name, sizeof(out->hosts[0].name), "%s",
-                               endpoint_ip_text(&relay->remote, text));
-                out->hosts[0].port = relay->remote.port;
-                out->hosts[0].numeric = true;
-            }
-            return true;
         }
     }
-    return false;
+}
+
+/* What a user names a relay by: its URL, or its key. */
+static int url_read(const struct host_core *core, const char *text, struct url *out,
+                    char problem[URL_ERROR_SIZE])
+{
+    uint8_t key[KEY_SIZE];
+
+    if (key_parse(key, text, strlen(text)) == ERR_OK) {
+        url_of_key(core, key, out);
+        return ERR_OK;
+    }
+    return url_parse(out, text, strlen(text), problem);
 }
 
 int pinning_add(struct host_core *core, const char *text, char *error, size_t error_size,
                 struct mono now)
 {
     struct url url;
-    uint8_t key[KEY_SIZE];
     char problem[URL_ERROR_SIZE];
 
-    if (key_parse(key, text, strlen(text)) == ERR_OK) {
-        if (!url_of_key(core, key, &url)) {
-            return refuse(error, error_size, ERR_DROP,
-                          "this host has no session to a relay with this key; give its URL, "
-                          "relay://KEY@HOST");
-        }
-    } else if (url_parse(&url, text, strlen(text), problem) != ERR_OK) {
+    if (url_read(core, text, &url, problem) != ERR_OK) {
         return refuse(error, error_size, ERR_DROP, problem);
     }
     if (url.kind != URL_KIND_RELAY) {
@@ -123,7 +120,7 @@ void pinning_configure(struct host_core *core, char *const *urls, size_t count, 
         core->pins.list[i].configured = false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (url_parse(&url, urls[i], strlen(urls[i]), problem) == ERR_OK &&
+        if (url_read(core, urls[i], &url, problem) == ERR_OK &&
             !pins_configure(&core->pins, &url)) {
             env_trace(core->env, TRACE_LEVEL_WARN, "config.relays",
                       "a host pins at most %d relays, so not all of `relays` are used", PINS_MAX);

@@ -6,6 +6,7 @@
 #include "client/daemon/host.h"
 
 #include "client/core/contacting.h"
+#include "client/core/homing.h"
 #include "client/core/pinning.h"
 #include "client/daemon/setup.h"
 #include "proto/host/file.h"
@@ -117,6 +118,7 @@ int host_subnet_configure(struct host *host)
     contacting_configure(engine_core(host->engine), peers, config->peers_count, clock_mono());
     pinning_configure(engine_core(host->engine), config->relays, config->relays_count,
                       clock_mono());
+    homing_use(engine_core(host->engine), config->home_relays, clock_mono());
     engine_kick(host->engine);
     free(peers);
     return ERR_OK;

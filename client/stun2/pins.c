@@ -2,6 +2,8 @@
 /* A stored pin is the relay's key, with its URL as the value. */
 #include "client/stun2/pins.h"
 
+#include "proto/crypto/key_form.h"
+
 #include <string.h>
 
 struct pin *pins_find(struct pins *pins, const uint8_t key[KEY_SIZE])
@@ -29,6 +31,25 @@ static struct pin *make(struct pins *pins, const struct url *url)
     return pin;
 }
 
+/* A pin without an address is its key alone. */
+static int pin_print(const struct url *url, char text[URL_SIZE_MAX])
+{
+    if (url->hosts_count > 0) {
+        return url_print(url, text, URL_SIZE_MAX);
+    }
+    (void)key_text(url->key, text);
+    return ERR_OK;
+}
+
+static bool pin_read(struct url *out, const char *text, size_t size)
+{
+    char problem[URL_ERROR_SIZE];
+
+    *out = (struct url){.kind = URL_KIND_RELAY};
+    return key_parse(out->key, text, size) == ERR_OK ||
+           (url_parse(out, text, size, problem) == ERR_OK && out->kind == URL_KIND_RELAY);
+}
+
 int pins_init(struct pins *pins, struct relay_set *relays, struct store *store,
               const struct env *env)
 {
@@ -37,7 +58,6 @@ int pins_init(struct pins *pins, struct relay_set *relays, struct store *store,
     *pins = (struct pins){.relays = relays, .store = store, .env = env};
     for (;;) {
         char text[URL_SIZE_MAX];
-        char problem[URL_ERROR_SIZE];
         struct url url;
         size_t size;
         int rc = store_next(store, &cursor, text, sizeof(text), &size);
@@ -45,7 +65,7 @@ int pins_init(struct pins *pins, struct relay_set *relays, struct store *store,
         if (rc != ERR_OK || size == STORE_NONE) {
             return rc;
         }
-        if (url_parse(&url, text, size, problem) != ERR_OK || url.kind != URL_KIND_RELAY) {
+        if (!pin_read(&url, text, size)) {
             env_trace(env, TRACE_LEVEL_ERROR, "relay.load",
                       "a stored relay cannot be read and is passed over");
             continue;
@@ -63,7 +83,7 @@ int pins_add(struct pins *pins, const struct url *url)
     int rc = pins_find(pins, url->key) == NULL && pins->count == PINS_MAX ? ERR_LIMIT : ERR_OK;
 
     if (rc == ERR_OK) {
-        rc = url_print(url, text, sizeof(text));
+        rc = pin_print(url, text);
     }
     if (rc == ERR_OK) {
         rc = store_write(pins->store, STORE_TABLE_RELAYS, url->key, KEY_SIZE, text, strlen(text));

@@ -18,7 +18,7 @@
 enum { PINS_MAX = 8 };
 
 struct pin {
-    struct url url; /* relay:// */
+    struct url url; /* relay://, or without hosts: only the key is known */
     bool stored, configured;
     uint64_t number; /* of the session that it made; 0: none */
 };

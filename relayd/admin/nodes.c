@@ -3,9 +3,9 @@
 #include "relayd/admin/nodes.h"
 
 #include "proto/admin/answer.h"
+#include "proto/admin/relay_group.h"
 #include "proto/base/wall_text.h"
 #include "proto/crypto/key_form.h"
-#include "proto/wire/reward_group.h"
 #include "relayd/service/mesh.h"
 #include "relayd/service/reach.h"
 
@@ -75,51 +75,13 @@ static bool rows_append(const struct relay_core *core, json_t *list, bool neighb
     return true;
 }
 
-/* The rewards of all rows as claims, which borrow from them; returns how many. */
-static size_t claims_take(struct reward_claim *claims, const json_t *list)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *rewards = json_object_get(json_array_get(list, i), "rewards");
-
-        for (size_t k = 0; k < json_array_size(rewards) && k < RECORD_REWARDS_MAX; k++) {
-            const json_t *reward = json_array_get(rewards, k);
-
-            claims[count++] = (struct reward_claim){
-                .owner = i,
-                .chain = json_string_value(json_object_get(reward, "chain")),
-                .address = json_string_value(json_object_get(reward, "address"))};
-        }
-    }
-    return count;
-}
-
-/* Number the groups of the relays that are listed. False without memory. */
-static bool groups_set(json_t *list)
-{
-    size_t count = json_array_size(list);
-    struct reward_claim *claims = calloc(count * RECORD_REWARDS_MAX + 1, sizeof(*claims));
-    uint32_t *groups = calloc(count + 1, sizeof(*groups));
-    bool done = claims != NULL && groups != NULL &&
-                reward_groups(groups, count, claims, claims_take(claims, list)) == ERR_OK;
-
-    for (size_t i = 0; done && i < count; i++) {
-        done = json_object_set_new(json_array_get(list, i), "group",
-                                   json_integer((json_int_t)groups[i])) == 0;
-    }
-    free(claims);
-    free(groups);
-    return done;
-}
-
 json_t *nodes_list(const struct relay_core *core)
 {
     json_t *list = json_array();
     uint32_t count = 0;
 
     if (!rows_append(core, list, true, &count) || !rows_append(core, list, false, &count) ||
-        !groups_set(list)) {
+        !relay_groups_set(list)) {
         json_decref(list);
         return NULL;
     }

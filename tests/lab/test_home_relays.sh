@@ -40,7 +40,7 @@ is_connected() { # host relay
 }
 homes() { json_of "$1" relays "sum(r['home'] for r in d['relays'])"; }
 
-# The relay dies under four flows, relayed and direct.
+# The relay dies under two flows, a relayed and a direct one.
 death() { # relay
     local at
     pinging phone tablet 0.02 2000
@@ -92,8 +92,9 @@ check "all come back to it" wait_for 30 eval \
 
 say "the other one dies"
 death spare
-check "the host that had it wants two again" [ "$(homes phone)" = 1 ]
 relay_begin spare
+check "all come back to it" wait_for 30 eval 'is_connected phone spare && is_connected laptop spare'
+check "and have two again" [ "$(homes phone)" = 2 ]
 
 say "a relay that is known by its key alone"
 relay_make third 203.0.113.10

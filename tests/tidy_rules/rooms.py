@@ -28,7 +28,7 @@ LAYERS = {
     "proto/link": PROTO,
     "proto/link/quic": [*PROTO, "proto/link", "proto/link/tls"],
     "proto/link/tls": PROTO,
-    "proto/admin": ["proto/base"],  # JSON: for shells, not for cores
+    "proto/admin": ["proto/base", "proto/net", "proto/wire"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
     "proto/router": ["proto/base", "proto/net", "proto/portmap", "proto/host"],
     "rendezvous/store": PROTO,

@@ -40,7 +40,8 @@ static void every_key_is_read(void **state)
                                              "ziglans:\n"
                                              "  - ziglan://" KEY_A "@192.0.2.1\n"
                                              "  - ziglan://" KEY_A "?relay=" KEY_A "@r.example\n"
-                                             "relays: [\"relay://" KEY_A "@192.0.2.2\"]\n"
+                                             "relays: [\"relay://" KEY_A "@192.0.2.2\", " KEY_A "]\n"
+                                             "home_relays: no\n"
                                              "peers:\n"
                                              "  - name: nas\n"
                                              "    id: " KEY_A "\n"
@@ -56,8 +57,10 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->mtu, 1400);
     assert_string_equal(config->name, "laptop");
     assert_int_equal(config->ziglans_count, 2);
-    assert_int_equal(config->relays_count, 1);
+    assert_int_equal(config->relays_count, 2);
     assert_string_equal(config->relays[0], "relay://" KEY_A "@192.0.2.2");
+    assert_string_equal(config->relays[1], KEY_A);
+    assert_false(config->home_relays);
     assert_int_equal(config->fixed_count, 2);
     assert_memory_equal(config->fixed[0], eui64, sizeof(eui64));
     assert_int_equal(config->peers_count, 1);
@@ -122,6 +125,7 @@ static const struct {
     {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
     {"operator: two words\n", "'operator' must be the name of a group"},
     {"operator: 012345678901234567890123456789012\n", "'operator' must be the name of a group"},
+    {"home_relays: perhaps\n", "'home_relays' must be true or false"},
     {"dns: {search: perhaps}\n", "'search' must be true or false"},
     {"dns: {enabled: perhaps}\n", "'enabled' must be true or false"},
     {"log_level: loud\n", "'log_level' must be one of"},
