@@ -5,10 +5,11 @@
  */
 #pragma once
 
-#include "client/core/core.h"
 #include "client/stun2/relay_session.h"
 #include "client/tunnel/host_io.h"
 #include "proto/net/dgram.h"
+
+struct host_core;
 
 enum { HOMING_REQUEST_ID = 6 /* of NodeLookups */ };
 

@@ -28,6 +28,15 @@ static void url_of_key(const struct host_core *core, const uint8_t key[KEY_SIZE]
         if (relay->open && memcmp(relay->relay_key, key, KEY_SIZE) == 0) {
             out->hosts_count = relay->url.hosts_count;
             memcpy(out->hosts, relay->url.hosts, sizeof(out->hosts));
+            if (out->hosts_count == 0) { /* it was found by its key: where it is now */
+                char text[ENDPOINT_TEXT_SIZE];
+
+                out->hosts_count = 1;
+                (void)snprintf(out->hosts[0].name, sizeof(out->hosts[0].name), "%s",
+                               endpoint_ip_text(&relay->remote, text));
+                out->hosts[0].port = relay->remote.port;
+                out->hosts[0].numeric = true;
+            }
         }
     }
 }

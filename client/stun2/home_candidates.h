@@ -54,7 +54,6 @@ struct home_round {
     uint32_t in_vain;    /* of them, since one was answered */
 };
 
-/* tidy-ok: struct-fields each stands for one thing about one relay, and no few belong together */
 struct home_candidate {
     bool used;
     uint8_t key[KEY_SIZE];

@@ -10,7 +10,8 @@ DIRECT_MS=200 # a direct ping each 20 ms, on a machine that does other things, t
 
 # An open relay, not running yet; each but the first knows the first one.
 relay_make() { # machine address
-    lab_relay_init "$1" "$2" --name "$1" >"$LAB_DIR/$1.invite" || { lab_fail "relayd init"; exit 1; }
+    lab_relay_init "$1" "$2" --name "$1" >"$LAB_DIR/$1.invite" ||
+        { lab_fail "relayd init"; exit 1; }
     {
         printf 'open_relay: true\n'
         [ ! -f "$LAB_DIR/vps.url" ] || printf 'peers:\n  - %s\n' "$(cat "$LAB_DIR/vps.url")"

@@ -4,6 +4,7 @@
 #include "client/core/blocking.h"
 #include "client/core/contacting.h"
 #include "client/core/core_internal.h"
+#include "client/core/homing.h"
 #include "client/core/telling.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/host_fixture.h"
@@ -151,6 +152,7 @@ static void a_relay_is_told_the_way_that_the_configuration_names(void **state)
 
     (void)state;
     memcpy(peer.key, lab->hosts[1].identity.public_key, KEY_SIZE);
+    homing_use(core, false, lab->now); /* which would ask for relays */
     uint64_t before = words_sent(lab);
     contacting_configure(core, &peer, 1, lab->now);
     run_ms(lab, 200);

@@ -4,6 +4,7 @@
 
 #include "client/admin/sentences.h"
 #include "client/core/core_internal.h"
+#include "client/core/homing.h"
 #include "client/core/pinning.h"
 #include "client/stun2/seeking.h"
 #include "proto/base/bytes.h"
@@ -43,6 +44,7 @@ static void world_init_with(struct world *w,
     relay_net_start(w->net);
     relay_net_run(w->net, 60000);
     net_user_init(&w->host, w->net, 1);
+    homing_use(w->host.node.core, false, w->net->now); /* only what these tests are about */
 }
 
 static void world_init(struct world *w)
@@ -252,6 +254,7 @@ static void an_entry_point_that_moved_hears_the_goodbye_of_who_left(void **state
     assert_int_equal(host_core_leave(w.host.node.core, key_of(&w), left, w.net->now), ERR_OK);
     relay_net_run(w.net, 20000);
     host_node_start(&w.host.node, w.net->now);
+    homing_use(w.host.node.core, false, w.net->now);
     (void)host_node_pump(&w.host.node, w.net->now);
     relay_net_run(w.net, 5000);
     assert_false(host_core_said_farewell(w.host.node.core, left));
@@ -421,6 +424,7 @@ static void a_host_follows_by_relays_that_it_was_told_of_once(void **state)
         move_and_tell(&w, "45.9.9.9", OPEN);
         if (restarts == 1) {
             host_node_start(&w.host.node, w.net->now);
+            homing_use(w.host.node.core, false, w.net->now);
             (void)host_node_pump(&w.host.node, w.net->now);
         }
         assert_in_range(until_joined(&w, 60000), 0, FOLLOW_IDLE_MS);
