@@ -355,6 +355,13 @@ void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_s
     path_on_sent(path, 0, now);
 }
 
+void path_on_ping_ends_before(struct path *path)
+{
+    if (!path->heard && path->silent_pings > 0) {
+        path->silent_pings--;
+    }
+}
+
 bool path_may_ping(const struct path *path)
 {
     return path->heard || path->silent_pings <

@@ -152,6 +152,10 @@ void path_on_received(struct path *path, struct mono now);
 void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_size,
                        struct mono now);
 
+/** The ping that was sent last ends before the address: it is none of those that a silent one gets.
+ */
+void path_on_ping_ends_before(struct path *path);
+
 /** The peer pinged us by this path. True if it is to be pinged back: only in state TRYING. */
 bool path_wants_ping_back(const struct path *path, struct mono now);
 

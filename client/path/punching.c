@@ -49,7 +49,8 @@ static void stop_firing(struct punching *p)
 
 void punching_init(struct punching *p)
 {
-    *p = (struct punching){.state = PUNCH_STATE_IDLE, .wait_until = MONO_NEVER};
+    *p = (struct punching){
+        .state = PUNCH_STATE_IDLE, .wait_until = MONO_NEVER, .opened_at = MONO_NEVER};
     p->retry.at = MONO_NEVER;
 }
 
@@ -178,11 +179,14 @@ static void aim_far(struct punching *p, const struct candidates *candidates,
 }
 
 bool punching_fire(struct punching *p, struct candidates *candidates,
-                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at,
-                   uint64_t near_ms)
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at)
 {
+    bool opened = p->opened_at.ns != MONO_NEVER.ns &&
+                  mono_before(fire_at, mono_add_ms(p->opened_at, PUNCHING_OPENED_MS));
+
     candidates->tried = candidates->list.sequence;
-    punch_round_init(&p->round, fire_at, packet_size, near_ms);
+    p->opened_at = MONO_NEVER;
+    punch_round_init(&p->round, fire_at, packet_size, opened ? 0 : PUNCH_NEAR_MS);
     if (!endpoint_is_none(&p->observed)) { /* private, if the relay is in our site */
         (void)punch_round_add(&p->round, &p->observed, true,
                               own_addresses_on_lan(underlay, &p->observed) ||
@@ -202,6 +206,20 @@ bool punching_fire(struct punching *p, struct candidates *candidates,
     }
     enter(p, is_asked(p) ? PUNCH_STATE_FIRING_ASKED : PUNCH_STATE_FIRING);
     return true;
+}
+
+void punching_on_opened(struct punching *p, struct mono now)
+{
+    if (punching_is_firing(p) && !p->round.opened) {
+        punch_round_opened(&p->round, now);
+    } else {
+        p->opened_at = now;
+    }
+}
+
+void punching_on_moved(struct punching *p)
+{
+    p->opened_at = MONO_NEVER;
 }
 
 bool punching_next(struct punching *p, struct endpoint *to, struct mono now)

@@ -22,9 +22,10 @@
 #include <stdint.h>
 
 enum {
-    PUNCHING_WAIT_MS = 5000,  /* for PunchGo */
-    PUNCHING_FAR_MAX = 4,     /* private addresses outside our LANs in one round ... */
-    PUNCHING_FAR_ATTEMPTS = 2 /* ... of the first attempts, unless one NAT hides us both */
+    PUNCHING_WAIT_MS = 5000,   /* for PunchGo */
+    PUNCHING_OPENED_MS = 2000, /* a word that the peer's NAT is open may come before the round */
+    PUNCHING_FAR_MAX = 4,      /* private addresses outside our LANs in one round ... */
+    PUNCHING_FAR_ATTEMPTS = 2  /* ... of the first attempts, unless one NAT hides us both */
 };
 
 enum punch_state {
@@ -43,6 +44,7 @@ struct punching {
     uint64_t id;              /* of the relay's last PunchGo, 0: none */
     struct endpoint observed; /* the peer's address as its relay sees it; none: unknown */
     struct endpoint own;      /* ours as that relay sees it; none: unknown */
+    struct mono opened_at;    /* the peer said so, and no round has used it; NEVER: it did not */
 };
 
 /** How an expired round ended. */
@@ -104,12 +106,18 @@ enum punch_families punching_families(const struct punching *p, const struct can
                                       const struct own_addresses *underlay);
 
 /** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the
- * observed address and at what the peer told; near_ms as for punch_round_init. Private addresses
+ * observed address and at what the peer told. Until the peer says that its NAT is open, pings to
+ * the observed address only open our own (punch_round.h). Private addresses
  * outside our LANs come last and are few: another network of this site may have them, or a
  * stranger, who gets two sealed pings. False if there is nobody to aim at; then no round runs. */
 bool punching_fire(struct punching *p, struct candidates *candidates,
-                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at,
-                   uint64_t near_ms);
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at);
+
+/** The peer's NAT is open for us: so it says. */
+void punching_on_opened(struct punching *p, struct mono now);
+
+/** We moved: what the peer opened its NAT for is where we were. */
+void punching_on_moved(struct punching *p);
 
 /** The next target of the round that is due, to be pinged now; p->round.hops tells how far. */
 bool punching_next(struct punching *p, struct endpoint *to, struct mono now);

@@ -7,7 +7,7 @@
 #include "proto/wire/control.h"
 #include "proto/wire/frame.h"
 
-enum { NEAR_MARGIN_MS = 40 /* by how much a PunchGo may be late */ };
+enum { TOLD_AGAIN_BURST = 3 /* with it the peer is told once more; the first word may be lost */ };
 
 /* ---- messages to a relay ---- */
 
@@ -118,42 +118,75 @@ void introduction_tell_candidates(struct conversation *a, struct host_io *io, st
     a->candidates.told = own.sequence;
 }
 
-static void fire(struct conversation *a, uint64_t near_ms, struct mono at)
+static void fire(struct conversation *a, struct mono at)
 {
     const struct relay_session *relay = any_relay(a);
 
     a->punching.own = relay == NULL ? (struct endpoint){0} : relay->observed;
-    if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at,
-                      near_ms)) {
+    if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at)) {
         conversation_wake(a, at);
     }
 }
 
-/* Without a relay that said when. */
-static void fire_unplanned(struct conversation *a, struct mono at)
-{
-    fire(a, PUNCH_NEAR_MS, at);
-}
-
 void introduction_fire_moved(struct conversation *a, struct mono at)
 {
-    fire(a, RELAY_SESSION_SETTLE_MS, at);
+    punching_on_moved(&a->punching);
+    fire(a, at);
 }
 
-void introduction_on_candidates(struct conversation *a, const uint8_t *body, size_t size,
-                                struct mono now)
+/* A ping left for where the relay observes the peer. */
+static void tell_opened(struct conversation *a, struct host_io *io, struct mono now)
 {
-    struct intunnel_candidates list;
+    uint8_t plain[PLAIN_HEADER_SIZE + INTUNNEL_OPENED_SIZE] = {PLAIN_PROTOCOL_CONTROL};
 
-    if (intunnel_candidates_decode(&list, body, size) != ERR_OK) {
-        a->shared->dataplane->counters.plaintext_dropped++;
-        return;
+    intunnel_opened_encode(plain + PLAIN_HEADER_SIZE, &a->punching.observed);
+    send_plain(a, plain, sizeof(plain), io, now);
+}
+
+/* Whether one of the peer's relays may have told it this address of ours. */
+static bool is_seen_at(const struct conversation *a, const struct endpoint *here)
+{
+    for (size_t i = 0; i < a->paths.count; i++) {
+        const struct path *path = a->paths.list[i];
+
+        if (path->kind == PATH_KIND_RELAY && endpoint_equal(&path->relay->observed, here)) {
+            return true;
+        }
     }
+    return false;
+}
+
+static void on_opened(struct conversation *a, const struct endpoint *here, struct mono now)
+{
+    if (is_seen_at(a, here)) { /* else it is where we were, and a relay tells the peer soon */
+        punching_on_opened(&a->punching, now);
+        conversation_wake(a, now);
+    }
+}
+
+static void on_candidates(struct conversation *a, const struct intunnel_candidates *list,
+                          struct mono now)
+{
     /* Addresses on a LAN or without NAT need no relay's help. A round that runs already goes on;
      * its end looks at the list again. */
-    if (candidates_learn(&a->candidates, &list) && path_table_direct(&a->paths) == NULL &&
+    if (candidates_learn(&a->candidates, list) && path_table_direct(&a->paths) == NULL &&
         !punching_is_firing(&a->punching)) {
-        fire_unplanned(a, now);
+        fire(a, now);
+    }
+}
+
+void introduction_on_control(struct conversation *a, const uint8_t *body, size_t size,
+                             struct mono now)
+{
+    struct intunnel_candidates list;
+    struct endpoint here;
+
+    if (intunnel_opened_decode(&here, body, size) == ERR_OK) {
+        on_opened(a, &here, now);
+    } else if (intunnel_candidates_decode(&list, body, size) == ERR_OK) {
+        on_candidates(a, &list, now);
+    } else {
+        a->shared->dataplane->counters.plaintext_dropped++;
     }
 }
 
@@ -196,20 +229,6 @@ static struct conversation *punch_of(struct peer *peer, const Ziglan__PunchMessa
     return endpoint_is_none(observed) ? NULL : a;
 }
 
-/* Both fire at one moment, but what the slower one sends may need half of its round trip to its
- * NAT. The relay makes the faster one wait for half of the difference. */
-static uint64_t near_ms(const struct conversation *a, uint64_t fire_ns, struct mono now)
-{
-    const struct relay_session *relay = any_relay(a);
-
-    if (relay != NULL && relay_session_is_settling(relay, now)) {
-        return RELAY_SESSION_SETTLE_MS; /* the peer may have been told where we were */
-    }
-    uint64_t rtt_ns = relay == NULL ? 0 : link_hub_rtt_ns(relay->hub, relay->active);
-
-    return (fire_ns + rtt_ns / 2) / NS_PER_MS + NEAR_MARGIN_MS;
-}
-
 void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mono now)
 {
     struct endpoint observed;
@@ -222,7 +241,7 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
     punching_on_go(&a->punching, go->punch_id, &observed);
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
-        fire(a, near_ms(a, fire_ns, now), mono_add_ns(now, fire_ns));
+        fire(a, mono_add_ns(now, fire_ns));
     }
 }
 
@@ -237,7 +256,7 @@ void introduction_on_update(struct peer *peer, const Ziglan__PunchUpdate *update
     const struct path *direct = path_table_direct(&a->paths);
     a->punching.observed = observed;
     if (direct == NULL || direct->observed) {
-        fire_unplanned(a, now);
+        fire(a, now);
     }
 }
 
@@ -275,18 +294,23 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
     struct endpoint to;
 
     while (punching_next(&a->punching, &to, now)) {
+        const struct punch_round *round = &a->punching.round;
+        bool observed = endpoint_equal(&to, &a->punching.observed);
         struct path *path =
-            path_table_add(&a->paths, &any, &to, endpoint_equal(&to, &a->punching.observed),
-                           a->shared->frame_size_full, now);
+            path_table_add(&a->paths, &any, &to, observed, a->shared->frame_size_full, now);
 
-        pinging_send_hops(a, path, 0, a->punching.round.hops, io, now);
+        pinging_send_hops(a, path, 0, round->hops, io, now);
+        if (observed && !round->receipt &&
+            (round->burst == 0 || round->burst == TOLD_AGAIN_BURST)) {
+            tell_opened(a, io, now);
+        }
     }
     switch (
         punching_expire(&a->punching, path_table_direct(&a->paths) != NULL, &a->candidates, now)) {
     case PUNCH_END_NONE:
         break;
     case PUNCH_END_AGAIN:
-        fire_unplanned(a, now);
+        fire(a, now);
         break;
     case PUNCH_END_FAILED:
         introduction_tell_result(a, false);

@@ -50,6 +50,9 @@ static uint64_t ping_path(struct conversation *a, struct path *path, uint16_t fr
         return 0;
     }
     path_on_ping_sent(path, ping.transaction, ping.frame_size, now);
+    if (hops != 0) {
+        path_on_ping_ends_before(path);
+    }
     return ping.transaction;
 }
 

@@ -20,6 +20,7 @@ void punch_round_init(struct punch_round *round, struct mono fire_at, size_t pac
     round->packet_size = packet_size;
     round->echo_at = MONO_NEVER;
     round->far_at = mono_add_ms(fire_at, near_ms);
+    round->opened = near_ms == 0;
 }
 
 static struct punch_candidate *round_find(struct punch_round *round,
@@ -91,14 +92,19 @@ static bool candidate_may_receive(const struct punch_round *round,
 }
 
 /* Charge one packet to the round; false if its budget is used up. */
-static bool round_charge(struct punch_round *round, struct punch_candidate *candidate)
+static bool round_charge(struct punch_round *round)
 {
     if (round->bytes_sent + round->packet_size > PUNCH_ROUND_BYTES_MAX) {
         return false;
     }
     round->bytes_sent += round->packet_size;
-    candidate->sent++;
     return true;
+}
+
+/* How far a burst's ping to this candidate travels; 0: all the way. */
+static uint8_t hops_to(const struct punch_round *round, const struct punch_candidate *candidate)
+{
+    return candidate->observed && !candidate->listed && !round->opened ? PUNCH_NEAR_HOPS : 0;
 }
 
 static bool next_echo(struct punch_round *round, struct endpoint *to, struct mono now)
@@ -113,7 +119,8 @@ static bool next_echo(struct punch_round *round, struct endpoint *to, struct mon
         round->next++;
         if (candidate->echoes > 0) {
             candidate->echoes--;
-            if (round_charge(round, candidate)) {
+            if (round_charge(round)) {
+                candidate->sent++;
                 *to = candidate->endpoint;
                 return true;
             }
@@ -149,14 +156,15 @@ static bool next_burst(struct punch_round *round, struct endpoint *to, struct mo
             if (!candidate_may_receive(round, candidate)) {
                 continue;
             }
-            if (!round_charge(round, candidate)) {
+            if (!round_charge(round)) {
                 round->burst = PUNCH_BURST_COUNT;
                 return false;
             }
             *to = candidate->endpoint;
-            round->hops = candidate->observed && !candidate->listed && !mono_due(round->far_at, now)
-                              ? PUNCH_NEAR_HOPS
-                              : 0;
+            round->hops = hops_to(round, candidate);
+            if (round->hops == 0) { /* others do not get there */
+                candidate->sent++;
+            }
             return true;
         }
         round->next = 0;
@@ -165,9 +173,23 @@ static bool next_burst(struct punch_round *round, struct endpoint *to, struct mo
     return false;
 }
 
+void punch_round_opened(struct punch_round *round, struct mono now)
+{
+    if (round->opened) {
+        return;
+    }
+    round->opened = true;
+    round->fire_at = now;
+    round->burst = 0;
+    round->next = 0;
+}
+
 bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mono now)
 {
     round->hops = 0;
+    if (!round->receipt && mono_due(round->far_at, now)) {
+        punch_round_opened(round, now);
+    }
     return round->receipt ? next_echo(round, to, now) : next_burst(round, to, now);
 }
 
@@ -196,12 +218,15 @@ struct mono punch_round_deadline(const struct punch_round *round)
     if (round->receipt) {
         return round->echo_at;
     }
-    return round->burst < PUNCH_BURST_COUNT ? burst_at(round, round->burst) : MONO_NEVER;
+    struct mono burst =
+        round->burst < PUNCH_BURST_COUNT ? burst_at(round, round->burst) : MONO_NEVER;
+
+    return round->opened ? burst : mono_min(burst, round->far_at);
 }
 
 struct mono punch_round_end(const struct punch_round *round)
 {
-    return mono_add_ms(round->fire_at, PUNCH_ROUND_MS);
+    return mono_add_ms(round->opened ? round->fire_at : round->far_at, PUNCH_ROUND_MS);
 }
 
 void punch_retry_reset(struct punch_retry *retry, struct mono now)

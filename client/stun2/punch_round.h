@@ -20,7 +20,7 @@ enum {
     PUNCH_ECHO_PACKETS = 3,           /* to an address that answered; they open the far NAT */
     PUNCH_ROUND_BYTES_MAX = 8192,     /* per side and round */
     PUNCH_NEAR_HOPS = 2,              /* so far travel the pings of the first bursts */
-    PUNCH_NEAR_MS = 200,              /* for so long if no relay said when both fire */
+    PUNCH_NEAR_MS = 1000,             /* for so long at most, if the peer does not say more */
     PUNCH_ROUND_MS = 3000,            /* a round without receipt is over this long after firing */
 };
 
@@ -40,21 +40,22 @@ struct punch_round {
     uint8_t burst;      /* the one being sent, PUNCH_BURST_COUNT: all sent */
     uint8_t next;       /* candidate within it */
     uint8_t hops;       /* for the target that punch_round_next named last */
+    bool opened;        /* the peer's NAT is open for us, or long enough was waited for that */
     bool receipt;       /* something valid came from any candidate: no new bursts */
     size_t packet_size; /* UDP payload of one ping */
     size_t bytes_sent;
     struct mono fire_at;
-    struct mono far_at;  /* from here on pings travel all the way */
+    struct mono far_at;  /* unless it is opened: then it is, and the bursts begin anew */
     struct mono echo_at; /* next instant of echoes */
 };
 
 /**
  * A round that fires at `fire_at` with pings of packet_size bytes; no candidates yet.
  *
- * For near_ms pings to an address that a relay observed, and that is not the peer's own, only open
- * our own NAT: they travel PUNCH_NEAR_HOPS hops.
- * Many routers take a packet from outside that arrives before the host inside has sent anything to
- * where it comes from for one to themselves, and then give that host another port.
+ * For near_ms, or until punch_round_opened, pings to an address that a relay observed, and that is
+ * not the peer's own, only open our own NAT: they travel PUNCH_NEAR_HOPS hops. Then the bursts
+ * begin anew. Many routers take a packet from outside that arrives before the host inside has sent
+ * anything to where it comes from for one to themselves, and then give that host another port.
  */
 void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size,
                       uint64_t near_ms);
@@ -68,6 +69,9 @@ void punch_round_init(struct punch_round *round, struct mono fire_at, size_t pac
  */
 bool punch_round_add(struct punch_round *round, const struct endpoint *endpoint, bool observed,
                      bool private_ok);
+
+/** The peer's NAT is open for what comes from us: pings travel all the way from now on. */
+void punch_round_opened(struct punch_round *round, struct mono now);
 
 /** The target of the next ping that is due; it counts as sent. round->hops tells how many hops the
  * ping travels; 0: all the way. False if none is due. */

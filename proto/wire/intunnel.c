@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists of candidates, and goodbyes. */
+/* Lists of candidates, goodbyes, and what a NAT was opened for. */
 #include "proto/wire/intunnel.h"
 
 #include "proto/base/bytes.h"
@@ -63,4 +63,31 @@ int intunnel_goodbye_decode(const uint8_t *data, size_t size)
 
     rbuf_zeros(&r, 3);
     return rbuf_done(&r) && kind == INTUNNEL_KIND_GOODBYE ? ERR_OK : ERR_DROP;
+}
+
+void intunnel_opened_encode(uint8_t out[INTUNNEL_OPENED_SIZE], const struct endpoint *peer)
+{
+    struct wbuf w = wbuf_over(out, INTUNNEL_OPENED_SIZE);
+
+    wbuf_u8(&w, INTUNNEL_KIND_OPENED);
+    wbuf_zeros(&w, 1);
+    wbuf_put(&w, peer->ip, sizeof(peer->ip));
+    wbuf_u16(&w, peer->port);
+    CHECK(wbuf_ok(&w));
+}
+
+int intunnel_opened_decode(struct endpoint *out, const uint8_t *data, size_t size)
+{
+    struct rbuf r = rbuf_over(data, size);
+    struct endpoint e = {0};
+    uint8_t kind = rbuf_u8(&r);
+
+    rbuf_zeros(&r, 1);
+    rbuf_copy(&r, e.ip, sizeof(e.ip));
+    e.port = rbuf_u16(&r);
+    if (!rbuf_done(&r) || kind != INTUNNEL_KIND_OPENED) {
+        return ERR_DROP;
+    }
+    *out = e;
+    return ERR_OK;
 }

@@ -6,9 +6,11 @@
  *
  *   candidates: kind(1) = 1, count(1), reserved(2), sequence(4), count x { ip(16) port(2) }
  *   goodbye:    kind(1) = 2, reserved(3)
+ *   opened:     kind(1) = 3, reserved(1), ip(16) port(2)
  *
  * A list of candidates replaces an earlier one, which has a smaller sequence. Whoever says goodbye
- * ends in order; it sends nothing more.
+ * ends in order; it sends nothing more. Who says opened has sent from where the session is to this
+ * address of the receiver, so that its own NAT lets in what comes from there.
  */
 #pragma once
 
@@ -21,11 +23,13 @@
 enum intunnel_kind {
     INTUNNEL_KIND_CANDIDATES = 1,
     INTUNNEL_KIND_GOODBYE = 2,
+    INTUNNEL_KIND_OPENED = 3,
 };
 
 enum {
     INTUNNEL_CANDIDATES_MAX = 16,
     INTUNNEL_GOODBYE_SIZE = 4,
+    INTUNNEL_OPENED_SIZE = 2 + ENDPOINT_BYTES_SIZE,
     INTUNNEL_SIZE_MAX = 8 + INTUNNEL_CANDIDATES_MAX * ENDPOINT_BYTES_SIZE,
 };
 
@@ -50,3 +54,11 @@ void intunnel_goodbye_encode(uint8_t out[INTUNNEL_GOODBYE_SIZE]);
 
 /** ERR_OK if these size bytes, of any content, are a goodbye, else ERR_DROP. Pure. */
 int intunnel_goodbye_decode(const uint8_t *data, size_t size) MUST_CHECK;
+
+/** Write that the own NAT is open for what comes from `peer`. */
+void intunnel_opened_encode(uint8_t out[INTUNNEL_OPENED_SIZE], const struct endpoint *peer);
+
+/** Decode size bytes of any content. ERR_DROP, with out untouched, if they are no such message.
+ * Pure.
+ */
+int intunnel_opened_decode(struct endpoint *out, const uint8_t *data, size_t size) MUST_CHECK;

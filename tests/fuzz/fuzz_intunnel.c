@@ -10,11 +10,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct intunnel_candidates candidates;
+    struct endpoint here;
     uint8_t again[INTUNNEL_SIZE_MAX];
 
     if (intunnel_goodbye_decode(data, size) == ERR_OK) {
         intunnel_goodbye_encode(again);
         CHECK(size == INTUNNEL_GOODBYE_SIZE && memcmp(again, data, size) == 0);
+        return 0;
+    }
+    if (intunnel_opened_decode(&here, data, size) == ERR_OK) {
+        intunnel_opened_encode(again, &here);
+        CHECK(size == INTUNNEL_OPENED_SIZE && memcmp(again, data, size) == 0);
         return 0;
     }
     if (intunnel_candidates_decode(&candidates, data, size) != ERR_OK) {

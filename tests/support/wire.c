@@ -111,6 +111,8 @@ void wire_send_box(struct wire *wire, const struct endpoint *from, const struct 
     for (size_t i = 0; i < box->items_count; i++) {
         const struct outbox_item *item = &box->items[i];
 
-        wire_send(wire, from, &item->remote, box->bytes + item->offset, item->size, now);
+        if (item->hops == 0) {
+            wire_send(wire, from, &item->remote, box->bytes + item->offset, item->size, now);
+        }
     }
 }

@@ -54,7 +54,8 @@ void wire_send(struct wire *wire, const struct endpoint *from, const struct endp
                const uint8_t *data, size_t size, struct mono now);
 
 /** Send a copy of each datagram in a core's box; the box stays as it is. The source of all is
- * `from`, also where an item of the box names another. */
+ * `from`, also where an item of the box names another. What travels only so many hops ends on the
+ * way. */
 void wire_send_box(struct wire *wire, const struct endpoint *from, const struct outbox *box,
                    struct mono now);
 

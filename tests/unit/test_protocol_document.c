@@ -468,6 +468,8 @@ static void candidates_inside_the_tunnel(void **state)
     assert_int_equal(intunnel_goodbye_decode(plain + PLAIN_HEADER_SIZE, INTUNNEL_GOODBYE_SIZE),
                      ERR_OK);
     output("goodbye_plaintext", plain, PLAIN_HEADER_SIZE + INTUNNEL_GOODBYE_SIZE);
+    intunnel_opened_encode(plain + PLAIN_HEADER_SIZE, &candidates.list[0]);
+    output("opened_plaintext", plain, PLAIN_HEADER_SIZE + INTUNNEL_OPENED_SIZE);
 }
 
 /* ---- URLs and addresses ---- */

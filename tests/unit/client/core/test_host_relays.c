@@ -187,6 +187,7 @@ static void a_relay_that_was_silent_for_a_moment_is_used_again(void **state)
 
     (void)state;
     assert_true(town_passes_within(town, 1));
+    street_run_ms(&town->street, 5000); /* the two told each other all that they have to tell */
     for (size_t i = 0; i < TOWN_HOSTS; i++) {
         struct host_core *core = town->hosts[i].core;
         struct peer *peer = peer_find(&core->peers, town->hosts[1 - i].identity.public_key);

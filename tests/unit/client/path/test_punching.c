@@ -7,7 +7,7 @@
 #include "tests/support/instants.h"
 #include "tests/support/rng.h"
 
-enum { PACKET_SIZE = 64 };
+enum { PACKET_SIZE = 64, ROUND_MS = PUNCH_NEAR_MS + PUNCH_ROUND_MS };
 
 static const struct own_addresses nowhere = {.port = 5000};
 
@@ -44,7 +44,7 @@ struct trial {
 static void fire(struct trial *trial)
 {
     assert_true(
-        punching_fire(&trial->punching, &trial->candidates, &nowhere, PACKET_SIZE, trial->now, 0));
+        punching_fire(&trial->punching, &trial->candidates, &nowhere, PACKET_SIZE, trial->now));
 }
 
 static void fire_at_nobody(struct trial *trial)
@@ -52,7 +52,7 @@ static void fire_at_nobody(struct trial *trial)
     struct candidates none = {.list = {.sequence = trial->candidates.list.sequence}};
 
     trial->punching.observed = (struct endpoint){0};
-    assert_false(punching_fire(&trial->punching, &none, &nowhere, PACKET_SIZE, trial->now, 0));
+    assert_false(punching_fire(&trial->punching, &none, &nowhere, PACKET_SIZE, trial->now));
     trial->punching.observed = test_endpoint(7, 5000);
 }
 
@@ -77,7 +77,7 @@ static enum punch_end expire(struct trial *trial, uint64_t ms, bool direct)
 static enum punch_end expire_with_new_list(struct trial *trial)
 {
     trial->candidates.list.sequence++;
-    return expire(trial, PUNCH_ROUND_MS, false);
+    return expire(trial, ROUND_MS, false);
 }
 
 /* Let an event happen. Returns what its function answers; 0 if it answers nothing. */
@@ -112,12 +112,12 @@ static int happens(struct trial *trial, enum event event)
         return (int)punching_expire(p, true, &trial->candidates, trial->now);
     case EVENT_ROUND_OVER:
     case EVENT_ROUND_OVER_DIRECT:
-        return (int)expire(trial, PUNCH_ROUND_MS, event == EVENT_ROUND_OVER_DIRECT);
+        return (int)expire(trial, ROUND_MS, event == EVENT_ROUND_OVER_DIRECT);
     case EVENT_ROUND_OVER_NEW_LIST:
         return (int)expire_with_new_list(trial);
     case EVENT_ALL_SENT:
     case EVENT_ALL_SENT_DIRECT:
-        return (int)expire(trial, PUNCH_ROUND_MS - 1, event == EVENT_ALL_SENT_DIRECT);
+        return (int)expire(trial, ROUND_MS - 1, event == EVENT_ALL_SENT_DIRECT);
     case EVENT_SUCCEEDED:
         punching_succeeded(p);
         break;
@@ -283,10 +283,10 @@ static void the_deadline_is_that_of_the_wait_and_of_the_round(void **state)
     trial.now = test_at_ms(3000);
     fire(&trial);
     assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(3000).ns);
-    (void)expire(&trial, PUNCH_ROUND_MS - 1, false); /* all is sent, and the wait is over */
+    (void)expire(&trial, ROUND_MS - 1, false); /* all is sent, and the wait is over */
     assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(PUNCHING_WAIT_MS).ns);
     punching_expire_wait(&trial.punching, trial.now);
-    assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(3000 + PUNCH_ROUND_MS).ns);
+    assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(3000 + ROUND_MS).ns);
 }
 
 /* The address that the relay observed comes first. A candidate that is our own address is left
@@ -306,7 +306,7 @@ static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **s
     candidates.list.list[2] = test_endpoint(9, 5000);
     punching_init(&p);
     p.observed = observed;
-    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, test_at_ms(0), 0));
+    assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, test_at_ms(0)));
     assert_int_equal(candidates.tried, 4);
     assert_int_equal(p.round.count, 3);
     assert_false(punching_next(&p, &to, (struct mono){0}));
@@ -328,11 +328,11 @@ static size_t aimed_at(struct trial *trial, size_t *packets)
     memcpy(own.addrs[0].ip, e.ip, sizeof(e.ip));
     own.addrs[0].prefix_bits = 120;
     *packets = 0;
-    if (!punching_fire(&trial->punching, &trial->candidates, &own, PACKET_SIZE, at, 0)) {
+    if (!punching_fire(&trial->punching, &trial->candidates, &own, PACKET_SIZE, at)) {
         return 0;
     }
     size_t targets = trial->punching.round.count;
-    for (int i = 0; i < 3000; i++, at = mono_add_ms(at, 1)) {
+    for (int i = 0; i < ROUND_MS; i++, at = mono_add_ms(at, 1)) {
         while (punching_next(&trial->punching, &to, at)) {
             *packets += 1;
         }
@@ -411,6 +411,57 @@ static void two_without_a_common_family_are_known(void **state)
     }
 }
 
+/* Pings of this round, up to `ms` after it began, that travel all the way. */
+static size_t far_pings(struct punching *p, uint64_t from_ms, uint64_t ms)
+{
+    struct endpoint to;
+    size_t far = 0;
+
+    for (uint64_t at = from_ms; at <= from_ms + ms; at++) {
+        while (punching_next(p, &to, test_at_ms(at))) {
+            far += p->round.hops == 0 ? 1 : 0;
+        }
+    }
+    return far;
+}
+
+/* It may say so before the round, within it, or never; and it may have said so of where we were. */
+static void pings_travel_all_the_way_once_the_peers_nat_is_open(void **state)
+{
+    struct trial trial = trial_in(PUNCH_STATE_FIRING);
+    struct punching *p = &trial.punching;
+
+    (void)state;
+    assert_int_equal(far_pings(p, 0, 100), 0);
+    punching_on_opened(p, test_at_ms(101));
+    assert_int_equal(far_pings(p, 101, 0), 1);
+    assert_int_equal(far_pings(p, 102, 2000), PUNCH_BURST_COUNT - 1);
+    assert_int_equal(punch_round_end(&p->round).ns, test_at_ms(101 + PUNCH_ROUND_MS).ns);
+
+    trial.now = test_at_ms(4000); /* that word was for the round before */
+    fire(&trial);
+    assert_int_equal(far_pings(p, 4000, PUNCH_NEAR_MS - 1), 0);
+    assert_int_equal(far_pings(p, 4000 + PUNCH_NEAR_MS, 2000), PUNCH_BURST_COUNT);
+
+    trial = trial_in(PUNCH_STATE_IDLE);
+    punching_on_opened(p, test_at_ms(0));
+    trial.now = test_at_ms(PUNCHING_OPENED_MS - 1);
+    fire(&trial);
+    assert_int_equal(far_pings(p, PUNCHING_OPENED_MS - 1, 0), 1);
+
+    trial = trial_in(PUNCH_STATE_IDLE);
+    punching_on_opened(p, test_at_ms(0));
+    trial.now = test_at_ms(PUNCHING_OPENED_MS); /* long ago */
+    fire(&trial);
+    assert_int_equal(far_pings(p, PUNCHING_OPENED_MS, 100), 0);
+
+    trial = trial_in(PUNCH_STATE_IDLE);
+    punching_on_opened(p, test_at_ms(0));
+    punching_on_moved(p);
+    fire(&trial);
+    assert_int_equal(far_pings(p, 0, 100), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_first_session_wants_one_attempt),
         cmocka_unit_test(the_deadline_is_that_of_the_wait_and_of_the_round),
         cmocka_unit_test(a_round_aims_at_what_was_observed_and_at_what_the_peer_told),
+        cmocka_unit_test(pings_travel_all_the_way_once_the_peers_nat_is_open),
         cmocka_unit_test(private_addresses_of_other_networks_are_tried_within_bounds),
     };
 

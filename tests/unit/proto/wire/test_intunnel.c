@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* In-tunnel control (proto/wire/intunnel.h): lists of candidates. */
+#include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
 
 #include "proto/wire/intunnel.h"
@@ -96,12 +97,37 @@ static void a_goodbye_is_four_bytes(void **state)
     assert_int_equal(intunnel_candidates_decode(&candidates, bytes, sizeof(bytes)), ERR_DROP);
 }
 
+static void an_opened_names_the_receivers_address(void **state)
+{
+    struct endpoint here = test_endpoint(7, 40000), back = {0};
+    uint8_t bytes[INTUNNEL_OPENED_SIZE + 1] = {0};
+    struct intunnel_candidates candidates;
+
+    (void)state;
+    intunnel_opened_encode(bytes, &here);
+    assert_int_equal(bytes[0], INTUNNEL_KIND_OPENED);
+    for (size_t size = 0; size <= sizeof(bytes); size++) {
+        assert_int_equal(intunnel_opened_decode(&back, bytes, size),
+                         size == INTUNNEL_OPENED_SIZE ? ERR_OK : ERR_DROP);
+    }
+    assert_true(endpoint_equal(&back, &here));
+    for (size_t at = 0; at < 2; at++) { /* kind, reserved */
+        bytes[at] ^= 0x10;
+        assert_int_equal(intunnel_opened_decode(&back, bytes, INTUNNEL_OPENED_SIZE), ERR_DROP);
+        bytes[at] ^= 0x10;
+    }
+    assert_int_equal(intunnel_candidates_decode(&candidates, bytes, INTUNNEL_OPENED_SIZE),
+                     ERR_DROP);
+    assert_int_equal(intunnel_goodbye_decode(bytes, INTUNNEL_OPENED_SIZE), ERR_DROP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(candidates_round_trip_from_none_to_sixteen),
         cmocka_unit_test(candidates_against_the_rules_are_refused),
         cmocka_unit_test(a_goodbye_is_four_bytes),
+        cmocka_unit_test(an_opened_names_the_receivers_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
