@@ -32,7 +32,7 @@ static int remember_addresses(struct host_core *core)
     for (;;) {
         uint8_t v4[4];
         size_t size;
-        int rc = store_next(core->store, &cursor, v4, sizeof(v4), &size);
+        int rc = store_next_fitting(core->store, &cursor, v4, sizeof(v4), &size);
 
         if (rc != ERR_OK || size == STORE_NONE) {
             return rc;

@@ -73,8 +73,8 @@ static struct addrplan_pool pool_first(struct engine *e, const struct engine_opt
     size_t size = STORE_NONE;
     struct addrplan_pool pool;
     size_t routes;
-    int rc = store_read(e->store, STORE_TABLE_ADDRESS_BOOK, options->identity->public_key, KEY_SIZE,
-                        v4, sizeof(v4), &size);
+    int rc = store_read_sized(e->store, STORE_TABLE_ADDRESS_BOOK, options->identity->public_key,
+                              KEY_SIZE, v4, sizeof(v4), sizeof(v4), &size);
 
     if (rc != ERR_OK || size != STORE_NONE) {
         return ADDRPLAN_POOL_DEFAULT;

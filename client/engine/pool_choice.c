@@ -51,9 +51,9 @@ bool pool_choice_read(struct store *store, struct addrplan_pool *out, int *rc)
     uint8_t value[STORED_SIZE];
     size_t size;
 
-    *rc = store_read(store, STORE_TABLE_META, stored_key, sizeof(stored_key) - 1, value,
-                     sizeof(value), &size);
-    if (*rc != ERR_OK || size != STORED_SIZE || value[4] < 8 || value[4] > 28) {
+    *rc = store_read_sized(store, STORE_TABLE_META, stored_key, sizeof(stored_key) - 1, value,
+                           STORED_SIZE, STORED_SIZE, &size);
+    if (*rc != ERR_OK || size == STORE_NONE || value[4] < 8 || value[4] > 28) {
         return false;
     }
     *out = (struct addrplan_pool){.base = be32_read(value), .prefix_bits = value[4]};

@@ -12,7 +12,7 @@ int blocks_init(struct blocks *blocks, struct store *store)
 
     *blocks = (struct blocks){.store = store};
     for (;;) {
-        int rc = store_next(store, &cursor, value, sizeof(value), &size);
+        int rc = store_next_fitting(store, &cursor, value, sizeof(value), &size);
 
         if (rc != ERR_OK || size == STORE_NONE) {
             return rc;

@@ -41,7 +41,7 @@ static int load(struct contacts *contacts)
     for (;;) {
         char name[NAME_TEXT_SIZE] = "";
         size_t size;
-        int rc = store_next(contacts->store, &cursor, name, sizeof(name) - 1, &size);
+        int rc = store_next_fitting(contacts->store, &cursor, name, sizeof(name) - 1, &size);
 
         if (rc != ERR_OK || size == STORE_NONE) {
             return rc;

@@ -60,7 +60,7 @@ int pins_init(struct pins *pins, struct relay_set *relays, struct store *store,
         char text[URL_SIZE_MAX];
         struct url url;
         size_t size;
-        int rc = store_next(store, &cursor, text, sizeof(text), &size);
+        int rc = store_next_fitting(store, &cursor, text, sizeof(text), &size);
 
         if (rc != ERR_OK || size == STORE_NONE) {
             return rc;

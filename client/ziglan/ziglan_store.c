@@ -173,8 +173,8 @@ int ziglan_store_put_order(struct store *store, const struct ziglan_order *order
 int ziglan_store_get_order(struct store *store, struct ziglan_order *out)
 {
     size_t size;
-    int rc = store_read(store, STORE_TABLE_META, order_key, sizeof(order_key) - 1, out->keys,
-                        sizeof(out->keys), &size);
+    int rc = store_read_sized(store, STORE_TABLE_META, order_key, sizeof(order_key) - 1, out->keys,
+                              0, sizeof(out->keys), &size);
 
     out->count = rc == ERR_OK && size != STORE_NONE ? size / KEY_SIZE : 0;
     return rc;
@@ -202,8 +202,9 @@ int ziglan_store_get_address(struct store *store, const uint8_t key[KEY_SIZE], s
 
     *out = (struct endpoint){0};
     keyed_name(name, address_key, key);
-    rc = store_read(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value), &size);
-    if (rc == ERR_OK && size == sizeof(value)) {
+    rc = store_read_sized(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value),
+                          sizeof(value), &size);
+    if (rc == ERR_OK && size != STORE_NONE) {
         struct rbuf r = rbuf_over(value, size);
 
         rbuf_copy(&r, out->ip, sizeof(out->ip));
@@ -232,8 +233,9 @@ int ziglan_store_get_left_at(struct store *store, const uint8_t key[KEY_SIZE], u
 
     *wall_ms = 0;
     keyed_name(name, left_key, key);
-    rc = store_read(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value), &size);
-    if (rc == ERR_OK && size == sizeof(value)) {
+    rc = store_read_sized(store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value),
+                          sizeof(value), &size);
+    if (rc == ERR_OK && size != STORE_NONE) {
         struct rbuf r = rbuf_over(value, size);
 
         *wall_ms = rbuf_u64(&r);

@@ -10,7 +10,8 @@ void volume_load(struct relay_base *base, struct store *store)
 {
     uint8_t row[ALLOTMENT_ROW_SIZE];
     size_t size = STORE_NONE;
-    int rc = store_read(store, STORE_TABLE_META, row_key, strlen(row_key), row, sizeof(row), &size);
+    int rc = store_read_sized(store, STORE_TABLE_META, row_key, strlen(row_key), row, sizeof(row),
+                              sizeof(row), &size);
 
     if (rc != ERR_OK) {
         env_trace(&base->env, TRACE_LEVEL_WARN, "volume.load",

@@ -55,13 +55,14 @@ int directory_mark(struct directory *directory, const uint8_t key[KEY_SIZE], uin
 
 int directory_sequence_load(struct directory *directory)
 {
-    uint8_t stored[STORE_VALUE_SIZE_MAX]; /* a damaged value may have any size */
+    uint8_t stored[8];
     size_t size;
-    int rc = store_read(directory->store, STORE_TABLE_META, sequence_name,
-                        sizeof(sequence_name) - 1, stored, sizeof(stored), &size);
+    int rc =
+        store_read_sized(directory->store, STORE_TABLE_META, sequence_name,
+                         sizeof(sequence_name) - 1, stored, sizeof(stored), sizeof(stored), &size);
 
     if (rc == ERR_OK) {
-        directory->sequence = size == 8 ? be64_read(stored) : 0;
+        directory->sequence = size != STORE_NONE ? be64_read(stored) : 0;
     }
     return rc;
 }

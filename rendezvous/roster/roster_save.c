@@ -170,14 +170,14 @@ int roster_bindings_count(struct roster *roster)
 int roster_read_sequence(struct roster *roster)
 {
     uint8_t name[SEQUENCE_KEY_SIZE];
-    uint8_t value[STORE_VALUE_SIZE_MAX];
+    uint8_t value[8];
     size_t size;
     int rc;
 
     sequence_key(name, roster);
-    rc = store_read(roster->store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value),
-                    &size);
-    if (rc == ERR_OK && size == 8) {
+    rc = store_read_sized(roster->store, STORE_TABLE_META, name, sizeof(name), value, sizeof(value),
+                          sizeof(value), &size);
+    if (rc == ERR_OK && size != STORE_NONE) {
         struct rbuf r = rbuf_over(value, size);
         roster->sequence = rbuf_u64(&r);
     }

@@ -10,10 +10,11 @@ int growing_load(struct growing *growing, struct store *store, const char *name)
 {
     uint8_t mark[8];
     size_t size;
-    int rc = store_read(store, STORE_TABLE_META, name, strlen(name), mark, sizeof(mark), &size);
+    int rc = store_read_sized(store, STORE_TABLE_META, name, strlen(name), mark, sizeof(mark),
+                              sizeof(mark), &size);
 
     *growing = (struct growing){0};
-    if (rc == ERR_OK && size == sizeof(mark)) {
+    if (rc == ERR_OK && size != STORE_NONE) {
         growing->last_ms = be64_read(mark);
         growing->reserved_ms = growing->last_ms;
     }

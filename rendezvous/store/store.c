@@ -43,6 +43,34 @@ int store_read(struct store *store, enum store_table table, const void *key, siz
     return store->ops->read(store, table, key, key_size, value, capacity, size);
 }
 
+static void wrong_size_tell(const struct store *store, enum store_table table, size_t size)
+{
+    if (store->env != NULL) {
+        env_trace(store->env, TRACE_LEVEL_WARN, "store.passed_over",
+                  "table=%s size=%zu why=\"a stored value has a size that this version does not "
+                  "write; it goes on without it\"",
+                  store_table_name(table), size);
+    }
+}
+
+int store_read_sized(struct store *store, enum store_table table, const void *key, size_t key_size,
+                     void *value, size_t min, size_t max, size_t *size)
+{
+    uint8_t whole[STORE_VALUE_SIZE_MAX];
+    int rc = store_read(store, table, key, key_size, whole, sizeof(whole), size);
+
+    if (rc != ERR_OK || *size == STORE_NONE) {
+        return rc;
+    }
+    if (*size < min || *size > max) {
+        wrong_size_tell(store, table, *size);
+        *size = STORE_NONE;
+    } else if (*size > 0) {
+        memcpy(value, whole, *size);
+    }
+    return ERR_OK;
+}
+
 /* Make one change inside the open transaction, or in one of its own. The first failure is kept:
    no further change is tried, and the commit fails. */
 static int store_change(struct store *store, enum store_table table, const void *key,
@@ -102,6 +130,22 @@ int store_next(struct store *store, struct store_cursor *cursor, void *value, si
         cursor->started = true;
     } else {
         *cursor = from;
+    }
+    return rc;
+}
+
+int store_next_fitting(struct store *store, struct store_cursor *cursor, void *value,
+                       size_t capacity, size_t *size)
+{
+    uint8_t whole[STORE_VALUE_SIZE_MAX];
+    int rc = store_next(store, cursor, whole, sizeof(whole), size);
+
+    while (rc == ERR_OK && *size != STORE_NONE && *size > capacity) {
+        wrong_size_tell(store, cursor->table, *size);
+        rc = store_next(store, cursor, whole, sizeof(whole), size);
+    }
+    if (rc == ERR_OK && *size != STORE_NONE && *size > 0) {
+        memcpy(value, whole, *size);
     }
     return rc;
 }

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "proto/base/env.h"
 #include "proto/base/err.h"
 
 #include <stdbool.h>
@@ -84,9 +85,10 @@ struct store_ops {
 
 struct store {
     const struct store_ops *ops;
-    void *context; /* the implementation's own */
-    bool writing;  /* between begin and commit/abort */
-    int failed;    /* first error of the open transaction, ERR_OK if none */
+    void *context;         /* the implementation's own */
+    const struct env *env; /* borrowed, for traces; NULL: none */
+    bool writing;          /* between begin and commit/abort */
+    int failed;            /* first error of the open transaction, ERR_OK if none */
 };
 
 /**
@@ -96,6 +98,14 @@ struct store {
  */
 int store_read(struct store *store, enum store_table table, const void *key, size_t key_size,
                void *value, size_t capacity, size_t *size) MUST_CHECK;
+
+/**
+ * Copy the value of a key that has min to max (at most STORE_VALUE_SIZE_MAX) bytes. *size is its
+ * size, or STORE_NONE, with `value` as it was, if it is not there. One of another size, which
+ * another version may have written, is as one that is not there, and is told in the log.
+ */
+int store_read_sized(struct store *store, enum store_table table, const void *key, size_t key_size,
+                     void *value, size_t min, size_t max, size_t *size) MUST_CHECK;
 
 /** Set the value of a key, whether or not it is there already. */
 int store_write(struct store *store, enum store_table table, const void *key, size_t key_size,
@@ -113,6 +123,10 @@ struct store_cursor store_cursor_from(enum store_table table, const void *from, 
  * where it is. *size is STORE_NONE at the end of the table, where the cursor keeps its last key. */
 int store_next(struct store *store, struct store_cursor *cursor, void *value, size_t capacity,
                size_t *size) MUST_CHECK;
+
+/** The same, but keys whose value does not fit are passed over, which is told in the log. */
+int store_next_fitting(struct store *store, struct store_cursor *cursor, void *value,
+                       size_t capacity, size_t *size) MUST_CHECK;
 
 /** Begin a transaction. None may be open. On an error none is. */
 int store_begin(struct store *store) MUST_CHECK;

@@ -490,6 +490,7 @@ int store_lmdb_open(struct store **out, const char *path, const struct env *env,
     l->env = env;
     l->store.ops = &lmdb_ops;
     l->store.context = l;
+    l->store.env = env;
     rc = store_place_take(&l->lock_fd, path, env, error, error_size);
     if (rc == ERR_OK) {
         rc = database_open(l, path, error, error_size);

@@ -174,6 +174,38 @@ static void a_copy_of_a_machine_does_not_answer_with_its_former_keys(void **stat
     lab_free(lab);
 }
 
+/* All single values of a host, and a row of each of its other tables, have another size than it
+ * writes: another version was here, or a disk went bad. */
+static void rows_of_a_wrong_size_do_not_keep_a_host_from_its_peers(void **state)
+{
+    static const enum store_table tables[] = {STORE_TABLE_CONTACTS, STORE_TABLE_RELAYS,
+                                              STORE_TABLE_BLOCKS, STORE_TABLE_ADDRESS_BOOK};
+    static const uint8_t key[KEY_SIZE] = {9}, junk[4000] = {1};
+    struct lab *lab = lab_joined();
+    struct store *store = lab->hosts[1].store;
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_META, NULL, 0);
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    size_t size = 0, count = 0;
+
+    (void)state;
+    while (store_next(store, &cursor, value, sizeof(value), &size) == ERR_OK &&
+           size != STORE_NONE) {
+        assert_int_equal(
+            store_write(store, STORE_TABLE_META, cursor.key, cursor.key_size, junk, sizeof(junk)),
+            ERR_OK);
+        count++;
+    }
+    assert_true(count > 0);
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        assert_int_equal(store_write(store, tables[i], key, KEY_SIZE, junk, sizeof(junk)), ERR_OK);
+    }
+    lab_restart(lab, 1);
+    run_ms(lab, 2000);
+    send_pings(lab, 80, 100);
+    next_ping_arrives(lab, 84, 100);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_copy_of_a_machine_forgets_all_keys_and_talks_again),
         cmocka_unit_test(a_copy_of_a_machine_does_not_answer_with_its_former_keys),
         cmocka_unit_test(a_full_disk_does_not_end_what_runs),
+        cmocka_unit_test(rows_of_a_wrong_size_do_not_keep_a_host_from_its_peers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

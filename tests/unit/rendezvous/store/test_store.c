@@ -128,6 +128,31 @@ static void a_value_larger_than_the_room_is_refused(struct subject *h)
     assert_int_equal(store_next(h->store, &cursor, small, sizeof(small), &size), ERR_SYSTEM);
 }
 
+static void a_value_of_another_size_is_as_one_that_is_not_there(struct subject *h)
+{
+    char value[5] = "kept";
+    size_t size;
+
+    subject_put(h, STORE_TABLE_META, "a", "four");
+    subject_put(h, STORE_TABLE_META, "b", "much longer");
+    subject_put(h, STORE_TABLE_META, "c", "last");
+    for (size_t i = 0; i < 7; i++) {
+        assert_int_equal(store_read_sized(h->store, STORE_TABLE_META, "a", 1, value, i, i, &size),
+                         ERR_OK);
+        assert_true((size == STORE_NONE) == (i != 4));
+    }
+    assert_string_equal(value, "four");
+    assert_int_equal(store_read_sized(h->store, STORE_TABLE_META, "b", 1, value, 0, 4, &size),
+                     ERR_OK);
+    assert_true(size == STORE_NONE);
+    struct store_cursor cursor = store_cursor_from(STORE_TABLE_META, NULL, 0);
+    assert_int_equal(store_next_fitting(h->store, &cursor, value, 4, &size), ERR_OK);
+    assert_int_equal(store_next_fitting(h->store, &cursor, value, 4, &size), ERR_OK);
+    assert_string_equal(value, "last");
+    assert_int_equal(store_next_fitting(h->store, &cursor, value, 4, &size), ERR_OK);
+    assert_true(size == STORE_NONE);
+}
+
 static void the_largest_keys_and_values_fit(struct subject *h)
 {
     static uint8_t value[STORE_VALUE_SIZE_MAX], back[STORE_VALUE_SIZE_MAX];
@@ -204,6 +229,8 @@ static const struct {
     {"an_aborted_transaction_leaves_nothing", an_aborted_transaction_leaves_nothing},
     {"a_crash_loses_only_the_open_transaction", a_crash_loses_only_the_open_transaction},
     {"a_value_larger_than_the_room_is_refused", a_value_larger_than_the_room_is_refused},
+    {"a_value_of_another_size_is_as_one_that_is_not_there",
+     a_value_of_another_size_is_as_one_that_is_not_there},
     {"the_largest_keys_and_values_fit", the_largest_keys_and_values_fit},
     {"random_changes_match_a_naive_twin", random_changes_match_a_naive_twin},
 };
