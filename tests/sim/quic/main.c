@@ -109,6 +109,7 @@ int main(int argc, char **argv)
         figures_expect(&figures, "new_relay_known_to_100_percent_worst_s", 0, 120);
         figures_expect(&figures, "locate_right_share", 0.99, 1);
         figures_expect(&figures, "locate_open_p50_round_trips", 0, 2);
+        figures_expect(&figures, "locate_cold_p50_round_trips", 0, 2);
     }
     return figures.failures > 0 ? 1 : 0;
 }

@@ -20,6 +20,8 @@ enum {
     NEWCOMERS_MAX = 32,
     SAMPLES_MAX = 1024,
     SAME_WAY_US = 10000, /* as between hosts and their relays */
+    FIRST_FRAME_SIZE = 200,
+    FIRST_FRAME_MS = 2000, /* then it will not come any more */
     NOON_MS = 12 * 3600 * 1000,
 };
 
@@ -299,6 +301,37 @@ static void warm(struct play *play, size_t relay, const uint8_t key[KEY_SIZE])
     relay_net_run(play->net, 2000);
 }
 
+/* A host sends to another of which it knows only the key: how long does its first frame take? */
+static void first_frame(struct play *play, struct looks *looks, struct net_host *from,
+                        const struct net_host *to)
+{
+    struct mono sent = play->net->now;
+    size_t before = to->frames;
+
+    net_host_frame(from, to->identity.public_key, 1, FIRST_FRAME_SIZE);
+    relay_net_run(play->net, FIRST_FRAME_MS);
+    CHECK(looks->count < SAMPLES_MAX);
+    looks->ms[looks->count++] =
+        to->frames > before ? (double)mono_ns_between(sent, to->frame_at) / 1e6 : INFINITY;
+    looks->found += to->frames > before ? 1 : 0;
+}
+
+static void frames_figures(struct play *play, struct figures *figures, struct net_host *host,
+                           size_t hosts)
+{
+    static struct looks frames;
+    double trip_ms = 2.0 * SAME_WAY_US / 1000;
+
+    for (size_t i = 0; i < hosts; i++) {
+        first_frame(play, &frames, &host[i], &host[(i + 5) % hosts]);
+    }
+    figures_add(figures, "first_frame_arrived_share", (double)frames.found / (double)hosts);
+    figures_add(figures, "first_frame_p50_round_trips",
+                quantile(frames.ms, frames.count, 50) / trip_ms);
+    figures_add(figures, "first_frame_p95_round_trips",
+                quantile(frames.ms, frames.count, 95) / trip_ms);
+}
+
 void play_locate(struct play *play, struct figures *figures, size_t hosts)
 {
     static struct looks cold, same_cold, same_warm;
@@ -343,6 +376,7 @@ void play_locate(struct play *play, struct figures *figures, size_t hosts)
                 quantile(same_warm.ms, same_warm.count, 50) / trip_ms);
     figures_add(figures, "locate_open_p95_round_trips",
                 quantile(same_warm.ms, same_warm.count, 95) / trip_ms);
+    frames_figures(play, figures, host, hosts);
     play->net->guests_count = 0;
     for (size_t i = 0; i < hosts; i++) {
         net_host_fini(&host[i]);
