@@ -155,31 +155,39 @@ static bool is_wanted(const struct relay_session *relay)
     return relay->sought.wanted && relay->url.kind == URL_KIND_ZIGLAN;
 }
 
-/* When nobody who was asked knows the relay, and it was silent for long enough. */
+/* When guides are to be asked: soon if nobody who was asked knows the relay, later if it still is
+ * not heard although somebody does. */
 static struct mono lacks_at(const struct relay_session *relay)
 {
     const struct relay_sought *sought = &relay->sought;
+    uint64_t after_ms = seeking_moves(relay) ? GUIDES_AFTER_MS_MOVES : GUIDES_AFTER_MS;
 
-    if (!is_wanted(relay) || sought->asked != sought->refused) {
+    if (!is_wanted(relay)) {
         return MONO_NEVER;
     }
-    if (relay->targets.count == 0) {
-        return sought->since;
+    if (sought->asked != sought->refused) {
+        after_ms = GUIDES_AFTER_MS_ANSWERED;
+    } else if (relay->targets.count == 0) {
+        after_ms = 0;
     }
-    return mono_add_ms(sought->since,
-                       seeking_moves(relay) ? GUIDES_AFTER_MS_MOVES : GUIDES_AFTER_MS);
+    return mono_add_ms(sought->since, after_ms);
 }
 
-/* True if there is a session to this relay, open or not. */
+/* True if a session leads to this relay, open or not. One that is sought is no guide either: two
+ * sessions would take each other's place. */
 static bool has_session(const struct guides *guides, const uint8_t key[KEY_SIZE])
 {
     const struct relay_session *relay;
 
     TAILQ_FOREACH(relay, &guides->relays->list, in_set)
     {
-        if ((relay->url.kind == URL_KIND_RELAY && memcmp(relay->url.key, key, KEY_SIZE) == 0) ||
-            (relay->open && memcmp(relay->relay_key, key, KEY_SIZE) == 0)) {
+        if (relay->url.kind == URL_KIND_RELAY && memcmp(relay->url.key, key, KEY_SIZE) == 0) {
             return true;
+        }
+        for (size_t i = 0; i < relay->sought.places_count; i++) {
+            if (memcmp(relay->sought.places[i].key, key, KEY_SIZE) == 0) {
+                return true;
+            }
         }
     }
     return false;

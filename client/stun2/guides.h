@@ -15,13 +15,14 @@
 #include <stdint.h>
 
 enum {
-    GUIDES_MAX = 8,               /* stored */
-    GUIDES_PER_RELAY = 4,         /* of them one relay tells */
-    GUIDES_AT_ONCE = 2,           /* sessions */
-    GUIDES_AFTER_MS = 3000,       /* at once, if the entry point has no address; */
-    GUIDES_AFTER_MS_MOVES = 1000, /* so soon, if it is expected to move */
-    GUIDES_TURN_MS = 10000,       /* then another one has its turn, if there is one; */
-    GUIDES_TURNS_FAST = 24,       /* after so many of them a turn lasts longer */
+    GUIDES_MAX = 8,                   /* stored */
+    GUIDES_PER_RELAY = 4,             /* of them one relay tells */
+    GUIDES_AT_ONCE = 2,               /* sessions */
+    GUIDES_AFTER_MS = 3000,           /* at once, if the entry point has no address; */
+    GUIDES_AFTER_MS_MOVES = 1000,     /* so soon, if it is expected to move */
+    GUIDES_AFTER_MS_ANSWERED = 20000, /* what relays with a session know may be old */
+    GUIDES_TURN_MS = 10000,           /* then another one has its turn, if there is one; */
+    GUIDES_TURNS_FAST = 24,           /* after so many of them a turn lasts longer */
     GUIDES_TURN_MS_SLOW = 300000,
     GUIDES_FRESH_MS = 24 * 3600 * 1000, /* nobody is asked for more, if there are GUIDES_MAX */
     GUIDES_REQUEST_ID = 5,              /* of the question for some relays */

@@ -33,13 +33,15 @@ struct relay_place {
 struct relay_sought {
     struct relay_place places[RELAY_PLACES_MAX];
     size_t places_count;
-    bool begun;          /* what is stored was read */
-    bool wanted;         /* the relay is not heard; the next ones count only then */
-    struct mono since;   /* it is not */
-    struct mono ask_at;  /* when others are asked (again) */
-    struct mono sign_at; /* while it is heard: when it is asked for a sign of life */
-    uint32_t asked;      /* how many were, in this round */
-    uint32_t refused;    /* and how many of them do not know it */
+    bool begun;                       /* what is stored was read */
+    bool wanted;                      /* the relay is not heard; the next ones count only then */
+    struct mono since;                /* it is not */
+    struct mono ask_at;               /* when others are asked (again) */
+    struct mono sign_at;              /* while it is heard: when it is asked for a sign of life */
+    uint32_t asked;                   /* how many were, in this round */
+    uint32_t refused;                 /* and how many of them do not know it */
+    size_t newest;                    /* of the places, which is stored */
+    struct mono store_at, store_from; /* when it is to be, NEVER: it is; and not before */
     uint32_t unknown_to; /* so many were asked last, and none knew it; 0: or it is not known yet */
 };
 

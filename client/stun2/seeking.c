@@ -91,6 +91,7 @@ static void begin(const struct relay_set *set, struct relay_session *relay, stru
     }
     relay->sought.begun = true;
     relay->sought.sign_at = MONO_NEVER;
+    relay->sought.store_at = MONO_NEVER;
     if (relay->url.kind == URL_KIND_RELAY) {
         (void)make_place(relay, relay->url.key);
     }
@@ -111,9 +112,10 @@ static bool may_dial(const struct endpoint *address, const struct relay_session 
 static void move(struct relay_set *set, struct relay_session *relay, struct relay_place *place,
                  const struct record_node *node, const struct relay_session *from, struct mono now)
 {
+    struct relay_sought *sought = &relay->sought;
     bool first = place->sequence == 0;
 
-    relay->sought.unknown_to = 0;
+    sought->unknown_to = 0;
     place->sequence = node->header.sequence;
     place->addresses_count = 0;
     for (size_t i = 0; i < node->addresses_count; i++) {
@@ -121,10 +123,8 @@ static void move(struct relay_set *set, struct relay_session *relay, struct rela
             place->addresses[place->addresses_count++] = node->addresses[i];
         }
     }
-    if (relay_place_put(set->attachments.store, relay->url.key, place) != ERR_OK) {
-        env_trace(set->env, TRACE_LEVEL_ERROR, "relay.place",
-                  "the relay's place could not be stored; free some disk space");
-    }
+    sought->newest = (size_t)(place - sought->places);
+    sought->store_at = mono_before(now, sought->store_from) ? sought->store_from : now;
     dial_places(relay, place, now);
     if (relay != from && is_heard(relay) && !holds(place, &relay->remote)) {
         link_hub_ping(relay->hub, relay->active, now); /* is it there still? */
@@ -352,6 +352,22 @@ static void expire_sign(const struct relay_set *set, struct relay_session *relay
     }
 }
 
+static void expire_store(const struct relay_set *set, struct relay_session *relay, struct mono now)
+{
+    struct relay_sought *sought = &relay->sought;
+
+    if (!mono_due(sought->store_at, now)) {
+        return;
+    }
+    sought->store_at = MONO_NEVER;
+    sought->store_from = mono_add_ms(now, SEEKING_STORE_MS);
+    if (relay_place_put(set->attachments.store, relay->url.key, &sought->places[sought->newest]) !=
+        ERR_OK) {
+        env_trace(set->env, TRACE_LEVEL_ERROR, "relay.place",
+                  "the relay's place could not be stored; free some disk space");
+    }
+}
+
 void seeking_expire(struct relay_set *set, struct mono now)
 {
     struct relay_session *relay;
@@ -361,6 +377,7 @@ void seeking_expire(struct relay_set *set, struct mono now)
         struct relay_sought *sought = &relay->sought;
 
         begin(set, relay, now);
+        expire_store(set, relay, now);
         if (is_heard(relay)) {
             sought->wanted = false;
             expire_sign(set, relay, now);
@@ -387,6 +404,7 @@ struct mono seeking_deadline(const struct relay_set *set)
     TAILQ_FOREACH(relay, &set->list, in_set)
     {
         at = mono_min(at, is_heard(relay) ? relay->sought.sign_at : relay->sought.ask_at);
+        at = mono_min(at, relay->sought.store_at);
     }
     return at;
 }

@@ -24,7 +24,8 @@ enum {
     SEEKING_AFTER_MS = 1000, /* most relays that fall silent answer again at once */
     SEEKING_AGAIN_MS = 5000, /* a relay remembers for so long that there was nothing */
     SEEKING_SIGN_MS = 5000,
-    SEEKING_WATCHES_MAX = 8, /* a relay keeps no more of one host */
+    SEEKING_STORE_MS = 10000, /* between two writes, whatever a relay signs */
+    SEEKING_WATCHES_MAX = 8,  /* a relay keeps no more of one host */
 };
 
 /** True of an entry point whose URL says no address: it is expected to move. */

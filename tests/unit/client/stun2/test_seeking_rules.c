@@ -208,6 +208,7 @@ static void the_place_of_a_relay_is_remembered_over_a_restart(void **state)
     (void)state;
     tell_delegation(w, &w->ziglan, &w->entry_relay);
     (void)tell_one(w, &w->entry_relay, &w->entry_relay, 5, "198.51.100.1:4433");
+    seeking_expire(&w->base.set, w->base.now);
     relay_set_fini(&w->base.set);
     assert_int_equal(relay_set_init(&w->base.set, &w->base.identity, w->base.store,
                                     &w->base.ports.env, w->base.now),
@@ -221,6 +222,36 @@ static void the_place_of_a_relay_is_remembered_over_a_restart(void **state)
     relay_set_redirect(&w->base.set, w->sought, &url, w->base.now);
     seeking_expire(&w->base.set, w->base.now);
     assert_int_equal(w->sought->targets.count, 0);
+    world_free(w);
+}
+
+static void a_relay_that_signs_without_end_makes_few_writes(void **state)
+{
+    struct world *w = world_new();
+    struct relay_place place;
+    char address[ENDPOINT_TEXT_SIZE];
+    uint64_t stored = 0;
+    size_t writes = 0;
+    bool found;
+
+    (void)state;
+    tell_delegation(w, &w->ziglan, &w->entry_relay);
+    for (uint64_t i = 1; i <= 300; i++) { /* five a second, each at another address */
+        (void)snprintf(address, sizeof(address), "198.51.100.%u:4433", (unsigned)(i % 200) + 1);
+        (void)tell_one(w, &w->entry_relay, &w->entry_relay, i, address);
+        seeking_expire(&w->base.set, w->base.now);
+        w->base.now = mono_add_ms(w->base.now, 200);
+        assert_int_equal(relay_place_get(w->base.store, w->ziglan.public_key, &place, &found),
+                         ERR_OK);
+        writes += found && place.sequence != stored;
+        stored = found ? place.sequence : 0;
+    }
+    assert_in_range(writes, 1, 300 * 200 / SEEKING_STORE_MS + 1);
+    assert_true(
+        mono_due(seeking_deadline(&w->base.set), mono_add_ms(w->base.now, SEEKING_STORE_MS)));
+    seeking_expire(&w->base.set, mono_add_ms(w->base.now, SEEKING_STORE_MS));
+    assert_int_equal(relay_place_get(w->base.store, w->ziglan.public_key, &place, &found), ERR_OK);
+    assert_int_equal(place.sequence, 300); /* the last one is stored all the same */
     world_free(w);
 }
 
@@ -264,6 +295,7 @@ int main(void)
         cmocka_unit_test(what_a_relay_did_not_sign_or_what_is_older_moves_nothing),
         cmocka_unit_test(addresses_of_special_purpose_are_not_dialled_because_a_relay_says_so),
         cmocka_unit_test(the_place_of_a_relay_is_remembered_over_a_restart),
+        cmocka_unit_test(a_relay_that_signs_without_end_makes_few_writes),
         cmocka_unit_test(guides_are_taken_once_for_a_question_and_have_a_bound),
     };
 
