@@ -122,6 +122,13 @@ static const char *fault_text(const struct reach_service *reach, char text[REACH
             "it to this machine in the router",
             endpoint_text(&reach->address, address), (unsigned)reach->local.port);
         break;
+    case REACH_FAULT_RESTRICTED:
+        (void)snprintf(
+            text, REACH_TEXT_SIZE,
+            "no: the router lets in only relays to which this one sends (address-restricted "
+            "NAT); forward UDP port %u to this machine in the router",
+            (unsigned)reach->local.port);
+        break;
     case REACH_FAULT_SILENT:
     case REACH_FAULT_NONE:
         (void)snprintf(text, REACH_TEXT_SIZE,
@@ -150,8 +157,10 @@ const char *reach_text(const struct relay_core *core, char text[REACH_TEXT_SIZE]
                        endpoint_text(&reach->address, address));
         break;
     case REACH_STATE_FULL_CONE:
-        (void)snprintf(text, REACH_TEXT_SIZE, "yes, at %s, behind a NAT",
-                       endpoint_text(&reach->address, address));
+        (void)snprintf(
+            text, REACH_TEXT_SIZE, "yes, at %s, behind a NAT%s",
+            endpoint_text(&reach->address, address),
+            reach_is_doubtful(reach) ? "; only relays to which this one sends measured it" : "");
         break;
     case REACH_STATE_NOT_REACHABLE:
         return fault_text(reach, text);

@@ -36,6 +36,7 @@ static void enter(struct reach_service *service, enum reach_state next, enum rea
         [REACH_FAULT_NONE] = "none",
         [REACH_FAULT_CLOSED] = "port_closed",
         [REACH_FAULT_SYMMETRIC] = "symmetric_nat",
+        [REACH_FAULT_RESTRICTED] = "restricted_nat",
         [REACH_FAULT_SILENT] = "no_result",
     };
     char text[ENDPOINT_TEXT_SIZE];
@@ -60,6 +61,13 @@ static bool is_running(const struct reach_service *service)
 static bool is_reached(const struct reach_service *service)
 {
     return service->state == REACH_STATE_PUBLIC || service->state == REACH_STATE_FULL_CONE;
+}
+
+/* The router that lets in strangers does so whatever address it has. */
+bool reach_is_doubtful(const struct reach_service *service)
+{
+    return !endpoint_same_ip(&service->address, &service->local) &&
+           !endpoint_same_ip(&service->watch.open, &service->local);
 }
 
 static void ask(struct reach_service *service, struct neighbour *neighbour)
@@ -143,41 +151,36 @@ static void reached(struct reach_service *service, struct mono now)
     mesh_dials_wait(service->mesh->mesh, now);
     service->retry.ms = REACH_RETRY_MS_MIN;
     service->retry.silent = 0;
-    service->next_at = mono_add_ms(now, REACH_RETRY_MS_MAX);
+    service->next_at =
+        mono_add_ms(now, reach_is_doubtful(service) ? REACH_DOUBT_MS : REACH_RETRY_MS_MAX);
     enter(service, own ? REACH_STATE_PUBLIC : REACH_STATE_FULL_CONE, REACH_FAULT_NONE);
 }
 
-static void not_reached(struct reach_service *service, struct mono now)
+/* It is tried again. That no result came says nothing about a relay that was reached before, and
+ * one round that failed may be lost packets. */
+static void not_reached(struct reach_service *service, enum reach_fault fault, struct mono now)
 {
     static const struct endpoint none = {.port = 0};
-    enum reach_fault fault = REACH_FAULT_CLOSED;
-    uint32_t ports;
+    struct reach_retry *retry = &service->retry;
+    bool silent = fault == REACH_FAULT_SILENT;
+    bool first = is_reached(service) && retry->silent == 0;
 
-    (void)reach_watch_most(&service->watch, &ports);
-    if (service->answered == 0) {
-        fault = REACH_FAULT_SILENT;
-    } else if (ports > 1) {
-        fault = REACH_FAULT_SYMMETRIC;
-    }
     service->until = MONO_NEVER;
     mesh_dials_wait(service->mesh->mesh, now);
-    if (fault != REACH_FAULT_SILENT) { /* what the router says is not so, perhaps */
+    if (!silent) { /* what the router says is not so, perhaps */
         service->mapping.failed = service->mapping.asked != 0;
     }
     if (service->mapping.failed) {
         service->next_at = mono_add_ms(now, REACH_OBSERVED_MS);
-    } else if (fault == REACH_FAULT_SILENT && service->retry.silent < REACH_SILENT_MAX) {
-        service->retry.silent++;
+    } else if (silent ? retry->silent < REACH_SILENT_MAX : first) {
+        retry->silent++;
         service->next_at = mono_add_ms(now, REACH_SILENT_MS);
     } else {
-        service->next_at = mono_add_ms(now, service->retry.ms);
-        service->retry.ms *= 2;
-        if (service->retry.ms > REACH_RETRY_MS_MAX) {
-            service->retry.ms = REACH_RETRY_MS_MAX;
-        }
+        retry->silent = silent ? retry->silent : 0;
+        service->next_at = mono_add_ms(now, retry->ms);
+        retry->ms = retry->ms < REACH_RETRY_MS_MAX / 2 ? 2 * retry->ms : REACH_RETRY_MS_MAX;
     }
-    /* That no result came says nothing about a relay that was reached before. */
-    if (fault == REACH_FAULT_SILENT && is_reached(service)) {
+    if (is_reached(service) && (silent || first)) {
         service->address = service->mesh->own.address;
         return;
     }
@@ -217,6 +220,9 @@ static void count_through(struct reach_service *service)
  * it. Who answers first may lie about the address, so it must wait for the others. */
 static void announce(struct reach_service *service, struct mono now)
 {
+    if (service->reached > 0) {
+        service->watch.open = service->local;
+    }
     node_own_set(&service->mesh->own, &service->address, 0, now);
     for (uint32_t i = 0; i < service->asked; i++) {
         const struct reach_asked *asked = &service->neighbours[i];
@@ -287,20 +293,59 @@ void reach_on_result(struct reach_service *service, const struct relay_client *c
     }
 }
 
-/* What the results of a round say together. What did not get through was lost, or is one that lies;
- * and where all who measure are neighbours, their word must do. */
-static void judge(struct reach_service *service, struct mono now)
+/* A relay that is no neighbour is known: its packets would come from where we never sent to. */
+static bool strangers_known(const struct reach_service *service)
 {
-    uint32_t through = service->reached + service->by_port;
+    struct node_found found;
+    size_t cursor = 0;
+
+    while (mesh_next(service->mesh->mesh, &cursor, &found)) {
+        if (!found.own && neighbour_of_key(&service->base->neighbours, found.key) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the results of a round say together. What did not get through was lost, or is one that lies.
+ * Behind a NAT the word of neighbours is little: to them it may be open, since this relay sends to
+ * them. It does if no other relay is there, or none was found for so long. */
+static enum reach_fault judge(const struct reach_service *service)
+{
+    uint32_t through = service->reached + service->by_port, ports;
     bool most = 2 * through > service->asked;
 
+    if (service->answered == 0) {
+        return REACH_FAULT_SILENT;
+    }
     /* The word of few must agree with what the neighbours observe. */
-    if (through > 0 && 2 * through >= service->answered &&
-        (most || endpoint_is_none(&service->seen) ||
-         endpoint_equal(&service->address, &service->seen))) {
+    if (through == 0 || 2 * through < service->answered ||
+        !(most || endpoint_is_none(&service->seen) ||
+          endpoint_equal(&service->address, &service->seen))) {
+        (void)reach_watch_most(&service->watch, &ports);
+        return ports > 1 ? REACH_FAULT_SYMMETRIC : REACH_FAULT_CLOSED;
+    }
+    if (service->reached > 0 || !reach_is_doubtful(service)) {
+        return REACH_FAULT_NONE;
+    }
+    if (through < service->answered) {
+        return REACH_FAULT_RESTRICTED;
+    }
+    return is_reached(service) || service->retry.silent >= REACH_SILENT_MAX ||
+                   !strangers_known(service)
+               ? REACH_FAULT_NONE
+               : REACH_FAULT_SILENT;
+}
+
+/* The round is over. */
+static void finish(struct reach_service *service, struct mono now)
+{
+    enum reach_fault fault = judge(service);
+
+    if (fault == REACH_FAULT_NONE) {
         announce(service, now);
     } else {
-        not_reached(service, now);
+        not_reached(service, fault, now);
     }
 }
 
@@ -374,7 +419,7 @@ void reach_expire(struct reach_service *service, struct mono now)
 {
     reach_jobs_expire(&service->jobs, now);
     if (mono_due(service->until, now)) {
-        judge(service, now);
+        finish(service, now);
     }
     if (service->mapping.waits && !is_running(service)) {
         service->mapping.waits = false;

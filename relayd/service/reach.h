@@ -31,6 +31,7 @@ enum {
     REACH_SILENT_MS = 5000, /* no result came: other neighbours, and their other ones, are asked */
     REACH_RETRY_MS_MIN = 60000,
     REACH_RETRY_MS_MAX = 3600000,
+    REACH_DOUBT_MS = 600000, /* only neighbours got through: so long until the next round */
 };
 
 enum reach_state {
@@ -44,9 +45,10 @@ enum reach_state {
 /** Why others do not reach this relay. */
 enum reach_fault {
     REACH_FAULT_NONE,
-    REACH_FAULT_CLOSED,    /* nobody gets through to the port */
-    REACH_FAULT_SYMMETRIC, /* the NAT gives it another port towards each relay */
-    REACH_FAULT_SILENT,    /* no neighbour gave a result */
+    REACH_FAULT_CLOSED,     /* nobody gets through to the port */
+    REACH_FAULT_SYMMETRIC,  /* the NAT gives it another port towards each relay */
+    REACH_FAULT_RESTRICTED, /* only those get through to whom it has sent */
+    REACH_FAULT_SILENT,     /* no neighbour gave a result that says something */
 };
 
 /** A neighbour that was asked about this relay, and may answer once. */
@@ -113,6 +115,10 @@ void reach_on_result(struct reach_service *service, const struct relay_client *c
 /** The router lets this port in, so it says (0: none): others measure it, at the address from which
  * this relay comes. */
 void reach_on_mapping(struct reach_service *service, uint16_t port, struct mono now);
+
+/** True if nobody got through yet to whom this relay had never sent, and it is behind a NAT:
+ * perhaps that lets in only neighbours. */
+bool reach_is_doubtful(const struct reach_service *service);
 
 /** A packet of QUIC arrived here. */
 void reach_note_local(struct reach_service *service, const struct endpoint *local);

@@ -34,6 +34,8 @@ struct reach_watch {
     struct mesh_service *mesh;
     struct endpoint seen;   /* where most saw us when reach_watch_take was called last */
     struct endpoint former; /* where they saw us before that changed */
+    struct endpoint open;   /* our own, behind a NAT, when it let in one to whom we had never sent;
+                               none: it did not yet */
     struct mono watch_at;   /* the next look at the mapping */
     struct mono look_at;    /* has the address changed? MONO_NEVER: nobody says so */
     struct mono asked_at;   /* all were asked because one sees us elsewhere */

@@ -144,6 +144,114 @@ static void it_sends_little_while_nothing_changes(void **state)
     relay_net_free(net);
 }
 
+/* ---- what the NAT lets in ---- */
+
+enum { MANY = 14 };
+
+static uint8_t sent_to[RELAY_NET_MAX]; /* by relay */
+
+/* The last one's NAT lets in only relays to which it has sent, at any of their ports. */
+static bool only_whom_it_sent_to(struct relay_net *net, const struct endpoint *from,
+                                 const struct endpoint *to)
+{
+    const struct endpoint *home = &net->outside[net->count - 1];
+    bool out = endpoint_equal(from, home);
+
+    for (size_t i = 0; i + 1 < net->count; i++) {
+        if (out && endpoint_same_ip(&net->nodes[i].address, to)) {
+            sent_to[i] = 1;
+        } else if (endpoint_equal(to, home) && endpoint_same_ip(&net->nodes[i].address, from)) {
+            return sent_to[i] != 0;
+        }
+    }
+    return true;
+}
+
+static struct relay_net *restricted_net(size_t count, uint64_t seed)
+{
+    struct relay_net *net = relay_net_new(count, seed);
+
+    memset(sent_to, 0, sizeof(sent_to));
+    net->nodes[count - 1].address = endpoint_v4(inside_ip, 4433);
+    net->outside[count - 1] = endpoint_v4(first_ip, 4433);
+    net->lets = only_whom_it_sent_to;
+    relay_net_peers(net);
+    relay_net_start(net);
+    return net;
+}
+
+static void who_is_reached_by_neighbours_only_is_not_taken_for_reachable(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct relay_net *net = restricted_net(MANY, seed);
+        const struct reach_service *reach = &net->nodes[MANY - 1].core->reach;
+        unsigned restricted = 0;
+
+        for (unsigned s = 0; s < 1800; s++) {
+            relay_net_run(net, 1000);
+            assert_int_not_equal(reach->state, REACH_STATE_FULL_CONE);
+            restricted += reach->fault == REACH_FAULT_RESTRICTED ? 1 : 0;
+        }
+        print_message("it is called restricted in %u of 1800 s\n", restricted);
+        assert_null(net->nodes[MANY - 1].core->delegation.hello.node_record);
+        /* Its owner forwards the port. */
+        net->lets = NULL;
+        for (unsigned s = 0; s < 3600 && reach->state != REACH_STATE_FULL_CONE; s += 10) {
+            relay_net_run(net, 10000);
+        }
+        assert_int_equal(reach->state, REACH_STATE_FULL_CONE);
+        assert_false(reach_is_doubtful(reach));
+        relay_net_free(net);
+    }
+}
+
+/* Nobody is there to whom it does not send: others' word must do, and it is told that. */
+static void where_all_are_neighbours_their_word_does_and_is_doubted(void **state)
+{
+    struct relay_net *net = restricted_net(2, 3);
+    const struct reach_service *reach = &net->nodes[1].core->reach;
+
+    (void)state;
+    relay_net_run(net, 60000);
+    assert_int_equal(reach->state, REACH_STATE_FULL_CONE);
+    assert_true(reach_is_doubtful(reach));
+    assert_true(mono_ms_between(net->now, reach->next_at) <= REACH_DOUBT_MS);
+    relay_net_free(net);
+}
+
+static bool nobody_measures(struct relay_net *net, const struct endpoint *from,
+                            const struct endpoint *to)
+{
+    (void)net;
+    (void)to;
+    return from->port != RELAY_NET_SECOND_PORT;
+}
+
+static void one_round_that_fails_withdraws_no_record_and_two_do(void **state)
+{
+    struct relay_net *net = net_of(2, COUNT - 1);
+    struct relay_core *core = net->nodes[COUNT - 1].core;
+
+    (void)state;
+    net->lets = nobody_measures;
+    core->reach.next_at = net->now;
+    relay_net_run(net, 5000);
+    assert_int_equal(core->reach.retry.silent, 1);
+    assert_non_null(core->delegation.hello.node_record);
+    net->lets = NULL;
+    relay_net_run(net, 10000);
+    assert_int_equal(core->reach.retry.silent, 0);
+    assert_non_null(core->delegation.hello.node_record);
+
+    net->lets = nobody_measures;
+    core->reach.next_at = net->now;
+    relay_net_run(net, 15000);
+    assert_int_equal(core->reach.state, REACH_STATE_NOT_REACHABLE);
+    assert_null(core->delegation.hello.node_record);
+    relay_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +260,9 @@ int main(void)
         cmocka_unit_test(it_is_found_again_where_all_others_dialled_it),
         cmocka_unit_test(it_comes_back_elsewhere_after_a_while_without_a_line),
         cmocka_unit_test(it_sends_little_while_nothing_changes),
+        cmocka_unit_test(who_is_reached_by_neighbours_only_is_not_taken_for_reachable),
+        cmocka_unit_test(where_all_are_neighbours_their_word_does_and_is_doubted),
+        cmocka_unit_test(one_round_that_fails_withdraws_no_record_and_two_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
