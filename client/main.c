@@ -7,6 +7,7 @@
 #include "client/cli/join.h"
 #include "client/cli/leave.h"
 #include "client/cli/line.h"
+#include "client/cli/netcheck.h"
 #include "client/cli/peer.h"
 #include "client/cli/peers.h"
 #include "client/cli/ping.h"
@@ -23,6 +24,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { ARGUMENTS_ANY = CLI_ARGUMENTS_MAX + 1 };
 
 struct verb {
     const char *name, *alias;
@@ -58,6 +61,8 @@ static const struct verb verbs[] = {
      "hold a session to a relay that is of no ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
+    {"netcheck", NULL, verb_netcheck, ARGUMENTS_ANY, "Hj", "netcheck [RELAY...] [--hairpin]",
+     "what the NAT of this network does, and who gets through"},
     {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},
 };
 
@@ -88,7 +93,7 @@ static int help_print(FILE *to)
                   "  %-30sthis text (alias ?), or a verb's with its flags\n"
                   "  %-30sversion of the program and its libraries\n\n",
                   "help [VERB]", "version");
-    line_flags_print(to, LINE_FLAGS_ALL "Nndsj");
+    line_flags_print(to, LINE_FLAGS_ALL "NndsHj");
     (void)fprintf(to,
                   "\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "
@@ -148,7 +153,7 @@ static int verb_check(const struct verb *verb, const struct line *line, struct c
     if (line_flags_check(line, verb->name, verb->flags) != EXIT_CODE_OK) {
         return EXIT_CODE_USAGE;
     }
-    if (cli->arguments_count != verb->arguments_count) {
+    if (verb->arguments_count != ARGUMENTS_ANY && cli->arguments_count != verb->arguments_count) {
         return usage_error("wrong number of arguments: ziglan ", verb->usage);
     }
     if (!place_fill(&cli->place, cli->interface, cli->config_path, &fault)) {

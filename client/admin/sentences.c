@@ -2,6 +2,7 @@
 /* One sentence for each code. */
 #include "client/admin/sentences.h"
 
+#include "client/admin/netcheck_words.h"
 #include "client/stun2/seeking.h"
 #include "client/ziglan/ziglan_messages.h"
 #include "proto/base/wall_text.h"
@@ -137,6 +138,12 @@ const char *sentence_of_name(const struct ziglan *ziglan, char text[SENTENCE_SIZ
     return text;
 }
 
+/* A kind of NAT that was measured, and that this version has a name for. */
+static bool is_known(uint8_t nat_kind)
+{
+    return nat_kind > NAT_NAME_UNKNOWN && nat_kind <= NAT_NAME_BLOCKED;
+}
+
 const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
 {
     static const char *const sentences[WHY_COUNT] = {
@@ -171,6 +178,12 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
             "the relay %.20s, which its frames shall pass (via in the configuration), %s: "
             "name another one, or none",
             why->detail, why->code == WHY_VIA_REFUSES ? "does not serve them" : "is not reached");
+        return text;
+    }
+    if (why->code == WHY_NO_WAY && is_known(why->nat_here) && is_known(why->nat_there)) {
+        (void)snprintf(text, SENTENCE_SIZE, "%s: %s here, %s there", sentences[why->code],
+                       netcheck_name_word((enum nat_name)why->nat_here),
+                       netcheck_name_word((enum nat_name)why->nat_there));
         return text;
     }
     (void)snprintf(text, SENTENCE_SIZE, "%s",

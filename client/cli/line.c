@@ -27,6 +27,7 @@ static const struct flag {
     {'n', "count", "COUNT", "how many pings, default 4"},
     {'d', "detach", NULL, "go to the background once the interface is up"},
     {'s', "solana", NULL, "also print the key as Solana writes it"},
+    {'H', "hairpin", NULL, "also find out whether packets to the own public address come back"},
     {'j', "json", NULL, "the answer as JSON"},
 };
 
@@ -81,6 +82,9 @@ static int flag_take(struct cli *cli, char letter, const char *value)
         break;
     case 's':
         cli->solana = true;
+        break;
+    case 'H':
+        cli->hairpin = true;
         break;
     default:
         cli->json = true;

@@ -5,7 +5,9 @@
 #include "client/daemon/admin_socket.h"
 
 #include "client/admin/host_admin.h"
+#include "client/admin/netcheck_report.h"
 #include "client/daemon/status.h"
+#include "client/engine/nat_watch.h"
 #include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/file.h"
@@ -20,8 +22,8 @@
 /* What members of the operators' group may ask: it changes nothing. */
 static bool is_a_look(const char *verb)
 {
-    static const char *const looks[] = {"status", "peers", "relays",
-                                        "whoami", "ping",  "ping_result"};
+    static const char *const looks[] = {"status", "peers",       "relays",   "whoami",
+                                        "ping",   "ping_result", "netcheck", "netcheck_result"};
 
     for (size_t i = 0; verb != NULL && i < sizeof(looks) / sizeof(looks[0]); i++) {
         if (strcmp(verb, looks[i]) == 0) {
@@ -29,6 +31,31 @@ static bool is_a_look(const char *verb)
         }
     }
     return false;
+}
+
+/* How far the measurement of the NAT is, and what came of it so far. */
+static json_t *netcheck_result(const struct nat_watch *watch)
+{
+    struct netcheck_result result = watch->result;
+    unsigned progress;
+
+    if (nat_watch_runs(watch, &progress)) {
+        measure_read(watch->running, &result);
+    } else if (!watch->has_result) {
+        return answer_refuse(EXIT_CODE_FAILURE, "nothing was measured yet");
+    }
+    return answer_ok(netcheck_report(&result, progress));
+}
+
+static json_t *netcheck_begin(struct nat_watch *watch, const json_t *request)
+{
+    struct fault fault = {0};
+    bool hairpin = json_is_true(json_object_get(request, "hairpin"));
+
+    if (nat_watch_begin(watch, hairpin, &fault) != ERR_OK) {
+        return answer_refuse(fault.exit_code, "%s", fault.text);
+    }
+    return netcheck_result(watch);
 }
 
 static json_t *on_request(void *context, enum control_right right, const json_t *request)
@@ -45,6 +72,12 @@ static json_t *on_request(void *context, enum control_right right, const json_t 
     if (verb != NULL && strcmp(verb, "down") == 0) {
         ev_break(admin->host->loop, EVBREAK_ALL);
         return answer_ok(json_pack("{s:i}", "pid", (int)getpid()));
+    }
+    if (verb != NULL && strcmp(verb, "netcheck") == 0) {
+        return netcheck_begin(engine_nat(engine), request);
+    }
+    if (verb != NULL && strcmp(verb, "netcheck_result") == 0) {
+        return netcheck_result(engine_nat(engine));
     }
     answer = host_admin_request(engine_core(engine), request, clock_mono());
     if (verb != NULL && strcmp(verb, "status") == 0 && answer != NULL) {

@@ -8,6 +8,7 @@
 
 #include "client/engine/interface.h"
 #include "client/engine/loop.h"
+#include "client/engine/nat_watch.h"
 #include "client/engine/pool_choice.h"
 #include "client/engine/pool_watch.h"
 #include "client/engine/rule_watch.h"
@@ -34,6 +35,7 @@ struct engine {
     struct addrplan_pool pool;
     struct pool_watch pool_watch;
     struct rule_watch rule_watch;
+    struct nat_watch nat_watch;
     uint8_t resolver[4];
 };
 
@@ -186,8 +188,12 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
     }
     pool_watch_init(&e->pool_watch, options->env, &e->interface, &e->pool, options->config_path);
     rule_watch_open(&e->rule_watch, options->env, &e->interface);
-    return underlay_open(&e->underlay, options->loop, options->env, &e->loop, &e->pool_watch,
-                         &e->rule_watch, fault);
+    rc = underlay_open(&e->underlay, options->loop, options->env, &e->loop, &e->pool_watch,
+                       &e->rule_watch, fault);
+    if (rc == ERR_OK && options->interface != NULL) {
+        nat_watch_open(&e->nat_watch, options->loop, options->env, e->core);
+    }
+    return rc;
 }
 
 int engine_open(struct engine **out, const struct engine_options *options, struct fault *fault)
@@ -225,6 +231,7 @@ void engine_close(struct engine *e)
         host_core_shutdown(e->core);
         pump_drain(e->loop.pump, GOODBYE_MS);
     }
+    nat_watch_close(&e->nat_watch);
     underlay_close(&e->underlay);
     rule_watch_close(&e->rule_watch);
     loop_close(&e->loop);
@@ -238,6 +245,11 @@ void engine_close(struct engine *e)
 struct host_core *engine_core(struct engine *engine)
 {
     return engine->core;
+}
+
+struct nat_watch *engine_nat(struct engine *engine)
+{
+    return &engine->nat_watch;
 }
 
 void engine_kick(struct engine *engine)

@@ -19,6 +19,7 @@
 
 struct ev_loop;
 struct engine;
+struct nat_watch;
 
 /** What an engine is made of. loop, env, identity and context are borrowed and outlive it; the rest
  * is borrowed for the call. */
@@ -54,6 +55,10 @@ void engine_close(struct engine *engine);
 
 /** The core, for calls that need no host_io. Call engine_kick after one that changes something. */
 struct host_core *engine_core(struct engine *engine);
+
+/** What measures this host's NAT (client/engine/nat_watch.h); it runs if there is a device.
+ * Borrowed for the engine's life. */
+struct nat_watch *engine_nat(struct engine *engine);
 
 /** Let the core send what it wants to send since a call from outside. */
 void engine_kick(struct engine *engine);

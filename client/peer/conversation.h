@@ -63,6 +63,7 @@ struct conversations {
     struct ping_requests pings;
     struct bucket lookups; /* of keys (locating.h) */
     struct leaving leaving;
+    uint8_t nat_kind; /* of this host (docs/protocol.md, section 13); 0: not measured */
 };
 
 /** The name of the mark of timestamps in the store. */
@@ -111,6 +112,7 @@ enum why_code {
 
 struct why {
     enum why_code code;
+    uint8_t nat_here, nat_there; /* of NO_WAY: the kinds of NAT (docs/protocol.md, section 13) */
     char detail[CONTROL_TEXT_SIZE_MAX + 1];
 };
 
@@ -131,6 +133,7 @@ struct conversation {
     struct mono active_until;
     struct mono used_at; /* something on this host had a packet for the peer last; NEVER: never */
     struct why why;
+    uint8_t peer_nat_kind; /* as the peer measured it and the relay told; 0: not known */
 };
 
 /** No conversation. The caller has filled in env, store, local, underlay, ziglans, relays,

@@ -53,20 +53,23 @@ static bool send_request(struct conversation *a, struct mono now)
     request.target = control_bytes(a->peer->key, KEY_SIZE);
     request.token = control_bytes(token, sizeof(token));
     request.has_session = true;
+    request.nat_kind = a->shared->nat_kind;
     message.request_id = INTRODUCTION_REQUEST_FLAG | a->peer->id;
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_REQUEST;
     message.punch_request = &request;
     return relay_session_send(relay, &message);
 }
 
+/* nat_kind: of this host, for who is accepted; else 0. */
 static bool send_answer(const struct env *env, struct relay_session *relay, uint64_t punch_id,
-                        bool accept)
+                        bool accept, uint8_t nat_kind)
 {
     Ziglan__PunchAnswer answer = ZIGLAN__PUNCH_ANSWER__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     uint8_t token[PUNCH_TOKEN_SIZE];
 
     answer.accept = accept;
+    answer.nat_kind = nat_kind;
     answer.punch_id = punch_id;
     env_random(env, token, sizeof(token));
     answer.token = control_bytes(token, sizeof(token));
@@ -200,7 +203,7 @@ void introduction_on_request(const struct env *env, struct relay_session *relay,
      * the first frame of a session that we answered just now. */
     bool accept = a != NULL && (a->sessions.current != NULL || a->sessions.next != NULL);
 
-    if (send_answer(env, relay, punch_id, accept) && accept) {
+    if (send_answer(env, relay, punch_id, accept, accept ? a->shared->nat_kind : 0) && accept) {
         a->candidates.told = 0;
         punching_asked(&a->punching, now);
         conversation_wake(a, now);
@@ -239,6 +242,7 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
         return;
     }
     punching_on_go(&a->punching, go->punch_id, &observed);
+    a->peer_nat_kind = (uint8_t)go->message->nat_kind; /* at most 255, by the rules of Control */
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
         fire(a, mono_add_ns(now, fire_ns));
@@ -315,6 +319,8 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
     case PUNCH_END_FAILED:
         introduction_tell_result(a, false);
         conversation_why(a, why_failed(a), NULL);
+        a->why.nat_here = a->shared->nat_kind;
+        a->why.nat_there = a->peer_nat_kind;
         a->paths.small_only = false;
         break;
     }

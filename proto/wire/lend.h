@@ -56,7 +56,7 @@ struct lend_answer {
     size_t lenders_count;
 };
 
-/** Write a request; cookie NULL: there is none yet. Later: hosts measure their NAT. */
+/** Write a request; cookie NULL: there is none yet. */
 void lend_request_encode(uint8_t out[LEND_REQUEST_SIZE], const uint8_t *cookie);
 
 /** Read a request: size bytes of any content. *cookie is all zero if it has none. ERR_DROP, with
@@ -69,5 +69,5 @@ void lend_answer_encode(uint8_t out[LEND_ANSWER_SIZE_MAX], size_t *size,
                         const struct lend_answer *answer);
 
 /** Read an answer: size bytes of any content. ERR_DROP, with out untouched, unless it is
- * well-formed. Later: hosts measure their NAT. */
+ * well-formed. */
 int lend_answer_decode(struct lend_answer *out, const uint8_t *data, size_t size) MUST_CHECK;

@@ -90,13 +90,11 @@ int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct st
 void stun_request(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);
 
 /** The same, `size` bytes long (a multiple of 4, STUN_REQUEST_SIZE + 4 to STUN_MEASURE_SIZE_MAX):
- * it is filled up by an attribute that whoever does not know it passes over. Later: hosts measure
- * their NAT. */
+ * it is filled up by an attribute that whoever does not know it passes over. */
 void stun_request_of_size(uint8_t *out, size_t size, const uint8_t id[STUN_ID_SIZE]);
 
 /** Write our own binding request with the attribute LEND, whose value has value_size bytes (at most
- * STUN_LEND_SIZE_MAX, a multiple of 4). Returns its size: STUN_REQUEST_SIZE + 4 + value_size.
- * Later: hosts measure their NAT. */
+ * STUN_LEND_SIZE_MAX, a multiple of 4). Returns its size: STUN_REQUEST_SIZE + 4 + value_size. */
 size_t stun_lend_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
                          size_t value_size);
 
@@ -110,7 +108,7 @@ int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
 /** Write a binding indication, which nobody answers, with the id. */
 void stun_indication(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);
 
-/** True if message is a binding indication with that id. Later: hosts measure their NAT. */
+/** True if message is a binding indication with that id. */
 bool stun_is_indication(const struct stun_message *message, const uint8_t id[STUN_ID_SIZE]);
 
 /** True if message is the success answer to our request of that id and names an address. */

@@ -273,10 +273,13 @@ lab_nat() { # name kind wan net3
     case $kind in
     address-restricted)
         sets="$sets
-              set contacted { type ipv4_addr; flags dynamic,timeout; timeout 300s; }"
-        filter='oifname wan update @contacted { ip daddr }
+              set contacted {
+                  type ipv4_addr . inet_service . ipv4_addr
+                  flags dynamic,timeout; timeout 300s
+              }"
+        filter='oifname wan meta l4proto udp update @contacted { ip saddr . udp sport . ip daddr }
                 iifname wan ct state established,related accept
-                iifname wan ip saddr @contacted accept
+                iifname wan ip daddr . udp dport . ip saddr @contacted accept
                 iifname wan drop'
         ;;
     port-restricted)

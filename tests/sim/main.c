@@ -177,13 +177,17 @@ static int run_many(const struct options *options)
 static int check_oracle(void)
 {
     static const struct nat_side sides[] = {
-        {true, {true, NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, false, 60, false}},
-        {true, {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, false, false, 60, false}},
         {true,
-         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60, false}},
+         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, false, 60, false, 0, 0,
+          0}},
+        {true,
+         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, false, false, 60, false, 0, 0, 0}},
+        {true,
+         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60, false,
+          0, 0, 0}},
         {true,
          {true, NAT_ADDRESS_AND_PORT_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60,
-          false}},
+          false, 0, 0, 0}},
     };
     static const char names[] = "OAPS";
     static const char *const table[] = {"1111", "1111", "1110", "1100"};

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "tests/sim/nat.h"
+#include "tests/support/nat.h"
 
 #include <stdbool.h>
 

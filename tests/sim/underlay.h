@@ -11,7 +11,7 @@
 
 #include "proto/net/endpoint.h"
 #include "tests/sim/journal.h"
-#include "tests/sim/nat.h"
+#include "tests/support/nat.h"
 #include "tests/support/wire.h"
 
 #include <stdbool.h>

@@ -182,8 +182,11 @@ void relay_net_guest_add(struct relay_net *net, const struct relay_net_guest *gu
 static void guests_deliver(struct relay_net *net, const struct endpoint *to, struct dgram *in)
 {
     for (size_t i = 0; i < net->guests_count; i++) {
-        if (endpoint_equal(&net->guests[i]->address, to)) {
-            net->guests[i]->receive(net->guests[i]->context, in);
+        const struct relay_net_guest *guest = net->guests[i];
+
+        if (guest->owns != NULL ? guest->owns(guest->context, to)
+                                : endpoint_equal(&guest->address, to)) {
+            guest->receive(guest->context, in);
         }
     }
 }

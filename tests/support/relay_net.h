@@ -23,6 +23,7 @@ enum {
 struct relay_net_guest {
     void *context;
     struct endpoint address;
+    bool (*owns)(void *context, const struct endpoint *to); /* NULL: only that address */
     void (*receive)(void *context, struct dgram *in);
     struct mono (*deadline)(void *context);
     void (*turn)(void *context); /* its deadline is due */

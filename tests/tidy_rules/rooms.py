@@ -14,7 +14,8 @@ LMDB = "rendezvous/store/lmdb"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "proto/portmap", "relayd/service", "relayd/config", "relayd/daemon",
               "proto/admin", "proto/router", "proto/host"]
-CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2", "client/tunnel", "client/path"]
+CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/netcheck", "client/stun2",
+            "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
 CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "client/config", "client/platform",
@@ -51,6 +52,7 @@ LAYERS = {
                       "relayd/engine", "proto/portmap", "proto/host", LMDB],
     "relayd/cli": RELAYD_CLI,
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
+    "client/netcheck": ["proto/base", "proto/net", "proto/wire"],
     "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
     "client/tunnel": PROTO,
     "client/path": [*PROTO, "client/stun2"],

@@ -2,6 +2,7 @@
 /* The addresses that hosts tell each other and that relays tell of hosts, and which of them a host
  * aims packets at. */
 #include "client/core/core_internal.h"
+#include "client/core/nat.h"
 #include "client/core/network.h"
 #include "client/peer/introduction.h"
 #include "client/peer/life.h"
@@ -232,6 +233,26 @@ static void that_a_nat_is_open_counts_for_where_a_relay_sees_us(void **state)
     lab_free(lab);
 }
 
+static void the_measured_kind_of_nat_is_told_to_the_other_host(void **state)
+{
+    struct lab *lab = lab_relayed();
+    struct conversation *a = conversation_at(lab, 0), *b = conversation_at(lab, 1);
+
+    (void)state;
+    host_core_set_nat(lab->hosts[0].core, NAT_NAME_P_RC);
+    host_core_set_nat(lab->hosts[1].core, NAT_NAME_SYM);
+    for (int i = 0; i < 30; i++) { /* until it was tried again */
+        send_ping(lab, 84);
+        run_ms(lab, 1000);
+    }
+    assert_int_equal(a->peer_nat_kind, NAT_NAME_SYM);
+    assert_int_equal(b->peer_nat_kind, NAT_NAME_P_RC);
+    assert_int_equal(a->why.code, WHY_NO_WAY);
+    assert_int_equal(a->why.nat_here, NAT_NAME_P_RC);
+    assert_int_equal(a->why.nat_there, NAT_NAME_SYM);
+    lab_free(lab);
+}
+
 static void one_address_that_never_answered_gets_eight_pings(void **state)
 {
     static const uint8_t victim[4] = {203, 0, 113, 7};
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_relay_cannot_aim_a_host_at_others_without_bound),
         cmocka_unit_test(an_entry_point_has_no_say_about_members_of_another_ziglan),
         cmocka_unit_test(that_a_nat_is_open_counts_for_where_a_relay_sees_us),
+        cmocka_unit_test(the_measured_kind_of_nat_is_told_to_the_other_host),
         cmocka_unit_test(one_address_that_never_answered_gets_eight_pings),
         cmocka_unit_test(a_receipt_without_a_way_back_neither_spins_nor_ends_the_attempts),
         cmocka_unit_test(refusals_that_answer_no_request_delay_nothing),

@@ -31,10 +31,13 @@ struct nat_kind {
     bool translates;       /* false: a firewall */
     enum nat_rule mapping; /* endpoint-independent if it is a firewall */
     enum nat_rule filtering;
-    bool port_preserving; /* else random ports */
+    bool port_preserving; /* else random ports, or: */
     bool hairpin;
     uint32_t lifetime_s; /* of a mapping without outbound packets (RFC 4787, REQ-6) */
     bool answers_itself; /* as Linux does without an input hook that drops: see struct nat_own */
+    uint16_t step;       /* each next port is so much further; 0: no */
+    uint16_t range_size; /* all are of so many from 20,000 on; 0: no */
+    uint8_t addresses;   /* it has so many, of which each mapping gets a random one; 0: one */
 };
 
 /** A remote endpoint to which a mapping has sent. */
@@ -61,7 +64,8 @@ struct nat_mapping {
 
 struct nat {
     struct nat_kind kind;
-    struct endpoint address; /* outside; port 0 */
+    struct endpoint address; /* outside, the first one; port 0 */
+    uint16_t port_next;      /* of steps */
     struct rng rng;
     struct nat_mapping mappings[NAT_MAPPINGS_MAX];
     size_t mappings_count, mappings_most; /* now, and at most so far */

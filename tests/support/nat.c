@@ -3,12 +3,12 @@
  * A NAT whose mappings stand in a table that is searched from end to end. A home has few of them,
  * and simple code here is easier to believe.
  */
-#include "tests/sim/nat.h"
+#include "tests/support/nat.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PORT_FIRST = 1024, PORT_LAST = 65535, PORT_TRIES = 1000 };
+enum { PORT_FIRST = 1024, PORT_LAST = 65535, PORT_TRIES = 1000, RANGE_FIRST = 20000 };
 
 void nat_init(struct nat *nat, const struct nat_kind *kind, const struct endpoint *address,
               const struct rng *rng)
@@ -17,6 +17,7 @@ void nat_init(struct nat *nat, const struct nat_kind *kind, const struct endpoin
     nat->kind = *kind;
     nat->address = *address;
     nat->rng = *rng;
+    nat->port_next = (uint16_t)rng_between(&nat->rng, 5000, 50000);
 }
 
 /* Whether two remotes count as one under this rule. */
@@ -119,6 +120,18 @@ static uint16_t newest_port(const struct nat *nat, const struct endpoint *inside
 
 /* ---- mappings ---- */
 
+static uint16_t port_draw(struct nat *nat)
+{
+    if (nat->kind.step > 0) {
+        nat->port_next = (uint16_t)(nat->port_next + nat->kind.step);
+        return nat->port_next;
+    }
+    if (nat->kind.range_size > 0) {
+        return (uint16_t)(RANGE_FIRST + rng_below(&nat->rng, nat->kind.range_size));
+    }
+    return (uint16_t)rng_between(&nat->rng, PORT_FIRST, PORT_LAST);
+}
+
 static uint16_t choose_port(struct nat *nat, const struct endpoint *inside,
                             const struct endpoint *remote, struct mono now)
 {
@@ -130,7 +143,7 @@ static uint16_t choose_port(struct nat *nat, const struct endpoint *inside,
         return wanted;
     }
     for (int i = 0; i < PORT_TRIES; i++) {
-        uint16_t port = (uint16_t)rng_between(&nat->rng, PORT_FIRST, PORT_LAST);
+        uint16_t port = port_draw(nat);
 
         if (port_is_free(nat, port, inside, false)) {
             return port;
@@ -157,6 +170,10 @@ static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *i
     *m = (struct nat_mapping){.inside = *inside, .external = *inside, .remote = *remote};
     if (nat->kind.translates) {
         m->external = nat->address;
+        if (nat->kind.addresses > 1) {
+            m->external.ip[15] =
+                (uint8_t)(m->external.ip[15] + rng_below(&nat->rng, nat->kind.addresses));
+        }
         m->external.port = choose_port(nat, inside, remote, now);
         if (m->external.port == 0) {
             return NULL;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a host's core has to do with the measurement of its NAT (client/netcheck): which relays may
+ * be asked, and what came of it. */
+#pragma once
+
+#include "client/core/core.h"
+#include "client/netcheck/nat_facts.h"
+#include "client/netcheck/netcheck.h"
+
+/** The addresses of this host's relays of one family, each relay's once: first where there is an
+ * open session. Returns how many. */
+size_t host_core_nat_relays(const struct host_core *core, bool v4,
+                            struct endpoint out[NETCHECK_RELAYS_MAX]);
+
+/** What this host's NAT is, to be told to relays with requests for punches. */
+void host_core_set_nat(struct host_core *core, enum nat_name name);
+
+/** A number that changes when this host is in another network: when the first relay that answers
+ * sees another IP address, or packets to it leave from another one; 0 while no relay answers. */
+uint64_t host_core_nat_place(const struct host_core *core);

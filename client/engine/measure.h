@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One measurement of the NAT (client/netcheck), for both families of addresses at once, from
+ * sockets of its own: it disturbs nothing that runs, and needs no right.
+ */
+#pragma once
+
+#include "client/netcheck/found.h"
+#include "proto/base/env.h"
+#include "proto/base/err.h"
+#include "proto/base/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ev_loop;
+struct measure;
+
+/** Whom to ask: addresses of relays, by family. */
+struct measure_relays {
+    struct endpoint list[NETCHECK_FAMILIES][NETCHECK_RELAYS_MAX];
+    size_t count[NETCHECK_FAMILIES];
+};
+
+/** Begin. loop and env are borrowed and outlive it. A family without relays, or to whose relays
+ * this machine has no way, is not tried. ERR_NOMEM, ERR_SYSTEM with fault: *out is NULL then. */
+int measure_open(struct measure **out, struct ev_loop *loop, const struct env *env,
+                 const struct measure_relays *relays, bool hairpin, struct fault *fault) MUST_CHECK;
+
+/** End it; NULL is fine. */
+void measure_close(struct measure *measure);
+
+/** True when there is a first verdict of all families; when all is measured; how much is, in
+ * percent. */
+bool measure_has_verdict(const struct measure *measure);
+bool measure_is_done(const struct measure *measure);
+unsigned measure_progress(const struct measure *measure);
+
+/** What was found so far. */
+void measure_read(const struct measure *measure, struct netcheck_result *out);

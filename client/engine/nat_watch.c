@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A timer looks whether a measurement is wanted, or over. */
+#include "client/engine/nat_watch.h"
+
+#include "client/core/nat.h"
+#include "proto/host/os_env.h"
+
+static const double idle_s = 2.0, running_s = 0.05;
+
+/* Look soon while something runs. */
+static void timer_set(struct nat_watch *watch)
+{
+    watch->look.repeat = watch->running != NULL ? running_s : idle_s;
+    ev_timer_again(watch->loop, &watch->look);
+}
+
+int nat_watch_begin(struct nat_watch *watch, bool hairpin, struct fault *fault)
+{
+    struct measure_relays relays = {.count = {0}};
+
+    for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
+        relays.count[i] = host_core_nat_relays(watch->core, i == NETCHECK_IPV4, relays.list[i]);
+    }
+    if (relays.count[NETCHECK_IPV4] + relays.count[NETCHECK_IPV6] == 0) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "this host knows no relay that it could ask; join a ziglan, or name one: ziglan "
+                  "netcheck HOST");
+        return ERR_DROP;
+    }
+    measure_close(watch->running);
+    watch->running = NULL;
+    watch->place = host_core_nat_place(watch->core);
+    watch->next_at = mono_add_ms(clock_mono(), NAT_WATCH_EVERY_MS);
+    int rc = measure_open(&watch->running, watch->loop, watch->env, &relays, hairpin, fault);
+
+    timer_set(watch);
+    return rc;
+}
+
+static void finish(struct nat_watch *watch)
+{
+    measure_read(watch->running, &watch->result);
+    measure_close(watch->running);
+    watch->running = NULL;
+    watch->has_result = true;
+    host_core_set_nat(watch->core, netcheck_result_name(&watch->result));
+    timer_set(watch);
+}
+
+static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct nat_watch *watch = w->data;
+    uint64_t place = host_core_nat_place(watch->core);
+    struct fault fault = {0};
+
+    (void)loop;
+    (void)events;
+    if (watch->running != NULL && measure_is_done(watch->running)) {
+        finish(watch);
+    } else if (watch->running == NULL && place != 0 && place != watch->place &&
+               mono_due(watch->next_at, clock_mono()) &&
+               nat_watch_begin(watch, false, &fault) != ERR_OK) {
+        env_trace(watch->env, TRACE_LEVEL_DEBUG, "nat.unknown", "%s", fault.text);
+    }
+}
+
+void nat_watch_open(struct nat_watch *watch, struct ev_loop *loop, const struct env *env,
+                    struct host_core *core)
+{
+    *watch = (struct nat_watch){.loop = loop, .env = env, .core = core};
+    ev_timer_init(&watch->look, on_look, idle_s, idle_s);
+    watch->look.data = watch;
+    ev_timer_start(loop, &watch->look);
+}
+
+void nat_watch_close(struct nat_watch *watch)
+{
+    if (watch->loop != NULL) {
+        ev_timer_stop(watch->loop, &watch->look);
+    }
+    measure_close(watch->running);
+    watch->running = NULL;
+}
+
+bool nat_watch_runs(const struct nat_watch *watch, unsigned *progress)
+{
+    *progress = watch->running == NULL ? 100 : measure_progress(watch->running);
+    return watch->running != NULL;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each kind of NAT is measured by relays that lend each other their addresses. */
+#include "client/netcheck/netcheck.h"
+
+#include "tests/support/endpoints.h"
+#include "tests/support/env.h"
+#include "tests/support/netcheck_net.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { EI = NAT_ENDPOINT_INDEPENDENT, AD = NAT_ADDRESS_DEPENDENT };
+enum { APD = NAT_ADDRESS_AND_PORT_DEPENDENT };
+
+static struct nat_kind kind_of(int mapping, int filtering)
+{
+    return (struct nat_kind){.translates = true,
+                             .mapping = (enum nat_rule)mapping,
+                             .filtering = (enum nat_rule)filtering,
+                             .lifetime_s = 120};
+}
+
+static enum nat_depends depends_of(enum nat_rule rule)
+{
+    static const enum nat_depends all[] = {NAT_DEPENDS_ON_NOTHING, NAT_DEPENDS_ON_ADDRESS,
+                                           NAT_DEPENDS_ON_ADDRESS_AND_PORT};
+
+    return all[rule];
+}
+
+static void measure(const struct nat_kind *kind, size_t relays, size_t known, uint64_t seed,
+                    struct netcheck_found *found)
+{
+    struct netcheck_net host;
+
+    netcheck_net_init(&host, relays, known, kind, seed);
+    assert_true(netcheck_net_measure(&host, found) <= NETCHECK_DONE_MS + 5);
+    netcheck_net_fini(&host);
+}
+
+static void mapping_and_filtering_of_every_kind_are_found(void **state)
+{
+    (void)state;
+    for (int mapping = EI; mapping <= APD; mapping++) {
+        for (int filtering = EI; filtering <= APD; filtering++) {
+            const struct nat_kind kind = kind_of(mapping, filtering);
+            struct netcheck_found found;
+            char text[80];
+
+            measure(&kind, 4, 1, (uint64_t)(mapping * 3 + filtering), &found);
+            print_message("%s: %d %d\n", nat_kind_text(&kind, text), found.facts.mapping,
+                          found.facts.filtering);
+            assert_int_equal(found.facts.mapping, depends_of(kind.mapping));
+            assert_int_equal(found.facts.filtering, depends_of(kind.filtering));
+            assert_true(found.facts.translated);
+            assert_false(found.facts.preserving);
+            assert_int_equal(found.facts.addresses, 1);
+            assert_int_equal(found.facts.ports, mapping == EI ? NAT_PORTS_ONE : NAT_PORTS_RANDOM);
+        }
+    }
+}
+
+static void the_names_are_those_of_stun2(void **state)
+{
+    static const struct {
+        bool translates;
+        int mapping, filtering;
+        enum nat_name name;
+    } rows[] = {
+        {true, EI, EI, NAT_NAME_FULL_CONE},   {true, EI, AD, NAT_NAME_RC},
+        {true, EI, APD, NAT_NAME_P_RC},       {true, AD, EI, NAT_NAME_SYM},
+        {true, APD, APD, NAT_NAME_SYM},       {false, EI, EI, NAT_NAME_PUBLIC},
+        {false, EI, APD, NAT_NAME_PUBLIC_FW},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct nat_kind kind = kind_of(rows[i].mapping, rows[i].filtering);
+        struct netcheck_found found;
+
+        kind.translates = rows[i].translates;
+        measure(&kind, 3, 2, i, &found);
+        assert_int_equal(found.facts.name, rows[i].name);
+        assert_int_equal(found.facts.translated, rows[i].translates);
+    }
+}
+
+static void ports_by_steps_of_a_range_and_the_own_one_are_told_apart(void **state)
+{
+    struct nat_kind kind = kind_of(APD, APD);
+    struct netcheck_found found;
+
+    (void)state;
+    for (uint16_t step = 1; step <= 8; step++) {
+        kind.step = step;
+        measure(&kind, 4, 1, step, &found);
+        assert_int_equal(found.facts.ports, NAT_PORTS_STEP);
+        assert_int_equal(found.facts.step, step);
+        assert_int_equal(found.facts.name, NAT_NAME_SYM_STEP);
+    }
+    kind.step = 0;
+    kind.range_size = 512;
+    measure(&kind, 4, 1, 20, &found);
+    assert_int_equal(found.facts.name, NAT_NAME_SYM_RANGE);
+    assert_true(found.facts.port_low >= 20000 && found.facts.port_high < 20512);
+    kind = kind_of(EI, APD);
+    kind.port_preserving = true;
+    measure(&kind, 4, 1, 21, &found);
+    assert_true(found.facts.preserving && found.facts.translated);
+    assert_int_equal(found.facts.name, NAT_NAME_P_RC);
+}
+
+static void a_nat_with_several_addresses_is_seen(void **state)
+{
+    struct nat_kind kind = kind_of(APD, APD);
+    struct netcheck_found found;
+
+    (void)state;
+    kind.addresses = 8;
+    measure(&kind, 4, 1, 3, &found);
+    assert_true(found.facts.addresses > 1);
+    assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_ADDRESS_AND_PORT);
+}
+
+static void without_udp_it_says_blocked(void **state)
+{
+    const struct nat_kind kind = kind_of(EI, APD);
+    struct netcheck_found found;
+    struct netcheck_net host;
+
+    (void)state;
+    netcheck_net_init(&host, 3, 2, &kind, 1);
+    host.blocked = true;
+    assert_true(netcheck_net_first(&host, &found) <= NETCHECK_FIRST_MS + 5);
+    assert_int_equal(found.facts.name, NAT_NAME_BLOCKED);
+    assert_true(netcheck_net_measure(&host, &found) <= NETCHECK_DONE_MS + 5);
+    assert_int_equal(found.facts.name, NAT_NAME_BLOCKED);
+    assert_false(found.facts.answered);
+    netcheck_net_fini(&host);
+}
+
+static void the_first_verdict_is_there_in_time_and_right(void **state)
+{
+    (void)state;
+    for (int filtering = EI; filtering <= APD; filtering++) {
+        const struct nat_kind kind = kind_of(EI, filtering);
+        struct netcheck_found found;
+        struct netcheck_net host;
+
+        netcheck_net_init(&host, 4, 1, &kind, 1);
+        host.net->wire.delay_us = 75000; /* a round trip of 150 ms */
+        assert_true(netcheck_net_first(&host, &found) <= NETCHECK_FIRST_MS + 5);
+        assert_int_equal(found.facts.filtering, depends_of(kind.filtering));
+        assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_NOTHING);
+        netcheck_net_fini(&host);
+    }
+}
+
+static void with_one_relay_it_says_what_it_cannot_know(void **state)
+{
+    struct nat_kind kind = kind_of(EI, AD);
+    struct netcheck_found found;
+
+    (void)state;
+    measure(&kind, 1, 1, 1, &found);
+    assert_true(found.one_address);
+    assert_int_equal(found.facts.filtering, NAT_DEPENDS_NOT_ON_PORT);
+    assert_int_equal(found.facts.mapping, NAT_DEPENDS_NOT_ON_PORT);
+    assert_int_equal(found.facts.name, NAT_NAME_UNKNOWN);
+    kind = kind_of(APD, APD); /* and what it can */
+    measure(&kind, 1, 1, 1, &found);
+    assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_ADDRESS_AND_PORT);
+    assert_int_equal(found.facts.filtering, NAT_DEPENDS_ON_ADDRESS_AND_PORT);
+    assert_int_equal(found.facts.name, NAT_NAME_SYM);
+}
+
+static void the_outer_of_two_nats_is_what_counts(void **state)
+{
+    const struct nat_kind kind = kind_of(EI, EI);
+    struct netcheck_found found;
+    struct netcheck_net host;
+
+    (void)state;
+    netcheck_net_init(&host, 4, 1, &kind, 2);
+    host.twice = true;
+    (void)netcheck_net_measure(&host, &found);
+    assert_int_equal(found.facts.name, NAT_NAME_P_RC);
+    netcheck_net_fini(&host);
+}
+
+static void the_size_that_passes_and_the_relays_are_measured(void **state)
+{
+    const struct nat_kind kind = kind_of(EI, EI);
+    struct netcheck_found found;
+    struct netcheck_net host;
+
+    (void)state;
+    netcheck_net_init(&host, 3, 3, &kind, 1);
+    (void)netcheck_net_measure(&host, &found);
+    assert_int_equal(found.mtu, 1500);
+    assert_int_equal(found.relays_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(found.relays[i].rtt_us, 20000);
+        assert_int_equal(found.relays[i].answered, found.relays[i].sent);
+    }
+    host.size_max = 1420 - 28;
+    (void)netcheck_net_measure(&host, &found);
+    assert_int_equal(found.mtu, 1420);
+    netcheck_net_fini(&host);
+}
+
+static void hairpin_is_found_where_it_is_asked_for(void **state)
+{
+    (void)state;
+    for (int hairpin = 0; hairpin < 2; hairpin++) {
+        struct nat_kind kind = kind_of(EI, APD);
+        struct netcheck_found found;
+        struct netcheck_net host;
+
+        kind.hairpin = hairpin == 1;
+        netcheck_net_init(&host, 3, 1, &kind, 1);
+        (void)netcheck_net_measure(&host, &found);
+        assert_int_equal(found.hairpin, NETCHECK_HAIRPIN_NOT_ASKED);
+        host.cfg.hairpin = true;
+        (void)netcheck_net_measure(&host, &found);
+        assert_int_equal(found.hairpin, kind.hairpin ? NETCHECK_HAIRPIN_YES : NETCHECK_HAIRPIN_NO);
+        netcheck_net_fini(&host);
+    }
+}
+
+static void a_silent_first_relay_is_passed_over(void **state)
+{
+    const struct nat_kind kind = kind_of(EI, AD);
+    struct netcheck_found found;
+    struct netcheck_net host;
+
+    (void)state;
+    netcheck_net_init(&host, 5, 2, &kind, 1);
+    relay_node_stop(&host.net->nodes[0]);
+    (void)netcheck_net_measure(&host, &found);
+    assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_NOTHING);
+    assert_int_equal(found.facts.filtering, NAT_DEPENDS_ON_ADDRESS);
+    assert_int_equal(found.relays[0].answered, 0);
+    netcheck_net_fini(&host);
+}
+
+static void answers_that_nobody_asked_for_change_nothing(void **state)
+{
+    const struct nat_kind kind = kind_of(EI, EI);
+    const uint8_t ip[4] = {192, 0, 2, 66};
+    uint8_t packet[STUN_REQUEST_SIZE];
+    const uint8_t id[STUN_ID_SIZE] = {1};
+    struct netcheck_found before, after;
+    struct netcheck_net host;
+    struct dgram in = {.remote = endpoint_v4(ip, 4433), .data = packet, .size = sizeof(packet)};
+
+    (void)state;
+    netcheck_net_init(&host, 3, 1, &kind, 1);
+    host.blocked = true;
+    (void)netcheck_net_first(&host, &before);
+    in.local = host.cfg.locals[NETCHECK_SOCKET_FILTER];
+    stun_indication(packet, id);
+    netcheck_receive(&host.check, &in, host.net->now);
+    memset(packet, 0xff, sizeof(packet));
+    netcheck_receive(&host.check, &in, host.net->now);
+    netcheck_found_read(&host.check, &after);
+    assert_memory_equal(&before, &after, sizeof(before));
+    netcheck_net_fini(&host);
+}
+
+/* A relay names lenders as it likes. How many packets went to others than itself? */
+static size_t packets_to_named(const uint8_t ip[4])
+{
+    const struct endpoint locals[NETCHECK_SOCKETS] = {test_endpoint(9, 1), test_endpoint(9, 2)};
+    struct netcheck_config cfg = {.relays = {test_endpoint(1, 4433)}, .relays_count = 1};
+    struct lend_answer answer = {
+        .state = LEND_STATE_SENT,
+        .ports = {443},
+        .ports_count = 1,
+        .lenders = {{LEND_RESULT_SENT, endpoint_v4(ip, 53)},
+                    {LEND_RESULT_SENT, endpoint_v4(ip, 54)}},
+        .lenders_count = 2,
+    };
+    struct mono now = {NS_PER_S};
+    struct netcheck check;
+    struct test_env env;
+    struct outbox box;
+    size_t named = 0;
+
+    test_env_init(&env, 1);
+    memcpy(cfg.locals, locals, sizeof(locals));
+    assert_int_equal(outbox_init(&box, 65536, 256), ERR_OK);
+    netcheck_init(&check, &cfg, &env.env, now);
+    for (int ms = 0; ms <= NETCHECK_DONE_MS; ms += 10) {
+        netcheck_transmit(&check, &box, now);
+        for (size_t i = 0; i < box.items_count; i++) {
+            const struct outbox_item *item = &box.items[i];
+            uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], value[LEND_ANSWER_SIZE_MAX];
+            struct stun_message request;
+            size_t size, value_size;
+
+            if (!endpoint_equal(&item->remote, &cfg.relays[0])) {
+                named += endpoint_same_ip(&item->remote, &cfg.relays[0]) ? 0 : 1;
+                continue;
+            }
+            assert_int_equal(stun_parse(&request, box.bytes + item->offset, item->size), ERR_OK);
+            lend_answer_encode(value, &value_size, &answer);
+            assert_int_equal(stun_lend_answer(out, &size, &request, &locals[0], &item->remote,
+                                              value, value_size),
+                             ERR_OK);
+            netcheck_receive(
+                &check,
+                &(const struct dgram){
+                    .local = item->local, .remote = item->remote, .data = out, .size = size},
+                now);
+        }
+        outbox_clear(&box);
+        now = mono_add_ms(now, 10);
+    }
+    outbox_fini(&box);
+    return named;
+}
+
+static void a_relay_leads_nobody_to_special_addresses_and_few_packets_to_others(void **state)
+{
+    static const uint8_t special[][4] = {
+        {127, 0, 0, 1}, {10, 0, 0, 1}, {192, 168, 1, 1}, {224, 0, 0, 1}, {255, 255, 255, 255}};
+    static const uint8_t victim[4] = {203, 0, 113, 7};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        assert_int_equal(packets_to_named(special[i]), 0);
+    }
+    assert_int_equal(packets_to_named(victim), LEND_LENDERS_MAX * QUESTION_TRIES_MAX);
+}
+
+static void what_a_measurement_sends_is_little(void **state)
+{
+    const struct nat_kind kind = kind_of(APD, APD);
+    struct netcheck_found found;
+    struct netcheck_net host;
+
+    (void)state;
+    netcheck_net_init(&host, 8, 8, &kind, 1);
+    (void)netcheck_net_measure(&host, &found);
+    print_message("%zu packets, %zu bytes, %zu mappings\n", host.sent, host.bytes,
+                  host.nat.mappings_most);
+    assert_true(host.sent <= 80 && host.bytes <= 24000 && host.nat.mappings_most <= 16);
+    netcheck_net_fini(&host);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mapping_and_filtering_of_every_kind_are_found),
+        cmocka_unit_test(the_names_are_those_of_stun2),
+        cmocka_unit_test(ports_by_steps_of_a_range_and_the_own_one_are_told_apart),
+        cmocka_unit_test(a_nat_with_several_addresses_is_seen),
+        cmocka_unit_test(without_udp_it_says_blocked),
+        cmocka_unit_test(the_first_verdict_is_there_in_time_and_right),
+        cmocka_unit_test(with_one_relay_it_says_what_it_cannot_know),
+        cmocka_unit_test(the_outer_of_two_nats_is_what_counts),
+        cmocka_unit_test(the_size_that_passes_and_the_relays_are_measured),
+        cmocka_unit_test(hairpin_is_found_where_it_is_asked_for),
+        cmocka_unit_test(a_silent_first_relay_is_passed_over),
+        cmocka_unit_test(answers_that_nobody_asked_for_change_nothing),
+        cmocka_unit_test(a_relay_leads_nobody_to_special_addresses_and_few_packets_to_others),
+        cmocka_unit_test(what_a_measurement_sends_is_little),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
