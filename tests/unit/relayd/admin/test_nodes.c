@@ -77,10 +77,31 @@ static void relays_of_one_reward_address_are_listed_as_a_group(void **state)
     relay_net_free(net);
 }
 
+/* Of two relays one is behind a NAT, and nobody else is there to measure. */
+static void what_only_neighbours_measured_is_said_so(void **state)
+{
+    static const uint8_t inside[4] = {192, 168, 7, 2}, outside[4] = {198, 51, 100, 30};
+    struct relay_net *net = relay_net_new(2, 21);
+    char text[REACH_TEXT_SIZE];
+
+    (void)state;
+    net->nodes[1].address = endpoint_v4(inside, 4433);
+    net->outside[1] = endpoint_v4(outside, 4433);
+    relay_net_peers(net);
+    relay_net_start(net);
+    relay_net_run(net, 30000);
+    assert_string_equal(reach_text(net->nodes[1].core, text),
+                        "yes, at 198.51.100.30:4433, behind a NAT; only relays to which this one "
+                        "sends measured it");
+    assert_null(strstr(reach_text(net->nodes[0].core, text), "NAT"));
+    relay_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relays_of_one_reward_address_are_listed_as_a_group),
+        cmocka_unit_test(what_only_neighbours_measured_is_said_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

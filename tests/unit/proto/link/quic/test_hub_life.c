@@ -220,6 +220,61 @@ static void a_server_that_ends_tells_who_is_no_session_yet(void **state)
     assert_in_range(half, 3, 16); /* handshakes in several of their parts */
 }
 
+/* How many datagrams both send in so many ms. */
+static unsigned sent_in(struct net *net, uint64_t ms)
+{
+    uint64_t before = net->wire.sent;
+
+    net_run(net, ms);
+    return (unsigned)(net->wire.sent - before);
+}
+
+static void an_idle_session_sends_something_as_often_as_is_wanted(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    unsigned seldom, often;
+
+    (void)state;
+    net_init(&net, 18);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 20000);
+    seldom = sent_in(&net, 60000);
+    link_hub_keepalive(net.hubs[NET_CLIENT], client, 5000, net.now);
+    often = sent_in(&net, 60000);
+    print_message("datagrams a minute: %u, then %u\n", seldom, often);
+    assert_in_range(seldom, 6, 12); /* each is answered */
+    assert_in_range(often, 22, 36);
+    /* It is not the accepting side's to choose. */
+    link_hub_keepalive(net.hubs[NET_SERVER], server, 100, net.now);
+    assert_in_range(sent_in(&net, 60000), 22, 36);
+    /* After a ping it is as often as before. */
+    link_hub_ping(net.hubs[NET_CLIENT], client, net.now);
+    net_run(&net, 1000);
+    assert_in_range(sent_in(&net, 60000), 22, 36);
+    net_fini(&net);
+}
+
+static void to_ask_for_an_answer_takes_few_packets(void **state)
+{
+    static struct net net;
+    struct handle client, server;
+    unsigned sent;
+
+    (void)state;
+    net_init(&net, 19);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    net_run(&net, 20000);
+    net.wire.delay_us = 100000;
+    link_hub_ping(net.hubs[NET_CLIENT], client, net.now);
+    sent = sent_in(&net, 1000);
+    print_message("%u datagrams with a round trip of 200 ms\n", sent);
+    assert_in_range(sent, 2, 30);
+    net_fini(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +285,8 @@ int main(void)
         cmocka_unit_test(moved_client_is_followed_after_validation),
         cmocka_unit_test(client_may_move_many_times),
         cmocka_unit_test(address_that_does_not_answer_moves_nothing),
+        cmocka_unit_test(an_idle_session_sends_something_as_often_as_is_wanted),
+        cmocka_unit_test(to_ask_for_an_answer_takes_few_packets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
