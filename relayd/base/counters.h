@@ -140,6 +140,8 @@
     X(words_answered, "words_total", "what=\"answered\"", "")                                      \
     X(words_limit, "words_total", "what=\"limit\"", "")                                            \
     X(words_bad, "words_total", "what=\"bad\"", "")                                                \
+    X(blocks_limit, "blocks_refused_total", "", "Keys that hosts could not block: too many.")      \
+    X(vias_limit, "ways_refused_total", "", "Ways that hosts could not name: too many.")           \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \
     X(revocations, "revocations_total", "", "Members revoked.")                                    \
     X(store_failures, "store_failures_total", "", "Requests that failed because of the storage.")  \

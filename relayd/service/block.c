@@ -11,7 +11,9 @@ void block_on_block(struct relay_base *base, const struct relay_client *client,
 
     if (member || base->cfg.open_relay) {
         rc = block_table_put(base->blocks, client->key, message->block->key.data,
-                             member ? BLOCK_TABLE_PER_MEMBER_MAX : BLOCK_TABLE_PER_STRANGER_MAX);
+                             member ? BLOCK_TABLE_PER_MEMBER_MAX : BLOCK_TABLE_PER_STRANGER_MAX,
+                             member ? BLOCK_TABLE_MAX : BLOCK_TABLE_MAX / 2);
+        base->counters.blocks_limit += rc == ERR_LIMIT ? 1 : 0;
         verdict = rc == ERR_OK ? VERDICT_OK : rc == ERR_LIMIT ? VERDICT_LIMIT : VERDICT_UNAVAILABLE;
     }
     reply_result(&base->reply, client, message->request_id, verdict);

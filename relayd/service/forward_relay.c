@@ -22,7 +22,7 @@ int forward_relay_init(struct forward_relay *service, struct relay_base *base,
         rc = waiting_new(&service->waiting, &base->env);
     }
     if (rc == ERR_OK) {
-        rc = attached_new(&service->attached, &base->env);
+        rc = attached_new(&service->attached, ATTACHED_MAX, &base->env);
     }
     if (rc == ERR_OK) {
         rc = marks_new(&service->marks, &base->env);
@@ -363,6 +363,7 @@ void forward_relay_on_via(struct forward_relay *service, const struct relay_clie
         rc = ways_name(service->ways, client->key, body->dst.data, (const uint8_t(*)[KEY_SIZE])via,
                        body->n_relays, now);
         verdict = rc == ERR_OK ? VERDICT_OK : rc == ERR_LIMIT ? VERDICT_LIMIT : VERDICT_UNAVAILABLE;
+        service->base->counters.vias_limit += rc == ERR_LIMIT ? 1 : 0;
     }
     reply_result(reply, client, message->request_id, verdict);
 }

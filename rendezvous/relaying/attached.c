@@ -35,9 +35,10 @@ struct share {
 struct attached_table {
     struct map *rows;   /* place -> struct row */
     struct map *shares; /* neighbour -> struct share; none is empty */
+    size_t count_max;
 };
 
-int attached_new(struct attached_table **out, const struct env *env)
+int attached_new(struct attached_table **out, size_t count_max, const struct env *env)
 {
     struct attached_table *table = calloc(1, sizeof(*table));
     int rc;
@@ -46,9 +47,10 @@ int attached_new(struct attached_table **out, const struct env *env)
     if (table == NULL) {
         return ERR_NOMEM;
     }
-    rc = map_new(&table->rows, PLACE_SIZE, ATTACHED_MAX, env);
+    table->count_max = count_max;
+    rc = map_new(&table->rows, PLACE_SIZE, count_max, env);
     if (rc == ERR_OK) {
-        rc = map_new(&table->shares, KEY_SIZE, ATTACHED_MAX, env);
+        rc = map_new(&table->shares, KEY_SIZE, count_max, env);
     }
     if (rc != ERR_OK) {
         attached_free(table);
@@ -106,6 +108,30 @@ static struct share *share_of(struct attached_table *table, const uint8_t from[K
     return share;
 }
 
+/* Make room in a full table for one more of this share (NULL: an empty one): the largest one gives
+ * its oldest, so that many neighbours with much to tell keep out nobody with little. */
+static bool room_make(struct attached_table *table, const struct share *share)
+{
+    struct share *largest = NULL;
+    size_t at = 0;
+    const void *key;
+
+    if (map_count(table->rows) < table->count_max) {
+        return true;
+    }
+    while (map_next(table->shares, &at, &key, NULL)) {
+        struct share *one = map_find_pointer(table->shares, key);
+
+        largest = largest == NULL || one->count > largest->count ? one : largest;
+    }
+    if (largest == NULL || largest->count <= 1 ||
+        (share != NULL && largest->count <= share->count && largest != share)) {
+        return false;
+    }
+    row_remove(table, TAILQ_FIRST(&largest->rows));
+    return true;
+}
+
 /* A new row in the share of a neighbour; NULL if there is no room. */
 static struct row *row_add(struct attached_table *table, const uint8_t place[PLACE_SIZE],
                            const uint8_t from[KEY_SIZE])
@@ -118,6 +144,9 @@ static struct row *row_add(struct attached_table *table, const uint8_t place[PLA
     }
     if (share != NULL && share->count >= ATTACHED_PER_RELAY_MAX) {
         row_remove(table, TAILQ_FIRST(&share->rows));
+    } else if (!room_make(table, share)) {
+        free(row);
+        return NULL;
     }
     share = share_of(table, from);
     if (share == NULL || map_put_pointer(table->rows, place, row) != ERR_OK) {

@@ -40,7 +40,7 @@ enum attached_verdict {
 struct attached_table;
 
 /** An empty table; env gives a hash key, during the call only. ERR_NOMEM leaves *out NULL. */
-int attached_new(struct attached_table **out, const struct env *env) MUST_CHECK;
+int attached_new(struct attached_table **out, size_t count_max, const struct env *env) MUST_CHECK;
 
 /** Free it. NULL is fine. */
 void attached_free(struct attached_table *table);

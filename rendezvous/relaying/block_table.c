@@ -101,7 +101,7 @@ static struct blocker *blocker_of(struct block_table *blocks, const uint8_t here
 }
 
 int block_table_put(struct block_table *blocks, const uint8_t here[KEY_SIZE],
-                    const uint8_t key[KEY_SIZE], size_t per_host_max)
+                    const uint8_t key[KEY_SIZE], size_t per_host_max, size_t all_max)
 {
     const struct blocker *known = map_find_pointer(blocks->blockers, here);
     struct blocker *blocker;
@@ -110,8 +110,7 @@ int block_table_put(struct block_table *blocks, const uint8_t here[KEY_SIZE],
     if (block_table_has(blocks, here, key)) {
         return ERR_OK;
     }
-    if ((known != NULL && known->count >= per_host_max) ||
-        map_count(blocks->pairs) >= BLOCK_TABLE_MAX) {
+    if ((known != NULL && known->count >= per_host_max) || map_count(blocks->pairs) >= all_max) {
         return ERR_LIMIT;
     }
     block = calloc(1, sizeof(*block));

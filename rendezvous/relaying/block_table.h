@@ -30,7 +30,7 @@ void block_table_free(struct block_table *blocks);
 /** The host `here` blocks a key. Nothing changes if it does already. ERR_LIMIT if it blocks
  * per_host_max, or all together BLOCK_TABLE_MAX; ERR_NOMEM. */
 int block_table_put(struct block_table *blocks, const uint8_t here[KEY_SIZE],
-                    const uint8_t key[KEY_SIZE], size_t per_host_max) MUST_CHECK;
+                    const uint8_t key[KEY_SIZE], size_t per_host_max, size_t all_max) MUST_CHECK;
 
 /** It blocks the key no longer. */
 void block_table_remove(struct block_table *blocks, const uint8_t here[KEY_SIZE],

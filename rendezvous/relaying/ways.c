@@ -13,7 +13,7 @@ enum { PAIR_SIZE = 2 * KEY_SIZE };
 struct ways_host;
 
 struct row {
-    TAILQ_ENTRY(row) in_use;  /* in ways->by_use */
+    TAILQ_ENTRY(row) in_use;  /* in ways->by_use, or in ways->named */
     TAILQ_ENTRY(row) in_host; /* in host->rows */
     struct ways_host *host;
     uint8_t pair[PAIR_SIZE]; /* here, far */
@@ -29,14 +29,16 @@ TAILQ_HEAD(row_list, row);
 /* A host here, as long as it has ways. */
 struct ways_host {
     uint8_t key[KEY_SIZE];
-    struct row_list rows;
-    size_t count;
+    struct row_list rows; /* least recently used first */
+    size_t count, named_count;
 };
 
 struct ways {
-    struct map *rows;  /* pair -> struct row */
-    struct map *hosts; /* host here -> struct ways_host; none is empty */
-    struct row_list by_use;
+    struct map *rows;       /* pair -> struct row */
+    struct map *hosts;      /* host here -> struct ways_host; none is empty */
+    struct row_list by_use; /* what was learnt; what hosts named is in the other one */
+    struct row_list named;
+    size_t named_count;
 };
 
 int ways_new(struct ways **out, const struct env *env)
@@ -49,6 +51,7 @@ int ways_new(struct ways **out, const struct env *env)
         return ERR_NOMEM;
     }
     TAILQ_INIT(&ways->by_use);
+    TAILQ_INIT(&ways->named);
     rc = map_new(&ways->rows, PAIR_SIZE, WAYS_MAX, env);
     if (rc == ERR_OK) {
         rc = map_new(&ways->hosts, KEY_SIZE, WAYS_MAX, env);
@@ -61,10 +64,28 @@ int ways_new(struct ways **out, const struct env *env)
     return ERR_OK;
 }
 
+static struct row_list *list_of(struct ways *ways, const struct row *row)
+{
+    return row->via_count > 0 ? &ways->named : &ways->by_use;
+}
+
+/* The host names so many relays in this row. */
+static void via_count_set(struct ways *ways, struct row *row, size_t count)
+{
+    TAILQ_REMOVE(list_of(ways, row), row, in_use);
+    ways->named_count -= row->via_count > 0 ? 1 : 0;
+    row->host->named_count -= row->via_count > 0 ? 1 : 0;
+    row->via_count = count;
+    ways->named_count += count > 0 ? 1 : 0;
+    row->host->named_count += count > 0 ? 1 : 0;
+    TAILQ_INSERT_TAIL(list_of(ways, row), row, in_use);
+}
+
 static void row_remove(struct ways *ways, struct row *row)
 {
     struct ways_host *host = row->host;
 
+    via_count_set(ways, row, 0);
     TAILQ_REMOVE(&ways->by_use, row, in_use);
     TAILQ_REMOVE(&host->rows, row, in_host);
     host->count--;
@@ -84,6 +105,9 @@ void ways_free(struct ways *ways)
     while (!TAILQ_EMPTY(&ways->by_use)) {
         row_remove(ways, TAILQ_FIRST(&ways->by_use));
     }
+    while (!TAILQ_EMPTY(&ways->named)) {
+        row_remove(ways, TAILQ_FIRST(&ways->named));
+    }
     map_free(ways->rows);
     map_free(ways->hosts);
     free(ways);
@@ -98,9 +122,13 @@ static void pair_of(uint8_t pair[PAIR_SIZE], const uint8_t here[KEY_SIZE],
 
 static void row_use(struct ways *ways, struct row *row, struct mono now)
 {
+    struct row_list *list = list_of(ways, row);
+
     row->used_at = now;
-    TAILQ_REMOVE(&ways->by_use, row, in_use);
-    TAILQ_INSERT_TAIL(&ways->by_use, row, in_use);
+    TAILQ_REMOVE(list, row, in_use);
+    TAILQ_INSERT_TAIL(list, row, in_use);
+    TAILQ_REMOVE(&row->host->rows, row, in_host);
+    TAILQ_INSERT_TAIL(&row->host->rows, row, in_host);
 }
 
 /* The host, made if need be; NULL without memory. */
@@ -121,20 +149,32 @@ static struct ways_host *host_of(struct ways *ways, const uint8_t key[KEY_SIZE])
     return host;
 }
 
-/* Make room for one more way of this host: its own oldest goes if it has its share, else the oldest
- * of all if the table is full. */
-static void room_make(struct ways *ways, const uint8_t here[KEY_SIZE])
+/* Make room for one more way of this host: of what it did not name itself, its own that was not
+ * used for longest goes if it has its share, else that of all if the table is full. False if it
+ * named them all. */
+static bool room_make(struct ways *ways, const uint8_t here[KEY_SIZE])
 {
     const struct ways_host *host = map_find_pointer(ways->hosts, here);
+    struct row *oldest;
 
     if (host != NULL && host->count >= WAYS_PER_HOST_MAX) {
-        row_remove(ways, TAILQ_FIRST(&host->rows));
+        oldest = TAILQ_FIRST(&host->rows);
+        while (oldest != NULL && oldest->via_count > 0) {
+            oldest = TAILQ_NEXT(oldest, in_host);
+        }
     } else if (map_count(ways->rows) >= WAYS_MAX) {
-        row_remove(ways, TAILQ_FIRST(&ways->by_use));
+        oldest = TAILQ_FIRST(&ways->by_use);
+    } else {
+        return true;
     }
+    if (oldest == NULL) {
+        return false;
+    }
+    row_remove(ways, oldest);
+    return true;
 }
 
-/* The row of a pair, made if need be; NULL without memory. */
+/* The row of a pair, made if need be; NULL without room or memory. */
 static struct row *row_of(struct ways *ways, const uint8_t here[KEY_SIZE],
                           const uint8_t far[KEY_SIZE], struct mono now)
 {
@@ -148,7 +188,9 @@ static struct row *row_of(struct ways *ways, const uint8_t here[KEY_SIZE],
         row_use(ways, row, now);
         return row;
     }
-    room_make(ways, here);
+    if (!room_make(ways, here)) {
+        return NULL;
+    }
     row = calloc(1, sizeof(*row));
     if (row == NULL || map_put_pointer(ways->rows, pair, row) != ERR_OK) {
         free(row);
@@ -208,19 +250,20 @@ int ways_name(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far
     row = map_find_pointer(ways->rows, pair);
     if (count == 0) {
         if (row != NULL) {
-            row->via_count = 0;
+            via_count_set(ways, row, 0);
         }
         return ERR_OK;
     }
-    if (count > RELAYED_VIA_MAX ||
-        (row == NULL && host != NULL && host->count >= WAYS_PER_HOST_MAX)) {
+    if (count > RELAYED_VIA_MAX || ((row == NULL || row->via_count == 0) &&
+                                    ((host != NULL && host->named_count >= WAYS_PER_HOST_MAX) ||
+                                     ways->named_count >= WAYS_NAMED_MAX))) {
         return ERR_LIMIT;
     }
     row = row_of(ways, here, far, now);
     if (row == NULL) {
         return ERR_NOMEM;
     }
-    row->via_count = count;
+    via_count_set(ways, row, count);
     memcpy(row->via, via, count * KEY_SIZE);
     return ERR_OK;
 }

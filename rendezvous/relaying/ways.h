@@ -18,6 +18,7 @@
 enum {
     WAYS_MAX = 65536,        /* in all; the one not used for longest makes room */
     WAYS_PER_HOST_MAX = 256, /* of one host here */
+    WAYS_NAMED_MAX = 32768,  /* that hosts named, which nothing pushes out */
     WAYS_IDLE_MS = 60000,    /* a learnt way that is not used is forgotten */
     WAYS_DIRECT_MS = 3000,
     WAYS_RELAYS_MAX = RELAYED_PASSED_MAX,
@@ -54,7 +55,8 @@ void ways_found(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t f
                 const uint8_t relay_key[KEY_SIZE], struct mono now);
 
 /** The host `here` names the relays between its own and that of `far`; with count 0 it leaves the
- * choice to us again. ERR_LIMIT beyond WAYS_PER_HOST_MAX or RELAYED_VIA_MAX, ERR_NOMEM. */
+ * choice to us again. What it named stays, whatever is learnt.
+ * ERR_LIMIT beyond WAYS_PER_HOST_MAX, WAYS_NAMED_MAX or RELAYED_VIA_MAX, ERR_NOMEM. */
 int ways_name(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE],
               const uint8_t (*via)[KEY_SIZE], size_t count, struct mono now) MUST_CHECK;
 

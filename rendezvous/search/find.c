@@ -359,7 +359,7 @@ static bool search_begin(struct find *find, const struct find_asker *asker,
     uint64_t number;
     struct query *query;
 
-    if (find->stats.waiting < FIND_SEARCHES_MAX) {
+    if (find->stats.waiting < (asker->member ? FIND_SEARCHES_MAX : FIND_SEARCHES_MAX / 2)) {
         waiter = calloc(1, sizeof(*waiter));
     }
     env_random(find->env, &number, sizeof(number));

@@ -265,10 +265,11 @@ void find_net_run(struct find_net *net, uint64_t ms)
 }
 
 /* A client of this peer looks for relays that help "chess". */
-enum verdict find_net_look(struct find_net *net, size_t at, uint64_t client, uint32_t count,
-                           bool may_search)
+static enum verdict look(struct find_net *net, size_t at, uint64_t client, uint32_t count,
+                         bool may_search, bool member)
 {
-    struct find_asker asker = {.client = client, .request_id = 9, .may_search = may_search};
+    struct find_asker asker = {
+        .client = client, .request_id = 9, .may_search = may_search, .member = member};
     Ziglan__Find body = ZIGLAN__FIND__INIT;
     char *apps[] = {control_text("poker"), control_text("chess")};
 
@@ -277,6 +278,17 @@ enum verdict find_net_look(struct find_net *net, size_t at, uint64_t client, uin
     body.n_apps = 2;
     body.count = count;
     return find_ask(net->peers[at].find, &asker, &body, net->now);
+}
+
+enum verdict find_net_look(struct find_net *net, size_t at, uint64_t client, uint32_t count,
+                           bool may_search)
+{
+    return look(net, at, client, count, may_search, false);
+}
+
+enum verdict find_net_look_member(struct find_net *net, size_t at, uint64_t client, uint32_t count)
+{
+    return look(net, at, client, count, true, true);
 }
 
 struct find_net *find_net_chain(size_t count)

@@ -74,3 +74,6 @@ void find_net_post(struct find_net *net, size_t from, size_t to, const Ziglan__C
 /** A client of this relay looks for `count` relays that help "chess" or "poker". */
 enum verdict find_net_look(struct find_net *net, size_t at, uint64_t client, uint32_t count,
                            bool may_search);
+
+/** The same as a member, which may search. */
+enum verdict find_net_look_member(struct find_net *net, size_t at, uint64_t client, uint32_t count);

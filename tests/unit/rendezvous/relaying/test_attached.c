@@ -11,18 +11,25 @@ static const uint8_t neighbour[KEY_SIZE] = {7}, other_neighbour[KEY_SIZE] = {8};
 static const struct mono start = {NS_PER_S};
 
 struct setting {
+    size_t count_max;
     struct test_env ports;
     struct attached_table *table;
     struct identity host;
     uint8_t entry[KEY_SIZE];
 };
 
-static void setting_init(struct setting *s)
+static void setting_init_of(struct setting *s, size_t count_max)
 {
+    s->count_max = count_max;
     test_env_init(&s->ports, 1);
-    assert_int_equal(attached_new(&s->table, &s->ports.env), ERR_OK);
+    assert_int_equal(attached_new(&s->table, s->count_max, &s->ports.env), ERR_OK);
     s->host = node_of(1);
     memset(s->entry, 0x55, KEY_SIZE);
+}
+
+static void setting_init(struct setting *s)
+{
+    setting_init_of(s, ATTACHED_MAX);
 }
 
 static enum attached_verdict take(struct setting *s, const uint8_t *data, size_t size)
@@ -162,6 +169,37 @@ static void a_neighbour_pushes_out_only_its_own(void **state)
     attached_free(s.table);
 }
 
+/* All places of a small table are taken by one; another one comes, and has its share of them. */
+static void in_a_full_table_the_largest_share_makes_room(void **state)
+{
+    enum { PLACES = 10 };
+    struct setting s;
+    uint8_t raw[ATTACHMENT_SIZE];
+    struct attached found;
+
+    (void)state;
+    setting_init_of(&s, PLACES);
+    for (uint32_t i = 0; i < 3 * PLACES; i++) {
+        s.host = node_of(10 + i);
+        sign(&s, raw, 1, 0);
+        (void)take(&s, raw, ATTACHMENT_SIZE);
+    }
+    assert_int_equal(attached_count(s.table), PLACES);
+    for (uint32_t i = 0; i < PLACES / 2; i++) {
+        s.host = node_of(100 + i);
+        sign(&s, raw, 1, 0);
+        assert_int_equal(attached_take(s.table, s.host.public_key, s.entry, other_neighbour, raw,
+                                       ATTACHMENT_SIZE, TEST_WALL_MS, start),
+                         ATTACHED_TAKEN);
+    }
+    assert_int_equal(attached_count(s.table), PLACES);
+    for (uint32_t i = 0; i < PLACES / 2; i++) {
+        s.host = node_of(100 + i);
+        assert_true(attached_find(s.table, s.host.public_key, s.entry, &found, start));
+    }
+    attached_free(s.table);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -170,6 +208,7 @@ int main(void)
         cmocka_unit_test(what_is_not_valid_changes_nothing),
         cmocka_unit_test(one_that_is_over_is_not_found_and_goes),
         cmocka_unit_test(a_neighbour_pushes_out_only_its_own),
+        cmocka_unit_test(in_a_full_table_the_largest_share_makes_room),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);

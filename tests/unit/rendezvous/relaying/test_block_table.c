@@ -23,12 +23,13 @@ static void a_block_holds_for_one_host_and_one_key(void **state)
 
     (void)state;
     assert_false(block_table_has(blocks, here, bad));
-    assert_int_equal(block_table_put(blocks, here, bad, 1), ERR_OK);
-    assert_int_equal(block_table_put(blocks, here, bad, 1), ERR_OK); /* said again */
+    assert_int_equal(block_table_put(blocks, here, bad, 1, BLOCK_TABLE_MAX), ERR_OK);
+    assert_int_equal(block_table_put(blocks, here, bad, 1, BLOCK_TABLE_MAX),
+                     ERR_OK); /* said again */
     assert_true(block_table_has(blocks, here, bad));
     assert_false(block_table_has(blocks, bad, here));
     assert_false(block_table_has(blocks, other, bad));
-    assert_int_equal(block_table_put(blocks, here, other, 1), ERR_LIMIT);
+    assert_int_equal(block_table_put(blocks, here, other, 1, BLOCK_TABLE_MAX), ERR_LIMIT);
     block_table_remove(blocks, here, other);
     block_table_remove(blocks, here, bad);
     assert_false(block_table_has(blocks, here, bad));
@@ -43,9 +44,12 @@ static void a_host_that_goes_takes_its_blocks_along(void **state)
     (void)state;
     for (uint8_t i = 0; i < 20; i++) {
         key[1] = i;
-        assert_int_equal(block_table_put(blocks, here, key, BLOCK_TABLE_PER_MEMBER_MAX), ERR_OK);
+        assert_int_equal(
+            block_table_put(blocks, here, key, BLOCK_TABLE_PER_MEMBER_MAX, BLOCK_TABLE_MAX),
+            ERR_OK);
     }
-    assert_int_equal(block_table_put(blocks, other, key, BLOCK_TABLE_PER_MEMBER_MAX), ERR_OK);
+    assert_int_equal(
+        block_table_put(blocks, other, key, BLOCK_TABLE_PER_MEMBER_MAX, BLOCK_TABLE_MAX), ERR_OK);
     block_table_gone(blocks, here);
     block_table_gone(blocks, here);
     assert_false(block_table_has(blocks, here, key));
@@ -61,9 +65,12 @@ static void all_together_have_a_bound(void **state)
     (void)state;
     for (uint32_t i = 0; i < BLOCK_TABLE_MAX; i++) {
         memcpy(key + 1, &i, sizeof(i));
-        assert_int_equal(block_table_put(blocks, key, here, 1), ERR_OK);
+        assert_int_equal(block_table_put(blocks, key, here, 1, BLOCK_TABLE_MAX), ERR_OK);
     }
-    assert_int_equal(block_table_put(blocks, other, here, 1), ERR_LIMIT);
+    assert_int_equal(block_table_put(blocks, other, here, 1, BLOCK_TABLE_MAX), ERR_LIMIT);
+    block_table_gone(blocks, key);
+    assert_int_equal(block_table_put(blocks, other, here, 1, BLOCK_TABLE_MAX / 2), ERR_LIMIT);
+    assert_int_equal(block_table_put(blocks, other, here, 1, BLOCK_TABLE_MAX), ERR_OK);
     block_table_free(blocks);
 }
 

@@ -74,6 +74,38 @@ static void a_host_names_the_relays_between_its_own_and_the_last(void **state)
     ways_free(ways);
 }
 
+/* Sources cost nothing to make, and each teaches a way. */
+static void what_a_host_named_is_not_pushed_out(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_relays way;
+    uint8_t other[KEY_SIZE] = {77};
+
+    (void)state;
+    assert_int_equal(ways_name(ways, here, far, &relays[0], 2, start), ERR_OK);
+    for (int i = 0; i < 3 * WAYS_PER_HOST_MAX; i++) {
+        memcpy(other + 1, &i, sizeof(i));
+        ways_learn(ways, here, other, relays[3], 1, start);
+    }
+    assert_int_equal(ways_count(ways), WAYS_PER_HOST_MAX);
+    ways_learn(ways, here, far, relays[3], 1, start);
+    assert_true(ways_find(ways, here, far, &way, start));
+    assert_int_equal(way.count, 3);
+    /* Nor does what is learnt keep the host from naming more, to its share. */
+    for (int i = 1; i < WAYS_PER_HOST_MAX; i++) {
+        memcpy(other + 1, &i, sizeof(i));
+        other[0] = 78;
+        assert_int_equal(ways_name(ways, here, other, &relays[0], 1, start), ERR_OK);
+    }
+    other[0] = 79;
+    assert_int_equal(ways_name(ways, here, other, &relays[0], 1, start), ERR_LIMIT);
+    ways_learn(ways, here, other, relays[3], 1, start);
+    assert_false(ways_find(ways, here, other, &way, start));
+    ways_gone(ways, here);
+    assert_int_equal(ways_count(ways), 0);
+    ways_free(ways);
+}
+
 static void a_way_by_the_last_relay_alone_stays_for_a_while(void **state)
 {
     struct ways *ways = ways_made();
@@ -155,7 +187,8 @@ static void a_host_has_a_share_of_the_table(void **state)
     }
     assert_int_equal(ways_count(ways), WAYS_PER_HOST_MAX + 1);
     assert_true(ways_find(ways, far, here, &way, start));
-    assert_int_equal(ways_name(ways, here, nobody, &relays[0], 1, start), ERR_LIMIT);
+    assert_int_equal(ways_name(ways, here, nobody, &relays[0], 1, start), ERR_OK);
+    assert_int_equal(ways_count(ways), WAYS_PER_HOST_MAX + 1);
     host_of(key, 0); /* the oldest went */
     assert_false(ways_find(ways, here, key, &way, start));
     ways_free(ways);
@@ -187,6 +220,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_goes_back_the_way_of_the_latest_frame),
         cmocka_unit_test(a_host_names_the_relays_between_its_own_and_the_last),
+        cmocka_unit_test(what_a_host_named_is_not_pushed_out),
         cmocka_unit_test(a_way_by_the_last_relay_alone_stays_for_a_while),
         cmocka_unit_test(a_learnt_way_that_fails_or_rests_is_forgotten),
         cmocka_unit_test(a_host_that_goes_takes_its_ways_along),
