@@ -12,6 +12,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Only where the router lets the port in: a host does without. */
+static void portmap_print(const json_t *status)
+{
+    const char *portmap = field_text(status, "portmap");
+    char text[512];
+
+    if (strstr(portmap, " of the router at ") == NULL) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "%s, %s", portmap,
+                   json_is_true(json_object_get(status, "portmap_proven"))
+                       ? "and others get through"
+                       : "but no relay got through yet");
+    line_print("Port map", text);
+}
+
 static void host_print(const json_t *status)
 {
     const json_t *addresses = json_object_get(status, "addresses");
@@ -37,6 +53,7 @@ static void host_print(const json_t *status)
     line_print("DNS", text);
     line_print("", field_text(status, "dns_advice"));
     line_print("Inbound", field_text(status, "inbound"));
+    portmap_print(status);
 }
 
 static void relays_print(const json_t *status)

@@ -54,7 +54,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays;
+    int *log_level, *home_relays, *portmap;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -67,6 +67,9 @@ static const cyaml_strval_t level_words[] = {{"error", TRACE_LEVEL_ERROR},
                                              {"warn", TRACE_LEVEL_WARN},
                                              {"info", TRACE_LEVEL_INFO},
                                              {"debug", TRACE_LEVEL_DEBUG}};
+
+static const cyaml_strval_t portmap_words[] = {
+    {"auto", PORTMAP_MODE_AUTO}, {"on", PORTMAP_MODE_ON}, {"off", PORTMAP_MODE_OFF}};
 
 static const cyaml_schema_value_t text_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, TEXT_SIZE_MAX)};
@@ -104,6 +107,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct raw, name, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("operator", OPTIONAL, struct raw, operator, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_UINT_PTR("listen_port", OPTIONAL, struct raw, listen_port),
+    CYAML_FIELD_ENUM_PTR("portmap", OPTIONAL | CYAML_FLAG_STRICT, struct raw, portmap,
+                         portmap_words, CYAML_ARRAY_LEN(portmap_words)),
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
                          CLIENT_CONFIG_ZIGLANS_MAX),
@@ -131,6 +136,7 @@ static const struct config_key keys[] = {
              "reserved word"},
     {"operator", "the name of a group, of at most 32 letters, digits, - and _"},
     {"listen_port", "a number from 0 (any free port) to 65535"},
+    {"portmap", "auto, on or off"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
     {"relays", "a list of at most 8 URLs that begin with relay://, or keys of relays"},
@@ -149,7 +155,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] =
-    "key, privateKey, pool, name, operator, listen_port, mtu, fixed, ziglans, relays, "
+    "key, privateKey, pool, name, operator, listen_port, portmap, mtu, fixed, ziglans, relays, "
     "home_relays, "
     "peers [name, id, via, routes [net]], dns {enabled, address, "
     "search}, "
@@ -440,6 +446,9 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
 {
     if (raw->log_level != NULL) {
         out->log_level = (enum trace_level) * raw->log_level;
+    }
+    if (raw->portmap != NULL) {
+        out->portmap = (enum portmap_mode) * raw->portmap;
     }
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&

@@ -12,6 +12,7 @@
 #include "proto/base/fault.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
+#include "proto/portmap/portmap.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/name.h"
 
@@ -45,6 +46,7 @@ struct client_config {
     char *key_path; /* NULL: the default, key in the state directory */
     bool has_seed;  /* the key itself stood in the file (privateKey) */
     uint8_t seed[IDENTITY_SEED_SIZE];
+    enum portmap_mode portmap;
     uint16_t listen_port;                          /* 0: the kernel chooses */
     uint8_t pool[4];                               /* first address; host bits cleared */
     uint8_t pool_prefix;                           /* 8 to 28; 0: the user named none */

@@ -8,6 +8,7 @@
 #include "client/core/dataplane.h"
 #include "client/core/events.h"
 #include "client/core/homing.h"
+#include "client/core/mapping.h"
 #include "client/core/membership.h"
 #include "client/core/telling.h"
 #include "client/peer/farewell.h"
@@ -256,7 +257,7 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
         struct origin origin = {.local = in->local, .remote = in->remote};
 
         events_on_frame(core, &origin, in->data, in->size, io, now);
-    } else if (!homing_on_stun(core, in, now)) {
+    } else if (!homing_on_stun(core, in, now) && !mapping_on_stun(core, in, now)) {
         core->dataplane.counters.foreign_dropped++;
     }
 }
@@ -306,6 +307,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     seeking_expire(&core->relays, now);
     guides_expire(&core->guides, now);
     relay_set_expire(&core->relays, now);
+    mapping_expire(core, io->net, now);
     membership_leave_late(core, io, now);
     homing_expire(core, io, now);
     ziglan_list_expire(&core->ziglans, now);
@@ -361,7 +363,8 @@ struct mono host_core_deadline(const struct host_core *core)
                  mono_min(relay_set_deadline(&core->relays), telling_deadline(core)));
     struct mono sought = mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides));
 
-    sessions = mono_min(sessions, mono_min(sought, homing_deadline(core)));
+    sessions = mono_min(mono_min(sessions, mapping_check_deadline(&core->mapping)),
+                        mono_min(sought, homing_deadline(core)));
     return mono_min(mono_min(sessions, heap_deadline(&core->conversations.timers)),
                     ziglan_list_deadline(&core->ziglans));
 }

@@ -11,6 +11,7 @@
 #include "client/peer/revival.h"
 #include "client/stun2/guides.h"
 #include "client/stun2/home_relays.h"
+#include "client/stun2/mapping_check.h"
 #include "client/stun2/pins.h"
 #include "proto/base/wall_watch.h"
 
@@ -43,6 +44,7 @@ struct host_core {
     struct told_prefixes prefixes;
     struct names names;
     struct own_addresses underlay;
+    struct mapping_check mapping;
     struct conversations conversations;
     struct handshake_desk handshakes;
     struct revivals revivals;

@@ -328,6 +328,7 @@ static void on_open(struct host_core *core, const struct sender *from,
         return;
     }
     telling_begin(from->relay, now);
+    mapping_check_on_relay(&core->mapping, now);
     membership_relay_opened(core, from->relay, now);
     if (from->ziglan != NULL) {
         ziglan_on_open(from->ziglan, from->relay, event->peer->server_time_ms, now);

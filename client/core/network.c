@@ -3,6 +3,7 @@
 #include "client/core/network.h"
 
 #include "client/core/core_internal.h"
+#include "client/core/mapping.h"
 #include "client/peer/pathfinder.h"
 
 static struct conversation *conversation_of(const struct host_core *core, size_t i)
@@ -49,6 +50,9 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
     count = choose(core, chosen, addrs, count);
     change.more = own_addresses_set(&core->underlay, chosen, count, port);
     change.moved = relay_set_on_network(&core->relays, ways, now) || ways == NULL;
+    if (change.moved) {
+        mapping_doubt(core, now);
+    }
     for (size_t i = 0; i < core->peers.count; i++) {
         if (conversation_of(core, i) != NULL) {
             pathfinder_on_network(conversation_of(core, i), &change, now);

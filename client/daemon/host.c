@@ -50,6 +50,7 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .pool_prefix = config->pool_prefix,
                                     .mtu = config->mtu,
                                     .listen_port = config->listen_port,
+                                    .portmap = config->portmap,
                                     .store_path = host->place->store,
                                     .config_path = host->place->config,
                                     .interface =

@@ -32,6 +32,8 @@ void status_complete(json_t *status, const struct host *host, const struct magic
                               json_string(dnscfg_state_text(dns->system.state)));
     (void)json_object_set_new(status, "dns_advice", json_string(dns->system.advice));
     (void)json_object_set_new(status, "port", json_integer(facts.port));
+    (void)json_object_set_new(status, "portmap", json_string(facts.portmap));
+    (void)json_object_set_new(status, "portmap_proven", json_boolean(facts.portmap_proven));
     (void)json_object_set_new(status, "ipv6", json_boolean(!facts.ipv6_off));
     (void)json_object_set_new(status, "interface_down", json_boolean(facts.interface_down));
     (void)json_object_set_new(status, "version", json_string(ZIGLAN_VERSION));

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 /** Add to the core's answer: interface, interface_down, pid, port, ipv6, resolver, dns_state,
- * dns_advice, pool, pool_advice, rule_advice, and to its counters interface_in_errors and
+ * dns_advice, pool, pool_advice, rule_advice, portmap,
+ * portmap_proven, and to its counters interface_in_errors and
  * interface_out_errors. */
 void status_complete(json_t *status, const struct host *host, const struct magic_dns *dns);

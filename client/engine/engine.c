@@ -6,6 +6,7 @@
  */
 #include "client/engine/engine.h"
 
+#include "client/core/mapping.h"
 #include "client/engine/interface.h"
 #include "client/engine/loop.h"
 #include "client/engine/nat_watch.h"
@@ -17,6 +18,7 @@
 #include "proto/base/bytes.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
+#include "proto/router/mapper.h"
 #include "rendezvous/store/lmdb/store_lmdb.h"
 
 #include <errno.h>
@@ -32,6 +34,7 @@ struct engine {
     struct interface interface;
     struct loop loop;
     struct underlay underlay;
+    struct mapper *mapper; /* NULL: there is no interface, or the kernel tells no way to a router */
     struct addrplan_pool pool;
     struct pool_watch pool_watch;
     struct rule_watch rule_watch;
@@ -165,6 +168,35 @@ static int device_open(struct engine *e, const struct engine_options *options, s
                : interface_open(&e->interface, &interface, e->loop.pump, fault);
 }
 
+static void on_mapping(void *context)
+{
+    struct engine *e = context;
+    enum portmap_protocol protocol;
+    const struct endpoint *external = mapper_external(e->mapper, &protocol);
+
+    host_core_mapped(e->core, external != NULL ? external->port : 0, clock_mono());
+    pump_kick(e->loop.pump);
+}
+
+/* Without it is fine, too. */
+static void mapper_begin(struct engine *e, const struct engine_options *options)
+{
+    const struct mapper_options mapper = {
+        .loop = options->loop,
+        .env = options->env,
+        .context = e,
+        .changed = on_mapping,
+        .local = {.port = udp_batch_local(e->loop.udp)->port},
+        .identity = options->identity,
+        .mode = options->portmap,
+    };
+
+    if (options->interface != NULL && mapper_open(&e->mapper, &mapper) != ERR_OK) {
+        env_trace(options->env, TRACE_LEVEL_WARN, "portmap.off",
+                  "the way to the router is not known: no port is mapped");
+    }
+}
+
 /* Open the parts, each after those that it needs. What was opened before an error stays open. */
 static int parts_open(struct engine *e, const struct engine_options *options, struct fault *fault)
 {
@@ -218,6 +250,7 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
         engine_close(e);
         return rc;
     }
+    mapper_begin(e, options);
     *out = e;
     return ERR_OK;
 }
@@ -232,6 +265,7 @@ void engine_close(struct engine *e)
         pump_drain(e->loop.pump, GOODBYE_MS);
     }
     nat_watch_close(&e->nat_watch);
+    mapper_close(e->mapper);
     underlay_close(&e->underlay);
     rule_watch_close(&e->rule_watch);
     loop_close(&e->loop);
@@ -266,6 +300,10 @@ struct engine_facts engine_facts(const struct engine *e)
                                  .pool_advice = e->pool_watch.advice,
                                  .rule_advice = e->rule_watch.advice};
 
+    if (e->mapper != NULL) {
+        (void)mapper_text(e->mapper, facts.portmap);
+        facts.portmap_proven = host_core_mapped_is_proven(e->core);
+    }
     memcpy(facts.resolver, e->resolver, sizeof(facts.resolver));
     if (e->interface.tun != NULL) {
         facts.tun = *tun_counters(e->interface.tun);

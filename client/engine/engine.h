@@ -12,6 +12,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 #include "proto/net/addrplan.h"
+#include "proto/portmap/portmap_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,11 +34,12 @@ struct engine_options {
     uint8_t pool[4];
     uint8_t pool_prefix; /* 0: the stored pool, or at the first start one that hides nothing */
     uint16_t mtu;
-    uint16_t listen_port;    /* 0: the kernel chooses */
-    const char *store_path;  /* directory of the LMDB store */
-    const char *config_path; /* for advice to the user */
-    const char *interface;   /* name of the TUN device, NULL: none */
-    uint8_t resolver[4];     /* Magic DNS address; all zero: the core's choice in the pool */
+    uint16_t listen_port;      /* 0: the kernel chooses */
+    enum portmap_mode portmap; /* whether the router is to let that port in; only with interface */
+    const char *store_path;    /* directory of the LMDB store */
+    const char *config_path;   /* for advice to the user */
+    const char *interface;     /* name of the TUN device, NULL: none */
+    uint8_t resolver[4];       /* Magic DNS address; all zero: the core's choice in the pool */
     /** Somebody removed the TUN device: nothing passes any more. Called once, from the loop. */
     void (*interface_gone)(void *context);
     void *context;
@@ -71,8 +73,10 @@ struct engine_facts {
     struct addrplan_pool pool;
     const char *pool_advice; /* a sentence if the pool overlaps with the machine's network; "" */
     const char *rule_advice; /* one if policy rules of others take the peers' addresses; "" */
-    bool ipv6_off;           /* the kernel has no IPv6 for the interface */
-    bool interface_down;     /* somebody set it down */
+    char portmap[PORTMAP_TEXT_SIZE]; /* how the router's mapping of the port stands */
+    bool portmap_proven;             /* others get through to it */
+    bool ipv6_off;                   /* the kernel has no IPv6 for the interface */
+    bool interface_down;             /* somebody set it down */
 };
 
 /** The facts as they are now. */

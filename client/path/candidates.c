@@ -18,7 +18,8 @@ static bool is_listed(const struct own_addresses *underlay, const struct host_lo
 bool own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
                        size_t count, uint16_t port)
 {
-    struct own_addresses next = {.port = port, .sequence = underlay->sequence};
+    struct own_addresses next = {
+        .port = port, .sequence = underlay->sequence, .mapped = underlay->mapped};
     bool more = port != underlay->port;
 
     next.count = count < OWN_ADDRESSES_MAX ? count : OWN_ADDRESSES_MAX;
@@ -31,6 +32,17 @@ bool own_addresses_set(struct own_addresses *underlay, const struct host_local_a
     }
     *underlay = next;
     return more;
+}
+
+bool own_addresses_set_mapped(struct own_addresses *underlay, const struct endpoint *mapped)
+{
+    static const struct endpoint none;
+    const struct endpoint *next = mapped != NULL ? mapped : &none;
+    bool differs = !endpoint_equal(next, &underlay->mapped);
+
+    underlay->mapped = *next;
+    underlay->sequence += differs ? 1 : 0;
+    return differs;
 }
 
 bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e)
@@ -70,12 +82,15 @@ bool own_addresses_have(const struct own_addresses *underlay, const struct endpo
             return true;
         }
     }
-    return false;
+    return !endpoint_is_none(e) && endpoint_equal(e, &underlay->mapped);
 }
 
 void own_addresses_candidates(const struct own_addresses *underlay, struct intunnel_candidates *out)
 {
     *out = (struct intunnel_candidates){.sequence = underlay->sequence};
+    if (!endpoint_is_none(&underlay->mapped)) {
+        out->list[out->count++] = underlay->mapped;
+    }
     for (size_t i = 0; i < underlay->count && out->count < INTUNNEL_CANDIDATES_MAX; i++) {
         struct endpoint e = endpoint_v6(underlay->addrs[i].ip, underlay->port);
 

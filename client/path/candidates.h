@@ -20,13 +20,18 @@ struct own_addresses {
     struct host_local_addr addrs[OWN_ADDRESSES_MAX];
     size_t count;
     uint16_t port;
-    uint32_t sequence; /* of the list that peers are told; grows, also over restarts */
+    struct endpoint mapped; /* that the router lets in, proven from outside; none: there is none */
+    uint32_t sequence;      /* of the list that peers are told; grows, also over restarts */
 };
 
 /** The addresses as they are now. If they are others than before, the sequence grows. Of more than
  * OWN_ADDRESSES_MAX the last ones are left out. True if there is one that was not there before. */
 bool own_addresses_set(struct own_addresses *underlay, const struct host_local_addr *addrs,
                        size_t count, uint16_t port);
+
+/** The router lets this address in for us, and that is proven; NULL: none. True if it is another
+ * one than before; then the sequence grows. */
+bool own_addresses_set_mapped(struct own_addresses *underlay, const struct endpoint *mapped);
 
 /** True if we share a LAN with this address: it is in the prefix of one of our interfaces. */
 bool own_addresses_on_lan(const struct own_addresses *underlay, const struct endpoint *e);
@@ -37,10 +42,11 @@ bool own_addresses_on_lan(const struct own_addresses *underlay, const struct end
 bool own_addresses_may_reach_private(const struct own_addresses *underlay,
                                      const struct endpoint *e);
 
-/** True if it is one of our own addresses, with our port. */
+/** True if it is one of our own addresses with our port, or the mapped one. */
 bool own_addresses_have(const struct own_addresses *underlay, const struct endpoint *e);
 
-/** The list that a peer is told. Addresses that must not be targets are left out. */
+/** The list that a peer is told, the mapped one first. Addresses that must not be targets are left
+ * out. */
 void own_addresses_candidates(const struct own_addresses *underlay,
                               struct intunnel_candidates *out);
 

@@ -87,7 +87,6 @@ int router_look(struct router_look *out, const struct env *env)
     }
     options.loop = loop;
     options.local.port = port_take(&fd);
-    env_random(env, options.nonce, sizeof(options.nonce));
     if (options.local.port != 0) {
         rc = mapper_open(&looking.mapper, &options);
     }

@@ -6,6 +6,7 @@
  */
 #include "proto/router/mapper.h"
 
+#include "proto/crypto/hash.h"
 #include "proto/host/netway.h"
 #include "proto/host/os_env.h"
 #include "proto/router/jobs.h"
@@ -23,6 +24,7 @@ enum { DATAGRAMS_MAX = 16 /* in one turn of the loop */ };
 
 struct mapper {
     struct mapper_options options;
+    uint8_t nonce[PCP_NONCE_SIZE]; /* struct pcp_place */
     struct netway *ways;
     struct netway_found way;
     struct portmap portmap;
@@ -137,7 +139,7 @@ static bool place_find(const struct mapper *mapper, struct pcp_place *place)
     memcpy(place->internal.ip, way->source, sizeof(place->internal.ip));
     place->router.port = PCP_SERVER_PORT;
     place->internal.port = mapper->options.local.port;
-    memcpy(place->nonce, mapper->options.nonce, sizeof(place->nonce));
+    memcpy(place->nonce, mapper->nonce, sizeof(place->nonce));
     return way->interface != 0 && endpoint_is_v4(&place->router) &&
            endpoint_is_v4(&place->internal) && mapper->options.mode != PORTMAP_MODE_OFF &&
            (mapper->options.mode == PORTMAP_MODE_ON ||
@@ -278,6 +280,21 @@ static void on_done(void *context, const struct portmap_job *job,
 
 /* ---- life ---- */
 
+/* Nobody else can guess it. */
+static void nonce_make(struct mapper *mapper)
+{
+    const struct identity *identity = mapper->options.identity;
+    uint8_t code[MAC_SIZE];
+
+    if (identity == NULL) {
+        env_random(mapper->options.env, mapper->nonce, sizeof(mapper->nonce));
+        return;
+    }
+    mac_label(code, identity->secret_key, sizeof(identity->secret_key), "ziglan portmap", NULL, 0);
+    memcpy(mapper->nonce, code, sizeof(mapper->nonce));
+    mapper->options.identity = NULL;
+}
+
 int mapper_open(struct mapper **out, const struct mapper_options *options)
 {
     struct mapper *mapper = calloc(1, sizeof(*mapper));
@@ -288,6 +305,7 @@ int mapper_open(struct mapper **out, const struct mapper_options *options)
         return ERR_NOMEM;
     }
     mapper->options = *options;
+    nonce_make(mapper);
     rc = netway_open(&mapper->ways, &fault);
     if (rc == ERR_OK) {
         rc = router_jobs_new(&mapper->jobs, options->loop, on_done, mapper);

@@ -9,6 +9,7 @@
 
 #include "proto/base/env.h"
 #include "proto/base/err.h"
+#include "proto/crypto/identity.h"
 #include "proto/portmap/portmap_text.h"
 
 #include <stddef.h>
@@ -30,7 +31,9 @@ struct mapper_options {
     void *context;
     void (*changed)(void *context); /* the mapping came, went or is another one; may be NULL */
     struct endpoint local;          /* the port; and the address, or zero: the kernel's choice */
-    uint8_t nonce[PCP_NONCE_SIZE];  /* as in struct pcp_place */
+    /* From whose secret the nonce of PCP follows, so that it is the same after a restart; borrowed
+     * for the call. NULL: it is a random one. */
+    const struct identity *identity;
     enum portmap_mode mode;
 };
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1, FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
+enum { PORT_AT = 2, VERSION = 1, FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
 
 void lend_request_encode(uint8_t out[LEND_REQUEST_SIZE], const uint8_t *cookie)
 {
@@ -23,13 +23,23 @@ void lend_request_encode(uint8_t out[LEND_REQUEST_SIZE], const uint8_t *cookie)
     CHECK(wbuf_ok(&w));
 }
 
+void lend_request_set_port(uint8_t request[LEND_REQUEST_SIZE], uint16_t port)
+{
+    be16_write(request + PORT_AT, port);
+}
+
+uint16_t lend_request_port(const uint8_t request[LEND_REQUEST_SIZE])
+{
+    return be16_read(request + PORT_AT);
+}
+
 int lend_request_decode(uint8_t cookie[LEND_COOKIE_SIZE], const uint8_t *data, size_t size)
 {
     struct rbuf r = rbuf_over(data, size);
     uint8_t version = rbuf_u8(&r);
     uint8_t reserved[3];
 
-    rbuf_copy(&r, reserved, sizeof(reserved)); /* for later: any content */
+    rbuf_copy(&r, reserved, sizeof(reserved)); /* the port, and for later: any content */
     const uint8_t *given = rbuf_take(&r, LEND_COOKIE_SIZE);
 
     if (r.failed || version != VERSION || size < LEND_REQUEST_SIZE) {
@@ -60,7 +70,12 @@ void lend_answer_encode(uint8_t out[LEND_ANSWER_SIZE_MAX], size_t *size,
     wbuf_u8(&w, (uint8_t)answer->state);
     wbuf_u8(&w, (uint8_t)answer->ports_count);
     wbuf_u8(&w, (uint8_t)answer->lenders_count);
-    wbuf_put(&w, answer->cookie, LEND_COOKIE_SIZE);
+    if (answer->state == LEND_STATE_SENT) {
+        wbuf_u16(&w, answer->port);
+        wbuf_zeros(&w, LEND_COOKIE_SIZE - 2);
+    } else {
+        wbuf_put(&w, answer->cookie, LEND_COOKIE_SIZE);
+    }
     for (size_t i = 0; i < answer->ports_count; i++) {
         wbuf_u16(&w, answer->ports[i]);
     }
@@ -98,7 +113,12 @@ int lend_answer_decode(struct lend_answer *out, const uint8_t *data, size_t size
     m.state = (enum lend_state)state;
     m.ports_count = rbuf_u8(&r);
     m.lenders_count = rbuf_u8(&r);
-    rbuf_copy(&r, m.cookie, sizeof(m.cookie));
+    if (state == LEND_STATE_SENT) {
+        m.port = rbuf_u16(&r);
+        (void)rbuf_take(&r, LEND_COOKIE_SIZE - 2);
+    } else {
+        rbuf_copy(&r, m.cookie, sizeof(m.cookie));
+    }
     if (r.failed || version != VERSION || state < LEND_STATE_COOKIE || state > LEND_STATE_BUSY ||
         m.ports_count > LEND_PORTS_MAX || m.lenders_count > LEND_LENDERS_MAX) {
         return ERR_DROP;

@@ -4,9 +4,10 @@
  * a relay to send it something from another port, and to let other relays send it something, so
  * that it finds out what its NAT lets in.
  *
- *   request: version(1)=1 reserved(3) cookie(16), then zeros up to LEND_REQUEST_SIZE
+ *   request: version(1)=1 reserved(1) port(2) cookie(16), then zeros up to LEND_REQUEST_SIZE
  *   answer:  version(1)=1 state(1) ports(1) lenders(1) cookie(16) port(2) for each port, then for
- *            each lender: result(1) family(1) port(2) ip(4 or 16); zeros up to a multiple of 4
+ *            each lender: result(1) family(1) port(2) ip(4 or 16); zeros up to a multiple of 4.
+ *            In state SENT the cookie is the port of the request and zeros
  *
  * Pure: nothing is allocated or kept.
  */
@@ -49,6 +50,8 @@ struct lend_lender {
 struct lend_answer {
     enum lend_state state;
     uint8_t cookie[LEND_COOKIE_SIZE]; /* of COOKIE; else zeros */
+    uint16_t port;                    /* of SENT: to which it is sent, at the asker's address; 0: to
+                                         that from which it asked, as all relays of before do */
     uint16_t ports[LEND_PORTS_MAX];   /* other UDP ports of this relay that answer STUN; what
                                          is sent comes from the last one */
     size_t ports_count;
@@ -58,6 +61,11 @@ struct lend_answer {
 
 /** Write a request; cookie NULL: there is none yet. */
 void lend_request_encode(uint8_t out[LEND_REQUEST_SIZE], const uint8_t *cookie);
+
+/** Let what is sent go to another port of the address that asks; 0: to that from which it asks. And
+ * which one a request that was read names. */
+void lend_request_set_port(uint8_t request[LEND_REQUEST_SIZE], uint16_t port);
+uint16_t lend_request_port(const uint8_t request[LEND_REQUEST_SIZE]);
 
 /** Read a request: size bytes of any content. *cookie is all zero if it has none. ERR_DROP, with
  * nothing written, unless it is well-formed and at least LEND_REQUEST_SIZE long. */

@@ -2,7 +2,6 @@
 /* Opens everything, runs until a signal, reloads, and closes everything. */
 #include "relayd/daemon/daemon.h"
 
-#include "proto/crypto/hash.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
@@ -266,20 +265,10 @@ static void ready_tell(const struct daemon *daemon)
     }
 }
 
-/* Nobody else can guess it, and it is the same after a restart. */
-static void portmap_nonce_make(const struct daemon *daemon, uint8_t nonce[PCP_NONCE_SIZE])
-{
-    const struct identity *relay = &daemon->keys.relay;
-    uint8_t code[MAC_SIZE];
-
-    mac_label(code, relay->secret_key, sizeof(relay->secret_key), "ziglan portmap", NULL, 0);
-    memcpy(nonce, code, PCP_NONCE_SIZE);
-}
-
 static int engine_start(struct daemon *daemon, struct fault *fault)
 {
     const struct relay_settings *settings = &daemon->settings;
-    struct relay_engine_options options = {
+    const struct relay_engine_options options = {
         .loop = daemon->loop,
         .core = daemon->core,
         .env = daemon->env,
@@ -287,9 +276,9 @@ static int engine_start(struct daemon *daemon, struct fault *fault)
         .listen_count = settings->listen_count,
         .spare_port = spare_port(daemon),
         .portmap = settings->portmap,
+        .identity = &daemon->keys.relay,
     };
 
-    portmap_nonce_make(daemon, options.portmap_nonce);
     return relay_engine_open(&daemon->engine, &options, fault);
 }
 

@@ -213,10 +213,10 @@ static void mapper_begin(struct relay_engine *engine, const struct relay_engine_
         .context = engine,
         .changed = on_mapping,
         .local = *udp_batch_local(engine->sockets[0]),
+        .identity = options->identity,
         .mode = options->portmap,
     };
 
-    memcpy(mapper.nonce, options->portmap_nonce, sizeof(mapper.nonce));
     if (mapper_open(&engine->mapper, &mapper) != ERR_OK) {
         env_trace(options->env, TRACE_LEVEL_WARN, "portmap.off",
                   "the way to the router is not known: no port is mapped");

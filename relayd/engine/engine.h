@@ -34,8 +34,8 @@ struct relay_engine_options {
     const struct endpoint *listen; /* 1 or more addresses for sockets; borrowed for the call */
     size_t listen_count;
     uint16_t spare_port; /* one more socket: listen[0] with this port, if it can be had; 0: none */
-    enum portmap_mode portmap; /* whether the router is to let the port of listen[0] in */
-    uint8_t portmap_nonce[PCP_NONCE_SIZE]; /* struct pcp_place */
+    enum portmap_mode portmap;       /* whether the router is to let the port of listen[0] in */
+    const struct identity *identity; /* the relay's; borrowed for the call */
 };
 
 /** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; then fault says why and *out is NULL. That

@@ -179,7 +179,8 @@ static struct lend_job *job_of(struct lend_service *service, const struct endpoi
 
 /* Begin to send, and to let others send. NULL: too much of that. */
 static struct lend_job *job_begin(struct lend_service *service, const struct dgram *in,
-                                  const uint8_t *transaction, struct mono now)
+                                  const struct endpoint *target, const uint8_t *transaction,
+                                  struct mono now)
 {
     struct relay_counters *counters = &service->base->counters;
     struct endpoint from = in->local;
@@ -198,7 +199,7 @@ static struct lend_job *job_begin(struct lend_service *service, const struct dgr
         counters->lend_limited_all++;
         return NULL;
     }
-    *job = (struct lend_job){.target = in->remote, .began_at = now};
+    *job = (struct lend_job){.target = *target, .began_at = now};
     memcpy(job->transaction, transaction, STUN_ID_SIZE);
     env_random(&service->base->env, &job->id, sizeof(job->id));
     job->id |= 1;
@@ -239,7 +240,9 @@ int lend_on_request(struct lend_service *service, const struct dgram *in,
     static const uint8_t none[LEND_COOKIE_SIZE];
     const uint8_t *transaction = request->transaction + STUN_TRANSACTION_SIZE - STUN_ID_SIZE;
     struct relay_counters *counters = &service->base->counters;
+    struct endpoint target = in->remote;
     uint8_t cookie[LEND_COOKIE_SIZE];
+    uint16_t port;
     uint8_t text[COOKIE_TEXT_SIZE];
     uint8_t value[LEND_ANSWER_SIZE_MAX];
     size_t value_size;
@@ -251,6 +254,10 @@ int lend_on_request(struct lend_service *service, const struct dgram *in,
         counters->lend_malformed++;
         return ERR_DROP;
     }
+    /* Whoever receives at an address may have any port of it sent to: the router before it lets
+     * that one in, so it was told. */
+    port = lend_request_port(in->data + request->lend_at);
+    target.port = port != 0 ? port : target.port;
     if (!cookie_is_right(service, &in->remote, cookie, now)) {
         counters->lend_wrong_cookie += memcmp(cookie, none, sizeof(none)) != 0 ? 1 : 0;
         counters->lend_cookies++;
@@ -259,9 +266,10 @@ int lend_on_request(struct lend_service *service, const struct dgram *in,
         mac_label(answer.cookie, service->cookie_key, sizeof(service->cookie_key), "", text,
                   sizeof(text));
     } else {
-        job = job_of(service, &in->remote, transaction, now);
-        job = job != NULL ? job : job_begin(service, in, transaction, now);
+        job = job_of(service, &target, transaction, now);
+        job = job != NULL ? job : job_begin(service, in, &target, transaction, now);
         if (job != NULL) {
+            answer.port = port;
             job_tell(service, job, &answer, now);
         }
     }

@@ -18,7 +18,8 @@ CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/netcheck", "client/stun2"
             "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
-CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "client/config", "client/platform",
+CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
+            "client/platform",
             "client/engine", "client/daemon"]
 LAYERS = {
     "proto/base": [],
@@ -31,7 +32,7 @@ LAYERS = {
     "proto/link/tls": PROTO,
     "proto/admin": ["proto/base", "proto/net", "proto/wire"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
-    "proto/router": ["proto/base", "proto/net", "proto/portmap", "proto/host"],
+    "proto/router": [*PROTO, "proto/portmap", "proto/host"],
     "rendezvous/store": PROTO,
     "rendezvous/store/lmdb": ["proto/base", "rendezvous/store"],
     "rendezvous/directory": [*PROTO, "rendezvous/store"],
@@ -61,10 +62,12 @@ LAYERS = {
     "client/names": CLIENT_2,
     "client/core": [*CLIENT_2, "client/names"],
     "client/admin": [*CLIENT_2, "client/names", "client/core", "proto/admin"],
-    "client/config": PROTO,
+    "client/config": [*PROTO, "proto/portmap"],
     "client/platform": [*PROTO, "proto/host", "client/tunnel"],
-    "client/engine": [*CLIENT_3, "proto/host", LMDB, "client/platform"],
-    "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "client/config", "client/platform",
+    "client/engine": [*CLIENT_3, "proto/host", "proto/portmap", "proto/router", LMDB,
+                      "client/platform"],
+    "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
+                      "client/platform",
                       "client/engine"],
     "client/cli": CLIENT_4,
     "client": [*CLIENT_4, "client/cli"],  # main.c

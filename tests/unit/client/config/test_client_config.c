@@ -33,6 +33,7 @@ static void every_key_is_read(void **state)
     static const uint8_t eui64[8] = {0xa2, 0xce, 0xc8, 0xff, 0xfe, 0x1a, 0x2b, 0x3c};
     struct client_config *config = config_of("key: /some/where\n"
                                              "listen_port: 4500\n"
+                                             "portmap: off\n"
                                              "pool: 192.168.211.0/20\n"
                                              "mtu: 1400\n"
                                              "name: Laptop\n"
@@ -54,6 +55,7 @@ static void every_key_is_read(void **state)
     (void)state;
     assert_string_equal(config->key_path, "/some/where");
     assert_int_equal(config->listen_port, 4500);
+    assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
     assert_memory_equal(config->pool, pool, 4);
     assert_int_equal(config->pool_prefix, 20);
     assert_int_equal(config->mtu, 1400);
@@ -102,6 +104,7 @@ static const struct {
     {"fixed: [a2:ce:c8:1a:2b:3g]\n", "x.yaml:1: 'fixed' must be a list"},
     {"mtu: 100\n", "x.yaml:1: 'mtu' must be a number from 1280 to 9000, not '100'"},
     {"mtu: many\n", "x.yaml:1: 'mtu' must be a number"},
+    {"portmap: maybe\n", "x.yaml:1: 'portmap' must be auto, on or off"},
     {"# a\nlisten_port: 70000\n", "x.yaml:2: 'listen_port' must be"},
     {"pool: 10.0.0.0/30\n", "'pool' must be an IPv4 range"},
     {"pool: nonsense\n", "'pool' must be an IPv4 range"},

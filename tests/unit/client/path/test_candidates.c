@@ -108,6 +108,30 @@ static void peers_are_told_all_but_what_nobody_may_aim_at(void **state)
     assert_int_equal(out.count, 0);
 }
 
+static void a_mapped_address_is_told_first_and_with_its_own_port(void **state)
+{
+    struct host_local_addr addr = local_of("192.168.7.7", 120);
+    struct endpoint mapped = endpoint_at("203.0.113.7", 6000);
+    struct own_addresses addresses = {.sequence = 70};
+    struct intunnel_candidates out;
+
+    (void)state;
+    own_addresses_set(&addresses, &addr, 1, 5000);
+    assert_true(own_addresses_set_mapped(&addresses, &mapped));
+    assert_false(own_addresses_set_mapped(&addresses, &mapped));
+    own_addresses_set(&addresses, &addr, 1, 5000); /* it stays */
+    own_addresses_candidates(&addresses, &out);
+    assert_int_equal(out.sequence, 72);
+    assert_int_equal(out.count, 2);
+    assert_true(endpoint_equal(&out.list[0], &mapped));
+    assert_true(own_addresses_have(&addresses, &mapped));
+    assert_true(own_addresses_set_mapped(&addresses, NULL));
+    own_addresses_candidates(&addresses, &out);
+    assert_int_equal(out.sequence, 73);
+    assert_int_equal(out.count, 1);
+    assert_false(own_addresses_have(&addresses, &mapped));
+}
+
 static void more_addresses_than_there_is_room_for_are_left_out(void **state)
 {
     struct host_local_addr addrs[OWN_ADDRESSES_MAX + 3];
@@ -157,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_lan_is_what_the_prefixes_of_interfaces_cover),
         cmocka_unit_test(an_own_address_is_one_with_our_port),
         cmocka_unit_test(peers_are_told_all_but_what_nobody_may_aim_at),
+        cmocka_unit_test(a_mapped_address_is_told_first_and_with_its_own_port),
         cmocka_unit_test(more_addresses_than_there_is_room_for_are_left_out),
         cmocka_unit_test(only_a_newer_list_counts),
     };

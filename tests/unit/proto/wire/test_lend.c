@@ -20,7 +20,7 @@ static struct lend_answer full_answer(void)
 
     return (struct lend_answer){
         .state = LEND_STATE_SENT,
-        .cookie = {9, 8, 7},
+        .port = 6000,
         .ports = {443, 40001, 7},
         .ports_count = 3,
         .lenders = {{LEND_RESULT_SENT, endpoint_v4(ip4, 4433)},
@@ -41,7 +41,7 @@ static void an_answer_is_read_as_it_was_written(void **state)
     assert_int_equal(size % 4, 0);
     assert_int_equal(lend_answer_decode(&read, bytes, size), ERR_OK);
     assert_int_equal(read.state, answer.state);
-    assert_memory_equal(read.cookie, answer.cookie, sizeof(read.cookie));
+    assert_int_equal(read.port, answer.port);
     assert_int_equal(read.ports_count, 3);
     assert_int_equal(read.ports[1], 40001);
     assert_int_equal(read.lenders_count, 2);
@@ -49,6 +49,20 @@ static void an_answer_is_read_as_it_was_written(void **state)
         assert_int_equal(read.lenders[i].result, answer.lenders[i].result);
         assert_true(endpoint_equal(&read.lenders[i].address, &answer.lenders[i].address));
     }
+}
+
+static void an_answer_that_wants_to_be_asked_again_has_a_cookie_and_no_port(void **state)
+{
+    struct lend_answer answer = {.state = LEND_STATE_COOKIE, .cookie = {1, 2, 3}, .port = 6000};
+    uint8_t bytes[LEND_ANSWER_SIZE_MAX];
+    struct lend_answer read;
+    size_t size;
+
+    (void)state;
+    lend_answer_encode(bytes, &size, &answer);
+    assert_int_equal(lend_answer_decode(&read, bytes, size), ERR_OK);
+    assert_memory_equal(read.cookie, answer.cookie, sizeof(read.cookie));
+    assert_int_equal(read.port, 0);
 }
 
 static void a_truncated_or_wrong_answer_is_refused(void **state)
@@ -84,6 +98,10 @@ static void a_request_pays_for_what_it_makes_others_send(void **state)
     lend_request_encode(bytes, NULL);
     assert_int_equal(lend_request_decode(read, bytes, sizeof(bytes)), ERR_OK);
     assert_int_equal(read[0], 0);
+    assert_int_equal(lend_request_port(bytes), 0);
+    lend_request_set_port(bytes, 6000);
+    assert_int_equal(lend_request_decode(read, bytes, sizeof(bytes)), ERR_OK);
+    assert_int_equal(lend_request_port(bytes), 6000);
     bytes[0] = 2;
     assert_int_equal(lend_request_decode(read, bytes, sizeof(bytes)), ERR_DROP);
     /* An answer, and LEND_COPIES packets from each of three addresses, with 28 bytes of headers. */
@@ -163,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_read_as_it_was_written),
+        cmocka_unit_test(an_answer_that_wants_to_be_asked_again_has_a_cookie_and_no_port),
         cmocka_unit_test(a_truncated_or_wrong_answer_is_refused),
         cmocka_unit_test(a_request_pays_for_what_it_makes_others_send),
         cmocka_unit_test(lend_travels_in_stun),

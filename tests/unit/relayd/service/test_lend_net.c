@@ -66,6 +66,8 @@ static struct relay_net *net_of(uint64_t seed)
     return net;
 }
 
+static uint16_t asked_port; /* in requests */
+
 /* Send a request with this cookie (NULL: none) from an address, which may be another's. */
 static size_t ask_as(struct relay_net *net, const struct endpoint *from, uint8_t id,
                      const uint8_t *cookie)
@@ -74,6 +76,7 @@ static size_t ask_as(struct relay_net *net, const struct endpoint *from, uint8_t
     uint8_t value[LEND_REQUEST_SIZE], packet[LEND_REQUEST_SIZE + STUN_REQUEST_SIZE + 4];
 
     lend_request_encode(value, cookie);
+    lend_request_set_port(value, asked_port);
     size_t size = stun_lend_request(packet, transaction, value, sizeof(value));
 
     wire_send(&net->wire, from, &net->nodes[0].address, packet, size, net->now);
@@ -294,6 +297,32 @@ static void only_who_was_asked_says_that_it_sent(void **state)
     relay_net_free(net);
 }
 
+/* A router lets another port in for who asks. */
+static void what_is_lent_may_go_to_another_port_of_the_same_address(void **state)
+{
+    struct relay_net *net = net_of(30);
+    struct listener asker, mapped;
+    size_t own, lent;
+
+    (void)state;
+    listener_add(net, &asker, 10);
+    listener_add(net, &mapped, 10);
+    mapped.guest.address.port = asked_port = 6000;
+    ask(net, &asker, 1, NULL);
+    assert_int_equal(asker.told.state, LEND_STATE_COOKIE);
+    assert_int_equal(mapped.count, 0); /* not before it is known who receives there */
+    ask(net, &asker, 2, asker.told.cookie);
+    assert_int_equal(asker.told.state, LEND_STATE_SENT);
+    assert_int_equal(asker.told.port, 6000);
+    relay_net_run(net, 3000);
+    assert_int_equal(indications(net, &asker, 2, &own, &lent), 0);
+    assert_int_equal(indications(net, &mapped, 2, &own, &lent),
+                     (1 + LEND_LENDERS_MAX) * LEND_COPIES);
+    assert_int_equal(own, LEND_COPIES);
+    asked_port = 0;
+    relay_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_hostile_neighbour_makes_us_send_little_to_a_stranger),
         cmocka_unit_test(special_addresses_are_sent_nothing),
         cmocka_unit_test(only_who_was_asked_says_that_it_sent),
+        cmocka_unit_test(what_is_lent_may_go_to_another_port_of_the_same_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
