@@ -57,9 +57,12 @@ static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
     (void)events;
     if (watch->running != NULL && measure_is_done(watch->running)) {
         finish(watch);
-    } else if (watch->running == NULL && place != 0 && place != watch->place &&
-               mono_due(watch->next_at, clock_mono()) &&
-               nat_watch_begin(watch, false, &fault) != ERR_OK) {
+    }
+    if (watch->running != NULL || place == 0 || place == watch->place) {
+        return;
+    }
+    host_core_set_nat(watch->core, NAT_NAME_UNKNOWN); /* what was true elsewhere is not told here */
+    if (mono_due(watch->next_at, clock_mono()) && nat_watch_begin(watch, false, &fault) != ERR_OK) {
         env_trace(watch->env, TRACE_LEVEL_DEBUG, "nat.unknown", "%s", fault.text);
     }
 }
