@@ -104,6 +104,19 @@
     X(control_not_relay, "control_refused_total", "reason=\"not_relay\"", "")                      \
     X(control_unsupported, "control_refused_total", "reason=\"unsupported\"", "")                  \
     X(control_broadcast, "control_refused_total", "reason=\"broadcast\"", "")                      \
+    X(error_bad_request, "errors_total", "code=\"bad_request\"",                                   \
+      "Requests of sessions that were answered by an Error, by code.")                             \
+    X(error_not_member, "errors_total", "code=\"not_member\"", "")                                 \
+    X(error_invite_invalid, "errors_total", "code=\"invite_invalid\"", "")                         \
+    X(error_name_taken, "errors_total", "code=\"name_taken\"", "")                                 \
+    X(error_not_found, "errors_total", "code=\"not_found\"", "")                                   \
+    X(error_limit, "errors_total", "code=\"limit\"", "")                                           \
+    X(error_measure_first, "errors_total", "code=\"measure_first\"", "")                           \
+    X(error_refused, "errors_total", "code=\"refused\"", "")                                       \
+    X(error_unsupported, "errors_total", "code=\"unsupported\"", "")                               \
+    X(error_revoked, "errors_total", "code=\"revoked\"", "")                                       \
+    X(error_unavailable, "errors_total", "code=\"unavailable\"", "")                               \
+    X(error_clock, "errors_total", "code=\"clock\"", "")                                           \
     X(join_ok, "joins_total", "result=\"ok\"", "Joins, by result.")                                \
     X(join_bad_request, "joins_total", "result=\"bad_request\"", "")                               \
     X(join_invite_invalid, "joins_total", "result=\"invite_invalid\"", "")                         \

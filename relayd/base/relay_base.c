@@ -66,6 +66,7 @@ int relay_base_init(struct relay_base *base, const struct relay_config *cfg, str
     base->cfg = *cfg;
     base->started_at = now;
     base->reply.env = &base->env;
+    base->reply.counters = &base->counters;
     store_health_init(&base->health, store, &base->counters, &base->env);
     config_take(base, cfg);
     base->session_capacity = base->cfg.session_max;

@@ -2,6 +2,7 @@
 /* Packing a message and handing it to the link. */
 #include "relayd/base/reply.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void reply_send(struct reply *reply, const struct relay_client *client,
@@ -41,6 +42,28 @@ void reply_go_away(struct reply *reply, const struct relay_client *client, enum 
     reply_send(reply, client, &message);
 }
 
+static void error_count(struct relay_counters *counters, enum verdict verdict)
+{
+    static const size_t places[VERDICT_COUNT] = {
+        [VERDICT_BAD_REQUEST] = offsetof(struct relay_counters, error_bad_request),
+        [VERDICT_NOT_MEMBER] = offsetof(struct relay_counters, error_not_member),
+        [VERDICT_INVITE_INVALID] = offsetof(struct relay_counters, error_invite_invalid),
+        [VERDICT_NAME_TAKEN] = offsetof(struct relay_counters, error_name_taken),
+        [VERDICT_NOT_FOUND] = offsetof(struct relay_counters, error_not_found),
+        [VERDICT_LIMIT] = offsetof(struct relay_counters, error_limit),
+        [VERDICT_MEASURE_FIRST] = offsetof(struct relay_counters, error_measure_first),
+        [VERDICT_REFUSED] = offsetof(struct relay_counters, error_refused),
+        [VERDICT_UNSUPPORTED] = offsetof(struct relay_counters, error_unsupported),
+        [VERDICT_REVOKED] = offsetof(struct relay_counters, error_revoked),
+        [VERDICT_UNAVAILABLE] = offsetof(struct relay_counters, error_unavailable),
+        [VERDICT_CLOCK] = offsetof(struct relay_counters, error_clock),
+    };
+
+    if (verdict > VERDICT_OK && verdict < VERDICT_COUNT) {
+        (*(uint64_t *)(void *)((char *)counters + places[verdict]))++;
+    }
+}
+
 void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,
                   enum verdict verdict, const char *text)
 {
@@ -48,6 +71,7 @@ void reply_refuse(struct reply *reply, const struct relay_client *client, uint32
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     char copy[CONTROL_TEXT_SIZE_MAX + 1];
 
+    error_count(reply->counters, verdict);
     if (request_id == 0) {
         return;
     }

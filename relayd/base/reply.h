@@ -8,6 +8,7 @@
 #include "proto/link/link.h"
 #include "proto/wire/control.h"
 #include "proto/wire/verdict.h"
+#include "relayd/base/counters.h"
 #include "relayd/base/relay_client.h"
 
 #include <stdint.h>
@@ -15,6 +16,7 @@
 struct reply {
     const struct env *env;            /* borrowed */
     struct link_hub *hub;             /* borrowed */
+    struct relay_counters *counters;  /* borrowed */
     uint8_t packed[CONTROL_SIZE_MAX]; /* scratch of one message */
 };
 
@@ -29,7 +31,7 @@ void reply_go_away(struct reply *reply, const struct relay_client *client, enum 
                    uint32_t reconnect_in_ms);
 
 /** Answer a request by an Error with `verdict` and `text`; text may be NULL for the verdict's own.
- * Nothing happens if request_id is 0: such a request wants no answer. */
+ * It is counted by its code. Nothing is sent if request_id is 0: it wants no answer. */
 void reply_refuse(struct reply *reply, const struct relay_client *client, uint32_t request_id,
                   enum verdict verdict, const char *text);
 

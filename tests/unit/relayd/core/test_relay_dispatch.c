@@ -19,6 +19,7 @@ static void a_stranger_can_only_join_and_ping(void **state)
     assert_int_equal(client_got(w, c, ZIGLAN__CONTROL__BODY_PONG)->pong->token, 77);
     client_lookup(w, c, NULL, "host0", NULL);
     assert_int_equal(client_error(w, c), VERDICT_NOT_MEMBER);
+    assert_int_equal(world_counters(w).error_not_member, 1);
     client_forget(c);
     client_watch(w, c, 0);
     assert_int_equal(client_error(w, c), VERDICT_NOT_MEMBER);
