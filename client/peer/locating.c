@@ -90,15 +90,19 @@ static void rank_relay(struct conversation *a, const struct relay_session *relay
     }
 }
 
-/* If we use the relay where the peer is, too, nothing is shorter. */
+/* If we use the relay where the peer is, too, nothing is shorter; unless the user named relays that
+ * frames shall pass, which they do not from there. */
 static void rank_same(struct conversation *a, const uint8_t relay_key[KEY_SIZE])
 {
+    uint8_t first =
+        a->peer->contact->via_count == 0 ? CONVERSATION_RANK_SAME : CONVERSATION_RANK_OWN;
+
     for (size_t i = 0; i < a->paths.count; i++) {
         struct path *path = a->paths.list[i];
 
         if (path->kind == PATH_KIND_RELAY &&
             memcmp(path->relay->relay_key, relay_key, KEY_SIZE) == 0) {
-            rank(path, CONVERSATION_RANK_SAME);
+            rank(path, first);
         }
     }
 }

@@ -23,7 +23,6 @@
 #   subnet_metric NAME METRIC     prints a value of its page for Prometheus, labels included
 #   subnet_host NAME RELAY        a host of no ziglan that uses this relay and no other. Its key is
 #                                 in $LAB_DIR/NAME.key
-#   subnet_peer NAME OTHER        it names this other one
 
 subnet_machine() { # name ip4
     local gateway
@@ -108,9 +107,4 @@ subnet_host() { # name relay
     lab_ziglan "$1" init --name "$1" >/dev/null
     lab_ziglan "$1" relay pin "$(subnet_url "$2")" >/dev/null || not_ok "$1 pins $2"
     json_of "$1" whoami 'd["key"]' >"$LAB_DIR/$1.key"
-}
-
-subnet_peer() { # name other
-    lab_ziglan "$1" peer add "$(cat "$LAB_DIR/$2.key")" --name "$2" >/dev/null ||
-        not_ok "$1 names $2"
 }

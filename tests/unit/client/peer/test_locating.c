@@ -4,6 +4,7 @@
 #include "client/admin/host_admin.h"
 #include "client/core/contacting.h"
 #include "client/core/core_internal.h"
+#include "client/core/homing.h"
 #include "client/peer/life.h"
 #include "client/peer/locating.h"
 #include "proto/crypto/attachment.h"
@@ -34,6 +35,8 @@ static struct world *world_new(bool both)
     relay_net_run(w->net, 60000);
     net_user_init(&w->anna, w->net, 0);
     net_user_init(&w->nas, w->net, 1);
+    homing_use(w->anna.node.core, false, w->net->now); /* no relays but those that the tests name */
+    homing_use(w->nas.node.core, false, w->net->now);
     net_user_name(&w->anna, &w->nas, "nas");
     if (both) {
         net_user_name(&w->nas, &w->anna, "anna");
@@ -162,6 +165,7 @@ static void the_user_reads_which_relay_of_the_way_is_not_reached(void **state)
     assert_non_null(strstr(why(w), key_short(nobody, key)));
     name_way(w, NULL, 0);
     assert_true(net_user_ping(&w->anna, &w->nas, "nas", 15000) < 15000);
+    relay_net_run(w->net, 1000);
     assert_int_equal(nas_of(w)->conversation->why.code, WHY_NONE);
     world_free(w);
 }
@@ -183,6 +187,22 @@ static void all_relays_of_the_way_are_passed_from_each_of_ours(void **state)
 
         assert_true(counters->relayed_out_frames >= 1);
     }
+    world_free(w);
+}
+
+/* Where both are frames pass no other relay, so that one comes last. */
+static void the_relay_where_the_peer_is_does_not_shorten_a_way_that_was_named(void **state)
+{
+    struct world *w = world_new(true);
+    const uint8_t *via[] = {relay_net_key(w->net, 3)};
+
+    (void)state;
+    net_user_use(&w->nas, 2);
+    name_way(w, via, 1);
+    assert_true(net_user_ping(&w->anna, &w->nas, "nas", 5000) < 5000);
+    assert_true(w->net->nodes[3].core->base.counters.relayed_out_frames > 0);
+    const struct path *path = path_table_relayed(&nas_of(w)->conversation->paths);
+    assert_memory_not_equal(path->relay->relay_key, relay_net_key(w->net, 2), KEY_SIZE);
     world_free(w);
 }
 
@@ -325,6 +345,7 @@ int main(void)
         cmocka_unit_test(who_is_somewhere_and_does_not_answer_is_said_to_be_there),
         cmocka_unit_test(the_user_reads_which_relay_of_the_way_is_not_reached),
         cmocka_unit_test(all_relays_of_the_way_are_passed_from_each_of_ours),
+        cmocka_unit_test(the_relay_where_the_peer_is_does_not_shorten_a_way_that_was_named),
         cmocka_unit_test(what_the_peer_did_not_sign_is_not_believed),
         cmocka_unit_test(of_two_places_the_later_one_counts),
         cmocka_unit_test(a_relay_answers_once_and_for_itself_only),
