@@ -41,7 +41,7 @@ static void who_finds_no_room_is_told_of_others_and_does_not_come_again(void **s
     relay_net_run(net, 5 * 60 * 1000);
     uint64_t refused = counters->neighbours_refused_all;
     assert_true(refused <= 4 * TOO_MANY); /* until they have neighbours enough */
-    relay_net_run(net, 30 * 60 * 1000);
+    relay_net_run(net, 15 * 60 * 1000);
     assert_int_equal(counters->neighbours_refused_all, refused);
     relay_net_free(net);
 }
