@@ -10,6 +10,8 @@
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 
 #define YEAR_MS (366 * DAY_MS)
+#define CLOCK_UNSET_MS                                                                             \
+    (54 * YEAR_MS) /* a clock before 2024 was not set since the machine started */
 #define WALL_MS_MAX UINT64_C(253402300799000) /* the end of the year 9999 */
 
 /* The month in which wall_ms lies, of which nothing is used yet. */
@@ -112,8 +114,9 @@ void allotment_load(struct allotment *allotment, const uint8_t *row, size_t size
 
     uint64_t counted = allotment->used;
 
-    if (!rbuf_done(&r) || began_ms < allotment->month_began_ms ||
-        began_ms > allotment->month_began_ms + YEAR_MS) {
+    if (!rbuf_done(&r) || began_ms < allotment->month_began_ms || began_ms > 2 * CLOCK_UNSET_MS ||
+        (began_ms > allotment->month_began_ms + YEAR_MS &&
+         allotment->month_began_ms >= CLOCK_UNSET_MS)) {
         return;
     }
     month_set(allotment, began_ms); /* a later one than the clock says: it is behind */

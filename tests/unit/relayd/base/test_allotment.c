@@ -149,6 +149,17 @@ static void a_restart_gives_nothing_away_twice(void **state)
     assert_int_equal(b.month_began_ms, FEBRUARY_MS);
     allotment_tick(&b, FEBRUARY_MS + DAY_MS);
     assert_int_equal(b.used, 900);
+    /* It was not set at all yet, as in a machine without a battery, and is set then. */
+    allotment_init(&b, &limits, DAY_MS, start);
+    allotment_load(&b, row, sizeof(row));
+    assert_int_equal(b.used, 900);
+    allotment_tick(&b, FEBRUARY_MS + DAY_MS);
+    assert_int_equal(b.used, 900);
+    allotment_init(&b, &limits, DAY_MS, start);
+    memset(wrong, 0xff, sizeof(wrong));
+    allotment_load(&b, wrong, sizeof(wrong));
+    allotment_tick(&b, MARCH_MS);
+    assert_int_equal(b.month_began_ms, MARCH_MS);
     allotment_init(&b, &limits, MARCH_MS, start); /* a new month */
     allotment_load(&b, row, sizeof(row));
     assert_int_equal(b.used, 0);
