@@ -202,6 +202,13 @@ size_t pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct
     return PCP_MAP_SIZE;
 }
 
+void pcp_doubt(struct pcp_mapping *mapping, struct mono now)
+{
+    if (mapping->state == PCP_STATE_MAPPED) {
+        ask_anew(mapping, PCP_STATE_RENEWING, mono_add_ms(now, jittered(mapping->env, 500)));
+    }
+}
+
 struct mono pcp_deadline(const struct pcp_mapping *mapping)
 {
     if (mapping->state == PCP_STATE_OFF) {

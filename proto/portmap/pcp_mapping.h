@@ -85,6 +85,9 @@ bool pcp_on_datagram(struct pcp_mapping *mapping, const struct endpoint *from, c
  * out; 0: there is none. */
 size_t pcp_expire(struct pcp_mapping *mapping, uint8_t out[PCP_MAP_SIZE], struct mono now);
 
+/** The router says, in another way, that it was restarted: a mapping is asked for anew, soon. */
+void pcp_doubt(struct pcp_mapping *mapping, struct mono now);
+
 /** When pcp_expire has something to do; MONO_NEVER if it is off. */
 struct mono pcp_deadline(const struct pcp_mapping *mapping);
 

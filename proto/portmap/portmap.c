@@ -111,7 +111,7 @@ static void choose(struct portmap *portmap, struct mono now)
 }
 
 /* The router was restarted or has another address, or somebody says so: it is asked soon. */
-static void on_broadcast(struct portmap *portmap, struct mono now)
+static void on_broadcast(struct portmap *portmap, bool whole, struct mono now)
 {
     struct portmap_way *way = way_first(portmap);
 
@@ -119,6 +119,9 @@ static void on_broadcast(struct portmap *portmap, struct mono now)
         return;
     }
     portmap->broadcast_at = mono_add_ms(now, PORTMAP_BROADCAST_MS);
+    if (whole) { /* its epoch tells nothing if it had only just begun before */
+        pcp_doubt(&portmap->pcp, now);
+    }
     if (mono_before(portmap->again_at, MONO_NEVER)) {
         portmap->again_at = now;
     }
@@ -137,9 +140,11 @@ void portmap_on_datagram(struct portmap *portmap, const struct endpoint *from, c
     if (!portmap->on || !endpoint_equal(from, &portmap->place.router)) {
         return;
     }
-    if (pcp_is_natpmp_broadcast(data, size) || (pcp_answer_decode(&answer, data, size) == ERR_OK &&
-                                                answer.opcode == PCP_OPCODE_ANNOUNCE)) {
-        on_broadcast(portmap, now);
+    bool whole = pcp_is_natpmp_broadcast(data, size); /* the other one may answer a question */
+
+    if (whole || (pcp_answer_decode(&answer, data, size) == ERR_OK &&
+                  answer.opcode == PCP_OPCODE_ANNOUNCE)) {
+        on_broadcast(portmap, whole, now);
     }
     (void)pcp_on_datagram(&portmap->pcp, from, data, size, now);
     choose(portmap, now);

@@ -249,6 +249,22 @@ static void what_the_router_tells_everybody_renews_the_mapping_but_not_often(voi
     assert_false(s.out[PORTMAP_PROTOCOL_UPNP]);
 }
 
+static void a_router_that_restarts_at_once_is_asked_by_pcp_again(void **state)
+{
+    static const uint8_t told[12] = {0, 0x80, 0, 0, 0, 0, 0, 1, 203, 0, 113, 9};
+    struct setting s;
+
+    (void)state;
+    setting_init(&s);
+    step(&s);
+    pcp_answers(&s, PCP_RESULT_SUCCESS, LOCAL_PORT);
+    s.datagrams = 0;
+    portmap_on_datagram(&s.portmap, &s.router, told, sizeof(told), s.now);
+    pass(&s, 1000);
+    assert_int_equal(s.datagrams, 1);
+    assert_mapped(&s, PORTMAP_PROTOCOL_PCP, LOCAL_PORT);
+}
+
 static void a_router_that_answers_nothing_is_asked_ever_less_often(void **state)
 {
     struct setting s;
@@ -338,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_port_that_is_refused_is_replaced_by_others),
         cmocka_unit_test(a_renewal_without_an_answer_is_repeated_until_the_mapping_ends),
         cmocka_unit_test(what_the_router_tells_everybody_renews_the_mapping_but_not_often),
+        cmocka_unit_test(a_router_that_restarts_at_once_is_asked_by_pcp_again),
         cmocka_unit_test(a_router_that_answers_nothing_is_asked_ever_less_often),
         cmocka_unit_test(a_result_about_the_router_before_counts_for_nothing),
         cmocka_unit_test(the_end_is_told_to_the_router_by_the_protocol_that_keeps_the_port),
