@@ -32,9 +32,11 @@ struct locating {
     uint8_t awaited_count;           /* of them those that did not answer, */
     uint32_t awaited[RELAY_SET_MAX]; /* by the ends of their numbers */
     bool found;                      /* by one of them */
-    bool silent;                     /* the contact did not answer */
-    uint64_t sequence;               /* of the attachment that was found */
-    uint8_t relay_key[KEY_SIZE];     /* that it names */
+    uint8_t denied_count;            /* relays that were asked, and say that it is not with them */
+    uint8_t denied[RELAY_SET_MAX][KEY_SIZE];
+    bool silent;                 /* the contact did not answer */
+    uint64_t sequence;           /* of the attachment that was found */
+    uint8_t relay_key[KEY_SIZE]; /* that it names */
 };
 
 /** One contact. It is in the list as long as one of the two named it. */

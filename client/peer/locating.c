@@ -42,6 +42,7 @@ void locating_ask(struct conversation *a, struct mono now)
     contact->locating.asked = 0;
     contact->locating.refused = 0;
     contact->locating.awaited_count = 0;
+    contact->locating.denied_count = 0;
     contact->locating.found = false;
     TAILQ_FOREACH(relay, &a->shared->relays->list, in_set)
     {
@@ -71,6 +72,24 @@ static bool best_of(const struct conversation *a, const Ziglan__Located *located
         }
     }
     return any;
+}
+
+/* True if a valid record says that the peer is at this relay. */
+static bool names(const struct conversation *a, const Ziglan__Located *located,
+                  const uint8_t relay_key[KEY_SIZE])
+{
+    uint64_t wall_ms = env_wall_ms(a->shared->env);
+
+    for (size_t i = 0; i < located->n_records && i < LOCATED_MAX; i++) {
+        struct record_attachment one;
+
+        if (attachment_verify(&one, located->records[i].data, located->records[i].len, a->peer->key,
+                              wall_ms) &&
+            memcmp(one.relay_key, relay_key, KEY_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Give a path one of the three ranks of our relays, in which they keep their order. */
@@ -122,10 +141,30 @@ static bool answer_take(struct peer *peer, const struct relay_session *relay)
     return false;
 }
 
+/* The peer is not at this relay, which answered: others that say so speak of the past. A host
+ * that ends withdraws nothing, and what relays told of it is believed for up to an hour. */
+static void denied_by(struct locating *locating, const struct relay_session *relay)
+{
+    if (locating->denied_count < RELAY_SET_MAX) {
+        memcpy(locating->denied[locating->denied_count++], relay->relay_key, KEY_SIZE);
+    }
+}
+
+static bool is_denied(const struct locating *locating)
+{
+    for (uint8_t i = 0; i < locating->denied_count; i++) {
+        if (memcmp(locating->denied[i], locating->relay_key, KEY_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* It does not know where the peer is. */
 static void refused_by(struct peer *peer, const struct relay_session *relay)
 {
     peer->contact->locating.refused++;
+    denied_by(&peer->contact->locating, relay);
     rank_relay(peer->conversation, relay, false);
 }
 
@@ -149,6 +188,9 @@ bool locating_on_located(struct peer *peer, const struct relay_session *relay,
         memcpy(locating->relay_key, best.relay_key, KEY_SIZE);
     }
     locating->found = true;
+    if (!names(a, located, relay->relay_key)) {
+        denied_by(locating, relay);
+    }
     rank_relay(a, relay, true);
     rank_same(a, locating->relay_key);
     return path_table_present(&a->paths) != before;
@@ -184,8 +226,11 @@ enum why_code locating_why(const struct peer *peer, const uint8_t **relay_key)
         return WHY_NONE;
     }
     *relay_key = locating->relay_key;
-    if (locating->found) {
+    if (locating->found && !(locating->awaited_count == 0 && is_denied(locating))) {
         return WHY_NO_ANSWER;
+    }
+    if (locating->found) {
+        return WHY_NOT_FOUND;
     }
     return locating->asked > 0 && locating->asked == locating->refused ? WHY_NOT_FOUND : WHY_NONE;
 }
