@@ -139,11 +139,15 @@ static void check(struct reach_service *service, struct mono now)
     }
 }
 
+/* No NAT is before the address at which others reach this relay. */
+static bool has_address(const struct reach_service *service)
+{
+    return endpoint_same_ip(&service->address, &service->local);
+}
+
 /* Enough relays reached this one at service->address: it announces itself. */
 static void reached(struct reach_service *service, struct mono now)
 {
-    bool own = endpoint_same_ip(&service->address, &service->local);
-
     service->until = MONO_NEVER;
     if (service->mapping.asked == 0) {
         reach_watch_found(&service->watch, &service->address);
@@ -153,7 +157,8 @@ static void reached(struct reach_service *service, struct mono now)
     service->retry.silent = 0;
     service->next_at =
         mono_add_ms(now, reach_is_doubtful(service) ? REACH_DOUBT_MS : REACH_RETRY_MS_MAX);
-    enter(service, own ? REACH_STATE_PUBLIC : REACH_STATE_FULL_CONE, REACH_FAULT_NONE);
+    enter(service, has_address(service) ? REACH_STATE_PUBLIC : REACH_STATE_FULL_CONE,
+          REACH_FAULT_NONE);
 }
 
 /* It is tried again. That no result came says nothing about a relay that was reached before, and
@@ -223,7 +228,8 @@ static void announce(struct reach_service *service, struct mono now)
     if (service->reached > 0) {
         service->watch.open = service->local;
     }
-    node_own_set(&service->mesh->own, &service->address, 0, now);
+    node_own_set(&service->mesh->own, &service->address,
+                 has_address(service) ? NODE_NAT_PUBLIC : NODE_NAT_FULL_CONE, now);
     for (uint32_t i = 0; i < service->asked; i++) {
         const struct reach_asked *asked = &service->neighbours[i];
 
