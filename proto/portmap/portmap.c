@@ -110,8 +110,9 @@ static void choose(struct portmap *portmap, struct mono now)
     }
 }
 
-/* The router was restarted or has another address, or somebody says so: it is asked soon. */
-static void on_broadcast(struct portmap *portmap, bool whole, struct mono now)
+/* The router was restarted or has another address, or somebody says so: it is asked soon. By PCP,
+ * too: its epoch tells nothing if it had only just begun before. */
+static void ask_soon(struct portmap *portmap, struct mono now)
 {
     struct portmap_way *way = way_first(portmap);
 
@@ -119,9 +120,7 @@ static void on_broadcast(struct portmap *portmap, bool whole, struct mono now)
         return;
     }
     portmap->broadcast_at = mono_add_ms(now, PORTMAP_BROADCAST_MS);
-    if (whole) { /* its epoch tells nothing if it had only just begun before */
-        pcp_doubt(&portmap->pcp, now);
-    }
+    pcp_doubt(&portmap->pcp, now);
     if (mono_before(portmap->again_at, MONO_NEVER)) {
         portmap->again_at = now;
     }
@@ -135,19 +134,22 @@ static void on_broadcast(struct portmap *portmap, bool whole, struct mono now)
 void portmap_on_datagram(struct portmap *portmap, const struct endpoint *from, const uint8_t *data,
                          size_t size, struct mono now)
 {
+    if (portmap->on && endpoint_equal(from, &portmap->place.router)) {
+        (void)pcp_on_datagram(&portmap->pcp, from, data, size, now);
+        choose(portmap, now);
+    }
+}
+
+void portmap_on_broadcast(struct portmap *portmap, const struct endpoint *from, const uint8_t *data,
+                          size_t size, struct mono now)
+{
     struct pcp_answer answer;
 
-    if (!portmap->on || !endpoint_equal(from, &portmap->place.router)) {
-        return;
+    if (portmap->on && endpoint_equal(from, &portmap->place.router) &&
+        (pcp_is_natpmp_broadcast(data, size) || (pcp_answer_decode(&answer, data, size) == ERR_OK &&
+                                                 answer.opcode == PCP_OPCODE_ANNOUNCE))) {
+        ask_soon(portmap, now);
     }
-    bool whole = pcp_is_natpmp_broadcast(data, size); /* the other one may answer a question */
-
-    if (whole || (pcp_answer_decode(&answer, data, size) == ERR_OK &&
-                  answer.opcode == PCP_OPCODE_ANNOUNCE)) {
-        on_broadcast(portmap, whole, now);
-    }
-    (void)pcp_on_datagram(&portmap->pcp, from, data, size, now);
-    choose(portmap, now);
 }
 
 size_t portmap_expire(struct portmap *portmap, uint8_t out[PCP_MAP_SIZE], struct mono now)

@@ -124,9 +124,13 @@ void portmap_begin(struct portmap *portmap, const struct env *env, const struct 
 /** Stop without a word. */
 void portmap_stop(struct portmap *portmap);
 
-/** Take a datagram from the router's PCP port, or one that came by multicast; any content. */
+/** Take a datagram from the router's PCP port; any content. */
 void portmap_on_datagram(struct portmap *portmap, const struct endpoint *from, const uint8_t *data,
                          size_t size, struct mono now);
+
+/** Take one that came by multicast, any content: a router tells everybody when it was restarted. */
+void portmap_on_broadcast(struct portmap *portmap, const struct endpoint *from, const uint8_t *data,
+                          size_t size, struct mono now);
 
 /** Time passes. Returns the size of a datagram for the router's PCP port, written to out; 0: there
  * is none. */

@@ -123,7 +123,11 @@ static void on_readable(struct ev_loop *loop, struct ev_io *io, int events)
         }
         memcpy(ip, &from.sin_addr, sizeof(ip));
         sender = endpoint_v4(ip, ntohs(from.sin_port));
-        portmap_on_datagram(&mapper->portmap, &sender, data, (size_t)size, clock_mono());
+        if (io == &mapper->broadcast_io) {
+            portmap_on_broadcast(&mapper->portmap, &sender, data, (size_t)size, clock_mono());
+        } else {
+            portmap_on_datagram(&mapper->portmap, &sender, data, (size_t)size, clock_mono());
+        }
     }
     step(mapper);
 }

@@ -221,11 +221,25 @@ static void count_through(struct reach_service *service)
     }
 }
 
+/* True if the router lets in everybody: a stranger got through; or somebody did at a mapped port,
+ * as which none of our packets is seen, so that none of them has opened it. */
+static bool is_let_in(const struct reach_service *service)
+{
+    const struct neighbour_table *table = &service->base->neighbours;
+    const struct neighbour *neighbour = neighbour_next(table, NULL);
+    bool mapped = service->mapping.asked != 0 && service->address.port == service->mapping.asked;
+
+    for (; neighbour != NULL; neighbour = neighbour_next(table, neighbour)) {
+        mapped = mapped && neighbour->observed.port != service->mapping.asked;
+    }
+    return service->reached > 0 || (mapped && service->by_port > 0);
+}
+
 /* It is proven where this relay is: that goes into the record, and what attests to it travels with
  * it. Who answers first may lie about the address, so it must wait for the others. */
 static void announce(struct reach_service *service, struct mono now)
 {
-    if (service->reached > 0) {
+    if (is_let_in(service)) {
         service->watch.open = service->local;
     }
     node_own_set(&service->mesh->own, &service->address,
@@ -331,7 +345,7 @@ static enum reach_fault judge(const struct reach_service *service)
         (void)reach_watch_most(&service->watch, &ports);
         return ports > 1 ? REACH_FAULT_SYMMETRIC : REACH_FAULT_CLOSED;
     }
-    if (service->reached > 0 || !reach_is_doubtful(service)) {
+    if (is_let_in(service) || !reach_is_doubtful(service)) {
         return REACH_FAULT_NONE;
     }
     if (through < service->answered) {

@@ -29,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     portmap_begin(&portmap, &ports.env, &place, now);
     (void)portmap_expire(&portmap, out, now);
     portmap_on_datagram(&portmap, &server, data, size, now);
+    portmap_on_broadcast(&portmap, &server, data, size, now);
     (void)portmap_expire(&portmap, out, mono_add_ms(now, PORTMAP_PATIENCE_MS));
     return 0;
 }

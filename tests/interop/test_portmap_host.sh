@@ -21,6 +21,7 @@ scenario() { # suite protocol name-in-words
     lab_site far symmetric 198.51.100.20 192.168.2
     lab_host laptop router 2
     lab_host nas far 2
+    lab_in inet ip route del 192.168.1.0/24 # as on the internet: nobody outside knows that network
     router_rules "$2"
     router_up "$1" "$2"
     relay_start relay 192.0.2.10

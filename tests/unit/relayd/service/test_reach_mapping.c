@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
-enum { COUNT = 6, HOME = COUNT - 1, PORT = 6000, SENT_MAX = 256 };
+enum { COUNT = 6, PORT = 6000, SENT_MAX = 256 };
+
+static size_t home; /* the last relay */
 
 /* Before the last relay is a router that lets in answers, and all that comes to one port. */
 static struct endpoint sent_to[SENT_MAX];
@@ -20,26 +22,27 @@ static uint16_t open_port; /* 0: none */
 
 static bool router(struct relay_net *net, const struct endpoint *from, const struct endpoint *to)
 {
-    const struct endpoint *home = &net->nodes[HOME].address;
-    const struct endpoint *other = endpoint_same_ip(from, home) ? to : from;
+    const struct endpoint *own = &net->nodes[home].address;
+    const struct endpoint *other = endpoint_same_ip(from, own) ? to : from;
 
     for (size_t i = 0; i < sent_to_count; i++) {
         if (endpoint_equal(&sent_to[i], other)) {
             return true;
         }
     }
-    if (endpoint_same_ip(from, home) && from->port == home->port) {
+    if (endpoint_same_ip(from, own) && from->port == own->port) {
         assert_true(sent_to_count < SENT_MAX);
         sent_to[sent_to_count++] = *to;
         return true;
     }
-    return !endpoint_same_ip(to, home) || to->port == open_port;
+    return !endpoint_same_ip(to, own) || to->port == open_port;
 }
 
-static struct relay_net *net_of(uint64_t seed, uint16_t port)
+static struct relay_net *net_of_so_many(size_t count, uint64_t seed, uint16_t port)
 {
-    struct relay_net *net = relay_net_new(COUNT, seed);
+    struct relay_net *net = relay_net_new(count, seed);
 
+    home = count - 1;
     sent_to_count = 0;
     open_port = port;
     net->lets = router;
@@ -48,9 +51,14 @@ static struct relay_net *net_of(uint64_t seed, uint16_t port)
     return net;
 }
 
+static struct relay_net *net_of(uint64_t seed, uint16_t port)
+{
+    return net_of_so_many(COUNT, seed, port);
+}
+
 static bool is_reached(const struct relay_net *net)
 {
-    enum reach_state state = net->nodes[HOME].core->reach.state;
+    enum reach_state state = net->nodes[home].core->reach.state;
 
     return state == REACH_STATE_PUBLIC || state == REACH_STATE_FULL_CONE;
 }
@@ -59,15 +67,15 @@ static bool is_known_at(const struct relay_net *net, size_t by, uint16_t port)
 {
     struct node_found found;
 
-    return mesh_find(net->nodes[by].core->mesh.mesh, relay_net_key(net, HOME), &found) &&
-           endpoint_same_ip(&found.address, &net->nodes[HOME].address) &&
+    return mesh_find(net->nodes[by].core->mesh.mesh, relay_net_key(net, home), &found) &&
+           endpoint_same_ip(&found.address, &net->nodes[home].address) &&
            found.address.port == port;
 }
 
 static void a_mapped_port_is_measured_and_then_announced(void **state)
 {
     struct relay_net *net = net_of(3, PORT);
-    struct relay_core *core = net->nodes[HOME].core;
+    struct relay_core *core = net->nodes[home].core;
     unsigned s = 0;
 
     (void)state;
@@ -81,7 +89,7 @@ static void a_mapped_port_is_measured_and_then_announced(void **state)
     assert_true(is_reached(net));
     assert_int_equal(core->reach.address.port, PORT);
     relay_net_run(net, 60000);
-    for (size_t i = 0; i < HOME; i++) {
+    for (size_t i = 0; i < home; i++) {
         assert_true(is_known_at(net, i, PORT));
     }
     relay_net_free(net);
@@ -91,7 +99,7 @@ static void a_mapped_port_is_measured_and_then_announced(void **state)
 static void a_mapping_that_comes_during_a_round_is_measured_in_the_next_one(void **state)
 {
     struct relay_net *net = net_of(7, PORT);
-    struct relay_core *core = net->nodes[HOME].core;
+    struct relay_core *core = net->nodes[home].core;
     unsigned s = 0;
 
     (void)state;
@@ -115,12 +123,12 @@ static void what_a_router_only_says_is_believed_by_nobody(void **state)
     struct relay_net *net = net_of(4, 0);
 
     (void)state;
-    relay_core_mapped(net->nodes[HOME].core, PORT, net->now);
+    relay_core_mapped(net->nodes[home].core, PORT, net->now);
     for (unsigned s = 0; s < 120; s++) {
         relay_net_run(net, 1000);
         assert_false(is_reached(net));
     }
-    for (size_t i = 0; i < HOME; i++) {
+    for (size_t i = 0; i < home; i++) {
         assert_false(is_known_at(net, i, PORT));
     }
     relay_net_free(net);
@@ -130,14 +138,14 @@ static void what_a_router_only_says_is_believed_by_nobody(void **state)
 static void a_mapping_that_does_not_work_does_not_stand_in_the_way_of_what_does(void **state)
 {
     struct relay_net *net = net_of(5, 0);
-    const struct reach_service *reach = &net->nodes[HOME].core->reach;
+    const struct reach_service *reach = &net->nodes[home].core->reach;
 
     (void)state;
-    open_port = net->nodes[HOME].address.port;
-    relay_core_mapped(net->nodes[HOME].core, PORT, net->now);
+    open_port = net->nodes[home].address.port;
+    relay_core_mapped(net->nodes[home].core, PORT, net->now);
     relay_net_run(net, 120000);
     assert_true(is_reached(net));
-    assert_int_equal(reach->address.port, net->nodes[HOME].address.port);
+    assert_int_equal(reach->address.port, net->nodes[home].address.port);
     relay_net_free(net);
 }
 
@@ -146,14 +154,36 @@ static void a_mapping_that_goes_is_forgotten(void **state)
     struct relay_net *net = net_of(6, PORT);
 
     (void)state;
-    relay_core_mapped(net->nodes[HOME].core, PORT, net->now);
+    relay_core_mapped(net->nodes[home].core, PORT, net->now);
     relay_net_run(net, 90000);
     assert_true(is_reached(net));
     open_port = 0;
     sent_to_count = 0;
-    relay_core_mapped(net->nodes[HOME].core, 0, net->now);
+    relay_core_mapped(net->nodes[home].core, 0, net->now);
     relay_net_run(net, 60000);
     assert_false(is_reached(net));
+    relay_net_free(net);
+}
+
+/* There are only neighbours, to whom a NAT may be open; but not at a port that no packet of ours is
+ * seen at. */
+static void neighbours_prove_a_mapped_port_that_no_packet_opened(void **state)
+{
+    static const uint8_t inside[4] = {192, 168, 1, 2};
+    struct relay_net *net = net_of_so_many(2, 9, PORT);
+    struct reach_service *reach = &net->nodes[home].core->reach;
+
+    (void)state;
+    relay_net_run(net, 60000);
+    relay_core_mapped(net->nodes[home].core, PORT, net->now);
+    for (unsigned s = 0; s < 60 && !is_reached(net); s++) {
+        reach->local = endpoint_v4(inside, 4433); /* it is behind a NAT */
+        relay_net_run(net, 1000);
+    }
+    assert_true(is_reached(net));
+    assert_int_equal(reach->reached, 0);
+    assert_true(reach->by_port > 0);
+    assert_false(endpoint_is_none(&reach->watch.open)); /* that is beyond doubt */
     relay_net_free(net);
 }
 
@@ -208,6 +238,7 @@ int main(void)
         cmocka_unit_test(what_a_router_only_says_is_believed_by_nobody),
         cmocka_unit_test(a_mapping_that_does_not_work_does_not_stand_in_the_way_of_what_does),
         cmocka_unit_test(a_mapping_that_goes_is_forgotten),
+        cmocka_unit_test(neighbours_prove_a_mapped_port_that_no_packet_opened),
         cmocka_unit_test(who_comes_from_ones_own_address_is_not_measured),
     };
 
