@@ -74,6 +74,7 @@ for host in laptop nas desk guest; do
 done
 
 say "two relays between them"
+sleep 2 # the relays tell each other where the hosts are
 began=$(moment)
 pinging laptop nas 0.05 200
 replied=$(sed -n 's/.*icmp_seq=1 .*time=\([0-9]*\).*/\1/p' "$LAB_DIR/laptop-nas.ping")
