@@ -16,17 +16,25 @@ static void relay_tell(struct forward_relay *service, const struct relay_client 
     }
 }
 
+/* True once in a while for each pair of hosts and kind of word. */
+static bool pair_may_be_told(struct forward_relay *service, uint8_t kind,
+                             const struct relayed *frame, struct mono now)
+{
+    struct mark_name name = {.kind = kind};
+
+    memcpy(name.one, frame->src, KEY_SIZE);
+    memcpy(name.other, frame->dst, KEY_SIZE);
+    return marks_take(service->marks, &name, FORWARD_WORD_MS, now);
+}
+
 /* Tell the entry relay that a frame went nowhere, once in a while for each pair. */
 static void gone_tell(struct forward_relay *service, const struct relay_client *neighbour,
                       const struct relayed *frame, enum gone_reason reason, struct mono now)
 {
-    struct mark_name name = {.kind = FORWARD_MARK_GONE};
     Ziglan__Gone body = ZIGLAN__GONE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    memcpy(name.one, frame->src, KEY_SIZE);
-    memcpy(name.other, frame->dst, KEY_SIZE);
-    if (!marks_take(service->marks, &name, FORWARD_WORD_MS, now)) {
+    if (!pair_may_be_told(service, FORWARD_MARK_GONE, frame, now)) {
         return;
     }
     body.dst = control_bytes(frame->dst, KEY_SIZE);
@@ -41,13 +49,10 @@ static void gone_tell(struct forward_relay *service, const struct relay_client *
 static void blocked_tell(struct forward_relay *service, const struct relay_client *neighbour,
                          const struct relayed *frame, struct mono now)
 {
-    struct mark_name name = {.kind = FORWARD_MARK_BLOCKED_TOLD};
     Ziglan__Blocked body = ZIGLAN__BLOCKED__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    memcpy(name.one, frame->src, KEY_SIZE);
-    memcpy(name.other, frame->dst, KEY_SIZE);
-    if (!marks_take(service->marks, &name, FORWARD_WORD_MS, now)) {
+    if (!pair_may_be_told(service, FORWARD_MARK_BLOCKED_TOLD, frame, now)) {
         return;
     }
     body.src = control_bytes(frame->src, KEY_SIZE);
