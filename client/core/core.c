@@ -141,7 +141,9 @@ static int make_parts(struct host_core *core, struct mono now)
     }
     locating_init(&core->conversations, now);
     revival_init(&core->revivals, &core->conversations, now);
-    homing_init(core, now);
+    if (rc == ERR_OK) {
+        rc = homing_init(core, now);
+    }
     if (rc == ERR_OK) {
         rc = handshake_desk_init(&core->handshakes, &core->conversations, &core->peers, now);
     }
@@ -151,10 +153,7 @@ static int make_parts(struct host_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = pins_init(&core->pins, &core->relays, core->store, core->env);
     }
-    if (rc == ERR_OK) {
-        rc = guides_init(&core->guides, &core->relays, core->store, core->env);
-    }
-    return rc;
+    return rc == ERR_OK ? guides_init(&core->guides, &core->relays, core->store, core->env) : rc;
 }
 
 static int load_peers(struct host_core *core, struct mono now)

@@ -238,6 +238,7 @@ static bool on_ziglan_message(struct host_core *core, const struct sender *from,
     switch (message->body_case) {
     case ZIGLAN__CONTROL__BODY_JOINED:
         ziglan_on_joined(from->ziglan, from->relay, message->joined, now);
+        homing_on_change(core, now);
         wake_waiting(core, now);
         return true;
     case ZIGLAN__CONTROL__BODY_CHANGES:
@@ -324,7 +325,7 @@ static void on_open(struct host_core *core, const struct sender *from,
     relay_session_on_open(from->relay, event, now);
     seeking_on_open(&core->relays, from->relay, event->hello, now);
     guides_on_open(&core->guides, from->relay, now);
-    if (!homing_on_open(core, from->relay, event->peer->capabilities, now)) {
+    if (!homing_on_open(core, from->relay, now)) {
         return;
     }
     telling_begin(from->relay, now);

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A relay ends the session of a stranger that it does not admit in 60 s (docs/protocol.md, section
+ * 4, GoAway). */
+enum { HOMING_ADMITTED_MS = 70 * 1000 };
+
 static const uint8_t no_key[KEY_SIZE];
 
 /* The key of the relay that a session leads to; NULL while it is not known. */
@@ -37,15 +41,27 @@ static bool is_made_here(struct host_core *core, const struct relay_session *rel
 
 /* ---- looking ---- */
 
+/* A relay of a ziglan serves who was admitted there. Another one serves strangers, or its members:
+ * their sessions last, while it would not pass on a frame of others before it ends theirs. */
+static bool serves(const struct host_core *core, const struct relay_session *relay, struct mono now)
+{
+    if (relay->facts.serves_strangers) {
+        return true;
+    }
+    return ziglan_list_of_relay(&core->ziglans, relay) != NULL
+               ? relay->serves
+               : relay->open && mono_ms_between(relay->facts.since, now) >= HOMING_ADMITTED_MS;
+}
+
 static void describe(struct host_core *core, const struct relay_session *relay,
-                     const uint8_t key[KEY_SIZE], struct home_session *out)
+                     const uint8_t key[KEY_SIZE], struct home_session *out, struct mono now)
 {
     uint64_t rtt_us = relay->open ? link_hub_rtt_ns(relay->hub, relay->active) / NS_PER_US : 0;
 
     *out = (struct home_session){
         .address = relay->remote,
         .pinned = pins_find(&core->pins, key) != NULL,
-        .answers = relay_session_answers(relay),
+        .answers = relay_session_answers(relay) && serves(core, relay, now),
         .quality = {.known = rtt_us > 0,
                     .rtt_us = rtt_us < HOME_RTT_US_MAX ? (uint32_t)rtt_us : HOME_RTT_US_MAX,
                     .loss_permille = relay->facts.loss_permille,
@@ -66,7 +82,7 @@ static void look(struct host_core *core, struct mono now)
         const uint8_t *key = key_of(relay);
 
         if (key != NULL && relay_session_is_used(relay)) {
-            describe(core, relay, key, &sessions[count++]);
+            describe(core, relay, key, &sessions[count++], now);
         }
     }
     home_relays_look(&core->homing.homes, sessions, count, now);
@@ -93,6 +109,7 @@ static void end_unwanted(struct host_core *core, struct mono now)
         }
         core->homing.numbers[i] = 0;
         if (relay != NULL) {
+            (void)!relay_place_remove(core->store, relay->url.key); /* a row too many at most */
             membership_relay_gone(core, relay);
             relay_set_remove(&core->relays, relay, now);
         }
@@ -140,10 +157,10 @@ static void follow(struct host_core *core, struct mono now)
     }
 }
 
-void homing_init(struct host_core *core, struct mono now)
+int homing_init(struct host_core *core, struct mono now)
 {
-    home_relays_init(&core->homing.homes, core->env, now);
     core->homing.on = true;
+    return home_relays_init(&core->homing.homes, core->store, core->env, now);
 }
 
 void homing_use(struct host_core *core, bool on, struct mono now)
@@ -206,11 +223,10 @@ bool homing_on_stun(struct host_core *core, const struct dgram *in, struct mono 
 
 /* ---- events ---- */
 
-bool homing_on_open(struct host_core *core, struct relay_session *relay, uint64_t capabilities,
-                    struct mono now)
+bool homing_on_open(struct host_core *core, struct relay_session *relay, struct mono now)
 {
     home_relays_on_open(&core->homing.homes, now);
-    if ((capabilities & LINK_CAPABILITY_OPEN) != 0 || !is_made_here(core, relay) ||
+    if (relay->facts.serves_strangers || !is_made_here(core, relay) ||
         pins_find(&core->pins, relay->url.key) != NULL) {
         return true;
     }
@@ -237,9 +253,9 @@ void homing_on_change(struct host_core *core, struct mono now)
 
 bool homing_is_home(struct host_core *core, const struct relay_session *relay)
 {
-    const uint8_t *key = key_of(relay);
+    bool showed_key = memcmp(relay->relay_key, no_key, KEY_SIZE) != 0;
 
-    return core->homing.on && key != NULL && home_relays_has(&core->homing.homes, key);
+    return core->homing.on && showed_key && home_relays_has(&core->homing.homes, relay->relay_key);
 }
 
 /* ---- time ---- */

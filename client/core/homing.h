@@ -7,14 +7,16 @@
 
 #include "client/stun2/relay_session.h"
 #include "client/tunnel/host_io.h"
+#include "proto/base/err.h"
 #include "proto/net/dgram.h"
 
 struct host_core;
 
 enum { HOMING_REQUEST_ID = 6 /* of NodeLookups */ };
 
-/** Begin, in zeroed memory: the host looks for home relays. */
-void homing_init(struct host_core *core, struct mono now);
+/** Begin, in zeroed memory: the host goes on with the home relays that it had before, and looks for
+ * others. ERR_SYSTEM. */
+int homing_init(struct host_core *core, struct mono now) MUST_CHECK;
 
 /** Whether the host looks for home relays besides those of its ziglans and those that its user
  * pinned. */
@@ -31,15 +33,15 @@ bool homing_on_stun(struct host_core *core, const struct dgram *in, struct mono 
 void homing_on_nodes(struct host_core *core, const struct relay_session *relay, uint32_t request_id,
                      const Ziglan__Nodes *nodes, struct mono now);
 
-/** A session opened, and the relay's Hello has these capabilities. False if it is not wanted: it is
- * closed. */
-bool homing_on_open(struct host_core *core, struct relay_session *relay, uint64_t capabilities,
-                    struct mono now);
+/** A session opened. False if it is not wanted, since the relay serves no strangers: it is closed.
+ */
+bool homing_on_open(struct host_core *core, struct relay_session *relay, struct mono now);
 
-/** A session of no ziglan is ended by the relay, for this reason; or the state of one changed. */
+/** A session of no ziglan is ended by the relay, for this reason; or the state of one, or whether
+ * it serves this host, changed. */
 void homing_on_go_away(struct host_core *core, const struct relay_session *relay,
                        enum goaway reason, struct mono now);
 void homing_on_change(struct host_core *core, struct mono now);
 
-/** True if this relay is one of the two. */
+/** True if this relay is one of the two. One that has not answered yet is none. */
 bool homing_is_home(struct host_core *core, const struct relay_session *relay);

@@ -39,7 +39,7 @@ struct home_session {
     struct endpoint address;
     bool kept;    /* whatever is chosen: a ziglan or the user wants it */
     bool pinned;  /* the user does */
-    bool answers; /* it is open, and owes no answer */
+    bool answers; /* it is open, owes no answer, and serves this host */
     struct home_quality quality;
 };
 

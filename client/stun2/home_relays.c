@@ -4,10 +4,12 @@
 
 #include "proto/crypto/signed.h"
 
-void home_relays_init(struct home_relays *homes, const struct env *env, struct mono now)
+int home_relays_init(struct home_relays *homes, struct store *store, const struct env *env,
+                     struct mono now)
 {
     *homes = (struct home_relays){
         .env = env, .look_at = now, .lookup_at = MONO_NEVER, .wait_ms = HOME_LOOKUP_SOON_MS};
+    return home_store_init(&homes->stored, store, env, &homes->candidates);
 }
 
 void home_relays_wake(struct home_relays *homes, struct mono now)
@@ -77,6 +79,7 @@ void home_relays_look(struct home_relays *homes, const struct home_session *sess
     soon = soon || !fill || is_doubtful(homes, now);
     homes->look_at = mono_add_ms(now, soon ? HOME_LOOK_SOON_MS : HOME_LOOK_MS);
     ask_for_missing(homes, now);
+    home_store_keep(&homes->stored, &homes->candidates);
 }
 
 void home_relays_on_open(struct home_relays *homes, struct mono now)

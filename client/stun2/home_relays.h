@@ -10,6 +10,7 @@
 #include "client/stun2/home_candidates.h"
 #include "client/stun2/home_choice.h"
 #include "client/stun2/home_measure.h"
+#include "client/stun2/home_store.h"
 #include "proto/base/env.h"
 #include "proto/wire/control.h"
 
@@ -26,14 +27,16 @@ struct home_relays {
     const struct env *env;
     struct home_candidates candidates;
     struct home_choice choice;
+    struct home_store stored;
     struct mono look_at, lookup_at;
     uint64_t wait_ms; /* until the next question */
     size_t count;     /* chosen at the last look, and not dead */
     size_t asked;     /* relays of the last question that may still be told */
 };
 
-/** None yet. env is borrowed. */
-void home_relays_init(struct home_relays *homes, const struct env *env, struct mono now);
+/** Those that are stored, and no others. store and env are borrowed. ERR_SYSTEM. */
+int home_relays_init(struct home_relays *homes, struct store *store, const struct env *env,
+                     struct mono now) MUST_CHECK;
 
 /** Look at the sessions to relays that the host has, and choose. To be called when it is due
  * (home_relays_look_due), and again after the host made and ended sessions as was chosen. */

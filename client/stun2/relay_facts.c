@@ -2,6 +2,8 @@
 /* Texts of a relay are shown on terminals, so they are checked first. */
 #include "client/stun2/relay_facts.h"
 
+#include "proto/link/link.h"
+
 #include <string.h>
 
 /* A copy of a text of printable ASCII that fits. False, and out empty, for any other. */
@@ -21,7 +23,12 @@ static bool take(char *out, size_t capacity, const char *text)
 
 void relay_facts_begin(struct relay_facts *facts, const Ziglan__Hello *hello, struct mono now)
 {
-    *facts = (struct relay_facts){.ask_at = now, .asked_at = MONO_NEVER};
+    *facts = (struct relay_facts){
+        .since = now,
+        .serves_strangers = (hello->capabilities & LINK_CAPABILITY_OPEN) != 0,
+        .ask_at = now,
+        .asked_at = MONO_NEVER,
+    };
     for (size_t i = 0; i < hello->n_rewards && facts->rewards_count < RECORD_REWARDS_MAX; i++) {
         struct record_reward *reward = &facts->rewards[facts->rewards_count];
         const Ziglan__Reward *told = hello->rewards[i];

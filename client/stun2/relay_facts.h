@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a relay tells of itself: where an application may reward it, in its Hello, and how full it
- * is, when it is asked now and then; and how many of these questions needed a second packet. The
- * choice of home relays heeds the load and the loss (home_choice.h); the rest is only shown.
+ * What a relay tells of itself: whether it serves strangers and where an application may reward it,
+ * in its Hello, and how full it is, when it is asked now and then; and how many of these questions
+ * needed a second packet. The choice of home relays heeds the load and the loss (home_choice.h);
+ * the rest is only shown.
  */
 #pragma once
 
@@ -22,7 +23,9 @@ enum {
 };
 
 struct relay_facts {
-    struct mono ask_at; /* how full it is */
+    struct mono since;     /* the session */
+    bool serves_strangers; /* as its Hello says */
+    struct mono ask_at;    /* how full it is */
     bool load_known;
     uint16_t load_permille; /* of the sessions that it takes */
     struct mono asked_at;   /* the question on its way; NEVER: none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A row in the table of single values: key, sequence, and the addresses, each as ip(16) and port.
- * The record itself need not be kept, for nobody else is shown it.
+ * A row in the table of single values: key, sequence, kind of NAT, and the addresses, each as
+ * ip(16) and port. The record itself need not be kept, for nobody else is shown it.
  */
 #include "client/stun2/relay_place.h"
 
@@ -15,7 +15,7 @@ static const char row[] = "relay-place ";
 enum {
     ROW_SIZE = sizeof(row) - 1,
     ROW_KEY_SIZE = ROW_SIZE + KEY_SIZE,
-    ROW_VALUE_SIZE = KEY_SIZE + 8 + RECORD_ADDRESSES_MAX * ENDPOINT_BYTES_SIZE,
+    ROW_VALUE_SIZE = KEY_SIZE + 8 + 1 + RECORD_ADDRESSES_MAX * ENDPOINT_BYTES_SIZE,
 };
 
 static void row_key(uint8_t out[ROW_KEY_SIZE], const uint8_t url_key[KEY_SIZE])
@@ -34,6 +34,7 @@ int relay_place_put(struct store *store, const uint8_t url_key[KEY_SIZE],
     row_key(key, url_key);
     wbuf_put(&w, place->key, KEY_SIZE);
     wbuf_u64(&w, place->sequence);
+    wbuf_u8(&w, place->nat_kind);
     for (size_t i = 0; i < place->addresses_count; i++) {
         wbuf_put(&w, place->addresses[i].ip, sizeof(place->addresses[i].ip));
         wbuf_u16(&w, place->addresses[i].port);
@@ -60,6 +61,7 @@ int relay_place_get(struct store *store, const uint8_t url_key[KEY_SIZE], struct
 
     rbuf_copy(&r, place.key, KEY_SIZE);
     place.sequence = rbuf_u64(&r);
+    place.nat_kind = rbuf_u8(&r);
     while (rbuf_left(&r) >= ENDPOINT_BYTES_SIZE && place.addresses_count < RECORD_ADDRESSES_MAX) {
         struct endpoint *address = &place.addresses[place.addresses_count++];
 

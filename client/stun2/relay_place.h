@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a host knows of the place of a relay that may move: which relay it is, and the addresses in
- * its newest node record (docs/protocol.md, section 17). It is stored under the key of the URL that
- * led to the relay, so that the next start looks there, and believes no older record.
+ * What a host knows of the place of a relay that may move: which relay it is, and the addresses and
+ * the kind of NAT in its newest node record (docs/protocol.md, section 17). It is stored under the
+ * key of the URL that led to the relay, so that the next start looks there, and believes no older
+ * record.
  */
 #pragma once
 
@@ -24,6 +25,7 @@ enum {
 struct relay_place {
     uint8_t key[KEY_SIZE]; /* the relay's own */
     uint64_t sequence;     /* of the record; 0: none came yet */
+    uint8_t nat_kind;      /* that it tells (enum record_node_nat) */
     struct endpoint addresses[RECORD_ADDRESSES_MAX];
     size_t addresses_count;
     uint64_t teller; /* number of the session whose relay told a record last; not stored */
@@ -37,7 +39,6 @@ struct relay_sought {
     bool wanted;                      /* the relay is not heard; the next ones count only then */
     struct mono since;                /* it is not */
     struct mono ask_at;               /* when others are asked (again) */
-    struct mono sign_at;              /* while it is heard: when it is asked for a sign of life */
     uint32_t asked;                   /* how many were, in this round */
     uint32_t refused;                 /* and how many of them do not know it */
     size_t newest;                    /* of the places, which is stored */

@@ -32,7 +32,9 @@ static void expire_attachment(struct relay_session *relay, struct mono now)
     }
 }
 
-void relay_upkeep_ask(struct relay_session *relay, struct mono now)
+/* Ask the relay for a sign of life; it also says how full it is. If none comes, the session stalls
+ * (link.h). */
+static void ask(struct relay_session *relay, struct mono now)
 {
     Ziglan__Ping ping = ZIGLAN__PING__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -48,7 +50,7 @@ static void expire_facts(struct relay_session *relay, struct mono now)
 {
     if (is_attached(relay) && mono_due(relay->facts.ask_at, now)) {
         relay->facts.ask_at = mono_add_ms(now, RELAY_FACTS_ASK_MS);
-        relay_upkeep_ask(relay, now);
+        ask(relay, now);
     }
 }
 
@@ -87,7 +89,7 @@ static void look(struct relay_session *relay, struct mono now)
     flow->flows = false;
     if (late.ns == MONO_NEVER.ns && !flow->asked && is_silent(relay, now)) {
         flow->asked = true;
-        relay_upkeep_ask(relay, now);
+        ask(relay, now);
     }
     flow->look_at = mono_add_ms(now, RELAY_LOOK_MS);
     if (!flow->late) {

@@ -24,10 +24,6 @@ void relay_upkeep_expire(struct relay_session *relay, struct mono now);
 /** When relay_upkeep_expire has something to do. */
 struct mono relay_upkeep_deadline(const struct relay_session *relay);
 
-/** Ask the relay for a sign of life; it also says how full it is. If none comes, the session stalls
- * (link.h). */
-void relay_upkeep_ask(struct relay_session *relay, struct mono now);
-
 /** A frame came through the relay. */
 void relay_upkeep_on_frame(struct relay_session *relay);
 

@@ -2,7 +2,6 @@
 /* Questions go to every session that answers; records are taken by the key that signed them. */
 #include "client/stun2/seeking.h"
 
-#include "client/stun2/relay_upkeep.h"
 #include "proto/crypto/delegation.h"
 #include "proto/crypto/node_record.h"
 #include "proto/wire/verdict.h"
@@ -14,23 +13,37 @@ static bool is_heard(const struct relay_session *relay)
     return relay->open && !relay->stalled;
 }
 
-bool seeking_moves(const struct relay_session *relay)
-{
-    return relay->url.kind == URL_KIND_ZIGLAN && relay->url.hosts_count == 0;
-}
-
 /* ---- places ---- */
+
+static size_t place_index(const struct relay_sought *sought, const uint8_t key[KEY_SIZE])
+{
+    size_t i = 0;
+
+    while (i < sought->places_count && memcmp(sought->places[i].key, key, KEY_SIZE) != 0) {
+        i++;
+    }
+    return i;
+}
 
 static struct relay_place *find_place(struct relay_session *relay, const uint8_t key[KEY_SIZE])
 {
-    struct relay_sought *sought = &relay->sought;
+    size_t i = place_index(&relay->sought, key);
 
-    for (size_t i = 0; i < sought->places_count; i++) {
-        if (memcmp(sought->places[i].key, key, KEY_SIZE) == 0) {
-            return &sought->places[i];
-        }
-    }
-    return NULL;
+    return i < relay->sought.places_count ? &relay->sought.places[i] : NULL;
+}
+
+static bool is_behind_nat(const struct relay_session *relay)
+{
+    size_t i = place_index(&relay->sought, relay->relay_key);
+
+    return i < relay->sought.places_count &&
+           relay->sought.places[i].nat_kind == RECORD_NODE_NAT_FULL_CONE;
+}
+
+bool seeking_moves(const struct relay_session *relay)
+{
+    return relay->url.kind == URL_KIND_ZIGLAN &&
+           (relay->url.hosts_count == 0 || is_behind_nat(relay));
 }
 
 /* The place of this relay, made if there is none. A ziglan signs for few relays; one more takes the
@@ -90,7 +103,6 @@ static void begin(const struct relay_set *set, struct relay_session *relay, stru
         return;
     }
     relay->sought.begun = true;
-    relay->sought.sign_at = MONO_NEVER;
     relay->sought.store_at = MONO_NEVER;
     if (relay->url.kind == URL_KIND_RELAY) {
         (void)make_place(relay, relay->url.key);
@@ -117,6 +129,7 @@ static void move(struct relay_set *set, struct relay_session *relay, struct rela
 
     sought->unknown_to = 0;
     place->sequence = node->header.sequence;
+    place->nat_kind = node->nat_kind;
     place->addresses_count = 0;
     for (size_t i = 0; i < node->addresses_count; i++) {
         if (may_dial(&node->addresses[i], from)) {
@@ -124,7 +137,9 @@ static void move(struct relay_set *set, struct relay_session *relay, struct rela
         }
     }
     sought->newest = (size_t)(place - sought->places);
-    sought->store_at = mono_before(now, sought->store_from) ? sought->store_from : now;
+    if (relay->url.kind == URL_KIND_ZIGLAN || relay_session_is_used(relay)) { /* it is no guide */
+        sought->store_at = mono_before(now, sought->store_from) ? sought->store_from : now;
+    }
     dial_places(relay, place, now);
     if (relay != from && is_heard(relay) && !holds(place, &relay->remote)) {
         link_hub_ping(relay->hub, relay->active, now); /* is it there still? */
@@ -309,6 +324,9 @@ void seeking_on_open(struct relay_set *set, struct relay_session *relay, const Z
     begin(set, relay, now);
     (void)make_place(relay, relay->relay_key);
     take_record(set, relay, &hello->node_record, now);
+    if (relay->url.kind == URL_KIND_ZIGLAN && relay_session_is_used(relay)) {
+        watches += ask_for_node(relay, relay, relay->relay_key) ? 1 : 0;
+    }
     TAILQ_FOREACH(other, &set->list, in_set)
     {
         if (other == relay) {
@@ -338,18 +356,13 @@ static bool is_watched(const struct relay_set *set, const struct relay_session *
     return false;
 }
 
-static void expire_sign(const struct relay_set *set, struct relay_session *relay, struct mono now)
+/* Behind a NAT a relay that moved cannot tell those who dialled it: what it sends comes from an
+ * address that they do not know, and QUIC drops it. */
+static void keep_hearing(const struct relay_set *set, struct relay_session *relay, struct mono now)
 {
-    struct relay_sought *sought = &relay->sought;
+    bool alone = seeking_moves(relay) && !is_watched(set, relay);
 
-    if (!seeking_moves(relay) || is_watched(set, relay)) {
-        sought->sign_at = MONO_NEVER;
-    } else if (sought->sign_at.ns == MONO_NEVER.ns) {
-        sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
-    } else if (mono_due(sought->sign_at, now)) {
-        sought->sign_at = mono_add_ms(now, SEEKING_SIGN_MS);
-        relay_upkeep_ask(relay, now);
-    }
+    link_hub_keepalive(relay->hub, relay->active, alone ? SEEKING_SIGN_MS : LINK_KEEPALIVE_MS, now);
 }
 
 static void expire_store(const struct relay_set *set, struct relay_session *relay, struct mono now)
@@ -380,11 +393,10 @@ void seeking_expire(struct relay_set *set, struct mono now)
         expire_store(set, relay, now);
         if (is_heard(relay)) {
             sought->wanted = false;
-            expire_sign(set, relay, now);
+            keep_hearing(set, relay, now);
         } else if (!sought->wanted) {
             sought->wanted = true;
             sought->since = now;
-            sought->sign_at = MONO_NEVER;
             sought->asked = 0;
             sought->refused = 0;
             sought->unknown_to = 0;
@@ -403,7 +415,7 @@ struct mono seeking_deadline(const struct relay_set *set)
 
     TAILQ_FOREACH(relay, &set->list, in_set)
     {
-        at = mono_min(at, is_heard(relay) ? relay->sought.sign_at : relay->sought.ask_at);
+        at = mono_min(at, is_heard(relay) ? MONO_NEVER : relay->sought.ask_at);
         at = mono_min(at, relay->sought.store_at);
     }
     return at;

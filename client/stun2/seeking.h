@@ -11,8 +11,9 @@
  *   a newer record of a key that is sought                 --> its addresses are dialled
  *
  * Relays that this host uses are asked to tell by themselves when a relay of another session is
- * elsewhere. An entry point without a fixed address, which none of them knows, is asked
- * for a sign of life more often than QUIC would.
+ * elsewhere, and an entry point itself, whether it is behind a NAT. One without a fixed address, or
+ * behind a NAT, of which none of the others tells, is asked for a sign of life more often than QUIC
+ * would: it may move, and only who asks it finds out.
  */
 #pragma once
 
@@ -28,7 +29,8 @@ enum {
     SEEKING_WATCHES_MAX = 8,  /* a relay keeps no more of one host */
 };
 
-/** True of an entry point whose URL says no address: it is expected to move. */
+/** True of an entry point whose URL says no address, or that tells that it is behind a NAT: it is
+ * expected to move. */
 bool seeking_moves(const struct relay_session *relay);
 
 /** A session opened, with this Hello of its relay. Its key is one to ask for from now on; and the

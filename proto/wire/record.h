@@ -74,6 +74,13 @@ enum {
     RECORD_PROTOCOL_WORD_FLAG = 4, /* answers words at its first address: proto/crypto/word.h */
 };
 
+/** What a relay says of its NAT: of the kinds in docs/protocol.md, section 13, those with which it
+ * can serve. */
+enum record_node_nat {
+    RECORD_NODE_NAT_PUBLIC = 1,
+    RECORD_NODE_NAT_FULL_CONE = 3,
+};
+
 /** What every relay of the subnet is. Records of other services may come to stand beside it. */
 #define RECORD_NODE_SERVICE "stun2-service"
 
@@ -91,7 +98,7 @@ struct record_node {
     size_t addresses_count;
     uint8_t protocols; /* RECORD_PROTOCOL_* */
     uint8_t spki_sha256[32];
-    uint8_t nat_kind;
+    uint8_t nat_kind; /* enum record_node_nat, or any other: then it is not known */
     char apps[RECORD_APPS_MAX][RECORD_APP_SIZE]; /* app types it helps, printable ASCII */
     size_t apps_count;
     struct record_reward rewards[RECORD_REWARDS_MAX];

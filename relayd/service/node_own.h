@@ -17,19 +17,12 @@
 
 enum { NODE_OWN_RENEW_MS = 6 * 3600 * 1000 };
 
-/** What a relay says of its NAT: of the kinds in docs/protocol.md, section 13, those with which it
- * can serve. */
-enum node_nat {
-    NODE_NAT_PUBLIC = 1,
-    NODE_NAT_FULL_CONE = 3,
-};
-
 struct node_own {
     struct relay_base *base; /* these are borrowed */
     struct mesh *mesh;
     struct link_hello *hello; /* what the link says; gets the record */
     struct endpoint address;  /* in the record; none: there is no record */
-    uint8_t nat_kind;         /* likewise; enum node_nat */
+    uint8_t nat_kind;         /* likewise; enum record_node_nat */
     struct mono renew_at;
     unsigned index; /* of the one in use; the link borrows it */
     uint8_t records[2][RECORD_OTHER_SIGNED_SIZE_MAX];

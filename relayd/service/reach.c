@@ -243,7 +243,7 @@ static void announce(struct reach_service *service, struct mono now)
         service->watch.open = service->local;
     }
     node_own_set(&service->mesh->own, &service->address,
-                 has_address(service) ? NODE_NAT_PUBLIC : NODE_NAT_FULL_CONE, now);
+                 has_address(service) ? RECORD_NODE_NAT_PUBLIC : RECORD_NODE_NAT_FULL_CONE, now);
     for (uint32_t i = 0; i < service->asked; i++) {
         const struct reach_asked *asked = &service->neighbours[i];
 

@@ -8,6 +8,7 @@
 #include "client/core/pinning.h"
 #include "client/stun2/seeking.h"
 #include "proto/crypto/signed.h"
+#include "rendezvous/store/store_memory.h"
 #include "tests/support/fixture.h"
 #include "tests/support/town.h"
 
@@ -143,6 +144,132 @@ static void a_home_relay_that_dies_is_replaced(void **state)
     town_free(town);
 }
 
+/* Nobody tells of relays any more, and no relay is measured: the store knows. */
+static void a_host_that_restarts_goes_on_with_its_home_relays(void **state)
+{
+    static const size_t open[] = {2, 3};
+    struct town *town = town_of_one();
+
+    (void)state;
+    tell(town, 0, open, 2);
+    street_run_ms(&town->street, 5000);
+    size_t home = has_home(town, 0, 2) ? 2 : 3;
+    for (int restarts = 0; restarts < 3; restarts++) {
+        host_node_start(&town->hosts[0], town->now);
+        street_run_ms(&town->street, 500);
+        assert_true(has_home(town, 0, 0) && has_home(town, 0, home));
+        assert_int_equal(town_sessions_open(town->hosts[0].core), 2);
+    }
+    /* Its record is over meanwhile, and it is still there. */
+    street_run_ms(&town->street, 2 * HOME_STORED_MS);
+    assert_true(has_home(town, 0, home));
+    host_node_start(&town->hosts[0], town->now);
+    street_run_ms(&town->street, 500);
+    assert_true(has_home(town, 0, home));
+    town_free(town);
+}
+
+static void a_stored_home_relay_that_is_gone_gives_its_place_away(void **state)
+{
+    static const size_t open[] = {2, 3};
+    struct town *town = town_of_one();
+
+    (void)state;
+    tell(town, 0, open, 2);
+    street_run_ms(&town->street, 5000);
+    size_t home = has_home(town, 0, 2) ? 2 : 3, other = 5 - home;
+    relay_node_stop(&town->relays[home]);
+    host_node_start(&town->hosts[0], town->now);
+    street_run_ms(&town->street, 3000);
+    tell(town, 0, &other, 1);
+    street_run_ms(&town->street, 10 * 1000);
+    assert_false(has_home(town, 0, home));
+    assert_true(has_home(town, 0, other));
+    host_node_start(&town->hosts[0], town->now); /* and that is stored in its place */
+    street_run_ms(&town->street, 500);
+    assert_false(has_home(town, 0, home));
+    assert_true(has_home(town, 0, other));
+    town_free(town);
+}
+
+/* What its user turned off is not made by the store. */
+static void a_host_that_wants_no_home_relays_makes_no_session_to_a_stored_one(void **state)
+{
+    static const size_t two[] = {2};
+    struct town *town = town_of_one();
+
+    (void)state;
+    tell(town, 0, two, 1);
+    street_run_ms(&town->street, 5000);
+    assert_true(has_home(town, 0, 2));
+    host_node_start(&town->hosts[0], town->now);
+    homing_use(town->hosts[0].core, false, town->now);
+    street_run_ms(&town->street, 5000);
+    assert_int_equal(town->hosts[0].core->relays.count, 1);
+    town_free(town);
+}
+
+/* Relay 1 serves its members only. It has a session with anna for a while, and is pinned before all
+ * others; but if it forgot that she is a member, it would refuse each frame. */
+static void a_pinned_relay_is_a_home_if_it_would_serve_this_host(void **state)
+{
+    static const size_t open[] = {2, 3};
+
+    (void)state;
+    for (int member = 0; member < 2; member++) {
+        struct town *town = town_of_one();
+        struct relay_node *closed = &town->relays[1];
+        char error[URL_ERROR_SIZE], text[URL_SIZE_MAX];
+        struct url url;
+        unsigned s = 0;
+
+        if (member == 0) {
+            relay_node_stop(closed);
+            store_close(closed->store);
+            assert_int_equal(store_memory_new(&closed->store), ERR_OK);
+            relay_node_start(closed, town->now);
+        }
+        town_relay_url(town, 1, &url);
+        assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+        assert_int_equal(pinning_add(town->hosts[0].core, text, error, sizeof(error), town->now),
+                         ERR_OK);
+        tell(town, 0, open, 2);
+        for (; s < 300 && !has_home(town, 0, 1); s++) {
+            street_run_ms(&town->street, 1000);
+        }
+        assert_in_range(s, member == 0 ? 300 : 60, member == 0 ? 300 : 120);
+        assert_int_equal(has_home(town, 0, 0) + has_home(town, 0, 2) + has_home(town, 0, 3),
+                         member == 0 ? 2 : 1);
+        town_free(town);
+    }
+}
+
+/* Who is told of a relay and has measured it does not know whether it serves strangers. */
+static void a_relay_that_did_not_answer_yet_is_no_home(void **state)
+{
+    static const size_t closed[] = {1};
+    struct town *town = town_of_one();
+    struct host_core *core = town->hosts[0].core;
+    const struct relay_session *relay;
+    bool dialled = false;
+
+    (void)state;
+    tell(town, 0, closed, 1);
+    for (unsigned ms = 0; ms < 5000; ms++) {
+        street_run_ms(&town->street, 1);
+        TAILQ_FOREACH(relay, &core->relays.list, in_set)
+        {
+            if (relay != town_ziglan(town, 0)->entry_point) {
+                dialled = true;
+                assert_false(homing_is_home(core, relay));
+            }
+        }
+    }
+    assert_true(dialled);
+    assert_int_equal(core->relays.count, 1);
+    town_free(town);
+}
+
 static void relays_that_the_user_pinned_leave_no_place_for_others(void **state)
 {
     static const size_t both[] = {2, 3};
@@ -211,6 +338,11 @@ int main(void)
         cmocka_unit_test(a_host_keeps_an_open_relay_beside_that_of_its_ziglan),
         cmocka_unit_test(a_home_relay_carries_members_when_that_of_their_ziglan_dies),
         cmocka_unit_test(a_home_relay_that_dies_is_replaced),
+        cmocka_unit_test(a_host_that_restarts_goes_on_with_its_home_relays),
+        cmocka_unit_test(a_stored_home_relay_that_is_gone_gives_its_place_away),
+        cmocka_unit_test(a_host_that_wants_no_home_relays_makes_no_session_to_a_stored_one),
+        cmocka_unit_test(a_pinned_relay_is_a_home_if_it_would_serve_this_host),
+        cmocka_unit_test(a_relay_that_did_not_answer_yet_is_no_home),
         cmocka_unit_test(relays_that_the_user_pinned_leave_no_place_for_others),
         cmocka_unit_test(a_relay_that_is_pinned_by_its_key_is_found),
     };

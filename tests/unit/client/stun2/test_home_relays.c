@@ -3,6 +3,7 @@
 #include "client/stun2/home_relays.h"
 
 #include "proto/crypto/signed.h"
+#include "rendezvous/store/store_memory.h"
 #include "tests/support/endpoints.h"
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
@@ -13,6 +14,7 @@ enum { NETWORK = 256 };
 struct scene {
     struct test_env ports;
     struct mono now;
+    struct store *store;
     struct home_relays homes;
 };
 
@@ -21,7 +23,14 @@ static void scene_init(struct scene *scene)
     *scene = (struct scene){.now = {NS_PER_S}};
     test_env_init(&scene->ports, 5);
     scene->ports.clock = &scene->now;
-    home_relays_init(&scene->homes, &scene->ports.env, scene->now);
+    assert_int_equal(store_memory_new(&scene->store), ERR_OK);
+    assert_int_equal(home_relays_init(&scene->homes, scene->store, &scene->ports.env, scene->now),
+                     ERR_OK);
+}
+
+static void scene_fini(struct scene *scene)
+{
+    store_close(scene->store);
 }
 
 /* The record of relay number n, which is alone in its network. */
@@ -111,6 +120,7 @@ static void a_record_counts_only_if_it_was_asked_for_and_signed(void **state)
     assert_int_equal(candidates_of(&scene), HOME_LOOKUP_COUNT);
     tell(&scene, records, HOME_LOOKUP_COUNT + 2, false); /* the question was answered */
     assert_int_equal(candidates_of(&scene), HOME_LOOKUP_COUNT);
+    scene_fini(&scene);
 }
 
 static void what_is_no_relay_of_ours_is_passed_over(void **state)
@@ -140,6 +150,7 @@ static void what_is_no_relay_of_ours_is_passed_over(void **state)
     memcpy(record.header.key, none, KEY_SIZE);
     take(&scene, &record);
     assert_int_equal(candidates_of(&scene), 0);
+    scene_fini(&scene);
 }
 
 /* The relay that tells is at a public address. */
@@ -159,6 +170,7 @@ static void nobody_makes_a_host_send_into_its_own_network(void **state)
         take(&scene, &record);
         assert_int_equal(candidates_of(&scene), 0);
     }
+    scene_fini(&scene);
 }
 
 static void one_network_has_two_places(void **state)
@@ -174,6 +186,7 @@ static void one_network_has_two_places(void **state)
         take(&scene, &record);
     }
     assert_int_equal(candidates_of(&scene), HOME_PER_NETWORK_MAX);
+    scene_fini(&scene);
 }
 
 static void an_older_record_changes_nothing_and_a_newer_one_moves_it(void **state)
@@ -196,6 +209,7 @@ static void an_older_record_changes_nothing_and_a_newer_one_moves_it(void **stat
     record.header.sequence = 6;
     take(&scene, &record);
     assert_int_equal(one->address.port, 1);
+    scene_fini(&scene);
 }
 
 /* ---- measuring ---- */
@@ -269,6 +283,7 @@ static void a_relay_is_measured_by_three_requests_in_ten_minutes(void **state)
     assert_int_equal(measure(&scene, 10, 40), HOME_ROUND_REQUESTS);
     assert_in_range(mono_ms_between(scene.now, home_measure_deadline(&scene.homes.candidates)),
                     580000, HOME_ROUND_MS);
+    scene_fini(&scene);
 }
 
 /* Whoever tells of a victim makes a host send it six small requests. */
@@ -283,6 +298,7 @@ static void one_that_never_answers_is_asked_six_times_and_forgotten(void **state
     take(&scene, &record);
     assert_int_equal(measure(&scene, 300, 0), HOME_ROUND_REQUESTS * HOME_ROUNDS_IN_VAIN_MAX);
     assert_int_equal(candidates_of(&scene), 0);
+    scene_fini(&scene);
 }
 
 static void of_too_many_the_worst_that_was_measured_makes_room(void **state)
@@ -304,6 +320,7 @@ static void of_too_many_the_worst_that_was_measured_makes_room(void **state)
     scene.homes.candidates.list[9].chosen = true;
     take(&scene, &record);
     assert_memory_equal(scene.homes.candidates.list[7].key, record.header.key, KEY_SIZE);
+    scene_fini(&scene);
 }
 
 /* ---- questions ---- */
@@ -331,6 +348,7 @@ static void a_host_without_home_relays_asks_ever_more_rarely(void **state)
     assert_in_range(lookups(&scene, 36000), 10, 20);
     home_relays_on_open(&scene.homes, scene.now);
     assert_in_range(lookups(&scene, 4), 1, 1);
+    scene_fini(&scene);
 }
 
 int main(void)

@@ -105,6 +105,14 @@ static void pin(struct world *w, size_t i)
     (void)host_node_pump(&w->host.node, w->net->now);
 }
 
+/* Where others see the home relay. */
+static const struct endpoint *place_of_home(const struct world *w)
+{
+    const struct endpoint *outside = &w->net->outside[HOME];
+
+    return endpoint_is_none(outside) ? &w->net->nodes[HOME].address : outside;
+}
+
 /* The provider gives the home relay another address; packets to the former one go nowhere. */
 static void move(struct world *w, const char *address)
 {
@@ -132,7 +140,7 @@ static uint64_t until_joined(struct world *w, uint64_t most_ms)
     uint64_t ms = 0;
 
     while (ms < most_ms && !(is_joined(w) && endpoint_equal(&ziglan_of(w)->entry_point->remote,
-                                                            &w->net->nodes[HOME].address))) {
+                                                            place_of_home(w)))) {
         relay_net_run(w->net, 10);
         ms += 10;
     }
@@ -147,7 +155,7 @@ static bool is_known_at(const struct world *w, size_t i)
 
     return mesh_find(w->net->nodes[i].core->mesh.mesh, relay_net_key(w->net, HOME), &found) &&
            record_node_decode(&node, found.record, found.record_size - SIGNATURE_SIZE) == ERR_OK &&
-           endpoint_equal(&node.addresses[0], &w->net->nodes[HOME].address);
+           endpoint_equal(&node.addresses[0], place_of_home(w));
 }
 
 static uint64_t until_known_at(struct world *w, size_t i, uint64_t most_ms)
@@ -333,26 +341,31 @@ static void a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now
     world_fini(&w);
 }
 
-static void signs_of_life_cost_two_small_packets_each(void **state)
+/* What the relay answers in ten minutes, beyond what it sends without the host. */
+static void signs_of_life_cost_a_small_packet_each_way(void **state)
 {
+    enum { FOR_MS = 600000, SIGNS = FOR_MS / SEEKING_SIGN_MS, PACKET_BYTES_MAX = 85 };
     char text[URL_SIZE_MAX];
-    uint64_t alone, before;
+    struct relay_net_sent alone, before;
+    const struct relay_net_sent *sent;
     struct world w;
 
     (void)state;
     world_init(&w);
+    sent = &w.net->sent[HOME];
     relay_net_run(w.net, 60000);
-    before = w.net->sent[HOME].packets;
-    relay_net_run(w.net, 600000);
-    alone = w.net->sent[HOME].packets - before;
+    before = *sent;
+    relay_net_run(w.net, FOR_MS);
+    alone = (struct relay_net_sent){sent->packets - before.packets, sent->bytes - before.bytes};
     url_make(&w, CLOSED, text);
     join(&w, text);
     assert_in_range(until_joined(&w, 10000), 0, 2000);
     relay_net_run(w.net, 60000);
-    before = w.net->sent[HOME].packets;
-    relay_net_run(w.net, 600000);
-    assert_in_range(w.net->sent[HOME].packets - before - alone, 600000 / SEEKING_SIGN_MS,
-                    5 * 600000 / SEEKING_SIGN_MS / 2);
+    before = *sent;
+    relay_net_run(w.net, FOR_MS);
+    assert_in_range(sent->packets - before.packets - alone.packets, SIGNS, 5 * SIGNS / 4);
+    assert_in_range(sent->bytes - before.bytes - alone.bytes, SIGNS * RELAY_NET_PACKET_BYTES,
+                    5 * SIGNS / 4 * PACKET_BYTES_MAX);
     world_fini(&w);
 }
 
@@ -400,23 +413,93 @@ static void a_relay_that_does_not_know_the_entry_point_is_not_relied_on(void **s
     world_fini(&w);
 }
 
+/* The URL that names the home relay's present address. */
+static void url_make_with_address(const struct world *w, char text[URL_SIZE_MAX])
+{
+    char place[ENDPOINT_TEXT_SIZE], error[URL_ERROR_SIZE];
+    struct url url;
+
+    url_make(w, RELAYS, text);
+    assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
+    (void)endpoint_text(place_of_home(w), place);
+    assert_int_equal(url_set_hosts(&url, place, strlen(place)), ERR_OK);
+    assert_int_equal(url_print(&url, text, URL_SIZE_MAX), ERR_OK);
+}
+
+/* The home relay is behind a full-cone NAT from now on. */
+static void begin_behind_nat(struct world *w)
+{
+    relay_node_stop(&w->net->nodes[HOME]);
+    assert_true(endpoint_parse(&w->net->outside[HOME], "45.9.8.1", 4433));
+    relay_net_start_one(w->net, HOME);
+    relay_net_run(w->net, 90000);
+    assert_int_equal(w->net->nodes[HOME].core->reach.state, REACH_STATE_FULL_CONE);
+}
+
+/* Its provider gives it another address. Milliseconds from its notice until the host is there. */
+static uint64_t until_followed(struct world *w, const char *address)
+{
+    const struct endpoint *noticed = &w->net->nodes[HOME].core->reach.address;
+    uint64_t ms = 0;
+
+    assert_true(endpoint_parse(&w->net->outside[HOME], address, 4433));
+    while (ms < 60000 && !endpoint_equal(noticed, place_of_home(w))) {
+        relay_net_run(w->net, 10);
+        ms += 10;
+    }
+    assert_in_range(ms, 0, 20000);
+    return until_joined(w, 60000);
+}
+
+/* The host is idle and uses no other relay: it hears from the entry point that it is behind a NAT,
+ * in the Hello or later, and asks it often whether it is still there. */
+static void a_host_follows_a_relay_behind_a_nat_that_moves(void **state)
+{
+    char text[URL_SIZE_MAX];
+
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        struct world w;
+
+        world_init(&w);
+        if (known == 1) {
+            begin_behind_nat(&w);
+        }
+        url_make_with_address(&w, text);
+        join(&w, text);
+        assert_in_range(until_joined(&w, 10000), 0, 1000);
+        assert_int_equal(seeking_moves(ziglan_of(&w)->entry_point), known == 1);
+        if (known == 0) {
+            begin_behind_nat(&w);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            char address[ENDPOINT_TEXT_SIZE];
+
+            assert_in_range(until_joined(&w, 20000), 0, 19000);
+            assert_true(seeking_moves(ziglan_of(&w)->entry_point));
+            /* Not more often is a move measured; and QUIC's next keepalive would be 14 to 10 s
+             * away.
+             */
+            relay_net_run(w.net, 4 * LINK_KEEPALIVE_MS + 1000 + 1300 * i);
+            (void)snprintf(address, sizeof(address), "45.9.9.%u", 9 + i);
+            assert_in_range(until_followed(&w, address), 0, FOLLOW_MS);
+        }
+        world_fini(&w);
+    }
+}
+
 /* The URL has the address, the host uses no other relay: those that the entry point told it once
  * show the way, also to a host that was off meanwhile. */
 static void a_host_follows_by_relays_that_it_was_told_of_once(void **state)
 {
-    char text[URL_SIZE_MAX], ip[ENDPOINT_TEXT_SIZE], error[URL_ERROR_SIZE];
-    struct url url;
+    char text[URL_SIZE_MAX];
 
     (void)state;
     for (int restarts = 0; restarts < 2; restarts++) {
         struct world w;
 
         world_init(&w);
-        url_make(&w, RELAYS, text);
-        assert_int_equal(url_parse(&url, text, strlen(text), error), ERR_OK);
-        (void)endpoint_ip_text(&w.net->nodes[HOME].address, ip);
-        assert_int_equal(url_set_hosts(&url, ip, strlen(ip)), ERR_OK);
-        assert_int_equal(url_print(&url, text, sizeof(text)), ERR_OK);
+        url_make_with_address(&w, text);
         join(&w, text);
         assert_in_range(until_joined(&w, 10000), 0, 1000);
         relay_net_run(w.net, 1000);
@@ -472,9 +555,10 @@ int main(void)
         cmocka_unit_test(a_host_joins_by_a_key_and_a_relay_that_knows_it),
         cmocka_unit_test(a_host_joins_by_a_key_alone_if_it_knows_a_relay),
         cmocka_unit_test(a_relay_that_the_host_uses_tells_at_once_where_an_entry_point_is_now),
-        cmocka_unit_test(signs_of_life_cost_two_small_packets_each),
+        cmocka_unit_test(signs_of_life_cost_a_small_packet_each_way),
         cmocka_unit_test(a_host_without_another_relay_follows_by_asking_the_one_of_the_url),
         cmocka_unit_test(a_relay_that_does_not_know_the_entry_point_is_not_relied_on),
+        cmocka_unit_test(a_host_follows_a_relay_behind_a_nat_that_moves),
         cmocka_unit_test(a_host_follows_by_relays_that_it_was_told_of_once),
         cmocka_unit_test(an_entry_point_that_comes_back_where_it_was_is_dialled_at_once),
         cmocka_unit_test(a_pinned_relay_that_moves_is_followed_too),

@@ -28,7 +28,7 @@ static struct relay_net *net_of(uint64_t seed, size_t home)
     assert_int_equal(net->nodes[home].core->reach.state, REACH_STATE_FULL_CONE);
     for (size_t i = 0; i < COUNT; i++) { /* and they say so in their records */
         assert_int_equal(net->nodes[i].core->mesh.own.nat_kind,
-                         i == home ? NODE_NAT_FULL_CONE : NODE_NAT_PUBLIC);
+                         i == home ? RECORD_NODE_NAT_FULL_CONE : RECORD_NODE_NAT_PUBLIC);
     }
     assert_true(endpoint_equal(&net->nodes[home].core->reach.address, &net->outside[home]));
     return net;
