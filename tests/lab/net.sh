@@ -16,7 +16,8 @@
 #
 # KIND: open (routed, no NAT), full-cone, address-restricted, port-restricted, symmetric, and what
 # Linux does with one line of masquerade: with an input hook that drops (masquerade-drop) or without
-# (masquerade).
+# (masquerade); or nat:WORDS, a NAT that the kernel cannot be (nat_router.c; the words are those of
+# tests/support/nat_text.h), whose addresses outside are WAN4 and those after it.
 # KIND6: open, or firewall (lets in only answers). LAB_MTU is the MTU of links that are made next.
 # LAB_DELAY_MS delays what passes between sites that are made next and the internet, each way.
 # Addresses of the internet are from the documentation ranges. No packet leaves the namespaces.
@@ -203,12 +204,43 @@ lab_router() { # name
 lab_site() { # name kind wan4 net3
     local name=$1 kind=$2 wan=$3 net=$4
     lab_router "$name"
+    lab_lan "$name" "$net"
+    if [[ $kind == nat:* ]]; then
+        lab_user_nat "$name" "${kind#nat:}" "$wan"
+        return
+    fi
     lab_in "$name" ip addr add "$wan/24" dev wan
     lab_in "$name" ip route add default via "$(lab_gateway_of "$wan")"
-    lab_in "$name" ip addr add "$net.1/24" dev lan
-    lab_in "$name" sysctl -qw net.ipv4.ip_forward=1
-    echo "$net" >"$LAB_DIR/site-$name"
     lab_nat "$name" "$kind" "$wan" "$net"
+}
+
+# The LAN of a router.
+lab_lan() { # name net3
+    lab_in "$1" ip addr add "$2.1/24" dev lan
+    lab_in "$1" sysctl -qw net.ipv4.ip_forward=1
+    echo "$2" >"$LAB_DIR/site-$1"
+}
+
+# A NAT of ours. What comes from the LAN goes to it, and so does what is for its addresses, for
+# which the kernel answers ARP; what it writes goes on by the main table. The wire outside has an
+# address of its own only to ask for others.
+lab_user_nat() { # name words wan4
+    local name=$1 words=$2 wan=$3 count=1 i log=$LAB_DIR/$1.nat.log
+    [[ $words =~ addresses=([0-9]+) ]] && count=${BASH_REMATCH[1]}
+    lab_in "$name" ip addr add 169.254.0.1/32 dev wan
+    lab_in "$name" ip route add default via "$(lab_gateway_of "$wan")" dev wan onlink
+    lab_spawn "$name" "$log" "$(lab_program nat_router)" nat0 "$wan" "$words" "${wan##*.}" \
+        >"$LAB_DIR/$name.nat.pid"
+    wait_for 10 grep -q ready "$log" || { lab_fail "nat_router"; cat "$log"; return 1; }
+    lab_in "$name" ip link set nat0 up
+    lab_in "$name" ip route add default dev nat0 table 7
+    lab_in "$name" ip rule add iif lan lookup 7
+    for ((i = 0; i < count; i++)); do
+        lab_in "$name" ip route add "${wan%.*}.$((${wan##*.} + i))/32" dev nat0
+    done
+    lab_in "$name" sysctl -qw net.ipv4.conf.wan.proxy_arp=1 net.ipv4.neigh.wan.proxy_delay=0 \
+        net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.all.rp_filter=0 \
+        net.ipv4.conf.wan.rp_filter=0 net.ipv4.conf.nat0.rp_filter=0
 }
 
 lab_site6() { # name kind6 wan6 net6
@@ -339,6 +371,10 @@ lab_isolate() { # site
 # connection that they do not know, and while it lasted the kernel would give the next connection of
 # that host another port.
 lab_reboot_nat() { # site
+    if [ -e "$LAB_DIR/$1.nat.pid" ]; then
+        kill -HUP "$(cat "$LAB_DIR/$1.nat.pid")"
+        return
+    fi
     { echo 'flush ruleset'; cat "$LAB_DIR/$1".*.nft; } | lab_in "$1" nft -f -
     # Netlink: ctnetlink (1), delete (2) without a selection is "all".
     lab_in "$1" "$LAB_PYTHON" -c '

@@ -6,8 +6,11 @@
  * simulator --seeds A-B [--jobs N]           run many, stop at the first that fails
  * simulator --relays N or A-B ...            the same with worlds of several relays
  * simulator --oracle                         compare the oracle with the table in docs/testing.md
+ * simulator --oracle KIND [KIND]             what it takes between two such NATs (nat_text.h; or
+ *                                            "public"), or behind one
  */
 #include "proto/base/bytes.h"
+#include "tests/sim/oracle_main.h"
 #include "tests/sim/relay_scenario.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/sim.h"
@@ -170,44 +173,6 @@ static int run_many(const struct options *options)
     return well ? 0 : 1;
 }
 
-/* ---- the oracle ---- */
-
-/* Full cone, address-restricted, port-restricted, symmetric with random ports: what can be reached
-   without guessing ports (RFC 4787's words; the table stands in docs/testing.md). */
-static int check_oracle(void)
-{
-    static const struct nat_side sides[] = {
-        {true,
-         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, false, 60, false, 0, 0,
-          0}},
-        {true,
-         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, false, false, 60, false, 0, 0, 0}},
-        {true,
-         {true, NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60, false,
-          0, 0, 0}},
-        {true,
-         {true, NAT_ADDRESS_AND_PORT_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 60,
-          false, 0, 0, 0}},
-    };
-    static const char names[] = "OAPS";
-    static const char *const table[] = {"1111", "1111", "1110", "1100"};
-    int wrong = 0;
-
-    for (size_t a = 0; a < 4; a++) {
-        for (size_t b = 0; b < 4; b++) {
-            bool want = table[a][b] == '1';
-
-            if (nat_direct_possible(&sides[a], &sides[b]) != want) {
-                fprintf(stderr, "%c to %c should be %s\n", names[a], names[b],
-                        want ? "possible" : "impossible");
-                wrong++;
-            }
-        }
-    }
-    printf("the oracle agrees with %d of 16 pairs\n", 16 - wrong);
-    return wrong == 0 ? 0 : 1;
-}
-
 /* ---- command line ---- */
 
 static bool parse_seeds(struct options *options, const char *text)
@@ -253,8 +218,8 @@ static bool parse(struct options *options, int argc, char **argv)
         }
     }
     options->verbose = options->verbose && options->first == options->last;
-    return optind == argc && (seeds || options->oracle) && options->jobs >= 1 &&
-           options->jobs <= JOBS_MAX;
+    return (optind == argc || options->oracle) && (seeds || options->oracle) &&
+           options->jobs >= 1 && options->jobs <= JOBS_MAX;
 }
 
 int main(int argc, char **argv)
@@ -266,11 +231,11 @@ int main(int argc, char **argv)
                         "       simulator --seeds A-B [--jobs N]\n"
                         "       simulator --relays N [--verbose] [--twice]\n"
                         "       simulator --relays A-B [--jobs N]\n"
-                        "       simulator --oracle\n");
+                        "       simulator --oracle [KIND [KIND]]\n");
         return 2;
     }
     if (options.oracle) {
-        return check_oracle();
+        return oracle_main(argc - optind, argv + optind);
     }
     return options.first == options.last ? run_one(&options) : run_many(&options);
 }

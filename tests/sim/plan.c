@@ -3,6 +3,7 @@
 #include "tests/sim/plan.h"
 
 #include "proto/base/bytes.h"
+#include "tests/support/nat_text.h"
 
 #include <string.h>
 
@@ -216,7 +217,7 @@ static void tell_plan(struct sim *sim, const struct plan *plan)
 {
     static const char *const topologies[] = {"two homes", "one LAN", "one public", "both public"};
     size_t site;
-    char text[80];
+    char text[NAT_KIND_TEXT_SIZE];
 
     journal_line(&sim->journal, "seed %llu: %s, %s%s; direct is %s; rtt at most %llu ms",
                  (unsigned long long)sim->seed, plan->v6 ? "IPv6" : "IPv4",

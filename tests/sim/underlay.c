@@ -249,7 +249,7 @@ static void cross_internet(struct underlay *net, struct underlay_flying *f, stru
     }
     for (size_t i = 0; i < net->sites_count; i++) {
         const struct nat *nat = &net->sites[i].nat;
-        bool ours = nat->kind.translates ? endpoint_same_ip(&nat->address, &f->packet.to)
+        bool ours = nat->kind.translates ? nat_owns(nat, &f->packet.to)
                                          : find_attachment(net, &f->packet.to, (int)i) >= 0;
 
         if (ours) {
@@ -290,8 +290,7 @@ static void leave_site(struct underlay *net, struct underlay_flying *f, int site
         return;
     }
     f->packet.from = external;
-    if (s->nat.kind.translates && endpoint_same_ip(&s->nat.address, &f->packet.to) &&
-        !s->nat.kind.hairpin) {
+    if (nat_owns(&s->nat, &f->packet.to) && !s->nat.kind.hairpin) {
         drop(net, f, UNDERLAY_DROP_HAIRPIN);
         return;
     }

@@ -5,7 +5,6 @@
  */
 #include "tests/support/nat.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { PORT_FIRST = 1024, PORT_LAST = 65535, PORT_TRIES = 1000, RANGE_FIRST = 20000 };
@@ -18,6 +17,7 @@ void nat_init(struct nat *nat, const struct nat_kind *kind, const struct endpoin
     nat->address = *address;
     nat->rng = *rng;
     nat->port_next = (uint16_t)rng_between(&nat->rng, 5000, 50000);
+    nat->others_at = MONO_NEVER;
 }
 
 /* Whether two remotes count as one under this rule. */
@@ -52,6 +52,13 @@ static void forget_expired(struct nat *nat, struct mono now)
         }
     }
     nat->mappings_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < nat->contacts_count; i++) {
+        if (lives(nat, nat->contacts[i].last_at, now)) {
+            nat->contacts[kept++] = nat->contacts[i];
+        }
+    }
+    nat->contacts_count = kept;
 }
 
 /* Whether this inside endpoint may get the port. Mappings of one inside endpoint to different
@@ -120,6 +127,24 @@ static uint16_t newest_port(const struct nat *nat, const struct endpoint *inside
 
 /* ---- mappings ---- */
 
+/* Other users of the NAT open flows, with random times between them. */
+static void others_take(struct nat *nat, struct mono now)
+{
+    uint64_t mean_us = nat->kind.others_per_s == 0 ? 0 : UINT64_C(1000000) / nat->kind.others_per_s;
+
+    if (mean_us == 0) {
+        return;
+    }
+    if (nat->others_at.ns == MONO_NEVER.ns) {
+        nat->others_at = now;
+    }
+    while (mono_due(nat->others_at, now)) {
+        nat->port_next = (uint16_t)(nat->port_next + nat->kind.step);
+        nat->others_at =
+            mono_add_ns(nat->others_at, rng_between(&nat->rng, 0, 2 * mean_us) * NS_PER_US);
+    }
+}
+
 static uint16_t port_draw(struct nat *nat)
 {
     if (nat->kind.step > 0) {
@@ -152,28 +177,51 @@ static uint16_t choose_port(struct nat *nat, const struct endpoint *inside,
     return 0;
 }
 
-static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *inside,
-                                       const struct endpoint *remote, struct mono now)
+static const struct nat_mapping *mapping_find(const struct nat *nat, const struct endpoint *inside,
+                                              const struct endpoint *remote)
 {
     for (size_t i = 0; i < nat->mappings_count; i++) {
-        struct nat_mapping *m = &nat->mappings[i];
+        const struct nat_mapping *m = &nat->mappings[i];
 
         if (endpoint_equal(&m->inside, inside) &&
             same_by_rule(nat->kind.mapping, &m->remote, remote)) {
             return m;
         }
     }
+    return NULL;
+}
+
+static struct endpoint choose_address(struct nat *nat, const struct endpoint *inside)
+{
+    struct endpoint address = nat->address;
+    uint32_t number = 0;
+
+    if (nat->kind.addresses > 1 && nat->kind.paired) {
+        number = inside->ip[15] % (uint32_t)nat->kind.addresses;
+    } else if (nat->kind.addresses > 1) {
+        number = rng_below(&nat->rng, nat->kind.addresses);
+    }
+    address.ip[15] = (uint8_t)(address.ip[15] + number);
+    return address;
+}
+
+static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *inside,
+                                       const struct endpoint *remote, struct mono now)
+{
+    const struct nat_mapping *known = mapping_find(nat, inside, remote);
+
+    if (known != NULL) {
+        return &nat->mappings[known - nat->mappings];
+    }
     if (nat->mappings_count == NAT_MAPPINGS_MAX) {
         return NULL;
     }
     struct nat_mapping *m = &nat->mappings[nat->mappings_count];
     *m = (struct nat_mapping){.inside = *inside, .external = *inside, .remote = *remote};
+    m->id = ++nat->mapping_id_last;
     if (nat->kind.translates) {
-        m->external = nat->address;
-        if (nat->kind.addresses > 1) {
-            m->external.ip[15] =
-                (uint8_t)(m->external.ip[15] + rng_below(&nat->rng, nat->kind.addresses));
-        }
+        m->external = choose_address(nat, inside);
+        others_take(nat, now);
         m->external.port = choose_port(nat, inside, remote, now);
         if (m->external.port == 0) {
             return NULL;
@@ -186,24 +234,25 @@ static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *i
     return m;
 }
 
-static void contact(struct nat_mapping *m, const struct endpoint *remote, struct mono now)
+static void contact(struct nat *nat, struct nat_mapping *m, const struct endpoint *remote,
+                    struct mono now)
 {
-    size_t oldest = 0;
+    size_t slot = 0;
 
     m->last_at = now;
-    for (size_t i = 0; i < m->contacts_count; i++) {
-        if (endpoint_equal(&m->contacts[i].remote, remote)) {
-            m->contacts[i].last_at = now;
+    for (size_t i = 0; i < nat->contacts_count; i++) {
+        struct nat_contact *c = &nat->contacts[i];
+
+        if (c->mapping_id == m->id && endpoint_equal(&c->remote, remote)) {
+            c->last_at = now;
             return;
         }
-        if (mono_before(m->contacts[i].last_at, m->contacts[oldest].last_at)) {
-            oldest = i;
-        }
+        slot = mono_before(c->last_at, nat->contacts[slot].last_at) ? i : slot;
     }
-    if (m->contacts_count < NAT_CONTACTS_MAX) {
-        oldest = m->contacts_count++;
+    if (nat->contacts_count < NAT_CONTACTS_MAX) {
+        slot = nat->contacts_count++;
     }
-    m->contacts[oldest] = (struct nat_contact){*remote, now};
+    nat->contacts[slot] = (struct nat_contact){m->id, *remote, now};
 }
 
 enum nat_verdict nat_outbound(struct nat *nat, const struct endpoint *inside,
@@ -215,7 +264,7 @@ enum nat_verdict nat_outbound(struct nat *nat, const struct endpoint *inside,
     if (m == NULL) {
         return NAT_FULL;
     }
-    contact(m, remote, now);
+    contact(nat, m, remote, now);
     *external = m->external;
     return NAT_PASSED;
 }
@@ -226,9 +275,11 @@ static bool lets_in(const struct nat *nat, const struct nat_mapping *m,
     if (nat->kind.filtering == NAT_ENDPOINT_INDEPENDENT) {
         return true;
     }
-    for (size_t i = 0; i < m->contacts_count; i++) {
-        if (same_by_rule(nat->kind.filtering, &m->contacts[i].remote, remote) &&
-            lives(nat, m->contacts[i].last_at, now)) {
+    for (size_t i = 0; i < nat->contacts_count; i++) {
+        const struct nat_contact *c = &nat->contacts[i];
+
+        if (c->mapping_id == m->id && same_by_rule(nat->kind.filtering, &c->remote, remote) &&
+            lives(nat, c->last_at, now)) {
             return true;
         }
     }
@@ -260,24 +311,48 @@ enum nat_verdict nat_inbound(struct nat *nat, const struct endpoint *external,
     return verdict;
 }
 
+bool nat_external_of(const struct nat *nat, const struct endpoint *inside,
+                     const struct endpoint *remote, struct endpoint *external)
+{
+    const struct nat_mapping *m = mapping_find(nat, inside, remote);
+
+    if (m != NULL) {
+        *external = m->external;
+    }
+    return m != NULL;
+}
+
+bool nat_inside_of(const struct nat *nat, const struct endpoint *external,
+                   const struct endpoint *remote, struct endpoint *inside)
+{
+    for (size_t i = 0; i < nat->mappings_count; i++) {
+        const struct nat_mapping *m = &nat->mappings[i];
+
+        if (endpoint_equal(&m->external, external) &&
+            same_by_rule(nat->kind.mapping, &m->remote, remote)) {
+            *inside = m->inside;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool nat_owns(const struct nat *nat, const struct endpoint *address)
+{
+    struct endpoint own = nat->address;
+
+    for (unsigned i = 0; nat->kind.translates && (i == 0 || i < nat->kind.addresses); i++) {
+        own.ip[15] = (uint8_t)(nat->address.ip[15] + i);
+        if (endpoint_same_ip(&own, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void nat_reboot(struct nat *nat)
 {
     nat->mappings_count = 0;
+    nat->contacts_count = 0;
     nat->own_count = 0;
-}
-
-const char *nat_kind_text(const struct nat_kind *kind, char text[80])
-{
-    static const char *const rules[] = {"EI", "AD", "APD"};
-
-    if (!kind->translates) {
-        (void)snprintf(text, 80, "firewall filter=%s %us", rules[kind->filtering],
-                       kind->lifetime_s);
-    } else {
-        (void)snprintf(text, 80, "map=%s filter=%s %s%s%s %us", rules[kind->mapping],
-                       rules[kind->filtering], kind->port_preserving ? "preserving" : "random",
-                       kind->hairpin ? " hairpin" : "", kind->answers_itself ? " answers" : "",
-                       kind->lifetime_s);
-    }
-    return text;
 }

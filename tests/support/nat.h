@@ -20,10 +20,11 @@ enum nat_rule {
     NAT_ADDRESS_AND_PORT_DEPENDENT,
 };
 
+/* As many as a host makes that guesses ports: hundreds of sockets, thousands of remotes. */
 enum {
-    NAT_MAPPINGS_MAX = 256,
-    NAT_CONTACTS_MAX = 32, /* per mapping */
-    NAT_OWN_MAX = 64,
+    NAT_MAPPINGS_MAX = 4096,
+    NAT_CONTACTS_MAX = 8192, /* of all mappings */
+    NAT_OWN_MAX = 2048,
     NAT_OWN_MS = 30000,
 };
 
@@ -33,15 +34,19 @@ struct nat_kind {
     enum nat_rule filtering;
     bool port_preserving; /* else random ports, or: */
     bool hairpin;
-    uint32_t lifetime_s; /* of a mapping without outbound packets (RFC 4787, REQ-6) */
-    bool answers_itself; /* as Linux does without an input hook that drops: see struct nat_own */
-    uint16_t step;       /* each next port is so much further; 0: no */
-    uint16_t range_size; /* all are of so many from 20,000 on; 0: no */
-    uint8_t addresses;   /* it has so many, of which each mapping gets a random one; 0: one */
+    uint32_t lifetime_s;   /* of a mapping without outbound packets (RFC 4787, REQ-6) */
+    bool answers_itself;   /* as Linux does without an input hook that drops: see struct nat_own */
+    uint16_t step;         /* each next port is so much further; 0: no */
+    uint16_t range_size;   /* all are of so many from 20,000 on; 0: no */
+    uint8_t addresses;     /* it has so many, of which each mapping gets a random one; 0: one */
+    bool paired;           /* or all mappings of one address inside get the same one */
+    uint16_t others_per_s; /* ports that other users take meanwhile, at random instants */
+    bool prohibits;        /* what it refuses it answers by ICMP, as administratively prohibited */
 };
 
 /** A remote endpoint to which a mapping has sent. */
 struct nat_contact {
+    uint32_t mapping_id;
     struct endpoint remote;
     struct mono last_at; /* when the last packet to it left */
 };
@@ -55,20 +60,23 @@ struct nat_own {
 };
 
 struct nat_mapping {
+    uint32_t id;
     struct endpoint inside, external;
     struct endpoint remote; /* of the first packet; the mapping rule may look at parts of it only */
     struct mono last_at;    /* when the last packet to any remote left */
-    struct nat_contact contacts[NAT_CONTACTS_MAX];
-    size_t contacts_count;
 };
 
 struct nat {
     struct nat_kind kind;
     struct endpoint address; /* outside, the first one; port 0 */
     uint16_t port_next;      /* of steps */
+    struct mono others_at;   /* when somebody else takes the next port; NEVER: not known yet */
     struct rng rng;
     struct nat_mapping mappings[NAT_MAPPINGS_MAX];
     size_t mappings_count, mappings_most; /* now, and at most so far */
+    uint32_t mapping_id_last;
+    struct nat_contact contacts[NAT_CONTACTS_MAX];
+    size_t contacts_count;
     struct nat_own own[NAT_OWN_MAX];
     size_t own_count;
 };
@@ -94,8 +102,18 @@ enum nat_verdict nat_inbound(struct nat *nat, const struct endpoint *external,
                              const struct endpoint *remote, struct endpoint *inside,
                              struct mono now);
 
+/** The endpoint outside of what goes from inside to remote, if there is one; nothing changes. */
+bool nat_external_of(const struct nat *nat, const struct endpoint *inside,
+                     const struct endpoint *remote, struct endpoint *external);
+
+/** The endpoint inside to which an external one belongs that has sent to remote; nothing changes.
+ */
+bool nat_inside_of(const struct nat *nat, const struct endpoint *external,
+                   const struct endpoint *remote, struct endpoint *inside);
+
+/** Whether this address is one of the NAT's own outside; the port is not looked at. Never, if it is
+ * a firewall. */
+bool nat_owns(const struct nat *nat, const struct endpoint *address);
+
 /** Forget all mappings, as a NAT does that was switched off and on. */
 void nat_reboot(struct nat *nat);
-
-/** Describe it for logs, as in "map=AD filter=APD random 60s". Returns text. */
-const char *nat_kind_text(const struct nat_kind *kind, char text[80]);

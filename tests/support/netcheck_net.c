@@ -20,18 +20,9 @@ static bool owns(void *context, const struct endpoint *to)
 {
     const struct netcheck_net *host = context;
     const struct nat *outside = host->twice ? &host->outer : &host->nat;
-    struct endpoint first = outside->address;
 
-    if (!outside->kind.translates) {
-        return endpoint_same_ip(to, &host->cfg.locals[0]);
-    }
-    for (unsigned i = 0; i <= outside->kind.addresses; i++) {
-        if (endpoint_same_ip(to, &first)) {
-            return true;
-        }
-        first.ip[15]++;
-    }
-    return false;
+    return outside->kind.translates ? nat_owns(outside, to)
+                                    : endpoint_same_ip(to, &host->cfg.locals[0]);
 }
 
 /* A packet comes from outside. */

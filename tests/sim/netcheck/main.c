@@ -5,6 +5,7 @@
  *
  *   netcheck_simulator --seeds 1-1000
  */
+#include "tests/support/nat_text.h"
 #include "tests/support/netcheck_net.h"
 
 #include "proto/base/bytes.h"
@@ -128,7 +129,7 @@ static bool play(uint64_t seed, uint64_t *ms_most)
     const struct drawn d = draw(seed);
     struct netcheck_found found;
     struct netcheck_net host;
-    char text[80];
+    char text[NAT_KIND_TEXT_SIZE];
 
     netcheck_net_init(&host, d.relays, d.known, &d.kind, seed);
     host.net->wire.delay_us = d.delay_us;
@@ -139,13 +140,12 @@ static bool play(uint64_t seed, uint64_t *ms_most)
 
     *ms_most = ms > *ms_most ? ms : *ms_most;
     if (wrong != NULL) {
-        (void)printf("seed %" PRIu64 ": %s is wrong: %s step %u range %u addresses %u, %zu relays, "
-                     "%zu known, %" PRIu64 " us, %u per mille lost; mapping %d filtering %d ports "
+        (void)printf("seed %" PRIu64 ": %s is wrong: %s, %zu relays, %zu "
+                     " known, %" PRIu64 " us, %u per mille lost; mapping %d filtering %d ports "
                      "%d step %u\n",
-                     seed, wrong, nat_kind_text(&d.kind, text), d.kind.step, d.kind.range_size,
-                     d.kind.addresses, d.relays, d.known, d.delay_us, d.loss_per_mille,
-                     (int)found.facts.mapping, (int)found.facts.filtering, (int)found.facts.ports,
-                     found.facts.step);
+                     seed, wrong, nat_kind_text(&d.kind, text), d.relays, d.known, d.delay_us,
+                     d.loss_per_mille, (int)found.facts.mapping, (int)found.facts.filtering,
+                     (int)found.facts.ports, found.facts.step);
     }
     netcheck_net_fini(&host);
     return wrong == NULL;

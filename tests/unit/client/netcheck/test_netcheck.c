@@ -4,6 +4,7 @@
 
 #include "tests/support/endpoints.h"
 #include "tests/support/env.h"
+#include "tests/support/nat_text.h"
 #include "tests/support/netcheck_net.h"
 
 #include <setjmp.h>
@@ -49,7 +50,7 @@ static void mapping_and_filtering_of_every_kind_are_found(void **state)
         for (int filtering = EI; filtering <= APD; filtering++) {
             const struct nat_kind kind = kind_of(mapping, filtering);
             struct netcheck_found found;
-            char text[80];
+            char text[NAT_KIND_TEXT_SIZE];
 
             measure(&kind, 4, 1, (uint64_t)(mapping * 3 + filtering), &found);
             print_message("%s: %d %d\n", nat_kind_text(&kind, text), found.facts.mapping,
