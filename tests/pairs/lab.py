@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The world of the pair matrix, made by tests/pairs/world.sh and gone with this process."""
+import os
+import pathlib
+import subprocess
+import threading
+
+from host import Host, Second
+
+HERE = pathlib.Path(__file__).resolve().parent
+RELAY = "192.0.2.10"
+NETS = ("198.51.100", "203.0.113")  # of odd and of even copies
+PROVIDERS_AT = 200
+
+
+class Lab:
+    def __init__(self, kinds, copies, delay_ms, roam, programs):
+        self.id = f"zp{os.getpid()}"
+        self.dir = f"/run/ziglan-lab/{self.id}"
+        self.ziglan = f"{programs}/ziglan"
+        self.ending = threading.Event()
+        self.free = threading.Condition()
+        self.busy = set()
+        self.shell = subprocess.Popen(
+            ["bash", str(HERE / "world.sh")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, start_new_session=True,  # an interrupt is for us, who end it in order
+            env={**os.environ, "LAB_ID": self.id, "LAB_DIR": self.dir, "ZIGLAN_BIN": programs,
+                 "LAB_DELAY_MS": str(delay_ms)})
+        places = self.places(kinds, copies, roam)
+        for _, line, _ in places:
+            self.shell.stdin.write(line)
+        self.shell.stdin.write("\n")
+        self.shell.stdin.flush()
+        self.hosts = []
+        self.wait_ready()
+        for kind, _, machines in places:
+            if kind is not None:
+                self.hosts.append(Host(self, kind, *machines))
+
+    @staticmethod
+    def places(kinds, copies, roam):
+        """(kind, line for world.sh, what its Host is made of) of all, the shared ones first."""
+        providers, places = [], []
+        number = 10
+        for kind in kinds:
+            if kind.shared:
+                at = PROVIDERS_AT + len(providers)
+                shared = f"isp{at}"
+                line = f"{shared} provider:{kind.shared} {NETS[0]}.{at} {at}\n"
+                providers.append((None, line, ()))
+            for copy in range(copies):
+                name, recipe = f"h{number}", kind.recipe
+                routers = [f"site-{name}"]
+                if kind.shared:
+                    routers, recipe = [shared, *routers], f"behind:{shared}"
+                elif recipe == "double":
+                    routers = [f"isp-{name}", *routers]
+                elif recipe == "public":
+                    routers = []
+                line = f"{name} {recipe} {NETS[copy % 2]}.{number} {number}\n"
+                second = None
+                if roam and kind.roams():
+                    number += 4  # a NAT may have so many addresses
+                    line += f"m{number} second:{name}:{recipe} {NETS[copy % 2]}.{number} {number}\n"
+                    second = Second(f"site-m{number}", f"192.168.{number}")
+                places.append((kind, line, (name, copy, routers, second)))
+                number += 4
+        if number > PROVIDERS_AT:
+            raise SystemExit("tests/pairs/run: too many networks for the address plan: fewer "
+                             "--kinds or --copies")
+        return providers + places
+
+    def wait_ready(self):
+        for line in self.shell.stdout:
+            if line.startswith("ready "):
+                return
+        code = self.shell.wait()
+        raise SystemExit(77 if code == 77 else "tests/pairs/run: the world was not made (above)")
+
+    def namespace(self, name):
+        return f"{self.id}-{name}"
+
+    def file(self, name):
+        return f"{self.dir}/{name}"
+
+    # ---- who is busy ----
+
+    def take(self, a, b, odd):
+        """Two free hosts of these kinds, the first of an odd copy or not; None: there are none."""
+        def is_free(host):
+            others = [x for x in self.hosts if x.kind is host.kind] if host.kind.shared else [host]
+            return not any(x in self.busy for x in others)
+
+        for first in self.hosts:
+            for second in self.hosts:
+                if (first.kind.name, second.kind.name) == (a, b) and first is not second and \
+                        is_free(first) and is_free(second) and \
+                        (first.copy % 2 == 0, second.copy % 2 == 0) == (odd, not odd):
+                    self.busy.update((first, second))
+                    return first, second
+        return None
+
+    def give_back(self, *hosts):
+        with self.free:
+            self.busy.difference_update(hosts)
+            self.free.notify_all()
+
+    def close(self):
+        for host in self.hosts:
+            host.stop()
+        try:
+            self.shell.stdin.close()
+        except BrokenPipeError:
+            pass
+        self.shell.stdout.close()
+        self.shell.wait()
