@@ -446,14 +446,16 @@ static json_t *counters_json(const struct host_counters *c)
     json_t *by = drops_json(c, &dropped);
 
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "frames_in",
-        (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out, "frames_dropped",
-        (json_int_t)c->frames_dropped, "packets_in", (json_int_t)c->packets_in, "packets_out",
-        (json_int_t)c->packets_out, "packets_dropped", dropped, "packets_dropped_by", by,
-        "queue_dropped", (json_int_t)c->queue_dropped, "not_member", (json_int_t)c->not_member,
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+        "frames_in", (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out,
+        "frames_dropped", (json_int_t)c->frames_dropped, "packets_in", (json_int_t)c->packets_in,
+        "packets_out", (json_int_t)c->packets_out, "packets_dropped", dropped, "packets_dropped_by",
+        by, "queue_dropped", (json_int_t)c->queue_dropped, "not_member", (json_int_t)c->not_member,
         "blocked", (json_int_t)c->blocked, "unknown_index", (json_int_t)c->unknown_index,
         "conversations_displaced", (json_int_t)c->conversations_displaced, "direct_established",
-        (json_int_t)c->direct_established, "direct_lost", (json_int_t)c->direct_lost);
+        (json_int_t)c->direct_established, "direct_lost", (json_int_t)c->direct_lost, "lan_said",
+        (json_int_t)c->lan_said, "lan_heard", (json_int_t)c->lan_heard, "lan_dropped",
+        (json_int_t)c->lan_dropped);
 }
 
 static json_t *addresses_json(const struct host_core *core)

@@ -54,7 +54,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays, *portmap;
+    int *log_level, *home_relays, *portmap, *lan;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -109,6 +109,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_UINT_PTR("listen_port", OPTIONAL, struct raw, listen_port),
     CYAML_FIELD_ENUM_PTR("portmap", OPTIONAL | CYAML_FLAG_STRICT, struct raw, portmap,
                          portmap_words, CYAML_ARRAY_LEN(portmap_words)),
+    CYAML_FIELD_ENUM_PTR("lan", OPTIONAL | CYAML_FLAG_STRICT, struct raw, lan, bool_words,
+                         CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
                          CLIENT_CONFIG_ZIGLANS_MAX),
@@ -137,6 +139,7 @@ static const struct config_key keys[] = {
     {"operator", "the name of a group, of at most 32 letters, digits, - and _"},
     {"listen_port", "a number from 0 (any free port) to 65535"},
     {"portmap", "auto, on or off"},
+    {"lan", "true or false"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
     {"relays", "a list of at most 8 URLs that begin with relay://, or keys of relays"},
@@ -154,12 +157,12 @@ static const struct config_key keys[] = {
     {"log_level", "one of error, warn, info, debug"},
 };
 
-static const char keys_known[] =
-    "key, privateKey, pool, name, operator, listen_port, portmap, mtu, fixed, ziglans, relays, "
-    "home_relays, "
-    "peers [name, id, via, routes [net]], dns {enabled, address, "
-    "search}, "
-    "log_level";
+static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
+                                 "lan, mtu, fixed, ziglans, relays, "
+                                 "home_relays, "
+                                 "peers [name, id, via, routes [net]], dns {enabled, address, "
+                                 "search}, "
+                                 "log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -447,6 +450,9 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     if (raw->log_level != NULL) {
         out->log_level = (enum trace_level) * raw->log_level;
     }
+    if (raw->lan != NULL) {
+        out->lan = *raw->lan != 0;
+    }
     if (raw->portmap != NULL) {
         out->portmap = (enum portmap_mode) * raw->portmap;
     }
@@ -485,6 +491,7 @@ static struct client_config *config_with_defaults(void)
         config->mtu = INNER_MTU_DEFAULT;
         config->dns_enabled = true;
         config->home_relays = true;
+        config->lan = true;
         config->log_level = TRACE_LEVEL_INFO;
     }
     return config;

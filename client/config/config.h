@@ -47,6 +47,7 @@ struct client_config {
     bool has_seed;  /* the key itself stood in the file (privateKey) */
     uint8_t seed[IDENTITY_SEED_SIZE];
     enum portmap_mode portmap;
+    bool lan;                                      /* look for peers on the LAN */
     uint16_t listen_port;                          /* 0: the kernel chooses */
     uint8_t pool[4];                               /* first address; host bits cleared */
     uint8_t pool_prefix;                           /* 8 to 28; 0: the user named none */

@@ -309,6 +309,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     mapping_expire(core, io->net, now);
     membership_leave_late(core, io, now);
     homing_expire(core, io, now);
+    lan_expire(core, now);
     ziglan_list_expire(&core->ziglans, now);
     telling_expire(core, now);
     clock_expire(core, now);
@@ -360,10 +361,11 @@ struct mono host_core_deadline(const struct host_core *core)
     struct mono sessions =
         mono_min(link_hub_deadline(core->relays.hub),
                  mono_min(relay_set_deadline(&core->relays), telling_deadline(core)));
-    struct mono sought = mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides));
+    struct mono sought =
+        mono_min(mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides)),
+                 mono_min(homing_deadline(core), lan_deadline(core)));
 
-    sessions = mono_min(mono_min(sessions, mapping_check_deadline(&core->mapping)),
-                        mono_min(sought, homing_deadline(core)));
+    sessions = mono_min(mono_min(sessions, mapping_check_deadline(&core->mapping)), sought);
     return mono_min(mono_min(sessions, heap_deadline(&core->conversations.timers)),
                     ziglan_list_deadline(&core->ziglans));
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/core/lan.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
 #include "client/peer/revival.h"
@@ -45,6 +46,7 @@ struct host_core {
     struct names names;
     struct own_addresses underlay;
     struct mapping_check mapping;
+    struct lan lan;
     struct conversations conversations;
     struct handshake_desk handshakes;
     struct revivals revivals;

@@ -3,6 +3,7 @@
 #include "client/core/network.h"
 
 #include "client/core/core_internal.h"
+#include "client/core/lan.h"
 #include "client/core/mapping.h"
 #include "client/peer/pathfinder.h"
 
@@ -52,6 +53,9 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
     change.moved = relay_set_on_network(&core->relays, ways, now) || ways == NULL;
     if (change.moved) {
         mapping_doubt(core, now);
+    }
+    if (change.more || change.moved) {
+        lan_on_network(core, change.moved, now);
     }
     for (size_t i = 0; i < core->peers.count; i++) {
         if (conversation_of(core, i) != NULL) {

@@ -51,6 +51,7 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .mtu = config->mtu,
                                     .listen_port = config->listen_port,
                                     .portmap = config->portmap,
+                                    .lan = config->lan,
                                     .store_path = host->place->store,
                                     .config_path = host->place->config,
                                     .interface =

@@ -218,6 +218,9 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
     if (rc != ERR_OK) {
         return rc;
     }
+    if (options->interface != NULL && options->lan) {
+        lan_link_open(&e->loop.lan, options->loop, options->env, e->core, e->loop.pump);
+    }
     pool_watch_init(&e->pool_watch, options->env, &e->interface, &e->pool, options->config_path);
     rule_watch_open(&e->rule_watch, options->env, &e->interface);
     rc = underlay_open(&e->underlay, options->loop, options->env, &e->loop, &e->pool_watch,

@@ -50,6 +50,7 @@ static void core_settle(void *context, struct mono now)
     struct loop *loop = context;
 
     resolves_start(&loop->resolves, now);
+    lan_link_settle(&loop->lan, now);
     interface_settle(loop->interface);
 }
 
@@ -103,6 +104,7 @@ int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
 
 void loop_close(struct loop *loop)
 {
+    lan_link_close(&loop->lan);
     resolves_fini(&loop->resolves);
     pump_free(loop->pump);
     udp_batch_close(loop->udp);

@@ -7,6 +7,7 @@
 
 #include "client/core/core.h"
 #include "client/engine/interface.h"
+#include "client/engine/lan_link.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 #include "proto/host/pump.h"
@@ -21,6 +22,7 @@ struct loop {
     struct udp_batch *udp;
     struct pump *pump;
     struct resolves resolves;
+    struct lan_link lan; /* of zeros until the owner opens it */
 };
 
 /** Open the UDP socket at `port` (0: the kernel chooses) and start. ev, core and interface are

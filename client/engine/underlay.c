@@ -44,6 +44,7 @@ static void network_tell(struct underlay *u, const struct way_finder *ways)
         addrs[i].interface = found[i].interface;
         addrs[i].use = address_use_of(found[i].name, found[i].kind, outward);
     }
+    lan_link_use(&u->loop->lan, addrs, count);
     host_core_network(u->loop->core, addrs, count, udp_batch_local(u->loop->udp)->port, ways,
                       clock_mono());
     pump_kick(u->loop->pump);

@@ -22,6 +22,7 @@ int conversations_init(struct conversations *shared, struct mono now)
 void conversations_fini(struct conversations *shared)
 {
     receiver_indexes_fini(&shared->noise.indexes);
+    lan_places_fini(&shared->lan);
     heap_fini(&shared->timers);
 }
 

@@ -11,6 +11,7 @@
 #include "client/path/path_table.h"
 #include "client/path/punching.h"
 #include "client/peer/dataplane_state.h"
+#include "client/peer/lan_places.h"
 #include "client/peer/noise_session.h"
 #include "client/peer/peer.h"
 #include "client/peer/ping_request.h"
@@ -63,7 +64,8 @@ struct conversations {
     struct ping_requests pings;
     struct bucket lookups; /* of keys (locating.h) */
     struct leaving leaving;
-    uint8_t nat_kind; /* of this host (docs/protocol.md, section 13); 0: not measured */
+    struct lan_places lan; /* where peers are on our LANs; of zeros: nobody listens there */
+    uint8_t nat_kind;      /* of this host (docs/protocol.md, section 13); 0: not measured */
 };
 
 /** The name of the mark of timestamps in the store. */

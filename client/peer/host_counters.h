@@ -14,5 +14,6 @@ struct host_counters {
     uint64_t initiations_refused, cookies_sent, not_member, blocked, stale_timestamp;
     uint64_t queue_dropped;
     uint64_t unknown_index, plaintext_dropped, foreign_dropped, fragments_in, fragments_out;
+    uint64_t lan_said, lan_heard, lan_dropped; /* notices on the LAN */
     uint64_t handshakes, conversations_displaced, direct_established, direct_lost;
 };

@@ -47,25 +47,55 @@ static bool make(struct conversation *a, uint8_t frame[HANDSHAKE_INITIATION_SIZE
     return true;
 }
 
+/* A peer that was heard on our LAN is asked there as well: perhaps no relay is in reach, and if one
+ * is, the LAN is faster. The first copy counts, the other one is old then. */
+static void send_near(struct conversation *a, const struct lan_place *near, const uint8_t *frame,
+                      size_t size, struct host_io *io, struct mono now)
+{
+    for (size_t i = 0; near != NULL && i < near->count; i++) {
+        const struct origin to = {.remote = near->at[i]};
+
+        if (own_addresses_on_lan(a->shared->underlay, &near->at[i]) &&
+            allowance_take(&a->allowance, NULL, now)) {
+            send_frame_to(a->shared->dataplane, &to, frame, size, io);
+        }
+    }
+}
+
+/* Where it was heard on our LAN, if that is worth anything; if nothing is known, the LAN is asked
+ * (core/lan.h). */
+static const struct lan_place *near_place(struct conversation *a, const struct path *path,
+                                          struct mono now)
+{
+    struct lan_places *places = &a->shared->lan;
+    const struct lan_place *near =
+        path_is_direct(path) ? NULL : lan_places_find(places, a->peer->key, now);
+
+    places->wanted = places->wanted || (path == NULL && near == NULL);
+    return near;
+}
+
 void initiation_send(struct conversation *a, struct host_io *io, struct mono now)
 {
     struct initiating *i = &a->initiating;
     uint8_t frame[HANDSHAKE_INITIATION_SIZE];
     struct path *path = path_table_present(&a->paths);
     struct path *relayed = path_table_relayed(&a->paths);
+    const struct lan_place *near = near_place(a, path, now);
+    bool way = path != NULL || near != NULL;
 
     if (i->active) {
         receiver_index_drop(&a->shared->noise.indexes, i->handshake.local_index);
         handshake_wipe(&i->handshake);
     }
     i->active = true;
-    i->tries += path != NULL ? 1 : 0;
-    i->waits = path != NULL ? 0 : i->waits + 1;
+    i->tries += way ? 1 : 0;
+    i->waits = way ? 0 : i->waits + 1;
     i->at = mono_add_ms(now, repeat_after_ms(a));
     i->handshake.local_index = 0;
     conversation_wake(a, i->at);
     /* Without a way to the peer its queue waits for the next try, or for initiation_wake. */
-    if (path == NULL || !make(a, frame)) {
+    if (!way || !make(a, frame)) {
         return;
     }
     i->sent_at = now;
@@ -76,7 +106,10 @@ void initiation_send(struct conversation *a, struct host_io *io, struct mono now
     /* The direct path may have lost the first initiation, so a repeated one goes by a relay; and so
      * does the first one if the peer is silent already. */
     bool silent = i->tries > 1 || a->relayed.asked_at.ns != MONO_NEVER.ns;
-    send_frame(a, silent && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
+    send_near(a, near, frame, sizeof(frame), io, now);
+    if (path != NULL) {
+        send_frame(a, silent && relayed != NULL ? relayed : path, frame, sizeof(frame), io, now);
+    }
 }
 
 void initiation_begin(struct conversation *a, struct host_io *io, struct mono now)

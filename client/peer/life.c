@@ -17,6 +17,7 @@ enum {
     LIFE_REKEY_SLACK_MS = 10000,
     LIFE_DOUBT_MS = 300,          /* for the answer of a peer that may have been restarted ... */
     LIFE_DOUBT_MS_UNKNOWN = 1000, /* ... where no round trip is known */
+    LIFE_QUEUE_MS = 3000,         /* a session without a way to the peer keeps its queue so long */
 };
 
 /* ---- beginning and end ---- */
@@ -159,8 +160,31 @@ static void session_begins(struct conversation *a, struct noise_session *session
     noise_sessions_replace(&a->sessions.previous, a->sessions.current);
     a->sessions.current = session;
     pathfinder_on_session(a, initiator, io, now);
-    send_queue(a, io, now);
-    conversation_wake(a, now);
+    conversation_wake(a, now); /* which sends the queue, too, if no way is known yet */
+    if (path_table_present(&a->paths) != NULL) {
+        send_queue(a, io, now);
+    }
+}
+
+/* A session that was made on a LAN, where no relay is in reach, waits for its first path. */
+static struct mono expire_queue(struct conversation *a, struct host_io *io, struct mono now)
+{
+    struct mono end;
+
+    if (a->queue.count == 0 || a->sessions.current == NULL) {
+        return MONO_NEVER;
+    }
+    end = mono_add_ms(a->sessions.current->made_at, LIFE_QUEUE_MS);
+    if (path_table_present(&a->paths) != NULL) {
+        send_queue(a, io, now);
+        return MONO_NEVER;
+    }
+    if (mono_due(end, now)) {
+        a->shared->dataplane->counters.queue_dropped += a->queue.count;
+        queue_clear(&a->queue, &a->shared->queues);
+        return MONO_NEVER;
+    }
+    return end;
 }
 
 int life_adopt(struct conversation *a, struct session_keys *keys, bool initiator,
@@ -297,6 +321,7 @@ void life_expire(struct conversation *a, struct host_io *io, struct mono now)
         return;
     }
     again = mono_min(again, mono_min(a->initiating.at, noise_sessions_deadline(&a->sessions)));
+    again = mono_min(again, expire_queue(a, io, now));
     again = mono_min(again, renew_deadline(a, now));
     if (a->fragments != NULL) {
         again = mono_min(again, fragment_box_deadline(a->fragments));

@@ -83,6 +83,26 @@ void pathfinder_on_stale(struct conversation *a, struct mono now)
     conversation_wake(a, now);
 }
 
+void pathfinder_on_lan(struct conversation *a, const struct lan_place *place, struct mono now)
+{
+    static const struct endpoint any = {0};
+
+    if (path_table_direct(&a->paths) != NULL) {
+        return;
+    }
+    for (size_t i = 0; a->sessions.current != NULL && i < place->count; i++) {
+        if (path_table_find(&a->paths, &place->at[i]) == NULL &&
+            allowance_take_learned(&a->allowance, now)) {
+            (void)path_table_add(&a->paths, &any, &place->at[i], false, a->shared->frame_size_full,
+                                 now);
+        }
+    }
+    if (a->sessions.current == NULL) {
+        initiation_wake(a, now);
+    }
+    conversation_wake(a, now);
+}
+
 void pathfinder_on_relays(struct conversation *a, struct mono now)
 {
     conversation_find_relays(a, now);

@@ -32,6 +32,9 @@ void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origi
  * packet goes that way while the direct paths are pinged. */
 void pathfinder_on_stale(struct conversation *a, struct mono now);
 
+/** The peer says where it is on our LAN: if nothing is direct, it is asked there. */
+void pathfinder_on_lan(struct conversation *a, const struct lan_place *place, struct mono now);
+
 /** Relays opened, closed, came or went. */
 void pathfinder_on_relays(struct conversation *a, struct mono now);
 

@@ -224,7 +224,8 @@ void netwatch_close(struct netwatch *watch)
 struct link_seen {
     unsigned index;
     unsigned master;      /* the bridge or bond of which it is a port; 0: none */
-    unsigned below;       /* the interface that it was made over; 0: none */
+    unsigned below;       /* the interface that it was made over; 0: none here */
+    bool below_elsewhere; /* that one is in another network namespace, with an index of there */
     uint8_t outer[2][16]; /* VXLAN: between these addresses, as far as they are known; else zero */
     bool unfit;           /* it is down, loopback, or ours */
     bool own;
@@ -342,6 +343,9 @@ static int on_link_attribute(const struct nlattr *attr, void *context)
                 mnl_attr_get_u32(attr);
         }
         break;
+    case IFLA_LINK_NETNSID: /* as the other end of the veth by which a container is connected */
+        link->below_elsewhere = true;
+        break;
     case IFLA_IFNAME:
         text_copy(link->name, attr);
         break;
@@ -367,6 +371,9 @@ static int on_link(const struct nlmsghdr *message, void *context)
     link->index = (unsigned)body->ifi_index;
     link->unfit = (body->ifi_flags & IFF_UP) == 0 || (body->ifi_flags & IFF_LOOPBACK) != 0;
     (void)mnl_attr_parse(message, sizeof(*body), on_link_attribute, link);
+    if (link->below_elsewhere) {
+        link->below = 0;
+    }
     return MNL_CB_OK;
 }
 

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -23,7 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -580,6 +583,40 @@ static void what_lies_over_an_overlay_interface_is_of_its_kind(void **state)
     }
 }
 
+/* A container's interface bears the index of its other end, which means something else in here. */
+static void the_other_end_of_a_veth_is_not_taken_for_an_interface_of_here(void **state)
+{
+    struct netwatch_address addresses[8];
+    struct tun *tun;
+    char line[256];
+    pid_t other;
+
+    (void)state;
+    namespace_enter();
+    tun = host_start(9);
+    other = fork();
+    if (other == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (unshare(CLONE_NEWNET) == 0) {
+            (void)pause();
+        }
+        _exit(1);
+    }
+    assert_true(other > 0);
+    (void)snprintf(line, sizeof(line),
+                   "for i in $(seq 200); do "
+                   "ip link add veth0 type veth peer name veth0 index %u netns %d 2>/dev/null && "
+                   "break; sleep 0.05; done; "
+                   "ip link set veth0 up && ip addr add 192.0.2.1/24 dev veth0",
+                   if_nametoindex("zigtest0"), (int)other);
+    command(line);
+    assert_int_equal(netwatch_addresses(addresses, 8), 1);
+    assert_string_equal(addresses[0].kind, "veth");
+    assert_int_equal(kill(other, SIGKILL), 0);
+    assert_int_equal(waitpid(other, NULL, 0), other);
+    tun_close(tun);
+}
+
 static void without_a_system_resolver_the_advice_names_the_server(void **state)
 {
     static const struct dnscfg_link link = {.interface = "zigtest0", .resolver = {100, 64, 0, 1}};
@@ -607,6 +644,7 @@ int main(void)
         cmocka_unit_test(changes_are_told_once_and_addresses_leave_out_the_overlay),
         cmocka_unit_test(an_overlay_interface_without_ipv6_is_no_way_to_this_host),
         cmocka_unit_test(what_lies_over_an_overlay_interface_is_of_its_kind),
+        cmocka_unit_test(the_other_end_of_a_veth_is_not_taken_for_an_interface_of_here),
         cmocka_unit_test(without_a_system_resolver_the_advice_names_the_server),
     };
 
