@@ -90,11 +90,29 @@ static void ask_for_wanted(struct host_core *core, struct mono now)
     }
 }
 
+static struct mono next_at(struct host_core *core, struct lan_turn *turn, struct mono now)
+{
+    if (turn->burst > 0) {
+        turn->burst--;
+        return mono_add_ms(now, (uint64_t)LAN_BURST_MS * (LAN_BURST - 1 - turn->burst));
+    }
+    return mono_add_ms(now, LAN_EVERY_MS - env_random_below(core->env, LAN_EVERY_MS / 6));
+}
+
 void lan_expire(struct host_core *core, struct mono now)
 {
-    if (core->lan.on) {
-        turns_match(core, now);
-        ask_for_wanted(core, now);
+    if (!core->lan.on) {
+        return;
+    }
+    turns_match(core, now);
+    ask_for_wanted(core, now);
+    for (size_t i = 0; i < core->lan.turns_count; i++) {
+        struct lan_turn *turn = &core->lan.turns[i];
+
+        if (mono_due(turn->at, now)) {
+            turn->at = next_at(core, turn, now);
+            turn->due = true;
+        }
     }
 }
 
@@ -158,15 +176,6 @@ static bool notice_make(struct host_core *core, struct lan_notice *notice)
     return true;
 }
 
-static struct mono next_at(struct host_core *core, struct lan_turn *turn, struct mono now)
-{
-    if (turn->burst > 0) {
-        turn->burst--;
-        return mono_add_ms(now, (uint64_t)LAN_BURST_MS * (LAN_BURST - 1 - turn->burst));
-    }
-    return mono_add_ms(now, LAN_EVERY_MS - env_random_below(core->env, LAN_EVERY_MS / 6));
-}
-
 bool host_core_lan_wanted(struct host_core *core, uint8_t out[LAN_NOTICE_SIZE], struct mono now)
 {
     uint8_t nonce[LAN_NOTICE_NONCE_SIZE];
@@ -175,11 +184,10 @@ bool host_core_lan_wanted(struct host_core *core, uint8_t out[LAN_NOTICE_SIZE], 
     for (size_t i = 0; i < core->lan.turns_count; i++) {
         struct lan_turn *turn = &core->lan.turns[i];
 
-        if (!mono_due(turn->at, now)) {
-            continue;
-        }
-        turn->at = next_at(core, turn, now);
-        if (!notice_make(core, &notice)) {
+        bool due = turn->due;
+
+        turn->due = false;
+        if (!due || !notice_make(core, &notice)) {
             continue;
         }
         notice.asks = turn->asks;

@@ -36,6 +36,7 @@ struct lan_turn {
     struct mono at, said_at;
     unsigned burst; /* so many more follow soon */
     bool asks;
+    bool due; /* it waits for the shell to take it */
 };
 
 /** What a host does about its LANs. Zeroed: nothing. */

@@ -7,6 +7,7 @@
 #include "proto/crypto/cookie.h"
 #include "proto/crypto/handshake.h"
 #include "proto/crypto/hash.h"
+#include "proto/crypto/lan_notice.h"
 #include "proto/crypto/punch_probe.h"
 #include "proto/crypto/transport.h"
 #include "proto/crypto/transport_internal.h"
@@ -249,4 +250,25 @@ void punch_probe_and_answer(void **state)
     punch_probe.observed.port = (uint16_t)input_number("punch_observed_port");
     punch_probe_encode(&punch_probe, key, frame);
     output("punch_answer", frame, sizeof(frame));
+}
+
+void notice_on_a_lan(void **state)
+{
+    static const uint8_t ip4[4] = {192, 0, 2, 7};
+    static const uint8_t ip6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 7};
+    struct lan_notice notice = {.asks = true, .port = 40000, .count = 2};
+    uint8_t nonce[LAN_NOTICE_NONCE_SIZE], bytes[LAN_NOTICE_SIZE];
+    struct identity ziglan = input_identity("ziglan_seed");
+    struct lan_notice_signed read;
+    struct hosts hosts = hosts_load();
+
+    (void)state;
+    notice.sequence = input_number("timestamp_ms");
+    memcpy(notice.ips[0], endpoint_v4(ip4, 0).ip, 16);
+    memcpy(notice.ips[1], ip6, 16);
+    input_exactly("lan_nonce", nonce, sizeof(nonce));
+    lan_notice_write(bytes, &notice, &hosts.initiator, ziglan.public_key, nonce);
+    assert_int_equal(lan_notice_read(&read, ziglan.public_key, bytes, sizeof(bytes)), ERR_OK);
+    assert_true(lan_notice_verify(&read, ziglan.public_key));
+    output("lan_notice", bytes, sizeof(bytes));
 }

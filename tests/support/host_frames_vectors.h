@@ -37,3 +37,6 @@ void channel_keys_and_frames(void **state);
 
 /** The frames of hole punching. */
 void punch_probe_and_answer(void **state);
+
+/** What a host says to its LAN. */
+void notice_on_a_lan(void **state);
