@@ -8,6 +8,7 @@
 #include "client/core/dataplane.h"
 #include "client/core/events.h"
 #include "client/core/homing.h"
+#include "client/core/lan.h"
 #include "client/core/mapping.h"
 #include "client/core/membership.h"
 #include "client/core/telling.h"
@@ -358,16 +359,13 @@ void host_core_transmit(struct host_core *core, struct host_io *io, struct mono 
 
 struct mono host_core_deadline(const struct host_core *core)
 {
-    struct mono sessions =
-        mono_min(link_hub_deadline(core->relays.hub),
-                 mono_min(relay_set_deadline(&core->relays), telling_deadline(core)));
-    struct mono sought =
-        mono_min(mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides)),
-                 mono_min(homing_deadline(core), lan_deadline(core)));
+    struct mono at = link_hub_deadline(core->relays.hub);
 
-    sessions = mono_min(mono_min(sessions, mapping_check_deadline(&core->mapping)), sought);
-    return mono_min(mono_min(sessions, heap_deadline(&core->conversations.timers)),
-                    ziglan_list_deadline(&core->ziglans));
+    at = mono_min(at, mono_min(relay_set_deadline(&core->relays), lan_deadline(core)));
+    at = mono_min(at, mono_min(telling_deadline(core), ziglan_list_deadline(&core->ziglans)));
+    at = mono_min(at, mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides)));
+    at = mono_min(at, mono_min(homing_deadline(core), mapping_check_deadline(&core->mapping)));
+    return mono_min(at, heap_deadline(&core->conversations.timers));
 }
 
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now)

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "client/core/core.h"
-#include "client/core/lan.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
+#include "client/peer/lan_turns.h"
 #include "client/peer/revival.h"
 #include "client/stun2/guides.h"
 #include "client/stun2/home_relays.h"
@@ -46,7 +46,7 @@ struct host_core {
     struct names names;
     struct own_addresses underlay;
     struct mapping_check mapping;
-    struct lan lan;
+    struct lan_turns lan;
     struct conversations conversations;
     struct handshake_desk handshakes;
     struct revivals revivals;

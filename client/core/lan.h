@@ -7,8 +7,6 @@
  */
 #pragma once
 
-#include "client/ziglan/ziglan_store.h"
-#include "proto/base/bucket.h"
 #include "proto/base/err.h"
 #include "proto/base/mono.h"
 #include "proto/crypto/lan_notice.h"
@@ -18,35 +16,6 @@
 #include <stdint.h>
 
 struct host_core;
-
-enum {
-    LAN_EVERY_MS = 60 * 1000,     /* between two notices, less up to a sixth of it at random */
-    LAN_BURST = 3,                /* notices at the start and in a new network: some get lost ... */
-    LAN_BURST_MS = 400,           /* ... after this, and twice this */
-    LAN_ANSWER_SPREAD_MS = 200,   /* so that not all answer at once */
-    LAN_ANSWER_AGAIN_MS = 1000,   /* who said it so lately does not repeat it for a question */
-    LAN_QUESTION_AGAIN_MS = 2000, /* between two questions for somebody who was not heard */
-    LAN_READS_PER_S = 200,        /* notices that are opened at all */
-    LAN_VERIFIES_PER_S = 20,      /* of members whose signature is verified, 60 us each */
-};
-
-/** When one ziglan's notice is due. */
-struct lan_turn {
-    uint8_t ziglan_key[KEY_SIZE];
-    struct mono at, said_at;
-    unsigned burst; /* so many more follow soon */
-    bool asks;
-    bool due; /* it waits for the shell to take it */
-};
-
-/** What a host does about its LANs. Zeroed: nothing. */
-struct lan {
-    bool on;
-    struct lan_turn turns[ZIGLAN_COUNT_MAX];
-    size_t turns_count;
-    struct mono asked_at; /* the LAN was asked last for somebody who was not heard */
-    struct bucket reads, verifies;
-};
 
 /** The shell can send to the LAN: begin. Once. ERR_NOMEM: then nothing is heard. */
 int host_core_lan_begin(struct host_core *core, struct mono now) MUST_CHECK;

@@ -5,8 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-int lan_places_init(struct lan_places *places, const struct env *env)
+static const struct bucket_rate read_rate = {LAN_READS_PER_S, 2 * LAN_READS_PER_S};
+static const struct bucket_rate verify_rate = {LAN_VERIFIES_PER_S, 5 * LAN_VERIFIES_PER_S};
+
+int lan_places_init(struct lan_places *places, const struct env *env, struct mono now)
 {
+    bucket_init(&places->reads, &read_rate, now);
+    bucket_init(&places->verifies, &verify_rate, now);
     TAILQ_INIT(&places->by_age);
     places->wanted = false;
     return map_new(&places->by_key, KEY_SIZE, LAN_PLACES_MAX, env);
@@ -26,6 +31,16 @@ void lan_places_fini(struct lan_places *places)
     }
     map_free(places->by_key);
     places->by_key = NULL;
+}
+
+bool lan_places_may_read(struct lan_places *places, struct mono now)
+{
+    return bucket_take(&places->reads, &read_rate, 1, now);
+}
+
+bool lan_places_may_verify(struct lan_places *places, struct mono now)
+{
+    return bucket_take(&places->verifies, &verify_rate, 1, now);
 }
 
 bool lan_places_is_newer(const struct lan_places *places, const uint8_t key[KEY_SIZE],

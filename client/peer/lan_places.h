@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/path/candidates.h"
+#include "proto/base/bucket.h"
 #include "proto/base/env.h"
 #include "proto/base/map.h"
 #include "proto/base/mono.h"
@@ -16,6 +17,8 @@
 enum {
     LAN_PLACE_MS = 200 * 1000, /* three notices and some more */
     LAN_PLACES_MAX = 1024,     /* peers; who was heard longest ago makes room */
+    LAN_READS_PER_S = 200,     /* notices that are opened at all */
+    LAN_VERIFIES_PER_S = 20,   /* of members whose signature is verified, 60 us each */
 };
 
 /** Where one peer is. */
@@ -31,14 +34,19 @@ struct lan_place {
 struct lan_places {
     TAILQ_HEAD(lan_place_list, lan_place) by_age; /* who was heard longest ago first */
     struct map *by_key;
+    struct bucket reads, verifies;
     bool wanted; /* a peer is sought that was not heard; whoever asks the LAN sets it back */
 };
 
 /** Nobody was heard. ERR_NOMEM. */
-int lan_places_init(struct lan_places *places, const struct env *env) MUST_CHECK;
+int lan_places_init(struct lan_places *places, const struct env *env, struct mono now) MUST_CHECK;
 
 /** Free all. Places of zeros are fine. */
 void lan_places_fini(struct lan_places *places);
+
+/** True if one more notice may be opened, or verified, now, which is counted then. */
+bool lan_places_may_read(struct lan_places *places, struct mono now);
+bool lan_places_may_verify(struct lan_places *places, struct mono now);
 
 /** True if a notice with this sequence would be newer than what was heard of this key. */
 bool lan_places_is_newer(const struct lan_places *places, const uint8_t key[KEY_SIZE],

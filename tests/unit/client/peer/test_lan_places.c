@@ -31,7 +31,7 @@ static void world_init(struct world *w)
     test_env_init(&w->ports, 3);
     memcpy(addr.ip, here.ip, sizeof(addr.ip));
     (void)own_addresses_set(&w->own, &addr, 1, 5000);
-    assert_int_equal(lan_places_init(&w->places, &w->ports.env), ERR_OK);
+    assert_int_equal(lan_places_init(&w->places, &w->ports.env, w->now), ERR_OK);
     w->now.ns = NS_PER_S;
 }
 
