@@ -7,6 +7,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/utf8.h"
+#include "proto/wire/lend.h"
 #include "proto/wire/name.h"
 #include "proto/wire/record.h"
 #include "proto/wire/stun.h"
@@ -118,6 +119,8 @@ static const struct rule rules[] = {
     {"FindResult.relays", RULE_PRESENT, 0, 0, FIND_COUNT_MAX},
     {"LendJob.target", RULE_PRESENT, 0, 0, 0},
     {"LendJob.transaction", RULE_SIZE, STUN_ID_SIZE, STUN_ID_SIZE, 0},
+    {"LendJob.from_port", RULE_VALUE, 0, UINT16_MAX, 0},
+    {"LendPorts.ports", RULE_VALUE, 1, UINT16_MAX, LEND_ANSWER_PORTS_MAX},
     {"Join.invite", RULE_SIZE_OR_EMPTY, INVITE_SIZE, INVITE_SIZE, 0},
     {"Join.wanted_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},
     {"Join.member_part", RULE_SIZE, SIGNED_MIN, PART_MAX, 0},

@@ -27,6 +27,7 @@ enum {
     LEND_LENDERS_MAX = 2,
     LEND_ANSWER_SIZE_MAX = 68,
     LEND_COPIES = 3, /* of what is sent from each other address */
+    LEND_ANSWER_PORTS_MAX = 4, /* of a relay, from which it answers for neighbours (RFC 5780) */
 };
 
 enum lend_state {

@@ -279,20 +279,29 @@ static size_t finish(struct wbuf *w, bool fingerprint)
     return size;
 }
 
-/* Write an address attribute, unless e is NULL or none, or `room` bytes are not enough for it. */
-static void address_write(struct wbuf *w, size_t room, uint16_t type, const struct endpoint *e,
-                          const uint8_t *mask)
+/* Of an address attribute; 0: there is none. */
+static size_t address_size(const struct endpoint *e)
 {
     size_t ip_size;
 
     if (e == NULL || endpoint_is_none(e)) {
+        return 0;
+    }
+    (void)endpoint_ip_bytes(e, &ip_size);
+    return ATTRIBUTE_HEADER_SIZE + 4 + ip_size;
+}
+
+/* Write an address attribute, unless e is NULL or none, or `room` bytes are not enough for it. */
+static void address_write(struct wbuf *w, size_t room, uint16_t type, const struct endpoint *e,
+                          const uint8_t *mask)
+{
+    size_t size = address_size(e), ip_size;
+
+    if (size == 0 || room < size) {
         return;
     }
     const uint8_t *ip = endpoint_ip_bytes(e, &ip_size);
 
-    if (room < ATTRIBUTE_HEADER_SIZE + 4 + ip_size) {
-        return;
-    }
     wbuf_u16(w, type);
     wbuf_u16(w, u16_of(4 + ip_size));
     wbuf_u8(w, 0);
@@ -354,8 +363,10 @@ int stun_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], size_t *size, const struct st
     address_write(&w, room_end - wbuf_size(&w),
                   classic ? ATTRIBUTE_MAPPED_ADDRESS : ATTRIBUTE_XOR_MAPPED_ADDRESS, mapped,
                   classic ? NULL : request->transaction);
-    address_write(&w, room_end - wbuf_size(&w),
-                  classic ? ATTRIBUTE_SOURCE_ADDRESS : ATTRIBUTE_RESPONSE_ORIGIN, local, NULL);
+    if (room_end - wbuf_size(&w) >= address_size(local) + address_size(other)) {
+        address_write(&w, room_end - wbuf_size(&w),
+                      classic ? ATTRIBUTE_SOURCE_ADDRESS : ATTRIBUTE_RESPONSE_ORIGIN, local, NULL);
+    }
     address_write(&w, room_end - wbuf_size(&w),
                   classic ? ATTRIBUTE_CHANGED_ADDRESS : ATTRIBUTE_OTHER_ADDRESS, other, NULL);
     *size = finish(&w, request->fingerprint);
@@ -428,6 +439,16 @@ int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
     wbuf_put(&w, value, value_size);
     *size = finish(&w, request->fingerprint);
     return ERR_OK;
+}
+
+size_t stun_lent_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], const uint8_t id[STUN_ID_SIZE],
+                        const struct endpoint *mapped, const struct endpoint *local)
+{
+    struct wbuf w = own_begin(out, STUN_ANSWER_SIZE_MAX, TYPE_SUCCESS, id);
+
+    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_XOR_MAPPED_ADDRESS, mapped, out + 4);
+    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_RESPONSE_ORIGIN, local, NULL);
+    return finish(&w, false);
 }
 
 void stun_indication(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE])

@@ -69,7 +69,7 @@ int stun_parse(struct stun_message *out, const uint8_t *data, size_t size) MUST_
  * other   our second address, NULL if there is none
  *
  * The answer is normally a success with these addresses. An address that is NULL, none, or does not
- * fit is left out. The answer has a fingerprint if the request had one.
+ * fit is left out; `local` first. The answer has a fingerprint if the request had one.
  *
  * The answer is error 420 if the request has an unknown attribute that must be understood, or if it
  * asks for a change of address and `other` is NULL.
@@ -104,6 +104,12 @@ int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
                      const struct stun_message *request, const struct endpoint *mapped,
                      const struct endpoint *local, const uint8_t *value,
                      size_t value_size) MUST_CHECK;
+
+/** Write the success answer, without fingerprint, to a request with that id of which another relay
+ * told us: it came from mapped, and `local` is the address that answers (RFC 5780). Returns its
+ * size. */
+size_t stun_lent_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], const uint8_t id[STUN_ID_SIZE],
+                        const struct endpoint *mapped, const struct endpoint *local);
 
 /** Write a binding indication, which nobody answers, with the id. */
 void stun_indication(uint8_t out[STUN_REQUEST_SIZE], const uint8_t id[STUN_ID_SIZE]);

@@ -63,6 +63,8 @@
     X(stun_malformed, "stun_requests_total", "result=\"malformed\"", "")                           \
     X(stun_limited_address, "stun_requests_total", "result=\"limited_address\"", "")               \
     X(stun_limited_all, "stun_requests_total", "result=\"limited_all\"", "")                       \
+    X(stun_lent, "stun_requests_total", "result=\"lent\"", "")                                     \
+    X(stun_lent_limited, "stun_requests_total", "result=\"lent_limited\"", "")                     \
     X(lend_cookies, "lend_requests_total", "result=\"cookie\"",                                    \
       "Hosts that want to know what their NAT lets in, by what became of it.")                     \
     X(lend_begun, "lend_requests_total", "result=\"begun\"", "")                                   \
@@ -73,6 +75,7 @@
     X(lent_sent, "lent_jobs_total", "result=\"sent\"",                                             \
       "Neighbours that want something sent to a host of theirs, by what became of it.")            \
     X(lent_bad_target, "lent_jobs_total", "result=\"bad_target\"", "")                             \
+    X(lent_bad_port, "lent_jobs_total", "result=\"bad_port\"", "")                                 \
     X(lent_limited_neighbour, "lent_jobs_total", "result=\"limited_neighbour\"", "")               \
     X(lent_limited_net, "lent_jobs_total", "result=\"limited_net\"", "")                           \
     X(lent_limited_all, "lent_jobs_total", "result=\"limited_all\"", "")                           \

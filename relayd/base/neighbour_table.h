@@ -19,6 +19,7 @@
 #include "proto/base/env.h"
 #include "proto/base/map.h"
 #include "proto/link/link.h"
+#include "proto/wire/lend.h"
 #include "relayd/base/limits.h"
 #include "relayd/base/neighbour_dial.h"
 #include "relayd/base/neighbour_queue.h"
@@ -45,6 +46,12 @@ enum {
 
 enum neighbour_state { NEIGHBOUR_STATE_DIALLING, NEIGHBOUR_STATE_OPEN, NEIGHBOUR_STATE_GONE };
 
+/** The ports from which a neighbour answers for us, as it says (RFC 5780). */
+struct lend_offer {
+    uint16_t ports[LEND_ANSWER_PORTS_MAX];
+    size_t count;
+};
+
 /** A relay that we have, or look for. */
 struct neighbour {
     TAILQ_ENTRY(neighbour) in_use;  /* the list of those that are not gone, least used first */
@@ -63,6 +70,7 @@ struct neighbour {
     struct mono opened_at, used_at;
     struct mono deadline;     /* DIALLING: give up; OPEN: it stalled */
     struct endpoint observed; /* OPEN: our address as it sees it; none if not told */
+    struct lend_offer offer;
     struct neighbour_dial dial;
     struct neighbour_queue queue;
 };

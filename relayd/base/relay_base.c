@@ -39,6 +39,7 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
     base->cfg.stun_per_addr_per_s =
         value_or(cfg->stun_per_addr_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT);
     base->cfg.stun_per_s = value_or(cfg->stun_per_s, RELAY_STUN_PER_S_DEFAULT);
+    base->cfg.stun_one_address = cfg->stun_one_address;
     base->cfg.open_relay = cfg->open_relay;
     base->cfg.allotment = cfg->allotment;
     base->cfg.pools = cfg->pools;

@@ -30,6 +30,8 @@ struct relay_config {
     uint32_t session_max;     /* 0: the default of relay_defaults.h, here and below */
     uint32_t watch_max;       /* a ziglan with more members cannot be watched */
     uint32_t stun_per_addr_per_s, stun_per_s;
+    bool stun_one_address; /* stock clients are answered from this relay's address only, and those
+                              of neighbours never (RFC 5780) */
     struct allotment_limits allotment; /* 0: no limit */
     struct link_reset_row *ledger;     /* of ledger_capacity rows, as in struct link_config;
                                           NULL: none */

@@ -15,6 +15,7 @@ enum {
 
 /* The file as libcyaml fills it. An absent key leaves NULL or zero. */
 struct raw_stun {
+    int other_address; /* 0: absent; enum yes_or_no */
     uint32_t *per_address_per_s, *per_s;
 };
 
@@ -43,6 +44,11 @@ static const cyaml_schema_value_t text_schema = {
 static const cyaml_strval_t bool_words[] = {{"false", 0}, {"no", 0},  {"off", 0},
                                             {"true", 1},  {"yes", 1}, {"on", 1}};
 
+/* The same for what is on if it is absent. */
+enum yes_or_no { NO = 1, YES = 2 };
+static const cyaml_strval_t yes_words[] = {{"false", NO}, {"no", NO},   {"off", NO},
+                                           {"true", YES}, {"yes", YES}, {"on", YES}};
+
 static const cyaml_strval_t level_words[] = {{"error", TRACE_LEVEL_ERROR + 1},
                                              {"warn", TRACE_LEVEL_WARN + 1},
                                              {"info", TRACE_LEVEL_INFO + 1},
@@ -55,7 +61,10 @@ static const cyaml_strval_t portmap_words[] = {
 
 static const cyaml_schema_field_t stun_fields[] = {
     CYAML_FIELD_UINT_PTR("per_address_per_s", OPTIONAL, struct raw_stun, per_address_per_s),
-    CYAML_FIELD_UINT_PTR("per_s", OPTIONAL, struct raw_stun, per_s), CYAML_FIELD_END};
+    CYAML_FIELD_UINT_PTR("per_s", OPTIONAL, struct raw_stun, per_s),
+    CYAML_FIELD_ENUM("other_address", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw_stun,
+                     other_address, yes_words, CYAML_ARRAY_LEN(yes_words)),
+    CYAML_FIELD_END};
 
 #define REWARD_FIELD(key, member, more)                                                            \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (more), struct raw_reward, member, 0,         \
@@ -133,16 +142,17 @@ static const struct config_key keys[] = {
     {"chain", "the short name of a chain, such as sol or eth, at most 15 characters, or any"},
     {"address", "an address of the chain, at most 95 characters without spaces"},
     {"identity", "an identity id, at most 63 characters without spaces"},
-    {"stun", "a mapping of per_address_per_s and per_s"},
+    {"stun", "a mapping of per_address_per_s, per_s and other_address"},
     {"per_address_per_s", "a whole number from 1 to 1000000"},
     {"per_s", "a whole number from 1 to 1000000"},
+    {"other_address", "true or false"},
     {"log_level", "one of error, warn, info, debug"},
 };
 
 static const char keys_known[] =
     "name, listen, public, portmap, peers, key, ziglan_key, delegation, state, control, metrics, "
     "session_max, open_relay, bandwidth, monthly, apps, pool_max, "
-    "reward {chain, address, identity}, stun {per_address_per_s, per_s}, log_level";
+    "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -349,6 +359,7 @@ static bool quantity_set(struct config_text *in, uint64_t *out, const char *key,
 static bool settings_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     out->open_relay = raw->open_relay != 0;
+    out->stun_other_address = raw->stun.other_address != NO;
     out->portmap = (enum portmap_mode)raw->portmap;
     out->log_level =
         raw->log_level != 0 ? (enum trace_level)(raw->log_level - 1) : TRACE_LEVEL_INFO;
@@ -498,8 +509,9 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     (void)fprintf(to, "monthly: %s\n",
                   s->monthly != 0 ? quantity_bytes_text(s->monthly, quantity) : "off");
     applications_print(&s->applications, to);
-    (void)fprintf(to, "stun:\n  per_address_per_s: %u\n  per_s: %u\n",
-                  (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s);
+    (void)fprintf(to, "stun:\n  per_address_per_s: %u\n  per_s: %u\n  other_address: %s\n",
+                  (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s,
+                  s->stun_other_address ? "true" : "false");
     (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
 }
 
@@ -553,7 +565,8 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
         {"pool_max", before->applications.pool_max != after->applications.pool_max},
         {"reward", !applications_rewards_equal(&before->applications, &after->applications)},
         {"stun", before->stun_per_address_per_s != after->stun_per_address_per_s ||
-                     before->stun_per_s != after->stun_per_s},
+                     before->stun_per_s != after->stun_per_s ||
+                     before->stun_other_address != after->stun_other_address},
         {"log_level", before->log_level != after->log_level},
     };
 

@@ -56,6 +56,7 @@ struct relay_settings {
     uint64_t monthly;   /* bytes a month that may be sent and received; 0: no limit */
     uint32_t stun_per_address_per_s;
     uint32_t stun_per_s;
+    bool stun_other_address;
     struct relay_applications applications;
     enum trace_level log_level;
 };

@@ -18,7 +18,7 @@
 static int services_init(struct relay_core *core, struct mono now)
 {
     struct relay_base *base = &core->base;
-    int rc = stun_service_init(&core->stun, base, &core->lend);
+    int rc = stun_service_init(&core->stun, base, &core->lend, &core->other);
 
     if (rc == ERR_OK) {
         rc = pool_service_init(&core->pool, base);
@@ -55,6 +55,9 @@ static int services_init(struct relay_core *core, struct mono now)
     if (rc == ERR_OK) {
         presence_use_mesh(&core->presence, core->mesh.mesh);
         rc = lend_service_init(&core->lend, base, core->mesh.mesh, now);
+    }
+    if (rc == ERR_OK) {
+        rc = other_address_init(&core->other, base, &core->lend);
     }
     if (rc == ERR_OK) {
         rc = search_service_init(&core->search, base, &core->pool, core->mesh.mesh, now);
@@ -113,6 +116,7 @@ void relay_core_free(struct relay_core *core)
     }
     search_service_fini(&core->search);
     reach_service_fini(&core->reach);
+    other_address_fini(&core->other);
     lend_service_fini(&core->lend);
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
@@ -149,6 +153,7 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
         peer_service_on_neighbour(&core->peers, &event, now);
         mesh_service_on_neighbour(&core->mesh, &event, now);
         reach_on_neighbour(&core->reach, &event, now);
+        other_address_on_neighbour(&core->other, &event, now);
     }
 }
 
@@ -255,6 +260,11 @@ void relay_core_ports(struct relay_core *core, const uint16_t *ports, size_t cou
     lend_service_ports(&core->lend, ports, count);
 }
 
+void relay_core_answer_ports(struct relay_core *core, const uint16_t *ports, size_t count)
+{
+    lend_service_answer_ports(&core->lend, ports, count);
+}
+
 void relay_core_mapped(struct relay_core *core, uint16_t port, struct mono now)
 {
     reach_on_mapping(&core->reach, port, now);
@@ -279,7 +289,8 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
         link_hub_receive(core->base.hub, in, now);
         events_drain(core, now);
     } else if (first <= FRAME_STUN_LAST) {
-        if (!reach_dials_on_stun(&core->mesh.dials, in, now)) {
+        if (!reach_dials_on_stun(&core->mesh.dials, in, now) &&
+            !other_address_on_stun(&core->other, in)) {
             stun_service_receive(&core->stun, in, now);
         }
     } else if (first >= FRAME_HOST_FIRST && first <= FRAME_HOST_LAST) {
@@ -332,6 +343,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     reach_dials_transmit(&core->mesh.dials, out, now);
     presence_words_transmit(&core->presence.words, out);
     lend_knocks_transmit(&core->lend.knocks, out, now);
+    other_address_transmit(&core->other, out, now);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);
     sent_count(core, out, before);
@@ -395,6 +407,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     reach_expire(&core->reach, now);
     mesh_service_expire(&core->mesh, now);
     search_service_expire(&core->search, now);
+    other_address_expire(&core->other, now);
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {
@@ -416,6 +429,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, reach_deadline(&core->reach));
     at = mono_min(at, reach_dials_deadline(&core->mesh.dials));
     at = mono_min(at, lend_knocks_deadline(&core->lend.knocks));
+    at = mono_min(at, other_address_deadline(&core->other));
     at = mono_min(at, search_service_deadline(&core->search));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));
@@ -458,6 +472,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     peer_service_configure(&core->peers, cfg->peers, now);
     delegation_service_hello(&core->delegation);
     pool_service_configure(&core->pool);
+    other_address_changed(&core->other, now);
     mesh_service_on_peers(&core->mesh, now);
     node_own_changed(&core->mesh.own, now);
     if (strcmp(before, core->base.public_hosts) != 0) {

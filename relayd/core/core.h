@@ -42,6 +42,10 @@ void relay_core_second_port(struct relay_core *core, uint16_t port);
  * maps; the last one is for what hosts want sent from an address that they do not know. */
 void relay_core_ports(struct relay_core *core, const uint16_t *ports, size_t count);
 
+/** The ports at which this relay listens at its address, at most LEND_ANSWER_PORTS_MAX: those from
+ * which it answers stock STUN clients of neighbours (RFC 5780). */
+void relay_core_answer_ports(struct relay_core *core, const uint16_t *ports, size_t count);
+
 /** The router before this machine lets this UDP port in for us, so it says; 0: none. Others measure
  * whether that is so. */
 void relay_core_mapped(struct relay_core *core, uint16_t port, struct mono now);

@@ -13,6 +13,7 @@
 #include "relayd/service/lend.h"
 #include "relayd/service/mesh.h"
 #include "relayd/service/operator.h"
+#include "relayd/service/other_address.h"
 #include "relayd/service/peers.h"
 #include "relayd/service/pool.h"
 #include "relayd/service/presence.h"
@@ -29,6 +30,7 @@ struct relay_core {
     struct relay_base base;
     struct stun_service stun;
     struct lend_service lend;
+    struct other_address other;
     struct delegation_service delegation;
     struct pool_service pool;
     struct search_service search;

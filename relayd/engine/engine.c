@@ -8,6 +8,7 @@
 #include "proto/host/resolves.h"
 #include "proto/host/udp_batch.h"
 #include "proto/router/mapper.h"
+#include "proto/wire/lend.h"
 
 #include <ev.h>
 #include <stdio.h>
@@ -164,11 +165,29 @@ static void ports_tell(struct relay_engine *engine, size_t listening, uint16_t t
     relay_core_ports(engine->core, ports, count);
 }
 
+/* The ports at the address of the first one, without those for measuring; stock clients want two.
+ */
+static void answer_ports_tell(struct relay_engine *engine, uint16_t second, uint16_t third)
+{
+    const struct endpoint *first = udp_batch_local(engine->sockets[0]);
+    uint16_t ports[LEND_ANSWER_PORTS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < engine->sockets_count && count < LEND_ANSWER_PORTS_MAX; i++) {
+        const struct endpoint *local = udp_batch_local(engine->sockets[i]);
+
+        if (endpoint_same_ip(local, first) && local->port != second && local->port != third) {
+            ports[count++] = local->port;
+        }
+    }
+    relay_core_answer_ports(engine->core, ports, count);
+}
+
 static int sockets_open(struct relay_engine *engine, const struct relay_engine_options *options,
                         struct fault *fault)
 {
     struct endpoint spare = options->listen[0];
-    uint16_t second, third = 0;
+    uint16_t second = 0, third = 0;
     int rc = ERR_OK;
 
     for (size_t i = 0; rc == ERR_OK && i < options->listen_count; i++) {
@@ -188,6 +207,7 @@ static int sockets_open(struct relay_engine *engine, const struct relay_engine_o
     }
     if (rc == ERR_OK) {
         ports_tell(engine, options->listen_count, third);
+        answer_ports_tell(engine, second, third);
     }
     return rc;
 }

@@ -39,6 +39,18 @@ void lend_service_ports(struct lend_service *service, const uint16_t *ports, siz
     service->ports_count = count;
 }
 
+void lend_service_answer_ports(struct lend_service *service, const uint16_t *ports, size_t count)
+{
+    CHECK(count <= LEND_ANSWER_PORTS_MAX);
+    memcpy(service->answer_ports, ports, count * sizeof(ports[0]));
+    service->answer_ports_count = count;
+}
+
+uint16_t lend_knock_port(const struct lend_service *service)
+{
+    return service->ports_count > 0 ? service->ports[service->ports_count - 1] : 0;
+}
+
 void lend_note_local(struct lend_service *service, const struct endpoint *local)
 {
     service->local = *local;
@@ -73,10 +85,8 @@ static bool cookie_is_right(const struct lend_service *service, const struct end
 
 /* ---- lenders ---- */
 
-/* The first address of this family that is proven for a neighbour: that of its session, from which
- * it will send; else one of its node record. False if there is none. */
-static bool address_of(const struct lend_service *service, const struct neighbour *neighbour,
-                       bool v4, struct endpoint *out)
+bool lend_neighbour_address(const struct lend_service *service, const struct neighbour *neighbour,
+                            bool v4, struct endpoint *out)
 {
     struct node_found found;
     struct record_node node;
@@ -110,24 +120,43 @@ static bool is_other(const struct lend_service *service, const struct lend_job *
     return !endpoint_same_ip(&service->local, address) && !endpoint_same_ip(&job->target, address);
 }
 
+/* Send a job, of which nothing is remembered here. */
+static void job_send(const struct lend_service *service, struct neighbour *neighbour,
+                     const struct endpoint *to, Ziglan__LendJob *body)
+{
+    Ziglan__Address target = ZIGLAN__ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    target.ip = control_ip(to);
+    target.port = to->port;
+    body->target = &target;
+    message.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
+    message.lend_job = body;
+    neighbour_tell(&service->base->neighbours, neighbour, &message);
+}
+
 static void lender_ask(struct lend_service *service, struct lend_job *job,
                        struct neighbour *neighbour, const struct endpoint *address)
 {
-    Ziglan__Address target = ZIGLAN__ADDRESS__INIT;
     Ziglan__LendJob body = ZIGLAN__LEND_JOB__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    target.ip = control_ip(&job->target);
-    target.port = job->target.port;
     body.id = job->id;
-    body.target = &target;
     body.transaction = control_bytes(job->transaction, STUN_ID_SIZE);
-    message.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
-    message.lend_job = &body;
     memcpy(job->keys[job->lenders_count], neighbour->key, KEY_SIZE);
     job->lenders[job->lenders_count] = (struct lend_lender){.address = *address};
     job->lenders_count++;
-    neighbour_tell(&service->base->neighbours, neighbour, &message);
+    job_send(service, neighbour, &job->target, &body);
+}
+
+void lend_answer_ask(const struct lend_service *service, struct neighbour *neighbour,
+                     const struct endpoint *target, const uint8_t transaction[STUN_ID_SIZE],
+                     uint16_t from_port)
+{
+    Ziglan__LendJob body = ZIGLAN__LEND_JOB__INIT;
+
+    body.transaction = control_bytes(transaction, STUN_ID_SIZE);
+    body.from_port = from_port;
+    job_send(service, neighbour, target, &body);
 }
 
 /* Ask neighbours, beginning at a random one. */
@@ -148,7 +177,7 @@ static void lenders_ask(struct lend_service *service, struct lend_job *job)
         struct endpoint address;
 
         neighbour = open[(first % count + i) % count];
-        if (address_of(service, neighbour, endpoint_is_v4(&job->target), &address) &&
+        if (lend_neighbour_address(service, neighbour, endpoint_is_v4(&job->target), &address) &&
             is_other(service, job, &address)) {
             lender_ask(service, job, neighbour, &address);
         }
@@ -204,7 +233,7 @@ static struct lend_job *job_begin(struct lend_service *service, const struct dgr
     env_random(&service->base->env, &job->id, sizeof(job->id));
     job->id |= 1;
     if (service->ports_count > 0) {
-        from.port = service->ports[service->ports_count - 1];
+        from.port = lend_knock_port(service);
         if (!lend_knocks_begin(&service->knocks, &from, &job->target, job->transaction, now)) {
             counters->lend_limited_all++;
             job->id = 0;
@@ -279,18 +308,41 @@ int lend_on_request(struct lend_service *service, const struct dgram *in,
 
 /* ---- messages of neighbours ---- */
 
+/* True if this relay answers from that port for neighbours. */
+static bool answers_from(const struct lend_service *service, uint32_t port)
+{
+    for (size_t i = 0; i < service->answer_ports_count; i++) {
+        if (service->answer_ports[i] == port) {
+            return !service->base->cfg.stun_one_address;
+        }
+    }
+    return false;
+}
+
 void lend_on_job(struct lend_service *service, const struct relay_client *client,
                  const Ziglan__Control *message, struct mono now)
 {
     const Ziglan__LendJob *told = message->lend_job;
     Ziglan__LendDone body = ZIGLAN__LEND_DONE__INIT;
     Ziglan__Control answer = ZIGLAN__CONTROL__INIT;
-    struct endpoint target = endpoint_of_bytes(told->target->ip.data, told->target->ip.len,
-                                               (uint16_t)told->target->port);
+    struct endpoint own = service->local;
+    const struct lend_lent lent = {
+        .neighbour = client->key,
+        .own = &own,
+        .remote = endpoint_of_bytes(told->target->ip.data, told->target->ip.len,
+                                    (uint16_t)told->target->port),
+        .transaction = told->transaction.data,
+    };
 
     body.id = told->id;
-    body.sent = lend_knocks_begin_lent(&service->knocks, client->key, &service->local, &target,
-                                       told->transaction.data, now);
+    if (told->from_port == 0) {
+        body.sent = lend_knocks_begin_lent(&service->knocks, &lent, now);
+    } else if (answers_from(service, told->from_port)) {
+        own.port = (uint16_t)told->from_port;
+        body.sent = lend_knocks_answer_lent(&service->knocks, &lent, now);
+    } else {
+        service->base->counters.lent_bad_port++;
+    }
     answer.body_case = ZIGLAN__CONTROL__BODY_LEND_DONE;
     answer.lend_done = &body;
     neighbour_tell(&service->base->neighbours, client->neighbour, &answer);

@@ -48,6 +48,8 @@ struct lend_service {
     struct endpoint local;          /* where requests arrive on this machine */
     uint16_t ports[LEND_PORTS_MAX]; /* own ones; the last is that to send from */
     size_t ports_count;
+    uint16_t answer_ports[LEND_ANSWER_PORTS_MAX]; /* at which this relay answers STUN (RFC 5780) */
+    size_t answer_ports_count;
     uint8_t cookie_key[32];
     struct lend_job jobs[LEND_JOBS_MAX];
     struct bucket_table *addresses;
@@ -64,6 +66,24 @@ void lend_service_fini(struct lend_service *service);
 /** The own UDP ports, at most LEND_PORTS_MAX, to be told to hosts. What is sent leaves from the
  * last one, to which hosts send nothing before they were sent to from there. */
 void lend_service_ports(struct lend_service *service, const uint16_t *ports, size_t count);
+
+/** The ports at which this relay listens at its address, at most LEND_ANSWER_PORTS_MAX: those from
+ * which it answers for neighbours. */
+void lend_service_answer_ports(struct lend_service *service, const uint16_t *ports, size_t count);
+
+/** The port that nobody sends to before he was sent to from there; 0: there is none. */
+uint16_t lend_knock_port(const struct lend_service *service);
+
+/** The first address of this family that is proven for a neighbour: that of its session, from which
+ * it will send; else one of its node record. False if there is none. */
+bool lend_neighbour_address(const struct lend_service *service, const struct neighbour *neighbour,
+                            bool v4, struct endpoint *out);
+
+/** Let a neighbour answer once, from that port of its own, a binding request that came here from
+ * target. */
+void lend_answer_ask(const struct lend_service *service, struct neighbour *neighbour,
+                     const struct endpoint *target, const uint8_t transaction[STUN_ID_SIZE],
+                     uint16_t from_port);
 
 /** A packet of another relay arrived here. */
 void lend_note_local(struct lend_service *service, const struct endpoint *local);

@@ -5,10 +5,11 @@
 #include "proto/wire/stun.h"
 
 int stun_service_init(struct stun_service *service, struct relay_base *base,
-                      struct lend_service *lend)
+                      struct lend_service *lend, struct other_address *other)
 {
     service->base = base;
     service->lend = lend;
+    service->other = other;
     return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_LEND_ANSWER_SIZE_MAX,
                        STUN_QUEUE_MAX);
 }
@@ -16,6 +17,44 @@ int stun_service_init(struct stun_service *service, struct relay_base *base,
 void stun_service_fini(struct stun_service *service)
 {
     outbox_fini(&service->out);
+}
+
+/* A client of RFC 3489 takes what it gets for an answer to something else, so it is told of one
+ * address only (stun_answer). */
+static bool other_find(const struct stun_service *service, const struct dgram *in,
+                       const struct stun_message *request, struct endpoint *out)
+{
+    return !request->classic && other_address_find(service->other, &in->local, out);
+}
+
+/* From the port that the request came to, or wants, or by the neighbour that lends its address. */
+static void answer_plainly(struct stun_service *service, const struct dgram *in,
+                           const struct stun_message *request, struct mono now)
+{
+    const uint8_t *id = request->transaction + STUN_TRANSACTION_SIZE - STUN_ID_SIZE;
+    struct relay_counters *counters = &service->base->counters;
+    struct endpoint local = in->local, other;
+    bool has_other = other_find(service, in, request, &other);
+    bool refused =
+        request->unknown_count > 0 || ((request->change_ip || request->change_port) && !has_other);
+    uint8_t answer[STUN_ANSWER_SIZE_MAX];
+    size_t size = 0;
+
+    local.port = request->change_port && !refused ? other.port : local.port;
+    if (stun_answer(answer, &size, request, &in->remote, &local, has_other ? &other : NULL) !=
+        ERR_OK) {
+        counters->stun_unanswered++; /* another method than Binding, or the change of RFC 3489 */
+        return;
+    }
+    if (request->change_ip && !refused) {
+        other_address_answer(service->other, &in->local, &in->remote, id, request->change_port,
+                             now);
+        return;
+    }
+    /* A full queue loses the answer. The client asks again, as it must with UDP anyway. */
+    outbox_put(&service->out, &local, &in->remote, answer, size);
+    counters->stun_error_answered += refused ? 1 : 0;
+    counters->stun_answered += refused ? 0 : 1;
 }
 
 void stun_service_receive(struct stun_service *service, const struct dgram *in, struct mono now)
@@ -38,17 +77,7 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
         }
         return;
     }
-    if (stun_answer(answer, &size, &request, &in->remote, &in->local, NULL) != ERR_OK) {
-        counters->stun_unanswered++; /* another method than Binding, or the change of RFC 3489 */
-        return;
-    }
-    /* A full queue loses the answer. The client asks again, as it must with UDP anyway. */
-    outbox_put(&service->out, &in->local, &in->remote, answer, size);
-    if (request.unknown_count > 0 || request.change_ip || request.change_port) {
-        counters->stun_error_answered++;
-    } else {
-        counters->stun_answered++;
-    }
+    answer_plainly(service, in, &request, now);
 }
 
 void stun_service_transmit(struct stun_service *service, struct outbox *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * STUN (RFC 8489; docs/protocol.md, section 2) on the relay's port: binding requests are answered,
- * at limited rates for each address and in all. Memory is taken at the start only.
+ * STUN (RFC 8489, RFC 5780; docs/protocol.md, section 2) on the relay's port: binding requests are
+ * answered, at limited rates for each address and in all. Memory is taken at the start only.
  */
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "proto/net/dgram.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/lend.h"
+#include "relayd/service/other_address.h"
 
 #include <stdbool.h>
 
@@ -17,13 +18,14 @@ enum { STUN_QUEUE_MAX = 256 /* answers that wait for the next transmit */ };
 struct stun_service {
     struct relay_base *base; /* these are borrowed */
     struct lend_service *lend;
-    struct outbox out;       /* answers that wait */
+    struct other_address *other;
+    struct outbox out; /* answers that wait */
 };
 
 /** What is given is borrowed and outlives the service. ERR_NOMEM; stun_service_fini is legal then.
  */
 int stun_service_init(struct stun_service *service, struct relay_base *base,
-                      struct lend_service *lend) MUST_CHECK;
+                      struct lend_service *lend, struct other_address *other) MUST_CHECK;
 void stun_service_fini(struct stun_service *service);
 
 /** One datagram whose first byte says STUN, any other content. Its answer waits. What is malformed

@@ -167,10 +167,12 @@ void relay_net_start(struct relay_net *net)
 void relay_net_start_one(struct relay_net *net, size_t i)
 {
     static const uint16_t ports[] = {RELAY_NET_OTHER_PORT, RELAY_NET_THIRD_PORT};
+    static const uint16_t answer_ports[] = {4433, RELAY_NET_OTHER_PORT};
 
     relay_node_start(&net->nodes[i], net->now);
     relay_core_second_port(net->nodes[i].core, RELAY_NET_SECOND_PORT);
     relay_core_ports(net->nodes[i].core, ports, 2);
+    relay_core_answer_ports(net->nodes[i].core, answer_ports, 2);
 }
 
 void relay_net_guest_add(struct relay_net *net, const struct relay_net_guest *guest)

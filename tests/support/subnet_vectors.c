@@ -420,9 +420,12 @@ void addresses_are_lent(void **state)
     Ziglan__Control control = ZIGLAN__CONTROL__INIT;
     Ziglan__LendJob job = ZIGLAN__LEND_JOB__INIT;
     Ziglan__LendDone done = ZIGLAN__LEND_DONE__INIT;
+    Ziglan__LendPorts tells = ZIGLAN__LEND_PORTS__INIT;
+    uint32_t ports[] = {4433, 443};
     Ziglan__Address target = ZIGLAN__ADDRESS__INIT;
     uint8_t value[LEND_ANSWER_SIZE_MAX], ip[16], id[STUN_ID_SIZE];
-    uint8_t host[4] = {198, 51, 100, 7};
+    uint8_t host[4] = {198, 51, 100, 7}, lent[STUN_ANSWER_SIZE_MAX];
+    const struct endpoint mapped = endpoint_v4(host, 40000);
     size_t size;
 
     (void)state;
@@ -441,11 +444,22 @@ void addresses_are_lent(void **state)
     control.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
     control.lend_job = &job;
     output_control("lend_job", &control);
-    done.id = job.id;
+    job.id = 0;
+    job.from_port = 443;
+    output_control("lend_answer_job", &control);
+    done.id = NUMBER;
     done.sent = true;
     control.body_case = ZIGLAN__CONTROL__BODY_LEND_DONE;
     control.lend_done = &done;
     output_control("lend_done", &control);
+    tells.ports = ports;
+    tells.n_ports = 2;
+    control.body_case = ZIGLAN__CONTROL__BODY_LEND_PORTS;
+    control.lend_ports = &tells;
+    output_control("lend_ports", &control);
+    answer.lenders[0].address.port = 443;
+    size = stun_lent_answer(lent, id, &mapped, &answer.lenders[0].address);
+    output("stun_lent_answer", lent, size);
 }
 
 void every_message_of_the_subnet_has_a_vector(void **state)

@@ -208,10 +208,26 @@ static void our_request_is_answered_with_our_address(void **state)
         assert_int_equal(stun_parse(&m, answer, size), ERR_OK);
         assert_true(m.fingerprint && stun_is_answer(&m, id) && !stun_is_answer(&m, other_id));
         assert_true(endpoint_equal(&m.mapped, &mapped));
-        assert_true(endpoint_equal(&m.origin, &local));
-        /* With three IPv6 addresses and a fingerprint the third one has no room. */
-        assert_true(i == 0 ? endpoint_equal(&m.other, &other) : endpoint_is_none(&m.other));
+        assert_true(endpoint_equal(&m.other, &other));
+        /* With three IPv6 addresses and a fingerprint one has no room. */
+        assert_true(i == 0 ? endpoint_equal(&m.origin, &local) : endpoint_is_none(&m.origin));
     }
+}
+
+static void an_answer_for_a_neighbours_client_says_whom_it_is_for(void **state)
+{
+    static const uint8_t id[STUN_ID_SIZE] = "transaction";
+    struct endpoint mapped = parse("[2001:db8::9]:1234"), local = parse("[2001:db8::2]:443");
+    uint8_t answer[STUN_ANSWER_SIZE_MAX];
+    size_t size = stun_lent_answer(answer, id, &mapped, &local);
+    struct stun_message m;
+
+    (void)state;
+    assert_int_equal(size, STUN_HEADER_SIZE + 24 + 24);
+    assert_int_equal(stun_parse(&m, answer, size), ERR_OK);
+    assert_true(stun_is_answer(&m, id));
+    assert_true(endpoint_equal(&m.mapped, &mapped) && endpoint_equal(&m.origin, &local));
+    assert_true(endpoint_is_none(&m.other));
 }
 
 static void an_old_request_gets_the_old_attributes(void **state)
@@ -284,8 +300,11 @@ static void an_old_request_for_a_change_gets_no_answer(void **state)
         uint8_t flags;
         bool has_other;
         int want;
-    } cases[] = {{0, false, ERR_OK},  {2, false, ERR_DROP}, {4, false, ERR_DROP},
-                 {6, false, ERR_DROP}, {6, true, ERR_OK}};
+    } cases[] = {{0, false, ERR_OK},
+                 {2, false, ERR_DROP},
+                 {4, false, ERR_DROP},
+                 {6, false, ERR_DROP},
+                 {6, true, ERR_OK}};
     struct endpoint mapped = parse("192.0.2.9:1234"), other = parse("198.51.100.2:443");
 
     (void)state;
@@ -388,6 +407,7 @@ int main(void)
         cmocka_unit_test(sha256_integrity_may_be_shortened),
         cmocka_unit_test(integrity_of_another_length_is_refused),
         cmocka_unit_test(our_request_is_answered_with_our_address),
+        cmocka_unit_test(an_answer_for_a_neighbours_client_says_whom_it_is_for),
         cmocka_unit_test(an_old_request_gets_the_old_attributes),
         cmocka_unit_test(what_is_not_understood_is_refused_with_420),
         cmocka_unit_test(an_old_request_for_a_change_gets_no_answer),

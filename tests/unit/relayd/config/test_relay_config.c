@@ -42,6 +42,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_false(s.open_relay);
     assert_int_equal(s.stun_per_address_per_s, 10);
     assert_int_equal(s.stun_per_s, 20000);
+    assert_true(s.stun_other_address);
     assert_int_equal(s.log_level, TRACE_LEVEL_INFO);
     assert_int_equal(s.portmap, PORTMAP_MODE_AUTO);
 }
@@ -74,6 +75,7 @@ static void every_key_is_read(void **state)
                                "stun:\n"
                                "  per_address_per_s: 3\n"
                                "  per_s: 99\n"
+                               "  other_address: off\n"
                                "log_level: debug\n";
     struct relay_settings s;
     char error[SETTINGS_ERROR_SIZE];
@@ -112,7 +114,7 @@ static void every_key_is_read(void **state)
     assert_string_equal(s.applications.rewards[1].address, "def");
     assert_string_equal(s.applications.rewards[1].identity, "");
     assert_int_equal(s.stun_per_address_per_s, 3);
-    assert_int_equal(s.stun_per_s, 99);
+    assert_true(s.stun_per_s == 99 && !s.stun_other_address);
     assert_int_equal(s.log_level, TRACE_LEVEL_DEBUG);
 }
 
@@ -202,6 +204,7 @@ static const struct {
     {"open relay maybe", "open_relay: maybe\n", ":1: 'open_relay' must be true or false"},
     {"stun not a mapping", "stun: 10\n", ":1: 'stun' must be a mapping"},
     {"stun rate zero", "stun:\n  per_s: 0\n", ":2: 'per_s' must be a whole number"},
+    {"stun maybe", "stun:\n  other_address: 2\n", ":2: 'other_address' must be true or false"},
     {"a mapping", "portmap: maybe\n", ":1: 'portmap' must be auto, on or off"},
     {"log level", "log_level: loud\n", ":1: 'log_level' must be one of error, warn, info, debug"},
     {"empty path", "state: \"\"\n", ":1: 'state' must be the path of a directory"},
@@ -334,11 +337,11 @@ static void a_reload_says_what_changed_at_once(void **state)
                         "public, portmap, peers, open_relay");
     assert_int_equal(parse(&b,
                            "name: a\nmetrics: off\napps: [x]\npool_max: 3\n"
-                           "reward: [{chain: a, address: b}]\n",
+                           "reward: [{chain: a, address: b}]\nstun: {other_address: no}\n",
                            error),
                      ERR_OK);
     assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
-                        "apps, pool_max, reward");
+                        "apps, pool_max, reward, stun");
 }
 
 /* Fewer sessions count at once, and more, as far as the relay had room for them at its start. */
