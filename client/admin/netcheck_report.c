@@ -2,6 +2,7 @@
 /* One object for each family, or null. */
 #include "client/admin/netcheck_report.h"
 
+#include "client/admin/netcheck_verdict.h"
 #include "client/admin/netcheck_words.h"
 
 enum { SCHEMA = 1 };
@@ -59,12 +60,42 @@ static json_t *family_json(const struct netcheck_family *family)
         words.relayed, "advice", words.advice, "not_known", words.not_known);
 }
 
+static json_t *router_json(const struct netcheck_result *result)
+{
+    static const char *const labels[] = {"pcp", "natpmp", "upnp"};
+    const struct router_facts *router = &result->router;
+    enum router_nats nats = router_facts_nats(router, &result->families[NETCHECK_IPV4].found.facts);
+    char address[ENDPOINT_TEXT_SIZE], outside[ENDPOINT_TEXT_SIZE];
+    json_t *out;
+
+    if (!router->asked) {
+        return json_null();
+    }
+    out = json_pack("{s:s, s:o, s:b, s:b, s:o}", "address",
+                    endpoint_ip_text(&router->router, address), "outside",
+                    endpoint_is_none(&router->outside)
+                        ? json_null()
+                        : json_string(endpoint_ip_text(&router->outside, outside)),
+                    "mapped", (int)router->mapped, "proven", (int)router->proven, "double_nat",
+                    nats == ROUTER_NATS_UNKNOWN ? json_null()
+                                                : json_boolean(nats == ROUTER_NATS_TWO));
+    for (int i = 0; i < PORTMAP_PROTOCOLS; i++) {
+        (void)json_object_set_new(out, labels[i],
+                                  json_string(netcheck_state_word(router->states[i])));
+    }
+    return out;
+}
+
 json_t *netcheck_report(const struct netcheck_result *result, unsigned progress)
 {
-    return json_pack("{s:i, s:b, s:i, s:s, s:i, s:o, s:o}", "schema", SCHEMA, "pending",
-                     (int)(progress < 100), "progress", (int)progress, "name",
-                     netcheck_name_word(netcheck_result_name(result)), "nat_kind",
-                     (int)netcheck_result_name(result), "ipv4",
-                     family_json(&result->families[NETCHECK_IPV4]), "ipv6",
-                     family_json(&result->families[NETCHECK_IPV6]));
+    struct netcheck_verdict verdict;
+
+    netcheck_verdict_read(result, &verdict);
+    return json_pack(
+        "{s:i, s:b, s:i, s:s, s:i, s:o, s:o, s:o, s:s, s:s, s:s}", "schema", SCHEMA, "pending",
+        (int)(progress < 100), "progress", (int)progress, "name",
+        netcheck_name_word(netcheck_result_name(result)), "nat_kind",
+        (int)netcheck_result_name(result), "ipv4", family_json(&result->families[NETCHECK_IPV4]),
+        "ipv6", family_json(&result->families[NETCHECK_IPV6]), "router", router_json(result),
+        "direct", verdict.direct, "relayed", verdict.relayed, "change", verdict.change);
 }

@@ -6,6 +6,5 @@
 
 #include <jansson.h>
 
-/** What was found, given; `progress` in percent, 100: it is over. NULL only without memory. Later:
- * what the router says of itself (port mapping, and its own address). */
+/** What was found, given; `progress` in percent, 100: it is over. NULL only without memory. */
 json_t *netcheck_report(const struct netcheck_result *result, unsigned progress);

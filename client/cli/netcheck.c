@@ -159,8 +159,8 @@ static json_t *measured(struct naming *naming, const struct cli *cli, const stru
     struct netcheck_result result;
     struct ev_timer poll;
 
-    if (measure_open(&waiting.measure, naming->loop, env, &naming->relays, cli->hairpin, fault) !=
-        ERR_OK) {
+    if (measure_open(&waiting.measure, naming->loop, env, &naming->relays, NULL, cli->hairpin,
+                     fault) != ERR_OK) {
         return NULL;
     }
     ev_timer_init(&poll, on_poll, POLL_MS / 1000.0, POLL_MS / 1000.0);
@@ -285,17 +285,49 @@ static void family_print(const char *head, const json_t *family)
     {
         relay_print(relay);
     }
-    line_print("  Direct", field_text(family, "direct"));
-    line_print("  Relayed", field_text(family, "relayed"));
     line_print("  Unknown", field_text(family, "not_known"));
-    line_print("  Advice", field_text(family, "advice"));
+}
+
+static void router_print(const json_t *answer)
+{
+    static const char *const names[][2] = {{"pcp", "PCP"}, {"natpmp", "NAT-PMP"}, {"upnp", "UPnP"}};
+    const json_t *router = json_object_get(answer, "router");
+    const json_t *nats = json_object_get(router, "double_nat");
+    const char *outside = field_text(router, "outside");
+    char text[LINE_SIZE] = "";
+    size_t used = 0;
+
+    if (!json_is_object(router)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && used < sizeof(text); i++) {
+        const char *state = field_text(router, names[i][0]);
+
+        used +=
+            (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s", i > 0 ? ", " : "",
+                             names[i][1], strcmp(state, "asking") == 0 ? "silent so far" : state);
+    }
+    line_print("Router", field_text(router, "address"));
+    line_print("  Speaks", text);
+    if (outside[0] != '\0') {
+        (void)snprintf(text, sizeof(text), "%s%s", outside,
+                       json_is_true(nats)    ? ", which is not where relays see this host: another "
+                                               "NAT is behind it"
+                       : json_is_false(nats) ? ", where relays see this host"
+                                             : "");
+        line_print("  Outside", text);
+    }
 }
 
 static void report_print(const struct cli *cli, const json_t *answer)
 {
     (void)cli;
+    line_print("Direct", field_text(answer, "direct"));
+    line_print("Relayed", field_text(answer, "relayed"));
+    line_print("Change", field_text(answer, "change"));
     family_print("IPv4", json_object_get(answer, "ipv4"));
     family_print("IPv6", json_object_get(answer, "ipv6"));
+    router_print(answer);
 }
 
 int verb_netcheck(const struct cli *cli)

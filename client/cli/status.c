@@ -28,6 +28,21 @@ static void portmap_print(const json_t *status)
     line_print("Port map", text);
 }
 
+/* How this host's NAT is called, and how long that is known. */
+static void nat_print(const json_t *status)
+{
+    const json_t *nat = json_object_get(status, "nat");
+    char text[160], age[HUMAN_TEXT_SIZE];
+
+    if (!json_is_integer(json_object_get(nat, "measured_s"))) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "%s, measured %s (ziglan netcheck says more)",
+                   field_text(nat, "name"),
+                   human_age_ms(field_number(nat, "measured_s") * 1000, age));
+    line_print("NAT", text);
+}
+
 static void host_print(const json_t *status)
 {
     const json_t *addresses = json_object_get(status, "addresses");
@@ -54,6 +69,7 @@ static void host_print(const json_t *status)
     line_print("", field_text(status, "dns_advice"));
     line_print("Inbound", field_text(status, "inbound"));
     portmap_print(status);
+    nat_print(status);
 }
 
 static void relays_print(const json_t *status)

@@ -36,14 +36,13 @@ static bool is_a_look(const char *verb)
 /* How far the measurement of the NAT is, and what came of it so far. */
 static json_t *netcheck_result(const struct nat_watch *watch)
 {
-    struct netcheck_result result = watch->result;
+    struct netcheck_result result;
     unsigned progress;
 
-    if (nat_watch_runs(watch, &progress)) {
-        measure_read(watch->running, &result);
-    } else if (!watch->has_result) {
+    if (!nat_watch_read(watch, &result)) {
         return answer_refuse(EXIT_CODE_FAILURE, "nothing was measured yet");
     }
+    (void)nat_watch_runs(watch, &progress);
     return answer_ok(netcheck_report(&result, progress));
 }
 

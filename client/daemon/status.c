@@ -5,11 +5,24 @@
  */
 #include "client/daemon/status.h"
 
+#include "client/admin/netcheck_words.h"
+#include "client/engine/nat_watch.h"
 #include "proto/host/os_env.h"
 #include "ziglan_version.h"
 
 #include <arpa/inet.h>
 #include <unistd.h>
+
+/* What relays are told of this host's NAT. */
+static json_t *nat_json(const struct nat_watch *watch)
+{
+    struct nat_state state = nat_watch_state(watch);
+
+    return json_pack("{s:s, s:i, s:o, s:i}", "name", netcheck_name_word(state.name), "nat_kind",
+                     (int)state.name, "measured_s",
+                     state.measured ? json_integer((json_int_t)(state.age_ms / 1000)) : json_null(),
+                     "networks", (int)state.places_count);
+}
 
 void status_complete(json_t *status, const struct host *host, const struct magic_dns *dns)
 {
@@ -34,6 +47,7 @@ void status_complete(json_t *status, const struct host *host, const struct magic
     (void)json_object_set_new(status, "port", json_integer(facts.port));
     (void)json_object_set_new(status, "portmap", json_string(facts.portmap));
     (void)json_object_set_new(status, "portmap_proven", json_boolean(facts.portmap_proven));
+    (void)json_object_set_new(status, "nat", nat_json(engine_nat(host->engine)));
     (void)json_object_set_new(status, "ipv6", json_boolean(!facts.ipv6_off));
     (void)json_object_set_new(status, "interface_down", json_boolean(facts.interface_down));
     (void)json_object_set_new(status, "version", json_string(ZIGLAN_VERSION));

@@ -13,6 +13,6 @@
 
 /** Add to the core's answer: interface, interface_down, pid, port, ipv6, resolver, dns_state,
  * dns_advice, pool, pool_advice, rule_advice, portmap,
- * portmap_proven, and to its counters interface_in_errors and
+ * portmap_proven, nat, and to its counters interface_in_errors and
  * interface_out_errors. */
 void status_complete(json_t *status, const struct host *host, const struct magic_dns *dns);

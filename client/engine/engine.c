@@ -254,6 +254,7 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
         return rc;
     }
     mapper_begin(e, options);
+    nat_watch_use_mapper(&e->nat_watch, e->mapper, options->portmap == PORTMAP_MODE_OFF);
     *out = e;
     return ERR_OK;
 }

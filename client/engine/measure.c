@@ -8,6 +8,7 @@
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
 #include "proto/host/udp_batch.h"
+#include "proto/router/mapper.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,10 @@ struct family {
 };
 
 struct measure {
+    struct mono began_at;
     struct family families[NETCHECK_FAMILIES];
+    const struct mapper *router; /* what is known of it; NULL: nothing */
+    struct mapper *finder;       /* that of this measurement alone; NULL: none */
 };
 
 /* ---- the core's verbs for the pump ---- */
@@ -120,8 +124,20 @@ static int family_open(struct family *family, struct ev_loop *loop, const struct
     return ERR_OK;
 }
 
+/* Without it is fine, too. */
+static void finder_open(struct measure *measure, struct ev_loop *loop, const struct env *env)
+{
+    const struct mapper_options options = {
+        .loop = loop, .env = env, .mode = PORTMAP_MODE_AUTO, .find_only = true};
+
+    if (mapper_open(&measure->finder, &options) == ERR_OK) {
+        measure->router = measure->finder;
+    }
+}
+
 int measure_open(struct measure **out, struct ev_loop *loop, const struct env *env,
-                 const struct measure_relays *relays, bool hairpin, struct fault *fault)
+                 const struct measure_relays *relays, const struct mapper *mapper, bool hairpin,
+                 struct fault *fault)
 {
     struct measure *measure = calloc(1, sizeof(*measure));
     struct netway *ways = NULL;
@@ -143,6 +159,11 @@ int measure_open(struct measure **out, struct ev_loop *loop, const struct env *e
         }
     }
     netway_close(ways);
+    measure->began_at = clock_mono();
+    measure->router = mapper;
+    if (rc == ERR_OK && mapper == NULL) {
+        finder_open(measure, loop, env);
+    }
     if (rc != ERR_OK) {
         measure_close(measure);
         return rc;
@@ -164,6 +185,7 @@ void measure_close(struct measure *measure)
             udp_batch_close(family->sockets[k]);
         }
     }
+    mapper_close(measure->finder);
     free(measure);
 }
 
@@ -184,6 +206,11 @@ bool measure_has_verdict(const struct measure *measure)
 bool measure_is_done(const struct measure *measure)
 {
     struct mono now = clock_mono();
+
+    if (measure->router != NULL && portmap_is_asking(mapper_portmap(measure->router)) &&
+        !mono_due(mono_add_ms(measure->began_at, NETCHECK_DONE_MS), now)) {
+        return false;
+    }
 
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
         const struct family *family = &measure->families[i];
@@ -212,6 +239,9 @@ unsigned measure_progress(const struct measure *measure)
 void measure_read(const struct measure *measure, struct netcheck_result *out)
 {
     memset(out, 0, sizeof(*out));
+    if (measure->router != NULL) {
+        router_facts_read(&out->router, mapper_portmap(measure->router));
+    }
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
         const struct family *family = &measure->families[i];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One measurement of the NAT (client/netcheck), for both families of addresses at once, from
- * sockets of its own: it disturbs nothing that runs, and needs no right.
+ * sockets of its own, and of the router: it disturbs nothing that runs, and needs no right.
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 struct ev_loop;
+struct mapper;
 struct measure;
 
 /** Whom to ask: addresses of relays, by family. */
@@ -22,10 +23,12 @@ struct measure_relays {
     size_t count[NETCHECK_FAMILIES];
 };
 
-/** Begin. loop and env are borrowed and outlive it. A family without relays, or to whose relays
+/** Begin. loop, env and mapper are borrowed and outlive it. mapper knows the router; NULL: nobody
+ * does, and the router is asked what it speaks. A family without relays, or to whose relays
  * this machine has no way, is not tried. ERR_NOMEM, ERR_SYSTEM with fault: *out is NULL then. */
 int measure_open(struct measure **out, struct ev_loop *loop, const struct env *env,
-                 const struct measure_relays *relays, bool hairpin, struct fault *fault) MUST_CHECK;
+                 const struct measure_relays *relays, const struct mapper *mapper, bool hairpin,
+                 struct fault *fault) MUST_CHECK;
 
 /** End it; NULL is fine. */
 void measure_close(struct measure *measure);

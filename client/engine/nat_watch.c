@@ -2,8 +2,10 @@
 /* A timer looks whether a measurement is wanted, or over. */
 #include "client/engine/nat_watch.h"
 
+#include "client/core/mapping.h"
 #include "client/core/nat.h"
 #include "proto/host/os_env.h"
+#include "proto/router/mapper.h"
 
 static const double idle_s = 2.0, running_s = 0.05;
 
@@ -31,37 +33,58 @@ int nat_watch_begin(struct nat_watch *watch, bool hairpin, struct fault *fault)
     watch->running = NULL;
     watch->place = host_core_nat_place(watch->core);
     watch->next_at = mono_add_ms(clock_mono(), NAT_WATCH_EVERY_MS);
-    int rc = measure_open(&watch->running, watch->loop, watch->env, &relays, hairpin, fault);
+    int rc = measure_open(&watch->running, watch->loop, watch->env, &relays, watch->mapper, hairpin,
+                          fault);
 
     timer_set(watch);
     return rc;
 }
 
+/* What was measured while the host went elsewhere is of neither network. */
 static void finish(struct nat_watch *watch)
 {
     measure_read(watch->running, &watch->result);
     measure_close(watch->running);
     watch->running = NULL;
     watch->has_result = true;
-    host_core_set_nat(watch->core, netcheck_result_name(&watch->result));
+    if (watch->here == watch->place) {
+        netcheck_places_keep(&watch->places, watch->place, &watch->result, clock_mono());
+        host_core_set_nat(watch->core, netcheck_result_name(&watch->result));
+    }
     timer_set(watch);
+}
+
+/* What was true elsewhere is not told here, but what was true here is. */
+static void arrive(struct nat_watch *watch)
+{
+    const struct netcheck_place *known = netcheck_places_find(&watch->places, watch->here);
+    enum nat_name name = known != NULL ? netcheck_result_name(&known->result) : NAT_NAME_UNKNOWN;
+
+    host_core_set_nat(watch->core, name);
+    if (known != NULL) {
+        watch->result = known->result;
+        watch->has_result = true;
+    }
 }
 
 static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct nat_watch *watch = w->data;
-    uint64_t place = host_core_nat_place(watch->core);
+    uint64_t here = host_core_nat_place(watch->core), before = watch->here;
     struct fault fault = {0};
 
     (void)loop;
     (void)events;
+    watch->here = here != 0 ? here : watch->here;
     if (watch->running != NULL && measure_is_done(watch->running)) {
         finish(watch);
     }
-    if (watch->running != NULL || place == 0 || place == watch->place) {
+    if (watch->here != before) {
+        arrive(watch);
+    }
+    if (watch->running != NULL || here == 0 || here == watch->place) {
         return;
     }
-    host_core_set_nat(watch->core, NAT_NAME_UNKNOWN); /* what was true elsewhere is not told here */
     if (mono_due(watch->next_at, clock_mono()) && nat_watch_begin(watch, false, &fault) != ERR_OK) {
         env_trace(watch->env, TRACE_LEVEL_DEBUG, "nat.unknown", "%s", fault.text);
     }
@@ -74,6 +97,12 @@ void nat_watch_open(struct nat_watch *watch, struct ev_loop *loop, const struct 
     ev_timer_init(&watch->look, on_look, idle_s, idle_s);
     watch->look.data = watch;
     ev_timer_start(loop, &watch->look);
+}
+
+void nat_watch_use_mapper(struct nat_watch *watch, const struct mapper *mapper, bool is_off)
+{
+    watch->mapper = mapper;
+    watch->mapper_is_off = is_off;
 }
 
 void nat_watch_close(struct nat_watch *watch)
@@ -89,4 +118,42 @@ bool nat_watch_runs(const struct nat_watch *watch, unsigned *progress)
 {
     *progress = watch->running == NULL ? 100 : measure_progress(watch->running);
     return watch->running != NULL;
+}
+
+/* Of the router what is known now: it may have answered, or been proven, only after the end. */
+static void router_add(const struct nat_watch *watch, struct netcheck_result *out)
+{
+    if (watch->mapper != NULL) {
+        router_facts_read(&out->router, mapper_portmap(watch->mapper));
+        out->router.proven = host_core_mapped_is_proven(watch->core);
+        out->router.unwanted = watch->mapper_is_off;
+    }
+}
+
+bool nat_watch_read(const struct nat_watch *watch, struct netcheck_result *out)
+{
+    if (watch->running != NULL) {
+        measure_read(watch->running, out);
+    } else if (watch->has_result) {
+        *out = watch->result;
+    } else {
+        return false;
+    }
+    router_add(watch, out);
+    return true;
+}
+
+struct nat_state nat_watch_state(const struct nat_watch *watch)
+{
+    const struct netcheck_place *known = netcheck_places_find(&watch->places, watch->here);
+    struct nat_state state = {.measured = known != NULL};
+
+    if (known != NULL) {
+        state.name = netcheck_result_name(&known->result);
+        state.age_ms = mono_ms_between(known->at, clock_mono());
+    }
+    for (size_t i = 0; i < NETCHECK_PLACES_MAX; i++) {
+        state.places_count += watch->places.list[i].place != 0 ? 1 : 0;
+    }
+    return state;
 }

@@ -6,6 +6,7 @@
 
 #include "client/netcheck/nat_facts.h"
 #include "client/netcheck/netcheck.h"
+#include "client/netcheck/router_facts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,7 @@ struct netcheck_family {
 
 struct netcheck_result {
     struct netcheck_family families[NETCHECK_FAMILIES];
+    struct router_facts router;
 };
 
 /** The name to tell others: that of IPv4, or if no UDP passes there, that of IPv6. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MS_PER_S = 1000 };
+enum { MS_PER_S = 1000, NATPMP_NETWORK_FAILURE = 3 /* RFC 6886, section 3.5 */ };
 
 static struct portmap_way *way_first(struct portmap *portmap)
 {
@@ -32,7 +32,11 @@ static const struct portmap_way *way_in_use(const struct portmap *portmap)
 
 static void ask_all(struct portmap *portmap, struct mono now)
 {
-    pcp_begin(&portmap->pcp, portmap->env, &portmap->place, now);
+    if (portmap->finds) {
+        pcp_find_begin(&portmap->find, &portmap->place.internal, now);
+    } else {
+        pcp_begin(&portmap->pcp, portmap->env, &portmap->place, now);
+    }
     for (size_t i = PORTMAP_PROTOCOL_NATPMP; i < PORTMAP_PROTOCOLS; i++) {
         bool busy = portmap->ways[i].busy;
 
@@ -47,8 +51,8 @@ static void ask_all(struct portmap *portmap, struct mono now)
     portmap->again_at = MONO_NEVER;
 }
 
-void portmap_begin(struct portmap *portmap, const struct env *env, const struct pcp_place *place,
-                   struct mono now)
+static void begin(struct portmap *portmap, const struct env *env, const struct pcp_place *place,
+                  struct mono now)
 {
     portmap->env = env;
     portmap->on = true;
@@ -56,6 +60,21 @@ void portmap_begin(struct portmap *portmap, const struct env *env, const struct 
     portmap->place.router.port = PCP_SERVER_PORT;
     portmap->again_ms = PORTMAP_AGAIN_MS_MIN;
     ask_all(portmap, now);
+}
+
+void portmap_begin(struct portmap *portmap, const struct env *env, const struct pcp_place *place,
+                   struct mono now)
+{
+    portmap->finds = false;
+    begin(portmap, env, place, now);
+}
+
+void portmap_find(struct portmap *portmap, const struct env *env, const struct pcp_place *place,
+                  struct mono now)
+{
+    portmap->finds = true;
+    portmap->pcp = (struct pcp_mapping){.state = PCP_STATE_OFF};
+    begin(portmap, env, place, now);
 }
 
 void portmap_stop(struct portmap *portmap)
@@ -84,6 +103,9 @@ static void choose(struct portmap *portmap, struct mono now)
     struct portmap_way *way = way_first(portmap);
     uint8_t out[PCP_MAP_SIZE];
 
+    if (portmap->finds) {
+        return;
+    }
     if (pcp_external(&portmap->pcp) != NULL || way_in_use(portmap) != NULL) {
         portmap->again_at = MONO_NEVER;
         return;
@@ -135,6 +157,10 @@ void portmap_on_datagram(struct portmap *portmap, const struct endpoint *from, c
                          size_t size, struct mono now)
 {
     if (portmap->on && endpoint_equal(from, &portmap->place.router)) {
+        if (portmap->finds) {
+            pcp_find_on_datagram(&portmap->find, data, size);
+            return;
+        }
         (void)pcp_on_datagram(&portmap->pcp, from, data, size, now);
         choose(portmap, now);
     }
@@ -145,7 +171,7 @@ void portmap_on_broadcast(struct portmap *portmap, const struct endpoint *from, 
 {
     struct pcp_answer answer;
 
-    if (portmap->on && endpoint_equal(from, &portmap->place.router) &&
+    if (portmap->on && !portmap->finds && endpoint_equal(from, &portmap->place.router) &&
         (pcp_is_natpmp_broadcast(data, size) || (pcp_answer_decode(&answer, data, size) == ERR_OK &&
                                                  answer.opcode == PCP_OPCODE_ANNOUNCE))) {
         ask_soon(portmap, now);
@@ -173,7 +199,8 @@ size_t portmap_expire(struct portmap *portmap, uint8_t out[PCP_MAP_SIZE], struct
         portmap->patient = false;
     }
     choose(portmap, now);
-    return pcp_expire(&portmap->pcp, out, now);
+    return portmap->finds ? pcp_find_expire(&portmap->find, out, now)
+                          : pcp_expire(&portmap->pcp, out, now);
 }
 
 static void job_fill(const struct portmap *portmap, const struct portmap_way *way,
@@ -289,7 +316,8 @@ struct mono portmap_deadline(const struct portmap *portmap)
     if (!portmap->on) {
         return MONO_NEVER;
     }
-    at = mono_min(pcp_deadline(&portmap->pcp), portmap->again_at);
+    at = portmap->finds ? pcp_find_deadline(&portmap->find) : pcp_deadline(&portmap->pcp);
+    at = mono_min(at, portmap->again_at);
     at = mono_min(at, portmap->patience_until);
     for (size_t i = PORTMAP_PROTOCOL_NATPMP; i < PORTMAP_PROTOCOLS; i++) {
         const struct portmap_way *way = &portmap->ways[i];
@@ -320,12 +348,70 @@ const struct endpoint *portmap_external(const struct portmap *portmap,
     return pcp_external(&portmap->pcp);
 }
 
+/* An address of the internet or of a provider's network, as the router has it outside. */
+static bool is_outside(const struct endpoint *e)
+{
+    return endpoint_is_v4(e) && !endpoint_is_none(e) && endpoint_scope(e) != ENDPOINT_SCOPE_NEVER;
+}
+
+struct endpoint portmap_outside(const struct portmap *portmap)
+{
+    enum portmap_protocol protocol;
+    const struct endpoint *external = portmap_external(portmap, &protocol);
+    struct endpoint out = {.port = 0};
+
+    if (external != NULL && is_outside(external)) {
+        out = *external;
+    }
+    for (size_t i = PORTMAP_PROTOCOL_NATPMP; portmap->on && i < PORTMAP_PROTOCOLS; i++) {
+        const struct portmap_way *way = &portmap->ways[i];
+
+        if (endpoint_is_none(&out) && way->state == PORTMAP_STATE_FOUND &&
+            is_outside(&way->external)) {
+            out = way->external;
+        }
+    }
+    out.port = 0;
+    return out;
+}
+
+bool portmap_lacks_outside(const struct portmap *portmap)
+{
+    static const uint8_t zero[4];
+    const struct portmap_way *natpmp = &portmap->ways[PORTMAP_PROTOCOL_NATPMP];
+    const struct portmap_way *upnp = &portmap->ways[PORTMAP_PROTOCOL_UPNP];
+    const struct endpoint outside = portmap_outside(portmap);
+
+    if (!portmap->on || !endpoint_is_none(&outside)) {
+        return false;
+    }
+    return (natpmp->state == PORTMAP_STATE_REFUSED && natpmp->code == NATPMP_NETWORK_FAILURE) ||
+           (upnp->state == PORTMAP_STATE_FOUND && endpoint_is_v4(&upnp->external) &&
+            memcmp(upnp->external.ip + 12, zero, sizeof(zero)) == 0);
+}
+
+static enum portmap_state found_state(const struct pcp_find *find)
+{
+    static const enum portmap_state states[] = {
+        [PCP_FIND_STATE_OFF] = PORTMAP_STATE_OFF,
+        [PCP_FIND_STATE_ASKING] = PORTMAP_STATE_ASKING,
+        [PCP_FIND_STATE_FOUND] = PORTMAP_STATE_FOUND,
+        [PCP_FIND_STATE_REFUSED] = PORTMAP_STATE_REFUSED,
+        [PCP_FIND_STATE_SILENT] = PORTMAP_STATE_SILENT,
+    };
+
+    return states[find->state];
+}
+
 enum portmap_state portmap_state(const struct portmap *portmap, enum portmap_protocol protocol)
 {
     const struct pcp_mapping *pcp = &portmap->pcp;
 
     if (!portmap->on || protocol != PORTMAP_PROTOCOL_PCP) {
         return portmap->on ? portmap->ways[protocol].state : PORTMAP_STATE_OFF;
+    }
+    if (portmap->finds) {
+        return found_state(&portmap->find);
     }
     if (pcp_external(pcp) != NULL) {
         return PORTMAP_STATE_MAPPED;
@@ -343,7 +429,8 @@ bool portmap_is_asking(const struct portmap *portmap)
         enum portmap_state state = portmap_state(portmap, (enum portmap_protocol)i);
 
         if (state == PORTMAP_STATE_MAPPING ||
-            (state == PORTMAP_STATE_ASKING && (i != PORTMAP_PROTOCOL_PCP || portmap->patient))) {
+            (state == PORTMAP_STATE_ASKING &&
+             (i != PORTMAP_PROTOCOL_PCP || portmap->patient || portmap->finds))) {
             return true;
         }
     }

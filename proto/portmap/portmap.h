@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "proto/portmap/pcp_find.h"
 #include "proto/portmap/pcp_mapping.h"
 
 #include <stdbool.h>
@@ -106,7 +107,9 @@ struct portmap_way {
 struct portmap {
     const struct env *env; /* borrowed */
     bool on;
+    bool finds; /* it only finds out what the router speaks */
     struct pcp_place place;
+    struct pcp_find find; /* finds: in place of pcp */
     struct pcp_mapping pcp;
     struct portmap_way ways[PORTMAP_PROTOCOLS]; /* that of PCP is not used */
     bool patient;                               /* PCP goes before the others, until: */
@@ -120,6 +123,11 @@ struct portmap {
  * it: it is out of reach. Zeroed before the first time. env is kept. */
 void portmap_begin(struct portmap *portmap, const struct env *env, const struct pcp_place *place,
                    struct mono now);
+
+/** Find out only what the router of this place speaks, and its address outside; once. Nothing is
+ * mapped, so nothing has to be ended. */
+void portmap_find(struct portmap *portmap, const struct env *env, const struct pcp_place *place,
+                  struct mono now);
 
 /** Stop without a word. */
 void portmap_stop(struct portmap *portmap);
@@ -150,6 +158,14 @@ struct mono portmap_deadline(const struct portmap *portmap);
  * its address, that part is zero. Borrowed until the next call. */
 const struct endpoint *portmap_external(const struct portmap *portmap,
                                         enum portmap_protocol *protocol);
+
+/** The router's own address outside, as far as it tells by any protocol; none: it does not. Its
+ * port is 0. */
+struct endpoint portmap_outside(const struct portmap *portmap);
+
+/** True if the router says that it has no address outside that is any good, though it speaks: one
+ * that is behind another router does. */
+bool portmap_lacks_outside(const struct portmap *portmap);
 
 /** What the router makes of a protocol. */
 enum portmap_state portmap_state(const struct portmap *portmap, enum portmap_protocol protocol);

@@ -7,7 +7,10 @@
 
 static int code_of(const struct portmap *portmap, enum portmap_protocol protocol)
 {
-    return protocol == PORTMAP_PROTOCOL_PCP ? portmap->pcp.result : portmap->ways[protocol].code;
+    if (protocol == PORTMAP_PROTOCOL_PCP) {
+        return portmap->finds ? portmap->find.result : portmap->pcp.result;
+    }
+    return portmap->ways[protocol].code;
 }
 
 const char *portmap_refusals(const struct portmap *portmap, char text[PORTMAP_REFUSALS_SIZE])

@@ -158,7 +158,11 @@ static void begin(struct mapper *mapper)
     socket_close(mapper, &mapper->broadcast_io);
     portmap_stop(&mapper->portmap);
     if (place_find(mapper, &place)) {
-        portmap_begin(&mapper->portmap, mapper->options.env, &place, clock_mono());
+        if (mapper->options.find_only) {
+            portmap_find(&mapper->portmap, mapper->options.env, &place, clock_mono());
+        } else {
+            portmap_begin(&mapper->portmap, mapper->options.env, &place, clock_mono());
+        }
         pcp_socket_open(mapper);
         broadcast_socket_open(mapper);
     }

@@ -12,6 +12,7 @@
 #include "proto/crypto/identity.h"
 #include "proto/portmap/portmap_text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct mapper_options {
      * for the call. NULL: it is a random one. */
     const struct identity *identity;
     enum portmap_mode mode;
+    bool find_only; /* nothing is mapped: it only finds out what the router speaks */
 };
 
 /** Make it and begin. *out is written on ERR_OK only. ERR_NOMEM; ERR_SYSTEM: the kernel does not

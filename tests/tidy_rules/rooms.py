@@ -53,7 +53,7 @@ LAYERS = {
                       "relayd/engine", "proto/portmap", "proto/host", LMDB],
     "relayd/cli": RELAYD_CLI,
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
-    "client/netcheck": ["proto/base", "proto/net", "proto/wire"],
+    "client/netcheck": ["proto/base", "proto/net", "proto/wire", "proto/portmap"],
     "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
     "client/tunnel": PROTO,
     "client/path": [*PROTO, "client/stun2"],
