@@ -120,6 +120,7 @@ static const struct rule rules[] = {
     {"LendJob.target", RULE_PRESENT, 0, 0, 0},
     {"LendJob.transaction", RULE_SIZE, STUN_ID_SIZE, STUN_ID_SIZE, 0},
     {"LendJob.from_port", RULE_VALUE, 0, UINT16_MAX, 0},
+    {"LendClient.ip", RULE_IP, 0, 0, 0},
     {"LendPorts.ports", RULE_VALUE, 1, UINT16_MAX, LEND_ANSWER_PORTS_MAX},
     {"Join.invite", RULE_SIZE_OR_EMPTY, INVITE_SIZE, INVITE_SIZE, 0},
     {"Join.wanted_name", RULE_SIZE, 0, NAME_SIZE_MAX, 0},

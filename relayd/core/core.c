@@ -57,7 +57,7 @@ static int services_init(struct relay_core *core, struct mono now)
         rc = lend_service_init(&core->lend, base, core->mesh.mesh, now);
     }
     if (rc == ERR_OK) {
-        rc = other_address_init(&core->other, base, &core->lend);
+        rc = other_address_init(&core->other, base, &core->lend, now);
     }
     if (rc == ERR_OK) {
         rc = search_service_init(&core->search, base, &core->pool, core->mesh.mesh, now);

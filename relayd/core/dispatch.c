@@ -215,6 +215,11 @@ static void on_lend_ports(const struct request *r)
     other_address_on_ports(&r->core->other, r->client, r->message, r->now);
 }
 
+static void on_lend_client(const struct request *r)
+{
+    other_address_on_client(&r->core->other, r->message, r->now);
+}
+
 /* What a relay tells who dialled it, and what needs nothing done. */
 static void on_nothing(const struct request *r)
 {
@@ -250,6 +255,7 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_LEND_JOB, ASKER_RELAY_QUIETLY, on_lend_job},
     {ZIGLAN__CONTROL__BODY_LEND_DONE, ASKER_RELAY_QUIETLY, on_lend_done},
     {ZIGLAN__CONTROL__BODY_LEND_PORTS, ASKER_RELAY_QUIETLY, on_lend_ports},
+    {ZIGLAN__CONTROL__BODY_LEND_CLIENT, ASKER_RELAY_QUIETLY, on_lend_client},
     {ZIGLAN__CONTROL__BODY_JOIN, ASKER_HOST, on_join},
     {ZIGLAN__CONTROL__BODY_PUNCH_REQUEST, ASKER_HOST, on_punch_request},
     {ZIGLAN__CONTROL__BODY_PUNCH_ANSWER, ASKER_HOST, on_punch_answer},

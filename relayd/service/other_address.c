@@ -4,13 +4,17 @@
 
 #include <string.h>
 
+static const struct bucket_rate tell_rate = {.per_s = OTHER_CLIENTS_PER_S,
+                                             .burst = OTHER_CLIENTS_PER_S};
+
 int other_address_init(struct other_address *other, struct relay_base *base,
-                       const struct lend_service *lend)
+                       const struct lend_service *lend, struct mono now)
 {
     static const struct bucket_rate address = {.per_s = 1, .burst = OTHER_BURST * OTHER_COST};
 
     other->base = base;
     other->lend = lend;
+    bucket_init(&other->tells, &tell_rate, now);
     for (size_t i = 0; i < OTHER_FAMILIES; i++) {
         other->choices[i].due = MONO_NEVER;
     }
@@ -129,6 +133,49 @@ void other_address_answer(struct other_address *other, const struct endpoint *lo
     lend_answer_ask(other->lend, neighbour, remote, transaction,
                     change_port ? from.port : local->port);
     counters->stun_lent++;
+}
+
+/* ---- clients that neighbours told of this relay ---- */
+
+void other_address_told(struct other_address *other, const struct endpoint *local,
+                        const struct endpoint *remote, struct mono now)
+{
+    struct neighbour *neighbour = neighbour_of(other, choice_of(other, local));
+    Ziglan__LendClient body = ZIGLAN__LEND_CLIENT__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    if (neighbour == NULL || !bucket_take(&other->tells, &tell_rate, 1, now)) {
+        return;
+    }
+    body.ip = control_ip(remote);
+    message.body_case = ZIGLAN__CONTROL__BODY_LEND_CLIENT;
+    message.lend_client = &body;
+    neighbour_tell(&other->base->neighbours, neighbour, &message);
+}
+
+void other_address_on_client(struct other_address *other, const Ziglan__Control *message,
+                             struct mono now)
+{
+    const ProtobufCBinaryData *ip = &message->lend_client->ip;
+    const struct endpoint client = endpoint_of_bytes(ip->data, ip->len, 0);
+    struct other_client *row = &other->clients[other->clients_next];
+
+    memcpy(row->ip, client.ip, sizeof(row->ip));
+    row->until = mono_add_ms(now, OTHER_CLIENT_MS);
+    other->clients_next = (other->clients_next + 1) % OTHER_CLIENTS_MAX;
+}
+
+bool other_address_is_told(const struct other_address *other, const struct endpoint *remote,
+                           struct mono now)
+{
+    for (size_t i = 0; i < OTHER_CLIENTS_MAX; i++) {
+        const struct other_client *row = &other->clients[i];
+
+        if (!mono_due(row->until, now) && memcmp(row->ip, remote->ip, sizeof(row->ip)) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- messages ---- */

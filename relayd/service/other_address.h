@@ -30,6 +30,15 @@ enum {
     OTHER_COST = 10,
     OTHER_ADDRESSES_MAX = 4096, /* remembered */
     OTHER_FAMILIES = 2,
+    /* Clients that neighbours told of this relay: for so long they are told of no other one. */
+    OTHER_CLIENTS_MAX = 64,
+    OTHER_CLIENT_MS = 10000,
+    OTHER_CLIENTS_PER_S = 20, /* of whom neighbours are told */
+};
+
+struct other_client {
+    uint8_t ip[16];
+    struct mono until;
 };
 
 enum other_state {
@@ -56,17 +65,30 @@ struct other_address {
     const struct lend_service *lend;
     struct other_choice choices[OTHER_FAMILIES];
     struct bucket_table *addresses;
+    struct other_client clients[OTHER_CLIENTS_MAX]; /* a ring */
+    size_t clients_next;
+    struct bucket tells;
 };
 
 /** In zeroed memory; what is given is borrowed and outlives it. ERR_NOMEM; other_address_fini is
  * legal then. */
 int other_address_init(struct other_address *other, struct relay_base *base,
-                       const struct lend_service *lend) MUST_CHECK;
+                       const struct lend_service *lend, struct mono now) MUST_CHECK;
 void other_address_fini(struct other_address *other);
 
 /** The other address, with another port, for who asks at this one of ours. False: there is none. */
 bool other_address_find(const struct other_address *other, const struct endpoint *local,
                         struct endpoint *out);
+
+/** A client at `remote` was told of the other address: the neighbour hears of that. Some clients
+ * want from the other address no further one (turnutils_natdiscovery of coturn 4 asks whom it is
+ * told of last). */
+void other_address_told(struct other_address *other, const struct endpoint *local,
+                        const struct endpoint *remote, struct mono now);
+
+/** True if a neighbour told the client of this relay a moment ago. */
+bool other_address_is_told(const struct other_address *other, const struct endpoint *remote,
+                           struct mono now);
 
 /** Let the neighbour answer a request that came to `local` from `remote`, from the other address;
  * from its other port if change_port. Limited for each remote address. */
@@ -84,6 +106,10 @@ void other_address_changed(struct other_address *other, struct mono now);
 /** A neighbour tells its ports. */
 void other_address_on_ports(struct other_address *other, const struct relay_client *client,
                             const Ziglan__Control *message, struct mono now);
+
+/** A neighbour told a client of this relay. */
+void other_address_on_client(struct other_address *other, const Ziglan__Control *message,
+                             struct mono now);
 
 /** A datagram that says STUN, any content. True if it answers a question of ours. */
 bool other_address_on_stun(struct other_address *other, const struct dgram *in);

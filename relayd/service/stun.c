@@ -27,19 +27,35 @@ static bool other_find(const struct stun_service *service, const struct dgram *i
     return !request->classic && other_address_find(service->other, &in->local, out);
 }
 
+/* Whether the answer names the other address; that neighbour then knows whom it was told. */
+static bool is_named(const struct stun_service *service, const struct dgram *in,
+                     const struct stun_message *request, struct mono now)
+{
+    if (other_address_is_told(service->other, &in->remote, now)) {
+        return false;
+    }
+    if (!request->fingerprint) { /* hosts of ours have one, and do not ask for this */
+        other_address_told(service->other, &in->local, &in->remote, now);
+    }
+    return true;
+}
+
 /* From the port that the request came to, or wants, or by the neighbour that lends its address. */
 static void answer_plainly(struct stun_service *service, const struct dgram *in,
                            const struct stun_message *request, struct mono now)
 {
     const uint8_t *id = request->transaction + STUN_TRANSACTION_SIZE - STUN_ID_SIZE;
+    bool changes = request->change_ip || request->change_port;
     struct relay_counters *counters = &service->base->counters;
     struct endpoint local = in->local, other;
     bool has_other = other_find(service, in, request, &other);
-    bool refused =
-        request->unknown_count > 0 || ((request->change_ip || request->change_port) && !has_other);
+    bool refused = request->unknown_count > 0 || (changes && !has_other);
     uint8_t answer[STUN_ANSWER_SIZE_MAX];
     size_t size = 0;
 
+    if (has_other && !changes) {
+        has_other = is_named(service, in, request, now);
+    }
     local.port = request->change_port && !refused ? other.port : local.port;
     if (stun_answer(answer, &size, request, &in->remote, &local, has_other ? &other : NULL) !=
         ERR_OK) {

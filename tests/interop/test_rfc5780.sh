@@ -61,6 +61,25 @@ for short in fc ar pr sy; do
     number=$((number + 1))
 done
 
+# The kernel makes no NAT that takes another port for each address, so the rules say which.
+lab_site site-ad open 203.0.113.40 192.168.40
+lab_host ad site-ad 2
+lab_in inet ip route del 192.168.40.0/24
+lab_rules site-ad nat <<'NFT'
+table ip lab {
+    chain post {
+        type nat hook postrouting priority 100
+        oifname wan ip daddr 192.0.2.0/24 meta l4proto udp snat to 203.0.113.40:40001
+        oifname wan ip daddr 198.51.100.0/24 meta l4proto udp snat to 203.0.113.40:40002
+    }
+    chain through {
+        type filter hook forward priority 0
+        iifname wan ct state established,related accept
+        iifname wan drop
+    }
+}
+NFT
+
 relay_start one 192.0.2.10
 url=$(lab_in one "$(lab_program relayd)" status -c "$LAB_DIR/one/relayd.yaml" |
     grep -o 'relay://[^ ]*')
@@ -81,6 +100,8 @@ check "the other address is there" wait_for 40 has_other 192.0.2.10 pub
 for which in "${tools[@]}"; do
     tool=$(natdiscovery "$which")
     say "natdiscovery of $which"
+    lab_reboot_nat site-ad # its one port is free again
+    discover ad -m &
     for host in fc ar pr sy pub; do
         { discover $host -m; discover $host -f; } &
     done
@@ -90,6 +111,7 @@ for which in "${tools[@]}"; do
         check "${kind[$host]}: mapping" verdict "$host" -m "NAT with $mapping Mapping!"
         check "${kind[$host]}: filtering" verdict "$host" -f "NAT with $filtering Filtering!"
     done
+    check "a port for each address: mapping" verdict ad -m "NAT with $AD Mapping!"
     check "without NAT: filtering" verdict pub -f "NAT with $EI Filtering!"
 done
 

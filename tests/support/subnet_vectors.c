@@ -421,6 +421,7 @@ void addresses_are_lent(void **state)
     Ziglan__LendJob job = ZIGLAN__LEND_JOB__INIT;
     Ziglan__LendDone done = ZIGLAN__LEND_DONE__INIT;
     Ziglan__LendPorts tells = ZIGLAN__LEND_PORTS__INIT;
+    Ziglan__LendClient client = ZIGLAN__LEND_CLIENT__INIT;
     uint32_t ports[] = {4433, 443};
     Ziglan__Address target = ZIGLAN__ADDRESS__INIT;
     uint8_t value[LEND_ANSWER_SIZE_MAX], ip[16], id[STUN_ID_SIZE];
@@ -457,6 +458,10 @@ void addresses_are_lent(void **state)
     control.body_case = ZIGLAN__CONTROL__BODY_LEND_PORTS;
     control.lend_ports = &tells;
     output_control("lend_ports", &control);
+    client.ip = control_bytes(host, sizeof(host));
+    control.body_case = ZIGLAN__CONTROL__BODY_LEND_CLIENT;
+    control.lend_client = &client;
+    output_control("lend_client", &control);
     answer.lenders[0].address.port = 443;
     size = stun_lent_answer(lent, id, &mapped, &answer.lenders[0].address);
     output("stun_lent_answer", lent, size);

@@ -215,6 +215,52 @@ static void a_network_hears_little_however_many_addresses_ask(void **state)
     relay_net_free(net);
 }
 
+/* A client that asks each relay of which it is told stays between two. */
+static void whom_a_neighbour_told_of_us_is_told_of_nobody_else(void **state)
+{
+    struct relay_net *net = net_of(10);
+    struct other_address *other = &net->nodes[0].core->other;
+    Ziglan__LendClient body = ZIGLAN__LEND_CLIENT__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+    const struct stun_message *answer;
+    struct endpoint from;
+    struct listener l, far;
+
+    (void)state;
+    listener_add(net, &l, 5);
+    listener_add(net, &far, 6);
+    answer = ask(net, &l, 4433, 1, 0, &from);
+    assert_false(endpoint_is_none(&answer->other));
+    for (size_t i = 1; i < COUNT; i++) { /* the neighbour of which it was told knows */
+        bool lends = endpoint_same_ip(&answer->other, &net->nodes[i].address);
+
+        assert_int_equal(
+            other_address_is_told(&net->nodes[i].core->other, &l.guest.address, net->now), lends);
+    }
+    body.ip = control_ip(&l.guest.address);
+    message.body_case = ZIGLAN__CONTROL__BODY_LEND_CLIENT;
+    message.lend_client = &body;
+    other_address_on_client(other, &message, net->now);
+    answer = ask(net, &l, 4433, 2, 0, &from);
+    assert_true(endpoint_is_none(&answer->other));
+    assert_non_null(ask(net, &l, 4433, 3, CHANGE_IP, &from)); /* what it wants it gets */
+    answer = ask(net, &far, 4433, 4, 0, &from);
+    assert_false(endpoint_is_none(&answer->other)); /* others are told */
+    relay_net_run(net, OTHER_CLIENT_MS);
+    answer = ask(net, &l, 4433, 5, 0, &from);
+    assert_false(endpoint_is_none(&answer->other));
+    for (unsigned i = 0; i < 1000; i++) { /* only the last ones are known */
+        const uint8_t ip[4] = {203, 0, 113, (uint8_t)(100 + i % 100)};
+        const struct endpoint client = endpoint_v4(ip, 0);
+
+        body.ip = control_ip(&client);
+        other_address_on_client(other, &message, net->now);
+    }
+    answer = ask(net, &l, 4433, 6, 0, &from);
+    assert_false(endpoint_is_none(&answer->other));
+    relay_net_free(net);
+}
+
 static bool port_is_open(struct relay_net *net, const struct endpoint *from,
                          const struct endpoint *to)
 {
@@ -363,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_client_is_told_of_an_address_that_a_neighbour_lends),
         cmocka_unit_test(an_answer_comes_once_from_where_it_is_wanted),
         cmocka_unit_test(an_address_that_never_asked_hears_little),
+        cmocka_unit_test(whom_a_neighbour_told_of_us_is_told_of_nobody_else),
         cmocka_unit_test(a_network_hears_little_however_many_addresses_ask),
         cmocka_unit_test(an_address_that_does_not_answer_at_both_ports_is_not_told),
         cmocka_unit_test(a_neighbour_that_is_gone_lends_nothing),
