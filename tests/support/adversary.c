@@ -5,7 +5,9 @@
 #include "proto/base/bytes.h"
 #include "proto/crypto/signed.h"
 #include "proto/wire/capsule.h"
+#include "proto/wire/lend.h"
 #include "proto/wire/relayed.h"
+#include "proto/wire/stun.h"
 #include "tests/support/identities.h"
 #include "tests/support/parts.h"
 
@@ -323,6 +325,75 @@ static void reach_job(struct adversary *adversary, struct net_host *attacker, ui
     net_host_send(attacker, &message);
 }
 
+/* ---- what stock STUN clients and hosts that measure their NAT make relays send ---- */
+
+static const uint8_t stranger_ip[4] = {192, 0, 2, 66};
+
+/* Send a stranger something, once knocks and once an answer. */
+static void lend_job(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    const struct endpoint stranger = endpoint_v4(stranger_ip, 53);
+    static const uint8_t transaction[STUN_ID_SIZE] = {9};
+    Ziglan__LendJob body = ZIGLAN__LEND_JOB__INIT;
+    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    (void)adversary;
+    address.ip = control_ip(&stranger);
+    address.port = stranger.port;
+    body.id = n + 1;
+    body.target = &address;
+    body.transaction = control_bytes(transaction, sizeof(transaction));
+    body.from_port = n % 2 == 0 ? 0 : 4433;
+    message.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
+    message.lend_job = &body;
+    net_host_send(attacker, &message);
+}
+
+static void request_send(struct adversary *adversary, const struct endpoint *from,
+                         const uint8_t *packet, size_t size)
+{
+    struct relay_net *net = adversary->town.net;
+
+    wire_send(&net->wire, from, &net->nodes[0].address, packet, size, net->now);
+}
+
+/* A stock client's request (RFC 5780) in a stranger's name. */
+static void forged_change(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    const uint8_t packet[] = {0,          1,        0, 8, 0x21, 0x12, 0xa4, 0x42, (uint8_t)(n >> 8),
+                              (uint8_t)n, [20] = 0, 3, 0, 4,    0,    0,    0,    6};
+    const struct endpoint stranger = endpoint_v4(stranger_ip, 53);
+
+    (void)attacker;
+    request_send(adversary, &stranger, packet, sizeof(packet));
+}
+
+/* The same in the names of all addresses of its network. */
+static void forged_network(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    const uint8_t packet[] = {0,          1,        0, 8, 0x21, 0x12, 0xa4, 0x42, (uint8_t)(n >> 8),
+                              (uint8_t)n, [20] = 0, 3, 0, 4,    0,    0,    0,    6};
+    uint8_t ip[4] = {192, 0, 2, (uint8_t)(1 + n % 250)};
+    const struct endpoint stranger = endpoint_v4(ip, 53);
+
+    (void)attacker;
+    request_send(adversary, &stranger, packet, sizeof(packet));
+}
+
+/* A host asks to be measured again and again, with a cookie that it made up. */
+static void report(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    const uint8_t id[STUN_ID_SIZE] = {1, (uint8_t)(n >> 8), (uint8_t)n};
+    const uint8_t cookie[LEND_COOKIE_SIZE] = {7, (uint8_t)n};
+    const struct endpoint stranger = endpoint_v4(stranger_ip, (uint16_t)(1024 + n % 60000));
+    uint8_t value[LEND_REQUEST_SIZE], packet[LEND_REQUEST_SIZE + STUN_REQUEST_SIZE + 4];
+
+    (void)attacker;
+    lend_request_encode(value, cookie);
+    request_send(adversary, &stranger, packet, stun_lend_request(packet, id, value, sizeof(value)));
+}
+
 /* ---- frames and punches between relays ---- */
 
 static void relayed_send(struct adversary *adversary, struct net_host *attacker,
@@ -527,6 +598,11 @@ COUNT(join_invite, core->base.counters.join_invite_invalid)
 COUNT(join_limit, core->base.counters.join_limit)
 COUNT(node_lookup, core->base.counters.node_lookups_limit)
 COUNT(protocol, link_hub_stats(core->base.hub)->protocol_errors)
+COUNT(lent_limited,
+      core->base.counters.lent_limited_net + core->base.counters.lent_limited_neighbour)
+COUNT(stun_limited, core->base.counters.stun_limited_address)
+COUNT(stun_lent_limited,
+      core->base.counters.stun_lent_limited + core->base.counters.stun_limited_address)
 COUNT(nothing, core->base.counters.drop_first_byte)
 
 #define CONTROL_RATE "control_refused rate"
@@ -556,6 +632,14 @@ const struct adversary_attack adversary_attacks[] = {
     {"Finds of four relays of one /24", "search_queries limit_link", true, 4, 1000, find,
      count_find_link},
     {"ReachJobs about bystanders", "reach_jobs_refused", true, 1, 1000, reach_job, count_reach},
+    {"LendJobs about a stranger", "lent_jobs limited_net, limited_neighbour", true, 1, 1000,
+     lend_job, count_lent_limited},
+    {"CHANGE-REQUESTs in a stranger's name", "stun_requests limited_address", false, 1, 1000,
+     forged_change, count_stun_limited},
+    {"the same in the names of all of a /24", "stun_requests lent_limited, limited_address", false,
+     1, 1000, forged_network, count_stun_lent_limited},
+    {"requests to be measured, with made-up cookies", "stun_requests limited_address", false, 1,
+     1000, report, count_stun_limited},
     {"punches for hosts of its own", "relayed_punches_refused rate", true, 1, 1000, punch,
      count_punch_rate},
     {"kind 3 with a forged source", "dropped_packets not_attached", true, 1, 1000, forged_source,
