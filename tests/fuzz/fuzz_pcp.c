@@ -31,5 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     portmap_on_datagram(&portmap, &server, data, size, now);
     portmap_on_broadcast(&portmap, &server, data, size, now);
     (void)portmap_expire(&portmap, out, mono_add_ms(now, PORTMAP_PATIENCE_MS));
+    portmap_find(&portmap, &ports.env, &place, now);
+    CHECK(portmap_expire(&portmap, out, now) == PCP_HEADER_SIZE);
+    portmap_on_datagram(&portmap, &server, data, size, now);
+    CHECK(portmap_state(&portmap, PORTMAP_PROTOCOL_PCP) != PORTMAP_STATE_MAPPED);
     return 0;
 }

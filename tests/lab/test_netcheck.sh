@@ -142,4 +142,29 @@ netcheck pr
 check "measures by its own relay" measured pr P-RC $EI $APD
 check "and knows its round trip" says_of pr answered "$(said pr sent)"
 expect "in words" 0 "forward one UDP port" lab_ziglan pr netcheck
+
+say "in another network, and back"
+nat_now() { # host; the kind that relays are told, and how many networks are remembered
+    lab_ziglan "$1" status --json | "$LAB_PYTHON" -c '
+import json, sys
+nat = json.load(sys.stdin)["nat"]
+print(nat["name"] if nat["measured_s"] is not None else "none", nat["networks"])'
+}
+is_nat() { [ "$(nat_now "$1")" = "$2" ]; }
+walk() { # host old new address; the new network is there, and then the old one is gone
+    lab_in "$1" ip addr replace "$4/24" dev "$3"
+    lab_in "$1" ip link set "$3" up
+    lab_in "$1" ip link set "$2" down
+    lab_in "$1" ip route replace default via "${4%.*}.1" dev "$3"
+}
+check "status tells the kind" is_nat pr "P-RC 1"
+lab_in pr ip link add eth1 type veth peer name to-pr netns "$(lab_ns site-sy)"
+lab_in site-sy ip link set to-pr master lan up
+walk pr eth0 eth1 192.168.34.9
+check "it is measured again" wait_for 30 is_nat pr "Sym 2"
+walk pr eth1 eth0 192.168.33.2
+lab_in pr ip addr replace 192.168.33.2/24 dev eth0
+left=$(moment)
+check "what was measured here before is known again" wait_for 20 is_nat pr "P-RC 2"
+say "after $(since_ms "$left" | sed 's/@.*//') ms"
 test_end
