@@ -11,7 +11,6 @@ static const char label[] = "stun2 word 1";
 
 enum {
     LABEL_SIZE = sizeof(label) - 1,
-    NUMBER_AT = 8,
     E_AT = WORD_HEADER_SIZE,
     SEALED_AT = E_AT + KEY_SIZE,
     PLAIN_SIZE = WORD_SIZE - SEALED_AT - AEAD_TAG_SIZE,
@@ -46,20 +45,6 @@ out:
     return rc;
 }
 
-static void header_write(uint8_t *out, enum frame_first_byte type, uint64_t number)
-{
-    memset(out, 0, WORD_HEADER_SIZE);
-    out[0] = (uint8_t)type;
-    be64_write(out + NUMBER_AT, number);
-}
-
-static bool header_ok(const uint8_t *data, enum frame_first_byte type)
-{
-    static const uint8_t zeros[NUMBER_AT - 1];
-
-    return data[0] == type && memcmp(data + 1, zeros, sizeof(zeros)) == 0;
-}
-
 int word_ask(uint8_t out[WORD_SIZE], struct word *word, const uint8_t to[KEY_SIZE],
              const uint8_t key[KEY_SIZE], const uint8_t random[WORD_RANDOM_SIZE])
 {
@@ -77,7 +62,7 @@ int word_ask(uint8_t out[WORD_SIZE], struct word *word, const uint8_t to[KEY_SIZ
     }
     word->number = be64_read(random + KEY_SIZE);
     memcpy(word->answer_key, keys + AEAD_KEY_SIZE, AEAD_KEY_SIZE);
-    header_write(out, FRAME_TYPE_WORD, word->number);
+    word_header_write(out, FRAME_TYPE_WORD, word->number);
     memcpy(out + E_AT, e, KEY_SIZE);
     memcpy(plain, key, KEY_SIZE);
     aead_key_init(&aead, AEAD_CHACHA20_POLY1305, keys);
@@ -92,9 +77,10 @@ int word_asked(struct word *word, uint8_t key[KEY_SIZE], const struct identity *
 {
     uint8_t keys[KEYS_SIZE], plain[PLAIN_SIZE];
     struct aead_key aead;
+    uint64_t number;
     bool opened;
 
-    if (size != WORD_SIZE || !header_ok(data, FRAME_TYPE_WORD) ||
+    if (size != WORD_SIZE || !word_header_read(&number, FRAME_TYPE_WORD, data, size) ||
         keys_make(keys, own->x25519_secret, data + E_AT, data + E_AT, own->public_key) != ERR_OK) {
         return ERR_DROP;
     }
@@ -102,7 +88,7 @@ int word_asked(struct word *word, uint8_t key[KEY_SIZE], const struct identity *
     opened = aead_open(&aead, 0, data, SEALED_AT, data + SEALED_AT, size - SEALED_AT, plain);
     aead_key_wipe(&aead);
     if (opened) {
-        word->number = be64_read(data + NUMBER_AT);
+        word->number = number;
         memcpy(word->answer_key, keys + AEAD_KEY_SIZE, AEAD_KEY_SIZE);
         memcpy(key, plain, KEY_SIZE);
     }
@@ -116,7 +102,7 @@ size_t word_answer(uint8_t out[WORD_SIZE], const struct word *word, const uint8_
     struct aead_key aead;
 
     CHECK(size <= WORD_BODY_SIZE_MAX);
-    header_write(out, FRAME_TYPE_WORD_ANSWER, word->number);
+    word_header_write(out, FRAME_TYPE_WORD_ANSWER, word->number);
     aead_key_init(&aead, AEAD_CHACHA20_POLY1305, word->answer_key);
     aead_seal(&aead, 0, out, WORD_HEADER_SIZE, body, size, out + WORD_HEADER_SIZE);
     aead_key_wipe(&aead);
@@ -125,12 +111,8 @@ size_t word_answer(uint8_t out[WORD_SIZE], const struct word *word, const uint8_
 
 bool word_number(const uint8_t *data, size_t size, uint64_t *number)
 {
-    if (size < WORD_HEADER_SIZE + AEAD_TAG_SIZE || size > WORD_SIZE ||
-        !header_ok(data, FRAME_TYPE_WORD_ANSWER)) {
-        return false;
-    }
-    *number = be64_read(data + NUMBER_AT);
-    return true;
+    return size >= WORD_HEADER_SIZE + AEAD_TAG_SIZE && size <= WORD_SIZE &&
+           word_header_read(number, FRAME_TYPE_WORD_ANSWER, data, size);
 }
 
 int word_answered(uint8_t body[WORD_BODY_SIZE_MAX], size_t *body_size, const struct word *word,

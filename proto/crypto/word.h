@@ -17,6 +17,7 @@
 #include "proto/base/err.h"
 #include "proto/crypto/aead.h"
 #include "proto/crypto/identity.h"
+#include "proto/crypto/word_header.h"
 #include "proto/wire/frame.h"
 
 #include <stdbool.h>
@@ -25,7 +26,6 @@
 
 enum {
     WORD_SIZE = 768, /* of each question, and of an answer at most */
-    WORD_HEADER_SIZE = 16,
     WORD_BODY_SIZE_MAX = WORD_SIZE - WORD_HEADER_SIZE - AEAD_TAG_SIZE,
     WORD_RANDOM_SIZE = KEY_SIZE + 8,
 };

@@ -78,6 +78,17 @@ void outbox_put_hops(struct outbox *box, const struct endpoint *local,
     box->items[box->items_count - 1].hops = hops;
 }
 
+void outbox_move(struct outbox *from, struct outbox *to)
+{
+    for (size_t i = 0; i < from->items_count; i++) {
+        const struct outbox_item *item = &from->items[i];
+
+        outbox_put_hops(to, &item->local, &item->remote, from->bytes + item->offset, item->size,
+                        item->hops);
+    }
+    outbox_clear(from);
+}
+
 void outbox_clear(struct outbox *box)
 {
     box->bytes_used = 0;

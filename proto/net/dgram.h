@@ -73,5 +73,8 @@ void outbox_put(struct outbox *box, const struct endpoint *local, const struct e
 void outbox_put_hops(struct outbox *box, const struct endpoint *local,
                      const struct endpoint *remote, const uint8_t *data, size_t size, uint8_t hops);
 
+/** Move all that is in `from` to the end of `to`; what has no room there is counted and lost. */
+void outbox_move(struct outbox *from, struct outbox *to);
+
 /** Empty the box. Memory and refused_count stay. */
 void outbox_clear(struct outbox *box);

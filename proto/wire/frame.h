@@ -16,6 +16,8 @@ enum frame_first_byte {
     FRAME_LANE_LAST = 0x9f,
     FRAME_TYPE_WORD = 0xa0, /* relay to relay, without a session: proto/crypto/word.h */
     FRAME_TYPE_WORD_ANSWER = 0xa1,
+    FRAME_TYPE_FRAME_WORD = 0xa2, /* with a frame of a host: proto/crypto/frame_word.h */
+    FRAME_TYPE_RECEIPT = 0xa3,
     FRAME_QUIC_BIT = 0x40, /* set in every QUIC first byte; grease_quic_bit is never offered */
 };
 

@@ -72,6 +72,7 @@ enum {
     RECORD_PROTOCOL_QUIC_FLAG = 1,
     RECORD_PROTOCOL_HTTP2_FLAG = 2,
     RECORD_PROTOCOL_WORD_FLAG = 4, /* answers words at its first address: proto/crypto/word.h */
+    RECORD_PROTOCOL_FRAME_WORD_FLAG = 8, /* takes frames there: proto/crypto/frame_word.h */
 };
 
 /** What a relay says of its NAT: of the kinds in docs/protocol.md, section 13, those with which it

@@ -156,6 +156,15 @@
     X(words_answered, "words_total", "what=\"answered\"", "")                                      \
     X(words_limit, "words_total", "what=\"limit\"", "")                                            \
     X(words_bad, "words_total", "what=\"bad\"", "")                                                \
+    X(frame_words_sent, "frame_words_total", "what=\"sent\"",                                      \
+      "Frames between relays without a session, by what became of them.")                          \
+    X(frame_words_receipts, "frame_words_total", "what=\"taken_there\"", "")                       \
+    X(frame_words_again, "frame_words_total", "what=\"sent_again\"", "")                           \
+    X(frame_words_opened, "frame_words_total", "what=\"opened\"", "")                              \
+    X(frame_words_taken, "frame_words_total", "what=\"taken\"", "")                                \
+    X(frame_words_limit, "frame_words_total", "what=\"limit\"", "")                                \
+    X(frame_words_old, "frame_words_total", "what=\"old\"", "")                                    \
+    X(frame_words_bad, "frame_words_total", "what=\"bad\"", "")                                    \
     X(blocks_limit, "blocks_refused_total", "", "Keys that hosts could not block: too many.")      \
     X(vias_limit, "ways_refused_total", "", "Ways that hosts could not name: too many.")           \
     X(changes_sent, "changes_messages_total", "", "Changes messages sent to watchers.")            \

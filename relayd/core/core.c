@@ -30,7 +30,7 @@ static int services_init(struct relay_core *core, struct mono now)
         rc = presence_service_init(&core->presence, base, now);
     }
     if (rc == ERR_OK) {
-        rc = forward_relay_init(&core->forward, base, &core->presence);
+        rc = forward_relay_init(&core->forward, base, &core->presence, now);
     }
     watch_service_init(&core->watch, base);
     core->session = (struct session_service){.base = base,
@@ -54,6 +54,7 @@ static int services_init(struct relay_core *core, struct mono now)
     }
     if (rc == ERR_OK) {
         presence_use_mesh(&core->presence, core->mesh.mesh);
+        core->forward.words.mesh = core->mesh.mesh;
         rc = lend_service_init(&core->lend, base, core->mesh.mesh, now);
     }
     if (rc == ERR_OK) {
@@ -143,13 +144,7 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
                   "peer=%s dialled=%s", key_short(event.neighbour->key, key),
                   event.neighbour->dialled ? "true" : "false");
         presence_on_neighbour(&core->presence, &event, now);
-        if (event.type == NEIGHBOUR_EVENT_GONE) {
-            if (!event.neighbour->opened) {
-                forward_relay_unreachable(&core->forward, event.neighbour->key, now);
-            }
-        } else {
-            forward_relay_reached(&core->forward, event.neighbour->key);
-        }
+        forward_relay_on_neighbour(&core->forward, &event, now);
         peer_service_on_neighbour(&core->peers, &event, now);
         mesh_service_on_neighbour(&core->mesh, &event, now);
         reach_on_neighbour(&core->reach, &event, now);
@@ -302,6 +297,10 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
     } else if (first == FRAME_TYPE_WORD_ANSWER) {
         presence_on_word_answer(&core->presence, in, now);
         forward_relay_step(&core->forward, now);
+    } else if (first == FRAME_TYPE_FRAME_WORD) {
+        forward_foreign_word(&core->forward, in, now);
+    } else if (first == FRAME_TYPE_RECEIPT) {
+        forward_words_on_receipt(&core->forward.words, in);
     } else {
         counters->drop_first_byte++;
     }
@@ -341,7 +340,8 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     }
     stun_service_transmit(&core->stun, out);
     reach_dials_transmit(&core->mesh.dials, out, now);
-    presence_words_transmit(&core->presence.words, out);
+    outbox_move(&core->presence.words.out, out);
+    outbox_move(&core->forward.words.out, out);
     lend_knocks_transmit(&core->lend.knocks, out, now);
     other_address_transmit(&core->other, out, now);
     join_flush(&core->join, now);

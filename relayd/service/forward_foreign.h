@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Frames that relays bring (docs/protocol.md, section 3): datagrams of kind 3, for hosts here, or
- * to be passed on to the next relay that stands in them. A relay in the middle keeps no state about
- * them but the attachments of their sources.
+ * Frames that relays bring (docs/protocol.md, section 17): datagrams of kind 3 of a session or in a
+ * word, for hosts here, or to be passed on to the next relay that stands in them. A relay in the
+ * middle keeps no state about them but the attachments of their sources.
  */
 #pragma once
 
@@ -19,3 +19,7 @@ bool forward_foreign_believes(struct forward_relay *service, const struct relay_
  * is not believed, not allowed or too much is dropped and counted by its reason. */
 void forward_foreign_take(struct forward_relay *service, const struct relay_client *neighbour,
                           const struct link_event *event, struct mono now);
+
+/** A datagram arrived that begins like a word with a frame (any content). It is treated as the
+ * same frame over a session, but nobody is told why it was refused. */
+void forward_foreign_word(struct forward_relay *service, const struct dgram *in, struct mono now);

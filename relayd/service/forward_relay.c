@@ -9,7 +9,7 @@ _Static_assert((int)PRESENCE_SIGNED_SIZE_MAX <= (int)RELAYED_ATTACHMENT_SIZE_MAX
                "an attachment fits into a frame");
 
 int forward_relay_init(struct forward_relay *service, struct relay_base *base,
-                       struct presence_service *presence)
+                       struct presence_service *presence, struct mono now)
 {
     int rc = foreign_limits_init(&service->limits, &base->counters, &base->env);
 
@@ -27,11 +27,15 @@ int forward_relay_init(struct forward_relay *service, struct relay_base *base,
     if (rc == ERR_OK) {
         rc = marks_new(&service->marks, &base->env);
     }
+    if (rc == ERR_OK) {
+        rc = forward_words_init(&service->words, base, now);
+    }
     return rc;
 }
 
 void forward_relay_fini(struct forward_relay *service)
 {
+    forward_words_fini(&service->words);
     marks_free(service->marks);
     attached_free(service->attached);
     waiting_free(service->waiting);
@@ -84,6 +88,33 @@ static bool is_unreachable(const struct forward_relay *service, const uint8_t re
     return is_in_force(service, FORWARD_MARK_UNREACHABLE, relay, NULL, now);
 }
 
+static void out_count(struct forward_relay *service, const struct relayed *frame)
+{
+    service->base->counters.relayed_out_frames++;
+    service->base->counters.relayed_out_bytes += frame->frame_size;
+}
+
+/* Send a frame by a word. False if that cannot be, or there is a session. One is made meanwhile, by
+ * whoever sent the first word. */
+static bool by_word(struct forward_relay *service, const uint8_t next[KEY_SIZE],
+                    const struct relayed *frame, struct mono now)
+{
+    struct neighbour_table *neighbours = &service->base->neighbours;
+    uint8_t bytes[FRAME_WORD_BODY_SIZE_MAX], head[RELAYED_HEAD_SIZE_MAX];
+    size_t size = 0;
+
+    if (neighbour_of_key(neighbours, next) != NULL ||
+        relayed_head_encode(head, &size, frame) != ERR_OK ||
+        !forward_words_may(&service->words, next, size + frame->frame_size) ||
+        (!is_in_force(service, FORWARD_MARK_EXPECTED, next, NULL, now) &&
+         neighbour_want(neighbours, next, now) == NULL)) {
+        return false;
+    }
+    memcpy(bytes, head, size);
+    memcpy(bytes + size, frame->frame, frame->frame_size);
+    return forward_words_send(&service->words, next, bytes, size + frame->frame_size, now);
+}
+
 int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZE],
                        const struct relayed *frame, struct mono now)
 {
@@ -96,6 +127,10 @@ int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZ
     if (is_unreachable(service, next, now)) {
         return ERR_DROP;
     }
+    if (by_word(service, next, frame, now)) {
+        out_count(service, frame);
+        return ERR_OK;
+    }
     if (!attachment_is_due(service, next, frame->src, now)) {
         sent.attachment = NULL;
         sent.attachment_size = 0;
@@ -106,8 +141,7 @@ int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZ
                                    frame->frame_size, now);
     }
     if (rc == ERR_OK) {
-        base->counters.relayed_out_frames++;
-        base->counters.relayed_out_bytes += frame->frame_size;
+        out_count(service, frame);
     }
     return rc;
 }
@@ -127,6 +161,51 @@ void forward_relay_reached(struct forward_relay *service, const uint8_t relay[KE
     const struct mark_name name = mark_of(FORWARD_MARK_UNREACHABLE, relay, NULL);
 
     marks_clear(service->marks, &name);
+}
+
+void forward_relay_expect(struct forward_relay *service, const uint8_t relay[KEY_SIZE],
+                          struct mono now)
+{
+    const struct mark_name name = mark_of(FORWARD_MARK_EXPECTED, relay, NULL);
+
+    marks_set(service->marks, &name, mono_add_ms(now, FORWARD_EXPECTED_MS));
+}
+
+/* Words without a receipt, to this relay or (NULL) of long ago, go over its session. */
+static void words_send_again(struct forward_relay *service, const uint8_t *to, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct forward_word word;
+
+    while (forward_words_take(&service->words, to, &word, now)) {
+        if (neighbour_datagram_to(&base->neighbours, word.to, word.body, word.size, NULL, 0, now) ==
+            ERR_OK) {
+            base->counters.frame_words_again++;
+        } else {
+            base->counters.drop_queue++;
+        }
+        free(word.body);
+    }
+}
+
+void forward_relay_on_neighbour(struct forward_relay *service, const struct neighbour_event *event,
+                                struct mono now)
+{
+    const uint8_t *key = event->neighbour->key;
+    struct forward_word word;
+
+    if (event->type == NEIGHBOUR_EVENT_OPEN) {
+        forward_relay_reached(service, key);
+        if (event->neighbour->dialled) { /* a dial takes longer than a receipt */
+            words_send_again(service, key, now);
+        }
+    } else if (!event->neighbour->opened) {
+        forward_relay_unreachable(service, key, now);
+        while (forward_words_take(&service->words, key, &word, now)) {
+            service->base->counters.drop_no_session++;
+            free(word.body);
+        }
+    }
 }
 
 /* A frame of a host here. */
@@ -445,11 +524,12 @@ void forward_relay_gone(struct forward_relay *service, const uint8_t key[KEY_SIZ
 void forward_relay_expire(struct forward_relay *service, struct mono now)
 {
     service->base->counters.drop_seeking += waiting_expire(service->waiting, now);
+    words_send_again(service, NULL, now);
 }
 
 struct mono forward_relay_deadline(const struct forward_relay *service)
 {
-    return waiting_deadline(service->waiting);
+    return mono_min(waiting_deadline(service->waiting), forward_words_deadline(&service->words));
 }
 
 void forward_relay_sweep(struct forward_relay *service, struct mono now)

@@ -12,7 +12,9 @@
 #include "proto/wire/control.h"
 #include "proto/wire/relayed.h"
 #include "relayd/base/foreign_limits.h"
+#include "relayd/base/neighbour_table.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/forward_words.h"
 #include "relayd/service/gone.h"
 #include "relayd/service/presence.h"
 #include "rendezvous/relaying/attached.h"
@@ -29,6 +31,7 @@ enum {
     FORWARD_BLOCKED_MS =
         10000, /* what the receiver's relay said of a block holds; an end is not told */
     FORWARD_UNREACHABLE_MS = 10000, /* a relay that did not answer is not tried again */
+    FORWARD_EXPECTED_MS = 2000,     /* who brought a frame by a word makes the session */
 };
 
 /* The kinds of marks (rendezvous/relaying/marks.h). */
@@ -39,6 +42,7 @@ enum forward_mark {
     FORWARD_MARK_GONE,         /* source, destination */
     FORWARD_MARK_WANTED,       /* neighbour, source */
     FORWARD_MARK_UNREACHABLE,  /* relay */
+    FORWARD_MARK_EXPECTED,     /* relay */
     FORWARD_MARK_PUNCH,        /* host here, target, request id: the target's relay was asked */
     FORWARD_MARK_PUNCH_ON_WAY, /* host here, target: it was asked a moment ago */
 };
@@ -51,12 +55,13 @@ struct forward_relay {
     struct attached_table *attached; /* hosts of other relays */
     struct marks *marks;
     struct foreign_limits limits;
+    struct forward_words words;
 };
 
 /** Make everything, in zeroed memory. base and presence are borrowed and outlive the service.
  * ERR_NOMEM; forward_relay_fini then releases what was made. */
 int forward_relay_init(struct forward_relay *service, struct relay_base *base,
-                       struct presence_service *presence) MUST_CHECK;
+                       struct presence_service *presence, struct mono now) MUST_CHECK;
 void forward_relay_fini(struct forward_relay *service);
 
 /** A host sent a frame for a key that has no session here; it was allowed to, and charged. What
@@ -66,9 +71,10 @@ void forward_relay_take(struct forward_relay *service, struct relay_client *from
                         struct mono now);
 
 /**
- * Send a frame to the next relay on its way, which is dialled if need be. attachment is that of
- * the source, and is left out once the relay must know it. ERR_DROP if nobody knows where that
- * relay is; ERR_LIMIT if too much waits; ERR_NOMEM.
+ * Send a frame to the next relay on its way, which is dialled if need be; by a word, if it takes
+ * those, as long as there is no session. attachment is that of the source, and is left out once the
+ * relay must know it. ERR_DROP if nobody knows where that relay is; ERR_LIMIT if too much waits;
+ * ERR_NOMEM.
  */
 int forward_relay_send(struct forward_relay *service, const uint8_t next[KEY_SIZE],
                        const struct relayed *frame, struct mono now) MUST_CHECK;
@@ -102,8 +108,15 @@ void forward_relay_on_wanted(struct forward_relay *service, const struct relay_c
 /** The key has no session here any more. */
 void forward_relay_gone(struct forward_relay *service, const uint8_t key[KEY_SIZE]);
 
-/** This relay could not be reached, or does not answer: for a while others are tried. It answers
- * again, or was reached. */
+/** A relay brought a frame by a word, so it is making a session. */
+void forward_relay_expect(struct forward_relay *service, const uint8_t relay[KEY_SIZE],
+                          struct mono now);
+
+/** There is a session with a neighbour, or none any more, or none could be made. */
+void forward_relay_on_neighbour(struct forward_relay *service, const struct neighbour_event *event,
+                                struct mono now);
+
+/** The session with this relay does not answer: for a while others are tried. It answers again. */
 void forward_relay_unreachable(struct forward_relay *service, const uint8_t relay[KEY_SIZE],
                                struct mono now);
 void forward_relay_reached(struct forward_relay *service, const uint8_t relay[KEY_SIZE]);

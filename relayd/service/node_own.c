@@ -42,7 +42,8 @@ static int sign(struct node_own *own, struct mono now)
     struct record_node record = {
         .service = RECORD_NODE_SERVICE,
         .addresses_count = 1,
-        .protocols = RECORD_PROTOCOL_QUIC_FLAG | RECORD_PROTOCOL_WORD_FLAG,
+        .protocols =
+            RECORD_PROTOCOL_QUIC_FLAG | RECORD_PROTOCOL_WORD_FLAG | RECORD_PROTOCOL_FRAME_WORD_FLAG,
         .nat_kind = own->nat_kind,
     };
     unsigned next = 1 - own->index;

@@ -3,6 +3,7 @@
 #include "relayd/service/presence_words.h"
 
 #include "proto/base/bytes.h"
+#include "relayd/service/word_place.h"
 #include "rendezvous/presence/hrw.h"
 #include "rendezvous/presence/located_bytes.h"
 
@@ -47,24 +48,6 @@ void presence_words_fini(struct presence_words *words)
 
 /* ---- our questions ---- */
 
-/* Where the relay of a key answers words. False: nowhere, or it would not answer us, because it
- * answers only where it knows a relay, as others know us: at our first address. */
-static bool place_find(const struct presence_words *words, const uint8_t key[KEY_SIZE],
-                       struct endpoint *out)
-{
-    struct node_found found, own;
-    struct record_node record;
-
-    if (words->mesh == NULL || !mesh_find(words->mesh, key, &found) || found.own ||
-        !mesh_find(words->mesh, words->base->cfg.identity->public_key, &own) ||
-        endpoint_is_v4(&found.address) != endpoint_is_v4(&own.address) ||
-        record_node_decode(&record, found.record, found.record_size - SIGNATURE_SIZE) != ERR_OK) {
-        return false;
-    }
-    *out = found.address;
-    return (record.protocols & RECORD_PROTOCOL_WORD_FLAG) != 0;
-}
-
 static struct presence_word *place_at(struct presence_words *words, uint64_t number)
 {
     return &words->ring[number % PRESENCE_WORDS_MAX];
@@ -79,7 +62,8 @@ bool presence_words_ask(struct presence_words *words, const struct locate_output
     struct endpoint address;
     int rc;
 
-    if (at->used || !place_find(words, question->to, &address)) {
+    if (at->used || !word_place_find(words->mesh, words->base->cfg.identity->public_key,
+                                     question->to, RECORD_PROTOCOL_WORD_FLAG, &address)) {
         return false;
     }
     env_random(&words->base->env, random, sizeof(random));
@@ -191,16 +175,6 @@ void presence_words_answer(struct presence_words *words, const struct dgram *in,
 }
 
 /* ---- time and output ---- */
-
-void presence_words_transmit(struct presence_words *words, struct outbox *out)
-{
-    for (size_t i = 0; i < words->out.items_count; i++) {
-        const struct outbox_item *item = &words->out.items[i];
-
-        outbox_put(out, &item->local, &item->remote, words->out.bytes + item->offset, item->size);
-    }
-    outbox_clear(&words->out);
-}
 
 struct mono presence_words_deadline(const struct presence_words *words)
 {

@@ -83,8 +83,5 @@ bool presence_words_answered(struct presence_words *words, const struct dgram *i
                              struct presence_word *out, uint8_t body[WORD_BODY_SIZE_MAX],
                              struct locate_record records[PRESENCE_PER_KEY_MAX], size_t *count);
 
-/** Move what waits to `out`; what has no room there is lost. */
-void presence_words_transmit(struct presence_words *words, struct outbox *out);
-
 /** When to call presence_words_over again; at once while something waits to be sent. */
 struct mono presence_words_deadline(const struct presence_words *words);

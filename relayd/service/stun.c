@@ -98,11 +98,7 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
 
 void stun_service_transmit(struct stun_service *service, struct outbox *out)
 {
-    for (size_t i = 0; i < service->out.items_count; i++) {
-        const struct outbox_item *item = &service->out.items[i];
-        outbox_put(out, &item->local, &item->remote, service->out.bytes + item->offset, item->size);
-    }
-    outbox_clear(&service->out);
+    outbox_move(&service->out, out);
 }
 
 bool stun_service_waits(const struct stun_service *service)

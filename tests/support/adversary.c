@@ -3,6 +3,7 @@
 #include "tests/support/adversary.h"
 
 #include "proto/base/bytes.h"
+#include "proto/crypto/frame_word.h"
 #include "proto/crypto/signed.h"
 #include "proto/wire/capsule.h"
 #include "proto/wire/lend.h"
@@ -16,7 +17,7 @@
 enum {
     HOUR_MS = 3600 * 1000,
     NOON_HOURS = 12,
-    KNOWN = 2,             /* a relay that all believe in */
+    KNOWN = 2,             /* a relay that all believe in, and whose address can be forged */
     FRIENDS_EVERY_MS = 20, /* each of the two sends a frame */
     FRIENDS_FRAME = 500,
     ATTACKER_FRAME = 500,
@@ -460,6 +461,59 @@ static void loop(struct adversary *adversary, struct net_host *attacker, uint32_
     relayed_send(adversary, attacker, &one, NULL, passed, 2);
 }
 
+/* A word to the victim in the name of the relay that all believe in, made by `maker`. */
+static void word_send(struct adversary *adversary, const struct identity *maker, uint64_t number)
+{
+    struct relay_net *net = adversary->town.net;
+    const struct relay_node *known = &net->nodes[KNOWN];
+    const struct identity src = node_of(1000);
+    struct part part =
+        attachment_of(wall_of(adversary), &src, known->identity.public_key, 9, HOUR_MS);
+    uint8_t body[RELAYED_HEAD_SIZE_MAX + ATTACKER_FRAME], frame[ATTACKER_FRAME] = {FRAME_TYPE_DATA};
+    uint8_t bytes[FRAME_WORD_SIZE_MAX], secret[KEY_SIZE] = {1};
+    struct word word = {.number = number};
+    const struct relayed relayed = {
+        .dst = adversary->town.a_key,
+        .src = src.public_key,
+        .passed = known->identity.public_key,
+        .passed_count = 1,
+        .attachment = part.bytes,
+        .attachment_size = part.size,
+        .frame = frame,
+        .frame_size = sizeof(frame),
+    };
+    size_t size = 0;
+
+    CHECK(relayed_head_encode(body, &size, &relayed) == ERR_OK);
+    memcpy(body + size, frame, sizeof(frame));
+    size = frame_word_seal(bytes, &word, maker, relay_net_key(net, 0), secret, body,
+                           size + sizeof(frame));
+    memcpy(bytes + WORD_HEADER_SIZE, known->identity.public_key, KEY_SIZE);
+    wire_send(&net->wire, &known->address, &net->nodes[0].address, bytes, size, net->now);
+}
+
+static void forged_word(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    word_send(adversary, &attacker->identity, wall_of(adversary) + n % 1000);
+}
+
+/* What the relay that all believe in did send. */
+static void replayed_word(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    (void)attacker;
+    if (n == 0) {
+        adversary->word_number = wall_of(adversary);
+    }
+    word_send(adversary, &adversary->town.net->nodes[KNOWN].identity, adversary->word_number);
+}
+
+/* That relay itself, a word each ms. */
+static void flooding_word(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    (void)attacker;
+    word_send(adversary, &adversary->town.net->nodes[KNOWN].identity, wall_of(adversary) + n % 10);
+}
+
 static void punch(struct adversary *adversary, struct net_host *attacker, uint32_t n)
 {
     static const uint8_t token[PUNCH_TOKEN_SIZE] = {1};
@@ -592,6 +646,9 @@ COUNT(reach, core->base.counters.reach_jobs_refused)
 COUNT(not_attached, core->base.counters.drop_not_attached)
 COUNT(attachment_bad, core->base.counters.attachment_foreign_bad)
 COUNT(rate_source, core->base.counters.drop_rate_source)
+COUNT(word_bad, core->base.counters.frame_words_bad)
+COUNT(word_old, core->base.counters.frame_words_old)
+COUNT(word_limit, core->base.counters.frame_words_limit)
 COUNT(loop, core->base.counters.drop_loop)
 COUNT(punch_rate, core->base.counters.punch_relayed_rate)
 COUNT(join_invite, core->base.counters.join_invite_invalid)
@@ -649,6 +706,11 @@ const struct adversary_attack adversary_attacks[] = {
     {"kind 3 in a loop", "dropped_packets loop", true, 1, 1000, loop, count_loop},
     {"kind 3 of a good source, 64 Mbit/s", "dropped_packets rate_source", true, 1, 1000,
      flooding_source, count_rate_source},
+    {"forged words with frames", "frame_words bad", true, 1, 1000, forged_word, count_word_bad},
+    {"a word with a frame again and again", "frame_words old", true, 1, 1000, replayed_word,
+     count_word_old},
+    {"words with frames of a good relay", "frame_words limit", true, 1, 1000, flooding_word,
+     count_word_limit},
     {"Joins with made-up invites, 20 hosts of one /24", "joins limit", false, 20, 360, join,
      count_join_limit},
     {"the same below the limit of a network", "joins invite_invalid", false, 20, 20, join,

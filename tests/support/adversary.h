@@ -20,6 +20,7 @@ struct adversary {
     size_t attackers_count;
     struct relay_core *victim;
     uint64_t friends_sent; /* frames between a and b during the attack */
+    uint64_t word_number;  /* of the word that is sent again and again */
 };
 
 /** One kind of attack. */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { HOUR_MS = 3600 * 1000 };
+enum { HOUR_MS = 3600 * 1000, MARK_ANSWER = 255 };
 
 static size_t attachment_give(void *context, struct handle dialled,
                               const uint8_t relay_key[KEY_SIZE],
@@ -66,6 +66,9 @@ static void on_frame(struct net_host *host, const struct link_event *event)
     host->frame_size = event->size - SESSION_DGRAM_HEADER_SIZE;
     memcpy(host->frame_src, event->data + 1, KEY_SIZE);
     memcpy(host->frame, event->data + SESSION_DGRAM_HEADER_SIZE, host->frame_size);
+    if (host->answers && host->frame[1] != MARK_ANSWER) {
+        net_host_frame(host, host->frame_src, MARK_ANSWER, host->frame_size);
+    }
 }
 
 static void poll(struct net_host *host)

@@ -31,6 +31,7 @@ struct net_host {
     uint8_t frame[FRAME_SIZE_MAX];
     size_t frame_size;
     struct mono frame_at;
+    bool answers; /* each frame at once by one of the same size, unless it is an answer itself */
     size_t gones; /* Gone messages; the last one's reason follows */
     uint32_t gone_reason;
     uint8_t gone_relay[KEY_SIZE]; /* zeros: it names none */

@@ -17,6 +17,7 @@
 #include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 #include "proto/crypto/aead.h"
+#include "proto/crypto/frame_word.h"
 #include "proto/crypto/hash.h"
 #include "proto/crypto/signed.h"
 #include "proto/crypto/word.h"
@@ -616,6 +617,24 @@ static void a_word_and_its_answer(void **state)
     output("word_answer", answer, word_answer(answer, &word, nothing, sizeof(nothing)));
 }
 
+static void a_word_with_a_frame_and_its_receipt(void **state)
+{
+    struct identity from = input_identity("relay_seed"), to = input_identity("ziglan_seed");
+    uint8_t random[WORD_RANDOM_SIZE], body[FRAME_WORD_BODY_SIZE_MAX], bytes[FRAME_WORD_SIZE_MAX];
+    uint8_t hash[HASH_SIZE], receipt[FRAME_WORD_RECEIPT_SIZE];
+    struct word word = {.number = input_number("timestamp_ms")};
+    size_t size = input("relayed_first", body, sizeof(body));
+
+    (void)state;
+    input_exactly("word_random", random, sizeof(random));
+    size = frame_word_seal(bytes, &word, &from, to.public_key, random, body, size);
+    output("frame_word_begins", bytes, FRAME_WORD_BODY_AT);
+    hash_label(hash, "", bytes, size, NULL, 0);
+    output("frame_word_hash", hash, sizeof(hash));
+    frame_word_receipt(receipt, &word);
+    output("frame_word_receipt", receipt, sizeof(receipt));
+}
+
 static void every_vector_was_computed(void **state)
 {
     (void)state;
@@ -667,6 +686,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(addresses_are_lent),
         cmocka_unit_test(every_message_of_the_subnet_has_a_vector),
         cmocka_unit_test(a_word_and_its_answer),
+        cmocka_unit_test(a_word_with_a_frame_and_its_receipt),
         cmocka_unit_test(every_vector_was_computed),
     };
 

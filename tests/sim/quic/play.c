@@ -301,35 +301,52 @@ static void warm(struct play *play, size_t relay, const uint8_t key[KEY_SIZE])
     relay_net_run(play->net, 2000);
 }
 
-/* A host sends to another of which it knows only the key: how long does its first frame take? */
-static void first_frame(struct play *play, struct looks *looks, struct net_host *from,
-                        const struct net_host *to)
+/* When a host got the next frame after so many. */
+static void arrival(struct looks *looks, const struct net_host *to, size_t before, struct mono sent)
 {
-    struct mono sent = play->net->now;
-    size_t before = to->frames;
+    bool arrived = to->frames > before;
 
-    net_host_frame(from, to->identity.public_key, 1, FIRST_FRAME_SIZE);
-    relay_net_run(play->net, FIRST_FRAME_MS);
     CHECK(looks->count < SAMPLES_MAX);
     looks->ms[looks->count++] =
-        to->frames > before ? (double)mono_ns_between(sent, to->frame_at) / 1e6 : INFINITY;
-    looks->found += to->frames > before ? 1 : 0;
+        arrived ? (double)mono_ns_between(sent, to->frame_at) / 1e6 : INFINITY;
+    looks->found += arrived ? 1 : 0;
+}
+
+/* A host sends to another of which it knows only the key: how long does its first frame take, and
+ * how long until it has the answer? */
+static void first_frame(struct play *play, struct looks *frames, struct looks *answers,
+                        struct net_host *from, struct net_host *to)
+{
+    struct mono sent = play->net->now;
+    size_t before = to->frames, answers_before = from->frames;
+
+    to->answers = true;
+    net_host_frame(from, to->identity.public_key, 1, FIRST_FRAME_SIZE);
+    relay_net_run(play->net, FIRST_FRAME_MS);
+    to->answers = false;
+    arrival(frames, to, before, sent);
+    arrival(answers, from, answers_before, sent);
 }
 
 static void frames_figures(struct play *play, struct figures *figures, struct net_host *host,
                            size_t hosts)
 {
-    static struct looks frames;
+    static struct looks frames, answers;
     double trip_ms = 2.0 * SAME_WAY_US / 1000;
 
     for (size_t i = 0; i < hosts; i++) {
-        first_frame(play, &frames, &host[i], &host[(i + 5) % hosts]);
+        first_frame(play, &frames, &answers, &host[i], &host[(i + 5) % hosts]);
     }
     figures_add(figures, "first_frame_arrived_share", (double)frames.found / (double)hosts);
+    figures_add(figures, "first_answer_arrived_share", (double)answers.found / (double)hosts);
     figures_add(figures, "first_frame_p50_round_trips",
                 quantile(frames.ms, frames.count, 50) / trip_ms);
     figures_add(figures, "first_frame_p95_round_trips",
                 quantile(frames.ms, frames.count, 95) / trip_ms);
+    figures_add(figures, "first_answer_p50_round_trips",
+                quantile(answers.ms, answers.count, 50) / trip_ms);
+    figures_add(figures, "first_answer_p95_round_trips",
+                quantile(answers.ms, answers.count, 95) / trip_ms);
 }
 
 void play_locate(struct play *play, struct figures *figures, size_t hosts)
