@@ -15,7 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_SCHEMA = WHOAMI_SCHEMA, TEXT_SIZE = 128, DIALLED_MAX = 8, TITLE_SIZE = 128 };
+enum {
+    REPORT_SCHEMA = WHOAMI_SCHEMA,
+    TEXT_SIZE = 128,
+    DIALLED_MAX = 8,
+    TITLE_SIZE = 128,
+    REFUSED_SHOWN_MS = 60000, /* as long as a line of the log is the last one about it */
+};
 
 static json_t *ip_json(int family, const uint8_t *ip)
 {
@@ -367,6 +373,15 @@ static json_t *load_json(const struct relay_session *relay)
                                                   : json_null();
 }
 
+/* What it refused last, if that was a moment ago or it left us alone for that. */
+static const char *refused_text(const struct relay_session *relay, struct mono now)
+{
+    const struct relay_log *log = &relay->log;
+    bool lately = mono_ms_between(log->refused_at, now) < REFUSED_SHOWN_MS;
+
+    return lately || away_s(relay, now) > 0 ? log->refused : "";
+}
+
 static json_t *relay_json(struct host_core *core, const struct relay_session *relay,
                           const char *ziglan_name, struct mono now)
 {
@@ -382,14 +397,14 @@ static json_t *relay_json(struct host_core *core, const struct relay_session *re
     if (relay->open) {
         (void)endpoint_text(&relay->observed, observed);
     }
-    return json_pack("{s:s, s:o, s:b, s:b, s:o, s:o, s:s, s:s, s:I, s:I, s:s, s:o}", "ziglan",
-                     ziglan_name, "key", known ? key_json(key) : json_string(""), "pinned",
-                     known && pins_find(&core->pins, key) != NULL, "home",
-                     (int)homing_is_home(core, relay), "load_permille", load_json(relay), "rewards",
-                     rewards_json(relay), "host", relay_host(relay, host), "state",
-                     relay_state(relay, now), "again_in_s", (json_int_t)away_s(relay, now),
-                     "rtt_us", (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled",
-                     dialled_json(relay));
+    return json_pack(
+        "{s:s, s:o, s:b, s:b, s:o, s:o, s:s, s:s, s:I, s:s, s:I, s:s, s:o}", "ziglan", ziglan_name,
+        "key", known ? key_json(key) : json_string(""), "pinned",
+        known && pins_find(&core->pins, key) != NULL, "home", (int)homing_is_home(core, relay),
+        "load_permille", load_json(relay), "rewards", rewards_json(relay), "host",
+        relay_host(relay, host), "state", relay_state(relay, now), "again_in_s",
+        (json_int_t)away_s(relay, now), "refused", refused_text(relay, now), "rtt_us",
+        (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled", dialled_json(relay));
 }
 
 /* The entry points of ziglans, one for each in their order; then more relays of theirs; then those

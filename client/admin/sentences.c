@@ -21,8 +21,6 @@ static const char *const troubles[ZIGLAN_TROUBLE_COUNT] = {
         "the relay at that address does not belong to this ziglan; ask for a new URL",
     [ZIGLAN_TROUBLE_PROTOCOL] = "what answers there does not speak our protocol",
     [ZIGLAN_TROUBLE_FULL] = "the relay is full; trying again",
-    [ZIGLAN_TROUBLE_BUSY] =
-        "the relay said that it is busy: it is full, or this host came too often; trying again",
     [ZIGLAN_TROUBLE_DELEGATION] =
         "the ziglan's signature for this relay is not in force by this host's clock: set the clock "
         "that is wrong, here or there, or its operator must renew it",
@@ -47,6 +45,12 @@ const char *sentence_of_trouble(const struct ziglan_trouble *trouble, char text[
         break;
     case ZIGLAN_TROUBLE_REFUSED:
         (void)snprintf(text, SENTENCE_SIZE, "%s", trouble->detail);
+        break;
+    case ZIGLAN_TROUBLE_BUSY:
+        (void)snprintf(text, SENTENCE_SIZE, "%s; trying again",
+                       trouble->detail[0] != '\0' ? trouble->detail
+                                                  : "the relay said that it is busy: it is full, "
+                                                    "or this host came too often");
         break;
     case ZIGLAN_TROUBLE_UNRESOLVED:
         (void)snprintf(text, SENTENCE_SIZE, "the name %.100s does not resolve; trying again",
@@ -150,10 +154,15 @@ const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
         [WHY_NONE] = "",
         [WHY_DIRECT_LOST] = "the direct path was lost; trying again",
         [WHY_PEER_OFFLINE] = "the peer has no session to the relay: it is offline",
-        [WHY_NOT_ALLOWED] = "the relay does not allow it",
+        [WHY_NOT_ALLOWED] =
+            "the relay passes nothing between the two: it is for members of its ziglan, or the "
+            "peer wants nothing of this host; use another relay, or ask the peer",
         [WHY_OVER_VOLUME] =
             "the relay has used up the traffic that its owner gives in a month; ask "
             "its operator, or join by another relay",
+        [WHY_OVER_DAY] =
+            "the relay has forwarded what it gives in a day to who is no member of its ziglan; "
+            "ask its owner for an invite, or use another relay",
         [WHY_NO_WAY] = "hole punching found no way through the two NATs",
         [WHY_IPV4_HERE] = "this host has only IPv4 and the peer only IPv6: there is no direct way",
         [WHY_IPV6_HERE] = "this host has only IPv6 and the peer only IPv4: there is no direct way",

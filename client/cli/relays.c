@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One row for each relay; rewards stand below, because they are long. */
+/* One row for each relay; rewards and refusals stand below, because they are long. */
 #include "client/cli/relays.h"
 
 #include "client/cli/ask.h"
@@ -77,6 +77,21 @@ static void rewards_print(const json_t *relays)
     }
 }
 
+static void refusals_print(const json_t *relays)
+{
+    const json_t *relay;
+    size_t i;
+
+    json_array_foreach(relays, i, relay)
+    {
+        const char *refused = field_text(relay, "refused");
+
+        if (refused[0] != '\0') {
+            (void)printf("Refused by %s: %s\n", field_text(relay, "host"), refused);
+        }
+    }
+}
+
 static void relays_print(const struct cli *cli, const json_t *answer)
 {
     static const char *const heads[] = {"RELAY", "KEY", "ZIGLAN", "STATE", "RTT",
@@ -96,6 +111,7 @@ static void relays_print(const struct cli *cli, const json_t *answer)
     if (json_array_size(relays) > 0) {
         table_print(table, stdout, terminal_width(stdout));
         rewards_print(relays);
+        refusals_print(relays);
     } else {
         (void)printf("No relays: this host has joined no ziglan and pinned none (sudo ziglan relay "
                      "pin URL%s).\n",

@@ -53,4 +53,5 @@ struct host_core {
     struct dataplane dataplane;
     struct wall_watch wall;
     struct control_arena *arena;
+    bool nat_wanted; /* a relay wants to know what our NAT is (core/nat.h) */
 };

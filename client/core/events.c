@@ -14,8 +14,10 @@
 #include "client/peer/pathfinder.h"
 #include "client/stun2/relay_upkeep.h"
 #include "client/stun2/seeking.h"
+#include "client/ziglan/ziglan_messages.h"
 #include "proto/crypto/key_form.h"
 #include "proto/wire/control.h"
+#include "proto/wire/verdict.h"
 
 /* The relay that an event is about. */
 struct sender {
@@ -92,6 +94,9 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
 {
     struct peer *sought = located_peer(core, request_id);
 
+    if (request_id != ZIGLAN_REQUEST_JOIN) { /* of that the ziglan tells */
+        relay_log_error(&from->relay->log, error, now);
+    }
     if (sought != NULL) {
         locating_on_refused(sought, from->relay, error->code);
         return;
@@ -106,6 +111,10 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
         }
         return;
     }
+    if (error->code == VERDICT_MEASURE_FIRST) { /* the punch goes on */
+        core->nat_wanted = true;
+        return;
+    }
     struct peer *peer = peer_at(&core->peers, request_id & ~(uint32_t)INTRODUCTION_REQUEST_FLAG);
     if (peer != NULL && peer->conversation != NULL &&
         peer_of(core, from, peer->key, KEY_SIZE) != NULL) {
@@ -115,8 +124,8 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
 
 static enum why_code why_of_gone(const Ziglan__Gone *gone)
 {
-    static const enum why_code codes[] = {WHY_PEER_OFFLINE, WHY_NOT_ALLOWED, WHY_OVER_VOLUME,
-                                          WHY_VIA_UNREACHED, WHY_VIA_REFUSES};
+    static const enum why_code codes[] = {WHY_PEER_OFFLINE,  WHY_NOT_ALLOWED, WHY_OVER_VOLUME,
+                                          WHY_VIA_UNREACHED, WHY_VIA_REFUSES, WHY_OVER_DAY};
     const struct why why = {
         .code =
             gone->reason < sizeof(codes) / sizeof(codes[0]) ? codes[gone->reason] : WHY_NOT_ALLOWED,
@@ -127,7 +136,8 @@ static enum why_code why_of_gone(const Ziglan__Gone *gone)
 
 /* What a relay says that is not the one in use means nothing: the peer is elsewhere. So may be one
  * that the user named; the look-up tells (locating.h). */
-static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone)
+static void on_gone(struct host_core *core, const struct sender *from, const Ziglan__Gone *gone,
+                    struct mono now)
 {
     struct peer *peer = peer_of(core, from, gone->dst.data, gone->dst.len);
     struct why why = {.code = why_of_gone(gone)};
@@ -136,6 +146,10 @@ static void on_gone(struct host_core *core, const struct sender *from, const Zig
                                   : path_table_present(&peer->conversation->paths);
 
     if (used == NULL || used->relay != from->relay) {
+        return;
+    }
+    if (gone_is_too_fast(gone->reason)) {
+        relay_log_too_fast(&from->relay->log, (enum gone_reason)gone->reason, now);
         return;
     }
     if (why_is_via(&why)) {
@@ -202,7 +216,7 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
         homing_on_nodes(core, from->relay, message->request_id, message->nodes, now);
         break;
     case ZIGLAN__CONTROL__BODY_GONE:
-        on_gone(core, from, message->gone);
+        on_gone(core, from, message->gone, now);
         break;
     case ZIGLAN__CONTROL__BODY_GO_AWAY:
         on_go_away(core, from, message->go_away, now);

@@ -61,6 +61,14 @@ void host_core_set_nat(struct host_core *core, enum nat_name name)
     core->conversations.nat_kind = (uint8_t)name;
 }
 
+bool host_core_nat_wanted(struct host_core *core)
+{
+    bool wanted = core->nat_wanted && core->conversations.nat_kind == NAT_NAME_UNKNOWN;
+
+    core->nat_wanted = false;
+    return wanted;
+}
+
 uint64_t host_core_nat_place(const struct host_core *core)
 {
     const struct relay_session *relay;

@@ -15,6 +15,9 @@ size_t host_core_nat_relays(const struct host_core *core, bool v4,
 /** What this host's NAT is, to be told to relays with requests for punches. */
 void host_core_set_nat(struct host_core *core, enum nat_name name);
 
+/** True, once, if a relay wants to know what this host's NAT is, and it was not told so far. */
+bool host_core_nat_wanted(struct host_core *core);
+
 /** A number that changes when this host is in another network: when the first relay that answers
  * sees another IP address, or packets to it leave from another one; 0 while no relay answers. */
 uint64_t host_core_nat_place(const struct host_core *core);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* No answer is asked for: a relay that does not know these words, or has no room, goes on as it
- * does without them; blocked keys are refused here, too. */
+/* A relay that does not know these words, or has no room, goes on as it does without them; the log
+ * says so (relay.refused). Blocked keys are refused here, too. */
 #include "client/core/telling.h"
 
 #include "client/core/core_internal.h"
@@ -22,6 +22,7 @@ static bool tell_block(struct relay_session *relay, const uint8_t key[KEY_SIZE],
         message.body_case = ZIGLAN__CONTROL__BODY_UNBLOCK;
         message.unblock = &unblock;
     }
+    message.request_id = TELLING_REQUEST_ID;
     return relay_session_send(relay, &message);
 }
 
@@ -41,6 +42,7 @@ static bool tell_way(struct relay_session *relay, const struct contact *contact)
     via.relays = keys;
     message.body_case = ZIGLAN__CONTROL__BODY_VIA;
     message.via = &via;
+    message.request_id = TELLING_REQUEST_ID;
     return relay_session_send(relay, &message);
 }
 

@@ -15,6 +15,7 @@ enum {
     TELLING_NEXT = 10,
     TELLING_EVERY_MS = 1000,
     TELLING_WAYS_MAX = 256, /* a relay remembers no more of one host */
+    TELLING_REQUEST_ID = 7, /* of all words; only a refusal is heeded */
 };
 
 /** A session to this relay opened. */

@@ -67,6 +67,14 @@ static void arrive(struct nat_watch *watch)
     }
 }
 
+/* True if a relay asks what the last measurement here did not tell. */
+static bool is_wanted(struct nat_watch *watch)
+{
+    struct mono again = mono_add_ms(watch->next_at, NAT_WATCH_WANTED_MS - NAT_WATCH_EVERY_MS);
+
+    return host_core_nat_wanted(watch->core) && mono_due(again, clock_mono());
+}
+
 static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct nat_watch *watch = w->data;
@@ -82,7 +90,7 @@ static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
     if (watch->here != before) {
         arrive(watch);
     }
-    if (watch->running != NULL || here == 0 || here == watch->place) {
+    if (watch->running != NULL || here == 0 || (here == watch->place && !is_wanted(watch))) {
         return;
     }
     if (mono_due(watch->next_at, clock_mono()) && nat_watch_begin(watch, false, &fault) != ERR_OK) {

@@ -15,7 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { NAT_WATCH_EVERY_MS = 10000 /* between two measurements that nobody asked for */ };
+enum {
+    NAT_WATCH_EVERY_MS = 10000,   /* between two measurements that nobody asked for */
+    NAT_WATCH_WANTED_MS = 600000, /* between two that told nothing, if a relay wants to know */
+};
 
 struct mapper;
 

@@ -63,7 +63,7 @@ bool why_is_via(const struct why *why)
 void conversation_why_over(struct conversation *a)
 {
     if (a->why.code == WHY_PEER_OFFLINE || a->why.code == WHY_NOT_ALLOWED ||
-        a->why.code == WHY_OVER_VOLUME || why_is_via(&a->why)) {
+        a->why.code == WHY_OVER_VOLUME || a->why.code == WHY_OVER_DAY || why_is_via(&a->why)) {
         conversation_why(a, WHY_NONE, NULL);
     }
 }

@@ -99,6 +99,7 @@ enum why_code {
     WHY_PEER_OFFLINE,  /* the peer has no session to the relay */
     WHY_NOT_ALLOWED,   /* the relay does not allow it */
     WHY_OVER_VOLUME,   /* the relay's volume of the month is used up */
+    WHY_OVER_DAY,      /* this host's volume of a day at the relay is used up */
     WHY_NO_WAY,        /* hole punching found no way through the two NATs */
     WHY_IPV4_HERE,     /* this host has only IPv4, the peer only IPv6 */
     WHY_IPV6_HERE,     /* the reverse */

@@ -307,7 +307,7 @@ void relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway 
 {
     uint64_t wait_ms = away_ms(go_away);
 
-    relay_log_go_away(&relay->log, go_away->reason, wait_ms, now);
+    relay_log_go_away(&relay->log, go_away, wait_ms, now);
     relay_session_close(relay, wait_ms, now);
 }
 

@@ -442,7 +442,7 @@ void ziglan_on_go_away(struct ziglan *ziglan, struct relay_session *relay,
         ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_REMOVED);
         next = ZIGLAN_STATE_REFUSED;
     } else if (go_away->reason == GOAWAY_BUSY) {
-        ziglan_trouble_set(&ziglan->trouble, ZIGLAN_TROUBLE_BUSY);
+        ziglan_trouble_set_detail(&ziglan->trouble, ZIGLAN_TROUBLE_BUSY, go_away->text);
     }
     roster_all_offline(ziglan->roster);
     enter(ziglan, next, now);

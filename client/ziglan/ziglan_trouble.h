@@ -14,7 +14,8 @@ enum ziglan_trouble_code {
     ZIGLAN_TROUBLE_WRONG_KEY,   /* it is no entry point of this ziglan */
     ZIGLAN_TROUBLE_PROTOCOL,    /* it does not speak our protocol */
     ZIGLAN_TROUBLE_FULL,        /* it has no room for us */
-    ZIGLAN_TROUBLE_BUSY,        /* the same, or we came too often: it told us to come later */
+    ZIGLAN_TROUBLE_BUSY,        /* the same, or we came too often: it told us to come later;
+                                   detail is its text, or empty */
     ZIGLAN_TROUBLE_DELEGATION,  /* its delegation is not in force by our clock */
     ZIGLAN_TROUBLE_CLOCK,       /* its clock and ours differ: ahead_ms */
     ZIGLAN_TROUBLE_REFUSED,     /* it refused our Join: detail is its text */

@@ -35,14 +35,20 @@ enum {
     ANCILLARY_SIZE = 128,
 };
 
+/* Where a batch is received. */
+struct room {
+    struct dgram dgrams[RECEIVE_DGRAMS_MAX];
+    uint8_t bytes[RECEIVE_BATCH][RECEIVE_MESSAGE_SIZE];
+};
+
 struct udp_batch {
     int fd;
     int family;
     struct endpoint local;
     bool gso;
     struct udp_counters counters;
-    uint8_t *receive_bytes; /* RECEIVE_BATCH * RECEIVE_MESSAGE_SIZE */
-    struct dgram *dgrams;   /* RECEIVE_DGRAMS_MAX */
+    struct room *room;
+    bool owns_room;
 };
 
 /* Storage of one message to or from the kernel. */
@@ -175,9 +181,10 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
         return ERR_NOMEM;
     }
     udp->fd = -1;
-    udp->receive_bytes = malloc((size_t)RECEIVE_BATCH * RECEIVE_MESSAGE_SIZE);
-    udp->dgrams = calloc(RECEIVE_DGRAMS_MAX, sizeof(*udp->dgrams));
-    if (udp->receive_bytes == NULL || udp->dgrams == NULL) {
+    udp->owns_room = options->room_of == NULL;
+    /* Not zeroed: pages that nothing was received into take no memory. */
+    udp->room = udp->owns_room ? malloc(sizeof(*udp->room)) : options->room_of->room;
+    if (udp->room == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         goto out;
     }
@@ -208,8 +215,9 @@ void udp_batch_close(struct udp_batch *udp)
     if (udp->fd >= 0) {
         (void)close(udp->fd);
     }
-    free(udp->receive_bytes);
-    free(udp->dgrams);
+    if (udp->owns_room) {
+        free(udp->room);
+    }
     free(udp);
 }
 
@@ -280,7 +288,7 @@ static size_t message_split(struct udp_batch *udp, struct mmsghdr *message, size
         }
         d.data = at;
         d.size = left < segment_size ? left : segment_size;
-        udp->dgrams[have] = d;
+        udp->room->dgrams[have] = d;
         have++;
         at += d.size;
         left -= d.size;
@@ -299,7 +307,7 @@ size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
     for (size_t i = 0; i < RECEIVE_BATCH; i++) {
         struct message_store *s = &stores[i];
 
-        s->iov.iov_base = udp->receive_bytes + i * RECEIVE_MESSAGE_SIZE;
+        s->iov.iov_base = udp->room->bytes[i];
         s->iov.iov_len = RECEIVE_MESSAGE_SIZE;
         messages[i].msg_hdr = (struct msghdr){.msg_name = &s->name,
                                               .msg_namelen = sizeof(s->name),
@@ -308,7 +316,7 @@ size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
                                               .msg_control = s->ancillary,
                                               .msg_controllen = sizeof(s->ancillary)};
     }
-    *items = udp->dgrams;
+    *items = udp->room->dgrams;
     do {
         count = recvmmsg(udp->fd, messages, RECEIVE_BATCH, MSG_DONTWAIT, NULL);
     } while (count < 0 && errno == EINTR);

@@ -22,6 +22,8 @@ struct udp_options {
                               address. Port 0: the kernel chooses */
     bool v6_only;          /* with an all-zero ip: every IPv6 address only */
     bool no_offload;       /* neither GSO nor GRO (tests, comparison) */
+    const struct udp_batch *room_of; /* receive into the room of this socket, which stays open as
+                                        long, instead of 1.1 MiB of one's own; NULL: no */
 };
 
 /** What happened on the socket since it was opened. */
@@ -56,7 +58,8 @@ const struct udp_counters *udp_batch_counters(const struct udp_batch *udp);
  * Receive what is there, at most one batch, without waiting.
  *
  * Returns the number of datagrams at *items, 0 if there is nothing. They and their data are
- * borrowed until the next call; `local` has the address each came to and the socket's port.
+ * borrowed until the next call, also of a socket with the same room; `local` has the address each
+ * came to and the socket's port.
  */
 size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items);
 

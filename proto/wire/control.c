@@ -361,6 +361,11 @@ int control_unpack(Ziglan__Control **out, struct control_arena *arena, const uin
     return ERR_OK;
 }
 
+bool gone_is_too_fast(uint32_t reason)
+{
+    return reason == GONE_OVER_RATE || reason == GONE_OVER_BANDWIDTH;
+}
+
 const char *goaway_name(uint32_t reason)
 {
     static const char *const names[] = {

@@ -12,6 +12,7 @@
 #include "proto/wire/control.pb-c.h"
 #include "proto/wire/frame.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,23 @@ enum goaway {
     GOAWAY_FORGOTTEN = 5,
 };
 
-/** Such a number as a word for the log ("stopped", "replaced"); "unknown" for others. */
+/** The numbers of Gone.reason in control.proto. */
+enum gone_reason {
+    GONE_NO_SESSION = 0,
+    GONE_NOT_ALLOWED = 1,
+    GONE_OVER_VOLUME = 2,
+    GONE_RELAY_UNREACHED = 3, /* of the way that the host named, with that relay's key */
+    GONE_RELAY_REFUSES = 4,
+    GONE_OVER_DAY = 5,
+    GONE_OVER_RATE = 6,
+    GONE_OVER_BANDWIDTH = 7,
+};
+
+/** True if only frames beyond a rate went nowhere: the way to dst is good. */
+bool gone_is_too_fast(uint32_t reason);
+
+/** A number of GoAway.reason as a word for the log ("stopped", "replaced"); "unknown" for others.
+ */
 const char *goaway_name(uint32_t reason);
 
 /** Memory for one unpacked message. It is 64 KiB large: have one per program, not one per peer. */

@@ -8,7 +8,8 @@ static void rate_refuse(struct relay_base *base, struct relay_client *client, ui
 {
     base->counters.control_rate++;
     if (limits_refusal_take(&client->limits, now)) {
-        reply_refuse(&base->reply, client, request_id, VERDICT_LIMIT, NULL);
+        reply_refuse(&base->reply, client, request_id, VERDICT_LIMIT,
+                     "too many messages at once; what waits is tried again in a moment");
     }
 }
 

@@ -88,6 +88,12 @@
     X(closed_not_admitted, "sessions_closed_total", "reason=\"not_admitted\"", "")                 \
     X(closed_forgotten, "sessions_closed_total", "reason=\"forgotten\"", "")                       \
     X(closed_shutdown, "sessions_closed_total", "reason=\"shutdown\"", "")                         \
+    X(session_refused_full, "sessions_refused_total", "reason=\"full\"",                           \
+      "Sessions for which there was no room, by reason; they are also closed as busy.")            \
+    X(session_refused_displaced, "sessions_refused_total", "reason=\"displaced\"", "")             \
+    X(session_refused_often, "sessions_refused_total", "reason=\"often\"", "")                     \
+    X(session_refused_address, "sessions_refused_total", "reason=\"strangers_address\"", "")       \
+    X(session_refused_net, "sessions_refused_total", "reason=\"strangers_net\"", "")               \
     X(neighbours_opened, "neighbours_opened_total", "", "Sessions with other relays.")             \
     X(neighbours_refused_net, "neighbours_refused_total", "reason=\"net\"",                        \
       "Relays that were not let in, by reason.")                                                   \
@@ -215,7 +221,9 @@
     X(limit_key, "punch_refused_total", "reason=\"key\"", "")                                      \
     X(limit_all, "punch_refused_total", "reason=\"all\"", "")                                      \
     X(unmeasured, "punch_refused_total", "reason=\"unmeasured\"", "")                              \
-    X(bad_address, "punch_refused_total", "reason=\"address\"", "")
+    X(bad_address, "punch_refused_total", "reason=\"address\"", "")                                \
+    X(outputs_lost, "punch_messages_lost_total", "",                                               \
+      "Messages about punches that were not sent, because too many waited.")
 
 /* Taken from struct presence_stats when printed. */
 #define RELAY_PRESENCE_COUNTERS(X)                                                                 \
@@ -280,6 +288,9 @@
     X(expired, "nodes_forgotten_total", "reason=\"expired\"",                                      \
       "Relays that are not believed any more, by reason.")                                         \
     X(unbelieved, "nodes_forgotten_total", "reason=\"unproven\"", "")                              \
+    X(limit_told, "node_messages_refused_total", "reason=\"rate\"",                                \
+      "Messages of relays about relays that were not answered or not looked at, by reason.")       \
+    X(bad_message, "node_messages_refused_total", "reason=\"malformed\"", "")                      \
     X(dials, "node_dials_total", "result=\"begun\"",                                               \
       "Dials that find out whether a relay is where its record says.")                             \
     X(reached, "node_dials_total", "result=\"reached\"", "")

@@ -2,6 +2,8 @@
 /* The token buckets, the counts of prefixes, and the marks behind the limits. */
 #include "relayd/base/limits.h"
 
+#include "proto/base/bytes.h"
+
 #include <string.h>
 
 static const struct bucket_rate control_rate = {.per_s = CONTROL_PER_S, .burst = CONTROL_BURST};
@@ -29,6 +31,14 @@ static void address_key(uint8_t out[16], const struct endpoint *e)
 static void net_key(uint8_t out[16], const struct endpoint *e)
 {
     address_prefix(out, e, 3, 6);
+}
+
+uint64_t limits_address_number(const struct endpoint *remote)
+{
+    uint8_t address[16];
+
+    address_key(address, remote);
+    return be64_read(address) ^ be64_read(address + 8); /* one of the two is the same for all */
 }
 
 /* The tables of strangers' bytes, and of what those of one network may ask for. */
@@ -78,9 +88,10 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
     int rc;
 
     *limits = (struct limits){.counters = counters};
-    rc = map_new(&limits->strangers_by_address, 16, cfg->session_max, env);
+    /* One more: who finds the relay full is counted, too, until it is sent away. */
+    rc = map_new(&limits->strangers_by_address, 16, cfg->session_max + 1, env);
     if (rc == ERR_OK) {
-        rc = map_new(&limits->strangers_by_net, 16, cfg->session_max, env);
+        rc = map_new(&limits->strangers_by_net, 16, cfg->session_max + 1, env);
     }
     if (rc == ERR_OK) {
         rc = map_new(&limits->neighbours_by_net, 16, cfg->session_max, env);
@@ -179,8 +190,8 @@ static bool prefix_count(struct map *map, const uint8_t prefix[16], bool enter, 
     return map_put(map, prefix, count - 1) == ERR_OK; /* an existing key needs no memory */
 }
 
-bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
-                           const struct endpoint *remote)
+enum limits_verdict limits_stranger_enter(struct limits *limits, struct client_limits *client,
+                                          const struct endpoint *remote)
 {
     uint8_t address[16];
     uint8_t net[16];
@@ -188,15 +199,15 @@ bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
     address_key(address, remote);
     net_key(net, remote);
     if (!prefix_count(limits->strangers_by_address, address, true, STRANGERS_PER_ADDRESS)) {
-        return false;
+        return LIMITS_ADDRESS;
     }
     if (!prefix_count(limits->strangers_by_net, net, true, STRANGERS_PER_NET)) {
         (void)prefix_count(limits->strangers_by_address, address, false, 0);
-        return false;
+        return LIMITS_NET;
     }
     client->counted = true;
     client->counted_as = *remote; /* it may move before it leaves */
-    return true;
+    return LIMITS_OK;
 }
 
 void limits_stranger_leave(struct limits *limits, struct client_limits *client)
@@ -258,25 +269,25 @@ bool limits_control_take(struct client_limits *client, bool relay, struct mono n
                        now);
 }
 
-bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
-                         const struct endpoint *remote, size_t size, struct mono now)
+enum limits_verdict limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
+                                        const struct endpoint *remote, size_t size, struct mono now)
 {
     uint8_t address[16];
 
     address_key(address, remote);
     if (!bucket_table_take(limits->stranger_rate_by_key, key, size, now)) {
         limits->counters->drop_rate++;
-        return false;
+        return LIMITS_RATE;
     }
     if (!bucket_table_take(limits->stranger_rate_by_address, address, size, now)) {
         limits->counters->drop_rate_address++;
-        return false;
+        return LIMITS_RATE;
     }
     if (!bucket_table_take(limits->stranger_day_by_key, key, size, now)) {
         limits->counters->drop_day++;
-        return false;
+        return LIMITS_DAY;
     }
-    return true;
+    return LIMITS_OK;
 }
 
 bool limits_question_take(struct limits *limits, struct client_limits *client,

@@ -113,10 +113,22 @@ bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], s
  * as broadcasts, and besides them: a host that moves often can still open a session. */
 bool limits_move_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now);
 
-/** Count a stranger's session from `remote`. False, and nothing counted, if there are too many from
- * its address or its network. */
-bool limits_stranger_enter(struct limits *limits, struct client_limits *client,
-                           const struct endpoint *remote);
+/** Whose share is used up. */
+enum limits_verdict {
+    LIMITS_OK,
+    LIMITS_ADDRESS, /* of an IPv4 address or IPv6 /56 */
+    LIMITS_NET,     /* of an IPv4 /24 or IPv6 /48 */
+    LIMITS_RATE,    /* of a key or an address, in this second */
+    LIMITS_DAY,     /* of a key, in this day */
+};
+
+/** Count a stranger's session from `remote`. LIMITS_ADDRESS or LIMITS_NET, and nothing counted, if
+ * there are too many. */
+enum limits_verdict limits_stranger_enter(struct limits *limits, struct client_limits *client,
+                                          const struct endpoint *remote);
+
+/** A number for all who come from an IPv4 address or IPv6 /56, as strangers are counted. */
+uint64_t limits_address_number(const struct endpoint *remote);
 
 /** The client is gone or no longer a stranger: count it no more. No-op if it was not counted. */
 void limits_stranger_leave(struct limits *limits, struct client_limits *client);
@@ -134,10 +146,11 @@ void limits_client_init(struct client_limits *client, struct mono now);
 bool limits_control_take(struct client_limits *client, bool relay, struct mono now);
 
 /** Take the bytes of a frame of a stranger, whose session comes from `remote`: of its key's rate
- * and day, and of what all strangers of its address have. False if there are too many, which is
- * counted. */
-bool limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
-                         const struct endpoint *remote, size_t size, struct mono now);
+ * and day, and of what all strangers of its address have. LIMITS_RATE or LIMITS_DAY if there are
+ * too many, which is counted. */
+enum limits_verdict limits_forward_take(struct limits *limits, const uint8_t key[KEY_SIZE],
+                                        const struct endpoint *remote, size_t size,
+                                        struct mono now);
 
 /** Take one question where a key is, or which relays there are, of a session; false: too much.
  * stranger_at is where a stranger's session comes from, NULL for a member's: members share nothing.

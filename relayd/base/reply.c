@@ -30,13 +30,14 @@ void reply_send(struct reply *reply, const struct relay_client *client,
 }
 
 void reply_go_away(struct reply *reply, const struct relay_client *client, enum goaway reason,
-                   uint32_t reconnect_in_ms)
+                   uint32_t reconnect_in_ms, const char *text)
 {
     Ziglan__GoAway body = ZIGLAN__GO_AWAY__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
     body.reason = (uint32_t)reason;
     body.reconnect_in_ms = reconnect_in_ms;
+    body.text = control_text(text);
     message.body_case = ZIGLAN__CONTROL__BODY_GO_AWAY;
     message.go_away = &body;
     reply_send(reply, client, &message);

@@ -26,9 +26,10 @@ struct reply {
 void reply_send(struct reply *reply, const struct relay_client *client,
                 const Ziglan__Control *message);
 
-/** Tell a session to go, and when to come back. */
+/** Tell a session to go, and when to come back. text is a sentence for people, or NULL where the
+ * reason says all. */
 void reply_go_away(struct reply *reply, const struct relay_client *client, enum goaway reason,
-                   uint32_t reconnect_in_ms);
+                   uint32_t reconnect_in_ms, const char *text);
 
 /** Answer a request by an Error with `verdict` and `text`; text may be NULL for the verdict's own.
  * It is counted by its code. Nothing is sent if request_id is 0: it wants no answer. */

@@ -96,7 +96,7 @@ static void on_block(const struct request *r)
 
 static void on_unblock(const struct request *r)
 {
-    block_on_unblock(&r->core->base, r->client, r->message);
+    block_on_unblock(&r->core->forward, r->client, r->message, r->now);
 }
 
 static void on_blocked(const struct request *r)

@@ -109,10 +109,18 @@ static void port_note(struct relay_engine *engine, uint16_t port)
                    used > 0 ? ", " : "", (unsigned)port);
 }
 
+/* They are read one after the other, so all receive into the room of the first. */
+static struct udp_options socket_options(const struct relay_engine *engine,
+                                         const struct endpoint *local)
+{
+    return (struct udp_options){.local = *local,
+                                .room_of = engine->sockets_count > 0 ? engine->sockets[0] : NULL};
+}
+
 static int socket_add(struct relay_engine *engine, const struct endpoint *local,
                       struct fault *fault)
 {
-    const struct udp_options options = {.local = *local};
+    const struct udp_options options = socket_options(engine, local);
     size_t used = strlen(engine->listen_text);
     struct udp_batch *socket = NULL;
     char text[ENDPOINT_TEXT_SIZE];
@@ -134,7 +142,7 @@ static int socket_add(struct relay_engine *engine, const struct endpoint *local,
 static int socket_add_quietly(struct relay_engine *engine, const struct endpoint *listen,
                               uint16_t *port, struct fault *fault)
 {
-    struct udp_options options = {.local = *listen};
+    struct udp_options options = socket_options(engine, listen);
     int rc;
 
     options.local.port = 0;

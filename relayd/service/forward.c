@@ -41,12 +41,14 @@ static const uint8_t *frame_take(struct relay_base *base, const struct link_even
     return frame;
 }
 
-/* True if the sender may send frames at all, and to this key; counted if not. */
-static bool sender_allowed(struct relay_base *base, const struct relay_client *from,
-                           const uint8_t dst[KEY_SIZE])
+/* True if the sender may send frames at all, and to this key; counted if not. Who may not hears the
+ * same of every key. */
+static bool sender_allowed(struct relay_base *base, struct relay_client *from,
+                           const uint8_t dst[KEY_SIZE], struct mono now)
 {
     if (from->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
         base->counters.drop_not_allowed++;
+        gone_send(base, from, dst, GONE_NOT_ALLOWED, now);
         return false;
     }
     if (memcmp(dst, from->key, KEY_SIZE) == 0) {
@@ -56,14 +58,19 @@ static bool sender_allowed(struct relay_base *base, const struct relay_client *f
     return true;
 }
 
-/* True if so many bytes may be forwarded for this sender, by what it and what all may use. Counted
- * if not, and the sender is told where it lasts for days. */
+/* True if so many bytes may be forwarded for this sender, by what it and what all may use. If not,
+ * it is counted, and the sender is told. */
 static bool allowance_take(struct relay_base *base, struct relay_client *from,
                            const uint8_t dst[KEY_SIZE], size_t size, struct mono now)
 {
     bool member = from->state == RELAY_CLIENT_STATE_MEMBER;
 
-    if (!member && !limits_forward_take(&base->limits, from->key, &from->remote, size, now)) {
+    enum limits_verdict own =
+        member ? LIMITS_OK
+               : limits_forward_take(&base->limits, from->key, &from->remote, size, now);
+
+    if (own != LIMITS_OK) {
+        gone_send(base, from, dst, own == LIMITS_DAY ? GONE_OVER_DAY : GONE_OVER_RATE, now);
         return false;
     }
     switch (allotment_take(&base->allotment, member, size, now)) {
@@ -71,6 +78,7 @@ static bool allowance_take(struct relay_base *base, struct relay_client *from,
         return true;
     case ALLOTMENT_BANDWIDTH:
         base->counters.drop_bandwidth++;
+        gone_send(base, from, dst, GONE_OVER_BANDWIDTH, now);
         return false;
     case ALLOTMENT_VOLUME:
         base->counters.drop_volume++;
@@ -84,9 +92,14 @@ static bool allowance_take(struct relay_base *base, struct relay_client *from,
 static bool room_take(struct relay_base *base, const struct relay_client *from,
                       struct relay_client *to, size_t size, struct mono now)
 {
-    if (!fair_take(&to->fair, relay_client_number(from), size,
-                   link_hub_datagrams_waiting(base->hub, to->handle), LINK_SESSION_QUEUE_BYTES,
-                   now)) {
+    bool member = from->state == RELAY_CLIENT_STATE_MEMBER;
+    const struct fair_sender sender = {
+        .number = member ? relay_client_number(from) : limits_address_number(&from->remote),
+        .stranger = !member,
+    };
+
+    if (!fair_take(&to->fair, sender, size, link_hub_datagrams_waiting(base->hub, to->handle),
+                   LINK_SESSION_QUEUE_BYTES, now)) {
         base->counters.drop_share++;
         return false;
     }
@@ -137,7 +150,7 @@ void forward_on_datagram(struct forward_relay *relays, const struct link_event *
         return;
     }
     frame = frame_take(base, event, &dst, &frame_size);
-    if (frame == NULL || !sender_allowed(base, from, dst)) {
+    if (frame == NULL || !sender_allowed(base, from, dst, now)) {
         return;
     }
     to = session_table_of_key(&base->sessions, dst);

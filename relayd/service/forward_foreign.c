@@ -69,6 +69,7 @@ static void gone_tell(struct forward_relay *service, const struct bringer *from,
 static void blocked_tell(struct forward_relay *service, const struct bringer *from,
                          const struct relayed *frame, struct mono now)
 {
+    struct forward_blocked *told = &service->told[service->told_next];
     Ziglan__Blocked body = ZIGLAN__BLOCKED__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
@@ -81,6 +82,11 @@ static void blocked_tell(struct forward_relay *service, const struct bringer *fr
     message.body_case = ZIGLAN__CONTROL__BODY_BLOCKED;
     message.blocked = &body;
     relay_tell(service, from, frame->passed, &message, now);
+    told->until = mono_add_ms(now, FORWARD_BLOCKED_MS);
+    memcpy(told->src, frame->src, KEY_SIZE);
+    memcpy(told->dst, frame->dst, KEY_SIZE);
+    memcpy(told->entry_relay, frame->passed, KEY_SIZE);
+    service->told_next = (service->told_next + 1) % FORWARD_BLOCKED_TOLD_MAX;
 }
 
 /* The neighbour shall send the attachment of this source. */
@@ -178,8 +184,12 @@ static bool source_is_good(struct forward_relay *service, const struct bringer *
         attachment_want(service, from, frame->src, now);
         return false;
     }
-    return foreign_limits_source(&service->limits, from->key, frame->passed, frame->src,
-                                 frame->frame_size, now);
+    if (!foreign_limits_source(&service->limits, from->key, frame->passed, frame->src,
+                               frame->frame_size, now)) {
+        gone_tell(service, from, frame, GONE_OVER_RATE, now);
+        return false;
+    }
+    return true;
 }
 
 /* True if all may have so many bytes more; the frame counts as a member's, or as a stranger's. */
@@ -193,6 +203,7 @@ static bool allotment_ok(struct forward_relay *service, const struct bringer *fr
         return true;
     case ALLOTMENT_BANDWIDTH:
         base->counters.drop_bandwidth++;
+        gone_tell(service, from, frame, GONE_OVER_BANDWIDTH, now);
         return false;
     case ALLOTMENT_VOLUME:
         base->counters.drop_volume++;
@@ -236,12 +247,13 @@ static bool deliver(struct forward_relay *service, const struct bringer *from,
 {
     struct relay_base *base = service->base;
     struct relay_client *to = receiver_find(service, from, frame, now);
+    const struct fair_sender sender = {.number = from->number};
     uint8_t head[SESSION_DGRAM_HEADER_SIZE];
 
     if (to == NULL) {
         return false;
     }
-    if (!fair_take(&to->fair, from->number, frame->frame_size,
+    if (!fair_take(&to->fair, sender, frame->frame_size,
                    link_hub_datagrams_waiting(base->hub, to->handle), LINK_SESSION_QUEUE_BYTES,
                    now)) {
         base->counters.drop_share++;

@@ -444,6 +444,11 @@ void forward_relay_on_via(struct forward_relay *service, const struct relay_clie
         verdict = rc == ERR_OK ? VERDICT_OK : rc == ERR_LIMIT ? VERDICT_LIMIT : VERDICT_UNAVAILABLE;
         service->base->counters.vias_limit += rc == ERR_LIMIT ? 1 : 0;
     }
+    if (verdict == VERDICT_LIMIT) {
+        reply_refuse(reply, client, message->request_id, verdict,
+                     "this relay remembers no more ways for this host; take via from some peers");
+        return;
+    }
     reply_result(reply, client, message->request_id, verdict);
 }
 
@@ -482,7 +487,9 @@ void forward_relay_on_gone(struct forward_relay *service, const struct relay_cli
     if (at == way.count || from == NULL) {
         return; /* a relay that has nothing to do with it */
     }
-    if (at + 1 == way.count) {
+    if (gone_is_too_fast(body->reason)) {
+        gone_send(service->base, from, body->dst.data, (enum gone_reason)body->reason, now);
+    } else if (at + 1 == way.count) {
         gone_at_last(service, from, body, client->key, now);
     } else if (!way.named) {
         ways_failed(service->ways, body->src.data, body->dst.data);
@@ -500,8 +507,45 @@ void forward_relay_on_blocked(struct forward_relay *service, const struct relay_
     const struct mark_name name = mark_of(FORWARD_MARK_BLOCKED, body->src.data, body->dst.data);
 
     /* Only the last relay of the way can know. */
-    if (forward_relay_ends_at(service, body->src.data, body->dst.data, client->key, now)) {
+    if (!forward_relay_ends_at(service, body->src.data, body->dst.data, client->key, now)) {
+        return;
+    }
+    if (body->over) {
+        marks_clear(service->marks, &name);
+    } else {
         marks_set(service->marks, &name, mono_add_ms(now, FORWARD_BLOCKED_MS));
+    }
+}
+
+/* Tell the entry relay that it may send what src has for dst again. */
+static void unblocked_tell(struct forward_relay *service, const struct forward_blocked *told,
+                           struct mono now)
+{
+    const struct mark_name said = mark_of(FORWARD_MARK_BLOCKED_TOLD, told->src, told->dst);
+    Ziglan__Blocked body = ZIGLAN__BLOCKED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    marks_clear(service->marks, &said); /* a new block is told at once */
+    body.src = control_bytes(told->src, KEY_SIZE);
+    body.dst = control_bytes(told->dst, KEY_SIZE);
+    body.over = true;
+    message.body_case = ZIGLAN__CONTROL__BODY_BLOCKED;
+    message.blocked = &body;
+    /* What is lost costs FORWARD_BLOCKED_MS. */
+    (void)!neighbour_send_brief(&service->base->neighbours, told->entry_relay, &message, now);
+}
+
+void forward_relay_unblocked(struct forward_relay *service, const uint8_t dst[KEY_SIZE],
+                             const uint8_t src[KEY_SIZE], struct mono now)
+{
+    for (size_t i = 0; i < FORWARD_BLOCKED_TOLD_MAX; i++) {
+        struct forward_blocked *told = &service->told[i];
+
+        if (!mono_due(told->until, now) && memcmp(told->dst, dst, KEY_SIZE) == 0 &&
+            memcmp(told->src, src, KEY_SIZE) == 0) {
+            unblocked_tell(service, told, now);
+            told->until = now;
+        }
     }
 }
 

@@ -28,8 +28,8 @@ enum {
     FORWARD_BEAR_MS = 1000,         /* the first frames of a source bear its attachment */
     FORWARD_BEAR_AGAIN_MS = 600000, /* and again: it may have been renewed */
     FORWARD_WORD_MS = 1000,         /* between two equal messages about a pair */
-    FORWARD_BLOCKED_MS =
-        10000, /* what the receiver's relay said of a block holds; an end is not told */
+    FORWARD_BLOCKED_MS = 10000,     /* what the receiver's relay said of a block holds */
+    FORWARD_BLOCKED_TOLD_MAX = 64,  /* blocks of which an end can be told */
     FORWARD_UNREACHABLE_MS = 10000, /* a relay that did not answer is not tried again */
     FORWARD_EXPECTED_MS = 2000,     /* who brought a frame by a word makes the session */
 };
@@ -45,6 +45,13 @@ enum forward_mark {
     FORWARD_MARK_EXPECTED,     /* relay */
     FORWARD_MARK_PUNCH,        /* host here, target, request id: the target's relay was asked */
     FORWARD_MARK_PUNCH_ON_WAY, /* host here, target: it was asked a moment ago */
+    FORWARD_MARK_MEASURE,      /* host here: it was told to measure its NAT */
+};
+
+/** An entry relay was told that dst, a host here, blocks src; until then that holds there. */
+struct forward_blocked {
+    uint8_t src[KEY_SIZE], dst[KEY_SIZE], entry_relay[KEY_SIZE];
+    struct mono until;
 };
 
 struct forward_relay {
@@ -56,6 +63,8 @@ struct forward_relay {
     struct marks *marks;
     struct foreign_limits limits;
     struct forward_words words;
+    struct forward_blocked told[FORWARD_BLOCKED_TOLD_MAX]; /* a newer one takes the oldest place */
+    size_t told_next;
 };
 
 /** Make everything, in zeroed memory. base and presence are borrowed and outlive the service.
@@ -97,9 +106,15 @@ void forward_relay_on_via(struct forward_relay *service, const struct relay_clie
 void forward_relay_on_gone(struct forward_relay *service, const struct relay_client *client,
                            const Ziglan__Control *message, struct mono now);
 
-/** The relay of dst says that dst blocks a host here: for a while its frames are dropped here. */
+/** The relay of dst says that dst blocks a host here, so that for a while its frames are dropped
+ * here, or that this is over. */
 void forward_relay_on_blocked(struct forward_relay *service, const struct relay_client *client,
                               const Ziglan__Control *message, struct mono now);
+
+/** The host dst, which is here, blocks src no longer: the entry relays that were told so hear that,
+ * too. */
+void forward_relay_unblocked(struct forward_relay *service, const uint8_t dst[KEY_SIZE],
+                             const uint8_t src[KEY_SIZE], struct mono now);
 
 /** A relay does not know the attachment of a source: its next frames bear it again. */
 void forward_relay_on_wanted(struct forward_relay *service, const struct relay_client *client,

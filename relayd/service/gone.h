@@ -4,19 +4,11 @@
  */
 #pragma once
 
+#include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
 
-/** The numbers of Gone.reason in control.proto. */
-enum gone_reason {
-    GONE_NO_SESSION = 0,
-    GONE_NOT_ALLOWED = 1,
-    GONE_OVER_VOLUME = 2,
-    GONE_RELAY_UNREACHED = 3, /* of the way that the host named, with that relay's key */
-    GONE_RELAY_REFUSES = 4,
-};
-
-/** Tell the sender that its frame for dst went nowhere, once a second for each key. A stranger's
- * frames get this far on an open relay only, so elsewhere it cannot find out who is here. */
+/** Tell the sender that its frame for dst went nowhere, once a second for each key. On a relay that
+ * is not open a stranger hears the same of every key, so it cannot find out who is here. */
 void gone_send(struct relay_base *base, struct relay_client *client, const uint8_t dst[KEY_SIZE],
                enum gone_reason reason, struct mono now);
 

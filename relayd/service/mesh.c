@@ -284,7 +284,8 @@ void mesh_service_on_lookup(struct mesh_service *service, struct relay_client *c
                               client->state == RELAY_CLIENT_STATE_MEMBER ? NULL : &client->remote,
                               now)) {
         base->counters.node_lookups_limit++;
-        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT,
+                     "too many questions of this host or its network; try again in a moment");
         return;
     }
     base->counters.node_lookups++;

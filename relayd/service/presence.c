@@ -342,7 +342,8 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
     enum locate_answer answer;
 
     if (!question_take(service, client, now)) {
-        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT,
+                     "too many questions of this host or its network; try again in a moment");
         return;
     }
     base->counters.locates++;
@@ -353,7 +354,8 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
     if (answer == LOCATE_KNOWN) {
         located_send(service, client, message->request_id, &located);
     } else if (answer == LOCATE_BUSY) {
-        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT,
+                     "too many look-ups go on at this relay; try again in a moment");
     }
     outputs_send(service, now);
 }

@@ -98,6 +98,19 @@ static void update_send(struct punch_service *service, const struct punch_output
     side_send(service, out, &message, now);
 }
 
+static void result_send(struct punch_service *service, const struct punch_output *out,
+                        struct mono now)
+{
+    Ziglan__PunchResult body = ZIGLAN__PUNCH_RESULT__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.punch_id = out->punch_id;
+    body.direct = out->direct;
+    message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RESULT;
+    message.punch_result = &body;
+    side_send(service, out, &message, now);
+}
+
 /* A no: to a host here if it asked for an answer, to a relay always. */
 static void refused_send(struct punch_service *service, const struct punch_output *out,
                          struct mono now)
@@ -140,6 +153,9 @@ static void flush(struct punch_service *service, struct mono now)
             break;
         case PUNCH_OUTPUT_UPDATE:
             update_send(service, &out, now);
+            break;
+        case PUNCH_OUTPUT_RESULT:
+            result_send(service, &out, now);
             break;
         case PUNCH_OUTPUT_REFUSED:
             refused_send(service, &out, now);
@@ -214,6 +230,20 @@ static bool is_elsewhere(const struct punch_service *service, const struct relay
            !punch_waits_for(service->broker, body->target.data, client->key);
 }
 
+/* The request goes on; but to know the kind of a NAT helps to find a way through it. */
+static void measure_want(struct punch_service *service, const struct relay_client *client,
+                         const Ziglan__Control *message, struct mono now)
+{
+    struct mark_name mark = {.kind = FORWARD_MARK_MEASURE};
+
+    memcpy(mark.one, client->key, KEY_SIZE);
+    if (marks_take(service->relays->marks, &mark, PUNCH_MEASURE_MS, now)) {
+        reply_refuse(&service->base->reply, client, message->request_id, VERDICT_MEASURE_FIRST,
+                     "measure the kind of your NAT: ziglan netcheck; this request goes on "
+                     "without it");
+    }
+}
+
 void punch_service_on_request(struct punch_service *service, struct relay_client *client,
                               const Ziglan__Control *message, struct mono now)
 {
@@ -223,6 +253,9 @@ void punch_service_on_request(struct punch_service *service, struct relay_client
                                     .has_session = body->has_session};
     enum verdict verdict;
 
+    if (body->nat_kind == 0 && body->has_session) {
+        measure_want(service, client, message, now);
+    }
     if (is_elsewhere(service, client, body)) {
         verdict = punch_relayed_ask(service->relays, client, message, now);
         if (verdict != VERDICT_OK) {
@@ -272,6 +305,38 @@ static bool foreign_request(struct punch_service *service, const struct relay_cl
     return true;
 }
 
+/* What a neighbour says of a host of its own in a punch: it is for the broker here, or for a host
+ * that asked the broker there. */
+static void on_far_side(struct punch_service *service, const struct relay_client *neighbour,
+                        const Ziglan__PunchRelayed *body, struct mono now)
+{
+    struct punch *broker = service->broker;
+    bool update = body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_UPDATE;
+    bool result = body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_RESULT;
+    bool taken = false;
+
+    if (!punch_relayed_heeds(service->relays, neighbour, body, now)) {
+        return;
+    }
+    if ((update || result) && !foreign_limits_word(&service->relays->limits, neighbour->key, now)) {
+        service->base->counters.punch_relayed_rate++;
+        return;
+    }
+    if (update && memcmp(body->update->peer.data, body->src.data, KEY_SIZE) == 0) {
+        const Ziglan__PunchMessage *peer = body->update->message;
+        struct endpoint at = endpoint_of_bytes(peer->ip.data, peer->ip.len, (uint16_t)peer->port);
+
+        taken = punch_on_far_moved(broker, body->src.data, body->dst.data, &at, now);
+    } else if (result) {
+        taken =
+            punch_result(broker, body->result->punch_id, body->src.data, body->result->direct, now);
+    }
+    if (!taken) {
+        punch_relayed_pass(service->relays, body, now);
+    }
+    flush(service, now);
+}
+
 void punch_service_on_relayed(struct punch_service *service, const struct relay_client *neighbour,
                               const Ziglan__Control *message, struct mono now)
 {
@@ -280,7 +345,7 @@ void punch_service_on_relayed(struct punch_service *service, const struct relay_
     struct punch_output refused = {.type = PUNCH_OUTPUT_REFUSED, .verdict = VERDICT_REFUSED};
 
     if (body->message_case != ZIGLAN__PUNCH_RELAYED__MESSAGE_REQUEST) {
-        punch_relayed_pass(service->relays, neighbour, body, now);
+        on_far_side(service, neighbour, body, now);
         return;
     }
     if (!foreign_limits_word(&service->relays->limits, neighbour->key, now)) {
@@ -325,8 +390,11 @@ void punch_service_on_answer(struct punch_service *service, const struct relay_c
 void punch_service_on_result(struct punch_service *service, const struct relay_client *client,
                              const Ziglan__Control *message, struct mono now)
 {
-    punch_result(service->broker, message->punch_result->punch_id, client->key,
-                 message->punch_result->direct, now);
+    const Ziglan__PunchResult *body = message->punch_result;
+
+    if (!punch_result(service->broker, body->punch_id, client->key, body->direct, now)) {
+        punch_relayed_result(service->relays, client, body, now);
+    }
     flush(service, now);
 }
 
@@ -334,6 +402,7 @@ void punch_service_moved(struct punch_service *service, const struct relay_clien
                          struct mono now)
 {
     punch_on_moved(service->broker, client->key, &client->remote, now);
+    punch_relayed_moved(service->relays, client, now);
     flush(service, now);
 }
 
@@ -341,6 +410,7 @@ void punch_service_replaced(struct punch_service *service, const struct relay_cl
                             struct mono now)
 {
     punch_on_replaced(service->broker, client->key, &client->remote);
+    punch_relayed_replaced(service->relays, client, now);
     flush(service, now);
 }
 

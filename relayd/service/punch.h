@@ -13,6 +13,8 @@
 #include "relayd/service/pool.h"
 #include "rendezvous/punch/punch.h"
 
+enum { PUNCH_MEASURE_MS = 600000 /* between two words to a host that it shall measure its NAT */ };
+
 struct punch_service {
     struct relay_base *base;      /* borrowed */
     struct pool_service *pools;   /* borrowed; picks the target where none is named */
@@ -27,12 +29,13 @@ int punch_service_init(struct punch_service *service, struct relay_base *base,
                        struct pool_service *pools, struct forward_relay *relays) MUST_CHECK;
 void punch_service_fini(struct punch_service *service);
 
-/** Serve a PunchRequest; a refusal is answered by Error. */
+/** Serve a PunchRequest; a refusal is answered by Error. So is one without a kind of NAT, now and
+ * then, which all the same goes on. */
 void punch_service_on_request(struct punch_service *service, struct relay_client *client,
                               const Ziglan__Control *message, struct mono now);
 
 /** Serve a PunchRelayed: a host of a neighbour asks for a punch with one here, whose broker this
- * relay is then; or the broker of another relay has something for a host here. */
+ * relay is then; or that neighbour has something about it for the broker, or for the host here. */
 void punch_service_on_relayed(struct punch_service *service, const struct relay_client *neighbour,
                               const Ziglan__Control *message, struct mono now);
 
@@ -40,7 +43,7 @@ void punch_service_on_relayed(struct punch_service *service, const struct relay_
 void punch_service_on_answer(struct punch_service *service, const struct relay_client *client,
                              const Ziglan__Control *message, struct mono now);
 
-/** Serve a PunchResult, which gets no answer. */
+/** Serve a PunchResult, which gets no answer: the other side is told, also at another relay. */
 void punch_service_on_result(struct punch_service *service, const struct relay_client *client,
                              const Ziglan__Control *message, struct mono now);
 

@@ -41,6 +41,18 @@ bool punch_relayed_crosses(const struct forward_relay *relays, const uint8_t hos
            !mono_due(until, now);
 }
 
+/* The host's moves are to be told to the target's relay. */
+static void remember(struct forward_relay *relays, const struct relay_client *client,
+                     const Ziglan__PunchRequest *request, struct mono now)
+{
+    struct way_punch punch = {.nat_kind = (uint8_t)request->nat_kind,
+                              .until = mono_add_ms(now, ASKED_MS)};
+
+    memcpy(punch.far, request->target.data, KEY_SIZE);
+    memcpy(punch.token, request->token.data, PUNCH_TOKEN_SIZE);
+    ways_punch_put(relays->ways, client->key, &punch);
+}
+
 enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client *client,
                                const Ziglan__Control *message, struct mono now)
 {
@@ -77,6 +89,7 @@ enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client
     marks_set(relays->marks, &mark, mono_add_ms(now, ASKED_MS));
     mark = on_way_mark(client->key, request->target.data);
     marks_set(relays->marks, &mark, mono_add_ms(now, ON_WAY_MS));
+    remember(relays, client, request, now);
     return VERDICT_OK;
 }
 
@@ -96,6 +109,9 @@ static bool envelope_fill(Ziglan__PunchRelayed *body, const struct punch_output 
     } else if (message->body_case == ZIGLAN__CONTROL__BODY_ERROR) {
         body->message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED;
         body->refused = message->error;
+    } else if (message->body_case == ZIGLAN__CONTROL__BODY_PUNCH_RESULT) {
+        body->message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_RESULT;
+        body->result = message->punch_result;
     } else {
         return false;
     }
@@ -167,19 +183,36 @@ static void refusal_pass(struct forward_relay *relays, const struct relay_client
                  body->refused->code == VERDICT_LIMIT ? VERDICT_LIMIT : VERDICT_REFUSED, NULL);
 }
 
-void punch_relayed_pass(struct forward_relay *relays, const struct relay_client *neighbour,
-                        const Ziglan__PunchRelayed *body, struct mono now)
+bool punch_relayed_heeds(struct forward_relay *relays, const struct relay_client *neighbour,
+                         const Ziglan__PunchRelayed *body, struct mono now)
 {
-    struct relay_base *base = relays->base;
+    const struct relay_base *base = relays->base;
     const struct relay_client *to = session_table_of_key(&base->sessions, body->dst.data);
+
+    return to != NULL && to->neighbour == NULL &&
+           !block_table_has(base->blocks, to->key, body->src.data) &&
+           forward_relay_ends_at(relays, to->key, body->src.data, neighbour->key, now);
+}
+
+/* The broker's GO: from now on it hears of the moves of the host. */
+static void agreed(struct forward_relay *relays, const Ziglan__PunchRelayed *body, struct mono now)
+{
+    struct way_punch punch;
+
+    if (ways_punch_find(relays->ways, body->dst.data, body->src.data, &punch, now)) {
+        punch.id = body->go->punch_id;
+        punch.until = mono_add_ms(now, PUNCH_IDLE_MS_MAX);
+        ways_punch_put(relays->ways, body->dst.data, &punch);
+    }
+}
+
+void punch_relayed_pass(struct forward_relay *relays, const Ziglan__PunchRelayed *body,
+                        struct mono now)
+{
+    const struct relay_client *to = session_table_of_key(&relays->base->sessions, body->dst.data);
     const struct mark_name on_way = on_way_mark(body->dst.data, body->src.data);
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    if (to == NULL || to->neighbour != NULL ||
-        block_table_has(base->blocks, to->key, body->src.data) ||
-        !forward_relay_ends_at(relays, to->key, body->src.data, neighbour->key, now)) {
-        return;
-    }
     if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_REFUSED) {
         refusal_pass(relays, to, body, now);
         return;
@@ -187,14 +220,88 @@ void punch_relayed_pass(struct forward_relay *relays, const struct relay_client 
     marks_clear(relays->marks, &on_way);
     if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_GO &&
         memcmp(body->go->peer.data, body->src.data, KEY_SIZE) == 0) {
+        agreed(relays, body, now);
         message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_GO;
         message.punch_go = body->go;
     } else if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_UPDATE &&
                memcmp(body->update->peer.data, body->src.data, KEY_SIZE) == 0) {
         message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
         message.punch_update = body->update;
+    } else if (body->message_case == ZIGLAN__PUNCH_RELAYED__MESSAGE_RESULT) {
+        message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RESULT;
+        message.punch_result = body->result;
     } else {
         return; /* about somebody else */
     }
-    reply_send(&base->reply, to, &message);
+    reply_send(&relays->base->reply, to, &message);
+}
+
+/* ---- what becomes of a host here in punches that others' brokers hold ---- */
+
+/* Tell the target's relay something of the host; `message` as for punch_relayed_tell. */
+static void broker_tell(struct forward_relay *relays, const struct relay_client *client,
+                        const struct way_punch *punch, const Ziglan__Control *message,
+                        struct mono now)
+{
+    struct punch_output out = {.punch_id = punch->id};
+
+    memcpy(out.to, punch->far, KEY_SIZE);
+    memcpy(out.peer, client->key, KEY_SIZE);
+    punch_relayed_tell(relays, &out, message, now);
+}
+
+void punch_relayed_moved(struct forward_relay *relays, const struct relay_client *client,
+                         struct mono now)
+{
+    struct way_punch punches[WAYS_PUNCHES_MAX];
+    size_t count = ways_punches(relays->ways, client->key, punches, now);
+
+    for (size_t i = 0; i < count; i++) {
+        Ziglan__PunchMessage here = ZIGLAN__PUNCH_MESSAGE__INIT;
+        Ziglan__PunchUpdate body = ZIGLAN__PUNCH_UPDATE__INIT;
+        Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+        here.ip = control_ip(&client->remote);
+        here.port = client->remote.port;
+        here.token = control_bytes(punches[i].token, PUNCH_TOKEN_SIZE);
+        here.nat_kind = punches[i].nat_kind;
+        body.punch_id = punches[i].id;
+        body.peer = control_bytes(client->key, KEY_SIZE);
+        body.message = &here;
+        message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_UPDATE;
+        message.punch_update = &body;
+        broker_tell(relays, client, &punches[i], &message, now);
+    }
+}
+
+void punch_relayed_result(struct forward_relay *relays, const struct relay_client *client,
+                          const Ziglan__PunchResult *result, struct mono now)
+{
+    struct way_punch punches[WAYS_PUNCHES_MAX];
+    size_t count = ways_punches(relays->ways, client->key, punches, now);
+
+    for (size_t i = 0; i < count; i++) {
+        Ziglan__PunchResult body = *result;
+        Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+        if (punches[i].id != 0 && punches[i].id == result->punch_id) {
+            punches[i].until = mono_add_ms(now, PUNCH_IDLE_MS_MAX);
+            ways_punch_put(relays->ways, client->key, &punches[i]);
+            message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RESULT;
+            message.punch_result = &body;
+            broker_tell(relays, client, &punches[i], &message, now);
+        }
+    }
+}
+
+void punch_relayed_replaced(struct forward_relay *relays, const struct relay_client *client,
+                            struct mono now)
+{
+    struct way_punch punches[WAYS_PUNCHES_MAX];
+    size_t count = ways_punches(relays->ways, client->key, punches, now);
+
+    for (size_t i = 0; i < count; i++) {
+        punches[i].until = now;
+        ways_punch_put(relays->ways, client->key, &punches[i]);
+    }
 }

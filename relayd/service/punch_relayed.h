@@ -19,8 +19,8 @@ enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client
 bool punch_relayed_crosses(const struct forward_relay *relays, const uint8_t host[KEY_SIZE],
                            const uint8_t far[KEY_SIZE], struct mono now);
 
-/** Tell the relay of out->to what the broker here has for it: message is a PunchGo, a PunchUpdate
- * or an Error. */
+/** Tell the relay of out->to something about out->peer, which is here: message is a PunchGo, a
+ * PunchUpdate, a PunchResult or an Error. */
 void punch_relayed_tell(struct forward_relay *relays, const struct punch_output *out,
                         const Ziglan__Control *message, struct mono now);
 
@@ -32,7 +32,23 @@ void punch_relayed_refuse(struct forward_relay *relays, const struct relay_clien
 void punch_relayed_learn(struct forward_relay *relays, const struct relay_client *neighbour,
                          const Ziglan__PunchRelayed *body, struct mono now);
 
-/** The broker of another relay has something for a host here: it is passed on, if that relay is the
- * one at which the other side is. */
-void punch_relayed_pass(struct forward_relay *relays, const struct relay_client *neighbour,
-                        const Ziglan__PunchRelayed *body, struct mono now);
+/** True if such a message, but no request, may count: dst is here and does not block src, and src
+ * is at this neighbour. */
+bool punch_relayed_heeds(struct forward_relay *relays, const struct relay_client *neighbour,
+                         const Ziglan__PunchRelayed *body, struct mono now);
+
+/** The broker of another relay has something for a host here: pass it on. */
+void punch_relayed_pass(struct forward_relay *relays, const Ziglan__PunchRelayed *body,
+                        struct mono now);
+
+/** A host here moved: the brokers of its punches with hosts elsewhere hear where it is now. */
+void punch_relayed_moved(struct forward_relay *relays, const struct relay_client *client,
+                         struct mono now);
+
+/** A host here tells what came of a punch that is not of the broker here: its broker hears it. */
+void punch_relayed_result(struct forward_relay *relays, const struct relay_client *client,
+                          const Ziglan__PunchResult *result, struct mono now);
+
+/** A new session of a host took the place of an older one: it knows of no punches. */
+void punch_relayed_replaced(struct forward_relay *relays, const struct relay_client *client,
+                            struct mono now);

@@ -51,7 +51,7 @@ static size_t known(void *context, const struct find_query *query, struct find_r
     uint32_t limit;
     size_t count = 0, all;
 
-    all = mesh_sample(service->mesh, service->sample, SEARCH_LOOK_MAX);
+    all = mesh_sample_helping(service->mesh, service->sample, SEARCH_LOOK_MAX);
     if (mesh_find(service->mesh, service->base->cfg.identity->public_key, &own) &&
         relay_match(&out[0], query, &own)) {
         (void)app_pools_size(service->pools->pools, out[0].app, &out[0].pool_size, &limit);

@@ -14,7 +14,9 @@
 #include "rendezvous/mesh/mesh.h"
 #include "rendezvous/search/find.h"
 
-enum { SEARCH_LOOK_MAX = 2048 /* records that are read for one query, from a random one on */ };
+enum {
+    SEARCH_LOOK_MAX = 2048, /* records that are read for one query, of relays that have pools */
+};
 
 struct search_service {
     struct relay_base *base; /* these are borrowed */

@@ -4,12 +4,9 @@
 
 #include "proto/crypto/identity.h"
 #include "relayd/service/member.h"
+#include "relayd/service/session_refusal.h"
 
-enum {
-    BUSY_RETRY_MS = 60000,
-    OFTEN_RETRY_MS = 15000, /* a member that came too often: by then it may come and watch again */
-    STOPPING_RETRY_MS = 1000,
-};
+enum { STOPPING_RETRY_MS = 1000 };
 
 /* ---- the end ---- */
 
@@ -73,18 +70,35 @@ static void tell_sent_away(struct session_service *service, const struct relay_c
               (unsigned)left_out);
 }
 
-void session_send_away(struct session_service *service, struct relay_client *client,
-                       enum goaway reason, uint32_t reconnect_in_ms, struct mono now)
+static void send_away(struct session_service *service, struct relay_client *client,
+                      enum goaway reason, uint32_t reconnect_in_ms, const char *text,
+                      struct mono now)
 {
     struct relay_base *base = service->base;
 
-    reply_go_away(&base->reply, client, reason, reconnect_in_ms);
+    reply_go_away(&base->reply, client, reason, reconnect_in_ms, text);
     neighbour_on_away(&base->neighbours, client, reconnect_in_ms, now);
     watch_stop(service->watches, client);
     key_gone(service, client, now);
     relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_CLOSING, now);
     goaway_count(&base->counters, reason);
     tell_sent_away(service, client, reason, now);
+}
+
+void session_send_away(struct session_service *service, struct relay_client *client,
+                       enum goaway reason, uint32_t reconnect_in_ms, struct mono now)
+{
+    send_away(service, client, reason, reconnect_in_ms, NULL, now);
+}
+
+/* There is no room for this session. */
+static void refuse(struct session_service *service, struct relay_client *client,
+                   enum session_refusal refusal, struct mono now)
+{
+    const struct session_refusal_words *words =
+        session_refusal_note(&service->base->counters, refusal);
+
+    send_away(service, client, GOAWAY_BUSY, words->again_in_ms, words->text, now);
 }
 
 void session_on_closed(struct session_service *service, const struct link_event *event,
@@ -178,7 +192,7 @@ static bool room_make(struct session_service *service, const struct relay_client
     if (!member || stranger == NULL || stranger == client) {
         return false;
     }
-    session_send_away(service, stranger, GOAWAY_BUSY, BUSY_RETRY_MS, now);
+    refuse(service, stranger, SESSION_REFUSAL_DISPLACED, now);
     return session_table_key_count(sessions) < service->base->cfg.session_max;
 }
 
@@ -210,6 +224,30 @@ static bool activate(struct session_service *service, struct relay_client *clien
     return true;
 }
 
+/* A host that is not revoked is let in, unless there is no room for it. */
+static void let_in(struct session_service *service, struct relay_client *client, uint64_t until_ms,
+                   const struct link_event *event, struct mono now)
+{
+    struct limits *limits = &service->base->limits;
+    bool member = until_ms > 0;
+    enum limits_verdict share =
+        member ? LIMITS_OK : limits_stranger_enter(limits, &client->limits, &client->remote);
+
+    if (member && !limits_broadcast_take(limits, client->key, now)) {
+        refuse(service, client, SESSION_REFUSAL_OFTEN, now);
+    } else if (share != LIMITS_OK) {
+        refuse(service, client, share == LIMITS_NET ? SESSION_REFUSAL_NET : SESSION_REFUSAL_ADDRESS,
+               now);
+    } else if (!activate(service, client, member, now)) {
+        refuse(service, client, SESSION_REFUSAL_FULL, now);
+    } else {
+        presence_on_open(service->presence, client, &event->hello->attachment, now);
+        if (member) {
+            session_admit(service, client, until_ms, now);
+        }
+    }
+}
+
 void session_on_open(struct session_service *service, const struct link_event *event,
                      struct mono now)
 {
@@ -218,7 +256,6 @@ void session_on_open(struct session_service *service, const struct link_event *e
     char text[KEY_SHORT_SIZE];
     bool revoked = false;
     uint64_t until_ms;
-    bool member;
 
     if (client == NULL) {
         base->counters.closed_busy++;
@@ -237,24 +274,14 @@ void session_on_open(struct session_service *service, const struct link_event *e
         return;
     }
     until_ms = admitted_until(base, client->key, &revoked);
-    member = until_ms > 0;
     env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s as=%s",
-              key_short(client->key, text), member ? "member" : "stranger");
+              key_short(client->key, text), until_ms > 0 ? "member" : "stranger");
     if (service->stopping) {
         session_send_away(service, client, GOAWAY_SHUTDOWN, STOPPING_RETRY_MS, now);
     } else if (revoked) {
         session_send_away(service, client, GOAWAY_REVOKED, 0, now);
-    } else if (member && !limits_broadcast_take(&base->limits, client->key, now)) {
-        session_send_away(service, client, GOAWAY_BUSY, OFTEN_RETRY_MS, now);
-    } else if (!member && !limits_stranger_enter(&base->limits, &client->limits, &client->remote)) {
-        session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
-    } else if (!activate(service, client, member, now)) {
-        session_send_away(service, client, GOAWAY_BUSY, BUSY_RETRY_MS, now);
     } else {
-        presence_on_open(service->presence, client, &event->hello->attachment, now);
-        if (member) {
-            session_admit(service, client, until_ms, now);
-        }
+        let_in(service, client, until_ms, event, now);
     }
 }
 

@@ -246,7 +246,8 @@ void watch_on_watch(struct watch_service *service, struct relay_client *client,
     }
     if (!limits_broadcast_take(&base->limits, client->key, now)) {
         base->counters.control_broadcast++;
-        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT, NULL);
+        reply_refuse(&base->reply, client, message->request_id, VERDICT_LIMIT,
+                     "this host opened or changed too much at once; try again in a minute");
         return;
     }
     watch = watch_of(service, client);

@@ -422,21 +422,32 @@ bool mesh_next(const struct mesh *mesh, size_t *cursor, struct node_found *out)
     return false;
 }
 
-size_t mesh_sample(struct mesh *mesh, struct node_found *out, size_t count)
+/* A random place, and from there on: rows stand in no order that anybody chose. */
+static size_t sample(struct mesh *mesh, struct node_found *out, size_t count, bool helping)
 {
     size_t all = node_table_count(mesh->table), found = 0;
     size_t place = all == 0 ? 0 : env_random_below(mesh->env, (uint32_t)all);
     uint64_t wall_ms = env_wall_ms(mesh->env);
 
-    /* A random place, and from there on: rows stand in no order that anybody chose. */
     for (size_t i = 0; i < all && found < count; i++) {
         const struct node_row *row = node_table_at(mesh->table, (place + i) % all);
 
-        if (!row->own && !row->vouched && node_item_live(row->node, wall_ms)) {
+        if (!row->own && !row->vouched && (row->helps || !helping) &&
+            node_item_live(row->node, wall_ms)) {
             out[found++] = node_row_found(row);
         }
     }
     return found;
+}
+
+size_t mesh_sample(struct mesh *mesh, struct node_found *out, size_t count)
+{
+    return sample(mesh, out, count, false);
+}
+
+size_t mesh_sample_helping(struct mesh *mesh, struct node_found *out, size_t count)
+{
+    return sample(mesh, out, count, true);
 }
 
 uint64_t mesh_changes(const struct mesh *mesh)

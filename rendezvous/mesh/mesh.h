@@ -187,6 +187,9 @@ bool mesh_next(const struct mesh *mesh, size_t *cursor, struct node_found *out);
 /** Up to count random relays, each once, never the own one; returns how many. */
 size_t mesh_sample(struct mesh *mesh, struct node_found *out, size_t count);
 
+/** The same of those that have pools of applications: where few have, all are looked at. */
+size_t mesh_sample_helping(struct mesh *mesh, struct node_found *out, size_t count);
+
 /** Grows whenever a relay is believed, changed, or forgotten. */
 uint64_t mesh_changes(const struct mesh *mesh);
 

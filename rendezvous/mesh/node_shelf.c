@@ -228,6 +228,14 @@ bool node_item_is_at(const struct node_item *item, const struct endpoint *addres
     return endpoint_equal(&own, address);
 }
 
+bool node_item_helps(const struct node_item *item)
+{
+    struct record_node node;
+
+    return record_node_decode(&node, item->bytes, item->size - SIGNATURE_SIZE) == ERR_OK &&
+           node.apps_count > 0;
+}
+
 uint64_t node_item_prefix(const struct node_item *item)
 {
     struct endpoint address = node_item_address(item);

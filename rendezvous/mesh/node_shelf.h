@@ -73,6 +73,9 @@ struct endpoint node_item_address(const struct node_item *item);
 /** True if that is the address. */
 bool node_item_is_at(const struct node_item *item, const struct endpoint *address);
 
+/** True if a node record names a type of application that its relay has a pool for. */
+bool node_item_helps(const struct node_item *item);
+
 /** The network of its address (node_prefix.h). */
 uint64_t node_item_prefix(const struct node_item *item);
 

@@ -243,6 +243,7 @@ struct node_row *node_table_put(struct node_table *table, struct node_item *node
     struct node_row *row = row_of(table, node, known_since_ms);
 
     if (row != NULL) {
+        row->helps = node_item_helps(node);
         node_table_attest(table, row, attestations, count, reached);
     }
     return row;

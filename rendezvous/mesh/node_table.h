@@ -32,6 +32,7 @@ struct node_row {
     uint64_t prefix;
     uint8_t bucket;
     bool own, reached;
+    bool helps;     /* node_item_helps */
     bool vouched;   /* believed only because neighbours do: not told, and in no digest */
     bool dirty;     /* not in the store as it is here */
     bool mentioned; /* for whoever compares lists */

@@ -1,51 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The broker. Each punch is a pair of keys, which is found by its id and by the two keys, and has a
-   timer for how long it may wait. */
+/* The broker. Each punch is a pair of keys (punch_pairs.h). */
 #include "rendezvous/punch/punch.h"
 
 #include "proto/base/bucket_table.h"
-#include "proto/base/bytes.h"
-#include "proto/base/heap.h"
-#include "proto/base/map.h"
-#include "proto/base/slab.h"
+#include "rendezvous/punch/punch_pairs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SIDE_REQUESTER = 0,
-    SIDE_TARGET = 1,
-    PAIR_KEY_SIZE = 2 * KEY_SIZE,
     RATE_KEYS_MAX = 8192,
     OUTPUT_COUNT_MAX = 2 * PUNCH_COUNT_MAX,
 };
 
-enum pair_state {
-    PAIR_STATE_OFFERED,
-    PAIR_STATE_LIVE,
-};
-
-struct pair {
-    struct heap_entry timer;
-    struct handle handle;
-    enum pair_state state;
-    uint64_t id;
-    struct punch_side sides[2]; /* of the target only the key is known while OFFERED */
-    uint32_t request_id;
-    bool elsewhere; /* another relay asked for the requester */
-    bool has_session;
-    char app[RECORD_APP_SIZE];
-    bool told_direct, told_failed; /* counted; both sides tell this, perhaps several times */
-};
-
 struct punch {
     const struct env *env;
-    struct slab *pairs;
-    struct map *by_id;   /* punch id -> pair */
-    struct map *by_pair; /* smaller key, larger key -> pair */
-    struct map *by_key;  /* key -> number of pairs it takes part in */
+    struct punch_pairs pairs;
     struct bucket_table *rate;
-    struct heap timers;
     struct punch_outputs outputs;
     struct punch_stats stats;
 };
@@ -61,19 +32,7 @@ int punch_new(struct punch **out, const struct env *env)
         goto out;
     }
     p->env = env;
-    rc = slab_new(&p->pairs, sizeof(struct pair), PUNCH_COUNT_MAX);
-    if (rc != ERR_OK) {
-        goto out;
-    }
-    rc = map_new(&p->by_id, sizeof(uint64_t), PUNCH_COUNT_MAX, env);
-    if (rc != ERR_OK) {
-        goto out;
-    }
-    rc = map_new(&p->by_pair, PAIR_KEY_SIZE, PUNCH_COUNT_MAX, env);
-    if (rc != ERR_OK) {
-        goto out;
-    }
-    rc = map_new(&p->by_key, KEY_SIZE, (size_t)2 * PUNCH_COUNT_MAX, env);
+    rc = punch_pairs_init(&p->pairs, PUNCH_COUNT_MAX, env);
     if (rc != ERR_OK) {
         goto out;
     }
@@ -93,12 +52,8 @@ void punch_free(struct punch *punch)
     if (punch == NULL) {
         return;
     }
-    heap_fini(&punch->timers);
+    punch_pairs_fini(&punch->pairs);
     bucket_table_free(punch->rate);
-    map_free(punch->by_key);
-    map_free(punch->by_pair);
-    map_free(punch->by_id);
-    slab_free(punch->pairs);
     punch_outputs_fini(&punch->outputs);
     free(punch);
 }
@@ -108,7 +63,7 @@ void punch_free(struct punch *punch)
 /* A new output to one side of the pair about the other. NULL if the queue is full, which is
    counted: hosts repeat what they want, so a lost output only costs time. */
 static struct punch_output *output_push(struct punch *p, enum punch_output_type type,
-                                        const struct pair *pair, size_t to)
+                                        const struct punch_pair *pair, size_t to)
 {
     struct punch_output *o = punch_outputs_push(&p->outputs, OUTPUT_COUNT_MAX);
 
@@ -128,7 +83,7 @@ bool punch_output(struct punch *punch, struct punch_output *out)
     return punch_outputs_pop(&punch->outputs, out);
 }
 
-static void output_offer(struct punch *p, const struct pair *pair)
+static void output_offer(struct punch *p, const struct punch_pair *pair)
 {
     struct punch_output *o = output_push(p, PUNCH_OUTPUT_OFFER, pair, SIDE_TARGET);
 
@@ -140,7 +95,7 @@ static void output_offer(struct punch *p, const struct pair *pair)
     }
 }
 
-static void output_refused(struct punch *p, const struct pair *pair)
+static void output_refused(struct punch *p, const struct punch_pair *pair)
 {
     struct punch_output *o = output_push(p, PUNCH_OUTPUT_REFUSED, pair, SIDE_REQUESTER);
 
@@ -152,7 +107,7 @@ static void output_refused(struct punch *p, const struct pair *pair)
 }
 
 /* What a PunchMessage says: address, token and NAT kind of the other side. */
-static void output_message(struct punch_output *o, const struct pair *pair, size_t to)
+static void output_message(struct punch_output *o, const struct punch_pair *pair, size_t to)
 {
     const struct punch_side *peer = &pair->sides[1 - to];
 
@@ -161,7 +116,7 @@ static void output_message(struct punch_output *o, const struct pair *pair, size
     o->endpoint = peer->observed;
 }
 
-static void output_go(struct punch *p, const struct pair *pair, size_t to,
+static void output_go(struct punch *p, const struct punch_pair *pair, size_t to,
                       const uint8_t probe_key[PUNCH_PROBE_KEY_SIZE])
 {
     const struct punch_side *self = &pair->sides[to];
@@ -182,82 +137,22 @@ static void output_go(struct punch *p, const struct pair *pair, size_t to,
 
 /* ---- pairs ---- */
 
-static void pair_key(uint8_t out[PAIR_KEY_SIZE], const uint8_t a[KEY_SIZE],
-                     const uint8_t b[KEY_SIZE])
+static void pair_end(struct punch *p, struct punch_pair *pair)
 {
-    bool a_first = memcmp(a, b, KEY_SIZE) < 0;
-
-    memcpy(out, a_first ? a : b, KEY_SIZE);
-    memcpy(out + KEY_SIZE, a_first ? b : a, KEY_SIZE);
-}
-
-static uint64_t key_use(const struct punch *p, const uint8_t key[KEY_SIZE])
-{
-    uint64_t count = 0;
-
-    (void)map_find(p->by_key, key, &count);
-    return count;
-}
-
-static void key_release(struct punch *p, const uint8_t key[KEY_SIZE])
-{
-    uint64_t count = key_use(p, key);
-
-    if (count <= 1) {
-        (void)map_remove(p->by_key, key, NULL);
-        return;
-    }
-    int rc = map_put(p->by_key, key, count - 1);
-    CHECK(rc == ERR_OK); /* the key is there, so nothing is allocated */
-}
-
-static bool pair_has(const struct pair *pair, const uint8_t key[KEY_SIZE])
-{
-    return memcmp(pair->sides[SIDE_REQUESTER].key, key, KEY_SIZE) == 0 ||
-           memcmp(pair->sides[SIDE_TARGET].key, key, KEY_SIZE) == 0;
-}
-
-static void pair_end(struct punch *p, struct pair *pair)
-{
-    uint8_t both[PAIR_KEY_SIZE];
-
     if (pair->state == PAIR_STATE_LIVE) {
         p->stats.live--;
     } else {
         p->stats.offered--;
     }
-    pair_key(both, pair->sides[0].key, pair->sides[1].key);
-    heap_remove(&p->timers, &pair->timer);
-    (void)map_remove(p->by_pair, both, NULL);
-    (void)map_remove(p->by_id, &pair->id, NULL);
-    key_release(p, pair->sides[0].key);
-    key_release(p, pair->sides[1].key);
-    slab_release(p->pairs, pair->handle);
-}
-
-static struct pair *pair_find(const struct punch *p, const uint8_t a[KEY_SIZE],
-                              const uint8_t b[KEY_SIZE])
-{
-    uint8_t both[PAIR_KEY_SIZE];
-
-    pair_key(both, a, b);
-    return map_find_pointer(p->by_pair, both);
+    punch_pairs_remove(&p->pairs, pair);
 }
 
 /* Make room: end the live punch, of this key or (NULL) of anybody, that has been silent for
  * longest. Its sides lose nothing but later updates. False if no live one is there. */
 static bool evict_live(struct punch *p, const uint8_t *key)
 {
-    struct handle cursor = HANDLE_NONE;
-    struct pair *oldest = NULL;
-    struct pair *pair;
+    struct punch_pair *oldest = punch_pairs_silent(&p->pairs, key);
 
-    for (pair = slab_next(p->pairs, &cursor); pair != NULL; pair = slab_next(p->pairs, &cursor)) {
-        if (pair->state == PAIR_STATE_LIVE && (key == NULL || pair_has(pair, key)) &&
-            (oldest == NULL || mono_before(pair->timer.deadline, oldest->timer.deadline))) {
-            oldest = pair;
-        }
-    }
     if (oldest == NULL) {
         return false;
     }
@@ -273,77 +168,34 @@ static enum verdict make_room(struct punch *p, const struct punch_request *reque
     uint32_t share = request->elsewhere ? 2 : 1;
 
     for (size_t i = 0; i < 2; i++) {
-        if (key_use(p, keys[i]) >= PUNCH_PER_KEY_MAX / share && !evict_live(p, keys[i])) {
+        if (punch_pairs_use(&p->pairs, keys[i]) >= PUNCH_PER_KEY_MAX / share &&
+            !evict_live(p, keys[i])) {
             p->stats.limit_key++;
             return VERDICT_LIMIT;
         }
     }
-    if (slab_count(p->pairs) >= PUNCH_COUNT_MAX / share && !evict_live(p, NULL)) {
+    if (punch_pairs_count(&p->pairs) >= PUNCH_COUNT_MAX / share && !evict_live(p, NULL)) {
         p->stats.limit_all++;
         return VERDICT_LIMIT;
     }
     return VERDICT_OK;
 }
 
-/* Let a new pair be found, and start its timer. On an error nothing of it remains. */
-static int pair_enrol(struct punch *p, struct pair *pair, struct mono now)
-{
-    uint8_t both[PAIR_KEY_SIZE];
-    int rc;
-
-    pair_key(both, pair->sides[0].key, pair->sides[1].key);
-    rc = map_put_pointer(p->by_pair, both, pair);
-    if (rc == ERR_OK) {
-        rc = map_put_pointer(p->by_id, &pair->id, pair);
-    }
-    if (rc == ERR_OK) {
-        rc = map_put(p->by_key, pair->sides[0].key, key_use(p, pair->sides[0].key) + 1);
-    }
-    if (rc == ERR_OK) {
-        rc = map_put(p->by_key, pair->sides[1].key, key_use(p, pair->sides[1].key) + 1);
-        if (rc != ERR_OK) {
-            key_release(p, pair->sides[0].key);
-        }
-    }
-    if (rc == ERR_OK) {
-        rc = heap_set(&p->timers, &pair->timer, mono_add_ms(now, PUNCH_OFFER_MS_MAX));
-        if (rc != ERR_OK) {
-            key_release(p, pair->sides[0].key);
-            key_release(p, pair->sides[1].key);
-        }
-    }
-    if (rc != ERR_OK) {
-        (void)map_remove(p->by_pair, both, NULL);
-        (void)map_remove(p->by_id, &pair->id, NULL);
-    }
-    return rc;
-}
-
 /* Begin a punch, and offer it to the target. */
 static enum verdict pair_offer(struct punch *p, const struct punch_request *request,
                                struct mono now)
 {
-    struct handle handle;
-    struct pair *pair = slab_take(p->pairs, &handle);
+    struct punch_pair *pair = punch_pairs_add(&p->pairs, request->requester.key, request->target,
+                                              mono_add_ms(now, PUNCH_OFFER_MS_MAX));
 
     if (pair == NULL) {
         return VERDICT_UNAVAILABLE;
     }
-    pair->handle = handle;
-    pair->state = PAIR_STATE_OFFERED;
     pair->sides[SIDE_REQUESTER] = request->requester;
-    memcpy(pair->sides[SIDE_TARGET].key, request->target, KEY_SIZE);
     pair->request_id = request->request_id;
     pair->elsewhere = request->elsewhere;
     pair->has_session = request->has_session;
     memcpy(pair->app, request->app, sizeof(pair->app));
-    do {
-        env_random(p->env, &pair->id, sizeof(pair->id));
-    } while (pair->id == 0 || map_find(p->by_id, &pair->id, NULL));
-    if (pair_enrol(p, pair, now) != ERR_OK) {
-        slab_release(p->pairs, handle);
-        return VERDICT_UNAVAILABLE;
-    }
     p->stats.offered++;
     p->stats.requested++;
     output_offer(p, pair);
@@ -351,14 +203,12 @@ static enum verdict pair_offer(struct punch *p, const struct punch_request *requ
 }
 
 /* Something was heard of a live punch. */
-static void pair_refresh(struct punch *p, struct pair *pair, struct mono now)
+static void pair_refresh(struct punch *p, struct punch_pair *pair, struct mono now)
 {
-    int rc = heap_set(&p->timers, &pair->timer, mono_add_ms(now, PUNCH_IDLE_MS_MAX));
-
-    CHECK(rc == ERR_OK); /* the timer is set already, so nothing is allocated */
+    punch_pair_wait(&p->pairs, pair, mono_add_ms(now, PUNCH_IDLE_MS_MAX));
 }
 
-static void pair_accept(struct punch *p, struct pair *pair, const struct punch_side *answer,
+static void pair_accept(struct punch *p, struct punch_pair *pair, const struct punch_side *answer,
                         struct mono now)
 {
     uint8_t probe_key[PUNCH_PROBE_KEY_SIZE];
@@ -374,7 +224,7 @@ static void pair_accept(struct punch *p, struct pair *pair, const struct punch_s
     output_go(p, pair, SIDE_TARGET, probe_key);
 }
 
-static void pair_refuse(struct punch *p, struct pair *pair)
+static void pair_refuse(struct punch *p, struct punch_pair *pair)
 {
     output_refused(p, pair);
     pair_end(p, pair);
@@ -396,7 +246,7 @@ enum verdict punch_request(struct punch *punch, const struct punch_request *requ
                            struct mono now)
 {
     const uint8_t *key = request->requester.key;
-    struct pair *known;
+    struct punch_pair *known;
     enum verdict verdict;
 
     if (memcmp(key, request->target, KEY_SIZE) == 0) {
@@ -413,7 +263,7 @@ enum verdict punch_request(struct punch *punch, const struct punch_request *requ
         punch->stats.unmeasured++;
         return VERDICT_MEASURE_FIRST;
     }
-    known = pair_find(punch, key, request->target);
+    known = punch_pairs_find(&punch->pairs, key, request->target);
     if (known != NULL && known->state == PAIR_STATE_OFFERED) {
         if (memcmp(known->sides[SIDE_REQUESTER].key, key, KEY_SIZE) == 0) {
             punch->stats.limit_pair++;
@@ -436,7 +286,7 @@ enum verdict punch_request(struct punch *punch, const struct punch_request *requ
 bool punch_waits_for(const struct punch *punch, const uint8_t requester[KEY_SIZE],
                      const uint8_t target[KEY_SIZE])
 {
-    const struct pair *pair = pair_find(punch, requester, target);
+    const struct punch_pair *pair = punch_pairs_find(&punch->pairs, requester, target);
 
     return pair != NULL && pair->state == PAIR_STATE_OFFERED &&
            memcmp(pair->sides[SIDE_REQUESTER].key, requester, KEY_SIZE) == 0;
@@ -445,7 +295,7 @@ bool punch_waits_for(const struct punch *punch, const uint8_t requester[KEY_SIZE
 enum verdict punch_answer(struct punch *punch, uint64_t punch_id, const struct punch_side *answer,
                           bool accept, struct mono now)
 {
-    struct pair *pair = map_find_pointer(punch->by_id, &punch_id);
+    struct punch_pair *pair = punch_pairs_of_id(&punch->pairs, punch_id);
 
     if (pair == NULL || pair->state != PAIR_STATE_OFFERED ||
         memcmp(pair->sides[SIDE_TARGET].key, answer->key, KEY_SIZE) != 0) {
@@ -464,25 +314,40 @@ enum verdict punch_answer(struct punch *punch, uint64_t punch_id, const struct p
     return VERDICT_OK;
 }
 
-void punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_SIZE], bool direct,
-                  struct mono now)
+/* The other side hears each word once. */
+static void output_result(struct punch *p, const struct punch_pair *pair, size_t side, bool direct)
 {
-    struct pair *pair = map_find_pointer(punch->by_id, &punch_id);
+    struct punch_output *o = output_push(p, PUNCH_OUTPUT_RESULT, pair, 1 - side);
 
-    if (pair == NULL || pair->state != PAIR_STATE_LIVE || !pair_has(pair, key)) {
-        return;
+    if (o != NULL) {
+        o->direct = direct;
     }
-    if (direct && !pair->told_direct) {
-        pair->told_direct = true;
-        punch->stats.direct++;
-    } else if (!direct && !pair->told_failed) {
-        pair->told_failed = true;
-        punch->stats.failed++;
-    }
-    pair_refresh(punch, pair, now);
 }
 
-static void pair_moved(struct punch *p, struct pair *pair, size_t side,
+bool punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_SIZE], bool direct,
+                  struct mono now)
+{
+    struct punch_pair *pair = punch_pairs_of_id(&punch->pairs, punch_id);
+    size_t side;
+
+    if (pair == NULL || pair->state != PAIR_STATE_LIVE || !punch_pair_has(pair, key)) {
+        return false;
+    }
+    side = punch_pair_side(pair, key);
+    bool *told = direct ? &pair->told[side].direct : &pair->told[side].failed;
+    bool other_told = direct ? pair->told[1 - side].direct : pair->told[1 - side].failed;
+
+    punch->stats.direct += direct && !*told && !other_told ? 1 : 0;
+    punch->stats.failed += !direct && !*told && !other_told ? 1 : 0;
+    if (!*told) {
+        *told = true;
+        output_result(punch, pair, side, direct);
+    }
+    pair_refresh(punch, pair, now);
+    return true;
+}
+
+static void pair_moved(struct punch *p, struct punch_pair *pair, size_t side,
                        const struct endpoint *observed, struct mono now)
 {
     if (endpoint_equal(&pair->sides[side].observed, observed)) {
@@ -504,14 +369,14 @@ void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
                     const struct endpoint *observed, struct mono now)
 {
     struct handle cursor = HANDLE_NONE;
-    struct pair *pair;
+    struct punch_pair *pair;
 
     /* The walk below is over all pairs, so it is not begun for a key that is in none. */
-    if (key_use(punch, key) == 0 || address_is_bad(punch, observed)) {
+    if (punch_pairs_use(&punch->pairs, key) == 0 || address_is_bad(punch, observed)) {
         return;
     }
-    for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
-         pair = slab_next(punch->pairs, &cursor)) {
+    for (pair = punch_pairs_next(&punch->pairs, &cursor); pair != NULL;
+         pair = punch_pairs_next(&punch->pairs, &cursor)) {
         for (size_t side = 0; side < 2; side++) {
             /* A target that has not answered has no address here yet: its yes will bring one. */
             if (memcmp(pair->sides[side].key, key, KEY_SIZE) == 0 &&
@@ -522,19 +387,37 @@ void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
     }
 }
 
+bool punch_on_far_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
+                        const uint8_t other[KEY_SIZE], const struct endpoint *observed,
+                        struct mono now)
+{
+    struct punch_pair *pair = punch_pairs_find(&punch->pairs, key, other);
+    size_t side;
+
+    if (pair == NULL) {
+        return false;
+    }
+    side = punch_pair_side(pair, key);
+    if ((side == SIDE_REQUESTER || pair->state == PAIR_STATE_LIVE) &&
+        !address_is_bad(punch, observed)) {
+        pair_moved(punch, pair, side, observed, now);
+    }
+    return true;
+}
+
 void punch_on_replaced(struct punch *punch, const uint8_t key[KEY_SIZE],
                        const struct endpoint *observed)
 {
     struct handle cursor = HANDLE_NONE;
-    struct pair *pair;
+    struct punch_pair *pair;
 
-    if (key_use(punch, key) == 0) {
+    if (punch_pairs_use(&punch->pairs, key) == 0) {
         return;
     }
     bool bad = address_is_bad(punch, observed);
-    for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
-         pair = slab_next(punch->pairs, &cursor)) {
-        if (!pair_has(pair, key)) {
+    for (pair = punch_pairs_next(&punch->pairs, &cursor); pair != NULL;
+         pair = punch_pairs_next(&punch->pairs, &cursor)) {
+        if (!punch_pair_has(pair, key)) {
             continue;
         }
         bool asked = memcmp(pair->sides[SIDE_REQUESTER].key, key, KEY_SIZE) == 0;
@@ -552,14 +435,14 @@ void punch_on_replaced(struct punch *punch, const uint8_t key[KEY_SIZE],
 void punch_on_gone(struct punch *punch, const uint8_t key[KEY_SIZE])
 {
     struct handle cursor = HANDLE_NONE;
-    struct pair *pair;
+    struct punch_pair *pair;
 
-    if (key_use(punch, key) == 0) {
+    if (punch_pairs_use(&punch->pairs, key) == 0) {
         return;
     }
-    for (pair = slab_next(punch->pairs, &cursor); pair != NULL;
-         pair = slab_next(punch->pairs, &cursor)) {
-        if (!pair_has(pair, key)) {
+    for (pair = punch_pairs_next(&punch->pairs, &cursor); pair != NULL;
+         pair = punch_pairs_next(&punch->pairs, &cursor)) {
+        if (!punch_pair_has(pair, key)) {
             continue;
         }
         if (pair->state == PAIR_STATE_OFFERED &&
@@ -575,9 +458,9 @@ void punch_expire(struct punch *punch, struct mono now)
 {
     struct heap_entry *entry;
 
-    for (entry = heap_pop_due(&punch->timers, now); entry != NULL;
-         entry = heap_pop_due(&punch->timers, now)) {
-        struct pair *pair = HEAP_OWNER(entry, struct pair, timer);
+    for (entry = heap_pop_due(&punch->pairs.timers, now); entry != NULL;
+         entry = heap_pop_due(&punch->pairs.timers, now)) {
+        struct punch_pair *pair = HEAP_OWNER(entry, struct punch_pair, timer);
         if (pair->state == PAIR_STATE_OFFERED) {
             punch->stats.timed_out++;
             pair_refuse(punch, pair);
@@ -589,7 +472,7 @@ void punch_expire(struct punch *punch, struct mono now)
 
 struct mono punch_deadline(const struct punch *punch)
 {
-    return heap_deadline(&punch->timers);
+    return heap_deadline(&punch->pairs.timers);
 }
 
 const struct punch_stats *punch_stats(const struct punch *punch)

@@ -12,7 +12,8 @@
  * is gone.
  *
  * Nothing about the target is told before its yes. While a punch is LIVE, the relay tells each side
- * when it observes the other at a new address. punch_output gives what is to be sent to whom.
+ * when the other is observed at a new address, and what the other says of the result.
+ * punch_output gives what is to be sent to whom.
  */
 #pragma once
 
@@ -89,15 +90,22 @@ bool punch_waits_for(const struct punch *punch, const uint8_t requester[KEY_SIZE
 enum verdict punch_answer(struct punch *punch, uint64_t punch_id, const struct punch_side *answer,
                           bool accept, struct mono now);
 
-/** One side tells whether it reached the other directly. The punch stays LIVE in either case. What
- * is not about a LIVE punch of this key is ignored. */
-void punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_SIZE], bool direct,
+/** One side tells whether it reached the other directly, which is queued for the other side, once
+ * for each word of each side. The punch stays LIVE in either case. False, and nothing happens, if
+ * it is not about a LIVE punch of this key. */
+bool punch_result(struct punch *punch, uint64_t punch_id, const uint8_t key[KEY_SIZE], bool direct,
                   struct mono now);
 
 /** The relay observes `key` at a new endpoint: an UPDATE is queued for the other side of each of
  * its LIVE punches. An endpoint that is never a target is ignored. */
 void punch_on_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
                     const struct endpoint *observed, struct mono now);
+
+/** The same of the side `key`, which is at another relay, in its punch with `other`. False if there
+ * is none. */
+bool punch_on_far_moved(struct punch *punch, const uint8_t key[KEY_SIZE],
+                        const uint8_t other[KEY_SIZE], const struct endpoint *observed,
+                        struct mono now);
 
 /**
  * A new session of `key`, observed there, took the place of an older one; the node may have been

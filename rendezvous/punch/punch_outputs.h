@@ -18,6 +18,7 @@ enum punch_output_type {
     PUNCH_OUTPUT_OFFER,   /* to the target: PunchRequest */
     PUNCH_OUTPUT_GO,      /* to both sides: PunchGo */
     PUNCH_OUTPUT_UPDATE,  /* to one side: PunchUpdate */
+    PUNCH_OUTPUT_RESULT,  /* to one side: PunchResult of the other */
     PUNCH_OUTPUT_REFUSED, /* to the requester: Error with `verdict` for request_id */
 };
 
@@ -35,6 +36,7 @@ struct punch_output {
     uint8_t probe_key[PUNCH_PROBE_KEY_SIZE]; /* GO: the same for both */
     uint64_t fire_in_us;                     /* GO: when to fire, counted from its arrival */
     bool listen;                             /* GO: `to` listens (punch_side_listens) */
+    bool direct;                             /* RESULT: the other side reached `to` directly */
     uint32_t request_id;                     /* REFUSED */
     bool elsewhere;                          /* REFUSED: `to` asked at another relay */
     enum verdict verdict;                    /* REFUSED: the same after a no and after silence */

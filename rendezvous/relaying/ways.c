@@ -22,6 +22,12 @@ struct row {
     struct way_relays learnt; /* count 0: far's relay is not known */
     uint8_t via[RELAYED_VIA_MAX][KEY_SIZE];
     size_t via_count; /* 0: the host named none */
+    struct {
+        struct mono until; /* 0: there was none */
+        uint64_t id;
+        uint8_t token[PUNCH_TOKEN_SIZE];
+        uint8_t nat_kind;
+    } punch;
 };
 
 TAILQ_HEAD(row_list, row);
@@ -318,6 +324,58 @@ void ways_failed(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t 
     if (row != NULL) {
         row->learnt.count = 0;
     }
+}
+
+void ways_punch_put(struct ways *ways, const uint8_t here[KEY_SIZE], const struct way_punch *punch)
+{
+    uint8_t pair[PAIR_SIZE];
+    struct row *row;
+
+    pair_of(pair, here, punch->far);
+    row = map_find_pointer(ways->rows, pair);
+    if (row != NULL) {
+        row->punch.until = punch->until;
+        row->punch.id = punch->id;
+        memcpy(row->punch.token, punch->token, PUNCH_TOKEN_SIZE);
+        row->punch.nat_kind = punch->nat_kind;
+    }
+}
+
+/* False if there is none any more. */
+static bool punch_of(const struct row *row, struct way_punch *out, struct mono now)
+{
+    if (mono_due(row->punch.until, now)) {
+        return false;
+    }
+    *out = (struct way_punch){
+        .nat_kind = row->punch.nat_kind, .id = row->punch.id, .until = row->punch.until};
+    memcpy(out->far, row->pair + KEY_SIZE, KEY_SIZE);
+    memcpy(out->token, row->punch.token, PUNCH_TOKEN_SIZE);
+    return true;
+}
+
+bool ways_punch_find(const struct ways *ways, const uint8_t here[KEY_SIZE],
+                     const uint8_t far[KEY_SIZE], struct way_punch *out, struct mono now)
+{
+    uint8_t pair[PAIR_SIZE];
+    const struct row *row;
+
+    pair_of(pair, here, far);
+    row = map_find_pointer(ways->rows, pair);
+    return row != NULL && punch_of(row, out, now);
+}
+
+size_t ways_punches(const struct ways *ways, const uint8_t here[KEY_SIZE],
+                    struct way_punch out[WAYS_PUNCHES_MAX], struct mono now)
+{
+    const struct ways_host *host = map_find_pointer(ways->hosts, here);
+    const struct row *row = host == NULL ? NULL : TAILQ_LAST(&host->rows, row_list);
+    size_t count = 0;
+
+    for (; row != NULL && count < WAYS_PUNCHES_MAX; row = TAILQ_PREV(row, row_list, in_host)) {
+        count += punch_of(row, &out[count], now) ? 1 : 0;
+    }
+    return count;
 }
 
 void ways_gone(struct ways *ways, const uint8_t here[KEY_SIZE])

@@ -22,6 +22,7 @@ enum {
     WAYS_IDLE_MS = 60000,    /* a learnt way that is not used is forgotten */
     WAYS_DIRECT_MS = 3000,
     WAYS_RELAYS_MAX = RELAYED_PASSED_MAX,
+    WAYS_PUNCHES_MAX = 64, /* of one host, that are told of its moves */
 };
 
 /** Relays in the order in which a frame passes them. */
@@ -29,6 +30,16 @@ struct way_relays {
     uint8_t keys[WAYS_RELAYS_MAX][KEY_SIZE];
     size_t count;
     bool named; /* the host wants these relays and no others */
+};
+
+/** A punch that `here` asked for, of which far's relay is the broker; it is forgotten with the way.
+ */
+struct way_punch {
+    uint8_t far[KEY_SIZE];
+    uint8_t token[PUNCH_TOKEN_SIZE]; /* of here, as its kind of NAT */
+    uint8_t nat_kind;
+    uint64_t id;       /* 0: far did not agree yet */
+    struct mono until; /* then nothing is to be told of it any more */
 };
 
 struct ways;
@@ -67,6 +78,19 @@ bool ways_find(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t fa
 
 /** The way to `far` did not work: forget where far's relay is. */
 void ways_failed(struct ways *ways, const uint8_t here[KEY_SIZE], const uint8_t far[KEY_SIZE]);
+
+/** `here` asked for a punch with punch->far, or its relay said more about that. Nothing is
+ * remembered without a way. */
+void ways_punch_put(struct ways *ways, const uint8_t here[KEY_SIZE], const struct way_punch *punch);
+
+/** The punch that `here` asked for with `far`. False, with *out untouched, if it did not, or if
+ * that is over. */
+bool ways_punch_find(const struct ways *ways, const uint8_t here[KEY_SIZE],
+                     const uint8_t far[KEY_SIZE], struct way_punch *out, struct mono now);
+
+/** The newest WAYS_PUNCHES_MAX punches at most that `here` asked for; returns how many. */
+size_t ways_punches(const struct ways *ways, const uint8_t here[KEY_SIZE],
+                    struct way_punch out[WAYS_PUNCHES_MAX], struct mono now);
 
 /** The host went away: forget its ways. */
 void ways_gone(struct ways *ways, const uint8_t here[KEY_SIZE]);

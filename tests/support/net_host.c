@@ -50,6 +50,17 @@ static void on_control(struct net_host *host, const struct link_event *event)
                                                 (uint16_t)go->message->port);
         memcpy(host->punch.peer, go->peer.data, KEY_SIZE);
         memcpy(host->punch.probe_key, go->probe_key.data, PUNCH_PROBE_KEY_SIZE);
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_PUNCH_UPDATE) {
+        const Ziglan__PunchMessage *peer = control->punch_update->message;
+
+        host->punch.updates++;
+        host->punch.told_at = host->net->now;
+        host->punch.peer_at = endpoint_of_bytes(peer->ip.data, peer->ip.len, (uint16_t)peer->port);
+        memcpy(host->punch.peer, control->punch_update->peer.data, KEY_SIZE);
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_PUNCH_RESULT) {
+        host->punch.results++;
+        host->punch.told_at = host->net->now;
+        host->punch.direct = control->punch_result->direct;
     } else if (control->request_id == host->request_next - 1 && control->request_id != 0) {
         host->answer = control;
         host->answered_at = host->net->now;
@@ -203,6 +214,18 @@ void net_host_leave(struct net_host *host)
     link_hub_close(host->hub, host->handle, 0, "bye", host->net->now);
     host->open = false;
     host_send(host);
+}
+
+void net_host_move(struct net_host *host, uint16_t port)
+{
+    Ziglan__Ping ping = ZIGLAN__PING__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    host->address.port = port;
+    host->guest.address.port = port;
+    message.body_case = ZIGLAN__CONTROL__BODY_PING;
+    message.ping = &ping;
+    net_host_send(host, &message);
 }
 
 void net_host_send(struct net_host *host, Ziglan__Control *message)

@@ -41,6 +41,9 @@ struct net_host {
         uint8_t peer[KEY_SIZE], probe_key[PUNCH_PROBE_KEY_SIZE];
         struct endpoint peer_at;
         bool listen;
+        size_t updates, results; /* of the other side; the last one came at told_at */
+        bool direct;             /* what the last result says */
+        struct mono told_at;
     } punch;
 };
 
@@ -65,6 +68,10 @@ void net_host_dial_begin(struct net_host *host, size_t i, uint32_t roles);
 
 /** Close its session. */
 void net_host_leave(struct net_host *host);
+
+/** Its NAT gives it another port, which the relay sees with the next packet; that is sent at once.
+ */
+void net_host_move(struct net_host *host, uint16_t port);
 
 /** Send a request; its answer comes to host->answer. */
 void net_host_send(struct net_host *host, Ziglan__Control *message);

@@ -279,6 +279,8 @@ static void words_of_relays(const struct cast *cast)
     control.body_case = ZIGLAN__CONTROL__BODY_BLOCKED;
     control.blocked = &blocked;
     output_control("blocked", &control);
+    blocked.over = true;
+    output_control("blocked_over", &control);
 }
 
 void frames_go_from_relay_to_relay(void **state)
@@ -342,6 +344,37 @@ void a_punch_is_relayed(void **state)
     error.code = ZIGLAN__ERROR_CODE__ERROR_REFUSED;
     body.refused = &error;
     output_control("punch_relayed_refused", &control);
+}
+
+/* The host moved, and did not reach the other one. */
+void a_side_of_a_punch_is_told_elsewhere(void **state)
+{
+    const struct cast cast = cast_load();
+    Ziglan__Address address = observed();
+    Ziglan__PunchMessage message = ZIGLAN__PUNCH_MESSAGE__INIT;
+    Ziglan__PunchUpdate update = ZIGLAN__PUNCH_UPDATE__INIT;
+    Ziglan__PunchResult result = ZIGLAN__PUNCH_RESULT__INIT;
+    Ziglan__PunchRelayed body = ZIGLAN__PUNCH_RELAYED__INIT;
+    Ziglan__Control control = ZIGLAN__CONTROL__INIT;
+    uint8_t token[PUNCH_TOKEN_SIZE] = {1};
+
+    (void)state;
+    body.src = key_of(&cast.host);
+    body.dst = key_of(&cast.other);
+    control.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RELAYED;
+    control.punch_relayed = &body;
+    update.punch_id = result.punch_id = NUMBER;
+    update.peer = body.src;
+    update.message = &message;
+    message.ip = address.ip;
+    message.port = address.port;
+    message.token = control_bytes(token, sizeof(token));
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_UPDATE;
+    body.update = &update;
+    output_control("punch_relayed_moved", &control);
+    body.message_case = ZIGLAN__PUNCH_RELAYED__MESSAGE_RESULT;
+    body.result = &result;
+    output_control("punch_relayed_result", &control);
 }
 
 /* ---- pools and searches ---- */

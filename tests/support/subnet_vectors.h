@@ -16,6 +16,7 @@ void frames_go_from_relay_to_relay(void **state);
 
 /** A punch between hosts of different relays. */
 void a_punch_is_relayed(void **state);
+void a_side_of_a_punch_is_told_elsewhere(void **state);
 
 /** An application joins a pool, and leaves it. */
 void a_pool_is_joined(void **state);

@@ -681,6 +681,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_host_is_located),
         cmocka_unit_test(frames_go_from_relay_to_relay),
         cmocka_unit_test(a_punch_is_relayed),
+        cmocka_unit_test(a_side_of_a_punch_is_told_elsewhere),
         cmocka_unit_test(a_pool_is_joined),
         cmocka_unit_test(a_search_and_its_result),
         cmocka_unit_test(addresses_are_lent),

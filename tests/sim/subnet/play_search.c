@@ -3,6 +3,7 @@
 #include "tests/sim/subnet/play_search.h"
 
 #include "proto/base/bytes.h"
+#include "tests/sim/subnet/node.h"
 #include "tests/support/find_net.h"
 
 enum {
@@ -39,10 +40,23 @@ static uint64_t queries(const struct find_net *net)
     return sum;
 }
 
+/* How many of the relays that help this one knows by itself: their records say so. */
+static uint32_t known_to(const struct world *world, const struct find_net *net, size_t asker)
+{
+    const struct relay *relay = &world->relays[asker];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < world->count; i++) {
+        count += i != asker && net->peers[i].helps && !net->peers[i].silent &&
+                 node_knows(relay, &world->relays[i]);
+    }
+    return count;
+}
+
 void play_search(struct world *world, struct figures *figures)
 {
     struct find_net *net;
-    uint64_t found = 0, any = 0;
+    uint64_t found = 0, any = 0, known = 0;
     uint32_t helpers = 0;
 
     if (world->count > FIND_NET_MAX) {
@@ -55,6 +69,7 @@ void play_search(struct world *world, struct figures *figures)
     for (int i = 0; i < SEARCHES; i++) {
         size_t asker = world_any(world)->number;
 
+        known += known_to(world, net, asker);
         CHECK(find_net_look(net, asker, 1, FIND_COUNT_MAX, true) == VERDICT_OK);
         find_net_run(net, BETWEEN_MS);
         found += net->peers[asker].found;
@@ -64,6 +79,7 @@ void play_search(struct world *world, struct figures *figures)
     figures_add(figures, "search_queries_sent", (double)net->finds / SEARCHES);
     figures_add(figures, "search_results_sent", (double)net->results / SEARCHES);
     figures_add(figures, "search_pools_found_percent", 100.0 * (double)found / SEARCHES / helpers);
+    figures_add(figures, "search_pools_known_percent", 100.0 * (double)known / SEARCHES / helpers);
     figures_add(figures, "search_found_any_percent", 100.0 * (double)any / SEARCHES);
     find_net_free(net);
 }

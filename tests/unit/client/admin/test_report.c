@@ -42,6 +42,7 @@ static void a_relay_that_is_left_alone_for_a_while_is_no_connecting_one(void **s
     (void)state;
     assert_string_equal(text_in(status, "relays", 0, "state"), "connected");
     assert_int_equal(again_in_s(status), 0);
+    assert_string_equal(text_in(status, "relays", 0, "refused"), "");
     json_decref(status);
     go_away.reason = GOAWAY_REVOKED;
     ziglan_on_go_away(ziglan_at(lab, 0), ziglan_at(lab, 0)->entry_point, &go_away, lab->now);
@@ -49,6 +50,7 @@ static void a_relay_that_is_left_alone_for_a_while_is_no_connecting_one(void **s
     status = status_of(lab, 0);
     assert_string_equal(text_in(status, "relays", 0, "state"), "waiting");
     assert_int_equal(again_in_s(status), RELAY_SESSION_GO_AWAY_MS_MAX / 1000 - 15);
+    assert_non_null(strstr(text_in(status, "relays", 0, "refused"), "only its operator"));
     json_decref(status);
     lab_free(lab);
 }

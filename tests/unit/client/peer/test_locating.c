@@ -316,6 +316,56 @@ static void a_relay_answers_once_and_for_itself_only(void **state)
     world_free(w);
 }
 
+/* What a host told of itself an hour ago still stands in the answers of others, when the relay that
+ * they name says that it is not there. */
+static void a_relay_that_says_no_outweighs_others_that_name_it(void **state)
+{
+    struct world *w = world_new(true);
+    uint64_t wall_ms = env_wall_ms(&w->net->ports.env);
+    uint8_t records[2][ATTACHMENT_SIZE];
+    const uint8_t *relay_key;
+
+    (void)state;
+    relay_net_run(w->net, 2000);
+    const struct peer *peer = asked(w);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(attachment_sign(records[i], &w->nas.node.identity,
+                                         relay_net_key(w->net, i), 10 + i, wall_ms),
+                         ERR_OK);
+    }
+    locating_on_silence(peer);
+    (void)answer(w, 0, records[1], ATTACHMENT_SIZE); /* it is at relay 1, and not here */
+    assert_int_equal(locating_why(peer, &relay_key), WHY_NO_ANSWER);
+    (void)answer(w, 1, records[0], ATTACHMENT_SIZE); /* it is at relay 0, and not here */
+    assert_int_equal(locating_why(peer, &relay_key), WHY_NO_ANSWER); /* one has not answered */
+    locating_on_refused(nas_of(w), relay_of(w, 2), VERDICT_NOT_FOUND);
+    assert_int_equal(locating_why(peer, &relay_key), WHY_NOT_FOUND);
+    world_free(w);
+}
+
+/* One that names itself denies nothing, and what it says of another counts for that one only. */
+static void a_relay_that_names_itself_is_believed(void **state)
+{
+    struct world *w = world_new(true);
+    uint64_t wall_ms = env_wall_ms(&w->net->ports.env);
+    uint8_t record[ATTACHMENT_SIZE];
+    const uint8_t *relay_key;
+
+    (void)state;
+    relay_net_run(w->net, 2000);
+    const struct peer *peer = asked(w);
+    assert_int_equal(
+        attachment_sign(record, &w->nas.node.identity, relay_net_key(w->net, 1), 10, wall_ms),
+        ERR_OK);
+    locating_on_silence(peer);
+    locating_on_refused(nas_of(w), relay_of(w, 0), VERDICT_NOT_FOUND);
+    (void)answer(w, 1, record, ATTACHMENT_SIZE);
+    (void)answer(w, 2, record, ATTACHMENT_SIZE);
+    assert_int_equal(locating_why(peer, &relay_key), WHY_NO_ANSWER);
+    assert_memory_equal(relay_key, relay_net_key(w->net, 1), KEY_SIZE);
+    world_free(w);
+}
+
 /* Each relay takes two look-ups a second of a host, and 20 at once. */
 static void many_peers_are_not_looked_up_at_once(void **state)
 {
@@ -349,6 +399,8 @@ int main(void)
         cmocka_unit_test(what_the_peer_did_not_sign_is_not_believed),
         cmocka_unit_test(of_two_places_the_later_one_counts),
         cmocka_unit_test(a_relay_answers_once_and_for_itself_only),
+        cmocka_unit_test(a_relay_that_says_no_outweighs_others_that_name_it),
+        cmocka_unit_test(a_relay_that_names_itself_is_believed),
         cmocka_unit_test(many_peers_are_not_looked_up_at_once),
     };
 

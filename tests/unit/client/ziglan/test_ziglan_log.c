@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why the session to a relay ended stands in the log of the host, in words, and not too often. */
 #include "client/core/core_internal.h"
+#include "client/core/telling.h"
 
 #include "relayd/core/core_internal.h"
 #include "tests/support/host_fixture.h"
@@ -108,9 +109,53 @@ static void an_unknown_reason_does_no_harm(void **state)
 
     (void)state;
     go_away.reason = UINT32_MAX;
+    go_away.text = control_text("come tomorrow");
     ziglan_on_go_away(ziglan, ziglan->entry_point, &go_away, lab->now);
     assert_non_null(strstr(lines.last, "reason=unknown"));
+    assert_non_null(strstr(lines.last, "hint=\"come tomorrow\""));
+    assert_string_equal(ziglan->entry_point->log.refused, "come tomorrow");
     lab_free(lab);
+}
+
+/* The relay says something to host 0. */
+static void relay_say(struct lab *lab, const Ziglan__Control *message)
+{
+    struct relay_core *core = lab->relay.core;
+
+    reply_send(&core->base.reply,
+               session_table_of_key(&core->base.sessions, lab->hosts[0].identity.public_key),
+               message);
+    (void)relay_node_pump(&lab->relay, lab->now);
+    run_ms(lab, 100);
+}
+
+static void what_a_relay_refuses_stands_in_the_log_and_is_kept(void **state)
+{
+    static const struct {
+        enum verdict verdict;
+        unsigned lines;
+    } cases[] = {
+        {VERDICT_LIMIT, 1}, {VERDICT_UNSUPPORTED, 1}, {VERDICT_NOT_FOUND, 0}, {VERDICT_REFUSED, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct lines lines = {.event = "relay.refused"};
+        struct lab *lab = lab_with(&lines);
+        Ziglan__Error error = ZIGLAN__ERROR__INIT;
+        Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+        error.code = (uint32_t)cases[i].verdict;
+        error.text = control_text("it says so");
+        message.request_id = TELLING_REQUEST_ID;
+        message.body_case = ZIGLAN__CONTROL__BODY_ERROR;
+        message.error = &error;
+        relay_say(lab, &message);
+        relay_say(lab, &message); /* once a minute */
+        assert_int_equal(lines.count, cases[i].lines);
+        assert_string_equal(ziglan_at(lab, 0)->entry_point->log.refused,
+                            cases[i].lines > 0 ? "it says so" : "");
+        lab_free(lab);
+    }
 }
 
 int main(void)
@@ -120,6 +165,7 @@ int main(void)
         cmocka_unit_test(one_line_a_minute_and_reason_is_written),
         cmocka_unit_test(the_link_ends_for_reasons_with_words),
         cmocka_unit_test(an_unknown_reason_does_no_harm),
+        cmocka_unit_test(what_a_relay_refuses_stands_in_the_log_and_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,8 +16,8 @@ static void strangers_are_capped_per_address_and_net(void **state)
     for (int i = 0; i < 600; i++) { /* ten addresses of one /24, sixty each */
         const uint8_t ip[4] = {198, 51, 100, (uint8_t)(i / 60)};
         sessions[i].remote = endpoint_v4(ip, (uint16_t)(1000 + i));
-        entered += limits_stranger_enter(&w->relay.core->base.limits, &sessions[i].limits,
-                                         &sessions[i].remote);
+        entered += LIMITS_OK == limits_stranger_enter(&w->relay.core->base.limits,
+                                                      &sessions[i].limits, &sessions[i].remote);
     }
     assert_int_equal(entered, STRANGERS_PER_NET);
     for (int i = 0; i < 600; i++) {
@@ -28,8 +28,8 @@ static void strangers_are_capped_per_address_and_net(void **state)
     for (int i = 0; i < 600; i++) { /* one IPv6 /56 */
         const uint8_t ip[16] = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, (uint8_t)i};
         sessions[i].remote = endpoint_v6(ip, 1000);
-        entered += limits_stranger_enter(&w->relay.core->base.limits, &sessions[i].limits,
-                                         &sessions[i].remote);
+        entered += LIMITS_OK == limits_stranger_enter(&w->relay.core->base.limits,
+                                                      &sessions[i].limits, &sessions[i].remote);
     }
     assert_int_equal(entered, STRANGERS_PER_ADDRESS);
     for (int i = 0; i < 600; i++) {

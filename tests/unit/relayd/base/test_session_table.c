@@ -127,7 +127,7 @@ static void a_state_has_its_list_and_its_deadline(void **state)
     assert_int_equal(lists->stranger_count, 2);
     assert_ptr_equal(TAILQ_FIRST(&lists->strangers), a);
     assert_int_equal(mono_ms_between(t->now, a->deadline), ADMISSION_MS);
-    assert_true(limits_stranger_enter(&t->limits, &a->limits, &a->remote));
+    assert_int_equal(limits_stranger_enter(&t->limits, &a->limits, &a->remote), LIMITS_OK);
     relay_client_enter(lists, a, RELAY_CLIENT_STATE_MEMBER, t->now);
     assert_int_equal(map_count(t->limits.strangers_by_address), 0); /* it gives its place back */
     assert_int_equal(lists->stranger_count, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who may ask for what. */
 #include "proto/crypto/identity.h"
+#include "relayd/service/gone.h"
 
 #include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"
@@ -9,6 +10,7 @@ static void a_stranger_can_only_join_and_ping(void **state)
 {
     struct world *w = world_new(NULL);
     struct client *c = &w->clients[1];
+    const uint8_t nobody[KEY_SIZE] = {5};
     uint8_t frame[FRAME_SIZE];
 
     (void)state;
@@ -28,8 +30,14 @@ static void a_stranger_can_only_join_and_ping(void **state)
     client_frame(c, SESSION_DGRAM_TO, w->clients[0].identity.public_key, frame, sizeof(frame));
     world_run(w, 100);
     assert_int_equal(client_datagrams(&w->clients[0], NULL), 0);
-    assert_int_equal(client_count(w, c, ZIGLAN__CONTROL__BODY_GONE), 0); /* nor who is here */
-    assert_int_equal(world_counters(w).drop_not_allowed, 1);
+    client_frame(c, SESSION_DGRAM_TO, nobody, frame, sizeof(frame));
+    world_run(w, 100);
+    assert_int_equal(client_count(w, c, ZIGLAN__CONTROL__BODY_GONE), 2);
+    for (size_t i = 0; i < 2; i++) { /* nor does it hear who is here */
+        assert_int_equal(client_got_nth(w, c, ZIGLAN__CONTROL__BODY_GONE, i)->gone->reason,
+                         GONE_NOT_ALLOWED);
+    }
+    assert_int_equal(world_counters(w).drop_not_allowed, 2);
     /* ... and a member cannot reach the stranger either */
     client_frame(&w->clients[0], SESSION_DGRAM_TO, c->identity.public_key, frame, sizeof(frame));
     world_run(w, 100);

@@ -151,6 +151,15 @@ static void an_open_relay_forwards_strangers_at_their_rate(void **state)
     world_free(w);
 }
 
+/* The client heard that frames went nowhere, for this reason. */
+static void gone_is(struct world *w, struct client *c, enum gone_reason reason)
+{
+    const Ziglan__Control *gone = client_got(w, c, ZIGLAN__CONTROL__BODY_GONE);
+
+    assert_non_null(gone);
+    assert_int_equal(gone->gone->reason, reason);
+}
+
 static void a_strangers_bucket_runs_out(void **state)
 {
     struct relay_config cfg = {.open_relay = true};
@@ -170,6 +179,28 @@ static void a_strangers_bucket_runs_out(void **state)
         client_forget(&w->clients[1]);
     }
     assert_true(world_counters(w).drop_rate > 0);
+    world_run(w, 100);
+    gone_is(w, &w->clients[0], GONE_OVER_RATE);
+    world_free(w);
+}
+
+static void a_stranger_hears_when_its_day_is_used_up(void **state)
+{
+    struct relay_config cfg = {.open_relay = true};
+    struct world *w = world_new(&cfg);
+    struct client *a = &w->clients[0];
+
+    (void)state;
+    client_dial(w, a);
+    client_dial(w, &w->clients[1]);
+    assert_true(bucket_table_take(w->relay.core->base.limits.stranger_day_by_key,
+                                  a->identity.public_key, STRANGER_BYTES_PER_DAY, w->now));
+    frame_of(a, &w->clients[1], 1, FLOOD_FRAME_SIZE);
+    world_run(w, 1);
+    frame_of(a, &w->clients[1], 1, FLOOD_FRAME_SIZE);
+    world_run(w, 100);
+    assert_true(world_counters(w).drop_day > 0);
+    gone_is(w, a, GONE_OVER_DAY);
     world_free(w);
 }
 
@@ -219,6 +250,7 @@ static void bandwidth_is_kept_for_members_too(void **state)
     assert_true(bytes > 300000);
     assert_true(bytes < 1000000);
     assert_true(world_counters(w).drop_bandwidth > 0);
+    gone_is(w, &w->clients[0], GONE_OVER_BANDWIDTH);
     world_free(w);
 }
 
@@ -285,6 +317,45 @@ static void a_flooded_member_hears_the_others(void **state)
     world_free(w);
 }
 
+/* The same on an open relay: four strangers flood, and a member wants a third of what goes. It gets
+ * that, and not only as much as each stranger. */
+static void strangers_leave_a_member_room_in_a_queue(void **state)
+{
+    static const struct endpoint nowhere = {.port = 1};
+    const struct relay_config cfg = {.open_relay = true};
+    struct world *w = world_new(&cfg);
+    struct client *quiet = &w->clients[0], *to = &w->clients[1];
+    struct endpoint address = to->address;
+    size_t heard = 0;
+
+    (void)state;
+    world_members(w, 2);
+    for (size_t i = 2; i < CLIENTS_MAX; i++) {
+        client_dial(w, &w->clients[i]);
+    }
+    to->address = nowhere;
+    for (size_t t = 0; t < 1100; t++) { /* half of the queue */
+        frame_of(&w->clients[2 + t % (CLIENTS_MAX - 2)], to, 1, FLOOD_FRAME_SIZE);
+        world_run(w, 1);
+    }
+    for (size_t t = 0; t < 800; t++) {
+        frame_of(&w->clients[2 + t % (CLIENTS_MAX - 2)], to, 1, FLOOD_FRAME_SIZE);
+        if (t % 2 == 0) {
+            frame_of(quiet, to, 2, FLOOD_FRAME_SIZE);
+        }
+        world_run(w, 1);
+    }
+    assert_true(world_counters(w).drop_share > 0);
+    assert_int_equal(world_counters(w).drop_queue, 0);
+    to->address = address;
+    for (int t = 0; t < 20000; t++) {
+        world_run(w, 1);
+        heard += heard_of(to, 2);
+    }
+    assert_in_range(heard, 340, 400);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,10 +364,12 @@ int main(void)
         cmocka_unit_test(gone_comes_once_a_second_and_key),
         cmocka_unit_test(an_open_relay_forwards_strangers_at_their_rate),
         cmocka_unit_test(a_strangers_bucket_runs_out),
+        cmocka_unit_test(a_stranger_hears_when_its_day_is_used_up),
         cmocka_unit_test(a_new_session_gives_a_stranger_nothing_more),
         cmocka_unit_test(bandwidth_is_kept_for_members_too),
         cmocka_unit_test(the_volume_of_a_month_is_kept_over_a_restart),
         cmocka_unit_test(a_flooded_member_hears_the_others),
+        cmocka_unit_test(strangers_leave_a_member_room_in_a_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

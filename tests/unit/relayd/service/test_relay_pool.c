@@ -249,6 +249,52 @@ static void a_stranger_that_makes_room_is_told(void **state)
     world_free(w);
 }
 
+/* What the relay refused the client last, and how it said so. */
+static void refused_with(struct world *w, struct client *c, enum verdict verdict, const char *words)
+{
+    const Ziglan__Control *message = client_got(w, c, ZIGLAN__CONTROL__BODY_ERROR);
+
+    assert_non_null(message);
+    assert_int_equal(message->error->code, verdict);
+    assert_non_null(strstr(message->error->text, words));
+}
+
+static void who_finds_a_pool_full_hears_so(void **state)
+{
+    struct world *w = pools_new(false, 1);
+    struct client *first = &w->clients[0], *second = &w->clients[1];
+
+    (void)state;
+    world_members(w, 2);
+    pool_join(w, first, "chess", 3);
+    assert_true(joined(w, first));
+    pool_join(w, second, "chess", 3); /* no member makes room for another */
+    refused_with(w, second, VERDICT_LIMIT, "the pool is full");
+    pool_leave(w, first, "chess");
+    pool_join(w, second, "chess", 3);
+    assert_true(joined(w, second));
+    assert_int_equal(app_pools_stats(w->relay.core->pool.pools)->refused_full, 1);
+    world_free(w);
+}
+
+static void a_strangers_application_asks_as_often_as_any_key(void **state)
+{
+    struct world *w = pools_new(true, 0);
+    struct client *a = &w->clients[0], *b = &w->clients[1];
+    const struct punch_stats *stats = punch_stats(w->relay.core->punch.broker);
+
+    (void)state;
+    client_dial(w, a);
+    client_dial(w, b);
+    pool_join(w, b, "chess", 3);
+    for (int i = 0; i < 4 * PUNCH_RATE_PER_S && stats->limit_rate == 0; i++) { /* ten a second */
+        meet(w, a, "chess", 3);
+    }
+    assert_int_equal(stats->limit_rate, 1);
+    refused_with(w, a, VERDICT_LIMIT, "try again later");
+    world_free(w);
+}
+
 static void a_pool_that_the_owner_closes_is_left_by_all(void **state)
 {
     struct world *w = pools_new(false, 0);
@@ -285,6 +331,8 @@ int main(void)
         cmocka_unit_test(a_new_session_is_in_no_pool),
         cmocka_unit_test(who_left_the_ziglan_is_in_its_pools_no_more),
         cmocka_unit_test(a_stranger_that_makes_room_is_told),
+        cmocka_unit_test(who_finds_a_pool_full_hears_so),
+        cmocka_unit_test(a_strangers_application_asks_as_often_as_any_key),
         cmocka_unit_test(a_pool_that_the_owner_closes_is_left_by_all),
     };
 

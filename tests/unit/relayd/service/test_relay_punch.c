@@ -79,7 +79,7 @@ static void a_punch_introduces_both_sides(void **state)
 
     (void)state;
     world_members(w, 2);
-    punch_ask(w, a, b->identity.public_key, 0x77, 0, true);
+    punch_ask(w, a, b->identity.public_key, 0x77, 3, true);
     assert_null(client_got(w, a, ZIGLAN__CONTROL__BODY_PUNCH_GO)); /* not before the yes */
     offer = client_got(w, b, ZIGLAN__CONTROL__BODY_PUNCH_REQUEST)->punch_request;
     assert_memory_equal(offer->requester.data, a->identity.public_key, KEY_SIZE);
@@ -105,7 +105,7 @@ static void a_moved_side_is_told_to_the_other(void **state)
 
     (void)state;
     world_members(w, 2);
-    punch_ask(w, a, b->identity.public_key, 1, 0, true);
+    punch_ask(w, a, b->identity.public_key, 1, 3, true);
     punch_reply(w, b,
                 client_got(w, b, ZIGLAN__CONTROL__BODY_PUNCH_REQUEST)->punch_request->punch_id,
                 true, 2);
@@ -157,14 +157,14 @@ static void a_punch_is_refused_alike_for_no_absence_and_strangers(void **state)
     (void)state;
     world_members(w, 2);
     client_dial(w, &w->clients[2]); /* here, but no member */
-    punch_ask(w, a, nobody, 1, 0, true);
+    punch_ask(w, a, nobody, 1, 3, true);
     assert_int_equal(client_error(w, a), VERDICT_REFUSED);
     client_forget(a);
-    punch_ask(w, a, w->clients[2].identity.public_key, 1, 0, true);
+    punch_ask(w, a, w->clients[2].identity.public_key, 1, 3, true);
     assert_int_equal(client_error(w, a), VERDICT_REFUSED);
     assert_int_equal(client_count(w, &w->clients[2], ZIGLAN__CONTROL__BODY_PUNCH_REQUEST), 0);
     client_forget(a);
-    punch_ask(w, a, b->identity.public_key, 1, 0, true);
+    punch_ask(w, a, b->identity.public_key, 1, 3, true);
     punch_reply(w, b,
                 client_got(w, b, ZIGLAN__CONTROL__BODY_PUNCH_REQUEST)->punch_request->punch_id,
                 false, 2);

@@ -112,6 +112,16 @@ static void the_newest_session_of_a_key_wins(void **state)
     world_free(w);
 }
 
+/* The client was sent away as there is no room, with these words. */
+static void said(struct world *w, struct client *c, const char *words)
+{
+    const Ziglan__Control *message = client_got(w, c, ZIGLAN__CONTROL__BODY_GO_AWAY);
+
+    assert_non_null(message);
+    assert_int_equal(message->go_away->reason, GOAWAY_BUSY);
+    assert_non_null(strstr(message->go_away->text, words));
+}
+
 static void sessions_are_capped(void **state)
 {
     struct relay_config cfg = {.session_max = 2};
@@ -128,7 +138,41 @@ static void sessions_are_capped(void **state)
     assert_int_equal(client_got(w, &w->clients[2], ZIGLAN__CONTROL__BODY_GO_AWAY)->go_away->reason,
                      3);
     assert_int_equal(world_counters(w).closed_busy, 1);
+    assert_int_equal(world_counters(w).session_refused_full, 1);
+    said(w, &w->clients[2], "session_max");
     world_free(w);
+}
+
+/* As many strangers as may be count at so many addresses of the client's /24. */
+static void strangers_count(struct world *w, const struct client *c, int addresses)
+{
+    static struct relay_client dummies[STRANGERS_PER_NET];
+    struct limits *limits = &w->relay.core->base.limits;
+
+    for (int i = 0; i < addresses * STRANGERS_PER_ADDRESS; i++) {
+        struct endpoint at = c->address;
+
+        at.ip[15] = (uint8_t)(at.ip[15] + (addresses > 1 ? 1 + i / STRANGERS_PER_ADDRESS : 0));
+        assert_int_equal(limits_stranger_enter(limits, &dummies[i].limits, &at), LIMITS_OK);
+    }
+}
+
+static void strangers_of_an_address_hear_why_there_is_no_room(void **state)
+{
+    (void)state;
+    for (int addresses = 1; addresses <= 8; addresses += 7) {
+        struct world *w = world_new(NULL);
+        struct client *c = &w->clients[0];
+
+        strangers_count(w, c, addresses);
+        client_dial(w, c);
+        world_run(w, 500);
+        assert_false(c->open);
+        said(w, c, addresses == 1 ? "of your address" : "of your network");
+        assert_int_equal(world_counters(w).session_refused_address, addresses == 1 ? 1 : 0);
+        assert_int_equal(world_counters(w).session_refused_net, addresses == 1 ? 0 : 1);
+        world_free(w);
+    }
 }
 
 static void members_come_before_strangers(void **state)
@@ -150,6 +194,8 @@ static void members_come_before_strangers(void **state)
     assert_true(w->clients[2].open);
     assert_int_equal(client_got(w, &w->clients[1], ZIGLAN__CONTROL__BODY_GO_AWAY)->go_away->reason,
                      GOAWAY_BUSY);
+    said(w, &w->clients[1], "a member of its ziglan came");
+    assert_int_equal(world_counters(w).session_refused_displaced, 1);
     client_dial(w, &w->clients[3]); /* a stranger makes nobody go */
     world_run(w, 500);
     assert_false(w->clients[3].open);
@@ -277,7 +323,8 @@ static void a_member_can_come_so_often(void **state)
         away = client_got(w, c, ZIGLAN__CONTROL__BODY_GO_AWAY);
     }
     assert_non_null(away);
-    assert_int_equal(away->go_away->reason, GOAWAY_BUSY);
+    said(w, c, "opened too many sessions");
+    assert_int_equal(world_counters(w).session_refused_often, 1);
     world_free(w);
 }
 
@@ -330,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_member_who_comes_back_needs_no_join),
         cmocka_unit_test(the_newest_session_of_a_key_wins),
         cmocka_unit_test(sessions_are_capped),
+        cmocka_unit_test(strangers_of_an_address_hear_why_there_is_no_room),
         cmocka_unit_test(members_come_before_strangers),
         cmocka_unit_test(a_session_ends_with_its_admission),
         cmocka_unit_test(a_renewed_admission_keeps_its_session),

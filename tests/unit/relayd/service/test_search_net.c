@@ -44,17 +44,19 @@ static struct search_service *search(struct relay_net *net, size_t i)
     return &net->nodes[i].core->search;
 }
 
-/* The host searches for so many relays that help "chess". Returns the milliseconds until it is
- * answered. */
-static uint64_t look(struct net_host *host, uint32_t count)
+/* The host searches for so many relays that help this application, of this kind of NAT (0: any).
+ * Returns the milliseconds until it is answered. */
+static uint64_t look_for(struct net_host *host, const char *app, uint32_t nat_kind, uint32_t count)
 {
     Ziglan__Find body = ZIGLAN__FIND__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    char *apps[] = {control_text("chess")};
+    char *apps[] = {control_text(app)};
     struct mono begin = host->net->now;
 
     body.apps = apps;
     body.n_apps = 1;
+    body.nat_kinds = &nat_kind;
+    body.n_nat_kinds = nat_kind != 0 ? 1 : 0;
     body.count = count;
     message.body_case = ZIGLAN__CONTROL__BODY_FIND;
     message.find = &body;
@@ -62,6 +64,11 @@ static uint64_t look(struct net_host *host, uint32_t count)
     relay_net_run(host->net, 2500);
     assert_non_null(host->answer);
     return mono_ms_between(begin, host->answered_at);
+}
+
+static uint64_t look(struct net_host *host, uint32_t count)
+{
+    return look_for(host, "chess", 0, count);
 }
 
 static uint64_t queries(struct relay_net *net)
@@ -105,6 +112,10 @@ static void relays_that_are_known_are_told_at_once(void **state)
     assert_int_equal(found(&host)->n_relays, 1);
     is_relay(found(&host)->relays[0], net, COUNT - 1);
     assert_int_equal(queries(net), 0);
+    /* Of those that it knows it looks only at those that have pools. */
+    struct node_found all[COUNT];
+    assert_int_equal(mesh_sample_helping(search(net, 1)->mesh, all, COUNT), 1);
+    assert_int_equal(mesh_sample(search(net, 1)->mesh, all, COUNT), COUNT - 1);
     net_host_fini(&host);
     relay_net_free(net);
 }
@@ -153,6 +164,29 @@ static void who_wants_more_than_is_known_waits_for_what_others_know(void **state
     assert_true(queries(net) >= FIND_FANOUT && queries(net) < COUNT);
     assert_int_equal(find_stats(search(net, 1)->find)->relays_refused, 0);
     assert_true(find_stats(search(net, 1)->find)->results > 0);
+    net_host_fini(&host);
+    relay_net_free(net);
+}
+
+static void kinds_of_nat_and_types_are_heeded(void **state)
+{
+    static const struct {
+        const char *app;
+        uint32_t nat_kind;
+        size_t found;
+    } cases[] = {{"chess", 1, 1}, {"chess", 3, 0}, {"other", 1, 1}, {"go", 0, 0}};
+    struct relay_net *net = net_of(3, 38);
+    struct net_host host;
+
+    (void)state;
+    relay_net_start(net);
+    relay_net_run(net, 120000);
+    net_host_init(&host, net, 1);
+    net_host_dial(&host, 1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)look_for(&host, cases[i].app, cases[i].nat_kind, 1);
+        assert_int_equal(found(&host)->n_relays, cases[i].found);
+    }
     net_host_fini(&host);
     relay_net_free(net);
 }
@@ -268,6 +302,7 @@ int main(void)
         cmocka_unit_test(relays_that_are_known_are_told_at_once),
         cmocka_unit_test(a_relay_tells_of_itself_how_many_are_in_its_pool),
         cmocka_unit_test(who_wants_more_than_is_known_waits_for_what_others_know),
+        cmocka_unit_test(kinds_of_nat_and_types_are_heeded),
         cmocka_unit_test(a_relay_that_knows_nobody_believes_no_result_and_finds_soon),
         cmocka_unit_test(a_stranger_of_a_closed_relay_is_told_what_is_known_and_no_more),
         cmocka_unit_test(a_search_too_many_is_refused),

@@ -434,11 +434,13 @@ static void a_live_punch_ends_after_ten_idle_minutes(void **state)
     broker_init(&b);
     uint64_t id = make_live(&b, 1, 2);
     later(&b, 599999);
-    punch_result(b.punch, id, stranger.key, true, b.now); /* not heard: it is not a side */
+    assert_false(punch_result(b.punch, id, stranger.key, true, b.now)); /* it is not a side */
     for (int i = 0; i < 3; i++) { /* counted once each, however often it is told */
-        punch_result(b.punch, id, self.key, true, b.now);
-        punch_result(b.punch, id, self.key, false, b.now);
+        assert_true(punch_result(b.punch, id, self.key, true, b.now));
+        assert_true(punch_result(b.punch, id, self.key, false, b.now));
     }
+    (void)next(&b, PUNCH_OUTPUT_RESULT, 2, 1);
+    (void)next(&b, PUNCH_OUTPUT_RESULT, 2, 1);
     later(&b, 599999);
     punch_on_moved(b.punch, self.key, &moved, b.now);
     (void)next(&b, PUNCH_OUTPUT_UPDATE, 2, 1);
@@ -448,6 +450,61 @@ static void a_live_punch_ends_after_ten_idle_minutes(void **state)
     assert_int_equal(punch_stats(b.punch)->failed, 1);
     punch_on_moved(b.punch, self.key, &self.observed, b.now);
     nothing_more(&b);
+    punch_free(b.punch);
+}
+
+static void what_came_of_a_punch_is_told_to_the_other_once(void **state)
+{
+    struct punch_side one = side_of(1), two = side_of(2);
+    struct broker b;
+
+    (void)state;
+    broker_init(&b);
+    uint64_t id = make_live(&b, 1, 2);
+    for (int i = 0; i < 2; i++) { /* both sides say both words, twice */
+        assert_true(punch_result(b.punch, id, one.key, false, b.now));
+        assert_true(punch_result(b.punch, id, two.key, false, b.now));
+        assert_true(punch_result(b.punch, id, two.key, true, b.now));
+    }
+    struct punch_output out = next(&b, PUNCH_OUTPUT_RESULT, 2, 1);
+    assert_int_equal(out.punch_id, id);
+    assert_false(out.direct);
+    assert_false(next(&b, PUNCH_OUTPUT_RESULT, 1, 2).direct);
+    assert_true(next(&b, PUNCH_OUTPUT_RESULT, 1, 2).direct);
+    nothing_more(&b);
+    assert_false(punch_result(b.punch, id + 1, one.key, true, b.now));
+    assert_int_equal(punch_stats(b.punch)->direct, 1);
+    assert_int_equal(punch_stats(b.punch)->failed, 1);
+    punch_free(b.punch);
+}
+
+static void a_side_elsewhere_moves_in_its_own_punch_only(void **state)
+{
+    struct endpoint moved = test_endpoint(77, 7777), bad;
+    struct punch_side one = side_of(1), two = side_of(2), three = side_of(3);
+    struct broker b;
+
+    (void)state;
+    broker_init(&b);
+    assert_true(endpoint_parse(&bad, "127.0.0.1:1", 0));
+    assert_int_equal(ask(&b, 1, 2), VERDICT_OK);
+    uint64_t id = next(&b, PUNCH_OUTPUT_OFFER, 2, 1).punch_id;
+    (void)make_live(&b, 1, 3);
+    /* Nobody has agreed yet: GO has the new address; and that of the target is its answer's. */
+    assert_true(punch_on_far_moved(b.punch, one.key, two.key, &moved, b.now));
+    assert_true(punch_on_far_moved(b.punch, two.key, one.key, &moved, b.now));
+    nothing_more(&b);
+    assert_int_equal(answer(&b, id, 2, true), VERDICT_OK);
+    (void)next(&b, PUNCH_OUTPUT_GO, 1, 2);
+    struct punch_output out = next(&b, PUNCH_OUTPUT_GO, 2, 1);
+    assert_true(endpoint_equal(&out.endpoint, &moved));
+    moved.port++;
+    assert_true(punch_on_far_moved(b.punch, one.key, two.key, &moved, b.now));
+    out = next(&b, PUNCH_OUTPUT_UPDATE, 2, 1);
+    assert_true(endpoint_equal(&out.endpoint, &moved));
+    assert_true(punch_on_far_moved(b.punch, one.key, two.key, &bad, b.now));
+    assert_false(punch_on_far_moved(b.punch, two.key, three.key, &moved, b.now));
+    nothing_more(&b); /* the punch with 3 has not heard of it */
     punch_free(b.punch);
 }
 
@@ -553,6 +610,8 @@ int main(void)
         cmocka_unit_test(live_ones_make_room_the_longest_silent_first),
         cmocka_unit_test(a_moved_mapping_is_told_to_partners_only),
         cmocka_unit_test(a_live_punch_ends_after_ten_idle_minutes),
+        cmocka_unit_test(what_came_of_a_punch_is_told_to_the_other_once),
+        cmocka_unit_test(a_side_elsewhere_moves_in_its_own_punch_only),
         cmocka_unit_test(who_is_gone_takes_its_punches_along),
         cmocka_unit_test(a_new_session_is_offered_again_what_waits),
         cmocka_unit_test(a_new_session_gets_no_answer_to_requests_of_the_former),

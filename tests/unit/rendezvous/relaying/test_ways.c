@@ -106,6 +106,40 @@ static void what_a_host_named_is_not_pushed_out(void **state)
     ways_free(ways);
 }
 
+static void punches_are_remembered_with_their_ways(void **state)
+{
+    struct ways *ways = ways_made();
+    struct way_punch punch = {.id = 5, .nat_kind = 4, .until = mono_add_ms(start, 1000)};
+    struct way_punch found[WAYS_PUNCHES_MAX];
+    uint8_t other[KEY_SIZE] = {77};
+
+    (void)state;
+    memcpy(punch.far, far, KEY_SIZE);
+    ways_punch_put(ways, here, &punch); /* there is no way */
+    assert_int_equal(ways_punches(ways, here, found, start), 0);
+    ways_learn(ways, here, far, relays[3], 1, start);
+    assert_false(ways_punch_find(ways, here, far, &found[0], start));
+    ways_punch_put(ways, here, &punch);
+    assert_true(ways_punch_find(ways, here, far, &found[0], start));
+    assert_false(ways_punch_find(ways, far, here, &found[0], start));
+    assert_int_equal(ways_punches(ways, here, found, start), 1);
+    assert_memory_equal(found[0].far, far, KEY_SIZE);
+    assert_int_equal(found[0].id, 5);
+    assert_int_equal(found[0].nat_kind, 4);
+    for (int i = 0; i < WAYS_PUNCHES_MAX + 10; i++) { /* the newest ones are told */
+        memcpy(other + 1, &i, sizeof(i));
+        memcpy(punch.far, other, KEY_SIZE);
+        ways_learn(ways, here, other, relays[3], 1, start);
+        ways_punch_put(ways, here, &punch);
+    }
+    assert_int_equal(ways_punches(ways, here, found, start), WAYS_PUNCHES_MAX);
+    assert_memory_equal(found[0].far, other, KEY_SIZE);
+    assert_int_equal(ways_punches(ways, here, found, punch.until), 0);
+    ways_gone(ways, here);
+    assert_int_equal(ways_punches(ways, here, found, start), 0);
+    ways_free(ways);
+}
+
 static void a_way_by_the_last_relay_alone_stays_for_a_while(void **state)
 {
     struct ways *ways = ways_made();
@@ -221,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_reply_goes_back_the_way_of_the_latest_frame),
         cmocka_unit_test(a_host_names_the_relays_between_its_own_and_the_last),
         cmocka_unit_test(what_a_host_named_is_not_pushed_out),
+        cmocka_unit_test(punches_are_remembered_with_their_ways),
         cmocka_unit_test(a_way_by_the_last_relay_alone_stays_for_a_while),
         cmocka_unit_test(a_learnt_way_that_fails_or_rests_is_forgotten),
         cmocka_unit_test(a_host_that_goes_takes_its_ways_along),
