@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Punch probes, 0x85, for two hosts that share a PunchGo but no session (docs/protocol.md, section
- * 13). Later: hosts that measure their NAT, and applications of libstun2; today no host sends them.
+ * 13): of applications of libstun2. Hosts of a ziglan have a session, and ping.
  *
  *   type(1) side(1) reserved(6) punch id(8) transaction(8)
  *   observed ip(16) observed port(2) reserved(6) mac(16)                             = 64 bytes

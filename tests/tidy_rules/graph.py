@@ -289,8 +289,10 @@ def check_unused(tree):
         opening = header.opening() if header else ""
         if re.search(r"\bFor tests:|\bLater:", opening):
             continue
+        published = {d.name for file in promised if file.path in rooms.PUBLISHED
+                     for d in file.declarations}
         for function in source.functions:
-            if function.is_static or function.name == "main":
+            if function.is_static or function.name == "main" or function.name in published:
                 continue
             users = {path for path in tree.used_by.get((source.path, function.name), ())
                      if tree.sources[path].is_ours and path != source.path}

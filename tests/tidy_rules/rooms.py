@@ -55,6 +55,8 @@ LAYERS = {
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
     "client/netcheck": ["proto/base", "proto/net", "proto/wire", "proto/portmap"],
     "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
+    "client/libstun2": [*PROTO, "proto/link", "rendezvous/store", "client/netcheck",
+                        "client/stun2", "client/path"],
     "client/tunnel": PROTO,
     "client/path": [*PROTO, "client/stun2"],
     "client/ziglan": [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2"],
@@ -77,7 +79,11 @@ LAYERS = {
 PORTS = [("client/platform/linux", "_linux", "client/platform")]
 
 # What a header promises to users whose types are used below, too: header -> unit that defines it.
-FACADES = {"proto/link/link.h": "proto/link/quic/hub"}
+FACADES = {"proto/link/link.h": "proto/link/quic/hub",
+           "client/stun2/stun2.h": "client/libstun2/api"}
+
+# Headers of libraries for others: what they declare need not be called by a program of ours.
+PUBLISHED = ["client/stun2/stun2.h"]
 
 # foreign header -> rooms that may include it
 FOREIGN = {

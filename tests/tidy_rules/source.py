@@ -8,6 +8,7 @@ import subprocess
 from tidy_rules import rooms
 
 SKIPPED = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+CPLUSPLUS = re.compile(r"^#ifdef __cplusplus$.*?^#endif$", re.S | re.M)
 SILENCE = re.compile(r"tidy-ok:\s*([a-z-]+)\s*(.*?)\s*(\*/|$)")
 DECLARATION = re.compile(r"(?!typedef|(?:struct|enum|union)(?: \w+)? *\{|static_assert|extern)"
                          r"[\w\s*]+?\b(\w+)\s*\(")
@@ -61,13 +62,15 @@ class Source:
         self.declarations = list(self._declarations()) if self.is_header else []
 
     def _blank_out(self):
-        """The text with comments, strings and character constants as spaces, lines kept."""
+        """The text with comments, strings, character constants and what is only for C++ as spaces,
+        lines kept."""
         def blank(match):
             skipped = match.group()
             if skipped.startswith("/"):
                 self.comments.append((self.text.count("\n", 0, match.start()) + 1, skipped))
             return re.sub(r"[^\n]", " ", skipped)
-        return SKIPPED.sub(blank, self.text)
+        code = SKIPPED.sub(blank, self.text)
+        return CPLUSPLUS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), code)
 
     def _includes(self):
         """(line, quoted, name) of each include."""

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Numbers of questions, and relays that can be asked. */
+#include "client/libstun2/app_base.h"
+
+enum { REQUEST_FIRST = 0x100, REQUEST_LAST = 0xffffff };
+
+uint32_t app_base_request(struct app_base *base)
+{
+    base->request_last = base->request_last < REQUEST_FIRST || base->request_last >= REQUEST_LAST
+                             ? REQUEST_FIRST
+                             : base->request_last + 1;
+    return base->request_last;
+}
+
+struct relay_session *app_base_relay(const struct app_base *base, uint64_t relay)
+{
+    struct relay_session *session = relay_set_find(&base->relays, relay);
+
+    return session != NULL && session->open ? session : NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What all parts of an agent of libstun2 stand on. The agent owns it; parts borrow it for their
+ * life.
+ */
+#pragma once
+
+#include "client/libstun2/app_events.h"
+#include "client/stun2/relay_set.h"
+#include "proto/base/env.h"
+#include "proto/net/dgram.h"
+
+#include <stdint.h>
+
+enum {
+    APP_KEEPALIVE_MS = 15000,
+    APP_KEEPALIVE_MS_MIN = 1000,
+    APP_KEEPALIVE_MS_MAX = 600000,
+    APP_ANSWER_MS = 12000, /* a relay waits 10 s for who is asked, and may be far */
+};
+
+struct app_base {
+    const struct env *env; /* borrowed */
+    struct relay_set relays;
+    struct app_events events;
+    struct outbox box; /* what is to be sent */
+    uint8_t nat_kind;  /* as relays are told; 0: not known yet */
+    uint32_t keepalive_ms;
+    uint32_t request_last; /* the last number of a question to a relay */
+};
+
+/** The number of the next question to a relay; never 0, nor one of another room's questions
+ * (client/stun2/seeking.h). */
+uint32_t app_base_request(struct app_base *base);
+
+/** The open session of this relay, or NULL. */
+struct relay_session *app_base_relay(const struct app_base *base, uint64_t relay);
