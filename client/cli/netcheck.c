@@ -9,7 +9,7 @@
 #include "client/admin/netcheck_words.h"
 #include "client/cli/ask.h"
 #include "client/cli/lines.h"
-#include "client/engine/measure.h"
+#include "client/measure/measure.h"
 #include "proto/base/bytes.h"
 #include "proto/host/fields.h"
 #include "proto/host/os_env.h"

@@ -3,6 +3,7 @@
 #include "client/libstun2/api.h"
 
 #include "client/libstun2/agent.h"
+#include "client/libstun2/certificate.h"
 #include "client/libstun2/failures.h"
 #include "client/stun2/stun2.h"
 #include "proto/crypto/key_form.h"
@@ -150,6 +151,20 @@ void stun2_free(struct stun2 *agent)
 const uint8_t *stun2_key(const struct stun2 *agent)
 {
     return agent->identity.public_key;
+}
+
+void stun2_certificate(const struct stun2 *agent, uint8_t certificate[STUN2_CERTIFICATE_SIZE],
+                       uint8_t private_key[STUN2_PRIVATE_KEY_SIZE])
+{
+    _Static_assert((int)STUN2_CERTIFICATE_SIZE == (int)CERTIFICATE_SIZE &&
+                       (int)STUN2_PRIVATE_KEY_SIZE == (int)CERTIFICATE_PRIVATE_SIZE,
+                   "the same sizes");
+    certificate_make(&agent->identity, agent->base.env, certificate, private_key);
+}
+
+int stun2_certificate_key(uint8_t out[STUN2_KEY_SIZE], const uint8_t *certificate, size_t size)
+{
+    return certificate_key(out, certificate, size) == ERR_OK ? STUN2_OK : STUN2_ERROR_ARGUMENT;
 }
 
 void stun2_set_keepalive(struct stun2 *agent, uint32_t keepalive_ms)

@@ -4,5 +4,5 @@
 
 #include "proto/base/env.h"
 
-/** The ports of this process as cores see them. NULL before stun2_init. Later: for the loop. */
+/** The ports of this process as cores see them. NULL before stun2_init. */
 const struct env *api_env(void);

@@ -38,7 +38,7 @@ struct mono report_deadline(const struct report *report);
 unsigned report_progress(const struct report *report, struct mono now);
 
 /** Somebody else has measured: the kind is told to relays from now on, and the application knows.
- * Later: for the loop. */
+ */
 void report_take(struct report *report, const struct netcheck_result *result);
 
 /** The last report; false if there is none. */

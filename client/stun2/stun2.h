@@ -166,6 +166,21 @@ STUN2_API void stun2_free(struct stun2 *agent);
 /** Its public key. */
 STUN2_API const uint8_t *stun2_key(const struct stun2 *agent);
 
+enum { STUN2_CERTIFICATE_SIZE = 216, STUN2_PRIVATE_KEY_SIZE = 48 };
+
+/** An X.509 certificate of the agent's key, signed by itself, and the private key (PKCS #8), both
+ * DER: for TLS 1.3, DTLS or QUIC between the applications. What proves who the other side is, is
+ * the key in its certificate (stun2_certificate_key), which must be that of the punch. Wipe the
+ * private key after use. */
+STUN2_API void stun2_certificate(const struct stun2 *agent,
+                                 uint8_t certificate[STUN2_CERTIFICATE_SIZE],
+                                 uint8_t private_key[STUN2_PRIVATE_KEY_SIZE]);
+
+/** The key in such a certificate, of size bytes and any content. STUN2_ERROR_ARGUMENT: it is
+ * another kind of certificate, and out is not written. */
+STUN2_API int stun2_certificate_key(uint8_t out[STUN2_KEY_SIZE], const uint8_t *certificate,
+                                    size_t size);
+
 /** Change how often open ways are tried, from now on: for who has measured how long the NAT keeps a
  * mapping. Bounds as above; others are cut. */
 STUN2_API void stun2_set_keepalive(struct stun2 *agent, uint32_t keepalive_ms);
@@ -362,8 +377,8 @@ struct stun2_nat_relay {
 
 /** What was found of one family of addresses. Truths are 1 or 0. */
 struct stun2_nat {
-    int tried;     /* else the rest is zero */
-    int kind;      /* enum stun2_nat_kind */
+    int tried; /* else the rest is zero */
+    int kind;  /* enum stun2_nat_kind */
     int translated;
     int mapping, filtering; /* enum stun2_depends */
     int ports;              /* enum stun2_ports_by */

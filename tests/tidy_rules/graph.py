@@ -234,7 +234,8 @@ def check_own_headers(tree):
         defined_in_unit.setdefault(tree.unit[source.path], set()).update(names)
     for unit, files in tree.files.items():
         ours = [source for source in files
-                if source.is_ours and not source.path.endswith("/main.c")]
+                if source.is_ours and not source.path.endswith("/main.c")
+                and source.room not in rooms.EXAMPLES]
         declared = set()
         for name in (unit + ".h", unit + "_internal.h", *facades_of(unit)):
             if name in tree.sources:

@@ -19,7 +19,7 @@ CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/netcheck", "client/stun2"
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
 CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
-            "client/platform",
+            "client/platform", "client/measure",
             "client/engine", "client/daemon"]
 LAYERS = {
     "proto/base": [],
@@ -57,6 +57,11 @@ LAYERS = {
     "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
     "client/libstun2": [*PROTO, "proto/link", "rendezvous/store", "client/netcheck",
                         "client/stun2", "client/path"],
+    "client/measure": ["proto/base", "proto/net", "proto/host", "client/netcheck"],
+    "client/libstun2/loop": [*PROTO, "proto/link", "proto/host", "client/netcheck", "client/stun2",
+                             "client/measure", "client/libstun2"],
+    "client/libstun2/package": [],
+    "client/examples": [],  # programs of others, as it were
     "client/tunnel": PROTO,
     "client/path": [*PROTO, "client/stun2"],
     "client/ziglan": [*PROTO, "proto/link", *RENDEZVOUS, "client/stun2"],
@@ -66,8 +71,8 @@ LAYERS = {
     "client/admin": [*CLIENT_2, "client/names", "client/core", "proto/admin"],
     "client/config": [*PROTO, "proto/portmap"],
     "client/platform": [*PROTO, "proto/host", "client/tunnel"],
-    "client/engine": [*CLIENT_3, "proto/host", "proto/portmap", "proto/router", LMDB,
-                      "client/platform"],
+    "client/engine": [*CLIENT_3, "client/measure", "proto/host", "proto/portmap", "proto/router",
+                      LMDB, "client/platform"],
     "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
                       "client/platform",
                       "client/engine"],
@@ -80,17 +85,23 @@ PORTS = [("client/platform/linux", "_linux", "client/platform")]
 
 # What a header promises to users whose types are used below, too: header -> unit that defines it.
 FACADES = {"proto/link/link.h": "proto/link/quic/hub",
-           "client/stun2/stun2.h": "client/libstun2/api"}
+           "client/stun2/stun2.h": "client/libstun2/api",
+           "client/stun2/stun2_ev.h": "client/libstun2/loop/adapter"}
 
 # Headers of libraries for others: what they declare need not be called by a program of ours.
-PUBLISHED = ["client/stun2/stun2.h"]
+PUBLISHED = ["client/stun2/stun2.h", "client/stun2/stun2_ev.h"]
+
+# Programs of one file each, which others compile.
+EXAMPLES = ["client/examples"]
 
 # foreign header -> rooms that may include it
 FOREIGN = {
-    r"(ngtcp2|nghttp3|nghttp2|wolfssl)/": ["proto/link/quic", "proto/link/tls"],
+    r"(ngtcp2|nghttp3|nghttp2|wolfssl)/": ["proto/link/quic", "proto/link/tls",
+                                           "client/examples"],
     r"(miniupnpc/|natpmp\.h)": ["proto/router"],
     r"ev\.h": ["proto/host", "proto/router", "relayd/engine", "relayd/daemon",
-               "client/engine", "client/platform", "client/daemon", "client/cli"],
+               "client/engine", "client/platform", "client/daemon", "client/cli",
+               "client/measure", "client/libstun2/loop", "client/examples"],
     r"microhttpd\.h": ["proto/host"],
     r"lmdb\.h": ["rendezvous/store/lmdb"],
     r"ldns/": ["client/names"],

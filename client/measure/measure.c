@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A pump for each family drives the core over a few sockets, which are bound to the address that
  * packets to the relays leave from: what is compared with what relays see must be exact. */
-#include "client/engine/measure.h"
+#include "client/measure/measure.h"
 
 #include "client/netcheck/netcheck.h"
 #include "proto/host/netway.h"

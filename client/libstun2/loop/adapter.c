@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The agent's verbs for the pump of proto/host, and what an application needs around them. */
+#include "client/libstun2/loop/adapter.h"
+
+#include "client/libstun2/agent.h"
+#include "client/libstun2/api.h"
+#include "client/stun2/relay_addresses.h"
+#include "proto/base/fault.h"
+#include "proto/host/os_env.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { POLL_MS = 50, GOODBYE_MS = 100 };
+
+/* The ports of this process, if the application brought none. */
+static struct {
+    struct os_env *os;
+    unsigned users;
+} ports;
+
+/* ---- the process ---- */
+
+static void os_random(void *context, void *bytes, size_t size)
+{
+    (void)context;
+    env_random(os_env_port(ports.os), bytes, size);
+}
+
+static uint64_t os_wall_ms(void *context)
+{
+    (void)context;
+    return env_wall_ms(os_env_port(ports.os));
+}
+
+static void os_log(void *context, enum stun2_log_level level, const char *event, const char *text)
+{
+    (void)context;
+    env_trace(os_env_port(ports.os), (enum trace_level)level, event, "%s", text);
+}
+
+static int ports_open(int log)
+{
+    const struct stun2_ports mine = {.size = sizeof(mine),
+                                     .random = os_random,
+                                     .wall_ms = os_wall_ms,
+                                     .log = log > 0 ? os_log : NULL};
+    int rc;
+
+    if (ports.users > 0 || api_env() != NULL) {
+        ports.users += ports.users > 0 ? 1 : 0;
+        return STUN2_OK;
+    }
+    if (os_env_new(&ports.os, log > 0 ? (enum trace_level)(log - 1) : TRACE_LEVEL_ERROR) !=
+        ERR_OK) {
+        return STUN2_ERROR_MEMORY;
+    }
+    rc = stun2_init(&mine);
+    if (rc != STUN2_OK) {
+        os_env_free(ports.os);
+        ports.os = NULL;
+        return rc;
+    }
+    ports.users = 1;
+    return STUN2_OK;
+}
+
+static void ports_close(void)
+{
+    if (ports.users > 0 && --ports.users == 0) {
+        stun2_fini();
+        os_env_free(ports.os);
+        ports.os = NULL;
+    }
+}
+
+/* ---- the report ---- */
+
+static void report_end(struct stun2_ev *ev)
+{
+    ev_timer_stop(ev->loop, &ev->poll);
+    measure_close(ev->measure);
+    ev->measure = NULL;
+}
+
+static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct stun2_ev *ev = w->data;
+    struct netcheck_result result;
+
+    (void)loop;
+    (void)events;
+    if (measure_is_done(ev->measure)) {
+        measure_read(ev->measure, &result);
+        report_end(ev);
+        report_take(&ev->agent->report, &result);
+        pump_kick(ev->pump);
+    }
+}
+
+int stun2_ev_report(struct stun2_ev *ev, int hairpin)
+{
+    const struct relay_set *relays = &ev->agent->base.relays;
+    struct measure_relays whom = {0};
+    struct fault fault = {0};
+
+    if (ev->measure != NULL) {
+        return STUN2_ERROR_STATE;
+    }
+    whom.count[NETCHECK_IPV4] =
+        relay_addresses(relays, true, whom.list[NETCHECK_IPV4], NETCHECK_RELAYS_MAX);
+    whom.count[NETCHECK_IPV6] =
+        relay_addresses(relays, false, whom.list[NETCHECK_IPV6], NETCHECK_RELAYS_MAX);
+    if (measure_open(&ev->measure, ev->loop, api_env(), &whom, hairpin != 0, &fault) != ERR_OK) {
+        env_trace(api_env(), TRACE_LEVEL_WARN, "report.refused", "no report on the NAT: %s",
+                  fault.text);
+        return STUN2_ERROR_SYSTEM;
+    }
+    ev_timer_again(ev->loop, &ev->poll);
+    return STUN2_OK;
+}
+
+/* What waits for the kind of NAT gets it without being asked. */
+static void report_look(struct stun2_ev *ev, const struct stun2_event *event)
+{
+    ev->report_wanted = ev->report_wanted || event->type == STUN2_EVENT_MEASURE_FIRST;
+    if (!ev->report_wanted || ev->options.no_report != 0 || ev->measure != NULL) {
+        return;
+    }
+    for (const struct relay_session *relay = TAILQ_FIRST(&ev->agent->base.relays.list);
+         relay != NULL; relay = TAILQ_NEXT(relay, in_set)) {
+        if (relay->open) {
+            ev->report_wanted = stun2_ev_report(ev, 0) != STUN2_OK;
+            return;
+        }
+    }
+}
+
+/* ---- the agent's verbs for the pump ---- */
+
+/* Hand over what is to be sent, as much as surely finds room. */
+static void hand_over(struct stun2_ev *ev, struct outbox *out, struct mono now)
+{
+    const struct outbox *box = &ev->agent->base.box;
+
+    while (outbox_has_room(out, LINK_PACKET_SIZE_MAX)) {
+        const struct outbox_item *item = agent_transmit(ev->agent, now);
+
+        if (item == NULL) {
+            return;
+        }
+        outbox_put_hops(out, &item->local, &item->remote, box->bytes + item->offset, item->size,
+                        item->hops);
+    }
+}
+
+static void core_receive(void *context, const struct dgram *in, struct outbox *out, struct mono now)
+{
+    struct stun2_ev *ev = context;
+
+    if (!agent_receive(ev->agent, in, now) && ev->options.on_data != NULL) {
+        struct stun2_address from = app_address(&in->remote);
+
+        ev->options.on_data(ev->options.context, stun2_punch_of(ev->agent, &from), &from, in->data,
+                            in->size);
+    }
+    hand_over(ev, out, now);
+}
+
+static void core_expire(void *context, struct outbox *out, struct mono now)
+{
+    struct stun2_ev *ev = context;
+
+    agent_expire(ev->agent, now);
+    hand_over(ev, out, now);
+}
+
+static void core_transmit(void *context, struct outbox *out, struct mono now)
+{
+    hand_over(context, out, now);
+}
+
+static struct mono core_deadline(void *context)
+{
+    const struct stun2_ev *ev = context;
+
+    return agent_deadline(ev->agent);
+}
+
+static void core_settle(void *context, struct mono now)
+{
+    struct stun2_ev *ev = context;
+    struct stun2_event event;
+
+    resolves_start(&ev->resolves, now);
+    while (stun2_event(ev->agent, &event, sizeof(event)) == 1) {
+        report_look(ev, &event);
+        if (ev->options.on_event != NULL) {
+            ev->options.on_event(ev->options.context, &event);
+        }
+    }
+}
+
+static bool name_wanted(void *context, uint64_t *ticket, char host[HOST_TEXT_SIZE], struct mono now)
+{
+    struct stun2_ev *ev = context;
+
+    return stun2_resolve_wanted(ev->agent, host, ticket, now.ns) == 1;
+}
+
+static void name_resolved(void *context, uint64_t ticket, const struct endpoint *addrs,
+                          size_t count, struct mono now)
+{
+    struct stun2_ev *ev = context;
+    const char *failed;
+
+    (void)relay_set_resolved(&ev->agent->base.relays, ticket, addrs, count, &failed, now);
+}
+
+/* ---- life ---- */
+
+static void on_kick(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+    struct stun2_ev *ev = w->data;
+
+    (void)loop;
+    (void)events;
+    pump_kick(ev->pump);
+}
+
+static int shell_open(struct stun2_ev *ev, struct fault *fault)
+{
+    const struct udp_options udp = {.local = {.port = ev->options.port}};
+    const struct pump_core verbs = {.context = ev,
+                                    .receive = core_receive,
+                                    .expire = core_expire,
+                                    .transmit = core_transmit,
+                                    .deadline = core_deadline,
+                                    .settle = core_settle};
+    const struct resolve_core names = {
+        .context = ev, .wanted = name_wanted, .resolved = name_resolved};
+    int rc = udp_batch_open(&ev->udp, &udp, fault);
+
+    if (rc == ERR_OK) {
+        rc = pump_new(&ev->pump, ev->loop, &verbs, &ev->udp, 1);
+    }
+    if (rc == ERR_OK) {
+        rc = resolves_init(&ev->resolves, ev->loop, &names, ev->pump);
+    }
+    return rc == ERR_OK ? STUN2_OK : rc == ERR_NOMEM ? STUN2_ERROR_MEMORY : STUN2_ERROR_SYSTEM;
+}
+
+static int parts_open(struct stun2_ev *ev, struct fault *fault)
+{
+    struct stun2_options options = {.size = sizeof(options),
+                                    .seed = ev->options.seed,
+                                    .keepalive_ms = ev->options.keepalive_ms};
+    uint8_t seed[STUN2_SEED_SIZE];
+    int rc;
+
+    if (options.seed == NULL) {
+        env_random(api_env(), seed, sizeof(seed));
+        options.seed = seed;
+    }
+    rc = stun2_new(&ev->agent, &options, stun2_ev_now());
+    explicit_bzero(seed, sizeof(seed));
+    return rc == STUN2_OK ? shell_open(ev, fault) : rc;
+}
+
+static void parts_close(struct stun2_ev *ev)
+{
+    report_end(ev);
+    ev_timer_stop(ev->loop, &ev->kick);
+    resolves_fini(&ev->resolves);
+    pump_free(ev->pump);
+    udp_batch_close(ev->udp);
+    stun2_free(ev->agent);
+    free(ev);
+    ports_close();
+}
+
+int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
+                 char problem[STUN2_TEXT_SIZE])
+{
+    struct fault fault = {0};
+    struct stun2_ev *ev = NULL;
+    int rc = STUN2_ERROR_ARGUMENT;
+
+    *out = NULL;
+    if (options != NULL && options->size >= sizeof(*options) && options->loop != NULL) {
+        rc = ports_open(options->log);
+    }
+    if (rc == STUN2_OK) {
+        ev = calloc(1, sizeof(*ev));
+        rc = ev == NULL ? STUN2_ERROR_MEMORY : STUN2_OK;
+    }
+    if (rc == STUN2_OK) {
+        ev->options = *options;
+        ev->loop = options->loop;
+        ev_timer_init(&ev->kick, on_kick, 0., 0.);
+        ev_timer_init(&ev->poll, on_poll, POLL_MS / 1000., POLL_MS / 1000.);
+        ev->kick.data = ev;
+        ev->poll.data = ev;
+        rc = parts_open(ev, &fault);
+        ev->options.seed = NULL; /* borrowed for the call */
+    }
+    if (problem != NULL) {
+        app_text(problem, STUN2_TEXT_SIZE,
+                 fault.text[0] != '\0' ? fault.text : stun2_error_text(rc));
+    }
+    if (rc == STUN2_OK) {
+        *out = ev;
+        stun2_ev_kick(ev);
+    } else if (ev != NULL) {
+        parts_close(ev);
+    }
+    return rc;
+}
+
+void stun2_ev_free(struct stun2_ev *ev)
+{
+    if (ev != NULL) {
+        ev->options.on_event = NULL;
+        ev->options.on_data = NULL;
+        stun2_shutdown(ev->agent, stun2_ev_now());
+        pump_drain(ev->pump, GOODBYE_MS);
+        parts_close(ev);
+    }
+}
+
+struct stun2 *stun2_ev_agent(struct stun2_ev *ev)
+{
+    return ev->agent;
+}
+
+uint64_t stun2_ev_now(void)
+{
+    return clock_mono().ns;
+}
+
+void stun2_ev_kick(struct stun2_ev *ev)
+{
+    ev_timer_start(ev->loop, &ev->kick);
+}
+
+int stun2_ev_send(struct stun2_ev *ev, uint64_t punch, const void *data, size_t size)
+{
+    static const struct endpoint any;
+    struct outbox *out = pump_outbox(ev->pump);
+    struct stun2_address to;
+    struct endpoint remote;
+
+    if (stun2_punch_address(ev->agent, punch, &to) == 0) {
+        return STUN2_ERROR_STATE;
+    }
+    stun2_ev_kick(ev);
+    if (size > DGRAM_SIZE_MAX || !outbox_has_room(out, size)) {
+        return STUN2_ERROR_LIMIT;
+    }
+    remote = app_endpoint(&to);
+    outbox_put(out, &any, &remote, data, size);
+    return STUN2_OK;
+}
+
+int stun2_ev_fd(const struct stun2_ev *ev)
+{
+    return udp_batch_fd(ev->udp);
+}
