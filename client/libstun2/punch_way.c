@@ -120,8 +120,7 @@ static void prove(struct punch_table *table, struct app_punch *punch, const stru
         return;
     }
     punch->step = PUNCH_STEP_OPEN;
-    punch->was_open = true;
-    punch->wait_until = MONO_NEVER;
+    punch->was_open = true; /* a PunchGo that is on its way counts all the same */
     punch_retry_succeeded(&punch->retry);
     punch_words_result(table->base, punch, true);
     (void)punch_table_event(table, punch, STUN2_EVENT_OPEN);

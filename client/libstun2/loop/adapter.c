@@ -123,14 +123,19 @@ int stun2_ev_report(struct stun2_ev *ev, int hairpin)
 /* What waits for the kind of NAT gets it without being asked. */
 static void report_look(struct stun2_ev *ev, const struct stun2_event *event)
 {
+    const struct relay_session *relay;
+
     ev->report_wanted = ev->report_wanted || event->type == STUN2_EVENT_MEASURE_FIRST;
     if (!ev->report_wanted || ev->options.no_report != 0 || ev->measure != NULL) {
         return;
     }
-    for (const struct relay_session *relay = TAILQ_FIRST(&ev->agent->base.relays.list);
-         relay != NULL; relay = TAILQ_NEXT(relay, in_set)) {
+    TAILQ_FOREACH(relay, &ev->agent->base.relays.list, in_set)
+    {
         if (relay->open) {
-            ev->report_wanted = stun2_ev_report(ev, 0) != STUN2_OK;
+            ev->report_wanted = false;
+            if (stun2_ev_report(ev, 0) != STUN2_OK) { /* nobody waits for what will not come */
+                report_take(&ev->agent->report, &(struct netcheck_result){0});
+            }
             return;
         }
     }

@@ -255,6 +255,29 @@ static void an_introduction_that_nobody_wanted_is_ignored(void **state)
     scene_fini(&scene);
 }
 
+/* Both sides asked for it: who ignored it would not know the other's punch probes any more. */
+static void an_introduction_that_was_asked_for_counts_although_the_way_is_back(void **state)
+{
+    const struct endpoint at = somewhere(9, 9000);
+    struct scene scene;
+    struct app_punch *punch;
+
+    (void)state;
+    scene_init(&scene, 9);
+    scene_meet(&scene);
+    punch = &scene.app.agent->punches.table.list[0];
+    punch->step = PUNCH_STEP_LOST;
+    punch->wait_until = mono_add_ms(scene.net->now, APP_ANSWER_MS);
+    punch->proven.check_at = scene.net->now;
+    relay_net_run(scene.net, 1000);
+    assert_int_equal(punch->step, PUNCH_STEP_OPEN);
+    say_go(&scene, stun2_key(scene.peer.agent), 99, &at);
+    assert_int_equal(punch->terms.id, 99);
+    relay_net_run(scene.net, APP_ANSWER_MS);
+    assert_null(app_guest_event(&scene.app, STUN2_EVENT_FAILED));
+    scene_fini(&scene);
+}
+
 static void a_relay_cannot_aim_at_the_own_lan(void **state)
 {
     const uint8_t lan_ip[4] = {192, 168, 1, 1}, loopback_ip[4] = {127, 0, 0, 1};
@@ -352,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_repeated_punch_probe_is_answered_once),
         cmocka_unit_test(a_peer_at_many_addresses_is_looked_for_at_few),
         cmocka_unit_test(an_introduction_that_nobody_wanted_is_ignored),
+        cmocka_unit_test(an_introduction_that_was_asked_for_counts_although_the_way_is_back),
         cmocka_unit_test(a_relay_cannot_aim_at_the_own_lan),
         cmocka_unit_test(a_relay_that_names_ever_new_addresses_makes_few_packets),
         cmocka_unit_test(offers_wait_in_a_small_room),
