@@ -9,7 +9,7 @@
 #include "client/admin/netcheck_words.h"
 #include "client/cli/ask.h"
 #include "client/cli/lines.h"
-#include "client/measure/measure.h"
+#include "client/engine/measure.h"
 #include "proto/base/bytes.h"
 #include "proto/host/fields.h"
 #include "proto/host/os_env.h"
@@ -68,7 +68,7 @@ static json_t *by_daemon(const struct cli *cli, struct fault *fault)
 /* The relays, and the loop in which one name after the other is resolved. */
 struct naming {
     struct ev_loop *loop;
-    struct measure_relays relays;
+    struct nat_sockets_relays relays;
 };
 
 static void on_resolved(void *context, const struct endpoint *endpoints, size_t count)

@@ -18,7 +18,7 @@ static void timer_set(struct nat_watch *watch)
 
 int nat_watch_begin(struct nat_watch *watch, bool hairpin, struct fault *fault)
 {
-    struct measure_relays relays = {.count = {0}};
+    struct nat_sockets_relays relays = {.count = {0}};
 
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
         relays.count[i] = host_core_nat_relays(watch->core, i == NETCHECK_IPV4, relays.list[i]);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "client/core/core.h"
-#include "client/measure/measure.h"
+#include "client/engine/measure.h"
 #include "client/netcheck/places.h"
 #include "proto/base/env.h"
 

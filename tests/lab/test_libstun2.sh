@@ -48,11 +48,10 @@ check "the shared library shows stun2_* and nothing else" only_ours shown
 check "so does the static one" only_ours kept
 
 lab_public vps 192.0.2.10
-for site in one two; do
-    number=$([ $site = one ] && echo 11 || echo 12)
-    lab_site "home-$site" port-restricted "198.51.100.$number" "192.168.$number"
-    lab_host "$site" "home-$site" 2
-done
+lab_site home-one port-restricted 198.51.100.11 192.168.11
+lab_site home-two port-restricted 203.0.113.12 192.168.12
+lab_host one home-one 2
+lab_host two home-two 2
 lab_relay_init vps 192.0.2.10 >/dev/null || { not_ok "relayd init"; exit 1; }
 printf 'open_relay: true\napps: [chat]\n' >>"$LAB_DIR/vps/relayd.yaml"
 lab_relay_up vps >/dev/null
@@ -70,6 +69,7 @@ start() { # name host program argument...
     printf -v "PID_$name" %s $!
     disown $!
 }
+tell() { echo "$2" 1<>"$work/$1.in"; } # that waits for nobody
 said() { grep -q "$2" "$work/$1.err"; }
 heard() { grep -qx "$2" "$work/$1.out"; }
 show() { sed "s/^/    $1: /" "$work/$1.err"; }
@@ -84,18 +84,18 @@ check "the way is open" wait_for 15 said b 'open to'
 check_most "after the report on the NAT, in ms" "$(since_ms "$begin")" 6000
 check "at the other side, too" wait_for 5 said a 'open to'
 check "one listens and one dials" [ "$(cat "$work/a.err" "$work/b.err" | grep -c 'we listen')" = 1 ]
-check "each has the other's public address" said a '198.51.100.12:'
+check "each has the other's public address" said a '203.0.113.12:'
 check "as the other has" said b '198.51.100.11:'
-echo "hello from b" >"$work/b.in"
-echo "hello from a" >"$work/a.in"
+tell b "hello from b"
+tell a "hello from a"
 check "a line arrives" wait_for 5 heard a "hello from b"
 check "and one in return" wait_for 5 heard b "hello from a"
 
 say "a NAT that gives one side another port"
 lab_redial home-one 198.51.100.21
-echo "where are you" >"$work/b.in"
+tell b "where are you"
 check "the other side is told where it is" wait_for 15 said b '198.51.100.21:'
-moved() { echo "still here $1" >"$work/a.in"; sleep 0.2; heard b "still here $1"; }
+moved() { tell a "still here $1"; sleep 0.2; heard b "still here $1"; }
 check "and lines arrive" wait_for 10 moved 1
 kill "$PID_a" "$PID_b"
 
@@ -105,7 +105,7 @@ check "it joins the pool" wait_for 10 said c 'in the pool chat'
 start d two chat "$relay" @chat
 check "who comes meets who is there" wait_for 15 said d 'open to'
 check "and is met" wait_for 5 said c 'open to'
-echo "hello from d" >"$work/d.in"
+tell d "hello from d"
 check "a line arrives" wait_for 5 heard c "hello from d"
 kill "$PID_c" "$PID_d"
 
@@ -114,7 +114,7 @@ start e one quic_echo "$relay"
 check "it tells its key" wait_for 10 said e 'our key is'
 start f two quic_echo "$relay" "$(sed -n 's/.*our key is //p' "$work/e.err")"
 check "the way is open" wait_for 15 said f 'open, we'
-echo "over QUIC" >"$work/f.in"
+tell f "over QUIC"
 check "a line is echoed" wait_for 10 heard f "over QUIC"
 kill "$PID_e" "$PID_f"
 for name in a b c d e f; do show "$name"; done

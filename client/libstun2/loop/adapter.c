@@ -79,19 +79,19 @@ static void ports_close(void)
 static void report_end(struct stun2_ev *ev)
 {
     ev_timer_stop(ev->loop, &ev->poll);
-    measure_close(ev->measure);
-    ev->measure = NULL;
+    nat_sockets_close(ev->nat);
+    ev->nat = NULL;
 }
 
 static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct stun2_ev *ev = w->data;
-    struct netcheck_result result;
+    struct netcheck_result result = {0};
 
     (void)loop;
     (void)events;
-    if (measure_is_done(ev->measure)) {
-        measure_read(ev->measure, &result);
+    if (nat_sockets_is_done(ev->nat)) {
+        nat_sockets_read(ev->nat, &result);
         report_end(ev);
         report_take(&ev->agent->report, &result);
         pump_kick(ev->pump);
@@ -101,17 +101,17 @@ static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
 int stun2_ev_report(struct stun2_ev *ev, int hairpin)
 {
     const struct relay_set *relays = &ev->agent->base.relays;
-    struct measure_relays whom = {0};
+    struct nat_sockets_relays whom = {0};
     struct fault fault = {0};
 
-    if (ev->measure != NULL) {
+    if (ev->nat != NULL) {
         return STUN2_ERROR_STATE;
     }
     whom.count[NETCHECK_IPV4] =
         relay_addresses(relays, true, whom.list[NETCHECK_IPV4], NETCHECK_RELAYS_MAX);
     whom.count[NETCHECK_IPV6] =
         relay_addresses(relays, false, whom.list[NETCHECK_IPV6], NETCHECK_RELAYS_MAX);
-    if (measure_open(&ev->measure, ev->loop, api_env(), &whom, hairpin != 0, &fault) != ERR_OK) {
+    if (nat_sockets_open(&ev->nat, ev->loop, api_env(), &whom, hairpin != 0, &fault) != ERR_OK) {
         env_trace(api_env(), TRACE_LEVEL_WARN, "report.refused", "no report on the NAT: %s",
                   fault.text);
         return STUN2_ERROR_SYSTEM;
@@ -126,7 +126,7 @@ static void report_look(struct stun2_ev *ev, const struct stun2_event *event)
     const struct relay_session *relay;
 
     ev->report_wanted = ev->report_wanted || event->type == STUN2_EVENT_MEASURE_FIRST;
-    if (!ev->report_wanted || ev->options.no_report != 0 || ev->measure != NULL) {
+    if (!ev->report_wanted || ev->options.no_report != 0 || ev->nat != NULL) {
         return;
     }
     TAILQ_FOREACH(relay, &ev->agent->base.relays.list, in_set)

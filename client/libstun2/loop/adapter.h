@@ -3,7 +3,7 @@
 #pragma once
 
 #include "client/libstun2/agent_parts.h"
-#include "client/measure/measure.h"
+#include "client/measure/nat_sockets.h"
 #include "client/stun2/stun2_ev.h"
 #include "proto/host/pump.h"
 #include "proto/host/resolves.h"
@@ -21,6 +21,6 @@ struct stun2_ev {
     struct resolves resolves;
     struct ev_timer kick;
     struct ev_timer poll;    /* while a report is made */
-    struct measure *measure; /* the report; NULL: none */
+    struct nat_sockets *nat; /* the report; NULL: none */
     bool report_wanted;      /* as soon as a relay has a session */
 };

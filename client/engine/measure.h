@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "client/measure/nat_sockets.h"
 #include "client/netcheck/found.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
@@ -17,17 +18,11 @@ struct ev_loop;
 struct mapper;
 struct measure;
 
-/** Whom to ask: addresses of relays, by family. */
-struct measure_relays {
-    struct endpoint list[NETCHECK_FAMILIES][NETCHECK_RELAYS_MAX];
-    size_t count[NETCHECK_FAMILIES];
-};
-
 /** Begin. loop, env and mapper are borrowed and outlive it. mapper knows the router; NULL: nobody
  * does, and the router is asked what it speaks. A family without relays, or to whose relays
  * this machine has no way, is not tried. ERR_NOMEM, ERR_SYSTEM with fault: *out is NULL then. */
 int measure_open(struct measure **out, struct ev_loop *loop, const struct env *env,
-                 const struct measure_relays *relays, const struct mapper *mapper, bool hairpin,
+                 const struct nat_sockets_relays *relays, const struct mapper *mapper, bool hairpin,
                  struct fault *fault) MUST_CHECK;
 
 /** End it; NULL is fine. */

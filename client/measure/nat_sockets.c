@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A pump for each family drives the core over a few sockets, which are bound to the address that
  * packets to the relays leave from: what is compared with what relays see must be exact. */
-#include "client/measure/measure.h"
+#include "client/measure/nat_sockets.h"
 
 #include "client/netcheck/netcheck.h"
 #include "proto/host/netway.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
 #include "proto/host/udp_batch.h"
-#include "proto/router/mapper.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +21,8 @@ struct family {
     struct pump *pump;
 };
 
-struct measure {
-    struct mono began_at;
+struct nat_sockets {
     struct family families[NETCHECK_FAMILIES];
-    const struct mapper *router; /* what is known of it; NULL: nothing */
-    struct mapper *finder;       /* that of this measurement alone; NULL: none */
 };
 
 /* ---- the core's verbs for the pump ---- */
@@ -124,33 +120,21 @@ static int family_open(struct family *family, struct ev_loop *loop, const struct
     return ERR_OK;
 }
 
-/* Without it is fine, too. */
-static void finder_open(struct measure *measure, struct ev_loop *loop, const struct env *env)
+int nat_sockets_open(struct nat_sockets **out, struct ev_loop *loop, const struct env *env,
+                     const struct nat_sockets_relays *relays, bool hairpin, struct fault *fault)
 {
-    const struct mapper_options options = {
-        .loop = loop, .env = env, .mode = PORTMAP_MODE_AUTO, .find_only = true};
-
-    if (mapper_open(&measure->finder, &options) == ERR_OK) {
-        measure->router = measure->finder;
-    }
-}
-
-int measure_open(struct measure **out, struct ev_loop *loop, const struct env *env,
-                 const struct measure_relays *relays, const struct mapper *mapper, bool hairpin,
-                 struct fault *fault)
-{
-    struct measure *measure = calloc(1, sizeof(*measure));
+    struct nat_sockets *sockets = calloc(1, sizeof(*sockets));
     struct netway *ways = NULL;
     int rc;
 
     *out = NULL;
-    if (measure == NULL) {
+    if (sockets == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return ERR_NOMEM;
     }
     rc = netway_open(&ways, fault);
     for (size_t i = 0; rc == ERR_OK && i < NETCHECK_FAMILIES; i++) {
-        struct family *family = &measure->families[i];
+        struct family *family = &sockets->families[i];
         uint8_t source[16];
 
         family->cfg.hairpin = hairpin;
@@ -159,42 +143,36 @@ int measure_open(struct measure **out, struct ev_loop *loop, const struct env *e
         }
     }
     netway_close(ways);
-    measure->began_at = clock_mono();
-    measure->router = mapper;
-    if (rc == ERR_OK && mapper == NULL) {
-        finder_open(measure, loop, env);
-    }
     if (rc != ERR_OK) {
-        measure_close(measure);
+        nat_sockets_close(sockets);
         return rc;
     }
-    *out = measure;
+    *out = sockets;
     return ERR_OK;
 }
 
-void measure_close(struct measure *measure)
+void nat_sockets_close(struct nat_sockets *sockets)
 {
-    if (measure == NULL) {
+    if (sockets == NULL) {
         return;
     }
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
-        struct family *family = &measure->families[i];
+        struct family *family = &sockets->families[i];
 
         pump_free(family->pump);
         for (size_t k = 0; k < family->sockets_count; k++) {
             udp_batch_close(family->sockets[k]);
         }
     }
-    mapper_close(measure->finder);
-    free(measure);
+    free(sockets);
 }
 
-bool measure_has_verdict(const struct measure *measure)
+bool nat_sockets_has_verdict(const struct nat_sockets *sockets)
 {
     struct mono now = clock_mono();
 
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
-        const struct family *family = &measure->families[i];
+        const struct family *family = &sockets->families[i];
 
         if (family->tried && !netcheck_has_verdict(&family->check, now)) {
             return false;
@@ -203,17 +181,12 @@ bool measure_has_verdict(const struct measure *measure)
     return true;
 }
 
-bool measure_is_done(const struct measure *measure)
+bool nat_sockets_is_done(const struct nat_sockets *sockets)
 {
     struct mono now = clock_mono();
 
-    if (measure->router != NULL && portmap_is_asking(mapper_portmap(measure->router)) &&
-        !mono_due(mono_add_ms(measure->began_at, NETCHECK_DONE_MS), now)) {
-        return false;
-    }
-
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
-        const struct family *family = &measure->families[i];
+        const struct family *family = &sockets->families[i];
 
         if (family->tried && !netcheck_is_done(&family->check, now)) {
             return false;
@@ -222,13 +195,13 @@ bool measure_is_done(const struct measure *measure)
     return true;
 }
 
-unsigned measure_progress(const struct measure *measure)
+unsigned nat_sockets_progress(const struct nat_sockets *sockets)
 {
     struct mono now = clock_mono();
     unsigned least = 100;
 
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
-        const struct family *family = &measure->families[i];
+        const struct family *family = &sockets->families[i];
         unsigned done = family->tried ? netcheck_progress(&family->check, now) : 100;
 
         least = done < least ? done : least;
@@ -236,14 +209,10 @@ unsigned measure_progress(const struct measure *measure)
     return least;
 }
 
-void measure_read(const struct measure *measure, struct netcheck_result *out)
+void nat_sockets_read(const struct nat_sockets *sockets, struct netcheck_result *out)
 {
-    memset(out, 0, sizeof(*out));
-    if (measure->router != NULL) {
-        router_facts_read(&out->router, mapper_portmap(measure->router));
-    }
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
-        const struct family *family = &measure->families[i];
+        const struct family *family = &sockets->families[i];
 
         out->families[i].tried = family->tried;
         if (family->tried) {
