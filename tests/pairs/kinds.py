@@ -59,7 +59,7 @@ EIM = {"p-rc", "masquerade", "double", "pooled", "short", "cgnat-hairpin"}
 
 
 class Oracle:
-    """What it takes between two kinds: relayed, plain, prediction or birthday."""
+    """What it takes between two kinds: relayed, plain, prediction, birthday or chance."""
 
     def __init__(self, simulator):
         self.simulator = simulator

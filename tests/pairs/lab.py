@@ -25,7 +25,7 @@ class Lab:
             ["bash", str(HERE / "world.sh")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, start_new_session=True,  # an interrupt is for us, who end it in order
             env={**os.environ, "LAB_ID": self.id, "LAB_DIR": self.dir, "ZIGLAN_BIN": programs,
-                 "LAB_DELAY_MS": str(delay_ms)})
+                 "LAB_DELAY_MS": str(delay_ms), "LAB_LOGS": ""})
         places = self.places(kinds, copies, roam)
         for _, line, _ in places:
             self.shell.stdin.write(line)

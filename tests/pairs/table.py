@@ -53,7 +53,7 @@ class Pair:
                 found.append(f"{name}: {run['error']}")
         if self.way == "relayed" and self.direct:
             found.append(f"{name}: {len(self.direct)} of {count} direct, which the oracle excludes")
-        if self.way != "relayed" and self.in_time() < SHARE[self.way] * count:
+        if self.way in SHARE and self.in_time() < SHARE[self.way] * count:
             found.append(f"{name} ({self.way}): {self.in_time()} of {count} direct in time")
         if len(self.first) < count:
             found.append(f"{name}: {count - len(self.first)} of {count} runs without an answer")
@@ -93,12 +93,12 @@ def table(head, rows):
 
 
 def grid(pairs):
-    """Shares in percent, one cell a pair; those that the oracle excludes are in brackets."""
+    """Shares in percent, one cell a pair; what the oracle does not promise is in brackets."""
     share = {}
     for pair in pairs:
         text = f"{100 * len(pair.direct) / len(pair.runs):.3g}"
         share[pair.a, pair.b] = share[pair.b, pair.a] = \
-            f"({text})" if pair.way == "relayed" else text
+            f"({text})" if pair.way not in SHARE else text
     names = [kind.name for kind in KINDS if any(kind.name in key for key in share)]
     return table(["direct, %", *names],
                  [[a, *(share.get((a, b), "") for b in names)] for a in names])

@@ -12,7 +12,7 @@ from lab import RELAY
 OPEN_S = 15  # until both have a session to the relay
 IDLE_S, MEASURED_S = 0.4, 3.6  # then; the latter if ports are to be guessed, which needs the NATs'
 # kinds, and these are known 3 s after the start
-LIMIT_S = {"relayed": 5, "plain": 10, "prediction": 20, "birthday": 20}
+LIMIT_S = {"relayed": 5, "chance": 5, "plain": 10, "prediction": 20, "birthday": 20}
 BUSY_PING_S, CALM_PING_S, LOOK_S = 0.02, 0.25, 0.01
 LOG_S = 0.001  # the log cuts times off there
 ASIDE_PORTS = {53, 1900, 5350, 5351}  # names, and routers that map ports
@@ -124,17 +124,18 @@ class Trial:
         packets = [[p for p in host.drain() if counts(p)] for host in self.hosts]
         sent = [[p for p in mine if p.outgoing and (direct is None or p.at <= direct + LOG_S)]
                 for mine in packets]
-        answered = min(pinger.answered.values(), default=None)
         self.result.update(
             direct=direct is not None, how=how(direct is not None, max(sent, key=len)),
             direct_ms=None if direct is None else round((direct - began) * 1000, 1),
-            first_ms=None if answered is None else round((answered - began) * 1000, 1),
             probes=[len(mine) for mine in sent],
             per_second=max(most_in_a_second([p for p in mine if p.outgoing]) for mine in packets),
             silent_per_second=max(most_in_a_second(before_answers(mine)) for mine in packets),
             load=round(os.getloadavg()[0], 1))
         if direct is not None:
             self.check_path(pinger)
+        answered = min(pinger.answered.values(), default=None)
+        self.result["first_ms"] = None if answered is None else round((answered - began) * 1000, 1)
+        if direct is not None:
             if self.hosts[0].second is not None:
                 self.roam(pinger)
 

@@ -75,7 +75,7 @@ enum nat_way nat_way_possible(const struct nat_side *a, const struct nat_side *b
         return NAT_WAY_PLAIN;
     }
     if (changes_address(a) || changes_address(b)) {
-        return NAT_WAY_NONE; /* a port would be guessed at an address of several */
+        return is_stable(a) || is_stable(b) ? NAT_WAY_CHANCE : NAT_WAY_NONE;
     }
     if (is_stable(a) || is_stable(b)) {
         return is_incremental(wanderer) ? NAT_WAY_PREDICTION : NAT_WAY_BIRTHDAY;

@@ -21,6 +21,7 @@ enum nat_way {
     NAT_WAY_PLAIN,      /* each sends to where a relay sees the other one */
     NAT_WAY_PREDICTION, /* the next ports follow from those that were seen */
     NAT_WAY_BIRTHDAY,   /* many sockets at the one side, many ports tried by the other */
+    NAT_WAY_CHANCE,     /* that a new mapping gets the address that was seen, of several */
 };
 
 enum { ORACLE_STEP_MAX = 32 }; /* ports that are further apart follow no rule that shows */

@@ -10,7 +10,7 @@
 
 enum { KINDS = 5 };
 
-static const char *const way_names[] = {"relayed", "plain", "prediction", "birthday"};
+static const char *const way_names[] = {"relayed", "plain", "prediction", "birthday", "chance"};
 
 static bool side_parse(struct nat_side *side, const char *text)
 {
