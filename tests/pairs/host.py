@@ -82,7 +82,7 @@ class Host:
         self.lab, self.name, self.kind, self.copy = lab, name, kind, copy
         self.routers = routers  # names of the machines whose NAT forgets, outermost first
         self.namespace = lab.namespace(name)
-        self.program, self.log = None, None
+        self.program, self.log, self.starts = None, None, 0
         self.capture = inside(self.namespace, lambda: packet_socket("eth0"))
         self.second, self.capture_second, self.is_away = second, None, False
         if second is not None:
@@ -136,10 +136,11 @@ class Host:
 
     def start(self, log):
         self.log = log
+        self.starts += 1
         with open(log, "wb") as out:
             self.program = subprocess.Popen(
                 ["ip", "netns", "exec", self.namespace, "env",
-                 f"ZIGLAN_ROOT={self.lab.file(self.name)}", self.lab.ziglan, "up"],
+                 f"ZIGLAN_ROOT={self.lab.file(self.name)}", f"{self.lab.programs}/ziglan", "up"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def stop(self):

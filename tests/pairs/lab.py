@@ -2,8 +2,10 @@
 """The world of the pair matrix, made by tests/pairs/world.sh and gone with this process."""
 import os
 import pathlib
+import signal
 import subprocess
 import threading
+import time
 
 from host import Host, Second
 
@@ -11,13 +13,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 RELAY = "192.0.2.10"
 NETS = ("198.51.100", "203.0.113")  # of odd and of even copies
 PROVIDERS_AT = 200
+# Of one key a relay takes 100 sessions and watches at once, then one in 5 s (relayd/base/limits.h).
+STARTS_MAX = 40
 
 
 class Lab:
-    def __init__(self, kinds, copies, delay_ms, roam, programs):
+    def __init__(self, kinds, chosen, programs):
         self.id = f"zp{os.getpid()}"
         self.dir = f"/run/ziglan-lab/{self.id}"
-        self.ziglan = f"{programs}/ziglan"
+        self.programs = programs
         self.ending = threading.Event()
         self.free = threading.Condition()
         self.busy = set()
@@ -25,8 +29,8 @@ class Lab:
             ["bash", str(HERE / "world.sh")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, start_new_session=True,  # an interrupt is for us, who end it in order
             env={**os.environ, "LAB_ID": self.id, "LAB_DIR": self.dir, "ZIGLAN_BIN": programs,
-                 "LAB_DELAY_MS": str(delay_ms), "LAB_LOGS": ""})
-        places = self.places(kinds, copies, roam)
+                 "LAB_DELAY_MS": str(chosen.delay), "LAB_LOGS": ""})
+        places = self.places(kinds, chosen)
         for _, line, _ in places:
             self.shell.stdin.write(line)
         self.shell.stdin.write("\n")
@@ -38,7 +42,7 @@ class Lab:
                 self.hosts.append(Host(self, kind, *machines))
 
     @staticmethod
-    def places(kinds, copies, roam):
+    def places(kinds, chosen):
         """(kind, line for world.sh, what its Host is made of) of all, the shared ones first."""
         providers, places = [], []
         number = 10
@@ -48,8 +52,9 @@ class Lab:
                 shared = f"isp{at}"
                 line = f"{shared} provider:{kind.shared} {NETS[0]}.{at} {at}\n"
                 providers.append((None, line, ()))
-            for copy in range(copies):
+            for copy in range(chosen.copies):
                 name, recipe = f"h{number}", kind.recipe
+                net = NETS[0 if chosen.segment else copy % 2]
                 routers = [f"site-{name}"]
                 if kind.shared:
                     routers, recipe = [shared, *routers], f"behind:{shared}"
@@ -57,11 +62,11 @@ class Lab:
                     routers = [f"isp-{name}", *routers]
                 elif recipe == "public":
                     routers = []
-                line = f"{name} {recipe} {NETS[copy % 2]}.{number} {number}\n"
+                line = f"{name} {recipe} {net}.{number} {number}\n"
                 second = None
-                if roam and kind.roams():
+                if chosen.roam and kind.roams():
                     number += 4  # a NAT may have so many addresses
-                    line += f"m{number} second:{name}:{recipe} {NETS[copy % 2]}.{number} {number}\n"
+                    line += f"m{number} second:{name}:{recipe} {net}.{number} {number}\n"
                     second = Second(f"site-m{number}", f"192.168.{number}")
                 places.append((kind, line, (name, copy, routers, second)))
                 number += 4
@@ -73,6 +78,7 @@ class Lab:
     def wait_ready(self):
         for line in self.shell.stdout:
             if line.startswith("ready "):
+                self.relay_pid = int(line.split()[1])
                 return
         code = self.shell.wait()
         raise SystemExit(77 if code == 77 else "tests/pairs/run: the world was not made (above)")
@@ -91,6 +97,10 @@ class Lab:
             others = [x for x in self.hosts if x.kind is host.kind] if host.kind.shared else [host]
             return not any(x in self.busy for x in others)
 
+        if any(host.starts >= STARTS_MAX for host in self.hosts):
+            if self.busy:
+                return None
+            self.restart_relay()
         for first in self.hosts:
             for second in self.hosts:
                 if (first.kind.name, second.kind.name) == (a, b) and first is not second and \
@@ -99,6 +109,24 @@ class Lab:
                     self.busy.update((first, second))
                     return first, second
         return None
+
+    def restart_relay(self):
+        """It then counts the sessions of each host anew. No host runs meanwhile."""
+        inside = ["ip", "netns", "exec", self.namespace("vps"), f"{self.programs}/relayd"]
+        config = ["-c", self.file("vps/relayd.yaml")]
+        os.kill(self.relay_pid, signal.SIGTERM)
+        while os.path.exists(f"/proc/{self.relay_pid}"):
+            time.sleep(0.02)
+        with open(self.file("vps.log"), "ab") as log:
+            relay = subprocess.Popen([*inside, *config], stdin=subprocess.DEVNULL, stdout=log,
+                                     stderr=log)
+        threading.Thread(target=relay.wait, daemon=True).start()  # or it stays as a zombie
+        self.relay_pid = relay.pid
+        while subprocess.run([*inside, "status", *config], check=False,
+                             capture_output=True).returncode != 0:
+            time.sleep(0.05)
+        for host in self.hosts:
+            host.starts = 0
 
     def give_back(self, *hosts):
         with self.free:
