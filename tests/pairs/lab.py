@@ -13,8 +13,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 RELAY = "192.0.2.10"
 NETS = ("198.51.100", "203.0.113")  # of odd and of even copies
 PROVIDERS_AT = 200
-# Of one key a relay takes 100 sessions and watches at once, then one in 5 s (relayd/base/limits.h).
-STARTS_MAX = 40
+# Of one key a relay takes 100 sessions and watches at once, then one in 5 s (relayd/base/limits.h),
+# and lets one address be measured 12 times (relayd/service/lend.h).
+STARTS_MAX, MEASURED_MAX = 40, 10
 
 
 class Lab:
@@ -25,6 +26,7 @@ class Lab:
         self.ending = threading.Event()
         self.free = threading.Condition()
         self.busy = set()
+        self.wears_out = False  # the relay is to be restarted before the next run
         self.shell = subprocess.Popen(
             ["bash", str(HERE / "world.sh")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, start_new_session=True,  # an interrupt is for us, who end it in order
@@ -91,13 +93,15 @@ class Lab:
 
     # ---- who is busy ----
 
-    def take(self, a, b, odd):
-        """Two free hosts of these kinds, the first of an odd copy or not; None: there are none."""
+    def take(self, a, b, odd, measured):
+        """Two free hosts of these kinds, the first of an odd copy or not; None: there are none.
+        measured: relays are to measure their NATs."""
         def is_free(host):
             others = [x for x in self.hosts if x.kind is host.kind] if host.kind.shared else [host]
             return not any(x in self.busy for x in others)
 
-        if any(host.starts >= STARTS_MAX for host in self.hosts):
+        most = MEASURED_MAX if measured else STARTS_MAX
+        if self.wears_out:
             if self.busy:
                 return None
             self.restart_relay()
@@ -106,6 +110,9 @@ class Lab:
                 if (first.kind.name, second.kind.name) == (a, b) and first is not second and \
                         is_free(first) and is_free(second) and \
                         (first.copy % 2 == 0, second.copy % 2 == 0) == (odd, not odd):
+                    if max(first.starts, second.starts) >= most:
+                        self.wears_out = True
+                        return None
                     self.busy.update((first, second))
                     return first, second
         return None
@@ -125,6 +132,7 @@ class Lab:
         while subprocess.run([*inside, "status", *config], check=False,
                              capture_output=True).returncode != 0:
             time.sleep(0.05)
+        self.wears_out = False
         for host in self.hosts:
             host.starts = 0
 
