@@ -127,6 +127,14 @@ static uint16_t newest_port(const struct nat *nat, const struct endpoint *inside
 
 /* ---- mappings ---- */
 
+static uint16_t port_step(struct nat *nat)
+{
+    uint32_t next = (uint32_t)nat->port_next + nat->kind.step;
+
+    nat->port_next = (uint16_t)(next > PORT_LAST ? next - PORT_LAST + PORT_FIRST : next);
+    return nat->port_next;
+}
+
 /* Other users of the NAT open flows, with random times between them. */
 static void others_take(struct nat *nat, struct mono now)
 {
@@ -139,7 +147,7 @@ static void others_take(struct nat *nat, struct mono now)
         nat->others_at = now;
     }
     while (mono_due(nat->others_at, now)) {
-        nat->port_next = (uint16_t)(nat->port_next + nat->kind.step);
+        (void)port_step(nat);
         nat->others_at =
             mono_add_ns(nat->others_at, rng_between(&nat->rng, 0, 2 * mean_us) * NS_PER_US);
     }
@@ -148,8 +156,7 @@ static void others_take(struct nat *nat, struct mono now)
 static uint16_t port_draw(struct nat *nat)
 {
     if (nat->kind.step > 0) {
-        nat->port_next = (uint16_t)(nat->port_next + nat->kind.step);
-        return nat->port_next;
+        return port_step(nat);
     }
     if (nat->kind.range_size > 0) {
         return (uint16_t)(RANGE_FIRST + rng_below(&nat->rng, nat->kind.range_size));
