@@ -17,7 +17,7 @@ BUSY_PING_S, CALM_PING_S, LOOK_S = 0.02, 0.25, 0.01
 LOG_S = 0.001  # the log cuts times off there
 ASIDE_PORTS = {53, 1900, 5350, 5351}  # names, and routers that map ports
 AWAY_S, ROAM_LIMIT_S, PING_ROOM = 0.2, 15, 130  # room for all headers
-PREDICTED_PORTS, BIRTHDAY_PORTS, BIRTHDAY_SOCKETS = 5, 64, 5
+PREDICTED_PORTS, BIRTHDAY_SOCKETS = 5, 16
 
 
 def counts(packet):
@@ -50,16 +50,18 @@ def before_answers(packets):
 
 
 def how(is_direct, sent):
-    """By which mode, seen from outside: how many ports were tried, and from how many sockets."""
+    """By which mode, seen from outside: what the two sent tells how many ports of one address were
+    tried, and from how many sockets."""
     if not is_direct:
         return "relayed"
-    ports, sockets = defaultdict(set), set()
-    for packet in sent:
-        ports[packet.ip].add(packet.port)
-        sockets.add(packet.local)
-    most = max((len(tried) for tried in ports.values()), default=0)
-    if most > BIRTHDAY_PORTS or len(sockets) > BIRTHDAY_SOCKETS:
-        return "birthday"
+    most = 0
+    for packets in sent:
+        ports = defaultdict(set)
+        for packet in packets:
+            ports[packet.ip].add(packet.port)
+        if len({packet.local for packet in packets}) > BIRTHDAY_SOCKETS:
+            return "birthday"
+        most = max([most, *(len(tried) for tried in ports.values())])
     return "prediction" if most > PREDICTED_PORTS else "punch"
 
 
@@ -125,7 +127,7 @@ class Trial:
         sent = [[p for p in mine if p.outgoing and (direct is None or p.at <= direct + LOG_S)]
                 for mine in packets]
         self.result.update(
-            direct=direct is not None, how=how(direct is not None, max(sent, key=len)),
+            direct=direct is not None, how=how(direct is not None, sent),
             direct_ms=None if direct is None else round((direct - began) * 1000, 1),
             probes=[len(mine) for mine in sent],
             per_second=max(most_in_a_second([p for p in mine if p.outgoing]) for mine in packets),
