@@ -2,6 +2,8 @@
 /* Relays and hosts on the underlay. Each host has a clock of its own. */
 #include "tests/sim/node.h"
 
+#include "client/core/contacting.h"
+#include "client/core/pinning.h"
 #include "proto/base/bytes.h"
 #include "relayd/service/operator.h"
 
@@ -44,13 +46,15 @@ static struct identity draw_identity(struct rng *rng)
     return identity;
 }
 
-static void send_all(struct underlay *net, int attachment, const struct endpoint *from,
+static void send_all(struct underlay *net, int attachment, const struct endpoint *own,
                      const struct outbox *box)
 {
     for (size_t i = 0; i < box->items_count; i++) {
         const struct outbox_item *item = &box->items[i];
+        struct endpoint from = *own;
 
-        underlay_send_hops(net, attachment, from, &item->remote, box->bytes + item->offset,
+        from.port = item->local.port != 0 ? item->local.port : own->port;
+        underlay_send_hops(net, attachment, &from, &item->remote, box->bytes + item->offset,
                            item->size, item->hops, net->journal->now);
     }
 }
@@ -70,12 +74,26 @@ static struct relay_watched *watched_find(struct sim_relay *relay, const struct 
     return w;
 }
 
+/* Whom a relay dials has sent it nothing before, and relays of a subnet dial each other. */
+static bool is_of_relay(const struct underlay *net, const struct endpoint *address)
+{
+    for (size_t i = 0; i < net->attachments_count; i++) {
+        if (net->attachments[i].relay && endpoint_same_ip(&net->attachments[i].address, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void relay_sends(void *context, const struct relay_node *node)
 {
     struct sim_relay *relay = context;
     const struct outbox *box = &node->box;
 
     for (size_t i = 0; i < box->items_count; i++) {
+        if (is_of_relay(relay->net, &box->items[i].remote)) {
+            continue;
+        }
         struct relay_watched *w = watched_find(relay, &box->items[i].remote);
 
         w->out_bytes += box->items[i].size;
@@ -103,6 +121,10 @@ void sim_relay_init(struct sim_relay *relay, struct underlay *net, int attachmen
     if (setup->open) {
         relay_node_set_open(&relay->node);
     }
+    if (setup->subnet) {
+        relay->node.cfg.open_relay = true;
+        relay->subnet = true;
+    }
     relay->node.send = relay_sends;
     relay->node.context = relay;
 }
@@ -113,9 +135,30 @@ void sim_relay_fini(struct sim_relay *relay)
     relay_node_fini(&relay->node);
 }
 
+void sim_relay_know(struct sim_relay *relay, const struct sim_relay *known,
+                    struct relay_peers *peers)
+{
+    struct url_relay *peer = &peers->list[0];
+
+    peers->count = 1;
+    memcpy(peer->key, known->node.identity.public_key, KEY_SIZE);
+    (void)endpoint_ip_text(&known->node.address, peer->host.name);
+    peer->host.port = known->node.address.port;
+    peer->host.numeric = true;
+    if (relay != known) {
+        relay->node.cfg.peers = peers;
+    }
+}
+
 void sim_relay_start(struct sim_relay *relay, struct mono now)
 {
+    static const uint16_t ports[] = {443, RELAY_THIRD_PORT};
+
     relay_node_start(&relay->node, now);
+    if (relay->subnet) { /* it measures others, and is measured */
+        relay_core_second_port(relay->node.core, RELAY_SECOND_PORT);
+        relay_core_ports(relay->node.core, ports, 2);
+    }
     relay->net->attachments[relay->attachment].up = true;
 }
 
@@ -359,6 +402,33 @@ const char *sim_host_join(struct sim_host *host, const char *url, struct mono no
 uint64_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now)
 {
     return host_core_add_relay(host->node.core, url, own_time(host, now));
+}
+
+const char *sim_host_pin(struct sim_host *host, const struct sim_relay *relay, struct mono now)
+{
+    static char error[URL_ERROR_SIZE];
+    char text[NODE_URL_SIZE], key[KEY_TEXT_SIZE];
+
+    (void)snprintf(text, sizeof(text), "relay://%s@%s",
+                   key_text(relay->node.identity.public_key, key), relay->node.public_host);
+    return pinning_add(host->node.core, text, error, sizeof(error), own_time(host, now)) == ERR_OK
+               ? NULL
+               : error;
+}
+
+void sim_host_name_peer(struct sim_host *host, const struct sim_host *peer, struct mono now)
+{
+    char key[KEY_TEXT_SIZE], error[URL_ERROR_SIZE];
+
+    CHECK(contacting_add(host->node.core, key_text(peer->node.identity.public_key, key), peer->name,
+                         error, sizeof(error), own_time(host, now)) == ERR_OK);
+}
+
+bool sim_host_is_home(struct sim_host *host, const struct sim_relay *relay, bool connected,
+                      struct mono now)
+{
+    return host_node_is_home(&host->node, relay->node.identity.public_key, connected,
+                             own_time(host, now));
 }
 
 void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint64_t number,

@@ -17,7 +17,13 @@
 #include "tests/support/host_node.h"
 #include "tests/support/relay_node.h"
 
-enum { RELAY_WATCHED_MAX = 256, RELAY_PORT = 4433, NODE_URL_SIZE = URL_SIZE_MAX + 1 };
+enum {
+    RELAY_WATCHED_MAX = 256,
+    RELAY_PORT = 4433,
+    RELAY_SECOND_PORT = 40000, /* by which it measures others */
+    RELAY_THIRD_PORT = 40001,
+    NODE_URL_SIZE = URL_SIZE_MAX + 1,
+};
 
 /** What a core gets from the world; each core has its own. */
 struct node_env {
@@ -53,6 +59,7 @@ struct sim_relay {
     uint8_t initial[2048]; /* the first QUIC Initial that came, for replays */
     size_t initial_size;
     unsigned idle_steps; /* in a row: its deadline was due, it sent nothing, and is due again */
+    bool subnet;
 };
 
 /** What a relay is, besides its place. */
@@ -60,12 +67,18 @@ struct relay_setup {
     const char *name;              /* of its stream of random numbers, and in the journal */
     const struct identity *ziglan; /* whose entry point it is; NULL: of one of its own */
     bool open;                     /* of no ziglan instead, and open to strangers */
+    bool subnet;                   /* it is of a subnet of relays, and open to strangers */
 };
 
 /** A relay at this address; not running yet. Aborts if memory is short, as everything here. */
 void sim_relay_init(struct sim_relay *relay, struct underlay *net, int attachment,
                     const struct relay_setup *setup, uint64_t seed);
 void sim_relay_fini(struct sim_relay *relay);
+
+/** Its operator names another one, unless it is that itself; *peers is filled in, and kept. It
+ * takes effect at the next start. */
+void sim_relay_know(struct sim_relay *relay, const struct sim_relay *known,
+                    struct relay_peers *peers);
 
 /** Start the program on its store, or end it without any goodbye. */
 void sim_relay_start(struct sim_relay *relay, struct mono now);
@@ -154,6 +167,17 @@ const char *sim_host_join(struct sim_host *host, const char *url, struct mono no
 
 /** Hold a session to one more relay (host_core_add_relay). */
 uint64_t sim_host_add_relay(struct sim_host *host, const struct url *url, struct mono now);
+
+/** Pin a relay. Returns NULL, or a sentence that says what is wrong, valid until the next call. */
+const char *sim_host_pin(struct sim_host *host, const struct sim_relay *relay, struct mono now);
+
+/** Name the peer, which need not be of a common ziglan. */
+void sim_host_name_peer(struct sim_host *host, const struct sim_host *peer, struct mono now);
+
+/** True if it says that this is one of its home relays, and, if `connected`, that it has a session
+ * there that answers. */
+bool sim_host_is_home(struct sim_host *host, const struct sim_relay *relay, bool connected,
+                      struct mono now);
 
 /** Tell the host that its peer has a session to the relay of this number, too. */
 void sim_host_peer_at_relay(struct sim_host *host, const struct sim_host *peer, uint64_t number,

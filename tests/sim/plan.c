@@ -189,11 +189,17 @@ static void make_relays(struct sim *sim, const struct plan *plan)
     static const char *const addresses4[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"};
     static const char *const addresses6[] = {"2001:db8::1", "2001:db8::2", "2001:db8::3",
                                              "2001:db8::4"};
+    static const char *const apart4[] = {"192.0.2.1", "23.1.1.1", "37.2.1.1", "45.3.1.1"};
+    static const char *const apart6[] = {"2001:db8:100::1", "2001:db8:200::1", "2001:db8:300::1",
+                                         "2001:db8:400::1"};
     static const char *const names[SIM_RELAYS] = {"relay", "relay2", "open1", "open2"};
 
     for (size_t i = 0; i < plan->relays_count; i++) {
-        struct endpoint e = plan_address(plan, addresses4[i], addresses6[i]);
-        struct relay_setup setup = {.name = names[i], .open = i >= PLAN_ENTRY_POINTS};
+        struct endpoint e = plan_address(plan, plan->subnet ? apart4[i] : addresses4[i],
+                                         plan->subnet ? apart6[i] : addresses6[i]);
+        struct relay_setup setup = {.name = names[i],
+                                    .open = i >= (plan->subnet ? 1 : PLAN_ENTRY_POINTS),
+                                    .subnet = plan->subnet};
         int at = underlay_attach(&sim->net, &e, UNDERLAY_PUBLIC, &plan->relay_links[i]);
 
         if (i > 0 && !setup.open) {

@@ -26,6 +26,8 @@ struct plan {
     uint64_t lossy_ms;
     size_t relays_count;
     struct underlay_link relay_links[SIM_RELAYS];
+    bool subnet;  /* the relays are one, each in a network of its own, and only the first is of a
+                     ziglan */
     int stranger; /* the attachment from which a stranger sends forged datagrams */
 };
 

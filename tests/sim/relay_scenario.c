@@ -41,6 +41,8 @@ struct relay_world {
     struct mono usable_at[SIM_RELAYS]; /* hosts keep away from it until then */
     struct mono back_by;               /* by then all sessions that are possible are there again */
     bool disturbed;                    /* a host had trouble and has not recovered yet */
+    bool calm;    /* each relay that runs has both hosts, and has had them for a moment */
+    bool crashed; /* the last trouble was that a relay crashed */
 };
 
 /* ---- who can use which relay ---- */
@@ -92,6 +94,18 @@ static bool sessions_are_there(struct sim *sim)
         }
     }
     return true;
+}
+
+static bool is_calm(const struct relay_world *world)
+{
+    struct sim *sim = world->sim;
+
+    for (size_t i = 0; i < SIM_RELAYS; i++) {
+        if (sim->relays[i].node.core != NULL && !serves_both(sim, &sim->relays[i])) {
+            return false;
+        }
+    }
+    return sessions_are_there(sim);
 }
 
 /* ---- beginning ---- */
@@ -228,6 +242,7 @@ static bool relay_crashes(struct relay_world *world, size_t which)
 
     journal_line(&sim->journal, "%s crashes", relay->env.name);
     sim_relay_stop(relay);
+    world->crashed = true;
     return true;
 }
 
@@ -379,13 +394,15 @@ static bool all_is_there(struct relay_world *world)
             own_relays_carry(sim));
 }
 
-static bool recovers(struct relay_world *world, struct mono since)
+/* `warm`: nothing was wrong before, and now a relay crashed at most. */
+static bool recovers(struct relay_world *world, bool warm, struct mono since)
 {
     struct sim *sim = world->sim;
     const struct plan *plan = &world->plan;
     bool disturbed = world->disturbed;
+    uint64_t switch_ms = warm ? EXPECT_KILLED_MS : SWITCH_MS;
     uint64_t limit_ms =
-        SWITCH_MS + (disturbed ? EXPECT_RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms
+        switch_ms + (disturbed ? EXPECT_RESTART_MS + 10 * plan->rtt_ms + 2 * plan->lossy_ms
                                : 4 * plan->rtt_ms + plan->lossy_ms);
 
     world->disturbed = false;
@@ -395,7 +412,7 @@ static bool recovers(struct relay_world *world, struct mono since)
                                "without a relay") &&
                (expect_direct(sim) || sim_fail(sim, "a direct path was left without a relay"));
     }
-    return expect_flows(sim, since, limit_ms, "after that") &&
+    return expect_flows(sim, since, limit_ms, warm ? "after the crash" : "after that") &&
            (!sim->direct_possible ||
             sim_run_until(sim, SWITCH_MS + EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
                           expect_direct, "both are direct again"));
@@ -405,17 +422,25 @@ static bool step(struct relay_world *world)
 {
     struct sim *sim = world->sim;
     bool host = plan_chance(sim, 25);
+    bool was_calm = world->calm;
 
     be_back_within(world, BACK_MS);
     world->disturbed = world->disturbed || host;
+    world->calm = false;
+    world->crashed = false;
     if (!(host ? host_has_trouble(world) : relay_has_trouble(world))) {
         return false;
     }
     if (plan_chance(sim, 30)) { /* the next trouble comes before the hosts have recovered */
         return sim_run(sim, plan_draw(sim, 0, 1000));
     }
-    return recovers(world, sim->now) && (plan_chance(sim, 50) || all_is_there(world)) &&
-           sim_run(sim, plan_draw(sim, 0, plan_chance(sim, 30) ? WAIT_MS_MAX : WAIT_MS_MAX / 10));
+    if (!recovers(world, was_calm && world->crashed, sim->now) ||
+        (plan_chance(sim, 50) && !all_is_there(world)) ||
+        !sim_run(sim, plan_draw(sim, 0, plan_chance(sim, 30) ? WAIT_MS_MAX : WAIT_MS_MAX / 10))) {
+        return false;
+    }
+    world->calm = is_calm(world);
+    return true;
 }
 
 static bool phase_end(struct relay_world *world)
@@ -429,7 +454,7 @@ static bool phase_end(struct relay_world *world)
         }
     }
     be_back_within(world, BACK_MS);
-    return recovers(world, at) && all_is_there(world);
+    return recovers(world, false, at) && all_is_there(world);
 }
 
 bool relay_scenario_run(struct sim *sim)
@@ -440,6 +465,7 @@ bool relay_scenario_run(struct sim *sim)
     if (!phase_join(&world) || !phase_talk(&world)) {
         return false;
     }
+    world.calm = is_calm(&world);
     for (uint64_t steps = plan_draw(sim, STEPS_MIN, STEPS_MAX); steps > 0; steps--) {
         if (!step(&world)) {
             return false;

@@ -18,7 +18,7 @@ enum {
     NAT_MAPPINGS_SANE = 80,
     LOOK_MS = 100,
     SECOND_MS = 1000,
-    SESSIONS_SANE = 2 * SIM_NODES,
+    SESSIONS_SANE = 2 * (SIM_NODES + SIM_RELAYS),
     KNOWN_MS = 5000, /* the relay tells who is there, over lossy links, too */
 };
 

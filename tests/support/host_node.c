@@ -187,6 +187,29 @@ bool host_node_is_at(struct host_node *node, const char *relay, struct mono now)
     return is_at;
 }
 
+bool host_node_is_home(struct host_node *node, const uint8_t relay_key[KEY_SIZE], bool connected,
+                       struct mono now)
+{
+    json_t *answer = ask(node, "relays", now);
+    json_t *row;
+    char key[KEY_TEXT_SIZE];
+    bool is_home = false;
+    size_t i;
+
+    (void)key_text(relay_key, key);
+    json_array_foreach(json_object_get(answer, "relays"), i, row)
+    {
+        const char *of = json_string_value(json_object_get(row, "key"));
+        const char *state = json_string_value(json_object_get(row, "state"));
+
+        is_home = is_home || (of != NULL && strcmp(of, key) == 0 &&
+                              json_is_true(json_object_get(row, "home")) &&
+                              (!connected || (state != NULL && strcmp(state, "connected") == 0)));
+    }
+    json_decref(answer);
+    return is_home;
+}
+
 void host_node_describe(struct host_node *node, struct mono now)
 {
     json_t *answer = ask(node, "peers", now);

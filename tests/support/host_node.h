@@ -75,5 +75,10 @@ bool host_node_settled(const struct host_node *node);
  * is as endpoint_text writes it. */
 bool host_node_is_at(struct host_node *node, const char *relay, struct mono now);
 
+/** True if its `relays` answer says that the relay with this key is one of its home relays, and, if
+ * `connected`, that there is a session to it that answers. */
+bool host_node_is_home(struct host_node *node, const uint8_t relay_key[KEY_SIZE], bool connected,
+                       struct mono now);
+
 /** Print the host's `peers` answer on standard error. */
 void host_node_describe(struct host_node *node, struct mono now);
