@@ -526,9 +526,15 @@ void path_relay_doubt(struct path *path, struct mono since, struct mono now)
     }
 }
 
+void path_relay_forgive(struct path *path)
+{
+    path->at.unanswered_at = MONO_NEVER;
+}
+
 void path_relay_on_open(struct path *path, struct mono now)
 {
     path->at.live_ping_at = MONO_NEVER;
+    path_relay_forgive(path);
     if (path->state == PATH_STATE_SUSPECT) {
         enter(path, PATH_STATE_USABLE, now);
     }

@@ -46,6 +46,7 @@ enum {
     PATH_SILENCE_MS = 100,      /* no reply for this, or for a longer round trip: ping */
     PATH_PING_REPEAT_MS = 100,  /* between two liveness pings */
     PATH_DEAD_MS = 300,         /* no pong for this, or for three longer round trips: suspect */
+    PATH_SPOKE_MS = 2000,       /* between two packets of somebody who speaks */
     PATH_KEEPALIVE_MS = 15000,  /* until the mapping lifetime is measured */
     PATH_STALE_MS = 25000,      /* without a sign of life; longer than a keepalive takes */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
@@ -190,6 +191,10 @@ void path_relay_expire(struct path *path, struct mono now);
 /** A frame other than a ping was sent through the relay at `since`, and its answer is overdue. If
  * nothing came through this relay since then, the path becomes SUSPECT. */
 void path_relay_doubt(struct path *path, struct mono since, struct mono now);
+
+/** That what was sent through it is not answered says nothing about later: this host knows that the
+ * relay itself is late. */
+void path_relay_forgive(struct path *path);
 
 /** The relay's session was opened (again): a SUSPECT path is USABLE, and pings from before do not
  * count any more. */

@@ -19,14 +19,32 @@ static struct path *choose_direct(struct path *const *list, size_t count, struct
     return best;
 }
 
+/* The peer spoke by b until a moment before this host sent something there, did not since, and
+ * speaks by a: beyond b's relay something is dead that this host cannot see, and the peer can. */
+static bool took_its_place(const struct path *a, const struct path *b)
+{
+    uint64_t wait_ns = 2 * b->rtt_ns;
+
+    if (!a->heard || !b->heard || b->at.unanswered_at.ns == MONO_NEVER.ns ||
+        mono_ms_between(b->at.received_at, b->at.unanswered_at) > PATH_SPOKE_MS) {
+        return false;
+    }
+    wait_ns = wait_ns < PATH_DEAD_MS * NS_PER_MS ? PATH_DEAD_MS * NS_PER_MS : wait_ns;
+    return mono_ns_between(b->at.unanswered_at, a->at.received_at) >= wait_ns;
+}
+
 static bool is_better_relay(const struct path *a, const struct path *b)
 {
     bool a_suspect = a->state == PATH_STATE_SUSPECT;
     bool b_suspect = b->state == PATH_STATE_SUSPECT;
     bool a_answers = relay_session_answers(a->relay);
+    bool a_instead = took_its_place(a, b);
 
     if (a_answers != relay_session_answers(b->relay)) {
         return a_answers;
+    }
+    if (a_instead != took_its_place(b, a)) {
+        return a_instead;
     }
     if (a_suspect != b_suspect) {
         return b_suspect;

@@ -122,8 +122,11 @@ void pathfinder_on_relay_open(struct conversation *a, const struct relay_session
 void pathfinder_on_relay_late(struct conversation *a, const struct relay_session *relay,
                               struct host_io *io, struct mono now)
 {
-    const struct path *lost = path_table_find_relay(&a->paths, relay);
+    struct path *lost = path_table_find_relay(&a->paths, relay);
 
+    if (lost != NULL) {
+        path_relay_forgive(lost);
+    }
     if (lost == NULL || path_table_direct(&a->paths) != NULL ||
         path_table_relayed(&a->paths) == lost) {
         return;
@@ -196,6 +199,9 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
         path = learn_relay(a, origin->relay, now);
         if (path != NULL) {
             path_on_received(path, now);
+        }
+        if (path != a->paths.present && !path_is_direct(a->paths.present)) {
+            choose(a, now); /* the peer may have left the one in use */
         }
         return;
     }

@@ -42,7 +42,7 @@ struct relay_world {
     struct mono back_by;               /* by then all sessions that are possible are there again */
     bool disturbed;                    /* a host had trouble and has not recovered yet */
     bool calm;    /* each relay that runs has both hosts, and has had them for a moment */
-    bool crashed; /* the last trouble was that a relay crashed */
+    bool silent;  /* the last trouble was that a relay crashed or was cut off */
 };
 
 /* ---- who can use which relay ---- */
@@ -242,7 +242,7 @@ static bool relay_crashes(struct relay_world *world, size_t which)
 
     journal_line(&sim->journal, "%s crashes", relay->env.name);
     sim_relay_stop(relay);
-    world->crashed = true;
+    world->silent = true;
     return true;
 }
 
@@ -277,6 +277,7 @@ static bool relay_is_cut_off(struct relay_world *world, size_t which)
             underlay_cut(&sim->net, relay->attachment, sim->hosts[i].attachment, true);
         }
     }
+    world->silent = true;
     return true;
 }
 
@@ -394,7 +395,7 @@ static bool all_is_there(struct relay_world *world)
             own_relays_carry(sim));
 }
 
-/* `warm`: nothing was wrong before, and now a relay crashed at most. */
+/* `warm`: nothing was wrong before, and now a relay crashed or was cut off at most. */
 static bool recovers(struct relay_world *world, bool warm, struct mono since)
 {
     struct sim *sim = world->sim;
@@ -412,7 +413,7 @@ static bool recovers(struct relay_world *world, bool warm, struct mono since)
                                "without a relay") &&
                (expect_direct(sim) || sim_fail(sim, "a direct path was left without a relay"));
     }
-    return expect_flows(sim, since, limit_ms, warm ? "after the crash" : "after that") &&
+    return expect_flows(sim, since, limit_ms, warm ? "without a relay" : "after that") &&
            (!sim->direct_possible ||
             sim_run_until(sim, SWITCH_MS + EXPECT_HEAL_MS + 4 * plan->rtt_ms + plan->lossy_ms,
                           expect_direct, "both are direct again"));
@@ -427,14 +428,14 @@ static bool step(struct relay_world *world)
     be_back_within(world, BACK_MS);
     world->disturbed = world->disturbed || host;
     world->calm = false;
-    world->crashed = false;
+    world->silent = false;
     if (!(host ? host_has_trouble(world) : relay_has_trouble(world))) {
         return false;
     }
     if (plan_chance(sim, 30)) { /* the next trouble comes before the hosts have recovered */
         return sim_run(sim, plan_draw(sim, 0, 1000));
     }
-    if (!recovers(world, was_calm && world->crashed, sim->now) ||
+    if (!recovers(world, was_calm && world->silent, sim->now) ||
         (plan_chance(sim, 50) && !all_is_there(world)) ||
         !sim_run(sim, plan_draw(sim, 0, plan_chance(sim, 30) ? WAIT_MS_MAX : WAIT_MS_MAX / 10))) {
         return false;

@@ -237,6 +237,68 @@ static void a_suspect_relay_is_missed_if_it_would_be_used_otherwise(void **state
     }
 }
 
+/* Both send each 50 ms, by the first relay, for a second. Then nothing comes by it any more. */
+static void who_speaks_by_another_relay_is_followed_there(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned other_from_ms, other_until_ms; /* the peer speaks by the second one */
+        unsigned rtt_ms;                        /* of the first */
+        bool want;                              /* the second one is used */
+    } cases[] = {
+        {"it says nothing at all", 0, 0, 20, false},
+        {"one ping by the other way", 1100, 1101, 20, false},
+        {"it goes on by the other way", 1100, 2000, 20, true},
+        {"not sooner than answers could be late", 1100, 1250, 20, false},
+        {"as soon as they are", 1100, 1251, 20, true},
+        {"they may take long", 1100, 1750, 400, false},
+        {"so long", 1100, 1751, 400, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct relay_session relays[2] = {{.open = true}, {.open = true}};
+        struct path paths[2];
+        struct path *list[2] = {&paths[0], &paths[1]};
+
+        path_init_relay(&paths[0], &relays[0], 0, test_at_ms(0));
+        path_init_relay(&paths[1], &relays[1], 1, test_at_ms(0));
+        paths[0].rtt_ns = cases[i].rtt_ms * NS_PER_MS;
+        for (unsigned ms = 0; ms < 2000; ms += 50) {
+            if (ms < 1000) {
+                path_on_received(&paths[0], test_at_ms(ms));
+                assert_ptr_equal(path_choose_relay(list, 2), &paths[0]);
+            }
+            path_on_sent(&paths[0], 100, test_at_ms(ms));
+            if (ms >= cases[i].other_from_ms && ms < cases[i].other_until_ms) {
+                path_on_received(&paths[1], test_at_ms(ms));
+            }
+        }
+        if ((path_choose_relay(list, 2) == &paths[1]) != cases[i].want) {
+            fail_msg("%s", cases[i].name);
+        }
+        path_on_received(&paths[0], test_at_ms(2100)); /* it works again */
+        assert_ptr_equal(path_choose_relay(list, 2), &paths[0]);
+    }
+}
+
+/* By one relay there, by another back: nothing is wrong with that. */
+static void a_relay_by_which_the_peer_never_spoke_is_not_left(void **state)
+{
+    struct relay_session relays[2] = {{.open = true}, {.open = true}};
+    struct path paths[2];
+    struct path *list[2] = {&paths[0], &paths[1]};
+
+    (void)state;
+    path_init_relay(&paths[0], &relays[0], 0, test_at_ms(0));
+    path_init_relay(&paths[1], &relays[1], 1, test_at_ms(0));
+    for (unsigned ms = 0; ms < 10000; ms += 50) {
+        path_on_sent(&paths[0], 100, test_at_ms(ms));
+        path_on_received(&paths[1], test_at_ms(ms + 20));
+        assert_ptr_equal(path_choose_relay(list, 2), &paths[0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +308,8 @@ int main(void)
         cmocka_unit_test(relays_that_are_all_suspect_have_their_turns),
         cmocka_unit_test(a_relay_is_doubted_if_nothing_came_by_it_since),
         cmocka_unit_test(a_suspect_relay_is_missed_if_it_would_be_used_otherwise),
+        cmocka_unit_test(who_speaks_by_another_relay_is_followed_there),
+        cmocka_unit_test(a_relay_by_which_the_peer_never_spoke_is_not_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
