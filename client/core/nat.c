@@ -31,12 +31,15 @@ uint64_t host_core_nat_place(const struct host_core *core)
 
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
-        if (relay->open && !endpoint_is_none(&relay->observed)) {
+        bool settled = relay->way.known && relay->moved_at.ns == MONO_NEVER.ns;
+
+        if (relay->open && settled && !endpoint_is_none(&relay->observed)) {
             uint64_t place = 1;
 
             for (size_t i = 0; i < 16; i += 8) { /* a mark, not a secret */
                 place = place * 1000003 + be64_read(relay->observed.ip + i);
                 place = place * 1000003 + be64_read(relay->way.source + i);
+                place = place * 1000003 + be64_read(relay->way.next_hop + i);
             }
             return place == 0 ? 1 : place;
         }

@@ -19,5 +19,6 @@ void host_core_set_nat(struct host_core *core, enum nat_name name);
 bool host_core_nat_wanted(struct host_core *core);
 
 /** A number that changes when this host is in another network: when the first relay that answers
- * sees another IP address, or packets to it leave from another one; 0 while no relay answers. */
+ * sees another IP address, or packets to it leave from another one or by another router; 0 while no
+ * relay answers, or has not told where it sees this host since the way to it changed. */
 uint64_t host_core_nat_place(const struct host_core *core);

@@ -7,12 +7,14 @@
 #include "proto/host/os_env.h"
 #include "proto/router/mapper.h"
 
-static const double idle_s = 2.0, running_s = 0.05;
+static const double idle_s = 2.0, moving_s = 0.5, running_s = 0.05;
 
-/* Look soon while something runs. */
+/* Look soon while something runs, or the host is on its way. */
 static void timer_set(struct nat_watch *watch)
 {
-    watch->look.repeat = watch->running != NULL ? running_s : idle_s;
+    watch->look.repeat = watch->running != NULL       ? running_s
+                         : watch->seen != watch->here ? moving_s
+                                                      : idle_s;
     ev_timer_again(watch->loop, &watch->look);
 }
 
@@ -75,22 +77,37 @@ static bool is_wanted(struct nat_watch *watch)
     return host_core_nat_wanted(watch->core) && mono_due(again, clock_mono());
 }
 
+/* Where the host is, once two looks agree: on its way a relay may still tell its former address
+ * while packets leave from the new one already, which is neither network. */
+static void here_note(struct nat_watch *watch, uint64_t place)
+{
+    bool agrees = watch->here == 0 || watch->seen == place;
+    bool moved = agrees && place != 0 && place != watch->here;
+
+    watch->seen = place != 0 ? place : watch->seen;
+    if (moved) {
+        watch->here = place;
+        arrive(watch);
+    }
+}
+
 static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct nat_watch *watch = w->data;
-    uint64_t here = host_core_nat_place(watch->core), before = watch->here;
+    uint64_t place = host_core_nat_place(watch->core);
     struct fault fault = {0};
 
     (void)loop;
     (void)events;
-    watch->here = here != 0 ? here : watch->here;
+    here_note(watch, place);
     if (watch->running != NULL && measure_is_done(watch->running)) {
         finish(watch);
     }
-    if (watch->here != before) {
-        arrive(watch);
+    if (watch->running == NULL) {
+        timer_set(watch);
     }
-    if (watch->running != NULL || here == 0 || (here == watch->place && !is_wanted(watch))) {
+    if (watch->running != NULL || place == 0 || place != watch->here ||
+        (place == watch->place && !is_wanted(watch))) {
         return;
     }
     if (mono_due(watch->next_at, clock_mono()) && nat_watch_begin(watch, false, &fault) != ERR_OK) {

@@ -34,7 +34,8 @@ struct nat_watch {
     struct netcheck_result result; /* the last one */
     struct netcheck_places places;
     uint64_t place; /* where it was begun (host_core_nat_place); 0: nowhere yet */
-    uint64_t here;  /* where the host is */
+    uint64_t here;  /* where the host is, */
+    uint64_t seen;  /* and where it was at the last look */
     struct mono next_at;
 };
 

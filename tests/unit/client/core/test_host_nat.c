@@ -23,9 +23,13 @@ static void another_public_address_or_source_is_another_place(void **state)
     struct lab *lab = lab_joined();
     struct host_core *core = lab->hosts[0].core;
     struct relay_session *relay = ziglan_at(lab, 0)->entry_point;
-    uint64_t here = host_core_nat_place(core);
+    uint64_t here;
 
     (void)state;
+    relay->way = (struct way){.interface = 1};
+    assert_int_equal(host_core_nat_place(core), 0); /* the way there is not known */
+    relay->way.known = true;
+    here = host_core_nat_place(core);
     assert_int_not_equal(here, 0);
     relay->observed.port++; /* the NAT forgot the port: it is the same one */
     assert_int_equal(host_core_nat_place(core), here);
@@ -35,6 +39,13 @@ static void another_public_address_or_source_is_another_place(void **state)
     relay->way.source[15]++;
     assert_int_not_equal(host_core_nat_place(core), here);
     relay->way.source[15]--;
+    relay->way.next_hop[15]++;
+    assert_int_not_equal(host_core_nat_place(core), here);
+    relay->way.next_hop[15]--;
+    relay->moved_at = (struct mono){1}; /* it has not said since where it sees this host */
+    assert_int_equal(host_core_nat_place(core), 0);
+    relay->moved_at = MONO_NEVER;
+    assert_int_equal(host_core_nat_place(core), here);
     relay->open = false; /* nobody says where it is */
     assert_int_equal(host_core_nat_place(core), 0);
     relay->open = true;
