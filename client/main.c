@@ -61,7 +61,8 @@ static const struct verb verbs[] = {
      "hold a session to a relay that is of no ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
-    {"netcheck", NULL, verb_netcheck, ARGUMENTS_ANY, "Hj", "netcheck [RELAY...] [--hairpin]",
+    {"netcheck", NULL, verb_netcheck, ARGUMENTS_ANY, "HLj",
+     "netcheck [RELAY...] [--hairpin] [--lifetime]",
      "what the NAT of this network does, and who gets through"},
     {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},
 };

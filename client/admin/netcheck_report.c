@@ -92,10 +92,10 @@ json_t *netcheck_report(const struct netcheck_result *result, unsigned progress)
 
     netcheck_verdict_read(result, &verdict);
     return json_pack(
-        "{s:i, s:b, s:i, s:s, s:i, s:o, s:o, s:o, s:s, s:s, s:s}", "schema", SCHEMA, "pending",
+        "{s:i, s:b, s:i, s:s, s:i, s:o, s:o, s:o, s:s, s:s, s:s, s:n}", "schema", SCHEMA, "pending",
         (int)(progress < 100), "progress", (int)progress, "name",
         netcheck_name_word(netcheck_result_name(result)), "nat_kind",
         (int)netcheck_result_name(result), "ipv4", family_json(&result->families[NETCHECK_IPV4]),
         "ipv6", family_json(&result->families[NETCHECK_IPV6]), "router", router_json(result),
-        "direct", verdict.direct, "relayed", verdict.relayed, "change", verdict.change);
+        "direct", verdict.direct, "relayed", verdict.relayed, "change", verdict.change, "lifetime");
 }

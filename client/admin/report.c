@@ -2,6 +2,7 @@
 /* Peers, relays, ziglans and counters, read out of the core. */
 #include "client/admin/report.h"
 
+#include "client/admin/lifetime_report.h"
 #include "client/admin/sentences.h"
 #include "client/admin/whoami.h"
 #include "client/core/homing.h"
@@ -516,14 +517,15 @@ json_t *report_status(struct host_core *core, struct mono now)
     size_t total;
     json_t *peers = peers_json(core, &connected, &total, now);
 
-    return json_pack("{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o}", "schema",
-                     REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name",
-                     own_name(core), "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu,
-                     "relays", relays_json(core, now), "ziglans", ziglans_json(core, now),
-                     "leaving", leaving_json(core), "peers_connected", (json_int_t)connected,
-                     "peers_total", (json_int_t)total, "inbound",
-                     "members of joined ziglans and named peers are allowed, everybody else is "
-                     "refused (default, "
-                     "no rules are set)",
-                     "peers", peers, "counters", counters_json(&core->dataplane.counters));
+    return json_pack(
+        "{s:i, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:o, s:o, s:o}", "schema",
+        REPORT_SCHEMA, "key", key_json(core->local.identity->public_key), "name", own_name(core),
+        "addresses", addresses_json(core), "mtu", (int)core->cfg.mtu, "relays",
+        relays_json(core, now), "ziglans", ziglans_json(core, now), "leaving", leaving_json(core),
+        "peers_connected", (json_int_t)connected, "peers_total", (json_int_t)total, "inbound",
+        "members of joined ziglans and named peers are allowed, everybody else is "
+        "refused (default, "
+        "no rules are set)",
+        "peers", peers, "counters", counters_json(&core->dataplane.counters), "lifetime",
+        lifetime_known_json(core), "keepalive", lifetime_keepalive_json(core));
 }

@@ -27,6 +27,8 @@ static const struct flag {
     {'n', "count", "COUNT", "how many pings, default 4"},
     {'d', "detach", NULL, "go to the background once the interface is up"},
     {'s', "solana", NULL, "also print the key as Solana writes it"},
+    {'L', "lifetime", NULL,
+     "find out for how long mappings are remembered, which takes up to 5 minutes"},
     {'H', "hairpin", NULL, "also find out whether packets to the own public address come back"},
     {'j', "json", NULL, "the answer as JSON"},
 };
@@ -82,6 +84,9 @@ static int flag_take(struct cli *cli, char letter, const char *value)
         break;
     case 's':
         cli->solana = true;
+        break;
+    case 'L':
+        cli->lifetime = true;
         break;
     case 'H':
         cli->hairpin = true;

@@ -8,6 +8,7 @@
 #include "client/admin/netcheck_report.h"
 #include "client/admin/netcheck_words.h"
 #include "client/cli/ask.h"
+#include "client/cli/lifetime.h"
 #include "client/cli/lines.h"
 #include "client/engine/measure.h"
 #include "proto/base/bytes.h"
@@ -192,7 +193,9 @@ static json_t *by_names(const struct cli *cli, struct fault *fault)
         rc = relay_take(&naming, resolver, cli->arguments[i], fault);
     }
     if (rc == ERR_OK) {
-        report = measured(&naming, cli, os_env_port(os), fault);
+        report = cli->lifetime
+                     ? lifetime_by_relays(naming.loop, &naming.relays, os_env_port(os), fault)
+                     : measured(&naming, cli, os_env_port(os), fault);
     }
     resolver_free(resolver);
     os_env_free(os);
@@ -328,17 +331,20 @@ static void report_print(const struct cli *cli, const json_t *answer)
     family_print("IPv4", json_object_get(answer, "ipv4"));
     family_print("IPv6", json_object_get(answer, "ipv6"));
     router_print(answer);
+    lifetime_known_print(json_object_get(answer, "lifetime"));
 }
 
 int verb_netcheck(const struct cli *cli)
 {
     struct fault fault = {0};
-    json_t *answer = cli->arguments_count > 0 ? by_names(cli, &fault) : by_daemon(cli, &fault);
+    json_t *answer = cli->arguments_count > 0 ? by_names(cli, &fault)
+                     : cli->lifetime          ? lifetime_by_daemon(cli, &fault)
+                                              : by_daemon(cli, &fault);
     size_t used = strlen(fault.text);
 
     if (answer == NULL && fault.exit_code == EXIT_CODE_NO_DAEMON) {
         (void)snprintf(fault.text + used, sizeof(fault.text) - used,
                        "; or name a relay: ziglan netcheck HOST");
     }
-    return ask_print(cli, answer, &fault, report_print);
+    return ask_print(cli, answer, &fault, cli->lifetime ? lifetime_print : report_print);
 }

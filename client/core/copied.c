@@ -21,6 +21,9 @@ static void begin_again(struct host_core *core, struct peer *peer, struct host_i
 
 void copied_forget(struct host_core *core, struct host_io *io, struct mono now)
 {
+    if (!core->dataplane.copied) {
+        return;
+    }
     core->dataplane.copied = false;
     env_trace(core->env, TRACE_LEVEL_WARN, "host.copied",
               "this machine was restored from a snapshot or cloned; all sessions begin anew");

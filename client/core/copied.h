@@ -10,6 +10,6 @@
 #include "client/core/core_internal.h"
 #include "client/tunnel/host_io.h"
 
-/** Forget the keys, before anything is sealed in a turn of the loop. What was sealed in this turn
- * already is taken out of the outbox. */
+/** If that happened: forget the keys, before anything is sealed in a turn of the loop. What was
+ * sealed in this turn already is taken out of the outbox. */
 void copied_forget(struct host_core *core, struct host_io *io, struct mono now);

@@ -9,6 +9,7 @@
 #include "client/core/events.h"
 #include "client/core/homing.h"
 #include "client/core/lan.h"
+#include "client/core/lifetimes.h"
 #include "client/core/mapping.h"
 #include "client/core/membership.h"
 #include "client/core/telling.h"
@@ -299,13 +300,12 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
 {
     struct heap_entry *timer;
 
-    if (core->dataplane.copied) {
-        copied_forget(core, io, now);
-    }
+    copied_forget(core, io, now);
     link_hub_expire(core->relays.hub, now);
     events_drain(core, io, now);
     seeking_expire(&core->relays, now);
     guides_expire(&core->guides, now);
+    lifetimes_look(core, now);
     relay_set_expire(&core->relays, now);
     mapping_expire(core, io->net, now);
     membership_leave_late(core, io, now);
@@ -347,9 +347,7 @@ static void leave_all(struct host_core *core, struct host_io *io, struct mono no
 
 void host_core_transmit(struct host_core *core, struct host_io *io, struct mono now)
 {
-    if (core->dataplane.copied) {
-        copied_forget(core, io, now);
-    }
+    copied_forget(core, io, now);
     if (core->conversations.leaving.wanted) {
         leave_all(core, io, now);
     }

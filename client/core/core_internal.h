@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/core/lifetimes_known.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
 #include "client/peer/lan_turns.h"
@@ -36,6 +37,7 @@ struct host_core {
     struct pins pins;
     struct guides guides;
     struct homing homing;
+    struct lifetimes lifetimes;
     struct ziglan_context ziglan_context;
     struct ziglan_list ziglans;
     struct address_book *book;

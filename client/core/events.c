@@ -4,6 +4,7 @@
 
 #include "client/core/dataplane.h"
 #include "client/core/homing.h"
+#include "client/core/lifetimes.h"
 #include "client/core/membership.h"
 #include "client/core/telling.h"
 #include "client/core/twins.h"
@@ -171,7 +172,8 @@ static void on_observed(struct host_core *core, struct relay_session *relay,
         return;
     }
     here = endpoint_of_bytes(address->ip.data, address->ip.len, (uint16_t)address->port);
-    relay_session_on_observed(relay, &here);
+    relay_session_on_observed(relay, &here, now);
+    lifetimes_look(core, now);
     for (size_t i = 0; i < core->peers.count; i++) {
         if (core->peers.list[i] != NULL && core->peers.list[i]->conversation != NULL) {
             conversation_wake(core->peers.list[i]->conversation, now);

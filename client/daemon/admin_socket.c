@@ -5,8 +5,10 @@
 #include "client/daemon/admin_socket.h"
 
 #include "client/admin/host_admin.h"
+#include "client/admin/lifetime_report.h"
 #include "client/admin/netcheck_report.h"
 #include "client/daemon/status.h"
+#include "client/engine/lifetime_watch.h"
 #include "client/engine/nat_watch.h"
 #include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
@@ -22,8 +24,9 @@
 /* What members of the operators' group may ask: it changes nothing. */
 static bool is_a_look(const char *verb)
 {
-    static const char *const looks[] = {"status", "peers",       "relays",   "whoami",
-                                        "ping",   "ping_result", "netcheck", "netcheck_result"};
+    static const char *const looks[] = {
+        "status",      "peers",    "relays",          "whoami",           "ping",
+        "ping_result", "netcheck", "netcheck_result", "netcheck_lifetime"};
 
     for (size_t i = 0; verb != NULL && i < sizeof(looks) / sizeof(looks[0]); i++) {
         if (strcmp(verb, looks[i]) == 0) {
@@ -43,7 +46,10 @@ static json_t *netcheck_result(const struct nat_watch *watch)
         return answer_refuse(EXIT_CODE_FAILURE, "nothing was measured yet");
     }
     (void)nat_watch_runs(watch, &progress);
-    return answer_ok(netcheck_report(&result, progress));
+    json_t *report = netcheck_report(&result, progress);
+
+    (void)json_object_set_new(report, "lifetime", lifetime_known_json(watch->core));
+    return answer_ok(report);
 }
 
 static json_t *netcheck_begin(struct nat_watch *watch, const json_t *request)
@@ -55,6 +61,23 @@ static json_t *netcheck_begin(struct nat_watch *watch, const json_t *request)
         return answer_refuse(fault.exit_code, "%s", fault.text);
     }
     return netcheck_result(watch);
+}
+
+/* Begin, if that is asked for, and say how far the measurement of lifetimes is. */
+static json_t *netcheck_lifetime(struct lifetime_watch *watch, const json_t *request)
+{
+    struct lifetime_found found;
+    struct fault fault = {0};
+    uint32_t age_ms;
+
+    if (json_object_get(request, "begin") != NULL &&
+        lifetime_watch_begin(watch, &fault) != ERR_OK) {
+        return answer_refuse(fault.exit_code, "%s", fault.text);
+    }
+    if (!lifetime_watch_read(watch, &found, &age_ms)) {
+        return answer_refuse(EXIT_CODE_FAILURE, "nothing was measured yet");
+    }
+    return answer_ok(lifetime_report(&found, age_ms));
 }
 
 static json_t *on_request(void *context, enum control_right right, const json_t *request)
@@ -77,6 +100,9 @@ static json_t *on_request(void *context, enum control_right right, const json_t 
     }
     if (verb != NULL && strcmp(verb, "netcheck_result") == 0) {
         return netcheck_result(engine_nat(engine));
+    }
+    if (verb != NULL && strcmp(verb, "netcheck_lifetime") == 0) {
+        return netcheck_lifetime(engine_lifetime(engine), request);
     }
     answer = host_admin_request(engine_core(engine), request, clock_mono());
     if (verb != NULL && strcmp(verb, "status") == 0 && answer != NULL) {

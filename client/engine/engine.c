@@ -8,6 +8,7 @@
 
 #include "client/core/mapping.h"
 #include "client/engine/interface.h"
+#include "client/engine/lifetime_watch.h"
 #include "client/engine/loop.h"
 #include "client/engine/nat_watch.h"
 #include "client/engine/pool_choice.h"
@@ -39,6 +40,7 @@ struct engine {
     struct pool_watch pool_watch;
     struct rule_watch rule_watch;
     struct nat_watch nat_watch;
+    struct lifetime_watch lifetime_watch;
     uint8_t resolver[4];
 };
 
@@ -227,6 +229,7 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
                        &e->rule_watch, fault);
     if (rc == ERR_OK && options->interface != NULL) {
         nat_watch_open(&e->nat_watch, options->loop, options->env, e->core);
+        lifetime_watch_open(&e->lifetime_watch, options->loop, options->env, e->core);
     }
     return rc;
 }
@@ -268,6 +271,7 @@ void engine_close(struct engine *e)
         host_core_shutdown(e->core);
         pump_drain(e->loop.pump, GOODBYE_MS);
     }
+    lifetime_watch_close(&e->lifetime_watch);
     nat_watch_close(&e->nat_watch);
     mapper_close(e->mapper);
     underlay_close(&e->underlay);
@@ -288,6 +292,11 @@ struct host_core *engine_core(struct engine *engine)
 struct nat_watch *engine_nat(struct engine *engine)
 {
     return &engine->nat_watch;
+}
+
+struct lifetime_watch *engine_lifetime(struct engine *engine)
+{
+    return &engine->lifetime_watch;
 }
 
 void engine_kick(struct engine *engine)

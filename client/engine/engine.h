@@ -21,6 +21,7 @@
 struct ev_loop;
 struct engine;
 struct nat_watch;
+struct lifetime_watch;
 
 /** What an engine is made of. loop, env, identity and context are borrowed and outlive it; the rest
  * is borrowed for the call. */
@@ -62,6 +63,9 @@ struct host_core *engine_core(struct engine *engine);
 /** What measures this host's NAT (client/engine/nat_watch.h); it runs if there is a device.
  * Borrowed for the engine's life. */
 struct nat_watch *engine_nat(struct engine *engine);
+
+/** What measures lifetimes (client/engine/lifetime_watch.h), likewise. */
+struct lifetime_watch *engine_lifetime(struct engine *engine);
 
 /** Let the core send what it wants to send since a call from outside. */
 void engine_kick(struct engine *engine);

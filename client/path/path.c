@@ -42,6 +42,7 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
         .local = *local,
         .remote = *remote,
         .observed = observed,
+        .keepalive_ms = KEEPALIVE_MS_UNMEASURED,
         .mtu = {.full = frame_size_full,
                 .search_at = now,
                 .asked_at = now,
@@ -149,7 +150,7 @@ static struct mono live_question_at(const struct path *path, bool active)
         return mono_add_ns(path->at.unanswered_at,
                            max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS));
     }
-    return active ? mono_add_ms(path->at.sent_at, PATH_KEEPALIVE_MS) : MONO_NEVER;
+    return active ? mono_add_ms(path->at.sent_at, path->keepalive_ms) : MONO_NEVER;
 }
 
 /* A larger frame is looked for. A search and a question are never due in one call. */
@@ -300,6 +301,11 @@ struct path_due path_expire(struct path *path, bool active, struct mono now)
     return due;
 }
 
+void path_keep(struct path *path, const struct keepalive *keepalive)
+{
+    path->keepalive_ms = keepalive_ms(keepalive, path->at.entered_at, path->at.received_at);
+}
+
 void path_on_sent(struct path *path, size_t frame_size, struct mono now)
 {
     path->at.sent_at = now;
@@ -397,9 +403,15 @@ void path_doubt(struct path *path, struct mono since, struct mono now)
     }
 }
 
+bool path_was_silent(const struct path *path)
+{
+    return path->at.unanswered_at.ns != MONO_NEVER.ns &&
+           mono_ms_between(path->at.received_at, path->at.unanswered_at) >= KEEPALIVE_MS_MIN;
+}
+
 bool path_stale(const struct path *path, struct mono now)
 {
-    return mono_ms_between(path->at.received_at, now) >= PATH_STALE_MS;
+    return mono_ms_between(path->at.received_at, now) >= path->keepalive_ms + PATH_STALE_MORE_MS;
 }
 
 /* Frames of the size in use do not pass any more. */

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "client/stun2/keepalive.h"
 #include "client/stun2/relay_session.h"
 #include "client/stun2/way.h"
 #include "proto/base/mono.h"
@@ -47,8 +48,7 @@ enum {
     PATH_PING_REPEAT_MS = 100,  /* between two liveness pings */
     PATH_DEAD_MS = 300,         /* no pong for this, or for three longer round trips: suspect */
     PATH_SPOKE_MS = 2000,       /* between two packets of somebody who speaks */
-    PATH_KEEPALIVE_MS = 15000,  /* until the mapping lifetime is measured */
-    PATH_STALE_MS = 25000,      /* without a sign of life; longer than a keepalive takes */
+    PATH_STALE_MORE_MS = 10000, /* beyond a keepalive, without a sign of life */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
     PATH_SIZE_TRIES_MAX = 3,
     PATH_SIZES_MAX = 4,           /* pings that are due at once */
@@ -117,6 +117,7 @@ struct path {
     uint8_t silent_pings;          /* pings sent to it before anything was heard */
     uint16_t frame_size;           /* the largest frame that passes; 0 until usable */
     uint64_t rtt_ns;               /* smoothed; 0 until the first pong */
+    uint32_t keepalive_ms;         /* direct: between two packets that keep it */
     struct path_mtu mtu;
     struct path_times at;
     struct path_ping pings[PATH_PINGS_MAX];
@@ -144,6 +145,9 @@ void path_init_relay(struct path *path, struct relay_session *relay, uint8_t ran
 /** What is due now on a direct path; `active` says that the conversation carries traffic
  * (keepalives matter). */
 struct path_due path_expire(struct path *path, bool active, struct mono now);
+
+/** From now on something goes so often that NATs keep the path, if the conversation is active. */
+void path_keep(struct path *path, const struct keepalive *keepalive);
 
 /** A frame of frame_size bytes was sent / something authenticated was received on this path. */
 void path_on_sent(struct path *path, size_t frame_size, struct mono now);
@@ -199,6 +203,9 @@ void path_relay_forgive(struct path *path);
 /** The relay's session was opened (again): a SUSPECT path is USABLE, and pings from before do not
  * count any more. */
 void path_relay_on_open(struct path *path, struct mono now);
+
+/** True if the first packet that got no answer was sent after a silence. */
+bool path_was_silent(const struct path *path);
 
 /** True for a path that is not NULL and direct. */
 bool path_is_direct(const struct path *path);

@@ -135,6 +135,7 @@ struct conversation {
     uint32_t fragment_id;
     struct mono active_until;
     struct mono used_at; /* something on this host had a packet for the peer last; NEVER: never */
+    struct mono silence_lost_at; /* the first packet after a silence got lost; NEVER: it did not */
     struct why why;
     uint8_t peer_nat_kind; /* as the peer measured it and the relay told; 0: not known */
 };

@@ -16,4 +16,6 @@ struct host_counters {
     uint64_t unknown_index, plaintext_dropped, foreign_dropped, fragments_in, fragments_out;
     uint64_t lan_said, lan_heard, lan_dropped; /* notices on the LAN */
     uint64_t handshakes, conversations_displaced, direct_established, direct_lost;
+    uint64_t silences_lost; /* the first packet after a silence got lost, and the path was good
+                               again soon: a NAT may have forgotten it */
 };

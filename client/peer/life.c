@@ -112,6 +112,7 @@ struct conversation *life_of(struct peer *peer, struct conversations *shared, st
     allowance_init(&a->allowance, &shared->silent, now);
     a->active_until = now;
     a->used_at = MONO_NEVER;
+    a->silence_lost_at = MONO_NEVER;
     peer->conversation = a;
     shared->count++;
     conversation_find_relays(a, now);

@@ -11,7 +11,8 @@ enum {
     RELAY_PING_MS = 15000,     /* the relayed round trip is measured so often while in use */
     RELAY_PING_BUSY_MS = 2000, /* with packets going: who only receives must notice, too, that
                                   the relay forgot its session (it was restarted) */
-    BUSY_MS = 10000,           /* packets went so recently */
+    SILENCE_LOST_MS = 15000,
+    BUSY_MS = 10000, /* packets went so recently */
 };
 
 /* ---- the choice ---- */
@@ -31,6 +32,16 @@ static void tell_size(const struct conversation *a, struct path *path)
     path->mtu.told = path->frame_size;
 }
 
+/* The path is good again so soon that the peer was there: a NAT had forgotten it. */
+static void silence_note(struct conversation *a, struct mono now)
+{
+    if (a->silence_lost_at.ns != MONO_NEVER.ns &&
+        mono_ms_between(a->silence_lost_at, now) < SILENCE_LOST_MS) {
+        a->shared->dataplane->counters.silences_lost++;
+    }
+    a->silence_lost_at = MONO_NEVER;
+}
+
 static void choose(struct conversation *a, struct mono now)
 {
     struct host_counters *counters = &a->shared->dataplane->counters;
@@ -43,6 +54,7 @@ static void choose(struct conversation *a, struct mono now)
         tell_size(a, a->paths.present);
     }
     if (!before && after) {
+        silence_note(a, now);
         counters->direct_established++;
         punching_succeeded(&a->punching);
         conversation_why(a, WHY_NONE, NULL);
@@ -362,6 +374,7 @@ void pathfinder_learn_ways(struct conversation *a, const struct way_finder *ways
 static struct mono expire_path(struct conversation *a, struct path *path, bool active,
                                struct host_io *io, struct mono now)
 {
+    path_keep(path, &a->shared->relays->keepalive);
     struct path_due due = path_expire(path, active, now);
 
     if (due.became_usable) {
@@ -370,6 +383,7 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
         return now;
     }
     if (due.became_suspect) {
+        a->silence_lost_at = path_was_silent(path) ? now : a->silence_lost_at;
         doubt_all(a, path->at.live_ping_at, now);
         return now;
     }

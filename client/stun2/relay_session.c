@@ -239,10 +239,12 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     relay->active = event->handle;
     if (!endpoint_equal(&relay->remote, &event->remote)) {
         relay->way = (struct way){0};
+        relay->observed = (struct endpoint){0};
     }
     relay->remote = event->remote;
+    relay->mapped_at = now;
     relay_targets_know(&relay->targets, &event->remote);
-    relay_session_on_observed(relay, &event->peer->observed);
+    relay_session_on_observed(relay, &event->peer->observed, now);
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
     relay->attaching.renew_at = mono_add_ms(now, ATTACHMENTS_RENEW_MS);
     relay_facts_begin(&relay->facts, event->hello, now);
@@ -329,6 +331,7 @@ bool relay_session_on_network(struct relay_session *relay, const struct way_find
     enum way_change change = way_look(&relay->way, ways, &any, aim(relay));
     bool changed = change == WAY_CHANGED || change == WAY_GONE;
 
+    relay->elsewhere = relay->elsewhere || change != WAY_SAME;
     if (changed) {
         relay->moved_at = now;
     }
@@ -350,10 +353,27 @@ bool relay_session_on_network(struct relay_session *relay, const struct way_find
     return changed;
 }
 
-void relay_session_on_observed(struct relay_session *relay, const struct endpoint *observed)
+void relay_session_on_observed(struct relay_session *relay, const struct endpoint *observed,
+                               struct mono now)
 {
+    bool is_here = !relay->elsewhere && !endpoint_is_none(&relay->observed) &&
+                   endpoint_same_ip(&relay->observed, observed);
+
+    if (!endpoint_equal(&relay->observed, observed)) {
+        relay->port_changed = relay->port_changed || is_here;
+        relay->mapped_at = now;
+    }
     relay->observed = *observed;
+    relay->elsewhere = false;
     relay->moved_at = MONO_NEVER;
+}
+
+bool relay_session_take_port_changed(struct relay_session *relay)
+{
+    bool changed = relay->port_changed;
+
+    relay->port_changed = false;
+    return changed;
 }
 
 bool relay_session_is_settling(const struct relay_session *relay, struct mono now)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "client/stun2/attachments.h"
+#include "client/stun2/keepalive.h"
 #include "client/stun2/relay_dials.h"
 #include "client/stun2/relay_facts.h"
 #include "client/stun2/relay_log.h"
@@ -106,7 +107,12 @@ struct relay_session {
     struct endpoint remote; /* of the active connection */
     struct way way;         /* there; while there is none, to the first target */
     struct relay_opens opens;
-    struct endpoint observed;    /* our address as that relay sees it */
+    struct endpoint observed;          /* our address as that relay sees it */
+    const struct keepalive *keepalive; /* of the set; borrowed */
+    struct mono mapped_at;             /* since then our NAT has the mapping in use, at most */
+    bool port_changed; /* the NAT gave us another port, though we are where we were; and nobody was
+                          told yet */
+    bool elsewhere;    /* perhaps, since the relay told where it sees us */
     struct mono moved_at;        /* the way to it changed, and it has not said since where it sees
                                     us; NEVER: it did not, or the relay did */
     uint8_t relay_key[KEY_SIZE]; /* that it showed last; 0: it was never open */
@@ -125,7 +131,12 @@ TAILQ_HEAD(relay_session_list, relay_session);
 void relay_session_begin(struct relay_session *relay, const struct url *url, struct mono now);
 
 /** The relay tells where it sees us. */
-void relay_session_on_observed(struct relay_session *relay, const struct endpoint *observed);
+void relay_session_on_observed(struct relay_session *relay, const struct endpoint *observed,
+                               struct mono now);
+
+/** True once after a NAT on the way forgot the mapping of this session: the relay sees us at
+ * another port of the same address, though the way there is the same. */
+bool relay_session_take_port_changed(struct relay_session *relay);
 
 /** True if the network changed a moment ago, and the relay may not know yet where we are: what it
  * would tell others of us now may be wrong. */

@@ -33,7 +33,7 @@ int relay_set_init(struct relay_set *set, const struct identity *identity, struc
     };
     int rc;
 
-    *set = (struct relay_set){.env = env};
+    *set = (struct relay_set){.env = env, .keepalive = keepalive_unmeasured()};
     TAILQ_INIT(&set->list);
     rc = attachments_init(&set->attachments, identity, store, env);
     if (rc != ERR_OK) {
@@ -69,6 +69,7 @@ struct relay_session *relay_set_add(struct relay_set *set, const struct url *url
     relay->env = set->env;
     relay->log.env = set->env;
     relay->attaching.attachments = &set->attachments;
+    relay->keepalive = &set->keepalive;
     relay->number = ++set->number_last;
     TAILQ_INSERT_TAIL(&set->list, relay, in_set);
     set->count++;

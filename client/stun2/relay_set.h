@@ -20,6 +20,7 @@ struct relay_set {
     struct link_hub *hub;
     const struct env *env;
     struct attachments attachments;
+    struct keepalive keepalive;     /* of all sessions */
     struct relay_session_list list; /* in the order they were added */
     size_t count;
     uint64_t number_last;

@@ -123,8 +123,20 @@ bool relay_upkeep_take_late(struct relay_session *relay)
     return late;
 }
 
+/* The session's mapping is kept as long as NATs were found to keep one. */
+static void expire_keepalive(struct relay_session *relay, struct mono now)
+{
+    if (relay->open) {
+        link_hub_keepalive(relay->hub, relay->active,
+                           keepalive_ms(relay->keepalive, relay->mapped_at,
+                                        link_hub_heard_at(relay->hub, relay->active)),
+                           now);
+    }
+}
+
 void relay_upkeep_expire(struct relay_session *relay, struct mono now)
 {
+    expire_keepalive(relay, now);
     expire_attachment(relay, now);
     expire_facts(relay, now);
     if (mono_due(look_at(relay), now)) {

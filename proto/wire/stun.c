@@ -48,6 +48,7 @@ enum attribute {
     ATTRIBUTE_OTHER_ADDRESS = 0x802c,
     ATTRIBUTE_LEND = 0xd354,
     ATTRIBUTE_FILLING = 0xd355,
+    ATTRIBUTE_LIVE = 0xd356,
 };
 
 /* CRC-32 of ITU V.42 (RFC 8489, 14.7), four bits at a time. */
@@ -198,6 +199,12 @@ static bool attribute_read(struct parse *p, uint16_t type, const uint8_t *value,
         if (m->lend_at == 0) {
             m->lend_at = p->at + ATTRIBUTE_HEADER_SIZE;
             m->lend_size = size;
+        }
+        return true;
+    case ATTRIBUTE_LIVE:
+        if (m->live_at == 0) {
+            m->live_at = p->at + ATTRIBUTE_HEADER_SIZE;
+            m->live_size = size;
         }
         return true;
     case ATTRIBUTE_USERNAME:
@@ -406,39 +413,80 @@ void stun_request_of_size(uint8_t *out, size_t size, const uint8_t id[STUN_ID_SI
     CHECK(finish(&w, true) == size);
 }
 
-size_t stun_lend_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
-                         size_t value_size)
+/* Our own binding request with one attribute of ours. Returns its size. */
+static size_t own_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], uint16_t attribute,
+                          const uint8_t *value, size_t value_size)
 {
     size_t size = STUN_REQUEST_SIZE + ATTRIBUTE_HEADER_SIZE + value_size;
     struct wbuf w = own_begin(out, size, TYPE_REQUEST, id);
 
-    CHECK(value_size % 4 == 0 && value_size <= STUN_LEND_SIZE_MAX);
-    wbuf_u16(&w, ATTRIBUTE_LEND);
+    CHECK(value_size % 4 == 0);
+    wbuf_u16(&w, attribute);
     wbuf_u16(&w, u16_of(value_size));
     wbuf_put(&w, value, value_size);
     CHECK(finish(&w, true) == size);
     return size;
 }
 
-int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
-                     const struct stun_message *request, const struct endpoint *mapped,
-                     const struct endpoint *local, const uint8_t *value, size_t value_size)
+size_t stun_lend_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
+                         size_t value_size)
+{
+    CHECK(value_size <= STUN_LEND_SIZE_MAX);
+    return own_request(out, id, ATTRIBUTE_LEND, value, value_size);
+}
+
+size_t stun_live_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
+                         size_t value_size)
+{
+    CHECK(value_size <= STUN_LIVE_SIZE_MAX);
+    return own_request(out, id, ATTRIBUTE_LIVE, value, value_size);
+}
+
+/* What the answer to a request with an attribute of ours says. */
+struct own_reply {
+    const struct endpoint *mapped, *local;
+    uint16_t attribute;
+    const uint8_t *value;
+    size_t value_size;
+};
+
+static int own_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
+                      const struct stun_message *request, const struct own_reply *reply)
 {
     struct wbuf w = wbuf_over(out, STUN_LEND_ANSWER_SIZE_MAX);
 
     if (request->unknown_count > 0 || request->classic ||
-        value_size > STUN_LEND_ANSWER_SIZE_MAX - STUN_ANSWER_SIZE_MAX - ATTRIBUTE_HEADER_SIZE) {
+        reply->value_size >
+            STUN_LEND_ANSWER_SIZE_MAX - STUN_ANSWER_SIZE_MAX - ATTRIBUTE_HEADER_SIZE) {
         return ERR_DROP;
     }
     header_write(&w, TYPE_SUCCESS, request->transaction);
-    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_XOR_MAPPED_ADDRESS, mapped,
+    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_XOR_MAPPED_ADDRESS, reply->mapped,
                   request->transaction);
-    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_RESPONSE_ORIGIN, local, NULL);
-    wbuf_u16(&w, ATTRIBUTE_LEND);
-    wbuf_u16(&w, u16_of(value_size));
-    wbuf_put(&w, value, value_size);
+    address_write(&w, STUN_ANSWER_SIZE_MAX, ATTRIBUTE_RESPONSE_ORIGIN, reply->local, NULL);
+    wbuf_u16(&w, reply->attribute);
+    wbuf_u16(&w, u16_of(reply->value_size));
+    wbuf_put(&w, reply->value, reply->value_size);
     *size = finish(&w, request->fingerprint);
     return ERR_OK;
+}
+
+int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
+                     const struct stun_message *request, const struct endpoint *mapped,
+                     const struct endpoint *local, const uint8_t *value, size_t value_size)
+{
+    const struct own_reply reply = {mapped, local, ATTRIBUTE_LEND, value, value_size};
+
+    return own_answer(out, size, request, &reply);
+}
+
+int stun_live_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
+                     const struct stun_message *request, const struct endpoint *mapped,
+                     const struct endpoint *local, const uint8_t *value, size_t value_size)
+{
+    const struct own_reply reply = {mapped, local, ATTRIBUTE_LIVE, value, value_size};
+
+    return own_answer(out, size, request, &reply);
 }
 
 size_t stun_lent_answer(uint8_t out[STUN_ANSWER_SIZE_MAX], const uint8_t id[STUN_ID_SIZE],

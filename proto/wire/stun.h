@@ -24,6 +24,7 @@ enum {
     STUN_UNKNOWN_MAX = 8,   /* unknown attributes that an answer lists at most */
     STUN_METHOD_BINDING = 1,
     STUN_LEND_SIZE_MAX = 640, /* of our own attribute LEND (proto/wire/lend.h) */
+    STUN_LIVE_SIZE_MAX = 984, /* of our own attribute LIVE (proto/wire/live.h) */
     STUN_LEND_ANSWER_SIZE_MAX = STUN_ANSWER_SIZE_MAX + 96,
     STUN_MEASURE_SIZE_MAX = 1472, /* of a request that measures what size passes */
 };
@@ -51,6 +52,7 @@ struct stun_message {
     size_t unknown_count;
     size_t integrity_at, integrity_sha256_at; /* offset of the attribute, 0: absent */
     size_t lend_at, lend_size; /* offset and size of the value of LEND; lend_at 0: absent */
+    size_t live_at, live_size; /* the same of LIVE */
 };
 
 /**
@@ -98,9 +100,19 @@ void stun_request_of_size(uint8_t *out, size_t size, const uint8_t id[STUN_ID_SI
 size_t stun_lend_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
                          size_t value_size);
 
+/** The same with the attribute LIVE, of at most STUN_LIVE_SIZE_MAX bytes. */
+size_t stun_live_request(uint8_t *out, const uint8_t id[STUN_ID_SIZE], const uint8_t *value,
+                         size_t value_size);
+
 /** Write the success answer to a request that had LEND, with this value of LEND (a multiple of 4).
  * ERR_DROP if it does not fit out, or the request has an attribute that must be understood. */
 int stun_lend_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
+                     const struct stun_message *request, const struct endpoint *mapped,
+                     const struct endpoint *local, const uint8_t *value,
+                     size_t value_size) MUST_CHECK;
+
+/** The same with LIVE. */
+int stun_live_answer(uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], size_t *size,
                      const struct stun_message *request, const struct endpoint *mapped,
                      const struct endpoint *local, const uint8_t *value,
                      size_t value_size) MUST_CHECK;

@@ -72,6 +72,13 @@
     X(lend_malformed, "lend_requests_total", "result=\"malformed\"", "")                           \
     X(lend_limited_address, "lend_requests_total", "result=\"limited_address\"", "")               \
     X(lend_limited_all, "lend_requests_total", "result=\"limited_all\"", "")                       \
+    X(live_cookies, "live_requests_total", "result=\"cookie\"",                                    \
+      "Hosts that want to know how long their NAT remembers, by what became of it.")               \
+    X(live_begun, "live_requests_total", "result=\"begun\"", "")                                   \
+    X(live_wrong_cookie, "live_requests_total", "result=\"wrong_cookie\"", "")                     \
+    X(live_malformed, "live_requests_total", "result=\"malformed\"", "")                           \
+    X(live_limited_address, "live_requests_total", "result=\"limited_address\"", "")               \
+    X(live_limited_all, "live_requests_total", "result=\"limited_all\"", "")                       \
     X(lent_sent, "lent_jobs_total", "result=\"sent\"",                                             \
       "Neighbours that want something sent to a host of theirs, by what became of it.")            \
     X(lent_bad_target, "lent_jobs_total", "result=\"bad_target\"", "")                             \

@@ -344,6 +344,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     outbox_move(&core->forward.words.out, out);
     lend_knocks_transmit(&core->lend.knocks, out, now);
     other_address_transmit(&core->other, out, now);
+    live_transmit(&core->stun.live, out, now);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);
     sent_count(core, out, before);
@@ -430,6 +431,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
     at = mono_min(at, reach_dials_deadline(&core->mesh.dials));
     at = mono_min(at, lend_knocks_deadline(&core->lend.knocks));
     at = mono_min(at, other_address_deadline(&core->other));
+    at = mono_min(at, live_deadline(&core->stun.live));
     at = mono_min(at, search_service_deadline(&core->search));
     at = mono_min(at, watch_deadline(&core->watch));
     at = mono_min(at, punch_service_deadline(&core->punch));

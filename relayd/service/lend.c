@@ -3,7 +3,6 @@
 #include "relayd/service/lend.h"
 
 #include "proto/base/bytes.h"
-#include "proto/crypto/hash.h"
 
 #include <string.h>
 
@@ -17,7 +16,7 @@ int lend_service_init(struct lend_service *service, struct relay_base *base,
 
     service->base = base;
     service->mesh = mesh;
-    env_random(&base->env, service->cookie_key, sizeof(service->cookie_key));
+    address_cookies_init(&service->cookies, &base->env);
     bucket_init(&service->all, &all_rate, now);
     rc = bucket_table_new(&service->addresses, 16, LEND_ADDRESSES_MAX, &address, &base->env);
     if (rc == ERR_OK) {
@@ -54,33 +53,6 @@ uint16_t lend_knock_port(const struct lend_service *service)
 void lend_note_local(struct lend_service *service, const struct endpoint *local)
 {
     service->local = *local;
-}
-
-/* ---- cookies ---- */
-
-enum { COOKIE_TEXT_SIZE = ENDPOINT_BYTES_SIZE + 8 };
-
-/* What a cookie is the code of: the address, and a period, `back` before this one. */
-static void cookie_text(uint8_t out[COOKIE_TEXT_SIZE], const struct endpoint *remote, uint64_t back,
-                        struct mono now)
-{
-    memcpy(out, remote->ip, 16);
-    be16_write(out + 16, remote->port);
-    be64_write(out + ENDPOINT_BYTES_SIZE, now.ns / (LEND_COOKIE_MS * NS_PER_MS) + 1 - back);
-}
-
-static bool cookie_is_right(const struct lend_service *service, const struct endpoint *remote,
-                            const uint8_t cookie[LEND_COOKIE_SIZE], struct mono now)
-{
-    uint8_t text[COOKIE_TEXT_SIZE];
-    bool right = false;
-
-    for (uint64_t back = 0; back < 2; back++) {
-        cookie_text(text, remote, back, now);
-        right = right || mac_ok(cookie, service->cookie_key, sizeof(service->cookie_key), text,
-                                sizeof(text));
-    }
-    return right;
 }
 
 /* ---- lenders ---- */
@@ -272,7 +244,6 @@ int lend_on_request(struct lend_service *service, const struct dgram *in,
     struct endpoint target = in->remote;
     uint8_t cookie[LEND_COOKIE_SIZE];
     uint16_t port;
-    uint8_t text[COOKIE_TEXT_SIZE];
     uint8_t value[LEND_ANSWER_SIZE_MAX];
     size_t value_size;
     struct lend_answer answer = {.state = LEND_STATE_BUSY};
@@ -287,13 +258,11 @@ int lend_on_request(struct lend_service *service, const struct dgram *in,
      * that one in, so it was told. */
     port = lend_request_port(in->data + request->lend_at);
     target.port = port != 0 ? port : target.port;
-    if (!cookie_is_right(service, &in->remote, cookie, now)) {
+    if (!address_cookie_ok(&service->cookies, &in->remote, now, cookie)) {
         counters->lend_wrong_cookie += memcmp(cookie, none, sizeof(none)) != 0 ? 1 : 0;
         counters->lend_cookies++;
         answer.state = LEND_STATE_COOKIE;
-        cookie_text(text, &in->remote, 0, now);
-        mac_label(answer.cookie, service->cookie_key, sizeof(service->cookie_key), "", text,
-                  sizeof(text));
+        address_cookie_make(&service->cookies, &in->remote, now, answer.cookie);
     } else {
         job = job_of(service, &target, transaction, now);
         job = job != NULL ? job : job_begin(service, in, &target, transaction, now);

@@ -13,6 +13,7 @@
 #include "proto/wire/lend.h"
 #include "proto/wire/stun.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/address_cookie.h"
 #include "relayd/service/lend_knocks.h"
 #include "rendezvous/mesh/mesh.h"
 
@@ -20,10 +21,9 @@
 #include <stddef.h>
 
 enum {
-    LEND_JOBS_MAX = 256,    /* at a time */
-    LEND_JOB_MS = 5000,     /* so long one is remembered, and not done anew */
-    LEND_WAIT_MS = 1000,    /* a lender that did not answer by then has refused */
-    LEND_COOKIE_MS = 30000, /* a cookie is good for one to two of these */
+    LEND_JOBS_MAX = 256, /* at a time */
+    LEND_JOB_MS = 5000,  /* so long one is remembered, and not done anew */
+    LEND_WAIT_MS = 1000, /* a lender that did not answer by then has refused */
     /* One IPv4 address or IPv6 /56 may be measured so often: LEND_BURST times at once, then once in
      * LEND_COST seconds. */
     LEND_BURST = 12,
@@ -50,7 +50,7 @@ struct lend_service {
     size_t ports_count;
     uint16_t answer_ports[LEND_ANSWER_PORTS_MAX]; /* at which this relay answers STUN (RFC 5780) */
     size_t answer_ports_count;
-    uint8_t cookie_key[32];
+    struct address_cookies cookies;
     struct lend_job jobs[LEND_JOBS_MAX];
     struct bucket_table *addresses;
     struct bucket all;

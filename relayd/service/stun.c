@@ -10,12 +10,17 @@ int stun_service_init(struct stun_service *service, struct relay_base *base,
     service->base = base;
     service->lend = lend;
     service->other = other;
-    return outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_LEND_ANSWER_SIZE_MAX,
-                       STUN_QUEUE_MAX);
+    int rc = live_service_init(&service->live, base);
+
+    return rc != ERR_OK
+               ? rc
+               : outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_LEND_ANSWER_SIZE_MAX,
+                             STUN_QUEUE_MAX);
 }
 
 void stun_service_fini(struct stun_service *service)
 {
+    live_service_fini(&service->live);
     outbox_fini(&service->out);
 }
 
@@ -73,6 +78,35 @@ static void answer_plainly(struct stun_service *service, const struct dgram *in,
     counters->stun_answered += refused ? 0 : 1;
 }
 
+/* Requests of a round that has begun have a limit of their own. */
+static void live_take(struct stun_service *service, const struct dgram *in,
+                      const struct stun_message *message, struct mono now)
+{
+    uint8_t packet[STUN_LEND_ANSWER_SIZE_MAX], value[LIVE_ANSWER_SIZE];
+    struct live_request request;
+    struct live_answer answer;
+    size_t size = 0;
+
+    if (message->method != STUN_METHOD_BINDING ||
+        live_request_decode(&request, in->data + message->live_at, message->live_size) != ERR_OK) {
+        service->base->counters.live_malformed++;
+        return;
+    }
+    struct live_round *round = live_round_of(&service->live, in, &request, now);
+
+    if (round == NULL && !limits_stun_take(&service->base->limits, &in->remote, now)) {
+        return;
+    }
+    if (!live_on_request(&service->live, in, &request, round, &answer, now)) {
+        return;
+    }
+    live_answer_encode(value, &answer);
+    if (stun_live_answer(packet, &size, message, &in->remote, &in->local, value, sizeof(value)) ==
+        ERR_OK) {
+        outbox_put(&service->out, &in->local, &in->remote, packet, size);
+    }
+}
+
 void stun_service_receive(struct stun_service *service, const struct dgram *in, struct mono now)
 {
     struct relay_counters *counters = &service->base->counters;
@@ -82,6 +116,10 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
 
     if (stun_parse(&request, in->data, in->size) != ERR_OK || request.class != STUN_CLASS_REQUEST) {
         counters->stun_malformed++;
+        return;
+    }
+    if (request.live_at != 0) {
+        live_take(service, in, &request, now);
         return;
     }
     if (!limits_stun_take(&service->base->limits, &in->remote, now)) {

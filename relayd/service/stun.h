@@ -9,6 +9,7 @@
 #include "proto/net/dgram.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/lend.h"
+#include "relayd/service/live.h"
 #include "relayd/service/other_address.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct stun_service {
     struct relay_base *base; /* these are borrowed */
     struct lend_service *lend;
     struct other_address *other;
+    struct live_service live;
     struct outbox out; /* answers that wait */
 };
 

@@ -34,9 +34,22 @@ static bool same_by_rule(enum nat_rule rule, const struct endpoint *a, const str
     return endpoint_equal(a, b);
 }
 
-static bool lives(const struct nat *nat, struct mono last_at, struct mono now)
+static bool lives(const struct nat *nat, const struct nat_mapping *m, struct mono last_at,
+                  struct mono now)
 {
-    return mono_before(now, mono_add_ms(last_at, (uint64_t)nat->kind.lifetime_s * 1000));
+    uint64_t s = nat->kind.quiet_lifetime_s != 0 && !m->kept ? nat->kind.quiet_lifetime_s
+                                                             : nat->kind.lifetime_s;
+
+    return mono_before(now, mono_add_ms(last_at, s * 1000));
+}
+
+/* A packet passes a mapping: it may count as used both ways from now on. */
+static void use_note(const struct nat *nat, struct nat_mapping *m, bool inbound, struct mono now)
+{
+    bool early = mono_before(now, mono_add_ms(m->born_at, NAT_KEPT_MS));
+
+    m->kept = m->kept || (m->answered && !early) || (inbound && nat->kind.answered_is_kept);
+    m->answered = m->answered || inbound;
 }
 
 static void forget_expired(struct nat *nat, struct mono now)
@@ -44,7 +57,7 @@ static void forget_expired(struct nat *nat, struct mono now)
     size_t kept = 0;
 
     for (size_t i = 0; i < nat->mappings_count; i++) {
-        if (lives(nat, nat->mappings[i].last_at, now)) {
+        if (lives(nat, &nat->mappings[i], nat->mappings[i].last_at, now)) {
             if (kept != i) {
                 nat->mappings[kept] = nat->mappings[i];
             }
@@ -54,7 +67,9 @@ static void forget_expired(struct nat *nat, struct mono now)
     nat->mappings_count = kept;
     kept = 0;
     for (size_t i = 0; i < nat->contacts_count; i++) {
-        if (lives(nat, nat->contacts[i].last_at, now)) {
+        struct mono last_at = nat->contacts[i].last_at; /* no mapping lives longer than this */
+
+        if (mono_before(now, mono_add_ms(last_at, (uint64_t)nat->kind.lifetime_s * 1000))) {
             nat->contacts[kept++] = nat->contacts[i];
         }
     }
@@ -224,7 +239,8 @@ static struct nat_mapping *mapping_for(struct nat *nat, const struct endpoint *i
         return NULL;
     }
     struct nat_mapping *m = &nat->mappings[nat->mappings_count];
-    *m = (struct nat_mapping){.inside = *inside, .external = *inside, .remote = *remote};
+    *m = (struct nat_mapping){
+        .inside = *inside, .external = *inside, .remote = *remote, .born_at = now};
     m->id = ++nat->mapping_id_last;
     if (nat->kind.translates) {
         m->external = choose_address(nat, inside);
@@ -271,6 +287,7 @@ enum nat_verdict nat_outbound(struct nat *nat, const struct endpoint *inside,
     if (m == NULL) {
         return NAT_FULL;
     }
+    use_note(nat, m, false, now);
     contact(nat, m, remote, now);
     *external = m->external;
     return NAT_PASSED;
@@ -286,7 +303,7 @@ static bool lets_in(const struct nat *nat, const struct nat_mapping *m,
         const struct nat_contact *c = &nat->contacts[i];
 
         if (c->mapping_id == m->id && same_by_rule(nat->kind.filtering, &c->remote, remote) &&
-            lives(nat, c->last_at, now)) {
+            lives(nat, m, c->last_at, now)) {
             return true;
         }
     }
@@ -301,12 +318,16 @@ enum nat_verdict nat_inbound(struct nat *nat, const struct endpoint *external,
 
     forget_expired(nat, now);
     for (size_t i = 0; i < nat->mappings_count; i++) {
-        const struct nat_mapping *m = &nat->mappings[i];
+        struct nat_mapping *m = &nat->mappings[i];
 
         if (!endpoint_equal(&m->external, external)) {
             continue;
         }
         if (lets_in(nat, m, remote, now)) {
+            use_note(nat, m, true, now);
+            if (nat->kind.inbound_refreshes) {
+                contact(nat, m, remote, now);
+            }
             *inside = m->inside;
             return NAT_PASSED;
         }

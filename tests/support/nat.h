@@ -26,6 +26,7 @@ enum {
     NAT_CONTACTS_MAX = 8192, /* of all mappings */
     NAT_OWN_MAX = 2048,
     NAT_OWN_MS = 30000,
+    NAT_KEPT_MS = 2000,
 };
 
 struct nat_kind {
@@ -42,6 +43,10 @@ struct nat_kind {
     bool paired;           /* or all mappings of one address inside get the same one */
     uint16_t others_per_s; /* ports that other users take meanwhile, at random instants */
     bool prohibits;        /* what it refuses it answers by ICMP, as administratively prohibited */
+    uint32_t quiet_lifetime_s; /* of a mapping that was not used both ways after NAT_KEPT_MS, as
+                                  Linux does; 0: as all others */
+    bool answered_is_kept;     /* ... or that was never answered, as pf does */
+    bool inbound_refreshes;    /* packets from outside keep a mapping, too */
 };
 
 /** A remote endpoint to which a mapping has sent. */
@@ -63,7 +68,9 @@ struct nat_mapping {
     uint32_t id;
     struct endpoint inside, external;
     struct endpoint remote; /* of the first packet; the mapping rule may look at parts of it only */
-    struct mono last_at;    /* when the last packet to any remote left */
+    struct mono born_at;
+    struct mono last_at; /* when the last packet to any remote left */
+    bool answered, kept; /* see quiet_lifetime_s */
 };
 
 struct nat {

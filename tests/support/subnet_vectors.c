@@ -4,6 +4,7 @@
 
 #include "proto/wire/control.h"
 #include "proto/wire/lend.h"
+#include "proto/wire/live.h"
 #include "proto/wire/relayed.h"
 #include "proto/wire/stun.h"
 #include "rendezvous/search/find_relays.h"
@@ -498,6 +499,29 @@ void addresses_are_lent(void **state)
     answer.lenders[0].address.port = 443;
     size = stun_lent_answer(lent, id, &mapped, &answer.lenders[0].address);
     output("stun_lent_answer", lent, size);
+}
+
+void lifetimes_are_measured(void **state)
+{
+    struct live_request request = {.kind = LIVE_KIND_ENTER, .index = 12, .delay_ms = 7300};
+    const struct live_answer answer = {.state = LIVE_STATE_OPEN, .known = 1 << 7 | 1 << 12};
+    uint8_t value[LIVE_REQUEST_SIZE_MAX];
+    size_t size;
+
+    (void)state;
+    for (uint8_t i = 0; i < LIVE_ROUND_SIZE; i++) {
+        request.round[i] = i;
+    }
+    live_request_encode(value, &size, &request);
+    output("live_enter", value, size);
+    request = (struct live_request){.kind = LIVE_KIND_SET, .set = answer.known};
+    for (uint8_t i = 0; i < LIVE_ROUND_SIZE; i++) {
+        request.round[i] = i;
+    }
+    live_request_encode(value, &size, &request);
+    output("live_set", value, size);
+    live_answer_encode(value, &answer);
+    output("live_answer", value, LIVE_ANSWER_SIZE);
 }
 
 void every_message_of_the_subnet_has_a_vector(void **state)

@@ -26,6 +26,7 @@ void a_search_and_its_result(void **state);
 
 /** Relays lend their addresses to a host that measures its NAT. */
 void addresses_are_lent(void **state);
+void lifetimes_are_measured(void **state);
 
 /** Behind those above: no message that section 17 brought is without a vector. */
 void every_message_of_the_subnet_has_a_vector(void **state);

@@ -211,7 +211,7 @@ static void after_a_move_a_relay_introduces_only_once_it_sees_where_we_are(void 
     a->punching.retry.at = lab->now;
     assert_int_equal(introduction_ask_at(a).ns,
                      settled.ns); /* it may see no change, and say nothing */
-    relay_session_on_observed(relay, &seen);
+    relay_session_on_observed(relay, &seen, lab->now);
     assert_int_equal(introduction_ask_at(a).ns, lab->now.ns);
     lab_free(lab);
 }
