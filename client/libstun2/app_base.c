@@ -4,6 +4,14 @@
 
 enum { REQUEST_FIRST = 0x100, REQUEST_LAST = 0xffffff };
 
+void app_base_want_kind(struct app_base *base)
+{
+    if (base->nat_kind == 0 && !base->kind_wanted) {
+        base->kind_wanted = true;
+        (void)app_events_add(&base->events, STUN2_EVENT_MEASURE_FIRST);
+    }
+}
+
 uint32_t app_base_request(struct app_base *base)
 {
     base->request_last = base->request_last < REQUEST_FIRST || base->request_last >= REQUEST_LAST

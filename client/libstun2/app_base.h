@@ -10,6 +10,7 @@
 #include "proto/base/env.h"
 #include "proto/net/dgram.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -27,7 +28,11 @@ struct app_base {
     uint8_t nat_kind;  /* as relays are told; 0: not known yet */
     uint32_t keepalive_ms;
     uint32_t request_last; /* the last number of a question to a relay */
+    bool kind_wanted;      /* the application was told that the kind of NAT is waited for */
 };
+
+/** Something waits for the kind of NAT: the application is told, once. */
+void app_base_want_kind(struct app_base *base);
 
 /** The number of the next question to a relay; never 0, nor one of another room's questions
  * (client/stun2/seeking.h). */

@@ -64,10 +64,7 @@ bool pool_seats_want(struct pool_seats *pools, uint64_t relay, const char *app, 
         if (seat->step == POOL_STEP_UNUSED) {
             *seat = (struct pool_seat){.step = POOL_STEP_WANTED, .relay = relay};
             (void)snprintf(seat->app, sizeof(seat->app), "%s", app);
-            if (pools->base->nat_kind == 0 && !pools->measure_told) {
-                pools->measure_told = true;
-                (void)app_events_add(&pools->base->events, STUN2_EVENT_MEASURE_FIRST);
-            }
+            app_base_want_kind(pools->base);
             pool_seats_expire(pools, now);
             return true;
         }

@@ -32,7 +32,6 @@ struct pool_seat {
 struct pool_seats {
     struct app_base *base; /* borrowed */
     struct pool_seat seats[STUN2_POOLS_MAX];
-    bool measure_told;
 };
 
 /** Want to be in this pool. False: there are STUN2_POOLS_MAX. Once more does no harm. */

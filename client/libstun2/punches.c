@@ -47,14 +47,6 @@ static void ask(struct punches *punches, struct app_punch *punch, struct mono no
     }
 }
 
-static void measure_tell(struct punches *punches)
-{
-    if (punches->table.base->nat_kind == 0 && !punches->measure_told) {
-        punches->measure_told = true;
-        (void)app_events_add(&punches->table.base->events, STUN2_EVENT_MEASURE_FIRST);
-    }
-}
-
 uint64_t punches_ask(struct punches *punches, uint64_t relay, const uint8_t *key, const char *app,
                      struct mono now)
 {
@@ -69,7 +61,7 @@ uint64_t punches_ask(struct punches *punches, uint64_t relay, const uint8_t *key
     } else {
         (void)snprintf(punch->app, sizeof(punch->app), "%s", app);
     }
-    measure_tell(punches);
+    app_base_want_kind(punches->table.base);
     if (may_ask(punches, punch)) {
         ask(punches, punch, now);
     }
@@ -180,7 +172,7 @@ bool punches_answer(struct punches *punches, uint64_t number, bool yes, struct m
         return false;
     }
     if (yes) {
-        measure_tell(punches);
+        app_base_want_kind(punches->table.base);
         agree(punches, punch, punch->offer_id, now);
     } else {
         punch_words_answer(punches->table.base, punch->relay, punch->offer_id, false);

@@ -15,7 +15,6 @@
 struct punches {
     struct punch_table table;
     const struct pool_seats *pools; /* borrowed: which ones this application is in */
-    bool measure_told;              /* that punches wait for the kind of NAT */
 };
 
 /** The application wants one with a key, or with anybody of a pool (key NULL). Returns its number;

@@ -38,14 +38,6 @@ quic=${XDG_CACHE_HOME:-$HOME/.cache}/ziglan/prefix/lib/pkgconfig
 # shellcheck disable=SC2046
 check "quic_echo.c compiles" compile quic_echo quic_peer.c \
     $(PKG_CONFIG_PATH=$quic pkg-config --static --cflags --libs libngtcp2_crypto_wolfssl)
-shown() { nm -D --defined-only "$prefix/lib/libstun2.so" | awk '$2 != "A" { print $3 }'; }
-kept() { nm -g --defined-only "$prefix/lib/libstun2.a" 2>/dev/null | awk 'NF == 3 { print $3 }'; }
-only_ours() { # command that prints names
-    "$@" >"$work/names"
-    [ "$(grep -c '^stun2_' "$work/names")" -gt 40 ] && ! grep -v '^stun2_' "$work/names"
-}
-check "the shared library shows stun2_* and nothing else" only_ours shown
-check "so does the static one" only_ours kept
 
 lab_public vps 192.0.2.10
 lab_site home-one port-restricted 198.51.100.11 192.168.11
