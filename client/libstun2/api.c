@@ -494,7 +494,7 @@ int stun2_punch_address(const struct stun2 *agent, uint64_t punch, struct stun2_
     for (size_t i = 0; punch != 0 && i < STUN2_PUNCHES_MAX; i++) {
         const struct app_punch *one = &agent->punches.table.list[i];
 
-        if (one->number == punch && one->was_open) {
+        if (one->number == punch && one->step == PUNCH_STEP_OPEN) {
             *out = app_address(&one->proven.remote);
             return 1;
         }

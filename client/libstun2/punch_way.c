@@ -211,10 +211,10 @@ void punch_way_on_relayed(struct punch_table *table, const uint8_t key[KEY_SIZE]
 
 /* ---- keeping ---- */
 
-void punch_way_doubt(struct app_punch *punch, struct mono now)
+void punch_way_doubt(struct app_punch *punch, struct mono at)
 {
     if (punch->was_open && punch->proven.misses == 0) { /* else one is on its way */
-        punch->proven.check_at = now;
+        punch->proven.check_at = mono_min(punch->proven.check_at, at);
     }
 }
 

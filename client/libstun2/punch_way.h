@@ -12,9 +12,12 @@
 #include <stdbool.h>
 
 enum {
-    PUNCH_WAY_CHECK_MS = 1000,      /* an unanswered punch probe is repeated after so long */
-    PUNCH_WAY_MISSES_MAX = 4,       /* in a row: the way is lost */
-    PUNCH_WAY_LOST_CHECK_MS = 5000, /* and is still looked at so often */
+    PUNCH_WAY_CHECK_MS = 1000, /* an unanswered punch probe is repeated after so long */
+    PUNCH_WAY_MISSES_MAX = 4,  /* in a row: the way is lost */
+    /* and is looked at so seldom: for 30 s a Linux router takes what comes to be for itself, if it
+     * came before the host inside sent anything there */
+    PUNCH_WAY_LOST_CHECK_MS = 40000,
+    PUNCH_WAY_MOVED_MS = 1500, /* when this side has moved: not before the peer may know */
 };
 
 /** Begin a round at fire_at, in place of one that runs. The terms are known. */
@@ -29,8 +32,8 @@ bool punch_way_on_frame(struct punch_table *table, struct app_punch *punch, cons
 void punch_way_on_relayed(struct punch_table *table, const uint8_t key[KEY_SIZE],
                           const uint8_t *frame, size_t size, struct mono now);
 
-/** Is the way still there? Look now. */
-void punch_way_doubt(struct app_punch *punch, struct mono now);
+/** Is the way still there? Look at this time, or sooner. */
+void punch_way_doubt(struct app_punch *punch, struct mono at);
 
 /** Send what is due; end what is over. */
 void punch_way_expire(struct punch_table *table, struct app_punch *punch, struct mono now);

@@ -296,7 +296,7 @@ void punches_on_observed(struct punches *punches, const struct relay_session *fr
 void punches_doubt(struct punches *punches, struct mono now)
 {
     for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
-        punch_way_doubt(&punches->table.list[i], now);
+        punch_way_doubt(&punches->table.list[i], mono_add_ms(now, PUNCH_WAY_MOVED_MS));
     }
 }
 

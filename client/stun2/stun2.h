@@ -260,7 +260,8 @@ enum stun2_event_type {
      * use their one socket, and each the address that it was told. */
     STUN2_EVENT_OPEN,
     STUN2_EVENT_MOVED, /* punch, key, address: the peer is reached there from now on */
-    /** punch, key: the way died; a new one is sought until stun2_punch_end. OPEN comes again. */
+    /** punch, key: the way died; a new one is sought until stun2_punch_end. OPEN comes again; send
+     * nothing until then. */
     STUN2_EVENT_LOST,
     /** punch, key, app, code (enum stun2_failure), text. The punch is over. */
     STUN2_EVENT_FAILED,
