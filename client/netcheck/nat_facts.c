@@ -150,7 +150,7 @@ static void ports_judge(struct nat_facts *out, const struct nat_sample *samples,
     }
     if (out->mapping == NAT_DEPENDS_ON_NOTHING || out->mapping == NAT_DEPENDS_NOT_ON_PORT) {
         out->ports = NAT_PORTS_ONE;
-    } else if (mappings_count >= ORDERED_MIN) {
+    } else if (out->mapping != NAT_DEPENDS_UNKNOWN && mappings_count >= ORDERED_MIN) {
         out->step = step_of(mappings, ordered);
         if (out->step > 0) {
             out->ports = NAT_PORTS_STEP;

@@ -7,12 +7,13 @@
 #include <string.h>
 
 enum {
-    SILENT_MS = 500,    /* the relay that is asked to knock is silent: another one */
-    ASKS_MAX = 12,      /* requests of one round */
-    SPARED_MS = 600,    /* so long after they began to, those who may knock are sent nothing */
-    NO_KNOCKS_MS = 900, /* so long is waited for a relay that lets knock */
-    SIZE_EVERY_MS = 60, /* between two sizes: relays answer 10 requests a second */
-    TIME_EVERY_MS = 200,
+    SILENT_MS = 500,     /* the relay that is asked to knock is silent: another one */
+    ASKS_MAX = 12,       /* requests of one round */
+    SPARED_MS = 600,     /* so long after they began to, those who may knock are sent nothing */
+    NO_KNOCKS_MS = 900,  /* so long is waited for a relay that lets knock */
+    SIZE_EVERY_MS = 100, /* between two sizes: relays answer 10 requests a second, of everything, */
+    TIME_AFTER_MS = 600, /* so what only times them comes after the sizes */
+    TIME_EVERY_MS = 250,
     TIME_COUNT = 3,
     HAIRPIN_COUNT = 3,
     HAIRPIN_EVERY_MS = 150,
@@ -233,8 +234,9 @@ static void times_ask(struct netcheck *check, struct mono now)
 {
     for (size_t i = 0; i < check->cfg.relays_count; i++) {
         for (uint64_t k = 0; k < TIME_COUNT; k++) {
-            struct question *q = ask(check, QUESTION_TIME, NETCHECK_SOCKET_MAPPING,
-                                     &check->cfg.relays[i], mono_add_ms(now, TIME_EVERY_MS * k));
+            struct question *q =
+                ask(check, QUESTION_TIME, NETCHECK_SOCKET_MAPPING, &check->cfg.relays[i],
+                    mono_add_ms(now, TIME_AFTER_MS + TIME_EVERY_MS * k));
 
             if (q != NULL) {
                 q->tries_max = 1;

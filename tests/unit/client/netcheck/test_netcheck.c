@@ -65,6 +65,27 @@ static void mapping_and_filtering_of_every_kind_are_found(void **state)
     }
 }
 
+/* Each socket has a port, and each was seen by one relay only: how ports depend on the peer is not
+ * known, so neither is how they are chosen. */
+static void ports_of_sockets_that_one_relay_saw_tell_nothing(void **state)
+{
+    const uint8_t ip[4] = {203, 0, 113, 7}, relay_ip[4] = {192, 0, 2, 1}, own[4] = {10, 0, 0, 2};
+    const struct endpoint relay = endpoint_v4(relay_ip, 4433), local = endpoint_v4(own, 40001);
+    struct nat_sample samples[3];
+    struct nat_facts facts;
+
+    (void)state;
+    for (uint16_t i = 0; i < 3; i++) {
+        samples[i] = (struct nat_sample){.socket = (uint16_t)(40001 + i),
+                                         .remote = relay,
+                                         .mapped = endpoint_v4(ip, (uint16_t)(40001 + 7001 * i)),
+                                         .order = i};
+    }
+    nat_facts_judge(&facts, &local, samples, 3);
+    assert_int_equal(facts.mapping, NAT_DEPENDS_UNKNOWN);
+    assert_int_equal(facts.ports, NAT_PORTS_UNKNOWN);
+}
+
 static void the_names_are_those_of_stun2(void **state)
 {
     static const struct {
@@ -358,6 +379,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mapping_and_filtering_of_every_kind_are_found),
+        cmocka_unit_test(ports_of_sockets_that_one_relay_saw_tell_nothing),
         cmocka_unit_test(the_names_are_those_of_stun2),
         cmocka_unit_test(ports_by_steps_of_a_range_and_the_own_one_are_told_apart),
         cmocka_unit_test(a_nat_with_several_addresses_is_seen),
