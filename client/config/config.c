@@ -54,7 +54,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays, *portmap, *lan;
+    int *log_level, *home_relays, *portmap, *lan, *guess_ports;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -111,6 +111,8 @@ static const cyaml_schema_field_t fields[] = {
                          portmap_words, CYAML_ARRAY_LEN(portmap_words)),
     CYAML_FIELD_ENUM_PTR("lan", OPTIONAL | CYAML_FLAG_STRICT, struct raw, lan, bool_words,
                          CYAML_ARRAY_LEN(bool_words)),
+    CYAML_FIELD_ENUM_PTR("guess_ports", OPTIONAL | CYAML_FLAG_STRICT, struct raw, guess_ports,
+                         bool_words, CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
                          CLIENT_CONFIG_ZIGLANS_MAX),
@@ -140,6 +142,7 @@ static const struct config_key keys[] = {
     {"listen_port", "a number from 0 (any free port) to 65535"},
     {"portmap", "auto, on or off"},
     {"lan", "true or false"},
+    {"guess_ports", "true or false"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
     {"relays", "a list of at most 8 URLs that begin with relay://, or keys of relays"},
@@ -158,7 +161,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, mtu, fixed, ziglans, relays, "
+                                 "lan, guess_ports, mtu, fixed, ziglans, relays, "
                                  "home_relays, "
                                  "peers [name, id, via, routes [net]], dns {enabled, address, "
                                  "search}, "
@@ -456,6 +459,9 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     if (raw->portmap != NULL) {
         out->portmap = (enum portmap_mode) * raw->portmap;
     }
+    if (raw->guess_ports != NULL) {
+        out->guess_ports = *raw->guess_ports != 0;
+    }
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&
            number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
@@ -492,6 +498,7 @@ static struct client_config *config_with_defaults(void)
         config->dns_enabled = true;
         config->home_relays = true;
         config->lan = true;
+        config->guess_ports = true;
         config->log_level = TRACE_LEVEL_INFO;
     }
     return config;

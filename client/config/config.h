@@ -60,6 +60,7 @@ struct client_config {
     size_t ziglans_count;
     char **relays; /* URLs, relay://, or keys */
     size_t relays_count;
+    bool guess_ports; /* of NATs that give each destination another one */
     bool home_relays; /* look for two that work well, besides those */
     struct client_config_peer *peers;
     size_t peers_count;

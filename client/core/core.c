@@ -12,12 +12,13 @@
 #include "client/core/lifetimes.h"
 #include "client/core/mapping.h"
 #include "client/core/membership.h"
+#include "client/core/pings.h"
 #include "client/core/telling.h"
 #include "client/peer/farewell.h"
+#include "client/peer/guesswork.h"
 #include "client/peer/life.h"
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
-#include "client/peer/pinging.h"
 #include "client/stun2/seeking.h"
 #include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
@@ -258,7 +259,8 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
         struct origin origin = {.local = in->local, .remote = in->remote};
 
         events_on_frame(core, &origin, in->data, in->size, io, now);
-    } else if (!homing_on_stun(core, in, now) && !mapping_on_stun(core, in, now)) {
+    } else if (!homing_on_stun(core, in, now) && !mapping_on_stun(core, in, now) &&
+               !guesswork_on_stun(&core->conversations, in, now)) {
         core->dataplane.counters.foreign_dropped++;
     }
 }
@@ -271,23 +273,6 @@ void host_core_packets(struct host_core *core, struct packet *packets, size_t co
     }
     for (size_t i = 0; i < count; i++) {
         dataplane_send(core, &packets[i], io, now);
-    }
-}
-
-static void expire_pings(struct host_core *core, struct host_io *io, struct mono now)
-{
-    for (size_t i = 0; i < PING_REQUESTS_MAX; i++) {
-        struct ping_request *request = &core->conversations.pings.list[i];
-        struct conversation *a = ping_request_waits(request, now)
-                                     ? life_of(request->peer, &core->conversations, now)
-                                     : NULL;
-
-        if (a != NULL && life_ready(a, io, now)) {
-            a->used_at = now;
-            conversation_touch(a, now);
-            request->transaction = pinging_send(a, path_table_present(&a->paths), 0, io, now);
-            request->sent_at = request->transaction != 0 ? now : MONO_NEVER;
-        }
     }
 }
 
@@ -314,7 +299,7 @@ void host_core_expire(struct host_core *core, struct host_io *io, struct mono no
     ziglan_list_expire(&core->ziglans, now);
     telling_expire(core, now);
     clock_expire(core, now);
-    expire_pings(core, io, now);
+    pings_expire(core, io, now);
     while ((timer = heap_pop_due(&core->conversations.timers, now)) != NULL) {
         life_expire(HEAP_OWNER(timer, struct conversation, timer), io, now);
     }

@@ -267,7 +267,7 @@ static void on_plain(struct host_core *core, struct conversation *a, bool relaye
         on_fragment(core, a, relayed, plain, size, io, now);
         break;
     case PLAIN_PROTOCOL_CONTROL:
-        introduction_on_control(a, plain + PLAIN_HEADER_SIZE, size - PLAIN_HEADER_SIZE, now);
+        introduction_on_control(a, plain + PLAIN_HEADER_SIZE, size - PLAIN_HEADER_SIZE, io, now);
         break;
     default:
         deliver(&core->dataplane, a, relayed, plain, size, io, now);

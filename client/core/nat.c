@@ -12,9 +12,30 @@ size_t host_core_nat_relays(const struct host_core *core, bool v4,
     return relay_addresses(&core->relays, v4, out, NETCHECK_RELAYS_MAX);
 }
 
-void host_core_set_nat(struct host_core *core, enum nat_name name)
+/* The peer is told with the next punch; then both know whether ports are to be guessed. */
+static void punch_again(struct host_core *core, struct mono now)
 {
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct conversation *a =
+            core->peers.list[i] == NULL ? NULL : core->peers.list[i]->conversation;
+
+        if (a != NULL && a->punching.id != 0 && path_table_direct(&a->paths) == NULL) {
+            punching_begin_anew(&a->punching, now);
+            conversation_wake(a, now);
+        }
+    }
+}
+
+void host_core_set_nat(struct host_core *core, enum nat_name name, const struct guess_ports *ports,
+                       struct mono now)
+{
+    bool differs = core->conversations.nat_kind != (uint8_t)name;
+
     core->conversations.nat_kind = (uint8_t)name;
+    core->conversations.guesswork.ports = ports != NULL ? *ports : (struct guess_ports){0};
+    if (differs && name != NAT_NAME_UNKNOWN) {
+        punch_again(core, now);
+    }
 }
 
 bool host_core_nat_wanted(struct host_core *core)

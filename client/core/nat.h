@@ -6,14 +6,17 @@
 #include "client/core/core.h"
 #include "client/netcheck/nat_facts.h"
 #include "client/netcheck/netcheck.h"
+#include "client/stun2/guess.h"
 
 /** The addresses of this host's relays of one family, each relay's once: first where there is an
  * open session. Returns how many. */
 size_t host_core_nat_relays(const struct host_core *core, bool v4,
                             struct endpoint out[NETCHECK_RELAYS_MAX]);
 
-/** What this host's NAT is, to be told to relays with requests for punches. */
-void host_core_set_nat(struct host_core *core, enum nat_name name);
+/** What this host's NAT is, to be told to relays with requests for punches, and which ports it
+ * gives (NULL: not known). Where no punch succeeded before it was known, one is tried again. */
+void host_core_set_nat(struct host_core *core, enum nat_name name, const struct guess_ports *ports,
+                       struct mono now);
 
 /** True, once, if a relay wants to know what this host's NAT is, and it was not told so far. */
 bool host_core_nat_wanted(struct host_core *core);

@@ -5,6 +5,7 @@
 #include "client/core/core_internal.h"
 #include "client/core/lan.h"
 #include "client/core/mapping.h"
+#include "client/peer/guesswork.h"
 #include "client/peer/pathfinder.h"
 
 static struct conversation *conversation_of(const struct host_core *core, size_t i)
@@ -53,6 +54,8 @@ void host_core_network(struct host_core *core, const struct host_local_addr *add
     change.moved = relay_set_on_network(&core->relays, ways, now) || ways == NULL;
     if (change.moved) {
         mapping_doubt(core, now);
+        core->conversations.guesswork.forbidden = false;
+        guesswork_stop(&core->conversations, now);
     }
     if (change.more || change.moved) {
         lan_on_network(core, change.moved, now);

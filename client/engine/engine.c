@@ -7,6 +7,7 @@
 #include "client/engine/engine.h"
 
 #include "client/core/mapping.h"
+#include "client/core/sockets.h"
 #include "client/engine/interface.h"
 #include "client/engine/lifetime_watch.h"
 #include "client/engine/loop.h"
@@ -148,6 +149,7 @@ static int core_open(struct engine *e, const struct engine_options *options, str
                   err_name(rc));
         return rc;
     }
+    host_core_set_guessing(e->core, !options->no_guesses);
     host_core_addresses(e->core, v4, v6, e->resolver, &prefix);
     if (memcmp(options->resolver, "\0\0\0\0", 4) != 0) {
         memcpy(e->resolver, options->resolver, 4);

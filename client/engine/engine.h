@@ -38,6 +38,7 @@ struct engine_options {
     uint16_t listen_port;      /* 0: the kernel chooses */
     enum portmap_mode portmap; /* whether the router is to let that port in; only with interface */
     bool lan;                  /* look for peers on the LAN; only with interface */
+    bool no_guesses;           /* of ports of NATs that give each destination another one */
     const char *store_path;    /* directory of the LMDB store */
     const char *config_path;   /* for advice to the user */
     const char *interface;     /* name of the TUN device, NULL: none */

@@ -5,6 +5,8 @@
  */
 #include "client/engine/loop.h"
 
+#include "client/core/sockets.h"
+
 #include <string.h>
 
 static struct host_io io_of(struct loop *loop, struct outbox *net)
@@ -38,6 +40,13 @@ static void core_transmit(void *context, struct outbox *out, struct mono now)
     interface_flush_early(loop->interface);
 }
 
+static void core_prohibited(void *context, uint16_t port, struct mono now)
+{
+    struct loop *loop = context;
+
+    host_core_socket_prohibited(loop->core, port, now);
+}
+
 static struct mono core_deadline(void *context)
 {
     const struct loop *loop = context;
@@ -51,6 +60,7 @@ static void core_settle(void *context, struct mono now)
 
     resolves_start(&loop->resolves, now);
     lan_link_settle(&loop->lan, now);
+    sockets_settle(&loop->sockets, loop->core, loop->pump, loop->udp, now);
     interface_settle(loop->interface);
 }
 
@@ -84,6 +94,7 @@ int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
                               .expire = core_expire,
                               .transmit = core_transmit,
                               .deadline = core_deadline,
+                              .prohibited = core_prohibited,
                               .settle = core_settle};
     const struct resolve_core names = {
         .context = loop, .wanted = name_wanted, .resolved = name_resolved};
@@ -107,6 +118,7 @@ void loop_close(struct loop *loop)
     lan_link_close(&loop->lan);
     resolves_fini(&loop->resolves);
     pump_free(loop->pump);
+    sockets_close(&loop->sockets);
     udp_batch_close(loop->udp);
     loop->pump = NULL;
     loop->udp = NULL;

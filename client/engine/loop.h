@@ -8,6 +8,7 @@
 #include "client/core/core.h"
 #include "client/engine/interface.h"
 #include "client/engine/lan_link.h"
+#include "client/engine/sockets.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 #include "proto/host/pump.h"
@@ -20,6 +21,7 @@ struct loop {
     struct host_core *core;
     struct interface *interface;
     struct udp_batch *udp;
+    struct sockets sockets; /* besides that one */
     struct pump *pump;
     struct resolves resolves;
     struct lan_link lan; /* of zeros until the owner opens it */

@@ -42,6 +42,19 @@ int nat_watch_begin(struct nat_watch *watch, bool hairpin, struct fault *fault)
     return rc;
 }
 
+/* What was measured counts from now on. */
+static void use(const struct nat_watch *watch, const struct netcheck_result *result)
+{
+    const struct nat_facts *facts = netcheck_result_facts(result);
+    struct guess_ports ports = {0};
+
+    if (facts != NULL) {
+        ports = (struct guess_ports){
+            .step = facts->step, .low = facts->port_low, .high = facts->port_high};
+    }
+    host_core_set_nat(watch->core, netcheck_result_name(result), &ports, clock_mono());
+}
+
 /* What was measured while the host went elsewhere is of neither network. */
 static void finish(struct nat_watch *watch)
 {
@@ -51,7 +64,7 @@ static void finish(struct nat_watch *watch)
     watch->has_result = true;
     if (watch->here == watch->place) {
         netcheck_places_keep(&watch->places, watch->place, &watch->result, clock_mono());
-        host_core_set_nat(watch->core, netcheck_result_name(&watch->result));
+        use(watch, &watch->result);
     }
     timer_set(watch);
 }
@@ -60,13 +73,14 @@ static void finish(struct nat_watch *watch)
 static void arrive(struct nat_watch *watch)
 {
     const struct netcheck_place *known = netcheck_places_find(&watch->places, watch->here);
-    enum nat_name name = known != NULL ? netcheck_result_name(&known->result) : NAT_NAME_UNKNOWN;
 
-    host_core_set_nat(watch->core, name);
-    if (known != NULL) {
-        watch->result = known->result;
-        watch->has_result = true;
+    if (known == NULL) {
+        host_core_set_nat(watch->core, NAT_NAME_UNKNOWN, NULL, clock_mono());
+        return;
     }
+    use(watch, &known->result);
+    watch->result = known->result;
+    watch->has_result = true;
 }
 
 /* True if a relay asks what the last measurement here did not tell. */

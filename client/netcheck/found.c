@@ -103,14 +103,24 @@ void netcheck_found_read(const struct netcheck *check, struct netcheck_found *ou
     }
 }
 
-enum nat_name netcheck_result_name(const struct netcheck_result *result)
+const struct nat_facts *netcheck_result_facts(const struct netcheck_result *result)
 {
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
         const struct netcheck_family *family = &result->families[i];
 
         if (family->tried && family->found.facts.name != NAT_NAME_BLOCKED) {
-            return family->found.facts.name;
+            return &family->found.facts;
         }
+    }
+    return NULL;
+}
+
+enum nat_name netcheck_result_name(const struct netcheck_result *result)
+{
+    const struct nat_facts *facts = netcheck_result_facts(result);
+
+    if (facts != NULL) {
+        return facts->name;
     }
     return result->families[NETCHECK_IPV4].tried || result->families[NETCHECK_IPV6].tried
                ? NAT_NAME_BLOCKED

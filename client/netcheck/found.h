@@ -50,3 +50,6 @@ struct netcheck_result {
 
 /** The name to tell others: that of IPv4, or if no UDP passes there, that of IPv6. */
 enum nat_name netcheck_result_name(const struct netcheck_result *result);
+
+/** What was found of that family; NULL: nothing. */
+const struct nat_facts *netcheck_result_facts(const struct netcheck_result *result);

@@ -31,6 +31,11 @@ bool allowance_take_ping(struct allowance *allowance, const struct path *path, s
     return path_may_ping(path) && allowance_take(allowance, path, now);
 }
 
+bool allowance_take_guessed(struct allowance *allowance, struct mono now)
+{
+    return bucket_take(&allowance->total->silent, &total_rate, 1, now);
+}
+
 bool allowance_take_learned(struct allowance *allowance, struct mono now)
 {
     return bucket_take(&allowance->learned, &learned_rate, 1, now);

@@ -9,7 +9,8 @@
  *   one peer     256 packets at once (two punch rounds), then 4 a second
  *   all peers    4,096 packets at once, then 256 a second
  *
- * A punch round has a bound on its bytes, too (stun2/punch_round). How many paths the packets of a
+ * A punch round has a bound on its bytes, too (stun2/punch_round), and a guess of ports one on its
+ * packets (stun2/guess), which count for all peers only. How many paths the packets of a
  * peer may teach us is also bounded here.
  */
 #pragma once
@@ -46,6 +47,10 @@ bool allowance_take(struct allowance *allowance, const struct path *path, struct
 
 /** The same for a ping, for which the path has a bound of its own, too (path_may_ping). */
 bool allowance_take_ping(struct allowance *allowance, const struct path *path, struct mono now);
+
+/** True if one packet may go to a port that is guessed. It counts for all peers; for one peer the
+ * guess has a bound of its own (stun2/guess.h). */
+bool allowance_take_guessed(struct allowance *allowance, struct mono now);
 
 /** True if a packet of the peer may teach us one more path now, which is counted then. Between two
  * NATs that choose a port for each destination, and let everybody in, every answer comes from

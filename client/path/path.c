@@ -498,7 +498,8 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
 
 void path_retry(struct path *path, struct mono now)
 {
-    static const struct endpoint any = {0}; /* the former local address may be gone */
+    /* The former local address may be gone, but the socket is there. */
+    const struct endpoint any = {.port = path->local.port};
     bool answered = path->answered;
     struct endpoint remote = path->remote;
 

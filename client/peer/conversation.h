@@ -11,6 +11,7 @@
 #include "client/path/path_table.h"
 #include "client/path/punching.h"
 #include "client/peer/dataplane_state.h"
+#include "client/peer/guesswork_state.h"
 #include "client/peer/lan_places.h"
 #include "client/peer/noise_session.h"
 #include "client/peer/peer.h"
@@ -66,6 +67,7 @@ struct conversations {
     struct leaving leaving;
     struct lan_places lan; /* where peers are on our LANs; of zeros: nobody listens there */
     uint8_t nat_kind;      /* of this host (docs/protocol.md, section 13); 0: not measured */
+    struct guesswork guesswork;
 };
 
 /** The name of the mark of timestamps in the store. */
@@ -129,6 +131,7 @@ struct conversation {
     struct path_table paths;
     struct relay_liveness relayed;
     struct punching punching;
+    struct guess_plan guess;
     struct candidates candidates;
     struct allowance allowance;
     struct fragment_box *fragments; /* NULL until the first fragment */

@@ -2,6 +2,7 @@
 /* Messages about punches to relays, candidates to the peer, and rounds of pings that fire. */
 #include "client/peer/introduction.h"
 
+#include "client/peer/guesswork.h"
 #include "client/peer/pinging.h"
 #include "client/peer/send.h"
 #include "proto/wire/control.h"
@@ -179,13 +180,16 @@ static void on_candidates(struct conversation *a, const struct intunnel_candidat
 }
 
 void introduction_on_control(struct conversation *a, const uint8_t *body, size_t size,
-                             struct mono now)
+                             struct host_io *io, struct mono now)
 {
     struct intunnel_candidates list;
+    struct intunnel_aim aim;
     struct endpoint here;
 
     if (intunnel_opened_decode(&here, body, size) == ERR_OK) {
         on_opened(a, &here, now);
+    } else if (intunnel_aim_decode(&aim, body, size) == ERR_OK) {
+        guesswork_on_aim(a, &aim, io, now);
     } else if (intunnel_candidates_decode(&list, body, size) == ERR_OK) {
         on_candidates(a, &list, now);
     } else {
@@ -246,6 +250,7 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
         fire(a, mono_add_ns(now, fire_ns));
+        guesswork_on_round(a, mono_add_ns(now, fire_ns));
     }
 }
 
@@ -317,23 +322,37 @@ static void expire_round(struct conversation *a, struct host_io *io, struct mono
         fire(a, now);
         break;
     case PUNCH_END_FAILED:
+        a->guess.round_failed = true;
+        break;
+    }
+}
+
+/* The round led nowhere, and so did the guess that followed. */
+static void end_attempt(struct conversation *a)
+{
+    a->guess.round_failed = false;
+    if (path_table_direct(&a->paths) == NULL) {
         introduction_tell_result(a, false);
         conversation_why(a, why_failed(a), NULL);
         a->why.nat_here = a->shared->nat_kind;
         a->why.nat_there = a->peer_nat_kind;
         a->paths.small_only = false;
-        break;
     }
 }
 
 void introduction_expire(struct conversation *a, bool active, struct host_io *io, struct mono now)
 {
     punching_expire_wait(&a->punching, now);
-    if (active && path_table_direct(&a->paths) == NULL && punching_ask_due(&a->punching, now)) {
+    if (active && path_table_direct(&a->paths) == NULL && !a->guess.running &&
+        punching_ask_due(&a->punching, now)) {
         ask(a, now);
     }
     if (active && a->candidates.told != a->shared->underlay->sequence) {
         introduction_tell_candidates(a, io, now);
     }
     expire_round(a, io, now);
+    guesswork_expire(a, io, now);
+    if (a->guess.round_failed && !guesswork_pending(a)) {
+        end_attempt(a);
+    }
 }

@@ -28,10 +28,10 @@ void introduction_tell_candidates(struct conversation *a, struct host_io *io, st
  * knows nothing yet: the pings only open our own NAT until a relay has told it, or cannot. */
 void introduction_fire_moved(struct conversation *a, struct mono at);
 
-/** The peer told its candidates, or that its NAT is open for us: the size bytes of an in-tunnel
- * control plaintext that follow its plaintext header, any content. */
+/** The peer told its candidates, where to aim, or that its NAT is open for us: the size bytes of an
+ * in-tunnel control plaintext that follow its plaintext header, any content. */
 void introduction_on_control(struct conversation *a, const uint8_t *body, size_t size,
-                             struct mono now);
+                             struct host_io *io, struct mono now);
 
 /** A relay asks whether we agree to a punch with this peer (NULL: with somebody who is none). */
 void introduction_on_request(const struct env *env, struct relay_session *relay, struct peer *peer,

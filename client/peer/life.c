@@ -2,6 +2,7 @@
 /* Conversations begin, go on, and end. */
 #include "client/peer/life.h"
 
+#include "client/peer/guesswork.h"
 #include "client/peer/initiation.h"
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
@@ -109,6 +110,7 @@ struct conversation *life_of(struct peer *peer, struct conversations *shared, st
     a->initiating.at = MONO_NEVER;
     a->relayed.asked_at = MONO_NEVER;
     punching_init(&a->punching);
+    guess_plan_init(&a->guess);
     allowance_init(&a->allowance, &shared->silent, now);
     a->active_until = now;
     a->used_at = MONO_NEVER;
@@ -125,6 +127,7 @@ void life_end(struct conversation *a)
     if (a == NULL) {
         return;
     }
+    guesswork_forget(a);
     initiation_end(a, false);
     noise_sessions_fini(&a->sessions);
     handshake_wipe(&a->initiating.handshake);

@@ -2,6 +2,7 @@
 /* What happens to the paths of one peer, and in which order. */
 #include "client/peer/pathfinder.h"
 
+#include "client/peer/guesswork.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
 #include "client/peer/pinging.h"
@@ -217,6 +218,7 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
         }
         return;
     }
+    guesswork_on_frame(a, origin, now);
     path = path_table_find(&a->paths, &origin->remote);
     if (path != NULL) {
         path_on_received(path, now);
@@ -349,6 +351,7 @@ void pathfinder_on_network(struct conversation *a, const struct network_change *
     if (retried || change->moved) {
         allowance_init(&a->allowance, &a->shared->silent, now);
         a->candidates.told = 0;
+        a->guess.again_at = now;
         punching_begin_anew(&a->punching, now);
     } else if (!change->more || punching_is_firing(&a->punching)) {
         return;
@@ -443,6 +446,6 @@ struct mono pathfinder_expire(struct conversation *a, struct host_io *io, struct
     if (active && path_table_direct(&a->paths) == NULL) {
         again = mono_min(again, expire_relayed(a, io, now));
     }
-    again = mono_min(again, punching_deadline(&a->punching));
+    again = mono_min(again, mono_min(punching_deadline(&a->punching), guesswork_deadline(a)));
     return mono_due(again, now) ? mono_add_ms(now, 1) : again;
 }

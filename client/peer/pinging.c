@@ -68,6 +68,21 @@ void pinging_send_hops(struct conversation *a, struct path *path, uint16_t frame
     (void)ping_path(a, path, frame_size, hops, io, now);
 }
 
+void pinging_send_guessed(struct conversation *a, uint16_t socket, const struct endpoint *to,
+                          uint8_t hops, struct host_io *io, struct mono now)
+{
+    struct path *path = path_table_find(&a->paths, to);
+    struct ping ping = {.kind = PING_KIND_PING, .frame_size = PINGING_SIZE_MIN};
+    const struct origin origin = {.local = {.port = socket}, .remote = *to, .hops = hops};
+
+    if (path != NULL && path->heard) {
+        pinging_send_hops(a, path, 0, hops, io, now);
+    } else if (allowance_take_guessed(&a->allowance, now)) {
+        env_random(a->shared->env, &ping.transaction, sizeof(ping.transaction));
+        (void)send_ping(a, &ping, PING_PLAIN_SIZE, &origin, io);
+    }
+}
+
 /* A better relay that was silent for a moment is asked again. Otherwise neither side would ever
  * send through it, and neither would learn that it works. */
 static void ask_missed_relays(struct conversation *a, const struct path *used, struct host_io *io,

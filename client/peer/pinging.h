@@ -24,6 +24,11 @@ uint64_t pinging_send(struct conversation *a, struct path *path, uint16_t frame_
 void pinging_send_hops(struct conversation *a, struct path *path, uint16_t frame_size, uint8_t hops,
                        struct host_io *io, struct mono now);
 
+/** Send the smallest ping from another socket of ours (its port) to a port that is guessed, which
+ * is no path yet: an answer makes it one. Counts against the allowance of all peers only. */
+void pinging_send_guessed(struct conversation *a, uint16_t socket, const struct endpoint *to,
+                          uint8_t hops, struct host_io *io, struct mono now);
+
 /** Ask the peer through the relay in use whether it still hears us, through those that would be
  * used in its place if they worked again, and now and then through the one that comes next. */
 void pinging_send_relayed(struct conversation *a, struct host_io *io, struct mono now);

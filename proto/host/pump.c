@@ -28,21 +28,54 @@ struct pump_socket {
 struct pump {
     struct ev_loop *loop;
     struct pump_core core;
-    struct pump_socket *sockets;
+    struct pump_socket *sockets; /* those that it was made with */
     size_t sockets_count;
+    struct pump_socket **added; /* further ones, by port */
+    size_t added_count, added_room;
     struct ev_timer timer;
     struct outbox box;
     size_t box_at;               /* items before this one are sent */
     struct pump_socket *blocked; /* whose buffer is full, NULL: none */
 };
 
-/* The socket that a datagram leaves from: the one bound to its local address and port, else the
- * first one with that port that can reach its remote's family, else the first that can. */
+/* The place among the added ones of the first whose port is not below this. */
+static size_t added_place(const struct pump *pump, uint16_t port)
+{
+    size_t low = 0, high = pump->added_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (udp_batch_local(pump->added[middle]->udp)->port < port) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static struct pump_socket *added_find(const struct pump *pump, uint16_t port)
+{
+    size_t at = added_place(pump, port);
+
+    return at < pump->added_count && udp_batch_local(pump->added[at]->udp)->port == port
+               ? pump->added[at]
+               : NULL;
+}
+
+/* The socket that a datagram leaves from: an added one with its local port, else the one bound to
+ * its local address and port, else the first one with that port that can reach its remote's family,
+ * else the first that can. */
 static struct pump_socket *socket_for(struct pump *pump, const struct outbox_item *item)
 {
     struct pump_socket *fallback = &pump->sockets[0];
+    struct pump_socket *added = pump->added_count > 0 ? added_find(pump, item->local.port) : NULL;
     bool found = false;
 
+    if (added != NULL) {
+        return added;
+    }
     if (pump->sockets_count == 1) {
         return fallback;
     }
@@ -74,7 +107,7 @@ static bool box_send(struct pump *pump)
         size_t end = pump->box_at + 1;
         size_t taken;
 
-        if (pump->sockets_count == 1) {
+        if (pump->sockets_count == 1 && pump->added_count == 0) {
             end = pump->box.items_count;
         }
         while (end < pump->box.items_count && socket_for(pump, &pump->box.items[end]) == s) {
@@ -145,6 +178,9 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 
     (void)loop;
     (void)events;
+    if (count == 0 && pump->core.prohibited != NULL && udp_batch_prohibited(s->udp)) {
+        pump->core.prohibited(pump->core.context, udp_batch_local(s->udp)->port, now);
+    }
     for (size_t i = 0; i < count; i++) {
         pump->core.receive(pump->core.context, &items[i], &pump->box, now);
         if (box_is_half_full(pump) && pump->blocked == NULL) {
@@ -178,6 +214,29 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *w, int events)
     pump_run(pump, now);
 }
 
+static void socket_begin(struct pump_socket *s, struct pump *pump, struct udp_batch *udp)
+{
+    s->pump = pump;
+    s->udp = udp;
+    ev_io_init(&s->readable, on_readable, udp_batch_fd(s->udp), EV_READ);
+    /* Before the timer: where the process did not run for a while, what came meanwhile was in
+     * time, and the peer is not silent. */
+    ev_set_priority(&s->readable, 1);
+    ev_io_init(&s->writable, on_writable, udp_batch_fd(s->udp), EV_WRITE);
+    s->readable.data = s;
+    s->writable.data = s;
+    ev_io_start(pump->loop, &s->readable);
+}
+
+static void socket_end(struct pump_socket *s)
+{
+    ev_io_stop(s->pump->loop, &s->readable);
+    ev_io_stop(s->pump->loop, &s->writable);
+    if (s->pump->blocked == s) {
+        s->pump->blocked = NULL;
+    }
+}
+
 int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *core,
              struct udp_batch *const *sockets, size_t count)
 {
@@ -202,18 +261,7 @@ int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *co
         goto out;
     }
     for (size_t i = 0; i < count; i++) {
-        struct pump_socket *s = &pump->sockets[i];
-
-        s->pump = pump;
-        s->udp = sockets[i];
-        ev_io_init(&s->readable, on_readable, udp_batch_fd(s->udp), EV_READ);
-        /* Before the timer: where the process did not run for a while, what came meanwhile was in
-         * time, and the peer is not silent. */
-        ev_set_priority(&s->readable, 1);
-        ev_io_init(&s->writable, on_writable, udp_batch_fd(s->udp), EV_WRITE);
-        s->readable.data = s;
-        s->writable.data = s;
-        ev_io_start(loop, &s->readable);
+        socket_begin(&pump->sockets[i], pump, sockets[i]);
     }
     pump->sockets_count = count;
     timer_set(pump, clock_mono());
@@ -233,12 +281,72 @@ void pump_free(struct pump *pump)
     }
     ev_timer_stop(pump->loop, &pump->timer);
     for (size_t i = 0; i < pump->sockets_count; i++) {
-        ev_io_stop(pump->loop, &pump->sockets[i].readable);
-        ev_io_stop(pump->loop, &pump->sockets[i].writable);
+        socket_end(&pump->sockets[i]);
     }
+    for (size_t i = 0; i < pump->added_count; i++) {
+        socket_end(pump->added[i]);
+        free(pump->added[i]);
+    }
+    free(pump->added);
     outbox_fini(&pump->box);
     free(pump->sockets);
     free(pump);
+}
+
+/* Room for one more pointer. */
+static bool added_grow(struct pump *pump)
+{
+    enum { STEP = 64 };
+
+    if (pump->added_count < pump->added_room) {
+        return true;
+    }
+    struct pump_socket **more =
+        realloc(pump->added, (pump->added_room + STEP) * sizeof(*pump->added));
+    if (more == NULL) {
+        return false;
+    }
+    pump->added = more;
+    pump->added_room += STEP;
+    return true;
+}
+
+int pump_add(struct pump *pump, struct udp_batch *udp)
+{
+    uint16_t port = udp_batch_local(udp)->port;
+    size_t at = added_place(pump, port);
+    struct pump_socket *s;
+
+    if (added_find(pump, port) != NULL) {
+        return ERR_LIMIT;
+    }
+    s = calloc(1, sizeof(*s));
+    if (s == NULL || !added_grow(pump)) {
+        free(s);
+        return ERR_NOMEM;
+    }
+    memmove(&pump->added[at + 1], &pump->added[at],
+            (pump->added_count - at) * sizeof(pump->added[0]));
+    pump->added[at] = s;
+    pump->added_count++;
+    socket_begin(s, pump, udp);
+    return ERR_OK;
+}
+
+struct udp_batch *pump_remove(struct pump *pump, uint16_t port)
+{
+    struct pump_socket *s = added_find(pump, port);
+    size_t at = added_place(pump, port);
+    struct udp_batch *udp = s == NULL ? NULL : s->udp;
+
+    if (s != NULL) {
+        socket_end(s);
+        free(s);
+        pump->added_count--;
+        memmove(&pump->added[at], &pump->added[at + 1],
+                (pump->added_count - at) * sizeof(pump->added[0]));
+    }
+    return udp;
 }
 
 void pump_kick(struct pump *pump)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ev_loop;
 struct pump;
@@ -26,6 +27,9 @@ struct pump_core {
     void (*expire)(void *context, struct outbox *out, struct mono now);
     void (*transmit)(void *context, struct outbox *out, struct mono now);
     struct mono (*deadline)(void *context);
+    /** A router prohibits what was sent from the socket bound to this port
+     * (udp_batch_prohibited); may be NULL. */
+    void (*prohibited)(void *context, uint16_t port, struct mono now);
     /** After each pump, for events and other outputs; may be NULL. */
     void (*settle)(void *context, struct mono now);
 };
@@ -38,6 +42,15 @@ struct pump_core {
  */
 int pump_new(struct pump **out, struct ev_loop *loop, const struct pump_core *core,
              struct udp_batch *const *sockets, size_t count) MUST_CHECK;
+
+/** Drive one more socket, which is borrowed until pump_remove or pump_free. What has its port as
+ * `local` port leaves from it, nothing else. May be called from `settle`. ERR_NOMEM, ERR_LIMIT (its
+ * port is that of another one). */
+int pump_add(struct pump *pump, struct udp_batch *udp) MUST_CHECK;
+
+/** Stop driving the socket with this port that was added. What it still has to send is lost, or
+ * leaves from another one. NULL: there is none; else it is the caller's to close. */
+struct udp_batch *pump_remove(struct pump *pump, uint16_t port);
 
 /** Stop driving; what is still in the outbox is lost (see pump_drain). NULL is fine. */
 void pump_free(struct pump *pump);

@@ -7,6 +7,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/host/socket_name.h"
+#include "proto/host/udp_refusals.h"
 
 #include <errno.h>
 #include <linux/udp.h>
@@ -45,7 +46,7 @@ struct udp_batch {
     int fd;
     int family;
     struct endpoint local;
-    bool gso;
+    bool gso, refusals;
     struct udp_counters counters;
     struct room *room;
     bool owns_room;
@@ -115,6 +116,7 @@ static bool socket_configure(struct udp_batch *udp, const struct udp_options *op
         fault_set_errno(fault, "cannot configure the UDP socket");
         return false;
     }
+    udp->refusals = options->refusals && udp_refusals_on(fd, udp->family == AF_INET6);
     if (!options->no_offload) {
         (void)option_set(fd, IPPROTO_UDP, UDP_GRO, 1);
         /* Kernels before 4.18 do not know the option: then every datagram goes alone. */
@@ -330,6 +332,11 @@ size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
     }
     udp->counters.received_datagrams += have;
     return have;
+}
+
+bool udp_batch_prohibited(struct udp_batch *udp)
+{
+    return udp->refusals && udp_refusals_prohibited(udp->fd);
 }
 
 /* -- Sending ---------------------------------------------------------------------------------- */

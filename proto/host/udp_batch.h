@@ -22,6 +22,7 @@ struct udp_options {
                               address. Port 0: the kernel chooses */
     bool v6_only;          /* with an all-zero ip: every IPv6 address only */
     bool no_offload;       /* neither GSO nor GRO (tests, comparison) */
+    bool refusals;         /* remember what routers prohibit (udp_batch_prohibited) */
     const struct udp_batch *room_of; /* receive into the room of this socket, which stays open as
                                         long, instead of 1.1 MiB of one's own; NULL: no */
 };
@@ -41,6 +42,11 @@ struct udp_counters {
  * what to do. */
 int udp_batch_open(struct udp_batch **out, const struct udp_options *options,
                    struct fault *fault) MUST_CHECK;
+
+/** True if a router answered something that was sent: it is administratively prohibited (ICMP type
+ * 3 with code 9, 10 or 13; ICMPv6 type 1 with code 1). Tells it once, and only with `refusals`; to
+ * be asked when the socket is readable and has no datagram. */
+bool udp_batch_prohibited(struct udp_batch *udp);
 
 /** Close it. NULL is fine. */
 void udp_batch_close(struct udp_batch *udp);

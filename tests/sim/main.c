@@ -6,11 +6,13 @@
  * simulator --seeds A-B [--jobs N]           run many, stop at the first that fails
  * simulator --relays N or A-B ...            the same with worlds of several relays
  * simulator --homes N or A-B ...             the same with worlds of home relays
+ * simulator --guess N or A-B ...             the same where ports must be guessed
  * simulator --oracle                         compare the oracle with the table in docs/testing.md
  * simulator --oracle KIND [KIND]             what it takes between two such NATs (nat_text.h; or
  *                                            "public"), or behind one
  */
 #include "proto/base/bytes.h"
+#include "tests/sim/guess_scenario.h"
 #include "tests/sim/home_scenario.h"
 #include "tests/sim/oracle_main.h"
 #include "tests/sim/relay_scenario.h"
@@ -40,6 +42,7 @@ struct scenario {
 static const struct scenario one_relay = {"seed", scenario_run};
 static const struct scenario many_relays = {"relays", relay_scenario_run};
 static const struct scenario home_relays = {"homes", home_scenario_run};
+static const struct scenario guess = {"guess", guess_scenario_run};
 
 struct options {
     const struct scenario *scenario;
@@ -194,15 +197,11 @@ static bool parse_seeds(struct options *options, const char *text)
 static bool parse(struct options *options, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"seeds", required_argument, NULL, 's'},
-        {"relays", required_argument, NULL, 'r'},
-        {"homes", required_argument, NULL, 'h'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"twice", no_argument, NULL, 't'},
-        {"oracle", no_argument, NULL, 'o'},
-        {NULL, 0, NULL, 0},
+        {"seed", required_argument, NULL, 's'},   {"seeds", required_argument, NULL, 's'},
+        {"relays", required_argument, NULL, 'r'}, {"homes", required_argument, NULL, 'h'},
+        {"jobs", required_argument, NULL, 'j'},   {"guess", required_argument, NULL, 'g'},
+        {"verbose", no_argument, NULL, 'v'},      {"twice", no_argument, NULL, 't'},
+        {"oracle", no_argument, NULL, 'o'},       {NULL, 0, NULL, 0},
     };
     bool seeds = false;
     int c;
@@ -216,13 +215,16 @@ static bool parse(struct options *options, int argc, char **argv)
         options->verbose = options->verbose || c == 'v';
         options->twice = options->twice || c == 't';
         options->oracle = options->oracle || c == 'o';
-        bool names_seeds = c == 's' || c == 'r' || c == 'h';
+        bool names_seeds = c == 's' || c == 'r' || c == 'h' || c == 'g';
 
         if (c == '?' || (names_seeds && !parse_seeds(options, optarg))) {
             return false;
         }
         seeds = seeds || names_seeds;
-        options->scenario = c == 'r' ? &many_relays : c == 'h' ? &home_relays : options->scenario;
+        options->scenario = c == 'r'   ? &many_relays
+                            : c == 'h' ? &home_relays
+                            : c == 'g' ? &guess
+                                       : options->scenario;
         if (c == 'j') {
             options->jobs = (unsigned)strtoul(optarg, NULL, 10);
         }
@@ -242,6 +244,7 @@ int main(int argc, char **argv)
                         "       simulator --relays N [--verbose] [--twice]\n"
                         "       simulator --relays A-B [--jobs N]\n"
                         "       simulator --homes N or A-B, with the same options\n"
+                        "       simulator --guess N or A-B, with the same options\n"
                         "       simulator --oracle [KIND [KIND]]\n");
         return 2;
     }

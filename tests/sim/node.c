@@ -3,6 +3,7 @@
 #include "tests/sim/node.h"
 
 #include "client/core/contacting.h"
+#include "client/core/nat.h"
 #include "client/core/pinning.h"
 #include "proto/base/bytes.h"
 #include "relayd/service/operator.h"
@@ -363,6 +364,9 @@ void sim_host_receive(struct sim_host *host, struct underlay_flying *flying, str
 {
     struct dgram in = wire_packet_dgram(&flying->packet);
 
+    if (!host_node_has_socket(&host->node, in.local.port)) {
+        return; /* a socket that is closed, or of the program before */
+    }
     (void)host_node_receive(&host->node, &in, own_time(host, now));
 }
 
@@ -475,6 +479,12 @@ void sim_host_send(struct sim_host *host, size_t mtu, struct rng *rng, struct mo
 
     packet.size = traffic_make(host->traffic, bytes, host->index, &host->view, mtu, rng, now);
     (void)host_node_packet(&host->node, &packet, own_time(host, now));
+}
+
+void sim_host_set_nat(struct sim_host *host, enum nat_name name, const struct guess_ports *ports,
+                      struct mono now)
+{
+    host_core_set_nat(host->node.core, name, ports, own_time(host, now));
 }
 
 enum host_path sim_host_path(struct sim_host *host, struct mono now)

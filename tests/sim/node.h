@@ -7,6 +7,8 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/netcheck/nat_facts.h"
+#include "client/stun2/guess.h"
 #include "proto/wire/url.h"
 #include "relayd/core/core.h"
 #include "rendezvous/directory/directory.h"
@@ -194,6 +196,10 @@ bool sim_host_knows_peer(struct sim_host *host);
 
 /** An application on this host sends one packet to the peer. */
 void sim_host_send(struct sim_host *host, size_t mtu, struct rng *rng, struct mono now);
+
+/** It measured its NAT. */
+void sim_host_set_nat(struct sim_host *host, enum nat_name name, const struct guess_ports *ports,
+                      struct mono now);
 
 /** How the host says that it reaches its peer; NONE while it is asleep. */
 enum host_path sim_host_path(struct sim_host *host, struct mono now);

@@ -41,8 +41,8 @@ struct relay_world {
     struct mono usable_at[SIM_RELAYS]; /* hosts keep away from it until then */
     struct mono back_by;               /* by then all sessions that are possible are there again */
     bool disturbed;                    /* a host had trouble and has not recovered yet */
-    bool calm;    /* each relay that runs has both hosts, and has had them for a moment */
-    bool silent;  /* the last trouble was that a relay crashed or was cut off */
+    bool calm;   /* each relay that runs has both hosts, and has had them for a moment */
+    bool silent; /* the last trouble was that a relay crashed or was cut off */
 };
 
 /* ---- who can use which relay ---- */

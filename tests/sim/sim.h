@@ -43,6 +43,7 @@ struct sim {
     struct mono known_since;        /* the relay has sessions of both hosts; NEVER: it has not */
     struct mono look_at;            /* when the hosts' view of their paths is judged again */
     bool direct_possible;           /* what the oracle says */
+    bool guesses;                   /* ports are guessed: then a NAT has more mappings */
     void (*each_second)(struct sim *sim, void *context); /* the scenario's; may be NULL */
     void *context;
     struct mono second_at;          /* when it is called next; NEVER if there is none */

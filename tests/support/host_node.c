@@ -5,6 +5,7 @@
 #include "client/admin/host_admin.h"
 #include "client/core/core_internal.h"
 #include "client/core/network.h"
+#include "client/core/sockets.h"
 #include "proto/base/bytes.h"
 #include "rendezvous/store/store_memory.h"
 #include "tests/support/naive_sum.h"
@@ -48,6 +49,7 @@ void host_node_tell_network(struct host_node *node, struct mono now)
 void host_node_start(struct host_node *node, struct mono now)
 {
     host_core_free(node->core);
+    node->sockets_count = 0;
     CHECK(host_core_new(&node->core, &node->cfg, node->store, node->env, now) == ERR_OK);
     host_node_tell_network(node, now);
 }
@@ -70,6 +72,52 @@ static size_t tun_flush(struct host_node *node)
     return count;
 }
 
+bool host_node_has_socket(const struct host_node *node, uint16_t port)
+{
+    for (size_t i = 0; i < node->sockets_count; i++) {
+        if (node->sockets[i] == port) {
+            return true;
+        }
+    }
+    return port == node->address.port;
+}
+
+static void socket_open(struct host_node *node, struct mono now)
+{
+    do {
+        node->sockets_next = node->sockets_next < 50000 ? 50000 : node->sockets_next + 1;
+    } while (host_node_has_socket(node, node->sockets_next));
+    CHECK(node->sockets_count < SPARE_SOCKETS_MAX);
+    node->sockets[node->sockets_count++] = node->sockets_next;
+    host_core_socket_opened(node->core, node->sockets_next, now);
+}
+
+static void socket_close(struct host_node *node, uint16_t port)
+{
+    for (size_t i = 0; i < node->sockets_count; i++) {
+        if (node->sockets[i] == port) {
+            node->sockets[i] = node->sockets[--node->sockets_count];
+            return;
+        }
+    }
+    CHECK(false);
+}
+
+static void sockets_settle(struct host_node *node, struct mono now)
+{
+    struct host_socket_wanted wanted;
+
+    while (host_core_socket_wanted(node->core, &wanted)) {
+        if (wanted.open) {
+            socket_open(node, now);
+        } else {
+            socket_close(node, wanted.port);
+        }
+    }
+    node->sockets_most =
+        node->sockets_count > node->sockets_most ? node->sockets_count : node->sockets_most;
+}
+
 size_t host_node_pump(struct host_node *node, struct mono now)
 {
     size_t total = tun_flush(node);
@@ -81,6 +129,7 @@ size_t host_node_pump(struct host_node *node, struct mono now)
         host_core_transmit(node->core, &node->io, now);
         total += tun_flush(node);
     } while (node->box.items_count > 0);
+    sockets_settle(node, now);
     return total;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/path/spare_sockets.h"
 #include "client/tunnel/packet.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/dgram.h"
@@ -26,9 +27,12 @@ struct host_node {
     struct host_core *core;
     struct outbox box;
     struct packet_box tun;
-    struct host_io io;           /* names the two boxes */
-    size_t delivered;            /* packets that came out of its TUN device */
-    uint8_t last[INNER_MTU_MAX]; /* the last of them, last_size bytes */
+    struct host_io io;                   /* names the two boxes */
+    uint16_t sockets[SPARE_SOCKETS_MAX]; /* ports of those that the core wants besides the first */
+    size_t sockets_count, sockets_most;  /* now, and at most so far */
+    uint16_t sockets_next;               /* the next port */
+    size_t delivered;                    /* packets that came out of its TUN device */
+    uint8_t last[INNER_MTU_MAX];         /* the last of them, last_size bytes */
     size_t last_size;
     /* Takes the datagrams in node->box, which is cleared afterwards. */
     void (*send)(void *context, const struct host_node *node);
@@ -53,6 +57,9 @@ void host_node_tell_network(struct host_node *node, struct mono now);
 /** Empty the boxes after a call to the core, and then send what its sessions want to send. Returns
  * how many datagrams and packets that were. */
 size_t host_node_pump(struct host_node *node, struct mono now);
+
+/** True if one of its sockets has this port. */
+bool host_node_has_socket(const struct host_node *node, uint16_t port);
 
 /** A datagram arrived, an application sent a packet, or the node's time came; then pump. The result
  * is that of host_node_pump. */

@@ -473,6 +473,23 @@ static void candidates_inside_the_tunnel(void **state)
     output("opened_plaintext", plain, PLAIN_HEADER_SIZE + INTUNNEL_OPENED_SIZE);
 }
 
+static void aims_inside_the_tunnel(void **state)
+{
+    uint8_t plain[PLAIN_HEADER_SIZE + INTUNNEL_AIM_SIZE] = {PLAIN_PROTOCOL_CONTROL};
+    struct intunnel_aim aim = {.part = INTUNNEL_PART_STEPS, .turn = 2, .step = 3}, back;
+    uint8_t ip[4];
+
+    (void)state;
+    input_exactly("candidate_ip4", ip, 4);
+    aim.low = (uint16_t)input_number("punch_observed_port");
+    aim.high = (uint16_t)(aim.low + 5 * aim.step);
+    aim.at = endpoint_v4(ip, 0);
+    intunnel_aim_encode(plain + PLAIN_HEADER_SIZE, &aim);
+    assert_int_equal(intunnel_aim_decode(&back, plain + PLAIN_HEADER_SIZE, INTUNNEL_AIM_SIZE),
+                     ERR_OK);
+    output("aim_plaintext", plain, sizeof(plain));
+}
+
 /* ---- URLs and addresses ---- */
 
 static void output_url(const char *name, const struct url *url)
@@ -674,6 +691,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(plaintexts_of_packets),
         cmocka_unit_test(a_plaintext_in_fragments),
         cmocka_unit_test(candidates_inside_the_tunnel),
+        cmocka_unit_test(aims_inside_the_tunnel),
         cmocka_unit_test(urls),
         cmocka_unit_test(hash_of_a_node),
         cmocka_unit_test(scores_of_seats),

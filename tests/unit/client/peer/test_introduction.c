@@ -85,7 +85,8 @@ static void hears_candidates(struct lab *lab, struct conversation *a, uint32_t s
     uint8_t body[INTUNNEL_SIZE_MAX];
 
     assert_true(endpoint_parse(&candidates.list[0], text, 5000));
-    introduction_on_control(a, body, intunnel_candidates_encode(&candidates, body), lab->now);
+    introduction_on_control(a, body, intunnel_candidates_encode(&candidates, body),
+                            &lab->hosts[0].io, lab->now);
     (void)pathfinder_expire(a, &lab->hosts[0].io, lab->now);
 }
 
@@ -147,7 +148,7 @@ static void only_newer_lists_that_are_whole_count(void **state)
     hears_candidates(lab, a, 5, "203.0.113.2");
     hears_candidates(lab, a, 4, "203.0.113.3");
     for (size_t size = 0; size < 26; size++) {
-        introduction_on_control(a, damaged, size, lab->now);
+        introduction_on_control(a, damaged, size, &lab->hosts[0].io, lab->now);
     }
     assert_int_equal(lab->hosts[0].core->dataplane.counters.plaintext_dropped, dropped + 26);
     assert_int_equal(a->candidates.list.sequence, 5);
@@ -225,10 +226,10 @@ static void that_a_nat_is_open_counts_for_where_a_relay_sees_us(void **state)
     a->punching.opened_at = MONO_NEVER;
     before.port++;
     intunnel_opened_encode(body, &before);
-    introduction_on_control(a, body, sizeof(body), lab->now);
+    introduction_on_control(a, body, sizeof(body), &lab->hosts[0].io, lab->now);
     assert_int_equal(a->punching.opened_at.ns, MONO_NEVER.ns);
     intunnel_opened_encode(body, &here);
-    introduction_on_control(a, body, sizeof(body), lab->now);
+    introduction_on_control(a, body, sizeof(body), &lab->hosts[0].io, lab->now);
     assert_int_equal(a->punching.opened_at.ns, lab->now.ns);
     lab_free(lab);
 }
@@ -239,8 +240,8 @@ static void the_measured_kind_of_nat_is_told_to_the_other_host(void **state)
     struct conversation *a = conversation_at(lab, 0), *b = conversation_at(lab, 1);
 
     (void)state;
-    host_core_set_nat(lab->hosts[0].core, NAT_NAME_P_RC);
-    host_core_set_nat(lab->hosts[1].core, NAT_NAME_SYM);
+    host_core_set_nat(lab->hosts[0].core, NAT_NAME_P_RC, NULL, lab->now);
+    host_core_set_nat(lab->hosts[1].core, NAT_NAME_SYM, NULL, lab->now);
     for (int i = 0; i < 30; i++) { /* until it was tried again */
         send_ping(lab, 84);
         run_ms(lab, 1000);

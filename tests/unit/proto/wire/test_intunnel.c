@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In-tunnel control (proto/wire/intunnel.h): lists of candidates. */
+/* In-tunnel control (proto/wire/intunnel.h): lists of candidates, and other words. */
 #include "tests/support/endpoints.h"
 #include "tests/support/fixture.h"
 
@@ -121,6 +121,49 @@ static void an_opened_names_the_receivers_address(void **state)
     assert_int_equal(intunnel_goodbye_decode(bytes, INTUNNEL_OPENED_SIZE), ERR_DROP);
 }
 
+static void an_aim_comes_back_if_it_fits_its_part(void **state)
+{
+    const struct endpoint at = test_endpoint(7, 40000), ip = test_endpoint(7, 0);
+    const struct {
+        struct intunnel_aim aim;
+        int want;
+    } rows[] = {
+        {{.part = INTUNNEL_PART_UNWILLING}, ERR_OK},
+        {{.part = INTUNNEL_PART_BUSY}, ERR_OK},
+        {{.part = INTUNNEL_PART_BUSY, .at = at}, ERR_DROP},
+        {{.part = INTUNNEL_PART_FIXED, .at = at}, ERR_OK},
+        {{.part = INTUNNEL_PART_FIXED, .at = ip}, ERR_DROP},
+        {{.part = INTUNNEL_PART_FIXED, .at = at, .low = 1, .high = 1}, ERR_DROP},
+        {{.part = INTUNNEL_PART_STEPS, .turn = 3, .step = 2, .at = at}, ERR_OK},
+        {{.part = INTUNNEL_PART_STEPS, .step = 2, .low = 5, .high = 35, .at = ip}, ERR_OK},
+        {{.part = INTUNNEL_PART_STEPS, .step = 2, .low = 5, .high = 34, .at = ip}, ERR_DROP},
+        {{.part = INTUNNEL_PART_STEPS, .step = 2, .low = 5, .high = 35, .at = at}, ERR_DROP},
+        {{.part = INTUNNEL_PART_STEPS, .step = 0, .at = at}, ERR_DROP},
+        {{.part = INTUNNEL_PART_RANDOM, .low = 1024, .high = 65535, .at = ip}, ERR_OK},
+        {{.part = INTUNNEL_PART_RANDOM, .low = 0, .high = 65535, .at = ip}, ERR_DROP},
+        {{.part = INTUNNEL_PART_RANDOM, .low = 9, .high = 8, .at = ip}, ERR_DROP},
+        {{.part = INTUNNEL_PART_RANDOM, .low = 8, .high = 9, .at = at}, ERR_DROP},
+        {{.part = INTUNNEL_PART_COUNT}, ERR_DROP},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t bytes[INTUNNEL_AIM_SIZE + 1] = {0};
+        struct intunnel_aim back = {.turn = 99};
+
+        intunnel_aim_encode(bytes, &rows[i].aim);
+        assert_int_equal(intunnel_aim_decode(&back, bytes, INTUNNEL_AIM_SIZE), rows[i].want);
+        assert_int_equal(back.turn, rows[i].want == ERR_OK ? rows[i].aim.turn : 99);
+        for (size_t size = 0; size <= sizeof(bytes); size++) {
+            if (size != INTUNNEL_AIM_SIZE) {
+                assert_int_equal(intunnel_aim_decode(&back, bytes, size), ERR_DROP);
+            }
+        }
+        bytes[3] = 1; /* reserved */
+        assert_int_equal(intunnel_aim_decode(&back, bytes, INTUNNEL_AIM_SIZE), ERR_DROP);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +171,7 @@ int main(void)
         cmocka_unit_test(candidates_against_the_rules_are_refused),
         cmocka_unit_test(a_goodbye_is_four_bytes),
         cmocka_unit_test(an_opened_names_the_receivers_address),
+        cmocka_unit_test(an_aim_comes_back_if_it_fits_its_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
