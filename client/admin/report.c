@@ -5,7 +5,9 @@
 #include "client/admin/lifetime_report.h"
 #include "client/admin/sentences.h"
 #include "client/admin/whoami.h"
+#include "client/admin/why_words.h"
 #include "client/core/homing.h"
+#include "client/peer/guesswork.h"
 #include "client/peer/locating.h"
 #include "client/peer/presence.h"
 #include "client/ziglan/ziglan_messages.h"
@@ -138,7 +140,16 @@ const char *report_path(const struct conversation *a, char *text, size_t size)
     return text;
 }
 
-static const char *peer_why(const struct peer *peer, char text[SENTENCE_SIZE])
+/* A direct path is sought, and nothing else is known. */
+static bool is_trying(const struct conversation *a)
+{
+    return a->sessions.current != NULL &&
+           (a->why.code == WHY_NONE || a->why.code == WHY_DIRECT_LOST) &&
+           (punching_is_firing(&a->punching) || a->punching.wait_until.ns != MONO_NEVER.ns ||
+            guesswork_pending(a));
+}
+
+static struct why peer_why(const struct peer *peer)
 {
     const struct conversation *a = peer->conversation;
     bool session = a != NULL && a->sessions.current != NULL;
@@ -148,9 +159,25 @@ static const char *peer_why(const struct peer *peer, char text[SENTENCE_SIZE])
 
     if (why.code != WHY_NONE) {
         (void)key_short(relay_key, why.detail);
-        return sentence_of_why(&why, text);
+    } else if (a != NULL && path_table_direct(&a->paths) == NULL) {
+        why = a->why;
+        why.code = is_trying(a) ? WHY_TRYING : why.code;
     }
-    return a == NULL || path_table_direct(&a->paths) != NULL ? "" : sentence_of_why(&a->why, text);
+    return why;
+}
+
+/* What was tried to reach the peer directly, since there is a conversation with it. */
+static json_t *tried_json(const struct conversation *a)
+{
+    json_t *list = json_array();
+
+    if (a != NULL && (a->punching.id != 0 || punching_is_firing(&a->punching))) {
+        (void)json_array_append_new(list, json_string("punch"));
+    }
+    if (a != NULL && a->guess.tried) {
+        (void)json_array_append_new(list, json_sprintf("guess:%s", why_guess_word(a->guess.end)));
+    }
+    return list;
 }
 
 static json_t *last_seen_json(const struct peer *peer, struct mono now)
@@ -179,7 +206,8 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
     const struct conversation *a = peer->conversation;
     const struct peer_traffic *traffic = &peer->traffic;
     char path[TEXT_SIZE] = "none";
-    char why[SENTENCE_SIZE];
+    const struct why why = peer_why(peer);
+    char sentence[SENTENCE_SIZE];
     char title[TITLE_SIZE] = "";
 
     if (state_is_connected(state)) {
@@ -191,7 +219,7 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
     return json_pack(
         "{s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
         "s:o, "
-        "s:o}",
+        "s:o, s:s, s:o}",
         "name", peer_name(peer), "named", peer->contact != NULL, "ziglan", peer_ziglan_name(peer),
         "ziglan_title", title, "key", key_json(peer->key), "ipv4",
         ip_json(AF_INET, peer->pair.peer.v4), "ipv6", ip_json(AF_INET6, peer->pair.peer.v6),
@@ -199,8 +227,9 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
         (json_int_t)traffic->rx_bytes, "rx_direct_packets", (json_int_t)traffic->rx_direct_packets,
         "rx_relayed_packets", (json_int_t)traffic->rx_relayed_packets, "tx_bytes",
         (json_int_t)traffic->tx_bytes, "last_seen_ms", last_seen_json(peer, now), "why",
-        peer_why(peer, why), "name_conflict", member != NULL && member->name_conflict, "name_means",
-        name_means_json(peer, member), "paths", paths_json(a));
+        why_sentence(&why, sentence), "name_conflict", member != NULL && member->name_conflict,
+        "name_means", name_means_json(peer, member), "paths", paths_json(a), "why_code",
+        why_word(why.code), "tried", tried_json(a));
 }
 
 /* By name, those without one last, and by key where names are the same. */

@@ -2,7 +2,6 @@
 /* One sentence for each code. */
 #include "client/admin/sentences.h"
 
-#include "client/admin/netcheck_words.h"
 #include "client/stun2/seeking.h"
 #include "client/ziglan/ziglan_messages.h"
 #include "proto/base/wall_text.h"
@@ -139,63 +138,5 @@ const char *sentence_of_name(const struct ziglan *ziglan, char text[SENTENCE_SIZ
     case ZIGLAN_NAME_CHOSEN:
         break;
     }
-    return text;
-}
-
-/* A kind of NAT that was measured, and that this version has a name for. */
-static bool is_known(uint8_t nat_kind)
-{
-    return nat_kind > NAT_NAME_UNKNOWN && nat_kind <= NAT_NAME_BLOCKED;
-}
-
-const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE])
-{
-    static const char *const sentences[WHY_COUNT] = {
-        [WHY_NONE] = "",
-        [WHY_DIRECT_LOST] = "the direct path was lost; trying again",
-        [WHY_PEER_OFFLINE] = "the peer has no session to the relay: it is offline",
-        [WHY_NOT_ALLOWED] =
-            "the relay passes nothing between the two: it is for members of its ziglan, or the "
-            "peer wants nothing of this host; use another relay, or ask the peer",
-        [WHY_OVER_VOLUME] =
-            "the relay has used up the traffic that its owner gives in a month; ask "
-            "its operator, or join by another relay",
-        [WHY_OVER_DAY] =
-            "the relay has forwarded what it gives in a day to who is no member of its ziglan; "
-            "ask its owner for an invite, or use another relay",
-        [WHY_NO_WAY] = "hole punching found no way through the two NATs",
-        [WHY_IPV4_HERE] = "this host has only IPv4 and the peer only IPv6: there is no direct way",
-        [WHY_IPV6_HERE] = "this host has only IPv6 and the peer only IPv4: there is no direct way",
-        [WHY_ONE_SITE] =
-            "both are behind one router, and nothing passes between their networks there",
-        [WHY_SMALL_ONLY] =
-            "only small packets pass between the two; look for a small MTU on the way",
-        [WHY_NOT_FOUND] = "no relay that this host uses knows where it is: is it up?",
-    };
-
-    if (why->code == WHY_NO_ANSWER) {
-        (void)snprintf(
-            text, SENTENCE_SIZE,
-            "it is at the relay %.20s, but no answer comes: either that relay is not reached, "
-            "or the peer does not name this host",
-            why->detail);
-        return text;
-    }
-    if (why_is_via(why)) {
-        (void)snprintf(
-            text, SENTENCE_SIZE,
-            "the relay %.20s, which its frames shall pass (via in the configuration), %s: "
-            "name another one, or none",
-            why->detail, why->code == WHY_VIA_REFUSES ? "does not serve them" : "is not reached");
-        return text;
-    }
-    if (why->code == WHY_NO_WAY && is_known(why->nat_here) && is_known(why->nat_there)) {
-        (void)snprintf(text, SENTENCE_SIZE, "%s: %s here, %s there", sentences[why->code],
-                       netcheck_name_word((enum nat_name)why->nat_here),
-                       netcheck_name_word((enum nat_name)why->nat_there));
-        return text;
-    }
-    (void)snprintf(text, SENTENCE_SIZE, "%s",
-                   why->code == WHY_REFUSED ? why->detail : sentences[why->code]);
     return text;
 }

@@ -2,7 +2,6 @@
 /* Sentences for people, of the codes in which the core speaks. */
 #pragma once
 
-#include "client/peer/conversation.h"
 #include "client/ziglan/ziglan_state.h"
 
 enum { SENTENCE_SIZE = CONTROL_TEXT_SIZE_MAX + 64 };
@@ -18,6 +17,3 @@ const char *sentence_of_sought(const struct ziglan *ziglan, bool guided, char te
  * if it is not, if nobody asked for the name, or if the entry point does not tell. Writes and
  * returns text. */
 const char *sentence_of_name(const struct ziglan *ziglan, char text[SENTENCE_SIZE]);
-
-/** Why a peer is not reached directly; empty if nothing is known. Writes and returns text. */
-const char *sentence_of_why(const struct why *why, char text[SENTENCE_SIZE]);

@@ -55,11 +55,6 @@ void conversation_why(struct conversation *a, enum why_code code, const char *de
     (void)snprintf(a->why.detail, sizeof(a->why.detail), "%s", detail == NULL ? "" : detail);
 }
 
-bool why_is_via(const struct why *why)
-{
-    return why->code == WHY_VIA_UNREACHED || why->code == WHY_VIA_REFUSES;
-}
-
 void conversation_why_over(struct conversation *a)
 {
     if (a->why.code == WHY_PEER_OFFLINE || a->why.code == WHY_NOT_ALLOWED ||

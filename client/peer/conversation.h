@@ -17,6 +17,7 @@
 #include "client/peer/peer.h"
 #include "client/peer/ping_request.h"
 #include "client/peer/queue.h"
+#include "client/peer/why.h"
 #include "client/tunnel/fragment.h"
 #include "proto/base/bucket.h"
 #include "proto/base/heap.h"
@@ -94,33 +95,6 @@ struct relay_liveness {
                      to answer */
 };
 
-/** Why a peer is not reached directly; client/admin makes sentences of it. */
-enum why_code {
-    WHY_NONE,
-    WHY_DIRECT_LOST,   /* the direct path was lost; trying again */
-    WHY_PEER_OFFLINE,  /* the peer has no session to the relay */
-    WHY_NOT_ALLOWED,   /* the relay does not allow it */
-    WHY_OVER_VOLUME,   /* the relay's volume of the month is used up */
-    WHY_OVER_DAY,      /* this host's volume of a day at the relay is used up */
-    WHY_NO_WAY,        /* hole punching found no way through the two NATs */
-    WHY_IPV4_HERE,     /* this host has only IPv4, the peer only IPv6 */
-    WHY_IPV6_HERE,     /* the reverse */
-    WHY_ONE_SITE,      /* one NAT hides both, and nothing passes between their networks */
-    WHY_SMALL_ONLY,    /* small packets pass directly, but none of a useful size */
-    WHY_REFUSED,       /* the relay refused a punch: detail is its text */
-    WHY_NOT_FOUND,     /* no relay of ours knows where the peer is */
-    WHY_NO_ANSWER,     /* it is at a relay: that one, or the peer does not answer */
-    WHY_VIA_UNREACHED, /* of the relays that frames shall pass, detail is not reached */
-    WHY_VIA_REFUSES,   /* detail passes nothing on */
-    WHY_COUNT,
-};
-
-struct why {
-    enum why_code code;
-    uint8_t nat_here, nat_there; /* of NO_WAY: the kinds of NAT (docs/protocol.md, section 13) */
-    char detail[CONTROL_TEXT_SIZE_MAX + 1];
-};
-
 struct conversation {
     struct heap_entry timer;
     struct conversations *shared;
@@ -163,9 +137,6 @@ void conversation_why(struct conversation *a, enum why_code code, const char *de
 
 /** A frame of the peer came over a relay: what relays said of that is over. */
 void conversation_why_over(struct conversation *a);
-
-/** True if the way over relays that the user named for the peer is the reason. */
-bool why_is_via(const struct why *why);
 
 /** Make a path of every relay that knows the peer: those of the ziglan through which it is known
  * first, then those of other ziglans that it is a member of, then this host's relays of no ziglan,

@@ -80,6 +80,37 @@ bool guesswork_pending(const struct conversation *a)
     return a->guess.running || a->guess.at.ns != MONO_NEVER.ns;
 }
 
+/* Both give each destination another port, and nobody can guess the ports of both. */
+static bool is_hopeless(uint8_t nat_here, uint8_t nat_there)
+{
+    enum intunnel_part here, there;
+    bool possible = parts_of_kinds(nat_here, nat_there, &here, &there);
+
+    return !possible && (here == INTUNNEL_PART_STEPS || here == INTUNNEL_PART_RANDOM) &&
+           (there == INTUNNEL_PART_STEPS || there == INTUNNEL_PART_RANDOM);
+}
+
+enum why_code guesswork_why(const struct conversation *a)
+{
+    const struct guesswork *work = &a->shared->guesswork;
+    uint8_t nat_here = a->shared->nat_kind, nat_there = a->peer_nat_kind;
+    enum intunnel_part here, there;
+
+    if (nat_here == NAT_NAME_BLOCKED || nat_there == NAT_NAME_BLOCKED) {
+        return WHY_UDP_BLOCKED;
+    }
+    if (is_hopeless(nat_here, nat_there) || a->guess.end == GUESS_END_NOT_FIXED) {
+        return WHY_SYM_SYM;
+    }
+    if (a->guess.end == GUESS_END_UNWILLING) {
+        return WHY_GUESS_REFUSED;
+    }
+    return !is_willing(work) && parts_of(a, &here, &there) &&
+                   (nat_here != NAT_NAME_UNKNOWN || nat_there != NAT_NAME_UNKNOWN)
+               ? WHY_GUESS_OFF
+               : WHY_NO_WAY;
+}
+
 /* ---- begin and end ---- */
 
 static bool has_ip(const struct guess_setup *setup, const struct endpoint *address)

@@ -28,6 +28,9 @@ void guesswork_on_round(struct conversation *a, struct mono at);
 /** True while a guess with this peer runs, or is due soon: the attempt is not over. */
 bool guesswork_pending(const struct conversation *a);
 
+/** Why the two NATs let nothing through, as far as that is known. */
+enum why_code guesswork_why(const struct conversation *a);
+
 /** The peer told where to aim. */
 void guesswork_on_aim(struct conversation *a, const struct intunnel_aim *aim, struct host_io *io,
                       struct mono now);

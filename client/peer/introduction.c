@@ -294,7 +294,7 @@ static enum why_code why_failed(const struct conversation *a)
     case PUNCH_FAMILIES_COMMON:
         break;
     }
-    return punching_is_one_site(&a->punching) ? WHY_ONE_SITE : WHY_NO_WAY;
+    return punching_is_one_site(&a->punching) ? WHY_ONE_SITE : guesswork_why(a);
 }
 
 static void expire_round(struct conversation *a, struct host_io *io, struct mono now)

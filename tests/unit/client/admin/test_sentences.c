@@ -75,20 +75,6 @@ static void a_ziglan_that_is_not_found_by_its_key_has_a_sentence(void **state)
     }
 }
 
-static void each_reason_for_a_relayed_peer_has_a_sentence(void **state)
-{
-    char texts[WHY_COUNT][SENTENCE_SIZE];
-    struct why why = {.detail = "the punch was refused: too many"};
-
-    (void)state;
-    assert_string_equal(sentence_of_why(&why, texts[0]), "");
-    for (size_t code = 1; code < WHY_COUNT; code++) {
-        why.code = (enum why_code)code;
-        assert_new(texts, code, sentence_of_why(&why, texts[code]));
-    }
-    assert_string_equal(texts[WHY_REFUSED], why.detail);
-}
-
 static void clocks_that_differ_are_told_in_minutes(void **state)
 {
     static const struct {
@@ -142,7 +128,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_trouble_of_a_ziglan_has_a_sentence),
         cmocka_unit_test(a_ziglan_that_is_not_found_by_its_key_has_a_sentence),
-        cmocka_unit_test(each_reason_for_a_relayed_peer_has_a_sentence),
         cmocka_unit_test(clocks_that_differ_are_told_in_minutes),
         cmocka_unit_test(details_are_told_as_far_as_there_is_room),
     };
