@@ -46,6 +46,7 @@ struct raw_dns {
     char *address;
 };
 
+/* tidy-ok: struct-fields one for each key of the file */
 struct raw {
     char *key, *private_key, *pool, *name, *operator;
     uint32_t *listen_port, *mtu;

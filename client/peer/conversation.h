@@ -48,6 +48,7 @@ struct leaving {
 };
 
 /** What all conversations of a host share. */
+/* tidy-ok: struct-fields what the parts of a conversation need of the host, each a part of its own */
 struct conversations {
     const struct env *env;
     struct store *store;
