@@ -48,7 +48,7 @@ struct leaving {
 };
 
 /** What all conversations of a host share. */
-/* tidy-ok: struct-fields what the parts of a conversation need of the host, each a part of its own */
+/* tidy-ok: struct-fields what the parts of a conversation need of the host, each of its own room */
 struct conversations {
     const struct env *env;
     struct store *store;
