@@ -25,7 +25,7 @@ static void other_first_bytes_are_counted_and_dropped(void **state)
     assert_int_equal(counters.received_dgrams, 256 * 3);
     assert_int_equal(counters.drop_host_frame, 16 * 2);
     assert_int_equal(counters.drop_lane_frame, 16 * 2);
-    assert_int_equal(counters.drop_first_byte, 256 + 2 * (0x3c + 0x1e));
+    assert_int_equal(counters.drop_first_byte, 256 + 2 * (0x3c + 0x1c));
     assert_int_equal(counters.words_bad, 2 * 2); /* questions and answers */
     world_free(w);
 }
