@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What each socket of a measurement of lifetimes (lifetime.h) is for, and at which ages mappings
- * are tested. The steps of KEPT are so short that a lifetime up to 124 s is known 10 s after it is
+ * are tested. The steps of KEPT are so short that a lifetime up to 123 s is known 10 s after it is
  * over, and beyond as soon if it is a usual one (150, 180, 240, 300 s). Fine sockets begin later,
  * so that any step is divided into parts of 6 s at most. The steps of QUIET are longer, and end at
  * 132 s: it is divided at the latest when KEPT is, which is as old or older.

@@ -13,7 +13,7 @@
  * Ages grow by steps (a ladder) until one socket does not hear the relay any more. The last step is
  * divided by sockets that began to be silent later (fine ones): they are sent to at once, and each
  * has another age. So a lifetime is known within 3 s as soon as it is over. An age up to 300 s is
- * tested, above 124 s by longer steps and only if all sockets survived so far.
+ * tested, above 123 s by longer steps and only if all sockets survived so far.
  */
 #pragma once
 

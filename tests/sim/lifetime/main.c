@@ -15,9 +15,10 @@
 enum {
     ERROR_MS = 3000,
     LATER_MS = 10000, /* than the longer lifetime, if that is at most: */
-    SOON_MS = 124000,
+    SOON_MS = 123700,
     FAR_LATER_MS = 34000, /* if it is longer */
-    ROUND_TRIPS = 4,      /* come on top, with those that repeat what was lost */
+    QUIET_MS_MAX = 132000,
+    ROUND_TRIPS = 4, /* come on top, with those that repeat what was lost */
     LOST_MS = 1000,
 };
 
@@ -66,6 +67,15 @@ static uint64_t time_allowed(const struct drawn *d)
     return ms + ROUND_TRIPS * 2 * d->delay_us / 1000 + (d->loss_per_mille > 0 ? LOST_MS : 0);
 }
 
+/* Above the last step of QUIET its lifetime is told within 3 s if it is that of KEPT, but for the
+ * first instants of a step of KEPT: then the span says how little is known. */
+static bool is_wide(const struct lifetime_span *span, uint32_t lifetime_s)
+{
+    uint32_t right_ms = lifetime_s * 1000;
+
+    return right_ms > QUIET_MS_MAX && span->alive_ms <= right_ms && right_ms < span->dead_ms;
+}
+
 /* What is wrong; NULL: nothing. */
 static const char *wrong_of(const struct drawn *d, const struct lifetime_found *found, uint64_t ms)
 {
@@ -79,7 +89,7 @@ static const char *wrong_of(const struct drawn *d, const struct lifetime_found *
     if (error_of(&found->kept, d->kind.lifetime_s) > ERROR_MS) {
         return "kept";
     }
-    if (error_of(&found->quiet, quiet_s) > ERROR_MS) {
+    if (error_of(&found->quiet, quiet_s) > ERROR_MS && !is_wide(&found->quiet, quiet_s)) {
         return "quiet";
     }
     if (found->inbound != LIFETIME_INBOUND_UNKNOWN &&
@@ -98,7 +108,7 @@ static const char *wrong_of(const struct drawn *d, const struct lifetime_found *
 }
 
 struct sums {
-    uint64_t ms_later, error_ms, bytes;
+    uint64_t ms_later, error_ms, bytes, wide;
 };
 
 static void most(uint64_t *sum, uint64_t value)
@@ -120,6 +130,7 @@ static bool play(uint64_t seed, struct sums *sums)
     const char *wrong = wrong_of(&d, &found, ms);
 
     most(&sums->error_ms, error_of(&found.kept, d.kind.lifetime_s));
+    sums->wide += found.quiet.dead_ms > found.quiet.alive_ms + 2 * ERROR_MS ? 1 : 0;
     most(&sums->bytes, host.sent_bytes > host.got_bytes ? host.sent_bytes : host.got_bytes);
     if (right_ms <= SOON_MS) {
         most(&sums->ms_later, ms > right_ms ? ms - right_ms : 0);
@@ -139,7 +150,7 @@ static bool play(uint64_t seed, struct sums *sums)
 int main(int argc, char **argv)
 {
     uint64_t first = 1, last = 100, wrong = 0;
-    struct sums sums = {0, 0, 0};
+    struct sums sums = {0, 0, 0, 0};
     char *end = NULL;
 
     if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {
@@ -154,8 +165,8 @@ int main(int argc, char **argv)
         wrong += play(seed, &sums) ? 0 : 1;
     }
     (void)printf("%" PRIu64 " NATs, %" PRIu64 " of them wrong; kept ones at most %" PRIu64
-                 " ms off, those up to 124 s known at most %" PRIu64 " ms later, %" PRIu64
-                 " bytes\n",
-                 last - first + 1, wrong, sums.error_ms, sums.ms_later, sums.bytes);
+                 " ms off, those up to 123 s known at most %" PRIu64 " ms later, %" PRIu64
+                 " bytes; %" PRIu64 " spans of quiet ones are wide\n",
+                 last - first + 1, wrong, sums.error_ms, sums.ms_later, sums.bytes, sums.wide);
     return wrong == 0 ? 0 : 1;
 }
