@@ -46,15 +46,16 @@ bool host_core_nat_wanted(struct host_core *core)
     return wanted;
 }
 
-uint64_t host_core_nat_place(const struct host_core *core)
+uint64_t host_core_nat_place(const struct host_core *core, struct mono now)
 {
     const struct relay_session *relay;
 
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
-        bool settled = relay->way.known && relay->moved_at.ns == MONO_NEVER.ns;
+        bool settled = relay->moved_at.ns == MONO_NEVER.ns ||
+                       mono_due(mono_add_ms(relay->moved_at, NAT_SETTLE_MS), now);
 
-        if (relay->open && settled && !endpoint_is_none(&relay->observed)) {
+        if (relay->open && relay->way.known && settled && !endpoint_is_none(&relay->observed)) {
             uint64_t place = 1;
 
             for (size_t i = 0; i < 16; i += 8) { /* a mark, not a secret */

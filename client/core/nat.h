@@ -8,6 +8,8 @@
 #include "client/netcheck/netcheck.h"
 #include "client/stun2/guess.h"
 
+enum { NAT_SETTLE_MS = 5000 };
+
 /** The addresses of this host's relays of one family, each relay's once: first where there is an
  * open session. Returns how many. */
 size_t host_core_nat_relays(const struct host_core *core, bool v4,
@@ -22,6 +24,7 @@ void host_core_set_nat(struct host_core *core, enum nat_name name, const struct 
 bool host_core_nat_wanted(struct host_core *core);
 
 /** A number that changes when this host is in another network: when the first relay that answers
- * sees another IP address, or packets to it leave from another one or by another router; 0 while no
- * relay answers, or has not told where it sees this host since the way to it changed. */
-uint64_t host_core_nat_place(const struct host_core *core);
+ * sees another IP address, or packets to it leave from another one or by another router. 0 while no
+ * relay answers, and for NAT_SETTLE_MS after the way to it changed, unless the relay tells before
+ * where it sees this host: it does so only if that is elsewhere. */
+uint64_t host_core_nat_place(const struct host_core *core, struct mono now);

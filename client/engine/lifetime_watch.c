@@ -46,7 +46,7 @@ int lifetime_watch_begin(struct lifetime_watch *watch, struct fault *fault)
         return ERR_DROP;
     }
     host_core_lifetime_begins(watch->core, clock_mono());
-    watch->place = host_core_nat_place(watch->core);
+    watch->place = host_core_nat_place(watch->core, clock_mono());
     rc = lifetime_run_open(&watch->running, watch->loop, watch->env, relays, count, fault);
     timer_set(watch);
     return rc;
@@ -76,7 +76,7 @@ static bool is_calm(struct lifetime_watch *watch)
 static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct lifetime_watch *watch = w->data;
-    uint64_t place = host_core_nat_place(watch->core);
+    uint64_t place = host_core_nat_place(watch->core, clock_mono());
     bool moved = place != 0 && place != watch->place;
     struct fault fault = {0};
 

@@ -33,7 +33,7 @@ int nat_watch_begin(struct nat_watch *watch, bool hairpin, struct fault *fault)
     }
     measure_close(watch->running);
     watch->running = NULL;
-    watch->place = host_core_nat_place(watch->core);
+    watch->place = host_core_nat_place(watch->core, clock_mono());
     watch->next_at = mono_add_ms(clock_mono(), NAT_WATCH_EVERY_MS);
     int rc = measure_open(&watch->running, watch->loop, watch->env, &relays, watch->mapper, hairpin,
                           fault);
@@ -108,7 +108,7 @@ static void here_note(struct nat_watch *watch, uint64_t place)
 static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct nat_watch *watch = w->data;
-    uint64_t place = host_core_nat_place(watch->core);
+    uint64_t place = host_core_nat_place(watch->core, clock_mono());
     struct fault fault = {0};
 
     (void)loop;

@@ -298,6 +298,7 @@ static void others_ask(struct netcheck *check, struct mono now)
     for (size_t i = 0; i < check->cfg.relays_count; i++) {
         (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_MAPPING, &check->cfg.relays[i], now);
     }
+    check->told_asked = round->sent;
     told_ask(check, true, now);
     sizes_ask(check, &check->cfg.relays[round->relay], now);
     times_ask(check, now);
@@ -318,6 +319,18 @@ size_t netcheck_samples(const struct netcheck *check, struct nat_sample out[NAT_
         }
     }
     return count;
+}
+
+/* A relay that answers late tells of others late. */
+static void late_ask(struct netcheck *check, struct mono now)
+{
+    const struct netcheck_knocks *round = &check->rounds[0];
+
+    if (check->others_asked && !check->told_asked && round->sent &&
+        mono_due(mono_add_ms(round->sent_at, SPARED_MS), now)) {
+        check->told_asked = true;
+        told_ask(check, true, now);
+    }
 }
 
 /* Ask those that were spared. */
@@ -458,6 +471,7 @@ void netcheck_transmit(struct netcheck *check, struct outbox *out, struct mono n
     check->look_at = mono_add_ms(now, LOOK_MS);
     rounds_step(check, now);
     others_ask(check, now);
+    late_ask(check, now);
     rest_ask(check, now);
     round_transmit(check, out, now);
     questions_transmit(&check->questions, out, now);

@@ -76,6 +76,7 @@ struct netcheck {
     size_t round;                     /* the one that runs */
     bool rounds_over;
     bool others_asked; /* MAPPING asked other addresses than the first relay's */
+    bool told_asked;   /* ... and whom the relay told of, but for those that are spared */
     bool rest_asked;   /* ... and those that were spared, because more samples are needed */
     bool own_port_came, lent_came;
     uint64_t rtt_ns;                /* to the first relay that answered; 0: none so far */

@@ -27,27 +27,28 @@ static void another_public_address_or_source_is_another_place(void **state)
 
     (void)state;
     relay->way = (struct way){.interface = 1};
-    assert_int_equal(host_core_nat_place(core), 0); /* the way there is not known */
+    assert_int_equal(host_core_nat_place(core, lab->now), 0); /* the way there is not known */
     relay->way.known = true;
-    here = host_core_nat_place(core);
+    here = host_core_nat_place(core, lab->now);
     assert_int_not_equal(here, 0);
     relay->observed.port++; /* the NAT forgot the port: it is the same one */
-    assert_int_equal(host_core_nat_place(core), here);
+    assert_int_equal(host_core_nat_place(core, lab->now), here);
     relay->observed.ip[15]++;
-    assert_int_not_equal(host_core_nat_place(core), here);
+    assert_int_not_equal(host_core_nat_place(core, lab->now), here);
     relay->observed.ip[15]--;
     relay->way.source[15]++;
-    assert_int_not_equal(host_core_nat_place(core), here);
+    assert_int_not_equal(host_core_nat_place(core, lab->now), here);
     relay->way.source[15]--;
     relay->way.next_hop[15]++;
-    assert_int_not_equal(host_core_nat_place(core), here);
+    assert_int_not_equal(host_core_nat_place(core, lab->now), here);
     relay->way.next_hop[15]--;
-    relay->moved_at = (struct mono){1}; /* it has not said since where it sees this host */
-    assert_int_equal(host_core_nat_place(core), 0);
+    relay->moved_at = lab->now; /* it has not said since where it sees this host */
+    assert_int_equal(host_core_nat_place(core, lab->now), 0);
+    assert_int_equal(host_core_nat_place(core, mono_add_ms(lab->now, NAT_SETTLE_MS)), here);
     relay->moved_at = MONO_NEVER;
-    assert_int_equal(host_core_nat_place(core), here);
+    assert_int_equal(host_core_nat_place(core, lab->now), here);
     relay->open = false; /* nobody says where it is */
-    assert_int_equal(host_core_nat_place(core), 0);
+    assert_int_equal(host_core_nat_place(core, lab->now), 0);
     relay->open = true;
     lab_free(lab);
 }

@@ -86,6 +86,22 @@ static void ports_of_sockets_that_one_relay_saw_tell_nothing(void **state)
     assert_int_equal(facts.ports, NAT_PORTS_UNKNOWN);
 }
 
+/* Two round trips pass before it tells of its neighbours. */
+static void a_relay_that_is_far_away_tells_of_others_in_time(void **state)
+{
+    const struct nat_kind kind = kind_of(EI, APD);
+    struct netcheck_found found;
+    struct netcheck_net host;
+
+    (void)state;
+    netcheck_net_init(&host, 4, 1, &kind, 77);
+    host.net->wire.delay_us = 330000; /* each way */
+    assert_true(netcheck_net_measure(&host, &found) <= NETCHECK_DONE_MS + 5);
+    netcheck_net_fini(&host);
+    assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_NOTHING);
+    assert_int_equal(found.facts.name, NAT_NAME_P_RC);
+}
+
 static void the_names_are_those_of_stun2(void **state)
 {
     static const struct {
@@ -380,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mapping_and_filtering_of_every_kind_are_found),
         cmocka_unit_test(ports_of_sockets_that_one_relay_saw_tell_nothing),
+        cmocka_unit_test(a_relay_that_is_far_away_tells_of_others_in_time),
         cmocka_unit_test(the_names_are_those_of_stun2),
         cmocka_unit_test(ports_by_steps_of_a_range_and_the_own_one_are_told_apart),
         cmocka_unit_test(a_nat_with_several_addresses_is_seen),
