@@ -26,7 +26,8 @@ static void other_first_bytes_are_counted_and_dropped(void **state)
     assert_int_equal(counters.drop_host_frame, 16 * 2);
     assert_int_equal(counters.drop_lane_frame, 16 * 2);
     assert_int_equal(counters.drop_first_byte, 256 + 2 * (0x3c + 0x1c));
-    assert_int_equal(counters.words_bad, 2 * 2); /* questions and answers */
+    assert_int_equal(counters.words_bad, 2 * 2);       /* questions and answers */
+    assert_int_equal(counters.frame_words_bad, 2 * 2); /* with frames, and receipts */
     world_free(w);
 }
 
