@@ -39,6 +39,7 @@ struct relay_sought {
     bool wanted;                      /* the relay is not heard; the next ones count only then */
     struct mono since;                /* it is not */
     struct mono ask_at;               /* when others are asked (again) */
+    uint32_t sign_ms;                 /* while it is heard: it shows life so often; 0: any time */
     uint32_t asked;                   /* how many were, in this round */
     uint32_t refused;                 /* and how many of them do not know it */
     size_t newest;                    /* of the places, which is stored */

@@ -123,13 +123,17 @@ bool relay_upkeep_take_late(struct relay_session *relay)
     return late;
 }
 
-/* The session's mapping is kept as long as NATs were found to keep one. */
+/* The session's mapping is kept as long as NATs were found to keep one; and of a relay that may
+ * move nothing else tells that it is gone. */
 static void expire_keepalive(struct relay_session *relay, struct mono now)
 {
+    uint32_t sign_ms = relay->sought.sign_ms;
+    uint32_t ms;
+
     if (relay->open) {
-        link_hub_keepalive(relay->hub, relay->active,
-                           keepalive_ms(relay->keepalive, relay->mapped_at,
-                                        link_hub_heard_at(relay->hub, relay->active)),
+        ms = keepalive_ms(relay->keepalive, relay->mapped_at,
+                          link_hub_heard_at(relay->hub, relay->active));
+        link_hub_keepalive(relay->hub, relay->active, sign_ms != 0 && sign_ms < ms ? sign_ms : ms,
                            now);
     }
 }

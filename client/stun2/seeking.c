@@ -358,11 +358,9 @@ static bool is_watched(const struct relay_set *set, const struct relay_session *
 
 /* Behind a NAT a relay that moved cannot tell those who dialled it: what it sends comes from an
  * address that they do not know, and QUIC drops it. */
-static void keep_hearing(const struct relay_set *set, struct relay_session *relay, struct mono now)
+static void keep_hearing(const struct relay_set *set, struct relay_session *relay)
 {
-    bool alone = seeking_moves(relay) && !is_watched(set, relay);
-
-    link_hub_keepalive(relay->hub, relay->active, alone ? SEEKING_SIGN_MS : LINK_KEEPALIVE_MS, now);
+    relay->sought.sign_ms = seeking_moves(relay) && !is_watched(set, relay) ? SEEKING_SIGN_MS : 0;
 }
 
 static void expire_store(const struct relay_set *set, struct relay_session *relay, struct mono now)
@@ -393,7 +391,7 @@ void seeking_expire(struct relay_set *set, struct mono now)
         expire_store(set, relay, now);
         if (is_heard(relay)) {
             sought->wanted = false;
-            keep_hearing(set, relay, now);
+            keep_hearing(set, relay);
         } else if (!sought->wanted) {
             sought->wanted = true;
             sought->since = now;
