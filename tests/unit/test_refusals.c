@@ -39,6 +39,8 @@ static const char *const no_refusals[] = {
     "stun_requests_total answered",
     "stun_requests_total lent",
     "lend_requests_total cookie",
+    "live_requests_total cookie",
+    "live_requests_total begun",
     "lend_requests_total begun",
     "lent_jobs_total sent",
     "sessions_opened_total",
