@@ -262,7 +262,8 @@ static void take_through(struct reach_service *service, struct reach_asked *aske
                          struct mono now)
 {
     asked->through = true;
-    asked->by_port = result->outcome == REACH_RESULT_BY_PORT;
+    asked->by_port = result->outcome == REACH_RESULT_BY_PORT ||
+                     reach_met_has(&service->watch.met, record->header.key, now);
     asked->address = record->address;
     asked->attestation_size = result->attestation.len;
     memcpy(asked->attestation, result->attestation.data, result->attestation.len);
@@ -377,6 +378,7 @@ void reach_on_neighbour(struct reach_service *service, const struct neighbour_ev
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     const struct neighbour *neighbour = event->neighbour;
 
+    reach_met_note(&service->watch.met, neighbour->key, now);
     if (event->type != NEIGHBOUR_EVENT_OPEN) {
         return;
     }

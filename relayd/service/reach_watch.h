@@ -14,6 +14,7 @@
 #include "relayd/base/neighbour_table.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/mesh.h"
+#include "relayd/service/reach_met.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct reach_watch {
     struct mono look_at;    /* has the address changed? MONO_NEVER: nobody says so */
     struct mono asked_at;   /* all were asked because one sees us elsewhere */
     struct bucket moves;
+    struct reach_met met; /* whom our NAT may let in, because there was a session */
 };
 
 /** In zeroed memory. What is given is borrowed. */
