@@ -77,12 +77,13 @@ static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 {
     struct lifetime_watch *watch = w->data;
     uint64_t place = host_core_nat_place(watch->core, clock_mono());
-    bool moved = place != 0 && place != watch->place;
+    bool moved = place != 0 && watch->place != 0 && place != watch->place;
     struct fault fault = {0};
 
     (void)loop;
     (void)events;
     if (watch->running != NULL) {
+        watch->place = watch->place == 0 ? place : watch->place; /* it may be known late */
         if (moved || lifetime_run_is_done(watch->running)) {
             finish(watch, moved);
         }

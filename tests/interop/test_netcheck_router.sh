@@ -71,7 +71,7 @@ one_nat() { # suite
     lab_ziglan laptop netcheck --json >"$LAB_DIR/netcheck" 2>&1
     check "is reached by everybody" is_said direct "everybody, by the port that the router lets in"
     check "has nothing to change" is_said change '"'
-    check "status tells the kind" says '"name": *"Sym"' lab_ziglan laptop status --json
+    check "status tells the kind" wait_for 20 says '"name": *"Sym"' lab_ziglan laptop status --json
     lab_end
 }
 is_proven() {
