@@ -89,19 +89,6 @@ static void measured(struct sim *sim, const struct plan *plan)
     }
 }
 
-static bool join(struct sim *sim, size_t i)
-{
-    struct directory_terms terms = {.uses = 1};
-    char url[NODE_URL_SIZE];
-    const char *wrong;
-
-    if (!sim_relay_invite(&sim->relays[0], &terms, url)) {
-        return sim_fail(sim, "the relay makes no invite");
-    }
-    wrong = sim_host_join(&sim->hosts[i], url, sim->now);
-    return wrong == NULL || sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
-}
-
 /* ---- what must hold ---- */
 
 static const struct guesswork *guesswork(const struct sim *sim, size_t i)
@@ -216,7 +203,7 @@ bool guess_scenario_run(struct sim *sim)
     sim->guesses = true;
     pause_ms = PAUSE_MS + 6 * plan.rtt_ms + plan.lossy_ms;
     sim_relay_start(&sim->relays[0], sim->now);
-    if (!join(sim, 0) || !join(sim, 1) ||
+    if (!sim_join(sim, 0) || !sim_join(sim, 1) ||
         !sim_run_until(sim, EXPECT_JOIN_MS + 10 * plan.rtt_ms + 2 * plan.lossy_ms,
                        expect_acquainted, "the hosts know each other")) {
         return false;

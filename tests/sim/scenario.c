@@ -32,19 +32,6 @@ enum {
     LATE_MS = 4000, /* the first punch has failed by then */
 };
 
-static bool join(struct sim *sim, size_t i)
-{
-    struct directory_terms terms = {.uses = 1};
-    char url[NODE_URL_SIZE];
-    const char *wrong;
-
-    if (!sim_relay_invite(&sim->relays[0], &terms, url)) {
-        return sim_fail(sim, "the relay makes no invite");
-    }
-    wrong = sim_host_join(&sim->hosts[i], url, sim->now);
-    return wrong == NULL || sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
-}
-
 /* A stranger repeats a host's first datagram, and sends garbage, with source addresses that are not
  * its own. */
 static void forge(struct sim *sim, const struct plan *plan)
@@ -74,7 +61,8 @@ static bool phase_join(struct sim *sim, const struct plan *plan)
         relay_clock_set(sim, relay_clock_in_1970(sim));
     }
     sim_relay_start(&sim->relays[0], sim->now);
-    if (!join(sim, first) || !sim_run(sim, plan_draw(sim, 0, 1000)) || !join(sim, 1 - first)) {
+    if (!sim_join(sim, first) || !sim_run(sim, plan_draw(sim, 0, 1000)) ||
+        !sim_join(sim, 1 - first)) {
         return false;
     }
     if (timeless) {

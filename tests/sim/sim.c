@@ -301,3 +301,16 @@ bool sim_run_until(struct sim *sim, uint64_t ms, bool (*reached)(struct sim *sim
     }
     return sim_fail(sim, "not within %llu ms: %s", (unsigned long long)ms, what);
 }
+
+bool sim_join(struct sim *sim, size_t i)
+{
+    struct directory_terms terms = {.uses = 1};
+    char url[NODE_URL_SIZE];
+    const char *wrong;
+
+    if (!sim_relay_invite(&sim->relays[0], &terms, url)) {
+        return sim_fail(sim, "the relay makes no invite");
+    }
+    wrong = sim_host_join(&sim->hosts[i], url, sim->now);
+    return wrong == NULL || sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
+}

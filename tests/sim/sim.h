@@ -64,3 +64,7 @@ bool sim_run(struct sim *sim, uint64_t ms);
  * noted as a failure with `what`, or if something else failed. */
 bool sim_run_until(struct sim *sim, uint64_t ms, bool (*reached)(struct sim *sim),
                    const char *what);
+
+/** Host i joins the ziglan of the first relay with a new invite; it fails the world if it cannot.
+ */
+bool sim_join(struct sim *sim, size_t i);
