@@ -54,20 +54,13 @@ static bool pin_two(struct home_world *world, size_t i)
 
 static bool begin_host(struct home_world *world, size_t i)
 {
-    static const struct directory_terms terms = {.uses = 1};
     struct sim *sim = world->sim;
-    char text[NODE_URL_SIZE];
-    const char *wrong;
 
     if (world->apart) {
         sim_host_name_peer(&sim->hosts[i], &sim->hosts[1 - i], sim->now);
         return pin_two(world, i);
     }
-    if (!sim_relay_invite(&sim->relays[0], &terms, text)) {
-        return sim_fail(sim, "the relay makes no invite");
-    }
-    wrong = sim_host_join(&sim->hosts[i], text, sim->now);
-    return wrong == NULL || sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
+    return sim_join(sim, i);
 }
 
 /* Counts the changes of both hosts, and remembers who their relays are. */

@@ -139,14 +139,9 @@ static bool begin_host(struct relay_world *world, size_t i)
     char text[NODE_URL_SIZE];
     char key[KEY_TEXT_SIZE];
     struct url url;
-    const char *wrong;
 
-    if (!sim_relay_invite(&sim->relays[0], &terms, text)) {
-        return sim_fail(sim, "the relay makes no invite");
-    }
-    wrong = sim_host_join(&sim->hosts[i], text, sim->now);
-    if (wrong != NULL) {
-        return sim_fail(sim, "%s cannot join: %s", sim->hosts[i].name, wrong);
+    if (!sim_join(sim, i)) {
+        return false;
     }
     for (size_t relay = 1; relay < SIM_RELAYS; relay++) {
         const struct relay_node *node = &sim->relays[relay].node;
