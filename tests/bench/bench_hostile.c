@@ -5,7 +5,7 @@
  * in the process. Prints the table of docs/security.md; what two hosts cost that talk over the
  * victim, and the relay itself, is subtracted. usage: bench_hostile [SECONDS]
  */
-#include "tests/support/adversary.h"
+#include "tests/support/adversary_attacks.h"
 
 #include <malloc.h>
 #include <stdio.h>

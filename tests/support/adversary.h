@@ -12,7 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ADVERSARY_RELAYS = 4, ADVERSARY_ATTACKERS_MAX = 20 };
+enum {
+    ADVERSARY_RELAYS = 4,
+    ADVERSARY_KNOWN = 2, /* a relay that all believe in, and whose address can be forged */
+    ADVERSARY_ATTACKERS_MAX = 20,
+    ADVERSARY_HOUR_MS = 3600 * 1000,
+};
 
 struct adversary {
     struct far_hosts town;                              /* a is at the victim, which is relay 0 */
@@ -34,9 +39,6 @@ struct adversary_attack {
     uint64_t (*count)(const struct relay_core *victim);
 };
 
-extern const struct adversary_attack adversary_attacks[];
-extern const size_t adversary_attacks_count;
-
 /** What came of it; times and bytes are the victim's alone. */
 struct adversary_result {
     uint64_t messages, counted;
@@ -47,6 +49,9 @@ struct adversary_result {
 /** The relays, the friends' sessions, and those of the attackers, which have said nothing yet. */
 void adversary_init(struct adversary *adversary, const struct adversary_attack *attack);
 void adversary_fini(struct adversary *adversary);
+
+/** What the clocks on their walls show. */
+uint64_t adversary_wall_ms(const struct adversary *adversary);
 
 /** Attack for so long; nobody attacks if `calm`, but the friends talk. */
 void adversary_run(struct adversary *adversary, const struct adversary_attack *attack, bool calm,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whatever hostile relays and hosts send, it is refused and counted, and nobody else is harmed. */
-#include "tests/support/adversary.h"
+#include "tests/support/adversary_attacks.h"
 
 #include "rendezvous/mesh/node_unproven.h"
 
