@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Attacks with records. */
+/* Attacks with records of relays, and with attachments, which say where hosts are. */
 #include "tests/support/adversary_records.h"
 
 #include "proto/base/bytes.h"

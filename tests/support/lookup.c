@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Look-ups without relays. */
+/* Starts look-ups, and hands over their questions and answers. */
 #include "tests/support/lookup.h"
 
 #include <setjmp.h>
