@@ -5,7 +5,7 @@
 #include "client/admin/lifetime_report.h"
 #include "client/cli/ask.h"
 #include "client/cli/lines.h"
-#include "client/engine/lifetime_run.h"
+#include "client/measure/lifetime_run.h"
 #include "proto/host/fields.h"
 #include "proto/host/os_env.h"
 

@@ -110,15 +110,6 @@ const struct keepalive *host_core_keepalive(const struct host_core *core)
     return &core->relays.keepalive;
 }
 
-/* The lifetime of a mapping that was used only for a moment. Where nothing was found to die, the
- * age that survived counts. */
-static uint32_t young_ms(const struct lifetime_found *found)
-{
-    uint32_t kept_ms = lifetime_span_ms(&found->kept), quiet_ms = lifetime_span_ms(&found->quiet);
-
-    return found->answered == LIFETIME_ANSWERED_AS_KEPT || quiet_ms > kept_ms ? kept_ms : quiet_ms;
-}
-
 static uint32_t smaller(uint32_t ms, uint32_t most)
 {
     return most != 0 && ms > most ? most : ms;
@@ -131,7 +122,8 @@ static void keepalive_follow(struct host_core *core, struct mono now)
     uint32_t most = core->lifetimes.keepalive_ms_max;
 
     if (known != NULL) {
-        keepalive = keepalive_of(young_ms(&known->found), lifetime_span_ms(&known->found.kept));
+        keepalive =
+            keepalive_of(lifetime_young_ms(&known->found), lifetime_span_ms(&known->found.kept));
         most = known->keepalive_ms_max;
     }
     keepalive.young_ms = smaller(keepalive.young_ms, most);

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "client/core/core.h"
-#include "client/engine/lifetime_run.h"
+#include "client/measure/lifetime_run.h"
 #include "proto/base/env.h"
 
 #include <ev.h>

@@ -43,12 +43,14 @@ int agent_new(struct stun2 **out, const uint8_t seed[IDENTITY_SEED_SIZE], const 
     }
     agent->base.env = env;
     agent->base.events.env = env;
-    agent->base.keepalive_ms = APP_KEEPALIVE_MS;
+    agent->base.keepalive = keepalive_unmeasured();
     punch_table_init(&agent->punches.table, &agent->base, now);
     agent->punches.pools = &agent->pools;
     agent->pools.base = &agent->base;
     agent->finds.base = &agent->base;
     agent->report.base = &agent->base;
+    agent->report.shown = 100;
+    agent->lifetime.base = &agent->base;
     identity_from_seed(&agent->identity, seed);
     rc = parts_make(agent, env, now);
     if (rc != ERR_OK) {
@@ -240,6 +242,9 @@ bool agent_receive(struct stun2 *agent, const struct dgram *in, struct mono now)
         report_expire(&agent->report, now);
         return true;
     }
+    if (app_lifetime_receive(&agent->lifetime, in, now)) {
+        return true;
+    }
     if (in->size == 0 || in->size > DGRAM_SIZE_MAX) {
         return false;
     }
@@ -265,6 +270,7 @@ const struct outbox_item *agent_transmit(struct stun2 *agent, struct mono now)
         outbox_clear(box);
         agent->box_next = 0;
         report_transmit(&agent->report, now);
+        app_lifetime_transmit(&agent->lifetime, now);
         link_hub_transmit(agent->base.relays.hub, box, now);
         drain(agent, now);
     }
@@ -293,7 +299,9 @@ struct mono agent_deadline(const struct stun2 *agent)
         mono_min(relay_set_deadline(&agent->base.relays), seeking_deadline(&agent->base.relays)));
     struct mono wants =
         mono_min(mono_min(pool_seats_deadline(&agent->pools), finds_deadline(&agent->finds)),
-                 mono_min(punches_deadline(&agent->punches), report_deadline(&agent->report)));
+                 mono_min(punches_deadline(&agent->punches),
+                          mono_min(report_deadline(&agent->report),
+                                   app_lifetime_deadline(&agent->lifetime))));
 
     return agent->box_next < agent->base.box.items_count ? at_once : mono_min(sessions, wants);
 }
@@ -314,5 +322,6 @@ void agent_network_changed(struct stun2 *agent, struct mono now)
     const struct way_finder ways = {.find = way_is_unknown, .doubtful = true};
 
     (void)relay_set_on_network(&agent->base.relays, &ways, now);
+    app_lifetime_doubt(&agent->lifetime, true);
     punches_doubt(&agent->punches, now);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/libstun2/app_base.h"
+#include "client/libstun2/app_lifetime.h"
 #include "client/libstun2/finds.h"
 #include "client/libstun2/pool_seats.h"
 #include "client/libstun2/punches.h"
@@ -21,6 +22,7 @@ struct stun2 {
     struct pool_seats pools;
     struct finds finds;
     struct report report;
+    struct app_lifetime lifetime;
     struct identity identity;
     struct store *store;
     struct control_arena *arena;

@@ -169,9 +169,7 @@ int stun2_certificate_key(uint8_t out[STUN2_KEY_SIZE], const uint8_t *certificat
 
 void stun2_set_keepalive(struct stun2 *agent, uint32_t keepalive_ms)
 {
-    agent->base.keepalive_ms = keepalive_ms < APP_KEEPALIVE_MS_MIN   ? APP_KEEPALIVE_MS_MIN
-                               : keepalive_ms > APP_KEEPALIVE_MS_MAX ? APP_KEEPALIVE_MS_MAX
-                                                                     : keepalive_ms;
+    app_base_set_keepalive(&agent->base, keepalive_ms);
 }
 
 void stun2_shutdown(struct stun2 *agent, uint64_t now)
@@ -389,6 +387,32 @@ int stun2_report_read(const struct stun2 *agent, struct stun2_report *out, size_
 
     memset(out, 0, size);
     memcpy(out, &report, size < sizeof(report) ? size : sizeof(report));
+    return known ? STUN2_OK : STUN2_ERROR_STATE;
+}
+
+int stun2_lifetime_begin(struct stun2 *agent, const struct stun2_lifetime_options *options,
+                         uint64_t now)
+{
+    if (options == NULL || options->size < sizeof(*options) || options->sockets == NULL) {
+        return STUN2_ERROR_ARGUMENT;
+    }
+    return app_lifetime_begin(&agent->lifetime, options->sockets, instant(now)) ? STUN2_OK
+                                                                                : STUN2_ERROR_STATE;
+}
+
+void stun2_lifetime_end(struct stun2 *agent)
+{
+    app_lifetime_end(&agent->lifetime);
+}
+
+int stun2_lifetime_read(const struct stun2 *agent, struct stun2_lifetime *out, size_t size,
+                        uint64_t now)
+{
+    struct stun2_lifetime lifetime;
+    bool known = app_lifetime_read(&agent->lifetime, &lifetime, instant(now));
+
+    memset(out, 0, size);
+    memcpy(out, &lifetime, size < sizeof(lifetime) ? size : sizeof(lifetime));
     return known ? STUN2_OK : STUN2_ERROR_STATE;
 }
 

@@ -12,6 +12,18 @@ void app_base_want_kind(struct app_base *base)
     }
 }
 
+void app_base_set_keepalive(struct app_base *base, uint32_t ms)
+{
+    uint32_t bounded = ms < APP_KEEPALIVE_MS_MIN   ? APP_KEEPALIVE_MS_MIN
+                       : ms > APP_KEEPALIVE_MS_MAX ? APP_KEEPALIVE_MS_MAX
+                                                   : ms;
+    uint32_t usual = keepalive_unmeasured().kept_ms;
+
+    base->keepalive = (struct keepalive){bounded, bounded};
+    base->keepalive_measured = false;
+    base->relays.keepalive = bounded < usual ? base->keepalive : keepalive_unmeasured();
+}
+
 uint32_t app_base_request(struct app_base *base)
 {
     base->request_last = base->request_last < REQUEST_FIRST || base->request_last >= REQUEST_LAST

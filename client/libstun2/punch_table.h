@@ -57,7 +57,9 @@ struct punch_terms {
 /** The address at which the peer answered last. */
 struct punch_proven {
     struct endpoint remote;    /* none: nowhere yet */
-    struct mono check_at;      /* the next punch probe to it */
+    struct mono since;         /* it answers there */
+    struct mono heard_at;      /* it answered there last */
+    struct mono check_at;      /* the next punch probe to it, if that is before its keepalive */
     uint32_t misses;           /* punch probes since an answer */
     struct endpoint asks_from; /* the peer's own punch probes came from there last */
 };

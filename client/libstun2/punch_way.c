@@ -91,10 +91,11 @@ static void expire_round(struct punch_table *table, struct app_punch *punch, str
 
 /* ---- proof ---- */
 
-static void keep_from(struct punch_table *table, struct app_punch *punch, struct mono now)
+static void keep_from(struct app_punch *punch, struct mono now)
 {
     punch->proven.misses = 0;
-    punch->proven.check_at = mono_add_ms(now, table->base->keepalive_ms);
+    punch->proven.heard_at = now;
+    punch->proven.check_at = MONO_NEVER;
 }
 
 /* The peer answers at this address. Of two that work, the one counts from which it speaks itself:
@@ -111,8 +112,9 @@ static void prove(struct punch_table *table, struct app_punch *punch, const stru
     if (punch->step == PUNCH_STEP_OPEN && !same && !endpoint_equal(&proven->asks_from, at)) {
         return;
     }
+    proven->since = same && punch->step == PUNCH_STEP_OPEN ? proven->since : now;
     proven->remote = *at;
-    keep_from(table, punch, now);
+    keep_from(punch, now);
     if (punch->step == PUNCH_STEP_OPEN) {
         if (!same) {
             (void)punch_table_event(table, punch, STUN2_EVENT_MOVED);
@@ -218,12 +220,25 @@ void punch_way_doubt(struct app_punch *punch, struct mono at)
     }
 }
 
+/* When the peer is asked next. As long as it answers, that follows how often ways are used now. */
+static struct mono check_at(const struct punch_table *table, const struct app_punch *punch)
+{
+    const struct punch_proven *proven = &punch->proven;
+
+    if (!punch->was_open || proven->misses > 0) {
+        return proven->check_at;
+    }
+    return mono_min(proven->check_at,
+                    mono_add_ms(proven->heard_at, keepalive_ms(&table->base->keepalive,
+                                                               proven->since, proven->heard_at)));
+}
+
 static void expire_check(struct punch_table *table, struct app_punch *punch, struct mono now)
 {
     struct punch_proven *proven = &punch->proven;
     const struct relay_session *relay = app_base_relay(table->base, punch->relay);
 
-    if (!mono_due(proven->check_at, now)) {
+    if (!mono_due(check_at(table, punch), now)) {
         return;
     }
     if (proven->misses == 1 && relay != NULL) {
@@ -251,9 +266,9 @@ void punch_way_expire(struct punch_table *table, struct app_punch *punch, struct
     }
 }
 
-struct mono punch_way_deadline(const struct app_punch *punch)
+struct mono punch_way_deadline(const struct punch_table *table, const struct app_punch *punch)
 {
-    struct mono at = punch->was_open ? punch->proven.check_at : MONO_NEVER;
+    struct mono at = punch->was_open ? check_at(table, punch) : MONO_NEVER;
 
     return !punch->firing ? at
                           : mono_min(at, mono_min(punch_round_deadline(&punch->round),

@@ -37,4 +37,4 @@ void punch_way_doubt(struct app_punch *punch, struct mono at);
 
 /** Send what is due; end what is over. */
 void punch_way_expire(struct punch_table *table, struct app_punch *punch, struct mono now);
-struct mono punch_way_deadline(const struct app_punch *punch);
+struct mono punch_way_deadline(const struct punch_table *table, const struct app_punch *punch);

@@ -362,7 +362,7 @@ struct mono punches_deadline(const struct punches *punches)
         if (punch->number == 0) {
             continue;
         }
-        at = mono_min(at, mono_min(punch->wait_until, punch_way_deadline(punch)));
+        at = mono_min(at, mono_min(punch->wait_until, punch_way_deadline(&punches->table, punch)));
         if (punch->step == PUNCH_STEP_LOST && may_ask(punches, punch)) {
             at = mono_min(at, punch->retry.at);
         }

@@ -32,6 +32,7 @@ static void on_observed(struct stun2 *agent, struct relay_session *from,
     if (endpoint_equal(&here, &from->observed)) {
         return;
     }
+    app_lifetime_doubt(&agent->lifetime, !endpoint_same_ip(&here, &from->observed));
     relay_session_on_observed(from, &here, now);
     event = app_events_add(&agent->base.events, STUN2_EVENT_ADDRESS);
     event->relay = from->number;

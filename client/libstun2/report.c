@@ -67,6 +67,11 @@ void report_transmit(struct report *report, struct mono now)
     }
 }
 
+void report_show(struct report *report, unsigned progress)
+{
+    report->shown = progress;
+}
+
 void report_take(struct report *report, const struct netcheck_result *result)
 {
     enum nat_name name = netcheck_result_name(result);
@@ -74,6 +79,7 @@ void report_take(struct report *report, const struct netcheck_result *result)
 
     report->result = *result;
     report->known = true;
+    report->shown = 100;
     report->base->nat_kind = (uint8_t)(name == NAT_NAME_UNKNOWN ? STUN2_NAT_UNSURE : (int)name);
     event = app_events_add(&report->base->events, STUN2_EVENT_REPORT);
     event->nat_kind = report->base->nat_kind;
@@ -115,7 +121,7 @@ struct mono report_deadline(const struct report *report)
 
 unsigned report_progress(const struct report *report, struct mono now)
 {
-    unsigned least = 100;
+    unsigned least = report->shown;
 
     for (size_t family = 0; family < NETCHECK_FAMILIES; family++) {
         unsigned done =

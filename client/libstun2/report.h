@@ -17,7 +17,8 @@ struct report {
     struct app_base *base; /* borrowed */
     bool running[NETCHECK_FAMILIES];
     struct netcheck checks[NETCHECK_FAMILIES];
-    bool known; /* result is of the last one that ended */
+    unsigned shown; /* progress of one that somebody else makes, in percent; 100: none */
+    bool known;     /* result is of the last one that ended */
     struct netcheck_result result;
 };
 
@@ -36,6 +37,9 @@ struct mono report_deadline(const struct report *report);
 
 /** How much is done, in percent; 100: nothing runs. */
 unsigned report_progress(const struct report *report, struct mono now);
+
+/** Somebody else measures, and so much is done, in percent. */
+void report_show(struct report *report, unsigned progress);
 
 /** Somebody else has measured: the kind is told to relays from now on, and the application knows.
  */

@@ -258,6 +258,13 @@ uint32_t lifetime_span_ms(const struct lifetime_span *span)
     return span->dead_ms == 0 ? span->alive_ms : (span->alive_ms + span->dead_ms) / 2;
 }
 
+uint32_t lifetime_young_ms(const struct lifetime_found *found)
+{
+    uint32_t kept_ms = lifetime_span_ms(&found->kept), quiet_ms = lifetime_span_ms(&found->quiet);
+
+    return found->answered == LIFETIME_ANSWERED_AS_KEPT || quiet_ms > kept_ms ? kept_ms : quiet_ms;
+}
+
 static enum lifetime_answered answered_of(const struct lifetime *l,
                                           const struct lifetime_found *found)
 {

@@ -42,3 +42,7 @@ void lifetime_read(const struct lifetime *lifetime, struct lifetime_found *out);
 
 /** The lifetime that a span stands for: its middle; if none was gone, the age that was alive. */
 uint32_t lifetime_span_ms(const struct lifetime_span *span);
+
+/** The lifetime of a mapping that was used only for a moment. Where nothing was found to die, the
+ * age that survived counts. */
+uint32_t lifetime_young_ms(const struct lifetime_found *found);

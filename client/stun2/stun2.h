@@ -75,6 +75,7 @@ enum {
     STUN2_REWARDS_MAX = 4,
     STUN2_NAT_RELAYS_MAX = 8,
     STUN2_REPORT_SOCKETS = 3, /* of each family of addresses */
+    STUN2_LIFETIME_SOCKETS = 40,
 };
 
 enum stun2_error {
@@ -151,8 +152,9 @@ struct stun2_options {
     /** STUN2_SEED_SIZE secret bytes, of which the key pair is made: random ones, kept for the next
      * start, if others are to know this application again. */
     const uint8_t *seed;
-    /** So often each open way is tried, which also keeps it open. 0: 15,000. Between 1,000 and
-     * 600,000; NATs that forget sooner than RFC 4787 demands want less than 20,000. */
+    /** So often each open way is tried, which also keeps it open. 0: 15,000, and what follows from
+     * stun2_lifetime_begin. Between 1,000 and 600,000; NATs that forget sooner than RFC 4787
+     * demands want less than 20,000. */
     uint32_t keepalive_ms;
 };
 
@@ -181,8 +183,9 @@ STUN2_API void stun2_certificate(const struct stun2 *agent,
 STUN2_API int stun2_certificate_key(uint8_t out[STUN2_KEY_SIZE], const uint8_t *certificate,
                                     size_t size);
 
-/** Change how often open ways are tried, from now on: for who has measured how long the NAT keeps a
- * mapping. Bounds as above; others are cut. */
+/** Change how often open ways are tried, from now on: for who knows for how long the NAT keeps a
+ * mapping. Bounds as above; others are cut. Sessions to relays are used so often, too, but at least
+ * each 15 s. It holds until the next call, or until a measurement ends (stun2_lifetime_begin). */
 STUN2_API void stun2_set_keepalive(struct stun2 *agent, uint32_t keepalive_ms);
 
 /** Say goodbye to the relays. What is to be sent remains to be transmitted; then free the agent. */
@@ -191,9 +194,10 @@ STUN2_API void stun2_shutdown(struct stun2 *agent, uint64_t now);
 /* ---- the loop ---- */
 
 struct stun2_datagram {
-    /** By its port this tells the socket: that of a socket of a report (stun2_report_begin), else
-     * the application's one. To be received: where it arrived, as far as that is known. To be sent:
-     * the source to use; an ip of zeros: the kernel chooses. */
+    /** By its port this tells the socket: that of a socket of a report (stun2_report_begin), or of
+     * a measurement of lifetimes (stun2_lifetime_begin), else the application's one. To be
+     * received: where it arrived, as far as that is known. To be sent: the source to use; an ip of
+     * zeros: the kernel chooses. */
     struct stun2_address local;
     struct stun2_address remote;
     const uint8_t *data;
@@ -265,6 +269,9 @@ enum stun2_event_type {
     STUN2_EVENT_LOST,
     /** punch, key, app, code (enum stun2_failure), text. The punch is over. */
     STUN2_EVENT_FAILED,
+    /** The lifetimes of mappings were measured: code 1; or they could not be: code 0
+     * (stun2_lifetime_read). */
+    STUN2_EVENT_LIFETIME,
 };
 
 /** Why a punch, a pool or a search came to nothing. Up to 99 it is what the relay answered, by the
@@ -425,6 +432,62 @@ STUN2_API const char *stun2_nat_kind_text(int kind);
 
 /** Tell relays this kind with the next requests, without measuring it: 1 to 10. */
 STUN2_API int stun2_set_nat_kind(struct stun2 *agent, int kind, uint64_t now);
+
+/* ---- for how long does our NAT remember? ---- */
+
+/** When mappings of one kind are forgotten, in milliseconds of silence. */
+struct stun2_lifetime_span {
+    uint32_t ms;       /* the lifetime; if none was gone, the age that was alive */
+    uint32_t alive_ms; /* one of this age was alive */
+    uint32_t gone_ms;  /* one of this age was gone; 0: none was */
+};
+
+/** As which kind a mapping counts through which one packet went each way, and no more. */
+enum stun2_answered {
+    STUN2_ANSWERED_UNKNOWN,
+    STUN2_ANSWERED_AS_UNANSWERED,
+    STUN2_ANSWERED_AS_KEPT,
+    STUN2_ANSWERED_AS_BOTH, /* both kinds are alike */
+};
+
+struct stun2_lifetime {
+    int running;     /* 1: the rest is what was found so far */
+    int unable;      /* 1: relays are silent, busy or older than this, or the network changed */
+    uint32_t age_ms; /* running: for so long the oldest sockets have been silent */
+    struct stun2_lifetime_span kept;       /* used both ways for more than 2 s, as open ways */
+    struct stun2_lifetime_span unanswered; /* one packet went out, none came in */
+    int answered_once;                     /* enum stun2_answered */
+    int inbound_keeps;     /* packets from outside alone keep a mapping: 1 or 0; -1: not known */
+    uint32_t keepalive_ms; /* so often open ways are tried now */
+};
+
+struct stun2_lifetime_options {
+    size_t size; /* sizeof(struct stun2_lifetime_options) */
+    /** STUN2_LIFETIME_SOCKETS fresh sockets of one family, as those of a report. They are open
+     * until STUN2_EVENT_LIFETIME. */
+    const struct stun2_address *sockets;
+};
+
+/** Measure for how long the NAT remembers mappings through which nothing goes: many sockets are
+ * silent at once, and a relay of this agent sends to each at another age. It ends at most 10 s
+ * after the longest lifetime is over, and after 305 s in any case, and costs 40 kB each way.
+ *
+ * STUN2_EVENT_LIFETIME follows. From then on open ways, and sessions to relays, are used at seven
+ * tenths of the lifetime, but each 5 to 30 s; until a relay sees this agent at another address, or
+ * stun2_network_changed: then each 15 s at least, as before any measurement.
+ *
+ * STUN2_ERROR_STATE: one runs, or there is no address of a relay of that family; wait for
+ * STUN2_EVENT_RELAY_OPEN. STUN2_ERROR_ARGUMENT: no sockets. */
+STUN2_API int stun2_lifetime_begin(struct stun2 *agent,
+                                   const struct stun2_lifetime_options *options, uint64_t now);
+
+/** It is wanted no more: no event follows, and the sockets may be closed. */
+STUN2_API void stun2_lifetime_end(struct stun2 *agent);
+
+/** The last measurement, or what the one that runs found so far. size is sizeof(*out).
+ * STUN2_ERROR_STATE: there is none; out is zero then. */
+STUN2_API int stun2_lifetime_read(const struct stun2 *agent, struct stun2_lifetime *out,
+                                  size_t size, uint64_t now);
 
 /* ---- pools ---- */
 

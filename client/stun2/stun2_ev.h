@@ -58,6 +58,10 @@ STUN2_API void stun2_ev_kick(struct stun2_ev *ev);
 /** Begin a report on the NAT now. STUN2_ERROR_STATE: one is being made. STUN2_ERROR_SYSTEM. */
 STUN2_API int stun2_ev_report(struct stun2_ev *ev, int hairpin);
 
+/** Measure the lifetimes of mappings now (stun2_lifetime_begin, by sockets of the adapter's own).
+ * Errors as there, and STUN2_ERROR_SYSTEM. */
+STUN2_API int stun2_ev_lifetime(struct stun2_ev *ev);
+
 /** Send a datagram to the peer of an open punch. It is sent with what else is waiting in this turn
  * of the loop. STUN2_ERROR_STATE: the punch is not open. STUN2_ERROR_LIMIT: too much is waiting; it
  * is not sent, as if the network had lost it. */

@@ -186,7 +186,7 @@ void app_guest_init(struct app_guest *app, struct relay_net *net, uint8_t number
     memset(app, 0, sizeof(*app));
     app->net = net;
     nat_init(&app->nat, kind, &outside, &net->ports.rng);
-    for (size_t i = 0; i <= STUN2_REPORT_SOCKETS; i++) {
+    for (size_t i = 0; i < APP_GUEST_SOCKETS; i++) {
         app->local[i] = address_of(&inside);
         app->local[i].port = (uint16_t)(app->local[i].port + i);
     }
@@ -216,7 +216,8 @@ void app_guest_relay(struct app_guest *app, size_t i)
 
 void app_guest_measure(struct app_guest *app)
 {
-    const struct stun2_report_options options = {.size = sizeof(options), .ip4 = &app->local[1]};
+    const struct stun2_report_options options = {.size = sizeof(options),
+                                                 .ip4 = &app->local[APP_GUEST_REPORT]};
 
     CHECK(stun2_report_begin(app->agent, &options, app_guest_now(app)) == STUN2_OK);
     app_guest_settle(app);

@@ -13,6 +13,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Where the sockets of one purpose begin: the application's own, of a report, of lifetimes. */
+enum {
+    APP_GUEST_OWN,
+    APP_GUEST_REPORT,
+    APP_GUEST_LIFETIME = APP_GUEST_REPORT + STUN2_REPORT_SOCKETS,
+    APP_GUEST_SOCKETS = APP_GUEST_LIFETIME + STUN2_LIFETIME_SOCKETS,
+};
+
 enum { APP_GUEST_EVENTS_MAX = 64, APP_GUEST_GOT_MAX = 16, APP_GUEST_DATA_SIZE = 256 };
 
 /** A datagram that was the application's. */
@@ -27,10 +35,10 @@ struct app_guest {
     struct relay_net_guest guest;
     struct nat nat;
     struct stun2 *agent;
-    struct stun2_address local[1 + STUN2_REPORT_SOCKETS]; /* the first one is the application's */
-    uint64_t relay;                                       /* that it was told of first */
-    bool says_yes;                                        /* to all who ask */
-    bool blocked;                                         /* nothing passes in or out */
+    struct stun2_address local[APP_GUEST_SOCKETS]; /* by APP_GUEST_* */
+    uint64_t relay;                                /* that it was told of first */
+    bool says_yes;                                 /* to all who ask */
+    bool blocked;                                  /* nothing passes in or out */
     size_t sent, bytes;
     struct stun2_event events[APP_GUEST_EVENTS_MAX];
     size_t events_count;

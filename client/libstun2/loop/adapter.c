@@ -4,14 +4,13 @@
 
 #include "client/libstun2/agent.h"
 #include "client/libstun2/api.h"
-#include "client/stun2/relay_addresses.h"
 #include "proto/base/fault.h"
 #include "proto/host/os_env.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_MS = 50, GOODBYE_MS = 100 };
+enum { GOODBYE_MS = 100 };
 
 /* The ports of this process, if the application brought none. */
 static struct {
@@ -74,73 +73,6 @@ static void ports_close(void)
     }
 }
 
-/* ---- the report ---- */
-
-static void report_end(struct stun2_ev *ev)
-{
-    ev_timer_stop(ev->loop, &ev->poll);
-    nat_sockets_close(ev->nat);
-    ev->nat = NULL;
-}
-
-static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
-{
-    struct stun2_ev *ev = w->data;
-    struct netcheck_result result = {0};
-
-    (void)loop;
-    (void)events;
-    if (nat_sockets_is_done(ev->nat)) {
-        nat_sockets_read(ev->nat, &result);
-        report_end(ev);
-        report_take(&ev->agent->report, &result);
-        pump_kick(ev->pump);
-    }
-}
-
-int stun2_ev_report(struct stun2_ev *ev, int hairpin)
-{
-    const struct relay_set *relays = &ev->agent->base.relays;
-    struct nat_sockets_relays whom = {0};
-    struct fault fault = {0};
-
-    if (ev->nat != NULL) {
-        return STUN2_ERROR_STATE;
-    }
-    whom.count[NETCHECK_IPV4] =
-        relay_addresses(relays, true, whom.list[NETCHECK_IPV4], NETCHECK_RELAYS_MAX);
-    whom.count[NETCHECK_IPV6] =
-        relay_addresses(relays, false, whom.list[NETCHECK_IPV6], NETCHECK_RELAYS_MAX);
-    if (nat_sockets_open(&ev->nat, ev->loop, api_env(), &whom, hairpin != 0, &fault) != ERR_OK) {
-        env_trace(api_env(), TRACE_LEVEL_WARN, "report.refused", "no report on the NAT: %s",
-                  fault.text);
-        return STUN2_ERROR_SYSTEM;
-    }
-    ev_timer_again(ev->loop, &ev->poll);
-    return STUN2_OK;
-}
-
-/* What waits for the kind of NAT gets it without being asked. */
-static void report_look(struct stun2_ev *ev, const struct stun2_event *event)
-{
-    const struct relay_session *relay;
-
-    ev->report_wanted = ev->report_wanted || event->type == STUN2_EVENT_MEASURE_FIRST;
-    if (!ev->report_wanted || ev->options.no_report != 0 || ev->nat != NULL) {
-        return;
-    }
-    TAILQ_FOREACH(relay, &ev->agent->base.relays.list, in_set)
-    {
-        if (relay->open) {
-            ev->report_wanted = false;
-            if (stun2_ev_report(ev, 0) != STUN2_OK) { /* nobody waits for what will not come */
-                report_take(&ev->agent->report, &(struct netcheck_result){0});
-            }
-            return;
-        }
-    }
-}
-
 /* ---- the agent's verbs for the pump ---- */
 
 /* Hand over what is to be sent, as much as surely finds room. */
@@ -199,7 +131,9 @@ static void core_settle(void *context, struct mono now)
 
     resolves_start(&ev->resolves, now);
     while (stun2_event(ev->agent, &event, sizeof(event)) == 1) {
-        report_look(ev, &event);
+        if (ev->options.no_report == 0) {
+            measuring_look(&ev->measuring, &event);
+        }
         if (ev->options.on_event != NULL) {
             ev->options.on_event(ev->options.context, &event);
         }
@@ -250,6 +184,7 @@ static int shell_open(struct stun2_ev *ev, struct fault *fault)
         rc = pump_new(&ev->pump, ev->loop, &verbs, &ev->udp, 1);
     }
     if (rc == ERR_OK) {
+        measuring_init(&ev->measuring, ev->loop, ev->agent, ev->pump);
         rc = resolves_init(&ev->resolves, ev->loop, &names, ev->pump);
     }
     return rc == ERR_OK ? STUN2_OK : rc == ERR_NOMEM ? STUN2_ERROR_MEMORY : STUN2_ERROR_SYSTEM;
@@ -274,7 +209,7 @@ static int parts_open(struct stun2_ev *ev, struct fault *fault)
 
 static void parts_close(struct stun2_ev *ev)
 {
-    report_end(ev);
+    measuring_fini(&ev->measuring);
     ev_timer_stop(ev->loop, &ev->kick);
     resolves_fini(&ev->resolves);
     pump_free(ev->pump);
@@ -303,9 +238,7 @@ int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
         ev->options = *options;
         ev->loop = options->loop;
         ev_timer_init(&ev->kick, on_kick, 0., 0.);
-        ev_timer_init(&ev->poll, on_poll, POLL_MS / 1000., POLL_MS / 1000.);
         ev->kick.data = ev;
-        ev->poll.data = ev;
         rc = parts_open(ev, &fault);
         ev->options.seed = NULL; /* borrowed for the call */
     }
@@ -346,6 +279,16 @@ uint64_t stun2_ev_now(void)
 void stun2_ev_kick(struct stun2_ev *ev)
 {
     ev_timer_start(ev->loop, &ev->kick);
+}
+
+int stun2_ev_report(struct stun2_ev *ev, int hairpin)
+{
+    return measuring_report(&ev->measuring, hairpin != 0);
+}
+
+int stun2_ev_lifetime(struct stun2_ev *ev)
+{
+    return measuring_lifetime(&ev->measuring);
 }
 
 int stun2_ev_send(struct stun2_ev *ev, uint64_t punch, const void *data, size_t size)

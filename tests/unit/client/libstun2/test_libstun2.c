@@ -2,7 +2,7 @@
 /* Two applications behind NATs meet by a real relay core, and talk. */
 #include "client/stun2/stun2.h"
 
-#include "tests/support/app_guest.h"
+#include "tests/support/app_pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,13 +14,6 @@
 enum { EI = NAT_ENDPOINT_INDEPENDENT, AD = NAT_ADDRESS_DEPENDENT };
 enum { APD = NAT_ADDRESS_AND_PORT_DEPENDENT };
 
-/* Two applications with sessions to one relay, which know the kind of their NAT. */
-struct pair {
-    struct relay_net *net;
-    struct app_guest one, other;
-    uint64_t punch; /* of one */
-};
-
 static struct nat_kind kind_of(int mapping, int filtering)
 {
     return (struct nat_kind){.translates = true,
@@ -30,71 +23,18 @@ static struct nat_kind kind_of(int mapping, int filtering)
                              .lifetime_s = 120};
 }
 
-static void pair_init(struct pair *pair, const struct nat_kind *one, const struct nat_kind *other,
-                      uint64_t seed)
-{
-    pair->net = app_net_new(1, seed);
-    app_guest_init(&pair->one, pair->net, 1, one);
-    app_guest_init(&pair->other, pair->net, 2, other);
-    app_guest_relay(&pair->one, 0);
-    app_guest_relay(&pair->other, 0);
-    assert_int_equal(stun2_set_nat_kind(pair->one.agent, STUN2_NAT_P_RC, app_guest_now(&pair->one)),
-                     STUN2_OK);
-    assert_int_equal(
-        stun2_set_nat_kind(pair->other.agent, STUN2_NAT_P_RC, app_guest_now(&pair->other)),
-        STUN2_OK);
-    relay_net_run(pair->net, 500);
-}
-
-static void pair_fini(struct pair *pair)
-{
-    app_guest_fini(&pair->one);
-    app_guest_fini(&pair->other);
-    app_net_free(pair->net);
-}
-
-static void ask(struct pair *pair)
-{
-    assert_int_equal(stun2_punch(pair->one.agent, pair->one.relay, stun2_key(pair->other.agent),
-                                 &pair->punch, app_guest_now(&pair->one)),
-                     STUN2_OK);
-    app_guest_settle(&pair->one);
-}
-
-/* Each has a way to the other, and what is sent there arrives. */
-static void check_talk(struct pair *pair)
-{
-    const struct stun2_event *one = app_guest_event(&pair->one, STUN2_EVENT_OPEN);
-    const struct stun2_event *other = app_guest_event(&pair->other, STUN2_EVENT_OPEN);
-    struct stun2_address to, back;
-
-    assert_non_null(one);
-    assert_non_null(other);
-    assert_memory_equal(one->key, stun2_key(pair->other.agent), STUN2_KEY_SIZE);
-    assert_memory_equal(other->key, stun2_key(pair->one.agent), STUN2_KEY_SIZE);
-    assert_int_equal(one->listens + other->listens, 1);
-    assert_int_equal(stun2_punch_address(pair->one.agent, one->punch, &to), 1);
-    assert_int_equal(stun2_punch_address(pair->other.agent, other->punch, &back), 1);
-    assert_int_equal(stun2_punch_of(pair->one.agent, &to), one->punch);
-    app_guest_send(&pair->one, &to, "hello");
-    app_guest_send(&pair->other, &back, "\xc1 looks like QUIC");
-    relay_net_run(pair->net, 100);
-    assert_true(app_guest_has(&pair->other, &back, "hello"));
-    assert_true(app_guest_has(&pair->one, &to, "\xc1 looks like QUIC"));
-}
-
 static void two_behind_port_restricted_nats_meet_by_key(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
 
     (void)state;
-    pair_init(&pair, &kind, &kind, 1);
+    app_pair_init(&pair, &kind, &kind, 1);
     pair.other.says_yes = true;
-    ask(&pair);
+    app_pair_ask(&pair);
     relay_net_run(pair.net, 300); /* ten times the round trip to the relay and more */
-    check_talk(&pair);
-    pair_fini(&pair);
+    app_pair_check_talk(&pair);
+    app_pair_fini(&pair);
 }
 
 static void every_pair_of_nats_that_needs_no_guessing_meets(void **state)
@@ -107,15 +47,15 @@ static void every_pair_of_nats_that_needs_no_guessing_meets(void **state)
     for (size_t a = 0; a < 4; a++) {
         for (size_t b = 0; b < 4; b++) {
             bool possible = !(a == 3 && b >= 2) && !(b == 3 && a >= 2);
-            struct pair pair = {.punch = 0};
+            struct app_pair pair;
 
-            pair_init(&pair, &kinds[a], &kinds[b], 10 + a * 4 + b);
+            app_pair_init(&pair, &kinds[a], &kinds[b], 10 + a * 4 + b);
             pair.other.says_yes = true;
-            ask(&pair);
+            app_pair_ask(&pair);
             relay_net_run(pair.net, 6000);
             print_message("%s - %s\n", names[a], names[b]);
             if (possible) {
-                check_talk(&pair);
+                app_pair_check_talk(&pair);
             } else {
                 assert_null(app_guest_event(&pair.one, STUN2_EVENT_OPEN));
                 assert_int_equal(app_guest_event(&pair.one, STUN2_EVENT_FAILED)->code,
@@ -123,7 +63,7 @@ static void every_pair_of_nats_that_needs_no_guessing_meets(void **state)
                 assert_int_equal(app_guest_event(&pair.other, STUN2_EVENT_FAILED)->code,
                                  STUN2_FAILURE_NO_WAY);
             }
-            pair_fini(&pair);
+            app_pair_fini(&pair);
         }
     }
 }
@@ -133,30 +73,30 @@ static void every_pair_of_nats_that_needs_no_guessing_meets(void **state)
 static void an_early_packet_does_not_spoil_the_way(void **state)
 {
     struct nat_kind kind = kind_of(APD, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
 
     (void)state;
     kind.port_preserving = true;
     kind.answers_itself = true;
     for (uint64_t seed = 0; seed < 10; seed++) {
-        pair_init(&pair, &kind, &kind, 100 + seed);
+        app_pair_init(&pair, &kind, &kind, 100 + seed);
         pair.other.says_yes = true;
-        ask(&pair);
+        app_pair_ask(&pair);
         relay_net_run(pair.net, 400);
-        check_talk(&pair);
-        pair_fini(&pair);
+        app_pair_check_talk(&pair);
+        app_pair_fini(&pair);
     }
 }
 
 static void nothing_leaves_before_the_other_one_said_yes(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
     const struct stun2_event *asked;
 
     (void)state;
-    pair_init(&pair, &kind, &kind, 2);
-    ask(&pair);
+    app_pair_init(&pair, &kind, &kind, 2);
+    app_pair_ask(&pair);
     relay_net_run(pair.net, 1000);
     asked = app_guest_event(&pair.other, STUN2_EVENT_ASKED);
     assert_non_null(asked);
@@ -170,36 +110,36 @@ static void nothing_leaves_before_the_other_one_said_yes(void **state)
     assert_int_equal(app_guest_event(&pair.one, STUN2_EVENT_FAILED)->code, STUN2_FAILURE_REFUSED);
     assert_int_equal(stun2_answer(pair.other.agent, asked->punch, 1, app_guest_now(&pair.other)),
                      STUN2_ERROR_STATE);
-    pair_fini(&pair);
+    app_pair_fini(&pair);
 }
 
 static void silence_is_a_no(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
 
     (void)state;
-    pair_init(&pair, &kind, &kind, 3);
-    ask(&pair);
+    app_pair_init(&pair, &kind, &kind, 3);
+    app_pair_ask(&pair);
     relay_net_run(pair.net, 11000);
     assert_int_equal(app_guest_event(&pair.one, STUN2_EVENT_FAILED)->code, STUN2_FAILURE_REFUSED);
     assert_int_equal(app_guest_event(&pair.other, STUN2_EVENT_FAILED)->code, STUN2_FAILURE_REFUSED);
-    ask(&pair); /* again, with another punch */
+    app_pair_ask(&pair); /* again, with another punch */
     pair.other.says_yes = true;
     relay_net_run(pair.net, 2000);
-    check_talk(&pair);
-    pair_fini(&pair);
+    app_pair_check_talk(&pair);
+    app_pair_fini(&pair);
 }
 
 static void who_is_not_there_is_refused_at_once(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
     const uint8_t nobody[STUN2_KEY_SIZE] = {9};
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
     uint64_t punch;
 
     (void)state;
-    pair_init(&pair, &kind, &kind, 4);
+    app_pair_init(&pair, &kind, &kind, 4);
     assert_int_equal(
         stun2_punch(pair.one.agent, pair.one.relay, nobody, &punch, app_guest_now(&pair.one)),
         STUN2_OK);
@@ -207,40 +147,38 @@ static void who_is_not_there_is_refused_at_once(void **state)
     relay_net_run(pair.net, 300);
     assert_int_equal(app_guest_event(&pair.one, STUN2_EVENT_FAILED)->code, STUN2_FAILURE_REFUSED);
     assert_int_equal(app_guest_event(&pair.one, STUN2_EVENT_FAILED)->punch, punch);
-    pair_fini(&pair);
+    app_pair_fini(&pair);
 }
 
 static void a_punch_waits_for_the_relay_and_for_the_kind_of_nat(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
 
     (void)state;
-    pair.net = app_net_new(1, 5);
-    app_guest_init(&pair.one, pair.net, 1, &kind);
-    app_guest_init(&pair.other, pair.net, 2, &kind);
+    app_pair_place(&pair, &kind, &kind, 5);
     app_guest_relay(&pair.other, 0);
     pair.other.says_yes = true;
     app_guest_relay(&pair.one, 0);
-    ask(&pair);
+    app_pair_ask(&pair);
     relay_net_run(pair.net, 1000);
     assert_int_equal(app_guest_count(&pair.one, STUN2_EVENT_MEASURE_FIRST), 1);
     assert_null(app_guest_event(&pair.other, STUN2_EVENT_ASKED));
     app_guest_measure(&pair.one);
     assert_non_null(app_guest_event(&pair.one, STUN2_EVENT_REPORT));
-    check_talk(&pair);
-    pair_fini(&pair);
+    app_pair_check_talk(&pair);
+    app_pair_fini(&pair);
 }
 
 static void two_who_ask_for_each_other_have_both_said_yes(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
     uint64_t punch;
 
     (void)state;
-    pair_init(&pair, &kind, &kind, 6);
-    ask(&pair);
+    app_pair_init(&pair, &kind, &kind, 6);
+    app_pair_ask(&pair);
     assert_int_equal(stun2_punch(pair.other.agent, pair.other.relay, stun2_key(pair.one.agent),
                                  &punch, app_guest_now(&pair.other)),
                      STUN2_OK);
@@ -248,21 +186,21 @@ static void two_who_ask_for_each_other_have_both_said_yes(void **state)
     relay_net_run(pair.net, 1000);
     assert_null(app_guest_event(&pair.one, STUN2_EVENT_ASKED));
     assert_null(app_guest_event(&pair.other, STUN2_EVENT_ASKED));
-    check_talk(&pair);
+    app_pair_check_talk(&pair);
     assert_int_equal(app_guest_count(&pair.one, STUN2_EVENT_OPEN), 1);
-    pair_fini(&pair);
+    app_pair_fini(&pair);
 }
 
 static void arguments_are_checked(void **state)
 {
     const struct nat_kind kind = kind_of(EI, APD);
-    struct pair pair = {.punch = 0};
+    struct app_pair pair;
     char problem[STUN2_TEXT_SIZE];
     struct stun2 *agent;
     uint64_t number;
 
     (void)state;
-    pair_init(&pair, &kind, &kind, 7);
+    app_pair_init(&pair, &kind, &kind, 7);
     assert_int_equal(stun2_new(&agent, NULL, 0), STUN2_ERROR_ARGUMENT);
     assert_null(agent);
     assert_int_equal(stun2_relay_add(pair.one.agent, "nonsense", &number, problem, 0),
@@ -276,11 +214,11 @@ static void arguments_are_checked(void **state)
                      STUN2_ERROR_ARGUMENT);
     assert_int_equal(stun2_pool_join(pair.one.agent, pair.one.relay, "two words", 0),
                      STUN2_ERROR_ARGUMENT);
-    ask(&pair);
+    app_pair_ask(&pair);
     assert_int_equal(stun2_punch(pair.one.agent, pair.one.relay, stun2_key(pair.other.agent),
                                  &number, app_guest_now(&pair.one)),
                      STUN2_ERROR_STATE);
-    pair_fini(&pair);
+    app_pair_fini(&pair);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #include "client/libstun2/relay_messages.h"
 
 #include "proto/crypto/punch_probe.h"
-#include "tests/support/app_guest.h"
+#include "tests/support/app_pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,55 +13,23 @@
 
 #include <cmocka.h>
 
-/* An application with a session to a relay, and one that it meets. */
-struct scene {
-    struct relay_net *net;
-    struct app_guest app, peer;
-};
-
 static const struct nat_kind open_kind = {.translates = true,
                                           .mapping = NAT_ENDPOINT_INDEPENDENT,
                                           .filtering = NAT_ENDPOINT_INDEPENDENT,
                                           .port_preserving = true,
                                           .lifetime_s = 600};
 
-static void scene_init(struct scene *scene, uint64_t seed)
+static void scene_init(struct app_pair *scene, uint64_t seed)
 {
-    struct app_guest *both[] = {&scene->app, &scene->peer};
-
-    scene->net = app_net_new(1, seed);
-    for (uint8_t i = 0; i < 2; i++) {
-        app_guest_init(both[i], scene->net, (uint8_t)(i + 1), &open_kind);
-        app_guest_relay(both[i], 0);
-        assert_int_equal(
-            stun2_set_nat_kind(both[i]->agent, STUN2_NAT_FULL_CONE, app_guest_now(both[i])),
-            STUN2_OK);
-    }
-    relay_net_run(scene->net, 500);
-}
-
-static void scene_fini(struct scene *scene)
-{
-    app_guest_fini(&scene->app);
-    app_guest_fini(&scene->peer);
-    app_net_free(scene->net);
+    app_pair_init(scene, &open_kind, &open_kind, seed);
 }
 
 /* Both are open to each other. */
-static void scene_meet(struct scene *scene)
+static void scene_meet(struct app_pair *scene)
 {
-    uint64_t punch;
-
-    scene->peer.says_yes = true;
-    assert_int_equal(stun2_punch(scene->app.agent, scene->app.relay, stun2_key(scene->peer.agent),
-                                 &punch, app_guest_now(&scene->app)),
-                     STUN2_OK);
-    app_guest_settle(&scene->app);
-    relay_net_run(scene->net, 1000);
-    assert_non_null(app_guest_event(&scene->app, STUN2_EVENT_OPEN));
-    assert_non_null(app_guest_event(&scene->peer, STUN2_EVENT_OPEN));
-    app_guest_forget(&scene->app);
-    app_guest_forget(&scene->peer);
+    app_pair_meet(scene);
+    app_guest_forget(&scene->one);
+    app_guest_forget(&scene->other);
 }
 
 static struct relay_session *relay_of(const struct app_guest *app)
@@ -70,17 +38,17 @@ static struct relay_session *relay_of(const struct app_guest *app)
 }
 
 /* The relay says this. */
-static void say(struct scene *scene, const Ziglan__Control *message)
+static void say(struct app_pair *scene, const Ziglan__Control *message)
 {
     uint8_t bytes[CONTROL_SIZE_MAX];
     size_t size;
 
     assert_int_equal(control_pack(bytes, sizeof(bytes), &size, message), ERR_OK);
-    relay_messages_take(scene->app.agent, relay_of(&scene->app), bytes, size, scene->net->now);
-    app_guest_settle(&scene->app);
+    relay_messages_take(scene->one.agent, relay_of(&scene->one), bytes, size, scene->net->now);
+    app_guest_settle(&scene->one);
 }
 
-static void say_go(struct scene *scene, const uint8_t *key, uint64_t punch_id,
+static void say_go(struct app_pair *scene, const uint8_t *key, uint64_t punch_id,
                    const struct endpoint *at)
 {
     const uint8_t probe_key[PUNCH_PROBE_KEY_SIZE] = {5}, token[PUNCH_TOKEN_SIZE] = {6};
@@ -100,9 +68,9 @@ static void say_go(struct scene *scene, const uint8_t *key, uint64_t punch_id,
     say(scene, &message);
 }
 
-static void say_update(struct scene *scene, const struct endpoint *at)
+static void say_update(struct app_pair *scene, const struct endpoint *at)
 {
-    const struct app_punch *punch = &scene->app.agent->punches.table.list[0];
+    const struct app_punch *punch = &scene->one.agent->punches.table.list[0];
     const uint8_t token[PUNCH_TOKEN_SIZE] = {6};
     Ziglan__PunchMessage peer = ZIGLAN__PUNCH_MESSAGE__INIT;
     Ziglan__PunchUpdate update = ZIGLAN__PUNCH_UPDATE__INIT;
@@ -119,13 +87,13 @@ static void say_update(struct scene *scene, const struct endpoint *at)
     say(scene, &message);
 }
 
-static void say_request(struct scene *scene, uint8_t who, const char *app)
+static void say_request(struct app_pair *scene, uint8_t who, const char *app)
 {
     const uint8_t requester[KEY_SIZE] = {1, who}, token[PUNCH_TOKEN_SIZE] = {6};
     Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    request.target = control_bytes(stun2_key(scene->app.agent), KEY_SIZE);
+    request.target = control_bytes(stun2_key(scene->one.agent), KEY_SIZE);
     request.requester = control_bytes(requester, KEY_SIZE);
     request.token = control_bytes(token, sizeof(token));
     request.nat_kind = STUN2_NAT_P_RC;
@@ -137,16 +105,16 @@ static void say_request(struct scene *scene, uint8_t who, const char *app)
 }
 
 /* A datagram from somebody comes to the application. Returns what stun2_receive says. */
-static int arrives(struct scene *scene, const struct endpoint *from, const uint8_t *data,
+static int arrives(struct app_pair *scene, const struct endpoint *from, const uint8_t *data,
                    size_t size)
 {
     struct stun2_datagram in = {
-        .local = scene->app.local[0], .remote = {.port = from->port}, .data = data, .size = size};
+        .local = scene->one.local[0], .remote = {.port = from->port}, .data = data, .size = size};
     int taken;
 
     memcpy(in.remote.ip, from->ip, sizeof(in.remote.ip));
-    taken = stun2_receive(scene->app.agent, &in, app_guest_now(&scene->app));
-    app_guest_settle(&scene->app);
+    taken = stun2_receive(scene->one.agent, &in, app_guest_now(&scene->one));
+    app_guest_settle(&scene->one);
     return taken;
 }
 
@@ -158,10 +126,10 @@ static struct endpoint somewhere(uint8_t last, uint16_t port)
 }
 
 /* A punch probe as the peer of the first punch would send it. */
-static void peer_writes(const struct scene *scene, uint64_t transaction,
+static void peer_writes(const struct app_pair *scene, uint64_t transaction,
                         uint8_t out[PUNCH_PROBE_SIZE])
 {
-    const struct app_punch *punch = &scene->app.agent->punches.table.list[0];
+    const struct app_punch *punch = &scene->one.agent->punches.table.list[0];
     const struct punch_probe m = {.side = punch->terms.side == PUNCH_PROBE_SIDE_LISTEN
                                               ? PUNCH_PROBE_SIDE_DIAL
                                               : PUNCH_PROBE_SIDE_LISTEN,
@@ -174,14 +142,14 @@ static void peer_writes(const struct scene *scene, uint64_t transaction,
 static void a_forged_punch_probe_is_not_answered(void **state)
 {
     const struct endpoint from = somewhere(7, 7000);
-    struct scene scene;
+    struct app_pair scene;
     uint8_t frame[PUNCH_PROBE_SIZE];
     size_t sent;
 
     (void)state;
     scene_init(&scene, 1);
     scene_meet(&scene);
-    sent = scene.app.sent;
+    sent = scene.one.sent;
     for (size_t i = 0; i < sizeof(frame); i++) {
         peer_writes(&scene, 1000 + i, frame);
         frame[i] ^= 0x10;
@@ -190,39 +158,39 @@ static void a_forged_punch_probe_is_not_answered(void **state)
     for (size_t size = 0; size < sizeof(frame); size++) {
         assert_int_equal(arrives(&scene, &from, frame, size), 0);
     }
-    assert_int_equal(scene.app.sent, sent);
-    scene_fini(&scene);
+    assert_int_equal(scene.one.sent, sent);
+    app_pair_fini(&scene);
 }
 
 static void a_repeated_punch_probe_is_answered_once(void **state)
 {
     const struct endpoint from = somewhere(7, 7000);
-    struct scene scene;
+    struct app_pair scene;
     uint8_t frame[PUNCH_PROBE_SIZE];
     size_t sent;
 
     (void)state;
     scene_init(&scene, 2);
     scene_meet(&scene);
-    sent = scene.app.sent;
+    sent = scene.one.sent;
     peer_writes(&scene, 4711, frame);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(arrives(&scene, &from, frame, sizeof(frame)), 1);
     }
-    assert_int_equal(scene.app.sent, sent + 2); /* the answer, and one to see who is there */
-    scene_fini(&scene);
+    assert_int_equal(scene.one.sent, sent + 2); /* the answer, and one to see who is there */
+    app_pair_fini(&scene);
 }
 
 static void a_peer_at_many_addresses_is_looked_for_at_few(void **state)
 {
-    struct scene scene;
+    struct app_pair scene;
     uint8_t frame[PUNCH_PROBE_SIZE];
     size_t sent;
 
     (void)state;
     scene_init(&scene, 3);
     scene_meet(&scene);
-    sent = scene.app.sent;
+    sent = scene.one.sent;
     for (uint16_t i = 0; i < 1000; i++) {
         const struct endpoint from = somewhere(8, (uint16_t)(1000 + i));
 
@@ -230,52 +198,52 @@ static void a_peer_at_many_addresses_is_looked_for_at_few(void **state)
         assert_int_equal(arrives(&scene, &from, frame, sizeof(frame)), 1);
     }
     /* Answers are no larger than what they answer; beside them there are eight. */
-    assert_int_equal(scene.app.sent, sent + 1000 + 8);
-    assert_null(app_guest_event(&scene.app, STUN2_EVENT_MOVED));
-    scene_fini(&scene);
+    assert_int_equal(scene.one.sent, sent + 1000 + 8);
+    assert_null(app_guest_event(&scene.one, STUN2_EVENT_MOVED));
+    app_pair_fini(&scene);
 }
 
 static void an_introduction_that_nobody_wanted_is_ignored(void **state)
 {
     const uint8_t key[KEY_SIZE] = {3};
     const struct endpoint at = somewhere(9, 9000);
-    struct scene scene;
+    struct app_pair scene;
     size_t sent;
 
     (void)state;
     scene_init(&scene, 4);
-    sent = scene.app.sent;
+    sent = scene.one.sent;
     say_go(&scene, key, 12, &at);
     relay_net_run(scene.net, 5000);
     scene_meet(&scene);
-    say_go(&scene, stun2_key(scene.peer.agent), 13, &at); /* nor one anew, when it was not asked */
+    say_go(&scene, stun2_key(scene.other.agent), 13, &at); /* nor one anew, when it was not asked */
     relay_net_run(scene.net, 100);
-    assert_int_not_equal(scene.app.agent->punches.table.list[0].terms.id, 13);
-    assert_true(scene.app.sent < sent + 100);
-    scene_fini(&scene);
+    assert_int_not_equal(scene.one.agent->punches.table.list[0].terms.id, 13);
+    assert_true(scene.one.sent < sent + 100);
+    app_pair_fini(&scene);
 }
 
 /* Both sides asked for it: who ignored it would not know the other's punch probes any more. */
 static void an_introduction_that_was_asked_for_counts_although_the_way_is_back(void **state)
 {
     const struct endpoint at = somewhere(9, 9000);
-    struct scene scene;
+    struct app_pair scene;
     struct app_punch *punch;
 
     (void)state;
     scene_init(&scene, 9);
     scene_meet(&scene);
-    punch = &scene.app.agent->punches.table.list[0];
+    punch = &scene.one.agent->punches.table.list[0];
     punch->step = PUNCH_STEP_LOST;
     punch->wait_until = mono_add_ms(scene.net->now, APP_ANSWER_MS);
     punch->proven.check_at = scene.net->now;
     relay_net_run(scene.net, 1000);
     assert_int_equal(punch->step, PUNCH_STEP_OPEN);
-    say_go(&scene, stun2_key(scene.peer.agent), 99, &at);
+    say_go(&scene, stun2_key(scene.other.agent), 99, &at);
     assert_int_equal(punch->terms.id, 99);
     relay_net_run(scene.net, APP_ANSWER_MS);
-    assert_null(app_guest_event(&scene.app, STUN2_EVENT_FAILED));
-    scene_fini(&scene);
+    assert_null(app_guest_event(&scene.one, STUN2_EVENT_FAILED));
+    app_pair_fini(&scene);
 }
 
 static void a_relay_cannot_aim_at_the_own_lan(void **state)
@@ -283,76 +251,76 @@ static void a_relay_cannot_aim_at_the_own_lan(void **state)
     const uint8_t lan_ip[4] = {192, 168, 1, 1}, loopback_ip[4] = {127, 0, 0, 1};
     const struct endpoint targets[] = {endpoint_v4(lan_ip, 53), endpoint_v4(loopback_ip, 53)};
     const uint8_t key[STUN2_KEY_SIZE] = {3};
-    struct scene scene;
+    struct app_pair scene;
     uint64_t punch;
 
     (void)state;
     scene_init(&scene, 5);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(
-            stun2_punch(scene.app.agent, scene.app.relay, key, &punch, app_guest_now(&scene.app)),
+            stun2_punch(scene.one.agent, scene.one.relay, key, &punch, app_guest_now(&scene.one)),
             STUN2_OK);
         say_go(&scene, key, 12 + i, &targets[i]);
-        scene.app.blocked = true; /* so that the relay's refusal does not come */
+        scene.one.blocked = true; /* so that the relay's refusal does not come */
         relay_net_run(scene.net, 4500);
-        scene.app.blocked = false;
-        assert_int_equal(app_guest_event(&scene.app, STUN2_EVENT_FAILED)->code,
+        scene.one.blocked = false;
+        assert_int_equal(app_guest_event(&scene.one, STUN2_EVENT_FAILED)->code,
                          STUN2_FAILURE_NO_WAY);
-        assert_int_equal(scene.app.agent->punches.table.allowance.silent.level,
+        assert_int_equal(scene.one.agent->punches.table.allowance.silent.level,
                          ALLOWANCE_SILENT_BURST); /* and none there */
     }
-    scene_fini(&scene);
+    app_pair_fini(&scene);
 }
 
 static void a_relay_that_names_ever_new_addresses_makes_few_packets(void **state)
 {
-    struct scene scene;
+    struct app_pair scene;
     size_t sent;
 
     (void)state;
     scene_init(&scene, 6);
     scene_meet(&scene);
-    sent = scene.app.sent;
+    sent = scene.one.sent;
     for (uint16_t i = 0; i < 5000; i++) {
         const struct endpoint at = somewhere((uint8_t)i, (uint16_t)(10000 + i));
 
         say_update(&scene, &at);
         relay_net_run(scene.net, 1);
     }
-    assert_true(scene.app.agent->punches.table.list[0].allowance.silent.level <= 1);
-    print_message("%zu packets\n", scene.app.sent - sent);
+    assert_true(scene.one.agent->punches.table.list[0].allowance.silent.level <= 1);
+    print_message("%zu packets\n", scene.one.sent - sent);
     /* 256 and 4 a second, a word to the peer by the relay for each, looks whether the peer is there
      * still, as soon as the last was answered, and what the session needs. */
-    assert_true(scene.app.sent - sent < 1500);
-    assert_null(app_guest_event(&scene.app, STUN2_EVENT_MOVED));
-    assert_null(app_guest_event(&scene.app, STUN2_EVENT_LOST));
-    scene_fini(&scene);
+    assert_true(scene.one.sent - sent < 1500);
+    assert_null(app_guest_event(&scene.one, STUN2_EVENT_MOVED));
+    assert_null(app_guest_event(&scene.one, STUN2_EVENT_LOST));
+    app_pair_fini(&scene);
 }
 
 static void offers_wait_in_a_small_room(void **state)
 {
-    struct scene scene;
+    struct app_pair scene;
 
     (void)state;
     scene_init(&scene, 7);
     for (uint8_t i = 0; i < 200; i++) {
         say_request(&scene, i, "");
     }
-    assert_int_equal(app_guest_count(&scene.app, STUN2_EVENT_ASKED), PUNCH_TABLE_OFFERS_MAX);
+    assert_int_equal(app_guest_count(&scene.one, STUN2_EVENT_ASKED), PUNCH_TABLE_OFFERS_MAX);
     for (uint8_t i = 0; i < 200; i++) {
         say_request(&scene, i, "chat"); /* a pool in which the application is not */
     }
-    assert_int_equal(app_guest_count(&scene.app, STUN2_EVENT_ASKED), PUNCH_TABLE_OFFERS_MAX);
+    assert_int_equal(app_guest_count(&scene.one, STUN2_EVENT_ASKED), PUNCH_TABLE_OFFERS_MAX);
     relay_net_run(scene.net, 11000);
-    assert_int_equal(app_guest_count(&scene.app, STUN2_EVENT_FAILED), PUNCH_TABLE_OFFERS_MAX);
-    scene_fini(&scene);
+    assert_int_equal(app_guest_count(&scene.one, STUN2_EVENT_FAILED), PUNCH_TABLE_OFFERS_MAX);
+    app_pair_fini(&scene);
 }
 
 static void refusals_of_questions_that_were_not_asked_mean_nothing(void **state)
 {
     Ziglan__Error error = ZIGLAN__ERROR__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-    struct scene scene;
+    struct app_pair scene;
 
     (void)state;
     scene_init(&scene, 8);
@@ -364,8 +332,8 @@ static void refusals_of_questions_that_were_not_asked_mean_nothing(void **state)
         message.request_id = id;
         say(&scene, &message);
     }
-    assert_int_equal(scene.app.events_count, 0);
-    scene_fini(&scene);
+    assert_int_equal(scene.one.events_count, 0);
+    app_pair_fini(&scene);
 }
 
 int main(void)

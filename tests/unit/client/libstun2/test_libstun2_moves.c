@@ -3,7 +3,7 @@
 #include "client/stun2/stun2.h"
 
 #include "proto/net/endpoint.h"
-#include "tests/support/app_guest.h"
+#include "tests/support/app_pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,88 +11,32 @@
 
 #include <cmocka.h>
 
-struct two {
-    struct relay_net *net;
-    struct app_guest one, other;
-};
-
-static const struct nat_kind restricted = {.translates = true,
-                                           .mapping = NAT_ENDPOINT_INDEPENDENT,
-                                           .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-                                           .lifetime_s = 120};
-
-static void two_meet(struct two *two, uint64_t seed)
+static void two_meet(struct app_pair *two, uint64_t seed)
 {
-    struct app_guest *both[] = {&two->one, &two->other};
-    uint64_t punch;
-
-    two->net = app_net_new(1, seed);
-    for (uint8_t i = 0; i < 2; i++) {
-        app_guest_init(both[i], two->net, (uint8_t)(i + 1), &restricted);
-        app_guest_relay(both[i], 0);
-        assert_int_equal(stun2_set_nat_kind(both[i]->agent, STUN2_NAT_P_RC, two->net->now.ns),
-                         STUN2_OK);
-        both[i]->says_yes = true;
-    }
-    relay_net_run(two->net, 500);
-    assert_int_equal(stun2_punch(two->one.agent, two->one.relay, stun2_key(two->other.agent),
-                                 &punch, two->net->now.ns),
-                     STUN2_OK);
-    app_guest_settle(&two->one);
-    relay_net_run(two->net, 1000);
-    assert_non_null(app_guest_event(&two->one, STUN2_EVENT_OPEN));
-    assert_non_null(app_guest_event(&two->other, STUN2_EVENT_OPEN));
-}
-
-static void two_fini(struct two *two)
-{
-    app_guest_fini(&two->one);
-    app_guest_fini(&two->other);
-    app_net_free(two->net);
-}
-
-/* What each sends to where it believes the other one to be arrives. */
-static void check_talk(struct two *two)
-{
-    struct stun2_address there, back;
-
-    assert_int_equal(stun2_punch_address(two->one.agent,
-                                         app_guest_event(&two->one, STUN2_EVENT_OPEN)->punch,
-                                         &there),
-                     1);
-    assert_int_equal(stun2_punch_address(two->other.agent,
-                                         app_guest_event(&two->other, STUN2_EVENT_OPEN)->punch,
-                                         &back),
-                     1);
-    two->one.got_count = 0;
-    two->other.got_count = 0;
-    app_guest_send(&two->one, &there, "there");
-    app_guest_send(&two->other, &back, "and back");
-    relay_net_run(two->net, 200);
-    assert_true(app_guest_has(&two->other, &back, "there"));
-    assert_true(app_guest_has(&two->one, &there, "and back"));
+    app_pair_init(two, &app_pair_restricted, &app_pair_restricted, seed);
+    app_pair_meet(two);
 }
 
 static void another_port_of_the_nat_is_told_to_the_other_side(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 1);
-    check_talk(&two);
+    app_pair_check_talk(&two);
     nat_reboot(&two.one.nat);
     /* The next packet to the relay has the new port: a look at the way that is due soon. */
     relay_net_run(two.net, 20000);
     assert_non_null(app_guest_event(&two.one, STUN2_EVENT_ADDRESS));
     assert_non_null(app_guest_event(&two.other, STUN2_EVENT_MOVED));
     assert_null(app_guest_event(&two.one, STUN2_EVENT_LOST));
-    check_talk(&two);
-    two_fini(&two);
+    app_pair_check_talk(&two);
+    app_pair_fini(&two);
 }
 
 static void a_change_that_is_told_takes_two_round_trips(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 2);
@@ -101,13 +45,13 @@ static void a_change_that_is_told_takes_two_round_trips(void **state)
     app_guest_settle(&two.one);
     relay_net_run(two.net, 500); /* a round trip to the relay is 20 ms */
     assert_non_null(app_guest_event(&two.other, STUN2_EVENT_MOVED));
-    check_talk(&two);
-    two_fini(&two);
+    app_pair_check_talk(&two);
+    app_pair_fini(&two);
 }
 
 static void both_sides_may_move_at_once(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 3);
@@ -118,13 +62,13 @@ static void both_sides_may_move_at_once(void **state)
     app_guest_settle(&two.one);
     app_guest_settle(&two.other);
     relay_net_run(two.net, 3000);
-    check_talk(&two);
-    two_fini(&two);
+    app_pair_check_talk(&two);
+    app_pair_fini(&two);
 }
 
 static void a_way_that_died_is_told_and_found_again(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 4);
@@ -136,13 +80,13 @@ static void a_way_that_died_is_told_and_found_again(void **state)
     relay_net_run(two.net, 60000);
     assert_int_equal(app_guest_count(&two.one, STUN2_EVENT_OPEN), 2);
     assert_int_equal(app_guest_count(&two.other, STUN2_EVENT_OPEN), 2);
-    check_talk(&two);
-    two_fini(&two);
+    app_pair_check_talk(&two);
+    app_pair_fini(&two);
 }
 
 static void an_open_way_outlives_its_relay(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 5);
@@ -150,25 +94,25 @@ static void an_open_way_outlives_its_relay(void **state)
     relay_net_run(two.net, 180000);
     assert_null(app_guest_event(&two.one, STUN2_EVENT_LOST));
     assert_non_null(app_guest_event(&two.one, STUN2_EVENT_RELAY_CLOSED));
-    check_talk(&two);
-    two_fini(&two);
+    app_pair_check_talk(&two);
+    app_pair_fini(&two);
 }
 
 static void the_mapping_is_kept_while_nobody_talks(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 6);
     relay_net_run(two.net, 600000); /* the NATs forget after 120 s */
     assert_null(app_guest_event(&two.one, STUN2_EVENT_LOST));
-    check_talk(&two);
-    two_fini(&two);
+    app_pair_check_talk(&two);
+    app_pair_fini(&two);
 }
 
 static void one_that_ended_it_is_asked_before_it_begins_anew(void **state)
 {
-    struct two two;
+    struct app_pair two;
 
     (void)state;
     two_meet(&two, 7);
@@ -179,7 +123,7 @@ static void one_that_ended_it_is_asked_before_it_begins_anew(void **state)
     assert_non_null(app_guest_event(&two.one, STUN2_EVENT_LOST));
     assert_non_null(app_guest_event(&two.other, STUN2_EVENT_ASKED));
     assert_int_equal(app_guest_count(&two.one, STUN2_EVENT_OPEN), 1);
-    two_fini(&two);
+    app_pair_fini(&two);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 /* Applications meet others of their type by the pools of a relay, and find relays that have one. */
 #include "client/stun2/stun2.h"
 
-#include "tests/support/app_guest.h"
+#include "tests/support/app_pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,11 +12,6 @@
 #include <cmocka.h>
 
 enum { APPS = 3 };
-
-static const struct nat_kind restricted = {.translates = true,
-                                           .mapping = NAT_ENDPOINT_INDEPENDENT,
-                                           .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-                                           .lifetime_s = 120};
 
 struct pool {
     struct relay_net *net;
@@ -29,7 +24,7 @@ static void pool_init(struct pool *pool, size_t relays, bool measured, uint64_t 
     for (uint8_t i = 0; i < APPS; i++) {
         struct app_guest *app = &pool->apps[i];
 
-        app_guest_init(app, pool->net, (uint8_t)(i + 1), &restricted);
+        app_guest_init(app, pool->net, (uint8_t)(i + 1), &app_pair_restricted);
         app_guest_relay(app, 0);
         if (measured) {
             assert_int_equal(stun2_set_nat_kind(app->agent, STUN2_NAT_P_RC, app_guest_now(app)),

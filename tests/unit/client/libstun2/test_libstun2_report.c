@@ -92,12 +92,12 @@ static void a_report_needs_a_relay_and_a_family(void **state)
     app_guest_init(&app, net, 1, &kind);
     assert_int_equal(stun2_report_begin(app.agent, &options, app_guest_now(&app)),
                      STUN2_ERROR_ARGUMENT);
-    options.ip4 = &app.local[1];
+    options.ip4 = &app.local[APP_GUEST_REPORT];
     assert_int_equal(stun2_report_begin(app.agent, &options, app_guest_now(&app)),
                      STUN2_ERROR_STATE);
     app_guest_relay(&app, 0);
     relay_net_run(net, 200);
-    options.ip6 = &app.local[1]; /* no relay has such an address */
+    options.ip6 = &app.local[APP_GUEST_REPORT]; /* no relay has such an address */
     assert_int_equal(stun2_report_begin(app.agent, &options, app_guest_now(&app)),
                      STUN2_ERROR_STATE);
     options.ip6 = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A pump drives the core over its sockets, which are bound to the address that packets to the relay
- * leave from. If a relay cannot measure, the next one is asked by the same sockets. */
-#include "client/engine/lifetime_run.h"
+ * leave from. */
+#include "client/measure/lifetime_run.h"
 
 #include "proto/host/netway.h"
 #include "proto/host/os_env.h"
@@ -14,11 +14,11 @@
 struct lifetime_run {
     const struct env *env;
     struct endpoint relays[LIFETIME_RELAYS_MAX]; /* to which there is a way from one address */
-    size_t relays_count, next;
+    size_t relays_count;
     uint8_t source[16];
-    struct lifetime_config cfg;
-    struct lifetime lifetime;
+    struct lifetime_turns turns;
     struct udp_batch *sockets[LIFETIME_SOCKETS];
+    uint16_t ports[LIFETIME_SOCKETS]; /* theirs */
     size_t sockets_count;
     struct pump *pump;
 };
@@ -30,7 +30,7 @@ static void core_receive(void *context, const struct dgram *in, struct outbox *o
     struct lifetime_run *run = context;
 
     (void)out;
-    lifetime_receive(&run->lifetime, in, now);
+    lifetime_receive(&run->turns.lifetime, in, now);
 }
 
 static void core_expire(void *context, struct outbox *out, struct mono now)
@@ -40,38 +40,18 @@ static void core_expire(void *context, struct outbox *out, struct mono now)
     (void)now;
 }
 
-static void begin_next(struct lifetime_run *run, struct mono now)
-{
-    run->cfg.relay = run->relays[run->next++];
-    lifetime_init(&run->lifetime, &run->cfg, run->env, now);
-}
-
-/* True if the relay has said, or shown by its silence, that it cannot; nothing was measured then.
- */
-static bool is_unable(const struct lifetime_run *run)
-{
-    struct lifetime_found found;
-
-    lifetime_read(&run->lifetime, &found);
-    return found.unable && found.kept.alive_ms == 0 && found.quiet.alive_ms == 0;
-}
-
 static void core_transmit(void *context, struct outbox *out, struct mono now)
 {
     struct lifetime_run *run = context;
 
-    lifetime_transmit(&run->lifetime, out, now);
-    if (is_unable(run) && run->next < run->relays_count) {
-        begin_next(run, now);
-        lifetime_transmit(&run->lifetime, out, now);
-    }
+    lifetime_turns_transmit(&run->turns, out, now);
 }
 
 static struct mono core_deadline(void *context)
 {
     const struct lifetime_run *run = context;
 
-    return lifetime_deadline(&run->lifetime);
+    return lifetime_deadline(&run->turns.lifetime);
 }
 
 /* ---- life ---- */
@@ -107,7 +87,7 @@ static int sockets_open(struct lifetime_run *run, struct fault *fault)
 
         rc = udp_batch_open(socket, &options, fault);
         if (rc == ERR_OK) {
-            run->cfg.ports[run->sockets_count++] = udp_batch_local(*socket)->port;
+            run->ports[run->sockets_count++] = udp_batch_local(*socket)->port;
         }
     }
     return rc;
@@ -125,7 +105,8 @@ static int run_begin(struct lifetime_run *run, struct ev_loop *loop, struct faul
     if (rc != ERR_OK) {
         return rc;
     }
-    begin_next(run, clock_mono());
+    lifetime_turns_init(&run->turns, run->ports, run->relays, run->relays_count, run->env,
+                        clock_mono());
     rc = pump_new(&run->pump, loop, &core, run->sockets, run->sockets_count);
     if (rc != ERR_OK) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
@@ -180,15 +161,15 @@ void lifetime_run_close(struct lifetime_run *run)
 
 bool lifetime_run_is_done(const struct lifetime_run *run)
 {
-    return lifetime_is_done(&run->lifetime);
+    return lifetime_turns_are_done(&run->turns);
 }
 
 uint32_t lifetime_run_age_ms(const struct lifetime_run *run)
 {
-    return lifetime_age_ms(&run->lifetime, clock_mono());
+    return lifetime_age_ms(&run->turns.lifetime, clock_mono());
 }
 
 void lifetime_run_read(const struct lifetime_run *run, struct lifetime_found *out)
 {
-    lifetime_read(&run->lifetime, out);
+    lifetime_read(&run->turns.lifetime, out);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One measurement of the lifetimes of mappings (client/netcheck/lifetime.h), from sockets of its
- * own: it disturbs nothing that runs, and needs no right.
+ * One measurement of the lifetimes of mappings (client/netcheck/lifetime_turns.h), from sockets of
+ * its own: it disturbs nothing that runs, and needs no right.
  */
 #pragma once
 
-#include "client/netcheck/lifetime.h"
+#include "client/netcheck/lifetime_turns.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
@@ -16,8 +16,6 @@
 
 struct ev_loop;
 struct lifetime_run;
-
-enum { LIFETIME_RELAYS_MAX = 4 };
 
 /** Begin, by the first of `count` relays (1 to LIFETIME_RELAYS_MAX) that can do it. loop and env
  * are borrowed and outlive it. ERR_DROP if this machine has no way to any of them, ERR_NOMEM,
