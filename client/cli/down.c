@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { STOP_WAIT_MS = 5000, POLL_MS = 20 };
 
@@ -30,10 +29,7 @@ int verb_down(const struct cli *cli)
     }
     json_decref(answer);
     while (!mono_due(end, clock_mono())) {
-        int fd;
-
-        if (file_lock(&fd, cli->place.lock, NULL) == ERR_OK) {
-            (void)close(fd);
+        if (!file_lock_held(cli->place.lock)) {
             (void)printf("%s is down\n", cli->interface);
             return EXIT_CODE_OK;
         }

@@ -9,30 +9,18 @@
 #include "proto/host/file.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* True if a daemon of this interface runs already. Then the log file is in use and must not be
- * emptied. The new daemon finds out by itself, and ends. */
-static bool daemon_runs(const struct place *place)
-{
-    int fd;
-    int rc = file_lock(&fd, place->lock, NULL);
-
-    if (rc == ERR_OK) {
-        (void)close(fd);
-    }
-    return rc == ERR_LIMIT;
-}
-
 /* The child's standard streams: no input, no output, and errors to the log file. */
 static void streams_redirect(const struct place *place)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int truncate = daemon_runs(place) ? 0 : O_TRUNC;
+    /* The log of a daemon that runs already is not emptied. The new one finds out by itself, and
+     * ends. */
+    int truncate = file_lock_held(place->lock) ? 0 : O_TRUNC;
     int log = -1;
 
     /* A failure is told later, when the control socket is made in the same directory. */

@@ -31,8 +31,9 @@ static int lock_take(struct host *host, struct fault *fault)
     rc = file_lock(&host->lock, place->lock, fault);
     if (rc == ERR_LIMIT) {
         fault_set(fault, EXIT_CODE_FAILURE,
-                  "the interface %s is up already; see: sudo ziglan status%s", place->interface,
-                  place->flag);
+                  "the interface %s is up already, or another command is at work on it; see: sudo "
+                  "ziglan status%s",
+                  place->interface, place->flag);
     }
     return rc;
 }

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -321,15 +320,23 @@ int files_check(size_t count, struct fault *fault)
     return rc;
 }
 
+/* Of an open file, not of a process, so that two parts of one process exclude each other, too. */
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
 int file_lock(int *fd, const char *path, struct fault *fault)
 {
+    struct flock lock = whole_file();
+
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     if (*fd < 0) {
         fault_set_path(fault, "cannot open the lock file %s", path);
         return ERR_SYSTEM;
     }
-    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        int rc = errno == EWOULDBLOCK ? ERR_LIMIT : ERR_SYSTEM;
+    if (fcntl(*fd, F_OFD_SETLK, &lock) != 0) {
+        int rc = errno == EAGAIN || errno == EACCES ? ERR_LIMIT : ERR_SYSTEM;
 
         if (rc == ERR_LIMIT) {
             fault_set(fault, EXIT_CODE_FAILURE, "another process holds %s", path);
@@ -341,4 +348,16 @@ int file_lock(int *fd, const char *path, struct fault *fault)
         return rc;
     }
     return ERR_OK;
+}
+
+bool file_lock_held(const char *path)
+{
+    struct flock lock = whole_file();
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    bool held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return held;
 }

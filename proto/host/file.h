@@ -10,6 +10,7 @@
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,3 +59,7 @@ int files_check(size_t count, struct fault *fault) MUST_CHECK;
 /** Take an exclusive lock on the file `path` (created 0600), held until *fd is closed or the
  * process ends. ERR_LIMIT if somebody else holds it, ERR_SYSTEM; *fd is -1 then. */
 int file_lock(int *fd, const char *path, struct fault *fault) MUST_CHECK;
+
+/** True if somebody holds this lock. To ask takes nothing, so it disturbs nobody who wants it.
+ * False, too, if the file may not be opened. */
+bool file_lock_held(const char *path);

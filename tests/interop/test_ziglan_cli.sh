@@ -80,6 +80,15 @@ expect "a ziglan is no relay" 2 "URL of a ziglan" ziglan relay pin "ziglan://$pe
 expect "a relay pinned while down" 0 "^Pinned relay" ziglan relay pin "$relay"
 expect "a key is blocked while down" 0 "^Blocked" ziglan block "$peer"
 expect "and unblocked" 0 "^Unblocked" ziglan unblock "$peer"
+# A command that comes while the daemon is about to listen waits for it.
+lock=$(stat -c %i "$root/var/lib/ziglan/zig0/lock")
+for round in 1 2 3; do
+    ziglan up >/dev/null 2>&1 &
+    until grep -q "OFDLCK.*:$lock " /proc/locks; do sleep 0.005; done
+    expect "status while it comes up, $round" 0 "everybody else is refused" ziglan status
+    expect "down" 0 "zig0 is down" ziglan down
+    wait
+done
 expect "up" 0 "zig0 is up: 100.64" ziglan up --detach
 expect "up twice" 1 "is up already" ziglan up --detach
 expect "status" 0 "everybody else is refused" ziglan s

@@ -170,9 +170,12 @@ static void a_lock_is_held_once(void **state)
     int first;
     int second;
 
+    assert_false(file_lock_held(p->path));
     assert_int_equal(file_lock(&first, p->path, &fault), ERR_OK);
     assert_int_equal(file_lock(&second, p->path, &fault), ERR_LIMIT);
+    assert_true(file_lock_held(p->path));
     assert_int_equal(close(first), 0);
+    assert_false(file_lock_held(p->path));
     assert_int_equal(file_lock(&second, p->path, &fault), ERR_OK);
     assert_int_equal(close(second), 0);
 }
