@@ -2,10 +2,24 @@
 /* Tables of sentences, by the name of the NAT. */
 #include "client/admin/netcheck_words.h"
 
+/* Who is reached only when ports were guessed (docs/protocol.md, section 13) is told apart: it
+ * takes a while, and both must want it. */
+#define GUESSED "after some seconds in which ports are guessed"
 #define DIRECT_NARROW                                                                              \
-    "hosts that are public or behind a FullC, RC or P-RC NAT, and those behind a firewall"
-#define DIRECT_SYM "hosts that are public, or behind a FullC or RC NAT"
-#define RELAYED_SYM "hosts behind a P-RC or symmetric NAT, or behind a firewall"
+    "hosts that are public or behind a FullC, RC or P-RC NAT, and those behind a firewall; "       \
+    "those behind a symmetric NAT, too, " GUESSED
+#define RELAYED_NARROW                                                                             \
+    "hosts behind a symmetric NAT that guess no ports, or whose NAT has several addresses"
+#define DIRECT_SYM                                                                                 \
+    "hosts that are public, or behind a FullC or RC NAT; those behind a P-RC NAT or a firewall, "  \
+    "too, " GUESSED
+#define RELAYED_SYM "hosts behind a symmetric NAT, and those that guess no ports"
+#define DIRECT_STEP                                                                                \
+    "hosts that are public, or behind a FullC or RC NAT; those behind a P-RC NAT, a firewall or "  \
+    "a symmetric NAT that goes by steps, too, " GUESSED
+#define RELAYED_STEP "hosts behind a symmetric NAT without steps, and those that guess no ports"
+#define DIRECT_SEVERAL "hosts that are public, or behind a FullC NAT"
+#define RELAYED_SEVERAL "most others, because this NAT sends each flow from any of its addresses"
 #define WHAT_SYM "a symmetric NAT: each peer sees this host at another port"
 #define ADVICE_FORWARD                                                                             \
     "forward one UDP port of the router to this host, and set listen_port to it; then everybody "  \
@@ -53,6 +67,12 @@ const char *netcheck_ports_word(enum nat_ports ports)
     return words[ports];
 }
 
+/* True if peers are sent to from another address than relays see (RFC 4787, section 4.1). */
+static bool draws_addresses(const struct nat_facts *facts)
+{
+    return facts->addresses > 1 && facts->mapping != NAT_DEPENDS_ON_NOTHING;
+}
+
 static const char *not_known(const struct netcheck_found *found)
 {
     enum nat_depends filtering = found->facts.filtering, mapping = found->facts.mapping;
@@ -62,6 +82,10 @@ static const char *not_known(const struct netcheck_found *found)
     }
     if (filtering == NAT_DEPENDS_UNKNOWN) {
         return "no relay could send from another port or address, so what is let in is not known";
+    }
+    if (mapping == NAT_DEPENDS_UNKNOWN && found->facts.addresses > 1) {
+        return "this NAT has several addresses and keeps the port; too few relays answered to tell "
+               "whether all peers see the same address";
     }
     if (found->one_address && mapping != NAT_DEPENDS_ON_ADDRESS_AND_PORT) {
         return "only one relay's address answered; what depends on the address shows with a second "
@@ -80,7 +104,7 @@ struct netcheck_words netcheck_words_of(const struct netcheck_found *found)
                               "a second relay in another place would show more", ""},
         [NAT_NAME_PUBLIC] = {"no NAT and no firewall", "everybody", "", "", ""},
         [NAT_NAME_PUBLIC_FW] = {"no NAT, but a firewall that lets in only answers", DIRECT_NARROW,
-                                "hosts behind a symmetric NAT",
+                                RELAYED_NARROW,
                                 "let one UDP port in at the firewall, and set listen_port to it; "
                                 "then everybody reaches this host directly",
                                 ""},
@@ -88,9 +112,10 @@ struct netcheck_words netcheck_words_of(const struct netcheck_found *found)
                                 ""},
         [NAT_NAME_RC] = {"a NAT that lets in whom this host has sent to", "everybody", "", "", ""},
         [NAT_NAME_P_RC] = {"a NAT that lets in only answers, and gives this host one port",
-                           DIRECT_NARROW, "hosts behind a symmetric NAT", ADVICE_FORWARD, ""},
+                           DIRECT_NARROW, RELAYED_NARROW, ADVICE_FORWARD, ""},
         [NAT_NAME_SYM] = {WHAT_SYM ", a random one", DIRECT_SYM, RELAYED_SYM, ADVICE_FORWARD, ""},
-        [NAT_NAME_SYM_STEP] = {WHAT_SYM ", by steps", DIRECT_SYM, RELAYED_SYM, ADVICE_FORWARD, ""},
+        [NAT_NAME_SYM_STEP] = {WHAT_SYM ", by steps", DIRECT_STEP, RELAYED_STEP, ADVICE_FORWARD,
+                               ""},
         [NAT_NAME_SYM_RANGE] = {WHAT_SYM " of a small range", DIRECT_SYM, RELAYED_SYM,
                                 ADVICE_FORWARD, ""},
         [NAT_NAME_BLOCKED] = {"no UDP passes, or no relay answers", "nobody", "",
@@ -100,6 +125,10 @@ struct netcheck_words netcheck_words_of(const struct netcheck_found *found)
     };
     struct netcheck_words out = words[found->facts.name];
 
+    if (draws_addresses(&found->facts) && out.direct[0] != '\0') {
+        out.direct = DIRECT_SEVERAL;
+        out.relayed = RELAYED_SEVERAL;
+    }
     out.not_known = not_known(found);
     return out;
 }

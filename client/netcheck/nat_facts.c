@@ -10,6 +10,7 @@ enum {
     STEP_TAKEN_MAX = 16,
     RANGE_SIZE_MAX = 2048, /* what providers give to one customer is smaller */
     ORDERED_MIN = 3,       /* so many ports must have been seen for the rest */
+    LUCK_ONE_IN = 200,     /* what chance makes more often than this proves nothing */
 };
 
 /* What pairs of samples of one socket showed. */
@@ -18,15 +19,20 @@ struct pairs {
     bool other_port;    /* ... and one that differs in the port only, */
     bool by_address;    /* and so were their mappings */
     bool by_port;
+    /* Addresses that saw what another one saw before, and ports that saw what another one of the
+     * same address did. */
+    unsigned agree, agree_by_port;
 };
 
 static struct pairs pairs_of(const struct nat_sample *samples, size_t count)
 {
-    struct pairs pairs = {false, false, false, false};
+    struct pairs pairs = {.other_address = false};
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = i + 1; k < count; k++) {
-            const struct nat_sample *a = &samples[i], *b = &samples[k];
+        bool agrees = false, agrees_by_port = false, is_new_address = true;
+
+        for (size_t k = 0; k < i; k++) {
+            const struct nat_sample *a = &samples[k], *b = &samples[i];
             bool differ = !endpoint_equal(&a->mapped, &b->mapped);
 
             if (a->socket != b->socket || endpoint_equal(&a->remote, &b->remote)) {
@@ -35,22 +41,45 @@ static struct pairs pairs_of(const struct nat_sample *samples, size_t count)
             if (endpoint_same_ip(&a->remote, &b->remote)) {
                 pairs.other_port = true;
                 pairs.by_port = pairs.by_port || differ;
+                agrees_by_port = agrees_by_port || !differ;
+                is_new_address = false;
             } else {
                 pairs.other_address = true;
                 pairs.by_address = pairs.by_address || differ;
+                agrees = agrees || !differ;
             }
         }
+        pairs.agree += agrees && is_new_address ? 1 : 0;
+        pairs.agree_by_port += agrees_by_port ? 1 : 0;
     }
     return pairs;
 }
 
-static enum nat_depends mapping_of(const struct pairs *pairs)
+/* A NAT that keeps the port, and draws one of its addresses for each mapping, may draw the same one
+ * again: then samples agree although the mapping depends on their remotes. True if it would have to
+ * be too lucky for that. */
+static bool is_no_luck(const struct nat_facts *facts, unsigned agree)
+{
+    uint32_t chance = 1;
+
+    for (unsigned i = 0; i < agree && chance < LUCK_ONE_IN; i++) {
+        chance *= facts->addresses;
+    }
+    return !facts->preserving || facts->addresses < 2 || chance >= LUCK_ONE_IN;
+}
+
+static enum nat_depends mapping_of(const struct pairs *pairs, const struct nat_facts *facts)
 {
     if (pairs->by_port) {
         return NAT_DEPENDS_ON_ADDRESS_AND_PORT;
     }
     if (pairs->by_address) {
-        return pairs->other_port ? NAT_DEPENDS_ON_ADDRESS : NAT_DEPENDS_ON_SOMETHING;
+        return pairs->other_port && is_no_luck(facts, pairs->agree_by_port)
+                   ? NAT_DEPENDS_ON_ADDRESS
+                   : NAT_DEPENDS_ON_SOMETHING;
+    }
+    if (!is_no_luck(facts, pairs->agree)) {
+        return NAT_DEPENDS_UNKNOWN;
     }
     if (pairs->other_address) {
         return NAT_DEPENDS_ON_NOTHING;
@@ -148,9 +177,13 @@ static void ports_judge(struct nat_facts *out, const struct nat_sample *samples,
         out->port_low = port < out->port_low ? port : out->port_low;
         out->port_high = port > out->port_high ? port : out->port_high;
     }
-    if (out->mapping == NAT_DEPENDS_ON_NOTHING || out->mapping == NAT_DEPENDS_NOT_ON_PORT) {
+    if (out->mapping == NAT_DEPENDS_UNKNOWN) {
+        return;
+    }
+    if (out->mapping == NAT_DEPENDS_ON_NOTHING || out->mapping == NAT_DEPENDS_NOT_ON_PORT ||
+        out->preserving) { /* the address changes, the port does not */
         out->ports = NAT_PORTS_ONE;
-    } else if (out->mapping != NAT_DEPENDS_UNKNOWN && mappings_count >= ORDERED_MIN) {
+    } else if (mappings_count >= ORDERED_MIN) {
         out->step = step_of(mappings, ordered);
         if (out->step > 0) {
             out->ports = NAT_PORTS_STEP;
@@ -196,7 +229,7 @@ void nat_facts_judge(struct nat_facts *out, const struct endpoint *local,
             out->translated || !same_port || !endpoint_same_ip(&samples[i].mapped, local);
     }
     out->addresses = addresses_of(samples, count);
-    out->mapping = mapping_of(&pairs);
+    out->mapping = mapping_of(&pairs, out);
     ports_judge(out, samples, count);
 }
 

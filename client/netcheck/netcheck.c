@@ -253,6 +253,28 @@ static bool may_ask(const struct netcheck *check, const struct endpoint *address
             endpoint_same_special(address, &check->cfg.relays[check->rounds[0].relay]));
 }
 
+/* The NAT keeps the port, so far. If it has several addresses, their choice alone shows on what its
+ * mappings depend; and chance makes the same choice again now and then. */
+static bool keeps_port(const struct netcheck *check)
+{
+    struct nat_sample samples[NAT_SAMPLES_MAX];
+    struct nat_facts facts;
+
+    nat_facts_judge(&facts, &check->cfg.locals[NETCHECK_SOCKET_FILTER], samples,
+                    netcheck_samples(check, samples));
+    return facts.preserving && facts.translated;
+}
+
+/* More samples, where they are needed: of another socket, too. */
+static void sample_ask(struct netcheck *check, const struct endpoint *remote, bool twice,
+                       struct mono now)
+{
+    (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_MAPPING, remote, now);
+    if (twice) {
+        (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_SECOND, remote, now);
+    }
+}
+
 /* The other ports of the relay that knocks, and its lenders. The last one of each may be spared, so
  * that it can knock. */
 static void told_ask(struct netcheck *check, bool spare, struct mono now)
@@ -260,6 +282,7 @@ static void told_ask(struct netcheck *check, bool spare, struct mono now)
     const struct netcheck_knocks *round = &check->rounds[0];
     const struct lend_answer *told = &round->told;
     size_t ports = told->ports_count, lenders = told->lenders_count;
+    bool twice = keeps_port(check);
 
     if (!round->sent) {
         return;
@@ -270,13 +293,13 @@ static void told_ask(struct netcheck *check, bool spare, struct mono now)
         struct endpoint remote = check->cfg.relays[round->relay];
 
         remote.port = told->ports[i];
-        (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_MAPPING, &remote, now);
+        sample_ask(check, &remote, twice, now);
     }
     for (size_t i = 0; i < lenders; i++) {
         const struct endpoint *lender = &told->lenders[i].address;
 
         if (may_ask(check, lender)) {
-            (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_MAPPING, lender, now);
+            sample_ask(check, lender, twice, now);
         }
     }
 }
@@ -286,6 +309,7 @@ static void others_ask(struct netcheck *check, struct mono now)
 {
     const struct netcheck_knocks *round = &check->rounds[0];
     struct mono at = mono_add_ms(check->began_at, NO_KNOCKS_MS);
+    bool twice;
 
     if (check->others_asked) {
         return;
@@ -295,8 +319,9 @@ static void others_ask(struct netcheck *check, struct mono now)
         return;
     }
     check->others_asked = true;
+    twice = keeps_port(check);
     for (size_t i = 0; i < check->cfg.relays_count; i++) {
-        (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_MAPPING, &check->cfg.relays[i], now);
+        sample_ask(check, &check->cfg.relays[i], twice, now);
     }
     check->told_asked = round->sent;
     told_ask(check, true, now);
@@ -373,7 +398,7 @@ static const struct question *seen(const struct netcheck *check, enum netcheck_s
 static void hairpin_transmit(struct netcheck *check, struct outbox *out, struct mono now)
 {
     const struct question *a = seen(check, NETCHECK_SOCKET_MAPPING);
-    const struct question *b = seen(check, NETCHECK_SOCKET_HAIRPIN);
+    const struct question *b = seen(check, NETCHECK_SOCKET_SECOND);
     uint8_t packet[STUN_REQUEST_SIZE];
 
     if (!check->cfg.hairpin || a == NULL || b == NULL || check->hairpin_came ||
@@ -405,7 +430,7 @@ void netcheck_init(struct netcheck *check, const struct netcheck_config *cfg, co
     check->first_sample.order = 0;
     (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_MAPPING, &cfg->relays[0], now);
     if (cfg->hairpin) {
-        (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_HAIRPIN, &cfg->relays[0], now);
+        (void)ask(check, QUESTION_MAPPING, NETCHECK_SOCKET_SECOND, &cfg->relays[0], now);
     }
 }
 

@@ -6,9 +6,9 @@
  *
  * One socket (FILTER) asks one relay only, and lets it and others knock at it (docs/protocol.md,
  * section 2, "Lent addresses"): what comes in shows what the NAT lets in. From another (MAPPING)
- * the relays see which addresses the NAT gives it. Both begin at once; but nobody who may knock is
- * sent anything from anywhere before it had the time to, since some NATs let in whoever was sent
- * something by any socket.
+ * the relays see which addresses the NAT gives it, and from a third one (SECOND) where those are
+ * few for what they tell. All begin at once; but nobody who may knock is sent anything from anywhere
+ * before it had the time to, since some NATs let in whoever was sent something by any socket.
  *
  *   0 s        1.5 s                      3 s
  *   +-----------+--------------------------+
@@ -40,7 +40,7 @@ enum {
 enum netcheck_socket {
     NETCHECK_SOCKET_FILTER,
     NETCHECK_SOCKET_MAPPING,
-    NETCHECK_SOCKET_HAIRPIN, /* only if that is asked for */
+    NETCHECK_SOCKET_SECOND, /* for hairpinning, and where more samples are needed */
     NETCHECK_SOCKETS,
 };
 

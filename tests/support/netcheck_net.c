@@ -130,10 +130,10 @@ void netcheck_net_fini(struct netcheck_net *host)
     relay_net_free(host->net);
 }
 
-static uint64_t measure(struct netcheck_net *host, struct netcheck_found *found,
-                        bool (*over)(const struct netcheck *check, struct mono now))
+uint64_t netcheck_net_measure(struct netcheck_net *host, struct netcheck_found *found)
 {
     struct mono began = host->net->now;
+    bool has_first = false;
 
     for (size_t i = 0; i < NETCHECK_SOCKETS; i++) {
         host->cfg.locals[i].port = (uint16_t)(host->cfg.locals[i].port + NETCHECK_SOCKETS);
@@ -141,20 +141,15 @@ static uint64_t measure(struct netcheck_net *host, struct netcheck_found *found,
     netcheck_init(&host->check, &host->cfg, &host->net->ports.env, began);
     host->running = true;
     transmit(host);
-    while (!over(&host->check, host->net->now)) {
+    while (!netcheck_is_done(&host->check, host->net->now)) {
         relay_net_run(host->net, TURN_MS);
+        if (!has_first && netcheck_has_verdict(&host->check, host->net->now)) {
+            has_first = true;
+            netcheck_found_read(&host->check, &host->first);
+            host->first_ms = (host->net->now.ns - began.ns) / NS_PER_MS;
+        }
     }
     netcheck_found_read(&host->check, found);
     host->running = false;
     return (host->net->now.ns - began.ns) / NS_PER_MS;
-}
-
-uint64_t netcheck_net_measure(struct netcheck_net *host, struct netcheck_found *found)
-{
-    return measure(host, found, netcheck_is_done);
-}
-
-uint64_t netcheck_net_first(struct netcheck_net *host, struct netcheck_found *found)
-{
-    return measure(host, found, netcheck_has_verdict);
 }

@@ -24,7 +24,9 @@ struct netcheck_net {
     struct netcheck check;
     struct outbox box;
     bool running;
-    size_t sent, bytes; /* by the host */
+    struct netcheck_found first; /* of the last measurement: the first verdict, */
+    uint64_t first_ms;           /* and when it was there */
+    size_t sent, bytes;          /* by the host */
 };
 
 /** So many relays that know each other, and a host behind a NAT of this kind (a firewall has no
@@ -34,8 +36,6 @@ void netcheck_net_init(struct netcheck_net *host, size_t relays, size_t known,
                        const struct nat_kind *kind, uint64_t seed);
 void netcheck_net_fini(struct netcheck_net *host);
 
-/** Measure, from new sockets, until it is done. Returns how many milliseconds that took. */
+/** Measure, from new sockets, until it is done; `first` is written on the way. Returns how many
+ * milliseconds that took. */
 uint64_t netcheck_net_measure(struct netcheck_net *host, struct netcheck_found *found);
-
-/** The same, and stop when there is a first verdict. */
-uint64_t netcheck_net_first(struct netcheck_net *host, struct netcheck_found *found);

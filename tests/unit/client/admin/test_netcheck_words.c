@@ -49,6 +49,34 @@ static void every_kind_has_a_name_and_a_sentence(void **state)
     }
 }
 
+/* Who becomes direct by guessed ports is told, and who stays relayed all the same. */
+static void who_is_reached_by_guessed_ports_is_told(void **state)
+{
+    static const struct {
+        enum nat_name name;
+        uint32_t addresses;
+        const char *direct, *relayed;
+    } rows[] = {
+        {NAT_NAME_P_RC, 1, "symmetric NAT, too, after", "that guess no ports"},
+        {NAT_NAME_PUBLIC_FW, 1, "symmetric NAT, too, after", "that guess no ports"},
+        {NAT_NAME_SYM, 1, "P-RC NAT or a firewall, too, after",
+         "hosts behind a symmetric NAT, and"},
+        {NAT_NAME_SYM_RANGE, 1, "P-RC NAT or a firewall, too, after", "that guess no ports"},
+        {NAT_NAME_SYM_STEP, 1, "symmetric NAT that goes by steps, too", "without steps"},
+        {NAT_NAME_SYM, 3, "or behind a FullC NAT", "most others"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct netcheck_found found = found_of(rows[i].name);
+
+        found.facts.mapping = NAT_DEPENDS_ON_ADDRESS_AND_PORT;
+        found.facts.addresses = rows[i].addresses;
+        assert_non_null(strstr(netcheck_words_of(&found).direct, rows[i].direct));
+        assert_non_null(strstr(netcheck_words_of(&found).relayed, rows[i].relayed));
+    }
+}
+
 static void what_is_not_known_is_said_with_the_reason(void **state)
 {
     struct netcheck_found found = found_of(NAT_NAME_UNKNOWN);
@@ -61,6 +89,10 @@ static void what_is_not_known_is_said_with_the_reason(void **state)
     assert_non_null(strstr(netcheck_words_of(&found).not_known, "only one relay's address"));
     found.one_address = found.lent = false;
     assert_non_null(strstr(netcheck_words_of(&found).not_known, "no other relay lent"));
+    found.lent = true;
+    found.facts.mapping = NAT_DEPENDS_UNKNOWN;
+    found.facts.addresses = 2;
+    assert_non_null(strstr(netcheck_words_of(&found).not_known, "several addresses"));
 }
 
 static void a_family_that_was_not_tried_is_null(void **state)
@@ -98,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_has_a_name_and_a_sentence),
+        cmocka_unit_test(who_is_reached_by_guessed_ports_is_told),
         cmocka_unit_test(what_is_not_known_is_said_with_the_reason),
         cmocka_unit_test(a_family_that_was_not_tried_is_null),
         cmocka_unit_test(ipv6_counts_where_ipv4_is_blocked),

@@ -86,6 +86,74 @@ static void ports_of_sockets_that_one_relay_saw_tell_nothing(void **state)
     assert_int_equal(facts.ports, NAT_PORTS_UNKNOWN);
 }
 
+/* Samples of one socket, as a NAT would make them that keeps the port: each remote, as relay and
+ * port, is seen from one of two addresses. */
+static enum nat_depends judged(const char *seen, uint16_t socket_count)
+{
+    const struct endpoint local = endpoint_v4((const uint8_t[4]){10, 0, 0, 2}, 40000);
+    struct nat_sample samples[NAT_SAMPLES_MAX];
+    struct nat_facts facts;
+    size_t count = 0;
+
+    for (uint16_t socket = 0; socket < socket_count; socket++) {
+        for (const char *at = seen; *at != '\0'; at += 3) { /* relay, port, address */
+            const uint8_t relay[4] = {192, 0, 2, (uint8_t)at[0]};
+            const uint8_t outside[4] = {203, 0, 113, (uint8_t)at[2]};
+
+            samples[count] = (struct nat_sample){
+                .socket = (uint16_t)(40000 + socket),
+                .remote = endpoint_v4(relay, (uint16_t)at[1]),
+                .mapped = endpoint_v4(outside, (uint16_t)(40000 + socket)),
+                .order = (uint32_t)count,
+            };
+            count++;
+        }
+    }
+    nat_facts_judge(&facts, &local, samples, count);
+    assert_true(facts.preserving && facts.translated);
+    return facts.mapping;
+}
+
+/* It may have drawn the same address for two mappings, so that a few that agree prove nothing. */
+static void of_a_nat_that_draws_addresses_only_what_is_no_luck_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(judged("1aA1bB2aA", 1), NAT_DEPENDS_ON_ADDRESS_AND_PORT);
+    assert_int_equal(judged("1aA1bA2aB", 1), NAT_DEPENDS_ON_SOMETHING);
+    assert_int_equal(judged("1aA1bA1cA2aB", 4), NAT_DEPENDS_ON_ADDRESS); /* 2^8 to 1 */
+    assert_int_equal(judged("1aA1bA1cA2aB", 3), NAT_DEPENDS_ON_SOMETHING);
+    assert_int_equal(judged("1aA1bA2aA2bA3aA3bA", 1), NAT_DEPENDS_ON_NOTHING); /* one address */
+}
+
+/* The same, where the addresses of two sockets differ, and those of each one do not. */
+static void sockets_with_different_addresses_make_a_nat_that_draws_them(void **state)
+{
+    const struct endpoint local = endpoint_v4((const uint8_t[4]){10, 0, 0, 2}, 40000);
+
+    (void)state;
+    for (uint8_t each = 2; each <= 6; each++) {
+        struct nat_sample samples[NAT_SAMPLES_MAX];
+        struct nat_facts facts;
+        size_t count = 0;
+
+        for (uint16_t socket = 0; socket < 2; socket++) {
+            for (uint8_t remote = 0; remote < 2 * each; remote++) { /* two ports each */
+                samples[count] = (struct nat_sample){
+                    .socket = (uint16_t)(40000 + socket),
+                    .remote =
+                        endpoint_v4((const uint8_t[4]){192, 0, 2, remote / 2}, 443 + remote % 2),
+                    .mapped = endpoint_v4((const uint8_t[4]){203, 0, 113, (uint8_t)socket},
+                                          (uint16_t)(40000 + socket)),
+                };
+                count++;
+            }
+        }
+        nat_facts_judge(&facts, &local, samples, count);
+        assert_int_equal(facts.addresses, 2);
+        assert_int_equal(facts.mapping, each < 5 ? NAT_DEPENDS_UNKNOWN : NAT_DEPENDS_ON_NOTHING);
+    }
+}
+
 /* Two round trips pass before it tells of its neighbours. */
 static void a_relay_that_is_far_away_tells_of_others_in_time(void **state)
 {
@@ -152,6 +220,22 @@ static void ports_by_steps_of_a_range_and_the_own_one_are_told_apart(void **stat
     assert_int_equal(found.facts.name, NAT_NAME_P_RC);
 }
 
+/* The address changes, the port does not: that is no range of ports. */
+static void a_nat_that_changes_the_address_alone_has_one_port(void **state)
+{
+    struct nat_kind kind = kind_of(APD, APD);
+    struct netcheck_found found;
+
+    (void)state;
+    kind.port_preserving = true;
+    kind.addresses = 16;
+    measure(&kind, 4, 2, 5, &found);
+    assert_true(found.facts.addresses > 1 && found.facts.preserving);
+    assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_ADDRESS_AND_PORT);
+    assert_int_equal(found.facts.ports, NAT_PORTS_ONE);
+    assert_int_equal(found.facts.name, NAT_NAME_SYM);
+}
+
 static void a_nat_with_several_addresses_is_seen(void **state)
 {
     struct nat_kind kind = kind_of(APD, APD);
@@ -173,9 +257,9 @@ static void without_udp_it_says_blocked(void **state)
     (void)state;
     netcheck_net_init(&host, 3, 2, &kind, 1);
     host.blocked = true;
-    assert_true(netcheck_net_first(&host, &found) <= NETCHECK_FIRST_MS + 5);
-    assert_int_equal(found.facts.name, NAT_NAME_BLOCKED);
     assert_true(netcheck_net_measure(&host, &found) <= NETCHECK_DONE_MS + 5);
+    assert_true(host.first_ms <= NETCHECK_FIRST_MS + 5);
+    assert_int_equal(host.first.facts.name, NAT_NAME_BLOCKED);
     assert_int_equal(found.facts.name, NAT_NAME_BLOCKED);
     assert_false(found.facts.answered);
     netcheck_net_fini(&host);
@@ -191,9 +275,10 @@ static void the_first_verdict_is_there_in_time_and_right(void **state)
 
         netcheck_net_init(&host, 4, 1, &kind, 1);
         host.net->wire.delay_us = 75000; /* a round trip of 150 ms */
-        assert_true(netcheck_net_first(&host, &found) <= NETCHECK_FIRST_MS + 5);
-        assert_int_equal(found.facts.filtering, depends_of(kind.filtering));
-        assert_int_equal(found.facts.mapping, NAT_DEPENDS_ON_NOTHING);
+        (void)netcheck_net_measure(&host, &found);
+        assert_true(host.first_ms <= NETCHECK_FIRST_MS + 5);
+        assert_int_equal(host.first.facts.filtering, depends_of(kind.filtering));
+        assert_int_equal(host.first.facts.mapping, NAT_DEPENDS_ON_NOTHING);
         netcheck_net_fini(&host);
     }
 }
@@ -299,7 +384,7 @@ static void answers_that_nobody_asked_for_change_nothing(void **state)
     (void)state;
     netcheck_net_init(&host, 3, 1, &kind, 1);
     host.blocked = true;
-    (void)netcheck_net_first(&host, &before);
+    (void)netcheck_net_measure(&host, &before);
     in.local = host.cfg.locals[NETCHECK_SOCKET_FILTER];
     stun_indication(packet, id);
     netcheck_receive(&host.check, &in, host.net->now);
@@ -310,10 +395,12 @@ static void answers_that_nobody_asked_for_change_nothing(void **state)
     netcheck_net_fini(&host);
 }
 
-/* A relay names lenders as it likes. How many packets went to others than itself? */
-static size_t packets_to_named(const uint8_t ip[4])
+/* A relay names lenders as it likes, and says where it sees this host: at its own address, or at
+ * another one with the same ports. How many packets went to others than itself? */
+static size_t packets_to_named(const uint8_t ip[4], bool keeps_port)
 {
-    const struct endpoint locals[NETCHECK_SOCKETS] = {test_endpoint(9, 1), test_endpoint(9, 2)};
+    const struct endpoint locals[NETCHECK_SOCKETS] = {test_endpoint(9, 1), test_endpoint(9, 2),
+                                                      test_endpoint(9, 3)};
     struct netcheck_config cfg = {.relays = {test_endpoint(1, 4433)}, .relays_count = 1};
     struct lend_answer answer = {
         .state = LEND_STATE_SENT,
@@ -338,6 +425,7 @@ static size_t packets_to_named(const uint8_t ip[4])
         for (size_t i = 0; i < box.items_count; i++) {
             const struct outbox_item *item = &box.items[i];
             uint8_t out[STUN_LEND_ANSWER_SIZE_MAX], value[LEND_ANSWER_SIZE_MAX];
+            struct endpoint seen = keeps_port ? test_endpoint(7, item->local.port) : locals[0];
             struct stun_message request;
             size_t size, value_size;
 
@@ -347,9 +435,9 @@ static size_t packets_to_named(const uint8_t ip[4])
             }
             assert_int_equal(stun_parse(&request, box.bytes + item->offset, item->size), ERR_OK);
             lend_answer_encode(value, &value_size, &answer);
-            assert_int_equal(stun_lend_answer(out, &size, &request, &locals[0], &item->remote,
-                                              value, value_size),
-                             ERR_OK);
+            assert_int_equal(
+                stun_lend_answer(out, &size, &request, &seen, &item->remote, value, value_size),
+                ERR_OK);
             netcheck_receive(
                 &check,
                 &(const struct dgram){
@@ -371,9 +459,10 @@ static void a_relay_leads_nobody_to_special_addresses_and_few_packets_to_others(
 
     (void)state;
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
-        assert_int_equal(packets_to_named(special[i]), 0);
+        assert_int_equal(packets_to_named(special[i], true), 0);
     }
-    assert_int_equal(packets_to_named(victim), LEND_LENDERS_MAX * QUESTION_TRIES_MAX);
+    assert_int_equal(packets_to_named(victim, false), LEND_LENDERS_MAX * QUESTION_TRIES_MAX);
+    assert_int_equal(packets_to_named(victim, true), 2 * LEND_LENDERS_MAX * QUESTION_TRIES_MAX);
 }
 
 static void what_a_measurement_sends_is_little(void **state)
@@ -396,9 +485,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mapping_and_filtering_of_every_kind_are_found),
         cmocka_unit_test(ports_of_sockets_that_one_relay_saw_tell_nothing),
+        cmocka_unit_test(of_a_nat_that_draws_addresses_only_what_is_no_luck_is_told),
+        cmocka_unit_test(sockets_with_different_addresses_make_a_nat_that_draws_them),
         cmocka_unit_test(a_relay_that_is_far_away_tells_of_others_in_time),
         cmocka_unit_test(the_names_are_those_of_stun2),
         cmocka_unit_test(ports_by_steps_of_a_range_and_the_own_one_are_told_apart),
+        cmocka_unit_test(a_nat_that_changes_the_address_alone_has_one_port),
         cmocka_unit_test(a_nat_with_several_addresses_is_seen),
         cmocka_unit_test(without_udp_it_says_blocked),
         cmocka_unit_test(the_first_verdict_is_there_in_time_and_right),
