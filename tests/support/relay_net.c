@@ -231,12 +231,17 @@ static void deliver(struct relay_net *net)
     }
 }
 
+static struct mono guest_deadline(const struct relay_net_guest *guest)
+{
+    return guest->deadline != NULL ? guest->deadline(guest->context) : MONO_NEVER;
+}
+
 static void guests_turn(struct relay_net *net)
 {
     for (size_t i = 0; i < net->guests_count; i++) {
         const struct relay_net_guest *guest = net->guests[i];
 
-        if (mono_due(guest->deadline(guest->context), net->now)) {
+        if (mono_due(guest_deadline(guest), net->now)) {
             guest->turn(guest->context);
         }
     }
@@ -268,7 +273,7 @@ static struct mono next_event(const struct relay_net *net)
     struct mono next = mono_min(wire_deadline(&net->wire), heap_deadline(&net->timers));
 
     for (size_t i = 0; i < net->guests_count; i++) {
-        next = mono_min(next, net->guests[i]->deadline(net->guests[i]->context));
+        next = mono_min(next, guest_deadline(net->guests[i]));
     }
     return next;
 }

@@ -19,14 +19,14 @@ enum {
     RELAY_NET_PACKET_BYTES = 42, /* in front of a UDP payload: Ethernet, IPv4 and UDP */
 };
 
-/** Something else on the wire, as a host (tests/support/net_host.h). It sends by itself. */
+/** Something else on the wire, as a host (tests/support/net_host.h). It may send by itself. */
 struct relay_net_guest {
     void *context;
     struct endpoint address;
     bool (*owns)(void *context, const struct endpoint *to); /* NULL: only that address */
     void (*receive)(void *context, struct dgram *in);
-    struct mono (*deadline)(void *context);
-    void (*turn)(void *context); /* its deadline is due */
+    struct mono (*deadline)(void *context); /* NULL: it never sends by itself */
+    void (*turn)(void *context);            /* its deadline is due */
 };
 
 /** What a relay sent since it was made. */

@@ -3,8 +3,7 @@
  * else hears of that. */
 #include "relayd/service/lend.h"
 
-#include "tests/support/identities.h"
-#include "tests/support/relay_net.h"
+#include "tests/support/lend_net.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,58 +12,7 @@
 
 #include <cmocka.h>
 
-enum { COUNT = 4, HEARD_MAX = 64 };
-
-/* A socket somewhere: what came to it, and from where. */
-struct listener {
-    struct relay_net_guest guest;
-    struct endpoint from[HEARD_MAX];
-    struct stun_message heard[HEARD_MAX];
-    struct lend_answer told; /* the last one */
-    size_t count, bytes;
-};
-
-static void hear(void *context, struct dgram *in)
-{
-    struct listener *l = context;
-    struct stun_message m;
-
-    assert_int_equal(stun_parse(&m, in->data, in->size), ERR_OK);
-    if (m.lend_at != 0) {
-        assert_int_equal(lend_answer_decode(&l->told, in->data + m.lend_at, m.lend_size), ERR_OK);
-    }
-    if (l->count < HEARD_MAX) {
-        l->heard[l->count] = m;
-        l->from[l->count++] = in->remote;
-    }
-    l->bytes += in->size + RELAY_NET_PACKET_BYTES - 14;
-}
-
-static struct mono never(void *context)
-{
-    (void)context;
-    return MONO_NEVER;
-}
-
-static void listener_add(struct relay_net *net, struct listener *l, uint8_t last)
-{
-    const uint8_t ip[4] = {203, 0, 113, last};
-
-    *l = (struct listener){.count = 0};
-    l->guest = (struct relay_net_guest){
-        .context = l, .address = endpoint_v4(ip, 5000), .receive = hear, .deadline = never};
-    relay_net_guest_add(net, &l->guest);
-}
-
-static struct relay_net *net_of(uint64_t seed)
-{
-    struct relay_net *net = relay_net_new(COUNT, seed);
-
-    relay_net_peers(net);
-    relay_net_start(net);
-    relay_net_run(net, 30000);
-    return net;
-}
+enum { COUNT = 4 };
 
 static uint16_t asked_port; /* in requests */
 
@@ -83,14 +31,14 @@ static size_t ask_as(struct relay_net *net, const struct endpoint *from, uint8_t
     return size;
 }
 
-static void ask(struct relay_net *net, struct listener *l, uint8_t id, const uint8_t *cookie)
+static void ask(struct relay_net *net, struct lend_listener *l, uint8_t id, const uint8_t *cookie)
 {
     (void)ask_as(net, &l->guest.address, id, cookie);
     relay_net_run(net, 100);
 }
 
 /* How many indications with this id came, in all, from relay 0, and from others. */
-static size_t indications(const struct relay_net *net, const struct listener *l, uint8_t id,
+static size_t indications(const struct relay_net *net, const struct lend_listener *l, uint8_t id,
                           size_t *own, size_t *lent)
 {
     const uint8_t transaction[STUN_ID_SIZE] = {id, 77};
@@ -111,12 +59,12 @@ static size_t indications(const struct relay_net *net, const struct listener *l,
 
 static void who_proved_its_address_hears_from_other_ports_and_addresses(void **state)
 {
-    struct relay_net *net = net_of(1);
-    struct listener l;
+    struct relay_net *net = lend_net_new(COUNT, 1);
+    struct lend_listener l;
     size_t own, lent, before;
 
     (void)state;
-    listener_add(net, &l, 5);
+    lend_net_listen(net, &l, 5);
     ask(net, &l, 1, NULL);
     assert_int_equal(l.told.state, LEND_STATE_COOKIE);
     assert_int_equal(l.count, 1);
@@ -137,13 +85,13 @@ static void who_proved_its_address_hears_from_other_ports_and_addresses(void **s
 
 static void who_asks_again_is_told_what_the_lenders_did(void **state)
 {
-    struct relay_net *net = net_of(2);
+    struct relay_net *net = lend_net_new(COUNT, 2);
     uint8_t cookie[LEND_COOKIE_SIZE];
-    struct listener l;
+    struct lend_listener l;
     size_t own, lent;
 
     (void)state;
-    listener_add(net, &l, 5);
+    lend_net_listen(net, &l, 5);
     ask(net, &l, 1, NULL);
     memcpy(cookie, l.told.cookie, sizeof(cookie));
     for (int i = 0; i < 4; i++) {
@@ -161,13 +109,13 @@ static void who_asks_again_is_told_what_the_lenders_did(void **state)
 
 static void nobody_is_sent_anything_for_whom_another_asks(void **state)
 {
-    struct relay_net *net = net_of(3);
-    struct listener victim, l;
+    struct relay_net *net = lend_net_new(COUNT, 3);
+    struct lend_listener victim, l;
     size_t own, lent, sent = 0;
 
     (void)state;
-    listener_add(net, &victim, 66);
-    listener_add(net, &l, 5);
+    lend_net_listen(net, &victim, 66);
+    lend_net_listen(net, &l, 5);
     ask(net, &l, 1, NULL);
     for (uint8_t i = 0; i < 200; i++) { /* with the cookie of another address, and with none */
         sent += ask_as(net, &victim.guest.address, i, i % 2 == 0 ? l.told.cookie : NULL);
@@ -184,14 +132,14 @@ static void nobody_is_sent_anything_for_whom_another_asks(void **state)
 
 static void a_thousand_reports_of_one_address_are_refused(void **state)
 {
-    struct relay_net *net = net_of(4);
+    struct relay_net *net = lend_net_new(COUNT, 4);
     const struct relay_counters *counters = &net->nodes[0].core->base.counters;
     uint8_t cookie[LEND_COOKIE_SIZE];
-    struct listener l;
+    struct lend_listener l;
     uint64_t lent = 0;
 
     (void)state;
-    listener_add(net, &l, 5);
+    lend_net_listen(net, &l, 5);
     ask(net, &l, 0, NULL);
     memcpy(cookie, l.told.cookie, sizeof(cookie));
     for (unsigned i = 1; i <= 1000; i++) {
@@ -209,49 +157,21 @@ static void a_thousand_reports_of_one_address_are_refused(void **state)
     relay_net_free(net);
 }
 
-static struct relay_client *neighbour_client(struct relay_net *net, size_t at, size_t from)
-{
-    struct neighbour *neighbour =
-        neighbour_of_key(&net->nodes[at].core->base.neighbours, relay_net_key(net, from));
-
-    assert_non_null(neighbour);
-    return neighbour->client;
-}
-
-/* Relay `from` wants relay `at` to send something, whoever asked for it. */
-static void job(struct relay_net *net, size_t at, size_t from, uint64_t id,
-                const struct endpoint *target)
-{
-    const uint8_t transaction[STUN_ID_SIZE] = {9};
-    Ziglan__LendJob body = ZIGLAN__LEND_JOB__INIT;
-    Ziglan__Address address = ZIGLAN__ADDRESS__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    address.ip = control_ip(target);
-    address.port = target->port;
-    body.id = id;
-    body.target = &address;
-    body.transaction = control_bytes(transaction, sizeof(transaction));
-    message.body_case = ZIGLAN__CONTROL__BODY_LEND_JOB;
-    message.lend_job = &body;
-    lend_on_job(&net->nodes[at].core->lend, neighbour_client(net, at, from), &message, net->now);
-}
-
 static void a_hostile_neighbour_makes_us_send_little_to_a_stranger(void **state)
 {
-    struct relay_net *net = net_of(5);
+    struct relay_net *net = lend_net_new(COUNT, 5);
     const struct relay_counters *counters = &net->nodes[0].core->base.counters;
-    struct listener victim;
+    struct lend_listener victim;
 
     (void)state;
-    listener_add(net, &victim, 66);
+    lend_net_listen(net, &victim, 66);
     for (unsigned i = 0; i < 1000; i++) {
-        job(net, 0, 1, i, &victim.guest.address);
+        lend_net_job(net, 0, 1, i, &victim.guest.address, 0);
         relay_net_run(net, 10); /* a hundred a second, for ten seconds */
     }
     relay_net_run(net, 1000);
     assert_true(counters->lent_sent <= LEND_NET_BURST + 10 * LEND_NET_PER_S + 1);
-    assert_true(victim.bytes <= (LEND_NET_BURST + 11) * LEND_COPIES * (28 + 28));
+    assert_true(victim.bytes <= (LEND_NET_BURST + 11) * LEND_COPIES * (28 + LEND_IP_HEADERS));
     assert_true(counters->lent_limited_neighbour > 500);
     assert_true(counters->lent_limited_net > 50);
     relay_net_free(net);
@@ -261,14 +181,14 @@ static void special_addresses_are_sent_nothing(void **state)
 {
     static const uint8_t ips[][4] = {
         {127, 0, 0, 1}, {10, 0, 0, 1}, {192, 168, 1, 1}, {224, 0, 0, 1}, {255, 255, 255, 255}};
-    struct relay_net *net = net_of(6);
+    struct relay_net *net = lend_net_new(COUNT, 6);
     const size_t count = sizeof(ips) / sizeof(ips[0]);
 
     (void)state;
     for (size_t i = 0; i < count; i++) {
         const struct endpoint target = endpoint_v4(ips[i], 53);
 
-        job(net, 0, 1, i, &target);
+        lend_net_job(net, 0, 1, i, &target, 0);
     }
     assert_int_equal(net->nodes[0].core->base.counters.lent_bad_target, count);
     assert_int_equal(net->nodes[0].core->base.counters.lent_sent, 0);
@@ -277,7 +197,7 @@ static void special_addresses_are_sent_nothing(void **state)
 
 static void only_who_was_asked_says_that_it_sent(void **state)
 {
-    struct relay_net *net = net_of(7);
+    struct relay_net *net = lend_net_new(COUNT, 7);
     struct lend_service *lend = &net->nodes[0].core->lend;
     Ziglan__LendDone body = ZIGLAN__LEND_DONE__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
@@ -290,9 +210,9 @@ static void only_who_was_asked_says_that_it_sent(void **state)
     body.sent = true;
     message.body_case = ZIGLAN__CONTROL__BODY_LEND_DONE;
     message.lend_done = &body;
-    lend_on_done(lend, neighbour_client(net, 0, 1), &message);
+    lend_on_done(lend, lend_net_neighbour(net, 0, 1), &message);
     assert_int_equal(entry->lenders[0].result, LEND_RESULT_ASKED);
-    lend_on_done(lend, neighbour_client(net, 0, 2), &message);
+    lend_on_done(lend, lend_net_neighbour(net, 0, 2), &message);
     assert_int_equal(entry->lenders[0].result, LEND_RESULT_SENT);
     relay_net_free(net);
 }
@@ -300,13 +220,13 @@ static void only_who_was_asked_says_that_it_sent(void **state)
 /* A router lets another port in for who asks. */
 static void what_is_lent_may_go_to_another_port_of_the_same_address(void **state)
 {
-    struct relay_net *net = net_of(30);
-    struct listener asker, mapped;
+    struct relay_net *net = lend_net_new(COUNT, 30);
+    struct lend_listener asker, mapped;
     size_t own, lent;
 
     (void)state;
-    listener_add(net, &asker, 10);
-    listener_add(net, &mapped, 10);
+    lend_net_listen(net, &asker, 10);
+    lend_net_listen(net, &mapped, 10);
     mapped.guest.address.port = asked_port = 6000;
     ask(net, &asker, 1, NULL);
     assert_int_equal(asker.told.state, LEND_STATE_COOKIE);

@@ -40,19 +40,13 @@ static void hear(void *context, struct dgram *in)
     l->answers++;
 }
 
-static struct mono never(void *context)
-{
-    (void)context;
-    return MONO_NEVER;
-}
-
 static void listener_add(struct relay_net *net, struct listener *l, uint8_t last, uint16_t port)
 {
     const uint8_t ip[4] = {203, 0, 113, last};
 
     *l = (struct listener){.net = net};
-    l->guest = (struct relay_net_guest){
-        .context = l, .address = endpoint_v4(ip, port), .receive = hear, .deadline = never};
+    l->guest =
+        (struct relay_net_guest){.context = l, .address = endpoint_v4(ip, port), .receive = hear};
     relay_net_guest_add(net, &l->guest);
 }
 

@@ -40,19 +40,13 @@ static void hear(void *context, struct dgram *in)
     b->largest = in->size > b->largest ? in->size : b->largest;
 }
 
-static struct mono never(void *context)
-{
-    (void)context;
-    return MONO_NEVER;
-}
-
 static void bystander_add(struct relay_net *net, struct bystander *b)
 {
     static const uint8_t ip[4] = {203, 0, 113, 77};
 
     *b = (struct bystander){.datagrams = 0};
-    b->guest = (struct relay_net_guest){
-        .context = b, .address = endpoint_v4(ip, 4433), .receive = hear, .deadline = never};
+    b->guest =
+        (struct relay_net_guest){.context = b, .address = endpoint_v4(ip, 4433), .receive = hear};
     relay_net_guest_add(net, &b->guest);
 }
 
