@@ -7,8 +7,8 @@
  * One socket (FILTER) asks one relay only, and lets it and others knock at it (docs/protocol.md,
  * section 2, "Lent addresses"): what comes in shows what the NAT lets in. From another (MAPPING)
  * the relays see which addresses the NAT gives it, and from a third one (SECOND) where those are
- * few for what they tell. All begin at once; but nobody who may knock is sent anything from anywhere
- * before it had the time to, since some NATs let in whoever was sent something by any socket.
+ * few for what they tell. But nobody who may knock is sent anything from anywhere before it had the
+ * time to, since some NATs let in whoever was sent something by any socket.
  *
  *   0 s        1.5 s                      3 s
  *   +-----------+--------------------------+
