@@ -161,7 +161,8 @@ static void change_say(const struct netcheck_result *result, char *text)
 void netcheck_verdict_read(const struct netcheck_result *result, struct netcheck_verdict *out)
 {
     *out = (struct netcheck_verdict){.direct = ""};
-    if (!result->families[NETCHECK_IPV4].tried && !result->families[NETCHECK_IPV6].tried) {
+    if (result->early ||
+        (!result->families[NETCHECK_IPV4].tried && !result->families[NETCHECK_IPV6].tried)) {
         return;
     }
     people_say(result, out);

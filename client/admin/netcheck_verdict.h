@@ -16,7 +16,7 @@ struct netcheck_verdict {
     char change[NETCHECK_SENTENCE_SIZE];
 };
 
-/** Say it. All is empty while nothing was measured. */
+/** Say it. All is empty while nothing was measured, or little. */
 void netcheck_verdict_read(const struct netcheck_result *result, struct netcheck_verdict *out);
 
 /** What a router makes of a protocol, in one word. */

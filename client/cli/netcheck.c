@@ -31,8 +31,10 @@ enum { POLL_MS = 100, LINE_SIZE = 200, WAIT_MS = 6000, PORT = 4433 };
 static void progress_print(unsigned percent, const char *name)
 {
     if (isatty(STDERR_FILENO) == 1) {
-        (void)fprintf(stderr, "\rmeasuring ... %u %%%s%s   ", percent,
-                      name[0] != '\0' ? ", so far " : "", name);
+        bool is_known = strcmp(name, netcheck_name_word(NAT_NAME_UNKNOWN)) != 0;
+
+        (void)fprintf(stderr, "\rmeasuring ... %u %%%s%s   ", percent, is_known ? ", so far " : "",
+                      is_known ? name : "");
         (void)fflush(stderr);
     }
 }
@@ -145,9 +147,7 @@ static void on_poll(struct ev_loop *loop, struct ev_timer *w, int events)
     (void)events;
     measure_read(waiting->measure, &result);
     progress_print(measure_progress(waiting->measure),
-                   measure_has_verdict(waiting->measure)
-                       ? netcheck_name_word(netcheck_result_name(&result))
-                       : "");
+                   netcheck_name_word(netcheck_result_name(&result)));
     if (measure_is_done(waiting->measure)) {
         ev_break(loop, EVBREAK_ALL);
     }

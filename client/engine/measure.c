@@ -83,6 +83,7 @@ unsigned measure_progress(const struct measure *measure)
 void measure_read(const struct measure *measure, struct netcheck_result *out)
 {
     memset(out, 0, sizeof(*out));
+    out->early = !measure_has_verdict(measure);
     if (measure->router != NULL) {
         router_facts_read(&out->router, mapper_portmap(measure->router));
     }

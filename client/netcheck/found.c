@@ -119,6 +119,9 @@ enum nat_name netcheck_result_name(const struct netcheck_result *result)
 {
     const struct nat_facts *facts = netcheck_result_facts(result);
 
+    if (result->early) {
+        return NAT_NAME_UNKNOWN;
+    }
     if (facts != NULL) {
         return facts->name;
     }

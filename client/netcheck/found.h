@@ -44,11 +44,13 @@ struct netcheck_family {
 };
 
 struct netcheck_result {
+    bool early; /* before the first verdict: what is found so far says little */
     struct netcheck_family families[NETCHECK_FAMILIES];
     struct router_facts router;
 };
 
-/** The name to tell others: that of IPv4, or if no UDP passes there, that of IPv6. */
+/** The name to tell others: that of IPv4, or if no UDP passes there, that of IPv6; none if it is
+ * early. */
 enum nat_name netcheck_result_name(const struct netcheck_result *result);
 
 /** What was found of that family; NULL: nothing. */

@@ -112,6 +112,24 @@ static void a_family_that_was_not_tried_is_null(void **state)
     json_decref(report);
 }
 
+/* Before anything had the time to come, no UDP would seem to pass. */
+static void an_early_result_has_no_name_and_no_verdict(void **state)
+{
+    struct netcheck_result result = {.early = true, .families = {{.tried = true}}};
+    json_t *report;
+
+    (void)state;
+    result.families[NETCHECK_IPV4].found = found_of(NAT_NAME_BLOCKED);
+    report = netcheck_report(&result, 3);
+    assert_string_equal(json_string_value(json_object_get(report, "name")), "unknown");
+    assert_int_equal(json_integer_value(json_object_get(report, "nat_kind")), 0);
+    assert_string_equal(json_string_value(json_object_get(report, "direct")), "");
+    assert_string_equal(json_string_value(json_object_get(report, "change")), "");
+    json_decref(report);
+    result.early = false;
+    assert_int_equal(netcheck_result_name(&result), NAT_NAME_BLOCKED);
+}
+
 static void ipv6_counts_where_ipv4_is_blocked(void **state)
 {
     struct netcheck_result result = {.families = {{.tried = true}, {.tried = true}}};
@@ -133,6 +151,7 @@ int main(void)
         cmocka_unit_test(who_is_reached_by_guessed_ports_is_told),
         cmocka_unit_test(what_is_not_known_is_said_with_the_reason),
         cmocka_unit_test(a_family_that_was_not_tried_is_null),
+        cmocka_unit_test(an_early_result_has_no_name_and_no_verdict),
         cmocka_unit_test(ipv6_counts_where_ipv4_is_blocked),
     };
 
