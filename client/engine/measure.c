@@ -61,11 +61,6 @@ void measure_close(struct measure *measure)
     }
 }
 
-bool measure_has_verdict(const struct measure *measure)
-{
-    return nat_sockets_has_verdict(measure->sockets);
-}
-
 bool measure_is_done(const struct measure *measure)
 {
     if (measure->router != NULL && portmap_is_asking(mapper_portmap(measure->router)) &&
@@ -83,7 +78,7 @@ unsigned measure_progress(const struct measure *measure)
 void measure_read(const struct measure *measure, struct netcheck_result *out)
 {
     memset(out, 0, sizeof(*out));
-    out->early = !measure_has_verdict(measure);
+    out->early = !nat_sockets_has_verdict(measure->sockets);
     if (measure->router != NULL) {
         router_facts_read(&out->router, mapper_portmap(measure->router));
     }

@@ -28,9 +28,7 @@ int measure_open(struct measure **out, struct ev_loop *loop, const struct env *e
 /** End it; NULL is fine. */
 void measure_close(struct measure *measure);
 
-/** True when there is a first verdict of all families; when all is measured; how much is, in
- * percent. */
-bool measure_has_verdict(const struct measure *measure);
+/** True when all is measured; how much is, in percent. */
 bool measure_is_done(const struct measure *measure);
 unsigned measure_progress(const struct measure *measure);
 
