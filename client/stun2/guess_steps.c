@@ -170,7 +170,9 @@ static void on_sample(struct guess *guess, struct mono now)
 static void on_aim(struct guess *guess, struct mono now)
 {
     if (!meets_steps(guess)) {
-        begin_turn(guess, 1, now); /* now it is known where to ping */
+        if (guess->turn.number == 0) { /* now it is known where to ping */
+            begin_turn(guess, 1, now);
+        }
         return;
     }
     if (guess->words.heard.turn > guess->turn.number) {

@@ -275,6 +275,28 @@ static void two_that_go_by_steps_meet_whatever_others_took(void **state)
     }
 }
 
+/* Each turn takes sockets. A peer has so many turns, however often it says that it is elsewhere. */
+static void ever_another_aim_brings_no_further_turn(void **state)
+{
+    struct play *p = play_new(INTUNNEL_PART_STEPS, INTUNNEL_PART_FIXED);
+
+    (void)state;
+    p->step = 3;
+    run(p, 200);
+    for (uint16_t i = 0; i < 200; i++) {
+        const struct intunnel_aim aim = {.part = INTUNNEL_PART_FIXED,
+                                         .at = {.port = (uint16_t)(7000 + i)}};
+
+        assert_true(hear(p, aim, PEER));
+        run(p, 5);
+        assert_true(p->guess.sockets.wanted <= (size_t)3 * GUESS_TURNS_MAX);
+    }
+    run(p, GUESS_MS_MAX);
+    assert_int_equal(p->pings, GUESS_TURNS_MAX);
+    assert_int_equal(p->last_ports[p->last_count - 1], 7199); /* it was there last */
+    free(p);
+}
+
 /* ---- ends ---- */
 
 static void each_reason_to_end_ends_it(void **state)
@@ -336,6 +358,7 @@ int main(void)
         cmocka_unit_test(what_succeeded_keeps_one_socket_and_says_so_a_few_times),
         cmocka_unit_test(steps_tell_the_ports_between_two_samples),
         cmocka_unit_test(two_that_go_by_steps_meet_whatever_others_took),
+        cmocka_unit_test(ever_another_aim_brings_no_further_turn),
         cmocka_unit_test(each_reason_to_end_ends_it),
         cmocka_unit_test(the_same_aim_twice_counts_once),
     };
