@@ -102,6 +102,7 @@ static void agree(struct punches *punches, struct app_punch *punch, uint64_t off
 {
     punch_words_answer(punches->table.base, punch->relay, offer_id, true);
     punch->wait_until = mono_add_ms(now, APP_ANSWER_MS);
+    punch_retry_started(&punch->retry); /* this is one, too */
     if (punch->step == PUNCH_STEP_WAITING || punch->step == PUNCH_STEP_OFFERED) {
         punch->step = PUNCH_STEP_AGREED;
     }
