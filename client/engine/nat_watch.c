@@ -62,6 +62,8 @@ static void finish(struct nat_watch *watch)
     measure_close(watch->running);
     watch->running = NULL;
     watch->has_result = true;
+    env_trace(watch->env, TRACE_LEVEL_INFO, "nat.measured", "nat_kind=%d",
+              (int)netcheck_result_name(&watch->result));
     if (watch->here == watch->place) {
         netcheck_places_keep(&watch->places, watch->place, &watch->result, clock_mono());
         use(watch, &watch->result);

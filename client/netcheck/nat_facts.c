@@ -8,9 +8,10 @@
 enum {
     STEP_MAX = 32, /* of the NAT; and others may take so many ports meanwhile: */
     STEP_TAKEN_MAX = 16,
-    RANGE_SIZE_MAX = 2048, /* what providers give to one customer is smaller */
-    ORDERED_MIN = 3,       /* so many ports must have been seen for the rest */
-    LUCK_ONE_IN = 200,     /* what chance makes more often than this proves nothing */
+    STEP_PAUSE_TAKEN_MAX = 64, /* in the pause of a measurement for knocks */
+    RANGE_SIZE_MAX = 2048,     /* what providers give to one customer is smaller */
+    ORDERED_MIN = 3,           /* so many ports must have been seen for the rest */
+    LUCK_ONE_IN = 200,         /* what chance makes more often than this proves nothing */
 };
 
 /* What pairs of samples of one socket showed. */
@@ -95,9 +96,11 @@ static int by_order(const void *a, const void *b)
 }
 
 /* The step of ports in the order in which they were given out; 0: there is none. Others may have
- * taken ports in between, so each difference is a small multiple of the step. */
+ * taken ports in between, so each difference is a small multiple of the step; one of them may be
+ * larger, as a measurement pauses once (netcheck.c, SPARED_MS). */
 static uint16_t step_of(const struct nat_sample *samples, size_t count)
 {
+    unsigned pauses = 0;
     int least = 0;
 
     if (count < ORDERED_MIN) {
@@ -114,7 +117,8 @@ static uint16_t step_of(const struct nat_sample *samples, size_t count)
     for (size_t i = 1; i < count; i++) {
         int difference = samples[i].mapped.port - samples[i - 1].mapped.port;
 
-        if (difference % least != 0 || difference / least > STEP_TAKEN_MAX) {
+        pauses += difference / least > STEP_TAKEN_MAX ? 1 : 0;
+        if (difference % least != 0 || difference / least > STEP_PAUSE_TAKEN_MAX || pauses > 1) {
             return 0;
         }
     }

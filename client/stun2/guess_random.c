@@ -3,8 +3,10 @@
  * RANDOM: relays tell where a few of its sockets are seen; all further ones are told from a range a
  * little wider than that. Then each socket pings the peer, so that the NAT gives it a port that
  * lets in what comes from there. At first these pings end before the peer's router, which might
- * take them for packets to itself (punch_round.h); where the NAT is farther away, those of later
- * waves open it.
+ * take them for packets to itself (punch_round.h), and lets nothing through any more then; it may
+ * be the next one. Where the own NAT is farther away, such pings do not open it: those of later
+ * waves do. They begin when the peer has tried so many ports that it would have hit one in 99 of
+ * 100 cases, and as many are left then.
  */
 #include "client/stun2/guess_random.h"
 
@@ -15,11 +17,13 @@ enum {
     SOCKETS_MIN = 32,
     RANGE_MARGIN = 64,
     PORT_LOWEST = 1024, /* NATs give no lower ones */
-    WAVES = 4,
+    ENOUGH = 5,         /* pings for each m of which one in m hits: e^-5 is 0.007 */
+    LATE_MS = 1000,     /* until what a ping hit has come */
+    WAVES = 3,
 };
 
-static const uint8_t wave_hops[WAVES] = {2, 4, 6, 0};
-static const uint16_t wave_gaps_ms[WAVES] = {2000, 2500, 3500, 0}; /* to the next one */
+static const uint8_t wave_hops[WAVES] = {2, 0, 0};
+static const uint16_t wave_gaps_ms[WAVES] = {5600, 1500, 0}; /* to the next one, at most */
 
 enum { STAGE_SAMPLING, STAGE_WAITING /* for the peer's aim */, STAGE_OPENING };
 
@@ -94,6 +98,17 @@ static void on_aim(struct guess *guess, struct mono now)
     open_if_ready(guess, now);
 }
 
+/* Until the peer has tried enough ports, and what it hit has come; at most most_ms. Of n pings at
+ * random ports of which one in m is open, all miss with a chance of e^(-n/m). */
+static uint64_t gap_ms(const struct guess *guess, uint64_t most_ms)
+{
+    uint64_t ports = guess->words.told.high - guess->words.told.low + UINT64_C(1);
+    uint64_t pings = ENOUGH * ports / guess->sockets.count;
+    uint64_t tried_ms = pings * GUESS_GAP_US / 1000 + LATE_MS;
+
+    return tried_ms < most_ms ? tried_ms : most_ms;
+}
+
 /* All sockets have sent once more. */
 static void wave_over(struct guess *guess, struct mono now)
 {
@@ -105,7 +120,7 @@ static void wave_over(struct guess *guess, struct mono now)
         guess_say(guess, &aim, now);
     }
     guess->turn.opened = 0;
-    guess->part_at = mono_add_ms(now, wave_gaps_ms[guess->turn.number]);
+    guess->part_at = mono_add_ms(now, gap_ms(guess, wave_gaps_ms[guess->turn.number]));
     guess->turn.number++;
     if (guess->turn.number == WAVES) {
         guess->part_at = MONO_NEVER;
@@ -121,7 +136,7 @@ static bool next(struct guess *guess, struct guess_send *out, struct mono now)
     out->socket = guess->sockets.ports[guess->turn.opened++];
     out->to = guess->words.heard.at;
     out->hops = wave_hops[guess->turn.number];
-    guess->part_at = mono_add_ms(now, GUESS_OPEN_MS);
+    guess->part_at = mono_add_ns(now, GUESS_GAP_US * NS_PER_US);
     if (guess->turn.opened == guess->sockets.wanted) {
         wave_over(guess, now);
     }
@@ -138,7 +153,8 @@ static void expire(struct guess *guess, struct mono now)
         }
     } else if (guess->turn.stage == STAGE_OPENING && mono_due(guess->part_at, now) &&
                guess->turn.opened == guess->sockets.count) {
-        guess->part_at = mono_add_ms(now, GUESS_OPEN_MS); /* the shell is slow with sockets */
+        guess->part_at =
+            mono_add_ns(now, GUESS_GAP_US * NS_PER_US); /* the shell is slow with sockets */
     }
 }
 

@@ -18,10 +18,9 @@
 
 enum {
     GUESS_SOCKETS_MAX = 256,
-    GUESS_PINGS_MAX = 2048, /* of FIXED to ports of RANDOM, in all ... */
-    GUESS_PING_MS = 5,      /* ... one after the other */
+    GUESS_PINGS_MAX = 2304, /* of FIXED to ports of RANDOM, in all */
+    GUESS_GAP_US = 5400,    /* between two pings: with all else fewer than 200 a second */
     GUESS_TURNS_MAX = 5,    /* of STEPS */
-    GUESS_OPEN_MS = 2,      /* between two sockets of RANDOM */
     GUESS_MS_MAX = 15000,   /* in all */
     GUESS_TELLS_MAX = 4,    /* an aim is told so often; some may be lost */
     GUESS_ECHOES = 5,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host of the lab: its program, its NAT's memory, pings from inside it, and what it sends."""
 import ctypes
+import json
 import os
 import re
 import select
@@ -111,6 +112,16 @@ class Host:
             if struct.unpack_from("=i", netlink.recv(4096), 16)[0] != 0:
                 raise OSError(f"{router}: conntrack is not flushed")
 
+    def hold(self, held):
+        """Nothing reaches it from other hosts but by way of the relay, or all does again."""
+        nets = ", ".join(f"{net}.0/24" for net in self.lab.nets)
+        rules = "table ip held\ndelete table ip held\n"
+        if held:
+            rules += ("table ip held { chain inward { type filter hook input priority 0; "
+                      f"ip saddr {{ {nets} }} udp dport 0-65535 drop; }}; }}\n")
+        subprocess.run(["ip", "netns", "exec", self.namespace, "nft", "-f", "-"], input=rules,
+                       text=True, check=True)
+
     # ---- where it is ----
 
     def leave(self):
@@ -159,6 +170,15 @@ class Host:
         """Its IPv4 address in the tunnel."""
         with open(self.log, encoding="utf-8", errors="replace") as lines:
             return re.search(r"is up: (\S+)", lines.read()).group(1)
+
+    def why(self, peer):
+        """The word for why that host is relayed."""
+        said = subprocess.run(
+            ["ip", "netns", "exec", self.namespace, "env",
+             f"ZIGLAN_ROOT={self.lab.file(self.name)}", f"{self.lab.programs}/ziglan",
+             "peers", "--json"], check=True, capture_output=True)
+        return next(of["why_code"] for of in json.loads(said.stdout)["peers"]
+                    if of["name"] == peer.name)
 
     def log_time(self, event, since=0.0):
         """When the log first says so after `since`, in seconds since 1970; None: it does not."""

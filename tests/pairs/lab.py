@@ -19,6 +19,8 @@ STARTS_MAX, MEASURED_MAX = 40, 10
 
 
 class Lab:
+    nets = NETS
+
     def __init__(self, kinds, chosen, programs):
         self.id = f"zp{os.getpid()}"
         self.dir = f"/run/ziglan-lab/{self.id}"

@@ -4,14 +4,16 @@ import math
 import statistics
 from collections import Counter, defaultdict
 
-from kinds import EIM, KINDS
+from kinds import BY_NAME, EIM, KINDS
 
 # Of 100 runs so many must become direct, and within so long.
 SHARE = {"plain": 1.0, "prediction": 0.95, "birthday": 0.99}
 WITHIN_MS = {"plain": math.inf, "prediction": math.inf, "birthday": 15000}
 EIM_P50_MS, EIM_P99_MS = 50, 1000  # the former besides two round trips
 FIRST_MS, ROAM_MS = 3000, 3000
+FIRST_LATER_MS = {0.5: 1, 0.95: 10}  # than over the relay only, of this share; no more is noise
 JUDGED_RUNS = 20  # percentiles of fewer mean little
+COMPARED_RUNS = 100  # and so do differences
 
 
 def rank(values, share):
@@ -29,6 +31,10 @@ class Pair:
         self.way, self.runs = way, runs
         self.direct = [r["direct_ms"] for r in runs if r["direct"]]
         self.first = [r["first_ms"] for r in runs if r.get("first_ms") is not None]
+        # Both of a run: free, and over the relay only.
+        self.firsts = [(r["first_ms"], r["relayed_first_ms"]) for r in runs
+                       if None not in (r.get("first_ms"), r.get("relayed_first_ms"))]
+        self.whys = sorted({why for r in runs if not r["direct"] for why in r.get("why", [])})
         self.probes = [sum(r.get("probes", [0])) for r in runs]
         roams = [r for r in runs if "roam_ms" in r]
         self.roams = [r["roam_ms"] for r in roams if r["roam_ms"] is not None]
@@ -40,6 +46,10 @@ class Pair:
 
     def is_eim(self):
         return self.a in EIM and self.b in EIM and self.way == "plain"
+
+    def why_wanted(self):
+        """What a host says of a pair that the oracle excludes."""
+        return "one-site" if self.a == self.b and BY_NAME[self.a].shared else "sym-sym"
 
     def in_time(self):
         limit = WITHIN_MS.get(self.way, math.inf)
@@ -59,6 +69,10 @@ class Pair:
             found.append(f"{name}: {count - len(self.first)} of {count} runs without an answer")
         if max(self.first, default=0) > FIRST_MS:
             found.append(f"{name}: the first answer after {max(self.first):.0f} ms")
+        if self.way == "relayed" and self.whys not in ([], [self.why_wanted()]):
+            found.append(f"{name}: they say {', '.join(self.whys)}, not {self.why_wanted()}")
+        if "" in self.whys:
+            found.append(f"{name}: relayed, and nothing is said of why")
         if self.roams_lost > 0 or max(self.roams, default=0) > ROAM_MS:
             found.append(f"{name}: after moving {self.roams_lost} times not direct, else after "
                          f"{ms(max(self.roams, default=None))} ms")
@@ -77,13 +91,15 @@ class Pair:
                 f"{100 * len(self.direct) / len(self.runs):.3g} %",
                 ", ".join(mode for mode, _ in modes.most_common()),
                 f"{ms(self.at(self.first, 0.5))} / {ms(self.at(self.first, 0.95))}",
+                " / ".join(ms(self.at([relayed for _, relayed in self.firsts], share))
+                           for share in (0.5, 0.95)),
                 f"{ms(self.at(self.direct, 0.5))} / {ms(self.at(self.direct, 0.95))} / "
                 f"{ms(max(self.direct, default=None))}",
                 f"{statistics.median(self.probes):.0f} / {max(self.probes)}"]
 
 
 HEAD = ["one", "other", "oracle", "runs", "direct", "how", "first packet ms, p50 / p95",
-        "direct ms, p50 / p95 / most", "probes, median / most"]
+        "over the relay only", "direct ms, p50 / p95 / most", "probes, median / most"]
 
 
 def table(head, rows):
@@ -119,6 +135,36 @@ def modes(pairs):
                         for mode, of in sorted(runs.items())])
 
 
+def first_packets(pairs):
+    """The first packet of hosts that may become direct, and of the same ones that may not."""
+    head = ["oracle", "runs", "first packet ms, p50 / p95 / p99", "over the relay only"]
+    by_way = defaultdict(list)
+    for pair in pairs:
+        by_way[pair.way] += pair.firsts
+        by_way["all"] += pair.firsts
+    rows = [[way, len(both), *(" / ".join(f"{rank(side, share):.1f}"
+                                          for share in (0.5, 0.95, 0.99)) for side in zip(*both))]
+            for way, both in sorted(by_way.items()) if both]
+    return table(head, rows) if rows else ""
+
+
+def first_faults(pairs):
+    both = [times for pair in pairs for times in pair.firsts]
+    if len(both) < COMPARED_RUNS:
+        return []
+    free, relayed = zip(*both)
+    return [f"the first packet is later than over the relay only: {rank(free, share):.1f} ms, not "
+            f"{rank(relayed, share):.1f}, at p{100 * share:.0f}"
+            for share, most in FIRST_LATER_MS.items()
+            if rank(free, share) > rank(relayed, share) + most]
+
+
+def reasons(pairs):
+    """What the hosts of relayed pairs say."""
+    rows = [[pair.a, pair.b, pair.way, ", ".join(pair.whys)] for pair in pairs if pair.whys]
+    return table(["one", "other", "oracle", "why, they say"], rows) if rows else ""
+
+
 def roaming(pairs):
     """How long after a move the path is direct again; "" if nobody moved."""
     rows = [[pair.a, pair.b, len(pair.roams) + pair.roams_lost, len(pair.roams),
@@ -142,7 +188,7 @@ def text_of(pairs):
                  [[kind.name, kind.what] for kind in KINDS
                   if any(kind.name in (pair.a, pair.b) for pair in pairs)])
     return "\n".join([what, grid(pairs), table(HEAD, [pair.row() for pair in pairs]), modes(pairs),
-                      roaming(pairs)])
+                      first_packets(pairs), reasons(pairs), roaming(pairs)])
 
 
 def json_of(pairs):

@@ -10,9 +10,10 @@ from host import PING_SIZE, Pinger
 from lab import RELAY
 
 OPEN_S = 15  # until both have a session to the relay
-IDLE_S, MEASURED_S = 0.4, 3.6  # then; the latter if ports are to be guessed, which needs the NATs'
-# kinds, and these are known 3 s after the start
-LIMIT_S = {"relayed": 5, "chance": 5, "plain": 10, "prediction": 20, "birthday": 20}
+IDLE_S = 0.4  # then; and but for plain pairs when both know their NATs, for which is waited:
+MEASURED_S = 8
+RELAYED_S = 3  # for the first answer over the relay only
+LIMIT_S = {"relayed": 8, "chance": 6, "plain": 10, "prediction": 20, "birthday": 20}
 BUSY_PING_S, CALM_PING_S, LOOK_S = 0.02, 0.25, 0.01
 LOG_S = 0.001  # the log cuts times off there
 ASIDE_PORTS = {53, 1900, 5350, 5351}  # names, and routers that map ports
@@ -66,22 +67,28 @@ def how(is_direct, sent):
 
 
 class Trial:
-    def __init__(self, lab, way, first, second, number):
-        self.lab, self.way, self.hosts, self.number = lab, way, (first, second), number
-        self.result = {"first": first.kind.name}
+    def __init__(self, lab, way, hosts, number, relayed_too):
+        self.lab, self.way, self.hosts, self.number = lab, way, hosts, number
+        self.relayed_too = relayed_too
+        self.logs = ()  # of the run itself
+        self.result = {"first": hosts[0].kind.name}
 
     def run(self):
-        """The record of this run."""
-        for host in self.hosts:
-            if host.is_away:
-                host.leave()
-                host.arrive()
-            host.forget()
-        for host in self.hosts:
-            host.start(self.lab.file(f"{host.name}.run.log"))
+        """The record of this run. Before or after it, in turns, the same hosts speak over the relay
+        only."""
+        relayed_first = self.number // 4 % 2 == 0
+        if self.relayed_too and relayed_first:
+            self.run_relayed()
+        self.run_free()
+        if self.relayed_too and not relayed_first and not self.lab.ending.is_set():
+            self.run_relayed()
+        return self.result
+
+    def run_free(self):
+        if not self.begin("run"):
+            return
+        self.logs = [host.log for host in self.hosts]
         try:
-            if not self.wait_open():
-                return self.failed("a host has no session to the relay")
             self.idle()
             pinger = Pinger(self.hosts[0], self.hosts[1].address())
             try:
@@ -89,25 +96,69 @@ class Trial:
             finally:
                 pinger.close()
         finally:
+            self.end()
+
+    def run_relayed(self):
+        """When the first answer comes while nothing direct comes through."""
+        for host in self.hosts:
+            host.hold(True)
+        try:
+            if self.begin("held"):
+                self.lab.ending.wait(IDLE_S)
+                self.result["relayed_first_ms"] = self.first_answer()
+                self.end()
+        finally:
             for host in self.hosts:
-                if not host.stop():
-                    self.result["error"] = f"{host.name} did not end in order"
-        return self.result
+                host.hold(False)
+
+    def first_answer(self):
+        pinger = Pinger(self.hosts[0], self.hosts[1].address())
+        began = time.time()
+        while not pinger.answered and time.time() < began + RELAYED_S:
+            pinger.send()
+            pinger.wait(BUSY_PING_S)
+        pinger.close()
+        answered = min(pinger.answered.values(), default=None)
+        return None if answered is None else round((answered - began) * 1000, 1)
+
+    def begin(self, name):
+        """Both hosts start anew; true if both have a session to the relay."""
+        for host in self.hosts:
+            if host.is_away:
+                host.leave()
+                host.arrive()
+            host.forget()
+        for host in self.hosts:
+            host.start(self.lab.file(f"{host.name}.{name}.log"))
+        if self.wait_for("relay.open", OPEN_S):
+            return True
+        self.failed("a host has no session to the relay")
+        self.end()
+        return False
+
+    def end(self):
+        for host in self.hosts:
+            if not host.stop():
+                self.result["error"] = f"{host.name} did not end in order"
 
     def failed(self, why):
         self.result.update(error=why, direct=False, how="relayed")
         return self.result
 
-    def wait_open(self):
-        end = time.monotonic() + OPEN_S
+    def wait_for(self, event, seconds):
+        """True if the logs of both say so in time."""
+        end = time.monotonic() + seconds
         while time.monotonic() < end and not self.lab.ending.is_set():
-            if all(host.log_time("relay.open") for host in self.hosts):
+            if all(host.log_time(event) for host in self.hosts):
                 return True
             time.sleep(2 * LOOK_S)
         return False
 
     def idle(self):
-        self.lab.ending.wait(MEASURED_S if self.way in ("prediction", "birthday") else IDLE_S)
+        if self.way != "plain" and \
+                not self.wait_for("nat.measured", MEASURED_S):
+            self.result["error"] = "a host does not know its NAT"
+        self.lab.ending.wait(IDLE_S)
         for host in self.hosts:
             host.drain()
 
@@ -135,6 +186,9 @@ class Trial:
             load=round(os.getloadavg()[0], 1))
         if direct is not None:
             self.check_path(pinger)
+        else:
+            self.result["why"] = sorted({host.why(peer)
+                                         for host, peer in (self.hosts, self.hosts[::-1])})
         answered = min(pinger.answered.values(), default=None)
         self.result["first_ms"] = None if answered is None else round((answered - began) * 1000, 1)
         if direct is not None:

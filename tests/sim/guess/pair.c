@@ -15,7 +15,7 @@ enum {
     SIDES = 2,
     RELAYS = 2,
     RELAY_PORT = 4433,
-    FAR_HOPS = 3, /* so far a packet must travel to reach the other NAT */
+    BETWEEN_HOPS = 2, /* from one NAT to the other: they may be neighbours */
     END_MS = 20000,
     SECONDS = END_MS / 1000 + 1,
 };
@@ -37,6 +37,7 @@ struct side {
     struct guess guess;
     struct nat nat;
     struct endpoint inside; /* port: of the next socket */
+    uint8_t hops;           /* from the side to its NAT */
     uint64_t delay_us, jitter_us;
     uint32_t loss_ppm, reorder_ppm;
     struct mono last_at[2]; /* of the link, in and out: what is sent first arrives first, mostly */
@@ -73,6 +74,11 @@ static struct nat_kind draw_kind(struct pair *pair, enum intunnel_part part, boo
                             .lifetime_s = 30};
 
     if (part == INTUNNEL_PART_FIXED) {
+        if (rng_chance(&pair->rng, 500000)) { /* Linux, without an input hook that drops */
+            kind.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT;
+            kind.port_preserving = true;
+            kind.answers_itself = true;
+        }
         return kind;
     }
     kind.mapping = rng_chance(&pair->rng, 800000) || part == INTUNNEL_PART_STEPS
@@ -103,6 +109,9 @@ static void side_init(struct pair *pair, int i, enum intunnel_part part, bool ra
     CHECK(endpoint_parse(&address, outside[i], 0));
     CHECK(endpoint_parse(&side->inside, "192.168.1.10", 40000));
     nat_init(&side->nat, &kind, &address, &rng);
+    side->hops = (uint8_t)(part == INTUNNEL_PART_RANDOM && rng_chance(&pair->rng, 300000)
+                               ? rng_between(&pair->rng, 2, 6)
+                               : 1);
     side->delay_us = rng_between(&pair->rng, 1000, rng_chance(&pair->rng, 700000) ? 30000 : 120000);
     side->jitter_us = rng_between(&pair->rng, 0, side->delay_us / 8);
     side->loss_ppm =
@@ -213,11 +222,13 @@ static void come_in(struct pair *pair, struct flying *f, int i)
 
 static void at_nat(struct pair *pair, struct flying *f)
 {
+    struct side *side = &pair->sides[f->side];
     struct endpoint external;
 
-    if (nat_outbound(&pair->sides[f->side].nat, &f->packet.from, &f->packet.to, &external,
-                     pair->now) != NAT_PASSED ||
-        (f->hops > 0 && f->hops < FAR_HOPS)) {
+    if ((f->hops > 0 && f->hops < side->hops) ||
+        nat_outbound(&side->nat, &f->packet.from, &f->packet.to, &external, pair->now) !=
+            NAT_PASSED ||
+        (f->hops > 0 && f->hops < side->hops + BETWEEN_HOPS)) {
         wire_packet_free(&pair->wire, &f->packet);
         return;
     }
