@@ -91,7 +91,9 @@ static const char *not_known(const struct netcheck_found *found)
         return "only one relay's address answered; what depends on the address shows with a second "
                "relay only";
     }
-    if (!found->lent && filtering != NAT_DEPENDS_ON_ADDRESS_AND_PORT) {
+    /* Whoever came in was lent, whether the relay had the time to say so or not. */
+    if (!found->lent && filtering != NAT_DEPENDS_ON_ADDRESS_AND_PORT &&
+        filtering != NAT_DEPENDS_ON_NOTHING) {
         return "no other relay lent its address, so whether strangers are let in is not known";
     }
     return "";

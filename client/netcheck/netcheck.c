@@ -11,8 +11,9 @@ enum {
     ASKS_MAX = 12,       /* requests of one round */
     SPARED_MS = 600,     /* so long after they began to, those who may knock are sent nothing */
     NO_KNOCKS_MS = 900,  /* so long is waited for a relay that lets knock */
-    SIZE_EVERY_MS = 100, /* between two sizes: relays answer 10 requests a second, of everything, */
-    TIME_AFTER_MS = 600, /* so what only times them comes after the sizes */
+    SIZE_EVERY_MS = 60,  /* between two sizes: what passes makes the smaller ones needless. Relays
+                            answer 10 requests a second, of everything, */
+    TIME_AFTER_MS = 600, /* so what only times them comes later */
     TIME_EVERY_MS = 250,
     TIME_COUNT = 3,
     HAIRPIN_COUNT = 3,
@@ -20,8 +21,9 @@ enum {
     LOOK_MS = 10, /* it lives for three seconds, so it may look often what is due */
 };
 
-/* Of whole packets that links often have: Ethernet, PPPoE, tunnels, and what IPv6 demands. */
-static const uint16_t sizes[] = {1500, 1492, 1420, 1380, 1280};
+/* Of whole packets that links often have: Ethernet, PPPoE, tunnels, mobile networks, and what IPv6
+ * demands. The largest come first. */
+static const uint16_t sizes[] = {1500, 1492, 1480, 1472, 1460, 1440, 1420, 1400, 1380, 1340, 1280};
 
 static uint16_t port_of(const struct netcheck *check, enum netcheck_socket socket)
 {
@@ -469,6 +471,17 @@ static void filter_take(struct netcheck *check, const struct dgram *in,
     round_take(check, in, message, now);
 }
 
+static void answer_take(struct netcheck *check, const struct dgram *in,
+                        const struct stun_message *message, struct mono now)
+{
+    const struct question *q =
+        questions_on_answer(&check->questions, in->local.port, &in->remote, message, now);
+
+    if (q != NULL && q->about == QUESTION_SIZE) {
+        questions_end_smaller(&check->questions, q->size);
+    }
+}
+
 void netcheck_receive(struct netcheck *check, const struct dgram *in, struct mono now)
 {
     struct stun_message message;
@@ -483,7 +496,7 @@ void netcheck_receive(struct netcheck *check, const struct dgram *in, struct mon
     if (in->local.port == port_of(check, NETCHECK_SOCKET_FILTER)) {
         filter_take(check, in, &message, now);
     } else {
-        (void)questions_on_answer(&check->questions, in->local.port, &in->remote, &message, now);
+        answer_take(check, in, &message, now);
     }
 }
 

@@ -112,6 +112,18 @@ struct mono questions_deadline(const struct questions *questions)
     return at;
 }
 
+void questions_end_smaller(struct questions *questions, uint16_t size)
+{
+    for (size_t i = 0; i < questions->count; i++) {
+        struct question *q = &questions->list[i];
+
+        if (q->about == QUESTION_SIZE && q->size < size) {
+            q->tries_max = q->tries;
+            q->due = (struct mono){0};
+        }
+    }
+}
+
 bool questions_over(const struct questions *questions, struct mono now)
 {
     for (size_t i = 0; i < questions->count; i++) {

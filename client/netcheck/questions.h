@@ -58,5 +58,8 @@ struct question *questions_on_answer(struct questions *questions, uint16_t socke
 void questions_transmit(struct questions *questions, struct outbox *out, struct mono now);
 struct mono questions_deadline(const struct questions *questions);
 
+/** A request of this size passes: nothing smaller is asked any more. */
+void questions_end_smaller(struct questions *questions, uint16_t size);
+
 /** True if no answer is waited for any more. */
 bool questions_over(const struct questions *questions, struct mono now);

@@ -462,6 +462,18 @@ table ip lose {
 NFT
 }
 
+# Lose each Nth packet that a site's router forwards to ADDRESS.
+lab_lose_each() { # site address n
+    lab_rules "$1" "lose-each" <<NFT
+table ip lose-each {
+    chain through {
+        type filter hook forward priority 10
+        ip daddr $2 numgen inc mod $3 == 0 drop
+    }
+}
+NFT
+}
+
 # ---- ziglan on these machines ----
 
 # Programs: ZIGLAN_BIN (a build folder's bin/) first, then PATH.

@@ -89,6 +89,8 @@ static void what_is_not_known_is_said_with_the_reason(void **state)
     assert_non_null(strstr(netcheck_words_of(&found).not_known, "only one relay's address"));
     found.one_address = found.lent = false;
     assert_non_null(strstr(netcheck_words_of(&found).not_known, "no other relay lent"));
+    found.facts.filtering = NAT_DEPENDS_ON_NOTHING; /* somebody came in who must have been lent */
+    assert_string_equal(netcheck_words_of(&found).not_known, "");
     found.lent = true;
     found.facts.mapping = NAT_DEPENDS_UNKNOWN;
     found.facts.addresses = 2;

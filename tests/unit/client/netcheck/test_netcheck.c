@@ -330,10 +330,32 @@ static void the_size_that_passes_and_the_relays_are_measured(void **state)
         assert_int_equal(found.relays[i].rtt_us, 20000);
         assert_int_equal(found.relays[i].answered, found.relays[i].sent);
     }
-    host.size_max = 1420 - 28;
-    (void)netcheck_net_measure(&host, &found);
-    assert_int_equal(found.mtu, 1420);
     netcheck_net_fini(&host);
+}
+
+/* Of a link's size the next smaller usual one is told; and once one passes, none is tried that
+ * would tell nothing new. */
+static void the_largest_usual_size_that_passes_is_told(void **state)
+{
+    static const uint16_t rows[][2] = {{1500, 1500}, {1499, 1492}, {1420, 1420},
+                                       {1412, 1400}, {1400, 1400}, {1280, 1280}};
+    const struct nat_kind kind = kind_of(EI, EI);
+    size_t least = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct netcheck_found found;
+        struct netcheck_net host;
+
+        netcheck_net_init(&host, 3, 1, &kind, 1);
+        host.size_max = rows[i][0] - NETCHECK_IP4_HEADERS;
+        (void)netcheck_net_measure(&host, &found);
+        assert_int_equal(found.mtu, rows[i][1]);
+        least = i == 0 ? host.bytes : least;
+        assert_true(host.bytes <= least + 3U * 1472 * 10);
+        netcheck_net_fini(&host);
+    }
+    assert_true(least < 6000);
 }
 
 static void hairpin_is_found_where_it_is_asked_for(void **state)
@@ -497,6 +519,7 @@ int main(void)
         cmocka_unit_test(with_one_relay_it_says_what_it_cannot_know),
         cmocka_unit_test(the_outer_of_two_nats_is_what_counts),
         cmocka_unit_test(the_size_that_passes_and_the_relays_are_measured),
+        cmocka_unit_test(the_largest_usual_size_that_passes_is_told),
         cmocka_unit_test(hairpin_is_found_where_it_is_asked_for),
         cmocka_unit_test(a_silent_first_relay_is_passed_over),
         cmocka_unit_test(answers_that_nobody_asked_for_change_nothing),
