@@ -90,7 +90,7 @@ on_terminal laptop 192.0.2.10
 check_most "a line shows how far it is, after ms" "$(shown_ms laptop 'measuring')" 400
 check_most "the first verdict is there after ms" "$(shown_ms laptop 'so far')" 1800
 check "which is right, and stays" [ "$(first_names laptop)" = "so far P-RC " ]
-check_most "the report follows after ms" "$(shown_ms laptop '^[0-9]* Direct')" 3600
+check_most "the report follows after ms" "$(shown_ms laptop 'Direct ')" 3600
 check "it says the same" says "IPv4.*P-RC: " cat "$LAB_DIR/laptop.screen"
 on_terminal desk 192.0.2.10
 check "behind another NAT the first verdict is right, too" [ "$(first_names desk)" = "so far Sym " ]
