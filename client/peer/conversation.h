@@ -92,6 +92,7 @@ struct relay_liveness {
     struct mono pinged_at; /* the last ping through a relay was due */
     struct mono spare_at;  /* when the relay is asked that comes next if the one in use dies */
     struct mono asked_at;  /* first one since any frame of the peer came; NEVER: none since */
+    unsigned leaving; /* pings that tell the peer that this host left a relay are left to send */
     bool doubted; /* since then it may have been restarted: it is asked at once, and has less time
                      to answer */
 };

@@ -12,6 +12,8 @@ enum {
     RELAY_PING_MS = 15000,     /* the relayed round trip is measured so often while in use */
     RELAY_PING_BUSY_MS = 2000, /* with packets going: who only receives must notice, too, that
                                   the relay forgot its session (it was restarted) */
+    RELAY_LEFT_PINGS = 3,      /* after the first one by the new way, ... */
+    RELAY_LEFT_PING_MS = 100,  /* ... so long after it, and then with twice the time between */
     SILENCE_LOST_MS = 15000,
     BUSY_MS = 10000, /* packets went so recently */
 };
@@ -151,6 +153,8 @@ void pathfinder_on_relay_late(struct conversation *a, const struct relay_session
     /* The peer may only receive, from that relay: it and the relays between learn of this way. */
     if (mono_before(now, a->active_until)) {
         pinging_send_relayed(a, io, now);
+        a->relayed.leaving = RELAY_LEFT_PINGS;
+        conversation_wake(a, now);
     }
 }
 
@@ -420,18 +424,28 @@ static struct mono expire_paths(struct conversation *a, bool active, struct host
     return again;
 }
 
-/* While packets go through a relay, the way through it is asked about now and then. */
-static struct mono expire_relayed(struct conversation *a, struct host_io *io, struct mono now)
+/* When the way through a relay is asked about next. After another relay was left it is asked
+ * several times, ever more rarely: a peer that waited for less time than this host did when the
+ * first one came goes on as before (path_choose.c), or it was lost. */
+static struct mono relay_ping_at(const struct conversation *a, struct mono now)
 {
     bool busy = mono_ms_between(now, a->active_until) > CONVERSATION_ACTIVE_MS - BUSY_MS;
     uint64_t interval_ms = busy ? RELAY_PING_BUSY_MS : RELAY_PING_MS;
-    struct mono ping_at = mono_add_ms(a->relayed.pinged_at, interval_ms);
 
-    if (mono_due(ping_at, now)) {
-        pinging_send_relayed(a, io, now);
-        ping_at = mono_add_ms(now, interval_ms);
+    if (a->relayed.leaving > 0) {
+        interval_ms = (uint64_t)RELAY_LEFT_PING_MS << (RELAY_LEFT_PINGS - a->relayed.leaving);
     }
-    return mono_min(ping_at, introduction_ask_at(a));
+    return mono_add_ms(a->relayed.pinged_at, interval_ms);
+}
+
+/* While packets go through a relay, the way through it is asked about now and then. */
+static struct mono expire_relayed(struct conversation *a, struct host_io *io, struct mono now)
+{
+    if (mono_due(relay_ping_at(a, now), now)) {
+        pinging_send_relayed(a, io, now);
+        a->relayed.leaving = a->relayed.leaving > 0 ? a->relayed.leaving - 1 : 0;
+    }
+    return mono_min(relay_ping_at(a, now), introduction_ask_at(a));
 }
 
 struct mono pathfinder_expire(struct conversation *a, struct host_io *io, struct mono now)

@@ -17,6 +17,7 @@ enum {
     EXPECT_DIRECT_MS = 5000,
     EXPECT_FLOW_AGAIN_MS = 1000,
     EXPECT_KILLED_MS = 400, /* a relay is late after 300 ms, which is looked at every 100 ms */
+    EXPECT_KILLED_ANSWERS_MS = 600, /* who only answers notices the silence first, after 150 ms */
     EXPECT_HEAL_MS = 15000, /* a punch is tried again 10 s after it failed */
     EXPECT_RESTART_MS = 3000,
     EXPECT_UNDISTURBED_MS = 500,

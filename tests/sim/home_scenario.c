@@ -125,6 +125,10 @@ static bool phase_talk(struct home_world *world)
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         sim->send_at[i] = sim->now;
     }
+    if (sim->seed % 2 == 0) { /* as ping, and most applications */
+        sim->send_at[1] = MONO_NEVER;
+        sim->answers[1] = true;
+    }
     return expect_flows(sim, sim->now, EXPECT_FIRST_PACKET_MS + slack_ms, "the first packet") &&
            (!sim->direct_possible ||
             sim_run_until(sim, EXPECT_HEAL_MS + slack_ms, expect_direct, "both are direct"));
@@ -153,9 +157,10 @@ static bool goes_on(struct home_world *world, struct mono since)
 {
     struct sim *sim = world->sim;
     uint64_t rtt_ms = world->plan.rtt_ms;
+    uint64_t killed_ms = sim->answers[1] ? EXPECT_KILLED_ANSWERS_MS : EXPECT_KILLED_MS;
 
     if (!sim->direct_possible) {
-        return expect_flows(sim, since, EXPECT_KILLED_MS + 4 * rtt_ms + world->plan.lossy_ms,
+        return expect_flows(sim, since, killed_ms + 4 * rtt_ms + world->plan.lossy_ms,
                             "after a relay was killed");
     }
     return sim_run(sim, EXPECT_FLOW_AGAIN_MS + 4 * rtt_ms) &&
@@ -198,6 +203,7 @@ static bool phase_quiet(struct home_world *world)
 
     for (size_t i = 0; i < SIM_HOSTS; i++) {
         sim->send_at[i] = MONO_NEVER;
+        sim->answers[i] = false;
         home_watch_begin(&world->watches[i], sim, i);
     }
     sim->each_second = watch;

@@ -321,6 +321,7 @@ static void host_arrived(void *context, const struct packet *packet)
         host->refused++;
     } else {
         wrong = traffic_arrived(host->traffic, host->index, &host->view, packet, journal->now);
+        host->owed++;
     }
 
     journal_bytes(journal, "inner", &host->node.address, &host->node.address, packet->data,

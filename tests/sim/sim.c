@@ -208,9 +208,17 @@ static void arrived(struct sim *sim, struct underlay_flying *f)
 static void applications_send(struct sim *sim)
 {
     for (size_t i = 0; i < SIM_HOSTS; i++) {
-        if (mono_due(sim->send_at[i], sim->now)) {
+        struct sim_host *host = &sim->hosts[i];
+        bool sends = mono_due(sim->send_at[i], sim->now);
+
+        if (sim->answers[i]) {
+            sends = host->owed > 0;
+            host->owed -= sends ? 1 : 0;
+        } else if (sends) {
             sim->send_at[i] = mono_add_ms(sim->now, SIM_SEND_MS);
-            sim_host_send(&sim->hosts[i], SIM_INNER_MTU, &sim->packets, sim->now);
+        }
+        if (sends) {
+            sim_host_send(host, SIM_INNER_MTU, &sim->packets, sim->now);
         }
     }
 }

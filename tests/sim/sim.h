@@ -39,6 +39,7 @@ struct sim {
     struct traffic traffic;
     uint64_t sent_in_vain;          /* packets that were sent while none could arrive */
     struct mono send_at[SIM_HOSTS]; /* NEVER: this application is silent */
+    bool answers[SIM_HOSTS];        /* it only sends a packet for each that came */
     uint64_t refused;               /* packets that came back as ICMP errors, so far */
     struct mono known_since;        /* the relay has sessions of both hosts; NEVER: it has not */
     struct mono look_at;            /* when the hosts' view of their paths is judged again */
