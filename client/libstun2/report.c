@@ -11,36 +11,41 @@ static bool is_running(const struct report *report)
     return report->running[NETCHECK_IPV4] || report->running[NETCHECK_IPV6];
 }
 
-static bool family_begin(struct report *report, size_t family, const struct stun2_address *sockets,
+static bool has_relays(const struct report *report, size_t family)
+{
+    struct endpoint one;
+
+    return relay_addresses(&report->base->relays, family == NETCHECK_IPV4, &one, 1) > 0;
+}
+
+static void family_begin(struct report *report, size_t family, const struct stun2_address *sockets,
                          bool hairpin, struct mono now)
 {
     struct netcheck_config cfg = {.hairpin = hairpin};
 
-    report->running[family] = false;
+    report->running[family] = sockets != NULL;
     if (sockets == NULL) {
-        return true;
+        return;
     }
     cfg.relays_count = relay_addresses(&report->base->relays, family == NETCHECK_IPV4, cfg.relays,
                                        NETCHECK_RELAYS_MAX);
-    if (cfg.relays_count == 0) {
-        return false;
-    }
     for (size_t i = 0; i < NETCHECK_SOCKETS; i++) {
         cfg.locals[i] = app_endpoint(&sockets[i]);
     }
     netcheck_init(&report->checks[family], &cfg, report->base->env, now);
-    report->running[family] = true;
-    return true;
 }
 
 bool report_begin(struct report *report, const struct stun2_address *ip4,
                   const struct stun2_address *ip6, bool hairpin, struct mono now)
 {
-    bool v4 = family_begin(report, NETCHECK_IPV4, ip4, hairpin, now);
-    bool v6 = family_begin(report, NETCHECK_IPV6, ip6, hairpin, now);
-
     _Static_assert((int)STUN2_REPORT_SOCKETS == (int)NETCHECK_SOCKETS, "one for each purpose");
-    return v4 && v6 && is_running(report);
+    if ((ip4 != NULL && !has_relays(report, NETCHECK_IPV4)) ||
+        (ip6 != NULL && !has_relays(report, NETCHECK_IPV6))) {
+        return false;
+    }
+    family_begin(report, NETCHECK_IPV4, ip4, hairpin, now);
+    family_begin(report, NETCHECK_IPV6, ip6, hairpin, now);
+    return is_running(report);
 }
 
 bool report_receive(struct report *report, const struct dgram *in, struct mono now)

@@ -23,7 +23,8 @@ struct report {
 };
 
 /** Begin one over the sockets at these addresses; NULL for a family that is not tried. Relays are
- * those that the agent has. False if there is none of a tried family. One that runs is dropped. */
+ * those that the agent has. False, and nothing happens, if there is none of a tried family. Else
+ * one that runs is dropped. */
 bool report_begin(struct report *report, const struct stun2_address *ip4,
                   const struct stun2_address *ip6, bool hairpin, struct mono now);
 

@@ -100,8 +100,14 @@ static void a_report_needs_a_relay_and_a_family(void **state)
     options.ip6 = &app.local[APP_GUEST_REPORT]; /* no relay has such an address */
     assert_int_equal(stun2_report_begin(app.agent, &options, app_guest_now(&app)),
                      STUN2_ERROR_STATE);
+    assert_int_equal(stun2_report_progress(app.agent, app_guest_now(&app)), 100); /* of nothing */
     options.ip6 = NULL;
     assert_int_equal(stun2_report_begin(app.agent, &options, app_guest_now(&app)), STUN2_OK);
+    relay_net_run(net, 1000);
+    options.ip6 = &app.local[APP_GUEST_REPORT];
+    assert_int_equal(stun2_report_begin(app.agent, &options, app_guest_now(&app)),
+                     STUN2_ERROR_STATE);
+    assert_in_range(stun2_report_progress(app.agent, app_guest_now(&app)), 1, 99); /* it goes on */
     app_guest_fini(&app);
     app_net_free(net);
 }
