@@ -61,8 +61,7 @@ static const struct verb verbs[] = {
      "hold a session to a relay that is of no ziglan"},
     {"ping", NULL, verb_ping, 1, "nj", "ping PEER [-n COUNT]",
      "round trip and path to a peer, by name, key or address"},
-    {"netcheck", NULL, verb_netcheck, ARGUMENTS_ANY, "HLj",
-     "netcheck [RELAY...] [--hairpin] [--lifetime]",
+    {"netcheck", NULL, verb_netcheck, ARGUMENTS_ANY, "HLj", "netcheck [RELAY...] [-H] [-L]",
      "what the NAT of this network does, and who gets through"},
     {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},
 };
@@ -94,7 +93,7 @@ static int help_print(FILE *to)
                   "  %-30sthis text (alias ?), or a verb's with its flags\n"
                   "  %-30sversion of the program and its libraries\n\n",
                   "help [VERB]", "version");
-    line_flags_print(to, LINE_FLAGS_ALL "NndsHj");
+    line_flags_print(to, LINE_FLAGS_ALL "NndsHLj");
     (void)fprintf(to,
                   "\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "

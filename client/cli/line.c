@@ -27,8 +27,7 @@ static const struct flag {
     {'n', "count", "COUNT", "how many pings, default 4"},
     {'d', "detach", NULL, "go to the background once the interface is up"},
     {'s', "solana", NULL, "also print the key as Solana writes it"},
-    {'L', "lifetime", NULL,
-     "find out for how long mappings are remembered, which takes up to 5 minutes"},
+    {'L', "lifetime", NULL, "find out for how long mappings are remembered; takes up to 5 min"},
     {'H', "hairpin", NULL, "also find out whether packets to the own public address come back"},
     {'j', "json", NULL, "the answer as JSON"},
 };

@@ -4,8 +4,8 @@
  * sections 13 and 17).
  *
  *   we ask:       WAITING --relay open, NAT known--> ASKED --PunchGo--> FIRING --proven--> OPEN
- *   we are asked: OFFERED --the application says yes, or joined a pool--> AGREED --PunchGo-->
- * FIRING the way dies: OPEN --no answer--> LOST --a new PunchGo, or an answer after all--> OPEN
+ *   we are asked: OFFERED --application: yes, or in a pool--> AGREED --PunchGo--> FIRING
+ *   the way dies: OPEN --no answer--> LOST --a new PunchGo, or an answer after all--> OPEN
  *
  * A round of punch probes may also run while a punch is OPEN, when one side has moved. What fails
  * before it was ever OPEN is over, and told.

@@ -4,14 +4,13 @@
  * behind another NAT. Relays introduce the two to each other (docs/libstun2.md is the guide,
  * docs/protocol.md what travels). There is no VPN in it: no TUN device, no root, no configuration.
  *
- *     application                    libstun2                     relay          other application
- *     stun2_new ----------------> an agent with a key
- *     stun2_relay_add ----------> a session  <-------------------> .
- *     stun2_report_begin -------> what is my NAT?  <-------------> .
- *     stun2_punch(key) ---------> introduce us  -----------------> . ------------> may he? yes
- *     STUN2_EVENT_OPEN <--------- punch probes <---------------------------------> STUN2_EVENT_OPEN
- *     its own datagrams <--------------------- one UDP socket each --------------> its own
- * datagrams
+ *     application               libstun2                       relay        other application
+ *     stun2_new --------------> an agent with a key
+ *     stun2_relay_add --------> a session  <-----------------> .
+ *     stun2_report_begin -----> what is my NAT?  <-----------> .
+ *     stun2_punch(key) -------> introduce us  ---------------> . ----------> may he? yes
+ *     STUN2_EVENT_OPEN <------- punch probes <-----------------------------> STUN2_EVENT_OPEN
+ *     its own datagrams <----------------- one UDP socket each ------------> its own datagrams
  *
  * The library is sans-IO: it opens no socket, starts no thread, and asks neither a clock nor the
  * system for random numbers. The application hands in what came from its socket and what time it

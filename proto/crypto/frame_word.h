@@ -6,10 +6,10 @@
  * to their sender. Nothing in them keeps somebody from sending one again: that is for who takes
  * them (rendezvous/relaying/once.h).
  *
- *   frame word: 0xA2 || zeros(7) || number(8) || from(32) || e(32) || sealed(body)  97 to 1200
- * bytes receipt:    0xA3 || zeros(7) || number(8) || sealed()                                  32
- * bytes
+ *   frame word: 0xA2 || zeros(7) || number(8) || from(32) || e(32) || sealed(body)
+ *   receipt:    0xA3 || zeros(7) || number(8) || sealed()
  *
+ * A frame word has 97 to 1,200 bytes, a receipt has 32.
  * from is the Ed25519 key of the sender, e an X25519 key made for this word. Of
  * BLAKE2b-512("stun2 word 2" || X25519(e, relay) || X25519(from, relay) || e || from || key of the
  * relay) the first half seals the word and the other half the receipt, both by ChaCha20-Poly1305
