@@ -56,7 +56,8 @@ expect "a flag of another verb" 2 "status takes no --detach; see: ziglan help st
     ziglan status --detach
 expect "a verb's help explains its flags" 0 "-n, --count COUNT  *how many pings" ziglan ping --help
 expect "the flags of all verbs are explained" 0 "-L, --lifetime  *find out" ziglan help
-expect "a verb does not run into its words" 0 "netcheck \[RELAY...\] \[-H\] \[-L\]  *what" ziglan help
+expect "a verb does not run into its words" 0 "netcheck \[RELAY...\] \[-H\] \[-L\]  *what" \
+    ziglan help
 expect "a count without a blank" 3 "sudo ziglan up" ziglan ping nas -n1
 expect "leave where nothing was joined" 1 "has joined no ziglan" ziglan leave home
 [ ! -e "$root/var/lib/ziglan" ] || { echo "FAILED: a leave made files"; exit 1; }
