@@ -175,7 +175,7 @@ static json_t *tried_json(const struct conversation *a)
         (void)json_array_append_new(list, json_string("punch"));
     }
     if (a != NULL && a->guess.tried) {
-        (void)json_array_append_new(list, json_sprintf("guess:%s", why_guess_word(a->guess.end)));
+        (void)json_array_append_new(list, json_sprintf("guess:%s", guess_end_word(a->guess.end)));
     }
     return list;
 }

@@ -60,7 +60,7 @@ enum {
     PATH_SIZE_SLOW_MS = 1000,     /* ... and then with this between two of them */
     PATH_TRYING_GIVE_UP_MS = 5000,
     PATH_TRYING_REPEAT_MS = 250,     /* a path that answered before the network changed */
-    PATH_TRYING_NEAR_MS = 1000,      /* so long its pings only open our own NAT (punch_round.h) */
+    PATH_TRYING_NEAR_MS = 2000,      /* so long its pings only open our own NAT (punching.h) */
     PATH_SILENT_PINGS_MAX = 8,       /* to an address from which nothing was heard ... */
     PATH_UNOBSERVED_PINGS_MAX = 2,   /* ... and that no relay observed for the peer */
     PATH_SUSPECT_PING_MS_MAX = 4000, /* between two pings of a suspect path */

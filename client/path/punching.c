@@ -186,7 +186,11 @@ bool punching_fire(struct punching *p, struct candidates *candidates,
 
     candidates->tried = candidates->list.sequence;
     p->opened_at = MONO_NEVER;
-    punch_round_init(&p->round, fire_at, packet_size, opened ? 0 : PUNCH_NEAR_MS);
+    punch_round_init(&p->round, fire_at, packet_size,
+                     opened     ? 0
+                     : p->moved ? PUNCHING_MOVED_MS
+                                : PUNCH_NEAR_MS);
+    p->moved = false;
     if (!endpoint_is_none(&p->observed)) { /* private, if the relay is in our site */
         (void)punch_round_add(&p->round, &p->observed, true,
                               own_addresses_on_lan(underlay, &p->observed) ||
@@ -220,6 +224,7 @@ void punching_on_opened(struct punching *p, struct mono now)
 void punching_on_moved(struct punching *p)
 {
     p->opened_at = MONO_NEVER;
+    p->moved = true;
 }
 
 bool punching_next(struct punching *p, struct endpoint *to, struct mono now)

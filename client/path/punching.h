@@ -24,6 +24,8 @@
 enum {
     PUNCHING_WAIT_MS = 5000,   /* for PunchGo */
     PUNCHING_OPENED_MS = 2000, /* a word that the peer's NAT is open may come before the round */
+    PUNCHING_MOVED_MS = 2000,  /* who moved waits so long for that word: the relay, which tells the
+                                  peer, may know only after RELAY_SESSION_SETTLE_MS */
     PUNCHING_FAR_MAX = 4,      /* private addresses outside our LANs in one round ... */
     PUNCHING_FAR_ATTEMPTS = 2  /* ... of the first attempts, unless one NAT hides us both */
 };
@@ -45,6 +47,7 @@ struct punching {
     struct endpoint observed; /* the peer's address as its relay sees it; none: unknown */
     struct endpoint own;      /* ours as that relay sees it; none: unknown */
     struct mono opened_at;    /* the peer said so, and no round has used it; NEVER: it did not */
+    bool moved;               /* we did, and no round has begun since */
 };
 
 /** How an expired round ended. */
@@ -116,7 +119,8 @@ bool punching_fire(struct punching *p, struct candidates *candidates,
 /** The peer's NAT is open for us: so it says. */
 void punching_on_opened(struct punching *p, struct mono now);
 
-/** We moved: what the peer opened its NAT for is where we were. */
+/** We moved: what the peer opened its NAT for is where we were. The next round waits longer for it
+ * to say that it opened it anew. */
 void punching_on_moved(struct punching *p);
 
 /** The next target of the round that is due, to be pinged now; p->round.hops tells how far. */

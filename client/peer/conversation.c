@@ -49,8 +49,24 @@ void conversation_queue(struct conversation *a, const uint8_t *plain, size_t siz
         queue_put(&a->queue, &a->shared->queues, plain, size);
 }
 
+/* A reason that is new stands in the log, with what was tried and the kinds of both NATs. */
+static void trace_why(const struct conversation *a, enum why_code code)
+{
+    bool punched = a->punching.id != 0 || punching_is_firing(&a->punching);
+    char peer[KEY_SHORT_SIZE];
+
+    if (code != a->why.code && code != WHY_NONE) {
+        env_trace(a->shared->env, TRACE_LEVEL_INFO, "peer.why",
+                  "peer=%s why=%s nat_here=%d nat_there=%d punch=%s guess=%s",
+                  key_short(a->peer->key, peer), why_word(code), (int)a->shared->nat_kind,
+                  (int)a->peer_nat_kind, punched ? "tried" : "no",
+                  a->guess.tried ? guess_end_word(a->guess.end) : "no");
+    }
+}
+
 void conversation_why(struct conversation *a, enum why_code code, const char *detail)
 {
+    trace_why(a, code);
     a->why.code = code;
     (void)snprintf(a->why.detail, sizeof(a->why.detail), "%s", detail == NULL ? "" : detail);
 }

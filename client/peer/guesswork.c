@@ -198,8 +198,8 @@ static void finish(struct conversation *a, struct mono now)
     } else if (a->guess.end == GUESS_END_BUSY) {
         a->guess.at = mono_add_ms(now, GUESSWORK_BUSY_MS);
     }
-    env_trace(a->shared->env, TRACE_LEVEL_INFO, "guess.end", "peer=%s end=%d pings=%u",
-              key_short(a->peer->key, peer), (int)a->guess.end, work->guess.pings);
+    env_trace(a->shared->env, TRACE_LEVEL_INFO, "guess.end", "peer=%s end=%s pings=%u",
+              key_short(a->peer->key, peer), guess_end_word(a->guess.end), work->guess.pings);
 }
 
 void guesswork_forget(struct conversation *a)

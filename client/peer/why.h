@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Why a peer is not reached directly, or not at all. Their words and sentences stand in one table
- * (client/admin/why_words.c), which must have a row for each.
+ * Why a peer is not reached directly, or not at all. Each has a word, for scripts and logs, and a
+ * sentence (client/admin/why_words.c).
  */
 #pragma once
 
@@ -41,6 +41,9 @@ struct why {
                                     section 13); 0: not known */
     char detail[CONTROL_TEXT_SIZE_MAX + 1];
 };
+
+/** Its word, as in "sym-sym"; "" for WHY_NONE. */
+const char *why_word(enum why_code code);
 
 /** True if the way over relays that the user named for the peer is the reason. */
 bool why_is_via(const struct why *why);

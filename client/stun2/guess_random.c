@@ -23,7 +23,7 @@ enum {
 };
 
 static const uint8_t wave_hops[WAVES] = {2, 0, 0};
-static const uint16_t wave_gaps_ms[WAVES] = {5600, 1500, 0}; /* to the next one, at most */
+static const uint16_t wave_gaps_ms[WAVES] = {4600, 1500, 0}; /* to the next one, at most */
 
 enum { STAGE_SAMPLING, STAGE_WAITING /* for the peer's aim */, STAGE_OPENING };
 
@@ -65,9 +65,10 @@ static void range_of(const struct guess *guess, struct intunnel_aim *aim, size_t
                                               : span / 4;
 }
 
+/* The peer begins at once: the few ports that it tries before they are open cost little. */
 static void open_if_ready(struct guess *guess, struct mono now)
 {
-    struct intunnel_aim aim;
+    struct intunnel_aim aim = {.part = INTUNNEL_PART_RANDOM};
     size_t sockets;
 
     if (guess->turn.stage == STAGE_WAITING && guess->words.has_heard) {
@@ -75,6 +76,7 @@ static void open_if_ready(struct guess *guess, struct mono now)
         guess->turn.stage = STAGE_OPENING;
         guess->sockets.wanted = sockets;
         guess->part_at = now;
+        guess_say(guess, &aim, now);
     }
 }
 
@@ -112,13 +114,6 @@ static uint64_t gap_ms(const struct guess *guess, uint64_t most_ms)
 /* All sockets have sent once more. */
 static void wave_over(struct guess *guess, struct mono now)
 {
-    struct intunnel_aim aim = {.part = INTUNNEL_PART_RANDOM};
-    size_t sockets;
-
-    if (guess->turn.number == 0) {
-        range_of(guess, &aim, &sockets);
-        guess_say(guess, &aim, now);
-    }
     guess->turn.opened = 0;
     guess->part_at = mono_add_ms(now, gap_ms(guess, wave_gaps_ms[guess->turn.number]));
     guess->turn.number++;

@@ -115,6 +115,9 @@ struct guess {
     uint32_t pings; /* sent, whether or not they may arrive */
 };
 
+/** Its word for scripts and logs, as in "in-vain". */
+const char *guess_end_word(enum guess_end end);
+
 /** End it at once. */
 void guess_stop(struct guess *guess, enum guess_end end);
 

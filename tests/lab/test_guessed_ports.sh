@@ -15,6 +15,9 @@ counted() { # site
 sockets_of() { # host; UDP sockets of its program
     lab_in "$1" ss -Huanp 2>/dev/null | grep -c "pid=$(cat "$LAB_DIR/$1.pid"),"
 }
+why() { # host peer
+    json_of "$1" peers "next((p['why_code'], p['tried']) for p in d['peers'] if p['name'] == '$2')"
+}
 # What leaves for an address, counted.
 count_to() { # site address
     lab_rules "$1" count <<NFT
@@ -77,4 +80,12 @@ sent=$(counted site-pr2)
 check_most "after so many packets" "$sent" 200
 check "its user forbids it: nothing is guessed" says_no ' guess\.begin ' cat "$LAB_DIR/pr3.log"
 check "two symmetric NATs stay relayed" both_are sy1 sy2 relayed
+check "and say why, in a word, and what was tried" \
+    wait_for 20 says "('sym-sym', \['punch'\])" why sy1 sy2
+check "so does the log" says ' peer\.why peer=[a-z0-9]* why=sym-sym .* punch=tried guess=no' \
+    cat "$LAB_DIR/sy1.log"
+check "who guesses no ports says that" \
+    wait_for 20 says "('guess-off', \['punch'\])" why pr3 sy3
+check "and the other side that the peer does not" \
+    wait_for 20 says "('guess-refused', \['punch', 'guess:refused'\])" why sy3 pr3
 test_end

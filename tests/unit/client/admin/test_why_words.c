@@ -3,6 +3,7 @@
 #include "client/admin/why_words.h"
 
 #include "client/netcheck/nat_facts.h"
+#include "client/stun2/guess_state.h"
 #include "tests/support/fixture.h"
 
 static void each_reason_has_a_word_and_a_sentence(void **state)
@@ -49,7 +50,7 @@ static void each_end_of_a_guess_has_a_word(void **state)
 {
     (void)state;
     for (int end = GUESS_END_NONE; end <= GUESS_END_STOPPED; end++) {
-        assert_true(strlen(why_guess_word((enum guess_end)end)) >= 3);
+        assert_true(strlen(guess_end_word((enum guess_end)end)) >= 3);
     }
 }
 

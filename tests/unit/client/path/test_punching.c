@@ -459,7 +459,12 @@ static void pings_travel_all_the_way_once_the_peers_nat_is_open(void **state)
     punching_on_opened(p, test_at_ms(0));
     punching_on_moved(p);
     fire(&trial);
-    assert_int_equal(far_pings(p, 0, 100), 0);
+    assert_int_equal(far_pings(p, 0, PUNCHING_MOVED_MS - 1), 0); /* nor a little later */
+    assert_int_equal(far_pings(p, PUNCHING_MOVED_MS, 0), 1);
+    trial.now = test_at_ms(PUNCHING_MOVED_MS + 1); /* that was one round */
+    fire(&trial);
+    assert_int_equal(far_pings(p, PUNCHING_MOVED_MS + 1, PUNCH_NEAR_MS - 1), 0);
+    assert_int_equal(far_pings(p, PUNCHING_MOVED_MS + 1 + PUNCH_NEAR_MS, 0), 1);
 }
 
 int main(void)

@@ -208,7 +208,7 @@ static void random_goes_all_the_way_when_the_peer_would_have_hit(void **state)
     static const struct {
         uint16_t low, high;
         uint64_t gap_ms;
-    } rows[] = {{1024, 65535, 5600}, {30000, 31023, 1000 + 5 * 6 * 54 / 10}};
+    } rows[] = {{1024, 65535, 4600}, {30000, 31023, 1000 + 5 * 6 * 54 / 10}};
 
     (void)state;
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
