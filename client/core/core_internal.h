@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/core/lan.h"
 #include "client/core/lifetimes_known.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
@@ -49,6 +50,7 @@ struct host_core {
     struct own_addresses underlay;
     struct mapping_check mapping;
     struct lan_turns lan;
+    struct lan_said lan_said;
     struct conversations conversations;
     struct handshake_desk handshakes;
     struct revivals revivals;

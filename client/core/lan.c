@@ -3,11 +3,15 @@
 #include "client/core/lan.h"
 
 #include "client/core/core_internal.h"
+#include "client/core/membership.h"
 #include "client/peer/initiation.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/presence.h"
+#include "rendezvous/roster/roster_proof.h"
 
 #include <string.h>
+
+enum { PROOF_SIGNATURES = 3 };
 
 int host_core_lan_begin(struct host_core *core, struct mono now)
 {
@@ -79,22 +83,51 @@ static bool notice_make(struct host_core *core, struct lan_notice *notice)
     return true;
 }
 
-bool host_core_lan_wanted(struct host_core *core, uint8_t out[LAN_NOTICE_SIZE], struct mono now)
+/* Why we are a member of this ziglan. False if that is not known, or too long. */
+static bool proof_make(struct host_core *core, const uint8_t ziglan_key[KEY_SIZE],
+                       uint8_t out[LAN_PROOF_SIZE])
+{
+    uint8_t nonce[LAN_SEAL_NONCE_SIZE], chain[LAN_PROOF_CHAIN_MAX];
+    const struct ziglan *ziglan = ziglan_list_find(&core->ziglans, ziglan_key);
+    size_t size;
+
+    if (ziglan == NULL || roster_proof_write(ziglan->roster, core->local.identity->public_key,
+                                             chain, sizeof(chain), &size) != ERR_OK) {
+        return false;
+    }
+    env_random(core->env, nonce, sizeof(nonce));
+    lan_proof_write(out, chain, size, ziglan_key, nonce);
+    return true;
+}
+
+bool host_core_lan_wanted(struct host_core *core, uint8_t out[LAN_DATAGRAM_SIZE_MAX], size_t *size,
+                          struct mono now)
 {
     uint8_t nonce[LAN_NOTICE_NONCE_SIZE], ziglan_key[KEY_SIZE];
+    struct lan_said *said = &core->lan_said;
     struct lan_notice notice;
-    bool asks;
+    bool asks, shows;
 
-    while (lan_turns_take(&core->lan, ziglan_key, &asks, now)) {
+    while (!said->waits && lan_turns_take(&core->lan, ziglan_key, &asks, &shows, now)) {
         if (notice_make(core, &notice)) {
             notice.asks = asks;
             env_random(core->env, nonce, sizeof(nonce));
-            lan_notice_write(out, &notice, core->local.identity, ziglan_key, nonce);
-            core->dataplane.counters.lan_said++;
-            return true;
+            lan_notice_write(said->notice, &notice, core->local.identity, ziglan_key, nonce);
+            said->waits = true;
+            if (shows && proof_make(core, ziglan_key, out)) {
+                *size = LAN_PROOF_SIZE;
+                return true;
+            }
         }
     }
-    return false;
+    if (!said->waits) {
+        return false;
+    }
+    said->waits = false;
+    memcpy(out, said->notice, sizeof(said->notice));
+    *size = sizeof(said->notice);
+    core->dataplane.counters.lan_said++;
+    return true;
 }
 
 /* ---- what others say ---- */
@@ -133,11 +166,55 @@ static void hear(struct host_core *core, const struct ziglan *ziglan,
     }
 }
 
+/* Somebody shows that somebody is a member. Who is one already is one without that. */
+static bool proof_counts(struct host_core *core, const struct ziglan *ziglan,
+                         const struct roster_proof *proof, struct mono now)
+{
+    if (roster_find_key(ziglan->roster, proof->key) != NULL) {
+        return false;
+    }
+    for (int i = 0; i < PROOF_SIGNATURES; i++) {
+        if (!lan_places_may_verify(&core->conversations.lan, now)) {
+            core->dataplane.counters.lan_dropped++;
+            return false;
+        }
+    }
+    return true;
+}
+
+static void proof_hear(struct host_core *core, struct ziglan *ziglan, const uint8_t *bytes,
+                       size_t size, struct mono now)
+{
+    struct roster_proof proof;
+
+    if (roster_proof_read(&proof, bytes, size) != ERR_OK) {
+        core->dataplane.counters.lan_dropped++;
+    } else if (proof_counts(core, ziglan, &proof, now) &&
+               !membership_on_proof(core, ziglan, &proof, now)) {
+        core->dataplane.counters.lan_dropped++;
+    }
+}
+
+/* True if it is one of this ziglan. */
+static bool proof_receive(struct host_core *core, struct ziglan *ziglan, const uint8_t *data,
+                          size_t size, struct mono now)
+{
+    uint8_t body[LAN_PROOF_BODY_SIZE];
+    const uint8_t *proof;
+    size_t proof_size;
+
+    if (lan_proof_read(body, &proof, &proof_size, ziglan->record.url.key, data, size) != ERR_OK) {
+        return false;
+    }
+    proof_hear(core, ziglan, proof, proof_size, now);
+    return true;
+}
+
 void host_core_lan_receive(struct host_core *core, const uint8_t *data, size_t size,
                            struct mono now)
 {
     struct lan_notice_signed read;
-    const struct ziglan *ziglan;
+    struct ziglan *ziglan;
 
     if (!core->lan.on || !lan_places_may_read(&core->conversations.lan, now)) {
         core->dataplane.counters.lan_dropped++;
@@ -145,6 +222,9 @@ void host_core_lan_receive(struct host_core *core, const uint8_t *data, size_t s
     }
     TAILQ_FOREACH(ziglan, &core->ziglans.head, in_list)
     {
+        if (proof_receive(core, ziglan, data, size, now)) {
+            return;
+        }
         if (lan_notice_read(&read, ziglan->record.url.key, data, size) == ERR_OK) {
             if (memcmp(read.notice.key, core->local.identity->public_key, KEY_SIZE) != 0) {
                 hear(core, ziglan, &read, now);

@@ -122,6 +122,21 @@ void membership_on_member(struct host_core *core, struct ziglan *ziglan,
     }
 }
 
+bool membership_on_proof(struct host_core *core, struct ziglan *ziglan,
+                         const struct roster_proof *proof, struct mono now)
+{
+    enum roster_effect effect = ROSTER_EFFECT_NONE;
+    bool begun = store_begin(core->store) == ERR_OK;
+    int rc = roster_proof_apply(ziglan->roster, proof, &effect);
+
+    if (begun && store_commit(core->store) != ERR_OK) {
+        env_trace(core->env, TRACE_LEVEL_ERROR, "roster.store",
+                  "a member of the LAN could not be stored; free some disk space");
+    }
+    membership_on_effect(core, ziglan, effect, proof->key, now);
+    return rc == ERR_OK;
+}
+
 /* One write to the disk for all of them. If it fails, they count in memory all the same. */
 void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
                            const Ziglan__Changes *changes, struct mono now)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/core/core_internal.h"
+#include "rendezvous/roster/roster_proof.h"
 
 /** The roster of a ziglan changed in this way about the member with this key. */
 void membership_on_effect(struct host_core *core, struct ziglan *ziglan, enum roster_effect effect,
@@ -13,6 +14,10 @@ void membership_on_member(struct host_core *core, struct ziglan *ziglan,
                           const Ziglan__Member *member, struct mono now);
 void membership_on_changes(struct host_core *core, struct ziglan *ziglan,
                            const Ziglan__Changes *changes, struct mono now);
+
+/** What somebody on the LAN shows of one member. False if it is not believed. */
+bool membership_on_proof(struct host_core *core, struct ziglan *ziglan,
+                         const struct roster_proof *proof, struct mono now);
 
 /** Nobody knows this peer any more: everything with it ends, and it is freed. */
 void membership_drop(struct host_core *core, struct peer *peer);

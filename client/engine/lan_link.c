@@ -61,9 +61,10 @@ void lan_link_use(struct lan_link *link, const struct host_local_addr *addrs, si
 
 void lan_link_settle(struct lan_link *link, struct mono now)
 {
-    uint8_t notice[LAN_NOTICE_SIZE];
+    uint8_t datagram[LAN_DATAGRAM_SIZE_MAX];
+    size_t size;
 
-    while (link->cast != NULL && host_core_lan_wanted(link->core, notice, now)) {
-        lancast_send(link->cast, notice, sizeof(notice));
+    while (link->cast != NULL && host_core_lan_wanted(link->core, datagram, &size, now)) {
+        lancast_send(link->cast, datagram, size);
     }
 }

@@ -96,6 +96,7 @@ void lan_turns_answer(struct lan_turns *turns, const uint8_t ziglan_key[KEY_SIZE
 
     if (turn != NULL && !was_lately(turn->said_at, LAN_ANSWER_AGAIN_MS, now)) {
         turn->at = mono_min(turn->at, at);
+        turn->answers = true;
     }
 }
 
@@ -130,7 +131,7 @@ struct mono lan_turns_deadline(const struct lan_turns *turns)
     return at;
 }
 
-bool lan_turns_take(struct lan_turns *turns, uint8_t ziglan_key[KEY_SIZE], bool *asks,
+bool lan_turns_take(struct lan_turns *turns, uint8_t ziglan_key[KEY_SIZE], bool *asks, bool *shows,
                     struct mono now)
 {
     for (size_t i = 0; i < turns->count; i++) {
@@ -139,7 +140,8 @@ bool lan_turns_take(struct lan_turns *turns, uint8_t ziglan_key[KEY_SIZE], bool 
         if (turn->due) {
             memcpy(ziglan_key, turn->ziglan_key, KEY_SIZE);
             *asks = turn->asks;
-            turn->due = false;
+            *shows = turn->asks || turn->answers;
+            turn->due = turn->answers = false;
             turn->asks = turn->burst > 0;
             turn->said_at = now;
             return true;

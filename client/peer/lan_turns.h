@@ -28,7 +28,8 @@ struct lan_turn {
     struct mono at, said_at;
     unsigned burst; /* so many more follow soon */
     bool asks;
-    bool due; /* it waits to be taken */
+    bool answers; /* somebody asked */
+    bool due;     /* it waits to be taken */
 };
 
 /** Zeroed: nothing is ever said. */
@@ -62,6 +63,7 @@ void lan_turns_answer(struct lan_turns *turns, const uint8_t ziglan_key[KEY_SIZE
 void lan_turns_expire(struct lan_turns *turns, const struct env *env, struct mono now);
 struct mono lan_turns_deadline(const struct lan_turns *turns);
 
-/** Take the next one that is due: it is said now. False: none. */
-bool lan_turns_take(struct lan_turns *turns, uint8_t ziglan_key[KEY_SIZE], bool *asks,
+/** Take the next one that is due: it is said now. *shows: somebody who hears it may not know this
+ * host, since it asks or answers. False: none. */
+bool lan_turns_take(struct lan_turns *turns, uint8_t ziglan_key[KEY_SIZE], bool *asks, bool *shows,
                     struct mono now);

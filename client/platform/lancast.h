@@ -16,7 +16,7 @@ struct lancast;
 
 enum {
     LANCAST_PORT = 4434,
-    LANCAST_SIZE_MAX = 512,      /* of a datagram; larger ones are dropped */
+    LANCAST_SIZE_MAX = 1200,     /* of a datagram; larger ones are dropped */
     LANCAST_INTERFACES_MAX = 16, /* the kernel lets one socket join 20 groups */
 };
 

@@ -4,9 +4,8 @@
 
 #include "proto/base/rbuf.h"
 #include "proto/base/wbuf.h"
-#include "proto/crypto/hash.h"
+#include "proto/crypto/lan_seal.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define LABEL "ziglan lan 1"
@@ -18,16 +17,7 @@ enum {
     SIGNED_SIZE = KEY_SIZE + LAN_NOTICE_BODY_SIZE,
 };
 
-_Static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == LAN_NOTICE_NONCE_SIZE, "nonce");
-_Static_assert(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == HASH_SIZE, "key");
-_Static_assert(LAN_NOTICE_NONCE_SIZE + PLAIN_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES ==
-                   LAN_NOTICE_SIZE,
-               "size");
-
-static void seal_key(uint8_t key[HASH_SIZE], const uint8_t ziglan_key[KEY_SIZE])
-{
-    hash_label(key, LABEL, ziglan_key, KEY_SIZE, NULL, 0);
-}
+_Static_assert(PLAIN_SIZE + LAN_SEAL_SIZE == LAN_NOTICE_SIZE, "size");
 
 static void what_is_signed(uint8_t message[SIGNED_SIZE], const uint8_t ziglan_key[KEY_SIZE],
                            const uint8_t body[LAN_NOTICE_BODY_SIZE])
@@ -57,16 +47,11 @@ void lan_notice_write(uint8_t out[LAN_NOTICE_SIZE], const struct lan_notice *not
 {
     uint8_t plain[PLAIN_SIZE];
     uint8_t message[SIGNED_SIZE];
-    uint8_t key[HASH_SIZE];
 
     body_write(plain, notice, host->public_key);
     what_is_signed(message, ziglan_key, plain);
     identity_sign(host, LABEL, message, sizeof(message), plain + LAN_NOTICE_BODY_SIZE);
-    seal_key(key, ziglan_key);
-    memcpy(out, nonce, LAN_NOTICE_NONCE_SIZE);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + LAN_NOTICE_NONCE_SIZE, NULL, plain,
-                                                     sizeof(plain), NULL, 0, NULL, nonce, key);
-    sodium_memzero(key, sizeof(key));
+    lan_seal(out, plain, sizeof(plain), LABEL, ziglan_key, nonce);
 }
 
 static int body_read(struct lan_notice *notice, const uint8_t body[LAN_NOTICE_BODY_SIZE])
@@ -93,18 +78,8 @@ int lan_notice_read(struct lan_notice_signed *out, const uint8_t ziglan_key[KEY_
                     const uint8_t *data, size_t size)
 {
     uint8_t plain[PLAIN_SIZE];
-    uint8_t key[HASH_SIZE];
-    int rc;
 
-    if (size != LAN_NOTICE_SIZE) {
-        return ERR_DROP;
-    }
-    seal_key(key, ziglan_key);
-    rc = crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, data + LAN_NOTICE_NONCE_SIZE,
-                                                    LAN_NOTICE_SIZE - LAN_NOTICE_NONCE_SIZE, NULL,
-                                                    0, data, key);
-    sodium_memzero(key, sizeof(key));
-    if (rc != 0) {
+    if (size != LAN_NOTICE_SIZE || lan_seal_open(plain, data, size, LABEL, ziglan_key) != ERR_OK) {
         return ERR_DROP;
     }
     memcpy(out->body, plain, LAN_NOTICE_BODY_SIZE);

@@ -15,16 +15,17 @@
 
 #include "proto/base/err.h"
 #include "proto/crypto/identity.h"
+#include "proto/crypto/lan_seal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    LAN_NOTICE_NONCE_SIZE = 24,
+    LAN_NOTICE_NONCE_SIZE = LAN_SEAL_NONCE_SIZE,
     LAN_NOTICE_ADDRESSES_MAX = 8,
     LAN_NOTICE_BODY_SIZE = 1 + 1 + 2 + KEY_SIZE + 8 + 1 + 16 * LAN_NOTICE_ADDRESSES_MAX,
-    LAN_NOTICE_SIZE = LAN_NOTICE_NONCE_SIZE + LAN_NOTICE_BODY_SIZE + SIGNATURE_SIZE + 16,
+    LAN_NOTICE_SIZE = LAN_NOTICE_BODY_SIZE + SIGNATURE_SIZE + LAN_SEAL_SIZE,
 };
 
 /** Who is where. */

@@ -2,6 +2,7 @@
 /* The roster as its host sees it: delegations, changes, expiry, finding. */
 #include "rendezvous/roster/roster.h"
 
+#include "proto/base/rbuf.h"
 #include "proto/crypto/delegation.h"
 #include "proto/net/addrplan.h"
 #include "proto/wire/record.h"
@@ -13,6 +14,73 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What became of a delegation. */
+enum taken { TAKEN_NOT, TAKEN_BEFORE, TAKEN_NEW };
+
+/* True if a newer delegation of the same entry point is known and in force. (One that a wrong clock
+ * made is not in force when the clock is right, and must not stand in the way then.) */
+static bool is_superseded(const struct record_delegation *delegation,
+                          const struct record_delegation *known, uint64_t wall_ms)
+{
+    return known->header.sequence > delegation->header.sequence &&
+           delegation_in_force(known, wall_ms);
+}
+
+static enum taken delegation_take(struct roster *roster, const uint8_t *delegation, size_t size)
+{
+    uint64_t wall_ms = env_wall_ms(roster->env);
+    struct record_delegation entry;
+    struct roster_delegation *bytes;
+    size_t at = 0;
+
+    if (delegation_verify(&entry, delegation, size, roster->ziglan_key, NULL, wall_ms) !=
+            DELEGATION_BELIEVED ||
+        size > sizeof(bytes->bytes)) {
+        return TAKEN_NOT;
+    }
+    while (at < roster->entry_count &&
+           memcmp(roster->entries[at].entry_key, entry.entry_key, KEY_SIZE) != 0) {
+        at++;
+    }
+    if (at < roster->entry_count && is_superseded(&entry, &roster->entries[at], wall_ms)) {
+        return TAKEN_BEFORE;
+    }
+    if (at == ROSTER_ENTRY_COUNT_MAX) {
+        at = roster->entry_next;
+        roster->entry_next = (roster->entry_next + 1) % ROSTER_ENTRY_COUNT_MAX;
+    } else if (at == roster->entry_count) {
+        roster->entry_count++;
+    }
+    roster->entries[at] = entry;
+    bytes = &roster->delegations[at];
+    if (bytes->size == size && memcmp(bytes->bytes, delegation, size) == 0) {
+        return TAKEN_BEFORE;
+    }
+    memcpy(bytes->bytes, delegation, size);
+    bytes->size = size;
+    return TAKEN_NEW;
+}
+
+/* Those that are not in force by this clock are not believed, and stay in the store until others
+ * come. */
+static int delegations_load(struct roster *r)
+{
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    size_t size;
+    int rc = roster_read_delegations(r, value, &size);
+    struct rbuf all = rbuf_over(value, size);
+
+    while (rc == ERR_OK && all.at < all.end && !all.failed) {
+        size_t each = rbuf_u16(&all);
+        const uint8_t *bytes = rbuf_take(&all, each);
+
+        if (bytes != NULL) {
+            (void)delegation_take(r, bytes, each);
+        }
+    }
+    return rc;
+}
 
 int roster_new(struct roster **out, struct store *store, const struct env *env,
                const uint8_t ziglan_key[KEY_SIZE], uint32_t member_max)
@@ -33,6 +101,9 @@ int roster_new(struct roster **out, struct store *store, const struct env *env,
     if (rc == ERR_OK) {
         rc = roster_load(r);
     }
+    if (rc == ERR_OK) {
+        rc = delegations_load(r);
+    }
     if (rc != ERR_OK) {
         roster_free(r);
         return rc;
@@ -50,40 +121,15 @@ void roster_free(struct roster *roster)
     free(roster);
 }
 
-/* True if a newer delegation of the same entry point is known and in force. (One that a wrong clock
- * made is not in force when the clock is right, and must not stand in the way then.) */
-static bool is_superseded(const struct record_delegation *delegation,
-                          const struct record_delegation *known, uint64_t wall_ms)
-{
-    return known->header.sequence > delegation->header.sequence &&
-           delegation_in_force(known, wall_ms);
-}
-
 int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size_t size)
 {
-    uint64_t wall_ms = env_wall_ms(roster->env);
-    struct record_delegation entry;
-    size_t at = 0;
+    enum taken taken = delegation_take(roster, delegation, size);
 
-    if (delegation_verify(&entry, delegation, size, roster->ziglan_key, NULL, wall_ms) !=
-        DELEGATION_BELIEVED) {
-        return ERR_DROP;
+    if (taken == TAKEN_NEW && roster_save_delegations(roster) != ERR_OK) {
+        /* No harm: after a restart the entry point shows it again. */
+        env_trace(roster->env, TRACE_LEVEL_WARN, "roster.unsaved", "what=delegations");
     }
-    while (at < roster->entry_count &&
-           memcmp(roster->entries[at].entry_key, entry.entry_key, KEY_SIZE) != 0) {
-        at++;
-    }
-    if (at < roster->entry_count && is_superseded(&entry, &roster->entries[at], wall_ms)) {
-        return ERR_OK;
-    }
-    if (at == ROSTER_ENTRY_COUNT_MAX) {
-        at = roster->entry_next;
-        roster->entry_next = (roster->entry_next + 1) % ROSTER_ENTRY_COUNT_MAX;
-    } else if (at == roster->entry_count) {
-        roster->entry_count++;
-    }
-    roster->entries[at] = entry;
-    return ERR_OK;
+    return taken == TAKEN_NOT ? ERR_DROP : ERR_OK;
 }
 
 /* ---- changes ---- */

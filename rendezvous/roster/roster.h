@@ -15,7 +15,8 @@
  * around a whole Changes message, which then costs one write to the disk, not one for each member.
  *
  * Files, bottom up: roster_save (the store), roster_names (which key a name means), roster_slots
- * (memory), roster_load (from store to memory), roster (changes, finding).
+ * (memory), roster_load (from store to memory), roster (changes, finding), roster_proof (what one
+ * member shows another one).
  */
 #pragma once
 
@@ -80,7 +81,7 @@ int roster_new(struct roster **out, struct store *store, const struct env *env,
 void roster_free(struct roster *roster);
 
 /** Take the delegation of an entry point (signed bytes, from its Hello or Joined): from now on its
- * changes are believed. Eight are kept, not over restarts; a ninth entry point takes the place of
+ * changes are believed. Eight are kept, over restarts, too; a ninth entry point takes the place of
  * the oldest. An older one of the same entry point changes nothing while the newer one is in force.
  * ERR_DROP, with nothing changed, if the ziglan did not sign it or it is not in force. */
 int roster_set_delegation(struct roster *roster, const uint8_t *delegation, size_t size) MUST_CHECK;

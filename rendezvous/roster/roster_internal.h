@@ -20,6 +20,12 @@ struct roster_slot {
     bool over;    /* its admission is over by the wall clock: it is kept, but not found */
 };
 
+/** The signed bytes of a delegation; size 0: none. */
+struct roster_delegation {
+    uint8_t bytes[RECORD_OTHER_SIGNED_SIZE_MAX];
+    size_t size;
+};
+
 /** What is counted of names. */
 struct roster_names {
     uint32_t binding_count; /* names and EUI-64s under which a key is remembered */
@@ -34,6 +40,7 @@ struct roster {
     uint32_t member_max;
     uint64_t sequence;
     struct record_delegation entries[ROSTER_ENTRY_COUNT_MAX];
+    struct roster_delegation delegations[ROSTER_ENTRY_COUNT_MAX]; /* those of entries, as signed */
     size_t entry_count, entry_next; /* entry_next: whose place a further one takes */
     struct roster_slot **slots;
     size_t live_count, slot_count, slot_capacity;     /* the first are live, the others over */

@@ -9,9 +9,11 @@
 #include <string.h>
 
 static const char sequence_label[] = "roster.sequence";
+static const char delegations_label[] = "roster.delegations";
 
 enum {
     SEQUENCE_KEY_SIZE = sizeof(sequence_label) - 1 + KEY_SIZE,
+    DELEGATIONS_KEY_SIZE = sizeof(delegations_label) - 1 + KEY_SIZE,
     MEMBER_KEY_SIZE = 2 * KEY_SIZE,
     BINDING_KEY_SIZE_MAX = KEY_SIZE + NAME_TEXT_SIZE,
     MEMBER_VALUE_SIZE_MAX = 1 + 2 + RECORD_SIGNED_SIZE_MAX + 2 + RECORD_OTHER_SIGNED_SIZE_MAX,
@@ -91,6 +93,45 @@ int roster_save_sequence(struct roster *roster)
     sequence_key(name, roster);
     wbuf_u64(&w, roster->sequence);
     return store_write(roster->store, STORE_TABLE_META, name, sizeof(name), value, wbuf_size(&w));
+}
+
+/* ---- delegations ---- */
+
+_Static_assert(ROSTER_ENTRY_COUNT_MAX *(2 + RECORD_OTHER_SIGNED_SIZE_MAX) <= STORE_VALUE_SIZE_MAX,
+               "all delegations fit into a value");
+
+static void delegations_key(uint8_t out[DELEGATIONS_KEY_SIZE], const struct roster *r)
+{
+    memcpy(out, delegations_label, sizeof(delegations_label) - 1);
+    memcpy(out + sizeof(delegations_label) - 1, r->ziglan_key, KEY_SIZE);
+}
+
+int roster_save_delegations(struct roster *roster)
+{
+    uint8_t name[DELEGATIONS_KEY_SIZE];
+    uint8_t value[STORE_VALUE_SIZE_MAX];
+    struct wbuf w = wbuf_over(value, sizeof(value));
+
+    delegations_key(name, roster);
+    for (size_t i = 0; i < roster->entry_count; i++) {
+        size_t mark = wbuf_open_u16(&w);
+
+        wbuf_put(&w, roster->delegations[i].bytes, roster->delegations[i].size);
+        wbuf_close_u16(&w, mark);
+    }
+    return store_write(roster->store, STORE_TABLE_META, name, sizeof(name), value, wbuf_size(&w));
+}
+
+int roster_read_delegations(struct roster *roster, uint8_t *value, size_t *size)
+{
+    uint8_t name[DELEGATIONS_KEY_SIZE];
+    int rc;
+
+    delegations_key(name, roster);
+    rc = store_read(roster->store, STORE_TABLE_META, name, sizeof(name), value,
+                    STORE_VALUE_SIZE_MAX, size);
+    *size = rc == ERR_OK && *size != STORE_NONE ? *size : 0;
+    return rc;
 }
 
 /* ---- bindings ---- */
@@ -210,6 +251,23 @@ static bool saved_decode(struct roster_saved *out, const uint8_t *value, size_t 
     return true;
 }
 
+int roster_read_saved(struct roster *roster, const uint8_t *key, uint8_t *value,
+                      struct roster_saved *out)
+{
+    uint8_t name[MEMBER_KEY_SIZE];
+    size_t size;
+    int rc;
+
+    *out = (struct roster_saved){.key = NULL};
+    member_key(name, roster, key);
+    rc = store_read(roster->store, STORE_TABLE_ROSTER, name, sizeof(name), value,
+                    STORE_VALUE_SIZE_MAX, &size);
+    if (rc == ERR_OK && size != STORE_NONE && saved_decode(out, value, size)) {
+        out->key = key;
+    }
+    return rc;
+}
+
 struct store_cursor roster_saved_first(const struct roster *roster)
 {
     return store_cursor_from(STORE_TABLE_ROSTER, roster->ziglan_key, KEY_SIZE);
@@ -261,12 +319,18 @@ static int erase_table(struct roster *r, enum store_table table)
 
 int roster_erase_saved(struct roster *roster)
 {
-    uint8_t name[SEQUENCE_KEY_SIZE];
+    uint8_t name[SEQUENCE_KEY_SIZE], delegations[DELEGATIONS_KEY_SIZE];
     int rc = erase_table(roster, STORE_TABLE_ROSTER);
 
     if (rc == ERR_OK) {
         rc = erase_table(roster, STORE_TABLE_BINDINGS);
     }
     sequence_key(name, roster);
-    return rc == ERR_OK ? store_remove(roster->store, STORE_TABLE_META, name, sizeof(name)) : rc;
+    if (rc == ERR_OK) {
+        rc = store_remove(roster->store, STORE_TABLE_META, name, sizeof(name));
+    }
+    delegations_key(delegations, roster);
+    return rc == ERR_OK
+               ? store_remove(roster->store, STORE_TABLE_META, delegations, sizeof(delegations))
+               : rc;
 }

@@ -5,7 +5,8 @@
  *     ROSTER    ziglan key || member key -> a member: 1(1), part, admission (each after its
  *               length(2)); or a revocation: 2(1), sequence(8), to be forgotten at(8)
  *     BINDINGS  ziglan key || name -> key; ziglan key || 0 || EUI-64 -> key
- *     META      "roster.sequence" || ziglan key -> sequence(8)
+ *     META      "roster.sequence" || ziglan key -> sequence(8); "roster.delegations" || ziglan key
+ *               -> signed delegations, each after its length(2)
  *
  * All functions: ERR_NOMEM, ERR_SYSTEM of the store.
  */
@@ -44,6 +45,13 @@ int roster_erase_saved(struct roster *roster) MUST_CHECK;
  * damaged. */
 int roster_read_sequence(struct roster *roster) MUST_CHECK;
 
+/** Keep the delegations that the roster has, in place of those that were kept. */
+int roster_save_delegations(struct roster *roster) MUST_CHECK;
+
+/** The delegations that were kept, one after the other, each after its length(2), in value, which
+ * has room for STORE_VALUE_SIZE_MAX bytes; *size 0: none. */
+int roster_read_delegations(struct roster *roster, uint8_t *value, size_t *size) MUST_CHECK;
+
 /** The key that is remembered under a name (1 to 63 bytes), or under what roster_eui64_binding
  * made. *found is false if there is none, or it is damaged; key is then not meaningful. */
 int roster_binding_read(struct roster *roster, const void *name, size_t size, uint8_t key[KEY_SIZE],
@@ -67,6 +75,11 @@ struct roster_saved {
     struct member_bytes part, admission; /* a member's, into the value that was read */
     uint64_t sequence, forgotten_ms;     /* a revocation's; forget it at forgotten_ms */
 };
+
+/** What is kept of this key, in value, which has room for STORE_VALUE_SIZE_MAX bytes. out->key is
+ * NULL if there is nothing, or we did not write it. */
+int roster_read_saved(struct roster *roster, const uint8_t *key, uint8_t *value,
+                      struct roster_saved *out) MUST_CHECK;
 
 /** A cursor before all that is kept about members and revocations. */
 struct store_cursor roster_saved_first(const struct roster *roster);

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Two members in one LAN find each other while no relay is in reach: after a restart without the
-# internet, when the second one comes later, and when one gets another address. Who is in the same
-# LAN and in another ziglan finds nobody, and whoever listens there reads nothing.
+# internet, when the second one comes later, when one gets another address, and when one joined while
+# the other was away, so that they never heard of each other. Who is in the same LAN and in another
+# ziglan finds nobody, and whoever listens there reads nothing.
 . "$(dirname "$0")/check.sh"
 
 PORT=4434
@@ -41,6 +42,7 @@ lab_site home symmetric 198.51.100.11 192.168.1
 lab_host laptop home 2
 lab_host nas home 3
 lab_host guest home 4 # of another ziglan
+lab_host late home 5  # of the same one, but later
 relay_start vps2 192.0.2.20
 hosts_join guest
 relay_start vps 192.0.2.10
@@ -48,9 +50,13 @@ hosts_join laptop nas
 hosts_up laptop nas guest
 check "laptop reaches nas" wait_for 10 pings laptop nas
 nas_hex=$(key_hex nas)
-lab_in home ip link set wan down
 host_stops laptop
 host_stops nas
+hosts_join late
+hosts_up late
+check "late knows nas" wait_for 10 says "^nas " lab_ziglan late peers
+host_stops late
+lab_in home ip link set wan down
 lab_spawn guest "$LAB_DIR/overheard" "$LAB_PYTHON" "$LAB_NET/overhear.py" eth0 "$PORT" >/dev/null
 
 say "Both come up without a relay."
@@ -80,9 +86,18 @@ moved=$(moment)
 check_most "laptop reaches nas, in ms after that" "$(first_reply_ms laptop nas "$moved" 20)" 3000
 check "at that address" wait_for 5 says "^nas .*192\.168\.1\.33" lab_ziglan laptop peers
 
+say "late joined when laptop was away."
+check "laptop does not know it" says_no "^late " lab_ziglan laptop peers
+hosts_up late
+up=$(moment)
+check_most "laptop reaches late, in ms after up" "$(first_reply_ms laptop late "$up" 20)" 3000
+become_direct laptop late
+check_most "and late reaches laptop, in ms" "$(first_reply_ms late laptop "$(moment)" 20)" 1000
+
 say "Others in the LAN."
-check "guest knows nobody" says_no 'nas|laptop' lab_ziglan guest peers
-check_most "all notices have one size; sizes seen" "$(sizes_of "$LAB_DIR/overheard" | wc -w)" 1
+check "guest knows nobody" says_no 'nas|laptop|late' lab_ziglan guest peers
+check "all notices have one size, and all proofs" \
+    [ "$(sizes_of "$LAB_DIR/overheard")" = "1200 277 " ]
 check_most "bytes that two of them have in common" "$(common_bytes "$LAB_DIR/overheard")" 12
 check "none has the key of nas in it" says_no "$nas_hex" cat "$LAB_DIR/overheard"
 test_end

@@ -18,6 +18,11 @@ static bool watch_direct(void *context, struct wire_packet *packet)
     bool direct = !endpoint_equal(&packet->from, &lab->relay.address) &&
                   !endpoint_equal(&packet->to, &lab->relay.address);
 
+    if (lab->relay_deaf_to != NULL && !direct &&
+        (endpoint_equal(&packet->from, lab->relay_deaf_to) ||
+         endpoint_equal(&packet->to, lab->relay_deaf_to))) {
+        return false;
+    }
     lab->direct_frames += direct ? 1 : 0;
     if (direct && lab->direct_size_max > 0 && packet->size > lab->direct_size_max) {
         return false;

@@ -22,8 +22,9 @@ struct lab {
     struct host_node hosts[HOSTS];
     bool cut_direct;        /* datagrams from host to host are dropped */
     size_t direct_size_max; /* larger datagrams from host to host are dropped; 0: no limit */
-    size_t direct_frames;   /* datagrams that were sent from host to host, dropped ones included */
-    struct street street;   /* all of them on their wire */
+    const struct endpoint *relay_deaf_to; /* NULL, or a host that is cut off from it */
+    size_t direct_frames; /* datagrams that were sent from host to host, dropped ones included */
+    struct street street; /* all of them on their wire */
 };
 
 /** A relay and two hosts that are members of no ziglan; the second sets the MTU of the TUN devices.

@@ -8,6 +8,7 @@
 #include "proto/crypto/handshake.h"
 #include "proto/crypto/hash.h"
 #include "proto/crypto/lan_notice.h"
+#include "proto/crypto/lan_proof.h"
 #include "proto/crypto/punch_probe.h"
 #include "proto/crypto/transport.h"
 #include "proto/crypto/transport_internal.h"
@@ -271,4 +272,29 @@ void notice_on_a_lan(void **state)
     assert_int_equal(lan_notice_read(&read, ziglan.public_key, bytes, sizeof(bytes)), ERR_OK);
     assert_true(lan_notice_verify(&read, ziglan.public_key));
     output("lan_notice", bytes, sizeof(bytes));
+}
+
+/* The chain as the three records stand in the document. */
+void proof_on_a_lan(void **state)
+{
+    static const char *const records[] = {"record_delegation", "record_admission", "record_member"};
+    uint8_t nonce[LAN_SEAL_NONCE_SIZE], bytes[LAN_PROOF_SIZE], body[LAN_PROOF_BODY_SIZE];
+    uint8_t chain[LAN_PROOF_CHAIN_MAX];
+    struct identity ziglan = input_identity("ziglan_seed");
+    const uint8_t *read;
+    size_t size = 0, read_size;
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(records); i++) {
+        size_t each = input(records[i], chain + size + 2, sizeof(chain) - size - 2);
+
+        be16_write(chain + size, (uint16_t)each);
+        size += 2 + each;
+    }
+    input_exactly("lan_nonce", nonce, sizeof(nonce));
+    lan_proof_write(bytes, chain, size, ziglan.public_key, nonce);
+    assert_int_equal(
+        lan_proof_read(body, &read, &read_size, ziglan.public_key, bytes, sizeof(bytes)), ERR_OK);
+    assert_int_equal(read_size, size);
+    output("lan_proof", bytes, sizeof(bytes));
 }

@@ -40,3 +40,4 @@ void punch_probe_and_answer(void **state);
 
 /** What a host says to its LAN. */
 void notice_on_a_lan(void **state);
+void proof_on_a_lan(void **state);

@@ -542,6 +542,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(channel_keys_and_frames),
         cmocka_unit_test(punch_probe_and_answer),
         cmocka_unit_test(notice_on_a_lan),
+        cmocka_unit_test(proof_on_a_lan),
         cmocka_unit_test(capsules),
         cmocka_unit_test(plaintexts_of_packets),
         cmocka_unit_test(a_plaintext_in_fragments),

@@ -3,6 +3,7 @@
 #include "client/core/lan.h"
 
 #include "client/core/core_internal.h"
+#include "rendezvous/roster/roster_proof.h"
 #include "tests/support/host_fixture.h"
 
 #include <string.h>
@@ -40,19 +41,26 @@ static struct lab *lan_new(void)
     return lab;
 }
 
+static size_t proofs; /* that were said */
+
 /* What host `from` wants to say now reaches the other one, unless nobody listens. Returns how many
- * notices that were; the last one is in *last. */
+ * notices that were; the last one is in *last. Proofs precede them. */
 static size_t say(struct lab *lab, size_t from, bool heard, uint8_t last[LAN_NOTICE_SIZE])
 {
-    uint8_t notice[LAN_NOTICE_SIZE];
-    size_t count = 0;
+    uint8_t datagram[LAN_DATAGRAM_SIZE_MAX];
+    size_t count = 0, size;
 
     (void)host_node_expire(&lab->hosts[from], lab->now);
-    while (host_core_lan_wanted(core_of(lab, from), notice, lab->now)) {
-        count++;
-        memcpy(last, notice, sizeof(notice));
+    while (host_core_lan_wanted(core_of(lab, from), datagram, &size, lab->now)) {
+        if (size == LAN_NOTICE_SIZE) {
+            count++;
+            memcpy(last, datagram, size);
+        } else {
+            assert_int_equal(size, LAN_PROOF_SIZE);
+            proofs++;
+        }
         if (heard) {
-            host_core_lan_receive(core_of(lab, 1 - from), notice, sizeof(notice), lab->now);
+            host_core_lan_receive(core_of(lab, 1 - from), datagram, size, lab->now);
             flush_host(lab, &lab->hosts[1 - from]);
         }
     }
@@ -113,6 +121,68 @@ static void who_comes_later_is_found_at_once(void **state)
     on_lan(lab, 1);
     lan_run_ms(lab, 1000);
     assert_int_equal(lab->hosts[1].delivered, 1); /* it has waited for that */
+    lab_free(lab);
+}
+
+/* Nas joined when anna was away, and then the relay went: neither of the two was told of the other
+ * one, or anna was not. */
+static void who_joined_later_is_known_by_its_proof(void **state)
+{
+    struct lab *lab = lab_new();
+
+    (void)state;
+    join(lab, 0);
+    run_ms(lab, 3000);
+    lab->relay_deaf_to = &lab->hosts[0].address;
+    join(lab, 1);
+    run_ms(lab, 3000);
+    relay_node_stop(&lab->relay);
+    lab->relay_deaf_to = NULL;
+    on_lan(lab, 0);
+    on_lan(lab, 1);
+    assert_string_equal(state_of_nas(lab), "");
+    lan_run_ms(lab, 1000);
+    send_ping(lab, 84);
+    lan_run_ms(lab, 200);
+    assert_int_equal(lab->hosts[1].delivered, 1);
+    assert_string_equal(state_of_nas(lab), "direct");
+    lab_restart(lab, 0); /* it is known from now on */
+    assert_string_not_equal(state_of_nas(lab), "");
+    lab_free(lab);
+}
+
+/* Who knows the ziglan's key seals what it likes. */
+static void proofs_that_prove_nothing_change_nothing_and_cost_little(void **state)
+{
+    struct lab *lab = lan_new();
+    struct host_core *core = core_of(lab, 0);
+    const uint8_t *ziglan_key = ziglan_at(lab, 0)->record.url.key;
+    uint8_t chain[LAN_PROOF_CHAIN_MAX], datagram[LAN_PROOF_SIZE];
+    struct roster_proof proof;
+    uint64_t dropped;
+    size_t size;
+
+    (void)state;
+    lan_run_ms(lab, 3000);
+    assert_int_equal(roster_proof_write(ziglan_at(lab, 1)->roster,
+                                        lab->hosts[1].identity.public_key, chain, sizeof(chain),
+                                        &size),
+                     ERR_OK);
+    assert_int_equal(roster_proof_read(&proof, chain, size), ERR_OK);
+    dropped = counts(lab, 0)->lan_dropped;
+    chain[proof.part.data - chain + 10] ^= 1; /* the key of somebody who is no member */
+    for (uint8_t i = 0; i < 100; i++) {
+        const uint8_t nonce[LAN_SEAL_NONCE_SIZE] = {i};
+
+        lan_proof_write(datagram, chain, size, ziglan_key, nonce);
+        host_core_lan_receive(core, datagram, sizeof(datagram), lab->now);
+    }
+    lan_proof_write(datagram, chain, 3, ziglan_key, (const uint8_t[LAN_SEAL_NONCE_SIZE]){200});
+    host_core_lan_receive(core, datagram, sizeof(datagram), lab->now);
+    assert_int_equal(counts(lab, 0)->lan_dropped, dropped + 101);
+    assert_int_equal(roster_count(ziglan_at(lab, 0)->roster), 2);
+    assert_true(roster_stats(ziglan_at(lab, 0)->roster)->refused_signature <=
+                5 * LAN_VERIFIES_PER_S / 3);
     lab_free(lab);
 }
 
@@ -266,11 +336,13 @@ static void at_rest_there_is_about_one_notice_a_minute(void **state)
 
     (void)state;
     lan_run_ms(lab, 3000);
+    proofs = 0;
     for (int i = 0; i < 600; i++) {
         run_ms(lab, 1000);
         count += say(lab, 0, false, last);
     }
     assert_true(count >= 10 && count <= 12);
+    assert_int_equal(proofs, 0); /* nobody asks */
     lab_free(lab);
 }
 
@@ -311,6 +383,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_members_reach_each_other_without_a_relay),
         cmocka_unit_test(who_comes_later_is_found_at_once),
+        cmocka_unit_test(who_joined_later_is_known_by_its_proof),
+        cmocka_unit_test(proofs_that_prove_nothing_change_nothing_and_cost_little),
         cmocka_unit_test(what_nobody_of_the_ziglan_made_changes_nothing),
         cmocka_unit_test(a_notice_of_nobody_that_is_known_changes_nothing),
         cmocka_unit_test(an_old_notice_that_is_repeated_changes_nothing),

@@ -145,7 +145,7 @@ static void damaged_values_are_forgotten(void **state)
     }
 }
 
-/* The value under the first key of a table becomes larger than any that the roster writes. */
+/* The values of a table become larger than any that the roster writes. */
 static void spoil(struct watcher *w, enum store_table table)
 {
     static const uint8_t large[STORE_VALUE_SIZE_MAX];
@@ -153,10 +153,16 @@ static void spoil(struct watcher *w, enum store_table table)
     uint8_t value[STORE_VALUE_SIZE_MAX];
     size_t size;
 
-    assert_int_equal(store_next(w->store, &cursor, value, sizeof(value), &size), ERR_OK);
-    assert_int_not_equal(size, STORE_NONE);
-    assert_int_equal(
-        store_write(w->store, table, cursor.key, cursor.key_size, large, sizeof(large)), ERR_OK);
+    size_t count = 0;
+
+    while (store_next(w->store, &cursor, value, sizeof(value), &size) == ERR_OK &&
+           size != STORE_NONE) {
+        assert_int_equal(
+            store_write(w->store, table, cursor.key, cursor.key_size, large, sizeof(large)),
+            ERR_OK);
+        count++;
+    }
+    assert_true(count > 0);
 }
 
 static void values_that_are_too_large_are_forgotten(void **state)
@@ -168,7 +174,7 @@ static void values_that_are_too_large_are_forgotten(void **state)
     watcher_admit(&w, 1, "a", 0);
     assert_int_equal(watcher_follow(&w), 1);
     assert_int_not_equal(roster_sequence(w.roster), 0);
-    spoil(&w, STORE_TABLE_META); /* the sequence: all is asked for again */
+    spoil(&w, STORE_TABLE_META); /* the sequence: all is asked for again; and the delegations */
     spoil(&w, STORE_TABLE_BINDINGS);
     watcher_reopen(&w);
     assert_int_equal(roster_sequence(w.roster), 0);
