@@ -6,7 +6,6 @@
 #pragma once
 
 #include "client/core/core.h"
-#include "client/core/lan.h"
 #include "client/core/lifetimes_known.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
@@ -50,7 +49,6 @@ struct host_core {
     struct own_addresses underlay;
     struct mapping_check mapping;
     struct lan_turns lan;
-    struct lan_said lan_said;
     struct conversations conversations;
     struct handshake_desk handshakes;
     struct revivals revivals;

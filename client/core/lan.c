@@ -104,28 +104,28 @@ bool host_core_lan_wanted(struct host_core *core, uint8_t out[LAN_DATAGRAM_SIZE_
                           struct mono now)
 {
     uint8_t nonce[LAN_NOTICE_NONCE_SIZE], ziglan_key[KEY_SIZE];
-    struct lan_said *said = &core->lan_said;
+    struct lan_turns *turns = &core->lan;
     struct lan_notice notice;
     bool asks, shows;
 
-    while (!said->waits && lan_turns_take(&core->lan, ziglan_key, &asks, &shows, now)) {
+    while (!turns->notice_waits && lan_turns_take(turns, ziglan_key, &asks, &shows, now)) {
         if (notice_make(core, &notice)) {
             notice.asks = asks;
             env_random(core->env, nonce, sizeof(nonce));
-            lan_notice_write(said->notice, &notice, core->local.identity, ziglan_key, nonce);
-            said->waits = true;
+            lan_notice_write(turns->notice, &notice, core->local.identity, ziglan_key, nonce);
+            turns->notice_waits = true;
             if (shows && proof_make(core, ziglan_key, out)) {
                 *size = LAN_PROOF_SIZE;
                 return true;
             }
         }
     }
-    if (!said->waits) {
+    if (!turns->notice_waits) {
         return false;
     }
-    said->waits = false;
-    memcpy(out, said->notice, sizeof(said->notice));
-    *size = sizeof(said->notice);
+    turns->notice_waits = false;
+    memcpy(out, turns->notice, sizeof(turns->notice));
+    *size = sizeof(turns->notice);
     core->dataplane.counters.lan_said++;
     return true;
 }

@@ -22,12 +22,6 @@ struct host_core;
 
 enum { LAN_DATAGRAM_SIZE_MAX = LAN_PROOF_SIZE };
 
-/** A notice that follows its proof. */
-struct lan_said {
-    uint8_t notice[LAN_NOTICE_SIZE];
-    bool waits;
-};
-
 /** The shell can send to the LAN: begin. Once. ERR_NOMEM: then nothing is heard. */
 int host_core_lan_begin(struct host_core *core, struct mono now) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include "client/ziglan/ziglan_list.h"
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
+#include "proto/crypto/lan_notice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,8 @@ struct lan_turns {
     bool on;
     struct lan_turn list[ZIGLAN_COUNT_MAX];
     size_t count;
+    uint8_t notice[LAN_NOTICE_SIZE]; /* that follows the proof which was taken */
+    bool notice_waits;
     struct mono asked_at; /* the LAN was asked last for somebody who was not heard */
 };
 

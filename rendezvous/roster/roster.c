@@ -31,19 +31,19 @@ static enum taken delegation_take(struct roster *roster, const uint8_t *delegati
 {
     uint64_t wall_ms = env_wall_ms(roster->env);
     struct record_delegation entry;
-    struct roster_delegation *bytes;
+    struct roster_entry *kept;
     size_t at = 0;
 
     if (delegation_verify(&entry, delegation, size, roster->ziglan_key, NULL, wall_ms) !=
             DELEGATION_BELIEVED ||
-        size > sizeof(bytes->bytes)) {
+        size > sizeof(kept->bytes)) {
         return TAKEN_NOT;
     }
     while (at < roster->entry_count &&
-           memcmp(roster->entries[at].entry_key, entry.entry_key, KEY_SIZE) != 0) {
+           memcmp(roster->entries[at].record.entry_key, entry.entry_key, KEY_SIZE) != 0) {
         at++;
     }
-    if (at < roster->entry_count && is_superseded(&entry, &roster->entries[at], wall_ms)) {
+    if (at < roster->entry_count && is_superseded(&entry, &roster->entries[at].record, wall_ms)) {
         return TAKEN_BEFORE;
     }
     if (at == ROSTER_ENTRY_COUNT_MAX) {
@@ -52,13 +52,13 @@ static enum taken delegation_take(struct roster *roster, const uint8_t *delegati
     } else if (at == roster->entry_count) {
         roster->entry_count++;
     }
-    roster->entries[at] = entry;
-    bytes = &roster->delegations[at];
-    if (bytes->size == size && memcmp(bytes->bytes, delegation, size) == 0) {
+    kept = &roster->entries[at];
+    kept->record = entry;
+    if (kept->size == size && memcmp(kept->bytes, delegation, size) == 0) {
         return TAKEN_BEFORE;
     }
-    memcpy(bytes->bytes, delegation, size);
-    bytes->size = size;
+    memcpy(kept->bytes, delegation, size);
+    kept->size = size;
     return TAKEN_NEW;
 }
 
@@ -146,8 +146,8 @@ static const struct record_delegation *change_entry(const struct roster *r,
         return NULL;
     }
     for (size_t i = 0; i < r->entry_count; i++) {
-        if (memcmp(r->entries[i].entry_key, header.key, KEY_SIZE) == 0) {
-            return &r->entries[i];
+        if (memcmp(r->entries[i].record.entry_key, header.key, KEY_SIZE) == 0) {
+            return &r->entries[i].record;
         }
     }
     return NULL;

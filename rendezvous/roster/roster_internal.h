@@ -20,8 +20,9 @@ struct roster_slot {
     bool over;    /* its admission is over by the wall clock: it is kept, but not found */
 };
 
-/** The signed bytes of a delegation; size 0: none. */
-struct roster_delegation {
+/** An entry point's delegation, and its signed bytes. */
+struct roster_entry {
+    struct record_delegation record;
     uint8_t bytes[RECORD_OTHER_SIGNED_SIZE_MAX];
     size_t size;
 };
@@ -39,8 +40,7 @@ struct roster {
     uint8_t ziglan_key[KEY_SIZE];
     uint32_t member_max;
     uint64_t sequence;
-    struct record_delegation entries[ROSTER_ENTRY_COUNT_MAX];
-    struct roster_delegation delegations[ROSTER_ENTRY_COUNT_MAX]; /* those of entries, as signed */
+    struct roster_entry entries[ROSTER_ENTRY_COUNT_MAX];
     size_t entry_count, entry_next; /* entry_next: whose place a further one takes */
     struct roster_slot **slots;
     size_t live_count, slot_count, slot_capacity;     /* the first are live, the others over */

@@ -26,8 +26,8 @@ static struct member_bytes delegation_of(const struct roster *r, struct member_b
     for (size_t i = 0; record_header_peek(&header, admission.data, admission.size) == ERR_OK &&
                        i < r->entry_count;
          i++) {
-        if (memcmp(r->entries[i].entry_key, header.key, KEY_SIZE) == 0) {
-            return (struct member_bytes){r->delegations[i].bytes, r->delegations[i].size};
+        if (memcmp(r->entries[i].record.entry_key, header.key, KEY_SIZE) == 0) {
+            return (struct member_bytes){r->entries[i].bytes, r->entries[i].size};
         }
     }
     return (struct member_bytes){NULL, 0};

@@ -116,7 +116,7 @@ int roster_save_delegations(struct roster *roster)
     for (size_t i = 0; i < roster->entry_count; i++) {
         size_t mark = wbuf_open_u16(&w);
 
-        wbuf_put(&w, roster->delegations[i].bytes, roster->delegations[i].size);
+        wbuf_put(&w, roster->entries[i].bytes, roster->entries[i].size);
         wbuf_close_u16(&w, mark);
     }
     return store_write(roster->store, STORE_TABLE_META, name, sizeof(name), value, wbuf_size(&w));

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Two members in one LAN find each other while no relay is in reach: after a restart without the
-# internet, when the second one comes later, when one gets another address, and when one joined while
-# the other was away, so that they never heard of each other. Who is in the same LAN and in another
-# ziglan finds nobody, and whoever listens there reads nothing.
+# internet, when the second one comes later, when one gets another address, and when one joined
+# while the other was away, so that they never heard of each other. Who is in the same LAN and in
+# another ziglan finds nobody, and whoever listens there reads nothing.
 . "$(dirname "$0")/check.sh"
 
 PORT=4434
