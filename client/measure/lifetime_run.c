@@ -87,6 +87,7 @@ static int sockets_open(struct lifetime_run *run, struct fault *fault)
 
         rc = udp_batch_open(socket, &options, fault);
         if (rc == ERR_OK) {
+            options.room_of = run->sockets[0];
             run->ports[run->sockets_count++] = udp_batch_local(*socket)->port;
         }
     }
@@ -153,8 +154,8 @@ void lifetime_run_close(struct lifetime_run *run)
         return;
     }
     pump_free(run->pump);
-    for (size_t i = 0; i < run->sockets_count; i++) {
-        udp_batch_close(run->sockets[i]);
+    while (run->sockets_count > 0) { /* the first one has the room of all */
+        udp_batch_close(run->sockets[--run->sockets_count]);
     }
     free(run);
 }

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Evenly spaced, but for the far ones, which follow soon after usual lifetimes; and no step is
- * longer than what the fine ones divide. */
+/* Evenly spaced, and no step is longer than what the fine ones divide. */
 #include "client/netcheck/ladder.h"
 
+#include <assert.h>
+
 enum {
-    QUIET_STEP_MS = 33000,
-    QUIET_FINE_MS = 5950,
-    KEPT_STEP_MS = 7300,
-    KEPT_EARLIER_MS = 300, /* 15 s, which is usual, is one of the last that a step tells */
-    KEPT_FINE_MS = 5200,
+    QUIET_STEP_MS = 41600,
+    QUIET_FINE_MS = 5200,
+    KEPT_STEP_MS = 5000,
+    KEPT_LATER_MS = 600,
+    KEPT_FINE_MS = 2500,
 };
 
-static const uint32_t far_ms[LADDER_FAR_COUNT] = {153200, 182600, 212000, 241400, 270800, 300400};
+static_assert((int)QUIET_STEP_MS <= ((int)LADDER_QUIET_FINE_COUNT + 1) * (int)QUIET_FINE_MS,
+              "a step of QUIET is divided as a whole");
+static_assert(((int)LADDER_KEPT_COUNT - 1) * (int)KEPT_STEP_MS + (int)KEPT_LATER_MS ==
+                  (int)LADDER_AGE_MS_MAX,
+              "the last step");
+static_assert((int)LADDER_QUIET_COUNT * (int)QUIET_STEP_MS > (int)LADDER_AGE_MS_MAX,
+              "KEPT ends first");
 
 uint32_t ladder_age_ms(size_t index)
 {
     if (index >= LADDER_QUIET && index < LADDER_QUIET_LAST) {
         return (uint32_t)(index - LADDER_QUIET + 1) * QUIET_STEP_MS;
     }
-    if (index >= LADDER_KEPT && index < LADDER_KEPT + LADDER_KEPT_COUNT) {
-        return (uint32_t)(index - LADDER_KEPT + 1) * KEPT_STEP_MS - KEPT_EARLIER_MS;
-    }
-    if (index >= LADDER_FAR && index < LADDER_FAR + LADDER_FAR_COUNT) {
-        return far_ms[index - LADDER_FAR];
+    if (index >= LADDER_KEPT && index < LADDER_KEPT_LAST) {
+        return (uint32_t)(index - LADDER_KEPT + 1) * KEPT_STEP_MS + KEPT_LATER_MS;
     }
     return 0;
 }

@@ -2,7 +2,6 @@
 /* First the packets of the sockets, then those of CONTROL, then the verbs. */
 #include "client/netcheck/lifetime.h"
 
-#include "client/netcheck/ladder.h"
 #include "proto/wire/live.h"
 #include "proto/wire/stun.h"
 
@@ -10,9 +9,10 @@
 
 enum {
     TRIES_MAX = 5,
-    REPEAT_MS = 300, /* besides two round trips */
+    REPEAT_MS = 200, /* besides two round trips */
     LATE_MS = 50,    /* after next_at this process was kept from running */
     LATE_LOOK_MS = 20,
+    HEADERS_SIZE = 28,
     LATE_MS_MAX = 5000, /* ... or the machine slept */
     CONFIRM_MS = 200,   /* QUIET gets no answer: so long after it, CONTROL asks whether it came */
 };
@@ -33,6 +33,11 @@ static void request_send(struct lifetime *l, size_t index, const struct live_req
     env_random(l->env, id, STUN_ID_SIZE);
     live_request_encode(value, &size, &filled);
     size = stun_live_request(packet, id, value, size);
+    l->bytes_sent += size + HEADERS_SIZE;
+    if (l->bytes_sent > LIFETIME_BYTES_MAX) { /* too much gets lost */
+        l->failed = true;
+        return;
+    }
     outbox_put(out, &local, &l->cfg.relay, packet, size);
 }
 
@@ -53,15 +58,23 @@ static bool is_kept(size_t index)
     return index >= LADDER_KEPT;
 }
 
+/* So long after a last packet that goes now the relay sends: when that was planned, also if packets
+ * before it got lost. */
+static uint32_t delay_of(const struct lifetime *l, size_t index, struct mono now)
+{
+    struct mono at = mono_add_ms(l->began_at, LADDER_BOTH_WAYS_MS + ladder_age_ms(index));
+
+    return ladder_age_ms(index) == 0 ? LIVE_HELD : (uint32_t)mono_ms_between(now, at);
+}
+
 /* The packet after which a socket is silent. */
 static void enter(struct lifetime *l, size_t index, struct outbox *out, struct mono now)
 {
     struct lifetime_socket *s = &l->sockets[index];
-    uint32_t age_ms = index < LADDER_FAR ? ladder_age_ms(index) : 0;
     const struct live_request request = {.kind =
                                              is_quiet(index) ? LIVE_KIND_QUIET : LIVE_KIND_ENTER,
                                          .index = (uint8_t)index,
-                                         .delay_ms = age_ms != 0 ? age_ms : LIVE_HELD};
+                                         .delay_ms = delay_of(l, index, now)};
 
     if (s->tries == TRIES_MAX) {
         s->state = LIFETIME_SOCKET_LOST;
@@ -70,7 +83,7 @@ static void enter(struct lifetime *l, size_t index, struct outbox *out, struct m
     request_send(l, index, &request, s->id, out);
     s->state = LIFETIME_SOCKET_ENTERING;
     s->entered_at = now;
-    s->fire_at = age_ms != 0 ? mono_add_ms(now, age_ms) : MONO_NEVER;
+    s->fire_at = request.delay_ms == LIVE_HELD ? MONO_NEVER : mono_add_ms(now, request.delay_ms);
     s->tries++;
 }
 
@@ -204,13 +217,13 @@ static void ask_transmit(struct lifetime *l, struct outbox *out, struct mono now
 }
 
 /* The relay said which sockets it knew when it was asked. Others send again. */
-static void confirm_take(struct lifetime *l, uint64_t known)
+static void confirm_take(struct lifetime *l, const struct live_set *known)
 {
     for (size_t i = LADDER_QUIET; i < LADDER_KEPT; i++) {
         struct lifetime_socket *s = &l->sockets[i];
 
         if (is_to_confirm(s, l->asking.sent_at)) {
-            s->state = (known >> i & 1) != 0 ? LIFETIME_SOCKET_SILENT : LIFETIME_SOCKET_WAITING;
+            s->state = live_set_has(known, i) ? LIFETIME_SOCKET_SILENT : LIFETIME_SOCKET_WAITING;
         }
     }
 }
@@ -221,8 +234,7 @@ static void orders_transmit(struct lifetime *l, struct outbox *out, struct mono 
 {
     for (size_t i = 0; i < LIFETIME_ORDERS_MAX; i++) {
         struct lifetime_order *order = &l->orders[i];
-        const struct live_request request = {
-            .kind = LIVE_KIND_SET, .set = order->set, .delay_ms = order->delay_ms};
+        const struct live_request request = {.kind = LIVE_KIND_SET, .set = order->set};
 
         if (!order->used || !mono_due(order->due, now)) {
             continue;
@@ -233,27 +245,33 @@ static void orders_transmit(struct lifetime *l, struct outbox *out, struct mono 
         }
         request_send(l, LADDER_CONTROL, &request, order->id, out);
         order->tries++;
-        order->sent_at = now;
         order->due = repeat_at(l, now);
     }
 }
 
-/* The relay has it: its packets are on their way, or will be. */
-static void order_answered(struct lifetime *l, struct lifetime_order *order)
+/* The relay has it: its packets are on their way. */
+static void order_answered(struct lifetime *l, struct lifetime_order *order, struct mono now)
 {
     order->used = false;
     for (size_t i = 0; i < LIFETIME_SOCKETS; i++) {
-        struct lifetime_socket *s = &l->sockets[i];
-        struct mono at = mono_add_ms(s->entered_at, order->delay_ms);
-
-        if ((order->set >> i & 1) == 0) {
-            continue;
-        }
-        s->fire_at = mono_before(at, order->sent_at) ? order->sent_at : at;
-        if (i == l->again) {
-            l->again_due = mono_add_ns(order->sent_at, lifetime_wait_ns(l));
+        if (live_set_has(&order->set, i)) {
+            l->sockets[i].fire_at = now;
+            l->again_due = i == l->again ? mono_add_ns(now, lifetime_wait_ns(l)) : l->again_due;
         }
     }
+}
+
+/* All is known: the relay need not send any more. If this gets lost, it sends some packets in
+ * vain. */
+static void hold_transmit(struct lifetime *l, struct outbox *out)
+{
+    struct live_request request = {.kind = LIVE_KIND_SET, .delay_ms = LIVE_HELD};
+    uint8_t id[STUN_ID_SIZE];
+
+    for (size_t i = LADDER_ANSWERED; i < LIFETIME_SOCKETS; i++) {
+        live_set_add(&request.set, i);
+    }
+    request_send(l, LADDER_CONTROL, &request, id, out);
 }
 
 static struct mono next_of(const struct lifetime *l)
@@ -312,6 +330,14 @@ static void cookie_take(struct lifetime *l, const struct live_answer *answer, st
     l->began_at = now;
 }
 
+static bool is_known(const struct live_set *set, const struct live_set *known)
+{
+    struct live_set both = *known;
+
+    live_set_join(&both, set);
+    return live_set_count(&both) == live_set_count(known);
+}
+
 /* CONTROL got an answer. */
 static void control_take(struct lifetime *l, const struct stun_message *message,
                          const struct live_answer *answer, struct mono now)
@@ -321,7 +347,7 @@ static void control_take(struct lifetime *l, const struct stun_message *message,
             cookie_take(l, answer, now);
         } else {
             l->asking.tries = 0;
-            confirm_take(l, answer->known);
+            confirm_take(l, &answer->known);
         }
         return;
     }
@@ -331,8 +357,8 @@ static void control_take(struct lifetime *l, const struct stun_message *message,
         if (!order->used || order->tries == 0 || !stun_is_answer(message, order->id)) {
             continue;
         }
-        if (answer->state == LIVE_STATE_OPEN && (order->set & ~answer->known) == 0) {
-            order_answered(l, order);
+        if (answer->state == LIVE_STATE_OPEN && is_known(&order->set, &answer->known)) {
+            order_answered(l, order, now);
         } else {
             l->failed = true; /* it began anew, and sent nothing to anybody */
         }
@@ -399,6 +425,9 @@ void lifetime_transmit(struct lifetime *l, struct outbox *out, struct mono now)
         orders_transmit(l, out, now);
     }
     ask_transmit(l, out, now);
+    if (lifetime_steps_are_over(l)) {
+        hold_transmit(l, out);
+    }
     l->next_at = next_of(l);
 }
 

@@ -4,39 +4,40 @@
 
 enum {
     COPIES_MS = 150,   /* between the first and the last copy that the relay sends */
-    LATENESS_MS = 100, /* besides a part of the round trip */
+    LATENESS_MS = 250, /* of the relay and of this host; a part of the round trip comes on top */
 };
 
-/* The lowest bits of a set, at most LIVE_FIRES_MAX. */
-static uint64_t part_of(uint64_t set)
+/* As many of a set as one request may name, from index `at` on, which moves behind them. */
+static struct live_set part_of(const struct live_set *set, size_t *at)
 {
-    uint64_t part = 0;
+    struct live_set part = {{0, 0}};
 
-    for (size_t i = 0; i < LIVE_FIRES_MAX && set != 0; i++) {
-        part |= set & (~set + 1);
-        set &= set - 1;
+    for (; *at < LIFETIME_SOCKETS && live_set_count(&part) < LIVE_FIRES_MAX; (*at)++) {
+        if (live_set_has(set, *at)) {
+            live_set_add(&part, *at);
+        }
     }
     return part;
 }
 
-void lifetime_order(struct lifetime *lifetime, uint64_t set, uint32_t delay_ms, struct mono now)
+void lifetime_order(struct lifetime *lifetime, const struct live_set *set, struct mono now)
 {
-    for (size_t i = 0; i < LIFETIME_SOCKETS; i++) {
-        bool is_one = (set >> i & 1) != 0;
+    struct live_set part;
+    size_t at = 0;
 
-        lifetime->sockets[i].ordered = lifetime->sockets[i].ordered || is_one;
-        lifetime->sockets[i].awaited = lifetime->sockets[i].awaited || (is_one && delay_ms == 0);
+    for (size_t i = 0; i < LIFETIME_SOCKETS; i++) {
+        lifetime->sockets[i].awaited = lifetime->sockets[i].awaited || live_set_has(set, i);
     }
-    for (size_t i = 0; i < LIFETIME_ORDERS_MAX && set != 0; i++) {
+    part = part_of(set, &at);
+    for (size_t i = 0; i < LIFETIME_ORDERS_MAX && live_set_count(&part) > 0; i++) {
         struct lifetime_order *order = &lifetime->orders[i];
 
         if (!order->used) {
-            *order = (struct lifetime_order){
-                .used = true, .set = part_of(set), .delay_ms = delay_ms, .due = now};
-            set &= ~order->set;
+            *order = (struct lifetime_order){.used = true, .set = part, .due = now};
+            part = part_of(set, &at);
         }
     }
-    lifetime->failed = lifetime->failed || set != 0;
+    lifetime->failed = lifetime->failed || live_set_count(&part) > 0;
 }
 
 uint64_t lifetime_wait_ns(const struct lifetime *lifetime)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "client/netcheck/ladder.h"
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
 #include "proto/net/dgram.h"
@@ -16,10 +17,11 @@
 #include <stdint.h>
 
 enum {
-    LIFETIME_SOCKETS = LIVE_SOCKETS_MAX,
+    LIFETIME_SOCKETS = LADDER_END,
     LIFETIME_ORDERS_MAX = 8,
-    LIFETIME_AGE_MS_MAX = 300400, /* the last step */
-    LIFETIME_BYTES_MAX = 40000,   /* of a measurement in each direction, with IPv4 headers */
+    LIFETIME_AGE_MS_MAX = LADDER_AGE_MS_MAX,
+    /* Of a measurement in each direction, with IPv4 headers; 40,000 if nothing gets lost. */
+    LIFETIME_BYTES_MAX = 60000,
 };
 
 struct lifetime_config {
@@ -44,20 +46,19 @@ struct lifetime_socket {
     uint8_t id[STUN_ID_SIZE]; /* of the last request */
     struct mono touched_at, entered_at;
     struct mono fire_at; /* when the relay was told to send; NEVER: not yet */
-    bool ordered;        /* CONTROL tells it, or did */
-    bool awaited;        /* ... to send at once */
+    bool awaited;        /* CONTROL tells it to send at once, or did */
+    bool again;          /* ... though it did not hear that before */
     uint32_t age_ms;     /* CAME, GONE: of its mapping, in a NAT near this host */
     struct mono came_at;
 };
 
-/** Something that the relay is told by the socket CONTROL until it answers. */
+/** The relay is told by the socket CONTROL to send at once, until it answers. */
 struct lifetime_order {
     bool used;
-    uint64_t set; /* of sockets */
-    uint32_t delay_ms;
+    struct live_set set;
     uint8_t tries;
     uint8_t id[STUN_ID_SIZE];
-    struct mono sent_at, due;
+    struct mono due;
 };
 
 enum lifetime_phase {
@@ -81,6 +82,7 @@ struct lifetime {
     const struct env *env; /* borrowed */
     struct mono began_at;  /* when the relay was known to answer */
     bool running, failed;
+    size_t bytes_sent;
     uint8_t round[LIVE_ROUND_SIZE];
     uint8_t cookie[LIVE_COOKIE_SIZE];
     struct lifetime_asking asking;
@@ -96,8 +98,8 @@ struct lifetime {
     enum lifetime_inbound inbound;
 };
 
-/** Begin to tell the relay to send to these sockets, so long after they were last heard. */
-void lifetime_order(struct lifetime *lifetime, uint64_t set, uint32_t delay_ms, struct mono now);
+/** Begin to tell the relay to send to these sockets at once. */
+void lifetime_order(struct lifetime *lifetime, const struct live_set *set, struct mono now);
 
 /** So long after the relay sent, its packet has come, or does not come any more. */
 uint64_t lifetime_wait_ns(const struct lifetime *lifetime);

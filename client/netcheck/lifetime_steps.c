@@ -2,9 +2,10 @@
 /* A socket that stays silent is not believed alone: one that is as old is asked beside it. */
 #include "client/netcheck/lifetime_steps.h"
 
-#include "client/netcheck/ladder.h"
-
-enum { ALIKE_MS = 6000 /* lifetimes that differ by less may be the same */ };
+enum {
+    ALIKE_MS = 6000,  /* lifetimes that differ by less may be the same */
+    BESIDE_MS = 1000, /* sockets whose ages differ by less are witnesses of the same */
+};
 
 struct range {
     size_t first, end;
@@ -54,8 +55,10 @@ static void sockets_judge(struct lifetime *l, struct mono now)
 
         if (mono_due(judged_at(l, s), now)) {
             s->state = LIFETIME_SOCKET_GONE;
-            s->age_ms =
-                (uint32_t)(mono_ms_between(s->entered_at, s->fire_at) + l->rtt_ns / NS_PER_MS);
+            if (!s->again) {
+                s->age_ms =
+                    (uint32_t)(mono_ms_between(s->entered_at, s->fire_at) + l->rtt_ns / NS_PER_MS);
+            }
         }
     }
     if (l->again != 0 && l->inbound == LIFETIME_INBOUND_UNKNOWN && mono_due(l->again_due, now)) {
@@ -77,22 +80,31 @@ static bool is_waited_for(const struct lifetime *l, struct range range)
 /* ---- the last step is divided ---- */
 
 /* Those of a range that are silent, and of which the relay knows. */
-static uint64_t silent_of(const struct lifetime *l, struct range range)
+static struct live_set silent_of(const struct lifetime *l, struct range range)
 {
-    uint64_t set = 0;
+    struct live_set set = {{0, 0}};
 
     for (size_t i = range.first; i < range.end; i++) {
-        set |= l->sockets[i].state == LIFETIME_SOCKET_SILENT ? UINT64_C(1) << i : 0;
+        if (l->sockets[i].state == LIFETIME_SOCKET_SILENT) {
+            live_set_add(&set, i);
+        }
     }
     return set;
 }
 
 /* The fine ones, and the next one of the steps, which is as old as that which did not hear. */
-static uint64_t fine_set(const struct lifetime *l, struct range steps, struct range fine)
+static struct live_set fine_set(const struct lifetime *l, struct range steps, struct range fine)
 {
-    uint64_t next = silent_of(l, steps);
+    struct live_set set = silent_of(l, fine);
+    size_t next = steps.first;
 
-    return silent_of(l, fine) | (next & (~next + 1));
+    while (next < steps.end && l->sockets[next].state != LIFETIME_SOCKET_SILENT) {
+        next++;
+    }
+    if (next < steps.end) {
+        live_set_add(&set, next);
+    }
+    return set;
 }
 
 /* A socket that heard the relay about half a lifetime ago, and sent nothing since: does it hear it
@@ -116,27 +128,29 @@ static size_t again_choose(const struct lifetime *l, uint32_t alive_ms, struct m
     return best;
 }
 
-static uint64_t answered_set(const struct lifetime *l)
+static void quiet_divide(struct lifetime *l, struct live_set *out)
 {
-    return silent_of(l, (struct range){LADDER_ANSWERED, LADDER_ANSWERED + 1});
-}
+    static const struct range answered = {LADDER_ANSWERED, LADDER_ANSWERED + 1};
+    const struct live_set fine = fine_set(l, quiet_steps, quiet_fine);
+    const struct live_set alone = silent_of(l, answered);
 
-static uint64_t quiet_divide(struct lifetime *l)
-{
     l->quiet = LIFETIME_PHASE_FINE;
-    return fine_set(l, quiet_steps, quiet_fine) | answered_set(l);
+    live_set_join(out, &fine);
+    live_set_join(out, &alone);
 }
 
-static uint64_t kept_divide(struct lifetime *l, struct mono now)
+static void kept_divide(struct lifetime *l, struct live_set *out, struct mono now)
 {
-    uint64_t set = fine_set(l, kept_steps, kept_fine);
+    const struct live_set fine = fine_set(l, kept_steps, kept_fine);
 
     l->kept = LIFETIME_PHASE_FINE;
+    live_set_join(out, &fine);
     if (l->again == 0) {
         l->again = again_choose(l, span_of(l, kept_all).alive_ms, now);
-        set |= l->again != 0 ? UINT64_C(1) << l->again : 0;
+        if (l->again != 0) {
+            live_set_add(out, l->again);
+        }
     }
-    return set;
 }
 
 /* ---- steps ---- */
@@ -167,12 +181,46 @@ static void lost_forget(struct lifetime *l, struct range range)
     }
 }
 
-static uint64_t quiet_step(struct lifetime *l)
+/* The youngest of a range that did not hear is sent to once more, unless another one as old did not
+ * hear either: what was sent to it may have got lost. True if it is. */
+static bool gone_again(struct lifetime *l, struct range range, struct live_set *out)
+{
+    uint32_t dead_ms = span_of(l, range).dead_ms;
+    size_t youngest = 0, witnesses = 0;
+
+    for (size_t i = range.first; i < range.end; i++) {
+        const struct lifetime_socket *s = &l->sockets[i];
+
+        if (s->state == LIFETIME_SOCKET_GONE && s->age_ms < dead_ms + BESIDE_MS) {
+            youngest = s->age_ms == dead_ms ? i : youngest;
+            witnesses++;
+        }
+    }
+    if (witnesses != 1 || l->sockets[youngest].again) {
+        return false;
+    }
+    l->sockets[youngest].again = true;
+    l->sockets[youngest].state = LIFETIME_SOCKET_SILENT;
+    l->sockets[youngest].fire_at = MONO_NEVER;
+    live_set_add(out, youngest);
+    return true;
+}
+
+/* The last step was divided, and all is known of it. True if that is believed. */
+static bool is_divided(struct lifetime *l, struct range range, struct live_set *out)
+{
+    if (is_waited_for(l, range)) {
+        return false;
+    }
+    lost_forget(l, range);
+    return !gone_again(l, range, out);
+}
+
+static void quiet_step(struct lifetime *l, struct live_set *out)
 {
     size_t at;
 
-    if (l->quiet == LIFETIME_PHASE_FINE && !is_waited_for(l, quiet_all)) {
-        lost_forget(l, quiet_all);
+    if (l->quiet == LIFETIME_PHASE_FINE && is_divided(l, quiet_all, out)) {
         if (span_of(l, quiet_all).dead_ms != 0) {
             l->quiet = LIFETIME_PHASE_OVER;
         } else if (l->kept != LIFETIME_PHASE_FINE) { /* on which it depends, too */
@@ -182,54 +230,41 @@ static uint64_t quiet_step(struct lifetime *l)
     at = first_silent(l, quiet_steps);
     if (l->quiet == LIFETIME_PHASE_STEPS && at < quiet_steps.end &&
         l->sockets[at].state == LIFETIME_SOCKET_GONE) {
-        return quiet_divide(l);
+        quiet_divide(l, out);
     }
-    return 0;
 }
 
-static uint64_t kept_step(struct lifetime *l, struct mono now)
+static void kept_step(struct lifetime *l, struct live_set *out, struct mono now)
 {
-    uint64_t set = 0;
     size_t at;
 
-    if (l->kept == LIFETIME_PHASE_FINE && !is_waited_for(l, kept_all)) {
-        lost_forget(l, kept_all);
+    if (l->kept == LIFETIME_PHASE_FINE && is_divided(l, kept_all, out)) {
         l->kept = span_of(l, kept_all).dead_ms != 0 ? LIFETIME_PHASE_OVER : LIFETIME_PHASE_STEPS;
     }
     if (l->kept != LIFETIME_PHASE_STEPS) {
-        return 0;
+        return;
     }
     at = first_silent(l, kept_steps);
-    if (at == kept_steps.end) {
+    if (at >= LADDER_KEPT_LAST) {
         l->kept = LIFETIME_PHASE_OVER; /* none is gone */
     } else if (l->sockets[at].state == LIFETIME_SOCKET_GONE) {
-        set = kept_divide(l, now);
-    } else if (at >= LADDER_FAR && !l->sockets[at].ordered &&
-               l->sockets[at].state == LIFETIME_SOCKET_SILENT) {
-        lifetime_order(l, UINT64_C(1) << at, ladder_age_ms(at), now);
+        kept_divide(l, out, now);
     }
     /* What is not kept is not older than what is, so both are divided at once. */
     if (l->kept != LIFETIME_PHASE_STEPS && l->quiet == LIFETIME_PHASE_STEPS) {
-        set |= quiet_divide(l);
-    }
-    return set;
-}
-
-static void order_now(struct lifetime *l, uint64_t set, struct mono now)
-{
-    if (set != 0) {
-        lifetime_order(l, set, 0, now);
+        quiet_divide(l, out);
     }
 }
 
 void lifetime_steps_take(struct lifetime *l, struct mono now)
 {
-    uint64_t set;
+    struct live_set set = {{0, 0}};
 
     sockets_judge(l, now);
-    set = quiet_step(l);
-    order_now(l, set | kept_step(l, now), now);
-    order_now(l, quiet_step(l), now); /* what became of KEPT may be what QUIET waits for */
+    quiet_step(l, &set);
+    kept_step(l, &set, now);
+    quiet_step(l, &set); /* what became of KEPT may be what QUIET waits for */
+    lifetime_order(l, &set, now);
 }
 
 struct mono lifetime_steps_deadline(const struct lifetime *l)

@@ -4,10 +4,12 @@
  * relay send something to its sockets after a silence, so that it finds out for how long its NAT
  * remembers a mapping.
  *
- *   request: version(1)=1 kind(1) index(1) reserved(1) delay_ms(4) set(8) round(12) cookie(16),
- *            then zeros up to its price
+ *   request: version(1)=1 kind(1) index(1) reserved(1) delay_ms(4) set(8) round(12) cookie(16)
+ *            more(8), then zeros up to its price
  *   answer:  version(1)=1 state(1) reserved(2) body(16): a cookie, or the set of sockets that are
- *            known (8) and zeros
+ *            known, and more
+ *
+ * A set has a bit for each socket; those from index 64 on stand in `more`.
  *
  * Pure: nothing is allocated or kept.
  */
@@ -22,10 +24,10 @@
 enum {
     LIVE_COOKIE_SIZE = 16,
     LIVE_ROUND_SIZE = 12, /* also the transaction of what is sent */
-    LIVE_SOCKETS_MAX = 40,
+    LIVE_SOCKETS_MAX = 80,
     LIVE_COPIES = 3,                /* of what is sent to a socket at a time */
     LIVE_DELAY_MS_MAX = 400 * 1000, /* after the socket was last heard */
-    LIVE_FIRES_MAX = 4,             /* sockets that one request names */
+    LIVE_FIRES_MAX = 4,             /* sockets that one request lets be sent to */
     /* A request is at least as long as all packets that come of it, IP and UDP headers counted. */
     LIVE_REQUEST_SIZE_MIN = 72,
     LIVE_FIRE_PRICE = 228,
@@ -33,7 +35,12 @@ enum {
     LIVE_ANSWER_SIZE = 20,
 };
 
-#define LIVE_HELD UINT32_MAX /* as a delay: until a request SET says when */
+#define LIVE_HELD UINT32_MAX /* as a delay: never, unless a request SET says when */
+
+/** Sockets, by index: bits, the lowest first. */
+struct live_set {
+    uint64_t words[2];
+};
 
 enum live_kind {
     LIVE_KIND_ASK = 0,   /* what is known? */
@@ -44,10 +51,10 @@ enum live_kind {
 
 struct live_request {
     enum live_kind kind;
-    uint8_t index;     /* ENTER, QUIET: of the socket, below LIVE_SOCKETS_MAX */
-    uint32_t delay_ms; /* ENTER, QUIET, SET: at most LIVE_DELAY_MS_MAX, or LIVE_HELD but for SET */
-    uint64_t set;      /* SET: bits of 1 to LIVE_FIRES_MAX sockets */
-    uint8_t round[LIVE_ROUND_SIZE];   /* random, of this measurement */
+    uint8_t index;                  /* ENTER, QUIET: of the socket, below LIVE_SOCKETS_MAX */
+    uint32_t delay_ms;              /* ENTER, QUIET, SET: at most LIVE_DELAY_MS_MAX, or LIVE_HELD */
+    struct live_set set;            /* SET: 1 to LIVE_FIRES_MAX sockets; HELD: any number */
+    uint8_t round[LIVE_ROUND_SIZE]; /* random, of this measurement */
     uint8_t cookie[LIVE_COOKIE_SIZE]; /* zeros: none */
 };
 
@@ -60,8 +67,18 @@ enum live_state {
 struct live_answer {
     enum live_state state;
     uint8_t cookie[LIVE_COOKIE_SIZE]; /* of COOKIE */
-    uint64_t known;                   /* of OPEN: bits of sockets */
+    struct live_set known;            /* of OPEN */
 };
+
+/** Whether a socket, whose index is below LIVE_SOCKETS_MAX, is in a set. */
+bool live_set_has(const struct live_set *set, size_t index);
+
+/** Add one, or all of another set. */
+void live_set_add(struct live_set *set, size_t index);
+void live_set_join(struct live_set *set, const struct live_set *more);
+
+/** How many are in a set. */
+size_t live_set_count(const struct live_set *set);
 
 /** Write a request, as long as what comes of it costs; zeros behind what it says. Its fields are
  * within their bounds. */

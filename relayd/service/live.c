@@ -95,18 +95,20 @@ static void round_take(struct live_service *service, struct live_round *round,
         socket_set(service, socket, request->delay_ms);
     }
     for (size_t i = 0; request->kind == LIVE_KIND_SET && i < LIVE_SOCKETS_MAX; i++) {
-        if ((request->set >> i & 1) != 0 && round->sockets[i].known) {
+        if (live_set_has(&request->set, i) && round->sockets[i].known) {
             socket_set(service, &round->sockets[i], request->delay_ms);
         }
     }
 }
 
-static uint64_t known_of(const struct live_round *round)
+static struct live_set known_of(const struct live_round *round)
 {
-    uint64_t known = 0;
+    struct live_set known = {{0, 0}};
 
     for (size_t i = 0; i < LIVE_SOCKETS_MAX; i++) {
-        known |= round->sockets[i].known ? UINT64_C(1) << i : 0;
+        if (round->sockets[i].known) {
+            live_set_add(&known, i);
+        }
     }
     return known;
 }

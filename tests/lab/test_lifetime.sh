@@ -60,8 +60,8 @@ for one in $CASES; do
     quiet=${one%/*} kept=${one#*/}
     check "$one: kept mappings" near $host kept "$kept"
     check "$one: unanswered ones" near $host unanswered "$quiet"
-    # Below 13 s no socket heard the relay at an age at which that shows.
-    [ "$kept" -lt 13 ] ||
+    # Below 11 s no socket heard the relay at an age at which that shows.
+    [ "$kept" -lt 11 ] ||
         check "$one: packets from outside keep them" [ "$(said $host inbound_keeps)" = true ]
     check_most "$one: 10 s after the longer one is over, in ms" "$(cat "$LAB_DIR/$host.took")" \
         $((kept * 1000 + 10000))

@@ -504,7 +504,7 @@ void addresses_are_lent(void **state)
 void lifetimes_are_measured(void **state)
 {
     struct live_request request = {.kind = LIVE_KIND_ENTER, .index = 12, .delay_ms = 7300};
-    const struct live_answer answer = {.state = LIVE_STATE_OPEN, .known = 1 << 7 | 1 << 12};
+    const struct live_answer answer = {.state = LIVE_STATE_OPEN, .known = {{1 << 7 | 1 << 12, 0}}};
     uint8_t value[LIVE_REQUEST_SIZE_MAX];
     size_t size;
 

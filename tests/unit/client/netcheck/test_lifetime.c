@@ -2,7 +2,6 @@
 /* For how long NATs of each kind remember mappings, and what goes wrong meanwhile. */
 #include "client/netcheck/lifetime.h"
 
-#include "client/netcheck/ladder.h"
 #include "tests/support/lifetime_net.h"
 
 #include <setjmp.h>
@@ -17,6 +16,8 @@ static const struct nat_kind linux_like = {.translates = true,
                                            .lifetime_s = 120,
                                            .quiet_lifetime_s = 30,
                                            .inbound_refreshes = true};
+
+enum { LOSSLESS_BYTES = 40000 };
 
 static void assert_near(const struct lifetime_span *span, uint32_t lifetime_s)
 {
@@ -37,9 +38,9 @@ static void both_kinds_of_linux_are_told_apart(void **state)
     assert_near(&found.kept, 120);
     assert_int_equal(found.answered, LIFETIME_ANSWERED_AS_QUIET);
     assert_int_equal(found.inbound, LIFETIME_INBOUND_YES);
-    assert_in_range(ms, 120 * 1000, 130 * 1000);
-    /* What it costs: the budget, and it gets no more than it sends. */
-    assert_in_range(host.sent_bytes, 1, LIFETIME_BYTES_MAX);
+    assert_in_range(ms, 120 * 1000, 124 * 1000); /* 120 s is usual */
+    /* What it costs, and it gets no more than it sends. */
+    assert_in_range(host.sent_bytes, 1, LOSSLESS_BYTES);
     assert_in_range(host.got_bytes, 1, host.sent_bytes);
     assert_true(host.nat.mappings_most <= LIFETIME_SOCKETS);
     lifetime_net_fini(&host);
@@ -82,7 +83,7 @@ static void without_a_nat_nothing_is_forgotten(void **state)
     assert_true(found.kept.alive_ms >= LIFETIME_AGE_MS_MAX);
     assert_true(found.quiet.alive_ms >= LIFETIME_AGE_MS_MAX);
     assert_int_equal(found.inbound, LIFETIME_INBOUND_UNKNOWN);
-    assert_in_range(host.sent_bytes, 1, LIFETIME_BYTES_MAX);
+    assert_in_range(host.sent_bytes, 1, LOSSLESS_BYTES);
     lifetime_net_fini(&host);
 }
 
@@ -124,7 +125,20 @@ static void a_host_that_slept_believes_nothing(void **state)
     lifetime_net_fini(&host);
 }
 
-/* One that is told later than it was tested for, all of whose packets got lost. */
+static void lose_all(struct lifetime_net *host, uint64_t ms)
+{
+    host->loss_per_mille = 1000;
+    assert_false(lifetime_net_run(host, ms));
+    host->loss_per_mille = 0;
+}
+
+static void run_to_the_end(struct lifetime_net *host, struct lifetime_found *found)
+{
+    while (!lifetime_net_run(host, 1000)) {
+    }
+    lifetime_read(&host->lifetime, found);
+}
+
 static void a_lost_packet_is_no_lost_mapping(void **state)
 {
     struct lifetime_found found;
@@ -133,16 +147,73 @@ static void a_lost_packet_is_no_lost_mapping(void **state)
     (void)state;
     lifetime_net_init(&host, &linux_like, 7);
     lifetime_net_begin(&host);
-    assert_false(lifetime_net_run(&host, 23500)); /* the third of KEPT is sent to at 23.7 s */
-    host.loss_per_mille = 1000;
-    assert_false(lifetime_net_run(&host, 400));
-    host.loss_per_mille = 0;
-    while (!lifetime_net_run(&host, 1000)) {
-    }
-    lifetime_read(&host.lifetime, &found);
+    assert_false(lifetime_net_run(&host, 17500)); /* the third of KEPT is sent to at 17.65 s */
+    lose_all(&host, 400);
+    run_to_the_end(&host, &found);
     assert_int_equal(host.lifetime.sockets[LADDER_KEPT + 2].state, LIFETIME_SOCKET_LOST);
-    assert_in_range(lifetime_span_ms(&found.kept), 116000, 124000);
+    assert_near(&found.kept, 120);
     lifetime_net_fini(&host);
+}
+
+/* What is sent to the sockets that divide the last step gets lost, to all at once: those that
+ * decide are sent to again. */
+static void a_fine_socket_that_is_alone_is_asked_twice(void **state)
+{
+    struct nat_kind kind = linux_like;
+    struct lifetime_found found;
+    struct lifetime_net host;
+    uint64_t ms;
+
+    (void)state;
+    kind.lifetime_s = 29;
+    kind.quiet_lifetime_s = 0;
+    lifetime_net_init(&host, &kind, 9);
+    ms = lifetime_net_measure(&host, &found);
+    assert_near(&found.kept, 29);
+    lifetime_net_begin(&host);
+    while (host.lifetime.kept != LIFETIME_PHASE_FINE) {
+        assert_false(lifetime_net_run(&host, 20));
+    }
+    lose_all(&host, 250);
+    run_to_the_end(&host, &found);
+    assert_near(&found.kept, 29);
+    assert_near(&found.quiet, 29);
+    assert_true(mono_ms_between(host.began_at, host.net->now) < ms + 1500);
+    lifetime_net_fini(&host);
+}
+
+static void a_relay_sends_nothing_once_all_is_known(void **state)
+{
+    struct nat_kind kind = linux_like;
+    struct lifetime_found found;
+    struct lifetime_net host;
+
+    (void)state;
+    kind.lifetime_s = 20;
+    lifetime_net_init(&host, &kind, 10);
+    (void)lifetime_net_measure(&host, &found);
+    relay_net_run(host.net, 1000);
+    uint64_t before = host.got_packets;
+
+    relay_net_run(host.net, 400 * 1000);
+    assert_int_equal(host.got_packets, before);
+    lifetime_net_fini(&host);
+}
+
+/* Half of all gets lost. */
+static void what_it_costs_is_bounded_whatever_gets_lost(void **state)
+{
+    struct lifetime_found found;
+    struct lifetime_net host;
+
+    (void)state;
+    for (uint64_t seed = 20; seed < 30; seed++) {
+        lifetime_net_init(&host, &linux_like, seed);
+        host.loss_per_mille = 500;
+        (void)lifetime_net_measure(&host, &found);
+        assert_in_range(host.sent_bytes, 1, LIFETIME_BYTES_MAX);
+        lifetime_net_fini(&host);
+    }
 }
 
 /* A relay's answer to the first request of CONTROL. */
@@ -247,6 +318,9 @@ int main(void)
         cmocka_unit_test(a_relay_that_begins_anew_shortens_no_lifetime),
         cmocka_unit_test(a_host_that_slept_believes_nothing),
         cmocka_unit_test(a_lost_packet_is_no_lost_mapping),
+        cmocka_unit_test(a_fine_socket_that_is_alone_is_asked_twice),
+        cmocka_unit_test(a_relay_sends_nothing_once_all_is_known),
+        cmocka_unit_test(what_it_costs_is_bounded_whatever_gets_lost),
         cmocka_unit_test(a_relay_that_cannot_is_known_at_once_and_a_silent_one_soon),
         cmocka_unit_test(answers_that_nobody_asked_for_change_nothing),
     };

@@ -15,11 +15,12 @@ static const uint8_t id[STUN_ID_SIZE] = {1, 2, 3};
 
 static const struct live_request requests[] = {
     {.kind = LIVE_KIND_ASK, .round = {7}, .cookie = {8}},
-    {.kind = LIVE_KIND_ENTER, .index = 39, .delay_ms = LIVE_DELAY_MS_MAX, .round = {7}},
+    {.kind = LIVE_KIND_ENTER, .index = 79, .delay_ms = LIVE_DELAY_MS_MAX, .round = {7}},
     {.kind = LIVE_KIND_QUIET, .index = 3, .delay_ms = LIVE_HELD, .round = {9}, .cookie = {4}},
-    {.kind = LIVE_KIND_SET, .delay_ms = 0, .set = UINT64_C(0x8000010101)},
+    {.kind = LIVE_KIND_SET, .delay_ms = 0, .set = {{UINT64_C(0x8000000000000001), 0x8001}}},
+    {.kind = LIVE_KIND_SET, .delay_ms = LIVE_HELD, .set = {{UINT64_MAX, 0xffff}}},
 };
-enum { REQUESTS = sizeof(requests) / sizeof(requests[0]) };
+enum { REQUESTS = sizeof(requests) / sizeof(requests[0]), MORE_AT = 44 };
 
 static void a_request_is_read_as_it_was_written(void **state)
 {
@@ -35,7 +36,7 @@ static void a_request_is_read_as_it_was_written(void **state)
         assert_int_equal(read.kind, requests[i].kind);
         assert_int_equal(read.index, requests[i].index);
         assert_int_equal(read.delay_ms, requests[i].delay_ms);
-        assert_true(read.set == requests[i].set);
+        assert_memory_equal(&read.set, &requests[i].set, sizeof(read.set));
         assert_memory_equal(read.round, requests[i].round, LIVE_ROUND_SIZE);
         assert_memory_equal(read.cookie, requests[i].cookie, LIVE_COOKIE_SIZE);
     }
@@ -64,7 +65,7 @@ static void a_request_out_of_bounds_is_refused(void **state)
     } rows[] = {
         {0, 2},    /* another version */
         {1, 4},    /* an unknown kind */
-        {2, 40},   /* no such socket */
+        {2, 80},   /* no such socket */
         {4, 0x10}, /* too late */
     };
     uint8_t bytes[LIVE_REQUEST_SIZE_MAX];
@@ -78,22 +79,27 @@ static void a_request_out_of_bounds_is_refused(void **state)
         assert_int_equal(live_request_decode(&read, bytes, size), ERR_DROP);
     }
     live_request_encode(bytes, &size, &requests[3]);
-    bytes[8] = 1; /* bit 56 */
+    bytes[MORE_AT + 5] = 1; /* socket 80 */
     assert_int_equal(live_request_decode(&read, bytes, size), ERR_DROP);
     memset(bytes + 8, 0, 8); /* nobody */
+    memset(bytes + MORE_AT, 0, 8);
     assert_int_equal(live_request_decode(&read, bytes, size), ERR_DROP);
-    bytes[15] = 0x1f; /* five */
+    bytes[15] = 0x0f; /* four, */
+    assert_int_equal(live_request_decode(&read, bytes, sizeof(bytes)), ERR_OK);
+    bytes[MORE_AT + 7] = 1; /* and one more, */
     assert_int_equal(live_request_decode(&read, bytes, sizeof(bytes)), ERR_DROP);
-    memset(bytes + 4, 0xff, 4); /* held */
-    bytes[15] = 0x01;
-    assert_int_equal(live_request_decode(&read, bytes, sizeof(bytes)), ERR_DROP);
+    memset(bytes + 4, 0xff, 4); /* which may be held */
+    assert_int_equal(live_request_decode(&read, bytes, LIVE_REQUEST_SIZE_MIN), ERR_OK);
+    memset(bytes + 8, 0, 8);
+    memset(bytes + MORE_AT, 0, 8);
+    assert_int_equal(live_request_decode(&read, bytes, LIVE_REQUEST_SIZE_MIN), ERR_DROP);
 }
 
 static void an_answer_is_read_as_it_was_written(void **state)
 {
     static const struct live_answer answers[] = {
         {.state = LIVE_STATE_COOKIE, .cookie = {1, 2, 3}},
-        {.state = LIVE_STATE_OPEN, .known = UINT64_C(0xff00000001)},
+        {.state = LIVE_STATE_OPEN, .known = {{UINT64_C(0xff00000001), 0x8001}}},
         {.state = LIVE_STATE_BUSY},
     };
     uint8_t bytes[LIVE_ANSWER_SIZE + 1];
@@ -125,7 +131,7 @@ static void a_request_is_as_long_as_all_that_comes_of_it(void **state)
     uint8_t value[LIVE_REQUEST_SIZE_MAX], reply[LIVE_ANSWER_SIZE];
     uint8_t packet[LIVE_REQUEST_SIZE_MAX + STUN_REQUEST_SIZE + 4], out[STUN_LEND_ANSWER_SIZE_MAX];
     const struct live_answer answer = {.state = LIVE_STATE_OPEN};
-    const size_t fires[REQUESTS] = {0, 1, 0, 4};
+    const size_t fires[REQUESTS] = {0, 1, 0, 4, 0};
 
     (void)state;
     live_answer_encode(reply, &answer);

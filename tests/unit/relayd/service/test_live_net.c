@@ -107,7 +107,7 @@ static void a_socket_is_sent_to_after_its_silence_and_paid_for_it(void **state)
     struct mono entered_at = net->now;
     paid = say(net, &l, enter, control.told.cookie);
     assert_int_equal(l.told.state, LIVE_STATE_OPEN);
-    assert_true(l.told.known == 8);
+    assert_true(l.told.known.words[0] == 8 && l.told.known.words[1] == 0);
     relay_net_run(net, 19000);
     assert_int_equal(l.fires, 0);
     relay_net_run(net, 2000);
@@ -123,8 +123,8 @@ static void a_quiet_socket_hears_nothing_before_and_is_told_of_to_another(void *
 {
     const struct live_request ask = {.kind = LIVE_KIND_ASK};
     const struct live_request quiet = {.kind = LIVE_KIND_QUIET, .index = 0, .delay_ms = LIVE_HELD};
-    const struct live_request now = {.kind = LIVE_KIND_SET, .set = 1, .delay_ms = 0};
-    const struct live_request later = {.kind = LIVE_KIND_SET, .set = 1, .delay_ms = 30000};
+    const struct live_request now = {.kind = LIVE_KIND_SET, .set = {{1, 0}}, .delay_ms = 0};
+    const struct live_request later = {.kind = LIVE_KIND_SET, .set = {{1, 0}}, .delay_ms = 30000};
     struct relay_net *net = net_of(2);
     struct listener control, l;
 
@@ -135,7 +135,7 @@ static void a_quiet_socket_hears_nothing_before_and_is_told_of_to_another(void *
     (void)say(net, &l, quiet, control.told.cookie);
     (void)say(net, &control, ask, NULL); /* the round is known by now */
     assert_int_equal(control.told.state, LIVE_STATE_OPEN);
-    assert_true(control.told.known == 1);
+    assert_true(control.told.known.words[0] == 1);
     relay_net_run(net, 60000);
     assert_int_equal(l.answers + l.fires, 0);
     (void)say(net, &control, now, NULL);
@@ -151,11 +151,42 @@ static void a_quiet_socket_hears_nothing_before_and_is_told_of_to_another(void *
     relay_net_free(net);
 }
 
+/* The last sockets that there may be; what is told of them stands beyond the first 64 bits. */
+static void a_host_that_knows_enough_is_not_sent_to_any_more(void **state)
+{
+    const struct live_request ask = {.kind = LIVE_KIND_ASK};
+    const struct live_request first = {.kind = LIVE_KIND_ENTER, .index = 79, .delay_ms = 20000};
+    const struct live_request second = {.kind = LIVE_KIND_ENTER, .index = 64, .delay_ms = 20000};
+    const struct live_request hold = {
+        .kind = LIVE_KIND_SET, .set = {{UINT64_MAX, 0x8000}}, .delay_ms = LIVE_HELD};
+    const struct live_request now = {.kind = LIVE_KIND_SET, .set = {{0, 0x8000}}, .delay_ms = 0};
+    struct relay_net *net = net_of(7);
+    struct listener control, one, other;
+
+    (void)state;
+    listener_add(net, &control, 5, 5000);
+    listener_add(net, &one, 5, 6000);
+    listener_add(net, &other, 5, 7000);
+    (void)say(net, &control, ask, NULL);
+    (void)say(net, &one, first, control.told.cookie);
+    (void)say(net, &other, second, NULL);
+    (void)say(net, &control, hold, NULL);
+    assert_int_equal(control.told.state, LIVE_STATE_OPEN);
+    assert_true(control.told.known.words[0] == 0 && control.told.known.words[1] == 0x8001);
+    relay_net_run(net, 60000);
+    assert_int_equal(one.fires, 0);
+    assert_int_equal(other.fires, LIVE_COPIES);
+    (void)say(net, &control, now, NULL);
+    relay_net_run(net, 1000);
+    assert_int_equal(one.fires, LIVE_COPIES);
+    relay_net_free(net);
+}
+
 static void nobody_is_sent_to_for_whom_another_asks(void **state)
 {
     const struct live_request request = {.kind = LIVE_KIND_ENTER, .index = 1, .delay_ms = 0};
     const struct live_request ask = {.kind = LIVE_KIND_ASK};
-    const struct live_request set = {.kind = LIVE_KIND_SET, .set = 3, .delay_ms = 0};
+    const struct live_request set = {.kind = LIVE_KIND_SET, .set = {{3, 0}}, .delay_ms = 0};
     struct relay_net *net = net_of(3);
     uint8_t cookie[LIVE_COOKIE_SIZE];
     struct listener victim, l;
@@ -261,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_socket_is_sent_to_after_its_silence_and_paid_for_it),
         cmocka_unit_test(a_quiet_socket_hears_nothing_before_and_is_told_of_to_another),
+        cmocka_unit_test(a_host_that_knows_enough_is_not_sent_to_any_more),
         cmocka_unit_test(nobody_is_sent_to_for_whom_another_asks),
         cmocka_unit_test(a_thousand_rounds_of_one_address_are_refused),
         cmocka_unit_test(all_rounds_together_are_bounded),
