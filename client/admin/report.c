@@ -199,6 +199,12 @@ static json_t *name_means_json(const struct peer *peer, const struct roster_memb
                : json_string("");
 }
 
+/* The AEAD of the session in use; empty without one. */
+static const char *cipher_of(const struct conversation *a)
+{
+    return a == NULL || a->sessions.current == NULL ? "" : aead_name(a->sessions.current->aead);
+}
+
 static json_t *peer_json(const struct host_core *core, const struct peer *peer, const char *state,
                          struct mono now)
 {
@@ -218,8 +224,7 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
     }
     return json_pack(
         "{s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
-        "s:o, "
-        "s:o, s:s, s:o}",
+        "s:o, s:o, s:s, s:o, s:s}",
         "name", peer_name(peer), "named", peer->contact != NULL, "ziglan", peer_ziglan_name(peer),
         "ziglan_title", title, "key", key_json(peer->key), "ipv4",
         ip_json(AF_INET, peer->pair.peer.v4), "ipv6", ip_json(AF_INET6, peer->pair.peer.v6),
@@ -229,7 +234,7 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
         (json_int_t)traffic->tx_bytes, "last_seen_ms", last_seen_json(peer, now), "why",
         why_sentence(&why, sentence), "name_conflict", member != NULL && member->name_conflict,
         "name_means", name_means_json(peer, member), "paths", paths_json(a), "why_code",
-        why_word(why.code), "tried", tried_json(a));
+        why_word(why.code), "tried", tried_json(a), "cipher", cipher_of(a));
 }
 
 /* By name, those without one last, and by key where names are the same. */

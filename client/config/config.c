@@ -55,7 +55,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays, *portmap, *lan, *guess_ports;
+    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -71,6 +71,11 @@ static const cyaml_strval_t level_words[] = {{"error", TRACE_LEVEL_ERROR},
 
 static const cyaml_strval_t portmap_words[] = {
     {"auto", PORTMAP_MODE_AUTO}, {"on", PORTMAP_MODE_ON}, {"off", PORTMAP_MODE_OFF}};
+
+static const cyaml_strval_t cipher_words[] = {{"auto", AEAD_NONE},
+                                              {"aegis-128l", AEAD_AEGIS_128L},
+                                              {"aes-256-gcm", AEAD_AES_256_GCM},
+                                              {"chacha20-poly1305", AEAD_CHACHA20_POLY1305}};
 
 static const cyaml_schema_value_t text_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, TEXT_SIZE_MAX)};
@@ -114,6 +119,8 @@ static const cyaml_schema_field_t fields[] = {
                          CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("guess_ports", OPTIONAL | CYAML_FLAG_STRICT, struct raw, guess_ports,
                          bool_words, CYAML_ARRAY_LEN(bool_words)),
+    CYAML_FIELD_ENUM_PTR("cipher", OPTIONAL | CYAML_FLAG_STRICT, struct raw, cipher, cipher_words,
+                         CYAML_ARRAY_LEN(cipher_words)),
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
     CYAML_FIELD_SEQUENCE("ziglans", OPTIONAL, struct raw, ziglans, &text_schema, 0,
                          CLIENT_CONFIG_ZIGLANS_MAX),
@@ -144,6 +151,7 @@ static const struct config_key keys[] = {
     {"portmap", "auto, on or off"},
     {"lan", "true or false"},
     {"guess_ports", "true or false"},
+    {"cipher", "one of auto, aegis-128l, aes-256-gcm, chacha20-poly1305"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
     {"relays", "a list of at most 8 URLs that begin with relay://, or keys of relays"},
@@ -162,7 +170,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, guess_ports, mtu, fixed, ziglans, relays, "
+                                 "lan, guess_ports, cipher, mtu, fixed, ziglans, relays, "
                                  "home_relays, "
                                  "peers [name, id, via, routes [net]], dns {enabled, address, "
                                  "search}, "
@@ -462,6 +470,9 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     }
     if (raw->guess_ports != NULL) {
         out->guess_ports = *raw->guess_ports != 0;
+    }
+    if (raw->cipher != NULL) {
+        out->cipher = (enum aead) * raw->cipher;
     }
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&

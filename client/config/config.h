@@ -10,6 +10,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/crypto/aead.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
 #include "proto/portmap/portmap.h"
@@ -61,6 +62,7 @@ struct client_config {
     char **relays; /* URLs, relay://, or keys */
     size_t relays_count;
     bool guess_ports; /* of NATs that give each destination another one */
+    enum aead cipher; /* the preferred one; AEAD_NONE: the fastest */
     bool home_relays; /* look for two that work well, besides those */
     struct client_config_peer *peers;
     size_t peers_count;

@@ -94,12 +94,13 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
 {
     core->cfg = *cfg;
     core->cfg.mtu = cfg->mtu == 0 ? INNER_MTU_DEFAULT : cfg->mtu;
+    core->cfg.aeads = cfg->aeads.count == 0 ? aead_list_local() : cfg->aeads;
     if (cfg->pool_bits == 0) {
         be32_write(core->cfg.pool, ADDRPLAN_POOL_DEFAULT.base);
         core->cfg.pool_bits = ADDRPLAN_POOL_DEFAULT.prefix_bits;
     }
     core->local = (struct handshake_local){
-        .identity = cfg->identity, .psk = cfg->psk, .aeads = aead_list_local(), .env = core->env};
+        .identity = cfg->identity, .psk = cfg->psk, .aeads = core->cfg.aeads, .env = core->env};
     core->ziglan_context = (struct ziglan_context){.identity = cfg->identity,
                                                    .wanted_name = core->cfg.name,
                                                    .fixed = core->cfg.fixed,
@@ -120,7 +121,7 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
         .ziglans = &core->ziglans,
         .relays = &core->relays,
         .dataplane = &core->dataplane,
-        .frame_size_full = u16_of(tunnel_plain_size_max(core->cfg.mtu) + FRAME_OVERHEAD)};
+        .frame_size_full = u16_of(tunnel_plain_size_max(core->cfg.mtu) + FRAME_OVERHEAD_MAX)};
 }
 
 static int make_parts(struct host_core *core, struct mono now)

@@ -15,6 +15,7 @@
 #include "client/tunnel/host_io.h"
 #include "proto/base/env.h"
 #include "proto/base/mono.h"
+#include "proto/crypto/aead.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
 #include "proto/net/dgram.h"
@@ -39,6 +40,7 @@ struct host_config {
     uint8_t fixed[ADDRPLAN_FIXED_MAX]
                  [EUI64_SIZE]; /* EUI-64s of our fixed addresses, claimed in the member part */
     size_t fixed_count;
+    struct aead_list aeads; /* in order of preference; empty: aead_list_local() */
 };
 
 /** A name to be resolved by the shell for the core. */

@@ -41,7 +41,7 @@ void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now)
 static bool send_direct(struct conversation *a, struct path *path, struct tunnel_cut *cut,
                         struct host_io *io, struct mono now)
 {
-    uint8_t *frame = outbox_reserve(io->net, cut->room + FRAME_OVERHEAD);
+    uint8_t *frame = outbox_reserve(io->net, cut->room + FRAME_OVERHEAD_MAX);
     size_t size;
 
     if (frame == NULL) {
@@ -67,7 +67,7 @@ static bool send_segment(struct conversation *a, struct tunnel_cut *cut, struct 
     struct path *path = a->paths.present;
     size_t size;
 
-    if (path_is_direct(path) && cut->room + FRAME_OVERHEAD <= path->frame_size) {
+    if (path_is_direct(path) && cut->room + FRAME_OVERHEAD_MAX <= path->frame_size) {
         return send_direct(a, path, cut, io, now);
     }
     if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &size) !=
@@ -283,7 +283,7 @@ static struct noise_session *session_of(struct host_core *core, const struct ori
     struct index_cache *cache = &core->dataplane.cache;
     uint32_t index;
 
-    if (size < FRAME_OVERHEAD) {
+    if (size < FRAME_OVERHEAD_MIN) {
         return NULL;
     }
     index = be32_read(frame + FRAME_INDEX_AT);
@@ -303,7 +303,7 @@ static struct noise_session *session_of(struct host_core *core, const struct ori
 static void on_unknown(struct host_core *core, const struct origin *origin, size_t size,
                        struct host_io *io, struct mono now)
 {
-    struct peer *peer = origin->relay == NULL || size < FRAME_OVERHEAD
+    struct peer *peer = origin->relay == NULL || size < FRAME_OVERHEAD_MIN
                             ? NULL
                             : peer_find(&core->peers, origin->source_key);
 

@@ -18,6 +18,7 @@
 #include "client/engine/underlay.h"
 #include "client/platform/netused.h"
 #include "proto/base/bytes.h"
+#include "proto/crypto/aead_speed.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
 #include "proto/router/mapper.h"
@@ -116,9 +117,35 @@ static int pool_decide(struct engine *e, const struct engine_options *options)
     return rc;
 }
 
+/* What is offered to peers. The fastest is measured only for a host that will have some. */
+static struct aead_list aeads_of(const struct engine_options *options)
+{
+    struct aead_list list = {.count = 0};
+
+    if (options->cipher != AEAD_NONE && aead_available(options->cipher)) {
+        list.ids[list.count++] = (uint8_t)options->cipher;
+        if (options->cipher != AEAD_CHACHA20_POLY1305) {
+            list.ids[list.count++] = AEAD_CHACHA20_POLY1305; /* that everybody has */
+        }
+        return list;
+    }
+    if (options->cipher != AEAD_NONE) {
+        env_trace(options->env, TRACE_LEVEL_WARN, "cipher.unavailable",
+                  "this CPU or libsodium cannot do %s (cipher in %s), so the fastest is taken",
+                  aead_name(options->cipher), options->config_path);
+    }
+    if (options->interface != NULL) {
+        list = aead_list_by_speed(clock_mono);
+        env_trace(options->env, TRACE_LEVEL_DEBUG, "cipher.fastest", "cipher=%s",
+                  aead_name((enum aead)list.ids[0]));
+    }
+    return list;
+}
+
 static int core_open(struct engine *e, const struct engine_options *options, struct fault *fault)
 {
-    struct host_config config = {.identity = options->identity, .mtu = options->mtu};
+    struct host_config config = {
+        .identity = options->identity, .mtu = options->mtu, .aeads = aeads_of(options)};
     char error[256] = "";
     uint8_t v4[4];
     uint8_t v6[16];

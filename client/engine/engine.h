@@ -11,6 +11,7 @@
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/fault.h"
+#include "proto/crypto/aead.h"
 #include "proto/net/addrplan.h"
 #include "proto/portmap/portmap_text.h"
 
@@ -38,6 +39,7 @@ struct engine_options {
     uint16_t listen_port;      /* 0: the kernel chooses */
     enum portmap_mode portmap; /* whether the router is to let that port in; only with interface */
     bool lan;                  /* look for peers on the LAN; only with interface */
+    enum aead cipher;          /* the preferred one; AEAD_NONE: the fastest */
     bool no_guesses;           /* of ports of NATs that give each destination another one */
     const char *store_path;    /* directory of the LMDB store */
     const char *config_path;   /* for advice to the user */

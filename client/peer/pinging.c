@@ -6,7 +6,15 @@
 #include "client/peer/send.h"
 #include "proto/base/bytes.h"
 
-static bool send_ping(struct conversation *a, const struct ping *ping, size_t plain_size,
+/* The smallest ping's frame; 0 without a session. */
+static size_t smallest(const struct conversation *a)
+{
+    return a->sessions.current == NULL
+               ? 0
+               : PING_PLAIN_SIZE + transport_overhead(a->sessions.current->control);
+}
+
+static bool send_ping(struct conversation *a, const struct ping *ping, size_t frame_size,
                       const struct origin *to, struct host_io *io)
 {
     struct dataplane *dataplane = a->shared->dataplane;
@@ -15,8 +23,11 @@ static bool send_ping(struct conversation *a, const struct ping *ping, size_t pl
     if (a->sessions.current == NULL) {
         return false;
     }
+    struct transport_sender *sender = a->sessions.current->control;
+    size_t plain_size = frame_size - transport_overhead(sender);
+
     ping_encode(ping, frame + FRAME_HEADER_SIZE, plain_size);
-    size_t size = transport_seal(a->sessions.current->control, FRAME_TYPE_PING, frame, plain_size);
+    size_t size = transport_seal(sender, FRAME_TYPE_PING, frame, plain_size);
     if (size == 0) {
         return false;
     }
@@ -36,7 +47,7 @@ static uint64_t ping_path(struct conversation *a, struct path *path, uint16_t fr
                           uint8_t hops, struct host_io *io, struct mono now)
 {
     struct ping ping = {.kind = PING_KIND_PING};
-    size_t size = frame_size < PINGING_SIZE_MIN ? PINGING_SIZE_MIN : frame_size;
+    size_t size = frame_size < smallest(a) ? smallest(a) : frame_size;
 
     if (path == NULL || (path_is_direct(path) && !allowance_take_ping(&a->allowance, path, now))) {
         return 0;
@@ -46,7 +57,7 @@ static uint64_t ping_path(struct conversation *a, struct path *path, uint16_t fr
     env_random(a->shared->env, &ping.transaction, sizeof(ping.transaction));
     ping.transaction |= 1; /* never 0 */
     ping.frame_size = u16_of(size);
-    if (!send_ping(a, &ping, size - FRAME_OVERHEAD, &to, io)) {
+    if (!send_ping(a, &ping, size, &to, io)) {
         return 0;
     }
     path_on_ping_sent(path, ping.transaction, ping.frame_size, now);
@@ -72,14 +83,14 @@ void pinging_send_guessed(struct conversation *a, uint16_t socket, const struct 
                           uint8_t hops, struct host_io *io, struct mono now)
 {
     struct path *path = path_table_find(&a->paths, to);
-    struct ping ping = {.kind = PING_KIND_PING, .frame_size = PINGING_SIZE_MIN};
+    struct ping ping = {.kind = PING_KIND_PING, .frame_size = u16_of(smallest(a))};
     const struct origin origin = {.local = {.port = socket}, .remote = *to, .hops = hops};
 
     if (path != NULL && path->heard) {
         pinging_send_hops(a, path, 0, hops, io, now);
     } else if (allowance_take_guessed(&a->allowance, now)) {
         env_random(a->shared->env, &ping.transaction, sizeof(ping.transaction));
-        (void)send_ping(a, &ping, PING_PLAIN_SIZE, &origin, io);
+        (void)send_ping(a, &ping, smallest(a), &origin, io);
     }
 }
 
@@ -146,13 +157,13 @@ struct path *pinging_on_ping(struct conversation *a, const struct origin *origin
         .kind = PING_KIND_PONG, .transaction = ping->transaction, .frame_size = ping->frame_size};
 
     if (origin->relay != NULL) {
-        (void)send_ping(a, &pong, PING_PLAIN_SIZE, origin, io);
+        (void)send_ping(a, &pong, smallest(a), origin, io);
         return NULL;
     }
     struct path *path = pinging_learn_path(a, origin, now);
     if (allowance_take(&a->allowance, path, now)) {
         pong.observed = origin->remote;
-        (void)send_ping(a, &pong, PING_PLAIN_SIZE, origin, io);
+        (void)send_ping(a, &pong, smallest(a), origin, io);
     }
     if (path == NULL) {
         return NULL;

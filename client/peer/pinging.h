@@ -11,7 +11,7 @@
 #include "proto/wire/ping.h"
 
 enum {
-    PINGING_SIZE_MIN = PING_PLAIN_SIZE + FRAME_OVERHEAD,
+    PINGING_SIZE_MIN = PING_PLAIN_SIZE + FRAME_OVERHEAD_MAX, /* the smallest ping, at most */
     PINGING_SPARE_MS = 15000, /* between two pings by the spare relay */
 };
 

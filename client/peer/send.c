@@ -52,7 +52,7 @@ static void seal_direct(struct conversation *a, struct path *path, const uint8_t
                         size_t size, struct host_io *io, struct mono now)
 {
     struct dataplane *dataplane = a->shared->dataplane;
-    uint8_t *frame = outbox_reserve(io->net, size + FRAME_OVERHEAD);
+    uint8_t *frame = outbox_reserve(io->net, size + FRAME_OVERHEAD_MAX);
 
     if (frame == NULL) {
         dataplane->counters.frames_dropped++;
@@ -76,7 +76,7 @@ static void seal(struct conversation *a, struct path *path, const uint8_t *plain
         seal_direct(a, path, plain, size, io, now);
         return;
     }
-    if (size + FRAME_OVERHEAD > sizeof(dataplane->frame)) {
+    if (size + FRAME_OVERHEAD_MAX > sizeof(dataplane->frame)) {
         dataplane->counters.frames_dropped++;
         return;
     }
@@ -106,7 +106,7 @@ void send_plain(struct conversation *a, const uint8_t *plain, size_t size, struc
                 struct mono now)
 {
     struct path *path = path_table_present(&a->paths);
-    size_t room = (path == NULL ? (size_t)FRAME_SIZE_MAX : path->frame_size) - FRAME_OVERHEAD;
+    size_t room = (path == NULL ? (size_t)FRAME_SIZE_MAX : path->frame_size) - FRAME_OVERHEAD_MAX;
     size_t count = fragment_count(size, room);
 
     if (a->sessions.current == NULL) {

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)FRAME_TAG_SIZE == (int)AEAD_TAG_SIZE, "tag of a frame");
+_Static_assert((int)FRAME_TAG_SIZE_MIN == (int)AEAD_TAG_SIZE, "tag of a frame");
+_Static_assert((int)FRAME_TAG_SIZE_MAX == (int)AEAD_TAG_SIZE_MAX, "tag of a frame");
 
 const char *transport_drop_name(enum transport_drop drop)
 {
@@ -27,8 +28,14 @@ const char *transport_drop_name(enum transport_drop drop)
 
 static uint64_t rekey_frames(enum aead aead)
 {
-    return aead == AEAD_AES_256_GCM ? TRANSPORT_REKEY_FRAMES_AES_256_GCM
-                                    : TRANSPORT_REKEY_FRAMES_CHACHA20_POLY1305;
+    switch (aead) {
+    case AEAD_AES_256_GCM:
+        return TRANSPORT_REKEY_FRAMES_AES_256_GCM;
+    case AEAD_AEGIS_128L:
+        return TRANSPORT_REKEY_FRAMES_AEGIS_128L;
+    default:
+        return TRANSPORT_REKEY_FRAMES_CHACHA20_POLY1305;
+    }
 }
 
 /* Zeroed memory, aligned as expanded AES keys want it on every machine. */
@@ -83,6 +90,11 @@ void transport_sender_free(struct transport_sender *sender)
     free_wiped(sender, sizeof(*sender));
 }
 
+size_t transport_overhead(const struct transport_sender *sender)
+{
+    return FRAME_HEADER_SIZE + aead_tag_size(sender->key.aead);
+}
+
 size_t transport_seal(struct transport_sender *sender, enum frame_type type, uint8_t *buf,
                       size_t plain_size)
 {
@@ -93,7 +105,7 @@ size_t transport_seal_from(struct transport_sender *sender, enum frame_type type
                            const uint8_t *plain, size_t plain_size, uint8_t *frame)
 {
     CHECK(type == FRAME_TYPE_DATA || type == FRAME_TYPE_PING);
-    CHECK(plain_size <= FRAME_SIZE_MAX - FRAME_OVERHEAD);
+    CHECK(plain_size <= FRAME_SIZE_MAX - FRAME_OVERHEAD_MAX);
     if (transport_sender_exhausted(sender)) {
         return 0;
     }
@@ -105,7 +117,7 @@ size_t transport_seal_from(struct transport_sender *sender, enum frame_type type
     aead_seal(&sender->key, sender->counter, frame, FRAME_HEADER_SIZE, plain, plain_size,
               frame + FRAME_HEADER_SIZE);
     sender->counter++;
-    return plain_size + FRAME_OVERHEAD;
+    return plain_size + transport_overhead(sender);
 }
 
 bool transport_sender_wants_rekey(const struct transport_sender *sender)
@@ -153,9 +165,10 @@ void transport_receiver_free(struct transport_receiver *receiver)
 static enum transport_drop judge(const struct transport_receiver *receiver, const uint8_t *frame,
                                  size_t size, struct transport_opened *out)
 {
+    const size_t overhead = FRAME_HEADER_SIZE + aead_tag_size(receiver->aead);
     const struct transport_channel *channel;
 
-    if (size < FRAME_OVERHEAD || size > FRAME_SIZE_MAX ||
+    if (size < overhead || size > FRAME_SIZE_MAX ||
         (frame[0] != FRAME_TYPE_DATA && frame[0] != FRAME_TYPE_PING) ||
         frame[FRAME_CHANNEL_AT] >= FRAME_CHANNEL_COUNT || be16_read(frame + 2) != 0 ||
         be32_read(frame + FRAME_INDEX_AT) != receiver->index) {
@@ -164,7 +177,7 @@ static enum transport_drop judge(const struct transport_receiver *receiver, cons
     out->type = (enum frame_type)frame[0];
     out->channel = frame[FRAME_CHANNEL_AT];
     out->counter = be64_read(frame + FRAME_COUNTER_AT);
-    out->plain_size = size - FRAME_OVERHEAD;
+    out->plain_size = size - overhead;
     if (out->counter >= 2 * rekey_frames(receiver->aead) ||
         transport_receiver_exhausted(receiver)) {
         return TRANSPORT_DROP_LIMIT;
@@ -219,7 +232,7 @@ static enum transport_drop open_verified(struct transport_receiver *receiver, co
         channel_key_init(&fresh, receiver->split_key, receiver->aead, opened->channel);
     }
     if (!aead_open(key, opened->counter, frame, FRAME_HEADER_SIZE, frame + FRAME_HEADER_SIZE,
-                   opened->plain_size + FRAME_TAG_SIZE, plain)) {
+                   opened->plain_size + aead_tag_size(receiver->aead), plain)) {
         receiver->failed_opens++;
         drop = TRANSPORT_DROP_TAG;
         goto out;

@@ -22,6 +22,7 @@
  * and a receiver refuses. */
 #define TRANSPORT_REKEY_FRAMES_AES_256_GCM (UINT64_C(1) << 27)
 #define TRANSPORT_REKEY_FRAMES_CHACHA20_POLY1305 (UINT64_C(1) << 60)
+#define TRANSPORT_REKEY_FRAMES_AEGIS_128L (UINT64_C(1) << 48)
 /* Failed opens after which a receive key is not used any more. */
 #define TRANSPORT_FAILED_OPENS_MAX (UINT64_C(1) << 36)
 
@@ -58,24 +59,27 @@ struct transport_opened {
 int transport_sender_new(struct transport_sender **out, const struct session_keys *keys,
                          uint8_t channel) MUST_CHECK;
 
+/** How much larger a frame is than its plaintext: FRAME_OVERHEAD_MIN or FRAME_OVERHEAD_MAX. */
+size_t transport_overhead(const struct transport_sender *sender);
+
 /** Wipe and free the sender. NULL is fine. */
 void transport_sender_free(struct transport_sender *sender);
 
 /**
  * Seal in place. buf has FRAME_HEADER_SIZE free bytes, plain_size bytes of plaintext, and
- * FRAME_TAG_SIZE free bytes; header, ciphertext and tag are written there.
+ * room for the tag; header, ciphertext and tag are written there.
  *
  * type        FRAME_TYPE_DATA or FRAME_TYPE_PING
- * plain_size  at most FRAME_SIZE_MAX - FRAME_OVERHEAD (checked)
+ * plain_size  at most FRAME_SIZE_MAX - FRAME_OVERHEAD_MAX (checked)
  *
- * Returns the frame's size, plain_size + FRAME_OVERHEAD. If the sender is exhausted it returns 0
- * and leaves buf as it was.
+ * Returns the frame's size, plain_size + transport_overhead. If the sender is exhausted it returns
+ * 0 and leaves buf as it was.
  */
 size_t transport_seal(struct transport_sender *sender, enum frame_type type, uint8_t *buf,
                       size_t plain_size);
 
 /** The same with the plaintext (plain_size bytes, borrowed) elsewhere. frame has room for
- * plain_size + FRAME_OVERHEAD bytes. */
+ * plain_size + transport_overhead bytes. */
 size_t transport_seal_from(struct transport_sender *sender, enum frame_type type,
                            const uint8_t *plain, size_t plain_size, uint8_t *frame);
 
@@ -97,7 +101,7 @@ void transport_receiver_free(struct transport_receiver *receiver);
 /**
  * Open a frame of any size and content.
  *
- * plain  room for size - FRAME_OVERHEAD bytes; undefined on failure. To open in place, give
+ * plain  room for size - FRAME_OVERHEAD_MIN bytes; undefined on failure. To open in place, give
  *        frame + FRAME_HEADER_SIZE of a frame that may be overwritten.
  * out    always written; out->drop tells why the frame did not open
  *

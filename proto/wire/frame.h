@@ -31,15 +31,17 @@ enum frame_type {
     FRAME_TYPE_PUNCH = 0x85,
 };
 
-/* 0x83 and 0x84: type(1) channel(1) reserved(2) receiver index(4) counter(8) ciphertext tag(16).
- * The 16 header bytes are the associated data. */
+/* 0x83 and 0x84: type(1) channel(1) reserved(2) receiver index(4) counter(8) ciphertext tag(16, or
+ * 32 with AEGIS-128L). The 16 header bytes are the associated data. */
 enum {
     FRAME_HEADER_SIZE = 16,
     FRAME_CHANNEL_AT = 1,
     FRAME_INDEX_AT = 4,
     FRAME_COUNTER_AT = 8,
-    FRAME_TAG_SIZE = 16,
-    FRAME_OVERHEAD = FRAME_HEADER_SIZE + FRAME_TAG_SIZE,
+    FRAME_TAG_SIZE_MIN = 16,
+    FRAME_TAG_SIZE_MAX = 32,
+    FRAME_OVERHEAD_MIN = FRAME_HEADER_SIZE + FRAME_TAG_SIZE_MIN,
+    FRAME_OVERHEAD_MAX = FRAME_HEADER_SIZE + FRAME_TAG_SIZE_MAX,
     FRAME_CHANNEL_CONTROL = 0, /* path pings, keepalive, in-tunnel control */
     FRAME_CHANNEL_DATA = 1,    /* the first channel for data, and the one that we send on */
     FRAME_CHANNEL_COUNT = 16,
@@ -135,5 +137,5 @@ enum {
     INNER_MTU_MIN = 1280,         /* IPv6 demands it (RFC 8200, section 5) */
     INNER_MTU_DEFAULT = INNER_MTU_MIN,
     INNER_MTU_MAX = 9000,
-    FRAME_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX + FRAME_OVERHEAD,
+    FRAME_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX + FRAME_OVERHEAD_MAX,
 };

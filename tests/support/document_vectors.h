@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum {
-    VECTOR_COUNT_MAX = 200,
+    VECTOR_COUNT_MAX = 300,
     VECTOR_VALUE_SIZE = 2600, /* characters and NUL */
     VECTOR_LINE_SIZE = VECTOR_VALUE_SIZE + 100,
 };

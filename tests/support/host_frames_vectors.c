@@ -181,7 +181,7 @@ static void output_channel_keys(const char *short_name, enum aead aead,
 static void output_frames(const char *short_name, enum aead aead, struct session_keys keys)
 {
     struct transport_sender *sender;
-    uint8_t plain[256], frame[256 + FRAME_OVERHEAD];
+    uint8_t plain[256], frame[256 + FRAME_OVERHEAD_MAX];
     size_t size;
     char name[64];
 
@@ -210,7 +210,7 @@ void ping_and_pong(void **state)
 {
     struct ping ping = {.kind = PING_KIND_PING,
                         .transaction = input_number("ping_transaction"),
-                        .frame_size = PING_PLAIN_SIZE + FRAME_OVERHEAD};
+                        .frame_size = PING_PLAIN_SIZE + FRAME_OVERHEAD_MIN};
     uint8_t plain[PING_PLAIN_SIZE];
 
     (void)state;
@@ -230,8 +230,10 @@ void channel_keys_and_frames(void **state)
     (void)state;
     output_channel_keys("chacha20_poly1305", AEAD_CHACHA20_POLY1305, &keys);
     output_channel_keys("aes_256_gcm", AEAD_AES_256_GCM, &keys);
+    output_channel_keys("aegis_128l", AEAD_AEGIS_128L, &keys);
     output_frames("chacha20_poly1305", AEAD_CHACHA20_POLY1305, keys);
     output_frames("aes_256_gcm", AEAD_AES_256_GCM, keys);
+    output_frames("aegis_128l", AEAD_AEGIS_128L, keys);
 }
 
 void punch_probe_and_answer(void **state)

@@ -32,7 +32,7 @@ void hostile_ping(struct lab *lab, const struct endpoint *from)
 {
     struct conversation *a = conversation_at(lab, 1);
     struct ping ping = {.kind = PING_KIND_PING, .transaction = lab->ports.rng.state | 1};
-    uint8_t frame[PING_PLAIN_SIZE + FRAME_OVERHEAD];
+    uint8_t frame[PING_PLAIN_SIZE + FRAME_OVERHEAD_MAX];
     struct dgram in = {.local = lab->hosts[0].address, .remote = *from, .data = frame};
 
     lab->ports.rng.state++;

@@ -507,15 +507,23 @@ static void a_word_with_a_frame_and_its_receipt(void **state)
     output("frame_word_receipt", receipt, sizeof(receipt));
 }
 
+/* Keys of a cipher can be derived anywhere, frames need its instructions. */
+static bool this_cpu_can(const char *vector)
+{
+    if (strncmp(vector, "key_", 4) == 0) {
+        return true;
+    }
+    return (strstr(vector, "_aes_256_gcm") == NULL || aead_available(AEAD_AES_256_GCM)) &&
+           (strstr(vector, "_aegis_128l") == NULL || aead_available(AEAD_AEGIS_128L));
+}
+
 static void every_vector_was_computed(void **state)
 {
     (void)state;
     for (size_t i = 0; i < vectors.count; i++) {
         const struct vector *vector = &vectors.list[i];
-        bool needs_aes =
-            strstr(vector->name, "_aes_256_gcm") != NULL && strncmp(vector->name, "key_", 4) != 0;
 
-        if (!vector->used && (!needs_aes || aead_available(AEAD_AES_256_GCM))) {
+        if (!vector->used && this_cpu_can(vector->name)) {
             fail_msg("docs/protocol.md has %s, which nothing computes or reads", vector->name);
         }
     }

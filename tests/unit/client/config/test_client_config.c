@@ -34,6 +34,7 @@ static void every_key_is_read(void **state)
     struct client_config *config = config_of("key: /some/where\n"
                                              "listen_port: 4500\n"
                                              "portmap: off\n"
+                                             "cipher: aes-256-gcm\n"
                                              "pool: 192.168.211.0/20\n"
                                              "mtu: 1400\n"
                                              "name: Laptop\n"
@@ -56,6 +57,7 @@ static void every_key_is_read(void **state)
     assert_string_equal(config->key_path, "/some/where");
     assert_int_equal(config->listen_port, 4500);
     assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
+    assert_int_equal(config->cipher, AEAD_AES_256_GCM);
     assert_memory_equal(config->pool, pool, 4);
     assert_int_equal(config->pool_prefix, 20);
     assert_int_equal(config->mtu, 1400);
@@ -104,6 +106,8 @@ static const struct {
     {"fixed: [a2:ce:c8:1a:2b:3g]\n", "x.yaml:1: 'fixed' must be a list"},
     {"mtu: 100\n", "x.yaml:1: 'mtu' must be a number from 1280 to 9000, not '100'"},
     {"mtu: many\n", "x.yaml:1: 'mtu' must be a number"},
+    {"cipher: rot13\n", "x.yaml:1: 'cipher' must be one of auto, aegis-128l, aes-256-gcm, "
+                        "chacha20-poly1305"},
     {"portmap: maybe\n", "x.yaml:1: 'portmap' must be auto, on or off"},
     {"# a\nlisten_port: 70000\n", "x.yaml:2: 'listen_port' must be"},
     {"pool: 10.0.0.0/30\n", "'pool' must be an IPv4 range"},

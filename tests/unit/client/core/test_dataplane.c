@@ -19,7 +19,7 @@ static void a_relayed_frame_counts_only_from_the_peer_of_its_session(void **stat
         .aead = AEAD_CHACHA20_POLY1305, .receive_key = {9}, .remote_index = 32};
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
-    uint8_t frame[FRAME_OVERHEAD + sizeof(keepalive)];
+    uint8_t frame[FRAME_OVERHEAD_MIN + sizeof(keepalive)];
     struct origin origin = {.relay = relay, .source_key = other_key};
     struct transport_sender *sender;
 

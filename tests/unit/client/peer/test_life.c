@@ -72,7 +72,7 @@ static void fragments_that_wait_in_vain_are_forgotten(void **state)
     struct session_keys theirs = {.aead = AEAD_CHACHA20_POLY1305, .send_key = {9}};
     static const uint8_t fragment[FRAGMENT_OVERHEAD + 40] = {
         PLAIN_PROTOCOL_FRAGMENT, 0, 0, 0, 0, 0, 0, 1, 0, 2};
-    uint8_t frame[FRAME_OVERHEAD + sizeof(fragment)];
+    uint8_t frame[FRAME_OVERHEAD_MIN + sizeof(fragment)];
     struct relay_session *relay = calloc(1, sizeof(*relay));
     struct origin origin = {.relay = relay, .source_key = peer.key};
     struct transport_sender *sender;

@@ -15,7 +15,7 @@ static void frames_overtaken_by_those_of_a_faster_path_arrive(void **state)
 {
     enum { AHEAD = 9600, FRAMES = 4 * AHEAD };
     static const uint8_t keepalive[PLAIN_HEADER_SIZE] = {PLAIN_PROTOCOL_KEEPALIVE};
-    static uint8_t frames[FRAMES][FRAME_OVERHEAD + sizeof(keepalive)];
+    static uint8_t frames[FRAMES][FRAME_OVERHEAD_MIN + sizeof(keepalive)];
     struct alone *alone = *state;
     struct host_core *core = alone->node.core;
     struct relay_session *relay = calloc(1, sizeof(*relay));

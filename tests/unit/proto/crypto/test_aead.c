@@ -11,15 +11,16 @@
 
 enum { PLAIN_SIZE = 40 };
 
-static const enum aead all[] = {AEAD_CHACHA20_POLY1305, AEAD_AES_256_GCM};
+static const enum aead all[] = {AEAD_CHACHA20_POLY1305, AEAD_AES_256_GCM, AEAD_AEGIS_128L};
 
 static void only_what_was_sealed_opens(void **state)
 {
     static const uint8_t secret[AEAD_KEY_SIZE] = {1, 2, 3}, ad[] = {9, 8, 7};
-    uint8_t plain[PLAIN_SIZE] = {5}, sealed[PLAIN_SIZE + AEAD_TAG_SIZE], opened[PLAIN_SIZE];
+    uint8_t plain[PLAIN_SIZE] = {5}, sealed[PLAIN_SIZE + AEAD_TAG_SIZE_MAX], opened[PLAIN_SIZE];
 
     (void)state;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        size_t tag = aead_tag_size(all[i]), sealed_size = sizeof(plain) + tag;
         struct aead_key key;
 
         if (!aead_available(all[i])) {
@@ -27,24 +28,24 @@ static void only_what_was_sealed_opens(void **state)
         }
         aead_key_init(&key, all[i], secret);
         aead_seal(&key, 7, ad, sizeof(ad), plain, sizeof(plain), sealed);
-        assert_true(aead_open(&key, 7, ad, sizeof(ad), sealed, sizeof(sealed), opened));
+        assert_true(aead_open(&key, 7, ad, sizeof(ad), sealed, sealed_size, opened));
         assert_memory_equal(opened, plain, sizeof(plain));
-        assert_false(aead_open(&key, 8, ad, sizeof(ad), sealed, sizeof(sealed), opened));
+        assert_false(aead_open(&key, 8, ad, sizeof(ad), sealed, sealed_size, opened));
         assert_false(aead_open(&key, UINT64_C(7) + (UINT64_C(1) << 32), ad, sizeof(ad), sealed,
-                               sizeof(sealed), opened));
-        assert_false(aead_open(&key, 7, ad, sizeof(ad) - 1, sealed, sizeof(sealed), opened));
-        for (size_t size = 0; size < sizeof(sealed); size++) {
+                               sealed_size, opened));
+        assert_false(aead_open(&key, 7, ad, sizeof(ad) - 1, sealed, sealed_size, opened));
+        for (size_t size = 0; size < sealed_size; size++) {
             assert_false(aead_open(&key, 7, ad, sizeof(ad), sealed, size, opened));
         }
-        for (size_t at = 0; at < sizeof(sealed); at++) {
+        for (size_t at = 0; at < sealed_size; at++) {
             sealed[at] ^= 1;
-            assert_false(aead_open(&key, 7, ad, sizeof(ad), sealed, sizeof(sealed), opened));
+            assert_false(aead_open(&key, 7, ad, sizeof(ad), sealed, sealed_size, opened));
             sealed[at] ^= 1;
         }
         /* Nothing but a tag is the shortest of all. */
         aead_seal(&key, 1, NULL, 0, plain, 0, sealed);
-        assert_true(aead_open(&key, 1, NULL, 0, sealed, AEAD_TAG_SIZE, opened));
-        assert_false(aead_open(&key, 1, NULL, 0, sealed, AEAD_TAG_SIZE - 1, opened));
+        assert_true(aead_open(&key, 1, NULL, 0, sealed, tag, opened));
+        assert_false(aead_open(&key, 1, NULL, 0, sealed, tag - 1, opened));
     }
 }
 

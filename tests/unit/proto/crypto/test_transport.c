@@ -10,9 +10,9 @@
 
 #include <sodium.h>
 
-enum { PLAIN_SIZE = 100, BUF_SIZE = PLAIN_SIZE + FRAME_OVERHEAD };
+enum { PLAIN_SIZE = 100, BUF_SIZE = PLAIN_SIZE + FRAME_OVERHEAD_MAX };
 
-static const enum aead aeads[] = {AEAD_CHACHA20_POLY1305, AEAD_AES_256_GCM};
+static const enum aead aeads[] = {AEAD_CHACHA20_POLY1305, AEAD_AES_256_GCM, AEAD_AEGIS_128L};
 
 /* Run `body` for every AEAD that this CPU has. */
 static void for_each_aead(void (*body)(enum aead aead))
@@ -94,22 +94,32 @@ static void the_nonce_is_the_counter_in_the_order_of_its_aead(void **state)
     static const uint8_t big[12] = {0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
     static const uint8_t secret[32] = {9}, text[20] = {5}, ad[3] = {1, 2, 3};
     struct aead_key key;
-    uint8_t got[36], want[36];
+    uint8_t got[52], want[52];
 
     (void)state;
     aead_key_init(&key, AEAD_CHACHA20_POLY1305, secret);
     aead_seal(&key, 0x0102030405060708, ad, 3, text, 20, got);
     crypto_aead_chacha20poly1305_ietf_encrypt(want, NULL, text, 20, ad, 3, NULL, little, secret);
-    assert_memory_equal(got, want, sizeof(want));
+    assert_memory_equal(got, want, 36);
     if (aead_available(AEAD_AES_256_GCM)) {
         aead_key_init(&key, AEAD_AES_256_GCM, secret);
         aead_seal(&key, 0x0102030405060708, ad, 3, text, 20, got);
         crypto_aead_aes256gcm_encrypt(want, NULL, text, 20, ad, 3, NULL, big, secret);
+        assert_memory_equal(got, want, 36);
+    }
+#ifdef crypto_aead_aegis128l_ABYTES
+    if (aead_available(AEAD_AEGIS_128L)) {
+        static const uint8_t little16[16] = {0, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1};
+
+        aead_key_init(&key, AEAD_AEGIS_128L, secret);
+        aead_seal(&key, 0x0102030405060708, ad, 3, text, 20, got);
+        crypto_aead_aegis128l_encrypt(want, NULL, text, 20, ad, 3, NULL, little16, secret);
         assert_memory_equal(got, want, sizeof(want));
     }
+#endif
 }
 
-static void local_list_prefers_aes_in_hardware_and_always_has_chacha(void **state)
+static void local_list_prefers_what_is_in_hardware_and_always_has_chacha(void **state)
 {
     struct aead_list list = aead_list_local();
     struct aead_list wanted = {2, {77, AEAD_CHACHA20_POLY1305}};
@@ -118,8 +128,10 @@ static void local_list_prefers_aes_in_hardware_and_always_has_chacha(void **stat
     (void)state;
     assert_true(aead_list_has(&list, AEAD_CHACHA20_POLY1305));
     assert_int_equal(aead_list_has(&list, AEAD_AES_256_GCM), aead_available(AEAD_AES_256_GCM));
-    if (aead_available(AEAD_AES_256_GCM)) {
-        assert_int_equal(list.ids[0], AEAD_AES_256_GCM);
+    assert_int_equal(aead_list_has(&list, AEAD_AEGIS_128L), aead_available(AEAD_AEGIS_128L));
+    assert_int_equal(list.ids[list.count - 1], AEAD_CHACHA20_POLY1305);
+    if (aead_available(AEAD_AEGIS_128L)) {
+        assert_int_equal(list.ids[0], AEAD_AEGIS_128L);
     }
     assert_int_equal(aead_choose(&wanted, &list), AEAD_CHACHA20_POLY1305);
     assert_int_equal(aead_choose(&none, &list), AEAD_NONE);
@@ -128,7 +140,7 @@ static void local_list_prefers_aes_in_hardware_and_always_has_chacha(void **stat
 
 static void every_channel_direction_and_aead_has_its_own_key(void **state)
 {
-    uint8_t keys[2 * 2 * FRAME_CHANNEL_COUNT][AEAD_KEY_SIZE];
+    uint8_t keys[2 * TEST_COUNT(aeads) * FRAME_CHANNEL_COUNT][AEAD_KEY_SIZE];
     uint8_t split[2][AEAD_KEY_SIZE] = {"one direction", "the other direction"};
     uint8_t want[AEAD_KEY_SIZE];
     size_t count = 0;
@@ -164,7 +176,8 @@ static void check_round_trip(enum aead aead)
             uint8_t want[PLAIN_SIZE], scattered[BUF_SIZE];
             size_t size = seal(&w, sizes[i]);
 
-            assert_int_equal(size, sizes[i] + FRAME_OVERHEAD);
+            assert_int_equal(size, sizes[i] + FRAME_HEADER_SIZE + aead_tag_size(aead));
+            assert_int_equal(transport_overhead(w.sender), size - sizes[i]);
             for (size_t k = 0; k < sizes[i]; k++) {
                 want[k] = (uint8_t)k;
             }
@@ -239,8 +252,9 @@ static void check_damage(enum aead aead)
     memcpy(longer, w.buf, size);
     for (size_t shorter = 0; shorter < size; shorter++) {
         refuse(&w, w.buf, shorter);
-        assert_int_equal(w.opened.drop,
-                         shorter < FRAME_OVERHEAD ? TRANSPORT_DROP_MALFORMED : TRANSPORT_DROP_TAG);
+        assert_int_equal(w.opened.drop, shorter < transport_overhead(w.sender)
+                                            ? TRANSPORT_DROP_MALFORMED
+                                            : TRANSPORT_DROP_TAG);
     }
     refuse(&w, longer, size + 1);
     for (size_t i = 0; i < size; i++) {
@@ -278,7 +292,7 @@ static void check_forged_tag(enum aead aead)
     refuse(&w, w.buf, size);
     assert_int_equal(w.opened.drop, TRANSPORT_DROP_TAG);
     be64_write(w.buf + FRAME_COUNTER_AT, 1);
-    memset(w.buf + size - FRAME_TAG_SIZE, 0, FRAME_TAG_SIZE);
+    memset(w.buf + size - FRAME_TAG_SIZE_MIN, 0, FRAME_TAG_SIZE_MIN);
     refuse(&w, w.buf, size);
     assert_memory_equal(&w.receiver->channels[1]->replay, &before, sizeof(before));
     assert_int_equal(w.receiver->counter_max, 0);
@@ -396,7 +410,9 @@ static void frames_of_another_channel_or_direction_are_refused(void **state)
 
 static void check_limits(enum aead aead)
 {
-    uint64_t rekey = aead == AEAD_AES_256_GCM ? UINT64_C(1) << 27 : UINT64_C(1) << 60;
+    static const unsigned bits[] = {
+        [AEAD_CHACHA20_POLY1305] = 60, [AEAD_AES_256_GCM] = 27, [AEAD_AEGIS_128L] = 48};
+    uint64_t rekey = UINT64_C(1) << bits[aead];
     struct world w;
     uint8_t before[BUF_SIZE];
     size_t size;
@@ -474,7 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aes_256_gcm_matches_the_specification),
         cmocka_unit_test(the_nonce_is_the_counter_in_the_order_of_its_aead),
-        cmocka_unit_test(local_list_prefers_aes_in_hardware_and_always_has_chacha),
+        cmocka_unit_test(local_list_prefers_what_is_in_hardware_and_always_has_chacha),
         cmocka_unit_test(every_channel_direction_and_aead_has_its_own_key),
         cmocka_unit_test(frames_go_there_and_back_on_every_channel),
         cmocka_unit_test(frames_can_be_opened_where_they_lie),
