@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A pump for each family drives the core over a few sockets, which are bound to the address that
- * packets to the relays leave from: what is compared with what relays see must be exact. */
+/* For each family a core is driven over a few sockets. */
 #include "client/measure/nat_sockets.h"
 
+#include "client/measure/relay_sockets.h"
 #include "client/netcheck/netcheck.h"
-#include "proto/host/netway.h"
 #include "proto/host/os_env.h"
-#include "proto/host/pump.h"
-#include "proto/host/udp_batch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct family {
     bool tried;
     struct netcheck_config cfg;
     struct netcheck check;
-    struct udp_batch *sockets[NETCHECK_SOCKETS];
-    size_t sockets_count;
-    struct pump *pump;
+    struct relay_sockets sockets;
 };
 
 struct nat_sockets {
@@ -33,13 +27,6 @@ static void core_receive(void *context, const struct dgram *in, struct outbox *o
 
     (void)out;
     netcheck_receive(&family->check, in, now);
-}
-
-static void core_expire(void *context, struct outbox *out, struct mono now)
-{
-    (void)context;
-    (void)out;
-    (void)now;
 }
 
 static void core_transmit(void *context, struct outbox *out, struct mono now)
@@ -58,66 +45,24 @@ static struct mono core_deadline(void *context)
 
 /* ---- life ---- */
 
-/* Where packets to the first relay leave from; relays to which there is no way are left out. */
-static bool source_find(struct family *family, struct netway *ways, const struct endpoint *relays,
-                        size_t count, uint8_t source[16])
-{
-    static const uint8_t any[16];
-    struct netway_found found;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!netway_find(ways, any, relays[i].ip, &found) || found.interface == 0) {
-            continue;
-        }
-        if (family->cfg.relays_count == 0) {
-            memcpy(source, found.source, 16);
-        }
-        if (memcmp(source, found.source, 16) == 0) {
-            family->cfg.relays[family->cfg.relays_count++] = relays[i];
-        }
-    }
-    return family->cfg.relays_count > 0;
-}
-
-static int sockets_open(struct family *family, const uint8_t source[16], struct fault *fault)
-{
-    struct udp_options options = {.no_offload = true};
-    int rc = ERR_OK;
-
-    memcpy(options.local.ip, source, 16);
-    while (rc == ERR_OK && family->sockets_count < NETCHECK_SOCKETS) {
-        struct udp_batch **socket = &family->sockets[family->sockets_count];
-
-        rc = udp_batch_open(socket, &options, fault);
-        if (rc == ERR_OK) {
-            family->cfg.locals[family->sockets_count++] = *udp_batch_local(*socket);
-        }
-    }
-    return rc;
-}
-
 static int family_open(struct family *family, struct ev_loop *loop, const struct env *env,
                        const uint8_t source[16], struct fault *fault)
 {
     const struct pump_core core = {.context = family,
                                    .receive = core_receive,
-                                   .expire = core_expire,
                                    .transmit = core_transmit,
                                    .deadline = core_deadline};
-    int rc = sockets_open(family, source, fault);
+    int rc = relay_sockets_open(&family->sockets, NETCHECK_SOCKETS, source, fault);
 
     if (rc != ERR_OK) {
         return rc;
     }
+    for (size_t i = 0; i < NETCHECK_SOCKETS; i++) {
+        family->cfg.locals[i] = *udp_batch_local(family->sockets.list[i]);
+    }
     netcheck_init(&family->check, &family->cfg, env, clock_mono());
     family->tried = true;
-    rc = pump_new(&family->pump, loop, &core, family->sockets, family->sockets_count);
-    if (rc != ERR_OK) {
-        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
-        return rc;
-    }
-    pump_kick(family->pump);
-    return ERR_OK;
+    return relay_sockets_drive(&family->sockets, loop, &core, fault);
 }
 
 int nat_sockets_open(struct nat_sockets **out, struct ev_loop *loop, const struct env *env,
@@ -138,7 +83,9 @@ int nat_sockets_open(struct nat_sockets **out, struct ev_loop *loop, const struc
         uint8_t source[16];
 
         family->cfg.hairpin = hairpin;
-        if (source_find(family, ways, relays->list[i], relays->count[i], source)) {
+        family->cfg.relays_count = relay_sockets_reach(ways, relays->list[i], relays->count[i],
+                                                       family->cfg.relays, source);
+        if (family->cfg.relays_count > 0) {
             rc = family_open(family, loop, env, source, fault);
         }
     }
@@ -157,12 +104,7 @@ void nat_sockets_close(struct nat_sockets *sockets)
         return;
     }
     for (size_t i = 0; i < NETCHECK_FAMILIES; i++) {
-        struct family *family = &sockets->families[i];
-
-        pump_free(family->pump);
-        for (size_t k = 0; k < family->sockets_count; k++) {
-            udp_batch_close(family->sockets[k]);
-        }
+        relay_sockets_close(&sockets->families[i].sockets);
     }
     free(sockets);
 }
