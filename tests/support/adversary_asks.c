@@ -21,22 +21,37 @@ void attack_locate(struct adversary *adversary, struct net_host *attacker, uint3
     net_host_send(attacker, &message);
 }
 
-void attack_find(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+/* origin is NULL in a search of the attacker's own. */
+static void find_send(struct net_host *attacker, const uint8_t *origin, uint64_t query)
 {
     char *apps[] = {control_text("chat")};
     Ziglan__Find body = ZIGLAN__FIND__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    (void)adversary;
     body.apps = apps;
     body.n_apps = 1;
     body.count = 24;
-    body.origin = control_bytes(attacker->identity.public_key, KEY_SIZE);
-    body.query = n + 1;
-    body.hops = 4;
+    if (origin != NULL) {
+        body.origin = control_bytes(origin, KEY_SIZE);
+        body.query = query;
+        body.hops = 4;
+    }
     message.body_case = ZIGLAN__CONTROL__BODY_FIND;
     message.find = &body;
     net_host_send(attacker, &message);
+}
+
+void attack_find(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    (void)adversary;
+    find_send(attacker, attacker->identity.public_key, n + 1);
+}
+
+void attack_host_find(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    (void)adversary;
+    (void)n;
+    find_send(attacker, NULL, 0);
 }
 
 void attack_reach_job(struct adversary *adversary, struct net_host *attacker, uint32_t n)

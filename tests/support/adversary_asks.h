@@ -10,6 +10,9 @@ void attack_locate(struct adversary *adversary, struct net_host *attacker, uint3
 /** A search for relays that it keeps in circulation. */
 void attack_find(struct adversary *adversary, struct net_host *attacker, uint32_t n);
 
+/** A search of its own as a host, which makes the relay ask others. */
+void attack_host_find(struct adversary *adversary, struct net_host *attacker, uint32_t n);
+
 /** Measure a bystander, one at ever other addresses. */
 void attack_reach_job(struct adversary *adversary, struct net_host *attacker, uint32_t n);
 

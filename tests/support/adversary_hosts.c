@@ -28,22 +28,6 @@ void attack_join(struct adversary *adversary, struct net_host *attacker, uint32_
     net_host_send(attacker, &message);
 }
 
-void attack_host_find(struct adversary *adversary, struct net_host *attacker, uint32_t n)
-{
-    char *apps[] = {control_text("chat")};
-    Ziglan__Find body = ZIGLAN__FIND__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    (void)adversary;
-    (void)n;
-    body.apps = apps;
-    body.n_apps = 1;
-    body.count = 24;
-    message.body_case = ZIGLAN__CONTROL__BODY_FIND;
-    message.find = &body;
-    net_host_send(attacker, &message);
-}
-
 void attack_node_lookup(struct adversary *adversary, struct net_host *attacker, uint32_t n)
 {
     Ziglan__NodeLookup body = ZIGLAN__NODE_LOOKUP__INIT;

@@ -7,9 +7,6 @@
 /** An invite that nobody gave, with a member part that the host did sign. */
 void attack_join(struct adversary *adversary, struct net_host *attacker, uint32_t n);
 
-/** A search, which makes the relay ask others. */
-void attack_host_find(struct adversary *adversary, struct net_host *attacker, uint32_t n);
-
 /** All relays that the relay believes in. */
 void attack_node_lookup(struct adversary *adversary, struct net_host *attacker, uint32_t n);
 

@@ -74,6 +74,13 @@ void lookup_answer(struct lookup *f, size_t winner, uint32_t id, const struct pa
                            f->wall_ms, f->now);
 }
 
+void lookup_answer_all(struct lookup *f, uint32_t id, const struct part *part)
+{
+    for (size_t i = 0; i < HRW_WINNERS; i++) {
+        lookup_answer(f, i, id, part);
+    }
+}
+
 struct part lookup_attached(struct lookup *f, const uint8_t *relay, uint64_t sequence)
 {
     return attachment_of(f->wall_ms, &f->host, relay, sequence, LOOKUP_HOUR_MS);

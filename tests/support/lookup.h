@@ -40,6 +40,9 @@ uint32_t lookup_questions(struct lookup *f);
 /** A relay answers with this attachment, or that it knows none (NULL). */
 void lookup_answer(struct lookup *f, size_t winner, uint32_t id, const struct part *part);
 
+/** Those who are asked first all answer so. */
+void lookup_answer_all(struct lookup *f, uint32_t id, const struct part *part);
+
 /** The host's attachment to this relay, in force for an hour. */
 struct part lookup_attached(struct lookup *f, const uint8_t *relay, uint64_t sequence);
 

@@ -27,9 +27,7 @@ static void equal_look_ups_are_one(void **state)
     }
     assert_int_equal(lookup_want(&f, 99), LOCATE_BUSY);
     assert_false(locate_output(f.locate, &out)); /* nobody is asked again */
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, &part);
-    }
+    lookup_answer_all(&f, id, &part);
     uint32_t told = 0;
     while (locate_output(f.locate, &out)) {
         assert_int_equal(out.type, LOCATE_OUTPUT_DONE);
@@ -51,9 +49,7 @@ static void answers_are_remembered_for_a_minute_and_absence_for_five_seconds(voi
     struct part part = lookup_attached(&f, f.home, 4);
     assert_int_equal(lookup_want(&f, 1), LOCATE_WAITS);
     uint32_t id = lookup_questions(&f);
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, NULL);
-    }
+    lookup_answer_all(&f, id, NULL);
     (void)lookup_done(&f, 1);
     lookup_pass(&f, LOCATE_ABSENT_MS - 1);
     assert_int_equal(lookup_want_key(&f, f.host.public_key, 2, &found), LOCATE_KNOWN);
@@ -61,9 +57,7 @@ static void answers_are_remembered_for_a_minute_and_absence_for_five_seconds(voi
     lookup_pass(&f, 1);
     assert_int_equal(lookup_want(&f, 3), LOCATE_WAITS);
     id = lookup_questions(&f);
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, &part);
-    }
+    lookup_answer_all(&f, id, &part);
     (void)lookup_done(&f, 3);
     lookup_pass(&f, LOCATE_PRESENT_MS - 1);
     assert_int_equal(lookup_want_key(&f, f.host.public_key, 4, &found), LOCATE_KNOWN);
@@ -90,9 +84,7 @@ static void an_answer_that_is_over_is_not_remembered(void **state)
         attachment_of(f.wall_ms - LOOKUP_HOUR_MS + 30000, &f.host, f.home, 4, LOOKUP_HOUR_MS);
     assert_int_equal(lookup_want(&f, 1), LOCATE_WAITS);
     uint32_t id = lookup_questions(&f);
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, &part);
-    }
+    lookup_answer_all(&f, id, &part);
     assert_int_equal(lookup_done(&f, 1).count, 1);
     lookup_pass(&f, 29000);
     assert_int_equal(lookup_want_key(&f, f.host.public_key, 2, &found), LOCATE_KNOWN);
@@ -132,9 +124,7 @@ static void a_relay_that_says_no_is_no_answer_for_five_seconds(void **state)
     lookup_pass(&f, LOCATE_ABSENT_MS);
     assert_int_equal(lookup_want(&f, 5), LOCATE_WAITS); /* then it may be there again */
     id = lookup_questions(&f);
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, &home);
-    }
+    lookup_answer_all(&f, id, &home);
     assert_int_equal(lookup_done(&f, 5).count, 1);
     locate_free(f.locate);
 }
@@ -149,9 +139,7 @@ static void a_host_that_moved_is_found_at_once_when_its_old_relay_says_no(void *
     struct part back = lookup_attached(&f, f.home, 6);
     assert_int_equal(lookup_want(&f, 1), LOCATE_WAITS);
     uint32_t id = lookup_questions(&f);
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, &old);
-    }
+    lookup_answer_all(&f, id, &old);
     assert_int_equal(lookup_done(&f, 1).count, 1);
     locate_forget(f.locate, f.host.public_key, f.home, f.now);
     assert_int_equal(lookup_want(&f, 2), LOCATE_WAITS);
@@ -166,9 +154,7 @@ static void a_host_that_moved_is_found_at_once_when_its_old_relay_says_no(void *
     locate_forget(f.locate, f.host.public_key, f.other, f.now);
     assert_int_equal(lookup_want(&f, 3), LOCATE_WAITS);
     id = lookup_questions(&f);
-    for (size_t i = 0; i < HRW_WINNERS; i++) {
-        lookup_answer(&f, i, id, &back);
-    }
+    lookup_answer_all(&f, id, &back);
     located = lookup_done(&f, 3);
     assert_int_equal(located.count, 1);
     assert_memory_equal(located.records[0].relay, f.home, KEY_SIZE);
