@@ -46,8 +46,8 @@ struct aead_key {
 bool aead_available(enum aead aead);
 
 /** What this machine can do, the fastest first as far as that is known without measuring
- * (proto/host/aead_speed.h): AEGIS-128L and AES-256-GCM where the CPU has instructions for AES, and
- * always ChaCha20-Poly1305. */
+ * (proto/crypto/aead_speed.h): AEGIS-128L and AES-256-GCM where the CPU has instructions for AES,
+ * and always ChaCha20-Poly1305. */
 struct aead_list aead_list_local(void);
 
 /** True if id is in the list. */
