@@ -133,6 +133,13 @@ static bool is_twin(const struct stun2 *agent, const struct relay_session *relay
     return false;
 }
 
+/* True if its last session was seen elsewhere, by the same address of the relay. */
+static bool is_seen_elsewhere(const struct relay_session *relay, const struct link_event *event)
+{
+    return endpoint_equal(&relay->remote, &event->remote) && !endpoint_is_none(&relay->observed) &&
+           !endpoint_equal(&relay->observed, &event->peer->observed);
+}
+
 /* What the events say is borrowed until something is closed. */
 static void on_open(struct stun2 *agent, struct relay_session *relay,
                     const struct link_event *event, struct mono now)
@@ -144,6 +151,10 @@ static void on_open(struct stun2 *agent, struct relay_session *relay,
         link_hub_close(relay->hub, event->handle, 0, "there is another session", now);
         relay_messages_closed(agent, relay, "another URL leads to the same relay; remove this one");
         return;
+    }
+    if (is_seen_elsewhere(relay, event)) {
+        app_lifetime_doubt(&agent->lifetime,
+                           !endpoint_same_ip(&relay->observed, &event->peer->observed));
     }
     relay_session_on_open(relay, event, now);
     relay->serves = true;

@@ -12,11 +12,11 @@
 
 /* As Linux, with a shorter timeout of streams. */
 static const struct nat_kind linux_like = {.translates = true,
-                                            .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
-                                            .port_preserving = true,
-                                            .lifetime_s = 60,
-                                            .quiet_lifetime_s = 30,
-                                            .inbound_refreshes = true};
+                                           .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                           .port_preserving = true,
+                                           .lifetime_s = 60,
+                                           .quiet_lifetime_s = 30,
+                                           .inbound_refreshes = true};
 
 static int begin(struct app_guest *app)
 {
@@ -144,6 +144,29 @@ static void another_address_makes_it_unknown_again(void **state)
     app_pair_fini(&pair);
 }
 
+static void so_does_another_address_of_a_session_that_is_opened_anew(void **state)
+{
+    struct nat_kind kind = app_pair_restricted;
+    struct app_pair pair;
+
+    (void)state;
+    kind.lifetime_s = 40;
+    app_pair_init(&pair, &kind, &kind, 10);
+    assert_int_equal(begin(&pair.one), STUN2_OK);
+    relay_net_run(pair.net, 60000);
+    assert_true(read_it(&pair.one).keepalive_ms > 15000);
+    pair.one.blocked = true;
+    relay_net_run(pair.net, 90000);
+    assert_non_null(app_guest_event(&pair.one, STUN2_EVENT_RELAY_CLOSED));
+    nat_reboot(&pair.one.nat);
+    pair.one.blocked = false;
+    relay_net_run(pair.net, 120000);
+    assert_int_equal(app_guest_count(&pair.one, STUN2_EVENT_RELAY_OPEN), 2);
+    assert_null(app_guest_event(&pair.one, STUN2_EVENT_ADDRESS));
+    assert_int_equal(read_it(&pair.one).keepalive_ms, 15000);
+    app_pair_fini(&pair);
+}
+
 static void what_the_application_says_counts(void **state)
 {
     struct app_pair pair;
@@ -248,6 +271,7 @@ int main(void)
         cmocka_unit_test(ways_are_kept_by_what_was_measured),
         cmocka_unit_test(a_nat_that_remembers_long_is_used_seldom),
         cmocka_unit_test(another_address_makes_it_unknown_again),
+        cmocka_unit_test(so_does_another_address_of_a_session_that_is_opened_anew),
         cmocka_unit_test(what_the_application_says_counts),
         cmocka_unit_test(another_network_ends_a_measurement),
         cmocka_unit_test(one_that_is_not_wanted_ends_without_a_word),
