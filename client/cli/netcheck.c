@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_MS = 100, LINE_SIZE = 200, WAIT_MS = 6000, PORT = 4433 };
+enum { POLL_MS = 50, LINE_SIZE = 200, WAIT_MS = 6000, PORT = 4433 };
 
 /* ---- progress, on a terminal only ---- */
 

@@ -10,7 +10,7 @@
  * few for what they tell. But nobody who may knock is sent anything from anywhere before it had the
  * time to, since some NATs let in whoever was sent something by any socket.
  *
- *   0 s        1.5 s                      3 s
+ *   0 s        1.4 s                      3 s
  *   +-----------+--------------------------+
  *   | all tests | a first verdict is there | done; what was silent was asked twice
  */
@@ -29,7 +29,7 @@
 
 enum {
     NETCHECK_RELAYS_MAX = 8,
-    NETCHECK_FIRST_MS = 1500,
+    NETCHECK_FIRST_MS = 1400,
     NETCHECK_DONE_MS = 3000,
     NETCHECK_KNOCKS_MS = 650,  /* the last knock has come, but for a round trip */
     NETCHECK_AGAIN_MS = 150,   /* between two questions whether lenders sent */

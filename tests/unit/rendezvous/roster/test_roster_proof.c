@@ -35,25 +35,41 @@ static enum roster_effect shown(struct roster *roster, const uint8_t *bytes, siz
     return effect;
 }
 
-static void who_never_heard_of_a_member_believes_its_proof(void **state)
-{
+/* Node 1 meets a host of the same ziglan that has heard of nobody. */
+struct meeting {
     struct watcher w;
     struct roster *other;
-    struct store *store;
+    struct store *store; /* of the other one */
     uint8_t bytes[CAPACITY];
+    size_t size;
+};
+
+static void meeting_init(struct meeting *m)
+{
+    watcher_init_with(&m->w, "laptop", 1);
+    m->size = proof_of(&m->w, m->bytes);
+    watcher_roster_new(&m->w, &m->other, &m->store);
+}
+
+static void meeting_fini(struct meeting *m)
+{
+    roster_free(m->other);
+    store_close(m->store);
+    watcher_fini(&m->w);
+}
+
+static void who_never_heard_of_a_member_believes_its_proof(void **state)
+{
+    struct meeting m;
 
     (void)state;
-    watcher_init_with(&w, "laptop", 1);
-    size_t size = proof_of(&w, bytes);
-    watcher_roster_new(&w, &other, &store);
-    assert_int_equal(shown(other, bytes, size), ROSTER_EFFECT_ADDED);
-    const struct roster_member *member = roster_find_name(other, "laptop", 6);
+    meeting_init(&m);
+    assert_int_equal(shown(m.other, m.bytes, m.size), ROSTER_EFFECT_ADDED);
+    const struct roster_member *member = roster_find_name(m.other, "laptop", 6);
     assert_non_null(member);
     assert_false(member->online); /* nobody says so */
-    assert_memory_equal(member->key, watcher_member(&w, 1)->key, KEY_SIZE);
-    roster_free(other);
-    store_close(store);
-    watcher_fini(&w);
+    assert_memory_equal(member->key, watcher_member(&m.w, 1)->key, KEY_SIZE);
+    meeting_fini(&m);
 }
 
 /* So it can be shown after a restart without any entry point. */
@@ -93,26 +109,19 @@ static void a_revoked_member_shows_it_in_vain(void **state)
 
 static void no_changed_byte_and_no_shorter_proof_is_believed(void **state)
 {
-    struct watcher w;
-    struct roster *other;
-    struct store *store;
-    uint8_t bytes[CAPACITY];
+    struct meeting m;
 
     (void)state;
-    watcher_init_with(&w, "laptop", 1);
-    size_t size = proof_of(&w, bytes);
-    watcher_roster_new(&w, &other, &store);
-    for (size_t i = 0; i < size; i++) {
-        bytes[i] ^= 1;
-        assert_int_equal(shown(other, bytes, size), ROSTER_EFFECT_NONE);
-        bytes[i] ^= 1;
-        assert_int_equal(shown(other, bytes, i), ROSTER_EFFECT_NONE);
+    meeting_init(&m);
+    for (size_t i = 0; i < m.size; i++) {
+        m.bytes[i] ^= 1;
+        assert_int_equal(shown(m.other, m.bytes, m.size), ROSTER_EFFECT_NONE);
+        m.bytes[i] ^= 1;
+        assert_int_equal(shown(m.other, m.bytes, i), ROSTER_EFFECT_NONE);
     }
-    assert_int_equal(roster_count(other), 0);
-    assert_int_equal(shown(other, bytes, size), ROSTER_EFFECT_ADDED);
-    roster_free(other);
-    store_close(store);
-    watcher_fini(&w);
+    assert_int_equal(roster_count(m.other), 0);
+    assert_int_equal(shown(m.other, m.bytes, m.size), ROSTER_EFFECT_ADDED);
+    meeting_fini(&m);
 }
 
 static void a_proof_without_room_or_of_nobody_is_not_written(void **state)
