@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `ziglan netcheck` where relays are 100 ms away: on a terminal it shows how far it is, has a right
-# verdict within 1.5 s, and is over after 3. What is lost on the way to one relay is told of that one
-# alone, the MTU is that of the narrowest link, and by IPv6 it is known whether a firewall is there.
+# verdict within 1.5 s, and is over after 3. What is lost on the way to one relay is told of that
+# one alone, the MTU is that of the narrowest link, and by IPv6 it is known whether a firewall is
+# there.
 . "$(dirname "$0")/check.sh"
 
 command -v script >/dev/null || { echo "skipped: no script to make a terminal"; exit 77; }
