@@ -77,6 +77,14 @@ void punching_on_go(struct punching *p, uint64_t id, const struct endpoint *obse
 {
     stop_waiting(p);
     p->id = id;
+    punching_on_observed(p, observed);
+}
+
+void punching_on_observed(struct punching *p, const struct endpoint *observed)
+{
+    if (!endpoint_is_none(&p->observed) && !endpoint_equal(&p->observed, observed)) {
+        p->opened_at = MONO_NEVER; /* it said so of the NAT that it had before */
+    }
     p->observed = *observed;
 }
 
@@ -113,6 +121,7 @@ void punching_succeeded(struct punching *p)
 {
     punch_retry_succeeded(&p->retry);
     stop_waiting(p);
+    p->opened_at = MONO_NEVER;
 }
 
 bool punching_is_one_site(const struct punching *p)
@@ -178,19 +187,42 @@ static void aim_far(struct punching *p, const struct candidates *candidates,
     }
 }
 
-bool punching_fire(struct punching *p, struct candidates *candidates,
-                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at)
+struct mono punching_take_turn(struct punching *p, bool smaller, struct mono fire_at)
+{
+    bool patient = p->retry.failures >= PUNCHING_PATIENT_FAILURES;
+
+    p->turn = !patient ? PUNCH_TURN_BOTH : smaller ? PUNCH_TURN_OPENS : PUNCH_TURN_WAITS;
+    return p->turn == PUNCH_TURN_WAITS ? mono_add_ms(fire_at, PUNCHING_PATIENCE_MS) : fire_at;
+}
+
+/* For so long the round's pings open the own NAT and do no more. */
+static uint64_t near_ms(const struct punching *p, struct mono fire_at)
 {
     bool opened = p->opened_at.ns != MONO_NEVER.ns &&
                   mono_before(fire_at, mono_add_ms(p->opened_at, PUNCHING_OPENED_MS));
 
+    switch (p->turn) {
+    case PUNCH_TURN_OPENS:
+        return PUNCHING_PATIENCE_MS + PUNCHING_OPENED_MS;
+    case PUNCH_TURN_WAITS:
+        return 0;
+    case PUNCH_TURN_BOTH:
+        break;
+    }
+    return opened ? 0 : p->moved ? PUNCHING_MOVED_MS : PUNCH_NEAR_MS;
+}
+
+bool punching_fire(struct punching *p, struct candidates *candidates,
+                   const struct own_addresses *underlay, size_t packet_size, struct mono fire_at)
+{
     candidates->tried = candidates->list.sequence;
+    punch_round_init(&p->round, fire_at, packet_size, near_ms(p, fire_at));
+    if (p->turn == PUNCH_TURN_OPENS) {
+        punch_round_keep(&p->round);
+    }
     p->opened_at = MONO_NEVER;
-    punch_round_init(&p->round, fire_at, packet_size,
-                     opened     ? 0
-                     : p->moved ? PUNCHING_MOVED_MS
-                                : PUNCH_NEAR_MS);
     p->moved = false;
+    p->turn = PUNCH_TURN_BOTH;
     if (!endpoint_is_none(&p->observed)) { /* private, if the relay is in our site */
         (void)punch_round_add(&p->round, &p->observed, true,
                               own_addresses_on_lan(underlay, &p->observed) ||

@@ -26,8 +26,10 @@ enum {
     PUNCHING_OPENED_MS = 2000, /* a word that the peer's NAT is open may come before the round */
     PUNCHING_MOVED_MS = 2000,  /* who moved waits so long for that word: the relay, which tells the
                                   peer, may know only after RELAY_SESSION_SETTLE_MS */
-    PUNCHING_FAR_MAX = 4,      /* private addresses outside our LANs in one round ... */
-    PUNCHING_FAR_ATTEMPTS = 2  /* ... of the first attempts, unless one NAT hides us both */
+    PUNCHING_PATIENT_FAILURES = 2, /* after so many in vain it is tried patiently */
+    PUNCHING_PATIENCE_MS = 34000,  /* routers forget a packet to themselves in 30 s */
+    PUNCHING_FAR_MAX = 4,          /* private addresses outside our LANs in one round ... */
+    PUNCHING_FAR_ATTEMPTS = 2      /* ... of the first attempts, unless one NAT hides us both */
 };
 
 enum punch_state {
@@ -38,8 +40,22 @@ enum punch_state {
     PUNCH_STATE_COUNT,
 };
 
+/**
+ * Who sends when. Where no router is between the two NATs, pings of PUNCH_NEAR_HOPS get to that of
+ * the peer, and if it takes them for packets to itself, whoever sends first spoils the other's
+ * port. So from the third attempt on, when all that was spoilt is forgotten, one side opens its
+ * NAT, which spoils the other's once more, and then only keeps it open, until the other router has
+ * forgotten that, too; then the other side sends, and gets in.
+ */
+enum punch_turn {
+    PUNCH_TURN_BOTH,
+    PUNCH_TURN_OPENS, /* and keeps it open */
+    PUNCH_TURN_WAITS, /* PUNCHING_PATIENCE_MS, and sends all the way then */
+};
+
 struct punching {
     enum punch_state state;
+    enum punch_turn turn;     /* of the next round */
     struct punch_round round; /* while firing */
     struct punch_retry retry;
     struct mono wait_until;   /* while asked, else MONO_NEVER */
@@ -75,6 +91,9 @@ void punching_asked(struct punching *p, struct mono now);
 /** A PunchGo came: it is awaited no longer. */
 void punching_on_go(struct punching *p, uint64_t id, const struct endpoint *observed);
 
+/** The relay sees the peer there now. What the peer said of another NAT counts no more. */
+void punching_on_observed(struct punching *p, const struct endpoint *observed);
+
 /** The relay refuses. False if it was not asked: then nothing changes, so that a relay cannot put
  * off the next attempt by refusing without end. */
 bool punching_on_refused(struct punching *p, struct mono now);
@@ -107,6 +126,10 @@ enum punch_families {
  * that lead no further than a LAN do not count for IPv6. */
 enum punch_families punching_families(const struct punching *p, const struct candidates *candidates,
                                       const struct own_addresses *underlay);
+
+/** Whose turn it is in the next round, and when that begins if the relay says fire_at. smaller: the
+ * own key is smaller than the peer's. */
+struct mono punching_take_turn(struct punching *p, bool smaller, struct mono fire_at);
 
 /** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the
  * observed address and at what the peer told. Until the peer says that its NAT is open, pings to

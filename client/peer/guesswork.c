@@ -67,9 +67,10 @@ static bool parts_of(const struct conversation *a, enum intunnel_part *here,
 void guesswork_on_round(struct conversation *a, struct mono at)
 {
     enum intunnel_part here, there;
-    struct mono begin = mono_add_ms(at, GUESSWORK_WAIT_MS);
+    bool willing = is_willing(&a->shared->guesswork);
+    struct mono begin = mono_add_ms(at, willing ? GUESSWORK_WAIT_MS : GUESSWORK_NO_MS);
 
-    if (!a->guess.running && is_willing(&a->shared->guesswork) && parts_of(a, &here, &there)) {
+    if (!a->guess.running && parts_of(a, &here, &there)) {
         a->guess.at = mono_before(begin, a->guess.again_at) ? a->guess.again_at : begin;
         conversation_wake(a, a->guess.at);
     }
@@ -243,6 +244,16 @@ static void decline(struct conversation *a, enum intunnel_part part, struct host
     }
 }
 
+/* The peer says no before the guess that is due has begun. */
+static void on_early_refusal(struct conversation *a, enum intunnel_part part, struct mono now)
+{
+    if (part == INTUNNEL_PART_UNWILLING && a->guess.at.ns != MONO_NEVER.ns) {
+        a->guess.at = MONO_NEVER;
+        a->guess.end = GUESS_END_UNWILLING;
+        conversation_wake(a, now);
+    }
+}
+
 void guesswork_on_aim(struct conversation *a, const struct intunnel_aim *aim, struct host_io *io,
                       struct mono now)
 {
@@ -250,6 +261,9 @@ void guesswork_on_aim(struct conversation *a, const struct intunnel_aim *aim, st
     bool refusal = aim->part == INTUNNEL_PART_UNWILLING || aim->part == INTUNNEL_PART_BUSY;
 
     if (work->with != a) {
+        if (refusal) {
+            on_early_refusal(a, aim->part, now);
+        }
         if (refusal || path_table_direct(&a->paths) != NULL) {
             return;
         }
@@ -332,13 +346,15 @@ static void run(struct conversation *a, struct host_io *io, struct mono now)
     }
 }
 
-static void begin_due(struct conversation *a, struct mono now)
+static void begin_due(struct conversation *a, struct host_io *io, struct mono now)
 {
     struct guesswork *work = &a->shared->guesswork;
-    bool wanted = is_willing(work) && path_table_direct(&a->paths) == NULL;
+    bool wanted = path_table_direct(&a->paths) == NULL;
 
     a->guess.at = MONO_NEVER;
-    if (wanted && work->with != NULL) {
+    if (wanted && !is_willing(work)) {
+        decline(a, INTUNNEL_PART_UNWILLING, io, now); /* or the peer would wait for an aim */
+    } else if (wanted && work->with != NULL) {
         a->guess.at = mono_add_ms(now, GUESSWORK_BUSY_MS);
     } else if (wanted) {
         (void)begin(a, now);
@@ -350,7 +366,7 @@ void guesswork_expire(struct conversation *a, struct host_io *io, struct mono no
     struct guesswork *work = &a->shared->guesswork;
 
     if (mono_due(a->guess.at, now) && !a->guess.running) {
-        begin_due(a, now);
+        begin_due(a, io, now);
     }
     if (work->with == a) {
         run(a, io, now);

@@ -14,6 +14,7 @@
 
 enum {
     GUESSWORK_WAIT_MS = 500,    /* what needs no guess has so long to succeed first */
+    GUESSWORK_NO_MS = 1000,     /* who does not guess says so when the peer has begun */
     GUESSWORK_BUSY_MS = 2000,   /* the next try, if a guess with somebody else runs */
     GUESSWORK_AGAIN_MS = 20000, /* between two guesses with one peer */
     GUESSWORK_TELL_MS = 1000,   /* between two answers that there will be none */

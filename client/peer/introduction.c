@@ -8,6 +8,8 @@
 #include "proto/wire/control.h"
 #include "proto/wire/frame.h"
 
+#include <string.h>
+
 enum { TOLD_AGAIN_BURST = 3 /* with it the peer is told once more; the first word may be lost */ };
 
 /* ---- messages to a relay ---- */
@@ -147,13 +149,21 @@ static void tell_opened(struct conversation *a, struct host_io *io, struct mono 
     send_plain(a, plain, sizeof(plain), io, now);
 }
 
+/* Since the way to the relay changed it has not said where it sees us, and may yet do so. */
+static bool is_moving(const struct relay_session *relay, struct mono now)
+{
+    return relay->moved_at.ns != MONO_NEVER.ns &&
+           mono_before(now, mono_add_ms(relay->moved_at, PUNCHING_MOVED_MS));
+}
+
 /* Whether one of the peer's relays may have told it this address of ours. */
-static bool is_seen_at(const struct conversation *a, const struct endpoint *here)
+static bool is_seen_at(const struct conversation *a, const struct endpoint *here, struct mono now)
 {
     for (size_t i = 0; i < a->paths.count; i++) {
         const struct path *path = a->paths.list[i];
 
-        if (path->kind == PATH_KIND_RELAY && endpoint_equal(&path->relay->observed, here)) {
+        if (path->kind == PATH_KIND_RELAY && endpoint_equal(&path->relay->observed, here) &&
+            !is_moving(path->relay, now)) {
             return true;
         }
     }
@@ -162,7 +172,8 @@ static bool is_seen_at(const struct conversation *a, const struct endpoint *here
 
 static void on_opened(struct conversation *a, const struct endpoint *here, struct mono now)
 {
-    if (is_seen_at(a, here)) { /* else it is where we were, and a relay tells the peer soon */
+    /* Else it is where we were, and a relay tells the peer soon; or it comes late. */
+    if (is_seen_at(a, here, now) && path_table_direct(&a->paths) == NULL) {
         punching_on_opened(&a->punching, now);
         conversation_wake(a, now);
     }
@@ -236,6 +247,11 @@ static struct conversation *punch_of(struct peer *peer, const Ziglan__PunchMessa
     return endpoint_is_none(observed) ? NULL : a;
 }
 
+static bool has_smaller_key(const struct conversation *a)
+{
+    return memcmp(a->shared->local->identity->public_key, a->peer->key, KEY_SIZE) < 0;
+}
+
 void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mono now)
 {
     struct endpoint observed;
@@ -249,8 +265,10 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
     a->peer_nat_kind = (uint8_t)go->message->nat_kind; /* at most 255, by the rules of Control */
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
-        fire(a, mono_add_ns(now, fire_ns));
         guesswork_on_round(a, mono_add_ns(now, fire_ns));
+        fire(a, guesswork_pending(a) ? mono_add_ns(now, fire_ns)
+                                     : punching_take_turn(&a->punching, has_smaller_key(a),
+                                                          mono_add_ns(now, fire_ns)));
     }
 }
 
@@ -263,7 +281,7 @@ void introduction_on_update(struct peer *peer, const Ziglan__PunchUpdate *update
         return;
     }
     const struct path *direct = path_table_direct(&a->paths);
-    a->punching.observed = observed;
+    punching_on_observed(&a->punching, &observed);
     if (direct == NULL || direct->observed) {
         fire(a, now);
     }

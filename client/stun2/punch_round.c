@@ -19,8 +19,14 @@ void punch_round_init(struct punch_round *round, struct mono fire_at, size_t pac
     round->fire_at = fire_at;
     round->packet_size = packet_size;
     round->echo_at = MONO_NEVER;
+    round->keep_at = MONO_NEVER;
     round->far_at = mono_add_ms(fire_at, near_ms);
     round->opened = near_ms == 0;
+}
+
+void punch_round_keep(struct punch_round *round)
+{
+    round->keep_at = mono_add_ms(round->fire_at, PUNCH_KEEP_MS);
 }
 
 static struct punch_candidate *round_find(struct punch_round *round,
@@ -173,6 +179,31 @@ static bool next_burst(struct punch_round *round, struct endpoint *to, struct mo
     return false;
 }
 
+static struct mono keep_at(const struct punch_round *round)
+{
+    return round->opened || round->burst < PUNCH_BURST_COUNT ? MONO_NEVER : round->keep_at;
+}
+
+static bool next_keep(struct punch_round *round, struct endpoint *to, struct mono now)
+{
+    if (!mono_due(keep_at(round), now)) {
+        return false;
+    }
+    while (round->next < round->count) {
+        const struct punch_candidate *candidate = &round->candidates[round->next];
+
+        round->next++;
+        if (hops_to(round, candidate) > 0) {
+            *to = candidate->endpoint;
+            round->hops = PUNCH_KEEP_HOPS;
+            return true;
+        }
+    }
+    round->next = 0;
+    round->keep_at = mono_add_ms(now, PUNCH_KEEP_MS);
+    return false;
+}
+
 void punch_round_opened(struct punch_round *round, struct mono now)
 {
     if (round->opened) {
@@ -190,7 +221,10 @@ bool punch_round_next(struct punch_round *round, struct endpoint *to, struct mon
     if (!round->receipt && mono_due(round->far_at, now)) {
         punch_round_opened(round, now);
     }
-    return round->receipt ? next_echo(round, to, now) : next_burst(round, to, now);
+    if (round->receipt) {
+        return next_echo(round, to, now);
+    }
+    return next_burst(round, to, now) || next_keep(round, to, now);
 }
 
 void punch_round_on_receipt(struct punch_round *round, const struct endpoint *from, struct mono now)
@@ -221,7 +255,7 @@ struct mono punch_round_deadline(const struct punch_round *round)
     struct mono burst =
         round->burst < PUNCH_BURST_COUNT ? burst_at(round, round->burst) : MONO_NEVER;
 
-    return round->opened ? burst : mono_min(burst, round->far_at);
+    return round->opened ? burst : mono_min(mono_min(burst, keep_at(round)), round->far_at);
 }
 
 struct mono punch_round_end(const struct punch_round *round)

@@ -22,6 +22,8 @@ enum {
     PUNCH_NEAR_HOPS = 2,              /* so far travel the pings of the first bursts */
     PUNCH_NEAR_MS = 1000,             /* for so long at most, if the peer does not say more */
     PUNCH_ROUND_MS = 3000,            /* a round without receipt is over this long after firing */
+    PUNCH_KEEP_MS = 8000,             /* between two pings that keep the own NAT open, ... */
+    PUNCH_KEEP_HOPS = 1,              /* ... and travel no further */
 };
 
 struct punch_candidate {
@@ -46,6 +48,7 @@ struct punch_round {
     size_t bytes_sent;
     struct mono fire_at;
     struct mono far_at;  /* unless it is opened: then it is, and the bursts begin anew */
+    struct mono keep_at; /* when the own NAT is to be kept open; NEVER: it need not be */
     struct mono echo_at; /* next instant of echoes */
 };
 
@@ -59,6 +62,10 @@ struct punch_round {
  */
 void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size,
                       uint64_t near_ms);
+
+/** Until it is opened, the round keeps what the first bursts opened: the own router remembers it
+ * when it sees another ping, although that goes no further. */
+void punch_round_keep(struct punch_round *round);
 
 /**
  * Add a candidate; call it for the best ones first. observed: by a relay; else the peer itself

@@ -67,7 +67,7 @@ class Packet:
         source, target = socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20])
         ports = struct.unpack(">HH", data[header:header + 4])
         self.at, self.outgoing, self.size = at, outgoing, struct.unpack(">H", data[2:4])[0]
-        self.ip = target if outgoing else source
+        self.ip, self.ttl = target if outgoing else source, data[8]
         self.port, self.local = (ports[1], ports[0]) if outgoing else ports
 
 

@@ -24,7 +24,7 @@ class Lab:
     def __init__(self, kinds, chosen, programs):
         self.id = f"zp{os.getpid()}"
         self.dir = f"/run/ziglan-lab/{self.id}"
-        self.programs = programs
+        self.programs, self.segment = programs, chosen.segment
         self.ending = threading.Event()
         self.free = threading.Condition()
         self.busy = set()

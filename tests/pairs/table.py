@@ -183,12 +183,51 @@ def pairs_of(runs, oracle):
     return [Pair(name, oracle.way(*name.split("|")), by_pair[name]) for name in names]
 
 
-def text_of(pairs):
-    what = table(["network", "what it is"],
+def networks(pairs):
+    return table(["network", "what it is"],
                  [[kind.name, kind.what] for kind in KINDS
                   if any(kind.name in (pair.a, pair.b) for pair in pairs)])
-    return "\n".join([what, grid(pairs), table(HEAD, [pair.row() for pair in pairs]), modes(pairs),
-                      first_packets(pairs), reasons(pairs), roaming(pairs)])
+
+
+def summary(pairs):
+    """All pairs of which the oracle says the same, together."""
+    rows = []
+    for way in sorted({pair.way for pair in pairs}):
+        those = [pair for pair in pairs if pair.way == way]
+        direct = [ms for pair in those for ms in pair.direct]
+        loads = [run["load"] for pair in those for run in pair.runs if "load" in run]
+        rows.append([way, len(those), sum(len(pair.runs) for pair in those),
+                     min(len(pair.runs) for pair in those), len(direct),
+                     " / ".join(ms(rank(direct, share)) for share in (0.5, 0.95, 0.99, 1))
+                     if direct else "-", ms(rank(loads, 0.5) if loads else None)])
+    return table(["oracle", "pairs", "runs", "of a pair, least", "direct",
+                  "direct ms, p50 / p95 / p99 / most", "load, median"], rows)
+
+
+def all_pairs(pairs):
+    return table(HEAD, [pair.row() for pair in pairs])
+
+
+TABLES = {"networks": networks, "summary": summary, "grid": grid, "pairs": all_pairs,
+          "modes": modes, "first": first_packets, "why": reasons, "roam": roaming}
+
+
+def text_of(pairs, names):
+    return "\n".join(text for text in (TABLES[name](pairs) for name in names) if text)
+
+
+def put_into(path, name, text):
+    """Replace what stands in a document between the two lines that have this name. False if it has
+    none."""
+    begin, end = f"<!-- tests/pairs/run: {name} -->\n", f"<!-- end of {name} -->\n"
+    with open(path, encoding="utf-8") as old:
+        before, found, rest = old.read().partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        return False
+    with open(path, "w", encoding="utf-8") as new:
+        new.write(f"{before}{begin}\n{text}\n{end}{after}")
+    return True
 
 
 def json_of(pairs):

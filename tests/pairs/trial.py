@@ -14,6 +14,7 @@ IDLE_S = 0.4  # then; and but for plain pairs when both know their NATs, for whi
 MEASURED_S = 8
 RELAYED_S = 3  # for the first answer over the relay only
 LIMIT_S = {"relayed": 8, "chance": 6, "plain": 10, "prediction": 20, "birthday": 20}
+SEGMENT_S = 150  # for plain pairs without a router between them: the third attempt begins after 78
 BUSY_PING_S, CALM_PING_S, LOOK_S = 0.02, 0.25, 0.01
 LOG_S = 0.001  # the log cuts times off there
 ASIDE_PORTS = {53, 1900, 5350, 5351}  # names, and routers that map ports
@@ -71,12 +72,13 @@ class Trial:
         self.lab, self.way, self.hosts, self.number = lab, way, hosts, number
         self.relayed_too = relayed_too
         self.logs = ()  # of the run itself
+        self.moving = ([], [])  # packets of both since the first one left its network
         self.result = {"first": hosts[0].kind.name}
 
     def run(self):
         """The record of this run. Before or after it, in turns, the same hosts speak over the relay
         only."""
-        relayed_first = self.number // 4 % 2 == 0
+        relayed_first = self.number // 2 % 2 == 0
         if self.relayed_too and relayed_first:
             self.run_relayed()
         self.run_free()
@@ -164,7 +166,8 @@ class Trial:
 
     def measure(self, pinger):
         began = time.time()
-        end = began + LIMIT_S[self.way]
+        end = began + (SEGMENT_S if self.lab.segment and self.way == "plain" else
+                       LIMIT_S[self.way])
         next_ping = began
         direct = None
         while time.time() < end and direct is None and not self.lab.ending.is_set():
@@ -199,17 +202,20 @@ class Trial:
         """The first host goes to its second network: how long until an answer comes by a direct
         path, counted from when that network is there."""
         host = self.hosts[0]
+        for each in self.hosts:
+            each.drain()
         host.leave()
         time.sleep(AWAY_S)
         host.arrive()
         began = time.time()
-        host.drain()
         back = None
         while back is None and time.time() < began + ROAM_LIMIT_S and not self.lab.ending.is_set():
             pinger.send()
             pinger.wait(BUSY_PING_S)
-            answers = [p.at for p in host.drain() if counts(p) and not p.outgoing and
-                       PING_SIZE < p.size < PING_SIZE + PING_ROOM]
+            for packets, each in zip(self.moving, self.hosts):
+                packets += each.drain()
+            answers = [p.at for p in self.moving[0] if counts(p) and not p.outgoing and
+                       p.at >= began and PING_SIZE < p.size < PING_SIZE + PING_ROOM]
             back = min(answers, default=None)
         answered = [at for number, at in pinger.answered.items() if pinger.sent[number] >= began]
         self.result.update(

@@ -455,7 +455,25 @@ static void pings_travel_all_the_way_once_the_peers_nat_is_open(void **state)
     fire(&trial);
     assert_int_equal(far_pings(p, PUNCHING_OPENED_MS, 100), 0);
 
-    trial = trial_in(PUNCH_STATE_IDLE);
+    trial = trial_in(PUNCH_STATE_IDLE); /* of where the peer was, or of the path that is lost now */
+    for (int moved = 0; moved <= 1; moved++) {
+        const struct endpoint there = test_endpoint(7, (uint16_t)(5000 + moved));
+
+        punching_on_observed(p, &(struct endpoint){0});
+        punching_on_go(p, 9, &there);
+        punching_on_opened(p, test_at_ms(0));
+        if (moved == 0) {
+            punching_succeeded(p);
+        } else {
+            const struct endpoint elsewhere = test_endpoint(8, 5000);
+
+            punching_on_observed(p, &elsewhere);
+        }
+        fire(&trial);
+        assert_int_equal(far_pings(p, 0, 100), 0);
+        trial = trial_in(PUNCH_STATE_IDLE);
+    }
+
     punching_on_opened(p, test_at_ms(0));
     punching_on_moved(p);
     fire(&trial);
@@ -465,6 +483,48 @@ static void pings_travel_all_the_way_once_the_peers_nat_is_open(void **state)
     fire(&trial);
     assert_int_equal(far_pings(p, PUNCHING_MOVED_MS + 1, PUNCH_NEAR_MS - 1), 0);
     assert_int_equal(far_pings(p, PUNCHING_MOVED_MS + 1 + PUNCH_NEAR_MS, 0), 1);
+}
+
+/* Both try at once twice. Then who has the smaller key opens its NAT, and keeps it open by pings
+ * that go no further than its own router, while the other is silent until routers have forgotten
+ * what they took for their own. */
+static void the_third_attempt_is_made_in_turns(void **state)
+{
+    struct trial trial = trial_in(PUNCH_STATE_IDLE);
+    struct punching *p = &trial.punching;
+    const struct mono at = test_at_ms(0);
+    struct endpoint to;
+    unsigned kept = 0;
+
+    (void)state;
+    for (p->retry.failures = 0; p->retry.failures < PUNCHING_PATIENT_FAILURES;
+         p->retry.failures++) {
+        assert_int_equal(punching_take_turn(p, true, at).ns, at.ns);
+        assert_int_equal(punching_take_turn(p, false, at).ns, at.ns);
+        fire(&trial);
+        assert_int_equal(far_pings(p, 0, PUNCH_NEAR_MS - 1), 0);
+        assert_int_equal(far_pings(p, PUNCH_NEAR_MS, 0), 1);
+    }
+    assert_int_equal(punching_take_turn(p, true, at).ns, at.ns);
+    fire(&trial);
+    for (uint64_t ms = 0; ms < PUNCHING_PATIENCE_MS; ms++) {
+        while (punching_next(p, &to, test_at_ms(ms))) {
+            assert_in_range(p->round.hops, PUNCH_KEEP_HOPS, PUNCH_NEAR_HOPS);
+            kept += p->round.hops == PUNCH_KEEP_HOPS ? 1 : 0;
+            assert_true(ms < 2000 || p->round.hops == PUNCH_KEEP_HOPS);
+        }
+    }
+    assert_int_equal(kept, PUNCHING_PATIENCE_MS / PUNCH_KEEP_MS);
+    punching_on_opened(p, test_at_ms(PUNCHING_PATIENCE_MS)); /* the other side has sent now */
+    assert_int_equal(far_pings(p, PUNCHING_PATIENCE_MS, 2000), PUNCH_BURST_COUNT);
+
+    trial.now = punching_take_turn(p, false, at);
+    assert_int_equal(trial.now.ns, test_at_ms(PUNCHING_PATIENCE_MS).ns);
+    fire(&trial);
+    assert_int_equal(punching_deadline(p).ns, trial.now.ns);
+    assert_int_equal(far_pings(p, PUNCHING_PATIENCE_MS, 2000), PUNCH_BURST_COUNT);
+    fire(&trial); /* what begins without the relay is no such attempt */
+    assert_int_equal(far_pings(p, PUNCHING_PATIENCE_MS, PUNCH_NEAR_MS - 1), 0);
 }
 
 int main(void)
@@ -477,6 +537,7 @@ int main(void)
         cmocka_unit_test(the_deadline_is_that_of_the_wait_and_of_the_round),
         cmocka_unit_test(a_round_aims_at_what_was_observed_and_at_what_the_peer_told),
         cmocka_unit_test(pings_travel_all_the_way_once_the_peers_nat_is_open),
+        cmocka_unit_test(the_third_attempt_is_made_in_turns),
         cmocka_unit_test(private_addresses_of_other_networks_are_tried_within_bounds),
     };
 

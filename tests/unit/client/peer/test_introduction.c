@@ -218,7 +218,8 @@ static void that_a_nat_is_open_counts_for_where_a_relay_sees_us(void **state)
 {
     struct lab *lab = lab_relayed();
     struct conversation *a = conversation_at(lab, 0);
-    struct endpoint here = ziglan_at(lab, 0)->entry_point->observed, before = here;
+    struct relay_session *relay = ziglan_at(lab, 0)->entry_point;
+    struct endpoint here = relay->observed, before = here;
     uint8_t body[INTUNNEL_OPENED_SIZE];
 
     (void)state;
@@ -229,6 +230,10 @@ static void that_a_nat_is_open_counts_for_where_a_relay_sees_us(void **state)
     introduction_on_control(a, body, sizeof(body), &lab->hosts[0].io, lab->now);
     assert_int_equal(a->punching.opened_at.ns, MONO_NEVER.ns);
     intunnel_opened_encode(body, &here);
+    relay->moved_at = lab->now; /* we have just moved, and the relay does not know it yet */
+    introduction_on_control(a, body, sizeof(body), &lab->hosts[0].io, lab->now);
+    assert_int_equal(a->punching.opened_at.ns, MONO_NEVER.ns);
+    relay->moved_at = MONO_NEVER; /* now it said so */
     introduction_on_control(a, body, sizeof(body), &lab->hosts[0].io, lab->now);
     assert_int_equal(a->punching.opened_at.ns, lab->now.ns);
     lab_free(lab);

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Pairs behind two Linux routers with one line of masquerade that are in one network segment: no
+# router is between them, so a packet that ends after two hops gets to the other one, which takes
+# it for its own, and gives its host another port. With an input hook that drops on both sides they
+# become direct at once; without one when they send in turns, from the third attempt on.
+. "$(dirname "$0")/check.sh"
+
+AT_ONCE_S=8
+IN_TURNS_S=150 # the third attempt begins 78 s after the first, and takes 34 s
+
+both_are() { lab_is_state "$1" "$2" direct && lab_is_state "$2" "$1" direct; }
+
+test_begin
+lab_begin
+lab_public vps 192.0.2.10
+number=11
+hosts=()
+for host in open1 open2 hook1 hook2; do
+    kind=$([ "${host%?}" = open ] && echo masquerade || echo masquerade-drop)
+    lab_site "site$number" "$kind" "198.51.100.$number" "192.168.$number"
+    lab_host $host "site$number" 2
+    hosts+=("$host")
+    number=$((number + 1))
+done
+relay_start vps 192.0.2.10
+hosts_join "${hosts[@]}"
+hosts_up "${hosts[@]}"
+for pair in "open1 open2" "hook1 hook2" "hook1 open1"; do
+    read -r one other <<<"$pair"
+    check "$one reaches $other" wait_for 15 pings "$one" "$other"
+    pinging "$one" "$other" 0.5 400
+done
+check "with input hooks that drop they become direct at once" \
+    wait_for $AT_ONCE_S both_are hook1 hook2
+check "with one such hook they become direct" wait_for $IN_TURNS_S both_are hook1 open1
+check "and so do they without one" wait_for $IN_TURNS_S both_are open1 open2
+test_end
