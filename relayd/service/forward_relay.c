@@ -198,6 +198,10 @@ void forward_relay_on_neighbour(struct forward_relay *service, const struct neig
         forward_relay_reached(service, key);
         if (event->neighbour->dialled) { /* a dial takes longer than a receipt */
             words_send_again(service, key, now);
+        } else {
+            forward_words_hurry(
+                &service->words, key,
+                link_hub_rtt_ns(service->base->hub, event->neighbour->client->handle));
         }
     } else if (!event->neighbour->opened) {
         forward_relay_unreachable(service, key, now);

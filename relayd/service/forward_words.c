@@ -121,6 +121,7 @@ bool forward_words_send(struct forward_words *words, const uint8_t to[KEY_SIZE],
     memcpy(at->body, body, size);
     memcpy(at->to, to, KEY_SIZE);
     at->size = size;
+    at->sent_at = now;
     at->due = mono_add_ms(now, FORWARD_WORD_WAIT_MS);
     at->used = true;
     words->next++;
@@ -159,6 +160,17 @@ bool forward_words_take(struct forward_words *words, const uint8_t *to, struct f
         }
     }
     return false;
+}
+
+void forward_words_hurry(struct forward_words *words, const uint8_t to[KEY_SIZE], uint64_t rtt_ns)
+{
+    for (uint64_t at = words->first; at < words->next; at++) {
+        struct forward_word *word = place_at(words, at);
+
+        if (rtt_ns > 0 && word->used && memcmp(word->to, to, KEY_SIZE) == 0) {
+            word->due = mono_min(word->due, mono_add_ns(word->sent_at, 2 * rtt_ns));
+        }
+    }
 }
 
 void forward_words_on_receipt(struct forward_words *words, const struct dgram *in)
@@ -241,8 +253,13 @@ void forward_words_receipt(struct forward_words *words, const struct forward_wor
 
 struct mono forward_words_deadline(const struct forward_words *words)
 {
+    struct mono at = MONO_NEVER;
+
     if (words->out.items_count > 0) {
         return (struct mono){0};
     }
-    return words->first < words->next ? place_at(words, words->first)->due : MONO_NEVER;
+    for (uint64_t i = words->first; i < words->next; i++) {
+        at = mono_min(at, place_at(words, i)->used ? place_at(words, i)->due : MONO_NEVER);
+    }
+    return at;
 }

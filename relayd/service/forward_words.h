@@ -45,7 +45,7 @@ struct forward_word {
     struct word word;
     uint8_t to[KEY_SIZE];
     struct endpoint address;
-    struct mono due; /* when it has waited for too long */
+    struct mono sent_at, due; /* due: when it has waited for too long */
     uint8_t *body;   /* owned */
     size_t size;
 };
@@ -89,6 +89,10 @@ bool forward_words_send(struct forward_words *words, const uint8_t to[KEY_SIZE],
  * waited too long. The caller frees body. False if there is none. */
 bool forward_words_take(struct forward_words *words, const uint8_t *to, struct forward_word *out,
                         struct mono now);
+
+/** There is a session with this relay now, whose round trip takes rtt_ns (0: not known): what has no
+ * receipt after two of those needs not wait for one any longer. */
+void forward_words_hurry(struct forward_words *words, const uint8_t to[KEY_SIZE], uint64_t rtt_ns);
 
 /** A datagram that begins like a word with a frame arrived (any content): it is opened into *out.
  * False, which is counted: nobody whom we believe made it for us, it was taken before, or it is

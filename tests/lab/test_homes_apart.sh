@@ -72,8 +72,5 @@ death() { # whose relay relay
     check "$1 comes back to $dead" wait_for 30 homes_are_apart
 }
 death phone a b
-# A relay takes no words with frames for 10 s after its start (docs/protocol.md, "By a word"). While
-# that lasts, a second death on the way costs half a second more.
-sleep 11
 death tablet c d
 test_end

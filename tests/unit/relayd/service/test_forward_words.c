@@ -122,6 +122,16 @@ static struct tap *tap_on(struct far_hosts *town, uint8_t lost)
     return &tap;
 }
 
+/* Relay i takes no words with frames for a while. */
+static void just_started(struct relay_net *net, size_t i)
+{
+    struct forward_words *words = &net->nodes[i].core->forward.words;
+
+    once_free(words->once);
+    assert_int_equal(
+        once_new(&words->once, &net->ports.env, env_wall_ms(&net->ports.env), net->now), ERR_OK);
+}
+
 static uint64_t took_ms(const struct net_host *host, struct mono since)
 {
     return mono_ms_between(since, host->frame_at);
@@ -224,6 +234,26 @@ static void without_its_receipt_a_frame_comes_twice(void **state)
     (void)first_frame(&s, SIZE);
     assert_int_equal(s.town.b.frames, 2);
     assert_int_equal(counters_of(&s, s.one)->frame_words_again, 1);
+    strangers_fini(&s);
+}
+
+/* The answer cannot come by a word, and who has it leaves the session to the relay that asked. */
+static void a_relay_that_has_just_started_gets_answers_over_the_session_that_it_makes(void **state)
+{
+    struct strangers s;
+    struct mono sent_at;
+
+    (void)state;
+    strangers_init(&s, NULL);
+    s.town.b.answers = true;
+    just_started(s.town.net, s.one);
+    sent_at = first_frame(&s, SIZE);
+    assert_int_equal(s.town.b.frames, 1);
+    assert_int_equal(s.town.a.frames, 1);
+    assert_int_equal(counters_of(&s, s.one)->frame_words_old, 1);
+    assert_int_equal(counters_of(&s, s.other)->frame_words_again, 1);
+    print_message("answered after %u ms\n", (unsigned)took_ms(&s.town.a, sent_at));
+    assert_true(took_ms(&s.town.a, sent_at) <= 12 * ONE_WAY_MS);
     strangers_fini(&s);
 }
 
@@ -610,6 +640,7 @@ int main(void)
         cmocka_unit_test(what_is_too_large_for_a_word_waits_for_the_session),
         cmocka_unit_test(a_word_that_is_lost_goes_over_the_session),
         cmocka_unit_test(without_its_receipt_a_frame_comes_twice),
+        cmocka_unit_test(a_relay_that_has_just_started_gets_answers_over_the_session_that_it_makes),
         cmocka_unit_test(who_expects_a_session_in_vain_makes_it),
         cmocka_unit_test(an_older_relay_gets_frames_over_the_session_only),
         cmocka_unit_test(what_a_word_is_refused_for_the_sender_hears_over_the_session),
