@@ -566,6 +566,8 @@ void presence_expire(struct presence_service *service, struct mono now)
     words_send_again(service, now);
     locate_expire(service->locate, env_wall_ms(&service->base->env), now);
     outputs_send(service, now);
+    presence_seats_keep(&service->seats, now);
+    announcer_on_seats(service->announcer, hrw_seat_count(service->seats.hrw), now);
     announcing_send(service->base, &service->seats, service->announcer, now);
     if (mono_due(service->sweep_at, now)) {
         service->sweep_at = mono_add_ms(now, SWEEP_MS);
@@ -579,5 +581,8 @@ struct mono presence_deadline(const struct presence_service *service)
         mono_min(locate_deadline(service->locate), announcer_deadline(service->announcer));
 
     at = mono_min(at, presence_words_deadline(&service->words));
+    if (announcer_count(service->announcer) > 0) {
+        at = mono_min(at, presence_seats_deadline(&service->seats));
+    }
     return presence_table_stats(service->table)->records > 0 ? mono_min(at, service->sweep_at) : at;
 }

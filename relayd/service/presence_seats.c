@@ -63,6 +63,13 @@ void presence_seats_keep(struct presence_seats *seats, struct mono now)
     }
 }
 
+struct mono presence_seats_deadline(const struct presence_seats *seats)
+{
+    return seats->mesh == NULL || mesh_changes(seats->mesh) == seats->changes
+               ? MONO_NEVER
+               : mono_add_ms(seats->given_at, PRESENCE_SEATS_MS_MIN);
+}
+
 bool presence_seats_ranks(struct presence_seats *seats, const uint8_t key[KEY_SIZE],
                           uint8_t ranks[LOCATE_RANKS_MAX][KEY_SIZE], size_t *count, bool half,
                           struct mono now)

@@ -49,6 +49,9 @@ void presence_seats_fini(struct presence_seats *seats);
  * relays become old enough. */
 void presence_seats_keep(struct presence_seats *seats, struct mono now);
 
+/** When to call presence_seats_keep again because relays came or went; MONO_NEVER if none did. */
+struct mono presence_seats_deadline(const struct presence_seats *seats);
+
 /** The relays to ask for a key today, in this order and without this relay; *count becomes their
  * number. Those that could not be reached lately stand last. False if that is too much work for
  * now; with `half` if half of what may be done at once is done already. */

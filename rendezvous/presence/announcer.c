@@ -26,6 +26,7 @@ struct item {
      * only makes itself heard of more often. */
     uint64_t told[HRW_TELL_MAX];
     size_t told_count;
+    size_t seats; /* that counted then */
 };
 
 struct announcer {
@@ -35,6 +36,7 @@ struct announcer {
     struct map *by_key;
     struct heap timers;
     struct bucket bucket;
+    size_t seats; /* that count, as announcer_on_seats was told last */
     struct mono paused_until; /* the bucket was empty */
 };
 
@@ -208,7 +210,34 @@ bool announcer_next(struct announcer *announcer, const struct hrw *hrw,
     out->record = item->record;
     keepers_find(announcer, hrw, unreached, wall_ms, now, out);
     remember_told(item, out);
+    item->seats = hrw_seat_count(hrw);
     return true;
+}
+
+/* The 4 first of the present seats were told, and the 3 first of those to come will be asked, and
+ * then 3 more: as long as the seats change by less, one of the former is among the latter. */
+static bool are_others(size_t seats, size_t before)
+{
+    size_t most = seats > before ? seats : before, least = seats > before ? before : seats;
+
+    return (most - least) * ANNOUNCE_SEATS_SHARE > most;
+}
+
+void announcer_on_seats(struct announcer *announcer, size_t count, struct mono now)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct item *item;
+
+    if (count == announcer->seats) {
+        return;
+    }
+    announcer->seats = count;
+    while ((item = slab_next(announcer->items, &cursor)) != NULL) {
+        if (are_others(count, item->seats)) {
+            item->seats = count;
+            wait_ms(announcer, item, 0, now);
+        }
+    }
 }
 
 void announcer_unreached(struct announcer *announcer, const uint8_t relay[KEY_SIZE],

@@ -3,7 +3,8 @@
  * What this relay announces to others: the attachments of the hosts that are here, and the
  * delegations of the ziglans whose entry point it is (docs/protocol.md, section 17). Each record is
  * told to the keepers of its key at once when it is new, and again every ANNOUNCE_EVERY_MS: so new
- * keepers learn it, and one that was restarted. If one could not be reached, others are told.
+ * keepers learn it, and one that was restarted. If one could not be reached, others are told; and
+ * if this relay knows far more relays, or far fewer, than when it told a record, it tells it anew.
  */
 #pragma once
 
@@ -21,6 +22,7 @@
 enum {
     ANNOUNCE_EVERY_MS = 10 * 60 * 1000,
     ANNOUNCE_RETRY_MS = 30 * 1000, /* if a keeper could not be told */
+    ANNOUNCE_SEATS_SHARE = 4,      /* a change by more than this part of the seats */
     ANNOUNCE_PER_S = 50,           /* keys, each of which is told to up to HRW_TELL_MAX relays */
     ANNOUNCE_BURST = 100,
 };
@@ -62,6 +64,10 @@ bool announcer_next(struct announcer *announcer, const struct hrw *hrw,
  * called once `unreached` knows it. */
 void announcer_unreached(struct announcer *announcer, const uint8_t relay[KEY_SIZE],
                          struct mono now);
+
+/** So many seats count now (hrw_seat_count): announce at once again what was told when they were so
+ * many fewer or more that its keepers are likely to be others (ANNOUNCE_SEATS_SHARE). */
+void announcer_on_seats(struct announcer *announcer, size_t count, struct mono now);
 
 /** Announce the record of a key now; nothing happens if there is none. */
 void announcer_again(struct announcer *announcer, const uint8_t key[KEY_SIZE], struct mono now);

@@ -342,6 +342,42 @@ static void a_restarted_winner_learns_again_within_ten_minutes(void **state)
 }
 
 /* What forwarding between relays asks for the frames of a client. */
+/* Everybody else knows it, but it has not counted whom it knows since it knew few. */
+static void a_host_of_a_relay_that_is_new_is_found_at_once(void **state)
+{
+    enum { NEW = 2 * RELAYS };
+    struct relay_net *net = relay_net_new(NEW + 1, 5);
+    struct net_host a, b;
+    struct node_found found;
+
+    (void)state;
+    net->ports.wall_ms += 12 * HOUR_MS;
+    for (size_t i = 0; i <= NEW; i++) {
+        relay_node_set_open(&net->nodes[i]);
+    }
+    relay_net_peers(net);
+    for (size_t i = 0; i < NEW; i++) {
+        relay_net_start_one(net, i);
+    }
+    relay_net_run(net, 60000);
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&b, NEW, 7);
+    net_host_dial(&a, 1);
+    relay_net_start_one(net, NEW);
+    while (!mesh_find(net->nodes[1].core->mesh.mesh, relay_net_key(net, NEW), &found)) {
+        relay_net_run(net, 10);
+    }
+    net_host_dial(&b, NEW);
+    relay_net_run(net, 5000);
+    (void)net_host_locate(&a, b.identity.public_key);
+    assert_int_equal(net_host_located(&a), 1);
+    assert_in_range(keepers(net, b.identity.public_key), HRW_KEEPERS, 2 * HRW_KEEPERS);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
 static void frames_for_a_host_elsewhere_find_its_relay(void **state)
 {
     struct relay_net *net = net_of(RELAYS);
@@ -474,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_host_is_found_while_one_of_the_winners_lives),
         cmocka_unit_test(others_keep_a_key_when_all_who_kept_it_are_dead),
         cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
+        cmocka_unit_test(a_host_of_a_relay_that_is_new_is_found_at_once),
         cmocka_unit_test(frames_for_a_host_elsewhere_find_its_relay),
         cmocka_unit_test(a_relay_that_others_do_not_know_announces_nothing),
         cmocka_unit_test(a_flood_of_questions_of_one_relay_is_refused),

@@ -3,14 +3,11 @@
 #include "rendezvous/presence/announcer.h"
 
 #include "tests/support/env.h"
+#include "tests/support/fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-enum { RELAYS = 20 };
+enum { RELAYS = 20, FEW = 14, FEWER = 15 }; /* of 20, 15 are three quarters */
 
 #define HOUR_MS (3600 * 1000)
 #define DAY_MS (UINT64_C(24) * HOUR_MS)
@@ -23,7 +20,7 @@ struct fixture {
     struct mono now;
     uint64_t wall_ms;
     uint8_t own_key[KEY_SIZE];
-    uint32_t sources_told;
+    uint32_t sources_told, relays;
 };
 
 /* Relay number n, in a /24 of its own; the own one is number 0. */
@@ -33,7 +30,7 @@ static bool relay_next(void *context, struct hrw_relay *out)
     uint8_t n = (uint8_t)f->sources_told;
     const uint8_t ip[4] = {11, 0, n, 1};
 
-    if (f->sources_told == RELAYS) {
+    if (f->sources_told == f->relays) {
         return false;
     }
     f->sources_told++;
@@ -43,17 +40,23 @@ static bool relay_next(void *context, struct hrw_relay *out)
     return true;
 }
 
-static void start(struct fixture *f, uint32_t count_max)
+static void know(struct fixture *f, uint32_t relays)
 {
     struct hrw_source source = {.context = f, .next = relay_next};
 
+    f->relays = relays;
+    f->sources_told = 0;
+    assert_int_equal(hrw_fill(f->hrw, &source, f->wall_ms), ERR_OK);
+}
+
+static void start(struct fixture *f, uint32_t count_max)
+{
     test_env_init(&f->ports, 8);
     f->now = (struct mono){NS_PER_S};
     f->wall_ms = TEST_WALL_MS + 12 * HOUR_MS;
     memset(f->own_key, 0, KEY_SIZE);
-    f->sources_told = 0;
     assert_int_equal(hrw_new(&f->hrw, hrw_score, &f->ports.env), ERR_OK);
-    assert_int_equal(hrw_fill(f->hrw, &source, f->wall_ms), ERR_OK);
+    know(f, RELAYS);
     assert_int_equal(unreached_new(&f->unreached, &f->ports.env), ERR_OK);
     assert_int_equal(announcer_new(&f->announcer, f->own_key, count_max, &f->ports.env, f->now),
                      ERR_OK);
@@ -238,6 +241,36 @@ static void in_place_of_a_keeper_that_cannot_be_reached_the_next_one_is_told_at_
     stop(&f);
 }
 
+static void what_was_told_when_far_fewer_or_more_relays_were_known_is_told_at_once(void **state)
+{
+    static const struct {
+        uint32_t before, after;
+        bool again;
+    } cases[] = {
+        {FEW, RELAYS, true},   {RELAYS, FEW, true},       {FEWER, RELAYS, false},
+        {RELAYS, FEWER, false}, {RELAYS, RELAYS, false}, {1, 2, true},
+    };
+    struct announcement out;
+    struct fixture f;
+
+    (void)state;
+    start(&f, 10);
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        know(&f, cases[i].before);
+        assert_int_equal(put(&f, (uint32_t)i, 5), ERR_OK);
+        assert_true(next(&f, &out));
+        assert_false(next(&f, &out));
+        know(&f, cases[i].after);
+        announcer_on_seats(f.announcer, hrw_seat_count(f.hrw), f.now);
+        assert_int_equal(next(&f, &out), cases[i].again);
+        announcer_on_seats(f.announcer, hrw_seat_count(f.hrw), f.now);
+        assert_false(next(&f, &out)); /* once */
+        announcer_remove(f.announcer, out.record.key);
+        announcer_on_seats(f.announcer, 0, f.now);
+    }
+    stop(&f);
+}
+
 static void winners_of_tomorrow_are_told_before_midnight(void **state)
 {
     struct announcement out;
@@ -304,6 +337,7 @@ int main(void)
         cmocka_unit_test(who_left_or_is_over_is_told_no_more),
         cmocka_unit_test(what_could_not_be_told_is_told_again_soon),
         cmocka_unit_test(in_place_of_a_keeper_that_cannot_be_reached_the_next_one_is_told_at_once),
+        cmocka_unit_test(what_was_told_when_far_fewer_or_more_relays_were_known_is_told_at_once),
         cmocka_unit_test(winners_of_tomorrow_are_told_before_midnight),
         cmocka_unit_test(a_crowd_of_hosts_is_announced_at_a_bounded_rate),
     };
