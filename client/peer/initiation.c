@@ -18,10 +18,22 @@ static uint64_t next_timestamp(struct conversations *shared)
     return next;
 }
 
+/* When an answer is overdue: whoever repeats an initiation has forgotten the first one, so that its
+ * answer comes in vain. */
+static uint64_t first_ms(const struct conversation *a)
+{
+    const struct path *relayed = path_table_relayed(&a->paths);
+    uint64_t rtt_ns =
+        relayed != NULL ? link_hub_rtt_ns(relayed->relay->hub, relayed->relay->active) : 0;
+    uint64_t ms = INITIATION_ROUND_TRIPS * rtt_ns / NS_PER_MS;
+
+    return ms > INITIATION_MS_FIRST ? ms : INITIATION_MS_FIRST;
+}
+
 static uint64_t repeat_after_ms(const struct conversation *a)
 {
     unsigned count = a->initiating.tries + a->initiating.waits;
-    uint64_t ms = INITIATION_MS_FIRST;
+    uint64_t ms = first_ms(a);
 
     for (unsigned i = 1; i < count && ms < INITIATION_MS_MAX; i++) {
         ms *= 2;

@@ -46,7 +46,7 @@ struct forward_word {
     uint8_t to[KEY_SIZE];
     struct endpoint address;
     struct mono sent_at, due; /* due: when it has waited for too long */
-    uint8_t *body;   /* owned */
+    uint8_t *body;            /* owned */
     size_t size;
 };
 
@@ -90,8 +90,8 @@ bool forward_words_send(struct forward_words *words, const uint8_t to[KEY_SIZE],
 bool forward_words_take(struct forward_words *words, const uint8_t *to, struct forward_word *out,
                         struct mono now);
 
-/** There is a session with this relay now, whose round trip takes rtt_ns (0: not known): what has no
- * receipt after two of those needs not wait for one any longer. */
+/** There is a session with this relay now, whose round trip takes rtt_ns (0: not known): what has
+ * no receipt after two of those needs not wait for one any longer. */
 void forward_words_hurry(struct forward_words *words, const uint8_t to[KEY_SIZE], uint64_t rtt_ns);
 
 /** A datagram that begins like a word with a frame arrived (any content): it is opened into *out.

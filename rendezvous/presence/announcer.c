@@ -36,7 +36,7 @@ struct announcer {
     struct map *by_key;
     struct heap timers;
     struct bucket bucket;
-    size_t seats; /* that count, as announcer_on_seats was told last */
+    size_t seats;             /* that count, as announcer_on_seats was told last */
     struct mono paused_until; /* the bucket was empty */
 };
 

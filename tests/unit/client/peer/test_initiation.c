@@ -100,6 +100,25 @@ static void a_handshake_that_finds_no_way_is_given_up(void **state)
     lab_free(lab);
 }
 
+/* The relay is 60 ms away, and so is the peer from it; something between them takes its time. */
+static void an_answer_from_far_away_does_not_come_in_vain(void **state)
+{
+    struct lab *lab = lab_joined();
+    struct conversation *a;
+
+    (void)state;
+    lab->wire.delay_us = 60000;
+    lab->cut_direct = true;
+    run_ms(lab, 40000); /* the round trip is known */
+    send_ping(lab, 84);
+    a = conversation_at(lab, 0);
+    lab->wire.delay_us = 90000;
+    run_ms(lab, 450);
+    assert_false(a->initiating.active);
+    assert_int_equal(a->initiating.tries, 1);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +126,7 @@ int main(void)
         cmocka_unit_test(a_restart_with_the_clock_set_back_shuts_nobody_out),
         cmocka_unit_test(waiting_for_a_relay_uses_up_no_tries),
         cmocka_unit_test(a_handshake_that_finds_no_way_is_given_up),
+        cmocka_unit_test(an_answer_from_far_away_does_not_come_in_vain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,7 +247,7 @@ static void what_was_told_when_far_fewer_or_more_relays_were_known_is_told_at_on
         uint32_t before, after;
         bool again;
     } cases[] = {
-        {FEW, RELAYS, true},   {RELAYS, FEW, true},       {FEWER, RELAYS, false},
+        {FEW, RELAYS, true},    {RELAYS, FEW, true},     {FEWER, RELAYS, false},
         {RELAYS, FEWER, false}, {RELAYS, RELAYS, false}, {1, 2, true},
     };
     struct announcement out;
