@@ -207,6 +207,17 @@ PLANTED = {
             "client/path/path.c": PATH_C.replace("err_name(path) != 0",
                                                  "err_name(path) != 0 && path_usable(0)")}),
     ],
+    "reference": [
+        ("to a file", in_path("/* As in client/path/gone.h. */")),
+        ("to a heading", in_path('/* The rooms (docs/architecture.md,\n     * "Houses"). */')),
+        ("to a section", in_path("/* See docs/architecture.md, section 3. */")),
+        ("to a passage of another section", {
+            **in_path('/* See docs/protocol.md, section 2, "Pings". */'),
+            "docs/protocol.md": "## 1. Paths\n\n**Pings.** They go.\n\n## 2. Frames\n"}),
+        ("a link to a file", {"docs/use.md": "[This](gone.md) says it.\n"}),
+        ("a link to a heading", {"docs/use.md": "[This](architecture.md#houses) says it.\n"}),
+        ("a link within a document", {"docs/use.md": "# Use\n\n[Below](#usage) more.\n"}),
+    ],
     "words": [
         ("a comment", in_path("/* The second volley is late. */")),
         ("part of an identifier", in_path("int PATH_VOLLEY_MAX = 1;")),
@@ -261,6 +272,11 @@ SILENT = [
         **in_path("/* An entry\n     * point, RTM_ENTRY_GET, and the volleyball of a sentry. */"),
         "client/way.h": OPENING + "/* entry */\n",
         "proto/base/err.c": ERR_C.replace("{\n", "{\n    /* entry */\n")}),
+    ("references that are right", {
+        **in_path('/* See client/path/path.h, client/path/pa*, "Rooms" (docs/architecture.md,\n'
+                  '     * "Rooms"), docs/protocol.md, section 1, "Pings", tests/run. */'),
+        "docs/protocol.md": "## 1. Paths `of old`\n\n**Pings.** They [go](#1-paths-of-old) "
+                            "[there](architecture.md#rooms).\n"}),
     ("a shell that is not pure", {
         "proto/host/CMakeLists.txt": CMAKE + "ziglan_room(host SOURCES host.c)\n",
         "client/path/CMakeLists.txt": CMAKE + "ziglan_room(path PURE SOURCES path.c)\n"}),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Why a relay has no room for a session (docs/security.md, "Refusals"): all of these are GoAway 3
- * on the wire, each has a counter and a sentence of its own.
+ * Why a relay has no room for a session (docs/security.md, "What a relay refuses"): all of these
+ * are GoAway 3 on the wire, each has a counter and a sentence of its own.
  */
 #pragma once
 

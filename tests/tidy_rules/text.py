@@ -3,7 +3,6 @@
 import re
 
 from tidy_rules import rooms
-from tidy_rules.source import Source
 
 COLUMNS_MAX = 100
 FILE_LINES_MAX = 600
@@ -29,7 +28,6 @@ RULES = {
     "leftover": "a note to do something later",
     "docstring": "a public function in a header has no docstring before it, nor before the block "
                  "it stands in",
-    "readme": "the README's map names a file that does not exist",
     "early-reader": "a pipe into grep -q or head: it ends at once, the writer dies of SIGPIPE now "
                     "and then, and pipefail takes that for a failure (use says, <<<, or sed -n 1p)",
 }
@@ -176,24 +174,6 @@ def check_structs(source):
             line = source.code.count("\n", 0, match.start()) + 1
             name = match.group(1) or "a struct"
             source.report("struct-fields", line, f"{name} has {fields} fields")
-
-
-def check_readme(root):
-    """Every path in the README's tree or in its code spans that looks like one of ours."""
-    if not (root / "README.md").exists():
-        return []
-    source = Source(root, "README.md")
-    tops = {p.name for p in root.iterdir()}
-    for number, line in enumerate(source.lines, 1):
-        names = re.findall(r"`([\w.][\w./-]*)`", line) + re.findall(r"\]\(([\w.][\w./-]*)\)", line)
-        tree = re.match(r"^([\w.][\w.-]*/[\w./-]*)\s{2,}\S", line)
-        if tree:
-            names.append(tree.group(1))
-        for name in names:
-            if name.split("/")[0] in tops and "/" in name or re.fullmatch(r"[A-Z]+\.md", name):
-                if not name.startswith("build/") and not (root / name).exists():
-                    source.report("readme", number, f"{name} does not exist")
-    return [source]
 
 
 def check(source, lengths):
