@@ -158,15 +158,16 @@ static bool network_look(const struct host_core *core, uint8_t out[LIFETIMES_NET
 
 /* True if a NAT forgot a mapping: a relay sees another port, or first packets after silences get
  * lost. */
-static bool a_mapping_died(struct host_core *core)
+static bool a_mapping_died(struct host_core *core, struct mono now)
 {
     struct lifetimes *l = &core->lifetimes;
     uint64_t lost = core->dataplane.counters.silences_lost;
     bool changed = lost - l->silences_lost >= LIFETIMES_SILENCES;
     struct relay_session *relay;
 
-    l->silences_lost = changed ? lost : l->silences_lost;
-
+    if (changed || !mono_due(l->judged_from, now)) {
+        l->silences_lost = lost;
+    }
     TAILQ_FOREACH(relay, &core->relays.list, in_set)
     {
         changed = relay_session_take_port_changed(relay) || changed;
@@ -198,7 +199,7 @@ void lifetimes_look(struct host_core *core, struct mono now)
 {
     struct lifetimes *l = &core->lifetimes;
     uint8_t network[LIFETIMES_NETWORK_SIZE];
-    bool died = a_mapping_died(core);
+    bool died = a_mapping_died(core, now);
 
     if (!l->loaded) {
         l->loaded = true;

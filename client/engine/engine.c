@@ -258,7 +258,7 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
                        &e->rule_watch, fault);
     if (rc == ERR_OK && options->interface != NULL) {
         nat_watch_open(&e->nat_watch, options->loop, options->env, e->core);
-        lifetime_watch_open(&e->lifetime_watch, options->loop, options->env, e->core);
+        lifetime_watch_open(&e->lifetime_watch, options->loop, options->env, e->core, e->loop.pump);
     }
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "client/core/lifetimes.h"
 #include "client/core/nat.h"
 #include "proto/host/os_env.h"
+#include "proto/host/pump.h"
 
 static const double look_s = 2.0, running_s = 0.25;
 
@@ -60,6 +61,7 @@ static void finish(struct lifetime_watch *watch, bool moved)
     watch->has_result = true;
     watch->result.unable = watch->result.unable || moved;
     host_core_lifetime_measured(watch->core, &watch->result, clock_mono());
+    pump_kick(watch->pump); /* what holds now is sooner than what the core waits for */
     timer_set(watch);
 }
 
@@ -96,9 +98,9 @@ static void on_look(struct ev_loop *loop, struct ev_timer *w, int events)
 }
 
 void lifetime_watch_open(struct lifetime_watch *watch, struct ev_loop *loop, const struct env *env,
-                         struct host_core *core)
+                         struct host_core *core, struct pump *pump)
 {
-    *watch = (struct lifetime_watch){.loop = loop, .env = env, .core = core};
+    *watch = (struct lifetime_watch){.loop = loop, .env = env, .core = core, .pump = pump};
     ev_timer_init(&watch->look, on_look, look_s, look_s);
     watch->look.data = watch;
     ev_timer_start(loop, &watch->look);

@@ -20,10 +20,13 @@ enum {
     LIFETIME_CALM_LOOKS = 5,
 };
 
+struct pump;
+
 struct lifetime_watch {
     struct ev_loop *loop; /* these are borrowed */
     const struct env *env;
     struct host_core *core;
+    struct pump *pump; /* of the core */
     struct ev_timer look;
     struct lifetime_run *running; /* NULL: none */
     uint64_t place;               /* where it was begun (host_core_nat_place) */
@@ -35,7 +38,7 @@ struct lifetime_watch {
 
 /** Begin to watch. Everything is borrowed and outlives it. */
 void lifetime_watch_open(struct lifetime_watch *watch, struct ev_loop *loop, const struct env *env,
-                         struct host_core *core);
+                         struct host_core *core, struct pump *pump);
 
 /** End. A watch of zeros is fine. */
 void lifetime_watch_close(struct lifetime_watch *watch);

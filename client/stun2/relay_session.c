@@ -243,6 +243,7 @@ void relay_session_on_open(struct relay_session *relay, const struct link_event 
     }
     relay->remote = event->remote;
     relay->mapped_at = now;
+    relay->keepalive_told_ms = 0;
     relay_targets_know(&relay->targets, &event->remote);
     relay_session_on_observed(relay, &event->peer->observed, now);
     memcpy(relay->relay_key, event->peer->key, KEY_SIZE);
@@ -358,9 +359,12 @@ void relay_session_on_observed(struct relay_session *relay, const struct endpoin
 {
     bool is_here = !relay->elsewhere && !endpoint_is_none(&relay->observed) &&
                    endpoint_same_ip(&relay->observed, observed);
+    /* After a longer silence than was meant this host was late, and not the NAT early. */
+    bool in_time = link_hub_silence_ms(relay->hub, relay->active) <=
+                   relay->keepalive_told_ms + LINK_SILENCE_MS;
 
     if (!endpoint_equal(&relay->observed, observed)) {
-        relay->port_changed = relay->port_changed || is_here;
+        relay->port_changed = relay->port_changed || (is_here && in_time);
         relay->mapped_at = now;
     }
     relay->observed = *observed;

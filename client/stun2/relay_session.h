@@ -109,6 +109,7 @@ struct relay_session {
     struct relay_opens opens;
     struct endpoint observed;          /* our address as that relay sees it */
     const struct keepalive *keepalive; /* of the set; borrowed */
+    uint32_t keepalive_told_ms;        /* what the connection in use was told of it; 0: nothing */
     struct mono mapped_at;             /* since then our NAT has the mapping in use, at most */
     bool port_changed; /* the NAT gave us another port, though we are where we were; and nobody was
                           told yet */

@@ -125,17 +125,30 @@ bool relay_upkeep_take_late(struct relay_session *relay)
 
 /* The session's mapping is kept as long as NATs were found to keep one; and of a relay that may
  * move nothing else tells that it is gone. */
-static void expire_keepalive(struct relay_session *relay, struct mono now)
+static uint32_t keepalive_wanted(const struct relay_session *relay)
 {
     uint32_t sign_ms = relay->sought.sign_ms;
-    uint32_t ms;
+    uint32_t ms = keepalive_ms(relay->keepalive, relay->mapped_at,
+                               link_hub_heard_at(relay->hub, relay->active));
 
+    return sign_ms != 0 && sign_ms < ms ? sign_ms : ms;
+}
+
+static void expire_keepalive(struct relay_session *relay, struct mono now)
+{
     if (relay->open) {
-        ms = keepalive_ms(relay->keepalive, relay->mapped_at,
-                          link_hub_heard_at(relay->hub, relay->active));
-        link_hub_keepalive(relay->hub, relay->active, sign_ms != 0 && sign_ms < ms ? sign_ms : ms,
-                           now);
+        relay->keepalive_told_ms = keepalive_wanted(relay);
+        link_hub_keepalive(relay->hub, relay->active, relay->keepalive_told_ms, now);
     }
+}
+
+/* At once: with an idle session nothing else is due before the mapping may be gone. */
+static struct mono keepalive_at(const struct relay_session *relay)
+{
+    static const struct mono at_once = {0};
+
+    return relay->open && keepalive_wanted(relay) != relay->keepalive_told_ms ? at_once
+                                                                              : MONO_NEVER;
 }
 
 void relay_upkeep_expire(struct relay_session *relay, struct mono now)
@@ -153,5 +166,5 @@ struct mono relay_upkeep_deadline(const struct relay_session *relay)
     struct mono at =
         is_attached(relay) ? mono_min(relay->attaching.renew_at, relay->facts.ask_at) : MONO_NEVER;
 
-    return mono_min(at, look_at(relay));
+    return mono_min(at, mono_min(look_at(relay), keepalive_at(relay)));
 }

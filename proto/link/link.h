@@ -44,6 +44,7 @@ enum {
     LINK_IDLE_MS = 45000,
     LINK_KEEPALIVE_MS = 15000, /* the dialler sends something at least so often; see
                                   link_hub_keepalive */
+    LINK_SILENCE_MS = 1000,
     LINK_RESET_CID_SIZE = 8,
     LINK_PACKET_SIZE_MAX = 8952, /* UDP payload of a 9000-byte path, IPv6 */
     LINK_SPKI_SIZE = 32,         /* SHA-256 of a certificate's SubjectPublicKeyInfo */
@@ -323,6 +324,10 @@ uint64_t link_hub_rtt_ns(const struct link_hub *hub, struct handle handle);
 
 /** When this session's peer was last heard of; zero if the handle is stale. */
 struct mono link_hub_heard_at(const struct link_hub *hub, struct handle handle);
+
+/** For how long nothing had come before its peer was heard again last; silences below
+ * LINK_SILENCE_MS do not count. 0: there was none, or the handle is stale. */
+uint64_t link_hub_silence_ms(const struct link_hub *hub, struct handle handle);
 
 /** Since when the peer of a session that tells STALLED owes an answer; MONO_NEVER if it owes none,
  * or the handle is stale. */

@@ -211,6 +211,16 @@ static void read_failed(struct link_conn *c, int rv, const struct dgram *in, str
     }
 }
 
+static void note_heard(struct link_conn *c, struct mono now)
+{
+    uint64_t silence_ms = mono_ms_between(c->watch.heard_at, now);
+
+    if (silence_ms >= LINK_SILENCE_MS && c->watch.heard_at.ns != 0) {
+        c->watch.silence_ms = silence_ms;
+    }
+    c->watch.heard_at = now;
+}
+
 /* A packet was read. If it was genuine, the peer has answered. */
 static void note_answer(struct link_conn *c)
 {
@@ -254,7 +264,7 @@ void conn_read(struct link_conn *c, const struct dgram *in, struct mono now)
         read_failed(c, rv, in, now);
         return;
     }
-    c->watch.heard_at = now;
+    note_heard(c, now);
     if (conn_is_watched(c)) {
         note_answer(c);
     }

@@ -94,6 +94,7 @@ struct conn_timer {
 /** Dialled: does the peer still answer? */
 struct conn_watch {
     struct mono heard_at;         /* a packet of the peer came */
+    uint64_t silence_ms;          /* nothing had come for so long, when one came again */
     struct mono unanswered_since; /* when the first packet that the peer must answer was sent since
                                      its last one came; MONO_NEVER: none */
     uint64_t packets_received;    /* genuine ones, when they were last looked at */

@@ -460,6 +460,13 @@ struct mono link_hub_heard_at(const struct link_hub *hub, struct handle handle)
     return c == NULL ? (struct mono){0} : c->watch.heard_at;
 }
 
+uint64_t link_hub_silence_ms(const struct link_hub *hub, struct handle handle)
+{
+    const struct link_conn *c = find(hub, handle);
+
+    return c == NULL ? 0 : c->watch.silence_ms;
+}
+
 struct mono link_hub_unanswered_since(const struct link_hub *hub, struct handle handle)
 {
     const struct link_conn *c = find(hub, handle);

@@ -4,6 +4,7 @@
 
 #include "client/core/core_internal.h"
 #include "tests/support/host_fixture.h"
+#include "tests/support/nat.h"
 
 static struct lifetime_found found_of(uint32_t quiet_s, uint32_t kept_s)
 {
@@ -161,6 +162,116 @@ static void idle_sessions_follow_what_was_measured(void **state)
     lab_free(lab);
 }
 
+/* Host 0 behind a NAT that forgets soon, and gives another port then. */
+struct forgetful {
+    struct lab *lab;
+    struct nat nat;
+    struct rng rng;
+    struct endpoint outside; /* where the relay sees the host */
+    size_t changes;          /* of it */
+};
+
+static bool through_the_nat(void *context, struct wire_packet *packet)
+{
+    struct forgetful *f = context;
+    const struct endpoint *inside = &f->lab->hosts[0].address;
+
+    if (endpoint_equal(&packet->from, inside)) {
+        if (nat_outbound(&f->nat, inside, &packet->to, &packet->from, f->lab->now) != NAT_PASSED) {
+            return false;
+        }
+        f->changes += endpoint_equal(&packet->from, &f->outside) ? 0 : 1;
+        f->outside = packet->from;
+    } else if (endpoint_same_ip(&packet->to, &f->nat.address)) {
+        return nat_inbound(&f->nat, &packet->to, &packet->from, &packet->to, f->lab->now) ==
+               NAT_PASSED;
+    }
+    return true;
+}
+
+static void forgetful_init(struct forgetful *f, struct lab *lab, uint32_t lifetime_s)
+{
+    static const uint8_t outside[4] = {203, 0, 113, 9};
+    const struct nat_kind kind = {.translates = true,
+                                  .mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                  .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+                                  .inbound_refreshes = true,
+                                  .lifetime_s = lifetime_s};
+    const struct endpoint address = endpoint_v4(outside, 0);
+
+    *f = (struct forgetful){.lab = lab, .rng = rng_stream(lifetime_s, "nat")};
+    nat_init(&f->nat, &kind, &address, &f->rng);
+    lab->wire.hook = through_the_nat;
+    lab->wire.hook_context = f;
+}
+
+static void what_was_measured_holds_at_once_and_is_not_doubted(void **state)
+{
+    static struct forgetful f;
+
+    (void)state;
+    for (uint32_t s = 10; s <= 14; s++) {
+        struct lab *lab = lab_joined();
+        const struct lifetime_found found = found_of(s, s);
+
+        forgetful_init(&f, lab, s);
+        run_ms(lab, 61000 + 1000 * s); /* ... at any instant of a keepalive */
+        assert_true(f.changes > 1);    /* one packet in 15 s is too seldom */
+        host_core_lifetime_measured(core_of(lab), &found, lab->now);
+        run_ms(lab, 100);
+        f.changes = 0;
+        run_ms(lab, 300 * 1000);
+        assert_int_equal(f.changes, 0);
+        assert_int_equal(host_core_keepalive(core_of(lab))->kept_ms, s * 700);
+        assert_false(core_of(lab)->lifetimes.doubted);
+        lab_free(lab);
+    }
+}
+
+/* As one whose machine was suspended, or has other things to do. */
+static void a_host_that_was_late_itself_does_not_doubt_its_nat(void **state)
+{
+    struct lab *lab = lab_joined();
+    const struct lifetime_found found = found_of(20, 20);
+    static struct forgetful f;
+
+    (void)state;
+    forgetful_init(&f, lab, 20);
+    run_ms(lab, 60000);
+    host_core_lifetime_measured(core_of(lab), &found, lab->now);
+    run_ms(lab, 60000);
+    f.changes = 0;
+    lab->now = mono_add_ms(lab->now, 22000);
+    run_ms(lab, 60000);
+    assert_int_equal(f.changes, 1);
+    assert_false(core_of(lab)->lifetimes.doubted);
+    assert_int_equal(host_core_keepalive(core_of(lab))->kept_ms, 14000);
+    lab_free(lab);
+}
+
+/* The NAT was measured in a better hour. */
+static void a_nat_that_forgets_earlier_than_it_did_is_doubted(void **state)
+{
+    struct lab *lab = lab_joined();
+    const struct lifetime_found found = found_of(30, 30);
+    static struct forgetful f;
+
+    (void)state;
+    forgetful_init(&f, lab, 12);
+    host_core_lifetime_begins(core_of(lab), lab->now);
+    host_core_lifetime_measured(core_of(lab), &found, lab->now);
+    run_ms(lab, 60000); /* what it was before counts for the first 20 s */
+    assert_true(core_of(lab)->lifetimes.doubted);
+    assert_true(host_core_keepalive(core_of(lab))->kept_ms < 12000);
+    f.changes = 0;
+    run_ms(lab, 300 * 1000);
+    assert_int_equal(f.changes, 0);
+    assert_false(host_core_lifetime_wanted(core_of(lab), lab->now));
+    run_ms(lab, LIFETIMES_AGAIN_MS);
+    assert_true(host_core_lifetime_wanted(core_of(lab), lab->now));
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +280,9 @@ int main(void)
         cmocka_unit_test(each_network_has_its_own),
         cmocka_unit_test(a_mapping_that_dies_early_makes_packets_more_frequent_at_once),
         cmocka_unit_test(idle_sessions_follow_what_was_measured),
+        cmocka_unit_test(what_was_measured_holds_at_once_and_is_not_doubted),
+        cmocka_unit_test(a_host_that_was_late_itself_does_not_doubt_its_nat),
+        cmocka_unit_test(a_nat_that_forgets_earlier_than_it_did_is_doubted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
