@@ -6,6 +6,7 @@
 #include "proto/host/udp_batch.h"
 
 #include "proto/base/bytes.h"
+#include "proto/host/passed_socket.h"
 #include "proto/host/socket_name.h"
 #include "proto/host/udp_refusals.h"
 
@@ -47,6 +48,7 @@ struct udp_batch {
     int family;
     struct endpoint local;
     bool gso, refusals;
+    bool bound; /* as the service manager passed it */
     struct udp_counters counters;
     struct room *room;
     bool owns_room;
@@ -89,6 +91,14 @@ static int option_set(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+static bool v6_only_of(int fd)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
+
+    return getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 && value != 0;
+}
+
 /* "Don't fragment", without the kernel's own idea of the path MTU getting in the way of our search
  * for the MTU. */
 static bool socket_configure(struct udp_batch *udp, const struct udp_options *options,
@@ -97,15 +107,17 @@ static bool socket_configure(struct udp_batch *udp, const struct udp_options *op
     int fd = udp->fd;
     bool ok = true;
 
-    buffer_grow(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    buffer_grow(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    if (!udp->bound) { /* who passed it may give it more room than we may */
+        buffer_grow(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+        buffer_grow(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    }
     if (udp->family == AF_INET6) {
         bool dual = ip_is_zero(options->local.ip) && !options->v6_only;
 
-        ok = option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual ? 0 : 1) == 0 && ok;
+        ok = (udp->bound || option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual ? 0 : 1) == 0) && ok;
         ok = option_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) == 0 && ok;
         ok = option_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE) == 0 && ok;
-        if (dual) {
+        if (dual && !v6_only_of(fd)) {
             ok = option_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) == 0 && ok;
         }
     } else {
@@ -132,7 +144,7 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
     socklen_t name_size = socket_name_of(&name, &options->local, udp->family);
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (bind(udp->fd, (struct sockaddr *)&name, name_size) != 0) {
+    if (!udp->bound && bind(udp->fd, (struct sockaddr *)&name, name_size) != 0) {
         endpoint_text(&options->local, text);
         if (errno == EADDRINUSE) {
             fault_set(fault, EXIT_CODE_FAILURE,
@@ -164,6 +176,11 @@ static void socket_create(struct udp_batch *udp, const struct udp_options *optio
     int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
     udp->family = endpoint_is_v4(&options->local) ? AF_INET : AF_INET6;
+    udp->fd = options->passed ? passed_socket(&options->local) : -1;
+    udp->bound = udp->fd >= 0;
+    if (udp->bound) {
+        return;
+    }
     udp->fd = socket(udp->family, type, 0);
     if (udp->fd < 0 && udp->family == AF_INET6 && errno == EAFNOSUPPORT &&
         ip_is_zero(options->local.ip) && !options->v6_only) {

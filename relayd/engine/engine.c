@@ -120,13 +120,14 @@ static struct udp_options socket_options(const struct relay_engine *engine,
 static int socket_add(struct relay_engine *engine, const struct endpoint *local,
                       struct fault *fault)
 {
-    const struct udp_options options = socket_options(engine, local);
+    struct udp_options options = socket_options(engine, local);
     size_t used = strlen(engine->listen_text);
     struct udp_batch *socket = NULL;
     char text[ENDPOINT_TEXT_SIZE];
     int rc;
 
     CHECK(engine->sockets_count < RELAY_ENGINE_SOCKETS_MAX);
+    options.passed = true;
     rc = udp_batch_open(&socket, &options, fault);
     if (rc == ERR_OK) {
         port_note(engine, udp_batch_local(socket)->port);

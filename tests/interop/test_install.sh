@@ -14,7 +14,7 @@ prefix=$work/usr
 cmake --install "$build" --prefix "$prefix" >"$work/log" 2>&1 || fail "$(tail -5 "$work/log")"
 for file in bin/relayd bin/ziglan share/man/man1/ziglan.1 share/man/man8/relayd.8 \
     lib/systemd/system/relayd.service lib/systemd/system/relayd@.service \
-    lib/systemd/system/ziglan@.service \
+    lib/systemd/system/relayd.socket lib/systemd/system/ziglan@.service \
     share/doc/ziglan/examples/relayd.yaml share/doc/ziglan/examples/ziglan.yaml \
     share/doc/ziglan/README.md share/doc/ziglan/LICENSE; do
     [ -s "$prefix/$file" ] || fail "$file was not installed"
@@ -28,7 +28,7 @@ grep -qx "ExecStart=$prefix/bin/ziglan up -i %i" "$prefix/lib/systemd/system/zig
 echo "ok: installed below $prefix"
 
 if command -v systemd-analyze >/dev/null; then
-    for unit in relayd.service relayd@other.service ziglan@zig0.service; do
+    for unit in relayd.service relayd.socket relayd@other.service ziglan@zig0.service; do
         # Without the man program it cannot look the pages up, and says so; that is not the unit.
         SYSTEMD_UNIT_PATH="$prefix/lib/systemd/system:" systemd-analyze verify "$unit" 2>&1 |
             grep -v "Command 'man " | grep -F "${unit%%@*}" >"$work/said" || true

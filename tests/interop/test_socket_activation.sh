@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# relayd takes the UDP ports that systemd-socket-activate bound, which starts it with the first
+# packet and hands over what came by then, and binds itself what it does not find there.
+. "$(dirname "${BASH_SOURCE[0]}")/relayd_common.sh"
+for program in systemd-socket-activate python3 ss; do
+    command -v "$program" >/dev/null || { echo "skipped: $program is not installed"; exit 77; }
+done
+[ "${RELAYD_LOOPBACK:-}" = own ] || { echo "skipped: needs a network namespace"; exit 77; }
+
+"$relayd" init "$work/relay" --name home --public 127.0.0.1 >/dev/null || fail "init"
+config=$work/relay/relayd.yaml
+printf 'listen: ["127.0.0.1:4433", "127.0.0.1:4434"]\n' >>"$config"
+systemd-socket-activate --datagram --listen=127.0.0.1:4433 \
+    "$relayd" -c "$config" >"$work/log" 2>&1 &
+pids+=($!)
+bound() { says "127\.0\.0\.1:$1 " ss -uln; }
+wait_for 10 bound 4433 || fail "the port is not bound"
+! bound 4434 || fail "relayd runs already"
+
+# A binding request of STUN, which is answered by who is started by it.
+python3 - <<'PYTHON' && echo "ok: the first packet is answered" || fail "the first packet is lost"
+import os, socket, struct, sys
+ask = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ask.settimeout(20)
+ask.connect(("127.0.0.1", 4433))
+transaction = os.urandom(12)
+ask.send(struct.pack("!HHI", 1, 0, 0x2112A442) + transaction)
+answer = ask.recv(2048)
+sys.exit(not (answer[:2] == b"\x01\x01" and answer[8:20] == transaction))
+PYTHON
+bound 4434 || fail "relayd does not bind what was not passed"
+[ "$(ss -uln | grep -c '127\.0\.0\.1:4433 ')" = 1 ] || fail "the port is bound twice"
+expect 0 '127.0.0.1:4433, 127.0.0.1:4434' "$relayd" status -c "$config"
+grep -q 'relay.ready' "$work/log" || fail "relayd is not ready: $(cat "$work/log")"
+exit $((failures > 0))

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* proto/host/passed_socket, and udp_batch over such a socket. Each case is a process of its own,
+ * with descriptors from 3 on as a service manager passes them. */
+#include "proto/host/passed_socket.h"
+#include "proto/host/udp_batch.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { FAILED = 1 };
+
+/* At 127.0.0.1, with a port that the kernel chooses. */
+static struct endpoint socket_at(int fd, int type)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET,
+                               .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(name);
+    struct endpoint local = {.port = 0};
+    int from = socket(AF_INET, type, 0);
+
+    if (from < 0 || bind(from, (struct sockaddr *)&name, size) != 0 ||
+        getsockname(from, (struct sockaddr *)&name, &size) != 0 ||
+        (from != fd && (dup2(from, fd) != fd || close(from) != 0)) ||
+        !endpoint_parse_ip(&local, "127.0.0.1", ntohs(name.sin_port))) {
+        _exit(FAILED);
+    }
+    return local;
+}
+
+static void environment(long pid, const char *count)
+{
+    char text[24];
+
+    (void)snprintf(text, sizeof(text), "%ld", pid);
+    (void)setenv("LISTEN_PID", text, 1);
+    (void)setenv("LISTEN_FDS", count, 1);
+}
+
+static bool the_bound_one_is_found(void)
+{
+    struct endpoint stream = socket_at(3, SOCK_STREAM);
+    struct endpoint first = socket_at(4, SOCK_DGRAM);
+    struct endpoint second = socket_at(5, SOCK_DGRAM);
+    struct endpoint other = second;
+
+    environment(getpid(), "3");
+    other.ip[15] ^= 2;
+    return passed_socket(&first) == 4 && passed_socket(&second) == 5 &&
+           passed_socket(&stream) == -1 && passed_socket(&other) == -1 &&
+           (fcntl(5, F_GETFD) & FD_CLOEXEC) != 0 && (fcntl(5, F_GETFL) & O_NONBLOCK) != 0;
+}
+
+static bool none_beyond_the_count(void)
+{
+    struct endpoint first = socket_at(3, SOCK_DGRAM);
+    struct endpoint second = socket_at(4, SOCK_DGRAM);
+
+    environment(getpid(), "1");
+    return passed_socket(&first) == 3 && passed_socket(&second) == -1;
+}
+
+static bool none_of_another_process(void)
+{
+    struct endpoint first = socket_at(3, SOCK_DGRAM);
+
+    environment(getpid() + 1L, "1");
+    return passed_socket(&first) == -1;
+}
+
+static bool none_without_numbers(void)
+{
+    static const char *const counts[] = {"", "-1", "1x", "65", "99999999999999999999999"};
+    struct endpoint first = socket_at(3, SOCK_DGRAM);
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        environment(getpid(), counts[i]);
+        if (passed_socket(&first) != -1) {
+            return false;
+        }
+    }
+    (void)unsetenv("LISTEN_FDS");
+    return passed_socket(&first) == -1;
+}
+
+/* What waits in the passed socket is received: it is the same one. */
+static bool udp_batch_takes_it(void)
+{
+    struct udp_options options = {.local = socket_at(3, SOCK_DGRAM), .passed = true};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(options.local.port),
+                             .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    int sender = socket(AF_INET, SOCK_DGRAM, 0);
+    struct udp_batch *udp;
+    const struct dgram *items;
+    struct fault fault;
+
+    environment(getpid(), "1");
+    return sendto(sender, "first", 5, 0, (struct sockaddr *)&to, sizeof(to)) == 5 &&
+           udp_batch_open(&udp, &options, &fault) == ERR_OK && udp_batch_fd(udp) == 3 &&
+           endpoint_equal(udp_batch_local(udp), &options.local) &&
+           udp_batch_receive(udp, &items) == 1 && items[0].size == 5;
+}
+
+/* It is not taken unasked, and the address is in use then. */
+static bool udp_batch_does_not_take_it_unasked(void)
+{
+    struct udp_options options = {.local = socket_at(3, SOCK_DGRAM)};
+    struct udp_batch *udp;
+    struct fault fault;
+
+    environment(getpid(), "1");
+    return udp_batch_open(&udp, &options, &fault) == ERR_SYSTEM;
+}
+
+static void alone(bool (*is_true)(void))
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        _exit(is_true() ? EXIT_SUCCESS : FAILED);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void sockets_are_found(void **state)
+{
+    (void)state;
+    alone(the_bound_one_is_found);
+    alone(none_beyond_the_count);
+    alone(none_of_another_process);
+    alone(none_without_numbers);
+}
+
+static void sockets_are_taken(void **state)
+{
+    (void)state;
+    alone(udp_batch_takes_it);
+    alone(udp_batch_does_not_take_it_unasked);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sockets_are_found),
+        cmocka_unit_test(sockets_are_taken),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
