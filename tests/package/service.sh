@@ -47,6 +47,23 @@ service_relay() {
     RELAY_URL=$(machine vps relayd invite --uses 2)
 }
 
+service_other_relay() {
+    local folder=/var/lib/relayd/other
+    check "a second relay gets a folder" machine vps su -s /bin/sh relayd -c \
+        "relayd init $folder --name other --public 192.0.2.10 &&
+         echo 'listen: [\"[::]:5433\"]' >>$folder/relayd.yaml"
+    check "relayd@other starts beside it" machine vps systemctl enable --now relayd@other
+    check "relayd@other has its port" says ':5433' machine vps \
+        relayd status -c $folder/relayd.yaml
+}
+
+# From now on relayd runs because somebody wants something of it.
+service_socket() {
+    check "relayd stops" machine vps systemctl disable --now relayd.service
+    check "systemd keeps its ports" machine vps systemctl enable --now relayd.socket
+    check "nobody came yet" unit_says vps relayd ActiveState inactive
+}
+
 service_host() { # name
     check "$1 joins" machine "$1" ziglan join - <<<"$RELAY_URL"
     check "$1 starts ziglan@zig0" machine "$1" systemctl enable --now ziglan@zig0
@@ -74,7 +91,11 @@ service() { # suite folder-of-packages
         check "$name boots" machine_start "$name" systemd
     done
     service_relay
+    service_other_relay
+    service_socket
     service_host laptop
+    check "the first packet started relayd" unit_says vps relayd ActiveState active
+    check "relayd has both ports" says ':4433, .*:443' machine vps relayd status
     service_host nas
     check "laptop pings nas.zignet" wait_for 20 machine laptop ping -c 1 -W 1 nas.zignet
     check "ziglan is exposed at most 3.0" exposed_at_most laptop ziglan@zig0.service 3.0
