@@ -57,8 +57,8 @@ void presence_seats_keep(struct presence_seats *seats, struct mono now)
         (changes == seats->changes && age_ms < PRESENCE_SEATS_MS_MAX)) {
         return;
     }
+    seats->given_at = now; /* or, without memory, this would be due again at once */
     if (hrw_fill(seats->hrw, &source, env_wall_ms(seats->env)) == ERR_OK) {
-        seats->given_at = now;
         seats->changes = changes;
     }
 }
