@@ -232,7 +232,10 @@ int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
     }
     if (rc == STUN2_OK) {
         ev = calloc(1, sizeof(*ev));
-        rc = ev == NULL ? STUN2_ERROR_MEMORY : STUN2_OK;
+        if (ev == NULL) {
+            ports_close();
+            rc = STUN2_ERROR_MEMORY;
+        }
     }
     if (rc == STUN2_OK) {
         ev->options = *options;
