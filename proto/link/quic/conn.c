@@ -5,6 +5,7 @@
 #include "proto/link/quic/address.h"
 #include "proto/link/quic/conn_callbacks.h"
 #include "proto/link/quic/conn_carrier.h"
+#include "proto/link/quic/conn_moves.h"
 #include "proto/link/quic/conn_received.h"
 #include "proto/link/quic/conn_settle.h"
 #include "proto/link/quic/conn_timer.h"
@@ -259,6 +260,7 @@ void conn_read(struct link_conn *c, const struct dgram *in, struct mono now)
 #if OLDER_QUIC
     conn_received_since(c, mark);
 #endif
+    conn_moves_look(c, now);
     conn_settle(c);
     if (rv != 0) {
         read_failed(c, rv, in, now);

@@ -4,6 +4,7 @@
 #include "proto/link/quic/conn_callbacks.h"
 
 #include "proto/link/quic/address.h"
+#include "proto/link/quic/conn_moves.h"
 #include "proto/link/quic/conn_received.h"
 #include "proto/link/quic/conn_state.h"
 #include "proto/link/quic/h3.h"
@@ -281,19 +282,13 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
                               void *user)
 {
     struct link_conn *c = user;
-    struct endpoint remote = address_endpoint(&path->remote);
 
     (void)quic;
     (void)flags;
     (void)fallback;
-    if (c->carrier.dialled || result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ||
-        endpoint_equal(&remote, &c->carrier.remote)) {
-        return 0;
+    if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) {
+        conn_moves_follow(c, path);
     }
-    c->carrier.remote = remote;
-    c->path.local = address_endpoint(&path->local);
-    path_size_reset(&c->path.size);
-    c->path.moved = true;
     return 0;
 }
 

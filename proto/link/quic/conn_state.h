@@ -75,11 +75,21 @@ struct conn_tls {
     struct tls_scan scan;
 };
 
+enum { CONN_LEFT_MAX = 4 };
+
+/** An address where the peer proved to be, before it was elsewhere; none: unused. */
+struct conn_left {
+    struct endpoint remote;
+    struct mono at;
+};
+
 /** Where its packets leave from (carrier.remote is where they go), and how large they may be. */
 struct conn_path {
     struct endpoint local;
     uint16_t number; /* dialled: counts migrations, and is the port of the virtual local address */
     bool moved;      /* accepted: the peer has a new address, and the session was not told yet */
+    struct conn_left left[CONN_LEFT_MAX];
+    size_t left_next;
     uint32_t large_turn; /* counts packets that could be small (packet_capacity in conn_write.c) */
     struct path_size size;
 };

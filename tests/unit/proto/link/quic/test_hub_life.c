@@ -152,6 +152,33 @@ static void client_may_move_many_times(void **state)
     net_fini(&net);
 }
 
+/* As between two Wi-Fis: where it was before, it need not prove anew that it is there. */
+static void client_that_comes_back_is_followed(void **state)
+{
+    static struct net net;
+    const uint32_t stays_ms[] = {100, 1000, 30000, 300000};
+    struct handle client, server;
+    struct endpoint any = {.port = 0}, remote;
+    size_t moves = 0;
+
+    (void)state;
+    net_init(&net, 15);
+    net_start(&net);
+    assert_true(net_open(&net, &client, &server));
+    for (size_t i = 0; i < 12; i++) {
+        net.addrs[NET_CLIENT].port = (uint16_t)(i % 2 == 0 ? 7000 : 7001);
+        link_hub_migrate(net.hubs[NET_CLIENT], client, &any, net.now);
+        net_run(&net, 1000);
+        moves++;
+        assert_int_equal(net_count(&net, NET_SERVER, LINK_EVENT_MOVED), moves);
+        remote = conn_find(&net.hubs[NET_SERVER]->shared.tables, server)->carrier.remote;
+        assert_true(endpoint_equal(&remote, &net.addrs[NET_CLIENT]));
+        net_run(&net, stays_ms[i / 3]);
+    }
+    assert_null(net_find(&net, NET_CLIENT, LINK_EVENT_CLOSED));
+    net_fini(&net);
+}
+
 /* Packets seem to come from another address, as an observer could copy them. Nobody answers there,
  * so the server must not follow. */
 static bool copy_from_elsewhere(struct net *net, struct wire_packet *p)
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(silence_after_an_answer_to_something_else_is_a_stall),
         cmocka_unit_test(moved_client_is_followed_after_validation),
         cmocka_unit_test(client_may_move_many_times),
+        cmocka_unit_test(client_that_comes_back_is_followed),
         cmocka_unit_test(address_that_does_not_answer_moves_nothing),
         cmocka_unit_test(an_idle_session_sends_something_as_often_as_is_wanted),
         cmocka_unit_test(to_ask_for_an_answer_takes_few_packets),
