@@ -5,6 +5,7 @@
  */
 #include "client/engine/underlay.h"
 #include "client/core/network.h"
+#include "client/measure/local_list.h"
 
 #include "proto/host/os_env.h"
 
@@ -32,18 +33,9 @@ static bool way_find(void *context, const struct endpoint *local, const struct e
 
 static void network_tell(struct underlay *u, const struct way_finder *ways)
 {
-    struct netwatch_address found[NETWATCH_ADDRESSES_MAX];
-    struct host_local_addr addrs[NETWATCH_ADDRESSES_MAX];
-    size_t count = netwatch_addresses(found, NETWATCH_ADDRESSES_MAX);
+    struct host_local_addr addrs[LOCAL_LIST_MAX];
+    size_t count = local_list(u->ways, addrs);
 
-    for (size_t i = 0; i < count; i++) {
-        bool outward = netway_is_default(u->ways, found[i].interface);
-
-        memcpy(addrs[i].ip, found[i].ip, sizeof(addrs[i].ip));
-        addrs[i].prefix_bits = found[i].prefix_bits;
-        addrs[i].interface = found[i].interface;
-        addrs[i].use = address_use_of(found[i].name, found[i].kind, outward);
-    }
     lan_link_use(&u->loop->lan, addrs, count);
     host_core_network(u->loop->core, addrs, count, udp_batch_local(u->loop->udp)->port, ways,
                       clock_mono());

@@ -115,8 +115,11 @@ static void on_line(struct ev_loop *loop, struct ev_io *w, int events)
 int main(int count, char **arguments)
 {
     struct ev_loop *loop = ev_default_loop(0);
-    const struct stun2_ev_options options = {
-        .size = sizeof(options), .loop = loop, .on_event = on_event, .on_data = on_data};
+    const struct stun2_ev_options options = {.size = sizeof(options),
+                                             .loop = loop,
+                                             .on_event = on_event,
+                                             .on_data = on_data,
+                                             .locals = 1};
     char text[STUN2_TEXT_SIZE], key[STUN2_KEY_TEXT_SIZE];
     struct ev_io input;
 

@@ -2,6 +2,7 @@
 /* The parts put together; each event of the hub goes to the part that it concerns. */
 #include "client/libstun2/agent.h"
 
+#include "client/libstun2/punch_keep.h"
 #include "client/libstun2/punch_way.h"
 #include "client/libstun2/relay_messages.h"
 #include "client/stun2/seeking.h"
@@ -42,6 +43,7 @@ int agent_new(struct stun2 **out, const uint8_t seed[IDENTITY_SEED_SIZE], const 
         return ERR_NOMEM;
     }
     agent->base.env = env;
+    agent->base.identity = &agent->identity;
     agent->base.events.env = env;
     agent->base.keepalive = keepalive_unmeasured();
     punch_table_init(&agent->punches.table, &agent->base, now);
@@ -160,6 +162,7 @@ static void on_open(struct stun2 *agent, struct relay_session *relay,
     relay->serves = true;
     seeking_on_open(&agent->base.relays, relay, event->hello, now);
     tell_open(agent, relay, capabilities);
+    punches_on_session(&agent->punches, relay, now);
 }
 
 /* ---- the hub ---- */
@@ -247,6 +250,18 @@ static bool receive_punch_probe(struct stun2 *agent, const struct dgram *in, str
     return punch != NULL && punch_way_on_frame(&agent->punches.table, punch, in, now);
 }
 
+/* What is not the agent's is the application's, and shows that its peer is there. */
+static bool goes_to_application(struct stun2 *agent, const struct dgram *in, struct mono now)
+{
+    struct punch_table *table = &agent->punches.table;
+    const struct app_punch *there = punch_table_of_address(table, &in->remote);
+
+    if (there != NULL) {
+        punch_keep_on_data(punch_table_find(table, there->number), now);
+    }
+    return false;
+}
+
 bool agent_receive(struct stun2 *agent, const struct dgram *in, struct mono now)
 {
     if (report_receive(&agent->report, in, now)) {
@@ -263,7 +278,7 @@ bool agent_receive(struct stun2 *agent, const struct dgram *in, struct mono now)
         return true;
     }
     if ((in->data[0] & FRAME_QUIC_BIT) == 0 || !is_of_relay(agent, &in->remote)) {
-        return false;
+        return goes_to_application(agent, in, now);
     }
     struct dgram copy = *in;
     copy.data = agent->scratch;
@@ -328,11 +343,24 @@ static bool way_is_unknown(void *context, const struct endpoint *local,
     return false;
 }
 
-void agent_network_changed(struct stun2 *agent, struct mono now)
+void agent_network_changed(struct stun2 *agent, const struct way_finder *ways, struct mono now)
 {
-    const struct way_finder ways = {.find = way_is_unknown, .doubtful = true};
+    const struct way_finder unknown = {.find = way_is_unknown, .doubtful = true};
+    const struct way_finder *known = ways != NULL ? ways : &unknown;
 
-    (void)relay_set_on_network(&agent->base.relays, &ways, now);
-    app_lifetime_doubt(&agent->lifetime, true);
-    punches_doubt(&agent->punches, now);
+    if (relay_set_on_network(&agent->base.relays, known, now) || ways == NULL) {
+        app_lifetime_doubt(&agent->lifetime, true);
+    }
+    punches_on_network(&agent->punches, known, now);
+}
+
+void agent_network_begins(struct stun2 *agent, const struct way_finder *ways)
+{
+    punches_on_network_begins(&agent->punches, ways);
+}
+
+void agent_learn_ways(struct stun2 *agent, const struct way_finder *ways)
+{
+    relay_set_learn_ways(&agent->base.relays, ways);
+    punches_learn_ways(&agent->punches, ways);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/libstun2/agent_parts.h"
+#include "client/stun2/way.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/wire/url.h"
@@ -39,5 +40,14 @@ const struct outbox_item *agent_transmit(struct stun2 *agent, struct mono now);
 void agent_expire(struct stun2 *agent, struct mono now);
 struct mono agent_deadline(const struct stun2 *agent);
 
-/** The network changed, perhaps. */
-void agent_network_changed(struct stun2 *agent, struct mono now);
+/** The network changed, perhaps: what goes a way that did is looked at now. NULL: nobody knows
+ * which ways there are now. */
+void agent_network_changed(struct stun2 *agent, const struct way_finder *ways, struct mono now);
+
+/** The network is changing, and agent_network_changed comes soon: peers to whom packets go another
+ * way by now are sent nothing until then. */
+void agent_network_begins(struct stun2 *agent, const struct way_finder *ways);
+
+/** Remember the ways to all addresses in use, where nobody did, so that agent_network_changed sees
+ * which of them change. */
+void agent_learn_ways(struct stun2 *agent, const struct way_finder *ways);

@@ -102,7 +102,7 @@ int stun2_address_parse(struct stun2_address *out, const char *text)
 {
     struct endpoint endpoint;
 
-    if (!endpoint_parse(&endpoint, text, 0) || endpoint.port == 0) {
+    if (out == NULL || text == NULL || !endpoint_parse(&endpoint, text, 0) || endpoint.port == 0) {
         return STUN2_ERROR_ARGUMENT;
     }
     *out = app_address(&endpoint);
@@ -117,7 +117,9 @@ const char *stun2_key_text(const uint8_t key[STUN2_KEY_SIZE], char text[STUN2_KE
 
 int stun2_key_parse(uint8_t out[STUN2_KEY_SIZE], const char *text)
 {
-    return key_parse(out, text, strlen(text)) == ERR_OK ? STUN2_OK : STUN2_ERROR_ARGUMENT;
+    return out != NULL && text != NULL && key_parse(out, text, strlen(text)) == ERR_OK
+               ? STUN2_OK
+               : STUN2_ERROR_ARGUMENT;
 }
 
 /* ---- an agent ---- */
@@ -126,6 +128,9 @@ int stun2_new(struct stun2 **out, const struct stun2_options *options, uint64_t 
 {
     int rc;
 
+    if (out == NULL) {
+        return STUN2_ERROR_ARGUMENT;
+    }
     *out = NULL;
     if (options == NULL || options->size < sizeof(*options) || options->seed == NULL) {
         return STUN2_ERROR_ARGUMENT;
@@ -164,7 +169,9 @@ void stun2_certificate(const struct stun2 *agent, uint8_t certificate[STUN2_CERT
 
 int stun2_certificate_key(uint8_t out[STUN2_KEY_SIZE], const uint8_t *certificate, size_t size)
 {
-    return certificate_key(out, certificate, size) == ERR_OK ? STUN2_OK : STUN2_ERROR_ARGUMENT;
+    return out != NULL && certificate != NULL && certificate_key(out, certificate, size) == ERR_OK
+               ? STUN2_OK
+               : STUN2_ERROR_ARGUMENT;
 }
 
 void stun2_set_keepalive(struct stun2 *agent, uint32_t keepalive_ms)
@@ -220,7 +227,7 @@ uint64_t stun2_deadline(const struct stun2 *agent)
 
 void stun2_network_changed(struct stun2 *agent, uint64_t now)
 {
-    agent_network_changed(agent, instant(now));
+    agent_network_changed(agent, NULL, instant(now));
 }
 
 int stun2_resolve_wanted(struct stun2 *agent, char host[STUN2_HOST_SIZE], uint64_t *ticket,
@@ -261,6 +268,31 @@ int stun2_event(struct stun2 *agent, struct stun2_event *out, size_t size)
     return 1;
 }
 
+int stun2_set_locals(struct stun2 *agent, uint16_t port, const struct stun2_local *list,
+                     size_t count, uint64_t now)
+{
+    struct host_local_addr addrs[STUN2_LOCALS_MAX];
+    bool more;
+
+    _Static_assert((int)STUN2_LOCALS_MAX == (int)PUNCH_PLACES_MAX, "all of them are told");
+    if (count > STUN2_LOCALS_MAX) {
+        return STUN2_ERROR_LIMIT;
+    }
+    if (count > 0 && (list == NULL || port == 0)) {
+        return STUN2_ERROR_ARGUMENT;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].prefix_bits > 128) {
+            return STUN2_ERROR_ARGUMENT;
+        }
+        addrs[i] = (struct host_local_addr){.prefix_bits = (uint8_t)list[i].prefix_bits};
+        memcpy(addrs[i].ip, list[i].ip, sizeof(addrs[i].ip));
+    }
+    more = own_addresses_set(&agent->base.own, addrs, count, port);
+    punches_on_own(&agent->punches, more, instant(now));
+    return STUN2_OK;
+}
+
 /* ---- relays ---- */
 
 /* A URL, what stands behind its scheme, or a key. */
@@ -289,7 +321,9 @@ int stun2_relay_add(struct stun2 *agent, const char *text, uint64_t *relay,
     struct url url = {.kind = URL_KIND_RELAY};
     char said[URL_ERROR_SIZE] = "";
 
-    if (url_read(&url, text, said) == ERR_OK && !url_is_usable(&url)) {
+    if (text == NULL || relay == NULL) {
+        (void)snprintf(said, sizeof(said), "%s", stun2_error_text(STUN2_ERROR_ARGUMENT));
+    } else if (url_read(&url, text, said) == ERR_OK && !url_is_usable(&url)) {
         (void)snprintf(said, sizeof(said), "%s", KEY_UNUSABLE_TEXT);
     }
     if (problem != NULL) {
@@ -420,7 +454,7 @@ int stun2_lifetime_read(const struct stun2 *agent, struct stun2_lifetime *out, s
 
 static bool is_app(const char *app)
 {
-    size_t size = strnlen(app, STUN2_APP_SIZE);
+    size_t size = app == NULL ? 0 : strnlen(app, STUN2_APP_SIZE);
 
     _Static_assert((int)STUN2_APP_SIZE == (int)RECORD_APP_SIZE, "the same types");
     for (size_t i = 0; i < size; i++) {
@@ -449,7 +483,8 @@ int stun2_find(struct stun2 *agent, uint64_t relay, const char *app, const int *
 {
     uint32_t wanted[FIND_NAT_KINDS_MAX] = {0};
 
-    if (!is_app(app) || kinds_count > FIND_NAT_KINDS_MAX || count == 0 || count > STUN2_FOUND_MAX) {
+    if (!is_app(app) || kinds_count > FIND_NAT_KINDS_MAX || (kinds_count > 0 && kinds == NULL) ||
+        count == 0 || count > STUN2_FOUND_MAX) {
         return STUN2_ERROR_ARGUMENT;
     }
     for (size_t i = 0; i < kinds_count; i++) {
@@ -464,7 +499,7 @@ int stun2_find(struct stun2 *agent, uint64_t relay, const char *app, const int *
 int stun2_punch(struct stun2 *agent, uint64_t relay, const uint8_t key[STUN2_KEY_SIZE],
                 uint64_t *punch, uint64_t now)
 {
-    if (relay_set_find(&agent->base.relays, relay) == NULL ||
+    if (key == NULL || punch == NULL || relay_set_find(&agent->base.relays, relay) == NULL ||
         memcmp(key, agent->identity.public_key, KEY_SIZE) == 0) {
         return STUN2_ERROR_ARGUMENT;
     }
@@ -478,7 +513,7 @@ int stun2_punch(struct stun2 *agent, uint64_t relay, const uint8_t key[STUN2_KEY
 int stun2_pool_punch(struct stun2 *agent, uint64_t relay, const char *app, uint64_t *punch,
                      uint64_t now)
 {
-    if (!is_app(app) || relay_set_find(&agent->base.relays, relay) == NULL) {
+    if (!is_app(app) || punch == NULL || relay_set_find(&agent->base.relays, relay) == NULL) {
         return STUN2_ERROR_ARGUMENT;
     }
     *punch = punches_ask(&agent->punches, relay, NULL, app, instant(now));
@@ -518,7 +553,7 @@ int stun2_punch_address(const struct stun2 *agent, uint64_t punch, struct stun2_
     for (size_t i = 0; punch != 0 && i < STUN2_PUNCHES_MAX; i++) {
         const struct app_punch *one = &agent->punches.table.list[i];
 
-        if (one->number == punch && one->step == PUNCH_STEP_OPEN) {
+        if (one->number == punch && one->step == PUNCH_STEP_OPEN && !one->keeping.held) {
             *out = app_address(&one->proven.remote);
             return 1;
         }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/libstun2/app_events.h"
+#include "client/path/candidates.h"
 #include "client/stun2/relay_set.h"
 #include "proto/base/env.h"
 #include "proto/net/dgram.h"
@@ -20,15 +21,17 @@ enum {
 };
 
 struct app_base {
-    const struct env *env; /* borrowed */
+    const struct env *env; /* these are borrowed */
+    const struct identity *identity;
     struct relay_set relays;
     struct app_events events;
     struct outbox box;          /* what is to be sent */
     uint8_t nat_kind;           /* as relays are told; 0: not known yet */
     struct keepalive keepalive; /* of open ways; that of sessions is in relays */
     bool keepalive_measured;
-    uint32_t request_last; /* the last number of a question to a relay */
-    bool kind_wanted;      /* the application was told that the kind of NAT is waited for */
+    struct own_addresses own; /* of this machine; none: peers are told none */
+    uint32_t request_last;    /* the last number of a question to a relay */
+    bool kind_wanted;         /* the application was told that the kind of NAT is waited for */
 };
 
 /** Something waits for the kind of NAT: the application is told, once. */

@@ -23,7 +23,7 @@ struct app_punch *punch_table_add(struct punch_table *table, uint64_t relay, str
                 .number = ++table->number_last, .relay = relay, .wait_until = MONO_NEVER};
             allowance_init(&punch->allowance, &table->allowance, now);
             punch->retry.at = MONO_NEVER;
-            punch->proven.check_at = MONO_NEVER;
+            punch->keeping.check_at = MONO_NEVER;
             return punch;
         }
     }

@@ -16,6 +16,8 @@
 #include "client/path/allowance.h"
 #include "client/stun2/punch_round.h"
 #include "client/stun2/stun2.h"
+#include "client/stun2/way.h"
+#include "proto/crypto/punch_places.h"
 #include "proto/crypto/punch_probe.h"
 
 #include <stdbool.h>
@@ -57,11 +59,23 @@ struct punch_terms {
 /** The address at which the peer answered last. */
 struct punch_proven {
     struct endpoint remote;    /* none: nowhere yet */
-    struct mono since;         /* it answers there */
-    struct mono heard_at;      /* it answered there last */
-    struct mono check_at;      /* the next punch probe to it, if that is before its keepalive */
-    uint32_t misses;           /* punch probes since an answer */
     struct endpoint asks_from; /* the peer's own punch probes came from there last */
+};
+
+/** How the way is kept (punch_keep.h). */
+struct punch_keeping {
+    struct mono since;    /* the peer answers where it is now */
+    struct mono heard_at; /* it answered there last */
+    struct mono check_at; /* the next look, if that is before its keepalive */
+    uint32_t misses;      /* punch probes since an answer */
+    bool asked;           /* the relay, whether it is this side that moved */
+    struct mono asked_at;
+    bool held;               /* this side moved: nothing but a round goes to the peer */
+    struct mono rests_until; /* after a round in vain */
+    bool talks;              /* the application's datagrams came since the last look at a silence */
+    struct mono data_at, quiet_at; /* the last one, that look */
+    struct way way;                /* to the peer */
+    bool renew; /* the relay is to introduce the two anew, for it has another session */
 };
 
 /** The punch probes of late. */
@@ -84,11 +98,13 @@ struct app_punch {
     uint32_t request_id;    /* ASKED */
     struct mono wait_until; /* ASKED, OFFERED, AGREED; while LOST: for the same; NEVER */
     struct punch_terms terms;
-    uint64_t offer_id; /* OFFERED: the relay's number */
-    bool firing;       /* a round runs */
+    struct punch_places places; /* of the peer, as it told itself; count 0: none */
+    uint64_t offer_id;          /* OFFERED: the relay's number */
+    bool firing;                /* a round runs */
     struct punch_round round;
     struct punch_retry retry; /* while LOST */
     struct punch_proven proven;
+    struct punch_keeping keeping;
     struct punch_memory memory;
     struct allowance allowance; /* for addresses that never answered */
 };

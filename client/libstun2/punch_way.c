@@ -2,53 +2,34 @@
 /* Rounds are those of client/stun2/punch_round; what is sent and proven in them is here. */
 #include "client/libstun2/punch_way.h"
 
+#include "client/libstun2/punch_keep.h"
+#include "client/libstun2/punch_send.h"
 #include "client/libstun2/punch_words.h"
 
 #include <string.h>
 
 enum { TOLD_AGAIN_BURST = 3 /* with it the peer is told once more; the first word may be lost */ };
 
-static const struct endpoint any;
-
-/* ---- sending ---- */
-
-/* What would go to an address that never answered, and is too much, is not sent (client/path). */
-static bool send_out(struct punch_table *table, struct app_punch *punch, const struct endpoint *to,
-                     uint8_t hops, struct mono now)
-{
-    struct punch_probe m = {.side = punch->terms.side, .punch_id = punch->terms.id};
-    struct punch_sent *sent = &punch->memory.sent[punch->memory.sent_next];
-    uint8_t frame[PUNCH_PROBE_SIZE];
-
-    if (!endpoint_equal(to, &punch->proven.remote) &&
-        !allowance_take(&punch->allowance, NULL, now)) {
-        return false;
-    }
-    do {
-        env_random(table->base->env, &m.transaction, sizeof(m.transaction));
-    } while (m.transaction == 0);
-    punch->memory.sent_next = (punch->memory.sent_next + 1) % PUNCH_SENT_MAX;
-    *sent = (struct punch_sent){.transaction = m.transaction, .to = *to};
-    punch_probe_encode(&m, punch->terms.probe_key, frame);
-    outbox_put_hops(&table->base->box, &any, to, frame, sizeof(frame), hops);
-    return true;
-}
-
-static void send_answer(struct punch_table *table, const struct app_punch *punch,
-                        uint64_t transaction, const struct dgram *in)
-{
-    const struct punch_probe answer = {.side = punch->terms.side,
-                                       .answer = true,
-                                       .punch_id = punch->terms.id,
-                                       .transaction = transaction,
-                                       .observed = in->remote};
-    uint8_t frame[PUNCH_PROBE_SIZE];
-
-    punch_probe_encode(&answer, punch->terms.probe_key, frame);
-    outbox_put(&table->base->box, &in->local, &in->remote, frame, sizeof(frame));
-}
-
 /* ---- rounds ---- */
+
+/* An address that the peer says it has is a target if both are in one LAN, or behind one NAT; or if
+ * it is public. */
+static void add_places(const struct punch_table *table, struct app_punch *punch)
+{
+    const struct own_addresses *own = &table->base->own;
+    const struct relay_session *relay = relay_set_find(&table->base->relays, punch->relay);
+    bool one_nat = relay != NULL && endpoint_same_ip(&relay->observed, &punch->terms.observed);
+
+    for (size_t i = 0; i < punch->places.count; i++) {
+        struct endpoint e = endpoint_v6(punch->places.ips[i], punch->places.port);
+        bool near =
+            own_addresses_on_lan(own, &e) || (one_nat && own_addresses_may_reach_private(own, &e));
+
+        if (!own_addresses_have(own, &e)) {
+            (void)punch_round_add(&punch->round, &e, false, near);
+        }
+    }
+}
 
 void punch_way_fire(struct punch_table *table, struct app_punch *punch, struct mono fire_at)
 {
@@ -59,7 +40,12 @@ void punch_way_fire(struct punch_table *table, struct app_punch *punch, struct m
 
     punch_round_init(&punch->round, fire_at, PUNCH_PROBE_SIZE, PUNCH_NEAR_MS);
     (void)punch_round_add(&punch->round, observed, true, private_ok);
+    if (punch->keeping.held) { /* it may be the relay alone that sees another address */
+        (void)punch_round_add(&punch->round, &punch->proven.remote, true, true);
+    }
+    add_places(table, punch);
     punch->firing = true;
+    punch_words_places(table->base, punch);
 }
 
 static void expire_round(struct punch_table *table, struct app_punch *punch, struct mono now)
@@ -68,14 +54,19 @@ static void expire_round(struct punch_table *table, struct app_punch *punch, str
     struct endpoint to;
 
     while (punch_round_next(&punch->round, &to, now)) {
-        if (send_out(table, punch, &to, round->hops, now) && !round->receipt &&
+        if (punch_send(table, punch, &to, round->hops, now) && !round->receipt &&
             endpoint_equal(&to, &punch->terms.observed) &&
             (round->burst == 0 || round->burst == TOLD_AGAIN_BURST)) {
             punch_words_opened(table->base, punch);
+            if (round->burst == TOLD_AGAIN_BURST) {
+                punch_words_places(table->base, punch);
+            }
         }
     }
-    if (punch->step == PUNCH_STEP_OPEN && punch_round_deadline(round).ns == MONO_NEVER.ns) {
+    if (punch->step == PUNCH_STEP_OPEN && round->receipt && !punch->keeping.held &&
+        punch_round_deadline(round).ns == MONO_NEVER.ns) {
         punch->firing = false;
+        return;
     }
     if (!mono_due(punch_round_end(round), now)) {
         return;
@@ -84,19 +75,12 @@ static void expire_round(struct punch_table *table, struct app_punch *punch, str
     if (punch->step == PUNCH_STEP_FIRING) {
         punch_words_result(table->base, punch, false);
         punch_table_fail(table, punch, STUN2_FAILURE_NO_WAY, NULL);
-    } else if (punch->step == PUNCH_STEP_LOST && punch->wait_until.ns == MONO_NEVER.ns) {
-        punch_retry_failed(&punch->retry, now);
+    } else if (!round->receipt || punch->keeping.held) {
+        punch_keep_on_vain_round(table, punch, now);
     }
 }
 
 /* ---- proof ---- */
-
-static void keep_from(struct app_punch *punch, struct mono now)
-{
-    punch->proven.misses = 0;
-    punch->proven.heard_at = now;
-    punch->proven.check_at = MONO_NEVER;
-}
 
 /* The peer answers at this address. Of two that work, the one counts from which it speaks itself:
  * the other may be one that its NAT forgets. */
@@ -112,9 +96,12 @@ static void prove(struct punch_table *table, struct app_punch *punch, const stru
     if (punch->step == PUNCH_STEP_OPEN && !same && !endpoint_equal(&proven->asks_from, at)) {
         return;
     }
-    proven->since = same && punch->step == PUNCH_STEP_OPEN ? proven->since : now;
+    if (!same || punch->step != PUNCH_STEP_OPEN) {
+        punch->keeping.since = now;
+        punch->keeping.way = (struct way){0};
+    }
     proven->remote = *at;
-    keep_from(punch, now);
+    punch_keep_on_answer(punch, now);
     if (punch->step == PUNCH_STEP_OPEN) {
         if (!same) {
             (void)punch_table_event(table, punch, STUN2_EVENT_MOVED);
@@ -150,9 +137,9 @@ static void on_heard(struct punch_table *table, struct app_punch *punch,
 {
     if (punch->firing) {
         punch_round_on_receipt(&punch->round, from, now);
-    } else if (!endpoint_equal(&punch->proven.remote, from) &&
+    } else if ((punch->step == PUNCH_STEP_LOST || !endpoint_equal(&punch->proven.remote, from)) &&
                allowance_take_learned(&punch->allowance, now)) {
-        (void)send_out(table, punch, from, 0, now);
+        (void)punch_send(table, punch, from, 0, now);
     }
 }
 
@@ -186,81 +173,61 @@ bool punch_way_on_frame(struct punch_table *table, struct app_punch *punch, cons
     if (m.answer) {
         on_answer(table, punch, m.transaction, &in->remote, now);
     } else if (!is_repeated(punch, m.transaction)) {
-        send_answer(table, punch, m.transaction, in);
+        punch_send_answer(table, punch, m.transaction, in);
         punch->proven.asks_from = in->remote;
         on_heard(table, punch, &in->remote, now);
     }
     return true;
 }
 
-void punch_way_on_relayed(struct punch_table *table, const uint8_t key[KEY_SIZE],
-                          const uint8_t *frame, size_t size, struct mono now)
+/* The peer says that its NAT is open. */
+static void on_word(struct app_punch *punch, const uint8_t *frame, size_t size, struct mono now)
 {
-    struct app_punch *punch;
     struct punch_probe m;
-    uint64_t id;
 
-    if (!punch_probe_id(frame, size, &id)) {
-        return;
-    }
-    punch = punch_table_of_id(table, id);
-    if (punch != NULL && memcmp(punch->key, key, KEY_SIZE) == 0 && punch->firing &&
+    if (punch->firing &&
         punch_probe_decode(&m, punch->terms.probe_key, punch->terms.side, frame, size) == ERR_OK &&
         !m.answer && !is_repeated(punch, m.transaction)) {
         punch_round_opened(&punch->round, now);
     }
 }
 
-/* ---- keeping ---- */
-
-void punch_way_doubt(struct app_punch *punch, struct mono at)
+/* The peer says which addresses it has. */
+static void on_places(struct punch_table *table, struct app_punch *punch, const uint8_t *frame,
+                      size_t size)
 {
-    if (punch->was_open && punch->proven.misses == 0) { /* else one is on its way */
-        punch->proven.check_at = mono_min(punch->proven.check_at, at);
+    if (punch_places_read(&punch->places, table->base->identity, punch->key, punch->terms.side,
+                          frame, size) == ERR_OK &&
+        punch->firing) {
+        add_places(table, punch);
     }
 }
 
-/* When the peer is asked next. As long as it answers, that follows how often ways are used now. */
-static struct mono check_at(const struct punch_table *table, const struct app_punch *punch)
+void punch_way_on_relayed(struct punch_table *table, const uint8_t key[KEY_SIZE],
+                          const uint8_t *frame, size_t size, struct mono now)
 {
-    const struct punch_proven *proven = &punch->proven;
+    struct app_punch *punch;
+    uint64_t id;
 
-    if (!punch->was_open || proven->misses > 0) {
-        return proven->check_at;
-    }
-    return mono_min(proven->check_at,
-                    mono_add_ms(proven->heard_at, keepalive_ms(&table->base->keepalive,
-                                                               proven->since, proven->heard_at)));
-}
-
-static void expire_check(struct punch_table *table, struct app_punch *punch, struct mono now)
-{
-    struct punch_proven *proven = &punch->proven;
-    const struct relay_session *relay = app_base_relay(table->base, punch->relay);
-
-    if (!mono_due(check_at(table, punch), now)) {
+    if (!punch_probe_id(frame, size, &id) && !punch_places_id(frame, size, &id)) {
         return;
     }
-    if (proven->misses == 1 && relay != NULL) {
-        /* So the relay sees where we are, if it is we who moved. */
-        link_hub_ping(relay->hub, relay->active, now);
+    punch = punch_table_of_id(table, id);
+    if (punch == NULL || memcmp(punch->key, key, KEY_SIZE) != 0) {
+        return;
     }
-    if (proven->misses >= PUNCH_WAY_MISSES_MAX && punch->step == PUNCH_STEP_OPEN) {
-        punch->step = PUNCH_STEP_LOST;
-        punch_retry_reset(&punch->retry, now);
-        (void)punch_table_event(table, punch, STUN2_EVENT_LOST);
+    if (size == PUNCH_PLACES_SIZE) {
+        on_places(table, punch, frame, size);
+    } else {
+        on_word(punch, frame, size, now);
     }
-    (void)send_out(table, punch, &proven->remote, 0, now);
-    proven->misses++;
-    proven->check_at = mono_add_ms(now, punch->step == PUNCH_STEP_OPEN ? PUNCH_WAY_CHECK_MS
-                                                                       : PUNCH_WAY_LOST_CHECK_MS);
 }
+
+/* ---- time ---- */
 
 void punch_way_expire(struct punch_table *table, struct app_punch *punch, struct mono now)
 {
-    if (punch->was_open) {
-        expire_check(table, punch, now);
-    }
+    punch_keep_expire(table, punch, now);
     if (punch->firing) {
         expire_round(table, punch, now);
     }
@@ -268,7 +235,7 @@ void punch_way_expire(struct punch_table *table, struct app_punch *punch, struct
 
 struct mono punch_way_deadline(const struct punch_table *table, const struct app_punch *punch)
 {
-    struct mono at = punch->was_open ? check_at(table, punch) : MONO_NEVER;
+    struct mono at = punch_keep_deadline(table, punch);
 
     return !punch->firing ? at
                           : mono_min(at, mono_min(punch_round_deadline(&punch->round),

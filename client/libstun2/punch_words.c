@@ -4,6 +4,8 @@
 
 #include "proto/wire/control.h"
 
+#include <string.h>
+
 bool punch_words_ask(struct app_base *base, struct app_punch *punch)
 {
     Ziglan__PunchRequest request = ZIGLAN__PUNCH_REQUEST__INIT;
@@ -63,6 +65,24 @@ void punch_words_result(const struct app_base *base, const struct app_punch *pun
     message.body_case = ZIGLAN__CONTROL__BODY_PUNCH_RESULT;
     message.punch_result = &result;
     (void)relay_session_send(relay, &message);
+}
+
+void punch_words_places(const struct app_base *base, const struct app_punch *punch)
+{
+    const struct own_addresses *own = &base->own;
+    struct punch_places places = {
+        .side = punch->terms.side, .punch_id = punch->terms.id, .port = own->port};
+    struct relay_session *relay = app_base_relay(base, punch->relay);
+    uint8_t nonce[PUNCH_PLACES_NONCE_SIZE], frame[PUNCH_PLACES_SIZE];
+
+    for (size_t i = 0; i < own->count && places.count < PUNCH_PLACES_MAX; i++) {
+        memcpy(places.ips[places.count++], own->addrs[i].ip, sizeof(places.ips[0]));
+    }
+    env_random(base->env, nonce, sizeof(nonce));
+    if (relay != NULL && places.count > 0 && punch->terms.known &&
+        punch_places_write(frame, &places, base->identity, punch->key, nonce) == ERR_OK) {
+        (void)relay_session_forward(relay, punch->key, frame, sizeof(frame));
+    }
 }
 
 void punch_words_opened(const struct app_base *base, const struct app_punch *punch)

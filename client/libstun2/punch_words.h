@@ -17,5 +17,9 @@ void punch_words_answer(const struct app_base *base, uint64_t relay, uint64_t of
 /** Tell whether the two reach each other. */
 void punch_words_result(const struct app_base *base, const struct app_punch *punch, bool direct);
 
+/** Tell the peer the addresses of this machine, if the application told some. The relay passes them
+ * on, and cannot read them. */
+void punch_words_places(const struct app_base *base, const struct app_punch *punch);
+
 /** Let the relay pass a punch probe on: our NAT is open for the peer now. */
 void punch_words_opened(const struct app_base *base, const struct app_punch *punch);

@@ -2,6 +2,7 @@
 /* Each message of a relay is about a punch that is known by relay and key, or begins one. */
 #include "client/libstun2/punches.h"
 
+#include "client/libstun2/punch_keep.h"
 #include "client/libstun2/punch_way.h"
 #include "client/libstun2/punch_words.h"
 
@@ -42,6 +43,7 @@ static void ask(struct punches *punches, struct app_punch *punch, struct mono no
     }
     punch->wait_until = mono_add_ms(now, APP_ANSWER_MS);
     punch_retry_started(&punch->retry);
+    punch->keeping.renew = false;
     if (punch->step == PUNCH_STEP_WAITING) {
         punch->step = PUNCH_STEP_ASKED;
     }
@@ -279,7 +281,7 @@ void punches_on_update(struct punches *punches, const struct relay_session *from
         return;
     }
     punch->terms.observed = observed;
-    punch_way_doubt(punch, now);
+    punch_keep_doubt(punch, now);
     punch_way_fire(&punches->table, punch, now);
 }
 
@@ -289,15 +291,60 @@ void punches_on_observed(struct punches *punches, const struct relay_session *fr
         struct app_punch *punch = &punches->table.list[i];
 
         if (punch->number != 0 && punch->relay == from->number && punch->was_open) {
+            punch->keeping.held = punch->step == PUNCH_STEP_OPEN;
             punch_way_fire(&punches->table, punch, now);
         }
     }
 }
 
-void punches_doubt(struct punches *punches, struct mono now)
+void punches_on_session(struct punches *punches, const struct relay_session *from, struct mono now)
 {
     for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
-        punch_way_doubt(&punches->table.list[i], mono_add_ms(now, PUNCH_WAY_MOVED_MS));
+        struct app_punch *punch = &punches->table.list[i];
+
+        if (punch->number == 0 || punch->relay != from->number || !punch->was_open) {
+            continue;
+        }
+        punch->keeping.renew = true;
+        if (punch->step == PUNCH_STEP_LOST) {
+            punch_retry_reset(&punch->retry, now);
+        }
+    }
+}
+
+void punches_on_network_begins(struct punches *punches, const struct way_finder *ways)
+{
+    for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
+        punch_keep_on_network_begins(&punches->table.list[i], ways);
+    }
+}
+
+void punches_on_network(struct punches *punches, const struct way_finder *ways, struct mono now)
+{
+    for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
+        punch_keep_on_network(&punches->table.list[i], ways, now);
+    }
+}
+
+void punches_learn_ways(struct punches *punches, const struct way_finder *ways)
+{
+    for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
+        punch_keep_learn_way(&punches->table.list[i], ways);
+    }
+}
+
+void punches_on_own(struct punches *punches, bool more, struct mono now)
+{
+    for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
+        struct app_punch *punch = &punches->table.list[i];
+
+        if (punch->number == 0 || !punch->terms.known) {
+            continue;
+        }
+        punch_words_places(punches->table.base, punch);
+        if (more && punch->step == PUNCH_STEP_LOST) {
+            punch_retry_reset(&punch->retry, now);
+        }
     }
 }
 
@@ -314,15 +361,28 @@ void punches_relay_gone(struct punches *punches, uint64_t relay)
 
 /* ---- time ---- */
 
-/* True if the relay is to be asked (again) now. */
+/* When the relay is to be asked (again), if that can be done. */
+static struct mono ask_at(const struct app_punch *punch)
+{
+    static const struct mono at_once = {0};
+
+    if (punch->step == PUNCH_STEP_WAITING) {
+        return at_once;
+    }
+    if (punch->wait_until.ns != MONO_NEVER.ns || punch->firing) {
+        return MONO_NEVER;
+    }
+    if (punch->step == PUNCH_STEP_OPEN && punch->keeping.renew) {
+        return at_once;
+    }
+    return punch->step == PUNCH_STEP_LOST ? punch->retry.at : MONO_NEVER;
+}
+
+/* True if the relay is to be asked now. */
 static bool ask_is_due(const struct punches *punches, const struct app_punch *punch,
                        struct mono now)
 {
-    bool wants = punch->step == PUNCH_STEP_WAITING ||
-                 (punch->step == PUNCH_STEP_LOST && punch->wait_until.ns == MONO_NEVER.ns &&
-                  mono_due(punch->retry.at, now));
-
-    return wants && may_ask(punches, punch);
+    return mono_due(ask_at(punch), now) && may_ask(punches, punch);
 }
 
 static void expire_one(struct punches *punches, struct app_punch *punch, struct mono now)
@@ -354,7 +414,6 @@ void punches_expire(struct punches *punches, struct mono now)
 
 struct mono punches_deadline(const struct punches *punches)
 {
-    static const struct mono at_once = {0};
     struct mono at = MONO_NEVER;
 
     for (size_t i = 0; i < STUN2_PUNCHES_MAX; i++) {
@@ -364,11 +423,8 @@ struct mono punches_deadline(const struct punches *punches)
             continue;
         }
         at = mono_min(at, mono_min(punch->wait_until, punch_way_deadline(&punches->table, punch)));
-        if (punch->step == PUNCH_STEP_LOST && may_ask(punches, punch)) {
-            at = mono_min(at, punch->retry.at);
-        }
-        if (punch->step == PUNCH_STEP_WAITING && may_ask(punches, punch)) {
-            at = at_once;
+        if (may_ask(punches, punch)) {
+            at = mono_min(at, ask_at(punch));
         }
     }
     return at;

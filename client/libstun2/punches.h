@@ -39,8 +39,18 @@ bool punches_on_error(struct punches *punches, const struct relay_session *from,
 void punches_on_observed(struct punches *punches, const struct relay_session *from,
                          struct mono now);
 
-/** The network changed, perhaps. */
-void punches_doubt(struct punches *punches, struct mono now);
+/** This relay has a new session: it is asked to introduce the two of each punch anew, so that it
+ * tells of changes of either side. */
+void punches_on_session(struct punches *punches, const struct relay_session *from, struct mono now);
+
+/** The network is changing; it changed, perhaps; and remember the ways to all peers, where nobody
+ * did. */
+void punches_on_network_begins(struct punches *punches, const struct way_finder *ways);
+void punches_on_network(struct punches *punches, const struct way_finder *ways, struct mono now);
+void punches_learn_ways(struct punches *punches, const struct way_finder *ways);
+
+/** This machine has other addresses; `more`: one that it had not before. */
+void punches_on_own(struct punches *punches, bool more, struct mono now);
 
 /** The relay is used no more. */
 void punches_relay_gone(struct punches *punches, uint64_t relay);

@@ -23,7 +23,10 @@
  *      stun2_event until it gives nothing
  *
  * Ownership: an argument is borrowed for the call, unless its comment says otherwise. What the
- * library returns by pointer is borrowed until the next call with this agent.
+ * library returns by pointer is borrowed until the next call with this agent. A pointer of NULL
+ * where none may be is STUN2_ERROR_ARGUMENT, if the function returns errors; but an agent has to be
+ * one. Numbers of relays and punches may be any at any time: those that are none do nothing, or are
+ * an error.
  * Text: UTF-8, ended by a NUL, cut where it does not fit. What relays say is free of control
  * characters.
  * Keys: 32 bytes, Ed25519; the text form has 52 characters (stun2_key_text).
@@ -75,6 +78,7 @@ enum {
     STUN2_NAT_RELAYS_MAX = 8,
     STUN2_REPORT_SOCKETS = 3, /* of each family of addresses */
     STUN2_LIFETIME_SOCKETS = 80,
+    STUN2_LOCALS_MAX = 8, /* own addresses that peers are told */
 };
 
 enum stun2_error {
@@ -227,8 +231,9 @@ STUN2_API void stun2_expire(struct stun2 *agent, uint64_t now);
 /** When to call stun2_expire; STUN2_NEVER. */
 STUN2_API uint64_t stun2_deadline(const struct stun2 *agent);
 
-/** The network changed, or this machine was asleep: look at all ways now. Without this call that is
- * noticed some seconds later. */
+/** The network changed, or this machine was asleep: look at all ways now. Relays are asked where
+ * they see this agent; if that is elsewhere, ADDRESS follows, and a round with each peer. Without
+ * this call that is noticed some seconds later. */
 STUN2_API void stun2_network_changed(struct stun2 *agent, uint64_t now);
 
 /** A name of a relay that is to be resolved, and a ticket that never comes again; 0: there is none.
@@ -525,13 +530,34 @@ STUN2_API int stun2_punch(struct stun2 *agent, uint64_t relay, const uint8_t key
  * STUN2_ERROR_STATE: nothing is asked here any more. */
 STUN2_API int stun2_answer(struct stun2 *agent, uint64_t punch, int yes, uint64_t now);
 
+/** An address of this machine, as it is inside its network. */
+struct stun2_local {
+    uint8_t ip[16];       /* IPv4 in its mapped form */
+    unsigned prefix_bits; /* of its network, in the 16-byte form: an IPv4 /24 is 120 */
+};
+
+/**
+ * Let peers know the addresses that this machine itself has, and the port of the application's
+ * socket, from now on: so two in one LAN meet there, also where their NAT does not send packets
+ * back inwards, and two with public IPv6 addresses by these. Only the peers of punches learn them,
+ * no relay does. Before this call peers are told none, and their own ones are not tried, unless
+ * they are public. At most 8; those of containers, virtual machines and other VPNs are of no use
+ * to anybody. Call it again whenever they change; a count of 0: none any more.
+ *
+ * STUN2_ERROR_LIMIT: more than STUN2_LOCALS_MAX. STUN2_ERROR_ARGUMENT: a port of 0, or a prefix
+ * that is none.
+ */
+STUN2_API int stun2_set_locals(struct stun2 *agent, uint16_t port, const struct stun2_local *list,
+                               size_t count, uint64_t now);
+
 /** The punch is wanted no more; no event follows. The peer is told nothing: it loses the way. */
 STUN2_API void stun2_punch_end(struct stun2 *agent, uint64_t punch, uint64_t now);
 
 /** The open punch whose peer is at this address, or 0. */
 STUN2_API uint64_t stun2_punch_of(const struct stun2 *agent, const struct stun2_address *address);
 
-/** Where the peer of an open punch is; 0 if it is not open, and nothing is written. */
+/** Where to send what is for the peer of an open punch. 0, and nothing is written: it is not open,
+ * or for some seconds nothing should be sent, because this side has moved. */
 STUN2_API int stun2_punch_address(const struct stun2 *agent, uint64_t punch,
                                   struct stun2_address *out);
 

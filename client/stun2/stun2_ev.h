@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libstun2 over libev: one UDP socket for both families of addresses, the clock, the resolver, and
- * the report on the NAT, so that an application only has to say whom it wants to meet. It is for
+ * libstun2 over libev: one UDP socket for both families of addresses, the clock, the resolver, the
+ * report on the NAT, and changes of this machine's network, so that an application only has to say
+ * whom it wants to meet. It is for
  * who uses libev, and an example for who does not: all of stun2.h works without it.
  *
  * Include stun2.h first. The rules of that header hold. All calls are made in the thread of the
@@ -35,14 +36,19 @@ struct stun2_ev_options {
      * 0: it came from somebody else. NULL: none is wanted. */
     void (*on_data)(void *context, uint64_t punch, const struct stun2_address *from,
                     const uint8_t *data, size_t size);
+    /** 1: let peers know the addresses of this machine (stun2_set_locals), as they are at any time,
+     * but those of containers, virtual machines and VPNs; so two in one LAN meet there. */
+    int locals;
 };
 
-/** Open the socket and start. It calls stun2_init, if nobody did. Errors: those of stun2_new; the
+/** Open the socket and start. It calls stun2_init, if nobody did, and stun2_ev_free of the last one
+ * stun2_fini. Errors: those of stun2_new; the
  * sentence goes to problem, which may be NULL. *out is NULL then. */
 STUN2_API int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
                            char problem[STUN2_TEXT_SIZE]);
 
-/** Say goodbye to the relays, and free it. Not from a callback. NULL is fine. */
+/** Say goodbye to the relays, and free it: no callback comes any more. From a callback of it, that
+ * is done soon after, by the loop. NULL is fine. */
 STUN2_API void stun2_ev_free(struct stun2_ev *ev);
 
 /** The agent, for all functions of stun2.h that want something of it, and stun2_ev_now for their
@@ -63,8 +69,9 @@ STUN2_API int stun2_ev_report(struct stun2_ev *ev, int hairpin);
 STUN2_API int stun2_ev_lifetime(struct stun2_ev *ev);
 
 /** Send a datagram to the peer of an open punch. It is sent with what else is waiting in this turn
- * of the loop. STUN2_ERROR_STATE: the punch is not open. STUN2_ERROR_LIMIT: too much is waiting; it
- * is not sent, as if the network had lost it. */
+ * of the loop. STUN2_ERROR_STATE: the punch is not open, or for some seconds nothing should be sent
+ * (stun2_punch_address). STUN2_ERROR_LIMIT: too much is waiting. It is not sent then, as if the
+ * network had lost it. */
 STUN2_API int stun2_ev_send(struct stun2_ev *ev, uint64_t punch, const void *data, size_t size);
 
 /** The socket; it belongs to the adapter, which reads it. An application may send by it. IPv4

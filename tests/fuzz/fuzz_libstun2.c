@@ -6,6 +6,7 @@
  */
 #include "client/libstun2/agent.h"
 #include "client/libstun2/certificate.h"
+#include "client/libstun2/punch_way.h"
 #include "client/libstun2/relay_messages.h"
 #include "client/stun2/stun2.h"
 #include "proto/base/bytes.h"
@@ -15,7 +16,7 @@
 
 #include <string.h>
 
-enum step { STEP_CONTROL, STEP_DATAGRAM, STEP_PEER, STEP_TIME, STEP_ASK, STEP_KINDS };
+enum step { STEP_CONTROL, STEP_DATAGRAM, STEP_PEER, STEP_TIME, STEP_ASK, STEP_RELAYED, STEP_KINDS };
 
 enum { STEPS_MAX = 64, PACKETS_MAX = 512 /* of one step: rounds of all punches */ };
 
@@ -39,6 +40,8 @@ static struct stun2 *agent_make(struct mono now)
         .size = sizeof(ports), .random = draw, .wall_ms = wall_ms};
     static const uint8_t seed[STUN2_SEED_SIZE] = {1};
     static const struct stun2_options options = {.size = sizeof(options), .seed = seed};
+    static const struct stun2_local local = {.ip = {[10] = 0xff, 0xff, 192, 168, 1, 2},
+                                             .prefix_bits = 120};
     static bool begun;
     struct stun2 *agent;
     uint64_t relay;
@@ -51,6 +54,7 @@ static struct stun2 *agent_make(struct mono now)
     CHECK(stun2_relay_add(agent, "wrke7uuoqqmfzpkxc7hhezohpkngni267zfffrbey67cklnvbh7q", &relay,
                           NULL, now.ns) == STUN2_OK);
     CHECK(stun2_set_nat_kind(agent, STUN2_NAT_P_RC, now.ns) == STUN2_OK);
+    CHECK(stun2_set_locals(agent, 50000, &local, 1, now.ns) == STUN2_OK);
     return agent;
 }
 
@@ -111,6 +115,14 @@ static void ask(struct stun2 *agent, struct rbuf *r, struct mono now)
     }
 }
 
+/* A frame by way of a relay, about the first punch. */
+static void relayed(struct stun2 *agent, struct rbuf *r, struct mono now)
+{
+    const struct app_punch *punch = &agent->punches.table.list[0];
+
+    punch_way_on_relayed(&agent->punches.table, punch->key, r->at, (size_t)(r->end - r->at), now);
+}
+
 static void look(struct stun2 *agent, struct mono now)
 {
     struct stun2_datagram out;
@@ -150,6 +162,9 @@ static void step(struct stun2 *agent, uint8_t kind, struct rbuf *r, struct mono 
         break;
     case STEP_ASK:
         ask(agent, r, *now);
+        break;
+    case STEP_RELAYED:
+        relayed(agent, r, *now);
         break;
     case STEP_KINDS:
         break;

@@ -83,6 +83,11 @@ static struct stun2_address address_of(const struct endpoint *endpoint)
     return address;
 }
 
+static bool is_in_lan(const struct endpoint *address)
+{
+    return endpoint_is_v4(address) && address->ip[12] == 192 && address->ip[13] == 168;
+}
+
 static void send_out(struct app_guest *app, uint16_t port, const struct stun2_address *to,
                      const uint8_t *data, size_t size, uint8_t hops)
 {
@@ -93,8 +98,11 @@ static void send_out(struct app_guest *app, uint16_t port, const struct stun2_ad
     from = endpoint_of(&inside);
     app->sent++;
     app->bytes += size;
-    if (!app->blocked &&
-        nat_outbound(&app->nat, &from, &remote, &from, app->net->now) == NAT_PASSED && hops == 0) {
+    if (app->lan && is_in_lan(&remote) && !app->blocked) {
+        wire_send(&app->net->wire, &from, &remote, data, size, app->net->now);
+    } else if (!app->blocked &&
+               nat_outbound(&app->nat, &from, &remote, &from, app->net->now) == NAT_PASSED &&
+               hops == 0) {
         wire_send(&app->net->wire, &from, &remote, data, size, app->net->now);
     }
 }
@@ -122,7 +130,8 @@ static bool owns(void *context, const struct endpoint *to)
     const struct app_guest *app = context;
     struct endpoint own = endpoint_of(&app->local[0]);
 
-    return endpoint_same_ip(to, app->nat.kind.translates ? &app->nat.address : &own);
+    return endpoint_same_ip(to, app->nat.kind.translates ? &app->nat.address : &own) ||
+           (app->lan && endpoint_same_ip(to, &own));
 }
 
 static void keep(struct app_guest *app, const struct stun2_datagram *in)
@@ -144,7 +153,8 @@ static void receive(void *context, struct dgram *in)
     struct stun2_datagram dgram;
 
     if (app->agent == NULL || app->blocked ||
-        nat_inbound(&app->nat, &at, &in->remote, &at, app->net->now) != NAT_PASSED) {
+        (!is_in_lan(&at) &&
+         nat_inbound(&app->nat, &at, &in->remote, &at, app->net->now) != NAT_PASSED)) {
         return;
     }
     dgram = (struct stun2_datagram){.local = address_of(&at),

@@ -39,6 +39,7 @@ struct app_guest {
     uint64_t relay;                                /* that it was told of first */
     bool says_yes;                                 /* to all who ask */
     bool blocked;                                  /* nothing passes in or out */
+    bool lan; /* it is in the LAN 192.168.0.0/16, with all others that are */
     size_t sent, bytes;
     struct stun2_event events[APP_GUEST_EVENTS_MAX];
     size_t events_count;

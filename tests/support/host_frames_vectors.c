@@ -9,6 +9,7 @@
 #include "proto/crypto/hash.h"
 #include "proto/crypto/lan_notice.h"
 #include "proto/crypto/lan_proof.h"
+#include "proto/crypto/punch_places.h"
 #include "proto/crypto/punch_probe.h"
 #include "proto/crypto/transport.h"
 #include "proto/crypto/transport_internal.h"
@@ -253,6 +254,29 @@ void punch_probe_and_answer(void **state)
     punch_probe.observed.port = (uint16_t)input_number("punch_observed_port");
     punch_probe_encode(&punch_probe, key, frame);
     output("punch_answer", frame, sizeof(frame));
+}
+
+void punch_places_that_are_told(void **state)
+{
+    static const uint8_t ip4[4] = {192, 0, 2, 7};
+    static const uint8_t ip6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 7};
+    struct punch_places places = {.side = PUNCH_PROBE_SIDE_LISTEN, .port = 40000, .count = 2};
+    uint8_t nonce[PUNCH_PLACES_NONCE_SIZE], frame[PUNCH_PLACES_SIZE];
+    struct punch_places read;
+    struct hosts hosts = hosts_load();
+
+    (void)state;
+    places.punch_id = input_number("punch_id");
+    memcpy(places.ips[0], endpoint_v4(ip4, 0).ip, 16);
+    memcpy(places.ips[1], ip6, 16);
+    input_exactly("punch_places_nonce", nonce, sizeof(nonce));
+    assert_int_equal(
+        punch_places_write(frame, &places, &hosts.initiator, hosts.responder.public_key, nonce),
+        ERR_OK);
+    assert_int_equal(punch_places_read(&read, &hosts.responder, hosts.initiator.public_key,
+                                       PUNCH_PROBE_SIDE_DIAL, frame, sizeof(frame)),
+                     ERR_OK);
+    output("punch_places", frame, sizeof(frame));
 }
 
 void notice_on_a_lan(void **state)

@@ -37,6 +37,7 @@ void channel_keys_and_frames(void **state);
 
 /** The frames of hole punching. */
 void punch_probe_and_answer(void **state);
+void punch_places_that_are_told(void **state);
 
 /** What a host says to its LAN. */
 void notice_on_a_lan(void **state);

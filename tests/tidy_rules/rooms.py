@@ -57,9 +57,10 @@ LAYERS = {
     "client/stun2": [*PROTO, "proto/link", "rendezvous/store"],
     "client/libstun2": [*PROTO, "proto/link", "rendezvous/store", "client/netcheck",
                         "client/stun2", "client/path"],
-    "client/measure": ["proto/base", "proto/net", "proto/host", "client/netcheck"],
+    "client/measure": [*PROTO, "proto/host", "client/netcheck", "client/path", "client/platform"],
     "client/libstun2/loop": [*PROTO, "proto/link", "proto/host", "client/netcheck", "client/stun2",
-                             "client/measure", "client/libstun2"],
+                             "client/path", "client/platform", "client/measure",
+                             "client/libstun2"],
     "client/libstun2/package": [],
     "client/examples": [],  # programs of others, as it were
     "client/tunnel": PROTO,

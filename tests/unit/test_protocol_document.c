@@ -549,6 +549,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(ping_and_pong),
         cmocka_unit_test(channel_keys_and_frames),
         cmocka_unit_test(punch_probe_and_answer),
+        cmocka_unit_test(punch_places_that_are_told),
         cmocka_unit_test(notice_on_a_lan),
         cmocka_unit_test(proof_on_a_lan),
         cmocka_unit_test(capsules),

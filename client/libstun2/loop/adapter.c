@@ -7,10 +7,14 @@
 #include "proto/base/fault.h"
 #include "proto/host/os_env.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GOODBYE_MS = 100 };
+enum {
+    GOODBYE_MS = 100,
+    OPTIONS_SIZE_FIRST = offsetof(struct stun2_ev_options, locals), /* without what came later */
+};
 
 /* The ports of this process, if the application brought none. */
 static struct {
@@ -98,8 +102,10 @@ static void core_receive(void *context, const struct dgram *in, struct outbox *o
     if (!agent_receive(ev->agent, in, now) && ev->options.on_data != NULL) {
         struct stun2_address from = app_address(&in->remote);
 
+        ev->calls++;
         ev->options.on_data(ev->options.context, stun2_punch_of(ev->agent, &from), &from, in->data,
                             in->size);
+        ev->calls--;
     }
     hand_over(ev, out, now);
 }
@@ -135,7 +141,9 @@ static void core_settle(void *context, struct mono now)
             measuring_look(&ev->measuring, &event);
         }
         if (ev->options.on_event != NULL) {
+            ev->calls++;
             ev->options.on_event(ev->options.context, &event);
+            ev->calls--;
         }
     }
 }
@@ -164,7 +172,11 @@ static void on_kick(struct ev_loop *loop, struct ev_timer *w, int events)
 
     (void)loop;
     (void)events;
-    pump_kick(ev->pump);
+    if (ev->closing) {
+        stun2_ev_free(ev);
+    } else {
+        pump_kick(ev->pump);
+    }
 }
 
 static int shell_open(struct stun2_ev *ev, struct fault *fault)
@@ -185,6 +197,8 @@ static int shell_open(struct stun2_ev *ev, struct fault *fault)
     }
     if (rc == ERR_OK) {
         measuring_init(&ev->measuring, ev->loop, ev->agent, ev->pump);
+        network_open(&ev->network, ev->loop, ev->agent, ev->pump, udp_batch_local(ev->udp)->port,
+                     ev->options.locals != 0);
         rc = resolves_init(&ev->resolves, ev->loop, &names, ev->pump);
     }
     return rc == ERR_OK ? STUN2_OK : rc == ERR_NOMEM ? STUN2_ERROR_MEMORY : STUN2_ERROR_SYSTEM;
@@ -210,6 +224,7 @@ static int parts_open(struct stun2_ev *ev, struct fault *fault)
 static void parts_close(struct stun2_ev *ev)
 {
     measuring_fini(&ev->measuring);
+    network_close(&ev->network);
     ev_timer_stop(ev->loop, &ev->kick);
     resolves_fini(&ev->resolves);
     pump_free(ev->pump);
@@ -226,8 +241,11 @@ int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
     struct stun2_ev *ev = NULL;
     int rc = STUN2_ERROR_ARGUMENT;
 
-    *out = NULL;
-    if (options != NULL && options->size >= sizeof(*options) && options->loop != NULL) {
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (out != NULL && options != NULL && options->size >= OPTIONS_SIZE_FIRST &&
+        options->loop != NULL) {
         rc = ports_open(options->log);
     }
     if (rc == STUN2_OK) {
@@ -238,7 +256,8 @@ int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
         }
     }
     if (rc == STUN2_OK) {
-        ev->options = *options;
+        memcpy(&ev->options, options,
+               options->size < sizeof(ev->options) ? options->size : sizeof(ev->options));
         ev->loop = options->loop;
         ev_timer_init(&ev->kick, on_kick, 0., 0.);
         ev->kick.data = ev;
@@ -260,9 +279,15 @@ int stun2_ev_new(struct stun2_ev **out, const struct stun2_ev_options *options,
 
 void stun2_ev_free(struct stun2_ev *ev)
 {
-    if (ev != NULL) {
-        ev->options.on_event = NULL;
-        ev->options.on_data = NULL;
+    if (ev == NULL) {
+        return;
+    }
+    ev->options.on_event = NULL;
+    ev->options.on_data = NULL;
+    ev->closing = ev->calls > 0;
+    if (ev->closing) {
+        stun2_ev_kick(ev);
+    } else {
         stun2_shutdown(ev->agent, stun2_ev_now());
         pump_drain(ev->pump, GOODBYE_MS);
         parts_close(ev);
@@ -305,6 +330,9 @@ int stun2_ev_send(struct stun2_ev *ev, uint64_t punch, const void *data, size_t 
         return STUN2_ERROR_STATE;
     }
     stun2_ev_kick(ev);
+    if (data == NULL && size > 0) {
+        return STUN2_ERROR_ARGUMENT;
+    }
     if (size > DGRAM_SIZE_MAX || !outbox_has_room(out, size)) {
         return STUN2_ERROR_LIMIT;
     }

@@ -236,7 +236,7 @@ static void an_introduction_that_was_asked_for_counts_although_the_way_is_back(v
     punch = &scene.one.agent->punches.table.list[0];
     punch->step = PUNCH_STEP_LOST;
     punch->wait_until = mono_add_ms(scene.net->now, APP_ANSWER_MS);
-    punch->proven.check_at = scene.net->now;
+    scene.other.agent->punches.table.list[0].keeping.check_at = scene.net->now; /* it asks */
     relay_net_run(scene.net, 1000);
     assert_int_equal(punch->step, PUNCH_STEP_OPEN);
     say_go(&scene, stun2_key(scene.other.agent), 99, &at);
