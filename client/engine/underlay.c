@@ -5,11 +5,10 @@
  */
 #include "client/engine/underlay.h"
 #include "client/core/network.h"
+#include "client/measure/kernel_way.h"
 #include "client/measure/local_list.h"
 
 #include "proto/host/os_env.h"
-
-#include <string.h>
 
 enum {
     LOOK_S = 2,          /* how soon the end of a sleep, a new way or a doubt is noticed */
@@ -19,16 +18,9 @@ enum {
 static bool way_find(void *context, const struct endpoint *local, const struct endpoint *remote,
                      struct way *out)
 {
-    struct underlay *u = context;
-    struct netway_found found;
+    const struct underlay *u = context;
 
-    if (!netway_find(u->ways, local->ip, remote->ip, &found)) {
-        return false;
-    }
-    out->interface = found.interface;
-    memcpy(out->source, found.source, sizeof(out->source));
-    memcpy(out->next_hop, found.next_hop, sizeof(out->next_hop));
-    return true;
+    return kernel_way(u->ways, local, remote, out);
 }
 
 static void network_tell(struct underlay *u, const struct way_finder *ways)

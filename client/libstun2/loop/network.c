@@ -4,6 +4,7 @@
 
 #include "client/libstun2/agent.h"
 #include "client/libstun2/api.h"
+#include "client/measure/kernel_way.h"
 #include "client/measure/local_list.h"
 #include "proto/base/fault.h"
 #include "proto/host/os_env.h"
@@ -18,24 +19,22 @@ static bool way_find(void *context, const struct endpoint *local, const struct e
                      struct way *out)
 {
     const struct network *n = context;
-    struct netway_found found;
 
-    if (!netway_find(n->ways, local->ip, remote->ip, &found)) {
-        return false;
-    }
-    out->interface = found.interface;
-    memcpy(out->source, found.source, sizeof(out->source));
-    memcpy(out->next_hop, found.next_hop, sizeof(out->next_hop));
-    return true;
+    return kernel_way(n->ways, local, remote, out);
 }
 
-/* Those by which this machine reaches others come first. */
+/* Those by which this machine reaches others. Bridges of containers have the same addresses on many
+ * machines; who is behind one is reached by the address that it tells itself. */
 static void locals_tell(struct network *n)
 {
     struct host_local_addr all[LOCAL_LIST_MAX], chosen[STUN2_LOCALS_MAX];
     struct stun2_local list[STUN2_LOCALS_MAX];
-    size_t count = address_choose(chosen, STUN2_LOCALS_MAX, all, NULL, local_list(n->ways, all));
+    size_t count = local_list(n->ways, all);
 
+    for (size_t i = 0; i < count; i++) {
+        all[i].use = all[i].use == ADDRESS_USE_INNER ? ADDRESS_USE_NEVER : all[i].use;
+    }
+    count = address_choose(chosen, STUN2_LOCALS_MAX, all, NULL, count);
     for (size_t i = 0; i < count; i++) {
         memcpy(list[i].ip, chosen[i].ip, sizeof(list[i].ip));
         list[i].prefix_bits = chosen[i].prefix_bits;
