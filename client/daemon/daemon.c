@@ -124,6 +124,7 @@ static void reload(struct daemon *d)
 {
     struct client_config *fresh = NULL;
     struct fault fault = {0};
+    char text[DAEMON_GREETING_SIZE];
 
     notify_reloading();
     if (setup_config_load(&fresh, d->host.place, &fault) == ERR_OK) {
@@ -139,7 +140,7 @@ static void reload(struct daemon *d)
     } else {
         env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.refused", "%s", fault.text);
     }
-    notify_ready("up");
+    notify_ready(daemon_greeting(d, text));
 }
 
 static void on_signal(void *context, int number)

@@ -40,7 +40,7 @@ quick_host() { # name
 }
 
 quick_verbs() {
-    check "laptop reaches nas" wait_for 20 machine laptop ziglan ping nas -c 1
+    check "laptop reaches nas" wait_for 20 machine laptop ziglan ping nas -n 1
     check "laptop sees nas directly" wait_for 20 says 'nas .* direct ' machine laptop ziglan peers
     check "the operator sees both" says 'laptop' machine vps su - me -c \
         'relayd members -c ~/relay/relayd.yaml'
