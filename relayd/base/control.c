@@ -13,10 +13,20 @@ static void rate_refuse(struct relay_base *base, struct relay_client *client, ui
     }
 }
 
+struct relay_client *control_session(const struct relay_base *base, struct handle handle)
+{
+    struct relay_client *client = session_table_at(&base->sessions, handle);
+    const struct neighbour *stays = client != NULL && client->gave_way
+                                        ? neighbour_of_key(&base->neighbours, client->key)
+                                        : NULL;
+
+    return stays != NULL ? stays->client : client;
+}
+
 const Ziglan__Control *control_take(struct relay_base *base, const struct link_event *event,
                                     struct relay_client **client, struct mono now)
 {
-    struct relay_client *from = session_table_at(&base->sessions, event->handle);
+    struct relay_client *from = control_session(base, event->handle);
     Ziglan__Control *message = NULL;
 
     if (from == NULL || !relay_client_is_active(from)) {
@@ -25,6 +35,10 @@ const Ziglan__Control *control_take(struct relay_base *base, const struct link_e
     if (control_unpack(&message, &base->arena, event->data, event->size) != ERR_OK) {
         base->counters.control_bad++;
         return NULL;
+    }
+    if (!handle_equal(from->handle, event->handle) &&
+        message->body_case == ZIGLAN__CONTROL__BODY_GO_AWAY) {
+        return NULL; /* it means the session by which it came */
     }
     if (!limits_control_take(&from->limits, from->neighbour != NULL, now)) {
         rate_refuse(base, from, message->request_id, now);

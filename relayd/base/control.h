@@ -11,6 +11,11 @@
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
 
+/** The session to which what came by that of the handle belongs: another one of the same relay, if
+ * this one gave way to it, since what was under way then is that relay's all the same; else itself.
+ * NULL: there is none (any more). */
+struct relay_client *control_session(const struct relay_base *base, struct handle handle);
+
 /**
  * Take one control message of a session.
  *

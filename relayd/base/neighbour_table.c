@@ -105,6 +105,7 @@ static void send_away(struct neighbour_table *table, struct relay_client *client
 {
     reply_go_away(table->ports.reply, client, reason, reason == GOAWAY_BUSY ? BUSY_RETRY_MS : 0,
                   NULL);
+    client->gave_way = reason == GOAWAY_REPLACED;
     relay_client_enter(&table->ports.sessions->lists, client, RELAY_CLIENT_STATE_CLOSING, now);
 }
 
@@ -255,8 +256,7 @@ struct neighbour *neighbour_want(struct neighbour_table *table, const uint8_t ke
     return want(table, key, false, now);
 }
 
-/* The relay of this key, to which something shall go: it is open, or something can wait for it.
- * NULL, and *rc says why: it can not. */
+/* The relay of this key: it is open, or something can wait for it. NULL, and *rc says why not. */
 static struct neighbour *way_to(struct neighbour_table *table, const uint8_t key[KEY_SIZE],
                                 bool brief, int *rc, struct mono now)
 {

@@ -52,10 +52,11 @@ struct relay_client {
     struct mono opened_at;
     struct mono deadline;
     struct client_limits limits;
-    struct fair fair;                     /* who filled this session's queue */
-    struct watch *watch;                  /* owned by the watch service; NULL: it watches nothing */
-    struct node_watch *node_watch;        /* owned by node_watches; NULL: it watches no relay */
-    struct neighbour *neighbour;          /* in state NEIGHBOUR, owned by its table; else NULL */
+    struct fair fair;              /* who filled this session's queue */
+    struct watch *watch;           /* owned by the watch service; NULL: it watches nothing */
+    struct node_watch *node_watch; /* owned by node_watches; NULL: it watches no relay */
+    struct neighbour *neighbour;   /* in state NEIGHBOUR, owned by its table; else NULL */
+    bool gave_way; /* CLOSING: to another session of the same relay (control_session) */
     TAILQ_ENTRY(relay_client) in_waiting; /* in the list of strangers or of closing */
 };
 

@@ -2,6 +2,7 @@
 /* The verbs of the core: composition, the first byte of a datagram, the link's events, timers. */
 #include "relayd/core/core.h"
 
+#include "relayd/base/control.h"
 #include "relayd/core/core_internal.h"
 #include "relayd/core/dispatch.h"
 #include "relayd/service/forward.h"
@@ -155,7 +156,7 @@ static void neighbours_drain(struct relay_core *core, struct mono now)
 /* Frames of hosts go to hosts. What relays send to relays begins with another kind. */
 static void datagram_take(struct relay_core *core, const struct link_event *event, struct mono now)
 {
-    const struct relay_client *from = session_table_at(&core->base.sessions, event->handle);
+    const struct relay_client *from = control_session(&core->base, event->handle);
 
     if (from != NULL && from->neighbour != NULL) {
         forward_foreign_take(&core->forward, from, event, now);

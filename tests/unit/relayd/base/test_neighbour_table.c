@@ -161,6 +161,49 @@ static void of_two_that_dial_each_other_one_session_stays(void **state)
     }
 }
 
+/* A question and a datagram of a relay for another one. */
+static void queue_both(struct relay_net *net, size_t from, size_t to)
+{
+    struct neighbour_table *table = relay_net_neighbours(net, from);
+    const uint8_t frame[40] = {SESSION_DGRAM_TO};
+    Ziglan__Locate body = ZIGLAN__LOCATE__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.key = control_bytes(relay_net_key(net, from), KEY_SIZE);
+    message.request_id = 1;
+    message.body_case = ZIGLAN__CONTROL__BODY_LOCATE;
+    message.locate = &body;
+    assert_int_equal(neighbour_send_to(table, relay_net_key(net, to), &message, net->now), ERR_OK);
+    assert_int_equal(neighbour_datagram_to(table, relay_net_key(net, to), frame, sizeof(frame),
+                                           NULL, 0, net->now),
+                     ERR_OK);
+}
+
+static void what_waits_arrives_over_whichever_session_stays(void **state)
+{
+    (void)state;
+    for (uint64_t later_ms = 0; later_ms < 120; later_ms += 5) {
+        for (size_t first = 0; first < 2; first++) {
+            struct relay_net *net = net_of(2);
+
+            queue_both(net, first, 1 - first);
+            relay_net_run(net, later_ms);
+            queue_both(net, 1 - first, first);
+            relay_net_run(net, 2000);
+            for (size_t i = 0; i < 2; i++) {
+                const struct relay_counters *c = &net->nodes[i].core->base.counters;
+
+                if (c->drop_kind != 1 || c->locates_of_relays != 1) {
+                    fail_msg("%u ms later than %zu: %zu got %llu datagrams, %llu questions",
+                             (unsigned)later_ms, first, i, (unsigned long long)c->drop_kind,
+                             (unsigned long long)c->locates_of_relays);
+                }
+            }
+            relay_net_free(net);
+        }
+    }
+}
+
 static void a_relay_that_lost_its_session_gets_another_in_either_direction(void **state)
 {
     (void)state;
@@ -389,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_is_needed_is_dialled_and_gets_what_waited),
         cmocka_unit_test(what_waits_is_bounded_and_lost_with_the_attempt),
         cmocka_unit_test(of_two_that_dial_each_other_one_session_stays),
+        cmocka_unit_test(what_waits_arrives_over_whichever_session_stays),
         cmocka_unit_test(a_relay_that_lost_its_session_gets_another_in_either_direction),
         cmocka_unit_test(a_session_ends_when_nobody_uses_it_unless_it_is_kept),
         cmocka_unit_test(a_dead_neighbour_is_given_up),
