@@ -5,6 +5,7 @@
 #include "relayd/base/control.h"
 #include "relayd/core/core_internal.h"
 #include "relayd/core/dispatch.h"
+#include "relayd/service/attaching.h"
 #include "relayd/service/forward.h"
 #include "relayd/service/forward_foreign.h"
 #include "relayd/service/http.h"
@@ -75,7 +76,7 @@ static void delegation_announce(struct relay_core *core, struct mono now)
 {
     const ProtobufCBinaryData delegation = delegation_service_field(&core->delegation);
 
-    presence_keep(&core->presence, &delegation, now);
+    attaching_keep(&core->presence, &delegation, now);
 }
 
 int relay_core_new(struct relay_core **out, const struct relay_config *cfg, struct store *store,

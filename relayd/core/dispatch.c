@@ -4,6 +4,7 @@
 
 #include "relayd/base/control.h"
 #include "relayd/core/core_internal.h"
+#include "relayd/service/attaching.h"
 #include "relayd/service/block.h"
 #include "relayd/service/leave.h"
 #include "relayd/service/lookup.h"
@@ -61,7 +62,7 @@ static void on_announce(const struct request *r)
     if (r->client->neighbour != NULL) {
         presence_on_told(&r->core->presence, r->client, r->message, r->now);
     } else {
-        presence_on_announce(&r->core->presence, r->client, r->message, r->now);
+        attaching_on_announce(&r->core->presence, r->client, r->message, r->now);
     }
 }
 

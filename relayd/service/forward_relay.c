@@ -2,6 +2,8 @@
 /* The way of a frame, and the head before it. */
 #include "relayd/service/forward_relay.h"
 
+#include "relayd/service/attaching.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,7 +232,7 @@ static void outgoing_init(struct outgoing *out, const struct forward_relay *serv
     out->dst = dst;
     out->frame = frame;
     out->size = size;
-    out->attachment_size = presence_attachment(service->presence, from->key, out->attachment);
+    out->attachment_size = attaching_record(service->presence, from->key, out->attachment);
 }
 
 /* It goes nowhere, because nobody knows a way. */
@@ -278,8 +280,8 @@ static void named_way_failed(struct forward_relay *service, struct relay_client 
     gone_send_relay(service->base, from, dst, GONE_RELAY_UNREACHED, way->keys[at], now);
 }
 
-/* Presence knows where its receiver is: learn it, and send the frame there. */
-static void send_found(struct forward_relay *service, const struct outgoing *out,
+/* Learn where presence says that the receiver is. False if no relay there can be reached. */
+static bool send_found(struct forward_relay *service, const struct outgoing *out,
                        const struct presence_answer *found, struct mono now)
 {
     struct ways *ways = service->ways;
@@ -294,34 +296,43 @@ static void send_found(struct forward_relay *service, const struct outgoing *out
             continue; /* no memory for it */
         }
         if (send_by(service, out, &way, now)) {
-            return;
+            return true;
         }
         if (way.named) {
             service->base->counters.drop_no_session++;
             named_way_failed(service, out->from, out->dst, &way, 0, now);
-            return;
+            return true;
         }
     }
     ways_failed(ways, out->from->key, out->dst);
-    no_way(service, out, now);
+    return false;
+}
+
+/* Ask presence, and, where it knows of no relay that can be reached, the relays that keep the key:
+ * the receiver may be elsewhere meanwhile. True if their answer will come. */
+static bool is_sought(struct forward_relay *service, const struct outgoing *out, struct mono now)
+{
+    struct presence_answer found;
+    enum presence_find result = presence_find(service->presence, out->from, out->dst, &found, now);
+
+    if (result == PRESENCE_FIND_KNOWN && send_found(service, out, &found, now)) {
+        return false;
+    }
+    if (result == PRESENCE_FIND_KNOWN) {
+        result = presence_find_others(service->presence, out->from, out->dst, &found, now);
+        if (result == PRESENCE_FIND_KNOWN && !send_found(service, out, &found, now)) {
+            no_way(service, out, now);
+        }
+    }
+    service->base->counters.drop_seeking += result == PRESENCE_FIND_BUSY ? 1 : 0;
+    return result == PRESENCE_FIND_SOUGHT;
 }
 
 /* Ask presence, unless it was asked already; the frame waits. */
 static void seek(struct forward_relay *service, const struct outgoing *out, struct mono now)
 {
-    struct presence_answer found;
-
-    if (!waiting_has(service->waiting, out->dst)) {
-        switch (presence_find(service->presence, out->from, out->dst, &found, now)) {
-        case PRESENCE_FIND_KNOWN:
-            send_found(service, out, &found, now);
-            return;
-        case PRESENCE_FIND_SOUGHT:
-            break;
-        case PRESENCE_FIND_BUSY:
-            service->base->counters.drop_seeking++;
-            return;
-        }
+    if (!waiting_has(service->waiting, out->dst) && !is_sought(service, out, now)) {
+        return;
     }
     if (!waiting_put(service->waiting, out->dst, out->from->key, out->frame, out->size, now)) {
         service->base->counters.drop_seeking++;
@@ -366,7 +377,9 @@ static void answer_take(struct forward_relay *service, const struct presence_ans
 
         if (from != NULL) {
             outgoing_init(&out, service, from, found->key, frame->data, frame->size);
-            send_found(service, &out, found, now);
+            if (!send_found(service, &out, found, now)) {
+                no_way(service, &out, now);
+            }
         }
         free(frame);
     }

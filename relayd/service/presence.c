@@ -60,96 +60,6 @@ void presence_use_mesh(struct presence_service *service, struct mesh *mesh)
     service->words.mesh = mesh;
 }
 
-/* ---- who is here ---- */
-
-/* Take an attachment of this host to this relay. */
-static enum verdict attachment_take(struct presence_service *service,
-                                    const struct relay_client *client, const uint8_t *data,
-                                    size_t size, struct mono now)
-{
-    struct relay_base *base = service->base;
-    struct presence_record record;
-    enum presence_verdict verdict =
-        presence_record_open(&record, data, size, env_wall_ms(&base->env));
-
-    if (verdict == PRESENCE_FUTURE || verdict == PRESENCE_OVER) {
-        base->counters.attachment_clock++;
-        return VERDICT_CLOCK;
-    }
-    if (verdict != PRESENCE_OK || record.rights != 0 ||
-        memcmp(record.key, client->key, KEY_SIZE) != 0 ||
-        memcmp(record.relay, base->cfg.identity->public_key, KEY_SIZE) != 0) {
-        base->counters.attachment_bad++;
-        return VERDICT_BAD_REQUEST;
-    }
-    if (announcer_put(service->announcer, &record, now) != ERR_OK) {
-        return VERDICT_UNAVAILABLE;
-    }
-    base->counters.attachment_ok++;
-    return VERDICT_OK;
-}
-
-void presence_on_open(struct presence_service *service, const struct relay_client *client,
-                      const ProtobufCBinaryData *attachment, struct mono now)
-{
-    /* What an earlier session of the key attached holds no longer: this one may not want it. */
-    announcer_remove(service->announcer, client->key);
-    if (attachment->len > 0) {
-        (void)attachment_take(service, client, attachment->data, attachment->len, now);
-    }
-}
-
-void presence_on_admitted(struct presence_service *service, const uint8_t key[KEY_SIZE],
-                          struct mono now)
-{
-    announcer_again(service->announcer, key, now);
-}
-
-void presence_on_gone(struct presence_service *service, const uint8_t key[KEY_SIZE])
-{
-    announcer_remove(service->announcer, key);
-}
-
-void presence_on_announce(struct presence_service *service, const struct relay_client *client,
-                          const Ziglan__Control *message, struct mono now)
-{
-    struct relay_base *base = service->base;
-    const ProtobufCBinaryData *record = &message->announce->record;
-    enum verdict verdict = VERDICT_LIMIT;
-
-    if (limits_broadcast_take(&base->limits, client->key, now)) {
-        verdict = attachment_take(service, client, record->data, record->len, now);
-    } else {
-        base->counters.attachment_limit++;
-    }
-    reply_result(&base->reply, client, message->request_id, verdict);
-}
-
-void presence_on_told(struct presence_service *service, const struct relay_client *client,
-                      const Ziglan__Control *message, struct mono now)
-{
-    struct relay_base *base = service->base;
-    const ProtobufCBinaryData *record = &message->announce->record;
-    struct presence_teller teller = {.address = client->remote};
-    enum verdict verdict;
-
-    memcpy(teller.key, client->key, KEY_SIZE);
-    verdict = presence_table_tell(service->table, &teller, record->data, record->len,
-                                  env_wall_ms(&base->env), now);
-    reply_result(&base->reply, client, message->request_id, verdict);
-}
-
-void presence_keep(struct presence_service *service, const ProtobufCBinaryData *delegation,
-                   struct mono now)
-{
-    struct presence_record record;
-
-    if (delegation->len > 0 &&
-        presence_record_read(&record, delegation->data, delegation->len) == ERR_OK) {
-        (void)!announcer_put(service->announcer, &record, now); /* the next call tries again */
-    }
-}
-
 /* ---- answers ---- */
 
 static void located_send(struct presence_service *service, const struct relay_client *client,
@@ -362,27 +272,47 @@ void presence_on_locate(struct presence_service *service, struct relay_client *c
 
 /* ---- for frames ---- */
 
-enum presence_find presence_find(struct presence_service *service, struct relay_client *client,
-                                 const uint8_t key[KEY_SIZE], struct presence_answer *out,
-                                 struct mono now)
-{
-    const struct locate_waiter waiter = {.who = WAITER_FRAMES};
-    struct located located;
-    enum locate_answer answer;
+static const struct locate_waiter frames_wait = {.who = WAITER_FRAMES};
 
-    answer = known_find(service, key, &waiter, &located, now);
+/* Go on from the answer of known_find or locate_want. */
+static enum presence_find find_from(struct presence_service *service, struct relay_client *client,
+                                    const uint8_t key[KEY_SIZE], enum locate_answer answer,
+                                    const struct located *located, struct presence_answer *out,
+                                    struct mono now)
+{
     if (answer == LOCATE_ASK_WHOM && !question_take(service, client, now)) {
         return PRESENCE_FIND_BUSY;
     }
     if (answer == LOCATE_ASK_WHOM) {
-        answer = keepers_ask(service, client, key, &waiter, now);
+        answer = keepers_ask(service, client, key, &frames_wait, now);
     }
     outputs_send(service, now);
     if (answer == LOCATE_KNOWN) {
-        answer_fill(service, key, &located, out);
+        answer_fill(service, key, located, out);
         return PRESENCE_FIND_KNOWN;
     }
     return answer == LOCATE_WAITS ? PRESENCE_FIND_SOUGHT : PRESENCE_FIND_BUSY;
+}
+
+enum presence_find presence_find(struct presence_service *service, struct relay_client *client,
+                                 const uint8_t key[KEY_SIZE], struct presence_answer *out,
+                                 struct mono now)
+{
+    struct located located;
+    enum locate_answer answer = known_find(service, key, &frames_wait, &located, now);
+
+    return find_from(service, client, key, answer, &located, out, now);
+}
+
+enum presence_find presence_find_others(struct presence_service *service,
+                                        struct relay_client *client, const uint8_t key[KEY_SIZE],
+                                        struct presence_answer *out, struct mono now)
+{
+    struct located located;
+    enum locate_answer answer = locate_want(service->locate, key, &frames_wait,
+                                            env_wall_ms(&service->base->env), now, &located);
+
+    return find_from(service, client, key, answer, &located, out, now);
 }
 
 bool presence_answer_next(struct presence_service *service, struct presence_answer *out)
@@ -403,15 +333,21 @@ void presence_on_absent(struct presence_service *service, const uint8_t key[KEY_
     presence_table_absent(service->table, key, relay);
 }
 
-size_t presence_attachment(const struct presence_service *service, const uint8_t key[KEY_SIZE],
-                           uint8_t out[PRESENCE_SIGNED_SIZE_MAX])
+/* ---- answers of neighbours, and what they ask and announce ---- */
+
+void presence_on_told(struct presence_service *service, const struct relay_client *client,
+                      const Ziglan__Control *message, struct mono now)
 {
-    const struct presence_record *record = announcer_find(service->announcer, key);
+    struct relay_base *base = service->base;
+    const ProtobufCBinaryData *record = &message->announce->record;
+    struct presence_teller teller = {.address = client->remote};
+    enum verdict verdict;
 
-    return record != NULL ? presence_record_write(record, out) : 0;
+    memcpy(teller.key, client->key, KEY_SIZE);
+    verdict = presence_table_tell(service->table, &teller, record->data, record->len,
+                                  env_wall_ms(&base->env), now);
+    reply_result(&base->reply, client, message->request_id, verdict);
 }
-
-/* ---- answers of neighbours, and their questions ---- */
 
 void presence_on_asked(struct presence_service *service, const struct relay_client *client,
                        const Ziglan__Control *message, struct mono now)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Presence on a relay (docs/protocol.md, section 17): it takes the attachments of the hosts that
- * are here, announces them and its own delegation to the relays that keep them, keeps what others
+ * Presence on a relay (docs/protocol.md, section 17): it announces the hosts that are here and its
+ * own delegation (relayd/service/attaching.h) to the relays that keep them, keeps what others
  * announce to it, and looks keys up for its hosts. rendezvous/presence decides, this sends and
  * receives.
  */
@@ -65,22 +65,6 @@ void presence_service_fini(struct presence_service *service);
 /** From now on these are the relays that there are; borrowed for the life of the service. */
 void presence_use_mesh(struct presence_service *service, struct mesh *mesh);
 
-/** A session is the active one of its key now, and its Hello bore this attachment (any content;
- * empty: none). From then on the host is here, or, without a valid attachment, only its session. */
-void presence_on_open(struct presence_service *service, const struct relay_client *client,
-                      const ProtobufCBinaryData *attachment, struct mono now);
-
-/** A stranger's session is a member's now: what it attached is announced. */
-void presence_on_admitted(struct presence_service *service, const uint8_t key[KEY_SIZE],
-                          struct mono now);
-
-/** The key has no session here any more. */
-void presence_on_gone(struct presence_service *service, const uint8_t key[KEY_SIZE]);
-
-/** A host renews its attachment: Done, or an Error. */
-void presence_on_announce(struct presence_service *service, const struct relay_client *client,
-                          const Ziglan__Control *message, struct mono now);
-
 /** A host asks where a key is: Located, or an Error, perhaps later. */
 void presence_on_locate(struct presence_service *service, struct relay_client *client,
                         const Ziglan__Control *message, struct mono now);
@@ -120,19 +104,15 @@ enum presence_find presence_find(struct presence_service *service, struct relay_
                                  struct mono now);
 bool presence_answer_next(struct presence_service *service, struct presence_answer *out);
 
+/** The same where no relay that is known of can be reached, so the relays that keep the key are
+ * asked, whatever this relay knows itself. */
+enum presence_find presence_find_others(struct presence_service *service,
+                                        struct relay_client *client, const uint8_t key[KEY_SIZE],
+                                        struct presence_answer *out, struct mono now);
+
 /** The relay says that the key is not there. Later: as above. */
 void presence_on_absent(struct presence_service *service, const uint8_t key[KEY_SIZE],
                         const uint8_t relay[KEY_SIZE], struct mono now);
-
-/** The attachment of a host that is here, as it signed it; its size, or 0 if there is none. Later:
- * as above, for the frames that this relay passes on for the host. */
-size_t presence_attachment(const struct presence_service *service, const uint8_t key[KEY_SIZE],
-                           uint8_t out[PRESENCE_SIGNED_SIZE_MAX]);
-
-/** The delegation that this relay shows in its Hello (empty: none), each time it may have changed:
- * it is announced, so that the ziglan's key leads here. */
-void presence_keep(struct presence_service *service, const ProtobufCBinaryData *delegation,
-                   struct mono now);
 
 /** Timers up to now; presence_deadline tells when to call this again. */
 void presence_expire(struct presence_service *service, struct mono now);

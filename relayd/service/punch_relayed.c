@@ -2,6 +2,7 @@
 /* The message PunchRelayed, in both directions. */
 #include "relayd/service/punch_relayed.h"
 
+#include "relayd/service/attaching.h"
 #include "rendezvous/punch/punch.h"
 
 #include <string.h>
@@ -63,7 +64,7 @@ enum verdict punch_relayed_ask(struct forward_relay *relays, struct relay_client
     Ziglan__Control asked = ZIGLAN__CONTROL__INIT;
     struct mark_name mark;
     uint8_t attachment[PRESENCE_SIGNED_SIZE_MAX], relay[KEY_SIZE];
-    size_t attachment_size = presence_attachment(relays->presence, client->key, attachment);
+    size_t attachment_size = attaching_record(relays->presence, client->key, attachment);
 
     if ((client->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) ||
         attachment_size == 0 ||

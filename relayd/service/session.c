@@ -3,6 +3,7 @@
 #include "relayd/service/session.h"
 
 #include "proto/crypto/identity.h"
+#include "relayd/service/attaching.h"
 #include "relayd/service/member.h"
 #include "relayd/service/session_refusal.h"
 
@@ -19,7 +20,7 @@ static void key_gone(struct session_service *service, const struct relay_client 
         return;
     }
     punch_service_gone(service->punches, client->key, now);
-    presence_on_gone(service->presence, client->key);
+    attaching_on_gone(service->presence, client->key);
     forward_relay_gone(service->forwards, client->key);
     block_table_gone(service->base->blocks, client->key);
     pool_service_gone(service->pools, client->key);
@@ -143,7 +144,7 @@ void session_admit(struct session_service *service, struct relay_client *client,
     if (client->state == RELAY_CLIENT_STATE_STRANGER) {
         relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_MEMBER, now);
         watch_online_changed(service->watches, client->key, now);
-        presence_on_admitted(service->presence, client->key, now);
+        attaching_on_admitted(service->presence, client->key, now);
     }
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
         client->deadline = admission_deadline(&base->env, until_ms, now);
@@ -241,7 +242,7 @@ static void let_in(struct session_service *service, struct relay_client *client,
     } else if (!activate(service, client, member, now)) {
         refuse(service, client, SESSION_REFUSAL_FULL, now);
     } else {
-        presence_on_open(service->presence, client, &event->hello->attachment, now);
+        attaching_on_open(service->presence, client, &event->hello->attachment, now);
         if (member) {
             session_admit(service, client, until_ms, now);
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hosts at different relays find each other by key: real relay cores, real sessions. */
+#include "relayd/service/attaching.h"
 #include "tests/support/net_host.h"
 #include "tests/support/relay_net.h"
 
@@ -418,9 +419,9 @@ static void frames_for_a_host_elsewhere_find_its_relay(void **state)
                          PRESENCE_FIND_KNOWN);
     }
     assert_int_equal(answer.count, 0);
-    assert_int_equal(presence_attachment(presence(net, 0), key, attachment), a.attachment.size);
+    assert_int_equal(attaching_record(presence(net, 0), key, attachment), a.attachment.size);
     assert_memory_equal(attachment, a.attachment.bytes, a.attachment.size);
-    assert_int_equal(presence_attachment(presence(net, 1), key, attachment), 0);
+    assert_int_equal(attaching_record(presence(net, 1), key, attachment), 0);
     for (uint8_t i = 0; i < LOCATE_BURST; i++) { /* look-ups have a bound, known answers none */
         const uint8_t nobody[KEY_SIZE] = {i};
         (void)presence_find(service, client, nobody, &answer, net->now);
@@ -429,6 +430,54 @@ static void frames_for_a_host_elsewhere_find_its_relay(void **state)
     assert_int_equal(presence_find(service, client, another, &answer, net->now),
                      PRESENCE_FIND_BUSY);
     assert_int_equal(presence_find(service, client, key, &answer, net->now), PRESENCE_FIND_KNOWN);
+    net_host_fini(&a);
+    net_host_fini(&b);
+    relay_net_free(net);
+}
+
+/* Relay i learns what the attachment of a host says, as if it had not heard of it since. */
+static void learn(struct relay_net *net, size_t i, const struct net_host *host, size_t relay)
+{
+    struct presence_teller teller = {.address = net->nodes[relay].address};
+
+    memcpy(teller.key, relay_net_key(net, relay), KEY_SIZE);
+    for (size_t k = 0; k < net->count; k++) {
+        presence_table_absent(presence(net, i)->table, host->identity.public_key,
+                              relay_net_key(net, k));
+    }
+    assert_int_equal(presence_table_tell(presence(net, i)->table, &teller, host->attachment.bytes,
+                                         host->attachment.size, env_wall_ms(&net->ports.env),
+                                         net->now),
+                     VERDICT_OK);
+}
+
+static void a_relay_that_knows_of_a_dead_relay_only_asks_others_before_it_says_gone(void **state)
+{
+    struct relay_net *net = net_of(RELAYS);
+    struct net_host a, b, before;
+
+    (void)state;
+    net_host_init(&a, net, 1);
+    net_host_init(&b, net, 2);
+    net_host_attach(&b, 1, 7);
+    before = b; /* with its attachment to the dead one */
+    net_host_attach(&a, 0, 7);
+    net_host_attach(&b, 2, 9);
+    net_host_dial(&a, 0);
+    net_host_dial(&b, 2);
+    relay_net_run(net, 1000);
+    learn(net, 0, &before, 1);
+    forward_relay_unreachable(&net->nodes[0].core->forward, relay_net_key(net, 1), net->now);
+    net_host_frame(&a, b.identity.public_key, 9, 100);
+    relay_net_run(net, 1000);
+    assert_int_equal(a.gones, 0);
+    assert_int_equal(b.frames, 1);
+    net_host_leave(&b); /* now it is nowhere, and the other answer is remembered */
+    relay_net_run(net, 200);
+    forward_relay_unreachable(&net->nodes[0].core->forward, relay_net_key(net, 2), net->now);
+    net_host_frame(&a, b.identity.public_key, 9, 100);
+    relay_net_run(net, 3000);
+    assert_int_equal(a.gones, 1);
     net_host_fini(&a);
     net_host_fini(&b);
     relay_net_free(net);
@@ -512,6 +561,7 @@ int main(void)
         cmocka_unit_test(a_restarted_winner_learns_again_within_ten_minutes),
         cmocka_unit_test(a_host_of_a_relay_that_is_new_is_found_at_once),
         cmocka_unit_test(frames_for_a_host_elsewhere_find_its_relay),
+        cmocka_unit_test(a_relay_that_knows_of_a_dead_relay_only_asks_others_before_it_says_gone),
         cmocka_unit_test(a_relay_that_others_do_not_know_announces_nothing),
         cmocka_unit_test(a_flood_of_questions_of_one_relay_is_refused),
         cmocka_unit_test(a_ziglan_is_found_by_its_key_alone),
