@@ -272,6 +272,48 @@ static void a_nat_that_forgets_earlier_than_it_did_is_doubted(void **state)
     lab_free(lab);
 }
 
+/* The first packet of host 0 after a silence gets lost, and then all is well, as when its NAT, or
+ * that of nas, had forgotten the mapping. */
+static void lose_the_first_after(struct lab *lab, uint64_t silence_ms)
+{
+    send_ping(lab, 84);
+    run_ms(lab, silence_ms);
+    lab->cut_direct = true;
+    send_ping(lab, 84);
+    run_ms(lab, 2500);
+    lab->cut_direct = false;
+    run_ms(lab, 20000);
+    assert_string_equal(state_of_nas(lab), "direct");
+}
+
+static void first_packets_that_are_lost_after_silences_are_no_accident(void **state)
+{
+    struct lab *lab = lab_joined();
+    const struct lifetime_found found = found_of(120, 120);
+    const struct lifetimes *lifetimes = &core_of(lab)->lifetimes;
+
+    (void)state;
+    host_core_lifetime_begins(core_of(lab), lab->now);
+    host_core_lifetime_measured(core_of(lab), &found, lab->now);
+    send_ping(lab, 84);
+    run_ms(lab, 60000);
+    assert_string_equal(state_of_nas(lab), "direct");
+    lose_the_first_after(lab, 2000); /* that was no silence */
+    lose_the_first_after(lab, 2000);
+    assert_int_equal(core_of(lab)->dataplane.counters.silences_lost, 0);
+    lose_the_first_after(lab, 9000); /* once may be an accident */
+    assert_int_equal(core_of(lab)->dataplane.counters.silences_lost, 1);
+    assert_false(lifetimes->doubted);
+    lose_the_first_after(lab, 9000);
+    run_ms(lab, 1000);
+    assert_int_equal(core_of(lab)->dataplane.counters.silences_lost, LIFETIMES_SILENCES);
+    assert_true(lifetimes->doubted);
+    assert_int_equal(host_core_keepalive(core_of(lab))->kept_ms, KEEPALIVE_MS_UNMEASURED);
+    run_ms(lab, LIFETIMES_AGAIN_MS);
+    assert_true(host_core_lifetime_wanted(core_of(lab), lab->now));
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +325,7 @@ int main(void)
         cmocka_unit_test(what_was_measured_holds_at_once_and_is_not_doubted),
         cmocka_unit_test(a_host_that_was_late_itself_does_not_doubt_its_nat),
         cmocka_unit_test(a_nat_that_forgets_earlier_than_it_did_is_doubted),
+        cmocka_unit_test(first_packets_that_are_lost_after_silences_are_no_accident),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
