@@ -44,9 +44,9 @@ json_t *lifetime_report(const struct lifetime_found *found, uint32_t age_ms)
                      found_json(found));
 }
 
-json_t *lifetime_known_json(const struct host_core *core)
+json_t *lifetime_known_json(struct host_core *core)
 {
-    const struct lifetimes_known *known = host_core_lifetime(core);
+    const struct network_lifetime *known = host_core_lifetime(core);
     char text[WALL_TEXT_SIZE];
     json_t *object;
 

@@ -12,7 +12,7 @@
 json_t *lifetime_report(const struct lifetime_found *found, uint32_t age_ms);
 
 /** What a host remembers of the network in which it is; null: nothing. */
-json_t *lifetime_known_json(const struct host_core *core);
+json_t *lifetime_known_json(struct host_core *core);
 
 /** How often this host sends something: through a mapping that was used only for a moment, and
  * through any other. */

@@ -7,6 +7,7 @@
 
 #include "client/core/core.h"
 #include "client/core/lifetimes_known.h"
+#include "client/core/networks_known.h"
 #include "client/peer/conversation.h"
 #include "client/peer/handshake.h"
 #include "client/peer/lan_turns.h"
@@ -37,6 +38,7 @@ struct host_core {
     struct pins pins;
     struct guides guides;
     struct homing homing;
+    struct networks networks;
     struct lifetimes lifetimes;
     struct ziglan_context ziglan_context;
     struct ziglan_list ziglans;

@@ -1,108 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All networks stand in one value of the store. */
+/* What was measured stands in the memory of networks. */
 #include "client/core/lifetimes.h"
 
 #include "client/core/core_internal.h"
-#include "proto/base/bytes.h"
-#include "proto/base/rbuf.h"
-#include "proto/base/wbuf.h"
-#include "proto/crypto/hash.h"
+#include "client/core/networks.h"
 
 #include <string.h>
 
-#define LIFETIMES_KEY "lifetimes"
-
-enum { VERSION = 1, KNOWN_SIZE = 38, STORED_SIZE_MAX = 1 + LIFETIMES_MAX * KNOWN_SIZE };
-
-/* ---- the store ---- */
-
-static void known_write(struct wbuf *w, const struct lifetimes_known *known)
-{
-    wbuf_put(w, known->network, LIFETIMES_NETWORK_SIZE);
-    wbuf_u32(w, known->found.quiet.alive_ms);
-    wbuf_u32(w, known->found.quiet.dead_ms);
-    wbuf_u32(w, known->found.kept.alive_ms);
-    wbuf_u32(w, known->found.kept.dead_ms);
-    wbuf_u8(w, (uint8_t)known->found.answered);
-    wbuf_u8(w, (uint8_t)known->found.inbound);
-    wbuf_u64(w, known->measured_ms);
-    wbuf_u32(w, known->keepalive_ms_max);
-}
-
-static bool known_read(struct rbuf *r, struct lifetimes_known *known)
-{
-    uint8_t answered, inbound;
-
-    rbuf_copy(r, known->network, LIFETIMES_NETWORK_SIZE);
-    known->found.quiet.alive_ms = rbuf_u32(r);
-    known->found.quiet.dead_ms = rbuf_u32(r);
-    known->found.kept.alive_ms = rbuf_u32(r);
-    known->found.kept.dead_ms = rbuf_u32(r);
-    answered = rbuf_u8(r);
-    inbound = rbuf_u8(r);
-    known->found.answered = (enum lifetime_answered)answered;
-    known->found.inbound = (enum lifetime_inbound)inbound;
-    known->measured_ms = rbuf_u64(r);
-    known->keepalive_ms_max = rbuf_u32(r);
-    return !r->failed && answered <= LIFETIME_ANSWERED_AS_BOTH && inbound <= LIFETIME_INBOUND_YES;
-}
-
-/* A failed write was traced; the measurement is made again after the next start. */
-static void save(struct host_core *core)
-{
-    uint8_t bytes[STORED_SIZE_MAX];
-    struct wbuf w = wbuf_over(bytes, sizeof(bytes));
-
-    wbuf_u8(&w, VERSION);
-    for (size_t i = 0; i < core->lifetimes.count; i++) {
-        known_write(&w, &core->lifetimes.list[i]);
-    }
-    CHECK(wbuf_ok(&w));
-    (void)!store_write(core->store, STORE_TABLE_META, LIFETIMES_KEY, sizeof(LIFETIMES_KEY) - 1,
-                       bytes, wbuf_size(&w));
-}
-
-static void load(struct host_core *core)
-{
-    struct lifetimes *l = &core->lifetimes;
-    uint8_t bytes[STORED_SIZE_MAX];
-    size_t size = STORE_NONE;
-
-    if (store_read(core->store, STORE_TABLE_META, LIFETIMES_KEY, sizeof(LIFETIMES_KEY) - 1, bytes,
-                   sizeof(bytes), &size) != ERR_OK ||
-        size == STORE_NONE) {
-        return;
-    }
-    struct rbuf r = rbuf_over(bytes, size);
-
-    if (rbuf_u8(&r) != VERSION) {
-        return;
-    }
-    while (rbuf_left(&r) >= KNOWN_SIZE && l->count < LIFETIMES_MAX &&
-           known_read(&r, &l->list[l->count])) {
-        l->count++;
-    }
-}
-
 /* ---- what is known here ---- */
 
-/* Where the network stands in which this host is; l->count: nowhere. */
-static size_t index_here(const struct lifetimes *l)
+/* NULL: it was not measured here, or this host is nowhere. */
+static struct network_lifetime *known_here(struct host_core *core)
 {
-    size_t i = 0;
+    const struct lifetimes *l = &core->lifetimes;
+    struct network_known *network = l->somewhere ? networks_find(core, l->network) : NULL;
 
-    while (i < l->count &&
-           (!l->somewhere || memcmp(l->list[i].network, l->network, LIFETIMES_NETWORK_SIZE) != 0)) {
-        i++;
-    }
-    return i;
+    return network != NULL && network->lifetime.measured_ms != 0 ? &network->lifetime : NULL;
 }
 
-const struct lifetimes_known *host_core_lifetime(const struct host_core *core)
+const struct network_lifetime *host_core_lifetime(struct host_core *core)
 {
-    size_t i = index_here(&core->lifetimes);
-
-    return i < core->lifetimes.count ? &core->lifetimes.list[i] : NULL;
+    return known_here(core);
 }
 
 const struct keepalive *host_core_keepalive(const struct host_core *core)
@@ -117,7 +35,7 @@ static uint32_t smaller(uint32_t ms, uint32_t most)
 
 static void keepalive_follow(struct host_core *core, struct mono now)
 {
-    const struct lifetimes_known *known = host_core_lifetime(core);
+    const struct network_lifetime *known = known_here(core);
     struct keepalive keepalive = keepalive_unmeasured();
     uint32_t most = core->lifetimes.keepalive_ms_max;
 
@@ -137,24 +55,6 @@ static void keepalive_follow(struct host_core *core, struct mono now)
 }
 
 /* ---- where this host is, and what happens there ---- */
-
-/* A hash of the gateway and of the address that the first open relay sees. */
-static bool network_look(const struct host_core *core, uint8_t out[LIFETIMES_NETWORK_SIZE])
-{
-    const struct relay_session *relay;
-    uint8_t hash[HASH_SIZE];
-
-    TAILQ_FOREACH(relay, &core->relays.list, in_set)
-    {
-        if (relay->open && !endpoint_is_none(&relay->observed)) {
-            hash_label(hash, "ziglan network 1", relay->observed.ip, sizeof(relay->observed.ip),
-                       relay->way.next_hop, sizeof(relay->way.next_hop));
-            memcpy(out, hash, LIFETIMES_NETWORK_SIZE);
-            return true;
-        }
-    }
-    return false;
-}
 
 /* True if a NAT forgot a mapping: a relay sees another port, or first packets after silences get
  * lost. */
@@ -179,17 +79,17 @@ static bool a_mapping_died(struct host_core *core, struct mono now)
 static void on_early_death(struct host_core *core, struct mono now)
 {
     struct lifetimes *l = &core->lifetimes;
-    size_t here = index_here(l);
+    struct network_lifetime *known = known_here(core);
     uint32_t ms = core->relays.keepalive.kept_ms;
     uint32_t most = ms > KEEPALIVE_MS_UNMEASURED ? KEEPALIVE_MS_UNMEASURED : ms / 2;
 
     most = most < KEEPALIVE_MS_MIN ? KEEPALIVE_MS_MIN : most;
     l->doubted = true;
-    if (here == l->count) {
+    if (known == NULL) {
         l->keepalive_ms_max = most;
     } else {
-        l->list[here].keepalive_ms_max = most;
-        save(core);
+        known->keepalive_ms_max = most;
+        networks_save(core);
     }
     keepalive_follow(core, now);
     env_trace(core->env, TRACE_LEVEL_INFO, "nat.forgot", "keepalive_ms=%u now_ms=%u", ms, most);
@@ -198,14 +98,10 @@ static void on_early_death(struct host_core *core, struct mono now)
 void lifetimes_look(struct host_core *core, struct mono now)
 {
     struct lifetimes *l = &core->lifetimes;
-    uint8_t network[LIFETIMES_NETWORK_SIZE];
+    uint8_t network[NETWORKS_ID_SIZE];
     bool died = a_mapping_died(core, now);
 
-    if (!l->loaded) {
-        l->loaded = true;
-        load(core);
-    }
-    if (!network_look(core, network)) {
+    if (!networks_here(core, network)) {
         return;
     }
     if (!l->somewhere || memcmp(l->network, network, sizeof(network)) != 0) {
@@ -226,12 +122,11 @@ void lifetimes_look(struct host_core *core, struct mono now)
 
 /* ---- measurements ---- */
 
-bool host_core_lifetime_wanted(const struct host_core *core, struct mono now)
+bool host_core_lifetime_wanted(struct host_core *core, struct mono now)
 {
     const struct lifetimes *l = &core->lifetimes;
 
-    return l->somewhere && mono_due(l->next_at, now) &&
-           (l->doubted || host_core_lifetime(core) == NULL);
+    return l->somewhere && mono_due(l->next_at, now) && (l->doubted || known_here(core) == NULL);
 }
 
 void host_core_lifetime_begins(struct host_core *core, struct mono now)
@@ -244,21 +139,15 @@ void host_core_lifetime_measured(struct host_core *core, const struct lifetime_f
                                  struct mono now)
 {
     struct lifetimes *l = &core->lifetimes;
-    size_t before = index_here(l);
 
     if (found->unable || !l->somewhere) {
         return;
     }
-    if (before == LIFETIMES_MAX) { /* the one that was written first */
-        before--;
-    }
-    memmove(&l->list[1], &l->list[0], before * sizeof(l->list[0]));
-    l->count = before == l->count ? l->count + 1 : l->count;
-    l->list[0] = (struct lifetimes_known){.found = *found, .measured_ms = env_wall_ms(core->env)};
-    memcpy(l->list[0].network, l->network, LIFETIMES_NETWORK_SIZE);
+    networks_enter(core, l->network)->lifetime =
+        (struct network_lifetime){.found = *found, .measured_ms = env_wall_ms(core->env)};
     l->doubted = false;
     l->keepalive_ms_max = 0;
-    save(core);
+    networks_save(core);
     keepalive_follow(core, now);
     env_trace(core->env, TRACE_LEVEL_INFO, "nat.lifetime", "kept_ms=%u quiet_ms=%u keepalive_ms=%u",
               lifetime_span_ms(&found->kept), lifetime_span_ms(&found->quiet),

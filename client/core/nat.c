@@ -3,6 +3,7 @@
 #include "client/core/nat.h"
 
 #include "client/core/core_internal.h"
+#include "client/core/networks.h"
 #include "client/stun2/relay_addresses.h"
 #include "proto/base/bytes.h"
 
@@ -36,6 +37,33 @@ void host_core_set_nat(struct host_core *core, enum nat_name name, const struct 
     if (differs && name != NAT_NAME_UNKNOWN) {
         punch_again(core, now);
     }
+}
+
+void host_core_nat_measured(struct host_core *core, enum nat_name name,
+                            const struct guess_ports *ports, struct mono now)
+{
+    uint8_t here[NETWORKS_ID_SIZE];
+
+    host_core_set_nat(core, name, ports, now);
+    if (name != NAT_NAME_UNKNOWN && networks_here(core, here)) {
+        networks_enter(core, here)->nat = (struct network_nat){
+            .name = name, .ports = *ports, .measured_ms = env_wall_ms(core->env)};
+        networks_save(core);
+    }
+}
+
+const struct network_nat *host_core_nat_known(struct host_core *core)
+{
+    uint8_t here[NETWORKS_ID_SIZE];
+    const struct network_known *known =
+        networks_here(core, here) ? networks_find(core, here) : NULL;
+
+    return known != NULL && known->nat.name != NAT_NAME_UNKNOWN ? &known->nat : NULL;
+}
+
+size_t host_core_networks_count(const struct host_core *core)
+{
+    return core->networks.count;
 }
 
 bool host_core_nat_wanted(struct host_core *core)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "client/core/core.h"
+#include "client/core/networks_known.h"
 #include "client/netcheck/nat_facts.h"
 #include "client/netcheck/netcheck.h"
 #include "client/stun2/guess.h"
@@ -19,6 +20,17 @@ size_t host_core_nat_relays(const struct host_core *core, bool v4,
  * gives (NULL: not known). Where no punch succeeded before it was known, one is tried again. */
 void host_core_set_nat(struct host_core *core, enum nat_name name, const struct guess_ports *ports,
                        struct mono now);
+
+/** It was measured here: the same, and it is remembered (networks.h). */
+void host_core_nat_measured(struct host_core *core, enum nat_name name,
+                            const struct guess_ports *ports, struct mono now);
+
+/** What is remembered of the network where this host is now. NULL: nothing. Borrowed until the next
+ * call. */
+const struct network_nat *host_core_nat_known(struct host_core *core);
+
+/** Of how many networks something is remembered. */
+size_t host_core_networks_count(const struct host_core *core);
 
 /** True, once, if a relay wants to know what this host's NAT is, and it was not told so far. */
 bool host_core_nat_wanted(struct host_core *core);

@@ -21,7 +21,7 @@ static json_t *nat_json(const struct nat_watch *watch)
     return json_pack("{s:s, s:i, s:o, s:i}", "name", netcheck_name_word(state.name), "nat_kind",
                      (int)state.name, "measured_s",
                      state.measured ? json_integer((json_int_t)(state.age_ms / 1000)) : json_null(),
-                     "networks", (int)state.places_count);
+                     "networks", (int)state.networks_count);
 }
 
 void status_complete(json_t *status, const struct host *host, const struct magic_dns *dns)

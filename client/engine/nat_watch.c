@@ -42,17 +42,17 @@ int nat_watch_begin(struct nat_watch *watch, bool hairpin, struct fault *fault)
     return rc;
 }
 
-/* What was measured counts from now on. */
-static void use(const struct nat_watch *watch, const struct netcheck_result *result)
+/* What was measured counts from now on, and whenever the host is here. */
+static void keep(const struct nat_watch *watch)
 {
-    const struct nat_facts *facts = netcheck_result_facts(result);
+    const struct nat_facts *facts = netcheck_result_facts(&watch->result);
     struct guess_ports ports = {0};
 
     if (facts != NULL) {
         ports = (struct guess_ports){
             .step = facts->step, .low = facts->port_low, .high = facts->port_high};
     }
-    host_core_set_nat(watch->core, netcheck_result_name(result), &ports, clock_mono());
+    host_core_nat_measured(watch->core, netcheck_result_name(&watch->result), &ports, clock_mono());
 }
 
 /* What was measured while the host went elsewhere is of neither network. */
@@ -65,8 +65,7 @@ static void finish(struct nat_watch *watch)
     env_trace(watch->env, TRACE_LEVEL_INFO, "nat.measured", "nat_kind=%d",
               (int)netcheck_result_name(&watch->result));
     if (watch->here == watch->place) {
-        netcheck_places_keep(&watch->places, watch->place, &watch->result, clock_mono());
-        use(watch, &watch->result);
+        keep(watch);
     }
     timer_set(watch);
 }
@@ -74,15 +73,11 @@ static void finish(struct nat_watch *watch)
 /* What was true elsewhere is not told here, but what was true here is. */
 static void arrive(struct nat_watch *watch)
 {
-    const struct netcheck_place *known = netcheck_places_find(&watch->places, watch->here);
+    const struct network_nat *known = host_core_nat_known(watch->core);
 
-    if (known == NULL) {
-        host_core_set_nat(watch->core, NAT_NAME_UNKNOWN, NULL, clock_mono());
-        return;
-    }
-    use(watch, &known->result);
-    watch->result = known->result;
-    watch->has_result = true;
+    watch->has_result = watch->has_result && watch->place == watch->here;
+    host_core_set_nat(watch->core, known != NULL ? known->name : NAT_NAME_UNKNOWN,
+                      known != NULL ? &known->ports : NULL, clock_mono());
 }
 
 /* True if a relay asks what the last measurement here did not tell. */
@@ -186,15 +181,14 @@ bool nat_watch_read(const struct nat_watch *watch, struct netcheck_result *out)
 
 struct nat_state nat_watch_state(const struct nat_watch *watch)
 {
-    const struct netcheck_place *known = netcheck_places_find(&watch->places, watch->here);
-    struct nat_state state = {.measured = known != NULL};
+    const struct network_nat *known = host_core_nat_known(watch->core);
+    struct nat_state state = {.measured = known != NULL,
+                              .networks_count = host_core_networks_count(watch->core)};
+    uint64_t now_ms = env_wall_ms(watch->env);
 
     if (known != NULL) {
-        state.name = netcheck_result_name(&known->result);
-        state.age_ms = mono_ms_between(known->at, clock_mono());
-    }
-    for (size_t i = 0; i < NETCHECK_PLACES_MAX; i++) {
-        state.places_count += watch->places.list[i].place != 0 ? 1 : 0;
+        state.name = known->name;
+        state.age_ms = now_ms > known->measured_ms ? now_ms - known->measured_ms : 0;
     }
     return state;
 }

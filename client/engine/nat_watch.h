@@ -8,7 +8,7 @@
 
 #include "client/core/core.h"
 #include "client/engine/measure.h"
-#include "client/netcheck/places.h"
+#include "client/netcheck/found.h"
 #include "proto/base/env.h"
 
 #include <ev.h>
@@ -32,19 +32,18 @@ struct nat_watch {
     struct measure *running; /* NULL: none */
     bool has_result;
     struct netcheck_result result; /* the last one */
-    struct netcheck_places places;
-    uint64_t place; /* where it was begun (host_core_nat_place); 0: nowhere yet */
-    uint64_t here;  /* where the host is, */
-    uint64_t seen;  /* and where it was at the last look */
+    uint64_t place;                /* where it was begun (host_core_nat_place); 0: nowhere yet */
+    uint64_t here;                 /* where the host is, */
+    uint64_t seen;                 /* and where it was at the last look */
     struct mono next_at;
 };
 
 /** What the core is told at present. */
 struct nat_state {
     enum nat_name name;
-    bool measured;       /* in this network: */
-    uint64_t age_ms;     /* since then */
-    size_t places_count; /* networks of which something is known */
+    bool measured;         /* in this network: */
+    uint64_t age_ms;       /* since then */
+    size_t networks_count; /* of which something is known */
 };
 
 /** Begin to watch. Everything is borrowed and outlives it. */

@@ -13,7 +13,8 @@ knows() { [ "$(json_of "$1" status 'd["lifetime"] is not None')" = True ]; }
 # Measure, and be reached by callers who never talked to this host: at once, and after silences.
 silent_is_kept() { # lifetime-s
     local host=silent$1 caller
-    check "$host: before it is measured, something goes every 15 s" [ "$(keepalive "$host")" = 15000 ]
+    check "$host: before it is measured, something goes every 15 s" \
+        [ "$(keepalive "$host")" = 15000 ]
     check "$host: what is remembered is nothing" eval "! knows $host"
     expect "$host: the daemon measures" 0 "Kept" lab_ziglan "$host" netcheck --lifetime
     check "$host: now something goes every seven tenths of what was measured" \

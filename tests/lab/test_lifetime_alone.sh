@@ -32,7 +32,8 @@ check "something goes every seven tenths of what was measured" \
     [ "$(($(keepalive) * 100 / 70 / 1000))" -le 23 ]
 check "and not much oftener" [ "$(($(keepalive) * 100 / 70 / 1000))" -ge 17 ]
 nat_forgets_after 10
-check "a NAT that forgets earlier is noticed" wait_for 60 grep -q ' nat.forgot ' "$LAB_DIR/silent.log"
+check "a NAT that forgets earlier is noticed" \
+    wait_for 60 grep -q ' nat.forgot ' "$LAB_DIR/silent.log"
 check "something goes oftener at once" wait_for 5 is_kept_below 10000
 sleep 12
 check_most "caller, who never talked to it, gets its first answer in ms" \

@@ -24,7 +24,7 @@ static void a_lifetime_is_remembered_over_a_restart(void **state)
 {
     struct lab *lab = lab_joined();
     const struct lifetime_found found = found_of(20, 60);
-    const struct lifetimes_known *known;
+    const struct network_lifetime *known;
 
     (void)state;
     assert_null(host_core_lifetime(core_of(lab)));
@@ -83,11 +83,11 @@ static void each_network_has_its_own(void **state)
     assert_null(host_core_lifetime(core_of(lab)));
     assert_int_equal(host_core_keepalive(core_of(lab))->kept_ms, KEEPALIVE_MS_UNMEASURED);
     host_core_lifetime_measured(core_of(lab), &there, lab->now);
-    for (uint8_t i = 0; i < LIFETIMES_MAX - 1; i++) {
+    for (uint8_t i = 0; i < NETWORKS_MAX - 1; i++) {
         see_at(lab, (uint8_t)(100 + i), 4000);
         host_core_lifetime_measured(core_of(lab), &here, lab->now);
     }
-    assert_int_equal(core_of(lab)->lifetimes.count, LIFETIMES_MAX);
+    assert_int_equal(core_of(lab)->networks.count, NETWORKS_MAX);
     see_at(lab, 77, 4000); /* it is still known, and the first one not any more */
     assert_int_equal(host_core_keepalive(core_of(lab))->kept_ms, KEEPALIVE_MS_MAX);
     see_at(lab, 100, 4000);

@@ -1,40 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was measured in a network is known there again, and nowhere else; and of the router, whether
- * it has the address at which relays see this host. */
-#include "client/netcheck/places.h"
+/* Whether the router has the address at which relays see this host. */
+#include "client/netcheck/router_facts.h"
 
 #include "tests/support/fixture.h"
-
-static void each_network_has_its_own_result_and_the_oldest_goes(void **state)
-{
-    struct netcheck_places places = {0};
-    struct netcheck_result result = {.families = {{.tried = true}}};
-    struct mono now = {NS_PER_S};
-
-    (void)state;
-    assert_null(netcheck_places_find(&places, 0));
-    netcheck_places_keep(&places, 0, &result, now);
-    assert_null(netcheck_places_find(&places, 0));
-    for (uint32_t i = 1; i <= NETCHECK_PLACES_MAX; i++) {
-        now = mono_add_ms(now, 1000);
-        result.families[0].found.facts.addresses = i;
-        netcheck_places_keep(&places, 100 + i, &result, now);
-    }
-    for (uint32_t i = 1; i <= NETCHECK_PLACES_MAX; i++) {
-        const struct netcheck_place *known = netcheck_places_find(&places, 100 + i);
-
-        assert_non_null(known);
-        assert_int_equal(known->result.families[0].found.facts.addresses, i);
-    }
-    assert_null(netcheck_places_find(&places, 5));
-    now = mono_add_ms(now, 1000);
-    netcheck_places_keep(&places, 101, &result, now); /* measured anew: it is the newest now */
-    netcheck_places_keep(&places, 999, &result, mono_add_ms(now, 1000));
-    assert_non_null(netcheck_places_find(&places, 101));
-    assert_non_null(netcheck_places_find(&places, 999));
-    assert_null(netcheck_places_find(&places, 102));
-    assert_non_null(netcheck_places_find(&places, 103));
-}
 
 static struct endpoint address(const char *text)
 {
@@ -80,7 +48,6 @@ static void a_router_with_another_address_than_relays_see_is_behind_a_second_nat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_network_has_its_own_result_and_the_oldest_goes),
         cmocka_unit_test(a_router_with_another_address_than_relays_see_is_behind_a_second_nat),
     };
 
