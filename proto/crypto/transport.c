@@ -105,7 +105,7 @@ size_t transport_seal_from(struct transport_sender *sender, enum frame_type type
                            const uint8_t *plain, size_t plain_size, uint8_t *frame)
 {
     CHECK(type == FRAME_TYPE_DATA || type == FRAME_TYPE_PING);
-    CHECK(plain_size <= FRAME_SIZE_MAX - FRAME_OVERHEAD_MAX);
+    CHECK(plain_size <= FRAME_SIZE_MAX - transport_overhead(sender));
     if (transport_sender_exhausted(sender)) {
         return 0;
     }

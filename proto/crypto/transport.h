@@ -70,7 +70,7 @@ void transport_sender_free(struct transport_sender *sender);
  * room for the tag; header, ciphertext and tag are written there.
  *
  * type        FRAME_TYPE_DATA or FRAME_TYPE_PING
- * plain_size  at most FRAME_SIZE_MAX - FRAME_OVERHEAD_MAX (checked)
+ * plain_size  at most FRAME_SIZE_MAX - transport_overhead (checked)
  *
  * Returns the frame's size, plain_size + transport_overhead. If the sender is exhausted it returns
  * 0 and leaves buf as it was.

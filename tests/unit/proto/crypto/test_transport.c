@@ -223,6 +223,25 @@ static void check_in_place(enum aead aead)
     world_fini(&w);
 }
 
+/* A ping that tries out the size of a path is as large as a frame may be, whatever seals it. */
+static void check_largest(enum aead aead)
+{
+    static uint8_t frame[FRAME_SIZE_MAX], plain[FRAME_SIZE_MAX];
+    struct world w;
+
+    world_init(&w, aead, 0);
+    size_t plain_size = FRAME_SIZE_MAX - transport_overhead(w.sender);
+    assert_int_equal(transport_seal(w.sender, FRAME_TYPE_PING, frame, plain_size), FRAME_SIZE_MAX);
+    assert_int_equal(transport_open(w.receiver, frame, FRAME_SIZE_MAX, plain, &w.opened), ERR_OK);
+    world_fini(&w);
+}
+
+static void the_largest_frame_is_as_large_with_every_aead(void **state)
+{
+    (void)state;
+    for_each_aead(check_largest);
+}
+
 static void frames_can_be_opened_where_they_lie(void **state)
 {
     (void)state;
@@ -493,6 +512,7 @@ int main(void)
         cmocka_unit_test(local_list_prefers_what_is_in_hardware_and_always_has_chacha),
         cmocka_unit_test(every_channel_direction_and_aead_has_its_own_key),
         cmocka_unit_test(frames_go_there_and_back_on_every_channel),
+        cmocka_unit_test(the_largest_frame_is_as_large_with_every_aead),
         cmocka_unit_test(frames_can_be_opened_where_they_lie),
         cmocka_unit_test(damaged_frames_are_refused_and_change_nothing),
         cmocka_unit_test(a_forged_tag_does_not_move_the_window),
