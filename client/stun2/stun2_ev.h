@@ -27,7 +27,8 @@ struct stun2_ev_options {
     uint16_t port;         /* of UDP; 0: the kernel chooses */
     /** Write the log to standard error up to this enum stun2_log_level, plus 1; 0: nothing. */
     int log;
-    /** 1: no report is made by itself. Else one begins when a punch or a pool waits for it. */
+    /** 1: no report is made by itself. Else one begins when a punch or a pool waits for it, and
+     * again when relays see this machine at another IP. */
     int no_report;
     void *context; /* handed to both */
     /** Each event (stun2.h). NULL: none is wanted. */

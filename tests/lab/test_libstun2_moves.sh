@@ -95,6 +95,10 @@ for card in eth1 eth0; do
     sleep 1
 done
 
+# a has been behind two more routers since: kinds of their NATs are told, too.
+kinds_told() { [ "$(grep -c 'our NAT is' "$LAB_DIR/app-a.log")" -ge 3 ]; }
+check "what the NATs of other networks do is measured there" wait_for 15 kinds_told
+
 say "the router of a and c gets another address in the middle of a talk"
 lab_redial wifi 198.51.100.22
 moved=$(moment)

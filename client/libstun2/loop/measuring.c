@@ -6,6 +6,8 @@
 #include "client/stun2/relay_addresses.h"
 #include "proto/base/fault.h"
 
+#include <string.h>
+
 static const double report_poll_s = 0.05, life_poll_s = 0.25;
 
 /* ---- the report ---- */
@@ -56,11 +58,28 @@ int measuring_report(struct measuring *m, bool hairpin)
     return STUN2_OK;
 }
 
+/* True if relays see this machine at another IP than before, and it was measured where it was. */
+static bool is_elsewhere(struct measuring *m, const struct stun2_event *event)
+{
+    static const uint8_t none[16];
+    struct endpoint seen = app_endpoint(&event->address);
+    uint8_t *before = m->seen[endpoint_is_v4(&seen) ? NETCHECK_IPV4 : NETCHECK_IPV6];
+    bool other;
+
+    if (event->type != STUN2_EVENT_RELAY_OPEN && event->type != STUN2_EVENT_ADDRESS) {
+        return false;
+    }
+    other = memcmp(before, none, sizeof(none)) != 0 && memcmp(before, seen.ip, sizeof(none)) != 0;
+    memcpy(before, seen.ip, sizeof(none));
+    return other && m->measured;
+}
+
 void measuring_look(struct measuring *m, const struct stun2_event *event)
 {
     const struct relay_session *relay;
 
-    m->report_wanted = m->report_wanted || event->type == STUN2_EVENT_MEASURE_FIRST;
+    m->report_wanted =
+        is_elsewhere(m, event) || m->report_wanted || event->type == STUN2_EVENT_MEASURE_FIRST;
     if (!m->report_wanted || m->nat != NULL) {
         return;
     }
@@ -68,6 +87,7 @@ void measuring_look(struct measuring *m, const struct stun2_event *event)
     {
         if (relay->open) {
             m->report_wanted = false;
+            m->measured = true;
             if (measuring_report(m, false) != STUN2_OK) { /* nobody waits for what will not come */
                 report_take(&m->agent->report, &(struct netcheck_result){0});
             }

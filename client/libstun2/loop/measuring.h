@@ -19,6 +19,8 @@ struct measuring {
     struct nat_sockets *nat;                /* the report; NULL: none */
     struct lifetime_run *run;               /* the lifetimes; NULL: none */
     bool report_wanted;                     /* as soon as a relay has a session */
+    bool measured;                          /* it was made because something waited for it */
+    uint8_t seen[NETCHECK_FAMILIES][16]; /* where relays saw this machine last; none: nowhere yet */
 };
 
 /** Nothing is measured yet. */
@@ -32,5 +34,6 @@ void measuring_fini(struct measuring *measuring);
 int measuring_report(struct measuring *measuring, bool hairpin);
 int measuring_lifetime(struct measuring *measuring);
 
-/** After an event: what waits for the kind of NAT gets it without being asked. */
+/** After an event: what waits for the kind of NAT gets it without being asked, and so does who is
+ * in another network since. */
 void measuring_look(struct measuring *measuring, const struct stun2_event *event);
