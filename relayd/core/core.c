@@ -57,6 +57,8 @@ static int services_init(struct relay_core *core, struct mono now)
     if (rc == ERR_OK) {
         presence_use_mesh(&core->presence, core->mesh.mesh);
         core->forward.words.mesh = core->mesh.mesh;
+        core->forward.words.met = &core->reach.watch.met;
+        core->presence.words.met = &core->reach.watch.met;
         rc = lend_service_init(&core->lend, base, core->mesh.mesh, now);
     }
     if (rc == ERR_OK) {

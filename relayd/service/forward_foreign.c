@@ -372,7 +372,7 @@ void forward_foreign_word(struct forward_relay *service, const struct dgram *in,
     bringer.number = be64_read(word.from) | WORD_NUMBER_FLAG;
     if (take(service, &bringer, word.body, word.size, now)) {
         service->base->counters.frame_words_taken++;
-        forward_words_receipt(&service->words, &word, in);
+        forward_words_receipt(&service->words, &word, in, now);
         forward_relay_expect(service, word.from, now);
     }
 }

@@ -118,6 +118,7 @@ bool forward_words_send(struct forward_words *words, const uint8_t to[KEY_SIZE],
         return false;
     }
     outbox_put(&words->out, &any_local, &at->address, bytes, sealed);
+    reach_met_note(words->met, to, now);
     memcpy(at->body, body, size);
     memcpy(at->to, to, KEY_SIZE);
     at->size = size;
@@ -241,12 +242,13 @@ bool forward_words_open(struct forward_words *words, struct forward_word_in *out
 }
 
 void forward_words_receipt(struct forward_words *words, const struct forward_word_in *word,
-                           const struct dgram *in)
+                           const struct dgram *in, struct mono now)
 {
     uint8_t bytes[FRAME_WORD_RECEIPT_SIZE];
 
     frame_word_receipt(bytes, &word->word);
     outbox_put(&words->out, &in->local, &in->remote, bytes, sizeof(bytes));
+    reach_met_note(words->met, word->from, now);
 }
 
 /* ---- time and output ---- */

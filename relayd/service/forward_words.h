@@ -18,6 +18,7 @@
 #include "proto/crypto/frame_word.h"
 #include "proto/net/dgram.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/reach_met.h"
 #include "rendezvous/mesh/mesh.h"
 #include "rendezvous/relaying/once.h"
 
@@ -61,6 +62,7 @@ struct forward_word_in {
 struct forward_words {
     struct relay_base *base;   /* borrowed */
     struct mesh *mesh;         /* borrowed; NULL: nobody is known */
+    struct reach_met *met;     /* borrowed; to whom words went; NULL: nobody asks */
     struct forward_word *ring; /* FORWARD_WORDS_MAX places, used in turn */
     uint64_t first, next;      /* those between may wait */
     uint64_t number_last;
@@ -70,7 +72,7 @@ struct forward_words {
     struct bucket_table *nets;
 };
 
-/** Make it in zeroed memory; mesh is set when there is one. base is borrowed. ERR_NOMEM;
+/** Make it in zeroed memory; mesh and met are set when there are any. base is borrowed. ERR_NOMEM;
  * forward_words_fini is legal then. */
 int forward_words_init(struct forward_words *words, struct relay_base *base,
                        struct mono now) MUST_CHECK;
@@ -102,7 +104,7 @@ bool forward_words_open(struct forward_words *words, struct forward_word_in *out
 
 /** Send the receipt for a word that came so. */
 void forward_words_receipt(struct forward_words *words, const struct forward_word_in *word,
-                           const struct dgram *in);
+                           const struct dgram *in, struct mono now);
 
 /** A datagram that begins like a receipt arrived (any content). What is none of ours is counted. */
 void forward_words_on_receipt(struct forward_words *words, const struct dgram *in);

@@ -77,6 +77,7 @@ bool presence_words_ask(struct presence_words *words, const struct locate_output
         return false;
     }
     outbox_put(&words->out, &any_local, &address, bytes, sizeof(bytes));
+    reach_met_note(words->met, question->to, now);
     at->used = true;
     memcpy(at->to, question->to, KEY_SIZE);
     memcpy(at->key, question->key, KEY_SIZE);

@@ -13,6 +13,7 @@
 #include "proto/crypto/word.h"
 #include "proto/net/dgram.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/reach_met.h"
 #include "rendezvous/mesh/mesh.h"
 #include "rendezvous/presence/locate.h"
 #include "rendezvous/presence/located.h"
@@ -47,6 +48,7 @@ struct presence_word {
 struct presence_words {
     struct relay_base *base;    /* borrowed */
     struct mesh *mesh;          /* borrowed; NULL: nobody is asked or answered */
+    struct reach_met *met;      /* borrowed; to whom words went; NULL: nobody asks */
     struct presence_word *ring; /* PRESENCE_WORDS_MAX places, used in turn */
     uint64_t first, next;       /* those between may wait */
     struct outbox out;
@@ -54,7 +56,7 @@ struct presence_words {
     struct bucket_table *nets;
 };
 
-/** Make it in zeroed memory; mesh is set when there is one. base is borrowed. ERR_NOMEM;
+/** Make it in zeroed memory; mesh and met are set when there are any. base is borrowed. ERR_NOMEM;
  * presence_words_fini is legal then. */
 int presence_words_init(struct presence_words *words, struct relay_base *base,
                         struct mono now) MUST_CHECK;

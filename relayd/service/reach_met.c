@@ -16,8 +16,12 @@ static size_t place_of(const struct reach_met *met, const uint8_t key[KEY_SIZE])
 
 void reach_met_note(struct reach_met *met, const uint8_t key[KEY_SIZE], struct mono now)
 {
-    size_t place = place_of(met, key);
+    size_t place;
 
+    if (met == NULL) {
+        return;
+    }
+    place = place_of(met, key);
     if (place == met->count) {
         place = met->next;
         met->next = (met->next + 1) % REACH_MET_MAX;

@@ -550,6 +550,27 @@ static void a_flood_of_words_with_frames_from_one_network_is_cut(void **state)
     far_hosts_fini(&town);
 }
 
+/* Both may have opened a NAT for the other. */
+static void whoever_sends_a_word_or_a_receipt_has_met_the_other(void **state)
+{
+    struct far_hosts town;
+
+    (void)state;
+    parted(&town);
+    for (size_t i = 0; i < 2; i++) {
+        town.net->nodes[i].core->reach.watch.met.count = 0;
+    }
+    net_host_frame(&town.a, town.b_key, 9, SIZE);
+    relay_net_run(town.net, 2 * ONE_WAY_MS + 1); /* no session is open so soon */
+    assert_int_equal(far_hosts_counters(&town, 1)->frame_words_taken, 1);
+    assert_null(neighbour_of_key(relay_net_neighbours(town.net, 0), relay_net_key(town.net, 1)));
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(reach_met_has(&town.net->nodes[i].core->reach.watch.met,
+                                  relay_net_key(town.net, 1 - i), town.net->now));
+    }
+    far_hosts_fini(&town);
+}
+
 static void only_a_receipt_of_the_relay_that_was_sent_to_counts_and_once(void **state)
 {
     uint8_t bytes[FRAME_WORD_SIZE_MAX], body[FRAME_WORD_BODY_SIZE_MAX];
@@ -649,6 +670,7 @@ int main(void)
         cmocka_unit_test(a_word_is_judged_like_a_frame_of_a_session),
         cmocka_unit_test(what_words_bring_is_charged_to_their_relay_and_source),
         cmocka_unit_test(a_flood_of_words_with_frames_from_one_network_is_cut),
+        cmocka_unit_test(whoever_sends_a_word_or_a_receipt_has_met_the_other),
         cmocka_unit_test(only_a_receipt_of_the_relay_that_was_sent_to_counts_and_once),
         cmocka_unit_test(so_many_words_wait_for_a_receipt_and_each_for_so_long),
     };

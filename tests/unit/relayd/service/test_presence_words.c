@@ -147,6 +147,21 @@ static void so_many_words_wait_and_each_is_given_up_in_time(void **state)
     relay_net_free(net);
 }
 
+/* Its question may have opened a NAT for that one. */
+static void who_was_asked_by_a_word_was_met(void **state)
+{
+    struct relay_net *net = net_of_two();
+    struct relay_core *core = net->nodes[0].core;
+    struct locate_output question = {.request_id = 1};
+
+    (void)state;
+    memcpy(question.to, relay_net_key(net, 1), KEY_SIZE);
+    core->reach.watch.met.count = 0;
+    assert_true(presence_words_ask(&core->presence.words, &question, net->now));
+    assert_true(reach_met_has(&core->reach.watch.met, question.to, net->now));
+    relay_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_words_from_one_network_is_cut),
         cmocka_unit_test(an_answer_counts_for_our_question_from_where_it_was_asked_and_once),
         cmocka_unit_test(so_many_words_wait_and_each_is_given_up_in_time),
+        cmocka_unit_test(who_was_asked_by_a_word_was_met),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
