@@ -25,6 +25,13 @@ void punch_keep_on_data(struct app_punch *punch, struct mono now)
     punch->keeping.talks = true;
 }
 
+void punch_keep_on_sent(struct app_punch *punch, struct mono now)
+{
+    if (!punch->keeping.talks) {
+        punch_keep_on_data(punch, now);
+    }
+}
+
 void punch_keep_doubt(struct app_punch *punch, struct mono at)
 {
     struct punch_keeping *k = &punch->keeping;

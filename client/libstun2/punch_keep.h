@@ -30,6 +30,9 @@ void punch_keep_on_answer(struct app_punch *punch, struct mono now);
 /** Something of the application's came from where the peer is, perhaps of the peer. */
 void punch_keep_on_data(struct app_punch *punch, struct mono now);
 
+/** Something of the application's leaves for the peer: if nothing comes, that is a silence, too. */
+void punch_keep_on_sent(struct app_punch *punch, struct mono now);
+
 /** Is the way still there? Look at this time, or sooner. */
 void punch_keep_doubt(struct app_punch *punch, struct mono at);
 

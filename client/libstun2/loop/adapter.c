@@ -4,6 +4,7 @@
 
 #include "client/libstun2/agent.h"
 #include "client/libstun2/api.h"
+#include "client/libstun2/punch_keep.h"
 #include "proto/base/fault.h"
 #include "proto/host/os_env.h"
 
@@ -336,6 +337,7 @@ int stun2_ev_send(struct stun2_ev *ev, uint64_t punch, const void *data, size_t 
     if (size > DGRAM_SIZE_MAX || !outbox_has_room(out, size)) {
         return STUN2_ERROR_LIMIT;
     }
+    punch_keep_on_sent(punch_table_find(&ev->agent->punches.table, punch), clock_mono());
     remote = app_endpoint(&to);
     outbox_put(out, &any, &remote, data, size);
     return STUN2_OK;
