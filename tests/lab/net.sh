@@ -177,7 +177,7 @@ lab_public() { # name ip4|- [ip6]
 
 # The wire between a site and the internet, with a delay: a machine that only passes frames.
 lab_line() { # name delay-ms
-    local line=line-$1
+    local line=ln-$1 # short: names of interfaces have 15 letters
     lab_machine "$line"
     lab_in "$line" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
     lab_wire "$line" inet br0 near "$LAB_MTU"

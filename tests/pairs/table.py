@@ -71,7 +71,7 @@ class Pair:
             found.append(f"{name}: the first answer after {max(self.first):.0f} ms")
         if self.way == "relayed" and self.whys not in ([], [self.why_wanted()]):
             found.append(f"{name}: they say {', '.join(self.whys)}, not {self.why_wanted()}")
-        if "" in self.whys:
+        if "" in self.whys and self.way != "chance":  # which may become direct just then
             found.append(f"{name}: relayed, and nothing is said of why")
         if self.roams_lost > 0 or max(self.roams, default=0) > ROAM_MS:
             found.append(f"{name}: after moving {self.roams_lost} times not direct, else after "
