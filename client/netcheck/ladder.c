@@ -10,6 +10,7 @@ enum {
     KEPT_STEP_MS = 5000,
     KEPT_LATER_MS = 600,
     KEPT_FINE_MS = 2500,
+    KEPT_APART_MS = 5, /* a narrow way has no room for the packets of all at once */
 };
 
 static_assert((int)QUIET_STEP_MS <= ((int)LADDER_QUIET_FINE_COUNT + 1) * (int)QUIET_FINE_MS,
@@ -38,6 +39,9 @@ uint32_t ladder_offset_ms(size_t index)
     }
     if (index >= LADDER_KEPT_FINE && index < LADDER_KEPT_FINE + LADDER_KEPT_FINE_COUNT) {
         return (uint32_t)(index - LADDER_KEPT_FINE + 1) * KEPT_FINE_MS;
+    }
+    if (index >= LADDER_KEPT && index < LADDER_KEPT_FINE) {
+        return (uint32_t)(index - LADDER_KEPT) * KEPT_APART_MS;
     }
     return index >= LADDER_QUIET && index < LADDER_QUIET_FINE ? LADDER_BOTH_WAYS_MS : 0;
 }

@@ -25,7 +25,7 @@ enum {
     LADDER_KEPT_FINE,
     LADDER_KEPT_FINE_COUNT = 2,
     LADDER_END = LADDER_KEPT_FINE + LADDER_KEPT_FINE_COUNT,
-    LADDER_AGE_MS_MAX = 300600, /* the last step */
+    LADDER_AGE_MS_MAX = 300600, /* the last step, or a moment younger */
     /* Linux keeps a mapping for longer if it was used both ways after 2 s. So long after the first
      * packet of KEPT the second one follows; and QUIET begins then, too. */
     LADDER_BOTH_WAYS_MS = 2050,

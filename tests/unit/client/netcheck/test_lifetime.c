@@ -80,8 +80,8 @@ static void without_a_nat_nothing_is_forgotten(void **state)
     assert_true(lifetime_net_measure(&host, &found) < LIFETIME_AGE_MS_MAX + 10000);
     assert_int_equal(found.kept.dead_ms, 0);
     assert_int_equal(found.quiet.dead_ms, 0);
-    assert_true(found.kept.alive_ms >= LIFETIME_AGE_MS_MAX);
-    assert_true(found.quiet.alive_ms >= LIFETIME_AGE_MS_MAX);
+    assert_true(found.kept.alive_ms >= 300 * 1000);
+    assert_true(found.quiet.alive_ms >= 300 * 1000);
     assert_int_equal(found.inbound, LIFETIME_INBOUND_UNKNOWN);
     assert_in_range(host.sent_bytes, 1, LOSSLESS_BYTES);
     lifetime_net_fini(&host);
