@@ -80,8 +80,9 @@ sent=$(counted site-pr2)
 check_most "after so many packets" "$sent" 200
 check "its user forbids it: nothing is guessed" says_no ' guess\.begin ' cat "$LAB_DIR/pr3.log"
 check "two symmetric NATs stay relayed" both_are sy1 sy2 relayed
+# Who measured its NAT before the other one did may have guessed meanwhile, in vain.
 check "and say why, in a word, and what was tried" \
-    wait_for 20 says "('sym-sym', \['punch'\])" why sy1 sy2
+    wait_for 20 says "'sym-sym', \['punch'" why sy1 sy2
 check "so does the log" says ' peer\.why peer=[a-z0-9]* why=sym-sym .* punch=tried guess=no' \
     cat "$LAB_DIR/sy1.log"
 check "who guesses no ports says that" \
