@@ -238,11 +238,14 @@ bool homing_on_open(struct host_core *core, struct relay_session *relay, struct 
 void homing_on_go_away(struct host_core *core, const struct relay_session *relay,
                        enum goaway reason, struct mono now)
 {
-    if (is_made_here(core, relay)) {
+    if (!is_made_here(core, relay)) {
+        return;
+    }
+    if (reason == GOAWAY_SHUTDOWN) {
+        home_relays_left(&core->homing.homes, relay->url.key, now);
+    } else {
         home_relays_refused(&core->homing.homes, relay->url.key,
-                            reason == GOAWAY_BUSY || reason == GOAWAY_SHUTDOWN ? HOME_REFUSED_MS
-                                                                               : HOME_CLOSED_MS,
-                            now);
+                            reason == GOAWAY_BUSY ? HOME_REFUSED_MS : HOME_CLOSED_MS, now);
     }
 }
 

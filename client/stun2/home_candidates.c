@@ -106,10 +106,8 @@ static void note_session(struct home_candidate *one, const struct home_session *
     if (!one->listed) {
         one->address = session->address;
     }
-    if (session->quality.known) {
-        one->quality = session->quality;
-    }
     if (session->answers) {
+        one->quality = session->quality.known ? session->quality : one->quality;
         one->down_since = MONO_NEVER;
     } else if (one->down_since.ns == MONO_NEVER.ns) {
         one->down_since = now;

@@ -66,6 +66,7 @@ struct home_candidate {
     struct home_session session;
     struct mono down_since; /* its session does not answer; NEVER: it does, or there is none */
     struct mono refused_until;
+    struct mono avoided_until; /* it died or shut down: until then only if there is no other */
     struct home_quality quality;
     struct home_round round;
     bool chosen;

@@ -8,6 +8,13 @@ void home_choice_refuse(struct home_candidate *candidate, uint64_t ms, struct mo
     candidate->chosen = false;
 }
 
+void home_choice_avoid(struct home_candidate *candidate, struct mono now)
+{
+    candidate->avoided_until = mono_add_ms(now, HOME_AVOIDED_MS);
+    candidate->quality.known = false; /* what was measured was before */
+    candidate->chosen = false;
+}
+
 bool home_candidate_is_dead(const struct home_candidate *candidate, struct mono now)
 {
     return candidate->down_since.ns != MONO_NEVER.ns &&
@@ -19,6 +26,11 @@ static bool is_fit(const struct home_candidate *one, struct mono now)
 {
     return one->used && mono_due(one->refused_until, now) && one->quality.known &&
            (one->has_session ? one->session.answers : one->listed);
+}
+
+static bool is_avoided(const struct home_candidate *one, struct mono now)
+{
+    return !mono_due(one->avoided_until, now);
 }
 
 static bool is_pinned(const struct home_candidate *one)
@@ -74,7 +86,24 @@ static void take_pinned(struct home_candidates *candidates, struct mono now)
     }
 }
 
-/* The best one that is not chosen: apart from `other` before all that are near it, then by cost. */
+/* True if one is to be chosen before another: one that did not die lately, then one that is apart
+ * from `other` (NULL: all are), then the one that costs less. */
+static bool goes_before(const struct home_candidate *one, const struct home_candidate *another,
+                        const struct home_candidate *other, struct mono now)
+{
+    bool near = other != NULL && home_candidate_near(one, other);
+    bool another_near = other != NULL && home_candidate_near(another, other);
+
+    if (is_avoided(one, now) != is_avoided(another, now)) {
+        return is_avoided(another, now);
+    }
+    if (near != another_near) {
+        return another_near;
+    }
+    return home_candidate_cost(one) < home_candidate_cost(another);
+}
+
+/* The best one that is not chosen; NULL: none is fit. */
 static struct home_candidate *best_of(struct home_candidates *candidates,
                                       const struct home_candidate *other, struct mono now)
 {
@@ -83,23 +112,16 @@ static struct home_candidate *best_of(struct home_candidates *candidates,
     for (size_t i = 0; i < HOME_CANDIDATES_MAX; i++) {
         struct home_candidate *one = &candidates->list[i];
 
-        if (one->chosen || !is_fit(one, now)) {
-            continue;
-        }
-        bool near = other != NULL && home_candidate_near(one, other);
-        bool best_near = best != NULL && other != NULL && home_candidate_near(best, other);
-
-        if (best == NULL ||
-            (near != best_near ? best_near
-                               : home_candidate_cost(one) < home_candidate_cost(best))) {
+        if (!one->chosen && is_fit(one, now) &&
+            (best == NULL || goes_before(one, best, other, now))) {
             best = one;
         }
     }
     return best;
 }
 
-/* A session of ours to one that died is not kept if there is another relay, and then that one is
- * not tried again soon. */
+/* A session of ours to one that died is not kept if there is another relay. One whose session a
+ * ziglan keeps counts again as soon as it answers. */
 static void drop_dead(struct home_candidates *candidates, struct mono now)
 {
     for (size_t i = 0; i < HOME_CANDIDATES_MAX; i++) {
@@ -109,7 +131,7 @@ static void drop_dead(struct home_candidates *candidates, struct mono now)
             best_of(candidates, NULL, now) != NULL) {
             one->chosen = false;
             if (!one->session.kept) {
-                home_choice_refuse(one, HOME_REFUSED_MS, now);
+                home_choice_avoid(one, now);
             }
         }
     }
@@ -154,7 +176,7 @@ static bool improve(struct home_choice *choice, struct home_candidates *candidat
     struct home_candidate *worse = worse_of(candidates, &other, &count);
     struct home_candidate *best = best_of(candidates, other, now);
 
-    if (worse == NULL || best == NULL || !best->quality.known || !worse->quality.known ||
+    if (worse == NULL || best == NULL || is_avoided(best, now) || !worse->quality.known ||
         !is_better(best, worse, other)) {
         choice->better = false;
         return false;

@@ -118,6 +118,16 @@ void home_relays_refused(struct home_relays *homes, const uint8_t key[KEY_SIZE],
     }
 }
 
+void home_relays_left(struct home_relays *homes, const uint8_t key[KEY_SIZE], struct mono now)
+{
+    struct home_candidate *one = home_candidates_find(&homes->candidates, key);
+
+    if (one != NULL && !one->session.kept) {
+        home_choice_avoid(one, now);
+        home_relays_wake(homes, now);
+    }
+}
+
 /* ---- questions ---- */
 
 bool home_relays_take_lookup(struct home_relays *homes, struct mono now)

@@ -60,6 +60,9 @@ bool home_relays_has(struct home_relays *homes, const uint8_t key[KEY_SIZE]);
 void home_relays_refused(struct home_relays *homes, const uint8_t key[KEY_SIZE], uint64_t ms,
                          struct mono now);
 
+/** The relay shuts down (home_choice_avoid). */
+void home_relays_left(struct home_relays *homes, const uint8_t key[KEY_SIZE], struct mono now);
+
 /** True if some relay is to be asked for HOME_LOOKUP_COUNT others now; the next question is then
  * due later. */
 bool home_relays_take_lookup(struct home_relays *homes, struct mono now);

@@ -262,6 +262,10 @@ json_of() {
         "$LAB_PYTHON" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$3"
 }
 
+both_are() { # one other direct|relayed
+    lab_is_state "$1" "$2" "$3" && lab_is_state "$2" "$1" "$3"
+}
+
 become_direct() { # one other
     check "$1 and $2 become direct" wait_for 20 lab_is_state "$1" "$2" direct
     check "$2 and $1 become direct" wait_for 20 lab_is_state "$2" "$1" direct

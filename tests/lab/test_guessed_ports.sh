@@ -7,7 +7,6 @@
 
 DIRECT_S=30 # 15 in 99 of 100 cases, and as long as it takes to measure the NATs
 
-both_are() { lab_is_state "$1" "$2" "$3" && lab_is_state "$2" "$1" "$3"; }
 # Packets that a router's rules counted.
 counted() { # site
     lab_in "$1" nft list table ip count | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'

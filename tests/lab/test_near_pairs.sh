@@ -9,8 +9,6 @@
 
 DIRECT_S=8
 
-both_are() { lab_is_state "$1" "$2" direct && lab_is_state "$2" "$1" direct; }
-
 test_begin
 lab_begin
 lab_public vps 192.0.2.10
@@ -42,7 +40,7 @@ done
 for pair in "${pairs[@]}"; do
     read -r one other delay kind <<<"$pair"
     check "$one and $other become direct ($kind, $delay ms)" \
-        wait_for $DIRECT_S both_are "$one" "$other"
+        wait_for $DIRECT_S both_are "$one" "$other" direct
 done
 # The delays are what they shall be: a round trip takes twice as long, and little more.
 for pair in "${pairs[@]}"; do

@@ -9,8 +9,6 @@
 AT_ONCE_S=8
 IN_TURNS_S=150 # the third attempt begins 78 s after the first, and takes 34 s
 
-both_are() { lab_is_state "$1" "$2" direct && lab_is_state "$2" "$1" direct; }
-
 test_begin
 lab_begin
 lab_public vps 192.0.2.10
@@ -32,7 +30,7 @@ for pair in "open1 open2" "hook1 hook2" "hook1 open1"; do
     pinging "$one" "$other" 0.5 400
 done
 check "with input hooks that drop they become direct at once" \
-    wait_for $AT_ONCE_S both_are hook1 hook2
-check "with one such hook they become direct" wait_for $IN_TURNS_S both_are hook1 open1
-check "and so do they without one" wait_for $IN_TURNS_S both_are open1 open2
+    wait_for $AT_ONCE_S both_are hook1 hook2 direct
+check "with one such hook they become direct" wait_for $IN_TURNS_S both_are hook1 open1 direct
+check "and so do they without one" wait_for $IN_TURNS_S both_are open1 open2 direct
 test_end

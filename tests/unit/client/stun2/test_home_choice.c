@@ -252,20 +252,47 @@ static void one_that_does_not_answer_is_replaced_at_once(void **state)
         assert_false(at(&t, dead)->chosen);
         assert_true(at(&t, dead + 2)->chosen); /* no five minutes later than the former */
     }
-    /* The one whose session stays for a ziglan counts again as soon as it answers; the other one
-     * was left alone for a while. */
+    /* The one whose session stays for a ziglan counts again as soon as it answers; of the other
+     * one nothing is known any more, and when it answers, others go before it for a while. */
     for (size_t i = 0; i < 2; i++) {
         at(&t, i)->down_since = MONO_NEVER;
         at(&t, i)->session.answers = true;
     }
+    assert_false(at(&t, 1)->quality.known);
+    at(&t, 1)->quality.known = true;
     *at(&t, 2) = (struct home_candidate){0};
     (void)look(&t);
     assert_chosen(&t, 0, 3);
-    *at(&t, 3) = (struct home_candidate){0};
+    look_for_s(&t, HOME_AVOIDED_MS / 1000 - 10); /* although 1 is better */
+    assert_chosen(&t, 0, 3);
+    look_for_s(&t, 10 + HOME_BETTER_MS / 1000);
+    assert_chosen(&t, 0, 1);
+}
+
+/* Three relays, each of which died within the last minutes; two are back. */
+static void who_died_is_taken_again_for_want_of_others(void **state)
+{
+    struct table t = table_of();
+
+    (void)state;
+    add(&t, 0, 0, 10);
+    add(&t, 1, 1, 20);
+    add(&t, 2, 2, 30);
+    for (size_t i = 0; i < 3; i++) {
+        home_choice_avoid(at(&t, i), t.now);
+    }
+    look_for_s(&t, 60);
+    assert_chosen(&t, -1, -1); /* none was measured since */
+    at(&t, 2)->quality.known = true;
     (void)look(&t);
-    assert_false(at(&t, 1)->chosen);
-    look_for_s(&t, HOME_REFUSED_MS / 1000);
-    assert_true(at(&t, 1)->chosen);
+    assert_chosen(&t, 2, -1);
+    at(&t, 0)->quality.known = true;
+    (void)look(&t);
+    assert_chosen(&t, 2, 0);
+    add(&t, 3, 3, 900); /* who works stays, and another one that did not die comes first */
+    at(&t, 0)->chosen = false;
+    (void)look(&t);
+    assert_chosen(&t, 2, 3);
 }
 
 static void one_that_does_not_answer_stays_if_there_is_no_other(void **state)
@@ -334,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_better_one_waits_until_it_is_better_for_a_while),
         cmocka_unit_test(without_need_there_is_one_change_in_five_minutes),
         cmocka_unit_test(one_that_does_not_answer_is_replaced_at_once),
+        cmocka_unit_test(who_died_is_taken_again_for_want_of_others),
         cmocka_unit_test(one_that_does_not_answer_stays_if_there_is_no_other),
         cmocka_unit_test(who_refuses_is_left_alone),
         cmocka_unit_test(two_in_one_network_are_parted_when_another_is_found),
