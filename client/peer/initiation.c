@@ -19,15 +19,14 @@ static uint64_t next_timestamp(struct conversations *shared)
 }
 
 /* When an answer is overdue: whoever repeats an initiation has forgotten the first one, so that its
- * answer comes in vain. */
+ * answer comes in vain. Of the way to the peer only the part to the own relay is known. */
 static uint64_t first_ms(const struct conversation *a)
 {
     const struct path *relayed = path_table_relayed(&a->paths);
     uint64_t rtt_ns =
         relayed != NULL ? link_hub_rtt_ns(relayed->relay->hub, relayed->relay->active) : 0;
-    uint64_t ms = INITIATION_ROUND_TRIPS * rtt_ns / NS_PER_MS;
 
-    return ms > INITIATION_MS_FIRST ? ms : INITIATION_MS_FIRST;
+    return INITIATION_MS_FIRST + INITIATION_ROUND_TRIPS * rtt_ns / NS_PER_MS;
 }
 
 static uint64_t repeat_after_ms(const struct conversation *a)

@@ -9,9 +9,9 @@
 #include "client/tunnel/host_io.h"
 
 enum {
-    INITIATION_MS_FIRST = 300,  /* repeated after this, doubled each time, */
-    INITIATION_ROUND_TRIPS = 6, /* or after so many to the own relay, where that is longer: another
-                                   relay and the peer may be as far, and looking it up takes two */
+    INITIATION_MS_FIRST = 300,  /* repeated after this ... */
+    INITIATION_ROUND_TRIPS = 3, /* ... and so many to the own relay, doubled each time: the peer may
+                                   be as far from its relay, and has to be looked up */
     INITIATION_MS_MAX = 5000,
     INITIATION_TRIES_MAX = 20, /* then queued packets are given up */
 };
