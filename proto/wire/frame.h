@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Layouts and limits of what hosts and relays exchange, on one page (docs/protocol.md, sections 1,
- * 3, 6, 9 and 10). Numbers only: the codecs are elsewhere. Offsets count from the first byte of the
- * frame, which is that of the UDP payload or stands inside an HTTP datagram.
+ * 3, 6, 9, 10 and 18). Numbers only: the codecs are elsewhere. Offsets count from the first byte of
+ * the frame, which is that of the UDP payload or stands inside an HTTP datagram.
  */
 #pragma once
 
@@ -14,6 +14,10 @@ enum frame_first_byte {
     FRAME_HOST_LAST = 0x8f,
     FRAME_LANE_FIRST = 0x90,
     FRAME_LANE_LAST = 0x9f,
+    FRAME_TYPE_LANE_DATA = FRAME_LANE_FIRST, /* proto/crypto/lane_frame.h, as the next three */
+    FRAME_TYPE_LANE_BIND = 0x91,
+    FRAME_TYPE_LANE_CHALLENGE = 0x92,
+    FRAME_TYPE_LANE_BOUND = 0x93,
     FRAME_TYPE_WORD = 0xa0, /* relay to relay, without a session: proto/crypto/word.h */
     FRAME_TYPE_WORD_ANSWER = 0xa1,
     FRAME_TYPE_FRAME_WORD = 0xa2, /* with a frame of a host: proto/crypto/frame_word.h */
@@ -130,6 +134,7 @@ enum {
     SIGNATURE_SIZE = 64,
     PUNCH_TOKEN_SIZE = 16,     /* random; tells the sides of a punch apart */
     PUNCH_PROBE_KEY_SIZE = 32, /* key of the MAC of punch probes */
+    LANE_SECRET_SIZE = 32,     /* key of the MAC of binds: proto/crypto/lane_frame.h */
     SESSION_DGRAM_HEADER_SIZE = 1 + KEY_SIZE,
     CONTROL_SIZE_MAX = 16384, /* one protobuf Control */
     CONTROL_CAPSULE_TYPE = 0x5354,

@@ -134,6 +134,7 @@ static void gauges_print(FILE *to, const struct relay_snapshot *s)
     gauge_print(to, "relayd_presence_relays", "Relays that announced them.", s->presence.relays);
     gauge_print(to, "relayd_presence_own", "Keys that this relay announces to others.",
                 s->announced);
+    gauge_print(to, "relayd_lanes", "Lanes between two sessions.", s->lanes);
     gauge_print(to, "relayd_ways", "Pairs of hosts of which a way over other relays is known.",
                 s->ways);
     gauge_print(to, "relayd_foreign_hosts", "Attachments of hosts to other relays that are known.",

@@ -49,11 +49,27 @@
     X(drop_rate_neighbour, "dropped_packets_total", "reason=\"rate_neighbour\"", "")               \
     X(drop_rate_source, "dropped_packets_total", "reason=\"rate_source\"", "")                     \
     X(drop_rate_entry_relay, "dropped_packets_total", "reason=\"rate_entry_relay\"", "")           \
+    X(drop_lane_unknown, "dropped_packets_total", "reason=\"lane_unknown\"", "")                   \
+    X(drop_lane_moved, "dropped_packets_total", "reason=\"lane_moved\"", "")                       \
+    X(drop_lane_unbound, "dropped_packets_total", "reason=\"lane_unbound\"", "")                   \
+    X(drop_lane_share, "dropped_packets_total", "reason=\"lane_share\"", "")                       \
     X(relayed_out_frames, "relayed_packets_total", "dir=\"out\"",                                  \
       "Frames that went to another relay, or came from one for a host here.")                      \
     X(relayed_in_frames, "relayed_packets_total", "dir=\"in\"", "")                                \
     X(relayed_out_bytes, "relayed_bytes_total", "dir=\"out\"", "Bytes of such frames.")            \
     X(relayed_in_bytes, "relayed_bytes_total", "dir=\"in\"", "")                                   \
+    X(lane_frames, "lane_packets_total", "", "Frames forwarded on lanes.")                         \
+    X(lane_bytes, "lane_bytes_total", "", "Bytes of such frames, their headers included.")         \
+    X(lanes_opened, "lanes_total", "event=\"opened\"", "Lanes between two sessions, by event.")    \
+    X(lanes_closed, "lanes_total", "event=\"closed\"", "")                                         \
+    X(lanes_limit, "lanes_total", "event=\"limit\"", "")                                           \
+    X(lane_bound, "lane_binds_total", "result=\"bound\"",                                          \
+      "Hosts that said where they are, by what became of it.")                                     \
+    X(lane_challenges, "lane_binds_total", "result=\"challenged\"", "")                            \
+    X(lane_bind_unknown, "lane_binds_total", "result=\"unknown\"", "")                             \
+    X(lane_bind_forged, "lane_binds_total", "result=\"forged\"", "")                               \
+    X(lane_bind_replayed, "lane_binds_total", "result=\"replayed\"", "")                           \
+    X(lane_bind_address, "lane_binds_total", "result=\"address\"", "")                             \
     X(gone_sent, "gone_total", "result=\"sent\"", "Gone messages for keys without session.")       \
     X(gone_suppressed, "gone_total", "result=\"suppressed\"", "")                                  \
     X(stun_answered, "stun_requests_total", "result=\"answered\"",                                 \
@@ -350,6 +366,7 @@ struct relay_snapshot {
     struct locate_stats locate;
     struct mesh_stats mesh;
     uint32_t announced, ways, foreign_hosts; /* keys that are announced; ways; attachments */
+    uint32_t lanes;
     struct app_pool_stats pools;
     struct find_stats find;
     uint32_t sessions;   /* keys with an active session */

@@ -42,6 +42,13 @@ enum relay_client_state {
 struct watch;      /* relayd/service/watch.h */
 struct node_watch; /* relayd/service/node_watch.h */
 struct neighbour;  /* relayd/base/neighbour_table.h */
+struct lane_end;   /* relayd/service/lane_table.h */
+
+/** The lanes of a session, kept by the table of lanes. */
+struct client_lanes {
+    LIST_HEAD(, lane_end) ends;
+    uint32_t opened, incoming; /* asked for by this host, and by others */
+};
 
 struct relay_client {
     struct handle handle;
@@ -55,7 +62,8 @@ struct relay_client {
     struct fair fair;              /* who filled this session's queue */
     struct watch *watch;           /* owned by the watch service; NULL: it watches nothing */
     struct node_watch *node_watch; /* owned by node_watches; NULL: it watches no relay */
-    struct neighbour *neighbour;   /* in state NEIGHBOUR, owned by its table; else NULL */
+    struct client_lanes lanes;
+    struct neighbour *neighbour; /* in state NEIGHBOUR, owned by its table; else NULL */
     bool gave_way; /* CLOSING: to another session of the same relay (control_session) */
     TAILQ_ENTRY(relay_client) in_waiting; /* in the list of strangers or of closing */
 };

@@ -34,12 +34,16 @@ static int services_init(struct relay_core *core, struct mono now)
     if (rc == ERR_OK) {
         rc = forward_relay_init(&core->forward, base, &core->presence, now);
     }
+    if (rc == ERR_OK) {
+        rc = lane_service_init(&core->lane, base);
+    }
     watch_service_init(&core->watch, base);
     core->session = (struct session_service){.base = base,
                                              .punches = &core->punch,
                                              .watches = &core->watch,
                                              .presence = &core->presence,
                                              .forwards = &core->forward,
+                                             .lanes = &core->lane,
                                              .pools = &core->pool,
                                              .node_watches = &core->mesh.watches};
     core->peers.base = base;
@@ -125,6 +129,7 @@ void relay_core_free(struct relay_core *core)
     lend_service_fini(&core->lend);
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
+    lane_service_fini(&core->lane);
     forward_relay_fini(&core->forward);
     presence_service_fini(&core->presence);
     punch_service_fini(&core->punch);
@@ -295,7 +300,7 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
     } else if (first >= FRAME_HOST_FIRST && first <= FRAME_HOST_LAST) {
         counters->drop_host_frame++; /* hosts talk to each other, never to a relay's port */
     } else if (first >= FRAME_LANE_FIRST && first <= FRAME_LANE_LAST) {
-        counters->drop_lane_frame++;
+        lane_service_receive(&core->lane, in, now);
     } else if (first == FRAME_TYPE_WORD) {
         presence_on_word(&core->presence, in, now);
     } else if (first == FRAME_TYPE_WORD_ANSWER) {
@@ -349,6 +354,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     lend_knocks_transmit(&core->lend.knocks, out, now);
     other_address_transmit(&core->other, out, now);
     live_transmit(&core->stun.live, out, now);
+    lane_service_transmit(&core->lane, out);
     join_flush(&core->join, now);
     link_hub_transmit(core->base.hub, out, now);
     sent_count(core, out, before);
@@ -382,6 +388,7 @@ static void housekeeping(struct relay_core *core, struct mono now)
     core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
     session_expire_admissions(&core->session, now);
     forward_relay_sweep(&core->forward, now);
+    lane_service_sweep(&core->lane, now);
     volume_keep(base, base->health.store);
     if (base->directory != NULL) {
         store_health_try(&base->health);
@@ -424,7 +431,8 @@ struct mono relay_core_deadline(const struct relay_core *core)
 {
     struct mono at = link_hub_deadline(core->base.hub);
 
-    if (stun_service_waits(&core->stun) || join_waits(&core->join)) {
+    if (stun_service_waits(&core->stun) || lane_service_waits(&core->lane) ||
+        join_waits(&core->join)) {
         return (struct mono){0};
     }
     at = mono_min(at, session_deadline(&core->session));
@@ -481,6 +489,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     other_address_changed(&core->other, now);
     mesh_service_on_peers(&core->mesh, now);
     node_own_changed(&core->mesh.own, now);
+    lane_service_sweep(&core->lane, now);
     if (strcmp(before, core->base.public_hosts) != 0) {
         session_hosts_changed(&core->session);
     }
@@ -510,6 +519,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .announced = announcer_count(core->presence.announcer),
         .ways = (uint32_t)ways_count(core->forward.ways),
         .foreign_hosts = (uint32_t)attached_count(core->forward.attached),
+        .lanes = lane_table_count(&core->lane.table),
         .pools = *app_pools_stats(core->pool.pools),
         .find = *find_stats(core->search.find),
         .sessions = session_table_key_count(&base->sessions),

@@ -10,6 +10,7 @@
 #include "relayd/service/delegation.h"
 #include "relayd/service/forward_relay.h"
 #include "relayd/service/join.h"
+#include "relayd/service/lane.h"
 #include "relayd/service/lend.h"
 #include "relayd/service/mesh.h"
 #include "relayd/service/operator.h"
@@ -26,6 +27,7 @@
 
 enum { HOUSEKEEPING_MS = 60000 /* between two rounds of what need not be done at once */ };
 
+/* tidy-ok: struct-fields one of each service */
 struct relay_core {
     struct relay_base base;
     struct stun_service stun;
@@ -37,6 +39,7 @@ struct relay_core {
     struct punch_service punch;
     struct presence_service presence;
     struct forward_relay forward;
+    struct lane_service lane;
     struct watch_service watch;
     struct session_service session;
     struct join_service join;

@@ -93,11 +93,17 @@ static void on_via(const struct request *r)
 static void on_block(const struct request *r)
 {
     block_on_block(&r->core->base, r->client, r->message);
+    lane_service_on_block(&r->core->lane, r->client, r->message->block->key.data);
 }
 
 static void on_unblock(const struct request *r)
 {
     block_on_unblock(&r->core->forward, r->client, r->message, r->now);
+}
+
+static void on_lane_open(const struct request *r)
+{
+    lane_service_on_open(&r->core->lane, r->client, r->message, r->now);
 }
 
 static void on_blocked(const struct request *r)
@@ -268,6 +274,7 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_VIA, ASKER_HOST, on_via},
     {ZIGLAN__CONTROL__BODY_BLOCK, ASKER_HOST, on_block},
     {ZIGLAN__CONTROL__BODY_UNBLOCK, ASKER_HOST, on_unblock},
+    {ZIGLAN__CONTROL__BODY_LANE_OPEN, ASKER_HOST, on_lane_open},
     {ZIGLAN__CONTROL__BODY_BLOCKED, ASKER_RELAY_QUIETLY, on_blocked},
     {ZIGLAN__CONTROL__BODY_GONE, ASKER_RELAY_QUIETLY, on_gone},
     {ZIGLAN__CONTROL__BODY_ATTACHMENT_WANTED, ASKER_RELAY_QUIETLY, on_attachment_wanted},

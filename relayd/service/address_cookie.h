@@ -32,3 +32,10 @@ void address_cookie_make(const struct address_cookies *cookies, const struct end
 /** True if it is a cookie of that address, and not too old. */
 bool address_cookie_ok(const struct address_cookies *cookies, const struct endpoint *address,
                        struct mono now, const uint8_t cookie[ADDRESS_COOKIE_SIZE]);
+
+/** The same for cookies that are good for one subject only, named by a number that is not 0. */
+void address_cookie_make_of(const struct address_cookies *cookies, const struct endpoint *address,
+                            uint64_t subject, struct mono now, uint8_t out[ADDRESS_COOKIE_SIZE]);
+bool address_cookie_ok_of(const struct address_cookies *cookies, const struct endpoint *address,
+                          uint64_t subject, struct mono now,
+                          const uint8_t cookie[ADDRESS_COOKIE_SIZE]);

@@ -58,10 +58,8 @@ static bool sender_allowed(struct relay_base *base, struct relay_client *from,
     return true;
 }
 
-/* True if so many bytes may be forwarded for this sender, by what it and what all may use. If not,
- * it is counted, and the sender is told. */
-static bool allowance_take(struct relay_base *base, struct relay_client *from,
-                           const uint8_t dst[KEY_SIZE], size_t size, struct mono now)
+bool forward_charge(struct relay_base *base, struct relay_client *from, const uint8_t dst[KEY_SIZE],
+                    size_t size, struct mono now)
 {
     bool member = from->state == RELAY_CLIENT_STATE_MEMBER;
 
@@ -121,7 +119,7 @@ static void deliver(struct relay_base *base, struct relay_client *from, struct r
         gone_send(base, from, to->key, GONE_NOT_ALLOWED, now);
         return;
     }
-    if (!room_take(base, from, to, size, now) || !allowance_take(base, from, to->key, size, now)) {
+    if (!room_take(base, from, to, size, now) || !forward_charge(base, from, to->key, size, now)) {
         return;
     }
     /* The source is the key that this session proved; nothing the sender wrote goes into it. */
@@ -156,7 +154,7 @@ void forward_on_datagram(struct forward_relay *relays, const struct link_event *
     to = session_table_of_key(&base->sessions, dst);
     if (to != NULL) {
         deliver(base, from, to, frame, frame_size, now);
-    } else if (allowance_take(base, from, dst, frame_size, now)) {
+    } else if (forward_charge(base, from, dst, frame_size, now)) {
         forward_relay_take(relays, from, dst, frame, frame_size, now);
     }
 }

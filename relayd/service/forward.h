@@ -18,3 +18,8 @@ void forward_on_datagram(struct forward_relay *relays, const struct link_event *
 /** True if the two may exchange frames and punches through this relay. */
 bool forward_allowed(const struct relay_base *base, const struct relay_client *from,
                      const struct relay_client *to);
+
+/** Charge a sender for a frame of `size` bytes to dst, by what it and what all may use. False if it
+ * may not have it: that is counted, and the sender is told by Gone. */
+bool forward_charge(struct relay_base *base, struct relay_client *from, const uint8_t dst[KEY_SIZE],
+                    size_t size, struct mono now);

@@ -80,6 +80,7 @@ static void send_away(struct session_service *service, struct relay_client *clie
     reply_go_away(&base->reply, client, reason, reconnect_in_ms, text);
     neighbour_on_away(&base->neighbours, client, reconnect_in_ms, now);
     watch_stop(service->watches, client);
+    lane_service_leave(service->lanes, client);
     key_gone(service, client, now);
     relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_CLOSING, now);
     goaway_count(&base->counters, reason);
@@ -118,6 +119,7 @@ void session_on_closed(struct session_service *service, const struct link_event 
     if (relay_client_is_active(client)) {
         base->counters.closed_ended++;
     }
+    lane_service_leave(service->lanes, client);
     key_gone(service, client, now);
     watch_stop(service->watches, client);
     node_watch_gone(service->node_watches, client);
@@ -154,6 +156,7 @@ void session_admit(struct session_service *service, struct relay_client *client,
 void session_dismiss(struct session_service *service, struct relay_client *client, struct mono now)
 {
     watch_stop(service->watches, client);
+    lane_service_leave(service->lanes, client);
     relay_client_enter(&service->base->sessions.lists, client, RELAY_CLIENT_STATE_STRANGER, now);
     punch_service_gone(service->punches, client->key, now);
     if (!pool_service_may(service->pools, client)) {

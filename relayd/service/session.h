@@ -10,6 +10,7 @@
 #include "proto/link/link.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/forward_relay.h"
+#include "relayd/service/lane.h"
 #include "relayd/service/node_watch.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
@@ -23,7 +24,8 @@ struct session_service {
     struct punch_service *punches;     /* told who is gone and who moved */
     struct watch_service *watches;     /* told which member came and went */
     struct presence_service *presence; /* told who is here */
-    struct forward_relay *forwards;    /* told who is gone */
+    struct forward_relay *forwards;
+    struct lane_service *lanes;        /* told who is gone */
     struct pool_service *pools;        /* told who is gone */
     struct node_watches *node_watches; /* told whose session is over */
     struct log_gate log;               /* of what clients can make us write, by enum goaway */

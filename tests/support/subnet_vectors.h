@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Vectors of what relays, and hosts of different relays, tell each other (docs/protocol.md, section
- * 17), computed from the inputs in the document.
+ * Vectors of what relays, and hosts of different relays, tell each other (docs/protocol.md,
+ * sections 17 and 18), computed from the inputs in the document.
  */
 #pragma once
 
@@ -28,5 +28,9 @@ void a_search_and_its_result(void **state);
 void addresses_are_lent(void **state);
 void lifetimes_are_measured(void **state);
 
-/** Behind those above: no message that section 17 brought is without a vector. */
+/** Lanes: what hosts and relays say of them in sessions, and their frames. */
+void lanes_are_opened(void **state);
+void lanes_are_bound_and_used(void **state);
+
+/** Behind those above: no message that sections 17 and 18 brought is without a vector. */
 void every_message_of_the_subnet_has_a_vector(void **state);

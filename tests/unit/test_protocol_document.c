@@ -569,6 +569,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_search_and_its_result),
         cmocka_unit_test(addresses_are_lent),
         cmocka_unit_test(lifetimes_are_measured),
+        cmocka_unit_test(lanes_are_opened),
+        cmocka_unit_test(lanes_are_bound_and_used),
         cmocka_unit_test(every_message_of_the_subnet_has_a_vector),
         cmocka_unit_test(a_word_and_its_answer),
         cmocka_unit_test(a_word_with_a_frame_and_its_receipt),

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening, binding, forwarding, closing. */
+#include "relayd/service/lane.h"
+
+#include "proto/base/bytes.h"
+#include "proto/crypto/lane_frame.h"
+#include "relayd/service/forward.h"
+
+#include <sodium.h>
+#include <string.h>
+
+int lane_service_init(struct lane_service *service, struct relay_base *base)
+{
+    int rc;
+
+    service->base = base;
+    service->turn = (struct lane_turn){.room = LANE_QUEUE_BYTES, .number = 1};
+    address_cookies_init(&service->cookies, &base->env);
+    rc = lane_table_init(&service->table, &base->env);
+    return rc == ERR_OK ? outbox_init(&service->out, LANE_QUEUE_BYTES, LANE_QUEUE_DGRAMS) : rc;
+}
+
+void lane_service_fini(struct lane_service *service)
+{
+    lane_table_fini(&service->table);
+    outbox_fini(&service->out);
+    sodium_memzero(&service->cookies, sizeof(service->cookies));
+}
+
+/* ---- opening ---- */
+
+static bool pair_allowed(const struct relay_base *base, const struct relay_client *a,
+                         const struct relay_client *b)
+{
+    return forward_allowed(base, a, b) && forward_allowed(base, b, a);
+}
+
+static void opened_send(struct relay_base *base, const struct lane_end *end, uint32_t request_id)
+{
+    Ziglan__LaneOpened body = ZIGLAN__LANE_OPENED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.dst = control_bytes(end->other->owner->key, KEY_SIZE);
+    body.label = end->label;
+    body.secret = control_bytes(end->secret, LANE_SECRET_SIZE);
+    message.request_id = request_id;
+    message.body_case = ZIGLAN__CONTROL__BODY_LANE_OPENED;
+    message.lane_opened = &body;
+    reply_send(&base->reply, end->owner, &message);
+}
+
+static void incoming_send(struct relay_base *base, const struct lane_end *end)
+{
+    Ziglan__LaneIncoming body = ZIGLAN__LANE_INCOMING__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.src = control_bytes(end->other->owner->key, KEY_SIZE);
+    body.label = end->label;
+    body.secret = control_bytes(end->secret, LANE_SECRET_SIZE);
+    message.body_case = ZIGLAN__CONTROL__BODY_LANE_INCOMING;
+    message.lane_incoming = &body;
+    reply_send(&base->reply, end->owner, &message);
+}
+
+/* The end of the client of its lane to a key; NULL, with *verdict, if it can have none. Who is not
+ * here and who does not want it are told apart by nobody whom the relay does not serve. */
+static struct lane_end *end_for(struct lane_service *service, struct relay_client *client,
+                                const uint8_t dst[KEY_SIZE], enum verdict *verdict, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *to = session_table_of_key(&base->sessions, dst);
+    struct lane_end *end = NULL;
+    int rc;
+
+    if (client->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
+        *verdict = VERDICT_NOT_MEMBER;
+        return NULL;
+    }
+    if (to == NULL || to == client) {
+        *verdict = to == NULL ? VERDICT_NOT_FOUND : VERDICT_BAD_REQUEST;
+        return NULL;
+    }
+    if (!pair_allowed(base, client, to)) {
+        *verdict = VERDICT_REFUSED;
+        return NULL;
+    }
+    end = lane_table_between(client, to);
+    if (end != NULL) {
+        return end;
+    }
+    rc = lane_table_open(&service->table, &end, client, to, now);
+    if (rc != ERR_OK) {
+        base->counters.lanes_limit += rc == ERR_LIMIT ? 1 : 0;
+        *verdict = rc == ERR_LIMIT ? VERDICT_LIMIT : VERDICT_UNAVAILABLE;
+        return NULL;
+    }
+    base->counters.lanes_opened++;
+    incoming_send(base, end->other);
+    return end;
+}
+
+void lane_service_on_open(struct lane_service *service, struct relay_client *client,
+                          const Ziglan__Control *message, struct mono now)
+{
+    enum verdict verdict = VERDICT_OK;
+    const struct lane_end *end =
+        end_for(service, client, message->lane_open->dst.data, &verdict, now);
+
+    if (end == NULL) {
+        reply_refuse(&service->base->reply, client, message->request_id, verdict, NULL);
+        return;
+    }
+    opened_send(service->base, end, message->request_id);
+}
+
+/* ---- closing ---- */
+
+static void closed_send(struct relay_base *base, const struct lane_end *end)
+{
+    Ziglan__LaneClosed body = ZIGLAN__LANE_CLOSED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.label = end->label;
+    message.body_case = ZIGLAN__CONTROL__BODY_LANE_CLOSED;
+    message.lane_closed = &body;
+    reply_send(&base->reply, end->owner, &message);
+}
+
+/* Close the lane of this end, and tell the other one. */
+static void end_close(struct lane_service *service, struct lane_end *end)
+{
+    struct relay_base *base = service->base;
+
+    env_trace(&base->env, TRACE_LEVEL_DEBUG, "lane.closed",
+              "frames=%llu bytes=%llu back=%llu bytes_back=%llu", (unsigned long long)end->frames,
+              (unsigned long long)end->bytes, (unsigned long long)end->other->frames,
+              (unsigned long long)end->other->bytes);
+    closed_send(base, end->other);
+    base->counters.lanes_closed++;
+    lane_table_close(&service->table, end);
+}
+
+void lane_service_leave(struct lane_service *service, const struct relay_client *client)
+{
+    while (!LIST_EMPTY(&client->lanes.ends)) {
+        end_close(service, LIST_FIRST(&client->lanes.ends));
+    }
+}
+
+void lane_service_on_block(struct lane_service *service, const struct relay_client *client,
+                           const uint8_t key[KEY_SIZE])
+{
+    const struct relay_client *other = session_table_of_key(&service->base->sessions, key);
+    struct lane_end *end = other == NULL ? NULL : lane_table_between(client, other);
+
+    if (end != NULL && !pair_allowed(service->base, client, other)) {
+        closed_send(service->base, end);
+        end_close(service, end);
+    }
+}
+
+void lane_service_sweep(struct lane_service *service, struct mono now)
+{
+    struct handle cursor = HANDLE_NONE;
+    struct lane *lane;
+
+    while ((lane = lane_table_next(&service->table, &cursor)) != NULL) {
+        struct lane_end *end = &lane->ends[0];
+
+        if (mono_due(mono_add_ms(lane->used_at, LANE_IDLE_MS), now) ||
+            !pair_allowed(service->base, end->owner, end->other->owner)) {
+            closed_send(service->base, end);
+            end_close(service, end);
+        }
+    }
+}
+
+/* ---- binding ---- */
+
+/* Nobody binds an end to where it would make us send to ourselves, or into a network of ours in
+ * which it is not. */
+static bool address_ok(const struct dgram *in)
+{
+    return in->remote.port != 0 && !endpoint_equal(&in->remote, &in->local) &&
+           (endpoint_scope(&in->remote) == ENDPOINT_SCOPE_GLOBAL ||
+            endpoint_same_special(&in->remote, &in->local));
+}
+
+static void challenge(struct lane_service *service, const struct lane_end *end,
+                      const struct dgram *in, struct mono now)
+{
+    struct lane_message answer = {.label = end->label, .nonce = end->nonce};
+    uint8_t bytes[LANE_CHALLENGE_SIZE];
+
+    address_cookie_make_of(&service->cookies, &in->remote, end->label, now, answer.cookie);
+    lane_challenge_encode(bytes, &answer);
+    outbox_put(&service->out, &in->local, &in->remote, bytes, sizeof(bytes));
+    service->base->counters.lane_challenges++;
+}
+
+static void bind_end(struct lane_service *service, struct lane_end *end, const struct dgram *in,
+                     struct mono now)
+{
+    const struct lane_message answer = {.label = end->label, .nonce = end->nonce};
+    uint8_t bytes[LANE_BOUND_SIZE];
+
+    end->bound = true;
+    end->local = in->local;
+    end->remote = in->remote;
+    end->lane->used_at = now;
+    lane_bound_encode(bytes, &answer, end->secret);
+    outbox_put(&service->out, &in->local, &in->remote, bytes, sizeof(bytes));
+    service->base->counters.lane_bound++;
+}
+
+static void on_bind(struct lane_service *service, const struct dgram *in, struct mono now)
+{
+    struct relay_counters *counters = &service->base->counters;
+    struct lane_message m;
+    struct lane_end *end;
+
+    if (lane_bind_decode(&m, in->data, in->size) != ERR_OK) {
+        counters->drop_lane_frame++;
+        return;
+    }
+    end = lane_table_find(&service->table, m.label);
+    if (end == NULL) {
+        counters->lane_bind_unknown++;
+    } else if (!lane_mac_ok(in->data, in->size, end->secret)) {
+        counters->lane_bind_forged++;
+    } else if (m.nonce <= end->nonce) {
+        counters->lane_bind_replayed++;
+    } else if (!address_ok(in)) {
+        counters->lane_bind_address++;
+    } else {
+        end->nonce = m.nonce;
+        if (address_cookie_ok_of(&service->cookies, &in->remote, end->label, now, m.cookie)) {
+            bind_end(service, end, in, now);
+        } else { /* none yet, of another address, or too old */
+            challenge(service, end, in, now);
+        }
+    }
+}
+
+/* ---- forwarding ---- */
+
+/* A frame with the right label from where its end is not bound: its host, whose mapping moved,
+ * learns that, and binds again. */
+static void on_moved(struct lane_service *service, struct lane_end *end, const struct dgram *in,
+                     struct mono now)
+{
+    service->base->counters.drop_lane_moved++;
+    if (!address_ok(in) || (end->challenged_at.ns != MONO_NEVER.ns &&
+                            mono_ms_between(end->challenged_at, now) < LANE_CHALLENGE_MS)) {
+        return;
+    }
+    end->challenged_at = now;
+    challenge(service, end, in, now);
+}
+
+/* The frame with the other end's label goes into the queue. */
+static void put(struct lane_service *service, struct lane_end *end, const struct dgram *in,
+                struct mono now)
+{
+    struct relay_counters *counters = &service->base->counters;
+    const struct lane_end *other = end->other;
+    uint8_t *to = lane_share_take(&service->turn, &end->share, in->size)
+                      ? outbox_reserve(&service->out, in->size)
+                      : NULL;
+
+    if (to == NULL) {
+        counters->drop_lane_share++;
+        return;
+    }
+    memcpy(to, in->data, in->size);
+    be64_write(to + LANE_LABEL_AT, other->label);
+    outbox_commit(&service->out, &other->local, &other->remote, in->size);
+    end->lane->used_at = now;
+    end->frames++;
+    end->bytes += in->size;
+    counters->lane_frames++;
+    counters->lane_bytes += in->size;
+}
+
+static void on_data(struct lane_service *service, const struct dgram *in, struct mono now)
+{
+    struct relay_counters *counters = &service->base->counters;
+    struct lane_end *end;
+    uint64_t label;
+
+    if (lane_data_decode(&label, in->data, in->size) != ERR_OK) {
+        counters->drop_lane_frame++;
+        return;
+    }
+    end = lane_table_find(&service->table, label);
+    if (end == NULL) {
+        counters->drop_lane_unknown++;
+    } else if (!end->bound || !endpoint_equal(&end->remote, &in->remote)) {
+        on_moved(service, end, in, now);
+    } else if (!end->other->bound) {
+        counters->drop_lane_unbound++;
+    } else if (forward_charge(service->base, end->owner, end->other->owner->key,
+                              in->size - LANE_HEADER_SIZE, now)) {
+        put(service, end, in, now);
+    }
+}
+
+void lane_service_receive(struct lane_service *service, const struct dgram *in, struct mono now)
+{
+    switch (in->data[0]) {
+    case FRAME_TYPE_LANE_DATA:
+        on_data(service, in, now);
+        break;
+    case FRAME_TYPE_LANE_BIND:
+        on_bind(service, in, now);
+        break;
+    default: /* what relays say, and what later versions add */
+        service->base->counters.drop_lane_frame++;
+        break;
+    }
+}
+
+/* ---- what leaves ---- */
+
+void lane_service_transmit(struct lane_service *service, struct outbox *out)
+{
+    const struct outbox *waits = &service->out;
+
+    for (; service->out_at < waits->items_count; service->out_at++) {
+        const struct outbox_item *item = &waits->items[service->out_at];
+
+        if (!outbox_has_room(out, item->size)) {
+            return;
+        }
+        outbox_put(out, &item->local, &item->remote, waits->bytes + item->offset, item->size);
+    }
+    if (waits->items_count > 0) {
+        outbox_clear(&service->out);
+        service->out_at = 0;
+        lane_turn_next(&service->turn);
+    }
+}
+
+bool lane_service_waits(const struct lane_service *service)
+{
+    return service->out.items_count > 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A slab of lanes, a map of labels, and for each session the list of its ends. */
+#include "relayd/service/lane_table.h"
+
+int lane_table_init(struct lane_table *table, const struct env *env)
+{
+    int rc = slab_new(&table->lanes, sizeof(struct lane), LANES_MAX);
+
+    table->env = env;
+    return rc == ERR_OK ? map_new(&table->by_label, sizeof(uint64_t), (size_t)2 * LANES_MAX, env)
+                        : rc;
+}
+
+void lane_table_fini(struct lane_table *table)
+{
+    map_free(table->by_label);
+    slab_free(table->lanes);
+    *table = (struct lane_table){0};
+}
+
+struct lane_end *lane_table_between(const struct relay_client *from, const struct relay_client *to)
+{
+    struct lane_end *end;
+
+    LIST_FOREACH(end, &from->lanes.ends, in_owner)
+    {
+        if (end->other->owner == to) {
+            return end;
+        }
+    }
+    return NULL;
+}
+
+static uint32_t share_of(const struct relay_client *client)
+{
+    return client->state == RELAY_CLIENT_STATE_MEMBER ? LANES_PER_MEMBER_MAX
+                                                      : LANES_PER_STRANGER_MAX;
+}
+
+static bool has_room(const struct lane_table *table, const struct relay_client *from,
+                     const struct relay_client *to, bool stranger)
+{
+    return from->lanes.opened < share_of(from) && to->lanes.incoming < share_of(to) &&
+           (!stranger || table->strangers_count < LANES_MAX / 2);
+}
+
+/* Give an end what only its host and we know. ERR_NOMEM. */
+static int end_begin(struct lane_table *table, struct lane *lane, size_t at,
+                     struct relay_client *owner)
+{
+    struct lane_end *end = &lane->ends[at];
+
+    env_random(table->env, end->secret, sizeof(end->secret));
+    do {
+        env_random(table->env, &end->label, sizeof(end->label));
+    } while (end->label == 0 || map_find(table->by_label, &end->label, NULL));
+    end->owner = owner;
+    end->other = &lane->ends[1 - at];
+    end->lane = lane;
+    end->challenged_at = MONO_NEVER;
+    return map_put_pointer(table->by_label, &end->label, end);
+}
+
+int lane_table_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                    struct relay_client *to, struct mono now)
+{
+    bool stranger =
+        from->state != RELAY_CLIENT_STATE_MEMBER || to->state != RELAY_CLIENT_STATE_MEMBER;
+    struct handle handle;
+    struct lane *lane;
+
+    if (!has_room(table, from, to, stranger) || slab_count(table->lanes) == LANES_MAX) {
+        return ERR_LIMIT;
+    }
+    lane = slab_take(table->lanes, &handle);
+    if (lane == NULL) {
+        return ERR_NOMEM;
+    }
+    lane->handle = handle;
+    lane->stranger = stranger;
+    lane->used_at = now;
+    if (end_begin(table, lane, 0, from) != ERR_OK || end_begin(table, lane, 1, to) != ERR_OK) {
+        (void)map_remove(table->by_label, &lane->ends[0].label, NULL);
+        slab_release(table->lanes, handle);
+        return ERR_NOMEM;
+    }
+    LIST_INSERT_HEAD(&from->lanes.ends, &lane->ends[0], in_owner);
+    LIST_INSERT_HEAD(&to->lanes.ends, &lane->ends[1], in_owner);
+    from->lanes.opened++;
+    to->lanes.incoming++;
+    table->strangers_count += stranger ? 1 : 0;
+    *out = &lane->ends[0];
+    return ERR_OK;
+}
+
+struct lane_end *lane_table_find(struct lane_table *table, uint64_t label)
+{
+    if (table->found == NULL || table->found->label != label) {
+        table->found = map_find_pointer(table->by_label, &label);
+    }
+    return table->found;
+}
+
+void lane_table_close(struct lane_table *table, struct lane_end *end)
+{
+    struct lane *lane = end->lane;
+
+    lane->ends[0].owner->lanes.opened--;
+    lane->ends[1].owner->lanes.incoming--;
+    for (size_t i = 0; i < 2; i++) {
+        LIST_REMOVE(&lane->ends[i], in_owner);
+        (void)map_remove(table->by_label, &lane->ends[i].label, NULL);
+    }
+    table->strangers_count -= lane->stranger ? 1 : 0;
+    table->found = NULL;
+    slab_release(table->lanes, lane->handle);
+}
+
+struct lane *lane_table_next(const struct lane_table *table, struct handle *cursor)
+{
+    return slab_next(table->lanes, cursor);
+}
+
+uint32_t lane_table_count(const struct lane_table *table)
+{
+    return slab_count(table->lanes);
+}
