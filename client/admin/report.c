@@ -96,10 +96,10 @@ static bool state_is_connected(const char *state)
 
 static uint64_t peer_rtt_us(const struct conversation *a)
 {
-    const struct path *path =
-        a == NULL || a->sessions.current == NULL ? NULL : path_table_direct(&a->paths);
+    bool session = a != NULL && a->sessions.current != NULL;
+    const struct path *path = session && path_is_bare(a->paths.present) ? a->paths.present : NULL;
 
-    if (path == NULL && a != NULL && a->sessions.current != NULL) {
+    if (path == NULL && session) {
         path = path_table_relayed(&a->paths);
     }
     return path == NULL ? 0 : path->rtt_ns / NS_PER_US;
@@ -124,6 +124,26 @@ static json_t *paths_json(const struct conversation *a)
                                                     "frame_size", (int)path->frame_size));
     }
     return list;
+}
+
+/* The lane that is used, or the first one; null: there is none. */
+static json_t *lane_json(const struct conversation *a)
+{
+    const struct path *lane = NULL;
+
+    for (size_t i = 0; a != NULL && i < a->paths.count; i++) {
+        const struct path *path = a->paths.list[i];
+
+        if (path->kind == PATH_KIND_LANE && (lane == NULL || path == a->paths.present)) {
+            lane = path;
+        }
+    }
+    return lane == NULL
+               ? json_null()
+               : json_pack("{s:s, s:b, s:b, s:I, s:i}", "state", path_state_name(lane->state),
+                           "bound", lane->lane.bound, "used", a->paths.present == lane, "rtt_us",
+                           (json_int_t)(lane->rtt_ns / NS_PER_US), "frame_size",
+                           (int)lane->frame_size);
 }
 
 const char *report_path(const struct conversation *a, char *text, size_t size)
@@ -224,7 +244,7 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
     }
     return json_pack(
         "{s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:b, "
-        "s:o, s:o, s:s, s:o, s:s}",
+        "s:o, s:o, s:s, s:o, s:s, s:o}",
         "name", peer_name(peer), "named", peer->contact != NULL, "ziglan", peer_ziglan_name(peer),
         "ziglan_title", title, "key", key_json(peer->key), "ipv4",
         ip_json(AF_INET, peer->pair.peer.v4), "ipv6", ip_json(AF_INET6, peer->pair.peer.v6),
@@ -234,7 +254,7 @@ static json_t *peer_json(const struct host_core *core, const struct peer *peer, 
         (json_int_t)traffic->tx_bytes, "last_seen_ms", last_seen_json(peer, now), "why",
         why_sentence(&why, sentence), "name_conflict", member != NULL && member->name_conflict,
         "name_means", name_means_json(peer, member), "paths", paths_json(a), "why_code",
-        why_word(why.code), "tried", tried_json(a), "cipher", cipher_of(a));
+        why_word(why.code), "tried", tried_json(a), "cipher", cipher_of(a), "lane", lane_json(a));
 }
 
 /* By name, those without one last, and by key where names are the same. */

@@ -260,6 +260,8 @@ void host_core_receive(struct host_core *core, const struct dgram *in, struct ho
         struct origin origin = {.local = in->local, .remote = in->remote};
 
         events_on_frame(core, &origin, in->data, in->size, io, now);
+    } else if (first >= FRAME_LANE_FIRST && first <= FRAME_LANE_LAST) {
+        events_on_lane(core, in, io, now);
     } else if (!homing_on_stun(core, in, now) && !mapping_on_stun(core, in, now) &&
                !guesswork_on_stun(&core->conversations, in, now)) {
         core->dataplane.counters.foreign_dropped++;

@@ -2,6 +2,7 @@
 /* Packets become frames, and frames packets. */
 #include "client/core/dataplane.h"
 
+#include "client/path/lane_path.h"
 #include "client/peer/farewell.h"
 #include "client/peer/introduction.h"
 #include "client/peer/life.h"
@@ -38,22 +39,24 @@ void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now)
 
 /* Write the next segment into the outbox and seal it there. False without room, or if the packet
  * cannot be sent to this peer. */
-static bool send_direct(struct conversation *a, struct path *path, struct tunnel_cut *cut,
-                        struct host_io *io, struct mono now)
+static bool send_bare(struct conversation *a, struct path *path, struct tunnel_cut *cut,
+                      struct host_io *io, struct mono now)
 {
-    uint8_t *frame = outbox_reserve(io->net, cut->room + FRAME_OVERHEAD_MAX);
+    uint8_t *out = outbox_reserve(io->net, LANE_HEADER_SIZE + cut->room + FRAME_OVERHEAD_MAX);
     size_t size;
 
-    if (frame == NULL) {
+    if (out == NULL) {
         cut->drop = TUNNEL_DROP_NO_ROOM;
         return false;
     }
+    size_t head = lane_path_head(path, out);
+    uint8_t *frame = out + head;
     if (tunnel_next(cut, &a->peer->pair, frame + FRAME_HEADER_SIZE, cut->room, &size) != ERR_OK) {
         return false;
     }
     size_t frame_size = transport_seal(a->sessions.current->data, FRAME_TYPE_DATA, frame, size);
     if (frame_size > 0) {
-        outbox_commit(io->net, &path->local, &path->remote, frame_size);
+        outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
         a->shared->dataplane->counters.frames_out++;
     }
@@ -67,8 +70,8 @@ static bool send_segment(struct conversation *a, struct tunnel_cut *cut, struct 
     struct path *path = a->paths.present;
     size_t size;
 
-    if (path_is_direct(path) && cut->room + FRAME_OVERHEAD_MAX <= path->frame_size) {
-        return send_direct(a, path, cut, io, now);
+    if (path_is_bare(path) && cut->room + FRAME_OVERHEAD_MAX <= path->frame_size) {
+        return send_bare(a, path, cut, io, now);
     }
     if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &size) !=
         ERR_OK) {
@@ -81,15 +84,15 @@ static bool send_segment(struct conversation *a, struct tunnel_cut *cut, struct 
 static void send_segments(struct conversation *a, struct tunnel_cut *cut, struct host_io *io,
                           struct mono now)
 {
-    struct path *direct = path_table_direct(&a->paths);
+    const struct path *used = path_table_present(&a->paths);
 
-    if (direct != NULL && path_stale(direct, now)) {
+    if (path_is_bare(used) && path_stale(used, now)) {
         pathfinder_on_stale(a, now);
     }
     while (cut->segments_left > 0 && send_segment(a, cut, io, now)) {
     }
     count_drop(a->shared->dataplane, cut->drop, cut->segments_left);
-    if (path_table_direct(&a->paths) != NULL) {
+    if (path_is_bare(a->paths.present)) {
         conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
     }
 }
@@ -319,7 +322,7 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     struct dataplane *dataplane = &core->dataplane;
     struct noise_session *session = session_of(core, origin, frame, size);
     struct transport_opened opened;
-    bool relayed = origin->relay != NULL;
+    bool relayed = origin->relay != NULL || origin->lane != 0;
     bool is_ping = frame[0] == FRAME_TYPE_PING;
 
     if (session == NULL) {
@@ -328,7 +331,7 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     }
     uint8_t *plain = is_ping ? dataplane->plain : packet_box_reserve(io->tun, size);
     if (plain == NULL || size > sizeof(dataplane->plain) ||
-        noise_session_open(session, relayed, frame, size, plain, &opened) != ERR_OK) {
+        noise_session_open(session, origin->relay != NULL, frame, size, plain, &opened) != ERR_OK) {
         dataplane->counters.frames_dropped++;
         return;
     }
@@ -339,6 +342,9 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     if (is_ping) {
         pathfinder_on_ping_frame(a, origin, plain, opened.plain_size, io, now);
         return;
+    }
+    if (origin->relay != NULL) {
+        pathfinder_on_relayed_packet(a, now);
     }
     if (farewell_is(plain, opened.plain_size)) {
         farewell_receive(a, session, now); /* it may have freed the conversation */

@@ -11,6 +11,7 @@
 #include "client/peer/handshake.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
+#include "client/peer/lanes.h"
 #include "client/peer/locating.h"
 #include "client/peer/pathfinder.h"
 #include "client/stun2/relay_upkeep.h"
@@ -95,6 +96,9 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
 {
     struct peer *sought = located_peer(core, request_id);
 
+    if (lanes_is_request(request_id)) { /* frames go on in the session */
+        return;
+    }
     if (request_id != ZIGLAN_REQUEST_JOIN) { /* of that the ziglan tells */
         relay_log_error(&from->relay->log, error, now);
     }
@@ -220,6 +224,21 @@ static void on_relay_message(struct host_core *core, const struct sender *from,
     case ZIGLAN__CONTROL__BODY_GONE:
         on_gone(core, from, message->gone, now);
         break;
+    case ZIGLAN__CONTROL__BODY_LANE_OPENED:
+        lanes_on_opened(
+            peer_of(core, from, message->lane_opened->dst.data, message->lane_opened->dst.len),
+            from->relay, message->lane_opened->label, message->lane_opened->secret.data, false,
+            now);
+        break;
+    case ZIGLAN__CONTROL__BODY_LANE_INCOMING:
+        lanes_on_opened(
+            peer_of(core, from, message->lane_incoming->src.data, message->lane_incoming->src.len),
+            from->relay, message->lane_incoming->label, message->lane_incoming->secret.data, true,
+            now);
+        break;
+    case ZIGLAN__CONTROL__BODY_LANE_CLOSED:
+        lanes_on_closed(&core->peers, from->relay, message->lane_closed->label, now);
+        break;
     case ZIGLAN__CONTROL__BODY_GO_AWAY:
         on_go_away(core, from, message->go_away, now);
         break;
@@ -308,6 +327,19 @@ void events_on_frame(struct host_core *core, const struct origin *origin, const 
     }
 }
 
+void events_on_lane(struct host_core *core, const struct dgram *in, struct host_io *io,
+                    struct mono now)
+{
+    struct origin origin = {.local = in->local, .remote = in->remote};
+
+    if (lane_data_decode(&origin.lane, in->data, in->size) == ERR_OK && origin.lane != 0) {
+        events_on_frame(core, &origin, in->data + LANE_HEADER_SIZE, in->size - LANE_HEADER_SIZE, io,
+                        now);
+    } else if (!lanes_receive(&core->peers, in->data, in->size, now)) {
+        core->dataplane.counters.foreign_dropped++;
+    }
+}
+
 static void on_datagram(struct host_core *core, struct relay_session *relay,
                         const struct link_event *event, struct host_io *io, struct mono now)
 {
@@ -339,6 +371,7 @@ static void on_open(struct host_core *core, const struct sender *from,
         return;
     }
     relay_session_on_open(from->relay, event, now);
+    lanes_forget(&core->peers, from->relay, now);
     seeking_on_open(&core->relays, from->relay, event->hello, now);
     guides_on_open(&core->guides, from->relay, now);
     if (!homing_on_open(core, from->relay, now)) {
@@ -362,6 +395,7 @@ static void on_closed(struct host_core *core, const struct sender *from,
     bool was_active = relay_session_on_closed(from->relay, event, now);
 
     if (was_active) {
+        lanes_forget(&core->peers, from->relay, now);
         homing_on_change(core, now);
     }
     if (from->ziglan != NULL) {

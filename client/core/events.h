@@ -11,3 +11,8 @@ void events_on_frame(struct host_core *core, const struct origin *origin, const 
 
 /** Handle everything that the hub has to tell. */
 void events_drain(struct host_core *core, struct host_io *io, struct mono now);
+
+/** A datagram of at least one byte whose first byte says lane, any other content: a frame of a
+ * host, or what a relay says of a lane. */
+void events_on_lane(struct host_core *core, const struct dgram *in, struct host_io *io,
+                    struct mono now);

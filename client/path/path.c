@@ -92,12 +92,19 @@ static void add_size(struct path_due *due, uint16_t frame_size)
     due->sizes[due->count++] = frame_size;
 }
 
+/* What passes an underlay of 1,280 bytes. */
+static uint16_t size_of_ipv6(const struct path *path)
+{
+    return (uint16_t)(PATH_FRAME_SIZE_IPV6 -
+                      (path->kind == PATH_KIND_LANE ? (unsigned)LANE_HEADER_SIZE : 0U));
+}
+
 /* The sizes of one round of the search, largest first. */
 static void search_sizes(const struct path *path, struct path_due *due)
 {
     add_size(due, path->mtu.full);
-    if (path->frame_size < PATH_FRAME_SIZE_IPV6 && path->mtu.full > PATH_FRAME_SIZE_IPV6) {
-        add_size(due, PATH_FRAME_SIZE_IPV6);
+    if (path->frame_size < size_of_ipv6(path) && path->mtu.full > size_of_ipv6(path)) {
+        add_size(due, size_of_ipv6(path));
     }
     if (path->frame_size < PATH_FRAME_SIZE_MIN && path->mtu.tries > PATH_SIZE_TRIES_MAX) {
         add_size(due, PATH_FRAME_SIZE_MIN);
@@ -111,8 +118,8 @@ static void search_sizes(const struct path *path, struct path_due *due)
 static void ask_all_sizes(const struct path *path, struct path_due *due)
 {
     add_size(due, path->frame_size);
-    if (path->frame_size > PATH_FRAME_SIZE_IPV6) {
-        add_size(due, PATH_FRAME_SIZE_IPV6);
+    if (path->frame_size > size_of_ipv6(path)) {
+        add_size(due, size_of_ipv6(path));
     }
     if (path->frame_size > PATH_FRAME_SIZE_MIN) {
         add_size(due, PATH_FRAME_SIZE_MIN);
@@ -166,7 +173,8 @@ static void expire_search(struct path *path, struct path_due *due, struct mono n
 /* A usable path becomes suspect when the pings that ask for a sign of life stay unanswered. */
 static void expire_usable(struct path *path, bool active, struct path_due *due, struct mono now)
 {
-    uint64_t dead_ns = max_u64(3 * path->rtt_ns, PATH_DEAD_MS * NS_PER_MS);
+    uint64_t least_ms = path->kind == PATH_KIND_LANE ? PATH_LANE_DEAD_MS : PATH_DEAD_MS;
+    uint64_t dead_ns = max_u64(3 * path->rtt_ns, least_ms * NS_PER_MS);
     struct mono live_at = live_question_at(path, active);
     struct mono size_at = size_question_at(path);
 
@@ -230,10 +238,10 @@ static void expire_trying(const struct path *path, struct path_due *due, struct 
     due->given_up = mono_due(end, now);
     if (!due->given_up && mono_due(ping_at, now) && path_may_ping(path)) {
         add_size(due, 0);
-        due->hops =
-            path->answered && mono_ms_between(path->at.entered_at, now) < PATH_TRYING_NEAR_MS
-                ? PUNCH_NEAR_HOPS
-                : 0;
+        due->hops = path_is_direct(path) && path->answered &&
+                            mono_ms_between(path->at.entered_at, now) < PATH_TRYING_NEAR_MS
+                        ? PUNCH_NEAR_HOPS
+                        : 0;
         ping_at = mono_add_ms(now, PATH_TRYING_REPEAT_MS);
     }
     due->again = mono_due(ping_at, now) ? end : mono_min(end, ping_at);
@@ -488,7 +496,7 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
         path->at.ping_sent_at = MONO_NEVER;
         path_on_received(path, now);
         path->answered = true;
-        if (path->kind == PATH_KIND_DIRECT) {
+        if (path_is_bare(path)) {
             pong_state(path, &answered, now);
         }
         return true;
@@ -556,6 +564,11 @@ void path_relay_on_open(struct path *path, struct mono now)
 bool path_is_direct(const struct path *path)
 {
     return path != NULL && path->kind == PATH_KIND_DIRECT;
+}
+
+bool path_is_bare(const struct path *path)
+{
+    return path != NULL && path->kind != PATH_KIND_RELAY;
 }
 
 const char *path_state_name(enum path_state state)

@@ -2,9 +2,10 @@
 /*
  * One way to reach a peer, and what we know of it. A direct path is an address: reachable (a pong
  * came), usable (a pong to a ping of a useful size came), how large a frame may be, how long a
- * round trip takes, whether it still lives. A relayed path is a session to a relay: it carries
- * frames of any size, and is usable as long as the session is open. Pure: it decides which ping is
- * due; peer/pinging seals and sends it.
+ * round trip takes, whether it still lives. A lane is the same by way of a relay: once it is bound
+ * (lane.h), it is pinged and searched as a direct path. A relayed path is a session to a relay: it
+ * carries frames of any size, and is usable as long as the session is open. Pure: it decides which
+ * ping is due; peer/pinging seals and sends it.
  *
  *   TRYING --pong--> REACHABLE --pong of a useful size--> USABLE --pings unanswered--> SUSPECT
  *   USABLE --smaller pings answered, but none of a useful size--> SUSPECT
@@ -16,6 +17,7 @@
  */
 #pragma once
 
+#include "client/path/lane.h"
 #include "client/stun2/keepalive.h"
 #include "client/stun2/relay_session.h"
 #include "client/stun2/way.h"
@@ -29,6 +31,7 @@
 enum path_kind {
     PATH_KIND_DIRECT,
     PATH_KIND_RELAY,
+    PATH_KIND_LANE,
 };
 
 enum path_state {
@@ -47,6 +50,7 @@ enum {
     PATH_SILENCE_MS = 100,      /* no reply for this, or for a longer round trip: ping */
     PATH_PING_REPEAT_MS = 100,  /* between two liveness pings */
     PATH_DEAD_MS = 300,         /* no pong for this, or for three longer round trips: suspect */
+    PATH_LANE_DEAD_MS = 200,    /* the same of a lane, beside which there is a session */
     PATH_SPOKE_MS = 2000,       /* between two packets of somebody who speaks */
     PATH_STALE_MORE_MS = 10000, /* beyond a keepalive, without a sign of life */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
@@ -79,8 +83,8 @@ struct path_ping {
     bool overtaken; /* a smaller ping that was sent no earlier was answered before it */
 };
 
-/** What the search for the largest frame knows (direct paths), and the question whether the size in
- * use still passes. A ping of that size asks it, and only a pong to one answers it. */
+/** What the search for the largest frame knows (not of relayed paths), and the question whether the
+ * size in use still passes. A ping of that size asks it, and only a pong to one answers it. */
 struct path_mtu {
     uint16_t full;   /* the size we would like */
     uint16_t told;   /* the size of frames that the log knows; 0: none yet */
@@ -106,9 +110,10 @@ struct path_times {
 struct path {
     enum path_kind kind;
     enum path_state state;
-    struct endpoint local, remote; /* direct */
+    struct endpoint local, remote; /* direct; of a lane the relay's */
     struct way way;                /* direct: from local to remote */
-    struct relay_session *relay;   /* relayed; borrowed, see path_table_forget_relay */
+    struct relay_session *relay;   /* relayed, lane; borrowed, see path_table_forget_relay */
+    struct lane lane;              /* lane */
     uint8_t rank;                  /* relayed: of two that both work, the smaller one is used */
     bool observed;                 /* a relay observed this address for the peer */
     bool heard;                    /* something valid claimed to come from there */
@@ -117,7 +122,7 @@ struct path {
     uint8_t silent_pings;          /* pings sent to it before anything was heard */
     uint16_t frame_size;           /* the largest frame that passes; 0 until usable */
     uint64_t rtt_ns;               /* smoothed; 0 until the first pong */
-    uint32_t keepalive_ms;         /* direct: between two packets that keep it */
+    uint32_t keepalive_ms;         /* direct, lane: between two packets that keep it */
     struct path_mtu mtu;
     struct path_times at;
     struct path_ping pings[PATH_PINGS_MAX];
@@ -142,8 +147,8 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
 /** A fresh path through a relay, usable from now on. */
 void path_init_relay(struct path *path, struct relay_session *relay, uint8_t rank, struct mono now);
 
-/** What is due now on a direct path; `active` says that the conversation carries traffic
- * (keepalives matter). */
+/** What is due now on a direct path or a bound lane; `active` says that the conversation carries
+ * traffic (keepalives matter). */
 struct path_due path_expire(struct path *path, bool active, struct mono now);
 
 /** From now on something goes so often that NATs keep the path, if the conversation is active. */
@@ -209,6 +214,10 @@ bool path_was_silent(const struct path *path);
 
 /** True for a path that is not NULL and direct. */
 bool path_is_direct(const struct path *path);
+
+/** True for a path that is not NULL and whose frames are datagrams of our own: direct, or a lane.
+ */
+bool path_is_bare(const struct path *path);
 
 /** The state's name for people: "trying", "reachable", "usable", "suspect". */
 const char *path_state_name(enum path_state state);

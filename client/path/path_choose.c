@@ -91,9 +91,29 @@ bool path_is_missed(const struct path *path, const struct path *used)
            path->rank < used->rank;
 }
 
+static struct path *choose_lane(struct path *const *list, size_t count)
+{
+    struct path *best = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->kind == PATH_KIND_LANE && list[i]->state == PATH_STATE_USABLE &&
+            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
+            best = list[i];
+        }
+    }
+    return best;
+}
+
+struct path *path_choose_indirect(struct path *const *list, size_t count)
+{
+    struct path *lane = choose_lane(list, count);
+
+    return lane != NULL ? lane : path_choose_relay(list, count);
+}
+
 struct path *path_choose(struct path *const *list, size_t count, struct path *present)
 {
     struct path *direct = choose_direct(list, count, present);
 
-    return direct != NULL ? direct : path_choose_relay(list, count);
+    return direct != NULL ? direct : path_choose_indirect(list, count);
 }

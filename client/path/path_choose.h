@@ -8,7 +8,7 @@
 
 /**
  * Which path is used. A usable direct one with the smallest round trip; the present one stays
- * unless another is better by a fifth. Else the relayed one that path_choose_relay names.
+ * unless another is better by a fifth. Else the one that path_choose_indirect names.
  *
  * list     of count paths
  * present  the one in use, one of the list, or NULL
@@ -16,6 +16,10 @@
  * NULL: there is no way to the peer now.
  */
 struct path *path_choose(struct path *const *list, size_t count, struct path *present);
+
+/** Of those that are not direct: the usable lane with the smallest round trip, else the relayed
+ * path that path_choose_relay names. */
+struct path *path_choose_indirect(struct path *const *list, size_t count);
 
 /** Choose among the relayed paths whose session is open. Relays that answer go before those that
  * are late or stalled. The one with the smallest rank is used among those that are not suspect. If

@@ -2,6 +2,7 @@
 /* A short list of paths; which of them makes room, and the one in use. */
 #include "client/path/path_table.h"
 
+#include "client/path/lane_path.h"
 #include "client/path/path_choose.h"
 
 #include <stdlib.h>
@@ -49,6 +50,7 @@ void path_table_remove(struct path_table *table, struct path *path)
         }
     }
     table->direct_count -= path->kind == PATH_KIND_DIRECT ? 1 : 0;
+    table->lane_count -= path->kind == PATH_KIND_LANE ? 1 : 0;
     if (table->present == path) {
         table->present = NULL;
     }
@@ -125,7 +127,7 @@ struct path *path_table_add_relay(struct path_table *table, struct relay_session
         path->rank = rank;
         return path;
     }
-    if (table->count - table->direct_count == PATH_TABLE_RELAY_MAX) {
+    if (table->count - table->direct_count - table->lane_count == PATH_TABLE_RELAY_MAX) {
         return NULL;
     }
     path = malloc(sizeof(*path));
@@ -136,10 +138,58 @@ struct path *path_table_add_relay(struct path_table *table, struct relay_session
     return path;
 }
 
+struct path *path_table_find_lane(const struct path_table *table, uint64_t label)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->list[i]->kind == PATH_KIND_LANE && table->list[i]->lane.label == label) {
+            return table->list[i];
+        }
+    }
+    return NULL;
+}
+
+struct path *path_table_lane_of(const struct path_table *table, const struct relay_session *relay)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->list[i]->kind == PATH_KIND_LANE && table->list[i]->relay == relay) {
+            return table->list[i];
+        }
+    }
+    return NULL;
+}
+
+static void remove_lane(struct path_table *table, const struct relay_session *relay)
+{
+    struct path *lane = path_table_lane_of(table, relay);
+
+    if (lane != NULL) {
+        path_table_remove(table, lane);
+    }
+}
+
+struct path *path_table_add_lane(struct path_table *table, struct relay_session *relay,
+                                 const struct lane *lane, uint16_t frame_size_full, struct mono now)
+{
+    struct path *path;
+
+    remove_lane(table, relay);
+    if (table->lane_count == PATH_TABLE_LANE_MAX) {
+        return NULL;
+    }
+    path = malloc(sizeof(*path));
+    if (path != NULL) {
+        lane_path_init(path, relay, lane, frame_size_full, now);
+        table->list[table->count++] = path;
+        table->lane_count++;
+    }
+    return path;
+}
+
 void path_table_forget_relay(struct path_table *table, const struct relay_session *relay)
 {
     struct path *path = path_table_find_relay(table, relay);
 
+    remove_lane(table, relay);
     if (path != NULL) {
         path_table_remove(table, path);
     }
@@ -153,7 +203,7 @@ void path_table_choose(struct path_table *table)
 struct path *path_table_present(struct path_table *table)
 {
     if (!path_is_direct(table->present)) {
-        table->present = path_choose_relay(table->list, table->count);
+        table->present = path_choose_indirect(table->list, table->count);
     }
     return table->present;
 }

@@ -8,6 +8,7 @@
 
 #include "client/path/allowance.h"
 #include "client/path/candidates.h"
+#include "client/path/lane_demand.h"
 #include "client/path/path_table.h"
 #include "client/path/punching.h"
 #include "client/peer/dataplane_state.h"
@@ -105,6 +106,7 @@ struct conversation {
     struct initiating initiating;
     struct plain_queue queue;
     struct path_table paths;
+    struct lane_demand lane_demand;
     struct relay_liveness relayed;
     struct punching punching;
     struct guess_plan guess;

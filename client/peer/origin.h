@@ -6,8 +6,10 @@
 #include "proto/net/endpoint.h"
 
 struct origin {
-    struct relay_session *relay;   /* through this relay; NULL: directly */
+    struct relay_session *relay;   /* through the session to this relay; NULL: directly, or on a
+                                      lane */
     const uint8_t *source_key;     /* relayed: who sent it, as the relay vouches; KEY_SIZE bytes */
-    struct endpoint local, remote; /* direct */
+    uint64_t lane;                 /* on the lane with this label; 0: on none */
+    struct endpoint local, remote; /* direct; on a lane the relay's */
     uint8_t hops;                  /* direct, of what goes there: see struct outbox_item */
 };

@@ -5,6 +5,7 @@
 #include "client/peer/guesswork.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
+#include "client/peer/lanes.h"
 #include "client/peer/pinging.h"
 #include "client/peer/presence.h"
 
@@ -45,13 +46,31 @@ static void silence_note(struct conversation *a, struct mono now)
     a->silence_lost_at = MONO_NEVER;
 }
 
+static bool uses_lane(const struct conversation *a)
+{
+    return a->paths.present != NULL && a->paths.present->kind == PATH_KIND_LANE;
+}
+
+/* Whoever looks for the cause of a slow peer finds when it went over to a lane, and back. */
+static void tell_lane(const struct conversation *a, bool was_lane)
+{
+    char peer[KEY_SHORT_SIZE];
+
+    if (uses_lane(a) != was_lane && !path_is_direct(a->paths.present)) {
+        env_trace(a->shared->env, TRACE_LEVEL_INFO, was_lane ? "path.session" : "path.lane",
+                  "peer=%s", key_short(a->peer->key, peer));
+    }
+}
+
 static void choose(struct conversation *a, struct mono now)
 {
     struct host_counters *counters = &a->shared->dataplane->counters;
     bool before = path_table_direct(&a->paths) != NULL;
+    bool was_lane = uses_lane(a);
     char peer[KEY_SHORT_SIZE];
 
     path_table_choose(&a->paths);
+    tell_lane(a, was_lane);
     bool after = path_table_direct(&a->paths) != NULL;
     if (after) {
         tell_size(a, a->paths.present);
@@ -82,7 +101,7 @@ static void choose(struct conversation *a, struct mono now)
 static void doubt_all(struct conversation *a, struct mono since, struct mono now)
 {
     for (size_t i = 0; i < a->paths.count; i++) {
-        if (path_is_direct(a->paths.list[i])) {
+        if (path_is_bare(a->paths.list[i])) {
             path_doubt(a->paths.list[i], since, now);
         }
     }
@@ -222,6 +241,13 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
         }
         return;
     }
+    if (origin->lane != 0) {
+        path = path_table_find_lane(&a->paths, origin->lane);
+        if (path != NULL) {
+            path_on_received(path, now);
+        }
+        return;
+    }
     guesswork_on_frame(a, origin, now);
     path = path_table_find(&a->paths, &origin->remote);
     if (path != NULL) {
@@ -232,10 +258,18 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
     }
 }
 
+void pathfinder_on_relayed_packet(struct conversation *a, struct mono now)
+{
+    if (uses_lane(a)) {
+        path_question(a->paths.present, now);
+        conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
+    }
+}
+
 static void on_pong(struct conversation *a, const struct origin *origin, const struct ping *pong,
                     struct mono now)
 {
-    bool relayed = origin->relay != NULL;
+    bool relayed = origin->relay != NULL || origin->lane != 0;
 
     if (ping_request_answer(&a->shared->pings, a->peer, pong->transaction, relayed, now)) {
         conversation_wake(a, now);
@@ -245,7 +279,8 @@ static void on_pong(struct conversation *a, const struct origin *origin, const s
     }
     if (relayed) {
         conversation_why_over(a);
-    } else {
+    }
+    if (origin->relay == NULL) {
         choose(a, now);
         conversation_wake(a, now);
     }
@@ -343,6 +378,7 @@ void pathfinder_on_network(struct conversation *a, const struct network_change *
 {
     bool retried = retry_changed(a, change->ways, now);
 
+    lanes_on_network(a, now);
     release(a);
 
     if (path_is_direct(a->paths.present) && a->paths.present->state == PATH_STATE_TRYING) {
@@ -382,20 +418,27 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
                                struct host_io *io, struct mono now)
 {
     path_keep(path, &a->shared->relays->keepalive);
+    bool awaits = path->at.unanswered_at.ns != MONO_NEVER.ns;
     struct path_due due = path_expire(path, active, now);
 
+    if (path->kind == PATH_KIND_LANE && path->state == PATH_STATE_USABLE) {
+        lane_demand_on_used(&a->lane_demand);
+    }
     if (due.became_usable) {
-        a->paths.small_only = false;
+        a->paths.small_only = a->paths.small_only && !path_is_direct(path);
         choose(a, now);
         return now;
     }
     if (due.became_suspect) {
-        a->silence_lost_at = path_was_silent(path) ? now : a->silence_lost_at;
+        if (path_is_direct(path) && path_was_silent(path)) {
+            a->silence_lost_at = now;
+        }
         doubt_all(a, path->at.live_ping_at, now);
         return now;
     }
     if (due.given_up) {
-        a->paths.small_only = a->paths.small_only || path->state == PATH_STATE_REACHABLE;
+        a->paths.small_only =
+            a->paths.small_only || (path_is_direct(path) && path->state == PATH_STATE_REACHABLE);
         path_table_remove(&a->paths, path);
         choose(a, now);
         return now;
@@ -403,7 +446,30 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
     for (size_t i = 0; i < due.count; i++) {
         pinging_send_hops(a, path, due.sizes[i], due.hops, io, now);
     }
+    if (path->kind == PATH_KIND_LANE && awaits && path->at.live_ping_at.ns == now.ns) {
+        /* Is it the lane alone, or the relay? Whoever waited for the lane first would lose twice
+         * the time. */
+        (void)pinging_send(a, path_table_find_relay(&a->paths, path->relay), 0, io, now);
+    }
     return due.again;
+}
+
+/* A lane is bound first, then it is a path like a direct one. */
+static struct mono expire_lane(struct conversation *a, struct path *path, bool active,
+                               struct host_io *io, struct mono now)
+{
+    uint8_t bind[LANE_BIND_SIZE];
+
+    if (lane_failed(&path->lane, now)) {
+        path_table_remove(&a->paths, path);
+        choose(a, now);
+        return now;
+    }
+    if (lane_bind_due(&path->lane, a->peer->id, bind, now)) {
+        outbox_put(io->net, &path->local, &path->remote, bind, sizeof(bind));
+    }
+    struct mono again = path->lane.bind_at;
+    return path->lane.bound ? mono_min(again, expire_path(a, path, active, io, now)) : again;
 }
 
 static struct mono expire_paths(struct conversation *a, bool active, struct host_io *io,
@@ -416,6 +482,8 @@ static struct mono expire_paths(struct conversation *a, bool active, struct host
 
         if (path_is_direct(a->paths.list[i]) && !a->paths.list[i]->held) {
             again = mono_min(again, expire_path(a, a->paths.list[i], active, io, now));
+        } else if (a->paths.list[i]->kind == PATH_KIND_LANE) {
+            again = mono_min(again, expire_lane(a, a->paths.list[i], active, io, now));
         }
         if (a->paths.count < before) {
             i--; /* the last path moved here */

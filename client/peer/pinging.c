@@ -37,7 +37,8 @@ static bool send_ping(struct conversation *a, const struct ping *ping, size_t fr
 
 static struct origin path_origin(const struct conversation *a, const struct path *path)
 {
-    return (struct origin){.relay = path->relay,
+    return (struct origin){.relay = path_is_bare(path) ? NULL : path->relay,
+                           .lane = path->kind == PATH_KIND_LANE ? path->lane.label : 0,
                            .source_key = a->peer->key,
                            .local = path->local,
                            .remote = path->remote};
@@ -150,6 +151,23 @@ struct path *pinging_learn_path(struct conversation *a, const struct origin *ori
     return path;
 }
 
+/* On a lane, whose relay proved its address, nothing is learnt. */
+static struct path *on_lane_ping(struct conversation *a, const struct origin *origin,
+                                 const struct ping *pong, struct host_io *io, struct mono now)
+{
+    struct path *path = path_table_find_lane(&a->paths, origin->lane);
+
+    if (path == NULL) {
+        return NULL;
+    }
+    (void)send_ping(a, pong, smallest(a), origin, io);
+    path_on_received(path, now);
+    if (path_wants_ping_back(path, now)) {
+        (void)pinging_send(a, path, 0, io, now);
+    }
+    return path;
+}
+
 struct path *pinging_on_ping(struct conversation *a, const struct origin *origin,
                              const struct ping *ping, struct host_io *io, struct mono now)
 {
@@ -159,6 +177,9 @@ struct path *pinging_on_ping(struct conversation *a, const struct origin *origin
     if (origin->relay != NULL) {
         (void)send_ping(a, &pong, smallest(a), origin, io);
         return NULL;
+    }
+    if (origin->lane != 0) {
+        return on_lane_ping(a, origin, &pong, io, now);
     }
     struct path *path = pinging_learn_path(a, origin, now);
     if (allowance_take(&a->allowance, path, now)) {
@@ -182,6 +203,7 @@ struct path *pinging_on_pong(struct conversation *a, const struct origin *origin
                              const struct ping *pong, struct mono now)
 {
     struct path *path = origin->relay != NULL ? path_table_find_relay(&a->paths, origin->relay)
+                        : origin->lane != 0   ? path_table_find_lane(&a->paths, origin->lane)
                                               : path_table_find(&a->paths, &origin->remote);
 
     if (path == NULL || !path_on_pong(path, pong->transaction, now)) {

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sealing, and the two ways out: a datagram of our own, or one that a relay forwards. */
+/* Sealing, and the ways out: a datagram of our own, on a lane too, or one that a session forwards.
+ */
 #include "client/peer/send.h"
+
+#include "client/path/lane_path.h"
+#include "client/peer/lanes.h"
+
+#include <string.h>
 
 static void forward(struct dataplane *dataplane, struct relay_session *relay,
                     const uint8_t dst[KEY_SIZE], const uint8_t *frame, size_t size)
@@ -11,11 +17,37 @@ static void forward(struct dataplane *dataplane, struct relay_session *relay,
     }
 }
 
+/* A frame behind the header of a lane. */
+static void put_on_lane(struct dataplane *dataplane, const struct origin *to, const uint8_t *frame,
+                        size_t size, struct host_io *io)
+{
+    uint8_t *out = outbox_reserve(io->net, LANE_HEADER_SIZE + size);
+
+    if (out == NULL) {
+        dataplane->counters.frames_dropped++;
+        return;
+    }
+    lane_header_write(out, to->lane);
+    memcpy(out + LANE_HEADER_SIZE, frame, size);
+    outbox_commit(io->net, &to->local, &to->remote, LANE_HEADER_SIZE + size);
+    dataplane->counters.frames_out++;
+}
+
+/* Lanes carry what a session seals; handshakes go by sessions to relays. */
+static bool fits_lane(const uint8_t *frame)
+{
+    return frame[0] == FRAME_TYPE_DATA || frame[0] == FRAME_TYPE_PING;
+}
+
 void send_frame_to(struct dataplane *dataplane, const struct origin *origin, const uint8_t *frame,
                    size_t size, struct host_io *io)
 {
     if (origin->relay != NULL) {
         forward(dataplane, origin->relay, origin->source_key, frame, size);
+        return;
+    }
+    if (origin->lane != 0) {
+        put_on_lane(dataplane, origin, frame, size, io);
         return;
     }
     dataplane->counters.frames_out++;
@@ -27,6 +59,9 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
 {
     struct dataplane *dataplane = a->shared->dataplane;
 
+    if (path != NULL && path->kind == PATH_KIND_LANE && !fits_lane(frame)) {
+        path = path_table_relayed(&a->paths);
+    }
     if (path == NULL) {
         dataplane->counters.frames_dropped++;
         return;
@@ -34,10 +69,14 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
     path_on_sent(path, size, now);
     if (path->kind == PATH_KIND_RELAY) {
         forward(dataplane, path->relay, a->peer->key, frame, size);
+        lanes_on_relayed(a, path->relay, now);
         return;
     }
-    dataplane->counters.frames_out++;
-    outbox_put(io->net, &path->local, &path->remote, frame, size);
+    const struct origin to = {.lane = path->kind == PATH_KIND_LANE ? path->lane.label : 0,
+                              .local = path->local,
+                              .remote = path->remote};
+
+    send_frame_to(dataplane, &to, frame, size, io);
 }
 
 static struct transport_sender *sender_for(const struct conversation *a, uint8_t protocol)
@@ -48,20 +87,21 @@ static struct transport_sender *sender_for(const struct conversation *a, uint8_t
 }
 
 /* Seal one plaintext straight into the outbox. */
-static void seal_direct(struct conversation *a, struct path *path, const uint8_t *plain,
-                        size_t size, struct host_io *io, struct mono now)
+static void seal_bare(struct conversation *a, struct path *path, const uint8_t *plain, size_t size,
+                      struct host_io *io, struct mono now)
 {
     struct dataplane *dataplane = a->shared->dataplane;
-    uint8_t *frame = outbox_reserve(io->net, size + FRAME_OVERHEAD_MAX);
+    uint8_t *out = outbox_reserve(io->net, LANE_HEADER_SIZE + size + FRAME_OVERHEAD_MAX);
 
-    if (frame == NULL) {
+    if (out == NULL) {
         dataplane->counters.frames_dropped++;
         return;
     }
+    size_t head = lane_path_head(path, out);
     size_t frame_size =
-        transport_seal_from(sender_for(a, plain[0]), FRAME_TYPE_DATA, plain, size, frame);
+        transport_seal_from(sender_for(a, plain[0]), FRAME_TYPE_DATA, plain, size, out + head);
     if (frame_size > 0) {
-        outbox_commit(io->net, &path->local, &path->remote, frame_size);
+        outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
         dataplane->counters.frames_out++;
     }
@@ -72,8 +112,8 @@ static void seal(struct conversation *a, struct path *path, const uint8_t *plain
 {
     struct dataplane *dataplane = a->shared->dataplane;
 
-    if (path_is_direct(path)) {
-        seal_direct(a, path, plain, size, io, now);
+    if (path_is_bare(path)) {
+        seal_bare(a, path, plain, size, io, now);
         return;
     }
     if (size + FRAME_OVERHEAD_MAX > sizeof(dataplane->frame)) {

@@ -54,7 +54,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:I}",
+        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:I}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "relay_key",
         key_text(relay_core_key(context->core), relay), "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
@@ -70,7 +70,8 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         pools_list(relay_core_pools(context->core)), "rewards",
         rewards_list(relay_core_rewards(context->core)), "reach", reach_word(context->core),
         "reach_text", reach_text(context->core, reach), "portmap", context->portmap, "nodes",
-        (json_int_t)s.mesh.nodes));
+        (json_int_t)s.mesh.nodes, "lanes", (json_int_t)s.lanes, "lane_packets",
+        (json_int_t)s.counters.lane_frames));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

@@ -15,7 +15,6 @@ int lane_service_init(struct lane_service *service, struct relay_base *base)
 
     service->base = base;
     service->turn = (struct lane_turn){.room = LANE_QUEUE_BYTES, .number = 1};
-    address_cookies_init(&service->cookies, &base->env);
     rc = lane_table_init(&service->table, &base->env);
     return rc == ERR_OK ? outbox_init(&service->out, LANE_QUEUE_BYTES, LANE_QUEUE_DGRAMS) : rc;
 }
@@ -87,6 +86,10 @@ static struct lane_end *end_for(struct lane_service *service, struct relay_clien
     end = lane_table_between(client, to);
     if (end != NULL) {
         return end;
+    }
+    if (!service->cookies_drawn) {
+        address_cookies_init(&service->cookies, &base->env);
+        service->cookies_drawn = true;
     }
     rc = lane_table_open(&service->table, &end, client, to, now);
     if (rc != ERR_OK) {
@@ -162,7 +165,7 @@ void lane_service_on_block(struct lane_service *service, const struct relay_clie
 void lane_service_sweep(struct lane_service *service, struct mono now)
 {
     struct handle cursor = HANDLE_NONE;
-    struct lane *lane;
+    struct relay_lane *lane;
 
     while ((lane = lane_table_next(&service->table, &cursor)) != NULL) {
         struct lane_end *end = &lane->ends[0];
@@ -280,6 +283,8 @@ static void put(struct lane_service *service, struct lane_end *end, const struct
     end->bytes += in->size;
     counters->lane_frames++;
     counters->lane_bytes += in->size;
+    counters->forwarded_frames++;
+    counters->forwarded_bytes += in->size - LANE_HEADER_SIZE;
 }
 
 static void on_data(struct lane_service *service, const struct dgram *in, struct mono now)

@@ -25,7 +25,8 @@ enum {
 struct lane_service {
     struct relay_base *base; /* borrowed */
     struct lane_table table;
-    struct address_cookies cookies;
+    struct address_cookies cookies; /* with the first lane: before that nobody gets one */
+    bool cookies_drawn;
     struct outbox out; /* what waits for the next transmit */
     size_t out_at;     /* datagrams before this one were handed over */
     struct lane_turn turn;

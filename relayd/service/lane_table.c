@@ -4,7 +4,7 @@
 
 int lane_table_init(struct lane_table *table, const struct env *env)
 {
-    int rc = slab_new(&table->lanes, sizeof(struct lane), LANES_MAX);
+    int rc = slab_new(&table->lanes, sizeof(struct relay_lane), LANES_MAX);
 
     table->env = env;
     return rc == ERR_OK ? map_new(&table->by_label, sizeof(uint64_t), (size_t)2 * LANES_MAX, env)
@@ -45,7 +45,7 @@ static bool has_room(const struct lane_table *table, const struct relay_client *
 }
 
 /* Give an end what only its host and we know. ERR_NOMEM. */
-static int end_begin(struct lane_table *table, struct lane *lane, size_t at,
+static int end_begin(struct lane_table *table, struct relay_lane *lane, size_t at,
                      struct relay_client *owner)
 {
     struct lane_end *end = &lane->ends[at];
@@ -67,7 +67,7 @@ int lane_table_open(struct lane_table *table, struct lane_end **out, struct rela
     bool stranger =
         from->state != RELAY_CLIENT_STATE_MEMBER || to->state != RELAY_CLIENT_STATE_MEMBER;
     struct handle handle;
-    struct lane *lane;
+    struct relay_lane *lane;
 
     if (!has_room(table, from, to, stranger) || slab_count(table->lanes) == LANES_MAX) {
         return ERR_LIMIT;
@@ -103,7 +103,7 @@ struct lane_end *lane_table_find(struct lane_table *table, uint64_t label)
 
 void lane_table_close(struct lane_table *table, struct lane_end *end)
 {
-    struct lane *lane = end->lane;
+    struct relay_lane *lane = end->lane;
 
     lane->ends[0].owner->lanes.opened--;
     lane->ends[1].owner->lanes.incoming--;
@@ -116,7 +116,7 @@ void lane_table_close(struct lane_table *table, struct lane_end *end)
     slab_release(table->lanes, lane->handle);
 }
 
-struct lane *lane_table_next(const struct lane_table *table, struct handle *cursor)
+struct relay_lane *lane_table_next(const struct lane_table *table, struct handle *cursor)
 {
     return slab_next(table->lanes, cursor);
 }

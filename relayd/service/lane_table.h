@@ -31,7 +31,7 @@ struct lane_end {
     uint8_t secret[LANE_SECRET_SIZE];
     struct relay_client *owner; /* borrowed: lane_table_close comes before its end */
     struct lane_end *other;
-    struct lane *lane;
+    struct relay_lane *lane;
     bool bound;
     struct endpoint local, remote; /* once bound: its frames come from remote to local */
     struct mono challenged_at;     /* because of a frame from elsewhere; NEVER: not yet */
@@ -40,7 +40,7 @@ struct lane_end {
     LIST_ENTRY(lane_end) in_owner;
 };
 
-struct lane {
+struct relay_lane {
     struct handle handle;
     bool stranger;           /* one of its hosts was no member when it was opened */
     struct mono used_at;     /* a bind or a forwarded frame */
@@ -76,7 +76,7 @@ struct lane_end *lane_table_find(struct lane_table *table, uint64_t label);
 void lane_table_close(struct lane_table *table, struct lane_end *end);
 
 /** Visit all lanes, as slab_next does; any may be closed meanwhile. */
-struct lane *lane_table_next(const struct lane_table *table, struct handle *cursor);
+struct relay_lane *lane_table_next(const struct lane_table *table, struct handle *cursor);
 
 /** How many there are. */
 uint32_t lane_table_count(const struct lane_table *table);

@@ -18,6 +18,10 @@ static bool watch_direct(void *context, struct wire_packet *packet)
     bool direct = !endpoint_equal(&packet->from, &lab->relay.address) &&
                   !endpoint_equal(&packet->to, &lab->relay.address);
 
+    if (lab->cut_lanes && packet->size > 0 && packet->data[0] >= FRAME_LANE_FIRST &&
+        packet->data[0] <= FRAME_LANE_LAST) {
+        return false;
+    }
     if (lab->relay_deaf_to != NULL && !direct &&
         (endpoint_equal(&packet->from, lab->relay_deaf_to) ||
          endpoint_equal(&packet->to, lab->relay_deaf_to))) {

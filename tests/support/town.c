@@ -198,7 +198,7 @@ size_t town_relay_in_use(struct town *town)
     struct peer *nas = peer_find(&core->peers, town->hosts[1].identity.public_key);
     const struct path *path = path_table_present(&nas->conversation->paths);
 
-    for (size_t i = 0; path != NULL && path->kind == PATH_KIND_RELAY && i < TOWN_RELAYS; i++) {
+    for (size_t i = 0; path != NULL && !path_is_direct(path) && i < TOWN_RELAYS; i++) {
         if (memcmp(path->relay->relay_key, town->relays[i].identity.public_key, KEY_SIZE) == 0) {
             return i;
         }

@@ -6,7 +6,7 @@
 #include "tests/support/instants.h"
 #include "tests/support/paths.h"
 
-/* A path of a case: direct with a round trip in ms, or relayed with a rank. */
+/* A path of a case: direct or a lane with a round trip in ms, or relayed with a rank. */
 struct trial {
     enum path_kind kind;
     enum path_state state;
@@ -17,6 +17,10 @@ struct trial {
 #define DIRECT(state, rtt_ms)                                                                      \
     {                                                                                              \
         PATH_KIND_DIRECT, PATH_STATE_##state, rtt_ms, false                                        \
+    }
+#define LANE(state, rtt_ms)                                                                        \
+    {                                                                                              \
+        PATH_KIND_LANE, PATH_STATE_##state, rtt_ms, false                                          \
     }
 #define OPEN(state, rank)                                                                          \
     {                                                                                              \
@@ -61,6 +65,13 @@ static const struct {
     {"a suspect direct one", 2, {DIRECT(SUSPECT, 1), OPEN(USABLE, 0)}, 0, 1},
     {"a suspect direct one and a suspect relay", 2, {DIRECT(SUSPECT, 1), OPEN(SUSPECT, 0)}, 0, 1},
 
+    {"a lane before a session", 2, {OPEN(USABLE, 0), LANE(USABLE, 900)}, NONE, 1},
+    {"a direct one before a lane", 2, {LANE(USABLE, 1), DIRECT(USABLE, 900)}, 0, 1},
+    {"the faster lane", 3, {LANE(USABLE, 9), LANE(USABLE, 8), OPEN(USABLE, 0)}, 0, 1},
+    {"a lane that is only reachable", 2, {LANE(REACHABLE, 1), OPEN(USABLE, 0)}, NONE, 1},
+    {"a suspect lane", 2, {LANE(SUSPECT, 1), OPEN(SUSPECT, 0)}, 0, 1},
+    {"a lane, and no session", 2, {LANE(USABLE, 1), CLOSED(USABLE, 0)}, NONE, 0},
+
     {"the smallest rank", 3, {OPEN(USABLE, 2), OPEN(USABLE, 1), OPEN(USABLE, 3)}, NONE, 1},
     {"whatever is in use", 2, {OPEN(USABLE, 1), OPEN(USABLE, 0)}, 0, 1},
     {"of one rank the first", 2, {OPEN(USABLE, 1), OPEN(USABLE, 1)}, NONE, 0},
@@ -77,7 +88,7 @@ static const struct {
     {"closed, and a suspect one", 2, {CLOSED(USABLE, 0), OPEN(SUSPECT, 9)}, 0, 1},
 };
 
-static void usable_direct_paths_come_first_then_relays_by_health_and_rank(void **state)
+static void usable_direct_paths_come_first_then_lanes_then_relays_by_health_and_rank(void **state)
 {
 
     (void)state;
@@ -94,6 +105,7 @@ static void usable_direct_paths_come_first_then_relays_by_health_and_rank(void *
                 path_init_relay(&paths[k], &relays[k], (uint8_t)way->number, test_at_ms(0));
             } else {
                 paths[k] = test_path_fresh();
+                paths[k].kind = way->kind;
                 paths[k].rtt_ns = way->number * NS_PER_MS;
             }
             paths[k].state = way->state;
@@ -302,7 +314,7 @@ static void a_relay_by_which_the_peer_never_spoke_is_not_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usable_direct_paths_come_first_then_relays_by_health_and_rank),
+        cmocka_unit_test(usable_direct_paths_come_first_then_lanes_then_relays_by_health_and_rank),
         cmocka_unit_test(a_relayed_path_is_suspect_while_its_pings_stay_unanswered),
         cmocka_unit_test(two_pings_within_a_round_trip_tell_nothing),
         cmocka_unit_test(relays_that_are_all_suspect_have_their_turns),

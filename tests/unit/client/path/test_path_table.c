@@ -136,7 +136,7 @@ static void each_kind_of_path_has_room_of_its_own(void **state)
         path->answered = true;
     }
     assert_null(learn(&table, PATH_TABLE_DIRECT_MAX, test_at_ms(0)));
-    assert_int_equal(table.count, PATH_TABLE_MAX);
+    assert_int_equal(table.count, PATH_TABLE_DIRECT_MAX + PATH_TABLE_RELAY_MAX);
     assert_int_equal(table.direct_count, PATH_TABLE_DIRECT_MAX);
     for (size_t i = 0; i < PATH_TABLE_RELAY_MAX; i++) { /* no direct path displaced a relayed one */
         assert_non_null(path_table_find_relay(&table, &relays[i]));
@@ -148,7 +148,7 @@ static void each_kind_of_path_has_room_of_its_own(void **state)
     assert_non_null(path_table_add_relay(&table, &relays[PATH_TABLE_RELAY_MAX], 0, test_at_ms(0)));
     path_table_remove(&table, path_table_find(&table, &known));
     assert_non_null(learn(&table, PATH_TABLE_DIRECT_MAX, test_at_ms(0)));
-    assert_int_equal(table.count, PATH_TABLE_MAX);
+    assert_int_equal(table.count, PATH_TABLE_DIRECT_MAX + PATH_TABLE_RELAY_MAX);
     path_table_fini(&table);
     assert_int_equal(table.count + table.direct_count, 0);
     assert_null(table.present);
@@ -364,6 +364,35 @@ static void what_is_removed_is_used_no_more_and_the_last_one_takes_its_place(voi
     path_table_fini(&table);
 }
 
+static void a_lane_goes_with_its_relay_and_has_places_of_its_own(void **state)
+{
+    static const uint8_t secret[LANE_SECRET_SIZE] = {1};
+    struct relay_session relays[RELAY_SET_MAX] = {0};
+    struct path_table table = {0};
+    struct lane lane;
+
+    (void)state;
+    for (size_t i = 0; i < RELAY_SET_MAX; i++) {
+        assert_non_null(path_table_add_relay(&table, &relays[i], 0, test_at_ms(0)));
+    }
+    for (size_t i = 0; i < PATH_TABLE_LANE_MAX; i++) {
+        lane_init(&lane, i + 1, secret, test_at_ms(0));
+        assert_non_null(path_table_add_lane(&table, &relays[i], &lane, FULL, test_at_ms(0)));
+    }
+    lane_init(&lane, 99, secret, test_at_ms(0));
+    assert_null(path_table_add_lane(&table, &relays[9], &lane, FULL, test_at_ms(0)));
+    assert_non_null(path_table_add_lane(&table, &relays[0], &lane, FULL, test_at_ms(0)));
+    assert_null(path_table_find_lane(&table, 1)); /* the newer one of a relay took its place */
+    assert_ptr_equal(path_table_find_lane(&table, 99), path_table_lane_of(&table, &relays[0]));
+    path_table_forget_relay(&table, &relays[0]);
+    assert_null(path_table_find_lane(&table, 99));
+    assert_null(path_table_find_relay(&table, &relays[0]));
+    assert_int_equal(table.lane_count, PATH_TABLE_LANE_MAX - 1);
+    assert_int_equal(table.count, RELAY_SET_MAX - 1 + PATH_TABLE_LANE_MAX - 1);
+    assert_int_equal(table.direct_count, 0);
+    path_table_fini(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +404,7 @@ int main(void)
         cmocka_unit_test(the_path_in_use_follows_relays_and_the_direct_path),
         cmocka_unit_test(the_best_relay_is_known_beside_a_direct_path),
         cmocka_unit_test(what_is_removed_is_used_no_more_and_the_last_one_takes_its_place),
+        cmocka_unit_test(a_lane_goes_with_its_relay_and_has_places_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,7 +191,8 @@ static void frames_pass_between_both_families_once_both_ends_are_bound(void **st
     assert_data(w, &a, 3);
     assert_int_equal(world_counters(w).lane_frames, 2);
     assert_int_equal(world_counters(w).lane_bytes, 2 * DATA_SIZE);
-    assert_int_equal(world_counters(w).forwarded_frames, 0);
+    assert_int_equal(world_counters(w).forwarded_frames, 2);
+    assert_int_equal(world_counters(w).forwarded_bytes, 2 * FRAME_SIZE);
     assert_int_equal(w->relay.core->lane.table.found->frames, 1);
     world_free(w);
 }

@@ -106,7 +106,7 @@ static void all_together_have_a_bound_and_strangers_half_of_it(void **state)
 {
     struct lane_end *out = NULL;
     struct handle cursor = HANDLE_NONE;
-    struct lane *lane;
+    struct relay_lane *lane;
 
     (void)state;
     for (size_t i = 0; i < CLIENTS; i++) {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lanes to peers (docs/protocol.md, section 18): asking relays for them, and what relays say. What
+ * a lane is as a path: client/path/lane.h.
+ */
+#pragma once
+
+#include "client/peer/conversation.h"
+
+enum {
+    LANES_REQUEST_FLAG = 0x08000000, /* request id: this and the peer's id */
+    LANES_ID_MASK = LANES_REQUEST_FLAG - 1,
+};
+
+/** A frame to the peer went through the session to this relay: if many do, it is asked for a lane.
+ */
+void lanes_on_relayed(struct conversation *a, struct relay_session *relay, struct mono now);
+
+/** The relay opened a lane that this host asked for, or, incoming, one that the peer did. Nothing
+ * happens unless the relay is a path to the peer (NULL: no peer that it may speak of). */
+void lanes_on_opened(struct peer *peer, struct relay_session *relay, uint64_t label,
+                     const uint8_t secret[LANE_SECRET_SIZE], bool incoming, struct mono now);
+
+/** The relay closed a lane. */
+void lanes_on_closed(const struct peer_table *peers, const struct relay_session *relay,
+                     uint64_t label, struct mono now);
+
+/** True if this is the id of a question for a lane. What the answer is matters only if it is yes.
+ */
+bool lanes_is_request(uint32_t request_id);
+
+/** The session to this relay opened or ended: the lanes of the former one are gone. */
+void lanes_forget(const struct peer_table *peers, const struct relay_session *relay,
+                  struct mono now);
+
+/** The underlay changed, perhaps: all lanes are bound again, and asked for a sign of life. */
+void lanes_on_network(struct conversation *a, struct mono now);
+
+/** A challenge or a bound came: size bytes of any content, at least one. False if it answers
+ * nothing that this host sent. */
+bool lanes_receive(const struct peer_table *peers, const uint8_t *data, size_t size,
+                   struct mono now);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two hosts that stay relayed, a relay, and the lane that they use. */
+#include "client/core/core_internal.h"
+#include "relayd/core/core_internal.h"
+#include "tests/support/host_fixture.h"
+
+enum { EVERY_MS = 20 };
+
+static struct path *lane_at(struct lab *lab, size_t host)
+{
+    struct path_table *paths = &conversation_at(lab, host)->paths;
+
+    for (size_t i = 0; i < paths->count; i++) {
+        if (paths->list[i]->kind == PATH_KIND_LANE) {
+            return paths->list[i];
+        }
+    }
+    return NULL;
+}
+
+static bool on_lane(struct lab *lab, size_t host)
+{
+    struct path *lane = lane_at(lab, host);
+
+    return lane != NULL && conversation_at(lab, host)->paths.present == lane;
+}
+
+/* Both send a packet each EVERY_MS; the longest time in which one of them got none. */
+static unsigned longest_gap_ms(struct lab *lab, unsigned for_ms)
+{
+    unsigned gap_ms[HOSTS] = {0}, most_ms = 0;
+
+    for (unsigned ms = 0; ms < for_ms; ms += EVERY_MS) {
+        size_t before[HOSTS] = {lab->hosts[0].delivered, lab->hosts[1].delivered};
+
+        send_ping_between(lab, 0, "nas", 500);
+        send_ping_between(lab, 1, "anna", 500);
+        run_ms(lab, EVERY_MS);
+        for (size_t i = 0; i < HOSTS; i++) {
+            gap_ms[i] = lab->hosts[i].delivered > before[i] ? 0 : gap_ms[i] + EVERY_MS;
+            most_ms = gap_ms[i] > most_ms ? gap_ms[i] : most_ms;
+        }
+    }
+    return most_ms;
+}
+
+/* Two hosts whose packets go on a lane. */
+static struct lab *lab_on_lane(void)
+{
+    struct lab *lab = lab_relayed();
+
+    assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
+    assert_true(on_lane(lab, 0));
+    assert_true(on_lane(lab, 1));
+    return lab;
+}
+
+static struct relay_counters relay_counters(const struct lab *lab)
+{
+    return lab->relay.core->base.counters;
+}
+
+static void who_stays_relayed_uses_a_lane_and_loses_nothing(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    const struct peer *peer = conversation_at(lab, 1)->peer;
+    uint64_t direct = peer->traffic.rx_direct_packets;
+    uint64_t relayed = peer->traffic.rx_relayed_packets;
+    uint64_t lane_frames = relay_counters(lab).lane_frames;
+    size_t delivered = lab->hosts[1].delivered;
+
+    (void)state;
+    assert_true(longest_gap_ms(lab, 2000) <= EVERY_MS);
+    assert_int_equal(lab->hosts[1].delivered - delivered, 2000 / EVERY_MS);
+    assert_true(relay_counters(lab).lane_frames - lane_frames >= 2 * 2000 / EVERY_MS - 2);
+    assert_string_equal(state_of_nas(lab), "relayed"); /* and it is no direct path */
+    assert_int_equal(peer->traffic.rx_direct_packets, direct);
+    assert_int_equal(peer->traffic.rx_relayed_packets - relayed, 2000 / EVERY_MS);
+    assert_int_equal(relay_counters(lab).lanes_opened, 1);
+    lab_free(lab);
+}
+
+static void a_few_packets_make_no_lane(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    send_pings(lab, 50, 500);
+    assert_null(lane_at(lab, 0));
+    assert_int_equal(relay_counters(lab).lanes_opened, 0);
+    lab_free(lab);
+}
+
+static void a_lane_that_is_blocked_is_left_within_half_a_second_and_found_again(void **state)
+{
+    struct lab *lab = lab_on_lane();
+
+    (void)state;
+    lab->cut_lanes = true;
+    assert_in_range(longest_gap_ms(lab, 3000), 100, 480);
+    assert_false(on_lane(lab, 0));
+    assert_false(on_lane(lab, 1));
+    assert_string_equal(state_of_nas(lab), "relayed");
+    lab->cut_lanes = false;
+    assert_true(longest_gap_ms(lab, 10000) <= 2 * EVERY_MS);
+    assert_true(on_lane(lab, 0));
+    assert_true(on_lane(lab, 1));
+    lab_free(lab);
+}
+
+static void where_bare_datagrams_do_not_pass_the_session_goes_on(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    lab->cut_lanes = true;
+    assert_true(longest_gap_ms(lab, 60000) <= 2 * EVERY_MS);
+    assert_false(on_lane(lab, 0));
+    assert_true(relay_counters(lab).lane_bound == 0);
+    /* What was in vain is tried ever more rarely, by both. */
+    assert_int_equal(relay_counters(lab).lanes_opened, 1);
+    assert_true(conversation_at(lab, 0)->lane_demand.failures >= 2);
+    lab_free(lab);
+}
+
+static void a_mapping_that_moves_costs_a_round_trip(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint64_t bound = relay_counters(lab).lane_bound;
+
+    (void)state;
+    lab->hosts[0].address.port++;
+    assert_in_range(longest_gap_ms(lab, 1000), 0, 100);
+    assert_true(on_lane(lab, 0));
+    assert_true(relay_counters(lab).lane_bound > bound);
+    assert_true(relay_counters(lab).drop_lane_moved > 0);
+    lab_free(lab);
+}
+
+static void a_direct_path_goes_before_a_lane(void **state)
+{
+    struct lab *lab = lab_on_lane();
+
+    (void)state;
+    lab->cut_direct = false;
+    for (int i = 0; i < 60 && strcmp(state_of_nas(lab), "direct") != 0; i++) {
+        assert_true(longest_gap_ms(lab, 1000) <= 2 * EVERY_MS);
+    }
+    assert_string_equal(state_of_nas(lab), "direct");
+    assert_false(on_lane(lab, 0));
+    lab->cut_direct = true; /* and the lane is there when it is lost */
+    assert_in_range(longest_gap_ms(lab, 2000), 100, 480);
+    assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
+    assert_true(on_lane(lab, 0));
+    lab_free(lab);
+}
+
+static void a_relay_that_was_restarted_opens_another(void **state)
+{
+    struct lab *lab = lab_on_lane();
+
+    (void)state;
+    relay_node_stop(&lab->relay);
+    start_relay(lab);
+    (void)longest_gap_ms(lab, 10000);
+    assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
+    assert_true(on_lane(lab, 0));
+    assert_true(on_lane(lab, 1));
+    assert_int_equal(relay_counters(lab).lanes_opened, 1); /* by the new one */
+    lab_free(lab);
+}
+
+static void a_lane_that_is_idle_for_long_is_closed_and_opened_again(void **state)
+{
+    struct lab *lab = lab_on_lane();
+
+    (void)state;
+    run_ms(lab, 20 * 60 * 1000);
+    assert_int_equal(lane_table_count(&lab->relay.core->lane.table), 0);
+    send_ping(lab, 84);
+    run_ms(lab, 1000);
+    assert_null(lane_at(lab, 0));
+    assert_true(longest_gap_ms(lab, 4000) <= 100);
+    assert_true(on_lane(lab, 0));
+    lab_free(lab);
+}
+
+static void what_is_no_answer_of_a_relay_is_counted(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    struct host_node *host = &lab->hosts[0];
+    uint64_t before = host->core->dataplane.counters.foreign_dropped;
+    uint8_t bytes[LANE_BIND_SIZE] = {0};
+    struct dgram in = {.remote = lab->relay.address, .data = bytes};
+
+    (void)state;
+    for (unsigned type = FRAME_LANE_FIRST; type <= FRAME_LANE_LAST; type++) {
+        for (in.size = 1; in.size <= sizeof(bytes); in.size++) {
+            memset(bytes, 0, sizeof(bytes));
+            bytes[0] = (uint8_t)type;
+            (void)host_node_receive(host, &in, lab->now);
+        }
+    }
+    assert_int_equal(host->core->dataplane.counters.foreign_dropped - before, 16 * LANE_BIND_SIZE);
+    assert_true(on_lane(lab, 0));
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_stays_relayed_uses_a_lane_and_loses_nothing),
+        cmocka_unit_test(a_few_packets_make_no_lane),
+        cmocka_unit_test(a_lane_that_is_blocked_is_left_within_half_a_second_and_found_again),
+        cmocka_unit_test(where_bare_datagrams_do_not_pass_the_session_goes_on),
+        cmocka_unit_test(a_mapping_that_moves_costs_a_round_trip),
+        cmocka_unit_test(a_direct_path_goes_before_a_lane),
+        cmocka_unit_test(a_relay_that_was_restarted_opens_another),
+        cmocka_unit_test(a_lane_that_is_idle_for_long_is_closed_and_opened_again),
+        cmocka_unit_test(what_is_no_answer_of_a_relay_is_counted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
