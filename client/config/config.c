@@ -55,7 +55,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher;
+    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher, *lanes;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -119,6 +119,8 @@ static const cyaml_schema_field_t fields[] = {
                          CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("guess_ports", OPTIONAL | CYAML_FLAG_STRICT, struct raw, guess_ports,
                          bool_words, CYAML_ARRAY_LEN(bool_words)),
+    CYAML_FIELD_ENUM_PTR("lanes", OPTIONAL | CYAML_FLAG_STRICT, struct raw, lanes, bool_words,
+                         CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("cipher", OPTIONAL | CYAML_FLAG_STRICT, struct raw, cipher, cipher_words,
                          CYAML_ARRAY_LEN(cipher_words)),
     CYAML_FIELD_UINT_PTR("mtu", OPTIONAL, struct raw, mtu),
@@ -151,6 +153,7 @@ static const struct config_key keys[] = {
     {"portmap", "auto, on or off"},
     {"lan", "true or false"},
     {"guess_ports", "true or false"},
+    {"lanes", "true or false"},
     {"cipher", "one of auto, aegis-128l, aes-256-gcm, chacha20-poly1305"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
@@ -170,7 +173,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, guess_ports, cipher, mtu, fixed, ziglans, relays, "
+                                 "lan, guess_ports, lanes, cipher, mtu, fixed, ziglans, relays, "
                                  "home_relays, "
                                  "peers [name, id, via, routes [net]], dns {enabled, address, "
                                  "search}, "
@@ -470,6 +473,9 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     }
     if (raw->guess_ports != NULL) {
         out->guess_ports = *raw->guess_ports != 0;
+    }
+    if (raw->lanes != NULL) {
+        out->lanes = *raw->lanes != 0;
     }
     if (raw->cipher != NULL) {
         out->cipher = (enum aead) * raw->cipher;

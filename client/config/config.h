@@ -62,6 +62,7 @@ struct client_config {
     char **relays; /* URLs, relay://, or keys */
     size_t relays_count;
     bool guess_ports; /* of NATs that give each destination another one */
+    bool lanes; /* relayed frames as bare datagrams, where the relay and the peer do so, too */
     enum aead cipher; /* the preferred one; AEAD_NONE: the fastest */
     bool home_relays; /* look for two that work well, besides those */
     struct client_config_peer *peers;

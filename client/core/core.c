@@ -121,6 +121,7 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
         .ziglans = &core->ziglans,
         .relays = &core->relays,
         .dataplane = &core->dataplane,
+        .lanes = core->cfg.lanes,
         .frame_size_full = u16_of(tunnel_plain_size_max(core->cfg.mtu) + FRAME_OVERHEAD_MAX)};
 }
 

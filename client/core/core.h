@@ -40,6 +40,7 @@ struct host_config {
     uint8_t fixed[ADDRPLAN_FIXED_MAX]
                  [EUI64_SIZE]; /* EUI-64s of our fixed addresses, claimed in the member part */
     size_t fixed_count;
+    bool lanes;             /* ask relays for lanes, and use those that peers opened */
     struct aead_list aeads; /* in order of preference; empty: aead_list_local() */
 };
 

@@ -53,6 +53,7 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .listen_port = config->listen_port,
                                     .portmap = config->portmap,
                                     .lan = config->lan,
+                                    .lanes = config->lanes,
                                     .cipher = config->cipher,
                                     .no_guesses = !config->guess_ports,
                                     .store_path = host->place->store,

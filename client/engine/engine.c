@@ -144,8 +144,10 @@ static struct aead_list aeads_of(const struct engine_options *options)
 
 static int core_open(struct engine *e, const struct engine_options *options, struct fault *fault)
 {
-    struct host_config config = {
-        .identity = options->identity, .mtu = options->mtu, .aeads = aeads_of(options)};
+    struct host_config config = {.identity = options->identity,
+                                 .mtu = options->mtu,
+                                 .lanes = options->lanes,
+                                 .aeads = aeads_of(options)};
     char error[256] = "";
     uint8_t v4[4];
     uint8_t v6[16];

@@ -58,6 +58,7 @@ struct conversations {
     const struct ziglan_list *ziglans;
     const struct relay_set *relays;
     struct dataplane *dataplane;
+    bool lanes;               /* asked for, and taken where a peer asked */
     uint16_t frame_size_full; /* the largest frame that a direct path should carry */
     struct heap timers;
     size_t count;

@@ -18,7 +18,7 @@ static bool ask(const struct conversation *a, struct relay_session *relay)
 
 void lanes_on_relayed(struct conversation *a, struct relay_session *relay, struct mono now)
 {
-    if (lane_demand_on_frame(&a->lane_demand, now) && relay->serves &&
+    if (a->shared->lanes && lane_demand_on_frame(&a->lane_demand, now) && relay->serves &&
         path_table_lane_of(&a->paths, relay) == NULL && ask(a, relay)) {
         lane_demand_on_asked(&a->lane_demand, now);
     }
@@ -35,8 +35,9 @@ void lanes_on_opened(struct peer *peer, struct relay_session *relay, uint64_t la
     struct conversation *a = peer == NULL ? NULL : peer->conversation;
     struct lane lane;
 
-    if (a == NULL || a->sessions.current == NULL || label == 0 || peer->blocked ||
-        path_table_find_relay(&a->paths, relay) == NULL || (!incoming && !a->lane_demand.asked)) {
+    if (a == NULL || !a->shared->lanes || a->sessions.current == NULL || label == 0 ||
+        peer->blocked || path_table_find_relay(&a->paths, relay) == NULL ||
+        (!incoming && !a->lane_demand.asked)) {
         return;
     }
     a->lane_demand.asked = a->lane_demand.asked && incoming;

@@ -9,7 +9,16 @@ SIZE=20000000
 FALLBACK_MS=1000
 
 test_begin
-relayed_pair_begin
+lab_begin
+lab_public vps 192.0.2.10
+relayed_pair
+relay_start vps 192.0.2.10
+hosts_join phone tablet
+for host in phone tablet; do
+    echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
+done
+hosts_up phone tablet
+check "phone reaches tablet" wait_for 15 pings phone tablet
 
 lane_of() { # host key
     json_of "$1" status "[p['lane'] and p['lane']['$2'] for p in d['peers']][0]"

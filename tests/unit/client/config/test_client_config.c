@@ -35,6 +35,7 @@ static void every_key_is_read(void **state)
                                              "listen_port: 4500\n"
                                              "portmap: off\n"
                                              "cipher: aes-256-gcm\n"
+                                             "lanes: true\n"
                                              "pool: 192.168.211.0/20\n"
                                              "mtu: 1400\n"
                                              "name: Laptop\n"
@@ -58,6 +59,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->listen_port, 4500);
     assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
     assert_int_equal(config->cipher, AEAD_AES_256_GCM);
+    assert_true(config->lanes);
     assert_memory_equal(config->pool, pool, 4);
     assert_int_equal(config->pool_prefix, 20);
     assert_int_equal(config->mtu, 1400);

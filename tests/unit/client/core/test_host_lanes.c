@@ -44,10 +44,21 @@ static unsigned longest_gap_ms(struct lab *lab, unsigned for_ms)
     return most_ms;
 }
 
+/* Two hosts that stay relayed, and are configured to use lanes. */
+static struct lab *lab_with_lanes(void)
+{
+    struct lab *lab = lab_relayed();
+
+    for (size_t i = 0; i < HOSTS; i++) {
+        lab->hosts[i].core->conversations.lanes = true;
+    }
+    return lab;
+}
+
 /* Two hosts whose packets go on a lane. */
 static struct lab *lab_on_lane(void)
 {
-    struct lab *lab = lab_relayed();
+    struct lab *lab = lab_with_lanes();
 
     assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
     assert_true(on_lane(lab, 0));
@@ -82,7 +93,7 @@ static void who_stays_relayed_uses_a_lane_and_loses_nothing(void **state)
 
 static void a_few_packets_make_no_lane(void **state)
 {
-    struct lab *lab = lab_relayed();
+    struct lab *lab = lab_with_lanes();
 
     (void)state;
     send_pings(lab, 50, 500);
@@ -110,7 +121,7 @@ static void a_lane_that_is_blocked_is_left_within_half_a_second_and_found_again(
 
 static void where_bare_datagrams_do_not_pass_the_session_goes_on(void **state)
 {
-    struct lab *lab = lab_relayed();
+    struct lab *lab = lab_with_lanes();
 
     (void)state;
     lab->cut_lanes = true;
@@ -206,9 +217,27 @@ static void what_is_no_answer_of_a_relay_is_counted(void **state)
     lab_free(lab);
 }
 
+static void without_the_setting_none_is_asked_for_or_used(void **state)
+{
+    struct lab *lab = lab_with_lanes();
+
+    (void)state;
+    lab->hosts[0].core->conversations.lanes = false;
+    lab->hosts[1].core->conversations.lanes = false;
+    assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
+    assert_null(lane_at(lab, 0));
+    assert_null(lane_at(lab, 1));
+    lab->hosts[1].core->conversations.lanes = true; /* one alone has none either */
+    assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
+    assert_null(lane_at(lab, 0));
+    assert_false(on_lane(lab, 1));
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_the_setting_none_is_asked_for_or_used),
         cmocka_unit_test(who_stays_relayed_uses_a_lane_and_loses_nothing),
         cmocka_unit_test(a_few_packets_make_no_lane),
         cmocka_unit_test(a_lane_that_is_blocked_is_left_within_half_a_second_and_found_again),

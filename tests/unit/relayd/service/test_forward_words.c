@@ -5,6 +5,7 @@
 
 #include "proto/crypto/attachment.h"
 #include "proto/crypto/signed.h"
+#include "relayd/core/core_internal.h"
 #include "tests/support/far_hosts.h"
 #include "tests/support/word_tap.h"
 
@@ -33,20 +34,43 @@ static bool has_session(struct relay_net *net, size_t i, size_t k)
     return neighbour_of_key(relay_net_neighbours(net, i), relay_net_key(net, k)) != NULL;
 }
 
-/* A relay that has a session with neither of the two now. */
+/* A relay that has a session with neither of the two now; MANY: there is none. */
 static size_t stranger_of_both(const struct strangers *s)
 {
-    for (size_t i = 0; i < MANY; i++) {
-        if (i != s->one && i != s->other && !has_session(s->town.net, s->one, i) &&
-            !has_session(s->town.net, s->other, i)) {
-            return i;
-        }
+    size_t i = 0;
+
+    while (i < MANY && (i == s->one || i == s->other || has_session(s->town.net, s->one, i) ||
+                        has_session(s->town.net, s->other, i))) {
+        i++;
     }
-    fail_msg("all relays have a session with one of the two");
-    return 0;
+    return i;
 }
 
-/* With `between` that one has no session with them either. */
+/* True if this relay is one of those that are asked where the key is. */
+static bool is_asked_for(struct relay_net *net, size_t i, const uint8_t key[KEY_SIZE])
+{
+    const struct hrw *hrw = net->nodes[i].core->presence.seats.hrw;
+    uint8_t winners[HRW_KEEPERS][KEY_SIZE];
+    size_t count =
+        hrw_winners(hrw, hrw_day(env_wall_ms(&net->ports.env)), key, winners, HRW_KEEPERS);
+
+    for (size_t k = 0; k < count; k++) {
+        if (memcmp(winners[k], relay_net_key(net, i), KEY_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two without a session with each other, and a third one without any with them. The other one is
+ * not asked where b is, so that it hears of a's frame by a word with it first. */
+static bool are_strangers(const struct strangers *s)
+{
+    return s->one != s->other && !has_session(s->town.net, s->one, s->other) &&
+           stranger_of_both(s) < MANY && !is_asked_for(s->town.net, s->other, s->town.b_key);
+}
+
+/* With `between` it is a relay that has a session with neither. */
 static void strangers_init(struct strangers *s, size_t *between)
 {
     struct relay_net *net;
@@ -57,7 +81,7 @@ static void strangers_init(struct strangers *s, size_t *between)
     for (size_t i = 0; !found && i < MANY * MANY; i++) {
         s->one = i / MANY;
         s->other = i % MANY;
-        found = s->one != s->other && !has_session(net, s->one, s->other);
+        found = are_strangers(s);
     }
     assert_true(found);
     net_host_attach(&s->town.a, s->one, 8);
@@ -68,6 +92,7 @@ static void strangers_init(struct strangers *s, size_t *between)
     assert_false(has_session(net, s->one, s->other));
     if (between != NULL) {
         *between = stranger_of_both(s);
+        assert_true(*between < MANY);
     }
 }
 
