@@ -26,6 +26,7 @@ struct lifetime_watch;
 
 /** What an engine is made of. loop, env, identity and context are borrowed and outlive it; the rest
  * is borrowed for the call. */
+/* tidy-ok: struct-fields most are keys of the configuration */
 struct engine_options {
     struct ev_loop *loop;
     const struct env *env;
