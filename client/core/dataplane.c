@@ -207,8 +207,14 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
 
 /* ---- to the TUN ---- */
 
-static void on_plain(struct host_core *core, struct conversation *a, bool relayed, uint8_t *plain,
-                     size_t size, struct host_io *io, struct mono now);
+/* How a plaintext came. */
+struct arrival {
+    bool relayed;
+    uint32_t session; /* its receiver index */
+};
+
+static void on_plain(struct host_core *core, struct conversation *a, const struct arrival *arrival,
+                     uint8_t *plain, size_t size, struct host_io *io, struct mono now);
 
 static void deliver(struct dataplane *dataplane, struct conversation *a, bool relayed,
                     uint8_t *plain, size_t size, struct host_io *io, struct mono now)
@@ -232,8 +238,9 @@ static void deliver(struct dataplane *dataplane, struct conversation *a, bool re
     }
 }
 
-static void on_fragment(struct host_core *core, struct conversation *a, bool relayed,
-                        const uint8_t *plain, size_t size, struct host_io *io, struct mono now)
+static void on_fragment(struct host_core *core, struct conversation *a,
+                        const struct arrival *arrival, const uint8_t *plain, size_t size,
+                        struct host_io *io, struct mono now)
 {
     struct host_counters *counters = &core->dataplane.counters;
     size_t whole_size = 0;
@@ -244,20 +251,20 @@ static void on_fragment(struct host_core *core, struct conversation *a, bool rel
                           fragment_box_new(&a->fragments, &a->shared->fragments) != ERR_OK)) {
         return;
     }
-    if (fragment_box_put(a->fragments, plain, size, whole, FRAGMENT_PLAIN_SIZE_MAX, &whole_size,
-                         now) != ERR_OK) {
+    if (fragment_box_put(a->fragments, arrival->session, plain, size, whole,
+                         FRAGMENT_PLAIN_SIZE_MAX, &whole_size, now) != ERR_OK) {
         counters->plaintext_dropped++;
         return;
     }
     conversation_wake(a, fragment_box_deadline(a->fragments));
     if (whole_size > 0) {
-        on_plain(core, a, relayed, whole, whole_size, io, now);
+        on_plain(core, a, arrival, whole, whole_size, io, now);
     }
 }
 
 /* The plaintext of a data frame, with PACKET_BOX_HEADROOM writable bytes before it. */
-static void on_plain(struct host_core *core, struct conversation *a, bool relayed, uint8_t *plain,
-                     size_t size, struct host_io *io, struct mono now)
+static void on_plain(struct host_core *core, struct conversation *a, const struct arrival *arrival,
+                     uint8_t *plain, size_t size, struct host_io *io, struct mono now)
 {
     if (size < PLAIN_HEADER_SIZE) {
         core->dataplane.counters.plaintext_dropped++;
@@ -267,13 +274,13 @@ static void on_plain(struct host_core *core, struct conversation *a, bool relaye
     case PLAIN_PROTOCOL_KEEPALIVE:
         break;
     case PLAIN_PROTOCOL_FRAGMENT:
-        on_fragment(core, a, relayed, plain, size, io, now);
+        on_fragment(core, a, arrival, plain, size, io, now);
         break;
     case PLAIN_PROTOCOL_CONTROL:
         introduction_on_control(a, plain + PLAIN_HEADER_SIZE, size - PLAIN_HEADER_SIZE, io, now);
         break;
     default:
-        deliver(&core->dataplane, a, relayed, plain, size, io, now);
+        deliver(&core->dataplane, a, arrival->relayed, plain, size, io, now);
         break;
     }
 }
@@ -322,7 +329,6 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     struct dataplane *dataplane = &core->dataplane;
     struct noise_session *session = session_of(core, origin, frame, size);
     struct transport_opened opened;
-    bool relayed = origin->relay != NULL || origin->lane != 0;
     bool is_ping = frame[0] == FRAME_TYPE_PING;
 
     if (session == NULL) {
@@ -336,6 +342,8 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
         return;
     }
     struct conversation *a = session->conversation;
+    struct arrival arrival = {.relayed = origin->relay != NULL || origin->lane != 0,
+                              .session = session->local_index};
     a->peer->traffic.last_seen_at = now;
     life_confirm(a, session, io, now);
     pathfinder_on_frame(a, origin, now);
@@ -350,5 +358,5 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
         farewell_receive(a, session, now); /* it may have freed the conversation */
         return;
     }
-    on_plain(core, a, relayed, plain, opened.plain_size, io, now);
+    on_plain(core, a, &arrival, plain, opened.plain_size, io, now);
 }

@@ -47,7 +47,7 @@ size_t fragment_write(uint8_t *out, size_t room, const uint8_t *plain, size_t si
 /* One plaintext of which fragments are here. */
 struct pending {
     bool used;
-    uint32_t id;
+    uint32_t session, id;
     uint8_t count, have;
     struct mono since;
     uint64_t order; /* of arrival; tells two apart that came in the same instant */
@@ -66,7 +66,7 @@ struct fragment_box {
 
 /* One fragment as it came. */
 struct fragment {
-    uint32_t id;
+    uint32_t session, id;
     uint8_t index, count;
     const uint8_t *part;
     size_t part_size;
@@ -137,12 +137,14 @@ static int fragment_read(struct fragment *out, const uint8_t *data, size_t size)
     return out->index == 0 && out->part[0] == PLAIN_PROTOCOL_FRAGMENT ? ERR_DROP : ERR_OK;
 }
 
-/* The plaintext with this id, or NULL. */
-static struct pending *pending_find(struct fragment_box *box, uint32_t id)
+/* The plaintext that this is a part of, or NULL. */
+static struct pending *pending_find(struct fragment_box *box, const struct fragment *fragment)
 {
     for (size_t i = 0; i < FRAGMENT_PENDING_MAX; i++) {
-        if (box->pending[i].used && box->pending[i].id == id) {
-            return &box->pending[i];
+        struct pending *p = &box->pending[i];
+
+        if (p->used && p->id == fragment->id && p->session == fragment->session) {
+            return p;
         }
     }
     return NULL;
@@ -225,16 +227,16 @@ static int pending_finish(struct fragment_box *box, struct pending *pending, uin
     return ERR_OK;
 }
 
-int fragment_box_put(struct fragment_box *box, const uint8_t *data, size_t size, uint8_t *out,
-                     size_t capacity, size_t *out_size, struct mono now)
+int fragment_box_put(struct fragment_box *box, uint32_t session, const uint8_t *data, size_t size,
+                     uint8_t *out, size_t capacity, size_t *out_size, struct mono now)
 {
-    struct fragment fragment;
+    struct fragment fragment = {.session = session};
 
     fragment_box_expire(box, now);
     if (fragment_read(&fragment, data, size) != ERR_OK) {
         return fragment_refuse(box);
     }
-    struct pending *pending = pending_find(box, fragment.id);
+    struct pending *pending = pending_find(box, &fragment);
 
     if (pending != NULL &&
         (pending->count != fragment.count || pending->sizes[fragment.index] != 0 ||
@@ -250,6 +252,7 @@ int fragment_box_put(struct fragment_box *box, const uint8_t *data, size_t size,
     if (pending == NULL) {
         pending = pending_take(box);
         *pending = (struct pending){.used = true,
+                                    .session = session,
                                     .id = fragment.id,
                                     .count = fragment.count,
                                     .since = now,

@@ -67,6 +67,8 @@ void fragment_box_free(struct fragment_box *box);
 /**
  * Take one fragment: a plaintext of protocol 250, any content.
  *
+ * session         by which it came: only parts of one session are put together, since a peer that
+ *                 was restarted counts its ids anew
  * out, capacity   where a completed plaintext goes; may overlap the fragment.
  *                 FRAGMENT_PLAIN_SIZE_MAX bytes are always enough
  * out_size        0 if more fragments are wanted, else the size of the completed plaintext; written
@@ -76,8 +78,9 @@ void fragment_box_free(struct fragment_box *box);
  * duplicate, does not fit the others of its id, or makes the plaintext too large; what waits is as
  * before. ERR_LIMIT: the completed plaintext is larger than capacity, and is forgotten. ERR_NOMEM.
  */
-int fragment_box_put(struct fragment_box *box, const uint8_t *fragment, size_t size, uint8_t *out,
-                     size_t capacity, size_t *out_size, struct mono now) MUST_CHECK;
+int fragment_box_put(struct fragment_box *box, uint32_t session, const uint8_t *fragment,
+                     size_t size, uint8_t *out, size_t capacity, size_t *out_size,
+                     struct mono now) MUST_CHECK;
 
 /** Give up what waits longer than FRAGMENT_TIMEOUT_MS (fragment_box_put does so too). */
 void fragment_box_expire(struct fragment_box *box, struct mono now);

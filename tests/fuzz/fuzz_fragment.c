@@ -3,7 +3,8 @@
  * Any sequence of fragments from a peer. A fragment that is refused must leave the deadline as it
  * was.
  *
- *   input: any number of { milliseconds since the previous one(1) size(2) fragment(size) }
+ *   input: any number of { milliseconds since the previous one(1) size(2) fragment(size) };
+ *   the lowest bit of the milliseconds is the session, too
  */
 #include "client/tunnel/fragment.h"
 #include "proto/base/bytes.h"
@@ -14,7 +15,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void offer(struct fragment_box *box, const uint8_t *fragment, size_t size, struct mono now)
+static void offer(struct fragment_box *box, uint32_t session, const uint8_t *fragment, size_t size,
+                  struct mono now)
 {
     static uint8_t out[FRAGMENT_PLAIN_SIZE_MAX];
     uint8_t *copy = malloc(size + 1);
@@ -24,7 +26,7 @@ static void offer(struct fragment_box *box, const uint8_t *fragment, size_t size
     fragment_box_expire(box, now);
 
     struct mono before = fragment_box_deadline(box);
-    int rc = fragment_box_put(box, copy, size, out, sizeof(out), &out_size, now);
+    int rc = fragment_box_put(box, session, copy, size, out, sizeof(out), &out_size, now);
 
     CHECK(rc == ERR_OK || rc == ERR_DROP);
     CHECK(rc != ERR_OK || out_size <= sizeof(out));
@@ -42,12 +44,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     while (rbuf_left(&r) > 0) {
-        now = mono_add_ms(now, rbuf_u8(&r));
+        uint8_t ms = rbuf_u8(&r);
+
+        now = mono_add_ms(now, ms);
         size_t fragment_size = rbuf_u16(&r);
         const uint8_t *fragment = rbuf_take(&r, fragment_size);
 
         if (fragment != NULL) {
-            offer(box, fragment, fragment_size, now);
+            offer(box, ms & 1, fragment, fragment_size, now);
         }
     }
     fragment_box_free(box);

@@ -101,7 +101,7 @@ void a_plaintext_in_fragments(void **state)
 
         snprintf(name, sizeof(name), "fragment_%u", (unsigned)i);
         output(name, fragment, fragment_size);
-        assert_int_equal(fragment_box_put(box, fragment, fragment_size, whole, sizeof(whole),
+        assert_int_equal(fragment_box_put(box, 1, fragment, fragment_size, whole, sizeof(whole),
                                           &whole_size, (struct mono){0}),
                          ERR_OK);
     }

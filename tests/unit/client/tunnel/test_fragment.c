@@ -23,16 +23,23 @@ static struct mono at_ms(uint64_t ms)
 }
 
 /* Offer one fragment in memory of exactly its size. */
-static int put(struct fragment_box *box, const uint8_t *fragment, size_t size, uint8_t *out,
-               size_t *out_size, struct mono now)
+static int put_from(struct fragment_box *box, uint32_t session, const uint8_t *fragment,
+                    size_t size, uint8_t *out, size_t *out_size, struct mono now)
 {
     uint8_t *copy = malloc(size + 1);
 
     memcpy(copy, fragment, size);
-    int rc = fragment_box_put(box, copy, size, out, FRAGMENT_PLAIN_SIZE_MAX, out_size, now);
+    int rc =
+        fragment_box_put(box, session, copy, size, out, FRAGMENT_PLAIN_SIZE_MAX, out_size, now);
 
     free(copy);
     return rc;
+}
+
+static int put(struct fragment_box *box, const uint8_t *fragment, size_t size, uint8_t *out,
+               size_t *out_size, struct mono now)
+{
+    return put_from(box, 1, fragment, size, out, out_size, now);
 }
 
 static void counts_are_the_fewest_that_fit(void **state)
@@ -128,7 +135,7 @@ static void the_whole_may_be_written_over_its_last_fragment(void **state)
         size_t size = fragment_write(memory, 100, plain, sizeof(plain), 5, i, 2);
 
         assert_int_equal(
-            fragment_box_put(box, memory, size, memory, sizeof(memory), &out_size, at_ms(0)),
+            fragment_box_put(box, 1, memory, size, memory, sizeof(memory), &out_size, at_ms(0)),
             ERR_OK);
     }
     assert_int_equal(out_size, sizeof(plain));
@@ -233,9 +240,38 @@ static void fragments_too_large_together_are_refused(void **state)
         put(box, fragment, fragment_of(fragment, 2, 0, 2, 100), out, &out_size, at_ms(0)), ERR_OK);
     size_t size = fragment_of(fragment, 2, 1, 2, 100);
 
-    assert_int_equal(fragment_box_put(box, fragment, size, out, 199, &out_size, at_ms(0)),
+    assert_int_equal(fragment_box_put(box, 1, fragment, size, out, 199, &out_size, at_ms(0)),
                      ERR_LIMIT);
     assert_int_equal(fragment_box_deadline(box).ns, MONO_NEVER.ns);
+    fragment_box_free(box);
+}
+
+/* A peer that was restarted counts ids anew, while a part from before still waits. */
+static void parts_of_two_sessions_are_not_put_together(void **state)
+{
+    uint8_t before[100], after[100], fragment[100];
+    uint8_t out[FRAGMENT_PLAIN_SIZE_MAX];
+    size_t out_size;
+    struct fragment_box *box;
+
+    (void)state;
+    memset(before, 0x11, sizeof(before));
+    memset(after, 0x22, sizeof(after));
+    assert_int_equal(fragment_box_new(&box, NULL), ERR_OK);
+    size_t size = fragment_write(fragment, 80, before, sizeof(before), 1, 0, 2);
+
+    assert_int_equal(put_from(box, 7, fragment, size, out, &out_size, at_ms(0)), ERR_OK);
+    size = fragment_write(fragment, 80, after, sizeof(after), 1, 1, 2);
+    assert_int_equal(put_from(box, 8, fragment, size, out, &out_size, at_ms(10)), ERR_OK);
+    assert_int_equal(out_size, 0);
+    size = fragment_write(fragment, 80, after, sizeof(after), 1, 0, 2);
+    assert_int_equal(put_from(box, 8, fragment, size, out, &out_size, at_ms(20)), ERR_OK);
+    assert_int_equal(out_size, sizeof(after));
+    assert_memory_equal(out, after, sizeof(after));
+    size = fragment_write(fragment, 80, before, sizeof(before), 1, 1, 2);
+    assert_int_equal(put_from(box, 7, fragment, size, out, &out_size, at_ms(30)), ERR_OK);
+    assert_int_equal(out_size, sizeof(before));
+    assert_memory_equal(out, before, sizeof(before));
     fragment_box_free(box);
 }
 
@@ -365,6 +401,7 @@ int main(void)
         cmocka_unit_test(the_whole_may_be_written_over_its_last_fragment),
         cmocka_unit_test(bad_fragments_change_nothing),
         cmocka_unit_test(fragments_too_large_together_are_refused),
+        cmocka_unit_test(parts_of_two_sessions_are_not_put_together),
         cmocka_unit_test(incomplete_plaintexts_are_given_up_after_a_second),
         cmocka_unit_test(the_oldest_makes_room_when_there_are_too_many),
         cmocka_unit_test(the_oldest_makes_room_when_there_are_too_many_bytes),
