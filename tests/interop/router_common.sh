@@ -11,14 +11,7 @@ declare -A pid
 
 # The daemon of one suite runs with the loader and the libraries of that suite.
 router_program() { # suite; prints words of a command
-    local root=${XDG_CACHE_HOME:-$HOME/.cache}/ziglan/miniupnpd-$1 loader
-    for loader in "$root"/lib/*/ld-linux-*.so.* "$root"/usr/lib/*/ld-linux-*.so.*; do
-        [ -x "$loader" ] || continue
-        echo "$loader --library-path $(echo "$root"/usr/lib/*-linux-gnu):$(dirname "$loader")" \
-            "$root/usr/sbin/miniupnpd"
-        return
-    done
-    return 1
+    unpacked "miniupnpd-$1" miniupnpd
 }
 
 # A NAT that gives each connection another port, with the chains that miniupnpd wants.

@@ -7,17 +7,11 @@
 
 # Words of a command that runs a natdiscovery; none if it is not here.
 natdiscovery() { # debian|sid
-    local root=${XDG_CACHE_HOME:-$HOME/.cache}/ziglan/coturn-$1 loader
     if [ "$1" = debian ]; then
         command -v turnutils_natdiscovery
-        return
+    else
+        unpacked "coturn-$1" turnutils_natdiscovery
     fi
-    for loader in "$root"/lib/*/ld-linux-*.so.* "$root"/usr/lib/*/ld-linux-*.so.*; do
-        [ -x "$loader" ] || continue
-        echo "$loader --library-path $(echo "$root"/usr/lib/*-linux-gnu):$(dirname "$loader")" \
-            "$root/usr/bin/turnutils_natdiscovery"
-        return
-    done
 }
 
 # What it says at a host.

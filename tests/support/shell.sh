@@ -28,3 +28,19 @@ wait_for() {
         sleep 0.05
     done
 }
+
+# Words of a command that runs a program which deploy/setup has unpacked into its cache, with the
+# loader and the libraries that belong to it: unpacked FOLDER PROGRAM. False if it is not there.
+unpacked() {
+    local root=${XDG_CACHE_HOME:-$HOME/.cache}/ziglan/$1 loader program
+    for loader in "$root"/lib/*/ld-linux-*.so.* "$root"/usr/lib/*/ld-linux-*.so.*; do
+        [ -x "$loader" ] || continue
+        for program in "$root"/usr/bin/$2 "$root"/usr/sbin/$2; do
+            [ -x "$program" ] || continue
+            echo "$loader --library-path $(echo "$root"/usr/lib/*-linux-gnu):$(dirname "$loader")" \
+                "$program"
+            return
+        done
+    done
+    return 1
+}
