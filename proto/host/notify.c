@@ -5,18 +5,21 @@
 #include "proto/host/notify.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { STATUS_SIZE = 201, STATE_SIZE = 320 };
 
-/* Send one state text to the service manager, if there is one. A failure does not matter here. */
-static void state_send(const char *state)
+/* Send a message to the service manager, if there is one: the rest of it is filled in. A failure
+ * does not matter here. */
+static void message_send(struct msghdr *message)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -38,10 +41,18 @@ static void state_send(const char *state)
     if (fd < 0) {
         return;
     }
-    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
-                  (const struct sockaddr *)&address,
-                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size));
+    message->msg_name = &address;
+    message->msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
+    (void)!sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)close(fd);
+}
+
+static void state_send(char *state)
+{
+    struct iovec text = {.iov_base = state, .iov_len = strlen(state)};
+    struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1};
+
+    message_send(&message);
 }
 
 static void status_clean(char out[STATUS_SIZE], const char *status)
@@ -79,7 +90,42 @@ void notify_reloading(void)
 
 void notify_stopping(void)
 {
-    state_send("STOPPING=1\n");
+    char state[] = "STOPPING=1\n";
+
+    state_send(state);
+}
+
+/* The manager would drop a descriptor on which it sees an error, and a UDP socket has one now and
+ * then: so it is not to look (FDPOLL=0). */
+void notify_keep(int fd, const char *name)
+{
+    char state[STATE_SIZE];
+    struct iovec text = {.iov_base = state};
+    union {
+        struct cmsghdr head;
+        uint8_t room[CMSG_SPACE(sizeof(int))];
+    } control = {.room = {0}};
+    struct msghdr message = {.msg_iov = &text,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    int size = snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0\n", name);
+
+    text.iov_len = (size_t)size;
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+    message_send(&message);
+}
+
+void notify_forget(const char *name)
+{
+    char state[STATE_SIZE];
+
+    (void)snprintf(state, sizeof(state), "FDSTOREREMOVE=1\nFDNAME=%s\n", name);
+    state_send(state);
 }
 
 unsigned notify_watchdog_ms(void)
@@ -101,5 +147,7 @@ unsigned notify_watchdog_ms(void)
 
 void notify_watchdog(void)
 {
-    state_send("WATCHDOG=1\n");
+    char state[] = "WATCHDOG=1\n";
+
+    state_send(state);
 }

@@ -19,5 +19,12 @@ void notify_stopping(void);
  * does not watch. Call it after half of that. */
 unsigned notify_watchdog_ms(void);
 
+/** Give the manager a copy of a descriptor, which it keeps over a restart of the service and passes
+ * to the next process under this name (FDSTORE=1). The name has no colon and at most 60 bytes. */
+void notify_keep(int fd, const char *name);
+
+/** Have the manager close what it keeps under this name (FDSTOREREMOVE=1). */
+void notify_forget(const char *name);
+
 /** Tell the manager that the daemon's loop runs. */
 void notify_watchdog(void);

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * They are the descriptors from 3 on. LISTEN_PID says for which process: a child has the same
- * environment, and not these sockets.
+ * environment, and not these sockets. One that was asked for is not inherited by others from then
+ * on, and that is also how it is told from the rest.
  */
 #include "proto/host/passed_socket.h"
 
+#include "proto/host/notify.h"
 #include "proto/host/socket_name.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FIRST_FD = 3, PASSED_MAX = 64 };
+enum { FIRST_FD = 3, PASSED_MAX = 64, NAME_SIZE = 64 };
+
+/* The manager tells sockets by names. Those that it keeps for us begin with this. */
+static const char kept[] = "udp-";
 
 /* The number in a variable of the environment; 0 if it is none. */
 static unsigned long number_of(const char *name)
@@ -46,18 +53,71 @@ static bool is_bound_to(int fd, const struct endpoint *local)
     return bound.port == local->port && endpoint_same_ip(&bound, local);
 }
 
-int passed_socket(const struct endpoint *local)
+/* The number behind the last passed descriptor; FIRST_FD if none is passed. */
+static int passed_end(void)
 {
     unsigned long count = number_of("LISTEN_FDS");
 
     if (number_of("LISTEN_PID") != (unsigned long)getpid() || count > PASSED_MAX) {
-        return -1;
+        return FIRST_FD;
     }
-    for (int fd = FIRST_FD; fd < FIRST_FD + (int)count; fd++) {
+    return FIRST_FD + (int)count;
+}
+
+int passed_socket(const struct endpoint *local)
+{
+    for (int fd = FIRST_FD; fd < passed_end(); fd++) {
         if (is_bound_to(fd, local) && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
             fcntl(fd, F_SETFL, O_NONBLOCK) == 0) {
             return fd;
         }
     }
     return -1;
+}
+
+void passed_socket_keep(int fd, const struct endpoint *local)
+{
+    char name[NAME_SIZE];
+    int size = snprintf(name, sizeof(name), "%s%u-", kept, (unsigned)local->port);
+
+    for (size_t i = 0; i < sizeof(local->ip); i++) {
+        size += snprintf(name + size, sizeof(name) - (size_t)size, "%02x", local->ip[i]);
+    }
+    notify_keep(fd, name);
+}
+
+/* Copy the name at `index` of LISTEN_FDNAMES, between its colons; empty if there is none. */
+static void name_at(char out[NAME_SIZE], int index)
+{
+    const char *names = getenv("LISTEN_FDNAMES");
+    size_t size;
+
+    out[0] = '\0';
+    for (; names != NULL && index > 0; index--) {
+        names = strchr(names, ':');
+        names = names != NULL ? names + 1 : NULL;
+    }
+    size = names != NULL ? strcspn(names, ":") : 0;
+    if (size > 0 && size < NAME_SIZE) {
+        memcpy(out, names, size);
+        out[size] = '\0';
+    }
+}
+
+void passed_sockets_settle(void)
+{
+    char name[NAME_SIZE];
+
+    for (int fd = FIRST_FD; fd < passed_end(); fd++) {
+        int flags = fcntl(fd, F_GETFD);
+
+        if (flags < 0 || (flags & FD_CLOEXEC) != 0) {
+            continue;
+        }
+        (void)close(fd);
+        name_at(name, fd - FIRST_FD);
+        if (strncmp(name, kept, sizeof(kept) - 1) == 0) {
+            notify_forget(name);
+        }
+    }
 }

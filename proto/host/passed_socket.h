@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * UDP sockets that a service manager bound and passed on: the environment of sd_listen_fds(3),
- * without its library.
+ * UDP sockets that a service manager passes on, without its library: those that it bound itself
+ * (sd_listen_fds(3)), and those that this service gave it to keep over a restart
+ * (sd_pid_notify_with_fds(3), FDSTORE=1). What comes meanwhile waits in them.
  */
 #pragma once
 
@@ -10,3 +11,11 @@
 /** The descriptor of the passed socket that is bound to just this address and port, made
  * non-blocking and not to be inherited by others; -1 if none is. Whoever asks owns it. */
 int passed_socket(const struct endpoint *local);
+
+/** Have the service manager keep this socket, which is bound to `local`, for our next process. The
+ * manager gets a copy; the caller's own stays its own. Without a manager nothing happens. */
+void passed_socket_keep(int fd, const struct endpoint *local);
+
+/** Close the passed sockets that nobody asked for, and have the manager forget those of them that
+ * it kept for us, or their ports would stay taken. To be called when all sockets are open. */
+void passed_sockets_settle(void);

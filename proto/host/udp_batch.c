@@ -171,21 +171,32 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
     return ERR_OK;
 }
 
+/* True if the service manager has a socket for this address. */
+static bool socket_take(struct udp_batch *udp, const struct udp_options *options,
+                        const struct endpoint *local)
+{
+    udp->fd = options->passed ? passed_socket(local) : -1;
+    udp->bound = udp->fd >= 0;
+    return udp->bound;
+}
+
 static void socket_create(struct udp_batch *udp, const struct udp_options *options)
 {
     int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
     udp->family = endpoint_is_v4(&options->local) ? AF_INET : AF_INET6;
-    udp->fd = options->passed ? passed_socket(&options->local) : -1;
-    udp->bound = udp->fd >= 0;
-    if (udp->bound) {
+    if (socket_take(udp, options, &options->local)) {
         return;
     }
     udp->fd = socket(udp->family, type, 0);
     if (udp->fd < 0 && udp->family == AF_INET6 && errno == EAFNOSUPPORT &&
         ip_is_zero(options->local.ip) && !options->v6_only) {
+        struct endpoint any = {.ip = {[10] = 0xff, [11] = 0xff}, .port = options->local.port};
+
         udp->family = AF_INET;
-        udp->fd = socket(AF_INET, type, 0);
+        if (!socket_take(udp, options, &any)) {
+            udp->fd = socket(AF_INET, type, 0);
+        }
     }
 }
 
@@ -217,6 +228,9 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
         goto out;
     }
     rc = socket_bind(udp, options, fault);
+    if (rc == ERR_OK && options->passed && !udp->bound) {
+        passed_socket_keep(udp->fd, &udp->local);
+    }
 out:
     if (rc != ERR_OK) {
         udp_batch_close(udp);

@@ -22,7 +22,8 @@ struct udp_options {
                               address. Port 0: the kernel chooses */
     bool v6_only;          /* with an all-zero ip: every IPv6 address only */
     bool no_offload;       /* neither GSO nor GRO (tests, comparison) */
-    bool passed;           /* take the socket that the service manager passed for `local`, if any */
+    bool passed;           /* take the socket that the service manager passed for `local`; if there
+                              is none it gets ours, to keep it over a restart */
     bool refusals;         /* remember what routers prohibit (udp_batch_prohibited) */
     const struct udp_batch *room_of; /* receive into the room of this socket, which stays open as
                                         long, instead of 1.1 MiB of one's own; NULL: no */

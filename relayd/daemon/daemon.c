@@ -26,9 +26,11 @@
 #include <string.h>
 
 enum {
-    RECONNECT_IN_MS = 1000, /* told to sessions at a stop: a restart takes less */
-    STOP_MS_MAX = 2000,     /* from a signal to the end, whatever the sessions do */
-    DRAIN_MS = 200,         /* for what is queued at the end */
+    RECONNECT_IN_MS = 350, /* told to sessions at a stop. Their ports stay open over a restart
+                              (passed_socket.h), so who comes before the next process runs waits,
+                              but whoever comes while this one runs would get a session that ends */
+    STOP_MS_MAX = 250,     /* from a signal to the end, whatever the sessions do */
+    DRAIN_MS = 200,        /* for what is queued at the end */
     RESET_LEDGER_ROWS_MAX = 65536,
     FILES_MIN = 20, /* 15 stay open with one UDP socket; pages and operators need some more */
 };

@@ -4,6 +4,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/host/os_env.h"
+#include "proto/host/passed_socket.h"
 #include "proto/host/pump.h"
 #include "proto/host/resolves.h"
 #include "proto/host/udp_batch.h"
@@ -214,6 +215,7 @@ static int sockets_open(struct relay_engine *engine, const struct relay_engine_o
     if (rc == ERR_OK && spare.port != 0) {
         (void)socket_add(engine, &spare, &engine->spare_fault); /* without it is fine, too */
     }
+    passed_sockets_settle();
     if (rc == ERR_OK) {
         ports_tell(engine, options->listen_count, third);
         answer_ports_tell(engine, second, third);

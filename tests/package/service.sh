@@ -33,6 +33,18 @@ reloads() { # machine unit status
         wait_for 5 unit_says "$1" "$2" StatusText "$3"
 }
 
+udp_sockets() { # machine; its ports with their inodes
+    machine "$1" awk '$2 ~ /:(1151|01BB)$/ { print $2, $10 }' /proc/net/udp /proc/net/udp6 | sort
+}
+
+# systemd keeps the ports over a restart: they are the same sockets.
+restarts_on_its_ports() { # machine
+    local before
+    before=$(udp_sockets "$1")
+    [ -n "$before" ] && machine "$1" systemctl restart relayd &&
+        [ "$before" = "$(udp_sockets "$1")" ]
+}
+
 service_relay() {
     local init='relayd init /var/lib/relayd --name home --public 192.0.2.10'
     check "relayd does not start before it has a folder" unit_says vps relayd ActiveState inactive
@@ -40,6 +52,7 @@ service_relay() {
     check "relayd starts and says that it is ready" machine vps systemctl enable --now relayd
     check "relayd tells its status" unit_says vps relayd StatusText serving
     check "relayd reloads" reloads vps relayd serving
+    check "relayd restarts on the same sockets" restarts_on_its_ports vps
     check "relayd has port 443" says ':443' machine vps relayd status
     check "relayd is no root" unit_says vps relayd User relayd
     check "relayd is exposed at most 1.5" exposed_at_most vps relayd.service 1.5

@@ -416,9 +416,50 @@ static const struct store_ops lmdb_ops = {
     .close = lmdb_close,
 };
 
+/* ---- the format: a table of LMDB with one row ---- */
+
+static const char format_table[] = "format", format_row[] = "number";
+
+/* Which format the database has; 0 if no number is there. Returns a code of LMDB. */
+static int format_read(const struct lmdb *l, uint32_t *format)
+{
+    MDB_val row = val_of(format_row, sizeof(format_row) - 1);
+    MDB_val found;
+    MDB_txn *txn;
+    MDB_dbi table;
+    int code = mdb_txn_begin(l->mdb, NULL, MDB_RDONLY, &txn);
+
+    *format = 0;
+    if (code != MDB_SUCCESS) {
+        return code;
+    }
+    code = mdb_dbi_open(txn, format_table, 0, &table);
+    if (code == MDB_SUCCESS) {
+        code = mdb_get(txn, table, &row, &found);
+    }
+    if (code == MDB_SUCCESS && found.mv_size == sizeof(*format)) {
+        *format = be32_read(found.mv_data);
+    }
+    mdb_txn_abort(txn);
+    return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+}
+
+static int format_write(MDB_txn *txn)
+{
+    uint8_t format[4];
+    MDB_val row = val_of(format_row, sizeof(format_row) - 1);
+    MDB_val value = val_of(format, sizeof(format));
+    MDB_dbi table;
+    int code = mdb_dbi_open(txn, format_table, MDB_CREATE, &table);
+
+    be32_write(format, STORE_FORMAT);
+    return code == MDB_SUCCESS ? mdb_put(txn, table, &row, &value, 0) : code;
+}
+
 /* ---- opening ---- */
 
-static int tables_open(struct lmdb *l)
+/* Nothing is written where nothing is missing. */
+static int tables_open(struct lmdb *l, uint32_t format)
 {
     MDB_txn *txn;
     int code = mdb_txn_begin(l->mdb, NULL, 0, &txn);
@@ -428,6 +469,9 @@ static int tables_open(struct lmdb *l)
     }
     for (size_t i = 0; i < STORE_TABLE_COUNT && code == MDB_SUCCESS; i++) {
         code = mdb_dbi_open(txn, store_table_name((enum store_table)i), MDB_CREATE, &l->tables[i]);
+    }
+    if (code == MDB_SUCCESS && format == 0) {
+        code = format_write(txn);
     }
     if (code != MDB_SUCCESS) {
         mdb_txn_abort(txn);
@@ -446,10 +490,11 @@ static void on_assertion(MDB_env *mdb, const char *what)
 
 static int database_open(struct lmdb *l, const char *path, char *error, size_t error_size)
 {
+    uint32_t format = 0;
     int code = mdb_env_create(&l->mdb);
 
     if (code == MDB_SUCCESS) {
-        code = mdb_env_set_maxdbs(l->mdb, STORE_TABLE_COUNT);
+        code = mdb_env_set_maxdbs(l->mdb, STORE_TABLE_COUNT + 1);
     }
     if (code == MDB_SUCCESS) {
         code = mdb_env_set_mapsize(l->mdb, MAP_SIZE_FIRST);
@@ -462,9 +507,21 @@ static int database_open(struct lmdb *l, const char *path, char *error, size_t e
         code = mdb_env_open(l->mdb, path, MDB_NOLOCK | MDB_NOTLS, S_IRUSR | S_IWUSR);
     }
     if (code == MDB_SUCCESS) {
-        code = tables_open(l);
+        code = format_read(l, &format);
+    }
+    if (code == MDB_SUCCESS && format <= STORE_FORMAT) {
+        code = tables_open(l, format);
     }
     map_guard_leave();
+    if (code == MDB_SUCCESS && format > STORE_FORMAT) {
+        (void)snprintf(error, error_size,
+                       "the state in %s was written by a newer version (format %u, this one knows "
+                       "%d) and is left as it is; install that version again, or restore a backup "
+                       "of this one",
+                       path, (unsigned)format, STORE_FORMAT);
+        errno = EUCLEAN;
+        return ERR_SYSTEM;
+    }
     if (code != MDB_SUCCESS) {
         code = cause_of(l, code);
         (void)snprintf(error, error_size, "cannot open the database in %s: %s%s", path,

@@ -3,12 +3,20 @@
  * The store of the programs: a directory with LMDB's data.mdb and a lock file of our own. A commit
  * is on the disk when it returns. The file grows as needed, to 64 GiB at most. A full disk is
  * ERR_SYSTEM, and what was committed before stays. A file that was cut or damaged is not opened and
- * not touched (database_file.h); one that goes bad while it is open ends the process (map_guard.h).
+ * not touched (database_file.h), nor is one that a newer version wrote (STORE_FORMAT); one that
+ * goes bad while it is open ends the process (map_guard.h).
  */
 #pragma once
 
 #include "proto/base/env.h"
 #include "rendezvous/store/store.h"
+
+enum {
+    /* What the database holds, as a number in it. It grows when a version writes what an earlier
+     * one would take for something else; that one then refuses the database. One without the
+     * number is of format 1. */
+    STORE_FORMAT = 1,
+};
 
 /**
  * Open the store in the directory `path`, which is made (mode 0700) if it is not there; its parent
@@ -18,7 +26,7 @@
  * out    the store, for store_close; NULL on failure
  * env    borrowed, for traces; outlives the store
  * error  error_size bytes; on failure, one sentence that names the place and, if known, the remedy.
- *        errno is then the cause, EUCLEAN for a file that is damaged or something else
+ *        errno is then the cause, EUCLEAN for a file that is damaged, newer or something else
  *
  * ERR_SYSTEM, ERR_NOMEM.
  */

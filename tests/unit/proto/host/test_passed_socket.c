@@ -13,7 +13,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +126,71 @@ static bool udp_batch_does_not_take_it_unasked(void)
     return udp_batch_open(&udp, &options, &fault) == ERR_SYSTEM;
 }
 
+/* The manager's end of NOTIFY_SOCKET, in the abstract name space. */
+static int manager_open(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    int size = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "ziglan-passed-%d",
+                        (int)getpid());
+
+    address.sun_path[0] = '@';
+    (void)setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    address.sun_path[0] = '\0';
+    if (fd < 0 ||
+        bind(fd, (struct sockaddr *)&address,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)size)) != 0) {
+        _exit(FAILED);
+    }
+    return fd;
+}
+
+static bool manager_hears(int manager, const char *what)
+{
+    char text[256];
+    ssize_t size = recv(manager, text, sizeof(text) - 1, 0);
+
+    text[size > 0 ? size : 0] = '\0';
+    return what == NULL ? size < 0 : strstr(text, what) != NULL;
+}
+
+/* A socket that we bound ourselves is kept; one that was passed is kept already. */
+static bool udp_batch_has_its_own_kept(void)
+{
+    struct udp_options options = {.local = socket_at(3, SOCK_DGRAM), .passed = true};
+    int manager = manager_open();
+    struct udp_batch *udp;
+    struct fault fault;
+
+    environment(getpid(), "1");
+    if (udp_batch_open(&udp, &options, &fault) != ERR_OK || !manager_hears(manager, NULL)) {
+        return false;
+    }
+    options.local.port = 0;
+    return udp_batch_open(&udp, &options, &fault) == ERR_OK &&
+           manager_hears(manager, "FDSTORE=1\nFDNAME=udp-");
+}
+
+/* Who was not asked for is closed, and forgotten if it was kept for us. */
+static bool the_rest_is_given_up(void)
+{
+    struct endpoint first = socket_at(3, SOCK_DGRAM);
+    int manager;
+
+    (void)socket_at(4, SOCK_DGRAM);
+    (void)socket_at(5, SOCK_DGRAM);
+    manager = manager_open();
+    environment(getpid(), "3");
+    (void)setenv("LISTEN_FDNAMES", "udp-1-00:udp-2-00:relayd.socket", 1);
+    if (passed_socket(&first) != 3) {
+        return false;
+    }
+    passed_sockets_settle();
+    return fcntl(3, F_GETFD) >= 0 && fcntl(4, F_GETFD) < 0 && fcntl(5, F_GETFD) < 0 &&
+           manager_hears(manager, "FDSTOREREMOVE=1\nFDNAME=udp-2-00\n") &&
+           manager_hears(manager, NULL);
+}
+
 static void alone(bool (*is_true)(void))
 {
     pid_t child = fork();
@@ -153,11 +220,19 @@ static void sockets_are_taken(void **state)
     alone(udp_batch_does_not_take_it_unasked);
 }
 
+static void sockets_are_kept_as_long_as_they_are_wanted(void **state)
+{
+    (void)state;
+    alone(udp_batch_has_its_own_kept);
+    alone(the_rest_is_given_up);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sockets_are_found),
         cmocka_unit_test(sockets_are_taken),
+        cmocka_unit_test(sockets_are_kept_as_long_as_they_are_wanted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,13 @@
 /* What the store of LMDB has of its own: its folder and who may open it, its map, a full disk. */
 #include "rendezvous/store/lmdb/store_lmdb.h"
 
+#include "proto/base/bytes.h"
+#include "proto/host/file.h"
 #include "tests/support/fixture.h"
 #include "tests/support/store_subject.h"
 
+#include <errno.h>
+#include <lmdb.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -202,6 +206,89 @@ static void a_full_disk_is_an_error_and_loses_nothing(void **state)
     subject_fini(&h);
 }
 
+/* The number of the format, as another version would have written it; 0: as before there was one.
+ */
+static void format_set(const struct subject *h, uint32_t number)
+{
+    uint8_t bytes[4];
+    char row[] = "number";
+    MDB_val key = {.mv_size = 6, .mv_data = row};
+    MDB_val value = {.mv_size = sizeof(bytes), .mv_data = bytes};
+    MDB_env *mdb;
+    MDB_txn *txn;
+    MDB_dbi table;
+
+    be32_write(bytes, number);
+    assert_int_equal(mdb_env_create(&mdb), 0);
+    assert_int_equal(mdb_env_set_maxdbs(mdb, 1), 0);
+    assert_int_equal(mdb_env_open(mdb, h->path, MDB_NOLOCK, 0600), 0);
+    assert_int_equal(mdb_txn_begin(mdb, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, "format", 0, &table), 0);
+    if (number == 0) {
+        assert_int_equal(mdb_drop(txn, table, 1), 0);
+    } else {
+        assert_int_equal(mdb_put(txn, table, &key, &value, 0), 0);
+    }
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(mdb);
+}
+
+static uint8_t *data_read(const struct subject *h, size_t *size)
+{
+    char path[96];
+    struct fault fault;
+    uint8_t *bytes;
+
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", h->path);
+    assert_int_equal(file_read(path, 1 << 20, &bytes, size, &fault), ERR_OK);
+    return bytes;
+}
+
+static void the_store_of_a_newer_version_is_refused_and_not_touched(void **state)
+{
+    struct store *store = NULL;
+    struct subject h;
+    char error[512] = "";
+    uint8_t *before, *after;
+    size_t size_before, size_after;
+
+    (void)state;
+    subject_init(&h, true);
+    subject_put(&h, STORE_TABLE_META, "kept", "1");
+    store_close(h.store);
+    format_set(&h, STORE_FORMAT + 1);
+    before = data_read(&h, &size_before);
+    assert_int_equal(store_lmdb_open(&store, h.path, &h.ports.env, error, sizeof(error)),
+                     ERR_SYSTEM);
+    assert_int_equal(errno, EUCLEAN);
+    assert_null(store);
+    assert_non_null(strstr(error, h.path));
+    assert_non_null(strstr(error, "written by a newer version (format 2, this one knows 1)"));
+    after = data_read(&h, &size_after);
+    assert_int_equal(size_before, size_after);
+    assert_memory_equal(before, after, size_before);
+    free(before);
+    free(after);
+    format_set(&h, STORE_FORMAT);
+    subject_open(&h);
+    assert_value(&h, STORE_TABLE_META, "kept", "1");
+    subject_fini(&h);
+}
+
+static void the_store_of_an_older_version_is_read(void **state)
+{
+    struct subject h;
+
+    (void)state;
+    subject_init(&h, true);
+    subject_put(&h, STORE_TABLE_META, "kept", "1");
+    store_close(h.store);
+    format_set(&h, 0);
+    subject_open(&h);
+    assert_value(&h, STORE_TABLE_META, "kept", "1");
+    subject_fini(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +300,8 @@ int main(void)
         cmocka_unit_test(a_place_that_is_no_directory_is_refused),
         cmocka_unit_test(one_large_transaction_makes_the_map_grow),
         cmocka_unit_test(a_full_disk_is_an_error_and_loses_nothing),
+        cmocka_unit_test(the_store_of_a_newer_version_is_refused_and_not_touched),
+        cmocka_unit_test(the_store_of_an_older_version_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
