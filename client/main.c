@@ -2,6 +2,7 @@
 /* ziglan: finds the verb, checks the line, and calls the verb. */
 #include "client/cli/block.h"
 #include "client/cli/cli.h"
+#include "client/cli/doctor.h"
 #include "client/cli/down.h"
 #include "client/cli/init.h"
 #include "client/cli/join.h"
@@ -13,6 +14,7 @@
 #include "client/cli/ping.h"
 #include "client/cli/relay.h"
 #include "client/cli/relays.h"
+#include "client/cli/state.h"
 #include "client/cli/status.h"
 #include "client/cli/trust.h"
 #include "client/cli/up.h"
@@ -64,6 +66,13 @@ static const struct verb verbs[] = {
     {"netcheck", NULL, verb_netcheck, ARGUMENTS_ANY, "HLj", "netcheck [RELAY...] [-H] [-L]",
      "what the NAT of this network does, and who gets through"},
     {"whoami", NULL, verb_whoami, 0, "Njs", "whoami [--solana]", "own name, key and addresses"},
+    {"doctor", NULL, verb_doctor, 0, "jb", "doctor [--json] [--bundle OUT]",
+     "what is wrong here, and the commands that mend it"},
+    {"backup", NULL, verb_backup, 1, "", "backup DIR",
+     "copy all that this host keeps to a new folder"},
+    {"export", NULL, verb_export, 1, "", "export OUT|-",
+     "write it to one file, for import elsewhere"},
+    {"import", NULL, verb_import, 1, "", "import FILE|-", "become the host that was exported"},
 };
 
 enum { VERBS_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
@@ -93,7 +102,7 @@ static int help_print(FILE *to)
                   "  %-30sthis text (alias ?), or a verb's with its flags\n"
                   "  %-30sversion of the program and its libraries\n\n",
                   "help [VERB]", "version");
-    line_flags_print(to, LINE_FLAGS_ALL "NndsHLj");
+    line_flags_print(to, LINE_FLAGS_ALL "NndsHLbj");
     (void)fprintf(to,
                   "\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "

@@ -3,9 +3,12 @@
 #include "proto/host/fault_print.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
+#include "relayd/cli/backup.h"
 #include "relayd/cli/cli.h"
 #include "relayd/cli/delegate.h"
+#include "relayd/cli/doctor.h"
 #include "relayd/cli/forget.h"
+#include "relayd/cli/import.h"
 #include "relayd/cli/init.h"
 #include "relayd/cli/invite.h"
 #include "relayd/cli/invites.h"
@@ -39,6 +42,13 @@ static const char help_text[] =
     "                                   sign the file `delegation:` of FILE, so that the\n"
     "                                   ziglan's key need not be on this machine\n"
     "\n"
+    "Running or not:\n"
+    "  relayd doctor [-c FILE] [--json] [--bundle OUT]\n"
+    "                                   what is wrong, and the commands that mend it\n"
+    "  relayd backup [-c FILE] DIR      copy all that the relay keeps to a new folder\n"
+    "  relayd export [-c FILE] OUT|-    write it to one file\n"
+    "  relayd import FILE|- DIR         make a relay of it in a folder, here or elsewhere\n"
+    "\n"
     "On a running relay:\n"
     "  relayd invite [--uses N] [--expires TIME] [--name LABEL] [--json]\n"
     "                                   a URL to join with: one use, 7 days by default\n"
@@ -58,6 +68,7 @@ static const char help_text[] =
     "  --name LABEL        of invite: the name of who joins; of init: that of the ziglan\n"
     "  --undo              a revoked key may join again, with a fresh invite\n"
     "  --days N            how long it is good for, default 30\n"
+    "  --bundle OUT        write a bug report without keys, addresses and names to this file\n"
     "  --json              the answer as JSON\n"
     "  --version, --help\n"
     "\n"
@@ -70,7 +81,8 @@ static const struct {
     {"init", init_run},         {"invite", invite_run},   {"invites", invites_run},
     {"uninvite", uninvite_run}, {"members", members_run}, {"rename", rename_run},
     {"forget", forget_run},     {"revoke", revoke_run},   {"status", status_run},
-    {"delegate", delegate_run}, {"nodes", nodes_run},
+    {"delegate", delegate_run}, {"nodes", nodes_run},     {"doctor", doctor_run},
+    {"backup", backup_run},     {"export", export_run},   {"import", import_run},
 };
 
 /* The QUIC ciphers are those that pass the self-test at the start of the TLS library, so it is

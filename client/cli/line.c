@@ -29,6 +29,7 @@ static const struct flag {
     {'s', "solana", NULL, "also print the key as Solana writes it"},
     {'L', "lifetime", NULL, "find out for how long mappings are remembered; takes up to 5 min"},
     {'H', "hairpin", NULL, "also find out whether packets to the own public address come back"},
+    {'b', "bundle", "OUT", "write a bug report without keys, addresses and names to this file"},
     {'j', "json", NULL, "the answer as JSON"},
 };
 
@@ -75,6 +76,9 @@ static int flag_take(struct cli *cli, char letter, const char *value)
         break;
     case 'N':
         cli->name = value;
+        break;
+    case 'b':
+        cli->bundle = value;
         break;
     case 'n':
         return count_take(cli, value);

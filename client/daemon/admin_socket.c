@@ -13,6 +13,7 @@
 #include "proto/admin/answer.h"
 #include "proto/host/control_socket.h"
 #include "proto/host/file.h"
+#include "rendezvous/store/backup/copy_request.h"
 
 #include <ev.h>
 #include <grp.h>
@@ -94,6 +95,9 @@ static json_t *on_request(void *context, enum control_right right, const json_t 
     if (verb != NULL && strcmp(verb, "down") == 0) {
         ev_break(admin->host->loop, EVBREAK_ALL);
         return answer_ok(json_pack("{s:i}", "pid", (int)getpid()));
+    }
+    if (copy_request_is(request)) {
+        return copy_request_answer(engine_store(engine), admin->host->place->store, request);
     }
     if (verb != NULL && strcmp(verb, "netcheck") == 0) {
         return netcheck_begin(engine_nat(engine), request);

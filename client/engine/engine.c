@@ -315,6 +315,11 @@ void engine_close(struct engine *e)
     free(e);
 }
 
+struct store *engine_store(const struct engine *engine)
+{
+    return engine->store;
+}
+
 struct host_core *engine_core(struct engine *engine)
 {
     return engine->core;

@@ -62,6 +62,9 @@ int engine_open(struct engine **out, const struct engine_options *options,
  * disappears. NULL is fine. */
 void engine_close(struct engine *engine);
 
+/** Its store; borrowed for its life. */
+struct store *engine_store(const struct engine *engine);
+
 /** The core, for calls that need no host_io. Call engine_kick after one that changes something. */
 struct host_core *engine_core(struct engine *engine);
 

@@ -43,7 +43,7 @@ static bool write_all(int fd, const uint8_t *data, size_t size)
 }
 
 /* Sync the directory of `path`: before that, a rename may not survive a crash. */
-static bool parent_sync(const char *path)
+bool file_parent_sync(const char *path)
 {
     char copy[PATH_MAX];
     bool ok;
@@ -96,7 +96,7 @@ int file_write_atomic(const char *path, const void *data, size_t size, mode_t mo
         }
         return ERR_SYSTEM;
     }
-    if (!parent_sync(path)) {
+    if (!file_parent_sync(path)) {
         fault_set_errno(fault, "cannot sync the directory of %s", path);
         return ERR_SYSTEM;
     }
@@ -275,7 +275,7 @@ int key_file_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, const st
         }
         goto out;
     }
-    rc = parent_sync(path) ? ERR_OK : ERR_SYSTEM;
+    rc = file_parent_sync(path) ? ERR_OK : ERR_SYSTEM;
     if (rc != ERR_OK) {
         fault_set_errno(fault, "cannot sync the directory of %s", path);
     }

@@ -22,6 +22,10 @@ enum { KEY_FILE_SEED_SIZE = 32, FILES_CHECK_MAX = 64 };
 int file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
                       struct fault *fault) MUST_CHECK;
 
+/** Sync the folder in which the path lies, so that a name that was made or changed there survives
+ * a crash of the machine. False with errno. */
+bool file_parent_sync(const char *path);
+
 /** Read a regular file of at most size_max bytes. *data is given (free()), with a NUL after its
  * *size bytes; NULL on error. ERR_SYSTEM, ERR_LIMIT if it is longer, ERR_NOMEM. The user chose the
  * path, so a file that is missing, not regular or too long is EXIT_CODE_USAGE. */

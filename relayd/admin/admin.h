@@ -13,6 +13,8 @@
  *   {"do":"rename","who":"KEY or NAME","name":"x"}      -> {"ok":true,"key":"...",...}
  *   {"do":"forget","who":"KEY or NAME"}                 -> {"ok":true,"key":"...",...}
  *
+ * The daemon itself answers one more (rendezvous/store/backup/copy_request.h).
+ *
  * docs/operations.md lists the fields, proto/admin/answer.h has the shape of answers and refusals.
  */
 #pragma once

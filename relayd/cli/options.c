@@ -68,13 +68,11 @@ static int words_take(struct options *out, int argc, char **argv,
 
 int options_parse(struct options *out, int argc, char **argv, const struct options_allowed *allowed)
 {
-    static const struct option table[] = {{"config", required_argument, NULL, 'c'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"uses", required_argument, NULL, 'u'},
-                                          {"expires", required_argument, NULL, 'e'},
-                                          {"name", required_argument, NULL, 'n'},
-                                          {"undo", no_argument, NULL, 'U'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option table[] = {
+        {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
+        {"uses", required_argument, NULL, 'u'},   {"expires", required_argument, NULL, 'e'},
+        {"name", required_argument, NULL, 'n'},   {"bundle", required_argument, NULL, 'b'},
+        {"undo", no_argument, NULL, 'U'},         {NULL, 0, NULL, 0}};
     int option;
 
     *out = (struct options){.config_path = CONFIG_PATH_DEFAULT, .uses = 1};
@@ -89,6 +87,8 @@ int options_parse(struct options *out, int argc, char **argv, const struct optio
             out->json = true;
         } else if (option == 'U') {
             out->undo = true;
+        } else if (option == 'b') {
+            out->bundle = optarg;
         } else if (option == 'n') {
             out->name = optarg;
         } else if (option == 'u' && cli_number_parse(&out->uses, optarg, 1, 1000000) != ERR_OK) {

@@ -26,6 +26,7 @@ struct options {
     bool has_expires;                     /* --expires was given */
     uint64_t expires_ms;                  /* wall clock; 0: never */
     const char *name;                     /* NULL: none */
+    const char *bundle;                   /* NULL: none */
     const char *words[OPTIONS_WORDS_MAX]; /* the arguments of the verb */
 };
 

@@ -18,6 +18,8 @@
 #include "relayd/daemon/web_server.h"
 #include "relayd/engine/engine.h"
 #include "relayd/engine/reset_ledger_file.h"
+#include "rendezvous/store/backup/copy_request.h"
+#include "rendezvous/store/backup/state_copy.h"
 #include "ziglan_version.h"
 
 #include <ev.h>
@@ -72,9 +74,13 @@ static json_t *control_request(void *context, enum control_right right, const js
         .listen = relay_engine_listen_text(daemon->engine),
         .portmap = relay_engine_portmap_text(daemon->engine, portmap),
     };
-    json_t *answer = admin_request(&admin, request, clock_mono());
+    json_t *answer;
 
     (void)right;
+    if (copy_request_is(request)) {
+        return copy_request_answer(daemon->store, daemon->settings.state_path, request);
+    }
+    answer = admin_request(&admin, request, clock_mono());
     relay_engine_kick(daemon->engine);
     return answer;
 }
@@ -223,6 +229,7 @@ static int core_start(struct daemon *daemon, struct fault *fault)
     if (rc != ERR_OK) {
         return rc;
     }
+    state_copies_clear(daemon->settings.state_path);
     ledger_start(daemon);
     config = core_config(daemon, &daemon->settings);
     rc = relay_core_new(&daemon->core, &config, daemon->store, daemon->env, now);

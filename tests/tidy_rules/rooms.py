@@ -11,16 +11,17 @@ RENDEZVOUS = ["rendezvous/store", "rendezvous/directory", "rendezvous/roster", "
 SUBNET = ["rendezvous/mesh", "rendezvous/presence", "rendezvous/search",
           "rendezvous/relaying"]
 LMDB = "rendezvous/store/lmdb"
+BACKUP = "rendezvous/store/backup"
 RELAYD = [*PROTO, "proto/link", *RENDEZVOUS, *SUBNET]
 RELAYD_CLI = [*RELAYD, "proto/portmap", "relayd/service", "relayd/config", "relayd/daemon",
-              "proto/admin", "proto/router", "proto/host"]
+              "proto/admin", "proto/router", "proto/host", "proto/doctor", BACKUP]
 CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/netcheck", "client/stun2",
             "client/tunnel", "client/path"]
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
 CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
             "client/platform", "client/measure",
-            "client/engine", "client/daemon"]
+            "client/engine", "client/daemon", "proto/doctor", BACKUP]
 LAYERS = {
     "proto/base": [],
     "proto/net": ["proto/base"],
@@ -32,9 +33,11 @@ LAYERS = {
     "proto/link/tls": PROTO,
     "proto/admin": ["proto/base", "proto/net", "proto/wire"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
+    "proto/doctor": ["proto/base", "proto/net", "proto/admin", "proto/host"],
     "proto/router": [*PROTO, "proto/portmap", "proto/host"],
     "rendezvous/store": PROTO,
     "rendezvous/store/lmdb": ["proto/base", "rendezvous/store"],
+    BACKUP: ["proto/base", "proto/admin", "proto/host", "rendezvous/store", LMDB],
     "rendezvous/directory": [*PROTO, "rendezvous/store"],
     "rendezvous/roster": [*PROTO, "rendezvous/store"],
     "rendezvous/punch": PROTO,
@@ -50,7 +53,7 @@ LAYERS = {
     "relayd/engine": [*RELAYD, "relayd/base", "relayd/core", "relayd/admin", "proto/portmap",
                       "proto/router", "proto/host"],
     "relayd/daemon": [*RELAYD, "relayd/base", "relayd/core", "relayd/config", "relayd/admin",
-                      "relayd/engine", "proto/portmap", "proto/host", LMDB],
+                      "relayd/engine", "proto/portmap", "proto/host", LMDB, BACKUP],
     "relayd/cli": RELAYD_CLI,
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
     "client/netcheck": ["proto/base", "proto/net", "proto/wire", "proto/portmap"],
@@ -77,7 +80,7 @@ LAYERS = {
                       LMDB, "client/platform"],
     "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
                       "client/platform",
-                      "client/engine"],
+                      "client/engine", BACKUP],
     "client/cli": CLIENT_4,
     "client": [*CLIENT_4, "client/cli"],  # main.c
 }

@@ -14,6 +14,7 @@
 #include "rendezvous/store/lmdb/store_place.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -559,5 +560,32 @@ int store_lmdb_open(struct store **out, const char *path, const struct env *env,
         return rc;
     }
     *out = &l->store;
+    return ERR_OK;
+}
+
+/* ---- a copy ---- */
+
+int store_lmdb_copy(struct store *store, const char *path, struct fault *fault)
+{
+    const struct lmdb *l = lmdb_of(store);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int code;
+
+    if (fd < 0) {
+        fault_set_errno(fault, "cannot make %s", path);
+        return ERR_SYSTEM;
+    }
+    map_guard_enter();
+    code = mdb_env_copyfd(l->mdb, fd);
+    map_guard_leave();
+    if (close(fd) != 0 && code == MDB_SUCCESS) {
+        code = errno;
+    }
+    if (code != MDB_SUCCESS) {
+        (void)unlink(path);
+        fault_set(fault, EXIT_CODE_FAILURE, "cannot write %s: %s%s", path, mdb_strerror(code),
+                  store_place_remedy(code));
+        return ERR_SYSTEM;
+    }
     return ERR_OK;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "proto/base/env.h"
+#include "proto/base/fault.h"
 #include "rendezvous/store/store.h"
 
 enum {
@@ -32,3 +33,13 @@ enum {
  */
 int store_lmdb_open(struct store **out, const char *path, const struct env *env, char *error,
                     size_t error_size) MUST_CHECK;
+
+/**
+ * Write all that is committed to a new file `path` (mode 0600), which is again a database of LMDB.
+ * The store stays open and as it is. The caller syncs the file, which takes longer.
+ *
+ * store  of store_lmdb_open, without an open transaction
+ *
+ * ERR_SYSTEM, also if there is such a file; fault says why, and what was written is removed.
+ */
+int store_lmdb_copy(struct store *store, const char *path, struct fault *fault) MUST_CHECK;

@@ -289,6 +289,53 @@ static void the_store_of_an_older_version_is_read(void **state)
     subject_fini(&h);
 }
 
+static void a_copy_of_an_open_store_has_what_is_committed(void **state)
+{
+    struct subject h, copy;
+    struct fault fault;
+    char path[96];
+
+    (void)state;
+    subject_init(&h, true);
+    subject_init(&copy, true);
+    subject_put(&h, STORE_TABLE_META, "kept", "1");
+    store_close(copy.store);
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", copy.path);
+    assert_int_equal(store_lmdb_copy(h.store, path, &fault), ERR_SYSTEM); /* there is one */
+    assert_non_null(strstr(fault.text, path));
+    subject_remove(copy.path, "data.mdb");
+    assert_int_equal(store_lmdb_copy(h.store, path, &fault), ERR_OK);
+    subject_put(&h, STORE_TABLE_META, "kept", "2"); /* the original goes on */
+    subject_open(&copy);
+    assert_value(&copy, STORE_TABLE_META, "kept", "1");
+    assert_value(&h, STORE_TABLE_META, "kept", "2");
+    subject_fini(&copy);
+    subject_fini(&h);
+}
+
+static void a_copy_on_a_full_disk_leaves_nothing(void **state)
+{
+    struct rlimit before, small = {4096, 4096};
+    struct fault fault;
+    struct subject h;
+    char path[96];
+    int rc;
+
+    (void)state;
+    subject_init(&h, true);
+    subject_put(&h, STORE_TABLE_META, "kept", "1");
+    (void)snprintf(path, sizeof(path), "%s/copy", h.path);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    rc = store_lmdb_copy(h.store, path, &fault);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(rc, ERR_SYSTEM);
+    assert_int_not_equal(access(path, F_OK), 0);
+    subject_fini(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +349,8 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_an_error_and_loses_nothing),
         cmocka_unit_test(the_store_of_a_newer_version_is_refused_and_not_touched),
         cmocka_unit_test(the_store_of_an_older_version_is_read),
+        cmocka_unit_test(a_copy_of_an_open_store_has_what_is_committed),
+        cmocka_unit_test(a_copy_on_a_full_disk_leaves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
