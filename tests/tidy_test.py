@@ -77,6 +77,12 @@ ERR_H, ERR_C = CLEAN["proto/base/err.h"], CLEAN["proto/base/err.c"]
 MAIN_C = CLEAN["client/main.c"]
 
 
+READMES = {
+    "README.md": "# A tree\n\n```\n$ make all # it\nmade\n```\n\n## Quick start\n\n"
+                 "```\n$ run\n$ run fast\n```\n",
+}
+
+
 def in_path(line):
     """path.c with this line added to its function."""
     return {"client/path/path.c": PATH_C.replace("{\n", "{\n    " + line + "\n")}
@@ -218,6 +224,11 @@ PLANTED = {
         ("a link to a heading", {"docs/use.md": "[This](architecture.md#houses) says it.\n"}),
         ("a link within a document", {"docs/use.md": "# Use\n\n[Below](#usage) more.\n"}),
     ],
+    "translation": [
+        ("another command", {**READMES, "README.zh.md": "```\n$ make some\n```\n"}),
+        ("a command is missing", {**READMES, "docs/quickstart.zh.md": "```\n$ run\n```\n"}),
+        ("a command too many", {**READMES, "README.zh.md": "```\n$ make all\n$ rm x\n```\n"}),
+    ],
     "words": [
         ("a comment", in_path("/* The second volley is late. */")),
         ("part of an identifier", in_path("int PATH_VOLLEY_MAX = 1;")),
@@ -277,6 +288,9 @@ SILENT = [
                   '     * "Rooms"), docs/protocol.md, section 1, "Pings", tests/run. */'),
         "docs/protocol.md": "## 1. Paths `of old`\n\n**Pings.** They [go](#1-paths-of-old) "
                             "[there](architecture.md#rooms).\n"}),
+    ("translations that are right", {
+        **READMES, "README.zh.md": "# X\n\n```\n$ make all  # 全部\n```\n",
+        "docs/quickstart.zh.md": "```\n$ run\n$ run fast  # 快\n```\n"}),
     ("a shell that is not pure", {
         "proto/host/CMakeLists.txt": CMAKE + "ziglan_room(host SOURCES host.c)\n",
         "client/path/CMakeLists.txt": CMAKE + "ziglan_room(path PURE SOURCES path.c)\n"}),
