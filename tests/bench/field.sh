@@ -122,7 +122,8 @@ start_ziglan_session() {
     field_ziglan ziglan_session relayed one1 one2 'lanes: false'
 }
 
-# Both hosts have one relay each, and name each other.
+# Each is a member of another relay's ziglan, and names the other. To a relay who comes by another
+# one is a stranger, with 20 Mbit/s.
 start_ziglan_two() {
     local host other relay
     field_pair two1 two2 relayed
@@ -132,7 +133,10 @@ start_ziglan_two() {
     subnet_relay vps2 vps
     wait_for 60 subnet_all_know vps vps2 || return 1
     for host in two1 two2; do
-        subnet_host $host "$([ $host = two1 ] && echo vps || echo vps2)"
+        relay=$([ $host = two1 ] && echo vps || echo vps2)
+        lab_ziglan $host init --name $host >/dev/null
+        lab_ziglan $host join - <<<"$(lab_invite $relay)" >/dev/null
+        json_of $host whoami 'd["key"]' >"$LAB_DIR/$host.key"
     done
     for host in two1 two2; do
         other=$([ $host = two1 ] && echo two2 || echo two1)
