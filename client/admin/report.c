@@ -387,7 +387,7 @@ static uint64_t away_s(const struct relay_session *relay, struct mono now)
                : (mono_ms_between(now, relay->closed_until) + 999) / 1000;
 }
 
-static const char *relay_state(const struct relay_session *relay, struct mono now)
+const char *report_relay_state(const struct relay_session *relay, struct mono now)
 {
     if (!relay->open) {
         return away_s(relay, now) > 0 ? "waiting" : "connecting";
@@ -457,7 +457,7 @@ static json_t *relay_json(struct host_core *core, const struct relay_session *re
         "key", known ? key_json(key) : json_string(""), "pinned",
         known && pins_find(&core->pins, key) != NULL, "home", (int)homing_is_home(core, relay),
         "load_permille", load_json(relay), "rewards", rewards_json(relay), "host",
-        relay_host(relay, host), "state", relay_state(relay, now), "again_in_s",
+        relay_host(relay, host), "state", report_relay_state(relay, now), "again_in_s",
         (json_int_t)away_s(relay, now), "refused", refused_text(relay, now), "rtt_us",
         (json_int_t)(rtt_ns / NS_PER_US), "observed", observed, "dialled", dialled_json(relay));
 }
@@ -491,8 +491,7 @@ static json_t *relays_json(struct host_core *core, struct mono now)
     return list;
 }
 
-/* Packets that went no further, by reason; their sum is in *total. */
-static json_t *drops_json(const struct host_counters *c, json_int_t *total)
+const char *report_drop_word(enum tunnel_drop why)
 {
     static const char *const names[TUNNEL_DROP_COUNT] = {
         [TUNNEL_DROP_MALFORMED] = "malformed", [TUNNEL_DROP_OFFLOAD] = "offload",
@@ -500,12 +499,20 @@ static json_t *drops_json(const struct host_counters *c, json_int_t *total)
         [TUNNEL_DROP_TOO_BIG] = "too_big",     [TUNNEL_DROP_UNREACHABLE] = "unreachable",
         [TUNNEL_DROP_FOREIGN] = "foreign",     [TUNNEL_DROP_NO_ROOM] = "no_room",
     };
+
+    return names[why];
+}
+
+/* Packets that went no further, by reason; their sum is in *total. */
+static json_t *drops_json(const struct host_counters *c, json_int_t *total)
+{
     json_t *by = json_object();
 
     *total = 0;
     for (size_t i = 0; i < TUNNEL_DROP_COUNT; i++) {
         *total += (json_int_t)c->packets_dropped[i];
-        (void)json_object_set_new(by, names[i], json_integer((json_int_t)c->packets_dropped[i]));
+        (void)json_object_set_new(by, report_drop_word((enum tunnel_drop)i),
+                                  json_integer((json_int_t)c->packets_dropped[i]));
     }
     return by;
 }

@@ -19,6 +19,12 @@ json_t *report_whoami(struct host_core *core);
 const char *report_peer_state(const struct host_core *core, const struct peer *peer,
                               struct mono now);
 
+/** How the session to a relay stands: "connected", "stalled", "connecting" or "waiting". */
+const char *report_relay_state(const struct relay_session *relay, struct mono now);
+
+/** Why packets went no further, as one word. */
+const char *report_drop_word(enum tunnel_drop why);
+
 /** The path in use, for people: "direct 192.0.2.1:4433", "relayed" or "none". Writes at most size
  * bytes into text, which is returned. */
 const char *report_path(const struct conversation *a, char *text, size_t size);

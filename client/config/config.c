@@ -8,7 +8,6 @@
 #include "proto/base/base32.h"
 #include "proto/base/bytes.h"
 #include "proto/base/config_text.h"
-#include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
 #include "proto/net/endpoint.h"
 #include "proto/wire/name.h"
@@ -48,7 +47,7 @@ struct raw_dns {
 
 /* tidy-ok: struct-fields one for each key of the file */
 struct raw {
-    char *key, *private_key, *pool, *name, *operator;
+    char *key, *private_key, *pool, *name, *operator, * metrics;
     uint32_t *listen_port, *mtu;
     char **ziglans, **relays, **fixed;
     unsigned ziglans_count, relays_count, fixed_count;
@@ -112,6 +111,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("pool", OPTIONAL, struct raw, pool, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct raw, name, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("operator", OPTIONAL, struct raw, operator, 0, TEXT_SIZE_MAX),
+    CYAML_FIELD_STRING_PTR("metrics", OPTIONAL, struct raw, metrics, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_UINT_PTR("listen_port", OPTIONAL, struct raw, listen_port),
     CYAML_FIELD_ENUM_PTR("portmap", OPTIONAL | CYAML_FLAG_STRICT, struct raw, portmap,
                          portmap_words, CYAML_ARRAY_LEN(portmap_words)),
@@ -149,6 +149,7 @@ static const struct config_key keys[] = {
     {"name", "one DNS label of a to z, 0 to 9 and inner hyphens, at most 63 characters, and not a "
              "reserved word"},
     {"operator", "the name of a group, of at most 32 letters, digits, - and _"},
+    {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9434, or off"},
     {"listen_port", "a number from 0 (any free port) to 65535"},
     {"portmap", "auto, on or off"},
     {"lan", "true or false"},
@@ -174,10 +175,8 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
                                  "lan, guess_ports, lanes, cipher, mtu, fixed, ziglans, relays, "
-                                 "home_relays, "
-                                 "peers [name, id, via, routes [net]], dns {enabled, address, "
-                                 "search}, "
-                                 "log_level";
+                                 "home_relays, peers [name, id, via, routes [net]], "
+                                 "dns {enabled, address, search}, metrics, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -284,6 +283,13 @@ static bool operator_take(struct config_text *in, struct client_config *out, con
     }
     memcpy(out->operator_group, text, strlen(text) + 1);
     return true;
+}
+
+static bool metrics_take(struct config_text *in, struct client_config *out, const char *text)
+{
+    out->metrics_on = text != NULL && strcmp(text, "off") != 0;
+    return !out->metrics_on || (endpoint_parse(&out->metrics, text, 0) && out->metrics.port != 0) ||
+           config_text_refuse(in, "metrics", text);
 }
 
 static bool via_take(struct config_text *in, struct client_config_peer *out,
@@ -485,7 +491,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
            number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
            fixed_take(in, out, raw) && label_take(in, out->name, raw->name) &&
            urls_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw) &&
-           operator_take(in, out, raw->operator);
+           operator_take(in, out, raw->operator) && metrics_take(in, out, raw->metrics);
 }
 
 /* -- Reading ----------------------------------------------------------------------------------- */

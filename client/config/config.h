@@ -13,6 +13,7 @@
 #include "proto/crypto/aead.h"
 #include "proto/crypto/identity.h"
 #include "proto/net/addrplan.h"
+#include "proto/net/endpoint.h"
 #include "proto/portmap/portmap.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/name.h"
@@ -67,6 +68,8 @@ struct client_config {
     bool home_relays; /* look for two that work well, besides those */
     struct client_config_peer *peers;
     size_t peers_count;
+    bool metrics_on;
+    struct endpoint metrics; /* local HTTP address */
     bool dns_enabled, dns_search;
     uint8_t dns_address[4]; /* outside the pool; all zero: the core's choice in the pool */
     enum trace_level log_level;

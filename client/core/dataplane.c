@@ -198,6 +198,7 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
         return;
     }
     peer->traffic.tx_bytes += packet->size;
+    dataplane->counters.bytes_sent += packet->size;
     if (life_use(a, io, now)) {
         send_segments(a, &cut, io, now);
     } else {
@@ -227,6 +228,8 @@ static void deliver(struct dataplane *dataplane, struct conversation *a, bool re
         return;
     }
     traffic->rx_bytes += packet.size;
+    dataplane->counters.bytes_relayed += relayed ? packet.size : 0;
+    dataplane->counters.bytes_direct += relayed ? 0 : packet.size;
     traffic->rx_relayed_packets += relayed ? 1 : 0;
     traffic->rx_direct_packets += relayed ? 0 : 1;
     dataplane->counters.packets_out++;

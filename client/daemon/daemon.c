@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Order of start: configuration, lock, key, store, UDP socket, TUN device, addresses (all that in
- * the host and its engine), then control socket, signals, Magic DNS, system resolver, ziglans of
- * the configuration. Everything is undone in reverse order. A crash leaves only files behind.
+ * the host and its engine), then control socket, metrics, signals, Magic DNS, system resolver,
+ * ziglans of the configuration. Everything is undone in reverse order. A crash leaves only files
+ * behind.
  */
 #include "client/daemon/daemon.h"
 
@@ -10,6 +11,7 @@
 #include "client/daemon/host.h"
 #include "client/daemon/magic_dns.h"
 #include "client/daemon/setup.h"
+#include "client/daemon/web.h"
 #include "proto/host/generation.h"
 #include "proto/host/notify.h"
 #include "proto/host/signals.h"
@@ -25,6 +27,7 @@ struct daemon {
     struct host host;
     struct admin_socket admin;
     struct magic_dns dns;
+    struct web web;
     struct signals *signals;
     struct ev_timer watchdog;
     struct generation *generation; /* NULL: the kernel tells none */
@@ -36,6 +39,7 @@ static const struct os_env_saying sayings[] = {
     {"admin.group", "Operators"},
     {"config", "Configuration"},
     {"config.refused", "The configuration was not read again"},
+    {"config.metrics", "Metrics"},
     {"config.reloaded", "The configuration was read again"},
     {"config.ziglan", "A ziglan of the configuration cannot be joined"},
     {"config.ziglans", "The ziglans of the configuration"},
@@ -135,6 +139,9 @@ static void reload(struct daemon *d)
         if (host_subnet_configure(&d->host) != ERR_OK) {
             env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.peers", "out of memory");
         }
+        if (web_reload(&d->web, &fault) != ERR_OK) {
+            env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.metrics", "%s", fault.text);
+        }
         env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",
                   "name, pool, mtu, port, dns and operator change with the next start");
     } else {
@@ -202,6 +209,10 @@ static int start(struct daemon *d, const struct place *place, const char *name, 
         return rc;
     }
     rc = admin_socket_open(&d->admin, &d->host, &d->dns, fault);
+    if (rc != ERR_OK) {
+        return rc;
+    }
+    rc = web_open(&d->web, &d->host, fault);
     if (rc != ERR_OK) {
         return rc;
     }
@@ -275,6 +286,7 @@ void daemon_close(struct daemon *d)
         ev_timer_stop(d->host.loop, &d->watchdog);
     }
     magic_dns_stop(&d->dns);
+    web_close(&d->web);
     signals_free(d->signals);
     generation_free(d->generation);
     admin_socket_close(&d->admin);

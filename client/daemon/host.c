@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    FILES_MIN = 16, /* 13 all the time, and some for look-ups and clients of the control socket */
+    FILES_MIN = 18, /* 13 all the time, 2 for metrics, and some for look-ups and for clients */
 };
 
 static int lock_take(struct host *host, struct fault *fault)

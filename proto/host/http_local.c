@@ -94,6 +94,7 @@ static enum MHD_Result answer_queue(struct MHD_Connection *connection, struct ht
     (void)MHD_add_response_header(response, "Content-Type", type);
     (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
+    (void)MHD_add_response_header(response, "Vary", "Accept");
     if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED) { /* RFC 9110, section 15.5.6 */
         (void)MHD_add_response_header(response, "Allow", "GET, HEAD");
     }
@@ -136,7 +137,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     } else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
         answer_text(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
     } else {
-        http->options.get(http->options.context, url, &answer);
+        const struct http_ask ask = {
+            .path = url,
+            .accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept")};
+
+        http->options.get(http->options.context, &ask, &answer);
         if (answer.status == 0) {
             answer_text(&answer, 404, "Not found.\n");
         }

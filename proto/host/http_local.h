@@ -20,6 +20,12 @@ enum {
     HTTP_LOCAL_TIMEOUT_S = 10,
 };
 
+/** What is asked for. Borrowed for the call. */
+struct http_ask {
+    const char *path;   /* "/metrics", without query */
+    const char *accept; /* the header Accept, any text; NULL: none */
+};
+
 /** An answer. `body` is given (malloc) and may be NULL with size 0. */
 struct http_answer {
     unsigned status;          /* 200, 404, 503, ... */
@@ -32,9 +38,8 @@ struct http_local_options {
     struct endpoint listen;   /* ip all zero: 127.0.0.1 */
     const char *const *hosts; /* further accepted Host names, NULL-terminated; may be NULL */
     void *context;
-    /** Answer a GET or HEAD of `path` ("/metrics", without query). *out is zeroed before; if status
-     * stays 0 the answer is 404. */
-    void (*get)(void *context, const char *path, struct http_answer *out);
+    /** Answer a GET or HEAD. *out is zeroed before; if status stays 0 the answer is 404. */
+    void (*get)(void *context, const struct http_ask *ask, struct http_answer *out);
 };
 
 /** Serve. Options are copied except hosts and context, which are borrowed and outlive the server,

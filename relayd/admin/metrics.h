@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A relay's counters in the Prometheus text form (version 0.0.4). Pure: what the process and its
- * sockets use are parameters.
+ * What a relay counts, as text for Prometheus (proto/admin/exposition.h). Pure: what the process
+ * and its sockets use are parameters.
  */
 #pragma once
 
+#include "proto/admin/exposition.h"
+#include "proto/admin/process_use.h"
 #include "proto/base/err.h"
 #include "relayd/base/counters.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/** What the process uses, as the kernel tells. */
-struct process_use {
-    double cpu_s;        /* user and system time */
-    double start_time_s; /* since 1970 UTC */
-    uint64_t resident_bytes, virtual_bytes;
-    uint64_t open_fds, max_fds;
-};
 
 /** The port that the router lets in. */
 struct mapping_use {
@@ -39,5 +33,6 @@ struct socket_use {
  *
  * Returns ERR_OK or ERR_NOMEM.
  */
-int metrics_print(char **text, size_t *size, const struct relay_snapshot *snapshot,
-                  const struct process_use *process, const struct socket_use *sockets) MUST_CHECK;
+int metrics_print(char **text, size_t *size, enum exposition_form form,
+                  const struct relay_snapshot *snapshot, const struct process_use *process,
+                  const struct socket_use *sockets) MUST_CHECK;

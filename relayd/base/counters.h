@@ -3,8 +3,9 @@
  * Everything that relayd counts, declared once: the core increments, relayd/admin/metrics.c prints,
  * tests read. Rows of one family stand together, because the Prometheus text form demands it.
  *
- * X(field, family, labels, help): family is without the prefix "relayd_"; labels are without
- * braces, "" if there are none; help is printed for the first row of a family.
+ * X(field, family, labels, help): family is without the prefix "relayd_", and without its _total is
+ * no gauge's name, either (OpenMetrics); labels are without braces, "" if there are none; help is
+ * printed for the first row of a family.
  */
 #pragma once
 
@@ -60,9 +61,10 @@
     X(relayed_in_bytes, "relayed_bytes_total", "dir=\"in\"", "")                                   \
     X(lane_frames, "lane_packets_total", "", "Frames forwarded on lanes.")                         \
     X(lane_bytes, "lane_bytes_total", "", "Bytes of such frames, their headers included.")         \
-    X(lanes_opened, "lanes_total", "event=\"opened\"", "Lanes between two sessions, by event.")    \
-    X(lanes_closed, "lanes_total", "event=\"closed\"", "")                                         \
-    X(lanes_limit, "lanes_total", "event=\"limit\"", "")                                           \
+    X(lanes_opened, "lane_events_total", "event=\"opened\"",                                       \
+      "Lanes between two sessions, by event.")                                                     \
+    X(lanes_closed, "lane_events_total", "event=\"closed\"", "")                                   \
+    X(lanes_limit, "lane_events_total", "event=\"limit\"", "")                                     \
     X(lane_bound, "lane_binds_total", "result=\"bound\"",                                          \
       "Hosts that said where they are, by what became of it.")                                     \
     X(lane_challenges, "lane_binds_total", "result=\"challenged\"", "")                            \
@@ -207,9 +209,9 @@
 
 /* Taken from struct link_stats when printed. */
 #define RELAY_LINK_COUNTERS(X)                                                                     \
-    X(accepted, "connections_total", "event=\"accepted\"", "QUIC connections, by event.")          \
-    X(opened, "connections_total", "event=\"opened\"", "")                                         \
-    X(closed, "connections_total", "event=\"closed\"", "")                                         \
+    X(accepted, "connection_events_total", "event=\"accepted\"", "QUIC connections, by event.")    \
+    X(opened, "connection_events_total", "event=\"opened\"", "")                                   \
+    X(closed, "connection_events_total", "event=\"closed\"", "")                                   \
     X(refused_half_open, "connections_refused_total", "reason=\"half_open\"",                      \
       "QUIC connections refused, by reason.")                                                      \
     X(refused_per_addr, "connections_refused_total", "reason=\"per_address\"", "")                 \
@@ -373,8 +375,11 @@ struct relay_snapshot {
     uint32_t strangers;  /* sessions that are not members */
     uint32_t neighbours; /* relays with which there is a session or is being made one */
     uint32_t watchers;
+    uint32_t sessions_max;
     uint64_t members; /* admitted and not revoked */
-    uint64_t uptime_ms;
+    uint64_t members_max;
+    uint64_t uptime_ms, wall_ms;
+    uint64_t delegation_expires_ms;   /* wall clock; 0: there is none */
     uint64_t volume_used, volume_max; /* bytes of this month; max 0: no limit */
     uint64_t bandwidth_max;           /* bytes a second; 0: no limit */
     bool store_ok;                    /* as in struct store_health */

@@ -3,26 +3,27 @@
 #include "relayd/daemon/pages.h"
 
 #include "proto/host/os_env.h"
+#include "proto/host/process.h"
 #include "relayd/admin/admin.h"
 #include "relayd/admin/metrics.h"
-#include "relayd/daemon/process.h"
 
 #include <string.h>
 
-static void metrics_answer(const struct pages *pages, struct http_answer *out)
+static void metrics_answer(const struct pages *pages, const char *accept, struct http_answer *out)
 {
+    enum exposition_form form = exposition_wanted(accept);
     struct relay_snapshot snapshot;
     struct process_use process = {.start_time_s = pages->started_at_s};
     struct socket_use sockets = relay_engine_socket_use(pages->engine);
 
     relay_core_snapshot(pages->core, &snapshot, clock_mono());
     process_use_read(&process);
-    if (metrics_print(&out->body, &out->size, &snapshot, &process, &sockets) != ERR_OK) {
+    if (metrics_print(&out->body, &out->size, form, &snapshot, &process, &sockets) != ERR_OK) {
         out->status = 503;
         return;
     }
     out->status = 200;
-    out->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    out->content_type = exposition_content_type(form);
 }
 
 static void health_answer(const struct pages *pages, struct http_answer *out)
@@ -36,13 +37,13 @@ static void health_answer(const struct pages *pages, struct http_answer *out)
     out->size = out->body != NULL ? strlen(out->body) : 0;
 }
 
-static void on_get(void *context, const char *path, struct http_answer *out)
+static void on_get(void *context, const struct http_ask *ask, struct http_answer *out)
 {
     const struct pages *pages = context;
 
-    if (strcmp(path, "/metrics") == 0) {
-        metrics_answer(pages, out);
-    } else if (strcmp(path, "/health") == 0) {
+    if (strcmp(ask->path, "/metrics") == 0) {
+        metrics_answer(pages, ask->accept, out);
+    } else if (strcmp(ask->path, "/health") == 0) {
         health_answer(pages, out);
     }
 }

@@ -16,6 +16,7 @@ for file in bin/relayd bin/ziglan share/man/man1/ziglan.1 share/man/man8/relayd.
     lib/systemd/system/relayd.service lib/systemd/system/relayd@.service \
     lib/systemd/system/relayd.socket lib/systemd/system/ziglan@.service \
     share/doc/ziglan/examples/relayd.yaml share/doc/ziglan/examples/ziglan.yaml \
+    share/doc/ziglan/monitoring/relayd.rules.yml share/doc/ziglan/monitoring/relayd-dashboard.json \
     share/doc/ziglan/README.md share/doc/ziglan/LICENSE; do
     [ -s "$prefix/$file" ] || fail "$file was not installed"
 done

@@ -41,7 +41,7 @@ ticks=$(($(relay_ticks) - before))
 wait_for 20 eval "! lab_alive $pid"
 sent=$(cat "$LAB_DIR/flood")
 noise=$(metric 'connections_refused_total{reason="noise"}')
-accepted=$(metric 'connections_total{event="accepted"}')
+accepted=$(metric 'connection_events_total{event="accepted"}')
 answered=$(metric 'stateless_answers_total{kind="retry"}')
 say "$sent sent; a median ping took $idle_us us before and $flood_us us meanwhile"
 say "the relay used $ticks ticks of CPU time in about 3 s"

@@ -18,6 +18,7 @@ static void nothing_and_comments_give_the_defaults(void **state)
 
         assert_int_equal(config->pool_prefix, 0); /* the host chooses */
         assert_int_equal(config->mtu, 1280);
+        assert_false(config->metrics_on);
         assert_true(config->dns_enabled);
         assert_false(config->dns_search);
         assert_int_equal(config->log_level, TRACE_LEVEL_INFO);
@@ -36,6 +37,7 @@ static void every_key_is_read(void **state)
                                              "portmap: off\n"
                                              "cipher: aes-256-gcm\n"
                                              "lanes: true\n"
+                                             "metrics: \"[::1]:9\"\n"
                                              "pool: 192.168.211.0/20\n"
                                              "mtu: 1400\n"
                                              "name: Laptop\n"
@@ -60,6 +62,9 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
     assert_int_equal(config->cipher, AEAD_AES_256_GCM);
     assert_true(config->lanes);
+    assert_true(config->metrics_on);
+    assert_int_equal(config->metrics.port, 9);
+    assert_int_equal(config->metrics.ip[15], 1);
     assert_memory_equal(config->pool, pool, 4);
     assert_int_equal(config->pool_prefix, 20);
     assert_int_equal(config->mtu, 1400);
@@ -134,6 +139,9 @@ static const struct {
     {"peers: [{name: x}]\n", "lacks its 'id'"},
     {"peers: [{name: x, id: short}]\n", "'id' must be a key"},
     {"dns: {address: 100.64.0.9}\n", "'address' must be an IPv4 address outside the pool"},
+    {"metrics: 127.0.0.1\n", "'metrics' must be a local ADDRESS:PORT"},
+    {"metrics: on\n", "'metrics' must be a local ADDRESS:PORT"},
+    {"metrics: host:1\n", "'metrics' must be a local ADDRESS:PORT"},
     {"operator: two words\n", "'operator' must be the name of a group"},
     {"operator: 012345678901234567890123456789012\n", "'operator' must be the name of a group"},
     {"home_relays: perhaps\n", "'home_relays' must be true or false"},

@@ -15,10 +15,12 @@
 
 #include <cmocka.h>
 
-static void http_get(void *context, const char *path, struct http_answer *out)
+static void http_get(void *context, const struct http_ask *ask, struct http_answer *out)
 {
     (void)context;
-    if (strcmp(path, "/metrics") == 0) {
+    if (ask->accept != NULL && strcmp(ask->accept, "text/x-other") == 0) {
+        out->status = 503;
+    } else if (strcmp(ask->path, "/metrics") == 0) {
         out->status = 200;
         out->body = strdup("up 1\n");
         out->size = 5;
@@ -36,6 +38,8 @@ static void http_serves_paths_and_refuses_foreign_names(void **state)
         {"an IPv6 literal", "GET /metrics HTTP/1.1\r\nHost: [::1]:9\r\n\r\n", "200 OK"},
         {"localhost", "HEAD /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "200 OK"},
         {"a name of ours", "GET /metrics HTTP/1.1\r\nHost: Admin.zignet\r\n\r\n", "200 OK"},
+        {"another form", "GET /metrics HTTP/1.1\r\nHost: [::1]\r\nAccept: text/x-other\r\n\r\n",
+         "503"},
         {"another path", "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n", "404"},
         {"a foreign name", "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n", "403"},
         {"no name", "GET /metrics HTTP/1.0\r\n\r\n", "403"},

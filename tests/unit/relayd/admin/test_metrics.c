@@ -12,7 +12,7 @@
 #include <cmocka.h>
 // clang-format on
 
-static char *printed(const struct relay_snapshot *snapshot)
+static char *printed_as(enum exposition_form form, const struct relay_snapshot *snapshot)
 {
     const struct process_use process = {.cpu_s = 1.5,
                                         .start_time_s = 1767225600.25,
@@ -24,9 +24,14 @@ static char *printed(const struct relay_snapshot *snapshot)
     char *text = NULL;
     size_t size = 0;
 
-    assert_int_equal(metrics_print(&text, &size, snapshot, &process, &sockets), ERR_OK);
+    assert_int_equal(metrics_print(&text, &size, form, snapshot, &process, &sockets), ERR_OK);
     assert_int_equal(strlen(text), size);
     return text;
+}
+
+static char *printed(const struct relay_snapshot *snapshot)
+{
+    return printed_as(EXPOSITION_FORM_PROMETHEUS, snapshot);
 }
 
 /* Each counter gets its own value, so that a swapped row would be seen. */
@@ -64,6 +69,7 @@ static void every_counter_is_printed_with_its_own_value(void **state)
     assert_non_null(strstr(text, "\nprocess_cpu_seconds_total 1.5\n"));
     assert_non_null(strstr(text, "\nprocess_start_time_seconds 1767225600.25\n"));
     assert_non_null(strstr(text, "\nrelayd_udp_datagrams_total{dir=\"out\"} 12\n"));
+    assert_null(strstr(text, "delegation")); /* there is none */
     free(text);
 }
 
@@ -109,11 +115,38 @@ static void families_stand_together_with_help_and_type(void **state)
     free(text);
 }
 
+/* OpenMetrics knows a counter without its _total; so no gauge may have that name. */
+static void no_two_families_of_openmetrics_have_one_name(void **state)
+{
+    struct relay_snapshot snapshot = {.delegation_expires_ms = 1500};
+    char *text = printed_as(EXPOSITION_FORM_OPENMETRICS, &snapshot);
+    char *rest = text;
+    char *seen[160];
+    size_t seen_count = 0;
+
+    (void)state;
+    assert_non_null(strstr(text, "\nrelayd_delegation_expiry_timestamp_seconds 1.5\n"));
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        if (strncmp(line, "# TYPE ", 7) != 0) {
+            continue;
+        }
+        line[7 + strcspn(line + 7, " ")] = '\0';
+        for (size_t i = 0; i < seen_count; i++) {
+            assert_string_not_equal(seen[i], line + 7);
+        }
+        assert_true(seen_count < sizeof(seen) / sizeof(seen[0]));
+        seen[seen_count++] = line + 7;
+    }
+    assert_true(seen_count > 90);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_counter_is_printed_with_its_own_value),
         cmocka_unit_test(families_stand_together_with_help_and_type),
+        cmocka_unit_test(no_two_families_of_openmetrics_have_one_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads /proc/self and the limits of the process. */
-#include "relayd/daemon/process.h"
+#include "proto/host/process.h"
 
 #include <dirent.h>
 #include <stdio.h>

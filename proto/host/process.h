@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "relayd/admin/metrics.h"
+#include "proto/admin/process_use.h"
 
 /** Fill everything but start_time_s. What cannot be read stays 0. */
 void process_use_read(struct process_use *out);
